@@ -1,0 +1,148 @@
+"""A symbol at another instant (`dot`, `after`, `before`), and opaque functions of a place (`potential`, `grad`).
+
+Derivatives and neighbouring instants are plain SymPy symbols, told apart by a mark at the end of their name: a law
+is then polynomial algebra, and limits, substitution and evaluation need no special case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import sympy
+from sympy import Expr, Function, Integer, Symbol
+
+DOT, AFTER, BEFORE = "'", "+", "-"
+MARKS = DOT + AFTER + BEFORE
+
+
+def _marked(symbol: Symbol, mark: str) -> Symbol:
+    if not isinstance(symbol, Symbol):
+        raise TypeError(f"an instant is taken of a symbol, such as dot(x); given {symbol!r}")
+    # A velocity or a later value need not have the sign of the symbol: only reality carries over.
+    return Symbol(symbol.name + mark, real=True) if symbol.is_real else Symbol(symbol.name + mark)
+
+
+def dot(symbol: Symbol) -> Symbol:
+    """Return the symbol of the time derivative; `dot(dot(x))` is the acceleration.
+
+    Dimension: that of `symbol` over time. Raises TypeError when not given a symbol.
+
+    >>> dot(dot(Symbol("x")))
+    x''
+    """
+    return _marked(symbol, DOT)
+
+
+def after(symbol: Symbol) -> Symbol:
+    """Return the symbol of the value one step later, as a rule reads it once it has been updated.
+
+    Dimension: that of `symbol`. Raises TypeError when not given a symbol.
+
+    >>> after(Symbol("u"))
+    u+
+    """
+    return _marked(symbol, AFTER)
+
+
+def before(symbol: Symbol) -> Symbol:
+    """Return the symbol of the value one step earlier, as a recurrence of two steps reads it.
+
+    Dimension: that of `symbol`. Raises TypeError when not given a symbol.
+
+    >>> before(Symbol("x"))
+    x-
+    """
+    return _marked(symbol, BEFORE)
+
+
+def name_and_marks(symbol: Symbol) -> tuple[str, str]:
+    """Split a symbol's name into the name proper and the marks of its instant.
+
+    >>> name_and_marks(dot(dot(Symbol("x"))))
+    ('x', "''")
+    """
+    name = str(symbol.name).rstrip(MARKS)
+    return name, str(symbol.name)[len(name) :]
+
+
+def of_name(name: str, symbols: Iterable[Symbol]) -> frozenset[Symbol]:
+    """Return those of the symbols whose name, marks aside, is `name`."""
+    return frozenset(s for s in symbols if name_and_marks(s)[0] == name)
+
+
+class _Opaque(Function):  # type: ignore[misc]
+    """A function of which only the places are known where it is taken: its printed form hides no formula."""
+
+    is_real = True
+    is_commutative = True
+    glyph = "U"
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        places = ", ".join(printer._print(a) for a in self.args)
+        body = rf"{self.glyph}\left({places}\right)"
+        return body if exp is None else rf"\left({body}\right)^{{{exp}}}"
+
+
+class potential(_Opaque):
+    """The potential energy (the loss) at a place; with several coordinates, at all of them together.
+
+    Its derivative is `grad` for one coordinate and `partial` for several. Dimension: energy.
+
+    >>> x = Symbol("x", real=True)
+    >>> potential(x).diff(x)
+    grad(x)
+    """
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """Return the derivative with respect to the argument counted from one."""
+        return grad(self.args[0]) if len(self.args) == 1 else partial(Integer(argindex), *self.args)
+
+
+class grad(_Opaque):
+    """The gradient of the potential at one place, a representative coordinate of it. Dimension: energy over length.
+
+    The place may be any expression: `grad(x)` for gradient descent, `grad(x + rho*u)` for Nesterov's method.
+    """
+
+    nargs = (1,)
+    glyph = r"\nabla U"
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """Return the Hessian at the same place."""
+        return hess(self.args[0])
+
+
+class hess(_Opaque):
+    """The second derivative of the potential at one place. Dimension: energy over length squared."""
+
+    nargs = (1,)
+    glyph = r"\nabla^2 U"
+
+
+class partial(_Opaque):
+    """The partial derivative of a potential of several coordinates: `partial(2, x, y)` is its slope along y."""
+
+    glyph = r"\partial U"
+
+
+OPAQUE = (potential, grad, hess, partial)
+FORCES = (grad, partial)
+
+
+def exact(value: object) -> Expr:
+    """Return a SymPy expression, refusing what would make it inexact or is no formula.
+
+    Raises TypeError for floats (binary floats are not the numbers they print), booleans, text and other objects.
+
+    >>> exact(2)
+    2
+    """
+    if isinstance(value, (bool, float, str)):
+        raise TypeError(f"expected an exact expression, given {value!r}; write Rational(1, 2) or read(...)")
+    expression = sympy.sympify(value, strict=True)
+    if not isinstance(expression, Expr):
+        raise TypeError(f"expected an expression, given {value!r} of type {type(value).__name__}")
+    if expression.has(sympy.Float):
+        raise TypeError(f"{expression} holds a binary float; write exact numbers such as Rational(1, 10)")
+    return expression

@@ -1,0 +1,124 @@
+"""Every quantity once, with its two faces: as mechanics calls it and as machine learning does.
+
+Importing from here gives the symbols of the standard table under their names, and `G`, `U` for the gradient and the
+potential at `x`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sympy import Expr, Symbol
+
+from physsym.dimension import ENERGY, LENGTH, MASS, ONE, TIME, Dimension, DimensionError
+from physsym.notation import DOT, MARKS, grad, name_and_marks, potential
+
+Kind = Literal[
+    "position", "velocity", "displacement", "potential", "gradient", "mass", "friction", "time", "scalar"
+]
+Face = Literal["physics", "learning"]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A symbol with its kind, its dimension, its name on either face and its meaning on either face.
+
+    In learning the weights play the part of lengths and the loss that of an energy, so one dimension serves both.
+    """
+
+    symbol: Expr
+    kind: Kind
+    dimension: Dimension
+    physics: str
+    learning: str
+    meaning: str
+    meaning_in_learning: str
+
+    @property
+    def name(self) -> str:
+        """Return the name under which formulas read from text know the quantity."""
+        return self.physics if self.kind in ("potential", "gradient") else str(self.symbol)
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Quantities, each named once. Raises ValueError where two share a name."""
+
+    quantities: tuple[Quantity, ...]
+
+    def __post_init__(self) -> None:
+        names = [q.name for q in self.quantities]
+        twice = sorted({n for n in names if names.count(n) > 1})
+        if twice:
+            raise ValueError(
+                f"a vocabulary names each quantity once; named more than once: {', '.join(twice)}"
+            )
+
+    def get(self, name: str) -> Quantity | None:
+        """Return the quantity of that name, or None."""
+        return next((q for q in self.quantities if q.name == name), None)
+
+    def quantity(self, symbol: Symbol) -> Quantity | None:
+        """Return the quantity of a symbol at whatever instant (`x`, `dot(x)`, `after(x)`), or None."""
+        return self.get(name_and_marks(symbol)[0])
+
+    def dimension(self, what: Symbol | type) -> Dimension:
+        """Return the dimension of a symbol, or of the potential when given its class.
+
+        Raises DimensionError for what is not in the vocabulary.
+        """
+        if isinstance(what, type):
+            return next((q.dimension for q in self.quantities if q.kind == "potential"), ENERGY)
+        quantity = self.quantity(what)
+        if quantity is None:
+            raise DimensionError(
+                f"the dimension of {what} is not known: add it to the vocabulary of the derivation"
+            )
+        return quantity.dimension / TIME ** what.name.count(DOT)
+
+    def extended(self, *quantities: Quantity) -> Vocabulary:
+        """Return the vocabulary with more quantities; those of a name already known replace the old ones."""
+        new = {q.name for q in quantities}
+        return Vocabulary(tuple(q for q in self.quantities if q.name not in new) + quantities)
+
+
+def scalar(symbol: Symbol, dimension: Dimension = ONE, meaning: str = "") -> Quantity:
+    """Return a scalar quantity that is called by its own name on both faces.
+
+    Raises ValueError when its name ends in a mark that `dot`, `after` and `before` use.
+    """
+    if symbol.name[-1:] in MARKS:
+        raise ValueError(f"{symbol.name!r} ends in a mark of an instant; name the quantity at no instant")
+    return Quantity(symbol, "scalar", dimension, symbol.name, symbol.name, meaning, meaning)
+
+
+x, v, u, t = (Symbol(name, real=True) for name in ("x", "v", "u", "t"))
+m, gamma, dt, tau, eta, alpha, lam = (
+    Symbol(name, positive=True) for name in ("m", "gamma", "dt", "tau", "eta", "alpha", "lam")
+)
+rho = Symbol("rho", real=True)
+U = potential(x)
+G = grad(x)
+
+_SPEED = LENGTH / TIME
+_MOBILITY = TIME / MASS
+
+# fmt: off
+STANDARD = Vocabulary((
+    Quantity(x,     "position",     LENGTH,        "x",       "w",      "position of the particle",                   "weights of the model"),
+    Quantity(U,     "potential",    ENERGY,        "U",       "L",      "potential energy",                           "loss"),
+    Quantity(v,     "velocity",     _SPEED,        "v",       "v",      "velocity of the particle",                   "velocity of the weights"),
+    Quantity(u,     "displacement", LENGTH,        "u",       "u",      "displacement in one step",                   "momentum buffer"),
+    Quantity(m,     "mass",         MASS,          "m",       "m",      "mass of the particle",                       "inertia of the optimizer"),
+    Quantity(gamma, "friction",     MASS / TIME,   "gamma",   "gamma",  "friction coefficient",                       "damping of the optimizer"),
+    Quantity(G,     "gradient",     ENERGY/LENGTH, "G",       "G",      "slope of the potential; minus it is the force", "gradient of the loss"),
+    Quantity(t,     "time",         TIME,          "t",       "t",      "time",                                       "training time, counted in steps"),
+    Quantity(dt,    "time",         TIME,          "Delta t", "Delta t", "time step",                                 "one step of the optimizer"),
+    Quantity(tau,   "time",         TIME,          "tau",     "tau",    "relaxation time",                            "memory of the optimizer"),
+    Quantity(eta,   "scalar",       _MOBILITY*TIME, "eta",    "eta",    "time step over friction",                    "learning rate"),
+    Quantity(alpha, "scalar",       _MOBILITY*TIME, "alpha",  "alpha",  "displacement per force in one step",         "step size of the momentum method"),
+    Quantity(rho,   "scalar",       ONE,           "rho",     "rho",    "share of the velocity kept in one step",     "momentum coefficient"),
+    Quantity(lam,   "scalar",       MASS / TIME**2, "lambda", "lambda", "curvature of the potential (stiffness)",     "curvature of the loss"),
+))
+# fmt: on
