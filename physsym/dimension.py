@@ -61,8 +61,8 @@ def dimension_of(expression: Expr, lookup: Lookup) -> Dimension | None:
     """Return the dimension of an expression, or None for zero, which has every dimension.
 
     `lookup` gives the dimension of a symbol and, asked with the class `potential`, that of the potential.
-    Raises DimensionError where terms of a sum differ, an argument of a function such as exp is not a pure number,
-    or an exponent is not a rational number.
+    Raises DimensionError where terms of a sum differ, an argument of a function such as exp is not a pure
+    number, or an exponent is not a rational number.
     """
     return None if expression.is_zero else _dimension(expression, lookup)
 
@@ -107,7 +107,8 @@ def _(expression: Pow, lookup: Lookup) -> Dimension | None:
         return dimension
     if not exponent.is_Rational:
         raise DimensionError(
-            f"{base} [{dimension}] is raised to {exponent}, which is not a rational number: its dimension is not fixed"
+            f"{base} [{dimension}] is raised to {exponent}, which is not a rational number: "
+            "its dimension is not fixed"
         )
     return dimension ** Fraction(int(exponent.p), int(exponent.q))
 

@@ -1,7 +1,7 @@
-"""A symbol at another instant (`dot`, `after`, `before`), and opaque functions of a place (`potential`, `grad`).
+"""A symbol at another instant (`dot`, `after`, `before`), and opaque functions of a place (`grad`, ...).
 
-Derivatives and neighbouring instants are plain SymPy symbols, told apart by a mark at the end of their name: a law
-is then polynomial algebra, and limits, substitution and evaluation need no special case.
+Derivatives and neighbouring instants are plain SymPy symbols, told apart by a mark at the end of their
+name: a law is then polynomial algebra, and limits, substitution and evaluation need no special case.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def of_name(name: str, symbols: Iterable[Symbol]) -> frozenset[Symbol]:
     return frozenset(s for s in symbols if name_and_marks(s)[0] == name)
 
 
-class _Opaque(Function):  # type: ignore[misc]
+class _Opaque(Function):
     """A function of which only the places are known where it is taken: its printed form hides no formula."""
 
     is_real = True
@@ -100,7 +100,7 @@ class potential(_Opaque):
 
 
 class grad(_Opaque):
-    """The gradient of the potential at one place, a representative coordinate of it. Dimension: energy over length.
+    """The gradient of the potential at one place, for a representative coordinate; energy over length.
 
     The place may be any expression: `grad(x)` for gradient descent, `grad(x + rho*u)` for Nesterov's method.
     """
@@ -121,7 +121,7 @@ class hess(_Opaque):
 
 
 class partial(_Opaque):
-    """The partial derivative of a potential of several coordinates: `partial(2, x, y)` is its slope along y."""
+    """A partial derivative of a potential of several coordinates: `partial(2, x, y)` is its slope along y."""
 
     glyph = r"\partial U"
 
@@ -133,7 +133,8 @@ FORCES = (grad, partial)
 def exact(value: object) -> Expr:
     """Return a SymPy expression, refusing what would make it inexact or is no formula.
 
-    Raises TypeError for floats (binary floats are not the numbers they print), booleans, text and other objects.
+    Raises TypeError for floats (binary floats are not the numbers they print), booleans, text and other
+    objects.
 
     >>> exact(2)
     2

@@ -1,11 +1,10 @@
-"""Statements: equations and laws that hold at every instant, and rules that lead from one instant to the next."""
+"""Statements: laws that hold at every instant, and rules that lead from one instant to the next."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import singledispatch
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import overload
 
 from sympy import Expr, Symbol
 
@@ -88,7 +87,6 @@ class Rule:
 
 
 Statement = Law | Rule
-S = TypeVar("S", Law, Rule, Law | Rule)
 
 
 def _refuse_misread(update: Update, targets: tuple[Symbol, ...], done: list[Symbol]) -> None:
@@ -138,20 +136,17 @@ def rule(updates: Mapping[Symbol, object]) -> Rule:
     return Rule(tuple(Update(target, exact(value)) for target, value in updates.items()))
 
 
-@singledispatch
-def rewritten(statement: S, change: Callable[[Expr], Expr]) -> S:
+@overload
+def rewritten(statement: Law, change: Callable[[Expr], Expr]) -> Law: ...
+@overload
+def rewritten(statement: Rule, change: Callable[[Expr], Expr]) -> Rule: ...
+@overload
+def rewritten(statement: Statement, change: Callable[[Expr], Expr]) -> Statement: ...
+def rewritten(statement: Statement, change: Callable[[Expr], Expr]) -> Statement:
     """Return the statement with every expression changed; the targets of a rule stay."""
-    raise TypeError(f"expected a law or a rule, given {type(statement).__name__}")
-
-
-@rewritten.register
-def _(statement: Law, change: Callable[[Expr], Expr]) -> Law:
-    changed = tuple(Equation(change(e.left), change(e.right)) for e in statement.equations)
-    return replace(statement, equations=changed)
-
-
-@rewritten.register
-def _(statement: Rule, change: Callable[[Expr], Expr]) -> Rule:
+    if isinstance(statement, Law):
+        changed = tuple(Equation(change(e.left), change(e.right)) for e in statement.equations)
+        return Law(changed, statement.assuming)
     return Rule(tuple(Update(u.target, change(u.value)) for u in statement.updates))
 
 
@@ -171,7 +166,7 @@ def symbols(statement: Statement) -> frozenset[Symbol]:
 
 
 def states(rule: Rule) -> tuple[Symbol, ...]:
-    """Return the symbols that a rule carries from step to step: its targets, then the earlier values it reads."""
+    """Return the symbols that a rule carries along: its targets, then the earlier values it reads."""
     read = frozenset[Symbol]().union(*(u.value.free_symbols for u in rule.updates))
     earlier = [s for target in rule.targets for s in _past(target, read)]
     return rule.targets + tuple(earlier)

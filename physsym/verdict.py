@@ -58,8 +58,9 @@ class Order:
 class Verdict:
     """The conclusion of one check: true only when it holds, so that `assert verdict` never passes on doubt.
 
-    `evidence` says in words what was seen, `assumes` under which conditions, `engines` who looked, `witness` a
-    point at which both sides were computed and differ, and `error` how far a limit or an approximation is off.
+    `evidence` says in words what was seen, `assumes` under which conditions, `engines` who looked,
+    `witness` a point at which both sides were computed and differ, and `error` how far a limit or an
+    approximation is off.
     """
 
     outcome: Outcome
@@ -95,7 +96,8 @@ def undecided(*evidence: str, engines: tuple[str, ...] = ()) -> Verdict:
 
 
 _WORST_FIRST = (
-    Outcome.FAILS, Outcome.UNDECIDABLE, Outcome.UNCHECKED, Outcome.CONDITIONAL, Outcome.APPROXIMATE, Outcome.HOLDS,
+    Outcome.FAILS, Outcome.UNDECIDABLE, Outcome.UNCHECKED, Outcome.CONDITIONAL, Outcome.APPROXIMATE,
+    Outcome.HOLDS,
 )  # fmt: skip
 
 

@@ -75,7 +75,7 @@ class Vocabulary:
             raise DimensionError(
                 f"the dimension of {what} is not known: add it to the vocabulary of the derivation"
             )
-        return quantity.dimension / TIME ** what.name.count(DOT)
+        return quantity.dimension / TIME ** int(what.name.count(DOT))
 
     def extended(self, *quantities: Quantity) -> Vocabulary:
         """Return the vocabulary with more quantities; those of a name already known replace the old ones."""

@@ -1,0 +1,81 @@
+"""Four ways to discretise friction, and the one rule they give.
+
+Momentum came from the simplest treatment of friction, forward Euler. Treating it implicitly, half implicitly
+or exactly changes only how the coefficient `rho` depends on `dt/tau`: in every case the rule is
+`u <- rho*u - (1 - rho)*eta*grad(x)`, with `eta = dt/gamma`.
+
+What it assumes: friction in proportion to velocity. For other laws of friction the four are four methods.
+
+What is easy to get wrong: the four agree for a small time step only. As `tau` vanishes at a fixed `dt`,
+backward Euler and exponential friction lead to gradient descent; the midpoint rule tends to `rho = -1`, and
+forward Euler has no limit at all.
+"""
+
+from sympy import exp
+
+from derivations.momentum import two_laws
+from physsym import Define, Derivation, Integrate, Limit, Rescale, Step
+from physsym import after, backward_euler, damped_particle, exponential_euler, implicit_midpoint, rule
+from physsym import semi_implicit_euler
+from physsym.vocabulary import G, dt, eta, gamma, rho, tau, u, v, x
+
+one_form = rule({u: rho * u - (1 - rho) * eta * G, x: x + after(u)})
+s = dt / tau
+
+
+def with_friction(title, integrator, coefficient, says):
+    """Return the derivation of the momentum rule with one treatment of friction."""
+    return Derivation(
+        title=title,
+        start=damped_particle.law(),
+        steps=(*two_laws,
+            Step(says,
+                 Integrate(integrator, dt)),
+
+            Step("Measure the velocity in displacements per step, `u = dt*v`.",
+                 Rescale(v, u, 1 / dt)),
+
+            Step("Name the share of the displacement that survives a step `rho`.",
+                 Define(rho, coefficient, eliminating=tau)),
+
+            Step("The rest of the weight of the gradient is `eta = dt/gamma`, however friction is treated.",
+                 Define(eta, dt / gamma, eliminating=gamma),
+                 gives=one_form),
+        ),
+    )  # fmt: skip
+
+
+forward = with_friction(
+    "Momentum with forward Euler friction", semi_implicit_euler, 1 - s,
+    "Friction at the old velocity: the coefficient will be `rho = 1 - dt/tau`.",
+)  # fmt: skip
+
+backward = with_friction(
+    "Momentum with backward Euler friction", backward_euler, 1 / (1 + s),
+    "Friction at the new velocity (Qian 1999): the coefficient will be `rho = 1/(1 + dt/tau)`.",
+)  # fmt: skip
+
+midpoint = with_friction(
+    "Momentum with implicit midpoint friction", implicit_midpoint, (1 - s / 2) / (1 + s / 2),
+    "Friction at the mean of both: the coefficient will be `rho = (1 - dt/(2*tau))/(1 + dt/(2*tau))`.",
+)  # fmt: skip
+
+exponential = with_friction(
+    "Momentum with exponential friction", exponential_euler, exp(-s),
+    "Friction followed exactly, the gradient frozen: the coefficient will be `rho = exp(-dt/tau)`.",
+)  # fmt: skip
+
+derivations = (forward, backward, midpoint, exponential)
+derivation = exponential
+
+
+def without_inertia(friction):
+    """Return the derivation with inertia let go after the discretisation: does it end in gradient descent?"""
+    return Derivation(
+        title=f"{friction.title}, inertia let go afterwards",
+        start=friction.start,
+        steps=(*friction.steps[:5],
+            Step("Let inertia vanish while the time step stays as it is.",
+                 Limit(tau, 0)),
+        ),
+    )  # fmt: skip

@@ -1,0 +1,66 @@
+"""Derive optimizers from mechanics, check every step, typeset it, and run the result.
+
+The names below are loaded when first used, so that `import physsym` costs nothing and imports neither
+SymPy nor NumPy (PEP 562).
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "physsym.notation": ("after", "before", "dot", "grad", "hess", "partial", "potential"),
+    "physsym.verdict": ("Condition", "Order", "Outcome", "Verdict"),
+    "physsym.dimension": ("Dimension", "DimensionError"),
+    "physsym.statement": ("Equation", "Law", "Rule", "StatementError", "Update", "law", "rule"),
+    "physsym.vocabulary": ("STANDARD", "Quantity", "Vocabulary"),
+    "physsym.integrator": (
+        "Integrator",
+        "backward_euler",
+        "exponential_euler",
+        "forward_euler",
+        "fully_implicit_euler",
+        "implicit_midpoint",
+        "integrators",
+        "semi_implicit_euler",
+        "semi_implicit_euler_positions_first",
+    ),
+    "physsym.system": ("System", "damped_particle", "particle_with_friction"),
+    "physsym.moves": (
+        "Define",
+        "Divide",
+        "Eliminate",
+        "Integrate",
+        "Isolate",
+        "Limit",
+        "Move",
+        "MoveError",
+        "Multiply",
+        "Rescale",
+        "Split",
+        "Step",
+    ),
+    "physsym.apply": ("apply",),
+    "physsym.check": ("check", "dimensions", "identical"),
+    "physsym.derivation": ("Assumption", "Derivation", "DerivationError"),
+    "physsym.claim": ("Claim",),
+    "physsym.equivalence": ("same_law", "same_rule"),
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = sorted(_MODULE_OF)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'physsym' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_MODULE_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULE_OF})

@@ -1,0 +1,43 @@
+"""Whether laws or rules are one: equation by equation up to sign and order, and as maps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sympy import Expr, Symbol
+
+from physsym.check.identity import identical
+from physsym.verdict import Verdict, all_of, fails
+
+
+def same_equations(expected: Sequence[Expr], found: Sequence[Expr]) -> Verdict:
+    """Return whether two lists of residuals say the same, each up to its sign, in any order."""
+    if len(expected) != len(found):
+        return fails(f"{len(expected)} equations are due, {len(found)} are given")
+    left, verdicts = list(found), []
+    for residual in expected:
+        verdict, match = _best(residual, left)
+        verdicts.append(verdict)
+        left.remove(match)
+    return all_of(*verdicts)
+
+
+def _best(residual: Expr, candidates: Sequence[Expr]) -> tuple[Verdict, Expr]:
+    """Return the candidate that equals the residual up to sign, or else the first and its failure."""
+    first: tuple[Verdict, Expr] | None = None
+    for candidate in candidates:
+        for side in (candidate, -candidate):
+            verdict = identical(residual, side, "the two lines")
+            first = first or (verdict, candidate)
+            if verdict:
+                return verdict, candidate
+    assert first is not None  # as many candidates as residuals were counted
+    return first
+
+
+def same_maps(expected: dict[Symbol, Expr], found: dict[Symbol, Expr]) -> Verdict:
+    """Return whether two maps of states to new values are one."""
+    if set(expected) != set(found):
+        names = (", ".join(sorted(map(str, states))) for states in (expected, found))
+        return fails("the states differ: {} against {}".format(*names))
+    return all_of(*(identical(expected[s], found[s], f"the new values of {s}") for s in expected))

@@ -1,0 +1,107 @@
+"""Truncated Laurent series in one small symbol, with coefficients in a prime field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import takewhile
+
+
+class UndecidedError(ArithmeticError):
+    """The engine cannot tell: a zero divisor, a branch, or a function it does not know."""
+
+
+class DivergenceError(ArithmeticError):
+    """The expression grows beyond every power as the small symbol vanishes."""
+
+
+@dataclass(frozen=True)
+class Laurent:
+    """The sum of terms[i] * h**(start + i) modulo a prime; what follows the last term is not known.
+
+    The first term is not zero unless nothing but zeros is known. A series keeps count of how far it is
+    known, so that a pole never turns unknown terms into zeros.
+    """
+
+    start: int
+    terms: tuple[int, ...]
+    modulus: int
+
+    @classmethod
+    def of(cls, start: int, terms: list[int], modulus: int) -> Laurent:
+        """Return the series with the given terms, leading zeros taken off."""
+        reduced = [t % modulus for t in terms]
+        zeros = len(list(takewhile(lambda t: t == 0, reduced)))
+        return cls(start + zeros, tuple(reduced[zeros:]), modulus)
+
+    @classmethod
+    def constant(cls, value: int, known: int, modulus: int) -> Laurent:
+        """Return the series of a number, known to so many terms."""
+        return cls.of(0, [value] + [0] * (known - 1), modulus)
+
+    @property
+    def end(self) -> int:
+        """Return the exponent of the first unknown term."""
+        return self.start + len(self.terms)
+
+    def coefficient(self, exponent: int) -> int:
+        """Return the coefficient of h**exponent; raises UndecidedError where it is not known."""
+        if exponent >= self.end:
+            raise UndecidedError("the series is not known that far")
+        return self.terms[exponent - self.start] if exponent >= self.start else 0
+
+    def __add__(self, other: Laurent) -> Laurent:
+        start, end = min(self.start, other.start), min(self.end, other.end)
+        terms = [self.coefficient(k) + other.coefficient(k) for k in range(start, end)]
+        return Laurent.of(min(start, end), terms, self.modulus)
+
+    def __mul__(self, other: Laurent) -> Laurent:
+        known = min(len(self.terms), len(other.terms))
+        terms = [sum(self.terms[i] * other.terms[k - i] for i in range(k + 1)) for k in range(known)]
+        # A factor of which only zeros are known leaves a product of which only zeros are known.
+        start = self.start + other.start
+        return Laurent.of(start, terms, self.modulus)
+
+    def scaled(self, factor: int) -> Laurent:
+        """Return the series times a number."""
+        return Laurent.of(self.start, [factor * t for t in self.terms], self.modulus)
+
+    def inverse(self) -> Laurent:
+        """Return one over the series; raises UndecidedError where nothing but zeros is known."""
+        if not self.terms:
+            raise UndecidedError("division by a quantity that vanishes at the random point")
+        first = pow(self.terms[0], -1, self.modulus)
+        terms = [first]
+        for k in range(1, len(self.terms)):
+            terms.append(-first * sum(self.terms[i] * terms[k - i] for i in range(1, k + 1)) % self.modulus)
+        return Laurent.of(-self.start, terms, self.modulus)
+
+    def whole_power(self, exponent: int) -> Laurent:
+        """Return the series to an integer power."""
+        if exponent < 0:
+            return self.inverse().whole_power(-exponent)
+        result = Laurent.constant(1, max(len(self.terms), 1), self.modulus)
+        square = self
+        while exponent:
+            result = result * square if exponent & 1 else result
+            square, exponent = square * square, exponent >> 1
+        return result
+
+    def split(self) -> tuple[int, Laurent]:
+        """Return the constant term and the rest, which vanishes with h; a pole raises DivergenceError."""
+        if self.start < 0 and self.terms:
+            raise DivergenceError("a pole where a finite value is needed")
+        first = self.coefficient(0)
+        return first, self + Laurent.constant(-first, max(self.end, 1), self.modulus)
+
+    def integral(self, first: int) -> Laurent:
+        """Return the antiderivative that starts with the given constant; for a series without pole."""
+        terms = [self.coefficient(k) * pow(k + 1, -1, self.modulus) for k in range(self.end)]
+        return Laurent.of(0, [first, *terms], self.modulus)
+
+    def composed(self, coefficients: list[int]) -> Laurent:
+        """Return sum(coefficients[n] * self**n), for a series without constant term (Horner's scheme)."""
+        known = max(self.end, 1)
+        total = Laurent.constant(0, known, self.modulus)
+        for c in reversed(coefficients):
+            total = total * self + Laurent.constant(c, known, self.modulus)
+        return total

@@ -1,0 +1,143 @@
+"""Checking an integration: each rate is recovered from its difference quotient, and the order is measured."""
+
+from __future__ import annotations
+
+import math
+
+from sympy import Expr, Integer, Symbol, exp
+
+from physsym.check.conditions import given
+from physsym.check.engines import field
+from physsym.check.engines.field import Point
+from physsym.check.engines.laurent import DivergenceError, Laurent, UndecidedError
+from physsym.check.identity import identical
+from physsym.check.registry import judge
+from physsym.check.substitution import Refusal, map_of, require, require_absent, substituted
+from physsym.integrator import Integrator
+from physsym.moves import Integrate
+from physsym.notation import DOT, dot
+from physsym.statement import Law, Rule, Statement
+from physsym.verdict import Condition, Order, Verdict, all_of, fails, holds, undecided
+
+_OWN, _RATE = Symbol("own", real=True), Symbol("rate", real=True)
+
+
+@judge.register
+def _(move: Integrate, above: Statement, below: Statement) -> Verdict:
+    law, rule = require(Law, above, move, "above"), require(Rule, below, move, "below")
+    require_absent(move.step, above, "so it is no fresh name for the time step")
+    equations = _by_state(law)
+    new = map_of(rule)
+    if set(new) != set(equations):
+        raise Refusal(f"the rule must update {', '.join(sorted(map(str, equations)))} and nothing else")
+    order = _sequence(equations, move.integrator)
+    read = [_recovered(s, equations, new, order, move) for s in equations]
+    return given(all_of(*read, _order(move, equations, new)), (Condition(move.step, "> 0"),))
+
+
+def _by_state(law: Law) -> dict[Symbol, Expr]:
+    """Return the residual that holds the derivative of each state; each must hold one first derivative."""
+    found: dict[Symbol, Expr] = {}
+    for equation in law.equations:
+        derivatives = [s for s in equation.residual.free_symbols if DOT in s.name]
+        if len(derivatives) != 1 or derivatives[0].name.count(DOT) != 1:
+            raise Refusal(f"{equation} does not hold one first derivative")
+        derivative = derivatives[0]
+        state = next((s for s in _plain(law, derivative) if dot(s) == derivative), None)
+        found[state or Symbol(derivative.name.rstrip(DOT), real=derivative.is_real)] = equation.residual
+    return found
+
+
+def _plain(law: Law, derivative: Symbol) -> set[Symbol]:
+    name = derivative.name.rstrip(DOT)
+    return {s for e in law.equations for s in e.residual.free_symbols if s.name == name}
+
+
+def _sequence(equations: dict[Symbol, Expr], integrator: Integrator) -> list[Symbol]:
+    """Return the states in the order in which the integrator updates them."""
+    positions = [s for s, r in equations.items() if any(r in (dot(s) - o, o - dot(s)) for o in equations)]
+    velocities = [s for s in equations if s not in positions]
+    return positions + velocities if integrator.first == "positions" else velocities + positions
+
+
+def _recovered(
+    state: Symbol,
+    equations: dict[Symbol, Expr],
+    new: dict[Symbol, Expr],
+    order: list[Symbol],
+    move: Integrate,
+) -> Verdict:
+    """Return whether the difference quotient of a state obeys its equation, read where the method says."""
+    method, k = move.integrator, order.index(state)
+    weights = {s: method.updated if order.index(s) < k else method.waiting for s in equations if s != state}
+    places = {s: (1 - w) * s + w * new[s] for s, w in weights.items()}
+    if method.own == "exact":
+        held = substituted(equations[state], places | {state: _OWN, dot(state): _RATE})
+        return _decayed(state, held, new[state], move)
+    places[state] = (1 - method.own) * state + method.own * new[state]
+    quotient = (new[state] - state) / move.step
+    residual = substituted(equations[state], places | {dot(state): quotient})
+    return identical(residual, Integer(0), f"the difference quotient of {state} and its rate")
+
+
+def _decayed(state: Symbol, residual: Expr, new: Expr, move: Integrate) -> Verdict:
+    """Return whether the new value solves c*s' + a*s + b = 0 exactly, with a, b, c held still.
+
+    The state and its rate stand in the residual as _OWN and _RATE, since what is held still may read the
+    state too.
+    """
+    trials = ((0, 0), (1, 0), (0, 1))
+    b, at_one, with_rate = (substituted(residual, {_OWN: Integer(i), _RATE: Integer(j)}) for i, j in trials)
+    a, c = at_one - b, with_rate - b
+    linear = identical(residual, c * _RATE + a * _OWN + b, f"the equation of {state} and a linear one")
+    if not linear:
+        return fails(f"an exact decay needs an equation linear in {state}", *linear.evidence)
+    if identical(a, Integer(0)):
+        return identical(
+            c * (new - state), -move.step * b, f"the displacement of {state} and its constant rate"
+        )
+    decay = exp(-a * move.step / c)
+    return identical(a * new + b, decay * (a * state + b), f"the decay of {state} and the exact one")
+
+
+def _order(move: Integrate, equations: dict[Symbol, Expr], new: dict[Symbol, Expr]) -> Verdict:
+    """Return whether one step meets the exact flow at the order that the integrator declares."""
+    terms = move.integrator.order + 3  # far enough to see whether the order is higher still
+    try:
+        gaps = field.looks(lambda point: _gaps(point, equations, new), move.step, terms=terms)
+    except (UndecidedError, DivergenceError, ArithmeticError) as doubt:
+        return undecided(f"the order could not be measured: {doubt}", engines=(field.NAME,))
+    order = min(field.leading(g) for point in gaps for g in point) - 1
+    if order < move.integrator.order:
+        return fails(f"order {order} was measured, {move.integrator.name} has {move.integrator.order}")
+    size = "no error was found" if math.isinf(order) else f"order {order} was measured against the exact flow"
+    return holds(size, error=Order(move.step, order), engines=(field.NAME,))
+
+
+def _gaps(point: Point, equations: dict[Symbol, Expr], new: dict[Symbol, Expr]) -> list[Laurent]:
+    """Return, for every state, the exact flow minus the step, as series in the time step."""
+    start = {s: point.of(s) for s in equations}
+    flow = _flow(point, equations, start)
+    point.bound = dict(start)
+    return [flow[s] + point.of(new[s]).scaled(-1) for s in equations]
+
+
+def _flow(point: Point, equations: dict[Symbol, Expr], start: dict[Symbol, Laurent]) -> dict[Symbol, Laurent]:
+    """Return the exact solution as a series in time, by Picard's iteration: each round gains one power."""
+    flow = dict(start)
+    for _ in range(point.terms):
+        rates = {s: _rate(point, s, equations[s], flow) for s in equations}
+        flow = {s: rate.integral(start[s].coefficient(0)) for s, rate in rates.items()}
+    return flow
+
+
+def _rate(point: Point, state: Symbol, residual: Expr, flow: dict[Symbol, Laurent]) -> Laurent:
+    """Return the derivative that makes a residual vanish, which is linear in it."""
+    values = []
+    for trial in (0, 1, 2):
+        point.bound = flow | {dot(state): point.number(trial)}
+        values.append(point.of(residual))
+    slope = values[1] + values[0].scaled(-1)
+    if (values[2] + values[1].scaled(-1) + slope.scaled(-1)).terms:
+        raise UndecidedError(f"the equation of {state} is not linear in its derivative")
+    return values[0].scaled(-1) * slope.inverse()

@@ -1,0 +1,98 @@
+"""Checking a limit by measuring the gap to it: the order at which the line above meets the line below."""
+
+from __future__ import annotations
+
+import math
+
+from sympy import Expr, Integer, Symbol
+
+from physsym.check.conditions import given
+from physsym.check.engines import field
+from physsym.check.engines.laurent import DivergenceError, UndecidedError
+from physsym.check.identity import identical
+from physsym.check.registry import judge
+from physsym.check.substitution import Refusal, map_of, require, require_absent
+from physsym.moves import Limit
+from physsym.notation import DOT
+from physsym.statement import Law, Rule, Statement, symbols
+from physsym.verdict import Condition, Order, Verdict, all_of, fails, holds, undecided
+
+
+@judge.register
+def _(move: Limit, above: Statement, below: Statement) -> Verdict:
+    require_absent(move.symbol, below, "though a limit was taken in it")
+    if move.symbol not in symbols(above):
+        raise Refusal(f"{move.symbol} does not stand in the line above, so nothing tends with it")
+    verdict = _laws(move, above, below) if isinstance(above, Law) else _rules(move, above, below)
+    return given(verdict, _direction(move))
+
+
+def _direction(move: Limit) -> tuple[Condition, ...]:
+    # A symbol of no declared sign comes from either side: only plain power series in it are accepted anyway.
+    one_sided = move.to.is_finite and move.symbol.is_nonnegative
+    return (Condition(move.symbol - move.to, "> 0"),) if one_sided else ()
+
+
+def _laws(move: Limit, above: Law, below: Statement) -> Verdict:
+    law = require(Law, below, move, "below a law")
+    if len(law.equations) != len(above.equations):
+        raise Refusal(f"{len(above.equations)} equations are due, {len(law.equations)} are given")
+    if any(identical(e.residual, Integer(0)) for e in law.equations):
+        raise Refusal(f"nothing is left of the law as {move.symbol} tends to {move.to}")
+    pairs = zip(above.equations, law.equations, strict=True)
+    verdict = _least(move, [_up_to_sign(move, a.residual, b.residual) for a, b in pairs])
+    return all_of(verdict, holds(*_forgotten(above, law))) if verdict and _forgotten(above, law) else verdict
+
+
+def _forgotten(above: Law, below: Law) -> tuple[str, ...]:
+    """Return a word on a singular limit: derivatives, and so initial values, that are no longer there."""
+    gone = {s for s in symbols(above) - symbols(below) if DOT in s.name}
+    if not gone:
+        return ()
+    names = ", ".join(sorted(s.name for s in gone))
+    return (f"a singular limit: {names} is gone, so the initial velocity is forgotten",)
+
+
+def _up_to_sign(move: Limit, above: Expr, below: Expr) -> Verdict:
+    verdict = gap(move, above, below, "the law")
+    return verdict or gap(move, above, -below, "the law") or verdict
+
+
+def _rules(move: Limit, above: Rule, below: Statement) -> Verdict:
+    before, now = map_of(above), map_of(require(Rule, below, move, "below a rule"))
+    if set(before) != set(now):
+        raise Refusal("a limit keeps the states of a rule")
+    return _least(move, [gap(move, before[s], now[s], f"the new value of {s}") for s in before])
+
+
+def _least(move: Limit, verdicts: list[Verdict]) -> Verdict:
+    """Join the verdicts of all parts; the error is that of the part that meets its limit most slowly."""
+    joined = all_of(*verdicts)
+    exponents = [v.error.exponent for v in verdicts if v.error]
+    error = Order(_vanishing(move), min(exponents)) if joined and exponents else None
+    return Verdict(joined.outcome, joined.evidence, joined.assumes, joined.engines, joined.witness, error)
+
+
+def _vanishing(move: Limit) -> Symbol:
+    return move.symbol - move.to if move.to.is_finite else 1 / move.symbol
+
+
+def gap(move: Limit, above: Expr, below: Expr, what: str) -> Verdict:
+    """Return whether an expression meets its limit, and at which order in the vanishing symbol."""
+    if above == below:
+        return holds(f"{what} does not hold {move.symbol}")
+    try:
+        order = field.order_of(above, below, move.symbol, move.to)
+    except DivergenceError as reason:
+        return fails(f"{what} has no limit: {reason}", engines=(field.NAME,))
+    except (UndecidedError, ArithmeticError) as doubt:
+        return undecided(f"{what}: {doubt}", engines=(field.NAME,))
+    if order < 0:
+        return fails(
+            f"{what} has no limit: it grows like {_vanishing(move) ** Integer(order)}", engines=(field.NAME,)
+        )
+    if order == 0:
+        return fails(f"{what} tends to something else than {below}", engines=(field.NAME,))
+    error = Order(_vanishing(move), order)
+    size = "is exact" if math.isinf(order) else f"closes like {error}"
+    return holds(f"the gap of {what} {size}", error=error, engines=(field.NAME,))

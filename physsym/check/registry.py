@@ -1,0 +1,37 @@
+"""The function that checks a move; each kind of move registers how."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from physsym.check.substitution import Refusal
+from physsym.moves import Move
+from physsym.statement import Law, Rule, Statement
+from physsym.verdict import Outcome, Verdict, fails
+
+
+@singledispatch
+def judge(move: Move, above: Statement, below: Statement) -> Verdict:
+    """Return the verdict on one kind of move; new moves register here: `@judge.register`."""
+    return Verdict(
+        Outcome.UNCHECKED, (f"no check is registered for {type(move).__name__}; use judge.register",)
+    )
+
+
+def check(move: Move, above: Statement, below: Statement) -> Verdict:
+    """Return whether the line below follows from the line above by the move.
+
+    The line is not derived again: what the move did is undone, or measured. Raises TypeError for arguments
+    that are not a move and two statements.
+    """
+    if not isinstance(move, Move):
+        raise TypeError(f"check needs a move such as Divide(gamma), given {move!r}")
+    for line in (above, below):
+        if not isinstance(line, (Law, Rule)):
+            raise TypeError(
+                f"check needs laws or rules as lines, given {line!r}; write law({{...}}) or rule({{...}})"
+            )
+    try:
+        return judge(move, above, below)
+    except Refusal as refusal:
+        return fails(str(refusal))

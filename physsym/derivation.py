@@ -1,0 +1,188 @@
+"""Derivations: where one starts, its steps, the lines they give, and what is known of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from functools import cached_property, lru_cache
+
+from sympy import Expr, Symbol
+
+from physsym.apply import apply
+from physsym.check import check, dimensions
+from physsym.check.conditions import follows
+from physsym.dimension import DimensionError, dimension_of
+from physsym.moves import Define, Move, MoveError, Rescale, Step
+from physsym.notation import name_and_marks
+from physsym.statement import Law, Rule, Statement, symbols
+from physsym.verdict import Condition, Order, Outcome, Verdict, fails
+from physsym.vocabulary import STANDARD, Vocabulary, scalar
+
+# Continued derivations share their first steps: each is carried out and checked once.
+_proposed = lru_cache(maxsize=1024)(apply)
+_checked = lru_cache(maxsize=1024)(check)
+
+
+class DerivationError(ValueError):
+    """A derivation that cannot be read: symbols that clash, or a step that gives no line."""
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A condition that a derivation takes for granted, and whether it follows from the symbols' signs."""
+
+    condition: Condition
+    follows: bool
+
+    def __str__(self) -> str:
+        return f"{self.condition} ({'follows' if self.follows else 'assumed'})"
+
+
+@dataclass(frozen=True)
+class ErrorBudget:
+    """How far the last line is from the first: the orders of limits and approximations; exact if none."""
+
+    orders: tuple[Order, ...]
+
+    def __str__(self) -> str:
+        return " + ".join(map(str, self.orders)) or "exact"
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A starting line and the steps that lead away from it.
+
+    Raises TypeError for what is no statement or step, and DerivationError where two symbols share a name
+    but not their assumptions, since SymPy would take them for two.
+    """
+
+    title: str
+    start: Statement
+    steps: tuple[Step, ...]
+    vocabulary: Vocabulary = STANDARD
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.start, (Law, Rule)):
+            raise TypeError(
+                f"a derivation starts from a law or a rule, given {self.start!r}; write system.law()"
+            )
+        object.__setattr__(self, "steps", tuple(self.steps))
+        for step in self.steps:
+            if not isinstance(step, Step):
+                raise TypeError(f"a derivation is made of steps, given {step!r}; write Step(says, move)")
+        _refuse_twins(self)
+
+    @cached_property
+    def _walk(self) -> tuple[tuple[Statement, ...], str]:
+        """Return the lines as far as they go, and the reason why they stop early, or an empty text."""
+        lines = [self.start]
+        for step in self.steps:
+            try:
+                lines.append(step.gives or _proposed(step.move, lines[-1]))
+            except MoveError as reason:
+                return tuple(lines), str(reason)
+        return tuple(lines), ""
+
+    @property
+    def lines(self) -> tuple[Statement, ...]:
+        """Return the line at the start and the line that each step gives, stated or proposed.
+
+        Raises DerivationError where a step without a stated line cannot be carried out.
+        """
+        lines, reason = self._walk
+        if reason:
+            raise DerivationError(f"step {len(lines)} of {self.title!r} gives no line: {reason}")
+        return lines
+
+    @property
+    def rule(self) -> Rule:
+        """Return the rule that the derivation ends with; raises DerivationError where it ends with a law."""
+        last = self.lines[-1]
+        if not isinstance(last, Rule):
+            raise DerivationError(f"{self.title!r} ends with a law; add an Integrate step to make it a rule")
+        return last
+
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Return the verdict on every step. A step that gives no line fails; those after it are unchecked."""
+        lines, reason = self._walk
+        pairs = zip(self.steps, lines, lines[1:], strict=False)
+        found = tuple(_checked(step.move, above, below) for step, above, below in pairs)
+        if not reason:
+            return found
+        left = len(self.steps) - len(found) - 1
+        return (*found, fails(reason), *[Verdict(Outcome.UNCHECKED, ("the line above is missing",))] * left)
+
+    def dimensions(self) -> tuple[Verdict, ...]:
+        """Return the verdict on the dimensions of every line, new symbols being what they stand for."""
+        return tuple(dimensions(line, self._known) for line in self.lines)
+
+    @cached_property
+    def _known(self) -> Vocabulary:
+        known = self.vocabulary
+        for step in self.steps:
+            for symbol, value in _named(step.move):
+                known = _learned(known, symbol, value)
+        return known
+
+    @property
+    def assumptions(self) -> tuple[Assumption, ...]:
+        """Return every condition under which the steps hold, each marked as following or assumed."""
+        taken = (*getattr(self.start, "assuming", ()), *(a for v in self.verdicts() for a in v.assumes))
+        return tuple(Assumption(c, follows(c)) for c in dict.fromkeys(taken))
+
+    @property
+    def error(self) -> ErrorBudget:
+        """Return how far the last line is from the first: one order for each step that is not exact."""
+        return ErrorBudget(tuple(dict.fromkeys(v.error for v in self.verdicts() if v.error)))
+
+    def then(self, *steps: Step, title: str = "") -> Derivation:
+        """Return the derivation continued by more steps, under a new title if one is given."""
+        return replace(self, title=title or self.title, steps=self.steps + steps)
+
+    def __str__(self) -> str:
+        return f"{self.title}: {self.lines[-1]}"
+
+
+def _named(move: Move) -> Iterable[tuple[Symbol, Expr]]:
+    if isinstance(move, Define):
+        yield move.symbol, move.value
+    if isinstance(move, Rescale):
+        yield move.new, move.old / move.factor
+
+
+def _learned(known: Vocabulary, symbol: Symbol, value: Expr) -> Vocabulary:
+    """Return the vocabulary with a new symbol of the dimension of its value, if that is known."""
+    if known.quantity(symbol):
+        return known
+    try:
+        dimension = dimension_of(value, known.dimension)
+    except DimensionError:
+        return known
+    return known.extended(scalar(symbol, dimension)) if dimension else known
+
+
+def _refuse_twins(derivation: Derivation) -> None:
+    seen: dict[str, Symbol] = {}
+    for symbol in _all_symbols(derivation):
+        name, marks = name_and_marks(symbol)
+        other = seen.setdefault(name + marks, symbol)
+        if other != symbol:
+            raise DerivationError(
+                f"two symbols named {symbol.name} differ in their assumptions "
+                f"({_told(other)}; {_told(symbol)}): use one symbol, for example from physsym.vocabulary"
+            )
+
+
+def _told(symbol: Symbol) -> str:
+    return ", ".join(sorted(fact for fact, true in symbol._assumptions_orig.items() if true)) or "none"
+
+
+def _all_symbols(derivation: Derivation) -> Iterable[Symbol]:
+    lines = (derivation.start, *(s.gives for s in derivation.steps if s.gives))
+    for line in lines:
+        yield from sorted(symbols(line), key=str)
+    for step in derivation.steps:
+        for field in fields(step.move):
+            value = getattr(step.move, field.name)
+            if isinstance(value, Expr):
+                yield from sorted(value.free_symbols, key=str)
