@@ -7,7 +7,11 @@ SymPy nor NumPy (PEP 562).
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from physsym.apply.registry import apply as apply
+    from physsym.check.registry import check as check
 
 __version__ = "0.1.0"
 
@@ -43,18 +47,22 @@ _HOME = {
         "Split",
         "Step",
     ),
-    "physsym.apply": ("apply",),
-    "physsym.check": ("check", "dimensions", "identical"),
+    "physsym.check": ("dimensions", "identical"),
     "physsym.derivation": ("Assumption", "Derivation", "DerivationError"),
     "physsym.claim": ("Claim",),
     "physsym.equivalence": ("same_law", "same_rule"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
-__all__ = sorted(_MODULE_OF)
+# These two are packages that can be called; their name is the function's.
+_CALLED = ("apply", "check")
+
+__all__ = sorted([*_MODULE_OF, *_CALLED])
 
 
 def __getattr__(name: str) -> Any:
+    if name in _CALLED:
+        return importlib.import_module(f"physsym.{name}")
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'physsym' has no attribute {name!r}")
     value = getattr(importlib.import_module(_MODULE_OF[name]), name)

@@ -141,8 +141,11 @@ def exact(value: object) -> Expr:
     """
     if isinstance(value, (bool, float, str)):
         raise TypeError(f"expected an exact expression, given {value!r}; write Rational(1, 2) or read(...)")
-    expression = sympy.sympify(value, strict=True)
-    if not isinstance(expression, Expr):
+    try:
+        expression = sympy.sympify(value, strict=True)
+    except sympy.SympifyError:
+        expression = None
+    if not isinstance(expression, Expr) or expression.is_Matrix:
         raise TypeError(f"expected an expression, given {value!r} of type {type(value).__name__}")
     if expression.has(sympy.Float):
         raise TypeError(f"{expression} holds a binary float; write exact numbers such as Rational(1, 10)")

@@ -109,9 +109,11 @@ def _(move: Split, above: Statement, below: Statement) -> Verdict:
     kinematic = [e for e in split.equations if {e.left, e.right} == {first, move.velocity}]
     if len(kinematic) != 1:
         raise Refusal(f"the equation {first} = {move.velocity} must stand among {below}")
+    rest = [e.residual for e in split.equations if e is not kinematic[0]]
+    if any(r.has(first) for r in rest):
+        raise Refusal(f"{first} must stand in one equation alone; everywhere else it is {move.velocity}")
     back = {dot(move.velocity): dot(first), move.velocity: first}
-    rest = [substituted(e.residual, back) for e in split.equations if e is not kinematic[0]]
-    return same_equations(residuals(law), rest)
+    return same_equations(residuals(law), [substituted(r, back) for r in rest])
 
 
 @judge.register

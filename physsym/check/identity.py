@@ -32,7 +32,7 @@ def identical(left: Expr, right: Expr, what: str = "both sides") -> Verdict:
 
 
 def _refuted(left: Expr, right: Expr, what: str, doubt: str) -> Verdict:
-    """Return a failure with a point at which the sides differ; without such a point, the doubt that is left."""
+    """Return a failure with a point at which the sides differ; without one, the doubt that is left."""
     witness = points.difference(left, right, _MANY)
     if not witness:
         return undecided(doubt, engines=_BOTH)
