@@ -1,0 +1,67 @@
+# `make document` and `make test` set up what they need: Python 3.11 or later with pip is enough.
+# Every command runs through the interpreter of the virtual environment, by a relative path: scripts such as
+# .venv/bin/pytest hold an absolute path, which may have spaces in it or change when the checkout is moved.
+
+PYTHON ?= python3
+ARGS ?=
+
+ENV := .venv
+RUN := $(ENV)/bin/python -m
+READY := $(ENV)/ready
+LINT_READY := $(ENV)/lint-ready
+
+.DEFAULT_GOAL := help
+.PHONY: help document test check lint clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
+	@echo 'ARGS is handed on, as in make test ARGS="-k momentum"; PYTHON names the interpreter to set up with.'
+
+document: $(READY)  ## write the derivations as documents into build/
+	$(RUN) physsym document $(ARGS)
+
+test: $(READY)  ## run all tests
+	$(RUN) pytest -n auto $(ARGS)
+
+check: $(READY)  ## check every step of every derivation, and every claim
+	$(RUN) physsym check $(ARGS)
+
+lint: $(LINT_READY)  ## look for mistakes of style and of types
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+
+clean:  ## remove what was built, but not the virtual environment
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -path ./$(ENV) -prune -o -name __pycache__ -prune -exec rm -rf {} +
+
+# Set-up. The stamp comes last, so that a set-up that failed is done again; an environment in which a set-up was
+# cut short while packages were written is thrown away first. Pip working from outside is the fastest way and
+# needs no ensurepip, which some systems keep in a package of its own; a pip before 22.3 cannot do that and is
+# copied into the environment. The extras are a variable, not an argument, because of the comma between them.
+
+define install
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo 'Set-up needs Python 3.11 or later, which "$(PYTHON)" is not.' \
+	        'Name one that is, as in: make PYTHON=python3.12 $(MAKECMDGOALS)' >&2; \
+	    exit 1; }
+	@echo 'Setting up $(ENV) for $(extras); this takes about half a minute.'
+	@set -e; \
+	if test -e $(ENV)/unfinished; then rm -rf $(ENV); fi; \
+	"$(PYTHON)" -m venv --without-pip $(ENV); \
+	touch $(ENV)/unfinished; \
+	set -- "$(PYTHON)" -m pip --python $(ENV); \
+	if ! "$$@" --version >/dev/null 2>&1; then "$(PYTHON)" -m venv $(ENV); set -- $(RUN) pip; fi; \
+	export PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1; \
+	"$$@" install --quiet --no-compile --constraint constraints.txt --editable '.[$(extras)]'; \
+	rm $(ENV)/unfinished; \
+	touch $@
+endef
+
+$(READY): extras := test,document
+$(READY): pyproject.toml constraints.txt
+	$(install)
+
+$(LINT_READY): extras := lint
+$(LINT_READY): $(READY)
+	$(install)
