@@ -1,8 +1,8 @@
-"""The optimizers as a person writes them, in plain Python: the witness that the derived rules are compared with.
+"""The optimizers as a person writes them, in plain Python: the witness for derived rules.
 
 Nothing here is derived, and nothing of this package is imported. Each function takes the state and a callable
-gradient and returns the new state; it never assigns a name twice, so that it can be typeset as mathematics. The
-arguments may be numbers, arrays or symbols.
+gradient and returns the new state; it never assigns a name twice, so that it can be typeset as mathematics.
+The arguments may be numbers, arrays or symbols.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def gradient_descent(w: Value, grad: Gradient, eta: Value) -> tuple[Value]:
 
 
 def heavy_ball(v: Value, w: Value, grad: Gradient, eta: Value, rho: Value) -> tuple[Value, Value]:
-    """Take one step of momentum in the form most texts print: the gradient enters with its full weight (Polyak 1964)."""
+    """Take one step of momentum as most texts print it, with full weight of the gradient (Polyak 1964)."""
     v_next = rho * v - eta * grad(w)
     w_next = w + v_next
     return v_next, w_next
@@ -30,7 +30,7 @@ def heavy_ball(v: Value, w: Value, grad: Gradient, eta: Value, rho: Value) -> tu
 def heavy_ball_with_dampening(
     v: Value, w: Value, grad: Gradient, eta: Value, rho: Value
 ) -> tuple[Value, Value]:
-    """Take one step of momentum in which the gradient is weighed by one minus rho, as an exponential average."""
+    """Take one step of momentum as an exponential average: the gradient is weighed by one minus rho."""
     v_next = rho * v - (1 - rho) * eta * grad(w)
     w_next = w + v_next
     return v_next, w_next

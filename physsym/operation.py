@@ -1,0 +1,179 @@
+"""An expression as a tree of elementary operations in a fixed order, which a SymPy expression does not have.
+
+The order is the one in which a person would write it: states before new values before gradients before
+constants, positive terms first, powers as products, one division at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import reduce, singledispatch
+from typing import TypeAlias
+
+import sympy
+from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol, default_sort_key
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An elementary operation; its name is that of the NumPy function which carries it out."""
+
+    name: str
+    arguments: tuple[Operand, ...]
+
+
+Operand: TypeAlias = "Operation | Symbol | int | Fraction"
+
+# fmt: off
+FUNCTIONS: Mapping[type, str] = {
+    sympy.exp: "exp", sympy.log: "log", sympy.Abs: "absolute", sympy.sign: "sign",
+    sympy.sin: "sin", sympy.cos: "cos", sympy.tanh: "tanh", sympy.Max: "maximum", sympy.Min: "minimum",
+}
+# fmt: on
+ARITHMETIC = ("add", "subtract", "multiply", "divide", "negative", "power", "sqrt")
+OPERATIONS = (*ARITHMETIC, *FUNCTIONS.values())
+
+SCALAR, OWN, STATE, NEW, GRADIENT = range(5)  # OWN is the state that is being updated
+Ranks: TypeAlias = Mapping[Symbol, int]  # what a symbol stands for; one that is missing is NEW
+LONGEST_PRODUCT = 4
+
+
+def symbols_of(operand: Operand) -> Iterator[Symbol]:
+    """Yield the symbols that an operand reads, each as often as it is read."""
+    if isinstance(operand, Symbol):
+        yield operand
+    elif isinstance(operand, Operation):
+        for argument in operand.arguments:
+            yield from symbols_of(argument)
+
+
+def multiplied_bases(expression: Expr) -> Iterator[Expr]:
+    """Yield the composite bases of powers computed as products, which read the base more than once."""
+    for power in expression.atoms(Pow):
+        if not power.base.is_Atom and _is_product(power.exp) and abs(power.exp) > 1:
+            yield power.base
+
+
+def is_reciprocal(expression: Expr) -> bool:
+    """Return whether an expression is one over something: 1/x, 1/(2*x), x**(-1/2), but not exp(-x)."""
+    coefficient, factors = expression.as_coeff_mul(rational=True)
+    return bool(factors and abs(coefficient.p) == 1 and all(map(_is_inverse, factors)))
+
+
+@singledispatch
+def operand(expression: Expr, ranks: Ranks) -> Operand:
+    """Return the expression as a tree of operations.
+
+    Integer and half-integer powers up to the fourth become products and square roots. Raises ValueError,
+    naming the part, for what is not made of numbers, symbols, sums, products, powers and the elementary
+    functions.
+
+    >>> x, eta = sympy.symbols("x eta")
+    >>> operand(x / 2, {})
+    Operation(name='divide', arguments=(x, 2))
+    """
+    name = FUNCTIONS.get(type(expression))
+    if name is None:
+        known = ", ".join(sorted(f.__name__ for f in FUNCTIONS))
+        raise ValueError(
+            f"cannot compute {expression} ({type(expression).__name__}): a rule that runs has numbers, "
+            f"symbols, sums, products, powers, grad, partial and {known}"
+        )
+    arguments = tuple(operand(a, ranks) for a in _ordered(expression.args, ranks))
+    return _folded(name, arguments) if name in ("maximum", "minimum") else Operation(name, arguments)
+
+
+@operand.register
+def _(expression: Symbol, ranks: Ranks) -> Operand:
+    return expression
+
+
+@operand.register
+def _(expression: Integer, ranks: Ranks) -> Operand:
+    return int(expression)
+
+
+@operand.register
+def _(expression: Rational, ranks: Ranks) -> Operand:
+    return Fraction(int(expression.p), int(expression.q))
+
+
+@operand.register
+def _(expression: Add, ranks: Ranks) -> Operand:
+    first, *others = _sum_order(expression.args, ranks)
+    total = operand(first, ranks)
+    for term in others:
+        negative = _is_negative(term)
+        total = Operation(
+            "subtract" if negative else "add", (total, operand(-term if negative else term, ranks))
+        )
+    return total
+
+
+@operand.register
+def _(expression: Mul, ranks: Ranks) -> Operand:
+    coefficient, factors = expression.as_coeff_mul(rational=True)
+    factors = _ordered(factors, ranks)
+    above = [operand(f, ranks) for f in factors if not _is_inverse(f)]
+    below = [operand(1 / f, ranks) for f in factors if _is_inverse(f)]
+    if coefficient == -1 and above:
+        above[0] = Operation("negative", (above[0],))
+    elif coefficient.p != 1 or not above:
+        above.insert(0, int(coefficient.p))
+    if coefficient.q != 1:
+        below.insert(0, int(coefficient.q))
+    return Operation("divide", (_product(above), _product(below))) if below else _product(above)
+
+
+@operand.register
+def _(expression: Pow, ranks: Ranks) -> Operand:
+    base, exponent = expression.args
+    if _is_inverse(expression):
+        return Operation("divide", (1, operand(1 / expression, ranks)))
+    value = operand(base, ranks)
+    if not _is_product(exponent):
+        return Operation("power", (value, operand(exponent, ranks)))
+    root = [] if exponent.is_Integer else [Operation("sqrt", (value,))]
+    return _product([value] * int(exponent) + root)
+
+
+def _product(factors: list[Operand]) -> Operand:
+    return _folded("multiply", factors)
+
+
+def _folded(name: str, arguments: Iterable[Operand]) -> Operand:
+    return reduce(lambda left, right: Operation(name, (left, right)), arguments)
+
+
+def _is_inverse(factor: Expr) -> bool:
+    return bool(factor.is_Pow and factor.exp.is_Rational and factor.exp < 0)
+
+
+def _is_product(exponent: Expr) -> bool:
+    """Return whether a power is computed as a product: x*x, x*sqrt(x), and likewise their inverses."""
+    return bool(exponent.is_Rational and exponent.q in (1, 2) and abs(exponent) <= LONGEST_PRODUCT)
+
+
+def _is_negative(term: Expr) -> bool:
+    return bool(term.as_coeff_Mul()[0] < 0)
+
+
+def _ordered(terms: Iterable[Expr], ranks: Ranks) -> list[Expr]:
+    def key(term: Expr) -> tuple[int, int, object]:
+        return _rank(term, ranks), int(term.count_ops()), default_sort_key(term)
+
+    return sorted(terms, key=key)
+
+
+def _rank(term: Expr, ranks: Ranks) -> int:
+    return max((ranks.get(s, NEW) for s in term.free_symbols), default=SCALAR)
+
+
+def _sum_order(terms: Iterable[Expr], ranks: Ranks) -> list[Expr]:
+    """Return the terms of a sum: parameters alone come last, the first is positive if any is."""
+    ordered = _ordered(terms, ranks)
+    ordered = [t for t in ordered if _rank(t, ranks)] + [t for t in ordered if not _rank(t, ranks)]
+    first = next((t for t in ordered if not _is_negative(t)), ordered[0])
+    return [first, *(t for t in ordered if t is not first)]

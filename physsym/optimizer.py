@@ -1,0 +1,277 @@
+"""An optimizer made from a rule: start, take one step, run, or update arrays in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import numpy as np
+from sympy import Dummy, Expr, Symbol
+
+from physsym.kernels import lambdify, load_backend
+from physsym.kernels.backend import Backend, InPlace, Value, Values, constants, misnamed
+from physsym.notation import BEFORE, FORCES, after
+from physsym.program import Program, places, program, state_name
+from physsym.statement import Rule, expressions
+from physsym.vocabulary import STANDARD
+
+State: TypeAlias = dict[str, Value]
+Callback: TypeAlias = Callable[[int, State], object]
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """The states of a run at the recorded steps.
+
+    `steps` are the numbers of the steps, 0 for the start; `states` holds, by name, an array of shape
+    (records, *shape of the state); `coordinates` names the positions among them.
+    """
+
+    steps: np.ndarray[Any, Any]
+    states: Mapping[str, np.ndarray[Any, Any]]
+    coordinates: tuple[str, ...]
+
+    @property
+    def x(self) -> np.ndarray[Any, Any]:
+        """Return the positions, (records, *shape); AttributeError where there are several coordinates."""
+        if len(self.coordinates) != 1:
+            raise AttributeError(
+                f"the positions of the rule are {', '.join(self.coordinates)}; look in .states"
+            )
+        return self.states[self.coordinates[0]]
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """A compiled rule with its parameters, made by `optimizer`. A state is a dictionary by symbol names."""
+
+    rule: Rule
+    backend: str
+    parameters: Mapping[str, Value]
+    program: Program = field(repr=False, compare=False)
+    _engine: Backend = field(repr=False, compare=False)
+    _step: Callable[..., Values] = field(repr=False, compare=False)
+    _constants: Values = field(repr=False, compare=False)
+
+    @property
+    def source(self) -> str:
+        """Return the source of the function that takes one step."""
+        return self._engine.source(self.program)
+
+    def with_parameters(self, **changes: Value) -> Optimizer:
+        """Return the optimizer with some parameters changed; errors as from `optimizer`."""
+        parameters = {**self.parameters, **changes}
+        checked = constants(self.program, self._engine, parameters)
+        return replace(self, parameters=MappingProxyType(parameters), _constants=checked)
+
+    def init(self, w0: Value) -> State:
+        """Return the state at the start: positions at `w0`, earlier values like present ones, else zero.
+
+        A position is a state whose gradient is taken, or a symbol called a position by the standard
+        vocabulary. Where that is not enough, and for rules of several coordinates, give a dictionary of
+        states by name.
+
+        Raises ValueError for a state that is not known, not given or not finite, TypeError for one that is no
+        float.
+        """
+        given = w0 if isinstance(w0, Mapping) else self._positions_at(w0)
+        self._refuse_misnamed(given, wanted=coordinates(self.rule))
+        state = {name: self._engine.start(name, value) for name, value in given.items()}
+        for symbol in self.program.states:
+            if state_name(symbol) not in state:
+                state[state_name(symbol)] = self._at_rest(symbol, state)
+        return {state_name(s): state[state_name(s)] for s in self.program.states}
+
+    def step(self, state: Mapping[str, Value], grad: Value = None) -> State:
+        """Return the state one step later; the state given is left as it is.
+
+        `grad` is a callable of the place, or the gradient itself where the rule takes it at present states.
+        Raises ValueError for a wrong state or shapes that disagree, TypeError for an unfit gradient.
+        """
+        self._refuse_misnamed(state, wanted=self.program.states)
+        forces = (grad,) if self.program.evaluations or grad is not None else ()
+        values = [state[state_name(s)] for s in self.program.states]
+        new = self._step(*values, *forces, **self.parameters)
+        return dict(zip(map(state_name, self.program.states), new, strict=True))
+
+    def run(
+        self, w0: Value, grad: Value, steps: int, *, every: int = 1, callback: Callback | None = None
+    ) -> Trajectory:
+        """Return the trajectory of a number of steps from `w0`, which `init` understands.
+
+        Recorded are the start, every `every`-th step and the last. After each record `callback(step, state)`
+        is called; when it returns something true, the run ends there. `grad` is a callable, or None for a
+        rule without one. Raises FloatingPointError, naming the step, as soon as a state is no longer finite.
+        """
+        _refuse_uncounted(steps=steps, every=every)
+        if grad is not None and not callable(grad):
+            raise TypeError(f"a run needs a callable gradient, given {type(grad).__name__}")
+        state, records = self.init(w0), list[tuple[int, State]]()
+        for number in range(steps + 1):
+            state = self._finite_step(state, grad, number) if number else state
+            if number % every == 0 or number == steps:
+                records.append((number, state))
+                if callback is not None and callback(number, dict(state)):
+                    break
+        recorded = {name: np.array([s[name] for _, s in records]) for name in state}
+        return Trajectory(
+            np.array([n for n, _ in records]), recorded, tuple(map(state_name, coordinates(self.rule)))
+        )
+
+    def place(self, state: Mapping[str, Value]) -> Value:
+        """Return where the rule takes its gradient: at the position for most, ahead of it for Nesterov's.
+
+        With several coordinates, a tuple with one place for each. Raises ValueError where the rule takes no
+        gradient, or more than one, or one that depends on a new value.
+        """
+        wanted = self._places()
+        self._refuse_misnamed(state, wanted=self.program.states)
+        values = [state[state_name(s)] for s in self.program.states]
+        found = self._engine.compiled(wanted)(values, None, self.parameters)
+        return found[0] if len(found) == 1 else found
+
+    def bind(self, state: Mapping[str, Value], gradient: Value = None) -> Bound:
+        """Return a step that updates the arrays of `state` in place, reading the array `gradient` each time.
+
+        All arrays must be contiguous, of one shape and one type, float32 or float64, and share no memory. A
+        rule of several coordinates wants a tuple of gradient arrays, a rule without gradient none. Raises
+        TypeError and ValueError before anything is written, also where the rule takes no gradient that is
+        known before the step.
+        """
+        if self._engine.bound is None:
+            raise TypeError(
+                f"the backend {self.backend!r} updates no arrays in place; use the backend 'numpy'"
+            )
+        self._refuse_misnamed(state, wanted=self.program.states)
+        count = len(self._places().results) if self.program.evaluations else 0
+        gradients = gradient if isinstance(gradient, tuple) else () if gradient is None else (gradient,)
+        if len(gradients) != count:
+            raise TypeError(f"the rule reads {count} gradient arrays, given {len(gradients)}")
+        values = tuple(state[state_name(s)] for s in self.program.states)
+        return Bound(self, self._engine.bound(self.program, values, gradients))
+
+    def _positions_at(self, w0: Value) -> State:
+        positions = coordinates(self.rule)
+        if not positions or any(len(e.targets) > 1 for e in self.program.evaluations):
+            names = ", ".join(map(state_name, self.program.states))
+            raise ValueError(f"it is not clear which states start at one value; give a dictionary of {names}")
+        return {state_name(s): w0 for s in positions}
+
+    def _at_rest(self, symbol: Symbol, state: State) -> Value:
+        if symbol.name.endswith(BEFORE):
+            present = Symbol(symbol.name[: -len(BEFORE)])
+            return self._engine.start(state_name(symbol), state[state_name(present)])
+        shapes = {np.shape(value) for value in state.values()}
+        if len(shapes) > 1:
+            raise ValueError(
+                f"the shape of {state_name(symbol)} is not clear; give it in the dictionary of states"
+            )
+        like = next(iter(state.values()))
+        return self._engine.start(state_name(symbol), like - like)
+
+    def _finite_step(self, state: State, grad: Value, number: int) -> State:
+        try:
+            with np.errstate(all="ignore"):
+                new = self.step(state, grad)
+        except ArithmeticError as error:
+            raise FloatingPointError(f"step {number} cannot be computed: {error}") from error
+        lost = [name for name, value in new.items() if not self._engine.finite(value)]
+        if lost:
+            raise FloatingPointError(
+                f"{', '.join(lost)} is not finite after step {number}; take smaller steps"
+            )
+        return new
+
+    def _places(self) -> Program:
+        found = places(self.program)
+        if found is None:
+            raise ValueError(
+                "the rule takes no single gradient known before the step; use step or run with a callable"
+            )
+        return found
+
+    def _refuse_misnamed(self, state: Mapping[str, Value], wanted: tuple[Symbol, ...]) -> None:
+        if not isinstance(state, Mapping):
+            raise TypeError(
+                f"a state is a dictionary by name, given {type(state).__name__}; make one with init(w0)"
+            )
+        known = list(map(state_name, self.program.states))
+        if wrong := misnamed(state, wanted=list(map(state_name, wanted)), known=known):
+            raise ValueError(f"states of the rule: {wrong}")
+
+
+@dataclass(eq=False)
+class Bound:
+    """Arrays that a rule updates in place; parameters may change from step to step.
+
+    The gradient array is read at each step: before it, fill it with the gradient at `Optimizer.place(state)`.
+    """
+
+    optimizer: Optimizer
+    _advance: InPlace = field(repr=False)
+
+    def step(self, **changes: Value) -> None:
+        """Take one step, with parameters changed from now on if any are given; no sizeable array is made."""
+        if changes:
+            self.set(**changes)
+        self._advance(self.optimizer._constants)
+
+    def set(self, **changes: Value) -> None:
+        """Change parameters from now on; TypeError for an unknown one, ValueError for an unfit value."""
+        self.optimizer = self.optimizer.with_parameters(**changes)
+
+
+def optimizer(rule: Rule, /, backend: str = "numpy", **parameters: Value) -> Optimizer:
+    """Return the optimizer that a rule is, with its parameters given by name.
+
+    Raises TypeError for missing, unknown or unfit parameters, ValueError for an unknown backend and for
+    parameters at which the rule is not defined, ImportError where the backend is not installed.
+
+    >>> from physsym.statement import rule
+    >>> from physsym.vocabulary import G, eta, rho, u, x
+    >>> heavy_ball = optimizer(rule({u: rho * u - eta * G, x: x + after(u)}), eta=0.1, rho=0.5)
+    >>> heavy_ball.run([4.0, 2.0], lambda x: x, steps=2).x.tolist()
+    [[4.0, 2.0], [3.6, 1.8], [3.04, 1.52]]
+    """
+    steps, engine = program(rule), load_backend(backend)
+    checked = constants(steps, engine, parameters)
+    return Optimizer(
+        rule, backend, MappingProxyType(dict(parameters)), steps, engine, lambdify(rule, backend), checked
+    )
+
+
+def coordinates(rule: Rule) -> tuple[Symbol, ...]:
+    """Return the states of a rule that are positions.
+
+    These are the states that stand with weight one in the place of a gradient, and those that the standard
+    vocabulary calls a position; failing both, the only state of a rule that has but one.
+
+    >>> from physsym.statement import rule
+    >>> from physsym.notation import grad
+    >>> from physsym.vocabulary import eta, rho, u, x
+    >>> coordinates(rule({u: rho * u - eta * grad(x + rho * u), x: x + after(u)}))
+    (x,)
+    """
+    forces = [f for e in expressions(rule) for f in e.atoms(*FORCES)]
+    slopes = {f: Dummy() for f in forces}
+    now = {after(s): s for s in rule.targets}
+    met = {p.xreplace(now).xreplace(slopes) for f in forces for p in f.args}
+    found = tuple(s for s in rule.targets if _is_position(s) or any(_is_weighed_one(s, p) for p in met))
+    return found or (rule.targets if len(rule.targets) == 1 else ())
+
+
+def _is_weighed_one(state: Symbol, place: Expr) -> bool:
+    return bool(place.diff(state) == 1)
+
+
+def _is_position(state: Symbol) -> bool:
+    quantity = STANDARD.quantity(state)
+    return quantity is not None and quantity.kind == "position"
+
+
+def _refuse_uncounted(steps: int, every: int) -> None:
+    for name, value, least in (("steps", steps, 0), ("every", every, 1)):
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+            raise ValueError(f"{name} must be a whole number of at least {least}, given {value!r}")

@@ -1,0 +1,96 @@
+"""Test functions on which optimizers are tried: with gradient, usual start and smallest value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A function of an array of weights, shape (n,), its gradient of the same shape, and where one starts.
+
+    `lowest` is the smallest value, `nan` where no closed form of it is known.
+    """
+
+    name: str
+    says: str
+    value: Callable[[Array], float] = field(repr=False)
+    gradient: Callable[[Array], Array] = field(repr=False)
+    start: tuple[float, ...] = field(repr=False)
+    lowest: float = 0.0
+
+
+def _quadratic(name: str, says: str, curvatures: tuple[float, ...], start: tuple[float, ...]) -> Problem:
+    stiffness = np.array(curvatures)
+    return Problem(name, says, lambda w: float(stiffness @ w**2 / 2), lambda w: stiffness * w, start)
+
+
+def _rosenbrock_value(w: Array) -> float:
+    return float((1 - w[0]) ** 2 + 100 * (w[1] - w[0] ** 2) ** 2)
+
+
+def _rosenbrock_gradient(w: Array) -> Array:
+    across = w[1] - w[0] ** 2
+    return np.array([-2 * (1 - w[0]) - 400 * w[0] * across, 200 * across])
+
+
+def logistic(samples: int, weights: int, seed: int) -> Problem:
+    """Return the regularised logistic loss of random labelled samples, fixed by the seed.
+
+    The loss is mean(log(1 + exp(-y*(A w)))) + |w|^2/(2*samples), A of shape (samples, weights), y = -1 or 1.
+    """
+    random = np.random.default_rng(seed)
+    features = random.normal(size=(samples, weights))
+    labels = np.where(features @ random.normal(size=weights) + random.normal(size=samples) > 0, 1.0, -1.0)
+    signed = features * labels[:, None]
+
+    def value(w: Array) -> float:
+        return float(np.logaddexp(0, -signed @ w).mean() + w @ w / (2 * samples))
+
+    def gradient(w: Array) -> Array:
+        # 1/(1 + exp(z)) written so that no exponential overflows.
+        share = (1 - np.tanh(signed @ w / 2)) / 2
+        return (w - signed.T @ share) / samples
+
+    says = f"logistic loss of {samples} samples in {weights} weights"
+    return Problem("logistic", says, value, gradient, (0.0,) * weights, float("nan"))
+
+
+_ALL = (
+    _quadratic("valley", "a narrow quadratic valley, (20*w1^2 + w2^2)/2", (20.0, 1.0), (1.0, 1.0)),
+    _quadratic("bowl", "a round quadratic bowl, (w1^2 + w2^2)/2", (1.0, 1.0), (1.0, 1.0)),
+    Problem(
+        "rosenbrock",
+        "a curved valley, (1 - w1)^2 + 100*(w2 - w1^2)^2 (Rosenbrock 1960)",
+        _rosenbrock_value,
+        _rosenbrock_gradient,
+        (-1.2, 1.0),
+    ),
+    Problem(
+        "double-well",
+        "two equal minima, (w1^2 - 1)^2/4 + w2^2/2",
+        lambda w: float((w[0] ** 2 - 1) ** 2 / 4 + w[1] ** 2 / 2),
+        lambda w: np.array([w[0] ** 3 - w[0], w[1]]),
+        (0.1, 1.0),
+    ),
+    logistic(samples=200, weights=50, seed=1847),
+)
+PROBLEMS: Mapping[str, Problem] = {p.name: p for p in _ALL}
+
+
+def problem(name: str) -> Problem:
+    """Return a test function by name; ValueError, telling which there are, for an unknown one.
+
+    >>> valley = problem("valley")
+    >>> valley.value(np.array([1.0, 1.0])), valley.gradient(np.array([1.0, 1.0])).tolist()
+    (10.5, [20.0, 1.0])
+    """
+    if name not in PROBLEMS:
+        raise ValueError(f"unknown test function {name!r}; there are {', '.join(PROBLEMS)}")
+    return PROBLEMS[name]

@@ -1,0 +1,297 @@
+"""A rule as one straight-line program: constants first, then gradients and updates, each named once.
+
+Every printer and every backend reads this one value, so that all of them carry out the same operations in the
+same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import count
+
+from sympy import Add, Expr, Integer, Mul, Pow, Symbol, postorder_traversal
+from sympy.simplify.cse_main import tree_cse
+
+from physsym.notation import AFTER, BEFORE, FORCES, after, before, grad, name_and_marks
+from physsym.operation import (
+    FUNCTIONS,
+    GRADIENT,
+    OWN,
+    SCALAR,
+    STATE,
+    Operand,
+    Ranks,
+    is_reciprocal,
+    multiplied_bases,
+    operand,
+    symbols_of,
+)
+from physsym.statement import Rule, parameters, states
+
+
+@dataclass(frozen=True)
+class Line:
+    """Names and what they are computed from: operands, or expressions while the program is being made."""
+
+    targets: tuple[Symbol, ...]
+    values: tuple[Operand, ...]
+
+    @property
+    def reads(self) -> tuple[Symbol, ...]:
+        """Return the symbols that are read, each as often as it is read."""
+        return tuple(s for value in self.values for s in symbols_of(value))
+
+
+class Assignment(Line):
+    """Each target is the name of one value."""
+
+
+class Evaluation(Line):
+    """The targets name the gradients at the places: one place and one gradient for each coordinate."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """One step of a rule: `scalars` are made of parameters alone; nothing is assigned twice.
+
+    `results` names the new value of each state, in the order of `states`.
+    """
+
+    states: tuple[Symbol, ...]
+    parameters: tuple[Symbol, ...]
+    scalars: tuple[Line, ...]
+    body: tuple[Line, ...]
+    results: tuple[Symbol, ...]
+
+    @property
+    def evaluations(self) -> tuple[Evaluation, ...]:
+        """Return the evaluations of the gradient, in order."""
+        return tuple(line for line in self.body if isinstance(line, Evaluation))
+
+    @property
+    def constants(self) -> tuple[Symbol, ...]:
+        """Return everything that is one number however large the states are: parameters, then scalars."""
+        return self.parameters + tuple(t for line in self.scalars for t in line.targets)
+
+    @property
+    def assigned(self) -> tuple[Symbol, ...]:
+        """Return everything that the program computes, in order."""
+        return tuple(t for line in (*self.scalars, *self.body) for t in line.targets)
+
+
+def state_name(symbol: Symbol) -> str:
+    """Return the name of a state or a parameter as a user writes it: `before(x)` is called `x_previous`.
+
+    >>> state_name(Symbol("x-"))
+    'x_previous'
+    """
+    name, marks = name_and_marks(symbol)
+    return name + "_previous" * marks.count(BEFORE) + "_next" * marks.count(AFTER)
+
+
+def program(rule: Rule) -> Program:
+    """Return the rule as a straight-line program.
+
+    What depends on the parameters alone is computed once and first; each distinct place of a gradient is
+    evaluated once, after the new values it reads; shared subexpressions get a name of their own.
+
+    Raises TypeError when not given a rule; ValueError for a formula outside the elementary functions (it
+    names the part), for two symbols of one name, and for gradients of different numbers of coordinates in one
+    rule.
+
+    >>> from physsym.statement import rule
+    >>> from physsym.vocabulary import G, eta, rho, u, x
+    >>> momentum = program(rule({u: rho * u - (1 - rho) * eta * G, x: x + after(u)}))
+    >>> [str(target) for target in momentum.assigned]
+    ['c', 'g', 'u+', 'x+']
+    """
+    if not isinstance(rule, Rule):
+        raise TypeError(f"expected a rule, such as rule({{x: x - eta*G}}); given {type(rule).__name__}")
+    fixed, carried = parameters(rule), states(rule)
+    _refuse_two_of_a_name(carried + fixed)
+    fresh = _Fresh({state_name(s) for s in (*carried, *fixed, *map(after, rule.targets))})
+    lines = _forces_named(rule, fresh)
+    hoist = _Hoist(frozenset(fixed), fresh.named("c"))
+    lines = [changed(line, hoist) for line in lines]
+    shared = fresh.named("s")
+    scalars, same = _without_copies(_shared_named(hoist.lines, shared))
+    body = _shared_named([changed(line, lambda v: v.xreplace(same)) for line in lines], shared)
+    ranks = dict.fromkeys(carried, STATE) | dict.fromkeys(fixed, SCALAR)
+    ranks |= {t: SCALAR for line in scalars for t in line.targets}
+    ranks |= {t: GRADIENT for line in body if isinstance(line, Evaluation) for t in line.targets}
+    now = {before(s): s for s in carried}
+    results = tuple(after(s) if s in rule.targets else now[s] for s in carried)
+    scalars, body = (_in_operations(part, ranks) for part in (scalars, body))
+    return Program(carried, fixed, tuple(scalars), tuple(body), results)
+
+
+def places(program: Program) -> Program | None:
+    """Return the program that computes where the gradient is wanted, one result for each coordinate.
+
+    None where the rule takes no gradient or more than one, or takes it at a place that reads a new value: it
+    cannot then be known before the step.
+
+    >>> from physsym.statement import rule
+    >>> from physsym.vocabulary import eta, rho, x
+    >>> places(program(rule({x: x - eta * grad(rho * x)}))).body
+    (Assignment(targets=(place,), values=(Operation(name='multiply', arguments=(rho, x)),)),)
+    """
+    if len(program.evaluations) != 1:
+        return None
+    (wanted,) = program.evaluations
+    fresh = _Fresh({state_name(s) for s in (*program.states, *program.parameters, *program.assigned)})
+    targets = tuple(name for name, _ in zip(fresh.named("place"), wanted.values, strict=False))
+    earlier = program.body[: program.body.index(wanted)]
+    body = needed((*earlier, Assignment(targets, wanted.values)), targets)
+    new = set(map(after, program.states))
+    return (
+        None if any(new & set(line.reads) for line in body) else replace(program, body=body, results=targets)
+    )
+
+
+def takes_gradient_at_states(program: Program) -> bool:
+    """Return whether the rule takes exactly one gradient, at present values of states and nowhere else."""
+    return len(program.evaluations) == 1 and set(program.evaluations[0].values) <= set(program.states)
+
+
+def changed(line: Line, change: Callable[[Expr], Operand]) -> Line:
+    """Return the line with each of its values changed."""
+    return replace(line, values=tuple(map(change, line.values)))
+
+
+def _in_operations(lines: list[Line], ranks: Ranks) -> list[Line]:
+    own = {after(s): {s: OWN} for s, rank in ranks.items() if rank == STATE}
+    ordered = [(line, {**ranks, **own.get(line.targets[0], {})}) for line in lines]
+    return [changed(line, partial(operand, ranks=seen)) for line, seen in ordered]
+
+
+def needed(body: Iterable[Line], results: Iterable[Symbol]) -> tuple[Line, ...]:
+    """Return the lines on which the results depend."""
+    wanted, kept = set(results), list[Line]()
+    for line in reversed(tuple(body)):
+        if wanted & set(line.targets):
+            kept.insert(0, line)
+            wanted |= set(line.reads)
+    return tuple(kept)
+
+
+@dataclass(frozen=True)
+class _Fresh:
+    """Symbols whose names are not taken: g, g2, g3, ..."""
+
+    taken: Collection[str]
+
+    def named(self, prefix: str) -> Iterator[Symbol]:
+        names = (prefix if n == 1 else f"{prefix}{n}" for n in count(1))
+        return (Symbol(name, real=True) for name in names if name not in self.taken)
+
+
+def _refuse_two_of_a_name(inputs: tuple[Symbol, ...]) -> None:
+    names = [state_name(s) for s in inputs]
+    twice = sorted({n for n in names if names.count(n) > 1})
+    if twice:
+        raise ValueError(
+            f"two symbols of the rule are called {', '.join(twice)} (they differ in what they assume); "
+            "use one symbol throughout"
+        )
+
+
+def _forces_named(rule: Rule, fresh: _Fresh) -> list[Line]:
+    """Return the updates with every gradient named, each evaluation before the first update that reads it."""
+    names = fresh.named("g")
+    known: dict[tuple[Expr, ...], tuple[Symbol, ...]] = {}
+    seen: dict[Expr, Symbol] = {}
+    lines: list[Line] = []
+    for update in rule.updates:
+        for force in (e for e in postorder_traversal(update.value) if isinstance(e, FORCES)):
+            index, taken_at = _index_and_places(force)
+            if taken_at not in known:
+                known[taken_at] = tuple(next(names) for _ in taken_at)
+                lines.append(Evaluation(known[taken_at], tuple(p.xreplace(seen) for p in taken_at)))
+            seen[force] = known[taken_at][index - 1]
+        lines.append(Assignment((after(update.target),), (update.value.xreplace(seen),)))
+    numbers = sorted({len(p) for p in known})
+    if len(numbers) > 1:
+        raise ValueError(
+            f"the rule takes gradients of {numbers} coordinates; all must be of the same potential"
+        )
+    return lines
+
+
+def _index_and_places(force: Expr) -> tuple[int, tuple[Expr, ...]]:
+    if isinstance(force, grad):
+        return 1, force.args
+    index, *places = force.args
+    if not isinstance(index, Integer) or not 1 <= index <= len(places):
+        raise ValueError(f"{force} names no coordinate: its first argument must be one of 1 to {len(places)}")
+    return int(index), tuple(places)
+
+
+@dataclass(frozen=True)
+class _Hoist:
+    """Replace what depends on parameters alone by a name, and remember the names given."""
+
+    parameters: frozenset[Symbol]
+    names: Iterator[Symbol]
+    known: dict[Expr, Symbol] = field(default_factory=dict)
+
+    @property
+    def lines(self) -> list[Line]:
+        return [Assignment((name,), (value,)) for value, name in self.known.items()]
+
+    def __call__(self, expression: Expr) -> Expr:
+        if self._is_scalar(expression):
+            return self._named(expression)
+        if isinstance(expression, (Add, Mul)):
+            fixed = [a for a in expression.args if self._is_scalar(a) or a.is_Rational]
+            others = [self(a) for a in expression.args if a not in fixed]
+            return expression.func(self._named(expression.func(*fixed)), *others)
+        if type(expression) in (Pow, *FUNCTIONS):
+            return expression.func(*map(self, expression.args))
+        return expression
+
+    def _is_scalar(self, expression: Expr) -> bool:
+        return not expression.is_Rational and expression.free_symbols <= self.parameters
+
+    def _named(self, value: Expr) -> Expr:
+        """Return the name of a value: its sign stays outside, and one over a value is divided by its name."""
+        coefficient, _ = value.as_coeff_Mul()
+        if coefficient.is_negative:
+            return -self._named(-value)
+        if value.is_Atom:
+            return value
+        if is_reciprocal(value):
+            return 1 / self._named(1 / value)
+        if value not in self.known:
+            self.known[value] = next(self.names)
+        return self.known[value]
+
+
+def _shared_named(lines: list[Line], names: Iterator[Symbol]) -> list[Line]:
+    """Name what is computed more than once, each name given just before it is first read."""
+    values = [v for line in lines for v in line.values]
+    shared, reduced = tree_cse(values + [b for v in values for b in multiplied_bases(v)], names)
+    waiting, put = dict(shared), iter(reduced)
+    result: list[Line] = []
+    for line in lines:
+        kept = changed(line, lambda _: next(put))
+        result += [*_definitions(kept.values, waiting), kept]
+    return result
+
+
+def _definitions(values: Iterable[Expr], waiting: dict[Symbol, Expr]) -> Iterator[Line]:
+    """Take from the waiting definitions those that the values read, and those that these read, first."""
+    read = frozenset[Symbol]().union(*(v.free_symbols for v in values))
+    for name in sorted(read & waiting.keys(), key=list(waiting).index):
+        if name in waiting:
+            value = waiting.pop(name)
+            yield from _definitions([value], waiting)
+            yield Assignment((name,), (value,))
+
+
+def _without_copies(lines: list[Line]) -> tuple[list[Line], dict[Symbol, Symbol]]:
+    """Drop the lines that only give a second name, and say which name stands for which."""
+    same = {line.targets[0]: line.values[0] for line in lines if isinstance(line.values[0], Symbol)}
+    return [line for line in lines if line.targets[0] not in same], same
