@@ -1,0 +1,125 @@
+"""What stands on the page: the lines of a statement, which symbols show their instant, the order of terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import singledispatch
+
+from sympy import Expr, Function, Pow, Symbol, sympify
+
+from physsym.notation import AFTER, BEFORE, after, name_and_marks
+from physsym.statement import Equation, Law, Rule, Update, states
+from physsym.typeset.names import VECTOR_KINDS
+from physsym.verdict import Condition, Order
+from physsym.vocabulary import Vocabulary
+
+EXPECTED = "an expression, an equation, a law, an update, a rule, a condition or an order"
+LAW_ORDER = ("acceleration", "force", "place", "velocity", "energy", "scalar")
+RULE_ORDER = ("place", "velocity", "acceleration", "force", "energy", "scalar")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: an expression alone, or two with a relation between them, which is one of = != > >= ."""
+
+    left: Expr
+    relation: str = ""
+    right: Expr | None = None
+
+    @property
+    def sides(self) -> tuple[Expr, ...]:
+        """Return the expressions of the line, from left to right."""
+        return (self.left,) if self.right is None else (self.left, self.right)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Lines, the names of the symbols that show their instant, and the order in which terms are written."""
+
+    lines: tuple[Line, ...]
+    indexed: frozenset[str] = frozenset()
+    order: tuple[str, ...] = LAW_ORDER
+
+
+def page(statement: object, vocabulary: Vocabulary, states: Iterable[Symbol] = ()) -> Page:
+    """Return the page of a statement, with `states` among the symbols that show their instant.
+
+    Raises TypeError for what is no statement.
+    """
+    alone = _page(statement, vocabulary)
+    return replace(alone, indexed=alone.indexed | _names(states))
+
+
+@singledispatch
+def _page(statement: object, vocabulary: Vocabulary) -> Page:
+    raise TypeError(f"expected {EXPECTED}; given {statement!r} of type {type(statement).__name__}")
+
+
+@_page.register
+def _(statement: Expr, vocabulary: Vocabulary) -> Page:
+    return _of_lines(Line(statement))
+
+
+@_page.register
+def _(statement: Equation, vocabulary: Vocabulary) -> Page:
+    return _of_lines(Line(statement.left, "=", statement.right))
+
+
+@_page.register
+def _(statement: Law, vocabulary: Vocabulary) -> Page:
+    return _of_lines(*(Line(e.left, "=", e.right) for e in statement.equations))
+
+
+@_page.register
+def _(statement: Update, vocabulary: Vocabulary) -> Page:
+    # Outside its rule an update does not say which symbols are states: the vectors are taken to be.
+    line = _line_of(statement)
+    vectors = {s for s in _symbols((line,)) if (q := vocabulary.quantity(s)) and q.kind in VECTOR_KINDS}
+    return Page((line,), _sequences((line,)) | _names(vectors), RULE_ORDER)
+
+
+@_page.register
+def _(statement: Rule, vocabulary: Vocabulary) -> Page:
+    lines = tuple(map(_line_of, statement.updates))
+    return Page(lines, _names(states(statement)), RULE_ORDER)
+
+
+@_page.register
+def _(statement: Condition, vocabulary: Vocabulary) -> Page:
+    relation, zero = statement.relation.split()
+    number, rest = statement.expression.as_coeff_Add()
+    # p - 1 > 0 is read more easily as p > 1; 1 - rho > 0 stays.
+    if number.is_negative and rest != 0:
+        return _of_lines(Line(rest, relation, -number))
+    return _of_lines(Line(statement.expression, relation, sympify(zero)))
+
+
+@_page.register
+def _(statement: Order, vocabulary: Vocabulary) -> Page:
+    size = statement.symbol
+    if statement.exponent != 1:
+        size = Pow(statement.symbol, sympify(statement.exponent), evaluate=False)
+    return _of_lines(Line(Function("O")(size)))
+
+
+def _line_of(update: Update) -> Line:
+    return Line(after(update.target), "=", update.value)
+
+
+def _of_lines(*lines: Line) -> Page:
+    """Return a page on which a symbol shows its instant where a neighbouring instant of it is read too."""
+    sequences = _sequences(lines)
+    return Page(lines, sequences, RULE_ORDER if sequences else LAW_ORDER)
+
+
+def _symbols(lines: Iterable[Line]) -> frozenset[Symbol]:
+    return frozenset().union(*(side.free_symbols for line in lines for side in line.sides))
+
+
+def _names(symbols: Iterable[Symbol]) -> frozenset[str]:
+    return frozenset(name_and_marks(s)[0] for s in symbols)
+
+
+def _sequences(lines: tuple[Line, ...]) -> frozenset[str]:
+    return _names(s for s in _symbols(lines) if {AFTER, BEFORE} & set(name_and_marks(s)[1]))
