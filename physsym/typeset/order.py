@@ -141,7 +141,7 @@ def _factors(term: Expr) -> Iterator[Expr]:
 def _turned(factor: Expr, term: Expr, context: Context) -> Expr:
     """Return minus the factor where that reads better, else the factor itself.
 
-    SymPy stores -(1 - rho)*G as (rho - 1)*G; a book has the number in front and the sign before it all.
+    SymPy stores -(1 - rho)*G as (rho - 1)*G; a book has the leading term in front, the sign before it all.
     """
     if factor.is_Number and factor.is_negative:
         return -factor
@@ -149,9 +149,15 @@ def _turned(factor: Expr, term: Expr, context: Context) -> Expr:
     if not (base.is_Add and exponent.is_Integer and exponent % 2):
         return factor
     weighs_a_vector = role(term, context) != "scalar" and role(base, context) == "scalar"
-    opens_below_zero = weighs_a_vector and base.as_coeff_Add()[0].is_negative
-    all_below_zero = all(a.as_coeff_Mul()[0].is_negative for a in base.args)
-    return Add(*(-a for a in base.args)) ** exponent if opens_below_zero or all_below_zero else factor
+    opening = _lowest(base) if weighs_a_vector else base.args
+    below_zero = all(a.as_coeff_Mul()[0].is_negative for a in opening)
+    return Add(*(-a for a in base.args)) ** exponent if below_zero else factor
+
+
+def _lowest(total: Add) -> tuple[Expr, ...]:
+    """Return the terms of the lowest degree: what stays of a sum when all its symbols are small."""
+    lowest = min(map(_degree, total.args))
+    return tuple(a for a in total.args if _degree(a) == lowest)
 
 
 def _is_divisor(factor: Expr) -> bool:
