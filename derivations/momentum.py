@@ -4,12 +4,12 @@ With `tau = m/gamma` finite the velocity is a state of its own. Semi-implicit Eu
 moves the particle with the new velocity; measured as the displacement `u = dt*v`, that is the momentum
 method.
 
-What it assumes: as for gradient descent, but for the limit; and `dt < tau`, if the coefficient
+What it assumes: as for gradient descent, but for the limit; and `dt` below `tau`, if the coefficient
 `rho = 1 - dt/tau` is not to be negative.
 
-What is easy to get wrong, twice. The gradient enters with the weight `1 - rho`: with `eta = dt/gamma` the step
-of the textbook rule is `alpha = (1 - rho)*eta`, which is `dt**2/m`. And the position must move with the *new*
-velocity: that is semi-implicit Euler. Forward Euler in both variables is another method (see `stale`).
+What is easy to get wrong, twice. The gradient enters with the weight `1 - rho`: with `eta = dt/gamma` the
+step of the textbook rule is `alpha = (1 - rho)*eta`, which is `dt**2/m`. And the position must move with the
+*new* velocity: that is semi-implicit Euler. Forward Euler in both variables is another method (see `stale`).
 """
 
 from derivations.gradient_descent import in_terms_of_tau

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from physsym.apply.registry import apply as apply
     from physsym.check.registry import check as check
+    from physsym.document import document as document
+    from physsym.optimizer import optimizer as optimizer
 
 __version__ = "0.1.0"
 
@@ -50,12 +52,20 @@ _HOME = {
     "physsym.check": ("dimensions", "identical"),
     "physsym.derivation": ("Assumption", "Derivation", "DerivationError"),
     "physsym.claim": ("Claim",),
+    "physsym.comparison": ("Comparison", "compared"),
+    "physsym.kernels": ("lambdify",),
+    "physsym.optimizer": ("Bound", "Optimizer", "Trajectory"),
+    "physsym.problems": ("PROBLEMS", "Problem", "problem"),
+    "physsym.reader": ("ReadError", "conditions_of", "read"),
+    "physsym.scripts": ("Script", "ScriptError", "script", "scripts"),
+    "physsym.source": ("python_source",),
+    "physsym.typeset": ("equations_of_function", "latex", "latex_of_function", "mathml", "unicode"),
     "physsym.equivalence": ("same_law", "same_rule"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
-# These two are packages that can be called; their name is the function's.
-_CALLED = ("apply", "check")
+# These are modules that can be called; their name is that of the function.
+_CALLED = ("apply", "check", "document", "optimizer")
 
 __all__ = sorted([*_MODULE_OF, *_CALLED])
 

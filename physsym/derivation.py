@@ -114,7 +114,8 @@ class Derivation:
 
     def dimensions(self) -> tuple[Verdict, ...]:
         """Return the verdict on the dimensions of every line, new symbols being what they stand for."""
-        return tuple(dimensions(line, self._known) for line in self.lines)
+        lines, _ = self._walk
+        return tuple(dimensions(line, self._known) for line in lines)
 
     @cached_property
     def _known(self) -> Vocabulary:

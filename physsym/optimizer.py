@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from sympy import Dummy, Expr, Symbol
 
+from physsym.calling import called_as
 from physsym.kernels import lambdify, load_backend
 from physsym.kernels.backend import Backend, InPlace, Value, Values, constants, misnamed
 from physsym.notation import BEFORE, FORCES, after
@@ -275,3 +276,6 @@ def _refuse_uncounted(steps: int, every: int) -> None:
     for name, value, least in (("steps", steps, 0), ("every", every, 1)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
             raise ValueError(f"{name} must be a whole number of at least {least}, given {value!r}")
+
+
+called_as(__name__, optimizer)

@@ -1,0 +1,77 @@
+"""Each move as a short phrase: the reason that stands between two lines."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from physsym.document.tree import Formula, Sentence, Span
+from physsym.moves import (
+    Define,
+    Divide,
+    Eliminate,
+    Integrate,
+    Isolate,
+    Limit,
+    Move,
+    Multiply,
+    Rescale,
+    Split,
+)
+from physsym.notation import dot
+from physsym.statement import Equation
+
+
+def phrase(*parts: str | Formula) -> Sentence:
+    """Return a sentence of texts and formulas."""
+    return tuple(Span("text", p) if isinstance(p, str) else Span("formula", p) for p in parts)
+
+
+@singledispatch
+def reason(move: Move) -> Sentence:
+    """Return a move in words; a move of one's own is told by its name unless it registers here."""
+    return phrase(type(move).__name__)
+
+
+@reason.register
+def _(move: Divide) -> Sentence:
+    return phrase("divide by ", move.by)
+
+
+@reason.register
+def _(move: Multiply) -> Sentence:
+    return phrase("multiply by ", move.by)
+
+
+@reason.register
+def _(move: Define) -> Sentence:
+    return phrase("define ", Equation(move.symbol, move.value), ", which eliminates ", move.eliminating)
+
+
+@reason.register
+def _(move: Limit) -> Sentence:
+    return phrase("let ", move.symbol, " tend to ", move.to)
+
+
+@reason.register
+def _(move: Isolate) -> Sentence:
+    return phrase("solve for ", move.symbol)
+
+
+@reason.register
+def _(move: Split) -> Sentence:
+    return phrase("split into two laws of first order with ", Equation(dot(move.coordinate), move.velocity))
+
+
+@reason.register
+def _(move: Integrate) -> Sentence:
+    return phrase(f"integrate over one step by {move.integrator.name}, of length ", move.step)
+
+
+@reason.register
+def _(move: Rescale) -> Sentence:
+    return phrase("rescale by ", Equation(move.old, move.factor * move.new))
+
+
+@reason.register
+def _(move: Eliminate) -> Sentence:
+    return phrase("eliminate ", move.symbol)

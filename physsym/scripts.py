@@ -1,0 +1,131 @@
+"""Derivation scripts: finding them, loading them, and what each holds."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from physsym.claim import Claim
+from physsym.derivation import Derivation
+
+SHIPPED = "derivations"
+
+
+class ScriptError(ValueError):
+    """A path or a name under which no derivation is found, or a script that cannot be loaded."""
+
+
+@dataclass(frozen=True)
+class Script:
+    """A script as read: name, docstring, and the derivations and claims that it makes, in its order."""
+
+    name: str
+    prose: str
+    derivations: tuple[Derivation, ...]
+    claims: tuple[Claim, ...] = ()
+
+
+def scripts(paths: Sequence[str | Path] = ()) -> tuple[Script, ...]:
+    """Return the scripts at the given files and folders; the shipped ones where no path is given.
+
+    Raises ScriptError for a path that does not exist, a script that fails to load, or no derivation at all.
+    """
+    modules = [module for path in paths for module in _modules(Path(path))] if paths else list(_shipped())
+    found = tuple(s for s in map(_read, modules) if s.derivations or s.claims)
+    if not found:
+        raise ScriptError(f"no derivation was found in {', '.join(map(str, paths)) or SHIPPED}")
+    return found
+
+
+def script(name: str) -> Script:
+    """Return one script: a shipped one by its name, any other by its path.
+
+    Raises ScriptError, which lists the names there are, for one that is not found.
+    """
+    if name.endswith(".py") or "/" in name:
+        return scripts([name])[0]
+    known = {s.name: s for s in scripts()}
+    if name not in known:
+        raise ScriptError(f"no derivation is named {name!r}; there are {', '.join(known)} (or give a path)")
+    return known[name]
+
+
+def _modules(path: Path) -> Iterator[ModuleType]:
+    if not path.exists():
+        raise ScriptError(f"{path} does not exist; give a script of derivations or a folder of them")
+    files = _in_order(path) if path.is_dir() else [path]
+    for file in files:
+        yield _load(file)
+
+
+def _in_order(folder: Path) -> list[Path]:
+    """Return the scripts of a folder: as its package lists them in `__all__`, else by name."""
+    package = folder / "__init__.py"
+    listed = getattr(_load(package), "__all__", ()) if package.exists() else ()
+    rest = [p.stem for p in sorted(folder.glob("*.py")) if not p.stem.startswith("_")]
+    return [folder / f"{name}.py" for name in dict.fromkeys((*listed, *rest))]
+
+
+def _shipped() -> Iterator[ModuleType]:
+    package = importlib.import_module(SHIPPED)
+    return (importlib.import_module(f"{SHIPPED}.{name}") for name in package.__all__)
+
+
+def _load(file: Path) -> ModuleType:
+    """Import a file, under its package's name where it lies in a package, so that scripts can share steps."""
+    packaged = (file.parent / "__init__.py").exists()
+    name = f"{file.parent.resolve().name}.{file.stem}" if packaged else file.stem
+    known = sys.modules.get(name)
+    if known is not None and Path(known.__file__ or "").resolve() == file.resolve():
+        return known
+    with _findable(file.resolve().parents[1 if packaged else 0]):
+        return _executed(name, file)
+
+
+def _executed(name: str, file: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise ScriptError(f"{file} is no Python script")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise ScriptError(f"{file} could not be loaded: {type(error).__name__}: {error}") from error
+    return module
+
+
+class _findable:
+    """Let imports look in one more folder for a while."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = str(folder)
+
+    def __enter__(self) -> None:
+        sys.path.insert(0, self.folder)
+
+    def __exit__(self, *_: object) -> None:
+        sys.path.remove(self.folder)
+
+
+def _read(module: ModuleType) -> Script:
+    values = [v for name, v in vars(module).items() if not name.startswith("_")]
+    derivations = _flat(values, Derivation)
+    return Script(
+        module.__name__.rpartition(".")[2],
+        module.__doc__ or "",
+        tuple(dict.fromkeys(derivations)),
+        tuple(dict.fromkeys(_flat(values, Claim))),
+    )
+
+
+def _flat(values: Iterable[object], kind: type) -> Iterator:  # type: ignore[type-arg]
+    for value in values:
+        if isinstance(value, kind):
+            yield value
+        elif isinstance(value, tuple):
+            yield from (v for v in value if isinstance(v, kind))
