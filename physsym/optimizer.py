@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -12,7 +13,7 @@ from sympy import Dummy, Expr, Symbol
 
 from physsym.calling import called_as
 from physsym.kernels import lambdify, load_backend
-from physsym.kernels.backend import Backend, InPlace, Value, Values, constants, misnamed
+from physsym.kernels.backend import Backend, InPlace, Kernel, Value, Values, constants, misnamed
 from physsym.notation import BEFORE, FORCES, after
 from physsym.program import Program, places, program, state_name
 from physsym.statement import Rule, expressions
@@ -127,10 +128,9 @@ class Optimizer:
         With several coordinates, a tuple with one place for each. Raises ValueError where the rule takes no
         gradient, or more than one, or one that depends on a new value.
         """
-        wanted = self._places()
+        at = self._place
         self._refuse_misnamed(state, wanted=self.program.states)
-        values = [state[state_name(s)] for s in self.program.states]
-        found = self._engine.compiled(wanted)(values, None, self.parameters)
+        found = at([state[state_name(s)] for s in self.program.states], None, self.parameters)
         return found[0] if len(found) == 1 else found
 
     def bind(self, state: Mapping[str, Value], gradient: Value = None) -> Bound:
@@ -184,6 +184,10 @@ class Optimizer:
                 f"{', '.join(lost)} is not finite after step {number}; take smaller steps"
             )
         return new
+
+    @cached_property
+    def _place(self) -> Kernel:
+        return self._engine.compiled(self._places())
 
     def _places(self) -> Program:
         found = places(self.program)

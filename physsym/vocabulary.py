@@ -7,6 +7,7 @@ potential at `x`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from sympy import Expr, Symbol
@@ -55,9 +56,21 @@ class Vocabulary:
                 f"a vocabulary names each quantity once; named more than once: {', '.join(twice)}"
             )
 
+    # Every formula on a page looks its symbols up here, and statements are remembered together with it.
+    @cached_property
+    def _by_name(self) -> dict[str, Quantity]:
+        return {q.name: q for q in self.quantities}
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self.quantities)
+
+    def __hash__(self) -> int:
+        return self._hash
+
     def get(self, name: str) -> Quantity | None:
         """Return the quantity of that name, or None."""
-        return next((q for q in self.quantities if q.name == name), None)
+        return self._by_name.get(name)
 
     def quantity(self, symbol: Symbol) -> Quantity | None:
         """Return the quantity of a symbol at whatever instant (`x`, `dot(x)`, `after(x)`), or None."""

@@ -42,6 +42,8 @@ def tidied(expression: Expr, vectors: Iterable[Symbol]) -> Expr:
 
 def shortest(expression: Expr) -> Expr:
     """Return the shortest of the usual forms of an expression."""
+    if not expression.has(Add):
+        return expression
     return min((expression, factor(expression), cancel(expression)), key=_length)
 
 

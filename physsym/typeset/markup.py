@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Literal
 from xml.dom.minidom import Element, Node, Text
 
@@ -173,9 +174,15 @@ def mathml(
     >>> print(mathml(eta, display="inline"))
     <math xmlns="http://www.w3.org/1998/Math/MathML" display="inline" alttext="\eta"><mi>η</mi></math>
     """
-    marked = tuple(states)
-    printer = MarkupPrinter(page(statement, vocabulary, marked), face, vocabulary)
-    alternative = latex(statement, face, vocabulary, states=marked)
+    return _mathml(statement, face, vocabulary, tuple(states), display)
+
+
+@lru_cache(maxsize=4096)
+def _mathml(
+    statement: object, face: Face, vocabulary: Vocabulary, states: tuple[Symbol, ...], display: str
+) -> str:
+    printer = MarkupPrinter(page(statement, vocabulary, states), face, vocabulary)
+    alternative = latex(statement, face, vocabulary, states=states)
     math = printer.element("math", printer.whole(), xmlns=NAMESPACE, display=display, alttext=alternative)
     _resolve_entities(math)
     return str(math.toxml())

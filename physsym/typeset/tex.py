@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from sympy import Symbol
 from sympy.printing.latex import LatexPrinter
@@ -85,6 +86,11 @@ def latex(
     >>> print(latex(rule({x: x - eta * G}), face="learning"))
     \mathbf{w}_{t+1} = \mathbf{w}_{t} - \eta \nabla L(\mathbf{w}_{t})
     """
+    return _latex(statement, face, vocabulary, tuple(states))
+
+
+@lru_cache(maxsize=4096)
+def _latex(statement: object, face: Face, vocabulary: Vocabulary, states: tuple[Symbol, ...]) -> str:
     return aligned(TexPrinter(page(statement, vocabulary, states), face, vocabulary).sides())
 
 
