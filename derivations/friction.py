@@ -23,20 +23,26 @@ one_form = rule({u: rho * u - (1 - rho) * eta * G, x: x + after(u)})
 s = dt / tau
 
 
-def with_friction(title, integrator, coefficient, says):
-    """Return the derivation of the momentum rule with one treatment of friction."""
+def with_friction(title, integrator, kept, lost, says):
+    """Return the derivation of the momentum rule with one treatment of friction.
+
+    `kept` is the share of the velocity that survives a step, `lost` the rest, which weighs the gradient.
+    """
     return Derivation(
         title=title,
         start=damped_particle.law(),
         steps=(*two_laws,
             Step(says,
-                 Integrate(integrator, dt)),
+                 Integrate(integrator, dt),
+                 gives=rule({v: kept * v - lost / gamma * G, x: x + dt * after(v)})),
 
             Step("Measure the velocity in displacements per step, `u = dt*v`.",
-                 Rescale(v, u, 1 / dt)),
+                 Rescale(v, u, 1 / dt),
+                 gives=rule({u: kept * u - lost * dt / gamma * G, x: x + after(u)})),
 
             Step("Name the share of the displacement that survives a step `rho`.",
-                 Define(rho, coefficient, eliminating=tau)),
+                 Define(rho, kept, eliminating=tau),
+                 gives=rule({u: rho * u - (1 - rho) * dt / gamma * G, x: x + after(u)})),
 
             Step("The rest of the weight of the gradient is `eta = dt/gamma`, however friction is treated.",
                  Define(eta, dt / gamma, eliminating=gamma),
@@ -46,22 +52,22 @@ def with_friction(title, integrator, coefficient, says):
 
 
 forward = with_friction(
-    "Momentum with forward Euler friction", semi_implicit_euler, 1 - s,
+    "Momentum with forward Euler friction", semi_implicit_euler, 1 - s, s,
     "Friction at the old velocity: the coefficient will be `rho = 1 - dt/tau`.",
 )  # fmt: skip
 
 backward = with_friction(
-    "Momentum with backward Euler friction", backward_euler, 1 / (1 + s),
+    "Momentum with backward Euler friction", backward_euler, 1 / (1 + s), s / (1 + s),
     "Friction at the new velocity (Qian 1999): the coefficient will be `rho = 1/(1 + dt/tau)`.",
 )  # fmt: skip
 
 midpoint = with_friction(
-    "Momentum with implicit midpoint friction", implicit_midpoint, (1 - s / 2) / (1 + s / 2),
+    "Momentum with implicit midpoint friction", implicit_midpoint, (1 - s / 2) / (1 + s / 2), s / (1 + s / 2),
     "Friction at the mean of both: the coefficient will be `rho = (1 - dt/(2*tau))/(1 + dt/(2*tau))`.",
 )  # fmt: skip
 
 exponential = with_friction(
-    "Momentum with exponential friction", exponential_euler, exp(-s),
+    "Momentum with exponential friction", exponential_euler, exp(-s), 1 - exp(-s),
     "Friction followed exactly, the gradient frozen: the coefficient will be `rho = exp(-dt/tau)`.",
 )  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import pkgutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -73,7 +74,10 @@ def _in_order(folder: Path) -> list[Path]:
 
 def _shipped() -> Iterator[ModuleType]:
     package = importlib.import_module(SHIPPED)
-    return (importlib.import_module(f"{SHIPPED}.{name}") for name in package.__all__)
+    others = (m.name for m in pkgutil.iter_modules(package.__path__))
+    return (
+        importlib.import_module(f"{SHIPPED}.{name}") for name in dict.fromkeys((*package.__all__, *others))
+    )
 
 
 def _load(file: Path) -> ModuleType:

@@ -4,21 +4,12 @@ import pytest
 
 from derivations import friction, gradient_descent, momentum, stale
 from physsym import after, before, check, dot, grad, law, rule, same_rule
+from physsym.scripts import scripts
 from physsym.verdict import Outcome
 from physsym.vocabulary import G, alpha, dt, eta, gamma, rho, tau, u, v, x
 from tests.spoil import spoiled
 
-DERIVATIONS = {
-    d.title: d
-    for d in (
-        gradient_descent.derivation,
-        momentum.derivation,
-        momentum.textbook,
-        momentum.two_steps,
-        *friction.derivations,
-        stale.derivation,
-    )
-}
+DERIVATIONS = {d.title: d for s in scripts() for d in s.derivations}
 STEPS = {
     (step.move, above, below): f"{title}-{k}"
     for title, d in DERIVATIONS.items()

@@ -13,7 +13,6 @@ from sympy import (
     Integer,
     Mul,
     Symbol,
-    cancel,
     expand,
     factor,
     preorder_traversal,
@@ -44,7 +43,7 @@ def shortest(expression: Expr) -> Expr:
     """Return the shortest of the usual forms of an expression."""
     if not expression.has(Add):
         return expression
-    return min((expression, factor(expression), cancel(expression)), key=_length)
+    return min((expression, factor(expression)), key=_length)
 
 
 def _length(expression: Expr) -> tuple[int, int]:
