@@ -83,7 +83,7 @@ def test_one_equation_too_few_fails():
         (Split(x, v), in_tau, law({dot(x): v}), "equations are due"),
         (Split(x, v), in_tau, law({tau * dot(dot(x)): -G / gamma - v}), "gone below"),
         (Integrate(forward_euler, dt), two_laws, rule({x: x + dt * v}), "must update"),
-        (Integrate(forward_euler, dt), law({dot(v) + dot(x): 1, dot(x): v}), rule({x: x}), "first derivative"),
+        (Integrate(forward_euler, dt), law({dot(v) + dot(x): 1, dot(x): v}), rule({x: x}), "derivative"),
         (Integrate(forward_euler, dt), law({dot(x): dt}), rule({x: x + dt**2}), "no fresh name"),
         (Rescale(v, u, 0), two_laws, two_laws, "leave"),
         (Eliminate(u), step, rule({x: x + u}), "eliminated"),
