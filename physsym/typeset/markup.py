@@ -182,6 +182,7 @@ def _mathml(
     statement: object, face: Face, vocabulary: Vocabulary, states: tuple[Symbol, ...], display: str
 ) -> str:
     printer = MarkupPrinter(page(statement, vocabulary, states), face, vocabulary)
+    printer.only_slashes = display == "inline"  # a fraction with a line is too small within a sentence
     alternative = latex(statement, face, vocabulary, states=states)
     math = printer.element("math", printer.whole(), xmlns=NAMESPACE, display=display, alttext=alternative)
     _resolve_entities(math)
