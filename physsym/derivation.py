@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 
@@ -11,11 +11,12 @@ from sympy import Expr, Symbol
 from physsym.apply import apply
 from physsym.check import check, dimensions
 from physsym.check.conditions import follows
-from physsym.dimension import DimensionError, dimension_of
-from physsym.moves import Define, Move, MoveError, Rescale, Step
-from physsym.notation import name_and_marks
-from physsym.statement import Law, Rule, Statement, symbols
-from physsym.verdict import Condition, Order, Outcome, Verdict, fails
+from physsym.check.dimensions import known_dimensions
+from physsym.inference import infer_dimensions
+from physsym.moves import Define, Move, MoveError, Rescale, Split, Step
+from physsym.notation import dot, name_and_marks
+from physsym.statement import Equation, Law, Rule, Statement, symbols
+from physsym.verdict import Condition, Order, Outcome, Verdict, all_of, fails
 from physsym.vocabulary import STANDARD, Vocabulary, scalar
 
 # Continued derivations share their first steps: each is carried out and checked once.
@@ -113,17 +114,23 @@ class Derivation:
         return (*found, fails(reason), *[Verdict(Outcome.UNCHECKED, ("the line above is missing",))] * left)
 
     def dimensions(self) -> tuple[Verdict, ...]:
-        """Return the verdict on the dimensions of every line, new symbols being what they stand for."""
+        """Return the verdict on the dimensions of every line and of what the step to it defines.
+
+        Those of symbols outside the vocabulary are inferred from all lines and definitions together.
+        """
         lines, _ = self._walk
-        return tuple(dimensions(line, self._known) for line in lines)
+        defined = ((), *(tuple(_defined(s.move)) for s in self.steps))
+        return tuple(
+            all_of(*(dimensions(s, self._known) for s in (line, *new)))
+            for line, new in zip(lines, defined, strict=False)
+        )
 
     @cached_property
     def _known(self) -> Vocabulary:
-        known = self.vocabulary
-        for step in self.steps:
-            for symbol, value in _named(step.move):
-                known = _learned(known, symbol, value)
-        return known
+        told = (*self._walk[0], *(d for step in self.steps for d in _defined(step.move)))
+        found = infer_dimensions(told, known_dimensions(self.vocabulary)).found
+        new = {s: d for s, d in found.items() if isinstance(s, Symbol) and not self.vocabulary.quantity(s)}
+        return self.vocabulary.extended(*(scalar(s, d) for s, d in new.items()))
 
     @property
     def assumptions(self) -> tuple[Assumption, ...]:
@@ -144,22 +151,14 @@ class Derivation:
         return f"{self.title}: {self.lines[-1]}"
 
 
-def _named(move: Move) -> Iterable[tuple[Symbol, Expr]]:
+def _defined(move: Move) -> Iterator[Law]:
+    """Yield what a move says of its new symbol, as a law."""
     if isinstance(move, Define):
-        yield move.symbol, move.value
+        yield Law((Equation(move.symbol, move.value),))
     if isinstance(move, Rescale):
-        yield move.new, move.old / move.factor
-
-
-def _learned(known: Vocabulary, symbol: Symbol, value: Expr) -> Vocabulary:
-    """Return the vocabulary with a new symbol of the dimension of its value, if that is known."""
-    if known.quantity(symbol):
-        return known
-    try:
-        dimension = dimension_of(value, known.dimension)
-    except DimensionError:
-        return known
-    return known.extended(scalar(symbol, dimension)) if dimension else known
+        yield Law((Equation(move.old, move.factor * move.new),))
+    if isinstance(move, Split):
+        yield Law((Equation(dot(move.coordinate), move.velocity),))
 
 
 def _refuse_twins(derivation: Derivation) -> None:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Expr
+from sympy import Symbol
 
-from physsym.dimension import DimensionError, dimension_of
+from physsym.dimension import Dimension
+from physsym.inference import Inference, infer_dimensions
+from physsym.notation import potential
+from physsym.powers import Unknown, name_of
 from physsym.statement import Law, Rule, Statement
-from physsym.verdict import Verdict, fails, holds
+from physsym.verdict import Verdict, fails, holds, undecided
 from physsym.vocabulary import STANDARD, Vocabulary
 
 
 def dimensions(statement: Statement, vocabulary: Vocabulary = STANDARD) -> Verdict:
     """Return whether every sum adds, and every equation equates, quantities of one dimension.
 
-    A symbol that the vocabulary does not know fails: its dimension is not guessed. Raises TypeError for
-    what is no statement.
+    The dimension of a symbol that the vocabulary does not know is inferred, and the evidence says so; where
+    it does not follow, the statement is undecided, not passed. A contradiction names the equations that
+    cause it. Raises TypeError for what is no statement.
 
     >>> from physsym.statement import law
     >>> from physsym.vocabulary import G, eta, v
@@ -25,20 +29,27 @@ def dimensions(statement: Statement, vocabulary: Vocabulary = STANDARD) -> Verdi
     """
     if not isinstance(statement, (Law, Rule)):
         raise TypeError(f"dimensions are checked of a law or a rule, given {statement!r}")
-    try:
-        clashes = [c for left, right in _sides(statement) if (c := _clash(left, right, vocabulary))]
-    except DimensionError as error:
-        return fails(str(error))
-    return fails(*clashes) if clashes else holds("the dimensions agree")
+    inferred = infer_dimensions(statement, known_dimensions(vocabulary))
+    if inferred.clash:
+        return fails(*map(str, inferred.clash))
+    if inferred.free:
+        return undecided(*_free(inferred))
+    found = (
+        f"the dimension of {name_of(s)}, not known before, follows: {d}" for s, d in inferred.found.items()
+    )
+    return holds(*found, "the dimensions agree")
 
 
-def _sides(statement: Statement) -> Iterator[tuple[Expr, Expr]]:
-    if isinstance(statement, Law):
-        yield from ((e.left, e.right) for e in statement.equations)
-    else:
-        yield from ((u.target, u.value) for u in statement.updates)
+def known_dimensions(vocabulary: Vocabulary) -> dict[Unknown, Dimension]:
+    """Return the dimension of every symbol of the vocabulary, and of the potential."""
+    told = {q.symbol: q.dimension for q in vocabulary.quantities if isinstance(q.symbol, Symbol)}
+    return {potential: vocabulary.dimension(potential), **told}
 
 
-def _clash(left: Expr, right: Expr, vocabulary: Vocabulary) -> str:
-    a, b = (dimension_of(side, vocabulary.dimension) for side in (left, right))
-    return "" if None in (a, b) or a == b else f"{left} has dimension {a}, {right} has dimension {b}"
+def _free(inferred: Inference) -> Iterator[str]:
+    for symbol, text in inferred.free.items():
+        tied = "" if text == f"[{name_of(symbol)}]" else f"; it is {text}"
+        yield (
+            f"the dimension of {name_of(symbol)} is not known and does not follow{tied}: "
+            "add it to the vocabulary of the derivation"
+        )
