@@ -29,7 +29,7 @@ class Condition:
     """A side condition on an expression, such as gamma != 0 or p > 1 (written as p - 1 > 0)."""
 
     expression: Expr
-    relation: Literal["!= 0", "> 0", ">= 0"]
+    relation: Literal["= 0", "!= 0", "> 0", ">= 0"]
 
     def __str__(self) -> str:
         sign, zero = self.relation.split()

@@ -2,6 +2,7 @@
 
 import pytest
 from sympy import Abs, Integer, Rational, Symbol, exp, log, oo, sign, sin, sqrt
+from sympy import gamma as gamma_function
 
 from physsym import (
     Define,
@@ -243,22 +244,8 @@ def test_different_expressions_fail_with_a_witness(left, right):
 
 def test_an_unknown_function_is_no_pass():
     assert identical(log(x**2), 2 * log(Abs(x))).outcome is Outcome.UNDECIDABLE
+    assert identical(gamma_function(x), gamma_function(x)).outcome is Outcome.UNDECIDABLE
     assert not identical(sin(x) ** 2, 1 - sin(x) ** 2)
-
-
-def test_a_field_that_lies_is_caught_by_the_points(monkeypatch):
-    monkeypatch.setattr(field, "equal", lambda left, right: True)
-    assert identical(x, 2 * x).outcome is Outcome.FAILS
-
-
-def test_a_field_that_doubts_is_no_pass(monkeypatch):
-    monkeypatch.setattr(field, "equal", lambda left, right: False)
-    assert identical(x, x).outcome is Outcome.UNDECIDABLE
-
-
-def test_points_that_lie_are_no_pass(monkeypatch):
-    monkeypatch.setattr(points, "difference", lambda left, right, attempts: "at x = 1")
-    assert identical(x, x).outcome is Outcome.FAILS
 
 
 def test_the_field_is_one():
@@ -270,7 +257,7 @@ def test_the_field_is_one():
 
 
 def test_the_witness_can_be_checked_by_hand():
-    witness = points.difference(rho * u, rho * u**2, 4)
+    witness = points.identity(rho * u, rho * u**2).witness
     where, values = witness.removeprefix("at ").split(": ")
     at = {name: Rational(value) for name, value in (pair.split(" = ") for pair in where.split(", "))}
     assert values == f"{at['rho'] * at['u']} against {at['rho'] * at['u'] ** 2}"

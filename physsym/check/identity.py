@@ -1,39 +1,98 @@
-"""Whether two expressions are one: what the engines say, and the policy that makes a verdict of it."""
+"""Whether two expressions are one: what the engines say, and the policy that makes a verdict of it.
+
+Two families of engines that share no algebra must prove an identity, and nothing may refute it. Where only
+one can decide, the verdict says so, and balls of real numbers must agree at several points. An engine that
+refutes what another proves is a conflict, and a conflict fails.
+"""
 
 from __future__ import annotations
 
-from sympy import Expr, factor
+from collections.abc import Iterable, Sequence
 
-from physsym.check.engines import field, points
-from physsym.check.engines.laurent import UndecidedError
+from sympy import Expr
+
+from physsym.check.engines import balls, field, flint_engine, points, z3_engine
+from physsym.check.engines.base import Answer, Engine, Finding
 from physsym.verdict import Verdict, fails, holds, undecided
 
-_BOTH = (field.NAME, points.NAME)
-_FEW, _MANY = 4, 24  # points tried: to contradict what the field accepts, to find what it has rejected
+PROVERS: tuple[Engine, ...] = (field, flint_engine)
+REFUTERS: tuple[Engine, ...] = (points, balls)
+FAMILIES_NEEDED = 2
 
 
 def identical(left: Expr, right: Expr, what: str = "both sides") -> Verdict:
     """Return whether two expressions are equal wherever both are defined.
 
-    One engine evaluates at random points of a finite field and accepts; the other looks for an exact point
-    at which they differ and rejects. It holds where the first accepts and the second finds nothing; it
-    fails on a point found. Disagreement is no pass, nor is doubt.
+    The evidence of a verdict that holds names the error that the random points leave. One that fails names
+    the difference, and a point at which both sides were computed, in exact fractions where these exist.
     """
+    findings = [asked(engine, left, right) for engine in (*PROVERS, *REFUTERS)]
+    proved, refuted = (_saying(findings, answer) for answer in (Answer.PROVED, Answer.REFUTED))
+    if len(_families(proved)) < FAMILIES_NEEDED and not refuted:
+        findings.append(asked(z3_engine, left, right))
+    return concluded(findings, left, right, what)
+
+
+def asked(engine: Engine, left: Expr, right: Expr) -> Finding:
+    """Return what an engine says; one that breaks down has said nothing, and the reason tells so."""
     try:
-        same = field.equal(left, right)
-    except (UndecidedError, ArithmeticError) as doubt:
-        return _refuted(left, right, what, f"{what}: {doubt}")
-    if not same:
-        return _refuted(left, right, what, f"{what} differ in the finite field, but no point shows it")
-    witness = points.difference(left, right, _FEW)
-    if witness:
-        return fails(f"{what}: the engines disagree", witness=witness, engines=_BOTH)
-    return holds(f"{what} agree", engines=_BOTH)
+        return engine.identity(left, right)
+    except (ArithmeticError, RecursionError, TypeError, ValueError, MemoryError) as error:
+        reason = f"{engine.NAME} broke down: {type(error).__name__}: {error}"
+        return Finding(engine.NAME, engine.FAMILY, Answer.UNKNOWN, reason)
 
 
-def _refuted(left: Expr, right: Expr, what: str, doubt: str) -> Verdict:
-    """Return a failure with a point at which the sides differ; without one, the doubt that is left."""
-    witness = points.difference(left, right, _MANY)
-    if not witness:
-        return undecided(doubt, engines=_BOTH)
-    return fails(f"{what} differ by {factor(left - right)}", witness=witness, engines=(points.NAME,))
+def concluded(findings: Sequence[Finding], left: Expr, right: Expr, what: str) -> Verdict:
+    """Return the verdict that findings on left = right amount to."""
+    proved, refuted = (_saying(findings, answer) for answer in (Answer.PROVED, Answer.REFUTED))
+    witness = next((f.witness for f in refuted if f.witness), "")
+    engines = tuple(f.engine for f in findings)
+    if proved and refuted:
+        clash = f"a conflict between engines: {_names(proved)} proved what {_names(refuted)} refuted"
+        return fails(f"{what}: {clash}", witness=witness, engines=engines)
+    if witness or len(_families(refuted)) >= FAMILIES_NEEDED:
+        difference = next((f.difference for f in findings if f.difference), str(left - right))
+        return fails(
+            f"{what} differ by {difference}", witness=witness, engines=tuple(f.engine for f in refuted)
+        )
+    if proved and (close := _enough(findings, proved)):
+        return holds(f"{what} agree, {_bounds(proved)}{close.rstrip()}", engines=_took_part(findings, proved))
+    return undecided(f"{what}: {_doubts(findings, refuted)}", engines=engines)
+
+
+def _enough(findings: Sequence[Finding], proved: Sequence[Finding]) -> str:
+    """Return what makes up for a second proof, a blank where there is one, nothing where nothing does."""
+    if len(_families(proved)) >= FAMILIES_NEEDED:
+        return " "
+    agreement = next((f.bound for f in findings if f.engine == balls.NAME), "")
+    return f", one engine only; {balls.NAME} {agreement}" if agreement else ""
+
+
+def _saying(findings: Iterable[Finding], answer: Answer) -> list[Finding]:
+    return [f for f in findings if f.answer is answer]
+
+
+def _families(findings: Iterable[Finding]) -> set[str]:
+    return {f.family for f in findings}
+
+
+def _names(findings: Iterable[Finding]) -> str:
+    return " and ".join(f.engine for f in findings)
+
+
+def _bounds(proved: Iterable[Finding]) -> str:
+    return ", ".join(f"{f.engine}: {f.bound}" for f in proved)
+
+
+def _took_part(findings: Sequence[Finding], proved: Sequence[Finding]) -> tuple[str, ...]:
+    refuters = {e.NAME for e in REFUTERS}
+    return tuple(f.engine for f in findings if f in proved or f.engine in refuters)
+
+
+def _doubts(findings: Sequence[Finding], refuted: Sequence[Finding]) -> str:
+    """Return why nothing was decided: who sees a difference that no point shows, and who knows too little."""
+    unseen = [f"{f.engine} sees a difference, but no point shows it" for f in refuted]
+    refuters = {e.NAME for e in REFUTERS}
+    return "; ".join(
+        unseen + [f"{f.engine}: {f.reason}" for f in findings if f.reason and f.engine not in refuters]
+    )

@@ -6,33 +6,36 @@ chance of accepting a false identity is far below that of a fault in the machine
 
 The field has p = 2q + 1 elements with p and q prime, so that its squares form a group of prime order q.
 Squares play the positive numbers: every positive symbol is a random square, `Abs` picks the square of a
-number and its opposite, and a power with any exponent is taken in the group, its exponent being read modulo
-q. For the same reason exp(a) is g**a. Opaque functions are random functions: one value for each place, and
-each derivative.
+number and its opposite (p is chosen so that 2, 3, ..., 43 are squares), and a power with any exponent is
+taken in the group, its exponent being read modulo q. For the same reason exp(a) is g**a. Opaque functions
+are random functions: one value for each place, and each derivative.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
+from itertools import islice
 from typing import TypeVar
 
 import sympy
 from sympy import Abs, Add, Expr, Integer, Mul, Pow, Rational, Symbol
 
+from physsym.check.engines.base import Answer, Finding
+from physsym.check.engines.degree import trust
 from physsym.check.engines.laurent import DivergenceError, Laurent, UndecidedError
 from physsym.notation import grad, hess, partial, potential
 from physsym.sign import signs
 
-Q = 2**61 - 5283
+Q = 2301721936533923759  # just below 2**61
 P = 2 * Q + 1
 GENERATOR = 4
 POINTS = 2
-ATTEMPTS = 40
-NAME = "finite field"
+ATTEMPTS = 20
+NAME, FAMILY = "finite field", "plain integers"
 _ZERO = Integer(0)
 
 T = TypeVar("T")
@@ -153,6 +156,15 @@ class Point:
         coefficients = [pow(math.factorial(n), -1, P) for n in range(max(rest.end, 1))]
         return rest.composed(coefficients).scaled(pow(GENERATOR, constant, P))
 
+    @value.register(sympy.sinh)
+    @value.register(sympy.cosh)
+    @value.register(sympy.tanh)
+    def _(self, expression: Expr, modulus: int = P) -> Laurent:
+        unit = self.of(sympy.exp(expression.args[0]), modulus)
+        over = unit.inverse()
+        sinh, cosh = ((unit + over.scaled(s)).scaled(pow(2, -1, P)) for s in (-1, 1))
+        return {sympy.sinh: sinh, sympy.cosh: cosh}.get(expression.func) or sinh * cosh.inverse()
+
     def _essential(self, argument: Expr) -> Laurent:
         """Return exp of a pole: smaller than every power where the form shows the argument negative."""
         if signs(argument) == {-1}:
@@ -213,16 +225,29 @@ def _multi_indices(width: int, total: int) -> list[tuple[int, ...]]:
     return [(k, *rest) for k in range(total) for rest in _multi_indices(width - 1, total - k)]
 
 
-def equal(left: Expr, right: Expr) -> bool:
-    """Tell whether two expressions are equal, by their values at random points.
+def identity(left: Expr, right: Expr) -> Finding:
+    """Return whether two expressions are equal, by their values at random points.
 
-    Raises UndecidedError where too few points could be evaluated, or where equality depends on the branch
-    of a root.
+    Unknown where too few points could be evaluated, or where equality depends on the branch of a root.
     """
-    answers = {not gap.terms for gap in looks(lambda p: _gap(p, left, right))}
-    if len(answers) > 1:
+    try:
+        trusted = trust(left, right)
+        equal = _equal_at(left, right, trusted.points)
+    except (UndecidedError, DivergenceError) as doubt:
+        return Finding(NAME, FAMILY, Answer.UNKNOWN, str(doubt))
+    answer = Answer.PROVED if equal else Answer.REFUTED
+    return Finding(NAME, FAMILY, answer, bound=str(trusted) if equal else "")
+
+
+def _equal_at(left: Expr, right: Expr, points: int) -> bool:
+    """Tell whether two expressions agree at that many points; a few are enough to see a difference."""
+    seen = _glimpses(lambda p: not _gap(p, left, right).terms, count=points)
+    answers = list(islice(seen, POINTS))
+    if any(answers):
+        answers += seen
+    if len(set(answers)) > 1:
         raise UndecidedError("equal at some points and not at others: the answer depends on a branch")
-    return answers.pop()
+    return answers[0]
 
 
 def order_of(left: Expr, right: Expr, small: Symbol, to: Expr = _ZERO, terms: int = 8) -> int | float:
@@ -231,7 +256,8 @@ def order_of(left: Expr, right: Expr, small: Symbol, to: Expr = _ZERO, terms: in
     The power is of the distance to the limit (of 1/small where the limit is infinite); a negative exponent
     is a pole. Raises UndecidedError, or DivergenceError for what outgrows every power.
     """
-    gaps = looks(lambda p: _gap(p, left, right), small, to, terms)
+    count = trust(left, right, terms=terms).points
+    gaps = looks(lambda p: _gap(p, left, right), small, to, terms, count)
     return min(leading(gap) for gap in gaps)
 
 
@@ -245,15 +271,22 @@ def _gap(point: Point, left: Expr, right: Expr) -> Laurent:
 
 
 def looks(
-    look: Callable[[Point], T], small: Symbol | None = None, to: Expr = _ZERO, terms: int = 1
+    look: Callable[[Point], T], small: Symbol | None = None, to: Expr = _ZERO, terms: int = 1, count: int = 2
 ) -> list[T]:
     """Return what is seen at several random points; those on the wrong branch of a root are passed over."""
-    seen: list[T] = []
-    for seed in range(ATTEMPTS):
+    return list(_glimpses(look, small, to, terms, count))
+
+
+def _glimpses(
+    look: Callable[[Point], T], small: Symbol | None = None, to: Expr = _ZERO, terms: int = 1, count: int = 2
+) -> Iterator[T]:
+    seen = 0
+    for seed in range(ATTEMPTS * count):
         try:
-            seen.append(look(Point(seed, small, to, terms)))
+            yield look(Point(seed, small, to, terms))
         except BranchError:
             continue
-        if len(seen) == POINTS:
-            return seen
+        seen += 1
+        if seen == count:
+            return
     raise UndecidedError("too few random points lie on the real branch of every root")

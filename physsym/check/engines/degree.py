@@ -1,0 +1,201 @@
+"""How far the finite field can be trusted: the degree of an identity, its branches, and the error they leave.
+
+Two different quotients of polynomials that meet in a polynomial of degree d agree at a random point of q
+with probability at most d/q (Schwartz 1980; Zippel 1979). The degree is walked from the formula, never
+expanded. A root multiplies it by its index, since the product over all conjugates is what must not vanish.
+Values that depend on the sign of a random number split the points into branches, each of which must be
+visited: k such signs leave a false identity unseen at one point with probability 1 - 2**-k.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import singledispatch
+
+import sympy
+from sympy import Abs, Add, Expr, Mul, Pow, Rational, Symbol, preorder_traversal
+
+from physsym.check.engines.laurent import UndecidedError
+from physsym.notation import OPAQUE
+
+FIELD_BITS, WANTED_BITS = 60.9, 100  # of the elements of the group
+MAX_DEGREE_BITS, MAX_BRANCHES = 40, 3
+
+Height = tuple[int, int]  # bounds on the degrees of numerator and denominator
+
+
+@dataclass(frozen=True)
+class Trust:
+    """How many random points are needed, and the bound on the error that they leave.
+
+    >>> print(Trust(degree=12, branches=0))
+    error below 2^-114 (degree at most 12, 2 points)
+    """
+
+    degree: int
+    branches: int
+
+    @property
+    def points(self) -> int:
+        """Return the number of points that bring the error down to 2**-100."""
+        return max(2, math.ceil(WANTED_BITS / self._bits))
+
+    @property
+    def _bits(self) -> float:
+        """Return minus the logarithm of the chance that one point does not see a false identity."""
+        unseen = (1 - 2**-self.branches) + self.degree * 2 ** (self.branches - FIELD_BITS)
+        return -math.log2(unseen)
+
+    def __str__(self) -> str:
+        bits = math.floor(self.points * self._bits)
+        return f"error below 2^-{bits} (degree at most {self.degree}, {self.points} points)"
+
+
+def trust(*expressions: Expr, terms: int = 1) -> Trust:
+    """Return how many points are needed to compare expressions, in series to so many terms.
+
+    Raises UndecidedError where the degree or the number of branches is absurd, or where a branch hangs on an
+    irrational number, which is not random.
+    """
+    heights = [height(e) for e in expressions]
+    # Each further coefficient of a series multiplies by the numerator and the denominator once more.
+    series = 1 if terms == 1 else 2 * terms
+    whole = sum(top + bottom for top, bottom in heights) * series
+    degree = (whole + _collisions(expressions)) * _conjugates(expressions)
+    found = Trust(max(1, degree), _branches(expressions))
+    if found.degree.bit_length() > MAX_DEGREE_BITS:
+        raise UndecidedError(f"a degree of up to 2^{found.degree.bit_length()} is too high to be trusted")
+    if found.branches > MAX_BRANCHES:
+        raise UndecidedError(f"{found.branches} signs to be told apart are too many")
+    return found
+
+
+@singledispatch
+def height(expression: Expr) -> Height:
+    """Return bounds on the degrees of numerator and denominator, in the random numbers that are drawn."""
+    return 1, 0
+
+
+@height.register
+def _(expression: Rational) -> Height:
+    return 0, 0
+
+
+@height.register
+def _(expression: Symbol) -> Height:
+    # A positive symbol is the square of a random number.
+    return (2, 0) if expression.is_nonnegative else (1, 0)
+
+
+@height.register
+def _(expression: Add) -> Height:
+    top, bottom = 0, 0
+    for other, below in map(height, expression.args):
+        top, bottom = max(top + below, other + bottom), bottom + below
+    return top, bottom
+
+
+@height.register
+def _(expression: Mul) -> Height:
+    tops, bottoms = zip(*map(height, expression.args), strict=True)
+    return sum(tops), sum(bottoms)
+
+
+@height.register
+def _(expression: Pow) -> Height:
+    base, exponent = expression.args
+    if not exponent.is_Rational:
+        return _weight(exponent), _weight(exponent)
+    top, bottom = (abs(int(exponent.p)) * side for side in height(base))
+    return (bottom, top) if exponent.is_negative else (top, bottom)
+
+
+@height.register(sympy.exp)
+@height.register(sympy.sinh)
+@height.register(sympy.cosh)
+@height.register(sympy.tanh)
+def _(expression: Expr) -> Height:
+    weight = 2 * _weight(expression.args[0])
+    return weight, weight
+
+
+@height.register
+def _(expression: Abs) -> Height:
+    found: Height = height(expression.args[0])
+    return found
+
+
+@height.register
+def _(expression: sympy.sign) -> Height:
+    return 0, 0
+
+
+def _weight(exponent: Expr) -> int:
+    """Return a bound on the powers of independent units in exp(exponent), but for a common denominator."""
+    coefficients = (term.as_coeff_Mul()[0] for term in Add.make_args(exponent))
+    return sum(max(1, abs(int(c.p))) for c in coefficients if c.is_Rational)
+
+
+def _parts(expressions: Iterable[Expr]) -> Iterator[Expr]:
+    for expression in expressions:
+        yield from preorder_traversal(expression)
+
+
+def _collisions(expressions: Iterable[Expr]) -> int:
+    """Return the degree at which two places of an unknown function may coincide by accident."""
+    places = {a for e in _parts(expressions) if isinstance(e, OPAQUE) for a in e.args}
+    largest = max((sum(height(place)) for place in places), default=0)
+    return len(places) * (len(places) - 1) // 2 * 2 * largest
+
+
+def _conjugates(expressions: Iterable[Expr]) -> int:
+    """Return the number of conjugates: the product of the indices of all roots, and of all exp(a/n)."""
+    roots = {e for e in _parts(expressions) if isinstance(e, Pow) and _is_fraction(e.exp)}
+    indices = math.prod(int(e.exp.q) for e in roots)
+    exponents = {e.args[-1] for e in _parts(expressions) if isinstance(e, (sympy.exp, Pow))} - {
+        e.exp for e in roots
+    }
+    terms = (t.as_coeff_Mul()[0] for e in exponents for t in Add.make_args(e))
+    return indices * math.lcm(*(int(c.q) for c in terms if c.is_Rational))
+
+
+def _is_fraction(exponent: Expr) -> bool:
+    return bool(exponent.is_Rational and not exponent.is_Integer)
+
+
+def _branches(expressions: Iterable[Expr]) -> int:
+    """Return the number of independent signs that matter and are a matter of chance at a random point."""
+    signed = {e.args[0] for e in _parts(expressions) if isinstance(e, (Abs, sympy.sign))}
+    rooted = {e.base for e in _parts(expressions) if isinstance(e, Pow) and not e.exp.is_Integer}
+    for inside in signed | rooted:
+        irrational = not inside.free_symbols and not inside.is_Rational
+        if irrational or any(map(_is_surd, _parts([inside]))):
+            raise UndecidedError(f"the sign of {inside} hangs on an irrational number")
+    return len({atom for inside in signed | rooted for atom in _signs_of(inside)})
+
+
+def _signs_of(expression: Expr) -> Iterator[Expr]:
+    """Yield the quantities whose signs make up the sign of an expression in the field."""
+    base, exponent = expression.as_base_exp()
+    if isinstance(expression, Mul):
+        for factor in expression.args:
+            yield from _signs_of(factor)
+    elif isinstance(expression, sympy.sign):
+        yield from _signs_of(expression.args[0])
+    elif isinstance(expression, Pow) and exponent.is_odd:
+        yield from _signs_of(base)
+    elif not _is_square(expression):
+        yield expression
+
+
+def _is_square(expression: Expr) -> bool:
+    """Tell whether the field makes an expression a square, which is what it takes for positive."""
+    positive = isinstance(expression, Symbol) and expression.is_nonnegative
+    power = isinstance(expression, Pow) and (expression.exp.is_even or not expression.exp.is_Integer)
+    return bool(positive or power or isinstance(expression, (Abs, Rational, sympy.exp)))
+
+
+def _is_surd(expression: Expr) -> bool:
+    return isinstance(expression, Pow) and _is_fraction(expression.exp) and not expression.base.free_symbols
