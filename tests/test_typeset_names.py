@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sympy import Symbol
 
 from physsym.typeset import latex, mathml, unicode
+from physsym.vocabulary import x
 from tests.typeset_cases import patient
 
 NAMES = {
@@ -48,3 +49,13 @@ def test_any_text_as_a_name_is_harmless(name):
     assert tex.count("{") - tex.count(r"\{") == tex.count("}") - tex.count(r"\}")
     assert "\n" not in unicode(Symbol(name))
     assert ElementTree.fromstring(mathml(Symbol(name))) is not None
+
+
+def test_two_symbols_are_never_written_alike():
+    for other in (Symbol("w"), Symbol("w", real=True)):
+        assert latex(x + other, "physics")
+        for printed in (latex, mathml, unicode):
+            with pytest.raises(ValueError, match="written alike on the learning face"):
+                printed(x + other, "learning")
+    with pytest.raises(ValueError, match="x1 and x_1"):
+        latex(Symbol("x1") - Symbol("x_1"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from sympy import Symbol
@@ -92,6 +93,22 @@ def glyph_of(symbol: Symbol, face: Face, vocabulary: Vocabulary, indexed: frozen
         instant=shift if shift or name in indexed else None,
         dots=marks.count(DOT),
     )
+
+
+def refuse_lookalikes(symbols: Iterable[Symbol], face: Face, vocabulary: Vocabulary) -> None:
+    """Raise ValueError where two symbols of one statement would be written with the same letters on a face.
+
+    A page on which `x` and `w` are both written w says something else than the statement, and may say
+    something true where the statement is false.
+    """
+    written: dict[tuple[tuple[str, ...], tuple[str, ...]], str] = {}
+    for name, symbol in sorted({name_and_marks(s)[0]: s for s in symbols}.items()):
+        glyph = glyph_of(symbol, face, vocabulary, frozenset())
+        other = written.setdefault((glyph.letters, glyph.subscripts), name)
+        if other != name:
+            raise ValueError(
+                f"{other} and {name} would be written alike on the {face} face; rename one of them"
+            )
 
 
 def face_name(quantity: Quantity, face: Face) -> str:

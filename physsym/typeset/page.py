@@ -41,6 +41,11 @@ class Page:
     indexed: frozenset[str] = frozenset()
     order: tuple[str, ...] = LAW_ORDER
 
+    @property
+    def symbols(self) -> frozenset[Symbol]:
+        """Return every symbol on the page."""
+        return _symbols(self.lines)
+
 
 def page(statement: object, vocabulary: Vocabulary, states: Iterable[Symbol] = ()) -> Page:
     """Return the page of a statement, with `states` among the symbols that show their instant.

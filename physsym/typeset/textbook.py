@@ -17,7 +17,7 @@ from sympy.printing.precedence import PRECEDENCE, precedence_traditional
 from sympy.printing.printer import Printer
 
 from physsym.notation import grad, hess, partial, potential
-from physsym.typeset.names import FACES, Glyph, glyph_of, glyph_of_name, potential_name
+from physsym.typeset.names import FACES, Glyph, glyph_of, glyph_of_name, potential_name, refuse_lookalikes
 from physsym.typeset.order import Context, Product, ordered_terms, split
 from physsym.typeset.page import Line, Page
 from physsym.vocabulary import Face, Vocabulary
@@ -39,9 +39,10 @@ class Textbook(Printer, ABC):
     only_slashes = False
 
     def __init__(self, page: Page, face: Face, vocabulary: Vocabulary) -> None:
-        """Make a printer for one page. Raises ValueError for an unknown face."""
+        """Make a printer for one page. Raises ValueError for an unknown face or look-alikes on it."""
         if face not in FACES:
             raise ValueError(f"a face is one of {' and '.join(map(repr, FACES))}; given {face!r}")
+        refuse_lookalikes(page.symbols, face, vocabulary)
         super().__init__()
         self.page, self.face, self.vocabulary = page, face, vocabulary
         self.context = Context(page, vocabulary)
