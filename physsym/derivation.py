@@ -9,9 +9,11 @@ from functools import cached_property, lru_cache
 from sympy import Expr, Symbol
 
 from physsym.apply import apply
+from physsym.cache import kept
 from physsym.check import check, dimensions
 from physsym.check.conditions import follows
 from physsym.check.dimensions import known_dimensions
+from physsym.check.registry import judge
 from physsym.inference import infer_dimensions
 from physsym.moves import Define, Move, MoveError, Rescale, Split, Step
 from physsym.notation import dot, name_and_marks
@@ -21,7 +23,8 @@ from physsym.vocabulary import STANDARD, Vocabulary, scalar
 
 # Continued derivations share their first steps: each is carried out and checked once.
 _proposed = lru_cache(maxsize=1024)(apply)
-_checked = lru_cache(maxsize=1024)(check)
+_checked = lru_cache(maxsize=1024)(kept(check, judge.dispatch))
+_agreeing = lru_cache(maxsize=1024)(dimensions)
 
 
 class DerivationError(ValueError):
@@ -121,13 +124,15 @@ class Derivation:
         lines, _ = self._walk
         defined = ((), *(tuple(_defined(s.move)) for s in self.steps))
         return tuple(
-            all_of(*(dimensions(s, self._known) for s in (line, *new)))
+            all_of(*(_agreeing(s, self._known) for s in (line, *new)))
             for line, new in zip(lines, defined, strict=False)
         )
 
     @cached_property
     def _known(self) -> Vocabulary:
         told = (*self._walk[0], *(d for step in self.steps for d in _defined(step.move)))
+        if all(self.vocabulary.quantity(s) for line in told for s in symbols(line)):
+            return self.vocabulary
         found = infer_dimensions(told, known_dimensions(self.vocabulary)).found
         new = {s: d for s, d in found.items() if isinstance(s, Symbol) and not self.vocabulary.quantity(s)}
         return self.vocabulary.extended(*(scalar(s, d) for s, d in new.items()))

@@ -11,9 +11,9 @@ PACKAGE = Path(__file__).parents[1] / "physsym"
 FLOORS = {
     "notation": 0, "verdict": 0, "handwritten": 0, "calling": 0,
     "dimension": 1, "statement": 1, "sign": 1, "operation": 1, "problems": 1,
-    "vocabulary": 2, "integrator": 2, "powers": 2,
+    "vocabulary": 2, "integrator": 2, "powers": 2, "encoding": 2,
     "system": 3, "moves": 3, "reader": 3, "inference": 3,
-    "apply": 4, "check": 4,
+    "apply": 4, "check": 4, "cache": 4,
     "derivation": 5, "program": 5, "specimens": 5,
     "typeset": 6, "source": 6, "lift": 6, "analysis": 6,
     "kernels": 7, "claim": 7, "equivalence": 7,
