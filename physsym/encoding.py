@@ -14,8 +14,8 @@ from typing import Any
 import sympy
 from sympy import Basic, Rational, S, Symbol
 
+from physsym import verdict
 from physsym.notation import OPAQUE
-from physsym.verdict import Condition, Order, Outcome, Verdict
 
 
 class EncodingError(ValueError):
@@ -27,7 +27,9 @@ _FUNCTIONS = (
     sympy.tan, sympy.sinh, sympy.cosh, sympy.tanh, sympy.Max, sympy.Min, *OPAQUE,
 )  # fmt: skip
 _CONSTANTS = (S.Pi, S.Exp1, S.ImaginaryUnit, S.Infinity, S.NegativeInfinity, S.NaN, S.ComplexInfinity)
-_RECORDS = (Verdict, Condition, Order)
+_RECORDS = tuple(
+    kind for kind in vars(verdict).values() if isinstance(kind, type) and kind.__module__ == verdict.__name__
+)
 
 
 def _name(kind: type) -> str:
@@ -43,7 +45,7 @@ def _tuple(*items: Any) -> tuple[Any, ...]:
 
 
 _BUILDERS: dict[str, Callable[..., Any]] = {
-    **{_name(kind): kind for kind in (*_FUNCTIONS, *_RECORDS, Outcome)},
+    **{_name(kind): kind for kind in (*_FUNCTIONS, *_RECORDS)},
     **{_name(type(constant)): type(constant) for constant in _CONSTANTS},
     "symbol": _symbol,
     "rational": Rational,

@@ -30,6 +30,7 @@ from physsym import (
 from physsym.check.registry import judge
 from physsym.encoding import EncodingError, decoded, encoded
 from physsym.moves import Move
+from physsym.scripts import scripts
 from physsym.verdict import Condition, Order, Outcome, Verdict
 from physsym.vocabulary import G, alpha, dt, eta, gamma, m, rho, tau, u, v, x
 
@@ -316,6 +317,12 @@ def test_two_programs_share_what_they_found(home):
 def test_what_is_encoded_is_read_back_the_same(value):
     back = decoded(json.loads(json.dumps(encoded(value))))
     assert (back, type(back)) == (value, type(value))
+
+
+@pytest.mark.parametrize("script", scripts(), ids=lambda script: script.name)
+def test_every_verdict_on_the_shipped_derivations_can_be_kept(script):
+    for verdict in [known for d in script.derivations for known in d.verdicts()]:
+        assert decoded(json.loads(json.dumps(encoded(verdict)))) == verdict
 
 
 def test_assumptions_are_read_back():
