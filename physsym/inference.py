@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Any
 
 from sympy import Expr, Pow, Symbol
@@ -18,6 +19,9 @@ from physsym.dimension import EQUAL, Dimension, read_dimension
 from physsym.notation import DOT, name_and_marks, potential
 from physsym.powers import BASES, ONE, Number, Product, Row, Solution, Unknown, name_of, number_field, solved
 from physsym.statement import Law, Rule, Statement, expressions, symbols
+
+# Printing a symbol takes SymPy longer than all that is done with it here.
+_by_name = attrgetter("name")
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,8 @@ def infer_dimensions(
     reading = _Inferring(number_field(_powers(read, given.values())), _bare(read, given))
     for statement in read:
         _read_statement(statement, reading)
-    told = {what: Product.of(dimension, reading.number) for what, dimension in given.items()}
+    mentioned = (what for what in reading.mentioned if what in given)
+    told = {what: Product.of(given[what], reading.number) for what in mentioned}
     return _inference(solved(_rows(reading), _in_order(reading, given), told), reading, known)
 
 
@@ -165,7 +170,7 @@ class _Inferring:
 
 def _bare(statements: Iterable[Statement], known: Iterable[Unknown]) -> dict[str, Symbol]:
     """Return by name the symbol at no instant for everything mentioned; the one that is known, if it is."""
-    mentioned = [s for statement in statements for s in sorted(symbols(statement), key=str)]
+    mentioned = [s for statement in statements for s in sorted(symbols(statement), key=_by_name)]
     marked = {
         n: Symbol(n, real=True) if s.is_real else Symbol(n) for s in mentioned for n, _ in [name_and_marks(s)]
     }
@@ -179,7 +184,7 @@ def _read_statement(statement: Statement, reading: _Inferring) -> None:
         a, b = (read_dimension(side, within) for side in (left, right))
         if a is not None and b is not None:
             within.agree(EQUAL, left, a, right, b)
-    for symbol in sorted(symbols(statement), key=str):
+    for symbol in sorted(symbols(statement), key=_by_name):
         reading.of(symbol)
 
 
