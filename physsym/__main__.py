@@ -52,11 +52,14 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+_MODULES = {"check": "physsym.checking"}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 a check failed, 2 the input was wrong."""
     options = parser().parse_args(arguments)
-    # The commands need SymPy, which --help must not pay for.
-    commands = importlib.import_module("physsym.commands")
+    # The commands need SymPy, which --help must not pay for, and most need more, which `check` must not.
+    commands = importlib.import_module(_MODULES.get(options.command, "physsym.commands"))
     try:
         return int(commands.COMMANDS[options.command](options))
     except (ValueError, OSError, FloatingPointError) as error:

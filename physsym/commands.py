@@ -1,76 +1,42 @@
-"""What the commands of the command line do."""
+"""What the commands of the command line do, all but `check` (see `physsym.checking`)."""
 
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from physsym.derivation import Derivation
+from physsym.checking import say, told
 from physsym.document import document
 from physsym.kernels.backend import Value
 from physsym.optimizer import Optimizer, optimizer
 from physsym.problems import Problem, problem
-from physsym.scripts import Script, ScriptError, script, scripts
+from physsym.scripts import ScriptError, script, scripts
 from physsym.statement import Rule, parameters
 from physsym.typeset import unicode
-from physsym.verdict import Outcome, Verdict
-
-_COLOURS = {Outcome.HOLDS: "green", Outcome.FAILS: "red"}
-
-
-def _say(text: str) -> None:
-    Console(soft_wrap=True, highlight=False).print(text)
 
 
 def write(options: Namespace) -> int:
     """Write the document and say where."""
     for path in document(scripts(options.paths), options.out, options.format.split(",")):
-        _say(f"wrote {escape(str(path))}")
+        say(f"wrote {escape(str(path))}")
     return 0
-
-
-def check(options: Namespace) -> int:
-    """Print one line for every step and claim; return 1 where a step or a dimension does not hold."""
-    found = scripts(options.paths)
-    bad = [v for s in found for d in s.derivations for v in _checked(s, d) if not v]
-    for s in found:
-        for claim in s.claims:
-            _say(f"{s.name}, claim {claim.id}: {_told(claim.judge())}")
-    steps = sum(len(d.steps) for s in found for d in s.derivations)
-    _say(f"{steps} steps checked, {len(bad)} do not hold" if bad else f"{steps} steps checked, all hold")
-    return int(bool(bad) or not steps)
-
-
-def _checked(s: Script, derivation: Derivation) -> Iterator[Verdict]:
-    for k, (step, verdict) in enumerate(zip(derivation.steps, derivation.verdicts(), strict=True), 1):
-        _say(f"{s.name}, {escape(derivation.title)}, step {k} ({type(step.move).__name__}): {_told(verdict)}")
-        yield verdict
-    for k, verdict in enumerate(derivation.dimensions()):
-        if not verdict:
-            _say(f"{s.name}, {escape(derivation.title)}, dimensions of line {k}: {_told(verdict)}")
-        yield verdict
-
-
-def _told(verdict: Verdict) -> str:
-    colour = _COLOURS.get(verdict.outcome, "yellow")
-    return f"[{colour}]{escape(str(verdict))}[/{colour}]"
 
 
 def show(options: Namespace) -> int:
     """Print every derivation of a script, line by line, in one notation."""
     for derivation in script(options.name).derivations:
-        _say(f"\n[bold]{escape(derivation.title)}[/bold]\n")
-        _say(f"    {escape(_indented(unicode(derivation.start, options.face, derivation.vocabulary)))}")
-        told = zip(derivation.steps, derivation.lines[1:], derivation.verdicts(), strict=True)
-        for step, line, verdict in told:
-            _say(f"\n{escape(step.says)}\n")
-            _say(f"    {escape(_indented(unicode(line, options.face, derivation.vocabulary)))}")
-            _say(f"    {_told(verdict)}")
-        _say(f"\nError: {escape(str(derivation.error))}")
+        say(f"\n[bold]{escape(derivation.title)}[/bold]\n")
+        say(f"    {escape(_indented(unicode(derivation.start, options.face, derivation.vocabulary)))}")
+        shown = zip(derivation.steps, derivation.lines[1:], derivation.verdicts(), strict=True)
+        for step, line, verdict in shown:
+            say(f"\n{escape(step.says)}\n")
+            say(f"    {escape(_indented(unicode(line, options.face, derivation.vocabulary)))}")
+            say(f"    {told(verdict)}")
+        say(f"\nError: {escape(str(derivation.error))}")
     return 0
 
 
@@ -82,7 +48,7 @@ def run(options: Namespace) -> int:
     """Run the rule of a script's derivation on a test function and print how the loss goes."""
     rule, task = _rule(options.name), problem(options.on)
     stepper = optimizer(rule, **_settings(rule, options.set))
-    _say(f"{escape(str(rule))}\non {escape(task.says)}")
+    say(f"{escape(str(rule))}\non {escape(task.says)}")
     _print_run(stepper, task, options.steps, options.every or max(options.steps // 10, 1))
     return 0
 
@@ -128,7 +94,6 @@ def _print_run(stepper: Optimizer, task: Problem, steps: int, every: int) -> Non
 
 COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "document": write,
-    "check": check,
     "show": show,
     "run": run,
 }
