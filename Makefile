@@ -11,7 +11,7 @@ READY := $(ENV)/ready
 LINT_READY := $(ENV)/lint-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help document test check lint clean
+.PHONY: help document test check selftest lint clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -25,6 +25,9 @@ test: $(READY)  ## run all tests
 
 check: $(READY)  ## check every step of every derivation, and every claim
 	$(RUN) physsym check $(ARGS)
+
+selftest: $(READY)  ## spoil ten thousand lines and see that the check refuses them (some minutes)
+	$(RUN) physsym selftest --count 10000 --jobs 2 $(ARGS)
 
 lint: $(LINT_READY)  ## look for mistakes of style and of types
 	$(RUN) ruff check .

@@ -1,4 +1,4 @@
-"""The command line: `physsym document`, `check`, `show` and `run`."""
+"""The command line: `physsym document`, `check`, `selftest`, `show` and `run`."""
 
 from __future__ import annotations
 
@@ -34,6 +34,19 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument(
         "paths", nargs="*", metavar="PATH", help="scripts or folders (default: the shipped ones)"
     )
+
+    selftest = commands.add_parser(
+        "selftest", help="spoil lines and see that the check refuses them; 1 if one is misjudged"
+    )
+    selftest.add_argument(
+        "--count",
+        type=int,
+        default=1000,
+        metavar="N",
+        help="wrong lines, beside N/5 true ones (default: 1000)",
+    )
+    selftest.add_argument("--seed", type=int, default=0, metavar="S", help="another seed, other lines")
+    selftest.add_argument("--jobs", type=int, default=1, metavar="J", help="processes to share the work")
 
     show = commands.add_parser("show", help="print a derivation in the terminal")
     show.add_argument("name", metavar="NAME", help="a shipped derivation, such as momentum, or a path")

@@ -15,6 +15,8 @@ from physsym.kernels.backend import Value
 from physsym.optimizer import Optimizer, optimizer
 from physsym.problems import Problem, problem
 from physsym.scripts import ScriptError, script, scripts
+from physsym.selftest import selftest as run_selftest
+from physsym.selftest import show as show_report
 from physsym.statement import Rule, parameters
 from physsym.typeset import unicode
 
@@ -24,6 +26,13 @@ def write(options: Namespace) -> int:
     for path in document(scripts(options.paths), options.out, options.format.split(",")):
         say(f"wrote {escape(str(path))}")
     return 0
+
+
+def selftest(options: Namespace) -> int:
+    """Give wrong lines and true ones to the check and print what it said; return 1 where it was mistaken."""
+    report = run_selftest(options.count, options.seed, options.jobs)
+    show_report(report)
+    return int(not report.passed)
 
 
 def show(options: Namespace) -> int:
@@ -94,6 +103,7 @@ def _print_run(stepper: Optimizer, task: Problem, steps: int, every: int) -> Non
 
 COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "document": write,
+    "selftest": selftest,
     "show": show,
     "run": run,
 }

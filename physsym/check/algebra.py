@@ -106,7 +106,7 @@ def _(move: Split, above: Statement, below: Statement) -> Verdict:
     require_absent(move.velocity, above, "so it is no fresh name")
     if dot(first) in symbols(below) or dot(first) not in symbols(above):
         raise Refusal(f"the acceleration {dot(first)} must stand above and be gone below")
-    kinematic = [e for e in split.equations if {e.left, e.right} == {first, move.velocity}]
+    kinematic = [e for e in split.equations if e.residual in (first - move.velocity, move.velocity - first)]
     if len(kinematic) != 1:
         raise Refusal(f"the equation {first} = {move.velocity} must stand among {below}")
     rest = [e.residual for e in split.equations if e is not kinematic[0]]

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sympy import Expr, Symbol
 
 from physsym.check.identity import identical
 from physsym.verdict import Verdict, all_of, fails
 
+Agree = Callable[[Expr, Expr], Verdict]
+
 
 def same_equations(expected: Sequence[Expr], found: Sequence[Expr]) -> Verdict:
     """Return whether two lists of residuals say the same, each up to its sign, in any order."""
     if len(expected) != len(found):
         return fails(f"{len(expected)} equations are due, {len(found)} are given")
+    return all_of(*matched(expected, found, lambda a, b: identical(a, b, "the two lines")))
+
+
+def matched(expected: Sequence[Expr], found: Sequence[Expr], agree: Agree) -> list[Verdict]:
+    """Return a verdict for each residual expected: that of the one found, up to sign, that agrees with it.
+
+    Each of those found is taken once; there must be as many.
+    """
     left, verdicts = list(found), []
     for residual in expected:
-        verdict, match = _best(residual, left)
+        verdict, match = _best(residual, left, agree)
         verdicts.append(verdict)
         left.remove(match)
-    return all_of(*verdicts)
+    return verdicts
 
 
-def _best(residual: Expr, candidates: Sequence[Expr]) -> tuple[Verdict, Expr]:
-    """Return the candidate that equals the residual up to sign, or else the first and its failure."""
+def _best(residual: Expr, candidates: Sequence[Expr], agree: Agree) -> tuple[Verdict, Expr]:
+    """Return the candidate that agrees with the residual up to sign, or else the first and its failure."""
     first: tuple[Verdict, Expr] | None = None
     for candidate in candidates:
         for side in (candidate, -candidate):
-            verdict = identical(residual, side, "the two lines")
+            verdict = agree(residual, side)
             first = first or (verdict, candidate)
             if verdict:
                 return verdict, candidate

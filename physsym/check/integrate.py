@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from sympy import Expr, Integer, Symbol, exp
 
@@ -55,9 +56,16 @@ def _plain(law: Law, derivative: Symbol) -> set[Symbol]:
 
 def _sequence(equations: dict[Symbol, Expr], integrator: Integrator) -> list[Symbol]:
     """Return the states in the order in which the integrator updates them."""
-    positions = [s for s, r in equations.items() if any(r in (dot(s) - o, o - dot(s)) for o in equations)]
+    positions = [s for s, r in equations.items() if any(_is_rate(o, s, r) for o in equations if o != s)]
     velocities = [s for s in equations if s not in positions]
     return positions + velocities if integrator.first == "positions" else velocities + positions
+
+
+def _is_rate(other: Symbol, state: Symbol, residual: Expr) -> bool:
+    """Tell whether an equation says that the rate of a state is another state, whatever multiplies both."""
+    if other not in residual.free_symbols:
+        return False
+    return bool(identical(substituted(residual, {dot(state): other}), Integer(0)))
 
 
 def _recovered(
@@ -91,7 +99,8 @@ def _decayed(state: Symbol, residual: Expr, new: Expr, move: Integrate) -> Verdi
     a, c = at_one - b, with_rate - b
     linear = identical(residual, c * _RATE + a * _OWN + b, f"the equation of {state} and a linear one")
     if not linear:
-        return fails(f"an exact decay needs an equation linear in {state}", *linear.evidence)
+        reason = f"an exact decay needs an equation linear in {state}"
+        return replace(linear, evidence=(reason, *linear.evidence))
     if identical(a, Integer(0)):
         return identical(
             c * (new - state), -move.step * b, f"the displacement of {state} and its constant rate"

@@ -6,6 +6,7 @@ import math
 
 from sympy import Expr, Integer, Symbol
 
+from physsym.check.compare import matched
 from physsym.check.conditions import given
 from physsym.check.engines import field
 from physsym.check.engines.laurent import DivergenceError, UndecidedError
@@ -39,8 +40,8 @@ def _laws(move: Limit, above: Law, below: Statement) -> Verdict:
         raise Refusal(f"{len(above.equations)} equations are due, {len(law.equations)} are given")
     if any(identical(e.residual, Integer(0)) for e in law.equations):
         raise Refusal(f"nothing is left of the law as {move.symbol} tends to {move.to}")
-    pairs = zip(above.equations, law.equations, strict=True)
-    verdict = _least(move, [_up_to_sign(move, a.residual, b.residual) for a, b in pairs])
+    expected, found = ([e.residual for e in line.equations] for line in (above, law))
+    verdict = _least(move, matched(expected, found, lambda a, b: gap(move, a, b, "the law")))
     return all_of(verdict, holds(*_forgotten(above, law))) if verdict and _forgotten(above, law) else verdict
 
 

@@ -26,8 +26,8 @@ def require(kind: type[S], line: Statement, move: Move, where: str) -> S:
 
 
 def require_absent(symbol: Symbol, line: Statement, why: str) -> None:
-    """Raise Refusal where a line mentions a symbol at any instant."""
-    found = [s for s in symbols(line) if s.name.rstrip("'+-") == symbol.name]
+    """Raise Refusal where a line mentions a symbol: at any instant, or at its own if it has one."""
+    found = [s for s in symbols(line) if symbol.name in (s.name, s.name.rstrip("'+-"))]
     if found:
         raise Refusal(f"{found[0]} stands in the line {line}, {why}")
 
