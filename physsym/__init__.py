@@ -52,6 +52,7 @@ _HOME = {
     "physsym.check": ("dimensions", "identical"),
     "physsym.derivation": ("Assumption", "Derivation", "DerivationError"),
     "physsym.claim": ("Claim",),
+    "physsym.inference": ("Clash", "Inference", "infer_dimensions"),
     "physsym.comparison": ("Comparison", "compared"),
     "physsym.kernels": ("lambdify",),
     "physsym.optimizer": ("Bound", "Optimizer", "Trajectory"),
