@@ -47,10 +47,13 @@ def _checked(s: Script, derivation: Derivation) -> Iterator[Verdict]:
     verdicts, dimensions = derivation.verdicts(), derivation.dimensions()
     for k, (step, verdict) in enumerate(zip(derivation.steps, verdicts, strict=True), 1):
         say(f"{title}, step {k} ({type(step.move).__name__}): {told(verdict)}")
+    consistency = derivation.consistency()
+    if not consistency:
+        say(f"{title}, assumptions: {told(consistency)}")
     for k, verdict in enumerate(dimensions):
         if not verdict:
             say(f"{title}, dimensions of line {k}: {told(verdict)}")
-    yield from (*verdicts, *dimensions)
+    yield from (*verdicts, consistency, *dimensions)
 
 
 COMMANDS: dict[str, Callable[[Namespace], int]] = {"check": check}

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
+from operator import attrgetter
 
 from sympy import Expr, Symbol
 
 from physsym.apply import apply
 from physsym.cache import kept
 from physsym.check import check, dimensions
-from physsym.check.conditions import follows
+from physsym.check.conditions import consistent, follows
 from physsym.check.dimensions import known_dimensions
 from physsym.check.registry import judge
 from physsym.inference import infer_dimensions
 from physsym.moves import Define, Move, MoveError, Rescale, Split, Step
 from physsym.notation import dot, name_and_marks
 from physsym.statement import Equation, Law, Rule, Statement, symbols
-from physsym.verdict import Condition, Order, Outcome, Verdict, all_of, fails
+from physsym.verdict import Condition, Order, Outcome, Premise, Verdict, all_of, fails
 from physsym.vocabulary import STANDARD, Vocabulary, scalar
 
 # Continued derivations share their first steps: each is carried out and checked once.
@@ -35,7 +36,7 @@ class DerivationError(ValueError):
 class Assumption:
     """A condition that a derivation takes for granted, and whether it follows from the symbols' signs."""
 
-    condition: Condition
+    condition: Condition | Premise
     follows: bool
 
     def __str__(self) -> str:
@@ -43,10 +44,29 @@ class Assumption:
 
 
 @dataclass(frozen=True)
-class ErrorBudget:
-    """How far the last line is from the first: the orders of limits and approximations; exact if none."""
+class StepError:
+    """The error that one step makes, and the number of that step, counted from one.
 
-    orders: tuple[Order, ...]
+    The order is sharp: the term of that order was seen not to vanish.
+    """
+
+    step: int
+    order: Order
+
+    def __str__(self) -> str:
+        return f"{self.order} by step {self.step}"
+
+
+@dataclass(frozen=True)
+class ErrorBudget:
+    """How far the last line is from the first: the errors of limits and approximations; exact if none."""
+
+    entries: tuple[StepError, ...]
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """Return the different orders among the entries."""
+        return tuple(dict.fromkeys(e.order for e in self.entries))
 
     def __str__(self) -> str:
         return " + ".join(map(str, self.orders)) or "exact"
@@ -107,7 +127,20 @@ class Derivation:
         return last
 
     def verdicts(self) -> tuple[Verdict, ...]:
-        """Return the verdict on every step. A step that gives no line fails; those after it are unchecked."""
+        """Return the verdict on every step. A step that gives no line fails; those after it are unchecked.
+
+        Where the assumptions contradict each other every step fails, since anything would follow from them.
+        """
+        clash = self.consistency()
+        return (clash,) * len(self.steps) if clash.outcome is Outcome.FAILS else self._judged
+
+    def consistency(self) -> Verdict:
+        """Return whether all that the steps assume can hold together with the declared signs."""
+        return consistent(a.condition for a in self.assumptions)
+
+    @cached_property
+    def _judged(self) -> tuple[Verdict, ...]:
+        """Return the verdict on every step, each taken by itself."""
         lines, reason = self._walk
         pairs = zip(self.steps, lines, lines[1:], strict=False)
         found = tuple(_checked(step.move, above, below) for step, above, below in pairs)
@@ -140,13 +173,14 @@ class Derivation:
     @property
     def assumptions(self) -> tuple[Assumption, ...]:
         """Return every condition under which the steps hold, each marked as following or assumed."""
-        taken = (*getattr(self.start, "assuming", ()), *(a for v in self.verdicts() for a in v.assumes))
+        taken = (*getattr(self.start, "assuming", ()), *(a for v in self._judged for a in v.assumes))
         return tuple(Assumption(c, follows(c)) for c in dict.fromkeys(taken))
 
     @property
     def error(self) -> ErrorBudget:
         """Return how far the last line is from the first: one order for each step that is not exact."""
-        return ErrorBudget(tuple(dict.fromkeys(v.error for v in self.verdicts() if v.error)))
+        numbered = enumerate(self._judged, 1)
+        return ErrorBudget(tuple(StepError(k, v.error) for k, v in numbered if v.error is not None))
 
     def then(self, *steps: Step, title: str = "") -> Derivation:
         """Return the derivation continued by more steps, under a new title if one is given."""
@@ -185,9 +219,9 @@ def _told(symbol: Symbol) -> str:
 def _all_symbols(derivation: Derivation) -> Iterable[Symbol]:
     lines = (derivation.start, *(s.gives for s in derivation.steps if s.gives))
     for line in lines:
-        yield from sorted(symbols(line), key=str)
+        yield from sorted(symbols(line), key=attrgetter("name"))
     for step in derivation.steps:
         for field in fields(step.move):
             value = getattr(step.move, field.name)
             if isinstance(value, Expr):
-                yield from sorted(value.free_symbols, key=str)
+                yield from sorted(value.free_symbols, key=attrgetter("name"))

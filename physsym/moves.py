@@ -71,6 +71,14 @@ class Limit(Move):
 
 
 @dataclass(frozen=True)
+class Neglect(Move):
+    """Leave a term out of a law because it is small: an assumption of the model, listed and never proved."""
+
+    term: Expr
+    expressions = ("term",)
+
+
+@dataclass(frozen=True)
 class Isolate(Move):
     """Solve a law for one symbol, which then stands alone on the left."""
 

@@ -37,6 +37,16 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class Premise:
+    """Something that is taken for granted and is no formula, such as that a potential is smooth."""
+
+    says: str
+
+    def __str__(self) -> str:
+        return self.says
+
+
+@dataclass(frozen=True)
 class Order:
     """The size of an error: the exponent of the small symbol; an infinite one is smaller than every power.
 
@@ -65,7 +75,7 @@ class Verdict:
 
     outcome: Outcome
     evidence: tuple[str, ...] = ()
-    assumes: tuple[Condition, ...] = ()
+    assumes: tuple[Condition | Premise, ...] = ()
     engines: tuple[str, ...] = ()
     witness: str = ""
     error: Order | None = None

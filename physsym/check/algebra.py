@@ -6,6 +6,8 @@ from sympy import Expr, Integer, Symbol
 
 from physsym.check.compare import same_equations, same_maps
 from physsym.check.conditions import denominators, given, nonzero
+from physsym.check.engines import z3_engine
+from physsym.check.engines.base import Answer
 from physsym.check.identity import identical
 from physsym.check.monotone import strictly_monotone
 from physsym.check.registry import judge
@@ -13,7 +15,7 @@ from physsym.check.substitution import Refusal, map_of, require, require_absent,
 from physsym.moves import Define, Divide, Isolate, Move, Multiply, Rescale, Split
 from physsym.notation import dot
 from physsym.statement import Equation, Law, Rule, Statement, symbols
-from physsym.verdict import Verdict, all_of, fails, holds, undecided
+from physsym.verdict import Condition, Verdict, all_of, fails, holds, undecided
 
 
 def residuals(law: Law) -> list[Expr]:
@@ -96,7 +98,19 @@ def _only_solution(residual: Expr, symbol: Symbol) -> Verdict:
         return given(
             holds(f"strictly monotone in {symbol}: no other solution", engines=("form",)), conditions
         )
-    return undecided(f"other real solutions for {symbol} could not be excluded")
+    return _no_second(residual, symbol)
+
+
+def _no_second(residual: Expr, symbol: Symbol) -> Verdict:
+    """Return whether a second real solution can be excluded by solving for two at once."""
+    roots = [Symbol(f"{symbol.name} {k}", **symbol.assumptions0) for k in (1, 2)]
+    vanishing = [Condition(substituted(residual, {symbol: root}), "= 0") for root in roots]
+    found = z3_engine.implies(vanishing, Condition(roots[0] - roots[1], "= 0"))
+    if found.answer is Answer.PROVED:
+        return holds(f"no two solutions for {symbol}, one engine only", engines=(found.engine,))
+    if found.answer is Answer.REFUTED:
+        return fails(f"there are two solutions for {symbol}", witness=found.witness, engines=(found.engine,))
+    return undecided(f"other real solutions for {symbol} could not be excluded", engines=(found.engine,))
 
 
 @judge.register

@@ -9,6 +9,7 @@ from sympy import Expr, Integer, Symbol, exp
 
 from physsym.check.conditions import given
 from physsym.check.engines import field
+from physsym.check.engines.degree import trust
 from physsym.check.engines.field import Point
 from physsym.check.engines.laurent import DivergenceError, Laurent, UndecidedError
 from physsym.check.identity import identical
@@ -16,9 +17,9 @@ from physsym.check.registry import judge
 from physsym.check.substitution import Refusal, map_of, require, require_absent, substituted
 from physsym.integrator import Integrator
 from physsym.moves import Integrate
-from physsym.notation import DOT, dot
+from physsym.notation import DOT, OPAQUE, dot
 from physsym.statement import Law, Rule, Statement
-from physsym.verdict import Condition, Order, Verdict, all_of, fails, holds, undecided
+from physsym.verdict import Condition, Order, Premise, Verdict, all_of, fails, holds, undecided
 
 _OWN, _RATE = Symbol("own", real=True), Symbol("rate", real=True)
 
@@ -33,7 +34,14 @@ def _(move: Integrate, above: Statement, below: Statement) -> Verdict:
         raise Refusal(f"the rule must update {', '.join(sorted(map(str, equations)))} and nothing else")
     order = _sequence(equations, move.integrator)
     read = [_recovered(s, equations, new, order, move) for s in equations]
-    return given(all_of(*read, _order(move, equations, new)), (Condition(move.step, "> 0"),))
+    verdict = given(all_of(*read, _order(move, equations, new)), (Condition(move.step, "> 0"),))
+    return given(verdict, _smooth(law))
+
+
+def _smooth(law: Law) -> tuple[Premise, ...]:
+    """Return the premise that an order of accuracy rests on, where the law holds an unknown function."""
+    unknown = any(e.residual.has(*OPAQUE) for e in law.equations)
+    return (Premise("the potential is smooth"),) if unknown else ()
 
 
 def _by_state(law: Law) -> dict[Symbol, Expr]:
@@ -113,14 +121,18 @@ def _order(move: Integrate, equations: dict[Symbol, Expr], new: dict[Symbol, Exp
     """Return whether one step meets the exact flow at the order that the integrator declares."""
     terms = move.integrator.order + 3  # far enough to see whether the order is higher still
     try:
-        gaps = field.looks(lambda point: _gaps(point, equations, new), move.step, terms=terms)
+        trusted = trust(*equations.values(), *new.values(), terms=terms)
+        gaps = field.looks(
+            lambda point: _gaps(point, equations, new), move.step, terms=terms, count=trusted.points
+        )
     except (UndecidedError, DivergenceError, ArithmeticError) as doubt:
         return undecided(f"the order could not be measured: {doubt}", engines=(field.NAME,))
     order = min(field.leading(g) for point in gaps for g in point) - 1
     if order < move.integrator.order:
         return fails(f"order {order} was measured, {move.integrator.name} has {move.integrator.order}")
-    size = "no error was found" if math.isinf(order) else f"order {order} was measured against the exact flow"
-    return holds(size, error=Order(move.step, order), engines=(field.NAME,))
+    size = "no error was found" if math.isinf(order) else f"order {order} and no higher was measured"
+    told = f"{size} against the exact flow, {field.NAME}: {trusted}, one engine only"
+    return holds(told, error=Order(move.step, order), engines=(field.NAME,))
 
 
 def _gaps(point: Point, equations: dict[Symbol, Expr], new: dict[Symbol, Expr]) -> list[Laurent]:

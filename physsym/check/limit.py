@@ -11,12 +11,13 @@ from physsym.check.conditions import given
 from physsym.check.engines import field
 from physsym.check.engines.laurent import DivergenceError, UndecidedError
 from physsym.check.identity import identical
+from physsym.check.order import measured
 from physsym.check.registry import judge
 from physsym.check.substitution import Refusal, map_of, require, require_absent
 from physsym.moves import Limit
 from physsym.notation import DOT
 from physsym.statement import Law, Rule, Statement, symbols
-from physsym.verdict import Condition, Order, Verdict, all_of, fails, holds, undecided
+from physsym.verdict import Condition, Order, Premise, Verdict, all_of, fails, holds, undecided
 
 
 @judge.register
@@ -25,13 +26,24 @@ def _(move: Limit, above: Statement, below: Statement) -> Verdict:
     if move.symbol not in symbols(above):
         raise Refusal(f"{move.symbol} does not stand in the line above, so nothing tends with it")
     verdict = _laws(move, above, below) if isinstance(above, Law) else _rules(move, above, below)
-    return given(verdict, _direction(move))
+    return given(verdict, (*_direction(move), *_bounded(move, above, below)))
 
 
 def _direction(move: Limit) -> tuple[Condition, ...]:
     # A symbol of no declared sign comes from either side: only plain power series in it are accepted anyway.
     one_sided = move.to.is_finite and move.symbol.is_nonnegative
     return (Condition(move.symbol - move.to, "> 0"),) if one_sided else ()
+
+
+def _gone(above: Statement, below: Statement) -> list[Symbol]:
+    """Return the derivatives, and so the initial values, that a limit forgets."""
+    return sorted((s for s in symbols(above) - symbols(below) if DOT in s.name), key=str)
+
+
+def _bounded(move: Limit, above: Statement, below: Statement) -> tuple[Premise, ...]:
+    # In the initial layer, which the limit forgets, such a derivative grows: there the limit is not uniform.
+    names = ", ".join(s.name for s in _gone(above, below))
+    return (Premise(f"{names} stays bounded as {move.symbol} tends to {move.to}"),) if names else ()
 
 
 def _laws(move: Limit, above: Law, below: Statement) -> Verdict:
@@ -47,16 +59,10 @@ def _laws(move: Limit, above: Law, below: Statement) -> Verdict:
 
 def _forgotten(above: Law, below: Law) -> tuple[str, ...]:
     """Return a word on a singular limit: derivatives, and so initial values, that are no longer there."""
-    gone = {s for s in symbols(above) - symbols(below) if DOT in s.name}
-    if not gone:
-        return ()
-    names = ", ".join(sorted(s.name for s in gone))
-    return (f"a singular limit: {names} is gone, so the initial velocity is forgotten",)
-
-
-def _up_to_sign(move: Limit, above: Expr, below: Expr) -> Verdict:
-    verdict = gap(move, above, below, "the law")
-    return verdict or gap(move, above, -below, "the law") or verdict
+    names = ", ".join(s.name for s in _gone(above, below))
+    told = f"a singular limit: {names} is gone, so the initial velocity is forgotten"
+    layer = "it holds at each instant after the initial layer, not uniformly from the start"
+    return (told, layer) if names else ()
 
 
 def _rules(move: Limit, above: Rule, below: Statement) -> Verdict:
@@ -83,17 +89,18 @@ def gap(move: Limit, above: Expr, below: Expr, what: str) -> Verdict:
     if above == below:
         return holds(f"{what} does not hold {move.symbol}")
     try:
-        order = field.order_of(above, below, move.symbol, move.to)
+        found = measured(above, below, move.symbol, move.to)
     except DivergenceError as reason:
         return fails(f"{what} has no limit: {reason}", engines=(field.NAME,))
     except (UndecidedError, ArithmeticError) as doubt:
         return undecided(f"{what}: {doubt}", engines=(field.NAME,))
+    order, engines = found.order, found.engines
     if order < 0:
         return fails(
-            f"{what} has no limit: it grows like {_vanishing(move) ** Integer(order)}", engines=(field.NAME,)
+            f"{what} has no limit: it grows like {_vanishing(move) ** Integer(order)}", engines=engines
         )
     if order == 0:
-        return fails(f"{what} tends to something else than {below}", engines=(field.NAME,))
+        return fails(f"{what} tends to something else than {below}", engines=engines)
     error = Order(_vanishing(move), order)
-    size = "is exact" if math.isinf(order) else f"closes like {error}"
-    return holds(f"the gap of {what} {size}", error=error, engines=(field.NAME,))
+    size = "is exact" if math.isinf(order) else f"closes like {error} and no faster"
+    return holds(f"the gap of {what} {size}, {found.trusted}", error=error, engines=engines)

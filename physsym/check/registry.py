@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import singledispatch
 
+from physsym.check.conditions import defined, given
 from physsym.check.substitution import Refusal
 from physsym.moves import Move
-from physsym.statement import Law, Rule, Statement
+from physsym.statement import Law, Rule, Statement, expressions
 from physsym.verdict import Outcome, Verdict, fails
 
 
@@ -32,6 +33,7 @@ def check(move: Move, above: Statement, below: Statement) -> Verdict:
                 f"check needs laws or rules as lines, given {line!r}; write law({{...}}) or rule({{...}})"
             )
     try:
-        return judge(move, above, below)
+        verdict = judge(move, above, below)
     except Refusal as refusal:
         return fails(str(refusal))
+    return given(verdict, defined(*expressions(below))) if verdict else verdict

@@ -28,7 +28,7 @@ from physsym.scripts import Script
 from physsym.source import python_source
 from physsym.statement import Rule, Statement
 from physsym.typeset import equations_of_function, latex_of_function
-from physsym.verdict import Condition, Order
+from physsym.verdict import Condition, Order, Premise
 from physsym.vocabulary import STANDARD, Face
 
 Reached: TypeAlias = tuple[Statement, tuple[Step, ...]]  # where one starts, and the steps to the line
@@ -126,7 +126,8 @@ def _orders(derivation: Derivation) -> Sentence:
 def _assumed(derivation: Derivation) -> Sentence:
     parts: list[str | Condition] = []
     for taken in derivation.assumptions:
-        parts += ["; ", taken.condition, " (follows)" if taken.follows else " (assumed)"]
+        told = taken.condition.says if isinstance(taken.condition, Premise) else taken.condition
+        parts += ["; ", told, " (follows)" if taken.follows else " (assumed)"]
     return phrase(*parts[1:]) if parts else phrase("none")
 
 

@@ -23,7 +23,7 @@ from physsym.document.tree import (
     Span,
 )
 from physsym.typeset import mathml
-from physsym.verdict import Verdict
+from physsym.verdict import Condition, Premise, Verdict
 from physsym.vocabulary import STANDARD, Face, Vocabulary
 
 _NAMES: dict[Face, str] = {"physics": "Physics", "learning": "Machine learning"}
@@ -104,11 +104,15 @@ def _badge(verdict: Verdict, dimensions: Verdict | None = None) -> str:
 def _facts(verdict: Verdict) -> Iterator[str]:
     yield from map(escape, verdict.evidence)
     if verdict.assumes:
-        yield f"given {', '.join(map(_inline, verdict.assumes))}"
+        yield f"given {', '.join(map(_assumed, verdict.assumes))}"
     if verdict.witness:
         yield f"witness: {escape(verdict.witness)}"
     if verdict.engines:
         yield f"looked at by: {escape(', '.join(verdict.engines))}"
+
+
+def _assumed(assumed: Condition | Premise) -> str:
+    return escape(assumed.says) if isinstance(assumed, Premise) else _inline(assumed)
 
 
 def _inline(formula: Formula) -> str:

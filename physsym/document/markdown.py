@@ -21,7 +21,7 @@ from physsym.document.tree import (
     Span,
 )
 from physsym.typeset import latex
-from physsym.verdict import Outcome, Verdict
+from physsym.verdict import Condition, Outcome, Premise, Verdict
 from physsym.vocabulary import Vocabulary
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|])")
@@ -85,9 +85,13 @@ def _displayed(faces: tuple[str, str]) -> str:
 def _badge(verdict: Verdict, dimensions: Verdict | None = None) -> str:
     head = f"**{SIGNS[verdict.outcome]} {verdict.outcome.value}**"
     error = f", up to {_inline(verdict.error)}" if verdict.error else ""
-    given = f", given {', '.join(map(_inline, verdict.assumes))}" if verdict.assumes else ""
+    given = f", given {', '.join(map(_assumed, verdict.assumes))}" if verdict.assumes else ""
     seen = (*verdict.evidence, *(dimensions.evidence if dimensions is not None else ()))
     return f"> {head}{error}{given}  \n> {_escaped('; '.join(seen))}{_witness(verdict)}"
+
+
+def _assumed(assumed: Condition | Premise) -> str:
+    return _escaped(assumed.says) if isinstance(assumed, Premise) else _inline(assumed)
 
 
 def _inline(formula: Formula) -> str:

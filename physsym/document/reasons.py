@@ -14,6 +14,7 @@ from physsym.moves import (
     Limit,
     Move,
     Multiply,
+    Neglect,
     Rescale,
     Split,
 )
@@ -45,6 +46,11 @@ def _(move: Multiply) -> Sentence:
 @reason.register
 def _(move: Define) -> Sentence:
     return phrase("define ", Equation(move.symbol, move.value), ", which eliminates ", move.eliminating)
+
+
+@reason.register
+def _(move: Neglect) -> Sentence:
+    return phrase("neglect ", move.term)
 
 
 @reason.register

@@ -15,6 +15,7 @@ from sympy import Abs, Add, Expr, Mul, Pow, Rational, Symbol
 
 from physsym.check.engines.laurent import UndecidedError
 from physsym.notation import OPAQUE, grad, hess, partial, potential
+from physsym.verdict import Condition
 
 POTENTIAL = "U(y) = y + y**3/3"
 PRECISION = 384
@@ -188,3 +189,20 @@ def told(left: Expr, right: Expr, at: Values, a: Number, b: Number) -> str:
     opaque = f" with {POTENTIAL}" if left.has(*OPAQUE) or right.has(*OPAQUE) else ""
     shown = (str(n) if isinstance(n, Fraction) else n.str(6, radius=False) for n in (a, b))
     return f"at {where}{opaque}: {' against '.join(shown)}"
+
+
+_HOLDS: dict[str, Callable[[Number], bool]] = {
+    "= 0": lambda n: isinstance(n, Fraction) and n == 0,
+    "!= 0": lambda n: n > 0 or n < 0,
+    "> 0": lambda n: n > 0,
+    ">= 0": lambda n: n >= 0,
+}
+
+
+def satisfied(conditions: Iterable[Condition], at: Values) -> bool | None:
+    """Tell whether all conditions certainly hold at a point; None where one of them has no value there."""
+    with flint.ctx.workprec(PRECISION):
+        try:
+            return all(_HOLDS[c.relation](value(c.expression, at)) for c in conditions)
+        except (UndecidedError, ZeroDivisionError, KeyError):
+            return None

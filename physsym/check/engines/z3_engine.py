@@ -17,7 +17,7 @@ from pathlib import Path
 from sympy import Expr, Symbol
 
 from physsym.check.engines.base import Answer, Finding
-from physsym.check.engines.evaluation import Values, both, value
+from physsym.check.engines.evaluation import Values, both, satisfied
 from physsym.check.engines.laurent import UndecidedError
 from physsym.check.engines.process import output_of
 from physsym.check.engines.smt import Translation, declared
@@ -26,7 +26,14 @@ from physsym.verdict import Condition
 NAME, FAMILY = "z3", "z3"
 SECONDS = 4.0
 _MEMORY = 1024  # megabytes
-_THROUGH_PYTHON = "import sys, z3; print(z3.Z3_eval_smtlib2_string(z3.main_ctx().ref(), sys.stdin.read()))"
+# Asking for a model that does not exist is an error here, which carries all that was printed.
+_THROUGH_PYTHON = """
+import sys, z3
+try:
+    print(z3.Z3_eval_smtlib2_string(z3.main_ctx().ref(), sys.stdin.read()))
+except z3.Z3Exception as error:
+    print(error.args[0].decode())
+"""
 
 Conditions = Sequence[Condition]
 
@@ -76,7 +83,18 @@ def _decided(script: Translation, given: str, wanted: str, confirmed: Callable[[
 
 
 def _contradicts(hypotheses: Conditions, goals: Conditions, at: Values) -> bool:
-    return bool(satisfied(hypotheses, at)) and any(satisfied((g,), at) is False for g in goals)
+    return bool(satisfied(hypotheses, at)) and any(_is_false(goal, at) for goal in goals)
+
+
+def _is_false(goal: Condition, at: Values) -> bool:
+    e = goal.expression
+    opposites = {
+        "= 0": Condition(e, "!= 0"),
+        "!= 0": Condition(e, "= 0"),
+        "> 0": Condition(-e, ">= 0"),
+        ">= 0": Condition(-e, "> 0"),
+    }
+    return bool(satisfied((opposites[goal.relation],), at))
 
 
 def _values_differ(left: Expr, right: Expr, at: Values) -> bool:
@@ -111,25 +129,6 @@ def consistent(hypotheses: tuple[Condition, ...]) -> tuple[bool | None, tuple[Co
     if said[:1] != ["unsat"]:
         return (True if said[:1] == ["sat"] else None), ()
     return False, tuple(named[int(k)][0] for k in re.findall(r"\bh(\d+)\b", " ".join(said[1:])))
-
-
-def satisfied(conditions: Conditions, at: Values) -> bool | None:
-    """Tell whether all conditions hold at a point, in exact fractions; None where that cannot be said."""
-    try:
-        numbers = [(value(c.expression, at), c.relation) for c in conditions]
-    except (UndecidedError, ZeroDivisionError, KeyError):
-        return None
-    if not all(isinstance(n, Fraction) for n, _ in numbers):
-        return None
-    return all(_HOLDS[relation](n) for n, relation in numbers)
-
-
-_HOLDS = {
-    "= 0": lambda n: n == 0,
-    "!= 0": lambda n: n != 0,
-    "> 0": lambda n: n > 0,
-    ">= 0": lambda n: n >= 0,
-}
 
 
 def _unknown(reason: str) -> Finding:

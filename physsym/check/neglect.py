@@ -1,0 +1,41 @@
+"""Checking that a neglected term, and nothing else, is gone. That it is negligible is never proved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sympy import Expr, Integer
+
+from physsym.check.compare import same_equations
+from physsym.check.conditions import given
+from physsym.check.identity import identical
+from physsym.check.registry import judge
+from physsym.check.substitution import Refusal, require
+from physsym.moves import Neglect
+from physsym.statement import Law, Statement
+from physsym.verdict import Outcome, Premise, Verdict
+
+
+@judge.register
+def _(move: Neglect, above: Statement, below: Statement) -> Verdict:
+    law, shorter = require(Law, above, move, "above"), require(Law, below, move, "below")
+    if identical(move.term, Integer(0)):
+        raise Refusal(f"{move.term} is zero: there is nothing to neglect")
+    found = [e.residual for e in shorter.equations]
+    verdicts = [same_equations(candidate, found) for candidate in _without(law, move.term)]
+    right = next((v for v in verdicts if v), None)
+    if right is None:
+        return verdicts[0]
+    evidence = f"{move.term} was left out: an assumption of the model, which nothing here proves"
+    modelled = replace(right, outcome=Outcome.CONDITIONAL, evidence=(evidence,))
+    return given(modelled, (Premise(f"{move.term} is negligible"),))
+
+
+def _without(law: Law, term: Expr) -> list[list[Expr]]:
+    """Return the residuals of a law with the term left out of one of its equations, on either side."""
+    residuals = [e.residual for e in law.equations]
+    return [
+        [r - sign * term if j == k else r for j, r in enumerate(residuals)]
+        for k in range(len(residuals))
+        for sign in (1, -1)
+    ]

@@ -1,0 +1,51 @@
+"""At which order two expressions meet, measured by series in a finite field and, where possible, by FLINT."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy
+from sympy import Expr, Integer, Symbol
+
+from physsym.check.engines import field, flint_engine
+from physsym.check.engines.degree import trust
+from physsym.check.engines.laurent import UndecidedError
+from physsym.check.substitution import Refusal, substituted
+
+TERMS = 8
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The exact order of a gap, infinite where none is found, how sure that is, and who measured it."""
+
+    order: int | float
+    trusted: str
+    engines: tuple[str, ...]
+
+
+def measured(left: Expr, right: Expr, small: Symbol, to: Expr) -> Measured:
+    """Return the order at which two expressions meet as `small` tends to `to`, negative at a pole.
+
+    It is sharp: the coefficient of that order was seen not to vanish. Raises UndecidedError and
+    DivergenceError as the finite field does, Refusal where two engines contradict each other.
+    """
+    order = field.order_of(left, right, small, to, TERMS)
+    trusted = f"{field.NAME}: {trust(left, right, terms=TERMS)}"
+    try:
+        exact = flint_engine.order_of(*_near(left, right, small, to), small)
+    except (UndecidedError, ZeroDivisionError):
+        return Measured(order, f"{trusted}, one engine only", (field.NAME,))
+    # The series see no further than their terms: there, flint has the last word.
+    if exact != order and min(exact, order) < TERMS // 2:
+        raise Refusal(
+            f"a conflict between engines: order {order} by {field.NAME}, {exact} by {flint_engine.NAME}"
+        )
+    return Measured(exact, f"{trusted}, {flint_engine.NAME}: exact", (field.NAME, flint_engine.NAME))
+
+
+def _near(left: Expr, right: Expr, small: Symbol, to: Expr) -> tuple[Expr, Expr]:
+    """Return the expressions in the distance to the limit, which vanishes."""
+    distances = {sympy.oo: 1 / small, -sympy.oo: -1 / small}
+    there = {small: distances.get(to, to + small)}
+    return (left, right) if to == Integer(0) else (substituted(left, there), substituted(right, there))
