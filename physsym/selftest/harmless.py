@@ -10,7 +10,7 @@ from sympy import Add, Expr, Mul, Pow, Rational, Symbol
 
 from physsym.moves import Isolate, Move, Split
 from physsym.notation import after, dot
-from physsym.selftest.parts import parts, replaced, rule_of, sides, with_side
+from physsym.selftest.parts import Path, parts, replaced, rule_of, sides, with_side
 from physsym.selftest.spoil import Maker, Variant
 from physsym.statement import Equation, Law, Rule, Statement, Update, flattened, states
 
@@ -36,15 +36,17 @@ def _common_denominator(whole: Expr) -> Iterable[Expr]:
 
 
 def _power_identity(part: Expr) -> Iterable[Expr]:
-    """Write c by way of its square root, a sum as the root of its square, exp(a) by way of exp(2*a)."""
+    """Write exp(a) by way of exp(2*a) or exp(-a), and a sum as the root of its square."""
     if isinstance(part, sympy.exp):
         return [(part**2 + part) / (part + 1), Pow(sympy.exp(-part.args[0]), -1, evaluate=False)]
-    if isinstance(part, Symbol) and part.is_positive:
-        root = sympy.sqrt(part)
-        return [(root + 1) ** 2 - 2 * root - 1, Mul(root, root, evaluate=False)]
-    if isinstance(part, Add) and part.is_positive:
-        return [sympy.sqrt(sympy.expand(part**2))]
-    return []
+    return [sympy.sqrt(sympy.expand(part**2))] if isinstance(part, Add) and part.is_positive else []
+
+
+def _by_its_root(part: Expr) -> Iterable[Expr]:
+    if not (isinstance(part, Symbol) and part.is_positive):
+        return []
+    root = sympy.sqrt(part)
+    return [(root + 1) ** 2 - 2 * root - 1, Mul(root, root, evaluate=False)]
 
 
 def _odd_function(part: Expr) -> Iterable[Expr]:
@@ -78,10 +80,27 @@ WHOLE: dict[str, Rewrite] = {
 }
 PARTS: dict[str, Rewrite] = {
     "power identity": _power_identity,
+    "square of a root": _by_its_root,
     "absolute value and sign": _odd_function,
     "added and taken away": _multiplied_out,
     "difference of squares": _difference_of_squares,
 }
+
+
+_ROOTS = ("square of a root",)
+
+
+def _takes_root(move: Move, side: Expr, path: Path) -> bool:
+    """Tell whether a root may be written at a place, by what the engines are known not to decide.
+
+    Not of the time step, in whose whole powers an order is measured; not in an exponent.
+    """
+    part = side
+    for k in path:
+        if isinstance(part, sympy.exp) or (isinstance(part, Pow) and k == 1):
+            return False
+        part = part.args[k]
+    return bool(part != getattr(move, "step", None))
 
 
 def _free_sides(move: Move, line: Statement) -> list[int]:
@@ -117,9 +136,9 @@ def _by_part(kind: str) -> Lines:
     def rewrites(move: Move, line: Statement) -> Iterator[Statement | None]:
         for k in _free_sides(move, line):
             side = sides(line)[k]
-            # A root of the time step has no power series, in which the order of an integration is measured.
-            inside = [(path, part) for path, part in parts(side) if part != getattr(move, "step", None)]
-            for path, part in inside:
+            for path, part in parts(side):
+                if kind in _ROOTS and not _takes_root(move, side, path):
+                    continue
                 yield from (with_side(line, k, replaced(side, path, new)) for new in PARTS[kind](part))
 
     return rewrites
