@@ -142,8 +142,8 @@ class Derivation:
     def _judged(self) -> tuple[Verdict, ...]:
         """Return the verdict on every step, each taken by itself."""
         lines, reason = self._walk
-        pairs = zip(self.steps, lines, lines[1:], strict=False)
-        found = tuple(_checked(step.move, above, below) for step, above, below in pairs)
+        pairs = enumerate(zip(self.steps, lines, lines[1:], strict=False))
+        found = tuple(_with_fresh_names(step, lines[:k], above, below) for k, (step, above, below) in pairs)
         if not reason:
             return found
         left = len(self.steps) - len(found) - 1
@@ -188,6 +188,17 @@ class Derivation:
 
     def __str__(self) -> str:
         return f"{self.title}: {self.lines[-1]}"
+
+
+def _with_fresh_names(
+    step: Step, earlier: tuple[Statement, ...], above: Statement, below: Statement
+) -> Verdict:
+    """Return the verdict on a step; one that gives a name of an earlier line another meaning fails."""
+    new = {s for d in _defined(step.move) for s in symbols(d)} - symbols(above)
+    reused = sorted((s for line in earlier for s in new & symbols(line)), key=str)
+    if reused:
+        return fails(f"{reused[0]} had another meaning in an earlier line; take a fresh name")
+    return _checked(step.move, above, below)
 
 
 def _defined(move: Move) -> Iterator[Law]:

@@ -203,3 +203,20 @@ def test_same_rule_ignores_the_form():
     assert same_rule(inline, rule({u: rho * u - eta * G, x: x + after(u)}))
     assert not same_rule(inline, rule({x: x + u, u: rho * u - eta * G}))
     assert not same_rule(inline, rule({x: x - eta * G}))
+
+
+def test_a_name_keeps_its_meaning_through_a_derivation():
+    # m leaves with tau = m/gamma; to call something else m afterwards would smuggle in a second meaning.
+    steps = (
+        Step("", Define(tau, m / gamma, eliminating=m)),
+        Step("", Define(m, 2 * tau, eliminating=tau)),
+    )
+    reusing = Derivation("two meanings", law({dot(x): -m / gamma * v}), steps)
+    assert [w.outcome for w in reusing.verdicts()] == [Outcome.HOLDS, Outcome.FAILS]
+    assert "m had another meaning" in reusing.verdicts()[1].evidence[0]
+
+
+def test_a_step_that_does_nothing_is_no_evidence():
+    idle = Derivation("idle", motion, (Step("", Divide(1)),))
+    assert "nothing was done" in idle.verdicts()[0].evidence[0]
+    assert not any(idle.verdicts())

@@ -36,4 +36,6 @@ def check(move: Move, above: Statement, below: Statement) -> Verdict:
         verdict = judge(move, above, below)
     except Refusal as refusal:
         return fails(str(refusal))
+    if verdict and above == below:
+        return fails("the line below is the line above: nothing was done, which is no evidence")
     return given(verdict, defined(*expressions(below))) if verdict else verdict
