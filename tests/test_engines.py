@@ -10,7 +10,7 @@ import pytest
 from sympy import Abs, I, Integer, Rational, Symbol, cos, cosh, exp, log, pi, sign, sin, sinh, sqrt, tanh
 
 from physsym import check, grad, identical, law
-from physsym.check.engines import balls, degree, field, flint_engine, points, smt, z3_engine
+from physsym.check.engines import balls, degree, field, flint_engine, points, residues, smt, z3_engine
 from physsym.check.engines.base import Answer, Finding
 from physsym.check.engines.evaluation import satisfied
 from physsym.check.engines.laurent import UndecidedError
@@ -191,11 +191,12 @@ def test_an_answer_has_no_truth_value():
 def test_the_field_is_one_in_which_small_numbers_are_positive():
     from sympy import isprime
 
-    assert field.P == 2 * field.Q + 1
-    assert isprime(field.P)
-    assert isprime(field.Q)
-    assert all(pow(n, field.Q, field.P) == 1 for n in range(2, 44))
-    assert 2**degree.FIELD_BITS < field.Q
+    assert residues.P == 2 * residues.Q + 1
+    assert isprime(residues.P)
+    assert isprime(residues.Q)
+    assert pow(residues.GENERATOR, residues.Q, residues.P) == 1 != residues.GENERATOR
+    assert all(pow(n, residues.Q, residues.P) == 1 for n in range(2, 44))
+    assert 2**degree.FIELD_BITS < residues.Q
 
 
 @pytest.mark.parametrize(
@@ -209,10 +210,10 @@ def test_the_degree_is_walked_from_the_formula(expression, bound):
 @pytest.mark.parametrize("expression", [x, sqrt(m), Abs(x), Abs(x) * sign(u), (x + u) ** 64, exp(x)])
 def test_the_error_is_below_the_wanted_bound(expression):
     found = degree.trust(expression)
-    unseen = Fraction(2**found.branches - 1, 2**found.branches) + Fraction(
-        found.degree * 2**found.branches, field.Q
-    )
-    assert unseen**found.points < Fraction(1, 2**99)
+    sectors = 2 ** len(found.signed)
+    missed = sectors * Fraction(found.degree * sectors, residues.Q) ** found.points
+    unvisited = sectors * Fraction(sectors - 1, sectors) ** found.attempts
+    assert missed + unvisited < Fraction(1, 2**100)
     assert "error below 2^-1" in str(found)
 
 
@@ -321,6 +322,7 @@ def test_dividing_by_zero_proves_nothing():
         ((1 - tau) ** 3 - 1 + 3 * tau, 2),
         (1 / tau - 1 / (tau + tau**2), 0),
         (1 / tau**2, -2),
+        (x - u, 0),
     ],
 )
 def test_two_engines_measure_the_same_order(expression, order):

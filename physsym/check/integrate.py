@@ -10,8 +10,8 @@ from sympy import Expr, Integer, Symbol, exp
 from physsym.check.conditions import given
 from physsym.check.engines import field
 from physsym.check.engines.degree import trust
-from physsym.check.engines.field import Point
 from physsym.check.engines.laurent import DivergenceError, Laurent, UndecidedError
+from physsym.check.engines.residues import Point
 from physsym.check.identity import identical
 from physsym.check.registry import judge
 from physsym.check.substitution import Refusal, map_of, require, require_absent, substituted
@@ -122,9 +122,7 @@ def _order(move: Integrate, equations: dict[Symbol, Expr], new: dict[Symbol, Exp
     terms = move.integrator.order + 3  # far enough to see whether the order is higher still
     try:
         trusted = trust(*equations.values(), *new.values(), terms=terms)
-        gaps = field.looks(
-            lambda point: _gaps(point, equations, new), move.step, terms=terms, count=trusted.points
-        )
+        gaps = field.looks(lambda point: _gaps(point, equations, new), trusted, move.step, terms=terms)
     except (UndecidedError, DivergenceError, ArithmeticError) as doubt:
         return undecided(f"the order could not be measured: {doubt}", engines=(field.NAME,))
     order = min(field.leading(g) for point in gaps for g in point) - 1

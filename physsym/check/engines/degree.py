@@ -1,10 +1,12 @@
-"""How far the finite field can be trusted: the degree of an identity, its branches, and the error they leave.
+"""How far the finite field can be trusted: the degree of an identity, its sectors, and the error they leave.
 
 Two different quotients of polynomials that meet in a polynomial of degree d agree at a random point of q
 with probability at most d/q (Schwartz 1980; Zippel 1979). The degree is walked from the formula, never
 expanded. A root multiplies it by its index, since the product over all conjugates is what must not vanish.
-Values that depend on the sign of a random number split the points into branches, each of which must be
-visited: k such signs leave a false identity unseen at one point with probability 1 - 2**-k.
+Values that hang on the sign of a random number split the points into sectors, and each sector is visited by
+itself: k independent signs make 2**k sectors, each with a share of 2**-k of all points. Where the signs
+depend on each other some sectors are empty; one that is not stays unseen for N points with probability
+(1 - 2**-k)**N.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from physsym.check.engines.laurent import UndecidedError
 from physsym.notation import OPAQUE
 
 FIELD_BITS, WANTED_BITS = 60.9, 100  # of the elements of the group
-MAX_DEGREE_BITS, MAX_BRANCHES = 40, 3
+MAX_DEGREE_BITS, MAX_SIGNS = 40, 3
 
 Height = tuple[int, int]  # bounds on the degrees of numerator and denominator
 
@@ -30,33 +32,42 @@ Height = tuple[int, int]  # bounds on the degrees of numerator and denominator
 class Trust:
     """How many random points are needed, and the bound on the error that they leave.
 
-    >>> print(Trust(degree=12, branches=0))
+    `signed` are the quantities whose signs tell the sectors apart.
+
+    >>> print(Trust(degree=12))
     error below 2^-114 (degree at most 12, 2 points)
     """
 
     degree: int
-    branches: int
+    signed: tuple[Expr, ...] = ()
 
     @property
     def points(self) -> int:
-        """Return the number of points that bring the error down to 2**-100."""
-        return max(2, math.ceil(WANTED_BITS / self._bits))
+        """Return the number of points in each sector that bring the error down to 2**-100."""
+        return max(2, math.ceil((WANTED_BITS + len(self.signed) + 1) / self._bits))
+
+    @property
+    def attempts(self) -> int:
+        """Return the number of points after which no sector is left unseen, but for 2**-100."""
+        share = 2.0 ** -len(self.signed)
+        return self.points if share == 1 else math.ceil((WANTED_BITS + 4) / -math.log2(1 - share))
 
     @property
     def _bits(self) -> float:
-        """Return minus the logarithm of the chance that one point does not see a false identity."""
-        unseen = (1 - 2**-self.branches) + self.degree * 2 ** (self.branches - FIELD_BITS)
-        return -math.log2(unseen)
+        """Return minus the logarithm of the chance that one point of a sector does not see a difference."""
+        return FIELD_BITS - len(self.signed) - math.log2(self.degree)
 
     def __str__(self) -> str:
-        bits = math.floor(self.points * self._bits)
-        return f"error below 2^-{bits} (degree at most {self.degree}, {self.points} points)"
+        k = len(self.signed)
+        bits = math.floor(self.points * self._bits - k) if k == 0 else WANTED_BITS
+        sectors = f" in each of {2**k} sectors" if k else ""
+        return f"error below 2^-{bits} (degree at most {self.degree}, {self.points} points{sectors})"
 
 
 def trust(*expressions: Expr, terms: int = 1) -> Trust:
     """Return how many points are needed to compare expressions, in series to so many terms.
 
-    Raises UndecidedError where the degree or the number of branches is absurd, or where a branch hangs on an
+    Raises UndecidedError where the degree or the number of signs is absurd, or where a branch hangs on an
     irrational number, which is not random.
     """
     heights = [height(e) for e in expressions]
@@ -64,11 +75,11 @@ def trust(*expressions: Expr, terms: int = 1) -> Trust:
     series = 1 if terms == 1 else 2 * terms
     whole = sum(top + bottom for top, bottom in heights) * series
     degree = (whole + _collisions(expressions)) * _conjugates(expressions)
-    found = Trust(max(1, degree), _branches(expressions))
+    found = Trust(max(1, degree), _signed(expressions))
     if found.degree.bit_length() > MAX_DEGREE_BITS:
         raise UndecidedError(f"a degree of up to 2^{found.degree.bit_length()} is too high to be trusted")
-    if found.branches > MAX_BRANCHES:
-        raise UndecidedError(f"{found.branches} signs to be told apart are too many")
+    if len(found.signed) > MAX_SIGNS:
+        raise UndecidedError(f"{len(found.signed)} signs to be told apart are too many")
     return found
 
 
@@ -165,15 +176,15 @@ def _is_fraction(exponent: Expr) -> bool:
     return bool(exponent.is_Rational and not exponent.is_Integer)
 
 
-def _branches(expressions: Iterable[Expr]) -> int:
-    """Return the number of independent signs that matter and are a matter of chance at a random point."""
+def _signed(expressions: Iterable[Expr]) -> tuple[Expr, ...]:
+    """Return the independent quantities whose signs matter and are a matter of chance at a random point."""
     signed = {e.args[0] for e in _parts(expressions) if isinstance(e, (Abs, sympy.sign))}
     rooted = {e.base for e in _parts(expressions) if isinstance(e, Pow) and not e.exp.is_Integer}
     for inside in signed | rooted:
         irrational = not inside.free_symbols and not inside.is_Rational
         if irrational or any(map(_is_surd, _parts([inside]))):
             raise UndecidedError(f"the sign of {inside} hangs on an irrational number")
-    return len({atom for inside in signed | rooted for atom in _signs_of(inside)})
+    return tuple(sorted({atom for inside in signed | rooted for atom in _signs_of(inside)}, key=str))
 
 
 def _signs_of(expression: Expr) -> Iterator[Expr]:

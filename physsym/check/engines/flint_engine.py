@@ -54,6 +54,7 @@ def order_of(left: Expr, right: Expr, small: Symbol) -> int | float:
     if any(part.has(small) and not _is_rational(part) for part in _parts(left, right)):
         raise UndecidedError(f"{small} stands inside a function")
     work = _Evaluation.of(small, left, right)
+    work.value(small)  # the small symbol needs not stand in the gap, where its generator is looked up
     gap = work.value(left) - work.value(right)
     if work.ring.is_zero(gap):
         return math.inf
