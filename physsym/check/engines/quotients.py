@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import groupby
 from typing import Any, TypeAlias
 
@@ -13,7 +13,8 @@ import flint
 from physsym.check.engines.laurent import UndecidedError
 
 MAX_PRODUCT = 100_000  # terms multiplied with each other in one product
-MAX_GCD = 400  # terms of polynomials of which a greatest common divisor is still taken
+MAX_GCD = 400  # terms of polynomials that are still factored, or of which a common divisor is taken
+MAX_POWER = 256
 
 Polynomial: TypeAlias = Any  # flint.fmpq_mpoly
 
@@ -45,8 +46,7 @@ class Quotient:
             if self.top.is_zero():
                 raise ZeroDivisionError("division by zero")
             return Quotient(self.bottom, self.top).power(-exponent)
-        one = self.bottom**0
-        return math.prod([self] * exponent, start=Quotient(one, one))
+        return Quotient(power(self.top, exponent), power(self.bottom, exponent))
 
     def cancelled(self) -> Quotient:
         """Return the quotient with common factors taken out."""
@@ -59,6 +59,13 @@ def product(a: Polynomial, b: Polynomial) -> Polynomial:
     if len(a) * len(b) > MAX_PRODUCT:
         raise UndecidedError("the polynomials grow too large")
     return a * b
+
+
+def power(base: Polynomial, exponent: int) -> Polynomial:
+    """Return a polynomial to a power; raises UndecidedError where it would be too large."""
+    if exponent > MAX_POWER:
+        raise UndecidedError(f"the power {exponent} is too high")
+    return reduce(product, [base] * exponent, base**0)
 
 
 def gcd(a: Polynomial, b: Polynomial) -> Polynomial:
@@ -110,6 +117,8 @@ class Ring:
         """Yield those prime factors of a quotient that are positive beyond doubt, with their powers."""
         one = self.context.constant(1)
         for polynomial, sign in ((value.top, 1), (value.bottom, -1)):
+            if len(polynomial) > MAX_GCD:
+                continue
             number, factors = polynomial.factor()
             primes = [(one * p, e * s) for n, s in ((number.p, 1), (number.q, -1)) for p, e in _primes(n)]
             certain = [(f, int(e)) for f, e in factors if self._is_positive(f)]
@@ -145,7 +154,7 @@ class Ring:
         total = self.context.constant(0)
         for turns, group in groupby(terms, key=lambda term: int(term[0][k]) // n):
             lowered = {_with(e, k, int(e[k]) % n): c for e, c in group}
-            weight = product(root.top**turns, root.bottom ** (highest - turns))
+            weight = product(power(root.top, turns), power(root.bottom, highest - turns))
             total += product(self.context.from_dict(lowered), weight)
         return total
 
