@@ -60,6 +60,12 @@ def test_dividing_lists_what_must_not_vanish():
     assert {str(c) for c in verdict.assumes} == {"gamma != 0", "x' != 0"}
 
 
+def test_multiplying_lists_what_must_not_vanish():
+    # No quotient shows it: where x' vanishes the line below says nothing of the line above.
+    verdict = check(Multiply(dot(x)), law({dot(x): v}), law({dot(x) ** 2: v * dot(x)}))
+    assert [str(c) for c in verdict.assumes] == ["x' != 0"]
+
+
 def test_multiplying_back_undoes_dividing():
     assert check(Multiply(gamma), law({m / gamma * dot(dot(x)): -dot(x) - G / gamma}), motion)
     assert not check(Multiply(gamma), law({m / gamma * dot(dot(x)): dot(x) - G / gamma}), motion)

@@ -110,6 +110,12 @@ def test_a_declared_name_means_itself_and_nothing_of_sympy_or_python(name):
     assert read(name, declare=(name,)) == Symbol(name, real=True)
 
 
+@pytest.mark.parametrize("name", ["E", "I", "S", "N", "O", "Q", "pi", "beta", "zeta", "oo"])
+def test_a_name_that_only_sympy_knows_is_refused(name):
+    with pytest.raises(ReadError, match="no known name"):
+        read(f"2*{name}")
+
+
 def test_sympy_itself_captures_names():
     assert sympy.sympify("E") == sympy.exp(1)
     assert not isinstance(sympy.sympify("gamma"), Symbol)

@@ -1,0 +1,124 @@
+"""The ways in which a verifier can fool itself, the guard against each, and the test that misses the guard.
+
+`text` is the guard as it stands in `file`, `gone` what is left when it is removed. `make mutants` takes every
+guard away and sees its test fail.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+APPLY, CHECK, ENGINES = "tests/test_apply.py", "tests/test_check.py", "tests/test_engines.py"
+CONDITIONS, STATEMENT, SOURCE = "tests/test_conditions.py", "tests/test_statement.py", "tests/test_source.py"
+
+
+@dataclass(frozen=True)
+class Guard:
+    """One guard, the risk it is against, and where both stand."""
+
+    number: int
+    risk: str
+    file: str
+    text: str
+    gone: str
+    tests: tuple[str, ...]
+
+
+GUARDS = (
+    Guard(1, "a line that follows from itself is taken for evidence",
+          "physsym/check/registry.py", "if verdict and above == below:", "if False:",
+          (f"{APPLY}::test_a_step_that_does_nothing_is_no_evidence",)),
+    Guard(2, "an engine that proves what another refutes is believed",
+          "physsym/check/identity.py", "    if proved and refuted:\n", "    if False:\n",
+          (f"{ENGINES}::test_a_prover_that_proves_everything_is_a_conflict",)),
+    Guard(2, "two engines of one family count as two witnesses",
+          "physsym/check/identity.py",
+          "return {f.family for f in findings}", "return {f.engine for f in findings}",
+          (f"{ENGINES}::test_two_engines_of_one_family_count_once",)),
+    Guard(3, "contradictory assumptions make everything true",
+          "physsym/derivation.py",
+          "return (clash,) * len(self.steps) if clash.outcome is Outcome.FAILS else self._judged",
+          "return self._judged",
+          (f"{CONDITIONS}::test_contradictory_assumptions_fail_every_step",)),
+    Guard(4, "a name is given a second meaning",
+          "physsym/derivation.py", "    if reused:\n", "    if False:\n",
+          (f"{APPLY}::test_a_name_keeps_its_meaning_through_a_derivation",)),
+    Guard(4, "a definition names what it is made of",
+          "physsym/check/algebra.py", "or move.symbol in move.value.free_symbols:", "or False:",
+          (f"{CHECK}::test_what_cannot_follow_is_refused_with_the_reason",)),
+    Guard(5, "what one multiplies or divides by may be zero, and nobody says so",
+          "physsym/check/algebra.py", "    return given(verdict, nonzero(by))\n", "    return verdict\n",
+          (f"{CHECK}::test_multiplying_lists_what_must_not_vanish",)),
+    Guard(6, "two symbols of one name are taken for one",
+          "physsym/derivation.py", "        _refuse_twins(self)\n", "",
+          (f"{APPLY}::test_symbols_that_share_a_name_only_are_refused",)),
+    Guard(7, "the side from which a limit is taken is used silently",
+          "physsym/check/limit.py", 'return (Condition(move.symbol - move.to, "> 0"),) if one_sided else ()',
+          "return ()",
+          (f"{CONDITIONS}::test_the_side_from_which_a_limit_is_taken_is_needed",)),
+    Guard(8, "a limit that holds after the initial layer is taken for uniform",
+          "physsym/check/limit.py",
+          'return (Premise(f"{names} stays bounded as {move.symbol} tends to {move.to}"),) if names else ()',
+          "return ()",
+          (f"{CONDITIONS}::test_bounded_rates_are_needed_in_a_singular_limit",)),
+    Guard(9, "agreement of numbers is taken for a proof",
+          "physsym/check/identity.py", "    if proved and (close := _enough(findings, proved)):",
+          "    if close := _enough(findings, proved):",
+          (f"{ENGINES}::test_no_prover_is_no_pass_however_well_the_balls_agree",)),
+    Guard(10, "a degree beyond all trust is tested at a few points",
+          "physsym/check/engines/degree.py", "    if found.degree.bit_length() > MAX_DEGREE_BITS:\n",
+          "    if False:\n",
+          (f"{ENGINES}::test_an_absurd_degree_is_not_trusted",)),
+    Guard(11, "doubt is taken for a yes by an engine's caller",
+          "physsym/check/engines/base.py",
+          '        raise TypeError("an answer is no truth value; compare it with Answer.PROVED")\n',
+          "        return True\n",
+          (f"{ENGINES}::test_an_answer_has_no_truth_value",)),
+    Guard(11, "doubt is taken for a yes by whoever reads the verdict",
+          "physsym/verdict.py", "        return self.outcome is Outcome.HOLDS\n",
+          "        return self.outcome is not Outcome.FAILS\n",
+          (f"{STATEMENT}::test_a_verdict_is_true_only_when_it_holds",)),
+    Guard(12, "nothing was checked, and that passes",
+          "physsym/checking.py", "return int(bool(bad) or not steps)", "return int(bool(bad))",
+          ("tests/test_command_line.py::test_check_of_no_steps_is_no_pass",)),
+    Guard(13, "an engine that breaks down is taken for one that agrees",
+          "physsym/check/identity.py", "return Finding(engine.NAME, engine.FAMILY, Answer.UNKNOWN, reason)",
+          "return Finding(engine.NAME, engine.FAMILY, Answer.PROVED, reason)",
+          (f"{ENGINES}::test_an_engine_that_breaks_down_is_no_pass",)),
+    Guard(14, "the formula on the page is not the one that was checked",
+          "physsym/typeset/tex.py", 'return f"{base}^{{{exponent}}}"', 'return f"{base}"',
+          ("tests/test_typeset.py::test_forms",)),
+    Guard(15, "the program that runs is not the formula",
+          "physsym/source.py", 'return part[0] if part[1] >= strength else f"({part[0]})"', "return part[0]",
+          (f"{SOURCE}::test_the_text_of_a_formula_has_its_value",)),
+    Guard(16, "a name in a text means what SymPy has under it",
+          "physsym/reader/meaning.py", "        raise found.tree.error(_unknown(name, found.names), node)\n",
+          "        return __import__('sympy').sympify(name)\n",
+          ("tests/test_reader.py::test_a_name_that_only_sympy_knows_is_refused",)),
+    Guard(17, "a condition is lost when SymPy cancels it",
+          "physsym/reader/meaning.py", '        yield node.right, "!= 0"\n', "        yield from ()\n",
+          (f"{CONDITIONS}::test_conditions_of_a_text_survive_what_sympy_cancels",)),
+    Guard(18, "a binary float passes for the number it prints",
+          "physsym/notation.py", "    if expression.has(sympy.Float):\n", "    if False:\n",
+          (f"{STATEMENT}::test_inexact_numbers_and_other_objects_are_refused",)),
+    Guard(19, "one solution is taken for the only one",
+          "physsym/check/algebra.py", "return all_of(solves, _only_solution(residual, symbol), *untouched)",
+          "return all_of(solves, *untouched)",
+          (f"{CHECK}::test_a_root_that_is_not_the_only_one_is_not_accepted",)),
+    Guard(20, "terms of a series that are not known count as zero",
+          "physsym/check/engines/laurent.py",
+          '            raise UndecidedError("the series is not known that far")\n', "            return 0\n",
+          (f"{CHECK}::test_a_pole_does_not_turn_unknown_terms_into_zeros",)),
+    Guard(21, "dimensions that nobody knows agree",
+          "physsym/check/dimensions.py", "    if inferred.free:\n", "    if False:\n",
+          ("tests/test_dimensions.py::test_everything_unknown_is_no_pass",)),
+    Guard(22, "two symbols become one on another face",
+          "physsym/typeset/textbook.py", "        refuse_lookalikes(page.symbols, face, vocabulary)\n", "",
+          ("tests/test_typeset_names.py::test_two_symbols_are_never_written_alike",)),
+    Guard(23, "a verdict on other code is taken from the disk",
+          "physsym/cache.py", ".encode(), code.encode())", '.encode(), b"")',
+          ("tests/test_cache.py::test_one_changed_character_of_the_source_is_checked_anew",)),
+    Guard(24, "what has dropped out of an equation is solved for",
+          "physsym/check/algebra.py", "        if identical(slope, Integer(0)):\n", "        if False:\n",
+          (f"{CHECK}::test_what_drops_out_cannot_be_isolated",)),
+)  # fmt: skip
