@@ -9,9 +9,11 @@ ENV := .venv
 RUN := $(ENV)/bin/python -m
 READY := $(ENV)/ready
 LINT_READY := $(ENV)/lint-ready
+MUTANTS_READY := $(ENV)/mutants-ready
+FUZZ_READY := $(ENV)/fuzz-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help document test check selftest lint clean
+.PHONY: help document test check selftest lint mutants fuzz clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -34,8 +36,16 @@ lint: $(LINT_READY)  ## look for mistakes of style and of types
 	$(RUN) ruff format --check .
 	$(RUN) mypy
 
+mutants: $(MUTANTS_READY)  ## take every guard away, then change the checking code everywhere (an hour or more)
+	$(RUN) tests.remove_guards
+	$(RUN) mutmut run
+	$(RUN) mutmut results
+
+fuzz: $(FUZZ_READY)  ## feed the reader of formulas with what no one would think of
+	$(ENV)/bin/python tests/fuzz_reader.py -max_total_time=60 $(ARGS)
+
 clean:  ## remove what was built, but not the virtual environment
-	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build dist mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -path ./$(ENV) -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
 # Set-up. The stamp comes last, so that a set-up that failed is done again; an environment in which a set-up was
@@ -66,5 +76,7 @@ $(READY): pyproject.toml constraints.txt
 	$(install)
 
 $(LINT_READY): extras := lint
-$(LINT_READY): $(READY)
+$(MUTANTS_READY): extras := mutants
+$(FUZZ_READY): extras := fuzz
+$(LINT_READY) $(MUTANTS_READY) $(FUZZ_READY): $(READY)
 	$(install)
