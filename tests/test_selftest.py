@@ -29,6 +29,7 @@ from physsym import (
     forward_euler,
     fully_implicit_euler,
     grad,
+    identical,
     law,
     partial,
     particle_with_friction,
@@ -37,6 +38,8 @@ from physsym import (
     semi_implicit_euler_positions_first,
 )
 from physsym.__main__ import main
+from physsym.check.engines import field
+from physsym.check.engines.base import Answer
 from physsym.moves import Move
 from physsym.selftest import (
     REWRITES,
@@ -298,6 +301,21 @@ def test_a_limit_keeps_no_order_of_equations():
 def test_a_symbol_at_an_instant_must_leave_as_well():
     above = law({0: gamma * dot(x) + lam * dot(x) + G})
     assert not check(Limit(dot(x)), above, law({0: lam * dot(x) + G}))
+
+
+def test_a_limit_that_hangs_on_the_branch_of_a_root_is_not_said_to_be_wrong():
+    above = law({m * dot(dot(x)): -(gamma + lam) * dot(x) - G})
+    root = sqrt(gamma**2 + 2 * gamma * lam + lam**2)
+    assert check(Limit(m), above, law({0: -root * dot(x) - G})).outcome is not Outcome.FAILS
+    assert check(Limit(m), above, law({0: -2 * root * dot(x) - G})).outcome is not Outcome.HOLDS
+
+
+@pytest.mark.parametrize("k", range(6))
+def test_the_root_of_a_square_that_is_written_out_is_not_said_to_be_wrong(k):
+    # In the finite field a sum of positive numbers need not be a square, and its square has two roots.
+    a, b = (Symbol(f"{name}{k}", positive=True) for name in "ab")
+    assert identical(sqrt(a**2 + 2 * a * b + b**2), a + b).outcome is not Outcome.FAILS
+    assert field.identity(sqrt(a**2 + 2 * a * b + b**2), -a - b).answer is not Answer.PROVED
 
 
 def test_signs_of_different_things_are_different():

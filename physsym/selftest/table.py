@@ -81,11 +81,13 @@ def sentences(report: Report) -> list[str]:
     doubts = sum(t.undecided for t in true)
     ours = sum(t.undecided for t in true if t.origin == SHIPPED)
     unclear = Counter(t.kind == "proposal" for t in report.trials if not t.clear)
-    told = [escape(_error(t)) for t in report.errors[:_SHOWN]]
+    errors = sorted(report.errors, key=lambda t: (bool(t.crash), t.true))
+    crashes = sum(bool(t.crash) for t in errors)
+    told = [escape(_error(t)) for t in errors[:_SHOWN]]
     return [
         *told,
         f"{accepted} of {len(wrong)} wrong lines accepted, {refused} of {len(true)} true lines refused, "
-        f"{doubts} true lines undecided ({ours} of the shipped derivations).",
+        f"{doubts} true lines undecided ({ours} of the shipped derivations), {crashes} broke the check.",
         *([_bound(len(wrong))] if wrong and not accepted else []),
         f"Left out: {unclear[False]} lines that say the same after all or of which the numbers do not tell, "
         f"{unclear[True]} proposals that the numbers do not confirm.",

@@ -32,7 +32,9 @@ Height = tuple[int, int]  # bounds on the degrees of numerator and denominator
 class Trust:
     """How many random points are needed, and the bound on the error that they leave.
 
-    `signed` are the quantities whose signs tell the sectors apart.
+    `signed` are the quantities whose signs tell the sectors apart. `rooted` says that a root of a sum is
+    taken: the sum may hide a square, as a**2 + 2*a*b + b**2 does, of which the field takes one root or the
+    other by chance, be a + b positive or not. So many points are visited that both are seen.
 
     >>> print(Trust(degree=12))
     error below 2^-114 (degree at most 12, 2 points)
@@ -40,17 +42,22 @@ class Trust:
 
     degree: int
     signed: tuple[Expr, ...] = ()
+    rooted: bool = False
 
     @property
     def points(self) -> int:
         """Return the number of points in each sector that bring the error down to 2**-100."""
-        return max(2, math.ceil((WANTED_BITS + len(self.signed) + 1) / self._bits))
+        wanted = WANTED_BITS + len(self.signed) + 1
+        return wanted if self.rooted else max(2, math.ceil(wanted / self._bits))
 
     @property
     def attempts(self) -> int:
         """Return the number of points after which no sector is left unseen, but for 2**-100."""
         share = 2.0 ** -len(self.signed)
-        return self.points if share == 1 else math.ceil((WANTED_BITS + 4) / -math.log2(1 - share))
+        if share == 1:
+            return self.points
+        unseen = math.ceil((WANTED_BITS + 4) / -math.log2(1 - share))
+        return max(unseen, 2 * math.ceil(self.points / share)) if self.rooted else unseen
 
     @property
     def _bits(self) -> float:
@@ -75,7 +82,8 @@ def trust(*expressions: Expr, terms: int = 1) -> Trust:
     series = 1 if terms == 1 else 2 * terms
     whole = sum(top + bottom for top, bottom in heights) * series
     degree = (whole + _collisions(expressions)) * _conjugates(expressions)
-    found = Trust(max(1, degree), _signed(expressions))
+    rooted = any(_hides_square(e.base) for e in _parts(expressions) if _is_root(e))
+    found = Trust(max(1, degree), _signed(expressions), rooted)
     if found.degree.bit_length() > MAX_DEGREE_BITS:
         raise UndecidedError(f"a degree of up to 2^{found.degree.bit_length()} is too high to be trusted")
     if len(found.signed) > MAX_SIGNS:
@@ -163,7 +171,7 @@ def _collisions(expressions: Iterable[Expr]) -> int:
 
 def _conjugates(expressions: Iterable[Expr]) -> int:
     """Return the number of conjugates: the product of the indices of all roots, and of all exp(a/n)."""
-    roots = {e for e in _parts(expressions) if isinstance(e, Pow) and _is_fraction(e.exp)}
+    roots = {e for e in _parts(expressions) if _is_root(e)}
     indices = math.prod(int(e.exp.q) for e in roots)
     exponents = {e.args[-1] for e in _parts(expressions) if isinstance(e, (sympy.exp, Pow))} - {
         e.exp for e in roots
@@ -174,6 +182,15 @@ def _conjugates(expressions: Iterable[Expr]) -> int:
 
 def _is_fraction(exponent: Expr) -> bool:
     return bool(exponent.is_Rational and not exponent.is_Integer)
+
+
+def _is_root(expression: Expr) -> bool:
+    return isinstance(expression, Pow) and _is_fraction(expression.exp)
+
+
+def _hides_square(base: Expr) -> bool:
+    """Tell whether a product holds a sum, which may be the square of something that it does not show."""
+    return any(isinstance(f.as_base_exp()[0], Add) and f.free_symbols for f in Mul.make_args(base))
 
 
 def _signed(expressions: Iterable[Expr]) -> tuple[Expr, ...]:
@@ -209,4 +226,4 @@ def _is_square(expression: Expr) -> bool:
 
 
 def _is_surd(expression: Expr) -> bool:
-    return isinstance(expression, Pow) and _is_fraction(expression.exp) and not expression.base.free_symbols
+    return _is_root(expression) and not expression.base.free_symbols

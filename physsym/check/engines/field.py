@@ -61,7 +61,10 @@ def order_of(left: Expr, right: Expr, small: Symbol, to: Expr = _ZERO, terms: in
     """
     trusted = trust(left, right, terms=terms)
     gaps = looks(lambda p: _gap(p, left, right), trusted, small, to, terms)
-    return min(leading(gap) for gap in gaps)
+    orders = {leading(gap) for gap in gaps}
+    if len(orders) > 1:
+        raise UndecidedError("the order differs from point to point: it depends on the branch of a root")
+    return orders.pop()
 
 
 def leading(series: Laurent) -> int | float:
