@@ -125,7 +125,10 @@ def _order(move: Integrate, equations: dict[Symbol, Expr], new: dict[Symbol, Exp
         gaps = field.looks(lambda point: _gaps(point, equations, new), trusted, move.step, terms=terms)
     except (UndecidedError, DivergenceError, ArithmeticError) as doubt:
         return undecided(f"the order could not be measured: {doubt}", engines=(field.NAME,))
-    order = min(field.leading(g) for point in gaps for g in point) - 1
+    orders = {min(map(field.leading, point)) - 1 for point in gaps}
+    if len(orders) > 1:
+        return undecided("the order differs from point to point: it depends on the branch of a root")
+    order = orders.pop()
     if order < move.integrator.order:
         return fails(f"order {order} was measured, {move.integrator.name} has {move.integrator.order}")
     size = "no error was found" if math.isinf(order) else f"order {order} and no higher was measured"

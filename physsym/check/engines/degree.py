@@ -6,7 +6,8 @@ expanded. A root multiplies it by its index, since the product over all conjugat
 Values that hang on the sign of a random number split the points into sectors, and each sector is visited by
 itself: k independent signs make 2**k sectors, each with a share of 2**-k of all points. Where the signs
 depend on each other some sectors are empty; one that is not stays unseen for N points with probability
-(1 - 2**-k)**N.
+(1 - 2**-k)**N. Sums that are positive for all reals of the declared signs are made positive here too: the
+sectors in which they are not have no counterpart among the reals.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from sympy import Abs, Add, Expr, Mul, Pow, Rational, Symbol, preorder_traversal
 
 from physsym.check.engines.laurent import UndecidedError
 from physsym.notation import OPAQUE
+from physsym.sign import signs
 
 FIELD_BITS, WANTED_BITS = 60.9, 100  # of the elements of the group
 MAX_DEGREE_BITS, MAX_SIGNS = 40, 3
+MAX_POSITIVE = 3  # each sum that must be positive halves the share of the points that serve
 
 Height = tuple[int, int]  # bounds on the degrees of numerator and denominator
 
@@ -34,7 +37,8 @@ class Trust:
 
     `signed` are the quantities whose signs tell the sectors apart. `rooted` says that a root of a sum is
     taken: the sum may hide a square, as a**2 + 2*a*b + b**2 does, of which the field takes one root or the
-    other by chance, be a + b positive or not. So many points are visited that both are seen.
+    other by chance, be a + b positive or not. So many points are visited that both are seen. `positive` are
+    sums that are positive for all reals: only points at which they are serve.
 
     >>> print(Trust(degree=12))
     error below 2^-114 (degree at most 12, 2 points)
@@ -43,17 +47,18 @@ class Trust:
     degree: int
     signed: tuple[Expr, ...] = ()
     rooted: bool = False
+    positive: tuple[Expr, ...] = ()
 
     @property
     def points(self) -> int:
         """Return the number of points in each sector that bring the error down to 2**-100."""
-        wanted = WANTED_BITS + len(self.signed) + 1
+        wanted = WANTED_BITS + self._halvings + 1
         return wanted if self.rooted else max(2, math.ceil(wanted / self._bits))
 
     @property
     def attempts(self) -> int:
         """Return the number of points after which no sector is left unseen, but for 2**-100."""
-        share = 2.0 ** -len(self.signed)
+        share = 2.0**-self._halvings
         if share == 1:
             return self.points
         unseen = math.ceil((WANTED_BITS + 4) / -math.log2(1 - share))
@@ -62,7 +67,11 @@ class Trust:
     @property
     def _bits(self) -> float:
         """Return minus the logarithm of the chance that one point of a sector does not see a difference."""
-        return FIELD_BITS - len(self.signed) - math.log2(self.degree)
+        return FIELD_BITS - self._halvings - math.log2(self.degree)
+
+    @property
+    def _halvings(self) -> int:
+        return len(self.signed) + len(self.positive)
 
     def __str__(self) -> str:
         k = len(self.signed)
@@ -83,7 +92,8 @@ def trust(*expressions: Expr, terms: int = 1) -> Trust:
     whole = sum(top + bottom for top, bottom in heights) * series
     degree = (whole + _collisions(expressions)) * _conjugates(expressions)
     rooted = any(_hides_square(e.base) for e in _parts(expressions) if _is_root(e))
-    found = Trust(max(1, degree), _signed(expressions), rooted)
+    signed = _signed(expressions)
+    found = Trust(max(1, degree), signed, rooted, _positive(expressions) if signed else ())
     if found.degree.bit_length() > MAX_DEGREE_BITS:
         raise UndecidedError(f"a degree of up to 2^{found.degree.bit_length()} is too high to be trusted")
     if len(found.signed) > MAX_SIGNS:
@@ -202,6 +212,12 @@ def _signed(expressions: Iterable[Expr]) -> tuple[Expr, ...]:
         if irrational or any(map(_is_surd, _parts([inside]))):
             raise UndecidedError(f"the sign of {inside} hangs on an irrational number")
     return tuple(sorted({atom for inside in signed | rooted for atom in _signs_of(inside)}, key=str))
+
+
+def _positive(expressions: Iterable[Expr]) -> tuple[Expr, ...]:
+    """Return the sums that are positive for all reals, the shortest of them if there are many."""
+    sums = {part for part in _parts(expressions) if isinstance(part, Add) and signs(part) == {1}}
+    return tuple(sorted(sums, key=lambda part: (len(part.args), str(part)))[:MAX_POSITIVE])
 
 
 def _signs_of(expression: Expr) -> Iterator[Expr]:

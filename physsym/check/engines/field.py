@@ -93,6 +93,8 @@ def _glimpses(
     seen = 0
     for seed in range(trusted.attempts):
         point = Point(seed, small, to, terms)
+        if any(_sign_at(point, quantity) != 1 for quantity in trusted.positive):
+            continue
         sector = tuple(_sign_at(point, quantity) for quantity in trusted.signed)
         visits[sector] += 1
         if visits[sector] <= trusted.points:
