@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
-from sympy import Integer, Rational, Symbol, expand
+from sympy import Mul, Rational, Symbol, expand
 
 from physsym import (
     Define,
@@ -33,10 +33,10 @@ from physsym import (
 )
 from physsym.dimension import TIME
 from physsym.notation import DOT, hess, partial, potential
-from physsym.specimens import mu, p, y
+from physsym.specimens import mu, p
 from physsym.statement import Law, Rule, Update, expressions, flattened, rewritten, symbols
 from physsym.testing import strategies
-from physsym.vocabulary import STANDARD, G, dt, eta, gamma, m, rho, tau, u, v, x
+from physsym.vocabulary import STANDARD, G, dt, eta, gamma, m, rho, scalar, tau, u, v, x
 
 few = settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 w = Symbol("w", real=True)
@@ -112,20 +112,9 @@ UNITS = {n: Symbol(f"unit_{n}", positive=True) for n in ("mass", "length", "time
 
 
 def unit_of(symbol):
-    known = STANDARD.extended(
-        STANDARD.quantity(gamma).__class__(mu, "friction", STANDARD.dimension(gamma), "mu", "mu", "", ""),
-        STANDARD.quantity(x).__class__(y, "position", STANDARD.dimension(x), "y", "y", "", ""),
-    )
-    dimension = known.dimension(symbol)
+    dimension = STANDARD.extended(scalar(mu, STANDARD.dimension(gamma))).dimension(symbol)
     powers = (dimension.mass, dimension.length, dimension.time)
-    return product(unit**power for unit, power in zip(UNITS.values(), powers, strict=True))
-
-
-def product(factors):
-    total = Integer(1)
-    for factor in factors:
-        total *= factor
-    return total
+    return Mul(*(unit**power for unit, power in zip(UNITS.values(), powers, strict=True)))
 
 
 def in_other_units(expression):
