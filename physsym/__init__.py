@@ -19,7 +19,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "physsym.notation": ("after", "before", "dot", "grad", "hess", "partial", "potential"),
-    "physsym.verdict": ("Condition", "Order", "Outcome", "Verdict"),
+    "physsym.verdict": ("Condition", "Order", "Outcome", "Premise", "Verdict"),
     "physsym.dimension": ("Dimension", "DimensionError"),
     "physsym.statement": ("Equation", "Law", "Rule", "StatementError", "Update", "law", "rule"),
     "physsym.vocabulary": ("STANDARD", "Quantity", "Vocabulary"),
@@ -45,12 +45,13 @@ _HOME = {
         "Move",
         "MoveError",
         "Multiply",
+        "Neglect",
         "Rescale",
         "Split",
         "Step",
     ),
     "physsym.check": ("dimensions", "identical"),
-    "physsym.derivation": ("Assumption", "Derivation", "DerivationError"),
+    "physsym.derivation": ("Assumption", "Derivation", "DerivationError", "ErrorBudget", "StepError"),
     "physsym.claim": ("Claim",),
     "physsym.inference": ("Clash", "Inference", "infer_dimensions"),
     "physsym.comparison": ("Comparison", "compared"),

@@ -5,7 +5,7 @@ import sys
 from fractions import Fraction
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, find, given, settings
 from sympy import Mul, Rational, Symbol, expand
 
 from physsym import (
@@ -342,9 +342,10 @@ def test_every_system_drawn_has_a_law_and_can_start_a_derivation(system):
 
 
 def test_the_simplest_example_is_found_again():
-    from hypothesis import find
-
-    simplest = find(strategies.systems(), lambda system: True)
+    # A run that is told to repeat itself exactly, as on a build server, may stop before the simplest example.
+    free = settings(derandomize=False, database=None)
+    simplest = find(strategies.systems(), lambda system: True, settings=free)
     assert simplest.law() == damped_particle.law()
-    powers = find(strategies.systems(), lambda system: any(e.has(p) for e in expressions(system.law())))
+    has_power = lambda system: any(e.has(p) for e in expressions(system.law()))
+    powers = find(strategies.systems(), has_power, settings=free)
     assert p in symbols(powers.law())

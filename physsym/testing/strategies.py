@@ -52,10 +52,6 @@ def systems(power_friction: bool = True) -> SearchStrategy[System]:
     They have known or unknown potentials, and viscous friction, none, or, unless `power_friction` is False,
     friction that is a power of the speed. Their symbols are those of `physsym.vocabulary`, with its
     dimensions, beside `physsym.specimens.y`, `mu` and `p`. The simplest is the damped particle.
-
-    >>> from hypothesis import find
-    >>> print(find(systems(), lambda system: True).law())
-    m*x'' = -gamma*x' - grad(x)
     """
     return _systems(power_friction)
 
