@@ -203,7 +203,8 @@ _LINES: dict[str, Lines] = {
 
 def _variants(kind: str) -> Maker:
     def made(move: Move, above: Statement, below: Statement) -> Iterator[Variant]:
-        lines = (line for line in _LINES[kind](move, below) if line is not None)
+        # A line that repeats the one above is refused, and rightly so: it shows no step.
+        lines = (line for line in _LINES[kind](move, below) if line is not None and line != above)
         yield from (Variant(kind, move, line) for line in lines if line != below or kind == "as it is")
 
     return made
