@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from physsym.chapter import Book, Chapter
 from physsym.claim import Claim
 from physsym.derivation import Derivation
 
@@ -23,12 +24,17 @@ class ScriptError(ValueError):
 
 @dataclass(frozen=True)
 class Script:
-    """A script as read: name, docstring, and the derivations and claims that it makes, in its order."""
+    """A script as read: name, docstring, and what it makes, in its order.
+
+    Chapters that a `Book` holds are those of the script, in the order of the book.
+    """
 
     name: str
     prose: str
     derivations: tuple[Derivation, ...]
     claims: tuple[Claim, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
+    book: Book | None = None
 
 
 def scripts(paths: Sequence[str | Path] = ()) -> tuple[Script, ...]:
@@ -37,7 +43,7 @@ def scripts(paths: Sequence[str | Path] = ()) -> tuple[Script, ...]:
     Raises ScriptError for a path that does not exist, a script that fails to load, or no derivation at all.
     """
     modules = [module for path in paths for module in _modules(Path(path))] if paths else list(_shipped())
-    found = tuple(s for s in map(_read, modules) if s.derivations or s.claims)
+    found = tuple(s for s in map(_read, modules) if s.derivations or s.claims or s.chapters)
     if not found:
         raise ScriptError(f"no derivation was found in {', '.join(map(str, paths)) or SHIPPED}")
     return found
@@ -65,11 +71,17 @@ def _modules(path: Path) -> Iterator[ModuleType]:
 
 
 def _in_order(folder: Path) -> list[Path]:
-    """Return the scripts of a folder: as its package lists them in `__all__`, else by name."""
+    """Return the scripts and packages of a folder: as its package lists them in `__all__`, else by name."""
     package = folder / "__init__.py"
     listed = getattr(_load(package), "__all__", ()) if package.exists() else ()
-    rest = [p.stem for p in sorted(folder.glob("*.py")) if not p.stem.startswith("_")]
-    return [folder / f"{name}.py" for name in dict.fromkeys((*listed, *rest))]
+    inside = [*folder.glob("*.py"), *(p.parent for p in folder.glob("*/__init__.py"))]
+    rest = sorted(p.stem for p in inside if not p.stem.startswith("_"))
+    return [_file(folder, name) for name in dict.fromkeys((*listed, *rest))]
+
+
+def _file(folder: Path, name: str) -> Path:
+    package = folder / name / "__init__.py"
+    return package if package.exists() else folder / f"{name}.py"
 
 
 def _shipped() -> Iterator[ModuleType]:
@@ -82,13 +94,22 @@ def _shipped() -> Iterator[ModuleType]:
 
 def _load(file: Path) -> ModuleType:
     """Import a file, under its package's name where it lies in a package, so that scripts can share steps."""
-    packaged = (file.parent / "__init__.py").exists()
-    name = f"{file.parent.resolve().name}.{file.stem}" if packaged else file.stem
+    parts, top = _package(file.resolve())
+    name = ".".join(parts)
     known = sys.modules.get(name)
     if known is not None and Path(known.__file__ or "").resolve() == file.resolve():
         return known
-    with _findable(file.resolve().parents[1 if packaged else 0]):
+    with _findable(top):
         return _executed(name, file)
+
+
+def _package(file: Path) -> tuple[list[str], Path]:
+    """Return the parts of the name under which a file is imported, and the folder above all its packages."""
+    own = file.stem == "__init__"
+    parts, folder = [] if own else [file.stem], file.parent
+    while (folder / "__init__.py").exists():
+        parts, folder = [folder.name, *parts], folder.parent
+    return parts, folder
 
 
 def _executed(name: str, file: Path) -> ModuleType:
@@ -118,13 +139,20 @@ class _findable:
 
 def _read(module: ModuleType) -> Script:
     values = [v for name, v in vars(module).items() if not name.startswith("_")]
-    derivations = _flat(values, Derivation)
+    book = next(iter(_flat(values, Book)), None)
     return Script(
         module.__name__.rpartition(".")[2],
         module.__doc__ or "",
-        tuple(dict.fromkeys(derivations)),
+        tuple(dict.fromkeys(_flat(values, Derivation))),
         tuple(dict.fromkeys(_flat(values, Claim))),
+        book.chapters if book else _each(_flat(values, Chapter)),
+        book,
     )
+
+
+def _each(chapters: Iterable[Chapter]) -> tuple[Chapter, ...]:
+    """Return every chapter once; chapters hold tables and mappings, which have no hash."""
+    return tuple({id(c): c for c in chapters}.values())
 
 
 def _flat(values: Iterable[object], kind: type) -> Iterator:  # type: ignore[type-arg]

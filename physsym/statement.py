@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import overload
 
 from sympy import Expr, Symbol
 
 from physsym.notation import AFTER, BEFORE, DOT, after, before, exact, name_and_marks
 from physsym.verdict import Condition
+
+RELATIONS = ("=", "!=", "<", ">", "<=", ">=", "~", "->")
 
 
 class StatementError(ValueError):
@@ -30,6 +33,28 @@ class Equation:
 
     def __str__(self) -> str:
         return f"{self.left} = {self.right}"
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Expressions with relations between them that are told, not solved: `0 < eta*lam < 2`, `tau -> 0`.
+
+    A relation is one of = != < > <= >= ~ -> ; ~ is "approximately" and -> is "tends to". Raises
+    StatementError for another one, or where sides and relations do not alternate.
+    """
+
+    sides: tuple[Expr, ...]
+    relations: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        unknown = [r for r in self.relations if r not in RELATIONS]
+        if unknown or len(self.sides) != len(self.relations) + 1 or not self.relations:
+            raise StatementError(f"relations {' '.join(RELATIONS)} stand between sides; given {self}")
+
+    def __str__(self) -> str:
+        return " ".join(
+            str(p) for pair in zip_longest(self.sides, self.relations) for p in pair if p is not None
+        )
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from physsym.notation import after, before, dot, grad, hess, partial, potential
 TOKEN = re.compile(r"\\[A-Za-z]+|\\\\|\d+(?:\.\d+)?|[A-Za-z]|[-+=<>^_{}()\[\]|,/&]")
 FUNCTIONS: dict[str, Callable[[Expr], Expr]] = {"sign": sympy.sign}
 COMMANDS: dict[str, Callable[[Expr], Expr]] = {r"\log": sympy.log, r"\sin": sympy.sin, r"\exp": sympy.exp}
-RELATIONS = ("=", r"\neq", ">", r"\geq")
+RELATIONS = ("=", r"\neq", "<", ">", r"\leq", r"\geq", r"\approx", r"\to")
 ENDS = (None, ")", "}", "]", ",", "+", "-", "/", r"\right", r"\\", "&", r"\end", *RELATIONS)
 
 
@@ -105,10 +105,11 @@ class _Reader:
         left = self.sum()
         if aligned:
             self.next("&")
-        if self.peek() not in RELATIONS:
-            return (left,)
-        self.next(*RELATIONS)
-        return left, self.sum()
+        sides = [left]
+        while self.peek() in RELATIONS:
+            self.next(*RELATIONS)
+            sides.append(self.sum())
+        return tuple(sides)
 
     def sum(self) -> Expr:
         total = -self.product() if self.skip("-") else self.product()

@@ -7,11 +7,11 @@ from typing import Literal, TypeAlias
 
 from sympy import Expr
 
-from physsym.statement import Equation, Law, Rule, Statement, Update
+from physsym.statement import Equation, Law, Relation, Rule, Statement, Update
 from physsym.verdict import Condition, Order, Verdict
 from physsym.vocabulary import Face, Vocabulary
 
-Formula: TypeAlias = Expr | Equation | Update | Law | Rule | Condition | Order
+Formula: TypeAlias = Expr | Equation | Update | Law | Rule | Relation | Condition | Order
 
 
 @dataclass(frozen=True)

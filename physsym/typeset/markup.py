@@ -23,7 +23,7 @@ from physsym.vocabulary import STANDARD, Face, Vocabulary
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 SIGNS = {"+": "+", "-": "\N{MINUS SIGN}"}
-RELATIONS = {"=": "=", "!=": "≠", ">": ">", ">=": "≥"}
+RELATIONS = {"=": "=", "!=": "≠", "<": "<", ">": ">", "<=": "≤", ">=": "≥", "~": "≈", "->": "→"}
 SPECIALS = {"d": ("mtext", "d"), "partial": ("mtext", "∂"), "infinity": ("mi", "∞")}
 TIMES = "\N{INVISIBLE TIMES}"
 TALL = ("mfrac", "msqrt", "mroot", "mtable")

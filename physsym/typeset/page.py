@@ -9,28 +9,22 @@ from functools import singledispatch
 from sympy import Expr, Function, Pow, Symbol, sympify
 
 from physsym.notation import AFTER, BEFORE, after, name_and_marks
-from physsym.statement import Equation, Law, Rule, Update, states
+from physsym.statement import Equation, Law, Relation, Rule, Update, states
 from physsym.typeset.names import VECTOR_KINDS
 from physsym.verdict import Condition, Order
 from physsym.vocabulary import Vocabulary
 
-EXPECTED = "an expression, an equation, a law, an update, a rule, a condition or an order"
+EXPECTED = "an expression, an equation, a relation, a law, an update, a rule, a condition or an order"
 LAW_ORDER = ("acceleration", "force", "place", "velocity", "energy", "scalar")
 RULE_ORDER = ("place", "velocity", "acceleration", "force", "energy", "scalar")
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line: an expression alone, or two with a relation between them, which is one of = != > >= ."""
+    """One line: an expression alone, or several with relations between them, from left to right."""
 
-    left: Expr
-    relation: str = ""
-    right: Expr | None = None
-
-    @property
-    def sides(self) -> tuple[Expr, ...]:
-        """Return the expressions of the line, from left to right."""
-        return (self.left,) if self.right is None else (self.left, self.right)
+    sides: tuple[Expr, ...]
+    relations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,17 +57,22 @@ def _page(statement: object, vocabulary: Vocabulary) -> Page:
 
 @_page.register
 def _(statement: Expr, vocabulary: Vocabulary) -> Page:
-    return _of_lines(Line(statement))
+    return _of_lines(Line((statement,)))
 
 
 @_page.register
 def _(statement: Equation, vocabulary: Vocabulary) -> Page:
-    return _of_lines(Line(statement.left, "=", statement.right))
+    return _of_lines(_equal(statement.left, statement.right))
+
+
+@_page.register
+def _(statement: Relation, vocabulary: Vocabulary) -> Page:
+    return _of_lines(Line(statement.sides, statement.relations))
 
 
 @_page.register
 def _(statement: Law, vocabulary: Vocabulary) -> Page:
-    return _of_lines(*(Line(e.left, "=", e.right) for e in statement.equations))
+    return _of_lines(*(_equal(e.left, e.right) for e in statement.equations))
 
 
 @_page.register
@@ -96,8 +95,8 @@ def _(statement: Condition, vocabulary: Vocabulary) -> Page:
     number, rest = statement.expression.as_coeff_Add()
     # p - 1 > 0 is read more easily as p > 1; 1 - rho > 0 stays.
     if number.is_negative and rest != 0:
-        return _of_lines(Line(rest, relation, -number))
-    return _of_lines(Line(statement.expression, relation, sympify(zero)))
+        return _of_lines(Line((rest, -number), (relation,)))
+    return _of_lines(Line((statement.expression, sympify(zero)), (relation,)))
 
 
 @_page.register
@@ -105,11 +104,15 @@ def _(statement: Order, vocabulary: Vocabulary) -> Page:
     size = statement.symbol
     if statement.exponent != 1:
         size = Pow(statement.symbol, sympify(statement.exponent), evaluate=False)
-    return _of_lines(Line(Function("O")(size)))
+    return _of_lines(Line((Function("O")(size),)))
 
 
 def _line_of(update: Update) -> Line:
-    return Line(after(update.target), "=", update.value)
+    return _equal(after(update.target), update.value)
+
+
+def _equal(left: Expr, right: Expr) -> Line:
+    return Line((left, right), ("=",))
 
 
 def _of_lines(*lines: Line) -> Page:

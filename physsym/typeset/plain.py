@@ -13,7 +13,7 @@ from physsym.typeset.text import TextPrinter
 from physsym.vocabulary import STANDARD, Face, Vocabulary
 
 SPECIALS = {"d": "d", "nabla": "∇", "partial": "∂", "infinity": "∞"}
-RELATIONS = {"=": "=", "!=": "≠", ">": ">", ">=": "≥"}
+RELATIONS = {"=": "=", "!=": "≠", "<": "<", ">": ">", "<=": "≤", ">=": "≥", "~": "≈", "->": "→"}
 ROOTS = {None: "√", "3": "∛", "4": "∜"}
 RAISED = dict(zip("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", strict=True)) | {"n": "ⁿ", "i": "ⁱ"}
 LOWERED = dict(zip("0123456789+-aeijnoprtuvx", "₀₁₂₃₄₅₆₇₈₉₊₋ₐₑᵢⱼₙₒₚᵣₜᵤᵥₓ", strict=True))

@@ -15,7 +15,9 @@ from physsym.typeset.text import TextPrinter
 from physsym.vocabulary import STANDARD, Face, Vocabulary
 
 SPECIALS = {"d": "d", "nabla": r"\nabla", "partial": r"\partial", "infinity": r"\infty"}
-RELATIONS = {"=": "=", "!=": r"\neq", ">": ">", ">=": r"\geq"}
+RELATIONS = {
+    "=": "=", "!=": r"\neq", "<": "<", ">": ">", "<=": r"\leq", ">=": r"\geq", "~": r"\approx", "->": r"\to",
+}  # fmt: skip
 OPERATORS = frozenset(("cos", "cosh", "cot", "coth", "exp", "log", "sec", "sin", "sinh", "tan", "tanh"))
 
 TALL = ("\\frac", "\\sqrt")

@@ -68,7 +68,7 @@ class Textbook(Printer, ABC):
 
     @abstractmethod
     def _relation(self, sign: str) -> Piece:
-        """Return one of the relations = != > >= ."""
+        """Return one of the relations of `statement.RELATIONS`."""
 
     @abstractmethod
     def _minus(self, piece: Piece) -> Piece:
@@ -291,9 +291,10 @@ class Textbook(Printer, ABC):
     # Lines.
 
     def sides(self) -> list[list[Piece]]:
-        """Return the pieces of each line: the left side, and perhaps a relation and the right side."""
+        """Return the pieces of each line: a side, and perhaps relations with a side behind each."""
         return [self._sides(line) for line in self.page.lines]
 
     def _sides(self, line: Line) -> list[Piece]:
-        pieces = [self._print(side) for side in line.sides]
-        return [pieces[0], self._relation(line.relation), pieces[1]] if line.relation else pieces
+        first, *others = (self._print(side) for side in line.sides)
+        pairs = zip(map(self._relation, line.relations), others, strict=True)
+        return [first, *(piece for pair in pairs for piece in pair)]
