@@ -13,7 +13,7 @@ MUTANTS_READY := $(ENV)/mutants-ready
 FUZZ_READY := $(ENV)/fuzz-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help document test check selftest lint mutants fuzz clean
+.PHONY: help document test check selftest certify lint mutants fuzz clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -30,6 +30,9 @@ check: $(READY)  ## check every step of every derivation, and every claim
 
 selftest: $(READY)  ## spoil ten thousand lines and see that the check refuses them (some minutes)
 	$(RUN) physsym selftest --count 10000 --jobs 2 $(ARGS)
+
+certify: $(READY)  ## write every derivation as lemmas and have the Coq proof assistant check them
+	$(RUN) physsym certify $(ARGS)
 
 lint: $(LINT_READY)  ## look for mistakes of style and of types
 	$(RUN) ruff check .

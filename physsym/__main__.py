@@ -1,4 +1,4 @@
-"""The command line: `physsym document`, `check`, `selftest`, `show` and `run`."""
+"""The command line: `physsym document`, `check`, `selftest`, `certify`, `show` and `run`."""
 
 from __future__ import annotations
 
@@ -48,6 +48,23 @@ def parser() -> argparse.ArgumentParser:
     selftest.add_argument("--seed", type=int, default=0, metavar="S", help="another seed, other lines")
     selftest.add_argument("--jobs", type=int, default=1, metavar="J", help="processes to share the work")
 
+    certify = commands.add_parser(
+        "certify", help="write a derivation as lemmas for the Coq proof assistant; 1 if one is not proved"
+    )
+    certify.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="shipped derivations, such as momentum, or paths (default: all)",
+    )
+    certify.add_argument(
+        "--out",
+        default="build/certificates",
+        metavar="DIR",
+        help="folder to write to (default: build/certificates)",
+    )
+    certify.add_argument("--only-write", action="store_true", help="write the files and do not run Coq")
+
     show = commands.add_parser("show", help="print a derivation in the terminal")
     show.add_argument("name", metavar="NAME", help="a shipped derivation, such as momentum, or a path")
     show.add_argument("--face", choices=("physics", "learning"), default="physics", help="whose notation")
@@ -65,7 +82,7 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-_MODULES = {"check": "physsym.checking"}
+_MODULES = {"check": "physsym.checking", "certify": "physsym.certifying"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,141 @@
+"""Lemmas for an integration: new values obey the law as the method reads it, and stay near the exact flow."""
+
+from __future__ import annotations
+
+import sympy
+from sympy import Dummy, Expr, Function, Integer, Symbol
+
+from physsym.certify.algebra import require, require_absent
+from physsym.certify.expansion import expansion
+from physsym.certify.formula import All, Always, Map, Open, Relation, Said, changed, equations
+from physsym.certify.lemma import Lemma, Proof, Refusal, lemma
+from physsym.moves import Integrate
+from physsym.notation import DOT, after, dot
+from physsym.statement import Law, Rule, Statement, flattened
+
+Rates = dict[Symbol, Relation]  # the equation of each state's rate
+
+
+def quotient(move: Integrate, above: Statement, below: Statement) -> Lemma:
+    """Return the lemma that the rule gives what the method asks for.
+
+    Every rate is the difference quotient of old and new value, and every state is read where the method reads
+    it; a method that follows a state exactly must reach its value on an exact solution. Raises Refusal where
+    the law is not of first order or the rule updates other states.
+    """
+    law, rule = _fitting(move, above, below)
+    sequence, given = _sequence(law, move), equations(rule)
+    if move.integrator.own != "exact":
+        told = All(tuple(_read(s, law, sequence, move) for s in sequence))
+        says = f"with difference quotients for rates, the law holds where {move.integrator.name} reads it"
+        return lemma("algebra", says, told, Proof("follows"), given)
+    flows = {u.target: Proof("exact_flow", _solution(u.value, move.step)) for u in rule.updates}
+    says = "every new value lies on an exact solution of its equation, all else held still"
+    told = All(tuple(_flow(s, law, sequence, move) for s in sequence))
+    return lemma("flow", says, told, Proof("each", tuple(flows[s] for s in sequence)), given)
+
+
+def _fitting(move: Integrate, above: Statement, below: Statement) -> tuple[Rates, Rule]:
+    law, rule = require(Law, above, move, "above"), require(Rule, below, move, "below")
+    require_absent(move.step, above, "above")
+    found = {_state(e): e for e in equations(law)}
+    if set(found) != set(rule.targets):
+        raise Refusal(f"the law has rates of {_listed(found)}, the rule updates {_listed(rule.targets)}")
+    return found, rule
+
+
+def _listed(states: object) -> str:
+    return ", ".join(sorted(map(str, states)))  # type: ignore[call-overload]
+
+
+def _state(told: Relation) -> Symbol:
+    rates = [s for s in (told.left - told.right).free_symbols if DOT in s.name]
+    if len(rates) != 1 or rates[0].name.count(DOT) != 1:
+        raise Refusal(f"{told.left} = {told.right} does not hold one first derivative")
+    name = rates[0].name.removesuffix(DOT)
+    return Symbol(name, real=True) if rates[0].is_real else Symbol(name)
+
+
+def _sequence(law: Rates, move: Integrate) -> list[Symbol]:
+    """Return the states in the order of updates: positions, whose rate is another state, last or first."""
+    positions = [s for s in law if _rate(s, law)[0] in law]
+    velocities = [s for s in law if s not in positions]
+    return positions + velocities if move.integrator.first == "positions" else velocities + positions
+
+
+def _rate(state: Symbol, law: Rates) -> tuple[Expr, Expr]:
+    """Return the rate that the law gives a state, and the factor that turns the law into it."""
+    residual = law[state].left - law[state].right
+    slope = sympy.expand(residual).diff(dot(state))
+    if slope.has(dot(state)):
+        raise Refusal(f"the law is not linear in {dot(state)}")
+    return sympy.cancel(-residual.xreplace({dot(state): Integer(0)}) / slope), 1 / slope
+
+
+def _others(state: Symbol, sequence: list[Symbol], move: Integrate) -> dict[Expr, Expr]:
+    """Return where the method reads the other states: at their old and new values, in given shares."""
+    k, method = sequence.index(state), move.integrator
+    shares = {s: method.updated if sequence.index(s) < k else method.waiting for s in sequence if s != state}
+    return {s: _mixed(s, share) for s, share in shares.items()}
+
+
+def _mixed(state: Symbol, share: Expr) -> Expr:
+    return (1 - share) * state + share * after(state)
+
+
+def _read(state: Symbol, law: Rates, sequence: list[Symbol], move: Integrate) -> Relation:
+    own = _mixed(state, move.integrator.own)
+    rate = (after(state) - state) / move.step
+    return changed(law[state], _others(state, sequence, move) | {state: own, dot(state): rate})
+
+
+def _flow(state: Symbol, law: Rates, sequence: list[Symbol], move: Integrate) -> Said:
+    held = Map((state, dot(state)), changed(law[state], _others(state, sequence, move)))
+    return Said("follows_flow", (state, after(state), move.step, held))
+
+
+def _solution(value: Expr, step: Symbol) -> tuple[Map, Map]:
+    """Return the new value as a function of the time step, and its derivative: hints, which Coq verifies."""
+    time = Dummy("t", real=True)
+    path = value.xreplace({step: time})
+    return Map((time,), path), Map((time,), path.diff(time))
+
+
+def order(move: Integrate, above: Statement, below: Statement) -> Lemma:
+    """Return the lemma that one step differs from every exact solution by O(dt**2), in every state.
+
+    The solution is any whose rates change no faster than in proportion to time. Raises Refusal where the
+    order declared is not the first, or the gap has no form that is known.
+    """
+    law, rule = _fitting(move, above, below)
+    if move.integrator.order != 1:
+        raise Refusal("only the first order is certified")
+    new, time = flattened(rule), Dummy("t", real=True)
+    if set(new) != set(law):
+        raise Refusal("a rule that looks back is not compared with an exact solution")
+    obeyed = Always((time,), All(tuple(changed(e, _along(law, time)) for e in law.values())))
+    smooth = (Said("starts_smoothly", (_path(s), _speed(s), s, Dummy(f"{s}_change", real=True))) for s in law)
+    told = All(tuple(Said("close_to_flow", (_path(s), Map((move.step,), new[s]))) for s in law))
+    proof = Proof("each", tuple(_closeness(s, new[s], law, move.step) for s in law))
+    says = f"one step differs from every smooth solution of the law by O({move.step}**2)"
+    return lemma("order", says, told, proof, (*smooth, obeyed))
+
+
+def _path(state: Symbol) -> Open:
+    return Open(f"{state}_path")
+
+
+def _speed(state: Symbol) -> Open:
+    return Open(f"{state}_rate")
+
+
+def _along(law: Rates, time: Symbol) -> dict[Expr, Expr]:
+    """Return the states and their rates as unknown functions of time."""
+    paths = {s: Function(_path(s).name)(time) for s in law}
+    return paths | {dot(s): Function(_speed(s).name)(time) for s in law}
+
+
+def _closeness(state: Symbol, value: Expr, law: Rates, step: Symbol) -> Proof:
+    rate, factor = _rate(state, law)
+    hints = expansion(value - state - step * rate, step, 2, 2).hints()
+    return Proof("close_by", (Map((step,), value), rate, factor, *hints))
