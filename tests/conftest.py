@@ -1,8 +1,14 @@
-"""What pytest leaves out: harnesses that need tools of their own, and verdicts of earlier runs."""
+"""What pytest leaves out, verdicts of earlier runs, and what Hypothesis may not judge by: the clock."""
 
 import os
+
+from hypothesis import HealthCheck, settings
 
 collect_ignore = ["fuzz_reader.py"]
 
 # A test of the check must not be handed a verdict from disk, nor may the programs that it starts.
 os.environ["PHYSSYM_CACHE"] = "0"
+
+# No test asserts times: on a busy machine drawing numbers may be slow.
+settings.register_profile("physsym", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("physsym")
