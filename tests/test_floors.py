@@ -18,7 +18,7 @@ FLOORS = {
     "typeset": 6, "source": 6, "lift": 6, "analysis": 6,
     "kernels": 7, "claim": 7, "equivalence": 7,
     "optimizer": 8, "adapters": 8, "chapter": 8,
-    "comparison": 9, "scripts": 9, "certify": 9,
+    "comparison": 9, "scripts": 9, "certify": 9, "figures": 9,
     "checking": 10, "document": 10, "testing": 10, "selftest": 10,
     "certifying": 11, "commands": 11,
     "__init__": 12, "__main__": 12,

@@ -1,0 +1,38 @@
+"""Figures of derived rules and systems, each with a companion that gives its caption in computed numbers.
+
+Every function that draws takes `ax=None` and returns the axes it drew on; none calls show. They need
+matplotlib (`pip install 'physsym[document]'`), the captions do not.
+"""
+
+from physsym.figures.coefficients import (
+    effective_rates,
+    effective_rates_caption,
+    kept_shares,
+    kept_shares_caption,
+    steady_step,
+)
+from physsym.figures.experiment import Experiment
+from physsym.figures.motion import Motion
+from physsym.figures.regimes import energies, energies_caption, regimes, regimes_caption
+from physsym.figures.style import image, svg
+from physsym.figures.valley import losses, losses_caption, tracks, tracks_caption
+
+__all__ = [
+    "Experiment",
+    "Motion",
+    "effective_rates",
+    "effective_rates_caption",
+    "energies",
+    "energies_caption",
+    "image",
+    "kept_shares",
+    "kept_shares_caption",
+    "losses",
+    "losses_caption",
+    "regimes",
+    "regimes_caption",
+    "steady_step",
+    "svg",
+    "tracks",
+    "tracks_caption",
+]
