@@ -23,6 +23,11 @@ _HOME = {
     "physsym.dimension": ("Dimension", "DimensionError"),
     "physsym.statement": ("Equation", "Law", "Rule", "StatementError", "Update", "law", "rule"),
     "physsym.vocabulary": ("STANDARD", "Quantity", "Vocabulary"),
+    "physsym.analysis.exactly": ("AnalysisError",),
+    "physsym.analysis.grids": ("spectral_radii",),
+    "physsym.analysis.linear": ("characteristic_polynomial", "on_quadratic", "step_matrix"),
+    "physsym.analysis.spectral": ("multipliers", "spectral_radius"),
+    "physsym.analysis.stability": ("Region", "stability_region"),
     "physsym.integrator": (
         "Integrator",
         "backward_euler",

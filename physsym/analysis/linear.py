@@ -1,0 +1,109 @@
+"""A rule or a law on a quadratic potential: its exact matrix and its characteristic polynomial."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sympy import Expr, ImmutableMatrix, Matrix, Poly, Symbol, eye
+from sympy.polys.polyerrors import PolynomialError
+
+from physsym.analysis.exactly import AnalysisError
+from physsym.notation import DOT, exact, grad, hess, name_and_marks, partial, potential
+from physsym.statement import Law, Rule, Statement, flattened, states, symbols
+from physsym.vocabulary import lam
+
+z = Symbol("z")
+
+
+def on_quadratic(expression: Expr, curvature: Expr = lam) -> Expr:
+    """Return an expression with the potential taken as curvature*place**2/2, its slope as curvature*place.
+
+    Raises AnalysisError for a potential of several coordinates.
+
+    >>> from physsym.vocabulary import eta, rho, u, x
+    >>> print(on_quadratic(u - eta * grad(x + rho * u)))
+    -eta*lam*(rho*u + x) + u
+    """
+    if expression.has(partial) or any(len(p.args) > 1 for p in expression.atoms(potential)):
+        raise AnalysisError(
+            f"{expression} has a potential of several coordinates; state it for one representative coordinate"
+        )
+    stiffness = exact(curvature)
+    taken = expression.replace(potential, lambda place: stiffness * place**2 / 2)
+    taken = taken.replace(grad, lambda place: stiffness * place)
+    return taken.replace(hess, lambda place: stiffness)
+
+
+def step_matrix(rule: Rule, curvature: Expr = lam) -> ImmutableMatrix:
+    """Return the matrix by which one step of a rule acts on its states, on curvature*x**2/2.
+
+    Rows and columns follow `states(rule)`: the targets in order, then the earlier values that are read. The
+    result does not depend on where or how often gradients are taken. Dimension of an entry: that of its row's
+    state over that of its column's; of the curvature: energy over length squared. Raises AnalysisError where
+    the rule is not linear there.
+
+    >>> from physsym.notation import after
+    >>> from physsym.statement import rule
+    >>> from physsym.vocabulary import G, eta, rho, u, x
+    >>> step_matrix(rule({u: rho * u - eta * G, x: x + after(u)}))
+    Matrix([
+    [rho,     -eta*lam],
+    [rho, -eta*lam + 1]])
+    """
+    if not isinstance(rule, Rule):
+        raise TypeError(f"one step is taken by a rule, given {rule!r}; integrate a law first")
+    new = flattened(rule)
+    return _matrix([on_quadratic(new[s], curvature) for s in states(rule)], states(rule))
+
+
+def _matrix(expressions: Iterable[Expr], unknowns: tuple[Symbol, ...]) -> ImmutableMatrix:
+    return ImmutableMatrix([_row(e, unknowns) for e in expressions])
+
+
+def _row(expression: Expr, unknowns: tuple[Symbol, ...]) -> list[Expr]:
+    try:
+        polynomial = Poly(expression, *unknowns)
+    except PolynomialError:
+        polynomial = None
+    if polynomial is None or any(sum(powers) != 1 for powers in polynomial.monoms() if polynomial):
+        named = ", ".join(map(str, unknowns))
+        raise AnalysisError(f"{expression} is not linear in {named}; only linear statements have a matrix")
+    return [polynomial.coeff_monomial(s) for s in unknowns]
+
+
+def characteristic_polynomial(statement: Statement, curvature: Expr = lam) -> Poly:
+    """Return the characteristic polynomial in `z` of a rule or a law on curvature*x**2/2.
+
+    The roots of a rule's are its multipliers, solutions grow like z**n; those of a law's are its rates,
+    solutions grow like exp(z*t). A rule's is monic. Raises AnalysisError where the statement is not linear
+    there, has not as many equations as unknowns, or uses the symbol `z` for something else.
+
+    >>> from physsym.system import damped_particle
+    >>> print(characteristic_polynomial(damped_particle.law()).as_expr())
+    gamma*z + lam + m*z**2
+    """
+    if not isinstance(statement, (Law, Rule)):
+        raise TypeError(f"expected a rule or a law, given {statement!r}")
+    if z in symbols(statement) | exact(curvature).free_symbols:
+        raise AnalysisError("z is the unknown of the characteristic polynomial; give yours another name")
+    if isinstance(statement, Rule):
+        matrix = step_matrix(statement, curvature)
+        return Poly((z * eye(matrix.rows) - matrix).det(method="berkowitz"), z)
+    return Poly(_matrix_of_law(statement, curvature).det(method="berkowitz"), z)
+
+
+def _matrix_of_law(law: Law, curvature: Expr) -> Matrix:
+    rates = {s: _times_rate(s, symbols(law)) for s in symbols(law) if name_and_marks(s)[1]}
+    unknowns = tuple(sorted({base for base, _ in rates.values()}, key=str))
+    if len(unknowns) != len(law.equations):
+        raise AnalysisError(f"{law} has {len(law.equations)} equations for {len(unknowns)} moving unknowns")
+    moving = {s: z**power * base for s, (base, power) in rates.items()}
+    return _matrix([on_quadratic(e.residual, curvature).xreplace(moving) for e in law.equations], unknowns)
+
+
+def _times_rate(symbol: Symbol, among: Iterable[Symbol]) -> tuple[Symbol, int]:
+    name, marks = name_and_marks(symbol)
+    if marks.strip(DOT):
+        raise AnalysisError(f"{symbol} is a value at a neighbouring step; a law holds at one instant")
+    own = Symbol(name, real=True) if symbol.is_real else Symbol(name)
+    return next((s for s in among if s.name == name), own), len(marks)

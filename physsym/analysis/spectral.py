@@ -1,0 +1,126 @@
+"""The multipliers of a rule and the rates of a law, and the largest modulus among them: exact numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sympy import Dummy, Expr, Integer, Poly, Symbol, resultant, rootof, sqrt
+
+from physsym.analysis.exactly import DIGITS, AnalysisError, put, sign_of
+from physsym.analysis.linear import characteristic_polynomial, z
+from physsym.statement import Rule, Statement
+from physsym.vocabulary import lam
+
+
+def multipliers(
+    statement: Statement, values: Mapping[Symbol, object] | None = None, curvature: Expr = lam
+) -> tuple[Expr, ...]:
+    """Return the roots of the characteristic polynomial, each as often as it counts.
+
+    Those of a rule are its multipliers on curvature*x**2/2, pure numbers; those of a law are its rates, of
+    dimension 1/time. With exact values for all symbols they are algebraic numbers: radicals up to degree two,
+    else roots of a polynomial by their number. Without values they are formulas, of degree up to two for each
+    factor. Raises what `characteristic_polynomial` and `put` raise, and AnalysisError for a factor of higher
+    degree whose coefficients are not rational.
+
+    >>> from physsym.statement import rule
+    >>> from physsym.system import damped_particle
+    >>> from physsym.vocabulary import G, eta, gamma, m, x
+    >>> multipliers(rule({x: x - eta * G}))
+    (-eta*lam + 1,)
+    >>> multipliers(damped_particle.law(), {m: 1, gamma: 3, lam: 2})
+    (-1, -2)
+    """
+    polynomial = characteristic_polynomial(statement, curvature)
+    return tuple(_roots(polynomial if values is None else valued(polynomial, values)))
+
+
+def valued(polynomial: Poly, values: Mapping[Symbol, object]) -> Poly:
+    """Return a polynomial with exact values for the symbols of its coefficients; raises what `put` raises."""
+    return Poly([put(c, values) for c in polynomial.all_coeffs()], z, extension=True)
+
+
+def _roots(polynomial: Poly) -> Iterator[Expr]:
+    zeros, rest = _without_zeros(polynomial)
+    for factor, power in _factors(rest):
+        yield from [root for root in _roots_of_factor(factor) for _ in range(power)]
+    yield from [Integer(0)] * zeros
+
+
+def _without_zeros(polynomial: Poly) -> tuple[int, Poly]:
+    (power,), rest = polynomial.terms_gcd()
+    return power, rest
+
+
+def _factors(polynomial: Poly) -> list[tuple[Poly, int]]:
+    # Coefficients with roots of numbers in them are left in one piece up to degree two, which formulas solve.
+    if polynomial.degree() <= 2 and not polynomial.domain.is_QQ and not polynomial.domain.is_ZZ:
+        return [(polynomial, 1)]
+    return [(f.set_domain(polynomial.domain.get_field()), n) for f, n in polynomial.factor_list()[1]]
+
+
+def _roots_of_factor(factor: Poly) -> tuple[Expr, ...]:
+    a, *rest = factor.all_coeffs()
+    if factor.degree() == 1:
+        return (-rest[0] / a,)
+    if factor.degree() == 2:
+        b, c = rest
+        root = sqrt(b**2 - 4 * a * c)
+        return (-b + root) / (2 * a), (-b - root) / (2 * a)
+    _rational(factor)
+    return tuple(rootof(factor.as_expr(), z, k) for k in range(factor.degree()))
+
+
+def _rational(factor: Poly) -> None:
+    if not all(c.is_Rational for c in factor.all_coeffs()):
+        raise AnalysisError(
+            f"the roots of {factor.as_expr()} have no closed form; give rational values for its symbols"
+        )
+
+
+def spectral_radius(rule: Rule, values: Mapping[Symbol, object], curvature: Expr = lam) -> Expr:
+    """Return the largest modulus of a rule's multipliers on curvature*x**2/2, as an exact real number.
+
+    Errors shrink in the long run like its powers. The modulus of a complex pair of multipliers is the root of
+    their product. Two moduli that agree to 50 digits are taken for one. Raises what `multipliers` raises.
+
+    >>> from sympy import Rational
+    >>> from physsym.notation import after
+    >>> from physsym.statement import rule
+    >>> from physsym.vocabulary import G, eta, rho, u, x
+    >>> heavy_ball = rule({u: rho * u - eta * G, x: x + after(u)})
+    >>> spectral_radius(heavy_ball, {eta: Rational(1, 10), rho: Rational(1, 4), lam: 1})
+    sqrt(129)/40 + 23/40
+    """
+    if not isinstance(rule, Rule):
+        raise TypeError(f"a spectral radius is that of a rule, given {rule!r}; integrate a law first")
+    _, rest = _without_zeros(valued(characteristic_polynomial(rule, curvature), values))
+    moduli = [modulus for factor, _ in _factors(rest) for modulus in _moduli(factor)] if rest.degree() else []
+    return max(moduli, key=lambda modulus: modulus.evalf(DIGITS), default=Integer(0))
+
+
+def _moduli(factor: Poly) -> list[Expr]:
+    if factor.degree() == 2:
+        a, b, c = (coefficient / factor.LC() for coefficient in factor.all_coeffs())
+        inside = b**2 - 4 * a * c
+        return [sqrt(c) if sign_of(inside) < 0 else (abs(b) + sqrt(inside)) / 2]
+    if factor.degree() == 1:
+        return [abs(root) for root in _roots_of_factor(factor)]
+    return [sqrt(_largest_product(factor))]
+
+
+def _largest_product(factor: Poly) -> Expr:
+    """Return the square of the largest modulus of the roots: the largest real product of two of them.
+
+    The products of two roots of p(z) are the roots in w of the resultant of p(z) and z**n*p(w/z). None is
+    larger in modulus than the square wanted, which is the product of a root and its conjugate.
+    """
+    _rational(factor)
+    w = Dummy("w")
+    mirrored = sum(c * w**k * z ** (factor.degree() - k) for (k,), c in factor.terms())
+    products = Poly(resultant(factor.as_expr(), mirrored, z), w)
+    return max((f.real_roots()[-1] for f in _real_factors(products)), key=lambda r: r.evalf(DIGITS))
+
+
+def _real_factors(polynomial: Poly) -> list[Poly]:
+    return [f for f, _ in polynomial.factor_list()[1] if f.count_roots()]

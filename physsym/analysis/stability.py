@@ -1,0 +1,121 @@
+"""The region of parameters in which a rule is stable, as polynomial inequalities (Schur and Cohn, Jury)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import reduce
+
+from sympy import Add, Expr, Integer, Mul, Poly, Symbol, cancel, expand, factor_list, fraction, gcd, together
+
+from physsym.analysis.exactly import AnalysisError, put, sign_of
+from physsym.analysis.linear import characteristic_polynomial
+from physsym.sign import NONNEGATIVE, POSITIVE, signs
+from physsym.statement import Rule
+from physsym.verdict import Condition
+from physsym.vocabulary import lam
+
+
+@dataclass(frozen=True)
+class Region:
+    """The real parameters at which every condition holds; each says that an expression is above zero."""
+
+    conditions: tuple[Condition, ...]
+
+    def holds_at(self, values: Mapping[Symbol, object]) -> bool:
+        """Return whether exact values lie inside; the boundary does not. Raises what `put` raises."""
+        return all(sign_of(put(c.expression, values)) > 0 for c in self.conditions)
+
+    def margin(self, values: Mapping[Symbol, object]) -> Expr:
+        """Return the least of the left sides: positive inside, zero on the boundary, negative outside.
+
+        Raises what `put` raises, and AnalysisError for a region without conditions.
+        """
+        sides = [put(c.expression, values) for c in self.conditions]
+        if not sides:
+            raise AnalysisError("the region has no boundary, so there is no margin to it")
+        return reduce(lambda a, b: a if sign_of(b - a) >= 0 else b, sides)
+
+    def __str__(self) -> str:
+        return " and ".join(map(str, self.conditions)) or "everywhere"
+
+
+def stability_region(rule: Rule, curvature: Expr = lam) -> Region:
+    """Return the parameters at which a rule on curvature*x**2/2 forgets its start: all multipliers below one.
+
+    Raises AnalysisError where the rule is not linear there.
+
+    >>> from physsym.notation import after
+    >>> from physsym.statement import rule
+    >>> from physsym.vocabulary import G, eta, rho, u, x
+    >>> print(stability_region(rule({x: x - eta * G})))
+    eta*lam > 0 and -eta*lam + 2 > 0
+    >>> print(stability_region(rule({u: rho * u - eta * G, x: x + after(u)})))
+    eta*lam > 0 and -eta*lam + 2*rho + 2 > 0 and rho + 1 > 0 and 1 - rho > 0
+    """
+    return schur_cohn(characteristic_polynomial(rule, curvature))
+
+
+def schur_cohn(polynomial: Poly) -> Region:
+    """Return the condition that all roots of a real polynomial lie strictly inside the unit circle.
+
+    Take p of degree n with leading coefficient a > 0 and last coefficient c. If |c| < a, then p has all its
+    roots inside exactly if the polynomial (a*p(z) - c*z**n*p(1/z))/z of degree n - 1 has (Schur 1917; Jury,
+    Theory and Application of the z-Transform Method, 1964, gives the same conditions as a table). That p(1)
+    and (-1)**n*p(-1) are positive follows; it is put first, where it makes the rest shorter. Coefficients
+    are taken to be real. Raises AnalysisError for a polynomial without roots.
+    """
+    if polynomial.degree() < 1:
+        raise AnalysisError(f"{polynomial.as_expr()} has no roots: give a polynomial of degree one or more")
+    known: list[Expr] = []
+    for expression in _positive_inside(polynomial, known):
+        known += [side for side in _sides(expression, known) if side != 1 and side not in known]
+    return Region(tuple(Condition(side, "> 0") for side in known))
+
+
+def _positive_inside(polynomial: Poly, known: list[Expr]) -> Iterator[Expr]:
+    """Yield what is positive exactly in the region; `known` grows meanwhile, and holds from then on."""
+    a = [c / polynomial.LC() for c in polynomial.all_coeffs()]
+    while a[-1] == 0:  # a root at zero
+        a.pop()
+    yield from (Add(*a), Add(*a[::2]) - Add(*a[1::2]))
+    while len(a) > 1:
+        lead, last = a[0], a[-1]
+        yield from (lead + last, lead - last)
+        a = _without_known([lead * p - last * q for p, q in zip(a, reversed(a), strict=True)][:-1], known)
+
+
+def _without_known(coefficients: list[Expr], known: list[Expr]) -> list[Expr]:
+    """Return coefficients freed of common factors that are known to have a sign: the roots stay."""
+    plain = [together(expand(c)) for c in coefficients]
+    common = factor_list(reduce(gcd, (fraction(c)[0] for c in plain)))[1]
+    factors = [(f * _sign_given(f, known)) ** power for f, power in common if _sign_given(f, known)]
+    return [cancel(c / Mul(*factors)) for c in plain]
+
+
+def _sides(expression: Expr, known: list[Expr]) -> tuple[Expr, Expr]:
+    """Return what is positive, both together, exactly where the expression is, given that the known are.
+
+    The first collects the factors that the signs of their symbols keep from being negative.
+    """
+    above, below = map(factor_list, fraction(together(expand(expression))))
+    sign = Integer(1 if above[0] * below[0] > 0 else -1) if above[0] else Integer(0)
+    parts = [_part(f, power, known) for f, power in above[1]]
+    parts += [_part(f, power, known, below=True) for f, power in below[1]]
+    plain = [p for p in parts if signs(p) <= POSITIVE]
+    return expand(Mul(*plain)), expand(sign * Mul(*(p for p in parts if not signs(p) <= POSITIVE)))
+
+
+def _part(factor: Expr, power: int, known: list[Expr], below: bool = False) -> Expr:
+    given = _sign_given(factor, known) or int(below and signs(factor) <= POSITIVE)
+    if given:
+        return Integer(given**power)
+    # The square of what may change its sign stays: it says that the factor is not zero.
+    return factor if power % 2 or signs(factor) <= NONNEGATIVE else factor**2
+
+
+def _sign_given(factor: Expr, known: list[Expr]) -> int:
+    """Return the sign of a factor by what is known to be positive; 0 where that does not tell."""
+    if signs(factor) <= NONNEGATIVE and any(factor in Mul.make_args(k) for k in known):
+        return 1
+    return (expand(factor) in known) - (expand(-factor) in known)
