@@ -53,7 +53,12 @@ def implies(hypotheses: Conditions, goal: Condition) -> Finding:
 
     What is assumed must not contradict itself, or else anything would follow: that is unknown, not proved.
     """
-    return _implies(tuple(hypotheses), (goal,))
+    return implies_all(hypotheses, (goal,))
+
+
+def implies_all(hypotheses: Conditions, goals: Conditions) -> Finding:
+    """Return whether conditions follow, all of them together; as `implies`, and in one question to z3."""
+    return _implies(tuple(hypotheses), tuple(goals))
 
 
 @lru_cache(maxsize=512)

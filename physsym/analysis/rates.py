@@ -1,0 +1,161 @@
+"""How fast a rule converges at worst over an interval of curvatures, and whether it could be faster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sympy import Abs, Expr, Poly, Rational, Symbol, expand
+
+from physsym.analysis.exactly import AnalysisError, sign_of
+from physsym.analysis.linear import characteristic_polynomial, step_matrix
+from physsym.analysis.spectral import spectral_radius
+from physsym.analysis.stability import Region, schur_cohn
+from physsym.check.engines import z3_engine
+from physsym.check.engines.base import Answer
+from physsym.notation import exact
+from physsym.statement import Rule, parameters, rewritten
+from physsym.verdict import Condition, Verdict, fails, holds, undecided
+from physsym.vocabulary import lam
+
+Between = tuple[object, object]  # the least and the largest curvature
+_PLAIN = 2  # the degree up to which all multipliers lie within a circle for an interval of curvatures
+
+
+def rate_region(rule: Rule, rate: object, curvature: Expr = lam) -> Region:
+    """Return where all multipliers of a rule are smaller in modulus than a rate, which is above zero.
+
+    With the rate one this is the region of stability. Errors shrink like powers of the largest modulus; a
+    rate is a pure number. Raises AnalysisError where the rule is not linear on curvature*x**2/2.
+
+    >>> from physsym.statement import rule
+    >>> from physsym.vocabulary import G, eta, x
+    >>> print(rate_region(rule({x: x - eta * G}), Rational(1, 2)))
+    eta*lam - 1/2 > 0 and -eta*lam + 3/2 > 0
+    """
+    polynomial, r = characteristic_polynomial(rule, curvature), exact(rate)
+    if polynomial.degree() > _PLAIN:
+        scaled = [c / r**k for k, c in enumerate(polynomial.all_coeffs())]
+        return schur_cohn(Poly(scaled, polynomial.gen))
+    return Region(tuple(Condition(expand(side), "> 0") for side in _within(polynomial, r)))
+
+
+def _within(polynomial: Poly, r: Expr) -> tuple[Expr, ...]:
+    """Return what is positive exactly where both roots, or the one, are smaller than r in modulus."""
+    _, *rest = polynomial.monic().all_coeffs()
+    if len(rest) == 1:
+        return r + rest[0], r - rest[0]
+    b, c = rest
+    return r**2 + b * r + c, r**2 - b * r + c, r**2 - c
+
+
+def worst_rate(rule: Rule, values: Mapping[Symbol, object], between: Between) -> Expr:
+    """Return the largest spectral radius of a rule over all curvatures in an interval, an exact number.
+
+    It is attained at an end. For a polynomial of degree one or two whose coefficients are affine in the
+    curvature, the conditions of Jury that all multipliers are smaller than a radius are affine too, so the
+    curvatures at which they hold form an interval. Raises AnalysisError for other rules, for an interval that
+    is none, and what `spectral_radius` raises.
+
+    >>> from physsym.statement import rule
+    >>> from physsym.vocabulary import G, eta, x
+    >>> worst_rate(rule({x: x - eta * G}), {eta: Rational(1, 20)}, between=(1, 20))
+    19/20
+    """
+    least, largest = (exact(end) for end in between)
+    if least.is_number and largest.is_number and (sign_of(least) < 0 or sign_of(largest - least) < 0):
+        raise AnalysisError(f"curvatures lie between 0 <= mu <= L, given {least} and {largest}")
+    _refuse_curved(characteristic_polynomial(rule))
+    at_ends = [spectral_radius(rule, values, end) for end in (least, largest)]
+    return at_ends[0] if sign_of(at_ends[0] - at_ends[1]) >= 0 else at_ends[1]
+
+
+def _refuse_curved(polynomial: Poly) -> None:
+    affine = all(Poly(c, lam).degree() <= 1 for c in polynomial.monic().all_coeffs())
+    if polynomial.degree() > _PLAIN or not affine:
+        raise AnalysisError(
+            f"the worst curvature of {polynomial.as_expr()} need not be an end of the interval: it is "
+            "known to be for two multipliers at most and coefficients affine in the curvature"
+        )
+
+
+def rate_floor(rule: Rule, curvature: Expr = lam) -> Expr:
+    """Return a bound below the spectral radius: the n-th root of |det| of a step with n states.
+
+    The determinant is the product of the n multipliers, so the largest is not below their geometric mean.
+    For momentum it is sqrt(|rho|), whatever the step size and the curvature. Raises AnalysisError where the
+    rule is not linear on curvature*x**2/2.
+
+    >>> from physsym.notation import after
+    >>> from physsym.statement import rule
+    >>> from physsym.vocabulary import G, eta, rho, u, x
+    >>> print(rate_floor(rule({u: rho * u - eta * G, x: x + after(u)})))
+    sqrt(Abs(rho))
+    """
+    matrix = step_matrix(rule, curvature)
+    return Abs(expand(matrix.det(method="berkowitz"))) ** Rational(1, matrix.rows)
+
+
+def minimax(
+    rule: Rule,
+    rate: object,
+    between: Between,
+    proposed: Mapping[Symbol, object],
+    given: Iterable[Condition] = (),
+) -> Verdict:
+    """Return whether a rate is the best of a rule over an interval of curvatures, and some values reach it.
+
+    Two things are proved for all real values, of the declared signs, of all symbols. With the proposed values
+    every larger rate is kept over the whole interval, at the ends, which are the worst (see `worst_rate`).
+    And no values of the parameters give a smaller one at both ends. The rate, the ends and the values may
+    hold symbols, of which `given` is assumed: with the ends (1 - r)**2 and (1 + r)**2 and the rate r, all
+    condition numbers are treated at once. For gradient descent the best rate is (kappa - 1)/(kappa + 1), for
+    momentum (sqrt(kappa) - 1)/(sqrt(kappa) + 1) (Polyak, Some methods of speeding up the convergence of
+    iteration methods, 1964). It fails where one of the two is refuted, with a point where there is one.
+
+    Raises AnalysisError as `worst_rate` does, and where the proposal leaves a parameter without a value.
+
+    >>> from physsym.notation import after
+    >>> from physsym.statement import rule
+    >>> from physsym.vocabulary import G, eta, rho, u, x
+    >>> heavy_ball = rule({u: rho * u - eta * G, x: x + after(u)})
+    >>> polyak = {eta: Rational(1, 4), rho: Rational(1, 4)}
+    >>> minimax(heavy_ball, Rational(1, 2), between=(1, 9), proposed=polyak).outcome
+    <Outcome.HOLDS: 'holds'>
+    >>> minimax(heavy_ball, Rational(2, 3), between=(1, 9), proposed=polyak).outcome
+    <Outcome.FAILS: 'fails'>
+    """
+    ends, assumed = tuple(exact(end) for end in between), tuple(given)
+    if missing := sorted(str(p) for p in parameters(rule) if p not in proposed):
+        raise AnalysisError(f"the proposal gives no value to {', '.join(missing)}")
+    _refuse_curved(characteristic_polynomial(rule))
+    values = {symbol: exact(value) for symbol, value in proposed.items()}
+    kept = _kept(rewritten(rule, lambda e: e.xreplace(values)), exact(rate), ends, assumed)
+    return kept and _none_better(rule, exact(rate), ends, assumed)
+
+
+_LARGER = Symbol("larger_rate", positive=True)
+
+
+def _kept(rule: Rule, rate: Expr, ends: Sequence[Expr], given: tuple[Condition, ...]) -> Verdict:
+    """Return whether every rate above the one given is kept at both ends."""
+    larger = (*given, Condition(rate, "> 0"), Condition(_LARGER - rate, "> 0"))
+    goals = tuple(c for end in ends for c in rate_region(rule, _LARGER, end).conditions)
+    found = z3_engine.implies_all(larger, goals)
+    if found.answer is Answer.REFUTED:
+        told = found.witness.replace(_LARGER.name, "a larger rate")
+        return fails("the proposed values do not keep the rate", witness=told, engines=(z3_engine.NAME,))
+    if found.answer is not Answer.PROVED:
+        return undecided("whether the proposed values keep the rate", engines=(z3_engine.NAME,))
+    return holds("the proposed values keep the rate", engines=(z3_engine.NAME,))
+
+
+def _none_better(rule: Rule, rate: Expr, ends: Sequence[Expr], given: tuple[Condition, ...]) -> Verdict:
+    """Return whether no values of the parameters give a smaller rate at both ends."""
+    better = tuple(c for end in ends for c in rate_region(rule, rate, end).conditions)
+    possible, _ = z3_engine.consistent((*given, *better))
+    if possible is None:
+        return undecided("whether other values are better", engines=(z3_engine.NAME,))
+    if possible:
+        return fails(f"other values give a smaller rate than {rate} at both ends", engines=(z3_engine.NAME,))
+    found = f"{rate} is kept by the proposed values, and no others give a smaller rate at both ends"
+    return holds(found, engines=(z3_engine.NAME,))

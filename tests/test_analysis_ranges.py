@@ -1,0 +1,58 @@
+"""Ranges of parameters: what holds always, in part and nowhere, against answers known by hand."""
+
+import pytest
+from sympy import Rational, cos, sqrt
+
+from physsym.analysis.exactly import AnalysisError
+from physsym.analysis.ranges import throughout
+from physsym.verdict import Condition, Outcome
+from physsym.vocabulary import dt, eta, lam, rho, tau
+
+inside = [Condition(eta, "> 0"), Condition(2 - eta * lam, "> 0")]
+kept = Condition(1 - dt / tau, ">= 0")
+
+
+def test_what_follows_holds_throughout():
+    assert throughout([Condition(4 - eta * lam, "> 0")], inside)
+    assert throughout([Condition(1 / (1 + dt / tau), "> 0"), Condition(1 - 1 / (1 + dt / tau), "> 0")])
+    assert throughout([Condition(rho**2 - 2 * rho + 1, ">= 0")])
+
+
+def test_what_holds_in_part_is_conditional_and_shows_both_parts():
+    found = throughout([kept], at=[{dt: 1, tau: 10}, {dt: 1, tau: Rational(1, 4)}])
+    assert found.outcome is Outcome.CONDITIONAL
+    assert found.assumes == (kept,)
+    assert found.evidence == ("it holds at dt = 1, tau = 10",)
+    assert found.witness == "not at dt = 1, tau = 1/4"
+
+
+def test_a_thin_part_is_found_without_a_hint():
+    thin = [Condition(eta - Rational(99, 1000), "> 0"), Condition(Rational(1, 10) - eta, "> 0")]
+    assert throughout(thin).outcome is Outcome.CONDITIONAL
+    assert throughout([Condition(eta - Rational(9, 100), "> 0")], thin)
+    middle = Condition(eta - Rational(995, 10000), "> 0")
+    assert throughout([middle], thin).outcome is Outcome.CONDITIONAL
+
+
+def test_what_holds_nowhere_fails():
+    assert throughout([Condition(eta * lam - 3, "> 0")], inside).outcome is Outcome.FAILS
+    assert throughout([Condition(-(rho**2) - 1, "> 0")]).outcome is Outcome.FAILS
+
+
+def test_the_edge_counts():
+    at_most = [Condition(Rational(1, 10) - eta, ">= 0")]
+    assert throughout([Condition(2 - 20 * eta, ">= 0")], at_most)
+    assert throughout([Condition(2 - 20 * eta, "> 0")], at_most).outcome is Outcome.CONDITIONAL
+
+
+def test_what_cannot_be_told_is_not_passed():
+    assert throughout([Condition(2 - cos(eta), "> 0")]).outcome is Outcome.UNDECIDABLE
+
+
+def test_an_empty_domain_and_inexact_points_are_refused():
+    with pytest.raises(AnalysisError, match="no point"):
+        throughout([kept], [Condition(dt - tau, "> 0"), Condition(tau - dt, "> 0")])
+    with pytest.raises(TypeError, match="exact"):
+        throughout([kept], at=[{dt: 0.5, tau: 1}])
+    with pytest.raises(AnalysisError, match="rational"):
+        throughout([kept], at=[{dt: sqrt(2), tau: 1}])
