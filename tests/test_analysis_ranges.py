@@ -4,7 +4,7 @@ import pytest
 from sympy import Rational, cos, sqrt
 
 from physsym.analysis.exactly import AnalysisError
-from physsym.analysis.ranges import throughout
+from physsym.analysis.ranges import throughout, throughout_under
 from physsym.verdict import Condition, Outcome
 from physsym.vocabulary import dt, eta, lam, rho, tau
 
@@ -56,3 +56,14 @@ def test_an_empty_domain_and_inexact_points_are_refused():
         throughout([kept], at=[{dt: 0.5, tau: 1}])
     with pytest.raises(AnalysisError, match="rational"):
         throughout([kept], at=[{dt: sqrt(2), tau: 1}])
+
+
+def test_conditions_that_are_enough_are_told_and_others_are_not():
+    at = [{dt: 1, tau: 10}, {dt: 1, tau: Rational(1, 4)}]
+    enough = Condition(tau - 2 * dt, "> 0")
+    found = throughout_under([enough], [kept], at=at)
+    assert (found.outcome, found.assumes) == (Outcome.CONDITIONAL, (enough,))
+    too_few = Condition(2 * tau - dt, "> 0")
+    assert throughout_under([too_few], [kept], at=at).assumes == (kept,)
+    assert throughout_under([enough], [kept], [Condition(tau - dt, "> 0")])
+    assert throughout_under([enough], [Condition(-dt, "> 0")]).outcome is Outcome.FAILS

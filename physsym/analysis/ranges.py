@@ -1,4 +1,4 @@
-"""Whether conditions hold throughout a range of parameters, in a part of it, or nowhere: with exact points."""
+"""Whether conditions hold throughout a range of parameters, in part of it, or nowhere; with exact points."""
 
 from __future__ import annotations
 

@@ -103,7 +103,9 @@ def _moduli(factor: Poly) -> list[Expr]:
     if factor.degree() == 2:
         a, b, c = (coefficient / factor.LC() for coefficient in factor.all_coeffs())
         inside = b**2 - 4 * a * c
-        return [sqrt(c) if sign_of(inside) < 0 else (abs(b) + sqrt(inside)) / 2]
+        # Where the roots meet, the root of what is zero is left out: in digits it is noise, even imaginary.
+        spread = sign_of(inside)
+        return [sqrt(c) if spread < 0 else (abs(b) + (sqrt(inside) if spread else 0)) / 2]
     if factor.degree() == 1:
         return [abs(root) for root in _roots_of_factor(factor)]
     return [sqrt(_largest_product(factor))]
