@@ -25,7 +25,9 @@ def parser() -> argparse.ArgumentParser:
     )
     document.add_argument("--out", default="build", metavar="DIR", help="folder to write to (default: build)")
     document.add_argument(
-        "--format", default="html,md", help="formats, separated by commas (default: html,md)"
+        "--format",
+        default="html,md",
+        help="some of html, md, myst, separated by commas (default: html,md)",
     )
 
     check = commands.add_parser(
@@ -86,7 +88,10 @@ _MODULES = {"check": "physsym.checking", "certify": "physsym.certifying"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0 done, 1 a check failed, 2 the input was wrong."""
+    """Run the command line and return its exit code.
+
+    0 is done, 1 a check that failed, 2 a wrong input, 130 an interruption.
+    """
     options = parser().parse_args(arguments)
     # The commands need SymPy, which --help must not pay for, and most need more, which `check` must not.
     commands = importlib.import_module(_MODULES.get(options.command, "physsym.commands"))
@@ -95,6 +100,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, OSError, FloatingPointError) as error:
         print(f"physsym: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("physsym: interrupted", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

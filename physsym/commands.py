@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress
 from rich.table import Table
 
 from physsym.checking import say, told
-from physsym.document import document
+from physsym.document import document, size_of
 from physsym.kernels.backend import Value
 from physsym.optimizer import Optimizer, optimizer
 from physsym.problems import Problem, problem
@@ -22,10 +24,21 @@ from physsym.typeset import unicode
 
 
 def write(options: Namespace) -> int:
-    """Write the document and say where."""
-    for path in document(scripts(options.paths), options.out, options.format.split(",")):
-        say(f"wrote {escape(str(path))}")
+    """Write the document and say where; a terminal shows how far it is."""
+    sources, formats = scripts(options.paths), options.format.split(",")
+    with _progress(size_of(sources) + len(formats)) as done:
+        paths = document(sources, options.out, formats, done)
+    say(*(f"wrote {escape(str(path))}" for path in paths))
     return 0
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[str], None]]:
+    """Show a bar on a terminal, and nothing in a pipe; yield what moves it by one."""
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda what: bar.update(task, advance=1, description=escape(what))
 
 
 def selftest(options: Namespace) -> int:

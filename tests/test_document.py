@@ -4,15 +4,17 @@ import re
 import subprocess
 import sys
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
 import physsym as ps
 from physsym import Derivation, Divide, Limit, Outcome, Step, damped_particle, latex, law, mathml
+from physsym.__main__ import main
 from physsym.comparison import compared
 from physsym.document import document_of
 from physsym.document.prose import sentence
-from physsym.document.tree import Facts, Judged, Line, Listing
+from physsym.document.tree import Contrast, Facts, Judged, Line, Listing, blocks
 from physsym.document.write import write_all
 from physsym.notation import after
 from physsym.reader import ReadError
@@ -24,7 +26,7 @@ from physsym.vocabulary import STANDARD, G, alpha, eta, gamma, m, rho, tau, u, x
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     out = tmp_path_factory.mktemp("out")
-    return {p.suffix: p.read_text(encoding="utf-8") for p in ps.document(scripts(), out)}
+    return {p.name: p.read_text(encoding="utf-8") for p in ps.document(scripts(), out)}
 
 
 def lines_of(tree):
@@ -46,15 +48,18 @@ def test_every_step_stands_once_under_its_own_number():
 def test_every_line_is_on_the_page_in_both_faces(pages):
     for line in lines_of(document_of(scripts())):
         for face in ("physics", "learning"):
-            assert latex(line.statement, face) in pages[".md"]
-            assert mathml(line.statement, face) in pages[".html"]
+            assert latex(line.statement, face) in pages["derivations.md"]
+            assert mathml(line.statement, face) in pages["derivations.html"]
 
 
 def test_the_verdicts_on_the_page_are_those_of_the_derivations(pages):
-    shown = len(re.findall(r'<details class="holds">', pages[".html"]))
-    assert shown == sum(bool(line.verdict) for line in lines_of(document_of(scripts())) if line.verdict)
-    failing = [c for s in scripts() for c in s.claims if c.judge().outcome is Outcome.FAILS]
-    assert len(re.findall(r'<details class="fails">', pages[".html"])) == len(failing) == 1
+    tree = document_of(scripts())
+    found = [b.verdict for _, b in blocks(tree) if isinstance(b, Line | Judged | Contrast)]
+    found = [v for v in found if v is not None]
+    for outcome in Outcome:
+        shown = len(re.findall(f'<details class="badge {outcome.value}">', pages["derivations.html"]))
+        assert shown == sum(v.outcome is outcome for v in found)
+    assert sum(map(bool, found)) > 10
 
 
 def test_a_step_that_fails_is_shown_as_failing(tmp_path):
@@ -62,8 +67,8 @@ def test_a_step_that_fails_is_shown_as_failing(tmp_path):
         "wrong", damped_particle.law(), (Step("Wrong.", Divide(gamma), gives=damped_particle.law()),)
     )
     (path,) = ps.document([wrong], tmp_path, ["html"])
-    assert '<details class="fails">' in path.read_text()
-    assert '<details class="holds">' not in path.read_text()
+    assert '<details class="badge fails">' in path.read_text()
+    assert '<details class="badge holds">' not in path.read_text()
 
 
 class Tags(HTMLParser):
@@ -85,13 +90,13 @@ class Tags(HTMLParser):
 
 def test_the_page_is_well_formed_and_needs_nothing_beside_itself(pages):
     tags = Tags()
-    tags.feed(pages[".html"])
+    tags.feed(pages["derivations.html"])
     assert not tags.open
     assert not tags.outside
     assert len(set(tags.anchors)) == len(tags.anchors)
     assert {link.removeprefix("#") for link in tags.links} <= set(tags.anchors)
-    assert "url(" not in pages[".html"]
-    assert "@import" not in pages[".html"]
+    assert set(re.findall(r"url\((.{1,5})", pages["derivations.html"])) <= {"data:"}
+    assert "@import" not in pages["derivations.html"]
 
 
 def test_the_document_is_the_same_in_another_process(pages, tmp_path):
@@ -99,8 +104,10 @@ def test_the_document_is_the_same_in_another_process(pages, tmp_path):
     subprocess.run(
         command, check=True, capture_output=True, env={"PYTHONHASHSEED": "12345", "PATH": "/usr/bin:/bin"}
     )
-    for path in tmp_path.iterdir():
-        assert path.read_text(encoding="utf-8") == pages[path.suffix], path
+    written = [p for p in tmp_path.rglob("*") if p.is_file()]
+    assert {p.name for p in written} == set(pages)
+    for path in written:
+        assert path.read_text(encoding="utf-8") == pages[path.name], path
 
 
 def test_the_source_and_the_handwritten_optimizer_stand_beside_the_rule():
@@ -231,3 +238,62 @@ def test_unknown_names_and_paths_are_told():
         script("adam")
     with pytest.raises(ScriptError, match="does not exist"):
         scripts(["nowhere"])
+
+
+# ------------------------------------------------------------------ interruption and progress
+
+
+class Interrupting:
+    """Stands in for a function and interrupts at its n-th call."""
+
+    def __init__(self, function, at):
+        self.function, self.left = function, at
+
+    def __call__(self, *args, **kwargs):
+        self.left -= 1
+        if self.left == -1:
+            raise KeyboardInterrupt
+        return self.function(*args, **kwargs)
+
+
+@pytest.mark.parametrize("at", range(4))
+@pytest.mark.parametrize("name", ["replace", "chmod"])
+def test_an_interrupted_write_leaves_everything_as_it_was(name, at, tmp_path, monkeypatch):
+    old, new = tmp_path / "old.txt", tmp_path / "deep" / "new.txt"
+    old.write_text("before")
+    interrupting = Interrupting(getattr(Path, name), at)
+    monkeypatch.setattr(Path, name, lambda *args: interrupting(*args))
+    try:
+        write_all({old: "after", new: b"new"})
+    except KeyboardInterrupt:
+        monkeypatch.undo()
+        assert old.read_text() == "before"
+        assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["old.txt"]
+    else:
+        monkeypatch.undo()
+        assert (old.read_text(), new.read_text()) == ("after", "new")
+        assert len([p for p in tmp_path.rglob("*") if p.is_file()]) == 2
+
+
+@pytest.mark.parametrize("at", [0, 2])
+def test_an_interrupted_build_writes_nothing(at, tmp_path):
+    sources = [script("gradient_descent")]
+    with pytest.raises(KeyboardInterrupt):
+        ps.document(sources, tmp_path / "out", ["html", "md"], Interrupting(lambda what: None, at))
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_command_says_that_it_was_interrupted(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr("physsym.commands.document", Interrupting(None, 0))
+    assert main(["document", "--out", str(tmp_path / "out")]) == 130
+    assert capsys.readouterr().err.strip() == "physsym: interrupted"
+
+
+def test_a_terminal_sees_a_bar_and_a_pipe_sees_none(monkeypatch, tmp_path, capfd):
+    stale = Path(__file__).parents[1] / "derivations" / "stale.py"
+    arguments = ["document", str(stale), "--out", str(tmp_path)]
+    assert main(arguments) == 0
+    assert capfd.readouterr().err == ""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert main(arguments) == 0
+    assert "format md" in capfd.readouterr().err

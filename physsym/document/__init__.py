@@ -5,25 +5,46 @@ from pathlib import Path
 
 from physsym.calling import called_as
 from physsym.derivation import Derivation
-from physsym.document.build import document_of
+from physsym.document.build import Told, document_of, size_of
+from physsym.document.drawing import Files, figures
+from physsym.document.flavours import MYST
 from physsym.document.html import html
 from physsym.document.markdown import markdown
 from physsym.document.tree import Document
 from physsym.document.write import write_all
 from physsym.scripts import Script
 
-__all__ = ["FORMATS", "document", "document_of"]
+__all__ = ["FORMATS", "document", "document_of", "size_of"]
 
-FORMATS: dict[str, Callable[[Document], str]] = {"html": html, "md": markdown}
 NAME = "derivations"
 
 
+def _html(tree: Document) -> Files:
+    return {f"{NAME}.html": html(tree)}
+
+
+def _github(tree: Document) -> Files:
+    return {f"{NAME}.md": markdown(tree), **figures(tree, "svg")}
+
+
+def _myst(tree: Document) -> Files:
+    return {f"{NAME}.myst.md": markdown(tree, MYST), **figures(tree, "svg")}
+
+
+# Each format gives its files, by their path within the folder of the document.
+FORMATS: dict[str, Callable[[Document], Files]] = {"html": _html, "md": _github, "myst": _myst}
+
+
 def document(
-    derivations: Iterable[Derivation | Script], out: str | Path, formats: Iterable[str] = ("html", "md")
+    derivations: Iterable[Derivation | Script],
+    out: str | Path,
+    formats: Iterable[str] = ("html", "md"),
+    done: Told = lambda what: None,
 ) -> list[Path]:
     """Write the document of derivations, or of whole scripts, to a folder; return the files written.
 
-    Raises ValueError for an unknown format or no derivation; nothing is written unless all formats can be.
+    `done` is told each time something was finished: `size_of` times, and once for each format. Raises
+    ValueError for an unknown format or no derivation; nothing is written unless all formats can be.
     """
     wanted, sources = list(dict.fromkeys(formats)), list(derivations)
     unknown = [f for f in wanted if f not in FORMATS]
@@ -31,8 +52,12 @@ def document(
         raise ValueError(f"unknown format {', '.join(unknown) or '(none)'}; there are {', '.join(FORMATS)}")
     if not sources:
         raise ValueError("a document needs at least one derivation, given none")
-    tree = document_of(sources)
-    return write_all({Path(out) / f"{NAME}.{f}": FORMATS[f](tree) for f in wanted})
+    tree = document_of(sources, done)
+    files: dict[Path, str | bytes] = {}
+    for name in wanted:
+        files |= {Path(out) / path: content for path, content in FORMATS[name](tree).items()}
+        done(f"format {name}")
+    return write_all(files)
 
 
 called_as(__name__, document)

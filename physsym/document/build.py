@@ -3,76 +3,111 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from string import ascii_uppercase
 from typing import TypeAlias
 
+from physsym.chapter import Book, Chapter, Claims
 from physsym.claim import Claim
 from physsym.comparison import Comparison, Written, compared
 from physsym.derivation import Derivation
+from physsym.document.chapters import Desk, Reached, anchor, sections_of
 from physsym.document.prose import paragraphs, sentence
 from physsym.document.reasons import phrase, reason
 from physsym.document.tree import (
     Aligned,
+    Audit,
     Block,
     Document,
     Facts,
     Judged,
     Line,
     Listing,
+    Paragraph,
     Section,
     Sentence,
 )
-from physsym.moves import Step
 from physsym.program import program
 from physsym.scripts import Script
 from physsym.source import python_source
-from physsym.statement import Rule, Statement
+from physsym.statement import Rule
 from physsym.typeset import equations_of_function, latex_of_function
 from physsym.verdict import Condition, Order, Premise
 from physsym.vocabulary import STANDARD, Face
 
-Reached: TypeAlias = tuple[Statement, tuple[Step, ...]]  # where one starts, and the steps to the line
-Numbers: TypeAlias = dict[Reached, str]
+Told: TypeAlias = Callable[[str], None]
 
 TITLE = "Optimizers derived from mechanics"
 OPENING = """
 A particle slides over a landscape and is slowed by friction. Written for the particle, the equations are
 mechanics; written for the weights of a model, with the loss for the potential, they are optimization. Every
 line below stands on both faces, and every step from one line to the next has been checked by machine: the
-badge under it says how it came out, and unfolds to what was seen and what was assumed.
+badge beside it says how it came out, and unfolds to what was seen and what was assumed.
 """
 
 
-def document_of(sources: Iterable[Derivation | Script]) -> Document:
-    """Return the document of scripts and single derivations, in the order given.
+def document_of(sources: Iterable[Derivation | Script], done: Told = lambda what: None) -> Document:
+    """Return the document of scripts and single derivations: all chapters first, then the derivations.
 
-    What a derivation shares with an earlier one is not shown again: it continues there.
+    What a derivation shares with a chapter or with an earlier one is not shown again: it continues there.
+    `done` is told what was finished each time.
     """
-    scripts = [s if isinstance(s, Script) else Script(_anchor(s.title), "", (s,)) for s in sources]
-    numbers: Numbers = {}
-    sections = [section for k, s in enumerate(scripts, 1) for section in _chapter(s, k, numbers)]
-    return Document(TITLE, paragraphs(OPENING, STANDARD), tuple(sections))
+    scripts = [s if isinstance(s, Script) else Script(anchor(s.title), "", (s,)) for s in sources]
+    chapters = tuple(c for s in scripts for c in s.chapters)
+    claims = _claims(scripts)
+    desk = Desk(claims, chapters, done)
+    sections = [sections_of(c, desk) for c in chapters]
+    deriving = [s for s in scripts if s.derivations]
+    for s, letter in zip(deriving, _letters(), strict=False):
+        sections += _derivations(s, letter, desk)
+    sections += _audit(desk)
+    book = next((s.book for s in scripts if s.book), Book(TITLE, (), OPENING))
+    return Document(book.title, book.subtitle, desk.paragraphs(book.opening, STANDARD), tuple(sections))
 
 
-def _anchor(title: str) -> str:
-    return "-".join("".join(c if c.isalnum() else " " for c in title.lower()).split())
+def _claims(scripts: Iterable[Script]) -> tuple[Claim, ...]:
+    """Return every claim once, the first of an id, in the order of the scripts."""
+    found = [c for s in scripts for c in (*s.claims, *(c for k in s.chapters for c in _placed(k)))]
+    return tuple({c.id: c for c in reversed(found)}.values())[::-1]
 
 
-def _chapter(script: Script, chapter: int, numbers: Numbers) -> Iterator[Section]:
+def _placed(chapter: Chapter) -> Iterator[Claim]:
+    yield from (c for block in chapter.blocks if isinstance(block, Claims) for c in block.claims)
+
+
+def size_of(sources: Iterable[Derivation | Script]) -> int:
+    """Return how often `document_of` will tell that something was finished."""
+    scripts = [s if isinstance(s, Script) else Script("", "", (s,)) for s in sources]
+    chapters = [c for s in scripts for c in s.chapters]
+    told = [type(b).__name__ for c in chapters for b in c.blocks]
+    claims = _claims(scripts)
+    return (
+        len(claims)
+        + len(chapters)
+        + sum(len(s.derivations) for s in scripts)
+        + sum(name in ("Figure", "Table") for name in told)
+    )
+
+
+def _letters() -> Iterator[str]:
+    """Yield A to Z, then AA to AZ and so on."""
+    yield from ascii_uppercase
+    yield from (first + second for first in ascii_uppercase for second in ascii_uppercase)
+
+
+def _derivations(script: Script, letter: str, desk: Desk) -> Iterator[Section]:
     title, _, body = script.prose.partition("\n\n")
-    heading = title.strip().rstrip(".") or script.name
-    yield Section(heading, _anchor(script.name), 2, tuple(paragraphs(body, STANDARD)), STANDARD)
+    heading = sentence(title.strip().rstrip(".") or script.name, STANDARD)
+    yield Section(heading, anchor(script.name), 2, paragraphs(body, STANDARD), label=f"Derivations {letter}")
     for derivation in script.derivations:
-        blocks = tuple(_derived(derivation, chapter, numbers))
-        anchor = f"{_anchor(script.name)}-{_anchor(derivation.title)}"
-        yield Section(derivation.title, anchor, 3, blocks, derivation.vocabulary)
-    if script.claims:
-        judged = tuple(map(_judged, script.claims))
-        yield Section("Claims", f"{_anchor(script.name)}-claims", 3, judged, STANDARD)
+        blocks = tuple(_derived(derivation, letter, desk))
+        name = f"{anchor(script.name)}-{anchor(derivation.title)}"
+        yield Section(phrase(derivation.title), name, 3, blocks, derivation.vocabulary)
+        desk.done(derivation.title)
 
 
-def _derived(derivation: Derivation, chapter: int, numbers: Numbers) -> Iterator[Block]:
-    yield from _lines(derivation, chapter, numbers)
+def _derived(derivation: Derivation, letter: str, desk: Desk) -> Iterator[Block]:
+    yield from _lines(derivation, letter, desk)
     yield _summary(derivation)
     last = derivation.lines[-1]
     if isinstance(last, Rule):
@@ -80,28 +115,30 @@ def _derived(derivation: Derivation, chapter: int, numbers: Numbers) -> Iterator
         yield from _beside(compared(last))
 
 
-def _lines(derivation: Derivation, chapter: int, numbers: Numbers) -> Iterator[Line]:
-    """Yield the numbered lines from the last one that an earlier derivation has reached by the same steps."""
-    lines, verdicts, dimensions = derivation.lines, derivation.verdicts(), derivation.dimensions()
-    known = [k for k in range(len(lines)) if _reached(derivation, k) in numbers]
-    if known:
-        yield Line(numbers[_reached(derivation, known[-1])], lines[known[-1]], recalled=True)
-    for k in range(known[-1] + 1 if known else 0, len(lines)):
-        number = numbers[_reached(derivation, k)] = _next_number(chapter, numbers)
-        if k == 0:
-            yield Line(number, lines[0], dimensions=dimensions[0])
-            continue
-        step = derivation.steps[k - 1]
-        says = sentence(step.says, derivation.vocabulary)
-        yield Line(number, lines[k], says, reason(step.move), verdicts[k - 1], dimensions[k])
+def _lines(derivation: Derivation, letter: str, desk: Desk) -> Iterator[Line]:
+    """Yield the numbered lines; of lines in a row that stand elsewhere already, only the last."""
+    count = len(derivation.lines)
+    known = [_reached(derivation, k) in desk.numbers for k in range(count)] + [False]
+    for k in range(count):
+        if not known[k]:
+            yield _fresh(derivation, k, letter, desk)
+        elif not known[k + 1]:
+            yield Line(desk.numbers[_reached(derivation, k)], derivation.lines[k], recalled=True)
 
 
 def _reached(derivation: Derivation, k: int) -> Reached:
     return derivation.start, derivation.steps[:k]
 
 
-def _next_number(chapter: int, numbers: Numbers) -> str:
-    return f"{chapter}.{sum(n.startswith(f'{chapter}.') for n in numbers.values()) + 1}"
+def _fresh(derivation: Derivation, k: int, letter: str, desk: Desk) -> Line:
+    taken = sum(n.startswith(f"{letter}.") for n in desk.numbers.values())
+    number = desk.numbers[_reached(derivation, k)] = f"{letter}.{taken + 1}"
+    line, dimensions = derivation.lines[k], derivation.dimensions()[k]
+    if k == 0:
+        return Line(number, line, dimensions=dimensions)
+    step = derivation.steps[k - 1]
+    says = sentence(step.says, derivation.vocabulary)
+    return Line(number, line, says, reason(step.move), derivation.verdicts()[k - 1], dimensions)
 
 
 def _summary(derivation: Derivation) -> Facts:
@@ -161,5 +198,20 @@ def _outcome(comparison: Comparison) -> Sentence:
     )
 
 
-def _judged(claim: Claim) -> Judged:
-    return Judged(claim.id, claim.where, claim.says, sentence(claim.formal, STANDARD), claim.judge())
+def _audit(desk: Desk) -> Iterator[Section]:
+    """Yield the table of all claims, and in full those that stand in no chapter."""
+    if not desk.claims:
+        return
+    judged = tuple(desk.judge(claim) for claim in desk.claims)
+    elsewhere: tuple[Judged, ...] = tuple(
+        desk.judge(claim) for claim in desk.claims if claim.id not in desk.placed
+    )
+    about = Paragraph(phrase(ABOUT_AUDIT))
+    yield Section(phrase("The audit"), "audit", 2, (about, Audit(judged), *elsewhere))
+
+
+ABOUT_AUDIT = (
+    "Every sentence of the source that a machine can judge, with the verdict that was computed when this "
+    "document was built. A verdict is on what the sentence says formally, which stands beside it where it is "
+    "judged."
+)

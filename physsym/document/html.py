@@ -2,161 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import singledispatch
+from base64 import b64encode
+from collections.abc import Iterator
 from html import escape
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from itertools import groupby
 
-from physsym.document.markdown import SIGNS
-from physsym.document.tree import (
-    Aligned,
-    Block,
-    Document,
-    Facts,
-    Formula,
-    Judged,
-    Line,
-    Listing,
-    Paragraph,
-    Section,
-    Sentence,
-    Span,
+from physsym.document.html_blocks import block_html, counts
+from physsym.document.html_text import sentence
+from physsym.document.tree import Audit, Contrast, Document, Judged, Section, Subheading, blocks
+from physsym.vocabulary import STANDARD
+
+FONTS = (
+    ("Physsym Text", "normal", 400, "physsym-text-regular"),
+    ("Physsym Text", "italic", 400, "physsym-text-italic"),
+    ("Physsym Text", "normal", 700, "physsym-text-bold"),
+    ("Physsym Math", "normal", 400, "physsym-math"),
 )
-from physsym.typeset import mathml
-from physsym.verdict import Condition, Premise, Verdict
-from physsym.vocabulary import STANDARD, Face, Vocabulary
-
-_NAMES: dict[Face, str] = {"physics": "Physics", "learning": "Machine learning"}
 
 
 def html(document: Document) -> str:
     """Return the document as a page that needs nothing beside itself."""
     style = (files("physsym.document") / "page.css").read_text(encoding="utf-8")
-    opening = "".join(f"<p>{_sentence(p.spans, STANDARD)}</p>\n" for p in document.opening)
-    body = "".join(_section(section) for section in document.sections)
+    body = "".join(map(_section, document.sections))
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(document.title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n"
-        f"<h1>{escape(document.title)}</h1>\n{opening}{_contents(document.sections)}{body}</main>\n</body>\n</html>\n"
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{escape(document.title)}</title>\n<style>\n{_fonts()}{style}</style>\n</head>\n<body>\n"
+        f"<main>\n{_front(document)}{_contents(document)}{body}</main>\n</body>\n</html>\n"
     )
 
 
-def _contents(sections: Iterable[Section]) -> str:
-    items = "".join(_entry(section) for section in sections if section.level == 2)
-    return f'<nav aria-label="Contents">\n<ol>\n{items}</ol>\n</nav>\n'
+def _fonts() -> str:
+    """Return the faces of the page's fonts, each whole within the style sheet."""
+    folder = files("physsym.document") / "fonts"
+    return "".join(
+        f'@font-face {{ font-family: "{family}"; font-style: {style}; font-weight: {weight}; '
+        f'src: url(data:font/woff2;base64,{_encoded(folder / f"{file}.woff2")}) format("woff2"); }}\n'
+        for family, style, weight, file in FONTS
+    )
 
 
-def _entry(section: Section) -> str:
-    return f'<li><a href="#{section.anchor}">{escape(section.title)}</a></li>\n'
+def _encoded(file: Traversable) -> str:
+    return b64encode(file.read_bytes()).decode("ascii")
+
+
+def _front(document: Document) -> str:
+    subtitle = f'<p class="subtitle">{escape(document.subtitle)}</p>\n' if document.subtitle else ""
+    opening = "".join(block_html(p, STANDARD) for p in document.opening)
+    audit = "".join(counts(b) for _, b in blocks(document) if isinstance(b, Audit))
+    title = f"<header>\n<h1>{escape(document.title)}</h1>\n{subtitle}</header>\n"
+    return f"{title}{opening}{audit}{_findings(document)}"
+
+
+def _findings(document: Document) -> str:
+    found = [(s, b) for s, b in blocks(document) if isinstance(b, Contrast)]
+    if not found:
+        return ""
+    items = "".join(
+        f'<li><a href="#{b.anchor}">{sentence(b.title, s.vocabulary)}</a></li>\n' for s, b in found
+    )
+    label = "Where what follows is not what the source says"
+    listed = f"<h2>{label}</h2>\n<ol>\n{items}</ol>\n"
+    return f'<nav class="findings" aria-label="{label}">\n{listed}</nav>\n'
+
+
+def _contents(document: Document) -> str:
+    top = [s for s in document.sections if s.level == 2]
+    items = "".join(f"<li>{_link(s)}{_inner(s, document)}</li>\n" for s in top)
+    return f'<nav class="contents" aria-label="Contents">\n<h2>Contents</h2>\n<ol>\n{items}</ol>\n</nav>\n'
+
+
+def _link(section: Section) -> str:
+    short = section.label.removeprefix("Chapter ").removeprefix("Derivations ")
+    label = f'<span class="label">{escape(short)}</span> ' if short else ""
+    return f'<a href="#{section.anchor}">{label}{sentence(section.title, section.vocabulary)}</a>'
+
+
+def _inner(section: Section, document: Document) -> str:
+    parts = [
+        f'<li><a href="#{b.anchor}">{sentence(b.title, section.vocabulary)}</a></li>'
+        for b in section.blocks
+        if isinstance(b, Subheading)
+    ]
+    return f"<ol>{''.join(parts)}</ol>" if parts else ""
 
 
 def _section(section: Section) -> str:
-    heading = f'<h{section.level} id="{section.anchor}">{escape(section.title)}</h{section.level}>\n'
-    return heading + "".join(_block(block, section.vocabulary) for block in section.blocks)
+    label = f'<span class="label">{escape(section.label)}</span> ' if section.label else ""
+    title = sentence(section.title, section.vocabulary)
+    heading = f'<h{section.level} id="{section.anchor}">{label}{title}</h{section.level}>\n'
+    return f'<section class="level-{section.level}">\n{heading}{"".join(_grouped(section))}</section>\n'
 
 
-@singledispatch
-def _block(block: Block, vocabulary: Vocabulary) -> str:
-    raise TypeError(f"no HTML is known for {type(block).__name__}")
-
-
-@_block.register
-def _(block: Paragraph, vocabulary: Vocabulary) -> str:
-    return f"<p>{_sentence(block.spans, vocabulary)}</p>\n"
-
-
-@_block.register
-def _(block: Line, vocabulary: Vocabulary) -> str:
-    says = f'<p class="says">{_sentence(block.says, vocabulary)}</p>\n' if block.says else ""
-    move = "continued from there" if block.recalled else _sentence(block.move, vocabulary)
-    reason = f'<div class="reason">{_number(block)}<span>{move}</span></div>\n'
-    badge = _badge(block.verdict, block.dimensions) if block.verdict is not None else ""
-    return f'{says}<div class="step">{reason}{_faces(block.statement, vocabulary)}{badge}</div>\n'
-
-
-def _number(line: Line) -> str:
-    anchor = f"line-{line.number}"
-    identity = "" if line.recalled else f' id="{anchor}"'
-    return f'<a class="number"{identity} href="#{anchor}">({line.number})</a>'
-
-
-def _faces(formula: Formula, vocabulary: Vocabulary) -> str:
-    return _panels((face, mathml(formula, face, vocabulary)) for face in _NAMES)
-
-
-def _panels(faces: Iterable[tuple[Face, str]]) -> str:
-    panels = "".join(
-        f'<figure class="{face} face"><figcaption>{_NAMES[face]}</figcaption>{content}</figure>\n'
-        for face, content in faces
-    )
-    return f'<div class="faces">\n{panels}</div>\n'
-
-
-def _badge(verdict: Verdict, dimensions: Verdict | None = None) -> str:
-    error = f", up to {_inline(verdict.error)}" if verdict.error else ""
-    summary = f"{SIGNS[verdict.outcome]} {verdict.outcome.value}{error}"
-    items = "".join(f"<li>{fact}</li>" for fact in (*_facts(verdict), *_agreement(dimensions)))
-    kind = verdict.outcome.value
-    return f'<details class="{kind}"><summary>{summary}</summary><ul>{items}</ul></details>\n'
-
-
-def _facts(verdict: Verdict) -> Iterator[str]:
-    yield from map(escape, verdict.evidence)
-    if verdict.assumes:
-        yield f"given {', '.join(map(_assumed, verdict.assumes))}"
-    if verdict.witness:
-        yield f"witness: {escape(verdict.witness)}"
-    if verdict.engines:
-        yield f"looked at by: {escape(', '.join(verdict.engines))}"
-
-
-def _assumed(assumed: Condition | Premise) -> str:
-    return escape(assumed.says) if isinstance(assumed, Premise) else _inline(assumed)
-
-
-def _inline(formula: Formula) -> str:
-    return mathml(formula, display="inline")
-
-
-def _agreement(dimensions: Verdict | None) -> tuple[str, ...]:
-    return dimensions.evidence if dimensions is not None else ()
-
-
-@_block.register
-def _(block: Listing, vocabulary: Vocabulary) -> str:
-    return f"<h4>{escape(block.heading)}</h4>\n<pre><code>{escape(block.text.strip())}</code></pre>\n"
-
-
-@_block.register
-def _(block: Aligned, vocabulary: Vocabulary) -> str:
-    return f"<h4>{escape(block.heading)}</h4>\n{_faces(block.equations, vocabulary)}"
-
-
-@_block.register
-def _(block: Facts, vocabulary: Vocabulary) -> str:
-    rows = "".join(f"<dt>{escape(k)}</dt><dd>{_sentence(v, vocabulary)}</dd>\n" for k, v in block.rows)
-    return f"<dl>\n{rows}</dl>\n"
-
-
-@_block.register
-def _(block: Judged, vocabulary: Vocabulary) -> str:
-    said = f"<blockquote>“{escape(block.says)}”</blockquote>\n"
-    formal = f"<p><strong>{escape(block.id)}</strong>, at {escape(block.where)}. Formally: "
-    return f"{said}{formal}{_sentence(block.formal, vocabulary)}.</p>\n{_badge(block.verdict)}"
-
-
-def _sentence(spans: Sentence, vocabulary: Vocabulary) -> str:
-    return "".join(_span(span, vocabulary) for span in spans)
-
-
-_TAGS = {"text": "{}", "emphasis": "<em>{}</em>", "code": "<code>{}</code>"}
-
-
-def _span(span: Span, vocabulary: Vocabulary) -> str:
-    if isinstance(span.content, str):
-        return _TAGS[span.kind].format(escape(span.content))
-    physics, learning = (mathml(span.content, face, vocabulary, display="inline") for face in _NAMES)
-    if physics == learning:
-        return physics
-    return f'<span class="physics-inline">{physics}</span> | <span class="learning-inline">{learning}</span>'
+def _grouped(section: Section) -> Iterator[str]:
+    """Yield the blocks; claims that follow each other stand in one frame."""
+    for claims, group in groupby(section.blocks, lambda block: isinstance(block, Judged)):
+        told = "".join(block_html(block, section.vocabulary) for block in group)
+        yield f'<div class="claims">\n{told}</div>\n' if claims else told

@@ -1,143 +1,247 @@
-"""The document as Markdown, in the dialect that GitHub renders."""
+"""The document as Markdown, in the dialect of GitHub, of MyST, or of notebooks."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import singledispatch
 
+from physsym.document.chapters import anchor_of_number
+from physsym.document.flavours import GITHUB, Flavour
+from physsym.document.html_text import SIGNS
+from physsym.document.prose import marked
 from physsym.document.tree import (
+    AUDIT_HEAD,
+    FACES,
     Aligned,
+    Aside,
+    Audit,
     Block,
+    Bullets,
+    Contrast,
     Document,
     Facts,
     Formula,
+    Grid,
     Judged,
     Line,
     Listing,
     Paragraph,
+    Picture,
     Section,
     Sentence,
     Span,
+    Subheading,
 )
 from physsym.typeset import latex
-from physsym.verdict import Condition, Outcome, Premise, Verdict
-from physsym.vocabulary import Vocabulary
+from physsym.verdict import Condition, Premise, Verdict
+from physsym.vocabulary import STANDARD, Face, Vocabulary
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|])")
-SIGNS = {
-    Outcome.HOLDS: "✓",
-    Outcome.FAILS: "✗",
-    Outcome.APPROXIMATE: "≈",
-    Outcome.CONDITIONAL: "!",
-    Outcome.UNDECIDABLE: "?",
-    Outcome.UNCHECKED: "?",
-}
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$])")
+_HEADS = {"physics": r"\textsf{physics}", "learning": r"\textsf{machine learning}"}
 
 
-def markdown(document: Document) -> str:
-    """Return the document as Markdown, formulas in GitHub's mathematics blocks."""
-    parts = [f"# {document.title}", *(_sentence(p.spans, _vocabulary(document)) for p in document.opening)]
-    parts += [part for section in document.sections for part in _section(section)]
-    return "\n\n".join(parts) + "\n"
+@dataclass(frozen=True)
+class Pen:
+    """In which dialect and with which names one writes."""
+
+    flavour: Flavour
+    vocabulary: Vocabulary = STANDARD
 
 
-def _vocabulary(document: Document) -> Vocabulary:
-    return document.sections[0].vocabulary
+def markdown(document: Document, flavour: Flavour = GITHUB) -> str:
+    """Return the document as Markdown; figures are files beside it, `figures/NAME.svg`."""
+    return "\n\n".join(parts(document, flavour)) + "\n"
 
 
-def _section(section: Section) -> Iterator[str]:
-    yield f"{'#' * section.level} {section.title}"
-    yield from (_block(block, section.vocabulary) for block in section.blocks)
+def parts(document: Document, flavour: Flavour) -> Iterator[str]:
+    """Yield the document in pieces: title, opening, then heading and blocks of each section."""
+    yield f"# {escaped(document.title)}"
+    if document.subtitle:
+        yield f"*{escaped(document.subtitle)}*"
+    yield from (block_markdown(p, Pen(flavour)) for p in document.opening)
+    for section in document.sections:
+        yield heading(section, flavour)
+        yield from (block_markdown(block, Pen(flavour, section.vocabulary)) for block in section.blocks)
+
+
+def heading(section: Section, flavour: Flavour) -> str:
+    """Return the heading of a section, with a target for links."""
+    label = f"{section.label}: " if section.label else ""
+    title = sentence(section.title, Pen(flavour, section.vocabulary))
+    return f"{flavour.target(section.anchor)}\n\n{'#' * section.level} {label}{title}"
 
 
 @singledispatch
-def _block(block: Block, vocabulary: Vocabulary) -> str:
+def block_markdown(block: Block, pen: Pen) -> str:
+    """Return a block as Markdown; raises TypeError for what is no block."""
     raise TypeError(f"no Markdown is known for {type(block).__name__}")
 
 
-@_block.register
-def _(block: Paragraph, vocabulary: Vocabulary) -> str:
-    return _sentence(block.spans, vocabulary)
+@block_markdown.register
+def _(block: Paragraph, pen: Pen) -> str:
+    return sentence(block.spans, pen)
 
 
-@_block.register
-def _(block: Line, vocabulary: Vocabulary) -> str:
-    says = [_sentence(block.says, vocabulary)] if block.says else []
-    move = "continued from there" if block.recalled else _sentence(block.move, vocabulary)
-    reason = [f"({block.number}) {move}".rstrip()]
-    shown = [_side_by_side(block.statement, vocabulary)]
-    badge = [_badge(block.verdict, block.dimensions)] if block.verdict is not None else []
-    return "\n\n".join(says + reason + shown + badge)
+@block_markdown.register
+def _(block: Bullets, pen: Pen) -> str:
+    return "\n".join(f"{'1.' if block.numbered else '-'} {sentence(item, pen)}" for item in block.items)
 
 
-def _side_by_side(formula: Formula, vocabulary: Vocabulary) -> str:
-    faces = (latex(formula, "physics", vocabulary), latex(formula, "learning", vocabulary))
-    return _displayed(faces)
+@block_markdown.register
+def _(block: Subheading, pen: Pen) -> str:
+    return f"{pen.flavour.target(block.anchor)}\n\n### {sentence(block.title, pen)}"
 
 
-def _displayed(faces: tuple[str, str]) -> str:
-    heads = r"\textsf{physics} & \textsf{machine learning}"
-    cells = " & ".join(rf"\displaystyle {face}" for face in faces)
-    return f"```math\n\\begin{{array}}{{c|c}}\n{heads} \\\\[4pt]\n{cells}\n\\end{{array}}\n```"
+@block_markdown.register
+def _(block: Line, pen: Pen) -> str:
+    says = [sentence(block.says, pen)] if block.says else []
+    move = sentence(block.move, pen) or ("continued from there" if block.recalled else "")
+    number = f"**({block.number})** " if block.number else ""
+    reason = [f"{number}{move}".strip()] if number or move else []
+    target = [pen.flavour.target(anchor_of_number(block.number))] if _is_first(block) else []
+    shown = [_formula(block.statement, pen, block.faces)]
+    mark = [badge(block.verdict, pen, block.dimensions)] if block.verdict is not None else []
+    return "\n\n".join(says + target + reason + shown + mark)
 
 
-def _badge(verdict: Verdict, dimensions: Verdict | None = None) -> str:
+def _is_first(line: Line) -> bool:
+    return bool(line.number) and not line.recalled
+
+
+def _formula(formula: Formula, pen: Pen, faces: Iterable[Face] = FACES) -> str:
+    return _displayed({face: latex(formula, face, pen.vocabulary) for face in faces}, pen)
+
+
+def _displayed(faces: dict[Face, str], pen: Pen) -> str:
+    heads = " & ".join(_HEADS[face] for face in faces)
+    cells = " & ".join(rf"\displaystyle {tex}" for tex in faces.values())
+    columns = "|".join("c" * len(faces))
+    return pen.flavour.display(f"\\begin{{array}}{{{columns}}}\n{heads} \\\\[4pt]\n{cells}\n\\end{{array}}")
+
+
+def badge(verdict: Verdict, pen: Pen, dimensions: Verdict | None = None) -> str:
+    """Return a verdict with its evidence as a quotation."""
     head = f"**{SIGNS[verdict.outcome]} {verdict.outcome.value}**"
-    error = f", up to {_inline(verdict.error)}" if verdict.error else ""
-    given = f", given {', '.join(map(_assumed, verdict.assumes))}" if verdict.assumes else ""
+    error = f", up to {_inline(verdict.error, pen)}" if verdict.error else ""
+    given = f", given {', '.join(_assumed(a, pen) for a in verdict.assumes)}" if verdict.assumes else ""
     seen = (*verdict.evidence, *(dimensions.evidence if dimensions is not None else ()))
-    return f"> {head}{error}{given}  \n> {_escaped('; '.join(seen))}{_witness(verdict)}"
+    told = "; ".join(sentence(marked(e, STANDARD), pen) for e in seen)
+    witness = f"  \n> Witness: {sentence(marked(verdict.witness, STANDARD), pen)}" if verdict.witness else ""
+    return f"> {head}{error}{given}  \n> {told}{witness}"
 
 
-def _assumed(assumed: Condition | Premise) -> str:
-    return _escaped(assumed.says) if isinstance(assumed, Premise) else _inline(assumed)
+def _assumed(assumed: Condition | Premise, pen: Pen) -> str:
+    return escaped(assumed.says) if isinstance(assumed, Premise) else _inline(assumed, pen)
 
 
-def _inline(formula: Formula) -> str:
-    return f"$`{latex(formula)}`$"
+def _inline(formula: Formula, pen: Pen) -> str:
+    return pen.flavour.inline(latex(formula, display="inline"))
 
 
-def _witness(verdict: Verdict) -> str:
-    return f"  \n> Witness: `{verdict.witness}`" if verdict.witness else ""
-
-
-@_block.register
-def _(block: Listing, vocabulary: Vocabulary) -> str:
-    return f"**{_escaped(block.heading)}**\n\n```{block.language}\n{block.text.strip()}\n```"
-
-
-@_block.register
-def _(block: Aligned, vocabulary: Vocabulary) -> str:
-    faces = dict(block.latex)
-    return f"*{_escaped(block.heading)}*\n\n{_displayed((faces['physics'], faces['learning']))}"
-
-
-@_block.register
-def _(block: Facts, vocabulary: Vocabulary) -> str:
-    return "\n".join(
-        f"- **{_escaped(label)}**: {_sentence(spans, vocabulary)}" for label, spans in block.rows
+@block_markdown.register
+def _(block: Contrast, pen: Pen) -> str:
+    columns = (
+        f"**{name}**\n\n" + "\n\n".join(_told(told, pen) for told in column) for name, column in block.columns
     )
+    text = [block_markdown(p, pen) for p in block.says]
+    framed = "\n\n".join([*text, *columns, badge(block.verdict, pen)])
+    title = f"Finding {block.number}: {sentence(block.title, pen)}"
+    return f"{pen.flavour.target(block.anchor)}\n\n{pen.flavour.frame(title, framed)}"
 
 
-@_block.register
-def _(block: Judged, vocabulary: Vocabulary) -> str:
-    quoted = f"**{block.id}** ({block.where}): “{_escaped(block.says)}”"
-    return f"{quoted}\n\nFormally: {_sentence(block.formal, vocabulary)}.\n\n{_badge(block.verdict)}"
+def _told(told: Sentence | Line, pen: Pen) -> str:
+    return block_markdown(told, pen) if isinstance(told, Line) else sentence(told, pen)
 
 
-def _sentence(spans: Sentence, vocabulary: Vocabulary) -> str:
-    return "".join(_span(span, vocabulary) for span in spans).strip()
+@block_markdown.register
+def _(block: Judged, pen: Pen) -> str:
+    quoted = f"**{escaped(block.id)}** ({escaped(block.where)}): “{sentence(block.says, pen)}”"
+    formal = f"Formally: {sentence(block.formal, pen)}"
+    return f"{pen.flavour.target(block.anchor)}\n\n{quoted}\n\n{formal}\n\n{badge(block.verdict, pen)}"
 
 
-def _span(span: Span, vocabulary: Vocabulary) -> str:
-    if isinstance(span.content, str):
-        return {"text": "{}", "emphasis": "*{}*", "code": "`{}`"}[span.kind].format(
-            span.content if span.kind == "code" else _escaped(span.content)
+@block_markdown.register
+def _(block: Audit, pen: Pen) -> str:
+    counted = ", ".join(f"{SIGNS[outcome]} {count} {outcome.value}" for outcome, count in block.counts)
+    rows = [
+        (
+            f"[{escaped(c.id)}](#{c.anchor})",
+            escaped(c.where),
+            sentence(c.says, pen),
+            f"{SIGNS[c.verdict.outcome]} {c.verdict.outcome.value}",
         )
-    faces = dict.fromkeys(latex(span.content, face, vocabulary) for face in ("physics", "learning"))
-    return " | ".join(f"$`{face}`$" for face in faces)
+        for c in block.claims
+    ]
+    return f"{counted}\n\n{_table(AUDIT_HEAD, rows)}"
 
 
-def _escaped(text: str) -> str:
+@block_markdown.register
+def _(block: Grid, pen: Pen) -> str:
+    head = tuple(sentence(name, pen) for name in block.head)
+    rows = [tuple(sentence(cell, pen) for cell in row) for row in block.rows]
+    return f"{pen.flavour.target(block.anchor)}\n\n{sentence(block.caption, pen)}\n\n{_table(head, rows)}"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    # A bar that is part of a formula must not end its cell.
+    cells = ([re.sub(r"(?<!\\)\|", r"\\|", cell) for cell in row] for row in lines)
+    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
+
+
+@block_markdown.register
+def _(block: Picture, pen: Pen) -> str:
+    caption = f"**Figure {block.number}.** {sentence(block.caption, pen)}"
+    target = f"{pen.flavour.target(f'figure-{block.name}')}\n\n" if pen.flavour.name != "myst" else ""
+    return target + pen.flavour.figure(block.name, escaped(" ".join(block.alt.split())), caption)
+
+
+@block_markdown.register
+def _(block: Listing, pen: Pen) -> str:
+    return f"**{escaped(block.heading)}**\n\n```{block.language}\n{block.text.strip()}\n```"
+
+
+@block_markdown.register
+def _(block: Aligned, pen: Pen) -> str:
+    return f"*{escaped(block.heading)}*\n\n{_displayed(dict(block.latex), pen)}"
+
+
+@block_markdown.register
+def _(block: Facts, pen: Pen) -> str:
+    return "\n".join(f"- **{escaped(label)}**: {sentence(spans, pen)}" for label, spans in block.rows)
+
+
+@block_markdown.register
+def _(block: Aside, pen: Pen) -> str:
+    text = "\n\n".join(block_markdown(p, pen) for p in block.paragraphs)
+    return pen.flavour.frame(escaped(block.title), text)
+
+
+def sentence(spans: Sentence, pen: Pen) -> str:
+    """Return a sentence as Markdown."""
+    return "".join(_span(span, pen) for span in spans).strip()
+
+
+_FORMS = {"text": "{}", "emphasis": "*{}*", "strong": "**{}**", "code": "`{}`"}
+
+
+def _span(span: Span, pen: Pen) -> str:
+    shown = _content(span, pen)
+    return f"[{shown}](#{span.target})" if span.target else shown
+
+
+def _content(span: Span, pen: Pen) -> str:
+    if isinstance(span.content, Verdict):
+        return f"{SIGNS[span.content.outcome]} {span.content.outcome.value}"
+    if isinstance(span.content, str):
+        return _FORMS[span.kind].format(span.content if span.kind == "code" else escaped(span.content))
+    faces = (span.face,) if span.face else FACES
+    shown = dict.fromkeys(latex(span.content, face, pen.vocabulary, display="inline") for face in faces)
+    return " | ".join(pen.flavour.inline(tex) for tex in shown)
+
+
+def escaped(text: str) -> str:
+    """Return a text in which nothing is read as Markdown."""
     return _SPECIAL.sub(r"\\\1", text)

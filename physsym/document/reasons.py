@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from functools import singledispatch
 
+from physsym.dimension import Dimension
 from physsym.document.tree import Formula, Sentence, Span
 from physsym.moves import (
     Define,
@@ -25,6 +27,19 @@ from physsym.statement import Equation
 def phrase(*parts: str | Formula) -> Sentence:
     """Return a sentence of texts and formulas."""
     return tuple(Span("text", p) if isinstance(p, str) else Span("formula", p) for p in parts)
+
+
+_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def exponents(dimension: Dimension) -> str:
+    """Return a dimension with raised exponents where they are whole numbers.
+
+    >>> from physsym.dimension import LENGTH, TIME
+    >>> exponents(LENGTH / TIME**2)
+    'L T⁻²'
+    """
+    return re.sub(r"\^(-?\d+)\b(?!/)", lambda power: power[1].translate(_RAISED), str(dimension))
 
 
 @singledispatch

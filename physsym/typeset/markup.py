@@ -28,8 +28,9 @@ SPECIALS = {"d": ("mtext", "d"), "partial": ("mtext", "∂"), "infinity": ("mi",
 TIMES = "\N{INVISIBLE TIMES}"
 TALL = ("mfrac", "msqrt", "mroot", "mtable")
 TIGHT = {"lspace": "0", "rspace": "0"}
-# A cell keeps no distance from the relation that the next one begins with.
-CELLS = ("text-align:right;padding-right:0", "text-align:left;padding-left:0")
+# A cell keeps no distance from the relation that the next one begins with. Chromium lays out what is in a
+# cell as a block, which only its own value moves to the right; other browsers pass that value over.
+CELLS = ("text-align:right;text-align:-webkit-right;padding-right:0", "text-align:left;padding-left:0")
 
 
 class MarkupPrinter(Textbook, MathMLPresentationPrinter):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import Literal
 
 from sympy import Symbol
 from sympy.printing.latex import LatexPrinter
@@ -75,11 +76,13 @@ def latex(
     vocabulary: Vocabulary = STANDARD,
     *,
     states: Iterable[Symbol] = (),
+    display: Literal["block", "inline"] = "block",
 ) -> str:
     r"""Return a statement as LaTeX for math mode, without dollar signs; several lines are an `aligned` block.
 
     `statement` is an expression, an equation, a law, an update or a rule, or a condition or an order of a
-    verdict. Within a rule the states show their instant; `states` names more symbols that do.
+    verdict. Within a rule the states show their instant; `states` names more symbols that do. With the
+    `display` "inline" fractions are written with a slash, which keeps the lines of a paragraph together.
 
     Raises TypeError for what is no statement and ValueError for an unknown face.
 
@@ -88,12 +91,16 @@ def latex(
     >>> print(latex(rule({x: x - eta * G}), face="learning"))
     \mathbf{w}_{t+1} = \mathbf{w}_{t} - \eta \nabla L(\mathbf{w}_{t})
     """
-    return _latex(statement, face, vocabulary, tuple(states))
+    return _latex(statement, face, vocabulary, tuple(states), display)
 
 
-@lru_cache(maxsize=4096)
-def _latex(statement: object, face: Face, vocabulary: Vocabulary, states: tuple[Symbol, ...]) -> str:
-    return aligned(TexPrinter(page(statement, vocabulary, states), face, vocabulary).sides())
+@lru_cache(maxsize=8192)
+def _latex(
+    statement: object, face: Face, vocabulary: Vocabulary, states: tuple[Symbol, ...], display: str
+) -> str:
+    printer = TexPrinter(page(statement, vocabulary, states), face, vocabulary)
+    printer.only_slashes = display == "inline"
+    return aligned(printer.sides())
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
