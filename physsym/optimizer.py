@@ -164,13 +164,13 @@ class Optimizer:
         if symbol.name.endswith(BEFORE):
             present = Symbol(symbol.name[: -len(BEFORE)])
             return self._engine.start(state_name(symbol), state[state_name(present)])
-        shapes = {np.shape(value) for value in state.values()}
+        shapes = {self._engine.shape(value) for value in state.values()}
         if len(shapes) > 1:
             raise ValueError(
                 f"the shape of {state_name(symbol)} is not clear; give it in the dictionary of states"
             )
         like = next(iter(state.values()))
-        return self._engine.start(state_name(symbol), like - like)
+        return self._engine.start(state_name(symbol), self._engine.at_rest(like))
 
     def _finite_step(self, state: State, grad: Value, number: int) -> State:
         try:

@@ -12,3 +12,6 @@ os.environ["PHYSSYM_CACHE"] = "0"
 # No test asserts times: on a busy machine drawing numbers may be slow.
 settings.register_profile("physsym", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("physsym")
+
+# Values are compared to the last digits on every backend; JAX and PyTorch otherwise read floats as float32.
+os.environ["JAX_ENABLE_X64"] = "1"

@@ -15,7 +15,7 @@ FLOORS = {
     "system": 3, "moves": 3, "reader": 3, "inference": 3,
     "apply": 4, "check": 4, "cache": 4,
     "derivation": 5, "program": 5, "specimens": 5,
-    "typeset": 6, "source": 6, "lift": 6, "analysis": 6,
+    "typeset": 6, "source": 6, "stages": 6, "lift": 6, "analysis": 6,
     "kernels": 7, "claim": 7, "equivalence": 7,
     "optimizer": 8, "adapters": 8, "chapter": 8,
     "comparison": 9, "scripts": 9, "certify": 9, "figures": 9,

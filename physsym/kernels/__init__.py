@@ -24,6 +24,8 @@ class Entry:
 BACKENDS: dict[str, Entry] = {
     "numpy": Entry("physsym.kernels.numpy_backend"),
     "python": Entry("physsym.kernels.python_backend"),
+    "jax": Entry("physsym.kernels.jax_backend", needs="jax", extra="jax"),
+    "torch": Entry("physsym.kernels.torch_backend", needs="torch", extra="torch"),
 }
 
 
@@ -47,7 +49,7 @@ def load_backend(name: str) -> Backend:
     return loaded
 
 
-def lambdify(rule: Rule, /, backend: str = "numpy") -> Callable[..., Values]:
+def lambdify(rule: Rule, /, backend: str = "numpy", **options: Value) -> Callable[..., Values]:
     """Return the plain function that takes one step: `step(u, x, grad, eta=0.1, rho=0.9) -> (u, x)`.
 
     States come first, in the order of `states(rule)`; then, unless the rule takes none, the gradient: a
@@ -55,7 +57,9 @@ def lambdify(rule: Rule, /, backend: str = "numpy") -> Callable[..., Values]:
     coordinates wants a callable `grad(x, y)` that returns as many gradients. Parameters are given by name.
     Nothing that is given is changed. Each state may be an array of any shape (backend "numpy", float32 and
     float64 are kept) or one number or symbol (backend "python": float, Fraction, mpmath, SymPy; a constant
-    such as sqrt(2) is a float there).
+    such as sqrt(2) is a float there). With the backends "jax" and "torch" a state may also be a tree of
+    arrays (lists, tuples, dictionaries; for JAX any pytree), gradients likewise. `options` are those of the
+    backend: for "jax" `donate=True` lets the step use up the memory of the states that it is given.
 
     The function raises TypeError for missing, unknown or unfit arguments, ValueError for shapes that disagree
     and parameters at which the rule is not defined. Its docstring is its source.
@@ -68,7 +72,7 @@ def lambdify(rule: Rule, /, backend: str = "numpy") -> Callable[..., Values]:
     (Fraction(4, 5),)
     """
     steps, engine = program(rule), load_backend(backend)
-    kernel, names = engine.compiled(steps), [state_name(s) for s in steps.states]
+    kernel, names = engine.compiled(steps, **options), [state_name(s) for s in steps.states]
 
     def step(*values: Value, **parameters: Value) -> Values:
         refuse_misnamed(steps, parameters)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from physsym.operation import Operand, Operation
 from physsym.program import Program, state_name, takes_gradient_at_states
 from physsym.source import identifiers
@@ -20,25 +22,28 @@ InPlace: TypeAlias = Callable[[Values], None]
 class Backend:
     """How one kind of value is computed with.
 
-    `source` gives the text that `compiled` runs. A kernel takes the states in order, the gradient (a
-    callable; an array or a number where the rule takes its gradient at present states) and the parameters by
-    name, and returns the results of the program. `start` makes a state of its own from what a user gives,
-    `number` a parameter (it is told the name), `finite` says whether a state is finite, `fitted` holds a new
-    state (name, old, new) to the shape of the old one, and `functions` computes with single numbers by
-    operation name. `bound`, where a backend can update arrays in place, takes a program, its states and its
-    gradients and returns what carries out one step given the constants of the program; it raises before
-    anything is written.
+    `source` gives the text that `compiled` runs; that may take options by name beside the program. A kernel
+    takes the states in order, the gradient (a callable; an array or a number where the rule takes its
+    gradient at present states) and the parameters by name, and returns the results of the program. `start`
+    makes a state of its own from what a user gives, `number` a parameter (it is told the name), `finite` says
+    whether a state is finite, `fitted` holds a new state (name, old, new) to the shape of the old one, and
+    `functions` computes with single numbers by operation name. `bound`, where a backend can update arrays in
+    place, takes a program, its states and its gradients and returns what carries out one step given the
+    constants of the program; it raises before anything is written. `shape` tells states apart that cannot be
+    added, `at_rest` is the zero of a state.
     """
 
     name: str
     source: Callable[[Program], str]
-    compiled: Callable[[Program], Kernel]
+    compiled: Callable[..., Kernel]
     start: Callable[[str, Value], Value]
     number: Callable[[str, Value], Value]
     finite: Callable[[Value], bool]
     fitted: Callable[[str, Value, Value], Value]
     functions: Mapping[str, Callable[..., Value]]
     bound: Callable[[Program, Values, Values], InPlace] | None = None
+    shape: Callable[[Value], object] = np.shape
+    at_rest: Callable[[Value], Value] = lambda value: value - value
 
 
 def parameter_names(program: Program) -> tuple[str, ...]:
