@@ -15,7 +15,7 @@ step of the textbook rule is `alpha = (1 - rho)*eta`, which is `dt**2/m`. And th
 from derivations.gradient_descent import in_terms_of_tau
 from physsym import Claim, Define, Derivation, Eliminate, Integrate, Rescale, Split, Step
 from physsym import after, before, damped_particle, dot, law, rule, same_rule, semi_implicit_euler
-from physsym.vocabulary import G, alpha, dt, eta, gamma, rho, tau, u, v, x
+from physsym.vocabulary import G, alpha, dt, eta, gamma, m, rho, tau, u, v, x
 
 two_laws = (
     *in_terms_of_tau,
@@ -59,6 +59,25 @@ two_steps = derivation.then(
          Eliminate(u),
          gives=rule({x: x + rho * (x - before(x)) - (1 - rho) * eta * G})),
     title="Momentum as a recurrence",
+)  # fmt: skip
+
+by_constants = Derivation(
+    title="Momentum in the constants of mechanics",
+    start=damped_particle.law(),
+    steps=(
+        Step("Write velocity and position apart.",
+             Split(x, velocity=v),
+             gives=law({dot(x): v, m * dot(v): -G - gamma * v})),
+
+        Step("One step of semi-implicit Euler: first the velocity, then the position with the new velocity.",
+             Integrate(semi_implicit_euler, dt),
+             gives=rule({v: (1 - gamma * dt / m) * v - dt / m * G, x: x + dt * after(v)})),
+
+        Step("Count the velocity in displacements per step. Mass, friction and time step are left in two "
+             "combinations, `gamma*dt/m` and `dt**2/m`.",
+             Rescale(v, u, 1 / dt),
+             gives=rule({u: (1 - gamma * dt / m) * u - dt**2 / m * G, x: x + after(u)})),
+    ),
 )  # fmt: skip
 
 source_rule = rule({u: rho * u - eta * G, x: x + after(u)})

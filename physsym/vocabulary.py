@@ -16,7 +16,16 @@ from physsym.dimension import ENERGY, LENGTH, MASS, ONE, TIME, Dimension, Dimens
 from physsym.notation import DOT, MARKS, grad, name_and_marks, potential
 
 Kind = Literal[
-    "position", "velocity", "displacement", "potential", "gradient", "mass", "friction", "time", "scalar"
+    "position",
+    "velocity",
+    "displacement",
+    "potential",
+    "gradient",
+    "force",
+    "mass",
+    "friction",
+    "time",
+    "scalar",
 ]
 Face = Literal["physics", "learning"]
 

@@ -209,7 +209,7 @@ def test_a_step_without_a_line_makes_no_document(tmp_path):
 
 
 def test_the_shipped_scripts_come_in_reading_order():
-    assert [s.name for s in scripts()] == ["gradient_descent", "momentum", "friction", "stale"]
+    assert [s.name for s in scripts()] == ["newton", "gradient_descent", "momentum", "friction", "stale"]
     assert all(s.prose for s in scripts())
 
 
@@ -234,7 +234,7 @@ def test_a_bad_script_is_named(text, reason, tmp_path):
 
 
 def test_unknown_names_and_paths_are_told():
-    with pytest.raises(ScriptError, match="there are gradient_descent"):
+    with pytest.raises(ScriptError, match="there are newton, gradient_descent"):
         script("adam")
     with pytest.raises(ScriptError, match="does not exist"):
         scripts(["nowhere"])

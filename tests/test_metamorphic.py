@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from dataclasses import fields, replace
 from fractions import Fraction
 
 import pytest
 from hypothesis import HealthCheck, assume, find, given, settings
-from sympy import Mul, Rational, Symbol, expand
+from sympy import Expr, Mul, Rational, Symbol, expand
 
 from physsym import (
     Define,
@@ -16,16 +17,19 @@ from physsym import (
     Integrate,
     Integrator,
     Limit,
+    Move,
     MoveError,
     Rescale,
     Split,
     Step,
     after,
     apply,
+    before,
     check,
     damped_particle,
     dot,
     grad,
+    latex,
     law,
     rule,
     same_law,
@@ -33,10 +37,12 @@ from physsym import (
 )
 from physsym.dimension import TIME
 from physsym.notation import DOT, hess, partial, potential
+from physsym.scripts import scripts
 from physsym.specimens import mu, p
-from physsym.statement import Law, Rule, Update, expressions, flattened, rewritten, symbols
+from physsym.statement import Equation, Law, Rule, Update, expressions, flattened, rewritten, symbols
 from physsym.testing import strategies
-from physsym.vocabulary import STANDARD, G, dt, eta, gamma, m, rho, scalar, tau, u, v, x
+from physsym.verdict import Condition
+from physsym.vocabulary import STANDARD, G, Vocabulary, dt, eta, gamma, m, rho, scalar, tau, u, v, x
 
 few = settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 w = Symbol("w", real=True)
@@ -98,6 +104,57 @@ def test_renaming_commutes_with_deriving(system, integrator):
             return
         renamed_line = apply(other, renamed_line)
         assert same(renamed(line, names), renamed_line)
+
+
+DERIVATIONS = {d.title: d for s in scripts() for d in s.derivations}
+IN_WEIGHTS = {x: w, **{make(x): make(w) for make in (dot, after, before, lambda s: dot(dot(s)))}}
+LEARNING = Vocabulary(
+    tuple(
+        replace(q, symbol=q.symbol.xreplace(IN_WEIGHTS), physics=q.learning, learning=q.learning)
+        for q in STANDARD.quantities
+    )
+)
+
+
+def in_weights(value):
+    """Return an expression, statement, move or step with the position renamed to the weights."""
+    if isinstance(value, Expr):
+        return value.xreplace(IN_WEIGHTS)
+    if isinstance(value, Update):
+        return Update(in_weights(value.target), in_weights(value.value))
+    if isinstance(value, tuple):
+        return tuple(map(in_weights, value))
+    if isinstance(value, (Law, Rule, Equation, Move, Step, Condition)):
+        return replace(value, **{f.name: in_weights(getattr(value, f.name)) for f in fields(value)})
+    return value
+
+
+def derived_in_weights(derivation):
+    return Derivation(derivation.title, in_weights(derivation.start), in_weights(derivation.steps), LEARNING)
+
+
+@pytest.mark.parametrize("derivation", DERIVATIONS.values(), ids=DERIVATIONS)
+def test_deriving_in_weights_gives_the_renamed_lines(derivation):
+    other = derived_in_weights(derivation)
+    assert x not in {s for line in other.lines for s in symbols(line)}
+    assert all(other.verdicts())
+    for line, renamed_line in zip(derivation.lines, other.lines, strict=True):
+        assert same(in_weights(line), renamed_line)
+        assert latex(renamed_line, vocabulary=LEARNING) == latex(line, "learning")
+
+
+@pytest.mark.parametrize("derivation", DERIVATIONS.values(), ids=DERIVATIONS)
+def test_what_is_proposed_in_weights_is_what_is_proposed_for_positions(derivation):
+    for step, above, below in zip(derivation.steps, derivation.lines, derivation.lines[1:], strict=False):
+        proposed = apply(in_weights(step.move), in_weights(above))
+        assert same(proposed, in_weights(below)), step.says
+
+
+def test_a_line_that_was_not_renamed_is_seen():
+    derivation = DERIVATIONS["Gradient descent"]
+    half = derived_in_weights(derivation)
+    assert not same(derivation.lines[-1], half.lines[-1])
+    assert latex(half.lines[-1], vocabulary=LEARNING) != latex(derivation.lines[-1])
 
 
 def test_a_renaming_that_is_none_is_seen():

@@ -13,7 +13,7 @@ from physsym.notation import AFTER, BEFORE, DOT, name_and_marks
 from physsym.vocabulary import Face, Quantity, Vocabulary
 
 FACES: tuple[Face, ...] = ("physics", "learning")
-VECTOR_KINDS = ("position", "velocity", "displacement")
+VECTOR_KINDS = ("position", "velocity", "displacement", "force")
 
 
 def _greek() -> dict[str, str]:

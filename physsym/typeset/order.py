@@ -63,6 +63,8 @@ def role(expression: Expr, context: Context) -> str:
 def _role_of_symbol(symbol: Symbol, context: Context) -> str:
     name, marks = name_and_marks(symbol)
     quantity = context.vocabulary.quantity(symbol)
+    if quantity and quantity.kind == "force":
+        return "force"
     level = LEVEL_OF_KIND.get(quantity.kind) if quantity else None
     if level is None and not marks and name not in context.page.indexed:
         return "scalar"
