@@ -7,12 +7,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from derivations import friction, gradient_descent, momentum
+from derivations import friction, gradient_descent, momentum, stale
 from physsym import Derivation, after, damped_particle, particle_with_friction
 from physsym.document.prose import sentence
 from physsym.figures import (
     Experiment,
     Motion,
+    boundary,
     effective_rates,
     effective_rates_caption,
     energies,
@@ -24,6 +25,9 @@ from physsym.figures import (
     losses_caption,
     regimes,
     regimes_caption,
+    spectral_radii,
+    stability_map,
+    stability_map_caption,
     steady_step,
     svg,
     tracks,
@@ -318,6 +322,54 @@ def test_shares_of_friction_are_those_of_the_integrators():
     assert "forward 0.9 and -2; backward 0.9091 and 0.25" in kept_shares_caption(FRICTIONS)
 
 
+# ------------------------------------------------------------------ the map of stability
+
+GRID = np.meshgrid(np.linspace(0, 0.95, 12), np.linspace(0.05, 7.9, 15))
+
+
+def by_roots(weight):
+    """Return spectral radii by a quadratic found by hand: z^2 - (1 + rho - weight*stiffness) z + rho."""
+    found = [
+        np.abs(np.roots([1, weight(k) * s - 1 - k, k])).max()
+        for k, s in zip(GRID[0].flat, GRID[1].flat, strict=True)
+    ]
+    return np.reshape(found, GRID[0].shape)
+
+
+MAPS = {
+    "textbook": (momentum.textbook.rule, lambda k: 1.0, lambda k: 2 * (1 + k)),
+    "derived": (momentum.derivation.rule, lambda k: 1 - k, lambda k: 2 * (1 + k) / (1 - k)),
+}
+
+
+@pytest.mark.parametrize(("derived", "weight", "end"), MAPS.values(), ids=MAPS)
+def test_the_map_shows_eigenvalues_and_the_exact_boundary(derived, weight, end):
+    np.testing.assert_allclose(spectral_radii(derived, *GRID), by_roots(weight), atol=1e-7)
+    ax = stability_map(derived)
+    kept, ends = drawn(ax, "exact boundary").T
+    np.testing.assert_allclose(ends, end(kept), rtol=1e-12)
+    assert f"the limit is {float(end(0.9)):.3g}." in stability_map_caption(derived)
+    inside = by_roots(weight) < 1 - 1e-9
+    np.testing.assert_array_equal(GRID[1] < end(GRID[0]), inside)
+
+
+def test_a_spoiled_rule_has_another_map():
+    wrong = rule({u: rho * u + eta * G, x: x + after(u)})
+    assert (spectral_radii(wrong, *GRID) >= 1).all()
+    assert not np.isfinite(boundary(wrong, np.array([0.5]))).any()
+
+
+def test_gradient_descent_has_one_limit_and_a_stale_gradient_another():
+    some = np.array([0.0, 0.5])
+    np.testing.assert_allclose(boundary(gradient_descent.derivation.rule, some), 2)
+    np.testing.assert_allclose(boundary(stale.derivation.rule, some), 1)
+
+
+def test_a_rule_of_more_parameters_has_no_map():
+    with pytest.raises(ValueError, match="one rate beside rho"):
+        stability_map(momentum.by_constants)
+
+
 def test_a_derivation_without_rho_has_no_share():
     with pytest.raises(ValueError, match="does not define rho"):
         kept_shares({"descent": gradient_descent.derivation})
@@ -373,6 +425,7 @@ DRAWN = {
     "energies": lambda ax: energies(motion(1.0, 0.5), ax=ax),
     "regimes": lambda ax: regimes(motion(4.0), ax=ax),
     "rates": lambda ax: effective_rates(RULES, ax=ax),
+    "map": lambda ax: stability_map(momentum.derivation, ax=ax),
     "shares": lambda ax: kept_shares(FRICTIONS, ax=ax),
 }
 
@@ -408,6 +461,7 @@ CAPTIONS = (
     regimes_caption(motion(4.0)),
     effective_rates_caption(RULES),
     kept_shares_caption(FRICTIONS),
+    stability_map_caption(momentum.derivation),
 )
 
 

@@ -14,12 +14,14 @@ from physsym.figures.coefficients import (
 from physsym.figures.experiment import Experiment
 from physsym.figures.motion import Motion
 from physsym.figures.regimes import energies, energies_caption, regimes, regimes_caption
+from physsym.figures.stability import boundary, spectral_radii, stability_map, stability_map_caption
 from physsym.figures.style import image, svg
 from physsym.figures.valley import losses, losses_caption, tracks, tracks_caption
 
 __all__ = [
     "Experiment",
     "Motion",
+    "boundary",
     "effective_rates",
     "effective_rates_caption",
     "energies",
@@ -31,6 +33,9 @@ __all__ = [
     "losses_caption",
     "regimes",
     "regimes_caption",
+    "spectral_radii",
+    "stability_map",
+    "stability_map_caption",
     "steady_step",
     "svg",
     "tracks",
