@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
-    "physsym.notation": ("after", "before", "dot", "grad", "hess", "partial", "potential"),
+    "physsym.notation": ("after", "before", "dot", "grad", "hess", "higher", "partial", "potential"),
     "physsym.verdict": ("Condition", "Order", "Outcome", "Premise", "Verdict"),
     "physsym.dimension": ("Dimension", "DimensionError"),
     "physsym.statement": ("Equation", "Law", "Rule", "StatementError", "Update", "law", "rule"),
@@ -78,6 +78,7 @@ _HOME = {
     "physsym.scripts": ("Script", "ScriptError", "script", "scripts"),
     "physsym.source": ("python_source",),
     "physsym.typeset": ("equations_of_function", "latex", "latex_of_function", "mathml", "unicode"),
+    "physsym.analysis.modified": ("ModifiedEquation", "modified_equation", "modified_potential"),
     "physsym.equivalence": ("same_law", "same_rule"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

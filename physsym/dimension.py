@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 import sympy
 from sympy import Abs, Add, Expr, Mul, Pow, Rational, S, Symbol, sign
 
-from physsym.notation import grad, hess, partial, potential
+from physsym.notation import grad, hess, higher, partial, potential
 
 
 class DimensionError(ValueError):
@@ -211,6 +211,13 @@ def _(expression: Expr, reading: Reading[Any]) -> Any:
     steps = {potential: 0, grad: 1, hess: 2}[expression.func]
     place = reading.one if places[0] is None else places[0]
     return reading.of(potential) / place**steps
+
+
+@_dimension.register
+def _(expression: higher, reading: Reading[Any]) -> Any:
+    order, where = expression.args
+    place = read_dimension(where, reading)
+    return reading.of(potential) / (reading.one if place is None else place) ** int(order)
 
 
 @_dimension.register

@@ -119,6 +119,25 @@ class hess(_Opaque):
     nargs = (1,)
     glyph = r"\nabla^2 U"
 
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """Return the third derivative at the same place."""
+        return higher(Integer(3), self.args[0])
+
+
+class higher(_Opaque):
+    """A derivative of the potential above the second: `higher(3, x)` is the third. Energy over length**order.
+
+    For a representative coordinate, as `grad` is; an analysis brings it in, a law of motion does not.
+    """
+
+    nargs = (2,)
+    glyph = r"\nabla^n U"
+
+    def fdiff(self, argindex: int = 2) -> Expr:
+        """Return the next derivative at the same place."""
+        order, place = self.args
+        return higher(order + 1, place)
+
 
 class partial(_Opaque):
     """A partial derivative of a potential of several coordinates: `partial(2, x, y)` is its slope along y."""
@@ -126,7 +145,7 @@ class partial(_Opaque):
     glyph = r"\partial U"
 
 
-OPAQUE = (potential, grad, hess, partial)
+OPAQUE = (potential, grad, hess, higher, partial)
 FORCES = (grad, partial)
 
 

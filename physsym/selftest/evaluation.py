@@ -12,7 +12,7 @@ import mpmath
 import sympy
 from sympy import Abs, Add, Expr, Mul, Pow, Rational, Symbol
 
-from physsym.notation import grad, hess, partial, potential
+from physsym.notation import grad, hess, higher, partial, potential
 from physsym.statement import Rule
 
 Number = Any  # a real number of 120 digits (mpmath.mpf)
@@ -143,6 +143,12 @@ def _(expression: Expr, at: Place) -> Number:
 @value.register(hess)
 def _(expression: Expr, at: Place) -> Number:
     return at.slope(2, value(expression.args[0], at))
+
+
+@value.register(higher)
+def _(expression: Expr, at: Place) -> Number:
+    order, place = expression.args
+    return at.slope(int(order), value(place, at))
 
 
 @value.register(partial)

@@ -13,11 +13,24 @@ from typing import TypeAlias
 from sympy import Add, Expr, Function, Integer, Mul, Number, Rational, Symbol
 from sympy.core.sorting import default_sort_key
 
-from physsym.notation import AFTER, BEFORE, DOT, FORCES, grad, hess, name_and_marks, partial, potential
+from physsym.notation import (
+    AFTER,
+    BEFORE,
+    DOT,
+    FORCES,
+    grad,
+    hess,
+    higher,
+    name_and_marks,
+    partial,
+    potential,
+)
 from physsym.typeset.page import Page
 from physsym.vocabulary import Vocabulary
 
-ROLE_OF_OPAQUE: dict[type, str] = {potential: "energy", grad: "force", partial: "force", hess: "force"}
+ROLE_OF_OPAQUE: dict[type, str] = {
+    potential: "energy", grad: "force", partial: "force", hess: "force", higher: "force",
+}  # fmt: skip
 # How many time derivatives separate a symbol from a place.
 LEVEL_OF_KIND = {"position": 0, "velocity": 1, "displacement": 1}
 ROLE_OF_LEVEL = ("place", "velocity", "acceleration")
@@ -29,7 +42,7 @@ KIND_ORDER = ("scalar", "mass", "friction", "time")
 Ranks: TypeAlias = tuple[tuple[tuple[type, ...], int], ...]
 SCALAR_ORDER: Ranks = (((Number,), 0), ((Add,), 1), ((Symbol,), 2), ((Expr,), 3))
 VECTOR_ORDER: Ranks = (
-    ((potential, hess), 0), (FORCES, 3), ((Function,), 1), ((Symbol,), 2), ((Add,), 4), ((Expr,), 1),
+    ((potential, hess, higher), 0), (FORCES, 3), ((Function,), 1), ((Symbol,), 2), ((Add,), 4), ((Expr,), 1),
 )  # fmt: skip
 
 

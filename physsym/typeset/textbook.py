@@ -16,7 +16,7 @@ from sympy import Abs, Expr, Integer, Symbol
 from sympy.printing.precedence import PRECEDENCE, precedence_traditional
 from sympy.printing.printer import Printer
 
-from physsym.notation import grad, hess, partial, potential
+from physsym.notation import grad, hess, higher, partial, potential
 from physsym.typeset.names import FACES, Glyph, glyph_of, glyph_of_name, potential_name, refuse_lookalikes
 from physsym.typeset.order import Context, Product, ordered_terms, split
 from physsym.typeset.page import Line, Page
@@ -45,8 +45,7 @@ class Textbook(Printer, ABC):
         refuse_lookalikes(page.symbols, face, vocabulary)
         super().__init__()
         self.page, self.face, self.vocabulary = page, face, vocabulary
-        self.context = Context(page, vocabulary)
-        self.in_script = False
+        self.context, self.in_script = Context(page, vocabulary), False
 
     # How each piece looks: a format says it.
 
@@ -266,16 +265,18 @@ class Textbook(Printer, ABC):
     def _print_grad(self, expr: grad) -> Piece:
         return self._applied(self._row(self._special("nabla"), self._energy()), expr.args)
 
-    def _print_hess(self, expr: hess) -> Piece:
-        twice = self._power(self._special("nabla"), self._number("2"))
-        return self._applied(self._row(twice, self._energy()), expr.args)
+    def _print_hess(self, expr: hess | higher) -> Piece:
+        order, place = (2, *expr.args)[-2:]
+        often = self._power(self._special("nabla"), self._number(str(order)))
+        return self._applied(self._row(often, self._energy()), (place,))
+
+    _print_higher = _print_hess
 
     def _print_partial(self, expr: partial) -> Piece:
         index, *places = expr.args
         # The coordinate has a name only where the place is given by coordinates; otherwise it has a number.
         named = [p for i, p in enumerate(places, 1) if i == index and isinstance(p, Symbol)]
-        head = self._slope(named[0]) if named else self._numbered_slope(index)
-        return self._applied(head, places)
+        return self._applied(self._slope(named[0]) if named else self._numbered_slope(index), places)
 
     def _slope(self, coordinate: Symbol) -> Piece:
         glyph = replace(self._glyph(coordinate), instant=None, dots=0)

@@ -14,7 +14,7 @@ import sympy
 from sympy import Abs, Add, Expr, Mul, Pow, Rational, Symbol
 
 from physsym.check.engines.laurent import UndecidedError
-from physsym.notation import OPAQUE, grad, hess, partial, potential
+from physsym.notation import OPAQUE, grad, hess, higher, partial, potential
 from physsym.verdict import Condition
 
 POTENTIAL = "U(y) = y + y**3/3"
@@ -146,6 +146,11 @@ def _(expression: grad, at: Values) -> Number:
 @value.register
 def _(expression: hess, at: Values) -> Number:
     return 2 * value(expression.args[0], at)
+
+
+@value.register
+def _(expression: higher, at: Values) -> Number:
+    return Fraction(2 if expression.args[0] == 3 else 0)
 
 
 @value.register

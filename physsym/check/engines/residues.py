@@ -18,7 +18,7 @@ import sympy
 from sympy import Abs, Add, Expr, Integer, Mul, Pow, Rational, Symbol
 
 from physsym.check.engines.laurent import DivergenceError, Laurent, UndecidedError
-from physsym.notation import grad, hess, partial, potential
+from physsym.notation import grad, hess, higher, partial, potential
 from physsym.sign import signs
 
 Q = 2301721936533923759  # just below 2**61
@@ -174,6 +174,11 @@ class Point:
     def _(self, expression: Expr, modulus: int = P) -> Laurent:
         derivative = {potential: 0, grad: 1, hess: 2}[expression.func]
         return self._opaque((derivative,) + (0,) * (len(expression.args) - 1), expression.args, modulus)
+
+    @value.register
+    def _(self, expression: higher, modulus: int = P) -> Laurent:
+        order, place = expression.args
+        return self._opaque((int(order),), (place,), modulus)
 
     @value.register
     def _(self, expression: partial, modulus: int = P) -> Laurent:
