@@ -266,9 +266,8 @@ class Textbook(Printer, ABC):
         return self._applied(self._row(self._special("nabla"), self._energy()), expr.args)
 
     def _print_hess(self, expr: hess | higher) -> Piece:
-        order, place = (2, *expr.args)[-2:]
-        often = self._power(self._special("nabla"), self._number(str(order)))
-        return self._applied(self._row(often, self._energy()), (place,))
+        often = self._power(self._special("nabla"), self._number(str((2, *expr.args)[-2])))
+        return self._applied(self._row(often, self._energy()), expr.args[-1:])
 
     _print_higher = _print_hess
 
