@@ -12,6 +12,8 @@ step of the textbook rule is `alpha = (1 - rho)*eta`, which is `dt**2/m`. And th
 *new* velocity: that is semi-implicit Euler. Forward Euler in both variables is another method (see `stale`).
 """
 
+from functools import partial
+
 from derivations.gradient_descent import in_terms_of_tau
 from physsym import Claim, Define, Derivation, Eliminate, Integrate, Rescale, Split, Step
 from physsym import after, before, damped_particle, dot, law, rule, same_rule, semi_implicit_euler
@@ -87,5 +89,6 @@ source_claim = Claim(
     where="4.4",
     says="Defining rho = 1 - dt/tau and eta = dt/gamma, we obtain v' = rho v - eta grad, w' = w + v'",
     formal="the rule `u <- rho*u - eta*grad(x); x <- x + after(u)` is the one derived with `eta = dt/gamma`",
-    judge=lambda: same_rule(source_rule, derivation.rule),
+    judge=partial(same_rule, source_rule, derivation.rule),
+    repair="the gradient weighs `(1 - rho)*eta`, which is `dt**2/m`; call that `alpha`, and the rule stands",
 )

@@ -39,6 +39,7 @@ _HOME = {
     "physsym.analysis.simulate": ("Orbit", "sign_changes", "simulate", "value_of"),
     "physsym.analysis.spectral": ("multipliers", "spectral_radius"),
     "physsym.analysis.stability": ("Region", "stability_region"),
+    "physsym.judging": ("about", "conditional", "grows", "noting", "shrinks", "tends", "undecidable"),
     "physsym.integrator": (
         "Integrator",
         "backward_euler",

@@ -36,7 +36,8 @@ def check(options: Namespace) -> int:
     """Print one line for every step and claim; return 1 where a step or a dimension does not hold."""
     found = scripts(options.paths)
     bad = [v for s in found for d in s.derivations for v in _checked(s, d) if not v]
-    say(*(f"{s.name}, claim {claim.id}: {told(claim.judge())}" for s in found for claim in s.claims))
+    where = {claim: s.name for s in reversed(found) for claim in s.claims}  # each in the first script with it
+    say(*(f"{name}, claim {claim.id}: {told(claim.judge())}" for claim, name in where.items()))
     steps = sum(len(d.steps) for s in found for d in s.derivations)
     say(f"{steps} steps checked, {len(bad)} do not hold" if bad else f"{steps} steps checked, all hold")
     return int(bool(bad) or not steps)

@@ -17,7 +17,7 @@ FLOORS = {
     "derivation": 5, "program": 5, "specimens": 5,
     "typeset": 6, "source": 6, "stages": 6, "lift": 6, "analysis": 6,
     "kernels": 7, "claim": 7, "equivalence": 7,
-    "optimizer": 8, "adapters": 8, "chapter": 8,
+    "optimizer": 8, "adapters": 8, "judging": 8, "chapter": 8,
     "comparison": 9, "scripts": 9, "certify": 9, "figures": 9,
     "checking": 10, "document": 10, "testing": 10, "selftest": 10,
     "certifying": 11, "commands": 11,

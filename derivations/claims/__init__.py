@@ -1,0 +1,11 @@
+"""The audit: every claim of the source, with its words, what they say formally, and a judge.
+
+Each judge is a function of what is claimed and computes its verdict from the derivations, from analysis or by
+exact simulation, each time it is asked. The claims stand in the order of the source.
+"""
+
+from derivations.claims import prologue
+
+claims = (
+    *prologue.claims,
+)  # fmt: skip
