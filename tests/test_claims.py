@@ -23,7 +23,7 @@ names = BY_ID["C01"].judge.args[1]
 # The outcome due, and the same judge on something else, which must come out otherwise.
 EXPECTED = {
     "C01": (HOLDS, [(gradient_descent.derivation,), names, uphill]),
-    "C02": (FAILS, [momentum.derivation.lines[5], (m, gamma), {m: Rational(1), gamma: Rational(1)}]),
+    "C02": (FAILS, [momentum.by_constants.rule, (m, gamma), {m: Rational(1), gamma: Rational(1)}]),
     "C69": (CONDITIONAL, [prologue.n * dt]),
 }
 

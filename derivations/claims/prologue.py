@@ -17,7 +17,7 @@ from physsym.analysis.exactly import put
 from physsym.judging import conditional, noting
 from physsym.statement import Statement, flattened, rewritten
 from physsym.verdict import all_of, fails, holds
-from physsym.vocabulary import G, dt, gamma, m, tau, u, x
+from physsym.vocabulary import G, dt, gamma, m, u, x
 
 w = Symbol("w", real=True)
 n = Symbol("n", integer=True)
@@ -69,8 +69,8 @@ renaming = Claim(
 
 
 def coefficients(step: Rule) -> tuple[Expr, ...]:
-    """Return the weights of `u` and of the gradient in a rule, in terms of mass, friction and time step."""
-    new = flattened(step)[u].xreplace({tau: m / gamma}).expand()
+    """Return the weights of the displacement and of the gradient in a rule."""
+    new = flattened(step)[u].expand()
     return new.coeff(u), -new.coeff(G)
 
 
@@ -122,7 +122,7 @@ isomorphism = Claim(
     "isomorphism, a one-to-one correspondence",
     formal="mass, friction and time step can be told from the rule that they give",
     judge=partial(
-        one_to_one, momentum.derivation.lines[5], (m, gamma, dt),
+        one_to_one, momentum.by_constants.rule, (m, gamma, dt),
         {m: Rational(1), gamma: Rational(10), dt: Rational(1, 100)},
     ),
     repair="many-to-one: three parameters of mechanics make two of the optimizer. With the unit of time "
