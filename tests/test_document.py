@@ -209,7 +209,14 @@ def test_a_step_without_a_line_makes_no_document(tmp_path):
 
 
 def test_the_shipped_scripts_come_in_reading_order():
-    assert [s.name for s in scripts()] == ["newton", "gradient_descent", "momentum", "friction", "stale"]
+    assert [s.name for s in scripts()] == [
+        "newton",
+        "gradient_descent",
+        "momentum",
+        "friction",
+        "stale",
+        "claims",
+    ]
     assert all(s.prose for s in scripts())
 
 
