@@ -1,8 +1,7 @@
 """Whether two expressions are one: what the engines say, and the policy that makes a verdict of it.
 
-Two families of engines that share no algebra must prove an identity, and nothing may refute it. Where only
-one can decide, the verdict says so, and balls of real numbers must agree at several points. An engine that
-refutes what another proves is a conflict, and a conflict fails.
+Two families of engines that share no algebra must prove an identity, and nothing may refute it. What only one
+of them proves is undecided. An engine that refutes what another proves is a conflict, and a conflict fails.
 """
 
 from __future__ import annotations
@@ -55,17 +54,10 @@ def concluded(findings: Sequence[Finding], left: Expr, right: Expr, what: str) -
         return fails(
             f"{what} differ by {difference}", witness=witness, engines=tuple(f.engine for f in refuted)
         )
-    if proved and (close := _enough(findings, proved)):
-        return holds(f"{what} agree, {_bounds(proved)}{close.rstrip()}", engines=_took_part(findings, proved))
-    return undecided(f"{what}: {_doubts(findings, refuted)}", engines=engines)
-
-
-def _enough(findings: Sequence[Finding], proved: Sequence[Finding]) -> str:
-    """Return what makes up for a second proof, a blank where there is one, nothing where nothing does."""
     if len(_families(proved)) >= FAMILIES_NEEDED:
-        return " "
-    agreement = next((f.bound for f in findings if f.engine == balls.NAME), "")
-    return f", one engine only; {balls.NAME} {agreement}" if agreement else ""
+        return holds(f"{what} agree, {_bounds(proved)}", engines=_took_part(findings, proved))
+    alone = f"only {_names(proved)} proves it; " if proved else ""
+    return undecided(f"{what}: {alone}{_doubts(findings, refuted)}", engines=engines)
 
 
 def _saying(findings: Iterable[Finding], answer: Answer) -> list[Finding]:

@@ -21,6 +21,7 @@ import sympy
 from sympy import Abs, Add, Expr, Mul, Pow, Rational, Symbol, preorder_traversal
 
 from physsym.check.engines.laurent import UndecidedError
+from physsym.check.engines.residues import UNTIED
 from physsym.notation import OPAQUE
 from physsym.sign import signs
 
@@ -150,6 +151,12 @@ def _(expression: Expr) -> Height:
     return weight, weight
 
 
+@height.register(sympy.sin)
+@height.register(sympy.cos)
+def _(expression: Expr) -> Height:
+    return 2, 2
+
+
 @height.register
 def _(expression: Abs) -> Height:
     found: Height = height(expression.args[0])
@@ -174,7 +181,7 @@ def _parts(expressions: Iterable[Expr]) -> Iterator[Expr]:
 
 def _collisions(expressions: Iterable[Expr]) -> int:
     """Return the degree at which two places of an unknown function may coincide by accident."""
-    places = {a for e in _parts(expressions) if isinstance(e, OPAQUE) for a in e.args}
+    places = {a for e in _parts(expressions) if isinstance(e, (*OPAQUE, *UNTIED)) for a in e.args}
     largest = max((sum(height(place)) for place in places), default=0)
     return len(places) * (len(places) - 1) // 2 * 2 * largest
 

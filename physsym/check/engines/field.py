@@ -20,7 +20,7 @@ from sympy import Expr, Integer, Symbol
 from physsym.check.engines.base import Answer, Finding
 from physsym.check.engines.degree import Trust, trust
 from physsym.check.engines.laurent import DivergenceError, Laurent, UndecidedError
-from physsym.check.engines.residues import BranchError, Point, square_sign
+from physsym.check.engines.residues import UNTIED, BranchError, Point, square_sign
 
 NAME, FAMILY = "finite field", "plain integers"
 _ZERO = Integer(0)
@@ -38,8 +38,12 @@ def identity(left: Expr, right: Expr) -> Finding:
         equal = _equal_at(left, right, trusted)
     except (UndecidedError, DivergenceError) as doubt:
         return Finding(NAME, FAMILY, Answer.UNKNOWN, str(doubt))
-    answer = Answer.PROVED if equal else Answer.REFUTED
-    return Finding(NAME, FAMILY, answer, bound=str(trusted) if equal else "")
+    if equal:
+        return Finding(NAME, FAMILY, Answer.PROVED, bound=str(trusted))
+    if known := sorted({f.func.__name__ for f in left.atoms(*UNTIED) | right.atoms(*UNTIED)}):
+        reason = f"what the finite field knows of {' and '.join(known)} does not show it"
+        return Finding(NAME, FAMILY, Answer.UNKNOWN, reason)
+    return Finding(NAME, FAMILY, Answer.REFUTED)
 
 
 def _equal_at(left: Expr, right: Expr, trusted: Trust) -> bool:

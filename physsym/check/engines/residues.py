@@ -4,7 +4,9 @@ The field has p = 2q + 1 elements with p and q prime, so that its squares form a
 Squares play the positive numbers: every positive symbol is a random square, `Abs` picks the square of a
 number and its opposite (p is chosen so that 2, 3, ..., 43 are squares), and a power with any exponent is
 taken in the group, its exponent being read modulo q. For the same reason exp(a) is g**a. Opaque functions
-are random functions: one value for each place, and each derivative.
+are random functions: one value for each place, and each derivative. So is the logarithm; sine and cosine of
+a place are a random point of the unit circle. What agrees for these agrees for the functions themselves,
+while what differs may still be equal (see `UNTIED`).
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from physsym.sign import signs
 Q = 2301721936533923759  # just below 2**61
 P = 2 * Q + 1
 GENERATOR = 4
+UNTIED = (sympy.log, sympy.sin, sympy.cos)  # of which the field knows less than there is to know
 _ZERO = Integer(0)
 
 
@@ -150,6 +153,25 @@ class Point:
         over = unit.inverse()
         sinh, cosh = ((unit + over.scaled(s)).scaled(pow(2, -1, P)) for s in (-1, 1))
         return {sympy.sinh: sinh, sympy.cosh: cosh}.get(expression.func) or sinh * cosh.inverse()
+
+    @value.register
+    def _(self, expression: sympy.log, modulus: int = P) -> Laurent:
+        return self.number(self._untied(sympy.log, expression, modulus))
+
+    @value.register(sympy.sin)
+    @value.register(sympy.cos)
+    def _(self, expression: Expr, modulus: int = P) -> Laurent:
+        # ((1 - t**2)/(1 + t**2), 2*t/(1 + t**2)) lies on the circle; 1 + t**2 is not 0, as -1 is no square.
+        t = self._untied(sympy.sin, expression, modulus)
+        above = 2 * t if expression.func == sympy.sin else 1 - t * t
+        return self.number(above * pow(1 + t * t, -1, P))
+
+    def _untied(self, function: type, expression: Expr, modulus: int) -> int:
+        """Return a random number for a function at a place, the same for places of the same value."""
+        # An order would come out too low where a gap vanishes for the function, but not for the random one.
+        if modulus != P or self.small is not None:
+            raise UndecidedError(f"the finite field knows too little of {expression.func.__name__} here")
+        return self.random((function.__name__, self.of(expression.args[0], P).split()[0]), P)
 
     def _essential(self, argument: Expr) -> Laurent:
         """Return exp of a pole: smaller than every power where the form shows the argument negative."""
