@@ -10,6 +10,9 @@ from physsym.document.drawing import Files, figures
 from physsym.document.flavours import MYST
 from physsym.document.html import html
 from physsym.document.markdown import markdown
+from physsym.document.pdf import compiled
+from physsym.document.sty import sty
+from physsym.document.tex import tex
 from physsym.document.tree import Document
 from physsym.document.write import write_all
 from physsym.scripts import Script
@@ -31,8 +34,28 @@ def _myst(tree: Document) -> Files:
     return {f"{NAME}.myst.md": markdown(tree, MYST), **figures(tree, "svg")}
 
 
+def _tex(tree: Document) -> Files:
+    return {f"{NAME}.tex": tex(tree), **figures(tree, "pdf")}
+
+
+def _pdf(tree: Document) -> Files:
+    printed, _ = compiled(_tex(tree), f"{NAME}.tex")
+    return {f"{NAME}.pdf": printed}
+
+
+def _sty(tree: Document) -> Files:
+    return {f"{NAME}.sty": sty(tree, NAME)}
+
+
 # Each format gives its files, by their path within the folder of the document.
-FORMATS: dict[str, Callable[[Document], Files]] = {"html": _html, "md": _github, "myst": _myst}
+FORMATS: dict[str, Callable[[Document], Files]] = {
+    "html": _html,
+    "md": _github,
+    "myst": _myst,
+    "tex": _tex,
+    "pdf": _pdf,
+    "sty": _sty,
+}
 
 
 def document(
@@ -44,7 +67,8 @@ def document(
     """Write the document of derivations, or of whole scripts, to a folder; return the files written.
 
     `done` is told each time something was finished: `size_of` times, and once for each format. Raises
-    ValueError for an unknown format or no derivation; nothing is written unless all formats can be.
+    ValueError for an unknown format or no derivation, OSError for pdf without TeX; nothing is written unless
+    all formats can be.
     """
     wanted, sources = list(dict.fromkeys(formats)), list(derivations)
     unknown = [f for f in wanted if f not in FORMATS]
