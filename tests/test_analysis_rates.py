@@ -36,6 +36,13 @@ def test_a_rate_is_kept_where_the_radius_of_the_matrix_is_smaller(rate, p, e):
     assert rate_region(heavy_ball, rate).holds_at({eta: e, rho: p, lam: 1}) == bool(found < float(rate))
 
 
+def test_no_rate_below_zero_is_kept():
+    assert not rate_region(heavy_ball, -2).holds_at({eta: 1, rho: R(1, 4), lam: 1})
+    fast = rate_region(heavy_ball, eta - 1)
+    assert fast.holds_at({eta: 2, rho: R(1, 4), lam: 1})
+    assert not fast.holds_at({eta: 0, rho: R(1, 4), lam: 0})
+
+
 def test_a_rate_of_three_multipliers_is_that_of_numpy():
     three = rule({x: x + rho * (x - before(before(x))) - eta * G})
     for e, p in ((R(1, 2), R(1, 10)), (R(1), R(1, 3)), (R(3, 2), R(-1, 2))):

@@ -11,6 +11,7 @@ from physsym import Claim, Outcome, System, dot, potential
 from physsym.document.prose import sentence
 from physsym.verdict import Verdict
 from physsym.vocabulary import STANDARD, dt, gamma, m
+from tests.later_claims import LATER
 
 BY_ID = {claim.id: claim for claim in claims}
 HOLDS, CONDITIONAL, FAILS = Outcome.HOLDS, Outcome.CONDITIONAL, Outcome.FAILS
@@ -25,6 +26,7 @@ EXPECTED = {
     "C01": (HOLDS, [(gradient_descent.derivation,), names, uphill]),
     "C02": (FAILS, [momentum.by_constants.rule, (m, gamma), {m: Rational(1), gamma: Rational(1)}]),
     "C69": (CONDITIONAL, [prologue.n * dt]),
+    **LATER,
 }
 
 

@@ -4,8 +4,15 @@ Each judge is a function of what is claimed and computes its verdict from the de
 exact simulation, each time it is asked. The claims stand in the order of the source.
 """
 
-from derivations.claims import prologue
+from derivations.claims import coefficient, comparison, epilogue, momentum, prologue, table, valley
 
 claims = (
     *prologue.claims,
+    *momentum.before_the_coefficient,
+    *coefficient.claims,
+    *momentum.final_rule,
+    *valley.claims,
+    *comparison.claims,
+    *table.claims,
+    *epilogue.claims,
 )  # fmt: skip

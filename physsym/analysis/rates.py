@@ -13,6 +13,7 @@ from physsym.analysis.stability import Region, schur_cohn
 from physsym.check.engines import z3_engine
 from physsym.check.engines.base import Answer
 from physsym.notation import exact
+from physsym.sign import POSITIVE, signs
 from physsym.statement import Rule, parameters, rewritten
 from physsym.verdict import Condition, Verdict, fails, holds, undecided
 from physsym.vocabulary import lam
@@ -22,7 +23,7 @@ _PLAIN = 2  # the degree up to which all multipliers lie within a circle for an 
 
 
 def rate_region(rule: Rule, rate: object, curvature: Expr = lam) -> Region:
-    """Return where all multipliers of a rule are smaller in modulus than a rate, which is above zero.
+    """Return where all multipliers of a rule are smaller in modulus than a rate, and the rate is above zero.
 
     With the rate one this is the region of stability. Errors shrink like powers of the largest modulus; a
     rate is a pure number. Raises AnalysisError where the rule is not linear on curvature*x**2/2.
@@ -33,10 +34,12 @@ def rate_region(rule: Rule, rate: object, curvature: Expr = lam) -> Region:
     eta*lam - 1/2 > 0 and -eta*lam + 3/2 > 0
     """
     polynomial, r = characteristic_polynomial(rule, curvature), exact(rate)
+    above = () if signs(r) <= POSITIVE else (Condition(r, "> 0"),)
     if polynomial.degree() > _PLAIN:
         scaled = [c / r**k for k, c in enumerate(polynomial.all_coeffs())]
-        return schur_cohn(Poly(scaled, polynomial.gen))
-    return Region(tuple(Condition(expand(side), "> 0") for side in _within(polynomial, r)))
+        return Region((*above, *schur_cohn(Poly(scaled, polynomial.gen)).conditions))
+    sides = (Condition(expand(side), "> 0") for side in _within(polynomial, r))
+    return Region((*above, *sides))
 
 
 def _within(polynomial: Poly, r: Expr) -> tuple[Expr, ...]:

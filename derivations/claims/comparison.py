@@ -1,0 +1,213 @@
+"""What the source claims in the table of section 5.1 of how both methods behave.
+
+What to look for: descent does overshoot (C60) and is not stable as such (C63); which of the two is faster
+depends on who tuned them (C56).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from sympy import Expr, Integer, Rational, Symbol, sqrt
+
+from derivations.claims.rules import CLOSE, Point, ends, hills, hundredth, multiplier, named
+from derivations.claims.rules import nine_tenths, settled, shown, sides_changed, stable
+from derivations.claims.valley import across, along
+from derivations.gradient_descent import derivation as descent
+from derivations.momentum import source_rule
+from physsym import Claim, Condition, Premise, Rule, Verdict
+from physsym import identical
+from physsym.analysis.damping import critical_values, discriminant
+from physsym.analysis.exactly import put, sign_of
+from physsym.analysis.ranges import throughout
+from physsym.analysis.rates import minimax, rate_floor, rate_region, worst_rate
+from physsym.analysis.simulate import simulate, value_of
+from physsym.judging import conditional, each, noting
+from physsym.statement import parameters
+from physsym.verdict import all_of, fails, holds
+from physsym.vocabulary import eta, rho, x
+
+
+def smoother(step: Rule, plain: Rule, curvature: Expr, coefficient: Expr, points: Sequence[Expr]) -> Verdict:
+    """Judge whether plain steps change sides at every step wherever those of a rule swing at all."""
+    at = {rho: coefficient}
+    swinging = Condition(-discriminant(step, curvature).xreplace(at), "> 0")
+    bounds = [Condition(c.expression.xreplace(at), c.relation) for c in stable(step, curvature)]
+    jumping = Condition(-multiplier(plain, curvature), "> 0")
+    verdict = throughout([jumping], [swinging, *bounds], [{eta: value} for value in points])
+    counts = (
+        f"eta = {e}: descent changes sides {sides_changed(plain, curvature, {eta: e})} times in 100 steps, "
+        f"momentum {sides_changed(step, curvature, {eta: e, rho: coefficient})} times"
+        for e in points
+    )
+    return noting(verdict, *counts)
+
+
+zig_zag = Claim(
+    id="C55",
+    where="5.1",
+    says="In narrow valleys: can oscillate (zig-zag); smoother trajectory",
+    formal="with curvature 20 and `rho = 9/10`, wherever momentum swings descent changes sides at every step",
+    judge=partial(smoother, source_rule, descent.rule, across, nine_tenths, (hundredth, Rational(3, 50))),
+    repair="momentum changes sides less often than descent where `eta*lam > 1`; below, descent does not "
+    "change sides at all, and momentum does",
+)
+
+# Between these ends every condition number occurs, ((1 + r)/(1 - r))**2, as r runs from 0 to 1.
+r = Symbol("r", positive=True)
+curvatures = ((1 - r) ** 2, (1 + r) ** 2)
+slower_rate = 2 * r / (1 + r**2)
+share = (Condition(1 - r, "> 0"),)
+
+
+def faster(
+    step: Rule, plain: Rule, best: Mapping[Symbol, Expr], best_plain: Mapping[Symbol, Expr], typical: Point
+) -> Verdict:
+    """Judge which rule has the better worst rate over an interval, at their best and as they are used."""
+    tuned = each((
+        ("momentum, r = (sqrt(kappa) - 1)/(sqrt(kappa) + 1)", minimax(step, r, curvatures, best, share)),
+        ("descent", minimax(plain, slower_rate, curvatures, best_plain, share)),
+        (f"{slower_rate} is above r", throughout([Condition(slower_rate - r, "> 0")], share)),
+    ))  # fmt: skip
+    floor, reached = put(rate_floor(step, along), typical), worst_rate(plain, tuned_descent, (along, across))
+    if not tuned or sign_of(reached - floor) >= 0:
+        return tuned
+    used = (worst_rate(a, {p: typical[p] for p in parameters(a)}, (along, across)) for a in (step, plain))
+    rates = "momentum has the rate {}, descent {}".format(*(rate.evalf(4) for rate in used))
+    crossing = ((1 + floor) / (1 - floor)).evalf(4)
+    return replace(
+        noting(
+            conditional(tuned, Premise("both are tuned to the least and the largest curvature")),
+            f"in the valley at {named(typical)}, {rates}",
+        ),
+        witness=f"not with rho = {typical[rho]} fixed: no eta gives momentum a rate under {floor.evalf(4)}"
+        f", and descent reaches {reached} in the valley; only beyond kappa = {crossing} does that change",
+    )
+
+
+tuned_descent = {eta: 2 / (across + along)}
+
+convergence = Claim(
+    id="C56",
+    where="5.1",
+    says="Convergence: slower; faster",
+    formal="the best worst-case rate of momentum is smaller than that of descent for every condition number, "
+    "and so is that of momentum with `rho = 9/10` in the valley",
+    judge=partial(
+        faster, source_rule, descent.rule, {eta: Integer(1), rho: r**2}, {eta: 1 / (1 + r**2)},
+        {eta: hundredth, rho: nine_tenths},
+    ),
+    repair="with the best `eta` and `rho` for the valley momentum is faster for every condition number; "
+    "with a fixed `rho` its rate is at least `sqrt(rho)`",
+)  # fmt: skip
+
+
+def slower_but_stable(plain: Rule, step: Rule, curvature: Expr, points: Sequence[Point]) -> Verdict:
+    """Judge whether a rule is stable whatever its step size, and whether another one is where it is not."""
+    verdict = throughout(stable(plain, curvature), at=[{eta: p[eta]} for p in points])
+    outlived = [p for p in points if not _is_stable(plain, curvature, p) and _is_stable(step, curvature, p)]
+    told = (f"at eta = {p[eta]}, rho = {p[rho]} momentum converges and descent diverges" for p in outlived)
+    return noting(verdict, *told)
+
+
+def _is_stable(step: Rule, curvature: Expr, values: Point) -> bool:
+    return rate_region(step, 1, curvature).holds_at({p: values[p] for p in parameters(step)})
+
+
+stability = Claim(
+    id="C63",
+    where="5.1",
+    says="Slower but stable; faster but can oscillate",
+    formal="with curvature 20 descent is stable for every `eta` (for faster see C56, for oscillating C85)",
+    judge=partial(
+        slower_but_stable, descent.rule, source_rule, across,
+        [{eta: hundredth, rho: nine_tenths}, {eta: Rational(11, 100), rho: nine_tenths}],
+    ),
+    repair="descent is stable for `eta*lam < 2`, momentum for `eta*lam < 2*(1 + rho)`: it is momentum that "
+    "stands the larger step",
+)  # fmt: skip
+
+
+def never_overshoots(step: Rule, on: Expr, points: Sequence[Expr]) -> Verdict:
+    """Judge whether a converging rule stays on its side of the minimum, for each of several step sizes."""
+    curvature = on.diff(x, 2)
+    staying = Condition(multiplier(step, curvature), ">= 0")
+    verdict = throughout([staying], stable(step, curvature), [{eta: value} for value in points])
+    if verdict:
+        return verdict
+    orbits = {e: simulate(step, on, {eta: e}, {x: 1}, 1).of(x) for e in points}
+    told = (
+        f"eta = {e}: {start} -> {end}, loss {value_of(on, {x: start})} -> {value_of(on, {x: end})}"
+        for e, (start, end) in orbits.items() if end < 0
+    )  # fmt: skip
+    return fails(*told, f"it stays on its side only where {staying}", witness=verdict.witness)
+
+
+overshooting = Claim(
+    id="C60",
+    where="5.1",
+    says="Overshooting: impossible (no inertia)",
+    formal="on `10*x**2` descent never changes sides where it converges",
+    judge=partial(never_overshoots, descent.rule, 10 * x**2, (Rational(3, 50),)),
+    repair="impossible for `eta*lam <= 1`, and always for the continuous flow; between 1 and 2 descent "
+    "overshoots at every step and converges",
+)
+
+
+def overshoots_above(
+    step: Rule, threshold: Expr, curvature: Expr, off: Expr, values: Sequence[Expr]
+) -> Verdict:
+    """Judge from which coefficient on a rule swings, and by orbits from rest a little below and above it."""
+    lower = critical_values(step, rho, curvature)[0]
+    verdicts = [identical(lower, threshold, "the critical coefficient and the threshold")]
+    for value in values:
+        edge = put(threshold, {eta: value})
+        changes = [sides_changed(step, curvature, {eta: value, rho: edge + d}) for d in (-off, off)]
+        told = f"eta = {value}: {changes[0]} changes of side below rho = {edge}, {changes[1]} above"
+        verdicts.append(holds(told) if changes[0] == 0 < changes[1] else fails(told))
+    return all_of(*verdicts)
+
+
+if_too_high = Claim(
+    id="C62",
+    where="5.1",
+    says="Overshooting: possible if rho too high",
+    formal="with curvature 1 momentum swings from `rho = (1 - sqrt(eta))**2` on; from rest it changes sides "
+    "a little above that within 100 steps, and not a little below, at three step sizes",
+    judge=partial(
+        overshoots_above, source_rule, (1 - sqrt(eta)) ** 2, along, Rational(1, 20),
+        (Rational(1, 4), Rational(1, 9), hundredth),
+    ),
+)  # fmt: skip
+
+
+def gets_stuck(step: Rule, on: Expr, lower: Expr, start: Expr, sizes: tuple[Expr, Expr]) -> Verdict:
+    """Judge whether a rule ends at a minimum above the lowest, for a small and for a large step size."""
+    small, large = sizes
+    end = ends(step, on, {eta: small}, start, 800).end(x)
+    above = value_of(on - on.xreplace({x: lower}), {x: end}, bits=128)
+    curvature = value_of(on.diff(x, 2), {x: end}, bits=128)
+    near = ends(step, on, {eta: large}, Rational(round(float(end) * 1000) + 1, 1000), 100)
+    told = (
+        f"with eta = {small} descent from {start} ends at {shown(end)}, {shown(above)} above the lowest",
+        f"the curvature there is {shown(curvature)}",
+        f"with eta = {large} it {'stays' if settled(near) else 'does not stay'} there",
+    )
+    if not above > CLOSE:
+        return fails(*told)
+    return holds(*told) if settled(near) else conditional(holds(*told), *stable(step))
+
+
+stuck = Claim(
+    id="C61",
+    where="5.1",
+    says="Shallow minima: gets stuck easily",
+    formal="on `x**2/20 + 12/100*(1 - cos(3*x))` descent stays at a minimum that is not the lowest, whatever "
+    "the step size",
+    judge=partial(
+        gets_stuck, descent.rule, hills, Integer(0), Integer(6), (Rational(1, 10), Rational(21, 10))
+    ),
+    repair="it stays at a minimum of curvature `lam` if `eta*lam < 2`, and cannot stay there if it is larger",
+)
+
+claims = (zig_zag, convergence, stability, overshooting, if_too_high, stuck)

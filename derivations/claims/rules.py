@@ -1,0 +1,117 @@
+"""Judges of rules that several chapters use, and what they are made of.
+
+A rule of one coordinate is judged by its map, by its multipliers on a quadratic and by exact orbits.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from sympy import Add, Expr, Rational, Symbol, cos
+
+from derivations import momentum
+from physsym import Condition, Premise, Rule, Verdict
+from physsym import identical
+from physsym.analysis.linear import characteristic_polynomial
+from physsym.analysis.rates import rate_region
+from physsym.analysis.simulate import Orbit, sign_changes, simulate, value_of
+from physsym.check.conditions import follows
+from physsym.judging import conditional
+from physsym.statement import flattened, states
+from physsym.verdict import fails, holds
+from physsym.vocabulary import G, eta, lam, rho, u, x
+
+Point: TypeAlias = Mapping[Symbol, object]  # exact values of symbols
+
+two_laws, with_velocity, with_displacement = momentum.derivation.lines[3:6]
+
+nine_tenths, hundredth = Rational(9, 10), Rational(1, 100)
+below_one = Condition(1 - rho, "> 0")
+kept = (Condition(rho, "> 0"), below_one)
+
+
+def weight(step: Rule) -> Expr:
+    """Return how strongly a rule weighs the gradient against the displacement."""
+    return -flattened(step)[u].expand().coeff(G)
+
+
+def multiplier(step: Rule, curvature: Expr) -> Expr:
+    """Return the one multiplier of a rule that has one."""
+    return -characteristic_polynomial(step, curvature).monic().all_coeffs()[1]
+
+
+def other(symbol: Symbol) -> Symbol:
+    """Return a symbol for another value of a positive quantity."""
+    return Symbol(f"other_{symbol}", positive=True)
+
+
+def stable(step: Rule, curvature: Expr = lam) -> tuple[Condition, ...]:
+    """Return when a rule forgets its start on a quadratic: conditions that do not follow from signs."""
+    return tuple(c for c in rate_region(step, 1, curvature).conditions if not follows(c))
+
+
+def smoothed(step: Rule, weights: Sequence[Expr], kept: Expr) -> Verdict:
+    """Judge what a displacement is after as many steps as there are weights: so much of each gradient."""
+    slopes = [Symbol(f"g{k}", real=True) for k in range(len(weights))]
+    found: Expr = u
+    for slope in slopes:
+        found = flattened(step)[u].xreplace({u: found, G: slope})
+    claimed = kept * u - Add(*(w * g for w, g in zip(weights, slopes, strict=True)))
+    return identical(found, claimed, f"the displacement after {len(weights)} steps and the weighed sum")
+
+
+def gains(step: Rule) -> tuple[Expr, Expr]:
+    """Return the lasting displacement under equal and under alternating gradients, per weight of one."""
+    share = flattened(step)[u].expand().coeff(u)
+    return 1 / (1 - share), 1 / (1 + share)
+
+
+# --- Orbits
+
+CLOSE = 2.0**-10
+
+
+def sides_changed(step: Rule, curvature: Expr, values: Point, steps: int = 100) -> int:
+    """Return how often the position changes its sign, starting from rest at one."""
+    at_rest = {state: int(state == x) for state in states(step)}
+    return sign_changes(simulate(step, curvature * x**2 / 2, values, at_rest, steps).of(x))
+
+
+def ends(step: Rule, on: Expr, values: Point, start: Expr, steps: int) -> Orbit:
+    """Return the orbit from rest, in balls of real numbers."""
+    at_rest = {u: 0, x: start} if u in step.targets else {x: start}
+    return simulate(step, on, values, at_rest, steps, bits=steps + 64)
+
+
+def settled(orbit: Orbit) -> bool:
+    """Return whether the last ten positions of an orbit are certain to lie close together."""
+    last = orbit.of(x)[-10:]
+    return all(abs(a - last[-1]) < CLOSE for a in last)
+
+
+def shown(number: object) -> str:
+    """Return a ball of real numbers to four digits."""
+    return f"{float(number):.4g}"
+
+
+def named(setting: Point) -> str:
+    """Return values in words."""
+    return ", ".join(f"{symbol} = {value}" for symbol, value in setting.items())
+
+
+enough_energy = Premise("the energy left at the barrier is enough to pass it")
+hills = x**2 / 20 + Rational(12, 100) * (1 - cos(3 * x))
+
+
+def jumps(step: Rule, plain: Rule, on: Expr, start: Expr, settings: Sequence[Point]) -> Verdict:
+    """Judge whether a rule ends lower than another one that starts at the same place, for each setting."""
+    stuck = ends(plain, on, {eta: settings[0][eta]}, start, 800).end(x)
+    there = value_of(on, {x: stuck}, bits=128)
+    told, jumped = [f"descent from {start} ends at {shown(stuck)}, {shown(there)} high"], []
+    for setting in settings:
+        orbit = ends(step, on, setting, start, 400)
+        below = value_of(on, {x: orbit.end(x)}, bits=128) < there - CLOSE
+        jumped.append(bool(below) and settled(orbit))
+        told.append(f"momentum with {named(setting)} ends at {shown(orbit.end(x))}")
+    if not any(jumped):
+        return fails(*told)
+    return holds(*told) if all(jumped) else conditional(holds(*told), enough_energy)

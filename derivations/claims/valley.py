@@ -1,0 +1,144 @@
+"""What the source claims of the elongated valley at the head of chapter V, (20 w1^2 + w2^2)/2.
+
+What to look for: at the source's own values descent does not oscillate (C52), and momentum does (C53).
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+from sympy import Expr, Integer, Rational, Symbol
+
+from derivations.claims.rules import Point, below_one, gains, hundredth, kept, multiplier, named, nine_tenths
+from derivations.claims.rules import sides_changed, stable
+from derivations.gradient_descent import derivation as descent
+from derivations.momentum import source_rule
+from physsym import Claim, Condition, Rule, Verdict
+from physsym import identical
+from physsym.analysis.exactly import put, sign_of
+from physsym.analysis.ranges import throughout, throughout_under
+from physsym.analysis.rates import rate_region
+from physsym.judging import noting
+from physsym.statement import parameters
+from physsym.verdict import all_of, fails, holds
+from physsym.vocabulary import eta, rho
+
+w1, w2 = Symbol("w1", real=True), Symbol("w2", real=True)
+valley = (20 * w1**2 + w2**2) / 2
+across, along = Integer(20), Integer(1)  # its curvatures in the directions of w1 and w2
+
+
+def steepest(on: Expr, steep: Symbol, flat: Symbol) -> Verdict:
+    """Judge whether a quadratic curves more in one direction than in another, and in no mixed one."""
+    mixed = identical(on.diff(steep, flat), Integer(0), "the mixed curvature and zero")
+    high, low = (on.diff(w, 2) for w in (steep, flat))
+    if not mixed or sign_of(high - low) <= 0:
+        return all_of(mixed, fails(f"the curvature along {steep} is {high}, along {flat} {low}"))
+    return holds(f"the curvatures are {high} along {steep} and {low} along {flat}, kappa = {high / low}")
+
+
+elongated = Claim(
+    id="C51",
+    where="5",
+    says="an elongated valley with high curvature in w_1 direction",
+    formal="the Hessian of (20 w1^2 + w2^2)/2 is diagonal, and larger along w1 than along w2",
+    judge=partial(steepest, valley, w1, w2),
+)
+
+
+def oscillates(step: Rule, curvature: Expr, points: Sequence[Expr]) -> Verdict:
+    """Judge whether a rule changes sides at every step and converges, for all step sizes."""
+    jumping = Condition(-multiplier(step, curvature), "> 0")
+    stays = stable(step, curvature)
+    verdict = throughout([jumping, *stays], at=[{eta: value} for value in points])
+    counts = (
+        f"eta = {e}: {sides_changed(step, curvature, {eta: e})} changes of side in 100 steps" for e in points
+    )
+    return noting(verdict, *counts)
+
+
+oscillates_wildly = Claim(
+    id="C52",
+    where="5",
+    says="pure gradient descent oscillates wildly in the narrow dimension (high curvature)",
+    formal="with curvature 20 the multiplier of descent is negative, and descent converges, for every `eta`",
+    judge=partial(oscillates, descent.rule, across, (hundredth, Rational(3, 50))),
+    repair="with curvature 20 it changes sides and converges exactly for `eta` between 1/20 and 1/10; at "
+    "the source's 1/100 it never changes sides",
+)
+
+
+def lingers(step: Rule, curvature: Expr, steep: Expr, least: Expr) -> Verdict:
+    """Judge whether a share is left along the floor, wherever a rule is stable across the valley."""
+    left = multiplier(step, curvature) - least
+    verdict = throughout([Condition(left, ">= 0")], stable(step, steep))
+    return noting(verdict, f"at least {least} of the way is left after each step") if verdict else verdict
+
+
+slow_floor = Claim(
+    id="C94",
+    where="5",
+    says="while making slow progress along the valley floor (low curvature)",
+    formal="wherever descent is stable with curvature 20, its multiplier for curvature 1 is at least 9/10",
+    judge=partial(lingers, descent.rule, along, across, nine_tenths),
+)
+
+
+def dampens(
+    step: Rule,
+    plain: Rule,
+    curvature: Expr,
+    enough: Sequence[Condition],
+    points: Sequence[Point],
+    still: Point,
+) -> Verdict:
+    """Judge whether, where plain steps oscillate and converge, those of a rule die out faster."""
+    jumping = Condition(-multiplier(plain, curvature), "> 0")
+    faster = rate_region(step, -multiplier(plain, curvature), curvature).conditions
+    verdict = throughout_under(enough, faster, (jumping, *stable(plain, curvature), *kept), points)
+    counts = [sides_changed(r, curvature, {p: still[p] for p in parameters(r)}) for r in (plain, step)]
+    return noting(verdict, f"at {named(still)} descent changes sides {counts[0]} times, momentum {counts[1]}")
+
+
+dampened = Claim(
+    id="C53",
+    where="5",
+    says="Momentum dampens these oscillations by accumulating velocity",
+    formal="wherever descent changes sides and converges with curvature 20, momentum has a smaller rate, for "
+    "every `rho` between 0 and 1",
+    judge=partial(
+        dampens, source_rule, descent.rule, across,
+        (Condition(multiplier(descent.rule, across) ** 2 - rho, "> 0"),),
+        ({eta: Rational(9, 100), rho: Rational(1, 2)}, {eta: Rational(9, 100), rho: nine_tenths}),
+        {eta: hundredth, rho: nine_tenths},
+    ),
+    repair="where descent changes sides, momentum dies out faster for `rho < (1 - 20*eta)**2` only; at the "
+    "source's values it is momentum that oscillates",
+)  # fmt: skip
+
+
+def cancels(step: Rule, domain: Sequence[Condition]) -> Verdict:
+    """Judge whether opposite gradients weaken each other and equal ones add up, and to what."""
+    together, against = gains(step)
+    weaker, stronger = Condition(1 - against, "> 0"), Condition(together - 1, "> 0")
+    verdict = throughout([stronger, weaker], domain, [{rho: nine_tenths}, {rho: Rational(-1, 2)}])
+    at = {rho: nine_tenths}
+    told = (
+        f"equal gradients add up to {together} of one, at rho = 9/10 to {put(together, at)}",
+        f"opposite ones leave {against} of one, at rho = 9/10 {put(against, at)}: weakened, never cancelled",
+    )
+    return noting(verdict, *told)
+
+
+opposite_cancel = Claim(
+    id="C54",
+    where="5",
+    says="successive gradients pointing in opposite directions cancel out, while gradients consistently "
+    "pointing down the valley amplify each other",
+    formal="for `rho` between -1 and 1 the lasting displacement under equal gradients is larger than from "
+    "one of them, and under alternating ones smaller",
+    judge=partial(cancels, source_rule, (Condition(rho + 1, "> 0"), below_one)),
+    repair="for `rho` between 0 and 1 equal gradients add up to `1/(1 - rho)` of one; opposite ones are "
+    "weakened to `1/(1 + rho)`, which is more than a half, and do not cancel",
+)
+
+claims = (elongated, oscillates_wildly, slow_floor, dampened, opposite_cancel)
