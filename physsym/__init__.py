@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from physsym.check.registry import check as check
     from physsym.document import document as document
     from physsym.optimizer import optimizer as optimizer
+    from physsym.source import source as source
 
 __version__ = "0.1.0"
 
@@ -77,7 +78,7 @@ _HOME = {
     "physsym.problems": ("PROBLEMS", "Problem", "problem"),
     "physsym.reader": ("ReadError", "conditions_of", "read"),
     "physsym.scripts": ("Script", "ScriptError", "script", "scripts"),
-    "physsym.source": ("python_source",),
+    "physsym.source": ("c_source", "javascript_source", "llvm_source", "python_source"),
     "physsym.typeset": ("equations_of_function", "latex", "latex_of_function", "mathml", "unicode"),
     "physsym.analysis.modified": ("ModifiedEquation", "modified_equation", "modified_potential"),
     "physsym.equivalence": ("same_law", "same_rule"),
@@ -85,7 +86,7 @@ _HOME = {
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 # These are modules that can be called; their name is that of the function.
-_CALLED = ("apply", "check", "document", "optimizer")
+_CALLED = ("apply", "check", "document", "optimizer", "source")
 
 __all__ = sorted([*_MODULE_OF, *_CALLED])
 

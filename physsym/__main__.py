@@ -1,4 +1,4 @@
-"""The command line: `physsym document`, `check`, `selftest`, `certify`, `show` and `run`."""
+"""The command line: `physsym document`, `check`, `selftest`, `certify`, `show`, `source` and `run`."""
 
 from __future__ import annotations
 
@@ -70,6 +70,12 @@ def parser() -> argparse.ArgumentParser:
     show = commands.add_parser("show", help="print a derivation in the terminal")
     show.add_argument("name", metavar="NAME", help="a shipped derivation, such as momentum, or a path")
     show.add_argument("--face", choices=("physics", "learning"), default="physics", help="whose notation")
+
+    source = commands.add_parser("source", help="print a derived rule as program text")
+    source.add_argument("name", metavar="NAME", help="a shipped derivation, such as momentum, or a path")
+    source.add_argument(
+        "--language", choices=("python", "c", "javascript", "llvm"), default="python", help="of the text"
+    )
 
     run = commands.add_parser("run", help="run a derived optimizer on a named test function")
     run.add_argument("name", metavar="NAME", help="a shipped derivation, such as momentum, or a path")

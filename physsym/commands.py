@@ -19,6 +19,7 @@ from physsym.problems import Problem, problem
 from physsym.scripts import ScriptError, script, scripts
 from physsym.selftest import selftest as run_selftest
 from physsym.selftest import show as show_report
+from physsym.source import source as rule_source
 from physsym.statement import Rule, parameters
 from physsym.typeset import unicode
 
@@ -64,6 +65,12 @@ def show(options: Namespace) -> int:
 
 def _indented(text: str) -> str:
     return text.replace("\n", "\n    ")
+
+
+def source(options: Namespace) -> int:
+    """Print the rule of a script's derivation as program text, unadorned, so that it can be piped."""
+    print(rule_source(_rule(options.name), options.language), end="")
+    return 0
 
 
 def run(options: Namespace) -> int:
@@ -118,5 +125,6 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "document": write,
     "selftest": selftest,
     "show": show,
+    "source": source,
     "run": run,
 }

@@ -7,13 +7,16 @@ from itertools import count
 
 from sympy import Symbol
 
+from physsym.notation import after
 from physsym.program import Assignment, Evaluation, Line, Program, needed, state_name
 
 
 def stages(program: Program) -> tuple[Program, ...]:
     """Return one program for each gradient, which computes its places, and one for the new values.
 
-    A stage takes no gradient: it reads the states, then the gradients known so far, as its `states`.
+    A stage takes no gradient: it reads the states that are arrays, then the gradients known so far, as its
+    `states`, and everything that is one number as its `parameters`. What two stages need is computed in each:
+    reading it back from memory would take longer.
 
     >>> from physsym.notation import grad
     >>> from physsym.program import program
@@ -35,10 +38,37 @@ def stages(program: Program) -> tuple[Program, ...]:
         wanted = tuple(next(places) for _ in line.values)
         found.append(_stage(program, known, [*lines, Assignment(wanted, line.values)], wanted))
         known += line.targets
-    return (*found, _stage(program, known, lines, program.results))
+    counted = set(map(after, program.counters))
+    return (*found, _stage(program, known, lines, tuple(r for r in program.results if r not in counted)))
 
 
 def _stage(
     program: Program, known: tuple[Symbol, ...], lines: list[Line], results: tuple[Symbol, ...]
 ) -> Program:
-    return replace(program, states=program.states + known, body=needed(lines, results), results=results)
+    body = needed(lines, results)
+    return Program(program.arrays + known, program.numbers, program.scalars, body, results)
+
+
+def is_at_states(stage: Program) -> bool:
+    """Return whether the places of a gradient are states as they are, so that nothing is to be computed."""
+    return bool(stage.body) and set(stage.body[-1].values) <= set(stage.states)
+
+
+def without_counters(program: Program) -> Program:
+    """Return the program with its counters as states like any other, which may be arrays.
+
+    >>> from physsym.program import program
+    >>> from physsym.statement import rule
+    >>> from physsym.vocabulary import eta, t, x
+    >>> counting = program(rule({t: t + 1, x: x - eta / t}))
+    >>> len(counting.scalars), len(without_counters(counting).scalars)
+    (2, 0)
+    """
+    counted = {*program.counters, *map(after, program.counters)}
+    moved = list[Line]()
+    for line in program.scalars:
+        if counted & {*line.reads, *line.targets}:
+            moved.append(line)
+            counted |= set(line.targets)
+    kept = tuple(line for line in program.scalars if line not in moved)
+    return replace(program, scalars=kept, body=(*moved, *program.body), counters=())

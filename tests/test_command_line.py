@@ -121,3 +121,18 @@ def test_help_and_version(capsys):
             main([flag])
         assert stop.value.code == 0
     assert "physsym" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("language", "holds"),
+    [
+        ("python", "def step("),
+        ("c", "void physsym_step("),
+        ("javascript", "function step("),
+        ("llvm", "define void"),
+    ],
+)
+def test_source_prints_the_rule_in_a_language(capsys, language, holds):
+    code, out, _ = run(capsys, "source", "momentum", "--language", language)
+    assert code == 0
+    assert holds in out

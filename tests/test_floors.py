@@ -13,9 +13,9 @@ FLOORS = {
     "dimension": 1, "statement": 1, "sign": 1, "operation": 1, "problems": 1,
     "vocabulary": 2, "integrator": 2, "powers": 2, "encoding": 2,
     "system": 3, "moves": 3, "reader": 3, "inference": 3,
-    "apply": 4, "check": 4, "cache": 4,
-    "derivation": 5, "program": 5, "specimens": 5,
-    "typeset": 6, "source": 6, "stages": 6, "lift": 6, "analysis": 6,
+    "apply": 4, "check": 4, "cache": 4, "program": 4,
+    "derivation": 5, "stages": 5, "specimens": 5,
+    "typeset": 6, "source": 6, "lift": 6, "analysis": 6,
     "kernels": 7, "claim": 7, "equivalence": 7,
     "optimizer": 8, "adapters": 8, "judging": 8, "chapter": 8,
     "comparison": 9, "scripts": 9, "certify": 9, "figures": 9,
@@ -81,7 +81,7 @@ def test_every_public_name_is_there_and_documented():
         assert getattr(physsym, name).__doc__, name
 
 
-@pytest.mark.parametrize("name", ["apply", "check", "document", "optimizer"])
+@pytest.mark.parametrize("name", ["apply", "check", "document", "optimizer", "source"])
 def test_a_module_that_is_a_function_too_can_be_called_however_it_is_reached(name):
     seen = (
         f"import physsym.{name}; from physsym import {name} as f; assert callable(f) and physsym.{name} is f"

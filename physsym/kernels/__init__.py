@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from physsym.kernels.backend import Backend, Value, Values, constants, refuse_misnamed, split
-from physsym.program import program, state_name
+from physsym.program import Program, program, state_name
+from physsym.stages import without_counters
 from physsym.statement import Rule
 
 
@@ -49,6 +50,11 @@ def load_backend(name: str) -> Backend:
     return loaded
 
 
+def counted(program: Program, engine: Backend) -> Program:
+    """Return a program as a backend takes it: with its counters as single numbers, or as arrays."""
+    return program if engine.counts else without_counters(program)
+
+
 def lambdify(rule: Rule, /, backend: str = "numpy", **options: Value) -> Callable[..., Values]:
     """Return the plain function that takes one step: `step(u, x, grad, eta=0.1, rho=0.9) -> (u, x)`.
 
@@ -57,8 +63,8 @@ def lambdify(rule: Rule, /, backend: str = "numpy", **options: Value) -> Callabl
     coordinates wants a callable `grad(x, y)` that returns as many gradients. Parameters are given by name.
     Nothing that is given is changed. Each state may be an array of any shape (backend "numpy", float32 and
     float64 are kept) or one number or symbol (backend "python": float, Fraction, mpmath, SymPy; a constant
-    such as sqrt(2) is a float there). With the backends "jax" and "torch" a state may also be a tree of
-    arrays (lists, tuples, dictionaries; for JAX any pytree), gradients likewise. `options` are those of the
+    such as sqrt(2) is a float there). Except with "python" a state may also be a tree of arrays (lists,
+    tuples, dictionaries; for JAX any pytree), gradients likewise. `options` are those of the
     backend: for "jax" `donate=True` lets the step use up the memory of the states that it is given.
 
     The function raises TypeError for missing, unknown or unfit arguments, ValueError for shapes that disagree
@@ -71,7 +77,8 @@ def lambdify(rule: Rule, /, backend: str = "numpy", **options: Value) -> Callabl
     >>> step(1, lambda x: 2 * x, eta=Fraction(1, 10))
     (Fraction(4, 5),)
     """
-    steps, engine = program(rule), load_backend(backend)
+    engine = load_backend(backend)
+    steps = counted(program(rule), engine)
     kernel, names = engine.compiled(steps, **options), [state_name(s) for s in steps.states]
 
     def step(*values: Value, **parameters: Value) -> Values:

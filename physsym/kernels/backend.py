@@ -15,7 +15,14 @@ from physsym.source import identifiers
 Value: TypeAlias = Any  # a number, an array or a symbol: whatever the backend computes with
 Values: TypeAlias = tuple[Value, ...]
 Kernel: TypeAlias = Callable[[Sequence[Value], Value, Mapping[str, Value]], Values]
-InPlace: TypeAlias = Callable[[Values], None]
+
+
+@dataclass(frozen=True)
+class InPlace:
+    """A step that updates arrays in place; `set` gives it its parameters, which may change between steps."""
+
+    step: Callable[[], None]
+    set: Callable[[Mapping[str, Value]], None]
 
 
 @dataclass(frozen=True)
@@ -28,9 +35,9 @@ class Backend:
     makes a state of its own from what a user gives, `number` a parameter (it is told the name), `finite` says
     whether a state is finite, `fitted` holds a new state (name, old, new) to the shape of the old one, and
     `functions` computes with single numbers by operation name. `bound`, where a backend can update arrays in
-    place, takes a program, its states and its gradients and returns what carries out one step given the
-    constants of the program; it raises before anything is written. `shape` tells states apart that cannot be
-    added, `at_rest` is the zero of a state.
+    place, takes a program, its states, its gradients and the number of threads, and returns what carries out
+    one step; it raises before anything is written. `shape` tells states apart that cannot be
+    added, `at_rest` is the zero of a state. A backend that `counts` keeps counters as single numbers.
     """
 
     name: str
@@ -41,9 +48,10 @@ class Backend:
     finite: Callable[[Value], bool]
     fitted: Callable[[str, Value, Value], Value]
     functions: Mapping[str, Callable[..., Value]]
-    bound: Callable[[Program, Values, Values], InPlace] | None = None
+    bound: Callable[[Program, Values, Values, int], InPlace] | None = None
     shape: Callable[[Value], object] = np.shape
     at_rest: Callable[[Value], Value] = lambda value: value - value
+    counts: bool = False
 
 
 def parameter_names(program: Program) -> tuple[str, ...]:
@@ -74,13 +82,14 @@ def refuse_misnamed(program: Program, given: Mapping[str, Value]) -> None:
 
 
 def constants(program: Program, backend: Backend, given: Mapping[str, Value]) -> Values:
-    """Return the value of each of `program.constants`, in order, for parameters given by name.
+    """Return the value of each of `program.constants`, in order, for parameters by name and counters at zero.
 
     Raises TypeError for misnamed parameters, ValueError where a constant of the rule is not defined or not
     finite.
     """
     refuse_misnamed(program, given)
     known = {p: backend.number(state_name(p), given[state_name(p)]) for p in program.parameters}
+    known |= {s: backend.number(state_name(s), 0) for s in program.counters}
     for line in program.scalars:
         try:
             known[line.targets[0]] = _evaluated(line.values[0], known, backend)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sympy import Symbol
 
-from physsym.notation import after
 from physsym.operation import Operand, Operation, symbols_of
-from physsym.program import Evaluation, Program, needed
+from physsym.program import Program
 from physsym.source import function_text, identifiers, python_text, unlike
 
 
@@ -21,40 +21,51 @@ class InPlaceSource:
     scratch: int
 
 
-def in_place_source(program: Program) -> InPlaceSource:
-    """Return a program as ufunc calls with an output array; it takes no gradient itself, but is given it.
+def in_place_source(stage: Program, *, in_place: bool = True) -> InPlaceSource:
+    """Return a stage of a program as ufunc calls with an output array.
 
     Every new value is written where the old one was as soon as that is read no more, so that all operations
-    are those of the program, in its order, and no array is made.
+    are those of the program, in its order, and no array is made. Where not `in_place`, the results go into
+    arrays of their own, which come after the states.
 
     >>> from physsym.program import program
+    >>> from physsym.stages import stages
     >>> from physsym.statement import rule
     >>> from physsym.vocabulary import G, eta, x
-    >>> print(in_place_source(program(rule({x: x - eta * G}))).text)
+    >>> print(in_place_source(stages(program(rule({x: x - eta * G})))[-1]).text)
     def step(x, g, scratch, eta):
         multiply(eta, g, out=scratch)
         subtract(x, scratch, out=x)
     <BLANKLINE>
     """
-    names = identifiers(program)
-    given = [g for evaluation in program.evaluations for g in evaluation.targets]
-    inputs = [names[s] for s in (*program.states, *given)]
-    body = needed([line for line in program.body if not isinstance(line, Evaluation)], program.results)
-    reads = Counter([s for line in body for s in line.reads] + list(program.results))
-    where = {s: names[s] for s in (*program.states, *given, *program.constants)}
-    writer = _Writer(where, frozenset(program.constants), reads, names)
-    homes = {after(s): s for s in program.states}
-    for line in body:
+    names = identifiers(stage)
+    inputs = [names[s] for s in stage.states]
+    outputs = inputs[: len(stage.results)] if in_place else _fresh_names(names, len(stage.results))
+    arrays = inputs if in_place else inputs + outputs
+    reads = Counter([s for line in stage.body for s in line.reads] + list(stage.results))
+    where = {s: names[s] for s in (*stage.states, *stage.constants)}
+    writer = _Writer(where, frozenset(stage.constants), reads, arrays)
+    replaced = stage.states if in_place else [None] * len(stage.results)
+    own = zip(stage.results, outputs, replaced, strict=False)
+    homes = {result: (output, old) for result, output, old in own if result not in stage.states}
+    for line in stage.body:
         for target, value in zip(line.targets, line.values, strict=True):
-            writer.assign(target, value, homes.get(target))
+            writer.assign(target, value, *homes.get(target, ("", None)))
     # A state that keeps an earlier value is written before that value is: oldest first.
-    for state, result in reversed([*zip(program.states, program.results, strict=True)]):
-        writer.copy(writer.where[result], names[state])
-    constants = [names[c] for c in program.constants]
+    for output, result in reversed([*zip(outputs, stage.results, strict=True)]):
+        writer.copy(writer.where[result], output)
+    constants = [names[c] for c in stage.constants]
     return InPlaceSource(
-        function_text("step", inputs + writer.scratch + constants, writer.lines or ["pass"]),
+        function_text("step", arrays + writer.scratch + constants, writer.lines or ["pass"]),
         len(writer.scratch),
     )
+
+
+def _fresh_names(names: Mapping[Symbol, str], count: int) -> list[str]:
+    new = list[str]()
+    while len(new) < count:
+        new.append(unlike("out", {*names.values(), *new}))
+    return new
 
 
 @dataclass
@@ -64,17 +75,17 @@ class _Writer:
     where: dict[Symbol, str]
     constants: frozenset[Symbol]
     reads: Counter[Symbol]
-    names: dict[Symbol, str]
+    arrays: Sequence[str]
     lines: list[str] = field(default_factory=list)
     scratch: list[str] = field(default_factory=list)
     free: list[str] = field(default_factory=list)
     own: str = ""
 
-    def assign(self, target: Symbol, value: Operand, home: Symbol | None) -> None:
-        """Compute a value; a new state goes where the old one was, if that is read no more."""
-        self.own = self.names[home] if home else ""
-        if home and not self.reads[home]:
-            self.free.append(self.own)
+    def assign(self, target: Symbol, value: Operand, own: str, old: Symbol | None) -> None:
+        """Compute a value; it goes into its own array, if that is free or holds an old value read no more."""
+        self.own = own
+        if own and not (old and self.reads[old]):
+            self.free.append(own)
         if isinstance(value, Operation) and not self._is_constant(value):
             place = self._call(value, self.own)
         else:
@@ -122,6 +133,6 @@ class _Writer:
         if not self.free:
             number = len(self.scratch) + 1
             name = "scratch" if number == 1 else f"scratch{number}"
-            self.scratch.append(unlike(name, {*self.names.values(), *self.scratch}))
+            self.scratch.append(unlike(name, {*self.where.values(), *self.arrays, *self.scratch}))
             return self.scratch[-1]
         return self.free.pop()

@@ -129,4 +129,4 @@ def _fitted(name: str, old: Value, new: Value) -> Value:
     return new
 
 
-BACKEND = Backend("python", _source, _compiled, _number, _number, _finite, _fitted, FUNCTIONS)
+BACKEND = Backend("python", _source, _compiled, _number, _number, _finite, _fitted, FUNCTIONS, counts=True)

@@ -155,11 +155,20 @@ def _as_it_is(name: str, old: Value, new: Value) -> Value:
 LIBRARY = forest.Library(trees.flatten, trees.unflatten, _leaf, _cast, _filled)
 
 
-def _bound(program: Program, states: Values, gradients: Values) -> InPlace:
+def _bound(program: Program, states: Values, gradients: Values, threads: int) -> InPlace:
+    if threads != 1:
+        raise ValueError("PyTorch shares out its work by itself: leave threads=1, use torch.set_num_threads")
     tensors = (*states, *gradients)
     names = [*map(state_name, program.states), *["the gradient"] * len(gradients)]
     _refuse_unbindable(names, tensors)
-    return partial(update(program), tensors)
+    advance = update(program)
+    fixed: Values = ()
+
+    def set_numbers(parameters: Mapping[str, Value]) -> None:
+        nonlocal fixed
+        fixed = constants(program, BACKEND, parameters)
+
+    return InPlace(lambda: advance(tensors, fixed), set_numbers)
 
 
 def _refuse_unbindable(names: Sequence[str], tensors: Values) -> None:

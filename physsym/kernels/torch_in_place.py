@@ -14,6 +14,7 @@ from physsym.kernels.backend import Value, Values
 from physsym.kernels.in_place import InPlaceSource, in_place_source
 from physsym.operation import OPERATIONS
 from physsym.program import Program
+from physsym.stages import stages, without_counters
 
 Tensors: TypeAlias = Sequence[torch.Tensor]
 
@@ -85,13 +86,13 @@ def update(program: Program) -> Update:
     >>> weights.tolist()
     [1.0, 0.5, 0.0]
     """
-    source = in_place_source(program)
+    source = in_place_source(stages(without_counters(program))[-1])
     return Update(_executed(source, OF_TENSORS, _copied), source.scratch)
 
 
 def update_of_many(program: Program) -> UpdateOfMany:
     """Return what carries out a program on lists of tensors, in few calls for many tensors."""
-    source = in_place_source(program)
+    source = in_place_source(stages(without_counters(program))[-1])
     of_lists = {name: partial(_of_lists, name) for name in OPERATIONS}
     return UpdateOfMany(_executed(source, of_lists, _copied_lists), source.scratch)
 

@@ -6,43 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-from sympy import Dummy, Expr, Symbol
+from sympy import Symbol
 
-from physsym.calling import called_as
-from physsym.kernels import lambdify, load_backend
-from physsym.kernels.backend import Backend, InPlace, Kernel, Value, Values, constants, misnamed
-from physsym.notation import BEFORE, FORCES, after
+from physsym.kernels import counted, lambdify, load_backend, trees
+from physsym.kernels.backend import Backend, Kernel, Value, Values, constants, misnamed
+from physsym.notation import BEFORE
+from physsym.optimizer.bound import Bound
+from physsym.optimizer.coordinates import coordinates
+from physsym.optimizer.trajectory import Trajectory
 from physsym.program import Program, places, program, state_name
-from physsym.statement import Rule, expressions
-from physsym.vocabulary import STANDARD
+from physsym.statement import Rule
 
 State: TypeAlias = dict[str, Value]
 Callback: TypeAlias = Callable[[int, State], object]
-
-
-@dataclass(frozen=True, eq=False)
-class Trajectory:
-    """The states of a run at the recorded steps.
-
-    `steps` are the numbers of the steps, 0 for the start; `states` holds, by name, an array of shape
-    (records, *shape of the state); `coordinates` names the positions among them.
-    """
-
-    steps: np.ndarray[Any, Any]
-    states: Mapping[str, np.ndarray[Any, Any]]
-    coordinates: tuple[str, ...]
-
-    @property
-    def x(self) -> np.ndarray[Any, Any]:
-        """Return the positions, (records, *shape); AttributeError where there are several coordinates."""
-        if len(self.coordinates) != 1:
-            raise AttributeError(
-                f"the positions of the rule are {', '.join(self.coordinates)}; look in .states"
-            )
-        return self.states[self.coordinates[0]]
 
 
 @dataclass(frozen=True)
@@ -71,14 +50,15 @@ class Optimizer:
     def init(self, w0: Value) -> State:
         """Return the state at the start: positions at `w0`, earlier values like present ones, else zero.
 
-        A position is a state whose gradient is taken, or a symbol called a position by the standard
+        `w0` is an array, or a tree of arrays: a dictionary, list or tuple of them, nested as one likes. A
+        position is a state whose gradient is taken, or a symbol called a position by the standard
         vocabulary. Where that is not enough, and for rules of several coordinates, give a dictionary of
-        states by name.
+        states by name; a dictionary that names no state is a tree.
 
         Raises ValueError for a state that is not known, not given or not finite, TypeError for one that is no
         float.
         """
-        given = w0 if isinstance(w0, Mapping) else self._positions_at(w0)
+        given = w0 if self._names_states(w0) else self._positions_at(w0)
         self._refuse_misnamed(given, wanted=coordinates(self.rule))
         state = {name: self._engine.start(name, value) for name, value in given.items()}
         for symbol in self.program.states:
@@ -107,7 +87,7 @@ class Optimizer:
         is called; when it returns something true, the run ends there. `grad` is a callable, or None for a
         rule without one. Raises FloatingPointError, naming the step, as soon as a state is no longer finite.
         """
-        _refuse_uncounted(steps=steps, every=every)
+        _refuse_uncounted(steps=(steps, 0), every=(every, 1))
         if grad is not None and not callable(grad):
             raise TypeError(f"a run needs a callable gradient, given {type(grad).__name__}")
         state, records = self.init(w0), list[tuple[int, State]]()
@@ -117,7 +97,7 @@ class Optimizer:
                 records.append((number, state))
                 if callback is not None and callback(number, dict(state)):
                     break
-        recorded = {name: np.array([s[name] for _, s in records]) for name in state}
+        recorded = {name: _stacked([s[name] for _, s in records]) for name in state}
         return Trajectory(
             np.array([n for n, _ in records]), recorded, tuple(map(state_name, coordinates(self.rule)))
         )
@@ -133,25 +113,37 @@ class Optimizer:
         found = at([state[state_name(s)] for s in self.program.states], None, self.parameters)
         return found[0] if len(found) == 1 else found
 
-    def bind(self, state: Mapping[str, Value], gradient: Value = None) -> Bound:
+    def bind(self, state: Mapping[str, Value], gradient: Value = None, *, threads: int = 1) -> Bound:
         """Return a step that updates the arrays of `state` in place, reading the array `gradient` each time.
 
-        All arrays must be contiguous, of one shape and one type, float32 or float64, and share no memory. A
-        rule of several coordinates wants a tuple of gradient arrays, a rule without gradient none. Raises
-        TypeError and ValueError before anything is written, also where the rule takes no gradient that is
-        known before the step.
+        All arrays must be contiguous, of one shape and one type, float32 or float64, and share no memory; in
+        trees, those at one place. A rule of several coordinates wants a tuple of gradients, a rule without
+        gradient none. Arrays of more than a million elements are shared out among `threads`.
+
+        Raises TypeError and ValueError before anything is written, also where the rule takes no gradient that
+        is known before the step.
         """
         if self._engine.bound is None:
             raise TypeError(
                 f"the backend {self.backend!r} updates no arrays in place; use the backend 'numpy'"
             )
+        _refuse_uncounted(threads=(threads, 1))
         self._refuse_misnamed(state, wanted=self.program.states)
-        count = len(self._places().results) if self.program.evaluations else 0
-        gradients = gradient if isinstance(gradient, tuple) else () if gradient is None else (gradient,)
-        if len(gradients) != count:
-            raise TypeError(f"the rule reads {count} gradient arrays, given {len(gradients)}")
         values = tuple(state[state_name(s)] for s in self.program.states)
-        return Bound(self, self._engine.bound(self.program, values, gradients))
+        gradients = self._gradients(gradient, like=state[state_name(self.program.arrays[0])])
+        return Bound(self, self._engine.bound(self.program, values, gradients, threads))
+
+    def _gradients(self, given: Value, like: Value) -> Values:
+        count = len(self._places().results) if self.program.evaluations else 0
+        is_one = not isinstance(given, tuple) or (count == 1 and isinstance(like, (Mapping, list, tuple)))
+        listed: Values = () if given is None else (given,) if is_one else given
+        if len(listed) != count:
+            raise TypeError(f"the rule reads {count} gradient arrays, given {len(listed)}")
+        return listed
+
+    def _names_states(self, w0: Value) -> bool:
+        names = set(map(state_name, self.program.states))
+        return isinstance(w0, Mapping) and (not w0 or bool(names & w0.keys()))
 
     def _positions_at(self, w0: Value) -> State:
         positions = coordinates(self.rule)
@@ -164,13 +156,15 @@ class Optimizer:
         if symbol.name.endswith(BEFORE):
             present = Symbol(symbol.name[: -len(BEFORE)])
             return self._engine.start(state_name(symbol), state[state_name(present)])
-        shapes = {self._engine.shape(value) for value in state.values()}
-        if len(shapes) > 1:
+        if symbol in self.program.counters:
+            return self._engine.start(state_name(symbol), 0)
+        counted = set(map(state_name, self.program.counters))
+        known = [value for name, value in state.items() if name not in counted]
+        if len({self._engine.shape(value) for value in known}) > 1:
             raise ValueError(
                 f"the shape of {state_name(symbol)} is not clear; give it in the dictionary of states"
             )
-        like = next(iter(state.values()))
-        return self._engine.start(state_name(symbol), self._engine.at_rest(like))
+        return self._engine.start(state_name(symbol), self._engine.at_rest(known[0]))
 
     def _finite_step(self, state: State, grad: Value, number: int) -> State:
         try:
@@ -207,27 +201,6 @@ class Optimizer:
             raise ValueError(f"states of the rule: {wrong}")
 
 
-@dataclass(eq=False)
-class Bound:
-    """Arrays that a rule updates in place; parameters may change from step to step.
-
-    The gradient array is read at each step: before it, fill it with the gradient at `Optimizer.place(state)`.
-    """
-
-    optimizer: Optimizer
-    _advance: InPlace = field(repr=False)
-
-    def step(self, **changes: Value) -> None:
-        """Take one step, with parameters changed from now on if any are given; no sizeable array is made."""
-        if changes:
-            self.set(**changes)
-        self._advance(self.optimizer._constants)
-
-    def set(self, **changes: Value) -> None:
-        """Change parameters from now on; TypeError for an unknown one, ValueError for an unfit value."""
-        self.optimizer = self.optimizer.with_parameters(**changes)
-
-
 def optimizer(rule: Rule, /, backend: str = "numpy", **parameters: Value) -> Optimizer:
     """Return the optimizer that a rule is, with its parameters given by name.
 
@@ -235,51 +208,26 @@ def optimizer(rule: Rule, /, backend: str = "numpy", **parameters: Value) -> Opt
     parameters at which the rule is not defined, ImportError where the backend is not installed.
 
     >>> from physsym.statement import rule
+    >>> from physsym.notation import after
     >>> from physsym.vocabulary import G, eta, rho, u, x
     >>> heavy_ball = optimizer(rule({u: rho * u - eta * G, x: x + after(u)}), eta=0.1, rho=0.5)
     >>> heavy_ball.run([4.0, 2.0], lambda x: x, steps=2).x.tolist()
     [[4.0, 2.0], [3.6, 1.8], [3.04, 1.52]]
     """
-    steps, engine = program(rule), load_backend(backend)
+    engine = load_backend(backend)
+    steps = counted(program(rule), engine)
     checked = constants(steps, engine, parameters)
     return Optimizer(
         rule, backend, MappingProxyType(dict(parameters)), steps, engine, lambdify(rule, backend), checked
     )
 
 
-def coordinates(rule: Rule) -> tuple[Symbol, ...]:
-    """Return the states of a rule that are positions.
-
-    These are the states that stand with weight one in the place of a gradient, and those that the standard
-    vocabulary calls a position; failing both, the only state of a rule that has but one.
-
-    >>> from physsym.statement import rule
-    >>> from physsym.notation import grad
-    >>> from physsym.vocabulary import eta, rho, u, x
-    >>> coordinates(rule({u: rho * u - eta * grad(x + rho * u), x: x + after(u)}))
-    (x,)
-    """
-    forces = [f for e in expressions(rule) for f in e.atoms(*FORCES)]
-    slopes = {f: Dummy() for f in forces}
-    now = {after(s): s for s in rule.targets}
-    met = {p.xreplace(now).xreplace(slopes) for f in forces for p in f.args}
-    found = tuple(s for s in rule.targets if _is_position(s) or any(_is_weighed_one(s, p) for p in met))
-    return found or (rule.targets if len(rule.targets) == 1 else ())
+def _stacked(values: list[Value]) -> Value:
+    flat, structure = [trees.flatten(v)[0] for v in values], trees.flatten(values[0])[1]
+    return trees.unflatten(structure, [np.array(leaves) for leaves in zip(*flat, strict=True)])
 
 
-def _is_weighed_one(state: Symbol, place: Expr) -> bool:
-    return bool(place.diff(state) == 1)
-
-
-def _is_position(state: Symbol) -> bool:
-    quantity = STANDARD.quantity(state)
-    return quantity is not None and quantity.kind == "position"
-
-
-def _refuse_uncounted(steps: int, every: int) -> None:
-    for name, value, least in (("steps", steps, 0), ("every", every, 1)):
+def _refuse_uncounted(**counted: tuple[object, int]) -> None:
+    for name, (value, least) in counted.items():
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
             raise ValueError(f"{name} must be a whole number of at least {least}, given {value!r}")
-
-
-called_as(__name__, optimizer)

@@ -6,96 +6,36 @@ same order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
 
 from sympy import Add, Expr, Integer, Mul, Pow, Symbol, postorder_traversal
 from sympy.simplify.cse_main import tree_cse
 
-from physsym.notation import AFTER, BEFORE, FORCES, after, before, grad, name_and_marks
+from physsym.notation import FORCES, after, before, grad
 from physsym.operation import (
     FUNCTIONS,
     GRADIENT,
     OWN,
     SCALAR,
     STATE,
-    Operand,
     Ranks,
     is_reciprocal,
     multiplied_bases,
     operand,
-    symbols_of,
 )
-from physsym.statement import Rule, parameters, states
-
-
-@dataclass(frozen=True)
-class Line:
-    """Names and what they are computed from: operands, or expressions while the program is being made."""
-
-    targets: tuple[Symbol, ...]
-    values: tuple[Operand, ...]
-
-    @property
-    def reads(self) -> tuple[Symbol, ...]:
-        """Return the symbols that are read, each as often as it is read."""
-        return tuple(s for value in self.values for s in symbols_of(value))
-
-
-class Assignment(Line):
-    """Each target is the name of one value."""
-
-
-class Evaluation(Line):
-    """The targets name the gradients at the places: one place and one gradient for each coordinate."""
-
-
-@dataclass(frozen=True)
-class Program:
-    """One step of a rule: `scalars` are made of parameters alone; nothing is assigned twice.
-
-    `results` names the new value of each state, in the order of `states`.
-    """
-
-    states: tuple[Symbol, ...]
-    parameters: tuple[Symbol, ...]
-    scalars: tuple[Line, ...]
-    body: tuple[Line, ...]
-    results: tuple[Symbol, ...]
-
-    @property
-    def evaluations(self) -> tuple[Evaluation, ...]:
-        """Return the evaluations of the gradient, in order."""
-        return tuple(line for line in self.body if isinstance(line, Evaluation))
-
-    @property
-    def constants(self) -> tuple[Symbol, ...]:
-        """Return everything that is one number however large the states are: parameters, then scalars."""
-        return self.parameters + tuple(t for line in self.scalars for t in line.targets)
-
-    @property
-    def assigned(self) -> tuple[Symbol, ...]:
-        """Return everything that the program computes, in order."""
-        return tuple(t for line in (*self.scalars, *self.body) for t in line.targets)
-
-
-def state_name(symbol: Symbol) -> str:
-    """Return the name of a state or a parameter as a user writes it: `before(x)` is called `x_previous`.
-
-    >>> state_name(Symbol("x-"))
-    'x_previous'
-    """
-    name, marks = name_and_marks(symbol)
-    return name + "_previous" * marks.count(BEFORE) + "_next" * marks.count(AFTER)
+from physsym.program.value import Assignment, Evaluation, Fresh, Line, Program, changed, state_name
+from physsym.statement import Rule, Update, expressions, parameters, states
+from physsym.vocabulary import STANDARD
 
 
 def program(rule: Rule) -> Program:
     """Return the rule as a straight-line program.
 
-    What depends on the parameters alone is computed once and first; each distinct place of a gradient is
-    evaluated once, after the new values it reads; shared subexpressions get a name of their own.
+    What depends on the parameters alone is computed once and first, and so is a counter: a state that grows
+    by one and is no position, such as the number of steps. Each distinct place of a gradient is evaluated
+    once, after the new values it reads; shared subexpressions get a name of their own.
 
     Raises TypeError when not given a rule; ValueError for a formula outside the elementary functions (it
     names the part), for two symbols of one name, and for gradients of different numbers of coordinates in one
@@ -111,81 +51,46 @@ def program(rule: Rule) -> Program:
         raise TypeError(f"expected a rule, such as rule({{x: x - eta*G}}); given {type(rule).__name__}")
     fixed, carried = parameters(rule), states(rule)
     _refuse_two_of_a_name(carried + fixed)
-    fresh = _Fresh({state_name(s) for s in (*carried, *fixed, *map(after, rule.targets))})
+    fresh = Fresh({state_name(s) for s in (*carried, *fixed, *map(after, rule.targets))})
     lines = _forces_named(rule, fresh)
-    hoist = _Hoist(frozenset(fixed), fresh.named("c"))
-    lines = [changed(line, hoist) for line in lines]
+    counters = _counters(rule)
+    counted = {after(s) for s in counters}
+    hoist = _Hoist(frozenset({*fixed, *counters, *counted}), fresh.named("c"))
+    counts = [line for line in lines if counted & set(line.targets)]
+    lines = [changed(line, hoist) for line in lines if line not in counts]
     shared = fresh.named("s")
-    scalars, same = _without_copies(_shared_named(hoist.lines, shared))
+    scalars, same = _without_copies(_shared_named(counts + hoist.lines, shared))
     body = _shared_named([changed(line, lambda v: v.xreplace(same)) for line in lines], shared)
-    ranks = dict.fromkeys(carried, STATE) | dict.fromkeys(fixed, SCALAR)
+    ranks = dict.fromkeys(carried, STATE) | dict.fromkeys((*fixed, *counters), SCALAR)
     ranks |= {t: SCALAR for line in scalars for t in line.targets}
     ranks |= {t: GRADIENT for line in body if isinstance(line, Evaluation) for t in line.targets}
     now = {before(s): s for s in carried}
     results = tuple(after(s) if s in rule.targets else now[s] for s in carried)
     scalars, body = (_in_operations(part, ranks) for part in (scalars, body))
-    return Program(carried, fixed, tuple(scalars), tuple(body), results)
+    return Program(carried, fixed, tuple(scalars), tuple(body), results, counters)
 
 
-def places(program: Program) -> Program | None:
-    """Return the program that computes where the gradient is wanted, one result for each coordinate.
-
-    None where the rule takes no gradient or more than one, or takes it at a place that reads a new value: it
-    cannot then be known before the step.
-
-    >>> from physsym.statement import rule
-    >>> from physsym.vocabulary import eta, rho, x
-    >>> places(program(rule({x: x - eta * grad(rho * x)}))).body
-    (Assignment(targets=(place,), values=(Operation(name='multiply', arguments=(rho, x)),)),)
-    """
-    if len(program.evaluations) != 1:
-        return None
-    (wanted,) = program.evaluations
-    fresh = _Fresh({state_name(s) for s in (*program.states, *program.parameters, *program.assigned)})
-    targets = tuple(name for name, _ in zip(fresh.named("place"), wanted.values, strict=False))
-    earlier = program.body[: program.body.index(wanted)]
-    body = needed((*earlier, Assignment(targets, wanted.values)), targets)
-    new = set(map(after, program.states))
-    return (
-        None if any(new & set(line.reads) for line in body) else replace(program, body=body, results=targets)
+def _counters(rule: Rule) -> tuple[Symbol, ...]:
+    """Return the states that are one number however large the others are, since all they do is to count."""
+    places = {s for e in expressions(rule) for f in e.atoms(*FORCES) for s in f.free_symbols}
+    kept = {before(s) for s in rule.targets} & set(states(rule))
+    return tuple(
+        u.target
+        for u in rule.updates
+        if _counts(u, rule) and u.target not in places and before(u.target) not in kept
     )
 
 
-def takes_gradient_at_states(program: Program) -> bool:
-    """Return whether the rule takes exactly one gradient, at present values of states and nowhere else."""
-    return len(program.evaluations) == 1 and set(program.evaluations[0].values) <= set(program.states)
-
-
-def changed(line: Line, change: Callable[[Expr], Operand]) -> Line:
-    """Return the line with each of its values changed."""
-    return replace(line, values=tuple(map(change, line.values)))
+def _counts(update: Update, rule: Rule) -> bool:
+    quantity = STANDARD.quantity(update.target)
+    is_position = len(rule.updates) == 1 or (quantity is not None and quantity.kind == "position")
+    return bool(update.value - update.target == 1 and not is_position)
 
 
 def _in_operations(lines: list[Line], ranks: Ranks) -> list[Line]:
     own = {after(s): {s: OWN} for s, rank in ranks.items() if rank == STATE}
     ordered = [(line, {**ranks, **own.get(line.targets[0], {})}) for line in lines]
     return [changed(line, partial(operand, ranks=seen)) for line, seen in ordered]
-
-
-def needed(body: Iterable[Line], results: Iterable[Symbol]) -> tuple[Line, ...]:
-    """Return the lines on which the results depend."""
-    wanted, kept = set(results), list[Line]()
-    for line in reversed(tuple(body)):
-        if wanted & set(line.targets):
-            kept.insert(0, line)
-            wanted |= set(line.reads)
-    return tuple(kept)
-
-
-@dataclass(frozen=True)
-class _Fresh:
-    """Symbols whose names are not taken: g, g2, g3, ..."""
-
-    taken: Collection[str]
-
-    def named(self, prefix: str) -> Iterator[Symbol]:
-        names = (prefix if n == 1 else f"{prefix}{n}" for n in count(1))
-        return (Symbol(name, real=True) for name in names if name not in self.taken)
 
 
 def _refuse_two_of_a_name(inputs: tuple[Symbol, ...]) -> None:
@@ -198,7 +103,7 @@ def _refuse_two_of_a_name(inputs: tuple[Symbol, ...]) -> None:
         )
 
 
-def _forces_named(rule: Rule, fresh: _Fresh) -> list[Line]:
+def _forces_named(rule: Rule, fresh: Fresh) -> list[Line]:
     """Return the updates with every gradient named, each evaluation before the first update that reads it."""
     names = fresh.named("g")
     known: dict[tuple[Expr, ...], tuple[Symbol, ...]] = {}
