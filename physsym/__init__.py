@@ -80,6 +80,13 @@ _HOME = {
     "physsym.scripts": ("Script", "ScriptError", "script", "scripts"),
     "physsym.source": ("c_source", "javascript_source", "llvm_source", "python_source"),
     "physsym.typeset": ("equations_of_function", "latex", "latex_of_function", "mathml", "unicode"),
+    "physsym.analysis.bseries": (
+        "RungeKutta",
+        "modified_by",
+        "modified_coefficients",
+        "order_of",
+        "runge_kutta",
+    ),
     "physsym.analysis.modified": ("ModifiedEquation", "modified_equation", "modified_potential"),
     "physsym.equivalence": ("same_law", "same_rule"),
 }

@@ -1,0 +1,100 @@
+"""Rooted trees: what they are made of, how symmetric they are, and how one edge cuts them in two.
+
+A tree stands for one combination of derivatives of a vector field (Butcher, Numerical Methods for Ordinary
+Differential Equations, chapter 3; Hairer, Lubich and Wanner, Geometric Numerical Integration, section III.1).
+Trees are made once and kept; equal trees are the same object.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """A root and the trees that hang from it, in the order of their numbers.
+
+    `order` counts the vertices; `symmetry` the ways in which equal branches can trade places; `density` is
+    the product of the orders of all subtrees, one at every vertex.
+    """
+
+    children: tuple[Tree, ...]
+    number: int
+    order: int
+    symmetry: int
+    density: int
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """Return the level of each vertex, the root first, each branch from its root on.
+
+        >>> [tree.levels for tree in trees(3)]
+        [(1, 2, 2), (1, 2, 3)]
+        """
+        return (1, *(1 + level for child in reversed(self.children) for level in child.levels))
+
+    def __repr__(self) -> str:
+        return f"Tree{self.levels}"
+
+
+_KNOWN: dict[tuple[Tree, ...], Tree] = {}
+
+
+def tree(children: Iterable[Tree] = ()) -> Tree:
+    """Return the tree with the given branches at its root; without any, the single vertex.
+
+    >>> tree([tree(), tree()])
+    Tree(1, 2, 2)
+    """
+    ordered = tuple(sorted(children, key=_number))
+    if ordered not in _KNOWN:
+        order = 1 + sum(child.order for child in ordered)
+        symmetry = math.prod(c.symmetry**n * math.factorial(n) for c, n in Counter(ordered).items())
+        density = order * math.prod(child.density for child in ordered)
+        _KNOWN[ordered] = Tree(ordered, len(_KNOWN), order, symmetry, density)
+    return _KNOWN[ordered]
+
+
+def _number(one: Tree) -> int:
+    return one.number
+
+
+@cache
+def trees(order: int) -> tuple[Tree, ...]:
+    """Return every rooted tree with that many vertices: 1, 1, 2, 4, 9, 20, ... of them (OEIS A000081).
+
+    Raises ValueError for an order below one.
+    """
+    if order < 1:
+        raise ValueError(f"a tree has at least one vertex, its root; given {order}")
+    if order == 1:
+        return (tree(),)
+    # Each tree arises once: the branch of the highest number is the one that was added last.
+    return tuple(
+        tree((*trunk.children, branch))
+        for size in range(1, order)
+        for trunk in trees(order - size)
+        for branch in trees(size)
+        if not trunk.children or branch.number >= trunk.children[-1].number
+    )
+
+
+@cache
+def cuts(whole: Tree) -> tuple[tuple[Tree, Tree, int], ...]:
+    """Return the ways to cut one edge: what keeps the root, what falls off, and how many edges do the same.
+
+    >>> cuts(tree([tree(), tree()]))
+    ((Tree(1, 2), Tree(1,), 2),)
+    """
+    found: Counter[tuple[Tree, Tree]] = Counter()
+    for branch, times in Counter(whole.children).items():
+        others = list(whole.children)
+        others.remove(branch)
+        found[tree(others), branch] += times
+        for trunk, fallen, ways in cuts(branch):
+            found[tree([*others, trunk]), fallen] += times * ways
+    return tuple((trunk, fallen, ways) for (trunk, fallen), ways in found.items())
