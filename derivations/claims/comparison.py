@@ -184,7 +184,7 @@ if_too_high = Claim(
 def gets_stuck(step: Rule, on: Expr, lower: Expr, start: Expr, sizes: tuple[Expr, Expr]) -> Verdict:
     """Judge whether a rule ends at a minimum above the lowest, for a small and for a large step size."""
     small, large = sizes
-    end = ends(step, on, {eta: small}, start, 800).end(x)
+    end = ends(step, on, {eta: small}, start, 600).end(x)
     above = value_of(on - on.xreplace({x: lower}), {x: end}, bits=128)
     curvature = value_of(on.diff(x, 2), {x: end}, bits=128)
     near = ends(step, on, {eta: large}, Rational(round(float(end) * 1000) + 1, 1000), 100)

@@ -14,8 +14,8 @@ from physsym import identical
 from physsym.analysis.linear import characteristic_polynomial
 from physsym.analysis.rates import rate_region
 from physsym.analysis.simulate import Orbit, sign_changes, simulate, value_of
-from physsym.check.conditions import follows
 from physsym.judging import conditional
+from physsym.sign import POSITIVE, signs
 from physsym.statement import flattened, states
 from physsym.verdict import fails, holds
 from physsym.vocabulary import G, eta, lam, rho, u, x
@@ -46,7 +46,7 @@ def other(symbol: Symbol) -> Symbol:
 
 def stable(step: Rule, curvature: Expr = lam) -> tuple[Condition, ...]:
     """Return when a rule forgets its start on a quadratic: conditions that do not follow from signs."""
-    return tuple(c for c in rate_region(step, 1, curvature).conditions if not follows(c))
+    return tuple(c for c in rate_region(step, 1, curvature).conditions if not signs(c.expression) <= POSITIVE)
 
 
 def smoothed(step: Rule, weights: Sequence[Expr], kept: Expr) -> Verdict:
@@ -104,11 +104,11 @@ hills = x**2 / 20 + Rational(12, 100) * (1 - cos(3 * x))
 
 def jumps(step: Rule, plain: Rule, on: Expr, start: Expr, settings: Sequence[Point]) -> Verdict:
     """Judge whether a rule ends lower than another one that starts at the same place, for each setting."""
-    stuck = ends(plain, on, {eta: settings[0][eta]}, start, 800).end(x)
+    stuck = ends(plain, on, {eta: settings[0][eta]}, start, 600).end(x)
     there = value_of(on, {x: stuck}, bits=128)
     told, jumped = [f"descent from {start} ends at {shown(stuck)}, {shown(there)} high"], []
     for setting in settings:
-        orbit = ends(step, on, setting, start, 400)
+        orbit = ends(step, on, setting, start, 300)
         below = value_of(on, {x: orbit.end(x)}, bits=128) < there - CLOSE
         jumped.append(bool(below) and settled(orbit))
         told.append(f"momentum with {named(setting)} ends at {shown(orbit.end(x))}")

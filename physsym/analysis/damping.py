@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from functools import lru_cache
 
 from sympy import Expr, Poly, Symbol, expand, factor, sqrt
 
@@ -26,6 +27,7 @@ class Damping(Enum):
     UNDERDAMPED = "underdamped"
 
 
+@lru_cache(maxsize=256)
 def discriminant(statement: Statement, curvature: Expr = lam) -> Expr:
     """Return the discriminant of the characteristic polynomial on curvature*x**2/2.
 

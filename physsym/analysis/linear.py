@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from sympy import Expr, ImmutableMatrix, Matrix, Poly, Symbol, eye
 from sympy.polys.polyerrors import PolynomialError
@@ -71,6 +72,8 @@ def _row(expression: Expr, unknowns: tuple[Symbol, ...]) -> list[Expr]:
     return [polynomial.coeff_monomial(s) for s in unknowns]
 
 
+# Stability, damping and rates of one rule all start from here.
+@lru_cache(maxsize=256)
 def characteristic_polynomial(statement: Statement, curvature: Expr = lam) -> Poly:
     """Return the characteristic polynomial in `z` of a rule or a law on curvature*x**2/2.
 

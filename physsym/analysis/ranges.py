@@ -10,11 +10,11 @@ from itertools import chain
 from sympy import Symbol
 
 from physsym.analysis.exactly import AnalysisError
-from physsym.check.conditions import follows
 from physsym.check.engines import z3_engine
 from physsym.check.engines.base import Answer
 from physsym.check.engines.evaluation import Values, points, satisfied
 from physsym.notation import exact
+from physsym.sign import NONNEGATIVE, POSITIVE, signs
 from physsym.verdict import Condition, Outcome, Verdict, fails, holds, undecided
 
 _TRIES = 48
@@ -67,22 +67,32 @@ def _fraction(value: object) -> Fraction:
 
 
 def _proved(goals: tuple[Condition, ...], domain: tuple[Condition, ...]) -> Verdict:
-    if all(map(follows, goals)) and not domain:
+    if all(map(_is_plain, goals)) and not domain:
         return holds("it holds throughout", engines=("signs",))
-    if z3_engine.consistent(domain)[0] is False:
-        raise AnalysisError(f"there is no point at which {' and '.join(map(str, domain))}")
     found = z3_engine.implies_all(domain, goals)
     if found.answer is Answer.PROVED:
         return holds("it holds throughout", engines=_ENGINES)
     if found.answer is not Answer.REFUTED:
+        _refuse_empty(domain)
         return undecided(found.reason, engines=_ENGINES)
     if z3_engine.consistent((*domain, *goals))[0]:
         return _in_part(goals, "it holds somewhere", f"not {found.witness}")
     return _nowhere(goals, domain, f"not {found.witness}")
 
 
+def _refuse_empty(domain: tuple[Condition, ...]) -> None:
+    if z3_engine.consistent(domain)[0] is False:
+        raise AnalysisError(f"there is no point at which {' and '.join(map(str, domain))}")
+
+
+def _is_plain(condition: Condition) -> bool:
+    """Return whether a condition is seen to hold in the signs of its form, which costs no question to z3."""
+    allowed = NONNEGATIVE if condition.relation == ">= 0" else POSITIVE
+    return condition.relation in (">= 0", "> 0") and signs(condition.expression) <= allowed
+
+
 def _in_part(goals: tuple[Condition, ...], example: str, against: str) -> Verdict:
-    needed = tuple(c for c in goals if not follows(c))
+    needed = tuple(c for c in goals if not _is_plain(c))
     return Verdict(Outcome.CONDITIONAL, (example,), needed, _ENGINES, against)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sympy import Abs, Expr, Poly, Rational, Symbol, expand
 
 from physsym.analysis.exactly import AnalysisError, sign_of
-from physsym.analysis.linear import characteristic_polynomial, step_matrix
+from physsym.analysis.linear import characteristic_polynomial, step_matrix, z
 from physsym.analysis.spectral import spectral_radius
 from physsym.analysis.stability import Region, schur_cohn
 from physsym.check.engines import z3_engine
@@ -33,18 +33,23 @@ def rate_region(rule: Rule, rate: object, curvature: Expr = lam) -> Region:
     >>> print(rate_region(rule({x: x - eta * G}), Rational(1, 2)))
     eta*lam - 1/2 > 0 and -eta*lam + 3/2 > 0
     """
-    polynomial, r = characteristic_polynomial(rule, curvature), exact(rate)
+    known, r = _coefficients(rule), exact(rate)
+    coefficients = [c.xreplace({lam: exact(curvature)}) for c in known]
     above = () if signs(r) <= POSITIVE else (Condition(r, "> 0"),)
-    if polynomial.degree() > _PLAIN:
-        scaled = [c / r**k for k, c in enumerate(polynomial.all_coeffs())]
-        return Region((*above, *schur_cohn(Poly(scaled, polynomial.gen)).conditions))
-    sides = (Condition(expand(side), "> 0") for side in _within(polynomial, r))
+    if len(coefficients) > _PLAIN:
+        scaled = [1, *(c / r**k for k, c in enumerate(coefficients, 1))]
+        return Region((*above, *schur_cohn(Poly(scaled, z)).conditions))
+    sides = (Condition(expand(side), "> 0") for side in _within(coefficients, r))
     return Region((*above, *sides))
 
 
-def _within(polynomial: Poly, r: Expr) -> tuple[Expr, ...]:
+def _coefficients(rule: Rule) -> tuple[Expr, ...]:
+    """Return the coefficients of the characteristic polynomial below the leading one, which is one."""
+    return tuple(characteristic_polynomial(rule).all_coeffs()[1:])
+
+
+def _within(rest: Sequence[Expr], r: Expr) -> tuple[Expr, ...]:
     """Return what is positive exactly where both roots, or the one, are smaller than r in modulus."""
-    _, *rest = polynomial.monic().all_coeffs()
     if len(rest) == 1:
         return r + rest[0], r - rest[0]
     b, c = rest
@@ -67,17 +72,17 @@ def worst_rate(rule: Rule, values: Mapping[Symbol, object], between: Between) ->
     least, largest = (exact(end) for end in between)
     if least.is_number and largest.is_number and (sign_of(least) < 0 or sign_of(largest - least) < 0):
         raise AnalysisError(f"curvatures lie between 0 <= mu <= L, given {least} and {largest}")
-    _refuse_curved(characteristic_polynomial(rule))
+    _refuse_curved(rule)
     at_ends = [spectral_radius(rule, values, end) for end in (least, largest)]
     return at_ends[0] if sign_of(at_ends[0] - at_ends[1]) >= 0 else at_ends[1]
 
 
-def _refuse_curved(polynomial: Poly) -> None:
-    affine = all(Poly(c, lam).degree() <= 1 for c in polynomial.monic().all_coeffs())
-    if polynomial.degree() > _PLAIN or not affine:
+def _refuse_curved(rule: Rule) -> None:
+    affine = all(Poly(c, lam).degree() <= 1 for c in _coefficients(rule))
+    if len(_coefficients(rule)) > _PLAIN or not affine:
         raise AnalysisError(
-            f"the worst curvature of {polynomial.as_expr()} need not be an end of the interval: it is "
-            "known to be for two multipliers at most and coefficients affine in the curvature"
+            f"the worst curvature of {rule} need not be an end of the interval: it is known to be for two "
+            "multipliers at most and coefficients affine in the curvature"
         )
 
 
@@ -130,7 +135,7 @@ def minimax(
     ends, assumed = tuple(exact(end) for end in between), tuple(given)
     if missing := sorted(str(p) for p in parameters(rule) if p not in proposed):
         raise AnalysisError(f"the proposal gives no value to {', '.join(missing)}")
-    _refuse_curved(characteristic_polynomial(rule))
+    _refuse_curved(rule)
     values = {symbol: exact(value) for symbol, value in proposed.items()}
     kept = _kept(rewritten(rule, lambda e: e.xreplace(values)), exact(rate), ends, assumed)
     return kept and _none_better(rule, exact(rate), ends, assumed)
