@@ -61,7 +61,10 @@ class Order:
     def __str__(self) -> str:
         if self.exponent == float("inf"):
             return f"less than any power of {self.symbol}"
-        return f"O({self.symbol})" if self.exponent == 1 else f"O({self.symbol}**{self.exponent})"
+        if self.exponent == 1:
+            return f"O({self.symbol})"
+        base = f"({self.symbol})" if self.symbol.is_Add else self.symbol  # the distance to a limit is a sum
+        return f"O({base}**{self.exponent})"
 
 
 @dataclass(frozen=True)

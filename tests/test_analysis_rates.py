@@ -72,6 +72,20 @@ def test_the_best_rate_of_momentum_is_polyaks_for_every_condition_number():
     assert minimax(heavy_ball, r**2, ends, {eta: 1, rho: r**2}, below_one).outcome is Outcome.FAILS
 
 
+def test_the_best_rate_of_nesterovs_method_is_the_published_one_for_every_condition_number():
+    # Lessard, Recht, Packard 2016, proposition 1: 1 - 2/sqrt(3*kappa + 1), at 4/(3*L + mu), with the ends
+    # mu = (1 - r)**2 and 3*L + mu = 4.
+    ends, beta = ((1 - r) ** 2, (4 - (1 - r) ** 2) / 3), r / (2 - r)
+    assert minimax(nesterov, r, ends, {eta: 1, rho: beta}, below_one)
+    standard = {eta: 1 / ends[1], rho: r}  # the textbook's step size 1/L
+    assert minimax(nesterov, r, ends, standard, below_one).outcome is Outcome.FAILS
+
+
+def test_the_best_of_momentum_is_that_of_a_published_table():
+    # Goh, Why Momentum Really Works, Distill 2017: (sqrt(kappa) - 1)/(sqrt(kappa) + 1), .8181818 for 100.
+    assert worst_rate(heavy_ball, {eta: R(4, 121), rho: R(81, 121)}, (1, 100)) == R(9, 11)
+
+
 def test_weighing_the_gradient_changes_the_values_and_not_the_best_rate():
     ends = ((1 - r) ** 2, (1 + r) ** 2)
     assert minimax(average, r, ends, {eta: 1 / (1 - r**2), rho: r**2}, below_one)

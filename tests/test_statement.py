@@ -257,4 +257,5 @@ def test_verdicts_speak():
     verdict = Verdict(Outcome.HOLDS, ("seen",), (Condition(gamma, "!= 0"),), error=Order(tau, 1))
     assert str(verdict) == "holds, up to O(tau), given gamma != 0: seen"
     assert str(Order(dt, float("inf"))) == "less than any power of dt"
+    assert [str(Order(dt - 1, n)) for n in (1, 2)] == ["O(dt - 1)", "O((dt - 1)**2)"]
     assert str(Condition(alpha - 1, ">= 0")) == "alpha - 1 >= 0"

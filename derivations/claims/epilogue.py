@@ -17,6 +17,7 @@ from derivations.momentum import source_rule
 from physsym import Claim, Condition, Law, Limit, Premise, Rule, Verdict
 from physsym import damped_particle, dot, identical, law, rule
 from physsym.analysis.exactly import put, sign_of
+from physsym.analysis.modified import modified_equation
 from physsym.analysis.ranges import throughout
 from physsym.check import check
 from physsym.check.limit import gap
@@ -25,11 +26,14 @@ from physsym.equivalence import same_rule
 from physsym.judging import conditional, noting
 from physsym.statement import flattened, rewritten
 from physsym.verdict import all_of, fails, holds
-from physsym.vocabulary import G, alpha, dt, eta, gamma, lam, m, rho, tau, u, x
+from physsym.vocabulary import G, U, alpha, dt, eta, gamma, lam, m, rho, tau, u, x
 
 
 def is_its_flow(step: Rule, values: Point) -> Verdict:
-    """Judge whether one step on a quadratic is what the flow x' = -grad/gamma does in the same time."""
+    """Judge whether one step on a quadratic is what the flow x' = -grad/gamma does in the same time.
+
+    If it is not, tell how far it is off, and which other potential's flow it follows more closely.
+    """
     found, exact = multiplier(step, lam), exp(-eta * lam)
     verdict = identical(found, exact, "the multiplier of a step and of the flow")
     if verdict:
@@ -38,7 +42,16 @@ def is_its_flow(step: Rule, values: Point) -> Verdict:
     told = [f"a step is off the flow by O(eta**{order})"]
     if sign_of(put(found, values)) < 0:
         told.append(f"at {named(values)} it is {put(found, values)}: no flow in one dimension changes sides")
-    return noting(verdict, *told)
+    return noting(verdict, *told, *_followed(step))
+
+
+def _followed(step: Rule) -> tuple[str, ...]:
+    """Return in words which potential's flow a rule follows up to the next order, where that is told."""
+    closer = modified_equation(step, eta)
+    (rate,) = (equation.right for equation in closer.law.equations)
+    modified = U + eta / 4 * G**2
+    same = identical(rate, -modified.diff(x), "the modified equation and the flow of a modified potential")
+    return (f"up to {closer.error} it is the flow down {modified}",) if same else ()
 
 
 is_physics = Claim(
@@ -48,7 +61,7 @@ is_physics = Claim(
     formal="on `lam*x**2/2` one step is exactly what `dot(x) = -G/gamma` does in the time `dt = eta*gamma`",
     judge=partial(is_its_flow, descent.rule, {eta: Rational(3, 2), lam: 1}),
     repair="it is the flow's discretization by forward Euler, exact up to the square of the step size; it "
-    "follows a modified loss more closely, and beyond `eta*lam = 1` no flow at all",
+    "follows the flow down `U + eta/4*G**2` more closely, and beyond `eta*lam = 1` no flow at all",
 )
 
 

@@ -118,7 +118,9 @@ def minimax(
     hold symbols, of which `given` is assumed: with the ends (1 - r)**2 and (1 + r)**2 and the rate r, all
     condition numbers are treated at once. For gradient descent the best rate is (kappa - 1)/(kappa + 1), for
     momentum (sqrt(kappa) - 1)/(sqrt(kappa) + 1) (Polyak, Some methods of speeding up the convergence of
-    iteration methods, 1964). It fails where one of the two is refuted, with a point where there is one.
+    iteration methods, 1964), for Nesterov's method 1 - 2/sqrt(3*kappa + 1) (Lessard, Recht and Packard, SIAM
+    Journal on Optimization 26, 2016, proposition 1). It fails where one of the two is refuted, with a point
+    where there is one.
 
     Raises AnalysisError as `worst_rate` does, and where the proposal leaves a parameter without a value.
 
