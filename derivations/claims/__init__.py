@@ -4,10 +4,15 @@ Each judge is a function of what is claimed and computes its verdict from the de
 exact simulation, each time it is asked. The claims stand in the order of the source.
 """
 
-from derivations.claims import coefficient, comparison, epilogue, momentum, prologue, table, valley
+from derivations.claims import coefficient, comparison, descent, epilogue, fundamental, momentum, overdamped
+from derivations.claims import prologue, table, time_scale, valley
 
 claims = (
     *prologue.claims,
+    *fundamental.claims,
+    *time_scale.claims,
+    *overdamped.claims,
+    *descent.claims,
     *momentum.before_the_coefficient,
     *coefficient.claims,
     *momentum.final_rule,

@@ -32,7 +32,7 @@ def multipliers(
     (-1, -2)
     """
     polynomial = characteristic_polynomial(statement, curvature)
-    return tuple(_roots(polynomial if values is None else valued(polynomial, values)))
+    return tuple(roots(polynomial if values is None else valued(polynomial, values)))
 
 
 def valued(polynomial: Poly, values: Mapping[Symbol, object]) -> Poly:
@@ -40,7 +40,8 @@ def valued(polynomial: Poly, values: Mapping[Symbol, object]) -> Poly:
     return Poly([put(c, values) for c in polynomial.all_coeffs()], z, extension=True)
 
 
-def _roots(polynomial: Poly) -> Iterator[Expr]:
+def roots(polynomial: Poly) -> Iterator[Expr]:
+    """Yield the roots of a polynomial in `z`, each as often as it counts; errors as from `multipliers`."""
     zeros, rest = _without_zeros(polynomial)
     for factor, power in _factors(rest):
         yield from [root for root in _roots_of_factor(factor) for _ in range(power)]

@@ -1,0 +1,301 @@
+"""What the source claims in sections 3.2 to 3.4: the step, the learning rate, and gradient descent.
+
+What to look for: a learning rate that stays finite while friction grows (C31), and `eta*G`, which is a
+displacement and no velocity (C33).
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import product
+
+from sympy import Expr, Integer, Rational, Symbol, oo
+
+from derivations import gradient_descent
+from physsym import Claim, Dimension, Integrate, Law, Limit, Rule, Verdict
+from physsym import after, check, dimensions, dot, forward_euler, identical, law, rule
+from physsym import stability_region
+from physsym.analysis.linear import characteristic_polynomial
+from physsym.analysis.ranges import throughout
+from physsym.dimension import MASS, TIME, dimension_of
+from physsym.sign import signs
+from physsym.judging import conditional, grows, noting, positive, shrinks, tends
+from physsym.statement import flattened, states
+from physsym.verdict import Condition, Premise, all_of, fails, holds, undecided
+from physsym.vocabulary import STANDARD, G, dt, eta, gamma, lam, m, u, v, x
+
+c = Symbol("c", positive=True)
+velocity_law, euler_step = gradient_descent.derivation.lines[4:6]
+
+
+# --- 3.2 From continuous dynamics to discretization
+
+
+def one_step(where: Law, claimed: Rule) -> Verdict:
+    """Judge whether a rule follows a law for one time step by forward Euler, and measure how well."""
+    return check(Integrate(forward_euler, dt), where, claimed)
+
+
+euler = Claim(
+    id="C27",
+    where="3.2",
+    says="x_{t+1} = x_t - (dt/gamma) grad U(x_t)",
+    formal="forward Euler makes `x - dt/gamma*G` of `dot(x) = -G/gamma`",
+    judge=partial(one_step, velocity_law, rule({x: x - dt / gamma * G})),
+    repair="exact as a rule; as a solution it is off by `dt**2/(2*gamma**2)*hess(x)*G` in one step",
+)
+
+
+def quotient(claimed: Expr) -> Verdict:
+    """Judge whether a quotient of neighbouring positions tends to the velocity, for every smooth motion."""
+    later = x + dt * dot(x) + dt**2 / 2 * dot(dot(x)) + dt**3 / 6 * dot(dot(dot(x)))
+    return tends(claimed.xreplace({after(x): later}), Limit(dt), dot(x), "the quotient")
+
+
+difference_quotient = Claim(
+    id="C28",
+    where="3.2",
+    says="Now we discretize using dt (time step): (x_{t+1} - x_t)/dt for dx/dt",
+    formal="the quotient of `after(x) - x` and `dt` tends to `dot(x)` as `dt` vanishes",
+    judge=partial(quotient, (after(x) - x) / dt),
+)
+
+
+# --- 3.3 The learning rate
+
+
+def weight(step: Rule) -> Expr:
+    """Return the weight of the gradient in the change of the position."""
+    return -(flattened(step)[x] - x).expand().coeff(G)
+
+
+def learning_rate(step: Rule, claimed: Expr, dimension: Dimension) -> Verdict:
+    """Judge what weighs the gradient in a rule, and its dimension, which makes the product a displacement."""
+    agree = identical(weight(step), claimed, "the weight of the gradient and what is claimed")
+    found = dimension_of(claimed, STANDARD.dimension)
+    fits = (holds if found == dimension else fails)(f"its dimension is {found}")
+    return all_of(agree, fits, dimensions(law({u: claimed * G})))
+
+
+ratio = Claim(
+    id="C29",
+    where="3.3",
+    says="We now define the learning rate as the ratio of time step to friction coefficient",
+    formal="the weight of the gradient in the rule is `dt/gamma`; the product with `G` is a displacement",
+    judge=partial(learning_rate, euler_step, dt / gamma, TIME**2 / MASS),
+)
+
+
+def product_of(claimed: Expr, where: Law, step: Rule) -> Verdict:
+    """Judge whether the learning rate is the product of the time step and the mobility claimed.
+
+    The mobility is the velocity per force in the law.
+    """
+    mobility = -where.equations[0].right.coeff(G)
+    return all_of(
+        identical(mobility, claimed, "the velocity per force and the mobility claimed"),
+        identical(weight(step), dt * claimed, "the weight of the gradient and the product"),
+    )
+
+
+time_and_mobility = Claim(
+    id="C77",
+    where="3.3",
+    says="It is the product of two physical quantities: dt (time step), 1/gamma (mobility: how easily the "
+    "particle moves)",
+    formal="the velocity is `1/gamma` times the force, and the weight of the gradient is that times `dt`",
+    judge=partial(product_of, 1 / gamma, velocity_law, euler_step),
+)
+
+
+def rises_and_falls(quantity: Expr, with_: Symbol, against: Symbol) -> Verdict:
+    """Judge whether a quantity grows with one symbol and shrinks with another."""
+    return all_of(grows(quantity, with_), shrinks(quantity, against))
+
+
+large_rate = Claim(
+    id="C30",
+    where="3.3",
+    says="large eta means: large dt OR small gamma",
+    formal="`dt/gamma` grows with `dt` and shrinks with `gamma`",
+    judge=partial(rises_and_falls, dt / gamma, dt, gamma),
+    repair="true; but which of the two it was cannot be told from `eta`",
+)
+
+
+def large_steps(step: Rule, claimed: Expr) -> Verdict:
+    """Judge how far a rule moves, without regard to the side, and that it is farther for a larger rate."""
+    moved = flattened(step)[x] - x
+    return all_of(
+        identical(moved**2, claimed**2, "the squares of the step and of what is claimed"), grows(claimed, eta)
+    )
+
+
+space = Claim(
+    id="C78",
+    where="3.3",
+    says="Result: large steps in space (x or w)",
+    formal="a step has the size of `eta*G`, and grows with `eta`",
+    judge=partial(large_steps, gradient_descent.derivation.rule, eta * G),
+)
+
+
+def slow_but_stable(step: Rule, at: Sequence[Mapping[Symbol, object]]) -> Verdict:
+    """Judge whether a rule of one state is stable for every rate, and slower the smaller the rate is."""
+    multiplier = -characteristic_polynomial(step).all_coeffs()[1]
+    slow = tends(multiplier, Limit(eta), Integer(1), "the multiplier")
+    return all_of(throughout(stability_region(step).conditions, at=at), slow)
+
+
+small_rate = Claim(
+    id="C32",
+    where="3.3",
+    says="small eta: small steps, slow but stable convergence",
+    formal="the rule converges on `lam*x**2/2` for every `eta`, and its multiplier tends to one as `eta` "
+    "vanishes",
+    judge=partial(
+        slow_but_stable, gradient_descent.derivation.rule,
+        [{eta: Rational(1, 100), lam: 20}, {eta: Rational(1, 10), lam: 20}],
+    ),
+    repair="it converges exactly if `0 < eta*lam < 2` for the largest curvature; the least says how slowly",
+)  # fmt: skip
+
+
+# --- 3.4 The final gradient descent equation
+
+
+def finite_rate(limit: Limit, rate: Expr, kept: Expr) -> Verdict:
+    """Judge whether a limit leaves the learning rate finite and above zero, at a fixed time step.
+
+    If it vanishes, the time step has to follow it; the share of velocity that is then kept must have a limit.
+    """
+    if not rate.has(limit.symbol):
+        return holds(f"{rate} does not hold {limit.symbol}")
+    gone = tends(rate, limit, Integer(0), str(rate))
+    if not gone:
+        return undecided(f"whether {rate} stays finite", *gone.evidence)
+    following = kept.subs(dt, eta * dt / rate)
+    lost = tends(following, limit, -oo, f"the share of velocity kept, {following}")
+    told = noting(gone, "so at a fixed dt nothing moves", *lost.evidence)
+    if not lost:
+        return fails(*told.evidence)
+    return conditional(told, Premise(f"dt grows with {limit.symbol}, and there is no mass"))
+
+
+finite_while_infinite = Claim(
+    id="C31",
+    where="3.1, 3.4 tables, Epilogue",
+    says="gamma -> infinity, with eta = dt/gamma (finite)",
+    formal="as `gamma` grows, `dt/gamma` has a limit above zero",
+    judge=partial(finite_rate, Limit(gamma, oo), dt / gamma, 1 - gamma * dt / m),
+    repair="at a fixed `dt` the rate vanishes with the mobility. `m = 0` is enough for gradient descent, at "
+    "any friction; if `dt` grows with `gamma` instead, `rho = 1 - eta*gamma**2/m` has no limit",
+)
+
+
+def opposite(step: Rule) -> Verdict:
+    """Judge whether a rule moves against the gradient: whether their product is not above zero."""
+    along = ((flattened(step)[x] - x) * G).expand()
+    told = f"the product of the step and the gradient is {along}"
+    return holds(told) if signs(along) == {0, -1} else fails(told)
+
+
+opposite_direction = Claim(
+    id="C79",
+    where="3.4",
+    says="The particle moves in the direction opposite to the potential energy gradient.",
+    formal="the product of the step and the gradient, `-eta*G**2`, is not above zero",
+    judge=partial(opposite, gradient_descent.derivation.rule),
+)
+
+
+def as_velocity(symbol: Symbol, claimed: Expr) -> Verdict:
+    """Judge by dimensions whether an expression can be the velocity, or displacement, claimed."""
+    verdict = dimensions(law({symbol: claimed}))
+    if verdict:
+        return verdict
+    moved = dimensions(law({u: claimed}))
+    return noting(verdict, f"as a displacement per step, u = {claimed}, it agrees") if moved else verdict
+
+
+determined_velocity = Claim(
+    id="C33",
+    where="3.4, table",
+    says="Velocity v: Instantly determined by gradient: v = -eta grad L",
+    formal="the sides of `v = -eta*G` have one dimension",
+    judge=partial(as_velocity, v, -eta * G),
+    repair="`v = -G/gamma`; `-eta*G` is the displacement of one step, `dt*v`",
+)
+
+
+def carried(step: Rule, count: int) -> Verdict:
+    """Judge how many numbers for each coordinate a rule carries from step to step."""
+    found = states(step)
+    told = f"it carries {', '.join(map(str, found))}"
+    return holds(told) if len(found) == count else fails(told)
+
+
+not_a_state = Claim(
+    id="C81",
+    where="3.4, table",
+    says="Velocity v: Not a state variable",
+    formal="the rule `x - eta*G` carries one number for each coordinate, its position",
+    judge=partial(carried, gradient_descent.derivation.rule, 1),
+)
+
+
+def bound(step: Rule, below: Expr) -> Verdict:
+    """Judge whether a rule is stable exactly where its learning rate is below a bound."""
+    region = [k for k in stability_region(step).conditions if signs(k.expression) != {1}]
+    claimed = list(positive(below - eta))
+    if set(region) == set(claimed):
+        return holds(f"stable exactly if {' and '.join(map(str, region))}")
+    enough = throughout(region, [Condition(below - eta, "> 0")])
+    needed = throughout([Condition(below - eta, "> 0")], region)
+    told = f"it is stable if {' and '.join(map(str, region))}"
+    return noting(all_of(enough, needed), told) if enough and needed else fails(told, witness=enough.witness)
+
+
+small_for_stability = Claim(
+    id="C80",
+    where="3.4, table",
+    says="eta: Controls step size; must be small for stability",
+    formal="on `lam*x**2/2` the rule is stable exactly if `eta < 2/lam`",
+    judge=partial(bound, gradient_descent.derivation.rule, 2 / lam),
+)
+
+
+def unbiased(step: Rule, on: Expr, steps: int) -> Verdict:
+    """Judge whether noise of mean zero leaves the mean of the positions as it is without noise.
+
+    The gradient is `c` too large or too small, with equal chance at each step.
+    """
+    ways = list(product((c, -c), repeat=steps))
+    mean = sum(_position(step, on, noises) for noises in ways) / Integer(len(ways))
+    without = _position(step, on, (Integer(0),) * steps)
+    return identical(mean, without, f"the mean after {steps} steps with noise and the place without it")
+
+
+def _position(step: Rule, on: Expr, noises: Sequence[Expr]) -> Expr:
+    place: Expr = x
+    for noise in noises:
+        slope = on.diff(x).xreplace({x: place}) + noise
+        place = flattened(step)[x].xreplace({G: slope, x: place})
+    return place
+
+
+without_momentum = Claim(
+    id="C34",
+    where="3.4, title",
+    says="Pure Gradient Descent (SGD without momentum)",
+    formal="with a gradient too large or too small by chance, on `x**4/4`, the mean position after two steps "
+    "is that of gradient descent",
+    judge=partial(unbiased, gradient_descent.derivation.rule, x**4 / 4, 2),
+    repair="what is derived is descent along the full gradient; noise needs a term of its own, and agrees in "
+    "the mean only where the gradient is linear",
+)
+
+claims = (
+    euler, difference_quotient, ratio, time_and_mobility, large_rate, space, small_rate,
+    finite_while_infinite, opposite_direction, determined_velocity, not_a_state, small_for_stability,
+    without_momentum,
+)  # fmt: skip

@@ -1,0 +1,265 @@
+"""What the source claims in chapter I: force, inertia, friction, and the equation that joins them.
+
+What to look for: a step of descent need not go down (C05), and the mass that weighs the gradient in the law
+(C07) no longer does so in the source's final rule.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from sympy import Expr, Rational, Symbol, exp
+
+from derivations import gradient_descent
+from derivations.momentum import by_constants
+from physsym import Claim, Condition, Dimension, Divide, Law, Premise, Rule, System, Verdict
+from physsym import apply, damped_particle, dimensions, dot, identical, infer_dimensions, law
+from physsym import same_law
+from physsym.analysis.along import energy, rate_along
+from physsym.analysis.linear import on_quadratic
+from physsym.analysis.ranges import throughout
+from physsym.check.conditions import given
+from physsym.check.dimensions import known_dimensions
+from physsym.dimension import LENGTH, MASS, ONE, TIME
+from physsym.judging import conditional, noting, positive, shrinks
+from physsym.notation import potential
+from physsym.sign import signs
+from physsym.statement import flattened
+from physsym.verdict import all_of, fails, holds, undecided
+from physsym.vocabulary import G, STANDARD, eta, gamma, lam, m, t, v, x
+
+g1, g2, k = (Symbol(name, real=True) for name in ("g1", "g2", "k"))
+v0 = Symbol("v0", real=True)
+later = Symbol("t", positive=True)  # a time after the start
+a_slope = Premise("the gradient is not zero")
+free = law({m * dot(v): -gamma * v})
+coasting = v0 * exp(-gamma * later / m)
+
+
+# --- 1.1 The conservative force
+
+
+def steepest(along: tuple[Expr, Expr]) -> Verdict:
+    """Judge whether no direction rises faster than the one claimed, given as a vector of any length.
+
+    The others are (1 - k**2, 2*k)/(1 + k**2), all unit vectors but one, which is their limit.
+    """
+    unit = ((1 - k**2) / (1 + k**2), 2 * k / (1 + k**2))
+    rise = [g1 * d[0] + g2 * d[1] for d in (along, unit)]
+    length = along[0] ** 2 + along[1] ** 2
+    across = along[0] * unit[1] - along[1] * unit[0]
+    lead = identical(rise[0] ** 2 - length * rise[1] ** 2, length * across**2, "the lead and a square")
+    told = noting(lead, "so no direction rises faster, and only the parallel one as fast")
+    upwards = holds("it rises") if signs(rise[0]) <= {0, 1} else fails(f"it may fall: {rise[0]}")
+    return given(all_of(told, upwards), [a_slope, Premise("lengths are Euclidean")])
+
+
+maximum_increase = Claim(
+    id="C03",
+    where="1.1",
+    says="The gradient points in the direction of maximum increase of U.",
+    formal="no unit vector has a larger product with the gradient than the gradient's own direction",
+    judge=partial(steepest, (g1, g2)),
+    repair="true where the gradient is not zero, with Euclidean lengths; other lengths turn the direction",
+)
+
+
+def downhill(force: Expr) -> Verdict:
+    """Judge whether the potential falls, to first order, on the way along a force."""
+    s = Symbol("s", positive=True)
+    slope = potential(x + s * force).diff(s).subs(s, 0)
+    told = f"along {force} the potential changes at first by {slope}"
+    return given(holds(told), [a_slope]) if signs(slope) == {0, -1} else fails(told)
+
+
+toward_lower = Claim(
+    id="C04",
+    where="1.1",
+    says="The force is the negative gradient of potential energy. It pushes the particle toward regions of "
+    "lower energy.",
+    formal="the slope of `U` along `-G` is not above zero",
+    judge=partial(downhill, -G),
+)
+
+
+def descends(step: Rule, at: Sequence[Mapping[Symbol, object]]) -> Verdict:
+    """Judge whether a step always lowers a quadratic potential, away from its minimum."""
+    change = on_quadratic(potential(flattened(step)[x]) - potential(x))
+    return throughout(positive(-change), [Condition(x, "!= 0")], at)
+
+
+minimizes = Claim(
+    id="C05",
+    where="1.1",
+    says='It guides the weights toward values that minimize error; the algorithm "descends" along the loss '
+    "gradient.",
+    formal="a step of `x - eta*G` lowers the loss, on `lam*x**2/2`",
+    judge=partial(
+        descends, gradient_descent.derivation.rule,
+        [{eta: Rational(11, 100), lam: 20, x: 1}],
+    ),
+    repair="one step descends exactly if `0 < eta*lam < 2`, and only towards where the gradient vanishes",
+)  # fmt: skip
+
+
+# --- 1.2 Newton's second law
+
+
+def inertia(quantity: Expr, mass: Symbol, monotone: Callable[[Expr, Symbol], Verdict]) -> Verdict:
+    """Judge whether the size of a quantity goes the way claimed as the mass grows."""
+    return monotone(quantity, mass)
+
+
+large_mass = Claim(
+    id="C06",
+    where="1.2",
+    says="Large mass -> small acceleration (inertia).",
+    formal="under a given force the acceleration, `-G/m`, shrinks as `m` grows",
+    judge=partial(inertia, -G / m, m, shrinks),
+)
+
+
+def gradual(step: Rule, state: Symbol, mass: Symbol) -> Verdict:
+    """Judge whether the weight of the gradient in the change of a state shrinks as the mass grows."""
+    change = (flattened(step)[state] - state).expand()
+    return shrinks(change.coeff(G), mass)
+
+
+gradual_changes = Claim(
+    id="C07",
+    where="1.2",
+    says='"Mass" m determines how much the gradient influences the change in velocity. Large m -> gradual '
+    "changes.",
+    formal="the weight of the gradient in the change of `v` in one step shrinks as `m` grows",
+    judge=partial(gradual, by_constants.lines[2], v, m),
+    repair="true of the law and of the rule that follows from it, where the weight is `dt/m`; the source's "
+    "final rule weighs the gradient by `dt/gamma`, which no mass changes",
+)
+
+
+# --- 1.3 Friction
+
+
+def has_unit(symbol: Symbol, where: Law, claimed: Dimension) -> Verdict:
+    """Judge the dimension of a symbol by what the other symbols of a law say of it."""
+    known = {s: d for s, d in known_dimensions(STANDARD).items() if s != symbol}
+    inferred = infer_dimensions(where, known)
+    if inferred.clash:
+        return fails(*map(str, inferred.clash))
+    found = inferred.found.get(symbol)
+    if found is None:
+        return undecided(f"{where} does not fix the dimension of {symbol}")
+    told = f"{where} gives {symbol} the dimension {found}"
+    return holds(told) if found == claimed else fails(told, witness=f"claimed was {claimed}")
+
+
+units_of_friction = Claim(
+    id="C08",
+    where="1.3",
+    says="gamma: Units: [mass/time]",
+    formal="from `m*dot(v) = -gamma*v` the dimension of `gamma` is mass over time",
+    judge=partial(has_unit, gamma, free, MASS / TIME),
+)
+
+
+def same_units(where: Law, claimed: Dimension) -> Verdict:
+    """Judge the dimension of friction by a law, where loss, weights and time are the units to start from.
+
+    What is claimed is its dimension over that of the mass. Then it is that of mechanics only if the loss is
+    measured in units of energy.
+    """
+    loss, weight = MASS, LENGTH  # a unit of its own for the loss: where it stands, no mass is meant
+    found = infer_dimensions(where, {potential: loss, x: weight, t: TIME}).found
+    over = found[gamma] / found[m]
+    told = f"with a loss of dimension A, {where} gives gamma {_loss(found[gamma])} and m {_loss(found[m])}"
+    if over != claimed:
+        return fails(told, f"gamma over m has dimension {over}")
+    energies = Premise("the loss is measured in units of mass times weight squared over time squared")
+    return holds(told) if found[m] == MASS else conditional(holds(told), energies)
+
+
+def _loss(dimension: Dimension) -> str:
+    return str(dimension).replace("M", "A")
+
+
+same_conceptual_units = Claim(
+    id="C09",
+    where="1.3",
+    says="gamma = damping coefficient; same conceptual units",
+    formal="in learning, too, the dimension of `gamma` is that of a mass over a time",
+    judge=partial(same_units, damped_particle.law(), ONE / TIME),
+    repair="`gamma` has the dimension of `m` over time on both faces; of mechanics' mass over time only if "
+    "the loss counts as an energy. In terms of the loss it is loss times time over weight squared",
+)
+
+
+def decays(where: Law, solution: Expr, symbol: Symbol) -> Verdict:
+    """Judge whether a velocity solves a law of first order, and is the smaller the larger a symbol."""
+    put = {dot(v): solution.diff(later), v: solution}
+    solves = [
+        identical(e.left.xreplace(put), e.right.xreplace(put), f"the sides of {e} for v = {solution}")
+        for e in where.equations
+    ]
+    return all_of(*solves, shrinks(solution, symbol))
+
+
+quick_decay = Claim(
+    id="C10",
+    where="1.3",
+    says="Large gamma -> high resistance; large gamma -> velocity decays quickly",
+    formal="without a force the velocity falls by the factor `exp(-gamma*t/m)`, and is the smaller at each "
+    "later time the larger `gamma`",
+    judge=partial(decays, free, coasting, gamma),
+)
+
+
+def dissipates(system: System, claimed: Expr) -> Verdict:
+    """Judge at what rate the energy of a system changes along its motion, and that it never rises."""
+    rate = rate_along(system.law(), energy(system))
+    agree = identical(rate, claimed, f"the rate of {energy(system)} and what is claimed")
+    return all_of(agree, holds("it never rises") if signs(claimed) <= {0, -1} else fails("it may rise"))
+
+
+dissipation = Claim(
+    id="C11",
+    where="1.3, title",
+    says="Friction: Energy Dissipation",
+    formal="along the motion the energy `m*dot(x)**2/2 + U` changes by `-gamma*dot(x)**2`",
+    judge=partial(dissipates, damped_particle, -gamma * dot(x) ** 2),
+)
+
+
+# --- 1.4 The complete equation of motion
+
+
+def equation_of_motion(claimed: Law) -> Verdict:
+    """Judge a law of motion by two variational principles: Rayleigh's, and Caldirola and Kanai's.
+
+    The second has no dissipation function: its Lagrangian grows like exp(gamma*t/m).
+    """
+    growth = exp(gamma * t / m)
+    growing = System((x,), growth * damped_particle.lagrangian)
+    return all_of(
+        same_law(damped_particle.law(), claimed), same_law(apply(Divide(growth), growing.law()), claimed)
+    )
+
+
+complete_equation = Claim(
+    id="C12",
+    where="1.4",
+    says="we combine all forces to obtain the complete equation of motion",
+    formal="the law of a particle of mass `m` with friction is `m*dot(dot(x)) = -G - gamma*dot(x)`",
+    judge=partial(equation_of_motion, law({m * dot(dot(x)): -G - gamma * dot(x)})),
+)
+
+three_terms = Claim(
+    id="C13",
+    where="1.4",
+    says="Three terms: m dv/dt, -grad U(x), -gamma v",
+    formal="the terms of `m*dot(v) = -G - gamma*v` have one dimension",
+    judge=partial(dimensions, law({m * dot(v): -G - gamma * v})),
+)
+
+claims = (
+    maximum_increase, toward_lower, minimizes, large_mass, gradual_changes, units_of_friction,
+    same_conceptual_units, quick_decay, dissipation, complete_equation, three_terms,
+)  # fmt: skip

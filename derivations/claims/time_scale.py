@@ -1,0 +1,234 @@
+"""What the source claims in chapter II: that one number, the relaxation time, tells everything.
+
+What to look for: `tau` alone does not decide whether a particle swings (C17, C19): `m*lam/gamma**2` does, for
+which a second time is needed, that of the landscape.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import product
+
+from sympy import Expr, Integer, Poly, Rational, Symbol, log, solve
+
+from derivations.claims.fundamental import coasting, has_unit, later, v0
+from derivations.gradient_descent import derivation as descent
+from physsym import Claim, Define, Derivation, Divide, Law, Order, Step, Verdict
+from physsym import damped_particle, dot, identical, law
+from physsym.analysis.along import invariance, slow_velocity
+from physsym.analysis.damping import discriminant
+from physsym.analysis.exactly import put, sign_of
+from physsym.analysis.ranges import throughout
+from physsym.check.order import measured
+from physsym.dimension import TIME
+from physsym.judging import conditional, noting, positive
+from physsym.sign import signs
+from physsym.verdict import Premise, all_of, fails, holds
+from physsym.vocabulary import G, dt, gamma, lam, m, tau, x
+
+particle = damped_particle.law()
+in_terms_of_tau = descent.lines[2]
+relaxation = law({tau: m / gamma})
+
+
+# --- 2.1 The fundamental time scale
+
+
+time_scale = Claim(
+    id="C14",
+    where="2.1",
+    says="the characteristic time scale tau = m/gamma",
+    formal="from `tau = m/gamma` the dimension of `tau` is a time",
+    judge=partial(has_unit, tau, relaxation, TIME),
+)
+
+
+def example(values: Mapping[Symbol, object], claimed: Expr) -> Verdict:
+    """Judge the relaxation time of a particle whose mass and friction are given."""
+    number = identical(put(m / gamma, values), claimed, "the relaxation time and the number claimed")
+    return all_of(number, has_unit(tau, relaxation, TIME))
+
+
+one_kilogram = Claim(
+    id="C15",
+    where="2.1",
+    says="Example: m = 1 kg, gamma = 10 kg/s -> tau = 0.1 s",
+    formal="where `m` is 1 and `gamma` is 10, in units that agree, `m/gamma` is 1/10",
+    judge=partial(example, {m: 1, gamma: 10}, Rational(1, 10)),
+)
+
+
+def mostly_lost(time: Expr, most: Expr) -> Verdict:
+    """Judge whether, without a force, a time leaves less than a share of every velocity of every particle."""
+    left = coasting.xreplace({later: time}) / v0
+    shares = left.free_symbols
+    told = f"after {time} the share {left} of a velocity is left"
+    if shares:
+        return fails(told, f"it depends on {', '.join(sorted(map(str, shares)))}")
+    return holds(told) if sign_of(most - left) > 0 else fails(told, f"that is not below {most}")
+
+
+friction_reduces = Claim(
+    id="C16",
+    where="2.1",
+    says="Time in which friction significantly reduces velocity.",
+    formal="without a force less than half of any velocity is left after `m/gamma`",
+    judge=partial(mostly_lost, m / gamma, Rational(1, 2)),
+)
+
+
+def decides(where: Law, number: Expr, values: Sequence[object]) -> Verdict:
+    """Judge whether a number decides if a law swings, which the sign of the discriminant tells.
+
+    If the number is put for the mass and the sign then hangs on it alone, it does; if two systems of one
+    number are found, among those of the values given, it does not.
+    """
+    same = Symbol("s", positive=True)
+    mass, inside = solve(number - same, m)[0], discriminant(where)
+    swings = positive(-inside.subs(m, mass))
+    if all(c.expression.free_symbols <= {same} for c in swings):
+        return holds(f"with s = {number} it swings exactly if {' and '.join(map(str, swings))}")
+    others = sorted(inside.free_symbols - {m}, key=str)
+    points = [dict(zip(others, chosen, strict=True)) for chosen in product(values, repeat=len(others))]
+    return _told_apart(inside, number, [at | {m: put(mass, at | {same: 1})} for at in points])
+
+
+def _told_apart(inside: Expr, number: Expr, systems: Sequence[Mapping[Symbol, object]]) -> Verdict:
+    found = {sign_of(put(inside, at)): at for at in systems}
+    told = [
+        f"{_named(at)}: the discriminant is {put(inside, at)}, so it {_motion(sign)}"
+        for sign, at in sorted(found.items())
+    ]
+    verdict = fails if {-1, 1} <= set(found) else holds
+    return verdict(f"two systems with {number} = {put(number, systems[0])}", *told)
+
+
+def _motion(sign: int) -> str:
+    return "swings" if sign < 0 else "does not swing"
+
+
+def _named(point: Mapping[Symbol, object]) -> str:
+    return ", ".join(f"{symbol} = {value}" for symbol, value in point.items())
+
+
+entire_behaviour = Claim(
+    id="C17",
+    where="2.1",
+    says="This single number [tau] determines the entire behavior of our system.",
+    formal="of two particles with the same `m/gamma`, on `lam*x**2/2`, either both swing or neither does",
+    judge=partial(decides, particle, m / gamma, (Rational(1, 10), Integer(1), Integer(10))),
+    repair="what decides is `m*lam/gamma**2`, in which the curvature of the landscape stands; for the rule "
+    "it is the pair of `rho` and `eta*lam`",
+)
+
+
+def ten_iterations(relaxation_time: Expr, claimed: Expr) -> Verdict:
+    """Judge what share of the velocity a relaxation time, counted in iterations, leaves after one of them."""
+    kept = put(1 - dt / tau, {dt: 1, tau: relaxation_time})
+    verdict = identical(kept, claimed, "the share that is kept and the one claimed")
+    exact = (-1 / log(kept)).evalf(4)
+    return noting(verdict, f"a share of {kept} falls to 1/e in {exact} iterations") if verdict else verdict
+
+
+counted = Claim(
+    id="C18",
+    where="2.1",
+    says='"Time" in which velocity decays significantly (measured in iterations). Example: tau = 10 '
+    "iterations",
+    formal="with `dt` as one iteration and `tau` as ten, `1 - dt/tau` is the typical 9/10",
+    judge=partial(ten_iterations, Integer(10), Rational(9, 10)),
+    repair="`tau` counts iterations only where `dt` is one",
+)
+
+
+def swings(where: Law, curvature: Expr, at: Sequence[Mapping[Symbol, object]]) -> Verdict:
+    """Judge whether a law swings on a quadratic of the curvature given, for all values of its symbols."""
+    return throughout(positive(-discriminant(where, curvature)), at=at)
+
+
+oscillates = Claim(
+    id="C19",
+    where="2.1",
+    says="If tau is LARGE: heavy particle in air -> high inertia, oscillates a lot",
+    formal="on `lam*x**2/2` the particle swings, whatever `tau`",
+    judge=partial(
+        swings,
+        in_terms_of_tau,
+        lam,
+        [{tau: 10, gamma: 1, lam: 1}, {tau: 10, gamma: 1, lam: Rational(1, 100)}],
+    ),
+    repair="it swings exactly if `4*tau*lam/gamma > 1`, `sqrt(4*tau*lam/gamma - 1)` radians in two "
+    "relaxation times; where there is no curvature it never does",
+)
+
+
+def swings_at_last(where: Law, symbol: Symbol) -> Verdict:
+    """Judge whether a law swings on a quadratic once a symbol is large enough, whatever the other symbols.
+
+    What swings passes the minimum. Decided by the leading coefficient of the discriminant in the symbol.
+    """
+    found = discriminant(where)
+    leading = Poly(found, symbol).LC()
+    if found.has(symbol) and signs(leading) == {-1}:
+        edges = ", ".join(map(str, solve(found, symbol)))
+        return holds(f"it swings, and passes the minimum, once {symbol} is above {edges}")
+    return fails(f"for a large {symbol} the discriminant {found} is not below zero")
+
+
+overshoots = Claim(
+    id="C20",
+    where="2.1",
+    says='If tau is LARGE: optimizer with lots of "memory" -> accumulates velocity, can overshoot',
+    formal="on `lam*x**2/2`, for every `lam` and `gamma`, the particle passes the minimum once `tau` is "
+    "large enough",
+    judge=partial(swings_at_last, in_terms_of_tau, tau),
+)
+
+
+def follows(where: Law, velocity: Expr, small: Symbol) -> Verdict:
+    """Judge whether a velocity told by the position alone solves a law of second order, or nearly so."""
+    residual = invariance(where.equations[0].residual, x, velocity)
+    if identical(residual, Integer(0)):
+        return holds(f"x' = {velocity} solves {where}")
+    found = measured(residual, Integer(0), small, Integer(0))
+    if found.order < 1:
+        return fails(f"x' = {velocity} leaves {residual}", engines=found.engines)
+    next_term = slow_velocity(where, x, small, int(found.order)) - velocity
+    layer = Premise(
+        f"a layer of a few {small} has passed, and {small} is small beside the times of the landscape"
+    )
+    verdict = conditional(holds(f"it leaves {residual}; what follows adds {next_term}"), layer)
+    return replace(verdict, error=Order(small, found.order), engines=found.engines)
+
+
+responds_to_current = Claim(
+    id="C21",
+    where="2.1",
+    says="If tau is SMALL: low inertia, follows instantaneous force; responds only to current gradient",
+    formal="the velocity `-G/gamma` solves `tau*dot(dot(x)) = -G/gamma - dot(x)`",
+    judge=partial(follows, in_terms_of_tau, -G / gamma, tau),
+    repair="true to leading order in `tau`; the next term, `-tau*hess(x)*G/gamma**2`, remembers the past",
+)
+
+
+# --- 2.2 Rewriting the equation in terms of tau
+
+
+def divided(start: Law, by: Expr, claimed: Law) -> Verdict:
+    """Judge whether dividing a law, and naming the relaxation time, gives the law claimed."""
+    steps = (Step("Divide.", Divide(by)), Step("Name it.", Define(tau, m / gamma, m), claimed))
+    return all_of(*Derivation("", start, steps).verdicts())
+
+
+rewritten_law = Claim(
+    id="C22",
+    where="2.2",
+    says="Let us divide our equation of motion by gamma to make the role of tau explicit",
+    formal="with `tau = m/gamma` the result is `tau*dot(dot(x)) = -G/gamma - dot(x)`",
+    judge=partial(divided, particle, gamma, law({tau * dot(dot(x)): -G / gamma - dot(x)})),
+)
+
+claims = (
+    time_scale, one_kilogram, friction_reduces, entire_behaviour, counted, oscillates, overshoots,
+    responds_to_current, rewritten_law,
+)  # fmt: skip

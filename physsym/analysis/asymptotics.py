@@ -1,0 +1,114 @@
+"""How the roots of a characteristic polynomial behave as a parameter vanishes: leading terms and series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sympy import Expr, Integer, Poly, Rational, Symbol, cancel, fraction, together
+from sympy.polys.polyerrors import PolynomialError
+
+from physsym.analysis.exactly import AnalysisError
+from physsym.analysis.linear import z
+from physsym.analysis.spectral import roots
+
+Point = tuple[int, int, Expr]  # a power of z, the order of its coefficient in the small symbol, its size
+
+
+@dataclass(frozen=True)
+class Leading:
+    """A root that behaves like coefficient*small**exponent as the small symbol vanishes."""
+
+    coefficient: Expr
+    exponent: Fraction
+
+    def of(self, small: Symbol) -> Expr:
+        """Return the leading term as an expression in the small symbol."""
+        return self.coefficient * small ** Rational(self.exponent)
+
+
+def leading_roots(polynomial: Poly, small: Symbol) -> tuple[Leading, ...]:
+    """Return how each root of a polynomial in `z` behaves as a symbol vanishes from above.
+
+    By Newton's polygon (Puiseux 1850): of the points (power, order of its coefficient) the lower hull is
+    taken; each edge has a slope, which is the exponent, and a polynomial, whose roots are the coefficients. A
+    root that is zero throughout is left out. Raises AnalysisError for coefficients that are no quotients of
+    polynomials in the symbol, and for edges whose roots have no closed form.
+
+    >>> from physsym.analysis.linear import characteristic_polynomial
+    >>> from physsym.system import damped_particle
+    >>> from physsym.vocabulary import m
+    >>> for root in leading_roots(characteristic_polynomial(damped_particle.law()), m):
+    ...     print(root.of(m))
+    -lam/gamma
+    -gamma/m
+    """
+    hull = _lower_hull(list(_points(polynomial, small)))
+    return tuple(root for a, b, edge in hull for root in _on_edge(a, b, edge))
+
+
+def _points(polynomial: Poly, small: Symbol) -> Iterator[Point]:
+    for (power,), coefficient in sorted(polynomial.terms()):
+        if coefficient != 0:
+            above, below = (_lowest(part, small) for part in fraction(together(coefficient)))
+            yield power, above[0] - below[0], cancel(above[1] / below[1])
+
+
+def _lowest(expression: Expr, small: Symbol) -> tuple[int, Expr]:
+    try:
+        (order,), coefficient = Poly(expression, small).terms()[-1]
+    except PolynomialError:
+        raise AnalysisError(f"{expression} is no polynomial in {small}") from None
+    return order, coefficient
+
+
+def _lower_hull(points: list[Point]) -> Iterator[tuple[Point, Point, list[Point]]]:
+    start = points[0]
+    while start is not points[-1]:
+        after = [p for p in points if p[0] > start[0]]
+        slope = min(_slope(start, p) for p in after)
+        edge = [start, *(p for p in after if _slope(start, p) == slope)]
+        yield start, edge[-1], edge
+        start = edge[-1]
+
+
+def _slope(a: Point, b: Point) -> Fraction:
+    return Fraction(b[1] - a[1], b[0] - a[0])
+
+
+def _on_edge(start: Point, end: Point, edge: list[Point]) -> Iterator[Leading]:
+    polynomial = Poly(sum(size * z ** (power - start[0]) for power, _, size in edge), z)
+    yield from (Leading(root, -_slope(start, end)) for root in roots(polynomial))
+
+
+def root_series(polynomial: Poly, small: Symbol, start: Expr, order: int) -> Expr:
+    """Return the power series in a small symbol of the root that starts at `start`, up to an order.
+
+    Each coefficient is what cancels the residual at its order. Raises AnalysisError where `start` is no
+    simple root at small = 0, or a coefficient is no quotient of polynomials in the symbol.
+
+    >>> from physsym.analysis.linear import characteristic_polynomial
+    >>> from physsym.statement import law
+    >>> from physsym.notation import dot
+    >>> from physsym.vocabulary import G, gamma, lam, tau, x
+    >>> slow = characteristic_polynomial(law({tau * dot(dot(x)): -G / gamma - dot(x)}))
+    >>> print(root_series(slow, tau, -lam / gamma, 1))
+    -lam/gamma - lam**2*tau/gamma**2
+    """
+    cleared = Poly(fraction(together(polynomial.as_expr()))[0], z)
+    slope = cancel(cleared.diff().eval(start).subs(small, 0))
+    if slope == 0 or cancel(cleared.eval(start).subs(small, 0)) != 0:
+        raise AnalysisError(f"{start} is no simple root of {polynomial.as_expr()} where {small} = 0")
+    found = start
+    for power in range(1, order + 1):
+        residual = _coefficient(cleared.eval(found), small, power)
+        found -= cancel(residual / slope) * small**power
+    return found
+
+
+def _coefficient(expression: Expr, small: Symbol, power: int) -> Expr:
+    above, below = fraction(together(expression))
+    if below.has(small) or not above.is_polynomial(small):
+        raise AnalysisError(f"{expression} is no polynomial in {small}")
+    return Poly(above, small).coeff_monomial(small**power) / below if above != 0 else Integer(0)
