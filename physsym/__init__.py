@@ -34,6 +34,7 @@ _HOME = {
     ),
     "physsym.analysis.exactly": ("AnalysisError",),
     "physsym.analysis.grids": ("spectral_radii",),
+    "physsym.analysis.invariant": ("keeps",),
     "physsym.analysis.linear": ("characteristic_polynomial", "on_quadratic", "step_matrix"),
     "physsym.analysis.ranges": ("throughout", "throughout_under"),
     "physsym.analysis.rates": ("minimax", "rate_floor", "rate_region", "worst_rate"),

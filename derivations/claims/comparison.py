@@ -19,13 +19,15 @@ from physsym import Claim, Condition, Premise, Rule, Verdict
 from physsym import identical
 from physsym.analysis.damping import critical_values, discriminant
 from physsym.analysis.exactly import put, sign_of
+from physsym.analysis.invariant import keeps
+from physsym.analysis.linear import characteristic_polynomial, z
 from physsym.analysis.ranges import throughout
 from physsym.analysis.rates import minimax, rate_floor, rate_region, worst_rate
 from physsym.analysis.simulate import simulate, value_of
 from physsym.judging import conditional, each, noting
-from physsym.statement import parameters
+from physsym.statement import parameters, rewritten
 from physsym.verdict import all_of, fails, holds
-from physsym.vocabulary import eta, rho, x
+from physsym.vocabulary import eta, rho, u, x
 
 
 def smoother(step: Rule, plain: Rule, curvature: Expr, coefficient: Expr, points: Sequence[Expr]) -> Verdict:
@@ -154,26 +156,55 @@ overshooting = Claim(
 )
 
 
+def never_below(step: Rule, threshold: Expr, curvature: Expr) -> Verdict:
+    """Judge whether a rule that starts at rest below a coefficient never changes sides, by a cone it keeps.
+
+    Below it both multipliers, p and q, are real and positive; told in them the cone holds for all steps.
+    """
+    told = rewritten(step, lambda e: e.xreplace({rho: p * q, eta: (1 - p) * (1 - q) / curvature}))
+    shape = characteristic_polynomial(step, curvature)
+    below = [Condition(rho, "> 0"), Condition(threshold - rho, "> 0"), Condition(1 - curvature * eta, "> 0")]
+    real = Condition(discriminant(step, curvature), "> 0")
+    between = [
+        Condition(side, "> 0") for side in (shape.eval(1), shape.nth(0), -shape.nth(1), 2 + shape.nth(1))
+    ]
+    cone = [Condition(x, "> 0"), Condition(-u, ">= 0"), Condition(p * u + (1 - p) * x, ">= 0")]
+    return each((
+        ("the multipliers", identical(_at_z(told, curvature), (z - p) * (z - q), "polynomial and product")),
+        ("below, the multipliers are positive and below one", throughout([real, *between], below)),
+        ("from rest", keeps(told, cone, [Condition(1 - p, "> 0"), Condition(p - q, ">= 0")], curvature)),
+    ))  # fmt: skip
+
+
+def _at_z(step: Rule, curvature: Expr) -> Expr:
+    return characteristic_polynomial(step, curvature).as_expr()
+
+
+p, q = Symbol("p", positive=True), Symbol("q", positive=True)
+
+
 def overshoots_above(
     step: Rule, threshold: Expr, curvature: Expr, off: Expr, values: Sequence[Expr]
 ) -> Verdict:
-    """Judge from which coefficient on a rule swings, and by orbits from rest a little below and above it."""
+    """Judge whether a rule from rest changes sides above a coefficient, by orbits, and never below it."""
     lower = critical_values(step, rho, curvature)[0]
     verdicts = [identical(lower, threshold, "the critical coefficient and the threshold")]
+    if not verdicts[0]:
+        return verdicts[0]
     for value in values:
         edge = put(threshold, {eta: value})
-        changes = [sides_changed(step, curvature, {eta: value, rho: edge + d}) for d in (-off, off)]
-        told = f"eta = {value}: {changes[0]} changes of side below rho = {edge}, {changes[1]} above"
-        verdicts.append(holds(told) if changes[0] == 0 < changes[1] else fails(told))
-    return all_of(*verdicts)
+        changes = sides_changed(step, curvature, {eta: value, rho: edge + off})
+        told = f"eta = {value}, rho = {edge + off}: {changes} changes of side in 100 steps"
+        verdicts.append((holds if changes else fails)(told))
+    return all_of(*verdicts, never_below(step, threshold, curvature))
 
 
 if_too_high = Claim(
     id="C62",
     where="5.1",
     says="Overshooting: possible if rho too high",
-    formal="with curvature 1 momentum swings from `rho = (1 - sqrt(eta))**2` on; from rest it changes sides "
-    "a little above that within 100 steps, and not a little below, at three step sizes",
+    formal="from rest, with curvature 1 and `eta < 1`, momentum never changes sides for `rho` between 0 and "
+    "`(1 - sqrt(eta))**2`, and does so a little above, at three step sizes",
     judge=partial(
         overshoots_above, source_rule, (1 - sqrt(eta)) ** 2, along, Rational(1, 20),
         (Rational(1, 4), Rational(1, 9), hundredth),
