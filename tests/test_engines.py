@@ -206,7 +206,9 @@ def test_an_engine_that_breaks_down_is_no_pass(monkeypatch, engine):
     def broken(left, right):
         raise ZeroDivisionError("lost")
 
-    for other in (field, flint_engine, z3_engine):
+    # One prover is left, so that a second one would be enough.
+    _, *others = (e for e in (field, flint_engine) if e is not engine)
+    for other in (*others, z3_engine):
         lying(monkeypatch, other, "shrugs")
     monkeypatch.setattr(engine, "identity", broken)
     verdict = identical(x, x)
