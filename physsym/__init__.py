@@ -96,11 +96,14 @@ _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 # These are modules that can be called; their name is that of the function.
 _CALLED = ("apply", "check", "document", "optimizer", "source")
 
-__all__ = sorted([*_MODULE_OF, *_CALLED])
+# These are modules whose names are called after the libraries that they serve.
+_MODULES = ("adapters",)
+
+__all__ = sorted([*_MODULE_OF, *_CALLED, *_MODULES])
 
 
 def __getattr__(name: str) -> Any:
-    if name in _CALLED:
+    if name in (*_CALLED, *_MODULES):
         return importlib.import_module(f"physsym.{name}")
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'physsym' has no attribute {name!r}")

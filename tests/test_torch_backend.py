@@ -15,6 +15,7 @@ from physsym.vocabulary import G, eta, rho, u, x
 from tests.test_optimizer import RULES, made, random_state
 
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install 'physsym[torch]'")
+torch.set_num_threads(1)  # waiting threads spin, and slow down whatever else runs
 from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 
 from physsym.kernels.torch_in_place import update, update_of_many  # noqa: E402

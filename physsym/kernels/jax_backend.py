@@ -9,6 +9,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from physsym.kernels import forest, numpy_backend
 from physsym.kernels.backend import Backend, Kernel, Value, Values, constants, executed, parameter_names
@@ -114,7 +115,7 @@ def _number(name: str, value: Value) -> Value:
 def _finite(value: Value) -> bool:
     """Return whether all is finite; what is being traced has no value yet and passes."""
     known = (v for v in jax.tree.leaves(value) if not isinstance(v, jax.core.Tracer))
-    return all(bool(jnp.isfinite(v).all()) for v in known)
+    return all(bool(np.isfinite(np.asarray(v, float)).all()) for v in known)
 
 
 def _at_rest(value: Value) -> Value:

@@ -6,7 +6,7 @@ import builtins
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import combinations
+from itertools import combinations, repeat
 
 import torch
 
@@ -55,11 +55,13 @@ def leaf_function(stage: Program) -> Callable[[Sequence[Value], Values], Values]
     return on_leaf
 
 
-def _run(stage: Program) -> Run:
+def run_of(stage: Program) -> Run:
+    """Return what carries out a stage, given the constants for each leaf."""
     on_leaf = leaf_function(stage)
 
-    def run(columns: Sequence[Leaves], fixed: Values) -> list[Leaves]:
-        return list(zip(*(on_leaf(leaves, fixed) for leaves in zip(*columns, strict=True)), strict=True))
+    def run(columns: Sequence[Leaves], fixed: Sequence[Values]) -> list[Leaves]:
+        found = map(on_leaf, zip(*columns, strict=True), fixed)
+        return list(zip(*found, strict=True))
 
     return run
 
@@ -67,8 +69,9 @@ def _run(stage: Program) -> Run:
 def _compiled(program: Program) -> Kernel:
     # A callable may fill one tensor again and again: what it gave before must not change.
     library = replace(LIBRARY, cast=_copied) if len(program.evaluations) > 1 else LIBRARY
-    runs = [_run(stage) for stage in stages(program)]
-    return forest.kernel(program, library, runs, partial(constants, program, BACKEND))
+    runs = [run_of(stage) for stage in stages(program)]
+    fixed = partial(constants, program, BACKEND)
+    return forest.kernel(program, library, runs, lambda given: repeat(fixed(given)))
 
 
 def refuse_unfit(name: str, tensor: torch.Tensor) -> None:

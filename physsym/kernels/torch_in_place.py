@@ -87,7 +87,7 @@ def update(program: Program) -> Update:
     [1.0, 0.5, 0.0]
     """
     source = in_place_source(stages(without_counters(program))[-1])
-    return Update(_executed(source, OF_TENSORS, _copied), source.scratch)
+    return Update(_executed(source, OF_TENSORS, put), source.scratch)
 
 
 def update_of_many(program: Program) -> UpdateOfMany:
@@ -122,10 +122,11 @@ def _one_by_one(name: str, *values: Value, out: list[torch.Tensor]) -> None:
         OF_TENSORS[name](*(v[i] if isinstance(v, list) else v for v in values), out=place)
 
 
-def _copied(place: torch.Tensor, value: Value) -> None:
+def put(place: torch.Tensor, value: Value) -> None:
+    """Write a tensor of the same shape, or one number everywhere, into a tensor."""
     place.copy_(value) if isinstance(value, torch.Tensor) else place.fill_(value)
 
 
 def _copied_lists(places: list[torch.Tensor], values: Value) -> None:
     for i, place in enumerate(places):
-        _copied(place, values[i] if isinstance(values, list) else values)
+        put(place, values[i] if isinstance(values, list) else values)

@@ -1,0 +1,146 @@
+"""A rule as a gradient transformation for optax."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax as library
+from sympy import Symbol
+
+from physsym.adapters.place import elsewhere, trained, with_counters_given
+from physsym.kernels.backend import Value, Values, constants, refuse_misnamed
+from physsym.kernels.jax_backend import BACKEND, LIBRARY, leaf_function
+from physsym.notation import BEFORE, after
+from physsym.optimizer import coordinates
+from physsym.program import Program, needed, program, state_name
+from physsym.stages import stages
+from physsym.statement import Rule, Update
+
+ADDED = Symbol("added to the weights", real=True)
+
+
+class RuleState(NamedTuple):
+    """The state of a rule between updates: how many there were, and by name all states but the weights."""
+
+    count: jax.Array
+    states: dict[str, Value]
+
+
+def optax(rule: Rule, /, **parameters: Value) -> library.GradientTransformation:
+    """Return a rule as an `optax.GradientTransformation`: its updates are what the rule adds to the weights.
+
+    Parameters are given by name, as a number or as a schedule: a callable of the number of steps done. The
+    weights are the state at which the rule takes its gradient; other positions start where they do, all else
+    starts at zero. Weights may be any pytree; where the rule reads their values, `update` must be given them.
+
+    Raises ValueError for a rule that takes its gradient elsewhere than at a state, or several; TypeError and
+    ValueError for unfit parameters, as `physsym.optimizer` does.
+
+    >>> from physsym.statement import rule
+    >>> from physsym.vocabulary import G, eta, rho, u, x
+    >>> momentum = optax(rule({u: rho * u - eta * G, x: x + after(u)}), eta=lambda count: 0.5, rho=0.9)
+    >>> weights = jnp.ones(2)
+    >>> updates, state = momentum.update(2 * weights, momentum.init(weights))
+    >>> library.apply_updates(weights, updates).tolist()
+    [0.0, 0.0]
+    """
+    made = _increment(rule)
+    refuse_misnamed(program(rule), parameters)
+    made.constants(parameters, 0)
+
+    def init(params: Value) -> RuleState:
+        rest = jax.tree.map(jnp.zeros_like, params)
+        return RuleState(
+            jnp.zeros((), jnp.int32), {n: params if n in made.placed else rest for n in made.others}
+        )
+
+    def update(updates: Value, state: RuleState, params: Value = None) -> tuple[Value, RuleState]:
+        if params is None and made.weights in made.reads:
+            raise ValueError(
+                f"the rule reads the weights ({made.weights}): give update(updates, state, params)"
+            )
+        fixed = made.constants(parameters, state.count)
+        new, states = made(updates, {**state.states, made.weights: params}, fixed)
+        return new, RuleState(library.safe_increment(state.count), states)
+
+    return library.GradientTransformation(init, update)
+
+
+@dataclass(frozen=True)
+class _Increment:
+    """A rule as what it adds to the weights: a function of one leaf of each of `reads`, gradient included."""
+
+    program: Program
+    weights: str
+    gradient: str
+    counters: tuple[str, ...]
+    reads: tuple[str, ...]
+    others: tuple[str, ...]
+    placed: tuple[str, ...]
+    run: Callable[[Values, Values], Values]
+
+    def constants(self, parameters: Mapping[str, Value], count: Value) -> Values:
+        """Return the constants after some steps, from which schedules and counters follow."""
+        given = {name: value(count) if callable(value) else value for name, value in parameters.items()}
+        given |= dict.fromkeys(self.counters, count)
+        return constants(self.program, BACKEND, given)
+
+    def __call__(
+        self, slopes: Value, states: Mapping[str, Value], fixed: Values
+    ) -> tuple[Value, dict[str, Value]]:
+        leaves, structure = jax.tree.flatten(slopes, is_leaf=lambda slope: slope is None)
+        split = {
+            n: structure.flatten_up_to(tree) for n, tree in states.items() if n in (*self.reads, *self.others)
+        }
+        split[self.gradient] = leaves
+        rows = [dict(zip(split, row, strict=True)) for row in zip(*split.values(), strict=True)]
+        found = [self._on_leaf(row, fixed) for row in rows]
+        new, *rest = (structure.unflatten(column) for column in zip(*found, strict=True))
+        return new, dict(zip(self.others, rest, strict=True))
+
+    def _on_leaf(self, row: Mapping[str, Value], fixed: Values) -> Values:
+        """Return the increment, then the new states; a weight without gradient is left alone."""
+        old = [row[name] for name in (self.gradient, *self.others)]
+        if old[0] is None:
+            return tuple(old)
+        new = self.run(tuple(row[name] for name in self.reads), fixed)
+        names = (self.weights, *self.others)
+        return tuple(LIBRARY.filled(*three) for three in zip(names, old, new, strict=True))
+
+
+def _increment(rule: Rule) -> _Increment:
+    weights = trained(program(rule))
+    if weights is None:
+        raise ValueError(f"optax takes the gradient at the weights, {elsewhere(rule)}")
+    counting = program(_adding(rule, weights))
+    whole = with_counters_given(counting)
+    last = stages(whole)[-1]
+    new = dict(zip(whole.states, last.results, strict=True))
+    others = tuple(s for s in whole.states if s not in (weights, ADDED))
+    results = (new[ADDED], *(new[s] for s in others))
+    body = needed(last.body, results)
+    read = {s for line in body for s in line.reads} | {*results}
+    alone = replace(last, states=tuple(s for s in last.states if s in read), body=body, results=results)
+    placed = {*coordinates(rule), *(s for s in others if s.name == weights.name + BEFORE)}
+    return _Increment(
+        whole,
+        state_name(weights),
+        state_name(whole.evaluations[0].targets[0]),
+        tuple(map(state_name, counting.counters)),
+        tuple(map(state_name, alone.states)),
+        tuple(map(state_name, others)),
+        tuple(state_name(s) for s in others if s in placed),
+        leaf_function(alone),
+    )
+
+
+def _adding(rule: Rule, weights: Symbol) -> Rule:
+    """Return the rule with what it adds to the weights as a state of its own."""
+    now = {after(weights): weights + after(ADDED)}
+    updates = [Update(u.target, u.value.xreplace(now)) for u in rule.updates]
+    split = [Update(ADDED, u.value - weights) if u.target == weights else u for u in updates]
+    return Rule((*split, Update(weights, weights + after(ADDED))))

@@ -1,0 +1,176 @@
+"""A rule as an optimizer for PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
+from typing import Any
+
+import torch as library
+
+from physsym.adapters.place import elsewhere
+from physsym.adapters.torch_ahead import step_ahead
+from physsym.adapters.torch_states import local, made, refuse_unfit_parameter
+from physsym.kernels.backend import Value, Values, constants, misnamed, parameter_names
+from physsym.kernels.torch_backend import BACKEND
+from physsym.program import program, state_name
+from physsym.statement import Rule
+
+LEARNING_RATES = ("lr", "eta", "alpha")
+MANY_AT_ONCE = ("cuda", "xpu")  # where many small calls cost more than the memory that lists take
+
+
+def torch(
+    rule: Rule,
+    /,
+    params: Iterable[Any],
+    *,
+    learning_rate: str | None = None,
+    maximize: bool = False,
+    foreach: bool | None = None,
+    **parameters: Value,
+) -> DerivedOptimizer:
+    """Return a rule as a `torch.optim.Optimizer` of the given parameters of a model, or of groups of them.
+
+    The parameters of the rule are given by name, as a number or as a schedule: a callable of the number of
+    steps done. In the groups the one that `learning_rate` names (else `eta` or `alpha`, if the rule has it)
+    is called `lr`, as schedulers of PyTorch expect; `lr` may be given as well. `foreach` updates lists of
+    tensors at once, by default on graphics processors.
+
+    Weights are updated in place; all other states start at zero, those that are positions where the weights
+    do. A rule that takes its gradient elsewhere than at the weights, or several, needs a closure at each
+    `step`, which is called at every place in turn; every parameter then takes part, with a zero gradient if
+    it got none.
+
+    Raises TypeError for missing, unknown or unfit parameters, ValueError where the rule is not defined for
+    them or has several coordinates.
+
+    >>> from physsym.statement import rule
+    >>> from physsym.vocabulary import G, eta, x
+    >>> weights = library.nn.Parameter(library.ones(2))
+    >>> descent = torch(rule({x: x - eta * G}), [weights], eta=0.25)
+    >>> weights.square().sum().backward()
+    >>> descent.step()
+    >>> weights.tolist()
+    [0.5, 0.5]
+    """
+    return DerivedOptimizer(rule, params, parameters, learning_rate, maximize, foreach)
+
+
+class DerivedOptimizer(library.optim.Optimizer):
+    """A rule that updates parameters of a model, made by `physsym.adapters.torch`.
+
+    `state[parameter]` holds the states of the rule by name, but for the weights.
+    """
+
+    def __init__(
+        self,
+        rule: Rule,
+        params: Iterable[Any],
+        parameters: Mapping[str, Value],
+        learning_rate: str | None,
+        maximize: bool,
+        foreach: bool | None,
+    ) -> None:
+        """Make an optimizer; `physsym.adapters.torch` says what of."""
+        names = parameter_names(program(rule))
+        if learning_rate is not None and learning_rate not in names:
+            raise ValueError(
+                f"the rule has no parameter {learning_rate!r}; it has {', '.join(names) or 'none'}"
+            )
+        self.rule = rule
+        self.learning_rate = learning_rate or next((n for n in LEARNING_RATES if n in names), None)
+        self._keys = {name: "lr" if name == self.learning_rate else name for name in names}
+        given = self._renamed(parameters)
+        if wrong := misnamed(given, wanted=(), known=(*self._keys.values(),)):
+            raise TypeError(f"parameters of the rule: {wrong}")
+        self.schedules = {key: value for key, value in given.items() if callable(value)}
+        fixed = {key: value for key, value in given.items() if key not in self.schedules}
+        super().__init__(params, {**fixed, "maximize": maximize, "foreach": foreach, "steps_done": 0})
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add a group, with parameters of the rule of its own if any are given; errors as when made."""
+        if isinstance(param_group, dict):
+            param_group = self._renamed(param_group)
+            self._constants({**self.defaults, **param_group})
+        super().add_param_group(param_group)
+
+    def step(self, closure: Callable[[], Value] | None = None) -> Value:
+        """Take one step; return what the closure returned when it was first called.
+
+        Raises TypeError, before anything is written, for a gradient that is complex, sparse or without
+        numbers; ValueError where the rule takes its gradient elsewhere than at the weights and no closure is
+        given.
+        """
+        if made(self.rule, False).at_weights:
+            loss = _with_gradients(closure)
+            with library.no_grad():
+                ready = [(group, *self._ready(group)) for group in self.param_groups]
+                for group, columns, fixed in ready:
+                    self._advance(group, columns, fixed)
+        else:
+            loss = self._step_ahead(closure)
+        for group in self.param_groups:
+            group["steps_done"] += 1
+        return loss
+
+    def _step_ahead(self, closure: Callable[[], Value] | None) -> Value:
+        if closure is None:
+            raise ValueError(
+                f"a model has its gradient at its weights, {elsewhere(self.rule)}; or give a closure to step"
+            )
+        pairs = [(group, weights) for group in self.param_groups for weights in group["params"]]
+        pairs = [(group, weights) for group, weights in pairs if weights.requires_grad]
+        weights = [own for _, own in pairs]
+        signs = [-1 if group["maximize"] else 1 for group, _ in pairs]
+        fixed = [self._constants(group) for group, _ in pairs]
+        kept = [self.state[own] for own in weights]
+        return step_ahead(made(self.rule, False), weights, kept, fixed, signs, closure)
+
+    def _ready(self, group: Mapping[str, Any]) -> tuple[list[list[library.Tensor]], Values]:
+        """Return for each state, and then the gradient, the tensors of a group; and the constants."""
+        rule = made(self.rule, group["maximize"])
+        moving = [weights for weights in group["params"] if weights.grad is not None]
+        rows = []
+        for weights in moving:
+            refuse_unfit_parameter(weights)
+            states = rule.states_of(self.state[weights], weights)
+            ordered = (*(states[state_name(s)] for s in rule.program.states), weights.grad)
+            rows.append([local(tensor, weights) for tensor in ordered])
+        return [list(column) for column in zip(*rows, strict=True)], self._constants(group)
+
+    def _advance(self, group: Mapping[str, Any], columns: list[list[library.Tensor]], fixed: Values) -> None:
+        rule, many = made(self.rule, group["maximize"]), group["foreach"]
+        if many is None:
+            many = all(tensor.device.type in MANY_AT_ONCE for tensor in chain(*columns[:1]))
+        if many and columns:
+            rule.many(columns, fixed)
+        else:
+            for tensors in zip(*columns, strict=True):
+                rule.one(tensors, fixed)
+
+    def _renamed(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return parameters or a group with the learning rate under the name that schedulers know."""
+        if self.learning_rate in given and "lr" in given and self.learning_rate != "lr":
+            raise TypeError(
+                f"{self.learning_rate} and lr are the same parameter of the rule; give one of them"
+            )
+        return {"lr" if key == self.learning_rate else key: value for key, value in given.items()}
+
+    def _constants(self, group: Mapping[str, Any]) -> Values:
+        known = {**group, **{key: rate(group["steps_done"]) for key, rate in self.schedules.items()}}
+        given = {name: known[key] for name, key in self._keys.items() if key in known}
+        rule = made(self.rule, False)
+        given |= dict.fromkeys(rule.counters, group["steps_done"])
+        return constants(rule.program, BACKEND, given)
+
+    def __getstate__(self) -> dict[str, Any]:
+        own = ("rule", "learning_rate", "_keys", "schedules")
+        return {**super().__getstate__(), **{name: self.__dict__[name] for name in own}}
+
+
+def _with_gradients(closure: Callable[[], Value] | None) -> Value:
+    if closure is None:
+        return None
+    with library.enable_grad():
+        return closure()
