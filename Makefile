@@ -11,9 +11,10 @@ READY := $(ENV)/ready
 LINT_READY := $(ENV)/lint-ready
 MUTANTS_READY := $(ENV)/mutants-ready
 FUZZ_READY := $(ENV)/fuzz-ready
+ACCEPTANCE_READY := $(ENV)/acceptance-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help document test check selftest certify lint mutants fuzz clean
+.PHONY: help document test acceptance check selftest certify lint mutants fuzz clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -24,6 +25,9 @@ document: $(READY)  ## write the derivations as documents into build/
 
 test: $(READY)  ## run all tests
 	$(RUN) pytest -n auto $(ARGS)
+
+acceptance: $(ACCEPTANCE_READY)  ## open the documents in a browser, a notebook and TeX, which must be installed
+	PHYSSYM_REQUIRE=browser,tex,jupyter $(RUN) pytest -n auto $(ARGS)
 
 check: $(READY)  ## check every step of every derivation, and every claim
 	$(RUN) physsym check $(ARGS)
@@ -81,5 +85,6 @@ $(READY): pyproject.toml constraints.txt
 $(LINT_READY): extras := lint
 $(MUTANTS_READY): extras := mutants
 $(FUZZ_READY): extras := fuzz
-$(LINT_READY) $(MUTANTS_READY) $(FUZZ_READY): $(READY)
+$(ACCEPTANCE_READY): extras := acceptance
+$(LINT_READY) $(MUTANTS_READY) $(FUZZ_READY) $(ACCEPTANCE_READY): $(READY)
 	$(install)

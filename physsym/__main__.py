@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     document.add_argument(
         "--format",
         default="html,md",
-        help="some of html, md, myst, tex, pdf, sty, separated by commas (default: html,md)",
+        help="some of html, md, myst, tex, pdf, ipynb, sty, separated by commas (default: html,md)",
     )
 
     check = commands.add_parser(

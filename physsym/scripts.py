@@ -7,7 +7,7 @@ import importlib.util
 import pkgutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -26,7 +26,9 @@ class ScriptError(ValueError):
 class Script:
     """A script as read: name, docstring, and what it makes, in its order.
 
-    Chapters that a `Book` holds are those of the script, in the order of the book.
+    Chapters that a `Book` holds are those of the script, in the order of the book. `path` is where it was
+    read from: a file as it was given, the name of the module for a shipped script, nothing for a script that
+    was not read at all.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Script:
     claims: tuple[Claim, ...] = ()
     chapters: tuple[Chapter, ...] = ()
     book: Book | None = None
+    path: str = ""
 
 
 def scripts(paths: Sequence[str | Path] = ()) -> tuple[Script, ...]:
@@ -42,8 +45,9 @@ def scripts(paths: Sequence[str | Path] = ()) -> tuple[Script, ...]:
 
     Raises ScriptError for a path that does not exist, a script that fails to load, or no derivation at all.
     """
-    modules = [module for path in paths for module in _modules(Path(path))] if paths else list(_shipped())
-    found = tuple(s for s in map(_read, modules) if s.derivations or s.claims or s.chapters)
+    modules = [pair for path in paths for pair in _modules(Path(path))] if paths else list(_shipped())
+    read = (replace(_read(module), path=path) for path, module in modules)
+    found = tuple(s for s in read if s.derivations or s.claims or s.chapters)
     if not found:
         raise ScriptError(f"no derivation was found in {', '.join(map(str, paths)) or SHIPPED}")
     return found
@@ -62,12 +66,12 @@ def script(name: str) -> Script:
     return known[name]
 
 
-def _modules(path: Path) -> Iterator[ModuleType]:
+def _modules(path: Path) -> Iterator[tuple[str, ModuleType]]:
     if not path.exists():
         raise ScriptError(f"{path} does not exist; give a script of derivations or a folder of them")
     files = _in_order(path) if path.is_dir() else [path]
     for file in files:
-        yield _load(file)
+        yield str(file), _load(file)
 
 
 def _in_order(folder: Path) -> list[Path]:
@@ -84,12 +88,11 @@ def _file(folder: Path, name: str) -> Path:
     return package if package.exists() else folder / f"{name}.py"
 
 
-def _shipped() -> Iterator[ModuleType]:
+def _shipped() -> Iterator[tuple[str, ModuleType]]:
     package = importlib.import_module(SHIPPED)
     others = (m.name for m in pkgutil.iter_modules(package.__path__))
-    return (
-        importlib.import_module(f"{SHIPPED}.{name}") for name in dict.fromkeys((*package.__all__, *others))
-    )
+    names = (f"{SHIPPED}.{name}" for name in dict.fromkeys((*package.__all__, *others)))
+    return ((name, importlib.import_module(name)) for name in names)
 
 
 def _load(file: Path) -> ModuleType:

@@ -10,6 +10,7 @@ from physsym.document.drawing import Files, figures
 from physsym.document.flavours import MYST
 from physsym.document.html import html
 from physsym.document.markdown import markdown
+from physsym.document.notebook import notebook
 from physsym.document.pdf import compiled
 from physsym.document.sty import sty
 from physsym.document.tex import tex
@@ -43,6 +44,10 @@ def _pdf(tree: Document) -> Files:
     return {f"{NAME}.pdf": printed}
 
 
+def _ipynb(tree: Document) -> Files:
+    return {f"{NAME}.ipynb": notebook(tree)}
+
+
 def _sty(tree: Document) -> Files:
     return {f"{NAME}.sty": sty(tree, NAME)}
 
@@ -54,6 +59,7 @@ FORMATS: dict[str, Callable[[Document], Files]] = {
     "myst": _myst,
     "tex": _tex,
     "pdf": _pdf,
+    "ipynb": _ipynb,
     "sty": _sty,
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from string import ascii_uppercase
 from typing import TypeAlias
 
@@ -28,7 +29,7 @@ from physsym.document.tree import (
     Sentence,
 )
 from physsym.program import program
-from physsym.scripts import Script
+from physsym.scripts import SHIPPED, Script
 from physsym.source import python_source
 from physsym.statement import Rule
 from physsym.typeset import equations_of_function, latex_of_function
@@ -56,13 +57,23 @@ def document_of(sources: Iterable[Derivation | Script], done: Told = lambda what
     chapters = tuple(c for s in scripts for c in s.chapters)
     claims = _claims(scripts)
     desk = Desk(claims, chapters, done)
-    sections = [sections_of(c, desk) for c in chapters]
+    sections = [
+        replace(sections_of(c, desk), source=_source(s, f"chapters[{k}]"))
+        for s in scripts
+        for k, c in enumerate(s.chapters)
+    ]
     deriving = [s for s in scripts if s.derivations]
     for s, letter in zip(deriving, _letters(), strict=False):
         sections += _derivations(s, letter, desk)
-    sections += _audit(desk)
+    sections += _audit(desk, readable=all(s.path for s in scripts))
     book = next((s.book for s in scripts if s.book), Book(TITLE, (), OPENING))
-    return Document(book.title, book.subtitle, desk.paragraphs(book.opening, STANDARD), tuple(sections))
+    opening = desk.paragraphs(book.opening, STANDARD)
+    paths = tuple(s.path for s in scripts if s.path and not s.path.startswith(f"{SHIPPED}."))
+    return Document(book.title, book.subtitle, opening, tuple(sections), paths)
+
+
+def _source(script: Script, what: str) -> str:
+    return f"found[{script.name!r}].{what}" if script.path else ""
 
 
 def _claims(scripts: Iterable[Script]) -> tuple[Claim, ...]:
@@ -99,10 +110,11 @@ def _derivations(script: Script, letter: str, desk: Desk) -> Iterator[Section]:
     title, _, body = script.prose.partition("\n\n")
     heading = sentence(title.strip().rstrip(".") or script.name, STANDARD)
     yield Section(heading, anchor(script.name), 2, paragraphs(body, STANDARD), label=f"Derivations {letter}")
-    for derivation in script.derivations:
+    for k, derivation in enumerate(script.derivations):
         blocks = tuple(_derived(derivation, letter, desk))
         name = f"{anchor(script.name)}-{anchor(derivation.title)}"
-        yield Section(phrase(derivation.title), name, 3, blocks, derivation.vocabulary)
+        source = _source(script, f"derivations[{k}]")
+        yield Section(phrase(derivation.title), name, 3, blocks, derivation.vocabulary, source=source)
         desk.done(derivation.title)
 
 
@@ -198,7 +210,7 @@ def _outcome(comparison: Comparison) -> Sentence:
     )
 
 
-def _audit(desk: Desk) -> Iterator[Section]:
+def _audit(desk: Desk, readable: bool) -> Iterator[Section]:
     """Yield the table of all claims, and in full those that stand in no chapter."""
     if not desk.claims:
         return
@@ -207,7 +219,9 @@ def _audit(desk: Desk) -> Iterator[Section]:
         desk.judge(claim) for claim in desk.claims if claim.id not in desk.placed
     )
     about = Paragraph(phrase(ABOUT_AUDIT))
-    yield Section(phrase("The audit"), "audit", 2, (about, Audit(judged), *elsewhere))
+    every = "{c.id: c for s in reversed(found.values()) for c in reversed(s.claims)}"
+    source = every if readable else ""
+    yield Section(phrase("The audit"), "audit", 2, (about, Audit(judged), *elsewhere), source=source)
 
 
 ABOUT_AUDIT = (

@@ -57,13 +57,18 @@ def markdown(document: Document, flavour: Flavour = GITHUB) -> str:
 
 def parts(document: Document, flavour: Flavour) -> Iterator[str]:
     """Yield the document in pieces: title, opening, then heading and blocks of each section."""
+    yield from opening(document, flavour)
+    for section in document.sections:
+        yield heading(section, flavour)
+        yield from (block_markdown(block, Pen(flavour, section.vocabulary)) for block in section.blocks)
+
+
+def opening(document: Document, flavour: Flavour) -> Iterator[str]:
+    """Yield the title, the subtitle and the opening."""
     yield f"# {escaped(document.title)}"
     if document.subtitle:
         yield f"*{escaped(document.subtitle)}*"
     yield from (block_markdown(p, Pen(flavour)) for p in document.opening)
-    for section in document.sections:
-        yield heading(section, flavour)
-        yield from (block_markdown(block, Pen(flavour, section.vocabulary)) for block in section.blocks)
 
 
 def heading(section: Section, flavour: Flavour) -> str:

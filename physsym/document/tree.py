@@ -188,7 +188,8 @@ Block: TypeAlias = (
 class Section:
     """A heading and what stands under it; level 2 for a chapter or a script, 3 for a derivation.
 
-    The anchor is unique; `label` stands before the title, such as "Chapter III".
+    The anchor is unique; `label` stands before the title, such as "Chapter III". `source` is the Python
+    expression for what it shows, where that comes from scripts in `found`, by their names.
     """
 
     title: Sentence
@@ -197,16 +198,18 @@ class Section:
     blocks: tuple[Block, ...]
     vocabulary: Vocabulary = STANDARD
     label: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)
 class Document:
-    """A title, an opening, and the sections in reading order."""
+    """A title, an opening, and the sections in reading order; `paths` are those of scripts not shipped."""
 
     title: str
     subtitle: str
     opening: tuple[Paragraph | Bullets, ...]
     sections: tuple[Section, ...]
+    paths: tuple[str, ...] = ()
 
 
 def blocks(document: Document) -> Iterator[tuple[Section, Block]]:
