@@ -38,11 +38,12 @@ def browser():
 
 @pytest.fixture(scope="module", params=["sample", "shipped"])
 def built(request, tmp_path_factory):
-    """Return the file of a page, and its claims."""
+    """Return the file of a page, and how often each outcome is that of a claim."""
     sources = SOURCES if request.param == "sample" else scripts()
     file = tmp_path_factory.mktemp(request.param) / "page.html"
     file.write_text(html(document_of(sources)), encoding="utf-8")
-    return file, {c.id: c for s in reversed(sources) for c in reversed(s.claims)}.values()
+    claims = {c.id: c for s in reversed(sources) for c in reversed(s.claims)}
+    return file, Counter(claim.judge().outcome.value for claim in claims.values())
 
 
 @pytest.fixture(scope="module", params=SCREENS.values(), ids=SCREENS)
@@ -120,7 +121,7 @@ def test_the_screen_decides_the_colours(opened):
 
 
 def test_the_claims_are_counted_as_they_are_judged(opened, built):
-    found = Counter(claim.judge().outcome.value for claim in built[1])
+    found = built[1]
     marks = opened.locator("#audit ~ .counts li").all()
     assert {m.get_attribute("data-outcome"): int(m.get_attribute("data-count")) for m in marks} == found
     assert opened.locator(".audit tbody tr").count() == found.total()
