@@ -1,4 +1,4 @@
-"""The page as a reader meets it: in a real browser, on a desk and on a phone, on light and on dark screens."""
+"""The page as a reader meets it: in a real browser, on a desk and on a phone, by day and by night."""
 
 from collections import Counter
 

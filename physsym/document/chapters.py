@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -68,12 +69,18 @@ class Desk:
                 claim.id,
                 anchor_of_claim(claim),
                 claim.where,
-                marked(claim.says, STANDARD),
+                marked(_as_printed(claim.says), STANDARD),
                 marked(claim.formal, STANDARD),
                 claim.judge(),
             )
             self.done(f"claim {claim.id}")
         return self.judged[claim.id]
+
+
+def _as_printed(text: str) -> str:
+    """Return the words of a claim with the arrows and the quotation marks of print."""
+    arrows = text.replace("<->", "↔").replace("->", "→")
+    return re.sub(r'"([^"]*)"', r"‘\1’", arrows)
 
 
 def anchor(text: str) -> str:

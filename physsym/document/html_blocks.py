@@ -30,6 +30,7 @@ from physsym.document.tree import (
     Picture,
     Sentence,
     Subheading,
+    counted,
 )
 from physsym.typeset import mathml
 from physsym.typeset.width import width
@@ -139,7 +140,8 @@ def _(block: Judged, vocabulary: Vocabulary) -> str:
     return (
         f'<article class="claim" id="{block.anchor}">\n<p><a class="id" href="#{block.anchor}">'
         f"{escape(block.id)}</a> <q>{sentence(block.says, vocabulary)}</q> "
-        f'<span class="where">{escape(block.where)}</span></p>\n{badge(block.verdict, formal)}</article>\n'
+        f'<span class="where">{escape(block.where)}</span></p>\n'
+        f"{badge(block.verdict, formal, short=True)}</article>\n"
     )
 
 
@@ -155,7 +157,7 @@ def counts(audit: Audit) -> str:
     """Return how many claims came out in which way, as a row of marks."""
     marks = "".join(
         f'<li class="chip {outcome.value}" data-outcome="{outcome.value}" data-count="{count}">'
-        f"{SIGNS[outcome]}&nbsp;{count}&nbsp;{outcome.value}</li>\n"
+        f"{SIGNS[outcome]}&nbsp;{counted(outcome, count, '&nbsp;')}</li>\n"
         for outcome, count in audit.counts
     )
     return f'<ul class="counts" aria-label="Claims by verdict">\n{marks}</ul>\n'

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from physsym.document.prose import marked
+from physsym.document.reasons import up_to
 from physsym.document.tree import FACES, Formula, Sentence, Span
 from physsym.typeset import mathml
 from physsym.typeset.width import width
@@ -73,14 +74,17 @@ def _named(verdict: Verdict) -> str:
     return f"{SIGNS[verdict.outcome]}&nbsp;{verdict.outcome.value}"
 
 
-def badge(verdict: Verdict, *more: str) -> str:
-    """Return a verdict as a badge that unfolds to its evidence, behind what else there is to tell."""
-    error = f", up to {inline(verdict.error)}" if verdict.error else ""
-    items = "".join(f"<li>{fact}</li>" for fact in (*more, *_facts(verdict)))
-    return (
-        f'<details class="badge {verdict.outcome.value}"><summary>{_named(verdict)}{error}</summary>'
-        f"<ul>{items}</ul></details>\n"
-    )
+def badge(verdict: Verdict, *more: str, short: bool = False) -> str:
+    """Return a verdict as a badge that unfolds to its evidence, behind what else there is to tell.
+
+    A short badge leaves the order of the error to what it unfolds to.
+    """
+    error = sentence(up_to(verdict.error), STANDARD) if verdict.error else ""
+    told = (*more, f"true {error}", *_facts(verdict)) if short and error else (*more, *_facts(verdict))
+    items = "".join(f"<li>{fact}</li>" for fact in told)
+    named = _named(verdict) + (f", {error}" if error and not short else "")
+    kind = verdict.outcome.value
+    return f'<details class="badge {kind}"><summary>{named}</summary><ul>{items}</ul></details>\n'
 
 
 def _facts(verdict: Verdict) -> Iterator[str]:

@@ -11,6 +11,7 @@ from physsym.document.chapters import anchor_of_number
 from physsym.document.flavours import GITHUB, Flavour
 from physsym.document.html_text import SIGNS
 from physsym.document.prose import marked
+from physsym.document.reasons import up_to
 from physsym.document.tree import (
     AUDIT_HEAD,
     FACES,
@@ -33,6 +34,7 @@ from physsym.document.tree import (
     Sentence,
     Span,
     Subheading,
+    counted,
 )
 from physsym.typeset import latex
 from physsym.verdict import Condition, Premise, Verdict
@@ -129,7 +131,7 @@ def _displayed(faces: dict[Face, str], pen: Pen) -> str:
 def badge(verdict: Verdict, pen: Pen, dimensions: Verdict | None = None) -> str:
     """Return a verdict with its evidence as a quotation."""
     head = f"**{SIGNS[verdict.outcome]} {verdict.outcome.value}**"
-    error = f", up to {_inline(verdict.error, pen)}" if verdict.error else ""
+    error = f", {sentence(up_to(verdict.error), pen)}" if verdict.error else ""
     given = f", given {', '.join(_assumed(a, pen) for a in verdict.assumes)}" if verdict.assumes else ""
     seen = (*verdict.evidence, *(dimensions.evidence if dimensions is not None else ()))
     told = "; ".join(sentence(marked(e, STANDARD), pen) for e in seen)
@@ -169,7 +171,7 @@ def _(block: Judged, pen: Pen) -> str:
 
 @block_markdown.register
 def _(block: Audit, pen: Pen) -> str:
-    counted = ", ".join(f"{SIGNS[outcome]} {count} {outcome.value}" for outcome, count in block.counts)
+    totals = ", ".join(f"{SIGNS[outcome]} {counted(outcome, count)}" for outcome, count in block.counts)
     rows = [
         (
             f"[{escaped(c.id)}](#{c.anchor})",
@@ -179,7 +181,7 @@ def _(block: Audit, pen: Pen) -> str:
         )
         for c in block.claims
     ]
-    return f"{counted}\n\n{_table(AUDIT_HEAD, rows)}"
+    return f"{totals}\n\n{_table(AUDIT_HEAD, rows)}"
 
 
 @block_markdown.register

@@ -22,6 +22,7 @@ from physsym.moves import (
 )
 from physsym.notation import dot
 from physsym.statement import Equation
+from physsym.verdict import Order
 
 
 def phrase(*parts: str | Formula) -> Sentence:
@@ -40,6 +41,13 @@ def exponents(dimension: Dimension) -> str:
     'L T⁻²'
     """
     return re.sub(r"\^(-?\d+)\b(?!/)", lambda power: power[1].translate(_RAISED), str(dimension))
+
+
+def up_to(order: Order) -> Sentence:
+    """Return an error as a phrase: up to what order, or smaller than any."""
+    if order.exponent == float("inf"):
+        return phrase("up to less than any power of ", order.symbol)
+    return phrase("up to ", order)
 
 
 @singledispatch

@@ -39,6 +39,7 @@ from physsym.document.tree import (
     Section,
     Sentence,
     Subheading,
+    counted,
 )
 from physsym.typeset import latex, mathml
 from physsym.typeset.width import width
@@ -166,10 +167,10 @@ def _(block: Judged, vocabulary: Vocabulary) -> str:
 
 @block_tex.register
 def _(block: Audit, vocabulary: Vocabulary) -> str:
-    counted = ", ".join(f"{count}~{o.value}" for o, count in block.counts)
+    totals = ", ".join(counted(outcome, count, "~") for outcome, count in block.counts)
     head = tuple((escaped(name), len(name) * CHARACTER, len(name) * CHARACTER) for name in AUDIT_HEAD)
     rows = [_audit_row(claim, vocabulary) for claim in block.claims]
-    return f"{counted}.\n\n{_table(head, rows)}"
+    return f"{totals}.\n\n{_table(head, rows)}"
 
 
 def _audit_row(claim: Judged, vocabulary: Vocabulary) -> tuple[Cell, ...]:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from physsym.document.prose import marked
+from physsym.document.reasons import up_to
 from physsym.document.tree import FACES, Formula, Sentence, Span
 from physsym.typeset import latex
 from physsym.typeset.names import GREEK, TEX_GREEK
@@ -113,7 +114,7 @@ def inline(shown: Formula) -> str:
 
 def outcome(verdict: Verdict) -> str:
     """Return the outcome of a verdict as a coloured word, with the order of its error."""
-    error = f", up to {inline(verdict.error)}" if verdict.error else ""
+    error = f", {sentence(up_to(verdict.error), STANDARD)}" if verdict.error else ""
     word = f"{SIGNS[verdict.outcome]}~{verdict.outcome.value}{error}"
     return rf"\verdict{{{COLOURS[verdict.outcome]}}}{{{word}}}"
 

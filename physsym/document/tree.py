@@ -167,6 +167,16 @@ class Audit:
         return tuple((o, found.count(o)) for o in Outcome if o in found)
 
 
+def counted(outcome: Outcome, count: int, space: str = " ") -> str:
+    """Return how many claims came out in one way.
+
+    >>> counted(Outcome.HOLDS, 2), counted(Outcome.FAILS, 1), counted(Outcome.CONDITIONAL, 3)
+    ('2 hold', '1 fails', '3 conditional')
+    """
+    several = {Outcome.HOLDS: "hold", Outcome.FAILS: "fail"} if count != 1 else {}
+    return f"{count}{space}{several.get(outcome, outcome.value)}"
+
+
 Block: TypeAlias = (
     Paragraph
     | Bullets
