@@ -81,11 +81,22 @@ EXPECTED = {
     **LATER,
 }
 OF_THE_SOURCE = 99
+ORDER = """
+    C01 C02 C69 C03 C04 C05 C06 C07 C08 C09 C10 C11 C12 C13 C14 C15 C16 C17 C18 C19 C20 C21 C22 C23 C24
+    C25 C26 C35 C72 C73 C74 C75 C76 C27 C28 C29 C77 C30 C78 C32 C31 C79 C33 C81 C80 C34 C82 C36 C39 C40
+    C41 C42 C83 C84 C44 C85 C59 C86 C87 C45 C46 C88 C43a C43b C43c C37 C38 C89 C90 C91 C92 C93 C67 C51
+    C52 C94 C53 C54 C55 C56 C63 C60 C62 C57 C95 C58a C58b C61 C64 C65 C68 C96 C66 C97 C98 C100 C101 C102
+    C103
+"""
 
 
 def test_every_claim_has_an_id_of_its_own():
     assert len(BY_ID) == len(claims) == OF_THE_SOURCE
     assert set(EXPECTED) == set(BY_ID)
+
+
+def test_the_claims_stand_in_the_order_of_the_source():
+    assert [*BY_ID] == ORDER.split()
 
 
 @pytest.mark.parametrize("id", EXPECTED)

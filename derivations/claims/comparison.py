@@ -241,4 +241,4 @@ stuck = Claim(
     repair="it stays at a minimum of curvature `lam` if `eta*lam < 2`, and cannot stay there if it is larger",
 )
 
-claims = (zig_zag, convergence, stability, overshooting, if_too_high, stuck)
+claims = (zig_zag, convergence, stability, overshooting, if_too_high)

@@ -51,6 +51,8 @@ def commutes(derivations: Iterable[Derivation], names: Mapping[Symbol, Symbol], 
 
 
 def _same(first: Statement, second: Statement) -> Verdict:
+    if first == second:
+        return holds("the same to the letter")
     return same_rule(first, second) if isinstance(first, Rule) else same_law(first, second)
 
 

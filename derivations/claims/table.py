@@ -11,6 +11,7 @@ from itertools import pairwise
 from sympy import Expr, Rational, Symbol
 
 from derivations.claims.prologue import renamed, w
+from derivations.claims.comparison import stuck
 from derivations.claims.rules import hundredth, kept, multiplier, nine_tenths, stable
 from derivations.claims.valley import across
 from derivations.gradient_descent import derivation as descent
@@ -198,6 +199,6 @@ honey = Claim(
 )
 
 claims = (
-    state_variables, memory, constant_velocity, acceleration, hyperparameters, equation_rows, typical_range,
-    honey,
+    state_variables, memory, constant_velocity, acceleration, stuck, hyperparameters, equation_rows,
+    typical_range, honey,
 )  # fmt: skip

@@ -9,12 +9,13 @@ from dataclasses import replace
 from functools import partial
 from itertools import product
 
-from sympy import Expr, Integer, Poly, Rational, Symbol, log, solve
+from sympy import Expr, Integer, Poly, Rational, Symbol, log
 
 from derivations.claims.fundamental import coasting, has_unit, later, v0
 from derivations.gradient_descent import derivation as descent
 from physsym import Claim, Define, Derivation, Divide, Law, Order, Step, Verdict
 from physsym import damped_particle, dot, identical, law
+from physsym.apply.forms import solved
 from physsym.analysis.along import invariance, slow_velocity
 from physsym.analysis.damping import discriminant
 from physsym.analysis.exactly import put, sign_of
@@ -84,7 +85,7 @@ def decides(where: Law, number: Expr, values: Sequence[object]) -> Verdict:
     number are found, among those of the values given, it does not.
     """
     same = Symbol("s", positive=True)
-    mass, inside = solve(number - same, m)[0], discriminant(where)
+    mass, inside = solved(number - same, m), discriminant(where)
     swings = positive(-inside.subs(m, mass))
     if all(c.expression.free_symbols <= {same} for c in swings):
         return holds(f"with s = {number} it swings exactly if {' and '.join(map(str, swings))}")
@@ -170,8 +171,7 @@ def swings_at_last(where: Law, symbol: Symbol) -> Verdict:
     found = discriminant(where)
     leading = Poly(found, symbol).LC()
     if found.has(symbol) and signs(leading) == {-1}:
-        edges = ", ".join(map(str, solve(found, symbol)))
-        return holds(f"it swings, and passes the minimum, once {symbol} is above {edges}")
+        return holds(f"it swings, and passes the minimum, once {symbol} is above {solved(found, symbol)}")
     return fails(f"for a large {symbol} the discriminant {found} is not below zero")
 
 
