@@ -34,7 +34,7 @@ LATER = {
     "C39": (HOLDS, [v - dt / tau * v, (1 + dt / tau) * v]),
     # 4.3
     "C40": (CONDITIONAL, [1 - 2 * dt / tau]),
-    "C41": (CONDITIONAL, [backward, []]),
+    "C41": (CONDITIONAL, [backward, (), ()]),
     "C42": (HOLDS, [coefficient.of_one_step, Limit(s, zero), zero, "rho"]),
     "C83": (HOLDS, [dt / tau, (Limit(tau, zero),), zero]),
     "C84": (HOLDS, [exp(-1 / n), Limit(n, oo), zero, "the coefficient"]),
@@ -63,7 +63,7 @@ LATER = {
     "C52": (CONDITIONAL, [upwards, valley.across, ()]),
     "C94": (HOLDS, [descent.rule, valley.along, valley.across, R(19, 20)]),
     "C53": (CONDITIONAL, [descent.rule, descent.rule, valley.across, (), (), still]),
-    "C54": (CONDITIONAL, [source_rule, rules.kept]),
+    "C54": (CONDITIONAL, [source_rule, (), rules.kept]),
     # 5.1
     "C55": (CONDITIONAL, [source_rule, upwards, valley.across, R(9, 10), ()]),
     "C56": (CONDITIONAL, [

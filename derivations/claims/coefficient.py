@@ -61,9 +61,10 @@ exactly_one_minus = Claim(
 )
 
 
-def is_share(value: Expr, points: Sequence[Point]) -> Verdict:
-    """Judge whether a formula is a share, not below zero and below one, for all time steps."""
-    verdict = throughout([Condition(value, ">= 0"), Condition(1 - value, "> 0")], at=points)
+def is_share(value: Expr, enough: Sequence[Condition], points: Sequence[Point]) -> Verdict:
+    """Judge whether a formula is a share, not below zero and below one, for all steps or under conditions."""
+    share = [Condition(value, ">= 0"), Condition(1 - value, "> 0")]
+    verdict = throughout_under(enough, share, at=points)
     if verdict:
         return verdict
     limit = gap(Limit(tau, Integer(0)), value, Integer(0), "the coefficient")
@@ -75,7 +76,12 @@ valid_range = Claim(
     where="4.3",
     says='rho = 1 - dt/tau tells us how much "memory" the system has from one step to the next',
     formal="`1 - dt/tau` is a share, not below zero and below one, for every `dt` and `tau`",
-    judge=partial(is_share, 1 - dt / tau, [{dt: 1, tau: 10}, {dt: 1, tau: Rational(1, 4)}]),
+    judge=partial(
+        is_share,
+        1 - dt / tau,
+        (Condition(tau - dt, ">= 0"),),
+        ({dt: 1, tau: 10}, {dt: 1, tau: Rational(1, 4)}),
+    ),
     repair="it is a share for `dt <= tau` only; for `dt > 2*tau` velocities grow, and as `tau` vanishes "
     "there is no limit. `exp(-dt/tau)` is always a share",
 )
@@ -183,7 +189,7 @@ small_relaxation = Claim(
     id="C87",
     where="4.3, case 2",
     says="rho -> 0, meaning: tau = m/gamma is small (small mass, large friction)",
-    formal="at a fixed `dt`, the smaller `tau`, the nearer `1 - dt/tau` is to zero",
+    formal="at a fixed `dt`, a relaxation time tau_1 smaller than `tau` brings `1 - dt/tau` nearer to zero",
     judge=partial(
         nearer_zero, 1 - dt / tau, (Condition(other(tau) - dt, ">= 0"),),
         ({dt: 1, tau: 10, other(tau): 5}, {dt: 1, tau: 1, other(tau): Rational(1, 4)}),

@@ -105,7 +105,7 @@ pure_descent = Claim(
 )  # fmt: skip
 
 
-def with_mass(claimed: Rule, derived: Rule, textbook: Rule, other: Rule, share: Expr) -> Verdict:
+def with_mass(claimed: Rule, derived: Rule, textbook: Rule, other: Rule, needed: Condition) -> Verdict:
     """Judge whether keeping the mass leads to a rule: as it stands, or with another name for its step."""
     as_it_stands = same_rule(claimed, derived)
     if as_it_stands:
@@ -113,7 +113,7 @@ def with_mass(claimed: Rule, derived: Rule, textbook: Rule, other: Rule, share: 
     with_own_step = same_rule(rewritten(claimed, lambda e: e.xreplace({eta: alpha})), textbook)
     if not with_own_step:
         return with_own_step
-    needs = [Condition(share, ">= 0"), Premise(f"its step is {weight(with_displacement)}, not dt/gamma")]
+    needs = [needed, Premise(f"its step is {weight(with_displacement)}, not dt/gamma")]
     if not identical(flattened(claimed)[x], flattened(other)[x]):
         needs.append(Premise("the position moves with the new velocity"))
     return noting(conditional(with_own_step, *needs), f"with eta = dt/gamma, {as_it_stands.evidence[0]}")
@@ -127,7 +127,7 @@ momentum_method = Claim(
     "`eta = dt/gamma`",
     judge=partial(
         with_mass, source_rule, momentum.derivation.rule, momentum.textbook.rule,
-        rule({u: rho * u - eta * G, x: x + u}), 1 - dt / tau,
+        rule({u: rho * u - eta * G, x: x + u}), Condition(tau - dt, ">= 0"),
     ),
     repair="with the new velocity (semi-implicit Euler), with `dt <= tau`, and with the step size "
     "`dt**2/m`",

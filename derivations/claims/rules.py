@@ -41,7 +41,7 @@ def multiplier(step: Rule, curvature: Expr) -> Expr:
 
 def other(symbol: Symbol) -> Symbol:
     """Return a symbol for another value of a positive quantity."""
-    return Symbol(f"other_{symbol}", positive=True)
+    return Symbol(f"{symbol}_1", positive=True)
 
 
 def stable(step: Rule, curvature: Expr = lam) -> tuple[Condition, ...]:

@@ -116,11 +116,12 @@ dampened = Claim(
 )  # fmt: skip
 
 
-def cancels(step: Rule, domain: Sequence[Condition]) -> Verdict:
+def cancels(step: Rule, enough: Sequence[Condition], domain: Sequence[Condition]) -> Verdict:
     """Judge whether opposite gradients weaken each other and equal ones add up, and to what."""
     together, against = gains(step)
     weaker, stronger = Condition(1 - against, "> 0"), Condition(together - 1, "> 0")
-    verdict = throughout([stronger, weaker], domain, [{rho: nine_tenths}, {rho: Rational(-1, 2)}])
+    points = ({rho: nine_tenths}, {rho: Rational(-1, 2)})
+    verdict = throughout_under(enough, [stronger, weaker], domain, points)
     at = {rho: nine_tenths}
     told = (
         f"equal gradients add up to {together} of one, at rho = 9/10 to {put(together, at)}",
@@ -136,7 +137,7 @@ opposite_cancel = Claim(
     "pointing down the valley amplify each other",
     formal="for `rho` between -1 and 1 the lasting displacement under equal gradients is larger than from "
     "one of them, and under alternating ones smaller",
-    judge=partial(cancels, source_rule, (Condition(rho + 1, "> 0"), below_one)),
+    judge=partial(cancels, source_rule, kept[:1], (Condition(rho + 1, "> 0"), below_one)),
     repair="for `rho` between 0 and 1 equal gradients add up to `1/(1 - rho)` of one; opposite ones are "
     "weakened to `1/(1 + rho)`, which is more than a half, and do not cancel",
 )
