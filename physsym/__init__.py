@@ -33,7 +33,7 @@ _HOME = {
         "underdamped_region",
     ),
     "physsym.analysis.along": ("energy", "rate_along", "slow_velocity"),
-    "physsym.analysis.asymptotics": ("leading_roots", "root_series"),
+    "physsym.analysis.asymptotics": ("leading_roots", "leading_term", "root_series"),
     "physsym.analysis.exactly": ("AnalysisError",),
     "physsym.analysis.grids": ("spectral_radii",),
     "physsym.analysis.invariant": ("keeps",),

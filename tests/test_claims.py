@@ -3,7 +3,7 @@
 from functools import partial
 
 import pytest
-from sympy import Integer, Rational, exp, oo
+from sympy import Integer, Rational, oo
 
 from derivations import friction, gradient_descent, momentum, stale
 from derivations.claims import claims, fundamental, overdamped, prologue, time_scale
@@ -11,7 +11,6 @@ from derivations.claims import descent as chapter_three
 from physsym import Claim, Limit, Outcome, System, after, damped_particle, dot, hess, law, potential, rule
 from physsym.dimension import MASS, ONE, TIME
 from physsym.document.prose import sentence
-from physsym.judging import grows
 from physsym.verdict import Verdict
 from physsym.vocabulary import STANDARD, G, dt, eta, gamma, lam, m, tau, u, v, x
 from tests.later_claims import LATER
@@ -38,7 +37,7 @@ EXPECTED = {
     "C03": (HOLDS, [(fundamental.g1, -fundamental.g2)], FAILS),
     "C04": (HOLDS, [G], FAILS),
     "C05": (CONDITIONAL, [ascent, []], FAILS),
-    "C06": (HOLDS, [-G / m, m, grows], FAILS),
+    "C06": (HOLDS, [law({dot(dot(x)): -G}), m], FAILS),
     "C07": (HOLDS, [momentum.derivation.lines[7], u, m], FAILS),
     "C08": (HOLDS, [gamma, fundamental.free, MASS / TIME**2], FAILS),
     "C09": (CONDITIONAL, [by_square, ONE / TIME], FAILS),
@@ -61,18 +60,18 @@ EXPECTED = {
     "C26": (HOLDS, [time_scale.in_terms_of_tau, law({dot(x): -2 * G / gamma})], FAILS),
     "C35": (CONDITIONAL, [no_friction, 2], FAILS),
     "C72": (HOLDS, [law({dot(x): -G / gamma - tau * hess(x) * G / gamma**2})], FAILS),
-    "C73": (HOLDS, [-gamma / m, Limit(gamma), -oo], FAILS),
-    "C74": (HOLDS, [1 / gamma, Limit(m), Integer(0)], FAILS),
-    "C75": (HOLDS, [exp(-T / m), Limit(gamma, oo), Integer(0)], FAILS),
+    "C73": (HOLDS, [fundamental.free, Limit(gamma), -oo], FAILS),
+    "C74": (HOLDS, [chapter_three.velocity_law, Limit(m)], FAILS),
+    "C75": (HOLDS, [fundamental.free, Limit(m, oo)], FAILS),
     "C76": (CONDITIONAL, [(friction.backward, friction.exponential)], HOLDS),
     "C27": (HOLDS, [chapter_three.velocity_law, rule({x: x - 2 * dt / gamma * G})], FAILS),
     "C28": (HOLDS, [(after(x) - x) / (2 * dt)], FAILS),
     "C29": (HOLDS, [chapter_three.euler_step, dt / m, TIME**2 / MASS], FAILS),
     "C77": (HOLDS, [gamma, chapter_three.velocity_law, chapter_three.euler_step], FAILS),
-    "C30": (HOLDS, [dt / gamma, gamma, dt], FAILS),
+    "C30": (HOLDS, [chapter_three.euler_step, gamma, dt], FAILS),
     "C78": (HOLDS, [descent, eta**2 * G], FAILS),
     "C32": (CONDITIONAL, [ascent, []], FAILS),
-    "C31": (CONDITIONAL, [Limit(m), dt / gamma, 1 - gamma * dt / m], HOLDS),
+    "C31": (CONDITIONAL, [Limit(m), chapter_three.euler_step, momentum.by_constants.rule], HOLDS),
     "C79": (HOLDS, [ascent], FAILS),
     "C33": (FAILS, [v, -G / gamma], HOLDS),
     "C81": (HOLDS, [stale.derivation.rule, 1], FAILS),

@@ -11,6 +11,8 @@ from itertools import product
 from sympy import Expr, Integer, Rational, Symbol, oo
 
 from derivations import gradient_descent
+from derivations.claims.prologue import coefficients
+from derivations.momentum import by_constants
 from physsym import Claim, Dimension, Integrate, Law, Limit, Rule, Verdict
 from physsym import after, check, dimensions, dot, forward_euler, identical, law, rule
 from physsym import stability_region
@@ -21,7 +23,7 @@ from physsym.sign import signs
 from physsym.judging import conditional, grows, noting, positive, shrinks, tends
 from physsym.statement import flattened, states
 from physsym.verdict import Condition, Premise, all_of, fails, holds, undecided
-from physsym.vocabulary import STANDARD, G, dt, eta, gamma, lam, m, u, v, x
+from physsym.vocabulary import STANDARD, G, dt, eta, gamma, lam, u, v, x
 
 c = Symbol("c", positive=True)
 velocity_law, euler_step = gradient_descent.derivation.lines[4:6]
@@ -107,17 +109,17 @@ time_and_mobility = Claim(
 )
 
 
-def rises_and_falls(quantity: Expr, with_: Symbol, against: Symbol) -> Verdict:
-    """Judge whether a quantity grows with one symbol and shrinks with another."""
-    return all_of(grows(quantity, with_), shrinks(quantity, against))
+def rises_and_falls(step: Rule, with_: Symbol, against: Symbol) -> Verdict:
+    """Judge whether the weight of the gradient grows with one symbol and shrinks with another."""
+    return all_of(grows(weight(step), with_), shrinks(weight(step), against))
 
 
 large_rate = Claim(
     id="C30",
     where="3.3",
     says="large eta means: large dt OR small gamma",
-    formal="`dt/gamma` grows with `dt` and shrinks with `gamma`",
-    judge=partial(rises_and_falls, dt / gamma, dt, gamma),
+    formal="the weight of the gradient in the rule, `dt/gamma`, grows with `dt` and shrinks with `gamma`",
+    judge=partial(rises_and_falls, euler_step, dt, gamma),
     repair="true; but which of the two it was cannot be told from `eta`",
 )
 
@@ -163,11 +165,12 @@ small_rate = Claim(
 # --- 3.4 The final gradient descent equation
 
 
-def finite_rate(limit: Limit, rate: Expr, kept: Expr) -> Verdict:
+def finite_rate(limit: Limit, plain: Rule, with_mass: Rule) -> Verdict:
     """Judge whether a limit leaves the learning rate finite and above zero, at a fixed time step.
 
     If it vanishes, the time step has to follow it; the share of velocity that is then kept must have a limit.
     """
+    rate, (kept, _) = weight(plain), coefficients(with_mass)
     if not rate.has(limit.symbol):
         return holds(f"{rate} does not hold {limit.symbol}")
     gone = tends(rate, limit, Integer(0), str(rate))
@@ -186,7 +189,7 @@ finite_while_infinite = Claim(
     where="3.1, 3.4 tables, Epilogue",
     says="gamma -> infinity, with eta = dt/gamma (finite)",
     formal="as `gamma` grows, `dt/gamma` has a limit above zero",
-    judge=partial(finite_rate, Limit(gamma, oo), dt / gamma, 1 - gamma * dt / m),
+    judge=partial(finite_rate, Limit(gamma, oo), euler_step, by_constants.rule),
     repair="at a fixed `dt` the rate vanishes with the mobility. `m = 0` is enough for gradient descent, at "
     "any friction; if `dt` grows with `gamma` instead, `rho = 1 - eta*gamma**2/m` has no limit",
 )

@@ -4,15 +4,15 @@ What to look for: a step of descent need not go down (C05), and the mass that we
 (C07) no longer does so in the source's final rule.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from sympy import Expr, Rational, Symbol, exp
 
 from derivations import gradient_descent
 from derivations.momentum import by_constants
-from physsym import Claim, Condition, Dimension, Divide, Law, Premise, Rule, System, Verdict
-from physsym import apply, damped_particle, dimensions, dot, identical, infer_dimensions, law
+from physsym import Claim, Condition, Dimension, Divide, Isolate, Law, Premise, Rule, System, Verdict
+from physsym import apply, damped_particle, dimensions, dot, identical, infer_dimensions, law, multipliers
 from physsym import same_law
 from physsym.analysis.along import energy, rate_along
 from physsym.analysis.linear import on_quadratic
@@ -104,17 +104,17 @@ minimizes = Claim(
 # --- 1.2 Newton's second law
 
 
-def inertia(quantity: Expr, mass: Symbol, monotone: Callable[[Expr, Symbol], Verdict]) -> Verdict:
-    """Judge whether the size of a quantity goes the way claimed as the mass grows."""
-    return monotone(quantity, mass)
+def inertia(where: Law, symbol: Symbol) -> Verdict:
+    """Judge whether the acceleration that a law leaves to a given force shrinks as a symbol grows."""
+    return shrinks(apply(Isolate(dot(dot(x))), where).equations[0].right, symbol)
 
 
 large_mass = Claim(
     id="C06",
     where="1.2",
     says="Large mass -> small acceleration (inertia).",
-    formal="under a given force the acceleration, `-G/m`, shrinks as `m` grows",
-    judge=partial(inertia, -G / m, m, shrinks),
+    formal="the acceleration by `m*dot(dot(x)) = -G`, at a given `G`, shrinks as `m` grows",
+    judge=partial(inertia, law({m * dot(dot(x)): -G}), m),
 )
 
 
@@ -190,6 +190,12 @@ same_conceptual_units = Claim(
     repair="`gamma` has the dimension of `m` over time on both faces; of mechanics' mass over time only if "
     "the loss counts as an energy. In terms of the loss it is loss times time over weight squared",
 )
+
+
+def relaxation_rate(where: Law) -> Expr:
+    """Return the one rate of a law of first order that is linear."""
+    (rate,) = multipliers(where)
+    return rate
 
 
 def decays(where: Law, solution: Expr, symbol: Symbol) -> Verdict:

@@ -10,20 +10,21 @@ from functools import partial
 from sympy import Expr, Integer, Poly, Symbol, exp, oo
 
 from derivations import friction, gradient_descent
-from derivations.claims.time_scale import in_terms_of_tau, particle
-from physsym import Claim, Define, Derivation, Isolate, Law, Limit, Verdict
+from derivations.claims.fundamental import free, relaxation_rate
+from derivations.claims.time_scale import in_terms_of_tau, kept_share, particle
+from physsym import Claim, Derivation, Isolate, Law, Limit, Verdict
 from physsym import check, dot, identical, law
 from physsym.analysis.along import slow_velocity
-from physsym.analysis.asymptotics import Leading, leading_roots, root_series
+from physsym.analysis.asymptotics import Leading, leading_roots, leading_term, root_series
 from physsym.analysis.linear import characteristic_polynomial, z
 from physsym.judging import conditional, each, noting, tends
 from physsym.notation import DOT, name_and_marks
 from physsym.verdict import Outcome, Premise, all_of, fails, holds
-from physsym.vocabulary import G, gamma, lam, m, rho, tau, x
+from physsym.vocabulary import G, gamma, lam, m, tau, x
 
 s = Symbol("s", positive=True)
 T = Symbol("T", positive=True)  # a time after the start
-limit_law = gradient_descent.derivation.lines[3]
+limit_law, velocity_law = gradient_descent.derivation.lines[3:5]
 in_time = Premise("time is counted in units of gamma/lam: in a fixed time nothing moves any more")
 after_layer = Premise("the initial layer, a few tau wide, has passed")
 
@@ -39,18 +40,13 @@ def along_path(where: Law, path: Mapping[Symbol, Expr]) -> Poly:
 def settles(where: Law, slow: Expr, path: Mapping[Symbol, Expr]) -> Verdict:
     """Judge whether along a path one rate is the slow one claimed, and the others decay fast beside it."""
     found = leading_roots(along_path(where, path), s)
-    claimed = _leading(slow.xreplace(path))
+    claimed = leading_term(slow.xreplace(path), s)
     mine = [r for r in found if r.exponent == claimed.exponent]
     fast = [r for r in found if r.exponent < claimed.exponent and _decays(r)]
     told = f"with {_named(path)} the rates are {', '.join(map(_told, found))}"
     if len(mine) != 1 or len(mine) + len(fast) != len(found):
         return fails(told, f"no rate alone behaves like {slow.xreplace(path)}")
     return noting(identical(mine[0].coefficient, claimed.coefficient, "the slow rate and that claimed"), told)
-
-
-def _leading(expression: Expr) -> Leading:
-    """Return the leading term of a rate as the root that it is of z - expression."""
-    return leading_roots(Poly(z - expression, z), s)[0]
 
 
 def _decays(root: Leading) -> bool:
@@ -68,7 +64,7 @@ def _named(path: Mapping[Symbol, object]) -> str:
 def in_the_limit(where: Law, slow: Expr, path: Mapping[Symbol, Expr]) -> Verdict:
     """Judge whether along a path the motion becomes the one with the slow rate, which must not vanish."""
     verdict = settles(where, slow, path)
-    still = _leading(slow.xreplace(path)).exponent > 0
+    still = vanishes(slow, path)
     return conditional(verdict, in_time) if still else verdict
 
 
@@ -108,7 +104,7 @@ def criterion(where: Law, slow: Expr, vanishing: Expr, paths: Sequence[Mapping[S
 
 def vanishes(quantity: Expr, path: Mapping[Symbol, Expr]) -> bool:
     """Return whether a quantity vanishes along a path, as `s` does."""
-    return _leading(quantity.xreplace(path)).exponent > 0
+    return leading_term(quantity.xreplace(path), s).exponent > 0
 
 
 group = m * lam / gamma**2  # what is left of the law in units of gamma/lam and of the position
@@ -150,7 +146,7 @@ def negligible(where: Law, power: int) -> Verdict:
     """Judge for each rate whether a term of a law, told by its power, vanishes beside another."""
     polynomial = characteristic_polynomial(where)
     found = leading_roots(Poly(polynomial.as_expr().xreplace({tau: s}), z), s)
-    orders = {k: _leading(size.xreplace({tau: s})).exponent for (k,), size in polynomial.terms()}
+    orders = {k: leading_term(size.xreplace({tau: s}), s).exponent for (k,), size in polynomial.terms()}
     small = [orders[power] + power * r.exponent > min(_others(orders, power, r)) for r in found]
     words = ["vanishes" if ok else "does not" for ok in small]
     told = [f"for the rate {_told(r)} it {word}" for r, word in zip(found, words, strict=True)]
@@ -192,21 +188,42 @@ no_memory = Claim(
     judge=partial(memoryless, law({dot(x): -G / gamma})),
 )
 
+
+def relaxes(where: Law, limit: Limit, to: Expr) -> Verdict:
+    """Judge whether the rate at which a velocity relaxes without a force tends to a value."""
+    rate = relaxation_rate(where)
+    return tends(rate, limit, to, f"the rate {rate}")
+
+
 instant_change = Claim(
     id="C73",
     where="3.1, table",
     says="m -> 0: Velocity changes instantly at each step",
     formal="the rate `-gamma/m` at which a velocity relaxes tends to minus infinity as `m` vanishes",
-    judge=partial(tends, -gamma / m, Limit(m), -oo),
+    judge=partial(relaxes, free, Limit(m), -oo),
 )
+
+
+def resists(where: Law, limit: Limit) -> Verdict:
+    """Judge whether the velocity per force in a law tends to zero."""
+    mobility = -where.equations[0].right.coeff(G)
+    return tends(mobility, limit, Integer(0), f"the velocity per force, {mobility},")
+
 
 infinite_resistance = Claim(
     id="C74",
     where="3.1, table",
     says="gamma -> infinity: Infinite resistance to movement",
-    formal="the mobility `1/gamma` vanishes as `gamma` grows",
-    judge=partial(tends, 1 / gamma, Limit(gamma, oo), Integer(0)),
+    formal="the velocity per force, in the limit `1/gamma`, vanishes as `gamma` grows",
+    judge=partial(resists, velocity_law, Limit(gamma, oo)),
 )
+
+
+def is_lost(where: Law, limit: Limit) -> Verdict:
+    """Judge whether the share of a velocity that is left after any time, without a force, tends to zero."""
+    left = exp(relaxation_rate(where) * T)
+    return tends(left, limit, Integer(0), f"the share {left}")
+
 
 instant_decay = Claim(
     id="C75",
@@ -214,23 +231,19 @@ instant_decay = Claim(
     says="gamma -> infinity: Velocity decays instantly if not reinforced by gradient",
     formal="without a force the share `exp(-gamma*t/m)` of a velocity, which is left, vanishes with large "
     "`gamma`",
-    judge=partial(tends, exp(-gamma * T / m), Limit(gamma, oo), Integer(0)),
+    judge=partial(is_lost, free, Limit(gamma, oo)),
 )
 
 
 def forgets(treatments: Sequence[Derivation]) -> Verdict:
     """Judge whether the share of velocity kept in a step vanishes with `tau`, for treatments of friction."""
-    kept = {d.title: _kept(d) for d in treatments}
+    kept = {d.title: kept_share(d) for d in treatments}
     found = [(title, tends(share, Limit(tau), Integer(0), str(share))) for title, share in kept.items()]
     good = [title for title, verdict in found if verdict]
     if len(good) in (0, len(found)):
         return each(found)
     told = tuple(e for title, verdict in found for e in each([(title, verdict)]).evidence)
     return Verdict(Outcome.CONDITIONAL, told, (Premise(f"friction is treated as in: {', '.join(good)}"),))
-
-
-def _kept(derivation: Derivation) -> Expr:
-    return next(t.move.value for t in derivation.steps if isinstance(t.move, Define) and t.move.symbol == rho)
 
 
 nothing_remembered = Claim(

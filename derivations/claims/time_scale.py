@@ -9,9 +9,10 @@ from dataclasses import replace
 from functools import partial
 from itertools import product
 
-from sympy import Expr, Integer, Poly, Rational, Symbol, log
+from sympy import Expr, Integer, Poly, Rational, Symbol, exp, log
 
-from derivations.claims.fundamental import coasting, has_unit, later, v0
+from derivations.claims.fundamental import free, has_unit, relaxation_rate
+from derivations import momentum
 from derivations.gradient_descent import derivation as descent
 from physsym import Claim, Define, Derivation, Divide, Law, Order, Step, Verdict
 from physsym import damped_particle, dot, identical, law
@@ -25,7 +26,7 @@ from physsym.dimension import TIME
 from physsym.judging import conditional, noting, positive
 from physsym.sign import signs
 from physsym.verdict import Premise, all_of, fails, holds
-from physsym.vocabulary import G, dt, gamma, lam, m, tau, x
+from physsym.vocabulary import G, dt, gamma, lam, m, rho, tau, x
 
 particle = damped_particle.law()
 in_terms_of_tau = descent.lines[2]
@@ -61,7 +62,7 @@ one_kilogram = Claim(
 
 def mostly_lost(time: Expr, most: Expr) -> Verdict:
     """Judge whether, without a force, a time leaves less than a share of every velocity of every particle."""
-    left = coasting.xreplace({later: time}) / v0
+    left = exp(relaxation_rate(free) * time)
     shares = left.free_symbols
     told = f"after {time} the share {left} of a velocity is left"
     if shares:
@@ -123,9 +124,14 @@ entire_behaviour = Claim(
 )
 
 
+def kept_share(derivation: Derivation) -> Expr:
+    """Return what a derivation of a rule calls `rho`: the share of a velocity that is kept in one step."""
+    return next(s.move.value for s in derivation.steps if isinstance(s.move, Define) and s.move.symbol == rho)
+
+
 def ten_iterations(relaxation_time: Expr, claimed: Expr) -> Verdict:
     """Judge what share of the velocity a relaxation time, counted in iterations, leaves after one of them."""
-    kept = put(1 - dt / tau, {dt: 1, tau: relaxation_time})
+    kept = put(kept_share(momentum.derivation), {dt: 1, tau: relaxation_time})
     verdict = identical(kept, claimed, "the share that is kept and the one claimed")
     exact = (-1 / log(kept)).evalf(4)
     return noting(verdict, f"a share of {kept} falls to 1/e in {exact} iterations") if verdict else verdict
@@ -136,7 +142,7 @@ counted = Claim(
     where="2.1",
     says='"Time" in which velocity decays significantly (measured in iterations). Example: tau = 10 '
     "iterations",
-    formal="with `dt` as one iteration and `tau` as ten, `1 - dt/tau` is the typical 9/10",
+    formal="with `dt` as one iteration and `tau` as ten, `rho = 1 - dt/tau` is the typical 9/10",
     judge=partial(ten_iterations, Integer(10), Rational(9, 10)),
     repair="`tau` counts iterations only where `dt` is one",
 )

@@ -48,14 +48,29 @@ def leading_roots(polynomial: Poly, small: Symbol) -> tuple[Leading, ...]:
     return tuple(root for a, b, edge in hull for root in _on_edge(a, b, edge))
 
 
+def leading_term(expression: Expr, small: Symbol) -> Leading:
+    """Return how an expression that is not zero behaves as a symbol vanishes from above.
+
+    Raises AnalysisError for what is no quotient of polynomials in the symbol.
+
+    >>> from physsym.vocabulary import dt, tau
+    >>> print(leading_term(1 - dt / tau, tau).of(tau))
+    -dt/tau
+    """
+    above, below = (_lowest(part, small) for part in fraction(together(expression)))
+    return Leading(above[1] / below[1], Fraction(above[0] - below[0]))
+
+
 def _points(polynomial: Poly, small: Symbol) -> Iterator[Point]:
     for (power,), coefficient in sorted(polynomial.terms()):
         if coefficient != 0:
-            above, below = (_lowest(part, small) for part in fraction(together(coefficient)))
-            yield power, above[0] - below[0], cancel(above[1] / below[1])
+            leading = leading_term(coefficient, small)
+            yield power, int(leading.exponent), leading.coefficient
 
 
 def _lowest(expression: Expr, small: Symbol) -> tuple[int, Expr]:
+    if not expression.has(small):
+        return 0, expression
     try:
         (order,), coefficient = Poly(expression, small).terms()[-1]
     except PolynomialError:
