@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from shutil import which
 
 import pytest
 
@@ -15,4 +16,9 @@ def needs(module, extra):
     return pytest.mark.skipif(missing, reason=f"{module} is not installed: pip install 'physsym[{extra}]'")
 
 
-EACH_BACKEND = [pytest.param(name, marks=needs(entry.needs, entry.extra)) for name, entry in BACKENDS.items()]
+needs_compiler = pytest.mark.skipif(not (which("gcc") or which("clang")), reason="needs gcc or clang")
+
+EACH_BACKEND = [
+    pytest.param(name, marks=[needs(entry.needs, entry.extra), *[needs_compiler] * (name == "c")])
+    for name, entry in BACKENDS.items()
+]

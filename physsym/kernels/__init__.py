@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 from physsym.kernels.backend import Backend, Value, Values, constants, refuse_misnamed, split
 from physsym.program import Program, program, state_name
@@ -25,6 +27,8 @@ class Entry:
 BACKENDS: dict[str, Entry] = {
     "numpy": Entry("physsym.kernels.numpy_backend"),
     "python": Entry("physsym.kernels.python_backend"),
+    "llvm": Entry("physsym.kernels.llvm_backend", needs="llvmlite", extra="fast"),
+    "c": Entry("physsym.kernels.c_backend"),
     "jax": Entry("physsym.kernels.jax_backend", needs="jax", extra="jax"),
     "torch": Entry("physsym.kernels.torch_backend", needs="torch", extra="torch"),
 }
@@ -50,6 +54,14 @@ def load_backend(name: str) -> Backend:
     return loaded
 
 
+def contracting(engine: Backend) -> Backend:
+    """Return a backend that may contract a product and a sum; ValueError for one that cannot."""
+    if engine.name not in ("llvm", "c"):
+        raise ValueError(f"the backend {engine.name!r} has no option fma; 'llvm' and 'c' have")
+    bound: Any = partial(engine.bound, fma=True) if engine.bound else None
+    return replace(engine, compiled=partial(engine.compiled, fma=True), bound=bound)
+
+
 def counted(program: Program, engine: Backend) -> Program:
     """Return a program as a backend takes it: with its counters as single numbers, or as arrays."""
     return program if engine.counts else without_counters(program)
@@ -65,7 +77,8 @@ def lambdify(rule: Rule, /, backend: str = "numpy", **options: Value) -> Callabl
     float64 are kept) or one number or symbol (backend "python": float, Fraction, mpmath, SymPy; a constant
     such as sqrt(2) is a float there). Except with "python" a state may also be a tree of arrays (lists,
     tuples, dictionaries; for JAX any pytree), gradients likewise. `options` are those of the
-    backend: for "jax" `donate=True` lets the step use up the memory of the states that it is given.
+    backend: for "jax" `donate=True` lets the step use up the memory of the states that it is given, for
+    "llvm" and "c" `fma=True` lets it compute a product and a sum with one rounding.
 
     The function raises TypeError for missing, unknown or unfit arguments, ValueError for shapes that disagree
     and parameters at which the rule is not defined. Its docstring is its source.

@@ -48,7 +48,7 @@ class Backend:
     finite: Callable[[Value], bool]
     fitted: Callable[[str, Value, Value], Value]
     functions: Mapping[str, Callable[..., Value]]
-    bound: Callable[[Program, Values, Values, int], InPlace] | None = None
+    bound: Callable[..., InPlace] | None = None
     shape: Callable[[Value], object] = np.shape
     at_rest: Callable[[Value], Value] = lambda value: value - value
     counts: bool = False

@@ -34,10 +34,11 @@ UFUNCS: Mapping[str, Any] = {"copyto": np.copyto} | {name: getattr(np, name) for
 
 
 def _compiled(program: Program) -> Kernel:
-    return staged(program, _stage)
+    return staged(program, stage_of_ufuncs)
 
 
-def _stage(stage: Program) -> Stage:
+def stage_of_ufuncs(stage: Program) -> Stage:
+    """Return a stage as NumPy calls on one row of arrays, whose shapes may differ."""
     plain = executed(stage, python_source(stage), NAMESPACE)
     fast = _into_fresh_arrays(stage)
 

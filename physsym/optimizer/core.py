@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 from sympy import Symbol
 
-from physsym.kernels import counted, lambdify, load_backend, trees
+from physsym.kernels import contracting, counted, lambdify, load_backend, trees
 from physsym.kernels.backend import Backend, Kernel, Value, Values, constants, misnamed
 from physsym.notation import BEFORE
 from physsym.optimizer.bound import Bound
@@ -201,8 +201,11 @@ class Optimizer:
             raise ValueError(f"states of the rule: {wrong}")
 
 
-def optimizer(rule: Rule, /, backend: str = "numpy", **parameters: Value) -> Optimizer:
+def optimizer(rule: Rule, /, backend: str = "numpy", *, fma: bool = False, **parameters: Value) -> Optimizer:
     """Return the optimizer that a rule is, with its parameters given by name.
+
+    The backends "numpy", "llvm" and "c" compute the same bits, and those of plain Python. With `fma`, "llvm"
+    and "c" may compute a product and a sum with one rounding, which is no longer the same to the last bit.
 
     Raises TypeError for missing, unknown or unfit parameters, ValueError for an unknown backend and for
     parameters at which the rule is not defined, ImportError where the backend is not installed.
@@ -214,12 +217,12 @@ def optimizer(rule: Rule, /, backend: str = "numpy", **parameters: Value) -> Opt
     >>> heavy_ball.run([4.0, 2.0], lambda x: x, steps=2).x.tolist()
     [[4.0, 2.0], [3.6, 1.8], [3.04, 1.52]]
     """
-    engine = load_backend(backend)
+    engine, options = load_backend(backend), {"fma": True} if fma else {}
+    engine = contracting(engine) if fma else engine
     steps = counted(program(rule), engine)
     checked = constants(steps, engine, parameters)
-    return Optimizer(
-        rule, backend, MappingProxyType(dict(parameters)), steps, engine, lambdify(rule, backend), checked
-    )
+    step = lambdify(rule, backend, **options)
+    return Optimizer(rule, backend, MappingProxyType(dict(parameters)), steps, engine, step, checked)
 
 
 def _stacked(values: list[Value]) -> Value:

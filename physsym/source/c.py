@@ -127,3 +127,20 @@ def _signature(part: Loop, kind: str) -> str:
     if len(listed) <= 100 or not numbers:
         return listed
     return f"void {part.function}(size_t n, {', '.join(arrays)},\n    {numbers[2:]})"
+
+
+def frame_entry(part: Loop, *, single: bool) -> str:
+    """Return a function that calls a loop with what lies in a frame: length, numbers, addresses of arrays."""
+    kind = "float" if single else "double"
+    arrays = [f"({kind} *)frame[{k + 2}]" for k, _ in enumerate(part.arrays)]
+    numbers = [f"numbers[{k}]" for k, _ in enumerate(part.numbers)]
+    return f"""
+#include <stdint.h>
+
+__attribute__((visibility("default"))) void physsym_frame(const uint64_t *frame)
+{{
+    const double *numbers = (const double *)frame[1];
+    (void)numbers;
+    {part.function}({", ".join(["frame[0]", *arrays, *numbers])});
+}}
+"""

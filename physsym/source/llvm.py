@@ -214,3 +214,23 @@ def _looped(before: list[str], inside: list[str]) -> list[str]:
         "  br i1 %more, label %body, label %end",
         "end:", "  ret void", "}",
     ]  # fmt: skip
+
+
+def frame_entry(part: Loop) -> str:
+    """Return a function that calls a loop with what lies in a frame: length, numbers, addresses of arrays."""
+    loads = ["%n = load i64, ptr %frame", *_from_frame(1, "%numbers_at", "ptr")]
+    for k, _ in enumerate(part.arrays):
+        loads += _from_frame(k + 2, f"%array{k}", "ptr")
+    for k, _ in enumerate(part.numbers):
+        place = f"getelementptr double, ptr %numbers_at, i64 {k}"
+        loads += [f"%number_at{k} = {place}", f"%number{k} = load double, ptr %number_at{k}"]
+    given = [f"ptr %array{k}" for k, _ in enumerate(part.arrays)]
+    given += [f"double %number{k}" for k, _ in enumerate(part.numbers)]
+    call = f"call void @{part.function}(i64 %n, {', '.join(given)})"
+    lines = [f"  {line}" for line in (*loads, call, "ret void")]
+    return "\n".join(["\ndefine void @physsym_frame(ptr %frame) {", *lines, "}"]) + "\n"
+
+
+def _from_frame(index: int, name: str, kind: str) -> list[str]:
+    place = f"{name}_place"
+    return [f"{place} = getelementptr i64, ptr %frame, i64 {index}", f"{name} = load {kind}, ptr {place}"]
