@@ -81,6 +81,7 @@ _HOME = {
     "physsym.problems": ("PROBLEMS", "Problem", "problem"),
     "physsym.reader": ("ReadError", "conditions_of", "read"),
     "physsym.scripts": ("Script", "ScriptError", "script", "scripts"),
+    "physsym.sweeps": ("Sweep", "sweep"),
     "physsym.source": ("c_source", "javascript_source", "llvm_source", "python_source"),
     "physsym.typeset": ("equations_of_function", "latex", "latex_of_function", "mathml", "unicode"),
     "physsym.analysis.bseries": (

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
+from sympy import Expr, Rational, Symbol
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -15,7 +16,8 @@ Array: TypeAlias = np.ndarray[Any, Any]
 class Problem:
     """A function of an array of weights, shape (n,), its gradient of the same shape, and where one starts.
 
-    `lowest` is the smallest value, `nan` where no closed form of it is known.
+    `lowest` is the smallest value, `nan` where no closed form of it is known; `formula` is the function as an
+    expression of w1, w2, ..., None where it has too many terms to be written out.
     """
 
     name: str
@@ -24,11 +26,18 @@ class Problem:
     gradient: Callable[[Array], Array] = field(repr=False)
     start: tuple[float, ...] = field(repr=False)
     lowest: float = 0.0
+    formula: Expr | None = field(default=None, repr=False)
+
+
+_w1, _w2 = (Symbol(name, real=True) for name in ("w1", "w2"))
 
 
 def _quadratic(name: str, says: str, curvatures: tuple[float, ...], start: tuple[float, ...]) -> Problem:
     stiffness = np.array(curvatures)
-    return Problem(name, says, lambda w: float(stiffness @ w**2 / 2), lambda w: stiffness * w, start)
+    formula = (Rational(curvatures[0]) * _w1**2 + Rational(curvatures[1]) * _w2**2) / 2
+    return Problem(
+        name, says, lambda w: float(stiffness @ w**2 / 2), lambda w: stiffness * w, start, formula=formula
+    )
 
 
 def _rosenbrock_value(w: Array) -> float:
@@ -71,6 +80,7 @@ _ALL = (
         _rosenbrock_value,
         _rosenbrock_gradient,
         (-1.2, 1.0),
+        formula=(1 - _w1) ** 2 + 100 * (_w2 - _w1**2) ** 2,
     ),
     Problem(
         "double-well",
@@ -78,6 +88,7 @@ _ALL = (
         lambda w: float((w[0] ** 2 - 1) ** 2 / 4 + w[1] ** 2 / 2),
         lambda w: np.array([w[0] ** 3 - w[0], w[1]]),
         (0.1, 1.0),
+        formula=(_w1**2 - 1) ** 2 / 4 + _w2**2 / 2,
     ),
     logistic(samples=200, weights=50, seed=1847),
 )

@@ -11,17 +11,22 @@ from typing import TypeAlias
 import numpy as np
 from sympy import Symbol
 
+from physsym.components import formula, is_potential
 from physsym.kernels import contracting, counted, lambdify, load_backend, trees
 from physsym.kernels.backend import Backend, Kernel, Value, Values, constants, misnamed
 from physsym.notation import BEFORE
 from physsym.optimizer.bound import Bound
 from physsym.optimizer.coordinates import coordinates
+from physsym.optimizer.marching import gradient_of, march_of, marched
+from physsym.optimizer.progress import progress as bar
 from physsym.optimizer.trajectory import Trajectory
+from physsym.problems import problem
 from physsym.program import Program, places, program, state_name
 from physsym.statement import Rule
 
 State: TypeAlias = dict[str, Value]
 Callback: TypeAlias = Callable[[int, State], object]
+Watch: TypeAlias = tuple[Callback | None, Callable[[int], None]]
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class Optimizer:
     program: Program = field(repr=False, compare=False)
     _engine: Backend = field(repr=False, compare=False)
     _step: Callable[..., Values] = field(repr=False, compare=False)
-    _constants: Values = field(repr=False, compare=False)
+    fma: bool = False
 
     @property
     def source(self) -> str:
@@ -44,8 +49,8 @@ class Optimizer:
     def with_parameters(self, **changes: Value) -> Optimizer:
         """Return the optimizer with some parameters changed; errors as from `optimizer`."""
         parameters = {**self.parameters, **changes}
-        checked = constants(self.program, self._engine, parameters)
-        return replace(self, parameters=MappingProxyType(parameters), _constants=checked)
+        constants(self.program, self._engine, parameters)  # raises where the rule is not defined
+        return replace(self, parameters=MappingProxyType(parameters))
 
     def init(self, w0: Value) -> State:
         """Return the state at the start: positions at `w0`, earlier values like present ones, else zero.
@@ -79,20 +84,57 @@ class Optimizer:
         return dict(zip(map(state_name, self.program.states), new, strict=True))
 
     def run(
-        self, w0: Value, grad: Value, steps: int, *, every: int = 1, callback: Callback | None = None
+        self,
+        w0: Value,
+        grad: Value,
+        steps: int,
+        *,
+        every: int = 1,
+        callback: Callback | None = None,
+        progress: bool | None = None,
     ) -> Trajectory:
         """Return the trajectory of a number of steps from `w0`, which `init` understands.
 
-        Recorded are the start, every `every`-th step and the last. After each record `callback(step, state)`
-        is called; when it returns something true, the run ends there. `grad` is a callable, or None for a
-        rule without one. Raises FloatingPointError, naming the step, as soon as a state is no longer finite.
+        `grad` is a callable gradient, None for a rule without one, or a potential: a test function or its
+        name, an expression of as many weights as `w0` has components (in the order of their names; symbols
+        named like parameters of the rule are those), or a quadratic by its curvatures (n,) or its matrix
+        (n, n). On a potential of few weights the whole run is compiled, by the backend "llvm" to machine code
+        and by "numpy", "c" and "python" to a loop of plain Python: the same operations in the same order.
+
+        Recorded are the start, every `every`-th step and the last. After each, `callback(step, state)` is
+        called; when it returns something true, the run ends there. A long run draws a bar on a terminal,
+        or as `progress` says. Raises FloatingPointError, naming the step, as soon as a state is not finite.
         """
         _refuse_uncounted(steps=(steps, 0), every=(every, 1))
-        if grad is not None and not callable(grad):
-            raise TypeError(f"a run needs a callable gradient, given {type(grad).__name__}")
+        if grad is not None and not callable(grad) and not is_potential(grad):
+            raise TypeError(
+                "a run needs a callable gradient, or a potential such as 'valley', "
+                f"given {type(grad).__name__}"
+            )
+        with bar(steps, progress) as report:
+            if is_potential(grad):
+                return self._run_on(grad, w0, (steps, every), (callback, report))
+            return self._run(w0, grad, (steps, every), (callback, report))
+
+    def _run_on(self, given: Value, w0: Value, plan: tuple[int, int], watch: Watch) -> Trajectory:
+        known = formula(given, self.parameters)
+        if known is None:
+            task = problem(given) if isinstance(given, str) else given
+            return self._run(w0, task.gradient, plan, watch)
+        if self.backend not in ("numpy", "python", "llvm", "c"):
+            raise TypeError(f"with the backend {self.backend!r} give a callable gradient, not a potential")
+        state = self.init(w0)
+        found = march_of(self, known, state)
+        if found is None:
+            return self._run(w0, gradient_of(known, self.parameters), plan, watch)
+        return marched(self, *found, state, plan, watch)
+
+    def _run(self, w0: Value, grad: Value, plan: tuple[int, int], watch: Watch) -> Trajectory:
+        (steps, every), (callback, report) = plan, watch
         state, records = self.init(w0), list[tuple[int, State]]()
         for number in range(steps + 1):
             state = self._finite_step(state, grad, number) if number else state
+            report(number)
             if number % every == 0 or number == steps:
                 records.append((number, state))
                 if callback is not None and callback(number, dict(state)):
@@ -220,9 +262,9 @@ def optimizer(rule: Rule, /, backend: str = "numpy", *, fma: bool = False, **par
     engine, options = load_backend(backend), {"fma": True} if fma else {}
     engine = contracting(engine) if fma else engine
     steps = counted(program(rule), engine)
-    checked = constants(steps, engine, parameters)
+    constants(steps, engine, parameters)  # raises where the rule is not defined
     step = lambdify(rule, backend, **options)
-    return Optimizer(rule, backend, MappingProxyType(dict(parameters)), steps, engine, step, checked)
+    return Optimizer(rule, backend, MappingProxyType(dict(parameters)), steps, engine, step, fma)
 
 
 def _stacked(values: list[Value]) -> Value:

@@ -1,0 +1,154 @@
+"""Many steps in one call: trajectories in plain Python or by LLVM, many cells by NumPy or by LLVM."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from physsym.kernels.arrays import Array
+from physsym.kernels.backend import Value, executed, parameter_names
+from physsym.kernels.bound import in_parallel
+from physsym.kernels.in_place import in_place_source
+from physsym.kernels.numpy_backend import NAMESPACE, UFUNCS
+from physsym.program import Program
+from physsym.source import python_source
+from physsym.source.march import llvm_lanes, llvm_march, python_march
+
+# Given how many steps are done, how many records to make, and the steps between two: the number of the first
+# step that is not finite, or 0; the states recorded; the state at the end.
+March: TypeAlias = Callable[[int, int, int, Any], tuple[int, Any, Any]]
+
+LANES = (
+    32  # doubles side by side; fewer leave the processor waiting, other numbers than powers of two are slow
+)
+CELLS = 4096  # of a block in NumPy, which stays in the cache with its scratch
+
+
+@lru_cache(maxsize=64)
+def _text(program: Program, fraction: str) -> str:
+    return python_march(program, fraction=fraction)
+
+
+def in_python(
+    program: Program,
+    functions: Mapping[str, Callable[..., Value]],
+    parameters: Sequence[Value],
+    fraction: str,
+) -> March:
+    """Return many steps as a loop of plain Python on numbers of whatever kind the functions compute with."""
+    namespace: dict[str, Any] = {"__builtins__": {}, **functions, "counted": range, "Fraction": Fraction}
+    exec(compile(_text(program, fraction), "<many steps>", "exec"), namespace)
+    take = namespace["march"]
+
+    def march(done: int, records: int, every: int, state: Any) -> tuple[int, Any, Any]:
+        rows = list[Any]()
+        for record in range(records):
+            begun = done + record * every
+            try:
+                lost, state = take(every, state, parameters)
+            except ArithmeticError:
+                raise _told(take, begun, every, state, parameters) from None
+            if lost:
+                return begun + lost, rows, state
+            rows.append(state)
+        return 0, rows, state
+
+    return march
+
+
+def _told(
+    take: Callable[..., Any], begun: int, every: int, state: Any, parameters: Any
+) -> FloatingPointError:
+    """Return the error that names the step which cannot be computed, found by going there step by step."""
+    for number in range(1, every + 1):
+        try:
+            _, state = take(1, state, parameters)
+        except ArithmeticError as error:
+            return FloatingPointError(f"step {begun + number} cannot be computed: {error}")
+    return FloatingPointError(f"one of the steps {begun + 1} to {begun + every} cannot be computed")
+
+
+def by_llvm(program: Program, parameters: Sequence[float], single: bool, fma: bool) -> March:
+    """Return many steps as one compiled loop with the state in registers."""
+    function, numbers = _compiled_march(program, single, fma), np.array(parameters, float)
+    dtype = np.float32 if single else np.float64
+
+    def march(done: int, records: int, every: int, state: Any) -> tuple[int, Any, Any]:
+        own, out = np.array(state, dtype), np.empty((records, len(program.states)), dtype)
+        lost = function(records, every, own.ctypes.data, numbers.ctypes.data, out.ctypes.data)
+        return (done + lost if lost else 0), out, own
+
+    return march
+
+
+@lru_cache(maxsize=64)
+def _compiled_march(program: Program, single: bool, fma: bool) -> Callable[..., int]:
+    from physsym.kernels.llvm_backend import compiled
+    from physsym.source.llvm import DOUBLE, FLOAT
+
+    native = compiled(llvm_march(program, FLOAT if single else DOUBLE, fma), "physsym_march")
+    address = ctypes.c_void_p
+    function: Any = ctypes.CFUNCTYPE(
+        ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, address, address, address
+    )(native.address)
+    function.physsym_code = native
+    made: Callable[..., int] = function
+    return made
+
+
+def cells_by_llvm(
+    program: Program, states: Array, numbers: Array, steps: int, threads: int, fma: bool
+) -> None:
+    """Take many steps of many cells in place: `states` (states, cells), `numbers` (parameters, cells).
+
+    The number of cells must be a multiple of `LANES`.
+    """
+    function, (_, cells) = _compiled_lanes(program, fma), states.shape
+    share = -(-cells // threads // LANES) * LANES
+
+    def job(first: int) -> Callable[[], None]:
+        count = min(share, cells - first)
+        shifted = [a.ctypes.data + 8 * first for a in (states, numbers)]
+        return lambda: function(count, steps, *shifted, cells)
+
+    if steps and cells:
+        in_parallel([job(first) for first in range(0, cells, max(share, LANES))])()
+
+
+@lru_cache(maxsize=64)
+def _compiled_lanes(program: Program, fma: bool) -> Callable[..., None]:
+    from physsym.kernels.llvm_backend import compiled
+
+    native = compiled(llvm_lanes(program, LANES, fma), "physsym_lanes")
+    integer, address = ctypes.c_int64, ctypes.c_void_p
+    function: Any = ctypes.CFUNCTYPE(None, integer, integer, address, address, integer)(native.address)
+    function.physsym_code = native
+    made: Callable[..., None] = function
+    return made
+
+
+def cells_by_numpy(program: Program, states: Array, numbers: Array, steps: int) -> None:
+    """Take many steps of many cells in place, block by block: the same bits without a compiler."""
+    constants = _constants_of_cells(program)
+    source = in_place_source(program)
+    namespace: dict[str, Any] = {"__builtins__": {}, **UFUNCS}
+    exec(compile(source.text, "<cells in place>", "exec"), namespace)
+    advance = namespace["step"]
+    for first in range(0, states.shape[1], CELLS):
+        block = [np.ascontiguousarray(row[first : first + CELLS]) for row in states]
+        fixed = constants([row[first : first + CELLS] for row in numbers])
+        scratch = [np.empty_like(block[0]) for _ in range(source.scratch)]
+        for _ in range(steps):
+            advance(*block, *scratch, *fixed)
+        states[:, first : first + CELLS] = block
+
+
+def _constants_of_cells(program: Program) -> Callable[[Sequence[Array]], Sequence[Array]]:
+    made = Program((), program.parameters, program.scalars, (), program.constants)
+    run, names = executed(made, python_source(made), NAMESPACE), parameter_names(made)
+    return lambda given: tuple(run((), None, dict(zip(names, given, strict=True))))

@@ -1,0 +1,39 @@
+"""Progress on long runs: a bar on the terminal, which appears only after a while."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+PATIENCE = 1.0  # seconds before a bar is shown
+
+
+@contextmanager
+def progress(steps: int, show: bool | None) -> Iterator[Callable[[int], None]]:
+    """Give a function to be told the number of steps done; it draws a bar where `show` says so.
+
+    Where `show` is None a bar is drawn on a terminal, once the run has lasted a second.
+    """
+    wanted = sys.stderr.isatty() if show is None else show
+    columns = (TextColumn("steps"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=show is None)
+    task, begun, shown = bar.add_task("steps", total=steps), time.monotonic(), False
+
+    def report(done: int) -> None:
+        nonlocal shown
+        if wanted and not shown and (show or time.monotonic() - begun > PATIENCE):
+            shown = True
+            bar.start()
+        if shown:
+            bar.update(task, completed=done)
+
+    try:
+        yield report
+    finally:
+        if shown:
+            bar.stop()

@@ -1,0 +1,158 @@
+"""The text of many steps at once: one state, step after step, or many cells of a grid side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from physsym.program import Program
+from physsym.source.llvm import Emitter, Real
+from physsym.source.names import identifiers, unlike
+from physsym.source.python import function_text, python_line, tuple_text
+
+
+def python_march(program: Program, *, fraction: str = "{}/{}") -> str:
+    """Return the text of `march(steps, states, parameters)`, which takes that many steps of single numbers.
+
+    It returns the number of the step after which a state is no longer finite, 0 where all are, and the
+    states. The program takes no gradient.
+    """
+    names = identifiers(program)
+    states, results = ([names[s] for s in symbols] for symbols in (program.states, program.results))
+    taken = {*names.values()}
+    number, steps = unlike("number", taken), unlike("steps", taken)
+    lines = [f"({tuple_text(states)}) = states", *_unpacked(program, [names[p] for p in program.parameters])]
+    lines += [python_line(line, names, fraction) for line in program.scalars]
+    inside = [python_line(line, names, fraction) for line in program.body]
+    inside += [f"{tuple_text(states)} = {tuple_text(results)}"]
+    # What is not finite differs from itself by something else than zero.
+    inside += [f"if not {' + '.join(f'({s} - {s})' for s in states)} == 0:"]
+    inside += [f"    return {number}, ({tuple_text(states)})"]
+    lines += [f"for {number} in counted(1, {steps} + 1):", *(f"    {line}" for line in inside)]
+    return function_text(
+        "march", [steps, "states", "parameters"], [*lines, f"return 0, ({tuple_text(states)})"]
+    )
+
+
+def _unpacked(program: Program, parameters: Sequence[str]) -> list[str]:
+    return [f"({tuple_text(parameters)}) = parameters"] if parameters else []
+
+
+def llvm_march(program: Program, element: Real, fma: bool = False) -> str:
+    """Return LLVM text that takes many steps of one state, kept in registers, and records some.
+
+    `physsym_march(records, every, state, numbers, out)` takes `records` times `every` steps, writes the state
+    into a row of `out` after each `every`, and leaves the last one in `state`. It returns the number of the
+    step after which a number was no longer finite, 0 where all are; the state is then that one.
+    """
+    count = len(program.states)
+    emitter = Emitter(element, fma=fma)
+    _load_numbers(program, emitter)
+    begun = [_element(emitter, "%state", k) for k in range(count)]
+    emitter.run(program.scalars)
+    before, emitter.lines = emitter.lines, []
+    emitter.known |= {s: (f"%s{k}", element) for k, s in enumerate(program.states)}
+    emitter.run(program.body)
+    new = [emitter.result(r) for r in program.results]
+    lost = _lost(emitter, new, element)
+    inside, emitter.lines = emitter.lines, []
+    for k, value in enumerate(new):
+        place = emitter.emit(f"getelementptr {element}, ptr %row, i64 {k}")
+        emitter.lines.append(f"store {element} {value}, ptr {place}, align {element.size}")
+    recorded, emitter.lines = emitter.lines, []
+    for k, value in enumerate(new):
+        place = emitter.emit(f"getelementptr {element}, ptr %state, i64 {k}")
+        emitter.lines.append(f"store {element} {value}, ptr {place}, align {element.size}")
+    phis = [f"%s{k} = phi {element} [ {b}, %entry ], [ {v}, %kept ], [ {v}, %record ]"
+            for k, (b, v) in enumerate(zip(begun, new, strict=True))]  # fmt: skip
+    blocks = [
+        ("entry", [*before, "br label %step"]),
+        ("step", [
+            "%number = phi i64 [ 1, %entry ], [ %next, %kept ], [ %next, %record ]",
+            "%left = phi i64 [ %every, %entry ], [ %fewer, %kept ], [ %every, %record ]",
+            "%row = phi ptr [ %out, %entry ], [ %row, %kept ], [ %row_next, %record ]",
+            "%todo = phi i64 [ %records, %entry ], [ %todo, %kept ], [ %todo_next, %record ]",
+            *phis, *inside, "%next = add nuw nsw i64 %number, 1", "%fewer = add nsw i64 %left, -1",
+            f"br i1 {lost}, label %end, label %whole"]),
+        ("whole", ["%full = icmp eq i64 %fewer, 0", "br i1 %full, label %record, label %kept"]),
+        ("kept", ["br label %step"]),
+        ("record", [
+            *recorded, f"%row_next = getelementptr {element}, ptr %row, i64 {count}",
+            "%todo_next = add nsw i64 %todo, -1", "%done = icmp eq i64 %todo_next, 0",
+            "br i1 %done, label %end, label %step"]),
+        ("end", [
+            "%result = phi i64 [ %number, %step ], [ 0, %record ]", *emitter.lines, "ret i64 %result"]),
+    ]  # fmt: skip
+    head = "define i64 @physsym_march(i64 %records, i64 %every, ptr %state, ptr %numbers, ptr %out) {"
+    return _text(head, blocks, emitter)
+
+
+def llvm_lanes(program: Program, lanes: int, fma: bool = False) -> str:
+    """Return LLVM text that takes many steps of many cells, side by side in the lanes of vectors.
+
+    `physsym_lanes(cells, steps, states, numbers)`: the number of cells is a multiple of `lanes`; `states`
+    holds, for each state, its value in each cell, and is updated; `numbers` likewise for each parameter.
+    """
+    element = Real("double", lanes)
+    emitter = Emitter(element, element, fma)
+    for k, symbol in enumerate(program.parameters):
+        emitter.known[symbol] = (_lane_of(emitter, "%numbers", k, element), element)
+    begun = [_lane_of(emitter, "%states", k, element) for k, _ in enumerate(program.states)]
+    emitter.run(program.scalars)
+    before, emitter.lines = emitter.lines, []
+    emitter.known |= {s: (f"%s{k}", element) for k, s in enumerate(program.states)}
+    emitter.run(program.body)
+    new = [emitter.result(r) for r in program.results]
+    inside, emitter.lines = emitter.lines, []
+    for k, value in enumerate(new):
+        emitter.lines.append(f"store {element} {value}, ptr {_lane(emitter, '%states', k)}, align 8")
+    phis = [f"%s{k} = phi {element} [ {b}, %cell ], [ {v}, %step ]"
+            for k, (b, v) in enumerate(zip(begun, new, strict=True))]  # fmt: skip
+    blocks = [
+        ("entry", ["br label %cell"]),
+        ("cell", ["%i = phi i64 [ 0, %entry ], [ %i_next, %after ]", *before, "br label %step"]),
+        ("step", [
+            "%left = phi i64 [ %steps, %cell ], [ %fewer, %step ]", *phis, *inside,
+            "%fewer = add nsw i64 %left, -1", "%done = icmp eq i64 %fewer, 0",
+            "br i1 %done, label %after, label %step"]),
+        ("after", [
+            *emitter.lines, f"%i_next = add nsw i64 %i, {lanes}", "%all = icmp sge i64 %i_next, %cells",
+            "br i1 %all, label %end, label %cell"]),
+        ("end", ["ret void"]),
+    ]  # fmt: skip
+    head = "define void @physsym_lanes(i64 %cells, i64 %steps, ptr %states, ptr %numbers, i64 %stride) {"
+    return _text(head, blocks, emitter)
+
+
+def _text(head: str, blocks: Sequence[tuple[str, list[str]]], emitter: Emitter) -> str:
+    lines = [line for name, inside in blocks for line in (f"{name}:", *(f"  {text}" for text in inside))]
+    return "\n".join([head, *lines, "}", "", *sorted(emitter.declared)]) + "\n"
+
+
+def _load_numbers(program: Program, emitter: Emitter) -> None:
+    for k, symbol in enumerate(program.parameters):
+        place = emitter.emit(f"getelementptr double, ptr %numbers, i64 {k}")
+        emitter.known[symbol] = (emitter.emit(f"load double, ptr {place}, align 8"), emitter.number)
+
+
+def _element(emitter: Emitter, array: str, k: int) -> str:
+    kind = emitter.element
+    place = emitter.emit(f"getelementptr {kind}, ptr {array}, i64 {k}")
+    return emitter.emit(f"load {kind}, ptr {place}, align {kind.size}")
+
+
+def _lane(emitter: Emitter, array: str, k: int) -> str:
+    row = emitter.emit(f"mul i64 %stride, {k}")
+    place = emitter.emit(f"add i64 {row}, %i")
+    return emitter.emit(f"getelementptr double, ptr {array}, i64 {place}")
+
+
+def _lane_of(emitter: Emitter, array: str, k: int, element: Real) -> str:
+    return emitter.emit(f"load {element}, ptr {_lane(emitter, array, k)}, align 8")
+
+
+def _lost(emitter: Emitter, values: Sequence[str], element: Real) -> str:
+    differences = [emitter.emit(f"fsub {element} {v}, {v}") for v in values]
+    total = differences[0]
+    for difference in differences[1:]:
+        total = emitter.emit(f"fadd {element} {total}, {difference}")
+    return emitter.emit(f"fcmp uno {element} {total}, {element.constant(0.0)}")
