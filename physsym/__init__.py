@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from physsym.optimizer import optimizer as optimizer
     from physsym.source import source as source
 
+from physsym.jupyter import announce as _announce
+from physsym.jupyter import load as _load
+from physsym.jupyter import unload as _unload
+
 __version__ = "0.1.0"
 
 _HOME = {
@@ -117,3 +121,16 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *_MODULE_OF})
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Let statements, derivations, verdicts and figures show themselves: `%load_ext physsym`."""
+    _load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Leave them to IPython again."""
+    _unload(shell)
+
+
+_announce()

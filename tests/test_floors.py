@@ -21,6 +21,7 @@ FLOORS = {
     "comparison": 9, "sweeps": 9, "adapters": 9, "scripts": 9, "certify": 9, "figures": 9,
     "checking": 10, "document": 10, "testing": 10, "selftest": 10,
     "certifying": 11, "commands": 11,
+    "jupyter": 11,
     "__init__": 12, "__main__": 12,
 }  # fmt: skip
 SEPARATE = {("apply", "check"), ("check", "apply")}

@@ -12,6 +12,7 @@ from itertools import groupby
 from physsym.document.html_blocks import block_html, counts
 from physsym.document.html_text import sentence
 from physsym.document.tree import Audit, Contrast, Document, Judged, Section, Subheading, blocks
+from physsym.typeset.markup import NAMESPACE
 from physsym.vocabulary import STANDARD
 
 FONTS = (
@@ -21,17 +22,21 @@ FONTS = (
     ("Physsym Math", "normal", 400, "physsym-math"),
 )
 
+# HTML knows the elements of MathML without being told where they come from.
+_NAMESPACE = f' xmlns="{NAMESPACE}"'
+
 
 def html(document: Document) -> str:
     """Return the document as a page that needs nothing beside itself."""
     style = (files("physsym.document") / "page.css").read_text(encoding="utf-8")
     body = "".join(map(_section, document.sections))
+    main = f"{_front(document)}{_contents(document)}{body}".replace(_NAMESPACE, "")
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
         f"<title>{escape(document.title)}</title>\n<style>\n{_fonts()}{style}</style>\n</head>\n<body>\n"
-        f"<main>\n{_front(document)}{_contents(document)}{body}</main>\n</body>\n</html>\n"
+        f"<main>\n{main}</main>\n</body>\n</html>\n"
     )
 
 

@@ -127,8 +127,18 @@ def _(block: Contrast, vocabulary: Vocabulary) -> str:
 
 def _told(told: Sentence | Line, vocabulary: Vocabulary) -> str:
     if isinstance(told, Line):
-        return _equation(told, vocabulary)
+        return _equation(told, vocabulary) if told.number else _bare(told, vocabulary)
     return f"<p>{sentence(told, vocabulary)}</p>\n"
+
+
+def _bare(line: Line, vocabulary: Vocabulary) -> str:
+    """Return a formula without a number; one that is the same on both faces stands once."""
+    maths = {face: mathml(line.statement, face, vocabulary) for face in line.faces}
+    if len(maths) > 1 and len(set(maths.values())) == 1:
+        math = maths["physics"]
+        panel = f'<figure class="face both" style="--w:{width(math):.1f}">{math}</figure>'
+        return f'<div class="faces">{panel}</div>\n'
+    return f'<div class="equation">{_panels(list(maths.items()))}</div>\n'
 
 
 # Claims.
@@ -197,18 +207,29 @@ def _cells(
 # What stands before the element, and the data on who made it when.
 _AROUND = re.compile(r"\A.*?(?=<svg)|\s*<metadata>.*?</metadata>", re.DOTALL)
 _IDENTITY = re.compile(r'\b(id="|href="#|url\(#)')
+_NAMED = re.compile(r' id="([^"]*)"')
+_PATH = re.compile(r'(?<= d=")[^"]*')
+_DIGITS = re.compile(r"(\.\d)\d+|\s*\n\s*")
 
 
 @block_html.register
 def _(block: Picture, vocabulary: Vocabulary) -> str:
     # Several drawings share one page: each keeps its identifiers to itself.
-    drawing = _IDENTITY.sub(rf"\g<1>{block.name}-", _AROUND.sub("", drawn(block, "svg").decode()))
+    drawing = _IDENTITY.sub(rf"\g<1>{block.name}-", _slender(drawn(block, "svg").decode()))
     labelled = drawing.replace("<svg", f'<svg role="img" aria-label="{escape(block.alt)}"', 1)
     caption = f"<b>Figure {block.number}.</b> {sentence(block.caption, vocabulary)}"
     return (
         f'<figure class="picture" id="figure-{block.name}">\n{labelled}\n'
         f"<figcaption>{caption}</figcaption>\n</figure>\n"
     )
+
+
+def _slender(drawing: str) -> str:
+    """Return a drawing without what nobody sees: its author, names of parts, hundredths of a point."""
+    inside = _AROUND.sub("", drawing)
+    used = set(re.findall(r"#([\w-]+)", inside))
+    named = _NAMED.sub(lambda name: name[0] if name[1] in used else "", inside)
+    return _PATH.sub(lambda path: _DIGITS.sub(r"\1", path[0]), named)
 
 
 @block_html.register
