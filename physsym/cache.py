@@ -31,7 +31,7 @@ Check: TypeAlias = Callable[[Move, Statement, Statement], Verdict]
 SWITCH = "PHYSSYM_CACHE"
 MOST_ENTRIES = 4096
 MOST_BYTES = 64 * 1024
-LIBRARIES = ("sympy", "mpmath", "python_flint", "z3_solver")
+LIBRARIES = ("sympy", "mpmath", "numpy", "python_flint", "z3_solver")
 
 # Doubt may be due to a time limit: it is looked at again each time.
 KEPT = (Outcome.HOLDS, Outcome.CONDITIONAL, Outcome.APPROXIMATE, Outcome.FAILS)
@@ -95,16 +95,29 @@ def kept(check: Check, rule: Callable[[type], object]) -> Check:
 
     @wraps(check)
     def checked(move: Move, above: Statement, below: Statement) -> Verdict:
-        entry = _entry(move, above, below, rule(type(move)))
-        known = None if entry is None else read(entry)
-        if known is not None:
-            return known
-        verdict = check(move, above, below)
-        if entry is not None:
-            write(entry, verdict)
-        return verdict
+        return _remembered(_entry(move, above, below, rule(type(move))), lambda: check(move, above, below))
 
     return checked
+
+
+def remembered(compute: Callable[[], Verdict], *depends: str) -> Verdict:
+    """Return a verdict, kept on disk from one run to the next.
+
+    `depends` tells all that it depends on, beside the source text of this package and the libraries.
+    """
+    home = folder()
+    digest = _digest(*map(str.encode, (CODE, *depends)))
+    return _remembered(None if home is None else home / f"{digest}.json", compute)
+
+
+def _remembered(entry: Path | None, compute: Callable[[], Verdict]) -> Verdict:
+    known = None if entry is None else read(entry)
+    if known is not None:
+        return known
+    verdict = compute()
+    if entry is not None:
+        write(entry, verdict)
+    return verdict
 
 
 def _entry(move: Move, above: Statement, below: Statement, rule: object) -> Path | None:

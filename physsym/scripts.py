@@ -7,15 +7,19 @@ import importlib.util
 import pkgutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 
+from physsym.cache import code_digest
 from physsym.chapter import Book, Chapter
 from physsym.claim import Claim
 from physsym.derivation import Derivation
 
 SHIPPED = "derivations"
+_SHIPPED_FOLDER = Path(__file__).parents[1] / SHIPPED
+# Taken before any script is read: in a session that goes on for long the files may change under it.
+_SHIPPED_CODE = code_digest(_SHIPPED_FOLDER, sys.path)
 
 
 class ScriptError(ValueError):
@@ -28,7 +32,8 @@ class Script:
 
     Chapters that a `Book` holds are those of the script, in the order of the book. `path` is where it was
     read from: a file as it was given, the name of the module for a shipped script, nothing for a script that
-    was not read at all.
+    was not read at all. `sources` is a digest of all that the claims depend on besides this package; it is
+    empty unless the script is shipped with it, since nobody knows what the judges of others read.
     """
 
     name: str
@@ -38,6 +43,7 @@ class Script:
     chapters: tuple[Chapter, ...] = ()
     book: Book | None = None
     path: str = ""
+    sources: str = field(default="", compare=False)
 
 
 def scripts(paths: Sequence[str | Path] = ()) -> tuple[Script, ...]:
@@ -150,6 +156,9 @@ def _read(module: ModuleType) -> Script:
         tuple(dict.fromkeys(_flat(values, Claim))),
         book.chapters if book else _each(_flat(values, Chapter)),
         book,
+        sources=_SHIPPED_CODE
+        if Path(module.__file__ or "").resolve().is_relative_to(_SHIPPED_FOLDER)
+        else "",
     )
 
 

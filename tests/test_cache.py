@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,7 @@ from physsym import (
     semi_implicit_euler,
 )
 from physsym.check.registry import judge
+from physsym.checking import judged
 from physsym.encoding import EncodingError, decoded, encoded
 from physsym.moves import Move
 from physsym.scripts import scripts
@@ -343,3 +344,36 @@ def test_what_is_in_no_table_is_refused(value):
 def test_what_names_nothing_is_not_built(node):
     with pytest.raises(EncodingError):
         decoded(node)
+
+
+def test_a_shipped_claim_is_judged_once(home):
+    shipped = next(s for s in scripts() if s.claims)
+    judge_one = Counting(FULL)
+    claim = replace(shipped.claims[0], judge=lambda: judge_one(MOVE, ABOVE, BELOW))
+    own = replace(shipped, claims=(claim,))
+    assert shipped.sources
+    assert [judged(claim, own), judged(claim, own)] == [FULL, FULL]
+    assert judge_one.asked == 1
+    changed = replace(own, sources=shipped.sources + " ")
+    assert judged(claim, changed) == FULL
+    assert judge_one.asked == 2
+
+
+def test_a_claim_from_elsewhere_is_judged_each_time(home, tmp_path):
+    page = tmp_path / "mine.py"
+    page.write_text("from derivations.claims import claims\n\nmine = claims[0]\n")
+    (script,) = scripts([page])
+    judge_one = Counting(FULL)
+    claim = replace(script.claims[0], judge=lambda: judge_one(MOVE, ABOVE, BELOW))
+    assert script.sources == ""
+    assert [judged(claim, script), judged(claim, script)] == [FULL, FULL]
+    assert judge_one.asked == 2
+
+
+def test_a_claim_is_not_taken_for_another(home):
+    shipped = next(s for s in scripts() if len(s.claims) > 1)
+    yes, no = Verdict(Outcome.HOLDS, ("yes",)), Verdict(Outcome.FAILS, ("no",))
+    told = [replace(c, judge=lambda v=v: v) for c, v in zip(shipped.claims, (yes, no), strict=False)]
+    twins = (told[0], replace(told[1], id=told[0].id))
+    own = replace(shipped, claims=twins)
+    assert [judged(c, own) for c in (*twins, *twins)] == [yes, no, yes, no]
