@@ -67,7 +67,7 @@ LATER = {
     # 5.1
     "C55": (CONDITIONAL, [source_rule, upwards, valley.across, R(9, 10), ()]),
     "C56": (CONDITIONAL, [
-        source_rule, descent.rule, {eta: one, rho: comparison.r**2}, {eta: 1 / (1 + comparison.r**2)},
+        source_rule, descent.rule, comparison.best_of_momentum, comparison.best_of_descent,
         {eta: R(1, 100), rho: R(1, 100)},
     ]),
     "C63": (CONDITIONAL, [halving, source_rule, valley.across, [still]]),

@@ -7,8 +7,9 @@ depends on who tuned them (C56).
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TypeAlias
 
-from sympy import Expr, Integer, Rational, Symbol, sqrt
+from sympy import Expr, Integer, Rational, Symbol, cancel, sqrt
 
 from derivations.claims.rules import CLOSE, Point, ends, hills, hundredth, multiplier, named
 from derivations.claims.rules import nine_tenths, settled, shown, sides_changed, stable
@@ -55,23 +56,37 @@ zig_zag = Claim(
     "change sides at all, and momentum does",
 )
 
-# Between these ends every condition number occurs, ((1 + r)/(1 - r))**2, as r runs from 0 to 1.
-r = Symbol("r", positive=True)
-curvatures = ((1 - r) ** 2, (1 + r) ** 2)
-slower_rate = 2 * r / (1 + r**2)
+Best: TypeAlias = tuple[Expr, Mapping[Symbol, Expr]]  # a rate, and the values that reach it
+
+k = Symbol("k", positive=True)  # the root of the condition number, which is the ratio of both curvatures
+r = Symbol("r", positive=True)  # (k - 1)/(k + 1), so that all condition numbers lie between 0 and 1
 share = (Condition(1 - r, "> 0"),)
+curvatures = ((1 - r) ** 2, (1 + r) ** 2)
 
 
-def faster(
-    step: Rule, plain: Rule, best: Mapping[Symbol, Expr], best_plain: Mapping[Symbol, Expr], typical: Point
-) -> Verdict:
+def told_in_r(value: Expr) -> Expr:
+    """Return an expression in k as one in r."""
+    return cancel(value.xreplace({k: (1 + r) / (1 - r)}))
+
+
+def is_best(step: Rule, rate: Expr, values: Mapping[Symbol, Expr]) -> Verdict:
+    """Judge a rate and values for curvatures between 1 and k**2, whatever k; the proof takes other units."""
+    units = {eta: (1 - r) ** 2}
+    told = {symbol: cancel(told_in_r(value) / units.get(symbol, 1)) for symbol, value in values.items()}
+    return minimax(step, told_in_r(rate), curvatures, told, share)
+
+
+def faster(step: Rule, plain: Rule, best: Best, best_plain: Best, typical: Point) -> Verdict:
     """Judge which rule has the better worst rate over an interval, at their best and as they are used."""
+    (rate, values), (plain_rate, plain_values) = best, best_plain
+    gap = told_in_r(plain_rate) - told_in_r(rate)
     tuned = each((
-        ("momentum, r = (sqrt(kappa) - 1)/(sqrt(kappa) + 1)", minimax(step, r, curvatures, best, share)),
-        ("descent", minimax(plain, slower_rate, curvatures, best_plain, share)),
-        (f"{slower_rate} is above r", throughout([Condition(slower_rate - r, "> 0")], share)),
+        (f"momentum, {rate} with k = sqrt(kappa)", is_best(step, rate, values)),
+        (f"descent, {plain_rate}", is_best(plain, plain_rate, plain_values)),
+        ("the rate of descent is the larger one", throughout([Condition(gap, "> 0")], share)),
     ))  # fmt: skip
-    floor, reached = put(rate_floor(step, along), typical), worst_rate(plain, tuned_descent, (along, across))
+    in_valley = {symbol: value.xreplace({k: sqrt(across / along)}) for symbol, value in plain_values.items()}
+    floor, reached = put(rate_floor(step, along), typical), worst_rate(plain, in_valley, (along, across))
     if not tuned or sign_of(reached - floor) >= 0:
         return tuned
     used = (worst_rate(a, {p: typical[p] for p in parameters(a)}, (along, across)) for a in (step, plain))
@@ -87,7 +102,8 @@ def faster(
     )
 
 
-tuned_descent = {eta: 2 / (across + along)}
+best_of_momentum = ((k - 1) / (k + 1), {eta: 4 / (k + 1) ** 2, rho: ((k - 1) / (k + 1)) ** 2})
+best_of_descent = ((k**2 - 1) / (k**2 + 1), {eta: 2 / (k**2 + 1)})
 
 convergence = Claim(
     id="C56",
@@ -96,7 +112,7 @@ convergence = Claim(
     formal="the best worst-case rate of momentum is smaller than that of descent for every condition number, "
     "and so is that of momentum with `rho = 9/10` in the valley",
     judge=partial(
-        faster, source_rule, descent.rule, {eta: Integer(1), rho: r**2}, {eta: 1 / (1 + r**2)},
+        faster, source_rule, descent.rule, best_of_momentum, best_of_descent,
         {eta: hundredth, rho: nine_tenths},
     ),
     repair="with the best `eta` and `rho` for the valley momentum is faster for every condition number; "
@@ -153,7 +169,7 @@ overshooting = Claim(
     judge=partial(never_overshoots, descent.rule, 10 * x**2, (Rational(3, 50),)),
     repair="impossible for `eta*lam <= 1`, and always for the continuous flow; between 1 and 2 descent "
     "overshoots at every step and converges",
-)
+)  # fmt: skip
 
 
 def never_below(step: Rule, threshold: Expr, curvature: Expr) -> Verdict:
