@@ -14,7 +14,7 @@ from physsym.scripts import Script
 from physsym.typeset import latex, mathml
 from physsym.verdict import Outcome
 from tests import sample_book
-from tests.test_document import Tags
+from tests.test_document import Tags, on_the_page
 
 SOURCES = (
     Script("sample", "", (), sample_book.claims, sample_book.book.chapters, sample_book.book),
@@ -100,7 +100,7 @@ def test_every_line_is_in_every_text_on_its_faces(tree, page, flavour):
     for line in of(Line, tree):
         for face in line.faces:
             assert latex(line.statement, face) in text
-            assert mathml(line.statement, face) in page
+            assert on_the_page(mathml(line.statement, face)) in page
     (one_face,) = [line for line in of(Line, tree) if line.number == "5.0"]
     assert one_face.faces == ("learning",)
 
