@@ -139,9 +139,8 @@ def _order(move: Integrate, equations: dict[Symbol, Expr], new: dict[Symbol, Exp
 def _gaps(point: Point, equations: dict[Symbol, Expr], new: dict[Symbol, Expr]) -> list[Laurent]:
     """Return, for every state, the exact flow minus the step, as series in the time step."""
     start = {s: point.of(s) for s in equations}
-    flow = _flow(point, equations, start)
-    point.bound = dict(start)
-    return [flow[s] + point.of(new[s]).scaled(-1) for s in equations]
+    flow, there = _flow(point, equations, start), point.given(start)
+    return [flow[s] + there.of(new[s]).scaled(-1) for s in equations]
 
 
 def _flow(point: Point, equations: dict[Symbol, Expr], start: dict[Symbol, Laurent]) -> dict[Symbol, Laurent]:
@@ -157,8 +156,7 @@ def _rate(point: Point, state: Symbol, residual: Expr, flow: dict[Symbol, Lauren
     """Return the derivative that makes a residual vanish, which is linear in it."""
     values = []
     for trial in (0, 1, 2):
-        point.bound = flow | {dot(state): point.number(trial)}
-        values.append(point.of(residual))
+        values.append(point.given(flow | {dot(state): point.number(trial)}).of(residual))
     slope = values[1] + values[0].scaled(-1)
     if (values[2] + values[1].scaled(-1) + slope.scaled(-1)).terms:
         raise UndecidedError(f"the equation of {state} is not linear in its derivative")

@@ -96,14 +96,14 @@ def _glimpses(
     visits: Counter[tuple[int, ...]] = Counter()
     seen = 0
     for seed in range(trusted.attempts):
-        point = Point(seed, small, to, terms)
-        if any(_sign_at(point, quantity) != 1 for quantity in trusted.positive):
+        glance = Point(seed, small, to)  # a sign takes no more than one term
+        if any(_sign_at(glance, quantity) != 1 for quantity in trusted.positive):
             continue
-        sector = tuple(_sign_at(point, quantity) for quantity in trusted.signed)
+        sector = tuple(_sign_at(glance, quantity) for quantity in trusted.signed)
         visits[sector] += 1
         if visits[sector] <= trusted.points:
             with suppress(BranchError):
-                yield look(point)
+                yield look(glance if terms == 1 else Point(seed, small, to, terms))
                 seen += 1
         if min(visits.values()) >= trusted.points and len(visits) == 2 ** len(trusted.signed):
             break

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import singledispatchmethod
 
 import sympy
@@ -39,7 +40,7 @@ class Point:
     """A random point: a value for every symbol (modulo p, and modulo q where it stands in an exponent).
 
     `small` is the symbol in whose powers everything is expanded, to `terms` terms; None where nothing is
-    small. `bound` gives symbols that are series themselves.
+    small. `bound` gives symbols that are series themselves; `seen` holds what was computed with them.
     """
 
     seed: int
@@ -47,7 +48,12 @@ class Point:
     to: Expr = _ZERO
     terms: int = 1
     values: dict[tuple[str, int], int] = field(default_factory=dict)
-    bound: dict[Symbol, Laurent] = field(default_factory=dict)
+    bound: Mapping[Symbol, Laurent] = field(default_factory=dict)
+    seen: dict[tuple[Expr, int], Laurent] = field(default_factory=dict)
+
+    def given(self, bound: Mapping[Symbol, Laurent]) -> Point:
+        """Return the same point with these symbols for series, and no others."""
+        return replace(self, bound=bound, seen={})
 
     def random(self, key: object, modulus: int) -> int:
         """Return the value of a key at this point, the same at every asking."""
@@ -91,8 +97,9 @@ class Point:
 
     def of(self, expression: Expr, modulus: int = P) -> Laurent:
         """Return the value of an expression, as `value` does, with its type known."""
-        result: Laurent = self.value(expression, modulus)
-        return result
+        if (expression, modulus) not in self.seen:
+            self.seen[expression, modulus] = self.value(expression, modulus)
+        return self.seen[expression, modulus]
 
     @value.register
     def _(self, expression: Add, modulus: int = P) -> Laurent:
