@@ -10,6 +10,8 @@ from textwrap import dedent
 
 from physsym.verdict import Verdict
 
+WIDTH = 100
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -33,18 +35,27 @@ class Claim:
         """The formalisation as code: the judge's source, and the call with all that is claimed.
 
         >>> from physsym.verdict import holds
-        >>> print(Claim("C", "1", "Two is two.", "`2` is `2`", partial(holds, "it is")).code.splitlines()[-1])
-        holds('it is')
+        >>> true = Claim("C", "1", "It is true.", "it is so", partial(holds, error=None))
+        >>> print(true.code.splitlines()[-1])
+        holds(error=None)
         """
         if not isinstance(self.judge, partial):
             return _source(self.judge)
-        named = (f"{name}={_told(value)}" for name, value in self.judge.keywords.items())
-        given = ", ".join([*map(_told, self.judge.args), *named])
-        return f"{_source(self.judge.func)}\n\n{self.judge.func.__name__}({given})"
+        bound = inspect.signature(self.judge.func).bind_partial(*self.judge.args, **self.judge.keywords)
+        given = [f"{name}={_told(value)}" for name, value in bound.arguments.items()]
+        return f"{_source(self.judge.func)}\n\n{_call(self.judge.func.__name__, given)}"
 
 
 def _source(function: Callable[..., Verdict]) -> str:
-    return dedent(inspect.getsource(function)).rstrip()
+    try:
+        return dedent(inspect.getsource(function)).rstrip()
+    except (OSError, TypeError):
+        return f"# the source of {_told(function)} is not at hand"
+
+
+def _call(name: str, given: list[str]) -> str:
+    line = f"{name}({', '.join(given)})"
+    return line if len(line) <= WIDTH else f"{name}(\n" + "".join(f"    {g},\n" for g in given) + ")"
 
 
 def _told(value: object) -> str:

@@ -37,6 +37,7 @@ half_claim = Claim(
     lambda: Verdict(
         Outcome.CONDITIONAL, ("iff `0 < eta*lam < 2`", "else by `eta lam - 2`"), witness="eta = 3"
     ),
+    repair="it does for `0 < eta*lam < 2`",
 )
 
 

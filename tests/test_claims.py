@@ -127,10 +127,21 @@ def test_a_claim_can_be_printed(claim):
         kinds = [span.kind for span in sentence(words, STANDARD)]
         assert words.count("`") == 2 * (kinds.count("formula") + kinds.count("code"))
     assert "def " in claim.code
-    assert claim.judge.func.__name__ in claim.code.splitlines()[-1]
+    assert f"\n{claim.judge.func.__name__}(" in claim.code
 
 
 @pytest.mark.parametrize("claim", claims, ids=BY_ID)
 def test_what_does_not_hold_is_repaired(claim):
     if claim.judge().outcome in (CONDITIONAL, FAILS):
         assert claim.repair
+
+
+def test_the_code_of_a_judge_without_a_file_is_said_not_to_be_at_hand():
+    space = {}
+    exec("def guess():\n    return None", space)
+    assert Claim("C", "1", "It is so.", "so", space["guess"]).code == "# the source of guess is not at hand"
+
+
+def test_code_is_called_with_what_is_claimed_by_name():
+    assert BY_ID["C14"].code.endswith("has_unit(symbol=tau, where=tau = m/gamma, claimed=T)")
+    assert "\n    at={m: 1, gamma: 10, dt: 1/100},\n" in BY_ID["C02"].code

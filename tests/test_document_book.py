@@ -120,6 +120,16 @@ def test_lists_and_stray_marks(tree):
     assert "".join(str(s.content) for s in half.formal).endswith(" and a ` stray mark")
 
 
+def test_a_claim_is_shown_with_its_repair_and_its_code(tree, page):
+    (half,) = [c for c in of(Judged, tree) if c.id == "C05"]
+    assert "Outcome.CONDITIONAL" in half.code
+    assert page.count("Repaired: it does for <math") == 1
+    assert page.count("<summary>As code</summary>") == len(of(Judged, tree))
+    assert "Outcome.CONDITIONAL" in page
+    for text in (markdown(tree, MYST), markdown(tree, GITHUB)):
+        assert text.count("Repaired: it does for ") == 1
+
+
 def test_a_finding_cannot_be_missed(tree, page):
     (finding,) = of(Contrast, tree)
     assert finding.verdict.outcome is Outcome.FAILS

@@ -72,6 +72,8 @@ class Desk:
                 marked(_as_printed(claim.says), STANDARD),
                 marked(claim.formal, STANDARD),
                 claim.judge(),
+                marked(claim.repair, STANDARD),
+                claim.code,
             )
             self.done(f"claim {claim.id}")
         return self.judged[claim.id]

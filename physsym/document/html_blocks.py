@@ -147,11 +147,13 @@ def _bare(line: Line, vocabulary: Vocabulary) -> str:
 @block_html.register
 def _(block: Judged, vocabulary: Vocabulary) -> str:
     formal = f"Formally: {sentence(block.formal, vocabulary)}"
+    repair = [f"Repaired: {sentence(block.repair, vocabulary)}"] if block.repair else []
+    code = f"<details><summary>As code</summary><pre><code>{escape(block.code)}</code></pre></details>"
     return (
         f'<article class="claim" id="{block.anchor}">\n<p><a class="id" href="#{block.anchor}">'
         f"{escape(block.id)}</a> <q>{sentence(block.says, vocabulary)}</q> "
         f'<span class="where">{escape(block.where)}</span></p>\n'
-        f"{badge(block.verdict, formal, short=True)}</article>\n"
+        f"{badge(block.verdict, formal, *repair, code, short=True)}</article>\n"
     )
 
 

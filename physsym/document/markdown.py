@@ -166,6 +166,7 @@ def _told(told: Sentence | Line, pen: Pen) -> str:
 def _(block: Judged, pen: Pen) -> str:
     quoted = f"**{escaped(block.id)}** ({escaped(block.where)}): “{sentence(block.says, pen)}”"
     formal = f"Formally: {sentence(block.formal, pen)}"
+    formal += f"  \nRepaired: {sentence(block.repair, pen)}" if block.repair else ""
     return f"{pen.flavour.target(block.anchor)}\n\n{quoted}\n\n{formal}\n\n{badge(block.verdict, pen)}"
 
 

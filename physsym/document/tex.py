@@ -161,7 +161,8 @@ def _(block: Judged, vocabulary: Vocabulary) -> str:
     quoted = f"“{sentence(block.says, vocabulary)}”"
     name = rf"\hypertarget{{{block.anchor}}}{{\textbf{{{escaped(block.id)}}}}} ({escaped(block.where)})"
     mark = rf"\hfill\mbox{{{outcome(block.verdict)}}}\par"
-    proof = evidence(block.verdict, f"formally: {sentence(block.formal, vocabulary)}")
+    repair = [f"repaired: {sentence(block.repair, vocabulary)}"] if block.repair else []
+    proof = evidence(block.verdict, f"formally: {sentence(block.formal, vocabulary)}", *repair)
     return f"{{\\sloppy {name}\\quad {quoted}{mark}}}\\nopagebreak\n{proof}"
 
 

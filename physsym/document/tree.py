@@ -144,7 +144,7 @@ class Aside:
 
 @dataclass(frozen=True)
 class Judged:
-    """A claim with its verdict, computed when the document was built."""
+    """A claim with its verdict, computed when the document was built, what is true instead, and its code."""
 
     id: str
     anchor: str
@@ -152,6 +152,8 @@ class Judged:
     says: Sentence
     formal: Sentence
     verdict: Verdict
+    repair: Sentence = ()
+    code: str = ""
 
 
 @dataclass(frozen=True)
