@@ -1,5 +1,7 @@
 """Laws of motion: Euler-Lagrange with Rayleigh's dissipation, against other ways to get them."""
 
+import random
+
 import pytest
 import sympy
 from sympy import Abs, Function, Rational, Symbol, cos, exp, sin
@@ -9,6 +11,7 @@ from physsym import System, damped_particle, dot, law, particle_with_friction, p
 from physsym.sign import signs
 from physsym.system import total_time_derivative
 from physsym.vocabulary import G, U, gamma, m, t, v, x
+from tests.benchmarks.derivation import pendula
 
 k, ell, g = (Symbol(name, positive=True) for name in ("k", "ell", "g"))
 theta, phi, y = (Symbol(name, real=True) for name in ("theta", "phi", "y"))
@@ -124,3 +127,33 @@ def test_equations_may_change_order_and_sign():
     assert same_law(one, other)
     assert not same_law(one, law({dot(x): v, dot(v): x}))
     assert not same_law(one, law({dot(x): v}))
+
+
+@pytest.mark.parametrize("n", [2, 3, 4])
+def test_a_chain_of_pendula_agrees_with_sympys_mechanics_at_random_places(n):
+    # The mass matrix depends on all angles; it is never inverted, and stands on the left of the law.
+    angles = sympy.symbols(f"q:{n}", real=True)
+    lagrangian = pendula(angles, [dot(q) for q in angles])
+    ours = System(angles, lagrangian).law()
+    theirs, names, time = lagranges_method(lagrangian, angles, sympy.Integer(0))
+    second = {f.diff(time, 2): dot(dot(q)) for q, f in names.items() if q in angles}
+    back = {f: q for q, f in names.items()}
+    expected = [e.doit().xreplace(second).xreplace(back) for e in theirs]
+    chance = random.Random(n)
+    for _ in range(3):
+        symbols = sorted(ours.equations[0].residual.free_symbols | {dot(q) for q in angles}, key=str)
+        place = {s: sympy.Float(chance.uniform(0.5, 2), 30) for s in symbols}
+        for equation, other in zip(ours.equations, expected, strict=True):
+            assert abs((equation.residual - other).evalf(30, subs=place)) < sympy.Float("1e-25")
+
+
+def test_the_mass_matrix_of_a_chain_stands_on_the_left():
+    angles = sympy.symbols("q:3", real=True)
+    equations = System(angles, pendula(angles, [dot(q) for q in angles])).law().equations
+    seconds = [dot(dot(q)) for q in angles]
+    masses = sympy.Matrix([[e.left.coeff(a) for a in seconds] for e in equations])
+    assert all(not e.right.has(*seconds) for e in equations)
+    assert (masses - masses.T).expand() == sympy.zeros(3)
+    upright = masses.xreplace(dict.fromkeys(angles, sympy.Integer(0)))
+    # Masses hang from each other: m*ell**2 times the number of pendula from the lower of two on.
+    assert upright == m * ell**2 * sympy.Matrix(3, 3, lambda i, j: 3 - max(i, j))
