@@ -94,7 +94,7 @@ strong_momentum = Claim(
     id="C42",
     where="4.3, case 1",
     says="rho -> 1: this happens when dt/tau -> 0",
-    formal="`1 - dt/tau` tends to one as `dt/tau` tends to zero",
+    formal="`1 - dt/tau` tends to one as s, which is `dt/tau`, tends to zero",
     judge=partial(tends, of_one_step, Limit(s, Integer(0)), Integer(1), "rho"),
 )
 
@@ -172,7 +172,7 @@ weak_momentum = Claim(
     id="C86",
     where="4.3, case 2",
     says="rho -> 0: this happens when dt/tau -> 1",
-    formal="`1 - dt/tau` tends to zero as `dt/tau` tends to one",
+    formal="`1 - dt/tau` tends to zero as s, which is `dt/tau`, tends to one",
     judge=partial(tends, of_one_step, Limit(s, Integer(1)), Integer(0), "rho"),
 )
 
@@ -224,8 +224,8 @@ def stale_descent(step: Rule, claimed: Rule) -> Verdict:
 
 old_velocity = Claim(
     id="C46",
-    where="4.3, case 2",
-    says="We return to pure gradient descent! (if the position moves with the old velocity)",
+    where="4.3, case 2, by forward Euler",
+    says="We return to pure gradient descent!",
     formal="forward Euler in both variables, at `rho = 0`, moves to `x - eta*G`",
     judge=partial(stale_descent, stale.derivation.rule, descent.rule),
     repair="with the old velocity it is descent along the gradient of the step before, stable for `eta*lam "
