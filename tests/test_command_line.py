@@ -71,7 +71,7 @@ def test_a_step_that_gives_no_line_fails_without_a_traceback(capsys, tmp_path):
 def test_document_writes_where_it_is_told(capsys, tmp_path):
     code, out, _ = run(capsys, "document", "--out", tmp_path / "new" / "folder", "--format", "md")
     assert code == 0
-    assert [p.name for p in (tmp_path / "new" / "folder").iterdir()] == ["derivations.md"]
+    assert {p.name for p in (tmp_path / "new" / "folder").iterdir()} == {"derivations.md", "figures"}
     assert "derivations.md" in out
 
 

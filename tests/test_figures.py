@@ -244,13 +244,13 @@ def test_the_caption_of_the_energy_is_computed():
     caption = energies_caption(found)
     assert f"passes the lowest point {crossings(place)} times" in caption
     assert f"keeps {place[-1] ** 2 + speed[-1] ** 2:.2g} of its energy" in caption
-    assert "within `10**(-8)`" in caption
+    assert "within 10⁻⁸" in caption
 
 
 def test_heat_that_does_not_account_for_the_energy_is_seen(monkeypatch):
     wrong = motion(1.0, 0.5)
     monkeypatch.setattr(Motion, "heat", property(lambda self: 0.9 * self.energy[0] - 0.9 * self.energy))
-    assert "within `10**(-1)`" in energies_caption(wrong)
+    assert "within 10⁻¹" in energies_caption(wrong)
 
 
 def test_one_relaxation_time_three_regimes():
@@ -268,6 +268,7 @@ def test_time_is_counted_in_relaxation_times():
     heavy = motion(1.0, 2.0, 3.0)
     assert heavy.relaxation == pytest.approx(1.5)
     assert drawn(regimes(heavy), "motion")[-1, 0] == pytest.approx(12 / 1.5)
+    assert drawn(regimes(heavy, motion(1.0, name="light")), "motion")[-1, 0] == 12
 
 
 def test_motions_that_cannot_be_followed_are_refused():

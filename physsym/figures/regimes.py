@@ -45,17 +45,20 @@ def energies_caption(motion: Motion) -> str:
 
 
 def regimes(*motions: Motion, ax: Axes | None = None) -> Axes:
-    """Draw the positions of motions, as shares of the first, against time in units of the relaxation time.
+    """Draw the positions of motions, as shares of the first, against time.
 
-    Raises ValueError for no motion, or more than there are strokes to tell them apart.
+    Time is in units of the relaxation time where all motions have the same. Raises ValueError for no motion,
+    or more than there are strokes to tell them apart.
     """
     _refuse_unfit(motions)
-    ax = axes(ax)
+    ax, common = axes(ax), len({m.relaxation for m in motions}) == 1
     ax.axhline(0, color=INK, linewidth=0.8)
     for motion, stroke in zip(motions, STROKES, strict=False):
         position, every = motion.states[:, 0] / motion.start, max(1, motion.intervals // 16)
-        ax.plot(motion.times / motion.relaxation, position, label=motion.name, **stroke.marked(every))
-    ax.set(xlabel=f"time, in units of {label(tau)}", ylabel="share of the first position")
+        unit = motion.relaxation if common else 1.0
+        ax.plot(motion.times / unit, position, label=motion.name, **stroke.marked(every))
+    time = f"time, in units of {label(tau)}" if common else label(t)
+    ax.set(xlabel=time, ylabel="share of the first position")
     legend(ax)
     return ax
 

@@ -32,7 +32,7 @@ def stability_map(derived: Rule | Derivation, top: float = 8.0, ax: Axes | None 
     AnalysisError for one that is not linear on a parabola.
     """
     ax, rule = axes(ax), rule_of(derived)
-    kept, stiffness = np.linspace(0, 0.999, 161), np.linspace(0, top, 161)
+    kept, stiffness = np.linspace(0, 0.999, 73), np.linspace(0, top, 73)
     radii = spectral_radii(rule, *np.meshgrid(kept, stiffness))
     ax.contourf(kept, stiffness, radii, levels=_LEVELS, colors=[(BLUE, a) for a in _SHADES])
     lines = ax.contour(kept, stiffness, radii, levels=_LEVELS[1:-1], colors=BLUE, linewidths=0.7)
@@ -50,7 +50,7 @@ def stability_map_caption(derived: Rule | Derivation, at: float = 0.9) -> str:
     rate = rate_of(rule).name
     return (
         f"Without momentum the rule is stable while `{rate}*lam` is below {number(none)}; at "
-        f"`rho = {number(at)}` the limit is {number(some)}. The thin lines tell the spectral radius."
+        f"`rho = {number(at)}` the limit is {number(some)}."
     )
 
 

@@ -56,6 +56,9 @@ _SETTINGS: Mapping[str, Any] = {
 }
 
 
+_COORDINATES = re.compile(rb' (?:d|x|y)="[^"]*"')
+
+
 @dataclass(frozen=True)
 class Stroke:
     """A way to draw a line: colour, dash and marker, each different from those of other strokes."""
@@ -127,7 +130,13 @@ def image(
         for put, ax in zip(draws, figure.subplots(1, len(draws), squeeze=False).flat, strict=True):
             put(ax)
         figure.savefig(out, format=kind, transparent=True, dpi=200, metadata=dict(_UNDATED[kind]))
-    return out.getvalue()
+    return _rounded(out.getvalue()) if kind == "svg" else out.getvalue()
+
+
+def _rounded(drawing: bytes) -> bytes:
+    """Return an svg file with coordinates to a hundredth of a point, and without indents: neither is seen."""
+    drawing = re.sub(rb"\n\s+", b"\n", drawing)
+    return _COORDINATES.sub(lambda found: re.sub(rb"(\.\d\d)\d+", rb"\1", found[0]), drawing)
 
 
 def svg(draw: Draw | tuple[Draw, ...], size: tuple[float, float] = (WIDTH, HEIGHT)) -> str:

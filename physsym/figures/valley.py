@@ -32,7 +32,7 @@ def tracks(*experiments: Experiment, ax: Axes | None = None) -> Axes:
             label=experiment.name,
             **stroke.marked(markersize=3, linewidth=1.2),
         )
-    ax.plot(0, 0, "+", color=INK, markersize=10, label="minimum")
+    ax.plot(0, 0, "+", color=INK, markersize=10)
     ax.set(xlabel=label(_WEIGHTS[1]), ylabel=label(_WEIGHTS[0]))
     legend(ax)
     return ax
@@ -87,8 +87,8 @@ def _contours(experiments: tuple[Experiment, ...], ax: Axes) -> None:
     value, places = experiments[0].problem.value, np.concatenate([e.places for e in experiments])
     (right, left), (top, low) = ((side.max(), side.min()) for side in _across_and_along(places))
     room_along, room_across = 0.08 * (right - left), 0.15 * (top - low)
-    along = np.linspace(min(left, 0) - room_along, right + room_along, 121)
-    across = np.linspace(min(low, 0) - room_across, top + room_across, 121)
+    along = np.linspace(min(left, 0) - room_along, right + room_along, 61)
+    across = np.linspace(min(low, 0) - room_across, top + room_across, 61)
     height = np.array([[value(np.array([a, b])) for b in along] for a in across])
     highest = np.linspace(0, np.sqrt(height.max() - experiments[0].problem.lowest), 12)[1:]
     levels = experiments[0].problem.lowest + highest**2

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 
 def number(value: float, digits: int = 3) -> str:
     """Return a number to so many significant digits, as prose writes it: without exponent.
@@ -15,24 +17,28 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def share(value: float) -> str:
-    """Return a positive share to two digits; a tiny one with a power of ten, as a formula for prose.
+    """Return a positive share to two digits; a tiny one with a power of ten.
 
     >>> share(0.0257), share(3.1e-7)
-    ('0.026', '`3.1*10**(-7)`')
+    ('0.026', '3.1·10⁻⁷')
     """
     if value >= 1e-3 or value == 0:
         return number(value, 2)
     digits, exponent = f"{value:.1e}".split("e")
-    return f"`{digits}*10**({int(exponent)})`"
+    return f"{digits}·{_power_of_ten(int(exponent))}"
 
 
 def bound(value: float) -> str:
-    """Return the power of ten just above a positive number, as a formula for prose.
+    """Return the power of ten just above a positive number.
 
     >>> bound(3.2e-9), bound(0.0)
-    ('`10**(-8)`', '`0`')
+    ('10⁻⁸', '0')
     """
-    return f"`10**({int(np.floor(np.log10(value))) + 1})`" if value > 0 else "`0`"
+    return _power_of_ten(int(np.floor(np.log10(value))) + 1) if value > 0 else "0"
+
+
+def _power_of_ten(exponent: int) -> str:
+    return "10" + str(exponent).translate(_RAISED)
 
 
 def often(does: str, n: int) -> str:

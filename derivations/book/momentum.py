@@ -1,0 +1,372 @@
+"""Chapter IV: the mass is kept, and momentum appears, with a factor that the source drops."""
+
+from functools import partial
+
+from sympy import Expr, Rational, Symbol, factor
+
+from derivations import friction, stale
+from derivations.book._audit import judged
+from derivations.book._following import defined, is_defined, one_of, quotient, with_quotient
+from derivations.book._tables import dimension, goes_to, largest_stable, meanings, tidy
+from derivations.gradient_descent import derivation as descent
+from derivations.momentum import by_constants, source_rule, textbook
+from derivations.momentum import derivation as momentum
+from physsym import Rule, Verdict, after, dot, rule, same_rule
+from physsym.chapter import Cell, Chapter, Figure, Finding, Heading, Note, Row, Shown, Table
+from physsym.figures import effective_rates, effective_rates_caption, kept_shares, kept_shares_caption
+from physsym.figures import stability_map, stability_map_caption
+from physsym.statement import Equation, Relation, Update, flattened, states
+from physsym.vocabulary import G, alpha, dt, eta, gamma, lam, m, rho, tau, u, v, x
+
+with_inertia = Equation(tau * dot(v), -G / gamma - v)
+in_quotients = with_quotient(with_inertia, v)
+stepped = Update(v, v - dt / tau * v - dt / (gamma * tau) * G)
+stepped_as_needed = Update(v, v - dt / tau * v - dt / gamma * G)
+collected = Update(v, (1 - dt / tau) * v - dt / (gamma * tau) * G)
+collected_as_needed = Update(v, (1 - dt / tau) * v - dt / gamma * G)
+
+printed = rule({v: rho * v - eta * G, x: x + after(v)})
+
+USUAL = Rational(9, 10)
+FRICTIONS = {
+    "forward Euler": friction.forward,
+    "backward Euler": friction.backward,
+    "midpoint": friction.midpoint,
+    "exponential": friction.exponential,
+}
+RULES = {"the source": textbook, "derived": momentum}
+
+
+def weight(of: Rule) -> Expr:
+    """Return how much of the gradient a momentum rule adds to its displacement."""
+    return -flattened(of)[u].coeff(G)
+
+
+def too_much(of: Rule = source_rule) -> Expr:
+    """Return the weight of the gradient in a rule over that in the derived one."""
+    return tidy(weight(of) / weight(momentum.rule))
+
+
+def difference(of: Rule = source_rule) -> Expr:
+    """Return the displacement of a rule less the derived one."""
+    return factor(flattened(of)[u] - flattened(momentum.rule)[u])
+
+
+def as_displacement(of: Rule = printed) -> Verdict:
+    """Judge whether a printed rule, its velocity read as a displacement, is the one derived."""
+    letters = {v: u, after(v): after(u)}
+    read = rule({letters.get(a.target, a.target): a.value.xreplace(letters) for a in of.updates})
+    return same_rule(read, momentum.rule)
+
+
+def without_inertia(treatment: str) -> Verdict:
+    """Judge whether letting inertia go after the time step was chosen has a limit."""
+    return friction.without_inertia(FRICTIONS[treatment]).verdicts()[-1]
+
+
+def afterwards() -> list[Row]:
+    """Return, for each treatment of friction, what `rho` is and where it goes with the relaxation time."""
+    return [
+        (
+            name,
+            Equation(rho, (kept := defined(rho, of).right)),
+            goes_to(rho, kept, tau, {}),
+            without_inertia(name),
+        )
+        for name, of in FRICTIONS.items()
+    ]
+
+
+def in_momentum() -> list[Row]:
+    """Return what each quantity is in the momentum method, and whether the rule carries it along."""
+    step = defined(alpha, textbook).right
+    by_mechanics = weight(by_constants.rule)
+    values: dict[Symbol, Cell] = {
+        m: Relation((m, 0 * m), (">",)),
+        gamma: Relation((gamma, 0 * gamma), (">",)),
+        tau: Equation(tau, defined(tau, momentum).right),
+        rho: Equation(rho, defined(rho, momentum).right),
+        eta: Equation(eta, defined(eta, momentum).right),
+        alpha: Relation((alpha, step, by_mechanics), ("=", "=")),
+        u: Equation(u, dt * v),
+    }
+    kept = states(momentum.rule)
+    return [
+        (s, *meanings(s), dimension(s), value, "yes" if s in kept else "no") for s, value in values.items()
+    ]
+
+
+chapter = Chapter(
+    number="IV",
+    title="The mass is kept: momentum",
+    blocks=(
+        Heading("4.1 Inertia again"),
+        """
+        Now we keep the mass. Nothing new needs to be written down: the equation is (2.2), with the limit not
+        taken.
+        """,
+        Shown("4.1", with_inertia, check=lambda: one_of(with_inertia, momentum, 3)),
+        """
+        The velocity is again something of its own, which has to be carried along from instant to instant. It
+        is the memory of the optimizer: all that the particle knows of the slopes that it has passed.
+        """,
+        judged("4.1", "C82"),
+        Heading("4.2 From the equation to steps"),
+        Shown(
+            "4.2a",
+            Relation((dot(v), (after(v) - v) / dt), ("~",)),
+            check=lambda: quotient(v),
+            says="As before, a difference over the time step stands for the rate:",
+        ),
+        Shown(
+            "4.2b",
+            stepped,
+            check=lambda: one_of(stepped, momentum, 4),
+            says="Put this into (4.1), divide by `tau`, and multiply by `dt`:",
+        ),
+        Shown(
+            "4.2c",
+            collected,
+            check=lambda: one_of(collected, momentum, 4),
+            says="The first two terms are one share of the old velocity:",
+        ),
+        """
+        Here the paths part. Every later formula of the source needs the gradient of this line to weigh
+        `dt/gamma`. It weighs `dt/(gamma*tau)`, which is `dt/m`. A division by `tau` has been lost: the
+        step was multiplied by `dt`, but the factor `tau` in front of the rate was never divided away.
+        """,
+        Shown(
+            "4.2b'",
+            stepped_as_needed,
+            check=lambda: one_of(stepped_as_needed, momentum, 4),
+            says="What the source needs at this place, in order to arrive where it arrives:",
+        ),
+        Shown("4.2c'", collected_as_needed, check=lambda: one_of(collected_as_needed, momentum, 4), says=""),
+        """
+        No calculation is needed to see that something is wrong with these two, only a look at the
+        dimensions: `dt*G/gamma` is a length, and a length cannot be added to a velocity.
+        """,
+        judged("4.2", "C36", "C39"),
+        Heading("4.3 The momentum coefficient"),
+        Shown(
+            "4.3",
+            Equation(rho, 1 - dt / tau),
+            check=lambda: is_defined(Equation(rho, 1 - dt / tau), momentum),
+            says="The share of the velocity that survives one step:",
+        ),
+        """
+        The familiar value of nine tenths means that a step is a tenth of the relaxation time. Each step
+        then takes a tenth of the velocity away, if nothing pushes. After ten steps `rho**10` is left,
+        which is 0.349; the exact decay leaves `exp(-1)`, which is 0.368. The two are near, but not the
+        same.
+
+        That difference has a cause worth knowing. (4.3) is what forward Euler makes of friction. Friction
+        can be treated in other ways, and each has a coefficient of its own. All of them, and this is
+        a small miracle, lead to one and the same rule; only `rho` depends on the treatment.
+        """,
+        Figure(
+            name="friction",
+            draw=lambda ax: kept_shares(FRICTIONS, ax=ax),
+            caption=lambda: (
+                "The momentum coefficient in four treatments of friction. " + kept_shares_caption(FRICTIONS)
+            ),
+            alt="Four curves of the share kept against the time step. All fall from one with the same "
+            "slope. Forward "
+            "Euler goes on in a straight line and leaves the band between minus one and one at two "
+            "relaxation "
+            "times; the others stay in it.",
+        ),
+        Finding(
+            title="When does inertia vanish, before the step or after it?",
+            anchor="commute",
+            says="""
+            Chapter III let inertia vanish and then chose a time step. Here the time step is chosen first.
+            Should gradient descent not come out all the same?
+            """,
+            follows=(
+                "It does if friction is followed exactly or treated implicitly. Then `rho` tends to zero:",
+                lambda: goes_to(rho, defined(rho, friction.exponential).right, tau, {}),
+            ),
+            source=(
+                "With (4.3), small `tau` is said to mean weak momentum, `rho` near zero, and gradient "
+                "descent.",
+                lambda: Relation((rho, defined(rho, momentum).right), ("=",)),
+            ),
+            difference=(
+                "With (4.3) and a fixed time step",
+                lambda: goes_to(rho, defined(rho, momentum).right, tau, {}),
+                "The coefficient passes zero at `tau = dt`, where gradient descent does appear, and "
+                "leaves the "
+                "stable range at `tau = dt/2`.",
+            ),
+            check=partial(without_inertia, "forward Euler"),
+        ),
+        Table(
+            caption="Inertia let go after the time step was chosen: what `rho` is in each treatment of "
+            "friction, where "
+            "it goes, and whether the rule has a limit at all.",
+            number="4.3",
+            head=("Friction", "Share kept", "As `tau -> 0`", "A limit?"),
+            rows=afterwards,
+        ),
+        judged(
+            "4.3",
+            "C40",
+            "C41",
+            "C42",
+            "C83",
+            "C84",
+            "C44",
+            "C85",
+            "C59",
+            "C86",
+            "C87",
+            "C45",
+            "C46",
+            "C88",
+            "C43a",
+            "C43b",
+            "C43c",
+        ),
+        Heading("4.4 The momentum method"),
+        """
+        One thing is left to do. In (4.2c) the velocity is a length per time, while optimizers keep what is
+        added to the weights in one step. Call that displacement `u = dt*v`, and name the coefficient.
+        """,
+        Shown("", line=(momentum, 5)),
+        Shown("", line=(momentum, 6)),
+        Shown(
+            "4.5",
+            line=(momentum, 7),
+            says="With the learning rate of (3.3), this is what follows, and it is not (4.4):",
+        ),
+        Finding(
+            title="Ten times too far: the factor that was dropped",
+            anchor="dropped-factor",
+            says="""
+            The momentum method of the source gives the whole gradient to the displacement. What follows from
+            the equation of motion gives it a share of `1 - rho`.
+            """,
+            follows=(
+                "The old displacement and the new pull share the new displacement between them:",
+                momentum.rule,
+            ),
+            source=(
+                "With `rho = 1 - dt/tau` and `eta = dt/gamma` this is said to be obtained:",
+                Shown("4.4", printed, check=as_displacement),
+                "(Its letter `v` is the displacement: a velocity could not be added to a position.)",
+            ),
+            difference=(
+                "In each step the source adds too much by",
+                difference,
+                "The weight of the gradient is too large by the factor",
+                too_much,
+                lambda: f"That is {too_much().subs(rho, USUAL)} times, at `rho = 0.9`.",
+            ),
+            check=as_displacement,
+        ),
+        """
+        Does this matter? The *form* of (4.4) is sound, and everybody uses it. What is wrong is the sentence
+        that its step size is `dt/gamma`. In (4.4) the step size is another number:
+        """,
+        Shown(
+            "4.6",
+            line=(textbook, 8),
+            says="Give the whole factor one name, `alpha = (1 - rho)*eta`, and the rule of the textbooks "
+            "appears.",
+        ),
+        """
+        So nothing has to be thrown away. Either one keeps the rule of the textbooks and reads its rate as
+        `alpha`, which is `dt**2/m`; or one keeps `eta = dt/gamma`, so that a learning rate means the same
+        with momentum as without, and gives the gradient its weight of `1 - rho`. The second can be
+        had from PyTorch by setting its `dampening` to `rho` (its very first step excepted, which gives
+        the gradient full weight, as if the particle had started at its final velocity).
+
+        The practical rule that comes out of it is known to everyone who has tuned an optimizer by hand:
+        whoever raises `rho` from 0.9 to 0.99 must lower the rate of the textbook rule tenfold. Mechanics
+        says why.
+        """,
+        Figure(
+            name="effective-rates",
+            draw=lambda ax: effective_rates(RULES, ax=ax),
+            caption=lambda: "How far a rule goes in the end. " + effective_rates_caption(RULES),
+            alt="Two curves of the steady step against the momentum coefficient on a logarithmic scale: "
+            "that of the "
+            "source rises steeply towards one, the derived one stays flat at one.",
+        ),
+        Finding(
+            title="The new velocity: it is not forward Euler",
+            anchor="new-velocity",
+            says="""
+            Look at the last line of the rule: the position moves with the velocity *after* its update.
+            One symbol makes the difference between two methods.
+            """,
+            follows=(
+                "Velocity first, then the position with the *new* velocity, which is semi-implicit Euler:",
+                rule({u: rho * u - (1 - rho) * eta * G, x: x + after(u)}),
+            ),
+            source=(
+                "Both are discretised alike, as in (3.2b). Forward Euler in both would be",
+                Shown("", line=(stale.derivation, 7)),
+            ),
+            difference=(
+                "With no memory left, `rho = 0`, forward Euler in both gives descent along the gradient "
+                "of the step "
+                "*before*:",
+                Shown("", line=(stale.derivation, 9)),
+                lambda: (
+                    f"It is stable up to `eta*lam = {largest_stable(stale.derivation.rule, eta) * lam}` "
+                    f"only; "
+                    f"gradient descent is up to {largest_stable(descent.rule, eta) * lam}."
+                ),
+            ),
+            check=lambda: same_rule(stale.derivation.lines[7], momentum.rule),
+        ),
+        """
+        The source writes down the right rule and calls it by the wrong name. The name matters to whoever
+        wants to go on from here: semi-implicit Euler belongs to a family of methods that keep the geometry
+        of mechanics, and forward Euler does not.
+        """,
+        Note(
+            title="The same rule, looking two steps back",
+            text="""
+            The displacement is the difference of two neighbouring positions, so it can be eliminated.
+            What is left speaks of positions alone, `x <- x + rho*(x - before(x)) - (1 - rho)*eta*G`, and
+            that is how Polyak wrote the heavy ball in 1964.
+            """,
+        ),
+        Figure(
+            name="stability",
+            draw=(
+                lambda ax: stability_map(momentum, ax=ax),
+                lambda ax: stability_map(textbook, top=4.2, ax=ax),
+            ),
+            caption=lambda: (
+                "Where momentum is stable on a parabola of curvature `lam`, and how fast it forgets: on the "
+                f"left the derived rule, on the right that of the textbooks. "
+                f"{stability_map_caption(momentum)} "
+                f"{stability_map_caption(textbook)} The thin lines tell the spectral radius."
+            ),
+            alt="Two maps over the momentum coefficient and the rate times the curvature. The stable "
+            "region of the "
+            "derived rule opens upwards without bound, that of the textbook rule ends on a straight line "
+            "from "
+            "two to four.",
+            size=(6.6, 3.2),
+        ),
+        Table(
+            caption="Momentum in the words of mechanics.",
+            number="4.4",
+            head=(
+                "Quantity",
+                "In mechanics",
+                "In learning",
+                "Dimension",
+                "In the momentum method",
+                "A state?",
+            ),
+            rows=in_momentum,
+        ),
+        judged("4.4", "C37", "C38", "C89", "C90", "C91", "C92", "C93", "C67"),
+    ),
+)

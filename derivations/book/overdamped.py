@@ -1,0 +1,174 @@
+"""Chapter III: inertia vanishes, and gradient descent appears."""
+
+from sympy import Symbol
+
+from derivations.book._audit import judged
+from derivations.book._following import defined, is_defined, met_by, with_quotient
+from derivations.book._tables import dimension, goes_to, largest_stable, meanings
+from derivations.gradient_descent import derivation as descent
+from derivations.momentum import derivation as momentum
+from derivations.newton import derivation as inertia_vanishes
+from physsym import Verdict, dimensions, dot, law
+from physsym.chapter import Cell, Chapter, Finding, Heading, Note, Row, Shown, Table
+from physsym.statement import Equation, Relation, states
+from physsym.vocabulary import G, dt, eta, gamma, m, rho, tau, v, x
+
+QUANTITIES = {
+    m: m,
+    gamma: gamma,
+    tau: tau,
+    v: inertia_vanishes.lines[-1].equations[0].right,
+    eta: defined(eta, descent).right,
+    rho: defined(rho, momentum).right,
+}
+# tau = m/gamma vanishes with the mass, the friction being what it is, or with growing friction.
+LIGHT, STICKY = {m: tau * gamma}, {gamma: m / tau}
+
+difference_quotient = with_quotient(Equation(dot(x), -G / gamma), x)
+as_a_displacement = law({v: -eta * G})
+
+
+def ways_to_vanish() -> list[Row]:
+    """Return where everything goes as the relaxation time vanishes, in either of two ways."""
+    return [
+        (symbol, *meanings(symbol), goes_to(symbol, value, tau, LIGHT), goes_to(symbol, value, tau, STICKY))
+        for symbol, value in QUANTITIES.items()
+    ]
+
+
+def in_gradient_descent() -> list[Row]:
+    """Return what each quantity is in gradient descent."""
+    values: dict[Symbol, Cell] = {
+        m: goes_to(m, m, tau, LIGHT),
+        gamma: Relation((gamma, 0 * gamma), (">",)),
+        tau: goes_to(tau, tau, tau, LIGHT),
+        eta: Relation((0 * eta, eta, largest_stable(descent.rule, eta)), ("<", "<")),
+        v: Equation(v, QUANTITIES[v]),
+    }
+    kept = states(descent.rule)
+    return [
+        (s, *meanings(s), dimension(s), value, "yes" if s in kept else "no") for s, value in values.items()
+    ]
+
+
+def is_a_velocity() -> Verdict:
+    """Judge whether a step of gradient descent has the dimension of a velocity."""
+    return dimensions(as_a_displacement)
+
+
+chapter = Chapter(
+    number="III",
+    title="Inertia vanishes: gradient descent",
+    blocks=(
+        Heading("3.1 The limit `tau -> 0`"),
+        """
+        Let the relaxation time go to zero in (2.2). The term with the rate of the velocity carries the factor
+        `tau`, and as long as that rate stays bounded the term dies.
+        """,
+        Shown("3.1a", line=(inertia_vanishes, 3), says="What is left is a balance, of pull and friction:"),
+        Shown("3.1b", line=(inertia_vanishes, 4)),
+        """
+        A velocity that is dictated at every instant has no will of its own: it does not matter any more how
+        the particle was pushed at the start. Such a limit is called *singular*. It takes away the highest
+        derivative, and with it one of the two things that could be chosen freely. Right after the start,
+        for a time of about `tau`, the true particle still remembers its push, and there the limit is wrong,
+        however small `tau` may be; afterwards the error shrinks in proportion to `tau`.
+
+        There are two ways to make `m/gamma` small, and the table shows that they do not lead to the same
+        place. Only one of them leaves an optimizer that moves.
+        """,
+        Table(
+            caption="Where everything goes as the relaxation time vanishes, the time step being what it "
+            "is. If the "
+            "mass vanishes, the learning rate stays; if friction grows without bound instead, the "
+            "particle and "
+            "the optimizer both stop.",
+            number="3.1",
+            head=("Quantity", "In mechanics", "In learning", "The mass vanishes", "Friction grows"),
+            rows=ways_to_vanish,
+        ),
+        """
+        The source asks for both at once, no mass and infinite friction. A vanishing mass is enough, with any
+        friction. Infinite friction is not only needless: it contradicts a finite learning rate, unless
+        the time step grows along with it. The last row of the table is a warning that chapter IV will take
+        up, for there the limit comes *after* the choice of a time step.
+        """,
+        judged("3.1", "C23", "C24", "C25", "C26", "C35", "C72", "C73", "C74", "C75", "C76", "C31"),
+        Heading("3.2 From a flow to steps"),
+        """
+        A velocity is the rate of a position. Said of positions, (3.1b) is a flow: at every place it tells
+        which way to go, and how fast.
+        """,
+        Shown("3.2a", line=(descent, 4), says="The gradient flow:"),
+        Shown(
+            "3.2b",
+            difference_quotient,
+            check=lambda: met_by(difference_quotient, descent.lines[5]),
+            says="A computer takes steps. In place of the rate, the difference of two positions over the "
+            "time between them. This "
+            "is *forward "
+            "Euler*: the gradient is taken at the start of the step and held.",
+        ),
+        Shown("3.2c", line=(descent, 5), says="Solved for the new position:"),
+        """
+        In a single step this misses the flow by a term in `dt**2`, and over a given time by one in `dt`:
+        halve the step, and the error halves. That is what the badge means by its order.
+        """,
+        judged("3.2", "C27", "C28"),
+        Heading("3.3 What a learning rate is"),
+        Shown(
+            "3.3",
+            Equation(eta, dt / gamma),
+            check=lambda: is_defined(Equation(eta, dt / gamma), descent),
+            says="Time step and friction enter only as a ratio. It has a name already:",
+        ),
+        """
+        This is the best sentence of the whole story, and it is true: *a learning rate is a time step divided
+        by a friction*. Whoever doubles it either looks half as often or thins the honey; the optimizer
+        cannot tell which, and nor can we.
+        """,
+        judged("3.3", "C29", "C77", "C30", "C78", "C32"),
+        Heading("3.4 Gradient descent"),
+        Shown(
+            "3.4", line=(descent, 6), says="With the learning rate, (3.2c) is the method of Cauchy (1847):"
+        ),
+        """
+        On a parabola of curvature `lam` one step multiplies the position by `1 - eta*lam`. So it
+        converges for `0 < eta*lam < 2`, in two moods: below one it comes in from one side, above one it
+        jumps across at every step. Particles in honey do not jump across. That is the first thing that
+        the steps have added and that no flow has; [finding 7](#valley-answers) turns on it.
+        """,
+        Finding(
+            title="A velocity that is a displacement",
+            anchor="displacement",
+            says="""
+            A summary table of the source gives the velocity in gradient descent as the learning rate times
+            the slope. Dimensions do not allow that.
+            """,
+            follows=("The velocity is", Equation(v, QUANTITIES[v]), "and one step adds `dt` times that."),
+            source=("The velocity is determined at every instant by the gradient:", as_a_displacement),
+            difference="Left a length per time, right a length. What stands on the right is the *step*, "
+            "that is, the velocity times the time step.",
+            check=is_a_velocity,
+        ),
+        Table(
+            caption="Gradient descent in the words of mechanics. The last column is read off the rule: a "
+            "quantity "
+            "is a state if the rule carries it from one step to the next.",
+            number="3.4",
+            head=("Quantity", "In mechanics", "In learning", "Dimension", "In gradient descent", "A state?"),
+            rows=in_gradient_descent,
+        ),
+        Note(
+            title="Not yet what is run",
+            text="""
+            What people run is *stochastic*: each gradient is computed from a handful of examples and
+            scatters around the true one. In the language of this document that is a particle that is also
+            kicked at random, as in Brownian motion. On a parabola the kicks average out and (3.4) describes
+            the mean; on any other landscape they do not. The source calls its rule by the name of the
+            stochastic method, and claim C34 says what is missing.
+            """,
+        ),
+        judged("3.4", "C79", "C33", "C81", "C80", "C34"),
+    ),
+)

@@ -1,0 +1,130 @@
+"""Chapter II: the relaxation time, and what it does not decide."""
+
+from sympy import Rational
+
+from derivations.book._audit import judged
+from derivations.book._following import is_defined
+from derivations.newton import derivation as inertia_vanishes
+from physsym import Verdict, damped_particle
+from physsym.analysis.damping import Damping, damping_at, discriminant
+from physsym.chapter import Chapter, Figure, Finding, Heading, Shown
+from physsym.figures import Motion, regimes, regimes_caption
+from physsym.statement import Equation, Relation
+from physsym.verdict import fails, holds
+from physsym.vocabulary import gamma, lam, m, tau
+
+LAW = damped_particle.law()
+ONE = {m: Rational(1), gamma: Rational(1)}
+CURVATURES = (Rational(4), Rational(1, 4), Rational(1, 16))
+
+
+def classes(curvatures: tuple[Rational, ...] = CURVATURES) -> tuple[Damping, ...]:
+    """Return how a particle with mass and friction one comes to rest on landscapes of given curvatures."""
+    return tuple(damping_at(LAW, {**ONE, lam: k}) for k in curvatures)
+
+
+def decided_by_tau_alone(curvatures: tuple[Rational, ...] = CURVATURES) -> Verdict:
+    """Judge whether particles with one relaxation time all come to rest in one way."""
+    found = classes(curvatures)
+    told = "; ".join(f"curvature {k}: {c.value}" for k, c in zip(curvatures, found, strict=True))
+    if len(set(found)) == 1:
+        return holds(f"with tau = 1 throughout: {told}")
+    return fails(f"with tau = 1 throughout: {told}", witness=f"m = gamma = 1, curvatures {curvatures}")
+
+
+def deciding() -> Relation:
+    """Return what tells whether the particle swings: a pure number, above the one at which it does not."""
+    edge = discriminant(LAW) / gamma**2
+    number = (1 - edge) / 4
+    return Relation((number.expand(), Rational(1, 4)), (">",))
+
+
+def _motions() -> tuple[Motion, ...]:
+    return tuple(
+        Motion(kind.value, damped_particle, {"m": 1.0, "gamma": 1.0, "lam": float(k)}, 12.0)
+        for kind, k in zip(classes(), CURVATURES, strict=True)
+    )
+
+
+chapter = Chapter(
+    number="II",
+    title="The relaxation time",
+    blocks=(
+        Heading("2.1 How long friction needs"),
+        """
+        Take the landscape away. What is left of (1.4) says that the velocity decays, and the only time that
+        can be made of a mass and a friction coefficient is their ratio.
+        """,
+        Shown(
+            "2.1",
+            Equation(tau, m / gamma),
+            check=lambda: is_defined(Equation(tau, m / gamma), inertia_vanishes),
+            says="The relaxation time:",
+        ),
+        """
+        Without a landscape the velocity falls to `exp(-1)` of itself, 37 per cent, in every `tau`. A body
+        of one kilogram in a medium of ten kilograms per second forgets its velocity in a tenth of a
+        second. In learning the same time is counted in steps: an optimizer whose `tau` is ten steps long
+        still feels, ten steps later, about a third of a push that it once got.
+
+        A large `tau` means a long memory, a small `tau` a short one. That much is safe to say, because it is
+        a sentence about friction and inertia alone. Nearly everything *else* that one would like to read
+        off `tau`, such as whether the particle swings or creeps, depends on the landscape as well.
+        """,
+        Finding(
+            title="The relaxation time alone decides nothing",
+            anchor="tau-alone",
+            says="""
+            Three particles of the same mass, the same friction and so the same `tau`, in three bowls. One
+            swings, one just does not, one creeps.
+            """,
+            follows=(
+                "In a bowl of curvature `lam` the particle swings exactly if",
+                deciding,
+                "which is the relaxation time against the time in which friction lets it creep down the "
+                "bowl, "
+                "`gamma/lam`.",
+            ),
+            source="The single number `tau` determines the entire behaviour of the system; a large `tau` "
+            "means "
+            "that it oscillates a lot.",
+            difference=(
+                lambda: (
+                    "With `tau = 1` and curvatures of "
+                    + ", ".join(f"{k} ({c.value})" for k, c in zip(CURVATURES, classes(), strict=True))
+                    + "."
+                ),
+                "On flat ground no `tau` whatever makes anything swing.",
+            ),
+            check=decided_by_tau_alone,
+        ),
+        Figure(
+            name="regimes",
+            draw=lambda ax: regimes(*_motions(), ax=ax),
+            caption=lambda: (
+                "Three ways to come to rest, all with one relaxation time. " + regimes_caption(*_motions())
+            ),
+            alt="Three curves of position against time from a common start: one swings through zero and back "
+            "several times, one falls to zero fastest without crossing, one falls slowly.",
+        ),
+        """
+        In the language of oscillators the number that decides is `m*lam/gamma**2`; its inverse square root
+        is twice what is called the damping ratio. It will come back in chapter IV, where its part is
+        played by `eta*lam` and `rho` together.
+        """,
+        judged("2.1", "C14", "C15", "C16", "C17", "C18", "C19", "C20", "C21", "C96"),
+        Heading("2.2 The equation of motion by the clock of friction"),
+        Shown("", line=(inertia_vanishes, 1)),
+        Shown(
+            "2.2",
+            line=(inertia_vanishes, 2),
+            says="The mass appears only together with the friction. With (2.1):",
+        ),
+        """
+        Read this line as a sentence about the velocity. There is one velocity at which pull and friction
+        balance, `-G/gamma`, and the velocity runs after it with a delay of about `tau`. What happens when the
+        delay is short is the subject of the next chapter.
+        """,
+        judged("2.2", "C22"),
+    ),
+)
