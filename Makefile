@@ -12,9 +12,12 @@ LINT_READY := $(ENV)/lint-ready
 MUTANTS_READY := $(ENV)/mutants-ready
 FUZZ_READY := $(ENV)/fuzz-ready
 ACCEPTANCE_READY := $(ENV)/acceptance-ready
+ADAPTERS_READY := $(ENV)/adapters-ready
+OF_ADAPTERS := tests/test_adapters*.py tests/test_*_backend.py tests/test_kernels.py tests/test_trees.py \
+    tests/test_distributed.py tests/test_how_to.py physsym/adapters physsym/kernels
 
 .DEFAULT_GOAL := help
-.PHONY: help document test acceptance check selftest certify lint mutants fuzz clean
+.PHONY: help document test acceptance adapters check selftest certify lint mutants fuzz clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -28,6 +31,9 @@ test: $(READY)  ## run all tests
 
 acceptance: $(ACCEPTANCE_READY)  ## open the documents in a browser, a notebook and TeX, which must be installed
 	PHYSSYM_REQUIRE=browser,tex,jupyter $(RUN) pytest -n auto $(ARGS)
+
+adapters: $(ADAPTERS_READY)  ## train with JAX and PyTorch, also on several devices; installs both (large)
+	PHYSSYM_REQUIRE=jax,optax,torch,sklearn $(RUN) pytest -n auto $(or $(ARGS),$(OF_ADAPTERS))
 
 check: $(READY)  ## check every step of every derivation, and every claim
 	$(RUN) physsym check $(ARGS)
@@ -86,5 +92,6 @@ $(LINT_READY): extras := lint
 $(MUTANTS_READY): extras := mutants
 $(FUZZ_READY): extras := fuzz
 $(ACCEPTANCE_READY): extras := acceptance
-$(LINT_READY) $(MUTANTS_READY) $(FUZZ_READY) $(ACCEPTANCE_READY): $(READY)
+$(ADAPTERS_READY): extras := adapters
+$(LINT_READY) $(MUTANTS_READY) $(FUZZ_READY) $(ACCEPTANCE_READY) $(ADAPTERS_READY): $(READY)
 	$(install)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from sympy import Symbol, sqrt
 
 from derivations.momentum import derivation
@@ -11,6 +10,7 @@ from physsym.adapters import seen_from_the_gradient
 from physsym.notation import after, grad
 from physsym.statement import rule
 from physsym.vocabulary import G, eta, lam, rho, t, u, x
+from tests.extras import library
 
 STEPS, BATCH, HIDDEN = 60, 100, 24
 
@@ -44,7 +44,7 @@ OF_ADAM = {**OF_COUNTING_ADAM, "t": counted}
 
 def batches():
     """Yield images, scaled to one, and labels, in an order drawn once."""
-    datasets = pytest.importorskip("sklearn.datasets", reason="pip install 'physsym[adapters]'")
+    datasets = library("sklearn.datasets", "adapters")
     data = datasets.load_digits()
     order = np.random.default_rng(0).permutation(len(data.target))
     for number in range(STEPS):

@@ -10,9 +10,10 @@ from physsym.notation import before, grad, partial
 from physsym.statement import rule
 from physsym.vocabulary import G, eta, lam, rho, u, x
 from tests import digits
+from tests.extras import library
 
-jax = pytest.importorskip("jax", reason="jax is not installed: pip install 'physsym[jax]'")
-optax = pytest.importorskip("optax", reason="optax is not installed: pip install 'physsym[jax]'")
+jax = library("jax", "jax")
+optax = library("optax", "jax")
 jnp, CHOSEN = jax.numpy, digits.CHOSEN
 
 

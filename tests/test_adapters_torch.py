@@ -14,8 +14,9 @@ from physsym.notation import before, grad, partial
 from physsym.statement import rule
 from physsym.vocabulary import G, eta, lam, rho, u, x
 from tests import digits
+from tests.extras import library
 
-torch = pytest.importorskip("torch", reason="torch is not installed: pip install 'physsym[torch]'")
+torch = library("torch", "torch")
 torch.set_num_threads(1)  # waiting threads spin, and slow down whatever else runs
 SGD, CHOSEN = torch.optim.SGD, digits.CHOSEN
 

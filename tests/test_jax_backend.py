@@ -12,8 +12,9 @@ from physsym.notation import after, before, grad, partial
 from physsym.optimizer import optimizer
 from physsym.statement import rule
 from physsym.vocabulary import G, eta, rho, u, x
+from tests.extras import library
 
-jax = pytest.importorskip("jax", reason="jax is not installed: pip install 'physsym[jax]'")
+jax = library("jax", "jax")
 jnp = jax.numpy
 
 y, s = Symbol("y", real=True), Symbol("s", real=True)

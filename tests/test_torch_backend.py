@@ -12,9 +12,10 @@ from physsym.optimizer import optimizer
 from physsym.program import program
 from physsym.statement import parameters, rule
 from physsym.vocabulary import G, eta, rho, u, x
+from tests.extras import library
 from tests.test_optimizer import RULES, made, random_state
 
-torch = pytest.importorskip("torch", reason="torch is not installed: pip install 'physsym[torch]'")
+torch = library("torch", "torch")
 torch.set_num_threads(1)  # waiting threads spin, and slow down whatever else runs
 from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 
