@@ -8,6 +8,7 @@ NEEDS = {
     "physsym/adapters/torch_optimizer.py": "torch",
     "physsym/adapters/torch_states.py": "torch",
     "physsym/kernels/jax_backend.py": "jax",
+    "physsym/kernels/llvm_backend.py": "llvmlite",
     "physsym/kernels/torch_backend.py": "torch",
     "physsym/kernels/torch_in_place.py": "torch",
 }
