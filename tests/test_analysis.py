@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from sympy import Rational, Symbol, cos, lambdify, log, sqrt
+from sympy import Poly, Rational, Symbol, cos, lambdify, log, sqrt
 
 from physsym import (
     AnalysisError,
@@ -31,7 +31,7 @@ from physsym import (
 )
 from physsym.analysis.exactly import known_signs, put, sign_of
 from physsym.analysis.linear import z
-from physsym.analysis.stability import Region, schur_cohn
+from physsym.analysis.stability import Region, hurwitz, schur_cohn
 from physsym.program import state_name
 from physsym.statement import states
 from physsym.vocabulary import G, dt, eta, gamma, lam, m, rho, tau, u, v, x
@@ -118,6 +118,38 @@ def test_the_boundary_is_outside_and_has_no_margin():
     assert not region.holds_at({eta: 0, lam: 20})
 
 
+REAL = [Symbol(name, real=True) for name in "abcd"]
+POLYNOMIALS = [
+    Poly([1, *REAL[:1]], z), Poly([1, *REAL[:2]], z), Poly([1, *REAL[:3]], z), Poly([1, *REAL], z),
+    Poly(REAL[:3], z), Poly([-1, *REAL[:2]], z),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("polynomial", POLYNOMIALS, ids=lambda p: str(p.as_expr()))
+def test_the_region_of_a_law_is_where_all_rates_have_a_negative_real_part(polynomial):
+    region, seen, chance = hurwitz(polynomial), set(), random.Random(0)
+    for k in range(150):
+        at = {s: Rational(chance.randint(-3, 20), (1, 2, 7)[k % 3]) for s in REAL}
+        numbers = [float(c.xreplace(at)) for c in polynomial.all_coeffs()]
+        if numbers[0] == 0:
+            continue
+        largest = np.roots(numbers).real.max()
+        if abs(largest) > 1e-7:
+            seen.add(largest < 0)
+            assert region.holds_at(at) is bool(largest < 0), at
+    assert seen == {True, False}
+
+
+def test_the_region_of_a_damped_particle():
+    assert str(stability_region(damped_particle.law())) == "gamma > 0 and lam > 0"
+    undamped = stability_region(law({m * dot(dot(x)): -G}))
+    assert not undamped.holds_at({m: 1, lam: 1})
+    hill = stability_region(damped_particle.law(), -lam)
+    assert not hill.holds_at({m: 1, gamma: 1, lam: 1})
+    with pytest.raises(AnalysisError, match="no roots"):
+        hurwitz(Poly(3, z))
+
+
 def test_a_region_without_conditions_is_everywhere_and_has_no_margin():
     assert str(Region(())) == "everywhere"
     assert Region(()).holds_at({})
@@ -126,8 +158,6 @@ def test_a_region_without_conditions_is_everywhere_and_has_no_margin():
 
 
 def test_a_root_at_zero_is_inside_and_a_double_root_on_the_circle_is_not():
-    from sympy import Poly
-
     assert schur_cohn(Poly(z**3, z)).holds_at({})
     assert not schur_cohn(Poly((z - 1) ** 2, z)).holds_at({})
     assert not schur_cohn(Poly(z**2 + 1, z)).holds_at({})

@@ -1,17 +1,31 @@
-"""The region of parameters in which a rule is stable, as polynomial inequalities (Schur and Cohn, Jury)."""
+"""Where a rule or a law is stable, as polynomial inequalities (Schur and Cohn, Jury; Routh and Hurwitz)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 
-from sympy import Add, Expr, Integer, Mul, Poly, Symbol, cancel, expand, factor_list, fraction, gcd, together
+from sympy import (
+    Add,
+    Expr,
+    Integer,
+    Matrix,
+    Mul,
+    Poly,
+    Symbol,
+    cancel,
+    expand,
+    factor_list,
+    fraction,
+    gcd,
+    together,
+)
 
 from physsym.analysis.exactly import AnalysisError, put, sign_of
 from physsym.analysis.linear import characteristic_polynomial
 from physsym.sign import NONNEGATIVE, POSITIVE, signs
-from physsym.statement import Rule
+from physsym.statement import Rule, Statement
 from physsym.verdict import Condition
 from physsym.vocabulary import lam
 
@@ -40,10 +54,11 @@ class Region:
         return " and ".join(map(str, self.conditions)) or "everywhere"
 
 
-def stability_region(rule: Rule, curvature: Expr = lam) -> Region:
-    """Return the parameters at which a rule on curvature*x**2/2 forgets its start: all multipliers below one.
+def stability_region(statement: Statement, curvature: Expr = lam) -> Region:
+    """Return the parameters at which a rule or a law on curvature*x**2/2 forgets its start.
 
-    Raises AnalysisError where the rule is not linear there.
+    All multipliers of a rule then lie inside the unit circle, all rates of a law left of the imaginary axis.
+    Raises AnalysisError where the statement is not linear there.
 
     >>> from physsym.notation import after
     >>> from physsym.statement import rule
@@ -53,7 +68,40 @@ def stability_region(rule: Rule, curvature: Expr = lam) -> Region:
     >>> print(stability_region(rule({u: rho * u - eta * G, x: x + after(u)})))
     eta*lam > 0 and -eta*lam + 2*rho + 2 > 0 and rho + 1 > 0 and 1 - rho > 0
     """
-    return schur_cohn(characteristic_polynomial(rule, curvature))
+    polynomial = characteristic_polynomial(statement, curvature)
+    return schur_cohn(polynomial) if isinstance(statement, Rule) else hurwitz(polynomial)
+
+
+def hurwitz(polynomial: Poly) -> Region:
+    """Return the condition that all roots of a real polynomial have a real part below zero.
+
+    With a positive leading coefficient these are that all leading minors of Hurwitz's matrix are positive
+    (Hurwitz 1895; Gantmacher, The Theory of Matrices, chapter XV); a polynomial whose leading coefficient has
+    no known sign is multiplied by it first. Coefficients are taken to be real. Raises AnalysisError for a
+    polynomial without roots.
+
+    >>> from physsym.system import damped_particle
+    >>> print(hurwitz(characteristic_polynomial(damped_particle.law(), Symbol("k", real=True))))
+    gamma > 0 and k > 0
+    """
+    _refuse_rootless(polynomial)
+    lead, degree = polynomial.LC(), polynomial.degree()
+    a = [c if signs(lead) <= POSITIVE else expand(c * lead) for c in polynomial.all_coeffs()]
+    entry = partial(_of_hurwitz, a)
+    minors = [Matrix(n, n, entry).det(method="berkowitz") for n in range(1, degree + 1)]
+    given = [expand(lead)] if signs(lead) <= POSITIVE else []
+    sides = _all_sides((a[0], *minors), list(given))
+    return Region(tuple(Condition(side, "> 0") for side in sides[len(given) :]))
+
+
+def _of_hurwitz(a: list[Expr], row: int, column: int) -> Expr:
+    index = 2 * column - row + 1
+    return a[index] if 0 <= index < len(a) else Integer(0)
+
+
+def _refuse_rootless(polynomial: Poly) -> None:
+    if polynomial.degree() < 1:
+        raise AnalysisError(f"{polynomial.as_expr()} has no roots: give a polynomial of degree one or more")
 
 
 def schur_cohn(polynomial: Poly) -> Region:
@@ -65,12 +113,16 @@ def schur_cohn(polynomial: Poly) -> Region:
     and (-1)**n*p(-1) are positive follows; it is put first, where it makes the rest shorter. Coefficients
     are taken to be real. Raises AnalysisError for a polynomial without roots.
     """
-    if polynomial.degree() < 1:
-        raise AnalysisError(f"{polynomial.as_expr()} has no roots: give a polynomial of degree one or more")
+    _refuse_rootless(polynomial)
     known: list[Expr] = []
-    for expression in _positive_inside(polynomial, known):
+    return Region(tuple(Condition(c, "> 0") for c in _all_sides(_positive_inside(polynomial, known), known)))
+
+
+def _all_sides(expressions: Iterable[Expr], known: list[Expr]) -> list[Expr]:
+    """Return what is positive once all the expressions are; each takes the earlier ones for granted."""
+    for expression in expressions:
         known += [side for side in _sides(expression, known) if side != 1 and side not in known]
-    return Region(tuple(Condition(side, "> 0") for side in known))
+    return known
 
 
 def _positive_inside(polynomial: Poly, known: list[Expr]) -> Iterator[Expr]:
