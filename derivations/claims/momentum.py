@@ -104,8 +104,8 @@ terminal_step = Claim(
     id="C38",
     where="4.4",
     says="v_{t+1} = rho v_t - eta grad U(x_t)",
-    formal="with `eta = dt/gamma`, under a constant gradient, the rule ends at the particle's displacement per "
-    "step, `-eta*G`",
+    formal="with `eta = dt/gamma`, under a constant gradient, the rule ends at the particle's displacement "
+    "per step, `-eta*G`",
     judge=partial(terminal, source_rule, -eta * G),
     repair="the source's rule ends at `-eta*G/(1 - rho)`, too far by `1/(1 - rho)`; weighed by `(1 - "
     "rho)*eta` the gradient leads to the particle's `-dt/gamma*G`",
