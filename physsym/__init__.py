@@ -45,6 +45,7 @@ _HOME = {
     "physsym.analysis.ranges": ("throughout", "throughout_under"),
     "physsym.analysis.rates": ("minimax", "rate_floor", "rate_region", "worst_rate"),
     "physsym.analysis.simulate": ("Orbit", "sign_changes", "simulate", "value_of"),
+    "physsym.analysis.slow": ("settled_equation",),
     "physsym.analysis.spectral": ("multipliers", "spectral_radius"),
     "physsym.analysis.stability": ("Region", "stability_region"),
     "physsym.judging": ("about", "conditional", "grows", "noting", "shrinks", "tends", "undecidable"),

@@ -28,6 +28,8 @@ from physsym import (
 )  # fmt: skip
 from physsym.analysis.jets import ExpansionError
 from physsym.analysis.modified import ModifiedEquation, modified_equation, modified_potential
+from physsym.analysis.slow import settled_equation
+from physsym.statement import rewritten
 from physsym.vocabulary import G, U, dt, eta, gamma, m, rho, t, tau, u, v, x
 
 h, y = Symbol("h", positive=True), Symbol("y", real=True)
@@ -298,3 +300,72 @@ def test_a_higher_derivative_is_typeset_measured_and_differentiated():
     third = law({dot(x): -G / gamma - dt**2 / gamma**3 * higher(3, x) * G**2})
     assert dimensions(third)
     assert dimensions(law({dot(x): third.equations[0].right * G})).outcome is Outcome.FAILS
+
+
+HEAVY_BALL = rule({u: rho * u - eta * G, x: x + after(u)})
+NESTEROV = rule({u: rho * u - eta * grad(x + rho * u), x: x + after(u)})
+AVERAGED = rule({u: rho * u - (1 - rho) * eta * G, x: x + after(u)})
+POSITION_FIRST = rule({x: x + u, u: rho * u - eta * grad(after(x))})
+
+
+@pytest.mark.parametrize(
+    ("settled", "weight"),
+    [
+        (HEAVY_BALL, (1 + rho) / (1 - rho) ** 2),
+        (NESTEROV, (1 - rho + 2 * rho**2) / (1 - rho) ** 2),
+        (AVERAGED, (1 + rho) / (1 - rho)),
+    ],
+    ids=["heavy ball", "Nesterov", "averaged"],
+)
+def test_settled_momentum_descends_a_modified_loss(settled, weight):
+    # Ghosh, Lyu, Zhang and Wang, ICLR 2023, for the heavy ball; the averaged form has (1 - rho)*eta for eta.
+    found = modified_potential(settled_equation(settled, eta, fast=u))
+    assert sympy.cancel(found - U - eta / 4 * weight * G**2) == 0
+
+
+def test_without_memory_settled_momentum_is_gradient_descent():
+    found = settled_equation(HEAVY_BALL, eta, fast=u, order=3).law
+    plain = modified_equation(rule({x: x - eta * G}), eta, 3).law
+    forgetful = rewritten(found, lambda e: e.xreplace({rho: Integer(0)}))
+    assert same_law(forgetful, plain)
+
+
+@pytest.mark.usefixtures("_many_digits")
+@pytest.mark.parametrize("order", [0, 1, 2, 3])
+@pytest.mark.parametrize("a_rule", [HEAVY_BALL, NESTEROV, POSITION_FIRST], ids=["heavy", "Nesterov", "first"])
+def test_settled_momentum_follows_its_equation_to_the_order_and_no_better(a_rule, order):
+    found = rewritten(settled_equation(a_rule, eta, fast=u, order=order).law, in_dt)
+    stepping = rewritten(a_rule, in_dt)
+    gaps = []
+    for step in (mpf(1) / 4096, mpf(1) / 8192):
+        state = {u: mpf(0), x: mpf(2)}
+        for _ in range(36):  # by then nothing is left of the start: rho**36 is 1e-36
+            state = in_order(state, stepping, step)
+        later = in_order(state, stepping, step)
+        (followed,) = flowed(found, {x: state[x]}, step)
+        gaps.append(abs(later[x] - followed))
+    assert float(mp.log(gaps[0] / gaps[1], 2)) == pytest.approx(order + 2, abs=0.1)
+
+
+def in_dt(expression):
+    """Return an expression with dt for the step, and a tenth for the momentum."""
+    return expression.xreplace({eta: dt, rho: Rational(1, 10)})
+
+
+def in_order(state, a_rule, step):
+    """Return the state after one step, by name."""
+    ordered = {update.target: state[update.target] for update in a_rule.updates}
+    return dict(zip(ordered, stepped(a_rule, ordered, step), strict=True))
+
+
+def test_what_does_not_settle_is_refused():
+    with pytest.raises(ValueError, match="a rule of two states"):
+        settled_equation(rule({x: x - eta * G}), eta, fast=x)
+    with pytest.raises(ValueError, match=r"u becomes u; expected a multiple of u that is not one"):
+        settled_equation(rule({u: u - eta * G, x: x + after(u)}), eta, fast=u)
+    with pytest.raises(ValueError, match="where the step vanishes u becomes"):
+        settled_equation(rule({u: rho * u - G, x: x + eta * after(u)}), eta, fast=u)
+    with pytest.raises(ValueError, match=r"takes x to 2\*x, not to itself"):
+        settled_equation(rule({u: rho * u - eta * G, x: 2 * x + after(u)}), eta, fast=u)
+    assumed = settled_equation(HEAVY_BALL, eta, fast=u).law.assuming
+    assert [str(c) for c in assumed] == ["1 - rho > 0", "rho + 1 > 0"]

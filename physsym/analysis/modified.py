@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Integer, Symbol, expand, factor
 
 from physsym.analysis.jets import Polynomial, VectorField
 from physsym.analysis.powerseries import Expansion, Series, ring_for
@@ -71,21 +71,19 @@ def modified_equation(rule: Rule, step: Symbol, order: int = 1) -> ModifiedEquat
     Raises TypeError for what is no rule, ValueError for a negative order, for a rule that reads the time, or
     that is no identity at step zero, and ExpansionError for a function without a power series there.
     """
-    _refuse(rule, step, order)
+    refuse(rule, step, order)
     carried, terms = states(rule), order + 1
     start = {step: Integer(0)} | {after(s): s for s in carried}
     jets = ring_for([*carried, *(u.value for u in rule.updates)], step, start, terms)
     moved = Expansion(jets, terms, start)
     moved.bound[step] = [jets.zero, jets.zero + 1] + [jets.zero] * (terms - 1)
     for update in rule.updates:
-        moved.bound[after(update.target)] = _near_identity(update.target, moved.of(update.value), moved, step)
-    fields = _logarithm(moved, carried)
-    rates = ((s, [jets.polynomial(step) ** k * f[s] for k, f in enumerate(fields)]) for s in carried)
-    equations = (Equation(dot(s), jets.expression(sum(parts, start=jets.zero))) for s, parts in rates)
-    return ModifiedEquation(Law(tuple(equations)), step, order)
+        moved.bound[after(update.target)] = near_identity(update.target, moved.of(update.value), moved, step)
+    return ModifiedEquation(Law(logarithm(moved, carried, step)), step, order)
 
 
-def _refuse(rule: Rule, step: Symbol, order: int) -> None:
+def refuse(rule: Rule, step: Symbol, order: int) -> None:
+    """Raise for what is no rule, a negative order, a rule that reads the time, and a step that is none."""
     if not isinstance(rule, Rule):
         raise TypeError(f"expected a rule, such as rule({{x: x - eta*G}}); given {type(rule).__name__}")
     if order < 0:
@@ -100,7 +98,8 @@ def _listed(rule: Rule) -> str:
     return ", ".join(sorted(map(str, symbols(rule))))
 
 
-def _near_identity(state: Symbol, series: Series, moved: Expansion, step: Symbol) -> Series:
+def near_identity(state: Symbol, series: Series, moved: Expansion, step: Symbol) -> Series:
+    """Return the series of a new value; raise ValueError where it is not the old one at step zero."""
     series = [moved.jets.reduced(c) for c in series]
     if series[0] != moved.jets.polynomial(state):
         raise ValueError(
@@ -110,8 +109,18 @@ def _near_identity(state: Symbol, series: Series, moved: Expansion, step: Symbol
     return series
 
 
-def _logarithm(moved: Expansion, carried: Sequence[Symbol]) -> list[dict[Symbol, Polynomial]]:
-    """Return the vector fields F[1], F[2], ... for which exp(h*F[1] + h**2*F[2] + ...) is the map.
+def logarithm(moved: Expansion, carried: Sequence[Symbol], step: Symbol) -> tuple[Equation, ...]:
+    """Return the equations whose flow over one step is the map that new values in `moved` make.
+
+    Their rates are F[1] + h*F[2] + ..., such that exp(h*F[1] + h**2*F[2] + ...) is the map.
+    """
+    fields, jets = _fields(moved, carried), moved.jets
+    rates = ((s, [jets.polynomial(step) ** k * f[s] for k, f in enumerate(fields)]) for s in carried)
+    return tuple(Equation(dot(s), jets.expression(sum(parts, start=jets.zero))) for s, parts in rates)
+
+
+def _fields(moved: Expansion, carried: Sequence[Symbol]) -> list[dict[Symbol, Polynomial]]:
+    """Return the vector fields F[1], F[2], ...
 
     lie[i][n] is the coefficient of h**n in the i-th power of the field, applied to the states; the map has
     the coefficients sum_i lie[i][n]/i!, of which only lie[1][n] = F[n] is new.
@@ -150,7 +159,8 @@ def modified_potential(equation: ModifiedEquation) -> Expr:
         )
     rates = [equation.term(k).equations[0].right for k in (0, 1)]
     for place in {force.args[0] for force in rates[0].atoms(grad)}:
-        scale, relative = rates[0] / grad(place), rates[1] / (rates[0] * hess(place))
+        scale = rates[0] / grad(place)
+        relative = factor(expand(rates[1] / (grad(place) * hess(place))) / scale)
         if isinstance(place, Symbol) and not any(part.has(place) for part in (scale, relative)):
             return potential(place) + equation.step * relative * grad(place) ** 2 / 2
     raise ValueError(f"{equation.law} is no gradient flow that is known here")

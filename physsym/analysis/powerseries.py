@@ -52,7 +52,7 @@ class Expansion:
 
     @of.register
     def _(self, expression: Add) -> Series:
-        return reduce(self._plus, map(self.of, expression.args))
+        return reduce(self.plus, map(self.of, expression.args))
 
     @of.register
     def _(self, expression: Mul) -> Series:
@@ -67,12 +67,13 @@ class Expansion:
     def _function(self, expression: Expr) -> Series:
         here = place_of(expression).xreplace(self.start)
         rows = derivatives(expression, self.order, here) or []
-        return self._taylor([self.jets.polynomial(row) for row in rows], self.of(place_of(expression)))
+        return self.taylor([self.jets.polynomial(row) for row in rows], self.of(place_of(expression)))
 
     def _constant(self, polynomial: Polynomial) -> Series:
         return [polynomial] + [self.jets.zero] * self.order
 
-    def _plus(self, left: Series, right: Series) -> Series:
+    def plus(self, left: Series, right: Series) -> Series:
+        """Return the sum of two series."""
         return [a + b for a, b in zip(left, right, strict=True)]
 
     def _times(self, left: Series, right: Series) -> Series:
@@ -82,11 +83,11 @@ class Expansion:
                 total[j + k] += a * b
         return total
 
-    def _taylor(self, rows: list[Polynomial], place: Series) -> Series:
+    def taylor(self, rows: list[Polynomial], place: Series) -> Series:
         """Return the sum of rows[k]/k! * (place - its constant part)**k, by Horner's rule."""
         away = [self.jets.zero, *place[1:]]
         total = self._constant(rows[-1])
-        for k in range(self.order - 1, -1, -1):
+        for k in reversed(range(len(rows) - 1)):
             scaled = [c / flint.fmpq(k + 1) for c in self._times(total, away)]
-            total = self._plus(self._constant(rows[k]), scaled)
+            total = self.plus(self._constant(rows[k]), scaled)
         return total
