@@ -17,7 +17,7 @@ OF_ADAPTERS := tests/test_adapters*.py tests/test_*_backend.py tests/test_kernel
     tests/test_distributed.py tests/test_how_to.py physsym/adapters physsym/kernels
 
 .DEFAULT_GOAL := help
-.PHONY: help document test acceptance adapters check selftest certify lint mutants fuzz clean
+.PHONY: help document picture test acceptance adapters check selftest certify lint mutants fuzz clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -25,6 +25,10 @@ help:  ## list the targets
 
 document: $(READY)  ## write the derivations as documents into build/
 	$(RUN) physsym document $(ARGS)
+
+picture: $(ACCEPTANCE_READY)  ## take the picture that README opens with; needs Chromium
+	$(RUN) physsym document --format html --out build
+	$(ENV)/bin/python docs/picture.py build/derivations.html "$$(command -v chromium || command -v google-chrome)"
 
 test: $(READY)  ## run all tests
 	$(RUN) pytest -n auto $(ARGS)

@@ -1,7 +1,17 @@
 """The examples in README are run as they stand."""
 
 import doctest
+import re
 from pathlib import Path
+
+from sympy import Rational
+
+from derivations.book import book
+from derivations.book.momentum import too_much
+from derivations.book.valley import USUAL, crossings
+from physsym.chapter import Finding
+from physsym.verdict import Outcome
+from physsym.vocabulary import rho
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -10,6 +20,23 @@ def test_the_examples_in_readme_are_true():
     result = doctest.testfile(str(README), module_relative=False)
     assert result.failed == 0
     assert result.attempted > 10
+
+
+def test_readme_opens_with_a_picture_that_is_there_and_three_lines():
+    heading, picture, *lines = [line for line in README.read_text().splitlines() if line][:5]
+    assert heading == "# physsym"
+    name = re.fullmatch(r"!\[.{30,}\]\((.+)\)", picture)[1]
+    assert (README.parent / name).read_bytes().startswith(b"\x89PNG")
+    assert [line[:4] for line in lines] == ["1. *", "2. *", "3. *"]
+
+
+def test_the_three_surprises_are_findings_that_hold_good():
+    findings = {b.anchor: b for c in book.chapters for b in c.blocks if isinstance(b, Finding)}
+    for anchor in ("dropped-factor", "new-velocity", "valley-answers"):
+        assert findings[anchor].check().outcome is Outcome.FAILS
+    descending, zigzagging, _ = crossings(USUAL)
+    assert descending == 0 < zigzagging
+    assert too_much().subs(rho, Rational(9, 10)) == 10
 
 
 def test_a_false_example_is_caught(tmp_path):
