@@ -39,8 +39,7 @@ def conditional(verdict: Verdict, *assumes: Condition | Premise) -> Verdict:
 def positive(expression: Expr) -> tuple[Condition, ...]:
     """Return the conditions under which an expression is above zero, freed of factors that always are.
 
-    Even powers stay as what must not be zero. The conditions are enough; they are needed too if at most one
-    factor is left that can change its sign.
+    Factors of even powers stay as what must not be zero. Together the conditions are enough, and needed.
 
     >>> from physsym.vocabulary import eta, lam, x
     >>> print(*positive(eta * lam**2 * x**2 * (2 - eta * lam) / 2), sep=", ")

@@ -132,9 +132,23 @@ def test_the_rate_along_a_law_of_first_order():
     assert rate_along(two, t * x) == x + t * v
 
 
-def test_a_law_that_does_not_fix_its_rates_is_refused():
+@pytest.mark.parametrize(
+    "given",
+    [
+        law({dot(x) + dot(v): 0}),
+        law({dot(x) + dot(v): x, 2 * dot(x) + 2 * dot(v): v}),
+        law({dot(x) ** 2: -x}),
+    ],
+)
+def test_a_law_that_does_not_fix_its_rates_is_refused(given):
     with pytest.raises(AnalysisError, match="does not fix"):
-        rate_along(law({dot(x) + dot(v): 0}), x)
+        rate_along(given, x)
+
+
+def test_rates_that_a_law_ties_together_are_told_apart():
+    tied = law({dot(x) + dot(v): x, dot(x) - dot(v): v})
+    assert rate_along(tied, x) == x / 2 + v / 2
+    assert rate_along(tied, v) == x / 2 - v / 2
 
 
 def test_the_slow_velocity_is_the_published_expansion():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Add, Expr, Integer, Symbol, cancel, solve
+from sympy import Add, Expr, Integer, Matrix, Symbol, cancel
 
 from physsym.analysis.exactly import AnalysisError
 from physsym.notation import DOT, dot, name_and_marks
@@ -32,12 +32,21 @@ def rate_along(law: Law, quantity: Expr) -> Expr:
     -gamma*x'**2
     """
     highest = _highest_rates(law)
-    found = solve([e.residual for e in law.equations], highest, dict=True)
-    if len(found) != 1 or set(found[0]) != set(highest):
-        raise AnalysisError(f"{law} does not fix {', '.join(map(str, highest))}")
+    found = dict(zip(highest, _solved(law, highest), strict=True))
     moving = sorted((s for s in quantity.free_symbols if _moves(s, highest)), key=str)
     rate = quantity.diff(t) + Add(*(quantity.diff(s) * dot(s) for s in moving))
-    return rate.xreplace(found[0]).expand()
+    return rate.xreplace(found).expand()
+
+
+def _solved(law: Law, rates: list[Symbol]) -> list[Expr]:
+    """Return the rates that a law fixes, by Cramer's rule; it must be linear in them."""
+    residuals = Matrix([e.residual for e in law.equations])
+    slopes = residuals.jacobian(rates)
+    size = slopes.det().expand() if slopes.is_square and not slopes.has(*rates) else Integer(0)
+    if size == 0:
+        raise AnalysisError(f"{law} does not fix {', '.join(map(str, rates))}")
+    at_rest = residuals.xreplace(dict.fromkeys(rates, Integer(0)))
+    return list(-slopes.adjugate() * at_rest / size)
 
 
 def _highest_rates(law: Law) -> list[Symbol]:
