@@ -61,6 +61,15 @@ mutants: $(MUTANTS_READY)  ## take every guard away, then change the checking co
 fuzz: $(FUZZ_READY)  ## feed the reader of formulas with what no one would think of
 	$(ENV)/bin/python tests/fuzz_reader.py -max_total_time=60 $(ARGS)
 
+.PHONY: bench
+BENCH_READY := $(ENV)/bench-ready
+bench: $(BENCH_READY)  ## measure speed beside all that one could use instead, into docs/benchmarks.md (half an hour)
+	$(RUN) tests.benchmarks $(ARGS)
+
+$(BENCH_READY): extras := bench
+$(BENCH_READY): $(READY)
+	$(install)
+
 clean:  ## remove what was built, but not the virtual environment
 	rm -rf build dist mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -path ./$(ENV) -prune -o -name __pycache__ -prune -exec rm -rf {} +

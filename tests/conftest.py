@@ -4,7 +4,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-collect_ignore = ["fuzz_reader.py"]
+collect_ignore = ["fuzz_reader.py", "benchmarks"]
 
 # A test of the check must not be handed a verdict from disk, nor may the programs that it starts.
 os.environ["PHYSSYM_CACHE"] = "0"

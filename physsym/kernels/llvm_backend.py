@@ -24,6 +24,11 @@ def _features() -> str:
     return features
 
 
+def doubles_in_a_vector() -> int:
+    """Return how many doubles this processor computes with at once."""
+    return 8 if "+avx512f" in _features().split(",") else 4
+
+
 def _machine() -> Any:
     # An engine owns the machine that it is given, and takes it along when it is closed: each has its own.
     features = _features()

@@ -122,9 +122,10 @@ def cells_by_llvm(
 
 @lru_cache(maxsize=64)
 def _compiled_lanes(program: Program, fma: bool) -> Callable[..., None]:
-    from physsym.kernels.llvm_backend import compiled
+    from physsym.kernels.llvm_backend import compiled, doubles_in_a_vector
 
-    native = compiled(llvm_lanes(program, LANES, fma), "physsym_lanes")
+    width = min(doubles_in_a_vector(), LANES)
+    native = compiled(llvm_lanes(program, width, LANES // width, fma), "physsym_lanes")
     integer, address = ctypes.c_int64, ctypes.c_void_p
     function: Any = ctypes.CFUNCTYPE(None, integer, integer, address, address, integer)(native.address)
     function.physsym_code = native

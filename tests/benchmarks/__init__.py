@@ -1,1 +1,1 @@
-"""Benchmarks: how long things take, as ratios measured in one run. No test asserts a time."""
+"""Benchmarks, run by `make bench`: how long things take, as ratios in one run. No test asserts a time."""

@@ -1,0 +1,230 @@
+"""Rows 9 to 11: whole trajectories and sweeps."""
+
+from __future__ import annotations
+
+import ctypes
+
+import numpy as np
+import sympy
+
+from physsym.components import formula, in_components
+from physsym.kernels import march
+from physsym.kernels.c_backend import library
+from physsym.program import program
+from tests.benchmarks.rules import RULES
+from tests.benchmarks.timing import Row, interleaved, ratio, spread
+
+ETA, RHO, STEPS, SIDE = 0.0005, 0.9, 20_000, 1000
+VISIBLE = '__attribute__((visibility("default"))) '
+SLOPES = {
+    "quadratic": ("20*a", "b"),
+    "rosenbrock": ("-2*(1 - a) - 400*a*(b - a*a)", "200*(b - a*a)"),
+}
+POTENTIALS = {"quadratic": [20.0, 1.0], "rosenbrock": "rosenbrock"}
+BODY = "const double ga = {}, gb = {}; p = rho*p - eta*ga; q = rho*q - eta*gb; a += p; b += q;"
+
+
+def ours(called):
+    """The heavy ball on two components, as a program."""
+    return in_components(program(RULES["heavy ball"]), formula(POTENTIALS[called]), 2)
+
+
+def in_c(called, fma):
+    """The loop by hand in C."""
+    text = f"""{VISIBLE}void physsym_loop(long n, double *s, double eta, double rho)
+    {{ double p = s[0], q = s[1], a = s[2], b = s[3];
+       for (long k = 0; k < n; ++k) {{ {BODY.format(*SLOPES[called])} }}
+       s[0] = p; s[1] = q; s[2] = a; s[3] = b; }}
+    """
+    function = library(text, fma).physsym_loop
+    state, double = np.empty(4), ctypes.c_double
+
+    def run():
+        state[:] = 0, 0, -1.2, 1
+        function(ctypes.c_long(STEPS), ctypes.c_void_p(state.ctypes.data), double(ETA), double(RHO))
+
+    return run
+
+
+def in_jax(called):
+    """The loop by JAX's fori_loop."""
+    import jax
+
+    def slopes(a, b):
+        if called == "quadratic":
+            return 20 * a, b
+        return -2 * (1 - a) - 400 * a * (b - a * a), 200 * (b - a * a)
+
+    def body(_, state):
+        p, q, a, b = state
+        ga, gb = slopes(a, b)
+        p, q = RHO * p - ETA * ga, RHO * q - ETA * gb
+        return p, q, a + p, b + q
+
+    loop = jax.jit(lambda state: jax.lax.fori_loop(0, STEPS, body, state))
+    start = tuple(map(jax.numpy.float64, (0.0, 0.0, -1.2, 1.0)))
+    return lambda: jax.block_until_ready(loop(start))
+
+
+def solvers(called):
+    """Solvers of the equation of motion with friction, and how many steps, or calls, each takes."""
+    import diffrax
+    import jax
+    from scipy.integrate import solve_ivp
+
+    ga, gb = SLOPES[called]
+    slopes = eval(f"lambda a, b: ({ga}, {gb})")
+    start, end, size = (0.0, 0.0, -1.2, 1.0), 20.0, 0.001
+
+    def motion(t, y, _=None):
+        da, db = slopes(y[2], y[3])
+        return (-y[0] - da, -y[1] - db, y[0], y[1])
+
+    term, steps = diffrax.ODETerm(motion), round(end / size)
+    solve = jax.jit(
+        lambda: diffrax.diffeqsolve(term, diffrax.Euler(), 0.0, end, size, start, max_steps=steps + 9).ys
+    )
+    calls = solve_ivp(motion, (0, end), start).nfev
+    return {
+        "diffrax Euler": (lambda: jax.block_until_ready(solve()), steps),
+        "scipy RK45": (lambda: solve_ivp(motion, (0, end), start), calls),
+    }
+
+
+def lambdified(called, steps):
+    """A Python loop over SymPy's function of the flattened formulas."""
+    p, q, a, b = sympy.symbols("p q a b")
+    ga, gb = (sympy.sympify(text, locals={"a": a, "b": b}) for text in SLOPES[called])
+    eta, rho = sympy.symbols("eta rho")
+    new = rho * p - eta * ga, rho * q - eta * gb
+    step = sympy.lambdify((p, q, a, b, eta, rho), [*new, a + new[0], b + new[1]], "math")
+
+    def run():
+        state = (0.0, 0.0, -1.2, 1.0)
+        for _ in range(steps):
+            state = step(*state, ETA, RHO)
+
+    return run
+
+
+def trajectories():
+    """Yield rows 9 and 10."""
+    start, told, beside, far, near = [0.0, 0.0, -1.2, 1.0], [], [], [], []
+    for called in SLOPES:
+        others = solvers(called)
+        exact, fused = (march.by_llvm(ours(called), [ETA, RHO], False, fma) for fma in (False, True))
+        plain = march.in_python(ours(called), {}, [ETA, RHO], "{}/{}")
+        times = interleaved({
+            "llvm": lambda run=exact: run(0, 1, STEPS, start), "llvm fma": lambda run=fused: run(0, 1, STEPS, start),
+            "gcc": in_c(called, False), "gcc fma": in_c(called, True), "jax": in_jax(called),
+            "python": lambda run=plain: run(0, 1, STEPS, start), "lambdify": lambdified(called, STEPS),
+            **{name: action for name, (action, _) in others.items()},
+        })  # fmt: skip
+        told.append(f"{called}: / gcc {spread(times, 'llvm', 'gcc')}, both with FMA "
+                    f"{spread(times, 'llvm fma', 'gcc fma')}, / jax {spread(times, 'llvm', 'jax')}")  # fmt: skip
+        near += [(ratio(times, "llvm", "gcc"), ratio(times, "llvm", "jax"))]
+        far.append((called, ratio(times, "lambdify", "llvm"), ratio(times, "lambdify", "python")))
+        solved = ", ".join(f"{n} {min(times[n]) / count * 1e9:.0f}" for n, (_, count) in others.items())
+        beside.append(
+            f"{called} {min(times['llvm']) / STEPS * 1e9:.1f} ns a step ({solved} on its equation of motion)"
+        )
+    holds = all(gcc <= 1.5 and jax <= 0.7 for gcc, jax in near)
+    yield Row(9, "trajectory: time / gcc loop; / jax fori_loop", "<= 1.5; <= 0.7", "1.0 to 1.4; 0.39 to 0.56",
+              "; ".join(told), holds, "; ".join(beside) + "; every step is tested for what is not finite")  # fmt: skip
+    yield Row(10, "trajectory: speed / Python loop over lambdify('math')", ">= 100", "174 to 240",
+              "; ".join(f"{c} {v:.0f}" for c, v, _ in far), all(v >= 100 for _, v, _ in far),
+              "generated loop of plain Python: " + ", ".join(f"{c} {v:.1f}" for c, _, v in far))  # fmt: skip
+
+
+def cells_in_c(called, states, numbers, steps):
+    """The sweep by hand in C: blocks of 32 cells, the loop over steps inside."""
+    ga, gb = (t.replace("a", "a[l]").replace("b", "b[l]") for t in SLOPES[called])
+    text = f"""{VISIBLE}void physsym_cells(long n, long steps, double *s, const double *c)
+    {{ for (long i = 0; i < n; i += 32) {{
+         double p[32], q[32], a[32], b[32], eta[32], rho[32];
+         for (int l = 0; l < 32; ++l) {{ p[l] = s[i + l]; q[l] = s[n + i + l]; a[l] = s[2*n + i + l];
+            b[l] = s[3*n + i + l]; eta[l] = c[i + l]; rho[l] = c[n + i + l]; }}
+         for (long k = 0; k < steps; ++k)
+           for (int l = 0; l < 32; ++l) {{ const double ga = {ga}, gb = {gb};
+             p[l] = rho[l]*p[l] - eta[l]*ga; q[l] = rho[l]*q[l] - eta[l]*gb; a[l] += p[l]; b[l] += q[l]; }}
+         for (int l = 0; l < 32; ++l) {{ s[i + l] = p[l]; s[n + i + l] = q[l]; s[2*n + i + l] = a[l];
+            s[3*n + i + l] = b[l]; }} }} }}
+    """
+    function, (_, cells) = library(text, fma=False).physsym_cells, states.shape
+    long, pointer = ctypes.c_long, ctypes.c_void_p
+
+    def run():
+        function(long(cells), long(steps), pointer(states.ctypes.data), pointer(numbers.ctypes.data))
+
+    return run
+
+
+def sweeps():
+    """Yield row 11."""
+    side, steps = SIDE, 50
+    eta, rho = np.meshgrid(np.linspace(1e-5, 1e-3, side), np.linspace(0, 0.95, side), indexing="ij")
+    numbers = np.array([eta.ravel(), rho.ravel()])
+    start = np.repeat(np.array([0.0, 0.0, -1.2, 1.0])[:, None], side * side, axis=1)
+    told, holds, beside = [], True, []
+    for called in SLOPES:
+        times = interleaved(_sweepers(called, start, numbers, steps), rounds=7)
+        against = {n: spread(times, n, "llvm") for n in times if n != "llvm"}
+        told.append(f"{called}: " + ", ".join(f"/ {n} {v}" for n, v in against.items()))
+        jax = min(ratio(times, n, "llvm") for n in times if n.startswith("jax"))
+        holds &= ratio(times, "lambdify", "llvm") >= 20 and jax >= 5 and ratio(times, "gcc", "llvm") >= 0.8
+        beside.append(f"{called} {side * side * steps / min(times['llvm']) / 1e9:.2f}e9 cell steps a second")
+    yield Row(11, "sweep: speed / numpy lambdify; / best jax; / gcc in blocks", ">= 20; >= 5; >= 0.8",
+              "36 to 60; 9 to 17; 0.91 to 1.02", "; ".join(told), holds, "; ".join(beside))  # fmt: skip
+
+
+def _sweepers(called, start, numbers, steps):
+    import jax
+
+    states, other, small = start.copy(), start.copy(), start.copy()
+    eta, rho = numbers
+    p, q, a, b, e, r = sympy.symbols("p q a b e r")
+    ga, gb = (sympy.sympify(text, locals={"a": a, "b": b}) for text in SLOPES[called])
+    new = r * p - e * ga, r * q - e * gb
+    step = sympy.lambdify((p, q, a, b, e, r), [*new, a + new[0], b + new[1]], "numpy")
+
+    def lambdified():
+        state = tuple(start)
+        for _ in range(steps):
+            state = step(*state, eta, rho)
+
+    def cell(e, r):
+        def body(_, state):
+            p, q, a, b = state
+            if called == "quadratic":
+                ga, gb = 20 * a, b
+            else:
+                ga, gb = -2 * (1 - a) - 400 * a * (b - a * a), 200 * (b - a * a)
+            p, q = r * p - e * ga, r * q - e * gb
+            return p, q, a + p, b + q
+
+        return jax.lax.fori_loop(0, steps, body, (e * 0, e * 0, e * 0 - 1.2, e * 0 + 1.0))
+
+    at_once = jax.jit(jax.vmap(cell))
+    by_rows = jax.jit(lambda e, r: jax.lax.map(lambda er: jax.vmap(cell)(*er), (e, r)))
+    rows = [jax.numpy.array(v.reshape(-1, SIDE)) for v in numbers]
+    flat = [jax.numpy.array(v) for v in numbers]
+
+    in_c, made = cells_in_c(called, other, numbers, steps), ours(called)
+
+    def gcc():
+        other[...] = start
+        in_c()
+
+    def blocks():
+        small[...] = start
+        march.cells_by_numpy(made, small, numbers, steps)
+
+    def lanes_of(program=made):
+        states[...] = start
+        march.cells_by_llvm(program, states, numbers, steps, 1, False)
+
+    return {
+        "llvm": lanes_of, "gcc": gcc, "numpy blocks": blocks, "lambdify": lambdified,
+        "jax vmap": lambda: jax.block_until_ready(at_once(*flat)),
+        "jax map of vmap": lambda: jax.block_until_ready(by_rows(*rows)),
+    }  # fmt: skip

@@ -1,0 +1,72 @@
+"""Contenders timed side by side: interleaved in random order, in processor time, compared round by round."""
+
+from __future__ import annotations
+
+import json
+import random
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+ROUNDS, LEAST = 9, 0.03  # rounds; seconds that one measurement lasts at least
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: what is compared, what must hold, what is aimed at, what was measured."""
+
+    number: int
+    goal: str
+    floor: str
+    target: str
+    measured: str
+    holds: bool | None
+    beside: str = ""
+
+
+def seconds(action: Callable[[], object], repeats: int) -> float:
+    """Return the processor time of one call, over so many."""
+    begun = time.process_time()
+    for _ in range(repeats):
+        action()
+    return (time.process_time() - begun) / repeats
+
+
+def interleaved(
+    contenders: Mapping[str, Callable[[], object]], rounds: int = ROUNDS
+) -> dict[str, list[float]]:
+    """Return the processor times per call of all contenders, one for each round."""
+    repeats = {}
+    for name, action in contenders.items():
+        action()
+        once = max(seconds(action, 1), 1e-8)
+        repeats[name] = max(round(LEAST / once), 1)
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(rounds):
+        for name in random.sample(list(contenders), len(contenders)):
+            times[name].append(seconds(contenders[name], repeats[name]))
+    return times
+
+
+def ratio(times: Mapping[str, list[float]], above: str, below: str) -> float:
+    """Return the median over the rounds of one contender's time over another's."""
+    return statistics.median(a / b for a, b in zip(times[above], times[below], strict=True))
+
+
+def spread(times: Mapping[str, list[float]], above: str, below: str) -> str:
+    """Return the ratio with its quartiles."""
+    ratios = [a / b for a, b in zip(times[above], times[below], strict=True)]
+    low, middle, high = statistics.quantiles(ratios, n=4)
+    return f"{middle:.3g} [{low:.3g}, {high:.3g}]"
+
+
+def in_fresh_processes(script: str, count: int = 7) -> dict[str, float]:
+    """Return the medians of what a script prints as JSON, each time in a process of its own."""
+    found = []
+    for _ in range(count):
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+        found.append(json.loads(done.stdout.splitlines()[-1]))
+    return {name: statistics.median(f[name] for f in found) for name in found[0]}
