@@ -72,7 +72,7 @@ def page(rows: list[Row], load: tuple[float, ...]) -> str:
 
 Made by `make bench` on {datetime.now(UTC):%Y-%m-%d}. {machine()}
 
-All contenders of a row run in one process, in random order, in at least 7 (mostly {ROUNDS}) rounds, on one
+All contenders of a row run in one process, in random order, in {ROUNDS} rounds, on one
 thread; what is compared is processor time, round by round, and the ratio told is the median of the rounds,
 with its quartiles in brackets where they are given. The load of the machine was {load[0]:.1f} when the run
 began and {os.getloadavg()[0]:.1f} when it ended, on {os.cpu_count()} cores: the more other work there is, the

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-ROUNDS, LEAST = 9, 0.03  # rounds; seconds that one measurement lasts at least
+ROUNDS, LEAST = 7, 0.03  # rounds; seconds that one measurement lasts at least
 
 
 @dataclass(frozen=True)
