@@ -180,10 +180,12 @@ def _some(symbol: Symbol, chance: random.Random, numbers: list[Fraction]) -> Fra
 
 def both(left: Expr, right: Expr, places: Iterable[Values]) -> Iterator[tuple[Values, Number, Number]]:
     """Yield points with the values of two expressions, where both are defined."""
+    same = left == right  # then it is computed once
     with flint.ctx.workprec(PRECISION):
         for at in places:
             try:
-                yield at, value(left, at), value(right, at)
+                first = value(left, at)
+                yield at, first, first if same else value(right, at)
             except (UndecidedError, ZeroDivisionError, KeyError):
                 continue
 
