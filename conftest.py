@@ -5,6 +5,7 @@ from importlib.util import find_spec
 NEEDS = {
     "physsym/adapters/optax_transformation.py": "optax",
     "physsym/adapters/torch_ahead.py": "torch",
+    "physsym/adapters/torch_native.py": "torch",
     "physsym/adapters/torch_optimizer.py": "torch",
     "physsym/adapters/torch_states.py": "torch",
     "physsym/kernels/jax_backend.py": "jax",

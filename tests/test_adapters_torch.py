@@ -8,16 +8,20 @@ import pickle
 
 import numpy as np
 import pytest
+from sympy import Symbol
 
 from physsym import adapters
 from physsym.notation import before, grad, partial
+from physsym.optimizer import optimizer
 from physsym.statement import rule
 from physsym.vocabulary import G, eta, lam, rho, u, x
 from tests import digits
-from tests.extras import library
+from tests.extras import library, needs
 
 torch = library("torch", "torch")
 torch.set_num_threads(1)  # waiting threads spin, and slow down whatever else runs
+from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
+
 SGD, CHOSEN = torch.optim.SGD, digits.CHOSEN
 
 
@@ -209,13 +213,60 @@ def test_weights_without_gradient_are_left_alone():
     assert resting not in optimizer.state
 
 
-@pytest.mark.parametrize("foreach", [True, False])
+@pytest.mark.parametrize("foreach", [True, False, None])
 def test_weights_with_gaps_are_updated_where_they_lie(foreach):
     whole = torch.ones(4, 6)
     view = torch.nn.Parameter(whole[:, ::2].t())
     view.grad = torch.ones(3, 4)
     adapters.torch(digits.descent, [view], eta=0.5, foreach=foreach).step()
     assert whole.tolist() == [[0.5, 1.0] * 3] * 4
+
+
+# --- the compiled loop
+
+
+class Calls(TorchDispatchMode):
+    """Remember the operations of PyTorch that are carried out."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = []
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        self.names.append(str(function))
+        return function(*args, **(kwargs or {}))
+
+
+@needs("llvmlite", "fast")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(
+    ("stated", "chosen"),
+    [(digits.heavy_ball, CHOSEN), (digits.counting_adam, digits.OF_COUNTING_ADAM)],
+    ids=["momentum", "adam"],
+)
+def test_the_compiled_loop_gives_the_bits_of_numpy_and_calls_nothing_of_pytorch(stated, chosen, dtype):
+    start = np.random.default_rng(3).normal(size=(5, 7))
+    weight = torch.nn.Parameter(torch.tensor(start, dtype=dtype))
+    made, witness = adapters.torch(stated, [weight], **chosen), optimizer(stated, **chosen)
+    state = witness.init(weight.detach().numpy().copy())
+    for number in range(20):
+        slope = np.random.default_rng(number).normal(size=(5, 7))
+        weight.grad = torch.tensor(slope, dtype=dtype)
+        state = witness.step(state, weight.grad.numpy())
+        with Calls() as calls:
+            made.step()
+        assert number == 0 or not [name for name in calls.names if "profiler" not in name]
+    np.testing.assert_array_equal(weight.detach().numpy(), state["x"])
+
+
+@needs("llvmlite", "fast")
+def test_a_graph_that_remembers_the_weights_knows_that_they_have_changed():
+    weight = torch.nn.Parameter(torch.ones(2))
+    weight.grad = torch.ones(2)
+    remembered = (weight**2).sum()
+    adapters.torch(digits.descent, [weight], eta=0.5).step()
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        remembered.backward()
 
 
 # --- closures
@@ -276,6 +327,12 @@ REFUSED = {
     "no number": (digits.descent, {"eta": "fast"}, TypeError, "eta must be one real number"),
     "not finite": (digits.descent, {"eta": float("nan")}, ValueError, "eta must be finite"),
     "undefined": (rule({x: x - eta / lam * G}), {"eta": 0.1, "lam": 0.0}, ValueError, "not defined for"),
+    "a name of PyTorch's": (
+        rule({x: x - eta * Symbol("lr") * G}),
+        {"eta": 0.1, "learning_rate": "eta"},
+        ValueError,
+        "groups have lr already: rename",
+    ),
     "no such rate": (digits.descent, {"eta": 0.1, "learning_rate": "mu"}, ValueError, "no parameter 'mu'"),
     "two players": (game, {"eta": 0.1}, ValueError, "one position, and the rule has"),
 }  # fmt: skip

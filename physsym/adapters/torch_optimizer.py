@@ -10,13 +10,14 @@ import torch as library
 
 from physsym.adapters.place import elsewhere
 from physsym.adapters.torch_ahead import step_ahead
-from physsym.adapters.torch_states import local, made, refuse_unfit_parameter
+from physsym.adapters.torch_states import Made, local, made, refuse_unfit_parameter
 from physsym.kernels.backend import Value, Values, constants, misnamed, parameter_names
 from physsym.kernels.torch_backend import BACKEND
 from physsym.program import program, state_name
 from physsym.statement import Rule
 
 LEARNING_RATES = ("lr", "eta", "alpha")
+GROUP = ("params", "param_names", "maximize", "foreach", "steps_done")
 MANY_AT_ONCE = ("cuda", "xpu")  # where many small calls cost more than the memory that lists take
 
 
@@ -35,7 +36,8 @@ def torch(
     The parameters of the rule are given by name, as a number or as a schedule: a callable of the number of
     steps done. In the groups the one that `learning_rate` names (else `eta` or `alpha`, if the rule has it)
     is called `lr`, as schedulers of PyTorch expect; `lr` may be given as well. `foreach` updates lists of
-    tensors at once, by default on graphics processors.
+    tensors at once, by default on graphics processors. By default, and where llvmlite is installed (the extra
+    `fast`), float32 and float64 tensors in main memory are updated by a compiled loop.
 
     Weights are updated in place; all other states start at zero, those that are positions where the weights
     do. A rule that takes its gradient elsewhere than at the weights, or several, needs a closure at each
@@ -73,14 +75,18 @@ class DerivedOptimizer(library.optim.Optimizer):
         foreach: bool | None,
     ) -> None:
         """Make an optimizer; `physsym.adapters.torch` says what of."""
+        self.rule, self._made = rule, dict[bool, Made]()
         names = parameter_names(program(rule))
         if learning_rate is not None and learning_rate not in names:
             raise ValueError(
                 f"the rule has no parameter {learning_rate!r}; it has {', '.join(names) or 'none'}"
             )
-        self.rule = rule
         self.learning_rate = learning_rate or next((n for n in LEARNING_RATES if n in names), None)
         self._keys = {name: "lr" if name == self.learning_rate else name for name in names}
+        if taken := {*GROUP} & {*self._keys.values()} | ({"lr"} & {*names} - {self.learning_rate}):
+            raise ValueError(
+                f"PyTorch's groups have {', '.join(taken)} already: rename that parameter of the rule"
+            )
         given = self._renamed(parameters)
         if wrong := misnamed(given, wanted=(), known=(*self._keys.values(),)):
             raise TypeError(f"parameters of the rule: {wrong}")
@@ -102,7 +108,7 @@ class DerivedOptimizer(library.optim.Optimizer):
         numbers; ValueError where the rule takes its gradient elsewhere than at the weights and no closure is
         given.
         """
-        if made(self.rule, False).at_weights:
+        if self._compiled().at_weights:
             loss = _with_gradients(closure)
             with library.no_grad():
                 ready = [(group, *self._ready(group)) for group in self.param_groups]
@@ -125,11 +131,11 @@ class DerivedOptimizer(library.optim.Optimizer):
         signs = [-1 if group["maximize"] else 1 for group, _ in pairs]
         fixed = [self._constants(group) for group, _ in pairs]
         kept = [self.state[own] for own in weights]
-        return step_ahead(made(self.rule, False), weights, kept, fixed, signs, closure)
+        return step_ahead(self._compiled(), weights, kept, fixed, signs, closure)
 
     def _ready(self, group: Mapping[str, Any]) -> tuple[list[list[library.Tensor]], Values]:
         """Return for each state, and then the gradient, the tensors of a group; and the constants."""
-        rule = made(self.rule, group["maximize"])
+        rule = self._compiled(group["maximize"])
         moving = [weights for weights in group["params"] if weights.grad is not None]
         rows = []
         for weights in moving:
@@ -140,14 +146,22 @@ class DerivedOptimizer(library.optim.Optimizer):
         return [list(column) for column in zip(*rows, strict=True)], self._constants(group)
 
     def _advance(self, group: Mapping[str, Any], columns: list[list[library.Tensor]], fixed: Values) -> None:
-        rule, many = made(self.rule, group["maximize"]), group["foreach"]
+        rule, many = self._compiled(group["maximize"]), group["foreach"]
+        native = rule.native if many is None else None
         if many is None:
             many = all(tensor.device.type in MANY_AT_ONCE for tensor in chain(*columns[:1]))
         if many and columns:
             rule.many(columns, fixed)
-        else:
-            for tensors in zip(*columns, strict=True):
-                rule.one(tensors, fixed)
+            return
+        for tensors in zip(*columns, strict=True):
+            fits = native is not None and native.takes(tensors)
+            (native if native is not None and fits else rule.one)(tensors, fixed)
+
+    def _compiled(self, maximize: bool = False) -> Made:
+        """Return the rule compiled; each optimizer has its own, and with it its own memory to work in."""
+        if maximize not in self._made:
+            self._made[maximize] = made(self.rule, maximize)
+        return self._made[maximize]
 
     def _renamed(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return parameters or a group with the learning rate under the name that schedulers know."""
@@ -160,13 +174,13 @@ class DerivedOptimizer(library.optim.Optimizer):
     def _constants(self, group: Mapping[str, Any]) -> Values:
         known = {**group, **{key: rate(group["steps_done"]) for key, rate in self.schedules.items()}}
         given = {name: known[key] for name, key in self._keys.items() if key in known}
-        rule = made(self.rule, False)
+        rule = self._compiled()
         given |= dict.fromkeys(rule.counters, group["steps_done"])
         return constants(rule.program, BACKEND, given)
 
     def __getstate__(self) -> dict[str, Any]:
         own = ("rule", "learning_rate", "_keys", "schedules")
-        return {**super().__getstate__(), **{name: self.__dict__[name] for name in own}}
+        return {**super().__getstate__(), **{name: self.__dict__[name] for name in own}, "_made": {}}
 
 
 def _with_gradients(closure: Callable[[], Value] | None) -> Value:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import torch
 from sympy import Symbol
 
 from physsym.adapters.place import trained, with_counters_given
+from physsym.adapters.torch_native import NativeUpdate, native_update
 from physsym.kernels.torch_backend import refuse_unfit
 from physsym.kernels.torch_in_place import Update, UpdateOfMany, update, update_of_many
 from physsym.notation import BEFORE, FORCES
@@ -25,7 +25,8 @@ class Made:
 
     `counters` are the names under which the program wants the number of steps done.
     `others` are the names of its other states, `placed` those that start where the weights do. `one` and
-    `many` update tensors in place, where the gradient is taken `at_weights`.
+    `many` update tensors in place, where the gradient is taken `at_weights`; `native` does so to plain
+    tensors if LLVM is there.
     """
 
     program: Program
@@ -36,6 +37,7 @@ class Made:
     at_weights: bool
     one: Update
     many: UpdateOfMany
+    native: NativeUpdate | None
 
     def states_of(self, kept: dict[str, torch.Tensor], weights: torch.Tensor) -> Mapping[str, torch.Tensor]:
         """Return the states by name, weights included; what is not kept yet is made, and kept."""
@@ -46,7 +48,6 @@ class Made:
         return {**{name: kept[name] for name in self.others}, state_name(self.position): weights}
 
 
-@cache
 def made(rule: Rule, maximize: bool) -> Made:
     """Return the rule compiled, climbing instead of descending if asked to.
 
@@ -70,6 +71,7 @@ def made(rule: Rule, maximize: bool) -> Made:
         at_weights is not None,
         update(compiled),
         update_of_many(compiled),
+        native_update(compiled) if at_weights is not None else None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -138,7 +139,13 @@ def _number(name: str, value: Value) -> float:
 
 
 def _finite(value: Value) -> bool:
-    return all(bool(torch.isfinite(torch.as_tensor(v)).all()) for v in trees.flatten(value)[0])
+    return all(map(_is_finite, trees.flatten(value)[0]))
+
+
+def _is_finite(leaf: Value) -> bool:
+    # Constants of a rule are floats: at each step, they need no tensor.
+    single = isinstance(leaf, (int, float))
+    return math.isfinite(leaf) if single else bool(torch.isfinite(torch.as_tensor(leaf)).all())
 
 
 def _at_rest(value: Value) -> Value:
