@@ -37,7 +37,7 @@ acceptance: $(ACCEPTANCE_READY)  ## open the documents in a browser, a notebook 
 	PHYSSYM_REQUIRE=browser,tex,jupyter $(RUN) pytest -n auto $(ARGS)
 
 adapters: $(ADAPTERS_READY)  ## train with JAX and PyTorch, also on several devices; installs both (large)
-	PHYSSYM_REQUIRE=jax,optax,torch,sklearn $(RUN) pytest -n auto $(or $(ARGS),$(OF_ADAPTERS))
+	PHYSSYM_REQUIRE=jax,optax,torch,sklearn,llvmlite $(RUN) pytest -n auto $(or $(ARGS),$(OF_ADAPTERS))
 
 check: $(READY)  ## check every step of every derivation, and every claim
 	$(RUN) physsym check $(ARGS)
@@ -105,6 +105,6 @@ $(LINT_READY): extras := lint
 $(MUTANTS_READY): extras := mutants
 $(FUZZ_READY): extras := fuzz
 $(ACCEPTANCE_READY): extras := acceptance
-$(ADAPTERS_READY): extras := adapters
+$(ADAPTERS_READY): extras := adapters,fast
 $(LINT_READY) $(MUTANTS_READY) $(FUZZ_READY) $(ACCEPTANCE_READY) $(ADAPTERS_READY): $(READY)
 	$(install)

@@ -12,7 +12,6 @@ from physsym.kernels.backend import Value, Values
 from physsym.kernels.forest import Leaves, carried_out
 from physsym.kernels.torch_backend import run_of
 from physsym.kernels.torch_in_place import put
-from physsym.program import state_name
 from physsym.stages import stages
 
 
@@ -52,12 +51,12 @@ def step_ahead(
     slopes = _Slopes(weights, signs, closure)
     with torch.no_grad():
         states = [made.states_of(own, weight) for own, weight in zip(kept, weights, strict=True)]
-        names = [state_name(s) for s in made.program.states]
-        new: Sequence[Leaves] = [[own[name].clone() for own in states] for name in names]
+        columns = list(zip(*states, strict=True))
+        new: Sequence[Leaves] = [[tensor.clone() for tensor in column] for column in columns]
         try:
             new = carried_out([run_of(stage) for stage in stages(made.program)], new, fixed, slopes)
         finally:
-            for name, column in zip(names, new, strict=True):
-                for own, value in zip(states, column, strict=True):
-                    put(own[name], value)
+            for tensors, values in zip(columns, new, strict=True):
+                for tensor, value in zip(tensors, values, strict=True):
+                    put(tensor, value)
     return slopes.losses[0]

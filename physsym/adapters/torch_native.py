@@ -30,14 +30,13 @@ class NativeUpdate:
 
     def takes(self, tensors: Sequence[torch.Tensor]) -> bool:
         """Return whether the loop can read and write the memory of these tensors itself."""
-        first = tensors[0]
-        return first.dtype in TYPES and all(
-            type(t) in PLAIN
-            and t.device.type == "cpu"
-            and (t.dtype, t.shape) == (first.dtype, first.shape)
-            and t.is_contiguous()
-            for t in tensors
-        )
+        dtype, shape = tensors[0].dtype, tensors[0].shape
+        for t in tensors:
+            if not (
+                type(t) in PLAIN and t.is_cpu and t.dtype is dtype and t.shape == shape and t.is_contiguous()
+            ):
+                return False
+        return dtype in TYPES
 
     def __call__(self, tensors: Sequence[torch.Tensor], fixed: Values) -> None:
         """Take one step, given all constants of the program in order."""

@@ -13,7 +13,7 @@ from physsym.adapters.torch_ahead import step_ahead
 from physsym.adapters.torch_states import Made, local, made, refuse_unfit_parameter
 from physsym.kernels.backend import Value, Values, constants, misnamed, parameter_names
 from physsym.kernels.torch_backend import BACKEND
-from physsym.program import program, state_name
+from physsym.program import program
 from physsym.statement import Rule
 
 LEARNING_RATES = ("lr", "eta", "alpha")
@@ -140,9 +140,8 @@ class DerivedOptimizer(library.optim.Optimizer):
         rows = []
         for weights in moving:
             refuse_unfit_parameter(weights)
-            states = rule.states_of(self.state[weights], weights)
-            ordered = (*(states[state_name(s)] for s in rule.program.states), weights.grad)
-            rows.append([local(tensor, weights) for tensor in ordered])
+            tensors = (*rule.states_of(self.state[weights], weights), weights.grad)
+            rows.append([local(tensor, weights) for tensor in tensors])
         return [list(column) for column in zip(*rows, strict=True)], self._constants(group)
 
     def _advance(self, group: Mapping[str, Any], columns: list[list[library.Tensor]], fixed: Values) -> None:

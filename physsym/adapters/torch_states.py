@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from sympy import Symbol
 
 from physsym.adapters.place import trained, with_counters_given
 from physsym.adapters.torch_native import NativeUpdate, native_update
@@ -21,31 +19,31 @@ from physsym.statement import Rule, rewritten
 
 @dataclass(frozen=True)
 class Made:
-    """A rule compiled for tensors; `position` holds the weights of the model.
+    """A rule compiled for tensors.
 
     `counters` are the names under which the program wants the number of steps done.
-    `others` are the names of its other states, `placed` those that start where the weights do. `one` and
-    `many` update tensors in place, where the gradient is taken `at_weights`; `native` does so to plain
-    tensors if LLVM is there.
+    `names` are those of its states, `weights` is that of the weights, `placed` are those that start where the
+    weights do. `one` and `many` update tensors in place, where the gradient is taken `at_weights`; `native`
+    does so to plain tensors if LLVM is there.
     """
 
     program: Program
     counters: tuple[str, ...]
-    position: Symbol
-    others: tuple[str, ...]
+    names: tuple[str, ...]
+    weights: str
     placed: frozenset[str]
     at_weights: bool
     one: Update
     many: UpdateOfMany
     native: NativeUpdate | None
 
-    def states_of(self, kept: dict[str, torch.Tensor], weights: torch.Tensor) -> Mapping[str, torch.Tensor]:
-        """Return the states by name, weights included; what is not kept yet is made, and kept."""
-        for name in self.others:
-            if name not in kept:
+    def states_of(self, kept: dict[str, torch.Tensor], weights: torch.Tensor) -> list[torch.Tensor]:
+        """Return the states in the order of the program; what is not kept yet is made, and kept."""
+        for name in self.names:
+            if name != self.weights and name not in kept:
                 made = torch.zeros_like(weights, memory_format=torch.preserve_format)
                 kept[name] = made.copy_(weights) if name in self.placed else made
-        return {**{name: kept[name] for name in self.others}, state_name(self.position): weights}
+        return [weights if name == self.weights else kept[name] for name in self.names]
 
 
 def made(rule: Rule, maximize: bool) -> Made:
@@ -65,8 +63,8 @@ def made(rule: Rule, maximize: bool) -> Made:
     return Made(
         compiled,
         tuple(map(state_name, counting.counters)),
-        position,
-        tuple(map(state_name, others)),
+        tuple(map(state_name, compiled.states)),
+        state_name(position),
         frozenset(state_name(s) for s in others if s in positions or s.name.rstrip(BEFORE) == position.name),
         at_weights is not None,
         update(compiled),
