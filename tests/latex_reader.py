@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
 
 import sympy
 from sympy import Expr, Integer, Rational, Symbol
@@ -16,7 +17,9 @@ from physsym.notation import after, before, dot, grad, hess, partial, potential
 
 TOKEN = re.compile(r"\\[A-Za-z]+|\\\\|\d+(?:\.\d+)?|[A-Za-z]|[-+=<>^_{}()\[\]|,/&]")
 FUNCTIONS: dict[str, Callable[[Expr], Expr]] = {"sign": sympy.sign}
-COMMANDS: dict[str, Callable[[Expr], Expr]] = {r"\log": sympy.log, r"\sin": sympy.sin, r"\exp": sympy.exp}
+COMMANDS: dict[str, Callable[[Expr], Expr]] = {
+    rf"\{name}": getattr(sympy, name) for name in ("log", "sin", "cos", "exp", "tanh", "sinh", "cosh")
+}
 RELATIONS = ("=", r"\neq", "<", ">", r"\leq", r"\geq", r"\approx", r"\to")
 ENDS = (None, ")", "}", "]", ",", "+", "-", "/", r"\right", r"\\", "&", r"\end", *RELATIONS)
 
@@ -34,14 +37,20 @@ def tokens_of(text: str) -> list[str]:
 
 
 def read_lines(
-    text: str, glyphs: Mapping[str, Symbol], energy: str = "U", states: Collection[Symbol] = ()
+    text: str,
+    glyphs: Mapping[str, Symbol],
+    energy: str = "U",
+    states: Collection[Symbol] = (),
+    functions: Mapping[str, Callable[..., Expr]] = MappingProxyType({}),
 ) -> list[tuple[Expr, ...]]:
     r"""Return the sides of each line: of one line, or of those of an `aligned` block.
 
     `glyphs` maps LaTeX such as r"\mathbf{x}" to symbols; those in `states` must carry an index of time
-    wherever they occur, and no other symbol may.
+    wherever they occur, and no other symbol may. `functions` are called by the letters that they are given.
     """
-    return _Reader(tokens_of(text), glyphs, energy, states).page()
+    reader = _Reader(tokens_of(text), glyphs, energy, states)
+    reader.atoms |= {letter: lambda f=f: f(*reader.arguments()) for letter, f in functions.items()}
+    return reader.page()
 
 
 def read_expression(
@@ -61,13 +70,17 @@ class _Reader:
         self.tokens, self.at = tokens, 0
         self.energy, self.states = energy, states
         self.glyphs = {_glyph_key(tokens_of(glyph)): symbol for glyph, symbol in glyphs.items()}
+        self.glyphs_of_one = {base[0] for base, _ in self.glyphs if len(base) == 1}
         self.bases = sorted({base for base, _ in self.glyphs}, key=len, reverse=True)
         # What each token at the beginning of an atom leads to.
         self.atoms: dict[str, Callable[[], Expr]] = {
             "(": self.parenthesis, r"\left": self.fence, r"\frac": self.fraction, r"\sqrt": self.root,
             r"\nabla": self.gradient, r"\partial": self.numbered_slope, r"\operatorname": self.operator,
-            "e": self.exponential, energy: lambda: potential(*self.places(energy)),
+            r"\infty": lambda: sympy.oo, "e": self.exponential,
+            energy: lambda: potential(*self.places(energy)),
         }  # fmt: skip
+        if "d" not in self.glyphs_of_one:
+            self.atoms["d"] = self.slashed_derivative
 
     def peek(self, ahead: int = 0) -> str | None:
         return self.tokens[self.at + ahead] if self.at + ahead < len(self.tokens) else None
@@ -230,6 +243,16 @@ class _Reader:
         if self.order() != order:
             raise Unreadable(f"two different orders of one derivative at {self.at}")
         self.next("}")
+        for _ in range(order):
+            derived = dot(derived)
+        return derived
+
+    def slashed_derivative(self) -> Expr:
+        order = self.order()
+        derived = self.symbol()
+        self.word("/", "d", "t")
+        if self.order() != order:
+            raise Unreadable(f"two different orders of one derivative at {self.at}")
         for _ in range(order):
             derived = dot(derived)
         return derived

@@ -48,6 +48,7 @@ from physsym.vocabulary import STANDARD, Face, Vocabulary
 WIDE = 15.0  # em: what fits into one of two panels side by side
 # How wide the text is, and a character of small print, in pt; for the columns of tables.
 TEXT, CHARACTER, GAP, BADGE = 381.0, 4.9, 8.0, 62.0
+SMALL_PRINT = 9.0
 Cell = tuple[str, float, float]  # what is printed, its widest piece, and how wide it would be on one line
 HEADINGS = {2: "section", 3: "subsection"}
 
@@ -55,7 +56,8 @@ HEADINGS = {2: "section", 3: "subsection"}
 def tex(document: Document) -> str:
     """Return the document as LaTeX; its figures are files beside it, `figures/NAME.pdf`."""
     preamble = (files("physsym.document") / "preamble.tex").read_text(encoding="utf-8")
-    front = rf"\title{{{escaped(document.title)}}}\author{{{escaped(document.subtitle)}}}\date{{}}"
+    subtitle = rf"\\[.5em]\large\itshape {escaped(document.subtitle)}" if document.subtitle else ""
+    front = rf"\title{{{escaped(document.title)}{subtitle}}}\author{{}}\date{{}}"
     opening = [block_tex(p, STANDARD) for p in document.opening]
     body = [part for section in document.sections for part in _section(section)]
     parts = [front, r"\begin{document}", r"\maketitle", *opening, r"\tableofcontents", *body]
@@ -205,20 +207,25 @@ def _measured(spans: Sentence, vocabulary: Vocabulary) -> Cell:
 
 
 def _table(head: tuple[Cell, ...], rows: Sequence[tuple[Cell, ...]]) -> str:
-    widths = _widths([head, *rows])
+    widths, size = _widths([head, *rows])
     columns = "".join(rf">{{\raggedright\arraybackslash}}p{{{w:.1f}pt}}" for w in widths)
     lines = [" & ".join(cell[0] for cell in row) + r" \\" for row in rows]
     named = " & ".join(rf"\textbf{{{cell[0]}}}" for cell in head)
     body = "\n".join(lines)
     return (
-        f"{{\\footnotesize\\setlength{{\\tabcolsep}}{{{GAP / 2}pt}}\n"
+        f"{{\\fontsize{{{size:.2f}}}{{{1.25 * size:.2f}}}\\selectfont\\let\\verdictsize\\relax"
+        f"\\setlength{{\\tabcolsep}}{{{GAP / 2}pt}}\n"
         f"\\begin{{longtable}}{{@{{}}{columns}@{{}}}}\n\\toprule {named} \\\\ \\midrule\\endhead\n"
         f"{body}\n\\bottomrule\n\\end{{longtable}}}}"
     )
 
 
-def _widths(rows: Sequence[tuple[Cell, ...]]) -> list[float]:
-    """Return the widths of columns: each has room for its widest piece; the rest is shared by need."""
+def _widths(rows: Sequence[tuple[Cell, ...]]) -> tuple[list[float], float]:
+    """Return the widths of columns and the size of the font.
+
+    Each column has room for its widest piece, the rest is shared by need; where there is no room for all
+    pieces, all become smaller.
+    """
     columns = list(zip(*rows, strict=True))
     least = [max(cell[1] for cell in column) + 4 for column in columns]
     whole = [max(cell[2] for cell in column) for column in columns]
@@ -226,7 +233,8 @@ def _widths(rows: Sequence[tuple[Cell, ...]]) -> list[float]:
     room = TEXT - GAP * (len(columns) - 1) - sum(least)
     share = min(max(room, 0) / sum(wanted), 1.0)
     squeeze = min((TEXT - GAP * (len(columns) - 1)) / sum(least), 1.0)
-    return [low * squeeze + want * share for low, want in zip(least, wanted, strict=True)]
+    widths = [low * squeeze + want * share for low, want in zip(least, wanted, strict=True)]
+    return widths, SMALL_PRINT * squeeze
 
 
 @block_tex.register
