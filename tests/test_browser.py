@@ -63,6 +63,7 @@ def opened(request, browser, built):
 
 
 OUTSIDE = """() => [...document.body.querySelectorAll('*')].filter(e => {
+    if (e.closest('svg svg, svg > *')) return false; // what sticks out within a drawing is cut off
     const r = e.getBoundingClientRect();
     return r.width && (r.right > innerWidth + 1 || r.left < -1);
 }).map(e => e.outerHTML.slice(0, 200))"""
@@ -77,6 +78,15 @@ FLAT = """() => [...document.querySelectorAll('math')].filter(m => {
     const r = m.getBoundingClientRect();
     return !(closed && !m.closest('summary')) && (r.height < 4 || r.width < 2);
 }).map(m => m.getAttribute('alttext'))"""
+# Text that lies over other text: each badge beside what stands in its frame.
+OVERLAID = """() => [...document.querySelectorAll('summary')].filter(s => {
+    const a = s.getBoundingClientRect(), frame = s.closest('article, .equation, section');
+    return [...frame.querySelectorAll('summary, q, .reason, pre, .number')].some(o => {
+        if (o === s || o.contains(s)) return false;
+        return [...o.getClientRects()].some(b => b.height && a.left < b.right - 1 && b.left < a.right - 1
+            && a.top < b.bottom - 4 && b.top < a.bottom - 4);
+    });
+}).map(s => s.parentElement.parentElement.outerHTML.slice(0, 200))"""
 FONTS = (
     """() => [...document.fonts].filter(f => f.status == 'loaded').map(f => f.family + f.style + f.weight)"""
 )
@@ -111,6 +121,7 @@ def test_with_every_badge_unfolded_nothing_overflows_either(opened):
     assert opened.evaluate(OUTSIDE) == []
     assert opened.evaluate(WIDER) == []
     assert opened.evaluate(FLAT) == []
+    assert opened.evaluate(OVERLAID) == []
 
 
 def test_the_screen_decides_the_colours(opened):
@@ -142,4 +153,8 @@ def test_an_overflow_would_be_seen(browser):
     assert page.evaluate(WIDER) == ["a"]
     assert len(page.evaluate(OUTSIDE)) >= 1
     assert page.evaluate(FLAT) == ["b"]
+    page.set_content(
+        "<article><details><summary style='position:fixed;top:8px'>a</summary></details><q>b</q></article>"
+    )
+    assert len(page.evaluate(OVERLAID)) == 1
     page.close()

@@ -94,5 +94,6 @@ def test_a_verdict_that_changed_stops_it():
 
     text = notebook(document_of([script("gradient_descent")]))
     assert "['holds', " in text
+    assert "[-" not in text
     with pytest.raises(CellExecutionError, match="AssertionError"):
         executed(text.replace("['holds', ", "['fails', "))

@@ -114,7 +114,9 @@ def _derivations(script: Script, letter: str, desk: Desk) -> Iterator[Section]:
         blocks = tuple(_derived(derivation, letter, desk))
         name = f"{anchor(script.name)}-{anchor(derivation.title)}"
         source = _source(script, f"derivations[{k}]")
-        yield Section(phrase(derivation.title), name, 3, blocks, derivation.vocabulary, source=source)
+        outcomes = tuple(v.outcome for v in derivation.verdicts())
+        named = phrase(derivation.title)
+        yield Section(named, name, 3, blocks, derivation.vocabulary, "", source, outcomes)
         desk.done(derivation.title)
 
 

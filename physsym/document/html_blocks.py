@@ -153,7 +153,7 @@ def _(block: Judged, vocabulary: Vocabulary) -> str:
         f'<article class="claim" id="{block.anchor}">\n<p><a class="id" href="#{block.anchor}">'
         f"{escape(block.id)}</a> <q>{sentence(block.says, vocabulary)}</q> "
         f'<span class="where">{escape(block.where)}</span></p>\n'
-        f"{badge(block.verdict, formal, *repair, code, short=True)}</article>\n"
+        f"{badge(block.verdict, formal, *repair, short=True, last=code)}</article>\n"
     )
 
 

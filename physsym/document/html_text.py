@@ -74,14 +74,14 @@ def _named(verdict: Verdict) -> str:
     return f"{SIGNS[verdict.outcome]}&nbsp;{verdict.outcome.value}"
 
 
-def badge(verdict: Verdict, *more: str, short: bool = False) -> str:
-    """Return a verdict as a badge that unfolds to its evidence, behind what else there is to tell.
+def badge(verdict: Verdict, *more: str, short: bool = False, last: str = "") -> str:
+    """Return a verdict as a badge that unfolds to its evidence, between what else there is to tell.
 
     A short badge leaves the order of the error to what it unfolds to.
     """
     error = sentence(up_to(verdict.error), STANDARD) if verdict.error else ""
     told = (*more, f"true {error}", *_facts(verdict)) if short and error else (*more, *_facts(verdict))
-    items = "".join(f"<li>{fact}</li>" for fact in told)
+    items = "".join(f"<li>{fact}</li>" for fact in (*told, last) if fact)
     named = _named(verdict) + (f", {error}" if error and not short else "")
     kind = verdict.outcome.value
     return f'<details class="badge {kind}"><summary>{named}</summary><ul>{items}</ul></details>\n'

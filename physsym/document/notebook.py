@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from physsym.document.drawing import drawn
 from physsym.document.flavours import NOTEBOOK
 from physsym.document.markdown import Pen, block_markdown, heading, opening
-from physsym.document.tree import Audit, Block, Document, Line, Picture, Section
+from physsym.document.tree import Audit, Block, Document, Picture, Section
 
 Cell: TypeAlias = dict[str, Any]
 KERNEL = {
@@ -100,9 +100,9 @@ def _about(block: Block, section: Section) -> Iterable[str]:
 
 
 def _verdicts(section: Section) -> str:
-    shown = [b.verdict.outcome.value for b in section.blocks if isinstance(b, Line) and b.verdict is not None]
+    shown = [outcome.value for outcome in section.outcomes]
     return (
         f"derivation = {section.source}\n"
-        f"assert [v.outcome.value for v in derivation.verdicts()][-{len(shown)}:] == {shown!r}\n"
+        f"assert [v.outcome.value for v in derivation.verdicts()] == {shown!r}\n"
         'print(*derivation.verdicts(), sep="\\n")'
     )

@@ -201,7 +201,8 @@ class Section:
     """A heading and what stands under it; level 2 for a chapter or a script, 3 for a derivation.
 
     The anchor is unique; `label` stands before the title, such as "Chapter III". `source` is the Python
-    expression for what it shows, where that comes from scripts in `found`, by their names.
+    expression for what it shows, where that comes from scripts in `found`, by their names; `outcomes` are
+    those of all steps of a derivation, those shown elsewhere included.
     """
 
     title: Sentence
@@ -211,6 +212,7 @@ class Section:
     vocabulary: Vocabulary = STANDARD
     label: str = ""
     source: str = ""
+    outcomes: tuple[Outcome, ...] = ()
 
 
 @dataclass(frozen=True)
