@@ -304,7 +304,7 @@ class _Reader:
             return base, ()
         self.next("{")
         inside = ""
-        while not self.skip("}"):
+        while inside.count("{") > inside.count("}") or not self.skip("}"):
             inside += self.next()
         return base, tuple(inside.split(","))
 

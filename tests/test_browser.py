@@ -110,10 +110,10 @@ def test_a_click_unfolds_the_evidence(opened):
     badges = opened.locator("details.badge")
     for k in (0, badges.count() // 2, badges.count() - 1):
         badge = badges.nth(k)
-        assert badge.locator("ul").bounding_box() is None or not badge.evaluate("d => d.open")
-        badge.locator("summary").click()
+        assert badge.locator("> ul").bounding_box() is None or not badge.evaluate("d => d.open")
+        badge.locator("> summary").click()
         assert badge.evaluate("d => d.open")
-        assert badge.locator("ul").bounding_box()["height"] > 10
+        assert badge.locator("> ul").bounding_box()["height"] > 10
 
 
 def test_with_every_badge_unfolded_nothing_overflows_either(opened):

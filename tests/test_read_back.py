@@ -22,7 +22,7 @@ from tests.latex_reader import read_lines
 from tests.test_document_book import SOURCES
 from tests.typeset_cases import ENERGY, ON_FACE, same, sides
 
-VECTORS = ("position", "velocity", "displacement")
+VECTORS = ("position", "velocity", "displacement", "force")
 GREEK = {
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi",
     "rho", "sigma", "tau", "phi", "psi", "omega",

@@ -10,7 +10,7 @@ from xml.dom.minidom import Element, Text, parseString
 # overflows. Letters of TeX's fonts are 0.57 em wide on average, bold ones 0.6.
 LETTER, BOLD, DIGIT, FENCE = 0.58, 0.64, 0.52, 0.42
 RELATION, SIGN, PREFIX, COMMA = 1.4, 1.3, 0.85, 0.5
-SCRIPT = 0.74
+SCRIPT, CELL = 0.74, 0.4
 OPERATORS = {"(": FENCE, ")": FENCE, "|": 0.3, ",": COMMA, "/": 0.52, "·": 0.75, "\N{INVISIBLE TIMES}": 0.0}
 
 
@@ -69,7 +69,8 @@ def _of_root(node: Element, parts: list[Element]) -> float:
 def _of_table(node: Element, parts: list[Element]) -> float:
     cells = [[_width(c) for c in row.childNodes if isinstance(c, Element)] for row in parts]
     columns = max(map(len, cells))
-    return sum(max((row[k] for row in cells if k < len(row)), default=0.0) for k in range(columns))
+    widest = (max((row[k] for row in cells if k < len(row)), default=0.0) for k in range(columns))
+    return sum(widest) + CELL * columns
 
 
 _WIDTHS: dict[str, Callable[[Element, list[Element]], float]] = {
