@@ -8,7 +8,9 @@ import pytest
 from sympy import Rational, sqrt
 
 from derivations import book as package
-from derivations.book import _following, _tables, momentum, overdamped, prologue, time_scale, valley
+from derivations.book import _following, _tables, overdamped, prologue, time_scale
+from derivations.book import _momentum as momentum
+from derivations.book import _runs as valley
 from derivations.claims import claims
 from derivations.gradient_descent import derivation as descent
 from derivations.momentum import by_constants, source_rule

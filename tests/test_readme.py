@@ -7,8 +7,8 @@ from pathlib import Path
 from sympy import Rational
 
 from derivations.book import book
-from derivations.book.momentum import too_much
-from derivations.book.valley import USUAL, crossings
+from derivations.book._momentum import too_much
+from derivations.book._runs import USUAL, crossings
 from physsym.chapter import Finding
 from physsym.verdict import Outcome
 from physsym.vocabulary import rho

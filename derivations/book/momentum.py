@@ -2,99 +2,22 @@
 
 from functools import partial
 
-from sympy import Expr, Rational, Symbol, factor
-
 from derivations import friction, stale
 from derivations.book._audit import judged
-from derivations.book._following import defined, is_defined, one_of, quotient, with_quotient
-from derivations.book._tables import dimension, goes_to, largest_stable, meanings, tidy
+from derivations.book._following import defined, is_defined, one_of, quotient
+from derivations.book._momentum import FRICTIONS, RULES, USUAL, afterwards, as_displacement, collected
+from derivations.book._momentum import collected_as_needed, difference, in_momentum, printed, stepped
+from derivations.book._momentum import stepped_as_needed, too_much, with_inertia, without_inertia
+from derivations.book._tables import goes_to, largest_stable
 from derivations.gradient_descent import derivation as descent
-from derivations.momentum import by_constants, source_rule, textbook
+from derivations.momentum import textbook
 from derivations.momentum import derivation as momentum
-from physsym import Rule, Verdict, after, dot, rule, same_rule
-from physsym.chapter import Cell, Chapter, Figure, Finding, Heading, Note, Row, Shown, Table
+from physsym import after, dot, rule, same_rule
+from physsym.chapter import Chapter, Figure, Finding, Heading, Note, Shown, Table
 from physsym.figures import effective_rates, effective_rates_caption, kept_shares, kept_shares_caption
 from physsym.figures import stability_map, stability_map_caption
-from physsym.statement import Equation, Relation, Update, flattened, states
-from physsym.vocabulary import G, alpha, dt, eta, gamma, lam, m, rho, tau, u, v, x
-
-with_inertia = Equation(tau * dot(v), -G / gamma - v)
-in_quotients = with_quotient(with_inertia, v)
-stepped = Update(v, v - dt / tau * v - dt / (gamma * tau) * G)
-stepped_as_needed = Update(v, v - dt / tau * v - dt / gamma * G)
-collected = Update(v, (1 - dt / tau) * v - dt / (gamma * tau) * G)
-collected_as_needed = Update(v, (1 - dt / tau) * v - dt / gamma * G)
-
-printed = rule({v: rho * v - eta * G, x: x + after(v)})
-
-USUAL = Rational(9, 10)
-FRICTIONS = {
-    "forward Euler": friction.forward,
-    "backward Euler": friction.backward,
-    "midpoint": friction.midpoint,
-    "exponential": friction.exponential,
-}
-RULES = {"the source": textbook, "derived": momentum}
-
-
-def weight(of: Rule) -> Expr:
-    """Return how much of the gradient a momentum rule adds to its displacement."""
-    return -flattened(of)[u].coeff(G)
-
-
-def too_much(of: Rule = source_rule) -> Expr:
-    """Return the weight of the gradient in a rule over that in the derived one."""
-    return tidy(weight(of) / weight(momentum.rule))
-
-
-def difference(of: Rule = source_rule) -> Expr:
-    """Return the displacement of a rule less the derived one."""
-    return factor(flattened(of)[u] - flattened(momentum.rule)[u])
-
-
-def as_displacement(of: Rule = printed) -> Verdict:
-    """Judge whether a printed rule, its velocity read as a displacement, is the one derived."""
-    letters = {v: u, after(v): after(u)}
-    read = rule({letters.get(a.target, a.target): a.value.xreplace(letters) for a in of.updates})
-    return same_rule(read, momentum.rule)
-
-
-def without_inertia(treatment: str) -> Verdict:
-    """Judge whether letting inertia go after the time step was chosen has a limit."""
-    return friction.without_inertia(FRICTIONS[treatment]).verdicts()[-1]
-
-
-def afterwards() -> list[Row]:
-    """Return, for each treatment of friction, what `rho` is and where it goes with the relaxation time."""
-    return [
-        (
-            name,
-            Equation(rho, (kept := defined(rho, of).right)),
-            goes_to(rho, kept, tau, {}),
-            without_inertia(name),
-        )
-        for name, of in FRICTIONS.items()
-    ]
-
-
-def in_momentum() -> list[Row]:
-    """Return what each quantity is in the momentum method, and whether the rule carries it along."""
-    step = defined(alpha, textbook).right
-    by_mechanics = weight(by_constants.rule)
-    values: dict[Symbol, Cell] = {
-        m: Relation((m, 0 * m), (">",)),
-        gamma: Relation((gamma, 0 * gamma), (">",)),
-        tau: Equation(tau, defined(tau, momentum).right),
-        rho: Equation(rho, defined(rho, momentum).right),
-        eta: Equation(eta, defined(eta, momentum).right),
-        alpha: Relation((alpha, step, by_mechanics), ("=", "=")),
-        u: Equation(u, dt * v),
-    }
-    kept = states(momentum.rule)
-    return [
-        (s, *meanings(s), dimension(s), value, "yes" if s in kept else "no") for s, value in values.items()
-    ]
-
+from physsym.statement import Equation, Relation
+from physsym.vocabulary import G, dt, eta, lam, rho, tau, u, v, x
 
 chapter = Chapter(
     number="IV",
@@ -171,10 +94,8 @@ chapter = Chapter(
                 "The momentum coefficient in four treatments of friction. " + kept_shares_caption(FRICTIONS)
             ),
             alt="Four curves of the share kept against the time step. All fall from one with the same "
-            "slope. Forward "
-            "Euler goes on in a straight line and leaves the band between minus one and one at two "
-            "relaxation "
-            "times; the others stay in it.",
+            "slope. Forward Euler goes on in a straight line and leaves the band between minus one and "
+            "one at two relaxation times; the others stay in it.",
         ),
         Finding(
             title="When does inertia vanish, before the step or after it?",
@@ -196,15 +117,13 @@ chapter = Chapter(
                 "With (4.3) and a fixed time step",
                 lambda: goes_to(rho, defined(rho, momentum).right, tau, {}),
                 "The coefficient passes zero at `tau = dt`, where gradient descent does appear, and "
-                "leaves the "
-                "stable range at `tau = dt/2`.",
+                "leaves the stable range at `tau = dt/2`.",
             ),
             check=partial(without_inertia, "forward Euler"),
         ),
         Table(
             caption="Inertia let go after the time step was chosen: what `rho` is in each treatment of "
-            "friction, where "
-            "it goes, and whether the rule has a limit at all.",
+            "friction, where it goes, and whether the rule has a limit at all.",
             number="4.3",
             head=("Friction", "Share kept", "As `tau -> 0`", "A limit?"),
             rows=afterwards,
@@ -272,8 +191,8 @@ chapter = Chapter(
         Shown(
             "4.6",
             line=(textbook, 8),
-            says="Give the whole factor one name, `alpha = (1 - rho)*eta`, and the rule of the textbooks "
-            "appears.",
+            says="Give the whole factor one name, `alpha = (1 - rho)*eta`, and the rule of the "
+            "textbooks appears.",
         ),
         """
         So nothing has to be thrown away. Either one keeps the rule of the textbooks and reads its rate as
@@ -290,9 +209,8 @@ chapter = Chapter(
             name="effective-rates",
             draw=lambda ax: effective_rates(RULES, ax=ax),
             caption=lambda: "How far a rule goes in the end. " + effective_rates_caption(RULES),
-            alt="Two curves of the steady step against the momentum coefficient on a logarithmic scale: "
-            "that of the "
-            "source rises steeply towards one, the derived one stays flat at one.",
+            alt="Two curves of the steady step against the momentum coefficient on a logarithmic "
+            "scale: that of the source rises steeply towards one, the derived one stays flat at one.",
         ),
         Finding(
             title="The new velocity: it is not forward Euler",
@@ -310,9 +228,8 @@ chapter = Chapter(
                 Shown("", line=(stale.derivation, 7)),
             ),
             difference=(
-                "With no memory left, `rho = 0`, forward Euler in both gives descent along the gradient "
-                "of the step "
-                "*before*:",
+                "With no memory left, `rho = 0`, forward Euler in both gives descent along the "
+                "gradient of the step *before*:",
                 Shown("", line=(stale.derivation, 9)),
                 lambda: (
                     f"It is stable up to `eta*lam = {largest_stable(stale.derivation.rule, eta) * lam}` "
@@ -348,10 +265,8 @@ chapter = Chapter(
                 f"{stability_map_caption(textbook)} The thin lines tell the spectral radius."
             ),
             alt="Two maps over the momentum coefficient and the rate times the curvature. The stable "
-            "region of the "
-            "derived rule opens upwards without bound, that of the textbook rule ends on a straight line "
-            "from "
-            "two to four.",
+            "region of the derived rule opens upwards without bound, that of the textbook rule ends on "
+            "a straight line from two to four.",
             size=(6.6, 3.2),
         ),
         Table(

@@ -78,11 +78,9 @@ chapter = Chapter(
         place. Only one of them leaves an optimizer that moves.
         """,
         Table(
-            caption="Where everything goes as the relaxation time vanishes, the time step being what it "
-            "is. If the "
-            "mass vanishes, the learning rate stays; if friction grows without bound instead, the "
-            "particle and "
-            "the optimizer both stop.",
+            caption="Where everything goes as the relaxation time vanishes, the time step being what "
+            "it is. If the mass vanishes, the learning rate stays; if friction grows without bound "
+            "instead, the particle and the optimizer both stop.",
             number="3.1",
             head=("Quantity", "In mechanics", "In learning", "The mass vanishes", "Friction grows"),
             rows=ways_to_vanish,
@@ -104,10 +102,9 @@ chapter = Chapter(
             "3.2b",
             difference_quotient,
             check=lambda: met_by(difference_quotient, descent.lines[5]),
-            says="A computer takes steps. In place of the rate, the difference of two positions over the "
-            "time between them. This "
-            "is *forward "
-            "Euler*: the gradient is taken at the start of the step and held.",
+            says="A computer takes steps. In place of the rate, the difference of two positions over "
+            "the time between them. This is *forward Euler*: the gradient is taken at the start of the "
+            "step and held.",
         ),
         Shown("3.2c", line=(descent, 5), says="Solved for the new position:"),
         """
@@ -147,14 +144,13 @@ chapter = Chapter(
             """,
             follows=("The velocity is", Equation(v, QUANTITIES[v]), "and one step adds `dt` times that."),
             source=("The velocity is determined at every instant by the gradient:", as_a_displacement),
-            difference="Left a length per time, right a length. What stands on the right is the *step*, "
-            "that is, the velocity times the time step.",
+            difference="Left a length per time, right a length. What stands on the right is the "
+            "*step*, that is, the velocity times the time step.",
             check=is_a_velocity,
         ),
         Table(
-            caption="Gradient descent in the words of mechanics. The last column is read off the rule: a "
-            "quantity "
-            "is a state if the rule carries it from one step to the next.",
+            caption="Gradient descent in the words of mechanics. The last column is read off the rule: "
+            "a quantity is a state if the rule carries it from one step to the next.",
             number="3.4",
             head=("Quantity", "In mechanics", "In learning", "Dimension", "In gradient descent", "A state?"),
             rows=in_gradient_descent,

@@ -82,9 +82,9 @@ chapter = Chapter(
         sentences of the source that belong there, each with its verdict.
         """,
         Table(
-            caption="The dictionary: what each quantity is called in either world, and its dimension in "
-            "mass, length and time. In learning the loss plays the part of an energy and the weights "
-            "that of lengths, so one dimension serves both.",
+            caption="The dictionary: what each quantity is called in either world, and its dimension "
+            "in mass, length and time. In learning the loss plays the part of an energy and the "
+            "weights that of lengths, so one dimension serves both.",
             head=("Mechanics", "is the", "Learning", "is the", "Dimension"),
             rows=dictionary,
             faces=("physics", "physics", "learning", "learning", None),
@@ -115,8 +115,8 @@ chapter = Chapter(
             ),
             source="Every symbol has exactly one counterpart: the correspondence is one-to-one.",
             difference=(
-                "Take `s**2*m` for the mass, `s*gamma` for the friction and `s*dt` for the time step, with "
-                "any number `s`. Not one digit of any step changes.",
+                "Take `s**2*m` for the mass, `s*gamma` for the friction and `s*dt` for the time step, "
+                "with any number `s`. Not one digit of any step changes.",
                 lambda: f"The rank is {coefficients(by_constants.rule).jacobian(CONSTANTS).rank()} of 3.",
             ),
             check=one_to_one,

@@ -81,13 +81,11 @@ chapter = Chapter(
             follows=(
                 "In a bowl of curvature `lam` the particle swings exactly if",
                 deciding,
-                "which is the relaxation time against the time in which friction lets it creep down the "
-                "bowl, "
-                "`gamma/lam`.",
+                "which is the relaxation time against the time in which friction lets it creep down "
+                "the bowl, `gamma/lam`.",
             ),
-            source="The single number `tau` determines the entire behaviour of the system; a large `tau` "
-            "means "
-            "that it oscillates a lot.",
+            source="The single number `tau` determines the entire behaviour of the system; a large "
+            "`tau` means that it oscillates a lot.",
             difference=(
                 lambda: (
                     "With `tau = 1` and curvatures of "
@@ -104,8 +102,8 @@ chapter = Chapter(
             caption=lambda: (
                 "Three ways to come to rest, all with one relaxation time. " + regimes_caption(*_motions())
             ),
-            alt="Three curves of position against time from a common start: one swings through zero and back "
-            "several times, one falls to zero fastest without crossing, one falls slowly.",
+            alt="Three curves of position against time from a common start: one swings through zero "
+            "and back several times, one falls to zero fastest without crossing, one falls slowly.",
         ),
         """
         In the language of oscillators the number that decides is `m*lam/gamma**2`; its inverse square root

@@ -1,0 +1,90 @@
+"""What chapter IV computes: the two momentum rules, their difference, and treatments of friction."""
+
+from sympy import Expr, Rational, Symbol, factor
+
+from derivations import friction
+from derivations.book._following import defined, with_quotient
+from derivations.book._tables import dimension, goes_to, meanings, tidy
+from derivations.momentum import by_constants, source_rule, textbook
+from derivations.momentum import derivation as momentum
+from physsym import Rule, Verdict, after, dot, rule, same_rule
+from physsym.chapter import Cell, Row
+from physsym.statement import Equation, Relation, Update, flattened, states
+from physsym.vocabulary import G, alpha, dt, eta, gamma, m, rho, tau, u, v, x
+
+with_inertia = Equation(tau * dot(v), -G / gamma - v)
+in_quotients = with_quotient(with_inertia, v)
+stepped = Update(v, v - dt / tau * v - dt / (gamma * tau) * G)
+stepped_as_needed = Update(v, v - dt / tau * v - dt / gamma * G)
+collected = Update(v, (1 - dt / tau) * v - dt / (gamma * tau) * G)
+collected_as_needed = Update(v, (1 - dt / tau) * v - dt / gamma * G)
+
+printed = rule({v: rho * v - eta * G, x: x + after(v)})
+
+USUAL = Rational(9, 10)
+FRICTIONS = {
+    "forward Euler": friction.forward,
+    "backward Euler": friction.backward,
+    "midpoint": friction.midpoint,
+    "exponential": friction.exponential,
+}
+RULES = {"the source": textbook, "derived": momentum}
+
+
+def weight(of: Rule) -> Expr:
+    """Return how much of the gradient a momentum rule adds to its displacement."""
+    return -flattened(of)[u].coeff(G)
+
+
+def too_much(of: Rule = source_rule) -> Expr:
+    """Return the weight of the gradient in a rule over that in the derived one."""
+    return tidy(weight(of) / weight(momentum.rule))
+
+
+def difference(of: Rule = source_rule) -> Expr:
+    """Return the displacement of a rule less the derived one."""
+    return factor(flattened(of)[u] - flattened(momentum.rule)[u])
+
+
+def as_displacement(of: Rule = printed) -> Verdict:
+    """Judge whether a printed rule, its velocity read as a displacement, is the one derived."""
+    letters = {v: u, after(v): after(u)}
+    read = rule({letters.get(a.target, a.target): a.value.xreplace(letters) for a in of.updates})
+    return same_rule(read, momentum.rule)
+
+
+def without_inertia(treatment: str) -> Verdict:
+    """Judge whether letting inertia go after the time step was chosen has a limit."""
+    return friction.without_inertia(FRICTIONS[treatment]).verdicts()[-1]
+
+
+def afterwards() -> list[Row]:
+    """Return, for each treatment of friction, what `rho` is and where it goes with the relaxation time."""
+    return [
+        (
+            name,
+            Equation(rho, (kept := defined(rho, of).right)),
+            goes_to(rho, kept, tau, {}),
+            without_inertia(name),
+        )
+        for name, of in FRICTIONS.items()
+    ]
+
+
+def in_momentum() -> list[Row]:
+    """Return what each quantity is in the momentum method, and whether the rule carries it along."""
+    step = defined(alpha, textbook).right
+    by_mechanics = weight(by_constants.rule)
+    values: dict[Symbol, Cell] = {
+        m: Relation((m, 0 * m), (">",)),
+        gamma: Relation((gamma, 0 * gamma), (">",)),
+        tau: Equation(tau, defined(tau, momentum).right),
+        rho: Equation(rho, defined(rho, momentum).right),
+        eta: Equation(eta, defined(eta, momentum).right),
+        alpha: Relation((alpha, step, by_mechanics), ("=", "=")),
+        u: Equation(u, dt * v),
+    }
+    kept = states(momentum.rule)
+    return [
+        (s, *meanings(s), dimension(s), value, "yes" if s in kept else "no") for s, value in values.items()
+    ]
