@@ -249,7 +249,7 @@ chapter = Chapter(
             text="""
             The displacement is the difference of two neighbouring positions, so it can be eliminated.
             What is left speaks of positions alone, `x <- x + rho*(x - before(x)) - (1 - rho)*eta*G`, and
-            that is how Polyak wrote the heavy ball in 1964.
+            that, with `alpha` for the factor of the gradient, is how Polyak wrote the heavy ball in 1964.
             """,
         ),
         Figure(

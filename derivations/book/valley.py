@@ -44,8 +44,8 @@ chapter = Chapter(
         ),
         """
         The derived rule (4.5) keeps pace with gradient descent, and it must: at the same `eta` both take,
-        in the end, the same steps along the floor. The rule (4.4) is ten times as fast along the floor,
-        because with the same number for its rate it takes steps ten times as long.
+        in the end, nearly the same steps along the floor. The rule (4.4) is much faster there, because
+        the same number for its rate means steps that grow, in a constant slope, to ten times the length.
         """,
         Figure(
             name="losses",
