@@ -2,91 +2,97 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import sys
-from collections.abc import Sequence
+from argparse import ArgumentParser
+from collections.abc import Callable, Sequence
 
 from physsym import __version__
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line; making it imports neither SymPy nor NumPy."""
-    top = argparse.ArgumentParser(
-        prog="physsym",
-        description="Derive optimizers from mechanics, check every step, typeset it, run the result.",
-    )
-    top.add_argument("--version", action="version", version=f"physsym {__version__}")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    document = commands.add_parser("document", help="write the derivation document")
-    document.add_argument(
+def _paths(command: ArgumentParser) -> None:
+    command.add_argument(
         "paths", nargs="*", metavar="PATH", help="scripts or folders (default: the shipped ones)"
     )
-    document.add_argument("--out", default="build", metavar="DIR", help="folder to write to (default: build)")
-    document.add_argument(
+
+
+def _name(command: ArgumentParser) -> None:
+    command.add_argument("name", metavar="NAME", help="a shipped derivation, such as momentum, or a path")
+
+
+def _document(command: ArgumentParser) -> None:
+    _paths(command)
+    command.add_argument("--out", default="build", metavar="DIR", help="folder to write to (default: build)")
+    command.add_argument(
         "--format",
         default="html,md",
         help="some of html, md, myst, tex, pdf, ipynb, sty, separated by commas (default: html,md)",
     )
 
-    check = commands.add_parser(
-        "check", help="check every step and judge every claim; 1 if a step does not hold"
-    )
-    check.add_argument(
-        "paths", nargs="*", metavar="PATH", help="scripts or folders (default: the shipped ones)"
-    )
 
-    selftest = commands.add_parser(
-        "selftest", help="spoil lines and see that the check refuses them; 1 if one is misjudged"
-    )
-    selftest.add_argument(
-        "--count",
-        type=int,
-        default=1000,
-        metavar="N",
-        help="wrong lines, beside N/5 true ones (default: 1000)",
-    )
-    selftest.add_argument("--seed", type=int, default=0, metavar="S", help="another seed, other lines")
-    selftest.add_argument("--jobs", type=int, default=1, metavar="J", help="processes to share the work")
+def _selftest(command: ArgumentParser) -> None:
+    says = "wrong lines, beside N/5 true ones (default: 1000)"
+    command.add_argument("--count", type=int, default=1000, metavar="N", help=says)
+    command.add_argument("--seed", type=int, default=0, metavar="S", help="another seed, other lines")
+    command.add_argument("--jobs", type=int, default=1, metavar="J", help="processes to share the work")
 
-    certify = commands.add_parser(
-        "certify", help="write a derivation as lemmas for the Coq proof assistant; 1 if one is not proved"
-    )
-    certify.add_argument(
-        "names",
-        nargs="*",
-        metavar="NAME",
-        help="shipped derivations, such as momentum, or paths (default: all)",
-    )
-    certify.add_argument(
-        "--out",
-        default="build/certificates",
-        metavar="DIR",
-        help="folder to write to (default: build/certificates)",
-    )
-    certify.add_argument("--only-write", action="store_true", help="write the files and do not run Coq")
 
-    show = commands.add_parser("show", help="print a derivation in the terminal")
-    show.add_argument("name", metavar="NAME", help="a shipped derivation, such as momentum, or a path")
-    show.add_argument("--face", choices=("physics", "learning"), default="physics", help="whose notation")
+def _certify(command: ArgumentParser) -> None:
+    says = "shipped derivations, such as momentum, or paths (default: all)"
+    command.add_argument("names", nargs="*", metavar="NAME", help=says)
+    folder = "build/certificates"
+    command.add_argument(
+        "--out", default=folder, metavar="DIR", help=f"folder to write to (default: {folder})"
+    )
+    command.add_argument("--only-write", action="store_true", help="write the files and do not run Coq")
 
-    source = commands.add_parser("source", help="print a derived rule as program text")
-    source.add_argument("name", metavar="NAME", help="a shipped derivation, such as momentum, or a path")
-    source.add_argument(
-        "--language", choices=("python", "c", "javascript", "llvm"), default="python", help="of the text"
-    )
 
-    run = commands.add_parser("run", help="run a derived optimizer on a named test function")
-    run.add_argument("name", metavar="NAME", help="a shipped derivation, such as momentum, or a path")
-    run.add_argument("--steps", type=int, default=100, metavar="N", help="how many steps (default: 100)")
-    run.add_argument("--on", default="valley", metavar="PROBLEM", help="the test function (default: valley)")
-    run.add_argument(
-        "--set", nargs="+", default=[], metavar="P=VALUE", help="parameters, such as eta=0.02 rho=0.9"
+def _show(command: ArgumentParser) -> None:
+    _name(command)
+    command.add_argument("--face", choices=("physics", "learning"), default="physics", help="whose notation")
+
+
+def _source(command: ArgumentParser) -> None:
+    _name(command)
+    languages = ("python", "c", "javascript", "llvm")
+    command.add_argument("--language", choices=languages, default="python", help="of the text")
+
+
+def _run(command: ArgumentParser) -> None:
+    _name(command)
+    command.add_argument("--steps", type=int, default=100, metavar="N", help="how many steps (default: 100)")
+    command.add_argument(
+        "--on", default="valley", metavar="PROBLEM", help="the test function (default: valley)"
     )
-    run.add_argument(
-        "--every", type=int, default=0, metavar="K", help="print every K-th step (default: ten lines)"
+    says = "parameters, such as eta=0.02 rho=0.9"
+    command.add_argument("--set", nargs="+", default=[], metavar="P=VALUE", help=says)
+    says = "print every K-th step (default: ten lines)"
+    command.add_argument("--every", type=int, default=0, metavar="K", help=says)
+
+
+# fmt: off
+_COMMANDS: dict[str, tuple[Callable[[ArgumentParser], None], str]] = {
+    "document": (_document, "write the derivation document"),
+    "check":    (_paths,    "check every step and judge every claim; 1 if a step does not hold"),
+    "selftest": (_selftest, "spoil lines and see that the check refuses them; 1 if one is misjudged"),
+    "certify":  (_certify,  "write derivations as lemmas for the Coq proof assistant; 1 if one is not proved"),
+    "show":     (_show,     "print a derivation in the terminal"),
+    "source":   (_source,   "print a derived rule as program text"),
+    "run":      (_run,      "run a derived optimizer on a named test function"),
+}
+# fmt: on
+
+
+def parser() -> ArgumentParser:
+    """Return the parser of the command line; making it imports neither SymPy nor NumPy."""
+    top = ArgumentParser(
+        prog="physsym",
+        description="Derive optimizers from mechanics, check every step, typeset it, run the result.",
     )
+    top.add_argument("--version", action="version", version=f"physsym {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (arguments, says) in _COMMANDS.items():
+        arguments(commands.add_parser(name, help=says))
     return top
 
 
