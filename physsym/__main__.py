@@ -75,7 +75,7 @@ _COMMANDS: dict[str, tuple[Callable[[ArgumentParser], None], str]] = {
     "document": (_document, "write the derivation document"),
     "check":    (_paths,    "check every step and judge every claim; 1 if a step does not hold"),
     "selftest": (_selftest, "spoil lines and see that the check refuses them; 1 if one is misjudged"),
-    "certify":  (_certify,  "write derivations as lemmas for the Coq proof assistant; 1 if one is not proved"),
+    "certify":  (_certify,  "write derivations as lemmas, which Coq proves; 1 if one is not proved"),
     "show":     (_show,     "print a derivation in the terminal"),
     "source":   (_source,   "print a derived rule as program text"),
     "run":      (_run,      "run a derived optimizer on a named test function"),

@@ -14,8 +14,7 @@ from derivations import gradient_descent
 from derivations.claims.prologue import coefficients
 from derivations.momentum import by_constants
 from physsym import Claim, Dimension, Integrate, Law, Limit, Rule, Verdict
-from physsym import after, check, dimensions, dot, forward_euler, identical, law, rule
-from physsym import stability_region
+from physsym import after, check, dimensions, dot, forward_euler, identical, law, rule, stability_region
 from physsym.analysis.linear import characteristic_polynomial
 from physsym.analysis.ranges import throughout
 from physsym.dimension import MASS, TIME, dimension_of
@@ -73,9 +72,8 @@ def weight(step: Rule) -> Expr:
 def learning_rate(step: Rule, claimed: Expr, dimension: Dimension) -> Verdict:
     """Judge what weighs the gradient in a rule, and its dimension, which makes the product a displacement."""
     agree = identical(weight(step), claimed, "the weight of the gradient and what is claimed")
-    found = dimension_of(claimed, STANDARD.dimension)
-    fits = (holds if found == dimension else fails)(f"its dimension is {found}")
-    return all_of(agree, fits, dimensions(law({u: claimed * G})))
+    fits = holds if (found := dimension_of(claimed, STANDARD.dimension)) == dimension else fails
+    return all_of(agree, fits(f"its dimension is {found}"), dimensions(law({u: claimed * G})))
 
 
 ratio = Claim(
@@ -88,10 +86,7 @@ ratio = Claim(
 
 
 def product_of(claimed: Expr, where: Law, step: Rule) -> Verdict:
-    """Judge whether the learning rate is the product of the time step and the mobility claimed.
-
-    The mobility is the velocity per force in the law.
-    """
+    """Judge whether the learning rate is time step times mobility, the velocity per force of a law."""
     mobility = -where.equations[0].right.coeff(G)
     return all_of(
         identical(mobility, claimed, "the velocity per force and the mobility claimed"),
