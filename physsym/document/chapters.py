@@ -206,7 +206,7 @@ def _(block: Table, chapter: Chapter, desk: Desk) -> Iterator[Block]:
         caption = (*phrase(f"Table {block.number}. "), *caption)
     yield tree.Grid(
         caption,
-        f"table-{anchor(block.number or block.caption)}",
+        f"table-{anchor(block.number or ' '.join(block.caption.split()[:4]))}",
         tuple(desk.sentence(name, chapter.vocabulary) for name in block.head),
         tuple(tuple(_cell(cell, chapter, desk) for cell in row) for row in rows),
         block.faces or (None,) * len(block.head),
