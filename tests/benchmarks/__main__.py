@@ -16,9 +16,11 @@ os.environ |= {
 }
 
 import argparse
+import json
 import platform
 import re
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -40,6 +42,7 @@ PARTS = {
 }
 LIBRARIES = ("numpy", "sympy", "llvmlite", "numba", "torch", "jax", "optax", "python-flint")
 HOME = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+KEPT = Path(__file__).parents[2] / "build" / "benchmarks.json"
 
 
 def machine() -> str:
@@ -64,43 +67,60 @@ def table(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
-def page(rows: list[Row], load: tuple[float, ...]) -> str:
+def page(rows: list[Row], loads: list[float]) -> str:
     """Return the page: what was measured, where, how, and where the package is behind."""
-    behind = [f"{row.number} ({row.goal}: {row.measured})" for row in rows if row.holds is False]
-    where = "Floors that were missed in this run: " + "; ".join(behind) if behind else "Every floor was held"
+    behind = [f"{row.number} ({row.goal})" for row in rows if row.holds is False]
+    where = "Floors that were missed: " + "; ".join(behind) if behind else "Every floor was held"
+    below = "".join(f"\n{row.below}\n" for row in rows if row.below)
+    missing = sorted(set(range(1, 21)) - {row.number for row in rows})
+    left = f" Rows {', '.join(map(str, missing))} were not run." if missing else ""
     return f"""# Benchmarks
 
 Made by `make bench` on {datetime.now(UTC):%Y-%m-%d}. {machine()}
 
-All contenders of a row run in one process, in random order, in {ROUNDS} rounds, on one
-thread; what is compared is processor time, round by round, and the ratio told is the median of the rounds,
-with its quartiles in brackets where they are given. The load of the machine was {load[0]:.1f} when the run
-began and {os.getloadavg()[0]:.1f} when it ended, on {os.cpu_count()} cores: the more other work there is, the
-more noise is in ratios against memory. Targets are what a prototype reached on another machine.
+All contenders of a row run in one process, in random order, in {ROUNDS} rounds, on one thread; what is compared
+is processor time, round by round, and the ratio told is the median of the rounds, with its quartiles in brackets
+where they are given. The parts of the table are runs of their own. While they ran, the load of the machine was
+{min(loads):.0f} to {max(loads):.0f} on {os.cpu_count()} cores: the more other work there is, the more noise is
+in ratios against memory. `lambdify` is called as it comes, without options. Targets are what a prototype reached
+on another machine.
 
 {table(rows)}
 
-{where}.
-"""
+{where}.{left}
+{below}"""
+
+
+def measured(names: list[str], kept: Path) -> tuple[list[Row], list[float]]:
+    """Measure parts one after the other; what was measured is kept in a file, and read from there the next time."""
+    known = json.loads(kept.read_text()) if kept.exists() else {}
+    for name in names:
+        print(f"measuring {name} ...", file=sys.stderr, flush=True)
+        begun = os.getloadavg()[0]
+        rows = [asdict(row) for row in PARTS[name]()]
+        known[name] = {"rows": rows, "loads": [begun, os.getloadavg()[0]]}
+        kept.parent.mkdir(exist_ok=True)
+        kept.write_text(json.dumps(known))
+    rows = [Row(**row) for part in known.values() for row in part["rows"]]
+    return rows, [load for part in known.values() for load in part["loads"]]
 
 
 def main() -> int:
-    """Measure the parts that are asked for, all by default."""
-    options = argparse.ArgumentParser(description=__doc__)
+    """Measure the parts that are asked for, all by default; the page shows them with those measured before."""
+    options = argparse.ArgumentParser(description=main.__doc__)
     options.add_argument("parts", nargs="*", metavar="PART", help=f"some of {', '.join(PARTS)}")
+    options.add_argument("--page", action="store_true", help="measure nothing, write what is kept")
     options.add_argument(
-        "--out", type=Path, help="where to write (default: docs/benchmarks.md, for all parts)"
+        "--out", type=Path, default=HOME, help="where to write (default: docs/benchmarks.md)"
+    )
+    options.add_argument(
+        "--kept", type=Path, default=KEPT, help="where rows are kept between runs (default: build/)"
     )
     chosen = options.parse_args()
-    load, rows = os.getloadavg(), list[Row]()
-    for name in chosen.parts or PARTS:
-        print(f"measuring {name} ...", file=sys.stderr)
-        rows += PARTS[name]()
+    rows, loads = measured([] if chosen.page else chosen.parts or list(PARTS), chosen.kept)
     print(table(rows))
-    out = chosen.out or (None if chosen.parts else HOME)
-    if out:
-        out.write_text(page(rows, load))
-        print(f"wrote {out}")
+    chosen.out.write_text(page(rows, loads))
+    print(f"wrote {chosen.out}")
     return 0
 
 

@@ -146,14 +146,11 @@ def contenders(called, kind, size):
 def large():
     """Yield rows 1 to 4."""
     times = {(c, k): interleaved(contenders(c, k, LARGE), rounds=7) for c in RULES for k in FLOATS}
-    cells = "; ".join(f"{c} {k} {spread(t, 'stream', 'llvm')}" for (c, k), t in times.items())
-    field = "; ".join(
-        f"{c} {k}: " + ", ".join(f"{n} {ratio(t, 'stream', n):.2f}" for n in t if n not in ("stream", "llvm"))
-        for (c, k), t in times.items()
-    )
-    worst = min(ratio(t, "stream", "llvm") for t in times.values())
-    yield Row(1, "llvm kernel, n = 1e7: speed / stream in C", ">= 0.85", "0.92 to 1.07", cells, worst >= 0.85,
-              f"speed / stream of the others: {field}")  # fmt: skip
+    speeds = {key: ratio(t, "stream", "llvm") for key, t in times.items()}
+    worst = min(speeds, key=speeds.get)
+    told = f"{min(speeds.values()):.2f} to {max(speeds.values()):.2f}, least for {' '.join(worst)}: {spread(times[worst], 'stream', 'llvm')}"
+    yield Row(1, "llvm kernel, n = 1e7: speed / stream in C", ">= 0.85", "0.92 to 1.07", told,
+              speeds[worst] >= 0.85, "all cases stand below", _speeds(times))  # fmt: skip
     fused = {key: ratio(t, "llvm", "torch fused") for key, t in times.items()}
     told = "; ".join(f"{c} {k} {spread(t, 'llvm', 'torch fused')}" for (c, k), t in times.items())
     yield Row(2, "the same: time / torch fused", "<= 1.05", "0.82 to 0.94", told, max(fused.values()) <= 1.05)
@@ -175,6 +172,19 @@ def large():
         told,
         holds,
     )
+
+
+def _speeds(times):
+    """The table of all speeds in units of the stream."""
+    names = ("llvm", "c", "numba", "numpy", "torch fused", "torch", "torch foreach", "optax", "lambdify")
+    lines = [
+        f"Row 1 in full, speed / stream:\n\n| case | {' | '.join(names)} |",
+        "|---" * (len(names) + 1) + "|",
+    ]
+    for (called, kind), own in times.items():
+        cells = (f"{ratio(own, 'stream', name):.2f}" if name in own else "" for name in names)
+        lines.append(f"| {called} {kind} | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def tiny():

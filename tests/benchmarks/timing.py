@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import statistics
 import subprocess
@@ -16,7 +17,10 @@ ROUNDS, LEAST = 7, 0.03  # rounds; seconds that one measurement lasts at least
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: what is compared, what must hold, what is aimed at, what was measured."""
+    """One line of the table: what is compared, what must hold, what is aimed at, what was measured.
+
+    `beside` stands behind what was measured, `below` under the table.
+    """
 
     number: int
     goal: str
@@ -25,6 +29,7 @@ class Row:
     measured: str
     holds: bool | None
     beside: str = ""
+    below: str = ""
 
 
 def seconds(action: Callable[[], object], repeats: int) -> float:
@@ -63,10 +68,10 @@ def spread(times: Mapping[str, list[float]], above: str, below: str) -> str:
     return f"{middle:.3g} [{low:.3g}, {high:.3g}]"
 
 
-def in_fresh_processes(script: str, count: int = 7) -> dict[str, float]:
-    """Return the medians of what a script prints as JSON, each time in a process of its own."""
-    found = []
-    for _ in range(count):
-        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-        found.append(json.loads(done.stdout.splitlines()[-1]))
-    return {name: statistics.median(f[name] for f in found) for name in found[0]}
+def in_fresh_process(script: str) -> dict[str, float]:
+    """Return what a script prints as JSON, run in a process of its own."""
+    # Without its byte code SymPy would be compiled anew in each process.
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=own)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
