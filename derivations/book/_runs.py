@@ -8,6 +8,7 @@ from sympy import Expr, Function, Mul, Rational, Symbol
 
 from derivations.book._audit import claim
 from derivations.book._tables import largest_stable, tidy
+from derivations.claims.rules import hills
 from derivations.gradient_descent import derivation as descent
 from derivations.momentum import derivation as momentum
 from derivations.momentum import source_rule, textbook, two_steps
@@ -121,10 +122,10 @@ def compared() -> Iterable[Row]:
 
 
 def rests_at(rule: Rule) -> float:
-    """Return where a rule ends that starts at 6 on a parabola with dents, w**2/20 + 3*(1 - cos(3*w))/25."""
+    """Return where a rule ends that starts at 6 on the parabola with dents of the claims."""
     values = {"rho": float(NINE_TENTHS)} if rho in parameters(rule) else {}
     run = optimizer(rule, **{_rate(rule).name: 0.1}, **values)
-    end = float(run.run(6.0, lambda w: w / 10 + 0.36 * np.sin(3 * w), 2000, every=2000).x[-1])
+    end = float(run.run([6.0], hills, 2000, every=2000).x[-1, 0])
     return round(end, 9) + 0.0
 
 

@@ -103,8 +103,8 @@ def _last_step(rule: Rule, share: float) -> float:
     values: dict[str, Any] = {rate_of(rule).name: 1.0}
     if rho in parameters(rule):
         values["rho"] = share
-    places = optimizer(rule, **values).run(0.0, np.ones_like, _LONG).x
-    return float(places[-2] - places[-1])
+    places = optimizer(rule, **values).run([0.0], Symbol("w"), _LONG).x
+    return float(places[-2, 0] - places[-1, 0])
 
 
 def kept_shares(derivations: Mapping[str, Derivation], ax: Axes | None = None) -> Axes:

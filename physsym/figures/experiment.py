@@ -54,7 +54,7 @@ class Experiment:
     def trajectory(self) -> Trajectory:
         """Return the run; FloatingPointError, naming the step, where it leaves the numbers."""
         start = np.array(self.start or self.problem.start, dtype=float)
-        return self.optimizer.run(start, self.problem.gradient, self.steps)
+        return self.optimizer.run(start, self.problem, self.steps)
 
     @property
     def places(self) -> Array:
