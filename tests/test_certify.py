@@ -246,6 +246,14 @@ def test_limits_from_either_side_and_at_infinity(assistant):
     assert tried(assistant, lemmas) == [True] * 3 + [False] * 4
 
 
+@needs_coq
+def test_the_sides_of_a_law_may_be_exchanged_and_the_sign_of_a_new_value_may_not(assistant):
+    line, turned = law({x + tau * v: u}), law({u: x})
+    swapped = lemmas_of(Limit(tau, 0), line, turned)[0]
+    opposite = lemmas_of(Limit(rho, 0), rule({x: x - rho * u}), rule({x: -x}))[0]
+    assert tried(assistant, swapped + opposite) == [True, False]
+
+
 # Hypotheses that can hold
 
 
@@ -404,6 +412,7 @@ def test_only_writing_needs_no_coq(capsys, tmp_path, monkeypatch):
     assert code == 0
     assert {p.name for p in tmp_path.iterdir()} == {
         "PhysSym.v", "momentum.v", "momentum_as_the_textbooks_print_it.v", "momentum_as_a_recurrence.v",
+        "momentum_in_the_constants_of_mechanics.v",
     }  # fmt: skip
     assert "12 lemmas and 12 witness lemmas written, not checked" in out
     assert "A certificate does not cover:" in out

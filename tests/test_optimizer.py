@@ -309,7 +309,7 @@ def test_steps_are_counted(steps):
 
 
 def test_a_run_wants_a_callable_gradient():
-    with pytest.raises(TypeError, match="callable gradient, given float"):
+    with pytest.raises(TypeError, match=r"callable gradient, or a potential .*, given float"):
         made(descent).run(1.0, 2.0, 3)
 
 

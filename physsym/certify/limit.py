@@ -24,7 +24,11 @@ def limit(move: Limit, above: Statement, below: Statement) -> Lemma:
     if move.symbol not in symbols(above):
         raise Refusal(f"{move.symbol} does not stand in the line above")
     pairs = [pair for pair in _pairs(move, above, below) if pair[0] != pair[1]]
-    told = [_tending(move.symbol, one, other, way) for (one, other), way in product(pairs, _ways(move))]
+    # The sides of a law may be exchanged; the new values of a rule have no sides.
+    signs = (1, -1) if isinstance(above, Law) else (1,)
+    told = [
+        _tending(move.symbol, one, other, way, signs) for (one, other), way in product(pairs, _ways(move))
+    ]
     proof = Proof("each", tuple(reason for _, reason in told))
     return lemma("limit", _says(move, above), All(tuple(formula for formula, _ in told)), proof)
 
@@ -57,12 +61,13 @@ def _ways(move: Limit) -> list[Expr]:
     return sides if move.symbol.is_nonnegative else [*sides, move.to - small]
 
 
-def _tending(small: Symbol, above: Expr, below: Expr, way: Expr) -> tuple[Said, Proof]:
-    """Return what is said of one formula, and its proof; the two sides of a law may be exchanged."""
+def _tending(
+    small: Symbol, above: Expr, below: Expr, way: Expr, signs: tuple[int, ...]
+) -> tuple[Said, Proof]:
+    """Return what is said of one formula, and its proof: it tends to that below, up to one of the signs."""
     formula = above.xreplace({small: way})
-    plain, exchanged = (expansion(formula - target, small, 1) for target in (below, -below))
-    turned = exchanged.closes and not plain.closes
-    found, target = (exchanged, -below) if turned else (plain, below)
+    tried = [(expansion(formula - sign * below, small, 1), sign * below) for sign in signs]
+    found, target = next((one for one in tried if one[0].closes), tried[0])
     if found.flat:
         return Said("tends_beyond_powers", (Map((small,), formula), target)), Proof(
             "limit_flat", found.hints()
