@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -40,26 +41,20 @@ def _absolute(value: Expr) -> Expr:
     return Abs(value) if _is_real(value) else Abs(value, evaluate=False)
 
 
-def _hyperbolic(build: type[Expr]) -> Callable[[Expr], Expr]:
-    def of_real(value: Expr) -> Expr:
-        # Asked for the sign of tanh(z), SymPy expands z in full where it does not know that z is real.
-        if _is_real(value):
-            return build(value)
-        name = build.__name__
-        raise ValueError(
-            f"{value} may not be real; for {name}, declare what its roots and logarithms take positive"
-        )
-
-    return of_real
+def _hyperbolic(build: type[Expr], value: Expr) -> Expr:
+    # Asked for the sign of tanh(z), SymPy expands z in full where it does not know that z is real.
+    if _is_real(value):
+        return build(value)
+    name = build.__name__
+    raise ValueError(
+        f"{value} may not be real; for {name}, declare what its roots and logarithms take positive"
+    )
 
 
-def _extremum(build: type[Expr]) -> Callable[..., Expr]:
-    def of_all(*values: Expr) -> Expr:
-        # SymPy compares every two arguments: slow where they are large, and then it seldom settles anything.
-        nodes = sum(1 for value in values for _ in sympy.preorder_traversal(value))
-        return build(*values, evaluate=nodes <= MAX_COMPARED)
-
-    return of_all
+def _extremum(build: type[Expr], *values: Expr) -> Expr:
+    # SymPy compares every two arguments: slow where they are large, and then it seldom settles anything.
+    nodes = sum(1 for value in values for _ in sympy.preorder_traversal(value))
+    return build(*values, evaluate=nodes <= MAX_COMPARED)
 
 
 def _partial(index: Expr, *places: Expr) -> Expr:
@@ -68,30 +63,33 @@ def _partial(index: Expr, *places: Expr) -> Expr:
     return partial(index, *places)
 
 
-def _instant(mark: Callable[[Symbol], Symbol]) -> Callable[[Expr], Symbol]:
-    def marked(value: Expr) -> Symbol:
-        try:
-            return mark(value)
-        except TypeError as error:
-            raise ValueError(str(error)) from None
-
-    return marked
+def _instant(mark: Callable[[Symbol], Symbol], value: Expr) -> Symbol:
+    try:
+        return mark(value)
+    except TypeError as error:
+        raise ValueError(str(error)) from None
 
 
 FUNCTIONS = {
-    **{mark.__name__: ReadFunction(_instant(mark), cost=1) for mark in (dot, after, before)},
+    **{
+        mark.__name__: ReadFunction(functools.partial(_instant, mark), cost=1)
+        for mark in (dot, after, before)
+    },
     "grad": ReadFunction(grad, cost=1),
     "hess": ReadFunction(hess, cost=1),
     "potential": ReadFunction(potential, most=MOST_PLACES, cost=1),
     "partial": ReadFunction(_partial, least=2, most=1 + MOST_PLACES, cost=1),
     **{f.__name__: ReadFunction(f) for f in (sympy.exp, sympy.log, sympy.sin, sympy.cos)},
-    **{f.__name__: ReadFunction(_hyperbolic(f)) for f in (sympy.tanh, sympy.sinh, sympy.cosh)},
+    **{
+        f.__name__: ReadFunction(functools.partial(_hyperbolic, f))
+        for f in (sympy.tanh, sympy.sinh, sympy.cosh)
+    },
     "sqrt": ReadFunction(sympy.sqrt),
     "sign": ReadFunction(sympy.sign, cost=50),
     "Abs": ReadFunction(_absolute, cost=50),
     "abs": ReadFunction(_absolute, cost=50),
-    "Max": ReadFunction(_extremum(sympy.Max), least=2, most=4, cost=200),
-    "Min": ReadFunction(_extremum(sympy.Min), least=2, most=4, cost=200),
+    "Max": ReadFunction(functools.partial(_extremum, sympy.Max), least=2, most=4, cost=200),
+    "Min": ReadFunction(functools.partial(_extremum, sympy.Min), least=2, most=4, cost=200),
 }
 
 
