@@ -154,7 +154,8 @@ def _updates(found: tuple[Sentence, ...], values: Values) -> Update | Rule:
     try:
         return Rule(updates)
     except StatementError as error:
-        raise found[0].sides[0].error(str(error), found[0].sides[0].root) from None
+        side = found[0].sides[0]
+        raise side.error(str(error), side.root) from None
 
 
 _STATED = {"": _expression, "=": _equations, "<-": _updates}

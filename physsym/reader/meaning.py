@@ -108,9 +108,10 @@ def _times(node: ast.BinOp, found: Reading) -> _Chain:
 
 def _over(node: ast.BinOp, found: Reading) -> _Chain:
     divisor = found.value(node.right)
-    if divisor.is_zero:
+    inverse = 1 / divisor
+    if divisor.is_zero or inverse.has(*_NOT_FINITE):  # 0**x is zero for some x only
         raise found.tree.error("found a division by zero; divide by something else", node.right)
-    return _product(_parts(node.left, Mul, found), 1 / divisor)
+    return _product(_parts(node.left, Mul, found), inverse)
 
 
 def _parts(node: ast.expr, join: type[Expr], found: Reading) -> tuple[Expr, ...]:
