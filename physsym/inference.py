@@ -94,7 +94,7 @@ def infer_dimensions(
 
 
 def _read(statements: Statement | Iterable[Statement]) -> tuple[Statement, ...]:
-    read = (statements,) if isinstance(statements, Law | Rule) else tuple(statements)
+    read = tuple(statements) if isinstance(statements, Iterable) else (statements,)
     for statement in read:
         if not isinstance(statement, Law | Rule):
             raise TypeError(f"dimensions are inferred from laws and rules, given {statement!r}")

@@ -112,6 +112,31 @@ def test_free_dimensions_are_told_by_those_they_hang_on():
     assert str(inferred) == "[m] is free; [gamma] = [m] T^-1; [U] = [m] L^2 T^-2"
 
 
+@pytest.mark.parametrize(
+    ("statement", "known", "told"),
+    [
+        (law({x: x}), {x: LENGTH}, "nothing was to be found"),
+        (law({k: U}), {k: ENERGY, x: LENGTH}, "[U] = M L^2 T^-2"),
+        (law({k: U}), {x: LENGTH}, "[k] is free; [U] = [k]"),
+        (
+            law({x: v**2, tau: v * k}),
+            {x: LENGTH, v: LENGTH, tau: LENGTH},
+            "x has dimension L, v**2 has dimension L^2; [k] = 1",
+        ),
+    ],
+)
+def test_an_inference_tells_clashes_then_what_is_found_then_what_is_free(statement, known, told):
+    assert str(infer_dimensions(statement, known)) == told
+
+
+def test_a_dimension_that_does_not_follow_is_told_with_what_to_do():
+    assert dimensions(law({m * x: k * y})).evidence == (
+        "the dimension of k is not known and does not follow: add it to the vocabulary of the derivation",
+        "the dimension of y is not known and does not follow; it is [k]^-1 M L: "
+        "add it to the vocabulary of the derivation",
+    )
+
+
 def test_everything_unknown_is_no_pass():
     # A checker that lets unknown dimensions agree with anything would pass all that a sum says here.
     nothing = Vocabulary(())
@@ -334,17 +359,23 @@ def test_a_definition_whose_sides_clash_is_told_with_its_line():
 
 
 @pytest.mark.parametrize(
-    ("statements", "known"),
+    ("statements", "known", "says"),
     [
-        (["x = 1"], {}),
-        (x, {}),
-        (law({x: y}), {x: "L"}),
-        (law({x: y}), {"x": LENGTH}),
-        (law({x: y}), {dot(x): LENGTH}),
-        (law({x: y}), {G: LENGTH}),
-        (law({x: y}), {grad: LENGTH}),
+        (["x = 1"], {}, "^dimensions are inferred from laws and rules, given 'x = 1'$"),
+        (x, {}, "^dimensions are inferred from laws and rules, given x$"),
+        (law({x: y}), {x: "L"}, "^what is known is a dimension such as LENGTH / TIME, given 'L'$"),
+        (law({x: y}), {"x": LENGTH}, "^the dimension of a symbol at no instant, .* known; given 'x'$"),
+        (law({x: y}), {dot(x): LENGTH}, "^the dimension of a symbol at no instant, .* known; given x'$"),
+        (law({x: y}), {G: LENGTH}, r"^the dimension of a symbol at no instant, .* given grad\(x\)$"),
+        (law({x: y}), {grad: LENGTH}, "^the dimension of a symbol at no instant, .* given grad$"),
     ],
 )
-def test_nonsense_is_refused(statements, known):
-    with pytest.raises(TypeError):
+def test_nonsense_is_refused(statements, known, says):
+    with pytest.raises(TypeError, match=says):
         infer_dimensions(statements, known)
+
+
+@pytest.mark.parametrize("nonsense", [x, "x = 1", None])
+def test_dimensions_are_checked_of_statements_only(nonsense):
+    with pytest.raises(TypeError, match=r"^dimensions are checked of a law or a rule, given .+"):
+        dimensions(nonsense)

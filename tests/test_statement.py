@@ -4,7 +4,7 @@ import pytest
 import sympy
 from hypothesis import given
 from hypothesis import strategies as some
-from sympy import Abs, Float, Matrix, Symbol, exp, log, sin, sqrt
+from sympy import Abs, Float, Integer, Matrix, Symbol, exp, log, sin, sqrt
 
 from physsym import (
     STANDARD,
@@ -24,9 +24,20 @@ from physsym import (
 from physsym.dimension import LENGTH, MASS, ONE, TIME, DimensionError, dimension_of
 from physsym.notation import exact, name_and_marks
 from physsym.sign import signs
-from physsym.statement import Rule, StatementError, flattened, parameters, states
+from physsym.statement import (
+    Equation,
+    Law,
+    Relation,
+    Rule,
+    StatementError,
+    Update,
+    flattened,
+    parameters,
+    rewritten,
+    states,
+)
 from physsym.verdict import Condition, Order, Outcome, all_of, fails, holds, undecided
-from physsym.vocabulary import G, U, Vocabulary, alpha, dt, eta, gamma, m, rho, scalar, t, tau, u, v, x
+from physsym.vocabulary import G, U, Vocabulary, alpha, dt, eta, gamma, lam, m, rho, scalar, t, tau, u, v, x
 
 y = Symbol("y", real=True)
 
@@ -77,7 +88,7 @@ def test_an_equation_never_becomes_a_truth_value():
         ({before(x): x}, "cannot be updated"),
         ({x: dot(x)}, "integrate the law first"),
         ({x: before(u)}, "never updates u"),
-        ({}, "at least one"),
+        ({}, "^a rule needs at least one update, given none$"),
     ],
 )
 def test_a_rule_that_says_nothing_definite_is_refused(updates, reason):
@@ -97,8 +108,46 @@ def test_a_target_is_a_symbol():
 
 
 def test_no_equation_is_no_law():
-    with pytest.raises(StatementError):
+    with pytest.raises(StatementError, match=r"^a law needs at least one equation, given none$"):
         law({})
+
+
+def test_a_relation_prints_as_it_is_told():
+    told = Relation((Integer(0), eta * lam, Integer(2)), ("<", "<="))
+    assert str(told) == "0 < eta*lam <= 2"
+
+
+@pytest.mark.parametrize(
+    ("sides", "relations", "given"),
+    [
+        ((x, u), ("<>",), "x <> u"),
+        ((x, u, v), ("=", "<>"), "x = u <> v"),
+        ((x,), ("=",), "x ="),
+        ((x, u, v), ("=",), "x = u v"),
+        ((x,), (), "x"),
+    ],
+)
+def test_a_relation_needs_known_signs_between_its_sides(sides, relations, given):
+    with pytest.raises(StatementError) as caught:
+        Relation(sides, relations)
+    assert str(caught.value) == f"relations = != < > <= >= ~ -> stand between sides; given {given}"
+
+
+def test_statements_print_sentence_by_sentence():
+    assert str(law({v: dot(x), u: x})) == "v = x'; u = x"
+    assert str(rule({u: rho * u, x: x + after(u)})) == "u <- rho*u; x <- u+ + x"
+
+
+def test_rewriting_a_law_changes_both_sides_and_keeps_what_is_assumed():
+    assuming = (Condition(tau, "> 0"),)
+    doubled = rewritten(Law((Equation(x, u + v), Equation(v, t)), assuming), lambda e: (2 * e).expand())
+    assert doubled.equations == (Equation(2 * x, 2 * u + 2 * v), Equation(2 * v, 2 * t))
+    assert doubled.assuming == assuming
+
+
+def test_rewriting_a_rule_changes_values_only():
+    doubled = rewritten(rule({u: v, x: x + t}), lambda e: (2 * e).expand())
+    assert doubled == Rule((Update(u, 2 * v), Update(x, 2 * x + 2 * t)))
 
 
 def test_a_rule_is_ordered():
@@ -113,6 +162,19 @@ def test_a_recurrence_carries_what_it_reads():
     assert states(recurrence) == (x, before(x), before(before(x)))
     assert parameters(recurrence) == (eta, rho)
     assert flattened(recurrence)[before(before(x))] == before(x)
+
+
+@pytest.mark.parametrize(
+    ("updates", "carried"),
+    [
+        ({x: rho * u}, (x,)),
+        ({x: x - eta * G}, (x,)),
+        ({x: 2 * x - before(x) - eta * G}, (x, before(x))),
+        ({u: gamma * u, x: x + before(u)}, (u, x, before(u))),
+    ],
+)
+def test_only_earlier_values_that_are_read_are_carried(updates, carried):
+    assert states(rule(updates)) == carried
 
 
 # ------------------------------------------------------------------ dimensions
@@ -150,6 +212,20 @@ def test_a_sum_is_read_to_its_last_term():
     # A checker that looks at the first summand only would pass this: x + u + v.
     with pytest.raises(DimensionError, match="cannot add"):
         dimension_of(x + u + v, STANDARD.dimension)
+
+
+@pytest.mark.parametrize(
+    ("expression", "says"),
+    [
+        (x - 2 * v, r"^cannot add (x \[L\] to -2\*v \[L T\^-1\]|-2\*v \[L T\^-1\] to x \[L\])$"),
+        (exp(x), r"^exp\(x\) must be a pure number; it has dimension L$"),
+        (2**m, r"^the exponent m must be a pure number; it has dimension M$"),
+        (x**rho, r"^x \[L\] is raised to rho, which is not a rational number: its dimension is not fixed$"),
+    ],
+)
+def test_a_clash_of_dimensions_names_both_sides_and_their_dimensions(expression, says):
+    with pytest.raises(DimensionError, match=says):
+        dimension_of(expression, STANDARD.dimension)
 
 
 def test_a_velocity_is_not_a_displacement():
