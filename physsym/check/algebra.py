@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Expr, Integer, Symbol
 
 from physsym.check.compare import same_equations, same_maps
-from physsym.check.conditions import denominators, given, nonzero
+from physsym.check.conditions import defined, given, nonzero
 from physsym.check.engines import z3_engine
 from physsym.check.engines.base import Answer
 from physsym.check.identity import identical
@@ -13,7 +13,7 @@ from physsym.check.monotone import strictly_monotone
 from physsym.check.registry import judge
 from physsym.check.substitution import Refusal, map_of, require, require_absent, substituted
 from physsym.moves import Define, Divide, Isolate, Move, Multiply, Rescale, Split
-from physsym.notation import dot
+from physsym.notation import dot, name_and_marks
 from physsym.statement import Equation, Law, Rule, Statement, symbols
 from physsym.verdict import Condition, Verdict, all_of, fails, holds, undecided
 
@@ -55,11 +55,7 @@ def _(move: Define, above: Statement, below: Statement) -> Verdict:
     else:
         rule = require(Rule, below, move, "below a rule")
         verdict = same_maps(map_of(above), {s: substituted(v, back) for s, v in map_of(rule).items()})
-    return given(verdict, (*denominators(move.value), *denominators(*_sides(below))))
-
-
-def _sides(line: Statement) -> list[Expr]:
-    return residuals(line) if isinstance(line, Law) else list(map_of(line).values())
+    return given(verdict, defined(move.value))
 
 
 @judge.register
@@ -134,7 +130,7 @@ def _(move: Split, above: Statement, below: Statement) -> Verdict:
 def _(move: Rescale, above: Statement, below: Statement) -> Verdict:
     require_absent(move.new, above, "so it is no fresh name")
     require_absent(move.old, below, "though it was to leave")
-    if identical(move.factor, Integer(0)) or move.factor.free_symbols & _moving(above):
+    if identical(move.factor, Integer(0)) or _moving(above) & {*map(_bare, move.factor.free_symbols)}:
         raise Refusal(f"the unit {move.factor} must be a constant that is not zero")
     if isinstance(above, Law):
         units = {move.old: move.factor * move.new, dot(move.old): move.factor * dot(move.new)}
@@ -143,13 +139,17 @@ def _(move: Rescale, above: Statement, below: Statement) -> Verdict:
         verdict = same_equations([substituted(r, units) for r in residuals(above)], residuals(law))
     else:
         verdict = _conjugate(move, map_of(above), map_of(require(Rule, below, move, "below a rule")))
-    return given(verdict, (*nonzero(move.factor), *denominators(move.factor)))
+    return given(verdict, (*nonzero(move.factor), *defined(move.factor)))
 
 
-def _moving(line: Statement) -> set[Symbol]:
-    names = {s.name.rstrip("'+-") for s in symbols(line) if s.name.endswith(("'", "+", "-"))}
-    targets = set(line.targets) if isinstance(line, Rule) else set()
-    return {s for s in symbols(line) if s.name.rstrip("'+-") in names} | targets
+def _moving(line: Statement) -> set[str]:
+    """Return the names of what changes: what a line reads at another instant or as a rate, or updates."""
+    marked = {_bare(s) for s in symbols(line) if s.name != _bare(s)}
+    return marked | {s.name for s in line.targets} if isinstance(line, Rule) else marked
+
+
+def _bare(symbol: Symbol) -> str:
+    return name_and_marks(symbol)[0]
 
 
 def _conjugate(move: Rescale, old: dict[Symbol, Expr], new: dict[Symbol, Expr]) -> Verdict:

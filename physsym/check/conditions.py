@@ -20,11 +20,6 @@ _EXCLUDED = {"= 0": {-1, 1}, "!= 0": {0}, "> 0": {-1, 0}, ">= 0": {-1}}
 _EXAMPLES = 64
 
 
-def denominators(*expressions: Expr) -> tuple[Condition, ...]:
-    """Return the conditions that nothing is divided by zero, for every quotient in the expressions."""
-    return tuple(c for c in defined(*expressions) if c.relation == "!= 0")
-
-
 def defined(*expressions: Expr) -> tuple[Condition, ...]:
     """Return what must hold for every quotient, root, real power and logarithm to be defined.
 

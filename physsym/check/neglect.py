@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Expr, Integer
+from sympy import Add, Expr, Integer, expand
 
 from physsym.check.compare import same_equations
 from physsym.check.conditions import given
@@ -12,7 +12,7 @@ from physsym.check.identity import identical
 from physsym.check.registry import judge
 from physsym.check.substitution import Refusal, require
 from physsym.moves import Neglect
-from physsym.statement import Law, Statement
+from physsym.statement import Equation, Law, Statement
 from physsym.verdict import Outcome, Premise, Verdict
 
 
@@ -23,6 +23,8 @@ def _(move: Neglect, above: Statement, below: Statement) -> Verdict:
         raise Refusal(f"{move.term} is zero: there is nothing to neglect")
     found = [e.residual for e in shorter.equations]
     verdicts = [same_equations(candidate, found) for candidate in _without(law, move.term)]
+    if not verdicts:
+        raise Refusal(f"{move.term} is no term of {law}: there is nothing to neglect")
     right = next((v for v in verdicts if v), None)
     if right is None:
         return verdicts[0]
@@ -32,10 +34,18 @@ def _(move: Neglect, above: Statement, below: Statement) -> Verdict:
 
 
 def _without(law: Law, term: Expr) -> list[list[Expr]]:
-    """Return the residuals of a law with the term left out of one of its equations, on either side."""
+    """Return the residuals of a law without the term, for each place where it stands, with either sign."""
     residuals = [e.residual for e in law.equations]
     return [
-        [r - sign * term if j == k else r for j, r in enumerate(residuals)]
-        for k in range(len(residuals))
-        for sign in (1, -1)
+        [r - part if j == k else r for j, r in enumerate(residuals)]
+        for k, equation in enumerate(law.equations)
+        for part in _parts(equation)
+        if identical(part, term) or identical(part, -term)
     ]
+
+
+def _parts(equation: Equation) -> list[Expr]:
+    """Return terms that add up to left minus right; SymPy proposes them, their sum is checked."""
+    left, right = (Add.make_args(expand(side)) for side in (equation.left, equation.right))
+    parts = [*left, *(-part for part in right)]
+    return parts if identical(Add(*parts), equation.residual) else []
