@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 
 from sympy import Expr, Symbol
 
@@ -34,15 +35,9 @@ def matched(expected: Sequence[Expr], found: Sequence[Expr], agree: Agree) -> li
 
 def _best(residual: Expr, candidates: Sequence[Expr], agree: Agree) -> tuple[Verdict, Expr]:
     """Return the candidate that agrees with the residual up to sign, or else the first and its failure."""
-    first: tuple[Verdict, Expr] | None = None
-    for candidate in candidates:
-        for side in (candidate, -candidate):
-            verdict = agree(residual, side)
-            first = first or (verdict, candidate)
-            if verdict:
-                return verdict, candidate
-    assert first is not None  # as many candidates as residuals were counted
-    return first
+    tried = ((agree(residual, side), found) for found in candidates for side in (found, -found))
+    first = next(tried)  # there is one: as many candidates as residuals were counted
+    return next((trial for trial in chain([first], tried) if trial[0]), first)
 
 
 def same_maps(expected: dict[Symbol, Expr], found: dict[Symbol, Expr]) -> Verdict:
