@@ -78,9 +78,13 @@ FALSE = {
     "at zero": (sign(x) ** 2, Integer(1)),
 }  # fmt: skip
 LIES = {
-    "proves": lambda e: lambda left, right: Finding(e.NAME, e.FAMILY, Answer.PROVED, bound="exact"),
-    "refutes": lambda e: lambda left, right: Finding(e.NAME, e.FAMILY, Answer.REFUTED, witness="at x = 1"),
-    "shrugs": lambda e: lambda left, right: Finding(e.NAME, e.FAMILY, Answer.UNKNOWN, "nothing"),
+    "proves": lambda e: (
+        lambda left, right, *attempts: Finding(e.NAME, e.FAMILY, Answer.PROVED, bound="exact")
+    ),
+    "refutes": lambda e: (
+        lambda left, right, *attempts: Finding(e.NAME, e.FAMILY, Answer.REFUTED, witness="at x = 1")
+    ),
+    "shrugs": lambda e: lambda left, right, *attempts: Finding(e.NAME, e.FAMILY, Answer.UNKNOWN, "nothing"),
 }
 ENGINES = {e.NAME: e for e in (field, flint_engine, points, balls)}
 
@@ -156,6 +160,15 @@ def test_a_prover_that_proves_everything_is_a_conflict(monkeypatch, engine):
     assert "conflict" in verdict.evidence[0]
 
 
+@pytest.mark.parametrize("pair", FALSE.values(), ids=FALSE)
+def test_what_all_provers_get_wrong_is_seen_at_few_points(monkeypatch, pair):
+    for engine in (field, flint_engine):
+        lying(monkeypatch, engine, "proves")
+    verdict = identical(*pair)
+    assert verdict.outcome is Outcome.FAILS
+    assert "conflict" in verdict.evidence[0]
+
+
 @pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
 def test_an_engine_that_refutes_everything_is_a_conflict(monkeypatch, engine):
     lying(monkeypatch, engine, "refutes")
@@ -203,7 +216,7 @@ def test_two_engines_of_one_family_count_once(monkeypatch):
 
 @pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
 def test_an_engine_that_breaks_down_is_no_pass(monkeypatch, engine):
-    def broken(left, right):
+    def broken(left, right, *attempts):
         raise ZeroDivisionError("lost")
 
     # One prover is left, so that a second one would be enough.

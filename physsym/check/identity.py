@@ -17,6 +17,7 @@ from physsym.verdict import Verdict, fails, holds, undecided
 PROVERS: tuple[Engine, ...] = (field, flint_engine)
 REFUTERS: tuple[Engine, ...] = (points, balls)
 FAMILIES_NEEDED = 2
+WATCHED = 4  # points at which the refuters look at what is proved: a fault shows at almost any point
 
 
 def identical(left: Expr, right: Expr, what: str = "both sides") -> Verdict:
@@ -25,17 +26,19 @@ def identical(left: Expr, right: Expr, what: str = "both sides") -> Verdict:
     The evidence of a verdict that holds names the error that the random points leave. One that fails names
     the difference, and a point at which both sides were computed, in exact fractions where these exist.
     """
-    findings = [asked(engine, left, right) for engine in (*PROVERS, *REFUTERS)]
-    proved, refuted = (_saying(findings, answer) for answer in (Answer.PROVED, Answer.REFUTED))
-    if len(_families(proved)) < FAMILIES_NEEDED and not refuted:
+    findings = [asked(engine, left, right) for engine in PROVERS]
+    sure = len(_families(_saying(findings, Answer.PROVED))) >= FAMILIES_NEEDED
+    attempts = (WATCHED,) if sure else ()
+    findings += [asked(engine, left, right, *attempts) for engine in REFUTERS]
+    if not sure and not _saying(findings, Answer.REFUTED):
         findings.append(asked(z3_engine, left, right))
     return concluded(findings, left, right, what)
 
 
-def asked(engine: Engine, left: Expr, right: Expr) -> Finding:
+def asked(engine: Engine, left: Expr, right: Expr, *attempts: int) -> Finding:
     """Return what an engine says; one that breaks down has said nothing, and the reason tells so."""
     try:
-        return engine.identity(left, right)
+        return engine.identity(left, right, *attempts)
     except (ArithmeticError, RecursionError, TypeError, ValueError, MemoryError) as error:
         reason = f"{engine.NAME} broke down: {type(error).__name__}: {error}"
         return Finding(engine.NAME, engine.FAMILY, Answer.UNKNOWN, reason)

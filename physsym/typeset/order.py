@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from sympy import Add, Expr, Function, Integer, Mul, Number, Rational, Symbol
@@ -124,6 +125,7 @@ def _degree(expression: Expr) -> int:
     return int(bool(expression.free_symbols))
 
 
+@lru_cache(maxsize=1024)
 def split(term: Expr, context: Context) -> Product:
     """Return a term as sign, fraction of scalars, and vectors.
 

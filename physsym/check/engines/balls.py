@@ -10,17 +10,17 @@ import flint
 from sympy import Expr
 
 from physsym.check.engines.base import Answer, Finding
-from physsym.check.engines.evaluation import Number, ball, both, points, told
+from physsym.check.engines.evaluation import Number, ball, looks, told
 
 NAME, FAMILY = "balls", "FLINT"
 POINTS, BITS = 8, 200
 _ATTEMPTS = 24
 
 
-def identity(left: Expr, right: Expr) -> Finding:
+def identity(left: Expr, right: Expr, attempts: int = _ATTEMPTS) -> Finding:
     """Return a point at which two expressions differ beyond doubt, or how closely they agree."""
     close = 0
-    for at, a, b in both(left, right, points(left.free_symbols | right.free_symbols, _ATTEMPTS)):
+    for at, a, b in looks(left, right, attempts):
         gap = ball(a) - ball(b)
         if gap > 0 or gap < 0:
             return Finding(NAME, FAMILY, Answer.REFUTED, witness=told(left, right, at, a, b))

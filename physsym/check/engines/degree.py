@@ -13,9 +13,10 @@ sectors in which they are not have no counterpart among the reals.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import singledispatch
+from functools import lru_cache, singledispatch
+from itertools import chain
 
 import sympy
 from sympy import Abs, Add, Expr, Mul, Pow, Rational, Symbol, preorder_traversal
@@ -174,19 +175,20 @@ def _weight(exponent: Expr) -> int:
     return sum(max(1, abs(int(c.p))) for c in coefficients if c.is_Rational)
 
 
-def _parts(expressions: Iterable[Expr]) -> Iterator[Expr]:
-    for expression in expressions:
-        yield from preorder_traversal(expression)
+@lru_cache(maxsize=64)
+def _parts(expressions: tuple[Expr, ...]) -> tuple[Expr, ...]:
+    """Return every part of some expressions once."""
+    return tuple(dict.fromkeys(chain.from_iterable(map(preorder_traversal, expressions))))
 
 
-def _collisions(expressions: Iterable[Expr]) -> int:
+def _collisions(expressions: tuple[Expr, ...]) -> int:
     """Return the degree at which two places of an unknown function may coincide by accident."""
     places = {a for e in _parts(expressions) if isinstance(e, (*OPAQUE, *UNTIED)) for a in e.args}
     largest = max((sum(height(place)) for place in places), default=0)
     return len(places) * (len(places) - 1) // 2 * 2 * largest
 
 
-def _conjugates(expressions: Iterable[Expr]) -> int:
+def _conjugates(expressions: tuple[Expr, ...]) -> int:
     """Return the number of conjugates: the product of the indices of all roots, and of all exp(a/n)."""
     roots = {e for e in _parts(expressions) if _is_root(e)}
     indices = math.prod(int(e.exp.q) for e in roots)
@@ -210,18 +212,18 @@ def _hides_square(base: Expr) -> bool:
     return any(isinstance(f.as_base_exp()[0], Add) and f.free_symbols for f in Mul.make_args(base))
 
 
-def _signed(expressions: Iterable[Expr]) -> tuple[Expr, ...]:
+def _signed(expressions: tuple[Expr, ...]) -> tuple[Expr, ...]:
     """Return the independent quantities whose signs matter and are a matter of chance at a random point."""
     signed = {e.args[0] for e in _parts(expressions) if isinstance(e, (Abs, sympy.sign))}
     rooted = {e.base for e in _parts(expressions) if isinstance(e, Pow) and not e.exp.is_Integer}
     for inside in signed | rooted:
         irrational = not inside.free_symbols and not inside.is_Rational
-        if irrational or any(map(_is_surd, _parts([inside]))):
+        if irrational or any(map(_is_surd, _parts((inside,)))):
             raise UndecidedError(f"the sign of {inside} hangs on an irrational number")
     return tuple(sorted({atom for inside in signed | rooted for atom in _signs_of(inside)}, key=str))
 
 
-def _positive(expressions: Iterable[Expr]) -> tuple[Expr, ...]:
+def _positive(expressions: tuple[Expr, ...]) -> tuple[Expr, ...]:
     """Return the sums that are positive for all reals, the shortest of them if there are many."""
     sums = {part for part in _parts(expressions) if isinstance(part, Add) and signs(part) == {1}}
     return tuple(sorted(sums, key=lambda part: (len(part.args), str(part)))[:MAX_POSITIVE])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
-from functools import singledispatch
+from functools import lru_cache, singledispatch
 from math import isqrt
 from typing import Any
 
@@ -25,6 +25,7 @@ _SQUARES = [Fraction(n * n, d * d) for d in (1, 2, 3) for n in (1, 2, 3, 4, 5)]
 
 Number = Any  # a Fraction or a real ball (flint.arb): both add, multiply and divide
 Values = Mapping[Symbol, Fraction]
+Look = tuple[Values, Number, Number]
 
 
 @singledispatch
@@ -165,10 +166,17 @@ def _sum_of(places: Any, at: Values) -> Number:
 
 def points(symbols: Iterable[Symbol], attempts: int) -> Iterator[Values]:
     """Yield points of small numbers, with the signs that the symbols are declared to have; zeros too."""
-    names = sorted(symbols, key=str)
-    for attempt in range(attempts):
-        chance = random.Random(attempt)
-        yield {s: _some(s, chance, _SQUARES if attempt % 2 else _NICE) for s in names}
+    names = _named(symbols)
+    return (_point(names, attempt) for attempt in range(attempts))
+
+
+def _named(symbols: Iterable[Symbol]) -> tuple[Symbol, ...]:
+    return tuple(sorted(symbols, key=str))
+
+
+def _point(names: Iterable[Symbol], attempt: int) -> Values:
+    chance = random.Random(attempt)
+    return {s: _some(s, chance, _SQUARES if attempt % 2 else _NICE) for s in names}
 
 
 def _some(symbol: Symbol, chance: random.Random, numbers: list[Fraction]) -> Fraction:
@@ -178,7 +186,7 @@ def _some(symbol: Symbol, chance: random.Random, numbers: list[Fraction]) -> Fra
     return sign * chance.choice(numbers)
 
 
-def both(left: Expr, right: Expr, places: Iterable[Values]) -> Iterator[tuple[Values, Number, Number]]:
+def both(left: Expr, right: Expr, places: Iterable[Values]) -> Iterator[Look]:
     """Yield points with the values of two expressions, where both are defined."""
     same = left == right  # then it is computed once
     with flint.ctx.workprec(PRECISION):
@@ -188,6 +196,18 @@ def both(left: Expr, right: Expr, places: Iterable[Values]) -> Iterator[tuple[Va
                 yield at, first, first if same else value(right, at)
             except (UndecidedError, ZeroDivisionError, KeyError):
                 continue
+
+
+def looks(left: Expr, right: Expr, attempts: int) -> Iterator[Look]:
+    """Yield what `both` yields at so many of the points, each computed once for all engines that look."""
+    names = _named(left.free_symbols | right.free_symbols)
+    seen = (_look(left, right, names, attempt) for attempt in range(attempts))
+    return (look for look in seen if look is not None)
+
+
+@lru_cache(maxsize=64)
+def _look(left: Expr, right: Expr, names: tuple[Symbol, ...], attempt: int) -> Look | None:
+    return next(both(left, right, (_point(names, attempt),)), None)
 
 
 def told(left: Expr, right: Expr, at: Values, a: Number, b: Number) -> str:

@@ -119,7 +119,7 @@ class _Evaluation:
     def value(self, expression: Expr) -> Quotient:
         """Return the value of an expression; raises UndecidedError for a function that is not known."""
         if expression not in self.known:
-            self.known[expression] = self._value(expression)
+            self.known[expression] = _evaluate(type(expression))(self, expression)
         return self.known[expression]
 
     @singledispatchmethod
@@ -183,6 +183,10 @@ class _Evaluation:
     def _same(self, some: tuple[Quotient, ...], others: tuple[Quotient, ...]) -> bool:
         pairs = zip(some, others, strict=False)
         return len(some) == len(others) and all(self.ring.is_zero(a - b) for a, b in pairs)
+
+
+# Asking the method for its value would make a new function each time.
+_evaluate = vars(_Evaluation)["_value"].dispatcher.dispatch
 
 
 def _of_unit(power: Expr, unit: Quotient) -> Quotient:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import takewhile
+from operator import add, mul
 
 
 class UndecidedError(ArithmeticError):
@@ -29,9 +29,9 @@ class Laurent:
     @classmethod
     def of(cls, start: int, terms: list[int], modulus: int) -> Laurent:
         """Return the series with the given terms, leading zeros taken off."""
-        reduced = [t % modulus for t in terms]
-        zeros = len(list(takewhile(lambda t: t == 0, reduced)))
-        return cls(start + zeros, tuple(reduced[zeros:]), modulus)
+        reduced = tuple(t % modulus for t in terms)
+        zeros = next((k for k, t in enumerate(reduced) if t), len(reduced))
+        return cls(start + zeros, reduced[zeros:], modulus)
 
     @classmethod
     def constant(cls, value: int, known: int, modulus: int) -> Laurent:
@@ -50,13 +50,14 @@ class Laurent:
         return self.terms[exponent - self.start] if exponent >= self.start else 0
 
     def __add__(self, other: Laurent) -> Laurent:
-        start, end = min(self.start, other.start), min(self.end, other.end)
-        terms = [self.coefficient(k) + other.coefficient(k) for k in range(start, end)]
-        return Laurent.of(min(start, end), terms, self.modulus)
+        low, high = (self, other) if self.start <= other.start else (other, self)
+        ahead = high.start - low.start
+        terms = [*low.terms[:ahead], *map(add, low.terms[ahead:], high.terms)]
+        return Laurent.of(low.start, terms, self.modulus)
 
     def __mul__(self, other: Laurent) -> Laurent:
         known = min(len(self.terms), len(other.terms))
-        terms = [sum(self.terms[i] * other.terms[k - i] for i in range(k + 1)) for k in range(known)]
+        terms = [sum(map(mul, self.terms[: k + 1], other.terms[k::-1])) for k in range(known)]
         # A factor of which only zeros are known leaves a product of which only zeros are known.
         start = self.start + other.start
         return Laurent.of(start, terms, self.modulus)

@@ -10,15 +10,15 @@ from fractions import Fraction
 from sympy import Expr
 
 from physsym.check.engines.base import Answer, Finding
-from physsym.check.engines.evaluation import both, points, told
+from physsym.check.engines.evaluation import looks, told
 
 NAME, FAMILY = "exact points", "Python fractions"
 _ATTEMPTS = 12
 
 
-def identity(left: Expr, right: Expr) -> Finding:
+def identity(left: Expr, right: Expr, attempts: int = _ATTEMPTS) -> Finding:
     """Return a point at which two expressions have different fractions as values, or that none was found."""
-    for at, a, b in both(left, right, points(left.free_symbols | right.free_symbols, _ATTEMPTS)):
+    for at, a, b in looks(left, right, attempts):
         if isinstance(a, Fraction) and isinstance(b, Fraction) and a != b:
             return Finding(NAME, FAMILY, Answer.REFUTED, witness=told(left, right, at, a, b))
     return Finding(NAME, FAMILY, Answer.UNKNOWN, "no difference was found")

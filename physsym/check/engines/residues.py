@@ -98,7 +98,7 @@ class Point:
     def of(self, expression: Expr, modulus: int = P) -> Laurent:
         """Return the value of an expression, as `value` does, with its type known."""
         if (expression, modulus) not in self.seen:
-            self.seen[expression, modulus] = self.value(expression, modulus)
+            self.seen[expression, modulus] = _evaluate(type(expression))(self, expression, modulus)
         return self.seen[expression, modulus]
 
     @value.register
@@ -230,6 +230,10 @@ class Point:
                 term = term * step.whole_power(k) if k else term
             total = total + term
         return total
+
+
+# Asking the method for its value would make a new function each time.
+_evaluate = vars(Point)["value"].dispatcher.dispatch
 
 
 def square_sign(series: Laurent) -> int:
