@@ -55,7 +55,7 @@ lint: $(LINT_READY)  ## look for mistakes of style and of types
 
 mutants: $(MUTANTS_READY)  ## take every guard away, then change the checking code everywhere (an hour or more)
 	$(RUN) tests.remove_guards
-	$(RUN) mutmut run
+	PATH="$(CURDIR)/$(ENV)/bin:$$PATH" $(RUN) mutmut run
 	$(RUN) mutmut results
 
 fuzz: $(FUZZ_READY)  ## feed the reader of formulas with what no one would think of
