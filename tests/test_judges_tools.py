@@ -8,6 +8,7 @@ from sympy import Abs, Integer, Symbol, exp, log, oo, sign, sin, sqrt
 
 from physsym import Divide, Limit, Multiply, after, before, check, dot, grad, identical, law, rule
 from physsym.check import conditions
+from physsym.check.compare import matched
 from physsym.check.conditions import consistent, defined, follows, given, nonzero
 from physsym.check.engines import balls, field, flint_engine, points, z3_engine
 from physsym.check.engines.base import Answer, Finding
@@ -136,6 +137,25 @@ def test_those_that_clash_are_told_and_no_others(unseen):
     assert words == "the assumptions contradict each other"
     assert sorted(clash.split(" and ")) == ["-c - 1 > 0", "c > 0"]
     assert verdict.engines == ("z3",)
+
+
+# ------------------------------------------------------------------ equations, matched
+
+
+def test_the_search_for_an_equation_ends_where_one_agrees():
+    asked_for = []
+
+    def agree(residual, side):
+        asked_for.append((residual, side))
+        return holds("same") if residual == side else fails("other")
+
+    assert all(matched([x, u], [-u, x], agree))
+    assert asked_for == [(x, -u), (x, u), (x, x), (u, -u), (u, u)]
+
+
+def test_where_none_agrees_the_first_is_told():
+    told_of = lambda residual, side: fails(f"{residual} is not {side}")
+    assert matched([x, u], [v, w], told_of) == [fails("x is not v"), fails("u is not w")]
 
 
 # ------------------------------------------------------------------ findings and verdicts
@@ -288,6 +308,11 @@ def test_forms_that_rise_or_fall_strictly(expression, conditions):
 )
 def test_forms_of_which_nothing_is_known(expression):
     assert strictly_monotone(expression, v)[0] is False
+
+
+@pytest.mark.parametrize("symbol", [c, v, w])
+def test_terms_without_the_symbol_change_nothing_in_any_order(symbol):
+    assert strictly_monotone(c + v + w, symbol) == (True, ())
 
 
 # ------------------------------------------------------------------ orders

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from sympy import Expr, Integer, Symbol
 
@@ -54,7 +55,7 @@ def _laws(move: Limit, above: Law, below: Statement) -> Verdict:
         raise Refusal(f"nothing is left of the law as {move.symbol} tends to {move.to}")
     expected, found = ([e.residual for e in line.equations] for line in (above, law))
     verdict = _least(move, matched(expected, found, lambda a, b: gap(move, a, b, "the law")))
-    return all_of(verdict, holds(*_forgotten(above, law))) if verdict and _forgotten(above, law) else verdict
+    return all_of(verdict, holds(*_forgotten(above, law)))
 
 
 def _forgotten(above: Law, below: Law) -> tuple[str, ...]:
@@ -77,7 +78,7 @@ def _least(move: Limit, verdicts: list[Verdict]) -> Verdict:
     joined = all_of(*verdicts)
     exponents = [v.error.exponent for v in verdicts if v.error]
     error = Order(_vanishing(move), min(exponents)) if joined and exponents else None
-    return Verdict(joined.outcome, joined.evidence, joined.assumes, joined.engines, joined.witness, error)
+    return replace(joined, error=error)
 
 
 def _vanishing(move: Limit) -> Symbol:

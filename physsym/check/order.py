@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import sympy
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Symbol
 
 from physsym.check.engines import field, flint_engine
 from physsym.check.engines.degree import trust
@@ -46,6 +45,6 @@ def measured(left: Expr, right: Expr, small: Symbol, to: Expr) -> Measured:
 
 def _near(left: Expr, right: Expr, small: Symbol, to: Expr) -> tuple[Expr, Expr]:
     """Return the expressions in the distance to the limit, which vanishes."""
-    distances = {sympy.oo: 1 / small, -sympy.oo: -1 / small}
-    there = {small: distances.get(to, to + small)}
-    return (left, right) if to == Integer(0) else (substituted(left, there), substituted(right, there))
+    # Only quotients of polynomials are asked about: their order is the same from either side.
+    there = {small: 1 / small if to.is_infinite else to + small}
+    return substituted(left, there), substituted(right, there)
