@@ -50,15 +50,20 @@ _HOME = {
     "physsym.analysis.stability": ("Region", "stability_region"),
     "physsym.judging": ("about", "conditional", "grows", "noting", "shrinks", "tends", "undecidable"),
     "physsym.integrator": (
+        "ExplicitRungeKutta",
         "Integrator",
         "backward_euler",
+        "explicit_midpoint",
         "exponential_euler",
         "forward_euler",
         "fully_implicit_euler",
+        "heun",
         "implicit_midpoint",
         "integrators",
+        "runge_kutta_4",
         "semi_implicit_euler",
         "semi_implicit_euler_positions_first",
+        "ssp33",
     ),
     "physsym.system": ("System", "damped_particle", "particle_with_friction"),
     "physsym.moves": (
@@ -91,6 +96,7 @@ _HOME = {
     "physsym.typeset": ("equations_of_function", "latex", "latex_of_function", "mathml", "unicode"),
     "physsym.analysis.bseries": (
         "RungeKutta",
+        "as_runge_kutta",
         "modified_by",
         "modified_coefficients",
         "order_of",

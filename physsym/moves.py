@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from sympy import Expr, S, Symbol
 
-from physsym.integrator import Integrator
+from physsym.integrator import Method
 from physsym.notation import exact
 from physsym.statement import Law, Rule, Statement
 
@@ -99,7 +99,7 @@ class Split(Move):
 class Integrate(Move):
     """Follow a law of first order for one time step."""
 
-    integrator: Integrator
+    integrator: Method
     step: Symbol
     symbols = ("step",)
 

@@ -15,7 +15,7 @@ import sympy
 from sympy import Abs, Add, Expr, Integer, Rational, Symbol
 
 from physsym.apply import apply
-from physsym.integrator import Integrator, forward_euler, integrators, semi_implicit_euler
+from physsym.integrator import Integrator, Method, forward_euler, integrators, semi_implicit_euler
 from physsym.moves import (
     Define,
     Divide,
@@ -90,7 +90,7 @@ def power_friction(choose: Choose) -> System:
     return System((x,), m * dot(x) ** 2 / 2 - potential_of(choose), gamma * Abs(dot(x)) ** power / power)
 
 
-def integrator(choose: Choose) -> Integrator:
+def integrator(choose: Choose) -> Method:
     """Return an integrator: a named one, or one with weights of its own."""
     if choose((True, True, False)):
         return choose(integrators)

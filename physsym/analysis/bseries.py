@@ -12,13 +12,14 @@ import operator
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, singledispatch
 
 from sympy import Add, Expr, Mul, Rational, Symbol
 
+from physsym import integrator as integrators
 from physsym.analysis.modified import ModifiedEquation
 from physsym.analysis.trees import Tree, cuts, trees
-from physsym.integrator import Integrator
+from physsym.integrator import ExplicitRungeKutta, Integrator, Method
 from physsym.notation import DOT, dot, name_and_marks
 from physsym.statement import Equation, Law, symbols
 from physsym.vocabulary import t
@@ -69,27 +70,41 @@ def _fractions(row: list[object]) -> tuple[Fraction, ...]:
 
 
 explicit_euler = runge_kutta("explicit Euler", [[0]], [1])
-explicit_midpoint = runge_kutta("explicit midpoint", [[0, 0], ["1/2", 0]], [0, 1])
-classical = runge_kutta(
-    "Kutta's method of order 4",
-    [[0, 0, 0, 0], ["1/2", 0, 0, 0], [0, "1/2", 0, 0], [0, 0, 1, 0]],
-    ["1/6", "1/3", "1/3", "1/6"],
-)
 
 
-def as_runge_kutta(integrator: Integrator) -> RungeKutta:
+@singledispatch
+def as_runge_kutta(integrator: Method) -> RungeKutta:
     """Return what an integrator is for a law of one state, such as a gradient flow of any dimension.
 
-    It reads the rate at (1 - own)*old + own*new = old + own*step*rate: one stage. Integrators that differ
-    only in how states read each other are the same there. Raises ValueError for exact decay, which is none.
+    An explicit Runge-Kutta method is itself, for any number of states. An integrator told by weights reads
+    the rate at (1 - own)*old + own*new = old + own*step*rate: one stage. Integrators that differ only in how
+    states read each other are the same there. Raises ValueError for exact decay, which is none, and
+    TypeError for what is no integrator.
 
+    >>> from physsym.integrator import ssp33
+    >>> order_of(as_runge_kutta(ssp33))
+    3
     >>> from physsym.integrator import fully_implicit_euler
     >>> as_runge_kutta(fully_implicit_euler).matrix
     ((Fraction(1, 1),),)
     """
+    raise TypeError(f"expected an integrator, such as one of physsym.integrators; given {integrator!r}")
+
+
+@as_runge_kutta.register
+def _(integrator: Integrator) -> RungeKutta:
     if integrator.own == "exact":
         raise ValueError(f"{integrator.name} follows decay exactly, which no Runge-Kutta method does")
     return runge_kutta(integrator.name, [[integrator.own]], [1])
+
+
+@as_runge_kutta.register
+def _(integrator: ExplicitRungeKutta) -> RungeKutta:
+    return runge_kutta(integrator.name, [list(row) for row in integrator.matrix], list(integrator.weights))
+
+
+explicit_midpoint = as_runge_kutta(integrators.explicit_midpoint)
+classical = as_runge_kutta(integrators.runge_kutta_4)
 
 
 def up_to(order: int) -> Iterator[Tree]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import singledispatch
+
 import sympy
-from sympy import Dummy, Expr, Integer, Symbol, exp, linear_eq_to_matrix
+from sympy import Add, Dummy, Expr, Integer, Symbol, exp, linear_eq_to_matrix
 from sympy.solvers.solveset import NonlinearError
 
 from physsym.apply.forms import solved, tidied
 from physsym.apply.registry import apply, expect
-from physsym.integrator import OLD, Integrator
+from physsym.integrator import OLD, ExplicitRungeKutta, Integrator
 from physsym.moves import Integrate, MoveError
 from physsym.notation import DOT, OPAQUE, after, dot
 from physsym.statement import Law, Rule, Statement, Update, symbols
@@ -23,9 +26,39 @@ def _(move: Integrate, line: Statement) -> Rule:
         raise MoveError(
             f"the time step {move.step} occurs in the law already; name the step by a fresh symbol"
         )
-    rates = _rates(law)
-    way = _all_at_once if move.integrator.waiting != OLD else _one_by_one
-    return way(rates, _sequence(rates, move.integrator), move)
+    return integrated(move.integrator, _rates(law), move)
+
+
+@singledispatch
+def integrated(method: object, rates: Rates, move: Integrate) -> Rule:
+    """Return one step along the rates by a method; new kinds of methods register here."""
+    raise MoveError(
+        f"no way is registered to integrate by {method!r}; use integrated.register, or one of "
+        "physsym.integrators"
+    )
+
+
+@integrated.register
+def _(method: Integrator, rates: Rates, move: Integrate) -> Rule:
+    way = _all_at_once if method.waiting != OLD else _one_by_one
+    return way(rates, method, move)
+
+
+@integrated.register
+def _(method: ExplicitRungeKutta, rates: Rates, move: Integrate) -> Rule:
+    stages: list[Rates] = []
+    for row in method.matrix:
+        place = {s: _moved(s, row, stages, move.step) for s in rates}
+        stages.append({s: rate.xreplace(place) for s, rate in rates.items()})
+    sequence = _sequence(rates, "velocities")
+    return Rule(tuple(Update(s, _moved(s, method.weights, stages, move.step)) for s in sequence))
+
+
+def _moved(state: Symbol, weights: Sequence[Expr], stages: list[Rates], step: Symbol) -> Expr:
+    """Return a state moved along the stages found so far. Nothing is expanded: stages stay shared."""
+    # A number times a sum would be multiplied out by SymPy; together with the step it is not.
+    pairs = zip(weights, stages, strict=False)
+    return Add(state, *(step * weight * stage[state] for weight, stage in pairs if weight))
 
 
 def _rates(law: Law) -> Rates:
@@ -47,19 +80,19 @@ def _state(derivative: Symbol) -> Symbol:
     return Symbol(name, real=True) if derivative.is_real else Symbol(name)
 
 
-def _sequence(rates: Rates, integrator: Integrator) -> tuple[Symbol, ...]:
+def _sequence(rates: Rates, first: str) -> tuple[Symbol, ...]:
     positions = tuple(s for s, rate in rates.items() if rate in rates)
     velocities = tuple(s for s in rates if s not in positions)
-    return positions + velocities if integrator.first == "positions" else velocities + positions
+    return positions + velocities if first == "positions" else velocities + positions
 
 
-def _one_by_one(rates: Rates, sequence: tuple[Symbol, ...], move: Integrate) -> Rule:
-    updates: list[Update] = []
+def _one_by_one(rates: Rates, method: Integrator, move: Integrate) -> Rule:
+    sequence, updates = _sequence(rates, method.first), list[Update]()
     moving = (*sequence, *map(after, sequence))
     for state in sequence:
         done = [u.target for u in updates]
-        place = {s: _mixed(s, after(s), move.integrator.updated) for s in done if s != state}
-        value = _updated(state, rates[state].xreplace(place), move)
+        place = {s: _mixed(s, after(s), method.updated) for s in done if s != state}
+        value = _updated(state, rates[state].xreplace(place), method, move)
         updates.append(Update(state, tidied(value, moving)))
     return Rule(tuple(updates))
 
@@ -68,8 +101,8 @@ def _mixed(old: Expr, new: Expr, weight: Expr) -> Expr:
     return (1 - weight) * old + weight * new
 
 
-def _updated(state: Symbol, rate: Expr, move: Integrate) -> Expr:
-    own, dt = move.integrator.own, move.step
+def _updated(state: Symbol, rate: Expr, method: Integrator, move: Integrate) -> Expr:
+    own, dt = method.own, move.step
     if own == "exact":
         return _followed(state, rate, move)
     if own == OLD or not rate.has(state):
@@ -100,11 +133,12 @@ def _not_explicit(state: Symbol, rate: Expr, move: Integrate) -> MoveError:
     )
 
 
-def _all_at_once(rates: Rates, sequence: tuple[Symbol, ...], move: Integrate) -> Rule:
+def _all_at_once(rates: Rates, method: Integrator, move: Integrate) -> Rule:
+    sequence = _sequence(rates, method.first)
     new = {s: Dummy(s.name, real=True) for s in sequence}
     equations = []
     for k, state in enumerate(sequence):
-        weights = {s: _weight(j, k, move.integrator) for j, s in enumerate(sequence)}
+        weights = {s: _weight(j, k, method) for j, s in enumerate(sequence)}
         rate = rates[state].xreplace({s: _mixed(s, new[s], w) for s, w in weights.items()})
         if any(f.has(*new.values()) for f in rate.atoms(*OPAQUE)):
             raise _not_explicit(state, rates[state], move)

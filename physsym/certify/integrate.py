@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import singledispatch
+
 import sympy
-from sympy import Dummy, Expr, Function, Integer, Symbol
+from sympy import Add, Dummy, Expr, Function, Integer, Symbol
 
 from physsym.certify.algebra import require, require_absent
 from physsym.certify.expansion import expansion
-from physsym.certify.formula import All, Always, Map, Open, Relation, Said, changed, equations
+from physsym.certify.formula import All, Always, Map, Open, Relation, Said, changed, equation, equations
 from physsym.certify.lemma import Lemma, Proof, Refusal, lemma
+from physsym.integrator import ExplicitRungeKutta, Integrator
 from physsym.moves import Integrate
 from physsym.notation import DOT, after, dot
 from physsym.statement import Law, Rule, Statement, flattened
@@ -20,19 +24,47 @@ def quotient(move: Integrate, above: Statement, below: Statement) -> Lemma:
     """Return the lemma that the rule gives what the method asks for.
 
     Every rate is the difference quotient of old and new value, and every state is read where the method reads
-    it; a method that follows a state exactly must reach its value on an exact solution. Raises Refusal where
-    the law is not of first order or the rule updates other states.
+    it; a method that follows a state exactly must reach its value on an exact solution. The stages of a
+    Runge-Kutta method must obey the law at their places, and new values be their weighed sum. Raises Refusal
+    where the law is not of first order or the rule updates other states.
     """
-    law, rule = _fitting(move, above, below)
-    sequence, given = _sequence(law, move), equations(rule)
-    if move.integrator.own != "exact":
-        told = All(tuple(_read(s, law, sequence, move) for s in sequence))
-        says = f"with difference quotients for rates, the law holds where {move.integrator.name} reads it"
+    return asked(move.integrator, *_fitting(move, above, below), move.step)
+
+
+@singledispatch
+def asked(method: object, law: Rates, rule: Rule, step: Symbol) -> Lemma:
+    """Return the lemma that a rule gives what a method asks for; new kinds of methods register here."""
+    raise Refusal(f"no certificate is known for the method {method!r}; register one with asked.register")
+
+
+@asked.register
+def _(method: Integrator, law: Rates, rule: Rule, step: Symbol) -> Lemma:
+    sequence, given = _sequence(law, method), equations(rule)
+    if method.own != "exact":
+        told = All(tuple(_read(s, law, sequence, method, step) for s in sequence))
+        says = f"with difference quotients for rates, the law holds where {method.name} reads it"
         return lemma("algebra", says, told, Proof("follows"), given)
-    flows = {u.target: Proof("exact_flow", _solution(u.value, move.step)) for u in rule.updates}
+    flows = {u.target: Proof("exact_flow", _solution(u.value, step)) for u in rule.updates}
     says = "every new value lies on an exact solution of its equation, all else held still"
-    told = All(tuple(_flow(s, law, sequence, move) for s in sequence))
+    told = All(tuple(_flow(s, law, sequence, method, step) for s in sequence))
     return lemma("flow", says, told, Proof("each", tuple(flows[s] for s in sequence)), given)
+
+
+@asked.register
+def _(method: ExplicitRungeKutta, law: Rates, rule: Rule, step: Symbol) -> Lemma:
+    rates, stages = {s: _rate(s, law)[0] for s in law}, list[dict[Symbol, Expr]]()
+    obeyed: list[Relation] = []
+    for row in method.matrix:
+        place = {s: _moved(s, row, stages, step) for s in law}
+        stages.append({s: rate.xreplace(place) for s, rate in rates.items()})
+        obeyed += [changed(law[s], {**place, dot(s): stages[-1][s]}) for s in law]
+    new = (equation(after(s), _moved(s, method.weights, stages, step)) for s in law)
+    says = f"each stage of {method.name} obeys the law at its place, and new values are their weighed sum"
+    return lemma("algebra", says, All((*obeyed, *new)), Proof("follows"), equations(rule))
+
+
+def _moved(state: Symbol, weights: Sequence[Expr], stages: list[dict[Symbol, Expr]], step: Symbol) -> Expr:
+    return Add(state, *(w * step * stage[state] for w, stage in zip(weights, stages, strict=False)))
 
 
 def _fitting(move: Integrate, above: Statement, below: Statement) -> tuple[Rates, Rule]:
@@ -56,11 +88,11 @@ def _state(told: Relation) -> Symbol:
     return Symbol(name, real=True) if rates[0].is_real else Symbol(name)
 
 
-def _sequence(law: Rates, move: Integrate) -> list[Symbol]:
+def _sequence(law: Rates, method: Integrator) -> list[Symbol]:
     """Return the states in the order of updates: positions, whose rate is another state, last or first."""
     positions = [s for s in law if _rate(s, law)[0] in law]
     velocities = [s for s in law if s not in positions]
-    return positions + velocities if move.integrator.first == "positions" else velocities + positions
+    return positions + velocities if method.first == "positions" else velocities + positions
 
 
 def _rate(state: Symbol, law: Rates) -> tuple[Expr, Expr]:
@@ -72,9 +104,9 @@ def _rate(state: Symbol, law: Rates) -> tuple[Expr, Expr]:
     return sympy.cancel(-residual.xreplace({dot(state): Integer(0)}) / slope), 1 / slope
 
 
-def _others(state: Symbol, sequence: list[Symbol], move: Integrate) -> dict[Expr, Expr]:
+def _others(state: Symbol, sequence: list[Symbol], method: Integrator) -> dict[Expr, Expr]:
     """Return where the method reads the other states: at their old and new values, in given shares."""
-    k, method = sequence.index(state), move.integrator
+    k = sequence.index(state)
     shares = {s: method.updated if sequence.index(s) < k else method.waiting for s in sequence if s != state}
     return {s: _mixed(s, share) for s, share in shares.items()}
 
@@ -83,15 +115,15 @@ def _mixed(state: Symbol, share: Expr) -> Expr:
     return (1 - share) * state + share * after(state)
 
 
-def _read(state: Symbol, law: Rates, sequence: list[Symbol], move: Integrate) -> Relation:
-    own = _mixed(state, move.integrator.own)
-    rate = (after(state) - state) / move.step
-    return changed(law[state], _others(state, sequence, move) | {state: own, dot(state): rate})
+def _read(state: Symbol, law: Rates, sequence: list[Symbol], method: Integrator, step: Symbol) -> Relation:
+    own = _mixed(state, method.own)
+    rate = (after(state) - state) / step
+    return changed(law[state], _others(state, sequence, method) | {state: own, dot(state): rate})
 
 
-def _flow(state: Symbol, law: Rates, sequence: list[Symbol], move: Integrate) -> Said:
-    held = Map((state, dot(state)), changed(law[state], _others(state, sequence, move)))
-    return Said("follows_flow", (state, after(state), move.step, held))
+def _flow(state: Symbol, law: Rates, sequence: list[Symbol], method: Integrator, step: Symbol) -> Said:
+    held = Map((state, dot(state)), changed(law[state], _others(state, sequence, method)))
+    return Said("follows_flow", (state, after(state), step, held))
 
 
 def _solution(value: Expr, step: Symbol) -> tuple[Map, Map]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import singledispatch
 
-from sympy import Expr, Integer, Symbol, exp
+from sympy import Add, Expr, Integer, Symbol, exp
 
 from physsym.check.conditions import given
 from physsym.check.engines import field
@@ -15,12 +17,13 @@ from physsym.check.engines.residues import Point
 from physsym.check.identity import identical
 from physsym.check.registry import judge
 from physsym.check.substitution import Refusal, map_of, require, require_absent, substituted
-from physsym.integrator import Integrator
+from physsym.integrator import ExplicitRungeKutta, Integrator
 from physsym.moves import Integrate
 from physsym.notation import DOT, OPAQUE, dot
 from physsym.statement import Law, Rule, Statement
 from physsym.verdict import Condition, Order, Premise, Verdict, all_of, fails, holds, undecided
 
+Equations = dict[Symbol, Expr]  # a residual or a value for each state
 _OWN, _RATE = Symbol("own", real=True), Symbol("rate", real=True)
 
 
@@ -32,10 +35,51 @@ def _(move: Integrate, above: Statement, below: Statement) -> Verdict:
     new = map_of(rule)
     if set(new) != set(equations):
         raise Refusal(f"the rule must update {', '.join(sorted(map(str, equations)))} and nothing else")
-    order = _sequence(equations, move.integrator)
-    read = [_recovered(s, equations, new, order, move) for s in equations]
+    read = followed(move.integrator, equations, new, move.step)
     verdict = given(all_of(*read, _order(move, equations, new)), (Condition(move.step, "> 0"),))
     return given(verdict, _smooth(law))
+
+
+@singledispatch
+def followed(method: object, equations: Equations, new: Equations, step: Symbol) -> list[Verdict]:
+    """Return whether new values are those that a method asks for; new kinds of methods register here."""
+    raise Refusal(f"no check is registered for the method {method!r}; use followed.register")
+
+
+@followed.register
+def _(method: Integrator, equations: Equations, new: Equations, step: Symbol) -> list[Verdict]:
+    order = _sequence(equations, method)
+    return [_recovered(s, equations, new, order, method, step) for s in equations]
+
+
+@followed.register
+def _(method: ExplicitRungeKutta, equations: Equations, new: Equations, step: Symbol) -> list[Verdict]:
+    linear = {s: _linear(s, residual) for s, residual in equations.items()}
+    stages: list[Equations] = []
+    for row in method.matrix:
+        place = {s: _along(s, row, stages, step) for s in equations}
+        stages.append({s: substituted(rate, place) for s, (_, rate) in linear.items()})
+    return [
+        *(verdict for verdict, _ in linear.values()),
+        *(_told(s, new[s], _along(s, method.weights, stages, step), method) for s in equations),
+    ]
+
+
+def _linear(state: Symbol, residual: Expr) -> tuple[Verdict, Expr]:
+    """Return whether an equation c*s' + b = 0 is linear in the derivative of its state, and -b/c."""
+    b, at_one, held = (substituted(residual, {dot(state): n}) for n in (Integer(0), Integer(1), _RATE))
+    verdict = identical(
+        held, b + (at_one - b) * _RATE, f"the equation of {state} and one linear in its derivative"
+    )
+    return verdict, -b / (at_one - b)
+
+
+def _along(state: Symbol, weights: Sequence[Expr], stages: Sequence[Equations], step: Symbol) -> Expr:
+    return Add(state, *(w * step * stage[state] for w, stage in zip(weights, stages, strict=False)))
+
+
+def _told(state: Symbol, found: Expr, due: Expr, method: ExplicitRungeKutta) -> Verdict:
+    return identical(found, due, f"the new {state} and the weighed stages of {method.name}")
 
 
 def _smooth(law: Law) -> tuple[Premise, ...]:
@@ -44,9 +88,9 @@ def _smooth(law: Law) -> tuple[Premise, ...]:
     return (Premise("the potential is smooth"),) if unknown else ()
 
 
-def _by_state(law: Law) -> dict[Symbol, Expr]:
+def _by_state(law: Law) -> Equations:
     """Return the residual that holds the derivative of each state; each must hold one first derivative."""
-    found: dict[Symbol, Expr] = {}
+    found: Equations = {}
     for equation in law.equations:
         derivatives = [s for s in equation.residual.free_symbols if DOT in s.name]
         if len(derivatives) != 1 or derivatives[0].name.count(DOT) != 1:
@@ -62,7 +106,7 @@ def _plain(law: Law, derivative: Symbol) -> set[Symbol]:
     return {s for e in law.equations for s in e.residual.free_symbols if s.name == name}
 
 
-def _sequence(equations: dict[Symbol, Expr], integrator: Integrator) -> list[Symbol]:
+def _sequence(equations: Equations, integrator: Integrator) -> list[Symbol]:
     """Return the states in the order in which the integrator updates them."""
     positions = [s for s, r in equations.items() if any(_is_rate(o, s, r) for o in equations if o != s)]
     velocities = [s for s in equations if s not in positions]
@@ -78,25 +122,26 @@ def _is_rate(other: Symbol, state: Symbol, residual: Expr) -> bool:
 
 def _recovered(
     state: Symbol,
-    equations: dict[Symbol, Expr],
-    new: dict[Symbol, Expr],
+    equations: Equations,
+    new: Equations,
     order: list[Symbol],
-    move: Integrate,
+    method: Integrator,
+    step: Symbol,
 ) -> Verdict:
     """Return whether the difference quotient of a state obeys its equation, read where the method says."""
-    method, k = move.integrator, order.index(state)
+    k = order.index(state)
     weights = {s: method.updated if order.index(s) < k else method.waiting for s in equations if s != state}
     places = {s: (1 - w) * s + w * new[s] for s, w in weights.items()}
     if method.own == "exact":
         held = substituted(equations[state], places | {state: _OWN, dot(state): _RATE})
-        return _decayed(state, held, new[state], move)
+        return _decayed(state, held, new[state], step)
     places[state] = (1 - method.own) * state + method.own * new[state]
-    quotient = (new[state] - state) / move.step
+    quotient = (new[state] - state) / step
     residual = substituted(equations[state], places | {dot(state): quotient})
     return identical(residual, Integer(0), f"the difference quotient of {state} and its rate")
 
 
-def _decayed(state: Symbol, residual: Expr, new: Expr, move: Integrate) -> Verdict:
+def _decayed(state: Symbol, residual: Expr, new: Expr, step: Symbol) -> Verdict:
     """Return whether the new value solves c*s' + a*s + b = 0 exactly, with a, b, c held still.
 
     The state and its rate stand in the residual as _OWN and _RATE, since what is held still may read the
@@ -110,14 +155,12 @@ def _decayed(state: Symbol, residual: Expr, new: Expr, move: Integrate) -> Verdi
         reason = f"an exact decay needs an equation linear in {state}"
         return replace(linear, evidence=(reason, *linear.evidence))
     if identical(a, Integer(0)):
-        return identical(
-            c * (new - state), -move.step * b, f"the displacement of {state} and its constant rate"
-        )
-    decay = exp(-a * move.step / c)
+        return identical(c * (new - state), -step * b, f"the displacement of {state} and its constant rate")
+    decay = exp(-a * step / c)
     return identical(a * new + b, decay * (a * state + b), f"the decay of {state} and the exact one")
 
 
-def _order(move: Integrate, equations: dict[Symbol, Expr], new: dict[Symbol, Expr]) -> Verdict:
+def _order(move: Integrate, equations: Equations, new: Equations) -> Verdict:
     """Return whether one step meets the exact flow at the order that the integrator declares."""
     terms = move.integrator.order + 3  # far enough to see whether the order is higher still
     try:
@@ -136,14 +179,14 @@ def _order(move: Integrate, equations: dict[Symbol, Expr], new: dict[Symbol, Exp
     return holds(told, error=Order(move.step, order), engines=(field.NAME,))
 
 
-def _gaps(point: Point, equations: dict[Symbol, Expr], new: dict[Symbol, Expr]) -> list[Laurent]:
+def _gaps(point: Point, equations: Equations, new: Equations) -> list[Laurent]:
     """Return, for every state, the exact flow minus the step, as series in the time step."""
     start = {s: point.of(s) for s in equations}
     flow, there = _flow(point, equations, start), point.given(start)
     return [flow[s] + there.of(new[s]).scaled(-1) for s in equations]
 
 
-def _flow(point: Point, equations: dict[Symbol, Expr], start: dict[Symbol, Laurent]) -> dict[Symbol, Laurent]:
+def _flow(point: Point, equations: Equations, start: dict[Symbol, Laurent]) -> dict[Symbol, Laurent]:
     """Return the exact solution as a series in time, by Picard's iteration: each round gains one power."""
     flow = dict(start)
     for _ in range(point.terms):

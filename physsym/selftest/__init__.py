@@ -1,5 +1,6 @@
 """The self-test: wrong lines that the check must refuse, and true ones in other words that it must accept."""
 
+from physsym.selftest import stepping
 from physsym.selftest.harmless import REWRITES, rewritten
 from physsym.selftest.run import Report, selftest
 from physsym.selftest.spoil import SPOILS, Variant, spoiled
@@ -21,5 +22,6 @@ __all__ = [
     "shipped",
     "show",
     "spoiled",
+    "stepping",
     "trials",
 ]

@@ -9,7 +9,7 @@ from itertools import permutations
 import sympy
 from sympy import Expr, Symbol
 
-from physsym.moves import Define, Divide, Eliminate, Integrate, Isolate, Limit, Move, Multiply, Rescale, Split
+from physsym.moves import Define, Divide, Eliminate, Isolate, Limit, Move, Multiply, Rescale, Split
 from physsym.notation import before, dot, name_and_marks
 from physsym.selftest.evaluation import MP, Number, Place, UnclearError, alike, looks, stepped, value
 from physsym.statement import Equation, Law, Rule, Statement, symbols
@@ -36,10 +36,11 @@ def same(one: Statement, other: Statement) -> bool:
 
 
 def _residuals(law: Law, at: Place) -> list[Number]:
-    return [_gap(e, at) for e in law.equations]
+    return [gap(e, at) for e in law.equations]
 
 
-def _gap(equation: Equation, at: Place) -> Number:
+def gap(equation: Equation, at: Place) -> Number:
+    """Return by how much the sides of an equation differ at a place."""
     return value(equation.left, at) - value(equation.right, at)
 
 
@@ -62,7 +63,8 @@ def _same_maps(
     return all(a.keys() == b.keys() and all(agree(a[s], b[s]) for s in a) for a, b in pairs)
 
 
-def _absent(symbol: Symbol, line: Statement) -> bool:
+def absent(symbol: Symbol, line: Statement) -> bool:
+    """Tell whether a line mentions a symbol at no instant."""
     return all(symbol.name not in (s.name, name_and_marks(s)[0]) for s in symbols(line))
 
 
@@ -95,7 +97,7 @@ def _scaled(above: Statement, below: Statement, by: Expr) -> bool:
 
 @follows.register
 def _(move: Define, above: Statement, below: Statement) -> bool:
-    fresh = _absent(move.symbol, above) and _absent(move.eliminating, below)
+    fresh = absent(move.symbol, above) and absent(move.eliminating, below)
     named = move.value.has(move.eliminating) and not move.value.has(move.symbol)
     return fresh and named and _match(above, below, lambda at: at.at({move.symbol: value(move.value, at)}))
 
@@ -114,7 +116,7 @@ def _match(
 
 @follows.register
 def _(move: Limit, above: Statement, below: Statement) -> bool:
-    if not _absent(move.symbol, below) or move.symbol not in symbols(above):
+    if not absent(move.symbol, below) or move.symbol not in symbols(above):
         return False
     if isinstance(below, Law) and any(e.residual == 0 for e in below.equations):
         return False
@@ -141,11 +143,11 @@ def _(move: Isolate, above: Statement, below: Statement) -> bool:
 
 def _solves(symbol: Symbol, root: Expr, equation: Equation, above: Law, others: list[Equation]) -> bool:
     rest = [e for e in above.equations if e is not equation]
-    gaps = looks(lambda at: [_gap(equation, at.at({symbol: value(root, at) + d})) for d in (-2, -1, 0, 1, 9)])
+    gaps = looks(lambda at: [gap(equation, at.at({symbol: value(root, at) + d})) for d in (-2, -1, 0, 1, 9)])
     if not all(alike(middle, 0) and max(a * c, a * d, b * c) < 0 for a, b, middle, c, d in gaps):
         return False
     return not rest or _same_equations(
-        looks(lambda at: ([_gap(e, at) for e in rest], [_gap(e, at) for e in others]))
+        looks(lambda at: ([gap(e, at) for e in rest], [gap(e, at) for e in others]))
     )
 
 
@@ -159,7 +161,7 @@ def _(move: Split, above: Statement, below: Statement) -> bool:
     if (
         len(kinematic) != 1
         or not rest
-        or not _absent(move.velocity, above)
+        or not absent(move.velocity, above)
         or dot(first) not in symbols(above)
     ):
         return False
@@ -174,7 +176,7 @@ def _renamed(at: Place, first: Symbol, velocity: Symbol) -> Place:
 
 @follows.register
 def _(move: Rescale, above: Statement, below: Statement) -> bool:
-    if not _absent(move.old, below) or not _absent(move.new, above) or move.old not in _carried(above):
+    if not absent(move.old, below) or not absent(move.new, above) or move.old not in _carried(above):
         return False
     if isinstance(above, Law):
         return _match(below, above, lambda at: _in_units(move, at))
@@ -206,7 +208,7 @@ def _conjugate(
 
 @follows.register
 def _(move: Eliminate, above: Statement, below: Statement) -> bool:
-    if not (isinstance(above, Rule) and isinstance(below, Rule)) or not _absent(move.symbol, below):
+    if not (isinstance(above, Rule) and isinstance(below, Rule)) or not absent(move.symbol, below):
         return False
     kept = [s for s in above.targets if s != move.symbol]
     if len(kept) != 1 or move.symbol not in above.targets or below.targets != tuple(kept):
@@ -218,60 +220,3 @@ def _second_step(above: Rule, below: Rule, kept: Symbol, at: Place) -> tuple[Num
     first = stepped(above, at)
     told = stepped(below, at.at({kept: first[kept], before(kept): at.number(kept)}))
     return stepped(above, at.at(first))[kept], told[kept]
-
-
-@follows.register
-def _(move: Integrate, above: Statement, below: Statement) -> bool:
-    if not (isinstance(above, Law) and isinstance(below, Rule)) or not _absent(move.step, above):
-        return False
-    equations = _by_state(above, below)
-    if len(equations) != len(above.equations) or len(below.targets) != len(above.equations):
-        return False
-    gaps = looks(lambda at: [_stage_gap(s, equations, move, stepped(below, at), at) for s in equations])
-    return all(alike(gap, 0) for row in gaps for gap in row)
-
-
-def _by_state(law: Law, rule: Rule) -> dict[Symbol, Equation]:
-    """Return the equation of each state, in the order of the law."""
-    found = {e: [s for s in rule.targets if e.residual.has(dot(s))] for e in law.equations}
-    return {states[0]: e for e, states in found.items() if len(states) == 1}
-
-
-def _stage_gap(
-    state: Symbol, equations: dict[Symbol, Equation], move: Integrate, new: dict[Symbol, Number], at: Place
-) -> Number:
-    """Return by how much a new value misses the equation of its state, read where the integrator says."""
-    method, step = move.integrator, at.number(move.step)
-    sequence = _sequence(equations, method.first)
-    mixed = {}
-    for other in equations:
-        earlier = sequence.index(other) < sequence.index(state)
-        weight = value(method.updated if earlier else method.waiting, at)
-        mixed[other] = (1 - weight) * at.number(other) + weight * new[other]
-    equation, old = equations[state], at.number(state)
-    if method.own == "exact":
-        return new[state] - _flowed(
-            lambda own, rate: at.at({**mixed, state: own, dot(state): rate}), equation, old, step
-        )
-    weight = value(method.own, at)
-    own = (1 - weight) * old + weight * new[state]
-    return _gap(equation, at.at({**mixed, state: own, dot(state): (new[state] - old) / step}))
-
-
-def _flowed(seen: Callable[[Number, Number], Place], equation: Equation, old: Number, step: Number) -> Number:
-    """Return the exact solution of c*s' + a*s + b = 0 after a step, a, b and c read off from three points."""
-    b, with_own, with_rate = (_gap(equation, seen(*p)) for p in ((0, 0), (1, 0), (0, 1)))
-    a, c = with_own - b, with_rate - b
-    return old - b / c * step if alike(a, 0) else (old + b / a) * MP.exp(-a / c * step) - b / a
-
-
-def _sequence(equations: dict[Symbol, Equation], first: str) -> list[Symbol]:
-    positions = [s for s, e in equations.items() if any(_only(s, o, e) for o in equations if o != s)]
-    velocities = [s for s in equations if s not in positions]
-    return positions + velocities if first == "positions" else velocities + positions
-
-
-def _only(state: Symbol, other: Symbol, equation: Equation) -> bool:
-    """Tell whether an equation says that the rate of a state is another state, and nothing else."""
-    gaps = looks(lambda at: [_gap(equation, at.at({dot(state): k * at.number(other)})) for k in (1, 2)])
-    return all(alike(one, 0) and not alike(two, 0) for one, two in gaps)

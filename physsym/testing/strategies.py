@@ -13,7 +13,7 @@ from typing import TypeVar
 from sympy import Expr, Symbol
 
 from physsym import specimens
-from physsym.integrator import Integrator
+from physsym.integrator import Method
 from physsym.notation import name_and_marks
 from physsym.specimens import Choose, Taken
 from physsym.statement import Law, Rule
@@ -70,11 +70,11 @@ def potentials(place: Expr = x) -> SearchStrategy[Expr]:
 
 
 @composite
-def _integrators(draw: DrawFn) -> Integrator:
+def _integrators(draw: DrawFn) -> Method:
     return specimens.integrator(_chooser(draw))
 
 
-def integrators() -> SearchStrategy[Integrator]:
+def integrators() -> SearchStrategy[Method]:
     """Return a strategy for integrators: all named ones, and others with weights of their own.
 
     The simplest is forward Euler.
