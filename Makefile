@@ -63,12 +63,22 @@ fuzz: $(FUZZ_READY)  ## feed the reader of formulas with what no one would think
 
 .PHONY: bench
 BENCH_READY := $(ENV)/bench-ready
+BRIAN := $(ENV)/brian2
 bench: $(BENCH_READY)  ## measure speed beside all that one could use instead, into docs/benchmarks.md (half an hour)
+	-@$(MAKE) --no-print-directory $(BRIAN)-ready
 	$(RUN) tests.benchmarks $(ARGS)
 
 $(BENCH_READY): extras := bench
 $(BENCH_READY): $(READY)
 	$(install)
+
+# brian2 wants an older NumPy than everything else, hence an environment of its own, without constraints. The row
+# that needs it says so where it could not be set up.
+$(BRIAN)-ready: $(READY)
+	@echo 'Setting up $(BRIAN) for brian2.'
+	@"$(PYTHON)" -m venv --clear $(BRIAN)
+	@$(BRIAN)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[brian2]'
+	@touch $@
 
 clean:  ## remove what was built, but not the virtual environment
 	rm -rf build dist mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis

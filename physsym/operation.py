@@ -164,7 +164,10 @@ def _ordered(terms: Iterable[Expr], ranks: Ranks) -> list[Expr]:
     def key(term: Expr) -> tuple[int, int, object]:
         return _rank(term, ranks), int(term.count_ops()), default_sort_key(term)
 
-    return sorted(terms, key=key)
+    listed = list(terms)
+    return (
+        sorted(listed, key=key) if len(listed) > 1 else listed
+    )  # a key takes longer than anything else here
 
 
 def _rank(term: Expr, ranks: Ranks) -> int:

@@ -93,17 +93,16 @@ def test_every_integrator_gives_a_rule_that_is_checked(integrator):
     new = apply(Integrate(integrator, dt), two_laws)
     verdict = check(Integrate(integrator, dt), two_laws, new)
     assert verdict, str(verdict)
-    assert verdict.error.exponent == 1
+    assert verdict.error.exponent == integrator.order
 
 
 @pytest.mark.parametrize("integrator", integrators, ids=lambda i: i.name)
 def test_no_integrator_passes_for_another(integrator):
-    new = apply(Integrate(integrator, dt), law({dot(x): v, m * dot(v): -x - gamma * v}))
-    passing = [
-        i.name
-        for i in integrators
-        if check(Integrate(i, dt), law({dot(x): v, m * dot(v): -x - gamma * v}), new)
-    ]
+    # On linear laws all Runge-Kutta methods of two stages and order two are one.
+    linear = law({dot(x): v, m * dot(v): -x - gamma * v})
+    start = linear if integrator is fully_implicit_euler else two_laws
+    new = apply(Integrate(integrator, dt), start)
+    passing = [i.name for i in integrators if check(Integrate(i, dt), start, new)]
     assert passing == [integrator.name]
 
 

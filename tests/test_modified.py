@@ -16,6 +16,7 @@ from physsym import (
     apply,
     dimensions,
     dot,
+    fully_implicit_euler,
     grad,
     hess,
     higher,
@@ -34,7 +35,7 @@ from physsym.vocabulary import G, U, dt, eta, gamma, m, rho, t, tau, u, v, x
 
 h, y = Symbol("h", positive=True), Symbol("y", real=True)
 SPLIT = law({dot(x): v, dot(v): -gamma * v / m - G / m})
-EXPLICIT = {i.name: i for i in integrators if i.waiting == 0}
+EXPLICIT = {i.name: i for i in integrators if i is not fully_implicit_euler}
 MOMENTUM = {name: apply(Integrate(method, dt), SPLIT) for name, method in EXPLICIT.items()}
 GRADIENT = {
     "gradient descent": rule({x: x - dt * G}),
@@ -119,7 +120,9 @@ def test_one_step_misses_the_flow_by_the_claimed_order_and_no_better(name, order
 @pytest.mark.parametrize("name", MOMENTUM)
 def test_every_integrator_follows_its_modified_law(name):
     found = modified_equation(MOMENTUM[name], dt, 2)
-    assert defect_order(MOMENTUM[name], found.law) == pytest.approx(4, abs=0.1)
+    # A method of order four has no error of third order, which is the first that is left out here.
+    claimed = max(4, EXPLICIT[name].order + 1)
+    assert defect_order(MOMENTUM[name], found.law) == pytest.approx(claimed, abs=0.1)
 
 
 def spoiled(a_law, step, power):

@@ -141,7 +141,7 @@ def order(move: Integrate, above: Statement, below: Statement) -> Lemma:
     """
     law, rule = _fitting(move, above, below)
     if move.integrator.order != 1:
-        raise Refusal("only the first order is certified")
+        raise Refusal(f"order {move.integrator.order}: only the first order is certified")
     new, time = flattened(rule), Dummy("t", real=True)
     if set(new) != set(law):
         raise Refusal("a rule that looks back is not compared with an exact solution")

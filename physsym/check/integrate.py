@@ -187,9 +187,12 @@ def _gaps(point: Point, equations: Equations, new: Equations) -> list[Laurent]:
 
 
 def _flow(point: Point, equations: Equations, start: dict[Symbol, Laurent]) -> dict[Symbol, Laurent]:
-    """Return the exact solution as a series in time, by Picard's iteration: each round gains one power."""
-    flow = dict(start)
-    for _ in range(point.terms):
+    """Return the exact solution as a series in time, by Picard's iteration: each round gains one power.
+
+    No more is said to be known than is: the first round begins with nothing but the start.
+    """
+    flow = {s: Laurent.constant(here.coefficient(0), 1, here.modulus) for s, here in start.items()}
+    for _ in range(1, point.terms):
         rates = {s: _rate(point, s, equations[s], flow) for s in equations}
         flow = {s: rate.integral(start[s].coefficient(0)) for s, rate in rates.items()}
     return flow

@@ -136,17 +136,27 @@ def _index_and_places(force: Expr) -> tuple[int, tuple[Expr, ...]]:
 
 @dataclass(frozen=True)
 class _Hoist:
-    """Replace what depends on parameters alone by a name, and remember the names given."""
+    """Replace what depends on parameters alone by a name, and remember the names given.
+
+    What stands in many places, as the stages of a method do in each other, is looked at once.
+    """
 
     parameters: frozenset[Symbol]
     names: Iterator[Symbol]
     known: dict[Expr, Symbol] = field(default_factory=dict)
+    done: dict[Expr, Expr] = field(default_factory=dict)
+    fixed: dict[Expr, bool] = field(default_factory=dict)
 
     @property
     def lines(self) -> list[Line]:
         return [Assignment((name,), (value,)) for value, name in self.known.items()]
 
     def __call__(self, expression: Expr) -> Expr:
+        if expression not in self.done:
+            self.done[expression] = self._hoisted(expression)
+        return self.done[expression]
+
+    def _hoisted(self, expression: Expr) -> Expr:
         if self._is_scalar(expression):
             return self._named(expression)
         if isinstance(expression, (Add, Mul)):
@@ -158,7 +168,13 @@ class _Hoist:
         return expression
 
     def _is_scalar(self, expression: Expr) -> bool:
-        return not expression.is_Rational and expression.free_symbols <= self.parameters
+        return not expression.is_Rational and self._is_fixed(expression)
+
+    def _is_fixed(self, expression: Expr) -> bool:
+        if expression not in self.fixed:
+            moving = isinstance(expression, Symbol) and expression not in self.parameters
+            self.fixed[expression] = not moving and all(map(self._is_fixed, expression.args))
+        return self.fixed[expression]
 
     def _named(self, value: Expr) -> Expr:
         """Return the name of a value: its sign stays outside, and one over a value is divided by its name."""

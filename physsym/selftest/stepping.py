@@ -25,8 +25,8 @@ def _(move: Integrate, above: Statement, below: Statement) -> bool:
     equations = _by_state(above, below)
     if len(equations) != len(above.equations) or len(below.targets) != len(above.equations):
         return False
-    gaps = looks(lambda at: _missed(move.integrator, equations, move.step, stepped(below, at), at))
-    return all(alike(missed, 0) for row in gaps for missed in row)
+    gaps = looks(lambda at: missed(move.integrator, equations, move.step, stepped(below, at), at))
+    return all(alike(number, 0) for row in gaps for number in row)
 
 
 def _by_state(law: Law, rule: Rule) -> Equations:
@@ -36,17 +36,17 @@ def _by_state(law: Law, rule: Rule) -> Equations:
 
 
 @singledispatch
-def _missed(method: object, equations: Equations, step: Symbol, new: Values, at: Place) -> list[Number]:
-    """Return by how much each new value misses what the method asks for."""
-    raise UnclearError(f"no way is known to tell what {method!r} asks for")
+def missed(method: object, equations: Equations, step: Symbol, new: Values, at: Place) -> list[Number]:
+    """Return by how much each new value misses what a method asks for; new kinds of methods register here."""
+    raise UnclearError(f"no way is known to tell what {method!r} asks for; use missed.register")
 
 
-@_missed.register
+@missed.register
 def _(method: Integrator, equations: Equations, step: Symbol, new: Values, at: Place) -> list[Number]:
     return [_mixture_gap(s, equations, method, at.number(step), new, at) for s in equations]
 
 
-@_missed.register
+@missed.register
 def _(method: ExplicitRungeKutta, equations: Equations, step: Symbol, new: Values, at: Place) -> list[Number]:
     rates: list[Values] = []
     for row in method.matrix:

@@ -35,6 +35,7 @@ class Row:
     floor: str
     measure: Callable[[], float]
     rounds: int = 7
+    beside: str = ""
 
     def __str__(self) -> str:
         return f"| {self.number} | {self.says} | {self.floor} | {statistics.median(self.measured):.3g} |"
@@ -224,7 +225,9 @@ ROWS = (
     Row("13", "import physsym / import sympy", "<= 1.10", lambda: against_sympy("-c", "import physsym")),
     Row("14", "modified equation of gradient descent to order 6 / recursion in expressions", "<= 0.05",
         modified_against_expressions),
-    Row("15", "modified coefficients of the midpoint to order 9, tables included, ms", "<= 25", trees),
+    Row("15", "modified coefficients of the midpoint to order 9, tables included, ms", "<= 25", trees,
+        beside="pybs, which would stand beside it, cannot be installed: what is published as 0.1 is of Python 2"
+               " and lacks its own modules"),
     Row("16", "modified equation of momentum in phase space to order 6, ms", "<= 30", in_phase_space),
     Row("17", "law of a chain of 10 pendula / LagrangesMethod", "<= 0.4", chain, rounds=3),
     Row("18", "determinant identity proved / simplify", "<= 0.3", lambda: zero(determinants)),

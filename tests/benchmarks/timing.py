@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 ROUNDS, LEAST = 7, 0.03  # rounds; seconds that one measurement lasts at least
 
@@ -68,10 +69,10 @@ def spread(times: Mapping[str, list[float]], above: str, below: str) -> str:
     return f"{middle:.3g} [{low:.3g}, {high:.3g}]"
 
 
-def in_fresh_process(script: str) -> dict[str, float]:
+def in_fresh_process(script: str, interpreter: str = sys.executable) -> dict[str, Any]:
     """Return what a script prints as JSON, run in a process of its own."""
     # Without its byte code SymPy would be compiled anew in each process.
     own = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=own)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    done = subprocess.run([interpreter, "-c", script], capture_output=True, text=True, check=True, env=own)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
