@@ -51,6 +51,7 @@ from physsym.certify import certificate as certified
 from physsym.certify import checked, coq, installed, step_lemmas
 from physsym.certify.attempts import tried
 from physsym.certify.integrate import asked
+from physsym.certify.lemma import Refusal as Uncertified
 from physsym.check.engines import field, flint_engine
 from physsym.check.integrate import followed
 from physsym.check.substitution import Refusal
@@ -60,6 +61,7 @@ from physsym.kernels import lambdify
 from physsym.moves import MoveError
 from physsym.program import program
 from physsym.selftest import follows, spoiled
+from physsym.selftest.evaluation import UnclearError
 from physsym.source import python_source
 from physsym.vocabulary import G, dt, gamma, lam, m, v, x
 from tests.extras import needs, needs_compiler
@@ -160,8 +162,10 @@ def test_what_is_no_integrator_says_so():
         integrated("Heun", {x: -G}, Integrate(heun, dt))
     with pytest.raises(Refusal, match=r"followed\.register"):
         followed("Heun", {x: dot(x) + G}, {x: x}, dt)
-    with pytest.raises(Exception, match=r"asked\.register"):
+    with pytest.raises(Uncertified, match=r"asked\.register"):
         asked("Heun", {}, rule({x: x}), dt)
+    with pytest.raises(UnclearError, match=r"missed\.register"):
+        follows(Integrate("Heun", dt), flow, rule({x: x - dt * G}))
     assert not check(Integrate("Heun", dt), flow, rule({x: x - dt * G}))
 
 
