@@ -6,7 +6,7 @@ of them proves is undecided. An engine that refutes what another proves is a con
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from sympy import Expr
 
@@ -36,9 +36,13 @@ def identical(left: Expr, right: Expr, what: str = "both sides") -> Verdict:
 
 
 def asked(engine: Engine, left: Expr, right: Expr, *attempts: int) -> Finding:
-    """Return what an engine says; one that breaks down has said nothing, and the reason tells so."""
+    """Return what an engine says; one that breaks down has said nothing, and the reason tells so.
+
+    One that looks at points can be told at how many.
+    """
+    identity: Callable[..., Finding] = engine.identity
     try:
-        return engine.identity(left, right, *attempts)
+        return identity(left, right, *attempts)
     except (ArithmeticError, RecursionError, TypeError, ValueError, MemoryError) as error:
         reason = f"{engine.NAME} broke down: {type(error).__name__}: {error}"
         return Finding(engine.NAME, engine.FAMILY, Answer.UNKNOWN, reason)

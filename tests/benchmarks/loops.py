@@ -161,7 +161,7 @@ def cells_in_c(called, states, numbers, steps):
 
 def sweeps():
     """Yield row 11."""
-    side, steps = SIDE, 50
+    side, steps = SIDE, 200
     eta, rho = np.meshgrid(np.linspace(1e-5, 1e-3, side), np.linspace(0, 0.95, side), indexing="ij")
     numbers = np.array([eta.ravel(), rho.ravel()])
     start = np.repeat(np.array([0.0, 0.0, -1.2, 1.0])[:, None], side * side, axis=1)

@@ -45,8 +45,5 @@ class Engine(Protocol):
     @property
     def FAMILY(self) -> str: ...  # noqa: D102
 
-    def identity(self, left: Expr, right: Expr, *attempts: int) -> Finding:
-        """Return whether two expressions are equal wherever both are defined.
-
-        An engine that looks at points takes, if given, the number of those at which it is to look.
-        """
+    def identity(self, left: Expr, right: Expr) -> Finding:
+        """Return whether two expressions are equal wherever both are defined."""
