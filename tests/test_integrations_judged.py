@@ -1,7 +1,7 @@
 """What the judge of an integration says: which difference quotient is wrong, and which order was measured."""
 
 import pytest
-from sympy import Integer, Symbol, exp, oo
+from sympy import Abs, Integer, Symbol, exp, oo
 
 from physsym import (
     Integrate,
@@ -20,6 +20,7 @@ from physsym import (
     semi_implicit_euler,
     semi_implicit_euler_positions_first,
 )
+from physsym.check.engines.degree import trust
 from physsym.verdict import Outcome
 from physsym.vocabulary import G, dt, gamma, m, rho, u, v, x
 
@@ -36,6 +37,7 @@ RIGHT = [
     (forward_euler, particle, {x: x + dt * v, v: v - dt * (gamma * v + G) / m}, 1),
     (semi_implicit_euler, particle, {v: kick, x: x + dt * after(v)}, 1),
     (semi_implicit_euler, swapped, {v: kick, x: x + dt * after(v)}, 1),
+    (semi_implicit_euler, law({dot(x): v, dot(v): -a * v}), {v: v - dt * a * v, x: x + dt * after(v)}, 1),
     (semi_implicit_euler_positions_first, particle,
      {x: x + dt * v, v: v - dt * (gamma * v + grad(after(x))) / m}, 1),
     (backward_euler, forced, {v: (v - dt * G) / (1 + a * dt), x: x + dt * after(v)}, 1),
@@ -127,6 +129,21 @@ def test_an_order_that_cannot_be_measured_is_no_pass():
     told = "the order could not be measured: the equation of w is not linear in its derivative"
     assert verdict.evidence == (told,)
     assert "finite field" in verdict.engines
+
+
+def test_an_order_that_hangs_on_a_sign_is_no_pass():
+    # Where c is negative the rate is b, and the step is exact; where it is positive the order is 1.
+    rate = (c + Abs(c)) * w + b
+    verdict = check(Integrate(forward_euler, dt), law({dot(w): rate}), rule({w: w + dt * rate}))
+    assert verdict.outcome is Outcome.UNDECIDABLE
+    told = "the order differs from point to point: it depends on the branch of a root"
+    assert verdict.evidence == (told,)
+
+
+def test_the_order_tells_how_far_its_series_are_trusted():
+    verdict = check(Integrate(forward_euler, dt), decay, rule({w: w - dt * a * w}))
+    # An order of 1 is told from a higher one by series to the terms of dt**3.
+    assert str(trust(dot(w) + a * w, w - dt * a * w, terms=4)) in verdict.evidence[-1]
 
 
 @pytest.mark.parametrize(
