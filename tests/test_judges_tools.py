@@ -151,6 +151,8 @@ def test_the_search_for_an_equation_ends_where_one_agrees():
 
     assert all(matched([x, u], [-u, x], agree))
     assert asked_for == [(x, -u), (x, u), (x, x), (u, -u), (u, u)]
+    assert all(matched([x], [x], agree))
+    assert asked_for[5:] == [(x, x)]
 
 
 def test_where_none_agrees_the_first_is_told():
@@ -312,7 +314,8 @@ def test_forms_of_which_nothing_is_known(expression):
 
 @pytest.mark.parametrize("symbol", [c, v, w])
 def test_terms_without_the_symbol_change_nothing_in_any_order(symbol):
-    assert strictly_monotone(c + v + w, symbol) == (True, ())
+    for term in (symbol, -symbol):
+        assert strictly_monotone(c + v + w - symbol + term, symbol) == (True, ())
 
 
 # ------------------------------------------------------------------ orders
@@ -498,6 +501,31 @@ def test_what_no_limit_can_lead_to_is_refused(above, below, reason):
     verdict = check(Limit(tau, 0), above, below)
     assert verdict.outcome is Outcome.FAILS
     assert reason in verdict.evidence[0]
+
+
+PARTS = (
+    (law({v: x + tau * u, w: u / tau}), law({v: x, w: u})),
+    (rule({v: v + tau, w: w + tau}), rule({v: v, w: 2 * w})),
+)
+
+
+@pytest.mark.parametrize(("above", "below"), PARTS)
+def test_where_one_part_has_no_limit_there_is_no_order(above, below):
+    verdict = check(Limit(tau, 0), above, below)
+    assert verdict.outcome is Outcome.FAILS
+    assert verdict.error is None
+    assert len(verdict.evidence) == 1
+
+
+def test_a_symbol_that_cancels_has_no_order():
+    verdict = check(Limit(tau, 0), law({x + tau: u + tau}), law({x: u}))
+    assert verdict.evidence == ("the law does not hold tau",)
+    assert verdict.error is None
+
+
+def test_a_rule_of_other_states_is_no_limit():
+    verdict = check(Limit(tau, 0), rule({v: tau * v}), rule({u: u}))
+    assert verdict.evidence == ("a limit keeps the states of a rule",)
 
 
 # ------------------------------------------------------------------ lines: what is read, put in and refused
