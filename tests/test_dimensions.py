@@ -244,6 +244,34 @@ def test_a_symbol_cannot_have_two_dimensions():
     assert "it follows from x = k*v and u = k*x" in verdict.evidence[0]
 
 
+@pytest.mark.parametrize(
+    ("statement", "known", "told"),
+    [
+        (law({v: x}), {v: TIME, x: LENGTH}, "v has dimension T, x has dimension L"),
+        (
+            law({m: k, v: k}),
+            {m: MASS, v: LENGTH},
+            "v has dimension L, k has dimension M; it follows from m = k and v = k, given v as L, m as M",
+        ),
+        (
+            law({y: U, k: U}),
+            {U: ENERGY, y: ENERGY, k: TIME},
+            "k has dimension T, potential(x) has dimension M L^2 T^-2",
+        ),
+    ],
+)
+def test_a_clash_tells_the_equations_and_what_was_known(statement, known, told):
+    assert str(infer_dimensions(statement, known).clash[-1]) == told
+
+
+def test_what_was_not_known_is_told_with_the_evidence():
+    assert dimensions(law({u: -eta * G})).evidence == ("the dimensions agree",)
+    assert dimensions(law({v: k * x})).evidence == (
+        "the dimension of k, not known before, follows: T^-1",
+        "the dimensions agree",
+    )
+
+
 # ------------------------------------------------------------------ random systems
 
 NAMES = tuple(Symbol(f"s{n}", positive=True) for n in range(5))

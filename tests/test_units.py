@@ -106,6 +106,7 @@ def test_the_logarithm_of_one_is_zero(ring, units):
 def test_the_logarithm_of_what_may_be_negative_stands_for_itself(ring, units):
     x, p = ring.generator("x"), ring.generator("p", positive=True)
     log_x = units.logarithm(x, "x")
+    assert ring.written(log_x) == "log(x)"
     assert ring.names == ["x", "p", "log(x)"]
     assert equal(ring, units.logarithm(x, "y"), log_x)
     assert equal(ring, units.logarithm(x * p, "x*p"), log_x + units.logarithm(p, "p"))

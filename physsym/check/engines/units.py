@@ -15,7 +15,10 @@ from physsym.check.engines.quotients import Quotient, Ring, gcd, product
 
 @dataclass(frozen=True)
 class _Unit:
-    """The exponential of an argument; its value is None until it is known which root of it is needed."""
+    """The exponential of an argument, its value None until it is known which root of it is needed.
+
+    Until then `base` is what it is the exponential of the logarithm of, if it is of one.
+    """
 
     name: str
     argument: Quotient
@@ -25,7 +28,7 @@ class _Unit:
 
 @dataclass
 class Units:
-    """The independent exponentials of a ring; those that are logarithms' have a base as their value."""
+    """The independent exponentials of a ring; those of logarithms get the base, or a root of it, as value."""
 
     ring: Ring
     units: list[_Unit] = field(default_factory=list)
@@ -69,7 +72,7 @@ class Units:
             return _Unit(name, argument, self.ring.generator(name, positive=True))
         value = unit.base if index == 1 else self.ring.root(name, index, unit.base)
         # A root hides its base: whoever needs a finer root of the same base later is refused above.
-        return _Unit(name, argument, value, unit.base if index == 1 else None)
+        return _Unit(name, argument, value)
 
     def _product(self, share: list[flint.fmpq], rows: list[list[flint.fmpq]]) -> Quotient:
         total = self.ring.number(1)
