@@ -114,7 +114,7 @@ class Reading(Protocol[D]):
 
 EQUAL = "{left} has dimension {a}, {right} has dimension {b}"
 ADDED = "cannot add {left} [{a}] to {right} [{b}]"
-PURE = "{left} must be a pure number; it has dimension {a}"
+PURE = "{left} must be {right}; it has dimension {a}"
 NOT_FIXED = "{left} [{a}] is raised to {right}, which is not a rational number: its dimension is not fixed"
 
 

@@ -149,6 +149,14 @@ def test_everything_unknown_is_no_pass():
 def test_a_marked_symbol_alone_stands_for_the_symbol_itself():
     inferred = infer_dimensions(law({dot(dot(Symbol("z", real=True))): x}), {x: LENGTH})
     assert inferred.found == {Symbol("z", real=True): LENGTH * TIME**2}
+    assert infer_dimensions(law({dot(Symbol("z")): x}), {x: LENGTH}).found == {Symbol("z"): LENGTH * TIME}
+
+
+def test_an_inference_keeps_what_it_was_told():
+    assert infer_dimensions(law({v: k * x}), {x: LENGTH, v: LENGTH / TIME}).known == {
+        x: LENGTH,
+        v: LENGTH / TIME,
+    }
 
 
 # ------------------------------------------------------------------ exponents that are symbols

@@ -300,11 +300,22 @@ def test_the_error_can_be_sent_to_another_process():
 
 
 @pytest.mark.parametrize(
-    "source", ["[1]", "x.y", "x < 1", "f(*x)", "f(x=1)", "f()()", "lambda: 0", "'a'[0]", "x if x else x"]
+    ("source", "found"),
+    [
+        ("[1]", "List"),
+        ("x.y", "Attribute"),
+        ("x < 1", "Compare"),
+        ("f(*x)", "Starred"),
+        ("f(x=1)", "Call"),
+        ("f()()", "Call"),
+        ("lambda: 0", "Lambda"),
+        ("'a'[0]", "Subscript"),
+        ("x if x else x", "IfExp"),
+    ],
 )
-def test_the_walk_of_the_tree_knows_no_other_node(source):
+def test_the_walk_of_the_tree_knows_no_other_node(source, found):
     anywhere = dict.fromkeys(range(len(source)), Token("name", "x", 0))
-    with pytest.raises(ReadError, match="not part of a formula"):
+    with pytest.raises(ReadError, match=f"^found {found}, which is not part of a formula; leave it out\n"):
         Tree(source, ast.parse(source, mode="eval").body, anywhere).nodes()
 
 

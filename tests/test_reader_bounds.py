@@ -4,6 +4,7 @@ import re
 from fractions import Fraction
 
 import pytest
+import sympy
 from sympy import Abs, Integer, Max, Symbol, exp, log, sqrt, tanh
 
 from physsym.dimension import LENGTH
@@ -198,6 +199,7 @@ LARGE = {  # the largest numerator or denominator just below 2**10000, and just 
     "by a quotient": (f"1e9*x/(1/({ten(3001)}))", f"1e9*x/(1/({ten(3002)}))"),
     "power": (f"({ten(1505)}*x)**2", f"({ten(1506)}*x)**2"),
     "power of a quotient": (f"(x/({ten(1505)}))**2", f"(x/({ten(1506)}))**2"),
+    "power over another": (f"(x/({ten(1000)}))**2/({ten(1010)})", f"(x/({ten(1000)}))**2/({ten(1011)})"),
     "inverse power": (f"x/({ten(1505)}*u)**2", f"x/({ten(1506)}*u)**2"),
     "decimals": ("x*" + "1e-40*" * 75 + "1e-10", "x*" + "1e-40*" * 75 + "1e-11"),
     "argument": (f"log(m/({ten(3010)}))", f"log(m/({ten(3011)}))"),
@@ -224,6 +226,20 @@ def test_exponents_may_add_up_to_large_numbers():
     assert "the exponent 1000" in refusal(f"x**({ten(1505)})*x**({ten(1505)})")
     for operator in "*/":
         assert "more than 10000 bits" in refusal(f"x**({ten(1505)}){operator}x**({ten(1506)})")
+
+
+def test_two_to_the_ten_thousandth_itself_is_read():
+    text = f"{2**16}" + f"*{2**128}" * 78
+    assert read(text) == Integer(2) ** 10_000
+    assert "more than 10000 bits" in refusal(f"2*{text}")
+
+
+def test_the_root_of_a_number_of_256_bits_itself_is_taken():
+    assert read(f"sqrt({2**128}*{2**128})") == Integer(2) ** 128
+
+
+def test_a_sum_that_begins_with_a_call_weighs_no_more_than_another():
+    assert read("Max(x, u)" + " + x" * 20) == Max(x, u) + 20 * x
 
 
 # 10**77 has 255.8 bits.
@@ -279,6 +295,11 @@ def test_a_rule_may_write_its_targets_in_brackets():
     assert read("(u) <- rho*u - eta*G; (x) <- x + u") == Rule(
         (Update(u, rho * u - eta * G), Update(x, x + u))
     )
+
+
+@pytest.mark.parametrize("text", ["Max(x**2, u**2)", "exp(x*Max(x**2, u**2))", "x**2*u**2", "x**(u**2)"])
+def test_several_powers_that_are_not_powers_of_each_other_are_read(text):
+    assert read(text) == sympy.sympify(text, {"x": x, "u": u})
 
 
 # ------------------------------------------------------------------ tokens
@@ -339,6 +360,8 @@ def test_a_name_is_letters_digits_and_single_underscores(text, yes):
         ("x^2", 1, "x^2", 1),
         ("x = u\nv^2\nt", 7, "v^2", 1),
         ("x = u\nv^2", 6, "v^2", 0),
+        ("\nx^2", 2, "x^2", 1),
+        ("x\nu\nv^2", 5, "v^2", 1),
         ("x\tu\x1b", 3, "x\N{REPLACEMENT CHARACTER}u\N{REPLACEMENT CHARACTER}", 3),
         ("x" * 50 + "^" + "u" * 50, 50, "x" * 36 + "^" + "u" * 35, 36),
         ("x" * 36 + "^", 36, "x" * 36 + "^", 36),
@@ -347,4 +370,4 @@ def test_a_name_is_letters_digits_and_single_underscores(text, yes):
 def test_an_error_shows_the_line_and_a_caret_below_the_place(text, position, line, column):
     error = ReadError("found '^'", text, position)
     assert str(error) == f"found '^'\n  {line}\n  {' ' * column}^"
-    assert (error.message, error.text, error.position) == ("found '^'", text, position)
+    assert (error.message, error.text, error.position) == error.args == ("found '^'", text, position)

@@ -35,6 +35,7 @@ from physsym.statement import (
     parameters,
     rewritten,
     states,
+    symbols,
 )
 from physsym.verdict import Condition, Order, Outcome, all_of, fails, holds, undecided
 from physsym.vocabulary import G, U, Vocabulary, alpha, dt, eta, gamma, lam, m, rho, scalar, t, tau, u, v, x
@@ -175,6 +176,11 @@ def test_a_recurrence_carries_what_it_reads():
 )
 def test_only_earlier_values_that_are_read_are_carried(updates, carried):
     assert states(rule(updates)) == carried
+
+
+def test_the_symbols_of_a_statement_are_those_it_mentions_and_those_it_updates():
+    assert symbols(rule({x: rho * u})) == {x, rho, u}
+    assert symbols(law({v: dot(x)})) == {v, dot(x)}
 
 
 # ------------------------------------------------------------------ dimensions

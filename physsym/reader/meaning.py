@@ -197,7 +197,7 @@ def _no_function(name: str, names: Names) -> str:
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, known, n=1)
+    near = get_close_matches(name, known)
     meant = _MEANT.get(name) or (near[0] if near else "")
     return f"write {meant}" if meant else f"write one of {', '.join(sorted(known))}"
 
