@@ -10,6 +10,8 @@ from sympy import Abs, Integer, Max, Symbol, exp, log, sqrt, tanh
 from physsym.dimension import LENGTH
 from physsym.notation import partial
 from physsym.reader import ReadError, read
+from physsym.reader.grammar import sentences
+from physsym.reader.meaning import reading
 from physsym.reader.tokens import Token, is_name, number, tokens
 from physsym.statement import Rule, Update
 from physsym.vocabulary import G, eta, m, rho, scalar, t, tau, u, x
@@ -295,6 +297,15 @@ def test_a_rule_may_write_its_targets_in_brackets():
     assert read("(u) <- rho*u - eta*G; (x) <- x + u") == Rule(
         (Update(u, rho * u - eta * G), Update(x, x + u))
     )
+
+
+@pytest.mark.parametrize("text", ["x + u + m + t", "x - u - m - t", "x*u*m*t", "x/u/m/t", "x/u*m/t"])
+def test_a_chain_is_kept_in_its_parts_and_joined_once(text):
+    # Joined at each operator, 300 symbols would take twenty times as long.
+    (sentence,) = sentences(text)
+    (tree,) = sentence.sides
+    found = reading(tree, {s.name: s for s in (x, u, m, t)})
+    assert len(found.chains[tree.root].parts) == 4
 
 
 @pytest.mark.parametrize("text", ["Max(x**2, u**2)", "exp(x*Max(x**2, u**2))", "x**2*u**2", "x**(u**2)"])
