@@ -30,7 +30,7 @@ from physsym import check, dot, forward_euler, grad, identical, law, rule
 from physsym.check.engines import balls, degree, field, flint_engine, points, residues, smt, z3_engine
 from physsym.check.engines.base import Answer, Finding
 from physsym.check.engines.evaluation import satisfied
-from physsym.check.engines.laurent import UndecidedError
+from physsym.check.engines.laurent import DivergenceError, UndecidedError
 from physsym.check.engines.process import output_of
 from physsym.moves import Integrate, Isolate, Limit
 from physsym.verdict import Condition, Outcome
@@ -598,3 +598,30 @@ def test_no_check_lets_sympy_judge(path):
 )
 def test_a_check_that_lets_sympy_judge_is_seen(text):
     assert judged_by_sympy(text)
+
+
+# ------------------------------------------------------------------ functions that the field does not know
+
+
+@pytest.mark.parametrize("function", [log, sin], ids=str)
+def test_a_function_takes_one_value_at_a_place_and_others_elsewhere(function):
+    point = residues.Point(seed=1)
+    here, again, there = (point.of(function(place)) for place in (x * (u + 1), x * u + x, x * u))
+    assert here == again != there
+
+
+def test_two_functions_at_one_place_are_two_numbers():
+    point = residues.Point(seed=1)
+    assert len({point.of(f(x)).terms for f in (log, sin, cos)}) == 3
+
+
+@pytest.mark.parametrize(
+    ("exponent", "error", "says"),
+    [
+        (1 / h, DivergenceError, r"^exp\(1/h\) grows beyond every power$"),
+        (x / h, UndecidedError, r"^the sign of x/h decides whether"),
+    ],
+)
+def test_an_exponential_of_a_pole_says_why_it_has_no_value(exponent, error, says):
+    with pytest.raises(error, match=says):
+        residues.Point(seed=1, small=h, terms=4).of(exp(exponent))

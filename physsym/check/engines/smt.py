@@ -120,8 +120,8 @@ class Translation:
         return name
 
     def _opaque(self, expression: Expr) -> str:
-        known = {type(e) for e in self.names if isinstance(e, OPAQUE)}
-        self.exact &= expression in self.names or not known
+        another = any(isinstance(e, OPAQUE) for e in self.names)
+        self.exact &= expression in self.names or not another
         return self._constant(expression)
 
 
