@@ -104,6 +104,6 @@ def test_an_order_that_differs_from_point_to_point_is_none(monkeypatch):
     gaps = [Laurent.of(1, [1, 0], P), Laurent.of(2, [1, 0], P)]
     monkeypatch.setattr(field, "looks", lambda *asked: gaps)
     with pytest.raises(
-        UndecidedError, match="^the order differs from point to point: it depends on the branch"
+        UndecidedError, match=r"^the order differs from point to point: it depends on the branch"
     ):
         field.order_of(x, u, dt)

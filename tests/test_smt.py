@@ -16,7 +16,7 @@ HALF, THIRD = Rational(1, 2), Rational(1, 3)
 
 
 def test_an_answer_is_no_truth_value():
-    with pytest.raises(TypeError, match=r"^an answer is no truth value; compare it with Answer.PROVED$"):
+    with pytest.raises(TypeError, match=r"^an answer is no truth value; compare it with Answer\.PROVED$"):
         bool(Answer.PROVED)
 
 
