@@ -21,7 +21,7 @@ def test_a_root_is_a_fraction_where_there_is_one(square, root):
     assert _exact_root(Fraction(square)) == root
 
 
-# The potential is y + y**3/3 with y = x1 + 2*x2; its slope is 1 + y**2, along the second coordinate twice that.
+# The potential is y + y**3/3 with y = x1 + 2*x2: slopes 1 + y**2 and 2*(1 + y**2).
 @pytest.mark.parametrize(
     ("expression", "at_the_point"),
     [
