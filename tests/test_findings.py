@@ -69,7 +69,14 @@ def test_balls_show_a_small_difference_of_either_sign():
 
 @pytest.mark.parametrize(
     ("gap", "size", "close"),
-    [(2.0**-201, 1, True), (2.0**-199, 1, False), (2.0**-199, 4, True), (2.0**-201, 0, True), (0, 0, True)],
+    [
+        (2.0**-201, 1, True),
+        (2.0**-199, 1, False),
+        (3 * 2.0**-201, 1, False),
+        (2.0**-199, 4, True),
+        (2.0**-201, 0, True),
+        (0, 0, True),
+    ],
 )
 def test_what_is_close_is_so_against_the_size(gap, size, close):
     assert _is_close(flint.arb(gap), flint.arb(size)) is close
