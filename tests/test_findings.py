@@ -154,6 +154,12 @@ def test_flint_tells_the_difference():
 def test_flint_says_no_more_than_it_knows_where_roots_stand():
     found = flint_engine.identity(sqrt(gamma) + sqrt(m), sqrt(gamma + m))
     assert (found.engine, found.family, found.answer) == ("flint", "FLINT", UNKNOWN)
+    assert found.reason == "not proved equal"
+
+
+@pytest.mark.parametrize("pair", [(sqrt(gamma), m), (m, sqrt(gamma))], ids=["left", "right"])
+def test_flint_refutes_only_where_both_sides_are_rational(pair):
+    assert flint_engine.identity(*pair).answer is UNKNOWN
 
 
 def test_flint_knows_the_size_of_what_it_takes():

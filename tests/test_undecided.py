@@ -11,7 +11,7 @@ from physsym.check.engines.evaluation import value
 from physsym.check.engines.laurent import DivergenceError, Laurent, UndecidedError
 from physsym.check.engines.quotients import Ring
 from physsym.check.engines.residues import GENERATOR, BranchError, P, Point, Q, square_sign
-from physsym.notation import grad
+from physsym.notation import grad, hess, higher, partial, potential
 from physsym.vocabulary import gamma, u, x
 
 h = Symbol("h", positive=True)
@@ -295,3 +295,19 @@ def test_the_circle_goes_through_sine_and_cosine():
     at_a_point = Point(seed=3)
     assert at_a_point.of(sin(x) ** 2 + cos(x) ** 2).terms == (1,)
     assert at_a_point.of(sin(x)) != at_a_point.of(cos(x))
+
+
+def test_an_unknown_function_is_its_taylor_series():
+    here = point()
+    slope, bend, third, fourth = (here.of(f).terms[0] for f in (grad(x), hess(x), higher(3, x), higher(4, x)))
+    step, half, sixth = here.of(u).terms[0], pow(2, -1, P), pow(6, -1, P)
+    by_hand = series(0, slope, bend * step, third * step**2 * half, fourth * step**3 * sixth)
+    assert here.of(grad(x + h * u)) == by_hand
+
+
+def test_an_unknown_function_of_two_places_moves_along_both():
+    here = point(terms=2)
+    along, across = (here.of(partial(k, x, u)).terms[0] for k in (1, 2))
+    assert here.of(potential(x + h, u + 3 * h)) == series(
+        0, here.of(potential(x, u)).terms[0], along + 3 * across
+    )
