@@ -107,3 +107,56 @@ def test_an_order_that_differs_from_point_to_point_is_none(monkeypatch):
         UndecidedError, match=r"^the order differs from point to point: it depends on the branch"
     ):
         field.order_of(x, u, dt)
+
+
+# ------------------------------------------------------------------ in words
+
+
+@pytest.mark.parametrize(
+    ("text", "of"),
+    [
+        ("0", lambda a, b, n: n(0) * a),
+        ("a", lambda a, b, n: a),
+        ("-a", lambda a, b, n: -a),
+        ("3/2", lambda a, b, n: n(3, 2)),
+        ("2*a*b", lambda a, b, n: n(2) * a * b),
+        ("a**2*b", lambda a, b, n: a * a * b),
+        ("a + b", lambda a, b, n: a + b),
+        ("a - b", lambda a, b, n: a - b),
+        ("-(2*b - 1)", lambda a, b, n: n(1) - n(2) * b),
+        ("(a + b)**2", lambda a, b, n: (a + b).power(2)),
+        ("2*(a + b)", lambda a, b, n: n(2) * (a + b)),
+        ("(a)/(b)", lambda a, b, n: a * b.power(-1)),
+        ("(-a)/(b)", lambda a, b, n: a * (-b).power(-1)),
+        ("(a)/(a + b)", lambda a, b, n: a * (a + b).power(-1)),
+        ("a", lambda a, b, n: a * (a + b) * (a + b).power(-1)),
+    ],
+)
+def test_a_quotient_in_words(ring, text, of):
+    assert ring.written(of(ring.generator("a"), ring.generator("b"), ring.number)) == text
+
+
+def test_a_long_sum_is_told_by_its_length(ring, monkeypatch):
+    monkeypatch.setattr(quotients, "MAX_GCD", 2)
+    total = ring.generator("a") + ring.generator("b") + ring.number(1)
+    assert ring.written(total) == "a sum of 3 terms"
+    assert ring.written(total * total.power(-1)) == "(a sum of 3 terms)/(a sum of 3 terms)"
+
+
+def test_products_and_powers_are_bounded(ring, monkeypatch):
+    a, one = ring.generator("a").top, ring.number(1).top
+    monkeypatch.setattr(quotients, "MAX_PRODUCT", 4)
+    assert quotients.product(a + one, a + one) == a * a + 2 * a + one
+    with pytest.raises(UndecidedError, match=r"^the polynomials grow too large$"):
+        quotients.product(a * a + a + one, a + one)
+    assert quotients.power(a, quotients.MAX_POWER) == a**256
+
+
+def test_a_common_divisor_is_looked_for_among_short_polynomials(ring, monkeypatch):
+    a, b = ring.generator("a").top, ring.generator("b").top
+    left, right = a * (a + b), b * (a + b)
+    assert quotients.gcd(left, right) == a + b
+    monkeypatch.setattr(quotients, "MAX_GCD", 2)
+    assert quotients.gcd(left, right) == a + b
+    monkeypatch.setattr(quotients, "MAX_GCD", 1)
+    assert quotients.gcd(left, right) == a**0
