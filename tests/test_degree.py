@@ -4,10 +4,11 @@ import flint
 import pytest
 from sympy import Abs, Add, Symbol, exp, log, oo, sign, sqrt, symbols
 
+from physsym.check.engines import field, flint_engine
 from physsym.check.engines.degree import Trust, trust
 from physsym.check.engines.evaluation import _whole_power, points
 from physsym.check.engines.laurent import UndecidedError
-from physsym.check.engines.residues import P, Point, Q
+from physsym.check.engines.residues import BranchError, P, Point, Q, _multi_indices, square_sign
 from physsym.notation import grad
 from physsym.vocabulary import gamma, m, u, v, x
 
@@ -139,3 +140,55 @@ def _is_square(number):
 
 def test_the_power_zero_of_a_ball_around_zero_is_one():
     assert _whole_power(flint.arb(0, 1), 0) == 1
+
+
+# ------------------------------------------------------------------ looking at points
+
+
+def test_points_are_looked_at_in_the_order_of_their_seeds():
+    assert field.looks(lambda p: (p.seed, p.small, p.to, p.terms), Trust(4)) == [
+        (0, None, 0, 1),
+        (1, None, 0, 1),
+    ]
+    assert field.looks(lambda p: (p.seed, p.small, p.to, p.terms), Trust(4), h, oo, 3) == [
+        (0, h, oo, 3),
+        (1, h, oo, 3),
+    ]
+
+
+def test_each_sector_is_looked_at_as_often_as_is_needed():
+    signed = (x, u, v)
+    seen = field.looks(lambda p: tuple(square_sign(p.of(s)) for s in signed), Trust(1, signed))
+    assert len(set(seen)) == 8
+    assert {seen.count(sector) for sector in seen} == {Trust(1, signed).points}
+
+
+def test_only_points_serve_at_which_positive_sums_are_positive():
+    seen = field.looks(lambda p: square_sign(p.of(gamma + m)), Trust(1, (x,), positive=(gamma + m,)))
+    assert set(seen) == {1}
+
+
+def test_too_few_looks_are_no_answer():
+    left = iter([1])
+
+    def look(_):
+        if next(left, None) is None:
+            raise BranchError
+
+    with pytest.raises(UndecidedError, match="too few random points"):
+        field.looks(look, Trust(1))
+
+
+def test_a_sign_is_one_or_minus_one_or_none():
+    here = Point(seed=1)
+    signs = [field._sign_at(here, s) for s in (gamma, -gamma, x - x, gamma * x)]
+    assert signs == [1, -1, 0, field._sign_at(here, x)]
+
+
+def test_differences_are_told_in_the_names_of_their_functions():
+    assert flint_engine.identity(exp(x), exp(u)).difference == "-(exp(u) - exp(x))"
+
+
+def test_all_derivatives_up_to_the_order_are_there_once():
+    assert sorted(_multi_indices(2, 3)) == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (2, 0)]
+    assert _multi_indices(0, 3) == [()]
