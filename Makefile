@@ -53,7 +53,7 @@ lint: $(LINT_READY)  ## look for mistakes of style and of types
 	$(RUN) ruff format --check .
 	$(RUN) mypy
 
-mutants: $(MUTANTS_READY)  ## take every guard away, then change the checking code everywhere (an hour or more)
+mutants: $(MUTANTS_READY)  ## take every guard away, then change the checking code everywhere (hours)
 	$(RUN) tests.remove_guards
 	PATH="$(CURDIR)/$(ENV)/bin:$$PATH" $(RUN) mutmut run
 	$(RUN) mutmut results

@@ -165,9 +165,8 @@ def _ordered(terms: Iterable[Expr], ranks: Ranks) -> list[Expr]:
         return _rank(term, ranks), int(term.count_ops()), default_sort_key(term)
 
     listed = list(terms)
-    return (
-        sorted(listed, key=key) if len(listed) > 1 else listed
-    )  # a key takes longer than anything else here
+    # A key takes longer than anything else here, and one term alone needs none.
+    return sorted(listed, key=key) if len(listed) > 1 else listed
 
 
 def _rank(term: Expr, ranks: Ranks) -> int:
