@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import sys
 
 import pytest
 
@@ -57,6 +58,28 @@ def test_an_overfull_box_would_be_seen():
 def test_the_pdf_is_the_same_each_time(tree):
     first, second = (FORMATS["pdf"](tree)["derivations.pdf"] for _ in range(2))
     assert first == second
+
+
+# In the place of TeX: it writes its round, up to a last one, as if page numbers moved until then.
+PAGES = """
+import pathlib, sys
+pdf = pathlib.Path(sys.argv[2]).with_suffix(".pdf")
+pdf.write_text(str(min(int(sys.argv[1]), 1 + int(pdf.read_text() if pdf.exists() else 0))))
+"""
+COMMANDS = "physsym.document.pdf.COMMANDS"
+
+
+def test_tex_is_run_until_its_pages_settle(monkeypatch):
+    monkeypatch.setattr(COMMANDS, {sys.executable: (sys.executable, "-c", PAGES, "3")})
+    assert compiled({"a.tex": ""}, "a.tex")[0] == b"3"
+
+
+def test_pages_that_never_settle_are_refused(monkeypatch):
+    monkeypatch.setattr(
+        "physsym.document.pdf.COMMANDS", {sys.executable: (sys.executable, "-c", PAGES, "1000")}
+    )
+    with pytest.raises(ValueError, match="do not settle"):
+        compiled({"a.tex": ""}, "a.tex")
 
 
 @needs_tex
