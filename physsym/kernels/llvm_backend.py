@@ -24,9 +24,9 @@ def _features() -> str:
     return features
 
 
-def doubles_in_a_vector() -> int:
-    """Return how many doubles this processor computes with at once."""
-    return 8 if "+avx512f" in _features().split(",") else 4
+def vectors_of_doubles() -> tuple[int, int]:
+    """Return how many doubles the processor computes with at once, and its registers for as many."""
+    return (8, 32) if "+avx512f" in _features().split(",") else (4, 16)
 
 
 def _machine() -> Any:

@@ -17,7 +17,8 @@ from physsym.kernels.in_place import in_place_source
 from physsym.kernels.numpy_backend import NAMESPACE, UFUNCS
 from physsym.program import Program
 from physsym.source import python_source
-from physsym.source.march import llvm_lanes, llvm_march, python_march
+from physsym.source.lanes import llvm_lanes
+from physsym.source.march import llvm_march, python_march
 
 # Given how many steps are done, how many records to make, and the steps between two: the number of the first
 # step that is not finite, or 0; the states recorded; the state at the end.
@@ -122,10 +123,12 @@ def cells_by_llvm(
 
 @lru_cache(maxsize=64)
 def _compiled_lanes(program: Program, fma: bool) -> Callable[..., None]:
-    from physsym.kernels.llvm_backend import compiled, doubles_in_a_vector
+    from physsym.kernels.llvm_backend import compiled, vectors_of_doubles
 
-    width = min(doubles_in_a_vector(), LANES)
-    native = compiled(llvm_lanes(program, width, LANES // width, fma), "physsym_lanes")
+    width, registers = vectors_of_doubles()
+    text = llvm_lanes(program, width, LANES // width, registers, fma)
+    # As it is written: passes would move states from memory to registers, of which there are too few.
+    native = compiled(text, "physsym_lanes", level=0)
     integer, address = ctypes.c_int64, ctypes.c_void_p
     function: Any = ctypes.CFUNCTYPE(None, integer, integer, address, address, integer)(native.address)
     function.physsym_code = native

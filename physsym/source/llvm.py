@@ -216,6 +216,12 @@ def _looped(before: list[str], inside: list[str]) -> list[str]:
     ]  # fmt: skip
 
 
+def llvm_function(head: str, blocks: Iterable[tuple[str, Iterable[str]]], emitter: Emitter) -> str:
+    """Return a function of named blocks as LLVM text, with the declarations that its instructions need."""
+    lines = [line for name, inside in blocks for line in (f"{name}:", *(f"  {text}" for text in inside))]
+    return "\n".join([f"{head} {{", *lines, "}", "", *sorted(emitter.declared)]) + "\n"
+
+
 def frame_entry(part: Loop) -> str:
     """Return a function that calls a loop with what lies in a frame: length, numbers, addresses of arrays."""
     loads = ["%n = load i64, ptr %frame", *_from_frame(1, "%numbers_at", "ptr")]

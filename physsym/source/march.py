@@ -1,13 +1,11 @@
-"""The text of many steps at once: one state, step after step, or many cells of a grid side by side."""
+"""The text of many steps at once of one state: as Python, and as LLVM."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Symbol
-
 from physsym.program import Program
-from physsym.source.llvm import Emitter, Real
+from physsym.source.llvm import Emitter, Real, llvm_function
 from physsym.source.names import identifiers, unlike
 from physsym.source.python import function_text, python_line, tuple_text
 
@@ -84,72 +82,8 @@ def llvm_march(program: Program, element: Real, fma: bool = False) -> str:
         ("end", [
             "%result = phi i64 [ %number, %step ], [ 0, %record ]", *emitter.lines, "ret i64 %result"]),
     ]  # fmt: skip
-    head = "define i64 @physsym_march(i64 %records, i64 %every, ptr %state, ptr %numbers, ptr %out) {"
-    return _text(head, blocks, emitter)
-
-
-def llvm_lanes(program: Program, width: int, vectors: int, fma: bool = False) -> str:
-    """Return LLVM text that takes many steps of many cells, side by side in `vectors` of so many lanes.
-
-    `physsym_lanes(cells, steps, states, numbers, stride)`: the number of cells is a multiple of the lanes;
-    `states` holds, for each state, its value in each cell, and is updated; `numbers` likewise for each
-    parameter; rows are `stride` apart. The vectors follow one another within a step: while one waits for its
-    results, the processor works at the next.
-    """
-    # Between steps the states lie in memory next to the processor. A compiler that is free to choose moves
-    # them between registers, of which there are too few, and takes twice as long: hence `volatile`.
-    element, count = Real("double", width), len(program.states)
-    emitter = Emitter(element, element, fma)
-    known = [_vector_begun(program, emitter, vector, width) for vector in range(vectors)]
-    slots = [(vector, k) for vector in range(vectors) for k in range(count)]
-    for vector, k in slots:
-        begun = _lane_of(emitter, "%states", k, vector * width, element)
-        emitter.lines.append(f"store volatile {element} {begun}, ptr %room{vector}_{k}, align 32")
-    before, emitter.lines = emitter.lines, []
-    for vector, own in enumerate(known):
-        rooms = [f"ptr %room{vector}_{k}, align 32" for k in range(count)]
-        kept = [(emitter.emit(f"load volatile {element}, {room}"), element) for room in rooms]
-        emitter.known = own | dict(zip(program.states, kept, strict=True))
-        emitter.run(program.body)
-        new = [emitter.result(r) for r in program.results]
-        stores = (f"store volatile {element} {v}, {room}" for v, room in zip(new, rooms, strict=True))
-        emitter.lines += stores
-    inside, emitter.lines = emitter.lines, []
-    for vector, k in slots:
-        value = emitter.emit(f"load volatile {element}, ptr %room{vector}_{k}, align 32")
-        place = _lane(emitter, "%states", k, vector * width)
-        emitter.lines.append(f"store {element} {value}, ptr {place}, align 8")
-    blocks = [
-        ("entry", [*(f"%room{v}_{k} = alloca {element}, align 32" for v, k in slots), "br label %cell"]),
-        ("cell", ["%i = phi i64 [ 0, %entry ], [ %i_next, %after ]", *before, "br label %step"]),
-        ("step", [
-            "%left = phi i64 [ %steps, %cell ], [ %fewer, %step ]", *inside,
-            "%fewer = add nsw i64 %left, -1", "%done = icmp eq i64 %fewer, 0",
-            "br i1 %done, label %after, label %step"]),
-        ("after", [
-            *emitter.lines, f"%i_next = add nsw i64 %i, {width * vectors}",
-            "%all = icmp sge i64 %i_next, %cells", "br i1 %all, label %end, label %cell"]),
-        ("end", ["ret void"]),
-    ]  # fmt: skip
-    head = "define void @physsym_lanes(i64 %cells, i64 %steps, ptr %states, ptr %numbers, i64 %stride) {"
-    return _text(head, blocks, emitter)
-
-
-def _vector_begun(
-    program: Program, emitter: Emitter, vector: int, width: int
-) -> dict[Symbol, tuple[str, Real]]:
-    """Return the registers of everything that is constant in the cells of one vector."""
-    emitter.known = {}
-    for k, symbol in enumerate(program.parameters):
-        lane = _lane_of(emitter, "%numbers", k, vector * width, emitter.element)
-        emitter.known[symbol] = (lane, emitter.element)
-    emitter.run(program.scalars)
-    return dict(emitter.known)
-
-
-def _text(head: str, blocks: Sequence[tuple[str, list[str]]], emitter: Emitter) -> str:
-    lines = [line for name, inside in blocks for line in (f"{name}:", *(f"  {text}" for text in inside))]
-    return "\n".join([head, *lines, "}", "", *sorted(emitter.declared)]) + "\n"
+    head = "define i64 @physsym_march(i64 %records, i64 %every, ptr %state, ptr %numbers, ptr %out)"
+    return llvm_function(head, blocks, emitter)
 
 
 def _load_numbers(program: Program, emitter: Emitter) -> None:
@@ -162,17 +96,6 @@ def _element(emitter: Emitter, array: str, k: int) -> str:
     kind = emitter.element
     place = emitter.emit(f"getelementptr {kind}, ptr {array}, i64 {k}")
     return emitter.emit(f"load {kind}, ptr {place}, align {kind.size}")
-
-
-def _lane(emitter: Emitter, array: str, k: int, first: int) -> str:
-    row = emitter.emit(f"mul i64 %stride, {k}")
-    own = emitter.emit(f"add i64 {row}, {first}")
-    place = emitter.emit(f"add i64 {own}, %i")
-    return emitter.emit(f"getelementptr double, ptr {array}, i64 {place}")
-
-
-def _lane_of(emitter: Emitter, array: str, k: int, first: int, element: Real) -> str:
-    return emitter.emit(f"load {element}, ptr {_lane(emitter, array, k, first)}, align 8")
 
 
 def _lost(emitter: Emitter, values: Sequence[str], element: Real) -> str:
