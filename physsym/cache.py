@@ -14,7 +14,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from functools import wraps
+from functools import lru_cache, wraps
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -50,9 +50,8 @@ def code_digest(package: Path, paths: Iterable[str]) -> str:
     A version is read off the name of the folder in which the installer keeps its notes: importing
     `importlib.metadata`, or z3 itself, would take longer than all the rest.
     """
-    texts = (
-        (os.path.relpath(path, package).encode(), _text(path)) for path in sorted(_sources(str(package)))
-    )
+    home = str(package)
+    texts = ((path.removeprefix(home).encode(), _text(path)) for path in sorted(_sources(home)))
     versions = (sys.version, GROUND_TYPES, *_versions(paths))
     return _digest(*chain.from_iterable(texts), *map(str.encode, versions))
 
@@ -78,8 +77,10 @@ def _versions(paths: Iterable[str]) -> list[str]:
     return sorted(n for n in names if n.lower().startswith(known) and n.endswith((".dist-info", ".egg-info")))
 
 
-# Taken when the code is loaded: in a session that goes on for long the files may change under it.
-CODE = code_digest(Path(__file__).parent, sys.path)
+@lru_cache(maxsize=1)
+def own_code() -> str:
+    """Return the digest of this package and of the libraries that check."""
+    return code_digest(Path(__file__).parent, sys.path)
 
 
 def key(move: Move, above: Statement, below: Statement, code: str) -> str:
@@ -121,7 +122,7 @@ def remembered(compute: Callable[[], Verdict], *depends: str) -> Verdict:
     `depends` tells all that it depends on, beside the source text of this package and the libraries.
     """
     home = folder()
-    digest = _digest(*map(str.encode, (CODE, *depends)))
+    digest = _digest(*map(str.encode, (own_code(), *depends)))
     return _remembered(None if home is None else home / f"{digest}.json", compute)
 
 
@@ -140,7 +141,7 @@ def _entry(move: Move, above: Statement, below: Statement, rule: object) -> Path
     if home is None or not str(getattr(rule, "__module__", "")).startswith("physsym."):
         return None
     try:
-        return home / f"{key(move, above, below, CODE)}.json"
+        return home / f"{key(move, above, below, own_code())}.json"
     except EncodingError:
         return None
 
@@ -189,3 +190,8 @@ def _forget_oldest(home: Path) -> None:
         oldest = sorted(home.iterdir(), key=lambda path: path.stat().st_mtime)
         for path in oldest[: len(oldest) - MOST_ENTRIES // 2]:
             path.unlink(missing_ok=True)
+
+
+# Taken when the code is loaded, if at all: in a session that goes on for long the files may change under it.
+if folder() is not None:
+    own_code()

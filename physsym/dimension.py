@@ -157,12 +157,12 @@ def _dimension(expression: Expr, reading: Reading[Any]) -> Any:
     return reading.one
 
 
-@_dimension.register
+@_dimension.register(Symbol)
 def _(expression: Symbol, reading: Reading[Any]) -> Any:
     return reading.of(expression)
 
 
-@_dimension.register
+@_dimension.register(Mul)
 def _(expression: Mul, reading: Reading[Any]) -> Any:
     factors = [read_dimension(a, reading) for a in expression.args]
     return reduce(operator.mul, (f for f in factors if f is not None), reading.one)
@@ -178,7 +178,7 @@ def _(expression: Expr, reading: Reading[Any]) -> Any:
     return known[0][1] if known else None
 
 
-@_dimension.register
+@_dimension.register(Pow)
 def _(expression: Pow, reading: Reading[Any]) -> Any:
     base, exponent = expression.args
     dimension = read_dimension(base, reading)
@@ -192,12 +192,12 @@ def _(expression: Pow, reading: Reading[Any]) -> Any:
     return dimension**power
 
 
-@_dimension.register
+@_dimension.register(Abs)
 def _(expression: Abs, reading: Reading[Any]) -> Any:
     return read_dimension(expression.args[0], reading)
 
 
-@_dimension.register
+@_dimension.register(sign)
 def _(expression: sign, reading: Reading[Any]) -> Any:
     read_dimension(expression.args[0], reading)
     return reading.one
@@ -213,14 +213,14 @@ def _(expression: Expr, reading: Reading[Any]) -> Any:
     return reading.of(potential) / place**steps
 
 
-@_dimension.register
+@_dimension.register(higher)
 def _(expression: higher, reading: Reading[Any]) -> Any:
     order, where = expression.args
     place = read_dimension(where, reading)
     return reading.of(potential) / (reading.one if place is None else place) ** int(order)
 
 
-@_dimension.register
+@_dimension.register(partial)
 def _(expression: partial, reading: Reading[Any]) -> Any:
     index, *places = expression.args
     place = read_dimension(places[int(index) - 1], reading)

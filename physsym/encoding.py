@@ -76,36 +76,36 @@ def _(value: Any) -> Any:
     return value
 
 
-@encoded.register
+@encoded.register(float)
 def _(value: float) -> Any:
     if value != float("inf"):
         raise EncodingError(f"{value} is a binary float")
     return ["infinite"]
 
 
-@encoded.register
+@encoded.register(tuple)
 def _(value: tuple) -> Any:  # type: ignore[type-arg]
     return ["tuple", *map(encoded, value)]
 
 
-@encoded.register
+@encoded.register(Enum)
 def _(value: Enum) -> Any:
     return [_name(type(value)), value.value]
 
 
-@encoded.register
+@encoded.register(Basic)
 def _(value: Basic) -> Any:
     if _BUILDERS.get(_name(type(value))) is not type(value):
         raise EncodingError(f"{value} of type {_name(type(value))} cannot be encoded")
     return [_name(type(value)), *map(encoded, value.args)]
 
 
-@encoded.register
+@encoded.register(Rational)
 def _(value: Rational) -> Any:
     return ["rational", int(value.p), int(value.q)]
 
 
-@encoded.register
+@encoded.register(Symbol)
 def _(value: Symbol) -> Any:
     if type(value) is not Symbol:
         raise EncodingError(f"{value} is a symbol of its own kind")

@@ -85,22 +85,22 @@ def operand(expression: Expr, ranks: Ranks) -> Operand:
     return _folded(name, arguments) if name in ("maximum", "minimum") else Operation(name, arguments)
 
 
-@operand.register
+@operand.register(Symbol)
 def _(expression: Symbol, ranks: Ranks) -> Operand:
     return expression
 
 
-@operand.register
+@operand.register(Integer)
 def _(expression: Integer, ranks: Ranks) -> Operand:
     return int(expression)
 
 
-@operand.register
+@operand.register(Rational)
 def _(expression: Rational, ranks: Ranks) -> Operand:
     return Fraction(int(expression.p), int(expression.q))
 
 
-@operand.register
+@operand.register(Add)
 def _(expression: Add, ranks: Ranks) -> Operand:
     first, *others = _sum_order(expression.args, ranks)
     total = operand(first, ranks)
@@ -112,7 +112,7 @@ def _(expression: Add, ranks: Ranks) -> Operand:
     return total
 
 
-@operand.register
+@operand.register(Mul)
 def _(expression: Mul, ranks: Ranks) -> Operand:
     coefficient, factors = expression.as_coeff_mul(rational=True)
     factors = _ordered(factors, ranks)
@@ -127,7 +127,7 @@ def _(expression: Mul, ranks: Ranks) -> Operand:
     return Operation("divide", (_product(above), _product(below))) if below else _product(above)
 
 
-@operand.register
+@operand.register(Pow)
 def _(expression: Pow, ranks: Ranks) -> Operand:
     base, exponent = expression.args
     if _is_inverse(expression):

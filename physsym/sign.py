@@ -33,7 +33,7 @@ def _signs(expression: Expr) -> Signs:
     return POSITIVE if isinstance(expression, (sympy.exp, sympy.cosh)) else ANY
 
 
-@_signs.register
+@_signs.register(Symbol)
 def _(expression: Symbol) -> Signs:
     possible = {
         1: expression.is_nonpositive is not True,
@@ -43,7 +43,7 @@ def _(expression: Symbol) -> Signs:
     return frozenset(s for s, allowed in possible.items() if allowed)
 
 
-@_signs.register
+@_signs.register(Add)
 def _(expression: Add) -> Signs:
     return reduce(_sum, map(signs, expression.args))
 
@@ -54,7 +54,7 @@ def _sum(a: Signs, b: Signs) -> Signs:
     return ANY if opposed else plain
 
 
-@_signs.register
+@_signs.register(Mul)
 def _(expression: Mul) -> Signs:
     # x*sign(x) is never negative, though neither factor says so: like bases are judged together.
     odd: dict[Expr, int] = {}
@@ -78,7 +78,7 @@ def _parity(factor: Expr) -> tuple[Expr | None, int]:
     return (base, int(power)) if power.is_Integer and not base.is_number else (None, 0)
 
 
-@_signs.register
+@_signs.register(Pow)
 def _(expression: Pow) -> Signs:
     base, power = expression.args
     own = signs(base)
@@ -90,11 +90,11 @@ def _(expression: Pow) -> Signs:
     return NONNEGATIVE if 0 in own else POSITIVE
 
 
-@_signs.register
+@_signs.register(Abs)
 def _(expression: Abs) -> Signs:
     return frozenset(abs(s) for s in signs(expression.args[0]))
 
 
-@_signs.register
+@_signs.register(sympy.sign)
 def _(expression: sympy.sign) -> Signs:
     return signs(expression.args[0])

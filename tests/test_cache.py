@@ -126,6 +126,11 @@ def test_whatever_differs_is_checked_anew(home):
     assert counting.asked == len(STEPS) == len(set(STEPS))
 
 
+def read_again(monkeypatch, package):
+    digest = cache.code_digest(package, ())
+    monkeypatch.setattr(cache, "own_code", lambda: digest)
+
+
 def test_one_changed_character_of_the_source_is_checked_anew(home, monkeypatch, tmp_path):
     package = tmp_path / "package"
     (package / "check").mkdir(parents=True)
@@ -133,12 +138,12 @@ def test_one_changed_character_of_the_source_is_checked_anew(home, monkeypatch, 
     counting, texts = Counting(), ("a = 1\n", "a = 2\n", "a = 1 \n")
     for n, text in enumerate(texts, 1):
         source.write_text(text)
-        monkeypatch.setattr(cache, "CODE", cache.code_digest(package, ()))
+        read_again(monkeypatch, package)
         ask(counting), ask(counting)
         assert counting.asked == n
     source.write_text(texts[0])
     source.rename(package / "algebra.py")
-    monkeypatch.setattr(cache, "CODE", cache.code_digest(package, ()))
+    read_again(monkeypatch, package)
     ask(counting)
     assert counting.asked == len(texts) + 1
 
@@ -257,7 +262,7 @@ def test_a_sealed_file_that_holds_no_verdict_is_ignored(home, node):
 def test_a_file_under_the_name_of_another_step_is_ignored(home):
     ask(Counting())
     (entry,) = home.iterdir()
-    entry.rename(home / f"{cache.key(Divide(m), ABOVE, BELOW, cache.CODE)}.json")
+    entry.rename(home / f"{cache.key(Divide(m), ABOVE, BELOW, cache.own_code())}.json")
     counting = Counting()
     ask(counting, Divide(m))
     assert counting.asked == 1

@@ -46,7 +46,7 @@ from physsym import (
 )  # fmt: skip
 from physsym.analysis.bseries import elementary_weights, exact_weights
 from physsym.apply.integrate import integrated
-from physsym.cache import CODE, key
+from physsym.cache import key, own_code
 from physsym.certify import certificate as certified
 from physsym.certify import checked, coq, installed, step_lemmas
 from physsym.certify.attempts import tried
@@ -452,7 +452,7 @@ def test_each_number_is_under_the_digest():
         Integrator("m", 2),
     ]
     line = apply(Integrate(base, dt), flow)
-    keys = {key(Integrate(method, dt), flow, line, CODE) for method in (base, *others)}
+    keys = {key(Integrate(method, dt), flow, line, own_code()) for method in (base, *others)}
     assert len(keys) == 1 + len(others)
     assert len({str(encoded(method)) for method in integrators}) == len(integrators)
 

@@ -91,14 +91,14 @@ def as_runge_kutta(integrator: Method) -> RungeKutta:
     raise TypeError(f"expected an integrator, such as one of physsym.integrators; given {integrator!r}")
 
 
-@as_runge_kutta.register
+@as_runge_kutta.register(Integrator)
 def _(integrator: Integrator) -> RungeKutta:
     if integrator.own == "exact":
         raise ValueError(f"{integrator.name} follows decay exactly, which no Runge-Kutta method does")
     return runge_kutta(integrator.name, [[integrator.own]], [1])
 
 
-@as_runge_kutta.register
+@as_runge_kutta.register(ExplicitRungeKutta)
 def _(integrator: ExplicitRungeKutta) -> RungeKutta:
     return runge_kutta(integrator.name, [list(row) for row in integrator.matrix], list(integrator.weights))
 

@@ -128,19 +128,19 @@ class Jets:
             raise ExpansionError("a function is singular at its place")
         return self.generator[expression]
 
-    @_polynomial.register
+    @_polynomial.register(Rational)
     def _(self, expression: Rational) -> Polynomial:
         return self.zero + flint.fmpq(int(expression.p), int(expression.q))
 
-    @_polynomial.register
+    @_polynomial.register(Add)
     def _(self, expression: Add) -> Polynomial:
         return sum(map(self.polynomial, expression.args), start=self.zero)
 
-    @_polynomial.register
+    @_polynomial.register(Mul)
     def _(self, expression: Mul) -> Polynomial:
         return math.prod(map(self.polynomial, expression.args), start=self.zero + 1)
 
-    @_polynomial.register
+    @_polynomial.register(Pow)
     def _(self, expression: Pow) -> Polynomial:
         whole, root = _whole_and_root(expression)
         base = self.polynomial(expression.base) if whole >= 0 else self.generator[1 / expression.base]

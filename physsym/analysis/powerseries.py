@@ -45,20 +45,20 @@ class Expansion:
             return self._constant(self.jets.polynomial(expression))
         return self._function(expression)
 
-    @of.register
+    @of.register(Symbol)
     def _(self, expression: Symbol) -> Series:
         known = self.bound.get(expression)
         return self._constant(self.jets.polynomial(expression)) if known is None else known
 
-    @of.register
+    @of.register(Add)
     def _(self, expression: Add) -> Series:
         return reduce(self.plus, map(self.of, expression.args))
 
-    @of.register
+    @of.register(Mul)
     def _(self, expression: Mul) -> Series:
         return reduce(self._times, map(self.of, expression.args))
 
-    @of.register
+    @of.register(Pow)
     def _(self, expression: Pow) -> Series:
         if expression.exp.is_Integer and expression.exp > 0:
             return reduce(self._times, [self.of(expression.base)] * int(expression.exp))

@@ -89,12 +89,12 @@ def _compiled(tree: Operand, numbers: _Arithmetic) -> Formula:
     return lambda at: constant
 
 
-@_compiled.register
+@_compiled.register(Symbol)
 def _(tree: Symbol, numbers: _Arithmetic) -> Formula:
     return lambda at: at[tree]
 
 
-@_compiled.register
+@_compiled.register(Operation)
 def _(tree: Operation, numbers: _Arithmetic) -> Formula:
     if tree.name not in numbers.functions:
         raise AnalysisError(f"{tree.name} does not stay within {numbers.told}")

@@ -11,12 +11,12 @@ from physsym.notation import DOT, after, dot
 from physsym.statement import Equation, Law, Rule, Statement, Update, rewritten, states, symbols
 
 
-@apply.register
+@apply.register(Divide)
 def _(move: Divide, line: Statement) -> Law:
     return _scaled(expect(Law, line, move), 1 / _nonzero(move.by, move))
 
 
-@apply.register
+@apply.register(Multiply)
 def _(move: Multiply, line: Statement) -> Law:
     return _scaled(expect(Law, line, move), _nonzero(move.by, move))
 
@@ -39,7 +39,7 @@ def moving_symbols(law: Law) -> tuple[Symbol, ...]:
     return tuple(sorted((s for s in symbols(law) if s.name in names), key=str))
 
 
-@apply.register
+@apply.register(Define)
 def _(move: Define, line: Statement) -> Statement:
     if move.eliminating not in symbols(line):
         raise MoveError(f"{move.eliminating} does not occur in the line, so it cannot be eliminated")
@@ -52,7 +52,7 @@ def _(move: Define, line: Statement) -> Statement:
     return rewritten(line, lambda side: tidied(side.xreplace({move.eliminating: inverse}), moving))
 
 
-@apply.register
+@apply.register(Isolate)
 def _(move: Isolate, line: Statement) -> Law:
     law = expect(Law, line, move)
     holding = [e for e in law.equations if e.residual.has(move.symbol)]
@@ -62,7 +62,7 @@ def _(move: Isolate, line: Statement) -> Law:
     return Law(tuple(found if e is holding[0] else e for e in law.equations), law.assuming)
 
 
-@apply.register
+@apply.register(Split)
 def _(move: Split, line: Statement) -> Law:
     law = expect(Law, line, move)
     first = dot(move.coordinate)
@@ -76,7 +76,7 @@ def _(move: Split, line: Statement) -> Law:
     return Law((Equation(first, move.velocity), *renamed.equations), law.assuming)
 
 
-@apply.register
+@apply.register(Rescale)
 def _(move: Rescale, line: Statement) -> Statement:
     if move.old not in symbols(line) or move.new in symbols(line):
         raise MoveError(f"to rescale, {move.old} must occur in the line and {move.new} must not")

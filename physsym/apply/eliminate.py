@@ -11,7 +11,7 @@ from physsym.notation import after, before
 from physsym.statement import Rule, Statement, Update
 
 
-@apply.register
+@apply.register(Eliminate)
 def _(move: Eliminate, line: Statement) -> Rule:
     rule = expect(Rule, line, move)
     values = {u.target: u.value for u in rule.updates}

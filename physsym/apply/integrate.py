@@ -19,7 +19,7 @@ from physsym.statement import Law, Rule, Statement, Update, symbols
 Rates = dict[Symbol, Expr]
 
 
-@apply.register
+@apply.register(Integrate)
 def _(move: Integrate, line: Statement) -> Rule:
     law = expect(Law, line, move)
     if move.step in symbols(law):
@@ -38,13 +38,13 @@ def integrated(method: object, rates: Rates, move: Integrate) -> Rule:
     )
 
 
-@integrated.register
+@integrated.register(Integrator)
 def _(method: Integrator, rates: Rates, move: Integrate) -> Rule:
     way = _all_at_once if method.waiting != OLD else _one_by_one
     return way(rates, method, move)
 
 
-@integrated.register
+@integrated.register(ExplicitRungeKutta)
 def _(method: ExplicitRungeKutta, rates: Rates, move: Integrate) -> Rule:
     stages: list[Rates] = []
     for row in method.matrix:

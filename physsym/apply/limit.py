@@ -12,7 +12,7 @@ from physsym.notation import OPAQUE, after
 from physsym.statement import Law, Rule, Statement, rewritten, states, symbols
 
 
-@apply.register
+@apply.register(Limit)
 def _(move: Limit, line: Statement) -> Statement:
     if move.symbol not in symbols(line):
         raise MoveError(f"{move.symbol} does not occur in the line, so nothing tends with it")

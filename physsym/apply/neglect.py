@@ -9,7 +9,7 @@ from physsym.moves import MoveError, Neglect
 from physsym.statement import Equation, Law, Statement
 
 
-@apply.register
+@apply.register(Neglect)
 def _(move: Neglect, line: Statement) -> Statement:
     law = expect(Law, line, move)
     shorter = tuple(

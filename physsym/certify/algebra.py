@@ -52,12 +52,12 @@ def _same_rule(says: str, above: Rule, below: Rule, proof: Proof, given: tuple[R
     return lemma("algebra", says, Iff(*map(All, lines)), proof, given, lines[0])
 
 
-@algebra.register
+@algebra.register(Divide)
 def _(move: Divide, above: Statement, below: Statement) -> Lemma:
     return _scaled(move, above, below, 1 / move.by, move.by)
 
 
-@algebra.register
+@algebra.register(Multiply)
 def _(move: Multiply, above: Statement, below: Statement) -> Lemma:
     return _scaled(move, above, below, move.by, move.by)
 
@@ -91,7 +91,7 @@ def _paired(old: list[Expr], new: list[Expr], factor: Expr) -> list[Expr]:
     return found
 
 
-@algebra.register
+@algebra.register(Define)
 def _(move: Define, above: Statement, below: Statement) -> Lemma:
     require_absent(move.symbol, above, "above")
     require_absent(move.eliminating, below, "below")
@@ -104,7 +104,7 @@ def _(move: Define, above: Statement, below: Statement) -> Lemma:
     return _same_rule(says, above, require(Rule, below, move, "below a rule"), Proof("same_rule"), definition)
 
 
-@algebra.register
+@algebra.register(Isolate)
 def _(move: Isolate, above: Statement, below: Statement) -> Lemma:
     law, solved = require(Law, above, move, "above"), require(Law, below, move, "below")
     if not any(e.left == move.symbol and not e.right.has(move.symbol) for e in solved.equations):
@@ -116,7 +116,7 @@ def _(move: Isolate, above: Statement, below: Statement) -> Lemma:
     return _same_law(says, law, solved, 1 / slopes[0], nonzero=(slopes[0],))
 
 
-@algebra.register
+@algebra.register(Split)
 def _(move: Split, above: Statement, below: Statement) -> Lemma:
     law, split = require(Law, above, move, "above"), require(Law, below, move, "below")
     first = dot(move.coordinate)
@@ -134,7 +134,7 @@ def _(move: Split, above: Statement, below: Statement) -> Lemma:
     )
 
 
-@algebra.register
+@algebra.register(Rescale)
 def _(move: Rescale, above: Statement, below: Statement) -> Lemma:
     require_absent(move.new, above, "above")
     require_absent(move.old, below, "below")
@@ -161,7 +161,7 @@ def _twice(symbol: Symbol) -> Symbol:
     return dot(dot(symbol))
 
 
-@algebra.register
+@algebra.register(Eliminate)
 def _(move: Eliminate, above: Statement, below: Statement) -> Lemma:
     rule, recurrence = require(Rule, above, move, "above"), require(Rule, below, move, "below")
     require_absent(move.symbol, below, "below")

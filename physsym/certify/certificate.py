@@ -80,7 +80,7 @@ def _one(lemma: Lemma | None, move: Move) -> Iterator[Lemma]:
     yield lemma
 
 
-@parts.register
+@parts.register(Define)
 def _(move: Define, above: Statement, below: Statement, vocabulary: Vocabulary) -> list[Part]:
     line: Part = ("line", lambda: _one(algebra(move, above, below), move))
     if move.symbol.is_positive:
@@ -95,17 +95,17 @@ def _is_number(move: Define, vocabulary: Vocabulary) -> bool:
         return False
 
 
-@parts.register
+@parts.register(Limit)
 def _(move: Limit, above: Statement, below: Statement, vocabulary: Vocabulary) -> list[Part]:
     return [("limit", lambda: [limit(move, above, below)])]
 
 
-@parts.register
+@parts.register(Integrate)
 def _(move: Integrate, above: Statement, below: Statement, vocabulary: Vocabulary) -> list[Part]:
     return [("rule", lambda: [quotient(move, above, below)]), ("order", lambda: [order(move, above, below)])]
 
 
-@parts.register
+@parts.register(Neglect)
 def _(move: Neglect, above: Statement, below: Statement, vocabulary: Vocabulary) -> list[Part]:
     return [("line", lambda: _decided(move))]
 

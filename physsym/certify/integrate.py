@@ -37,7 +37,7 @@ def asked(method: object, law: Rates, rule: Rule, step: Symbol) -> Lemma:
     raise Refusal(f"no certificate is known for the method {method!r}; register one with asked.register")
 
 
-@asked.register
+@asked.register(Integrator)
 def _(method: Integrator, law: Rates, rule: Rule, step: Symbol) -> Lemma:
     sequence, given = _sequence(law, method), equations(rule)
     if method.own != "exact":
@@ -50,7 +50,7 @@ def _(method: Integrator, law: Rates, rule: Rule, step: Symbol) -> Lemma:
     return lemma("flow", says, told, Proof("each", tuple(flows[s] for s in sequence)), given)
 
 
-@asked.register
+@asked.register(ExplicitRungeKutta)
 def _(method: ExplicitRungeKutta, law: Rates, rule: Rule, step: Symbol) -> Lemma:
     rates, stages = {s: _rate(s, law)[0] for s in law}, list[dict[Symbol, Expr]]()
     obeyed: list[Relation] = []

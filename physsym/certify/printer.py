@@ -81,49 +81,49 @@ def coq(part: Any, known: Names) -> str:
     raise NotInCoq(f"{part} ({type(part).__name__}) cannot be written for Coq")
 
 
-@coq.register
+@coq.register(str)
 def _(part: str, known: Names) -> str:
     return part
 
 
-@coq.register
+@coq.register(Open)
 def _(part: Open, known: Names) -> str:
     return known.functions[part.name]
 
 
-@coq.register
+@coq.register(Relation)
 def _(part: Relation, known: Names) -> str:
     return f"{coq(part.left, known)} {part.sign} {coq(part.right, known)}"
 
 
-@coq.register
+@coq.register(All)
 def _(part: All, known: Names) -> str:
     inner = [coq(p, known) for p in part.parts]
     return inner[0] if len(inner) == 1 else " /\\ ".join(f"({p})" for p in inner)
 
 
-@coq.register
+@coq.register(Iff)
 def _(part: Iff, known: Names) -> str:
     return f"({coq(part.one, known)})\n  <-> ({coq(part.other, known)})"
 
 
-@coq.register
+@coq.register(Map)
 def _(part: Map, known: Names) -> str:
     return f"(fun {' '.join(known.symbols[v] for v in part.variables)} : R => {coq(part.value, known)})"
 
 
-@coq.register
+@coq.register(Always)
 def _(part: Always, known: Names) -> str:
     time = known.symbols[part.variables[0]]
     return f"forall {time} : R, 0 <= {time} -> {coq(part.formula, known)}"
 
 
-@coq.register
+@coq.register(Said)
 def _(part: Said, known: Names) -> str:
     return " ".join((part.predicate, *(coq(a, known) for a in part.arguments)))
 
 
-@coq.register
+@coq.register(Expr)
 def _(part: Expr, known: Names) -> str:
     if isinstance(part, (*OPAQUE, AppliedUndef)):
         return _applied(known.functions[function_name(part)], places(part), known)
@@ -136,18 +136,18 @@ def _applied(function: str, arguments: Iterable[Expr], known: Names) -> str:
     return f"({' '.join((function, *(coq(a, known) for a in arguments)))})"
 
 
-@coq.register
+@coq.register(Symbol)
 def _(part: Symbol, known: Names) -> str:
     return known.symbols[part]
 
 
-@coq.register
+@coq.register(sympy.Rational)
 def _(part: sympy.Rational, known: Names) -> str:
     above = str(part.p) if part.p >= 0 else f"(- {-part.p})"
     return above if part.q == 1 else f"({above} / {part.q})"
 
 
-@coq.register
+@coq.register(Add)
 def _(part: Add, known: Names) -> str:
     first, *rest = sorted(part.args, key=_negative)
     text = coq(first, known)
@@ -160,7 +160,7 @@ def _negative(term: Expr) -> bool:
     return bool(term.as_coeff_Mul()[0].is_negative)
 
 
-@coq.register
+@coq.register(Mul)
 def _(part: Mul, known: Names) -> str:
     if _negative(part):
         return f"(- {coq(-part, known)})"
@@ -174,7 +174,7 @@ def _product(factors: Iterable[Expr], known: Names) -> str:
     return reduce("({} * {})".format, (coq(f, known) for f in factors))
 
 
-@coq.register
+@coq.register(Pow)
 def _(part: Pow, known: Names) -> str:
     base, power = part.args
     if power == sympy.S.Half:

@@ -23,12 +23,12 @@ def residuals(law: Law) -> list[Expr]:
     return [e.residual for e in law.equations]
 
 
-@judge.register
+@judge.register(Divide)
 def _(move: Divide, above: Statement, below: Statement) -> Verdict:
     return _scaled(move, below, above, move.by)
 
 
-@judge.register
+@judge.register(Multiply)
 def _(move: Multiply, above: Statement, below: Statement) -> Verdict:
     return _scaled(move, above, below, move.by)
 
@@ -42,7 +42,7 @@ def _scaled(move: Move, small: Statement, large: Statement, by: Expr) -> Verdict
     return given(verdict, nonzero(by))
 
 
-@judge.register
+@judge.register(Define)
 def _(move: Define, above: Statement, below: Statement) -> Verdict:
     require_absent(move.symbol, above, "so it is no fresh name")
     require_absent(move.eliminating, below, f"though defining {move.symbol} was to eliminate it")
@@ -58,7 +58,7 @@ def _(move: Define, above: Statement, below: Statement) -> Verdict:
     return given(verdict, defined(move.value))
 
 
-@judge.register
+@judge.register(Isolate)
 def _(move: Isolate, above: Statement, below: Statement) -> Verdict:
     law, solved = require(Law, above, move, "above"), require(Law, below, move, "below")
     alone = [e for e in solved.equations if e.left == move.symbol and not e.right.has(move.symbol)]
@@ -109,7 +109,7 @@ def _no_second(residual: Expr, symbol: Symbol) -> Verdict:
     return undecided(f"other real solutions for {symbol} could not be excluded", engines=(found.engine,))
 
 
-@judge.register
+@judge.register(Split)
 def _(move: Split, above: Statement, below: Statement) -> Verdict:
     law, split = require(Law, above, move, "above"), require(Law, below, move, "below")
     first = dot(move.coordinate)
@@ -126,7 +126,7 @@ def _(move: Split, above: Statement, below: Statement) -> Verdict:
     return same_equations(residuals(law), [substituted(r, back) for r in rest])
 
 
-@judge.register
+@judge.register(Rescale)
 def _(move: Rescale, above: Statement, below: Statement) -> Verdict:
     require_absent(move.new, above, "so it is no fresh name")
     require_absent(move.old, below, "though it was to leave")

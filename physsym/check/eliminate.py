@@ -11,7 +11,7 @@ from physsym.statement import Rule, Statement
 from physsym.verdict import Verdict
 
 
-@judge.register
+@judge.register(Eliminate)
 def _(move: Eliminate, above: Statement, below: Statement) -> Verdict:
     rule, recurrence = require(Rule, above, move, "above"), require(Rule, below, move, "below")
     require_absent(move.symbol, below, "though it was to be eliminated")

@@ -27,7 +27,7 @@ Equations = dict[Symbol, Expr]  # a residual or a value for each state
 _OWN, _RATE = Symbol("own", real=True), Symbol("rate", real=True)
 
 
-@judge.register
+@judge.register(Integrate)
 def _(move: Integrate, above: Statement, below: Statement) -> Verdict:
     law, rule = require(Law, above, move, "above"), require(Rule, below, move, "below")
     require_absent(move.step, above, "so it is no fresh name for the time step")
@@ -46,13 +46,13 @@ def followed(method: object, equations: Equations, new: Equations, step: Symbol)
     raise Refusal(f"no check is registered for the method {method!r}; use followed.register")
 
 
-@followed.register
+@followed.register(Integrator)
 def _(method: Integrator, equations: Equations, new: Equations, step: Symbol) -> list[Verdict]:
     order = _sequence(equations, method)
     return [_recovered(s, equations, new, order, method, step) for s in equations]
 
 
-@followed.register
+@followed.register(ExplicitRungeKutta)
 def _(method: ExplicitRungeKutta, equations: Equations, new: Equations, step: Symbol) -> list[Verdict]:
     linear = {s: _linear(s, residual) for s, residual in equations.items()}
     stages: list[Equations] = []

@@ -21,7 +21,7 @@ from physsym.statement import Law, Rule, Statement, symbols
 from physsym.verdict import Condition, Order, Premise, Verdict, all_of, fails, holds, undecided
 
 
-@judge.register
+@judge.register(Limit)
 def _(move: Limit, above: Statement, below: Statement) -> Verdict:
     require_absent(move.symbol, below, "though a limit was taken in it")
     if move.symbol not in symbols(above):

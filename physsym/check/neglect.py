@@ -16,7 +16,7 @@ from physsym.statement import Equation, Law, Statement
 from physsym.verdict import Outcome, Premise, Verdict
 
 
-@judge.register
+@judge.register(Neglect)
 def _(move: Neglect, above: Statement, below: Statement) -> Verdict:
     law, shorter = require(Law, above, move, "above"), require(Law, below, move, "below")
     if identical(move.term, Integer(0)):

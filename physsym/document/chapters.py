@@ -120,23 +120,23 @@ def _blocks(block: written.Block, chapter: Chapter, desk: Desk) -> Iterator[Bloc
     raise TypeError(f"no block of a document is known for {type(block).__name__}")
 
 
-@_blocks.register
+@_blocks.register(str)
 def _(block: str, chapter: Chapter, desk: Desk) -> Iterator[Block]:
     yield from desk.paragraphs(textwrap.dedent(block), chapter.vocabulary)
 
 
-@_blocks.register
+@_blocks.register(Heading)
 def _(block: Heading, chapter: Chapter, desk: Desk) -> Iterator[Block]:
     title = sentence(block.title, chapter.vocabulary)
     yield tree.Subheading(title, f"{anchor(f'{chapter.number} {chapter.title}')}-{anchor(block.title)}")
 
 
-@_blocks.register
+@_blocks.register(Shown)
 def _(block: Shown, chapter: Chapter, desk: Desk) -> Iterator[Block]:
     yield _line(block, chapter, desk)
 
 
-@_blocks.register
+@_blocks.register(Run)
 def _(block: Run, chapter: Chapter, desk: Desk) -> Iterator[Block]:
     yield from (_line(shown, chapter, desk) for shown in block.lines())
 
@@ -164,7 +164,7 @@ def _register(shown: Shown, derivation: Derivation, index: int, desk: Desk) -> N
         desk.numbers.setdefault((derivation.start, derivation.steps[:index]), shown.number)
 
 
-@_blocks.register
+@_blocks.register(Finding)
 def _(block: Finding, chapter: Chapter, desk: Desk) -> Iterator[Block]:
     desk.findings += 1
     columns = (
@@ -198,7 +198,7 @@ def _told(told: Any, chapter: Chapter, desk: Desk) -> Iterator[Sentence | tree.L
         yield from _side(told(), chapter, desk)
 
 
-@_blocks.register
+@_blocks.register(Table)
 def _(block: Table, chapter: Chapter, desk: Desk) -> Iterator[Block]:
     rows = block.rows() if callable(block.rows) else block.rows
     caption = desk.sentence(block.caption, chapter.vocabulary)
@@ -238,7 +238,7 @@ def _plain_cell(cell: Any, chapter: Chapter, desk: Desk) -> Sentence:
     return desk.sentence(cell, chapter.vocabulary) if isinstance(cell, str) else _cell(cell(), chapter, desk)
 
 
-@_blocks.register
+@_blocks.register(Figure)
 def _(block: Figure, chapter: Chapter, desk: Desk) -> Iterator[Block]:
     desk.pictures += 1
     draw = block.draw if isinstance(block.draw, tuple) else (block.draw,)
@@ -251,7 +251,7 @@ def _text(told: Callable[[], str] | str) -> str:
     return told if isinstance(told, str) else told()
 
 
-@_blocks.register
+@_blocks.register(Claims)
 def _(block: Claims, chapter: Chapter, desk: Desk) -> Iterator[Block]:
     if block.title:
         yield tree.Paragraph((Span("strong", block.title),))
@@ -260,12 +260,12 @@ def _(block: Claims, chapter: Chapter, desk: Desk) -> Iterator[Block]:
         desk.placed.add(claim.id)
 
 
-@_blocks.register
+@_blocks.register(Code)
 def _(block: Code, chapter: Chapter, desk: Desk) -> Iterator[Block]:
     code = block.code if isinstance(block.code, str) else inspect.getsource(block.code)
     yield tree.Listing(block.title, block.language, textwrap.dedent(code))
 
 
-@_blocks.register
+@_blocks.register(Note)
 def _(block: Note, chapter: Chapter, desk: Desk) -> Iterator[Block]:
     yield tree.Aside(block.title, desk.paragraphs(textwrap.dedent(block.text), chapter.vocabulary))

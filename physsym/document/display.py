@@ -40,17 +40,17 @@ def _(value: Equation | Relation | Law | Update | Rule) -> Bundle:
     return {"text/latex": rf"$\displaystyle {latex(value)}$", "text/plain": unicode(value)}
 
 
-@bundle.register
+@bundle.register(Verdict)
 def _(value: Verdict) -> Bundle:
     return {"text/markdown": badge(value, Pen(NOTEBOOK)), "text/plain": str(value)}
 
 
-@bundle.register
+@bundle.register(Figure)
 def _(value: Figure) -> Bundle:
     return {"image/svg+xml": svg(value.draw, value.size), "text/plain": f"figure {value.name}"}
 
 
-@bundle.register
+@bundle.register(Derivation)
 def _(value: Derivation) -> Bundle:
     return {
         "text/html": _html(value),

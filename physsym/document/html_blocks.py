@@ -46,19 +46,19 @@ def block_html(block: Block, vocabulary: Vocabulary) -> str:
     raise TypeError(f"no HTML is known for {type(block).__name__}")
 
 
-@block_html.register
+@block_html.register(Paragraph)
 def _(block: Paragraph, vocabulary: Vocabulary) -> str:
     return f"<p>{sentence(block.spans, vocabulary)}</p>\n"
 
 
-@block_html.register
+@block_html.register(Bullets)
 def _(block: Bullets, vocabulary: Vocabulary) -> str:
     tag = "ol" if block.numbered else "ul"
     items = "".join(f"<li>{sentence(item, vocabulary)}</li>\n" for item in block.items)
     return f"<{tag}>\n{items}</{tag}>\n"
 
 
-@block_html.register
+@block_html.register(Subheading)
 def _(block: Subheading, vocabulary: Vocabulary) -> str:
     return f'<h3 id="{block.anchor}">{sentence(block.title, vocabulary)}</h3>\n'
 
@@ -66,7 +66,7 @@ def _(block: Subheading, vocabulary: Vocabulary) -> str:
 # Equations.
 
 
-@block_html.register
+@block_html.register(Line)
 def _(block: Line, vocabulary: Vocabulary) -> str:
     says = f'<p class="says">{sentence(block.says, vocabulary)}</p>\n' if block.says else ""
     return says + _equation(block, vocabulary)
@@ -105,12 +105,12 @@ def _panels(maths: list[tuple[Face, str]]) -> str:
     return f'<div class="faces{stacked}">\n{panels}</div>\n'
 
 
-@block_html.register
+@block_html.register(Aligned)
 def _(block: Aligned, vocabulary: Vocabulary) -> str:
     return f"<h4>{escape(block.heading)}</h4>\n{_faces(block.equations, vocabulary)}"
 
 
-@block_html.register
+@block_html.register(Contrast)
 def _(block: Contrast, vocabulary: Vocabulary) -> str:
     count = f'<span class="count">Finding {block.number}</span>'
     title = f"<h4>{count} {sentence(block.title, vocabulary)}</h4>\n"
@@ -144,7 +144,7 @@ def _bare(line: Line, vocabulary: Vocabulary) -> str:
 # Claims.
 
 
-@block_html.register
+@block_html.register(Judged)
 def _(block: Judged, vocabulary: Vocabulary) -> str:
     formal = f"Formally: {sentence(block.formal, vocabulary)}"
     repair = [f"Repaired: {sentence(block.repair, vocabulary)}"] if block.repair else []
@@ -157,7 +157,7 @@ def _(block: Judged, vocabulary: Vocabulary) -> str:
     )
 
 
-@block_html.register
+@block_html.register(Audit)
 def _(block: Audit, vocabulary: Vocabulary) -> str:
     rows = "".join(_audit_row(claim, vocabulary) for claim in block.claims)
     head = "".join(f'<th scope="col">{name}</th>' for name in AUDIT_HEAD)
@@ -185,7 +185,7 @@ def _audit_row(claim: Judged, vocabulary: Vocabulary) -> str:
 # Tables, figures and the rest.
 
 
-@block_html.register
+@block_html.register(Grid)
 def _(block: Grid, vocabulary: Vocabulary) -> str:
     colours = [f' class="in-{face}"' if face else "" for face in block.faces]
     head = "".join(
@@ -214,7 +214,7 @@ _PATH = re.compile(r'(?<= d=")[^"]*')
 _DIGITS = re.compile(r"(\.\d)\d+|\s*\n\s*")
 
 
-@block_html.register
+@block_html.register(Picture)
 def _(block: Picture, vocabulary: Vocabulary) -> str:
     # Several drawings share one page: each keeps its identifiers to itself.
     drawing = _IDENTITY.sub(rf"\g<1>{block.name}-", _slender(drawn(block, "svg").decode()))
@@ -234,18 +234,18 @@ def _slender(drawing: str) -> str:
     return _PATH.sub(lambda path: _DIGITS.sub(r"\1", path[0]), named)
 
 
-@block_html.register
+@block_html.register(Listing)
 def _(block: Listing, vocabulary: Vocabulary) -> str:
     return f"<h4>{escape(block.heading)}</h4>\n<pre><code>{escape(block.text.strip())}</code></pre>\n"
 
 
-@block_html.register
+@block_html.register(Facts)
 def _(block: Facts, vocabulary: Vocabulary) -> str:
     rows = "".join(f"<dt>{escape(k)}</dt><dd>{sentence(v, vocabulary)}</dd>\n" for k, v in block.rows)
     return f"<dl>\n{rows}</dl>\n"
 
 
-@block_html.register
+@block_html.register(Aside)
 def _(block: Aside, vocabulary: Vocabulary) -> str:
     text = "".join(block_html(p, vocabulary) for p in block.paragraphs)
     return f"<aside>\n<h4>{escape(block.title)}</h4>\n{text}</aside>\n"

@@ -86,22 +86,22 @@ def block_markdown(block: Block, pen: Pen) -> str:
     raise TypeError(f"no Markdown is known for {type(block).__name__}")
 
 
-@block_markdown.register
+@block_markdown.register(Paragraph)
 def _(block: Paragraph, pen: Pen) -> str:
     return sentence(block.spans, pen)
 
 
-@block_markdown.register
+@block_markdown.register(Bullets)
 def _(block: Bullets, pen: Pen) -> str:
     return "\n".join(f"{'1.' if block.numbered else '-'} {sentence(item, pen)}" for item in block.items)
 
 
-@block_markdown.register
+@block_markdown.register(Subheading)
 def _(block: Subheading, pen: Pen) -> str:
     return f"{pen.flavour.target(block.anchor)}\n\n### {sentence(block.title, pen)}"
 
 
-@block_markdown.register
+@block_markdown.register(Line)
 def _(block: Line, pen: Pen) -> str:
     says = [sentence(block.says, pen)] if block.says else []
     move = sentence(block.move, pen) or ("continued from there" if block.recalled else "")
@@ -147,7 +147,7 @@ def _inline(formula: Formula, pen: Pen) -> str:
     return pen.flavour.inline(latex(formula, display="inline"))
 
 
-@block_markdown.register
+@block_markdown.register(Contrast)
 def _(block: Contrast, pen: Pen) -> str:
     columns = (
         f"**{name}**\n\n" + "\n\n".join(_told(told, pen) for told in column) for name, column in block.columns
@@ -162,7 +162,7 @@ def _told(told: Sentence | Line, pen: Pen) -> str:
     return block_markdown(told, pen) if isinstance(told, Line) else sentence(told, pen)
 
 
-@block_markdown.register
+@block_markdown.register(Judged)
 def _(block: Judged, pen: Pen) -> str:
     quoted = f"**{escaped(block.id)}** ({escaped(block.where)}): “{sentence(block.says, pen)}”"
     formal = f"Formally: {sentence(block.formal, pen)}"
@@ -170,7 +170,7 @@ def _(block: Judged, pen: Pen) -> str:
     return f"{pen.flavour.target(block.anchor)}\n\n{quoted}\n\n{formal}\n\n{badge(block.verdict, pen)}"
 
 
-@block_markdown.register
+@block_markdown.register(Audit)
 def _(block: Audit, pen: Pen) -> str:
     totals = ", ".join(f"{SIGNS[outcome]} {counted(outcome, count)}" for outcome, count in block.counts)
     rows = [
@@ -185,7 +185,7 @@ def _(block: Audit, pen: Pen) -> str:
     return f"{totals}\n\n{_table(AUDIT_HEAD, rows)}"
 
 
-@block_markdown.register
+@block_markdown.register(Grid)
 def _(block: Grid, pen: Pen) -> str:
     head = tuple(sentence(name, pen) for name in block.head)
     rows = [tuple(sentence(cell, pen) for cell in row) for row in block.rows]
@@ -199,29 +199,29 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in cells)
 
 
-@block_markdown.register
+@block_markdown.register(Picture)
 def _(block: Picture, pen: Pen) -> str:
     caption = f"**Figure {block.number}.** {sentence(block.caption, pen)}"
     target = f"{pen.flavour.target(f'figure-{block.name}')}\n\n" if pen.flavour.name != "myst" else ""
     return target + pen.flavour.figure(block.name, escaped(" ".join(block.alt.split())), caption)
 
 
-@block_markdown.register
+@block_markdown.register(Listing)
 def _(block: Listing, pen: Pen) -> str:
     return f"**{escaped(block.heading)}**\n\n```{block.language}\n{block.text.strip()}\n```"
 
 
-@block_markdown.register
+@block_markdown.register(Aligned)
 def _(block: Aligned, pen: Pen) -> str:
     return f"*{escaped(block.heading)}*\n\n{_displayed(dict(block.latex), pen)}"
 
 
-@block_markdown.register
+@block_markdown.register(Facts)
 def _(block: Facts, pen: Pen) -> str:
     return "\n".join(f"- **{escaped(label)}**: {sentence(spans, pen)}" for label, spans in block.rows)
 
 
-@block_markdown.register
+@block_markdown.register(Aside)
 def _(block: Aside, pen: Pen) -> str:
     text = "\n\n".join(block_markdown(p, pen) for p in block.paragraphs)
     return pen.flavour.frame(escaped(block.title), text)

@@ -56,51 +56,51 @@ def reason(move: Move) -> Sentence:
     return phrase(type(move).__name__)
 
 
-@reason.register
+@reason.register(Divide)
 def _(move: Divide) -> Sentence:
     return phrase("divide by ", move.by)
 
 
-@reason.register
+@reason.register(Multiply)
 def _(move: Multiply) -> Sentence:
     return phrase("multiply by ", move.by)
 
 
-@reason.register
+@reason.register(Define)
 def _(move: Define) -> Sentence:
     return phrase("define ", Equation(move.symbol, move.value), ", which eliminates ", move.eliminating)
 
 
-@reason.register
+@reason.register(Neglect)
 def _(move: Neglect) -> Sentence:
     return phrase("neglect ", move.term)
 
 
-@reason.register
+@reason.register(Limit)
 def _(move: Limit) -> Sentence:
     return phrase("let ", move.symbol, " tend to ", move.to)
 
 
-@reason.register
+@reason.register(Isolate)
 def _(move: Isolate) -> Sentence:
     return phrase("solve for ", move.symbol)
 
 
-@reason.register
+@reason.register(Split)
 def _(move: Split) -> Sentence:
     return phrase("split into two laws of first order with ", Equation(dot(move.coordinate), move.velocity))
 
 
-@reason.register
+@reason.register(Integrate)
 def _(move: Integrate) -> Sentence:
     return phrase(f"integrate over one step by {move.integrator.name}, of length ", move.step)
 
 
-@reason.register
+@reason.register(Rescale)
 def _(move: Rescale) -> Sentence:
     return phrase("rescale by ", Equation(move.old, move.factor * move.new))
 
 
-@reason.register
+@reason.register(Eliminate)
 def _(move: Eliminate) -> Sentence:
     return phrase("eliminate ", move.symbol)

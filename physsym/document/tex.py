@@ -76,24 +76,24 @@ def block_tex(block: Block, vocabulary: Vocabulary) -> str:
     raise TypeError(f"no LaTeX is known for {type(block).__name__}")
 
 
-@block_tex.register
+@block_tex.register(Paragraph)
 def _(block: Paragraph, vocabulary: Vocabulary) -> str:
     return sentence(block.spans, vocabulary)
 
 
-@block_tex.register
+@block_tex.register(Bullets)
 def _(block: Bullets, vocabulary: Vocabulary) -> str:
     kind = "enumerate" if block.numbered else "itemize"
     items = "\n".join(rf"\item {sentence(item, vocabulary)}" for item in block.items)
     return f"\\begin{{{kind}}}\n{items}\n\\end{{{kind}}}"
 
 
-@block_tex.register
+@block_tex.register(Subheading)
 def _(block: Subheading, vocabulary: Vocabulary) -> str:
     return rf"\subsection{{{title(block.title, vocabulary)}}}\hypertarget{{{block.anchor}}}{{}}"
 
 
-@block_tex.register
+@block_tex.register(Line)
 def _(block: Line, vocabulary: Vocabulary) -> str:
     says = f"{sentence(block.says, vocabulary)}\n\n" if block.says else ""
     seen = map(breakable, block.dimensions.evidence if block.dimensions is not None else ())
@@ -128,13 +128,13 @@ def _panels(faces: Sequence[tuple[Face, str]], wide: bool) -> str:
     return rf"\{'stacked' if wide else 'beside'}{{{panels[0]}}}{{{panels[1]}}}"
 
 
-@block_tex.register
+@block_tex.register(Aligned)
 def _(block: Aligned, vocabulary: Vocabulary) -> str:
     wide = max(width(mathml(block.equations, face, vocabulary)) for face in FACES) > WIDE
     return rf"\textit{{{escaped(block.heading)}}}" + "\n\n" + _panels(block.latex, wide)
 
 
-@block_tex.register
+@block_tex.register(Contrast)
 def _(block: Contrast, vocabulary: Vocabulary) -> str:
     says = "\n\n".join(block_tex(p, vocabulary) for p in block.says)
     colours = ("holds", "fails", "quiet")
@@ -158,7 +158,7 @@ def _told(told: Sentence | Line, vocabulary: Vocabulary) -> str:
     return number + "\\par\\vspace{2pt}\n".join(printed)
 
 
-@block_tex.register
+@block_tex.register(Judged)
 def _(block: Judged, vocabulary: Vocabulary) -> str:
     quoted = f"“{sentence(block.says, vocabulary)}”"
     name = rf"\hypertarget{{{block.anchor}}}{{\textbf{{{escaped(block.id)}}}}} ({escaped(block.where)})"
@@ -168,7 +168,7 @@ def _(block: Judged, vocabulary: Vocabulary) -> str:
     return f"{{\\sloppy {name}\\quad {quoted}{mark}}}\\nopagebreak\n{proof}"
 
 
-@block_tex.register
+@block_tex.register(Audit)
 def _(block: Audit, vocabulary: Vocabulary) -> str:
     totals = ", ".join(counted(outcome, count, "~") for outcome, count in block.counts)
     head = tuple((escaped(name), len(name) * CHARACTER, len(name) * CHARACTER) for name in AUDIT_HEAD)
@@ -186,7 +186,7 @@ def _audit_row(claim: Judged, vocabulary: Vocabulary) -> tuple[Cell, ...]:
     )
 
 
-@block_tex.register
+@block_tex.register(Grid)
 def _(block: Grid, vocabulary: Vocabulary) -> str:
     head = tuple(_measured(name, vocabulary) for name in block.head)
     rows = [tuple(_measured(cell, vocabulary) for cell in row) for row in block.rows]
@@ -237,7 +237,7 @@ def _widths(rows: Sequence[tuple[Cell, ...]]) -> tuple[list[float], float]:
     return widths, SMALL_PRINT * squeeze
 
 
-@block_tex.register
+@block_tex.register(Picture)
 def _(block: Picture, vocabulary: Vocabulary) -> str:
     caption = rf"\textbf{{Figure {block.number}.}} {sentence(block.caption, vocabulary)}"
     return (
@@ -247,7 +247,7 @@ def _(block: Picture, vocabulary: Vocabulary) -> str:
     )
 
 
-@block_tex.register
+@block_tex.register(Listing)
 def _(block: Listing, vocabulary: Vocabulary) -> str:
     strange = sorted({c for c in block.text if not c.isascii()})
     literate = "".join(f"{{{c}}}{{{{{escaped(c)}}}}}1" for c in strange)
@@ -258,7 +258,7 @@ def _(block: Listing, vocabulary: Vocabulary) -> str:
     )
 
 
-@block_tex.register
+@block_tex.register(Facts)
 def _(block: Facts, vocabulary: Vocabulary) -> str:
     rows = "\n\n".join(rf"\textbf{{{breakable(k)}}}: {_fact(v, vocabulary)}" for k, v in block.rows)
     return f"{{\\small\\sloppy {rows}\\par}}"
@@ -272,7 +272,7 @@ def _fact(spans: Sentence, vocabulary: Vocabulary) -> str:
     )
 
 
-@block_tex.register
+@block_tex.register(Aside)
 def _(block: Aside, vocabulary: Vocabulary) -> str:
     text = "\n\n".join(block_tex(p, vocabulary) for p in block.paragraphs)
     return rf"\aside{{{escaped(block.title)}}}{{{text}}}"

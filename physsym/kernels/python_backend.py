@@ -25,12 +25,12 @@ def _library(value: Value) -> Any:
     return math
 
 
-@_library.register
+@_library.register(sympy.Basic)
 def _(value: sympy.Basic) -> Any:
     return sympy
 
 
-@_library.register
+@_library.register(mpmath.mpf)
 def _(value: mpmath.mpf) -> Any:
     return mpmath
 
@@ -110,17 +110,17 @@ def _finite(value: Value) -> bool:
     return True
 
 
-@_finite.register
+@_finite.register(float)
 def _(value: float) -> bool:
     return math.isfinite(value)
 
 
-@_finite.register
+@_finite.register(mpmath.mpf)
 def _(value: mpmath.mpf) -> bool:
     return bool(mpmath.isfinite(value))
 
 
-@_finite.register
+@_finite.register(sympy.Basic)
 def _(value: sympy.Basic) -> bool:
     return value.is_finite is not False
 

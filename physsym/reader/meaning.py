@@ -69,13 +69,13 @@ def _chain(node: ast.expr, found: Reading) -> _Chain | Expr:
     raise found.tree.error(f"found {type(node).__name__}, which is not part of a formula; leave it out", node)
 
 
-@_chain.register
+@_chain.register(ast.Constant)
 def _(node: ast.Constant, found: Reading) -> Expr:
     value = number(found.tree.token(node))
     return Rational(value.numerator, value.denominator)
 
 
-@_chain.register
+@_chain.register(ast.Name)
 def _(node: ast.Name, found: Reading) -> Expr:
     name = found.tree.token(node).name
     if name not in found.names:
@@ -83,13 +83,13 @@ def _(node: ast.Name, found: Reading) -> Expr:
     return found.names[name]
 
 
-@_chain.register
+@_chain.register(ast.UnaryOp)
 def _(node: ast.UnaryOp, found: Reading) -> Expr:
     sign = operator.neg if isinstance(node.op, ast.USub) else operator.pos
     return sign(found.value(node.operand))
 
 
-@_chain.register
+@_chain.register(ast.BinOp)
 def _(node: ast.BinOp, found: Reading) -> _Chain | Expr:
     return _BINARY[type(node.op)](node, found)
 
@@ -145,7 +145,7 @@ _BINARY: dict[type, Callable[[ast.BinOp, Reading], _Chain | Expr]] = {
 }
 
 
-@_chain.register
+@_chain.register(ast.Call)
 def _(node: ast.Call, found: Reading) -> Expr:
     name = found.tree.token(node).name
     if name not in FUNCTIONS:

@@ -79,27 +79,27 @@ def value(expression: Expr, at: Place) -> Number:
     raise UndefinedError(f"no value is known for {type(expression).__name__}")
 
 
-@value.register
+@value.register(Rational)
 def _(expression: Rational, at: Place) -> Number:
     return MP.mpf(int(expression.p)) / int(expression.q)
 
 
-@value.register
+@value.register(Symbol)
 def _(expression: Symbol, at: Place) -> Number:
     return at.number(expression)
 
 
-@value.register
+@value.register(Add)
 def _(expression: Add, at: Place) -> Number:
     return MP.fsum(value(a, at) for a in expression.args)
 
 
-@value.register
+@value.register(Mul)
 def _(expression: Mul, at: Place) -> Number:
     return MP.fprod(value(a, at) for a in expression.args)
 
 
-@value.register
+@value.register(Pow)
 def _(expression: Pow, at: Place) -> Number:
     base, exponent = (value(a, at) for a in expression.args)
     if (base < 0 and not MP.isint(exponent)) or (base == 0 and exponent < 0):
@@ -107,12 +107,12 @@ def _(expression: Pow, at: Place) -> Number:
     return MP.power(base, exponent)
 
 
-@value.register
+@value.register(sympy.exp)
 def _(expression: sympy.exp, at: Place) -> Number:
     return MP.exp(value(expression.args[0], at))
 
 
-@value.register
+@value.register(sympy.log)
 def _(expression: sympy.log, at: Place) -> Number:
     inside = value(expression.args[0], at)
     if inside <= 0:
@@ -120,12 +120,12 @@ def _(expression: sympy.log, at: Place) -> Number:
     return MP.log(inside)
 
 
-@value.register
+@value.register(Abs)
 def _(expression: Abs, at: Place) -> Number:
     return abs(value(expression.args[0], at))
 
 
-@value.register
+@value.register(sympy.sign)
 def _(expression: sympy.sign, at: Place) -> Number:
     return MP.sign(value(expression.args[0], at))
 

@@ -18,7 +18,7 @@ Values = dict[Symbol, Number]
 Equations = dict[Symbol, Equation]  # the equation of each state's rate
 
 
-@follows.register
+@follows.register(Integrate)
 def _(move: Integrate, above: Statement, below: Statement) -> bool:
     if not (isinstance(above, Law) and isinstance(below, Rule)) or not absent(move.step, above):
         return False
@@ -41,12 +41,12 @@ def missed(method: object, equations: Equations, step: Symbol, new: Values, at: 
     raise UnclearError(f"no way is known to tell what {method!r} asks for; use missed.register")
 
 
-@missed.register
+@missed.register(Integrator)
 def _(method: Integrator, equations: Equations, step: Symbol, new: Values, at: Place) -> list[Number]:
     return [_mixture_gap(s, equations, method, at.number(step), new, at) for s in equations]
 
 
-@missed.register
+@missed.register(ExplicitRungeKutta)
 def _(method: ExplicitRungeKutta, equations: Equations, step: Symbol, new: Values, at: Place) -> list[Number]:
     rates: list[Values] = []
     for row in method.matrix:

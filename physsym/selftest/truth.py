@@ -77,12 +77,12 @@ def follows(move: Move, above: Statement, below: Statement) -> bool:
     raise UnclearError(f"no way is known to tell what follows by {type(move).__name__}")
 
 
-@follows.register
+@follows.register(Divide)
 def _(move: Divide, above: Statement, below: Statement) -> bool:
     return _scaled(above, below, 1 / move.by)
 
 
-@follows.register
+@follows.register(Multiply)
 def _(move: Multiply, above: Statement, below: Statement) -> bool:
     return _scaled(above, below, move.by)
 
@@ -95,7 +95,7 @@ def _scaled(above: Statement, below: Statement, by: Expr) -> bool:
     ) and all(looks(lambda at: value(by, at)))
 
 
-@follows.register
+@follows.register(Define)
 def _(move: Define, above: Statement, below: Statement) -> bool:
     fresh = absent(move.symbol, above) and absent(move.eliminating, below)
     named = move.value.has(move.eliminating) and not move.value.has(move.symbol)
@@ -114,7 +114,7 @@ def _match(
     return False
 
 
-@follows.register
+@follows.register(Limit)
 def _(move: Limit, above: Statement, below: Statement) -> bool:
     if not absent(move.symbol, below) or move.symbol not in symbols(above):
         return False
@@ -130,7 +130,7 @@ def _near(to: Expr, at: Place) -> Number:
     return value(to, at) + SMALL
 
 
-@follows.register
+@follows.register(Isolate)
 def _(move: Isolate, above: Statement, below: Statement) -> bool:
     if not (isinstance(above, Law) and isinstance(below, Law)):
         return False
@@ -151,7 +151,7 @@ def _solves(symbol: Symbol, root: Expr, equation: Equation, above: Law, others: 
     )
 
 
-@follows.register
+@follows.register(Split)
 def _(move: Split, above: Statement, below: Statement) -> bool:
     if not (isinstance(above, Law) and isinstance(below, Law)):
         return False
@@ -174,7 +174,7 @@ def _renamed(at: Place, first: Symbol, velocity: Symbol) -> Place:
     return at.at({velocity: at.number(first), dot(velocity): at.number(dot(first))})
 
 
-@follows.register
+@follows.register(Rescale)
 def _(move: Rescale, above: Statement, below: Statement) -> bool:
     if not absent(move.old, below) or not absent(move.new, above) or move.old not in _carried(above):
         return False
@@ -206,7 +206,7 @@ def _conjugate(
     return {**measured, move.new: old[move.old] / value(move.factor, at)}, stepped(below, at)
 
 
-@follows.register
+@follows.register(Eliminate)
 def _(move: Eliminate, above: Statement, below: Statement) -> bool:
     if not (isinstance(above, Rule) and isinstance(below, Rule)) or not absent(move.symbol, below):
         return False

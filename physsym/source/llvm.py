@@ -89,19 +89,19 @@ class Emitter:
         """Return the register, or the constant, of a value, and its type."""
         raise TypeError(f"expected an operand of a program, given {operand!r}")
 
-    @value.register
+    @value.register(Symbol)
     def _(self, operand: Symbol) -> tuple[str, Real]:
         return self.known[operand]
 
-    @value.register
+    @value.register(int)
     def _(self, operand: int) -> tuple[str, Real]:
         return self.number.constant(float(operand)), self.number
 
-    @value.register
+    @value.register(Fraction)
     def _(self, operand: Fraction) -> tuple[str, Real]:
         return self.number.constant(operand.numerator / operand.denominator), self.number
 
-    @value.register
+    @value.register(Operation)
     def _(self, operand: Operation) -> tuple[str, Real]:
         parts = [self.value(a) for a in operand.arguments]
         kind = self.element if any(k == self.element for _, k in parts) else self.number

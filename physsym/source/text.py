@@ -44,23 +44,23 @@ def _text(value: Operand, names: Names, language: Language) -> tuple[str, int]:
     raise TypeError(f"expected an operand of a program, given {value!r}")
 
 
-@_text.register
+@_text.register(Symbol)
 def _(value: Symbol, names: Names, language: Language) -> tuple[str, int]:
     return names[value], ATOM
 
 
-@_text.register
+@_text.register(int)
 def _(value: int, names: Names, language: Language) -> tuple[str, int]:
     return language.whole.format(value), PREFIX if value < 0 else ATOM
 
 
-@_text.register
+@_text.register(Fraction)
 def _(value: Fraction, names: Names, language: Language) -> tuple[str, int]:
     text = language.fraction.format(value.numerator, value.denominator)
     return text, INFIX["divide"][1] if text[0] != "(" and "/" in text else ATOM
 
 
-@_text.register
+@_text.register(Operation)
 def _(value: Operation, names: Names, language: Language) -> tuple[str, int]:
     parts = [_text(a, names, language) for a in value.arguments]
     if value.name in INFIX:

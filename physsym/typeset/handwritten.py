@@ -170,14 +170,14 @@ def _traced(node: ast.expr, known: Mapping[str, Meaning]) -> Expr:
     raise _unfit(node, "is more than sums, products, powers and functions of one argument")
 
 
-@_traced.register
+@_traced.register(ast.Name)
 def _(node: ast.Name, known: Mapping[str, Meaning]) -> Expr:
     if not isinstance(known.get(node.id), Symbol):
         raise _unfit(node, "is no parameter and no name assigned before")
     return known[node.id]
 
 
-@_traced.register
+@_traced.register(ast.Constant)
 def _(node: ast.Constant, known: Mapping[str, Meaning]) -> Expr:
     try:
         return exact(node.value)
@@ -185,17 +185,17 @@ def _(node: ast.Constant, known: Mapping[str, Meaning]) -> Expr:
         raise _unfit(node, "is no exact number; write a fraction such as 1/2") from error
 
 
-@_traced.register
+@_traced.register(ast.BinOp)
 def _(node: ast.BinOp, known: Mapping[str, Meaning]) -> Expr:
     return _operator(node)(_traced(node.left, known), _traced(node.right, known))
 
 
-@_traced.register
+@_traced.register(ast.UnaryOp)
 def _(node: ast.UnaryOp, known: Mapping[str, Meaning]) -> Expr:
     return _operator(node)(_traced(node.operand, known))
 
 
-@_traced.register
+@_traced.register(ast.Call)
 def _(node: ast.Call, known: Mapping[str, Meaning]) -> Expr:
     name = _called(node)
     function = known.get(name, FUNCTIONS.get(name))

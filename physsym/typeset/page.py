@@ -55,27 +55,27 @@ def _page(statement: object, vocabulary: Vocabulary) -> Page:
     raise TypeError(f"expected {EXPECTED}; given {statement!r} of type {type(statement).__name__}")
 
 
-@_page.register
+@_page.register(Expr)
 def _(statement: Expr, vocabulary: Vocabulary) -> Page:
     return _of_lines(Line((statement,)))
 
 
-@_page.register
+@_page.register(Equation)
 def _(statement: Equation, vocabulary: Vocabulary) -> Page:
     return _of_lines(_equal(statement.left, statement.right))
 
 
-@_page.register
+@_page.register(Relation)
 def _(statement: Relation, vocabulary: Vocabulary) -> Page:
     return _of_lines(Line(statement.sides, statement.relations))
 
 
-@_page.register
+@_page.register(Law)
 def _(statement: Law, vocabulary: Vocabulary) -> Page:
     return _of_lines(*(_equal(e.left, e.right) for e in statement.equations))
 
 
-@_page.register
+@_page.register(Update)
 def _(statement: Update, vocabulary: Vocabulary) -> Page:
     # Outside its rule an update does not say which symbols are states: the vectors are taken to be.
     line = _line_of(statement)
@@ -83,13 +83,13 @@ def _(statement: Update, vocabulary: Vocabulary) -> Page:
     return Page((line,), _sequences((line,)) | _names(vectors), RULE_ORDER)
 
 
-@_page.register
+@_page.register(Rule)
 def _(statement: Rule, vocabulary: Vocabulary) -> Page:
     lines = tuple(map(_line_of, statement.updates))
     return Page(lines, _names(states(statement)), RULE_ORDER)
 
 
-@_page.register
+@_page.register(Condition)
 def _(statement: Condition, vocabulary: Vocabulary) -> Page:
     relation, zero = statement.relation.split()
     number, rest = statement.expression.as_coeff_Add()
@@ -99,7 +99,7 @@ def _(statement: Condition, vocabulary: Vocabulary) -> Page:
     return _of_lines(Line((statement.expression, sympify(zero)), (relation,)))
 
 
-@_page.register
+@_page.register(Order)
 def _(statement: Order, vocabulary: Vocabulary) -> Page:
     size = statement.symbol
     if statement.exponent != 1:

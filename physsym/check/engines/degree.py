@@ -109,18 +109,18 @@ def height(expression: Expr) -> Height:
     return 1, 0
 
 
-@height.register
+@height.register(Rational)
 def _(expression: Rational) -> Height:
     return 0, 0
 
 
-@height.register
+@height.register(Symbol)
 def _(expression: Symbol) -> Height:
     # A positive symbol is the square of a random number.
     return (2, 0) if expression.is_nonnegative else (1, 0)
 
 
-@height.register
+@height.register(Add)
 def _(expression: Add) -> Height:
     top, bottom = 0, 0
     for other, below in map(height, expression.args):
@@ -128,13 +128,13 @@ def _(expression: Add) -> Height:
     return top, bottom
 
 
-@height.register
+@height.register(Mul)
 def _(expression: Mul) -> Height:
     tops, bottoms = zip(*map(height, expression.args), strict=True)
     return sum(tops), sum(bottoms)
 
 
-@height.register
+@height.register(Pow)
 def _(expression: Pow) -> Height:
     base, exponent = expression.args
     if not exponent.is_Rational:
@@ -158,13 +158,13 @@ def _(expression: Expr) -> Height:
     return 2, 2
 
 
-@height.register
+@height.register(Abs)
 def _(expression: Abs) -> Height:
     found: Height = height(expression.args[0])
     return found
 
 
-@height.register
+@height.register(sympy.sign)
 def _(expression: sympy.sign) -> Height:
     return 0, 0
 

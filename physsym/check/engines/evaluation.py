@@ -37,22 +37,22 @@ def value(expression: Expr, at: Values) -> Number:
     raise UndecidedError(f"no value is known for {type(expression).__name__}")
 
 
-@value.register
+@value.register(Rational)
 def _(expression: Rational, at: Values) -> Number:
     return Fraction(int(expression.p), int(expression.q))
 
 
-@value.register
+@value.register(Symbol)
 def _(expression: Symbol, at: Values) -> Number:
     return at[expression]
 
 
-@value.register
+@value.register(Add)
 def _(expression: Add, at: Values) -> Number:
     return _fold(lambda a, b: a + b, expression, at)
 
 
-@value.register
+@value.register(Mul)
 def _(expression: Mul, at: Values) -> Number:
     return _fold(lambda a, b: a * b, expression, at)
 
@@ -72,7 +72,7 @@ def ball(number: Number) -> flint.arb:
     return flint.arb(flint.fmpq(number.numerator, number.denominator))
 
 
-@value.register
+@value.register(Pow)
 def _(expression: Pow, at: Values) -> Number:
     base, exponent = (value(a, at) for a in expression.args)
     if isinstance(exponent, Fraction) and exponent.denominator == 1 and abs(exponent) < 1000:
@@ -111,7 +111,7 @@ for _function, _of_ball in {
     value.register(_function, _real(_of_ball))
 
 
-@value.register
+@value.register(sympy.log)
 def _(expression: sympy.log, at: Values) -> Number:
     inside = ball(value(expression.args[0], at))
     if not inside > 0:
@@ -119,12 +119,12 @@ def _(expression: sympy.log, at: Values) -> Number:
     return inside.log()
 
 
-@value.register
+@value.register(Abs)
 def _(expression: Abs, at: Values) -> Number:
     return abs(value(expression.args[0], at))
 
 
-@value.register
+@value.register(sympy.sign)
 def _(expression: sympy.sign, at: Values) -> Number:
     inside = value(expression.args[0], at)
     if not (inside > 0 or inside < 0 or inside == 0):
@@ -133,28 +133,28 @@ def _(expression: sympy.sign, at: Values) -> Number:
 
 
 # The potential at the point is U(y) = y + y**3/3; with several coordinates, y = y1 + 2*y2 + 3*y3 and so on.
-@value.register
+@value.register(potential)
 def _(expression: potential, at: Values) -> Number:
     y = _sum_of(expression.args, at)
     return y + y**3 / 3
 
 
-@value.register
+@value.register(grad)
 def _(expression: grad, at: Values) -> Number:
     return 1 + value(expression.args[0], at) ** 2
 
 
-@value.register
+@value.register(hess)
 def _(expression: hess, at: Values) -> Number:
     return 2 * value(expression.args[0], at)
 
 
-@value.register
+@value.register(higher)
 def _(expression: higher, at: Values) -> Number:
     return Fraction(2 if expression.args[0] == 3 else 0)
 
 
-@value.register
+@value.register(partial)
 def _(expression: partial, at: Values) -> Number:
     index, *places = expression.args
     return int(index) * (1 + _sum_of(places, at) ** 2)

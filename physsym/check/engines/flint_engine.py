@@ -128,44 +128,44 @@ class _Evaluation:
             raise UndecidedError(f"flint knows no {type(expression).__name__}")
         return self._applied(expression, lambda name, _: self.ring.generator(name))
 
-    @_value.register
+    @_value.register(Rational)
     def _(self, expression: Rational) -> Quotient:
         return self.ring.number(int(expression.p), int(expression.q))
 
-    @_value.register
+    @_value.register(Symbol)
     def _(self, expression: Symbol) -> Quotient:
         return self.ring.generator(str(expression), positive=bool(expression.is_positive))
 
-    @_value.register
+    @_value.register(Add)
     def _(self, expression: Add) -> Quotient:
         first, *rest = map(self.value, expression.args)
         return sum(rest, start=first)
 
-    @_value.register
+    @_value.register(Mul)
     def _(self, expression: Mul) -> Quotient:
         first, *rest = map(self.value, expression.args)
         return math.prod(rest, start=first)
 
-    @_value.register
+    @_value.register(Pow)
     def _(self, expression: Pow) -> Quotient:
         base = self.value(expression.base)
         if expression.exp.is_negative and self.ring.is_zero(base):
             raise ZeroDivisionError(f"division by {expression.base}, which is zero")
         return base.power(int(expression.exp))
 
-    @_value.register
+    @_value.register(Abs)
     def _(self, expression: Abs) -> Quotient:
         square = self.value(expression.args[0]).power(2)
         if self.ring.is_zero(square - self.ring.number(1)):
             return self.ring.number(1)
         return self._applied(expression, lambda name, _: self.ring.root(name, 2, square))
 
-    @_value.register
+    @_value.register(sympy.sign)
     def _(self, expression: sympy.sign) -> Quotient:
         inside = expression.args[0]
         return self.value(inside) * self.value(Abs(inside)).power(-1)
 
-    @_value.register
+    @_value.register(sympy.cos)
     def _(self, expression: sympy.cos) -> Quotient:
         square = self.ring.number(1) - self.value(sympy.sin(expression.args[0])).power(2)
         return self._applied(expression, lambda name, _: self.ring.root(name, 2, square, positive=False))

@@ -29,7 +29,9 @@ class Laurent:
     @classmethod
     def of(cls, start: int, terms: list[int], modulus: int) -> Laurent:
         """Return the series with the given terms, leading zeros taken off."""
-        reduced = tuple(t % modulus for t in terms)
+        reduced = tuple([t % modulus for t in terms])
+        if reduced and reduced[0]:
+            return cls(start, reduced, modulus)
         zeros = next((k for k, t in enumerate(reduced) if t), len(reduced))
         return cls(start + zeros, reduced[zeros:], modulus)
 
@@ -80,12 +82,10 @@ class Laurent:
         """Return the series to an integer power."""
         if exponent < 0:
             return self.inverse().whole_power(-exponent)
-        result = Laurent.constant(1, max(len(self.terms), 1), self.modulus)
-        square = self
-        while exponent:
-            result = result * square if exponent & 1 else result
-            square, exponent = square * square, exponent >> 1
-        return result
+        if exponent <= 1:
+            return self if exponent else Laurent.constant(1, max(len(self.terms), 1), self.modulus)
+        root = self.whole_power(exponent // 2)
+        return root * root * self if exponent % 2 else root * root
 
     def split(self) -> tuple[int, Laurent]:
         """Return the constant term and the rest, which vanishes with h; a pole raises DivergenceError."""

@@ -75,11 +75,11 @@ class Point:
         """
         raise UndecidedError(f"the finite field knows no {type(expression).__name__}")
 
-    @value.register
+    @value.register(Rational)
     def _(self, expression: Rational, modulus: int = P) -> Laurent:
         return self.number(int(expression.p) * pow(int(expression.q), -1, modulus), modulus)
 
-    @value.register
+    @value.register(Symbol)
     def _(self, expression: Symbol, modulus: int = P) -> Laurent:
         if expression in self.bound and modulus == P:
             return self.bound[expression]
@@ -101,17 +101,17 @@ class Point:
             self.seen[expression, modulus] = _evaluate(type(expression))(self, expression, modulus)
         return self.seen[expression, modulus]
 
-    @value.register
+    @value.register(Add)
     def _(self, expression: Add, modulus: int = P) -> Laurent:
         first, *rest = (self.of(a, modulus) for a in expression.args)
         return sum(rest, start=first)
 
-    @value.register
+    @value.register(Mul)
     def _(self, expression: Mul, modulus: int = P) -> Laurent:
         first, *rest = (self.of(a, modulus) for a in expression.args)
         return math.prod(rest, start=first)
 
-    @value.register
+    @value.register(Pow)
     def _(self, expression: Pow, modulus: int = P) -> Laurent:
         base, exponent = expression.args
         if exponent.is_Integer:
@@ -140,7 +140,7 @@ class Point:
             coefficients.append(coefficients[-1] * (factor - n + 1) * pow(n * first, -1, P) % P)
         return rest.composed(coefficients)
 
-    @value.register
+    @value.register(sympy.exp)
     def _(self, expression: sympy.exp, modulus: int = P) -> Laurent:
         if modulus != P:
             raise UndecidedError("an exponential stands in an exponent")
@@ -161,7 +161,7 @@ class Point:
         sinh, cosh = ((unit + over.scaled(s)).scaled(pow(2, -1, P)) for s in (-1, 1))
         return {sympy.sinh: sinh, sympy.cosh: cosh}.get(expression.func) or sinh * cosh.inverse()
 
-    @value.register
+    @value.register(sympy.log)
     def _(self, expression: sympy.log, modulus: int = P) -> Laurent:
         return self.number(self._untied(sympy.log, expression, modulus))
 
@@ -188,12 +188,12 @@ class Point:
             raise DivergenceError(f"exp({argument}) grows beyond every power")
         raise UndecidedError(f"the sign of {argument} decides whether its exponential vanishes or diverges")
 
-    @value.register
+    @value.register(Abs)
     def _(self, expression: Abs, modulus: int = P) -> Laurent:
         inside = self.of(expression.args[0], modulus)
         return inside.scaled(square_sign(inside))
 
-    @value.register
+    @value.register(sympy.sign)
     def _(self, expression: sympy.sign, modulus: int = P) -> Laurent:
         return self.number(square_sign(self.of(expression.args[0], modulus)))
 
@@ -204,12 +204,12 @@ class Point:
         derivative = {potential: 0, grad: 1, hess: 2}[expression.func]
         return self._opaque((derivative,) + (0,) * (len(expression.args) - 1), expression.args, modulus)
 
-    @value.register
+    @value.register(higher)
     def _(self, expression: higher, modulus: int = P) -> Laurent:
         order, place = expression.args
         return self._opaque((int(order),), (place,), modulus)
 
-    @value.register
+    @value.register(partial)
     def _(self, expression: partial, modulus: int = P) -> Laurent:
         index, *places = expression.args
         derivative = tuple(int(k + 1 == index) for k in range(len(places)))

@@ -48,27 +48,27 @@ class Translation:
     def _term(self, expression: Expr) -> str:
         raise UndecidedError(f"z3 is not asked about {type(expression).__name__}")
 
-    @_term.register
+    @_term.register(Rational)
     def _(self, expression: Rational) -> str:
         size = f"(/ {abs(int(expression.p))} {int(expression.q)})"
         return f"(- {size})" if expression.is_negative else size
 
-    @_term.register
+    @_term.register(Symbol)
     def _(self, expression: Symbol) -> str:
         return self._constant(expression)
 
     def _constant(self, expression: Expr) -> str:
         return self.names.setdefault(expression, f"c{len(self.names)}")
 
-    @_term.register
+    @_term.register(Add)
     def _(self, expression: Add) -> str:
         return f"(+ {' '.join(map(self.term, expression.args))})"
 
-    @_term.register
+    @_term.register(Mul)
     def _(self, expression: Mul) -> str:
         return f"(* {' '.join(map(self.term, expression.args))})"
 
-    @_term.register
+    @_term.register(Pow)
     def _(self, expression: Pow) -> str:
         base, exponent = expression.args
         if not exponent.is_Rational or max(abs(int(exponent.p)), int(exponent.q)) > _MAX_POWER:
@@ -87,21 +87,21 @@ class Translation:
             self.conditions += [f"(>= {name} 0)", f"(= {_product(name, index)} {inside})"]
         return self.names[new]
 
-    @_term.register
+    @_term.register(Abs)
     def _(self, expression: Abs) -> str:
         inside = self.term(expression.args[0])
         return f"(ite (>= {inside} 0) {inside} (- {inside}))"
 
-    @_term.register
+    @_term.register(sympy.sign)
     def _(self, expression: sympy.sign) -> str:
         inside = self.term(expression.args[0])
         return f"(ite (> {inside} 0) 1 (ite (< {inside} 0) (- 1) 0))"
 
-    @_term.register
+    @_term.register(sympy.Max)
     def _(self, expression: sympy.Max) -> str:
         return self._extreme(expression, ">=")
 
-    @_term.register
+    @_term.register(sympy.Min)
     def _(self, expression: sympy.Min) -> str:
         return self._extreme(expression, "<=")
 
@@ -111,7 +111,7 @@ class Translation:
             first = f"(ite ({relation} {first} {other}) {first} {other})"
         return first
 
-    @_term.register
+    @_term.register(sympy.exp)
     def _(self, expression: sympy.exp) -> str:
         inside, name = self.term(expression.args[0]), self._constant(expression)
         self.exact = False
