@@ -168,15 +168,15 @@ def modified_coefficients(method: RungeKutta, order: int) -> Coefficients:
     q = method.denominator
     weights, field = _whole_weights(method, order), dict[Tree, int]()
     lie: dict[Tree, list[int]] = {}
+    shares = [[math.perm(n, n - j) for j in range(1, n + 1)] for n in range(order + 1)]  # n!/j!
     for tree, weight in weights.items():
         n, scale = tree.order, math.factorial(tree.order)
-        rows = [0] * (n + 1)  # rows[j] is the coefficient of the j-th power of the field
+        rows = [0] * n  # rows[j - 1] is the coefficient of the j-th power of the field
         for trunk, fallen, ways in cuts(tree):
-            factor = ways * math.comb(n, fallen.order) * field[fallen]
-            for j, value in enumerate(lie[trunk]):
-                rows[j + 1] += factor * value
-        known = sum(scale // math.factorial(j) * rows[j] for j in range(2, n + 1))
-        field[tree] = rows[1] = (scale * scale * weight - known) // scale
+            if factor := ways * math.comb(n, fallen.order) * field[fallen]:
+                for j, value in enumerate(lie[trunk], 1):
+                    rows[j] += factor * value
+        field[tree] = rows[0] = scale * weight - _dot(shares[n], rows) // scale
         lie[tree] = rows
     return {tree: Fraction(b, math.factorial(tree.order) * q**tree.order) for tree, b in field.items()}
 

@@ -8,7 +8,7 @@ Trees are made once and kept; equal trees are the same object.
 from __future__ import annotations
 
 import math
-from collections import Counter
+import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -42,6 +42,7 @@ class Tree:
 
 
 _KNOWN: dict[tuple[Tree, ...], Tree] = {}
+_NUMBER = operator.attrgetter("number")
 
 
 def tree(children: Iterable[Tree] = ()) -> Tree:
@@ -50,17 +51,18 @@ def tree(children: Iterable[Tree] = ()) -> Tree:
     >>> tree([tree(), tree()])
     Tree(1, 2, 2)
     """
-    ordered = tuple(sorted(children, key=_number))
-    if ordered not in _KNOWN:
-        order = 1 + sum(child.order for child in ordered)
-        symmetry = math.prod(c.symmetry**n * math.factorial(n) for c, n in Counter(ordered).items())
-        density = order * math.prod(child.density for child in ordered)
-        _KNOWN[ordered] = Tree(ordered, len(_KNOWN), order, symmetry, density)
-    return _KNOWN[ordered]
+    ordered = tuple(sorted(children, key=_NUMBER))
+    known = _KNOWN.get(ordered)
+    if known is None:
+        order = 1 + sum([child.order for child in ordered])
+        symmetry = math.prod([c.symmetry**n * math.factorial(n) for c, n in _counted(ordered)])
+        density = order * math.prod([child.density for child in ordered])
+        known = _KNOWN[ordered] = Tree(ordered, len(_KNOWN), order, symmetry, density)
+    return known
 
 
-def _number(one: Tree) -> int:
-    return one.number
+def _counted(ordered: tuple[Tree, ...]) -> list[tuple[Tree, int]]:
+    return [(branch, ordered.count(branch)) for branch in dict.fromkeys(ordered)]
 
 
 @cache
@@ -90,11 +92,11 @@ def cuts(whole: Tree) -> tuple[tuple[Tree, Tree, int], ...]:
     >>> cuts(tree([tree(), tree()]))
     ((Tree(1, 2), Tree(1,), 2),)
     """
-    found: Counter[tuple[Tree, Tree]] = Counter()
-    for branch, times in Counter(whole.children).items():
+    found: dict[tuple[Tree, Tree], int] = {}
+    for branch, times in _counted(whole.children):
         others = list(whole.children)
         others.remove(branch)
-        found[tree(others), branch] += times
-        for trunk, fallen, ways in cuts(branch):
-            found[tree([*others, trunk]), fallen] += times * ways
-    return tuple((trunk, fallen, ways) for (trunk, fallen), ways in found.items())
+        for trunk, fallen, ways in ((None, branch, 1), *cuts(branch)):
+            parts = tree(others if trunk is None else [*others, trunk]), fallen
+            found[parts] = found.get(parts, 0) + times * ways
+    return tuple([(trunk, fallen, ways) for (trunk, fallen), ways in found.items()])
