@@ -1,7 +1,8 @@
 """An expression as a tree of elementary operations in a fixed order, which a SymPy expression does not have.
 
 The order is the one in which a person would write it: states before new values before gradients before
-constants, positive terms first, powers as products, one division at the end.
+constants, positive terms first, a whole number before the sum where that saves products, powers as
+products, one division at the end.
 """
 
 from __future__ import annotations
@@ -102,6 +103,9 @@ def _(expression: Rational, ranks: Ranks) -> Operand:
 
 @operand.register(Add)
 def _(expression: Add, ranks: Ranks) -> Operand:
+    content, inner = expression.primitive()
+    if content.is_Integer and content != 1 and _bare(inner) > 1:  # 200*b - 200*a**2 = 200*(b - a**2)
+        return operand(Mul(content, inner, evaluate=False), ranks)
     first, *others = _sum_order(expression.args, ranks)
     total = operand(first, ranks)
     for term in others:
@@ -110,6 +114,11 @@ def _(expression: Add, ranks: Ranks) -> Operand:
             "subtract" if negative else "add", (total, operand(-term if negative else term, ranks))
         )
     return total
+
+
+def _bare(total: Expr) -> int:
+    """Return how many terms of a sum are without a factor that is a number."""
+    return sum(abs(term.as_coeff_Mul()[0]) == 1 for term in total.args if not term.is_Number)
 
 
 @operand.register(Mul)
