@@ -1,7 +1,7 @@
 """An expression as a tree of elementary operations in a fixed order, which a SymPy expression does not have.
 
 The order is the one in which a person would write it: states before new values before gradients before
-constants, positive terms first, a whole number before the sum where that saves products, powers as
+constants, positive terms first, a whole number before the sum where that costs no product, powers as
 products, one division at the end.
 """
 
@@ -104,7 +104,7 @@ def _(expression: Rational, ranks: Ranks) -> Operand:
 @operand.register(Add)
 def _(expression: Add, ranks: Ranks) -> Operand:
     content, inner = expression.primitive()
-    if content.is_Integer and content != 1 and _bare(inner) > 1:  # 200*b - 200*a**2 = 200*(b - a**2)
+    if content.is_Integer and content != 1 and any(map(_is_bare, inner.args)):
         return operand(Mul(content, inner, evaluate=False), ranks)
     first, *others = _sum_order(expression.args, ranks)
     total = operand(first, ranks)
@@ -116,9 +116,9 @@ def _(expression: Add, ranks: Ranks) -> Operand:
     return total
 
 
-def _bare(total: Expr) -> int:
-    """Return how many terms of a sum are without a factor that is a number."""
-    return sum(abs(term.as_coeff_Mul()[0]) == 1 for term in total.args if not term.is_Number)
+def _is_bare(term: Expr) -> bool:
+    """Return whether a term has no number for a factor, as both of 200*(b - a**2)."""
+    return not term.is_Number and abs(term.as_coeff_Mul()[0]) == 1
 
 
 @operand.register(Mul)

@@ -85,11 +85,15 @@ WRITTEN = {
     ),
     "division by a constant": ({x: x / (1 - rho)}, ["c = 1 - rho", "x_next = x/c"]),
     "fractions": ({x: Rational(2, 3) * x + Rational(1, 2)}, ["x_next = 2*x/3 + 1/2"]),
-    "a whole number that two terms share": (
+    "a whole number that one term is": (
+        {x: 2 * x - 6 * u - 4, u: u},
+        ["x_next = 2*(x - 3*u - 2)", "u_next = u"],
+    ),
+    "a whole number that two terms are": (
         {x: 6 * x - 6 * u**2, u: u},
         ["x_next = 6*(x - u*u)", "u_next = u"],
     ),
-    "one that only one term is": ({x: 6 * x - 12 * u, u: u}, ["x_next = 6*x - 12*u", "u_next = u"]),
+    "one that no term is": ({x: 6 * x - 4 * u, u: u}, ["x_next = 6*x - 4*u", "u_next = u"]),
     "half a constant": ({x: x - eta * G / 2}, ["c = eta/2", "g = grad(x)", "x_next = x - c*g"]),
     "a square of a sum": ({x: (x + u) ** 2, u: u}, ["s = u + x", "x_next = s*s", "u_next = u"]),
     "half powers": (
