@@ -12,9 +12,10 @@ import numpy as np
 from sympy import Expr, Rational, Symbol, diff
 
 from physsym.notation import exact
-from physsym.operation import Operand, Operation
+from physsym.operation import Operand, renamed
 from physsym.problems import Problem, problem
 from physsym.program import Assignment, Evaluation, Line, Program, changed, program, state_name
+from physsym.program.doubling import without_copies, without_doublings
 from physsym.stages import without_counters
 from physsym.statement import rule
 
@@ -85,8 +86,9 @@ def in_components(steps: Program, potential: Formula, count: int) -> Program:
     """Return a program with `count` components of each state, on a potential of as many weights or of one.
 
     A potential of one weight acts on every component alike. The operations, and their order, are those of the
-    program and of the slopes; counters stay one number. Raises ValueError for another number of weights, and
-    for rules of several coordinates.
+    program and of the slopes, but that parameters take over powers of two from slopes, which changes no bit;
+    counters stay one number. Raises ValueError for another number of weights, and for rules of several
+    coordinates.
 
     >>> from physsym.vocabulary import G, eta, x
     >>> gradient_descent = program(rule({x: x - eta * G}))
@@ -97,7 +99,7 @@ def in_components(steps: Program, potential: Formula, count: int) -> Program:
         raise ValueError(f"the potential has {len(potential.weights)} weights, the state {count} components")
     if any(len(e.targets) > 1 for e in steps.evaluations):
         raise ValueError("a rule of several coordinates runs with a callable gradient, not with a potential")
-    return _Expansion(steps, potential, count).program()
+    return without_doublings(without_copies(_Expansion(steps, potential, count).program()))
 
 
 @dataclass(frozen=True)
@@ -181,10 +183,4 @@ def _refuse_taken(flat: Program, fixed: Iterable[Symbol]) -> None:
 
 def _renamed(line: Line, names: Mapping[Symbol, Operand]) -> Line:
     new: Sequence[Any] = [names.get(t, t) for t in line.targets]
-    return replace(changed(line, lambda value: _put(value, names)), targets=tuple(new))
-
-
-def _put(value: Operand, names: Mapping[Symbol, Operand]) -> Operand:
-    if isinstance(value, Operation):
-        return Operation(value.name, tuple(_put(a, names) for a in value.arguments))
-    return names.get(value, value) if isinstance(value, Symbol) else value
+    return replace(changed(line, lambda value: renamed(value, names)), targets=tuple(new))

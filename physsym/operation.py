@@ -50,6 +50,13 @@ def symbols_of(operand: Operand) -> Iterator[Symbol]:
             yield from symbols_of(argument)
 
 
+def renamed(operand: Operand, names: Mapping[Symbol, Operand]) -> Operand:
+    """Return an operand with other operands for some of its symbols."""
+    if isinstance(operand, Operation):
+        return Operation(operand.name, tuple(renamed(a, names) for a in operand.arguments))
+    return names.get(operand, operand) if isinstance(operand, Symbol) else operand
+
+
 def multiplied_bases(expression: Expr) -> Iterator[Expr]:
     """Yield the composite bases of powers computed as products, which read the base more than once."""
     for power in expression.atoms(Pow):
@@ -183,8 +190,10 @@ def _rank(term: Expr, ranks: Ranks) -> int:
 
 
 def _sum_order(terms: Iterable[Expr], ranks: Ranks) -> list[Expr]:
-    """Return the terms of a sum: parameters alone come last, the first is positive if any is."""
+    """Return the terms of a sum: a positive one first, then numbers, parameters alone at the end."""
     ordered = _ordered(terms, ranks)
     ordered = [t for t in ordered if _rank(t, ranks)] + [t for t in ordered if not _rank(t, ranks)]
     first = next((t for t in ordered if not _is_negative(t)), ordered[0])
-    return [first, *(t for t in ordered if t is not first)]
+    others = [t for t in ordered if t is not first]
+    # A number is added early: it need not wait for what takes longer.
+    return [first, *(t for t in others if t.is_Number), *(t for t in others if not t.is_Number)]

@@ -87,7 +87,7 @@ WRITTEN = {
     "fractions": ({x: Rational(2, 3) * x + Rational(1, 2)}, ["x_next = 2*x/3 + 1/2"]),
     "a whole number that one term is": (
         {x: 2 * x - 6 * u - 4, u: u},
-        ["x_next = 2*(x - 3*u - 2)", "u_next = u"],
+        ["x_next = 2*(x - 2 - 3*u)", "u_next = u"],
     ),
     "a whole number that two terms are": (
         {x: 6 * x - 6 * u**2, u: u},
