@@ -15,6 +15,7 @@ from physsym.notation import after, grad
 from physsym.optimizer import optimizer
 from physsym.problems import PROBLEMS, problem
 from physsym.program import program
+from physsym.source.march import _watched
 from physsym.statement import rule
 from physsym.sweeps import sweep
 from physsym.vocabulary import G, eta, rho, u, x
@@ -22,7 +23,7 @@ from tests.extras import needs
 from tests.rules import CHOSEN, ahead, corrected, game, momentum, recurrence
 
 RULES = {"momentum": momentum, "ahead": ahead, "adam": corrected, "recurrence": recurrence}
-RULES["two gradients"] = rule({x: x - eta * grad(x - rho * G)})
+RULES["two gradients"] = rule({x: x - eta * grad(x - rho * eta * G)})
 LOOPS = ["numpy", "python", "c", pytest.param("llvm", marks=needs("llvmlite", "fast"))]
 BOTH = ["numpy", pytest.param("llvm", marks=needs("llvmlite", "fast"))]
 CHOSEN = CHOSEN | {"eta": 0.001}
@@ -42,20 +43,57 @@ def test_a_formula_is_the_function_beside_it(called):
         assert slopes == pytest.approx(list(tried.gradient(place)), rel=1e-9, abs=1e-12)
 
 
+# Each slope written with the operations of its formula; powers of two may be moved, which changes no bit.
+SLOPES = {
+    "valley": lambda w: [20 * w[0], w[1]],
+    "rosenbrock": lambda w: [2 * (w[0] - 1 - 200 * w[0] * (w[1] - w[0] * w[0])), 200 * (w[1] - w[0] * w[0])],
+}
+POTENTIALS = {"valley": "valley", "rosenbrock": "rosenbrock", "eight": [8.0, 1.0]}
+SLOPES["eight"] = lambda w: [8 * w[0], w[1]]
+
+
 @pytest.mark.parametrize("backend", LOOPS)
 @pytest.mark.parametrize("called", RULES)
-def test_a_compiled_run_has_the_bits_of_step_after_step(called, backend):
+@pytest.mark.parametrize("potential", POTENTIALS)
+def test_a_compiled_run_has_the_bits_of_step_after_step(potential, called, backend):
     if backend == "python":
         pytest.skip("plain Python runs one number, see below")
     stated = RULES[called]
-    made = optimizer(stated, backend, **CHOSEN)
-    slope = lambda w: np.array([20 * w[0], w[1]])
-    whole, single = made.run([1.0, -0.5], "valley", 60, every=7), made.run([1.0, -0.5], slope, 60, every=7)
+    made = optimizer(stated, backend, **CHOSEN | {"eta": 0.0003})
+    slope = lambda w: np.array(SLOPES[potential](w))
+    whole = made.run([1.0, -0.5], POTENTIALS[potential], 60, every=7)
+    single = made.run([1.0, -0.5], slope, 60, every=7)
     np.testing.assert_array_equal(whole.steps, single.steps)
     assert whole.coordinates == single.coordinates
     for name in single.states:
         np.testing.assert_array_equal(whole.states[name], single.states[name])
         assert whole.states[name].shape == single.states[name].shape
+
+
+def _is_finite(run):
+    try:
+        return bool(run())
+    except FloatingPointError:
+        return False
+
+
+@pytest.mark.parametrize("backend", BOTH)
+@pytest.mark.parametrize("called", sorted(RULES.keys() - {"adam"}))  # whose steps are never long
+def test_the_first_step_that_leaves_the_finite_numbers_is_told(called, backend):
+    slope = lambda w: 1e90 * w * w * w
+    step, state = optimizer(RULES[called], "numpy", **CHOSEN), np.array([10.0])
+    with np.errstate(all="ignore"):
+        found = next(n for n in range(1, 40) if not _is_finite(lambda n=n: step.run(state, slope, n)))
+    with pytest.raises(FloatingPointError, match=rf"after step {found}\b"):
+        optimizer(RULES[called], backend, **CHOSEN).run(state, 10**90 * w1**4 / 4, 1000, every=1000)
+
+
+def test_what_is_added_into_another_state_needs_no_look():
+    assert {s.name for s in _watched(program(momentum))} == {"x+"}
+    assert {s.name for s in _watched(program(recurrence))} == {"x+"}
+    assert {s.name for s in _watched(program(rule({x: 1 / x, u: u + x})))} == {"x+", "u+"}
+    assert {s.name for s in _watched(program(rule({x: rho * x, u: u + after(x)})))} == {"u+"}
+    assert {s.name for s in _watched(program(rule({x: rho * x, u: 1 / (1 + after(x))})))} == {"x+", "u+"}
 
 
 @pytest.mark.parametrize("backend", ["numpy", pytest.param("llvm", marks=needs("llvmlite", "fast"))])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from sympy import Symbol
+
+from physsym.operation import Operand, Operation
 from physsym.program import Program
 from physsym.source.llvm import Emitter, Real, llvm_function
 from physsym.source.names import identifiers, unlike
@@ -25,12 +28,30 @@ def python_march(program: Program, *, fraction: str = "{}/{}") -> str:
     inside = [python_line(line, names, fraction) for line in program.body]
     inside += [f"{tuple_text(states)} = {tuple_text(results)}"]
     # What is not finite differs from itself by something else than zero.
-    inside += [f"if not {' + '.join(f'({s} - {s})' for s in states)} == 0:"]
+    watched = [
+        names[s] for s, r in zip(program.states, program.results, strict=True) if r in _watched(program)
+    ]
+    inside += [f"if not {' + '.join(f'({s} - {s})' for s in watched)} == 0:"]
     inside += [f"    return {number}, ({tuple_text(states)})"]
     lines += [f"for {number} in counted(1, {steps} + 1):", *(f"    {line}" for line in inside)]
     return function_text(
         "march", [steps, "states", "parameters"], [*lines, f"return 0, ({tuple_text(states)})"]
     )
+
+
+def _watched(program: Program) -> set[Symbol]:
+    """Return results that are finite only where all are: a sum is not, where one of its terms is not."""
+    results = set(program.results)
+    values = (v for line in program.body if results & set(line.targets) for v in line.values)
+    return results - {term for value in values for term in _terms(value)}
+
+
+def _terms(value: Operand) -> Iterator[Symbol]:
+    """Yield the symbols that are terms of a sum."""
+    match value:
+        case Operation("add" | "subtract", arguments):
+            for argument in arguments:
+                yield from [argument] if isinstance(argument, Symbol) else _terms(argument)
 
 
 def _unpacked(program: Program, parameters: Sequence[str]) -> list[str]:
@@ -53,7 +74,8 @@ def llvm_march(program: Program, element: Real, fma: bool = False) -> str:
     emitter.known |= {s: (f"%s{k}", element) for k, s in enumerate(program.states)}
     emitter.run(program.body)
     new = [emitter.result(r) for r in program.results]
-    lost = _lost(emitter, new, element)
+    watched = _watched(program)
+    lost = _lost(emitter, [v for v, r in zip(new, program.results, strict=True) if r in watched], element)
     inside, emitter.lines = emitter.lines, []
     for k, value in enumerate(new):
         place = emitter.emit(f"getelementptr {element}, ptr %row, i64 {k}")
