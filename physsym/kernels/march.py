@@ -24,9 +24,8 @@ from physsym.source.march import llvm_march, python_march
 # step that is not finite, or 0; the states recorded; the state at the end.
 March: TypeAlias = Callable[[int, int, int, Any], tuple[int, Any, Any]]
 
-LANES = (
-    32  # doubles side by side; fewer leave the processor waiting, other numbers than powers of two are slow
-)
+# Doubles side by side: fewer leave the processor waiting, other numbers than powers of two are slow.
+LANES = 32
 CELLS = 4096  # of a block in NumPy, which stays in the cache with its scratch
 
 
