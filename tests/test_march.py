@@ -11,6 +11,7 @@ import pytest
 from sympy import Symbol, cos, symbols
 
 from physsym.components import formula, in_components
+from physsym.kernels.march import _compiled_lanes
 from physsym.notation import after, grad
 from physsym.optimizer import optimizer
 from physsym.problems import PROBLEMS, problem
@@ -236,6 +237,19 @@ def test_lanes_and_blocks_compute_the_same_bits(threads):
     np.testing.assert_array_equal(one.states["x"], other.states["x"])
     assert not np.isfinite(one.loss).all()
     assert np.isfinite(one.loss).any()
+
+
+@needs("llvmlite", "fast")
+@pytest.mark.parametrize("called", RULES)
+@pytest.mark.parametrize("vectors", [(8, 32), (4, 16), (4, 0), (2, 64)], ids=str)
+def test_processors_of_every_kind_compute_the_same_bits(vectors, called, monkeypatch):
+    monkeypatch.setattr("physsym.kernels.llvm_backend.vectors_of_doubles", lambda: vectors)
+    _compiled_lanes.cache_clear()
+    grid = {"eta": np.linspace(0.0001, 0.001, 9), "rho": np.linspace(0, 1, 7)}
+    one, other = (sweep(RULES[called], "rosenbrock", grid, 20, backend=b) for b in ("llvm", "numpy"))
+    _compiled_lanes.cache_clear()
+    for name in one.states:
+        np.testing.assert_array_equal(one.states[name], other.states[name])
 
 
 def test_the_spectral_radius_tells_which_cells_converge():
