@@ -53,12 +53,10 @@ POTENTIALS = {"valley": "valley", "rosenbrock": "rosenbrock", "eight": [8.0, 1.0
 SLOPES["eight"] = lambda w: [8 * w[0], w[1]]
 
 
-@pytest.mark.parametrize("backend", LOOPS)
+@pytest.mark.parametrize("backend", [b for b in LOOPS if b != "python"])  # which runs one number, see below
 @pytest.mark.parametrize("called", RULES)
 @pytest.mark.parametrize("potential", POTENTIALS)
 def test_a_compiled_run_has_the_bits_of_step_after_step(potential, called, backend):
-    if backend == "python":
-        pytest.skip("plain Python runs one number, see below")
     stated = RULES[called]
     made = optimizer(stated, backend, **CHOSEN | {"eta": 0.0003})
     slope = lambda w: np.array(SLOPES[potential](w))
@@ -81,20 +79,23 @@ def _is_finite(run):
 @pytest.mark.parametrize("backend", BOTH)
 @pytest.mark.parametrize("called", sorted(RULES.keys() - {"adam"}))  # whose steps are never long
 def test_the_first_step_that_leaves_the_finite_numbers_is_told(called, backend):
-    slope = lambda w: 1e90 * w * w * w
+    slope = lambda w: 30 * w * w * w
     step, state = optimizer(RULES[called], "numpy", **CHOSEN), np.array([10.0])
     with np.errstate(all="ignore"):
         found = next(n for n in range(1, 40) if not _is_finite(lambda n=n: step.run(state, slope, n)))
     with pytest.raises(FloatingPointError, match=rf"after step {found}\b"):
-        optimizer(RULES[called], backend, **CHOSEN).run(state, 10**90 * w1**4 / 4, 1000, every=1000)
+        optimizer(RULES[called], backend, **CHOSEN).run(state, 15 * w1**4 / 2, 1000, every=1000)
 
 
 def test_what_is_added_into_another_state_needs_no_look():
-    assert {s.name for s in _watched(program(momentum))} == {"x+"}
-    assert {s.name for s in _watched(program(recurrence))} == {"x+"}
-    assert {s.name for s in _watched(program(rule({x: 1 / x, u: u + x})))} == {"x+", "u+"}
-    assert {s.name for s in _watched(program(rule({x: rho * x, u: u + after(x)})))} == {"u+"}
-    assert {s.name for s in _watched(program(rule({x: rho * x, u: 1 / (1 + after(x))})))} == {"x+", "u+"}
+    def watched(stated):
+        made = program(stated)
+        return {made.results[k].name for k in _watched(made)}
+
+    assert watched(momentum) == watched(recurrence) == {"x+"}
+    assert watched(rule({x: 1 / x, u: u + x})) == {"x+", "u+"}
+    assert watched(rule({x: rho * x, u: u + after(x)})) == {"u+"}
+    assert watched(rule({x: rho * x, u: 1 / (1 + after(x))})) == {"x+", "u+"}
 
 
 @pytest.mark.parametrize("backend", ["numpy", pytest.param("llvm", marks=needs("llvmlite", "fast"))])

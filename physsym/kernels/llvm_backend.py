@@ -25,7 +25,7 @@ def _features() -> str:
 
 
 def vectors_of_doubles() -> tuple[int, int]:
-    """Return how many doubles the processor computes with at once, and its registers for as many."""
+    """Return how many doubles a vector of this processor holds, and how many registers hold a vector."""
     return (8, 32) if "+avx512f" in _features().split(",") else (4, 16)
 
 

@@ -28,9 +28,7 @@ def python_march(program: Program, *, fraction: str = "{}/{}") -> str:
     inside = [python_line(line, names, fraction) for line in program.body]
     inside += [f"{tuple_text(states)} = {tuple_text(results)}"]
     # What is not finite differs from itself by something else than zero.
-    watched = [
-        names[s] for s, r in zip(program.states, program.results, strict=True) if r in _watched(program)
-    ]
+    watched = [states[k] for k in _watched(program)]
     inside += [f"if not {' + '.join(f'({s} - {s})' for s in watched)} == 0:"]
     inside += [f"    return {number}, ({tuple_text(states)})"]
     lines += [f"for {number} in counted(1, {steps} + 1):", *(f"    {line}" for line in inside)]
@@ -39,11 +37,12 @@ def python_march(program: Program, *, fraction: str = "{}/{}") -> str:
     )
 
 
-def _watched(program: Program) -> set[Symbol]:
-    """Return results that are finite only where all are: a sum is not, where one of its terms is not."""
+def _watched(program: Program) -> list[int]:
+    """Return which results are finite only where all are: a sum is not, where one of its terms is not."""
     results = set(program.results)
     values = (v for line in program.body if results & set(line.targets) for v in line.values)
-    return results - {term for value in values for term in _terms(value)}
+    added = {term for value in values for term in _terms(value)}
+    return [k for k, result in enumerate(program.results) if result not in added]
 
 
 def _terms(value: Operand) -> Iterator[Symbol]:
@@ -74,8 +73,7 @@ def llvm_march(program: Program, element: Real, fma: bool = False) -> str:
     emitter.known |= {s: (f"%s{k}", element) for k, s in enumerate(program.states)}
     emitter.run(program.body)
     new = [emitter.result(r) for r in program.results]
-    watched = _watched(program)
-    lost = _lost(emitter, [v for v, r in zip(new, program.results, strict=True) if r in watched], element)
+    lost = _lost(emitter, [new[k] for k in _watched(program)], element)
     inside, emitter.lines = emitter.lines, []
     for k, value in enumerate(new):
         place = emitter.emit(f"getelementptr {element}, ptr %row, i64 {k}")

@@ -27,18 +27,14 @@ _HOME = {
     "unload_ipython_extension": "notebook",
 }
 
-__all__ = [
-    "equations_of_function",
-    "latex",
-    "latex_of_function",
-    "load_ipython_extension",
-    "mathml",
-    "unicode",
-    "unload_ipython_extension",
-]
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'physsym.typeset' has no attribute {name!r}")
     return getattr(importlib.import_module(f"physsym.typeset.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

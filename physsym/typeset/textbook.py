@@ -288,8 +288,6 @@ class Textbook(Printer, ABC):
             along = self._print(index)
         return self._row(self._subscript(self._special("partial"), along), self._energy())
 
-    # Lines.
-
     def sides(self) -> list[list[Piece]]:
         """Return the pieces of each line: a side, and perhaps relations with a side behind each."""
         return [self._sides(line) for line in self.page.lines]
