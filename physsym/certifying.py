@@ -29,11 +29,16 @@ from physsym.scripts import script, scripts
 def certify(options: Namespace) -> int:
     """Write the certificates of scripts and have Coq check them; return 1 where a lemma is not proved.
 
-    Raises CoqError, an OSError, where Coq is not installed; the certificates are written all the same.
+    Raises ValueError where there is no derivation to certify, before anything is written; CoqError, an
+    OSError, where Coq is not installed; the certificates are written all the same.
     """
     out = Path(options.out)
     read = [script(name) for name in options.names] or scripts()
     certificates = named_apart([d for s in read for d in s.derivations])
+    if not certificates:
+        raise ValueError(
+            f"no derivation in {', '.join(options.names)}; name scripts, such as momentum, or none for all"
+        )
     texts = {out / LIBRARY: library(), **{out / f"{c.module}.v": c.text for c in certificates}}
     say(*(f"wrote {escape(str(path))}" for path in write_all(texts)))
     failed = _written(certificates) if options.only_write else _checked(certificates)

@@ -471,3 +471,13 @@ def test_the_files_can_be_checked_by_hand(tmp_path, capsys):
     for name in ("PhysSym.v", "a_stale_gradient.v"):
         done = subprocess.run([shutil.which("coqc"), name], cwd=tmp_path, capture_output=True, check=False)
         assert done.returncode == 0
+
+
+def test_a_folder_of_scripts_is_no_proof(capsys, tmp_path):
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "__init__.py").write_text('"""Nothing is derived here."""\n')
+    assert main(["certify", f"{tmp_path}/scripts/", "--out", str(tmp_path / "out")]) != 0
+    told = capsys.readouterr()
+    assert "no derivation" in told.err
+    assert "is proved" not in told.out
+    assert not (tmp_path / "out").exists()
