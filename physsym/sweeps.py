@@ -16,7 +16,7 @@ from physsym.analysis.linear import characteristic_polynomial
 from physsym.components import Formula, formula, in_components
 from physsym.kernels.arrays import Array
 from physsym.kernels.backend import Value, misnamed
-from physsym.kernels.march import LANES, cells_by_llvm, cells_by_numpy
+from physsym.kernels.march import cells_by_llvm, cells_by_numpy
 from physsym.optimizer import coordinates, optimizer
 from physsym.optimizer.marching import layout
 from physsym.problems import Problem, problem
@@ -76,8 +76,8 @@ def sweep(
     order. The potential is a test function or its name, an expression, whose symbols named in the grid are
     parameters and whose others are weights, or a quadratic by its curvatures (n,) or its matrix (n, n).
     `start` is that of `Optimizer.init`; by default that of the test function, else ones. The backend is
-    "llvm" (32 cells side by side; the default where llvmlite is installed) or "numpy"; both compute the same
-    bits where the rule needs no more than arithmetic and roots.
+    "llvm" (cells side by side in vectors; the default where llvmlite is installed) or "numpy"; both compute
+    the same bits where the rule needs no more than arithmetic and roots.
 
     Raises TypeError for missing or unknown parameters, ValueError for an unfit grid, start or backend.
 
@@ -96,13 +96,11 @@ def sweep(
         raise ValueError(f"the test function {task.name!r} has no formula; sweep one that has")
     axes, fixed = _split(grid)
     _refuse_misnamed(rule, known, grid)
-    states, lies, cells = _begun(rule, known, axes, fixed, _start(start, task, known))
-    padded = -(-cells // LANES) * LANES
-    numbers = _numbers(lies.program, axes, fixed, padded)
-    table = np.repeat(states[:, None], padded, axis=1)
+    begun, lies = _begun(rule, known, axes, fixed, _start(start, task, known))
+    numbers = _numbers(lies.program, axes, fixed)
     with np.errstate(all="ignore"):
-        _take(lies.program, table, numbers, steps, _backend(backend), threads, fma)
-        found = lies.found(table[:, :cells], tuple(len(a) for a in axes.values()))
+        table = _taken(lies.program, begun, numbers, steps, _backend(backend), threads, fma)
+        found = lies.found(table, tuple(len(a) for a in axes.values()))
         (place, *_) = map(state_name, coordinates(rule))
         loss = _loss(known, found[place], _on_grid(axes, fixed), len(axes))
     return Sweep(rule, known, MappingProxyType(axes), MappingProxyType(fixed), steps, found, loss)
@@ -129,7 +127,7 @@ class _Cells:
 
 def _begun(
     rule: Rule, potential: Formula, axes: Mapping[str, Array], fixed: Mapping[str, float], start: Value
-) -> tuple[Array, _Cells, int]:
+) -> tuple[Array, _Cells]:
     first = {n: float(a[0]) for n, a in axes.items()} | dict(fixed)
     chosen: dict[str, Any] = {state_name(p): first[state_name(p)] for p in parameters(rule)}
     made = optimizer(rule, **chosen)
@@ -138,8 +136,7 @@ def _begun(
     if lies is None:
         raise ValueError("a sweep starts every state at one shape of at most 64 numbers in all")
     steps = in_components(program(rule), potential, lies.count)
-    cells = int(np.prod([len(a) for a in axes.values()], dtype=int))
-    return np.array(lies.row(state), float), _Cells(steps, lies.names, lies.counters, lies.shape), cells
+    return np.array(lies.row(state), float), _Cells(steps, lies.names, lies.counters, lies.shape)
 
 
 def _start(given: Value, task: Any, potential: Formula) -> Value:
@@ -164,23 +161,19 @@ def _on_grid(axes: Mapping[str, Array], fixed: Mapping[str, float]) -> dict[str,
     return dict(zip(axes, meshed, strict=True)) | dict(fixed)
 
 
-def _numbers(steps: Program, axes: Mapping[str, Array], fixed: Mapping[str, float], padded: int) -> Array:
+def _numbers(steps: Program, axes: Mapping[str, Array], fixed: Mapping[str, float]) -> Array:
     shape = tuple(len(a) for a in axes.values())
     given = _on_grid(axes, fixed)
     rows = [np.broadcast_to(given[state_name(p)], shape).ravel() for p in steps.parameters]
-    # What fills up the last lanes is the last cell once more.
-    return np.array([np.pad(row, (0, padded - row.size), mode="edge") for row in rows]).reshape(
-        len(rows), padded
-    )
+    return np.array(rows).reshape(len(rows), int(np.prod(shape, dtype=int)))
 
 
-def _take(
-    steps: Program, table: Array, numbers: Array, count: int, backend: str, threads: int, fma: bool
-) -> None:
+def _taken(
+    program: Program, start: Array, numbers: Array, steps: int, backend: str, threads: int, fma: bool
+) -> Array:
     if backend == "llvm":
-        cells_by_llvm(steps, table, numbers, count, threads, fma)
-    else:
-        cells_by_numpy(steps, table, numbers, count)
+        return cells_by_llvm(program, start, numbers, steps, threads, fma)
+    return cells_by_numpy(program, start, numbers, steps)
 
 
 def _loss(potential: Formula, place: Array, given: Mapping[str, Any], axes: int) -> Array:

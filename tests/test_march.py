@@ -231,7 +231,7 @@ def test_every_cell_of_a_sweep_is_a_run(called, backend):
 
 
 @needs("llvmlite", "fast")
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [1, 2, 7])
 def test_lanes_and_blocks_compute_the_same_bits(threads):
     grid = {"eta": np.linspace(0.0001, 0.01, 90), "rho": np.linspace(0, 1, 61)}
     one, other = (sweep(ahead, "rosenbrock", grid, 40, backend=b, threads=threads) for b in ("llvm", "numpy"))
@@ -242,7 +242,7 @@ def test_lanes_and_blocks_compute_the_same_bits(threads):
 
 @needs("llvmlite", "fast")
 @pytest.mark.parametrize("called", RULES)
-@pytest.mark.parametrize("vectors", [(8, 32), (4, 16), (4, 0), (2, 64)], ids=str)
+@pytest.mark.parametrize("vectors", [(8, 32, 4), (4, 16, 9), (4, 0, 8), (2, 64, 3)], ids=str)
 def test_processors_of_every_kind_compute_the_same_bits(vectors, called, monkeypatch):
     monkeypatch.setattr("physsym.kernels.llvm_backend.vectors_of_doubles", lambda: vectors)
     _compiled_lanes.cache_clear()
@@ -251,6 +251,24 @@ def test_processors_of_every_kind_compute_the_same_bits(vectors, called, monkeyp
     _compiled_lanes.cache_clear()
     for name in one.states:
         np.testing.assert_array_equal(one.states[name], other.states[name])
+
+
+@needs("llvmlite", "fast")
+@pytest.mark.parametrize("cells", [1, 35, 36, 37, 71, 72, 73])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_any_number_of_cells_fills_the_lanes(cells, threads):
+    grid = {"eta": np.linspace(0.0001, 0.001, cells), "rho": 0.9}
+    one, other = (
+        sweep(heavy_ball, "rosenbrock", grid, 20, backend=b, threads=threads) for b in ("llvm", "numpy")
+    )
+    assert one.states["x"].shape == (cells, 2)
+    np.testing.assert_array_equal(one.states["x"], other.states["x"])
+
+
+@pytest.mark.parametrize("backend", BOTH)
+def test_no_step_leaves_every_cell_at_the_start(backend):
+    found = sweep(heavy_ball, "rosenbrock", {"eta": np.linspace(0.1, 1, 40), "rho": 0.5}, 0, backend=backend)
+    np.testing.assert_array_equal(found.states["x"], np.tile(problem("rosenbrock").start, (40, 1)))
 
 
 def test_the_spectral_radius_tells_which_cells_converge():

@@ -24,9 +24,12 @@ def _features() -> str:
     return features
 
 
-def vectors_of_doubles() -> tuple[int, int]:
-    """Return how many doubles a vector of this processor holds, and how many registers hold a vector."""
-    return (8, 32) if "+avx512f" in _features().split(",") else (4, 16)
+def vectors_of_doubles() -> tuple[int, int, int]:
+    """Return how many doubles a vector of this processor holds, its vector registers, and how many to run.
+
+    With fewer vectors side by side a sweep waits for results, with more their states do not fit.
+    """
+    return (8, 32, 4) if "+avx512f" in _features().split(",") else (4, 16, 9)
 
 
 def _machine() -> Any:

@@ -6,6 +6,7 @@ import ctypes
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,8 +25,6 @@ from physsym.source.march import llvm_march, python_march
 # step that is not finite, or 0; the states recorded; the state at the end.
 March: TypeAlias = Callable[[int, int, int, Any], tuple[int, Any, Any]]
 
-# Doubles side by side: fewer leave the processor waiting, other numbers than powers of two are slow.
-LANES = 32
 CELLS = 4096  # of a block in NumPy, which stays in the cache with its scratch
 
 
@@ -102,53 +101,62 @@ def _compiled_march(program: Program, single: bool, fma: bool) -> Callable[..., 
 
 
 def cells_by_llvm(
-    program: Program, states: Array, numbers: Array, steps: int, threads: int, fma: bool
-) -> None:
-    """Take many steps of many cells in place: `states` (states, cells), `numbers` (parameters, cells).
+    program: Program, start: Array, numbers: Array, steps: int, threads: int, fma: bool
+) -> Array:
+    """Return where many steps from one start, (states,), lead each cell of `numbers`, (parameters, cells).
 
-    The number of cells must be a multiple of `LANES`.
+    The result is (states, cells).
     """
-    function, (_, cells) = _compiled_lanes(program, fma), states.shape
-    share = -(-cells // threads // LANES) * LANES
+    (function, lanes), cells = _compiled_lanes(program, fma), numbers.shape[1]
+    if cells < lanes:
+        filled = np.pad(numbers, ((0, 0), (0, lanes - cells)), mode="edge")
+        return cells_by_llvm(program, start, filled, steps, 1, fma)[:, :cells]
+    begun, states = np.array(start, float), np.empty((len(start), cells))
 
-    def job(first: int) -> Callable[[], None]:
-        count = min(share, cells - first)
-        shifted = [a.ctypes.data + 8 * first for a in (states, numbers)]
-        return lambda: function(count, steps, *shifted, cells)
+    def job(first: int, end: int) -> Callable[[], None]:
+        shifted = [a.ctypes.data + 8 * first for a in (numbers, states)]
+        return lambda: function(end - first, steps, begun.ctypes.data, *shifted, cells)
 
-    if steps and cells:
-        in_parallel([job(first) for first in range(0, cells, max(share, LANES))])()
+    if steps:
+        parts = min(threads, cells // lanes)
+        bounds = [cells * part // parts for part in range(parts + 1)]
+        in_parallel([job(first, end) for first, end in pairwise(bounds)])()
+    else:
+        states[...] = begun[:, None]
+    return states
 
 
 @lru_cache(maxsize=64)
-def _compiled_lanes(program: Program, fma: bool) -> Callable[..., None]:
+def _compiled_lanes(program: Program, fma: bool) -> tuple[Callable[..., None], int]:
     from physsym.kernels.llvm_backend import compiled, vectors_of_doubles
 
-    width, registers = vectors_of_doubles()
-    text = llvm_lanes(program, width, LANES // width, registers, fma)
+    width, registers, vectors = vectors_of_doubles()
+    text = llvm_lanes(program, width, vectors, registers, fma)
     # As it is written: passes would move states from memory to registers, of which there are too few.
     native = compiled(text, "physsym_lanes", level=0)
     integer, address = ctypes.c_int64, ctypes.c_void_p
-    function: Any = ctypes.CFUNCTYPE(None, integer, integer, address, address, integer)(native.address)
+    arguments = integer, integer, address, address, address, integer
+    function: Any = ctypes.CFUNCTYPE(None, *arguments)(native.address)
     function.physsym_code = native
-    made: Callable[..., None] = function
-    return made
+    return function, width * vectors
 
 
-def cells_by_numpy(program: Program, states: Array, numbers: Array, steps: int) -> None:
-    """Take many steps of many cells in place, block by block: the same bits without a compiler."""
+def cells_by_numpy(program: Program, start: Array, numbers: Array, steps: int) -> Array:
+    """Return what `cells_by_llvm` returns, block by block: the same bits without a compiler."""
     constants = _constants_of_cells(program)
     source = in_place_source(program)
     namespace: dict[str, Any] = {"__builtins__": {}, **UFUNCS}
     exec(compile(source.text, "<cells in place>", "exec"), namespace)
-    advance = namespace["step"]
+    advance, states = namespace["step"], np.empty((len(start), numbers.shape[1]))
     for first in range(0, states.shape[1], CELLS):
-        block = [np.ascontiguousarray(row[first : first + CELLS]) for row in states]
-        fixed = constants([row[first : first + CELLS] for row in numbers])
+        given = numbers[:, first : first + CELLS]
+        block = [np.full(given.shape[1], value, float) for value in start]
+        fixed = constants(list(given))
         scratch = [np.empty_like(block[0]) for _ in range(source.scratch)]
         for _ in range(steps):
             advance(*block, *scratch, *fixed)
         states[:, first : first + CELLS] = block
+    return states
 
 
 def _constants_of_cells(program: Program) -> Callable[[Sequence[Array]], Sequence[Array]]:

@@ -11,29 +11,35 @@ from itertools import chain
 from physsym.program import Program
 from physsym.source.llvm import Emitter, Real, llvm_function
 
-HEAD = "define void @physsym_lanes(i64 %cells, i64 %steps, ptr %states, ptr %numbers, i64 %stride)"
+HEAD = (
+    "define void @physsym_lanes(i64 %cells, i64 %steps, ptr %start, ptr %numbers, ptr %states, i64 %stride)"
+)
 
 
 def llvm_lanes(program: Program, width: int, vectors: int, registers: int, fma: bool = False) -> str:
     """Return LLVM text that takes many steps of many cells, side by side in `vectors` of so many lanes.
 
-    `physsym_lanes(cells, steps, states, numbers, stride)`: the number of cells is a multiple of the lanes,
-    that of steps is not zero; `states` holds, for each state, its value in each cell, and is updated;
-    `numbers` likewise for each parameter; rows are `stride` apart. The vectors follow one another within a
-    step: while one waits for its results, the processor works at the next. Between the steps the states that
-    are read most fill half of the `registers` that the processor has for vectors; the others wait in memory.
+    `physsym_lanes(cells, steps, start, numbers, states, stride)`: there are at least as many cells as lanes,
+    and at least one step; `start` holds one number for each state, with which all cells begin; `numbers` has,
+    for each parameter, its value in each cell; the last states are written to `states` likewise; rows are
+    `stride` apart. The last cells fill all lanes: some of them are computed twice. The vectors follow one
+    another within a step: while one waits for its results, the processor works at the next. Between the steps
+    the states that are read most fill half of the `registers` that the processor has for vectors; the others
+    wait in memory.
     """
-    element = Real("double", width)
+    element, lanes = Real("double", width), width * vectors
     emitter = Emitter(element, element, fma)
-    made = [_vector(program, emitter, number, width) for number in range(vectors)]
-    held = _most_read(made[0].inside, registers // (2 * vectors))
+    begun = [_everywhere(emitter, "%start", k) for k in range(len(program.states))]
+    entry, emitter.lines = emitter.lines, []
+    made = [_vector(program, emitter, number, width, begun) for number in range(vectors)]
+    held = _most_read(made[0].inside, round(registers / (2 * vectors)))
     waiting = [s for vector in made for s in vector.states if s.number not in held]
     phis = [s.phi(element) for vector in made for s in vector.states if s.number in held]
-    last = [s.new if s.number in held else emitter.emit(s.load(element)) for v in made for s in v.states]
-    for place, value in zip([place for v in made for place in v.places], last, strict=True):
-        emitter.lines.append(f"store {element} {value}, ptr {place}, align 8")
+    for state, place in ((s, place) for v in made for s, place in zip(v.states, v.places, strict=True)):
+        last = state.new if state.number in held else emitter.emit(state.load(element))
+        emitter.lines.append(f"store {element} {last}, ptr {place}, align 8")
     return llvm_function(HEAD, [
-        ("entry", [*(f"{s.room} = alloca {element}" for s in waiting), "br label %cell"]),
+        ("entry", [*(f"{s.room} = alloca {element}" for s in waiting), *entry, "br label %cell"]),
         ("cell", [
             "%i = phi i64 [ 0, %entry ], [ %i_next, %after ]", *chain(*(v.before for v in made)),
             *(s.store(s.begun, element) for s in waiting), "br label %step"]),
@@ -43,8 +49,9 @@ def llvm_lanes(program: Program, width: int, vectors: int, registers: int, fma: 
             "%fewer = add nsw i64 %left, -1", "%done = icmp eq i64 %fewer, 0",
             "br i1 %done, label %after, label %step"]),
         ("after", [
-            *emitter.lines, f"%i_next = add nsw i64 %i, {width * vectors}",
-            "%all = icmp sge i64 %i_next, %cells", "br i1 %all, label %end, label %cell"]),
+            *emitter.lines, f"%i_more = add nsw i64 %i, {lanes}", "%all = icmp sge i64 %i_more, %cells",
+            f"%i_last = sub nsw i64 %cells, {lanes}", "%less = icmp slt i64 %i_more, %i_last",
+            "%i_next = select i1 %less, i64 %i_more, i64 %i_last", "br i1 %all, label %end, label %cell"]),
         ("end", ["ret void"]),
     ], emitter)  # fmt: skip
 
@@ -87,11 +94,11 @@ class _Vector:
         return [*loads, *self.inside, *(s.store(s.new, element) for s in waiting)]
 
 
-def _vector(program: Program, emitter: Emitter, number: int, width: int) -> _Vector:
+def _vector(program: Program, emitter: Emitter, number: int, width: int, begun: Sequence[str]) -> _Vector:
     element, first = emitter.element, number * width
     numbers = [_lane(emitter, "%numbers", k, first) for k in range(len(program.parameters))]
     places = [_lane(emitter, "%states", k, first) for k in range(len(program.states))]
-    given, begun = ([emitter.emit(f"load {element}, ptr {p}, align 8") for p in a] for a in (numbers, places))
+    given = [emitter.emit(f"load {element}, ptr {place}, align 8") for place in numbers]
     emitter.known = {p: (register, element) for p, register in zip(program.parameters, given, strict=True)}
     emitter.run(program.scalars)
     before, emitter.lines = emitter.lines, []
@@ -101,6 +108,15 @@ def _vector(program: Program, emitter: Emitter, number: int, width: int) -> _Vec
     new = [emitter.result(r) for r in program.results]
     inside, emitter.lines = emitter.lines, []
     return _Vector(before, inside, list(map(_State, range(len(now)), begun, now, new)), places)
+
+
+def _everywhere(emitter: Emitter, array: str, k: int) -> str:
+    """Return the register that holds an entry of an array in all lanes."""
+    kind = emitter.element
+    place = emitter.emit(f"getelementptr {kind.base}, ptr {array}, i64 {k}")
+    value = emitter.emit(f"load {kind.base}, ptr {place}, align 8")
+    first = emitter.emit(f"insertelement {kind} poison, {kind.base} {value}, i64 0")
+    return emitter.emit(f"shufflevector {kind} {first}, {kind} poison, <{kind.lanes} x i32> zeroinitializer")
 
 
 def _lane(emitter: Emitter, array: str, k: int, first: int) -> str:

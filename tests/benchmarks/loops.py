@@ -137,25 +137,26 @@ def trajectories():
               "generated loop of plain Python: " + ", ".join(f"{c} {v:.1f}" for c, _, v in far))  # fmt: skip
 
 
-def cells_in_c(called, states, numbers, steps):
+def cells_in_c(called, start, numbers, steps):
     """The sweep by hand in C: blocks of 32 cells, the loop over steps inside."""
     ga, gb = (t.replace("a", "a[l]").replace("b", "b[l]") for t in SLOPES[called])
-    text = f"""{VISIBLE}void physsym_cells(long n, long steps, double *s, const double *c)
+    text = f"""{VISIBLE}void physsym_cells(long n, long steps, const double *z, const double *c, double *s)
     {{ for (long i = 0; i < n; i += 32) {{
          double p[32], q[32], a[32], b[32], eta[32], rho[32];
-         for (int l = 0; l < 32; ++l) {{ p[l] = s[i + l]; q[l] = s[n + i + l]; a[l] = s[2*n + i + l];
-            b[l] = s[3*n + i + l]; eta[l] = c[i + l]; rho[l] = c[n + i + l]; }}
+         for (int l = 0; l < 32; ++l) {{ p[l] = z[0]; q[l] = z[1]; a[l] = z[2]; b[l] = z[3];
+            eta[l] = c[i + l]; rho[l] = c[n + i + l]; }}
          for (long k = 0; k < steps; ++k)
            for (int l = 0; l < 32; ++l) {{ const double ga = {ga}, gb = {gb};
              p[l] = rho[l]*p[l] - eta[l]*ga; q[l] = rho[l]*q[l] - eta[l]*gb; a[l] += p[l]; b[l] += q[l]; }}
          for (int l = 0; l < 32; ++l) {{ s[i + l] = p[l]; s[n + i + l] = q[l]; s[2*n + i + l] = a[l];
             s[3*n + i + l] = b[l]; }} }} }}
     """
-    function, (_, cells) = library(text, fma=False).physsym_cells, states.shape
-    long, pointer = ctypes.c_long, ctypes.c_void_p
+    function, (_, cells) = library(text, fma=False).physsym_cells, numbers.shape
+    states, long = np.empty((len(start), cells)), ctypes.c_long
+    arrays = [a.ctypes.data_as(ctypes.c_void_p) for a in (start, numbers, states)]
 
     def run():
-        function(long(cells), long(steps), pointer(states.ctypes.data), pointer(numbers.ctypes.data))
+        function(long(cells), long(steps), *arrays)
 
     return run
 
@@ -165,7 +166,7 @@ def sweeps():
     side, steps = SIDE, 200
     eta, rho = np.meshgrid(np.linspace(1e-5, 1e-3, side), np.linspace(0, 0.95, side), indexing="ij")
     numbers = np.array([eta.ravel(), rho.ravel()])
-    start = np.repeat(np.array([0.0, 0.0, -1.2, 1.0])[:, None], side * side, axis=1)
+    start = np.array([0.0, 0.0, -1.2, 1.0])
     told, holds, beside = [], True, []
     for called in SLOPES:
         times = interleaved(_sweepers(called, start, numbers, steps), rounds=7)
@@ -185,7 +186,6 @@ def sweeps():
 def _sweepers(called, start, numbers, steps):
     import jax
 
-    point, states = start[:, :1], start.copy()
     eta, rho = numbers
     p, q, a, b, e, r = sympy.symbols("p q a b e r")
     ga, gb = (sympy.sympify(text, locals={"a": a, "b": b}) for text in SLOPES[called])
@@ -193,7 +193,7 @@ def _sweepers(called, start, numbers, steps):
     step = sympy.lambdify((p, q, a, b, e, r), [*new, a + new[0], b + new[1]], "numpy")
 
     def lambdified():
-        state = tuple(start)
+        state = tuple(np.full(eta.shape, value) for value in start)
         for _ in range(steps):
             state = step(*state, eta, rho)
 
@@ -214,21 +214,14 @@ def _sweepers(called, start, numbers, steps):
     rows = [jax.numpy.array(v.reshape(-1, SIDE)) for v in numbers]
     flat = [jax.numpy.array(v) for v in numbers]
 
-    in_c, made = cells_in_c(called, states, numbers, steps), ours(called)
-
-    def begun(sweep):
-        def run():
-            states[...] = point
-            sweep()
-
-        return run
+    made = ours(called)
 
     def in_lanes(fma):
-        return lambda: march.cells_by_llvm(made, states, numbers, steps, 1, fma)
+        return lambda: march.cells_by_llvm(made, start, numbers, steps, 1, fma)
 
     return {
-        "llvm": begun(in_lanes(False)), "llvm with FMA": begun(in_lanes(True)), "gcc": begun(in_c),
-        "numpy blocks": begun(lambda: march.cells_by_numpy(made, states, numbers, steps)), "lambdify": lambdified,
+        "llvm": in_lanes(False), "llvm with FMA": in_lanes(True), "gcc": cells_in_c(called, start, numbers, steps),
+        "numpy blocks": lambda: march.cells_by_numpy(made, start, numbers, steps), "lambdify": lambdified,
         "jax vmap": lambda: jax.block_until_ready(at_once(*flat)),
         "jax map of vmap": lambda: jax.block_until_ready(by_rows(*rows)),
     }  # fmt: skip
