@@ -211,6 +211,26 @@ def test_names_of_the_potential_do_not_meet_names_of_the_rule():
         in_components(derived, formula(Symbol("c", real=True) * w1**2, ["c"]), 1)
 
 
+def _by_fractions(place, a, c, steps, last):
+    """The heavy ball on 3 x^2/2: of two products the last, or the first, is joined to their sum."""
+    velocity = 0.0
+    for _ in range(steps):
+        product, force = c * velocity, 3 * place
+        if last:
+            velocity = float(Fraction(product) - Fraction(a) * Fraction(force))
+        else:
+            velocity = float(Fraction(c) * Fraction(velocity) - Fraction(a * force))
+        place = place + velocity
+    return place
+
+
+@needs("llvmlite", "fast")
+def test_fma_joins_the_product_that_comes_last_to_the_sum():
+    run = optimizer(heavy_ball, "llvm", fma=True, eta=0.017, rho=0.9).run([1.1], [3.0], 40)
+    assert run.x[-1] == [_by_fractions(1.1, 0.017, 0.9, 40, last=True)]
+    assert run.x[-1] != [_by_fractions(1.1, 0.017, 0.9, 40, last=False)]
+
+
 # --- sweeps
 
 GRID = {"eta": np.linspace(0.001, 0.09, 7), "rho": np.linspace(0, 0.95, 9)}

@@ -58,11 +58,14 @@ class Emitter:
     """Instructions written so far; values that are `number`s are narrowed where they meet `element`s.
 
     `known` holds the register and the type of each symbol. With `fma`, a product and a sum may be contracted.
+    Where a loop `waits` for its own results, it is the last of two products that joins their sum.
     """
 
     element: Real
     number: Real = DOUBLE
     fma: bool = False
+    waits: bool = False
+    depths: dict[Symbol, int] = field(default_factory=dict)
     known: dict[Symbol, tuple[str, Real]] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     declared: set[str] = field(default_factory=set)
@@ -79,6 +82,7 @@ class Emitter:
         for line in lines:
             values = [self.value(v) for v in line.values]
             self.known.update(zip(line.targets, values, strict=True))
+            self.depths.update(zip(line.targets, map(self._depth, line.values), strict=True))
 
     def result(self, value: Operand) -> str:
         """Return the register of a value as an element."""
@@ -103,9 +107,30 @@ class Emitter:
 
     @value.register(Operation)
     def _(self, operand: Operation) -> tuple[str, Real]:
-        parts = [self.value(a) for a in operand.arguments]
+        alone = self._first_product(operand) if self.fma and self.waits else None
+        parts = [self._apart(a) if a is alone else self.value(a) for a in operand.arguments]
         kind = self.element if any(k == self.element for _, k in parts) else self.number
         return self.operation(operand.name, [self._as(kind, *part) for part in parts], kind), kind
+
+    def _first_product(self, operand: Operation) -> Operand | None:
+        """Return the product that is known before the other, in a sum of two."""
+        match operand:
+            case Operation("add" | "subtract", (Operation("multiply"), Operation("multiply"))):
+                return min(operand.arguments, key=self._depth)
+        return None
+
+    def _apart(self, product: Operand) -> tuple[str, Real]:
+        """Return the register of a product that is not contracted, and its type."""
+        self.fma = False
+        value = self.value(product)
+        self.fma = True
+        return value
+
+    def _depth(self, operand: Operand) -> int:
+        """Return how many operations follow one another up to a value."""
+        if isinstance(operand, Operation):
+            return 1 + max(map(self._depth, operand.arguments))
+        return self.depths.get(operand, 0) if isinstance(operand, Symbol) else 0
 
     def _as(self, wanted: Real, register: str, kind: Real) -> str:
         if kind == wanted:

@@ -65,7 +65,7 @@ def llvm_march(program: Program, element: Real, fma: bool = False) -> str:
     step after which a number was no longer finite, 0 where all are; the state is then that one.
     """
     count = len(program.states)
-    emitter = Emitter(element, fma=fma)
+    emitter = Emitter(element, fma=fma, waits=True)
     _load_numbers(program, emitter)
     begun = [_element(emitter, "%state", k) for k in range(count)]
     emitter.run(program.scalars)
