@@ -97,10 +97,12 @@ def sweep(
     axes, fixed = _split(grid)
     _refuse_misnamed(rule, known, grid)
     begun, lies = _begun(rule, known, axes, fixed, _start(start, task, known))
-    numbers = _numbers(lies.program, axes, fixed)
+    given, shape = _given(lies.program, axes, fixed), tuple(len(a) for a in axes.values())
+    task_of_cells = lies.program, begun, given, int(np.prod(shape, dtype=int)), steps
+    by_llvm = _backend(backend) == "llvm"
     with np.errstate(all="ignore"):
-        table = _taken(lies.program, begun, numbers, steps, _backend(backend), threads, fma)
-        found = lies.found(table, tuple(len(a) for a in axes.values()))
+        table = cells_by_llvm(*task_of_cells, threads, fma) if by_llvm else cells_by_numpy(*task_of_cells)
+        found = lies.found(table, shape)
         (place, *_) = map(state_name, coordinates(rule))
         loss = _loss(known, found[place], _on_grid(axes, fixed), len(axes))
     return Sweep(rule, known, MappingProxyType(axes), MappingProxyType(fixed), steps, found, loss)
@@ -161,19 +163,13 @@ def _on_grid(axes: Mapping[str, Array], fixed: Mapping[str, float]) -> dict[str,
     return dict(zip(axes, meshed, strict=True)) | dict(fixed)
 
 
-def _numbers(steps: Program, axes: Mapping[str, Array], fixed: Mapping[str, float]) -> Array:
+def _given(steps: Program, axes: Mapping[str, Array], fixed: Mapping[str, float]) -> list[float | Array]:
+    """Return each parameter: one number where it is the same in all cells, else its values, (cells,)."""
     shape = tuple(len(a) for a in axes.values())
-    given = _on_grid(axes, fixed)
-    rows = [np.broadcast_to(given[state_name(p)], shape).ravel() for p in steps.parameters]
-    return np.array(rows).reshape(len(rows), int(np.prod(shape, dtype=int)))
-
-
-def _taken(
-    program: Program, start: Array, numbers: Array, steps: int, backend: str, threads: int, fma: bool
-) -> Array:
-    if backend == "llvm":
-        return cells_by_llvm(program, start, numbers, steps, threads, fma)
-    return cells_by_numpy(program, start, numbers, steps)
+    on_grid = {n: a for n, a in _on_grid(axes, fixed).items() if n in axes}
+    rows = {n: np.broadcast_to(a, shape).ravel() for n, a in on_grid.items()}
+    names = [state_name(p) for p in steps.parameters]
+    return [rows[n] if n in rows else fixed[n] for n in names]
 
 
 def _loss(potential: Formula, place: Array, given: Mapping[str, Any], axes: int) -> Array:

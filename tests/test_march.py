@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
+from collections import Counter
 from fractions import Fraction
 
 import numpy as np
@@ -16,6 +18,7 @@ from physsym.notation import after, grad
 from physsym.optimizer import optimizer
 from physsym.problems import PROBLEMS, problem
 from physsym.program import program
+from physsym.source.lanes import llvm_lanes
 from physsym.source.march import _watched
 from physsym.statement import rule
 from physsym.sweeps import sweep
@@ -283,6 +286,37 @@ def test_any_number_of_cells_fills_the_lanes(cells, threads):
     )
     assert one.states["x"].shape == (cells, 2)
     np.testing.assert_array_equal(one.states["x"], other.states["x"])
+
+
+@pytest.mark.parametrize("backend", BOTH)
+@pytest.mark.parametrize("called", RULES)
+@pytest.mark.parametrize("shared", ["eta", "rho"])
+def test_what_cells_share_changes_no_bit(shared, called, backend):
+    grid = {"eta": np.linspace(0.001, 0.002, 41), "rho": np.linspace(0.5, 0.9, 41)}
+    number = float(grid[shared][3])
+    found, wanted = (
+        sweep(RULES[called], "rosenbrock", grid | {shared: one}, 30, backend=backend)
+        for one in (number, [number])
+    )
+    for name, states in found.states.items():
+        np.testing.assert_array_equal(states, wanted.states[name].reshape(states.shape))
+
+
+@needs("llvmlite", "fast")
+def test_what_cells_share_is_computed_once():
+    adam = in_components(program(corrected), formula("rosenbrock"), 2)
+    assert set(map(str, adam.parameters)) == {"eta", "rho"}
+    powers = {}
+    for shared in ([], adam.parameters):
+        text = llvm_lanes(adam, shared, 4, 9, 16)
+        powers[len(shared)] = Counter(re.findall(r"call (\S.*) @llvm.pow", text))
+    assert powers == {0: {"<4 x double>": 18}, 2: {"double": 2}}
+
+
+@pytest.mark.parametrize("backend", BOTH)
+def test_a_shared_number_that_makes_infinity_is_no_error(backend):
+    found = sweep(heavy_ball, w1**2 / k, {"eta": [0.1, 0.2], "rho": 0.5, "k": 0}, 3, backend=backend)
+    assert not np.isfinite(found.loss).any()
 
 
 @pytest.mark.parametrize("backend", BOTH)

@@ -25,6 +25,7 @@ from physsym.source.march import llvm_march, python_march
 # step that is not finite, or 0; the states recorded; the state at the end.
 March: TypeAlias = Callable[[int, int, int, Any], tuple[int, Any, Any]]
 
+Given: TypeAlias = Sequence[float | Array]
 CELLS = 4096  # of a block in NumPy, which stays in the cache with its scratch
 
 
@@ -101,21 +102,28 @@ def _compiled_march(program: Program, single: bool, fma: bool) -> Callable[..., 
 
 
 def cells_by_llvm(
-    program: Program, start: Array, numbers: Array, steps: int, threads: int, fma: bool
+    program: Program, start: Array, given: Given, cells: int, steps: int, threads: int, fma: bool
 ) -> Array:
-    """Return where many steps from one start, (states,), lead each cell of `numbers`, (parameters, cells).
+    """Return where many steps from one start, (states,), lead each cell: (states, cells).
 
-    The result is (states, cells).
+    `given` has, for each parameter, its value in all cells, or its values in the cells, (cells,).
     """
-    (function, lanes), cells = _compiled_lanes(program, fma), numbers.shape[1]
+    different = tuple(isinstance(value, np.ndarray) for value in given)
+    (function, lanes) = _compiled_lanes(program, different, fma)
     if cells < lanes:
-        filled = np.pad(numbers, ((0, 0), (0, lanes - cells)), mode="edge")
-        return cells_by_llvm(program, start, filled, steps, 1, fma)[:, :cells]
+        filled = [
+            np.pad(v, (0, lanes - cells), mode="edge") if d else v
+            for v, d in zip(given, different, strict=True)
+        ]
+        return cells_by_llvm(program, start, filled, lanes, steps, 1, fma)[:, :cells]
+    rows = [np.ascontiguousarray(v, float) for v, d in zip(given, different, strict=True) if d]
+    shared = np.array([v for v, d in zip(given, different, strict=True) if not d], float)
     begun, states = np.array(start, float), np.empty((len(start), cells))
 
     def job(first: int, end: int) -> Callable[[], None]:
-        shifted = [a.ctypes.data + 8 * first for a in (numbers, states)]
-        return lambda: function(end - first, steps, begun.ctypes.data, *shifted, cells)
+        places = np.array([row[first:].ctypes.data for row in rows], np.int64)
+        arrays = begun, shared, places, states[:, first:]
+        return lambda: function(end - first, steps, *(a.ctypes.data for a in arrays), cells)
 
     if steps:
         parts = min(threads, cells // lanes)
@@ -127,31 +135,34 @@ def cells_by_llvm(
 
 
 @lru_cache(maxsize=64)
-def _compiled_lanes(program: Program, fma: bool) -> tuple[Callable[..., None], int]:
+def _compiled_lanes(
+    program: Program, different: tuple[bool, ...], fma: bool
+) -> tuple[Callable[..., None], int]:
     from physsym.kernels.llvm_backend import compiled, vectors_of_doubles
 
     width, registers, vectors = vectors_of_doubles()
-    text = llvm_lanes(program, width, vectors, registers, fma)
+    shared = [p for p, d in zip(program.parameters, different, strict=True) if not d]
+    text = llvm_lanes(program, shared, width, vectors, registers, fma)
     # As it is written: passes would move states from memory to registers, of which there are too few.
     native = compiled(text, "physsym_lanes", level=0)
     integer, address = ctypes.c_int64, ctypes.c_void_p
-    arguments = integer, integer, address, address, address, integer
+    arguments = integer, integer, address, address, address, address, integer
     function: Any = ctypes.CFUNCTYPE(None, *arguments)(native.address)
     function.physsym_code = native
     return function, width * vectors
 
 
-def cells_by_numpy(program: Program, start: Array, numbers: Array, steps: int) -> Array:
+def cells_by_numpy(program: Program, start: Array, given: Given, cells: int, steps: int) -> Array:
     """Return what `cells_by_llvm` returns, block by block: the same bits without a compiler."""
     constants = _constants_of_cells(program)
     source = in_place_source(program)
     namespace: dict[str, Any] = {"__builtins__": {}, **UFUNCS}
     exec(compile(source.text, "<cells in place>", "exec"), namespace)
-    advance, states = namespace["step"], np.empty((len(start), numbers.shape[1]))
-    for first in range(0, states.shape[1], CELLS):
-        given = numbers[:, first : first + CELLS]
-        block = [np.full(given.shape[1], value, float) for value in start]
-        fixed = constants(list(given))
+    advance, states = namespace["step"], np.empty((len(start), cells))
+    for first in range(0, cells, CELLS):
+        own = [v[first : first + CELLS] if isinstance(v, np.ndarray) else np.float64(v) for v in given]
+        block = [np.full(min(CELLS, cells - first), value, float) for value in start]
+        fixed = constants(own)
         scratch = [np.empty_like(block[0]) for _ in range(source.scratch)]
         for _ in range(steps):
             advance(*block, *scratch, *fixed)
@@ -159,7 +170,7 @@ def cells_by_numpy(program: Program, start: Array, numbers: Array, steps: int) -
     return states
 
 
-def _constants_of_cells(program: Program) -> Callable[[Sequence[Array]], Sequence[Array]]:
+def _constants_of_cells(program: Program) -> Callable[[Given], Sequence[Value]]:
     made = Program((), program.parameters, program.scalars, (), program.constants)
     run, names = executed(made, python_source(made), NAMESPACE), parameter_names(made)
     return lambda given: tuple(run((), None, dict(zip(names, given, strict=True))))

@@ -4,48 +4,53 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from sympy import Symbol
+
 from physsym.program import Program
-from physsym.source.llvm import Emitter, Real, llvm_function
+from physsym.program.alike import split
+from physsym.source.llvm import DOUBLE, Emitter, Known, Real, llvm_function
 
 HEAD = (
-    "define void @physsym_lanes(i64 %cells, i64 %steps, ptr %start, ptr %numbers, ptr %states, i64 %stride)"
+    "define void @physsym_lanes(i64 %cells, i64 %steps, ptr %start, ptr %shared, ptr %rows, ptr %states,"
+    " i64 %stride)"
 )
 
 
-def llvm_lanes(program: Program, width: int, vectors: int, registers: int, fma: bool = False) -> str:
+def llvm_lanes(
+    program: Program, shared: Sequence[Symbol], width: int, vectors: int, registers: int, fma: bool = False
+) -> str:
     """Return LLVM text that takes many steps of many cells, side by side in `vectors` of so many lanes.
 
-    `physsym_lanes(cells, steps, start, numbers, states, stride)`: there are at least as many cells as lanes,
-    and at least one step; `start` holds one number for each state, with which all cells begin; `numbers` has,
-    for each parameter, its value in each cell; the last states are written to `states` likewise; rows are
-    `stride` apart. The last cells fill all lanes: some of them are computed twice. The vectors follow one
-    another within a step: while one waits for its results, the processor works at the next. Between the steps
-    the states that are read most fill half of the `registers` that the processor has for vectors; the others
-    wait in memory.
+    `physsym_lanes(cells, steps, start, shared, rows, states, stride)`: there are at least as many cells as
+    lanes, and at least one step; `start` holds one number for each state, with which all cells begin, and
+    `shared` one for each parameter that is the same in all cells; `rows` has, for each other parameter, the
+    address of its values in the cells; the last states are written to `states`, a row for each, `stride`
+    apart. The last cells fill all lanes: some of them are computed twice. What is the same in all cells is
+    computed once for all vectors, which follow one another within a step: while one waits for its results,
+    the processor works at the next. Between the steps the states that are read most fill half of the
+    `registers` that the processor has for vectors; the others wait in memory.
     """
-    element, lanes = Real("double", width), width * vectors
-    emitter = Emitter(element, element, fma)
-    begun = [_everywhere(emitter, "%start", k) for k in range(len(program.states))]
-    entry, emitter.lines = emitter.lines, []
-    made = [_vector(program, emitter, number, width, begun) for number in range(vectors)]
+    emitter = Emitter(Real("double", width), DOUBLE, fma)
+    element, lanes = emitter.element, width * vectors
+    common, own = split(program, shared)
+    once = _once(common, own, emitter, [program.states.index(s) for s in common.states + own.states])
+    made = [_vector(own, emitter, once, number, width) for number in range(vectors)]
     held = _most_read(made[0].inside, round(registers / (2 * vectors)))
-    waiting = [s for vector in made for s in vector.states if s.number not in held]
-    phis = [s.phi(element) for vector in made for s in vector.states if s.number in held]
-    for state, place in ((s, place) for v in made for s, place in zip(v.states, v.places, strict=True)):
-        last = state.new if state.number in held else emitter.emit(state.load(element))
-        emitter.lines.append(f"store {element} {last}, ptr {place}, align 8")
+    waiting = [s for v in made for s in v.states if s.number not in held]
+    phis = [s.phi(element) for v in made for s in v.states if s.number in held]
+    _store_last(emitter, once, made, held)
     return llvm_function(HEAD, [
-        ("entry", [*(f"{s.room} = alloca {element}" for s in waiting), *entry, "br label %cell"]),
+        ("entry", [*(f"{s.room} = alloca {element}" for s in waiting), *once.before, "br label %cell"]),
         ("cell", [
             "%i = phi i64 [ 0, %entry ], [ %i_next, %after ]", *chain(*(v.before for v in made)),
             *(s.store(s.begun, element) for s in waiting), "br label %step"]),
         ("step", [
-            "%left = phi i64 [ %steps, %cell ], [ %fewer, %step ]", *phis,
-            *chain(*(v.step(element, held) for v in made)),
+            "%left = phi i64 [ %steps, %cell ], [ %fewer, %step ]", *(s.phi(DOUBLE) for s in once.states),
+            *phis, *once.inside, *chain(*(v.step(element, held) for v in made)),
             "%fewer = add nsw i64 %left, -1", "%done = icmp eq i64 %fewer, 0",
             "br i1 %done, label %after, label %step"]),
         ("after", [
@@ -58,9 +63,10 @@ def llvm_lanes(program: Program, width: int, vectors: int, registers: int, fma: 
 
 @dataclass(frozen=True)
 class _State:
-    """The registers of one state in one vector: before the first step, within a step, and after it."""
+    """The registers of one state, the `row` of all: before the first step, within a step, and after it."""
 
     number: int
+    row: int
     begun: str
     now: str
     new: str
@@ -69,8 +75,8 @@ class _State:
     def room(self) -> str:
         return f"%room_{self.now.removeprefix('%')}"
 
-    def phi(self, element: Real) -> str:
-        return f"{self.now} = phi {element} [ {self.begun}, %cell ], [ {self.new}, %step ]"
+    def phi(self, kind: Real) -> str:
+        return f"{self.now} = phi {kind} [ {self.begun}, %cell ], [ {self.new}, %step ]"
 
     def load(self, element: Real) -> str:
         return f"load {element}, ptr {self.room}"
@@ -80,13 +86,64 @@ class _State:
 
 
 @dataclass(frozen=True)
-class _Vector:
-    """The instructions of one vector: before the steps and within one; where its states lie in the arrays."""
+class _Once:
+    """What is done once for all cells: instructions before all steps and within one, and what is known then.
+
+    Of the states that differ between cells, `begun` holds the register before the first step, and its row;
+    `rows` has the address of the values of each parameter that differs.
+    """
 
     before: Sequence[str]
     inside: Sequence[str]
     states: Sequence[_State]
-    places: Sequence[str]
+    known: Known
+    begun: Sequence[tuple[str, int]]
+    rows: Mapping[Symbol, str]
+
+
+def _once(common: Program, own: Program, emitter: Emitter, rows: Sequence[int]) -> _Once:
+    read = {s for line in (*own.scalars, *own.body) for s in line.reads}
+    start = [_entry(emitter, DOUBLE, "%start", row) for row in rows]
+    shared = [_entry(emitter, DOUBLE, "%shared", k) for k in range(len(common.parameters))]
+    emitter.known = {p: (register, DOUBLE) for p, register in zip(common.parameters, shared, strict=True)}
+    emitter.run(common.scalars)
+    in_lanes = _in_lanes(emitter, read)
+    count = len(common.states)
+    begun = [(emitter.everywhere(value), row) for value, row in zip(start[count:], rows[count:], strict=True)]
+    places = {p: _entry(emitter, "ptr", "%rows", k) for k, p in enumerate(own.parameters)}
+    before = emitter.taken()
+    now = [f"%once_{k}" for k in range(count)]
+    emitter.known |= {s: (register, DOUBLE) for s, register in zip(common.states, now, strict=True)}
+    emitter.run(common.body)
+    new = [emitter.value(result)[0] for result in common.results]
+    in_lanes |= _in_lanes(emitter, read - in_lanes.keys())
+    states = list(map(_State, range(count), rows, start, now, new))
+    return _Once(before, emitter.taken(), states, emitter.known | in_lanes, begun, places)
+
+
+def _entry(emitter: Emitter, kind: Real | str, array: str, k: int) -> str:
+    place = emitter.emit(f"getelementptr {kind}, ptr {array}, i64 {k}")
+    return emitter.emit(f"load {kind}, ptr {place}, align 8")
+
+
+def _in_lanes(emitter: Emitter, read: Iterable[Symbol]) -> Known:
+    """Return what is known as a number and read by the cells, in all lanes."""
+    wanted = frozenset(read)
+    known = [(s, register) for s, (register, _) in emitter.known.items() if s in wanted]
+    return {s: (emitter.everywhere(register), emitter.element) for s, register in known}
+
+
+@dataclass(frozen=True)
+class _Vector:
+    """The instructions of one vector, before the steps and within one, and the states that differ.
+
+    Its lanes are the cells from `first` on.
+    """
+
+    first: int
+    before: Sequence[str]
+    inside: Sequence[str]
+    states: Sequence[_State]
 
     def step(self, element: Real, held: Iterable[int]) -> Sequence[str]:
         waiting = [s for s in self.states if s.number not in held]
@@ -94,36 +151,43 @@ class _Vector:
         return [*loads, *self.inside, *(s.store(s.new, element) for s in waiting)]
 
 
-def _vector(program: Program, emitter: Emitter, number: int, width: int, begun: Sequence[str]) -> _Vector:
+def _vector(own: Program, emitter: Emitter, once: _Once, number: int, width: int) -> _Vector:
     element, first = emitter.element, number * width
-    numbers = [_lane(emitter, "%numbers", k, first) for k in range(len(program.parameters))]
-    places = [_lane(emitter, "%states", k, first) for k in range(len(program.states))]
-    given = [emitter.emit(f"load {element}, ptr {place}, align 8") for place in numbers]
-    emitter.known = {p: (register, element) for p, register in zip(program.parameters, given, strict=True)}
-    emitter.run(program.scalars)
-    before, emitter.lines = emitter.lines, []
-    now = [f"%s{number}_{k}" for k in range(len(places))]
-    emitter.known |= {s: (register, element) for s, register in zip(program.states, now, strict=True)}
-    emitter.run(program.body)
-    new = [emitter.result(r) for r in program.results]
-    inside, emitter.lines = emitter.lines, []
-    return _Vector(before, inside, list(map(_State, range(len(now)), begun, now, new)), places)
+    emitter.known = dict(once.known)
+    for parameter, row in once.rows.items():
+        place = _lane(emitter, row, "0", first)
+        emitter.known[parameter] = (emitter.emit(f"load {element}, ptr {place}, align 8"), element)
+    emitter.run(own.scalars)
+    before = emitter.taken()
+    now = [f"%s{number}_{k}" for k in range(len(own.states))]
+    emitter.known |= {s: (register, element) for s, register in zip(own.states, now, strict=True)}
+    emitter.run(own.body)
+    new = [emitter.result(result) for result in own.results]
+    begun, rows = zip(*once.begun, strict=True) if once.begun else ((), ())
+    states = list(map(_State, range(len(now)), rows, begun, now, new))
+    return _Vector(first, before, emitter.taken(), states)
 
 
-def _everywhere(emitter: Emitter, array: str, k: int) -> str:
-    """Return the register that holds an entry of an array in all lanes."""
-    kind = emitter.element
-    place = emitter.emit(f"getelementptr {kind.base}, ptr {array}, i64 {k}")
-    value = emitter.emit(f"load {kind.base}, ptr {place}, align 8")
-    first = emitter.emit(f"insertelement {kind} poison, {kind.base} {value}, i64 0")
-    return emitter.emit(f"shufflevector {kind} {first}, {kind} poison, <{kind.lanes} x i32> zeroinitializer")
-
-
-def _lane(emitter: Emitter, array: str, k: int, first: int) -> str:
-    row = emitter.emit(f"mul i64 %stride, {k}")
+def _lane(emitter: Emitter, array: str, row: str, first: int) -> str:
     own = emitter.emit(f"add i64 {row}, {first}")
     place = emitter.emit(f"add i64 {own}, %i")
     return emitter.emit(f"getelementptr double, ptr {array}, i64 {place}")
+
+
+def _store_last(emitter: Emitter, once: _Once, made: Iterable[_Vector], held: Iterable[int]) -> None:
+    element = emitter.element
+    same = [(s.row, emitter.everywhere(s.new)) for s in once.states]
+    for vector in made:
+        for state in vector.states:
+            last = state.new if state.number in held else emitter.emit(state.load(element))
+            _store(emitter, state.row, vector.first, last)
+        for row, last in same:
+            _store(emitter, row, vector.first, last)
+
+
+def _store(emitter: Emitter, row: int, first: int, value: str) -> None:
+    place = _lane(emitter, "%states", emitter.emit(f"mul i64 %stride, {row}"), first)
+    emitter.lines.append(f"store {emitter.element} {value}, ptr {place}, align 8")
 
 
 def _most_read(lines: Iterable[str], count: int) -> set[int]:

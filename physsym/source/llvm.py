@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import singledispatchmethod
+from typing import TypeAlias
 
 from sympy import Symbol
 
@@ -51,11 +52,12 @@ class Real:
 
 
 DOUBLE, FLOAT = Real("double"), Real("float")
+Known: TypeAlias = dict[Symbol, tuple[str, Real]]
 
 
 @dataclass
 class Emitter:
-    """Instructions written so far; values that are `number`s are narrowed where they meet `element`s.
+    """Instructions written so far; `number`s become `element`s where they meet: narrower, or in all lanes.
 
     `known` holds the register and the type of each symbol. With `fma`, a product and a sum may be contracted.
     Where a loop `waits` for its own results, it is the last of two products that joins their sum.
@@ -66,7 +68,7 @@ class Emitter:
     fma: bool = False
     waits: bool = False
     depths: dict[Symbol, int] = field(default_factory=dict)
-    known: dict[Symbol, tuple[str, Real]] = field(default_factory=dict)
+    known: Known = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     declared: set[str] = field(default_factory=set)
     count: int = 0
@@ -83,6 +85,17 @@ class Emitter:
             values = [self.value(v) for v in line.values]
             self.known.update(zip(line.targets, values, strict=True))
             self.depths.update(zip(line.targets, map(self._depth, line.values), strict=True))
+
+    def taken(self) -> list[str]:
+        """Return the instructions written so far, and begin anew."""
+        written, self.lines = self.lines, []
+        return written
+
+    def everywhere(self, number: str) -> str:
+        """Return the register that holds a number in all lanes of an element."""
+        kind, lanes = self.element, f"<{self.element.lanes} x i32> zeroinitializer"
+        first = self.emit(f"insertelement {kind} poison, {self.number} {number}, i64 0")
+        return self.emit(f"shufflevector {kind} {first}, {kind} poison, {lanes}")
 
     def result(self, value: Operand) -> str:
         """Return the register of a value as an element."""
@@ -138,6 +151,8 @@ class Emitter:
         if not register.startswith("%"):
             bits = struct.unpack(">d", bytes.fromhex(register.removeprefix("0x")))[0]
             return wanted.constant(bits)
+        if wanted.lanes > kind.lanes:
+            return self.everywhere(register)
         return self.emit(f"fptrunc {kind} {register} to {wanted}")
 
     def operation(self, name: str, values: Sequence[str], kind: Real) -> str:
@@ -210,7 +225,7 @@ def _function(part: Loop, emitter: Emitter, linkage: str) -> str:
     arguments = [f"ptr noalias %{a}" for a in part.arrays] + [f"double %{name}" for name in part.numbers]
     emitter.known = {s: (f"%{part.names[s]}", DOUBLE) for s in stage.parameters}
     emitter.run(part.scalars)
-    before, emitter.lines = emitter.lines, []
+    before = emitter.taken()
     read = {s for line in stage.body for s in line.reads} | set(stage.results)
     for symbol in (s for s in stage.states if s in read):
         emitter.known[symbol] = (_loaded(emitter, part.names[symbol]), kind)

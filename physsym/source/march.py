@@ -69,16 +69,16 @@ def llvm_march(program: Program, element: Real, fma: bool = False) -> str:
     _load_numbers(program, emitter)
     begun = [_element(emitter, "%state", k) for k in range(count)]
     emitter.run(program.scalars)
-    before, emitter.lines = emitter.lines, []
+    before = emitter.taken()
     emitter.known |= {s: (f"%s{k}", element) for k, s in enumerate(program.states)}
     emitter.run(program.body)
     new = [emitter.result(r) for r in program.results]
     lost = _lost(emitter, [new[k] for k in _watched(program)], element)
-    inside, emitter.lines = emitter.lines, []
+    inside = emitter.taken()
     for k, value in enumerate(new):
         place = emitter.emit(f"getelementptr {element}, ptr %row, i64 {k}")
         emitter.lines.append(f"store {element} {value}, ptr {place}, align {element.size}")
-    recorded, emitter.lines = emitter.lines, []
+    recorded = emitter.taken()
     for k, value in enumerate(new):
         place = emitter.emit(f"getelementptr {element}, ptr %state, i64 {k}")
         emitter.lines.append(f"store {element} {value}, ptr {place}, align {element.size}")

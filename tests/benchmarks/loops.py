@@ -214,14 +214,14 @@ def _sweepers(called, start, numbers, steps):
     rows = [jax.numpy.array(v.reshape(-1, SIDE)) for v in numbers]
     flat = [jax.numpy.array(v) for v in numbers]
 
-    made = ours(called)
+    made, given, cells = ours(called), list(numbers), numbers.shape[1]
 
     def in_lanes(fma):
-        return lambda: march.cells_by_llvm(made, start, numbers, steps, 1, fma)
+        return lambda: march.cells_by_llvm(made, start, given, cells, steps, 1, fma)
 
     return {
         "llvm": in_lanes(False), "llvm with FMA": in_lanes(True), "gcc": cells_in_c(called, start, numbers, steps),
-        "numpy blocks": lambda: march.cells_by_numpy(made, start, numbers, steps), "lambdify": lambdified,
+        "numpy blocks": lambda: march.cells_by_numpy(made, start, given, cells, steps), "lambdify": lambdified,
         "jax vmap": lambda: jax.block_until_ready(at_once(*flat)),
         "jax map of vmap": lambda: jax.block_until_ready(by_rows(*rows)),
     }  # fmt: skip
