@@ -169,7 +169,7 @@ def sweeps():
     start = np.array([0.0, 0.0, -1.2, 1.0])
     told, holds, beside = [], True, []
     for called in SLOPES:
-        times = interleaved(_sweepers(called, start, numbers, steps), rounds=7)
+        times = interleaved(_sweepers(called, start, numbers, steps), rounds=15)
         fused = [n for n in times if n.startswith("jax")]
         against = {n: spread(times, n, "llvm") for n in times if not n.startswith("llvm")}
         against |= {f"{n}, both with FMA": spread(times, n, "llvm with FMA") for n in fused}
