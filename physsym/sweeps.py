@@ -98,10 +98,10 @@ def sweep(
     _refuse_misnamed(rule, known, grid)
     begun, lies = _begun(rule, known, axes, fixed, _start(start, task, known))
     given, shape = _given(lies.program, axes, fixed), tuple(len(a) for a in axes.values())
-    task_of_cells = lies.program, begun, given, int(np.prod(shape, dtype=int)), steps
+    work = lies.program, begun, given, int(np.prod(shape, dtype=int)), steps
     by_llvm = _backend(backend) == "llvm"
     with np.errstate(all="ignore"):
-        table = cells_by_llvm(*task_of_cells, threads, fma) if by_llvm else cells_by_numpy(*task_of_cells)
+        table = cells_by_llvm(*work, threads, fma) if by_llvm else cells_by_numpy(*work)
         found = lies.found(table, shape)
         (place, *_) = map(state_name, coordinates(rule))
         loss = _loss(known, found[place], _on_grid(axes, fixed), len(axes))
@@ -166,10 +166,9 @@ def _on_grid(axes: Mapping[str, Array], fixed: Mapping[str, float]) -> dict[str,
 def _given(steps: Program, axes: Mapping[str, Array], fixed: Mapping[str, float]) -> list[float | Array]:
     """Return each parameter: one number where it is the same in all cells, else its values, (cells,)."""
     shape = tuple(len(a) for a in axes.values())
-    on_grid = {n: a for n, a in _on_grid(axes, fixed).items() if n in axes}
-    rows = {n: np.broadcast_to(a, shape).ravel() for n, a in on_grid.items()}
-    names = [state_name(p) for p in steps.parameters]
-    return [rows[n] if n in rows else fixed[n] for n in names]
+    rows = {name: np.broadcast_to(axis, shape).ravel() for name, axis in _on_grid(axes, {}).items()}
+    known = rows | dict(fixed)
+    return [known[state_name(p)] for p in steps.parameters]
 
 
 def _loss(potential: Formula, place: Array, given: Mapping[str, Any], axes: int) -> Array:

@@ -1,4 +1,4 @@
-"""Programs without copies and doublings compute the bits of those that have them, with less work."""
+"""Programs without copies, doublings and repetitions compute the bits of those with them, with less work."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from dataclasses import replace
 import pytest
 from sympy import Symbol, symbols
 
+from physsym.components import formula
 from physsym.operation import Operation
 from physsym.program import Assignment, Program
 from physsym.program.doubling import without_copies, without_doublings
+from physsym.program.repeated import repeated_named
 
 x, y, g, h, new, c, d = symbols("x y g h x+ c d", real=True)
 
@@ -115,3 +117,51 @@ def test_copies_are_left_out():
 def test_a_result_keeps_its_name():
     program = steps((y, x), (new, y))
     assert without_copies(program).body == (Assignment((new,), (x,)),)
+
+
+def carried_out(program):
+    """Return every operation of a program's body, each as often as it stands there."""
+    return [part for line in program.body for v in line.values for part in parts(v)]
+
+
+def parts(operand):
+    if isinstance(operand, Operation):
+        yield operand
+        for argument in operand.arguments:
+            yield from parts(argument)
+
+
+APART = minus(x, c)
+REPEATED = {
+    "in two lines": (steps((g, times(d, APART)), (new, times(g, times(x, APART)))), 1),
+    "in one line": (
+        steps(
+            (new, times(times(d, APART), times(x, APART))),
+        ),
+        1,
+    ),
+    "thrice": (steps((g, times(APART, times(x, APART))), (new, times(g, times(APART, d)))), 2),
+    "a larger and a smaller one": (
+        steps(
+            (g, times(x, times(d, APART))), (h, times(g, times(d, APART))), (new, times(h, times(x, APART)))
+        ),
+        3,
+    ),
+}
+
+
+@pytest.mark.parametrize(("program", "saved"), REPEATED.values(), ids=REPEATED)
+def test_what_is_repeated_is_computed_once(program, saved):
+    named = replace(program, body=tuple(repeated_named(program.body, iter(symbols("s:9")))))
+    assert len(carried_out(program)) - len(carried_out(named)) == saved
+    assert same_bits(program, named)
+
+
+def test_what_has_a_name_is_not_named_again():
+    program = steps((g, APART), (new, times(g, times(d, APART))))
+    assert repeated_named(program.body, iter(())) == list(program.body)
+
+
+def test_a_number_before_a_sum_makes_two_sums_one():
+    slopes = formula("rosenbrock").slopes
+    assert len(carried_out(slopes)) == len(set(carried_out(slopes))) > 0

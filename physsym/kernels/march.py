@@ -109,7 +109,7 @@ def cells_by_llvm(
     `given` has, for each parameter, its value in all cells, or its values in the cells, (cells,).
     """
     different = tuple(isinstance(value, np.ndarray) for value in given)
-    (function, lanes) = _compiled_lanes(program, different, fma)
+    function, lanes = _compiled_lanes(program, different, fma)
     if cells < lanes:
         filled = [
             np.pad(v, (0, lanes - cells), mode="edge") if d else v

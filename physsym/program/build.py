@@ -25,6 +25,7 @@ from physsym.operation import (
     multiplied_bases,
     operand,
 )
+from physsym.program.repeated import repeated_named
 from physsym.program.value import Assignment, Evaluation, Fresh, Line, Program, changed, state_name
 from physsym.statement import Rule, Update, expressions, parameters, states
 from physsym.vocabulary import STANDARD
@@ -66,7 +67,7 @@ def program(rule: Rule) -> Program:
     ranks |= {t: GRADIENT for line in body if isinstance(line, Evaluation) for t in line.targets}
     now = {before(s): s for s in carried}
     results = tuple(after(s) if s in rule.targets else now[s] for s in carried)
-    scalars, body = (_in_operations(part, ranks) for part in (scalars, body))
+    scalars, body = (repeated_named(_in_operations(part, ranks), shared) for part in (scalars, body))
     return Program(carried, fixed, tuple(scalars), tuple(body), results, counters)
 
 
