@@ -10,7 +10,7 @@ import sympy
 from physsym.kernels.c_backend import library
 from physsym.optimizer import optimizer
 from tests.benchmarks.rules import NUMBERS, RULES, STREAM, chosen
-from tests.benchmarks.timing import Row, interleaved, ratio, spread
+from tests.benchmarks.timing import Row, behind, interleaved, ratio, spread
 
 LARGE = 10_000_000
 FLOATS = {"f64": np.float64, "f32": np.float32}
@@ -150,28 +150,25 @@ def large():
     worst = min(speeds, key=speeds.get)
     told = f"{min(speeds.values()):.2f} to {max(speeds.values()):.2f}, least for {' '.join(worst)}: {spread(times[worst], 'stream', 'llvm')}"
     yield Row(1, "llvm kernel, n = 1e7: speed / stream in C", ">= 0.85", "0.92 to 1.07", told,
-              speeds[worst] >= 0.85, "all cases stand below", _speeds(times))  # fmt: skip
+              speeds[worst] >= 0.85, "all cases stand below", _speeds(times),
+              behind({" ".join(key): v >= 0.92 for key, v in speeds.items()}, "within what runs here differ by"))  # fmt: skip
     fused = {key: ratio(t, "llvm", "torch fused") for key, t in times.items()}
     told = "; ".join(f"{c} {k} {spread(t, 'llvm', 'torch fused')}" for (c, k), t in times.items())
-    yield Row(2, "the same: time / torch fused", "<= 1.05", "0.82 to 0.94", told, max(fused.values()) <= 1.05)
+    yield Row(2, "the same: time / torch fused", "<= 1.05", "0.82 to 0.94", told, max(fused.values()) <= 1.05,
+              behind=behind({" ".join(key): v <= 0.94 for key, v in fused.items()}, "within what runs here differ by"))  # fmt: skip
     portable = {key: ratio(t, "lambdify", "numpy") for key, t in times.items() if "lambdify" in t}
     told = "; ".join(f"{c} {k} {v:.2f}" for (c, k), v in portable.items())
-    yield Row(
-        3, "numpy kernel, n = 1e7: speed / lambdify", ">= 3", "5.8 to 9", told, min(portable.values()) >= 3
-    )
+    yield Row(3, "numpy kernel, n = 1e7: speed / lambdify", ">= 3", "5.8 to 9", told, min(portable.values()) >= 3,
+              behind=behind({" ".join(key): v >= 5.8 for key, v in portable.items()},
+                            "what lambdify loses are new arrays, which seem to cost less on this machine; not looked into"))  # fmt: skip
     against = {
         (c, k): ratio(t, "numpy", "torch") for (c, k), t in times.items() if c in ("heavy ball", "Adam")
     }
     told = "; ".join(f"{c} {k} {v:.2f}" for (c, k), v in against.items())
     holds = all(v <= (1.1 if c == "heavy ball" else 0.5) for (c, _), v in against.items())
-    yield Row(
-        4,
-        "numpy kernel: time / torch default, 1e7",
-        "heavy ball <= 1.1, Adam <= 0.5",
-        "0.9, 0.33",
-        told,
-        holds,
-    )
+    yield Row(4, "numpy kernel: time / torch default, 1e7", "heavy ball <= 1.1, Adam <= 0.5", "0.9, 0.33", told, holds,
+              behind=behind({f"{c} {k}": v <= (0.9 if c == "heavy ball" else 0.33) for (c, k), v in against.items()},
+                            "within what runs here differ by"))  # fmt: skip
 
 
 def _speeds(times):
@@ -208,7 +205,8 @@ def tiny():
         f"{n} {ratio(times, n, 'by hand'):.2f}" for n in ("c", "numpy", "numba", "torch", "optax")
     )
     yield Row(5, "bound llvm call, n = 2: time / NumPy by hand with out=", "<= 0.15", "0.05 to 0.11",
-              spread(times, "llvm", "by hand"), ratio(times, "llvm", "by hand") <= 0.15, others)  # fmt: skip
+              spread(times, "llvm", "by hand"), ratio(times, "llvm", "by hand") <= 0.15, others,
+              behind=behind({"llvm": ratio(times, "llvm", "by hand") <= 0.11}, "within what runs here differ by"))  # fmt: skip
 
 
 def ulps():

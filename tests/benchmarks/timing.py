@@ -20,7 +20,8 @@ ROUNDS, LEAST = 7, 0.03  # rounds; seconds that one measurement lasts at least
 class Row:
     """One line of the table: what is compared, what must hold, what is aimed at, what was measured.
 
-    `beside` stands behind what was measured, `below` under the table.
+    `beside` stands behind what was measured, `below` under the table; `behind` says what misses its target, and
+    why.
     """
 
     number: int
@@ -31,6 +32,13 @@ class Row:
     holds: bool | None
     beside: str = ""
     below: str = ""
+    behind: str = ""
+
+
+def behind(reached: Mapping[str, bool], why: str) -> str:
+    """Return what of a row did not reach its target, with the reason; nothing where all of it did."""
+    missed = [name for name, reaches in reached.items() if not reaches]
+    return f"{', '.join(missed)}: {why}" if missed else ""
 
 
 def seconds(action: Callable[[], object], repeats: int) -> float:
