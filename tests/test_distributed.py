@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from tests.distributed import PAGE, differences, mesh, of_processes, torchrun
+from tests import distributed
+from tests.distributed import ABORTED, PAGE, differences, mesh, of_processes, torchrun
 from tests.extras import needs
 from tests.pages import scripts, written
 
@@ -53,3 +54,24 @@ def test_two_processes_of_pytorch_train_like_one(script, tmp_path):
     assert "processes: 2" in printed[0]
     assert ("rows held here: 4 of 8" in printed[0]) == (script == "fsdp.py")
     assert max(differences(printed)) <= 1e-13
+
+
+RESULT = "largest difference: 1e-16"
+
+
+@pytest.mark.parametrize(
+    ("printed", "runs"),
+    [(f"{RESULT}\n{ABORTED}", 2), (ABORTED, 1), (RESULT, 1)],
+    ids=["end", "begin", "none"],
+)
+def test_only_an_abort_behind_the_result_is_run_again(printed, runs, monkeypatch):
+    seen = []
+
+    def failing(folder, script):
+        seen.append(script)
+        raise AssertionError(printed)
+
+    monkeypatch.setattr(distributed, "_torchrun", failing)
+    with pytest.raises(AssertionError):
+        torchrun(None, "fsdp.py")
+    assert len(seen) == runs

@@ -279,11 +279,14 @@ def test_processors_of_every_kind_compute_the_same_bits(vectors, called, monkeyp
 @needs("llvmlite", "fast")
 @pytest.mark.parametrize("cells", [1, 35, 36, 37, 71, 72, 73])
 @pytest.mark.parametrize("threads", [1, 3])
-def test_any_number_of_cells_fills_the_lanes(cells, threads):
+def test_any_number_of_cells_fills_the_lanes(cells, threads, monkeypatch):
+    monkeypatch.setattr("physsym.kernels.llvm_backend.vectors_of_doubles", lambda: (4, 16, 9))
+    _compiled_lanes.cache_clear()
     grid = {"eta": np.linspace(0.0001, 0.001, cells), "rho": 0.9}
     one, other = (
         sweep(heavy_ball, "rosenbrock", grid, 20, backend=b, threads=threads) for b in ("llvm", "numpy")
     )
+    _compiled_lanes.cache_clear()
     assert one.states["x"].shape == (cells, 2)
     np.testing.assert_array_equal(one.states["x"], other.states["x"])
 

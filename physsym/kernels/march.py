@@ -111,13 +111,11 @@ def cells_by_llvm(
     different = tuple(isinstance(value, np.ndarray) for value in given)
     function, lanes = _compiled_lanes(program, different, fma)
     if cells < lanes:
-        filled = [
-            np.pad(v, (0, lanes - cells), mode="edge") if d else v
-            for v, d in zip(given, different, strict=True)
-        ]
+        missing = (0, lanes - cells)
+        filled = [np.pad(v, missing, mode="edge") if isinstance(v, np.ndarray) else v for v in given]
         return cells_by_llvm(program, start, filled, lanes, steps, 1, fma)[:, :cells]
-    rows = [np.ascontiguousarray(v, float) for v, d in zip(given, different, strict=True) if d]
-    shared = np.array([v for v, d in zip(given, different, strict=True) if not d], float)
+    rows = [np.ascontiguousarray(value, float) for value in given if isinstance(value, np.ndarray)]
+    shared = np.array([value for value in given if not isinstance(value, np.ndarray)], float)
     begun, states = np.array(start, float), np.empty((len(start), cells))
 
     def job(first: int, end: int) -> Callable[[], None]:

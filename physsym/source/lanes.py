@@ -89,16 +89,17 @@ class _State:
 class _Once:
     """What is done once for all cells: instructions before all steps and within one, and what is known then.
 
-    Of the states that differ between cells, `begun` holds the register before the first step, and its row;
-    `rows` has the address of the values of each parameter that differs.
+    Of the states that differ between cells, `begun` holds the registers before the first step and `rows` the
+    rows among all; `given` has the address of the values of each parameter that differs.
     """
 
     before: Sequence[str]
     inside: Sequence[str]
     states: Sequence[_State]
     known: Known
-    begun: Sequence[tuple[str, int]]
-    rows: Mapping[Symbol, str]
+    begun: Sequence[str]
+    rows: Sequence[int]
+    given: Mapping[Symbol, str]
 
 
 def _once(common: Program, own: Program, emitter: Emitter, rows: Sequence[int]) -> _Once:
@@ -109,8 +110,8 @@ def _once(common: Program, own: Program, emitter: Emitter, rows: Sequence[int]) 
     emitter.run(common.scalars)
     in_lanes = _in_lanes(emitter, read)
     count = len(common.states)
-    begun = [(emitter.everywhere(value), row) for value, row in zip(start[count:], rows[count:], strict=True)]
-    places = {p: _entry(emitter, "ptr", "%rows", k) for k, p in enumerate(own.parameters)}
+    begun = [emitter.everywhere(value) for value in start[count:]]
+    given = {p: _entry(emitter, "ptr", "%rows", k) for k, p in enumerate(own.parameters)}
     before = emitter.taken()
     now = [f"%once_{k}" for k in range(count)]
     emitter.known |= {s: (register, DOUBLE) for s, register in zip(common.states, now, strict=True)}
@@ -118,7 +119,7 @@ def _once(common: Program, own: Program, emitter: Emitter, rows: Sequence[int]) 
     new = [emitter.value(result)[0] for result in common.results]
     in_lanes |= _in_lanes(emitter, read - in_lanes.keys())
     states = list(map(_State, range(count), rows, start, now, new))
-    return _Once(before, emitter.taken(), states, emitter.known | in_lanes, begun, places)
+    return _Once(before, emitter.taken(), states, emitter.known | in_lanes, begun, rows[count:], given)
 
 
 def _entry(emitter: Emitter, kind: Real | str, array: str, k: int) -> str:
@@ -154,8 +155,8 @@ class _Vector:
 def _vector(own: Program, emitter: Emitter, once: _Once, number: int, width: int) -> _Vector:
     element, first = emitter.element, number * width
     emitter.known = dict(once.known)
-    for parameter, row in once.rows.items():
-        place = _lane(emitter, row, "0", first)
+    for parameter, array in once.given.items():
+        place = _lane(emitter, array, first)
         emitter.known[parameter] = (emitter.emit(f"load {element}, ptr {place}, align 8"), element)
     emitter.run(own.scalars)
     before = emitter.taken()
@@ -163,15 +164,13 @@ def _vector(own: Program, emitter: Emitter, once: _Once, number: int, width: int
     emitter.known |= {s: (register, element) for s, register in zip(own.states, now, strict=True)}
     emitter.run(own.body)
     new = [emitter.result(result) for result in own.results]
-    begun, rows = zip(*once.begun, strict=True) if once.begun else ((), ())
-    states = list(map(_State, range(len(now)), rows, begun, now, new))
+    states = list(map(_State, range(len(now)), once.rows, once.begun, now, new))
     return _Vector(first, before, emitter.taken(), states)
 
 
-def _lane(emitter: Emitter, array: str, row: str, first: int) -> str:
-    own = emitter.emit(f"add i64 {row}, {first}")
-    place = emitter.emit(f"add i64 {own}, %i")
-    return emitter.emit(f"getelementptr double, ptr {array}, i64 {place}")
+def _lane(emitter: Emitter, array: str, first: int) -> str:
+    cell = emitter.emit(f"add i64 %i, {first}")
+    return emitter.emit(f"getelementptr double, ptr {array}, i64 {cell}")
 
 
 def _store_last(emitter: Emitter, once: _Once, made: Iterable[_Vector], held: Iterable[int]) -> None:
@@ -186,7 +185,9 @@ def _store_last(emitter: Emitter, once: _Once, made: Iterable[_Vector], held: It
 
 
 def _store(emitter: Emitter, row: int, first: int, value: str) -> None:
-    place = _lane(emitter, "%states", emitter.emit(f"mul i64 %stride, {row}"), first)
+    begun = emitter.emit(f"mul i64 %stride, {row}")
+    array = emitter.emit(f"getelementptr double, ptr %states, i64 {begun}")
+    place = _lane(emitter, array, first)
     emitter.lines.append(f"store {emitter.element} {value}, ptr {place}, align 8")
 
 

@@ -120,24 +120,24 @@ class Emitter:
 
     @value.register(Operation)
     def _(self, operand: Operation) -> tuple[str, Real]:
-        alone = self._first_product(operand) if self.fma and self.waits else None
-        parts = [self._apart(a) if a is alone else self.value(a) for a in operand.arguments]
-        kind = self.element if any(k == self.element for _, k in parts) else self.number
-        return self.operation(operand.name, [self._as(kind, *part) for part in parts], kind), kind
+        return self._carried_out(operand, self.fma)
 
-    def _first_product(self, operand: Operation) -> Operand | None:
+    def _carried_out(self, operand: Operation, contracted: bool) -> tuple[str, Real]:
+        alone = self._first_product(operand) if contracted and self.waits else None
+        parts = [
+            self._carried_out(alone, False) if alone is not None and a is alone else self.value(a)
+            for a in operand.arguments
+        ]
+        kind = self.element if any(k == self.element for _, k in parts) else self.number
+        values = [self._as(kind, *part) for part in parts]
+        return self._operation(operand.name, values, kind, " contract" if contracted else ""), kind
+
+    def _first_product(self, operand: Operation) -> Operation | None:
         """Return the product that is known before the other, in a sum of two."""
         match operand:
-            case Operation("add" | "subtract", (Operation("multiply"), Operation("multiply"))):
-                return min(operand.arguments, key=self._depth)
+            case Operation("add" | "subtract", (Operation("multiply") as a, Operation("multiply") as b)):
+                return min(a, b, key=self._depth)
         return None
-
-    def _apart(self, product: Operand) -> tuple[str, Real]:
-        """Return the register of a product that is not contracted, and its type."""
-        self.fma = False
-        value = self.value(product)
-        self.fma = True
-        return value
 
     def _depth(self, operand: Operand) -> int:
         """Return how many operations follow one another up to a value."""
@@ -155,10 +155,8 @@ class Emitter:
             return self.everywhere(register)
         return self.emit(f"fptrunc {kind} {register} to {wanted}")
 
-    def operation(self, name: str, values: Sequence[str], kind: Real) -> str:
-        """Write one operation and return its register."""
+    def _operation(self, name: str, values: Sequence[str], kind: Real, flag: str) -> str:
         if name in ARITHMETIC:
-            flag = " contract" if self.fma else ""
             return self.emit(f"{ARITHMETIC[name]}{flag} {kind} {', '.join(values)}")
         if name == "negative":
             return self.emit(f"fneg {kind} {values[0]}")

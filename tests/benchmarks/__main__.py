@@ -71,9 +71,9 @@ def page(rows: list[Row], loads: list[float]) -> str:
     """Return the page: what was measured, where, how, and where the package is behind."""
     fallen = [f"{row.number} ({row.goal})" for row in rows if row.holds is False]
     where = "Floors that were missed: " + "; ".join(fallen) if fallen else "Every floor was held"
-    missed = "\n".join(f"- row {row.number}, {row.behind}" for row in rows if row.behind)
+    missed = "\n".join(f"- row {row.number}: {row.behind}" for row in rows if row.behind)
     if missed:
-        where += f". Targets that were missed, and why:\n\n{missed}\n\nAll others were reached"
+        where += f". Targets that were missed ([what is known of why](targets.md)):\n\n{missed}\n\nAll others were reached"
     below = "".join(f"\n{row.below}\n" for row in rows if row.below)
     missing = sorted(set(range(1, 21)) - {row.number for row in rows})
     left = f" Rows {', '.join(map(str, missing))} were not run." if missing else ""

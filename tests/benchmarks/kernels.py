@@ -151,24 +151,22 @@ def large():
     told = f"{min(speeds.values()):.2f} to {max(speeds.values()):.2f}, least for {' '.join(worst)}: {spread(times[worst], 'stream', 'llvm')}"
     yield Row(1, "llvm kernel, n = 1e7: speed / stream in C", ">= 0.85", "0.92 to 1.07", told,
               speeds[worst] >= 0.85, "all cases stand below", _speeds(times),
-              behind({" ".join(key): v >= 0.92 for key, v in speeds.items()}, "within what runs here differ by"))  # fmt: skip
+              behind({" ".join(key): v >= 0.92 for key, v in speeds.items()}))  # fmt: skip
     fused = {key: ratio(t, "llvm", "torch fused") for key, t in times.items()}
     told = "; ".join(f"{c} {k} {spread(t, 'llvm', 'torch fused')}" for (c, k), t in times.items())
     yield Row(2, "the same: time / torch fused", "<= 1.05", "0.82 to 0.94", told, max(fused.values()) <= 1.05,
-              behind=behind({" ".join(key): v <= 0.94 for key, v in fused.items()}, "within what runs here differ by"))  # fmt: skip
+              behind=behind({" ".join(key): v <= 0.94 for key, v in fused.items()}))  # fmt: skip
     portable = {key: ratio(t, "lambdify", "numpy") for key, t in times.items() if "lambdify" in t}
     told = "; ".join(f"{c} {k} {v:.2f}" for (c, k), v in portable.items())
     yield Row(3, "numpy kernel, n = 1e7: speed / lambdify", ">= 3", "5.8 to 9", told, min(portable.values()) >= 3,
-              behind=behind({" ".join(key): v >= 5.8 for key, v in portable.items()},
-                            "what lambdify loses are new arrays, which seem to cost less on this machine; not looked into"))  # fmt: skip
+              behind=behind({" ".join(key): v >= 5.8 for key, v in portable.items()}))  # fmt: skip
     against = {
         (c, k): ratio(t, "numpy", "torch") for (c, k), t in times.items() if c in ("heavy ball", "Adam")
     }
     told = "; ".join(f"{c} {k} {v:.2f}" for (c, k), v in against.items())
     holds = all(v <= (1.1 if c == "heavy ball" else 0.5) for (c, _), v in against.items())
     yield Row(4, "numpy kernel: time / torch default, 1e7", "heavy ball <= 1.1, Adam <= 0.5", "0.9, 0.33", told, holds,
-              behind=behind({f"{c} {k}": v <= (0.9 if c == "heavy ball" else 0.33) for (c, k), v in against.items()},
-                            "within what runs here differ by"))  # fmt: skip
+              behind=behind({f"{c} {k}": v <= (0.9 if c == "heavy ball" else 0.33) for (c, k), v in against.items()}))  # fmt: skip
 
 
 def _speeds(times):
@@ -206,7 +204,7 @@ def tiny():
     )
     yield Row(5, "bound llvm call, n = 2: time / NumPy by hand with out=", "<= 0.15", "0.05 to 0.11",
               spread(times, "llvm", "by hand"), ratio(times, "llvm", "by hand") <= 0.15, others,
-              behind=behind({"llvm": ratio(times, "llvm", "by hand") <= 0.11}, "within what runs here differ by"))  # fmt: skip
+              behind=behind({"llvm": ratio(times, "llvm", "by hand") <= 0.11}))  # fmt: skip
 
 
 def ulps():

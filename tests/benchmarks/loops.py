@@ -134,14 +134,13 @@ def trajectories():
     holds = all(gcc <= 1.5 and jax <= 0.7 for gcc, jax in near)
     yield Row(9, "trajectory: time / gcc loop; / jax fori_loop", "<= 1.5; <= 0.7", "1.0 to 1.4; 0.39 to 0.56",
               "; ".join(told), holds, "; ".join(beside) + "; every step is tested for what is not finite",
-              behind=behind(reached, "XLA contracts, which shortens its way too; a step waits for its own results"))  # fmt: skip
+              behind=behind(reached))  # fmt: skip
     yield Row(10, "trajectory: speed / Python loop over lambdify('math')", ">= 100", "174 to 240",
               "; ".join(f"{c} {exact:.0f}, with FMA {fused:.0f}" for c, exact, fused, _ in far),
               all(fused >= 100 for _, _, fused, _ in far),
-              "floor and target are of loops with FMA; generated loop of plain Python: "
+              "the target is of loops with FMA, and those are held against the floor; generated loop of plain Python: "
               + ", ".join(f"{c} {plain:.1f}" for c, _, _, plain in far),
-              behind=behind({c: fused >= 174 for c, _, fused, _ in far},
-                            "the loop takes the time of its waiting results; Python's own loop is faster here"))  # fmt: skip
+              behind=behind({c: fused >= 174 for c, _, fused, _ in far}))  # fmt: skip
 
 
 def cells_in_c(called, start, numbers, steps):
@@ -192,8 +191,7 @@ def sweeps():
     beside.append("XLA contracts products and sums by itself: what counts against JAX is with FMA on both")
     yield Row(11, "sweep: speed / numpy lambdify; / best jax; / gcc in blocks", ">= 20; >= 5; >= 0.8",
               "36 to 60; 9 to 17; 0.91 to 1.02", "; ".join(told), holds, "; ".join(beside),
-              behind=behind(reached, "vectors hold 4 numbers here, 8 where the prototype ran; XLA's loops, which go "
-                            "through memory, lose little by that"))  # fmt: skip
+              behind=behind(reached))  # fmt: skip
 
 
 def _sweepers(called, start, numbers, steps):

@@ -20,8 +20,7 @@ ROUNDS, LEAST = 7, 0.03  # rounds; seconds that one measurement lasts at least
 class Row:
     """One line of the table: what is compared, what must hold, what is aimed at, what was measured.
 
-    `beside` stands behind what was measured, `below` under the table; `behind` says what misses its target, and
-    why.
+    `beside` stands behind what was measured, `below` under the table; `behind` says what misses its target.
     """
 
     number: int
@@ -35,10 +34,9 @@ class Row:
     behind: str = ""
 
 
-def behind(reached: Mapping[str, bool], why: str) -> str:
-    """Return what of a row did not reach its target, with the reason; nothing where all of it did."""
-    missed = [name for name, reaches in reached.items() if not reaches]
-    return f"{', '.join(missed)}: {why}" if missed else ""
+def behind(reached: Mapping[str, bool]) -> str:
+    """Return what of a row did not reach its target; nothing where all of it did."""
+    return "; ".join(name for name, reaches in reached.items() if not reaches)
 
 
 def seconds(action: Callable[[], object], repeats: int) -> float:
