@@ -13,8 +13,8 @@ MUTANTS_READY := $(ENV)/mutants-ready
 FUZZ_READY := $(ENV)/fuzz-ready
 ACCEPTANCE_READY := $(ENV)/acceptance-ready
 ADAPTERS_READY := $(ENV)/adapters-ready
-OF_ADAPTERS := tests/test_adapters*.py tests/test_*_backend.py tests/test_kernels.py tests/test_trees.py \
-    tests/test_distributed.py tests/test_how_to.py physsym/adapters physsym/kernels
+OF_ADAPTERS := tests/test_adapters*.py tests/test_*_backend.py tests/unit/runtime/test_backends.py tests/unit/runtime/test_pytree.py \
+    tests/unit/adapters/test_distributed.py tests/unit/adapters/test_how_to.py physsym/adapters physsym/runtime/backends
 
 .DEFAULT_GOAL := help
 .PHONY: help document picture test acceptance adapters check selftest certify lint mutants fuzz clean
@@ -59,7 +59,7 @@ mutants: $(MUTANTS_READY)  ## take every guard away, then change the checking co
 	$(RUN) mutmut results
 
 fuzz: $(FUZZ_READY)  ## feed the reader of formulas with what no one would think of
-	$(ENV)/bin/python tests/fuzz_reader.py -max_total_time=60 $(ARGS)
+	$(ENV)/bin/python tests/fuzz/fuzz_parsing.py -max_total_time=60 $(ARGS)
 
 .PHONY: bench
 BENCH_READY := $(ENV)/bench-ready

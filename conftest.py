@@ -8,9 +8,9 @@ NEEDS = {
     "physsym/adapters/torch_native.py": "torch",
     "physsym/adapters/torch_optimizer.py": "torch",
     "physsym/adapters/torch_states.py": "torch",
-    "physsym/kernels/jax_backend.py": "jax",
-    "physsym/kernels/llvm_backend.py": "llvmlite",
-    "physsym/kernels/torch_backend.py": "torch",
-    "physsym/kernels/torch_in_place.py": "torch",
+    "physsym/runtime/backends/jax.py": "jax",
+    "physsym/runtime/backends/llvm.py": "llvmlite",
+    "physsym/runtime/backends/torch.py": "torch",
+    "physsym/runtime/backends/torch_in_place.py": "torch",
 }
 collect_ignore = [path for path, module in NEEDS.items() if find_spec(module) is None]

@@ -15,8 +15,9 @@ from sympy import exp
 
 from derivations.momentum import two_laws
 from physsym import Define, Derivation, Integrate, Limit, Rescale, Step
-from physsym import after, backward_euler, damped_particle, exponential_euler, implicit_midpoint, rule
-from physsym import semi_implicit_euler
+from physsym import after, damped_particle, rule
+from physsym.integrators import backward_euler, exponential_euler, implicit_midpoint
+from physsym.integrators import semi_implicit_euler
 from physsym.vocabulary import G, dt, eta, gamma, rho, tau, u, v, x
 
 one_form = rule({u: rho * u - (1 - rho) * eta * G, x: x + after(u)})

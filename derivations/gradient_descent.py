@@ -14,7 +14,8 @@ its product with `dt` is what a step adds.
 """
 
 from physsym import Define, Derivation, Divide, Integrate, Isolate, Limit, Step
-from physsym import damped_particle, dot, forward_euler, law, rule
+from physsym import damped_particle, dot, law, rule
+from physsym.integrators import forward_euler
 from physsym.vocabulary import G, dt, eta, gamma, m, tau, x
 
 in_terms_of_tau = (

@@ -15,15 +15,16 @@ step of the textbook rule is `alpha = (1 - rho)*eta`, which is `dt**2/m`. And th
 from functools import partial
 
 from derivations.gradient_descent import in_terms_of_tau
-from physsym import Claim, Define, Derivation, Eliminate, Integrate, Rescale, Split, Step
-from physsym import after, before, damped_particle, dot, law, rule, same_rule, semi_implicit_euler
+from physsym import Claim, Define, Derivation, Eliminate, Integrate, Rescale, ReduceOrder, Step
+from physsym import after, before, damped_particle, dot, law, rule, same_rule
+from physsym.integrators import semi_implicit_euler
 from physsym.vocabulary import G, alpha, dt, eta, gamma, m, rho, tau, u, v, x
 
 two_laws = (
     *in_terms_of_tau,
 
     Step("Write velocity and position apart: the velocity is now a state with a law of its own.",
-         Split(x, velocity=v),
+         ReduceOrder(x, velocity=v),
          gives=law({dot(x): v, tau * dot(v): -G / gamma - v})),
 )  # fmt: skip
 
@@ -68,7 +69,7 @@ by_constants = Derivation(
     start=damped_particle.law(),
     steps=(
         Step("Write velocity and position apart.",
-             Split(x, velocity=v),
+             ReduceOrder(x, velocity=v),
              gives=law({dot(x): v, m * dot(v): -G - gamma * v})),
 
         Step("One step of semi-implicit Euler: first the velocity, then the position with the new velocity.",

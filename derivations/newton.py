@@ -10,7 +10,7 @@ What is easy to get wrong: mass and friction enter the limit only through `tau =
 *small* is another question, which only a second time can answer, such as that of the landscape.
 """
 
-from physsym import Define, Derivation, Divide, Isolate, Limit, Split, Step, System
+from physsym import Define, Derivation, Divide, Isolate, Limit, ReduceOrder, Step, System
 from physsym import damped_particle, dot, law
 from physsym.vocabulary import G, U, gamma, m, tau, v, x
 
@@ -19,7 +19,7 @@ without_friction = Derivation(
     start=System(coordinates=(x,), lagrangian=m * dot(x) ** 2 / 2 - U).law(),
     steps=(
         Step("Call the rate of the position the velocity.",
-             Split(x, velocity=v),
+             ReduceOrder(x, velocity=v),
              gives=law({dot(x): v, m * dot(v): -G})),
     ),
 )  # fmt: skip
@@ -29,7 +29,7 @@ with_friction = Derivation(
     start=damped_particle.law(),
     steps=(
         Step("Call the rate of the position the velocity.",
-             Split(x, velocity=v),
+             ReduceOrder(x, velocity=v),
              gives=law({dot(x): v, m * dot(v): -G - gamma * v})),
     ),
 )  # fmt: skip

@@ -12,7 +12,8 @@ like it. It is another method all the same, and a less stable one.
 
 from derivations.momentum import two_laws
 from physsym import Define, Derivation, Eliminate, Integrate, Limit, Rescale, Step
-from physsym import before, damped_particle, forward_euler, grad, rule
+from physsym import before, damped_particle, grad, rule
+from physsym.integrators import forward_euler
 from physsym.vocabulary import G, dt, eta, gamma, rho, tau, u, v, x
 
 derivation = Derivation(

@@ -96,7 +96,7 @@ def parser() -> ArgumentParser:
     return top
 
 
-_MODULES = {"check": "physsym.checking", "certify": "physsym.certifying"}
+_MODULES = {"check": "physsym.cli.check", "certify": "physsym.cli.certify"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -106,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = parser().parse_args(arguments)
     # The commands need SymPy, which --help must not pay for, and most need more, which `check` must not.
-    commands = importlib.import_module(_MODULES.get(options.command, "physsym.commands"))
+    commands = importlib.import_module(_MODULES.get(options.command, "physsym.cli.commands"))
     try:
         return int(commands.COMMANDS[options.command](options))
     except (ValueError, OSError, FloatingPointError) as error:

@@ -9,22 +9,20 @@ from operator import attrgetter
 
 from sympy import Expr, Symbol
 
-from physsym.apply import apply
-from physsym.cache import kept
-from physsym.check import check, dimensions
-from physsym.check.conditions import consistent, follows
-from physsym.check.dimensions import known_dimensions
-from physsym.check.registry import judge
-from physsym.inference import infer_dimensions
-from physsym.moves import Define, Move, MoveError, Rescale, Split, Step
-from physsym.notation import dot, name_and_marks
-from physsym.statement import Equation, Law, Rule, Statement, symbols
-from physsym.verdict import Condition, Order, Outcome, Premise, Verdict, all_of, fails
+from physsym.core.inference import infer_dimensions
+from physsym.core.statements import Equation, Law, Rule, Statement, symbols
+from physsym.core.symbols import dot, name_and_marks
+from physsym.core.verdicts import Condition, Hypothesis, Order, Outcome, Verdict, all_of, fails
+from physsym.mechanics.moves import Define, Move, MoveError, ReduceOrder, Rescale, Step
+from physsym.transform import apply
+from physsym.verify import check, dimensions
+from physsym.verify.conditions import consistent, follows
+from physsym.verify.dimensions import known_dimensions
 from physsym.vocabulary import STANDARD, Vocabulary, scalar
 
 # Continued derivations share their first steps: each is carried out and checked once.
 _proposed = lru_cache(maxsize=1024)(apply)
-_checked = lru_cache(maxsize=1024)(kept(check, judge.dispatch))
+_checked = lru_cache(maxsize=1024)(check)
 _agreeing = lru_cache(maxsize=1024)(dimensions)
 
 
@@ -36,7 +34,7 @@ class DerivationError(ValueError):
 class Assumption:
     """A condition that a derivation takes for granted, and whether it follows from the symbols' signs."""
 
-    condition: Condition | Premise
+    condition: Condition | Hypothesis
     follows: bool
 
     def __str__(self) -> str:
@@ -207,7 +205,7 @@ def _defined(move: Move) -> Iterator[Law]:
         yield Law((Equation(move.symbol, move.value),))
     if isinstance(move, Rescale):
         yield Law((Equation(move.old, move.factor * move.new),))
-    if isinstance(move, Split):
+    if isinstance(move, ReduceOrder):
         yield Law((Equation(dot(move.coordinate), move.velocity),))
 
 

@@ -12,8 +12,8 @@ from typing import Literal
 
 from sympy import Expr, Symbol
 
-from physsym.dimension import ENERGY, LENGTH, MASS, ONE, TIME, Dimension, DimensionError
-from physsym.notation import DOT, MARKS, grad, name_and_marks, potential
+from physsym.core.dimensions import ENERGY, LENGTH, MASS, ONE, TIME, Dimension, DimensionError
+from physsym.core.symbols import DOT, MARKS, grad, name_and_marks, potential
 
 Kind = Literal[
     "position",

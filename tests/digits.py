@@ -7,8 +7,8 @@ from sympy import Symbol, sqrt
 
 from derivations.momentum import derivation
 from physsym.adapters import seen_from_the_gradient
-from physsym.notation import after, grad
-from physsym.statement import rule
+from physsym.core.statements import rule
+from physsym.core.symbols import after, grad
 from physsym.vocabulary import G, eta, lam, rho, t, u, x
 from tests.extras import library
 

@@ -8,7 +8,7 @@ from shutil import which
 
 import pytest
 
-from physsym.kernels import BACKENDS
+from physsym.runtime.backends import BACKENDS
 from tests.needed import REQUIRED
 
 

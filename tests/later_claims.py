@@ -10,7 +10,7 @@ from derivations.claims import coefficient, comparison, epilogue, rules, table, 
 from derivations.gradient_descent import derivation as descent
 from derivations.momentum import source_rule
 from physsym import Limit, Outcome, after, before, rule
-from physsym.notation import grad
+from physsym.core.symbols import grad
 from physsym.vocabulary import G, dt, eta, gamma, lam, rho, tau, u, v, x
 
 HOLDS, CONDITIONAL, FAILS = Outcome.HOLDS, Outcome.CONDITIONAL, Outcome.FAILS

@@ -1,4 +1,4 @@
-"""A small reader of the LaTeX that physsym.typeset writes, back to expressions: the witness of the printers.
+"""A small reader of the LaTeX that physsym.printing writes, back to expressions: the witness of the printers.
 
 It shares no code with them. The reader is told what each glyph stands for and raises `Unreadable` on anything
 else: an unknown command, a missing brace, two numbers side by side, an index of time where none belongs.
@@ -13,7 +13,7 @@ from types import MappingProxyType
 import sympy
 from sympy import Expr, Integer, Rational, Symbol
 
-from physsym.notation import after, before, dot, grad, hess, partial, potential
+from physsym.core.symbols import after, before, dot, grad, hess, partial, potential
 
 TOKEN = re.compile(r"\\[A-Za-z]+|\\\\|\d+(?:\.\d+)?|[A-Za-z]|[-+=<>^_{}()\[\]|,/&]")
 FUNCTIONS: dict[str, Callable[[Expr], Expr]] = {"sign": sympy.sign}

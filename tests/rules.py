@@ -2,8 +2,8 @@
 
 from sympy import Abs, Max, Rational, Symbol, exp, sign, sqrt
 
-from physsym.notation import after, before, grad, partial
-from physsym.statement import rule
+from physsym.core.statements import rule
+from physsym.core.symbols import after, before, grad, partial
 from physsym.vocabulary import G, eta, rho, t, u, x
 
 CHOSEN = {"eta": 0.1, "rho": 0.7}

@@ -3,26 +3,26 @@
 from sympy import Function, Symbol
 
 from derivations import gradient_descent, momentum
-from physsym.chapter import (
+from derivations.book.reference import gradient_descent as written_by_hand
+from physsym.core.statements import Equation, Relation, law, rule
+from physsym.core.symbols import after, dot
+from physsym.core.verdicts import Outcome, Verdict, holds, undecided
+from physsym.documents.content import (
     Book,
     Chapter,
     Claims,
     Code,
+    EquationRange,
     Figure,
     Finding,
     Heading,
     Note,
-    On,
-    Run,
-    Shown,
+    NumberedEquation,
+    OneFace,
     Table,
 )
-from physsym.claim import Claim
-from physsym.equivalence import same_law
-from physsym.handwritten import gradient_descent as written_by_hand
-from physsym.notation import after, dot
-from physsym.statement import Equation, Relation, law, rule
-from physsym.verdict import Outcome, Verdict, holds, undecided
+from physsym.mechanics.claim import Claim
+from physsym.verify.equivalence import same_law
 from physsym.vocabulary import STANDARD, G, dt, eta, gamma, m, rho, tau, u, v, x
 
 descent, heavy = gradient_descent.derivation, momentum.derivation
@@ -49,9 +49,14 @@ def wave(ax):
 
 def rows():
     """Yield rows with a cell of every kind."""
-    yield (On("physics", x), On("learning", x), STANDARD.get("eta").dimension, 0.123456)
+    yield (OneFace("physics", x), OneFace("learning", x), STANDARD.get("eta").dimension, 0.123456)
     yield ("`tau`: *memory*", true_claim, holds("seen"), 7)
-    yield (Shown("", line=(descent, 6)), lambda: "computed `eta`", Equation(tau, m / gamma), true_claim)
+    yield (
+        NumberedEquation("", line=(descent, 6)),
+        lambda: "computed `eta`",
+        Equation(tau, m / gamma),
+        true_claim,
+    )
 
 
 one = Chapter(
@@ -68,11 +73,11 @@ one = Chapter(
         2. two
         """,
         Heading("2.1 What `tau` is"),
-        Run(descent, {0: "1.4", 2: "2.2"}, stop=2),
-        Shown("2.2'", law({tau * dot(v): -G / gamma - v}), check=lambda: same_law(
+        EquationRange(descent, {0: "1.4", 2: "2.2"}, stop=2),
+        NumberedEquation("2.2'", law({tau * dot(v): -G / gamma - v}), check=lambda: same_law(
             law({tau * dot(v): -G / gamma - v}), law({tau * dot(v) + v: -G / gamma}))),
-        Shown("4.2a", Relation((dot(v), (after(v) - v) / dt), ("~",)), check=holds, says="A quotient."),
-        Shown("5.0", Function("f")(Symbol("k", real=True)), check=holds, faces=("learning",)),
+        NumberedEquation("4.2a", Relation((dot(v), (after(v) - v) / dt), ("~",)), check=holds, says="A quotient."),
+        NumberedEquation("5.0", Function("f")(Symbol("k", real=True)), check=holds, faces=("learning",)),
         Table("Cells of `every` kind.", ("`x`", "ML", "Dimension", "Value"), rows, number="1",
               faces=("physics", "learning", None, None)),
         Figure("wave", (wave, wave), lambda: "Twice `tau`, exactly 3 points.", "A wave."),
@@ -86,13 +91,13 @@ two = Chapter(
     (
         Finding(
             "The gradient weighs `1 - rho`",
-            follows=(Shown("4.4", line=(heavy, 7)), "with `eta = dt/gamma`"),
+            follows=(NumberedEquation("4.4", line=(heavy, 7)), "with `eta = dt/gamma`"),
             source=rule({u: rho * u - eta * G, x: x + after(u)}),
             difference=lambda: (eta * rho * G, "too large by `1/(1 - rho)`"),
             check=momentum.source_claim.judge,
             says="The source keeps all of `eta`.",
         ),
-        Shown("4.4", line=(heavy, 7)),
+        NumberedEquation("4.4", line=(heavy, 7)),
         Claims((half_claim, vague_claim), title="Judged here"),
     ),
     "IV",

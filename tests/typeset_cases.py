@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from sympy import Abs, Add, Float, I, Integer, Mul, Rational, Symbol, exp, nan, oo, sign, zoo
 
-from physsym.notation import after, before, dot, grad, hess, partial, potential
-from physsym.statement import Equation, Law, Rule, law, rule, states
+from physsym.core.statements import Equation, Law, Rule, law, rule, states
+from physsym.core.symbols import after, before, dot, grad, hess, partial, potential
 from physsym.vocabulary import G, U, alpha, dt, eta, gamma, lam, m, rho, t, tau, u, v, x
 from tests.latex_reader import read_lines
 

@@ -2,7 +2,7 @@
 
 from derivations.claims import claims as _claims
 from physsym import Claim
-from physsym.chapter import Claims
+from physsym.documents.content import Claims
 
 BY_ID = {claim.id: claim for claim in _claims}
 

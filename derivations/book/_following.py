@@ -6,8 +6,8 @@ from sympy import Expr, Function, Symbol, expand
 
 from physsym import Claim, Define, Derivation, Equation, Law, Order, Outcome, Rule, Update, Verdict
 from physsym import after, dot, identical, same_law
-from physsym.statement import Statement
-from physsym.verdict import all_of, fails, holds
+from physsym.core.statements import Statement
+from physsym.core.verdicts import all_of, fails, holds
 from physsym.vocabulary import dt, t
 
 

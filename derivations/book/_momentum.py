@@ -8,8 +8,8 @@ from derivations.book._tables import dimension, goes_to, meanings, tidy
 from derivations.momentum import by_constants, source_rule, textbook
 from derivations.momentum import derivation as momentum
 from physsym import Rule, Verdict, after, dot, rule, same_rule
-from physsym.chapter import Cell, Row
-from physsym.statement import Equation, Relation, Update, flattened, states
+from physsym.documents.content import Cell, Row
+from physsym.core.statements import Equation, Relation, Update, flattened, states
 from physsym.vocabulary import G, alpha, dt, eta, gamma, m, rho, tau, u, v, x
 
 with_inertia = Equation(tau * dot(v), -G / gamma - v)

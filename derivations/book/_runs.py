@@ -14,14 +14,14 @@ from derivations.momentum import derivation as momentum
 from derivations.momentum import source_rule, textbook, two_steps
 from physsym import Derivation, Rule, Verdict, damped_particle, optimizer
 from physsym.analysis.damping import critical_values
-from physsym.analysis.rates import worst_rate
-from physsym.chapter import On, Row
-from physsym.dimension import LENGTH
-from physsym.figures import Experiment, Motion
-from physsym.figures import steady_step
-from physsym.problems import PROBLEMS
-from physsym.statement import Equation, Relation, parameters, states
-from physsym.verdict import fails, holds
+from physsym.analysis.rates import worst_case_rate
+from physsym.documents.content import OneFace, Row
+from physsym.core.dimensions import LENGTH
+from derivations.book.figures import Experiment, Motion
+from derivations.book.figures import steady_step
+from physsym.runtime.problems import PROBLEMS
+from physsym.core.statements import Equation, Relation, parameters, states
+from physsym.core.verdicts import fails, holds
 from physsym.vocabulary import STANDARD, alpha, eta, gamma, lam, m, rho, scalar
 
 w1, w2 = Symbol("w1", real=True), Symbol("w2", real=True)
@@ -75,7 +75,7 @@ def slowest(rate: Rational) -> tuple[float, ...]:
     for run in runs(rate):
         values = {s: {alpha: rate, eta: rate, rho: NINE_TENTHS}[s] for s in parameters(run.derived.rule)}
         across, along = curvatures()
-        found.append(float(worst_rate(run.derived.rule, values, (along, across))))
+        found.append(float(worst_case_rate(run.derived.rule, values, (along, across))))
     return tuple(found)
 
 
@@ -83,7 +83,7 @@ def best_descent() -> tuple[Expr, float]:
     """Return the rate at which gradient descent is fastest on the valley, and its slowest factor there."""
     across, along = curvatures()
     rate = 2 / (across + along)
-    return rate, float(worst_rate(descent.rule, {eta: rate}, (along, across)))
+    return rate, float(worst_case_rate(descent.rule, {eta: rate}, (along, across)))
 
 
 def answers() -> Verdict:
@@ -107,8 +107,8 @@ def answers() -> Verdict:
 def compared() -> Iterable[Row]:
     """Return the comparison row by row: three rules, and the verdict on what the source says in that row."""
     rules = (descent.rule, source_rule, momentum.rule)
-    yield ("Mechanics", *(On("physics", r) for r in rules), claim("C65"))
-    yield ("Learning", *(On("learning", r) for r in rules), claim("C65"))
+    yield ("Mechanics", *(OneFace("physics", r) for r in rules), claim("C65"))
+    yield ("Learning", *(OneFace("learning", r) for r in rules), claim("C65"))
     yield ("Carries along", *(_listed(states(r)) for r in rules), claim("C57"))
     yield ("Instants looked at", *map(_instants, (descent, two_steps, two_steps)), claim("C95"))
     yield ("Parameters", *(_listed(parameters(r)) for r in rules), claim("C64"))

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from sympy import Dummy, Expr, Poly, Rational, Symbol, factor, fraction, limit
 
 from physsym import Dimension, Rule
-from physsym.chapter import Cell
+from physsym.documents.content import Cell
 from physsym.analysis.stability import stability_region
-from physsym.statement import Equation, Relation
+from physsym.core.statements import Equation, Relation
 from physsym.vocabulary import STANDARD, G, lam, rho
 
 

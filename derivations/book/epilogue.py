@@ -2,7 +2,7 @@
 
 from derivations.book._audit import judged
 from derivations.momentum import derivation as momentum
-from physsym.chapter import Chapter, Shown
+from physsym.documents.content import Chapter, NumberedEquation
 
 chapter = Chapter(
     number="Epilogue",
@@ -23,7 +23,7 @@ chapter = Chapter(
 
         And one factor had to be put back:
         """,
-        Shown("", line=(momentum, 7), says="The momentum method, as it follows:"),
+        NumberedEquation("", line=(momentum, 7), says="The momentum method, as it follows:"),
         """
         It would be easy to end on the errors. We would rather end on the method. None of the seven findings
         needed genius. Three fell out of writing each line below the one before it, two out of asking for the

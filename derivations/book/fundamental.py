@@ -6,10 +6,10 @@ from derivations.book._audit import judged
 from derivations.book._following import after_putting, one_of
 from derivations.newton import with_friction, without_friction
 from physsym import Quantity, damped_particle, dot, identical
-from physsym.chapter import Chapter, Heading, Note, Shown
-from physsym.dimension import ENERGY, LENGTH
-from physsym.statement import Equation
-from physsym.verdict import all_of
+from physsym.documents.content import Chapter, Heading, Note, NumberedEquation
+from physsym.core.dimensions import ENERGY, LENGTH
+from physsym.core.statements import Equation
+from physsym.core.verdicts import all_of
 from physsym.vocabulary import STANDARD, G, gamma, m, v, x
 
 F, friction = Symbol("F", real=True), Symbol("F_fric", real=True)
@@ -37,7 +37,7 @@ chapter = Chapter(
         loss `learning: U` for the model. All that a landscape does to what stands on it is to pull downhill,
         with a force as strong as the ground is steep.
         """,
-        Shown(
+        NumberedEquation(
             "1.1",
             slope,
             check=lambda: identical(_system.lagrangian.diff(x), slope.right, "the force and minus the slope"),
@@ -57,13 +57,13 @@ chapter = Chapter(
         A force does not say how fast a body moves but how fast its motion *changes*, and a heavy body changes
         its motion less. That is the second law of Newton.
         """,
-        Shown(
+        NumberedEquation(
             "1.2a",
             inertia,
             check=lambda: after_putting(inertia, without_friction.lines[-1], {F: slope.right}),
             says="Force is mass times the rate of the velocity:",
         ),
-        Shown(
+        NumberedEquation(
             "1.2b",
             undamped,
             check=lambda: one_of(undamped, without_friction, 1),
@@ -81,7 +81,7 @@ chapter = Chapter(
         simplest such law is proportional to the velocity. It is the only one used here; dry friction and
         the drag of air follow other laws, and would give other optimizers.
         """,
-        Shown(
+        NumberedEquation(
             "1.3",
             viscous,
             check=lambda: identical(
@@ -102,7 +102,7 @@ chapter = Chapter(
         """,
         judged("1.3", "C08", "C09", "C10", "C11"),
         Heading("1.4 All forces together"),
-        Shown(
+        NumberedEquation(
             "1.4",
             motion,
             check=lambda: all_of(

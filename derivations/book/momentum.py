@@ -13,10 +13,15 @@ from derivations.gradient_descent import derivation as descent
 from derivations.momentum import textbook
 from derivations.momentum import derivation as momentum
 from physsym import after, dot, rule, same_rule
-from physsym.chapter import Chapter, Figure, Finding, Heading, Note, Shown, Table
-from physsym.figures import effective_rates, effective_rates_caption, kept_shares, kept_shares_caption
-from physsym.figures import stability_map, stability_map_caption
-from physsym.statement import Equation, Relation
+from physsym.documents.content import Chapter, Figure, Finding, Heading, Note, NumberedEquation, Table
+from derivations.book.figures import (
+    effective_rates,
+    effective_rates_caption,
+    kept_shares,
+    kept_shares_caption,
+)
+from derivations.book.figures import stability_map, stability_map_caption
+from physsym.core.statements import Equation, Relation
 from physsym.vocabulary import G, dt, eta, lam, rho, tau, u, v, x
 
 chapter = Chapter(
@@ -28,26 +33,26 @@ chapter = Chapter(
         Now we keep the mass. Nothing new needs to be written down: the equation is (2.2), with the limit not
         taken.
         """,
-        Shown("4.1", with_inertia, check=lambda: one_of(with_inertia, momentum, 3)),
+        NumberedEquation("4.1", with_inertia, check=lambda: one_of(with_inertia, momentum, 3)),
         """
         The velocity is again something of its own, which has to be carried along from instant to instant. It
         is the memory of the optimizer: all that the particle knows of the slopes that it has passed.
         """,
         judged("4.1", "C82"),
         Heading("4.2 From the equation to steps"),
-        Shown(
+        NumberedEquation(
             "4.2a",
             Relation((dot(v), (after(v) - v) / dt), ("~",)),
             check=lambda: quotient(v),
             says="As before, a difference over the time step stands for the rate:",
         ),
-        Shown(
+        NumberedEquation(
             "4.2b",
             stepped,
             check=lambda: one_of(stepped, momentum, 4),
             says="Put this into (4.1), divide by `tau`, and multiply by `dt`:",
         ),
-        Shown(
+        NumberedEquation(
             "4.2c",
             collected,
             check=lambda: one_of(collected, momentum, 4),
@@ -58,20 +63,22 @@ chapter = Chapter(
         `dt/gamma`. It weighs `dt/(gamma*tau)`, which is `dt/m`. A division by `tau` has been lost: the
         step was multiplied by `dt`, but the factor `tau` in front of the rate was never divided away.
         """,
-        Shown(
+        NumberedEquation(
             "4.2b'",
             stepped_as_needed,
             check=lambda: one_of(stepped_as_needed, momentum, 4),
             says="What the source needs at this place, in order to arrive where it arrives:",
         ),
-        Shown("4.2c'", collected_as_needed, check=lambda: one_of(collected_as_needed, momentum, 4), says=""),
+        NumberedEquation(
+            "4.2c'", collected_as_needed, check=lambda: one_of(collected_as_needed, momentum, 4), says=""
+        ),
         """
         No calculation is needed to see that something is wrong with these two, only a look at the
         dimensions: `dt*G/gamma` is a length, and a length cannot be added to a velocity.
         """,
         judged("4.2", "C36", "C39"),
         Heading("4.3 The momentum coefficient"),
-        Shown(
+        NumberedEquation(
             "4.3",
             Equation(rho, 1 - dt / tau),
             check=lambda: is_defined(Equation(rho, 1 - dt / tau), momentum),
@@ -152,9 +159,9 @@ chapter = Chapter(
         One thing is left to do. In (4.2c) the velocity is a length per time, while optimizers keep what is
         added to the weights in one step. Call that displacement `u = dt*v`, and name the coefficient.
         """,
-        Shown("", line=(momentum, 5)),
-        Shown("", line=(momentum, 6)),
-        Shown(
+        NumberedEquation("", line=(momentum, 5)),
+        NumberedEquation("", line=(momentum, 6)),
+        NumberedEquation(
             "4.5",
             line=(momentum, 7),
             says="With the learning rate of (3.3), this is what follows, and it is not (4.4):",
@@ -172,7 +179,7 @@ chapter = Chapter(
             ),
             source=(
                 "With `rho = 1 - dt/tau` and `eta = dt/gamma` this is said to be obtained:",
-                Shown("4.4", printed, check=as_displacement),
+                NumberedEquation("4.4", printed, check=as_displacement),
                 "(Its letter `v` is the displacement: a velocity could not be added to a position.)",
             ),
             difference=(
@@ -188,7 +195,7 @@ chapter = Chapter(
         Does this matter? The *form* of (4.4) is sound, and everybody uses it. What is wrong is the sentence
         that its step size is `dt/gamma`. In (4.4) the step size is another number:
         """,
-        Shown(
+        NumberedEquation(
             "4.6",
             line=(textbook, 8),
             says="Give the whole factor one name, `alpha = (1 - rho)*eta`, and the rule of the "
@@ -225,12 +232,12 @@ chapter = Chapter(
             ),
             source=(
                 "Both are discretised alike, as in (3.2b). Forward Euler in both would be",
-                Shown("", line=(stale.derivation, 7)),
+                NumberedEquation("", line=(stale.derivation, 7)),
             ),
             difference=(
                 "With no memory left, `rho = 0`, forward Euler in both gives descent along the "
                 "gradient of the step *before*:",
-                Shown("", line=(stale.derivation, 9)),
+                NumberedEquation("", line=(stale.derivation, 9)),
                 lambda: (
                     f"It is stable up to `eta*lam = {largest_stable(stale.derivation.rule, eta) * lam}` "
                     f"only; "

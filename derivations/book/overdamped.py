@@ -9,8 +9,8 @@ from derivations.gradient_descent import derivation as descent
 from derivations.momentum import derivation as momentum
 from derivations.newton import derivation as inertia_vanishes
 from physsym import Verdict, dimensions, dot, law
-from physsym.chapter import Cell, Chapter, Finding, Heading, Note, Row, Shown, Table
-from physsym.statement import Equation, Relation, states
+from physsym.documents.content import Cell, Chapter, Finding, Heading, Note, Row, NumberedEquation, Table
+from physsym.core.statements import Equation, Relation, states
 from physsym.vocabulary import G, dt, eta, gamma, m, rho, tau, v, x
 
 QUANTITIES = {
@@ -65,8 +65,10 @@ chapter = Chapter(
         Let the relaxation time go to zero in (2.2). The term with the rate of the velocity carries the factor
         `tau`, and as long as that rate stays bounded the term dies.
         """,
-        Shown("3.1a", line=(inertia_vanishes, 3), says="What is left is a balance, of pull and friction:"),
-        Shown("3.1b", line=(inertia_vanishes, 4)),
+        NumberedEquation(
+            "3.1a", line=(inertia_vanishes, 3), says="What is left is a balance, of pull and friction:"
+        ),
+        NumberedEquation("3.1b", line=(inertia_vanishes, 4)),
         """
         A velocity that is dictated at every instant has no will of its own: it does not matter any more how
         the particle was pushed at the start. Such a limit is called *singular*. It takes away the highest
@@ -97,8 +99,8 @@ chapter = Chapter(
         A velocity is the rate of a position. Said of positions, (3.1b) is a flow: at every place it tells
         which way to go, and how fast.
         """,
-        Shown("3.2a", line=(descent, 4), says="The gradient flow:"),
-        Shown(
+        NumberedEquation("3.2a", line=(descent, 4), says="The gradient flow:"),
+        NumberedEquation(
             "3.2b",
             difference_quotient,
             check=lambda: met_by(difference_quotient, descent.lines[5]),
@@ -106,14 +108,14 @@ chapter = Chapter(
             "the time between them. This is *forward Euler*: the gradient is taken at the start of the "
             "step and held.",
         ),
-        Shown("3.2c", line=(descent, 5), says="Solved for the new position:"),
+        NumberedEquation("3.2c", line=(descent, 5), says="Solved for the new position:"),
         """
         In a single step this misses the flow by a term in `dt**2`, and over a given time by one in `dt`:
         halve the step, and the error halves. That is what the badge means by its order.
         """,
         judged("3.2", "C27", "C28"),
         Heading("3.3 What a learning rate is"),
-        Shown(
+        NumberedEquation(
             "3.3",
             Equation(eta, dt / gamma),
             check=lambda: is_defined(Equation(eta, dt / gamma), descent),
@@ -126,7 +128,7 @@ chapter = Chapter(
         """,
         judged("3.3", "C29", "C77", "C30", "C78", "C32"),
         Heading("3.4 Gradient descent"),
-        Shown(
+        NumberedEquation(
             "3.4", line=(descent, 6), says="With the learning rate, (3.2c) is the method of Cauchy (1847):"
         ),
         """

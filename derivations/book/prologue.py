@@ -5,9 +5,9 @@ from sympy import Matrix, Rational, Symbol
 from derivations.book._audit import judged
 from derivations.momentum import by_constants
 from physsym import Rule, Verdict, same_rule
-from physsym.chapter import Chapter, Finding, On, Row, Table
-from physsym.statement import flattened, rewritten
-from physsym.verdict import fails, holds
+from physsym.documents.content import Chapter, Finding, OneFace, Row, Table
+from physsym.core.statements import flattened, rewritten
+from physsym.core.verdicts import fails, holds
 from physsym.vocabulary import STANDARD, G, dt, gamma, m, scalar, u
 
 s = Symbol("s", positive=True)
@@ -18,7 +18,13 @@ CONSTANTS = (m, gamma, dt)
 def dictionary() -> list[Row]:
     """Return each quantity on both faces, with its meaning on either and its dimension."""
     return [
-        (On("physics", q.symbol), q.meaning, On("learning", q.symbol), q.meaning_in_learning, q.dimension)
+        (
+            OneFace("physics", q.symbol),
+            q.meaning,
+            OneFace("learning", q.symbol),
+            q.meaning_in_learning,
+            q.dimension,
+        )
         for q in STANDARD.quantities
     ]
 

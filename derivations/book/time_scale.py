@@ -7,10 +7,10 @@ from derivations.book._following import is_defined
 from derivations.newton import derivation as inertia_vanishes
 from physsym import Verdict, damped_particle
 from physsym.analysis.damping import Damping, damping_at, discriminant
-from physsym.chapter import Chapter, Figure, Finding, Heading, Shown
-from physsym.figures import Motion, regimes, regimes_caption
-from physsym.statement import Equation, Relation
-from physsym.verdict import fails, holds
+from physsym.documents.content import Chapter, Figure, Finding, Heading, NumberedEquation
+from derivations.book.figures import Motion, regimes, regimes_caption
+from physsym.core.statements import Equation, Relation
+from physsym.core.verdicts import fails, holds
 from physsym.vocabulary import gamma, lam, m, tau
 
 LAW = damped_particle.law()
@@ -55,7 +55,7 @@ chapter = Chapter(
         Take the landscape away. What is left of (1.4) says that the velocity decays, and the only time that
         can be made of a mass and a friction coefficient is their ratio.
         """,
-        Shown(
+        NumberedEquation(
             "2.1",
             Equation(tau, m / gamma),
             check=lambda: is_defined(Equation(tau, m / gamma), inertia_vanishes),
@@ -112,8 +112,8 @@ chapter = Chapter(
         """,
         judged("2.1", "C14", "C15", "C16", "C17", "C18", "C19", "C20", "C21", "C96"),
         Heading("2.2 The equation of motion by the clock of friction"),
-        Shown("", line=(inertia_vanishes, 1)),
-        Shown(
+        NumberedEquation("", line=(inertia_vanishes, 1)),
+        NumberedEquation(
             "2.2",
             line=(inertia_vanishes, 2),
             says="The mass appears only together with the friction. With (2.1):",

@@ -5,11 +5,11 @@ from derivations.book._runs import NINE_TENTHS, STEPS, USUAL, VOCABULARY, ZIGZAG
 from derivations.book._runs import compared, crossings, energy_of_floor, height, in_three_media, is_the_valley
 from derivations.book._runs import runs
 from derivations.momentum import source_rule
-from physsym.analysis.rates import rate_floor
-from physsym.chapter import Chapter, Figure, Finding, Heading, Shown, Table
-from physsym.figures import energies, energies_caption, losses, losses_caption
-from physsym.figures import regimes, regimes_caption, tracks, tracks_caption
-from physsym.figures.words import number, often
+from physsym.documents.content import Chapter, Figure, Finding, Heading, NumberedEquation, Table
+from derivations.book.figures import energies, energies_caption, losses, losses_caption
+from derivations.book.figures import regimes, regimes_caption, tracks, tracks_caption
+from derivations.book.figures.words import number, often
+from physsym.analysis import rate_lower_bound
 from physsym.vocabulary import rho
 
 chapter = Chapter(
@@ -21,7 +21,7 @@ chapter = Chapter(
         An example decides what sentences can only suggest. The source chose a good one: a valley, steep
         across and gentle along.
         """,
-        Shown("5.0", height, check=is_the_valley, faces=("learning",), says="The valley:"),
+        NumberedEquation("5.0", height, check=is_the_valley, faces=("learning",), says="The valley:"),
         """
         Its curvature is twenty in the first direction and one in the second. Each direction is a
         parabola, and neither knows of the other, so all that was said of parabolas in chapters III and IV
@@ -85,7 +85,7 @@ chapter = Chapter(
                 lambda: (
                     f"At its best rate, {best_descent()[0]}, gradient descent shrinks every distance by "
                     f"{number(best_descent()[1], 4)} a step. With `rho = 0.9` no rate whatever gets below "
-                    f"{number(float(rate_floor(source_rule).subs(rho, NINE_TENTHS)), 4)}."
+                    f"{number(float(rate_lower_bound(source_rule).subs(rho, NINE_TENTHS)), 4)}."
                 ),
             ),
             source=(

@@ -14,16 +14,16 @@ from derivations.claims.momentum import kept_without_force
 from derivations.claims.rules import Point, hills, jumps, nine_tenths, other, smoothed, stable
 from derivations.gradient_descent import derivation as descent
 from derivations.momentum import source_rule
-from physsym import Claim, Condition, Define, Limit, Premise, Rule, Verdict
+from physsym import Claim, Condition, Define, Limit, Hypothesis, Rule, Verdict
 from physsym import identical
 from physsym.analysis.damping import critical_values, discriminant
-from physsym.analysis.exactly import put, sign_of
-from physsym.analysis.ranges import throughout, throughout_under
-from physsym.check.limit import gap
-from physsym.check.order import measured
-from physsym.judging import about, conditional, noting, tends
-from physsym.statement import flattened, rewritten
-from physsym.verdict import all_of, fails, holds
+from physsym.analysis.exact_evaluation import put, sign_of
+from physsym.analysis.quantified import holds_for_all, holds_for_all_given
+from physsym.verify.limit import gap
+from physsym.verify.convergence_order import measured
+from physsym.claims import approx_equal, conditional, add_evidence, check_limit
+from physsym.core.statements import flattened, rewritten
+from physsym.core.verdicts import all_of, fails, holds
 from physsym.vocabulary import dt, eta, lam, rho, tau, x
 
 s, n = Symbol("s", positive=True), Symbol("n", positive=True)
@@ -46,8 +46,8 @@ def coefficient(claimed: Expr) -> Verdict:
         f"{title} gives {kept}: the same up to O(dt**{measured(claimed, kept, dt, Integer(0)).order})"
         for title, kept in coefficients().items() if title not in agreeing
     ]  # fmt: skip
-    verdict = noting(holds(f"{', '.join(agreeing)} gives it exactly"), *others)
-    return conditional(verdict, Premise("friction is taken at the old velocity")) if others else verdict
+    verdict = add_evidence(holds(f"{', '.join(agreeing)} gives it exactly"), *others)
+    return conditional(verdict, Hypothesis("friction is taken at the old velocity")) if others else verdict
 
 
 exactly_one_minus = Claim(
@@ -64,11 +64,11 @@ exactly_one_minus = Claim(
 def is_share(value: Expr, enough: Sequence[Condition], points: Sequence[Point]) -> Verdict:
     """Judge whether a formula is a share, not below zero and below one, for all steps or under conditions."""
     share = [Condition(value, ">= 0"), Condition(1 - value, "> 0")]
-    verdict = throughout_under(enough, share, at=points)
+    verdict = holds_for_all_given(enough, share, at=points)
     if verdict:
         return verdict
     limit = gap(Limit(tau, Integer(0)), value, Integer(0), "the coefficient")
-    return noting(verdict, *([f"as tau vanishes, {limit.evidence[0]}"] if not limit else []))
+    return add_evidence(verdict, *([f"as tau vanishes, {limit.evidence[0]}"] if not limit else []))
 
 
 valid_range = Claim(
@@ -95,7 +95,7 @@ strong_momentum = Claim(
     where="4.3, case 1",
     says="rho -> 1: this happens when dt/tau -> 0",
     formal="`1 - dt/tau` tends to one as s, which is `dt/tau`, tends to zero",
-    judge=partial(tends, of_one_step, Limit(s, Integer(0)), Integer(1), "rho"),
+    judge=partial(check_limit, of_one_step, Limit(s, Integer(0)), Integer(1), "rho"),
 )
 
 
@@ -117,7 +117,7 @@ slow_decay = Claim(
     where="4.3, case 1",
     says="Velocity decays very slowly",
     formal="the coefficient with which a velocity falls to 1/e in n steps tends to one as n grows",
-    judge=partial(tends, exp(-1 / n), Limit(n, oo), Integer(1), "exp(-1/n)"),
+    judge=partial(check_limit, exp(-1 / n), Limit(n, oo), Integer(1), "exp(-1/n)"),
 )
 
 smoothed_descent = Claim(
@@ -134,9 +134,9 @@ def swings_between(step: Rule, low: Expr, high: Expr) -> Verdict:
     found = critical_values(step, rho)
     edges = [identical(a, b, f"the edge {a} and {b}") for a, b in zip(found, (low, high), strict=True)]
     near_one = discriminant(step).xreplace({rho: Integer(1)})
-    swinging = throughout([Condition(-near_one, "> 0")], [Condition(4 - eta * lam, "> 0")])
+    swinging = holds_for_all([Condition(-near_one, "> 0")], [Condition(4 - eta * lam, "> 0")])
     verdict = all_of(*edges, swinging)
-    return noting(verdict, "at rho = 1 it swings for every eta*lam below 4") if verdict else verdict
+    return add_evidence(verdict, "at rho = 1 it swings for every eta*lam below 4") if verdict else verdict
 
 
 can_oscillate = Claim(
@@ -173,16 +173,16 @@ weak_momentum = Claim(
     where="4.3, case 2",
     says="rho -> 0: this happens when dt/tau -> 1",
     formal="`1 - dt/tau` tends to zero as s, which is `dt/tau`, tends to one",
-    judge=partial(tends, of_one_step, Limit(s, Integer(1)), Integer(0), "rho"),
+    judge=partial(check_limit, of_one_step, Limit(s, Integer(1)), Integer(0), "rho"),
 )
 
 
 def nearer_zero(value: Expr, enough: Sequence[Condition], points: Sequence[Point]) -> Verdict:
     """Judge whether a smaller tau always brings a coefficient nearer to zero, or does under conditions."""
     nearer = Condition(value**2 - value.xreplace({tau: other(tau)}) ** 2, ">= 0")
-    verdict = throughout_under(enough, [nearer], [Condition(tau - other(tau), "> 0")], points)
+    verdict = holds_for_all_given(enough, [nearer], [Condition(tau - other(tau), "> 0")], points)
     zero = put(value, {dt: 1000, tau: 1000})
-    return noting(verdict, f"at dt = 1000, tau = 1000 it is {zero}") if not sign_of(zero) else verdict
+    return add_evidence(verdict, f"at dt = 1000, tau = 1000 it is {zero}") if not sign_of(zero) else verdict
 
 
 small_relaxation = Claim(
@@ -219,7 +219,7 @@ def stale_descent(step: Rule, claimed: Rule) -> Verdict:
     verdict = becomes([step], {}, claimed)
     if verdict:
         return verdict
-    return noting(verdict, f"it is stable where {' and '.join(map(str, stable(step)))}")
+    return add_evidence(verdict, f"it is stable where {' and '.join(map(str, stable(step)))}")
 
 
 old_velocity = Claim(
@@ -237,7 +237,7 @@ instant_following = Claim(
     where="4.3, case 2",
     says="Almost instantly follows local gradient",
     formal="the coefficient with which a velocity falls to 1/e in n steps tends to zero as n does",
-    judge=partial(tends, exp(-1 / n), Limit(n, Integer(0)), Integer(0), "exp(-1/n)"),
+    judge=partial(check_limit, exp(-1 / n), Limit(n, Integer(0)), Integer(0), "exp(-1/n)"),
 )
 
 
@@ -265,7 +265,7 @@ one_over_e = Claim(
     where="4.3, typical case",
     says="After ~10 steps, velocity has decayed to 1/e = 37% of initial value",
     formal="ten steps at `rho = 9/10` leave 1/e of the velocity, within a tenth of that",
-    judge=partial(about, nine_tenths**10, exp(-1), Rational(1, 10)),
+    judge=partial(approx_equal, nine_tenths**10, exp(-1), Rational(1, 10)),
     repair="after ten steps 35 % are left; 1/e is reached after `-1/log(9/10)` steps, about nine and a "
     "half, and after `tau` in continuous time",
 )

@@ -16,18 +16,18 @@ from derivations.claims.rules import nine_tenths, settled, shown, sides_changed,
 from derivations.claims.valley import across, along
 from derivations.gradient_descent import derivation as descent
 from derivations.momentum import source_rule
-from physsym import Claim, Condition, Premise, Rule, Verdict
+from physsym import Claim, Condition, Hypothesis, Rule, Verdict
 from physsym import identical
 from physsym.analysis.damping import critical_values, discriminant
-from physsym.analysis.exactly import put, sign_of
-from physsym.analysis.invariant import keeps
+from physsym.analysis.exact_evaluation import put, sign_of
+from physsym.analysis.forward_invariance import is_forward_invariant
 from physsym.analysis.linear import characteristic_polynomial, z
-from physsym.analysis.ranges import throughout
-from physsym.analysis.rates import minimax, rate_floor, rate_region, worst_rate
-from physsym.analysis.simulate import simulate, value_of
-from physsym.judging import conditional, each, noting
-from physsym.statement import parameters, rewritten
-from physsym.verdict import all_of, fails, holds
+from physsym.analysis.quantified import holds_for_all
+from physsym.analysis.rates import is_minimax_rate, rate_lower_bound, rate_region, worst_case_rate
+from physsym.analysis.exact_trajectory import simulate, value_of
+from physsym.claims import conditional, each, add_evidence
+from physsym.core.statements import parameters, rewritten
+from physsym.core.verdicts import all_of, fails, holds
 from physsym.vocabulary import eta, rho, u, x
 
 
@@ -37,13 +37,13 @@ def smoother(step: Rule, plain: Rule, curvature: Expr, coefficient: Expr, points
     swinging = Condition(-discriminant(step, curvature).xreplace(at), "> 0")
     bounds = [Condition(c.expression.xreplace(at), c.relation) for c in stable(step, curvature)]
     jumping = Condition(-multiplier(plain, curvature), "> 0")
-    verdict = throughout([jumping], [swinging, *bounds], [{eta: value} for value in points])
+    verdict = holds_for_all([jumping], [swinging, *bounds], [{eta: value} for value in points])
     counts = (
         f"eta = {e}: descent changes sides {sides_changed(plain, curvature, {eta: e})} times in 100 steps, "
         f"momentum {sides_changed(step, curvature, {eta: e, rho: coefficient})} times"
         for e in points
     )
-    return noting(verdict, *counts)
+    return add_evidence(verdict, *counts)
 
 
 zig_zag = Claim(
@@ -73,7 +73,7 @@ def is_best(step: Rule, rate: Expr, values: Mapping[Symbol, Expr]) -> Verdict:
     """Judge a rate and values for curvatures between 1 and k**2, whatever k; the proof takes other units."""
     units = {eta: (1 - r) ** 2}
     told = {symbol: cancel(told_in_r(value) / units.get(symbol, 1)) for symbol, value in values.items()}
-    return minimax(step, told_in_r(rate), curvatures, told, share)
+    return is_minimax_rate(step, told_in_r(rate), curvatures, told, share)
 
 
 def faster(step: Rule, plain: Rule, best: Best, best_plain: Best, typical: Point) -> Verdict:
@@ -83,18 +83,23 @@ def faster(step: Rule, plain: Rule, best: Best, best_plain: Best, typical: Point
     tuned = each((
         (f"momentum, {rate} with k = sqrt(kappa)", is_best(step, rate, values)),
         (f"descent, {plain_rate}", is_best(plain, plain_rate, plain_values)),
-        ("the rate of descent is the larger one", throughout([Condition(gap, "> 0")], share)),
+        ("the rate of descent is the larger one", holds_for_all([Condition(gap, "> 0")], share)),
     ))  # fmt: skip
     in_valley = {symbol: value.xreplace({k: sqrt(across / along)}) for symbol, value in plain_values.items()}
-    floor, reached = put(rate_floor(step, along), typical), worst_rate(plain, in_valley, (along, across))
+    floor, reached = (
+        put(rate_lower_bound(step, along), typical),
+        worst_case_rate(plain, in_valley, (along, across)),
+    )
     if not tuned or sign_of(reached - floor) >= 0:
         return tuned
-    used = (worst_rate(a, {p: typical[p] for p in parameters(a)}, (along, across)) for a in (step, plain))
+    used = (
+        worst_case_rate(a, {p: typical[p] for p in parameters(a)}, (along, across)) for a in (step, plain)
+    )
     rates = "momentum has the rate {}, descent {}".format(*(rate.evalf(4) for rate in used))
     crossing = ((1 + floor) / (1 - floor)).evalf(4)
     return replace(
-        noting(
-            conditional(tuned, Premise("both are tuned to the least and the largest curvature")),
+        add_evidence(
+            conditional(tuned, Hypothesis("both are tuned to the least and the largest curvature")),
             f"in the valley at {named(typical)}, {rates}",
         ),
         witness=f"not with rho = {typical[rho]} fixed: no eta gives momentum a rate under {floor.evalf(4)}"
@@ -122,10 +127,10 @@ convergence = Claim(
 
 def slower_but_stable(plain: Rule, step: Rule, curvature: Expr, points: Sequence[Point]) -> Verdict:
     """Judge whether a rule is stable whatever its step size, and whether another one is where it is not."""
-    verdict = throughout(stable(plain, curvature), at=[{eta: p[eta]} for p in points])
+    verdict = holds_for_all(stable(plain, curvature), at=[{eta: p[eta]} for p in points])
     outlived = [p for p in points if not _is_stable(plain, curvature, p) and _is_stable(step, curvature, p)]
     told = (f"at eta = {p[eta]}, rho = {p[rho]} momentum converges and descent diverges" for p in outlived)
-    return noting(verdict, *told)
+    return add_evidence(verdict, *told)
 
 
 def _is_stable(step: Rule, curvature: Expr, values: Point) -> bool:
@@ -150,7 +155,7 @@ def never_overshoots(step: Rule, on: Expr, points: Sequence[Expr]) -> Verdict:
     """Judge whether a converging rule stays on its side of the minimum, for each of several step sizes."""
     curvature = on.diff(x, 2)
     staying = Condition(multiplier(step, curvature), ">= 0")
-    verdict = throughout([staying], stable(step, curvature), [{eta: value} for value in points])
+    verdict = holds_for_all([staying], stable(step, curvature), [{eta: value} for value in points])
     if verdict:
         return verdict
     orbits = {e: simulate(step, on, {eta: e}, {x: 1}, 1).of(x) for e in points}
@@ -187,8 +192,8 @@ def never_below(step: Rule, threshold: Expr, curvature: Expr) -> Verdict:
     cone = [Condition(x, "> 0"), Condition(-u, ">= 0"), Condition(p * u + (1 - p) * x, ">= 0")]
     return each((
         ("the multipliers", identical(_at_z(told, curvature), (z - p) * (z - q), "polynomial and product")),
-        ("below, the multipliers are positive and below one", throughout([real, *between], below)),
-        ("from rest", keeps(told, cone, [Condition(1 - p, "> 0"), Condition(p - q, ">= 0")], curvature)),
+        ("below, the multipliers are positive and below one", holds_for_all([real, *between], below)),
+        ("from rest", is_forward_invariant(told, cone, [Condition(1 - p, "> 0"), Condition(p - q, ">= 0")], curvature)),
     ))  # fmt: skip
 
 

@@ -14,14 +14,16 @@ from derivations import gradient_descent
 from derivations.claims.prologue import coefficients
 from derivations.momentum import by_constants
 from physsym import Claim, Dimension, Integrate, Law, Limit, Rule, Verdict
-from physsym import after, check, dimensions, dot, forward_euler, identical, law, rule, stability_region
+from physsym import after, check, dimensions, dot, identical, law, rule
+from physsym.analysis import stability_region
+from physsym.integrators import forward_euler
 from physsym.analysis.linear import characteristic_polynomial
-from physsym.analysis.ranges import throughout
-from physsym.dimension import MASS, TIME, dimension_of
-from physsym.sign import signs
-from physsym.judging import conditional, grows, noting, positive, shrinks, tends
-from physsym.statement import flattened, states
-from physsym.verdict import Condition, Premise, all_of, fails, holds, undecided
+from physsym.analysis.quantified import holds_for_all
+from physsym.core.dimensions import MASS, TIME, dimension_of
+from physsym.core.signs import signs
+from physsym.claims import conditional, is_increasing, add_evidence, positive, is_decreasing, check_limit
+from physsym.core.statements import flattened, states
+from physsym.core.verdicts import Condition, Hypothesis, all_of, fails, holds, undecided
 from physsym.vocabulary import STANDARD, G, dt, eta, gamma, lam, u, v, x
 
 c = Symbol("c", positive=True)
@@ -49,7 +51,7 @@ euler = Claim(
 def quotient(claimed: Expr) -> Verdict:
     """Judge whether a quotient of neighbouring positions tends to the velocity, for every smooth motion."""
     later = x + dt * dot(x) + dt**2 / 2 * dot(dot(x)) + dt**3 / 6 * dot(dot(dot(x)))
-    return tends(claimed.xreplace({after(x): later}), Limit(dt), dot(x), "the quotient")
+    return check_limit(claimed.xreplace({after(x): later}), Limit(dt), dot(x), "the quotient")
 
 
 difference_quotient = Claim(
@@ -106,7 +108,7 @@ time_and_mobility = Claim(
 
 def rises_and_falls(step: Rule, with_: Symbol, against: Symbol) -> Verdict:
     """Judge whether the weight of the gradient grows with one symbol and shrinks with another."""
-    return all_of(grows(weight(step), with_), shrinks(weight(step), against))
+    return all_of(is_increasing(weight(step), with_), is_decreasing(weight(step), against))
 
 
 large_rate = Claim(
@@ -123,7 +125,8 @@ def large_steps(step: Rule, claimed: Expr) -> Verdict:
     """Judge how far a rule moves, without regard to the side, and that it is farther for a larger rate."""
     moved = flattened(step)[x] - x
     return all_of(
-        identical(moved**2, claimed**2, "the squares of the step and of what is claimed"), grows(claimed, eta)
+        identical(moved**2, claimed**2, "the squares of the step and of what is claimed"),
+        is_increasing(claimed, eta),
     )
 
 
@@ -139,8 +142,8 @@ space = Claim(
 def slow_but_stable(step: Rule, at: Sequence[Mapping[Symbol, object]]) -> Verdict:
     """Judge whether a rule of one state is stable for every rate, and slower the smaller the rate is."""
     multiplier = -characteristic_polynomial(step).all_coeffs()[1]
-    slow = tends(multiplier, Limit(eta), Integer(1), "the multiplier")
-    return all_of(throughout(stability_region(step).conditions, at=at), slow)
+    slow = check_limit(multiplier, Limit(eta), Integer(1), "the multiplier")
+    return all_of(holds_for_all(stability_region(step).conditions, at=at), slow)
 
 
 small_rate = Claim(
@@ -168,15 +171,15 @@ def finite_rate(limit: Limit, plain: Rule, with_mass: Rule) -> Verdict:
     rate, (kept, _) = weight(plain), coefficients(with_mass)
     if not rate.has(limit.symbol):
         return holds(f"{rate} does not hold {limit.symbol}")
-    gone = tends(rate, limit, Integer(0), str(rate))
+    gone = check_limit(rate, limit, Integer(0), str(rate))
     if not gone:
         return undecided(f"whether {rate} stays finite", *gone.evidence)
     following = kept.subs(dt, eta * dt / rate)
-    lost = tends(following, limit, -oo, f"the share of velocity kept, {following}")
-    told = noting(gone, "so at a fixed dt nothing moves", *lost.evidence)
+    lost = check_limit(following, limit, -oo, f"the share of velocity kept, {following}")
+    told = add_evidence(gone, "so at a fixed dt nothing moves", *lost.evidence)
     if not lost:
         return fails(*told.evidence)
-    return conditional(told, Premise(f"dt grows with {limit.symbol}, and there is no mass"))
+    return conditional(told, Hypothesis(f"dt grows with {limit.symbol}, and there is no mass"))
 
 
 finite_while_infinite = Claim(
@@ -212,7 +215,9 @@ def as_velocity(symbol: Symbol, claimed: Expr) -> Verdict:
     if verdict:
         return verdict
     moved = dimensions(law({u: claimed}))
-    return noting(verdict, f"as a displacement per step, u = {claimed}, it agrees") if moved else verdict
+    return (
+        add_evidence(verdict, f"as a displacement per step, u = {claimed}, it agrees") if moved else verdict
+    )
 
 
 determined_velocity = Claim(
@@ -247,10 +252,14 @@ def bound(step: Rule, below: Expr) -> Verdict:
     claimed = list(positive(below - eta))
     if set(region) == set(claimed):
         return holds(f"stable exactly if {' and '.join(map(str, region))}")
-    enough = throughout(region, [Condition(below - eta, "> 0")])
-    needed = throughout([Condition(below - eta, "> 0")], region)
+    enough = holds_for_all(region, [Condition(below - eta, "> 0")])
+    needed = holds_for_all([Condition(below - eta, "> 0")], region)
     told = f"it is stable if {' and '.join(map(str, region))}"
-    return noting(all_of(enough, needed), told) if enough and needed else fails(told, witness=enough.witness)
+    return (
+        add_evidence(all_of(enough, needed), told)
+        if enough and needed
+        else fails(told, witness=enough.witness)
+    )
 
 
 small_for_stability = Claim(

@@ -14,18 +14,18 @@ from derivations.claims.rules import Point, gains, hills, jumps, kept, multiplie
 from derivations.claims.rules import smoothed, weight, with_displacement
 from derivations.gradient_descent import derivation as descent
 from derivations.momentum import source_rule
-from physsym import Claim, Condition, Law, Limit, Premise, Rule, Verdict
+from physsym import Claim, Condition, Law, Limit, Hypothesis, Rule, Verdict
 from physsym import damped_particle, dot, identical, law, rule
-from physsym.analysis.exactly import put, sign_of
-from physsym.analysis.modified import modified_equation
-from physsym.analysis.ranges import throughout
-from physsym.check import check
-from physsym.check.limit import gap
-from physsym.check.order import measured
-from physsym.equivalence import same_rule
-from physsym.judging import conditional, noting
-from physsym.statement import flattened, rewritten
-from physsym.verdict import all_of, fails, holds
+from physsym.analysis.exact_evaluation import put, sign_of
+from physsym.analysis.modified_equation import modified_equation
+from physsym.analysis.quantified import holds_for_all
+from physsym.verify import check
+from physsym.verify.limit import gap
+from physsym.verify.convergence_order import measured
+from physsym.verify.equivalence import same_rule
+from physsym.claims import conditional, add_evidence
+from physsym.core.statements import flattened, rewritten
+from physsym.core.verdicts import all_of, fails, holds
 from physsym.vocabulary import G, U, alpha, dt, eta, gamma, lam, m, rho, tau, u, x
 
 
@@ -42,7 +42,7 @@ def is_its_flow(step: Rule, values: Point) -> Verdict:
     told = [f"a step is off the flow by O(eta**{order})"]
     if sign_of(put(found, values)) < 0:
         told.append(f"at {named(values)} it is {put(found, values)}: no flow in one dimension changes sides")
-    return noting(verdict, *told, *_followed(step))
+    return add_evidence(verdict, *told, *_followed(step))
 
 
 def _followed(step: Rule) -> tuple[str, ...]:
@@ -113,10 +113,12 @@ def with_mass(claimed: Rule, derived: Rule, textbook: Rule, other: Rule, needed:
     with_own_step = same_rule(rewritten(claimed, lambda e: e.xreplace({eta: alpha})), textbook)
     if not with_own_step:
         return with_own_step
-    needs = [needed, Premise(f"its step is {weight(with_displacement)}, not dt/gamma")]
+    needs = [needed, Hypothesis(f"its step is {weight(with_displacement)}, not dt/gamma")]
     if not identical(flattened(claimed)[x], flattened(other)[x]):
-        needs.append(Premise("the position moves with the new velocity"))
-    return noting(conditional(with_own_step, *needs), f"with eta = dt/gamma, {as_it_stands.evidence[0]}")
+        needs.append(Hypothesis("the position moves with the new velocity"))
+    return add_evidence(
+        conditional(with_own_step, *needs), f"with eta = dt/gamma, {as_it_stands.evidence[0]}"
+    )
 
 
 momentum_method = Claim(
@@ -141,8 +143,8 @@ def rate_is(claimed: Expr, weights: Mapping[str, Expr]) -> Verdict:
     if not right:
         return all_of(*told.values())
     others = [f"in {name} it is {weights[name]}" for name in weights if name not in right]
-    verdict = noting(holds(f"in {', '.join(right)} it is {claimed}"), *others)
-    return conditional(verdict, Premise(f"{', '.join(right)} is meant")) if others else verdict
+    verdict = add_evidence(holds(f"in {', '.join(right)} it is {claimed}"), *others)
+    return conditional(verdict, Hypothesis(f"{', '.join(right)} is meant")) if others else verdict
 
 
 of_descent = -descent.lines[-2].updates[0].value.expand().coeff(G)
@@ -175,9 +177,9 @@ instantaneous = Claim(
 def remembers(step: Rule, weights: Sequence[Expr], share: Expr, domain: Sequence[Condition]) -> Verdict:
     """Judge whether a rule sums up earlier gradients, and equal ones to more than one of them."""
     together, _ = gains(step)
-    grows = throughout([Condition(together - 1, "> 0")], domain)
-    verdict = all_of(smoothed(step, weights, share), grows)
-    return noting(verdict, f"equal gradients add up to {together} of one") if verdict else verdict
+    is_increasing = holds_for_all([Condition(together - 1, "> 0")], domain)
+    verdict = all_of(smoothed(step, weights, share), is_increasing)
+    return add_evidence(verdict, f"equal gradients add up to {together} of one") if verdict else verdict
 
 
 remembers_motion = Claim(
@@ -199,7 +201,7 @@ def coasts(step: Rule, plain: Rule, trials: Mapping[Expr, tuple[Expr, Point]]) -
     if not any(found):
         return fails(*told)
     verdict = holds(*told)
-    where = Premise("the minimum where its energy runs out is the better one")
+    where = Hypothesis("the minimum where its energy runs out is the better one")
     return verdict if all(found) else conditional(verdict, where)
 
 

@@ -11,26 +11,28 @@ from sympy import Expr, Rational, Symbol, exp
 
 from derivations import gradient_descent
 from derivations.momentum import by_constants
-from physsym import Claim, Condition, Dimension, Divide, Isolate, Law, Premise, Rule, System, Verdict
-from physsym import apply, damped_particle, dimensions, dot, identical, infer_dimensions, law, multipliers
+from physsym import Claim, Condition, Dimension, Divide, Isolate, Law, Hypothesis, Rule, System, Verdict
+from physsym import apply, damped_particle, dimensions, dot, identical, law
+from physsym.analysis import multipliers
+from physsym.core import infer_dimensions
 from physsym import same_law
-from physsym.analysis.along import energy, rate_along
+from physsym.analysis.lie_derivative import energy, rate_along
 from physsym.analysis.linear import on_quadratic
-from physsym.analysis.ranges import throughout
-from physsym.check.conditions import given
-from physsym.check.dimensions import known_dimensions
-from physsym.dimension import LENGTH, MASS, ONE, TIME
-from physsym.judging import conditional, noting, positive, shrinks
-from physsym.notation import potential
-from physsym.sign import signs
-from physsym.statement import flattened
-from physsym.verdict import all_of, fails, holds, undecided
+from physsym.analysis.quantified import holds_for_all
+from physsym.verify.conditions import given
+from physsym.verify.dimensions import known_dimensions
+from physsym.core.dimensions import LENGTH, MASS, ONE, TIME
+from physsym.claims import conditional, add_evidence, positive, is_decreasing
+from physsym.core.symbols import potential
+from physsym.core.signs import signs
+from physsym.core.statements import flattened
+from physsym.core.verdicts import all_of, fails, holds, undecided
 from physsym.vocabulary import G, STANDARD, eta, gamma, lam, m, t, v, x
 
 g1, g2, k = (Symbol(name, real=True) for name in ("g1", "g2", "k"))
 v0 = Symbol("v0", real=True)
 later = Symbol("t", positive=True)  # a time after the start
-a_slope = Premise("the gradient is not zero")
+a_slope = Hypothesis("the gradient is not zero")
 free = law({m * dot(v): -gamma * v})
 coasting = v0 * exp(-gamma * later / m)
 
@@ -48,9 +50,9 @@ def steepest(along: tuple[Expr, Expr]) -> Verdict:
     length = along[0] ** 2 + along[1] ** 2
     across = along[0] * unit[1] - along[1] * unit[0]
     lead = identical(rise[0] ** 2 - length * rise[1] ** 2, length * across**2, "the lead and a square")
-    told = noting(lead, "so no direction rises faster, and only the parallel one as fast")
+    told = add_evidence(lead, "so no direction rises faster, and only the parallel one as fast")
     upwards = holds("it rises") if signs(rise[0]) <= {0, 1} else fails(f"it may fall: {rise[0]}")
-    return given(all_of(told, upwards), [a_slope, Premise("lengths are Euclidean")])
+    return given(all_of(told, upwards), [a_slope, Hypothesis("lengths are Euclidean")])
 
 
 maximum_increase = Claim(
@@ -84,7 +86,7 @@ toward_lower = Claim(
 def descends(step: Rule, at: Sequence[Mapping[Symbol, object]]) -> Verdict:
     """Judge whether a step always lowers a quadratic potential, away from its minimum."""
     change = on_quadratic(potential(flattened(step)[x]) - potential(x))
-    return throughout(positive(-change), [Condition(x, "!= 0")], at)
+    return holds_for_all(positive(-change), [Condition(x, "!= 0")], at)
 
 
 minimizes = Claim(
@@ -106,7 +108,7 @@ minimizes = Claim(
 
 def inertia(where: Law, symbol: Symbol) -> Verdict:
     """Judge whether the acceleration that a law leaves to a given force shrinks as a symbol grows."""
-    return shrinks(apply(Isolate(dot(dot(x))), where).equations[0].right, symbol)
+    return is_decreasing(apply(Isolate(dot(dot(x))), where).equations[0].right, symbol)
 
 
 large_mass = Claim(
@@ -121,7 +123,7 @@ large_mass = Claim(
 def gradual(step: Rule, state: Symbol, mass: Symbol) -> Verdict:
     """Judge whether the weight of the gradient in the change of a state shrinks as the mass grows."""
     change = (flattened(step)[state] - state).expand()
-    return shrinks(change.coeff(G), mass)
+    return is_decreasing(change.coeff(G), mass)
 
 
 gradual_changes = Claim(
@@ -173,7 +175,7 @@ def same_units(where: Law, claimed: Dimension) -> Verdict:
     told = f"with a loss of dimension A, {where} gives gamma {_loss(found[gamma])} and m {_loss(found[m])}"
     if over != claimed:
         return fails(told, f"gamma over m has dimension {over}")
-    energies = Premise("the loss is measured in units of mass times weight squared over time squared")
+    energies = Hypothesis("the loss is measured in units of mass times weight squared over time squared")
     return holds(told) if found[m] == MASS else conditional(holds(told), energies)
 
 
@@ -205,7 +207,7 @@ def decays(where: Law, solution: Expr, symbol: Symbol) -> Verdict:
         identical(e.left.xreplace(put), e.right.xreplace(put), f"the sides of {e} for v = {solution}")
         for e in where.equations
     ]
-    return all_of(*solves, shrinks(solution, symbol))
+    return all_of(*solves, is_decreasing(solution, symbol))
 
 
 quick_decay = Claim(

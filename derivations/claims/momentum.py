@@ -12,13 +12,13 @@ from sympy import Expr, Integer, Rational, Symbol
 from derivations.claims.rules import Point, nine_tenths, other, stable, two_laws, weight
 from derivations.claims.rules import with_displacement, with_velocity
 from derivations.momentum import source_claim, source_rule
-from physsym import Claim, Condition, Law, Premise, Rule, Verdict
+from physsym import Claim, Condition, Law, Hypothesis, Rule, Verdict
 from physsym import after, before, dimensions, dot, identical, rule
-from physsym.analysis.exactly import put
-from physsym.analysis.ranges import throughout
-from physsym.judging import conditional, noting
-from physsym.statement import flattened
-from physsym.verdict import all_of, fails, holds
+from physsym.analysis.exact_evaluation import put
+from physsym.analysis.quantified import holds_for_all
+from physsym.claims import conditional, add_evidence
+from physsym.core.statements import flattened
+from physsym.core.verdicts import all_of, fails, holds
 from physsym.vocabulary import G, dt, eta, gamma, lam, m, rho, tau, u, v, x
 
 # --- 4.1 Restoring the mass
@@ -28,10 +28,10 @@ def no_larger(step: Rule, symbol: Symbol, points: Sequence[Point]) -> Verdict:
     """Judge whether a rule that is stable stays so when a symbol is made smaller: whether large ones harm."""
     now = stable(step)
     moved = [Condition(c.expression.xreplace({symbol: other(symbol)}), c.relation) for c in now]
-    smaller = throughout(moved, [*now, Condition(symbol - other(symbol), "> 0")], points)
+    smaller = holds_for_all(moved, [*now, Condition(symbol - other(symbol), "> 0")], points)
     if smaller:
         return smaller
-    larger = throughout(moved, [*now, Condition(other(symbol) - symbol, "> 0")])
+    larger = holds_for_all(moved, [*now, Condition(other(symbol) - symbol, "> 0")])
     told = f"a larger {symbol} never makes it unstable" if larger else "neither do larger ones"
     return fails(
         f"a smaller {symbol} can make a stable rule unstable, {told}",
@@ -64,7 +64,7 @@ def follows_from(law: Law, claimed: Expr) -> Verdict:
     verdict = all_of(put_back, dimensions(rule({v: claimed})))
     if verdict:
         return verdict
-    return noting(verdict, f"what follows is {with_velocity.updates[0]}, where gamma*tau = m")
+    return add_evidence(verdict, f"what follows is {with_velocity.updates[0]}, where gamma*tau = m")
 
 
 substituted = Claim(
@@ -97,7 +97,7 @@ def terminal(step: Rule, claimed: Expr) -> Verdict:
     slope, kept = -update.expand().coeff(G), update.expand().coeff(u)
     ends_at = -slope / (1 - kept) * G
     times = (ends_at / claimed).xreplace({rho: nine_tenths})
-    return noting(verdict, f"it ends at {ends_at}: at rho = 9/10 that is {times} times as much")
+    return add_evidence(verdict, f"it ends at {ends_at}: at rho = 9/10 that is {times} times as much")
 
 
 terminal_step = Claim(
@@ -172,7 +172,7 @@ def velocity_of(step: Rule) -> Verdict:
     if verdict:
         return verdict
     read_anew = dimensions(rewritten_for_displacement(step))
-    return noting(verdict, "read of a displacement per step, dt*v, it agrees") if read_anew else verdict
+    return add_evidence(verdict, "read of a displacement per step, dt*v, it agrees") if read_anew else verdict
 
 
 def rewritten_for_displacement(step: Rule) -> Rule:
@@ -197,7 +197,7 @@ def step_size(step: Rule, claimed: Expr) -> Verdict:
     if verdict:
         return verdict
     by_mass = weight(step).xreplace({tau: m / gamma})
-    return noting(verdict, f"the weight is {weight(step)}, with tau = m/gamma that is {by_mass}")
+    return add_evidence(verdict, f"the weight is {weight(step)}, with tau = m/gamma that is {by_mass}")
 
 
 learning_rate = Claim(
@@ -220,8 +220,8 @@ def one_system(mass: Expr, friction_: Expr, kept: Expr, rate: Expr) -> Verdict:
     verdict = holds(f"rho = {kept} asks for dt = {span}; then {told}")
     if rate in found.values():
         return verdict
-    verdict = noting(verdict, f"neither is eta = {rate}")
-    return conditional(verdict, Premise("the two examples speak of different particles"))
+    verdict = add_evidence(verdict, f"neither is eta = {rate}")
+    return conditional(verdict, Hypothesis("the two examples speak of different particles"))
 
 
 typical_values = Claim(

@@ -14,19 +14,19 @@ from derivations.claims.fundamental import free, relaxation_rate
 from derivations.claims.time_scale import in_terms_of_tau, kept_share, particle
 from physsym import Claim, Derivation, Isolate, Law, Limit, Verdict
 from physsym import check, dot, identical, law
-from physsym.analysis.along import slow_velocity
+from physsym.analysis.lie_derivative import slow_velocity
 from physsym.analysis.asymptotics import Leading, leading_roots, leading_term, root_series
 from physsym.analysis.linear import characteristic_polynomial, z
-from physsym.judging import conditional, each, noting, tends
-from physsym.notation import DOT, name_and_marks
-from physsym.verdict import Outcome, Premise, all_of, fails, holds
+from physsym.claims import conditional, each, add_evidence, check_limit
+from physsym.core.symbols import DOT, name_and_marks
+from physsym.core.verdicts import Outcome, Hypothesis, all_of, fails, holds
 from physsym.vocabulary import G, gamma, lam, m, tau, x
 
 s = Symbol("s", positive=True)
 T = Symbol("T", positive=True)  # a time after the start
 limit_law, velocity_law = gradient_descent.derivation.lines[3:5]
-in_time = Premise("time is counted in units of gamma/lam: in a fixed time nothing moves any more")
-after_layer = Premise("the initial layer, a few tau wide, has passed")
+in_time = Hypothesis("time is counted in units of gamma/lam: in a fixed time nothing moves any more")
+after_layer = Hypothesis("the initial layer, a few tau wide, has passed")
 
 
 # --- 3.1 The overdamped regime
@@ -46,7 +46,9 @@ def settles(where: Law, slow: Expr, path: Mapping[Symbol, Expr]) -> Verdict:
     told = f"with {_named(path)} the rates are {', '.join(map(_told, found))}"
     if len(mine) != 1 or len(mine) + len(fast) != len(found):
         return fails(told, f"no rate alone behaves like {slow.xreplace(path)}")
-    return noting(identical(mine[0].coefficient, claimed.coefficient, "the slow rate and that claimed"), told)
+    return add_evidence(
+        identical(mine[0].coefficient, claimed.coefficient, "the slow rate and that claimed"), told
+    )
 
 
 def _decays(root: Leading) -> bool:
@@ -98,7 +100,7 @@ def criterion(where: Law, slow: Expr, vanishing: Expr, paths: Sequence[Mapping[S
     told = each(against.items())
     if [vanishes(group, path) for path in chosen] != [bool(verdict) for verdict in found.values()]:
         return fails(*told.evidence, witness=next(iter(against)))
-    within = Premise(f"{group} vanishes too")
+    within = Hypothesis(f"{group} vanishes too")
     return Verdict(Outcome.CONDITIONAL, told.evidence, (within,), told.engines, witness=next(iter(against)))
 
 
@@ -129,7 +131,7 @@ def velocity_in_the_limit(where: Law, claimed: Law) -> Verdict:
     steps = all_of(check(Limit(tau), where, limit_law), check(Isolate(dot(x)), limit_law, claimed))
     correction = slow_velocity(where, x, tau) - claimed.equations[0].right
     slow = root_series(characteristic_polynomial(where), tau, -lam / gamma, 2)
-    return noting(steps, f"what follows adds {correction} to it; on lam*x**2/2 the rate is {slow}")
+    return add_evidence(steps, f"what follows adds {correction} to it; on lam*x**2/2 the rate is {slow}")
 
 
 velocity_of_force = Claim(
@@ -192,7 +194,7 @@ no_memory = Claim(
 def relaxes(where: Law, limit: Limit, to: Expr) -> Verdict:
     """Judge whether the rate at which a velocity relaxes without a force tends to a value."""
     rate = relaxation_rate(where)
-    return tends(rate, limit, to, f"the rate {rate}")
+    return check_limit(rate, limit, to, f"the rate {rate}")
 
 
 instant_change = Claim(
@@ -207,7 +209,7 @@ instant_change = Claim(
 def resists(where: Law, limit: Limit) -> Verdict:
     """Judge whether the velocity per force in a law tends to zero."""
     mobility = -where.equations[0].right.coeff(G)
-    return tends(mobility, limit, Integer(0), f"the velocity per force, {mobility},")
+    return check_limit(mobility, limit, Integer(0), f"the velocity per force, {mobility},")
 
 
 infinite_resistance = Claim(
@@ -222,7 +224,7 @@ infinite_resistance = Claim(
 def is_lost(where: Law, limit: Limit) -> Verdict:
     """Judge whether the share of a velocity that is left after any time, without a force, tends to zero."""
     left = exp(relaxation_rate(where) * T)
-    return tends(left, limit, Integer(0), f"the share {left}")
+    return check_limit(left, limit, Integer(0), f"the share {left}")
 
 
 instant_decay = Claim(
@@ -238,12 +240,12 @@ instant_decay = Claim(
 def forgets(treatments: Sequence[Derivation]) -> Verdict:
     """Judge whether the share of velocity kept in a step vanishes with `tau`, for treatments of friction."""
     kept = {d.title: kept_share(d) for d in treatments}
-    found = [(title, tends(share, Limit(tau), Integer(0), str(share))) for title, share in kept.items()]
+    found = [(title, check_limit(share, Limit(tau), Integer(0), str(share))) for title, share in kept.items()]
     good = [title for title, verdict in found if verdict]
     if len(good) in (0, len(found)):
         return each(found)
     told = tuple(e for title, verdict in found for e in each([(title, verdict)]).evidence)
-    return Verdict(Outcome.CONDITIONAL, told, (Premise(f"friction is treated as in: {', '.join(good)}"),))
+    return Verdict(Outcome.CONDITIONAL, told, (Hypothesis(f"friction is treated as in: {', '.join(good)}"),))
 
 
 nothing_remembered = Claim(

@@ -11,12 +11,12 @@ from functools import partial
 from sympy import Expr, Matrix, Rational, Symbol, solve
 
 from derivations import gradient_descent, momentum
-from physsym import Claim, Derivation, Move, Premise, Rule, Step, System, Update, Verdict
+from physsym import Claim, Derivation, Move, Hypothesis, Rule, Step, System, Update, Verdict
 from physsym import dot, identical, potential, same_law, same_rule
-from physsym.analysis.exactly import put
-from physsym.judging import conditional, noting
-from physsym.statement import Statement, flattened, rewritten
-from physsym.verdict import all_of, fails, holds
+from physsym.analysis.exact_evaluation import put
+from physsym.claims import conditional, add_evidence
+from physsym.core.statements import Statement, flattened, rewritten
+from physsym.core.verdicts import all_of, fails, holds
 from physsym.vocabulary import G, dt, gamma, m, u, x
 
 w = Symbol("w", real=True)
@@ -110,7 +110,9 @@ def _inverted(found: Sequence[Expr], physical: Sequence[Symbol]) -> Verdict:
     proposed = solve([c - name for c, name in zip(found, names, strict=True)], physical, dict=True)
     back = dict(zip(names, found, strict=True))
     verdicts = [identical(proposed[0][p].subs(back), p, str(p)) for p in physical] if proposed else []
-    return noting(all_of(*verdicts), *(f"{p} = {e}" for p, e in (proposed[0] if proposed else {}).items()))
+    return add_evidence(
+        all_of(*verdicts), *(f"{p} = {e}" for p, e in (proposed[0] if proposed else {}).items())
+    )
 
 
 def _named(point: Mapping[Symbol, object]) -> str:
@@ -138,8 +140,8 @@ def advances(moment: Expr) -> Verdict:
     if identical(step, dt):
         return holds(f"t = {moment} advances by dt")
     counted = identical(step * dt, dt, f"what t = {moment} advances by, in units of dt, and one step")
-    sampled = Premise("time is looked at only at multiples of dt, and counted in units of it")
-    return conditional(noting(counted, "t = n*dt"), sampled)
+    sampled = Hypothesis("time is looked at only at multiples of dt, and counted in units of it")
+    return conditional(add_evidence(counted, "t = n*dt"), sampled)
 
 
 training_time = Claim(

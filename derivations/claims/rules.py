@@ -9,15 +9,15 @@ from typing import TypeAlias
 from sympy import Add, Expr, Rational, Symbol, cos
 
 from derivations import momentum
-from physsym import Condition, Premise, Rule, Verdict
+from physsym import Condition, Hypothesis, Rule, Verdict
 from physsym import identical
 from physsym.analysis.linear import characteristic_polynomial
 from physsym.analysis.rates import rate_region
-from physsym.analysis.simulate import Orbit, sign_changes, simulate, value_of
-from physsym.judging import conditional
-from physsym.sign import POSITIVE, signs
-from physsym.statement import flattened, states
-from physsym.verdict import fails, holds
+from physsym.analysis.exact_trajectory import ExactTrajectory, sign_changes, simulate, value_of
+from physsym.claims import conditional
+from physsym.core.signs import POSITIVE, signs
+from physsym.core.statements import flattened, states
+from physsym.core.verdicts import fails, holds
 from physsym.vocabulary import G, eta, lam, rho, u, x
 
 Point: TypeAlias = Mapping[Symbol, object]  # exact values of symbols
@@ -76,13 +76,13 @@ def sides_changed(step: Rule, curvature: Expr, values: Point, steps: int = 100) 
     return sign_changes(simulate(step, curvature * x**2 / 2, values, at_rest, steps).of(x))
 
 
-def ends(step: Rule, on: Expr, values: Point, start: Expr, steps: int) -> Orbit:
+def ends(step: Rule, on: Expr, values: Point, start: Expr, steps: int) -> ExactTrajectory:
     """Return the orbit from rest, in balls of real numbers."""
     at_rest = {u: 0, x: start} if u in step.targets else {x: start}
     return simulate(step, on, values, at_rest, steps, bits=steps + 64)
 
 
-def settled(orbit: Orbit) -> bool:
+def settled(orbit: ExactTrajectory) -> bool:
     """Return whether the last ten positions of an orbit are certain to lie close together."""
     last = orbit.of(x)[-10:]
     return all(abs(a - last[-1]) < CLOSE for a in last)
@@ -98,7 +98,7 @@ def named(setting: Point) -> str:
     return ", ".join(f"{symbol} = {value}" for symbol, value in setting.items())
 
 
-enough_energy = Premise("the energy left at the barrier is enough to pass it")
+enough_energy = Hypothesis("the energy left at the barrier is enough to pass it")
 hills = x**2 / 20 + Rational(12, 100) * (1 - cos(3 * x))
 
 

@@ -19,12 +19,12 @@ from derivations.momentum import source_rule
 from physsym import Claim, Condition, Rule, Verdict
 from physsym import after, damped_particle, grad, identical, rule
 from physsym.analysis.damping import damping_ratio
-from physsym.analysis.exactly import put, sign_of
+from physsym.analysis.exact_evaluation import put, sign_of
 from physsym.analysis.linear import characteristic_polynomial
-from physsym.analysis.ranges import throughout
-from physsym.judging import noting, undecidable
-from physsym.statement import flattened, parameters, states
-from physsym.verdict import all_of, fails, holds
+from physsym.analysis.quantified import holds_for_all
+from physsym.claims import add_evidence, undecidable
+from physsym.core.statements import flattened, parameters, states
+from physsym.core.verdicts import all_of, fails, holds
 from physsym.vocabulary import G, eta, gamma, lam, m, rho, u, x
 
 
@@ -90,12 +90,12 @@ def accelerates(step: Rule, coefficient: Expr, steps: int) -> Verdict:
     """Judge whether under a constant gradient the displacement downhill grows at every step."""
     new = flattened(step)[u].xreplace({G: g})
     starts = [{rho: coefficient, eta: 1, g: 1, u: start} for start in (0, -10)]
-    verdict = throughout([Condition(u - new, "> 0")], kept, starts)
+    verdict = holds_for_all([Condition(u - new, "> 0")], kept, starts)
     share, slope = new.expand().coeff(u), -new.expand().coeff(g)
     if share == 1:
-        return noting(verdict, "it grows without bound")
+        return add_evidence(verdict, "it grows without bound")
     reached = (1 - share**steps).xreplace({rho: coefficient})
-    return noting(
+    return add_evidence(
         verdict,
         f"from rest it grows towards {-slope * g / (1 - share)} and no further; "
         f"at rho = {coefficient}, {reached.evalf(3)} of that is reached after {steps} steps",
@@ -162,9 +162,9 @@ equation_rows = Claim(
 def converges_for(step: Rule, low: Expr, high: Expr, curvature: Expr) -> Verdict:
     """Judge whether a rule converges for all step sizes from one value to another, both included."""
     range_ = (Condition(eta - low, ">= 0"), Condition(high - eta, ">= 0"))
-    verdict = throughout(stable(step, curvature), range_, [{eta: low}, {eta: high}])
+    verdict = holds_for_all(stable(step, curvature), range_, [{eta: low}, {eta: high}])
     edge = multiplier(step, curvature).xreplace({eta: high})
-    return verdict or noting(verdict, f"at eta = {high} the multiplier is {edge}")
+    return verdict or add_evidence(verdict, f"at eta = {high} the multiplier is {edge}")
 
 
 typical_range = Claim(

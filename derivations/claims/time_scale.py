@@ -16,16 +16,16 @@ from derivations import momentum
 from derivations.gradient_descent import derivation as descent
 from physsym import Claim, Define, Derivation, Divide, Law, Order, Step, Verdict
 from physsym import damped_particle, dot, identical, law
-from physsym.apply.forms import solved
-from physsym.analysis.along import invariance, slow_velocity
+from physsym.transform.forms import solved
+from physsym.analysis.lie_derivative import invariance, slow_velocity
 from physsym.analysis.damping import discriminant
-from physsym.analysis.exactly import put, sign_of
-from physsym.analysis.ranges import throughout
-from physsym.check.order import measured
-from physsym.dimension import TIME
-from physsym.judging import conditional, noting, positive
-from physsym.sign import signs
-from physsym.verdict import Premise, all_of, fails, holds
+from physsym.analysis.exact_evaluation import put, sign_of
+from physsym.analysis.quantified import holds_for_all
+from physsym.verify.convergence_order import measured
+from physsym.core.dimensions import TIME
+from physsym.claims import conditional, add_evidence, positive
+from physsym.core.signs import signs
+from physsym.core.verdicts import Hypothesis, all_of, fails, holds
 from physsym.vocabulary import G, dt, gamma, lam, m, rho, tau, x
 
 particle = damped_particle.law()
@@ -134,7 +134,9 @@ def ten_iterations(relaxation_time: Expr, claimed: Expr) -> Verdict:
     kept = put(kept_share(momentum.derivation), {dt: 1, tau: relaxation_time})
     verdict = identical(kept, claimed, "the share that is kept and the one claimed")
     exact = (-1 / log(kept)).evalf(4)
-    return noting(verdict, f"a share of {kept} falls to 1/e in {exact} iterations") if verdict else verdict
+    return (
+        add_evidence(verdict, f"a share of {kept} falls to 1/e in {exact} iterations") if verdict else verdict
+    )
 
 
 counted = Claim(
@@ -150,7 +152,7 @@ counted = Claim(
 
 def swings(where: Law, curvature: Expr, at: Sequence[Mapping[Symbol, object]]) -> Verdict:
     """Judge whether a law swings on a quadratic of the curvature given, for all values of its symbols."""
-    return throughout(positive(-discriminant(where, curvature)), at=at)
+    return holds_for_all(positive(-discriminant(where, curvature)), at=at)
 
 
 oscillates = Claim(
@@ -200,7 +202,7 @@ def follows(where: Law, velocity: Expr, small: Symbol) -> Verdict:
     if found.order < 1:
         return fails(f"x' = {velocity} leaves {residual}", engines=found.engines)
     next_term = slow_velocity(where, x, small, int(found.order)) - velocity
-    layer = Premise(
+    layer = Hypothesis(
         f"a layer of a few {small} has passed, and {small} is small beside the times of the landscape"
     )
     verdict = conditional(holds(f"it leaves {residual}; what follows adds {next_term}"), layer)

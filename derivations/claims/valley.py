@@ -14,12 +14,12 @@ from derivations.gradient_descent import derivation as descent
 from derivations.momentum import source_rule
 from physsym import Claim, Condition, Rule, Verdict
 from physsym import identical
-from physsym.analysis.exactly import put, sign_of
-from physsym.analysis.ranges import throughout, throughout_under
+from physsym.analysis.exact_evaluation import put, sign_of
+from physsym.analysis.quantified import holds_for_all, holds_for_all_given
 from physsym.analysis.rates import rate_region
-from physsym.judging import noting
-from physsym.statement import parameters
-from physsym.verdict import all_of, fails, holds
+from physsym.claims import add_evidence
+from physsym.core.statements import parameters
+from physsym.core.verdicts import all_of, fails, holds
 from physsym.vocabulary import eta, rho
 
 w1, w2 = Symbol("w1", real=True), Symbol("w2", real=True)
@@ -49,11 +49,11 @@ def oscillates(step: Rule, curvature: Expr, points: Sequence[Expr]) -> Verdict:
     """Judge whether a rule changes sides at every step and converges, for all step sizes."""
     jumping = Condition(-multiplier(step, curvature), "> 0")
     stays = stable(step, curvature)
-    verdict = throughout([jumping, *stays], at=[{eta: value} for value in points])
+    verdict = holds_for_all([jumping, *stays], at=[{eta: value} for value in points])
     counts = (
         f"eta = {e}: {sides_changed(step, curvature, {eta: e})} changes of side in 100 steps" for e in points
     )
-    return noting(verdict, *counts)
+    return add_evidence(verdict, *counts)
 
 
 oscillates_wildly = Claim(
@@ -70,8 +70,10 @@ oscillates_wildly = Claim(
 def lingers(step: Rule, curvature: Expr, steep: Expr, least: Expr) -> Verdict:
     """Judge whether a share is left along the floor, wherever a rule is stable across the valley."""
     left = multiplier(step, curvature) - least
-    verdict = throughout([Condition(left, ">= 0")], stable(step, steep))
-    return noting(verdict, f"at least {least} of the way is left after each step") if verdict else verdict
+    verdict = holds_for_all([Condition(left, ">= 0")], stable(step, steep))
+    return (
+        add_evidence(verdict, f"at least {least} of the way is left after each step") if verdict else verdict
+    )
 
 
 slow_floor = Claim(
@@ -94,9 +96,11 @@ def dampens(
     """Judge whether, where plain steps oscillate and converge, those of a rule die out faster."""
     jumping = Condition(-multiplier(plain, curvature), "> 0")
     faster = rate_region(step, -multiplier(plain, curvature), curvature).conditions
-    verdict = throughout_under(enough, faster, (jumping, *stable(plain, curvature), *kept), points)
+    verdict = holds_for_all_given(enough, faster, (jumping, *stable(plain, curvature), *kept), points)
     counts = [sides_changed(r, curvature, {p: still[p] for p in parameters(r)}) for r in (plain, step)]
-    return noting(verdict, f"at {named(still)} descent changes sides {counts[0]} times, momentum {counts[1]}")
+    return add_evidence(
+        verdict, f"at {named(still)} descent changes sides {counts[0]} times, momentum {counts[1]}"
+    )
 
 
 dampened = Claim(
@@ -121,13 +125,13 @@ def cancels(step: Rule, enough: Sequence[Condition], domain: Sequence[Condition]
     together, against = gains(step)
     weaker, stronger = Condition(1 - against, "> 0"), Condition(together - 1, "> 0")
     points = ({rho: nine_tenths}, {rho: Rational(-1, 2)})
-    verdict = throughout_under(enough, [stronger, weaker], domain, points)
+    verdict = holds_for_all_given(enough, [stronger, weaker], domain, points)
     at = {rho: nine_tenths}
     told = (
         f"equal gradients add up to {together} of one, at rho = 9/10 to {put(together, at)}",
         f"opposite ones leave {against} of one, at rho = 9/10 {put(against, at)}: weakened, never cancelled",
     )
-    return noting(verdict, *told)
+    return add_evidence(verdict, *told)
 
 
 opposite_cancel = Claim(

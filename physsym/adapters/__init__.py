@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 from typing import TYPE_CHECKING, Any
 
-from physsym.adapters.place import seen_from_the_gradient
+from physsym.adapters.evaluation_point import seen_from_the_gradient
 
 if TYPE_CHECKING:
     from physsym.adapters.optax_transformation import optax as optax

@@ -11,14 +11,14 @@ import jax.numpy as jnp
 import optax as library
 from sympy import Symbol
 
-from physsym.adapters.place import elsewhere, trained, with_counters_given
-from physsym.kernels.backend import Value, Values, constants, refuse_misnamed
-from physsym.kernels.jax_backend import BACKEND, LIBRARY, leaf_function
-from physsym.notation import BEFORE, after
-from physsym.optimizer import coordinates
-from physsym.program import Program, needed, program, state_name
-from physsym.stages import stages
-from physsym.statement import Rule, Update
+from physsym.adapters.evaluation_point import elsewhere, trained, with_counters_given
+from physsym.codegen import Program, needed, program, state_name
+from physsym.codegen.passes.partition import stages
+from physsym.core.statements import Rule, Update
+from physsym.core.symbols import BEFORE, after
+from physsym.runtime import coordinates
+from physsym.runtime.backends.base import Value, Values, constants, refuse_misnamed
+from physsym.runtime.backends.jax import BACKEND, LIBRARY, leaf_function
 
 ADDED = Symbol("added to the weights", real=True)
 
@@ -40,7 +40,7 @@ def optax(rule: Rule, /, **parameters: Value) -> library.GradientTransformation:
     Raises ValueError for a rule that takes its gradient elsewhere than at a state, or several; TypeError and
     ValueError for unfit parameters, as `physsym.optimizer` does.
 
-    >>> from physsym.statement import rule
+    >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, rho, u, x
     >>> momentum = optax(rule({u: rho * u - eta * G, x: x + after(u)}), eta=lambda count: 0.5, rho=0.9)
     >>> weights = jnp.ones(2)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import torch
 
 from physsym.adapters.torch_states import Made, refuse_unfit_parameter
-from physsym.kernels.backend import Value, Values
-from physsym.kernels.forest import Leaves, carried_out
-from physsym.kernels.torch_backend import run_of
-from physsym.kernels.torch_in_place import put
-from physsym.stages import stages
+from physsym.codegen.passes.partition import stages
+from physsym.runtime.backends.base import Value, Values
+from physsym.runtime.backends.pytree import Leaves, carried_out
+from physsym.runtime.backends.torch import run_of
+from physsym.runtime.backends.torch_in_place import put
 
 
 @dataclass

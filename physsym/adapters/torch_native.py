@@ -11,9 +11,9 @@ from typing import Any
 
 import torch
 
-from physsym.kernels.backend import Values
-from physsym.program import Program
-from physsym.stages import stages
+from physsym.codegen import Program
+from physsym.codegen.passes.partition import stages
+from physsym.runtime.backends.base import Values
 
 PLAIN = (torch.Tensor, torch.nn.Parameter)
 TYPES = (torch.float32, torch.float64)
@@ -61,5 +61,5 @@ def native_update(program: Program) -> NativeUpdate | None:
     """Return the compiled update of a program; None where llvmlite is not installed."""
     if importlib.util.find_spec("llvmlite") is None:
         return None
-    engine = importlib.import_module("physsym.kernels.llvm_backend").engine()
+    engine = importlib.import_module("physsym.runtime.backends.llvm").engine()
     return NativeUpdate(stages(program)[-1], engine)

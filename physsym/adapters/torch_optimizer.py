@@ -8,13 +8,13 @@ from typing import Any
 
 import torch as library
 
-from physsym.adapters.place import elsewhere
+from physsym.adapters.evaluation_point import elsewhere
 from physsym.adapters.torch_ahead import step_ahead
 from physsym.adapters.torch_states import Made, local, made, refuse_unfit_parameter
-from physsym.kernels.backend import Value, Values, constants, misnamed, parameter_names
-from physsym.kernels.torch_backend import BACKEND
-from physsym.program import program
-from physsym.statement import Rule
+from physsym.codegen import program
+from physsym.core.statements import Rule
+from physsym.runtime.backends.base import Value, Values, constants, misnamed, parameter_names
+from physsym.runtime.backends.torch import BACKEND
 
 LEARNING_RATES = ("lr", "eta", "alpha")
 GROUP = ("params", "param_names", "maximize", "foreach", "steps_done")
@@ -47,7 +47,7 @@ def torch(
     Raises TypeError for missing, unknown or unfit parameters, ValueError where the rule is not defined for
     them or has several coordinates.
 
-    >>> from physsym.statement import rule
+    >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, x
     >>> weights = library.nn.Parameter(library.ones(2))
     >>> descent = torch(rule({x: x - eta * G}), [weights], eta=0.25)
@@ -60,7 +60,7 @@ def torch(
 
 
 class DerivedOptimizer(library.optim.Optimizer):
-    """A rule that updates parameters of a model, made by `physsym.adapters.torch`.
+    """A rule that updates parameters of a model, made by `physsym.adapters.torch_optimizer`.
 
     `state[parameter]` holds the states of the rule by name, but for the weights.
     """
@@ -74,7 +74,7 @@ class DerivedOptimizer(library.optim.Optimizer):
         maximize: bool,
         foreach: bool | None,
     ) -> None:
-        """Make an optimizer; `physsym.adapters.torch` says what of."""
+        """Make an optimizer; `physsym.adapters.torch_optimizer` says what of."""
         self.rule, self._made = rule, dict[bool, Made]()
         names = parameter_names(program(rule))
         if learning_rate is not None and learning_rate not in names:

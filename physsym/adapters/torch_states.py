@@ -7,14 +7,14 @@ from typing import Any
 
 import torch
 
-from physsym.adapters.place import trained, with_counters_given
+from physsym.adapters.evaluation_point import trained, with_counters_given
 from physsym.adapters.torch_native import NativeUpdate, native_update
-from physsym.kernels.torch_backend import refuse_unfit
-from physsym.kernels.torch_in_place import Update, UpdateOfMany, update, update_of_many
-from physsym.notation import BEFORE, FORCES
-from physsym.optimizer import coordinates
-from physsym.program import Program, program, state_name
-from physsym.statement import Rule, rewritten
+from physsym.codegen import Program, program, state_name
+from physsym.core.statements import Rule, rewritten
+from physsym.core.symbols import BEFORE, FORCES
+from physsym.runtime import coordinates
+from physsym.runtime.backends.torch import refuse_unfit
+from physsym.runtime.backends.torch_in_place import Update, UpdateOfMany, update, update_of_many
 
 
 @dataclass(frozen=True)

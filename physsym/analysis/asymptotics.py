@@ -9,7 +9,7 @@ from fractions import Fraction
 from sympy import Expr, Integer, Poly, Rational, Symbol, cancel, fraction, together
 from sympy.polys.polyerrors import PolynomialError
 
-from physsym.analysis.exactly import AnalysisError
+from physsym.analysis.exact_evaluation import AnalysisError
 from physsym.analysis.linear import z
 from physsym.analysis.spectral import roots
 
@@ -37,7 +37,7 @@ def leading_roots(polynomial: Poly, small: Symbol) -> tuple[Leading, ...]:
     polynomials in the symbol, and for edges whose roots have no closed form.
 
     >>> from physsym.analysis.linear import characteristic_polynomial
-    >>> from physsym.system import damped_particle
+    >>> from physsym.mechanics.system import damped_particle
     >>> from physsym.vocabulary import m
     >>> for root in leading_roots(characteristic_polynomial(damped_particle.law()), m):
     ...     print(root.of(m))
@@ -104,8 +104,8 @@ def root_series(polynomial: Poly, small: Symbol, start: Expr, order: int) -> Exp
     simple root at small = 0, or a coefficient is no quotient of polynomials in the symbol.
 
     >>> from physsym.analysis.linear import characteristic_polynomial
-    >>> from physsym.statement import law
-    >>> from physsym.notation import dot
+    >>> from physsym.core.statements import law
+    >>> from physsym.core.symbols import dot
     >>> from physsym.vocabulary import G, gamma, lam, tau, x
     >>> slow = characteristic_polynomial(law({tau * dot(dot(x)): -G / gamma - dot(x)}))
     >>> print(root_series(slow, tau, -lam / gamma, 1))

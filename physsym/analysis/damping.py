@@ -8,12 +8,12 @@ from functools import lru_cache
 
 from sympy import Expr, Poly, Symbol, expand, factor, sqrt
 
-from physsym.analysis.exactly import AnalysisError, put, sign_of
+from physsym.analysis.exact_evaluation import AnalysisError, put, sign_of
 from physsym.analysis.linear import characteristic_polynomial
 from physsym.analysis.stability import Region
-from physsym.sign import signs
-from physsym.statement import Law, Statement
-from physsym.verdict import Condition
+from physsym.core.signs import signs
+from physsym.core.statements import Law, Statement
+from physsym.core.verdicts import Condition
 from physsym.vocabulary import lam
 
 _TOLD_BY_DISCRIMINANT = 3  # the degree up to which its sign tells whether all roots are real
@@ -34,7 +34,7 @@ def discriminant(statement: Statement, curvature: Expr = lam) -> Expr:
     Up to degree three it is negative exactly where two roots are complex, and zero where two are equal.
     Raises AnalysisError where the statement is not linear there.
 
-    >>> from physsym.system import damped_particle
+    >>> from physsym.mechanics.system import damped_particle
     >>> print(discriminant(damped_particle.law()))
     gamma**2 - 4*lam*m
     """
@@ -52,8 +52,8 @@ def underdamped_region(statement: Statement, curvature: Expr = lam) -> Region:
     statement is not linear.
 
     >>> from sympy import Rational
-    >>> from physsym.notation import after
-    >>> from physsym.statement import rule
+    >>> from physsym.core.symbols import after
+    >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, rho, u, x
     >>> region = underdamped_region(rule({u: rho * u - eta * G, x: x + after(u)}))
     >>> region.holds_at({rho: Rational(9, 10), eta: Rational(1, 100), lam: 20})
@@ -74,7 +74,7 @@ def damping_at(statement: Statement, values: Mapping[Symbol, object], curvature:
     Raises AnalysisError where the statement is not linear, a value is missing or irrational coefficients
     meet a degree above three, and TypeError for floats.
 
-    >>> from physsym.system import damped_particle
+    >>> from physsym.mechanics.system import damped_particle
     >>> from physsym.vocabulary import gamma, m
     >>> damping_at(damped_particle.law(), {m: 1, gamma: 2, lam: 1})
     <Damping.CRITICAL: 'critically damped'>
@@ -109,7 +109,7 @@ def critical_values(statement: Statement, parameter: Symbol, curvature: Expr = l
     Values against the declared sign of the parameter are left out. Raises AnalysisError where the
     discriminant is not of degree one or two in the parameter.
 
-    >>> from physsym.system import damped_particle
+    >>> from physsym.mechanics.system import damped_particle
     >>> from physsym.vocabulary import gamma
     >>> critical_values(damped_particle.law(), gamma)
     (2*sqrt(lam)*sqrt(m),)
@@ -138,7 +138,7 @@ def damping_ratio(law: Law, curvature: Expr = lam) -> Expr:
     For the damped particle this is gamma/(2*sqrt(m*lam)), a pure number. Raises AnalysisError where the law
     is not of second order, TypeError for what is no law.
 
-    >>> from physsym.system import damped_particle
+    >>> from physsym.mechanics.system import damped_particle
     >>> damping_ratio(damped_particle.law())
     gamma/(2*sqrt(lam)*sqrt(m))
     """

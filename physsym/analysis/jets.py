@@ -16,7 +16,7 @@ import flint
 import sympy
 from sympy import Add, Dummy, Expr, Function, Integer, Mul, NumberSymbol, Pow, Rational, Symbol
 
-from physsym.notation import grad, hess, higher, potential
+from physsym.core.symbols import grad, hess, higher, potential
 
 Polynomial: TypeAlias = Any  # flint.fmpq_mpoly, which has no types
 

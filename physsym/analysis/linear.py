@@ -8,9 +8,9 @@ from functools import lru_cache
 from sympy import Expr, ImmutableMatrix, Matrix, Poly, Symbol, eye
 from sympy.polys.polyerrors import PolynomialError
 
-from physsym.analysis.exactly import AnalysisError
-from physsym.notation import DOT, exact, grad, hess, name_and_marks, partial, potential
-from physsym.statement import Law, Rule, Statement, flattened, states, symbols
+from physsym.analysis.exact_evaluation import AnalysisError
+from physsym.core.statements import Law, Rule, Statement, flattened, states, symbols
+from physsym.core.symbols import DOT, exact, grad, hess, name_and_marks, partial, potential
 from physsym.vocabulary import lam
 
 z = Symbol("z")
@@ -43,8 +43,8 @@ def step_matrix(rule: Rule, curvature: Expr = lam) -> ImmutableMatrix:
     state over that of its column's; of the curvature: energy over length squared. Raises AnalysisError where
     the rule is not linear there.
 
-    >>> from physsym.notation import after
-    >>> from physsym.statement import rule
+    >>> from physsym.core.symbols import after
+    >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, rho, u, x
     >>> step_matrix(rule({u: rho * u - eta * G, x: x + after(u)}))
     Matrix([
@@ -81,7 +81,7 @@ def characteristic_polynomial(statement: Statement, curvature: Expr = lam) -> Po
     solutions grow like exp(z*t). A rule's is monic. Raises AnalysisError where the statement is not linear
     there, has not as many equations as unknowns, or uses the symbol `z` for something else.
 
-    >>> from physsym.system import damped_particle
+    >>> from physsym.mechanics.system import damped_particle
     >>> print(characteristic_polynomial(damped_particle.law()).as_expr())
     gamma*z + lam + m*z**2
     """

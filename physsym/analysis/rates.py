@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sympy import Abs, Expr, Poly, Rational, Symbol, expand
 
-from physsym.analysis.exactly import AnalysisError, sign_of
+from physsym.analysis.exact_evaluation import AnalysisError, sign_of
 from physsym.analysis.linear import characteristic_polynomial, step_matrix, z
 from physsym.analysis.spectral import spectral_radius
 from physsym.analysis.stability import Region, schur_cohn
-from physsym.check.engines import z3_engine
-from physsym.check.engines.base import Answer
-from physsym.notation import exact
-from physsym.sign import POSITIVE, signs
-from physsym.statement import Rule, parameters, rewritten
-from physsym.verdict import Condition, Verdict, fails, holds, undecided
+from physsym.core.signs import POSITIVE, signs
+from physsym.core.statements import Rule, parameters, rewritten
+from physsym.core.symbols import exact
+from physsym.core.verdicts import Condition, Verdict, fails, holds, undecided
+from physsym.verify.engines import smt
+from physsym.verify.engines.base import Answer
 from physsym.vocabulary import lam
 
 Between = tuple[object, object]  # the least and the largest curvature
@@ -28,7 +28,7 @@ def rate_region(rule: Rule, rate: object, curvature: Expr = lam) -> Region:
     With the rate one this is the region of stability. Errors shrink like powers of the largest modulus; a
     rate is a pure number. Raises AnalysisError where the rule is not linear on curvature*x**2/2.
 
-    >>> from physsym.statement import rule
+    >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, x
     >>> print(rate_region(rule({x: x - eta * G}), Rational(1, 2)))
     eta*lam - 1/2 > 0 and -eta*lam + 3/2 > 0
@@ -56,7 +56,7 @@ def _within(rest: Sequence[Expr], r: Expr) -> tuple[Expr, ...]:
     return r**2 + b * r + c, r**2 - b * r + c, r**2 - c
 
 
-def worst_rate(rule: Rule, values: Mapping[Symbol, object], between: Between) -> Expr:
+def worst_case_rate(rule: Rule, values: Mapping[Symbol, object], between: Between) -> Expr:
     """Return the largest spectral radius of a rule over all curvatures in an interval, an exact number.
 
     It is attained at an end. For a polynomial of degree one or two whose coefficients are affine in the
@@ -64,9 +64,9 @@ def worst_rate(rule: Rule, values: Mapping[Symbol, object], between: Between) ->
     curvatures at which they hold form an interval. Raises AnalysisError for other rules, for an interval that
     is none, and what `spectral_radius` raises.
 
-    >>> from physsym.statement import rule
+    >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, x
-    >>> worst_rate(rule({x: x - eta * G}), {eta: Rational(1, 20)}, between=(1, 20))
+    >>> worst_case_rate(rule({x: x - eta * G}), {eta: Rational(1, 20)}, between=(1, 20))
     19/20
     """
     least, largest = (exact(end) for end in between)
@@ -86,24 +86,24 @@ def _refuse_curved(rule: Rule) -> None:
         )
 
 
-def rate_floor(rule: Rule, curvature: Expr = lam) -> Expr:
+def rate_lower_bound(rule: Rule, curvature: Expr = lam) -> Expr:
     """Return a bound below the spectral radius: the n-th root of |det| of a step with n states.
 
     The determinant is the product of the n multipliers, so the largest is not below their geometric mean.
     For momentum it is sqrt(|rho|), whatever the step size and the curvature. Raises AnalysisError where the
     rule is not linear on curvature*x**2/2.
 
-    >>> from physsym.notation import after
-    >>> from physsym.statement import rule
+    >>> from physsym.core.symbols import after
+    >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, rho, u, x
-    >>> print(rate_floor(rule({u: rho * u - eta * G, x: x + after(u)})))
+    >>> print(rate_lower_bound(rule({u: rho * u - eta * G, x: x + after(u)})))
     sqrt(Abs(rho))
     """
     matrix = step_matrix(rule, curvature)
     return Abs(expand(matrix.det(method="berkowitz"))) ** Rational(1, matrix.rows)
 
 
-def minimax(
+def is_minimax_rate(
     rule: Rule,
     rate: object,
     between: Between,
@@ -113,7 +113,7 @@ def minimax(
     """Return whether a rate is the best of a rule over an interval of curvatures, and some values reach it.
 
     Two things are proved for all real values, of the declared signs, of all symbols. With the proposed values
-    every larger rate is kept over the whole interval, at the ends, which are the worst (see `worst_rate`).
+    every larger rate is kept over the whole interval, at the ends, which are the worst (see `worst_case_rate`).
     And no values of the parameters give a smaller one at both ends. The rate, the ends and the values may
     hold symbols, of which `given` is assumed: with the ends (1 - r)**2 and (1 + r)**2 and the rate r, all
     condition numbers are treated at once. For gradient descent the best rate is (kappa - 1)/(kappa + 1), for
@@ -122,16 +122,16 @@ def minimax(
     Journal on Optimization 26, 2016, proposition 1). It fails where one of the two is refuted, with a point
     where there is one.
 
-    Raises AnalysisError as `worst_rate` does, and where the proposal leaves a parameter without a value.
+    Raises AnalysisError as `worst_case_rate` does, and where the proposal leaves a parameter without a value.
 
-    >>> from physsym.notation import after
-    >>> from physsym.statement import rule
+    >>> from physsym.core.symbols import after
+    >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, rho, u, x
     >>> heavy_ball = rule({u: rho * u - eta * G, x: x + after(u)})
     >>> polyak = {eta: Rational(1, 4), rho: Rational(1, 4)}
-    >>> minimax(heavy_ball, Rational(1, 2), between=(1, 9), proposed=polyak).outcome
+    >>> is_minimax_rate(heavy_ball, Rational(1, 2), between=(1, 9), proposed=polyak).outcome
     <Outcome.HOLDS: 'holds'>
-    >>> minimax(heavy_ball, Rational(2, 3), between=(1, 9), proposed=polyak).outcome
+    >>> is_minimax_rate(heavy_ball, Rational(2, 3), between=(1, 9), proposed=polyak).outcome
     <Outcome.FAILS: 'fails'>
     """
     ends, assumed = tuple(exact(end) for end in between), tuple(given)
@@ -150,22 +150,22 @@ def _kept(rule: Rule, rate: Expr, ends: Sequence[Expr], given: tuple[Condition, 
     """Return whether every rate above the one given is kept at both ends."""
     larger = (*given, Condition(rate, "> 0"), Condition(_LARGER - rate, "> 0"))
     goals = tuple(c for end in ends for c in rate_region(rule, _LARGER, end).conditions)
-    found = z3_engine.implies_all(larger, goals)
+    found = smt.implies_all(larger, goals)
     if found.answer is Answer.REFUTED:
         told = found.witness.replace(_LARGER.name, "a larger rate")
-        return fails("the proposed values do not keep the rate", witness=told, engines=(z3_engine.NAME,))
+        return fails("the proposed values do not keep the rate", witness=told, engines=(smt.NAME,))
     if found.answer is not Answer.PROVED:
-        return undecided("whether the proposed values keep the rate", engines=(z3_engine.NAME,))
-    return holds("the proposed values keep the rate", engines=(z3_engine.NAME,))
+        return undecided("whether the proposed values keep the rate", engines=(smt.NAME,))
+    return holds("the proposed values keep the rate", engines=(smt.NAME,))
 
 
 def _none_better(rule: Rule, rate: Expr, ends: Sequence[Expr], given: tuple[Condition, ...]) -> Verdict:
     """Return whether no values of the parameters give a smaller rate at both ends."""
     better = tuple(c for end in ends for c in rate_region(rule, rate, end).conditions)
-    possible, _ = z3_engine.consistent((*given, *better))
+    possible, _ = smt.consistent((*given, *better))
     if possible is None:
-        return undecided("whether other values are better", engines=(z3_engine.NAME,))
+        return undecided("whether other values are better", engines=(smt.NAME,))
     if possible:
-        return fails(f"other values give a smaller rate than {rate} at both ends", engines=(z3_engine.NAME,))
+        return fails(f"other values give a smaller rate than {rate} at both ends", engines=(smt.NAME,))
     found = f"{rate} is kept by the proposed values, and no others give a smaller rate at both ends"
-    return holds(found, engines=(z3_engine.NAME,))
+    return holds(found, engines=(smt.NAME,))

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from sympy import Dummy, Expr, Integer, Poly, Symbol, resultant, rootof, sqrt
 
-from physsym.analysis.exactly import DIGITS, AnalysisError, put, sign_of
+from physsym.analysis.exact_evaluation import DIGITS, AnalysisError, put, sign_of
 from physsym.analysis.linear import characteristic_polynomial, z
-from physsym.statement import Rule, Statement
+from physsym.core.statements import Rule, Statement
 from physsym.vocabulary import lam
 
 
@@ -23,8 +23,8 @@ def multipliers(
     factor. Raises what `characteristic_polynomial` and `put` raise, and AnalysisError for a factor of higher
     degree whose coefficients are not rational.
 
-    >>> from physsym.statement import rule
-    >>> from physsym.system import damped_particle
+    >>> from physsym.core.statements import rule
+    >>> from physsym.mechanics.system import damped_particle
     >>> from physsym.vocabulary import G, eta, gamma, m, x
     >>> multipliers(rule({x: x - eta * G}))
     (-eta*lam + 1,)
@@ -86,8 +86,8 @@ def spectral_radius(rule: Rule, values: Mapping[Symbol, object], curvature: Expr
     their product. Two moduli that agree to 50 digits are taken for one. Raises what `multipliers` raises.
 
     >>> from sympy import Rational
-    >>> from physsym.notation import after
-    >>> from physsym.statement import rule
+    >>> from physsym.core.symbols import after
+    >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, rho, u, x
     >>> heavy_ball = rule({u: rho * u - eta * G, x: x + after(u)})
     >>> spectral_radius(heavy_ball, {eta: Rational(1, 10), rho: Rational(1, 4), lam: 1})

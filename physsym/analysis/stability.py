@@ -22,11 +22,11 @@ from sympy import (
     together,
 )
 
-from physsym.analysis.exactly import AnalysisError, put, sign_of
+from physsym.analysis.exact_evaluation import AnalysisError, put, sign_of
 from physsym.analysis.linear import characteristic_polynomial
-from physsym.sign import NONNEGATIVE, POSITIVE, signs
-from physsym.statement import Rule, Statement
-from physsym.verdict import Condition
+from physsym.core.signs import NONNEGATIVE, POSITIVE, signs
+from physsym.core.statements import Rule, Statement
+from physsym.core.verdicts import Condition
 from physsym.vocabulary import lam
 
 
@@ -60,8 +60,8 @@ def stability_region(statement: Statement, curvature: Expr = lam) -> Region:
     All multipliers of a rule then lie inside the unit circle, all rates of a law left of the imaginary axis.
     Raises AnalysisError where the statement is not linear there.
 
-    >>> from physsym.notation import after
-    >>> from physsym.statement import rule
+    >>> from physsym.core.symbols import after
+    >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, rho, u, x
     >>> print(stability_region(rule({x: x - eta * G})))
     eta*lam > 0 and -eta*lam + 2 > 0
@@ -80,7 +80,7 @@ def hurwitz(polynomial: Poly) -> Region:
     no known sign is multiplied by it first. Coefficients are taken to be real. Raises AnalysisError for a
     polynomial without roots.
 
-    >>> from physsym.system import damped_particle
+    >>> from physsym.mechanics.system import damped_particle
     >>> print(hurwitz(characteristic_polynomial(damped_particle.law(), Symbol("k", real=True))))
     gamma > 0 and k > 0
     """

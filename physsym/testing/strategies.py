@@ -12,12 +12,12 @@ from typing import TypeVar
 
 from sympy import Expr, Symbol
 
-from physsym import specimens
-from physsym.integrator import Method
-from physsym.notation import name_and_marks
-from physsym.specimens import Choose, Taken
-from physsym.statement import Law, Rule
-from physsym.system import System
+from physsym.core.statements import Law, Rule
+from physsym.core.symbols import name_and_marks
+from physsym.mechanics.integrators import Method
+from physsym.mechanics.system import System
+from physsym.testing import random_models
+from physsym.testing.random_models import Choose, Taken
 from physsym.vocabulary import x
 
 try:
@@ -43,7 +43,7 @@ def _chooser(draw: DrawFn) -> Choose:
 def _systems(draw: DrawFn, power_friction: bool) -> System:
     choose = _chooser(draw)
     odd = power_friction and choose((False, True))
-    return specimens.power_friction(choose) if odd else specimens.system(choose)
+    return random_models.power_friction(choose) if odd else random_models.system(choose)
 
 
 def systems(power_friction: bool = True) -> SearchStrategy[System]:
@@ -51,14 +51,14 @@ def systems(power_friction: bool = True) -> SearchStrategy[System]:
 
     They have known or unknown potentials, and viscous friction, none, or, unless `power_friction` is False,
     friction that is a power of the speed. Their symbols are those of `physsym.vocabulary`, with its
-    dimensions, beside `physsym.specimens.y`, `mu` and `p`. The simplest is the damped particle.
+    dimensions, beside `physsym.testing.random_models.y`, `mu` and `p`. The simplest is the damped particle.
     """
     return _systems(power_friction)
 
 
 @composite
 def _potentials(draw: DrawFn, place: Expr) -> Expr:
-    return specimens.potential_of(_chooser(draw), place)
+    return random_models.potential_of(_chooser(draw), place)
 
 
 def potentials(place: Expr = x) -> SearchStrategy[Expr]:
@@ -71,7 +71,7 @@ def potentials(place: Expr = x) -> SearchStrategy[Expr]:
 
 @composite
 def _integrators(draw: DrawFn) -> Method:
-    return specimens.integrator(_chooser(draw))
+    return random_models.integrator(_chooser(draw))
 
 
 def integrators() -> SearchStrategy[Method]:
@@ -84,7 +84,7 @@ def integrators() -> SearchStrategy[Method]:
 
 @composite
 def _laws(draw: DrawFn) -> Law:
-    return specimens.law_of(_chooser(draw))
+    return random_models.law_of(_chooser(draw))
 
 
 def laws() -> SearchStrategy[Law]:
@@ -94,7 +94,7 @@ def laws() -> SearchStrategy[Law]:
 
 @composite
 def _rules(draw: DrawFn) -> Rule:
-    return specimens.rule_of(_chooser(draw))
+    return random_models.rule_of(_chooser(draw))
 
 
 def rules() -> SearchStrategy[Rule]:
@@ -109,7 +109,7 @@ def rules() -> SearchStrategy[Rule]:
 
 @composite
 def _parameters(draw: DrawFn, names: tuple[Symbol, ...]) -> dict[str, Fraction]:
-    return specimens.parameters(_chooser(draw), names)
+    return random_models.parameters(_chooser(draw), names)
 
 
 def parameters(symbols: Iterable[Symbol]) -> SearchStrategy[dict[str, Fraction]]:
@@ -126,7 +126,7 @@ def parameters(symbols: Iterable[Symbol]) -> SearchStrategy[dict[str, Fraction]]
 
 @composite
 def _steps(draw: DrawFn, length: int) -> list[Taken]:
-    return specimens.steps(_chooser(draw), length)
+    return random_models.steps(_chooser(draw), length)
 
 
 def steps(length: int = 7) -> SearchStrategy[list[Taken]]:

@@ -21,8 +21,9 @@ from sympy import Function, Matrix, Rational, cos, eye, sin
 from sympy.core.cache import clear_cache
 from sympy.physics.mechanics import LagrangesMethod, dynamicsymbols
 
-from physsym import Integrate, System, apply, dot, identical, law, rule, semi_implicit_euler
-from physsym.analysis.modified import modified_equation
+from physsym import Integrate, System, apply, dot, identical, law, rule
+from physsym.analysis.modified_equation import modified_equation
+from physsym.integrators import semi_implicit_euler
 from physsym.vocabulary import G, dt, eta, gamma, m, v, x
 
 
@@ -89,9 +90,9 @@ from dataclasses import replace
 def derived():
     from derivations import gradient_descent, momentum
     from physsym import derivation as kept, latex
-    from physsym.check import conditions
-    from physsym.check.engines import z3_engine
-    for memory in (kept._checked, kept._proposed, kept._agreeing, conditions._consistent, z3_engine._implies):
+    from physsym.verify import conditions
+    from physsym.verify.engines import smt
+    for memory in (kept._checked, kept._proposed, kept._agreeing, conditions._consistent, smt._implies):
         memory.cache_clear()
     for script in (gradient_descent, momentum):
         derivation = replace(script.derivation)
@@ -160,7 +161,7 @@ MOMENTUM = apply(Integrate(semi_implicit_euler, dt), law({dot(x): v, dot(v): -ga
 
 TREES = """
 import time
-from physsym.analysis.bseries import explicit_midpoint, modified_coefficients
+from physsym.analysis.b_series import explicit_midpoint, modified_coefficients
 start = time.process_time()
 modified_coefficients(explicit_midpoint, 9)
 print(1000 * (time.process_time() - start))

@@ -7,8 +7,8 @@ import ctypes
 import numpy as np
 import sympy
 
-from physsym.kernels.c_backend import library
-from physsym.optimizer import optimizer
+from physsym.runtime import optimizer
+from physsym.runtime.backends.c import library
 from tests.benchmarks.rules import NUMBERS, RULES, STREAM, chosen
 from tests.benchmarks.timing import Row, behind, interleaved, ratio, spread
 

@@ -7,10 +7,10 @@ import ctypes
 import numpy as np
 import sympy
 
-from physsym.components import formula, in_components
-from physsym.kernels import march
-from physsym.kernels.c_backend import library
-from physsym.program import program
+from physsym.codegen import program
+from physsym.codegen.passes.scalarisation import formula, in_components
+from physsym.runtime.backends import rollout
+from physsym.runtime.backends.c import library
 from tests.benchmarks.rules import RULES
 from tests.benchmarks.timing import Row, behind, interleaved, ratio, spread
 
@@ -112,8 +112,8 @@ def trajectories():
     start, told, beside, far, near, reached = [0.0, 0.0, -1.2, 1.0], [], [], [], [], {}
     for called in SLOPES:
         others = solvers(called)
-        exact, fused = (march.by_llvm(ours(called), [ETA, RHO], False, fma) for fma in (False, True))
-        plain = march.in_python(ours(called), {}, [ETA, RHO], "{}/{}")
+        exact, fused = (rollout.by_llvm(ours(called), [ETA, RHO], False, fma) for fma in (False, True))
+        plain = rollout.in_python(ours(called), {}, [ETA, RHO], "{}/{}")
         times = interleaved({
             "llvm": lambda run=exact: run(0, 1, STEPS, start), "llvm fma": lambda run=fused: run(0, 1, STEPS, start),
             "gcc": in_c(called, False), "gcc fma": in_c(called, True), "jax": in_jax(called),
@@ -228,11 +228,11 @@ def _sweepers(called, start, numbers, steps):
     made, given, cells = ours(called), list(numbers), numbers.shape[1]
 
     def in_lanes(fma):
-        return lambda: march.cells_by_llvm(made, start, given, cells, steps, 1, fma)
+        return lambda: rollout.cells_by_llvm(made, start, given, cells, steps, 1, fma)
 
     return {
         "llvm": in_lanes(False), "llvm with FMA": in_lanes(True), "gcc": cells_in_c(called, start, numbers, steps),
-        "numpy blocks": lambda: march.cells_by_numpy(made, start, given, cells, steps), "lambdify": lambdified,
+        "numpy blocks": lambda: rollout.cells_by_numpy(made, start, given, cells, steps), "lambdify": lambdified,
         "jax vmap": lambda: jax.block_until_ready(at_once(*flat)),
         "jax map of vmap": lambda: jax.block_until_ready(by_rows(*rows)),
     }  # fmt: skip

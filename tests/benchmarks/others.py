@@ -18,19 +18,19 @@ import json, os, sys, time
 spent = lambda: sum(os.times()[:4])
 a = spent(); import sympy; b = spent()
 import numpy
-from physsym.program import program
-from physsym.stages import stages
-from physsym.kernels import arrays, bound, native, numpy_backend
+from physsym.codegen import program
+from physsym.codegen.passes.partition import stages
+from physsym.runtime.backends import arrays, in_place_arguments, jit, numpy as numpy_backend
 from tests.benchmarks.rules import RULES
 part = stages(program(RULES[{called!r}]))[-1]
 c = spent()
-from physsym.kernels.in_place import in_place_source
+from physsym.runtime.backends.in_place import in_place_source
 for _ in range({repeats}): numpy_backend._advance(in_place_source(part))
 d = spent()
-from physsym.kernels import llvm_backend
+from physsym.runtime.backends import llvm as llvm_backend
 llvm_backend.engine().make(part, True, False)
 e = spent()
-from physsym.kernels import c_backend
+from physsym.runtime.backends import c as c_backend
 c_backend.engine().make(part, True, False)
 f = spent()
 for _ in range({repeats}):

@@ -2,8 +2,8 @@
 
 from sympy import Rational, Symbol, sqrt
 
-from physsym.notation import after
-from physsym.statement import parameters, rule
+from physsym.core.statements import parameters, rule
+from physsym.core.symbols import after
 from physsym.vocabulary import G, eta, rho, t, u, x
 
 s, beta = Symbol("s", real=True), Symbol("beta", real=True)

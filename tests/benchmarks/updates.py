@@ -12,13 +12,13 @@ from importlib.metadata import version
 from brian2 import Equations
 from brian2.stateupdaters.explicit import rk4
 
-from physsym.apply import apply
-from physsym.integrator import runge_kutta_4
-from physsym.moves import Integrate, Split
-from physsym.notation import dot
-from physsym.program import program
-from physsym.source import python_source
-from physsym.system import System
+from physsym.codegen import program
+from physsym.codegen.emit import python_source
+from physsym.core.symbols import dot
+from physsym.mechanics.integrators import runge_kutta_4
+from physsym.mechanics.moves import Integrate, ReduceOrder
+from physsym.mechanics.system import System
+from physsym.transform import apply
 from physsym.vocabulary import dt, gamma, lam, m, v, x
 from tests.benchmarks.timing import interleaved, ratio, spread
 
@@ -36,7 +36,7 @@ def from_law(law):
 
 def from_system():
     """Return the text of one step, from the Lagrangian on."""
-    return from_law(apply(Split(x, v), QUARTIC.law()))
+    return from_law(apply(ReduceOrder(x, v), QUARTIC.law()))
 
 
 def by_brian():
@@ -49,7 +49,7 @@ def from_equations():
     return from_law(FIRST_ORDER)
 
 
-FIRST_ORDER = apply(Split(x, v), QUARTIC.law())
+FIRST_ORDER = apply(ReduceOrder(x, v), QUARTIC.law())
 
 
 def same_step():

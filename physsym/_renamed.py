@@ -1,0 +1,74 @@
+"""Names of version 0.1 that stand elsewhere now: each works until version 0.3, with a warning."""
+
+from __future__ import annotations
+
+import importlib
+import warnings
+from typing import Any
+
+# Where each old name stands now, after `physsym.`.
+_HOMES = {
+    "analysis": (
+        "AnalysisError", "Damping", "ModifiedEquation", "Region", "RungeKutta", "as_runge_kutta",
+        "characteristic_polynomial", "critical_values", "damping_at", "damping_ratio", "discriminant", "energy",
+        "leading_roots", "leading_term", "modified_by", "modified_coefficients", "modified_equation",
+        "modified_potential", "multipliers", "on_quadratic", "order_of", "rate_along", "rate_region", "root_series",
+        "runge_kutta", "sign_changes", "simulate", "slow_velocity", "spectral_radii", "spectral_radius",
+        "stability_region", "step_matrix", "underdamped_region", "value_of",
+    ),
+    "claims": ("conditional", "undecidable"),
+    "codegen.emit": ("c_source", "javascript_source", "llvm_source", "python_source"),
+    "core": ("Clash", "DimensionError", "Inference", "StatementError", "infer_dimensions"),
+    "derivation": ("Assumption", "DerivationError", "ErrorBudget", "StepError"),
+    "documents.scripts": ("Script", "ScriptError"),
+    "integrators": (
+        "ExplicitRungeKutta", "Integrator", "explicit_midpoint", "forward_euler", "heun", "runge_kutta_4",
+        "semi_implicit_euler", "semi_implicit_euler_positions_first", "ssp33",
+    ),
+    "mechanics": ("MoveError", "particle_with_friction"),
+    "parsing": ("ReadError", "conditions_of"),
+    "printing": ("equations_of_function", "latex_of_function"),
+    "runtime": ("Bound", "PROBLEMS", "Problem", "Sweep", "Trajectory", "problem"),
+    "vocabulary": ("STANDARD",),
+}  # fmt: skip
+_NEW_NAMES = {
+    "Orbit": "analysis.ExactTrajectory",
+    "Premise": "Hypothesis",
+    "Split": "ReduceOrder",
+    "about": "claims.approx_equal",
+    "fully_implicit_euler": "integrators.backward_euler",
+    "grows": "claims.is_increasing",
+    "keeps": "analysis.is_forward_invariant",
+    "minimax": "analysis.is_minimax_rate",
+    "noting": "claims.add_evidence",
+    "rate_floor": "analysis.rate_lower_bound",
+    "settled_equation": "analysis.slow_manifold_equation",
+    "shrinks": "claims.is_decreasing",
+    "tends": "claims.check_limit",
+    "throughout": "analysis.holds_for_all",
+    "throughout_under": "analysis.holds_for_all_given",
+    "worst_rate": "analysis.worst_case_rate",
+}
+RENAMED = {name: f"{home}.{name}" for home, names in _HOMES.items() for name in names} | _NEW_NAMES
+
+# Names that mean something else now, or nothing: what to write instead.
+CHANGED: dict[str, str] = {}
+
+
+def old_name(name: str) -> Any:
+    """Return what a name of version 0.1 stands for, with a warning that says where it is now.
+
+    Raises AttributeError for a name whose meaning changed, with what to write instead, and for any other.
+    """
+    if name in CHANGED:
+        raise AttributeError(f"physsym.{name} has changed: {CHANGED[name]}")
+    if name not in RENAMED:
+        raise AttributeError(f"module 'physsym' has no attribute {name!r}")
+    home, _, new = RENAMED[name].rpartition(".")
+    value = getattr(importlib.import_module(f"physsym.{home}" if home else "physsym"), new)
+    warnings.warn(
+        f"physsym.{name} is now physsym.{RENAMED[name]}; the old name goes in version 0.3",
+        DeprecationWarning,
+        stacklevel=3,
+    )
+    return value

@@ -1,0 +1,108 @@
+"""Where a rule takes its gradient, and the same rule seen from there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sympy import Expr, Symbol
+
+from physsym.codegen import Program
+from physsym.core.statements import Rule, Update, expressions, parameters
+from physsym.core.symbols import FORCES, after, grad
+from physsym.runtime import coordinates
+
+
+def with_counters_given(program: Program) -> Program:
+    """Return a program whose counters are parameters: the number of steps done, which a library knows.
+
+    >>> from physsym.codegen import program
+    >>> from physsym.core.statements import rule
+    >>> from physsym.vocabulary import G, t, x
+    >>> given = with_counters_given(program(rule({t: t + 1, x: x - G / after(t)})))
+    >>> given.states, given.parameters
+    ((x,), (t,))
+    """
+    counted = set(map(after, program.counters))
+    results = tuple(r for r in program.results if r not in counted)
+    return replace(program, states=program.arrays, parameters=program.numbers, results=results, counters=())
+
+
+def trained(program: Program) -> Symbol | None:
+    """Return the state at which a rule takes its only gradient: it holds the weights of the model.
+
+    None where the rule takes its gradient ahead of its states, or several.
+
+    >>> from physsym.codegen import program
+    >>> from physsym.core.statements import rule
+    >>> from physsym.vocabulary import G, eta, x
+    >>> trained(program(rule({x: x - eta * G})))
+    x
+    """
+    places = [place for line in program.evaluations for place in line.values]
+    found = places[0] if len(places) == 1 else None
+    return found if isinstance(found, Symbol) and found in program.states else None
+
+
+def elsewhere(rule: Rule) -> str:
+    """Return in words where a rule takes its gradients, when not at its weights, and what to do about it."""
+    forces = sorted({str(f) for e in expressions(rule) for f in e.atoms(*FORCES)})
+    if not forces:
+        return "and the rule takes none"
+    if len(forces) > 1:
+        return (
+            f"and the rule takes {', '.join(forces)}: give a callable gradient to physsym.lambdify or "
+            "physsym.optimizer"
+        )
+    return (
+        f"and the rule takes {forces[0]}: physsym.adapters.seen_from_the_gradient(rule) is the same rule in "
+        "the variable where its gradient is taken"
+    )
+
+
+def seen_from_the_gradient(rule: Rule) -> Rule:
+    """Return the rule in the variable where its gradient is taken, for libraries that take it at the weights.
+
+    With the gradient at `x + s`, the new variable is `y = x + s`; it is called x again. The weights of the
+    model are then y. The parameters in `s` must not change from step to step, or `s` is not the same before
+    and after. For Nesterov's method this is the form that PyTorch and optax have, after Sutskever et al.,
+    ICML 2013.
+
+    Raises ValueError where the rule takes no gradient or several, or where the place is no position with
+    something added.
+
+    >>> from physsym.core.statements import rule
+    >>> from physsym.vocabulary import eta, rho, u, x
+    >>> print(seen_from_the_gradient(rule({u: rho * u - eta * grad(x + rho * u), x: x + after(u)})))
+    u <- -eta*grad(x) + rho*u; x <- -rho*u + rho*u+ + u+ + x
+    """
+    place, position = _place_and_position(rule)
+    shift = place - position
+    change: dict[Expr, Expr] = {grad(place): grad(position), position: position - shift}
+    kept = list[Update]()
+    for update in rule.updates:
+        value = update.value.xreplace(change)
+        if update.target == position:
+            change[after(position)] = value  # what the old variable now is
+        else:
+            kept.append(Update(update.target, value))
+    new = {s: after(s) for s in rule.targets}
+    return Rule((*kept, Update(position, change[after(position)] + shift.xreplace(new))))
+
+
+def _place_and_position(rule: Rule) -> tuple[Expr, Symbol]:
+    forces = {f for e in expressions(rule) for f in e.atoms(*FORCES)}
+    positions = coordinates(rule)
+    if len(forces) != 1 or len(positions) != 1 or not all(isinstance(f, grad) for f in forces):
+        found = ", ".join(sorted(map(str, forces))) or "none"
+        raise ValueError(
+            f"a rule can be seen from its gradient if it takes one, of one coordinate; it takes {found}"
+        )
+    (force,), (position,) = forces, positions
+    (place,) = force.args
+    shift = place - position
+    if not shift.free_symbols <= {*rule.targets, *parameters(rule)} - {position}:
+        raise ValueError(
+            f"the gradient is taken at {place}, which is not {position} with something added that is known "
+            f"before the step and does not depend on {position}"
+        )
+    return place, position

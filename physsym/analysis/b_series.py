@@ -1,0 +1,244 @@
+"""B-series of Runge-Kutta methods: order conditions and modified equations for every vector field at once.
+
+A B-series is y + sum over trees of step**order/symmetry * coefficient(tree) * differential(tree). Its
+coefficients hold whatever the field and its dimension are, so they tell apart what one coordinate cannot.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import operator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, singledispatch
+
+from sympy import Add, Expr, Mul, Rational, Symbol
+
+from physsym.analysis.modified_equation import ModifiedEquation
+from physsym.analysis.rooted_trees import Tree, cuts, trees
+from physsym.core.statements import Equation, Law, symbols
+from physsym.core.symbols import DOT, dot, name_and_marks
+from physsym.mechanics import integrators
+from physsym.mechanics.integrators import ExplicitRungeKutta, Integrator, Method
+from physsym.vocabulary import t
+
+Coefficients = dict[Tree, Fraction]
+
+
+@dataclass(frozen=True)
+class RungeKutta:
+    """A Runge-Kutta method: stage i is f at y + step*sum_j matrix[i][j]*stage_j, and the weights add them up.
+
+    Raises ValueError where the matrix is not square or the weights are not as many as its rows.
+    """
+
+    name: str
+    matrix: tuple[tuple[Fraction, ...], ...]
+    weights: tuple[Fraction, ...]
+
+    def __post_init__(self) -> None:
+        if any(len(row) != len(self.weights) for row in (self.weights, *self.matrix, self.matrix)):
+            raise ValueError(
+                f"{self.name}: expected as many rows and columns as there are weights, "
+                f"{len(self.weights)}; given rows of {[len(row) for row in self.matrix]}"
+            )
+
+    @cached_property
+    def denominator(self) -> int:
+        """Return the least common denominator of the matrix and the weights."""
+        return math.lcm(*(Fraction(a).denominator for row in (*self.matrix, self.weights) for a in row))
+
+
+def runge_kutta(name: str, matrix: list[list[object]], weights: list[object]) -> RungeKutta:
+    """Return the method with the given tableau; entries are what `Fraction` reads, such as "1/2".
+
+    Raises TypeError for a float, which is not the number it prints, and ValueError as `RungeKutta` does.
+
+    >>> order_of(runge_kutta("Heun", [[0, 0], [1, 0]], ["1/2", "1/2"]))
+    2
+    """
+    return RungeKutta(name, tuple(_fractions(row) for row in matrix), _fractions(weights))
+
+
+def _fractions(row: list[object]) -> tuple[Fraction, ...]:
+    for entry in row:
+        if isinstance(entry, float):
+            raise TypeError(f'a tableau is exact; given {entry!r}, write a text such as "1/2"')
+    return tuple(Fraction(str(entry)) for entry in row)
+
+
+explicit_euler = runge_kutta("explicit Euler", [[0]], [1])
+
+
+@singledispatch
+def as_runge_kutta(integrator: Method) -> RungeKutta:
+    """Return what an integrator is for a law of one state, such as a gradient flow of any dimension.
+
+    An explicit Runge-Kutta method is itself, for any number of states. An integrator told by weights reads
+    the rate at (1 - own)*old + own*new = old + own*step*rate: one stage. Integrators that differ only in how
+    states read each other are the same there. Raises ValueError for exact decay, which is none, and
+    TypeError for what is no integrator.
+
+    >>> from physsym.mechanics.integrators import ssp33
+    >>> order_of(as_runge_kutta(ssp33))
+    3
+    >>> from physsym.mechanics.integrators import fully_implicit_euler
+    >>> as_runge_kutta(fully_implicit_euler).matrix
+    ((Fraction(1, 1),),)
+    """
+    raise TypeError(f"expected an integrator, such as one of physsym.integrators; given {integrator!r}")
+
+
+@as_runge_kutta.register(Integrator)
+def _(integrator: Integrator) -> RungeKutta:
+    if integrator.own == "exact":
+        raise ValueError(f"{integrator.name} follows decay exactly, which no Runge-Kutta method does")
+    return runge_kutta(integrator.name, [[integrator.own]], [1])
+
+
+@as_runge_kutta.register(ExplicitRungeKutta)
+def _(integrator: ExplicitRungeKutta) -> RungeKutta:
+    return runge_kutta(integrator.name, [list(row) for row in integrator.matrix], list(integrator.weights))
+
+
+explicit_midpoint = as_runge_kutta(integrators.explicit_midpoint)
+classical = as_runge_kutta(integrators.runge_kutta_4)
+
+
+def up_to(order: int) -> Iterator[Tree]:
+    """Yield the trees of order one, two, ... up to an order."""
+    for n in range(1, order + 1):
+        yield from trees(n)
+
+
+def elementary_weights(method: RungeKutta, order: int) -> Coefficients:
+    """Return the coefficients of the B-series of a method, up to an order (Butcher, section 3.1).
+
+    >>> list(elementary_weights(explicit_midpoint, 2).values())
+    [Fraction(1, 1), Fraction(1, 2)]
+    """
+    q = method.denominator
+    return {tree: Fraction(w, q**tree.order) for tree, w in _whole_weights(method, order).items()}
+
+
+def _whole_weights(method: RungeKutta, order: int) -> dict[Tree, int]:
+    """Return the elementary weights times denominator**order, which are whole numbers."""
+    q = method.denominator
+    matrix = [[int(a * q) for a in row] for row in method.matrix]
+    weights = [int(b * q) for b in method.weights]
+    inner: dict[Tree, list[int]] = {}
+    found = {}
+    for tree in up_to(order):
+        stages = [math.prod(column) for column in zip(*(inner[c] for c in tree.children), strict=True)]
+        stages = stages or [1] * len(weights)
+        found[tree] = _dot(weights, stages)
+        inner[tree] = [_dot(row, stages) for row in matrix]
+    return found
+
+
+def _dot(left: list[int], right: list[int]) -> int:
+    return sum(map(operator.mul, left, right))
+
+
+def exact_weights(order: int) -> Coefficients:
+    """Return the coefficients of the exact flow: one over the density of each tree."""
+    return {tree: Fraction(1, tree.density) for tree in up_to(order)}
+
+
+def order_of(method: RungeKutta, most: int = 8) -> int:
+    """Return the order of a method: up to it, its weights are those of the exact flow. Looks up to `most`."""
+    q, weights = method.denominator, _whole_weights(method, most)
+    wrong = [tree.order for tree, w in weights.items() if w * tree.density != q**tree.order]
+    return min(wrong, default=most + 1) - 1
+
+
+def modified_coefficients(method: RungeKutta, order: int) -> Coefficients:
+    """Return the coefficients of the modified equation of a method, up to an order of the trees.
+
+    The modified field is the sum over trees of step**(order - 1)/symmetry * coefficient * differential; its
+    Lie series is matched with the method's B-series (Hairer, Lubich and Wanner, theorem IX.9.2). The Lie
+    derivative cuts one edge (lemma IX.9.1). All is done in whole numbers: times order! and a power of the
+    method's denominator, nothing is broken.
+
+    >>> list(modified_coefficients(explicit_euler, 2).values())
+    [Fraction(1, 1), Fraction(-1, 2)]
+    """
+    q = method.denominator
+    weights, field = _whole_weights(method, order), dict[Tree, int]()
+    lie: dict[Tree, list[int]] = {}
+    shares = [[math.perm(n, n - j) for j in range(1, n + 1)] for n in range(order + 1)]  # n!/j!
+    for tree, weight in weights.items():
+        n, scale = tree.order, math.factorial(tree.order)
+        rows = [0] * n  # rows[j - 1] is the coefficient of the j-th power of the field
+        for trunk, fallen, ways in cuts(tree):
+            if factor := ways * math.comb(n, fallen.order) * field[fallen]:
+                for j, value in enumerate(lie[trunk], 1):
+                    rows[j] += factor * value
+        field[tree] = rows[0] = scale * weight - _dot(shares[n], rows) // scale
+        lie[tree] = rows
+    return {tree: Fraction(b, math.factorial(tree.order) * q**tree.order) for tree, b in field.items()}
+
+
+def differential(tree: Tree, rates: Mapping[Symbol, Expr]) -> tuple[Expr, ...]:
+    """Return the elementary differential of a tree, one component for each state.
+
+    The derivative of the field, as many times as the root has branches, applied to their differentials
+    (Hairer, Lubich and Wanner, definition III.1.2).
+    """
+    inside = [differential(child, rates) for child in tree.children]
+    choices = list(itertools.product(range(len(rates)), repeat=len(inside)))
+    return tuple(Add(*(_slope(rate, list(rates), inside, c) for c in choices)) for rate in rates.values())
+
+
+def _slope(
+    rate: Expr, states: list[Symbol], vectors: list[tuple[Expr, ...]], choice: tuple[int, ...]
+) -> Expr:
+    """Return a partial derivative of a rate, times the components along which it was taken."""
+    for k in choice:
+        rate = rate.diff(states[k])
+    return Mul(rate, *(vector[k] for vector, k in zip(vectors, choice, strict=True)))
+
+
+def modified_by(method: RungeKutta, law: Law, step: Symbol, order: int = 1) -> ModifiedEquation:
+    """Return the modified equation of a Runge-Kutta method applied to a law, with terms up to step**order.
+
+    The law gives the rate of each state, in any number of dimensions. With an abstract gradient of one
+    coordinate this is what `modified_equation` finds for the rule; with several explicit coordinates it shows
+    what one coordinate cannot.
+
+    Raises ValueError for a negative order, for a law that does not give rates, and for one that holds the
+    step or the time.
+
+    >>> from physsym.core.statements import law
+    >>> from physsym.vocabulary import G, eta, x
+    >>> print(modified_by(explicit_euler, law({dot(x): -G}), eta))
+    x' = -eta*grad(x)*hess(x)/2 - grad(x), up to O(eta**2)
+    """
+    rates = _rates(law, step)
+    if order < 0:
+        raise ValueError(f"the order counts powers of the step from zero; given {order}")
+    totals: dict[Symbol, list[Expr]] = {s: [] for s in rates}
+    for tree, coefficient in modified_coefficients(method, order + 1).items():
+        share = Rational(coefficient.numerator, coefficient.denominator * tree.symmetry)
+        parts = differential(tree, rates) if share else ()
+        for state, part in zip(rates, parts, strict=False):
+            totals[state].append(share * step ** (tree.order - 1) * part)
+    found = (Equation(dot(s), Add(*terms).expand()) for s, terms in totals.items())
+    return ModifiedEquation(Law(tuple(found)), step, order)
+
+
+def _rates(law: Law, step: Symbol) -> dict[Symbol, Expr]:
+    rates: dict[Symbol, Expr] = {}
+    for equation in law.equations:
+        name, marks = name_and_marks(equation.left) if isinstance(equation.left, Symbol) else ("", "")
+        if marks != DOT or any(DOT in s.name for s in equation.right.free_symbols):
+            raise ValueError(
+                f"{equation} does not give the rate of a state; use ReduceOrder and Isolate first"
+            )
+        known = {s for s in symbols(law) if dot(s) == equation.left}
+        rates[known.pop() if known else Symbol(name, real=equation.left.is_real)] = equation.right
+    if {step, t} & symbols(law):
+        raise ValueError(f"the law holds the step {step} or the time {t}, as a modified equation cannot")
+    return rates

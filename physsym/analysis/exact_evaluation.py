@@ -1,0 +1,91 @@
+"""Exact values put in place of symbols, and the signs of exact numbers and of expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from sympy import Dummy, Expr, Float, Symbol, factor, minimal_polynomial
+from sympy.polys.polyerrors import NotAlgebraic
+
+from physsym.core.signs import Signs, signs
+from physsym.core.symbols import exact
+
+DIGITS = 60
+TINY = Float(10) ** -30
+
+
+class AnalysisError(ValueError):
+    """A statement or a value to which the analysis asked for does not apply."""
+
+
+def put(expression: Expr, values: Mapping[Symbol, object]) -> Expr:
+    """Return the real number that an expression is where its symbols have the given exact values.
+
+    Raises TypeError for a float, AnalysisError for a symbol without a value, a value against the sign of its
+    symbol, or a result that is not a real number (such as a division by zero).
+
+    >>> from fractions import Fraction
+    >>> from physsym.vocabulary import eta, lam
+    >>> put(1 - eta * lam, {eta: Fraction(1, 10), lam: 20})
+    -1
+    """
+    given = {symbol: _fitting(symbol, exact(value)) for symbol, value in values.items()}
+    missing = sorted(map(str, expression.free_symbols - set(given)))
+    if missing:
+        raise AnalysisError(f"no value was given for {', '.join(missing)} in {expression}")
+    number = expression.xreplace(given)
+    if not (number.is_real and number.is_finite):
+        raise AnalysisError(f"{expression} is no real number at {_told(values)}")
+    return number
+
+
+def _fitting(symbol: Symbol, value: Expr) -> Expr:
+    # Zero is let through: it is the edge of what is positive, and a region has to answer there.
+    if symbol.is_nonnegative and value.is_negative:
+        raise AnalysisError(f"{symbol} stands for a positive number, given {value}")
+    return value
+
+
+def _told(values: Mapping[Symbol, object]) -> str:
+    return ", ".join(f"{symbol} = {value}" for symbol, value in values.items())
+
+
+def sign_of(number: Expr) -> int:
+    """Return the sign of an exact real number: -1, 0 or 1. No rounding decides about zero.
+
+    Raises AnalysisError where it may be zero and is not algebraic.
+
+    >>> from sympy import sqrt
+    >>> sign_of(sqrt(2) * sqrt(3) - sqrt(6)), sign_of(sqrt(2) - 1)
+    (0, 1)
+    """
+    if number.is_Rational:
+        return int(number.p > 0) - int(number.p < 0)
+    value, digits = number.evalf(DIGITS), DIGITS
+    if abs(value) < TINY and _is_zero(number):
+        return 0
+    while abs(value) < Float(10) ** (-digits // 2):
+        digits *= 2
+        value = number.evalf(digits)
+    return 1 if value > 0 else -1
+
+
+def _is_zero(number: Expr) -> bool:
+    z = Dummy("z")
+    try:
+        return bool(minimal_polynomial(number, z) == z)
+    except NotAlgebraic:
+        raise AnalysisError(f"it cannot be told whether {number} is zero; give rational values") from None
+
+
+def known_signs(expression: Expr) -> Signs:
+    """Return signs outside of which an expression never falls: one sign where it is a number.
+
+    >>> a, b = Symbol("a", positive=True), Symbol("b", positive=True)
+    >>> sorted(known_signs((a + b)**2 - a**2))
+    [1]
+    """
+    if not expression.free_symbols:
+        return frozenset({sign_of(expression)})
+    return signs(cast(Expr, factor(expression)))

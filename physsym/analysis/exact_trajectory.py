@@ -1,0 +1,268 @@
+"""Orbits of a rule on a given potential: exact fractions, or balls of reals that hold the true numbers."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache, singledispatch
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+import flint
+from sympy import Expr, Symbol
+
+from physsym.analysis.exact_evaluation import AnalysisError
+from physsym.codegen.expression_tree import Operand, Operation, operand
+from physsym.core.statements import Rule, states, symbols
+from physsym.core.symbols import OPAQUE, after, before, exact, grad, hess, partial, potential
+from physsym.vocabulary import x
+
+Number: TypeAlias = Any  # a Fraction or a ball (flint.arb)
+Values: TypeAlias = Mapping[Symbol, Number]
+Formula: TypeAlias = Callable[[Values], Number]
+
+LONGEST = 100_000  # bits of a numerator or a denominator
+
+
+_PLAIN: Mapping[str, Callable[..., Number]] = {
+    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
+    "negative": operator.neg, "absolute": abs,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Arithmetic:
+    """One kind of numbers: how to make one, which functions stay within them, and which are out of hand."""
+
+    told: str
+    number: Callable[[Any], Number]
+    functions: Mapping[str, Callable[..., Number]]
+    fits: Callable[[Number], bool]
+    unfit: str
+
+
+def _fraction(given: Any) -> Fraction:
+    if isinstance(given, Expr) and not given.is_Rational:
+        raise AnalysisError(f"{given} is no fraction; give bits=..., for balls of real numbers")
+    return Fraction(int(given.p), int(given.q)) if isinstance(given, Expr) else Fraction(given)
+
+
+def _ball(given: Any) -> flint.arb:
+    if isinstance(given, flint.arb):
+        return given
+    if isinstance(given, Expr) and not given.is_Rational:
+        return _compiled(_tree(given), _BALLS)({})
+    return flint.arb(flint.fmpq(*_fraction(given).as_integer_ratio()))
+
+
+def _sign(number: Number) -> int:
+    if not (number > 0 or number < 0 or number == 0):
+        raise AnalysisError(f"the sign of {number} is not certain; simulate with more bits")
+    return int(number > 0) - int(number < 0)
+
+
+_FRACTIONS = _Arithmetic(
+    told="the fractions; give bits=..., for balls of real numbers",
+    number=_fraction,
+    functions={**_PLAIN, "sign": lambda n: Fraction(_sign(n)), "maximum": max, "minimum": min},
+    fits=lambda n: max(n.numerator.bit_length(), n.denominator.bit_length()) <= LONGEST,
+    unfit="the fractions are too long; give bits=..., for balls of real numbers",
+)
+_BALLS = _Arithmetic(
+    told="the real numbers that are known here",
+    number=_ball,
+    functions={
+        **_PLAIN, "power": operator.pow, "sign": lambda n: flint.arb(_sign(n)), "maximum": flint.arb.max,
+        "minimum": flint.arb.min, "sqrt": flint.arb.sqrt, "exp": flint.arb.exp, "log": flint.arb.log,
+        "sin": flint.arb.sin, "cos": flint.arb.cos, "tanh": flint.arb.tanh,
+    },
+    fits=lambda n: n.is_finite() and n.rad() < 1,
+    unfit="no real number is left, or the bits are used up; give more of them",
+)  # fmt: skip
+
+
+@singledispatch
+def _compiled(tree: Operand, numbers: _Arithmetic) -> Formula:
+    constant = numbers.number(tree)
+    return lambda at: constant
+
+
+@_compiled.register(Symbol)
+def _(tree: Symbol, numbers: _Arithmetic) -> Formula:
+    return lambda at: at[tree]
+
+
+@_compiled.register(Operation)
+def _(tree: Operation, numbers: _Arithmetic) -> Formula:
+    if tree.name not in numbers.functions:
+        raise AnalysisError(f"{tree.name} does not stay within {numbers.told}")
+    carry_out, *arguments = numbers.functions[tree.name], *(_compiled(a, numbers) for a in tree.arguments)
+    if len(arguments) == 1:
+        (only,) = arguments
+        return lambda at: carry_out(only(at))
+    left, right = arguments
+    return lambda at: carry_out(left(at), right(at))
+
+
+@dataclass(frozen=True)
+class ExactTrajectory:
+    """The values of all states at the start and after each step: `points` has one row more than steps."""
+
+    states: tuple[Symbol, ...]
+    points: tuple[tuple[Number, ...], ...]
+
+    def of(self, state: Symbol) -> tuple[Number, ...]:
+        """Return the values of one state, the start first; AnalysisError where the rule has no such state."""
+        if state not in self.states:
+            raise AnalysisError(
+                f"the rule has no state {state}; there are {', '.join(map(str, self.states))}"
+            )
+        return tuple(point[self.states.index(state)] for point in self.points)
+
+    def end(self, state: Symbol) -> Number:
+        """Return the last value of one state; raises what `of` raises."""
+        return self.of(state)[-1]
+
+
+def simulate(
+    rule: Rule,
+    on: object,
+    values: Mapping[Symbol, object],
+    start: Mapping[Symbol, object],
+    steps: int,
+    *,
+    coordinate: Symbol = x,
+    bits: int | None = None,
+) -> ExactTrajectory:
+    """Return the orbit of a rule on a potential, a formula in the coordinate, from exact starting values.
+
+    Without `bits` all numbers are fractions, for potentials that are polynomials or quotients of them. With
+    `bits` they are balls of real numbers, computed with that many bits, which are certain to hold the true
+    ones: nothing is lost to rounding unnoticed. `values` gives the parameters of rule and potential, `start`
+    all of `states(rule)`; any units, as long as they agree.
+
+    Raises TypeError for floats and for what is no rule; AnalysisError for a missing or an unknown symbol, for
+    a function that leaves the fractions, for fractions that grow beyond all measure, and where the bits are
+    used up.
+
+    >>> from sympy import Rational
+    >>> from physsym.core.statements import rule
+    >>> from physsym.vocabulary import G, eta
+    >>> simulate(rule({x: x - eta * G}), 10 * x**2, {eta: Rational(3, 50)}, {x: 1}, steps=2).of(x)
+    (Fraction(1, 1), Fraction(-1, 5), Fraction(1, 25))
+    """
+    if not isinstance(rule, Rule):
+        raise TypeError(f"an orbit is that of a rule, given {rule!r}; integrate a law first")
+    if not isinstance(steps, int) or steps < 0:
+        raise AnalysisError(f"the number of steps is a whole number, not below zero; given {steps!r}")
+    arithmetic = _FRACTIONS if bits is None else _BALLS
+    formula, given = exact(on), {s: exact(value) for s, value in values.items()}
+    _refuse_missing(rule, formula, {coordinate, *given})
+    with flint.ctx.workprec(bits or flint.ctx.prec):
+        formulas = {
+            new: _compiled(tree, arithmetic) for new, tree in _trees(rule, formula, coordinate).items()
+        }
+        fixed = {s: arithmetic.number(value) for s, value in given.items()}
+        first = tuple(arithmetic.number(exact(n)) for n in _started(rule, start))
+        return ExactTrajectory(states(rule), tuple(_points(rule, formulas, fixed, first, steps, arithmetic)))
+
+
+def _points(
+    rule: Rule,
+    formulas: Mapping[Symbol, Formula],
+    fixed: Values,
+    first: tuple[Number, ...],
+    steps: int,
+    numbers: _Arithmetic,
+) -> Iterator[tuple[Number, ...]]:
+    carried, now = states(rule), first
+    earlier = {before(s): s for s in carried if before(s) in carried}
+    results = [after(s) if s in rule.targets else earlier[s] for s in carried]
+    yield now
+    for step in range(1, steps + 1):
+        known = {**fixed, **dict(zip(carried, now, strict=True))}
+        for new, formula in formulas.items():
+            known[new] = formula(known)
+        now = tuple(known[result] for result in results)
+        if not all(map(numbers.fits, now)):
+            raise AnalysisError(f"step {step}: {numbers.unfit}")
+        yield now
+
+
+def _started(rule: Rule, start: Mapping[Symbol, object]) -> list[object]:
+    names = dict.fromkeys(states(rule))
+    if set(start) != set(names):
+        raise AnalysisError(
+            f"an orbit starts from {', '.join(map(str, names))}; "
+            f"given {', '.join(map(str, start)) or 'nothing'}"
+        )
+    return [start[s] for s in names]
+
+
+def _refuse_missing(rule: Rule, on: Expr, given: set[Symbol]) -> None:
+    known = {*states(rule), *map(after, rule.targets), *given}
+    missing = sorted(map(str, (symbols(rule) | on.free_symbols) - known))
+    if missing:
+        raise AnalysisError(f"no value was given for {', '.join(missing)}")
+
+
+@lru_cache(maxsize=64)
+def _trees(rule: Rule, on: Expr, coordinate: Symbol) -> dict[Symbol, Operand]:
+    """Return how each new value is computed from the states and the new values before it."""
+    return {after(u.target): _tree(on_potential(u.value, on, coordinate)) for u in rule.updates}
+
+
+def on_potential(expression: Expr, on: Expr, coordinate: Symbol = x) -> Expr:
+    """Return an expression with the opaque potential, its slope and its curvature taken from a formula.
+
+    Raises AnalysisError for a potential of several coordinates.
+
+    >>> from physsym.vocabulary import eta
+    >>> print(on_potential(x - eta * grad(x / 2), x**4))
+    -eta*x**3/2 + x
+    """
+    if expression.has(partial) or any(len(p.args) > 1 for p in expression.atoms(potential)):
+        raise AnalysisError(f"{expression} has a potential of several coordinates; simulate one coordinate")
+    for kind, formula in ((potential, on), (grad, on.diff(coordinate)), (hess, on.diff(coordinate, 2))):
+        expression = expression.replace(kind, lambda place, f=formula: f.xreplace({coordinate: place}))
+    return expression
+
+
+def _tree(expression: Expr) -> Operand:
+    if expression.has(*OPAQUE):
+        raise AnalysisError(f"{expression} holds a derivative that the potential does not give")
+    try:
+        return operand(expression, {})
+    except ValueError as reason:
+        raise AnalysisError(str(reason)) from None
+
+
+def value_of(expression: object, at: Mapping[Symbol, Number], bits: int | None = None) -> Number:
+    """Return the value of a formula, such as the potential, where its symbols have the values of an orbit.
+
+    Fractions without `bits`, balls with. Raises what `simulate` raises.
+
+    >>> value_of(10 * x**2, {x: Fraction(-1, 5)})
+    Fraction(2, 5)
+    """
+    formula = exact(expression)
+    if missing := sorted(map(str, formula.free_symbols - set(at))):
+        raise AnalysisError(f"no value was given for {', '.join(missing)}")
+    arithmetic = _FRACTIONS if bits is None else _BALLS
+    with flint.ctx.workprec(bits or flint.ctx.prec):
+        numbers = {s: arithmetic.number(n) for s, n in at.items()}
+        return _compiled(_tree(formula), arithmetic)(numbers)
+
+
+def sign_changes(numbers: Sequence[Number]) -> int:
+    """Return how often numbers in a row change their sign; zeros between are passed over.
+
+    Raises AnalysisError where a ball holds zero and other numbers, so that its sign is not known.
+
+    >>> sign_changes([Fraction(1), Fraction(-2), Fraction(0), Fraction(-1), Fraction(3)])
+    2
+    """
+    found = [s for s in map(_sign, numbers) if s]
+    return sum(one != other for one, other in pairwise(found))

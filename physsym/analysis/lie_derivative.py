@@ -1,0 +1,97 @@
+"""Along the solutions of a law: how a quantity changes, what energy a system has, where velocities settle."""
+
+from __future__ import annotations
+
+from sympy import Add, Expr, Integer, Matrix, Symbol, cancel
+
+from physsym.analysis.exact_evaluation import AnalysisError
+from physsym.core.statements import Law, symbols
+from physsym.core.symbols import DOT, dot, name_and_marks
+from physsym.mechanics.system import System
+from physsym.vocabulary import t
+
+
+def energy(system: System) -> Expr:
+    """Return the energy of a system, the sum of q' dL/dq' minus L (Goldstein, Classical Mechanics, 2.7).
+
+    >>> from physsym.mechanics.system import damped_particle
+    >>> print(energy(damped_particle))
+    m*x'**2/2 + potential(x)
+    """
+    velocities = [dot(q) for q in system.coordinates]
+    return (Add(*(w * system.lagrangian.diff(w) for w in velocities)) - system.lagrangian).expand()
+
+
+def rate_along(law: Law, quantity: Expr) -> Expr:
+    """Return the time derivative of a quantity along the solutions of a law, free of the law's highest rates.
+
+    Dimension: that of the quantity over time. Raises AnalysisError where the law does not fix those rates.
+
+    >>> from physsym.mechanics.system import damped_particle
+    >>> print(rate_along(damped_particle.law(), energy(damped_particle)))
+    -gamma*x'**2
+    """
+    highest = _highest_rates(law)
+    found = dict(zip(highest, _solved(law, highest), strict=True))
+    moving = sorted((s for s in quantity.free_symbols if _moves(s, highest)), key=str)
+    rate = quantity.diff(t) + Add(*(quantity.diff(s) * dot(s) for s in moving))
+    return rate.xreplace(found).expand()
+
+
+def _solved(law: Law, rates: list[Symbol]) -> list[Expr]:
+    """Return the rates that a law fixes, by Cramer's rule; it must be linear in them."""
+    residuals = Matrix([e.residual for e in law.equations])
+    slopes = residuals.jacobian(rates)
+    size = slopes.det().expand() if slopes.is_square and not slopes.has(*rates) else Integer(0)
+    if size == 0:
+        raise AnalysisError(f"{law} does not fix {', '.join(map(str, rates))}")
+    at_rest = residuals.xreplace(dict.fromkeys(rates, Integer(0)))
+    return list(-slopes.adjugate() * at_rest / size)
+
+
+def _highest_rates(law: Law) -> list[Symbol]:
+    rates = sorted((s for s in symbols(law) if DOT in name_and_marks(s)[1]), key=lambda s: len(s.name))
+    return sorted({name_and_marks(s)[0]: s for s in rates}.values(), key=str)
+
+
+def _moves(symbol: Symbol, highest: list[Symbol]) -> bool:
+    return name_and_marks(symbol)[0] in [name_and_marks(s)[0] for s in highest]
+
+
+def slow_velocity(law: Law, coordinate: Symbol, small: Symbol, order: int = 1) -> Expr:
+    """Return the velocity on which a law of second order settles, as a series in a small symbol.
+
+    It is the slow manifold x' = h(x) (Tikhonov 1952; Fenichel 1979): x'' is then h'(x)*h(x), and each
+    coefficient of h cancels the residual at its order. Valid up to O(small**(order + 1)) after a layer of
+    width `small`. Raises AnalysisError where the law is not of one equation that is linear in the velocity at
+    small = 0.
+
+    >>> from physsym.core.statements import law
+    >>> from physsym.vocabulary import G, gamma, tau, x
+    >>> print(slow_velocity(law({tau * dot(dot(x)): -G / gamma - dot(x)}), x, tau))
+    -grad(x)/gamma - tau*grad(x)*hess(x)/gamma**2
+    """
+    if len(law.equations) != 1:
+        raise AnalysisError(f"a slow velocity is that of a law of one equation, given {law}")
+    residual, speed = law.equations[0].residual, dot(coordinate)
+    at_once = residual.xreplace({small: Integer(0)})
+    slope = at_once.diff(speed)
+    if slope == 0 or slope.has(speed, dot(speed)):
+        raise AnalysisError(f"{law} does not say what {speed} is where {small} = 0")
+    found = cancel(speed - at_once / slope)
+    for power in range(1, order + 1):
+        found -= _at_order(invariance(residual, coordinate, found), small, power) / slope * small**power
+    return found
+
+
+def invariance(residual: Expr, coordinate: Symbol, velocity: Expr) -> Expr:
+    """Return what is left of a residual where the velocity is a function of the position."""
+    acceleration = velocity.diff(coordinate) * velocity
+    return residual.xreplace({dot(dot(coordinate)): acceleration, dot(coordinate): velocity})
+
+
+def _at_order(expression: Expr, small: Symbol, power: int) -> Expr:
+    found = expression.expand().coeff(small, power)
+    if found.has(small):
+        raise AnalysisError(f"{expression} is no polynomial in {small}")
+    return found

@@ -1,0 +1,166 @@
+"""Modified equations: the law that a rule follows more closely than the law it came from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sympy import Expr, Integer, Symbol, expand, factor
+
+from physsym.analysis.jets import Polynomial, VectorField
+from physsym.analysis.power_series import Expansion, Series, ring_for
+from physsym.core.statements import Equation, Law, Rule, states, symbols
+from physsym.core.symbols import after, dot, grad, hess, potential
+from physsym.core.verdicts import Order
+from physsym.vocabulary import t
+
+
+@dataclass(frozen=True)
+class ModifiedEquation:
+    """A law whose flow over one step is the rule, up to O(step**(order + 2)).
+
+    `law` gives the rate of each state, with terms up to step**order.
+    """
+
+    law: Law
+    step: Symbol
+    order: int
+
+    @property
+    def error(self) -> Order:
+        """Return the size of the first term that is left out of the rates."""
+        return Order(self.step, self.order + 1)
+
+    def term(self, power: int) -> Law:
+        """Return the coefficients of one power of the step: `term(0)` is the law that is integrated.
+
+        Raises ValueError for a power that was not computed.
+        """
+        if not 0 <= power <= self.order:
+            raise ValueError(f"terms are known from 0 to {self.order}; given {power}")
+        return Law(tuple(Equation(e.left, e.right.coeff(self.step, power)) for e in self.law.equations))
+
+    def __str__(self) -> str:
+        return f"{self.law}, up to {self.error}"
+
+
+def modified_equation(rule: Rule, step: Symbol, order: int = 1) -> ModifiedEquation:
+    """Return the modified equation of a rule, with terms up to step**order (backward error analysis).
+
+    The step is the time that one application of the rule takes: `dt`, or `eta` where time is counted so that
+    x' = -grad(x). The rule must become the identity as the step vanishes, so momentum is written with `dt`,
+    not with a fixed `rho`. The recursion is that of Hairer, Lubich and Wanner, Geometric Numerical
+    Integration, section IX.1: the terms of the flow's Lie series are matched one after the other. The series
+    diverges in general; each truncation is right to its order.
+
+    Gradient descent is the gradient flow of L + (eta/4)*|grad L|**2 (Barrett and Dherin, Implicit Gradient
+    Regularization, ICLR 2021), and so it comes out:
+
+    >>> from physsym.core.statements import rule
+    >>> from physsym.vocabulary import G, eta, x
+    >>> print(modified_equation(rule({x: x - eta * G}), eta))
+    x' = -eta*grad(x)*hess(x)/2 - grad(x), up to O(eta**2)
+
+    One coordinate stands for many (decision 6). Up to step**2 every product can be read back as one
+    contraction of tensors: hess(x)**2*grad(x) is the Hessian applied twice, grad(x)**2*higher(3, x) the third
+    derivative applied to two gradients. But from step**2 on the field of many coordinates is no gradient any
+    more, though with one coordinate it always is: no modified loss follows. From step**3 on different
+    contractions fall together; rooted trees tell them apart.
+
+    Raises TypeError for what is no rule, ValueError for a negative order, for a rule that reads the time, or
+    that is no identity at step zero, and ExpansionError for a function without a power series there.
+    """
+    refuse(rule, step, order)
+    carried, terms = states(rule), order + 1
+    start = {step: Integer(0)} | {after(s): s for s in carried}
+    jets = ring_for([*carried, *(u.value for u in rule.updates)], step, start, terms)
+    moved = Expansion(jets, terms, start)
+    moved.bound[step] = [jets.zero, jets.zero + 1] + [jets.zero] * (terms - 1)
+    for update in rule.updates:
+        moved.bound[after(update.target)] = near_identity(update.target, moved.of(update.value), moved, step)
+    return ModifiedEquation(Law(logarithm(moved, carried, step)), step, order)
+
+
+def refuse(rule: Rule, step: Symbol, order: int) -> None:
+    """Raise for what is no rule, a negative order, a rule that reads the time, and a step that is none."""
+    if not isinstance(rule, Rule):
+        raise TypeError(f"expected a rule, such as rule({{x: x - eta*G}}); given {type(rule).__name__}")
+    if order < 0:
+        raise ValueError(f"the order counts powers of the step from zero; given {order}")
+    if t in symbols(rule):
+        raise ValueError(f"the rule reads the time {t}; a modified equation is found for rules that do not")
+    if step not in symbols(rule) or step in states(rule):
+        raise ValueError(f"the step {step} must be a parameter of the rule, which has {_listed(rule)}")
+
+
+def _listed(rule: Rule) -> str:
+    return ", ".join(sorted(map(str, symbols(rule))))
+
+
+def near_identity(state: Symbol, series: Series, moved: Expansion, step: Symbol) -> Series:
+    """Return the series of a new value; raise ValueError where it is not the old one at step zero."""
+    series = [moved.jets.reduced(c) for c in series]
+    if series[0] != moved.jets.polynomial(state):
+        raise ValueError(
+            f"at {step} = 0 the rule takes {state} to {moved.jets.expression(series[0])}, not to itself, so "
+            f"it follows no flow; write what depends on the step through it, such as rho = 1 - {step}/tau"
+        )
+    return series
+
+
+def logarithm(moved: Expansion, carried: Sequence[Symbol], step: Symbol) -> tuple[Equation, ...]:
+    """Return the equations whose flow over one step is the map that new values in `moved` make.
+
+    Their rates are F[1] + h*F[2] + ..., such that exp(h*F[1] + h**2*F[2] + ...) is the map.
+    """
+    fields, jets = _fields(moved, carried), moved.jets
+    rates = ((s, [jets.polynomial(step) ** k * f[s] for k, f in enumerate(fields)]) for s in carried)
+    return tuple(Equation(dot(s), jets.expression(sum(parts, start=jets.zero))) for s, parts in rates)
+
+
+def _fields(moved: Expansion, carried: Sequence[Symbol]) -> list[dict[Symbol, Polynomial]]:
+    """Return the vector fields F[1], F[2], ...
+
+    lie[i][n] is the coefficient of h**n in the i-th power of the field, applied to the states; the map has
+    the coefficients sum_i lie[i][n]/i!, of which only lie[1][n] = F[n] is new.
+    """
+    jets = moved.jets
+    lie: dict[tuple[int, int], dict[Symbol, Polynomial]] = {}
+    fields: list[VectorField] = []
+    for n in range(1, moved.order + 1):
+        for i in range(2, n + 1):
+            parts = [(fields[k - 1], lie[i - 1, n - k]) for k in range(1, n - i + 2)]
+            lie[i, n] = {s: sum((f(p[s]) for f, p in parts), start=jets.zero) for s in carried}
+        known = {s: [lie[i, n][s] / math.factorial(i) for i in range(2, n + 1)] for s in carried}
+        new = {s: moved.bound[after(s)][n] - sum(known[s], start=jets.zero) for s in carried}
+        lie[1, n] = {s: jets.reduced(rate) for s, rate in new.items()}
+        fields.append(VectorField.of(jets, lie[1, n]))
+    return [lie[1, n] for n in range(1, moved.order + 1)]
+
+
+def modified_potential(equation: ModifiedEquation) -> Expr:
+    """Return the potential whose gradient flow a modified equation of first order is.
+
+    With x' = -c*(grad(x) + step*k*grad(x)*hess(x)) it is U + step*k/2*grad(x)**2, in many coordinates too:
+    the slope of |grad U|**2/2 is the Hessian times the gradient. Dimension: that of the potential.
+
+    Raises ValueError for another order than one, for several states, and where the law has another form.
+
+    >>> from physsym.core.statements import rule
+    >>> from physsym.vocabulary import G, eta, x
+    >>> print(modified_potential(modified_equation(rule({x: x - eta * G}), eta)))
+    eta*grad(x)**2/4 + potential(x)
+    """
+    if equation.order != 1 or len(equation.law.equations) != 1:
+        raise ValueError(
+            "a modified potential is known for one state at order 1 (beyond, the field of many coordinates "
+            f"is no gradient); given {len(equation.law.equations)} states at order {equation.order}"
+        )
+    rates = [equation.term(k).equations[0].right for k in (0, 1)]
+    for place in {force.args[0] for force in rates[0].atoms(grad)}:
+        scale = rates[0] / grad(place)
+        relative = factor(expand(rates[1] / (grad(place) * hess(place))) / scale)
+        if isinstance(place, Symbol) and not any(part.has(place) for part in (scale, relative)):
+            return potential(place) + equation.step * relative * grad(place) ** 2 / 2
+    raise ValueError(f"{equation.law} is no gradient flow that is known here")

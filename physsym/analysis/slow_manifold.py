@@ -1,0 +1,99 @@
+"""Momentum once it has settled: the equation that the slow state follows, with the fast one given by it."""
+
+from __future__ import annotations
+
+from sympy import Expr, Integer, Symbol
+
+from physsym.analysis.jets import Polynomial, VectorField
+from physsym.analysis.modified_equation import ModifiedEquation, logarithm, near_identity, refuse
+from physsym.analysis.power_series import Expansion, Series, ring_for
+from physsym.core.statements import Law, Rule, flattened, states
+from physsym.core.symbols import after
+from physsym.core.verdicts import Condition
+
+
+def slow_manifold_equation(rule: Rule, step: Symbol, fast: Symbol, order: int = 1) -> ModifiedEquation:
+    """Return the equation that the other state follows once the fast state has settled.
+
+    A rule of two states such as {u: rho*u - eta*grad(x), x: x + after(u)} with a fixed `rho` is no identity
+    at step zero: there the fast state decays by a factor. For a small step it settles, within a few steps, on
+    a function of the slow state; on that slow manifold the rule is near the identity and follows a modified
+    equation. Function and equation are found order by order (Ghosh, Lyu, Zhang and Wang, ICLR 2023; Kovachki
+    and Stuart, JMLR 22(17), 2021). The law assumes that the factor is between minus one and one.
+
+    The heavy ball descends L + eta/4*(1 + rho)/(1 - rho)**2*|grad L|**2:
+
+    >>> from physsym.analysis.modified_equation import modified_potential
+    >>> from physsym.core.statements import rule
+    >>> from physsym.vocabulary import G, eta, rho, u, x
+    >>> heavy_ball = rule({u: rho * u - eta * G, x: x + after(u)})
+    >>> print(modified_potential(slow_manifold_equation(heavy_ball, eta, fast=u)))
+    eta*(rho + 1)*grad(x)**2/(4*(rho - 1)**2) + potential(x)
+
+    What one coordinate can show is as in `modified_equation`.
+
+    Raises TypeError and ValueError as `modified_equation` does, and ValueError for other than two states, and
+    where the fast state, or the factor by which it decays, is not free of the states at step zero.
+    """
+    refuse(rule, step, order)
+    slow = _other(rule, fast)
+    start = {step: Integer(0), fast: Integer(0), after(fast): Integer(0), after(slow): slow}
+    factor = _factor(rule, fast, start)
+    terms = order + 1
+    jets = ring_for([slow, 1 / (1 - factor), *(u.value for u in rule.updates)], step, start, terms)
+    moved = Expansion(jets, terms, start)
+    moved.bound[step] = [jets.zero, jets.zero + 1] + [jets.zero] * (terms - 1)
+    moved.bound[fast] = [jets.zero] * (terms + 1)
+    settle = jets.polynomial(1 / (1 - factor))
+    for k in range(1, terms + 1):
+        gap = _carried_out(moved, rule)[after(fast)][k] - _on_the_manifold(moved, fast, slow)[k]
+        moved.bound[fast][k] = jets.reduced(moved.bound[fast][k] + gap * settle)
+    moved.bound[after(slow)] = near_identity(slow, _carried_out(moved, rule)[after(slow)], moved, step)
+    decays = (Condition(1 - factor, "> 0"), Condition(1 + factor, "> 0"))
+    return ModifiedEquation(Law(logarithm(moved, (slow,), step), decays), step, order)
+
+
+def _other(rule: Rule, fast: Symbol) -> Symbol:
+    carried = states(rule)
+    if len(carried) != 2 or set(carried) != set(rule.targets) or fast not in carried:
+        raise ValueError(
+            f"expected a rule of two states, one of them {fast}; given {', '.join(map(str, carried))}"
+        )
+    return next(s for s in carried if s != fast)
+
+
+def _factor(rule: Rule, fast: Symbol, start: dict[Symbol, Expr]) -> Expr:
+    """Return the factor by which the fast state decays in one step where the step vanishes."""
+    new = flattened(rule)[fast]
+    at_zero = new.xreplace({s: e for s, e in start.items() if s != fast}).expand()
+    factor = at_zero.diff(fast)
+    if factor.free_symbols & set(states(rule)) or factor == 1 or at_zero.xreplace(start) != 0:
+        raise ValueError(
+            f"where the step vanishes {fast} becomes {at_zero}; expected a multiple of {fast} that is not one"
+        )
+    return factor
+
+
+def _carried_out(moved: Expansion, rule: Rule) -> dict[Symbol, Series]:
+    """Carry the updates out in order, and return the series that are known then."""
+    for update in rule.updates:
+        moved.bound[after(update.target)] = moved.of(update.value)
+    return moved.bound
+
+
+def _on_the_manifold(moved: Expansion, fast: Symbol, slow: Symbol) -> Series:
+    """Return the fast state as a function of the new slow state: that function, moved along."""
+    total = [moved.jets.zero] * (moved.order + 1)
+    along = VectorField.of(moved.jets, {slow: moved.jets.zero + 1})
+    for k, coefficient in enumerate(moved.bound[fast]):
+        if coefficient != 0:
+            there = moved.taylor(_derivatives(coefficient, along, moved.order - k), moved.bound[after(slow)])
+            total = moved.plus(total, [moved.jets.zero] * k + there[: moved.order + 1 - k])
+    return total
+
+
+def _derivatives(polynomial: Polynomial, along: VectorField, order: int) -> list[Polynomial]:
+    rows = [polynomial]
+    for _ in range(order):
+        rows.append(along(rows[-1]))
+    return rows

@@ -1,0 +1,69 @@
+"""Lemmas for inequalities: friction takes power, symbols have their signs, shares lie between 0 and 1."""
+
+from __future__ import annotations
+
+import sympy
+from sympy import Expr, Integer, exp
+
+from physsym.certificates.formula import All, Formula, Iff, Relation
+from physsym.certificates.lemma import Lemma, Proof, Refusal, lemma
+from physsym.core.signs import signs
+from physsym.core.verdicts import Condition
+from physsym.mechanics.moves import Define
+
+ZERO = Integer(0)
+
+
+def taken_for_granted(condition: Condition) -> Lemma:
+    """Return the lemma of a condition that a law brings along, such as that friction never drives.
+
+    Raises Refusal where it does not follow from the signs of its symbols.
+    """
+    wanted = {"!= 0": {0}, "> 0": {-1, 0}, ">= 0": {-1}}[condition.relation]
+    if signs(condition.expression) & wanted:
+        raise Refusal(f"{condition} is assumed: it does not follow from the signs of the symbols")
+    relation = {
+        "!= 0": Relation(condition.expression, "<>", ZERO),
+        "> 0": Relation(ZERO, "<", condition.expression),
+        ">= 0": Relation(ZERO, "<=", condition.expression),
+    }[condition.relation]
+    return lemma("inequality", f"{condition}", relation, Proof("sign_of_form"))
+
+
+def sign_of_symbol(move: Define) -> Lemma:
+    """Return the lemma that what a positive symbol stands for is positive.
+
+    Raises Refusal where that does not follow from the signs of the symbols: then it is assumed.
+    """
+    return taken_for_granted(Condition(move.value, "> 0"))
+
+
+def share(move: Define) -> Lemma:
+    """Return the lemma of when a symbol stands for a share: 0 <= symbol < 1, told by its parts.
+
+    Raises Refusal where its value is neither a fraction with a denominator of known sign nor an exponential.
+    """
+    value = move.value
+    between = All((Relation(ZERO, "<=", value), Relation(value, "<", Integer(1))))
+    says = f"when 0 <= {value} < 1"
+    if isinstance(value, exp):
+        above, below = _fraction(-value.args[0])
+        told: Formula = Relation(ZERO, "<", above)
+        return _iff(says, between, told, Proof("exp_share", (above, below)), below)
+    above, below = _fraction(value)
+    rest = sympy.expand(below - above)
+    told = All((Relation(ZERO, "<=", above), Relation(ZERO, "<", rest)))
+    return _iff(says, between, told, Proof("fraction_share", (above, below, rest)), below)
+
+
+def _iff(says: str, between: Formula, told: Formula, proof: Proof, below: Expr) -> Lemma:
+    # Of the signs only those of the denominator are supposed: the others are what is to be told.
+    return lemma("inequality", says, Iff(between, told), proof, signed=below.free_symbols)
+
+
+def _fraction(value: Expr) -> tuple[Expr, Expr]:
+    """Return numerator and denominator, this one positive by its form."""
+    above, below = sympy.fraction(sympy.cancel(sympy.together(value)))
+    if value.has(exp) or signs(below) not in ({1}, {-1}):
+        raise Refusal(f"the denominator of {value} has no sign that its form shows")
+    return (above, below) if signs(below) == {1} else (-above, -below)

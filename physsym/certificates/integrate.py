@@ -1,0 +1,173 @@
+"""Lemmas for an integration: new values obey the law as the method reads it, and stay near the exact flow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import singledispatch
+
+import sympy
+from sympy import Add, Dummy, Expr, Function, Integer, Symbol
+
+from physsym.certificates.algebra import require, require_absent
+from physsym.certificates.expansion import expansion
+from physsym.certificates.formula import All, Always, Map, Open, Relation, Said, changed, equation, equations
+from physsym.certificates.lemma import Lemma, Proof, Refusal, lemma
+from physsym.core.statements import Law, Rule, Statement, flattened
+from physsym.core.symbols import DOT, after, dot
+from physsym.mechanics.integrators import ExplicitRungeKutta, Integrator
+from physsym.mechanics.moves import Integrate
+
+Rates = dict[Symbol, Relation]  # the equation of each state's rate
+
+
+def quotient(move: Integrate, above: Statement, below: Statement) -> Lemma:
+    """Return the lemma that the rule gives what the method asks for.
+
+    Every rate is the difference quotient of old and new value, and every state is read where the method reads
+    it; a method that follows a state exactly must reach its value on an exact solution. The stages of a
+    Runge-Kutta method must obey the law at their places, and new values be their weighed sum. Raises Refusal
+    where the law is not of first order or the rule updates other states.
+    """
+    return asked(move.integrator, *_fitting(move, above, below), move.step)
+
+
+@singledispatch
+def asked(method: object, law: Rates, rule: Rule, step: Symbol) -> Lemma:
+    """Return the lemma that a rule gives what a method asks for; new kinds of methods register here."""
+    raise Refusal(f"no certificate is known for the method {method!r}; register one with asked.register")
+
+
+@asked.register(Integrator)
+def _(method: Integrator, law: Rates, rule: Rule, step: Symbol) -> Lemma:
+    sequence, given = _sequence(law, method), equations(rule)
+    if method.own != "exact":
+        told = All(tuple(_read(s, law, sequence, method, step) for s in sequence))
+        says = f"with difference quotients for rates, the law holds where {method.name} reads it"
+        return lemma("algebra", says, told, Proof("follows"), given)
+    flows = {u.target: Proof("exact_flow", _solution(u.value, step)) for u in rule.updates}
+    says = "every new value lies on an exact solution of its equation, all else held still"
+    told = All(tuple(_flow(s, law, sequence, method, step) for s in sequence))
+    return lemma("flow", says, told, Proof("each", tuple(flows[s] for s in sequence)), given)
+
+
+@asked.register(ExplicitRungeKutta)
+def _(method: ExplicitRungeKutta, law: Rates, rule: Rule, step: Symbol) -> Lemma:
+    rates, stages = {s: _rate(s, law)[0] for s in law}, list[dict[Symbol, Expr]]()
+    obeyed: list[Relation] = []
+    for row in method.matrix:
+        place = {s: _moved(s, row, stages, step) for s in law}
+        stages.append({s: rate.xreplace(place) for s, rate in rates.items()})
+        obeyed += [changed(law[s], {**place, dot(s): stages[-1][s]}) for s in law]
+    new = (equation(after(s), _moved(s, method.weights, stages, step)) for s in law)
+    says = f"each stage of {method.name} obeys the law at its place, and new values are their weighed sum"
+    return lemma("algebra", says, All((*obeyed, *new)), Proof("follows"), equations(rule))
+
+
+def _moved(state: Symbol, weights: Sequence[Expr], stages: list[dict[Symbol, Expr]], step: Symbol) -> Expr:
+    return Add(state, *(w * step * stage[state] for w, stage in zip(weights, stages, strict=False)))
+
+
+def _fitting(move: Integrate, above: Statement, below: Statement) -> tuple[Rates, Rule]:
+    law, rule = require(Law, above, move, "above"), require(Rule, below, move, "below")
+    require_absent(move.step, above, "above")
+    found = {_state(e): e for e in equations(law)}
+    if set(found) != set(rule.targets):
+        raise Refusal(f"the law has rates of {_listed(found)}, the rule updates {_listed(rule.targets)}")
+    return found, rule
+
+
+def _listed(states: object) -> str:
+    return ", ".join(sorted(map(str, states)))  # type: ignore[call-overload]
+
+
+def _state(told: Relation) -> Symbol:
+    rates = [s for s in (told.left - told.right).free_symbols if DOT in s.name]
+    if len(rates) != 1 or rates[0].name.count(DOT) != 1:
+        raise Refusal(f"{told.left} = {told.right} does not hold one first derivative")
+    name = rates[0].name.removesuffix(DOT)
+    return Symbol(name, real=True) if rates[0].is_real else Symbol(name)
+
+
+def _sequence(law: Rates, method: Integrator) -> list[Symbol]:
+    """Return the states in the order of updates: positions, whose rate is another state, last or first."""
+    positions = [s for s in law if _rate(s, law)[0] in law]
+    velocities = [s for s in law if s not in positions]
+    return positions + velocities if method.first == "positions" else velocities + positions
+
+
+def _rate(state: Symbol, law: Rates) -> tuple[Expr, Expr]:
+    """Return the rate that the law gives a state, and the factor that turns the law into it."""
+    residual = law[state].left - law[state].right
+    slope = sympy.expand(residual).diff(dot(state))
+    if slope.has(dot(state)):
+        raise Refusal(f"the law is not linear in {dot(state)}")
+    return sympy.cancel(-residual.xreplace({dot(state): Integer(0)}) / slope), 1 / slope
+
+
+def _others(state: Symbol, sequence: list[Symbol], method: Integrator) -> dict[Expr, Expr]:
+    """Return where the method reads the other states: at their old and new values, in given shares."""
+    k = sequence.index(state)
+    shares = {s: method.updated if sequence.index(s) < k else method.waiting for s in sequence if s != state}
+    return {s: _mixed(s, share) for s, share in shares.items()}
+
+
+def _mixed(state: Symbol, share: Expr) -> Expr:
+    return (1 - share) * state + share * after(state)
+
+
+def _read(state: Symbol, law: Rates, sequence: list[Symbol], method: Integrator, step: Symbol) -> Relation:
+    own = _mixed(state, method.own)
+    rate = (after(state) - state) / step
+    return changed(law[state], _others(state, sequence, method) | {state: own, dot(state): rate})
+
+
+def _flow(state: Symbol, law: Rates, sequence: list[Symbol], method: Integrator, step: Symbol) -> Said:
+    held = Map((state, dot(state)), changed(law[state], _others(state, sequence, method)))
+    return Said("follows_flow", (state, after(state), step, held))
+
+
+def _solution(value: Expr, step: Symbol) -> tuple[Map, Map]:
+    """Return the new value as a function of the time step, and its derivative: hints, which Coq verifies."""
+    time = Dummy("t", real=True)
+    path = value.xreplace({step: time})
+    return Map((time,), path), Map((time,), path.diff(time))
+
+
+def order(move: Integrate, above: Statement, below: Statement) -> Lemma:
+    """Return the lemma that one step differs from every exact solution by O(dt**2), in every state.
+
+    The solution is any whose rates change no faster than in proportion to time. Raises Refusal where the
+    order declared is not the first, or the gap has no form that is known.
+    """
+    law, rule = _fitting(move, above, below)
+    if move.integrator.order != 1:
+        raise Refusal(f"order {move.integrator.order}: only the first order is certified")
+    new, time = flattened(rule), Dummy("t", real=True)
+    if set(new) != set(law):
+        raise Refusal("a rule that looks back is not compared with an exact solution")
+    obeyed = Always((time,), All(tuple(changed(e, _along(law, time)) for e in law.values())))
+    smooth = (Said("starts_smoothly", (_path(s), _speed(s), s, Dummy(f"{s}_change", real=True))) for s in law)
+    told = All(tuple(Said("close_to_flow", (_path(s), Map((move.step,), new[s]))) for s in law))
+    proof = Proof("each", tuple(_closeness(s, new[s], law, move.step) for s in law))
+    says = f"one step differs from every smooth solution of the law by O({move.step}**2)"
+    return lemma("order", says, told, proof, (*smooth, obeyed))
+
+
+def _path(state: Symbol) -> Open:
+    return Open(f"{state}_path")
+
+
+def _speed(state: Symbol) -> Open:
+    return Open(f"{state}_rate")
+
+
+def _along(law: Rates, time: Symbol) -> dict[Expr, Expr]:
+    """Return the states and their rates as unknown functions of time."""
+    paths = {s: Function(_path(s).name)(time) for s in law}
+    return paths | {dot(s): Function(_speed(s).name)(time) for s in law}
+
+
+def _closeness(state: Symbol, value: Expr, law: Rates, step: Symbol) -> Proof:
+    rate, factor = _rate(state, law)
+    hints = expansion(value - state - step * rate, step, 2, 2).hints()
+    return Proof("close_by", (Map((step,), value), rate, factor, *hints))

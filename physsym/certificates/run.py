@@ -1,0 +1,111 @@
+"""Running Coq on certificates: which lemmas it accepts, which it does not, and on which axioms they rest."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+
+from physsym.certificates.certificate import Certificate
+
+LIBRARY = "PhysSym.v"
+LONGEST = 300  # seconds for one file; a certificate takes about five
+INSTALL = "on Debian and Ubuntu: apt-get install coq libcoq-coquelicot"
+
+
+class CoqError(OSError):
+    """Coq or its library Coquelicot is not there, or does not answer; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What Coq said of a certificate: the names of the lemmas that it proved and of those that it did not."""
+
+    certificate: Certificate
+    proved: tuple[str, ...]
+    failed: tuple[str, ...]
+    axioms: tuple[str, ...]
+    seconds: float
+
+
+def library() -> str:
+    """Return the text of the lemma library that every certificate requires."""
+    return files("physsym.certificates").joinpath(LIBRARY).read_text(encoding="utf-8")
+
+
+def installed() -> bool:
+    """Tell whether `coqc` is found."""
+    return shutil.which("coqc") is not None
+
+
+@dataclass(frozen=True)
+class Coq:
+    """Coq at work in a folder of its own, in which the lemma library is compiled."""
+
+    folder: Path
+
+    def compile(self, name: str, text: str) -> subprocess.CompletedProcess[str]:
+        """Write a file and give it to Coq. Raises CoqError where it takes too long."""
+        (self.folder / name).write_text(text, encoding="utf-8")
+        command = ["coqc", "-q", "-w", "none", "-Q", ".", "", name]
+        try:
+            return subprocess.run(
+                command, cwd=self.folder, capture_output=True, encoding="utf-8", timeout=LONGEST, check=False
+            )
+        except subprocess.TimeoutExpired as error:
+            raise CoqError(f"Coq took more than {LONGEST} s for {name}") from error
+
+
+@contextmanager
+def coq() -> Iterator[Coq]:
+    """Give Coq with the lemma library. Raises CoqError, which says what to install, where it is missing."""
+    if not installed():
+        raise CoqError(f"coqc, the Coq proof assistant, was not found; {INSTALL}")
+    with tempfile.TemporaryDirectory() as folder:
+        ready = Coq(Path(folder))
+        done = ready.compile(LIBRARY, library())
+        if done.returncode:
+            raise CoqError(
+                f"Coq does not accept the library; is Coquelicot there ({INSTALL})?\n{done.stderr}"
+            )
+        yield ready
+
+
+def checked(assistant: Coq, certificate: Certificate) -> Checked:
+    """Return what Coq says of a certificate; a lemma that it does not prove is left out for another try."""
+    start, left, failed = time.monotonic(), certificate, tuple[str, ...]()
+    while (done := assistant.compile(f"{certificate.module}.v", left.text)).returncode:
+        name = _where(done.stderr, left)
+        failed += (name,)
+        left = _without(left, name)
+    proved = tuple(name for e in left.entries for name in e.names)
+    return Checked(certificate, proved, failed, _axioms(done.stdout), time.monotonic() - start)
+
+
+def _where(errors: str, certificate: Certificate) -> str:
+    """Return the name of the lemma in which the line lies that Coq complains about."""
+    found = re.search(r"line (\d+)", errors)
+    above = "\n".join(certificate.text.splitlines()[: int(found[1])]) if found else ""
+    names = re.findall(r"^Lemma (\w+)", above, re.MULTILINE)
+    if not names or not certificate.entries or "Definition certificate" in above:
+        raise CoqError(f"Coq does not accept {certificate.module}.v:\n{errors}")
+    return str(names[-1])
+
+
+def _without(certificate: Certificate, name: str) -> Certificate:
+    kept = (
+        replace(e, witness="") if e.names[1:] == (name,) else e for e in certificate.entries if e.name != name
+    )
+    return replace(certificate, entries=tuple(kept))
+
+
+def _axioms(answer: str) -> tuple[str, ...]:
+    """Return the names of the axioms that Coq lists."""
+    return tuple(re.findall(r"^([\w.']+)\s*:", answer.partition("Axioms:")[2], re.MULTILINE))

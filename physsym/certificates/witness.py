@@ -1,0 +1,120 @@
+"""Values under which the hypotheses of a lemma hold: exact numbers, one equation solved after another."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import sympy
+from sympy import Expr, Integer, Rational, Symbol
+from sympy.core.function import AppliedUndef
+
+from physsym.certificates.formula import All, Formula, Relation, expressions, free_symbols, functions
+from physsym.certificates.lemma import Lemma
+from physsym.core.symbols import OPAQUE, name_and_marks
+
+_ATTEMPTS = 50
+Values = dict[Symbol, Expr]
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A value for every symbol, and a function, in Coq's words, for every open one."""
+
+    values: Mapping[Symbol, Expr]
+    functions: Mapping[str, str]
+
+
+def witness(lemma: Lemma) -> Witness | None:
+    """Return values under which everything that a lemma supposes holds, or None where none were found.
+
+    Nobody needs to trust them: Coq checks that the hypotheses hold there.
+    """
+    told = (*lemma.hypotheses, *lemma.line)
+    opened = {name: n for part in told for name, n in functions(part).items()}
+    moving = any(e.has(AppliedUndef) for part in told for e in expressions(part))
+    # A particle at rest where there is no slope solves its law; elsewhere the slope is that of a parabola.
+    slope = {name: _still(n) if moving or n > 1 else "(fun y => y)" for name, n in opened.items()}
+    plain = [r for part in told for r in _relations(part)]
+    for seed in range(_ATTEMPTS):
+        values = _solved(plain, _symbols(told), random.Random(seed), moving)
+        if values is not None:
+            return Witness(values, slope)
+    return None
+
+
+def _still(places: int) -> str:
+    return f"(fun {'_ ' * places}=> 0)"
+
+
+def _symbols(told: Sequence[Formula]) -> list[Symbol]:
+    """Return the symbols in the order of choice: parameters, states, other instants, and what is defined."""
+    free = frozenset[Symbol]().union(*map(free_symbols, told))
+    defined = {r.left for part in told for r in _relations(part) if r.sign == "="}
+    return sorted(free, key=lambda s: (s in defined, len(name_and_marks(s)[1]), not s.is_positive, str(s)))
+
+
+def _relations(part: object) -> Iterator[Relation]:
+    if isinstance(part, Relation):
+        yield part
+    if isinstance(part, All):
+        for one in part.parts:
+            yield from _relations(one)
+
+
+def _solved(told: list[Relation], free: list[Symbol], chance: random.Random, moving: bool) -> Values | None:
+    """Return values of all symbols that satisfy the relations, each equation solved for its last symbol."""
+    values: Values = {}
+    waiting = [r.left - r.right for r in told if r.sign == "="]
+    while len(values) < len(free) or waiting:
+        ready = next((r for r in waiting if len(_unknown(r, values)) < 2), None)
+        if ready is None:
+            symbol = next(s for s in free if s not in values)
+            values[symbol] = _some(symbol, chance, moving)
+            continue
+        waiting.remove(ready)
+        if not _solve(_valued(ready, values, moving), values):
+            return None
+    return values if all(_true(r, values, moving) for r in told) else None
+
+
+def _unknown(expression: Expr, values: Values) -> set[Symbol]:
+    return set(expression.free_symbols) - set(values)
+
+
+def _solve(residual: Expr, values: Values) -> bool:
+    """Solve an equation for the one symbol in it and tell whether that was possible; it must be linear."""
+    residual = sympy.expand(residual)
+    if not residual.free_symbols:
+        return bool(sympy.expand(sympy.cancel(residual)) == 0)
+    (symbol,) = residual.free_symbols
+    slope = residual.diff(symbol)
+    if slope.free_symbols or slope == 0:
+        return False
+    values[symbol] = sympy.expand(-residual.xreplace({symbol: Integer(0)}) / slope)
+    return True
+
+
+def _some(symbol: Symbol, chance: random.Random, moving: bool) -> Expr:
+    if moving and not symbol.is_positive:
+        return Integer(0)
+    size = Rational(chance.randint(1, 9), chance.randint(1, 4))
+    return -size if symbol.is_negative else size
+
+
+def _valued(expression: Expr, values: Values, moving: bool) -> Expr:
+    still = {f: Integer(0) for f in expression.atoms(AppliedUndef)}
+    flat = expression.xreplace(still).replace(
+        lambda e: isinstance(e, OPAQUE),
+        lambda e: e.args[0] if len(e.args) == 1 and not moving else Integer(0),
+    )
+    return flat.xreplace(values)
+
+
+def _true(relation: Relation, values: Values, moving: bool) -> bool:
+    gap = sympy.N(_valued(relation.right - relation.left, values, moving), 30)
+    small = abs(gap) < Rational(1, 10**20)
+    return bool(
+        {"=": small, "<>": not small, "<": gap > 0 and not small, "<=": gap > 0 or small}[relation.sign]
+    )

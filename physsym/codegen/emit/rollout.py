@@ -1,0 +1,126 @@
+"""The text of many steps at once of one state: as Python, and as LLVM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sympy import Symbol
+
+from physsym.codegen import Program
+from physsym.codegen.emit.identifiers import identifiers, unlike
+from physsym.codegen.emit.llvm import Emitter, Real, llvm_function
+from physsym.codegen.emit.python import function_text, python_line, tuple_text
+from physsym.codegen.expression_tree import Operand, Operation
+
+
+def python_march(program: Program, *, fraction: str = "{}/{}") -> str:
+    """Return the text of `march(steps, states, parameters)`, which takes that many steps of single numbers.
+
+    It returns the number of the step after which a state is no longer finite, 0 where all are, and the
+    states. The program takes no gradient.
+    """
+    names = identifiers(program)
+    states, results = ([names[s] for s in symbols] for symbols in (program.states, program.results))
+    taken = {*names.values()}
+    number, steps = unlike("number", taken), unlike("steps", taken)
+    lines = [f"({tuple_text(states)}) = states", *_unpacked(program, [names[p] for p in program.parameters])]
+    lines += [python_line(line, names, fraction) for line in program.scalars]
+    inside = [python_line(line, names, fraction) for line in program.body]
+    inside += [f"{tuple_text(states)} = {tuple_text(results)}"]
+    # What is not finite differs from itself by something else than zero.
+    watched = [states[k] for k in _watched(program)]
+    inside += [f"if not {' + '.join(f'({s} - {s})' for s in watched)} == 0:"]
+    inside += [f"    return {number}, ({tuple_text(states)})"]
+    lines += [f"for {number} in counted(1, {steps} + 1):", *(f"    {line}" for line in inside)]
+    return function_text(
+        "march", [steps, "states", "parameters"], [*lines, f"return 0, ({tuple_text(states)})"]
+    )
+
+
+def _watched(program: Program) -> list[int]:
+    """Return which results are finite only where all are: a sum is not, where one of its terms is not."""
+    results = set(program.results)
+    values = (v for line in program.body if results & set(line.targets) for v in line.values)
+    added = {term for value in values for term in _terms(value)}
+    return [k for k, result in enumerate(program.results) if result not in added]
+
+
+def _terms(value: Operand) -> Iterator[Symbol]:
+    """Yield the symbols that are terms of a sum."""
+    match value:
+        case Operation("add" | "subtract", arguments):
+            for argument in arguments:
+                yield from [argument] if isinstance(argument, Symbol) else _terms(argument)
+
+
+def _unpacked(program: Program, parameters: Sequence[str]) -> list[str]:
+    return [f"({tuple_text(parameters)}) = parameters"] if parameters else []
+
+
+def llvm_march(program: Program, element: Real, fma: bool = False) -> str:
+    """Return LLVM text that takes many steps of one state, kept in registers, and records some.
+
+    `physsym_march(records, every, state, numbers, out)` takes `records` times `every` steps, writes the state
+    into a row of `out` after each `every`, and leaves the last one in `state`. It returns the number of the
+    step after which a number was no longer finite, 0 where all are; the state is then that one.
+    """
+    count = len(program.states)
+    emitter = Emitter(element, fma=fma, waits=True)
+    _load_numbers(program, emitter)
+    begun = [_element(emitter, "%state", k) for k in range(count)]
+    emitter.run(program.scalars)
+    before = emitter.taken()
+    emitter.known |= {s: (f"%s{k}", element) for k, s in enumerate(program.states)}
+    emitter.run(program.body)
+    new = [emitter.result(r) for r in program.results]
+    lost = _lost(emitter, [new[k] for k in _watched(program)], element)
+    inside = emitter.taken()
+    for k, value in enumerate(new):
+        place = emitter.emit(f"getelementptr {element}, ptr %row, i64 {k}")
+        emitter.lines.append(f"store {element} {value}, ptr {place}, align {element.size}")
+    recorded = emitter.taken()
+    for k, value in enumerate(new):
+        place = emitter.emit(f"getelementptr {element}, ptr %state, i64 {k}")
+        emitter.lines.append(f"store {element} {value}, ptr {place}, align {element.size}")
+    phis = [f"%s{k} = phi {element} [ {b}, %entry ], [ {v}, %kept ], [ {v}, %record ]"
+            for k, (b, v) in enumerate(zip(begun, new, strict=True))]  # fmt: skip
+    blocks = [
+        ("entry", [*before, "br label %step"]),
+        ("step", [
+            "%number = phi i64 [ 1, %entry ], [ %next, %kept ], [ %next, %record ]",
+            "%left = phi i64 [ %every, %entry ], [ %fewer, %kept ], [ %every, %record ]",
+            "%row = phi ptr [ %out, %entry ], [ %row, %kept ], [ %row_next, %record ]",
+            "%todo = phi i64 [ %records, %entry ], [ %todo, %kept ], [ %todo_next, %record ]",
+            *phis, *inside, "%next = add nuw nsw i64 %number, 1", "%fewer = add nsw i64 %left, -1",
+            f"br i1 {lost}, label %end, label %whole"]),
+        ("whole", ["%full = icmp eq i64 %fewer, 0", "br i1 %full, label %record, label %kept"]),
+        ("kept", ["br label %step"]),
+        ("record", [
+            *recorded, f"%row_next = getelementptr {element}, ptr %row, i64 {count}",
+            "%todo_next = add nsw i64 %todo, -1", "%done = icmp eq i64 %todo_next, 0",
+            "br i1 %done, label %end, label %step"]),
+        ("end", [
+            "%result = phi i64 [ %number, %step ], [ 0, %record ]", *emitter.lines, "ret i64 %result"]),
+    ]  # fmt: skip
+    head = "define i64 @physsym_march(i64 %records, i64 %every, ptr %state, ptr %numbers, ptr %out)"
+    return llvm_function(head, blocks, emitter)
+
+
+def _load_numbers(program: Program, emitter: Emitter) -> None:
+    for k, symbol in enumerate(program.parameters):
+        place = emitter.emit(f"getelementptr double, ptr %numbers, i64 {k}")
+        emitter.known[symbol] = (emitter.emit(f"load double, ptr {place}, align 8"), emitter.number)
+
+
+def _element(emitter: Emitter, array: str, k: int) -> str:
+    kind = emitter.element
+    place = emitter.emit(f"getelementptr {kind}, ptr {array}, i64 {k}")
+    return emitter.emit(f"load {kind}, ptr {place}, align {kind.size}")
+
+
+def _lost(emitter: Emitter, values: Sequence[str], element: Real) -> str:
+    differences = [emitter.emit(f"fsub {element} {v}, {v}") for v in values]
+    total = differences[0]
+    for difference in differences[1:]:
+        total = emitter.emit(f"fadd {element} {total}, {difference}")
+    return emitter.emit(f"fcmp uno {element} {total}, {element.constant(0.0)}")

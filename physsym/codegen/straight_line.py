@@ -1,0 +1,111 @@
+"""What a program is: lines that name what they compute, once each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+
+from sympy import Expr, Symbol
+
+from physsym.codegen.expression_tree import Operand, symbols_of
+from physsym.core.symbols import AFTER, BEFORE, name_and_marks
+
+
+@dataclass(frozen=True)
+class Line:
+    """Names and what they are computed from: operands, or expressions while the program is being made."""
+
+    targets: tuple[Symbol, ...]
+    values: tuple[Operand, ...]
+
+    @property
+    def reads(self) -> tuple[Symbol, ...]:
+        """Return the symbols that are read, each as often as it is read."""
+        return tuple(s for value in self.values for s in symbols_of(value))
+
+
+class Assignment(Line):
+    """Each target is the name of one value."""
+
+
+class Evaluation(Line):
+    """The targets name the gradients at the places: one place and one gradient for each coordinate."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """One step of a rule: `scalars` are made of parameters and counters alone; nothing is assigned twice.
+
+    `results` names the new value of each state, in the order of `states`; `counters` are the states among
+    them that are single numbers.
+    """
+
+    states: tuple[Symbol, ...]
+    parameters: tuple[Symbol, ...]
+    scalars: tuple[Line, ...]
+    body: tuple[Line, ...]
+    results: tuple[Symbol, ...]
+    counters: tuple[Symbol, ...] = ()
+
+    @property
+    def arrays(self) -> tuple[Symbol, ...]:
+        """Return the states that may be arrays: all but the counters."""
+        return tuple(s for s in self.states if s not in self.counters)
+
+    @property
+    def numbers(self) -> tuple[Symbol, ...]:
+        """Return what is given as one number: parameters, then counters."""
+        return self.parameters + self.counters
+
+    @property
+    def evaluations(self) -> tuple[Evaluation, ...]:
+        """Return the evaluations of the gradient, in order."""
+        return tuple(line for line in self.body if isinstance(line, Evaluation))
+
+    @property
+    def constants(self) -> tuple[Symbol, ...]:
+        """Return everything that is one number however large the arrays are: `numbers`, then scalars."""
+        return self.numbers + tuple(t for line in self.scalars for t in line.targets)
+
+    @property
+    def assigned(self) -> tuple[Symbol, ...]:
+        """Return everything that the program computes, in order."""
+        return tuple(t for line in (*self.scalars, *self.body) for t in line.targets)
+
+
+def state_name(symbol: Symbol) -> str:
+    """Return the name of a state or a parameter as a user writes it: `before(x)` is called `x_previous`.
+
+    >>> state_name(Symbol("x-"))
+    'x_previous'
+    """
+    name, marks = name_and_marks(symbol)
+    return name + "_previous" * marks.count(BEFORE) + "_next" * marks.count(AFTER)
+
+
+def changed(line: Line, change: Callable[[Expr], Operand]) -> Line:
+    """Return the line with each of its values changed."""
+    return replace(line, values=tuple(map(change, line.values)))
+
+
+def needed(body: Iterable[Line], results: Iterable[Symbol]) -> tuple[Line, ...]:
+    """Return the lines on which the results depend."""
+    wanted, kept = set(results), list[Line]()
+    for line in reversed(tuple(body)):
+        if wanted & set(line.targets):
+            kept.insert(0, line)
+            wanted |= set(line.reads)
+    return tuple(kept)
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """Symbols whose names are not taken: g, g2, g3, ..."""
+
+    taken: Collection[str]
+
+    def named(self, prefix: str) -> Iterator[Symbol]:
+        """Yield symbols that begin like this."""
+        names = (prefix if n == 1 else f"{prefix}{n}" for n in count(1))
+        return (Symbol(name, real=True) for name in names if name not in self.taken)

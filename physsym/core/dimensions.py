@@ -1,0 +1,233 @@
+"""Dimensions as exponents of mass, length and time, and the dimension of an expression."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import reduce, singledispatch
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+import sympy
+from sympy import Abs, Add, Expr, Mul, Pow, Rational, S, Symbol, sign
+
+from physsym.core.symbols import grad, hess, higher, partial, potential
+
+
+class DimensionError(ValueError):
+    """An expression that adds, equates or exponentiates what has no common or no known dimension."""
+
+
+Exponent: TypeAlias = Fraction | Expr
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A product of powers of mass, length and time, which two quantities of another kind may stand in for.
+
+    The exponents are rational numbers, or expressions in pure numbers: a friction force in proportion to
+    |x'|**(p - 1) has a coefficient whose dimension depends on p.
+
+    >>> print(MASS * LENGTH**2 / TIME**2)
+    M L^2 T^-2
+    >>> print(LENGTH ** (2 - Symbol("p")))
+    L^(2 - p)
+    """
+
+    mass: Exponent = Fraction(0)
+    length: Exponent = Fraction(0)
+    time: Exponent = Fraction(0)
+
+    @property
+    def exponents(self) -> tuple[Exponent, Exponent, Exponent]:
+        """Return the three exponents, of mass, length and time."""
+        return self.mass, self.length, self.time
+
+    def __mul__(self, other: Dimension) -> Dimension:
+        return Dimension(*(exponent(a + b) for a, b in zip(self.exponents, other.exponents, strict=True)))
+
+    def __truediv__(self, other: Dimension) -> Dimension:
+        return self * other**-1
+
+    def __pow__(self, power: int | Exponent) -> Dimension:
+        return Dimension(*(exponent(e * exponent(power)) for e in self.exponents))
+
+    def __str__(self) -> str:
+        return product_text(zip("MLT", self.exponents, strict=True))
+
+
+def exponent(value: int | Exponent) -> Exponent:
+    """Return an exponent in the form in which dimensions keep it: a fraction where it is a rational number.
+
+    >>> exponent(Rational(1, 2)), exponent(3)
+    (Fraction(1, 2), Fraction(3, 1))
+    """
+    if isinstance(value, Expr) and not isinstance(value, Rational):
+        value = sympy.cancel(value)
+    if not isinstance(value, Rational):
+        return value if isinstance(value, Expr) else Fraction(value)
+    return Fraction(int(value.p), int(value.q))
+
+
+def product_text(powers: Iterable[tuple[str, Exponent]]) -> str:
+    """Return a product of powers as text, such as `M L^2 T^-2`; `1` for the empty one."""
+    return " ".join(_power_text(name, e) for name, e in powers if e) or "1"
+
+
+def _power_text(name: str, power: Exponent) -> str:
+    if isinstance(power, Add | Mul):
+        return f"{name}^({power})"
+    return name if power == 1 else f"{name}^{power}"
+
+
+ONE = Dimension()
+MASS = Dimension(mass=Fraction(1))
+LENGTH = Dimension(length=Fraction(1))
+TIME = Dimension(time=Fraction(1))
+ENERGY = MASS * LENGTH**2 / TIME**2
+
+Lookup = Callable[[Symbol | type], Dimension]
+D = TypeVar("D")
+
+
+class Reading(Protocol[D]):
+    """What the rules below ask of their reader: dimensions of symbols, and to take note of what must agree.
+
+    Dimensions that are known are compared at once (`dimension_of`); unknown ones make equations
+    (`physsym.core.inference`). The rules are the same.
+    """
+
+    @property
+    def one(self) -> D:
+        """Return the dimension of a pure number."""
+
+    def of(self, what: Symbol | type) -> D:
+        """Return the dimension of a symbol, or of the potential when given its class."""
+
+    def power(self, exponent: Expr) -> Any:
+        """Return an exponent as a number to raise dimensions to, or None where it is not fixed enough."""
+
+    def agree(self, says: str, left: object, a: D, right: object, b: D) -> None:
+        """Take note that the dimensions a of left and b of right must agree; `says` words a clash."""
+
+
+EQUAL = "{left} has dimension {a}, {right} has dimension {b}"
+ADDED = "cannot add {left} [{a}] to {right} [{b}]"
+PURE = "{left} must be {right}; it has dimension {a}"
+NOT_FIXED = "{left} [{a}] is raised to {right}, which is not a rational number: its dimension is not fixed"
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Reads with every dimension known: what does not agree is an error at once."""
+
+    of: Lookup
+    one: Dimension = ONE
+
+    def power(self, exponent: Expr) -> Fraction | None:
+        return Fraction(int(exponent.p), int(exponent.q)) if exponent.is_Rational else None
+
+    def agree(self, says: str, left: object, a: Dimension, right: object, b: Dimension) -> None:
+        if a != b:
+            raise DimensionError(says.format(left=left, a=a, right=right, b=b))
+
+
+def dimension_of(expression: Expr, lookup: Lookup) -> Dimension | None:
+    """Return the dimension of an expression, or None for zero, which has every dimension.
+
+    `lookup` gives the dimension of a symbol and, asked with the class `potential`, that of the potential.
+    Raises DimensionError where terms of a sum differ, an argument of a function such as exp is not a pure
+    number, or an exponent is not a rational number.
+    """
+    return read_dimension(expression, _Known(lookup))
+
+
+def read_dimension(expression: Expr, reading: Reading[D]) -> D | None:
+    """Return the dimension of an expression as the reading has it, or None for zero."""
+    # Asking SymPy whether a sum might vanish would take longer than all the rest.
+    return None if expression is S.Zero else _dimension(expression, reading)
+
+
+@singledispatch
+def _dimension(expression: Expr, reading: Reading[Any]) -> Any:
+    if not expression.is_number:
+        for argument in expression.args:
+            _require_pure(argument, reading, f"{expression.func.__name__}({argument})")
+    return reading.one
+
+
+@_dimension.register(Symbol)
+def _(expression: Symbol, reading: Reading[Any]) -> Any:
+    return reading.of(expression)
+
+
+@_dimension.register(Mul)
+def _(expression: Mul, reading: Reading[Any]) -> Any:
+    factors = [read_dimension(a, reading) for a in expression.args]
+    return reduce(operator.mul, (f for f in factors if f is not None), reading.one)
+
+
+@_dimension.register(Add)
+@_dimension.register(sympy.Max)
+@_dimension.register(sympy.Min)
+def _(expression: Expr, reading: Reading[Any]) -> Any:
+    known = [(a, d) for a in expression.args if (d := read_dimension(a, reading)) is not None]
+    for term, dimension in known[1:]:
+        reading.agree(ADDED, *known[0], term, dimension)
+    return known[0][1] if known else None
+
+
+@_dimension.register(Pow)
+def _(expression: Pow, reading: Reading[Any]) -> Any:
+    base, exponent = expression.args
+    dimension = read_dimension(base, reading)
+    _require_pure(exponent, reading, f"the exponent {exponent}")
+    if dimension is None or dimension == reading.one:
+        return dimension
+    power = reading.power(exponent)
+    if power is None:
+        reading.agree(NOT_FIXED, base, dimension, exponent, reading.one)
+        return reading.one
+    return dimension**power
+
+
+@_dimension.register(Abs)
+def _(expression: Abs, reading: Reading[Any]) -> Any:
+    return read_dimension(expression.args[0], reading)
+
+
+@_dimension.register(sign)
+def _(expression: sign, reading: Reading[Any]) -> Any:
+    read_dimension(expression.args[0], reading)
+    return reading.one
+
+
+@_dimension.register(potential)
+@_dimension.register(grad)
+@_dimension.register(hess)
+def _(expression: Expr, reading: Reading[Any]) -> Any:
+    places = [read_dimension(a, reading) for a in expression.args]
+    steps = {potential: 0, grad: 1, hess: 2}[expression.func]
+    place = reading.one if places[0] is None else places[0]
+    return reading.of(potential) / place**steps
+
+
+@_dimension.register(higher)
+def _(expression: higher, reading: Reading[Any]) -> Any:
+    order, where = expression.args
+    place = read_dimension(where, reading)
+    return reading.of(potential) / (reading.one if place is None else place) ** int(order)
+
+
+@_dimension.register(partial)
+def _(expression: partial, reading: Reading[Any]) -> Any:
+    index, *places = expression.args
+    place = read_dimension(places[int(index) - 1], reading)
+    return reading.of(potential) / (reading.one if place is None else place)
+
+
+def _require_pure(expression: Expr, reading: Reading[Any], what: str) -> None:
+    dimension = read_dimension(expression, reading)
+    if dimension is not None:
+        reading.agree(PURE, what, dimension, "a pure number", reading.one)

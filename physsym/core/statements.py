@@ -1,0 +1,225 @@
+"""Statements: laws that hold at every instant, and rules that lead from one instant to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import overload
+
+from sympy import Expr, Symbol
+
+from physsym.core.symbols import AFTER, BEFORE, DOT, after, before, exact, name_and_marks
+from physsym.core.verdicts import Condition
+
+RELATIONS = ("=", "!=", "<", ">", "<=", ">=", "~", "->")
+
+
+class StatementError(ValueError):
+    """A law or a rule that says nothing definite, such as a rule that reads a new value before it is set."""
+
+
+@dataclass(frozen=True)
+class Equation:
+    """Two sides said to be equal. It never evaluates itself to a truth value, unlike `sympy.Eq`."""
+
+    left: Expr
+    right: Expr
+
+    @property
+    def residual(self) -> Expr:
+        """Return left minus right."""
+        return self.left - self.right
+
+    def __str__(self) -> str:
+        return f"{self.left} = {self.right}"
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Expressions with relations between them that are told, not solved: `0 < eta*lam < 2`, `tau -> 0`.
+
+    A relation is one of = != < > <= >= ~ -> ; ~ is "approximately" and -> is "tends to". Raises
+    StatementError for another one, or where sides and relations do not alternate.
+    """
+
+    sides: tuple[Expr, ...]
+    relations: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        unknown = [r for r in self.relations if r not in RELATIONS]
+        if unknown or len(self.sides) != len(self.relations) + 1 or not self.relations:
+            raise StatementError(f"relations {' '.join(RELATIONS)} stand between sides; given {self}")
+
+    def __str__(self) -> str:
+        return " ".join(
+            str(p) for pair in zip_longest(self.sides, self.relations) for p in pair if p is not None
+        )
+
+
+@dataclass(frozen=True)
+class Law:
+    """Equations that hold together at every instant; `assuming` lists what their origin takes for granted."""
+
+    equations: tuple[Equation, ...]
+    assuming: tuple[Condition, ...] = field(default=(), compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.equations:
+            raise StatementError("a law needs at least one equation, given none")
+
+    def __str__(self) -> str:
+        return "; ".join(map(str, self.equations))
+
+
+@dataclass(frozen=True)
+class Update:
+    """The new value of one symbol."""
+
+    target: Symbol
+    value: Expr
+
+    def __str__(self) -> str:
+        return f"{self.target} <- {self.value}"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Updates carried out from top to bottom; a value already updated is read as `after(symbol)`.
+
+    Raises StatementError where a symbol is updated twice, or a new value is read before it is set.
+    """
+
+    updates: tuple[Update, ...]
+
+    def __post_init__(self) -> None:
+        if not self.updates:
+            raise StatementError("a rule needs at least one update, given none")
+        done: list[Symbol] = []
+        for update in self.updates:
+            _refuse_misread(update, self.targets, done)
+            if update.target in done:
+                raise StatementError(f"{update.target} is updated twice; a rule updates each symbol once")
+            done.append(update.target)
+
+    @property
+    def targets(self) -> tuple[Symbol, ...]:
+        """Return the symbols that are updated, in order."""
+        return tuple(u.target for u in self.updates)
+
+    def __str__(self) -> str:
+        return "; ".join(map(str, self.updates))
+
+
+Statement = Law | Rule
+
+
+def _refuse_misread(update: Update, targets: tuple[Symbol, ...], done: list[Symbol]) -> None:
+    if update.target.name.endswith((AFTER, BEFORE, DOT)):
+        raise StatementError(f"{update.target} cannot be updated: state the rule for the symbol itself")
+    for read in sorted(update.value.free_symbols, key=str):
+        name, marks = name_and_marks(read)
+        if AFTER in marks and read not in map(after, done):
+            raise StatementError(
+                f"the update of {update.target} reads {read} before it is set; reorder the rule"
+            )
+        if DOT in marks:
+            raise StatementError(
+                f"the update of {update.target} reads the derivative {read}: integrate the law first"
+            )
+        if BEFORE in marks and name not in [s.name for s in targets]:
+            raise StatementError(
+                f"the update of {update.target} reads {read}, but the rule never updates {name}"
+            )
+
+
+def law(equations: Mapping[object, object]) -> Law:
+    """Return the law with the given equations, left side to right side.
+
+    Raises TypeError for an inexact number or something that is no expression, StatementError for no equation.
+
+    >>> from physsym.vocabulary import gamma, m, x
+    >>> from physsym.core.symbols import dot
+    >>> print(law({m * dot(dot(x)): -gamma * dot(x)}))
+    m*x'' = -gamma*x'
+    """
+    return Law(tuple(Equation(exact(left), exact(right)) for left, right in equations.items()))
+
+
+def rule(updates: Mapping[Symbol, object]) -> Rule:
+    """Return the rule with the given updates, from top to bottom.
+
+    Raises TypeError for an inexact number or a target that is no symbol, StatementError as `Rule` does.
+
+    >>> from physsym.vocabulary import rho, u, x
+    >>> print(rule({u: rho * u, x: x + after(u)}))
+    u <- rho*u; x <- u+ + x
+    """
+    for target in updates:
+        if not isinstance(target, Symbol):
+            raise TypeError(f"a rule updates symbols, given {target!r}")
+    return Rule(tuple(Update(target, exact(value)) for target, value in updates.items()))
+
+
+@overload
+def rewritten(statement: Law, change: Callable[[Expr], Expr]) -> Law: ...
+@overload
+def rewritten(statement: Rule, change: Callable[[Expr], Expr]) -> Rule: ...
+@overload
+def rewritten(statement: Statement, change: Callable[[Expr], Expr]) -> Statement: ...
+def rewritten(statement: Statement, change: Callable[[Expr], Expr]) -> Statement:
+    """Return the statement with every expression changed; the targets of a rule stay."""
+    if isinstance(statement, Law):
+        changed = tuple(Equation(change(e.left), change(e.right)) for e in statement.equations)
+        return Law(changed, statement.assuming)
+    return Rule(tuple(Update(u.target, change(u.value)) for u in statement.updates))
+
+
+def expressions(statement: Statement) -> Iterator[Expr]:
+    """Yield every expression of a statement: both sides of each equation, the value of each update."""
+    if isinstance(statement, Law):
+        for equation in statement.equations:
+            yield from (equation.left, equation.right)
+    else:
+        yield from (u.value for u in statement.updates)
+
+
+def symbols(statement: Statement) -> frozenset[Symbol]:
+    """Return every symbol that a statement mentions, the targets of a rule included."""
+    mentioned = frozenset[Symbol]().union(*(e.free_symbols for e in expressions(statement)))
+    return mentioned | (frozenset(statement.targets) if isinstance(statement, Rule) else frozenset())
+
+
+def states(rule: Rule) -> tuple[Symbol, ...]:
+    """Return the symbols that a rule carries along: its targets, then the earlier values it reads."""
+    read = frozenset[Symbol]().union(*(u.value.free_symbols for u in rule.updates))
+    earlier = [s for target in rule.targets for s in _past(target, read)]
+    return rule.targets + tuple(earlier)
+
+
+def _past(target: Symbol, read: frozenset[Symbol]) -> list[Symbol]:
+    """Return before(x), before(before(x)), ... as far back as any that is read."""
+    depths = [len(s.name) - len(target.name) for s in read if s.name.rstrip(BEFORE) == target.name]
+    past = [target]
+    for _ in range(max(depths, default=0)):
+        past.append(before(past[-1]))
+    return past[1:]
+
+
+def parameters(rule: Rule) -> tuple[Symbol, ...]:
+    """Return the symbols that a rule reads and never updates, by name."""
+    own = {s for target in states(rule) for s in (target, after(target))}
+    return tuple(sorted((s for s in symbols(rule) if s not in own), key=str))
+
+
+def flattened(rule: Rule) -> dict[Symbol, Expr]:
+    """Return the new value of every state in terms of old values alone: the map that the rule is.
+
+    The new value of an earlier one, such as `before(x)`, is the value now.
+    """
+    done: dict[Symbol, Expr] = {}
+    for update in rule.updates:
+        done[after(update.target)] = update.value.xreplace(done)
+    carried = states(rule)
+    now = {before(s): s for s in carried}
+    return {s: done[after(s)] if s in rule.targets else now[s] for s in carried}

@@ -1,0 +1,137 @@
+"""What a check concludes, on what evidence, assuming what, and how far off an approximation is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+if TYPE_CHECKING:
+    from sympy import Expr, Symbol
+
+T = TypeVar("T")
+
+
+class Outcome(Enum):
+    """The possible conclusions of a check; the value is the word that is printed."""
+
+    HOLDS = "holds"
+    CONDITIONAL = "conditional"
+    APPROXIMATE = "approximate"
+    FAILS = "fails"
+    UNDECIDABLE = "undecidable"
+    UNCHECKED = "unchecked"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A side condition on an expression, such as gamma != 0 or p > 1 (written as p - 1 > 0)."""
+
+    expression: Expr
+    relation: Literal["= 0", "!= 0", "> 0", ">= 0"]
+
+    def __str__(self) -> str:
+        sign, zero = self.relation.split()
+        return f"{self.expression} {sign} {zero}"
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """Something that is taken for granted and is no formula, such as that a potential is smooth."""
+
+    says: str
+
+    def __str__(self) -> str:
+        return self.says
+
+
+@dataclass(frozen=True)
+class Order:
+    """The size of an error: the exponent of the small symbol; an infinite one is smaller than every power.
+
+    >>> from sympy import Symbol
+    >>> print(Order(Symbol("dt"), 2))
+    O(dt**2)
+    """
+
+    symbol: Symbol
+    exponent: int | float
+
+    def __str__(self) -> str:
+        if self.exponent == float("inf"):
+            return f"less than any power of {self.symbol}"
+        if self.exponent == 1:
+            return f"O({self.symbol})"
+        base = f"({self.symbol})" if self.symbol.is_Add else self.symbol  # the distance to a limit is a sum
+        return f"O({base}**{self.exponent})"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The conclusion of one check: true only when it holds, so that `assert verdict` never passes on doubt.
+
+    `evidence` says in words what was seen, `assumes` under which conditions, `engines` who looked,
+    `witness` a point at which both sides were computed and differ, and `error` how far a limit or an
+    approximation is off.
+    """
+
+    outcome: Outcome
+    evidence: tuple[str, ...] = ()
+    assumes: tuple[Condition | Hypothesis, ...] = ()
+    engines: tuple[str, ...] = ()
+    witness: str = ""
+    error: Order | None = None
+
+    def __bool__(self) -> bool:
+        return self.outcome is Outcome.HOLDS
+
+    def __str__(self) -> str:
+        given = f", given {', '.join(map(str, self.assumes))}" if self.assumes else ""
+        error = f", up to {self.error}" if self.error else ""
+        why = f": {'; '.join(self.evidence)}" if self.evidence else ""
+        return f"{self.outcome.value}{error}{given}{why}" + (f" [{self.witness}]" if self.witness else "")
+
+
+def holds(*evidence: str, error: Order | None = None, engines: tuple[str, ...] = ()) -> Verdict:
+    """Return a verdict that the check was passed, with what was seen."""
+    return Verdict(Outcome.HOLDS, evidence, engines=engines, error=error)
+
+
+def fails(*evidence: str, witness: str = "", engines: tuple[str, ...] = ()) -> Verdict:
+    """Return a verdict that the check was not passed, with the reason and, where there is one, a witness."""
+    return Verdict(Outcome.FAILS, evidence, witness=witness, engines=engines)
+
+
+def undecided(*evidence: str, engines: tuple[str, ...] = ()) -> Verdict:
+    """Return a verdict that no engine could decide: not a pass."""
+    return Verdict(Outcome.UNDECIDABLE, evidence, engines=engines)
+
+
+_WORST_FIRST = (
+    Outcome.FAILS, Outcome.UNDECIDABLE, Outcome.UNCHECKED, Outcome.CONDITIONAL, Outcome.APPROXIMATE,
+    Outcome.HOLDS,
+)  # fmt: skip
+
+
+def all_of(*verdicts: Verdict) -> Verdict:
+    """Join verdicts that must all hold: the worst outcome counts, the evidence of that outcome is kept.
+
+    Nothing checked is not a pass: without verdicts the outcome is UNCHECKED.
+    """
+    if not verdicts:
+        return Verdict(Outcome.UNCHECKED, ("nothing was checked",))
+    outcome = min((v.outcome for v in verdicts), key=_WORST_FIRST.index)
+    told = [v for v in verdicts if v.outcome is outcome]
+    return Verdict(
+        outcome,
+        evidence=_once(e for v in told for e in v.evidence),
+        assumes=_once(a for v in verdicts for a in v.assumes),
+        engines=_once(e for v in verdicts for e in v.engines),
+        witness=next((v.witness for v in told if v.witness), ""),
+        error=next((v.error for v in verdicts if v.error), None),
+    )
+
+
+def _once(items: Iterable[T]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(items))

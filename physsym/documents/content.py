@@ -1,0 +1,288 @@
+"""Chapters: the values that an author writes a document with. Nothing here renders; every format reads them.
+
+A chapter is a title and blocks. A block that is a plain string is prose: Markdown in which what stands in
+backticks is a formula in the language of `read`, typeset on both faces wherever they differ. Relations
+other than equality may stand there too: `0 < eta*lam < 2`, `tau -> 0`, `rho ~ exp(-dt/tau)`. A number in
+parentheses that an equation carries, such as (1.4), and the id of a claim become links to it.
+
+A script exports `chapter`, or a package a tuple of them or a `Book`; see `physsym.documents.scripts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
+
+from sympy import Expr
+
+from physsym.core.dimensions import Dimension
+from physsym.core.statements import Equation, Law, Relation, Rule, Statement, Update
+from physsym.core.verdicts import Outcome, Verdict, all_of
+from physsym.derivation import Derivation
+from physsym.mechanics.claim import Claim
+from physsym.verify.equivalence import same_law, same_rule
+from physsym.vocabulary import STANDARD, Face, Vocabulary
+
+Formula: TypeAlias = Expr | Equation | Update | Law | Rule | Relation
+FACES: tuple[Face, ...] = ("physics", "learning")
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The title of a section within a chapter; formulas may stand in it in backticks."""
+
+    title: str
+
+
+@dataclass(frozen=True)
+class NumberedEquation:
+    """A display equation under a number that the author gives: the numbers are those of the source.
+
+    `line` is the line of a derivation that it is, as (derivation, index), index 0 being the start; where no
+    `statement` is given that line is shown, with the verdict on the step to it, and else the two are
+    compared. `check` computes a verdict on anything that is no line. One of the two is needed: nothing
+    stands in a document unchecked. `says` stands above the equation; without it the words of the step do.
+    An empty number stands for an equation that is shown without one.
+
+    Raises TypeError where there is neither `line` nor `check`, or nothing to show.
+
+    >>> from derivations.gradient_descent import derivation
+    >>> print(NumberedEquation("2.2", line=(derivation, 2)).formula)
+    tau*x'' = -x' - grad(x)/gamma
+    >>> print(NumberedEquation("2.2", line=(derivation, 2)).verdict().outcome.value)
+    holds
+    """
+
+    number: str
+    statement: Formula | None = None
+    line: tuple[Derivation, int] | None = None
+    check: Callable[[], Verdict] | None = None
+    says: str = ""
+    faces: tuple[Face, ...] = FACES
+
+    def __post_init__(self) -> None:
+        if self.line is None and (self.check is None or self.statement is None):
+            raise TypeError(
+                f"equation {self.number!r} is tied to nothing: give line=(derivation, index), "
+                "or a statement and check=, a function without arguments that returns a Verdict"
+            )
+
+    @property
+    def formula(self) -> Formula:
+        """Return what is shown: the statement, or else the line."""
+        if self.statement is not None or self.line is None:
+            assert self.statement is not None
+            return self.statement
+        derivation, index = self.line
+        return derivation.lines[index]
+
+    def verdict(self) -> Verdict:
+        """Return what is known of the equation: the step to its line, its likeness to it, and the check."""
+        return all_of(*_verdicts(self))
+
+
+def _verdicts(shown: NumberedEquation) -> Iterable[Verdict]:
+    if shown.line is not None:
+        derivation, index = shown.line
+        if index:
+            yield derivation.verdicts()[index - 1]
+        if shown.statement is not None:
+            yield _same(shown.statement, derivation.lines[index])
+        elif not index:
+            yield Verdict(Outcome.HOLDS, ("here the derivation starts",))
+    if shown.check is not None:
+        yield shown.check()
+
+
+def _same(statement: Formula, line: Statement) -> Verdict:
+    law = Law((statement,)) if isinstance(statement, Equation) else statement
+    if isinstance(law, Rule) and isinstance(line, Rule):
+        return same_rule(law, line)
+    if isinstance(law, Law) and isinstance(line, Law):
+        return same_law(law, line)
+    raise TypeError(
+        f"{statement} cannot be compared with the line {line}: one is a law, the other a rule; give check="
+    )
+
+
+@dataclass(frozen=True)
+class EquationRange:
+    """Lines of a derivation in a row, from index `start` to `stop` (both shown; None is the last line).
+
+    `numbers` gives the number of each line by its index; a line without one is shown unnumbered.
+
+    >>> from derivations.gradient_descent import derivation
+    >>> [shown.number for shown in EquationRange(derivation, {2: "2.2", 3: "3.1a"}, start=1, stop=3).lines()]
+    ['', '2.2', '3.1a']
+    """
+
+    derivation: Derivation
+    numbers: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
+    start: int = 0
+    stop: int | None = None
+
+    def lines(self) -> tuple[NumberedEquation, ...]:
+        """Return the lines as equations to be shown."""
+        last = len(self.derivation.steps) if self.stop is None else self.stop
+        return tuple(
+            NumberedEquation(self.numbers.get(k, ""), line=(self.derivation, k))
+            for k in range(self.start, last + 1)
+        )
+
+
+# What may stand in a cell or on one side of a finding: words, a formula, or what computes them when read.
+Content: TypeAlias = "str | Formula | NumberedEquation | Callable[[], Content]"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A place where the source is wrong or loose: what follows, what it says, and the difference.
+
+    The three stand side by side. Each is words (Markdown), a formula, an equation with its number (`NumberedEquation`),
+    a tuple of these, or a function without arguments that computes one of them. `check` returns the verdict
+    on what the source says: it is what makes the finding true, so it is asked each time.
+    """
+
+    title: str
+    follows: Content | tuple[Content, ...]
+    source: Content | tuple[Content, ...]
+    difference: Content | tuple[Content, ...]
+    check: Callable[[], Verdict]
+    says: str = ""
+    anchor: str = ""
+
+
+@dataclass(frozen=True)
+class OneFace:
+    """A cell that is printed on one face only, for tables whose columns are physics and learning.
+
+    >>> from physsym.vocabulary import x
+    >>> OneFace("learning", x).face
+    'learning'
+    """
+
+    face: Face
+    told: Content
+
+
+Cell: TypeAlias = "Content | OneFace | Verdict | Claim | Dimension | int | float"
+Row: TypeAlias = tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of generated cells: `rows` is a function that computes them, or a tuple of rows.
+
+    A cell is words (Markdown), a formula, a number (floats print in four digits), a verdict (its badge), a
+    claim (its id and badge), a dimension, a formula `On` one face, or a function that computes one of
+    these. `head` names the columns; `faces` colours columns by face, one entry a column, None for neither.
+    """
+
+    caption: str
+    head: tuple[str, ...]
+    rows: Callable[[], Iterable[Row]] | tuple[Row, ...]
+    number: str = ""
+    faces: tuple[Face | None, ...] = ()
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure: `draw` is called with an Axes, or one function for each panel, side by side.
+
+    `caption` computes the sentence below (Markdown), in which the numbers are computed as well; `alt` says
+    in plain words what can be seen. `name` is the anchor and the name of the file where a format needs
+    one: letters, digits and hyphens. `size` is the width and height in inches; 6.3 fills the text.
+    """
+
+    name: str
+    draw: Callable[[Any], object] | tuple[Callable[[Any], object], ...]
+    caption: Callable[[], str] | str
+    alt: Callable[[], str] | str
+    size: tuple[float, float] = (6.3, 3.4)
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Claims of the source that are judged at this place, each with a badge that unfolds to its evidence."""
+
+    claims: tuple[Claim, ...]
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Code:
+    """A piece of source code: text, or a function or class whose source is shown."""
+
+    title: str
+    code: str | Callable[..., object]
+    language: Literal["python", "text", "console"] = "python"
+
+
+@dataclass(frozen=True)
+class Note:
+    """An aside in a frame: a thought that a reader may skip or come back for."""
+
+    title: str
+    text: str
+
+
+Block: TypeAlias = (
+    str | Heading | NumberedEquation | EquationRange | Finding | Table | Figure | Claims | Code | Note
+)
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter: its title, its blocks in reading order, and what stands before the title, such as "III".
+
+    Raises TypeError for what is no block.
+
+    >>> from derivations.gradient_descent import derivation
+    >>> chapter = Chapter("The time scale", ("Divide by `gamma`.", NumberedEquation("2.2", line=(derivation, 2))), "II")
+    >>> len(chapter.blocks)
+    2
+    """
+
+    title: str
+    blocks: tuple[Block, ...]
+    number: str = ""
+    vocabulary: Vocabulary = STANDARD
+
+    def __post_init__(self) -> None:
+        for block in self.blocks:
+            if not isinstance(block, Block):
+                raise TypeError(f"a chapter is made of prose and blocks such as Shown, given {block!r}")
+
+
+@dataclass(frozen=True)
+class Book:
+    """Chapters in reading order under one title, with an opening in Markdown."""
+
+    title: str
+    chapters: tuple[Chapter, ...]
+    opening: str = ""
+    subtitle: str = ""
+
+
+def shown_in(chapter: Chapter) -> tuple[NumberedEquation, ...]:
+    """Return every display equation of a chapter in order, those within runs and findings included.
+
+    >>> from derivations.gradient_descent import derivation
+    >>> [shown.number for shown in shown_in(Chapter("", (EquationRange(derivation, {0: "1.4"}, stop=0),)))]
+    ['1.4']
+    """
+    return tuple(shown for block in chapter.blocks for shown in _shown(block))
+
+
+def _shown(block: Block) -> Iterable[NumberedEquation]:
+    if isinstance(block, NumberedEquation):
+        yield block
+    elif isinstance(block, EquationRange):
+        yield from block.lines()
+    elif isinstance(block, Finding):
+        for side in (block.follows, block.source, block.difference):
+            yield from (
+                t for t in (side if isinstance(side, tuple) else (side,)) if isinstance(t, NumberedEquation)
+            )

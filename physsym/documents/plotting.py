@@ -1,0 +1,145 @@
+"""How the figures look: a few strokes that are told apart without colour, and a figure as SVG text.
+
+The colours keep a contrast of 3 to 1 (text of 4 to 1) against white paper and against a dark page alike, so
+that one drawing on a transparent ground serves both. They differ in lightness too, each stroke has a dash and
+a marker of its own, and what `svg` draws never depends on the reader's settings of matplotlib.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from sympy import Expr
+
+from physsym.printing import latex
+from physsym.vocabulary import Face
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Draw: TypeAlias = "Callable[[Axes], object]"
+
+BLUE, GREEN, AMBER, INK = "#2f6fb2", "#17907a", "#bf841b", "#7a7a7a"
+WIDTH, HEIGHT = 6.3, 3.4  # inches; at 96 pixels an inch the width of a line of text
+
+# What would tell when and by whom a file was made, and so change its bytes.
+_UNDATED: Mapping[str, Mapping[str, None]] = {
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    "png": {"Software": None},
+}
+
+_SETTINGS: Mapping[str, Any] = {
+    "svg.hashsalt": "physsym",
+    "svg.fonttype": "path",
+    "font.family": "DejaVu Sans",
+    "font.size": 9.5,
+    "mathtext.fontset": "cm",
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.facecolor": "none",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.8,
+    "axes.labelsize": 11,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "lines.markersize": 4,
+}
+
+
+_COORDINATES = re.compile(rb' (?:d|x|y)="[^"]*"')
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """A way to draw a line: colour, dash and marker, each different from those of other strokes."""
+
+    colour: str
+    dash: str
+    marker: str
+
+    def line(self, **more: Any) -> dict[str, Any]:
+        """Return the keyword arguments of matplotlib for a line without markers."""
+        return {"color": self.colour, "linestyle": self.dash, **more}
+
+    def marked(self, every: int = 1, **more: Any) -> dict[str, Any]:
+        """Return those for a line with a marker at every so many points."""
+        return self.line(marker=self.marker, markevery=every, markerfacecolor="none", **more)
+
+
+STROKES = (Stroke(BLUE, "-", "o"), Stroke(AMBER, "--", "s"), Stroke(GREEN, "-.", "^"), Stroke(INK, ":", "x"))
+
+
+def pyplot() -> Any:
+    """Return matplotlib's pyplot; ImportError, saying what to install, where there is none."""
+    try:
+        from matplotlib import pyplot as plt
+    except ImportError as error:
+        raise ImportError(
+            "figures need matplotlib: install it with python -m pip install 'physsym[document]'"
+        ) from error
+    return plt
+
+
+def settings() -> AbstractContextManager[Any]:
+    """Return a context in which matplotlib draws as in the document, whatever the reader's own settings."""
+    context: AbstractContextManager[Any] = pyplot().style.context(["default", dict(_SETTINGS)])
+    return context
+
+
+def axes(ax: Axes | None) -> Axes:
+    """Return the axes given, or those of a new figure."""
+    if ax is not None:
+        return ax
+    fresh: Axes = pyplot().subplots(figsize=(WIDTH, HEIGHT), layout="constrained")[1]
+    return fresh
+
+
+def legend(ax: Axes, columns: int = 4) -> None:
+    """Put the names of the lines above the axes, where they cover nothing."""
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderaxespad=0.2, columnspacing=1.4)
+
+
+def label(formula: Expr, face: Face = "physics") -> str:
+    """Return a formula as the label of an axis."""
+    return f"${latex(formula, face)}$"
+
+
+def image(
+    draw: Draw | tuple[Draw, ...],
+    kind: Literal["svg", "pdf", "png"] = "svg",
+    size: tuple[float, float] = (WIDTH, HEIGHT),
+) -> bytes:
+    """Return as a file what `draw` puts on the axes it is given: the same bytes each time.
+
+    Several functions draw on panels side by side. `size` is the width and height in inches, a pixel of png is
+    1/200 inch; the ground is transparent. Raises ImportError without matplotlib.
+    """
+    plt, draws, out = pyplot(), draw if isinstance(draw, tuple) else (draw,), io.BytesIO()
+    with settings():
+        figure = plt.matplotlib.figure.Figure(figsize=size, layout="constrained")
+        for put, ax in zip(draws, figure.subplots(1, len(draws), squeeze=False).flat, strict=True):
+            put(ax)
+        figure.savefig(out, format=kind, transparent=True, dpi=200, metadata=dict(_UNDATED[kind]))
+    return _rounded(out.getvalue()) if kind == "svg" else out.getvalue()
+
+
+def _rounded(drawing: bytes) -> bytes:
+    """Return an svg file with coordinates to a hundredth of a point, and without indents: neither is seen."""
+    drawing = re.sub(rb"\n\s+", b"\n", drawing)
+    return _COORDINATES.sub(lambda found: re.sub(rb"(\.\d\d)\d+", rb"\1", found[0]), drawing)
+
+
+def svg(draw: Draw | tuple[Draw, ...], size: tuple[float, float] = (WIDTH, HEIGHT)) -> str:
+    """Return what `draw` puts on its axes as one svg element; arguments and errors as of `image`."""
+    text = image(draw, "svg", size).decode()
+    return re.sub(r"\s*<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)

@@ -1,0 +1,139 @@
+"""Prose with formulas: Markdown text in which what stands in backticks is read as a formula."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from sympy import Expr, S
+
+from physsym.core.statements import Relation
+from physsym.documents.tree import FACES, Bullets, Formula, Paragraph, Sentence, Span
+from physsym.parsing import ReadError, read
+from physsym.vocabulary import Vocabulary
+
+_MARKDOWN = MarkdownIt("commonmark", {"typographer": True}).enable("smartquotes")
+_WORD = re.compile(r"[A-Za-z_.]+")
+# The relations that `read` does not know; the arrow of an update is none of them.
+_RELATION = re.compile(r"(<=|>=|!=|->|<(?!-)|>|~)")
+_MARKED = re.compile(r"`([^`]+)`")
+_REFERENCE = re.compile(r"(\(\d+\.\d+[a-z]?'?\)|\b[A-Z]\d+[a-z]?\b)")
+NOWHERE: Mapping[str, str] = MappingProxyType({})
+
+
+def sentence(text: str, vocabulary: Vocabulary, anchors: Mapping[str, str] = NOWHERE) -> Sentence:
+    """Return a sentence as spans. A single word in backticks that the vocabulary does not know stays code.
+
+    `physics: x` and `learning: x` in backticks are printed on that face only. `anchors` says where what is
+    referred to stands, by its text: "(1.4)" or "C37". Raises ReadError for a formula that cannot be read.
+    """
+    found = paragraphs(text, vocabulary, anchors)
+    return tuple(s for p in found for s in (p.spans if isinstance(p, Paragraph) else sum(p.items, ())))
+
+
+def paragraphs(
+    text: str, vocabulary: Vocabulary, anchors: Mapping[str, str] = NOWHERE
+) -> tuple[Paragraph | Bullets, ...]:
+    """Return the paragraphs and lists of a text; errors as from `sentence`."""
+    return tuple(_parts(_MARKDOWN.parse(text), vocabulary, anchors))
+
+
+def _parts(
+    tokens: Sequence[Token], vocabulary: Vocabulary, anchors: Mapping[str, str]
+) -> Iterator[Paragraph | Bullets]:
+    items: list[Sentence] | None = None
+    for token in tokens:
+        if token.type == "inline":
+            spans = tuple(_spans(token, vocabulary, anchors))
+            if items is None:
+                yield Paragraph(spans)
+            else:
+                items.append(spans)
+        elif token.level == 0 and token.type in ("bullet_list_open", "ordered_list_open"):
+            items = []
+        elif token.level == 0 and items is not None:
+            yield Bullets(tuple(items), token.type.startswith("ordered"))
+            items = None
+
+
+def marked(text: str, vocabulary: Vocabulary) -> Sentence:
+    """Return a plain text in which only backticks have a meaning; what cannot be read in them stays code."""
+    parts = _MARKED.split(text)
+    found = (_formula_or_code(p, vocabulary) if k % 2 else Span("text", p) for k, p in enumerate(parts))
+    return tuple(span for span in found if span.content != "")
+
+
+def _formula_or_code(text: str, vocabulary: Vocabulary) -> Span:
+    try:
+        return _in_backticks(text, vocabulary)
+    except ReadError:
+        return Span("code", text)
+
+
+_KINDS = {"em": "emphasis", "strong": "strong"}
+
+
+def _spans(token: Token, vocabulary: Vocabulary, anchors: Mapping[str, str]) -> Iterator[Span]:
+    kind, target = "text", ""
+    for child in token.children or ():
+        name, _, side = child.type.rpartition("_")
+        if name in _KINDS:
+            kind = _KINDS[name] if side == "open" else "text"
+        elif name == "link":
+            target = str(child.attrGet("href") or "").removeprefix("#")
+        elif child.type == "code_inline":
+            yield _in_backticks(child.content, vocabulary)
+        elif child.type in ("softbreak", "hardbreak"):
+            yield Span("text", " ")
+        elif child.content and target:
+            yield Span("text", child.content, target=target)
+        elif child.content:
+            yield from _referring(child.content, kind, anchors)
+
+
+def _referring(text: str, kind: str, anchors: Mapping[str, str]) -> Iterator[Span]:
+    """Yield a text with what it refers to as links: the numbers of equations and the ids of claims."""
+    for part in filter(None, _REFERENCE.split(text)):
+        yield Span(kind, part, target=anchors.get(part, ""))  # type: ignore[arg-type]
+
+
+def _in_backticks(text: str, vocabulary: Vocabulary) -> Span:
+    for face in FACES:
+        if text.startswith(f"{face}:"):
+            return Span("formula", formula(text.removeprefix(f"{face}:").strip(), vocabulary), face)
+    if _WORD.fullmatch(text) and not vocabulary.get(text):
+        return Span("code", text)
+    return Span("formula", formula(text, vocabulary))
+
+
+@lru_cache(maxsize=4096)
+def formula(text: str, vocabulary: Vocabulary) -> Formula:
+    """Return the formula of a text: what `read` reads, or sides with relations such as < or -> between them.
+
+    Raises ReadError where a side cannot be read. `oo` is infinity, on a side by itself.
+
+    >>> from physsym.vocabulary import STANDARD
+    >>> print(formula("0 < eta*lam < 2", STANDARD))
+    0 < eta*lam < 2
+    >>> print(formula("tau -> oo", STANDARD))
+    tau -> oo
+    """
+    first, *others = _RELATION.split(text)
+    if not others:
+        return read(text, vocabulary)
+    sides = tuple(_side(side, vocabulary) for side in (first, *others[1::2]))
+    return Relation(sides, tuple(others[::2]))
+
+
+def _side(text: str, vocabulary: Vocabulary) -> Expr:
+    """Return one side of a relation; an equation there would make a second relation of its own."""
+    infinite = {"oo": S.Infinity, "-oo": S.NegativeInfinity}
+    side = infinite[text.strip()] if text.strip() in infinite else read(text, vocabulary)
+    if not isinstance(side, Expr):
+        advice = "found = beside another relation; write the equation by itself"
+        raise ReadError(advice, text, text.index("="))
+    return side

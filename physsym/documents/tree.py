@@ -1,0 +1,240 @@
+"""The document as a tree of values, which every format prints in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from sympy import Expr
+
+from physsym.core.statements import Equation, Law, Relation, Rule, Update
+from physsym.core.verdicts import Condition, Order, Outcome, Verdict
+from physsym.vocabulary import STANDARD, Face, Vocabulary
+
+Formula: TypeAlias = Expr | Equation | Update | Law | Rule | Relation | Condition | Order
+FACES: tuple[Face, ...] = ("physics", "learning")
+AUDIT_HEAD = ("Claim", "Place", "The source says", "Verdict")
+FACE_NAMES: dict[Face, str] = {"physics": "Physics", "learning": "Machine learning"}
+
+
+@dataclass(frozen=True)
+class Span:
+    """A piece of a sentence: text, emphasised text, code, a formula on both faces or on one, or a verdict.
+
+    Where there is a `target`, it is a link to the anchor of that name.
+    """
+
+    kind: Literal["text", "emphasis", "strong", "code", "formula", "verdict"]
+    content: str | Formula | Verdict
+    face: Face | None = None
+    target: str = ""
+
+
+Sentence: TypeAlias = tuple[Span, ...]
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph of prose."""
+
+    spans: Sentence
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list of sentences."""
+
+    items: tuple[Sentence, ...]
+    numbered: bool = False
+
+
+@dataclass(frozen=True)
+class Subheading:
+    """The title of a part of a section."""
+
+    title: Sentence
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A numbered formula, most often the line of a derivation; the first line has no reason.
+
+    A line that stands elsewhere already, under the same number, is `recalled`.
+    """
+
+    number: str
+    statement: Formula
+    says: Sentence = ()
+    move: Sentence = ()
+    verdict: Verdict | None = None
+    dimensions: Verdict | None = None
+    recalled: bool = False
+    faces: tuple[Face, ...] = FACES
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A finding: what follows, what the source says, the difference: columns of sentences and lines."""
+
+    number: int
+    title: Sentence
+    anchor: str
+    says: tuple[Paragraph | Bullets, ...]
+    columns: tuple[tuple[str, tuple[Sentence | Line, ...]], ...]
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table; `faces` says which columns belong to one face."""
+
+    caption: Sentence
+    anchor: str
+    head: tuple[Sentence, ...]
+    rows: tuple[tuple[Sentence, ...], ...]
+    faces: tuple[Face | None, ...] = ()
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure, its functions for panels side by side, which each format draws as the file it needs."""
+
+    name: str
+    draw: tuple[Callable[[Any], object], ...]
+    size: tuple[float, float]
+    number: int
+    caption: Sentence
+    alt: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A piece of source code under a heading."""
+
+    heading: str
+    language: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """A hand-written function as formulas: its equations, and their LaTeX in the author's order, by face."""
+
+    heading: str
+    equations: Law
+    latex: tuple[tuple[Face, str], ...]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Short facts, each a label and a sentence."""
+
+    rows: tuple[tuple[str, Sentence], ...]
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A frame beside the course of the text."""
+
+    title: str
+    paragraphs: tuple[Paragraph | Bullets, ...]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A claim with its verdict, computed when the document was built, what is true instead, and its code."""
+
+    id: str
+    anchor: str
+    where: str
+    says: Sentence
+    formal: Sentence
+    verdict: Verdict
+    repair: Sentence = ()
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """All claims in a table, with links to where they are judged, and how many came out in which way."""
+
+    claims: tuple[Judged, ...]
+
+    @property
+    def counts(self) -> tuple[tuple[Outcome, int], ...]:
+        """Return how many claims came out in each way, without those that none did."""
+        found = [c.verdict.outcome for c in self.claims]
+        return tuple((o, found.count(o)) for o in Outcome if o in found)
+
+
+def counted(outcome: Outcome, count: int, space: str = " ") -> str:
+    """Return how many claims came out in one way.
+
+    >>> counted(Outcome.HOLDS, 2), counted(Outcome.FAILS, 1), counted(Outcome.CONDITIONAL, 3)
+    ('2 hold', '1 fails', '3 conditional')
+    """
+    several = {Outcome.HOLDS: "hold", Outcome.FAILS: "fail"} if count != 1 else {}
+    return f"{count}{space}{several.get(outcome, outcome.value)}"
+
+
+Block: TypeAlias = (
+    Paragraph
+    | Bullets
+    | Subheading
+    | Line
+    | Contrast
+    | Grid
+    | Picture
+    | Listing
+    | Aligned
+    | Facts
+    | Aside
+    | Judged
+    | Audit
+)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and what stands under it; level 2 for a chapter or a script, 3 for a derivation.
+
+    The anchor is unique; `label` stands before the title, such as "Chapter III". `source` is the Python
+    expression for what it shows, where that comes from scripts in `found`, by their names; `outcomes` are
+    those of all steps of a derivation, those shown elsewhere included.
+    """
+
+    title: Sentence
+    anchor: str
+    level: int
+    blocks: tuple[Block, ...]
+    vocabulary: Vocabulary = STANDARD
+    label: str = ""
+    source: str = ""
+    outcomes: tuple[Outcome, ...] = ()
+
+
+@dataclass(frozen=True)
+class Document:
+    """A title, an opening, and the sections in reading order; `paths` are those of scripts not shipped."""
+
+    title: str
+    subtitle: str
+    opening: tuple[Paragraph | Bullets, ...]
+    sections: tuple[Section, ...]
+    paths: tuple[str, ...] = ()
+
+
+def blocks(document: Document) -> Iterator[tuple[Section, Block]]:
+    """Yield every block with its section; the lines within findings come after their finding."""
+    for section in document.sections:
+        for block in section.blocks:
+            yield section, block
+            yield from ((section, line) for line in inner_lines(block))
+
+
+def inner_lines(block: Block) -> tuple[Line, ...]:
+    """Return the formulas that stand within the columns of a finding."""
+    columns = block.columns if isinstance(block, Contrast) else ()
+    return tuple(told for _, column in columns for told in column if isinstance(told, Line))

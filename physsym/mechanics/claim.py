@@ -1,0 +1,69 @@
+"""Claims: a sentence, what it says formally, and a judge that computes whether it is true."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from textwrap import dedent
+
+from physsym.core.verdicts import Verdict
+
+WIDTH = 100
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence that somebody wrote, and how to decide it.
+
+    `where` is the place it stands, `says` its words, `formal` its meaning in plain words, `judge` computes
+    the verdict afresh each time it is called. A judge is best the `partial` of a function of what is claimed:
+    the same function then judges the repaired sentence, or a spoiled one. `repair` says what is true instead.
+    Formulas in `formal` and `repair` stand in backticks, in the language of `read`.
+    """
+
+    id: str
+    where: str
+    says: str
+    formal: str
+    judge: Callable[[], Verdict]
+    repair: str = ""
+
+    @property
+    def code(self) -> str:
+        """The formalisation as code: the judge's source, and the call with all that is claimed.
+
+        >>> from physsym.core.verdicts import holds
+        >>> true = Claim("C", "1", "It is true.", "it is so", partial(holds, error=None))
+        >>> print(true.code.splitlines()[-1])
+        holds(error=None)
+        """
+        if not isinstance(self.judge, partial):
+            return _source(self.judge)
+        bound = inspect.signature(self.judge.func).bind_partial(*self.judge.args, **self.judge.keywords)
+        given = [f"{name}={_told(value)}" for name, value in bound.arguments.items()]
+        return f"{_source(self.judge.func)}\n\n{_call(self.judge.func.__name__, given)}"
+
+
+def _source(function: Callable[..., Verdict]) -> str:
+    try:
+        return dedent(inspect.getsource(function)).rstrip()
+    except (OSError, TypeError):
+        return f"# the source of {_told(function)} is not at hand"
+
+
+def _call(name: str, given: list[str]) -> str:
+    line = f"{name}({', '.join(given)})"
+    return line if len(line) <= WIDTH else f"{name}(\n" + "".join(f"    {g},\n" for g in given) + ")"
+
+
+def _told(value: object) -> str:
+    """Return a value as it may stand in a call; functions by name, collections member by member."""
+    if callable(value) and hasattr(value, "__name__"):
+        return str(value.__name__)
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_told(k)}: {_told(v)}' for k, v in value.items())}}}"
+    if isinstance(value, (tuple, list)):
+        return f"({', '.join(map(_told, value))}{',' * (len(value) == 1)})"
+    return repr(value) if isinstance(value, str) else str(value)

@@ -1,0 +1,91 @@
+"""Mechanical systems: a Lagrangian, a Rayleigh dissipation function, and the law of motion they give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sympy import Abs, Add, Expr, S, Symbol, expand
+
+from physsym.core.statements import Equation, Law
+from physsym.core.symbols import dot, exact, name_and_marks
+from physsym.core.verdicts import Condition
+from physsym.vocabulary import U, gamma, m, t, x
+
+
+@dataclass(frozen=True)
+class System:
+    """Coordinates, a Lagrangian L(q, q', t) and a Rayleigh dissipation function R(q, q').
+
+    Dimensions: L is an energy, R a power. Raises TypeError for what is no symbol or no exact expression, and
+    ValueError for no coordinates, repeated ones, or accelerations in L or R.
+    """
+
+    coordinates: tuple[Symbol, ...]
+    lagrangian: Expr
+    dissipation: Expr = S.Zero
+
+    def __post_init__(self) -> None:
+        names = [name_and_marks(q) for q in self.coordinates]
+        if not names or len(set(names)) < len(names) or any(marks for _, marks in names):
+            raise ValueError(
+                f"a system needs distinct coordinates at no special instant, given {self.coordinates}"
+            )
+        for name in ("lagrangian", "dissipation"):
+            object.__setattr__(self, name, exact(getattr(self, name)))
+            beyond = getattr(self, name).free_symbols & {dot(dot(q)) for q in self.coordinates}
+            if beyond:
+                raise ValueError(f"the {name} may hold coordinates and velocities, not {beyond.pop()}")
+
+    @property
+    def power(self) -> Expr:
+        """Return the power that friction takes from the system, the sum of q' dR/dq'."""
+        return expand(Add(*(dot(q) * self.dissipation.diff(dot(q)) for q in self.coordinates)))
+
+    def law(self) -> Law:
+        """Return the law d/dt dL/dq' - dL/dq + dR/dq' = 0 (Goldstein, Classical Mechanics, section 1.5).
+
+        The accelerations stand on the left, forces and friction on the right. The law assumes that the power
+        dissipated is not negative.
+
+        >>> print(damped_particle.law())
+        m*x'' = -gamma*x' - grad(x)
+        """
+        equations = tuple(self._equation(q) for q in self.coordinates)
+        return Law(equations, (Condition(self.power, ">= 0"),) if self.power != 0 else ())
+
+    def _equation(self, q: Symbol) -> Equation:
+        momentum = self.lagrangian.diff(dot(q))
+        rest = total_time_derivative(momentum, self.coordinates) - self.lagrangian.diff(q)
+        balance = expand(rest + self.dissipation.diff(dot(q)).doit())
+        inertia = Add(*(a * balance.coeff(a) for a in map(_acceleration, self.coordinates)))
+        return Equation(inertia, expand(inertia - balance))
+
+
+def _acceleration(q: Symbol) -> Symbol:
+    return dot(dot(q))
+
+
+def total_time_derivative(expression: Expr, coordinates: tuple[Symbol, ...]) -> Expr:
+    """Return d/dt of an expression in coordinates, their derivatives and the time `t`, by the chain rule.
+
+    >>> total_time_derivative(m * dot(x)**2 / 2, (x,))
+    m*x'*x''
+    """
+    moving = [s for q in coordinates for s in (q, dot(q))]
+    return Add(expression.diff(t), *(expression.diff(s) * dot(s) for s in moving))
+
+
+damped_particle = System(
+    coordinates=(x,),
+    lagrangian=m * dot(x) ** 2 / 2 - U,
+    dissipation=gamma * dot(x) ** 2 / 2,
+)
+
+
+def particle_with_friction(power: Expr) -> System:
+    """Return a particle of mass m whose friction force is gamma*|x'|**(power - 1), against the motion.
+
+    The Rayleigh function is gamma*|x'|**power/power; `power` is a pure number, 2 for viscous friction.
+    """
+    p = exact(power)
+    return System((x,), m * dot(x) ** 2 / 2 - U, gamma * Abs(dot(x)) ** p / p)

@@ -1,0 +1,191 @@
+"""The second wall: the order of the tokens, and the syntax trees of the formulas they make.
+
+Python's parser builds the trees, but it never sees the text: each name becomes `n` and each number `0`, so
+that it gets signs in an order already checked, from which only sums, products, powers and calls can come.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+from physsym.parsing.tokens import ReadError, Token, tokens
+
+MAX_BRACKETS = 60
+MAX_OPERATORS = 400
+MAX_SENTENCES = 100
+
+_OPERAND = frozenset({"name", "number", "open"})
+_AFTER_OPERAND = frozenset({"operator", "sign", "close", "comma", "end"})
+_FOLLOWERS = {
+    **dict.fromkeys(("start", "open", "comma", "operator"), _OPERAND | {"sign"}),
+    "sign": _OPERAND,
+    "name": _AFTER_OPERAND | {"open"},
+    "number": _AFTER_OPERAND,
+    "close": _AFTER_OPERAND,
+}
+_PLACEHOLDER = {"name": "n", "number": "0"}
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The syntax tree of one expression and the way back from its nodes to the text."""
+
+    text: str
+    root: ast.expr
+    at_column: Mapping[int, Token]
+
+    def token(self, node: ast.expr) -> Token:
+        """Return the token with which the node begins."""
+        return self.at_column[node.col_offset]
+
+    def error(self, message: str, node: ast.expr) -> ReadError:
+        """Return the error that points at a node."""
+        return ReadError(message, self.text, self.token(node).position)
+
+    def nodes(self) -> list[ast.expr]:
+        """Return the nodes, each after its parts, so that no walk of them needs recursion."""
+        found = [self.root]
+        for node in found:
+            found.extend(self.parts(node))
+        return found[::-1]
+
+    def parts(self, node: ast.expr) -> Sequence[ast.expr]:
+        """Return the operands or arguments of a node; raise ReadError for what is no formula."""
+        if type(node) not in _PARTS or (isinstance(node, ast.Call) and not _is_plain(node)):
+            raise self.error(
+                f"found {type(node).__name__}, which is not part of a formula; leave it out", node
+            )
+        return _PARTS[type(node)](node)
+
+
+_PARTS: dict[type, Callable[[ast.AST], Sequence[ast.expr]]] = {
+    ast.Constant: lambda node: (),
+    ast.Name: lambda node: (),
+    ast.UnaryOp: lambda node: (node.operand,),  # type: ignore[attr-defined]
+    ast.BinOp: lambda node: (node.left, node.right),  # type: ignore[attr-defined]
+    ast.Call: lambda node: node.args,  # type: ignore[attr-defined]
+}
+
+
+def _is_plain(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Name) and not call.keywords
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One expression, or two with a relation between them: `=` or `<-`."""
+
+    relation: str
+    sides: tuple[Tree, ...]
+
+
+def sentences(text: str) -> tuple[Sentence, ...]:
+    """Return the sentences of a text, which semicolons and line ends separate.
+
+    Raises ReadError where brackets, operators or relations are out of place, or nothing is left to read.
+    """
+    found = list(_in_brackets(tokens(text), text))
+    groups = groupby(found, key=lambda t: t.kind in ("semicolon", "newline"))
+    separate = [list(group) for separates, group in groups if not separates]
+    if not separate:
+        raise ReadError("found nothing to read; give a formula such as 'u <- rho*u - eta*G'", text, 0)
+    if len(separate) > MAX_SENTENCES:
+        first = separate[MAX_SENTENCES][0]
+        raise ReadError(f"found more than {MAX_SENTENCES} sentences; split the text", text, first.position)
+    return tuple(_sentence(sentence, text) for sentence in separate)
+
+
+def _in_brackets(found: Iterable[Token], text: str) -> Iterable[Token]:
+    """Yield the tokens, checking brackets; a line may end inside of them."""
+    calls: list[tuple[Token, bool]] = []
+    previous = ""
+    for token in found:
+        if token.kind == "open":
+            calls.append((token, previous == "name"))
+        elif not calls and token.kind in ("close", "comma"):
+            raise ReadError(
+                f"found {token.text!r} without an opening bracket; remove it", text, token.position
+            )
+        elif calls:
+            _refuse_inside(token, calls[-1][1], text)
+        if len(calls) > MAX_BRACKETS:
+            raise ReadError(
+                f"found brackets more than {MAX_BRACKETS} deep; name parts of it", text, token.position
+            )
+        if token.kind == "close":
+            calls.pop()
+        if not (calls and token.kind == "newline"):
+            previous = token.kind
+            yield token
+    if calls:
+        raise ReadError("this bracket is never closed; add ')'", text, calls[-1][0].position)
+
+
+def _refuse_inside(token: Token, is_call: bool, text: str) -> None:
+    misplaced = token.kind in ("relation", "semicolon") or (token.kind == "comma" and not is_call)
+    if misplaced:
+        where = "the brackets of a function" if is_call else "brackets"
+        message = (
+            f"found {token.text!r} inside {where}, where one expression is expected; close the bracket first"
+        )
+        raise ReadError(message, text, token.position)
+
+
+def _sentence(found: list[Token], text: str) -> Sentence:
+    places = [i for i, token in enumerate(found) if token.kind == "relation"]
+    if len(places) > 1:
+        second = found[places[1]]
+        message = f"found a second {second.text!r}; a sentence has two sides, write the next after ';'"
+        raise ReadError(message, text, second.position)
+    if not places:
+        return Sentence("", (_tree(found, text, found[-1].position),))
+    relation = found[places[0]]
+    left, right = found[: places[0]], found[places[0] + 1 :]
+    return Sentence(relation.text, tuple(_tree(side, text, relation.position) for side in (left, right)))
+
+
+def _tree(found: list[Token], text: str, position: int) -> Tree:
+    """Return the tree of one expression; `position` is where an empty one is missed."""
+    end = Token("end", "the end", found[-1].position + len(found[-1].text) if found else position)
+    for previous, token in pairwise([Token("start", "the start", position), *found, end]):
+        if token.kind not in _FOLLOWERS[previous.kind]:
+            raise ReadError(_out_of_order(previous, token), text, token.position)
+    _refuse_chains(found, text)
+    source, at_column = "", {}
+    for token in found:
+        at_column[len(source)] = token
+        source += _PLACEHOLDER.get(token.kind, token.text)
+    return Tree(text, ast.parse(source, mode="eval").body, at_column)
+
+
+def _out_of_order(previous: Token, token: Token) -> str:
+    if "end" not in _FOLLOWERS[previous.kind]:
+        return (
+            f"expected a name, a number or a bracket after {previous.text}, found {token.text}; complete it"
+        )
+    product = f"{previous.text}*{token.text}"
+    return f"expected an operator after {previous.text}, found {token.text}; for a product write {product}"
+
+
+def _refuse_chains(found: list[Token], text: str) -> None:
+    """Refuse `a**b**c`, which people read in two ways, and more operators than a parser's stack can bear."""
+    last, count = [""], 0
+    for previous, token in pairwise([Token("start", "", 0), *found]):
+        if token.kind == "open":
+            last.append("")
+        elif token.kind == "close":
+            last.pop()
+        elif token.kind == "comma":
+            last[-1] = ""
+        elif token.kind == "operator" or (token.kind == "sign" and previous.kind != "operator"):
+            if token.text == last[-1] == "**":
+                raise ReadError(
+                    "found a power of a power; write a**(b**c) or (a**b)**c", text, token.position
+                )
+            last[-1], count = token.text, count + 1
+        if count > MAX_OPERATORS:
+            message = f"found more than {MAX_OPERATORS} operators in one expression; name parts of it"
+            raise ReadError(message, text, token.position)

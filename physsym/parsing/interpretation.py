@@ -1,0 +1,248 @@
+"""What a syntax tree means: the SymPy expression, and the conditions under which it is defined."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import singledispatch
+from typing import Literal, TypeAlias
+
+import sympy
+from sympy import Add, Expr, Mul, Pow, Rational, S
+
+from physsym.core.symbols import OPAQUE
+from physsym.core.verdicts import Condition
+from physsym.parsing.functions import FUNCTIONS, ReadFunction
+from physsym.parsing.grammar import Tree
+from physsym.parsing.tokens import number
+
+MAX_EXPONENT = 64
+MAX_CONSTANTS = 4
+
+Names: TypeAlias = Mapping[str, Expr]
+Demand: TypeAlias = Literal["!= 0", "> 0", ">= 0"]
+
+
+@dataclass(frozen=True)
+class _Chain:
+    """A sum or a product whose parts are known and not yet joined: SymPy joins them fastest all at once."""
+
+    join: type[Expr]
+    parts: tuple[Expr, ...]
+
+    def joined(self) -> Expr:
+        return self.parts[0] if len(self.parts) == 1 else self.join(*self.parts)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A tree, the names it may use, and the values of the nodes that are read already."""
+
+    tree: Tree
+    names: Names
+    chains: dict[ast.expr, _Chain]
+
+    def value(self, node: ast.expr) -> Expr:
+        """Return the value of a node."""
+        return self.chains[node].joined()
+
+    @property
+    def whole(self) -> Expr:
+        """Return the value of the whole tree."""
+        return self.value(self.tree.root)
+
+
+def reading(tree: Tree, names: Names) -> Reading:
+    """Return the tree with the value of every node. Raises ReadError where one has none."""
+    found = Reading(tree, names, {})
+    for node in tree.nodes():
+        chain = _chain(node, found)
+        found.chains[node] = chain if isinstance(chain, _Chain) else _Chain(Add, (chain,))
+    return found
+
+
+@singledispatch
+def _chain(node: ast.expr, found: Reading) -> _Chain | Expr:
+    raise found.tree.error(f"found {type(node).__name__}, which is not part of a formula; leave it out", node)
+
+
+@_chain.register(ast.Constant)
+def _(node: ast.Constant, found: Reading) -> Expr:
+    value = number(found.tree.token(node))
+    return Rational(value.numerator, value.denominator)
+
+
+@_chain.register(ast.Name)
+def _(node: ast.Name, found: Reading) -> Expr:
+    name = found.tree.token(node).name
+    if name not in found.names:
+        raise found.tree.error(_unknown(name, found.names), node)
+    return found.names[name]
+
+
+@_chain.register(ast.UnaryOp)
+def _(node: ast.UnaryOp, found: Reading) -> Expr:
+    sign = operator.neg if isinstance(node.op, ast.USub) else operator.pos
+    return sign(found.value(node.operand))
+
+
+@_chain.register(ast.BinOp)
+def _(node: ast.BinOp, found: Reading) -> _Chain | Expr:
+    return _BINARY[type(node.op)](node, found)
+
+
+def _plus(node: ast.BinOp, found: Reading) -> _Chain:
+    return _Chain(Add, (*_parts(node.left, Add, found), found.value(node.right)))
+
+
+def _minus(node: ast.BinOp, found: Reading) -> _Chain:
+    return _Chain(Add, (*_parts(node.left, Add, found), -found.value(node.right)))
+
+
+def _times(node: ast.BinOp, found: Reading) -> _Chain:
+    return _product(_parts(node.left, Mul, found), found.value(node.right))
+
+
+def _over(node: ast.BinOp, found: Reading) -> _Chain:
+    divisor = found.value(node.right)
+    inverse = 1 / divisor
+    if divisor.is_zero or inverse.has(*_NOT_FINITE):  # 0**x is zero for some x only
+        raise found.tree.error("found a division by zero; divide by something else", node.right)
+    return _product(_parts(node.left, Mul, found), inverse)
+
+
+def _parts(node: ast.expr, join: type[Expr], found: Reading) -> tuple[Expr, ...]:
+    chain = found.chains[node]
+    return chain.parts if chain.join is join else (chain.joined(),)
+
+
+def _product(parts: tuple[Expr, ...], factor: Expr) -> _Chain:
+    # As in Python, a number met first is multiplied into the sum next to it: 2*(x + u)*v is (2*x + 2*u)*v.
+    if len(parts) == 1 and (parts[0].is_Rational or factor.is_Rational):
+        return _Chain(Mul, (parts[0] * factor,))
+    return _Chain(Mul, (*parts, factor))
+
+
+def _power(node: ast.BinOp, found: Reading) -> Expr:
+    base, exponent = found.value(node.left), found.value(node.right)
+    if exponent.is_Rational and max(abs(exponent.p), exponent.q) > MAX_EXPONENT:
+        message = f"found the exponent {exponent}; write one between -{MAX_EXPONENT} and {MAX_EXPONENT}"
+        raise found.tree.error(message, node.right)
+    if base.is_zero and exponent.is_extended_negative:
+        raise found.tree.error("found a negative power of zero, a division by zero; change the base", node)
+    return _built(node, found, Pow, base, exponent)
+
+
+_BINARY: dict[type, Callable[[ast.BinOp, Reading], _Chain | Expr]] = {
+    ast.Add: _plus,
+    ast.Sub: _minus,
+    ast.Mult: _times,
+    ast.Div: _over,
+    ast.Pow: _power,
+}
+
+
+@_chain.register(ast.Call)
+def _(node: ast.Call, found: Reading) -> Expr:
+    name = found.tree.token(node).name
+    if name not in FUNCTIONS:
+        raise found.tree.error(_no_function(name, found.names), node)
+    function = FUNCTIONS[name]
+    if not function.least <= len(node.args) <= function.most:
+        raise found.tree.error(_arguments(name, function, len(node.args)), node)
+    return _built(node, found, function.build, *map(found.value, node.args))
+
+
+def _built(node: ast.expr, found: Reading, build: Callable[..., Expr], *arguments: Expr) -> Expr:
+    """Return what SymPy makes of the arguments, which must be real, finite and cheap to compare."""
+    if sum(len(_irrational(a)) for a in arguments) > MAX_CONSTANTS:
+        message = f"found more than {MAX_CONSTANTS} irrational constants here; name some of them"
+        raise found.tree.error(message, node)
+    try:
+        value = build(*arguments)
+    except ValueError as error:
+        raise found.tree.error(f"this cannot be read: {error}", node) from None
+    if value.has(S.ImaginaryUnit, *_NOT_FINITE) or value.is_extended_real is False:
+        raise found.tree.error(f"this is {value}, not a finite real number; change its argument", node)
+    return value
+
+
+_NOT_FINITE = (S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity)
+
+
+def _irrational(value: Expr) -> set[Expr]:
+    constants = {a for a in value.atoms(Pow, sympy.Function) if a.is_number and not a.has(*OPAQUE)}
+    return {a for a in constants if not a.is_Rational}
+
+
+_MEANT = {
+    "E": "exp(1)", "e": "exp(1)", "ln": "log(...)", "lambda": "lam", "max": "Max(...)", "min": "Min(...)",
+    "tan": "sin(x)/cos(x)", "exponential": "exp(...)",
+}  # fmt: skip
+
+
+def _unknown(name: str, names: Names) -> str:
+    if name in FUNCTIONS:
+        return f"found the function {name} without its argument; write {name}(...)"
+    return f"found {name}, which is no known name; {_nearest(name, names)}, or declare it"
+
+
+def _no_function(name: str, names: Names) -> str:
+    if name in names:
+        return f"found {name} before a bracket, but it is no function; for a product write {name}*(...)"
+    return f"found {name}, which is no known function; {_nearest(name, FUNCTIONS)}"
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, known)
+    meant = _MEANT.get(name) or (near[0] if near else "")
+    return f"write {meant}" if meant else f"write one of {', '.join(sorted(known))}"
+
+
+def _arguments(name: str, function: ReadFunction, given: int) -> str:
+    least, most = function.least, function.most
+    expected = str(least) if least == most else f"{least} to {most}"
+    return f"{name} takes {expected} argument{'s' * (most > 1)}, given {given}; change their number"
+
+
+def conditions(found: Reading) -> Iterator[Condition]:
+    """Yield what must hold for every operation in a tree to be defined, from left to right in the text.
+
+    The tree is asked, not the value: SymPy forgets that `g*v/g` divides by g.
+    """
+    wanted = [pair for node in found.tree.nodes() for pair in _demands(node, found)]
+    for part, relation in sorted(wanted, key=lambda pair: pair[0].col_offset):
+        value = found.value(part)
+        if not _is_certain(value, relation):
+            yield Condition(value, relation)
+
+
+def _demands(node: ast.expr, found: Reading) -> Iterator[tuple[ast.expr, Demand]]:
+    if isinstance(node, ast.Call):
+        demand = _OF_FUNCTION.get(found.tree.token(node).name)
+        yield from [(node.args[0], demand)] if demand else []
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        yield node.right, "!= 0"
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+        demand = _of_base(found.value(node.right))
+        yield from [(node.left, demand)] if demand else []
+
+
+_OF_FUNCTION: dict[str, Demand] = {"log": "> 0", "sqrt": ">= 0"}
+
+
+def _of_base(exponent: Expr) -> Demand | None:
+    """Return what a base must satisfy for its power to be a real number."""
+    defined_at_zero = exponent.is_extended_nonnegative
+    if exponent.is_integer:
+        return None if defined_at_zero else "!= 0"
+    return ">= 0" if defined_at_zero else "> 0"
+
+
+def _is_certain(value: Expr, relation: Demand) -> bool:
+    """Return whether a constant satisfies the relation; of symbols nothing is taken for granted here."""
+    fact = {"!= 0": value.is_nonzero, "> 0": value.is_positive, ">= 0": value.is_nonnegative}[relation]
+    return fact is True and not value.free_symbols

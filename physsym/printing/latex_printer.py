@@ -1,0 +1,111 @@
+"""Statements as LaTeX."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Literal
+
+from sympy import Symbol
+from sympy.printing.latex import LatexPrinter
+
+from physsym.printing.names import tex_text
+from physsym.printing.page import page
+from physsym.printing.text import TextPrinter
+from physsym.vocabulary import STANDARD, Face, Vocabulary
+
+SPECIALS = {"d": "d", "nabla": r"\nabla", "partial": r"\partial", "infinity": r"\infty"}
+RELATIONS = {
+    "=": "=", "!=": r"\neq", "<": "<", ">": ">", "<=": r"\leq", ">=": r"\geq", "~": r"\approx", "->": r"\to",
+}  # fmt: skip
+OPERATORS = frozenset(("cos", "cosh", "cot", "coth", "exp", "log", "sec", "sin", "sinh", "tan", "tanh"))
+
+TALL = ("\\frac", "\\sqrt")
+
+
+class TexPrinter(TextPrinter, LatexPrinter):
+    """The pieces of a formula as LaTeX of amsmath, which MathJax and KaTeX know as well."""
+
+    multiplication_dot = r" \cdot "
+
+    def _letters(self, atoms: Sequence[str], bold: bool = False) -> str:
+        return " ".join(tex_text(a, bold) for a in atoms)
+
+    def _word(self, name: str) -> str:
+        if name in OPERATORS:
+            return f"\\{name}"
+        # A name of several letters stands upright; as that of a function it also keeps its distance.
+        return tex_text(name).replace(r"\mathrm", r"\operatorname")
+
+    def _special(self, name: str) -> str:
+        return SPECIALS[name]
+
+    def _relation(self, sign: str) -> str:
+        return RELATIONS[sign]
+
+    def _row(self, *pieces: str) -> str:
+        joined = pieces[0]
+        for piece in pieces[1:]:
+            # A letter behind a command would become part of its name.
+            command = re.search(r"(\\[A-Za-z]+|\})\Z", joined) and piece[0].isalpha()
+            joined += f" {piece}" if command else piece
+        return joined
+
+    def _fence(self, piece: str, bars: bool = False) -> str:
+        opening, closing = "||" if bars else "()"
+        tall = any(sign in piece for sign in TALL)
+        return rf"\left{opening}{piece}\right{closing}" if tall or bars else f"{opening}{piece}{closing}"
+
+    def _fraction(self, over: str, under: str) -> str:
+        return rf"\frac{{{over}}}{{{under}}}"
+
+    def _power(self, base: str, exponent: str) -> str:
+        return f"{base}^{{{exponent}}}"
+
+    def _subscript(self, base: str, index: str) -> str:
+        return f"{base}_{{{index}}}"
+
+    def _root(self, piece: str, degree: str | None) -> str:
+        return rf"\sqrt{'' if degree is None else f'[{degree}]'}{{{piece}}}"
+
+
+def latex(
+    statement: object,
+    face: Face = "physics",
+    vocabulary: Vocabulary = STANDARD,
+    *,
+    states: Iterable[Symbol] = (),
+    display: Literal["block", "inline"] = "block",
+) -> str:
+    r"""Return a statement as LaTeX for math mode, without dollar signs; several lines are an `aligned` block.
+
+    `statement` is an expression, an equation, a law, an update or a rule, or a condition or an order of a
+    verdict. Within a rule the states show their instant; `states` names more symbols that do. With the
+    `display` "inline" fractions are written with a slash, which keeps the lines of a paragraph together.
+
+    Raises TypeError for what is no statement and ValueError for an unknown face.
+
+    >>> from physsym.vocabulary import G, eta, x
+    >>> from physsym.core.statements import rule
+    >>> print(latex(rule({x: x - eta * G}), face="learning"))
+    \mathbf{w}_{t+1} = \mathbf{w}_{t} - \eta \nabla L(\mathbf{w}_{t})
+    """
+    return _latex(statement, face, vocabulary, tuple(states), display)
+
+
+@lru_cache(maxsize=8192)
+def _latex(
+    statement: object, face: Face, vocabulary: Vocabulary, states: tuple[Symbol, ...], display: str
+) -> str:
+    printer = TexPrinter(page(statement, vocabulary, states), face, vocabulary)
+    printer.only_slashes = display == "inline"
+    return aligned(printer.sides())
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Return the pieces of one line behind each other, or several lines aligned behind their left sides."""
+    if len(rows) == 1:
+        return " ".join(rows[0])
+    lines = r" \\ ".join(f"{row[0]} &{' '.join(row[1:])}" for row in rows)
+    return rf"\begin{{aligned}} {lines} \end{{aligned}}"

@@ -1,0 +1,133 @@
+"""What stands on the page: the lines of a statement, which symbols show their instant, the order of terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import singledispatch
+
+from sympy import Expr, Function, Pow, Symbol, sympify
+
+from physsym.core.statements import Equation, Law, Relation, Rule, Update, states
+from physsym.core.symbols import AFTER, BEFORE, after, name_and_marks
+from physsym.core.verdicts import Condition, Order
+from physsym.printing.names import VECTOR_KINDS
+from physsym.vocabulary import Vocabulary
+
+EXPECTED = "an expression, an equation, a relation, a law, an update, a rule, a condition or an order"
+LAW_ORDER = ("acceleration", "force", "place", "velocity", "energy", "scalar")
+RULE_ORDER = ("place", "velocity", "acceleration", "force", "energy", "scalar")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: an expression alone, or several with relations between them, from left to right."""
+
+    sides: tuple[Expr, ...]
+    relations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Page:
+    """Lines, the names of the symbols that show their instant, and the order in which terms are written."""
+
+    lines: tuple[Line, ...]
+    indexed: frozenset[str] = frozenset()
+    order: tuple[str, ...] = LAW_ORDER
+
+    @property
+    def symbols(self) -> frozenset[Symbol]:
+        """Return every symbol on the page."""
+        return _symbols(self.lines)
+
+
+def page(statement: object, vocabulary: Vocabulary, states: Iterable[Symbol] = ()) -> Page:
+    """Return the page of a statement, with `states` among the symbols that show their instant.
+
+    Raises TypeError for what is no statement.
+    """
+    alone = _page(statement, vocabulary)
+    return replace(alone, indexed=alone.indexed | _names(states))
+
+
+@singledispatch
+def _page(statement: object, vocabulary: Vocabulary) -> Page:
+    raise TypeError(f"expected {EXPECTED}; given {statement!r} of type {type(statement).__name__}")
+
+
+@_page.register(Expr)
+def _(statement: Expr, vocabulary: Vocabulary) -> Page:
+    return _of_lines(Line((statement,)))
+
+
+@_page.register(Equation)
+def _(statement: Equation, vocabulary: Vocabulary) -> Page:
+    return _of_lines(_equal(statement.left, statement.right))
+
+
+@_page.register(Relation)
+def _(statement: Relation, vocabulary: Vocabulary) -> Page:
+    return _of_lines(Line(statement.sides, statement.relations))
+
+
+@_page.register(Law)
+def _(statement: Law, vocabulary: Vocabulary) -> Page:
+    return _of_lines(*(_equal(e.left, e.right) for e in statement.equations))
+
+
+@_page.register(Update)
+def _(statement: Update, vocabulary: Vocabulary) -> Page:
+    # Outside its rule an update does not say which symbols are states: the vectors are taken to be.
+    line = _line_of(statement)
+    vectors = {s for s in _symbols((line,)) if (q := vocabulary.quantity(s)) and q.kind in VECTOR_KINDS}
+    return Page((line,), _sequences((line,)) | _names(vectors), RULE_ORDER)
+
+
+@_page.register(Rule)
+def _(statement: Rule, vocabulary: Vocabulary) -> Page:
+    lines = tuple(map(_line_of, statement.updates))
+    return Page(lines, _names(states(statement)), RULE_ORDER)
+
+
+@_page.register(Condition)
+def _(statement: Condition, vocabulary: Vocabulary) -> Page:
+    relation, zero = statement.relation.split()
+    number, rest = statement.expression.as_coeff_Add()
+    # p - 1 > 0 is read more easily as p > 1; 1 - rho > 0 stays.
+    if number.is_negative and rest != 0:
+        return _of_lines(Line((rest, -number), (relation,)))
+    return _of_lines(Line((statement.expression, sympify(zero)), (relation,)))
+
+
+@_page.register(Order)
+def _(statement: Order, vocabulary: Vocabulary) -> Page:
+    size = statement.symbol
+    if statement.exponent != 1:
+        size = Pow(statement.symbol, sympify(statement.exponent), evaluate=False)
+    return _of_lines(Line((Function("O")(size),)))
+
+
+def _line_of(update: Update) -> Line:
+    return _equal(after(update.target), update.value)
+
+
+def _equal(left: Expr, right: Expr) -> Line:
+    return Line((left, right), ("=",))
+
+
+def _of_lines(*lines: Line) -> Page:
+    """Return a page on which a symbol shows its instant where a neighbouring instant of it is read too."""
+    sequences = _sequences(lines)
+    return Page(lines, sequences, RULE_ORDER if sequences else LAW_ORDER)
+
+
+def _symbols(lines: Iterable[Line]) -> frozenset[Symbol]:
+    return frozenset().union(*(side.free_symbols for line in lines for side in line.sides))
+
+
+def _names(symbols: Iterable[Symbol]) -> frozenset[str]:
+    return frozenset(name_and_marks(s)[0] for s in symbols)
+
+
+def _sequences(lines: tuple[Line, ...]) -> frozenset[str]:
+    return _names(s for s in _symbols(lines) if {AFTER, BEFORE} & set(name_and_marks(s)[1]))

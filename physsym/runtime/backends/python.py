@@ -1,0 +1,132 @@
+"""Plain Python: floats, fractions, mpmath numbers and SymPy symbols, each in its own arithmetic."""
+
+from __future__ import annotations
+
+import builtins
+import math
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from functools import partial, singledispatch
+from numbers import Real
+from typing import Any
+
+import mpmath
+import sympy
+
+from physsym.codegen import Program, state_name
+from physsym.codegen.emit import python_source
+from physsym.runtime.backends.base import Backend, Kernel, Value, Values, executed, gradient_at
+
+
+@singledispatch
+def _library(value: Value) -> Any:
+    """Return the module whose functions compute with a value."""
+    return math
+
+
+@_library.register(sympy.Basic)
+def _(value: sympy.Basic) -> Any:
+    return sympy
+
+
+@_library.register(mpmath.mpf)
+def _(value: mpmath.mpf) -> Any:
+    return mpmath
+
+
+def _elementary(name: str, value: Value) -> Value:
+    return getattr(_library(value), name)(value)
+
+
+def _sign(value: Value) -> Value:
+    return sympy.sign(value) if isinstance(value, sympy.Basic) else (value > 0) - (value < 0)
+
+
+def _extreme(name: str, left: Value, right: Value) -> Value:
+    if isinstance(left, sympy.Basic) or isinstance(right, sympy.Basic):
+        return getattr(sympy, name.capitalize())(left, right)
+    return getattr(builtins, name)(left, right)
+
+
+def _power(base: Value, exponent: Value) -> Value:
+    result = base**exponent
+    if isinstance(result, complex):
+        raise ValueError(  # noqa: TRY004 - the value is at fault
+            f"{base} to the power {exponent} is not a real number"
+        )
+    return result
+
+
+FUNCTIONS: Mapping[str, Callable[..., Value]] = {
+    **{name: partial(_elementary, name) for name in ("sqrt", "exp", "log", "sin", "cos", "tanh")},
+    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
+    "negative": operator.neg, "power": _power, "absolute": abs, "sign": _sign,
+    "maximum": partial(_extreme, "max"), "minimum": partial(_extreme, "min"),
+}  # fmt: skip
+
+
+def _source(program: Program) -> str:
+    return python_source(program, fraction="Fraction({}, {})")
+
+
+def _compiled(program: Program) -> Kernel:
+    run = executed(program, _source(program), {**FUNCTIONS, "Fraction": Fraction})
+
+    def kernel(states: Sequence[Value], gradient: Value, parameters: Mapping[str, Value]) -> Values:
+        force = gradient_at(program, gradient) if program.evaluations else None
+        values = [_number(state_name(s), v) for s, v in zip(program.states, states, strict=True)]
+        numbers = {name: _number(name, value) for name, value in parameters.items()}
+        return tuple(run(values, force and _exact_force(force), numbers))
+
+    return kernel
+
+
+def _exact_force(force: Callable[..., Value]) -> Callable[..., Value]:
+    def exact(*places: Value) -> Value:
+        slopes = force(*places)
+        return _exact(slopes) if len(places) == 1 else tuple(map(_exact, slopes))
+
+    return exact
+
+
+def _exact(value: Value) -> Value:
+    """Return whole numbers as fractions, so that dividing them is exact; anything else as it is."""
+    return Fraction(value) if type(value) is int else value
+
+
+def _number(name: str, value: Value) -> Value:
+    if isinstance(value, bool) or not isinstance(value, (Real, mpmath.mpf, sympy.Expr)):
+        raise TypeError(
+            f"{name} must be one real number or symbol, given {value!r}; for arrays use the backend 'numpy'"
+        )
+    if not _finite(value):
+        raise ValueError(f"{name} must be finite, given {value}")
+    return _exact(value)
+
+
+@singledispatch
+def _finite(value: Value) -> bool:
+    return True
+
+
+@_finite.register(float)
+def _(value: float) -> bool:
+    return math.isfinite(value)
+
+
+@_finite.register(mpmath.mpf)
+def _(value: mpmath.mpf) -> bool:
+    return bool(mpmath.isfinite(value))
+
+
+@_finite.register(sympy.Basic)
+def _(value: sympy.Basic) -> bool:
+    return value.is_finite is not False
+
+
+def _fitted(name: str, old: Value, new: Value) -> Value:
+    return new
+
+
+BACKEND = Backend("python", _source, _compiled, _number, _number, _finite, _fitted, FUNCTIONS, counts=True)

@@ -1,0 +1,127 @@
+"""Proposing: expressions in a readable form, and solutions of scalar equations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sympy
+from sympy import (
+    Abs,
+    Add,
+    Dummy,
+    Expr,
+    Integer,
+    Mul,
+    Symbol,
+    expand,
+    factor,
+    preorder_traversal,
+    together,
+)
+
+from physsym.core.symbols import OPAQUE
+from physsym.mechanics.moves import MoveError
+
+
+def tidied(expression: Expr, vectors: Iterable[Symbol]) -> Expr:
+    """Return the expression as a sum of coefficient times vector, each coefficient in its shortest form.
+
+    Vectors are the given symbols and every opaque function; an expression not linear in them is left as it
+    is.
+    """
+    opaque = {f: Dummy() for f in sorted(expression.atoms(*OPAQUE), key=str)}
+    back = {d: f for f, d in opaque.items()}
+    expanded = expand(expression.xreplace(opaque))
+    parts = {v: expanded.coeff(v) for v in (*vectors, *back)}
+    rest = expand(expanded - Add(*(c * v for v, c in parts.items())))
+    if any(p.has(*parts) for p in (rest, *parts.values())):
+        return expression
+    return Add(*(shortest(c) * v for v, c in parts.items()), shortest(rest)).xreplace(back)
+
+
+def shortest(expression: Expr) -> Expr:
+    """Return the shortest of the usual forms of an expression."""
+    if not expression.has(Add):
+        return expression
+    return min((expression, factor(expression)), key=_length)
+
+
+def _length(expression: Expr) -> tuple[int, int]:
+    return sum(isinstance(e, Symbol) for e in preorder_traversal(expression)), expression.count_ops()
+
+
+def solved(residual: Expr, symbol: Symbol) -> Expr:
+    """Return the real solution of residual = 0 for a symbol.
+
+    Raises MoveError where the symbol stands inside an opaque function, or a unique real solution is not
+    found.
+    """
+    if any(f.has(symbol) for f in residual.atoms(*OPAQUE)):
+        raise MoveError(f"cannot solve for {symbol}: it stands inside an unknown function in {residual} = 0")
+    for way in (_linear, _logarithm, _odd_power, _by_sympy):
+        solution = way(residual, symbol)
+        if solution is not None:
+            return solution
+    raise MoveError(f"{residual} = 0 has no unique real solution for {symbol} that could be found")
+
+
+def _linear(residual: Expr, symbol: Symbol) -> Expr | None:
+    numerator = expand(sympy.numer(together(residual)))
+    slope = numerator.coeff(symbol)
+    rest = expand(numerator - slope * symbol)
+    return None if slope == 0 or rest.has(symbol) or slope.has(symbol) else shortest(-rest / slope)
+
+
+def _logarithm(residual: Expr, symbol: Symbol) -> Expr | None:
+    """Solve k*exp(a) + c = 0, where a leads on to an equation that is linear in the symbol."""
+    exponentials = [e for e in residual.atoms(sympy.exp) if e.has(symbol)]
+    if len(exponentials) != 1:
+        return None
+    whole = Dummy()
+    value = _linear(residual.xreplace({exponentials[0]: whole}), whole)
+    return (
+        None
+        if value is None or value.has(symbol)
+        else _linear(exponentials[0].exp - sympy.log(value), symbol)
+    )
+
+
+def _odd_power(residual: Expr, symbol: Symbol) -> Expr | None:
+    """Solve k*|s|**a*sign(s) + c = 0, whatever mixture of s, |s| and sign(s) writes the power."""
+    rest, moving = expand(residual).as_independent(symbol, as_Add=True)
+    powers = [_signed_power(term, symbol) for term in Add.make_args(moving)]
+    if None in powers or len({a for _, a in filter(None, powers)}) != 1:
+        return None
+    slope, exponent = Add(*(k for k, _ in filter(None, powers))), next(filter(None, powers))[1]
+    if exponent == 0:
+        return None
+    ratio = -rest / slope
+    return sympy.sign(ratio) * Abs(ratio) ** (1 / exponent)
+
+
+def _signed_power(term: Expr, symbol: Symbol) -> tuple[Expr, Expr] | None:
+    """Read k*s**n*|s|**b*sign(s)**c, odd in s, as the pair (k, n + b)."""
+    exponent, odd, rest = Integer(0), 0, Integer(1)
+    for factor_ in Mul.make_args(term):
+        base, power = factor_.as_base_exp()
+        if base == symbol and power.is_Integer:
+            exponent, odd = exponent + power, odd + int(power)
+        elif base == Abs(symbol):
+            exponent += power
+        elif base == sympy.sign(symbol) and power.is_Integer:
+            odd += int(power)
+        else:
+            rest *= factor_
+    return (rest, exponent) if odd % 2 and not rest.has(symbol) else None
+
+
+def _by_sympy(residual: Expr, symbol: Symbol) -> Expr | None:
+    if residual.has(Abs, sympy.sign):
+        return None
+    # Signs of symbols make SymPy drop solutions whose sign it cannot tell: solve for a symbol without any.
+    plain = Dummy(real=True)
+    try:
+        found = sympy.solve(residual.xreplace({symbol: plain}), plain)
+    except NotImplementedError:
+        return None
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,39 @@
+"""Carrying out a limit."""
+
+from __future__ import annotations
+
+import sympy
+from sympy import Dummy, Expr
+
+from physsym.core.statements import Law, Rule, Statement, rewritten, states, symbols
+from physsym.core.symbols import OPAQUE, after
+from physsym.mechanics.moves import Limit, MoveError
+from physsym.transform.forms import tidied
+from physsym.transform.registry import apply
+
+
+@apply.register(Limit)
+def _(move: Limit, line: Statement) -> Statement:
+    if move.symbol not in symbols(line):
+        raise MoveError(f"{move.symbol} does not occur in the line, so nothing tends with it")
+    moving = states(line) + tuple(map(after, line.targets)) if isinstance(line, Rule) else ()
+    limited = rewritten(line, lambda side: tidied(_limit(side, move), moving))
+    if isinstance(limited, Law) and any(e.residual == 0 for e in limited.equations):
+        raise MoveError(f"nothing is left of the law as {move.symbol} tends to {move.to}")
+    return limited
+
+
+def _limit(expression: Expr, move: Limit) -> Expr:
+    if move.to.is_finite and expression.is_polynomial(move.symbol):
+        return expression.xreplace({move.symbol: move.to})
+    opaque = {f: Dummy(real=True) for f in expression.atoms(*OPAQUE)}
+    if any(f.has(move.symbol) for f in opaque):
+        raise MoveError(
+            f"{move.symbol} stands inside an unknown function: state the line that the limit gives"
+        )
+    found = sympy.limit(
+        expression.xreplace(opaque), move.symbol, move.to, "-" if move.to == -sympy.oo else "+"
+    )
+    if found.has(sympy.oo, -sympy.oo, sympy.zoo, sympy.nan, sympy.AccumBounds, sympy.Limit):
+        raise MoveError(f"{expression} has no finite limit as {move.symbol} tends to {move.to}")
+    return found.xreplace({d: f for f, d in opaque.items()})

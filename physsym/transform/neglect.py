@@ -1,0 +1,31 @@
+"""Leaving out a term that is taken to be negligible."""
+
+from __future__ import annotations
+
+from sympy import Add, Expr, expand
+
+from physsym.core.statements import Equation, Law, Statement
+from physsym.mechanics.moves import MoveError, Neglect
+from physsym.transform.registry import apply, expect
+
+
+@apply.register(Neglect)
+def _(move: Neglect, line: Statement) -> Statement:
+    law = expect(Law, line, move)
+    shorter = tuple(
+        Equation(_without(e.left, move.term), _without(e.right, move.term)) for e in law.equations
+    )
+    changed = sum(a != b for e, s in zip(law.equations, shorter, strict=True) for a, b in _sides(e, s))
+    if changed != 1:
+        raise MoveError(f"{move.term} must stand as a term on one side of one equation; it is on {changed}")
+    return Law(shorter, law.assuming)
+
+
+def _without(side: Expr, term: Expr) -> Expr:
+    terms = Add.make_args(expand(side))
+    found = [t for t in terms if t in (expand(term), -expand(term))]
+    return Add(*(t for t in terms if t not in found)) if found else side
+
+
+def _sides(before: Equation, after: Equation) -> tuple[tuple[Expr, Expr], ...]:
+    return (before.left, after.left), (before.right, after.right)

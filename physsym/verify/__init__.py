@@ -1,0 +1,8 @@
+"""Checking moves: each line is undone or measured, never carried out again. Nothing here imports `apply`."""
+
+from physsym.verify import algebra, eliminate, integrate, limit, neglect
+from physsym.verify.dimensions import dimensions
+from physsym.verify.identity import identical
+from physsym.verify.registry import check
+
+__all__ = ["algebra", "check", "dimensions", "eliminate", "identical", "integrate", "limit", "neglect"]

@@ -1,0 +1,162 @@
+"""Checking the algebraic moves by undoing them: divide, multiply, define, isolate, split, rescale."""
+
+from __future__ import annotations
+
+from sympy import Expr, Integer, Symbol
+
+from physsym.core.statements import Equation, Law, Rule, Statement, symbols
+from physsym.core.symbols import dot, name_and_marks
+from physsym.core.verdicts import Condition, Verdict, all_of, fails, holds, undecided
+from physsym.mechanics.moves import Define, Divide, Isolate, Move, Multiply, ReduceOrder, Rescale
+from physsym.verify.conditions import defined, given, nonzero
+from physsym.verify.engines import smt
+from physsym.verify.engines.base import Answer
+from physsym.verify.identity import identical
+from physsym.verify.matching import same_equations, same_maps
+from physsym.verify.monotone import strictly_monotone
+from physsym.verify.registry import judge
+from physsym.verify.substitution import Refusal, map_of, require, require_absent, substituted
+
+
+def residuals(law: Law) -> list[Expr]:
+    """Return left minus right of every equation."""
+    return [e.residual for e in law.equations]
+
+
+@judge.register(Divide)
+def _(move: Divide, above: Statement, below: Statement) -> Verdict:
+    return _scaled(move, below, above, move.by)
+
+
+@judge.register(Multiply)
+def _(move: Multiply, above: Statement, below: Statement) -> Verdict:
+    return _scaled(move, above, below, move.by)
+
+
+def _scaled(move: Move, small: Statement, large: Statement, by: Expr) -> Verdict:
+    """Return whether the large law is the small one times a factor that is not zero."""
+    if identical(by, Integer(0)):
+        raise Refusal(f"{type(move).__name__} by {by}, which is zero")
+    laws = [require(Law, line, move, "on both lines") for line in (small, large)]
+    verdict = same_equations([r * by for r in residuals(laws[0])], residuals(laws[1]))
+    return given(verdict, nonzero(by))
+
+
+@judge.register(Define)
+def _(move: Define, above: Statement, below: Statement) -> Verdict:
+    require_absent(move.symbol, above, "so it is no fresh name")
+    require_absent(move.eliminating, below, f"though defining {move.symbol} was to eliminate it")
+    if move.eliminating not in move.value.free_symbols or move.symbol in move.value.free_symbols:
+        raise Refusal(f"{move.symbol} = {move.value} is no definition that lets {move.eliminating} leave")
+    back = {move.symbol: move.value}
+    if isinstance(above, Law):
+        law = require(Law, below, move, "below a law")
+        verdict = same_equations(residuals(above), [substituted(r, back) for r in residuals(law)])
+    else:
+        rule = require(Rule, below, move, "below a rule")
+        verdict = same_maps(map_of(above), {s: substituted(v, back) for s, v in map_of(rule).items()})
+    return given(verdict, defined(move.value))
+
+
+@judge.register(Isolate)
+def _(move: Isolate, above: Statement, below: Statement) -> Verdict:
+    law, solved = require(Law, above, move, "above"), require(Law, below, move, "below")
+    alone = [e for e in solved.equations if e.left == move.symbol and not e.right.has(move.symbol)]
+    if len(alone) != 1:
+        raise Refusal(f"{move.symbol} does not stand alone on the left of one equation of {below}")
+    others = [e.residual for e in solved.equations if e is not alone[0]]
+    verdicts = [_replacing(move.symbol, alone[0], k, law, others) for k in range(len(law.equations))]
+    return next((v for v in verdicts if v), verdicts[0])
+
+
+def _replacing(symbol: Symbol, alone: Equation, k: int, law: Law, others: list[Expr]) -> Verdict:
+    """Return whether the solution, and no other, solves equation k of the law, the rest being untouched."""
+    residual = law.equations[k].residual
+    rest = [e.residual for j, e in enumerate(law.equations) if j != k]
+    untouched = (same_equations(rest, others),) if rest or others else ()
+    solves = identical(
+        substituted(residual, {symbol: alone.right}), Integer(0), "the solved equation put back and zero"
+    )
+    return all_of(solves, _only_solution(residual, symbol), *untouched)
+
+
+def _only_solution(residual: Expr, symbol: Symbol) -> Verdict:
+    """Return whether residual = 0 has at most one real solution, under conditions that are listed."""
+    at = [substituted(residual, {symbol: Integer(n)}) for n in (0, 1)]
+    slope = at[1] - at[0]
+    linear = identical(residual, at[0] + slope * symbol)
+    if linear:
+        if identical(slope, Integer(0)):
+            return fails(f"{symbol} drops out of the equation")
+        return given(holds(f"linear in {symbol}: no other solution", engines=linear.engines), nonzero(slope))
+    monotone, conditions = strictly_monotone(residual, symbol)
+    if monotone:
+        return given(
+            holds(f"strictly monotone in {symbol}: no other solution", engines=("form",)), conditions
+        )
+    return _no_second(residual, symbol)
+
+
+def _no_second(residual: Expr, symbol: Symbol) -> Verdict:
+    """Return whether a second real solution can be excluded by solving for two at once."""
+    roots = [Symbol(f"{symbol.name} {k}", **symbol.assumptions0) for k in (1, 2)]
+    vanishing = [Condition(substituted(residual, {symbol: root}), "= 0") for root in roots]
+    found = smt.implies(vanishing, Condition(roots[0] - roots[1], "= 0"))
+    if found.answer is Answer.PROVED:
+        return holds(f"no two solutions for {symbol}, one engine only", engines=(found.engine,))
+    if found.answer is Answer.REFUTED:
+        return fails(f"there are two solutions for {symbol}", witness=found.witness, engines=(found.engine,))
+    return undecided(f"other real solutions for {symbol} could not be excluded", engines=(found.engine,))
+
+
+@judge.register(ReduceOrder)
+def _(move: ReduceOrder, above: Statement, below: Statement) -> Verdict:
+    law, split = require(Law, above, move, "above"), require(Law, below, move, "below")
+    first = dot(move.coordinate)
+    require_absent(move.velocity, above, "so it is no fresh name")
+    if dot(first) in symbols(below) or dot(first) not in symbols(above):
+        raise Refusal(f"the acceleration {dot(first)} must stand above and be gone below")
+    kinematic = [e for e in split.equations if e.residual in (first - move.velocity, move.velocity - first)]
+    if len(kinematic) != 1:
+        raise Refusal(f"the equation {first} = {move.velocity} must stand among {below}")
+    rest = [e.residual for e in split.equations if e is not kinematic[0]]
+    if any(r.has(first) for r in rest):
+        raise Refusal(f"{first} must stand in one equation alone; everywhere else it is {move.velocity}")
+    back = {dot(move.velocity): dot(first), move.velocity: first}
+    return same_equations(residuals(law), [substituted(r, back) for r in rest])
+
+
+@judge.register(Rescale)
+def _(move: Rescale, above: Statement, below: Statement) -> Verdict:
+    require_absent(move.new, above, "so it is no fresh name")
+    require_absent(move.old, below, "though it was to leave")
+    if identical(move.factor, Integer(0)) or _moving(above) & {*map(_bare, move.factor.free_symbols)}:
+        raise Refusal(f"the unit {move.factor} must be a constant that is not zero")
+    if isinstance(above, Law):
+        units = {move.old: move.factor * move.new, dot(move.old): move.factor * dot(move.new)}
+        units |= {dot(dot(move.old)): move.factor * dot(dot(move.new))}
+        law = require(Law, below, move, "below a law")
+        verdict = same_equations([substituted(r, units) for r in residuals(above)], residuals(law))
+    else:
+        verdict = _conjugate(move, map_of(above), map_of(require(Rule, below, move, "below a rule")))
+    return given(verdict, (*nonzero(move.factor), *defined(move.factor)))
+
+
+def _moving(line: Statement) -> set[str]:
+    """Return the names of what changes: what a line reads at another instant or as a rate, or updates."""
+    marked = {_bare(s) for s in symbols(line) if s.name != _bare(s)}
+    return marked | {s.name for s in line.targets} if isinstance(line, Rule) else marked
+
+
+def _bare(symbol: Symbol) -> str:
+    return name_and_marks(symbol)[0]
+
+
+def _conjugate(move: Rescale, old: dict[Symbol, Expr], new: dict[Symbol, Expr]) -> Verdict:
+    """Return whether stepping and then measuring in old units is measuring first and then stepping."""
+    if move.old not in old or move.new not in new:
+        raise Refusal(f"{move.old} must be a state above and {move.new} one below")
+    unit = {move.old: move.factor * move.new}
+    due = {s: substituted(value, unit) for s, value in old.items() if s != move.old}
+    due[move.new] = substituted(old[move.old], unit)
+    return same_maps(due, {s: value * (move.factor if s == move.new else 1) for s, value in new.items()})

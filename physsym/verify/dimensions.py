@@ -1,0 +1,55 @@
+"""Checking the dimensions of a statement: both sides of every equation, old and new value of every update."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sympy import Symbol
+
+from physsym.core.dimensions import Dimension
+from physsym.core.inference import Inference, infer_dimensions
+from physsym.core.powers import Unknown, name_of
+from physsym.core.statements import Law, Rule, Statement
+from physsym.core.symbols import potential
+from physsym.core.verdicts import Verdict, fails, holds, undecided
+from physsym.vocabulary import STANDARD, Vocabulary
+
+
+def dimensions(statement: Statement, vocabulary: Vocabulary = STANDARD) -> Verdict:
+    """Return whether every sum adds, and every equation equates, quantities of one dimension.
+
+    The dimension of a symbol that the vocabulary does not know is inferred, and the evidence says so; where
+    it does not follow, the statement is undecided, not passed. A contradiction names the equations that
+    cause it. Raises TypeError for what is no statement.
+
+    >>> from physsym.core.statements import law
+    >>> from physsym.vocabulary import G, eta, v
+    >>> print(dimensions(law({v: -eta * G})))
+    fails: v has dimension L T^-1, -eta*grad(x) has dimension L
+    """
+    if not isinstance(statement, (Law, Rule)):
+        raise TypeError(f"dimensions are checked of a law or a rule, given {statement!r}")
+    inferred = infer_dimensions(statement, known_dimensions(vocabulary))
+    if inferred.clash:
+        return fails(*map(str, inferred.clash))
+    if inferred.free:
+        return undecided(*_free(inferred))
+    found = (
+        f"the dimension of {name_of(s)}, not known before, follows: {d}" for s, d in inferred.found.items()
+    )
+    return holds(*found, "the dimensions agree")
+
+
+def known_dimensions(vocabulary: Vocabulary) -> dict[Unknown, Dimension]:
+    """Return the dimension of every symbol of the vocabulary, and of the potential."""
+    told = {q.symbol: q.dimension for q in vocabulary.quantities if isinstance(q.symbol, Symbol)}
+    return {potential: vocabulary.dimension(potential), **told}
+
+
+def _free(inferred: Inference) -> Iterator[str]:
+    for symbol, text in inferred.free.items():
+        tied = "" if text == f"[{name_of(symbol)}]" else f"; it is {text}"
+        yield (
+            f"the dimension of {name_of(symbol)} is not known and does not follow{tied}: "
+            "add it to the vocabulary of the derivation"
+        )

@@ -1,0 +1,184 @@
+"""Inequalities, real branches of roots, equivalences and contradictions: z3, in a process of its own.
+
+The process is killed when its time is over. Nothing of z3 is loaded into this one: it is given text, and
+its answers are read as text. A counterexample counts only when it is confirmed in exact fractions.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+
+from sympy import Expr, Symbol
+
+from physsym.core.verdicts import Condition
+from physsym.verify.engines.base import Answer, Finding
+from physsym.verify.engines.evaluation import Values, both, satisfied
+from physsym.verify.engines.laurent import UndecidedError
+from physsym.verify.engines.process import output_of
+from physsym.verify.engines.smt_text import Translation, declared
+
+NAME, FAMILY = "z3", "z3"
+SECONDS = 4.0
+_MEMORY = 1024  # megabytes
+# Asking for a model that does not exist is an error here, which carries all that was printed.
+_THROUGH_PYTHON = """
+import sys, z3
+try:
+    print(z3.Z3_eval_smtlib2_string(z3.main_ctx().ref(), sys.stdin.read()))
+except z3.Z3Exception as error:
+    print(error.args[0].decode())
+"""
+
+Conditions = Sequence[Condition]
+
+
+def identity(left: Expr, right: Expr) -> Finding:
+    """Return whether two expressions are equal for all reals of the declared signs where both are defined."""
+    script = Translation()
+    try:
+        same = f"(= {script.term(left)} {script.term(right)})"
+    except UndecidedError as doubt:
+        return _unknown(str(doubt))
+    return _decided(script, "true", same, lambda at: _values_differ(left, right, at))
+
+
+def implies(hypotheses: Conditions, goal: Condition) -> Finding:
+    """Return whether a condition follows from others and from the declared signs of the symbols.
+
+    What is assumed must not contradict itself, or else anything would follow: that is unknown, not proved.
+    """
+    return implies_all(hypotheses, (goal,))
+
+
+def implies_all(hypotheses: Conditions, goals: Conditions) -> Finding:
+    """Return whether conditions follow, all of them together; as `implies`, and in one question to z3."""
+    return _implies(tuple(hypotheses), tuple(goals))
+
+
+@lru_cache(maxsize=512)
+def _implies(hypotheses: tuple[Condition, ...], goals: tuple[Condition, ...]) -> Finding:
+    script = Translation()
+    try:
+        given, wanted = script.all_of(hypotheses), script.all_of(goals)
+    except UndecidedError as doubt:
+        return _unknown(str(doubt))
+    return _decided(script, given, wanted, lambda at: _contradicts(hypotheses, goals, at))
+
+
+def _decided(script: Translation, given: str, wanted: str, confirmed: Callable[[Values], bool]) -> Finding:
+    """Return whether a formula follows; a counterexample must be confirmed in exact fractions."""
+    assumed = [*_signs(script), *script.conditions, given]
+    refuting = f"(push)\n(assert (not {wanted}))\n(check-sat)\n{_asked_values(script)}(pop)\n(check-sat)\n"
+    said = _answers(_text(script, assumed) + refuting)
+    if said[:1] == ["unsat"]:
+        if "sat" not in said[1:]:
+            return _unknown("what is assumed contradicts itself, or z3 cannot tell")
+        return Finding(NAME, FAMILY, Answer.PROVED, bound="a proof that it does not print")
+    at = _model(said, script)
+    if said[:1] != ["sat"] or not script.exact or not confirmed(at):
+        return _unknown("no proof was found, and no counterexample in fractions")
+    where = ", ".join(f"{s} = {n}" for s, n in sorted(at.items(), key=str))
+    return Finding(NAME, FAMILY, Answer.REFUTED, witness=f"at {where}")
+
+
+def _contradicts(hypotheses: Conditions, goals: Conditions, at: Values) -> bool:
+    return bool(satisfied(hypotheses, at)) and any(_is_false(goal, at) for goal in goals)
+
+
+def _is_false(goal: Condition, at: Values) -> bool:
+    e = goal.expression
+    opposites = {
+        "= 0": Condition(e, "!= 0"),
+        "!= 0": Condition(e, "= 0"),
+        "> 0": Condition(-e, ">= 0"),
+        ">= 0": Condition(-e, "> 0"),
+    }
+    return bool(satisfied((opposites[goal.relation],), at))
+
+
+def _values_differ(left: Expr, right: Expr, at: Values) -> bool:
+    found = list(both(left, right, (at,)))
+    return any(isinstance(a, Fraction) and isinstance(b, Fraction) and a != b for _, a, b in found)
+
+
+def equivalent(first: Conditions, second: Conditions, given: Conditions = ()) -> Finding:
+    """Return whether two lists of conditions say the same, given others: one direction is not enough."""
+    ways = (((*given, *first), tuple(second)), ((*given, *second), tuple(first)))
+    findings = [_implies(hypotheses, goals) for hypotheses, goals in ways]
+    doubtful = (f for f in findings if f.answer is not Answer.PROVED)
+    return min(doubtful, key=lambda f: f.answer is not Answer.REFUTED, default=findings[0])
+
+
+@lru_cache(maxsize=512)
+def consistent(hypotheses: tuple[Condition, ...]) -> tuple[bool | None, tuple[Condition, ...]]:
+    """Return whether conditions can hold together with the declared signs, and if not, which of them clash.
+
+    None where z3 cannot tell. The declared signs that take part are among those named.
+    """
+    script = Translation()
+    try:
+        formulas = [script.condition(c) for c in hypotheses]
+    except UndecidedError:
+        return None, ()
+    signs = [c for s in _symbols(script) for c in declared(s)]
+    named = list(zip((*hypotheses, *signs), (*formulas, *map(script.condition, signs)), strict=True))
+    marked = "".join(f"(assert (! {text} :named h{k}))\n" for k, (_, text) in enumerate(named))
+    core = "(set-option :produce-unsat-cores true)\n(set-option :smt.core.minimize true)\n"
+    said = _answers(core + _text(script, script.conditions) + marked + "(check-sat)\n(get-unsat-core)\n")
+    if said[:1] != ["unsat"]:
+        return (True if said[:1] == ["sat"] else None), ()
+    return False, tuple(named[int(k)][0] for k in re.findall(r"\bh(\d+)\b", " ".join(said[1:])))
+
+
+def _unknown(reason: str) -> Finding:
+    return Finding(NAME, FAMILY, Answer.UNKNOWN, reason)
+
+
+def _symbols(script: Translation) -> list[Symbol]:
+    return [e for e in script.names if isinstance(e, Symbol)]
+
+
+def _signs(script: Translation) -> list[str]:
+    return [script.condition(c) for s in _symbols(script) for c in declared(s)]
+
+
+def _text(script: Translation, assumed: Sequence[str]) -> str:
+    constants = "".join(f"(declare-const {name} Real)\n" for name in script.names.values())
+    return constants + "".join(f"(assert {formula})\n" for formula in assumed)
+
+
+def _asked_values(script: Translation) -> str:
+    names = [script.names[s] for s in _symbols(script)]
+    return f"(get-value ({' '.join(names)}))\n" if names else ""
+
+
+def _answers(script: str) -> list[str]:
+    """Return the lines that z3 prints; none where it is not installed or its time was over."""
+    return (output_of(_command(), script, SECONDS) or "").split("\n")
+
+
+@lru_cache(maxsize=1)
+def _command() -> tuple[str, ...]:
+    program = shutil.which("z3", path=str(Path(sys.executable).parent)) or shutil.which("z3")
+    if program:
+        return program, "-in", f"-memory:{_MEMORY}"
+    return sys.executable, "-c", _THROUGH_PYTHON
+
+
+_VALUE = re.compile(r"\((c\d+) (?:(\()- )?(?:\(/ )?([\d.]+)(?: ([\d.]+)\))?\)?\)")
+
+
+def _model(said: Sequence[str], script: Translation) -> Values:
+    """Return those values of symbols that z3 gives as rational numbers."""
+    found = {name: _number(*parts) for name, *parts in _VALUE.findall(" ".join(said))}
+    return {s: found[script.names[s]] for s in _symbols(script) if script.names[s] in found}
+
+
+def _number(minus: str, top: str, bottom: str) -> Fraction:
+    return (-1 if minus else 1) * Fraction(top) / Fraction(bottom or 1)

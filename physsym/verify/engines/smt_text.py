@@ -1,0 +1,150 @@
+"""Formulas of real numbers in the language of SMT solvers (SMT-LIB 2.6), with what makes them defined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import singledispatchmethod
+
+import sympy
+from sympy import Abs, Add, Expr, Mul, Pow, Rational, Symbol
+
+from physsym.core.symbols import OPAQUE
+from physsym.core.verdicts import Condition
+from physsym.verify.engines.laurent import UndecidedError
+
+_MAX_POWER = 12
+
+
+@dataclass
+class Translation:
+    """Terms, the constants that they speak of, and the conditions under which those mean what they say.
+
+    Roots are fresh numbers s >= 0 with s**n = r, exponentials fresh positive numbers on the right side of
+    one; an unknown function at a place is a fresh number. `exact` turns false where a fresh number is less
+    bound than what it stands for: a counterexample may then be none.
+    """
+
+    names: dict[Expr, str] = field(default_factory=dict)
+    conditions: list[str] = field(default_factory=list)
+    exact: bool = True
+
+    def condition(self, condition: Condition) -> str:
+        """Return a side condition as a formula."""
+        left = self.term(condition.expression)
+        relation = condition.relation.split()[0]
+        return f"(not (= {left} 0))" if relation == "!=" else f"({relation} {left} 0)"
+
+    def all_of(self, conditions: Iterable[Condition]) -> str:
+        """Return the formula that conditions hold together."""
+        return f"(and true {' '.join(map(self.condition, conditions))})"
+
+    def term(self, expression: Expr) -> str:
+        """Return an expression as a term; raises UndecidedError for what is not algebraic."""
+        text: str = self._term(expression)
+        return text
+
+    @singledispatchmethod
+    def _term(self, expression: Expr) -> str:
+        raise UndecidedError(f"z3 is not asked about {type(expression).__name__}")
+
+    @_term.register(Rational)
+    def _(self, expression: Rational) -> str:
+        size = f"(/ {abs(int(expression.p))} {int(expression.q)})"
+        return f"(- {size})" if expression.is_negative else size
+
+    @_term.register(Symbol)
+    def _(self, expression: Symbol) -> str:
+        return self._constant(expression)
+
+    def _constant(self, expression: Expr) -> str:
+        return self.names.setdefault(expression, f"c{len(self.names)}")
+
+    @_term.register(Add)
+    def _(self, expression: Add) -> str:
+        return f"(+ {' '.join(map(self.term, expression.args))})"
+
+    @_term.register(Mul)
+    def _(self, expression: Mul) -> str:
+        return f"(* {' '.join(map(self.term, expression.args))})"
+
+    @_term.register(Pow)
+    def _(self, expression: Pow) -> str:
+        base, exponent = expression.args
+        if not exponent.is_Rational or max(abs(int(exponent.p)), int(exponent.q)) > _MAX_POWER:
+            raise UndecidedError(f"z3 is not asked about the power {expression}")
+        root = self.term(base) if exponent.is_Integer else self._root(base, int(exponent.q))
+        power = _product(root, abs(int(exponent.p)))
+        if exponent.is_positive:
+            return power
+        self.conditions.append(f"(not (= {root} 0))")
+        return f"(/ 1 {power})"
+
+    def _root(self, base: Expr, index: int) -> str:
+        new = Pow(base, Rational(1, index), evaluate=False)
+        if new not in self.names:
+            inside, name = self.term(base), self._constant(new)
+            self.conditions += [f"(>= {name} 0)", f"(= {_product(name, index)} {inside})"]
+        return self.names[new]
+
+    @_term.register(Abs)
+    def _(self, expression: Abs) -> str:
+        inside = self.term(expression.args[0])
+        return f"(ite (>= {inside} 0) {inside} (- {inside}))"
+
+    @_term.register(sympy.sign)
+    def _(self, expression: sympy.sign) -> str:
+        inside = self.term(expression.args[0])
+        return f"(ite (> {inside} 0) 1 (ite (< {inside} 0) (- 1) 0))"
+
+    @_term.register(sympy.Max)
+    def _(self, expression: sympy.Max) -> str:
+        return self._extreme(expression, ">=")
+
+    @_term.register(sympy.Min)
+    def _(self, expression: sympy.Min) -> str:
+        return self._extreme(expression, "<=")
+
+    def _extreme(self, expression: Expr, relation: str) -> str:
+        first, *rest = map(self.term, expression.args)
+        for other in rest:
+            first = f"(ite ({relation} {first} {other}) {first} {other})"
+        return first
+
+    @_term.register(sympy.exp)
+    def _(self, expression: sympy.exp) -> str:
+        inside, name = self.term(expression.args[0]), self._constant(expression)
+        self.exact = False
+        self.conditions += [f"(> {name} 0)", f"(= (> {name} 1) (> {inside} 0))"]
+        self.conditions += [f"(= (= {name} 1) (= {inside} 0))", f"(>= {name} (+ 1 {inside}))"]
+        return name
+
+    def _opaque(self, expression: Expr) -> str:
+        another = any(isinstance(e, OPAQUE) for e in self.names)
+        self.exact &= expression in self.names or not another
+        return self._constant(expression)
+
+
+for _function in OPAQUE:
+    Translation._term.register(_function)(Translation._opaque)  # type: ignore[attr-defined]
+
+
+def _product(term: str, times: int) -> str:
+    return f"(* 1 {' '.join([term] * times)})"
+
+
+def declared(symbol: Expr) -> tuple[Condition, ...]:
+    """Return what a symbol's declaration says of its sign.
+
+    >>> from physsym.vocabulary import gamma
+    >>> print(*declared(gamma))
+    gamma > 0
+    """
+    facts = (
+        (symbol.is_positive, Condition(symbol, "> 0")),
+        (symbol.is_negative, Condition(-symbol, "> 0")),
+        (symbol.is_nonnegative, Condition(symbol, ">= 0")),
+        (symbol.is_nonpositive, Condition(-symbol, ">= 0")),
+        (symbol.is_nonzero, Condition(symbol, "!= 0")),
+    )
+    return next(((condition,) for holds, condition in facts if holds), ())

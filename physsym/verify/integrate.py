@@ -1,0 +1,211 @@
+"""Checking an integration: each rate is recovered from its difference quotient, and the order is measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import singledispatch
+
+from sympy import Add, Expr, Integer, Symbol, exp
+
+from physsym.core.statements import Law, Rule, Statement
+from physsym.core.symbols import DOT, OPAQUE, dot
+from physsym.core.verdicts import Condition, Hypothesis, Order, Verdict, all_of, fails, holds, undecided
+from physsym.mechanics.integrators import ExplicitRungeKutta, Integrator
+from physsym.mechanics.moves import Integrate
+from physsym.verify.conditions import given
+from physsym.verify.engines import identity_test
+from physsym.verify.engines.error_bound import trust
+from physsym.verify.engines.laurent import DivergenceError, Laurent, UndecidedError
+from physsym.verify.engines.prime_field import Point
+from physsym.verify.identity import identical
+from physsym.verify.registry import judge
+from physsym.verify.substitution import Refusal, map_of, require, require_absent, substituted
+
+Equations = dict[Symbol, Expr]  # a residual or a value for each state
+_OWN, _RATE = Symbol("own", real=True), Symbol("rate", real=True)
+
+
+@judge.register(Integrate)
+def _(move: Integrate, above: Statement, below: Statement) -> Verdict:
+    law, rule = require(Law, above, move, "above"), require(Rule, below, move, "below")
+    require_absent(move.step, above, "so it is no fresh name for the time step")
+    equations = _by_state(law)
+    new = map_of(rule)
+    if set(new) != set(equations):
+        raise Refusal(f"the rule must update {', '.join(sorted(map(str, equations)))} and nothing else")
+    read = followed(move.integrator, equations, new, move.step)
+    verdict = given(all_of(*read, _order(move, equations, new)), (Condition(move.step, "> 0"),))
+    return given(verdict, _smooth(law))
+
+
+@singledispatch
+def followed(method: object, equations: Equations, new: Equations, step: Symbol) -> list[Verdict]:
+    """Return whether new values are those that a method asks for; new kinds of methods register here."""
+    raise Refusal(f"no check is registered for the method {method!r}; use followed.register")
+
+
+@followed.register(Integrator)
+def _(method: Integrator, equations: Equations, new: Equations, step: Symbol) -> list[Verdict]:
+    order = _sequence(equations, method)
+    return [_recovered(s, equations, new, order, method, step) for s in equations]
+
+
+@followed.register(ExplicitRungeKutta)
+def _(method: ExplicitRungeKutta, equations: Equations, new: Equations, step: Symbol) -> list[Verdict]:
+    linear = {s: _linear(s, residual) for s, residual in equations.items()}
+    stages: list[Equations] = []
+    for row in method.matrix:
+        place = {s: _along(s, row, stages, step) for s in equations}
+        stages.append({s: substituted(rate, place) for s, (_, rate) in linear.items()})
+    return [
+        *(verdict for verdict, _ in linear.values()),
+        *(_told(s, new[s], _along(s, method.weights, stages, step), method) for s in equations),
+    ]
+
+
+def _linear(state: Symbol, residual: Expr) -> tuple[Verdict, Expr]:
+    """Return whether an equation c*s' + b = 0 is linear in the derivative of its state, and -b/c."""
+    b, at_one, held = (substituted(residual, {dot(state): n}) for n in (Integer(0), Integer(1), _RATE))
+    verdict = identical(
+        held, b + (at_one - b) * _RATE, f"the equation of {state} and one linear in its derivative"
+    )
+    return verdict, -b / (at_one - b)
+
+
+def _along(state: Symbol, weights: Sequence[Expr], stages: Sequence[Equations], step: Symbol) -> Expr:
+    return Add(state, *(w * step * stage[state] for w, stage in zip(weights, stages, strict=False)))
+
+
+def _told(state: Symbol, found: Expr, due: Expr, method: ExplicitRungeKutta) -> Verdict:
+    return identical(found, due, f"the new {state} and the weighed stages of {method.name}")
+
+
+def _smooth(law: Law) -> tuple[Hypothesis, ...]:
+    """Return the premise that an order of accuracy rests on, where the law holds an unknown function."""
+    unknown = any(e.residual.has(*OPAQUE) for e in law.equations)
+    return (Hypothesis("the potential is smooth"),) if unknown else ()
+
+
+def _by_state(law: Law) -> Equations:
+    """Return the residual that holds the derivative of each state; each must hold one first derivative."""
+    found: Equations = {}
+    for equation in law.equations:
+        derivatives = [s for s in equation.residual.free_symbols if DOT in s.name]
+        if len(derivatives) != 1 or derivatives[0].name.count(DOT) != 1:
+            raise Refusal(f"{equation} does not hold one first derivative")
+        derivative = derivatives[0]
+        state = next((s for s in _plain(law, derivative) if dot(s) == derivative), None)
+        found[state or Symbol(derivative.name.rstrip(DOT), real=derivative.is_real)] = equation.residual
+    return found
+
+
+def _plain(law: Law, derivative: Symbol) -> set[Symbol]:
+    name = derivative.name.rstrip(DOT)
+    return {s for e in law.equations for s in e.residual.free_symbols if s.name == name}
+
+
+def _sequence(equations: Equations, integrator: Integrator) -> list[Symbol]:
+    """Return the states in the order in which the integrator updates them."""
+    positions = [s for s, r in equations.items() if any(_is_rate(o, s, r) for o in equations if o != s)]
+    velocities = [s for s in equations if s not in positions]
+    return positions + velocities if integrator.first == "positions" else velocities + positions
+
+
+def _is_rate(other: Symbol, state: Symbol, residual: Expr) -> bool:
+    """Tell whether an equation says that the rate of a state is another state, whatever multiplies both."""
+    if other not in residual.free_symbols:
+        return False
+    return bool(identical(substituted(residual, {dot(state): other}), Integer(0)))
+
+
+def _recovered(
+    state: Symbol,
+    equations: Equations,
+    new: Equations,
+    order: list[Symbol],
+    method: Integrator,
+    step: Symbol,
+) -> Verdict:
+    """Return whether the difference quotient of a state obeys its equation, read where the method says."""
+    k = order.index(state)
+    weights = {s: method.updated if order.index(s) < k else method.waiting for s in equations if s != state}
+    places = {s: (1 - w) * s + w * new[s] for s, w in weights.items()}
+    if method.own == "exact":
+        held = substituted(equations[state], places | {state: _OWN, dot(state): _RATE})
+        return _decayed(state, held, new[state], step)
+    places[state] = (1 - method.own) * state + method.own * new[state]
+    quotient = (new[state] - state) / step
+    residual = substituted(equations[state], places | {dot(state): quotient})
+    return identical(residual, Integer(0), f"the difference quotient of {state} and its rate")
+
+
+def _decayed(state: Symbol, residual: Expr, new: Expr, step: Symbol) -> Verdict:
+    """Return whether the new value solves c*s' + a*s + b = 0 exactly, with a, b, c held still.
+
+    The state and its rate stand in the residual as _OWN and _RATE, since what is held still may read the
+    state too.
+    """
+    trials = ((0, 0), (1, 0), (0, 1))
+    b, at_one, with_rate = (substituted(residual, {_OWN: Integer(i), _RATE: Integer(j)}) for i, j in trials)
+    a, c = at_one - b, with_rate - b
+    linear = identical(residual, c * _RATE + a * _OWN + b, f"the equation of {state} and a linear one")
+    if not linear:
+        reason = f"an exact decay needs an equation linear in {state}"
+        return replace(linear, evidence=(reason, *linear.evidence))
+    if identical(a, Integer(0)):
+        return identical(c * (new - state), -step * b, f"the displacement of {state} and its constant rate")
+    decay = exp(-a * step / c)
+    return identical(a * new + b, decay * (a * state + b), f"the decay of {state} and the exact one")
+
+
+def _order(move: Integrate, equations: Equations, new: Equations) -> Verdict:
+    """Return whether one step meets the exact flow at the order that the integrator declares."""
+    terms = move.integrator.order + 3  # far enough to see whether the order is higher still
+    try:
+        trusted = trust(*equations.values(), *new.values(), terms=terms)
+        gaps = identity_test.looks(
+            lambda point: _gaps(point, equations, new), trusted, move.step, terms=terms
+        )
+    except (UndecidedError, DivergenceError, ArithmeticError) as doubt:
+        return undecided(f"the order could not be measured: {doubt}", engines=(identity_test.NAME,))
+    orders = {min(map(identity_test.leading, point)) - 1 for point in gaps}
+    if len(orders) > 1:
+        return undecided("the order differs from point to point: it depends on the branch of a root")
+    order = orders.pop()
+    if order < move.integrator.order:
+        return fails(f"order {order} was measured, {move.integrator.name} has {move.integrator.order}")
+    size = "no error was found" if math.isinf(order) else f"order {order} and no higher was measured"
+    told = f"{size} against the exact flow, {identity_test.NAME}: {trusted}, one engine only"
+    return holds(told, error=Order(move.step, order), engines=(identity_test.NAME,))
+
+
+def _gaps(point: Point, equations: Equations, new: Equations) -> list[Laurent]:
+    """Return, for every state, the exact flow minus the step, as series in the time step."""
+    start = {s: point.of(s) for s in equations}
+    flow, there = _flow(point, equations, start), point.given(start)
+    return [flow[s] + there.of(new[s]).scaled(-1) for s in equations]
+
+
+def _flow(point: Point, equations: Equations, start: dict[Symbol, Laurent]) -> dict[Symbol, Laurent]:
+    """Return the exact solution as a series in time, by Picard's iteration: each round gains one power.
+
+    No more is said to be known than is: the first round begins with nothing but the start.
+    """
+    flow = {s: Laurent.constant(here.coefficient(0), 1, here.modulus) for s, here in start.items()}
+    for _ in range(1, point.terms):
+        rates = {s: _rate(point, s, equations[s], flow) for s in equations}
+        flow = {s: rate.integral(start[s].coefficient(0)) for s, rate in rates.items()}
+    return flow
+
+
+def _rate(point: Point, state: Symbol, residual: Expr, flow: dict[Symbol, Laurent]) -> Laurent:
+    """Return the derivative that makes a residual vanish, which is linear in it."""
+    values = []
+    for trial in (0, 1, 2):
+        values.append(point.given(flow | {dot(state): point.number(trial)}).of(residual))
+    slope = values[1] + values[0].scaled(-1)
+    if (values[2] + values[1].scaled(-1) + slope.scaled(-1)).terms:
+        raise UndecidedError(f"the equation of {state} is not linear in its derivative")
+    return values[0].scaled(-1) * slope.inverse()

@@ -1,0 +1,51 @@
+"""Checking that a neglected term, and nothing else, is gone. That it is negligible is never proved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sympy import Add, Expr, Integer, expand
+
+from physsym.core.statements import Equation, Law, Statement
+from physsym.core.verdicts import Hypothesis, Outcome, Verdict
+from physsym.mechanics.moves import Neglect
+from physsym.verify.conditions import given
+from physsym.verify.identity import identical
+from physsym.verify.matching import same_equations
+from physsym.verify.registry import judge
+from physsym.verify.substitution import Refusal, require
+
+
+@judge.register(Neglect)
+def _(move: Neglect, above: Statement, below: Statement) -> Verdict:
+    law, shorter = require(Law, above, move, "above"), require(Law, below, move, "below")
+    if identical(move.term, Integer(0)):
+        raise Refusal(f"{move.term} is zero: there is nothing to neglect")
+    found = [e.residual for e in shorter.equations]
+    verdicts = [same_equations(candidate, found) for candidate in _without(law, move.term)]
+    if not verdicts:
+        raise Refusal(f"{move.term} is no term of {law}: there is nothing to neglect")
+    right = next((v for v in verdicts if v), None)
+    if right is None:
+        return verdicts[0]
+    evidence = f"{move.term} was left out: an assumption of the model, which nothing here proves"
+    modelled = replace(right, outcome=Outcome.CONDITIONAL, evidence=(evidence,))
+    return given(modelled, (Hypothesis(f"{move.term} is negligible"),))
+
+
+def _without(law: Law, term: Expr) -> list[list[Expr]]:
+    """Return the residuals of a law without the term, for each place where it stands, with either sign."""
+    residuals = [e.residual for e in law.equations]
+    return [
+        [r - part if j == k else r for j, r in enumerate(residuals)]
+        for k, equation in enumerate(law.equations)
+        for part in _parts(equation)
+        if identical(part, term) or identical(part, -term)
+    ]
+
+
+def _parts(equation: Equation) -> list[Expr]:
+    """Return terms that add up to left minus right; SymPy proposes them, their sum is checked."""
+    left, right = (Add.make_args(expand(side)) for side in (equation.left, equation.right))
+    parts = [*left, *(-part for part in right)]
+    return parts if identical(Add(*parts), equation.residual) else []

@@ -1,0 +1,160 @@
+"""The page as a reader meets it: in a real browser, on a desk and on a phone, by day and by night."""
+
+from collections import Counter
+
+import pytest
+
+from physsym.documents import document_of
+from physsym.documents.html import html
+from physsym.documents.scripts import scripts
+from tests.needed import BROWSER, needs_browser
+from tests.unit.documents.test_book_formats import SOURCES
+
+pytestmark = needs_browser
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+SCREENS = {
+    "desk": (1280, 900, "light"),
+    "desk at night": (1280, 900, "dark"),
+    "wide": (1600, 1000, "light"),
+    "phone": (390, 844, "light"),
+    "phone at night": (390, 844, "dark"),
+    "small phone": (320, 568, "light"),
+}
+LIMIT = 1_500_000  # bytes
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS.split())
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module", params=["sample", "shipped"])
+def built(request, tmp_path_factory):
+    """Return the file of a page, and how often each outcome is that of a claim."""
+    sources = SOURCES if request.param == "sample" else scripts()
+    file = tmp_path_factory.mktemp(request.param) / "page.html"
+    file.write_text(html(document_of(sources)), encoding="utf-8")
+    claims = {c.id: c for s in reversed(sources) for c in reversed(s.claims)}
+    return file, Counter(claim.judge().outcome.value for claim in claims.values())
+
+
+@pytest.fixture(scope="module", params=SCREENS.values(), ids=SCREENS)
+def opened(request, browser, built):
+    """Return the page, opened; at the end it must have asked for nothing and complained of nothing."""
+    width, height, scheme = request.param
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+    asked, complaints = [], []
+    page.on("request", lambda r: asked.append(r.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(built[0].as_uri())
+    yield page
+    page.close()
+    assert not complaints
+    assert [url for url in asked if not url.startswith("data:")] == [built[0].as_uri()]
+
+
+OUTSIDE = """() => [...document.body.querySelectorAll('*')].filter(e => {
+    if (e.closest('svg svg, svg > *')) return false; // what sticks out within a drawing is cut off
+    const r = e.getBoundingClientRect();
+    return r.width && (r.right > innerWidth + 1 || r.left < -1);
+}).map(e => e.outerHTML.slice(0, 200))"""
+WIDER = """() => [...document.querySelectorAll('math')].filter(m => {
+    const room = m.closest('figure, td, dd, p, li, h2, h3, h4, summary, figcaption, .reason, body');
+    return m.getBoundingClientRect().width > room.getBoundingClientRect().width + 1;
+}).map(m => m.getAttribute('alttext'))"""
+FLAT = """() => [...document.querySelectorAll('math')].filter(m => {
+    // A narrow list beside the text leaves its lower level out, a table on a phone its head.
+    if (m.closest('.contents, thead')) return false;
+    const closed = m.closest('details:not([open])');
+    const r = m.getBoundingClientRect();
+    return !(closed && !m.closest('summary')) && (r.height < 4 || r.width < 2);
+}).map(m => m.getAttribute('alttext'))"""
+# Text that lies over other text: each badge beside what stands in its frame.
+OVERLAID = """() => [...document.querySelectorAll('summary')].filter(s => {
+    const a = s.getBoundingClientRect(), frame = s.closest('article, .equation, section');
+    return [...frame.querySelectorAll('summary, q, .reason, pre, .number')].some(o => {
+        if (o === s || o.contains(s)) return false;
+        return [...o.getClientRects()].some(b => b.height && a.left < b.right - 1 && b.left < a.right - 1
+            && a.top < b.bottom - 4 && b.top < a.bottom - 4);
+    });
+}).map(s => s.parentElement.parentElement.outerHTML.slice(0, 200))"""
+FONTS = (
+    """() => [...document.fonts].filter(f => f.status == 'loaded').map(f => f.family + f.style + f.weight)"""
+)
+
+
+def test_nothing_overflows_and_every_formula_is_seen(opened):
+    assert opened.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert opened.evaluate(OUTSIDE) == []
+    assert opened.evaluate(WIDER) == []
+    assert opened.evaluate(FLAT) == []
+    assert opened.evaluate("document.querySelectorAll('math').length") > 50
+
+
+def test_the_fonts_of_the_page_are_used(opened):
+    loaded = opened.evaluate(FONTS)
+    assert any("Physsym Math" in font for font in loaded)
+    assert sum("Physsym Text" in font for font in loaded) == 3
+
+
+def test_a_click_unfolds_the_evidence(opened):
+    badges = opened.locator("details.badge")
+    for k in (0, badges.count() // 2, badges.count() - 1):
+        badge = badges.nth(k)
+        assert badge.locator("> ul").bounding_box() is None or not badge.evaluate("d => d.open")
+        badge.locator("> summary").click()
+        assert badge.evaluate("d => d.open")
+        assert badge.locator("> ul").bounding_box()["height"] > 10
+
+
+def test_with_every_badge_unfolded_nothing_overflows_either(opened):
+    opened.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert opened.evaluate(OUTSIDE) == []
+    assert opened.evaluate(WIDER) == []
+    assert opened.evaluate(FLAT) == []
+    assert opened.evaluate(OVERLAID) == []
+
+
+def test_the_screen_decides_the_colours(opened):
+    ground = opened.evaluate("getComputedStyle(document.body).backgroundColor")
+    dark = opened.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    brightness = sum(int(part) for part in ground[4:-1].split(","))
+    assert brightness < 150 if dark else brightness > 700
+
+
+def test_the_claims_are_counted_as_they_are_judged(opened, built):
+    found = built[1]
+    marks = opened.locator("#audit ~ .counts li").all()
+    assert {m.get_attribute("data-outcome"): int(m.get_attribute("data-count")) for m in marks} == found
+    assert opened.locator(".audit tbody tr").count() == found.total()
+    for outcome, count in found.items():
+        assert opened.locator(f".audit .chip.{outcome}").count() == count
+        assert opened.locator(f"article.claim > details.{outcome}").count() == count
+
+
+def test_the_page_is_no_larger_than_it_may_be(built):
+    assert built[0].stat().st_size <= LIMIT
+
+
+def test_an_overflow_would_be_seen(browser):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.set_content(
+        "<p><math alttext='a'><mspace width='900px' height='9px'/></math></p><p><math alttext='b'></math></p>"
+    )
+    assert page.evaluate(WIDER) == ["a"]
+    assert len(page.evaluate(OUTSIDE)) >= 1
+    assert page.evaluate(FLAT) == ["b"]
+    page.set_content(
+        "<article><details><summary style='position:fixed;top:8px'>a</summary></details><q>b</q></article>"
+    )
+    assert len(page.evaluate(OVERLAID)) == 1
+    page.close()

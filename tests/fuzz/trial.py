@@ -1,0 +1,181 @@
+"""Trying a check: steps to start from, wrong and rewritten lines made of them, what the check says."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import islice
+from time import perf_counter
+
+from physsym.core.statements import Statement
+from physsym.core.verdicts import Outcome, Verdict
+from physsym.documents.scripts import scripts
+from physsym.testing.random_models import Taken, steps
+from physsym.verify import check
+from tests.fuzz.equivalent_rewrites import REWRITES
+from tests.fuzz.evaluation import UnclearError
+from tests.fuzz.mutate import SPOILS, Maker, Variant
+from tests.fuzz.oracle import follows, same
+
+SHIPPED, RANDOM = "derivations", "random systems"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One step or walk of steps to spoil: where it is from, its number, and how many lines to make of it."""
+
+    origin: str
+    number: int
+    seed: int
+    wrong: int
+    true: int
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One line given to the check: what it was, whether it is true, what the check said and how long it took.
+
+    `clear` is False for a line of which the ground truth cannot tell, or which it finds to be
+    true when it was meant to be wrong: it was not given to the check.
+    """
+
+    origin: str
+    step: str
+    kind: str
+    true: bool
+    text: str
+    clear: bool = True
+    outcome: Outcome = Outcome.UNCHECKED
+    accepted: bool = False
+    engines: tuple[str, ...] = ()
+    milliseconds: float = 0.0
+    crash: str = ""
+
+    @property
+    def mistaken(self) -> bool:
+        """Tell whether the check was mistaken or broke down."""
+        return self.false_accept or self.false_reject or bool(self.crash)
+
+    @property
+    def false_accept(self) -> bool:
+        """Tell whether a wrong line was accepted."""
+        return self.clear and self.accepted and not self.true
+
+    @property
+    def false_reject(self) -> bool:
+        """Tell whether a true line was said to be wrong."""
+        return self.clear and self.true and self.outcome is Outcome.FAILS
+
+    @property
+    def undecided(self) -> bool:
+        """Tell whether the check neither accepted nor rejected."""
+        return self.clear and not self.accepted and not self.crash and self.outcome is not Outcome.FAILS
+
+
+@lru_cache(maxsize=1)
+def shipped() -> tuple[Taken, ...]:
+    """Return every distinct step of the shipped derivations."""
+    derivations = [d for s in scripts() for d in s.derivations]
+    taken = (
+        (step.move, above, below)
+        for d in derivations
+        for step, above, below in zip(d.steps, d.lines, d.lines[1:], strict=False)
+    )
+    return tuple(dict.fromkeys(taken))
+
+
+def trials(task: Task) -> list[Trial]:
+    """Return what the check says of the lines made for a task; the same for the same task, times aside."""
+    chance = random.Random(f"{task.origin} {task.number} {task.seed}")
+    walk = [shipped()[task.number]] if task.origin == SHIPPED else steps(chance.choice)
+    sound = [taken for taken in walk if _is_true(taken)]
+    return [
+        *(_skipped(task, taken) for taken in walk if taken not in sound),
+        *_first(task.wrong, (_tried(task, t, v, False) for t, v in _in_turns(SPOILS, sound, chance))),
+        *_first(task.true, (_tried(task, t, v, True) for t, v in _in_turns(REWRITES, sound, chance))),
+    ]
+
+
+def _is_true(taken: Taken) -> bool:
+    try:
+        return follows(*taken)
+    except UnclearError:
+        return False
+
+
+def _skipped(task: Task, taken: Taken) -> Trial:
+    """Return the trial of a proposal that the ground truth does not confirm: nothing is made of it."""
+    move, above, below = taken
+    return Trial(task.origin, type(move).__name__, "proposal", True, _told(move, above, below), clear=False)
+
+
+def _in_turns(
+    makers: dict[str, Maker], walk: list[Taken], chance: random.Random
+) -> Iterator[tuple[Taken, Variant]]:
+    """Yield variants in random order, every kind of every step in its turn: the rare ones come too."""
+    groups = [_some(maker, taken, chance) for taken in walk for maker in makers.values()]
+    turns = deque(chance.sample(groups, len(groups)))
+    while turns:
+        group = turns.popleft()
+        for pair in islice(group, 1):
+            yield pair
+            turns.append(group)
+
+
+def _some(maker: Maker, taken: Taken, chance: random.Random) -> Iterator[tuple[Taken, Variant]]:
+    variants = list(dict.fromkeys(maker(*taken)))
+    yield from ((taken, v) for v in chance.sample(variants, len(variants)))
+
+
+def _first(count: int, found: Iterator[Trial]) -> Iterator[Trial]:
+    """Yield trials until so many are clear."""
+    left = count
+    for trial in found if count else ():
+        yield trial
+        left -= trial.clear
+        if not left:
+            return
+
+
+def _tried(task: Task, taken: Taken, variant: Variant, true: bool) -> Trial:
+    move, above, below = taken
+    told = _told(variant.move, above, variant.below)
+    trial = Trial(task.origin, type(move).__name__, variant.kind, true, told)
+    try:
+        says_so = (
+            same(below, variant.below)
+            if variant.move == move
+            else follows(variant.move, above, variant.below)
+        )
+    except UnclearError:
+        return replace(trial, clear=False)
+    return _checked(trial, variant, taken) if says_so is true else replace(trial, clear=False)
+
+
+def _checked(trial: Trial, variant: Variant, taken: Taken) -> Trial:
+    start = perf_counter()
+    verdict, crash = _asked(variant, taken[1])
+    milliseconds = 1000 * (perf_counter() - start)
+    return replace(
+        trial,
+        outcome=verdict.outcome,
+        accepted=bool(verdict),
+        engines=verdict.engines,
+        milliseconds=milliseconds,
+        crash=crash,
+    )
+
+
+def _asked(variant: Variant, above: Statement) -> tuple[Verdict, str]:
+    """Return the verdict of the check, and how it broke down if it did: that is an error and no verdict."""
+    try:
+        return check(variant.move, above, variant.below), ""
+    except Exception as error:
+        return Verdict(Outcome.UNCHECKED), f"{type(error).__name__}: {error}"
+
+
+def _told(move: object, above: object, below: object) -> str:
+    return f"{move}: {above}  -->  {below}"

@@ -1,0 +1,48 @@
+"""The scripts of the how-to page on optax and PyTorch run as they stand."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.extras import needs
+from tests.pages import scripts
+
+PAGE, HERE = "use-with-optax-and-torch.md", Path(__file__).parents[3]
+
+
+def run(text, folder):
+    (folder / "script.py").write_text(text)
+    seen = {**os.environ, "PYTHONPATH": str(HERE), "OMP_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu"}
+    return subprocess.run(
+        [sys.executable, "script.py"], cwd=folder, env=seen, capture_output=True, text=True, timeout=150
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("with_optax.py", marks=needs("optax", "jax")),
+        pytest.param("with_torch.py", marks=needs("torch", "torch")),
+        pytest.param("ahead.py", marks=needs("torch", "torch")),
+    ],
+)
+def test_a_script_runs_as_it_stands(name, tmp_path):
+    done = run(scripts(PAGE)[name], tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+@needs("torch", "torch")
+def test_a_script_that_does_not_hold_is_seen(tmp_path):
+    wrong = scripts(PAGE)["ahead.py"].replace(
+        "eta=0.1, rho=0.5", "eta=0.1, rho=0.5 if closure_given else 0.4"
+    )
+    assert "AssertionError" in run(wrong, tmp_path).stderr
+
+
+def test_every_script_of_the_page_is_run():
+    assert sorted(scripts(PAGE)) == ["ahead.py", "with_optax.py", "with_torch.py"]

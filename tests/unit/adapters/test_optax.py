@@ -1,0 +1,149 @@
+"""Derived rules as transformations for optax, beside optax's own on a real model, and what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from physsym import adapters
+from physsym.core.statements import rule
+from physsym.core.symbols import before, grad, partial
+from physsym.vocabulary import G, eta, lam, rho, u, x
+from tests import digits
+from tests.extras import library
+
+jax = library("jax", "jax")
+optax = library("optax", "jax")
+jnp, CHOSEN = jax.numpy, digits.CHOSEN
+
+
+def loss_of(own, images, labels):
+    hidden = jnp.tanh(images @ own["first"]["weight"] + own["first"]["offset"])
+    scores = hidden @ own["second"]["weight"] + own["second"]["offset"]
+    return optax.softmax_cross_entropy_with_integer_labels(scores, labels).mean()
+
+
+def trained(transformation, dtype=np.float64):
+    """Return the loss before each step of a training."""
+    own = jax.tree.map(lambda w: jnp.asarray(w, dtype), digits.weights())
+    state, losses = transformation.init(own), []
+
+    @jax.jit
+    def step(own, state, images, labels):
+        loss, slopes = jax.value_and_grad(loss_of)(own, images, labels)
+        updates, state = transformation.update(slopes, state, own)
+        return optax.apply_updates(own, updates), state, loss
+
+    for images, labels in digits.batches():
+        own, state, loss = step(own, state, images.astype(dtype), labels)
+        losses.append(float(loss))
+    assert {w.dtype for w in jax.tree.leaves(own)} == {np.dtype(dtype)}
+    return losses
+
+
+decay = optax.exponential_decay(0.1, 5, 0.7)
+SAME = {
+    "descent": (digits.descent, {"eta": 0.5}, optax.sgd(0.5)),
+    "momentum": (digits.heavy_ball, CHOSEN, optax.sgd(0.1, 0.9)),
+    "as derived": (digits.derived, {"eta": 0.5, "rho": 0.9}, optax.sgd((1 - 0.9) * 0.5, 0.9)),
+    "nesterov": (digits.seen_ahead, CHOSEN, optax.sgd(0.1, 0.9, nesterov=True)),
+    "scheduled": (digits.buffered, {"eta": decay, "rho": 0.9}, optax.sgd(decay, 0.9)),
+    "decayed": (
+        digits.decayed,
+        {"lam": 0.01, **CHOSEN},
+        optax.chain(optax.add_decayed_weights(0.01), optax.sgd(0.1, 0.9)),
+    ),
+    "two steps back": (rule({x: x - eta * G + rho * (x - before(x))}), CHOSEN, optax.sgd(0.1, 0.9)),
+    "adam": (digits.adam, digits.OF_ADAM, optax.adam(0.002, 0.9, 0.99, eps=1e-8)),
+    "adam that counts": (
+        digits.counting_adam,
+        digits.OF_COUNTING_ADAM,
+        optax.adam(0.002, 0.9, 0.99, eps=1e-8),
+    ),
+}
+
+
+@pytest.mark.parametrize(("stated", "chosen", "own"), SAME.values(), ids=SAME)
+def test_the_loss_curve_is_that_of_optax(stated, chosen, own):
+    digits.assert_same(trained(adapters.optax(stated, **chosen)), trained(own))
+
+
+def test_a_schedule_tells_the_displacement_from_optaxs_trace():
+    # optax multiplies its trace by the rate of today; a displacement keeps the rates of the past.
+    digits.assert_other(
+        trained(adapters.optax(digits.heavy_ball, eta=decay, rho=0.9)), trained(optax.sgd(decay, 0.9))
+    )
+
+
+def test_the_mean_of_gradients_is_optaxs_ema_and_not_its_trace():
+    mean = optax.chain(optax.ema(0.9, debias=False), optax.scale(-0.5))
+    digits.assert_same(trained(adapters.optax(digits.derived, eta=0.5, rho=0.9)), trained(mean))
+    digits.assert_other(
+        trained(adapters.optax(digits.derived, eta=0.5, rho=0.9)), trained(optax.sgd(0.5, 0.9))
+    )
+
+
+def test_it_is_chained_and_keeps_the_type():
+    clipped = optax.chain(optax.clip_by_global_norm(0.5), adapters.optax(digits.heavy_ball, **CHOSEN))
+    wanted = optax.chain(optax.clip_by_global_norm(0.5), optax.sgd(0.1, 0.9))
+    digits.assert_same(trained(clipped), trained(wanted))
+    np.testing.assert_allclose(trained(clipped, np.float32), trained(wanted, np.float32), rtol=1e-4)
+
+
+def test_rates_can_be_traced():
+    weights, slopes = jnp.ones(3), jnp.ones(3)
+
+    @jax.jit
+    def moved(rate):
+        made = adapters.optax(digits.heavy_ball, eta=rate, rho=0.9)
+        return optax.apply_updates(weights, made.update(slopes, made.init(weights))[0])
+
+    np.testing.assert_allclose(moved(0.25), 0.75, rtol=1e-15)
+    assert float(jax.grad(lambda rate: moved(rate).sum())(0.25)) == -3.0
+
+
+def test_weights_are_wanted_only_where_the_rule_reads_them():
+    weights, slopes = jnp.ones(2), jnp.ones(2)
+    plain, reading = (
+        adapters.optax(digits.heavy_ball, **CHOSEN),
+        adapters.optax(digits.decayed, lam=0.1, **CHOSEN),
+    )
+    updates, _ = plain.update(slopes, plain.init(weights))
+    np.testing.assert_allclose(updates, -0.1, rtol=1e-15)
+    with pytest.raises(ValueError, match=r"reads the weights \(x\): give update\(updates, state, params\)"):
+        reading.update(slopes, reading.init(weights))
+
+
+def test_a_weight_without_gradient_is_left_alone():
+    made = adapters.optax(digits.heavy_ball, **CHOSEN)
+    weights = {"moving": jnp.ones(2), "resting": jnp.ones(2)}
+    state = made.init(weights)
+    for _ in range(2):
+        updates, state = made.update({"moving": jnp.ones(2), "resting": None}, state)
+    assert updates["resting"] is None
+    np.testing.assert_allclose(state.states["u"]["moving"], -0.1 - 0.09, rtol=1e-15)
+    np.testing.assert_array_equal(state.states["u"]["resting"], 0)
+    assert int(state.count) == 2
+
+
+REFUSED = {
+    "ahead": (digits.nesterov, CHOSEN, ValueError, r"seen_from_the_gradient\(rule\) is the same rule"),
+    "twice": (rule({x: x - eta * grad(x - eta * G)}), {"eta": 0.1}, ValueError, "give a callable gradient"),
+    "none": (rule({x: x / 2}), {}, ValueError, "the rule takes none"),
+    "two players": (
+        rule({x: x - eta * partial(1, x, u), u: u + eta * partial(2, x, u)}),
+        {"eta": 0.1},
+        ValueError,
+        "give a callable gradient",
+    ),
+    "missing": (digits.heavy_ball, {"eta": 0.1}, TypeError, "missing rho"),
+    "unknown": (digits.descent, {"eta": 0.1, "mu": 1}, TypeError, "unknown mu"),
+    "no number": (digits.descent, {"eta": "fast"}, TypeError, "eta must be one real number"),
+    "undefined": (rule({x: x - eta / lam * G}), {"eta": 0.1, "lam": 0.0}, ValueError, "not defined for"),
+}
+
+
+@pytest.mark.parametrize(("stated", "given", "error", "said"), REFUSED.values(), ids=REFUSED)
+def test_what_optax_cannot_do_is_told_when_the_transformation_is_made(stated, given, error, said):
+    with pytest.raises(error, match=said):
+        adapters.optax(stated, **given)

@@ -1,0 +1,335 @@
+"""Analysis against independent witnesses: eigenvalues by NumPy, and regions that are known by hand."""
+
+import random
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from sympy import Poly, Rational, Symbol, cos, lambdify, log, sqrt
+
+from physsym import (
+    after,
+    before,
+    damped_particle,
+    dot,
+    grad,
+    hess,
+    law,
+    optimizer,
+    partial,
+    potential,
+    rule,
+)
+from physsym.analysis import (
+    AnalysisError,
+    characteristic_polynomial,
+    multipliers,
+    on_quadratic,
+    spectral_radii,
+    spectral_radius,
+    stability_region,
+    step_matrix,
+)
+from physsym.analysis.exact_evaluation import known_signs, put, sign_of
+from physsym.analysis.linear import z
+from physsym.analysis.stability import Region, hurwitz, schur_cohn
+from physsym.codegen import state_name
+from physsym.core.statements import states
+from physsym.mechanics import particle_with_friction
+from physsym.vocabulary import G, dt, eta, gamma, lam, m, rho, tau, u, v, x
+
+RULES = {
+    "gradient descent": rule({x: x - eta * G}),
+    "heavy ball": rule({u: rho * u - eta * G, x: x + after(u)}),
+    "dampened": rule({u: rho * u - (1 - rho) * eta * G, x: x + after(u)}),
+    "nesterov": rule({u: rho * u - eta * grad(x + rho * u), x: x + after(u)}),
+    "stale": rule({x: x - eta * grad(before(x))}),
+    "stale momentum": rule({u: rho * u - (1 - rho) * eta * G, x: x + u}),
+    "two steps stale": rule({x: x + rho * (x - before(x)) - eta * grad(before(before(x)))}),
+    "particle": rule({v: (1 - dt / tau) * v - dt / (gamma * tau) * G, x: x + dt * after(v)}),
+    "extragradient": rule({x: x - eta * grad(x - eta * G)}),
+}
+# Known from the literature: Polyak 1964 (heavy ball); Cohen et al. 2021 (Nesterov); the rest by hand.
+KNOWN = {
+    "gradient descent": lambda eta, lam: 0 < eta * lam < 2,
+    "heavy ball": lambda eta, lam, rho: abs(rho) < 1 and 0 < eta * lam < 2 * (1 + rho),
+    "dampened": lambda eta, lam, rho: abs(rho) < 1 and 0 < (1 - rho) * eta * lam < 2 * (1 + rho),
+    "stale": lambda eta, lam: 0 < eta * lam < 1,
+}
+BY_NAME = pytest.mark.parametrize("name", RULES)
+
+
+def points(rule, count, seed=0):
+    """Yield exact points of a rule's parameters, some on a coarse grid, which hits boundaries."""
+    random_ = random.Random(f"{rule} {seed}")
+    symbols = sorted(step_matrix(rule).free_symbols, key=str)
+    for k in range(count):
+        grain = (1, 2, 4, 100)[k % 4]
+        low = {s: 1 if s.is_positive else -3 * grain // 2 for s in symbols}
+        yield {s: Rational(random_.randint(low[s], 4 * grain), grain) for s in symbols}
+
+
+def radius_by_numpy(rule, values):
+    matrix = step_matrix(rule)
+    numbers = np.array(matrix.xreplace(values).tolist(), dtype=float)
+    return abs(np.linalg.eigvals(numbers)).max()
+
+
+@BY_NAME
+def test_the_region_of_stability_is_where_all_eigenvalues_lie_inside_the_circle(name):
+    region, seen = stability_region(RULES[name]), set()
+    for values in points(RULES[name], 60):
+        radius = radius_by_numpy(RULES[name], values)
+        if abs(radius - 1) > 1e-6:
+            seen.add(radius < 1)
+            assert region.holds_at(values) is bool(radius < 1), values
+            assert (sign_of(region.margin(values)) > 0) is bool(radius < 1)
+    assert seen == {True, False}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_the_region_of_stability_is_the_one_known_by_hand(name):
+    region = stability_region(RULES[name])
+    for values in points(RULES[name], 200):
+        named = {s.name: value for s, value in values.items()}
+        assert region.holds_at(values) == KNOWN[name](**named), values
+
+
+@pytest.mark.parametrize(("name", "other"), [("dampened", "heavy ball"), ("gradient descent", "stale")])
+def test_the_region_of_another_rule_is_told_apart(name, other):
+    region = stability_region(RULES[name])
+    named = [({s.name: n for s, n in at.items()}, at) for at in points(RULES[name], 200)]
+    assert any(region.holds_at(at) != KNOWN[other](**names) for names, at in named)
+
+
+def test_the_largest_stable_step_of_nesterov():
+    # Cohen et al., Gradient descent on neural networks typically occurs at the edge of stability (2021).
+    region, share = stability_region(RULES["nesterov"]), Rational(9, 10)
+    edge = (2 + 2 * share) / (1 + 2 * share)
+    at = {rho: share, lam: 1}
+    assert region.margin(at | {eta: edge}) == 0
+    assert region.holds_at(at | {eta: edge - Rational(1, 1000)})
+    assert not region.holds_at(at | {eta: edge + Rational(1, 1000)})
+
+
+def test_the_boundary_is_outside_and_has_no_margin():
+    region = stability_region(RULES["gradient descent"])
+    assert not region.holds_at({eta: Rational(1, 10), lam: 20})
+    assert region.margin({eta: Rational(1, 10), lam: 20}) == 0
+    assert region.margin({eta: sqrt(2), lam: sqrt(2)}) == 0
+    assert not region.holds_at({eta: 0, lam: 20})
+
+
+REAL = [Symbol(name, real=True) for name in "abcd"]
+POLYNOMIALS = [
+    Poly([1, *REAL[:1]], z), Poly([1, *REAL[:2]], z), Poly([1, *REAL[:3]], z), Poly([1, *REAL], z),
+    Poly(REAL[:3], z), Poly([-1, *REAL[:2]], z),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("polynomial", POLYNOMIALS, ids=lambda p: str(p.as_expr()))
+def test_the_region_of_a_law_is_where_all_rates_have_a_negative_real_part(polynomial):
+    region, seen, chance = hurwitz(polynomial), set(), random.Random(0)
+    for k in range(150):
+        at = {s: Rational(chance.randint(-3, 20), (1, 2, 7)[k % 3]) for s in REAL}
+        numbers = [float(c.xreplace(at)) for c in polynomial.all_coeffs()]
+        if numbers[0] == 0:
+            continue
+        largest = np.roots(numbers).real.max()
+        if abs(largest) > 1e-7:
+            seen.add(largest < 0)
+            assert region.holds_at(at) is bool(largest < 0), at
+    assert seen == {True, False}
+
+
+def test_the_region_of_a_damped_particle():
+    assert str(stability_region(damped_particle.law())) == "gamma > 0 and lam > 0"
+    undamped = stability_region(law({m * dot(dot(x)): -G}))
+    assert not undamped.holds_at({m: 1, lam: 1})
+    hill = stability_region(damped_particle.law(), -lam)
+    assert not hill.holds_at({m: 1, gamma: 1, lam: 1})
+    with pytest.raises(AnalysisError, match="no roots"):
+        hurwitz(Poly(3, z))
+
+
+def test_a_region_without_conditions_is_everywhere_and_has_no_margin():
+    assert str(Region(())) == "everywhere"
+    assert Region(()).holds_at({})
+    with pytest.raises(AnalysisError, match="no boundary"):
+        Region(()).margin({})
+
+
+def test_a_root_at_zero_is_inside_and_a_double_root_on_the_circle_is_not():
+    assert schur_cohn(Poly(z**3, z)).holds_at({})
+    assert not schur_cohn(Poly((z - 1) ** 2, z)).holds_at({})
+    assert not schur_cohn(Poly(z**2 + 1, z)).holds_at({})
+    assert not schur_cohn(Poly((z - Rational(1, 2)) * (z - 2), z)).holds_at({})
+    with pytest.raises(AnalysisError, match="no roots"):
+        schur_cohn(Poly(3, z))
+
+
+@BY_NAME
+def test_the_matrix_takes_the_step_that_the_optimizer_takes(name):
+    method, at = RULES[name], next(points(RULES[name], 1))
+    others = {s.name: Fraction(int(n.p), int(n.q)) for s, n in at.items() if s != lam}
+    curvature = Fraction(int(at[lam].p), int(at[lam].q))
+    start = [Fraction(k + 2, 3) for k, _ in enumerate(states(method))]
+    compiled = optimizer(method, backend="python", **others)
+    named = dict(zip(map(state_name, states(method)), start, strict=True))
+    stepped = compiled.step(named, lambda place: curvature * place)
+    matrix = step_matrix(method).xreplace(at)
+    expected = matrix * type(matrix)([Rational(s.numerator, s.denominator) for s in start])
+    assert [Rational(s.numerator, s.denominator) for s in stepped.values()] == list(expected)
+
+
+@BY_NAME
+def test_the_exact_radius_is_the_one_that_numpy_finds(name):
+    for values in points(RULES[name], 8):
+        # A double root costs half the digits of an eigenvalue in double precision.
+        assert float(spectral_radius(RULES[name], values)) == pytest.approx(
+            radius_by_numpy(RULES[name], values), abs=1e-6
+        )
+
+
+@BY_NAME
+def test_radii_over_a_grid_are_those_at_its_points(name):
+    values = list(points(RULES[name], 12))
+    arrays = {s.name: np.array([float(at[s]) for at in values]) for s in values[0]}
+    single = [radius_by_numpy(RULES[name], at) for at in values]
+    assert spectral_radii(RULES[name], **arrays) == pytest.approx(single, abs=1e-6)
+
+
+def test_radii_broadcast():
+    etas, rhos = np.linspace(0.1, 3.9, 7)[:, None], np.linspace(-0.9, 0.9, 5)[None, :]
+    radii = spectral_radii(RULES["heavy ball"], eta=etas, rho=rhos, lam=1.0)
+    assert radii.shape == (7, 5)
+    assert ((radii < 1) == (etas < 2 * (1 + rhos))).all()
+    assert spectral_radii(RULES["heavy ball"], eta=0.5, rho=0.5, lam=1).shape == ()
+    assert spectral_radii(rule({x: x / 2 - G / 3}), curvature=0).shape == ()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error", "says"),
+    [
+        ({"eta": 1.0}, TypeError, "no value was given for lam"),
+        ({"eta": 1.0, "lam": 1.0, "rho": 0.9}, TypeError, "do not depend on rho"),
+        ({"eta": "much", "lam": 1.0}, TypeError, "real numbers"),
+        ({"eta": 1j, "lam": 1.0}, TypeError, "real numbers"),
+        ({"eta": np.ones(2), "lam": np.ones(3)}, ValueError, "shape"),
+        ({"eta": float("nan"), "lam": 1.0}, ValueError, "not defined"),
+    ],
+)
+def test_parameters_that_do_not_fit_are_refused(parameters, error, says):
+    with pytest.raises(error, match=says):
+        spectral_radii(RULES["gradient descent"], **parameters)
+
+
+def test_multipliers_solve_the_characteristic_polynomial():
+    at = {eta: Rational(1, 10), rho: Rational(1, 3), lam: 1}
+    for name in ("heavy ball", "two steps stale"):
+        coefficients = [complex(c.xreplace(at)) for c in characteristic_polynomial(RULES[name]).all_coeffs()]
+        found = [complex(root.evalf(15)) for root in multipliers(RULES[name], at)]
+        assert len(found) == len(states(RULES[name]))
+        assert np.poly(found) == pytest.approx(coefficients)
+
+
+def test_multipliers_as_formulas_are_those_of_each_point():
+    by_formula = lambdify((eta, rho, lam), multipliers(RULES["heavy ball"]), modules="mpmath")
+    for values in points(RULES["heavy ball"], 8):
+        expected = sorted(map(complex, multipliers(RULES["heavy ball"], values)), key=_order)
+        found = sorted(map(complex, by_formula(values[eta], values[rho], values[lam])), key=_order)
+        assert found == pytest.approx(expected)
+
+
+def _order(number):
+    return round(number.real, 9), round(number.imag, 9)
+
+
+def test_multipliers_count_multiple_roots():
+    assert multipliers(rule({u: u / 2, x: x / 2 + u})) == (Rational(1, 2), Rational(1, 2))
+    assert multipliers(rule({x: 0 * x})) == (0,)
+    assert spectral_radius(rule({x: 0 * x}), {}) == 0
+
+
+def test_a_law_has_rates():
+    assert str(characteristic_polynomial(damped_particle.law()).as_expr()) == "gamma*z + lam + m*z**2"
+    split = law({dot(x): v, m * dot(v): -G - gamma * v})
+    at = {m: 2, gamma: 3, lam: 1}
+    assert sorted(multipliers(split, at)) == [-1, Rational(-1, 2)]
+    assert sorted(multipliers(damped_particle.law(), at)) == [-1, Rational(-1, 2)]
+    assert multipliers(law({gamma * dot(x): -G})) == (-lam / gamma,)
+
+
+def test_what_has_no_closed_form_says_so():
+    with pytest.raises(AnalysisError, match="closed form"):
+        multipliers(RULES["two steps stale"])
+    with pytest.raises(AnalysisError, match="rational values"):
+        spectral_radius(RULES["two steps stale"], {eta: Rational(1, 10), rho: sqrt(2) / 3, lam: 1})
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        (rule({x: x**2}), "not linear"),
+        (rule({x: x - eta * cos(G)}), "not linear"),
+        (rule({x: x - eta}), "not linear"),
+        (particle_with_friction(3).law(), "not linear"),
+        (law({dot(x): v}), "1 equations for 1 moving unknowns|not linear"),
+        (law({dot(x): v, dot(v): -G, dot(u): -u, dot(x) + dot(u): 0}), "4 equations for 3"),
+        (rule({x: x - Symbol("z") * G}), "another name"),
+        (rule({x: x - eta * partial(1, x, v)}), "several coordinates"),
+        (law({dot(x): -after(x)}), "neighbouring step"),
+    ],
+)
+def test_statements_without_a_matrix_are_refused(statement, says):
+    with pytest.raises(AnalysisError, match=says):
+        characteristic_polynomial(statement)
+
+
+@pytest.mark.parametrize("function", [characteristic_polynomial, step_matrix, multipliers, stability_region])
+def test_what_is_no_statement_is_refused(function):
+    with pytest.raises(TypeError):
+        function(x - eta * G)
+
+
+def test_a_law_takes_no_step():
+    with pytest.raises(TypeError, match="integrate a law"):
+        step_matrix(damped_particle.law())
+    with pytest.raises(TypeError, match="integrate a law"):
+        spectral_radius(damped_particle.law(), {})
+
+
+def test_the_quadratic_takes_the_place_of_the_potential_at_every_place():
+    taken = on_quadratic(potential(x) + u * grad(x + u) + u**2 * hess(x), 3)
+    assert taken.expand() == (3 * x**2 / 2 + 3 * u * x + 6 * u**2).expand()
+
+
+def test_values_are_exact_and_fit_their_symbols():
+    assert put(eta * lam, {eta: Fraction(1, 10), lam: 20}) == 2
+    for values, error, says in (
+        ({eta: 0.1, lam: 20}, TypeError, "0.1"),
+        ({eta: 1}, AnalysisError, "lam"),
+        ({eta: -1, lam: 20}, AnalysisError, "positive"),
+    ):
+        with pytest.raises(error, match=says):
+            put(eta * lam, values)
+    with pytest.raises(AnalysisError, match="no real number"):
+        put(1 / (1 - rho), {rho: 1})
+    with pytest.raises(AnalysisError, match="no real number"):
+        put(sqrt(rho), {rho: -1})
+
+
+def test_the_sign_of_a_number_is_not_decided_by_rounding():
+    assert sign_of(sqrt(2) * sqrt(3) - sqrt(6)) == 0
+    assert sign_of(sqrt(5 + 2 * sqrt(6)) - sqrt(2) - sqrt(3)) == 0
+    assert sign_of(sqrt(2) - Rational(14142135623730951, 10**16)) == -1
+    assert sign_of(sqrt(5 + 2 * sqrt(6)) - sqrt(2) - sqrt(3) + Rational(1, 10**40)) == 1
+    with pytest.raises(AnalysisError, match="cannot be told"):
+        sign_of(log(6) - log(2) - log(3))
+
+
+def test_signs_that_are_known():
+    a, b = Symbol("a", positive=True), Symbol("b", real=True)
+    assert known_signs((a + b**2) / a) == {1}
+    assert known_signs(sqrt(2) - 2) == {-1}
+    assert known_signs(a - b) == {-1, 0, 1}

@@ -1,0 +1,167 @@
+"""Programs without copies, doublings and repetitions compute the bits of those with them, with less work."""
+
+from __future__ import annotations
+
+import math
+import operator
+import random
+from dataclasses import replace
+
+import pytest
+from sympy import Symbol, symbols
+
+from physsym.codegen import Assignment, Program
+from physsym.codegen.expression_tree import Operation
+from physsym.codegen.passes.common_subexpressions import repeated_named
+from physsym.codegen.passes.copy_propagation import without_copies, without_doublings
+from physsym.codegen.passes.scalarisation import formula
+
+x, y, g, h, new, c, d = symbols("x y g h x+ c d", real=True)
+
+
+def times(left, right):
+    return Operation("multiply", (left, right))
+
+
+def minus(left, right):
+    return Operation("subtract", (left, right))
+
+
+def steps(*lines, scalars=()):
+    """Return a program of one state x and two parameters, whose result is the last target."""
+    made = tuple(Assignment((target,), (value,)) for target, value in lines)
+    before = tuple(Assignment((target,), (value,)) for target, value in scalars)
+    return Program((x,), (c, d), before, made, (lines[-1][0],))
+
+
+CARRIED_OUT = {"multiply": operator.mul, "subtract": operator.sub, "sqrt": math.sqrt}
+
+
+def value(operand, known):
+    if isinstance(operand, Operation):
+        return CARRIED_OUT[operand.name](*(value(a, known) for a in operand.arguments))
+    return known[operand] if isinstance(operand, Symbol) else operand
+
+
+def computed(program, **known):
+    """Return the result of a program in floats, line by line."""
+    known = {s: known[s.name] for s in (*program.states, *program.parameters)}
+    for line in (*program.scalars, *program.body):
+        known |= {t: value(v, known) for t, v in zip(line.targets, line.values, strict=True)}
+    return [known[r] for r in program.results]
+
+
+def same_bits(left, right):
+    rng = random.Random(1)
+    for _ in range(300):
+        given = {name: rng.uniform(-1, 1) * 2.0 ** rng.randint(-300, 300) for name in "xcd"}
+        if computed(left, **given) != computed(right, **given):
+            return False
+    return True
+
+
+SLOPE = times(2, minus(times(x, x), 1))
+MOVED = {
+    "the slope of a step": steps((g, SLOPE), (new, minus(x, times(c, g)))),
+    "read twice": steps((g, SLOPE), (new, minus(times(c, g), times(d, g)))),
+    "four times": steps((g, times(4, x)), (new, minus(x, times(c, g)))),
+    "deep within": steps((g, SLOPE), (new, minus(x, times(times(c, g), x)))),
+    "two values": steps((g, SLOPE), (h, times(8, x)), (new, minus(times(c, g), times(c, h)))),
+    "one within the other": steps((g, times(2, x)), (h, times(2, times(c, g))), (new, times(d, h))),
+}
+
+
+@pytest.mark.parametrize("program", MOVED.values(), ids=MOVED)
+def test_constants_take_over_powers_of_two(program):
+    moved = without_doublings(program)
+    assert len(moved.scalars) > len(program.scalars)
+    assert not any(
+        isinstance(v, Operation) and v.name == "multiply" and isinstance(v.arguments[0], int)
+        for line in moved.body
+        for v in line.values
+    )
+    assert same_bits(program, moved)
+
+
+KEPT = {
+    "a number that is no power of two": steps((g, times(6, x)), (new, minus(x, times(c, g)))),
+    "read as it is, too": steps((g, SLOPE), (new, minus(g, times(c, g)))),
+    "squared": steps((g, SLOPE), (new, times(c, times(g, g)))),
+    "the result": steps((h, times(c, x)), (new, times(2, h))),
+    "multiplied by what is no constant": steps((g, SLOPE), (new, minus(x, times(x, g)))),
+}
+
+
+@pytest.mark.parametrize("program", KEPT.values(), ids=KEPT)
+def test_other_numbers_stay(program):
+    assert without_doublings(program) == program
+
+
+def test_a_number_that_is_no_power_of_two_would_change_bits():
+    program = KEPT["a number that is no power of two"]
+    wrong = replace(
+        program,
+        body=tuple(Assignment((t,), (v,)) for t, v in ((g, x), (new, minus(x, times(h, g))))),
+        scalars=(Assignment((h,), (times(6, c),)),),
+    )
+    assert not same_bits(program, wrong)
+
+
+def test_copies_are_left_out():
+    program = steps((y, x), (g, times(y, y)), (h, g), (new, minus(y, times(c, h))))
+    short = without_copies(program)
+    assert [line.targets[0] for line in short.body] == [g, new]
+    assert same_bits(program, short)
+
+
+def test_a_result_keeps_its_name():
+    program = steps((y, x), (new, y))
+    assert without_copies(program).body == (Assignment((new,), (x,)),)
+
+
+def carried_out(program):
+    """Return every operation of a program's body, each as often as it stands there."""
+    return [part for line in program.body for v in line.values for part in parts(v)]
+
+
+def parts(operand):
+    if isinstance(operand, Operation):
+        yield operand
+        for argument in operand.arguments:
+            yield from parts(argument)
+
+
+APART = minus(x, c)
+REPEATED = {
+    "in two lines": (steps((g, times(d, APART)), (new, times(g, times(x, APART)))), 1),
+    "in one line": (
+        steps(
+            (new, times(times(d, APART), times(x, APART))),
+        ),
+        1,
+    ),
+    "thrice": (steps((g, times(APART, times(x, APART))), (new, times(g, times(APART, d)))), 2),
+    "a larger and a smaller one": (
+        steps(
+            (g, times(x, times(d, APART))), (h, times(g, times(d, APART))), (new, times(h, times(x, APART)))
+        ),
+        3,
+    ),
+}
+
+
+@pytest.mark.parametrize(("program", "saved"), REPEATED.values(), ids=REPEATED)
+def test_what_is_repeated_is_computed_once(program, saved):
+    named = replace(program, body=tuple(repeated_named(program.body, iter(symbols("s:9")))))
+    assert len(carried_out(program)) - len(carried_out(named)) == saved
+    assert same_bits(program, named)
+
+
+def test_what_has_a_name_is_not_named_again():
+    program = steps((g, APART), (new, times(g, times(d, APART))))
+    assert repeated_named(program.body, iter(())) == list(program.body)
+
+
+def test_a_number_before_a_sum_makes_two_sums_one():
+    slopes = formula("rosenbrock").slopes
+    assert len(carried_out(slopes)) == len(set(carried_out(slopes))) > 0

@@ -1,0 +1,147 @@
+"""The audit: every claim of the source, its verdict, and a spoiled claim that must get another one."""
+
+from functools import partial
+
+import pytest
+from sympy import Integer, Rational, oo
+
+from derivations import friction, gradient_descent, momentum, stale
+from derivations.claims import claims, fundamental, overdamped, prologue, time_scale
+from derivations.claims import descent as chapter_three
+from physsym import Claim, Limit, Outcome, System, after, damped_particle, dot, hess, law, potential, rule
+from physsym.core.dimensions import MASS, ONE, TIME
+from physsym.core.verdicts import Verdict
+from physsym.documents.prose import sentence
+from physsym.vocabulary import STANDARD, G, dt, eta, gamma, lam, m, tau, u, v, x
+from tests.later_claims import LATER
+
+BY_ID = {claim.id: claim for claim in claims}
+HOLDS, CONDITIONAL, FAILS = Outcome.HOLDS, Outcome.CONDITIONAL, Outcome.FAILS
+APPROXIMATE, UNDECIDABLE = Outcome.APPROXIMATE, Outcome.UNDECIDABLE
+
+w, s, T = prologue.w, overdamped.s, overdamped.T
+uphill = System((w,), m * dot(w) ** 2 / 2 + potential(w), gamma * dot(w) ** 2 / 2)
+names = BY_ID["C01"].judge.args[1]
+descent = rule({x: x - eta * G})
+ascent = rule({x: x + eta * G})
+gentle = rule({x: x / 2})
+by_square = law({m * dot(dot(x)): -G - gamma * dot(x) ** 2})
+no_friction = law({tau * dot(dot(x)): -G / gamma})
+path_of_mass = {m: s}
+
+# The outcome due, and the same judge on something else, which must come out otherwise: as told, or as it may.
+EXPECTED = {
+    "C01": (HOLDS, [(gradient_descent.derivation,), names, uphill], FAILS),
+    "C02": (FAILS, [momentum.by_constants.rule, (m, gamma), {}], HOLDS),
+    "C69": (CONDITIONAL, [prologue.n * dt], HOLDS),
+    "C03": (HOLDS, [(fundamental.g1, -fundamental.g2)], FAILS),
+    "C04": (HOLDS, [G], FAILS),
+    "C05": (CONDITIONAL, [ascent, []], FAILS),
+    "C06": (HOLDS, [law({dot(dot(x)): -G}), m], FAILS),
+    "C07": (HOLDS, [momentum.derivation.lines[7], u, m], FAILS),
+    "C08": (HOLDS, [gamma, fundamental.free, MASS / TIME**2], FAILS),
+    "C09": (CONDITIONAL, [by_square, ONE / TIME], FAILS),
+    "C10": (HOLDS, [fundamental.free, fundamental.coasting, m], FAILS),
+    "C11": (HOLDS, [damped_particle, gamma * dot(x) ** 2], FAILS),
+    "C12": (HOLDS, [law({m * dot(dot(x)): -G + gamma * dot(x)})], FAILS),
+    "C13": (HOLDS, [law({dot(v): -G - gamma * v})], FAILS),
+    "C14": (HOLDS, [tau, law({tau: gamma / m}), TIME], FAILS),
+    "C15": (HOLDS, [{m: 1, gamma: 10}, Integer(10)], FAILS),
+    "C16": (HOLDS, [m / (10 * gamma), Rational(1, 2)], FAILS),
+    "C17": (FAILS, [time_scale.particle, m * lam / gamma**2, ()], HOLDS),
+    "C18": (HOLDS, [Integer(9), Rational(9, 10)], FAILS),
+    "C19": (CONDITIONAL, [time_scale.in_terms_of_tau, Integer(0), []], FAILS),
+    "C20": (HOLDS, [time_scale.particle, gamma], FAILS),
+    "C21": (CONDITIONAL, [time_scale.in_terms_of_tau, -2 * G / gamma, tau], FAILS),
+    "C22": (HOLDS, [time_scale.particle, gamma, law({tau * dot(dot(x)): -G - dot(x)})], FAILS),
+    "C23": (HOLDS, [time_scale.particle, -lam / (2 * gamma), path_of_mass], FAILS),
+    "C24": (CONDITIONAL, [time_scale.particle, -lam / gamma, path_of_mass], HOLDS),
+    "C25": (CONDITIONAL, [time_scale.particle, -lam / gamma, m / gamma, (path_of_mass,)], HOLDS),
+    "C26": (HOLDS, [time_scale.in_terms_of_tau, law({dot(x): -2 * G / gamma})], FAILS),
+    "C35": (CONDITIONAL, [no_friction, 2], FAILS),
+    "C72": (HOLDS, [law({dot(x): -G / gamma - tau * hess(x) * G / gamma**2})], FAILS),
+    "C73": (HOLDS, [fundamental.free, Limit(gamma), -oo], FAILS),
+    "C74": (HOLDS, [chapter_three.velocity_law, Limit(m)], FAILS),
+    "C75": (HOLDS, [fundamental.free, Limit(m, oo)], FAILS),
+    "C76": (CONDITIONAL, [(friction.backward, friction.exponential)], HOLDS),
+    "C27": (HOLDS, [chapter_three.velocity_law, rule({x: x - 2 * dt / gamma * G})], FAILS),
+    "C28": (HOLDS, [(after(x) - x) / (2 * dt)], FAILS),
+    "C29": (HOLDS, [chapter_three.euler_step, dt / m, TIME**2 / MASS], FAILS),
+    "C77": (HOLDS, [gamma, chapter_three.velocity_law, chapter_three.euler_step], FAILS),
+    "C30": (HOLDS, [chapter_three.euler_step, gamma, dt], FAILS),
+    "C78": (HOLDS, [descent, eta**2 * G], FAILS),
+    "C32": (CONDITIONAL, [ascent, []], FAILS),
+    "C31": (CONDITIONAL, [Limit(m), chapter_three.euler_step, momentum.by_constants.rule], HOLDS),
+    "C79": (HOLDS, [ascent], FAILS),
+    "C33": (FAILS, [v, -G / gamma], HOLDS),
+    "C81": (HOLDS, [stale.derivation.rule, 1], FAILS),
+    "C80": (HOLDS, [descent, 1 / lam], FAILS),
+    "C34": (FAILS, [descent, x**2 / 4, 2], HOLDS),
+    **LATER,
+}
+OF_THE_SOURCE = 99
+ORDER = """
+    C01 C02 C69 C03 C04 C05 C06 C07 C08 C09 C10 C11 C12 C13 C14 C15 C16 C17 C18 C19 C20 C21 C22 C23 C24
+    C25 C26 C35 C72 C73 C74 C75 C76 C27 C28 C29 C77 C30 C78 C32 C31 C79 C33 C81 C80 C34 C82 C36 C39 C40
+    C41 C42 C83 C84 C44 C85 C59 C86 C87 C45 C46 C88 C43a C43b C43c C37 C38 C89 C90 C91 C92 C93 C67 C51
+    C52 C94 C53 C54 C55 C56 C63 C60 C62 C57 C95 C58a C58b C61 C64 C65 C68 C96 C66 C97 C98 C100 C101 C102
+    C103
+"""
+
+
+def test_every_claim_has_an_id_of_its_own():
+    assert len(BY_ID) == len(claims) == OF_THE_SOURCE
+    assert set(EXPECTED) == set(BY_ID)
+
+
+def test_the_claims_stand_in_the_order_of_the_source():
+    assert [*BY_ID] == ORDER.split()
+
+
+@pytest.mark.parametrize("id", EXPECTED)
+def test_the_verdict_is_the_one_due(id):
+    verdict = BY_ID[id].judge()
+    assert verdict.outcome is EXPECTED[id][0], str(verdict)
+    assert verdict.evidence
+    assert verdict.outcome is not CONDITIONAL or verdict.assumes
+
+
+@pytest.mark.parametrize("id", EXPECTED)
+def test_a_spoiled_claim_gets_another_verdict(id):
+    expected, spoiled, *due = EXPECTED[id]
+    judge = BY_ID[id].judge
+    assert isinstance(judge, partial)
+    assert not judge.keywords
+    other = judge.func(*spoiled)
+    assert isinstance(other, Verdict)
+    assert other.outcome is not expected, str(other)
+    assert not due or [other.outcome] == due
+
+
+@pytest.mark.parametrize("claim", claims, ids=BY_ID)
+def test_a_claim_can_be_printed(claim):
+    assert isinstance(claim, Claim)
+    for text in (claim.where, claim.says, claim.formal):
+        assert text
+    for words in (claim.formal, claim.repair):
+        kinds = [span.kind for span in sentence(words, STANDARD)]
+        assert words.count("`") == 2 * (kinds.count("formula") + kinds.count("code"))
+    assert "def " in claim.code
+    assert f"\n{claim.judge.func.__name__}(" in claim.code
+
+
+@pytest.mark.parametrize("claim", claims, ids=BY_ID)
+def test_what_does_not_hold_is_repaired(claim):
+    if claim.judge().outcome in (CONDITIONAL, FAILS):
+        assert claim.repair
+
+
+def test_the_code_of_a_judge_without_a_file_is_said_not_to_be_at_hand():
+    space = {}
+    exec("def guess():\n    return None", space)
+    assert Claim("C", "1", "It is so.", "so", space["guess"]).code == "# the source of guess is not at hand"
+
+
+def test_code_is_called_with_what_is_claimed_by_name():
+    assert BY_ID["C14"].code.endswith("has_unit(symbol=tau, where=tau = m/gamma, claimed=T)")
+    assert "\n    at={m: 1, gamma: 10, dt: 1/100},\n" in BY_ID["C02"].code

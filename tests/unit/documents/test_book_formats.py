@@ -1,0 +1,181 @@
+"""A book with every kind of block, in every format that is text."""
+
+import re
+from importlib.resources import files
+
+import pytest
+
+from physsym.core.verdicts import Outcome
+from physsym.documents import document_of, size_of
+from physsym.documents.html import html
+from physsym.documents.markdown import markdown
+from physsym.documents.markdown_dialects import GITHUB, MYST, NOTEBOOK
+from physsym.documents.scripts import Script
+from physsym.documents.tree import Audit, Bullets, Contrast, Grid, Judged, Line, Picture, blocks
+from physsym.printing import latex, mathml
+from tests import sample_book
+from tests.unit.documents.test_documents import Tags, on_the_page
+
+SOURCES = (
+    Script("sample", "", (), sample_book.claims, sample_book.book.chapters, sample_book.book),
+    Script("descent", "Descent.\n\nText.", (sample_book.descent,)),
+)
+
+
+@pytest.fixture(scope="module")
+def tree():
+    return document_of(SOURCES)
+
+
+@pytest.fixture(scope="module")
+def page(tree):
+    return html(tree)
+
+
+def of(kind, tree):
+    return [b for _, b in blocks(tree) if isinstance(b, kind)]
+
+
+def test_the_numbers_are_the_sources(tree):
+    numbers = [line.number for line in of(Line, tree) if line.number and not line.recalled]
+    assert numbers == ["1.4", "2.2", "2.2'", "4.2a", "5.0", "4.4", "A.1", "A.2", "A.3", "A.4", "A.5"]
+
+
+def test_a_derivation_continues_from_the_line_that_a_chapter_shows(tree):
+    (recalled,) = [line for line in of(Line, tree) if line.recalled and line.number == "2.2"]
+    assert recalled.statement == sample_book.descent.lines[2]
+    again = [line for line in of(Line, tree) if line.number == "4.4"]
+    assert [line.recalled for line in again] == [False, True]
+
+
+def test_every_claim_is_judged_once_and_counted(tree):
+    (audit,) = of(Audit, tree)
+    assert [c.id for c in audit.claims] == ["C01", "C05", "C96"]
+    assert dict(audit.counts) == {Outcome.HOLDS: 1, Outcome.CONDITIONAL: 1, Outcome.UNDECIDABLE: 1}
+    assert sorted(c.id for c in of(Judged, tree)) == ["C01", "C05", "C96"]
+
+
+def test_a_build_tells_how_far_it_is():
+    told = []
+    document_of(SOURCES, told.append)
+    assert len(told) == size_of(SOURCES) == 8
+    assert "claim C05" in told
+    assert "figure wave" in told
+
+
+def test_cells_of_every_kind(tree, page):
+    (grid,) = of(Grid, tree)
+    text = ["".join(str(s.content) for s in cell) for row in grid.rows for cell in row]
+    assert text[2:4] == ["M⁻¹ T²", "0.1235"]
+    assert "computed eta" in text
+    assert page.count("0.1235") == 1
+    assert '<span class="in-physics"><math' in page
+
+
+def test_the_page_is_well_formed_and_its_links_lead_somewhere(page):
+    tags = Tags()
+    tags.feed(page)
+    assert not tags.open
+    assert not tags.outside
+    assert len(set(tags.anchors)) == len(tags.anchors)
+    assert {link.removeprefix("#") for link in tags.links} <= set(tags.anchors)
+    for anchor in ("eq-2.2", "eq-2.2-prime", "claim-c05", "finding-1", "audit", "table-1", "figure-wave"):
+        assert anchor in tags.anchors
+    assert {"#eq-2.2", "#claim-c05", "#finding-1"} <= set(tags.links)
+
+
+def test_figures_share_no_identifiers_and_tell_no_date(tree):
+    (picture,) = of(Picture, tree)
+    page = html(tree)
+    assert 'aria-label="A wave."' in page
+    assert "<metadata>" not in page
+    inside = re.findall(r'(?<= id=")[^"]*', page[page.index("<svg") : page.index("</svg>")])
+    assert inside
+    assert all(name.startswith(f"{picture.name}-") for name in inside)
+
+
+@pytest.mark.parametrize("flavour", [GITHUB, MYST, NOTEBOOK], ids=lambda f: f.name)
+def test_every_line_is_in_every_text_on_its_faces(tree, page, flavour):
+    text = markdown(tree, flavour)
+    for line in of(Line, tree):
+        for face in line.faces:
+            assert latex(line.statement, face) in text
+            assert on_the_page(mathml(line.statement, face)) in page
+    (one_face,) = [line for line in of(Line, tree) if line.number == "5.0"]
+    assert one_face.faces == ("learning",)
+
+
+def test_the_dialects_write_formulas_as_their_readers_need_them(tree):
+    assert "$`\\gamma`$" in markdown(tree, GITHUB)
+    assert "{math}`\\gamma`" in markdown(tree, MYST)
+    assert "$\\gamma$" in markdown(tree, NOTEBOOK)
+    assert "$" not in re.sub(r"```.*?```", "", markdown(tree, MYST), flags=re.DOTALL)
+    assert "(eq-2.2)=" in markdown(tree, MYST)
+    assert '<a id="eq-2.2"></a>' in markdown(tree, GITHUB)
+
+
+def test_lists_and_stray_marks(tree):
+    assert [(len(b.items), b.numbered) for b in of(Bullets, tree)] == [(2, False), (2, True)]
+    (half,) = [c for c in of(Judged, tree) if c.id == "C05"]
+    assert "".join(str(s.content) for s in half.formal).endswith(" and a ` stray mark")
+
+
+def test_a_claim_is_shown_with_its_repair_and_its_code(tree, page):
+    (half,) = [c for c in of(Judged, tree) if c.id == "C05"]
+    assert "Outcome.CONDITIONAL" in half.code
+    assert page.count("Repaired: it does for <math") == 1
+    assert page.count("<summary>As code</summary>") == len(of(Judged, tree))
+    assert "Outcome.CONDITIONAL" in page
+    for text in (markdown(tree, MYST), markdown(tree, GITHUB)):
+        assert text.count("Repaired: it does for ") == 1
+
+
+def test_a_finding_cannot_be_missed(tree, page):
+    (finding,) = of(Contrast, tree)
+    assert finding.verdict.outcome is Outcome.FAILS
+    assert [name for name, _ in finding.columns] == ["What follows", "What the source says", "The difference"]
+    assert page.index('href="#finding-1"') < page.index('id="ii-the-time-scale-tau"')
+
+
+# ------------------------------------------------------------------ colours
+
+
+COLOUR = re.compile(r"--([\w-]+): (#[0-9a-f]{6});")
+
+
+def colours():
+    """Return the custom properties of the style sheet, for light and for dark screens."""
+    text = (files("physsym.documents") / "page.css").read_text()
+    light, dark = (
+        dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", part)) for part in re.split("@media screen", text)[:2]
+    )
+    return light, light | dark
+
+
+def luminance(colour):
+    """Return the relative luminance (WCAG 2.2)."""
+    parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one, other):
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_contrast_is_measured_as_it_should_be():
+    assert contrast("#ffffff", "#000000") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("screen", [0, 1], ids=["light", "dark"])
+def test_every_text_stands_out_from_its_ground(screen):
+    palette = colours()[screen]
+    for name in ("physics", "learning", "holds", "fails", "doubt", "open"):
+        assert contrast(palette[name], palette[f"{name}-wash"]) >= 5, name
+        assert contrast(palette[name], palette["paper"]) >= 5, name
+    for wash in ("paper", "wash", "physics-wash", "learning-wash", "fails-wash"):
+        assert contrast(palette["ink"], palette[wash]) >= 10, wash
+    assert contrast(palette["quiet"], palette["paper"]) >= 5
+    assert len(palette) == 19

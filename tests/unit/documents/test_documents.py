@@ -1,0 +1,322 @@
+"""The document: whole, self-contained, the same each time, and never half written."""
+
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+import physsym as ps
+from derivations.book.comparison import compared
+from physsym import Derivation, Divide, Limit, Outcome, Step, damped_particle, latex, law, mathml
+from physsym.__main__ import main
+from physsym.core.statements import rule
+from physsym.core.symbols import after
+from physsym.documents import document_of
+from physsym.documents.prose import sentence
+from physsym.documents.scripts import ScriptError, script, scripts
+from physsym.documents.tree import Contrast, Facts, Judged, Line, Listing, blocks, inner_lines
+from physsym.documents.write import write_all
+from physsym.parsing import ReadError
+from physsym.vocabulary import STANDARD, G, alpha, eta, gamma, m, rho, tau, u, x
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    out = tmp_path_factory.mktemp("out")
+    return {p.name: p.read_text(encoding="utf-8") for p in ps.document(scripts(), out)}
+
+
+def on_the_page(math):
+    """Return a formula as HTML has it: without the name space of XML."""
+    return math.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")
+
+
+def lines_of(tree):
+    return [b for s in tree.sections for b in s.blocks if isinstance(b, Line)]
+
+
+def test_every_step_stands_once_under_its_own_number():
+    tree = document_of([s for s in scripts() if not s.chapters])
+    fresh = [line.number for line in lines_of(tree) if not line.recalled]
+    assert len(set(fresh)) == len(fresh)
+    steps = {
+        (d.start, d.steps[: k + 1]) for s in scripts() for d in s.derivations for k in range(len(d.steps))
+    }
+    starts = {d.start for s in scripts() for d in s.derivations}
+    assert len(fresh) == len(steps) + len(starts)
+    assert {line.number for line in lines_of(tree) if line.recalled} <= set(fresh)
+
+
+def test_a_number_stands_once_also_beside_the_chapters():
+    lines = [b for _, b in blocks(document_of(scripts())) if isinstance(b, Line)]
+    fresh = [line.number for line in lines if line.number and not line.recalled]
+    assert len(set(fresh)) == len(fresh)
+    assert {line.number for line in lines if line.recalled} <= set(fresh)
+    assert {"1.1", "2.2", "3.4", "4.5"} <= set(fresh)
+
+
+def test_every_line_is_on_the_page_in_both_faces(pages):
+    for section, line in blocks(document_of(scripts())):
+        for face in line.faces if isinstance(line, Line) else ():
+            assert latex(line.statement, face, section.vocabulary) in pages["derivations.md"]
+            assert on_the_page(mathml(line.statement, face, section.vocabulary)) in pages["derivations.html"]
+
+
+def test_the_verdicts_on_the_page_are_those_of_the_derivations(pages):
+    tree = document_of(scripts())
+    told = [b for s in tree.sections for b in s.blocks if isinstance(b, Line | Judged | Contrast)]
+    # Within the columns of a finding only what has a number has a badge.
+    told += [line for b in told for line in inner_lines(b) if line.number]
+    found = [b.verdict for b in told if b.verdict is not None]
+    for outcome in Outcome:
+        shown = len(re.findall(f'<details class="badge {outcome.value}">', pages["derivations.html"]))
+        assert shown == sum(v.outcome is outcome for v in found)
+    assert sum(map(bool, found)) > 10
+
+
+def test_a_step_that_fails_is_shown_as_failing(tmp_path):
+    wrong = Derivation(
+        "wrong", damped_particle.law(), (Step("Wrong.", Divide(gamma), gives=damped_particle.law()),)
+    )
+    (path,) = ps.document([wrong], tmp_path, ["html"])
+    assert '<details class="badge fails">' in path.read_text()
+    assert '<details class="badge holds">' not in path.read_text()
+
+
+class Tags(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.open, self.links, self.anchors, self.outside = [], [], [], []
+
+    def handle_starttag(self, tag, attributes):
+        if tag not in ("meta", "mspace", "br", "link", "img"):
+            self.open.append(tag)
+        given = dict(attributes)
+        self.links += [given["href"]] if "href" in given else []
+        self.anchors += [given["id"]] if "id" in given else []
+        self.outside += [tag] if tag in ("script", "link", "img", "iframe") or "src" in given else []
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_well_formed_and_needs_nothing_beside_itself(pages):
+    tags = Tags()
+    tags.feed(pages["derivations.html"])
+    assert not tags.open
+    assert not tags.outside
+    assert len(set(tags.anchors)) == len(tags.anchors)
+    assert {link.removeprefix("#") for link in tags.links} <= set(tags.anchors)
+    assert set(re.findall(r"url\((#|.{1,5})", pages["derivations.html"])) == {"data:", "#"}
+    assert "@import" not in pages["derivations.html"]
+
+
+def test_the_document_is_the_same_in_another_process(pages, tmp_path):
+    command = [sys.executable, "-m", "physsym", "document", "--out", str(tmp_path)]
+    subprocess.run(
+        command, check=True, capture_output=True, env={"PYTHONHASHSEED": "12345", "PATH": "/usr/bin:/bin"}
+    )
+    written = [p for p in tmp_path.rglob("*") if p.is_file()]
+    assert {p.name for p in written} == set(pages)
+    for path in written:
+        assert path.read_text(encoding="utf-8") == pages[path.name], path
+
+
+def test_the_source_and_the_handwritten_optimizer_stand_beside_the_rule():
+    tree = document_of([script("momentum")])
+    listings = [b for s in tree.sections for b in s.blocks if isinstance(b, Listing)]
+    assert any("def heavy_ball_with_dampening" in b.text for b in listings)
+    assert any("def step" in b.text for b in listings)
+    claims = [b for s in tree.sections for b in s.blocks if isinstance(b, Judged)]
+    assert [c.verdict.outcome for c in claims] == [Outcome.FAILS]
+
+
+def test_assumptions_and_error_are_summed_up():
+    facts = [
+        b
+        for s in document_of([script("gradient_descent")]).sections
+        for b in s.blocks
+        if isinstance(b, Facts)
+    ]
+    rows = {label: "".join(str(s.content) for s in spans) for label, spans in facts[0].rows}
+    assert "O(tau) + O(dt)" in rows["Error"]
+    assert "gamma != 0 (follows)" in rows["Assumptions"]
+
+
+# ------------------------------------------------------------------ comparison with the hand-written
+
+
+def outcomes(of):
+    return {c.written.__name__: c for c in compared(of)}
+
+
+def test_the_derived_momentum_is_the_damped_one_and_not_the_textbooks():
+    found = outcomes(script("momentum").derivations[0].rule)
+    assert found["heavy_ball_with_dampening"].verdict
+    assert found["heavy_ball_with_dampening"].deviation < 1e-12
+    assert found["heavy_ball"].verdict.outcome is Outcome.FAILS
+    assert found["heavy_ball"].deviation is None
+    assert found["nesterov"].verdict.outcome is Outcome.FAILS
+
+
+def test_with_the_step_alpha_it_is_the_textbooks():
+    found = outcomes(rule({u: rho * u - alpha * G, x: x + after(u)}))
+    assert found["heavy_ball"].verdict
+    assert dict(found["heavy_ball"].called)["eta"] == alpha
+    assert not found["heavy_ball_with_dampening"].verdict
+
+
+def test_a_spoiled_rule_is_none_of_them():
+    assert not any(c.verdict for c in compared(rule({u: rho * u + eta * G, x: x + after(u)})))
+    assert compared(script("stale").derivations[0].rule) == ()
+
+
+# ------------------------------------------------------------------ prose, files and scripts
+
+
+def test_formulas_in_prose_are_read():
+    kinds = [(s.kind, s.content) for s in sentence("The *time* `tau = m/gamma`, see `stale`.", STANDARD)]
+    assert [k for k, _ in kinds] == ["text", "emphasis", "text", "formula", "text", "code", "text"]
+    assert kinds[3][1].right == m / gamma
+
+
+def test_a_formula_that_cannot_be_read_is_an_error():
+    with pytest.raises(ReadError):
+        sentence("This `tau = = m` is no formula.", STANDARD)
+
+
+def test_markup_in_prose_is_escaped(tmp_path):
+    title = "<script>alert(1)</script>"
+    (path,) = ps.document([Derivation(title, law({x: u}), ())], tmp_path, ["html"])
+    assert "<script" not in path.read_text()
+
+
+def test_files_are_written_whole_or_not_at_all(tmp_path):
+    good, bad = tmp_path / "a.txt", tmp_path / "folder"
+    bad.mkdir()
+    (bad / "inside").touch()
+    good.write_text("before")
+    with pytest.raises(OSError, match=r".*"):
+        write_all({bad: "text", good: "after"})
+    assert good.read_text() == "before"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.txt", "folder"]
+
+
+@pytest.mark.parametrize(
+    ("derivations", "formats", "reason"),
+    [([], ["html"], "at least one"), (None, ["docx"], "unknown format docx"), (None, [], "none")],
+)
+def test_nothing_is_written_on_bad_input(derivations, formats, reason, tmp_path):
+    given = [script("gradient_descent")] if derivations is None else derivations
+    with pytest.raises(ValueError, match=reason):
+        ps.document(given, tmp_path / "out", formats)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_step_without_a_line_makes_no_document(tmp_path):
+    broken = Derivation("broken", damped_particle.law(), (Step("", Limit(tau, 0)),))
+    with pytest.raises(ps.derivation.DerivationError, match="step 1"):
+        ps.document([broken], tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_shipped_scripts_come_in_reading_order():
+    assert [s.name for s in scripts()] == [
+        "book",
+        "newton",
+        "gradient_descent",
+        "momentum",
+        "friction",
+        "stale",
+        "claims",
+    ]
+    assert all(s.prose for s in scripts())
+
+
+def test_a_script_of_ones_own_is_found(tmp_path):
+    (tmp_path / "shared.py").write_text(
+        '"""Shared."""\nfrom physsym import *\nfrom physsym.vocabulary import gamma\n'
+        'd = Derivation("own", damped_particle.law(), (Step("Divide.", Divide(gamma)),))\n'
+    )
+    (tmp_path / "second.py").write_text('"""Second."""\nfrom shared import d as first\n')
+    assert [s.name for s in scripts([tmp_path])] == ["second", "shared"]
+    assert script(str(tmp_path / "shared.py")).derivations[0].title == "own"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"), [("1/0", "ZeroDivisionError"), ("x = 1", "no derivation"), ("def", "SyntaxError")]
+)
+def test_a_bad_script_is_named(text, reason, tmp_path):
+    path = tmp_path / "bad.py"
+    path.write_text(text)
+    with pytest.raises(ScriptError, match=reason):
+        scripts([path])
+
+
+def test_unknown_names_and_paths_are_told():
+    with pytest.raises(ScriptError, match="there are book, newton, gradient_descent"):
+        script("adam")
+    with pytest.raises(ScriptError, match="does not exist"):
+        scripts(["nowhere"])
+
+
+# ------------------------------------------------------------------ interruption and progress
+
+
+class Interrupting:
+    """Stands in for a function and interrupts at its n-th call."""
+
+    def __init__(self, function, at):
+        self.function, self.left = function, at
+
+    def __call__(self, *args, **kwargs):
+        self.left -= 1
+        if self.left == -1:
+            raise KeyboardInterrupt
+        return self.function(*args, **kwargs)
+
+
+@pytest.mark.parametrize("at", range(4))
+@pytest.mark.parametrize("name", ["replace", "chmod"])
+def test_an_interrupted_write_leaves_everything_as_it_was(name, at, tmp_path, monkeypatch):
+    old, new = tmp_path / "old.txt", tmp_path / "deep" / "new.txt"
+    old.write_text("before")
+    interrupting = Interrupting(getattr(Path, name), at)
+    monkeypatch.setattr(Path, name, lambda *args: interrupting(*args))
+    try:
+        write_all({old: "after", new: b"new"})
+    except KeyboardInterrupt:
+        monkeypatch.undo()
+        assert old.read_text() == "before"
+        assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["old.txt"]
+    else:
+        monkeypatch.undo()
+        assert (old.read_text(), new.read_text()) == ("after", "new")
+        assert len([p for p in tmp_path.rglob("*") if p.is_file()]) == 2
+
+
+@pytest.mark.parametrize("at", [0, 2])
+def test_an_interrupted_build_writes_nothing(at, tmp_path):
+    sources = [script("gradient_descent")]
+    with pytest.raises(KeyboardInterrupt):
+        ps.document(sources, tmp_path / "out", ["html", "md"], Interrupting(lambda what: None, at))
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_command_says_that_it_was_interrupted(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr("physsym.cli.commands.document", Interrupting(None, 0))
+    assert main(["document", "--out", str(tmp_path / "out")]) == 130
+    assert capsys.readouterr().err.strip() == "physsym: interrupted"
+
+
+def test_a_terminal_sees_a_bar_and_a_pipe_sees_none(monkeypatch, tmp_path, capfd):
+    stale = Path(__file__).parents[3] / "derivations" / "stale.py"
+    arguments = ["document", str(stale), "--out", str(tmp_path)]
+    assert main(arguments) == 0
+    assert capfd.readouterr().err == ""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert main(arguments) == 0
+    assert "format md" in capfd.readouterr().err

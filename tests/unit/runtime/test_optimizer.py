@@ -1,0 +1,493 @@
+"""Optimizers made from rules: start, step, run and update in place."""
+
+from __future__ import annotations
+
+import tracemalloc
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sympy import Abs, Max, Rational, Symbol, sqrt
+
+from derivations.book import reference
+from physsym.codegen import program
+from physsym.codegen.passes.partition import stages
+from physsym.core.statements import parameters, rule, states
+from physsym.core.symbols import after, grad, partial
+from physsym.runtime import coordinates, optimizer
+from physsym.runtime.backends import lambdify
+from physsym.runtime.backends.in_place import in_place_source
+from physsym.runtime.backends.numpy import UNBLOCKED
+from physsym.runtime.problems import problem
+from physsym.vocabulary import G, eta, rho, u, x
+from tests.rules import ALL, CHOSEN, RULES, adam, ahead, descent, game, momentum, recurrence, s, y, z
+
+BOUNDABLE = [*ALL.values()]
+IDS = list(ALL)
+
+
+def made(stated, backend="numpy"):
+    return optimizer(stated, backend=backend, **{str(p): CHOSEN[str(p)] for p in parameters(stated)})
+
+
+def random_state(stated, seed=0, shape=(7,), dtype=np.float64):
+    random = np.random.default_rng(seed)
+    drawn = {n: random.normal(size=shape).astype(dtype) for n in names(stated)}
+    # An average of squares is positive.
+    drawn = {n: np.asarray(np.abs(v) if n == "s" else v) for n, v in drawn.items()}
+    return drawn | {str(c): np.array(3.0) for c in program(stated).counters}
+
+
+def names(stated):
+    return [str(t).replace("-", "_previous") for t in states(stated)]
+
+
+# --- start
+
+
+def test_positions_start_at_the_weights_and_all_else_at_rest():
+    w0 = np.array([1.0, 2.0])
+    assert {n: v.tolist() for n, v in made(momentum).init(w0).items()} == {"u": [0, 0], "x": [1, 2]}
+    assert {n: v.tolist() for n, v in made(recurrence).init(w0).items()} == {
+        "x": [1, 2],
+        "x_previous": [1, 2],
+    }
+    three = made(RULES["three deep"]).init(w0)
+    assert list(three) == ["x", "x_previous", "x_previous_previous"]
+    assert all(v.tolist() == [1, 2] for v in three.values())
+
+
+def test_a_start_shares_memory_with_nothing():
+    w0 = np.ones(3)
+    state = made(recurrence).init(w0)
+    arrays = [w0, *state.values()]
+    assert not any(np.shares_memory(a, b) for n, a in enumerate(arrays) for b in arrays[:n])
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [(np.float32, np.float32), (np.float64, np.float64), (int, np.float64), (np.uint8, np.float64)],
+)
+def test_floats_keep_their_type_and_whole_numbers_become_floats(given, kept):
+    optimizer_ = made(momentum)
+    state = optimizer_.init(np.ones(3, given))
+    assert {v.dtype for v in state.values()} == {np.dtype(kept)}
+    for _ in range(3):
+        state = optimizer_.step(state, lambda w: 2.0 * w.astype(np.float64))
+    assert {v.dtype for v in state.values()} == {np.dtype(kept)}
+
+
+def test_several_coordinates_start_from_a_dictionary():
+    state = made(game).init({"x": [1.0], "y": [2.0, 3.0]})
+    assert {n: v.tolist() for n, v in state.items()} == {"x": [1], "y": [2, 3]}
+    given = made(momentum).init({"x": 1.0, "u": 0.5})
+    assert (given["x"], given["u"]) == (1.0, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("stated", "w0", "error", "said"),
+    [
+        (momentum, [1.0, np.nan], ValueError, "x must be finite"),
+        (momentum, np.inf, ValueError, "x must be finite"),
+        (momentum, "text", TypeError, "x must hold float32"),
+        (momentum, None, TypeError, "x must hold float32"),
+        (momentum, [1j], TypeError, "x must hold float32"),
+        (momentum, {"u": 1.0}, ValueError, "missing x; there are u, x"),
+        (momentum, {"x": 1.0, "v": 1.0}, ValueError, "unknown v; there are u, x"),
+        (game, 1.0, ValueError, "dictionary of x, y"),
+        (rule({z: z + s, s: 2 * s}), 1.0, ValueError, "dictionary of z, s"),
+        (
+            rule({x: x - partial(1, x, y), y: y, u: u}),
+            {"x": [1.0], "y": [1.0, 2.0]},
+            ValueError,
+            "shape of u",
+        ),
+    ],
+)
+def test_a_wrong_start_is_told(stated, w0, error, said):
+    with pytest.raises(error, match=said):
+        made(stated).init(w0)
+
+
+@pytest.mark.parametrize(
+    ("stated", "wanted"),
+    [
+        (descent, (x,)),
+        (ahead, (x,)),
+        (adam, (x,)),
+        (game, (x, y)),
+        (rule({s: rho * s - eta * grad(z + rho * s), z: z + after(s)}), (z,)),
+        (rule({z: z + s, s: rho * s - eta * grad(after(z))}), (z,)),
+        (rule({z: z - eta * grad(z - eta * grad(z))}), (z,)),
+        (rule({x: z - eta * grad(z), z: after(x) + rho * (after(x) - x)}), (x, z)),
+        (rule({z: z / 2}), (z,)),
+        (rule({z: z + s, s: 2 * s}), ()),
+    ],
+)
+def test_positions_are_found(stated, wanted):
+    assert coordinates(stated) == wanted
+
+
+# --- step
+
+
+@pytest.mark.parametrize("stated", ALL.values(), ids=IDS)
+def test_a_step_changes_nothing_that_it_is_given(stated):
+    state = random_state(stated)
+    kept = {n: v.copy() for n, v in state.items()}
+    new = made(stated).step(state, gradient_of(stated))
+    for name, value in kept.items():
+        np.testing.assert_array_equal(state[name], value)
+    arrays = [*state.values(), *new.values()]
+    assert not any(np.shares_memory(a, b) for n, a in enumerate(arrays) for b in arrays[:n])
+
+
+def gradient_of(stated):
+    """A gradient of as many coordinates as the rule wants, or None."""
+    evaluations = program(stated).evaluations
+    if not evaluations:
+        return None
+    return np.cos if len(evaluations[0].targets) == 1 else lambda a, b: (b, np.sin(a))
+
+
+def test_a_rule_with_an_earlier_value_moves_it_along():
+    state = {"x": np.array([2.0]), "x_previous": np.array([1.0])}
+    new = made(recurrence).step(state, lambda w: 3 * w)
+    assert new["x_previous"] == [2.0]
+    assert new["x"] == pytest.approx([2.0 - 0.1 * 6.0 + 0.7 * 1.0], rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "said"),
+    [
+        ({"x": 1.0}, ValueError, "missing u; there are u, x"),
+        ({"x": 1.0, "u": 0.0, "v": 0.0}, ValueError, "unknown v"),
+        ((0.0, 1.0), TypeError, "a state is a dictionary by name, given tuple"),
+    ],
+)
+def test_a_wrong_state_is_told(state, error, said):
+    with pytest.raises(error, match=said):
+        made(momentum).step(state, abs)
+
+
+def test_a_gradient_too_many_or_too_few_is_told():
+    with pytest.raises(TypeError, match="needs a gradient"):
+        made(momentum).step({"x": 1.0, "u": 0.0})
+    with pytest.raises(TypeError, match="takes x in this order"):
+        made(RULES["no gradient"]).step({"x": 1.0}, abs)
+
+
+def test_the_gradient_itself_may_be_given():
+    state = random_state(momentum)
+    by_value, by_call = made(momentum).step(state, np.cos(state["x"])), made(momentum).step(state, np.cos)
+    for name in state:
+        np.testing.assert_array_equal(by_value[name], by_call[name])
+
+
+def test_the_place_of_the_gradient_is_told():
+    state = {"x": np.array([1.0]), "u": np.array([2.0])}
+    assert made(momentum).place(state) == [1.0]
+    assert made(ahead).place(state) == [1.0 + 0.7 * 2.0]
+    assert made(ahead, "python").place({"x": Fraction(1), "u": Fraction(2)}) == 1 + 0.7 * 2
+    assert made(game).place({"x": 1.0, "y": 2.0}) == (1.0, 2.0)
+    assert not np.shares_memory(made(momentum).place(state), state["x"])
+    for unknown in (RULES["no gradient"], rule({x: x - grad(x - grad(x))})):
+        with pytest.raises(ValueError, match="no single gradient known before the step"):
+            made(unknown).place({"x": 1.0})
+
+
+# --- parameters
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error", "said"),
+    [
+        ({}, TypeError, "missing eta, rho; there are eta, rho"),
+        ({"eta": 0.1, "rho": 0.9, "lr": 1}, TypeError, "unknown lr"),
+        ({"eta": "0.1", "rho": 0.9}, TypeError, "eta must be one real number"),
+        ({"eta": float("inf"), "rho": 0.9}, ValueError, "eta must be finite"),
+    ],
+)
+def test_wrong_parameters_are_told_when_the_optimizer_is_made(parameters, error, said):
+    with pytest.raises(error, match=said):
+        optimizer(momentum, **parameters)
+
+
+def test_parameters_at_which_the_rule_is_undefined_are_told_when_the_optimizer_is_made():
+    with pytest.raises(ValueError, match="not defined for rho=1"):
+        optimizer(rule({x: x - rho / (1 - rho) * G}), rho=1)
+    with pytest.raises(ValueError, match="not finite"):
+        optimizer(rule({x: x - eta**4 * G}), eta=1e200)
+
+
+def test_an_optimizer_is_a_value():
+    assert made(momentum) == made(momentum)
+    assert made(momentum) != made(momentum).with_parameters(eta=0.2)
+    assert made(momentum).parameters == {"eta": 0.1, "rho": 0.7}
+    with pytest.raises(TypeError):
+        made(momentum).parameters["eta"] = 3
+    with pytest.raises(TypeError, match="unknown lr"):
+        made(momentum).with_parameters(lr=3)
+
+
+def test_the_source_is_that_of_the_step():
+    assert made(momentum).source == lambdify(momentum).__doc__
+    with pytest.raises(ValueError, match="unknown backend"):
+        optimizer(momentum, backend="fortran", eta=0.1, rho=0.9)
+
+
+# --- run
+
+
+def test_a_run_is_the_sequence_of_handwritten_steps():
+    tried = problem("valley")
+    run = made(momentum).run(np.array(tried.start), tried.gradient, 50)
+    v, w = np.zeros(2), np.array(tried.start)
+    for k in range(51):
+        np.testing.assert_array_equal(run.states["u"][k], v)
+        np.testing.assert_array_equal(run.x[k], w)
+        v, w = reference.heavy_ball(v, w, tried.gradient, **CHOSEN)
+    assert run.x.shape == (51, 2)
+
+
+@pytest.mark.parametrize(
+    ("steps", "every", "recorded"),
+    [(0, 1, [0]), (3, 1, [0, 1, 2, 3]), (7, 3, [0, 3, 6, 7]), (6, 3, [0, 3, 6]), (2, 5, [0, 2])],
+)
+def test_the_start_every_so_many_steps_and_the_last_are_recorded(steps, every, recorded):
+    full = made(momentum).run([1.0, 2.0], np.sin, 7)
+    run = made(momentum).run([1.0, 2.0], np.sin, steps, every=every)
+    assert run.steps.tolist() == recorded
+    np.testing.assert_array_equal(run.x, full.x[recorded])
+
+
+def test_a_callback_sees_each_record_and_can_end_the_run():
+    seen = []
+
+    def callback(step, state):
+        seen.append((step, state["x"].copy()))
+        return step == 4
+
+    run = made(descent).run([1.0], lambda w: w, 100, every=2, callback=callback)
+    assert run.steps.tolist() == [0, 2, 4] == [step for step, _ in seen]
+    np.testing.assert_array_equal(run.x, [w for _, w in seen])
+
+
+@pytest.mark.parametrize("backend", ["numpy", "python"])
+def test_a_run_that_leaves_the_finite_numbers_names_the_step(backend):
+    run = lambda steps: made(descent, backend).run(10.0, lambda w: w * w * w, steps)
+    assert np.isfinite(run(5).x).all()
+    with pytest.raises(FloatingPointError, match=r"x is not finite after step 6\b"):
+        run(100)
+
+
+def test_an_arithmetic_error_in_a_run_names_the_step():
+    with pytest.raises(FloatingPointError, match="step 1 cannot be computed"):
+        optimizer(rule({x: 1 / x}), backend="python").run(0.0, None, 3)
+
+
+def test_a_run_in_fractions_is_exact():
+    run = optimizer(descent, backend="python", eta=Fraction(1, 3)).run(Fraction(1), lambda w: w, 5)
+    assert run.x.tolist() == [Fraction(2, 3) ** k for k in range(6)]
+
+
+def test_positions_of_several_coordinates_are_looked_up_by_name():
+    run = made(game).run({"x": 1.0, "y": 1.0}, lambda a, b: (b, a), 3)
+    assert run.states["y"].shape == (4,)
+    with pytest.raises(AttributeError, match="x, y; look in"):
+        _ = run.x
+
+
+@pytest.mark.parametrize("steps", [-1, 1.0, True, None, "3"])
+def test_steps_are_counted(steps):
+    with pytest.raises(ValueError, match="steps must be a whole number of at least 0"):
+        made(descent).run(1.0, abs, steps)
+    with pytest.raises(ValueError, match="every must be a whole number of at least 1"):
+        made(descent).run(1.0, abs, 3, every=0)
+
+
+def test_a_run_wants_a_callable_gradient():
+    with pytest.raises(TypeError, match=r"callable gradient, or a potential .*, given float"):
+        made(descent).run(1.0, 2.0, 3)
+
+
+# --- in place
+
+
+def in_place(stated, state, steps, gradient):
+    """Take steps in place on copies, filling the gradient arrays at the place that the rule tells."""
+    own = {n: v.copy() for n, v in state.items()}
+    optimizer_ = made(stated)
+    count = sum(len(e.targets) for e in program(stated).evaluations)
+    slopes = tuple(np.empty_like(own["x"]) for _ in range(count))
+    bound = optimizer_.bind(own, slopes if count else None)
+    for _ in range(steps):
+        if count:
+            place = optimizer_.place(own)
+            found = gradient(place) if count == 1 else gradient(*place)
+            for slope, value in zip(slopes, [found] if count == 1 else found, strict=True):
+                slope[...] = value
+        bound.step()
+    return own
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("stated", BOUNDABLE, ids=IDS)
+def test_steps_in_place_equal_plain_steps_bit_for_bit(stated, dtype):
+    state = random_state(stated, dtype=dtype)
+    moved = in_place(stated, state, 4, gradient_of(stated))
+    for _ in range(4):
+        state = made(stated).step(state, gradient_of(stated))
+    for name, value in state.items():
+        np.testing.assert_array_equal(moved[name], value)
+        assert moved[name].dtype == (dtype if value.shape else np.float64)  # a counter is one number
+    assert not all(np.array_equal(moved[n], v) for n, v in random_state(stated, dtype=dtype).items())
+
+
+readable = [x, u, z, eta, rho, G]
+leaves = st.sampled_from([*readable, Rational(1, 2), Rational(2)])
+formulas = st.recursive(
+    leaves,
+    lambda part: st.one_of(
+        st.builds(lambda a, b: a + b, part, part),
+        st.builds(lambda a, b: a - b, part, part),
+        st.builds(lambda a, b: a * b, part, part),
+        st.builds(lambda a: a / (1 + a**2), part),
+        st.builds(lambda a, b: Max(a, b), part, part),
+        st.builds(lambda a: sqrt(Abs(a)), part),
+    ),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.tuples(formulas, formulas, formulas), st.permutations([x, u, z]), st.booleans())
+def test_random_rules_in_place_equal_plain_steps_and_the_map_that_they_are(values, order, late):
+    """The independent witness is SymPy, which substitutes numbers into the flattened formulas."""
+    first, second, third = order
+    stated = rule({
+        first: values[0],
+        second: values[1] + (after(first) if late else 0),
+        third: values[2] * (after(second) if late else 1),
+    })  # fmt: skip
+    state = random_state(stated, shape=(2,))
+    force = np.cos if program(stated).evaluations and G.args[0] in states(stated) else None
+    moved, stepped = in_place(stated, state, 1, force), made(stated).step(state, force)
+    for name in state:
+        np.testing.assert_array_equal(moved[name], stepped[name])
+    for k in range(2):
+        at = {Symbol(n, real=True): float(np.ravel(v)[k % v.size]) for n, v in state.items()}
+        at |= {eta: 0.1, rho: 0.7}
+        at[G] = float(np.cos(state["x"][k]))
+        known = {}
+        for update in stated.updates:
+            known[after(update.target)] = float(update.value.xreplace(at | known))
+            new = np.ravel(stepped[str(update.target)])
+            assert new[k % new.size] == pytest.approx(known[after(update.target)], rel=1e-11, abs=1e-11)
+
+
+def test_large_arrays_are_updated_in_blocks_without_a_sizeable_array():
+    size = UNBLOCKED + 12_345
+    state = random_state(momentum, shape=(size,))
+    slope = np.cos(state["x"])
+    wanted = made(momentum).step(state, slope)
+    bound = made(momentum).bind(state, slope)
+    tracemalloc.start()
+    bound.step()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20_000
+    for name, value in wanted.items():
+        np.testing.assert_array_equal(state[name], value)
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (1,), (2, 3), (2, 1, 2)])
+def test_arrays_of_any_shape_are_updated_in_place(shape):
+    state = random_state(adam, shape=shape)
+    state = {n: np.asarray(np.abs(v)) for n, v in state.items()}
+    slope = np.full(shape, 0.5)
+    wanted = made(adam).step(state, slope)
+    made(adam).bind(state, slope).step()
+    for name, value in wanted.items():
+        np.testing.assert_array_equal(state[name], value)
+
+
+def test_parameters_of_a_bound_step_may_change():
+    state, slope = random_state(RULES["momentum"]), np.ones(7)
+    bound = made(momentum).bind(state, slope)
+    wanted = made(momentum).with_parameters(eta=0.3).step(state, slope)
+    bound.step(eta=0.3)
+    np.testing.assert_array_equal(state["x"], wanted["x"])
+    wanted = optimizer(momentum, eta=0.3, rho=0.1).step(state, slope)
+    bound.set(rho=0.1)
+    bound.step()
+    np.testing.assert_array_equal(state["x"], wanted["x"])
+    with pytest.raises(TypeError, match="unknown lr"):
+        bound.set(lr=3)
+    with pytest.raises(ValueError, match="eta must be finite"):
+        bound.step(eta=float("nan"))
+    np.testing.assert_array_equal(state["x"], wanted["x"])
+
+
+def frozen(array):
+    array.flags.writeable = False
+    return array
+
+
+shared = np.ones(6)
+UNFIT = {
+    "a list": ({"x": [1.0, 1.0, 1.0]}, TypeError, "x must be a float32 or float64 array, given list"),
+    "whole numbers": ({"x": np.ones(3, int)}, TypeError, "x must be a float32 or float64 array, given int64"),
+    "two types": ({"x": np.ones(3, np.float32)}, ValueError, "x is float32"),
+    "two shapes": ({"x": np.ones(4)}, ValueError, r"x is float64 of shape \(4,\)"),
+    "gaps": ({"x": np.ones(6)[::2]}, ValueError, "x is not contiguous"),
+    "read-only": ({"x": frozen(np.ones(3))}, ValueError, "x is read-only"),
+    "overlap": ({"u": shared[:3], "x": shared[2:5]}, ValueError, "u and x share memory"),
+    "the gradient's type": ({"g": np.ones(3, np.float32)}, ValueError, "gradient is float32"),
+    "the gradient's shape": ({"g": np.ones((3, 1))}, ValueError, "gradient is float64 of shape"),
+    "the gradient's gaps": ({"g": np.ones(6)[::2]}, ValueError, "gradient is not contiguous"),
+    "the gradient's overlap": (
+        {"x": shared[:3], "g": shared[:3]},
+        ValueError,
+        "x and the gradient share memory",
+    ),
+    "no gradient": ({"g": None}, TypeError, "reads 1 gradient arrays, given 0"),
+    "two gradients": ({"g": (np.ones(3), np.ones(3))}, TypeError, "reads 1 gradient arrays, given 2"),
+    "a callable": ({"g": abs}, TypeError, "gradient must be a float32 or float64 array"),
+}
+
+
+@pytest.mark.parametrize(("unfit", "error", "said"), UNFIT.values(), ids=UNFIT)
+def test_unfit_arrays_are_refused_and_nothing_is_written(unfit, error, said):
+    given = {"u": np.ones(3), "x": np.ones(3), "g": np.ones(3)} | unfit
+    slope = given.pop("g")
+    kept = {n: np.array(v) for n, v in given.items()}
+    with pytest.raises(error, match=said):
+        made(momentum).bind(given, slope)
+    for name, value in kept.items():
+        np.testing.assert_array_equal(given[name], value)
+
+
+def test_a_read_only_gradient_is_fit():
+    state = {"u": np.ones(3), "x": np.ones(3)}
+    made(momentum).bind(state, frozen(np.ones(3))).step()
+    assert state["x"][0] == pytest.approx(1 + 0.7 - 0.1, rel=1e-15)
+
+
+def test_what_cannot_be_bound_is_told():
+    with pytest.raises(ValueError, match="no single gradient known before the step"):
+        optimizer(rule({x: x + u, u: u - grad(after(x))})).bind(
+            {"x": np.ones(1), "u": np.ones(1)}, np.ones(1)
+        )
+    with pytest.raises(TypeError, match="use the backend 'numpy'"):
+        made(momentum, "python").bind({"x": 1.0, "u": 1.0}, 1.0)
+    with pytest.raises(ValueError, match="missing u"):
+        made(momentum).bind({"x": np.ones(1)}, np.ones(1))
+
+
+def test_scratch_arrays_are_few():
+    assert in_place_source(stages(program(momentum))[-1]).scratch == 1
+    assert in_place_source(stages(program(descent))[-1]).scratch == 1
+    assert in_place_source(stages(program(adam))[-1]).scratch <= 2

@@ -1,0 +1,95 @@
+"""What judges are made of: each helper says yes, says no, and owns up to what it does not know."""
+
+import pytest
+from sympy import Integer, Rational, Symbol, exp, log, oo, pi, sqrt
+
+from physsym import Condition, Hypothesis, Limit, Outcome
+from physsym.claims import (
+    add_evidence,
+    approx_equal,
+    check_limit,
+    conditional,
+    each,
+    is_decreasing,
+    is_increasing,
+    positive,
+    undecidable,
+)
+from physsym.core.verdicts import fails, holds
+from physsym.vocabulary import G, dt, eta, gamma, lam, m, rho, tau, x
+
+a = Symbol("a", positive=True)
+
+
+def test_conditions_go_with_what_holds_only():
+    premise = Hypothesis("friction is viscous")
+    assert conditional(holds("seen"), premise).outcome is Outcome.CONDITIONAL
+    assert conditional(holds("seen"), premise).assumes == (premise,)
+    assert conditional(fails("not so"), premise) == fails("not so")
+    assert add_evidence(fails("not so"), "more").evidence == ("not so", "more")
+    assert undecidable("no formula").outcome is Outcome.UNDECIDABLE
+
+
+@pytest.mark.parametrize(
+    ("expression", "conditions"),
+    [
+        (eta * lam**2 * x**2 * (2 - eta * lam) / 2, [(2 - eta * lam, "> 0"), (x, "!= 0")]),
+        (a / (1 - rho), [(1 - rho, "> 0")]),
+        (1 / (1 - rho) ** 2, [(rho - 1, "!= 0")]),
+        (a + eta, []),
+        (-a, [(Integer(-1), "> 0")]),
+        (Integer(0), [(Integer(0), "> 0")]),
+    ],
+)
+def test_an_expression_is_positive_under_conditions(expression, conditions):
+    found = {
+        (c.expression.expand() ** (2 if c.relation == "!= 0" else 1), c.relation)
+        for c in positive(expression)
+    }
+    assert found == {(e.expand() ** (2 if r == "!= 0" else 1), r) for e, r in conditions}
+    assert all(isinstance(c, Condition) for c in positive(expression))
+
+
+def _up_to_sign(condition):
+    power = 2 if condition.relation == "!= 0" else 1
+    return (condition.expression**power).expand(), condition.relation
+
+
+@pytest.mark.parametrize(
+    ("expression", "limit", "to", "outcome"),
+    [
+        (1 - dt / tau, Limit(tau), -oo, Outcome.HOLDS),
+        (1 - dt / tau, Limit(tau), oo, Outcome.FAILS),
+        (1 - dt / tau, Limit(tau, oo), Integer(1), Outcome.HOLDS),
+        (1 - dt / tau, Limit(tau, oo), Integer(0), Outcome.FAILS),
+        (1 - dt / tau, Limit(tau, oo), oo, Outcome.FAILS),
+        (gamma**2 / m, Limit(gamma, oo), oo, Outcome.HOLDS),
+        (exp(-dt / tau), Limit(tau), Integer(0), Outcome.HOLDS),
+        (rho / m, Limit(m), oo, Outcome.UNDECIDABLE),
+    ],
+)
+def test_a_quantity_tends_where_it_is_said_to_or_not(expression, limit, to, outcome):
+    assert check_limit(expression, limit, to).outcome is outcome
+
+
+def test_monotone_quantities():
+    assert is_decreasing(G / m, m)
+    assert is_increasing(eta * G, eta)
+    for wrong in (is_decreasing(G * m, m), is_increasing(G / m, m), is_increasing(G, m), is_decreasing(G, m)):
+        assert wrong.outcome is Outcome.FAILS
+    assert is_increasing(m - rho, m).outcome is Outcome.UNDECIDABLE
+
+
+def test_numbers_that_are_equal_near_or_neither():
+    third = Rational(1, 3)
+    assert approx_equal(sqrt(2) ** 2 * third, 2 * third, Integer(0))
+    assert approx_equal(Rational(9, 10) ** 10, exp(-1), Rational(1, 10)).outcome is Outcome.APPROXIMATE
+    assert approx_equal(Rational(22, 7), pi, Rational(1, 10**4)).outcome is Outcome.FAILS
+    assert approx_equal(Rational(22, 7), pi, Rational(1, 10**3)).outcome is Outcome.APPROXIMATE
+    assert approx_equal(-log(2), log(2), Rational(1, 2)).outcome is Outcome.FAILS
+
+
+def test_joined_verdicts_keep_their_names_and_the_worst_counts():
+    joined = each([("first", holds("seen")), ("second", fails("not so"))])
+    assert joined.outcome is Outcome.FAILS
+    assert joined.evidence == ("second: not so",)

@@ -1,0 +1,22 @@
+"""The table of guards is kept true: each guard stands where the table says, and so does its test."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.guards import GUARDS
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("guard", GUARDS, ids=lambda g: f"{g.number} {g.risk}")
+def test_each_guard_stands_where_the_table_says(guard):
+    assert (ROOT / guard.file).read_text(encoding="utf-8").count(guard.text) == 1
+    assert guard.text != guard.gone
+    for test in guard.tests:
+        file, _, name = test.partition("::")
+        assert not name or f"def {name}(" in (ROOT / file).read_text(encoding="utf-8")
+
+
+def test_every_risk_has_a_guard():
+    assert {g.number for g in GUARDS} == set(range(1, 25))

@@ -1,0 +1,226 @@
+"""Carrying moves out: what is proposed, and what is refused with a reason."""
+
+import pytest
+from sympy import Abs, Rational, Symbol, sign, simplify
+
+from physsym import (
+    Define,
+    Derivation,
+    Divide,
+    Eliminate,
+    Integrate,
+    Isolate,
+    Limit,
+    Multiply,
+    ReduceOrder,
+    Rescale,
+    Step,
+    System,
+    after,
+    apply,
+    check,
+    damped_particle,
+    dot,
+    grad,
+    law,
+    potential,
+    rule,
+    same_rule,
+)
+from physsym.core.verdicts import Outcome
+from physsym.derivation import DerivationError
+from physsym.integrators import (
+    backward_euler,
+    exponential_euler,
+    forward_euler,
+    fully_implicit_euler,
+    integrators,
+    semi_implicit_euler,
+)
+from physsym.mechanics import MoveError, particle_with_friction
+from physsym.mechanics.moves import Move
+from physsym.vocabulary import G, dt, eta, gamma, m, rho, tau, u, v, x
+
+motion = damped_particle.law()
+two_laws = law({dot(x): v, m * dot(v): -G - gamma * v})
+
+
+@pytest.mark.parametrize(
+    ("move", "line", "reason"),
+    [
+        (Divide(0), motion, "by zero"),
+        (Multiply(0), motion, "by zero"),
+        (Divide(gamma), rule({x: x}), "works on a law"),
+        (Define(tau, m / gamma, eta), motion, "does not occur"),
+        (Define(m, gamma**2, gamma), motion, "already"),
+        (Limit(tau, 0), motion, "does not occur"),
+        (Limit(m, 0), law({m * dot(x): m * v}), "nothing is left"),
+        (Limit(tau, 0), law({dot(x): v / tau}), "no finite limit"),
+        (Limit(rho, 0), rule({x: grad(rho * x)}), "unknown function"),
+        (Isolate(x), motion, "inside an unknown function"),
+        (Isolate(u), motion, "does not occur"),
+        (Isolate(v), law({v**2: gamma}), "no unique real solution"),
+        (ReduceOrder(x, v), law({dot(x): v}), "no acceleration"),
+        (ReduceOrder(x, gamma), motion, "already"),
+        (Integrate(forward_euler, dt), motion, "use ReduceOrder first"),
+        (Integrate(forward_euler, gamma), two_laws, "fresh symbol"),
+        (Integrate(backward_euler, dt), law({dot(x): -G / gamma}), "cannot be written explicitly"),
+        (Integrate(exponential_euler, dt), law({dot(x): -G / gamma}), "cannot be written explicitly"),
+        (Integrate(fully_implicit_euler, dt), two_laws, "cannot be written explicitly"),
+        (Rescale(u, v, 1 / dt), two_laws, "must occur"),
+        (Eliminate(u), rule({x: x - eta * G}), "two updates"),
+        (Move(), motion, "no way is registered"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_carried_out_says_why(move, line, reason):
+    with pytest.raises(MoveError, match=reason):
+        apply(move, line)
+
+
+def test_an_implicit_method_is_solved_where_the_law_is_linear():
+    k = Symbol("k", positive=True)
+    linear = law({dot(x): v, m * dot(v): -k * x - gamma * v})
+    new = apply(Integrate(fully_implicit_euler, dt), linear)
+    assert check(Integrate(fully_implicit_euler, dt), linear, new)
+    # Backward Euler by hand: (1 + dt*gamma/m + dt**2*k/m) v' = v - dt*k*x/m.
+    by_hand = (v - dt * k * x / m) / (1 + dt * gamma / m + dt**2 * k / m)
+    assert simplify(new.updates[0].value - by_hand) == 0
+
+
+@pytest.mark.parametrize(
+    "integrator", [i for i in integrators if i is not fully_implicit_euler], ids=lambda i: i.name
+)
+def test_every_integrator_gives_a_rule_that_is_checked(integrator):
+    new = apply(Integrate(integrator, dt), two_laws)
+    verdict = check(Integrate(integrator, dt), two_laws, new)
+    assert verdict, str(verdict)
+    assert verdict.error.exponent == integrator.order
+
+
+@pytest.mark.parametrize("integrator", integrators, ids=lambda i: i.name)
+def test_no_integrator_passes_for_another(integrator):
+    # On linear laws all Runge-Kutta methods of two stages and order two are one.
+    linear = law({dot(x): v, m * dot(v): -x - gamma * v})
+    start = linear if integrator is fully_implicit_euler else two_laws
+    new = apply(Integrate(integrator, dt), start)
+    passing = [i.name for i in integrators if check(Integrate(i, dt), start, new)]
+    assert passing == [integrator.name]
+
+
+def test_power_law_friction_without_mass_is_normalised_descent():
+    p = Symbol("p", positive=True)
+    massless = apply(Limit(m, 0), particle_with_friction(p).law())
+    speed = apply(Isolate(dot(x)), massless).equations[0].right
+    # As p grows the exponent 1/(p - 1) vanishes: at p = 3 the step goes with the root of the gradient.
+    assert simplify(speed.subs(p, 3) + sign(G) * (Abs(G) / gamma) ** Rational(1, 2)) == 0
+    assert simplify(speed.subs(p, 2) + sign(G) * Abs(G) / gamma) == 0
+
+
+def test_two_coordinates_are_integrated_together():
+    y, w = Symbol("y", real=True), Symbol("w", real=True)
+    plane = System(
+        (x, y), m * (dot(x) ** 2 + dot(y) ** 2) / 2 - potential(x, y), gamma * (dot(x) - dot(y)) ** 2 / 2
+    )
+    both = Derivation(
+        "two particles that rub on each other",
+        plane.law(),
+        (
+            Step("", ReduceOrder(x, v)),
+            Step("", ReduceOrder(y, w)),
+            Step("", Integrate(semi_implicit_euler, dt)),
+        ),
+    )
+    assert all(both.verdicts()), [str(v) for v in both.verdicts()]
+    assert both.rule.targets[-2:] == (y, x) or both.rule.targets[-2:] == (x, y)
+
+
+# ------------------------------------------------------------------ derivations as values
+
+
+def test_a_step_without_a_line_fails_and_leaves_the_rest_unchecked():
+    broken = Derivation("broken", motion, (Step("", Limit(tau, 0)), Step("", Divide(gamma))))
+    assert [w.outcome for w in broken.verdicts()] == [Outcome.FAILS, Outcome.UNCHECKED]
+    with pytest.raises(DerivationError, match="step 1 of 'broken'"):
+        _ = broken.lines
+
+
+def test_the_stated_line_is_used_and_not_the_machines():
+    stated = law({m * dot(dot(x)) / gamma + dot(x): -G / gamma})
+    derivation = Derivation("stated", motion, (Step("", Divide(gamma), gives=stated),))
+    assert derivation.lines[-1] is stated
+    assert all(derivation.verdicts())
+
+
+def test_a_wrong_stated_line_fails():
+    wrong = law({m * dot(dot(x)) / gamma - dot(x): -G / gamma})
+    assert not any(Derivation("wrong", motion, (Step("", Divide(gamma), gives=wrong),)).verdicts())
+
+
+def test_symbols_that_share_a_name_only_are_refused():
+    other = Symbol("gamma")
+    with pytest.raises(DerivationError, match="two symbols named gamma"):
+        Derivation("twins", motion, (Step("", Divide(other)),))
+
+
+def test_a_law_has_no_rule():
+    with pytest.raises(DerivationError, match="add an Integrate step"):
+        _ = Derivation("short", motion, ()).rule
+
+
+@pytest.mark.parametrize("nonsense", [None, "x", 3, G])
+def test_nonsense_makes_no_derivation(nonsense):
+    with pytest.raises(TypeError):
+        Derivation("none", nonsense, ())
+    with pytest.raises(TypeError):
+        Derivation("none", motion, (nonsense,))
+    with pytest.raises(TypeError):
+        Step("none", nonsense)
+
+
+@pytest.mark.parametrize("nonsense", [None, "x", 0.5, True, object()])
+def test_nonsense_makes_no_move(nonsense):
+    for make in (Divide, Multiply, Isolate, Eliminate, lambda n: Define(tau, n, m), lambda n: Limit(n, 0)):
+        with pytest.raises(TypeError):
+            make(nonsense)
+
+
+def test_continuing_keeps_the_start_and_takes_a_title():
+    longer = Derivation("one", motion, ()).then(Step("", Divide(gamma)), title="two")
+    assert (longer.title, len(longer.lines)) == ("two", 2)
+
+
+def test_conditions_that_do_not_follow_are_told_as_assumed():
+    free = Symbol("c", real=True)
+    derivation = Derivation("assuming", motion, (Step("", Divide(free)),))
+    assert "c != 0 (assumed)" in map(str, derivation.assumptions)
+    assert "gamma*x'**2 >= 0 (follows)" in map(str, derivation.assumptions)
+
+
+def test_friction_that_drives_is_listed_as_an_assumption():
+    driven = System((x,), m * dot(x) ** 2 / 2, rho * dot(x) ** 2 / 2)
+    derivation = Derivation("driven", driven.law(), ())
+    assert [str(a) for a in derivation.assumptions] == ["rho*x'**2 >= 0 (assumed)"]
+
+
+def test_same_rule_ignores_the_form():
+    inline = rule({u: rho * u - eta * G, x: x + rho * u - eta * G})
+    assert same_rule(inline, rule({u: rho * u - eta * G, x: x + after(u)}))
+    assert not same_rule(inline, rule({x: x + u, u: rho * u - eta * G}))
+    assert not same_rule(inline, rule({x: x - eta * G}))
+
+
+def test_a_name_keeps_its_meaning_through_a_derivation():
+    # m leaves with tau = m/gamma; to call something else m afterwards would smuggle in a second meaning.
+    steps = (
+        Step("", Define(tau, m / gamma, eliminating=m)),
+        Step("", Define(m, 2 * tau, eliminating=tau)),
+    )
+    reusing = Derivation("two meanings", law({dot(x): -m / gamma * v}), steps)
+    assert [w.outcome for w in reusing.verdicts()] == [Outcome.HOLDS, Outcome.FAILS]
+    assert "m had another meaning" in reusing.verdicts()[1].evidence[0]
+
+
+def test_a_step_that_does_nothing_is_no_evidence():
+    idle = Derivation("idle", motion, (Step("", Divide(1)),))
+    assert "nothing was done" in idle.verdicts()[0].evidence[0]
+    assert not any(idle.verdicts())

@@ -1,0 +1,174 @@
+"""What the judge of an integration says: which difference quotient is wrong, and which order was measured."""
+
+import pytest
+from sympy import Abs, Integer, Symbol, exp, oo
+
+from physsym import Integrate, after, check, dot, grad, law, rule
+from physsym.core.verdicts import Outcome
+from physsym.integrators import (
+    Integrator,
+    backward_euler,
+    exponential_euler,
+    forward_euler,
+    fully_implicit_euler,
+    implicit_midpoint,
+    semi_implicit_euler,
+    semi_implicit_euler_positions_first,
+)
+from physsym.verify.engines.error_bound import trust
+from physsym.vocabulary import G, dt, gamma, m, rho, u, v, x
+
+c, w = (Symbol(name, real=True) for name in "cw")
+a, b = (Symbol(name, positive=True) for name in "ab")
+particle = law({dot(x): v, m * dot(v): -gamma * v - G})
+swapped = law({m * dot(v): -gamma * v - G, v: dot(x)})
+forced = law({dot(x): v, dot(v): -a * v - G})
+decay = law({dot(w): -a * w})
+kick = v - dt * (gamma * v + G) / m
+
+# Each rule is solved by hand from (new - old)/dt = rate, the rate read where the method says.
+RIGHT = [
+    (forward_euler, particle, {x: x + dt * v, v: v - dt * (gamma * v + G) / m}, 1),
+    (semi_implicit_euler, particle, {v: kick, x: x + dt * after(v)}, 1),
+    (semi_implicit_euler, swapped, {v: kick, x: x + dt * after(v)}, 1),
+    (semi_implicit_euler, law({dot(x): v, dot(v): -a * v}), {v: v - dt * a * v, x: x + dt * after(v)}, 1),
+    (semi_implicit_euler_positions_first, particle,
+     {x: x + dt * v, v: v - dt * (gamma * v + grad(after(x))) / m}, 1),
+    (backward_euler, forced, {v: (v - dt * G) / (1 + a * dt), x: x + dt * after(v)}, 1),
+    (implicit_midpoint, forced,
+     {v: ((1 - a * dt / 2) * v - dt * G) / (1 + a * dt / 2), x: x + dt * after(v)}, 1),
+    (exponential_euler, forced,
+     {v: exp(-a * dt) * v - (1 - exp(-a * dt)) * G / a, x: x + dt * after(v)}, 1),
+    (fully_implicit_euler, law({dot(x): v, dot(v): -b}), {v: v - dt * b, x: x + dt * after(v)}, 1),
+    (forward_euler, decay, {w: w - dt * a * w}, 1),
+    (backward_euler, decay, {w: w / (1 + a * dt)}, 1),
+    (implicit_midpoint, decay, {w: w * (1 - a * dt / 2) / (1 + a * dt / 2)}, 2),
+    (exponential_euler, decay, {w: exp(-a * dt) * w}, oo),
+    (exponential_euler, law({b * dot(w): c - a * w}), {w: c / a + exp(-a * dt / b) * (w - c / a)}, oo),
+    (exponential_euler, law({b * dot(w): c}), {w: w + dt * c / b}, oo),
+    (forward_euler, law({b * dot(w): c}), {w: w + dt * c / b}, oo),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("integrator", "line", "step", "order"), RIGHT)
+def test_the_step_of_a_method_holds_at_its_order(integrator, line, step, order):
+    verdict = check(Integrate(integrator, dt), line, rule(step))
+    assert verdict, str(verdict)
+    assert verdict.error.symbol == dt
+    assert verdict.error.exponent == order
+    size = "no error was found" if order == oo else f"order {order} and no higher was measured"
+    assert verdict.evidence[-1].startswith(f"{size} against the exact flow, finite field: error below 2^-")
+    assert verdict.evidence[-1].endswith(", one engine only")
+    assert "dt > 0" in map(str, verdict.assumes)
+    smooth = "the potential is smooth" in map(str, verdict.assumes)
+    assert smooth is any(e.residual.has(grad) for e in line.equations)
+    assert {"finite field", "flint"} <= set(verdict.engines)
+
+
+RATE = "the difference quotient of {} and its rate differ by"
+WRONG = [
+    (forward_euler, decay, {w: w - 2 * dt * a * w}, RATE.format("w")),
+    (forward_euler, decay, {w: w / (1 + a * dt)}, RATE.format("w")),
+    (backward_euler, decay, {w: w - dt * a * w}, RATE.format("w")),
+    (implicit_midpoint, decay, {w: w / (1 + a * dt)}, RATE.format("w")),
+    (semi_implicit_euler, particle, {v: kick, x: x + dt * v}, RATE.format("x")),
+    (forward_euler, particle, {v: kick, x: x + dt * after(v)}, RATE.format("x")),
+    (semi_implicit_euler, particle, {v: kick, x: x - dt * after(v)}, RATE.format("x")),
+    (semi_implicit_euler, particle, {v: kick + v, x: x + dt * after(v)}, RATE.format("v")),
+    (fully_implicit_euler, particle, {v: kick, x: x + dt * after(v)}, RATE.format("v")),
+    (exponential_euler, decay, {w: exp(a * dt) * w}, "the decay of w and the exact one differ"),
+    (
+        exponential_euler,
+        law({b * dot(w): c - a * w}),
+        {w: exp(-a * dt / b) * w + c / a},
+        "the decay of w and",
+    ),
+    (exponential_euler, law({b * dot(w): c}), {w: w + dt * c}, "the displacement of w and its constant rate"),
+    (exponential_euler, law({b * dot(w): c}), {w: w - dt * c / b}, "the displacement of w and its constant"),
+]
+
+
+@pytest.mark.parametrize(("integrator", "line", "step", "words"), WRONG)
+def test_another_step_fails_and_tells_which_rate_it_misses(integrator, line, step, words):
+    verdict = check(Integrate(integrator, dt), line, rule(step))
+    assert verdict.outcome is Outcome.FAILS
+    assert verdict.evidence[0].startswith(words)
+    assert verdict.witness.startswith("at ")
+
+
+def test_a_method_that_promises_more_than_it_has_fails():
+    boasting = Integrator("boasting Euler", 2)
+    verdict = check(Integrate(boasting, dt), decay, rule({w: w - dt * a * w}))
+    assert verdict.outcome is Outcome.FAILS
+    assert verdict.evidence == ("order 1 was measured, boasting Euler has 2",)
+
+
+def test_a_step_that_does_not_meet_the_flow_has_order_0():
+    verdict = check(Integrate(forward_euler, dt), decay, rule({w: w}))
+    assert verdict.outcome is Outcome.FAILS
+    assert verdict.evidence[-1] == "order 0 was measured, forward Euler has 1"
+
+
+def test_a_decay_that_is_not_linear_cannot_be_exact():
+    verdict = check(Integrate(exponential_euler, dt), law({dot(w): -a * w**2}), rule({w: exp(-a * dt) * w}))
+    assert verdict.outcome is Outcome.FAILS
+    assert verdict.evidence[0] == "an exact decay needs an equation linear in w"
+    assert verdict.evidence[1].startswith("the equation of w and a linear one differ by")
+
+
+def test_an_order_that_cannot_be_measured_is_no_pass():
+    # The rate is c, by a root of an equation that is not linear in it.
+    verdict = check(Integrate(forward_euler, dt), law({dot(w) ** 3: c**3}), rule({w: w + dt * c}))
+    assert verdict.outcome is Outcome.UNDECIDABLE
+    told = "the order could not be measured: the equation of w is not linear in its derivative"
+    assert verdict.evidence == (told,)
+    assert "finite field" in verdict.engines
+
+
+def test_an_order_that_hangs_on_a_sign_is_no_pass():
+    # Where c is negative the rate is b, and the step is exact; where it is positive the order is 1.
+    rate = (c + Abs(c)) * w + b
+    verdict = check(Integrate(forward_euler, dt), law({dot(w): rate}), rule({w: w + dt * rate}))
+    assert verdict.outcome is Outcome.UNDECIDABLE
+    told = "the order differs from point to point: it depends on the branch of a root"
+    assert verdict.evidence == (told,)
+
+
+def test_the_order_tells_how_far_its_series_are_trusted():
+    verdict = check(Integrate(forward_euler, dt), decay, rule({w: w - dt * a * w}))
+    # An order of 1 is told from a higher one by series to the terms of dt**3.
+    assert str(trust(dot(w) + a * w, w - dt * a * w, terms=4)) in verdict.evidence[-1]
+
+
+@pytest.mark.parametrize(
+    ("line", "step", "reason"),
+    [
+        (rule({w: w}), rule({w: w}), "Integrate needs a law above, the line is"),
+        (decay, decay, "Integrate needs a rule below, the line is"),
+        (
+            law({dot(w): dt}),
+            rule({w: w}),
+            "dt stands in the line w' = dt, so it is no fresh name for the time",
+        ),
+        (decay, rule({x: x}), "the rule must update w and nothing else"),
+        (particle, rule({v: v}), "the rule must update v, x and nothing else"),
+        (law({dot(dot(w)): c}), rule({w: w}), "w'' = c does not hold one first derivative"),
+        (law({dot(w) + dot(u): c}), rule({w: w}), "does not hold one first derivative"),
+        (law({w: c}), rule({w: w}), "w = c does not hold one first derivative"),
+    ],
+)
+def test_what_is_no_integration_is_refused(line, step, reason):
+    verdict = check(Integrate(forward_euler, dt), line, step)
+    assert verdict.outcome is Outcome.FAILS
+    assert reason in verdict.evidence[0]
+
+
+def test_a_state_keeps_the_sign_that_its_law_declares():
+    # The derivative of a positive state is a symbol of no sign; the state in the rule is the one in the law.
+    assert check(Integrate(forward_euler, dt), law({dot(a): -rho * a}), rule({a: a - dt * rho * a}))
+
+
+def test_a_state_that_only_its_rate_names_is_found():
+    assert check(Integrate(forward_euler, dt), law({dot(w): c}), rule({w: w + dt * c}))
+    plain = Symbol("q")
+    assert check(Integrate(forward_euler, dt), law({dot(plain): Integer(2)}), rule({plain: plain + 2 * dt}))

@@ -1,0 +1,484 @@
+"""Explicit Runge-Kutta methods: tableaus, steps against Kutta's by hand, checks that can fail, kernels."""
+
+from fractions import Fraction
+from itertools import pairwise
+
+import mpmath
+import numpy as np
+import pytest
+import sympy
+from sympy import Poly, Rational, Symbol
+
+from physsym import (
+    Derivation,
+    Integrate,
+    Outcome,
+    ReduceOrder,
+    Rule,
+    Step,
+    Update,
+    after,
+    apply,
+    check,
+    damped_particle,
+    dot,
+    grad,
+    latex,
+    law,
+    optimizer,
+    partial,
+    rule,
+    same_law,
+    same_rule,
+)
+from physsym.analysis import as_runge_kutta, modified_by, modified_equation, order_of, step_matrix
+from physsym.analysis.b_series import elementary_weights, exact_weights
+from physsym.certificates import certificate as certified
+from physsym.certificates import checked, coq, installed, step_lemmas
+from physsym.certificates.integrate import asked
+from physsym.certificates.lemma import Refusal as Uncertified
+from physsym.certificates.negative_tests import tried
+from physsym.codegen import program
+from physsym.codegen.emit import python_source
+from physsym.documents.reasons import reason
+from physsym.integrators import (
+    ExplicitRungeKutta,
+    explicit_midpoint,
+    forward_euler,
+    heun,
+    integrators,
+    runge_kutta_4,
+    ssp33,
+)
+from physsym.mechanics.moves import MoveError
+from physsym.runtime.backends import lambdify
+from physsym.transform.integrate import integrated
+from physsym.verify.engines import flint, identity_test
+from physsym.verify.integrate import followed
+from physsym.verify.substitution import Refusal
+from physsym.vocabulary import G, dt, gamma, lam, m, v, x
+from tests.extras import needs, needs_compiler
+from tests.fuzz import follows, spoiled
+from tests.fuzz.evaluation import UnclearError
+
+y, w = Symbol("y", real=True), Symbol("w", real=True)
+METHODS = (explicit_midpoint, heun, ssp33, runge_kutta_4)
+# By their authors: Runge 1895, Heun 1900, Shu and Osher 1988, Kutta 1901.
+PUBLISHED = {explicit_midpoint: 2, heun: 2, ssp33: 3, runge_kutta_4: 4}
+euler = ExplicitRungeKutta("Euler's method", 1, ((0,),), (1,))
+KUTTA_38 = ExplicitRungeKutta(
+    "Kutta's three-eighths rule", 4,
+    ((0, 0, 0, 0), ("1/3", 0, 0, 0), ("-1/3", 1, 0, 0), (1, -1, 1, 0)), ("1/8", "3/8", "3/8", "1/8"),
+)  # fmt: skip
+
+flow = law({dot(x): -G})
+damped = law({dot(x): v, m * dot(v): -gamma * v - G})
+quartic = law({dot(x): v, m * dot(v): -gamma * v - lam * x**3})
+plane = law({dot(x): -partial(1, x, y), dot(y): -partial(2, x, y) + x})
+LAWS = {"flow": flow, "damped": damped, "quartic": quartic, "plane": plane}
+
+
+def named(method):
+    return method.name
+
+
+def with_entry(method, change, row=None, column=0):
+    """Return a method with one weight, or one entry of its matrix, changed."""
+    matrix, weights = [list(r) for r in method.matrix], list(method.weights)
+    (weights if row is None else matrix[row])[column] += change
+    return ExplicitRungeKutta("spoiled", method.order, tuple(map(tuple, matrix)), tuple(weights))
+
+
+def entries(method):
+    """Return where the numbers of a method stand, as `with_entry` takes them."""
+    n = len(method.weights)
+    return [(None, j) for j in range(n)] + [(i, j) for i in range(n) for j in range(i)]
+
+
+# ------------------------------------------------------------------ tableaus
+
+
+@pytest.mark.parametrize("method", METHODS, ids=named)
+def test_the_order_declared_is_published_and_meets_the_conditions_of_the_trees(method):
+    assert method.order == PUBLISHED[method] == order_of(as_runge_kutta(method))
+    tableau = as_runge_kutta(method)
+    assert elementary_weights(tableau, method.order) == exact_weights(method.order)
+    assert elementary_weights(tableau, method.order + 1) != exact_weights(method.order + 1)
+
+
+def test_other_published_orders():
+    assert order_of(as_runge_kutta(euler)) == order_of(as_runge_kutta(forward_euler)) == 1
+    assert order_of(as_runge_kutta(KUTTA_38)) == 4
+
+
+@pytest.mark.parametrize("method", METHODS, ids=named)
+def test_each_number_of_a_tableau_matters(method):
+    for row, column in entries(method):
+        assert order_of(as_runge_kutta(with_entry(method, Rational(1, 7), row, column))) < method.order
+
+
+def test_entries_are_exact_however_they_are_written():
+    texts = ExplicitRungeKutta("m", 2, (("0", "0"), ("1/2", "0")), ("0", "1"))
+    fractions = ExplicitRungeKutta("m", 2, ((0, 0), (Fraction(1, 2), 0)), (0, 1))
+    rationals = ExplicitRungeKutta("m", 2, [[0, 0], [Rational(1, 2), 0]], [0, 1])
+    assert texts == fractions == rationals
+    assert hash(texts) == hash(rationals)
+    assert all(isinstance(a, Rational) for row in (*texts.matrix, texts.weights) for a in row)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "weights", "reason"),
+    [
+        (((Rational(1, 2),),), (1,), r"earlier ones only; given 1/2 in row 1, column 1"),
+        (((0, 1), (0, 0)), (0, 1), r"given 1 in row 1, column 2; put zeros"),
+        (((0, 0), (1,)), (0, 1), r"weights, 2; given rows of \[2, 1\]"),
+        (((0, 0),), (0, 1), r"weights, 2; given rows of \[2\]"),
+        (((0,),), (0, 1), r"weights, 2; given rows of \[1\]"),
+        ((), (), "weights, 0"),
+        (((0,),), (dt,), "expected rational numbers in a tableau, given dt"),
+        (((0,),), ("one",), "one"),
+        (((0,),), (sympy.sqrt(2),), "expected rational numbers"),
+    ],
+)
+def test_what_is_no_explicit_method_is_refused(matrix, weights, reason):
+    with pytest.raises((ValueError, TypeError), match=reason):
+        ExplicitRungeKutta("refused", 1, matrix, weights)
+
+
+def test_a_float_is_refused():
+    with pytest.raises(TypeError, match=r"0\.5"):
+        ExplicitRungeKutta("inexact", 2, ((0, 0), (0.5, 0)), (0, 1))
+
+
+def test_what_is_no_integrator_says_so():
+    with pytest.raises(TypeError, match="expected an integrator"):
+        as_runge_kutta("Heun")
+    with pytest.raises(MoveError, match=r"integrated\.register"):
+        integrated("Heun", {x: -G}, Integrate(heun, dt))
+    with pytest.raises(Refusal, match=r"followed\.register"):
+        followed("Heun", {x: dot(x) + G}, {x: x}, dt)
+    with pytest.raises(Uncertified, match=r"asked\.register"):
+        asked("Heun", {}, rule({x: x}), dt)
+    with pytest.raises(UnclearError, match=r"missed\.register"):
+        follows(Integrate("Heun", dt), flow, rule({x: x - dt * G}))
+    assert not check(Integrate("Heun", dt), flow, rule({x: x - dt * G}))
+
+
+# ------------------------------------------------------------------ carried out
+
+
+def by_hand(method, rates, start, step):
+    """Return one step from the tableau, in any numbers: rates is a function of all states."""
+    stages = []
+    for row in [*method.matrix, method.weights]:
+        shares = [step * Fraction(int(a.p), int(a.q)) for a in row]
+        place = [
+            s + sum(a * stage[k] for a, stage in zip(shares, stages, strict=False))
+            for k, s in enumerate(start)
+        ]
+        stages.append(rates(*place))
+    return place
+
+
+def kutta(rates, start, step):
+    """Return one step of Kutta's method as every textbook prints it."""
+    moved = lambda by, k: [s + by * r for s, r in zip(start, k, strict=True)]
+    k1 = rates(*start)
+    k2 = rates(*moved(step / 2, k1))
+    k3 = rates(*moved(step / 2, k2))
+    k4 = rates(*moved(step, k3))
+    return [
+        s + step / 6 * (a + 2 * b + 2 * c + d) for s, a, b, c, d in zip(start, k1, k2, k3, k4, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("method", [*METHODS, euler, KUTTA_38], ids=named)
+def test_a_step_is_that_of_the_tableau_in_exact_fractions(method):
+    friction, mass, size = Fraction(1, 3), Fraction(5, 4), Fraction(1, 10)
+    stepped = optimizer(
+        apply(Integrate(method, dt), damped), backend="python", gamma=friction, m=mass, dt=size
+    )
+    start = {"v": Fraction(2, 3), "x": Fraction(-7, 5)}
+    found = stepped.step(start, lambda place: place**3)
+    rates = lambda velocity, place: (-(friction * velocity + place**3) / mass, velocity)
+    assert [found["v"], found["x"]] == by_hand(method, rates, list(start.values()), size)
+    if method is runge_kutta_4:
+        assert [found["v"], found["x"]] == kutta(rates, list(start.values()), size)
+
+
+def test_with_one_stage_it_is_forward_euler():
+    for start in (flow, damped, quartic, plane):
+        one, other = (apply(Integrate(method, dt), start) for method in (euler, forward_euler))
+        assert one.targets == other.targets
+        assert same_rule(one, other)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=named)
+@pytest.mark.parametrize("start", LAWS.values(), ids=LAWS)
+def test_every_rate_reads_old_values_whatever_is_updated_first(method, start):
+    found = apply(Integrate(method, dt), start)
+    new = {after(s) for s in found.targets}
+    assert not any(new & u.value.free_symbols for u in found.updates)
+    backwards = Rule(found.updates[::-1])
+    assert bool(check(Integrate(method, dt), start, backwards)) or len(found.updates) == 1
+
+
+@pytest.mark.parametrize("method", METHODS, ids=named)
+def test_there_are_as_many_gradients_as_stages(method):
+    for start in (flow, damped, plane):
+        made = program(apply(Integrate(method, dt), start))
+        assert len(made.evaluations) == len(method.weights)
+
+
+def test_stages_are_shared_and_not_multiplied_out():
+    found = apply(Integrate(runge_kutta_4, dt), quartic)
+    assert max((p.exp for u in found.updates for p in u.value.atoms(sympy.Pow)), default=0) == 3
+    assert python_source(program(found)).count("\n") < 30
+
+
+# ------------------------------------------------------------------ checked
+
+
+@pytest.mark.parametrize("method", [*METHODS, KUTTA_38], ids=named)
+@pytest.mark.parametrize("start", LAWS.values(), ids=LAWS)
+def test_a_step_holds_at_its_order_and_no_higher(method, start):
+    verdict = check(Integrate(method, dt), start, apply(Integrate(method, dt), start))
+    assert verdict, str(verdict)
+    assert verdict.error.exponent == method.order
+    assert any("and no higher was measured" in told for told in verdict.evidence)
+    assert {identity_test.NAME, flint.NAME} <= set(verdict.engines)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=named)
+@pytest.mark.parametrize("start", LAWS.values(), ids=LAWS)
+def test_an_order_too_high_is_refused(method, start):
+    boast = ExplicitRungeKutta("boast", method.order + 1, method.matrix, method.weights)
+    verdict = check(Integrate(boast, dt), start, apply(Integrate(boast, dt), start))
+    assert verdict.outcome is Outcome.FAILS
+    assert f"order {method.order} was measured, boast has {method.order + 1}" in str(verdict)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=named)
+def test_a_spoiled_tableau_is_refused_by_its_order(method):
+    for row, column in entries(method):
+        wrong = with_entry(method, Rational(1, 7), row, column)
+        verdict = check(Integrate(wrong, dt), damped, apply(Integrate(wrong, dt), damped))
+        assert verdict.outcome is Outcome.FAILS, (row, column)
+        assert "was measured, spoiled has" in str(verdict)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=named)
+def test_the_step_of_a_spoiled_tableau_does_not_pass_for_the_right_one(method):
+    for row, column in entries(method):
+        wrong = apply(Integrate(with_entry(method, Rational(1, 7), row, column), dt), damped)
+        verdict = check(Integrate(method, dt), damped, wrong)
+        assert verdict.outcome is Outcome.FAILS, (row, column)
+
+
+def test_a_method_of_the_same_order_does_not_pass_for_another():
+    for one, other in ((heun, explicit_midpoint), (runge_kutta_4, KUTTA_38)):
+        line = apply(Integrate(one, dt), damped)
+        assert check(Integrate(one, dt), damped, line)
+        assert not check(Integrate(other, dt), damped, line)
+
+
+def test_a_new_value_for_an_old_one_is_refused():
+    found = apply(Integrate(explicit_midpoint, dt), damped)
+    first, second = found.updates
+    posing = Rule((first, Update(x, second.value.xreplace({v: after(v)}))))
+    assert not check(Integrate(explicit_midpoint, dt), damped, posing)
+
+
+def test_a_step_in_other_words_is_accepted():
+    half = v - dt * (gamma * v + G) / (2 * m)
+    stated = rule({x: x + dt * half, v: v - dt / m * (grad(x + v * dt / 2) + gamma * half)})
+    assert check(Integrate(explicit_midpoint, dt), damped, stated)
+    for method in METHODS:
+        found = apply(Integrate(method, dt), damped)
+        expanded = Rule(tuple(Update(u.target, sympy.expand(u.value)) for u in found.updates))
+        assert expanded != found
+        assert check(Integrate(method, dt), damped, expanded)
+
+
+def test_a_law_that_is_not_linear_in_a_rate_is_not_accepted():
+    squared = law({dot(x) ** 2: lam * x})
+    verdict = check(Integrate(euler, dt), squared, rule({x: x + dt * lam * x}))
+    assert not verdict
+    assert "the equation of x and one linear in its derivative differ" in str(verdict)
+
+
+def test_a_step_of_a_derivation_leads_on_from_newton():
+    steps = (Step("Split.", ReduceOrder(x, velocity=v)), Step("Follow it.", Integrate(runge_kutta_4, dt)))
+    derived = Derivation("Kutta's method on a damped particle", damped_particle.law(), steps)
+    assert all(derived.verdicts())
+    assert str(derived.error) == "O(dt**4)"
+    assert same_rule(derived.rule, apply(Integrate(runge_kutta_4, dt), damped))
+    assert "classical Runge-Kutta method of order 4" in str(reason(steps[1].move))
+
+
+# ------------------------------------------------------------------ the self-test
+
+
+@pytest.mark.parametrize("method", [explicit_midpoint, runge_kutta_4], ids=named)
+def test_numbers_tell_what_follows(method):
+    move, found = Integrate(method, dt), apply(Integrate(method, dt), damped)
+    assert follows(move, damped, found)
+    for other in integrators:
+        assert follows(Integrate(other, dt), damped, found) == (other is method), other.name
+    assert not follows(move, damped, apply(Integrate(with_entry(method, Rational(1, 7)), dt), damped))
+
+
+def test_no_wrong_line_is_accepted():
+    move, found = Integrate(explicit_midpoint, dt), apply(Integrate(explicit_midpoint, dt), damped)
+    variants = list(spoiled(move, damped, found))
+    picked = [one for one in variants[:: len(variants) // 60] if not true(one, move, found)]
+    assert len(picked) > 40
+    for wrong in picked:
+        assert not check(wrong.move, damped, wrong.below), wrong
+
+
+def true(variant, move, found):
+    """Tell by numbers whether a change was none."""
+    try:
+        return follows(variant.move, damped, variant.below)
+    except ArithmeticError:
+        return True
+
+
+# ------------------------------------------------------------------ analysed
+
+
+@pytest.mark.parametrize(
+    ("method", "coefficients"),
+    [
+        (explicit_midpoint, (1, 1, "1/2")),
+        (heun, (1, 1, "1/2")),
+        (ssp33, (1, 1, "1/2", "1/6")),
+        (runge_kutta_4, (1, 1, "1/2", "1/6", "1/24")),
+    ],
+    ids=lambda p: getattr(p, "name", ""),
+)
+def test_the_polynomial_of_stability_is_the_published_one(method, coefficients):
+    # Hairer and Wanner, Solving Ordinary Differential Equations II, section IV.2: 1 + z + z**2/2 + ...
+    (multiplier,) = step_matrix(apply(Integrate(method, dt), flow), lam)
+    found = Poly(sympy.expand(multiplier).subs(lam, -1), dt).all_coeffs()[::-1]
+    assert found == [Rational(c) for c in coefficients]
+
+
+@pytest.mark.parametrize("method", [explicit_midpoint, heun, ssp33], ids=named)
+def test_trees_and_the_ring_find_the_same_modified_equation(method):
+    by_ring = modified_equation(apply(Integrate(method, dt), flow), dt, 3).law
+    assert same_law(modified_by(as_runge_kutta(method), flow, dt, 3).law, by_ring)
+    other = heun if method is not heun else explicit_midpoint
+    assert not same_law(modified_by(as_runge_kutta(other), flow, dt, 3).law, by_ring)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=named)
+def test_numbers_converge_at_the_order(method):
+    # x' = -x**3 from 1 has the solution 1/sqrt(1 + 2*t); thirty digits.
+    stated = apply(Integrate(method, dt), law({dot(x): -(x**3)}))
+    with mpmath.workdps(30):
+        step = sympy.lambdify([x, dt], stated.updates[0].value, "mpmath")
+        gaps = []
+        for parts in (32, 64, 128):
+            place = mpmath.mpf(1)
+            for _ in range(parts):
+                place = step(place, mpmath.mpf(1) / parts)
+            gaps.append(abs(place - 1 / mpmath.sqrt(3)))
+        slopes = [float(mpmath.log(a / b, 2)) for a, b in pairwise(gaps)]
+    assert slopes[-1] == pytest.approx(method.order, abs=0.15)
+
+
+# ------------------------------------------------------------------ run
+
+
+NATIVE = [
+    pytest.param("numpy"),
+    pytest.param("llvm", marks=needs("llvmlite", "fast")),
+    pytest.param("c", marks=needs_compiler),
+]
+
+
+def cubed(place):
+    return place * place * place
+
+
+@pytest.mark.parametrize("backend", NATIVE)
+@pytest.mark.parametrize("method", METHODS, ids=named)
+@pytest.mark.parametrize("start", [flow, damped], ids=["flow", "damped"])
+def test_backends_compute_the_bits_of_plain_python(backend, method, start):
+    stated = apply(Integrate(method, dt), start)
+    numbers = {"dt": 0.07} | ({} if start is flow else {"gamma": 0.7, "m": 1.3})
+    plain, compiled = (lambdify(stated, backend=b) for b in ("python", backend))
+    arrays = tuple(np.random.default_rng(3).normal(size=(len(stated.targets), 23)))
+    columns = [tuple(float(a[k]) for a in arrays) for k in range(23)]
+    for _ in range(40):
+        arrays = compiled(*arrays, cubed, **numbers)
+        columns = [plain(*column, cubed, **numbers) for column in columns]
+    assert np.array_equal(np.array(arrays), np.array(columns).T)
+
+
+@pytest.mark.parametrize("backend", [*NATIVE, pytest.param("python")])
+def test_a_gradient_flow_runs_as_kutta_has_it(backend):
+    stated = apply(Integrate(runge_kutta_4, dt), flow)
+    slope = lambda place: place - place * place * place / 3
+    place, begun = np.array([0.5, -1.2, 0.01]), np.array([0.5, -1.2, 0.01])
+    if backend == "python":
+        place = 0.5
+        begun = 0.5
+    stepped = optimizer(stated, backend=backend, dt=0.05)
+    found = stepped.run(place, slope, steps=60).x[-1]
+    for _ in range(60):
+        (begun,) = kutta(lambda at: (-slope(at),), (begun,), 0.05)
+    assert np.allclose(np.asarray(found, dtype=float), begun, rtol=1e-14, atol=0)
+
+
+def test_a_step_is_typeset_with_each_gradient_in_the_other():
+    told = latex(apply(Integrate(explicit_midpoint, dt), flow))
+    assert told.count(r"\nabla U") == 2
+    assert latex(apply(Integrate(explicit_midpoint, dt), flow), face="learning").count(r"\nabla L") == 2
+
+
+# ------------------------------------------------------------------ certified
+
+
+@pytest.fixture(scope="module")
+def assistant():
+    with coq() as ready:
+        yield ready
+
+
+needs_coq = pytest.mark.skipif(
+    not installed(), reason="coqc is not installed (apt-get install coq libcoq-coquelicot)"
+)
+
+
+def of_rule(method, start, line):
+    return [one for part, one in step_lemmas(Integrate(method, dt), start, line)[0] if part == "rule"]
+
+
+@needs_coq
+@pytest.mark.slow
+@pytest.mark.parametrize("method", [explicit_midpoint, runge_kutta_4], ids=named)
+def test_coq_proves_that_new_values_are_the_weighed_stages(method, assistant):
+    derived = Derivation("one step", damped, (Step("Follow it.", Integrate(method, dt)),))
+    found = checked(assistant, certified(derived))
+    assert not found.failed
+    assert found.proved == ("step1_rule", "step1_rule_can_hold")
+    assert [r.reason for r in found.certificate.refused] == [
+        f"order {method.order}: only the first order is certified"
+    ]
+
+
+@needs_coq
+@pytest.mark.slow
+def test_coq_refuses_wrong_stages(assistant):
+    lines = [apply(Integrate(explicit_midpoint, dt), damped)]
+    lines += [
+        apply(Integrate(with_entry(explicit_midpoint, Rational(1, 7), *entry), dt), damped)
+        for entry in entries(explicit_midpoint)
+    ]
+    lines += [apply(Integrate(heun, dt), damped), apply(Integrate(forward_euler, dt), damped)]
+    lemmas = [one for line in lines for one in of_rule(explicit_midpoint, damped, line)]
+    assert len(lemmas) == len(lines)
+    assert tried(assistant, lemmas) == [True, *[False] * (len(lines) - 1)]
