@@ -69,7 +69,7 @@ GUARDS = (
           (f"{CONDITIONS}::test_the_side_from_which_a_limit_is_taken_is_needed",)),
     Guard(8, "a limit that holds after the initial layer is taken for uniform",
           "physsym/verify/limit.py",
-          'return (Hypothesis(f"{names} stays bounded as {move.symbol} tends to {move.to}"),) if names else ()',
+          'return (Hypothesis(f"{names} stays bounded as {move.symbol} tends to {move.to}"),) if names else ()',  # noqa: E501
           "return ()",
           (f"{CONDITIONS}::test_bounded_rates_are_needed_in_a_singular_limit",)),
     Guard(9, "agreement of numbers is taken for a proof",
@@ -105,11 +105,11 @@ GUARDS = (
           'return part[0] if part[1] >= strength else f"({part[0]})"', "return part[0]",
           (f"{SOURCE}::test_the_text_of_a_formula_has_its_value",)),
     Guard(16, "a name in a text means what SymPy has under it",
-          "physsym/parsing/interpretation.py", "        raise found.tree.error(_unknown(name, found.names), node)\n",
+          "physsym/parsing/interpretation.py", "        raise found.tree.error(_unknown(name, found.names), node)\n",  # noqa: E501
           "        return __import__('sympy').sympify(name)\n",
           ("tests/unit/parsing/test_parsing.py::test_a_name_that_only_sympy_knows_is_refused",)),
     Guard(17, "a condition is lost when SymPy cancels it",
-          "physsym/parsing/interpretation.py", '        yield node.right, "!= 0"\n', "        yield from ()\n",
+          "physsym/parsing/interpretation.py", '        yield node.right, "!= 0"\n', "        yield from ()\n",  # noqa: E501
           (f"{CONDITIONS}::test_conditions_of_a_text_survive_what_sympy_cancels",)),
     Guard(18, "a binary float passes for the number it prints",
           "physsym/core/symbols.py", "    if expression.has(sympy.Float):\n", "    if False:\n",

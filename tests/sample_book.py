@@ -76,7 +76,9 @@ one = Chapter(
         EquationRange(descent, {0: "1.4", 2: "2.2"}, stop=2),
         NumberedEquation("2.2'", law({tau * dot(v): -G / gamma - v}), check=lambda: same_law(
             law({tau * dot(v): -G / gamma - v}), law({tau * dot(v) + v: -G / gamma}))),
-        NumberedEquation("4.2a", Relation((dot(v), (after(v) - v) / dt), ("~",)), check=holds, says="A quotient."),
+        NumberedEquation(
+            "4.2a", Relation((dot(v), (after(v) - v) / dt), ("~",)), check=holds, says="A quotient."
+        ),
         NumberedEquation("5.0", Function("f")(Symbol("k", real=True)), check=holds, faces=("learning",)),
         Table("Cells of `every` kind.", ("`x`", "ML", "Dimension", "Value"), rows, number="1",
               faces=("physics", "learning", None, None)),

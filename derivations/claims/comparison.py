@@ -193,7 +193,10 @@ def never_below(step: Rule, threshold: Expr, curvature: Expr) -> Verdict:
     return each((
         ("the multipliers", identical(_at_z(told, curvature), (z - p) * (z - q), "polynomial and product")),
         ("below, the multipliers are positive and below one", holds_for_all([real, *between], below)),
-        ("from rest", is_forward_invariant(told, cone, [Condition(1 - p, "> 0"), Condition(p - q, ">= 0")], curvature)),
+        (
+            "from rest",
+            is_forward_invariant(told, cone, [Condition(1 - p, "> 0"), Condition(p - q, ">= 0")], curvature),
+        ),
     ))  # fmt: skip
 
 

@@ -37,7 +37,8 @@ def holds_for_all(
     >>> decline = Condition(2 - eta * lam, "> 0")
     >>> print(holds_for_all([decline], [Condition(1 - eta * lam, "> 0")]))
     holds: it holds throughout
-    >>> print(holds_for_all([decline], at=[{eta: Fraction(1, 10), lam: 20}, {eta: Fraction(1, 100), lam: 20}]))
+    >>> samples = [{eta: Fraction(1, 10), lam: 20}, {eta: Fraction(1, 100), lam: 20}]
+    >>> print(holds_for_all([decline], at=samples))
     conditional, given -eta*lam + 2 > 0: it holds at eta = 1/100, lam = 20 [not at eta = 1/10, lam = 20]
     """
     goals, within = tuple(claimed), tuple(domain)

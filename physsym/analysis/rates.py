@@ -113,7 +113,8 @@ def is_minimax_rate(
     """Return whether a rate is the best of a rule over an interval of curvatures, and some values reach it.
 
     Two things are proved for all real values, of the declared signs, of all symbols. With the proposed values
-    every larger rate is kept over the whole interval, at the ends, which are the worst (see `worst_case_rate`).
+    every larger rate is kept over the whole interval, at the ends, which are the worst (see
+    `worst_case_rate`).
     And no values of the parameters give a smaller one at both ends. The rate, the ends and the values may
     hold symbols, of which `given` is assumed: with the ends (1 - r)**2 and (1 + r)**2 and the rate r, all
     condition numbers are treated at once. For gradient descent the best rate is (kappa - 1)/(kappa + 1), for

@@ -140,7 +140,7 @@ Content: TypeAlias = "str | Formula | NumberedEquation | Callable[[], Content]"
 class Finding:
     """A place where the source is wrong or loose: what follows, what it says, and the difference.
 
-    The three stand side by side. Each is words (Markdown), a formula, an equation with its number (`NumberedEquation`),
+    The three stand side by side. Each is words (Markdown), a formula, a `NumberedEquation`,
     a tuple of these, or a function without arguments that computes one of them. `check` returns the verdict
     on what the source says: it is what makes the finding true, so it is asked each time.
     """
@@ -240,7 +240,8 @@ class Chapter:
     Raises TypeError for what is no block.
 
     >>> from derivations.gradient_descent import derivation
-    >>> chapter = Chapter("The time scale", ("Divide by `gamma`.", NumberedEquation("2.2", line=(derivation, 2))), "II")
+    >>> divided = NumberedEquation("2.2", line=(derivation, 2))
+    >>> chapter = Chapter("The time scale", ("Divide by `gamma`.", divided), "II")
     >>> len(chapter.blocks)
     2
     """

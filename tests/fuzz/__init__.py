@@ -16,12 +16,12 @@ __all__ = [
     "Trial",
     "Variant",
     "follows",
+    "integrator_oracle",
     "rewritten",
     "same",
     "selftest",
     "shipped",
     "show",
     "spoiled",
-    "stepping",
     "trials",
 ]

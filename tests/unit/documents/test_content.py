@@ -50,7 +50,10 @@ def test_a_chapter_holds_blocks_only():
         Chapter("", (7,))
 
 
-PART = '"""Part."""\nfrom physsym.documents.content import Chapter\nchapter = Chapter("{0}", ("Text of {0}.",))\n'
+PART = (
+    '"""Part."""\nfrom physsym.documents.content import Chapter\n'
+    'chapter = Chapter("{0}", ("Text of {0}.",))\n'
+)
 
 
 def test_chapters_are_read_in_the_order_of_their_package(tmp_path):

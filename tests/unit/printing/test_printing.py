@@ -1,7 +1,8 @@
 """What is typeset says what the expression says: it is read back by an independent reader and evaluated.
 
 The golden file `golden/typeset.md` holds the lines of the textbook on both faces. After a change that is
-meant, write it anew with `UPDATE_GOLDEN=1 python -m pytest tests/unit/printing/test_printing.py -k golden`, and review it.
+meant, write it anew with `UPDATE_GOLDEN=1 python -m pytest tests/unit/printing/test_printing.py -k golden`,
+and review it.
 """
 
 from __future__ import annotations
@@ -259,7 +260,10 @@ def test_settings_of_the_user_do_not_leak(monkeypatch):
 
 @pytest.mark.parametrize("seed", ["0", "1", "4711"])
 def test_the_hash_seed_does_not_matter(seed):
-    program = "from tests.unit.printing.test_printing import golden; import sys; sys.stdout.buffer.write(golden().encode())"
+    program = (
+        "from tests.unit.printing.test_printing import golden; "
+        "import sys; sys.stdout.buffer.write(golden().encode())"
+    )
     run = subprocess.run(
         [sys.executable, "-c", program],
         env=os.environ | {"PYTHONHASHSEED": seed, "SYMPY_USE_CACHE": "no" if seed == "0" else "yes"},
