@@ -11,9 +11,9 @@ _HOMES = {
     "analysis": (
         "AnalysisError", "Damping", "ModifiedEquation", "Region", "RungeKutta", "as_runge_kutta",
         "characteristic_polynomial", "critical_values", "damping_at", "damping_ratio", "discriminant",
-        "energy", "leading_roots", "leading_term", "modified_by", "modified_coefficients", "modified_equation",
-        "modified_potential", "multipliers", "on_quadratic", "order_of", "rate_along", "rate_region",
-        "root_series",
+        "energy", "leading_roots", "leading_term", "modified_by", "modified_coefficients",
+        "modified_equation", "modified_potential", "multipliers", "on_quadratic", "order_of", "rate_along",
+        "rate_region", "root_series",
         "runge_kutta", "sign_changes", "simulate", "slow_velocity", "spectral_radii", "spectral_radius",
         "stability_region", "step_matrix", "underdamped_region", "value_of",
     ),
