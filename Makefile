@@ -43,7 +43,7 @@ check: $(READY)  ## check every step of every derivation, and every claim
 	$(RUN) physsym check $(ARGS)
 
 selftest: $(READY)  ## spoil ten thousand lines and see that the check refuses them (some minutes)
-	$(RUN) physsym selftest --count 10000 --jobs 2 $(ARGS)
+	$(RUN) tests.fuzz --count 10000 --jobs 2 $(ARGS)
 
 certify: $(READY)  ## write every derivation as lemmas and have the Coq proof assistant check them
 	$(RUN) physsym certify $(ARGS)

@@ -1,4 +1,4 @@
-"""The command line: `physsym document`, `check`, `selftest`, `certify`, `show`, `source` and `run`."""
+"""The command line: `physsym document`, `check`, `certify`, `show`, `source` and `run`."""
 
 from __future__ import annotations
 
@@ -28,13 +28,6 @@ def _document(command: ArgumentParser) -> None:
         default="html,md",
         help="some of html, md, myst, tex, pdf, ipynb, sty, separated by commas (default: html,md)",
     )
-
-
-def _selftest(command: ArgumentParser) -> None:
-    says = "wrong lines, beside N/5 true ones (default: 1000)"
-    command.add_argument("--count", type=int, default=1000, metavar="N", help=says)
-    command.add_argument("--seed", type=int, default=0, metavar="S", help="another seed, other lines")
-    command.add_argument("--jobs", type=int, default=1, metavar="J", help="processes to share the work")
 
 
 def _certify(command: ArgumentParser) -> None:
@@ -74,7 +67,6 @@ def _run(command: ArgumentParser) -> None:
 _COMMANDS: dict[str, tuple[Callable[[ArgumentParser], None], str]] = {
     "document": (_document, "write the derivation document"),
     "check":    (_paths,    "check every step and judge every claim; 1 if a step does not hold"),
-    "selftest": (_selftest, "spoil lines and see that the check refuses them; 1 if one is misjudged"),
     "certify":  (_certify,  "write derivations as lemmas, which Coq proves; 1 if one is not proved"),
     "show":     (_show,     "print a derivation in the terminal"),
     "source":   (_source,   "print a derived rule as program text"),

@@ -20,8 +20,6 @@ from physsym.printing import unicode
 from physsym.runtime import Optimizer, optimizer
 from physsym.runtime.backends.base import Value
 from physsym.runtime.problems import Problem, problem
-from tests.fuzz import selftest as run_selftest
-from tests.fuzz import show as show_report
 
 
 def write(options: Namespace) -> int:
@@ -40,13 +38,6 @@ def _progress(total: int) -> Iterator[Callable[[str], None]]:
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=total)
         yield lambda what: bar.update(task, advance=1, description=escape(what))
-
-
-def selftest(options: Namespace) -> int:
-    """Give wrong lines and true ones to the check and print what it said; return 1 where it was mistaken."""
-    report = run_selftest(options.count, options.seed, options.jobs)
-    show_report(report)
-    return int(not report.passed)
 
 
 def show(options: Namespace) -> int:
@@ -123,7 +114,6 @@ def _print_run(stepper: Optimizer, task: Problem, steps: int, every: int) -> Non
 
 COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "document": write,
-    "selftest": selftest,
     "show": show,
     "source": source,
     "run": run,
