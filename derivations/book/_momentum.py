@@ -9,7 +9,7 @@ from derivations.momentum import by_constants, source_rule, textbook
 from derivations.momentum import derivation as momentum
 from physsym import Rule, Verdict, after, dot, rule, same_rule
 from physsym.documents.content import Cell, Row
-from physsym.core.statements import Equation, Relation, Update, flattened, states
+from physsym.core.statements import Equation, Relation, Update, one_step_map, states
 from physsym.vocabulary import G, alpha, dt, eta, gamma, m, rho, tau, u, v, x
 
 with_inertia = Equation(tau * dot(v), -G / gamma - v)
@@ -33,7 +33,7 @@ RULES = {"the source": textbook, "derived": momentum}
 
 def weight(of: Rule) -> Expr:
     """Return how much of the gradient a momentum rule adds to its displacement."""
-    return -flattened(of)[u].coeff(G)
+    return -one_step_map(of)[u].coeff(G)
 
 
 def too_much(of: Rule = source_rule) -> Expr:
@@ -43,7 +43,7 @@ def too_much(of: Rule = source_rule) -> Expr:
 
 def difference(of: Rule = source_rule) -> Expr:
     """Return the displacement of a rule less the derived one."""
-    return factor(flattened(of)[u] - flattened(momentum.rule)[u])
+    return factor(one_step_map(of)[u] - one_step_map(momentum.rule)[u])
 
 
 def as_displacement(of: Rule = printed) -> Verdict:

@@ -6,7 +6,7 @@ from derivations.book._audit import judged
 from derivations.momentum import by_constants
 from physsym import Rule, Verdict, same_rule
 from physsym.documents.content import Chapter, Finding, OneFace, Row, Table
-from physsym.core.statements import flattened, rewritten
+from physsym.core.statements import one_step_map, rewritten
 from physsym.core.verdicts import fails, holds
 from physsym.vocabulary import STANDARD, G, dt, gamma, m, scalar, u
 
@@ -31,7 +31,7 @@ def dictionary() -> list[Row]:
 
 def coefficients(of: Rule) -> Matrix:
     """Return what a momentum rule is made of: the share of the displacement kept, the gradient's weight."""
-    new = flattened(of)[u]
+    new = one_step_map(of)[u]
     return Matrix([new.diff(u), -new.coeff(G)])
 
 

@@ -22,7 +22,7 @@ from physsym.analysis.quantified import holds_for_all, holds_for_all_given
 from physsym.verify.limit import gap
 from physsym.verify.convergence_order import measured
 from physsym.claims import approx_equal, conditional, add_evidence, check_limit
-from physsym.core.statements import flattened, rewritten
+from physsym.core.statements import one_step_map, rewritten
 from physsym.core.verdicts import all_of, fails, holds
 from physsym.vocabulary import dt, eta, lam, rho, tau, x
 
@@ -201,8 +201,8 @@ small_relaxation = Claim(
 
 def becomes(steps: Sequence[Rule], at: Mapping[Symbol, Expr], claimed: Rule) -> Verdict:
     """Judge whether the position moves as another rule says where symbols have given values."""
-    moved = [flattened(rewritten(step, lambda e: e.xreplace(at)))[x] for step in steps]
-    return all_of(*(identical(new, flattened(claimed)[x], "the new positions") for new in moved))
+    moved = [one_step_map(rewritten(step, lambda e: e.xreplace(at)))[x] for step in steps]
+    return all_of(*(identical(new, one_step_map(claimed)[x], "the new positions") for new in moved))
 
 
 back_to_descent = Claim(

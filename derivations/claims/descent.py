@@ -22,7 +22,7 @@ from physsym.analysis.quantified import holds_for_all
 from physsym.core.dimensions import MASS, TIME, dimension_of
 from physsym.core.signs import signs
 from physsym.claims import conditional, is_increasing, add_evidence, positive, is_decreasing, check_limit
-from physsym.core.statements import flattened, states
+from physsym.core.statements import one_step_map, states
 from physsym.core.verdicts import Condition, Hypothesis, all_of, fails, holds, undecided
 from physsym.vocabulary import STANDARD, G, dt, eta, gamma, lam, u, v, x
 
@@ -68,7 +68,7 @@ difference_quotient = Claim(
 
 def weight(step: Rule) -> Expr:
     """Return the weight of the gradient in the change of the position."""
-    return -(flattened(step)[x] - x).expand().coeff(G)
+    return -(one_step_map(step)[x] - x).expand().coeff(G)
 
 
 def learning_rate(step: Rule, claimed: Expr, dimension: Dimension) -> Verdict:
@@ -123,7 +123,7 @@ large_rate = Claim(
 
 def large_steps(step: Rule, claimed: Expr) -> Verdict:
     """Judge how far a rule moves, without regard to the side, and that it is farther for a larger rate."""
-    moved = flattened(step)[x] - x
+    moved = one_step_map(step)[x] - x
     return all_of(
         identical(moved**2, claimed**2, "the squares of the step and of what is claimed"),
         is_increasing(claimed, eta),
@@ -195,7 +195,7 @@ finite_while_infinite = Claim(
 
 def opposite(step: Rule) -> Verdict:
     """Judge whether a rule moves against the gradient: whether their product is not above zero."""
-    along = ((flattened(step)[x] - x) * G).expand()
+    along = ((one_step_map(step)[x] - x) * G).expand()
     told = f"the product of the step and the gradient is {along}"
     return holds(told) if signs(along) == {0, -1} else fails(told)
 
@@ -286,7 +286,7 @@ def _position(step: Rule, on: Expr, noises: Sequence[Expr]) -> Expr:
     place: Expr = x
     for noise in noises:
         slope = on.diff(x).xreplace({x: place}) + noise
-        place = flattened(step)[x].xreplace({G: slope, x: place})
+        place = one_step_map(step)[x].xreplace({G: slope, x: place})
     return place
 
 

@@ -24,7 +24,7 @@ from physsym.verify.limit import gap
 from physsym.verify.convergence_order import measured
 from physsym.verify.equivalence import same_rule
 from physsym.claims import conditional, add_evidence
-from physsym.core.statements import flattened, rewritten
+from physsym.core.statements import one_step_map, rewritten
 from physsym.core.verdicts import all_of, fails, holds
 from physsym.vocabulary import G, U, alpha, dt, eta, gamma, lam, m, rho, tau, u, x
 
@@ -114,7 +114,7 @@ def with_mass(claimed: Rule, derived: Rule, textbook: Rule, other: Rule, needed:
     if not with_own_step:
         return with_own_step
     needs = [needed, Hypothesis(f"its step is {weight(with_displacement)}, not dt/gamma")]
-    if not identical(flattened(claimed)[x], flattened(other)[x]):
+    if not identical(one_step_map(claimed)[x], one_step_map(other)[x]):
         needs.append(Hypothesis("the position moves with the new velocity"))
     return add_evidence(
         conditional(with_own_step, *needs), f"with eta = dt/gamma, {as_it_stands.evidence[0]}"
@@ -162,7 +162,7 @@ learning_rate = Claim(
 
 def follows_gradient(step: Rule, claimed: Expr) -> Verdict:
     """Judge where a rule moves from a place."""
-    return identical(flattened(step)[x] - x, claimed, "the displacement and the one claimed")
+    return identical(one_step_map(step)[x] - x, claimed, "the displacement and the one claimed")
 
 
 instantaneous = Claim(

@@ -25,7 +25,7 @@ from physsym.core.dimensions import LENGTH, MASS, ONE, TIME
 from physsym.claims import conditional, add_evidence, positive, is_decreasing
 from physsym.core.symbols import potential
 from physsym.core.signs import signs
-from physsym.core.statements import flattened
+from physsym.core.statements import one_step_map
 from physsym.core.verdicts import all_of, fails, holds, undecided
 from physsym.vocabulary import G, STANDARD, eta, gamma, lam, m, t, v, x
 
@@ -85,7 +85,7 @@ toward_lower = Claim(
 
 def descends(step: Rule, at: Sequence[Mapping[Symbol, object]]) -> Verdict:
     """Judge whether a step always lowers a quadratic potential, away from its minimum."""
-    change = on_quadratic(potential(flattened(step)[x]) - potential(x))
+    change = on_quadratic(potential(one_step_map(step)[x]) - potential(x))
     return holds_for_all(positive(-change), [Condition(x, "!= 0")], at)
 
 
@@ -122,7 +122,7 @@ large_mass = Claim(
 
 def gradual(step: Rule, state: Symbol, mass: Symbol) -> Verdict:
     """Judge whether the weight of the gradient in the change of a state shrinks as the mass grows."""
-    change = (flattened(step)[state] - state).expand()
+    change = (one_step_map(step)[state] - state).expand()
     return is_decreasing(change.coeff(G), mass)
 
 

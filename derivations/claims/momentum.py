@@ -17,7 +17,7 @@ from physsym import after, before, dimensions, dot, identical, rule
 from physsym.analysis.exact_evaluation import put
 from physsym.analysis.quantified import holds_for_all
 from physsym.claims import conditional, add_evidence
-from physsym.core.statements import flattened
+from physsym.core.statements import one_step_map
 from physsym.core.verdicts import all_of, fails, holds
 from physsym.vocabulary import G, dt, eta, gamma, lam, m, rho, tau, u, v, x
 
@@ -90,7 +90,7 @@ factored = Claim(
 
 def terminal(step: Rule, claimed: Expr) -> Verdict:
     """Judge at which displacement per step a rule no longer changes under a constant gradient."""
-    update = flattened(step)[u]
+    update = one_step_map(step)[u]
     verdict = identical(update.xreplace({u: claimed}), claimed, "the displacement and the one after it")
     if verdict:
         return verdict
@@ -135,7 +135,7 @@ two_equations = Claim(
 
 def recurrence(step: Rule, claimed: Expr) -> Verdict:
     """Judge a rule as a recurrence of its positions: the displacement is the difference of two of them."""
-    new = flattened(step)
+    new = one_step_map(step)
     return all_of(
         identical(new[u], new[x] - x, "the displacement and the difference of positions"),
         identical(new[x].xreplace({u: x - before(x)}), claimed, "the new positions"),
@@ -153,7 +153,7 @@ classical = Claim(
 
 def kept_without_force(step: Rule, values: Mapping[Symbol, Expr], claimed: Expr) -> Verdict:
     """Judge which share of the displacement is left after a step without any force."""
-    found = flattened(step)[u].xreplace({G: Integer(0), **values})
+    found = one_step_map(step)[u].xreplace({G: Integer(0), **values})
     return identical(found, claimed * u, "the displacement without force and the share of it")
 
 

@@ -15,7 +15,7 @@ from physsym import Claim, Derivation, Move, Hypothesis, Rule, Step, System, Upd
 from physsym import dot, identical, potential, same_law, same_rule
 from physsym.analysis.exact_evaluation import put
 from physsym.claims import conditional, add_evidence
-from physsym.core.statements import Statement, flattened, rewritten
+from physsym.core.statements import Statement, one_step_map, rewritten
 from physsym.core.verdicts import all_of, fails, holds
 from physsym.vocabulary import G, dt, gamma, m, u, x
 
@@ -72,7 +72,7 @@ renaming = Claim(
 
 def coefficients(step: Rule) -> tuple[Expr, ...]:
     """Return the weights of the displacement and of the gradient in a rule."""
-    new = flattened(step)[u].expand()
+    new = one_step_map(step)[u].expand()
     return new.coeff(u), -new.coeff(G)
 
 

@@ -16,7 +16,7 @@ from physsym.analysis.rates import rate_region
 from physsym.analysis.exact_trajectory import ExactTrajectory, sign_changes, simulate, value_of
 from physsym.claims import conditional
 from physsym.core.signs import POSITIVE, signs
-from physsym.core.statements import flattened, states
+from physsym.core.statements import one_step_map, states
 from physsym.core.verdicts import fails, holds
 from physsym.vocabulary import G, eta, lam, rho, u, x
 
@@ -31,7 +31,7 @@ kept = (Condition(rho, "> 0"), below_one)
 
 def weight(step: Rule) -> Expr:
     """Return how strongly a rule weighs the gradient against the displacement."""
-    return -flattened(step)[u].expand().coeff(G)
+    return -one_step_map(step)[u].expand().coeff(G)
 
 
 def multiplier(step: Rule, curvature: Expr) -> Expr:
@@ -54,14 +54,14 @@ def smoothed(step: Rule, weights: Sequence[Expr], kept: Expr) -> Verdict:
     slopes = [Symbol(f"g{k}", real=True) for k in range(len(weights))]
     found: Expr = u
     for slope in slopes:
-        found = flattened(step)[u].xreplace({u: found, G: slope})
+        found = one_step_map(step)[u].xreplace({u: found, G: slope})
     claimed = kept * u - Add(*(w * g for w, g in zip(weights, slopes, strict=True)))
     return identical(found, claimed, f"the displacement after {len(weights)} steps and the weighed sum")
 
 
 def gains(step: Rule) -> tuple[Expr, Expr]:
     """Return the lasting displacement under equal and under alternating gradients, per weight of one."""
-    share = flattened(step)[u].expand().coeff(u)
+    share = one_step_map(step)[u].expand().coeff(u)
     return 1 / (1 - share), 1 / (1 + share)
 
 

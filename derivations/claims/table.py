@@ -23,7 +23,7 @@ from physsym.analysis.exact_evaluation import put, sign_of
 from physsym.analysis.linear import characteristic_polynomial
 from physsym.analysis.quantified import holds_for_all
 from physsym.claims import add_evidence, undecidable
-from physsym.core.statements import flattened, parameters, states
+from physsym.core.statements import one_step_map, parameters, states
 from physsym.core.verdicts import all_of, fails, holds
 from physsym.vocabulary import G, eta, gamma, lam, m, rho, u, x
 
@@ -73,7 +73,7 @@ g = Symbol("g", positive=True)
 
 def under_constant_gradient(step: Rule, claimed: Expr) -> Verdict:
     """Judge by how much a rule moves the position under a constant gradient."""
-    moved = (flattened(step)[x] - x).xreplace({G: g})
+    moved = (one_step_map(step)[x] - x).xreplace({G: g})
     return identical(moved, claimed, "the displacement under a constant gradient and the one claimed")
 
 
@@ -88,7 +88,7 @@ constant_velocity = Claim(
 
 def accelerates(step: Rule, coefficient: Expr, steps: int) -> Verdict:
     """Judge whether under a constant gradient the displacement downhill grows at every step."""
-    new = flattened(step)[u].xreplace({G: g})
+    new = one_step_map(step)[u].xreplace({G: g})
     starts = [{rho: coefficient, eta: 1, g: 1, u: start} for start in (0, -10)]
     verdict = holds_for_all([Condition(u - new, "> 0")], kept, starts)
     share, slope = new.expand().coeff(u), -new.expand().coeff(g)

@@ -8,7 +8,7 @@ from sympy import Expr
 
 from physsym.analysis.exact_evaluation import AnalysisError
 from physsym.analysis.linear import on_quadratic
-from physsym.core.statements import Rule, flattened
+from physsym.core.statements import Rule, one_step_map
 from physsym.core.verdicts import Condition, Verdict, fails, holds, undecided
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
@@ -39,7 +39,7 @@ def is_forward_invariant(
     before, assumed = tuple(conditions), tuple(given)
     if not before:
         raise AnalysisError("no condition was given that a step could keep")
-    new = {state: on_quadratic(value, curvature) for state, value in flattened(rule).items()}
+    new = {state: on_quadratic(value, curvature) for state, value in one_step_map(rule).items()}
     after = tuple(Condition(c.expression.xreplace(new), c.relation) for c in before)
     found = smt.implies_all((*assumed, *before), after)
     told = " and ".join(map(str, before))

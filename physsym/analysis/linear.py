@@ -9,7 +9,7 @@ from sympy import Expr, ImmutableMatrix, Matrix, Poly, Symbol, eye
 from sympy.polys.polyerrors import PolynomialError
 
 from physsym.analysis.exact_evaluation import AnalysisError
-from physsym.core.statements import Law, Rule, Statement, flattened, states, symbols
+from physsym.core.statements import Law, Rule, Statement, one_step_map, states, symbols
 from physsym.core.symbols import DOT, exact, grad, hess, name_and_marks, partial, potential
 from physsym.vocabulary import lam
 
@@ -53,7 +53,7 @@ def step_matrix(rule: Rule, curvature: Expr = lam) -> ImmutableMatrix:
     """
     if not isinstance(rule, Rule):
         raise TypeError(f"one step is taken by a rule, given {rule!r}; integrate a law first")
-    new = flattened(rule)
+    new = one_step_map(rule)
     return _matrix([on_quadratic(new[s], curvature) for s in states(rule)], states(rule))
 
 

@@ -7,7 +7,7 @@ from sympy import Expr, Integer, Symbol
 from physsym.analysis.jets import Polynomial, VectorField
 from physsym.analysis.modified_equation import ModifiedEquation, logarithm, near_identity, refuse
 from physsym.analysis.power_series import Expansion, Series, ring_for
-from physsym.core.statements import Law, Rule, flattened, states
+from physsym.core.statements import Law, Rule, one_step_map, states
 from physsym.core.symbols import after
 from physsym.core.verdicts import Condition
 
@@ -64,7 +64,7 @@ def _other(rule: Rule, fast: Symbol) -> Symbol:
 
 def _factor(rule: Rule, fast: Symbol, start: dict[Symbol, Expr]) -> Expr:
     """Return the factor by which the fast state decays in one step where the step vanishes."""
-    new = flattened(rule)[fast]
+    new = one_step_map(rule)[fast]
     at_zero = new.xreplace({s: e for s, e in start.items() if s != fast}).expand()
     factor = at_zero.diff(fast)
     if factor.free_symbols & set(states(rule)) or factor == 1 or at_zero.xreplace(start) != 0:

@@ -12,7 +12,7 @@ from physsym.certificates.algebra import require, require_absent
 from physsym.certificates.expansion import expansion
 from physsym.certificates.formula import All, Always, Map, Open, Relation, Said, changed, equation, equations
 from physsym.certificates.lemma import Lemma, Proof, Refusal, lemma
-from physsym.core.statements import Law, Rule, Statement, flattened
+from physsym.core.statements import Law, Rule, Statement, one_step_map
 from physsym.core.symbols import DOT, after, dot
 from physsym.mechanics.integrators import ExplicitRungeKutta, Integrator
 from physsym.mechanics.moves import Integrate
@@ -142,7 +142,7 @@ def order(move: Integrate, above: Statement, below: Statement) -> Lemma:
     law, rule = _fitting(move, above, below)
     if move.integrator.order != 1:
         raise Refusal(f"order {move.integrator.order}: only the first order is certified")
-    new, time = flattened(rule), Dummy("t", real=True)
+    new, time = one_step_map(rule), Dummy("t", real=True)
     if set(new) != set(law):
         raise Refusal("a rule that looks back is not compared with an exact solution")
     obeyed = Always((time,), All(tuple(changed(e, _along(law, time)) for e in law.values())))

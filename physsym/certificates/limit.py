@@ -10,7 +10,7 @@ from physsym.certificates.algebra import require, require_absent
 from physsym.certificates.expansion import expansion
 from physsym.certificates.formula import All, Map, Said
 from physsym.certificates.lemma import Lemma, Proof, Refusal, lemma
-from physsym.core.statements import Law, Rule, Statement, flattened, symbols
+from physsym.core.statements import Law, Rule, Statement, one_step_map, symbols
 from physsym.mechanics.moves import Limit
 
 
@@ -46,7 +46,7 @@ def _pairs(move: Limit, above: Statement, below: Statement) -> list[tuple[Expr, 
             raise Refusal("a limit keeps the number of equations")
         sides = zip(above.equations, law.equations, strict=True)
         return [(a.residual, b.residual) for a, b in sides]
-    new, told = flattened(above), flattened(require(Rule, below, move, "below a rule"))
+    new, told = one_step_map(above), one_step_map(require(Rule, below, move, "below a rule"))
     if set(new) != set(told):
         raise Refusal("a limit keeps the states of a rule")
     return [(new[s], told[s]) for s in new]

@@ -212,7 +212,7 @@ def parameters(rule: Rule) -> tuple[Symbol, ...]:
     return tuple(sorted((s for s in symbols(rule) if s not in own), key=str))
 
 
-def flattened(rule: Rule) -> dict[Symbol, Expr]:
+def one_step_map(rule: Rule) -> dict[Symbol, Expr]:
     """Return the new value of every state in terms of old values alone: the map that the rule is.
 
     The new value of an earlier one, such as `before(x)`, is the value now.

@@ -115,7 +115,7 @@ def numba_step(called, arrays):
 
 
 def lambdified(called, arrays):
-    """SymPy's own function of the flattened formulas, which gives new arrays."""
+    """SymPy's own function of the composed formulas, which gives new arrays."""
     v, w, s, g, t = sympy.symbols("v w s g t")
     eta, rho, beta = (sympy.Float(NUMBERS[n]) for n in ("eta", "rho", "beta"))
     if called == "heavy ball":

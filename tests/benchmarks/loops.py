@@ -92,7 +92,7 @@ def solvers(called):
 
 
 def lambdified(called, steps):
-    """A Python loop over SymPy's function of the flattened formulas."""
+    """A Python loop over SymPy's function of the composed formulas."""
     p, q, a, b = sympy.symbols("p q a b")
     ga, gb = (sympy.sympify(text, locals={"a": a, "b": b}) for text in SLOPES[called])
     eta, rho = sympy.symbols("eta rho")

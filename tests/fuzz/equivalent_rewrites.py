@@ -8,7 +8,7 @@ from itertools import permutations
 import sympy
 from sympy import Add, Expr, Mul, Pow, Rational, Symbol
 
-from physsym.core.statements import Equation, Law, Rule, Statement, Update, flattened, states
+from physsym.core.statements import Equation, Law, Rule, Statement, Update, one_step_map, states
 from physsym.core.symbols import after, dot
 from physsym.mechanics.moves import Isolate, Move, ReduceOrder
 from tests.fuzz.mutate import Maker, Variant
@@ -176,7 +176,7 @@ def _order_of_equations(move: Move, line: Statement) -> Iterator[Statement | Non
 def _flattened(move: Move, line: Statement) -> Iterator[Statement | None]:
     """Write every new value in terms of old ones; the updates may then come in any order."""
     if isinstance(line, Rule) and set(states(line)) == set(line.targets):
-        updates = [Update(s, value) for s, value in flattened(line).items()]
+        updates = [Update(s, value) for s, value in one_step_map(line).items()]
         yield from (rule_of(list(order)) for order in permutations(updates))
 
 

@@ -16,7 +16,7 @@ from derivations.book.figures.words import number
 from physsym.mechanics.moves import Define
 from physsym.core.symbols import grad
 from physsym.runtime import coordinates, optimizer
-from physsym.core.statements import Rule, flattened, parameters
+from physsym.core.statements import Rule, one_step_map, parameters
 from physsym.vocabulary import dt, rho, tau
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def steady_step(rule: Rule) -> Expr:
     >>> steady_step(rule({u: rho * u - eta * G, x: x + after(u)}))
     eta/(1 - rho)
     """
-    new = {s: e.replace(grad, lambda place: _SLOPE) for s, e in flattened(rule).items()}
+    new = {s: e.replace(grad, lambda place: _SLOPE) for s, e in one_step_map(rule).items()}
     moving = [s for s in rule.targets if s not in coordinates(rule)]
     settled = solve([new[s] - s for s in moving], moving, dict=True) if moving else [{}]
     if len(settled) != 1 or len(coordinates(rule)) != 1:

@@ -29,7 +29,7 @@ from physsym.core.statements import (
     Rule,
     StatementError,
     Update,
-    flattened,
+    one_step_map,
     parameters,
     rewritten,
     states,
@@ -170,8 +170,8 @@ def test_rewriting_a_rule_changes_values_only():
 
 def test_a_rule_is_ordered():
     semi_implicit, forward = rule({u: rho * u, x: x + after(u)}), rule({u: rho * u, x: x + u})
-    assert flattened(semi_implicit)[x] == x + rho * u
-    assert flattened(forward)[x] == x + u
+    assert one_step_map(semi_implicit)[x] == x + rho * u
+    assert one_step_map(forward)[x] == x + u
     assert rule({u: rho * u, x: x}) != rule({x: x, u: rho * u})
 
 
@@ -179,7 +179,7 @@ def test_a_recurrence_carries_what_it_reads():
     recurrence = rule({x: x + rho * (x - before(before(x))) - eta * G})
     assert states(recurrence) == (x, before(x), before(before(x)))
     assert parameters(recurrence) == (eta, rho)
-    assert flattened(recurrence)[before(before(x))] == before(x)
+    assert one_step_map(recurrence)[before(before(x))] == before(x)
 
 
 @pytest.mark.parametrize(

@@ -365,7 +365,7 @@ formulas = st.recursive(
 @settings(max_examples=40, deadline=None)
 @given(st.tuples(formulas, formulas, formulas), st.permutations([x, u, z]), st.booleans())
 def test_random_rules_in_place_equal_plain_steps_and_the_map_that_they_are(values, order, late):
-    """The independent witness is SymPy, which substitutes numbers into the flattened formulas."""
+    """The independent witness is SymPy, which substitutes numbers into the composed formulas."""
     first, second, third = order
     stated = rule({
         first: values[0],

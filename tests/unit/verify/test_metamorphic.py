@@ -34,7 +34,7 @@ from physsym import (
     same_rule,
 )
 from physsym.core.dimensions import TIME
-from physsym.core.statements import Equation, Law, Rule, Update, expressions, flattened, rewritten, symbols
+from physsym.core.statements import Equation, Law, Rule, Update, expressions, one_step_map, rewritten, symbols
 from physsym.core.symbols import DOT, hess, partial, potential
 from physsym.core.verdicts import Condition
 from physsym.documents.scripts import scripts
@@ -297,7 +297,7 @@ def commutes(theta, psi):
     if late is None:
         return False
     # The velocity may be anything, zero too: what must agree is the new position, as a function of both.
-    return bool(same_rule(rule({v: v, x: flattened(late)[x]}), rule({v: v, x: DESCENT})))
+    return bool(same_rule(rule({v: v, x: one_step_map(late)[x]}), rule({v: v, x: DESCENT})))
 
 
 def commutes_as_a_recurrence(theta, psi):
@@ -305,9 +305,9 @@ def commutes_as_a_recurrence(theta, psi):
     late = without_inertia(theta, psi)
     if late is None:
         return False
-    flat = rule({s: expand(value) for s, value in flattened(late).items()})
+    flat = rule({s: expand(value) for s, value in one_step_map(late).items()})
     reads_velocity = v in flat.updates[flat.targets.index(x)].value.free_symbols
-    positions = apply(Eliminate(v), flat) if reads_velocity else rule({x: flattened(flat)[x]})
+    positions = apply(Eliminate(v), flat) if reads_velocity else rule({x: one_step_map(flat)[x]})
     return bool(same_rule(positions, rule({x: DESCENT})))
 
 
