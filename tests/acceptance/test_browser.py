@@ -7,7 +7,7 @@ import pytest
 from physsym.documents import document_of
 from physsym.documents.html import html
 from physsym.documents.scripts import scripts
-from tests.needed import BROWSER, needs_browser
+from tests.support.requirements import BROWSER, needs_browser
 from tests.unit.documents.test_book_formats import SOURCES
 
 pytestmark = needs_browser

@@ -9,7 +9,7 @@ import pytest
 from physsym.documents import document_of
 from physsym.documents.notebook import notebook
 from physsym.documents.scripts import script, scripts
-from tests.needed import needs_jupyter
+from tests.support.requirements import needs_jupyter
 from tests.unit.documents.test_book_formats import SOURCES
 
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ from physsym.documents.tex import tex
 from physsym.documents.tex_text import breakable, escaped
 from physsym.documents.tree import Line, blocks
 from physsym.printing import latex
-from tests.needed import needs_tex
+from tests.support.requirements import needs_tex
 from tests.unit.documents.test_book_formats import SOURCES
 
 

@@ -209,7 +209,7 @@ def tiny():
 
 def ulps():
     """Yield row 8."""
-    from tests import test_same_bits as same
+    from tests.unit.runtime import test_same_bits as same
 
     told, worst = [], 0
     for called, stated in same.METHODS.items():

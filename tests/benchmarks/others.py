@@ -8,10 +8,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests import distributed
 from tests.benchmarks import derivation
 from tests.benchmarks.timing import Row, behind, in_fresh_process
-from tests.pages import written
+from tests.support import distributed
+from tests.support.pages import written
 
 COMPILING = """
 import json, os, sys, time

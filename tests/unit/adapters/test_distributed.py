@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from tests import distributed
-from tests.distributed import ABORTED, PAGE, differences, mesh, of_processes, torchrun
-from tests.extras import needs
-from tests.pages import scripts, written
+from tests.support import distributed
+from tests.support.distributed import ABORTED, PAGE, differences, mesh, of_processes, torchrun
+from tests.support.pages import scripts, written
+from tests.support.requirements import needs
 
 pytestmark = [
     pytest.mark.slow,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.extras import needs
-from tests.pages import scripts
+from tests.support.pages import scripts
+from tests.support.requirements import needs
 
 PAGE, HERE = "use-with-optax-and-torch.md", Path(__file__).parents[3]
 

@@ -9,8 +9,8 @@ from physsym import adapters
 from physsym.core.statements import rule
 from physsym.core.symbols import before, grad, partial
 from physsym.vocabulary import G, eta, lam, rho, u, x
-from tests import digits
-from tests.extras import library
+from tests.support import digits
+from tests.support.requirements import library
 
 jax = library("jax", "jax")
 optax = library("optax", "jax")

@@ -15,8 +15,8 @@ from physsym.core.statements import rule
 from physsym.core.symbols import before, grad, partial
 from physsym.runtime import optimizer
 from physsym.vocabulary import G, eta, lam, rho, u, x
-from tests import digits
-from tests.extras import library, needs
+from tests.support import digits
+from tests.support.requirements import library, needs
 
 torch = library("torch", "torch")
 torch.set_num_threads(1)  # waiting threads spin, and slow down whatever else runs

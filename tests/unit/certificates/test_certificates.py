@@ -40,7 +40,6 @@ from physsym.certificates import (
     certificate,
     checked,
     coq,
-    installed,
     lemma,
     step_lemmas,
     told,
@@ -59,10 +58,8 @@ from physsym.mechanics.moves import Move, Neglect
 from physsym.vocabulary import G, alpha, dt, eta, gamma, m, rho, tau, u, v, x
 from tests.fuzz import SPOILS, follows, same, shipped
 from tests.fuzz.evaluation import UnclearError
+from tests.support.requirements import needs_coq
 
-needs_coq = pytest.mark.skipif(
-    not installed(), reason="coqc is not installed (apt-get install coq libcoq-coquelicot)"
-)
 DERIVATIONS = {d.title: d for s in scripts() for d in s.derivations}
 DERIVATIONS |= {d.title: d for d in map(without_inertia, frictions[1:])}
 # The axioms of Coq's real numbers, which everything about them rests on.

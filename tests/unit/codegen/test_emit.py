@@ -24,7 +24,7 @@ from physsym.core.statements import parameters, rule, states
 from physsym.core.symbols import after, grad
 from physsym.runtime.backends import lambdify
 from physsym.vocabulary import G, eta, rho, u, x
-from tests.rules import ALL, CHOSEN, RULES, ahead, corrected, momentum
+from tests.support.rules import ALL, CHOSEN, RULES, ahead, corrected, momentum
 
 ONE_GRADIENT = {k: r for k, r in ALL.items() if k != "game"}
 needs_gcc = pytest.mark.skipif(not shutil.which("gcc"), reason="needs gcc")

@@ -13,7 +13,7 @@ from physsym.core.dimensions import MASS, ONE, TIME
 from physsym.core.verdicts import Verdict
 from physsym.documents.prose import sentence
 from physsym.vocabulary import STANDARD, G, dt, eta, gamma, lam, m, tau, u, v, x
-from tests.later_claims import LATER
+from tests.support.later_claims import LATER
 
 BY_ID = {claim.id: claim for claim in claims}
 HOLDS, CONDITIONAL, FAILS = Outcome.HOLDS, Outcome.CONDITIONAL, Outcome.FAILS

@@ -13,7 +13,7 @@ from physsym.documents.markdown_dialects import GITHUB, MYST, NOTEBOOK
 from physsym.documents.scripts import Script
 from physsym.documents.tree import Audit, Bullets, Contrast, Grid, Judged, Line, Picture, blocks
 from physsym.printing import latex, mathml
-from tests import sample_book
+from tests.support import sample_book
 from tests.unit.documents.test_documents import Tags, on_the_page
 
 SOURCES = (

@@ -12,7 +12,7 @@ from physsym.parsing import ReadError
 from physsym.printing import latex, mathml, unicode
 from physsym.verify.equivalence import same_rule
 from physsym.vocabulary import STANDARD, G, dt, eta, gamma, lam, tau, x
-from tests.latex_reader import read_lines
+from tests.support.latex_reader import read_lines
 
 
 def test_an_equation_is_tied_to_something():

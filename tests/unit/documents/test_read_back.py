@@ -18,8 +18,8 @@ from physsym.documents.scripts import scripts
 from physsym.documents.tree import FACES, Line, Section, Span
 from physsym.printing import latex
 from physsym.vocabulary import STANDARD
-from tests.latex_reader import read_lines
-from tests.typeset_cases import ENERGY, ON_FACE, same, sides
+from tests.support.latex_reader import read_lines
+from tests.support.typeset_cases import ENERGY, ON_FACE, same, sides
 from tests.unit.documents.test_book_formats import SOURCES
 
 VECTORS = ("position", "velocity", "displacement", "force")

@@ -20,7 +20,7 @@ from physsym.parsing import ReadError, conditions_of, read
 from physsym.parsing.grammar import Tree
 from physsym.parsing.tokens import Token
 from physsym.vocabulary import STANDARD, G, U, alpha, dt, eta, gamma, lam, m, rho, scalar, t, tau, u, v, x
-from tests.hostile import corpus
+from tests.support.hostile import corpus
 
 MOST_CALLS = 200_000
 HARMLESS = {"((9**9)**9)**9", "Max(sqrt(3 + 2*sqrt(2)) - 1 - sqrt(2), 0)"}

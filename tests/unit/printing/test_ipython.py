@@ -12,8 +12,8 @@ from physsym.documents.display import bundle
 from physsym.documents.scripts import script
 from physsym.printing import latex, mathml, unicode
 from physsym.printing.ipython import TYPES
-from tests.needed import needs_jupyter
-from tests.sample_book import wave
+from tests.support.requirements import needs_jupyter
+from tests.support.sample_book import wave
 
 DERIVATION = script("momentum").derivations[0]
 RULE = DERIVATION.rule

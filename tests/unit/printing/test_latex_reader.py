@@ -7,7 +7,7 @@ from sympy import Abs, Rational, Symbol, exp, expand, sign, sqrt
 
 from physsym.core.symbols import after, before, dot, grad, hess, partial, potential
 from physsym.vocabulary import dt, eta, gamma, m, rho, tau, u, v, x
-from tests.latex_reader import Unreadable, read_expression, read_lines
+from tests.support.latex_reader import Unreadable, read_expression, read_lines
 
 y, p = Symbol("y"), Symbol("p")
 beta = Symbol("beta_1")

@@ -11,7 +11,7 @@ from sympy import Function, oo, pi
 
 from physsym.printing import latex, mathml
 from physsym.vocabulary import G, dt, tau, v
-from tests.typeset_cases import FACES, TEXTBOOK, assert_reads_back, formulas, patient, s
+from tests.support.typeset_cases import FACES, TEXTBOOK, assert_reads_back, formulas, patient, s
 
 MATH = "{http://www.w3.org/1998/Math/MathML}"
 TEX_OF_SIGN = {

@@ -11,7 +11,7 @@ from sympy import Symbol
 
 from physsym.printing import latex, mathml, unicode
 from physsym.vocabulary import x
-from tests.typeset_cases import patient
+from tests.support.typeset_cases import patient
 
 NAMES = {
     "x_1": ("x_{1}", "x₁"),

@@ -26,7 +26,7 @@ from physsym.core.symbols import after, dot, grad
 from physsym.core.verdicts import Condition, Order
 from physsym.printing import latex, mathml, unicode
 from physsym.vocabulary import STANDARD, G, Quantity, dt, eta, gamma, m, rho, tau, u, v, x
-from tests.typeset_cases import FACES, TEXTBOOK, assert_reads_back, formulas, p, patient, s, values
+from tests.support.typeset_cases import FACES, TEXTBOOK, assert_reads_back, formulas, p, patient, s, values
 
 GOLDEN = Path(__file__).parent / "golden" / "typeset.md"
 

@@ -15,8 +15,8 @@ from physsym.core.statements import rule
 from physsym.core.symbols import after, grad
 from physsym.printing import equations_of_function, latex_of_function
 from physsym.vocabulary import G, alpha, eta, rho, v, x
-from tests.latex_reader import read_lines
-from tests.typeset_cases import FACES, assert_reads_back
+from tests.support.latex_reader import read_lines
+from tests.support.typeset_cases import FACES, assert_reads_back
 
 BY_HAND = {
     by_hand.gradient_descent: rule({x: x - eta * G}),

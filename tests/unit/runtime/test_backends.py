@@ -15,7 +15,7 @@ from physsym.core.symbols import after, before, grad, partial
 from physsym.runtime import backends
 from physsym.runtime.backends import Entry, lambdify, load_backend
 from physsym.vocabulary import G, eta, rho, u, x
-from tests.extras import EACH_BACKEND
+from tests.support.requirements import EACH_BACKEND
 
 y, s = Symbol("y", real=True), Symbol("s", real=True)
 momentum = rule({u: rho * u - eta * G, x: x + after(u)})

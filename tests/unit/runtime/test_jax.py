@@ -12,7 +12,7 @@ from physsym.core.symbols import after, before, grad, partial
 from physsym.runtime import optimizer
 from physsym.runtime.backends import lambdify
 from physsym.vocabulary import G, eta, rho, u, x
-from tests.extras import library
+from tests.support.requirements import library
 
 jax = library("jax", "jax")
 jnp = jax.numpy

@@ -16,8 +16,8 @@ from physsym.core.symbols import after
 from physsym.runtime import optimizer
 from physsym.runtime.backends import BACKENDS, load_backend
 from physsym.runtime.backends import c as c_backend
-from tests.extras import needs, needs_compiler
-from tests.rules import corrected, momentum
+from tests.support.requirements import needs, needs_compiler
+from tests.support.rules import corrected, momentum
 from tests.unit.runtime.test_optimizer import UNFIT
 
 COMPILED = [pytest.param("llvm", marks=needs("llvmlite", "fast")), pytest.param("c", marks=needs_compiler)]

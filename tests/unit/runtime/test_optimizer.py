@@ -22,7 +22,7 @@ from physsym.runtime.backends.in_place import in_place_source
 from physsym.runtime.backends.numpy import UNBLOCKED
 from physsym.runtime.problems import problem
 from physsym.vocabulary import G, eta, rho, u, x
-from tests.rules import ALL, CHOSEN, RULES, adam, ahead, descent, game, momentum, recurrence, s, y, z
+from tests.support.rules import ALL, CHOSEN, RULES, adam, ahead, descent, game, momentum, recurrence, s, y, z
 
 BOUNDABLE = [*ALL.values()]
 IDS = list(ALL)

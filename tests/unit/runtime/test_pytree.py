@@ -11,7 +11,7 @@ import pytest
 from physsym.codegen import program
 from physsym.runtime import optimizer
 from physsym.runtime.backends.optree import flatten, unflatten
-from tests.rules import ALL, CHOSEN, ahead, corrected, game, momentum
+from tests.support.rules import ALL, CHOSEN, ahead, corrected, game, momentum
 
 Layer = namedtuple("Layer", "weights bias")
 TREES = {

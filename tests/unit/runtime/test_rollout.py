@@ -23,8 +23,8 @@ from physsym.runtime.backends.rollout import _compiled_lanes
 from physsym.runtime.problems import PROBLEMS, problem
 from physsym.runtime.sweep import sweep
 from physsym.vocabulary import G, eta, rho, u, x
-from tests.extras import needs
-from tests.rules import CHOSEN, ahead, corrected, game, momentum, recurrence
+from tests.support.requirements import needs
+from tests.support.rules import CHOSEN, ahead, corrected, game, momentum, recurrence
 
 RULES = {"momentum": momentum, "ahead": ahead, "adam": corrected, "recurrence": recurrence}
 RULES["two gradients"] = rule({x: x - eta * grad(x - rho * eta * G)})

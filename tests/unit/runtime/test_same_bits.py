@@ -14,8 +14,8 @@ from physsym.core.statements import parameters, rule, states
 from physsym.core.symbols import after, before, grad
 from physsym.runtime import optimizer
 from physsym.vocabulary import G, alpha, dt, eta, gamma, m, rho, u, v, x
-from tests.extras import needs, needs_compiler
-from tests.rules import corrected
+from tests.support.requirements import needs, needs_compiler
+from tests.support.rules import corrected
 
 y = Symbol("y", real=True)
 METHODS = {

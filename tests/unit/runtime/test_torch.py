@@ -13,7 +13,7 @@ from physsym.runtime import optimizer
 from physsym.runtime.backends import lambdify
 from physsym.runtime.backends.base import constants
 from physsym.vocabulary import G, eta, rho, u, x
-from tests.extras import library
+from tests.support.requirements import library
 from tests.unit.runtime.test_optimizer import RULES, made, random_state
 
 torch = library("torch", "torch")

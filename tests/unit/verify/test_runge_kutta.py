@@ -57,9 +57,9 @@ from physsym.verify.engines import flint, identity_test
 from physsym.verify.integrate import followed
 from physsym.verify.substitution import Refusal
 from physsym.vocabulary import G, dt, gamma, lam, m, v, x
-from tests.extras import needs, needs_compiler
 from tests.fuzz import follows, spoiled
 from tests.fuzz.evaluation import UnclearError
+from tests.support.requirements import needs, needs_compiler
 
 y, w = Symbol("y", real=True), Symbol("w", real=True)
 METHODS = (explicit_midpoint, heun, ssp33, runge_kutta_4)

@@ -9,7 +9,7 @@ from sympy import Abs, Add, Float, I, Integer, Mul, Rational, Symbol, exp, nan, 
 from physsym.core.statements import Equation, Law, Rule, law, rule, states
 from physsym.core.symbols import after, before, dot, grad, hess, partial, potential
 from physsym.vocabulary import G, U, alpha, dt, eta, gamma, lam, m, rho, t, tau, u, v, x
-from tests.latex_reader import read_lines
+from tests.support.latex_reader import read_lines
 
 FACES = ("physics", "learning")
 p, s, y, mu = (Symbol(name, positive=True) for name in ("p", "s", "y", "mu"))

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 PAGE, LIMIT = "distribute.md", 150  # seconds, on a machine that does other things too
-HERE = Path(__file__).parents[1]
+HERE = Path(__file__).parents[2]
 OF_JAX = {"NPROC": "32", "JAX_ENABLE_X64": "1", "JAX_PLATFORMS": "cpu"}
 ABORTED = "terminate called without an active exception"
 OF_TORCH = {"GLOO_SOCKET_IFNAME": "lo", "OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1"}

@@ -10,7 +10,7 @@ from physsym.adapters import seen_from_the_gradient
 from physsym.core.statements import rule
 from physsym.core.symbols import after, grad
 from physsym.vocabulary import G, eta, lam, rho, t, u, x
-from tests.extras import library
+from tests.support.requirements import library
 
 STEPS, BATCH, HIDDEN = 60, 100, 24
 
