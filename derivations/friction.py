@@ -13,7 +13,7 @@ forward Euler has no limit at all.
 
 from sympy import exp
 
-from derivations.momentum import two_laws
+from .momentum import two_laws
 from physsym import Define, Derivation, Integrate, Limit, Rescale, Step
 from physsym import after, damped_particle, rule
 from physsym.integrators import backward_euler, exponential_euler, implicit_midpoint

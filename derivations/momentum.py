@@ -14,7 +14,7 @@ step of the textbook rule is `alpha = (1 - rho)*eta`, which is `dt**2/m`. And th
 
 from functools import partial
 
-from derivations.gradient_descent import in_terms_of_tau
+from .gradient_descent import in_terms_of_tau
 from physsym import Claim, Define, Derivation, Eliminate, Integrate, Rescale, ReduceOrder, Step
 from physsym import after, before, damped_particle, dot, law, rule, same_rule
 from physsym.integrators import semi_implicit_euler

@@ -10,7 +10,7 @@ What is easy to get wrong: this scheme has the order of accuracy of the semi-imp
 like it. It is another method all the same, and a less stable one.
 """
 
-from derivations.momentum import two_laws
+from .momentum import two_laws
 from physsym import Define, Derivation, Eliminate, Integrate, Limit, Rescale, Step
 from physsym import before, damped_particle, grad, rule
 from physsym.integrators import forward_euler

@@ -1,6 +1,6 @@
 """The book: the whole source derived again, chapter by chapter, with the verdict on every sentence in it."""
 
-from derivations.book import epilogue, fundamental, momentum, overdamped, prologue, time_scale, valley
+from . import epilogue, fundamental, momentum, overdamped, prologue, time_scale, valley
 from physsym.documents.content import Book
 
 book = Book(

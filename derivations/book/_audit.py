@@ -1,6 +1,6 @@
 """The claims of the source by their ids, to be placed where a chapter speaks of them."""
 
-from derivations.claims import claims as _claims
+from ..claims import claims as _claims
 from physsym import Claim
 from physsym.documents.content import Claims
 

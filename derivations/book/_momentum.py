@@ -2,11 +2,11 @@
 
 from sympy import Expr, Rational, Symbol, factor
 
-from derivations import friction
-from derivations.book._following import defined, with_quotient
-from derivations.book._tables import dimension, goes_to, meanings, tidy
-from derivations.momentum import by_constants, source_rule, textbook
-from derivations.momentum import derivation as momentum
+from .. import friction
+from ._following import defined, with_quotient
+from ._tables import dimension, goes_to, meanings, tidy
+from ..momentum import by_constants, source_rule, textbook
+from ..momentum import derivation as momentum
 from physsym import Rule, Verdict, after, dot, rule, same_rule
 from physsym.documents.content import Cell, Row
 from physsym.core.statements import Equation, Relation, Update, one_step_map, states

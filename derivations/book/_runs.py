@@ -6,19 +6,19 @@ from functools import cache
 import numpy as np
 from sympy import Expr, Function, Mul, Rational, Symbol
 
-from derivations.book._audit import claim
-from derivations.book._tables import largest_stable, tidy
-from derivations.claims.rules import hills
-from derivations.gradient_descent import derivation as descent
-from derivations.momentum import derivation as momentum
-from derivations.momentum import source_rule, textbook, two_steps
+from ._audit import claim
+from ._tables import largest_stable, tidy
+from ..claims.rules import hills
+from ..gradient_descent import derivation as descent
+from ..momentum import derivation as momentum
+from ..momentum import source_rule, textbook, two_steps
 from physsym import Derivation, Rule, Verdict, damped_particle, optimizer
 from physsym.analysis.damping import critical_values
 from physsym.analysis.rates import worst_case_rate
 from physsym.documents.content import OneFace, Row
 from physsym.core.dimensions import LENGTH
-from derivations.book.figures import Experiment, Motion
-from derivations.book.figures import steady_step
+from .figures import Experiment, Motion
+from .figures import steady_step
 from physsym.runtime.problems import PROBLEMS
 from physsym.core.statements import Equation, Relation, parameters, states
 from physsym.core.verdicts import fails, holds

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from sympy import Expr, Symbol
 
-from derivations.book import reference
+from . import reference
 from physsym.verify.equivalence import same_rule
 from physsym.runtime.backends.base import Value
 from physsym.core.symbols import BEFORE, grad

@@ -1,7 +1,7 @@
 """Epilogue: what is left of the story when it has been checked."""
 
-from derivations.book._audit import judged
-from derivations.momentum import derivation as momentum
+from ._audit import judged
+from ..momentum import derivation as momentum
 from physsym.documents.content import Chapter, NumberedEquation
 
 chapter = Chapter(

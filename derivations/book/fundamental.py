@@ -2,9 +2,9 @@
 
 from sympy import Symbol
 
-from derivations.book._audit import judged
-from derivations.book._following import after_putting, one_of
-from derivations.newton import with_friction, without_friction
+from ._audit import judged
+from ._following import after_putting, one_of
+from ..newton import with_friction, without_friction
 from physsym import Quantity, damped_particle, dot, identical
 from physsym.documents.content import Chapter, Heading, Note, NumberedEquation
 from physsym.core.dimensions import ENERGY, LENGTH

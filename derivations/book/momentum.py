@@ -2,25 +2,25 @@
 
 from functools import partial
 
-from derivations import friction, stale
-from derivations.book._audit import judged
-from derivations.book._following import defined, is_defined, one_of, quotient
-from derivations.book._momentum import FRICTIONS, RULES, USUAL, afterwards, as_displacement, collected
-from derivations.book._momentum import collected_as_needed, difference, in_momentum, printed, stepped
-from derivations.book._momentum import stepped_as_needed, too_much, with_inertia, without_inertia
-from derivations.book._tables import goes_to, largest_stable
-from derivations.gradient_descent import derivation as descent
-from derivations.momentum import textbook
-from derivations.momentum import derivation as momentum
+from .. import friction, stale
+from ._audit import judged
+from ._following import defined, is_defined, one_of, quotient
+from ._momentum import FRICTIONS, RULES, USUAL, afterwards, as_displacement, collected
+from ._momentum import collected_as_needed, difference, in_momentum, printed, stepped
+from ._momentum import stepped_as_needed, too_much, with_inertia, without_inertia
+from ._tables import goes_to, largest_stable
+from ..gradient_descent import derivation as descent
+from ..momentum import textbook
+from ..momentum import derivation as momentum
 from physsym import after, dot, rule, same_rule
 from physsym.documents.content import Chapter, Figure, Finding, Heading, Note, NumberedEquation, Table
-from derivations.book.figures import (
+from .figures import (
     effective_rates,
     effective_rates_caption,
     kept_shares,
     kept_shares_caption,
 )
-from derivations.book.figures import stability_map, stability_map_caption
+from .figures import stability_map, stability_map_caption
 from physsym.core.statements import Equation, Relation
 from physsym.vocabulary import G, dt, eta, lam, rho, tau, u, v, x
 

@@ -2,12 +2,12 @@
 
 from sympy import Symbol
 
-from derivations.book._audit import judged
-from derivations.book._following import defined, is_defined, met_by, with_quotient
-from derivations.book._tables import dimension, goes_to, largest_stable, meanings
-from derivations.gradient_descent import derivation as descent
-from derivations.momentum import derivation as momentum
-from derivations.newton import derivation as inertia_vanishes
+from ._audit import judged
+from ._following import defined, is_defined, met_by, with_quotient
+from ._tables import dimension, goes_to, largest_stable, meanings
+from ..gradient_descent import derivation as descent
+from ..momentum import derivation as momentum
+from ..newton import derivation as inertia_vanishes
 from physsym import Verdict, dimensions, dot, law
 from physsym.documents.content import Cell, Chapter, Finding, Heading, Note, Row, NumberedEquation, Table
 from physsym.core.statements import Equation, Relation, states

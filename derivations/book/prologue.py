@@ -2,8 +2,8 @@
 
 from sympy import Matrix, Rational, Symbol
 
-from derivations.book._audit import judged
-from derivations.momentum import by_constants
+from ._audit import judged
+from ..momentum import by_constants
 from physsym import Rule, Verdict, same_rule
 from physsym.documents.content import Chapter, Finding, OneFace, Row, Table
 from physsym.core.statements import one_step_map, rewritten

@@ -2,13 +2,13 @@
 
 from sympy import Rational
 
-from derivations.book._audit import judged
-from derivations.book._following import is_defined
-from derivations.newton import derivation as inertia_vanishes
+from ._audit import judged
+from ._following import is_defined
+from ..newton import derivation as inertia_vanishes
 from physsym import Verdict, damped_particle
 from physsym.analysis.damping import Damping, damping_at, discriminant
 from physsym.documents.content import Chapter, Figure, Finding, Heading, NumberedEquation
-from derivations.book.figures import Motion, regimes, regimes_caption
+from .figures import Motion, regimes, regimes_caption
 from physsym.core.statements import Equation, Relation
 from physsym.core.verdicts import fails, holds
 from physsym.vocabulary import gamma, lam, m, tau

@@ -1,14 +1,14 @@
 """Chapter V: both methods on the valley that the source chose, and what it says to the source's table."""
 
-from derivations.book._audit import judged
-from derivations.book._runs import NINE_TENTHS, STEPS, USUAL, VOCABULARY, ZIGZAG, answers, best_descent
-from derivations.book._runs import compared, crossings, energy_of_floor, height, in_three_media, is_the_valley
-from derivations.book._runs import runs
-from derivations.momentum import source_rule
+from ._audit import judged
+from ._runs import NINE_TENTHS, STEPS, USUAL, VOCABULARY, ZIGZAG, answers, best_descent
+from ._runs import compared, crossings, energy_of_floor, height, in_three_media, is_the_valley
+from ._runs import runs
+from ..momentum import source_rule
 from physsym.documents.content import Chapter, Figure, Finding, Heading, NumberedEquation, Table
-from derivations.book.figures import energies, energies_caption, losses, losses_caption
-from derivations.book.figures import regimes, regimes_caption, tracks, tracks_caption
-from derivations.book.figures.words import number, often
+from .figures import energies, energies_caption, losses, losses_caption
+from .figures import regimes, regimes_caption, tracks, tracks_caption
+from .figures.words import number, often
 from physsym.analysis import rate_lower_bound
 from physsym.vocabulary import rho
 

@@ -4,8 +4,8 @@ Each judge is a function of what is claimed and computes its verdict from the de
 exact simulation, each time it is asked. The claims stand in the order of the source.
 """
 
-from derivations.claims import coefficient, comparison, descent, epilogue, fundamental, momentum, overdamped
-from derivations.claims import prologue, table, time_scale, valley
+from . import coefficient, comparison, descent, epilogue, fundamental, momentum, overdamped
+from . import prologue, table, time_scale, valley
 
 claims = (
     *prologue.claims,

@@ -9,11 +9,11 @@ from functools import partial
 
 from sympy import Expr, Integer, Rational, Symbol, exp, oo, sqrt
 
-from derivations import friction, momentum, stale
-from derivations.claims.momentum import kept_without_force
-from derivations.claims.rules import Point, hills, jumps, nine_tenths, other, smoothed, stable
-from derivations.gradient_descent import derivation as descent
-from derivations.momentum import source_rule
+from .. import friction, momentum, stale
+from .momentum import kept_without_force
+from .rules import Point, hills, jumps, nine_tenths, other, smoothed, stable
+from ..gradient_descent import derivation as descent
+from ..momentum import source_rule
 from physsym import Claim, Condition, Define, Limit, Hypothesis, Rule, Verdict
 from physsym import identical
 from physsym.analysis.damping import critical_values, discriminant

@@ -11,11 +11,11 @@ from typing import TypeAlias
 
 from sympy import Expr, Integer, Rational, Symbol, cancel, sqrt
 
-from derivations.claims.rules import CLOSE, Point, ends, hills, hundredth, multiplier, named
-from derivations.claims.rules import nine_tenths, settled, shown, sides_changed, stable
-from derivations.claims.valley import across, along
-from derivations.gradient_descent import derivation as descent
-from derivations.momentum import source_rule
+from .rules import CLOSE, Point, ends, hills, hundredth, multiplier, named
+from .rules import nine_tenths, settled, shown, sides_changed, stable
+from .valley import across, along
+from ..gradient_descent import derivation as descent
+from ..momentum import source_rule
 from physsym import Claim, Condition, Hypothesis, Rule, Verdict
 from physsym import identical
 from physsym.analysis.damping import critical_values, discriminant

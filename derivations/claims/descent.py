@@ -10,9 +10,9 @@ from itertools import product
 
 from sympy import Expr, Integer, Rational, Symbol, oo
 
-from derivations import gradient_descent
-from derivations.claims.prologue import coefficients
-from derivations.momentum import by_constants
+from .. import gradient_descent
+from .prologue import coefficients
+from ..momentum import by_constants
 from physsym import Claim, Dimension, Integrate, Law, Limit, Rule, Verdict
 from physsym import after, check, dimensions, dot, identical, law, rule
 from physsym.analysis import stability_region

@@ -9,11 +9,11 @@ from functools import partial
 
 from sympy import Expr, Integer, Rational, exp, oo
 
-from derivations import momentum
-from derivations.claims.rules import Point, gains, hills, jumps, kept, multiplier, named, nine_tenths
-from derivations.claims.rules import smoothed, weight, with_displacement
-from derivations.gradient_descent import derivation as descent
-from derivations.momentum import source_rule
+from .. import momentum
+from .rules import Point, gains, hills, jumps, kept, multiplier, named, nine_tenths
+from .rules import smoothed, weight, with_displacement
+from ..gradient_descent import derivation as descent
+from ..momentum import source_rule
 from physsym import Claim, Condition, Law, Limit, Hypothesis, Rule, Verdict
 from physsym import damped_particle, dot, identical, law, rule
 from physsym.analysis.exact_evaluation import put, sign_of

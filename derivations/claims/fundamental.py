@@ -9,8 +9,8 @@ from functools import partial
 
 from sympy import Expr, Rational, Symbol, exp
 
-from derivations import gradient_descent
-from derivations.momentum import by_constants
+from .. import gradient_descent
+from ..momentum import by_constants
 from physsym import Claim, Condition, Dimension, Divide, Isolate, Law, Hypothesis, Rule, System, Verdict
 from physsym import apply, damped_particle, dimensions, dot, identical, law
 from physsym.analysis import multipliers

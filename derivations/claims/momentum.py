@@ -9,9 +9,9 @@ from functools import partial
 
 from sympy import Expr, Integer, Rational, Symbol
 
-from derivations.claims.rules import Point, nine_tenths, other, stable, two_laws, weight
-from derivations.claims.rules import with_displacement, with_velocity
-from derivations.momentum import source_claim, source_rule
+from .rules import Point, nine_tenths, other, stable, two_laws, weight
+from .rules import with_displacement, with_velocity
+from ..momentum import source_claim, source_rule
 from physsym import Claim, Condition, Law, Hypothesis, Rule, Verdict
 from physsym import after, before, dimensions, dot, identical, rule
 from physsym.analysis.exact_evaluation import put

@@ -9,9 +9,9 @@ from functools import partial
 
 from sympy import Expr, Integer, Poly, Symbol, exp, oo
 
-from derivations import friction, gradient_descent
-from derivations.claims.fundamental import free, relaxation_rate
-from derivations.claims.time_scale import in_terms_of_tau, kept_share, particle
+from .. import friction, gradient_descent
+from .fundamental import free, relaxation_rate
+from .time_scale import in_terms_of_tau, kept_share, particle
 from physsym import Claim, Derivation, Isolate, Law, Limit, Verdict
 from physsym import check, dot, identical, law
 from physsym.analysis.lie_derivative import slow_velocity

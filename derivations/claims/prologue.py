@@ -10,7 +10,7 @@ from functools import partial
 
 from sympy import Expr, Matrix, Rational, Symbol, solve
 
-from derivations import gradient_descent, momentum
+from .. import gradient_descent, momentum
 from physsym import Claim, Derivation, Move, Hypothesis, Rule, Step, System, Update, Verdict
 from physsym import dot, identical, potential, same_law, same_rule
 from physsym.analysis.exact_evaluation import put

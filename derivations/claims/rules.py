@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from sympy import Add, Expr, Rational, Symbol, cos
 
-from derivations import momentum
+from .. import momentum
 from physsym import Condition, Hypothesis, Rule, Verdict
 from physsym import identical
 from physsym.analysis.linear import characteristic_polynomial

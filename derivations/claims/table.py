@@ -10,12 +10,12 @@ from itertools import pairwise
 
 from sympy import Expr, Rational, Symbol
 
-from derivations.claims.prologue import renamed, w
-from derivations.claims.comparison import stuck
-from derivations.claims.rules import hundredth, kept, multiplier, nine_tenths, stable
-from derivations.claims.valley import across
-from derivations.gradient_descent import derivation as descent
-from derivations.momentum import source_rule
+from .prologue import renamed, w
+from .comparison import stuck
+from .rules import hundredth, kept, multiplier, nine_tenths, stable
+from .valley import across
+from ..gradient_descent import derivation as descent
+from ..momentum import source_rule
 from physsym import Claim, Condition, Rule, Verdict
 from physsym import after, damped_particle, grad, identical, rule
 from physsym.analysis.damping import damping_ratio

@@ -11,9 +11,9 @@ from itertools import product
 
 from sympy import Expr, Integer, Poly, Rational, Symbol, exp, log
 
-from derivations.claims.fundamental import free, has_unit, relaxation_rate
-from derivations import momentum
-from derivations.gradient_descent import derivation as descent
+from .fundamental import free, has_unit, relaxation_rate
+from .. import momentum
+from ..gradient_descent import derivation as descent
 from physsym import Claim, Define, Derivation, Divide, Law, Order, Step, Verdict
 from physsym import damped_particle, dot, identical, law
 from physsym.transform.forms import solved

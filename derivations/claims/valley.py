@@ -8,10 +8,10 @@ from functools import partial
 
 from sympy import Expr, Integer, Rational, Symbol
 
-from derivations.claims.rules import Point, below_one, gains, hundredth, kept, multiplier, named, nine_tenths
-from derivations.claims.rules import sides_changed, stable
-from derivations.gradient_descent import derivation as descent
-from derivations.momentum import source_rule
+from .rules import Point, below_one, gains, hundredth, kept, multiplier, named, nine_tenths
+from .rules import sides_changed, stable
+from ..gradient_descent import derivation as descent
+from ..momentum import source_rule
 from physsym import Claim, Condition, Rule, Verdict
 from physsym import identical
 from physsym.analysis.exact_evaluation import put, sign_of

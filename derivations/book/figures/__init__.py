@@ -4,19 +4,19 @@ Every function that draws takes `ax=None` and returns the axes it drew on; none 
 matplotlib (`pip install 'physsym[document]'`), the captions do not.
 """
 
-from derivations.book.figures.coefficients import (
+from .coefficients import (
     effective_rates,
     effective_rates_caption,
     kept_shares,
     kept_shares_caption,
     steady_step,
 )
-from derivations.book.figures.experiment import Experiment
-from derivations.book.figures.motion import Motion
-from derivations.book.figures.regimes import energies, energies_caption, regimes, regimes_caption
-from derivations.book.figures.stability import boundary, spectral_radii, stability_map, stability_map_caption
+from .experiment import Experiment
+from .motion import Motion
+from .regimes import energies, energies_caption, regimes, regimes_caption
+from .stability import boundary, spectral_radii, stability_map, stability_map_caption
 from physsym.documents.plotting import image, svg
-from derivations.book.figures.valley import losses, losses_caption, tracks, tracks_caption
+from .valley import losses, losses_caption, tracks, tracks_caption
 
 __all__ = [
     "Experiment",

@@ -10,9 +10,9 @@ import numpy as np
 from sympy import Expr, Symbol, cancel, fraction, lambdify, solve
 
 from physsym.derivation import Derivation
-from derivations.book.figures.experiment import Array, rule_of
+from .experiment import Array, rule_of
 from physsym.documents.plotting import INK, STROKES, axes, label, legend
-from derivations.book.figures.words import number
+from .words import number
 from physsym.mechanics.moves import Define
 from physsym.core.symbols import grad
 from physsym.runtime import coordinates, optimizer

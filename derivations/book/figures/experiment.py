@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from physsym.derivation import Derivation
-from derivations.book.figures.words import number
+from .words import number
 from physsym.runtime import Optimizer, Trajectory, optimizer
 from physsym.runtime.problems import PROBLEMS, Problem
 from physsym.core.statements import Rule

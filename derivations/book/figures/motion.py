@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Float, Symbol, lambdify
 
-from derivations.book.figures.experiment import Array, turns
+from .experiment import Array, turns
 from physsym.core.symbols import dot, grad, potential
 from physsym.mechanics.system import System
 from physsym.vocabulary import lam, x

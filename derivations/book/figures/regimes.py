@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from derivations.book.figures.motion import Motion
+from .motion import Motion
 from physsym.documents.plotting import BLUE, INK, STROKES, axes, label, legend
-from derivations.book.figures.words import bound, capital, number, often, share
+from .words import bound, capital, number, often, share
 from physsym.vocabulary import t, tau
 
 if TYPE_CHECKING:

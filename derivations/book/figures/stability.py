@@ -10,10 +10,10 @@ from sympy import Poly, lambdify
 from physsym.analysis.linear import step_matrix
 from physsym.analysis.stability import stability_region
 from physsym.derivation import Derivation
-from derivations.book.figures.coefficients import rate_of
-from derivations.book.figures.experiment import Array, rule_of
+from .coefficients import rate_of
+from .experiment import Array, rule_of
 from physsym.documents.plotting import AMBER, BLUE, INK, axes, label, legend
-from derivations.book.figures.words import number
+from .words import number
 from physsym.core.statements import Rule
 from physsym.vocabulary import lam, rho
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sympy import Symbol
 
-from derivations.book.figures.experiment import Array, Experiment
+from .experiment import Array, Experiment
 from physsym.documents.plotting import INK, STROKES, axes, label, legend
-from derivations.book.figures.words import capital, number, often, share
+from .words import capital, number, often, share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
