@@ -10,7 +10,7 @@ from operator import attrgetter
 from sympy import Expr, Symbol
 
 from physsym.core.inference import infer_dimensions
-from physsym.core.statements import Equation, Law, Rule, Statement, symbols
+from physsym.core.statements import Equation, Law, Rule, Statement, as_statement, rebuilt, symbols
 from physsym.core.symbols import dot, name_and_marks
 from physsym.core.verdicts import Condition, Hypothesis, Order, Outcome, Verdict, all_of, fails
 from physsym.mechanics.moves import Define, Move, MoveError, ReduceOrder, Rescale, Step
@@ -84,10 +84,7 @@ class Derivation:
     vocabulary: Vocabulary = STANDARD
 
     def __post_init__(self) -> None:
-        if not isinstance(self.start, (Law, Rule)):
-            raise TypeError(
-                f"a derivation starts from a law or a rule, given {self.start!r}; write system.law()"
-            )
+        object.__setattr__(self, "start", as_statement(self.start))
         object.__setattr__(self, "steps", tuple(self.steps))
         for step in self.steps:
             if not isinstance(step, Step):
@@ -183,6 +180,13 @@ class Derivation:
     def then(self, *steps: Step, title: str = "") -> Derivation:
         """Return the derivation continued by more steps, under a new title if one is given."""
         return replace(self, title=title or self.title, steps=self.steps + steps)
+
+    __reduce__ = rebuilt
+
+    def __repr__(self) -> str:
+        start = str(self.start)
+        shown = start if len(start) <= 60 else f"{start[:57]}..."
+        return f"Derivation({self.title!r}, {len(self.steps)} steps from {shown})"
 
     def __str__(self) -> str:
         return f"{self.title}: {self.lines[-1]}"

@@ -13,6 +13,7 @@ from typing import Literal
 from sympy import Expr, Symbol
 
 from physsym.core.dimensions import ENERGY, LENGTH, MASS, ONE, TIME, Dimension, DimensionError
+from physsym.core.statements import rebuilt
 from physsym.core.symbols import DOT, MARKS, grad, name_and_marks, potential
 
 Kind = Literal[
@@ -76,6 +77,11 @@ class Vocabulary:
 
     def __hash__(self) -> int:
         return self._hash
+
+    __reduce__ = rebuilt
+
+    def __repr__(self) -> str:
+        return f"Vocabulary({len(self.quantities)} quantities)"
 
     def get(self, name: str) -> Quantity | None:
         """Return the quantity of that name, or None."""

@@ -26,12 +26,12 @@ from physsym.codegen.expression_tree import (
 )
 from physsym.codegen.passes.common_subexpressions import repeated_named
 from physsym.codegen.straight_line import Assignment, Evaluation, Fresh, Line, Program, changed, state_name
-from physsym.core.statements import Rule, Update, expressions, parameters, states
+from physsym.core.statements import Rule, RuleLike, Update, as_rule, expressions
 from physsym.core.symbols import FORCES, after, before, grad
 from physsym.vocabulary import STANDARD
 
 
-def program(rule: Rule) -> Program:
+def program(rule: RuleLike) -> Program:
     """Return the rule as a straight-line program.
 
     What depends on the parameters alone is computed once and first, and so is a counter: a state that grows
@@ -48,9 +48,8 @@ def program(rule: Rule) -> Program:
     >>> [str(target) for target in momentum.assigned]
     ['c', 'g', 'u+', 'x+']
     """
-    if not isinstance(rule, Rule):
-        raise TypeError(f"expected a rule, such as rule({{x: x - eta*G}}); given {type(rule).__name__}")
-    fixed, carried = parameters(rule), states(rule)
+    rule = as_rule(rule)
+    fixed, carried = rule.parameters, rule.states
     _refuse_two_of_a_name(carried + fixed)
     fresh = Fresh({state_name(s) for s in (*carried, *fixed, *map(after, rule.targets))})
     lines = _forces_named(rule, fresh)
@@ -74,7 +73,7 @@ def program(rule: Rule) -> Program:
 def _counters(rule: Rule) -> tuple[Symbol, ...]:
     """Return the states that are one number however large the others are, since all they do is to count."""
     places = {s for e in expressions(rule) for f in e.atoms(*FORCES) for s in f.free_symbols}
-    kept = {before(s) for s in rule.targets} & set(states(rule))
+    kept = {before(s) for s in rule.targets} & set(rule.states)
     return tuple(
         u.target
         for u in rule.updates

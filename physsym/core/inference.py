@@ -28,7 +28,7 @@ from physsym.core.powers import (
     number_field,
     solved,
 )
-from physsym.core.statements import Law, Rule, Statement, expressions, symbols
+from physsym.core.statements import Law, Statement, StatementLike, as_statement, expressions, symbols
 from physsym.core.symbols import DOT, name_and_marks, potential
 
 # Printing a symbol takes SymPy longer than all that is done with it here.
@@ -77,7 +77,7 @@ def _freedom(dimension: str, text: str) -> str:
 
 
 def infer_dimensions(
-    statements: Statement | Iterable[Statement], known: Mapping[Unknown, Dimension]
+    statements: StatementLike | Iterable[StatementLike], known: Mapping[Unknown, Dimension]
 ) -> Inference:
     """Return the dimensions that follow from the known ones where all the statements hold together.
 
@@ -95,21 +95,14 @@ def infer_dimensions(
     >>> print(infer_dimensions(told, {x: LENGTH, dt: TIME}))
     [eta] is free; [gamma] = [eta]^-1 T; [U] = [eta]^-1 L^2
     """
-    read, given = _read(statements), _by_unknown(known)
+    several = statements if isinstance(statements, Iterable) else (statements,)
+    read, given = tuple(map(as_statement, several)), _by_unknown(known)
     reading = _Inferring(number_field(_powers(read, given.values())), _bare(read, given))
     for statement in read:
         _read_statement(statement, reading)
     mentioned = (what for what in reading.mentioned if what in given)
     told = {what: Product.of(given[what], reading.number) for what in mentioned}
     return _inference(solved(_rows(reading), _in_order(reading, given), told), reading, known)
-
-
-def _read(statements: Statement | Iterable[Statement]) -> tuple[Statement, ...]:
-    read = tuple(statements) if isinstance(statements, Iterable) else (statements,)
-    for statement in read:
-        if not isinstance(statement, Law | Rule):
-            raise TypeError(f"dimensions are inferred from laws and rules, given {statement!r}")
-    return read
 
 
 def _by_unknown(known: Mapping[Unknown, Dimension]) -> dict[Unknown, Dimension]:

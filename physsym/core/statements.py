@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from itertools import zip_longest
-from typing import overload
+from typing import Any, Protocol, TypeAlias, overload
 
 from sympy import Expr, Symbol
 
-from physsym.core.symbols import AFTER, BEFORE, DOT, after, before, exact, name_and_marks
+from physsym.core.symbols import AFTER, BEFORE, DOT, Exact, after, before, exact, name_and_marks
 from physsym.core.verdicts import Condition
 
 RELATIONS = ("=", "!=", "<", ">", "<=", ">=", "~", "->")
@@ -17,6 +18,14 @@ RELATIONS = ("=", "!=", "<", ">", "<=", ">=", "~", "->")
 
 class StatementError(ValueError):
     """A law or a rule that says nothing definite, such as a rule that reads a new value before it is set."""
+
+
+def rebuilt(value: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Reduce a dataclass to its fields, for `__reduce__`: cached properties stay out of pickles and copies.
+
+    A cached hash of names would be wrong in another process, where texts have other hashes.
+    """
+    return type(value), tuple(getattr(value, f.name) for f in fields(value))
 
 
 @dataclass(frozen=True)
@@ -107,6 +116,26 @@ class Rule:
         """Return the symbols that are updated, in order."""
         return tuple(u.target for u in self.updates)
 
+    @cached_property
+    def states(self) -> tuple[Symbol, ...]:
+        """Return what is carried from step to step: the targets, then the earlier values that are read."""
+        read = frozenset[Symbol]().union(*(u.value.free_symbols for u in self.updates))
+        earlier = list[Symbol]()
+        for target in self.targets:
+            depths = [len(s.name) - len(target.name) for s in read if s.name.rstrip(BEFORE) == target.name]
+            for _ in range(max(depths, default=0)):
+                target = before(target)
+                earlier.append(target)
+        return self.targets + tuple(earlier)
+
+    @cached_property
+    def parameters(self) -> tuple[Symbol, ...]:
+        """Return the symbols that are read and never updated, by name."""
+        own = {s for state in self.states for s in (state, after(state))}
+        return tuple(sorted((s for s in symbols(self) if s not in own), key=str))
+
+    __reduce__ = rebuilt
+
     def __str__(self) -> str:
         return "; ".join(map(str, self.updates))
 
@@ -133,7 +162,77 @@ def _refuse_misread(update: Update, targets: tuple[Symbol, ...], done: list[Symb
             )
 
 
-def law(equations: Mapping[object, object]) -> Law:
+class _HasRule(Protocol):
+    @property
+    def rule(self) -> Rule: ...
+
+
+class _HasLaw(Protocol):
+    def law(self) -> Law: ...
+
+
+RuleLike: TypeAlias = Rule | Update | _HasRule
+"""What stands for a rule: the rule, a single update, or what has a rule (a derivation, an optimizer)."""
+
+LawLike: TypeAlias = Law | Equation | _HasLaw
+"""What stands for a law: the law, a single equation, or what has a law of motion (a system)."""
+
+StatementLike: TypeAlias = RuleLike | LawLike
+
+
+def as_rule(given: RuleLike) -> Rule:
+    """Return the rule that is meant: the rule itself, that of one update, or that of a derivation.
+
+    Raises TypeError for anything else.
+
+    >>> from physsym.vocabulary import G, eta, x
+    >>> as_rule(Update(x, x - eta * G)) == rule({x: x - eta * G})
+    True
+    """
+    if isinstance(given, Update):
+        return Rule((given,))
+    found = given if isinstance(given, Rule) else getattr(given, "rule", None)
+    if not isinstance(found, Rule):
+        raise TypeError(
+            "expected a rule, such as rule({x: x - eta*G}), or a derivation that ends with one; "
+            f"{_given(given)}"
+        )
+    return found
+
+
+def as_law(given: LawLike) -> Law:
+    """Return the law that is meant: the law itself, that of one equation, or that of a system.
+
+    Raises TypeError for anything else.
+
+    >>> from physsym.vocabulary import G, gamma, x
+    >>> from physsym.core.symbols import dot
+    >>> as_law(Equation(gamma * dot(x), -G)) == law({gamma * dot(x): -G})
+    True
+    """
+    if isinstance(given, Equation):
+        return Law((given,))
+    method = getattr(given, "law", None)
+    found = given if isinstance(given, Law) else method() if callable(method) else None
+    if not isinstance(found, Law):
+        raise TypeError(f"expected a law, such as law({{gamma*dot(x): -G}}), or a system; {_given(given)}")
+    return found
+
+
+def as_statement(given: StatementLike) -> Statement:
+    """Return the law or the rule that is meant, as `as_law` and `as_rule` do; TypeError for neither."""
+    if isinstance(given, Law | Equation) or callable(getattr(given, "law", None)):
+        return as_law(given)  # type: ignore[arg-type]
+    if isinstance(given, Rule | Update) or isinstance(getattr(given, "rule", None), Rule):
+        return as_rule(given)  # type: ignore[arg-type]
+    raise TypeError(f"expected a law or a rule; {_given(given)}; write law({{...}}) or rule({{...}})")
+
+
+def _given(value: object) -> str:
+    return f"given {value!r} of type {type(value).__name__}"
+
+
+def law(equations: Mapping[Expr, Exact]) -> Law:
     """Return the law with the given equations, left side to right side.
 
     Raises TypeError for an inexact number or something that is no expression, StatementError for no equation.
@@ -146,7 +245,7 @@ def law(equations: Mapping[object, object]) -> Law:
     return Law(tuple(Equation(exact(left), exact(right)) for left, right in equations.items()))
 
 
-def rule(updates: Mapping[Symbol, object]) -> Rule:
+def rule(updates: Mapping[Symbol, Exact]) -> Rule:
     """Return the rule with the given updates, from top to bottom.
 
     Raises TypeError for an inexact number or a target that is no symbol, StatementError as `Rule` does.
@@ -190,26 +289,25 @@ def symbols(statement: Statement) -> frozenset[Symbol]:
     return mentioned | (frozenset(statement.targets) if isinstance(statement, Rule) else frozenset())
 
 
-def states(rule: Rule) -> tuple[Symbol, ...]:
-    """Return the symbols that a rule carries along: its targets, then the earlier values it reads."""
-    read = frozenset[Symbol]().union(*(u.value.free_symbols for u in rule.updates))
-    earlier = [s for target in rule.targets for s in _past(target, read)]
-    return rule.targets + tuple(earlier)
+def states(rule: RuleLike) -> tuple[Symbol, ...]:
+    """Return the symbols that a rule carries along: its targets, then the earlier values it reads.
+
+    >>> from physsym.vocabulary import eta, x
+    >>> from physsym.core.symbols import grad
+    >>> states(rule({x: 2 * x - before(x) - eta * grad(x)}))
+    (x, x-)
+    """
+    return as_rule(rule).states
 
 
-def _past(target: Symbol, read: frozenset[Symbol]) -> list[Symbol]:
-    """Return before(x), before(before(x)), ... as far back as any that is read."""
-    depths = [len(s.name) - len(target.name) for s in read if s.name.rstrip(BEFORE) == target.name]
-    past = [target]
-    for _ in range(max(depths, default=0)):
-        past.append(before(past[-1]))
-    return past[1:]
+def parameters(rule: RuleLike) -> tuple[Symbol, ...]:
+    """Return the symbols that a rule reads and never updates, by name.
 
-
-def parameters(rule: Rule) -> tuple[Symbol, ...]:
-    """Return the symbols that a rule reads and never updates, by name."""
-    own = {s for target in states(rule) for s in (target, after(target))}
-    return tuple(sorted((s for s in symbols(rule) if s not in own), key=str))
+    >>> from physsym.vocabulary import G, eta, rho, u, x
+    >>> parameters(rule({u: rho * u - eta * G, x: x + after(u)}))
+    (eta, rho)
+    """
+    return as_rule(rule).parameters
 
 
 def one_step_map(rule: Rule) -> dict[Symbol, Expr]:
@@ -220,6 +318,5 @@ def one_step_map(rule: Rule) -> dict[Symbol, Expr]:
     done: dict[Symbol, Expr] = {}
     for update in rule.updates:
         done[after(update.target)] = update.value.xreplace(done)
-    carried = states(rule)
-    now = {before(s): s for s in carried}
-    return {s: done[after(s)] if s in rule.targets else now[s] for s in carried}
+    now = {before(s): s for s in rule.states}
+    return {s: done[after(s)] if s in rule.targets else now[s] for s in rule.states}

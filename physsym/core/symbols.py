@@ -7,10 +7,14 @@ name: a law is then polynomial algebra, and limits, substitution and evaluation 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from fractions import Fraction
+from typing import Any, TypeAlias
 
 import sympy
 from sympy import Expr, Function, Integer, Symbol
+
+Exact: TypeAlias = Expr | int | Fraction
+"""What `exact` takes: an expression without binary floats."""
 
 DOT, AFTER, BEFORE = "'", "+", "-"
 MARKS = DOT + AFTER + BEFORE
@@ -108,6 +112,10 @@ class grad(_Opaque):
     nargs = (1,)
     glyph = r"\nabla U"
 
+    @classmethod
+    def eval(cls, place: Expr) -> Expr | None:
+        """Leave it as it is: nothing is known of the potential. The parameters are those that help shows."""
+
     def fdiff(self, argindex: int = 1) -> Expr:
         """Return the Hessian at the same place."""
         return hess(self.args[0])
@@ -118,6 +126,10 @@ class hess(_Opaque):
 
     nargs = (1,)
     glyph = r"\nabla^2 U"
+
+    @classmethod
+    def eval(cls, place: Expr) -> Expr | None:
+        """Leave it as it is."""
 
     def fdiff(self, argindex: int = 1) -> Expr:
         """Return the third derivative at the same place."""
@@ -132,6 +144,10 @@ class higher(_Opaque):
 
     nargs = (2,)
     glyph = r"\nabla^n U"
+
+    @classmethod
+    def eval(cls, order: Expr, place: Expr) -> Expr | None:
+        """Leave it as it is."""
 
     def fdiff(self, argindex: int = 2) -> Expr:
         """Return the next derivative at the same place."""

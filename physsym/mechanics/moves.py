@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from sympy import Expr, S, Symbol
 
-from physsym.core.statements import Law, Rule, Statement
+from physsym.core.statements import Statement, as_statement
 from physsym.core.symbols import exact
 from physsym.mechanics.integrators import Method
 
@@ -137,7 +137,5 @@ class Step:
     def __post_init__(self) -> None:
         if not isinstance(self.move, Move):
             raise TypeError(f"a step needs a move such as Divide(gamma), given {self.move!r}")
-        if not isinstance(self.gives, (Law, Rule, type(None))):
-            raise TypeError(
-                f"a step gives a law or a rule, given {self.gives!r}; write law({{...}}) or rule({{...}})"
-            )
+        if self.gives is not None:
+            object.__setattr__(self, "gives", as_statement(self.gives))

@@ -13,7 +13,7 @@ from sympy import Symbol
 
 from physsym.codegen import Program, evaluation_points, program, state_name
 from physsym.codegen.passes.scalarisation import formula, is_potential
-from physsym.core.statements import Rule
+from physsym.core.statements import Rule, RuleLike, as_rule
 from physsym.core.symbols import BEFORE
 from physsym.runtime.backends import contracting, counted, lambdify, load_backend, optree
 from physsym.runtime.backends.base import Backend, Kernel, Value, Values, constants, misnamed
@@ -243,7 +243,9 @@ class Optimizer:
             raise ValueError(f"states of the rule: {wrong}")
 
 
-def optimizer(rule: Rule, /, backend: str = "numpy", *, fma: bool = False, **parameters: Value) -> Optimizer:
+def optimizer(
+    rule: RuleLike, /, backend: str = "numpy", *, fma: bool = False, **parameters: Value
+) -> Optimizer:
     """Return the optimizer that a rule is, with its parameters given by name.
 
     The backends "numpy", "llvm" and "c" compute the same bits, and those of plain Python. With `fma`, "llvm"
@@ -259,6 +261,7 @@ def optimizer(rule: Rule, /, backend: str = "numpy", *, fma: bool = False, **par
     >>> heavy_ball.run([4.0, 2.0], lambda x: x, steps=2).x.tolist()
     [[4.0, 2.0], [3.6, 1.8], [3.04, 1.52]]
     """
+    rule = as_rule(rule)
     engine, options = load_backend(backend), {"fma": True} if fma else {}
     engine = contracting(engine) if fma else engine
     steps = counted(program(rule), engine)

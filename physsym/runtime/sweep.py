@@ -15,7 +15,7 @@ from physsym.analysis.linear import characteristic_polynomial
 from physsym.analysis.numeric_spectra import spectral_radii
 from physsym.codegen import Program, program, state_name
 from physsym.codegen.passes.scalarisation import Formula, formula, in_components
-from physsym.core.statements import Rule, parameters
+from physsym.core.statements import Rule, RuleLike, as_rule, parameters
 from physsym.runtime import coordinates, optimizer
 from physsym.runtime.backends.arrays import Array
 from physsym.runtime.backends.base import Value, misnamed
@@ -60,7 +60,7 @@ class Sweep:
 
 
 def sweep(
-    rule: Rule,
+    rule: RuleLike,
     potential: Any,
     grid: Mapping[str, Any],
     steps: int,
@@ -90,6 +90,7 @@ def sweep(
     ((2, 3), True)
     """
     _refuse_unfit(steps, threads)
+    rule = as_rule(rule)
     task = problem(potential) if isinstance(potential, str) else potential
     known = formula(task, grid)
     if known is None:

@@ -9,13 +9,13 @@ from sympy import Symbol
 from physsym.core.dimensions import Dimension
 from physsym.core.inference import Inference, infer_dimensions
 from physsym.core.powers import Unknown, name_of
-from physsym.core.statements import Law, Rule, Statement
+from physsym.core.statements import StatementLike, as_statement
 from physsym.core.symbols import potential
 from physsym.core.verdicts import Verdict, fails, holds, undecided
 from physsym.vocabulary import STANDARD, Vocabulary
 
 
-def dimensions(statement: Statement, vocabulary: Vocabulary = STANDARD) -> Verdict:
+def dimensions(statement: StatementLike, vocabulary: Vocabulary = STANDARD) -> Verdict:
     """Return whether every sum adds, and every equation equates, quantities of one dimension.
 
     The dimension of a symbol that the vocabulary does not know is inferred, and the evidence says so; where
@@ -27,9 +27,7 @@ def dimensions(statement: Statement, vocabulary: Vocabulary = STANDARD) -> Verdi
     >>> print(dimensions(law({v: -eta * G})))
     fails: v has dimension L T^-1, -eta*grad(x) has dimension L
     """
-    if not isinstance(statement, (Law, Rule)):
-        raise TypeError(f"dimensions are checked of a law or a rule, given {statement!r}")
-    inferred = infer_dimensions(statement, known_dimensions(vocabulary))
+    inferred = infer_dimensions(as_statement(statement), known_dimensions(vocabulary))
     if inferred.clash:
         return fails(*map(str, inferred.clash))
     if inferred.free:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import singledispatch
 
-from physsym.core.statements import Law, Rule, Statement, expressions
+from physsym.core.statements import Statement, StatementLike, as_statement, expressions
 from physsym.core.verdicts import Outcome, Verdict, fails
 from physsym.mechanics.moves import Move
 from physsym.verify.conditions import defined, given
@@ -19,19 +19,38 @@ def judge(move: Move, above: Statement, below: Statement) -> Verdict:
     )
 
 
-def check(move: Move, above: Statement, below: Statement) -> Verdict:
+def check(move: Move, above: StatementLike, below: StatementLike) -> Verdict:
     """Return whether the line below follows from the line above by the move.
 
-    The line is not derived again: what the move did is undone, or measured. Raises TypeError for arguments
-    that are not a move and two statements.
+    The line is not derived again: what the move did is undone, or measured.
+
+    Parameters
+    ----------
+    move
+        The reason, such as `Divide(gamma)`.
+    above, below
+        Laws or rules; a single equation or update counts as one.
+
+    Returns
+    -------
+    Verdict
+        True only where the step holds.
+
+    Raises
+    ------
+    TypeError
+        For arguments that are not a move and two statements.
+
+    Examples
+    --------
+    >>> from physsym.mechanics.moves import Divide
+    >>> from physsym.parsing import read
+    >>> print(bool(check(Divide(read("gamma")), read("gamma*dot(x) = -G"), read("dot(x) = -G/gamma"))))
+    True
     """
     if not isinstance(move, Move):
         raise TypeError(f"check needs a move such as Divide(gamma), given {move!r}")
-    for line in (above, below):
-        if not isinstance(line, (Law, Rule)):
-            raise TypeError(
-                f"check needs laws or rules as lines, given {line!r}; write law({{...}}) or rule({{...}})"
-            )
+    above, below = as_statement(above), as_statement(below)
     try:
         verdict = judge(move, above, below)
     except Refusal as refusal:

@@ -10,7 +10,7 @@ from physsym.codegen.emit.identifiers import Names, identifiers, unlike
 from physsym.codegen.emit.javascript import javascript_source
 from physsym.codegen.emit.llvm import llvm_source
 from physsym.codegen.emit.python import function_text, python_line, python_source, python_text
-from physsym.core.statements import Rule
+from physsym.core.statements import RuleLike
 
 LANGUAGES: dict[str, Callable[[Program], str]] = {
     "python": python_source,
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 
-def source(rule: Rule, /, language: str = "python") -> str:
+def source(rule: RuleLike, /, language: str = "python") -> str:
     """Return a rule as program text in a language: "python", "c", "javascript" or "llvm".
 
     The texts in Python and JavaScript take one step of single numbers, given a callable gradient; those in C

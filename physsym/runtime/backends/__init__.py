@@ -11,7 +11,7 @@ from typing import Any
 
 from physsym.codegen import Program, program, state_name
 from physsym.codegen.passes.partition import without_counters
-from physsym.core.statements import Rule
+from physsym.core.statements import RuleLike
 from physsym.runtime.backends.base import Backend, Value, Values, constants, refuse_misnamed, split
 
 
@@ -67,7 +67,7 @@ def counted(program: Program, engine: Backend) -> Program:
     return program if engine.counts else without_counters(program)
 
 
-def lambdify(rule: Rule, /, backend: str = "numpy", **options: Value) -> Callable[..., Values]:
+def lambdify(rule: RuleLike, /, backend: str = "numpy", **options: Value) -> Callable[..., Values]:
     """Return the plain function that takes one step: `step(u, x, grad, eta=0.1, rho=0.9) -> (u, x)`.
 
     States come first, in the order of `states(rule)`; then, unless the rule takes none, the gradient: a

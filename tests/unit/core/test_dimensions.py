@@ -396,8 +396,8 @@ def test_a_definition_whose_sides_clash_is_told_with_its_line():
 @pytest.mark.parametrize(
     ("statements", "known", "says"),
     [
-        (["x = 1"], {}, "^dimensions are inferred from laws and rules, given 'x = 1'$"),
-        (x, {}, "^dimensions are inferred from laws and rules, given x$"),
+        (["x = 1"], {}, "^expected a law or a rule; given 'x = 1' of type str; write law"),
+        (x, {}, "^expected a law or a rule; given x of type Symbol; write law"),
         (law({x: y}), {x: "L"}, "^what is known is a dimension such as LENGTH / TIME, given 'L'$"),
         (law({x: y}), {"x": LENGTH}, "^the dimension of a symbol at no instant, .* known; given 'x'$"),
         (law({x: y}), {dot(x): LENGTH}, "^the dimension of a symbol at no instant, .* known; given x'$"),
@@ -412,5 +412,5 @@ def test_nonsense_is_refused(statements, known, says):
 
 @pytest.mark.parametrize("nonsense", [x, "x = 1", None])
 def test_dimensions_are_checked_of_statements_only(nonsense):
-    with pytest.raises(TypeError, match=r"^dimensions are checked of a law or a rule, given .+"):
+    with pytest.raises(TypeError, match=r"^expected a law or a rule; given "):
         dimensions(nonsense)

@@ -578,5 +578,5 @@ def test_what_is_no_move_and_what_is_no_line_is_told():
     with pytest.raises(TypeError, match=r"check needs a move such as Divide\(gamma\), given 'halve'"):
         check("halve", overdamped, overdamped)
     for lines in ((3, overdamped), (overdamped, 3)):
-        with pytest.raises(TypeError, match=r"check needs laws or rules as lines, given 3; write law\("):
+        with pytest.raises(TypeError, match=r"expected a law or a rule; given 3 of type int; write law\("):
             check(Divide(gamma), *lines)
