@@ -6,23 +6,34 @@ NumPy.
 
 from __future__ import annotations
 
-from typing import Any
+import sys as _sys
 
-import lazy_loader
+import lazy_loader as _lazy_loader
 
-from physsym._renamed import old_name
+from physsym import _renamed
 from physsym.printing import ipython as _ipython
 
 __version__ = "0.2.0"
 
-_public, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_load, _, _names = _lazy_loader.attach_stub(__name__, __file__)
+
+# Subpackages that can be reached as attributes and are not among the names at the top.
+_INNER = (
+    "certificates", "core", "derivation", "documents", "mechanics", "parsing", "printing", "runtime",
+    "transform", "verify",
+)  # fmt: skip
+__all__ = [name for name in _names if name not in _INNER]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        return old_name(name)
-    value = globals()[name] = _public(name)
-    return value
+def __getattr__(name: str) -> object:
+    if name in _names:
+        return _load(name)
+    importing = _sys._getframe(1).f_globals.get("__name__") == "importlib._bootstrap"
+    return _renamed.old_name(name, importing)
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
 
 
 load_ipython_extension = _ipython.load

@@ -1,128 +1,56 @@
-from . import adapters as adapters
-from . import analysis as analysis
-from . import claims as claims
-from . import codegen as codegen
-from . import integrators as integrators
-from . import testing as testing
-from . import vocabulary as vocabulary
-from .codegen.emit import source as source
-from .core.dimensions import Dimension as Dimension
-from .core.statements import (
-    Equation as Equation,
+# isort: off
+from . import (  # reached as attributes, not names at the top
+    certificates as certificates,
+    core as core,
+    derivation as derivation,
+    documents as documents,
+    mechanics as mechanics,
+    parsing as parsing,
+    printing as printing,
+    runtime as runtime,
+    transform as transform,
+    verify as verify,
 )
-from .core.statements import (
-    Law as Law,
-)
-from .core.statements import (
-    Rule as Rule,
-)
-from .core.statements import (
-    Update as Update,
-)
-from .core.statements import (
-    law as law,
-)
-from .core.statements import (
-    rule as rule,
-)
-from .core.symbols import (
-    after as after,
-)
-from .core.symbols import (
-    before as before,
-)
-from .core.symbols import (
-    dot as dot,
-)
-from .core.symbols import (
-    grad as grad,
-)
-from .core.symbols import (
-    hess as hess,
-)
-from .core.symbols import (
-    higher as higher,
-)
-from .core.symbols import (
-    partial as partial,
-)
-from .core.symbols import (
-    potential as potential,
-)
-from .core.verdicts import (
-    Condition as Condition,
-)
-from .core.verdicts import (
-    Hypothesis as Hypothesis,
-)
-from .core.verdicts import (
-    Order as Order,
-)
-from .core.verdicts import (
-    Outcome as Outcome,
-)
-from .core.verdicts import (
-    Verdict as Verdict,
-)
-from .derivation import Derivation as Derivation
-from .documents import document as document
-from .documents.scripts import script as script
-from .documents.scripts import scripts as scripts
-from .mechanics.claim import Claim as Claim
+
+# isort: on
+from . import adapters, analysis, claims, codegen, integrators, testing, vocabulary
+from .codegen.emit import source
+from .core.dimensions import Dimension
+from .core.statements import Equation, Law, Rule, Update, law, rule
+from .core.symbols import after, before, dot, grad, hess, higher, partial, potential
+from .core.verdicts import Condition, Hypothesis, Order, Outcome, Verdict
+from .derivation import Derivation
+from .documents import document
+from .documents.scripts import script, scripts
+from .mechanics.claim import Claim
 from .mechanics.moves import (
-    Define as Define,
+    Define,
+    Divide,
+    Eliminate,
+    Integrate,
+    Isolate,
+    Limit,
+    Move,
+    Multiply,
+    Neglect,
+    ReduceOrder,
+    Rescale,
+    Step,
 )
-from .mechanics.moves import (
-    Divide as Divide,
-)
-from .mechanics.moves import (
-    Eliminate as Eliminate,
-)
-from .mechanics.moves import (
-    Integrate as Integrate,
-)
-from .mechanics.moves import (
-    Isolate as Isolate,
-)
-from .mechanics.moves import (
-    Limit as Limit,
-)
-from .mechanics.moves import (
-    Move as Move,
-)
-from .mechanics.moves import (
-    Multiply as Multiply,
-)
-from .mechanics.moves import (
-    Neglect as Neglect,
-)
-from .mechanics.moves import (
-    ReduceOrder as ReduceOrder,
-)
-from .mechanics.moves import (
-    Rescale as Rescale,
-)
-from .mechanics.moves import (
-    Step as Step,
-)
-from .mechanics.system import System as System
-from .mechanics.system import damped_particle as damped_particle
-from .parsing import read as read
-from .printing.latex_printer import latex as latex
-from .printing.mathml_printer import mathml as mathml
-from .printing.unicode_printer import unicode as unicode
-from .runtime.backends import lambdify as lambdify
-from .runtime.optimizer import Optimizer as Optimizer
-from .runtime.optimizer import optimizer as optimizer
-from .runtime.sweep import sweep as sweep
-from .transform.registry import apply as apply
-from .verify.dimensions import dimensions as dimensions
-from .verify.equivalence import same_law as same_law
-from .verify.equivalence import same_rule as same_rule
-from .verify.identity import identical as identical
-from .verify.registry import check as check
-from .vocabulary import Quantity as Quantity
-from .vocabulary import Vocabulary as Vocabulary
+from .mechanics.system import System, damped_particle
+from .parsing import read
+from .printing.latex_printer import latex
+from .printing.mathml_printer import mathml
+from .printing.unicode_printer import unicode
+from .runtime.backends import lambdify
+from .runtime.optimizer import Optimizer, optimizer
+from .runtime.sweep import sweep
+from .transform.registry import apply
+from .verify.dimensions import dimensions
+from .verify.equivalence import same_law, same_rule
+from .verify.identity import identical
+from .verify.registry import check
+from .vocabulary import Quantity, Vocabulary
 
 __version__: str
 

@@ -52,24 +52,42 @@ _NEW_NAMES = {
 }
 RENAMED = {name: f"{home}.{name}" for home, names in _HOMES.items() for name in names} | _NEW_NAMES
 
-# Names that mean something else now, or nothing: what to write instead.
-CHANGED: dict[str, str] = {}
+# Names that mean something else now, or have left the package: what to write instead.
+CHANGED = {
+    "Comparison": "it belongs to the shipped book: derivations.book.comparison.Comparison, in the repository",
+    "backward_euler": (
+        "what was meant is physsym.integrators.semi_implicit_euler.with_friction('implicit'); "
+        "physsym.integrators.backward_euler is backward Euler itself"
+    ),
+    "compared": "it belongs to the shipped book: derivations.book.comparison.compared, in the repository",
+    "exponential_euler": (
+        "what was meant is physsym.integrators.semi_implicit_euler.with_friction('exponential'); "
+        "physsym.integrators.exponential_euler is the exponential Euler method itself"
+    ),
+    "implicit_midpoint": (
+        "what was meant is physsym.integrators.semi_implicit_euler.with_friction('midpoint'); "
+        "physsym.integrators.implicit_midpoint is the implicit midpoint rule itself"
+    ),
+}
 
 
-def old_name(name: str) -> Any:
+def old_name(name: str, importing: bool = False) -> Any:
     """Return what a name of version 0.1 stands for, with a warning that says where it is now.
 
-    Raises AttributeError for a name whose meaning changed, with what to write instead, and for any other.
+    The warning points at the caller of the caller, which is whoever asked the package for the name. Raises
+    AttributeError for a name whose meaning changed, with what to write instead, and for any other.
+
+    `from physsym import name` asks twice, the first time with `importing`, on behalf of the import machinery:
+    no warning then, and an ImportError, since an AttributeError would lose its message.
     """
     if name in CHANGED:
-        raise AttributeError(f"physsym.{name} has changed: {CHANGED[name]}")
+        refused = ImportError if importing else AttributeError
+        raise refused(f"physsym.{name} of version 0.1 is gone: {CHANGED[name]}")
     if name not in RENAMED:
         raise AttributeError(f"module 'physsym' has no attribute {name!r}")
     home, _, new = RENAMED[name].rpartition(".")
     value = getattr(importlib.import_module(f"physsym.{home}" if home else "physsym"), new)
-    warnings.warn(
-        f"physsym.{name} is now physsym.{RENAMED[name]}; the old name goes in version 0.3",
-        DeprecationWarning,
-        stacklevel=3,
-    )
+    if not importing:
+        message = f"physsym.{name} is now physsym.{RENAMED[name]}; the old name goes in version 0.3"
+        warnings.warn(message, DeprecationWarning, stacklevel=3)
     return value

@@ -17,7 +17,7 @@ from ..momentum import source_rule
 from physsym import Claim, Condition, Law, Limit, Hypothesis, Rule, Verdict
 from physsym import damped_particle, dot, identical, law, rule
 from physsym.analysis.exact_evaluation import put, sign_of
-from physsym.analysis.modified_equation import modified_equation
+from physsym.analysis.modified_equations import modified_equation
 from physsym.analysis.quantified import holds_for_all
 from physsym.verify import check
 from physsym.verify.limit import gap

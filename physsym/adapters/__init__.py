@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
-from typing import TYPE_CHECKING, Any
 
-from physsym.adapters.evaluation_point import seen_from_the_gradient
+import lazy_loader
 
-if TYPE_CHECKING:
-    from physsym.adapters.optax_transformation import optax as optax
-    from physsym.adapters.torch_optimizer import torch as torch
+_load, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
-_HOME = {  # name: module, what that needs, the extra that installs it
-    "optax": ("physsym.adapters.optax_transformation", "optax", "jax"),
-    "torch": ("physsym.adapters.torch_optimizer", "torch", "torch"),
-}
-
-__all__ = ["optax", "seen_from_the_gradient", "torch"]
+_EXTRAS = {"optax": "jax", "torch": "torch"}  # what an adapter needs, and the extra that installs it
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+def __getattr__(name: str) -> object:
+    if name in _EXTRAS and importlib.util.find_spec(name) is None:
+        raise ImportError(
+            f"physsym.adapters.{name} needs {name}: install it with pip install 'physsym[{_EXTRAS[name]}]'"
+        )
+    if name not in __all__:
         raise AttributeError(
             f"module 'physsym.adapters' has no attribute {name!r}; there are {', '.join(__all__)}"
         )
-    module, needs, extra = _HOME[name]
-    if importlib.util.find_spec(needs) is None:
-        raise ImportError(
-            f"physsym.adapters.{name} needs {needs}: install it with pip install 'physsym[{extra}]'"
-        )
-    return getattr(importlib.import_module(module), name)
+    return _load(name)

@@ -16,7 +16,7 @@ from functools import cached_property, singledispatch
 
 from sympy import Add, Expr, Mul, Rational, Symbol
 
-from physsym.analysis.modified_equation import ModifiedEquation
+from physsym.analysis.modified_equations import ModifiedEquation
 from physsym.analysis.rooted_trees import Tree, cuts, trees
 from physsym.core.statements import Equation, Law, symbols
 from physsym.core.symbols import DOT, dot, name_and_marks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Expr, Integer, Symbol
 
 from physsym.analysis.jets import Polynomial, VectorField
-from physsym.analysis.modified_equation import ModifiedEquation, logarithm, near_identity, refuse
+from physsym.analysis.modified_equations import ModifiedEquation, logarithm, near_identity, refuse
 from physsym.analysis.power_series import Expansion, Series, ring_for
 from physsym.core.statements import Law, Rule, one_step_map, states
 from physsym.core.symbols import after
@@ -23,7 +23,7 @@ def slow_manifold_equation(rule: Rule, step: Symbol, fast: Symbol, order: int = 
 
     The heavy ball descends L + eta/4*(1 + rho)/(1 - rho)**2*|grad L|**2:
 
-    >>> from physsym.analysis.modified_equation import modified_potential
+    >>> from physsym.analysis.modified_equations import modified_potential
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, rho, u, x
     >>> heavy_ball = rule({u: rho * u - eta * G, x: x + after(u)})

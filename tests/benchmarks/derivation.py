@@ -22,7 +22,7 @@ from sympy.core.cache import clear_cache
 from sympy.physics.mechanics import LagrangesMethod, dynamicsymbols
 
 from physsym import Integrate, System, apply, dot, identical, law, rule
-from physsym.analysis.modified_equation import modified_equation
+from physsym.analysis.modified_equations import modified_equation
 from physsym.integrators import semi_implicit_euler
 from physsym.vocabulary import G, dt, eta, gamma, m, v, x
 

@@ -81,6 +81,7 @@ def test_a_place_that_is_no_shift_is_told(stated, said):
 
 @pytest.mark.parametrize(("name", "extra"), [("optax", "jax"), ("torch", "torch")])
 def test_a_missing_library_is_told_in_one_line_that_names_the_extra(name, extra, monkeypatch):
+    monkeypatch.delitem(vars(adapters), name, raising=False)  # one that was used is kept
     monkeypatch.setattr(importlib.util, "find_spec", lambda module: None)
     with pytest.raises(ImportError, match=rf"pip install 'physsym\[{extra}\]'") as told:
         getattr(adapters, name)

@@ -22,7 +22,7 @@ from physsym.analysis.b_series import (
     runge_kutta,
     up_to,
 )  # fmt: skip
-from physsym.analysis.modified_equation import modified_equation
+from physsym.analysis.modified_equations import modified_equation
 from physsym.analysis.rooted_trees import cuts, tree, trees
 from physsym.integrators import exponential_euler, fully_implicit_euler, implicit_midpoint
 from physsym.vocabulary import G, eta, gamma, m, t, v, x

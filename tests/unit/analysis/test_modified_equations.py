@@ -26,7 +26,7 @@ from physsym import (
     same_law,
 )
 from physsym.analysis.jets import ExpansionError
-from physsym.analysis.modified_equation import ModifiedEquation, modified_equation, modified_potential
+from physsym.analysis.modified_equations import ModifiedEquation, modified_equation, modified_potential
 from physsym.analysis.slow_manifold import slow_manifold_equation
 from physsym.core.statements import rewritten
 from physsym.integrators import fully_implicit_euler, integrators
