@@ -20,7 +20,7 @@ from physsym.analysis.damping import critical_values, discriminant
 from physsym.analysis.exact_evaluation import put, sign_of
 from physsym.analysis.quantified import holds_for_all, holds_for_all_given
 from physsym.verify.limit import gap
-from physsym.verify.convergence_order import measured
+from physsym.verify.convergence_order import estimate_order
 from physsym.claims import approx_equal, conditional, add_evidence, check_limit
 from physsym.core.statements import one_step_map, rewritten
 from physsym.core.verdicts import all_of, fails, holds
@@ -43,7 +43,7 @@ def coefficient(claimed: Expr) -> Verdict:
     if not agreeing:
         return fails("no treatment of friction gives it", *(str(v) for v in told.values()))
     others = [
-        f"{title} gives {kept}: the same up to O(dt**{measured(claimed, kept, dt, Integer(0)).order})"
+        f"{title} gives {kept}: the same up to O(dt**{estimate_order(claimed, kept, dt, Integer(0)).order})"
         for title, kept in coefficients().items() if title not in agreeing
     ]  # fmt: skip
     verdict = add_evidence(holds(f"{', '.join(agreeing)} gives it exactly"), *others)

@@ -21,7 +21,7 @@ from physsym.analysis.modified_equations import modified_equation
 from physsym.analysis.quantified import holds_for_all
 from physsym.verify import check
 from physsym.verify.limit import gap
-from physsym.verify.convergence_order import measured
+from physsym.verify.convergence_order import estimate_order
 from physsym.verify.equivalence import same_rule
 from physsym.claims import conditional, add_evidence
 from physsym.core.statements import one_step_map, rewritten
@@ -38,7 +38,7 @@ def is_its_flow(step: Rule, values: Point) -> Verdict:
     verdict = identical(found, exact, "the multiplier of a step and of the flow")
     if verdict:
         return verdict
-    order = measured(found, exact, eta, Integer(0)).order
+    order = estimate_order(found, exact, eta, Integer(0)).order
     told = [f"a step is off the flow by O(eta**{order})"]
     if sign_of(put(found, values)) < 0:
         told.append(f"at {named(values)} it is {put(found, values)}: no flow in one dimension changes sides")

@@ -21,7 +21,7 @@ from physsym.analysis.lie_derivative import invariance, slow_velocity
 from physsym.analysis.damping import discriminant
 from physsym.analysis.exact_evaluation import put, sign_of
 from physsym.analysis.quantified import holds_for_all
-from physsym.verify.convergence_order import measured
+from physsym.verify.convergence_order import estimate_order
 from physsym.core.dimensions import TIME
 from physsym.claims import conditional, add_evidence, positive
 from physsym.core.signs import signs
@@ -198,7 +198,7 @@ def follows(where: Law, velocity: Expr, small: Symbol) -> Verdict:
     residual = invariance(where.equations[0].residual, x, velocity)
     if identical(residual, Integer(0)):
         return holds(f"x' = {velocity} solves {where}")
-    found = measured(residual, Integer(0), small, Integer(0))
+    found = estimate_order(residual, Integer(0), small, Integer(0))
     if found.order < 1:
         return fails(f"x' = {velocity} leaves {residual}", engines=found.engines)
     next_term = slow_velocity(where, x, small, int(found.order)) - velocity

@@ -15,7 +15,7 @@ from physsym.core.symbols import exact
 from physsym.core.verdicts import Condition, Outcome, Verdict, fails, holds, undecided
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
-from physsym.verify.engines.evaluation import Values, points, satisfied
+from physsym.verify.engines.evaluation import Values, sample_points, satisfied
 
 _TRIES = 48
 _ENGINES = ("exact points", smt.NAME)
@@ -57,7 +57,7 @@ def _tried(
 ) -> Iterator[Values]:
     names = frozenset[Symbol]().union(*(c.expression.free_symbols for c in (*goals, *domain)))
     first = ({s: _fraction(n) for s, n in point.items()} for point in at)
-    return (p for p in chain(first, points(names, _TRIES)) if satisfied(domain, p))
+    return (p for p in chain(first, sample_points(names, _TRIES)) if satisfied(domain, p))
 
 
 def _fraction(value: object) -> Fraction:

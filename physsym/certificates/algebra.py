@@ -37,7 +37,7 @@ def require(kind: type[S], line: Statement, move: Move, where: str) -> S:
 def require_absent(symbol: Symbol, line: Statement, where: str) -> None:
     """Raise Refusal where a line holds a symbol at any instant."""
     if of_name(symbol.name, symbols(line)):
-        raise Refusal(f"{symbol} stands in the line {where}, which it must not")
+        raise Refusal(f"{symbol} occurs in the line {where}, which it must not")
 
 
 def _same_law(says: str, above: Law, below: Law, factor: Expr, **more: object) -> Lemma:
@@ -122,7 +122,7 @@ def _(move: ReduceOrder, above: Statement, below: Statement) -> Lemma:
     first = dot(move.coordinate)
     require_absent(move.velocity, above, "above")
     if dot(first) in symbols(below):
-        raise Refusal(f"the acceleration {dot(first)} still stands in the line below")
+        raise Refusal(f"the acceleration {dot(first)} still occurs in the line below")
     whole = (*equations(law), equation(first, move.velocity))
     return lemma(
         "algebra",

@@ -11,16 +11,11 @@ from physsym.mechanics.moves import Define, Divide, Isolate, Move, Multiply, Red
 from physsym.verify.conditions import defined, given, nonzero
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
+from physsym.verify.equivalence import residuals, same_equations, same_maps
 from physsym.verify.identity import identical
-from physsym.verify.matching import same_equations, same_maps
 from physsym.verify.monotone import strictly_monotone
 from physsym.verify.registry import judge
 from physsym.verify.substitution import Refusal, map_of, require, require_absent, substituted
-
-
-def residuals(law: Law) -> list[Expr]:
-    """Return left minus right of every equation."""
-    return [e.residual for e in law.equations]
 
 
 @judge.register(Divide)

@@ -1,4 +1,4 @@
-"""Side conditions: those a formula brings along, which of them follow, and whether all can hold at once."""
+"""Side conditions: those that define a formula, which of them are implied, and whether all are consistent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from physsym.core.symbols import OPAQUE
 from physsym.core.verdicts import Condition, Hypothesis, Verdict, fails, holds, undecided
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
-from physsym.verify.engines.evaluation import Values, points, satisfied
+from physsym.verify.engines.evaluation import Values, sample_points, satisfied
 
 _EXCLUDED = {"= 0": {-1, 1}, "!= 0": {0}, "> 0": {-1, 0}, ">= 0": {-1}}
 _EXAMPLES = 64
@@ -44,27 +44,27 @@ def _demanded(part: Expr) -> Iterator[Condition]:
 
 
 def nonzero(*expressions: Expr) -> tuple[Condition, ...]:
-    """Return the conditions that none of the expressions is zero, told of each factor that is no number."""
+    """Return the conditions that no expression is zero, one for each factor that is not a number."""
     factors = (f.as_base_exp()[0] for e in expressions for f in Mul.make_args(e))
     return tuple(Condition(base, "!= 0") for base in factors if not base.is_number)
 
 
 def follows(condition: Condition | Hypothesis) -> bool:
-    """Tell whether a condition follows from the signs of its symbols: by its form, or else by z3.
+    """Return whether a condition follows from the signs of its symbols: by its form, or else by z3.
 
-    A premise in words never follows.
+    A hypothesis in words never follows.
     """
-    return isinstance(condition, Condition) and (_is_plain(condition) or _is_proved(condition))
+    return isinstance(condition, Condition) and (_follows_by_sign(condition) or _is_proved(condition))
 
 
-def _is_plain(condition: Condition) -> bool:
-    """Tell whether a condition follows from its form alone, which costs nothing."""
+def _follows_by_sign(condition: Condition) -> bool:
+    """Return whether a condition follows from the signs of its subexpressions, without z3."""
     return not signs(condition.expression) & _EXCLUDED[condition.relation]
 
 
 @lru_cache(maxsize=1024)
 def _is_proved(condition: Condition) -> bool:
-    # Nothing is known of a symbol or of an unknown function but its sign, which the form has told.
+    # Only the sign of a symbol or of an opaque function is known, and `_follows_by_sign` has used it.
     if isinstance(condition.expression, (Symbol, *OPAQUE)):
         return False
     return smt.implies((), condition).answer is Answer.PROVED
@@ -76,20 +76,20 @@ def given(verdict: Verdict, conditions: Iterable[Condition | Hypothesis]) -> Ver
 
 
 def consistent(assumed: Iterable[Condition | Hypothesis]) -> Verdict:
-    """Return whether conditions can hold together with the declared signs of their symbols.
+    """Return whether conditions are consistent with each other and with the declared signs of their symbols.
 
-    It holds with an example; it fails with the conditions that contradict each other: from those anything
-    would follow.
+    The evidence is an example, or the conditions that contradict each other (which imply anything).
     """
     conditions = (c for c in assumed if isinstance(c, Condition))
-    return _consistent(tuple(dict.fromkeys(c for c in conditions if not _is_plain(c))))
+    return _consistent(tuple(dict.fromkeys(c for c in conditions if not _follows_by_sign(c))))
 
 
 @lru_cache(maxsize=256)
 def _consistent(conditions: tuple[Condition, ...]) -> Verdict:
-    example = _example(conditions)
-    if example is not None:
-        return holds(f"all assumptions hold {_told(example)}", engines=("exact points",))
+    symbols = frozenset[Symbol]().union(*(c.expression.free_symbols for c in conditions))
+    candidates = (at for at in sample_points(symbols, _EXAMPLES) if satisfied(conditions, at))
+    if (example := next(candidates, None)) is not None:
+        return holds(f"all assumptions hold {_format_point(example)}", engines=("exact points",))
     possible, core = smt.consistent(conditions)
     if possible is None:
         return undecided("no example was found in which all assumptions hold", engines=(smt.NAME,))
@@ -99,10 +99,5 @@ def _consistent(conditions: tuple[Condition, ...]) -> Verdict:
     return fails(f"the assumptions contradict each other: {clash}", engines=(smt.NAME,))
 
 
-def _example(conditions: tuple[Condition, ...]) -> Values | None:
-    symbols = frozenset[Symbol]().union(*(c.expression.free_symbols for c in conditions))
-    return next((at for at in points(symbols, _EXAMPLES) if satisfied(conditions, at)), None)
-
-
-def _told(at: Values) -> str:
+def _format_point(at: Values) -> str:
     return "at " + ", ".join(f"{s} = {n}" for s, n in at.items()) if at else "whatever the symbols are"

@@ -1,4 +1,4 @@
-"""Checking the dimensions of a statement: both sides of every equation, old and new value of every update."""
+"""Dimensional consistency of a statement: both sides of every equation, old and new value of every update."""
 
 from __future__ import annotations
 
@@ -18,10 +18,28 @@ from physsym.vocabulary import STANDARD, Vocabulary
 def dimensions(statement: StatementLike, vocabulary: Vocabulary = STANDARD) -> Verdict:
     """Return whether every sum adds, and every equation equates, quantities of one dimension.
 
-    The dimension of a symbol that the vocabulary does not know is inferred, and the evidence says so; where
-    it does not follow, the statement is undecided, not passed. A contradiction names the equations that
-    cause it. Raises TypeError for what is no statement.
+    The dimension of a symbol that is not in the vocabulary is inferred, and the evidence says so; where it
+    does not follow, the verdict is undecidable.
 
+    Parameters
+    ----------
+    statement
+        A law or a rule.
+    vocabulary
+        The dimensions that are known.
+
+    Returns
+    -------
+    Verdict
+        Where it fails, the evidence names the equations that contradict each other.
+
+    Raises
+    ------
+    TypeError
+        If `statement` is neither a law nor a rule.
+
+    Examples
+    --------
     >>> from physsym.core.statements import law
     >>> from physsym.vocabulary import G, eta, v
     >>> print(dimensions(law({v: -eta * G})))
@@ -40,8 +58,8 @@ def dimensions(statement: StatementLike, vocabulary: Vocabulary = STANDARD) -> V
 
 def known_dimensions(vocabulary: Vocabulary) -> dict[Unknown, Dimension]:
     """Return the dimension of every symbol of the vocabulary, and of the potential."""
-    told = {q.symbol: q.dimension for q in vocabulary.quantities if isinstance(q.symbol, Symbol)}
-    return {potential: vocabulary.dimension(potential), **told}
+    known = {q.symbol: q.dimension for q in vocabulary.quantities if isinstance(q.symbol, Symbol)}
+    return {potential: vocabulary.dimension(potential), **known}
 
 
 def _free(inferred: Inference) -> Iterator[str]:

@@ -1,12 +1,18 @@
-"""Whether two rules, or two laws, say the same, whatever their form."""
+"""Equivalence of laws and rules: equation by equation up to sign and order, or as maps of their states."""
 
 from __future__ import annotations
 
-from physsym.core.statements import LawLike, RuleLike, as_law, as_rule
-from physsym.core.verdicts import Verdict
-from physsym.verify.algebra import residuals
-from physsym.verify.matching import same_equations, same_maps
+from collections.abc import Callable, Sequence
+from itertools import chain
+
+from sympy import Expr, Symbol
+
+from physsym.core.statements import Law, LawLike, RuleLike, as_law, as_rule
+from physsym.core.verdicts import Verdict, all_of, fails
+from physsym.verify.identity import identical
 from physsym.verify.substitution import map_of
+
+Agree = Callable[[Expr, Expr], Verdict]
 
 
 def same_rule(first: RuleLike, second: RuleLike) -> Verdict:
@@ -62,3 +68,38 @@ def same_law(first: LawLike, second: LawLike) -> Verdict:
     True
     """
     return same_equations(residuals(as_law(first)), residuals(as_law(second)))
+
+
+def residuals(law: Law) -> list[Expr]:
+    """Return left minus right of every equation."""
+    return [e.residual for e in law.equations]
+
+
+def same_equations(expected: Sequence[Expr], found: Sequence[Expr]) -> Verdict:
+    """Return whether two lists of residuals are the same equations, each up to its sign, in any order."""
+    if len(expected) != len(found):
+        return fails(f"{len(expected)} equations are due, {len(found)} are given")
+    return all_of(*match_equations(expected, found, lambda a, b: identical(a, b, "the two lines")))
+
+
+def match_equations(expected: Sequence[Expr], found: Sequence[Expr], agree: Agree) -> list[Verdict]:
+    """Return a verdict for each expected residual: that of the one found, up to sign, that agrees with it.
+
+    Both lists have the same length, and each residual found is matched once (greedily).
+    """
+    left, verdicts = list(found), []
+    for residual in expected:
+        trials = ((agree(residual, side), match) for match in left for side in (match, -match))
+        first = next(trials)  # there is one, since the lists have the same length
+        verdict, match = next((trial for trial in chain([first], trials) if trial[0]), first)
+        verdicts.append(verdict)
+        left.remove(match)
+    return verdicts
+
+
+def same_maps(expected: dict[Symbol, Expr], found: dict[Symbol, Expr]) -> Verdict:
+    """Return whether two maps of states to new values are equal."""
+    if set(expected) != set(found):
+        names = (", ".join(sorted(map(str, states))) for states in (expected, found))
+        return fails("the states differ: {} against {}".format(*names))
+    return all_of(*(identical(expected[s], found[s], f"the new values of {s}") for s in expected))

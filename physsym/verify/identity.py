@@ -1,7 +1,7 @@
-"""Whether two expressions are one: what the engines say, and the policy that makes a verdict of it.
+"""Whether two expressions are identical: the engines are queried, and their findings combined into a verdict.
 
-Two families of engines that share no algebra must prove an identity, and nothing may refute it. What only one
-of them proves is undecided. An engine that refutes what another proves is a conflict, and a conflict fails.
+An identity holds if two families of engines that share no algebra prove it and none refutes it. What only one
+family proves is undecided. An engine that refutes what another proves is a conflict, and a conflict fails.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from physsym.verify.engines.base import Answer, Engine, Finding
 PROVERS: tuple[Engine, ...] = (identity_test, flint)
 REFUTERS: tuple[Engine, ...] = (sampling, interval)
 FAMILIES_NEEDED = 2
-WATCHED = 4  # points at which the refuters look at what is proved: a fault shows at almost any point
+WATCHED = 4  # sample points for the refuters after a proof: a fault of a prover shows at almost any point
 
 
 def identical(left: Expr, right: Expr, what: str = "both sides") -> Verdict:
@@ -26,19 +26,19 @@ def identical(left: Expr, right: Expr, what: str = "both sides") -> Verdict:
     The evidence of a verdict that holds names the error that the random points leave. One that fails names
     the difference, and a point at which both sides were computed, in exact fractions where these exist.
     """
-    findings = [asked(engine, left, right) for engine in PROVERS]
-    sure = len(_families(_saying(findings, Answer.PROVED))) >= FAMILIES_NEEDED
+    findings = [query_engine(engine, left, right) for engine in PROVERS]
+    sure = len(_families(_having(findings, Answer.PROVED))) >= FAMILIES_NEEDED
     attempts = (WATCHED,) if sure else ()
-    findings += [asked(engine, left, right, *attempts) for engine in REFUTERS]
-    if not sure and not _saying(findings, Answer.REFUTED):
-        findings.append(asked(smt, left, right))
-    return concluded(findings, left, right, what)
+    findings += [query_engine(engine, left, right, *attempts) for engine in REFUTERS]
+    if not sure and not _having(findings, Answer.REFUTED):
+        findings.append(query_engine(smt, left, right))
+    return combine(findings, left, right, what)
 
 
-def asked(engine: Engine, left: Expr, right: Expr, *attempts: int) -> Finding:
-    """Return what an engine says; one that breaks down has said nothing, and the reason tells so.
+def query_engine(engine: Engine, left: Expr, right: Expr, *attempts: int) -> Finding:
+    """Query one engine; an exception becomes UNKNOWN with its message.
 
-    One that looks at points can be told at how many.
+    `attempts` is the number of sample points, for the engines that sample.
     """
     identity: Callable[..., Finding] = engine.identity
     try:
@@ -48,11 +48,12 @@ def asked(engine: Engine, left: Expr, right: Expr, *attempts: int) -> Finding:
         return Finding(engine.NAME, engine.FAMILY, Answer.UNKNOWN, reason)
 
 
-def concluded(findings: Sequence[Finding], left: Expr, right: Expr, what: str) -> Verdict:
-    """Return the verdict that findings on left = right amount to."""
-    proved, refuted = (_saying(findings, answer) for answer in (Answer.PROVED, Answer.REFUTED))
+def combine(findings: Sequence[Finding], left: Expr, right: Expr, what: str) -> Verdict:
+    """Combine the findings of several engines on left = right into a verdict."""
+    proved, refuted = (_having(findings, answer) for answer in (Answer.PROVED, Answer.REFUTED))
     witness = next((f.witness for f in refuted if f.witness), "")
     engines = tuple(f.engine for f in findings)
+    refuters = {engine.NAME for engine in REFUTERS}
     if proved and refuted:
         clash = f"a conflict between engines: {_names(proved)} proved what {_names(refuted)} refuted"
         return fails(f"{what}: {clash}", witness=witness, engines=engines)
@@ -62,12 +63,16 @@ def concluded(findings: Sequence[Finding], left: Expr, right: Expr, what: str) -
             f"{what} differ by {difference}", witness=witness, engines=tuple(f.engine for f in refuted)
         )
     if len(_families(proved)) >= FAMILIES_NEEDED:
-        return holds(f"{what} agree, {_bounds(proved)}", engines=_took_part(findings, proved))
+        bounds = ", ".join(f"{f.engine}: {f.bound}" for f in proved)
+        consulted = tuple(f.engine for f in findings if f in proved or f.engine in refuters)
+        return holds(f"{what} agree, {bounds}", engines=consulted)
     alone = f"only {_names(proved)} proves it; " if proved else ""
-    return undecided(f"{what}: {alone}{_doubts(findings, refuted)}", engines=engines)
+    doubts = [f"{f.engine} sees a difference, but no point shows it" for f in refuted]
+    doubts += [f"{f.engine}: {f.reason}" for f in findings if f.reason and f.engine not in refuters]
+    return undecided(f"{what}: {alone}{'; '.join(doubts)}", engines=engines)
 
 
-def _saying(findings: Iterable[Finding], answer: Answer) -> list[Finding]:
+def _having(findings: Iterable[Finding], answer: Answer) -> list[Finding]:
     return [f for f in findings if f.answer is answer]
 
 
@@ -77,21 +82,3 @@ def _families(findings: Iterable[Finding]) -> set[str]:
 
 def _names(findings: Iterable[Finding]) -> str:
     return " and ".join(f.engine for f in findings)
-
-
-def _bounds(proved: Iterable[Finding]) -> str:
-    return ", ".join(f"{f.engine}: {f.bound}" for f in proved)
-
-
-def _took_part(findings: Sequence[Finding], proved: Sequence[Finding]) -> tuple[str, ...]:
-    refuters = {e.NAME for e in REFUTERS}
-    return tuple(f.engine for f in findings if f in proved or f.engine in refuters)
-
-
-def _doubts(findings: Sequence[Finding], refuted: Sequence[Finding]) -> str:
-    """Return why nothing was decided: who sees a difference that no point shows, and who knows too little."""
-    unseen = [f"{f.engine} sees a difference, but no point shows it" for f in refuted]
-    refuters = {e.NAME for e in REFUTERS}
-    return "; ".join(
-        unseen + [f"{f.engine}: {f.reason}" for f in findings if f.reason and f.engine not in refuters]
-    )

@@ -16,7 +16,7 @@ from physsym.mechanics.integrators import ExplicitRungeKutta, Integrator
 from physsym.mechanics.moves import Integrate
 from physsym.verify.conditions import given
 from physsym.verify.engines import identity_test
-from physsym.verify.engines.error_bound import trust
+from physsym.verify.engines.error_bound import error_bound
 from physsym.verify.engines.laurent import DivergenceError, Laurent, UndecidedError
 from physsym.verify.engines.prime_field import Point
 from physsym.verify.identity import identical
@@ -164,9 +164,9 @@ def _order(move: Integrate, equations: Equations, new: Equations) -> Verdict:
     """Return whether one step meets the exact flow at the order that the integrator declares."""
     terms = move.integrator.order + 3  # far enough to see whether the order is higher still
     try:
-        trusted = trust(*equations.values(), *new.values(), terms=terms)
-        gaps = identity_test.looks(
-            lambda point: _gaps(point, equations, new), trusted, move.step, terms=terms
+        bound = error_bound(*equations.values(), *new.values(), terms=terms)
+        gaps = identity_test.evaluate_at_points(
+            lambda point: _gaps(point, equations, new), bound, move.step, terms=terms
         )
     except (UndecidedError, DivergenceError, ArithmeticError) as doubt:
         return undecided(f"the order could not be measured: {doubt}", engines=(identity_test.NAME,))
@@ -177,15 +177,15 @@ def _order(move: Integrate, equations: Equations, new: Equations) -> Verdict:
     if order < move.integrator.order:
         return fails(f"order {order} was measured, {move.integrator.name} has {move.integrator.order}")
     size = "no error was found" if math.isinf(order) else f"order {order} and no higher was measured"
-    told = f"{size} against the exact flow, {identity_test.NAME}: {trusted}, one engine only"
+    told = f"{size} against the exact flow, {identity_test.NAME}: {bound}, one engine only"
     return holds(told, error=Order(move.step, order), engines=(identity_test.NAME,))
 
 
 def _gaps(point: Point, equations: Equations, new: Equations) -> list[Laurent]:
     """Return, for every state, the exact flow minus the step, as series in the time step."""
-    start = {s: point.of(s) for s in equations}
-    flow, there = _flow(point, equations, start), point.given(start)
-    return [flow[s] + there.of(new[s]).scaled(-1) for s in equations]
+    start = {s: point.value(s) for s in equations}
+    flow, there = _flow(point, equations, start), point.with_series(start)
+    return [flow[s] + there.value(new[s]).scaled(-1) for s in equations]
 
 
 def _flow(point: Point, equations: Equations, start: dict[Symbol, Laurent]) -> dict[Symbol, Laurent]:
@@ -204,7 +204,7 @@ def _rate(point: Point, state: Symbol, residual: Expr, flow: dict[Symbol, Lauren
     """Return the derivative that makes a residual vanish, which is linear in it."""
     values = []
     for trial in (0, 1, 2):
-        values.append(point.given(flow | {dot(state): point.number(trial)}).of(residual))
+        values.append(point.with_series(flow | {dot(state): point.number(trial)}).value(residual))
     slope = values[1] + values[0].scaled(-1)
     if (values[2] + values[1].scaled(-1) + slope.scaled(-1)).terms:
         raise UndecidedError(f"the equation of {state} is not linear in its derivative")

@@ -12,11 +12,11 @@ from physsym.core.symbols import DOT
 from physsym.core.verdicts import Condition, Hypothesis, Order, Verdict, all_of, fails, holds, undecided
 from physsym.mechanics.moves import Limit
 from physsym.verify.conditions import given
-from physsym.verify.convergence_order import measured
+from physsym.verify.convergence_order import estimate_order
 from physsym.verify.engines import identity_test
 from physsym.verify.engines.laurent import DivergenceError, UndecidedError
+from physsym.verify.equivalence import match_equations
 from physsym.verify.identity import identical
-from physsym.verify.matching import matched
 from physsym.verify.registry import judge
 from physsym.verify.substitution import Refusal, map_of, require, require_absent
 
@@ -54,7 +54,7 @@ def _laws(move: Limit, above: Law, below: Statement) -> Verdict:
     if any(identical(e.residual, Integer(0)) for e in law.equations):
         raise Refusal(f"nothing is left of the law as {move.symbol} tends to {move.to}")
     expected, found = ([e.residual for e in line.equations] for line in (above, law))
-    verdict = _least(move, matched(expected, found, lambda a, b: gap(move, a, b, "the law")))
+    verdict = _least(move, match_equations(expected, found, lambda a, b: gap(move, a, b, "the law")))
     return all_of(verdict, holds(*_forgotten(above, law)))
 
 
@@ -90,7 +90,7 @@ def gap(move: Limit, above: Expr, below: Expr, what: str) -> Verdict:
     if above == below:
         return holds(f"{what} does not hold {move.symbol}")
     try:
-        found = measured(above, below, move.symbol, move.to)
+        found = estimate_order(above, below, move.symbol, move.to)
     except DivergenceError as reason:
         return fails(f"{what} has no limit: {reason}", engines=(identity_test.NAME,))
     except (UndecidedError, ArithmeticError) as doubt:
@@ -104,4 +104,4 @@ def gap(move: Limit, above: Expr, below: Expr, what: str) -> Verdict:
         return fails(f"{what} tends to something else than {below}", engines=engines)
     error = Order(_vanishing(move), order)
     size = "is exact" if math.isinf(order) else f"closes like {error} and no faster"
-    return holds(f"the gap of {what} {size}, {found.trusted}", error=error, engines=engines)
+    return holds(f"the gap of {what} {size}, {found.bound}", error=error, engines=engines)

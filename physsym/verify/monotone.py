@@ -1,4 +1,4 @@
-"""Whether an expression is strictly monotone in a symbol, read off its form."""
+"""Strict monotonicity of an expression in a symbol, by structural rules."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ from sympy import Abs, Add, Expr, Integer, Mul, Symbol
 from physsym.core.signs import signs
 from physsym.core.verdicts import Condition
 
-Found = tuple[int, tuple[Condition, ...]]  # +1 rising, -1 falling, 0 constant, 2 unknown; under conditions
-_UNKNOWN: Found = (2, ())
+Direction = tuple[
+    int, tuple[Condition, ...]
+]  # 1 increasing, -1 decreasing, 0 constant, 2 unknown; conditions
+_UNKNOWN: Direction = (2, ())
 
 
 def strictly_monotone(expression: Expr, symbol: Symbol) -> tuple[bool, tuple[Condition, ...]]:
-    """Return whether an expression rises or falls strictly in a real symbol, and the conditions for it.
+    """Return whether an expression is strictly monotone in a real symbol, and the conditions for it.
 
-    Sums of terms that all rise are known, multiples by what has a sign, and odd powers
-    s**n*|s|**a*sign(s)**k of the symbol with a positive exponent in all.
+    The rules cover sums of terms of one direction, multiples by a factor of constant sign, and odd powers
+    s**n*|s|**a*sign(s)**k of the symbol with a positive total exponent.
     """
     direction, conditions = _direction(expression, symbol)
     return direction in (1, -1), conditions
 
 
-def _direction(expression: Expr, symbol: Symbol) -> Found:
+def _direction(expression: Expr, symbol: Symbol) -> Direction:
     if not expression.has(symbol):
         return 0, ()
     if isinstance(expression, Add):
@@ -32,12 +34,12 @@ def _direction(expression: Expr, symbol: Symbol) -> Found:
     return _product(expression, symbol)
 
 
-def _both(a: Found, b: Found) -> Found:
+def _both(a: Direction, b: Direction) -> Direction:
     directions = {a[0], b[0]} - {0}
     return (next(iter(directions), 0), a[1] + b[1]) if len(directions) < 2 else _UNKNOWN
 
 
-def _product(expression: Expr, symbol: Symbol) -> Found:
+def _product(expression: Expr, symbol: Symbol) -> Direction:
     factors = Mul.make_args(expression)
     constant = signs(Mul(*(f for f in factors if not f.has(symbol))))
     moving = [f for f in factors if f.has(symbol)]

@@ -10,8 +10,8 @@ from physsym.core.statements import Equation, Law, Statement
 from physsym.core.verdicts import Hypothesis, Outcome, Verdict
 from physsym.mechanics.moves import Neglect
 from physsym.verify.conditions import given
+from physsym.verify.equivalence import same_equations
 from physsym.verify.identity import identical
-from physsym.verify.matching import same_equations
 from physsym.verify.registry import judge
 from physsym.verify.substitution import Refusal, require
 

@@ -1,4 +1,4 @@
-"""What checks share: their own substitution (deriving uses SymPy's), and what they require of lines."""
+"""Tools of the verifiers: requirements on lines, and their own substitution (`transform` has SymPy's)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ S = TypeVar("S", Law, Rule)
 
 
 class Refusal(Exception):
-    """A line that cannot follow by the move, whatever it says in detail; the message is the reason."""
+    """A line that cannot follow by the move, for a structural reason, which is the message."""
 
 
 def require(kind: type[S], line: Statement, move: Move, where: str) -> S:
@@ -26,10 +26,10 @@ def require(kind: type[S], line: Statement, move: Move, where: str) -> S:
 
 
 def require_absent(symbol: Symbol, line: Statement, why: str) -> None:
-    """Raise Refusal where a line mentions a symbol: at any instant, or at its own if it has one."""
+    """Raise Refusal where a symbol occurs in a line: at any instant, or at its own if it has one."""
     found = [s for s in symbols(line) if symbol.name in (s.name, s.name.rstrip("'+-"))]
     if found:
-        raise Refusal(f"{found[0]} stands in the line {line}, {why}")
+        raise Refusal(f"{found[0]} occurs in the line {line}, {why}")
 
 
 def substituted(expression: Expr, values: Mapping[Expr, Expr]) -> Expr:

@@ -1,1 +1,1 @@
-"""The engines that decide whether expressions agree."""
+"""Decision procedures for identities, inequalities and orders: one module an engine, or a part of one."""

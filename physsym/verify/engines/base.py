@@ -1,4 +1,4 @@
-"""What every engine answers: whether two expressions are equal, how sure that is, and where they differ."""
+"""The interface of an engine: three-valued answers, findings with their error bound, and the protocol."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sympy import Expr
 
 
 class Answer(Enum):
-    """What an engine says of a statement. It has no truth value: doubt must never pass for a yes."""
+    """An engine's answer to a statement. It has no truth value: UNKNOWN must not be read as a yes."""
 
     PROVED = "proved"
     REFUTED = "refuted"
@@ -24,8 +24,9 @@ class Answer(Enum):
 class Finding:
     """The answer of one engine.
 
-    Engines of one `family` share algebra code and count as one witness. `reason` says why in words, `bound`
-    what is left of doubt, `witness` a point that shows a difference, `difference` left minus right in words.
+    Engines of one `family` share algebra code and count as one witness. `reason` explains the answer, `bound`
+    states the probability of error, `witness` a point at which the two sides differ, and `difference` is left
+    minus right as text.
     """
 
     engine: str

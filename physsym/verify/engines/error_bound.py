@@ -1,13 +1,15 @@
-"""How far the finite field can be trusted: the degree of an identity, its sectors, and the error they leave.
+"""The Schwartz-Zippel bound on the error of an identity test: degrees, sign sectors, and points needed.
 
-Two different quotients of polynomials that meet in a polynomial of degree d agree at a random point of q
-with probability at most d/q (Schwartz 1980; Zippel 1979). The degree is walked from the formula, never
-expanded. A root multiplies it by its index, since the product over all conjugates is what must not vanish.
-Values that hang on the sign of a random number split the points into sectors, and each sector is visited by
-itself: k independent signs make 2**k sectors, each with a share of 2**-k of all points. Where the signs
-depend on each other some sectors are empty; one that is not stays unseen for N points with probability
-(1 - 2**-k)**N. Sums that are positive for all reals of the declared signs are made positive here too: the
-sectors in which they are not have no counterpart among the reals.
+A polynomial of degree d that is not zero vanishes at a random point of a field of q elements with probability
+at most d/q (Schwartz 1980; Zippel 1979). Here the polynomial is the numerator of left minus right; a bound on
+its degree is computed from the expression tree, without expanding it. A root multiplies the degree by its
+index, because the norm (the product over all conjugates) is the polynomial that must not vanish.
+
+A value that depends on the sign of a random number splits the points into sectors, each of which is tested
+separately: k independent signs make 2**k sectors, each with a fraction 2**-k of all points. Where the signs
+depend on each other some sectors are empty; a sector that is not empty is missed by N points with probability
+(1 - 2**-k)**N. Sums that are positive for all reals of the declared signs are required to be positive at the
+points too, since sectors in which they are not correspond to no real values.
 """
 
 from __future__ import annotations
@@ -24,25 +26,26 @@ from sympy import Abs, Add, Expr, Mul, Pow, Rational, Symbol, preorder_traversal
 from physsym.core.signs import signs
 from physsym.core.symbols import OPAQUE
 from physsym.verify.engines.laurent import UndecidedError
-from physsym.verify.engines.prime_field import UNTIED
+from physsym.verify.engines.prime_field import UNINTERPRETED
 
-FIELD_BITS, WANTED_BITS = 60.9, 100  # of the elements of the group
+FIELD_BITS = 60.9  # log2 of the order of the group of squares
+WANTED_BITS = 100  # the error aimed at is 2**-100
 MAX_DEGREE_BITS, MAX_SIGNS = 40, 3
-MAX_POSITIVE = 3  # each sum that must be positive halves the share of the points that serve
+MAX_POSITIVE = 3  # each sum that must be positive halves the fraction of points that can be used
 
-Height = tuple[int, int]  # bounds on the degrees of numerator and denominator
+Degrees = tuple[int, int]  # upper bounds on the degrees of numerator and denominator
 
 
 @dataclass(frozen=True)
-class Trust:
-    """How many random points are needed, and the bound on the error that they leave.
+class ErrorBound:
+    """The number of random points that are needed, and the probability of error that remains.
 
-    `signed` are the quantities whose signs tell the sectors apart. `rooted` says that a root of a sum is
-    taken: the sum may hide a square, as a**2 + 2*a*b + b**2 does, of which the field takes one root or the
-    other by chance, be a + b positive or not. So many points are visited that both are seen. `positive` are
-    sums that are positive for all reals: only points at which they are serve.
+    `signed` are the quantities whose signs distinguish the sectors. `rooted` says that a root of a sum is
+    taken: the sum may be a square, as a**2 + 2*a*b + b**2 is, and the field takes either of its roots with
+    probability 1/2, whatever the sign of a + b. Then so many points are used that both roots occur.
+    `positive` are sums that are positive for all reals: only points at which they are positive are used.
 
-    >>> print(Trust(degree=12))
+    >>> print(ErrorBound(degree=12))
     error below 2^-114 (degree at most 12, 2 points)
     """
 
@@ -59,16 +62,18 @@ class Trust:
 
     @property
     def attempts(self) -> int:
-        """Return the number of points after which no sector is left unseen, but for 2**-100."""
-        share = 2.0**-self._halvings
-        if share == 1:
+        """Return the number of points after which a sector is unseen with probability below 2**-100."""
+        fraction = 2.0**-self._halvings
+        if fraction == 1:
             return self.points
-        unseen = math.ceil((WANTED_BITS + 4) / -math.log2(1 - share))
-        return max(unseen, 2 * math.ceil(self.points / share)) if self.rooted else unseen
+        # N with (1 - fraction)**N <= 2**-100, and 4 bits more for the union bound over the sectors.
+        unseen = math.ceil((WANTED_BITS + 4) / -math.log2(1 - fraction))
+        return max(unseen, 2 * math.ceil(self.points / fraction)) if self.rooted else unseen
 
     @property
     def _bits(self) -> float:
-        """Return minus the logarithm of the chance that one point of a sector does not see a difference."""
+        """Return -log2 of the probability that a point of a sector is a zero of a nonzero difference."""
+        # d/q, where q counts the points of the sector alone: 2**halvings times fewer than the field has.
         return FIELD_BITS - self._halvings - math.log2(self.degree)
 
     @property
@@ -82,110 +87,114 @@ class Trust:
         return f"error below 2^-{bits} (degree at most {self.degree}, {self.points} points{sectors})"
 
 
-def trust(*expressions: Expr, terms: int = 1) -> Trust:
-    """Return how many points are needed to compare expressions, in series to so many terms.
+def error_bound(*expressions: Expr, terms: int = 1) -> ErrorBound:
+    """Return the number of points that an identity test of expressions needs, in series of so many terms.
 
-    Raises UndecidedError where the degree or the number of signs is absurd, or where a branch hangs on an
-    irrational number, which is not random.
+    Raises UndecidedError where the degree or the number of signs is too large, or where a branch depends on
+    an irrational number, which is not random.
     """
-    heights = [height(e) for e in expressions]
-    # Each further coefficient of a series multiplies by the numerator and the denominator once more.
+    bounds = [degrees(e) for e in expressions]
+    # Each further coefficient of the series of a quotient has numerator and denominator as factors once more.
     series = 1 if terms == 1 else 2 * terms
-    whole = sum(top + bottom for top, bottom in heights) * series
-    degree = (whole + _collisions(expressions)) * _conjugates(expressions)
+    # left - right over a common denominator: the degrees of all numerators and denominators add up.
+    total = sum(top + bottom for top, bottom in bounds) * series
+    # The norm over all conjugates of the roots is a polynomial of degree (number of conjugates)*d.
+    degree = (total + _collisions(expressions)) * _conjugates(expressions)
     rooted = any(_hides_square(e.base) for e in _parts(expressions) if _is_root(e))
     signed = _signed(expressions)
-    found = Trust(max(1, degree), signed, rooted, _positive(expressions) if signed else ())
-    if found.degree.bit_length() > MAX_DEGREE_BITS:
-        raise UndecidedError(f"a degree of up to 2^{found.degree.bit_length()} is too high to be trusted")
-    if len(found.signed) > MAX_SIGNS:
-        raise UndecidedError(f"{len(found.signed)} signs to be told apart are too many")
-    return found
+    bound = ErrorBound(max(1, degree), signed, rooted, _positive(expressions) if signed else ())
+    if bound.degree.bit_length() > MAX_DEGREE_BITS:
+        raise UndecidedError(f"a degree of up to 2^{bound.degree.bit_length()} is too high to be trusted")
+    if len(bound.signed) > MAX_SIGNS:
+        raise UndecidedError(f"{len(bound.signed)} signs to be told apart are too many")
+    return bound
 
 
 @singledispatch
-def height(expression: Expr) -> Height:
+def degrees(expression: Expr) -> Degrees:
     """Return bounds on the degrees of numerator and denominator, in the random numbers that are drawn."""
     return 1, 0
 
 
-@height.register(Rational)
-def _(expression: Rational) -> Height:
+@degrees.register(Rational)
+def _(expression: Rational) -> Degrees:
     return 0, 0
 
 
-@height.register(Symbol)
-def _(expression: Symbol) -> Height:
+@degrees.register(Symbol)
+def _(expression: Symbol) -> Degrees:
     # A positive symbol is the square of a random number.
     return (2, 0) if expression.is_nonnegative else (1, 0)
 
 
-@height.register(Add)
-def _(expression: Add) -> Height:
+@degrees.register(Add)
+def _(expression: Add) -> Degrees:
+    # a/b + c/d = (a*d + c*b)/(b*d)
     top, bottom = 0, 0
-    for other, below in map(height, expression.args):
+    for other, below in map(degrees, expression.args):
         top, bottom = max(top + below, other + bottom), bottom + below
     return top, bottom
 
 
-@height.register(Mul)
-def _(expression: Mul) -> Height:
-    tops, bottoms = zip(*map(height, expression.args), strict=True)
+@degrees.register(Mul)
+def _(expression: Mul) -> Degrees:
+    tops, bottoms = zip(*map(degrees, expression.args), strict=True)
     return sum(tops), sum(bottoms)
 
 
-@height.register(Pow)
-def _(expression: Pow) -> Height:
+@degrees.register(Pow)
+def _(expression: Pow) -> Degrees:
     base, exponent = expression.args
     if not exponent.is_Rational:
-        return _weight(exponent), _weight(exponent)
-    top, bottom = (abs(int(exponent.p)) * side for side in height(base))
+        return _exponential_degree(exponent), _exponential_degree(exponent)
+    top, bottom = (abs(int(exponent.p)) * side for side in degrees(base))
     return (bottom, top) if exponent.is_negative else (top, bottom)
 
 
-@height.register(sympy.exp)
-@height.register(sympy.sinh)
-@height.register(sympy.cosh)
-@height.register(sympy.tanh)
-def _(expression: Expr) -> Height:
-    weight = 2 * _weight(expression.args[0])
+@degrees.register(sympy.exp)
+@degrees.register(sympy.sinh)
+@degrees.register(sympy.cosh)
+@degrees.register(sympy.tanh)
+def _(expression: Expr) -> Degrees:
+    weight = 2 * _exponential_degree(expression.args[0])
     return weight, weight
 
 
-@height.register(sympy.sin)
-@height.register(sympy.cos)
-def _(expression: Expr) -> Height:
+@degrees.register(sympy.sin)
+@degrees.register(sympy.cos)
+def _(expression: Expr) -> Degrees:
     return 2, 2
 
 
-@height.register(Abs)
-def _(expression: Abs) -> Height:
-    found: Height = height(expression.args[0])
-    return found
+@degrees.register(Abs)
+def _(expression: Abs) -> Degrees:
+    inside: Degrees = degrees(expression.args[0])
+    return inside
 
 
-@height.register(sympy.sign)
-def _(expression: sympy.sign) -> Height:
+@degrees.register(sympy.sign)
+def _(expression: sympy.sign) -> Degrees:
     return 0, 0
 
 
-def _weight(exponent: Expr) -> int:
-    """Return a bound on the powers of independent units in exp(exponent), but for a common denominator."""
+def _exponential_degree(exponent: Expr) -> int:
+    """Return a bound on the powers of the independent exponentials that exp(exponent) is a product of."""
     coefficients = (term.as_coeff_Mul()[0] for term in Add.make_args(exponent))
     return sum(max(1, abs(int(c.p))) for c in coefficients if c.is_Rational)
 
 
 @lru_cache(maxsize=64)
 def _parts(expressions: tuple[Expr, ...]) -> tuple[Expr, ...]:
-    """Return every part of some expressions once."""
+    """Return every subexpression of some expressions once."""
     return tuple(dict.fromkeys(chain.from_iterable(map(preorder_traversal, expressions))))
 
 
 def _collisions(expressions: tuple[Expr, ...]) -> int:
-    """Return the degree at which two places of an unknown function may coincide by accident."""
-    places = {a for e in _parts(expressions) if isinstance(e, (*OPAQUE, *UNTIED)) for a in e.args}
-    largest = max((sum(height(place)) for place in places), default=0)
-    return len(places) * (len(places) - 1) // 2 * 2 * largest
+    """Return the degree of the event that two arguments of an unknown function coincide at a random point."""
+    arguments = {a for e in _parts(expressions) if isinstance(e, (*OPAQUE, *UNINTERPRETED)) for a in e.args}
+    largest = max((sum(degrees(a)) for a in arguments), default=0)
+    # n*(n - 1)/2 pairs; a pair coincides where a difference of degree 2*largest at most vanishes.
+    return len(arguments) * (len(arguments) - 1) // 2 * 2 * largest
 
 
 def _conjugates(expressions: tuple[Expr, ...]) -> int:
@@ -208,18 +217,18 @@ def _is_root(expression: Expr) -> bool:
 
 
 def _hides_square(base: Expr) -> bool:
-    """Tell whether a product holds a sum, which may be the square of something that it does not show."""
+    """Return whether a product has a sum among its factors, which may be a square in disguise."""
     return any(isinstance(f.as_base_exp()[0], Add) and f.free_symbols for f in Mul.make_args(base))
 
 
 def _signed(expressions: tuple[Expr, ...]) -> tuple[Expr, ...]:
-    """Return the independent quantities whose signs matter and are a matter of chance at a random point."""
+    """Return the independent quantities whose signs matter and are random at a random point."""
     signed = {e.args[0] for e in _parts(expressions) if isinstance(e, (Abs, sympy.sign))}
     rooted = {e.base for e in _parts(expressions) if isinstance(e, Pow) and not e.exp.is_Integer}
     for inside in signed | rooted:
         irrational = not inside.free_symbols and not inside.is_Rational
         if irrational or any(map(_is_surd, _parts((inside,)))):
-            raise UndecidedError(f"the sign of {inside} hangs on an irrational number")
+            raise UndecidedError(f"the sign of {inside} depends on an irrational number")
     return tuple(sorted({atom for inside in signed | rooted for atom in _signs_of(inside)}, key=str))
 
 
@@ -244,7 +253,7 @@ def _signs_of(expression: Expr) -> Iterator[Expr]:
 
 
 def _is_square(expression: Expr) -> bool:
-    """Tell whether the field makes an expression a square, which is what it takes for positive."""
+    """Return whether an expression is a square in the field by construction; squares count as positive."""
     positive = isinstance(expression, Symbol) and expression.is_nonnegative
     power = isinstance(expression, Pow) and (expression.exp.is_even or not expression.exp.is_Integer)
     return bool(positive or power or isinstance(expression, (Abs, Rational, sympy.exp)))

@@ -1,4 +1,4 @@
-"""The value of an expression at a point: an exact fraction where there is one, else a ball of reals."""
+"""Evaluation of expressions at rational points: an exact fraction where possible, else a ball of reals."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from physsym.verify.engines.laurent import UndecidedError
 
 POTENTIAL = "U(y) = y + y**3/3"
 PRECISION = 384
-_NICE = [Fraction(n, d) for d in (1, 2, 3) for n in (1, 2, 3, 5, 7)]
-# Squares, so that square roots come out as fractions.
+_SMALL = [Fraction(n, d) for d in (1, 2, 3) for n in (1, 2, 3, 5, 7)]
+# Squares, whose square roots are fractions.
 _SQUARES = [Fraction(n * n, d * d) for d in (1, 2, 3) for n in (1, 2, 3, 4, 5)]
 
-Number = Any  # a Fraction or a real ball (flint.arb): both add, multiply and divide
+Number = Any  # a Fraction or a ball of reals (flint.arb): both add, multiply and divide
 Values = Mapping[Symbol, Fraction]
-Look = tuple[Values, Number, Number]
+Sample = tuple[Values, Number, Number]
 
 
 @singledispatch
 def value(expression: Expr, at: Values) -> Number:
-    """Return the value of an expression at a point, a Fraction where possible, else a real ball.
+    """Return the value of an expression at a point, a Fraction where possible, else a ball of reals.
 
     Raises UndecidedError for a function that is not known here, ZeroDivisionError at a pole.
     """
@@ -60,13 +60,13 @@ def _(expression: Mul, at: Values) -> Number:
 def _fold(operation: Any, expression: Expr, at: Values) -> Number:
     first, *rest = (value(a, at) for a in expression.args)
     for other in rest:
-        both = any(isinstance(n, flint.arb) for n in (first, other))
-        first = operation(ball(first), ball(other)) if both else operation(first, other)
+        enclosed = any(isinstance(n, flint.arb) for n in (first, other))
+        first = operation(as_ball(first), as_ball(other)) if enclosed else operation(first, other)
     return first
 
 
-def ball(number: Number) -> flint.arb:
-    """Return a number as a ball of reals that holds it."""
+def as_ball(number: Number) -> flint.arb:
+    """Return a number as a ball of reals that contains it."""
     if isinstance(number, flint.arb):
         return number
     return flint.arb(flint.fmpq(number.numerator, number.denominator))
@@ -81,9 +81,9 @@ def _(expression: Pow, at: Values) -> Number:
         root = _exact_root(base)
         if root is not None:
             return _whole_power(root, 1 if exponent > 0 else -1)
-    if not ball(base) > 0:
+    if not as_ball(base) > 0:
         raise UndecidedError(f"{expression} is not real and positive at the point")
-    return ball(base) ** ball(exponent)
+    return as_ball(base) ** as_ball(exponent)
 
 
 def _whole_power(base: Number, exponent: int) -> Number:
@@ -101,7 +101,7 @@ def _exact_root(square: Fraction) -> Fraction | None:
 
 
 def _real(function: Callable[[flint.arb], flint.arb]) -> Callable[[Expr, Values], Number]:
-    return lambda expression, at: function(ball(value(expression.args[0], at)))
+    return lambda expression, at: function(as_ball(value(expression.args[0], at)))
 
 
 for _function, _of_ball in {
@@ -113,7 +113,7 @@ for _function, _of_ball in {
 
 @value.register(sympy.log)
 def _(expression: sympy.log, at: Values) -> Number:
-    inside = ball(value(expression.args[0], at))
+    inside = as_ball(value(expression.args[0], at))
     if not inside > 0:
         raise UndecidedError(f"{expression} is not real at the point")
     return inside.log()
@@ -156,41 +156,41 @@ def _(expression: higher, at: Values) -> Number:
 
 @value.register(partial)
 def _(expression: partial, at: Values) -> Number:
-    index, *places = expression.args
-    return int(index) * (1 + _sum_of(places, at) ** 2)
+    index, *arguments = expression.args
+    return int(index) * (1 + _sum_of(arguments, at) ** 2)
 
 
-def _sum_of(places: Any, at: Values) -> Number:
-    return value(Add(*((k + 1) * place for k, place in enumerate(places))), at)
+def _sum_of(arguments: Iterable[Expr], at: Values) -> Number:
+    return value(Add(*(k * argument for k, argument in enumerate(arguments, 1))), at)
 
 
-def points(symbols: Iterable[Symbol], attempts: int) -> Iterator[Values]:
+def sample_points(symbols: Iterable[Symbol], attempts: int) -> Iterator[Values]:
     """Yield points of small numbers, with the signs that the symbols are declared to have; zeros too."""
-    names = _named(symbols)
+    names = _sorted(symbols)
     return (_point(names, attempt) for attempt in range(attempts))
 
 
-def _named(symbols: Iterable[Symbol]) -> tuple[Symbol, ...]:
+def _sorted(symbols: Iterable[Symbol]) -> tuple[Symbol, ...]:
     return tuple(sorted(symbols, key=str))
 
 
 def _point(names: Iterable[Symbol], attempt: int) -> Values:
     chance = random.Random(attempt)
-    return {s: _some(s, chance, _SQUARES if attempt % 2 else _NICE) for s in names}
+    return {s: _draw(s, chance, _SQUARES if attempt % 2 else _SMALL) for s in names}
 
 
-def _some(symbol: Symbol, chance: random.Random, numbers: list[Fraction]) -> Fraction:
+def _draw(symbol: Symbol, chance: random.Random, numbers: list[Fraction]) -> Fraction:
     if not (symbol.is_nonzero or chance.randrange(12)):
         return Fraction(0)
     sign = 1 if symbol.is_nonnegative else -1 if symbol.is_nonpositive else chance.choice((1, -1))
     return sign * chance.choice(numbers)
 
 
-def both(left: Expr, right: Expr, places: Iterable[Values]) -> Iterator[Look]:
-    """Yield points with the values of two expressions, where both are defined."""
-    same = left == right  # then it is computed once
+def evaluate_both(left: Expr, right: Expr, points: Iterable[Values]) -> Iterator[Sample]:
+    """Yield those of the points at which two expressions are defined, with both values."""
+    same = left == right  # then one evaluation is enough
     with flint.ctx.workprec(PRECISION):
-        for at in places:
+        for at in points:
             try:
                 first = value(left, at)
                 yield at, first, first if same else value(right, at)
@@ -198,20 +198,20 @@ def both(left: Expr, right: Expr, places: Iterable[Values]) -> Iterator[Look]:
                 continue
 
 
-def looks(left: Expr, right: Expr, attempts: int) -> Iterator[Look]:
-    """Yield what `both` yields at so many of the points, each computed once for all engines that look."""
-    names = _named(left.free_symbols | right.free_symbols)
-    seen = (_look(left, right, names, attempt) for attempt in range(attempts))
-    return (look for look in seen if look is not None)
+def sampled_values(left: Expr, right: Expr, attempts: int) -> Iterator[Sample]:
+    """Yield sample points with the values of two expressions, cached for all engines that sample them."""
+    names = _sorted(left.free_symbols | right.free_symbols)
+    samples = (_sample(left, right, names, attempt) for attempt in range(attempts))
+    return (sample for sample in samples if sample is not None)
 
 
 @lru_cache(maxsize=64)
-def _look(left: Expr, right: Expr, names: tuple[Symbol, ...], attempt: int) -> Look | None:
-    return next(both(left, right, (_point(names, attempt),)), None)
+def _sample(left: Expr, right: Expr, names: tuple[Symbol, ...], attempt: int) -> Sample | None:
+    return next(evaluate_both(left, right, (_point(names, attempt),)), None)
 
 
-def told(left: Expr, right: Expr, at: Values, a: Number, b: Number) -> str:
-    """Return in words where two expressions were computed and what they gave."""
+def format_witness(left: Expr, right: Expr, at: Values, a: Number, b: Number) -> str:
+    """Return a sample point and the values of two expressions there as text."""
     where = ", ".join(f"{s} = {n}" for s, n in at.items())
     opaque = f" with {POTENTIAL}" if left.has(*OPAQUE) or right.has(*OPAQUE) else ""
     shown = (str(n) if isinstance(n, Fraction) else n.str(6, radius=False) for n in (a, b))
@@ -227,7 +227,7 @@ _HOLDS: dict[str, Callable[[Number], bool]] = {
 
 
 def satisfied(conditions: Iterable[Condition], at: Values) -> bool | None:
-    """Tell whether all conditions certainly hold at a point; None where one of them has no value there."""
+    """Return whether all conditions certainly hold at a point; None where one of them has no value there."""
     with flint.ctx.workprec(PRECISION):
         try:
             return all(_HOLDS[c.relation](value(c.expression, at)) for c in conditions)

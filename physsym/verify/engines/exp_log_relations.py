@@ -1,4 +1,8 @@
-"""Exponentials as products of a few independent ones, found from the linear relations of their arguments."""
+"""Exponentials as products of powers of independent ones, from the linear relations between their arguments.
+
+A basis of the arguments over the rationals gives every exponential as a product of powers of the exponentials
+of the basis, which are taken as independent generators (Risch 1979); so equal products have one normal form.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +18,10 @@ from physsym.verify.engines.quotients import Quotient, Ring, gcd, product
 
 
 @dataclass(frozen=True)
-class _Unit:
-    """The exponential of an argument, its value None until it is known which root of it is needed.
+class _Exponential:
+    """The exponential of an argument; its value is None until it is known which root of it is needed.
 
-    Until then `base` is what it is the exponential of the logarithm of, if it is of one.
+    `base` is b where the argument is log(b).
     """
 
     name: str
@@ -27,58 +31,58 @@ class _Unit:
 
 
 @dataclass
-class Units:
-    """The independent exponentials of a ring; those of logarithms get the base, or a root of it, as value."""
+class ExponentialBasis:
+    """The independent exponentials of a ring; the exponential of a logarithm is the base, or a root of it."""
 
     ring: Ring
-    units: list[_Unit] = field(default_factory=list)
+    basis: list[_Exponential] = field(default_factory=list)
 
     def logarithm(self, base: Quotient, name: str) -> Quotient:
-        """Return the logarithm of a base, as a sum over those of its factors that are certainly positive."""
+        """Return the logarithm of a base, split into those of its factors that are certainly positive."""
         total, rest = self.ring.number(0), base
         for factor, times in self.ring.positive_factors(base):
-            total = total + self.ring.number(times) * self._logarithm(factor, self.ring.written(factor))
+            total = total + self.ring.number(times) * self._logarithm(factor, self.ring.format(factor))
             rest = rest * factor.power(-times)
         rest = rest.cancelled()
         return total if rest.top == rest.bottom else total + self._logarithm(rest, name)
 
     def _logarithm(self, base: Quotient, name: str) -> Quotient:
-        for unit in self.units:
-            known = unit.value if unit.base is None else unit.base
+        for element in self.basis:
+            known = element.value if element.base is None else element.base
             if known is not None and self.ring.is_zero(known - base):
-                return unit.argument
+                return element.argument
         argument = self.ring.generator(f"log({name})")
-        self.units.append(_Unit(f"({name})", argument, base=base))
+        self.basis.append(_Exponential(f"({name})", argument, base=base))
         return argument
 
-    def found(self, wanted: Sequence[tuple[str, Quotient]]) -> list[Quotient]:
-        """Return exp(a) for each of the named arguments a, as products of powers of units."""
-        columns = self.units + [_Unit(name, argument) for name, argument in wanted]
+    def exponentials(self, wanted: Sequence[tuple[str, Quotient]]) -> list[Quotient]:
+        """Return exp(a) for each of the named arguments a, as products of powers of the basis."""
+        columns = self.basis + [_Exponential(name, argument) for name, argument in wanted]
         pivots, rows = _relations([u.argument for u in columns])
-        shares = [[row[j] for row in rows] for j in range(len(columns))]
-        self.units = [self._settled(columns[p], row) for p, row in zip(pivots, rows, strict=True)]
-        return [self._product(share, rows) for share in shares[len(columns) - len(wanted) :]]
+        coordinates = [[row[j] for row in rows] for j in range(len(columns))]
+        self.basis = [self._normalised(columns[p], row) for p, row in zip(pivots, rows, strict=True)]
+        return [self._product(c, rows) for c in coordinates[len(columns) - len(wanted) :]]
 
-    def _settled(self, unit: _Unit, row: list[flint.fmpq]) -> _Unit:
-        """Return a unit together with its value: that root of the exponential of which all are powers."""
+    def _normalised(self, element: _Exponential, row: list[flint.fmpq]) -> _Exponential:
+        """Return a basis element with its value, the root of the exponential that all others need."""
         index = _index(row)
-        if unit.value is not None:
+        if element.value is not None:
             if index != 1:
-                raise UndecidedError(f"roots of {unit.name} of different depth")
-            return unit
-        name = unit.name if index == 1 else f"{unit.name}**(1/{index})"
-        argument = unit.argument * self.ring.number(1, index)
-        if unit.base is None:
-            return _Unit(name, argument, self.ring.generator(name, positive=True))
-        value = unit.base if index == 1 else self.ring.root(name, index, unit.base)
-        # A root hides its base: whoever needs a finer root of the same base later is refused above.
-        return _Unit(name, argument, value)
+                raise UndecidedError(f"roots of {element.name} of different depth")
+            return element
+        name = element.name if index == 1 else f"{element.name}**(1/{index})"
+        argument = element.argument * self.ring.number(1, index)
+        if element.base is None:
+            return _Exponential(name, argument, self.ring.generator(name, positive=True))
+        value = element.base if index == 1 else self.ring.root(name, index, element.base)
+        # The base is dropped: a finer root of it that is needed later is refused above.
+        return _Exponential(name, argument, value)
 
-    def _product(self, share: list[flint.fmpq], rows: list[list[flint.fmpq]]) -> Quotient:
+    def _product(self, coefficients: list[flint.fmpq], rows: list[list[flint.fmpq]]) -> Quotient:
         total = self.ring.number(1)
-        for unit, part, row in zip(self.units, share, rows, strict=True):
-            assert unit.value is not None  # every unit was settled just before
-            total = total * unit.value.power(int(part * _index(row)))
+        for element, part, row in zip(self.basis, coefficients, rows, strict=True):
+            assert element.value is not None  # every element was normalised just before
+            total = total * element.value.power(int(part * _index(row)))
         return total
 
 
@@ -87,7 +91,7 @@ def _index(row: list[flint.fmpq]) -> int:
 
 
 def _relations(arguments: list[Quotient]) -> tuple[list[int], list[list[flint.fmpq]]]:
-    """Return which arguments are independent over the rationals, and all in terms of those, in columns."""
+    """Return which arguments are a basis over the rationals, and the coordinates of all, in columns."""
     bottom = reduce(lambda a, b: product(a, b / gcd(a, b)), (a.bottom for a in arguments))
     tops = [product(a.top, bottom / a.bottom).to_dict() for a in arguments]
     monomials = sorted({m for top in tops for m in top})

@@ -1,12 +1,12 @@
-"""Exact identities in a field of fractions: FLINT's polynomials, with functions as further generators.
+"""Exact identities in a field of rational functions (FLINT), with transcendental functions as generators.
 
-Every real power is exp(exponent*log(base)), and exponentials are products of as few units as the linear
-relations over the rationals between their arguments allow: exp(a)*exp(b) and exp(a + b) are then one
-polynomial, and so are sqrt(m*gamma) and sqrt(m)*sqrt(gamma). A root is a unit that obeys s**n = r. Two
+Every real power is exp(exponent*log(base)), and every exponential is a product of powers of independent ones,
+found from the linear relations over the rationals between the arguments: so exp(a)*exp(b) and exp(a + b) are
+one polynomial, and so are sqrt(m*gamma) and sqrt(m)*sqrt(gamma). A root is a generator s with s**n = r. Two
 applications of a function are one generator where their arguments are proved equal.
 
-A zero found here is exact. What is not found to be zero is different for certain only where nothing but
-symbols and unknown functions of them stand: between roots there may be relations that are not used here.
+A zero found here is exact. A nonzero normal form proves a difference only where the expressions are rational
+in symbols and opaque functions: roots may satisfy relations that are not used here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sympy import Abs, Add, Expr, Mul, Pow, Rational, Symbol, preorder_traversal
 
 from physsym.core.symbols import OPAQUE
 from physsym.verify.engines.base import Answer, Finding
-from physsym.verify.engines.exp_log_relations import Units
+from physsym.verify.engines.exp_log_relations import ExponentialBasis
 from physsym.verify.engines.laurent import UndecidedError
 from physsym.verify.engines.quotients import Polynomial, Quotient, Ring
 
@@ -32,11 +32,11 @@ _UNKNOWN = (*OPAQUE, sympy.log, sympy.sin)
 
 
 def identity(left: Expr, right: Expr) -> Finding:
-    """Return whether two expressions are equal; where they are not, their difference in factors."""
+    """Return whether two expressions are equal; where they are not, with their factored difference."""
     try:
         work = _Evaluation.of(left, right)
         gap = work.value(left) - work.value(right)
-        equal, difference = work.ring.is_zero(gap), work.ring.written(gap)
+        equal, difference = work.ring.is_zero(gap), work.ring.format(gap)
     except (UndecidedError, ZeroDivisionError) as doubt:
         return Finding(NAME, FAMILY, Answer.UNKNOWN, str(doubt))
     if equal:
@@ -52,9 +52,9 @@ def order_of(left: Expr, right: Expr, small: Symbol) -> int | float:
     Raises UndecidedError unless their difference is a quotient of polynomials in the small symbol.
     """
     if any(part.has(small) and not _is_rational(part) for part in _parts(left, right)):
-        raise UndecidedError(f"{small} stands inside a function")
+        raise UndecidedError(f"{small} occurs inside a function")
     work = _Evaluation.of(small, left, right)
-    work.value(small)  # the small symbol needs not stand in the gap, where its generator is looked up
+    work.value(small)  # gives the small symbol a generator, even where it does not occur in the gap
     gap = work.value(left) - work.value(right)
     if work.ring.is_zero(gap):
         return math.inf
@@ -83,22 +83,22 @@ def _lowest(polynomial: Polynomial, k: int) -> int:
 
 @dataclass
 class _Evaluation:
-    """The values of expressions in one ring, each part computed once."""
+    """The values of expressions in one ring, each subexpression computed once."""
 
     ring: Ring
-    units: Units
+    basis: ExponentialBasis
     known: dict[Expr, Quotient] = field(default_factory=dict)
     applied: list[tuple[type, tuple[Quotient, ...], Quotient]] = field(default_factory=list)
 
     @classmethod
     def of(cls, *expressions: Expr) -> _Evaluation:
-        """Prepare a ring with room for the expressions, and units for their exponentials and real powers."""
+        """Prepare a ring with room for the expressions, and find their independent exponentials."""
         parts = set(_parts(*expressions))
         if len(parts) > _MAX_SIZE:
             raise UndecidedError("the expressions are too large")
         powers = {p for p in parts if _is_power(p)}
         ring = Ring(size=len(parts) + 8 * len(powers) + 2)
-        work = cls(ring, Units(ring))
+        work = cls(ring, ExponentialBasis(ring))
         work._prepare(powers)
         return work
 
@@ -106,15 +106,15 @@ class _Evaluation:
         """Find the values of exponentials and real powers, the innermost first."""
         while powers:
             level = sorted((p for p in powers if powers.isdisjoint(_parts(*p.args))), key=str)
-            found = self.units.found([(str(p), self._exponent(p)) for p in level])
-            self.known.update((p, _of_unit(p, unit)) for p, unit in zip(level, found, strict=True))
+            found = self.basis.exponentials([(str(p), self._exponent(p)) for p in level])
+            self.known.update((p, _from_exponential(p, unit)) for p, unit in zip(level, found, strict=True))
             powers = powers - set(level)
 
     def _exponent(self, power: Expr) -> Quotient:
         """Return the quotient a for which a power is made of exp(a)."""
         if not isinstance(power, Pow):
             return self.value(power.args[0])
-        return self.value(power.exp) * self.units.logarithm(self.value(power.base), str(power.base))
+        return self.value(power.exp) * self.basis.logarithm(self.value(power.base), str(power.base))
 
     def value(self, expression: Expr) -> Quotient:
         """Return the value of an expression; raises UndecidedError for a function that is not known."""
@@ -171,28 +171,28 @@ class _Evaluation:
         return self._applied(expression, lambda name, _: self.ring.root(name, 2, square, positive=False))
 
     def _applied(self, expression: Expr, new: Callable[[str, tuple[Quotient, ...]], Quotient]) -> Quotient:
-        """Return the generator of a function at a place, the same for places that are proved equal."""
-        function, places = expression.func, tuple(map(self.value, expression.args))
-        for other, elsewhere, found in self.applied:
-            if other == function and self._same(places, elsewhere):
-                return found
-        found = new(str(expression), places)
-        self.applied.append((function, places, found))
-        return found
+        """Return the generator of a function application, the same for arguments that are proved equal."""
+        function, arguments = expression.func, tuple(map(self.value, expression.args))
+        for other, known, generator in self.applied:
+            if other == function and self._same(arguments, known):
+                return generator
+        generator = new(str(expression), arguments)
+        self.applied.append((function, arguments, generator))
+        return generator
 
     def _same(self, some: tuple[Quotient, ...], others: tuple[Quotient, ...]) -> bool:
         pairs = zip(some, others, strict=False)
         return len(some) == len(others) and all(self.ring.is_zero(a - b) for a, b in pairs)
 
 
-# Asking the method for its value would make a new function each time.
+# Dispatch without the bound method that `singledispatchmethod` creates at each access.
 _evaluate = vars(_Evaluation)["_value"].dispatcher.dispatch
 
 
-def _of_unit(power: Expr, unit: Quotient) -> Quotient:
-    """Return the value of an exponential, a hyperbolic function or a power from the unit exp(a)."""
+def _from_exponential(power: Expr, exponential: Quotient) -> Quotient:
+    """Return the value of an exponential, a hyperbolic function or a power from exp(a)."""
     if not isinstance(power, sympy.sinh | sympy.cosh | sympy.tanh):
-        return unit
-    over, two = unit.power(-1), unit.power(0) + unit.power(0)
-    sinh, cosh = (unit - over) * two.power(-1), (unit + over) * two.power(-1)
+        return exponential
+    inverse, two = exponential.power(-1), exponential.power(0) + exponential.power(0)
+    sinh, cosh = (exponential - inverse) * two.power(-1), (exponential + inverse) * two.power(-1)
     return {sympy.sinh: sinh, sympy.cosh: cosh}.get(power.func) or sinh * cosh.power(-1)

@@ -1,9 +1,10 @@
-"""Identities and orders by evaluation at random points of a prime field, in series of a small symbol.
+"""Polynomial identity testing (Schwartz-Zippel): identities and orders by evaluation in a prime field.
 
-A formula is evaluated, never rewritten: two rational formulas of degree d that differ agree at a random
-point with probability at most d/q (Schwartz 1980; Zippel 1979). With q about 2**61 and several points the
-chance of accepting a false identity is far below that of a fault in the machine. Everything here is done in
-plain Python integers: this engine shares no algebra with SymPy or FLINT.
+Expressions are evaluated at random points, never rewritten: two rational expressions of degree d that differ
+agree at a random point with probability at most d/q (Schwartz 1980; Zippel 1979). With q about 2**61 and
+several points the probability of accepting a false identity is far below that of a hardware fault. Orders are
+read off truncated Laurent series in a small symbol. The arithmetic is that of plain Python integers: this
+engine shares no algebra with SymPy or FLINT.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from typing import TypeVar
 from sympy import Expr, Integer, Symbol
 
 from physsym.verify.engines.base import Answer, Finding
-from physsym.verify.engines.error_bound import Trust, trust
+from physsym.verify.engines.error_bound import ErrorBound, error_bound
 from physsym.verify.engines.laurent import DivergenceError, Laurent, UndecidedError
-from physsym.verify.engines.prime_field import UNTIED, BranchError, Point, square_sign
+from physsym.verify.engines.prime_field import UNINTERPRETED, BranchError, Point, legendre_symbol
 
 NAME, FAMILY = "finite field", "plain integers"
 _ZERO = Integer(0)
@@ -31,27 +32,27 @@ T = TypeVar("T")
 def identity(left: Expr, right: Expr) -> Finding:
     """Return whether two expressions are equal, by their values at random points.
 
-    Unknown where too few points could be evaluated, or where equality depends on the branch of a root.
+    UNKNOWN where too few points could be evaluated, or where equality depends on the branch of a root.
     """
     try:
-        trusted = trust(left, right)
-        equal = _equal_at(left, right, trusted)
+        bound = error_bound(left, right)
+        equal = _equal_at(left, right, bound)
     except (UndecidedError, DivergenceError) as doubt:
         return Finding(NAME, FAMILY, Answer.UNKNOWN, str(doubt))
     if equal:
-        return Finding(NAME, FAMILY, Answer.PROVED, bound=str(trusted))
-    if known := sorted({f.func.__name__ for f in left.atoms(*UNTIED) | right.atoms(*UNTIED)}):
+        return Finding(NAME, FAMILY, Answer.PROVED, bound=str(bound))
+    if known := sorted({f.func.__name__ for f in left.atoms(*UNINTERPRETED) | right.atoms(*UNINTERPRETED)}):
         reason = f"what the finite field knows of {' and '.join(known)} does not show it"
         return Finding(NAME, FAMILY, Answer.UNKNOWN, reason)
     return Finding(NAME, FAMILY, Answer.REFUTED)
 
 
-def _equal_at(left: Expr, right: Expr, trusted: Trust) -> bool:
-    """Tell whether two expressions agree at all points that are needed; a few show a difference."""
-    seen = _glimpses(lambda p: not _gap(p, left, right).terms, trusted)
-    answers = list(islice(seen, trusted.points))
+def _equal_at(left: Expr, right: Expr, bound: ErrorBound) -> bool:
+    """Return whether two expressions agree at all points; a few points suffice to show a difference."""
+    equal = _iterate_points(lambda p: not _gap(p, left, right).terms, bound)
+    answers = list(islice(equal, bound.points))
     if any(answers):
-        answers += seen
+        answers += equal
     if len(set(answers)) > 1:
         raise UndecidedError("equal at some points and not at others: the answer depends on a branch")
     return answers[0]
@@ -61,10 +62,10 @@ def order_of(left: Expr, right: Expr, small: Symbol, to: Expr = _ZERO, terms: in
     """Return the order at which two expressions meet as `small` tends to `to`; infinity if no gap is found.
 
     The power is of the distance to the limit (of 1/small where the limit is infinite); a negative exponent
-    is a pole. Raises UndecidedError, or DivergenceError for what outgrows every power.
+    is a pole. Raises UndecidedError, or DivergenceError for what grows faster than every power.
     """
-    trusted = trust(left, right, terms=terms)
-    gaps = looks(lambda p: _gap(p, left, right), trusted, small, to, terms)
+    bound = error_bound(left, right, terms=terms)
+    gaps = evaluate_at_points(lambda p: _gap(p, left, right), bound, small, to, terms)
     orders = {leading(gap) for gap in gaps}
     if len(orders) > 1:
         raise UndecidedError("the order differs from point to point: it depends on the branch of a root")
@@ -77,43 +78,51 @@ def leading(series: Laurent) -> int | float:
 
 
 def _gap(point: Point, left: Expr, right: Expr) -> Laurent:
-    return point.of(left) + point.of(right).scaled(-1)
+    return point.value(left) + point.value(right).scaled(-1)
 
 
-def looks(
-    look: Callable[[Point], T], trusted: Trust, small: Symbol | None = None, to: Expr = _ZERO, terms: int = 1
+def evaluate_at_points(
+    function: Callable[[Point], T],
+    bound: ErrorBound,
+    small: Symbol | None = None,
+    to: Expr = _ZERO,
+    terms: int = 1,
 ) -> list[T]:
-    """Return what is seen at random points, as many in each sector as are needed.
+    """Return the values of a function at random points, as many in each sector as the error bound needs.
 
-    Sectors in which a root is not real are passed over. Raises UndecidedError where no sector is left.
+    Sectors in which a root is not real are skipped. Raises UndecidedError where no sector is left.
     """
-    return list(_glimpses(look, trusted, small, to, terms))
+    return list(_iterate_points(function, bound, small, to, terms))
 
 
-def _glimpses(
-    look: Callable[[Point], T], trusted: Trust, small: Symbol | None = None, to: Expr = _ZERO, terms: int = 1
+def _iterate_points(
+    function: Callable[[Point], T],
+    bound: ErrorBound,
+    small: Symbol | None = None,
+    to: Expr = _ZERO,
+    terms: int = 1,
 ) -> Iterator[T]:
     visits: Counter[tuple[int, ...]] = Counter()
-    seen = 0
-    for seed in range(trusted.attempts):
-        glance = Point(seed, small, to)  # a sign takes no more than one term
-        if any(_sign_at(glance, quantity) != 1 for quantity in trusted.positive):
+    used = 0
+    for seed in range(bound.attempts):
+        point = Point(seed, small, to)  # one term is enough for the signs, and cheap
+        if any(_sign_at(point, quantity) != 1 for quantity in bound.positive):
             continue
-        sector = tuple(_sign_at(glance, quantity) for quantity in trusted.signed)
+        sector = tuple(_sign_at(point, quantity) for quantity in bound.signed)
         visits[sector] += 1
-        if visits[sector] <= trusted.points:
+        if visits[sector] <= bound.points:
             with suppress(BranchError):
-                yield look(glance if terms == 1 else Point(seed, small, to, terms))
-                seen += 1
-        if min(visits.values()) >= trusted.points and len(visits) == 2 ** len(trusted.signed):
+                yield function(point if terms == 1 else Point(seed, small, to, terms))
+                used += 1
+        if min(visits.values()) >= bound.points and len(visits) == 2 ** len(bound.signed):
             break
-    if seen < trusted.points:
+    if used < bound.points:
         raise UndecidedError("too few random points lie on the real branch of every root")
 
 
 def _sign_at(point: Point, quantity: Expr) -> int:
     """Return the sign of a quantity at a point, 0 where it has none."""
     try:
-        return square_sign(point.of(quantity))
+        return legendre_symbol(point.value(quantity))
     except (UndecidedError, DivergenceError):
         return 0

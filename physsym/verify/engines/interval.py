@@ -1,7 +1,7 @@
-"""Refutation by balls of real numbers (Arb): rigorous wherever roots, exponentials and real powers stand.
+"""Refutation by interval arithmetic (balls of reals, Arb): rigorous with roots, exponentials and real powers.
 
-A ball holds the true value. Two balls that do not meet prove a difference; balls that meet prove nothing,
-but say how closely two expressions agree.
+A ball encloses the true value. Disjoint balls prove a difference; overlapping balls prove nothing, but bound
+the difference.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import flint
 from sympy import Expr
 
 from physsym.verify.engines.base import Answer, Finding
-from physsym.verify.engines.evaluation import Number, ball, looks, told
+from physsym.verify.engines.evaluation import Number, as_ball, format_witness, sampled_values
 
 NAME, FAMILY = "balls", "FLINT"
 POINTS, BITS = 8, 200
@@ -18,12 +18,12 @@ _ATTEMPTS = 24
 
 
 def identity(left: Expr, right: Expr, attempts: int = _ATTEMPTS) -> Finding:
-    """Return a point at which two expressions differ beyond doubt, or how closely they agree."""
+    """Return REFUTED with a point where the enclosures are disjoint, or how closely they agree."""
     close = 0
-    for at, a, b in looks(left, right, attempts):
-        gap = ball(a) - ball(b)
+    for at, a, b in sampled_values(left, right, attempts):
+        gap = as_ball(a) - as_ball(b)
         if gap > 0 or gap < 0:
-            return Finding(NAME, FAMILY, Answer.REFUTED, witness=told(left, right, at, a, b))
+            return Finding(NAME, FAMILY, Answer.REFUTED, witness=format_witness(left, right, at, a, b))
         close += _is_close(gap, a)
         if close == POINTS:
             return Finding(NAME, FAMILY, Answer.UNKNOWN, bound=f"agree at {POINTS} points to {BITS} bits")
@@ -32,5 +32,5 @@ def identity(left: Expr, right: Expr, attempts: int = _ATTEMPTS) -> Finding:
 
 def _is_close(gap: flint.arb, size: Number) -> bool:
     with flint.ctx.workprec(64):
-        scale = max(1, ball(size).abs_upper())
+        scale = max(1, as_ball(size).abs_upper())
         return bool(gap.abs_upper() < scale * flint.arb(2) ** -BITS)

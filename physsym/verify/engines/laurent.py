@@ -7,19 +7,19 @@ from operator import add, mul
 
 
 class UndecidedError(ArithmeticError):
-    """The engine cannot tell: a zero divisor, a branch, or a function it does not know."""
+    """The engine cannot decide: a zero divisor, a branch, or a function that it does not know."""
 
 
 class DivergenceError(ArithmeticError):
-    """The expression grows beyond every power as the small symbol vanishes."""
+    """The expression grows faster than every power as the small symbol vanishes."""
 
 
 @dataclass(frozen=True)
 class Laurent:
-    """The sum of terms[i] * h**(start + i) modulo a prime; what follows the last term is not known.
+    """The sum of terms[i] * h**(start + i) modulo a prime, with an unknown remainder O(h**end).
 
-    The first term is not zero unless nothing but zeros is known. A series keeps count of how far it is
-    known, so that a pole never turns unknown terms into zeros.
+    The first term is not zero unless all known terms are. Products and quotients keep count of the precision,
+    so that a pole never turns unknown terms into zeros.
     """
 
     start: int
@@ -60,7 +60,7 @@ class Laurent:
     def __mul__(self, other: Laurent) -> Laurent:
         known = min(len(self.terms), len(other.terms))
         terms = [sum(map(mul, self.terms[: k + 1], other.terms[k::-1])) for k in range(known)]
-        # A factor of which only zeros are known leaves a product of which only zeros are known.
+        # A factor with no known nonzero term leaves a product with none.
         start = self.start + other.start
         return Laurent.of(start, terms, self.modulus)
 

@@ -1,4 +1,4 @@
-"""Quotients of polynomials over the rationals (FLINT) in generators that may obey s**n = r."""
+"""Rational functions over the rationals (FLINT's polynomials), in generators that may satisfy s**n = r."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Polynomial: TypeAlias = Any  # flint.fmpq_mpoly
 
 @dataclass(frozen=True)
 class Quotient:
-    """One polynomial over another that is not zero."""
+    """A fraction of polynomials; the denominator is not zero."""
 
     top: Polynomial
     bottom: Polynomial
@@ -49,7 +49,7 @@ class Quotient:
         return Quotient(power(self.top, exponent), power(self.bottom, exponent))
 
     def cancelled(self) -> Quotient:
-        """Return the quotient with common factors taken out."""
+        """Return the quotient in lowest terms."""
         common = gcd(self.top, self.bottom)
         return Quotient(self.top / common, self.bottom / common)
 
@@ -69,13 +69,13 @@ def power(base: Polynomial, exponent: int) -> Polynomial:
 
 
 def gcd(a: Polynomial, b: Polynomial) -> Polynomial:
-    """Return the greatest common divisor, or one where finding it would take long."""
+    """Return the greatest common divisor, or 1 for polynomials that are too large for it."""
     return a.gcd(b) if max(len(a), len(b)) <= MAX_GCD else a**0
 
 
 @dataclass(frozen=True)
 class Relation:
-    """The generator of that index, raised to `power`, is `value`."""
+    """An algebraic relation: the generator of an index, raised to `power`, equals `value`."""
 
     index: int
     power: int
@@ -84,7 +84,7 @@ class Relation:
 
 @dataclass
 class Ring:
-    """Polynomials in as many generators as were asked for, handed out one by one under names."""
+    """A polynomial ring with a fixed number of generators, which are given names one by one."""
 
     size: int
     names: list[str] = field(default_factory=list)
@@ -100,7 +100,7 @@ class Ring:
         return Quotient(one * flint.fmpq(top, bottom), one)
 
     def generator(self, name: str, positive: bool = False) -> Quotient:
-        """Return a new generator, which stands for something of that name."""
+        """Return a new generator under a name."""
         if len(self.names) == self.size:
             raise UndecidedError("too many independent functions")
         if positive:
@@ -109,12 +109,12 @@ class Ring:
         return Quotient(self.context.gen(len(self.names) - 1), self.context.constant(1))
 
     def root(self, name: str, power: int, value: Quotient, positive: bool = True) -> Quotient:
-        """Return a new generator that gives a value when raised to a power."""
+        """Return a new generator s with s**power = value."""
         self.relations.append(Relation(len(self.names), power, value))
         return self.generator(name, positive)
 
     def positive_factors(self, value: Quotient) -> Iterator[tuple[Quotient, int]]:
-        """Yield those prime factors of a quotient that are positive beyond doubt, with their powers."""
+        """Yield the prime factors of a quotient that are certainly positive, with their multiplicities."""
         one = self.context.constant(1)
         for polynomial, sign in ((value.top, 1), (value.bottom, -1)):
             if len(polynomial) > MAX_GCD:
@@ -134,13 +134,13 @@ class Ring:
         )
 
     def is_zero(self, value: Quotient) -> bool:
-        """Tell whether a quotient is zero by the relations; raises UndecidedError if its bottom is."""
+        """Return whether a quotient is zero modulo the relations; UndecidedError if its denominator is."""
         if self.reduced(value.bottom).is_zero():
             raise UndecidedError("division by a quantity that vanishes")
         return bool(self.reduced(value.top).is_zero())
 
     def reduced(self, polynomial: Polynomial) -> Polynomial:
-        """Return a multiple of a polynomial in which every root stands below its power."""
+        """Return a multiple of a polynomial in which every root has a degree below its index."""
         for relation in reversed(self.relations):
             polynomial = self._without_high_powers(polynomial, relation)
         return polynomial
@@ -158,8 +158,8 @@ class Ring:
             total += product(self.context.from_dict(lowered), weight)
         return total
 
-    def written(self, value: Quotient) -> str:
-        """Return a quotient in words of the generators' names, in factors."""
+    def format(self, value: Quotient) -> str:
+        """Return a quotient in factored form, in the names of the generators."""
         reduced = value.cancelled()
         sign = -1 if self._number(reduced.bottom) < 0 else 1
         top, bottom = (self._factors(p * sign) for p in (reduced.top, reduced.bottom))
@@ -187,7 +187,7 @@ class Ring:
 
 
 def _primes(number: flint.fmpz) -> list[tuple[flint.fmpz, int]]:
-    """Return the prime factors of a number of moderate size, its sign left aside; none for a large one."""
+    """Return the prime factors of the absolute value of a number; none for a number of 64 bits or more."""
     return [(p, int(e)) for p, e in abs(number).factor()] if 1 < abs(number) < 2**64 else []
 
 

@@ -1,6 +1,7 @@
-"""Refutation by exact fractions, at a point that a reader can check by hand.
+"""Refutation by sampling: evaluation in exact fractions at small rational points.
 
-A difference found here is a proof that two expressions are not equal; agreement proves nothing.
+Different values prove that two expressions are not equal, at a point that can be checked by hand; equal
+values prove nothing.
 """
 
 from __future__ import annotations
@@ -10,15 +11,15 @@ from fractions import Fraction
 from sympy import Expr
 
 from physsym.verify.engines.base import Answer, Finding
-from physsym.verify.engines.evaluation import looks, told
+from physsym.verify.engines.evaluation import format_witness, sampled_values
 
 NAME, FAMILY = "exact points", "Python fractions"
 _ATTEMPTS = 12
 
 
 def identity(left: Expr, right: Expr, attempts: int = _ATTEMPTS) -> Finding:
-    """Return a point at which two expressions have different fractions as values, or that none was found."""
-    for at, a, b in looks(left, right, attempts):
+    """Return REFUTED with a point at which two expressions have different rational values, or UNKNOWN."""
+    for at, a, b in sampled_values(left, right, attempts):
         if isinstance(a, Fraction) and isinstance(b, Fraction) and a != b:
-            return Finding(NAME, FAMILY, Answer.REFUTED, witness=told(left, right, at, a, b))
+            return Finding(NAME, FAMILY, Answer.REFUTED, witness=format_witness(left, right, at, a, b))
     return Finding(NAME, FAMILY, Answer.UNKNOWN, "no difference was found")

@@ -1,13 +1,14 @@
-"""Inequalities, real branches of roots, equivalences and contradictions: z3, in a process of its own.
+"""SMT solving over the reals: inequalities, branches of roots, equivalences and contradictions, with z3.
 
-The process is killed when its time is over. Nothing of z3 is loaded into this one: it is given text, and
-its answers are read as text. A counterexample counts only when it is confirmed in exact fractions.
+z3 runs as a subprocess that is killed at a time limit; scripts and answers are SMT-LIB text. A counterexample
+counts only when it is confirmed in exact fractions.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -18,15 +19,14 @@ from sympy import Expr, Symbol
 
 from physsym.core.verdicts import Condition
 from physsym.verify.engines.base import Answer, Finding
-from physsym.verify.engines.evaluation import Values, both, satisfied
+from physsym.verify.engines.evaluation import Values, evaluate_both, satisfied
 from physsym.verify.engines.laurent import UndecidedError
-from physsym.verify.engines.process import output_of
-from physsym.verify.engines.smt_text import Translation, declared
+from physsym.verify.engines.smtlib import Script, declared_sign
 
 NAME, FAMILY = "z3", "z3"
 SECONDS = 4.0
 _MEMORY = 1024  # megabytes
-# Asking for a model that does not exist is an error here, which carries all that was printed.
+# `get-value` without a model raises an error here, whose message has everything that was printed before.
 _THROUGH_PYTHON = """
 import sys, z3
 try:
@@ -40,7 +40,7 @@ Conditions = Sequence[Condition]
 
 def identity(left: Expr, right: Expr) -> Finding:
     """Return whether two expressions are equal for all reals of the declared signs where both are defined."""
-    script = Translation()
+    script = Script()
     try:
         same = f"(= {script.term(left)} {script.term(right)})"
     except UndecidedError as doubt:
@@ -51,19 +51,19 @@ def identity(left: Expr, right: Expr) -> Finding:
 def implies(hypotheses: Conditions, goal: Condition) -> Finding:
     """Return whether a condition follows from others and from the declared signs of the symbols.
 
-    What is assumed must not contradict itself, or else anything would follow: that is unknown, not proved.
+    Contradictory hypotheses imply everything: then the answer is UNKNOWN, not PROVED.
     """
     return implies_all(hypotheses, (goal,))
 
 
 def implies_all(hypotheses: Conditions, goals: Conditions) -> Finding:
-    """Return whether conditions follow, all of them together; as `implies`, and in one question to z3."""
+    """Return whether all goals follow from the hypotheses, as `implies` does, with one call of z3."""
     return _implies(tuple(hypotheses), tuple(goals))
 
 
 @lru_cache(maxsize=512)
 def _implies(hypotheses: tuple[Condition, ...], goals: tuple[Condition, ...]) -> Finding:
-    script = Translation()
+    script = Script()
     try:
         given, wanted = script.all_of(hypotheses), script.all_of(goals)
     except UndecidedError as doubt:
@@ -71,10 +71,10 @@ def _implies(hypotheses: tuple[Condition, ...], goals: tuple[Condition, ...]) ->
     return _decided(script, given, wanted, lambda at: _contradicts(hypotheses, goals, at))
 
 
-def _decided(script: Translation, given: str, wanted: str, confirmed: Callable[[Values], bool]) -> Finding:
-    """Return whether a formula follows; a counterexample must be confirmed in exact fractions."""
+def _decided(script: Script, given: str, wanted: str, confirmed: Callable[[Values], bool]) -> Finding:
+    """Return whether a formula is implied; a counterexample must be confirmed in exact fractions."""
     assumed = [*_signs(script), *script.conditions, given]
-    refuting = f"(push)\n(assert (not {wanted}))\n(check-sat)\n{_asked_values(script)}(pop)\n(check-sat)\n"
+    refuting = f"(push)\n(assert (not {wanted}))\n(check-sat)\n{_get_value(script)}(pop)\n(check-sat)\n"
     said = _answers(_text(script, assumed) + refuting)
     if said[:1] == ["unsat"]:
         if "sat" not in said[1:]:
@@ -103,30 +103,30 @@ def _is_false(goal: Condition, at: Values) -> bool:
 
 
 def _values_differ(left: Expr, right: Expr, at: Values) -> bool:
-    found = list(both(left, right, (at,)))
+    found = list(evaluate_both(left, right, (at,)))
     return any(isinstance(a, Fraction) and isinstance(b, Fraction) and a != b for _, a, b in found)
 
 
 def equivalent(first: Conditions, second: Conditions, given: Conditions = ()) -> Finding:
-    """Return whether two lists of conditions say the same, given others: one direction is not enough."""
-    ways = (((*given, *first), tuple(second)), ((*given, *second), tuple(first)))
-    findings = [_implies(hypotheses, goals) for hypotheses, goals in ways]
+    """Return whether two conjunctions of conditions imply each other, given further conditions."""
+    directions = (((*given, *first), tuple(second)), ((*given, *second), tuple(first)))
+    findings = [_implies(hypotheses, goals) for hypotheses, goals in directions]
     doubtful = (f for f in findings if f.answer is not Answer.PROVED)
     return min(doubtful, key=lambda f: f.answer is not Answer.REFUTED, default=findings[0])
 
 
 @lru_cache(maxsize=512)
 def consistent(hypotheses: tuple[Condition, ...]) -> tuple[bool | None, tuple[Condition, ...]]:
-    """Return whether conditions can hold together with the declared signs, and if not, which of them clash.
+    """Return whether conditions can hold together with the declared signs; if not, an unsatisfiable core.
 
-    None where z3 cannot tell. The declared signs that take part are among those named.
+    None where z3 cannot decide. The core names the declared signs that take part in the contradiction.
     """
-    script = Translation()
+    script = Script()
     try:
         formulas = [script.condition(c) for c in hypotheses]
     except UndecidedError:
         return None, ()
-    signs = [c for s in _symbols(script) for c in declared(s)]
+    signs = [c for s in _symbols(script) for c in declared_sign(s)]
     named = list(zip((*hypotheses, *signs), (*formulas, *map(script.condition, signs)), strict=True))
     marked = "".join(f"(assert (! {text} :named h{k}))\n" for k, (_, text) in enumerate(named))
     core = "(set-option :produce-unsat-cores true)\n(set-option :smt.core.minimize true)\n"
@@ -140,27 +140,39 @@ def _unknown(reason: str) -> Finding:
     return Finding(NAME, FAMILY, Answer.UNKNOWN, reason)
 
 
-def _symbols(script: Translation) -> list[Symbol]:
+def _symbols(script: Script) -> list[Symbol]:
     return [e for e in script.names if isinstance(e, Symbol)]
 
 
-def _signs(script: Translation) -> list[str]:
-    return [script.condition(c) for s in _symbols(script) for c in declared(s)]
+def _signs(script: Script) -> list[str]:
+    return [script.condition(c) for s in _symbols(script) for c in declared_sign(s)]
 
 
-def _text(script: Translation, assumed: Sequence[str]) -> str:
+def _text(script: Script, assumed: Sequence[str]) -> str:
     constants = "".join(f"(declare-const {name} Real)\n" for name in script.names.values())
     return constants + "".join(f"(assert {formula})\n" for formula in assumed)
 
 
-def _asked_values(script: Translation) -> str:
+def _get_value(script: Script) -> str:
     names = [script.names[s] for s in _symbols(script)]
     return f"(get-value ({' '.join(names)}))\n" if names else ""
 
 
 def _answers(script: str) -> list[str]:
-    """Return the lines that z3 prints; none where it is not installed or its time was over."""
-    return (output_of(_command(), script, SECONDS) or "").split("\n")
+    """Return the lines that z3 prints; none where it is not installed or was killed at the time limit."""
+    return (run_process(_command(), script, SECONDS) or "").split("\n")
+
+
+def run_process(command: Sequence[str], given: str, seconds: float) -> str | None:
+    """Return what a program prints for a given input; None where it was killed or could not start."""
+    try:
+        # `run` kills the process at the time limit and waits for it, so no child is left behind.
+        done = subprocess.run(
+            command, input=given, capture_output=True, text=True, timeout=seconds, check=False
+        )
+    except (subprocess.TimeoutExpired, OSError):
+        return None
+    return done.stdout
 
 
 @lru_cache(maxsize=1)
@@ -174,8 +186,8 @@ def _command() -> tuple[str, ...]:
 _VALUE = re.compile(r"\((c\d+) (?:(\()- )?(?:\(/ )?([\d.]+)(?: ([\d.]+)\))?\)?\)")
 
 
-def _model(said: Sequence[str], script: Translation) -> Values:
-    """Return those values of symbols that z3 gives as rational numbers."""
+def _model(said: Sequence[str], script: Script) -> Values:
+    """Return the values of the symbols in z3's model that are rational numbers."""
     found = {name: _number(*parts) for name, *parts in _VALUE.findall(" ".join(said))}
     return {s: found[script.names[s]] for s in _symbols(script) if script.names[s] in found}
 

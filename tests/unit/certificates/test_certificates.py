@@ -306,7 +306,7 @@ ONE_STATE = rule({x: x - eta * G})
 MOMENTUM = rule({u: rho * u - eta * G, x: x + after(u)})
 REFUSED = [
     (Neglect(tau * dot(v)), law({tau * dot(v): -v}), law({Integer(0): -v}), "decision of the author"),
-    (Define(alpha, eta**2, eta), ONE_STATE, rule({x: x - alpha * eta * G}), "eta stands in the line below"),
+    (Define(alpha, eta**2, eta), ONE_STATE, rule({x: x - alpha * eta * G}), "eta occurs in the line below"),
     (Define(alpha, 2 * gamma, eta), ONE_STATE, rule({x: x - alpha * G}), "no definition that lets eta leave"),
     (Isolate(dot(x)), law({Abs(dot(x)) * dot(x): -G}), law({dot(x): -G}), "one linear equation"),
     (Isolate(dot(x)), law({dot(x): -G}), law({-dot(x): G}), "does not stand alone"),
@@ -317,7 +317,7 @@ REFUSED = [
     (Eliminate(u), rule({u: G, x: x + before(x) - after(u)}), rule({x: x}), "looks back already"),
     (Eliminate(after(u)), MOMENTUM, ONE_STATE, "two updates"),
     (Integrate(semi_implicit_euler, dt), law({dot(x): -G}), MOMENTUM, "the rule updates u, x"),
-    (Rescale(u, v, eta), MOMENTUM, MOMENTUM, "u stands in the line below"),
+    (Rescale(u, v, eta), MOMENTUM, MOMENTUM, "u occurs in the line below"),
 ]  # fmt: skip
 
 

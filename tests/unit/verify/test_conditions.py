@@ -100,7 +100,7 @@ def test_what_the_form_shows_costs_no_process(monkeypatch):
     def never(*_):
         raise AssertionError("a process was started")
 
-    monkeypatch.setattr(smt, "output_of", never)
+    monkeypatch.setattr(smt, "run_process", never)
     conditions._consistent.cache_clear()
     assert follows(Condition(gamma + m * dot(x) ** 2, "> 0"))
     assert not follows(Condition(Symbol("fresh", real=True), "!= 0"))
@@ -111,7 +111,7 @@ def test_what_the_form_shows_costs_no_process(monkeypatch):
 def test_a_z3_that_cannot_tell_leaves_a_condition_assumed(monkeypatch):
     conditions._is_proved.cache_clear()
     smt._implies.cache_clear()
-    monkeypatch.setattr(smt, "output_of", lambda *_: None)
+    monkeypatch.setattr(smt, "run_process", lambda *_: None)
     assert not follows(Condition(x**2 + x * u + 5 * u**2, ">= 0"))
     conditions._is_proved.cache_clear()
     smt._implies.cache_clear()

@@ -38,12 +38,12 @@ from physsym.verify.engines import (
     prime_field,
     sampling,
     smt,
-    smt_text,
+    smtlib,
 )
 from physsym.verify.engines.base import Answer, Finding
 from physsym.verify.engines.evaluation import satisfied
 from physsym.verify.engines.laurent import DivergenceError, UndecidedError
-from physsym.verify.engines.process import output_of
+from physsym.verify.engines.smt import run_process
 from physsym.vocabulary import G, dt, eta, gamma, m, rho, tau, u, v, x
 
 h, mu, L, d = (Symbol(name, positive=True) for name in ("h", "mu", "L", "d"))
@@ -264,12 +264,12 @@ def test_the_field_is_one_in_which_small_numbers_are_positive():
     [(x**3 * u, 4), (m, 2), (1 / x, 1), (x / u + u / x, 4), ((x + u) ** 5, 5), (Integer(7), 1)],
 )
 def test_the_degree_is_walked_from_the_formula(expression, bound):
-    assert error_bound.trust(expression).degree == bound
+    assert error_bound.error_bound(expression).degree == bound
 
 
 @pytest.mark.parametrize("expression", [x, sqrt(m), Abs(x), Abs(x) * sign(u), (x + u) ** 64, sqrt(m + tau)])
 def test_the_error_is_below_the_wanted_bound(expression):
-    found = error_bound.trust(expression)
+    found = error_bound.error_bound(expression)
     sectors = 2 ** (len(found.signed) + len(found.positive))
     missed = sectors * Fraction(found.degree * sectors, prime_field.Q) ** found.points
     unvisited = sectors * Fraction(sectors - 1, sectors) ** found.attempts
@@ -281,7 +281,7 @@ def test_more_degree_needs_more_points():
     high = x
     for _ in range(4):
         high = (high + u) ** 64
-    assert error_bound.trust(high).points > error_bound.trust(x).points
+    assert error_bound.error_bound(high).points > error_bound.error_bound(x).points
 
 
 def test_an_absurd_degree_is_not_trusted():
@@ -289,7 +289,7 @@ def test_an_absurd_degree_is_not_trusted():
     for _ in range(9):
         high = (high + u) ** 64
     with pytest.raises(UndecidedError, match="too high"):
-        error_bound.trust(high)
+        error_bound.error_bound(high)
     assert identity_test.identity(high, high).answer is Answer.UNKNOWN
 
 
@@ -302,7 +302,7 @@ def test_the_bound_is_honest_in_a_small_field():
     q = 1009
     for power in (2, 3, 7, 64):
         zeros = sum((pow(a, power, q) - a) % q == 0 for a in range(q))
-        assert zeros <= error_bound.trust(x**power - x).degree
+        assert zeros <= error_bound.error_bound(x**power - x).degree
 
 
 def test_an_answer_that_depends_on_a_branch_is_unknown():
@@ -514,7 +514,7 @@ def test_two_places_of_one_function_give_no_false_counterexample():
 def test_what_z3_is_not_asked_is_unknown():
     for expression in (log(x), sin(x), Abs(x) ** rho, x**100, pi):
         with pytest.raises(UndecidedError):
-            smt_text.Translation().term(expression)
+            smtlib.Script().term(expression)
         assert proved((), above(expression)) is Answer.UNKNOWN
 
 
@@ -544,8 +544,8 @@ def test_z3_without_its_program_runs_through_python(monkeypatch):
 
 def test_a_killed_process_leaves_nothing_behind():
     script = (
-        "from physsym.verify.engines.process import output_of; import os, sys;"
-        "assert output_of((sys.executable, '-c', 'import time; time.sleep(60)'), '', 0.1) is None;"
+        "from physsym.verify.engines.smt import run_process; import os, sys;"
+        "assert run_process((sys.executable, '-c', 'import time; time.sleep(60)'), '', 0.1) is None;"
         "\ntry: os.waitpid(-1, os.WNOHANG)\nexcept ChildProcessError: print('none')"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
@@ -553,7 +553,7 @@ def test_a_killed_process_leaves_nothing_behind():
 
 
 def test_a_process_gives_back_what_it_prints():
-    assert output_of((sys.executable, "-c", "print(input()[::-1])"), "abc", 30) == "cba\n"
+    assert run_process((sys.executable, "-c", "print(input()[::-1])"), "abc", 30) == "cba\n"
 
 
 def test_uniqueness_beyond_the_form_is_proved_by_solving_for_two():
@@ -616,13 +616,13 @@ def test_a_check_that_lets_sympy_judge_is_seen(text):
 @pytest.mark.parametrize("function", [log, sin], ids=str)
 def test_a_function_takes_one_value_at_a_place_and_others_elsewhere(function):
     point = prime_field.Point(seed=1)
-    here, again, there = (point.of(function(place)) for place in (x * (u + 1), x * u + x, x * u))
+    here, again, there = (point.value(function(place)) for place in (x * (u + 1), x * u + x, x * u))
     assert here == again != there
 
 
 def test_two_functions_at_one_place_are_two_numbers():
     point = prime_field.Point(seed=1)
-    assert len({point.of(f(x)).terms for f in (log, sin, cos)}) == 3
+    assert len({point.value(f(x)).terms for f in (log, sin, cos)}) == 3
 
 
 @pytest.mark.parametrize(
@@ -634,4 +634,4 @@ def test_two_functions_at_one_place_are_two_numbers():
 )
 def test_an_exponential_of_a_pole_says_why_it_has_no_value(exponent, error, says):
     with pytest.raises(error, match=says):
-        prime_field.Point(seed=1, small=h, terms=4).of(exp(exponent))
+        prime_field.Point(seed=1, small=h, terms=4).value(exp(exponent))

@@ -7,10 +7,10 @@ from sympy import Abs, Add, Symbol, exp, log, oo, sign, sqrt, symbols
 from physsym.core.symbols import grad
 from physsym.verify.engines import flint as flint_engine
 from physsym.verify.engines import identity_test
-from physsym.verify.engines.error_bound import Trust, trust
-from physsym.verify.engines.evaluation import _whole_power, points
+from physsym.verify.engines.error_bound import ErrorBound, error_bound
+from physsym.verify.engines.evaluation import _whole_power, sample_points
 from physsym.verify.engines.laurent import UndecidedError
-from physsym.verify.engines.prime_field import BranchError, P, Point, Q, _multi_indices, square_sign
+from physsym.verify.engines.prime_field import BranchError, P, Point, Q, _multi_indices, legendre_symbol
 from physsym.vocabulary import gamma, m, u, v, x
 
 h = Symbol("h", positive=True)
@@ -20,10 +20,10 @@ a, b, c, d = symbols("a b c d", positive=True)
 @pytest.mark.parametrize(
     ("trusted", "says"),
     [
-        (Trust(4), "error below 2^-117 (degree at most 4, 2 points)"),
-        (Trust(4, (x,)), "error below 2^-100 (degree at most 4, 2 points in each of 2 sectors)"),
-        (Trust(4, (x, u)), "error below 2^-100 (degree at most 4, 2 points in each of 4 sectors)"),
-        (Trust(4, (x, u, v)), "error below 2^-100 (degree at most 4, 2 points in each of 8 sectors)"),
+        (ErrorBound(4), "error below 2^-117 (degree at most 4, 2 points)"),
+        (ErrorBound(4, (x,)), "error below 2^-100 (degree at most 4, 2 points in each of 2 sectors)"),
+        (ErrorBound(4, (x, u)), "error below 2^-100 (degree at most 4, 2 points in each of 4 sectors)"),
+        (ErrorBound(4, (x, u, v)), "error below 2^-100 (degree at most 4, 2 points in each of 8 sectors)"),
     ],
 )
 def test_trust_says_what_it_rests_on(trusted, says):
@@ -47,11 +47,11 @@ def test_trust_says_what_it_rests_on(trusted, says):
     ids=str,
 )
 def test_degrees_are_walked_from_the_formula(sides, terms, degree):
-    assert trust(*sides, terms=terms).degree == degree
+    assert error_bound(*sides, terms=terms).degree == degree
 
 
 def test_degrees_below_the_limit_are_trusted():
-    assert trust(x ** (2**39), u).degree == 2**39 + 1
+    assert error_bound(x ** (2**39), u).degree == 2**39 + 1
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_degrees_below_the_limit_are_trusted():
     ids=str,
 )
 def test_signs_that_are_a_matter_of_chance_tell_sectors_apart(expression, signed):
-    assert trust(expression, v - v).signed == signed
+    assert error_bound(expression, v - v).signed == signed
 
 
 @pytest.mark.parametrize(
@@ -83,31 +83,35 @@ def test_signs_that_are_a_matter_of_chance_tell_sectors_apart(expression, signed
     ids=str,
 )
 def test_a_root_of_a_sum_may_hide_a_square(expression, rooted):
-    assert trust(expression, v).rooted is rooted
+    assert error_bound(expression, v).rooted is rooted
 
 
 def test_sums_are_made_positive_where_signs_matter():
-    assert trust(Abs(x) * (gamma + m), u).positive == (gamma + m,)
-    assert trust(Abs(x) * (gamma + u) * (gamma - m), u).positive == ()
-    assert trust(x * (gamma + m), u).positive == ()
+    assert error_bound(Abs(x) * (gamma + m), u).positive == (gamma + m,)
+    assert error_bound(Abs(x) * (gamma + u) * (gamma - m), u).positive == ()
+    assert error_bound(x * (gamma + m), u).positive == ()
 
 
 def test_of_many_positive_sums_the_shortest_are_taken():
     sums = (a + b + c, a + d, b + d, a + b + c + d, a + c)
-    assert trust(Abs(x) * Add(*(s**k for k, s in enumerate(sums, 2))), u).positive == (a + c, a + d, b + d)
+    assert error_bound(Abs(x) * Add(*(s**k for k, s in enumerate(sums, 2))), u).positive == (
+        a + c,
+        a + d,
+        b + d,
+    )
 
 
 @pytest.mark.parametrize("root", [sqrt(log(2)), Abs(x + sqrt(2)), sqrt(x + sqrt(2))], ids=str)
 def test_signs_of_irrational_numbers_are_not_random(root):
-    with pytest.raises(UndecidedError, match="hangs on an irrational number"):
-        trust(root, x)
+    with pytest.raises(UndecidedError, match="depends on an irrational number"):
+        error_bound(root, x)
 
 
 # ------------------------------------------------------------------ the points
 
 
 def test_the_same_seed_gives_the_same_point():
-    first, again, other = (Point(seed=s).of(x + exp(u)) for s in (1, 1, 2))
+    first, again, other = (Point(seed=s).value(x + exp(u)) for s in (1, 1, 2))
     assert first == again != other
 
 
@@ -121,16 +125,16 @@ def test_the_same_seed_gives_the_same_point():
     ],
 )
 def test_the_small_symbol_nears_its_limit(to, start, terms):
-    found = Point(seed=1, small=h, to=x - x + to, terms=4).of(h)
+    found = Point(seed=1, small=h, to=x - x + to, terms=4).value(h)
     assert (found.start, found.terms) == (start, terms)
 
 
 def test_a_limit_in_an_exponent_is_read_modulo_the_order_of_the_group():
-    assert Point(seed=1, small=h, to=x - x + 5, terms=4).of(h, Q).modulus == Q
+    assert Point(seed=1, small=h, to=x - x + 5, terms=4).value(h, Q).modulus == Q
 
 
 def test_points_are_squares_at_every_second_attempt_only():
-    seen = [at[gamma] for at in points([gamma], 24)]
+    seen = [at[gamma] for at in sample_points([gamma], 24)]
     assert all(map(_is_square, seen[1::2]))
     assert not all(map(_is_square, seen[0::2]))
 
@@ -147,11 +151,13 @@ def test_the_power_zero_of_a_ball_around_zero_is_one():
 
 
 def test_points_are_looked_at_in_the_order_of_their_seeds():
-    assert identity_test.looks(lambda p: (p.seed, p.small, p.to, p.terms), Trust(4)) == [
+    assert identity_test.evaluate_at_points(lambda p: (p.seed, p.small, p.to, p.terms), ErrorBound(4)) == [
         (0, None, 0, 1),
         (1, None, 0, 1),
     ]
-    assert identity_test.looks(lambda p: (p.seed, p.small, p.to, p.terms), Trust(4), h, oo, 3) == [
+    assert identity_test.evaluate_at_points(
+        lambda p: (p.seed, p.small, p.to, p.terms), ErrorBound(4), h, oo, 3
+    ) == [
         (0, h, oo, 3),
         (1, h, oo, 3),
     ]
@@ -159,13 +165,17 @@ def test_points_are_looked_at_in_the_order_of_their_seeds():
 
 def test_each_sector_is_looked_at_as_often_as_is_needed():
     signed = (x, u, v)
-    seen = identity_test.looks(lambda p: tuple(square_sign(p.of(s)) for s in signed), Trust(1, signed))
+    seen = identity_test.evaluate_at_points(
+        lambda p: tuple(legendre_symbol(p.value(s)) for s in signed), ErrorBound(1, signed)
+    )
     assert len(set(seen)) == 8
-    assert {seen.count(sector) for sector in seen} == {Trust(1, signed).points}
+    assert {seen.count(sector) for sector in seen} == {ErrorBound(1, signed).points}
 
 
 def test_only_points_serve_at_which_positive_sums_are_positive():
-    seen = identity_test.looks(lambda p: square_sign(p.of(gamma + m)), Trust(1, (x,), positive=(gamma + m,)))
+    seen = identity_test.evaluate_at_points(
+        lambda p: legendre_symbol(p.value(gamma + m)), ErrorBound(1, (x,), positive=(gamma + m,))
+    )
     assert set(seen) == {1}
 
 
@@ -177,7 +187,7 @@ def test_too_few_looks_are_no_answer():
             raise BranchError
 
     with pytest.raises(UndecidedError, match="too few random points"):
-        identity_test.looks(look, Trust(1))
+        identity_test.evaluate_at_points(look, ErrorBound(1))
 
 
 def test_a_sign_is_one_or_minus_one_or_none():

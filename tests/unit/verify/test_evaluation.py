@@ -7,8 +7,8 @@ import pytest
 from sympy import cos, cosh, exp, log, sin, sinh, sqrt, tanh
 
 from physsym.core.symbols import grad, partial, potential
-from physsym.verify.engines.error_bound import height
-from physsym.verify.engines.evaluation import _exact_root, ball, value
+from physsym.verify.engines.error_bound import degrees
+from physsym.verify.engines.evaluation import _exact_root, as_ball, value
 from physsym.vocabulary import gamma, u, x
 
 AT = {x: Fraction(1), u: Fraction(2), gamma: Fraction(4)}
@@ -46,11 +46,11 @@ def test_functions_are_balls_around_their_value(function):
 
 
 def test_a_fraction_is_a_ball_that_holds_it():
-    assert ball(Fraction(1, 3)).contains(flint.fmpq(1, 3))
+    assert as_ball(Fraction(1, 3)).contains(flint.fmpq(1, 3))
 
 
 @pytest.mark.parametrize(
     ("exponent", "degree"), [(x, 2), (3 * x, 6), (x + u, 4), (3 * x - 2 * u, 10), (x / 2, 2)], ids=str
 )
 def test_the_degree_of_an_exponential_is_twice_the_sum_of_its_powers(exponent, degree):
-    assert height(exp(exponent)) == (degree, degree)
+    assert degrees(exp(exponent)) == (degree, degree)

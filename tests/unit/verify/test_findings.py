@@ -10,8 +10,7 @@ from physsym.core.symbols import grad
 from physsym.verify.engines import flint as flint_engine
 from physsym.verify.engines import identity_test, interval, sampling
 from physsym.verify.engines.base import Answer, Finding
-from physsym.verify.engines.evaluation import looks, told
-from physsym.verify.engines.evaluation import points as places
+from physsym.verify.engines.evaluation import format_witness, sample_points, sampled_values
 from physsym.verify.engines.interval import _is_close
 from physsym.vocabulary import gamma, m, rho, u, x
 
@@ -44,7 +43,7 @@ def test_points_find_no_difference():
 
 def test_points_show_a_difference():
     found = sampling.identity(m + 0 * x, 2 * m)
-    (at, a, b) = next(looks(m, 2 * m, 1))
+    (at, a, b) = next(sampled_values(m, 2 * m, 1))
     assert found == points_say(REFUTED, witness=f"at m = {at[m]}: {a} against {b}")
     assert b == 2 * a == 2 * at[m]
 
@@ -84,31 +83,33 @@ def test_what_is_close_is_so_against_the_size(gap, size, close):
 
 
 def test_a_point_is_told_with_the_potential_where_one_is_unknown():
-    (look,) = looks(grad(m), grad(m) + m, 1)
+    (look,) = sampled_values(grad(m), grad(m) + m, 1)
     at, a, b = look
-    said = told(grad(m), grad(m) + m, at, a, b)
+    said = format_witness(grad(m), grad(m) + m, at, a, b)
     assert said == f"at m = {at[m]} with U(y) = y + y**3/3: {1 + at[m] ** 2} against {1 + at[m] ** 2 + at[m]}"
 
 
 def test_a_ball_is_told_to_six_digits():
-    assert told(sqrt(Integer(2)), Integer(1), {}, flint.arb(2).sqrt(), Fraction(1)).startswith("at : 1.41421")
+    assert format_witness(sqrt(Integer(2)), Integer(1), {}, flint.arb(2).sqrt(), Fraction(1)).startswith(
+        "at : 1.41421"
+    )
 
 
 def test_points_have_the_signs_that_are_declared_and_are_the_same_each_time():
     negative = Symbol("n", negative=True)
-    seen = list(places([x, gamma, negative], 40))
-    assert seen == list(places([negative, gamma, x], 40))
+    seen = list(sample_points([x, gamma, negative], 40))
+    assert seen == list(sample_points([negative, gamma, x], 40))
     assert all(at[gamma] > 0 > at[negative] for at in seen)
     assert {(at[x] > 0) - (at[x] < 0) for at in seen} == {-1, 0, 1}
 
 
 def test_roots_of_every_second_point_are_fractions():
-    seen = list(places([gamma], 12))
+    seen = list(sample_points([gamma], 12))
     assert all(sqrt(Rational(at[gamma])).is_Rational for at in seen[1::2])
 
 
 def test_equal_sides_are_computed_once():
-    ((_, a, b),) = looks(sin(x), sin(x), 1)
+    ((_, a, b),) = sampled_values(sin(x), sin(x), 1)
     assert a is b
 
 

@@ -15,7 +15,7 @@ from physsym.integrators import (
     semi_implicit_euler,
     semi_implicit_euler_positions_first,
 )
-from physsym.verify.engines.error_bound import trust
+from physsym.verify.engines.error_bound import error_bound
 from physsym.vocabulary import G, dt, gamma, m, rho, u, v, x
 
 c, w = (Symbol(name, real=True) for name in "cw")
@@ -137,7 +137,7 @@ def test_an_order_that_hangs_on_a_sign_is_no_pass():
 def test_the_order_tells_how_far_its_series_are_trusted():
     verdict = check(Integrate(forward_euler, dt), decay, rule({w: w - dt * a * w}))
     # An order of 1 is told from a higher one by series to the terms of dt**3.
-    assert str(trust(dot(w) + a * w, w - dt * a * w, terms=4)) in verdict.evidence[-1]
+    assert str(error_bound(dot(w) + a * w, w - dt * a * w, terms=4)) in verdict.evidence[-1]
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_the_order_tells_how_far_its_series_are_trusted():
         (
             law({dot(w): dt}),
             rule({w: w}),
-            "dt stands in the line w' = dt, so it is no fresh name for the time",
+            "dt occurs in the line w' = dt, so it is no fresh name for the time",
         ),
         (decay, rule({x: x}), "the rule must update w and nothing else"),
         (particle, rule({v: v}), "the rule must update v, x and nothing else"),

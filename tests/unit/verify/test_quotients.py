@@ -60,7 +60,7 @@ def test_positive_factors_of_what_is_large_are_not_looked_for(ring, monkeypatch)
     a, p = ring.generator("a"), ring.generator("p", positive=True)
     monkeypatch.setattr(quotients, "MAX_GCD", 2)
     large = (a + p + ring.number(1)) * (p + ring.number(1)).power(-1)
-    assert [(ring.written(f), e) for f, e in ring.positive_factors(large)] == [("1 + p", -1)]
+    assert [(ring.format(f), e) for f, e in ring.positive_factors(large)] == [("1 + p", -1)]
 
 
 def test_high_powers_of_a_root_are_its_value(ring):
@@ -83,7 +83,7 @@ def test_the_ring_has_room_for_both_sides(pair):
 
 @pytest.mark.parametrize("pair", [(exp(dt), x), (x, exp(dt))], ids=["left", "right"])
 def test_flint_tells_no_order_within_a_function(pair):
-    with pytest.raises(UndecidedError, match="dt stands inside a function"):
+    with pytest.raises(UndecidedError, match="dt occurs inside a function"):
         flint_engine.order_of(*pair, dt)
 
 
@@ -103,7 +103,7 @@ def test_the_trust_in_an_order_counts_the_terms():
 
 def test_an_order_that_differs_from_point_to_point_is_none(monkeypatch):
     gaps = [Laurent.of(1, [1, 0], P), Laurent.of(2, [1, 0], P)]
-    monkeypatch.setattr(identity_test, "looks", lambda *asked: gaps)
+    monkeypatch.setattr(identity_test, "evaluate_at_points", lambda *asked: gaps)
     with pytest.raises(
         UndecidedError, match=r"^the order differs from point to point: it depends on the branch"
     ):
@@ -134,14 +134,14 @@ def test_an_order_that_differs_from_point_to_point_is_none(monkeypatch):
     ],
 )
 def test_a_quotient_in_words(ring, text, of):
-    assert ring.written(of(ring.generator("a"), ring.generator("b"), ring.number)) == text
+    assert ring.format(of(ring.generator("a"), ring.generator("b"), ring.number)) == text
 
 
 def test_a_long_sum_is_told_by_its_length(ring, monkeypatch):
     monkeypatch.setattr(quotients, "MAX_GCD", 2)
     total = ring.generator("a") + ring.generator("b") + ring.number(1)
-    assert ring.written(total) == "a sum of 3 terms"
-    assert ring.written(total * total.power(-1)) == "(a sum of 3 terms)/(a sum of 3 terms)"
+    assert ring.format(total) == "a sum of 3 terms"
+    assert ring.format(total * total.power(-1)) == "(a sum of 3 terms)/(a sum of 3 terms)"
 
 
 def test_products_and_powers_are_bounded(ring, monkeypatch):

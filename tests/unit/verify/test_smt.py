@@ -9,7 +9,7 @@ from physsym.core.symbols import grad, potential
 from physsym.core.verdicts import Condition
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer, Finding
-from physsym.verify.engines.smt_text import Translation, declared
+from physsym.verify.engines.smtlib import Script, declared_sign
 from physsym.vocabulary import u, v, x
 
 HALF, THIRD = Rational(1, 2), Rational(1, 3)
@@ -24,32 +24,32 @@ def test_an_answer_is_no_truth_value():
 
 
 def test_a_root_is_a_fresh_number_named_once():
-    script = Translation()
+    script = Script()
     assert (script.term(sqrt(x)), script.term(sqrt(x))) == ("(* 1 c1)",) * 2
     assert script.conditions == ["(>= c1 0)", "(= (* 1 c1 c1) c0)"]
 
 
 def test_roots_of_different_index_are_different_numbers():
-    script = Translation()
+    script = Script()
     assert script.term(sqrt(x)) != script.term(x**THIRD)
     assert script.conditions[-1] == "(= (* 1 c2 c2 c2) c0)"
 
 
 def test_the_root_of_a_square_stays_a_root():
-    script, root = Translation(), Pow(x**2, HALF, evaluate=False)
+    script, root = Script(), Pow(x**2, HALF, evaluate=False)
     script.term(root)
     assert list(script.names) == [x, root]
 
 
 def test_a_first_unknown_function_leaves_the_question_exact():
-    script = Translation()
+    script = Script()
     script.term(grad(x) + grad(x) ** 2)
     assert script.exact
 
 
 @pytest.mark.parametrize("other", [grad(u), potential(x)], ids=str)
 def test_two_unknown_numbers_leave_it_inexact_for_good(other):
-    script = Translation()
+    script = Script()
     for expression in (grad(x), other, grad(x)):
         script.term(expression)
     assert not script.exact
@@ -68,7 +68,7 @@ def test_two_unknown_numbers_leave_it_inexact_for_good(other):
     ids=str,
 )
 def test_what_is_declared_of_a_sign_is_said(facts, said):
-    assert list(map(str, declared(Symbol("a", **facts)))) == said
+    assert list(map(str, declared_sign(Symbol("a", **facts)))) == said
 
 
 @pytest.mark.parametrize(
@@ -82,15 +82,15 @@ def test_z3_knows_the_larger_and_the_smaller(true):
 
 
 def test_no_values_are_asked_of_no_symbols():
-    assert smt._asked_values(Translation()) == ""
+    assert smt._get_value(Script()) == ""
 
 
 # ------------------------------------------------------------------ the words of the answer
 
 
 def decided(monkeypatch, output, *, exact=True, confirmed=True):
-    monkeypatch.setattr(smt, "output_of", lambda *asked: output)
-    script = Translation(exact=exact)
+    monkeypatch.setattr(smt, "run_process", lambda *asked: output)
+    script = Script(exact=exact)
     script.term(x)
     return smt._decided(script, "true", "(> c0 0)", lambda at: confirmed)
 
@@ -131,7 +131,7 @@ def test_a_doubtful_counterexample_is_none(monkeypatch, output, doubt):
 
 
 def test_a_value_may_be_broken_over_lines():
-    script = Translation()
+    script = Script()
     script.term(x)
     assert smt._model(["sat", "((c0 (/ 1.0", "3.0)))"], script) == {x: Fraction(1, 3)}
 

@@ -11,12 +11,12 @@ from physsym.core.verdicts import Condition, Hypothesis, Outcome, fails, holds
 from physsym.mechanics.moves import Define
 from physsym.verify import conditions
 from physsym.verify.conditions import consistent, defined, follows, given, nonzero
-from physsym.verify.convergence_order import measured
+from physsym.verify.convergence_order import estimate_order
 from physsym.verify.engines import flint, identity_test, interval, sampling, smt
 from physsym.verify.engines.base import Answer, Finding
-from physsym.verify.engines.error_bound import trust
-from physsym.verify.identity import asked, concluded
-from physsym.verify.matching import matched
+from physsym.verify.engines.error_bound import error_bound
+from physsym.verify.equivalence import match_equations
+from physsym.verify.identity import combine, query_engine
 from physsym.verify.monotone import strictly_monotone
 from physsym.verify.substitution import Refusal, map_of, substituted
 from physsym.vocabulary import G, dt, eta, gamma, rho, tau, u, v, x
@@ -149,15 +149,15 @@ def test_the_search_for_an_equation_ends_where_one_agrees():
         asked_for.append((residual, side))
         return holds("same") if residual == side else fails("other")
 
-    assert all(matched([x, u], [-u, x], agree))
+    assert all(match_equations([x, u], [-u, x], agree))
     assert asked_for == [(x, -u), (x, u), (x, x), (u, -u), (u, u)]
-    assert all(matched([x], [x], agree))
+    assert all(match_equations([x], [x], agree))
     assert asked_for[5:] == [(x, x)]
 
 
 def test_where_none_agrees_the_first_is_told():
     told_of = lambda residual, side: fails(f"{residual} is not {side}")
-    assert matched([x, u], [v, w], told_of) == [fails("x is not v"), fails("u is not w")]
+    assert match_equations([x, u], [v, w], told_of) == [fails("x is not v"), fails("u is not w")]
 
 
 # ------------------------------------------------------------------ findings and verdicts
@@ -200,7 +200,7 @@ CONCLUDED = [
 
 @pytest.mark.parametrize(("findings", "verdict"), CONCLUDED)
 def test_the_verdict_that_findings_amount_to(findings, verdict):
-    assert concluded(findings, x, u, "ends") == verdict
+    assert combine(findings, x, u, "ends") == verdict
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_the_verdict_that_findings_amount_to(findings, verdict):
     ],
 )
 def test_findings_that_leave_doubt_tell_why(findings, doubt):
-    verdict = concluded(findings, x, u, "ends")
+    verdict = combine(findings, x, u, "ends")
     assert verdict.outcome is Outcome.UNDECIDABLE
     assert verdict.evidence == (doubt,)
     assert verdict.engines == tuple(f.engine for f in findings)
@@ -227,12 +227,12 @@ def test_an_engine_that_breaks_down_tells_so_and_knows_nothing(error):
 
     engine = SimpleNamespace(NAME="glass", FAMILY="brittle", identity=breaks)
     reason = f"glass broke down: {error.__name__}: at this"
-    assert asked(engine, x, u) == Finding("glass", "brittle", Answer.UNKNOWN, reason)
+    assert query_engine(engine, x, u) == Finding("glass", "brittle", Answer.UNKNOWN, reason)
 
 
 def test_an_engine_is_asked_about_both_sides_in_order():
     engine = SimpleNamespace(NAME="echo", FAMILY="echo", identity=lambda left, right: (left, right))
-    assert asked(engine, x, u) == (x, u)
+    assert query_engine(engine, x, u) == (x, u)
 
 
 def test_both_sides_are_called_so_unless_they_have_a_name():
@@ -342,11 +342,11 @@ BOTH, ONE = (identity_test.NAME, flint.NAME), (identity_test.NAME,)
     ],
 )
 def test_the_order_at_which_two_expressions_meet(left, right, small, to, order, engines):
-    found = measured(left, right, small, to)
+    found = estimate_order(left, right, small, to)
     assert found.order == order
     assert found.engines == engines
     ending = ", flint: exact" if engines == BOTH else ", one engine only"
-    assert found.trusted == f"finite field: {trust(left, right, terms=8)}{ending}"
+    assert found.bound == f"finite field: {error_bound(left, right, terms=8)}{ending}"
 
 
 @pytest.mark.parametrize(("power", "lie"), [(1, 2), (3, 2), (3, 9), (9, 3)])
@@ -354,12 +354,12 @@ def test_two_engines_that_measure_different_orders_contradict_each_other(monkeyp
     monkeypatch.setattr(flint, "order_of", lambda left, right, small: lie)
     told = rf"a conflict between engines: order ({power}|inf) by finite field, {lie} by flint"
     with pytest.raises(Refusal, match=told):
-        measured(x + tau**power, x, tau, Integer(0))
+        estimate_order(x + tau**power, x, tau, Integer(0))
 
 
 def test_beyond_the_terms_of_a_series_the_exact_engine_has_the_last_word(monkeypatch):
     monkeypatch.setattr(flint, "order_of", lambda left, right, small: 5)
-    assert measured(x + tau**4, x, tau, Integer(0)).order == 5
+    assert estimate_order(x + tau**4, x, tau, Integer(0)).order == 5
 
 
 # ------------------------------------------------------------------ limits
@@ -560,7 +560,7 @@ def test_a_longer_name_is_another_name(twin):
 @pytest.mark.parametrize("mark", [dot, lambda s: dot(dot(s))])
 def test_a_name_at_another_instant_is_no_fresh_name(mark):
     verdict = check(Define(w, c + 1, c), law({x: mark(w) * (c + 1)}), law({x: mark(w)}))
-    assert f"{mark(w)} stands in the line x = " in verdict.evidence[0]
+    assert f"{mark(w)} occurs in the line x = " in verdict.evidence[0]
 
 
 def test_a_line_that_repeats_the_line_above_says_so():

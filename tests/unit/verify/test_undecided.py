@@ -7,10 +7,10 @@ from sympy import Abs, Integer, Rational, Symbol, cos, erf, exp, log, sign, sin,
 
 from physsym.core.symbols import grad, hess, higher, partial, potential
 from physsym.verify.engines import error_bound, flint, identity_test, quotients
-from physsym.verify.engines.error_bound import Trust
+from physsym.verify.engines.error_bound import ErrorBound
 from physsym.verify.engines.evaluation import value
 from physsym.verify.engines.laurent import DivergenceError, Laurent, UndecidedError
-from physsym.verify.engines.prime_field import GENERATOR, BranchError, P, Point, Q, square_sign
+from physsym.verify.engines.prime_field import GENERATOR, BranchError, P, Point, Q, legendre_symbol
 from physsym.verify.engines.quotients import Ring
 from physsym.vocabulary import gamma, u, x
 
@@ -24,7 +24,7 @@ def point(terms=4, seed=1):
 
 def negative(expression):
     """Return a point at which an expression is no square."""
-    return next(p for s in range(99) if square_sign((p := Point(seed=s)).of(expression)) == -1)
+    return next(p for s in range(99) if legendre_symbol((p := Point(seed=s)).value(expression)) == -1)
 
 
 def ring_of(size):
@@ -34,64 +34,64 @@ def ring_of(size):
 
 
 SAYS = {
-    "no value": (lambda: point().of(erf(x)), UndecidedError, "the finite field knows no erf"),
+    "no value": (lambda: point().value(erf(x)), UndecidedError, "the finite field knows no erf"),
     "power in an exponent": (
-        lambda: point().of(exp(sqrt(gamma))),
+        lambda: point().value(exp(sqrt(gamma))),
         UndecidedError,
         "the power sqrt(gamma) stands in an exponent",
     ),
     "exponential in an exponent": (
-        lambda: point().of(exp(exp(x))),
+        lambda: point().value(exp(exp(x))),
         UndecidedError,
         "an exponential stands in an exponent",
     ),
     "unknown in an exponent": (
-        lambda: point().of(exp(grad(x))),
+        lambda: point().value(exp(grad(x))),
         UndecidedError,
         "an opaque function stands in an exponent",
     ),
     "small exponent": (
-        lambda: point().of(gamma**h),
+        lambda: point().value(gamma**h),
         UndecidedError,
         "the exponent h depends on the small symbol",
     ),
     "root of zero": (
-        lambda: point().of(sqrt(x * (u + 1) - x * u - x)),
+        lambda: point().value(sqrt(x * (u + 1) - x * u - x)),
         UndecidedError,
         "a real power of a quantity that vanishes at the random point",
     ),
     "root of what vanishes": (
-        lambda: point().of(sqrt(h)),
+        lambda: point().value(sqrt(h)),
         UndecidedError,
         "a real power of a quantity that vanishes or diverges with the small symbol",
     ),
     "root of what is negative": (
-        lambda: negative(x).of(sqrt(x)),
+        lambda: negative(x).value(sqrt(x)),
         BranchError,
         "a real power of a quantity that is not positive at the random point",
     ),
     "log in a series": (
-        lambda: point().of(log(x)),
+        lambda: point().value(log(x)),
         UndecidedError,
         "the finite field knows too little of log here",
     ),
     "sin in a series": (
-        lambda: point().of(sin(x)),
+        lambda: point().value(sin(x)),
         UndecidedError,
         "the finite field knows too little of sin here",
     ),
     "cos in a series": (
-        lambda: point().of(cos(x)),
+        lambda: point().value(cos(x)),
         UndecidedError,
         "the finite field knows too little of cos here",
     ),
     "sign of zero": (
-        lambda: square_sign(Laurent.of(0, [0], P)),
+        lambda: legendre_symbol(Laurent.of(0, [0], P)),
         UndecidedError,
         "the sign of a quantity that vanishes at the random point",
     ),
     "sign of an exponent": (
-        lambda: square_sign(Laurent.of(0, [1], Q)),
+        lambda: legendre_symbol(Laurent.of(0, [1], Q)),
         UndecidedError,
         "the sign of a quantity that vanishes at the random point",
     ),
@@ -111,22 +111,22 @@ SAYS = {
         "a pole where a finite value is needed",
     ),
     "irrational sign": (
-        lambda: error_bound.trust(Abs(x - sqrt(2)), x),
+        lambda: error_bound.error_bound(Abs(x - sqrt(2)), x),
         UndecidedError,
-        "the sign of x - sqrt(2) hangs on an irrational number",
+        "the sign of x - sqrt(2) depends on an irrational number",
     ),
     "signs": (
-        lambda: error_bound.trust(Abs(x) * Abs(u) * Abs(x + 1), Abs(u + 1)),
+        lambda: error_bound.error_bound(Abs(x) * Abs(u) * Abs(x + 1), Abs(u + 1)),
         UndecidedError,
         "4 signs to be told apart are too many",
     ),
     "degree": (
-        lambda: error_bound.trust(x ** (2**40), u),
+        lambda: error_bound.error_bound(x ** (2**40), u),
         UndecidedError,
         "a degree of up to 2^41 is too high to be trusted",
     ),
     "few points": (
-        lambda: identity_test.looks(lambda p: 1, Trust(1, positive=(-gamma,))),
+        lambda: identity_test.evaluate_at_points(lambda p: 1, ErrorBound(1, positive=(-gamma,))),
         UndecidedError,
         "too few random points lie on the real branch of every root",
     ),
@@ -270,44 +270,46 @@ def test_a_composition_is_horners_sum():
 
 def test_a_square_root_squares_to_what_it_is_the_root_of():
     at_a_point = point()
-    root = at_a_point.of(sqrt(1 + h * gamma))
-    assert root * root == at_a_point.of(1 + h * gamma)
+    root = at_a_point.value(sqrt(1 + h * gamma))
+    assert root * root == at_a_point.value(1 + h * gamma)
 
 
 def test_the_cube_of_a_cube_root():
     at_a_point = point()
-    root = at_a_point.of((gamma + h) ** Rational(1, 3))
-    assert root * root * root == at_a_point.of(gamma + h)
+    root = at_a_point.value((gamma + h) ** Rational(1, 3))
+    assert root * root * root == at_a_point.value(gamma + h)
 
 
 def test_an_exponential_turns_sums_into_products():
     at_a_point = point()
-    assert at_a_point.of(exp(x + h * u)) == at_a_point.of(exp(x)) * at_a_point.of(exp(h * u))
-    assert at_a_point.of(exp(Integer(2))).terms[0] == GENERATOR**2
+    assert at_a_point.value(exp(x + h * u)) == at_a_point.value(exp(x)) * at_a_point.value(exp(h * u))
+    assert at_a_point.value(exp(Integer(2))).terms[0] == GENERATOR**2
 
 
 def test_the_series_of_an_exponential():
     half, sixth = pow(2, -1, P), pow(6, -1, P)
-    assert point().of(exp(h)) == series(0, 1, 1, half, sixth)
+    assert point().value(exp(h)) == series(0, 1, 1, half, sixth)
 
 
 def test_the_circle_goes_through_sine_and_cosine():
     at_a_point = Point(seed=3)
-    assert at_a_point.of(sin(x) ** 2 + cos(x) ** 2).terms == (1,)
-    assert at_a_point.of(sin(x)) != at_a_point.of(cos(x))
+    assert at_a_point.value(sin(x) ** 2 + cos(x) ** 2).terms == (1,)
+    assert at_a_point.value(sin(x)) != at_a_point.value(cos(x))
 
 
 def test_an_unknown_function_is_its_taylor_series():
     here = point()
-    slope, bend, third, fourth = (here.of(f).terms[0] for f in (grad(x), hess(x), higher(3, x), higher(4, x)))
-    step, half, sixth = here.of(u).terms[0], pow(2, -1, P), pow(6, -1, P)
+    slope, bend, third, fourth = (
+        here.value(f).terms[0] for f in (grad(x), hess(x), higher(3, x), higher(4, x))
+    )
+    step, half, sixth = here.value(u).terms[0], pow(2, -1, P), pow(6, -1, P)
     by_hand = series(0, slope, bend * step, third * step**2 * half, fourth * step**3 * sixth)
-    assert here.of(grad(x + h * u)) == by_hand
+    assert here.value(grad(x + h * u)) == by_hand
 
 
 def test_an_unknown_function_of_two_places_moves_along_both():
     here = point(terms=2)
-    along, across = (here.of(partial(k, x, u)).terms[0] for k in (1, 2))
-    assert here.of(potential(x + h, u + 3 * h)) == series(
-        0, here.of(potential(x, u)).terms[0], along + 3 * across
+    along, across = (here.value(partial(k, x, u)).terms[0] for k in (1, 2))
+    assert here.value(potential(x + h, u + 3 * h)) == series(
+        0, here.value(potential(x, u)).terms[0], along + 3 * across
     )

@@ -1,4 +1,4 @@
-"""Formulas of real numbers in the language of SMT solvers (SMT-LIB 2.6), with what makes them defined."""
+"""Expressions and conditions over the reals as SMT-LIB 2.6 terms, with their conditions of definedness."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ _MAX_POWER = 12
 
 
 @dataclass
-class Translation:
-    """Terms, the constants that they speak of, and the conditions under which those mean what they say.
+class Script:
+    """The constants of a set of terms, and the conditions that define them.
 
-    Roots are fresh numbers s >= 0 with s**n = r, exponentials fresh positive numbers on the right side of
-    one; an unknown function at a place is a fresh number. `exact` turns false where a fresh number is less
-    bound than what it stands for: a counterexample may then be none.
+    A root is a fresh constant s >= 0 with s**n = r. An exponential is a fresh positive constant, greater than
+    one where its argument is positive. An application of an opaque function is a fresh constant. `exact`
+    becomes False where a fresh constant is constrained less than the term that it replaces (a relaxation): a
+    model need not be a counterexample then.
     """
 
     names: dict[Expr, str] = field(default_factory=dict)
@@ -126,18 +127,18 @@ class Translation:
 
 
 for _function in OPAQUE:
-    Translation._term.register(_function)(Translation._opaque)  # type: ignore[attr-defined]
+    Script._term.register(_function)(Script._opaque)  # type: ignore[attr-defined]
 
 
 def _product(term: str, times: int) -> str:
     return f"(* 1 {' '.join([term] * times)})"
 
 
-def declared(symbol: Expr) -> tuple[Condition, ...]:
-    """Return what a symbol's declaration says of its sign.
+def declared_sign(symbol: Expr) -> tuple[Condition, ...]:
+    """Return the sign assumption of a symbol as a condition, or nothing.
 
     >>> from physsym.vocabulary import gamma
-    >>> print(*declared(gamma))
+    >>> print(*declared_sign(gamma))
     gamma > 0
     """
     facts = (
