@@ -13,6 +13,7 @@ forward Euler has no limit at all.
 
 from sympy import exp
 
+from ._by_hand import optimizers_by_hand
 from .momentum import two_laws
 from physsym import Define, Derivation, Integrate, Limit, Rescale, Step
 from physsym import after, damped_particle, rule
@@ -74,6 +75,7 @@ exponential = with_friction(
 
 derivations = (forward, backward, midpoint, exponential)
 derivation = exponential
+comparisons = optimizers_by_hand
 
 
 def without_inertia(friction):

@@ -13,6 +13,7 @@ vanish too. Also, `eta*grad(x)` is a displacement, not a velocity: the velocity 
 its product with `dt` is what a step adds.
 """
 
+from ._by_hand import optimizers_by_hand
 from physsym import Define, Derivation, Divide, Integrate, Isolate, Limit, Step
 from physsym import damped_particle, dot, law, rule
 from physsym.integrators import forward_euler
@@ -46,3 +47,5 @@ derivation = Derivation(
              gives=rule({x: x - eta * G})),
     ),
 )  # fmt: skip
+
+comparisons = optimizers_by_hand

@@ -14,6 +14,7 @@ step of the textbook rule is `alpha = (1 - rho)*eta`, which is `dt**2/m`. And th
 
 from functools import partial
 
+from ._by_hand import optimizers_by_hand
 from .gradient_descent import in_terms_of_tau
 from physsym import Claim, Define, Derivation, Eliminate, Integrate, Rescale, ReduceOrder, Step
 from physsym import after, before, damped_particle, dot, law, rule, same_rule
@@ -82,6 +83,8 @@ by_constants = Derivation(
              gives=rule({u: (1 - gamma * dt / m) * u - dt**2 / m * G, x: x + after(u)})),
     ),
 )  # fmt: skip
+
+comparisons = optimizers_by_hand
 
 source_rule = rule({u: rho * u - eta * G, x: x + after(u)})
 

@@ -149,6 +149,10 @@ class Derivation:
 
         Those of symbols outside the vocabulary are inferred from all lines and definitions together.
         """
+        return self._dimensions
+
+    @cached_property
+    def _dimensions(self) -> tuple[Verdict, ...]:
         lines, _ = self._walk
         defined = ((), *(tuple(_defined(s.move)) for s in self.steps))
         return tuple(

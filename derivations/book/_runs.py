@@ -1,32 +1,31 @@
 """What chapter V counts and measures: runs in the valley, and the rows of the comparison."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from functools import cache
 
-import numpy as np
 from sympy import Expr, Function, Mul, Rational, Symbol
 
+from . import figures
 from ._audit import claim
 from ._tables import largest_stable, tidy
 from ..claims.rules import hills
 from ..gradient_descent import derivation as descent
 from ..momentum import derivation as momentum
 from ..momentum import source_rule, textbook, two_steps
-from physsym import Derivation, Rule, Verdict, damped_particle, optimizer
+import physsym as ps
+from physsym import Derivation, Rule, Verdict, damped_particle
 from physsym.analysis.damping import critical_values
-from physsym.analysis.rates import worst_case_rate
+from physsym.analysis.rates import rate_lower_bound, worst_case_rate
 from physsym.documents.content import OneFace, Row
 from physsym.core.dimensions import LENGTH
-from .figures import Experiment, Motion
-from .figures import steady_step
-from physsym.runtime.problems import PROBLEMS
 from physsym.core.statements import Equation, Relation, parameters, states
 from physsym.core.verdicts import fails, holds
 from physsym.vocabulary import STANDARD, alpha, eta, gamma, lam, m, rho, scalar
 
 w1, w2 = Symbol("w1", real=True), Symbol("w2", real=True)
 VOCABULARY = STANDARD.extended(scalar(w1, LENGTH, "first weight"), scalar(w2, LENGTH, "second weight"))
-VALLEY = PROBLEMS["valley"]
 
 height = Equation(Function("f")(w1, w2), Mul(Rational(1, 2), 20 * w1**2 + w2**2, evaluate=False))
 
@@ -41,26 +40,29 @@ def curvatures(f: Equation = height) -> tuple[Expr, ...]:
 
 def is_the_valley(f: Equation = height) -> Verdict:
     """Judge whether a formula is the function that the runs descend: in value and slope, at five places."""
-    random = np.random.default_rng(20)
-    gaps = [_gap(f, place) for place in random.normal(size=(5, 2))]
-    told = f"value and slope agree with the program at {len(gaps)} places, to {max(gaps):.0e}"
+    import numpy as np
+
+    from physsym.runtime.problems import problem
+
+    valley, gaps = problem("valley"), []
+    for point in np.random.default_rng(20).normal(size=(5, 2)):
+        at = dict(zip((w1, w2), point, strict=True))
+        value, gradient = float(f.right.subs(at)), [float(f.right.diff(w).subs(at)) for w in (w1, w2)]
+        gaps += [abs(value - valley.value(point)), *np.abs(np.array(gradient) - valley.gradient(point))]
+    told = f"value and slope agree with the program at 5 places, to {max(gaps):.0e}"
     return holds(told) if max(gaps) < 1e-12 else fails(f"value or slope differ by {max(gaps):.3g}")
 
 
-def _gap(f: Equation, place: np.ndarray) -> float:
-    at = dict(zip((w1, w2), place, strict=True))
-    value, slope = float(f.right.subs(at)), [float(f.right.diff(w).subs(at)) for w in (w1, w2)]
-    return max(abs(value - VALLEY.value(place)), *np.abs(np.array(slope) - VALLEY.gradient(place)))
-
-
 @cache
-def runs(rate: Rational) -> tuple[Experiment, ...]:
+def runs(rate: Rational) -> tuple[figures.Experiment, ...]:
     """Return the three methods at one rate, with momentum nine tenths where there is any."""
-    r, k = float(rate), float(NINE_TENTHS)
+    from physsym.runtime.problems import problem
+
+    r, k, valley = float(rate), float(NINE_TENTHS), problem("valley")
     return (
-        Experiment("gradient descent", descent, {"eta": r}, STEPS, VALLEY, START),
-        Experiment("momentum (4.4)", textbook, {"alpha": r, "rho": k}, STEPS, VALLEY, START),
-        Experiment("momentum (4.5)", momentum, {"eta": r, "rho": k}, STEPS, VALLEY, START),
+        figures.Experiment("gradient descent", descent, {"eta": r}, STEPS, valley, START),
+        figures.Experiment("momentum (4.4)", textbook, {"alpha": r, "rho": k}, STEPS, valley, START),
+        figures.Experiment("momentum (4.5)", momentum, {"eta": r, "rho": k}, STEPS, valley, START),
     )
 
 
@@ -84,6 +86,11 @@ def best_descent() -> tuple[Expr, float]:
     across, along = curvatures()
     rate = 2 / (across + along)
     return rate, float(worst_case_rate(descent.rule, {eta: rate}, (along, across)))
+
+
+def lowest_factor() -> float:
+    """Return the factor below which momentum of nine tenths, as the source has it, gets at no rate."""
+    return float(rate_lower_bound(source_rule).subs(rho, NINE_TENTHS))
 
 
 def answers() -> Verdict:
@@ -112,7 +119,7 @@ def compared() -> Iterable[Row]:
     yield ("Carries along", *(_listed(states(r)) for r in rules), claim("C57"))
     yield ("Instants looked at", *map(_instants, (descent, two_steps, two_steps)), claim("C95"))
     yield ("Parameters", *(_listed(parameters(r)) for r in rules), claim("C64"))
-    yield ("Final step in a slope", *map(steady_step, rules), claim("C58b"))
+    yield ("Final step in a slope", *map(figures.steady_step, rules), claim("C58b"))
     yield ("Stable for", *map(_stable, rules), claim("C63"))
     yield (f"Floor crossed, rate {USUAL}", *crossings(USUAL), claim("C55"))
     yield (f"Floor crossed, rate {ZIGZAG}", *crossings(ZIGZAG), claim("C60"))
@@ -124,7 +131,7 @@ def compared() -> Iterable[Row]:
 def rests_at(rule: Rule) -> float:
     """Return where a rule ends that starts at 6 on the parabola with dents of the claims."""
     values = {"rho": float(NINE_TENTHS)} if rho in parameters(rule) else {}
-    run = optimizer(rule, **{_rate(rule).name: 0.1}, **values)
+    run = ps.optimizer(rule, **{_rate(rule).name: 0.1}, **values)
     end = float(run.run([6.0], hills, 2000, every=2000).x[-1, 0])
     return round(end, 9) + 0.0
 
@@ -152,20 +159,20 @@ def _used(rule: Rule) -> float:
 
 
 @cache
-def energy_of_floor() -> Motion:
+def energy_of_floor() -> figures.Motion:
     """Return a particle on the floor of the valley, under little friction."""
-    return Motion(
+    return figures.Motion(
         "valley floor", damped_particle, {"m": 1.0, "gamma": 0.5, "lam": float(curvatures()[1])}, 12.0
     )
 
 
 @cache
-def in_three_media() -> tuple[Motion, ...]:
+def in_three_media() -> tuple[figures.Motion, ...]:
     """Return a particle on the floor in media of a quarter of the critical friction, of all, and of four."""
     floor = curvatures()[1]
     edge = float(critical_values(damped_particle.law(), gamma)[0].subs({m: 1, lam: floor}))
     return tuple(
-        Motion(
+        figures.Motion(
             name,
             damped_particle,
             {"m": 1.0, "gamma": share * edge, "lam": float(floor)},

@@ -3,6 +3,7 @@
 from functools import partial
 
 from .. import friction, stale
+from . import figures
 from ._audit import judged
 from ._following import defined, is_defined, one_of, quotient
 from ._momentum import FRICTIONS, RULES, USUAL, afterwards, as_displacement, collected
@@ -14,13 +15,6 @@ from ..momentum import textbook
 from ..momentum import derivation as momentum
 from physsym import after, dot, rule, same_rule
 from physsym.documents.content import Chapter, Figure, Finding, Heading, Note, NumberedEquation, Table
-from .figures import (
-    effective_rates,
-    effective_rates_caption,
-    kept_shares,
-    kept_shares_caption,
-)
-from .figures import stability_map, stability_map_caption
 from physsym.core.statements import Equation, Relation
 from physsym.vocabulary import G, dt, eta, lam, rho, tau, u, v, x
 
@@ -96,9 +90,10 @@ chapter = Chapter(
         """,
         Figure(
             name="friction",
-            draw=lambda ax: kept_shares(FRICTIONS, ax=ax),
+            draw=lambda ax: figures.kept_shares(FRICTIONS, ax=ax),
             caption=lambda: (
-                "The momentum coefficient in four treatments of friction. " + kept_shares_caption(FRICTIONS)
+                "The momentum coefficient in four treatments of friction. "
+                + figures.kept_shares_caption(FRICTIONS)
             ),
             alt="Four curves of the share kept against the time step. All fall from one with the same "
             "slope. Forward Euler goes on in a straight line and leaves the band between minus one and "
@@ -214,8 +209,8 @@ chapter = Chapter(
         """,
         Figure(
             name="effective-rates",
-            draw=lambda ax: effective_rates(RULES, ax=ax),
-            caption=lambda: "How far a rule goes in the end. " + effective_rates_caption(RULES),
+            draw=lambda ax: figures.effective_rates(RULES, ax=ax),
+            caption=lambda: "How far a rule goes in the end. " + figures.effective_rates_caption(RULES),
             alt="Two curves of the steady step against the momentum coefficient on a logarithmic "
             "scale: that of the source rises steeply towards one, the derived one stays flat at one.",
         ),
@@ -262,14 +257,14 @@ chapter = Chapter(
         Figure(
             name="stability",
             draw=(
-                lambda ax: stability_map(momentum, ax=ax),
-                lambda ax: stability_map(textbook, top=4.2, ax=ax),
+                lambda ax: figures.stability_map(momentum, ax=ax),
+                lambda ax: figures.stability_map(textbook, top=4.2, ax=ax),
             ),
             caption=lambda: (
                 "Where momentum is stable on a parabola of curvature `lam`, and how fast it forgets: on the "
                 f"left the derived rule, on the right that of the textbooks. "
-                f"{stability_map_caption(momentum)} "
-                f"{stability_map_caption(textbook)} The thin lines tell the spectral radius."
+                f"{figures.stability_map_caption(momentum)} "
+                f"{figures.stability_map_caption(textbook)} The thin lines tell the spectral radius."
             ),
             alt="Two maps over the momentum coefficient and the rate times the curvature. The stable "
             "region of the derived rule opens upwards without bound, that of the textbook rule ends on "

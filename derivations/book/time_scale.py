@@ -1,14 +1,16 @@
 """Chapter II: the relaxation time, and what it does not decide."""
 
+from __future__ import annotations
+
 from sympy import Rational
 
+from . import figures
 from ._audit import judged
 from ._following import is_defined
 from ..newton import derivation as inertia_vanishes
 from physsym import Verdict, damped_particle
 from physsym.analysis.damping import Damping, damping_at, discriminant
 from physsym.documents.content import Chapter, Figure, Finding, Heading, NumberedEquation
-from .figures import Motion, regimes, regimes_caption
 from physsym.core.statements import Equation, Relation
 from physsym.core.verdicts import fails, holds
 from physsym.vocabulary import gamma, lam, m, tau
@@ -39,9 +41,9 @@ def deciding() -> Relation:
     return Relation((number.expand(), Rational(1, 4)), (">",))
 
 
-def _motions() -> tuple[Motion, ...]:
+def _motions() -> tuple[figures.Motion, ...]:
     return tuple(
-        Motion(kind.value, damped_particle, {"m": 1.0, "gamma": 1.0, "lam": float(k)}, 12.0)
+        figures.Motion(kind.value, damped_particle, {"m": 1.0, "gamma": 1.0, "lam": float(k)}, 12.0)
         for kind, k in zip(classes(), CURVATURES, strict=True)
     )
 
@@ -98,9 +100,10 @@ chapter = Chapter(
         ),
         Figure(
             name="regimes",
-            draw=lambda ax: regimes(*_motions(), ax=ax),
+            draw=lambda ax: figures.regimes(*_motions(), ax=ax),
             caption=lambda: (
-                "Three ways to come to rest, all with one relaxation time. " + regimes_caption(*_motions())
+                "Three ways to come to rest, all with one relaxation time. "
+                + figures.regimes_caption(*_motions())
             ),
             alt="Three curves of position against time from a common start: one swings through zero "
             "and back several times, one falls to zero fastest without crossing, one falls slowly.",

@@ -1,16 +1,11 @@
 """Chapter V: both methods on the valley that the source chose, and what it says to the source's table."""
 
+from . import figures
 from ._audit import judged
-from ._runs import NINE_TENTHS, STEPS, USUAL, VOCABULARY, ZIGZAG, answers, best_descent
+from ._runs import STEPS, USUAL, VOCABULARY, ZIGZAG, answers, best_descent
 from ._runs import compared, crossings, energy_of_floor, height, in_three_media, is_the_valley
-from ._runs import runs
-from ..momentum import source_rule
+from ._runs import lowest_factor, runs
 from physsym.documents.content import Chapter, Figure, Finding, Heading, NumberedEquation, Table
-from .figures import energies, energies_caption, losses, losses_caption
-from .figures import regimes, regimes_caption, tracks, tracks_caption
-from .figures.words import number, often
-from physsym.analysis import rate_lower_bound
-from physsym.vocabulary import rho
 
 chapter = Chapter(
     number="V",
@@ -36,8 +31,8 @@ chapter = Chapter(
         """,
         Figure(
             name="tracks-usual",
-            draw=lambda ax: tracks(*runs(USUAL), ax=ax),
-            caption=lambda: tracks_caption(*runs(USUAL)),
+            draw=lambda ax: figures.tracks(*runs(USUAL), ax=ax),
+            caption=lambda: figures.tracks_caption(*runs(USUAL)),
             alt="Three tracks on the contours of a valley. Gradient descent runs straight to the floor "
             "and then along it; momentum of the source swings across the floor many times and passes "
             "the minimum; momentum as derived swings a few times and is then beside gradient descent.",
@@ -49,8 +44,8 @@ chapter = Chapter(
         """,
         Figure(
             name="losses",
-            draw=lambda ax: losses(*runs(USUAL), ax=ax),
-            caption=lambda: losses_caption(*runs(USUAL)),
+            draw=lambda ax: figures.losses(*runs(USUAL), ax=ax),
+            caption=lambda: figures.losses_caption(*runs(USUAL)),
             alt="Loss against steps on a logarithmic scale: gradient descent and the derived momentum "
             "fall slowly together, the momentum of the source falls much faster, in waves.",
         ),
@@ -62,8 +57,8 @@ chapter = Chapter(
         """,
         Figure(
             name="tracks-zigzag",
-            draw=lambda ax: tracks(*runs(ZIGZAG), ax=ax),
-            caption=lambda: tracks_caption(*runs(ZIGZAG)),
+            draw=lambda ax: figures.tracks(*runs(ZIGZAG), ax=ax),
+            caption=lambda: figures.tracks_caption(*runs(ZIGZAG)),
             alt="The same valley at a larger rate. Gradient descent jumps from wall to wall and "
             "arrives; the momentum of the source swings far out; the derived momentum swings gently.",
         ),
@@ -75,17 +70,19 @@ chapter = Chapter(
             """,
             follows=(
                 lambda: (
-                    f"At the usual rate gradient descent {often('crosses the floor', crossings(USUAL)[0])}; "
-                    f"momentum {often('does', crossings(USUAL)[1])}."
+                    "At the usual rate gradient descent "
+                    f"{figures.often('crosses the floor', crossings(USUAL)[0])}; "
+                    f"momentum {figures.often('does', crossings(USUAL)[1])}."
                 ),
                 lambda: (
-                    f"At a rate of {ZIGZAG} gradient descent {often('overshoots', crossings(ZIGZAG)[0])} in "
+                    f"At a rate of {ZIGZAG} gradient descent "
+                    f"{figures.often('overshoots', crossings(ZIGZAG)[0])} in "
                     f"{STEPS} steps, without any inertia."
                 ),
                 lambda: (
                     f"At its best rate, {best_descent()[0]}, gradient descent shrinks every distance by "
-                    f"{number(best_descent()[1], 4)} a step. With `rho = 0.9` no rate whatever gets below "
-                    f"{number(float(rate_lower_bound(source_rule).subs(rho, NINE_TENTHS)), 4)}."
+                    f"{figures.number(best_descent()[1], 4)} a step. With `rho = 0.9` no rate whatever gets "
+                    f"below {figures.number(lowest_factor(), 4)}."
                 ),
             ),
             source=(
@@ -108,8 +105,8 @@ chapter = Chapter(
         """,
         Figure(
             name="energy",
-            draw=lambda ax: energies(energy_of_floor(), ax=ax),
-            caption=lambda: energies_caption(energy_of_floor()),
+            draw=lambda ax: figures.energies(energy_of_floor(), ax=ax),
+            caption=lambda: figures.energies_caption(energy_of_floor()),
             alt="Energy falls in steps, steepest where the particle is fastest and level where it "
             "turns; potential and kinetic energy rise and fall in turns below it; markers of the start "
             "less the heat lie on the line.",
@@ -120,8 +117,10 @@ chapter = Chapter(
         """,
         Figure(
             name="regimes-valley",
-            draw=lambda ax: regimes(*in_three_media(), ax=ax),
-            caption=lambda: "One particle on the floor of the valley. " + regimes_caption(*in_three_media()),
+            draw=lambda ax: figures.regimes(*in_three_media(), ax=ax),
+            caption=lambda: (
+                "One particle on the floor of the valley. " + figures.regimes_caption(*in_three_media())
+            ),
             alt="Position against time for thin, critical and thick media: swinging, the fastest "
             "approach without a swing, and a slow creep.",
         ),

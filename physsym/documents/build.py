@@ -8,14 +8,13 @@ from dataclasses import replace
 from string import ascii_uppercase
 from typing import TypeAlias
 
-from derivations.book.comparison import Comparison, Written, compared
 from physsym.codegen import program
 from physsym.codegen.emit import python_source
 from physsym.core.statements import Rule
 from physsym.core.verdicts import Condition, Hypothesis, Order
 from physsym.derivation import Derivation
 from physsym.documents.chapters import BuildContext, Reached, anchor, sections_of
-from physsym.documents.content import Book, Chapter, Claims
+from physsym.documents.content import Book, Chapter, Claims, Comparison
 from physsym.documents.prose import paragraphs, sentence
 from physsym.documents.reasons import phrase, reason
 from physsym.documents.scripts import SHIPPED, Script
@@ -111,7 +110,7 @@ def _derivations(script: Script, letter: str, desk: BuildContext) -> Iterator[Se
     heading = sentence(title.strip().rstrip(".") or script.name, STANDARD)
     yield Section(heading, anchor(script.name), 2, paragraphs(body, STANDARD), label=f"Derivations {letter}")
     for k, derivation in enumerate(script.derivations):
-        blocks = tuple(_derived(derivation, letter, desk))
+        blocks = tuple(_derived(derivation, script, letter, desk))
         name = f"{anchor(script.name)}-{anchor(derivation.title)}"
         source = _source(script, f"derivations[{k}]")
         outcomes = tuple(v.outcome for v in derivation.verdicts())
@@ -120,13 +119,13 @@ def _derivations(script: Script, letter: str, desk: BuildContext) -> Iterator[Se
         desk.done(derivation.title)
 
 
-def _derived(derivation: Derivation, letter: str, desk: BuildContext) -> Iterator[Block]:
+def _derived(derivation: Derivation, script: Script, letter: str, desk: BuildContext) -> Iterator[Block]:
     yield from _lines(derivation, letter, desk)
     yield _summary(derivation)
     last = derivation.lines[-1]
     if isinstance(last, Rule):
         yield Listing("The rule as a program", "python", python_source(program(last)))
-        yield from _beside(compared(last))
+        yield from _beside(found for c in script.comparisons for found in c.compare(last))
 
 
 def _lines(derivation: Derivation, letter: str, desk: BuildContext) -> Iterator[Line]:
@@ -185,16 +184,16 @@ def _assumed(derivation: Derivation) -> Sentence:
 def _beside(comparisons: Iterable[Comparison]) -> Iterator[Block]:
     rows: list[tuple[str, Sentence]] = []
     for comparison in comparisons:
-        name = comparison.written.__name__
+        name = comparison.implementation.__name__
         if comparison.verdict:
-            yield Listing(f"Written by hand: {name}", "python", inspect.getsource(comparison.written))
-            yield _typeset(comparison.written)
+            yield Listing(f"Written by hand: {name}", "python", inspect.getsource(comparison.implementation))
+            yield _typeset(comparison.implementation)
         rows.append((name, _outcome(comparison)))
     if rows:
         yield Facts(tuple(rows))
 
 
-def _typeset(written: Written) -> Aligned:
+def _typeset(written: Callable[..., object]) -> Aligned:
     faces: tuple[Face, ...] = ("physics", "learning")
     printed = tuple((face, latex_of_function(written, face)) for face in faces)
     return Aligned(f"{written.__name__}, typeset from its source", equations_of_function(written), printed)
@@ -203,7 +202,7 @@ def _typeset(written: Written) -> Aligned:
 def _outcome(comparison: Comparison) -> Sentence:
     if not comparison.verdict:
         return phrase(f"another method: {comparison.verdict.evidence[0]}")
-    called = ", ".join(f"{name} is {s}" for name, s in comparison.called if name != s.name)
+    called = ", ".join(f"{name} is {s}" for name, s in comparison.arguments if name != s.name)
     exact = comparison.deviation == 0
     close = "bit for bit" if exact else f"to {comparison.deviation:.0e} of the largest number met"
     return phrase(

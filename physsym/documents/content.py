@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
-from sympy import Expr
+from sympy import Expr, Symbol
 
 from physsym.core.dimensions import Dimension
 from physsym.core.statements import Equation, Law, Relation, Rule, Statement, Update
@@ -226,6 +226,48 @@ class Note:
 
     title: str
     text: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A derived rule beside an optimizer that somebody wrote by hand.
+
+    Attributes
+    ----------
+    implementation
+        The function as it was written; where the verdict holds, its source is shown, and typeset.
+    arguments
+        Which symbol of the rule each argument stands for, by name.
+    verdict
+        Whether both are the same map, on symbols.
+    deviation
+        Where they are, the largest difference between runs of both over `steps` steps, relative to the
+        largest number met.
+    """
+
+    implementation: Callable[..., object]
+    arguments: tuple[tuple[str, Symbol], ...]
+    verdict: Verdict
+    deviation: float | None = None
+    steps: int = 0
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """What the rules of a script are compared with; a script that exports one has it beside every rule.
+
+    `compare` is called with each rule that a derivation of the script ends with, when a document is computed,
+    and returns the comparisons that apply to it, or none.
+
+    >>> from physsym.core.verdicts import holds
+    >>> def descend(w, grad, eta):
+    ...     return (w - eta * grad(w),)
+    >>> by_hand = Comparisons(lambda rule: (Comparison(descend, (), holds("the same by design"), 0.0),))
+    >>> [c.implementation.__name__ for c in by_hand.compare(None)]
+    ['descend']
+    """
+
+    compare: Callable[[Rule], tuple[Comparison, ...]]
 
 
 Block: TypeAlias = (

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from physsym.derivation import Derivation
-from physsym.documents.content import Book, Chapter
+from physsym.documents.content import Book, Chapter, Comparisons
 from physsym.mechanics.claim import Claim
 
 SHIPPED = "derivations"
@@ -38,6 +38,7 @@ class Script:
     chapters: tuple[Chapter, ...] = ()
     book: Book | None = None
     path: str = ""
+    comparisons: tuple[Comparisons, ...] = ()
 
 
 def scripts(paths: Sequence[str | Path] = ()) -> tuple[Script, ...]:
@@ -150,6 +151,7 @@ def _read(module: ModuleType) -> Script:
         tuple(dict.fromkeys(_flat(values, Claim))),
         book.chapters if book else _each(_flat(values, Chapter)),
         book,
+        comparisons=tuple(dict.fromkeys(_flat(values, Comparisons))),
     )
 
 

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from derivations import friction, gradient_descent, momentum, stale
-from physsym import after, before, check, dot, grad, law, rule, same_rule
+from physsym import after, before, check, dimensions, dot, grad, law, rule, same_rule
 from physsym.core.verdicts import Outcome
 from physsym.documents.scripts import scripts
 from physsym.vocabulary import G, alpha, dt, eta, gamma, rho, tau, u, v, x
@@ -149,3 +149,15 @@ def same(one, other):
     from physsym import same_law
 
     return same_law(one, other)
+
+
+def test_the_dimensions_of_a_derivation_are_inferred_once(monkeypatch):
+    inferred = []
+    fresh = gradient_descent.derivation.then(title="Fresh")
+    monkeypatch.setattr(
+        "physsym.derivation._agreeing", lambda *given: inferred.append(given) or dimensions(*given)
+    )
+    first = fresh.dimensions()
+    assert len(inferred) == len(first) + 2  # the lines, and the definitions of tau and eta
+    assert fresh.dimensions() is first
+    assert len(inferred) == len(first) + 2

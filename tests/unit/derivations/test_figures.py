@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from derivations import friction, gradient_descent, momentum, stale
+from derivations.book import figures
 from derivations.book.figures import (
     Experiment,
     Motion,
@@ -16,7 +17,6 @@ from derivations.book.figures import (
     effective_rates_caption,
     energies,
     energies_caption,
-    image,
     kept_shares,
     kept_shares_caption,
     losses,
@@ -27,7 +27,6 @@ from derivations.book.figures import (
     stability_map,
     stability_map_caption,
     steady_step,
-    svg,
     tracks,
     tracks_caption,
 )
@@ -36,7 +35,7 @@ from derivations.book.reference import gradient_descent as by_hand_gradient_desc
 from derivations.book.reference import heavy_ball, heavy_ball_with_dampening
 from physsym import Derivation, after, damped_particle
 from physsym.core.statements import rule
-from physsym.documents.plotting import AMBER, BLUE, GREEN, INK, STROKES, axes
+from physsym.documents.plotting import AMBER, BLUE, GREEN, INK, STROKES, axes, image, svg
 from physsym.documents.prose import sentence
 from physsym.mechanics import particle_with_friction
 from physsym.runtime.problems import PROBLEMS
@@ -471,6 +470,23 @@ CAPTIONS = (
 def test_captions_are_prose_of_the_document(caption):
     assert sentence(caption, STANDARD)
     assert caption.endswith(".")
+
+
+def test_chapters_are_read_without_numpy_and_matplotlib():
+    read = (
+        "import sys, derivations.book, derivations.claims\n"
+        "print(*(name for name in ('numpy', 'matplotlib') if name in sys.modules))\n"
+        "derivations.book.figures.number(0.5)\n"
+        "print(*(name for name in ('numpy', 'matplotlib') if name in sys.modules))"
+    )
+    out = subprocess.run([sys.executable, "-c", read], capture_output=True, text=True, check=True)
+    assert out.stdout.splitlines() == ["", "numpy"]
+
+
+def test_every_name_of_the_figures_is_what_it_says():
+    for name in figures.__all__:
+        assert getattr(figures, name).__name__ == name
+        assert callable(getattr(figures, name))
 
 
 def test_without_matplotlib_the_error_names_the_extra_and_captions_still_work():

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import physsym as ps
-from derivations.book.comparison import compared
+from derivations.book.comparison import compare
 from physsym import Derivation, Divide, Limit, Outcome, Step, damped_particle, latex, law, mathml
 from physsym.__main__ import main
 from physsym.core.statements import rule
@@ -150,7 +150,7 @@ def test_assumptions_and_error_are_summed_up():
 
 
 def outcomes(of):
-    return {c.written.__name__: c for c in compared(of)}
+    return {c.implementation.__name__: c for c in compare(of)}
 
 
 def test_the_derived_momentum_is_the_damped_one_and_not_the_textbooks():
@@ -165,13 +165,13 @@ def test_the_derived_momentum_is_the_damped_one_and_not_the_textbooks():
 def test_with_the_step_alpha_it_is_the_textbooks():
     found = outcomes(rule({u: rho * u - alpha * G, x: x + after(u)}))
     assert found["heavy_ball"].verdict
-    assert dict(found["heavy_ball"].called)["eta"] == alpha
+    assert dict(found["heavy_ball"].arguments)["eta"] == alpha
     assert not found["heavy_ball_with_dampening"].verdict
 
 
 def test_a_spoiled_rule_is_none_of_them():
-    assert not any(c.verdict for c in compared(rule({u: rho * u + eta * G, x: x + after(u)})))
-    assert compared(script("stale").derivations[0].rule) == ()
+    assert not any(c.verdict for c in compare(rule({u: rho * u + eta * G, x: x + after(u)})))
+    assert compare(script("stale").derivations[0].rule) == ()
 
 
 # ------------------------------------------------------------------ prose, files and scripts
