@@ -55,6 +55,7 @@ lint: $(LINT_READY)  ## look for mistakes of style and of types
 
 mutants: $(MUTANTS_READY)  ## take every guard away, then change the checking code everywhere (hours)
 	$(RUN) tests.remove_guards
+	-$(RUN) tests.mutate_decorated
 	PATH="$(CURDIR)/$(ENV)/bin:$$PATH" $(RUN) mutmut run
 	$(RUN) mutmut results
 

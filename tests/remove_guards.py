@@ -1,57 +1,41 @@
 """Take each guard away, one at a time, and see its test fail: `python -m tests.remove_guards`.
 
-Each guard is removed in a copy of the repository; the tests named beside it must then fail, and must have
-passed with the guard in place. A guard that nothing misses is no guard, or has no test.
+The tests named beside the guards must pass with all guards in place, and each must fail once its guard is
+removed. A guard that nothing misses is no guard, or has no test.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 import sys
-import tempfile
-from pathlib import Path
+from argparse import ArgumentParser
 
 from tests.guards import GUARDS, Guard
-
-ROOT = Path(__file__).parents[1]
-COPIED = ("physsym", "derivations", "tests", "pyproject.toml", "README.md")
+from tests.support.mutants import FAILED, PASSED, ROOT, Change, outcomes
 
 
-def passes(tree: Path, tests: tuple[str, ...]) -> bool:
-    """Tell whether tests pass in a tree; a run that finds no test is an error."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header", *tests]
-    path = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(command, cwd=tree, env=path, capture_output=True, text=True, check=False)
-    if done.returncode not in (0, 1):
-        raise RuntimeError(f"{' '.join(tests)} could not be run:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-    return done.returncode == 0
-
-
-def without(guard: Guard, tree: Path) -> bool:
-    """Tell whether the tests of a guard still pass once it is gone."""
-    file = tree / guard.file
-    text = file.read_text(encoding="utf-8")
-    file.write_text(text.replace(guard.text, guard.gone), encoding="utf-8")
-    try:
-        return passes(tree, guard.tests)
-    finally:
-        file.write_text(text, encoding="utf-8")
+def removed(guard: Guard) -> Change:
+    """Return the change that removes a guard."""
+    text = (ROOT / guard.file).read_text(encoding="utf-8")
+    if text.count(guard.text) != 1:
+        raise ValueError(f"{guard.file} should hold {guard.text!r} once; update tests/guards.py")
+    return Change(guard.tests, {guard.file: text.replace(guard.text, guard.gone)}, label=guard)
 
 
 def main() -> int:
     """Remove every guard in turn, print a line for each, and return 1 where one is not missed."""
+    command = ArgumentParser(prog="python -m tests.remove_guards", description="See each guard missed.")
+    command.add_argument("--jobs", type=int, default=2, metavar="J", help="number of processes (default: 2)")
+    jobs = command.parse_args().jobs
+    changes = [removed(guard) for guard in GUARDS]
+    (in_place,) = outcomes([Change(tuple(test for guard in GUARDS for test in guard.tests))])
+    if in_place.outcome != PASSED:
+        print(f"The tests do not pass with the guards in place:\n{in_place.output}")
+        return 1
     missed = 0
-    with tempfile.TemporaryDirectory() as folder:
-        tree = Path(folder)
-        for name in COPIED:
-            source = ROOT / name
-            shutil.copytree(source, tree / name) if source.is_dir() else shutil.copy(source, tree / name)
-        for guard in GUARDS:
-            noticed = passes(tree, guard.tests) and not without(guard, tree)
-            missed += noticed
-            print(f"{guard.number:>2} {'missed' if noticed else 'NOT MISSED':<10} {guard.risk}", flush=True)
+    for result in outcomes(changes, jobs):
+        missed += result.outcome == FAILED
+        said = {FAILED: "missed", PASSED: "NOT MISSED"}.get(result.outcome, result.outcome)
+        print(f"{result.change.label.number:>2} {said:<10} {result.change.label.risk}", flush=True)
     print(f"{missed} of {len(GUARDS)} guards are missed when they are gone")
     return int(missed < len(GUARDS))
 

@@ -1,0 +1,194 @@
+"""Mutate functions under a decorator, which mutmut passes over: `python -m tests.mutate_decorated`.
+
+These are the judges of the moves and the transformations, registered by `@....register`, and functions whose
+values are cached. Each mutant changes one thing; the tests that reach its function are run, fastest first.
+It prints the mutants that survive and returns 1 where some do.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import random
+import sys
+import tempfile
+import tomllib
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import unified_diff
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import pytest
+
+from tests.support.mutants import PASSED, ROOT, Change, Result, outcomes
+
+PATHS = ("physsym/verify", "physsym/transform", "physsym/core/statements.py", "physsym/core/inference.py")
+NOT_MUTATED = {"overload", "property", "dataclass", "staticmethod", "classmethod"}
+SWAPPED: dict[type[ast.AST], type[ast.AST]] = {
+    ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
+    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
+    ast.And: ast.Or, ast.Or: ast.And,
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult,
+    ast.BitOr: ast.BitAnd, ast.BitAnd: ast.BitOr, ast.USub: ast.UAdd,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A changed function: its file, its key, the new text of the file, and the function before and after."""
+
+    file: str
+    key: str
+    text: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        lines = unified_diff(self.before.splitlines(), self.after.splitlines(), n=1, lineterm="")
+        return "\n".join([self.key, *list(lines)[2:]])
+
+
+def decorated(tree: ast.Module) -> Iterator[ast.FunctionDef]:
+    """Yield the functions of a module that stand under a decorator, methods included."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            names = {ast.unparse(d).split("(")[0].rpartition(".")[2] for d in node.decorator_list}
+            if names - NOT_MUTATED:
+                yield node
+
+
+def key_of(file: str, function: ast.FunctionDef) -> str:
+    return f"{file}:{function.lineno} @{ast.unparse(function.decorator_list[0])} {function.name}"
+
+
+def changes(node: ast.AST) -> Iterator[tuple[str, Any]]:
+    """Yield the ways to change one node: a field of it and the value to put there."""
+    match node:
+        case ast.Compare(ops=[op, *rest]) if type(op) in SWAPPED:
+            yield "ops", [SWAPPED[type(op)](), *rest]
+        case ast.BoolOp(op=op) | ast.BinOp(op=op) | ast.UnaryOp(op=op) if type(op) in SWAPPED:
+            yield "op", SWAPPED[type(op)]()
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            yield "operand", ast.UnaryOp(ast.Not(), operand)
+        case ast.Constant(value=bool(value)):
+            yield "value", not value
+        case ast.Constant(value=int(value)):
+            yield "value", value + 1
+        case ast.Return(value=ast.expr()):
+            yield "value", ast.Constant(None)
+        case ast.Assign(value=value) if not isinstance(value, ast.Constant):
+            yield "value", ast.Constant(None)
+        case ast.Call(args=args, keywords=keywords):
+            for k, argument in enumerate(args):
+                if not isinstance(argument, ast.Starred | ast.Constant):
+                    yield "args", [*args[:k], ast.Constant(None), *args[k + 1 :]]
+            for k in range(len(keywords)):
+                yield "keywords", [*keywords[:k], *keywords[k + 1 :]]
+    if isinstance(node, ast.If | ast.IfExp | ast.While):
+        yield "test", ast.UnaryOp(ast.Not(), node.test)
+    if isinstance(node, ast.comprehension) and node.ifs:
+        yield "ifs", node.ifs[1:]
+
+
+def mutants(file: str) -> Iterator[Mutant]:
+    """Yield the mutants of the decorated functions of one file; strings stay as they are."""
+    source = (ROOT / file).read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    for function in decorated(tree):
+        before = ast.unparse(function)
+        for node in [n for statement in function.body for n in ast.walk(statement)]:
+            for name, value in list(changes(node)):
+                kept = getattr(node, name)
+                setattr(node, name, value)
+                after = ast.unparse(function)
+                text = ast.unparse(ast.fix_missing_locations(tree))
+                setattr(node, name, kept)
+                if after != before:
+                    yield Mutant(file, key_of(file, function), text, before, after)
+
+
+def watched(file: str) -> str:
+    """Return the text of a file in which each decorated function says that it was called."""
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    for function in decorated(tree):
+        call = f"__import__('builtins').physsym_called({key_of(file, function)!r})"
+        function.body.insert(int(ast.get_docstring(function) is not None), ast.parse(call).body[0])
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+class Watch:
+    """A plugin of pytest that writes which test calls which functions, and how long each test takes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.calls, self.current = path, {}, set()
+
+    def pytest_sessionstart(self) -> None:
+        import builtins
+
+        builtins.physsym_called = lambda key: self.current.add(key)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_protocol(self, item):
+        self.current, began = set(), perf_counter()
+        yield
+        self.calls[item.nodeid] = perf_counter() - began, sorted(self.current)
+
+    def pytest_sessionfinish(self) -> None:
+        self.path.write_text(json.dumps(self.calls), encoding="utf-8")
+
+
+def tests_of(files: list[str], selection: tuple[str, ...], slowest: float) -> dict[str, tuple[str, ...]]:
+    """Return the tests that call each decorated function, the fastest first, none above `slowest` seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        calls = Path(folder) / "calls.json"
+        watch = Change(selection, {f: watched(f) for f in files}, (Watch(calls),))
+        (result,) = outcomes([watch], limit=1800)
+        if result.outcome != PASSED:
+            raise RuntimeError(f"the tests do not pass without a mutant:\n{result.output[-3000:]}")
+        timed = json.loads(calls.read_text(encoding="utf-8"))
+    found: dict[str, list[str]] = {}
+    for test, (seconds, keys) in sorted(timed.items(), key=lambda item: item[1][0]):
+        for key in keys if seconds < slowest else ():
+            found.setdefault(key, []).append(test)
+    return {key: tuple(tests) for key, tests in found.items()}
+
+
+def main() -> int:
+    """Try mutants, print the survivors and a count."""
+    command = ArgumentParser(
+        prog="python -m tests.mutate_decorated", description="Mutate decorated functions."
+    )
+    command.add_argument("paths", nargs="*", default=PATHS, metavar="PATH", help="files or folders to mutate")
+    command.add_argument("--sample", type=int, metavar="N", help="try so many mutants, drawn at random")
+    command.add_argument("--seed", type=int, default=0, metavar="S", help="another seed, other mutants")
+    command.add_argument("--jobs", type=int, default=2, metavar="J", help="number of processes (default: 2)")
+    command.add_argument("--slowest", type=float, default=5.0, metavar="T", help="leave out tests above T s")
+    options = command.parse_args()
+    found = [ROOT / path for path in options.paths]
+    files = sorted(str(f.relative_to(ROOT)) for p in found for f in (p.rglob("*.py") if p.is_dir() else (p,)))
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
+    reached = tests_of(files, tuple(settings["pytest_add_cli_args_test_selection"]), options.slowest)
+    made = [mutant for file in files for mutant in mutants(file)]
+    if options.sample:
+        made = random.Random(options.seed).sample(made, min(options.sample, len(made)))
+    missed = [m for m in made if m.key not in reached]
+    tried = [Change(reached[m.key], {m.file: m.text}, label=m) for m in made if m.key in reached]
+    survivors = [r.change.label for r in outcomes(tried, options.jobs) if _survives(r)]
+    for mutant in missed:
+        print(f"\nno test reaches {mutant}")
+    print(f"\n{len(made)} mutants, {len(survivors)} survive, {len(missed)} in functions that no test reaches")
+    return int(bool(survivors or missed))
+
+
+def _survives(result: Result) -> bool:
+    survives = result.outcome == PASSED
+    if survives:
+        print(f"\nsurvives: {result.change.label}", flush=True)
+    return survives
+
+
+if __name__ == "__main__":
+    sys.exit(main())
