@@ -1,0 +1,183 @@
+"""The words of public names are in the glossary or in the list of plain words, and some names are banned."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import physsym
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "physsym"
+GLOSSARY = ROOT / "docs" / "glossary.md"
+PLAIN = ROOT / "docs" / "glossary-plain-words.txt"
+
+# Words that name nothing in any field, as whole names of functions and classes, and what to write instead.
+BANNED = {
+    "alike": "isclose", "about": "approx_equal", "asked": "query_engine", "begun": "initial",
+    "concluded": "combine", "doubling": "reassociate", "each": "all_named", "flattened": "one_step_map",
+    "followed": "verify_method", "glimpses": "sample_points", "grows": "is_increasing",
+    "height": "degree bounds", "integrated": "integrate", "keeps": "is_forward_invariant", "kept": "cached",
+    "lies": "layout", "looks": "sample_points", "made": "the noun itself", "measured": "estimate_order",
+    "minimax": "is_minimax_rate", "missed": "defect", "noting": "add_evidence",
+    "rate_floor": "rate_lower_bound", "repeated": "common_subexpressions",
+    "settled_equation": "slow_manifold_equation", "shrinks": "is_decreasing", "tells": "format_*",
+    "tends": "check_limit", "throughout": "holds_for_all", "told": "format_*", "trust": "error_bound",
+    "worst_rate": "worst_case_rate", "Desk": "BuildContext", "On": "OneFace", "Orbit": "ExactTrajectory",
+    "Premise": "Hypothesis", "Run": "EquationRange", "Shown": "NumberedEquation", "Split": "ReduceOrder",
+    "Told": "Content", "fully_implicit_euler": "backward_euler",
+    "semi_implicit_euler_positions_first": "semi_implicit_euler with first=",
+}  # fmt: skip
+BANNED_MODULES = {
+    "alike", "along", "attempts", "balls", "calling", "compare", "comparison", "components", "degree",
+    "doubling", "encoding", "exactly", "field", "forest", "grids", "handwritten", "harmless", "invariant",
+    "judging", "lanes", "march", "marching", "native", "operation", "order", "places", "points", "ranges",
+    "repeated", "residues", "selftest", "slow", "specimens", "spoil", "stages", "stepping", "tell", "trees",
+    "truth", "units",
+}  # fmt: skip
+
+
+# What still has a banned name; nothing is to be added.
+REMAINING = {
+    "physsym/adapters/torch_states.py: made",
+    "physsym/analysis/exact_evaluation.py: _told",
+    "physsym/analysis/quantified.py: _told",
+    "physsym/analysis/rates.py: _kept",
+    "physsym/certificates/integrate.py: asked",
+    "physsym/certificates/report.py: told",
+    "physsym/claims.py: _grows",
+    "physsym/claims.py: each",
+    "physsym/cli/check.py: told",
+    "physsym/core/powers.py: told",
+    "physsym/derivation.py: _told",
+    "physsym/documents/chapters.py: _told",
+    "physsym/documents/html_blocks.py: _told",
+    "physsym/documents/html_text.py: _told",
+    "physsym/documents/markdown.py: _told",
+    "physsym/documents/notebook.py: _about",
+    "physsym/documents/scripts.py: _each",
+    "physsym/documents/tex.py: _told",
+    "physsym/documents/tex.py: _measured",
+    "physsym/documents/tex_text.py: told",
+    "physsym/mechanics/claim.py: _told",
+    "physsym/runtime/backends/arrays.py: alike",
+    "physsym/runtime/backends/rollout.py: _told",
+    "physsym/runtime/rollout.py: _told",
+    "physsym/runtime/sweep.py: _begun",
+    "physsym/transform/integrate.py: integrated",
+    "physsym/transform/integrate.py: _followed",
+    "physsym/verify/integrate.py: followed",
+    "physsym/verify/integrate.py: _told",
+}  # fmt: skip
+REMAINING_WORDS = {"told", "waiting"}
+
+
+def words(identifier):
+    """Return the words of a name, in lower case: of_two_Words gives of, two and words."""
+    return [w.lower() for w in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", identifier)]
+
+
+def public_packages():
+    return [physsym.__name__] + [
+        f"physsym.{module.name}"
+        for module in pkgutil.iter_modules(physsym.__path__)
+        if not module.name.startswith("_") and module.name != "cli"
+    ]
+
+
+def public_names(package):
+    """Yield every public identifier of a package: names, parameters, methods and fields."""
+    yield package.rpartition(".")[2]
+    module = importlib.import_module(package)
+    for name in getattr(module, "__all__", ()):
+        yield name
+        try:
+            value = getattr(module, name)
+        except ImportError:  # an optional dependency
+            continue
+        if inspect.isfunction(value):
+            yield from inspect.signature(value).parameters
+        elif inspect.isclass(value) and not issubclass(value, tuple(_from_sympy())):
+            yield from _members(value)
+
+
+def _from_sympy():
+    import sympy
+
+    return [sympy.Function]  # their members are SymPy's
+
+
+def _members(cls):
+    yield from (name for name in vars(cls).get("__annotations__", {}) if not name.startswith("_"))
+    for name, value in vars(cls).items():
+        function = getattr(value, "__func__", value)
+        if name.startswith("_") or not (inspect.isfunction(function) or isinstance(value, property)):
+            continue
+        yield name
+        if inspect.isfunction(function):
+            yield from inspect.signature(function).parameters
+
+
+def glossary_words(text):
+    """Return the words of the terms: of the first column of every table."""
+    terms = [line.split("|")[1] for line in text.splitlines() if line.startswith("| ")]
+    terms = [term for term in terms if term != " term "]  # the heading
+    return {w.lower() for term in terms for w in re.findall(r"[A-Za-z]+", term)}
+
+
+def plain_words(text):
+    return {w for line in text.splitlines() if not line.startswith("#") for w in line.split()}
+
+
+def unknown_words(names, glossary, plain):
+    """Return the words of names that are in neither list, in the singular or the plural."""
+    known = glossary_words(glossary) | plain_words(plain)
+    used = {word for name in names for word in words(name)}
+    return sorted(w for w in used if not {w, w.removesuffix("s"), w.removesuffix("ies") + "y"} & known)
+
+
+@pytest.mark.parametrize("package", public_packages())
+def test_the_words_of_public_names_are_in_the_glossary(package):
+    found = unknown_words(public_names(package), GLOSSARY.read_text(), PLAIN.read_text())
+    assert set(found) <= REMAINING_WORDS
+
+
+def test_a_word_of_no_field_is_found():
+    found = unknown_words(["told_twice", "Law"], GLOSSARY.read_text(), PLAIN.read_text())
+    assert found == ["told", "twice"]
+
+
+def test_a_word_is_in_one_list_only():
+    assert not glossary_words(GLOSSARY.read_text()) & plain_words(PLAIN.read_text())
+
+
+def test_no_plain_word_is_banned():
+    assert not plain_words(PLAIN.read_text()) & set(BANNED)
+
+
+def banned_names(path, text):
+    """Return the banned names that a module defines, its own included."""
+    found = [path.stem] if path.stem in BANNED_MODULES else []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name.strip("_") in BANNED:
+            found.append(node.name)
+    return found
+
+
+def test_no_function_class_or_module_has_a_banned_name():
+    found = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in PACKAGE.rglob("*.py")
+        for name in banned_names(path.relative_to(ROOT), path.read_text())
+    }
+    assert found <= REMAINING
+
+
+def test_a_banned_name_is_found():
+    assert banned_names(Path("lanes.py"), "def _told(): pass\nclass Told: pass\ndef holds(): pass") == [
+        "lanes", "_told", "Told",
+    ]  # fmt: skip
