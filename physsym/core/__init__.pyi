@@ -1,6 +1,5 @@
 from .dimensions import Dimension, DimensionError
 from .inference import Clash, Inference, infer_dimensions
-from .signs import signs
 from .statements import (
     Equation,
     Law,
@@ -8,11 +7,13 @@ from .statements import (
     Rule,
     StatementError,
     Update,
+    as_law,
+    as_rule,
+    as_statement,
     law,
     parameters,
     rule,
     states,
-    symbols,
 )
 from .symbols import after, before, dot, exact, grad, hess, higher, partial, potential
 from .verdicts import Condition, Hypothesis, Order, Outcome, Verdict, all_of, fails, holds, undecided
@@ -35,6 +36,9 @@ __all__ = [
     "Verdict",
     "after",
     "all_of",
+    "as_law",
+    "as_rule",
+    "as_statement",
     "before",
     "dot",
     "exact",
@@ -49,8 +53,6 @@ __all__ = [
     "partial",
     "potential",
     "rule",
-    "signs",
     "states",
-    "symbols",
     "undecided",
 ]

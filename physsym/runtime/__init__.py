@@ -3,6 +3,21 @@
 from physsym.runtime.bound import Bound
 from physsym.runtime.coordinates import coordinates
 from physsym.runtime.optimizer import Callback, Optimizer, State, optimizer
+from physsym.runtime.problems import PROBLEMS, Problem, problem
+from physsym.runtime.sweep import Sweep, sweep
 from physsym.runtime.trajectory import Trajectory
 
-__all__ = ["Bound", "Callback", "Optimizer", "State", "Trajectory", "coordinates", "optimizer"]
+__all__ = [
+    "PROBLEMS",
+    "Bound",
+    "Callback",
+    "Optimizer",
+    "Problem",
+    "State",
+    "Sweep",
+    "Trajectory",
+    "coordinates",
+    "optimizer",
+    "problem",
+    "sweep",
+]
