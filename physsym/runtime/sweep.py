@@ -16,10 +16,11 @@ from physsym.analysis.numeric_spectra import spectral_radii
 from physsym.codegen import Program, program, state_name
 from physsym.codegen.passes.scalarisation import Formula, formula, in_components
 from physsym.core.statements import Rule, RuleLike, as_rule, parameters
-from physsym.runtime import coordinates, optimizer
 from physsym.runtime.backends.arrays import Array
 from physsym.runtime.backends.base import Value, misnamed
 from physsym.runtime.backends.rollout import cells_by_llvm, cells_by_numpy
+from physsym.runtime.coordinates import coordinates
+from physsym.runtime.optimizer import optimizer
 from physsym.runtime.problems import Problem, problem
 from physsym.runtime.rollout import layout
 from physsym.vocabulary import lam
