@@ -21,7 +21,7 @@ from .core.symbols import after, before, dot, grad, hess, higher, partial, poten
 from .core.verdicts import Condition, Hypothesis, Order, Outcome, Verdict
 from .derivation import Derivation
 from .documents import document
-from .documents.scripts import script, scripts
+from .loading import script, scripts
 from .mechanics.claim import Claim
 from .mechanics.moves import (
     Define,

@@ -21,7 +21,7 @@ _HOMES = {
     "codegen.emit": ("c_source", "javascript_source", "llvm_source", "python_source"),
     "core": ("Clash", "DimensionError", "Inference", "StatementError", "infer_dimensions"),
     "derivation": ("Assumption", "DerivationError", "ErrorBudget", "StepError"),
-    "documents.scripts": ("Script", "ScriptError"),
+    "loading": ("Script", "ScriptError"),
     "integrators": (
         "ExplicitRungeKutta", "Integrator", "explicit_midpoint", "forward_euler", "heun", "runge_kutta_4",
         "semi_implicit_euler", "semi_implicit_euler_positions_first", "ssp33",

@@ -22,8 +22,8 @@ from physsym.certificates import (
 )
 from physsym.cli.check import say
 from physsym.derivation import Derivation
-from physsym.documents.scripts import script, scripts
 from physsym.documents.write import write_all
+from physsym.loading import script, scripts
 
 
 def certify(options: Namespace) -> int:

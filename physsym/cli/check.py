@@ -14,7 +14,7 @@ from rich.markup import escape
 
 from physsym.core.verdicts import Outcome, Verdict
 from physsym.derivation import Derivation
-from physsym.documents.scripts import Script, scripts
+from physsym.loading import Script, scripts
 
 _COLOURS = {Outcome.HOLDS: "green", Outcome.FAILS: "red"}
 

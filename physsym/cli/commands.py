@@ -15,7 +15,7 @@ from physsym.cli.check import say, told
 from physsym.codegen.emit import source as rule_source
 from physsym.core.statements import Rule, parameters
 from physsym.documents import document, size_of
-from physsym.documents.scripts import ScriptError, script, scripts
+from physsym.loading import ScriptError, script, scripts
 from physsym.printing import unicode
 from physsym.runtime import Optimizer, optimizer
 from physsym.runtime.backends.base import Value

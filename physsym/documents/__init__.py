@@ -11,11 +11,11 @@ from physsym.documents.markdown import markdown
 from physsym.documents.markdown_dialects import MYST
 from physsym.documents.notebook import notebook
 from physsym.documents.pdf import compiled
-from physsym.documents.scripts import Script
 from physsym.documents.sty import sty
 from physsym.documents.tex import tex
 from physsym.documents.tree import Document
 from physsym.documents.write import write_all
+from physsym.loading import Script
 
 __all__ = ["FORMATS", "document", "document_of", "size_of"]
 

@@ -14,10 +14,17 @@ from physsym.core.statements import Rule
 from physsym.core.verdicts import Condition, Hypothesis, Order
 from physsym.derivation import Derivation
 from physsym.documents.chapters import BuildContext, Reached, anchor, sections_of
-from physsym.documents.content import Book, Chapter, Claims, Comparison
+from physsym.documents.content import (
+    Book,
+    Chapter,
+    Claims,
+    Comparison,
+    book_of,
+    chapters_of,
+    comparisons_of,
+)
 from physsym.documents.prose import paragraphs, sentence
 from physsym.documents.reasons import phrase, reason
-from physsym.documents.scripts import SHIPPED, Script
 from physsym.documents.tree import (
     Aligned,
     Audit,
@@ -31,6 +38,7 @@ from physsym.documents.tree import (
     Section,
     Sentence,
 )
+from physsym.loading import Script, paths_to_reload
 from physsym.mechanics.claim import Claim
 from physsym.printing import equations_of_function, latex_of_function
 from physsym.vocabulary import STANDARD, Face
@@ -53,31 +61,30 @@ def document_of(sources: Iterable[Derivation | Script], done: Progress = lambda 
     `done` is told what was finished each time.
     """
     scripts = [s if isinstance(s, Script) else Script(anchor(s.title), "", (s,)) for s in sources]
-    chapters = tuple(c for s in scripts for c in s.chapters)
+    chapters = tuple(c for s in scripts for c in chapters_of(s))
     claims = _claims(scripts)
     desk = BuildContext(claims, chapters, done)
     sections = [
-        replace(sections_of(c, desk), source=_source(s, f"chapters[{k}]"))
+        replace(sections_of(c, desk), source=f"chapters_of({_source(s)})[{k}]" if s.path else "")
         for s in scripts
-        for k, c in enumerate(s.chapters)
+        for k, c in enumerate(chapters_of(s))
     ]
     deriving = [s for s in scripts if s.derivations]
     for s, letter in zip(deriving, _letters(), strict=False):
         sections += _derivations(s, letter, desk)
     sections += _audit(desk, readable=all(s.path for s in scripts))
-    book = next((s.book for s in scripts if s.book), Book(TITLE, (), OPENING))
+    book = next((found for s in scripts if (found := book_of(s))), Book(TITLE, (), OPENING))
     opening = desk.paragraphs(book.opening, STANDARD)
-    paths = tuple(s.path for s in scripts if s.path and not s.path.startswith(f"{SHIPPED}."))
-    return Document(book.title, book.subtitle, opening, tuple(sections), paths)
+    return Document(book.title, book.subtitle, opening, tuple(sections), paths_to_reload(scripts))
 
 
-def _source(script: Script, what: str) -> str:
-    return f"found[{script.name!r}].{what}" if script.path else ""
+def _source(script: Script) -> str:
+    return f"found[{script.name!r}]"
 
 
 def _claims(scripts: Iterable[Script]) -> tuple[Claim, ...]:
     """Return every claim once, the first of an id, in the order of the scripts."""
-    found = [c for s in scripts for c in (*s.claims, *(c for k in s.chapters for c in _placed(k)))]
+    found = [c for s in scripts for c in (*s.claims, *(c for k in chapters_of(s) for c in _placed(k)))]
     return tuple({c.id: c for c in reversed(found)}.values())[::-1]
 
 
@@ -88,7 +95,7 @@ def _placed(chapter: Chapter) -> Iterator[Claim]:
 def size_of(sources: Iterable[Derivation | Script]) -> int:
     """Return how often `document_of` will tell that something was finished."""
     scripts = [s if isinstance(s, Script) else Script("", "", (s,)) for s in sources]
-    chapters = [c for s in scripts for c in s.chapters]
+    chapters = [c for s in scripts for c in chapters_of(s)]
     told = [type(b).__name__ for c in chapters for b in c.blocks]
     claims = _claims(scripts)
     return (
@@ -112,7 +119,7 @@ def _derivations(script: Script, letter: str, desk: BuildContext) -> Iterator[Se
     for k, derivation in enumerate(script.derivations):
         blocks = tuple(_derived(derivation, script, letter, desk))
         name = f"{anchor(script.name)}-{anchor(derivation.title)}"
-        source = _source(script, f"derivations[{k}]")
+        source = f"{_source(script)}.derivations[{k}]" if script.path else ""
         outcomes = tuple(v.outcome for v in derivation.verdicts())
         named = phrase(derivation.title)
         yield Section(named, name, 3, blocks, derivation.vocabulary, "", source, outcomes)
@@ -125,7 +132,7 @@ def _derived(derivation: Derivation, script: Script, letter: str, desk: BuildCon
     last = derivation.lines[-1]
     if isinstance(last, Rule):
         yield Listing("The rule as a program", "python", python_source(program(last)))
-        yield from _beside(found for c in script.comparisons for found in c.compare(last))
+        yield from _beside(found for c in comparisons_of(script) for found in c.compare(last))
 
 
 def _lines(derivation: Derivation, letter: str, desk: BuildContext) -> Iterator[Line]:

@@ -5,7 +5,7 @@ backticks is a formula in the language of `read`, typeset on both faces wherever
 other than equality may stand there too: `0 < eta*lam < 2`, `tau -> 0`, `rho ~ exp(-dt/tau)`. A number in
 parentheses that an equation carries, such as (1.4), and the id of a claim become links to it.
 
-A script exports `chapter`, or a package a tuple of them or a `Book`; see `physsym.documents.scripts`.
+A script exports `chapter`, or a package a tuple of them or a `Book`; see `physsym.loading`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from physsym.core.dimensions import Dimension
 from physsym.core.statements import Equation, Law, Relation, Rule, Statement, Update
 from physsym.core.verdicts import Outcome, Verdict, all_of
 from physsym.derivation import Derivation
+from physsym.loading import DocumentPart, Script
 from physsym.mechanics.claim import Claim
 from physsym.verify.equivalence import same_law, same_rule
 from physsym.vocabulary import STANDARD, Face, Vocabulary
@@ -253,7 +254,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Comparisons:
+class Comparisons(DocumentPart):
     """What the rules of a script are compared with; a script that exports one has it beside every rule.
 
     `compare` is called with each rule that a derivation of the script ends with, when a document is computed,
@@ -276,7 +277,7 @@ Block: TypeAlias = (
 
 
 @dataclass(frozen=True)
-class Chapter:
+class Chapter(DocumentPart):
     """A chapter: its title, its blocks in reading order, and what stands before the title, such as "III".
 
     Raises TypeError for what is no block.
@@ -300,13 +301,34 @@ class Chapter:
 
 
 @dataclass(frozen=True)
-class Book:
+class Book(DocumentPart):
     """Chapters in reading order under one title, with an opening in Markdown."""
 
     title: str
     chapters: tuple[Chapter, ...]
     opening: str = ""
     subtitle: str = ""
+
+
+def book_of(script: Script) -> Book | None:
+    """Return the book that a script exports, the first if there are several."""
+    return next((part for part in script.parts if isinstance(part, Book)), None)
+
+
+def chapters_of(script: Script) -> tuple[Chapter, ...]:
+    """Return the chapters of a script: those of its book, or those that it exports one by one.
+
+    >>> from physsym import script
+    >>> [chapter.number for chapter in chapters_of(script("book"))]
+    ['Prologue', 'I', 'II', 'III', 'IV', 'V', 'Epilogue']
+    """
+    book = book_of(script)
+    return book.chapters if book else tuple(part for part in script.parts if isinstance(part, Chapter))
+
+
+def comparisons_of(script: Script) -> tuple[Comparisons, ...]:
+    """Return what a script compares its rules with."""
+    return tuple(part for part in script.parts if isinstance(part, Comparisons))
 
 
 def shown_in(chapter: Chapter) -> tuple[NumberedEquation, ...]:

@@ -61,7 +61,7 @@ def _front(document: Document) -> Iterator[Cell]:
     if any(section.source for section in document.sections):
         yield _code(
             "# Everything below is read again from the scripts, and checked.\n"
-            "from physsym.documents.scripts import scripts\n\n"
+            "from physsym import scripts\nfrom physsym.documents.content import chapters_of\n\n"
             f"found = {{s.name: s for s in scripts({document.paths!r})}}"
         )
 

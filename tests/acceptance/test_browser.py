@@ -6,7 +6,7 @@ import pytest
 
 from physsym.documents import document_of
 from physsym.documents.html import html
-from physsym.documents.scripts import scripts
+from physsym.loading import scripts
 from tests.support.requirements import BROWSER, needs_browser
 from tests.unit.documents.test_book_formats import SOURCES
 

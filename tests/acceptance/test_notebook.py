@@ -8,7 +8,7 @@ import pytest
 
 from physsym.documents import document_of
 from physsym.documents.notebook import notebook
-from physsym.documents.scripts import script, scripts
+from physsym.loading import script, scripts
 from tests.support.requirements import needs_jupyter
 from tests.unit.documents.test_book_formats import SOURCES
 

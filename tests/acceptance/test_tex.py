@@ -9,11 +9,11 @@ import pytest
 import physsym as ps
 from physsym.documents import FORMATS, document_of
 from physsym.documents.pdf import compiled
-from physsym.documents.scripts import script, scripts
 from physsym.documents.sty import in_words, sty
 from physsym.documents.tex import tex
 from physsym.documents.tex_text import breakable, escaped
 from physsym.documents.tree import Line, blocks
+from physsym.loading import script, scripts
 from physsym.printing import latex
 from tests.support.requirements import needs_tex
 from tests.unit.documents.test_book_formats import SOURCES

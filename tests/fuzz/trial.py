@@ -12,7 +12,7 @@ from time import perf_counter
 
 from physsym.core.statements import Statement
 from physsym.core.verdicts import Outcome, Verdict
-from physsym.documents.scripts import scripts
+from physsym.loading import scripts
 from physsym.testing.random_models import Taken, steps
 from physsym.verify import check
 from tests.fuzz.equivalent_rewrites import REWRITES

@@ -52,8 +52,8 @@ from physsym.certificates.run import CoqError
 from physsym.certificates.vernacular import can_hold, comment, proved, worded
 from physsym.certificates.witness import Witness, witness
 from physsym.cli.certify import named_apart
-from physsym.documents.scripts import scripts
 from physsym.integrators import backward_euler, exponential_euler, semi_implicit_euler
+from physsym.loading import scripts
 from physsym.mechanics.moves import Move, Neglect
 from physsym.vocabulary import G, alpha, dt, eta, gamma, m, rho, tau, u, v, x
 from tests.fuzz import SPOILS, follows, same, shipped

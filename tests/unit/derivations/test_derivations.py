@@ -7,7 +7,7 @@ import pytest
 from derivations import friction, gradient_descent, momentum, stale
 from physsym import after, before, check, dimensions, dot, grad, law, rule, same_rule
 from physsym.core.verdicts import Outcome
-from physsym.documents.scripts import scripts
+from physsym.loading import scripts
 from physsym.vocabulary import G, alpha, dt, eta, gamma, rho, tau, u, v, x
 from tests.fuzz import same as same_by_numbers
 from tests.fuzz import spoiled

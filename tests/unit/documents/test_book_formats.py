@@ -10,14 +10,14 @@ from physsym.documents import document_of, size_of
 from physsym.documents.html import html
 from physsym.documents.markdown import markdown
 from physsym.documents.markdown_dialects import GITHUB, MYST, NOTEBOOK
-from physsym.documents.scripts import Script
 from physsym.documents.tree import Audit, Bullets, Contrast, Grid, Judged, Line, Picture, blocks
+from physsym.loading import Script
 from physsym.printing import latex, mathml
 from tests.support import sample_book
 from tests.unit.documents.test_documents import Tags, on_the_page
 
 SOURCES = (
-    Script("sample", "", (), sample_book.claims, sample_book.book.chapters, sample_book.book),
+    Script("sample", "", (), sample_book.claims, (sample_book.book,)),
     Script("descent", "Descent.\n\nText.", (sample_book.descent,)),
 )
 

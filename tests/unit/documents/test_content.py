@@ -5,9 +5,19 @@ import pytest
 from derivations.gradient_descent import derivation
 from physsym.core.statements import Equation, Relation, StatementError, law, rule
 from physsym.core.verdicts import Outcome, holds
-from physsym.documents.content import Book, Chapter, Code, EquationRange, Finding, NumberedEquation, shown_in
+from physsym.documents.content import (
+    Book,
+    Chapter,
+    Code,
+    EquationRange,
+    Finding,
+    NumberedEquation,
+    book_of,
+    chapters_of,
+    shown_in,
+)
 from physsym.documents.prose import formula, sentence
-from physsym.documents.scripts import scripts
+from physsym.loading import scripts
 from physsym.parsing import ReadError
 from physsym.printing import latex, mathml, unicode
 from physsym.verify.equivalence import same_rule
@@ -60,7 +70,7 @@ def test_chapters_are_read_in_the_order_of_their_package(tmp_path):
     (tmp_path / "__init__.py").write_text('"""All."""\n__all__ = ["second", "first"]\n')
     for name in ("first", "second"):
         (tmp_path / f"{name}.py").write_text(PART.format(name))
-    assert [c.title for s in scripts([tmp_path]) for c in s.chapters] == ["second", "first"]
+    assert [c.title for s in scripts([tmp_path]) for c in chapters_of(s)] == ["second", "first"]
 
 
 def test_a_package_within_a_folder_is_a_script(tmp_path):
@@ -73,12 +83,12 @@ def test_a_package_within_a_folder_is_a_script(tmp_path):
     )
     (inside / "one.py").write_text(PART.format("one"))
     (found,) = scripts([inside.parent])
-    assert (found.name, found.book.title, len(found.chapters)) == ("tales", "Tales", 1)
+    assert (found.name, book_of(found).title, len(chapters_of(found))) == ("tales", "Tales", 1)
 
 
 def test_chapters_exported_twice_come_once(tmp_path):
     (tmp_path / "a.py").write_text(PART.format("a") + "chapters = (chapter, chapter)\n")
-    assert len(scripts([tmp_path])[0].chapters) == 1
+    assert len(chapters_of(scripts([tmp_path])[0])) == 1
 
 
 # ------------------------------------------------------------------ relations

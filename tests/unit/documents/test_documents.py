@@ -15,10 +15,11 @@ from physsym.__main__ import main
 from physsym.core.statements import rule
 from physsym.core.symbols import after
 from physsym.documents import document_of
+from physsym.documents.content import chapters_of
 from physsym.documents.prose import sentence
-from physsym.documents.scripts import ScriptError, script, scripts
 from physsym.documents.tree import Contrast, Facts, Judged, Line, Listing, blocks, inner_lines
 from physsym.documents.write import write_all
+from physsym.loading import ScriptError, script, scripts
 from physsym.parsing import ReadError
 from physsym.vocabulary import STANDARD, G, alpha, eta, gamma, m, rho, tau, u, x
 
@@ -39,7 +40,7 @@ def lines_of(tree):
 
 
 def test_every_step_stands_once_under_its_own_number():
-    tree = document_of([s for s in scripts() if not s.chapters])
+    tree = document_of([s for s in scripts() if not chapters_of(s)])
     fresh = [line.number for line in lines_of(tree) if not line.recalled]
     assert len(set(fresh)) == len(fresh)
     steps = {

@@ -14,8 +14,8 @@ from physsym.core.symbols import after, before, name_and_marks
 from physsym.core.verdicts import Condition, Order, Verdict
 from physsym.documents import document_of
 from physsym.documents.prose import marked
-from physsym.documents.scripts import scripts
 from physsym.documents.tree import FACES, Line, Section, Span
+from physsym.loading import scripts
 from physsym.printing import latex
 from physsym.vocabulary import STANDARD
 from tests.support.latex_reader import read_lines

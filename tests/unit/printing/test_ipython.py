@@ -9,7 +9,7 @@ import physsym as ps
 from physsym.core.statements import Relation
 from physsym.documents.content import Figure
 from physsym.documents.display import bundle
-from physsym.documents.scripts import script
+from physsym.loading import script
 from physsym.printing import latex, mathml, unicode
 from physsym.printing.ipython import TYPES
 from tests.support.requirements import needs_jupyter
@@ -69,7 +69,7 @@ from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell.instance()
 import sys, physsym
 assert "sympy" not in sys.modules
-from physsym.documents.scripts import script
+from physsym.loading import script
 derivation = script("stale").derivations[0]
 show = shell.display_formatter.format
 data, _ = show(derivation.rule)

@@ -37,8 +37,8 @@ from physsym.core.dimensions import TIME
 from physsym.core.statements import Equation, Law, Rule, Update, expressions, one_step_map, rewritten, symbols
 from physsym.core.symbols import DOT, hess, partial, potential
 from physsym.core.verdicts import Condition
-from physsym.documents.scripts import scripts
 from physsym.integrators import Integrator
+from physsym.loading import scripts
 from physsym.mechanics import MoveError
 from physsym.testing import strategies
 from physsym.testing.random_models import mu, p

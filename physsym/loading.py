@@ -1,0 +1,310 @@
+"""The loading of derivation scripts: which files a folder holds, how they are imported, what each exports.
+
+Scripts are found by path. A script in a package (a folder with `__init__.py`) is imported under the name of
+its package, so that scripts can share steps; a script in a plain folder is imported under its own name, and
+finds its neighbours. In both cases it does not matter what else is installed, or was imported, under the same
+name: modules from elsewhere give way while a script is loaded, and are put back afterwards.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+from types import ModuleType
+from typing import TypeVar
+
+from physsym.derivation import Derivation
+from physsym.mechanics.claim import Claim
+
+T = TypeVar("T")
+
+# The package name of the shipped scripts, unless their folder can be imported under the name that it has.
+_PRIVATE = "physsym._shipped"
+
+
+class ScriptError(ValueError):
+    """A path or a name under which no derivation is found, or a script that cannot be loaded."""
+
+
+class DocumentPart:
+    """Base class of what a script may export beside derivations and claims: a chapter, a book."""
+
+
+@dataclass(frozen=True)
+class Script:
+    """A script as loaded: its name, its docstring, and what it exports, in the order of the file.
+
+    `parts` are values of `physsym.documents.content`, such as a book, which only documents look into. `path`
+    is the file that was loaded, as it was given; it is empty for a script that was not loaded from a file.
+    """
+
+    name: str
+    prose: str
+    derivations: tuple[Derivation, ...]
+    claims: tuple[Claim, ...] = ()
+    parts: tuple[DocumentPart, ...] = ()
+    path: str = ""
+
+
+def scripts(paths: Sequence[str | Path] = ()) -> tuple[Script, ...]:
+    """Load the derivation scripts at the given files and folders.
+
+    Parameters
+    ----------
+    paths
+        Scripts, or folders of them; the derivations shipped with physsym where none is given.
+
+    Returns
+    -------
+    tuple of Script
+        Every script that exports a derivation, a claim or a chapter; those of a folder in the order of the
+        `__all__` of its `__init__.py`, then by name.
+
+    Raises
+    ------
+    ScriptError
+        For a path that does not exist, a script that fails to load, or where no derivation is found.
+
+    Examples
+    --------
+    >>> [script.name for script in scripts()]
+    ['book', 'newton', 'gradient_descent', 'momentum', 'friction', 'stale', 'claims']
+    """
+    loaded = map(load, files_of(paths))
+    found = tuple(s for s in loaded if s.derivations or s.claims or s.parts)
+    if not found:
+        raise nothing_found(paths)
+    return found
+
+
+def script(name: str) -> Script:
+    """Load one script: a shipped one by its name, any other by its path.
+
+    Parameters
+    ----------
+    name
+        The name of a shipped derivation, such as ``"momentum"``, or the path of a script.
+
+    Raises
+    ------
+    ScriptError
+        For a name that is not there; the message lists the names that are.
+
+    Examples
+    --------
+    >>> print(script("gradient_descent").derivations[0].rule)
+    x <- -eta*grad(x) + x
+    """
+    return find_script(name, [shipped_folder()])
+
+
+def find_script(name: str, folders: Sequence[str | Path]) -> Script:
+    """Load a script by its path, or by its name from the first of several folders that holds it."""
+    if name.endswith(".py") or "/" in name or "\\" in name:
+        return scripts([name])[0]
+    known = {_name(file): file for file in reversed(files_of(folders))}
+    if name not in known:
+        names = ", ".join(reversed(known))
+        raise ScriptError(f"no derivation is named {name!r}; there are {names} (or give a path)")
+    return load(known[name])
+
+
+def shipped_folder() -> Path:
+    """Return the folder of the shipped derivations: within an installed package, beside it in a checkout."""
+    package = Path(__file__).resolve().parent
+    inside = package / "_shipped"
+    return inside if inside.is_dir() else package.parent / "derivations"
+
+
+def nothing_found(paths: Sequence[str | Path]) -> ScriptError:
+    """Return the error for paths at which no script exports a derivation."""
+    where = ", ".join(map(str, paths)) or str(shipped_folder())
+    return ScriptError(f"no derivation was found in {where}; a script exports Derivations by public names")
+
+
+def paths_to_reload(loaded: Sequence[Script]) -> tuple[str, ...]:
+    """Return the paths with which `scripts` loads these scripts again: none for all the shipped ones."""
+    paths = tuple(s.path for s in loaded if s.path)
+    shipped = [file.resolve() for file in files_of()]
+    return () if [Path(path).resolve() for path in paths] == shipped else paths
+
+
+def files_of(paths: Sequence[str | Path] = ()) -> list[Path]:
+    """Return the files of the scripts at some paths, in their order; the shipped ones where none is given."""
+    return [file for path in paths or (shipped_folder(),) for file in _files(Path(path))]
+
+
+def _files(path: Path) -> list[Path]:
+    """Return a file, or the scripts and packages of a folder: as its `__all__` lists them, then by name.
+
+    Hidden files are left out: editors keep lock files, which may be dangling links, beside what they edit.
+    """
+    if not path.exists():
+        raise ScriptError(f"{path} does not exist; give a script of derivations or a folder of them")
+    if not path.is_dir():
+        return [path]
+    package = path / "__init__.py"
+    listed = getattr(_import(package), "__all__", ()) if package.exists() else ()
+    inside = (*path.glob("[!_.]*.py"), *path.glob("[!_.]*/__init__.py"))
+    names = {_name(file): file for file in inside if not file.is_dir()}
+    unknown = [name for name in listed if name not in names]
+    if unknown:
+        raise ScriptError(
+            f"{package} lists {', '.join(unknown)} in __all__, but no script there has this name"
+        )
+    return [names[name] for name in dict.fromkeys((*listed, *sorted(names)))]
+
+
+def _name(file: Path) -> str:
+    return file.resolve().parent.name if file.name == "__init__.py" else file.stem
+
+
+def load(file: Path) -> Script:
+    """Import a script and collect what it exports. Raises ScriptError where it cannot be imported."""
+    module = _import(file)
+    exported = [v for name, v in vars(module).items() if not name.startswith("_")]
+    return Script(
+        name=_name(file),
+        prose=module.__doc__ or "",
+        derivations=_each(Derivation, exported),
+        claims=_each(Claim, exported),
+        parts=_each(DocumentPart, exported),
+        path=str(file),
+    )
+
+
+def _each(kind: type[T], exported: Sequence[object]) -> tuple[T, ...]:
+    """Return every value of a kind once, those within tuples included; parts of documents have no hash."""
+    flat = (v for value in exported for v in (value if isinstance(value, tuple) else (value,)))
+    found: dict[object, T] = {}
+    for value in flat:
+        if isinstance(value, kind):
+            found.setdefault(id(value) if isinstance(value, DocumentPart) else value, value)
+    return tuple(found.values())
+
+
+# Modules of user folders that gave way to others of the same name once they were loaded, by folder.
+_set_aside: dict[Path, dict[str, ModuleType]] = {}
+# Plain folders from which scripts were loaded: modules from there may give way, those of libraries may not.
+_plain_folders: set[Path] = set()
+# Time and size of each file when it was loaded here, so that an edited script is loaded anew.
+_versions: dict[Path, tuple[int, int]] = {}
+
+
+def _import(file: Path) -> ModuleType:
+    """Import a file, under the name of its package where it lies in one; the same module each time."""
+    file = file.resolve()
+    packages = list(takewhile(lambda folder: (folder / "__init__.py").exists(), file.parents))[::-1]
+    if not packages:
+        return _import_plain(file)
+    outer = packages[0]
+    prefix = outer.name
+    if outer == shipped_folder() and _origin(prefix) != outer / "__init__.py":
+        prefix = _PRIVATE
+    with _importable(outer.parent, {prefix}):
+        for folder in packages:
+            name = ".".join((prefix, *folder.relative_to(outer).parts))
+            module = _executed(name, folder / "__init__.py")
+        return module if file.name == "__init__.py" else _executed(f"{name}.{file.stem}", file)
+
+
+def _import_plain(file: Path) -> ModuleType:
+    """Import a file of a plain folder, beside its neighbours; by its own name, unless a library has it."""
+    folder = file.parent
+    _plain_folders.add(folder)
+    neighbours = {_name(f) for f in (*folder.glob("*.py"), *folder.glob("*/__init__.py"))}
+    origin = _origin(file.stem)
+    name = file.stem if origin in (None, file) or _is_script(origin) else f"_physsym_script_{file.stem}"
+    with _importable(folder, neighbours):
+        return _executed(name, file)
+
+
+def _origin(name: str) -> Path | None:
+    """Return the file that is, or would be, imported under a name; None where there is none."""
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ValueError, ModuleNotFoundError):  # `__main__`, or a name with a dot: neither is to be taken
+        return Path(name)
+    return Path(spec.origin).resolve() if spec and spec.origin else None
+
+
+def _is_script(file: Path | None) -> bool:
+    return file is not None and bool(_plain_folders.intersection(file.parents))
+
+
+@contextmanager
+def _importable(folder: Path, names: set[str]) -> Iterator[None]:
+    """Let imports look in a folder first, where modules of these names from elsewhere give way meanwhile.
+
+    Modules of libraries do not give way to the scripts of a plain folder.
+    """
+    plain = folder in _plain_folders
+    gone = _take(names, lambda file: folder not in file.parents and (_is_script(file) or not plain))
+    sys.modules.update(_set_aside.pop(folder, {}))
+    sys.path.insert(0, str(folder))
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+        if gone:
+            _set_aside[folder] = _take(names, lambda file: folder in file.parents)
+            sys.modules.update(gone)
+
+
+def _take(names: set[str], chosen: Callable[[Path], bool]) -> dict[str, ModuleType]:
+    """Remove modules from `sys.modules`: those under these names whose files are chosen; return them."""
+    named = {name: module for name, module in sys.modules.items() if name.partition(".")[0] in names}
+    taken = {name: module for name, module in named.items() if (file := _file(module)) and chosen(file)}
+    for name in taken:
+        del sys.modules[name]
+    return taken
+
+
+def _file(module: ModuleType) -> Path | None:
+    file = getattr(module, "__file__", None)
+    return Path(file).resolve() if file else None
+
+
+def _executed(name: str, file: Path) -> ModuleType:
+    """Import a file under a name; once, unless it was changed since."""
+    known, state = sys.modules.get(name), file.stat()
+    version = (state.st_mtime_ns, state.st_size)
+    if known and _file(known) == file and _versions.get(file, version) == version:
+        return known
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise ScriptError(f"{file} is no Python script")
+    sys.modules[name] = module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException as error:
+        del sys.modules[name]
+        if isinstance(error, (Exception, SystemExit)):
+            raise _fault(file, error) from error
+        raise
+    _versions[file] = version
+    return module
+
+
+def _fault(file: Path, error: BaseException) -> ScriptError:
+    """Return the error for a script that stopped with an exception: where, in the script or a neighbour."""
+    frames = [(f.filename, f.lineno or 0) for f in traceback.extract_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError) and error.filename:
+        frames.append((error.filename, error.lineno or 0))
+    inside = [(Path(name), line) for name, line in frames if file.parent in Path(name).resolve().parents]
+    where, line = inside[-1] if inside else (file, 1)
+    here = Path.cwd()
+    shown = file.relative_to(here) if file.is_relative_to(here) else file
+    what = error.msg if isinstance(error, SyntaxError) else str(error)
+    hint = "; put an empty __init__.py beside it" if "no known parent package" in what else ""
+    return ScriptError(
+        f"{shown} could not be loaded: {where.name}, line {line}: {type(error).__name__}: {what}{hint}"
+    )
