@@ -22,15 +22,27 @@ def test_the_examples_in_readme_are_true():
     assert result.attempted > 10
 
 
-def test_readme_opens_with_a_picture_that_is_there_and_three_lines():
-    heading, picture, *lines = [line for line in README.read_text().splitlines() if line][:5]
+def test_readme_says_what_the_package_is_and_for_whom_before_anything_else():
+    heading, opening, after = README.read_text().split("\n\n")[:3]
     assert heading == "# physsym"
-    name = re.fullmatch(r"!\[.{30,}\]\((.+)\)", picture)[1]
+    assert len(re.findall(r"[.:](?=\s|$)", opening)) <= 4
+    assert all(word in opening for word in ("derives optimizers", "It is\nfor", "verifies"))
+    assert after.startswith("## Install")
+
+
+def test_the_sections_of_readme_are_in_order():
+    sections = re.findall(r"^## (.+)$", README.read_text(), re.MULTILINE)
+    assert sections[:3] == ["Install", "Ten lines", "What it found"]
+
+
+def test_the_findings_have_a_picture_that_is_there():
+    found = README.read_text().partition("## What it found")[2]
+    assert re.findall(r"^(\d)\. \*\*", found.partition("\n## ")[0], re.MULTILINE) == ["1", "2", "3"]
+    name = re.search(r"^!\[.{30,}\]\((.+)\)$", found, re.MULTILINE)[1]
     assert (README.parent / name).read_bytes().startswith(b"\x89PNG")
-    assert [line[:4] for line in lines] == ["1. *", "2. *", "3. *"]
 
 
-def test_the_three_surprises_are_findings_that_hold_good():
+def test_the_three_findings_are_findings_that_hold_good():
     findings = {b.anchor: b for c in book.chapters for b in c.blocks if isinstance(b, Finding)}
     for anchor in ("dropped-factor", "new-velocity", "valley-answers"):
         assert findings[anchor].check().outcome is Outcome.FAILS
@@ -41,5 +53,5 @@ def test_the_three_surprises_are_findings_that_hold_good():
 
 def test_a_false_example_is_caught(tmp_path):
     spoiled = tmp_path / "README.md"
-    spoiled.write_text(README.read_text().replace("O(tau) + O(dt)", "O(tau) + O(dt**2)"))
+    spoiled.write_text(README.read_text().replace("O(m) + O(dt)", "O(m) + O(dt**2)"))
     assert doctest.testfile(str(spoiled), module_relative=False, report=False).failed == 1
