@@ -173,3 +173,12 @@ def test_scripts_are_named_by_paths_that_load_them_again(tmp_path):
     assert paths_to_reload(scripts([tmp_path])) == (str(tmp_path / "mine.py"),)
     both = paths_to_reload(scripts([tmp_path, shipped_folder() / "newton.py"]))
     assert both == (str(tmp_path / "mine.py"), str(shipped_folder() / "newton.py"))
+
+
+def test_loading_the_shipped_scripts_needs_neither_numpy_nor_what_documents_need():
+    code = (
+        "import sys\nsys.modules |= dict.fromkeys(('matplotlib', 'markdown_it', 'nbformat', 'numpy'))\n"
+        "import physsym as ps\nprint(len(ps.scripts()))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == "7\n"
