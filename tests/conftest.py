@@ -1,11 +1,17 @@
-"""What pytest leaves out, verdicts of earlier runs, and what Hypothesis may not judge by: the clock."""
+"""Tiers of tests, the documents that several tests read, and settings of Hypothesis.
+
+`pytest` alone runs the fast tier. What stands in `acceptance` and `fuzz` is slow, and so is what is marked;
+`pytest -m slow` runs it.
+"""
 
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 collect_ignore = ["fuzz/fuzz_parsing.py", "benchmarks"]
-
+SLOW_FOLDERS = ("acceptance", "fuzz")
 
 # No test asserts times: on a busy machine drawing numbers may be slow.
 settings.register_profile("physsym", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -13,3 +19,32 @@ settings.load_profile("physsym")
 
 # Values are compared to the last digits on every backend; JAX and PyTorch otherwise read floats as float32.
 os.environ["JAX_ENABLE_X64"] = "1"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark the tests of a slow folder by its name and as slow, before those not asked for are left out."""
+    here = Path(__file__).parent
+    for item in items:
+        folder = item.path.relative_to(here).parts[0] if item.path.is_relative_to(here) else ""
+        if folder in SLOW_FOLDERS:
+            item.add_marker(folder)
+            item.add_marker("slow")
+
+
+@pytest.fixture(scope="session")
+def shipped_document():
+    """Return the document of all that is shipped, built once a worker."""
+    from physsym.documents import document_of
+    from physsym.loading import scripts
+
+    return document_of(scripts())
+
+
+@pytest.fixture(scope="session")
+def sample_document():
+    """Return the document of a short book with every kind of block, built once a worker."""
+    from physsym.documents import document_of
+    from tests.support.sample_book import SOURCES
+
+    return document_of(SOURCES)

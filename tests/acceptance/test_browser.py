@@ -4,11 +4,10 @@ from collections import Counter
 
 import pytest
 
-from physsym.documents import document_of
 from physsym.documents.html import html
 from physsym.loading import scripts
 from tests.support.requirements import BROWSER, needs_browser
-from tests.unit.documents.test_book_formats import SOURCES
+from tests.support.sample_book import SOURCES
 
 pytestmark = needs_browser
 FLAGS = (
@@ -40,8 +39,9 @@ def browser():
 def built(request, tmp_path_factory):
     """Return the file of a page, and how often each outcome is that of a claim."""
     sources = SOURCES if request.param == "sample" else scripts()
+    document = request.getfixturevalue(f"{request.param}_document")
     file = tmp_path_factory.mktemp(request.param) / "page.html"
-    file.write_text(html(document_of(sources)), encoding="utf-8")
+    file.write_text(html(document), encoding="utf-8")
     claims = {c.id: c for s in reversed(sources) for c in reversed(s.claims)}
     return file, Counter(claim.judge().outcome.value for claim in claims.values())
 

@@ -10,7 +10,7 @@ from physsym.documents import document_of
 from physsym.documents.notebook import notebook
 from physsym.loading import script, scripts
 from tests.support.requirements import needs_jupyter
-from tests.unit.documents.test_book_formats import SOURCES
+from tests.support.sample_book import SOURCES
 
 ROOT = Path(__file__).parents[2]
 BOOK = '''"""A book."""
@@ -48,8 +48,8 @@ def test_it_is_valid_and_the_same_each_time():
     assert len(set(identities)) == len(identities) > 40
 
 
-def test_what_was_read_from_no_script_has_no_code():
-    assert not [c for c in cells_of(notebook(document_of(SOURCES))) if c["cell_type"] == "code"]
+def test_what_was_read_from_no_script_has_no_code(sample_document):
+    assert not [c for c in cells_of(notebook(sample_document)) if c["cell_type"] == "code"]
 
 
 def test_a_figure_is_attached_and_drawn_again(sources):

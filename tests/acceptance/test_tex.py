@@ -13,15 +13,14 @@ from physsym.documents.sty import in_words, sty
 from physsym.documents.tex import tex
 from physsym.documents.tex_text import breakable, escaped
 from physsym.documents.tree import Line, blocks
-from physsym.loading import script, scripts
+from physsym.loading import script
 from physsym.printing import latex
 from tests.support.requirements import needs_tex
-from tests.unit.documents.test_book_formats import SOURCES
 
 
 @pytest.fixture(scope="module")
-def tree():
-    return document_of(SOURCES)
+def tree(sample_document):
+    return sample_document
 
 
 OVERFULL = re.compile(r"^Overfull \\[hv]box \(([\d.]+)pt", re.MULTILINE)
@@ -40,9 +39,9 @@ def test_every_line_is_in_the_text_on_its_faces(tree):
 
 
 @needs_tex
-@pytest.mark.parametrize("sources", [SOURCES, scripts()], ids=["sample", "shipped"])
-def test_it_compiles_without_an_overfull_box(sources):
-    pdf, log = compiled(FORMATS["tex"](document_of(sources)), "derivations.tex")
+@pytest.mark.parametrize("document", ["sample_document", "shipped_document"])
+def test_it_compiles_without_an_overfull_box(document, request):
+    pdf, log = compiled(FORMATS["tex"](request.getfixturevalue(document)), "derivations.tex")
     assert pdf.startswith(b"%PDF")
     assert "Output written on" in log
     assert max(overfull(log), default=0) <= 2
@@ -120,8 +119,8 @@ def test_macros_are_named_by_the_number_in_words(tree):
 
 
 @needs_tex
-def test_the_macros_work_in_a_paper(tree):
-    package = sty(document_of(scripts()))
+def test_the_macros_work_in_a_paper(shipped_document):
+    package = sty(shipped_document)
     macros = re.findall(r"\\newcommand\{(\\\w+)\}", package)
     assert len(macros) > 40
     used = "\n".join(f"\\[ {macro} \\]" for macro in macros)

@@ -47,7 +47,13 @@ def _how_to_get(module, extra):
 needs_tex = needed("tex", which("latexmk"), "latexmk and TeX Live")
 needs_browser = needed("browser", BROWSER and installed("playwright"), "chromium and playwright")
 needs_jupyter = needed("jupyter", installed("nbclient", "ipykernel"), "nbclient and ipykernel")
-needs_coq = needed("coq", which("coqc"), "the Coq proof assistant")
+
+
+def needs_coq(test):
+    """Mark a test that has Coq prove something: such tests are slow."""
+    return pytest.mark.slow(needed("coq", which("coqc"), "the Coq proof assistant")(test))
+
+
 needs_compiler = needed("compiler", which("gcc") or which("clang"), "gcc or clang")
 
 EACH_BACKEND = [

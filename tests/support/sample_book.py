@@ -21,6 +21,7 @@ from physsym.documents.content import (
     OneFace,
     Table,
 )
+from physsym.loading import Script
 from physsym.mechanics.claim import Claim
 from physsym.verify.equivalence import same_law
 from physsym.vocabulary import STANDARD, G, dt, eta, gamma, m, rho, tau, u, v, x
@@ -106,3 +107,4 @@ two = Chapter(
 )
 book = Book("A short book", (one, two), "An *opening* with `tau`.", "In two chapters")
 claims = (true_claim, half_claim, vague_claim)
+SOURCES = (Script("sample", "", (), claims, (book,)), Script("descent", "Descent.\n\nText.", (descent,)))

@@ -28,12 +28,11 @@ def uses(sources: dict[str, str]) -> dict[tuple[str, str], int]:
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     )
-    return {
-        (module, name): imported[module, name]
-        + sum(isinstance(n, ast.Name) and n.id == name for n in ast.walk(tree))
-        for module, tree in trees.items()
-        for name in private_functions(tree)
-    }
+    counts = {}
+    for module, tree in trees.items():
+        named = Counter(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+        counts |= {(module, name): named[name] + imported[module, name] for name in private_functions(tree)}
+    return counts
 
 
 def fraction_used_once(sources: dict[str, str]) -> float:

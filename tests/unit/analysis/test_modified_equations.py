@@ -161,6 +161,7 @@ def taylor(expression, order):
     return sum(c * dt**k / sympy.factorial(k) for k, c in enumerate(slopes))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MOMENTUM)
 def test_with_a_linear_gradient_it_is_the_logarithm_of_the_step_matrix(name):
     order = 5

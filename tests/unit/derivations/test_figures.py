@@ -438,6 +438,7 @@ def test_figures_draw_on_the_axes_they_are_given(draw):
     assert draw(None) is not own
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
 def test_figures_are_the_same_bytes_each_time_whatever_the_readers_settings(draw):
     first = svg(draw)

@@ -11,20 +11,14 @@ from physsym.documents.html import html
 from physsym.documents.markdown import markdown
 from physsym.documents.markdown_dialects import GITHUB, MYST, NOTEBOOK
 from physsym.documents.tree import Audit, Bullets, Contrast, Grid, Judged, Line, Picture, blocks
-from physsym.loading import Script
 from physsym.printing import latex, mathml
 from tests.support import sample_book
 from tests.unit.documents.test_documents import Tags, on_the_page
 
-SOURCES = (
-    Script("sample", "", (), sample_book.claims, (sample_book.book,)),
-    Script("descent", "Descent.\n\nText.", (sample_book.descent,)),
-)
-
 
 @pytest.fixture(scope="module")
-def tree():
-    return document_of(SOURCES)
+def tree(sample_document):
+    return sample_document
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +51,8 @@ def test_every_claim_is_judged_once_and_counted(tree):
 
 def test_a_build_tells_how_far_it_is():
     told = []
-    document_of(SOURCES, told.append)
-    assert len(told) == size_of(SOURCES) == 8
+    document_of(sample_book.SOURCES, told.append)
+    assert len(told) == size_of(sample_book.SOURCES) == 8
     assert "claim C05" in told
     assert "figure wave" in told
 

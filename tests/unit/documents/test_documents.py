@@ -51,24 +51,23 @@ def test_every_step_stands_once_under_its_own_number():
     assert {line.number for line in lines_of(tree) if line.recalled} <= set(fresh)
 
 
-def test_a_number_stands_once_also_beside_the_chapters():
-    lines = [b for _, b in blocks(document_of(scripts())) if isinstance(b, Line)]
+def test_a_number_stands_once_also_beside_the_chapters(shipped_document):
+    lines = [b for _, b in blocks(shipped_document) if isinstance(b, Line)]
     fresh = [line.number for line in lines if line.number and not line.recalled]
     assert len(set(fresh)) == len(fresh)
     assert {line.number for line in lines if line.recalled} <= set(fresh)
     assert {"1.1", "2.2", "3.4", "4.5"} <= set(fresh)
 
 
-def test_every_line_is_on_the_page_in_both_faces(pages):
-    for section, line in blocks(document_of(scripts())):
+def test_every_line_is_on_the_page_in_both_faces(pages, shipped_document):
+    for section, line in blocks(shipped_document):
         for face in line.faces if isinstance(line, Line) else ():
             assert latex(line.statement, face, section.vocabulary) in pages["derivations.md"]
             assert on_the_page(mathml(line.statement, face, section.vocabulary)) in pages["derivations.html"]
 
 
-def test_the_verdicts_on_the_page_are_those_of_the_derivations(pages):
-    tree = document_of(scripts())
-    told = [b for s in tree.sections for b in s.blocks if isinstance(b, Line | Judged | Contrast)]
+def test_the_verdicts_on_the_page_are_those_of_the_derivations(pages, shipped_document):
+    told = [b for s in shipped_document.sections for b in s.blocks if isinstance(b, Line | Judged | Contrast)]
     # Within the columns of a finding only what has a number has a badge.
     told += [line for b in told for line in inner_lines(b) if line.number]
     found = [b.verdict for b in told if b.verdict is not None]
@@ -115,6 +114,7 @@ def test_the_page_is_well_formed_and_needs_nothing_beside_itself(pages):
     assert "@import" not in pages["derivations.html"]
 
 
+@pytest.mark.slow
 def test_the_document_is_the_same_in_another_process(pages, tmp_path):
     command = [sys.executable, "-m", "physsym", "document", "--out", str(tmp_path)]
     subprocess.run(

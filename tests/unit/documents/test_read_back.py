@@ -12,15 +12,12 @@ from sympy.core.function import AppliedUndef
 from physsym.core.statements import Equation, Law, Relation, Rule, Update, states
 from physsym.core.symbols import after, before, name_and_marks
 from physsym.core.verdicts import Condition, Order, Verdict
-from physsym.documents import document_of
 from physsym.documents.prose import marked
 from physsym.documents.tree import FACES, Line, Section, Span
-from physsym.loading import scripts
 from physsym.printing import latex
 from physsym.vocabulary import STANDARD
 from tests.support.latex_reader import read_lines
 from tests.support.typeset_cases import ENERGY, ON_FACE, same, sides
-from tests.unit.documents.test_book_formats import SOURCES
 
 VECTORS = ("position", "velocity", "displacement", "force")
 GREEK = {
@@ -166,17 +163,17 @@ def every_formula(tree):
     return [(formula, *key[2:]) for key, formula in unlike.items()]
 
 
-@pytest.mark.parametrize("sources", [SOURCES, scripts()], ids=["sample", "shipped"])
-def test_every_formula_reads_back_on_both_faces(sources):
-    formulas = every_formula(document_of(sources))
+@pytest.mark.parametrize("document", ["sample_document", "shipped_document"])
+def test_every_formula_reads_back_on_both_faces(document, request):
+    formulas = every_formula(request.getfixturevalue(document))
     assert len(formulas) > 30
     for formula, vocabulary, display in formulas:
         for face in FACES:
             assert_says(latex(formula, face, vocabulary, display=display), formula, vocabulary, face)
 
 
-def test_a_spoiled_formula_is_noticed():
-    formulas = every_formula(document_of(SOURCES))
+def test_a_spoiled_formula_is_noticed(sample_document):
+    formulas = every_formula(sample_document)
     spoiled = 0
     for formula, vocabulary, display in formulas:
         text = latex(formula, "physics", vocabulary, display=display)

@@ -130,6 +130,7 @@ def test_equations_may_change_order_and_sign():
     assert not same_law(one, law({dot(x): v}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [2, 3, 4])
 def test_a_chain_of_pendula_agrees_with_sympys_mechanics_at_random_places(n):
     # The mass matrix depends on all angles; it is never inverted, and stands on the left of the law.

@@ -258,6 +258,7 @@ def test_settings_of_the_user_do_not_leak(monkeypatch):
     assert [latex(s) + mathml(s) + unicode(s) for s in TEXTBOOK.values()] == unspoiled
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", ["0", "1", "4711"])
 def test_the_hash_seed_does_not_matter(seed):
     program = (

@@ -123,6 +123,7 @@ def test_small_numbers_are_not_flushed_to_zero(backend):
     assert (tiny * 0.5)[0] == 5e-311
 
 
+@pytest.mark.slow
 @needs("llvmlite", "fast")
 def test_closed_engines_take_nothing_along():
     kept = optimizer(momentum, "llvm", **CHOSEN)

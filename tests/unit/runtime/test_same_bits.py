@@ -94,6 +94,7 @@ def wanted():
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", NATIVE)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("called", METHODS)

@@ -495,6 +495,7 @@ def test_the_core_of_a_contradiction_is_named_and_small():
     assert smt.consistent((above(log(x)),)) == (None, ())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", [identity_test, smt], ids=lambda e: e.NAME)
 def test_polyaks_optimum_with_nested_roots(engine):
     beta = ((sqrt(mu + d) - sqrt(mu)) / (sqrt(mu + d) + sqrt(mu))) ** 2

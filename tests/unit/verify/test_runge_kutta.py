@@ -34,7 +34,7 @@ from physsym import (
 from physsym.analysis import as_runge_kutta, modified_by, modified_equation, order_of, step_matrix
 from physsym.analysis.b_series import elementary_weights, exact_weights
 from physsym.certificates import certificate as certified
-from physsym.certificates import checked, coq, installed, step_lemmas
+from physsym.certificates import checked, coq, step_lemmas
 from physsym.certificates.integrate import asked
 from physsym.certificates.lemma import Refusal as Uncertified
 from physsym.certificates.negative_tests import tried
@@ -59,7 +59,7 @@ from physsym.verify.substitution import Refusal
 from physsym.vocabulary import G, dt, gamma, lam, m, v, x
 from tests.fuzz import follows, spoiled
 from tests.fuzz.evaluation import UnclearError
-from tests.support.requirements import needs, needs_compiler
+from tests.support.requirements import needs, needs_compiler, needs_coq
 
 y, w = Symbol("y", real=True), Symbol("w", real=True)
 METHODS = (explicit_midpoint, heun, ssp33, runge_kutta_4)
@@ -446,11 +446,6 @@ def test_a_step_is_typeset_with_each_gradient_in_the_other():
 def assistant():
     with coq() as ready:
         yield ready
-
-
-needs_coq = pytest.mark.skipif(
-    not installed(), reason="coqc is not installed (apt-get install coq libcoq-coquelicot)"
-)
 
 
 def of_rule(method, start, line):
