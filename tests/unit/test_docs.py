@@ -1,11 +1,16 @@
-"""The examples in the how-to pages are run as they stand."""
+"""The examples of the how-to pages run, local links lead somewhere, and the map shows the layers."""
 
 import doctest
+import re
+import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
 
-PAGES = sorted((Path(__file__).parents[2] / "docs" / "how-to").glob("*.md"))
+ROOT = Path(__file__).parents[2]
+PAGES = sorted((ROOT / "docs" / "how-to").glob("*.md"))
+LINK = re.compile(r"(?<!\\)\]\(([^()\s]+)\)")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -20,3 +25,61 @@ def test_there_are_examples_and_a_false_one_is_caught(tmp_path):
     spoiled = tmp_path / "page.md"
     spoiled.write_text(text.replace("3*eta*grad(x)**2/4", "2*eta*grad(x)**2/4"))
     assert doctest.testfile(str(spoiled), module_relative=False, report=False).failed == 1
+
+
+def anchors(text):
+    """Return the anchors of the headings of a page, as GitHub makes them."""
+    headings = re.findall(
+        r"^#+ (.+)$", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE
+    )
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def broken_links(page):
+    """Return the local links of a page that lead nowhere."""
+    broken = []
+    for target in LINK.findall(page.read_text(encoding="utf-8")):
+        file, _, anchor = target.partition("#")
+        if re.match(r"[a-z]+:", target):
+            continue
+        path = page.parent / file if file else page
+        if not path.exists() or (anchor and anchor not in anchors(path.read_text(encoding="utf-8"))):
+            broken.append(target)
+    return broken
+
+
+def pages():
+    tracked = subprocess.run(
+        ["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.split()
+    return [ROOT / name for name in tracked] or [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+
+
+def test_links_lead_somewhere():
+    found = {page.name: broken_links(page) for page in pages() if "golden" not in page.parts}
+    assert len(found) > 20
+    assert not {name: links for name, links in found.items() if links}
+
+
+def test_links_that_lead_nowhere_are_found(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# A page\n[a](page.md) [b](#a-page) [c](gone.md) [d](page.md#gone) [e](https://example.org)"
+    )
+    assert broken_links(page) == ["gone.md", "page.md#gone"]
+
+
+def test_every_page_is_in_the_map():
+    text = (ROOT / "docs" / "README.md").read_text()
+    linked = set(LINK.findall(text))
+    there = {str(p.relative_to(ROOT / "docs")) for p in (ROOT / "docs").rglob("*.md")} - {"README.md"}
+    assert there <= linked
+
+
+def test_the_map_shows_the_layers_of_the_import_contract():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (layers,) = (c["layers"] for c in contracts if c["type"] == "layers")
+    text = (ROOT / "docs" / "README.md").read_text()
+    table = text.partition("| packages |")[2].partition("\n\n")[0]
+    shown = [set(re.findall(r"`(\w+)`", row.split(" | ")[0])) for row in table.splitlines()[2:]]
+    assert shown == [set(re.findall(r"\w+", layer)) for layer in layers]
