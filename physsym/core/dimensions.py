@@ -24,11 +24,13 @@ Exponent: TypeAlias = Fraction | Expr
 
 @dataclass(frozen=True)
 class Dimension:
-    """A product of powers of mass, length and time, which two quantities of another kind may stand in for.
+    """A product of powers of mass, length and time.
 
     The exponents are rational numbers, or expressions in pure numbers: a friction force in proportion to
     |x'|**(p - 1) has a coefficient whose dimension depends on p.
 
+    Examples
+    --------
     >>> print(MASS * LENGTH**2 / TIME**2)
     M L^2 T^-2
     >>> print(LENGTH ** (2 - Symbol("p")))
@@ -58,7 +60,7 @@ class Dimension:
 
 
 def exponent(value: int | Exponent) -> Exponent:
-    """Return an exponent in the form in which dimensions keep it: a fraction where it is a rational number.
+    """Return an exponent in canonical form: a fraction where it is a rational number.
 
     >>> exponent(Rational(1, 2)), exponent(3)
     (Fraction(1, 2), Fraction(3, 1))
@@ -72,13 +74,13 @@ def exponent(value: int | Exponent) -> Exponent:
 
 def product_text(powers: Iterable[tuple[str, Exponent]]) -> str:
     """Return a product of powers as text, such as `M L^2 T^-2`; `1` for the empty one."""
-    return " ".join(_power_text(name, e) for name, e in powers if e) or "1"
-
-
-def _power_text(name: str, power: Exponent) -> str:
-    if isinstance(power, Add | Mul):
-        return f"{name}^({power})"
-    return name if power == 1 else f"{name}^{power}"
+    factors = list[str]()
+    for name, power in powers:
+        if isinstance(power, Add | Mul):
+            factors.append(f"{name}^({power})")
+        elif power:
+            factors.append(name if power == 1 else f"{name}^{power}")
+    return " ".join(factors) or "1"
 
 
 ONE = Dimension()
@@ -92,10 +94,10 @@ D = TypeVar("D")
 
 
 class Reading(Protocol[D]):
-    """What the rules below ask of their reader: dimensions of symbols, and to take note of what must agree.
+    """The environment of a dimensional analysis: dimensions of symbols, and what to do with a constraint.
 
-    Dimensions that are known are compared at once (`dimension_of`); unknown ones make equations
-    (`physsym.core.inference`). The rules are the same.
+    Known dimensions are compared at once (`dimension_of`); unknown ones make linear equations
+    (`physsym.core.inference`). The traversal of expressions is the same.
     """
 
     @property
@@ -109,7 +111,7 @@ class Reading(Protocol[D]):
         """Return an exponent as a number to raise dimensions to, or None where it is not fixed enough."""
 
     def agree(self, says: str, left: object, a: D, right: object, b: D) -> None:
-        """Take note that the dimensions a of left and b of right must agree; `says` words a clash."""
+        """Require that the dimensions a of left and b of right agree; `says` is the message otherwise."""
 
 
 EQUAL = "{left} has dimension {a}, {right} has dimension {b}"
@@ -120,7 +122,7 @@ NOT_FIXED = "{left} [{a}] is raised to {right}, which is not a rational number: 
 
 @dataclass(frozen=True)
 class _Known:
-    """Reads with every dimension known: what does not agree is an error at once."""
+    """An environment in which every dimension is known: a violated constraint raises at once."""
 
     of: Lookup
     one: Dimension = ONE
@@ -136,16 +138,25 @@ class _Known:
 def dimension_of(expression: Expr, lookup: Lookup) -> Dimension | None:
     """Return the dimension of an expression, or None for zero, which has every dimension.
 
-    `lookup` gives the dimension of a symbol and, asked with the class `potential`, that of the potential.
-    Raises DimensionError where terms of a sum differ, an argument of a function such as exp is not a pure
-    number, or an exponent is not a rational number.
+    Parameters
+    ----------
+    expression
+        A formula in symbols that `lookup` knows.
+    lookup
+        Gives the dimension of a symbol and, called with the class `potential`, that of the potential.
+
+    Raises
+    ------
+    DimensionError
+        Where terms of a sum differ, an argument of a function such as exp is not a pure number, or an
+        exponent is not a rational number.
     """
     return read_dimension(expression, _Known(lookup))
 
 
 def read_dimension(expression: Expr, reading: Reading[D]) -> D | None:
-    """Return the dimension of an expression as the reading has it, or None for zero."""
-    # Asking SymPy whether a sum might vanish would take longer than all the rest.
+    """Return the dimension of an expression in an environment, or None for zero."""
+    # `expression == 0` would make SymPy simplify sums, which takes longer than all the rest.
     return None if expression is S.Zero else _dimension(expression, reading)
 
 
@@ -207,24 +218,23 @@ def _(expression: sign, reading: Reading[Any]) -> Any:
 @_dimension.register(grad)
 @_dimension.register(hess)
 def _(expression: Expr, reading: Reading[Any]) -> Any:
-    places = [read_dimension(a, reading) for a in expression.args]
-    steps = {potential: 0, grad: 1, hess: 2}[expression.func]
-    place = reading.one if places[0] is None else places[0]
-    return reading.of(potential) / place**steps
+    points = [read_dimension(a, reading) for a in expression.args]
+    order = {potential: 0, grad: 1, hess: 2}[expression.func]
+    return reading.of(potential) / (reading.one if points[0] is None else points[0]) ** order
 
 
 @_dimension.register(higher)
 def _(expression: higher, reading: Reading[Any]) -> Any:
-    order, where = expression.args
-    place = read_dimension(where, reading)
-    return reading.of(potential) / (reading.one if place is None else place) ** int(order)
+    order, point = expression.args
+    length = read_dimension(point, reading)
+    return reading.of(potential) / (reading.one if length is None else length) ** int(order)
 
 
 @_dimension.register(partial)
 def _(expression: partial, reading: Reading[Any]) -> Any:
-    index, *places = expression.args
-    place = read_dimension(places[int(index) - 1], reading)
-    return reading.of(potential) / (reading.one if place is None else place)
+    index, *coordinates = expression.args
+    length = read_dimension(coordinates[int(index) - 1], reading)
+    return reading.of(potential) / (reading.one if length is None else length)
 
 
 def _require_pure(expression: Expr, reading: Reading[Any], what: str) -> None:

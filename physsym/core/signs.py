@@ -1,4 +1,4 @@
-"""The signs that an expression can take, read off its form and the signs of its symbols."""
+"""Sign analysis: the signs that an expression can take, from its form and the signs of its symbols."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ NONNEGATIVE: Signs = frozenset({0, 1})
 
 
 def signs(expression: Expr) -> Signs:
-    """Return a set of signs (-1, 0, 1) outside of which the real expression never falls.
+    """Return a superset of the signs (-1, 0, 1) that a real expression can take.
 
-    It may be larger than need be, never smaller: what the form does not show counts as possible.
+    What the form does not show counts as possible.
 
+    Examples
+    --------
     >>> a, x = Symbol("a", positive=True), Symbol("x", real=True)
     >>> sorted(signs(a * x**2)), sorted(signs(-a)), sorted(signs(x - a))
     ([0, 1], [-1], [-1, 0, 1])

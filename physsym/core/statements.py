@@ -46,7 +46,7 @@ class Equation:
 
 @dataclass(frozen=True)
 class Relation:
-    """Expressions with relations between them that are told, not solved: `0 < eta*lam < 2`, `tau -> 0`.
+    """Expressions with relations between them, for print only: `0 < eta*lam < 2`, `tau -> 0`.
 
     A relation is one of = != < > <= >= ~ -> ; ~ is "approximately" and -> is "tends to". Raises
     StatementError for another one, or where sides and relations do not alternate.
@@ -68,7 +68,7 @@ class Relation:
 
 @dataclass(frozen=True)
 class Law:
-    """Equations that hold together at every instant; `assuming` lists what their origin takes for granted."""
+    """Equations that hold together at every instant; `assuming` lists the conditions of their origin."""
 
     equations: tuple[Equation, ...]
     assuming: tuple[Condition, ...] = field(default=(), compare=False)
@@ -183,8 +183,13 @@ StatementLike: TypeAlias = RuleLike | LawLike
 def as_rule(given: RuleLike) -> Rule:
     """Return the rule that is meant: the rule itself, that of one update, or that of a derivation.
 
-    Raises TypeError for anything else.
+    Raises
+    ------
+    TypeError
+        For anything else.
 
+    Examples
+    --------
     >>> from physsym.vocabulary import G, eta, x
     >>> as_rule(Update(x, x - eta * G)) == rule({x: x - eta * G})
     True
@@ -203,8 +208,13 @@ def as_rule(given: RuleLike) -> Rule:
 def as_law(given: LawLike) -> Law:
     """Return the law that is meant: the law itself, that of one equation, or that of a system.
 
-    Raises TypeError for anything else.
+    Raises
+    ------
+    TypeError
+        For anything else.
 
+    Examples
+    --------
     >>> from physsym.vocabulary import G, gamma, x
     >>> from physsym.core.symbols import dot
     >>> as_law(Equation(gamma * dot(x), -G)) == law({gamma * dot(x): -G})
@@ -235,8 +245,25 @@ def _given(value: object) -> str:
 def law(equations: Mapping[Expr, Exact]) -> Law:
     """Return the law with the given equations, left side to right side.
 
-    Raises TypeError for an inexact number or something that is no expression, StatementError for no equation.
+    Parameters
+    ----------
+    equations
+        Expressions in symbols and their derivatives, such as `dot(x)`; both sides of one dimension.
 
+    Returns
+    -------
+    Law
+        The equations in the order given.
+
+    Raises
+    ------
+    TypeError
+        For an inexact number or something that is no expression.
+    StatementError
+        For no equation.
+
+    Examples
+    --------
     >>> from physsym.vocabulary import gamma, m, x
     >>> from physsym.core.symbols import dot
     >>> print(law({m * dot(dot(x)): -gamma * dot(x)}))
@@ -246,10 +273,28 @@ def law(equations: Mapping[Expr, Exact]) -> Law:
 
 
 def rule(updates: Mapping[Symbol, Exact]) -> Rule:
-    """Return the rule with the given updates, from top to bottom.
+    """Return the rule with the given updates, carried out from top to bottom.
 
-    Raises TypeError for an inexact number or a target that is no symbol, StatementError as `Rule` does.
+    Parameters
+    ----------
+    updates
+        The new value of each symbol, in its dimension. `x` is the value before the step, `after(x)` the new
+        one, once it has been updated further up, and `before(x)` the value one step earlier.
 
+    Returns
+    -------
+    Rule
+        The updates in the order given.
+
+    Raises
+    ------
+    TypeError
+        For an inexact number or a target that is no symbol.
+    StatementError
+        Where a symbol is updated twice, or a new value is read before it is set.
+
+    Examples
+    --------
     >>> from physsym.vocabulary import rho, u, x
     >>> print(rule({u: rho * u, x: x + after(u)}))
     u <- rho*u; x <- u+ + x
@@ -290,8 +335,10 @@ def symbols(statement: Statement) -> frozenset[Symbol]:
 
 
 def states(rule: RuleLike) -> tuple[Symbol, ...]:
-    """Return the symbols that a rule carries along: its targets, then the earlier values it reads.
+    """Return the state variables of a rule: its targets, then the earlier values that it reads.
 
+    Examples
+    --------
     >>> from physsym.vocabulary import eta, x
     >>> from physsym.core.symbols import grad
     >>> states(rule({x: 2 * x - before(x) - eta * grad(x)}))
@@ -301,8 +348,10 @@ def states(rule: RuleLike) -> tuple[Symbol, ...]:
 
 
 def parameters(rule: RuleLike) -> tuple[Symbol, ...]:
-    """Return the symbols that a rule reads and never updates, by name.
+    """Return the parameters of a rule, the symbols that it reads and never updates, sorted by name.
 
+    Examples
+    --------
     >>> from physsym.vocabulary import G, eta, rho, u, x
     >>> parameters(rule({u: rho * u - eta * G, x: x + after(u)}))
     (eta, rho)
@@ -311,7 +360,7 @@ def parameters(rule: RuleLike) -> tuple[Symbol, ...]:
 
 
 def one_step_map(rule: Rule) -> dict[Symbol, Expr]:
-    """Return the new value of every state in terms of old values alone: the map that the rule is.
+    """Return the one-step map: the new value of every state in terms of old values alone.
 
     The new value of an earlier one, such as `before(x)`, is the value now.
     """

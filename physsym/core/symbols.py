@@ -1,7 +1,8 @@
-"""A symbol at another instant (`dot`, `after`, `before`), and opaque functions of a place (`grad`, ...).
+"""Symbols at another instant (`dot`, `after`, `before`), and the potential with its derivatives (`grad`).
 
-Derivatives and neighbouring instants are plain SymPy symbols, told apart by a mark at the end of their
-name: a law is then polynomial algebra, and limits, substitution and evaluation need no special case.
+Derivatives and neighbouring instants are plain SymPy symbols, distinguished by a mark at the end of their
+name: a law is then polynomial algebra, and limits, substitution and evaluation need no special case. The
+potential and its derivatives are opaque functions of the evaluation point.
 """
 
 from __future__ import annotations
@@ -30,8 +31,23 @@ def _marked(symbol: Symbol, mark: str) -> Symbol:
 def dot(symbol: Symbol) -> Symbol:
     """Return the symbol of the time derivative; `dot(dot(x))` is the acceleration.
 
-    Dimension: that of `symbol` over time. Raises TypeError when not given a symbol.
+    Parameters
+    ----------
+    symbol
+        A symbol at any instant.
 
+    Returns
+    -------
+    Symbol
+        Dimension: that of `symbol` over time. Real where `symbol` is; its sign is not known.
+
+    Raises
+    ------
+    TypeError
+        For what is no symbol.
+
+    Examples
+    --------
     >>> dot(dot(Symbol("x")))
     x''
     """
@@ -41,8 +57,23 @@ def dot(symbol: Symbol) -> Symbol:
 def after(symbol: Symbol) -> Symbol:
     """Return the symbol of the value one step later, as a rule reads it once it has been updated.
 
-    Dimension: that of `symbol`. Raises TypeError when not given a symbol.
+    Parameters
+    ----------
+    symbol
+        A state of a rule.
 
+    Returns
+    -------
+    Symbol
+        Dimension: that of `symbol`.
+
+    Raises
+    ------
+    TypeError
+        For what is no symbol.
+
+    Examples
+    --------
     >>> after(Symbol("u"))
     u+
     """
@@ -50,10 +81,25 @@ def after(symbol: Symbol) -> Symbol:
 
 
 def before(symbol: Symbol) -> Symbol:
-    """Return the symbol of the value one step earlier, as a recurrence of two steps reads it.
+    """Return the symbol of the value one step earlier, as a recurrence over two steps reads it.
 
-    Dimension: that of `symbol`. Raises TypeError when not given a symbol.
+    Parameters
+    ----------
+    symbol
+        A state of a rule.
 
+    Returns
+    -------
+    Symbol
+        Dimension: that of `symbol`.
+
+    Raises
+    ------
+    TypeError
+        For what is no symbol.
+
+    Examples
+    --------
     >>> before(Symbol("x"))
     x-
     """
@@ -76,23 +122,25 @@ def of_name(name: str, symbols: Iterable[Symbol]) -> frozenset[Symbol]:
 
 
 class _Opaque(Function):
-    """A function of which only the places are known where it is taken: its printed form hides no formula."""
+    """A function of which nothing is known but its arguments, the point at which it is evaluated."""
 
     is_real = True
     is_commutative = True
     glyph = "U"
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
-        places = ", ".join(printer._print(a) for a in self.args)
-        body = rf"{self.glyph}\left({places}\right)"
+        point = ", ".join(printer._print(a) for a in self.args)
+        body = rf"{self.glyph}\left({point}\right)"
         return body if exp is None else rf"\left({body}\right)^{{{exp}}}"
 
 
 class potential(_Opaque):
-    """The potential energy (the loss) at a place; with several coordinates, at all of them together.
+    """The potential energy (the loss) at an evaluation point of one or several coordinates.
 
     Its derivative is `grad` for one coordinate and `partial` for several. Dimension: energy.
 
+    Examples
+    --------
     >>> x = Symbol("x", real=True)
     >>> potential(x).diff(x)
     grad(x)
@@ -104,59 +152,70 @@ class potential(_Opaque):
 
 
 class grad(_Opaque):
-    """The gradient of the potential at one place, for a representative coordinate; energy over length.
+    """The gradient of the potential at an evaluation point, for a representative coordinate.
 
-    The place may be any expression: `grad(x)` for gradient descent, `grad(x + rho*u)` for Nesterov's method.
+    The point may be any expression: `grad(x)` for gradient descent, `grad(x + rho*u)` for Nesterov's method.
+    Dimension: energy over length.
+
+    Examples
+    --------
+    >>> x = Symbol("x", real=True)
+    >>> grad(x).diff(x)
+    hess(x)
     """
 
     nargs = (1,)
     glyph = r"\nabla U"
 
     @classmethod
-    def eval(cls, place: Expr) -> Expr | None:
-        """Leave it as it is: nothing is known of the potential. The parameters are those that help shows."""
+    def eval(cls, point: Expr) -> Expr | None:
+        """Leave it unevaluated; SymPy takes the signature that `help` shows from here."""
 
     def fdiff(self, argindex: int = 1) -> Expr:
-        """Return the Hessian at the same place."""
+        """Return the Hessian at the same point."""
         return hess(self.args[0])
 
 
 class hess(_Opaque):
-    """The second derivative of the potential at one place. Dimension: energy over length squared."""
+    """The second derivative of the potential at an evaluation point; energy over length squared."""
 
     nargs = (1,)
     glyph = r"\nabla^2 U"
 
     @classmethod
-    def eval(cls, place: Expr) -> Expr | None:
-        """Leave it as it is."""
+    def eval(cls, point: Expr) -> Expr | None:
+        """Leave it unevaluated."""
 
     def fdiff(self, argindex: int = 1) -> Expr:
-        """Return the third derivative at the same place."""
+        """Return the third derivative at the same point."""
         return higher(Integer(3), self.args[0])
 
 
 class higher(_Opaque):
-    """A derivative of the potential above the second: `higher(3, x)` is the third. Energy over length**order.
+    """A derivative of the potential above the second: `higher(3, x)` is the third.
 
-    For a representative coordinate, as `grad` is; an analysis brings it in, a law of motion does not.
+    For a representative coordinate, as `grad` is; it comes from an analysis, never from a law of motion.
+    Dimension: energy over length**order.
     """
 
     nargs = (2,)
     glyph = r"\nabla^n U"
 
     @classmethod
-    def eval(cls, order: Expr, place: Expr) -> Expr | None:
-        """Leave it as it is."""
+    def eval(cls, order: Expr, point: Expr) -> Expr | None:
+        """Leave it unevaluated."""
 
     def fdiff(self, argindex: int = 2) -> Expr:
-        """Return the next derivative at the same place."""
-        order, place = self.args
-        return higher(order + 1, place)
+        """Return the next derivative at the same point."""
+        order, point = self.args
+        return higher(order + 1, point)
 
 
 class partial(_Opaque):
-    """A partial derivative of a potential of several coordinates: `partial(2, x, y)` is its slope along y."""
+    """A partial derivative of a potential of several coordinates: `partial(2, x, y)` is that along y.
+
+    Dimension: energy over length.
+    """
 
     glyph = r"\partial U"
 
@@ -168,9 +227,13 @@ FORCES = (grad, partial)
 def exact(value: object) -> Expr:
     """Return a SymPy expression, refusing what would make it inexact or is no formula.
 
-    Raises TypeError for floats (binary floats are not the numbers they print), booleans, text and other
-    objects.
+    Raises
+    ------
+    TypeError
+        For floats (a binary float is not the number that it prints), booleans, text and other objects.
 
+    Examples
+    --------
     >>> exact(2)
     2
     """

@@ -1,4 +1,4 @@
-"""What a check concludes, on what evidence, assuming what, and how far off an approximation is."""
+"""Verdicts: the outcome of a check, its evidence and assumptions, and the order of an error."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """Something that is taken for granted and is no formula, such as that a potential is smooth."""
+    """An assumption that is no formula, such as that a potential is smooth."""
 
     says: str
 
@@ -48,8 +48,10 @@ class Hypothesis:
 
 @dataclass(frozen=True)
 class Order:
-    """The size of an error: the exponent of the small symbol; an infinite one is smaller than every power.
+    """The order of an error: the exponent of the small symbol, infinite if it is smaller than every power.
 
+    Examples
+    --------
     >>> from sympy import Symbol
     >>> print(Order(Symbol("dt"), 2))
     O(dt**2)
@@ -71,9 +73,20 @@ class Order:
 class Verdict:
     """The conclusion of one check: true only when it holds, so that `assert verdict` never passes on doubt.
 
-    `evidence` says in words what was seen, `assumes` under which conditions, `engines` who looked,
-    `witness` a point at which both sides were computed and differ, and `error` how far a limit or an
-    approximation is off.
+    Parameters
+    ----------
+    outcome
+        The conclusion.
+    evidence
+        Reasons, in words.
+    assumes
+        Conditions under which the conclusion holds.
+    engines
+        Engines consulted.
+    witness
+        An evaluation point at which both sides were computed and differ.
+    error
+        The order of the error that a limit or an approximation makes.
     """
 
     outcome: Outcome
@@ -94,7 +107,7 @@ class Verdict:
 
 
 def holds(*evidence: str, error: Order | None = None, engines: tuple[str, ...] = ()) -> Verdict:
-    """Return a verdict that the check was passed, with what was seen."""
+    """Return a verdict that the check was passed, with its evidence."""
     return Verdict(Outcome.HOLDS, evidence, engines=engines, error=error)
 
 
@@ -115,20 +128,20 @@ _WORST_FIRST = (
 
 
 def all_of(*verdicts: Verdict) -> Verdict:
-    """Join verdicts that must all hold: the worst outcome counts, the evidence of that outcome is kept.
+    """Join verdicts that must all hold: the worst outcome, with the evidence of those that have it.
 
-    Nothing checked is not a pass: without verdicts the outcome is UNCHECKED.
+    Without verdicts the outcome is UNCHECKED, which is no pass.
     """
     if not verdicts:
         return Verdict(Outcome.UNCHECKED, ("nothing was checked",))
     outcome = min((v.outcome for v in verdicts), key=_WORST_FIRST.index)
-    told = [v for v in verdicts if v.outcome is outcome]
+    worst = [v for v in verdicts if v.outcome is outcome]
     return Verdict(
         outcome,
-        evidence=_once(e for v in told for e in v.evidence),
+        evidence=_once(e for v in worst for e in v.evidence),
         assumes=_once(a for v in verdicts for a in v.assumes),
         engines=_once(e for v in verdicts for e in v.engines),
-        witness=next((v.witness for v in told if v.witness), ""),
+        witness=next((v.witness for v in worst if v.witness), ""),
         error=next((v.error for v in verdicts if v.error), None),
     )
 
