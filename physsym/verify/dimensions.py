@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from sympy import Symbol
 
 from physsym.core.dimensions import Dimension
-from physsym.core.inference import Inference, infer_dimensions
-from physsym.core.powers import Unknown, name_of
+from physsym.core.inference import Inference, Unknown, infer_dimensions, name_of
 from physsym.core.statements import StatementLike, as_statement
 from physsym.core.symbols import potential
 from physsym.core.verdicts import Verdict, fails, holds, undecided
