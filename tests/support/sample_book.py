@@ -107,4 +107,7 @@ two = Chapter(
 )
 book = Book("A short book", (one, two), "An *opening* with `tau`.", "In two chapters")
 claims = (true_claim, half_claim, vague_claim)
-SOURCES = (Script("sample", "", (), claims, (book,)), Script("descent", "Descent.\n\nText.", (descent,)))
+SOURCES = (
+    Script("sample", "", (), claims, (book,)),
+    Script("descent", "Descent.\n\nText.", (descent,), parts=(gradient_descent.comparisons,)),
+)
