@@ -13,11 +13,11 @@ MUTANTS_READY := $(ENV)/mutants-ready
 FUZZ_READY := $(ENV)/fuzz-ready
 ACCEPTANCE_READY := $(ENV)/acceptance-ready
 ADAPTERS_READY := $(ENV)/adapters-ready
-OF_ADAPTERS := tests/test_adapters*.py tests/test_*_backend.py tests/unit/runtime/test_backends.py tests/unit/runtime/test_pytree.py \
-    tests/unit/adapters/test_distributed.py tests/unit/adapters/test_how_to.py physsym/adapters physsym/runtime/backends
+OF_ADAPTERS := tests/unit/adapters tests/unit/runtime/test_backends.py tests/unit/runtime/test_jax.py \
+    tests/unit/runtime/test_torch.py tests/unit/runtime/test_pytree.py physsym/adapters physsym/runtime/backends
 
 .DEFAULT_GOAL := help
-.PHONY: help document picture test acceptance adapters check selftest certify lint mutants fuzz clean
+.PHONY: help document picture test slow acceptance adapters check selftest certify lint guards mutants fuzz clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -30,14 +30,17 @@ picture: $(ACCEPTANCE_READY)  ## take the picture that README opens with; needs 
 	$(RUN) physsym document --format html --out build
 	$(ENV)/bin/python docs/picture.py build/derivations.html "$$(command -v chromium || command -v google-chrome)"
 
-test: $(READY)  ## run all tests
+test: $(READY)  ## run the fast tier of the tests
 	$(RUN) pytest -n auto $(ARGS)
 
+slow: $(ACCEPTANCE_READY)  ## run the slow tier: browser, notebook, TeX, Coq, same bits, tests of the self-test
+	$(RUN) pytest -n auto -m slow $(ARGS)
+
 acceptance: $(ACCEPTANCE_READY)  ## open the documents in a browser, a notebook and TeX, which must be installed
-	PHYSSYM_REQUIRE=browser,tex,jupyter $(RUN) pytest -n auto $(ARGS)
+	PHYSSYM_REQUIRE=browser,tex,jupyter $(RUN) pytest -n auto -m acceptance $(ARGS)
 
 adapters: $(ADAPTERS_READY)  ## train with JAX and PyTorch, also on several devices; installs both (large)
-	PHYSSYM_REQUIRE=jax,optax,torch,sklearn,llvmlite $(RUN) pytest -n auto $(or $(ARGS),$(OF_ADAPTERS))
+	PHYSSYM_REQUIRE=jax,optax,torch,sklearn,llvmlite $(RUN) pytest -n auto -m '' $(or $(ARGS),$(OF_ADAPTERS))
 
 check: $(READY)  ## check every step of every derivation, and every claim
 	$(RUN) physsym check $(ARGS)
@@ -53,8 +56,10 @@ lint: $(LINT_READY)  ## look for mistakes of style and of types
 	$(RUN) ruff format --check .
 	$(RUN) mypy
 
-mutants: $(MUTANTS_READY)  ## take every guard away, then change the checking code everywhere (hours)
-	$(RUN) tests.remove_guards
+guards: $(READY)  ## take every guard away and see its test fail
+	$(RUN) tests.remove_guards $(ARGS)
+
+mutants: $(MUTANTS_READY) guards  ## take every guard away, then change the checking code everywhere (hours)
 	-$(RUN) tests.mutate_decorated
 	PATH="$(CURDIR)/$(ENV)/bin:$$PATH" $(RUN) mutmut run
 	$(RUN) mutmut results
