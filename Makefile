@@ -51,10 +51,11 @@ selftest: $(READY)  ## spoil ten thousand lines and see that the check refuses t
 certify: $(READY)  ## write every derivation as lemmas and have the Coq proof assistant check them
 	$(RUN) physsym certify $(ARGS)
 
-lint: $(LINT_READY)  ## look for mistakes of style and of types
+lint: $(LINT_READY)  ## look for mistakes of style, of types and of layers
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
+	$(ENV)/bin/python -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 
 guards: $(READY)  ## take every guard away and see its test fail
 	$(RUN) tests.remove_guards $(ARGS)
