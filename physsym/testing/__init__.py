@@ -1,21 +1,8 @@
-"""Support for tests: `strategies` draws random systems, laws, rules and steps with Hypothesis.
+"""Assertions for tests of formulas and optimizers, and Hypothesis strategies that draw random ones.
 
-Importing this costs nothing: Hypothesis and SymPy are imported when `strategies` is first used.
+Importing this costs nothing: SymPy, NumPy and Hypothesis are imported when a name is first used.
 """
 
-from __future__ import annotations
+import lazy_loader
 
-import importlib
-from typing import Any
-
-__all__ = ["strategies"]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module 'physsym.testing' has no attribute {name!r}")
-    return importlib.import_module(f"physsym.testing.{name}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,366 @@
+"""Whether a callable follows a rule: wrong ones fail, and nothing passes without a comparison."""
+
+import math
+
+import numpy as np
+import pytest
+from sympy import Abs, Symbol, sqrt
+
+import physsym as ps
+from derivations import gradient_descent, momentum
+from derivations.book import reference
+from physsym import after, before, grad, rule
+from physsym.core.symbols import hess
+from physsym.testing import assert_optimizer, step_functions
+from physsym.testing.records import CONCLUDED
+from physsym.vocabulary import G, eta, rho, u, x
+
+DESCENT = rule({x: x - eta * G})
+HEAVY_BALL = rule({u: rho * u - eta * G, x: x + after(u)})
+DAMPENED = rule({u: rho * u - (1 - rho) * eta * G, x: x + after(u)})
+NESTEROV = rule({u: rho * u - eta * grad(x + rho * u), x: x + after(u)})
+ONLY_NUMBERS = "called with symbols it raises"
+
+
+def failure(*given, **options):
+    with pytest.raises(AssertionError) as found:
+        assert_optimizer(*given, **options)
+    return str(found.value)
+
+
+WRITTEN = {
+    reference.gradient_descent: DESCENT,
+    reference.heavy_ball: HEAVY_BALL,
+    reference.heavy_ball_with_dampening: DAMPENED,
+    reference.nesterov: NESTEROV,
+}
+
+
+@pytest.mark.parametrize("rule_", WRITTEN.values(), ids=["gd", "hb", "damp", "nag"])
+@pytest.mark.parametrize("written", WRITTEN, ids=lambda f: f.__name__)
+def test_a_function_follows_its_own_rule_alone(written, rule_):
+    if WRITTEN[written] is rule_:
+        assert_optimizer(written, rule_)
+    elif rule_ is DESCENT or written is reference.gradient_descent:
+        with pytest.raises(TypeError, match="not clear which argument"):
+            assert_optimizer(written, rule_)
+    else:
+        assert "difference  u: " in failure(written, rule_)
+
+
+def numeric(step):
+    """A function that refuses symbols."""
+
+    def on_numbers(u, x, grad, eta, rho):
+        return step(np.asarray(u, dtype=float), np.asarray(x, dtype=float), grad, eta, rho)
+
+    return on_numbers
+
+
+@pytest.mark.parametrize("rule_", [HEAVY_BALL, DAMPENED, NESTEROV], ids=["hb", "damp", "nag"])
+@pytest.mark.parametrize(
+    "written", [reference.heavy_ball, reference.heavy_ball_with_dampening, reference.nesterov]
+)
+def test_what_takes_only_numbers_is_told_apart_by_numbers(written, rule_):
+    if WRITTEN[written] is rule_:
+        assert_optimizer(numeric(written), rule_)
+    else:
+        text = failure(numeric(written), rule_)
+        assert ONLY_NUMBERS in text
+        assert "instead of" in text
+        assert "parameters  eta = " in text
+        assert "gradient    grad(y) = " in text
+
+
+def test_the_first_step_that_differs_is_named():
+    # From zero momentum the first step of both is the same, and the second is not.
+    assert "step 2 " in failure(numeric(reference.nesterov), HEAVY_BALL)
+
+
+def test_a_single_float_is_taken_where_arrays_are_not():
+    def step(x, grad, eta):
+        return x - eta * math.sqrt(grad(x) ** 2)
+
+    assert_optimizer(step, rule({x: x - eta * Abs(G)}))
+    assert "step 1 " in failure(step, DESCENT)
+
+
+def test_arguments_go_by_name_then_by_order_or_as_told():
+    assert_optimizer(
+        lambda x, u, grad, rho, eta: (x + rho * u - eta * grad(x), rho * u - eta * grad(x)), HEAVY_BALL
+    )
+    assert_optimizer(lambda v, w, grad, eta, rho: reference.heavy_ball(v, w, grad, eta, rho), HEAVY_BALL)
+    assert_optimizer(lambda w, gradient, lr: w - lr * gradient(w), DESCENT)
+    assert_optimizer(lambda w, df, lr: w - lr * df(w), DESCENT, names={"df": grad})
+    assert_optimizer(lambda lr, df, w: w - lr * df(w), DESCENT, names={"df": grad, "lr": eta, "w": x})
+    assert_optimizer(lambda x, /, grad, *, eta, clip=None: x - eta * grad(x), DESCENT)
+    assert_optimizer(lambda x, grad, **other: x - other["eta"] * grad(x), DESCENT)
+
+
+def test_states_may_be_returned_by_name():
+    def step(u, x, grad, eta, rho):
+        new = rho * u - eta * grad(x)
+        return {"x": x + new, "u": new}
+
+    assert_optimizer(step, HEAVY_BALL)
+    assert "returned x; the states are u, x" in failure(lambda u, x, grad, eta, rho: {"x": x}, HEAVY_BALL)
+
+
+@pytest.mark.parametrize(
+    ("step", "options", "says"),
+    [
+        (3, {}, "expected a callable"),
+        (lambda x: x, {}, "left over are eta, grad"),
+        (lambda x, grad: x, {}, "left over are eta"),
+        (lambda x, grad, a, b: x, {}, "left over are a, b, eta"),
+        (lambda x, grad, eta, more: x, {}, "left over are more"),
+        (lambda x, grad, eta: x, {"names": {"y": x}}, "names gives y"),
+        (lambda x, grad, eta: x, {"values": {"rho": 0.5}}, "values names rho"),
+        (lambda a, grad, eta: x, {"names": {"a": eta}}, "not clear"),
+    ],
+)
+def test_what_is_not_clear_is_a_type_error(step, options, says):
+    with pytest.raises(TypeError, match=says):
+        assert_optimizer(step, DESCENT, **options)
+
+
+@pytest.mark.parametrize(
+    "options", [{"steps": 0}, {"steps": True}, {"rtol": -1}, {"rtol": math.nan}, {"rtol": 1}]
+)
+def test_options_under_which_nothing_would_be_compared_are_refused(options):
+    with pytest.raises(ValueError, match="must be"):
+        assert_optimizer(reference.gradient_descent, DESCENT, **options)
+
+
+def in_place(u, x, grad, eta, rho):
+    u *= rho
+    u -= eta * grad(x)
+    x += u
+
+
+def test_a_step_in_place_that_returns_nothing_is_refused():
+    assert "returned None" in failure(in_place, HEAVY_BALL)
+    assert "returned None" in failure(numeric(in_place), HEAVY_BALL)
+
+
+def test_a_step_in_place_that_returns_its_states_is_compared():
+    def step(u, x, grad, eta, rho):
+        in_place(u, x, grad, eta, rho)
+        return u, x
+
+    def wrong(u, x, grad, eta, rho):
+        x += u
+        in_place(u, x, grad, eta, rho)
+        return u, x
+
+    assert "returned" not in failure(wrong, HEAVY_BALL)
+    assert_optimizer(numeric_in_place(step), HEAVY_BALL)
+    assert "step 2 " in failure(numeric_in_place(wrong), HEAVY_BALL)
+
+
+def numeric_in_place(step):
+    def on_arrays(u, x, grad, eta, rho):
+        assert isinstance(u, np.ndarray)
+        return step(u, x, grad, eta, rho)
+
+    return on_arrays
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_value_that_is_not_finite_is_no_agreement(value):
+    text = failure(lambda x, grad, eta: np.full_like(np.asarray(x, dtype=float), value), DESCENT)
+    assert f"x = [{value}, {value}, {value}] instead of" in text
+
+
+@pytest.mark.parametrize(
+    ("result", "says"),
+    [
+        (lambda new: new[:1], "the shape (1,), expected (3,)"),
+        (lambda new: new[None], "the shape (1, 3), expected (3,)"),
+        (lambda new: new.sum(), "the shape (), expected (3,)"),
+        (lambda new: new + 0j, "x is complex128"),
+        (lambda new: new.astype(str), "x is <U"),
+        (lambda new: list(new), "returned 3 values"),
+        (lambda new: (), "returned 0 values"),
+    ],
+)
+def test_what_could_be_broadcast_or_cast_is_no_agreement(result, says):
+    step = lambda x, grad, eta: result(np.asarray(x, dtype=float) - eta * grad(x))
+    assert says in failure(step, DESCENT)
+
+
+def test_what_can_be_called_with_nothing_fails():
+    def step(x, grad, eta):
+        raise RuntimeError("not today")
+
+    text = failure(step, DESCENT)
+    assert "neither as a formula nor by numbers" in text
+    assert text.count("RuntimeError: not today") == 2
+
+
+def test_a_step_that_breaks_down_later_fails():
+    calls = []
+
+    def step(x, grad, eta):
+        calls.append(x)
+        if len(calls) > 3:
+            raise RuntimeError("enough")
+        return np.asarray(x, dtype=float) - eta * grad(x)
+
+    assert "raises RuntimeError: enough" in failure(step, DESCENT)
+
+
+def test_a_rule_without_a_finite_value_is_not_passed():
+    wrong = rule({x: x - eta * sqrt(-1 - G**2)})
+    text = failure(lambda x, grad, eta: np.asarray(x, dtype=float), wrong)
+    assert "no finite value" in text
+    assert "neither as a formula nor by numbers" in text
+
+
+def test_a_rule_that_cannot_be_compiled_is_judged_by_formulas_alone():
+    newton = rule({x: x - G / hess(x)})
+    text = failure(lambda x, grad: np.asarray(x, dtype=float) - grad(x), newton)
+    assert "the rule cannot be compiled" in text
+
+
+def test_a_step_that_remembers_is_found_although_its_formula_agrees():
+    calls = []
+
+    def step(u, x, grad, eta, rho):
+        calls.append(u)
+        new = rho * u - (eta if len(calls) < 4 else 2 * eta) * grad(x)
+        return new, x + new
+
+    text = failure(step, HEAVY_BALL)
+    assert "step 2 " in text  # of its calls the first was with symbols, the second tried arrays
+    assert "as formula  it agrees: what is computed depends on more than the arguments" in text
+
+
+def test_decimals_in_code_are_the_numbers_they_print_or_left_to_the_numbers():
+    assert_optimizer(lambda x, grad: x - 0.1 * grad(x), rule({x: x - G / 10}))
+    assert_optimizer(lambda x, grad: x - (1 - 0.9) * grad(x), rule({x: x - G / 10}))
+    assert "rounded numbers" in failure(lambda x, grad: x - (1 - 0.9) * grad(x), rule({x: x - G / 11}))
+
+
+def test_single_precision_is_compared_within_its_resolution():
+    def step(x, grad, eta):
+        return (np.asarray(x, dtype=float) - eta * grad(x)).astype(np.float32)
+
+    assert_optimizer(step, DESCENT)
+    assert "instead of" in failure(step, DESCENT, rtol=1e-9)
+    assert "instead of" in failure(step, rule({x: x - eta * G * 1001 / 1000}))
+
+
+def test_values_and_ranges_of_parameters_are_used():
+    seen = []
+
+    def step(x, grad, eta):
+        seen.append(float(eta))
+        return np.asarray(x, dtype=float) - eta * grad(x)
+
+    assert_optimizer(step, DESCENT, values={"eta": (2.0, 3.0)})
+    assert len(set(seen)) > 1
+    assert all(2 <= n <= 3 for n in seen)
+    seen.clear()
+    assert_optimizer(step, DESCENT, values={"eta": 0.25})
+    assert set(seen) == {0.25}
+
+
+def test_parameters_have_their_declared_signs_and_starts_are_varied():
+    a, n = Symbol("a", negative=True), Symbol("n", integer=True, positive=True)
+    s = Symbol("s", nonnegative=True)
+    seen = []
+
+    def step(s, u, x, grad, a, n):
+        new = np.asarray(s, dtype=float)
+        seen.append((a, n, np.array(u), new))
+        return new, u, x - a * n * grad(x)
+
+    assert_optimizer(step, rule({s: s, u: u, x: x - a * n * G}), names={"s": s})
+    assert all(a < 0 and n == int(n) > 0 and (s >= 0).all() for a, n, _, s in seen)
+    assert any((u == 0).all() for _, _, u, _ in seen)
+    assert any((u != 0).all() for _, _, u, _ in seen)
+
+
+def test_counters_are_single_numbers():
+    k = Symbol("k", nonnegative=True)
+    counted = rule({k: k + 1, x: x - eta * G / after(k)})
+    step = lambda k, x, grad, eta: (k + 1, np.asarray(x, dtype=float) - eta * grad(x) / (k + 1))
+    assert_optimizer(step, counted)
+    assert "step 1 " in failure(step, rule({k: k + 1, x: x - eta * G / (after(k) + 1)}))
+
+
+def test_earlier_values_and_several_coordinates():
+    recurrence = rule({x: x - eta * G + rho * (x - before(x))})
+    assert_optimizer(
+        lambda x, x_previous, grad, eta, rho: (x - eta * grad(x) + rho * (x - x_previous), x), recurrence
+    )
+    y = Symbol("y", real=True)
+    both = rule({x: x - eta * ps.partial(1, x, y), y: y - eta * ps.partial(2, x, y)})
+
+    def step(x, y, grad, eta, first=0):
+        slopes = grad(x, y)
+        return x - eta * slopes[first], y - eta * slopes[1 - first]
+
+    def numbers(x, y, grad, eta, first=0):
+        return step(np.asarray(x, dtype=float), y, grad, eta, first)
+
+    assert_optimizer(step, both)
+    assert_optimizer(numbers, both)
+    assert "difference  x: " in failure(lambda x, y, grad, eta: step(x, y, grad, eta, 1), both)
+    assert "instead of" in failure(lambda x, y, grad, eta: numbers(x, y, grad, eta, 1), both)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "python", "c"])
+def test_an_optimizer_is_compared_by_its_rule_and_by_its_steps(backend):
+    assert_optimizer(ps.optimizer(NESTEROV, backend=backend, eta=0.1, rho=0.9), NESTEROV)
+    assert "difference  u: " in failure(ps.optimizer(DAMPENED, backend=backend, eta=0.1, rho=0.9), HEAVY_BALL)
+    assert "the rule has x and eta" in failure(ps.optimizer(HEAVY_BALL, eta=0.1, rho=0.9), DESCENT)
+
+
+def test_an_optimizer_whose_steps_are_compiled_wrongly_is_found(monkeypatch):
+    made = ps.optimizer(HEAVY_BALL, eta=0.1, rho=0.9)
+    other = ps.optimizer(DAMPENED, eta=0.1, rho=0.9)
+    monkeypatch.setattr(
+        type(made), "step", lambda self, state, gradient: other._step_of(state, gradient), raising=True
+    )
+    monkeypatch.setattr(
+        type(made),
+        "_step_of",
+        lambda self, s, g: dict(zip(s, ps.lambdify(DAMPENED)(*s.values(), g, eta=0.1, rho=0.9), strict=True)),
+        raising=False,
+    )
+    assert "as formula  it agrees" in failure(made, HEAVY_BALL)
+
+
+def test_a_compiled_step_is_a_callable():
+    for stated in (HEAVY_BALL, NESTEROV):
+        assert_optimizer(ps.lambdify(stated), stated)
+        assert_optimizer(ps.lambdify(stated, backend="python"), stated)
+    assert "instead of" in failure(ps.lambdify(NESTEROV), HEAVY_BALL)
+    assert "difference" in failure(ps.lambdify(NESTEROV, backend="python"), HEAVY_BALL)
+
+
+def test_the_rule_may_be_a_derivation_or_a_text():
+    assert_optimizer(reference.gradient_descent, gradient_descent.derivation)
+    assert_optimizer(reference.gradient_descent, "x <- x - eta*grad(x)")
+    assert_optimizer(reference.heavy_ball_with_dampening, momentum.derivation)
+
+
+def test_how_it_was_compared_is_counted():
+    before_it = CONCLUDED.copy()
+    assert_optimizer(reference.heavy_ball, HEAVY_BALL)
+    assert_optimizer(numeric(reference.heavy_ball), HEAVY_BALL)
+    failure(numeric(reference.heavy_ball), NESTEROV)
+    new = {(kind, outcome): n for (kind, outcome, _), n in (CONCLUDED - before_it).items()}
+    assert new == {
+        ("optimizer, as a formula", "holds"): 1,
+        ("optimizer, by numbers", "holds"): 1,
+        ("optimizer, by numbers", "fails"): 1,
+    }
+
+
+def test_every_trial_is_run(monkeypatch):
+    plan = step_functions._step_of(numeric(reference.heavy_ball), HEAVY_BALL, {}, {})
+    found = step_functions._by_numbers(plan, HEAVY_BALL, steps=4, rtol=None, seed=1)
+    assert (found.compared, found.difference) == (step_functions.TRIALS * 4, [])
