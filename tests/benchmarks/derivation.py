@@ -79,8 +79,7 @@ def against_sympy(*command: str) -> float:
 
 
 SOURCE = """
-import os, sys
-os.environ["PHYSSYM_CACHE"] = "0"
+import os
 def spent():
     return sum(os.times()[:4])
 start = spent()
@@ -118,7 +117,6 @@ def source(*, warm: bool) -> float:
 
 CHECK = """
 import contextlib, io, os
-os.environ["PHYSSYM_CACHE"] = "0"
 def spent():
     return sum(os.times()[:4])
 start = spent()
