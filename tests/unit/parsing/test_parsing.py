@@ -507,13 +507,12 @@ def test_no_hostile_text_is_run(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(
-    "text", [h.text for h in CORPUS], ids=[f"{h.category}-{i}" for i, h in enumerate(CORPUS)]
-)
-def test_every_hostile_text_is_refused_with_little_work(text):
-    outcome = []
-    assert calls_of(lambda: outcome.append(_read_or_none(text))) < MOST_CALLS
-    assert (outcome[0] is None) == (text not in HARMLESS)
+@pytest.mark.parametrize("category", sorted({h.category for h in CORPUS}))
+def test_every_hostile_text_is_refused_with_little_work(category):
+    for text in (h.text for h in CORPUS if h.category == category):
+        outcome = []
+        assert calls_of(lambda text=text, to=outcome: to.append(_read_or_none(text))) < MOST_CALLS, text
+        assert (outcome[0] is None) == (text not in HARMLESS), text
 
 
 def test_the_counter_of_work_counts():
