@@ -1,5 +1,9 @@
-"""The table of guards is kept true: each guard stands where the table says, and so does its test."""
+"""The table of guards is kept true: each guard stands where the table says, and so does its test.
 
+So are the paths of the settings of mutmut, which says nothing of a path that is not there.
+"""
+
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -20,3 +24,9 @@ def test_each_guard_stands_where_the_table_says(guard):
 
 def test_every_risk_has_a_guard():
     assert {g.number for g in GUARDS} == set(range(1, 24))
+
+
+def test_what_is_mutated_and_the_tests_for_it_are_there():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
+    for path in (*settings["only_mutate"], *settings["pytest_add_cli_args_test_selection"]):
+        assert list(ROOT.glob(path)), path
