@@ -1,8 +1,8 @@
-"""Derivations: where one starts, its steps, the lines they give, and what is known of each."""
+"""Derivations: a starting line and steps, the lines that they give, their verdicts and their error budget."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 from operator import attrgetter
@@ -11,7 +11,7 @@ from sympy import Expr, Symbol
 
 from physsym.core.inference import infer_dimensions
 from physsym.core.statements import Equation, Law, Rule, Statement, as_statement, rebuilt, symbols
-from physsym.core.symbols import dot, name_and_marks
+from physsym.core.symbols import dot
 from physsym.core.verdicts import Condition, Hypothesis, Order, Outcome, Verdict, all_of, fails
 from physsym.mechanics.moves import Define, Move, MoveError, ReduceOrder, Rescale, Step
 from physsym.transform import apply
@@ -20,7 +20,7 @@ from physsym.verify.conditions import consistent, follows
 from physsym.verify.dimensions import known_dimensions
 from physsym.vocabulary import STANDARD, Vocabulary, scalar
 
-# Continued derivations share their first steps: each is carried out and checked once.
+# Derivations that continue one another share their first steps: each is carried out and checked once.
 _proposed = lru_cache(maxsize=1024)(apply)
 _checked = lru_cache(maxsize=1024)(check)
 _agreeing = lru_cache(maxsize=1024)(dimensions)
@@ -57,7 +57,7 @@ class StepError:
 
 @dataclass(frozen=True)
 class ErrorBudget:
-    """How far the last line is from the first: the errors of limits and approximations; exact if none."""
+    """The errors of limits and approximations from the first line to the last; exact if there are none."""
 
     entries: tuple[StepError, ...]
 
@@ -74,8 +74,36 @@ class ErrorBudget:
 class Derivation:
     """A starting line and the steps that lead away from it.
 
-    Raises TypeError for what is no statement or step, and DerivationError where two symbols share a name
-    but not their assumptions, since SymPy would take them for two.
+    Parameters
+    ----------
+    title
+        What is derived.
+    start
+        A law or a rule; a system stands for its law of motion.
+    steps
+        Moves, each with the line that it gives where the author states it.
+    vocabulary
+        Dimensions and names of the symbols.
+
+    Raises
+    ------
+    TypeError
+        For what is no statement or step.
+    DerivationError
+        Where two symbols share a name but not their assumptions, since SymPy would take them for two.
+
+    Examples
+    --------
+    >>> from physsym.mechanics import Divide, Limit, damped_particle
+    >>> from physsym.vocabulary import gamma, m
+    >>> overdamped = Derivation("Overdamped motion", damped_particle.law(), (
+    ...     Step("Divide by the friction coefficient.", Divide(gamma)),
+    ...     Step("Let the mass vanish.", Limit(m)),
+    ... ))
+    >>> print(overdamped.lines[-1])
+    0 = -x' - grad(x)/gamma
+    >>> all(overdamped.verdicts()), str(overdamped.error)
+    (True, 'O(m)')
     """
 
     title: str
@@ -162,10 +190,10 @@ class Derivation:
 
     @cached_property
     def _known(self) -> Vocabulary:
-        told = (*self._walk[0], *(d for step in self.steps for d in _defined(step.move)))
-        if all(self.vocabulary.quantity(s) for line in told for s in symbols(line)):
+        statements = (*self._walk[0], *(d for step in self.steps for d in _defined(step.move)))
+        if all(self.vocabulary.quantity(s) for line in statements for s in symbols(line)):
             return self.vocabulary
-        found = infer_dimensions(told, known_dimensions(self.vocabulary)).found
+        found = infer_dimensions(statements, known_dimensions(self.vocabulary)).found
         new = {s: d for s, d in found.items() if isinstance(s, Symbol) and not self.vocabulary.quantity(s)}
         return self.vocabulary.extended(*(scalar(s, d) for s, d in new.items()))
 
@@ -218,27 +246,21 @@ def _defined(move: Move) -> Iterator[Law]:
 
 
 def _refuse_twins(derivation: Derivation) -> None:
+    lines = (derivation.start, *(s.gives for s in derivation.steps if s.gives))
+    arguments = (getattr(s.move, field.name) for s in derivation.steps for field in fields(s.move))
+    mentioned = [
+        *map(symbols, lines),
+        *(value.free_symbols for value in arguments if isinstance(value, Expr)),
+    ]
     seen: dict[str, Symbol] = {}
-    for symbol in _all_symbols(derivation):
-        name, marks = name_and_marks(symbol)
-        other = seen.setdefault(name + marks, symbol)
+    for symbol in (s for group in mentioned for s in sorted(group, key=attrgetter("name"))):
+        other = seen.setdefault(symbol.name, symbol)
         if other != symbol:
+            facts = [
+                ", ".join(sorted(fact for fact, true in s._assumptions_orig.items() if true)) or "none"
+                for s in (other, symbol)
+            ]
             raise DerivationError(
                 f"two symbols named {symbol.name} differ in their assumptions "
-                f"({_told(other)}; {_told(symbol)}): use one symbol, for example from physsym.vocabulary"
+                f"({'; '.join(facts)}): use one symbol, for example from physsym.vocabulary"
             )
-
-
-def _told(symbol: Symbol) -> str:
-    return ", ".join(sorted(fact for fact, true in symbol._assumptions_orig.items() if true)) or "none"
-
-
-def _all_symbols(derivation: Derivation) -> Iterable[Symbol]:
-    lines = (derivation.start, *(s.gives for s in derivation.steps if s.gives))
-    for line in lines:
-        yield from sorted(symbols(line), key=attrgetter("name"))
-    for step in derivation.steps:
-        for field in fields(step.move):
-            value = getattr(step.move, field.name)
-            if isinstance(value, Expr):
-                yield from sorted(value.free_symbols, key=attrgetter("name"))

@@ -1,4 +1,4 @@
-"""Every quantity once, with its two faces: as mechanics calls it and as machine learning does.
+"""The standard quantities, with dimensions and with their names in mechanics and in machine learning.
 
 Importing from here gives the symbols of the standard table under their names, and `G`, `U` for the gradient and the
 potential at `x`.
@@ -33,9 +33,22 @@ Face = Literal["physics", "learning"]
 
 @dataclass(frozen=True)
 class Quantity:
-    """A symbol with its kind, its dimension, its name on either face and its meaning on either face.
+    """A symbol with its kind and dimension, and its name and meaning on either face.
 
-    In learning the weights play the part of lengths and the loss that of an energy, so one dimension serves both.
+    Weights have the dimension of a length and a loss that of an energy, so one dimension serves both faces.
+
+    Parameters
+    ----------
+    symbol
+        The symbol; for a potential or a gradient, the opaque function at its usual evaluation point.
+    kind
+        What the quantity is in mechanics.
+    dimension
+        Exponents of mass, length and time.
+    physics, learning
+        Its name on either face, as `printing` writes it.
+    meaning, meaning_in_learning
+        What it is, in a few words.
     """
 
     symbol: Expr
@@ -48,13 +61,29 @@ class Quantity:
 
     @property
     def name(self) -> str:
-        """Return the name under which formulas read from text know the quantity."""
+        """Return the name of the quantity in formulas that are read from text."""
         return self.physics if self.kind in ("potential", "gradient") else str(self.symbol)
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Quantities, each named once. Raises ValueError where two share a name."""
+    """A table of quantities.
+
+    Parameters
+    ----------
+    quantities
+        Each under a name of its own.
+
+    Raises
+    ------
+    ValueError
+        Where two share a name.
+
+    Examples
+    --------
+    >>> STANDARD.extended(scalar(Symbol("c", positive=True), LENGTH))
+    Vocabulary(15 quantities)
+    """
 
     quantities: tuple[Quantity, ...]
 
@@ -66,7 +95,7 @@ class Vocabulary:
                 f"a vocabulary names each quantity once; named more than once: {', '.join(twice)}"
             )
 
-    # Every formula on a page looks its symbols up here, and statements are remembered together with it.
+    # Every formula on a page looks its symbols up here, and caches have the vocabulary in their keys.
     @cached_property
     def _by_name(self) -> dict[str, Quantity]:
         return {q.name: q for q in self.quantities}
@@ -88,13 +117,16 @@ class Vocabulary:
         return self._by_name.get(name)
 
     def quantity(self, symbol: Symbol) -> Quantity | None:
-        """Return the quantity of a symbol at whatever instant (`x`, `dot(x)`, `after(x)`), or None."""
+        """Return the quantity of a symbol at any instant (`x`, `dot(x)`, `after(x)`), or None."""
         return self.get(name_and_marks(symbol)[0])
 
     def dimension(self, what: Symbol | type) -> Dimension:
         """Return the dimension of a symbol, or of the potential when given its class.
 
-        Raises DimensionError for what is not in the vocabulary.
+        Raises
+        ------
+        DimensionError
+            For what is not in the vocabulary.
         """
         if isinstance(what, type):
             return next((q.dimension for q in self.quantities if q.kind == "potential"), ENERGY)
@@ -112,9 +144,12 @@ class Vocabulary:
 
 
 def scalar(symbol: Symbol, dimension: Dimension = ONE, meaning: str = "") -> Quantity:
-    """Return a scalar quantity that is called by its own name on both faces.
+    """Return a scalar quantity that has its own name on both faces.
 
-    Raises ValueError when its name ends in a mark that `dot`, `after` and `before` use.
+    Raises
+    ------
+    ValueError
+        Where its name ends in a mark that `dot`, `after` and `before` use.
     """
     if symbol.name[-1:] in MARKS:
         raise ValueError(f"{symbol.name!r} ends in a mark of an instant; name the quantity at no instant")

@@ -52,7 +52,6 @@ REMAINING = {
     "physsym/claims.py: _grows",
     "physsym/claims.py: each",
     "physsym/cli/check.py: told",
-    "physsym/derivation.py: _told",
     "physsym/documents/chapters.py: _told",
     "physsym/documents/html_blocks.py: _told",
     "physsym/documents/html_text.py: _told",
