@@ -38,7 +38,7 @@ from .mechanics.moves import (
     Step,
 )
 from .mechanics.system import System, damped_particle
-from .parsing import read
+from .parsing.reader import read
 from .printing.latex_printer import latex
 from .printing.mathml_printer import mathml
 from .printing.unicode_printer import unicode

@@ -1,4 +1,4 @@
-"""The second wall: the order of the tokens, and the syntax trees of the formulas they make.
+"""Syntax: the order of the tokens is checked, and syntax trees are built of them.
 
 Python's parser builds the trees, but it never sees the text: each name becomes `n` and each number `0`, so
 that it gets signs in an order already checked, from which only sums, products, powers and calls can come.
@@ -31,7 +31,7 @@ _PLACEHOLDER = {"name": "n", "number": "0"}
 
 @dataclass(frozen=True)
 class Tree:
-    """The syntax tree of one expression and the way back from its nodes to the text."""
+    """The syntax tree of one expression, with the token at which each node begins."""
 
     text: str
     root: ast.expr
@@ -46,7 +46,7 @@ class Tree:
         return ReadError(message, self.text, self.token(node).position)
 
     def nodes(self) -> list[ast.expr]:
-        """Return the nodes, each after its parts, so that no walk of them needs recursion."""
+        """Return the nodes in postorder, so that no traversal needs recursion."""
         found = [self.root]
         for node in found:
             found.extend(self.parts(node))
@@ -54,7 +54,8 @@ class Tree:
 
     def parts(self, node: ast.expr) -> Sequence[ast.expr]:
         """Return the operands or arguments of a node; raise ReadError for what is no formula."""
-        if type(node) not in _PARTS or (isinstance(node, ast.Call) and not _is_plain(node)):
+        unusual = isinstance(node, ast.Call) and (node.keywords or not isinstance(node.func, ast.Name))
+        if type(node) not in _PARTS or unusual:
             raise self.error(
                 f"found {type(node).__name__}, which is not part of a formula; leave it out", node
             )
@@ -68,10 +69,6 @@ _PARTS: dict[type, Callable[[ast.AST], Sequence[ast.expr]]] = {
     ast.BinOp: lambda node: (node.left, node.right),  # type: ignore[attr-defined]
     ast.Call: lambda node: node.args,  # type: ignore[attr-defined]
 }
-
-
-def _is_plain(call: ast.Call) -> bool:
-    return isinstance(call.func, ast.Name) and not call.keywords
 
 
 @dataclass(frozen=True)
@@ -135,20 +132,20 @@ def _refuse_inside(token: Token, is_call: bool, text: str) -> None:
 
 
 def _sentence(found: list[Token], text: str) -> Sentence:
-    places = [i for i, token in enumerate(found) if token.kind == "relation"]
-    if len(places) > 1:
-        second = found[places[1]]
+    relations = [i for i, token in enumerate(found) if token.kind == "relation"]
+    if len(relations) > 1:
+        second = found[relations[1]]
         message = f"found a second {second.text!r}; a sentence has two sides, write the next after ';'"
         raise ReadError(message, text, second.position)
-    if not places:
+    if not relations:
         return Sentence("", (_tree(found, text, found[-1].position),))
-    relation = found[places[0]]
-    left, right = found[: places[0]], found[places[0] + 1 :]
+    (middle,) = relations
+    relation, left, right = found[middle], found[:middle], found[middle + 1 :]
     return Sentence(relation.text, tuple(_tree(side, text, relation.position) for side in (left, right)))
 
 
 def _tree(found: list[Token], text: str, position: int) -> Tree:
-    """Return the tree of one expression; `position` is where an empty one is missed."""
+    """Return the tree of one expression; an error about an empty one points at `position`."""
     end = Token("end", "the end", found[-1].position + len(found[-1].text) if found else position)
     for previous, token in pairwise([Token("start", "the start", position), *found, end]):
         if token.kind not in _FOLLOWERS[previous.kind]:

@@ -1,8 +1,9 @@
-"""What a syntax tree means: the SymPy expression, and the conditions under which it is defined."""
+"""Semantics: the functions of formulas, the SymPy expression of a syntax tree, and where it is defined."""
 
 from __future__ import annotations
 
 import ast
+import functools
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,24 +12,109 @@ from functools import singledispatch
 from typing import Literal, TypeAlias
 
 import sympy
-from sympy import Add, Expr, Mul, Pow, Rational, S
+from sympy import Abs, Add, Expr, Mul, Pow, Rational, S, Symbol
 
-from physsym.core.symbols import OPAQUE
+from physsym.core.symbols import OPAQUE, after, before, dot, grad, hess, partial, potential
 from physsym.core.verdicts import Condition
-from physsym.parsing.functions import FUNCTIONS, ReadFunction
 from physsym.parsing.grammar import Tree
 from physsym.parsing.tokens import number
 
 MAX_EXPONENT = 64
 MAX_CONSTANTS = 4
+MAX_COORDINATES = 20
+MAX_COMPARED = 16
 
 Names: TypeAlias = Mapping[str, Expr]
 Demand: TypeAlias = Literal["!= 0", "> 0", ">= 0"]
 
 
+# ------------------------------------------------------------------ functions
+
+
+@dataclass(frozen=True)
+class ReadFunction:
+    """How SymPy builds a function, its least and greatest arity, and its cost in plain nodes, at most."""
+
+    build: Callable[..., Expr]
+    least: int = 1
+    most: int = 1
+    cost: int = 20
+
+
+def _is_real(value: Expr) -> bool:
+    """Return whether a value is real wherever it is defined, as x/u is where u is not zero."""
+    if value.is_extended_real:
+        return True
+    if isinstance(value, (sympy.log, Symbol)):
+        return False
+    if isinstance(value, Pow) and not (value.exp.is_integer or value.base.is_extended_nonnegative):
+        return False
+    return all(map(_is_real, value.args))
+
+
+def _absolute(value: Expr) -> Expr:
+    # Of what may be complex, SymPy takes the modulus apart, and may expand it without bound.
+    return Abs(value) if _is_real(value) else Abs(value, evaluate=False)
+
+
+def _hyperbolic(build: type[Expr], value: Expr) -> Expr:
+    # Asked for the sign of tanh(z), SymPy expands z in full where it does not know that z is real.
+    if _is_real(value):
+        return build(value)
+    name = build.__name__
+    raise ValueError(
+        f"{value} may not be real; for {name}, declare what its roots and logarithms take positive"
+    )
+
+
+def _extremum(build: type[Expr], *values: Expr) -> Expr:
+    # SymPy compares every two arguments: slow where they are large, and then it seldom settles anything.
+    nodes = sum(1 for value in values for _ in sympy.preorder_traversal(value))
+    return build(*values, evaluate=nodes <= MAX_COMPARED)
+
+
+def _partial(index: Expr, *point: Expr) -> Expr:
+    if not (index.is_Integer and 1 <= index <= len(point)):
+        raise ValueError(f"partial(i, x, y) counts its coordinates from 1 to {len(point)}, given {index}")
+    return partial(index, *point)
+
+
+def _instant(mark: Callable[[Symbol], Symbol], value: Expr) -> Symbol:
+    try:
+        return mark(value)
+    except TypeError as error:
+        raise ValueError(str(error)) from None
+
+
+FUNCTIONS = {
+    **{
+        mark.__name__: ReadFunction(functools.partial(_instant, mark), cost=1)
+        for mark in (dot, after, before)
+    },
+    "grad": ReadFunction(grad, cost=1),
+    "hess": ReadFunction(hess, cost=1),
+    "potential": ReadFunction(potential, most=MAX_COORDINATES, cost=1),
+    "partial": ReadFunction(_partial, least=2, most=1 + MAX_COORDINATES, cost=1),
+    **{f.__name__: ReadFunction(f) for f in (sympy.exp, sympy.log, sympy.sin, sympy.cos)},
+    **{
+        f.__name__: ReadFunction(functools.partial(_hyperbolic, f))
+        for f in (sympy.tanh, sympy.sinh, sympy.cosh)
+    },
+    "sqrt": ReadFunction(sympy.sqrt),
+    "sign": ReadFunction(sympy.sign, cost=50),
+    "Abs": ReadFunction(_absolute, cost=50),
+    "abs": ReadFunction(_absolute, cost=50),
+    "Max": ReadFunction(functools.partial(_extremum, sympy.Max), least=2, most=4, cost=200),
+    "Min": ReadFunction(functools.partial(_extremum, sympy.Min), least=2, most=4, cost=200),
+}
+
+
+# ------------------------------------------------------------------ values
+
+
 @dataclass(frozen=True)
 class _Chain:
-    """A sum or a product whose parts are known and not yet joined: SymPy joins them fastest all at once."""
+    """A sum or a product whose operands are not joined yet: SymPy joins them fastest all at once."""
 
     join: type[Expr]
     parts: tuple[Expr, ...]
@@ -39,7 +125,7 @@ class _Chain:
 
 @dataclass(frozen=True)
 class Reading:
-    """A tree, the names it may use, and the values of the nodes that are read already."""
+    """A tree, the names it may use, and the values of the nodes evaluated so far."""
 
     tree: Tree
     names: Names
@@ -211,7 +297,7 @@ def _arguments(name: str, function: ReadFunction, given: int) -> str:
 def conditions(found: Reading) -> Iterator[Condition]:
     """Yield what must hold for every operation in a tree to be defined, from left to right in the text.
 
-    The tree is asked, not the value: SymPy forgets that `g*v/g` divides by g.
+    They come from the tree, not from the value: SymPy simplifies `g*v/g`, which divides by g.
     """
     wanted = [pair for node in found.tree.nodes() for pair in _demands(node, found)]
     for part, relation in sorted(wanted, key=lambda pair: pair[0].col_offset):

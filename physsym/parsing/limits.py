@@ -1,8 +1,8 @@
-"""The third wall: how large and deep an expression would be, measured on its tree before SymPy builds it.
+"""Limits: how large and deep an expression can become, bounded from its tree before SymPy builds it.
 
-A number is measured by log2 of the larger of its numerator and denominator, a formula by the largest number
-that can come out of it when no symbol exceeds one. Whatever SymPy evaluates or cancels, no number in its
-result is larger.
+The size of a number is log2 of the larger of its numerator and denominator, that of a formula the size of the
+largest number that can come out of it when no symbol exceeds one. Whatever SymPy evaluates or cancels, no
+number in its result is larger.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from physsym.parsing.functions import FUNCTIONS
 from physsym.parsing.grammar import Tree
+from physsym.parsing.interpretation import FUNCTIONS
 from physsym.parsing.tokens import number
 
 MAX_NODES = 2000

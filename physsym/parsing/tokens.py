@@ -1,4 +1,4 @@
-"""The error of the reader, and the first wall: text cut into names, numbers and signs, all else refused.
+"""Tokens: text cut into names, numbers and signs, all else refused; and the error that says so.
 
 Everything is checked on the raw characters, before any parser sees them: Python's own would take fullwidth
 letters and ligatures for the names they resemble, and Cyrillic look-alikes for names of their own.

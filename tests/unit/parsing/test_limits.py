@@ -66,8 +66,8 @@ SAYS = {
     "Max(x)": "^Max takes 2 to 4 arguments, given 1; change their number$",
     "Min(x, u, v, t, m)": "^Min takes 2 to 4 arguments, given 5; change their number$",
     "partial(1)": "^partial takes 2 to 21 arguments, given 1; change their number$",
-    "partial(0, x, u)": "^this cannot be read: .* counts its places from 1 to 2, given 0$",
-    "partial(1/2, x, u)": "counts its places from 1 to 2, given 1/2$",
+    "partial(0, x, u)": "^this cannot be read: .* counts its coordinates from 1 to 2, given 0$",
+    "partial(1/2, x, u)": "counts its coordinates from 1 to 2, given 1/2$",
     "sinh(log(x))": r"^this cannot be read: log\(x\) may not be real; for sinh, declare what its roots and "
     "logarithms take positive$",
     "tanh(sqrt(x))": r"sqrt\(x\) may not be real; for tanh, declare",

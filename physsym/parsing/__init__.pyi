@@ -1,0 +1,4 @@
+from .reader import conditions_of, read
+from .tokens import ReadError
+
+__all__ = ["ReadError", "conditions_of", "read"]
