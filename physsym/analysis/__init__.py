@@ -1,4 +1,4 @@
-"""What can be computed of a rule or a law: its matrix on a quadratic, its multipliers, where it is stable."""
+"""Analysis of rules and laws: spectra, stability, rates, damping, modified equations, trajectories."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""How the roots of a characteristic polynomial behave as a parameter vanishes: leading terms and series."""
+"""Asymptotics of the roots of a characteristic polynomial in a small parameter: leading terms and series."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from physsym.analysis.exact_evaluation import AnalysisError
 from physsym.analysis.linear import z
 from physsym.analysis.spectral import roots
 
-Point = tuple[int, int, Expr]  # a power of z, the order of its coefficient in the small symbol, its size
+Point = tuple[
+    int, int, Expr
+]  # a power of z, the order of its coefficient in the small symbol, the coefficient of that order
 
 
 @dataclass(frozen=True)
 class Leading:
-    """A root that behaves like coefficient*small**exponent as the small symbol vanishes."""
+    """The leading term coefficient*small**exponent of a root as the small symbol vanishes."""
 
     coefficient: Expr
     exponent: Fraction
@@ -29,13 +31,36 @@ class Leading:
 
 
 def leading_roots(polynomial: Poly, small: Symbol) -> tuple[Leading, ...]:
-    """Return how each root of a polynomial in `z` behaves as a symbol vanishes from above.
+    """Return the leading term of each root of a polynomial in `z` as a symbol vanishes from above.
 
-    By Newton's polygon (Puiseux 1850): of the points (power, order of its coefficient) the lower hull is
-    taken; each edge has a slope, which is the exponent, and a polynomial, whose roots are the coefficients. A
-    root that is zero throughout is left out. Raises AnalysisError for coefficients that are no quotients of
-    polynomials in the symbol, and for edges whose roots have no closed form.
+    The exponents are the slopes of the Newton polygon, the lower hull of the points (power, order of its
+    coefficient); the coefficients are the roots of the polynomial of each edge. Roots that are identically
+    zero are left out.
 
+    Parameters
+    ----------
+    polynomial
+        A polynomial in `z`, such as a characteristic polynomial.
+    small
+        The symbol that vanishes from above.
+
+    Returns
+    -------
+    tuple of Leading
+        One leading term for each root.
+
+    Raises
+    ------
+    AnalysisError
+        If a coefficient is not a rational function of the symbol, or the roots of an edge have no closed
+        form.
+
+    References
+    ----------
+    V. Puiseux, Recherches sur les fonctions algebriques, 1850; R. Walker, Algebraic Curves, chapter IV.
+
+    Examples
+    --------
     >>> from physsym.analysis.linear import characteristic_polynomial
     >>> from physsym.mechanics.system import damped_particle
     >>> from physsym.vocabulary import m
@@ -49,10 +74,27 @@ def leading_roots(polynomial: Poly, small: Symbol) -> tuple[Leading, ...]:
 
 
 def leading_term(expression: Expr, small: Symbol) -> Leading:
-    """Return how an expression that is not zero behaves as a symbol vanishes from above.
+    """Return the leading term of an expression as a symbol vanishes from above.
 
-    Raises AnalysisError for what is no quotient of polynomials in the symbol.
+    Parameters
+    ----------
+    expression
+        A rational function of the symbol that is not zero.
+    small
+        The symbol that vanishes from above.
 
+    Returns
+    -------
+    Leading
+        Coefficient and exponent.
+
+    Raises
+    ------
+    AnalysisError
+        If the expression is not a rational function of the symbol.
+
+    Examples
+    --------
     >>> from physsym.vocabulary import dt, tau
     >>> print(leading_term(1 - dt / tau, tau).of(tau))
     -dt/tau
@@ -98,11 +140,34 @@ def _on_edge(start: Point, end: Point, edge: list[Point]) -> Iterator[Leading]:
 
 
 def root_series(polynomial: Poly, small: Symbol, start: Expr, order: int) -> Expr:
-    """Return the power series in a small symbol of the root that starts at `start`, up to an order.
+    """Return the power series in a small symbol of the root that starts at a given value.
 
-    Each coefficient is what cancels the residual at its order. Raises AnalysisError where `start` is no
-    simple root at small = 0, or a coefficient is no quotient of polynomials in the symbol.
+    Each coefficient cancels the residual at its order (Newton's method for power series).
 
+    Parameters
+    ----------
+    polynomial
+        A polynomial in `z`.
+    small
+        The symbol in whose powers the root is expanded.
+    start
+        A simple root where `small` = 0.
+    order
+        The highest power of `small` in the result.
+
+    Returns
+    -------
+    Expr
+        The truncated series.
+
+    Raises
+    ------
+    AnalysisError
+        If `start` is not a simple root at `small` = 0, or a coefficient is not a rational function of the
+        symbol.
+
+    Examples
+    --------
     >>> from physsym.analysis.linear import characteristic_polynomial
     >>> from physsym.core.statements import law
     >>> from physsym.core.symbols import dot

@@ -1,7 +1,7 @@
 """B-series of Runge-Kutta methods: order conditions and modified equations for every vector field at once.
 
 A B-series is y + sum over trees of step**order/symmetry * coefficient(tree) * differential(tree). Its
-coefficients hold whatever the field and its dimension are, so they tell apart what one coordinate cannot.
+coefficients are valid for every field in any dimension, so they distinguish what one coordinate cannot.
 """
 
 from __future__ import annotations
@@ -52,10 +52,31 @@ class RungeKutta:
 
 
 def runge_kutta(name: str, matrix: list[list[object]], weights: list[object]) -> RungeKutta:
-    """Return the method with the given tableau; entries are what `Fraction` reads, such as "1/2".
+    """Return the Runge-Kutta method with a given tableau.
 
-    Raises TypeError for a float, which is not the number it prints, and ValueError as `RungeKutta` does.
+    Parameters
+    ----------
+    name
+        The name of the method.
+    matrix
+        The coefficients a_ij, one row a stage; entries are what `Fraction` reads, such as "1/2".
+    weights
+        The weights b_i, one a stage.
 
+    Returns
+    -------
+    RungeKutta
+        The method, explicit or implicit.
+
+    Raises
+    ------
+    TypeError
+        For a float, which is not the decimal that it prints.
+    ValueError
+        If the matrix is not square, or the number of weights is not that of its rows.
+
+    Examples
+    --------
     >>> order_of(runge_kutta("Heun", [[0, 0], [1, 0]], ["1/2", "1/2"]))
     2
     """
@@ -74,13 +95,32 @@ explicit_euler = runge_kutta("explicit Euler", [[0]], [1])
 
 @singledispatch
 def as_runge_kutta(integrator: Method) -> RungeKutta:
-    """Return what an integrator is for a law of one state, such as a gradient flow of any dimension.
+    """Return an integrator as a Runge-Kutta method, for the analysis by rooted trees.
 
-    An explicit Runge-Kutta method is itself, for any number of states. An integrator told by weights reads
-    the rate at (1 - own)*old + own*new = old + own*step*rate: one stage. Integrators that differ only in how
-    states read each other are the same there. Raises ValueError for exact decay, which is none, and
-    TypeError for what is no integrator.
+    An explicit Runge-Kutta method is itself. An integrator given by weights evaluates the rate of a single
+    state at (1 - own)*old + own*new = old + own*step*rate, which is one stage; the result describes it for
+    laws of one state, such as gradient flows of any dimension. Integrators that differ only in how states
+    read each other are equal there.
 
+    Parameters
+    ----------
+    integrator
+        An integrator.
+
+    Returns
+    -------
+    RungeKutta
+        Its tableau.
+
+    Raises
+    ------
+    ValueError
+        For an integrator that solves decay exactly, which is not a Runge-Kutta method.
+    TypeError
+        If the argument is not an integrator.
+
+    Examples
+    --------
     >>> from physsym.mechanics.integrators import ssp33
     >>> order_of(as_runge_kutta(ssp33))
     3
@@ -116,6 +156,8 @@ def up_to(order: int) -> Iterator[Tree]:
 def elementary_weights(method: RungeKutta, order: int) -> Coefficients:
     """Return the coefficients of the B-series of a method, up to an order (Butcher, section 3.1).
 
+    Examples
+    --------
     >>> list(elementary_weights(explicit_midpoint, 2).values())
     [Fraction(1, 1), Fraction(1, 2)]
     """
@@ -148,7 +190,24 @@ def exact_weights(order: int) -> Coefficients:
 
 
 def order_of(method: RungeKutta, most: int = 8) -> int:
-    """Return the order of a method: up to it, its weights are those of the exact flow. Looks up to `most`."""
+    """Return the order of a method: up to it, its elementary weights are those of the exact flow.
+
+    Parameters
+    ----------
+    method
+        A Runge-Kutta method.
+    most
+        The highest order that is examined; the result is at most this.
+
+    Returns
+    -------
+    int
+        The order.
+
+    References
+    ----------
+    J. Butcher, Numerical Methods for Ordinary Differential Equations, section 3.1.
+    """
     q, weights = method.denominator, _whole_weights(method, most)
     wrong = [tree.order for tree, w in weights.items() if w * tree.density != q**tree.order]
     return min(wrong, default=most + 1) - 1
@@ -157,26 +216,43 @@ def order_of(method: RungeKutta, most: int = 8) -> int:
 def modified_coefficients(method: RungeKutta, order: int) -> Coefficients:
     """Return the coefficients of the modified equation of a method, up to an order of the trees.
 
-    The modified field is the sum over trees of step**(order - 1)/symmetry * coefficient * differential; its
-    Lie series is matched with the method's B-series (Hairer, Lubich and Wanner, theorem IX.9.2). The Lie
-    derivative cuts one edge (lemma IX.9.1). All is done in whole numbers: times order! and a power of the
-    method's denominator, nothing is broken.
+    The modified field is the sum over trees of step**(order - 1)/symmetry * coefficient * differential. Its
+    Lie series is matched with the B-series of the method; the Lie derivative cuts one edge of a tree. The
+    arithmetic is in integers, scaled by order! and powers of the common denominator of the tableau.
 
+    Parameters
+    ----------
+    method
+        A Runge-Kutta method.
+    order
+        The highest order of the trees.
+
+    Returns
+    -------
+    dict of Tree to Fraction
+        The coefficients.
+
+    References
+    ----------
+    E. Hairer, C. Lubich and G. Wanner, Geometric Numerical Integration, theorem IX.9.2 and lemma IX.9.1.
+
+    Examples
+    --------
     >>> list(modified_coefficients(explicit_euler, 2).values())
     [Fraction(1, 1), Fraction(-1, 2)]
     """
     q = method.denominator
     weights, field = _whole_weights(method, order), dict[Tree, int]()
     lie: dict[Tree, list[int]] = {}
-    shares = [[math.perm(n, n - j) for j in range(1, n + 1)] for n in range(order + 1)]  # n!/j!
+    ratios = [[math.perm(n, n - j) for j in range(1, n + 1)] for n in range(order + 1)]  # n!/j!
     for tree, weight in weights.items():
         n, scale = tree.order, math.factorial(tree.order)
         rows = [0] * n  # rows[j - 1] is the coefficient of the j-th power of the field
-        for trunk, fallen, ways in cuts(tree):
-            if factor := ways * math.comb(n, fallen.order) * field[fallen]:
+        for trunk, cut_off, ways in cuts(tree):
+            if factor := ways * math.comb(n, cut_off.order) * field[cut_off]:
                 for j, value in enumerate(lie[trunk], 1):
                     rows[j] += factor * value
-        field[tree] = rows[0] = scale * weight - _dot(shares[n], rows) // scale
+        field[tree] = rows[0] = scale * weight - _dot(ratios[n], rows) // scale
         lie[tree] = rows
     return {tree: Fraction(b, math.factorial(tree.order) * q**tree.order) for tree, b in field.items()}
 
@@ -184,15 +260,15 @@ def modified_coefficients(method: RungeKutta, order: int) -> Coefficients:
 def differential(tree: Tree, rates: Mapping[Symbol, Expr]) -> tuple[Expr, ...]:
     """Return the elementary differential of a tree, one component for each state.
 
-    The derivative of the field, as many times as the root has branches, applied to their differentials
-    (Hairer, Lubich and Wanner, definition III.1.2).
+    It is the derivative of the field, as often as the root has branches, applied to the differentials of
+    the branches (Hairer, Lubich and Wanner, definition III.1.2).
     """
     inside = [differential(child, rates) for child in tree.children]
     choices = list(itertools.product(range(len(rates)), repeat=len(inside)))
-    return tuple(Add(*(_slope(rate, list(rates), inside, c) for c in choices)) for rate in rates.values())
+    return tuple(Add(*(_partial(rate, list(rates), inside, c) for c in choices)) for rate in rates.values())
 
 
-def _slope(
+def _partial(
     rate: Expr, states: list[Symbol], vectors: list[tuple[Expr, ...]], choice: tuple[int, ...]
 ) -> Expr:
     """Return a partial derivative of a rate, times the components along which it was taken."""
@@ -202,15 +278,35 @@ def _slope(
 
 
 def modified_by(method: RungeKutta, law: Law, step: Symbol, order: int = 1) -> ModifiedEquation:
-    """Return the modified equation of a Runge-Kutta method applied to a law, with terms up to step**order.
+    """Return the modified equation of a Runge-Kutta method applied to a law.
 
-    The law gives the rate of each state, in any number of dimensions. With an abstract gradient of one
-    coordinate this is what `modified_equation` finds for the rule; with several explicit coordinates it shows
-    what one coordinate cannot.
+    With an opaque gradient of one coordinate this is the result of `modified_equation` for the rule. With
+    several explicit coordinates it distinguishes terms that are equal for one coordinate.
 
-    Raises ValueError for a negative order, for a law that does not give rates, and for one that holds the
-    step or the time.
+    Parameters
+    ----------
+    method
+        A Runge-Kutta method.
+    law
+        A law that gives the rate of each state, in any number of dimensions.
+    step
+        The symbol of the step.
+    order
+        The highest power of the step in the result.
 
+    Returns
+    -------
+    ModifiedEquation
+        The modified rates, with terms up to step**order.
+
+    Raises
+    ------
+    ValueError
+        For a negative order, for a law that does not give rates, and for one in which the step or the time
+        occurs.
+
+    Examples
+    --------
     >>> from physsym.core.statements import law
     >>> from physsym.vocabulary import G, eta, x
     >>> print(modified_by(explicit_euler, law({dot(x): -G}), eta))
@@ -221,10 +317,10 @@ def modified_by(method: RungeKutta, law: Law, step: Symbol, order: int = 1) -> M
         raise ValueError(f"the order counts powers of the step from zero; given {order}")
     totals: dict[Symbol, list[Expr]] = {s: [] for s in rates}
     for tree, coefficient in modified_coefficients(method, order + 1).items():
-        share = Rational(coefficient.numerator, coefficient.denominator * tree.symmetry)
-        parts = differential(tree, rates) if share else ()
+        scale = Rational(coefficient.numerator, coefficient.denominator * tree.symmetry)
+        parts = differential(tree, rates) if scale else ()
         for state, part in zip(rates, parts, strict=False):
-            totals[state].append(share * step ** (tree.order - 1) * part)
+            totals[state].append(scale * step ** (tree.order - 1) * part)
     found = (Equation(dot(s), Add(*terms).expand()) for s, terms in totals.items())
     return ModifiedEquation(Law(tuple(found)), step, order)
 

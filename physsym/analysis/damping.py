@@ -1,4 +1,4 @@
-"""Damping: whether a law or a rule settles without swinging, from the discriminant of its polynomial."""
+"""Damping: whether a law or a rule oscillates, from the discriminant of its characteristic polynomial."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from physsym.core.statements import Law, Statement
 from physsym.core.verdicts import Condition
 from physsym.vocabulary import lam
 
-_TOLD_BY_DISCRIMINANT = 3  # the degree up to which its sign tells whether all roots are real
+_DECIDED_BY_DISCRIMINANT = 3  # the degree up to which its sign decides whether all roots are real
 
 
 class Damping(Enum):
-    """How something comes to rest: all roots real and apart, all real and some equal, or some complex."""
+    """The class of damping: all roots real and distinct, all real and some equal, or some complex."""
 
     OVERDAMPED = "overdamped"
     CRITICAL = "critically damped"
@@ -32,8 +32,26 @@ def discriminant(statement: Statement, curvature: Expr = lam) -> Expr:
     """Return the discriminant of the characteristic polynomial on curvature*x**2/2.
 
     Up to degree three it is negative exactly where two roots are complex, and zero where two are equal.
-    Raises AnalysisError where the statement is not linear there.
 
+    Parameters
+    ----------
+    statement
+        A law or a rule.
+    curvature
+        The second derivative of the quadratic potential.
+
+    Returns
+    -------
+    Expr
+        The discriminant.
+
+    Raises
+    ------
+    AnalysisError
+        If the statement is not linear on a quadratic.
+
+    Examples
+    --------
     >>> from physsym.mechanics.system import damped_particle
     >>> print(discriminant(damped_particle.law()))
     gamma**2 - 4*lam*m
@@ -43,14 +61,35 @@ def discriminant(statement: Statement, curvature: Expr = lam) -> Expr:
 
 
 def underdamped_region(statement: Statement, curvature: Expr = lam) -> Region:
-    """Return the parameters at which two roots are complex: there a law swings, and so does a rule.
+    """Return the parameters for which two roots are complex, so that a law or a rule oscillates.
 
-    For the damped oscillator this is gamma**2 < 4*m*lam (Goldstein, Classical Mechanics, section 6.6); for
-    momentum (1 - sqrt(eta*lam))**2 < rho < (1 + sqrt(eta*lam))**2 (Goh, Why Momentum Really Works, Distill
-    2017). A rule may also jump from side to side with a real multiplier below zero, which is not counted
-    here. Raises AnalysisError beyond degree three, where the discriminant does not tell, and where the
-    statement is not linear.
+    For the damped oscillator this is gamma**2 < 4*m*lam; for momentum it is (1 - sqrt(eta*lam))**2 < rho <
+    (1 + sqrt(eta*lam))**2. A rule with a real negative multiplier alternates in sign too, which is not
+    counted here.
 
+    Parameters
+    ----------
+    statement
+        A law or a rule.
+    curvature
+        The second derivative of the quadratic potential.
+
+    Returns
+    -------
+    Region
+        The underdamped parameters.
+
+    Raises
+    ------
+    AnalysisError
+        Beyond degree three, where the discriminant does not decide, and if the statement is not linear.
+
+    References
+    ----------
+    H. Goldstein, Classical Mechanics, section 6.6; G. Goh, Why Momentum Really Works, Distill, 2017.
+
+    Examples
+    --------
     >>> from sympy import Rational
     >>> from physsym.core.symbols import after
     >>> from physsym.core.statements import rule
@@ -60,7 +99,7 @@ def underdamped_region(statement: Statement, curvature: Expr = lam) -> Region:
     True
     """
     polynomial = characteristic_polynomial(statement, curvature)
-    if polynomial.degree() > _TOLD_BY_DISCRIMINANT:
+    if polynomial.degree() > _DECIDED_BY_DISCRIMINANT:
         raise AnalysisError(
             f"the discriminant of a polynomial of degree {polynomial.degree()} does not tell whether its "
             "roots are real; ask damping_at for the class at given values"
@@ -69,11 +108,32 @@ def underdamped_region(statement: Statement, curvature: Expr = lam) -> Region:
 
 
 def damping_at(statement: Statement, values: Mapping[Symbol, object], curvature: Expr = lam) -> Damping:
-    """Return the class of damping where the symbols have the given exact values.
+    """Return the class of damping for exact values of all symbols.
 
-    Raises AnalysisError where the statement is not linear, a value is missing or irrational coefficients
-    meet a degree above three, and TypeError for floats.
+    Parameters
+    ----------
+    statement
+        A law or a rule.
+    values
+        Exact values of the symbols.
+    curvature
+        The second derivative of the quadratic potential.
 
+    Returns
+    -------
+    Damping
+        Overdamped, critically damped or underdamped.
+
+    Raises
+    ------
+    AnalysisError
+        If the statement is not linear, a value is missing, or the degree is above three and a coefficient
+        irrational.
+    TypeError
+        For floats.
+
+    Examples
+    --------
     >>> from physsym.mechanics.system import damped_particle
     >>> from physsym.vocabulary import gamma, m
     >>> damping_at(damped_particle.law(), {m: 1, gamma: 2, lam: 1})
@@ -83,7 +143,7 @@ def damping_at(statement: Statement, values: Mapping[Symbol, object], curvature:
     found = Poly([put(c, values) for c in polynomial.all_coeffs()], polynomial.gen)
     if found.is_zero:
         raise AnalysisError("nothing is left of the characteristic polynomial at these values")
-    if found.degree() <= _TOLD_BY_DISCRIMINANT:
+    if found.degree() <= _DECIDED_BY_DISCRIMINANT:
         return _BY_SIGN[sign_of(found.discriminant())] if found.degree() > 1 else Damping.OVERDAMPED
     return _by_counting(found)
 
@@ -104,11 +164,31 @@ def _by_counting(polynomial: Poly) -> Damping:
 
 
 def critical_values(statement: Statement, parameter: Symbol, curvature: Expr = lam) -> tuple[Expr, ...]:
-    """Return the values of a parameter at which the discriminant vanishes, by the quadratic formula.
+    """Return the values of a parameter at which the discriminant vanishes.
 
-    Values against the declared sign of the parameter are left out. Raises AnalysisError where the
-    discriminant is not of degree one or two in the parameter.
+    Values that contradict the declared sign of the parameter are left out.
 
+    Parameters
+    ----------
+    statement
+        A law or a rule.
+    parameter
+        The symbol to solve for.
+    curvature
+        The second derivative of the quadratic potential.
+
+    Returns
+    -------
+    tuple of Expr
+        The values, by the quadratic formula.
+
+    Raises
+    ------
+    AnalysisError
+        If the discriminant is not of degree one or two in the parameter.
+
+    Examples
+    --------
     >>> from physsym.mechanics.system import damped_particle
     >>> from physsym.vocabulary import gamma
     >>> critical_values(damped_particle.law(), gamma)
@@ -133,11 +213,36 @@ def _roots(polynomial: Poly) -> tuple[Expr, ...]:
 
 
 def damping_ratio(law: Law, curvature: Expr = lam) -> Expr:
-    """Return b/(2*sqrt(a*c)) of a law whose polynomial is a*z**2 + b*z + c: below one it swings.
+    """Return the damping ratio b/(2*sqrt(a*c)) of a law with characteristic polynomial a*z**2 + b*z + c.
 
-    For the damped particle this is gamma/(2*sqrt(m*lam)), a pure number. Raises AnalysisError where the law
-    is not of second order, TypeError for what is no law.
+    Below one the law is underdamped. For the damped particle it is gamma/(2*sqrt(m*lam)), which is
+    dimensionless.
 
+    Parameters
+    ----------
+    law
+        A law of second order.
+    curvature
+        The second derivative of the quadratic potential.
+
+    Returns
+    -------
+    Expr
+        The damping ratio.
+
+    Raises
+    ------
+    AnalysisError
+        If the law is not of second order.
+    TypeError
+        If the argument is not a law.
+
+    References
+    ----------
+    S. Strogatz, Nonlinear Dynamics and Chaos, section 7.6.
+
+    Examples
+    --------
     >>> from physsym.mechanics.system import damped_particle
     >>> damping_ratio(damped_particle.law())
     gamma/(2*sqrt(lam)*sqrt(m))

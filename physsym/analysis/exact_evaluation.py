@@ -1,4 +1,4 @@
-"""Exact values put in place of symbols, and the signs of exact numbers and of expressions."""
+"""Evaluation at exact values, and the signs of exact numbers and of expressions."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ TINY = Float(10) ** -30
 
 
 class AnalysisError(ValueError):
-    """A statement or a value to which the analysis asked for does not apply."""
+    """The analysis does not apply to the statement or value."""
 
 
 def put(expression: Expr, values: Mapping[Symbol, object]) -> Expr:
-    """Return the real number that an expression is where its symbols have the given exact values.
+    """Return an expression at exact values of its symbols, a real number.
 
-    Raises TypeError for a float, AnalysisError for a symbol without a value, a value against the sign of its
-    symbol, or a result that is not a real number (such as a division by zero).
+    Raises TypeError for a float, AnalysisError for a symbol without a value, a value that contradicts the
+    sign of its symbol, or a result that is not a real number (such as a division by zero).
 
+    Examples
+    --------
     >>> from fractions import Fraction
     >>> from physsym.vocabulary import eta, lam
     >>> put(1 - eta * lam, {eta: Fraction(1, 10), lam: 20})
@@ -36,26 +38,28 @@ def put(expression: Expr, values: Mapping[Symbol, object]) -> Expr:
         raise AnalysisError(f"no value was given for {', '.join(missing)} in {expression}")
     number = expression.xreplace(given)
     if not (number.is_real and number.is_finite):
-        raise AnalysisError(f"{expression} is no real number at {_told(values)}")
+        raise AnalysisError(f"{expression} is no real number at {_format_values(values)}")
     return number
 
 
 def _fitting(symbol: Symbol, value: Expr) -> Expr:
-    # Zero is let through: it is the edge of what is positive, and a region has to answer there.
+    # Zero is allowed: it is the boundary of the positive numbers, where a region must be evaluated.
     if symbol.is_nonnegative and value.is_negative:
-        raise AnalysisError(f"{symbol} stands for a positive number, given {value}")
+        raise AnalysisError(f"{symbol} is a positive number, given {value}")
     return value
 
 
-def _told(values: Mapping[Symbol, object]) -> str:
+def _format_values(values: Mapping[Symbol, object]) -> str:
     return ", ".join(f"{symbol} = {value}" for symbol, value in values.items())
 
 
 def sign_of(number: Expr) -> int:
-    """Return the sign of an exact real number: -1, 0 or 1. No rounding decides about zero.
+    """Return the sign of an exact real number: -1, 0 or 1. Zero is decided exactly, not by rounding.
 
-    Raises AnalysisError where it may be zero and is not algebraic.
+    Raises AnalysisError if the number is close to zero and not algebraic.
 
+    Examples
+    --------
     >>> from sympy import sqrt
     >>> sign_of(sqrt(2) * sqrt(3) - sqrt(6)), sign_of(sqrt(2) - 1)
     (0, 1)
@@ -80,8 +84,10 @@ def _is_zero(number: Expr) -> bool:
 
 
 def known_signs(expression: Expr) -> Signs:
-    """Return signs outside of which an expression never falls: one sign where it is a number.
+    """Return a set of signs that an expression never leaves; one sign for a number.
 
+    Examples
+    --------
     >>> a, b = Symbol("a", positive=True), Symbol("b", positive=True)
     >>> sorted(known_signs((a + b)**2 - a**2))
     [1]

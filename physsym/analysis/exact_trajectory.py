@@ -1,4 +1,4 @@
-"""Orbits of a rule on a given potential: exact fractions, or balls of reals that hold the true numbers."""
+"""Trajectories of a rule on a given potential, in exact fractions or in interval arithmetic."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _PLAIN: Mapping[str, Callable[..., Number]] = {
 
 @dataclass(frozen=True)
 class _Arithmetic:
-    """One kind of numbers: how to make one, which functions stay within them, and which are out of hand."""
+    """A number type: its constructor, the functions that are closed in it, and a test of its size."""
 
-    told: str
+    name: str
     number: Callable[[Any], Number]
     functions: Mapping[str, Callable[..., Number]]
     fits: Callable[[Number], bool]
@@ -64,14 +64,14 @@ def _sign(number: Number) -> int:
 
 
 _FRACTIONS = _Arithmetic(
-    told="the fractions; give bits=..., for balls of real numbers",
+    name="the fractions; give bits=..., for balls of real numbers",
     number=_fraction,
     functions={**_PLAIN, "sign": lambda n: Fraction(_sign(n)), "maximum": max, "minimum": min},
     fits=lambda n: max(n.numerator.bit_length(), n.denominator.bit_length()) <= LONGEST,
     unfit="the fractions are too long; give bits=..., for balls of real numbers",
 )
 _BALLS = _Arithmetic(
-    told="the real numbers that are known here",
+    name="the real numbers that are known here",
     number=_ball,
     functions={
         **_PLAIN, "power": operator.pow, "sign": lambda n: flint.arb(_sign(n)), "maximum": flint.arb.max,
@@ -97,7 +97,7 @@ def _(tree: Symbol, numbers: _Arithmetic) -> Formula:
 @_compiled.register(Operation)
 def _(tree: Operation, numbers: _Arithmetic) -> Formula:
     if tree.name not in numbers.functions:
-        raise AnalysisError(f"{tree.name} does not stay within {numbers.told}")
+        raise AnalysisError(f"{tree.name} does not stay within {numbers.name}")
     carry_out, *arguments = numbers.functions[tree.name], *(_compiled(a, numbers) for a in tree.arguments)
     if len(arguments) == 1:
         (only,) = arguments
@@ -108,7 +108,7 @@ def _(tree: Operation, numbers: _Arithmetic) -> Formula:
 
 @dataclass(frozen=True)
 class ExactTrajectory:
-    """The values of all states at the start and after each step: `points` has one row more than steps."""
+    """The values of all states at the start and after each step; `points` has one entry more than steps."""
 
     states: tuple[Symbol, ...]
     points: tuple[tuple[Number, ...], ...]
@@ -136,17 +136,43 @@ def simulate(
     coordinate: Symbol = x,
     bits: int | None = None,
 ) -> ExactTrajectory:
-    """Return the orbit of a rule on a potential, a formula in the coordinate, from exact starting values.
+    """Return the trajectory of a rule on a given potential, in exact or in interval arithmetic.
 
-    Without `bits` all numbers are fractions, for potentials that are polynomials or quotients of them. With
-    `bits` they are balls of real numbers, computed with that many bits, which are certain to hold the true
-    ones: nothing is lost to rounding unnoticed. `values` gives the parameters of rule and potential, `start`
-    all of `states(rule)`; any units, as long as they agree.
+    Without `bits` all numbers are fractions, for potentials that are rational functions. With `bits` they
+    are balls of reals (Arb), computed with that many bits, which enclose the true numbers.
 
-    Raises TypeError for floats and for what is no rule; AnalysisError for a missing or an unknown symbol, for
-    a function that leaves the fractions, for fractions that grow beyond all measure, and where the bits are
-    used up.
+    Parameters
+    ----------
+    rule
+        A rule.
+    on
+        The potential, a formula in the coordinate.
+    values
+        Exact values of the parameters of rule and potential, in any consistent units.
+    start
+        Exact starting values of all of `states(rule)`.
+    steps
+        The number of steps.
+    coordinate
+        The symbol that the potential is a formula in.
+    bits
+        The precision of the balls; None for fractions.
 
+    Returns
+    -------
+    ExactTrajectory
+        All states at the start and after each step.
+
+    Raises
+    ------
+    TypeError
+        For floats, and if `rule` is not a rule.
+    AnalysisError
+        For a missing or unknown symbol, a function that is not rational (without `bits`), fractions that
+        grow too long, and where the precision is exhausted.
+
+    Examples
+    --------
     >>> from sympy import Rational
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta
@@ -154,7 +180,7 @@ def simulate(
     (Fraction(1, 1), Fraction(-1, 5), Fraction(1, 25))
     """
     if not isinstance(rule, Rule):
-        raise TypeError(f"an orbit is that of a rule, given {rule!r}; integrate a law first")
+        raise TypeError(f"a trajectory is that of a rule, given {rule!r}; integrate a law first")
     if not isinstance(steps, int) or steps < 0:
         raise AnalysisError(f"the number of steps is a whole number, not below zero; given {steps!r}")
     arithmetic = _FRACTIONS if bits is None else _BALLS
@@ -195,7 +221,7 @@ def _started(rule: Rule, start: Mapping[Symbol, object]) -> list[object]:
     names = dict.fromkeys(states(rule))
     if set(start) != set(names):
         raise AnalysisError(
-            f"an orbit starts from {', '.join(map(str, names))}; "
+            f"a trajectory starts from {', '.join(map(str, names))}; "
             f"given {', '.join(map(str, start)) or 'nothing'}"
         )
     return [start[s] for s in names]
@@ -210,15 +236,17 @@ def _refuse_missing(rule: Rule, on: Expr, given: set[Symbol]) -> None:
 
 @lru_cache(maxsize=64)
 def _trees(rule: Rule, on: Expr, coordinate: Symbol) -> dict[Symbol, Operand]:
-    """Return how each new value is computed from the states and the new values before it."""
+    """Return each new value as an expression tree in the states and the new values before it."""
     return {after(u.target): _tree(on_potential(u.value, on, coordinate)) for u in rule.updates}
 
 
 def on_potential(expression: Expr, on: Expr, coordinate: Symbol = x) -> Expr:
-    """Return an expression with the opaque potential, its slope and its curvature taken from a formula.
+    """Return an expression with potential, gradient and Hessian replaced by a formula and its derivatives.
 
     Raises AnalysisError for a potential of several coordinates.
 
+    Examples
+    --------
     >>> from physsym.vocabulary import eta
     >>> print(on_potential(x - eta * grad(x / 2), x**4))
     -eta*x**3/2 + x
@@ -226,7 +254,7 @@ def on_potential(expression: Expr, on: Expr, coordinate: Symbol = x) -> Expr:
     if expression.has(partial) or any(len(p.args) > 1 for p in expression.atoms(potential)):
         raise AnalysisError(f"{expression} has a potential of several coordinates; simulate one coordinate")
     for kind, formula in ((potential, on), (grad, on.diff(coordinate)), (hess, on.diff(coordinate, 2))):
-        expression = expression.replace(kind, lambda place, f=formula: f.xreplace({coordinate: place}))
+        expression = expression.replace(kind, lambda point, f=formula: f.xreplace({coordinate: point}))
     return expression
 
 
@@ -240,10 +268,29 @@ def _tree(expression: Expr) -> Operand:
 
 
 def value_of(expression: object, at: Mapping[Symbol, Number], bits: int | None = None) -> Number:
-    """Return the value of a formula, such as the potential, where its symbols have the values of an orbit.
+    """Return the value of a formula at the values of a trajectory.
 
-    Fractions without `bits`, balls with. Raises what `simulate` raises.
+    Parameters
+    ----------
+    expression
+        A formula, such as the potential.
+    at
+        Values of its symbols, fractions or balls.
+    bits
+        The precision of the result as a ball; None for a fraction.
 
+    Returns
+    -------
+    Fraction or flint.arb
+        The value.
+
+    Raises
+    ------
+    AnalysisError
+        For a missing symbol, and as `simulate` does.
+
+    Examples
+    --------
     >>> value_of(10 * x**2, {x: Fraction(-1, 5)})
     Fraction(2, 5)
     """
@@ -257,10 +304,25 @@ def value_of(expression: object, at: Mapping[Symbol, Number], bits: int | None =
 
 
 def sign_changes(numbers: Sequence[Number]) -> int:
-    """Return how often numbers in a row change their sign; zeros between are passed over.
+    """Return the number of sign changes in a sequence; zeros are skipped.
 
-    Raises AnalysisError where a ball holds zero and other numbers, so that its sign is not known.
+    Parameters
+    ----------
+    numbers
+        Fractions or balls.
 
+    Returns
+    -------
+    int
+        The number of sign changes.
+
+    Raises
+    ------
+    AnalysisError
+        If a ball contains zero and other numbers, so that its sign is not known.
+
+    Examples
+    --------
     >>> sign_changes([Fraction(1), Fraction(-2), Fraction(0), Fraction(-1), Fraction(3)])
     2
     """

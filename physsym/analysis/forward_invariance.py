@@ -1,4 +1,4 @@
-"""Sets that a rule never leaves: proved of one step, and so by induction of all of them."""
+"""Forward-invariant sets of a rule: proved of one step, and so by induction of all."""
 
 from __future__ import annotations
 
@@ -18,13 +18,42 @@ from physsym.vocabulary import lam
 def is_forward_invariant(
     rule: Rule, conditions: Iterable[Condition], given: Iterable[Condition] = (), curvature: Expr = lam
 ) -> Verdict:
-    """Return whether conditions on the states of a rule, once met, are met after each step on a quadratic.
+    """Return whether a set of states is forward invariant under a rule on a quadratic potential.
 
-    Proved for all real states and parameters of the declared signs that meet what is given; then they are met
-    for ever. It fails with states that meet them before a step and not after it. The potential is
-    curvature*x**2/2. Raises TypeError for what is no rule and AnalysisError where there is no condition.
+    The set is given by conditions on the states. The verdict holds if one step maps the set into itself for
+    all real states and parameters of the declared signs that satisfy `given`. It fails with a state in the
+    set whose image is not in the set.
 
-    Descent with a short step stays on its side of the minimum, and with a longer one it need not:
+    Parameters
+    ----------
+    rule
+        A rule.
+    conditions
+        The conditions that define the set.
+    given
+        Conditions that are assumed of parameters and states.
+    curvature
+        The second derivative of the quadratic potential.
+
+    Returns
+    -------
+    Verdict
+        Decided by z3.
+
+    Raises
+    ------
+    TypeError
+        If `rule` is not a rule.
+    AnalysisError
+        If there is no condition.
+
+    References
+    ----------
+    H. Khalil, Nonlinear Systems, section 4.2.
+
+    Examples
+    --------
+    Gradient descent with a short step stays on its side of the minimum; with a longer one it need not:
 
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, x
@@ -42,9 +71,9 @@ def is_forward_invariant(
     new = {state: on_quadratic(value, curvature) for state, value in one_step_map(rule).items()}
     after = tuple(Condition(c.expression.xreplace(new), c.relation) for c in before)
     found = smt.implies_all((*assumed, *before), after)
-    told = " and ".join(map(str, before))
+    text = " and ".join(map(str, before))
     if found.answer is Answer.PROVED:
-        return holds(f"each step keeps {told}", engines=(smt.NAME,))
+        return holds(f"each step keeps {text}", engines=(smt.NAME,))
     if found.answer is Answer.REFUTED:
-        return fails(f"a step need not keep {told}", witness=found.witness, engines=(smt.NAME,))
-    return undecided(f"whether each step keeps {told}: {found.reason}", engines=(smt.NAME,))
+        return fails(f"a step need not keep {text}", witness=found.witness, engines=(smt.NAME,))
+    return undecided(f"whether each step keeps {text}: {found.reason}", engines=(smt.NAME,))

@@ -1,4 +1,4 @@
-"""Differential polynomials: states, parameters and functions at their places as generators of one ring.
+"""Differential polynomials (jets): states, parameters and function values as generators of one ring.
 
 Every derivative of an opaque function is a generator of its own, so that a statement about an unknown
 potential is polynomial algebra.
@@ -21,26 +21,28 @@ from physsym.core.symbols import grad, hess, higher, potential
 Polynomial: TypeAlias = Any  # flint.fmpq_mpoly, which has no types
 
 SMOOTH = (potential, grad, hess, higher, sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.tanh)
-_LETTER = (Symbol, NumberSymbol)
+_ATOMS = (Symbol, NumberSymbol)
 
 
 class ExpansionError(ValueError):
-    """A formula that has no power series, as far as this module sees."""
+    """A formula for which no power series is known."""
 
 
-def derivatives(part: Expr, order: int, place: Expr | None = None) -> list[Expr] | None:
-    """Return a function and its derivatives, taken at its own place or at another.
+def derivatives(part: Expr, order: int, point: Expr | None = None) -> list[Expr] | None:
+    """Return a function and its derivatives at its own evaluation point or at another.
 
-    None for what the ring itself carries out: letters, numbers, sums, products and whole positive powers.
+    None for what the ring itself carries out: symbols, numbers, sums, products and positive integer powers.
     Raises ExpansionError for a function that is not smooth or not known.
 
+    Examples
+    --------
     >>> derivatives(grad(Symbol("x")), 2)
     [grad(x), hess(x), higher(3, x)]
     """
-    if isinstance(part, (*_LETTER, Rational, Add, Mul)) or (isinstance(part, Pow) and _is_whole(part.exp)):
+    if isinstance(part, (*_ATOMS, Rational, Add, Mul)) or (isinstance(part, Pow) and _is_whole(part.exp)):
         return None
     _refuse_unknown(part)
-    there = {_Z: place_of(part) if place is None else place}
+    there = {_Z: argument_of(part) if point is None else point}
     return [row.xreplace(there) for row in _in_the_abstract(_at_z(part), order)]
 
 
@@ -72,14 +74,14 @@ def _refuse_unknown(part: Expr) -> None:
         )
 
 
-def place_of(function: Expr) -> Expr:
-    """Return the place at which a function is taken, the base of a power."""
+def argument_of(function: Expr) -> Expr:
+    """Return the argument of a function, or the base of a power."""
     return function.base if isinstance(function, Pow) else function.args[-1]
 
 
 def generators(expression: Expr) -> Iterator[Expr]:
-    """Yield the generators that an expression is a polynomial of: letters, reciprocals, roots, functions."""
-    if isinstance(expression, (*_LETTER, Function)):
+    """Yield the generators of which an expression is a polynomial: symbols, reciprocals, roots, functions."""
+    if isinstance(expression, (*_ATOMS, Function)):
         yield expression
     elif isinstance(expression, Pow):
         _refuse_unknown(expression)
@@ -111,7 +113,7 @@ class Jets:
         reached = list(dict.fromkeys(_all_generators(expressions)))
         basis = dict.fromkeys(reached)
         for _ in range(order):
-            reached = [g for g in _all_generators(map(slope, reached)) if g not in basis]
+            reached = [g for g in _all_generators(map(derivative, reached)) if g not in basis]
             basis |= dict.fromkeys(reached)
         context = flint.fmpq_mpoly_ctx.get([f"g{k}" for k in range(len(basis))], "degrevlex")
         return cls(dict(zip(basis, context.gens(), strict=True)), context.from_dict({}))
@@ -125,7 +127,7 @@ class Jets:
     @singledispatchmethod
     def _polynomial(self, expression: Expr) -> Polynomial:
         if expression.is_number and not expression.is_finite:
-            raise ExpansionError("a function is singular at its place")
+            raise ExpansionError("a function is singular at its evaluation point")
         return self.generator[expression]
 
     @_polynomial.register(Rational)
@@ -156,7 +158,7 @@ class Jets:
         )
 
     def reduced(self, polynomial: Polynomial) -> Polynomial:
-        """Return a polynomial with the products that a relation shortens written out: m/m is one."""
+        """Return a polynomial reduced by the relations: m/m becomes one."""
         for relation in self.relations:
             polynomial %= relation
         return polynomial
@@ -176,8 +178,8 @@ def _all_generators(expressions: Iterable[Expr]) -> Iterator[Expr]:
 
 
 @cache
-def slope(generator: Expr) -> Expr:
-    """Return the derivative of a generator with respect to its place; zero for a letter."""
+def derivative(generator: Expr) -> Expr:
+    """Return the derivative of a generator with respect to its argument; zero for a symbol."""
     rows = derivatives(generator, 1)
     return Integer(0) if rows is None else rows[1]
 
@@ -191,7 +193,7 @@ class VectorField:
 
     @classmethod
     def of(cls, jets: Jets, rates: Mapping[Symbol, Polynomial]) -> VectorField:
-        """Return the field with the given rates; what has none and is a letter stands still."""
+        """Return the field with the given rates; symbols without a rate are constant."""
         return cls(jets, dict(rates))
 
     def __call__(self, polynomial: Polynomial) -> Polynomial:
@@ -206,7 +208,7 @@ class VectorField:
         return self.rates[generator]
 
     def _by_the_chain_rule(self, generator: Expr) -> Polynomial:
-        if isinstance(generator, _LETTER):
+        if isinstance(generator, _ATOMS):
             return self.jets.zero
-        inside = self(self.jets.polynomial(place_of(generator)))
-        return inside * self.jets.polynomial(slope(generator)) if inside != 0 else inside
+        inside = self(self.jets.polynomial(argument_of(generator)))
+        return inside * self.jets.polynomial(derivative(generator)) if inside != 0 else inside

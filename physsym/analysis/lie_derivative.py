@@ -1,4 +1,4 @@
-"""Along the solutions of a law: how a quantity changes, what energy a system has, where velocities settle."""
+"""Lie derivatives along the solutions of a law, the energy of a system, and slow manifolds of laws."""
 
 from __future__ import annotations
 
@@ -12,8 +12,24 @@ from physsym.vocabulary import t
 
 
 def energy(system: System) -> Expr:
-    """Return the energy of a system, the sum of q' dL/dq' minus L (Goldstein, Classical Mechanics, 2.7).
+    """Return the energy of a system, the sum of q'*dL/dq' minus L.
 
+    Parameters
+    ----------
+    system
+        A system with a Lagrangian.
+
+    Returns
+    -------
+    Expr
+        The energy.
+
+    References
+    ----------
+    H. Goldstein, Classical Mechanics, section 2.7.
+
+    Examples
+    --------
     >>> from physsym.mechanics.system import damped_particle
     >>> print(energy(damped_particle))
     m*x'**2/2 + potential(x)
@@ -23,10 +39,27 @@ def energy(system: System) -> Expr:
 
 
 def rate_along(law: Law, quantity: Expr) -> Expr:
-    """Return the time derivative of a quantity along the solutions of a law, free of the law's highest rates.
+    """Return the Lie derivative: the time derivative of a quantity along the solutions of a law.
 
-    Dimension: that of the quantity over time. Raises AnalysisError where the law does not fix those rates.
+    Parameters
+    ----------
+    law
+        A law.
+    quantity
+        An expression in its states, their rates and the time.
 
+    Returns
+    -------
+    Expr
+        The rate, without the highest derivatives of the law. Dimension: that of the quantity over time.
+
+    Raises
+    ------
+    AnalysisError
+        If the law does not determine its highest derivatives.
+
+    Examples
+    --------
     >>> from physsym.mechanics.system import damped_particle
     >>> print(rate_along(damped_particle.law(), energy(damped_particle)))
     -gamma*x'**2
@@ -41,12 +74,12 @@ def rate_along(law: Law, quantity: Expr) -> Expr:
 def _solved(law: Law, rates: list[Symbol]) -> list[Expr]:
     """Return the rates that a law fixes, by Cramer's rule; it must be linear in them."""
     residuals = Matrix([e.residual for e in law.equations])
-    slopes = residuals.jacobian(rates)
-    size = slopes.det().expand() if slopes.is_square and not slopes.has(*rates) else Integer(0)
+    jacobian = residuals.jacobian(rates)
+    size = jacobian.det().expand() if jacobian.is_square and not jacobian.has(*rates) else Integer(0)
     if size == 0:
         raise AnalysisError(f"{law} does not fix {', '.join(map(str, rates))}")
     at_rest = residuals.xreplace(dict.fromkeys(rates, Integer(0)))
-    return list(-slopes.adjugate() * at_rest / size)
+    return list(-jacobian.adjugate() * at_rest / size)
 
 
 def _highest_rates(law: Law) -> list[Symbol]:
@@ -59,13 +92,38 @@ def _moves(symbol: Symbol, highest: list[Symbol]) -> bool:
 
 
 def slow_velocity(law: Law, coordinate: Symbol, small: Symbol, order: int = 1) -> Expr:
-    """Return the velocity on which a law of second order settles, as a series in a small symbol.
+    """Return the slow manifold of a law of second order, x' = h(x), as a series in a small symbol.
 
-    It is the slow manifold x' = h(x) (Tikhonov 1952; Fenichel 1979): x'' is then h'(x)*h(x), and each
-    coefficient of h cancels the residual at its order. Valid up to O(small**(order + 1)) after a layer of
-    width `small`. Raises AnalysisError where the law is not of one equation that is linear in the velocity at
-    small = 0.
+    On the manifold x'' = h'(x)*h(x), and each coefficient of h cancels the residual at its order. It is
+    valid up to O(small**(order + 1)) after an initial layer of width `small`.
 
+    Parameters
+    ----------
+    law
+        A law of one equation.
+    coordinate
+        Its coordinate.
+    small
+        The symbol that multiplies the highest derivative.
+    order
+        The highest power of `small` in the result.
+
+    Returns
+    -------
+    Expr
+        The velocity h(x).
+
+    Raises
+    ------
+    AnalysisError
+        If the law has several equations, or is not linear in the velocity at `small` = 0.
+
+    References
+    ----------
+    A. Tikhonov, 1952; N. Fenichel, Geometric singular perturbation theory, 1979.
+
+    Examples
+    --------
     >>> from physsym.core.statements import law
     >>> from physsym.vocabulary import G, gamma, tau, x
     >>> print(slow_velocity(law({tau * dot(dot(x)): -G / gamma - dot(x)}), x, tau))
@@ -85,7 +143,7 @@ def slow_velocity(law: Law, coordinate: Symbol, small: Symbol, order: int = 1) -
 
 
 def invariance(residual: Expr, coordinate: Symbol, velocity: Expr) -> Expr:
-    """Return what is left of a residual where the velocity is a function of the position."""
+    """Return the residual of the invariance equation for a velocity that is a function of the position."""
     acceleration = velocity.diff(coordinate) * velocity
     return residual.xreplace({dot(dot(coordinate)): acceleration, dot(coordinate): velocity})
 

@@ -17,10 +17,27 @@ z = Symbol("z")
 
 
 def on_quadratic(expression: Expr, curvature: Expr = lam) -> Expr:
-    """Return an expression with the potential taken as curvature*place**2/2, its slope as curvature*place.
+    """Return an expression with the potential curvature*q**2/2 in place of the opaque one, at every point q.
 
-    Raises AnalysisError for a potential of several coordinates.
+    Parameters
+    ----------
+    expression
+        An expression with `potential`, `grad` and `hess` of one coordinate.
+    curvature
+        The second derivative of the quadratic potential.
 
+    Returns
+    -------
+    Expr
+        The expression without opaque functions.
+
+    Raises
+    ------
+    AnalysisError
+        For a potential of several coordinates.
+
+    Examples
+    --------
     >>> from physsym.vocabulary import eta, rho, u, x
     >>> print(on_quadratic(u - eta * grad(x + rho * u)))
     -eta*lam*(rho*u + x) + u
@@ -30,19 +47,39 @@ def on_quadratic(expression: Expr, curvature: Expr = lam) -> Expr:
             f"{expression} has a potential of several coordinates; state it for one representative coordinate"
         )
     stiffness = exact(curvature)
-    taken = expression.replace(potential, lambda place: stiffness * place**2 / 2)
-    taken = taken.replace(grad, lambda place: stiffness * place)
-    return taken.replace(hess, lambda place: stiffness)
+    taken = expression.replace(potential, lambda q: stiffness * q**2 / 2)
+    taken = taken.replace(grad, lambda q: stiffness * q)
+    return taken.replace(hess, lambda q: stiffness)
 
 
 def step_matrix(rule: Rule, curvature: Expr = lam) -> ImmutableMatrix:
-    """Return the matrix by which one step of a rule acts on its states, on curvature*x**2/2.
+    """Return the matrix of one step of a rule on the quadratic potential curvature*x**2/2.
 
-    Rows and columns follow `states(rule)`: the targets in order, then the earlier values that are read. The
-    result does not depend on where or how often gradients are taken. Dimension of an entry: that of its row's
-    state over that of its column's; of the curvature: energy over length squared. Raises AnalysisError where
-    the rule is not linear there.
+    Rows and columns are in the order of `states(rule)`: the targets in order, then the earlier values that
+    are read. The matrix depends on the map alone, and not on how it is written. Dimension of an entry: that
+    of the state of its row over that of its column; of the curvature: energy over length squared.
 
+    Parameters
+    ----------
+    rule
+        A rule.
+    curvature
+        The second derivative of the quadratic potential.
+
+    Returns
+    -------
+    ImmutableMatrix
+        The matrix of the one-step map.
+
+    Raises
+    ------
+    AnalysisError
+        If the rule is not linear on a quadratic.
+    TypeError
+        If the argument is not a rule.
+
+    Examples
+    --------
     >>> from physsym.core.symbols import after
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, rho, u, x
@@ -77,10 +114,31 @@ def _row(expression: Expr, unknowns: tuple[Symbol, ...]) -> list[Expr]:
 def characteristic_polynomial(statement: Statement, curvature: Expr = lam) -> Poly:
     """Return the characteristic polynomial in `z` of a rule or a law on curvature*x**2/2.
 
-    The roots of a rule's are its multipliers, solutions grow like z**n; those of a law's are its rates,
-    solutions grow like exp(z*t). A rule's is monic. Raises AnalysisError where the statement is not linear
-    there, has not as many equations as unknowns, or uses the symbol `z` for something else.
+    The roots for a rule are its multipliers (solutions grow like z**n), and its polynomial is monic; the
+    roots for a law are its rates (solutions grow like exp(z*t)).
 
+    Parameters
+    ----------
+    statement
+        A law or a rule.
+    curvature
+        The second derivative of the quadratic potential.
+
+    Returns
+    -------
+    Poly
+        The polynomial.
+
+    Raises
+    ------
+    AnalysisError
+        If the statement is not linear on a quadratic, has not as many equations as unknowns, or has a
+        symbol `z`.
+    TypeError
+        If the argument is neither a law nor a rule.
+
+    Examples
+    --------
     >>> from physsym.mechanics.system import damped_particle
     >>> print(characteristic_polynomial(damped_particle.law()).as_expr())
     gamma*z + lam + m*z**2

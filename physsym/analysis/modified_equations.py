@@ -1,4 +1,4 @@
-"""Modified equations: the law that a rule follows more closely than the law it came from."""
+"""Modified equations of rules (backward error analysis): the law whose flow a rule is to higher order."""
 
 from __future__ import annotations
 
@@ -48,28 +48,53 @@ class ModifiedEquation:
 def modified_equation(rule: Rule, step: Symbol, order: int = 1) -> ModifiedEquation:
     """Return the modified equation of a rule, with terms up to step**order (backward error analysis).
 
-    The step is the time that one application of the rule takes: `dt`, or `eta` where time is counted so that
-    x' = -grad(x). The rule must become the identity as the step vanishes, so momentum is written with `dt`,
-    not with a fixed `rho`. The recursion is that of Hairer, Lubich and Wanner, Geometric Numerical
-    Integration, section IX.1: the terms of the flow's Lie series are matched one after the other. The series
-    diverges in general; each truncation is right to its order.
+    The terms of the flow's Lie series are matched one after the other. The series diverges in general; each
+    truncation is accurate to its order.
 
-    Gradient descent is the gradient flow of L + (eta/4)*|grad L|**2 (Barrett and Dherin, Implicit Gradient
-    Regularization, ICLR 2021), and so it comes out:
+    A coordinate represents many. Up to step**2 every product corresponds to one contraction of tensors:
+    hess(x)**2*grad(x) is the Hessian applied twice, grad(x)**2*higher(3, x) the third derivative applied to
+    two gradients. From step**2 on the field of many coordinates is in general not a gradient, though with
+    one coordinate it always is, so no modified potential follows. From step**3 on different contractions
+    have one product; rooted trees distinguish them (`modified_by`).
+
+    Parameters
+    ----------
+    rule
+        A rule that becomes the identity as the step vanishes; so momentum is written with `dt`, not with a
+        fixed `rho`.
+    step
+        The parameter that is the time of one step: `dt`, or `eta` where time is counted so that x' =
+        -grad(x).
+    order
+        The highest power of the step in the result.
+
+    Returns
+    -------
+    ModifiedEquation
+        The rate of each state.
+
+    Raises
+    ------
+    TypeError
+        If the argument is not a rule.
+    ValueError
+        For a negative order, for a rule that reads the time, or that is not the identity at step zero.
+    ExpansionError
+        For a function without a power series.
+
+    References
+    ----------
+    E. Hairer, C. Lubich and G. Wanner, Geometric Numerical Integration, section IX.1; D. Barrett and B.
+    Dherin, Implicit Gradient Regularization, ICLR 2021.
+
+    Examples
+    --------
+    Gradient descent is to second order the gradient flow of L + (eta/4)*|grad L|**2:
 
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, x
     >>> print(modified_equation(rule({x: x - eta * G}), eta))
     x' = -eta*grad(x)*hess(x)/2 - grad(x), up to O(eta**2)
-
-    One coordinate stands for many (decision 6). Up to step**2 every product can be read back as one
-    contraction of tensors: hess(x)**2*grad(x) is the Hessian applied twice, grad(x)**2*higher(3, x) the third
-    derivative applied to two gradients. But from step**2 on the field of many coordinates is no gradient any
-    more, though with one coordinate it always is: no modified loss follows. From step**3 on different
-    contractions fall together; rooted trees tell them apart.
-
-    Raises TypeError for what is no rule, ValueError for a negative order, for a rule that reads the time, or
-    that is no identity at step zero, and ExpansionError for a function without a power series there.
     """
     refuse(rule, step, order)
     carried, terms = states(rule), order + 1
@@ -83,7 +108,7 @@ def modified_equation(rule: Rule, step: Symbol, order: int = 1) -> ModifiedEquat
 
 
 def refuse(rule: Rule, step: Symbol, order: int) -> None:
-    """Raise for what is no rule, a negative order, a rule that reads the time, and a step that is none."""
+    """Raise if the rule is not one or reads the time, the order is negative, or the step is no parameter."""
     if not isinstance(rule, Rule):
         raise TypeError(f"expected a rule, such as rule({{x: x - eta*G}}); given {type(rule).__name__}")
     if order < 0:
@@ -110,7 +135,7 @@ def near_identity(state: Symbol, series: Series, moved: Expansion, step: Symbol)
 
 
 def logarithm(moved: Expansion, carried: Sequence[Symbol], step: Symbol) -> tuple[Equation, ...]:
-    """Return the equations whose flow over one step is the map that new values in `moved` make.
+    """Return the equations whose flow over one step is the map given by the new values in `moved`.
 
     Their rates are F[1] + h*F[2] + ..., such that exp(h*F[1] + h**2*F[2] + ...) is the map.
     """
@@ -140,13 +165,33 @@ def _fields(moved: Expansion, carried: Sequence[Symbol]) -> list[dict[Symbol, Po
 
 
 def modified_potential(equation: ModifiedEquation) -> Expr:
-    """Return the potential whose gradient flow a modified equation of first order is.
+    """Return the modified potential: that of the gradient flow which a modified equation of first order is.
 
-    With x' = -c*(grad(x) + step*k*grad(x)*hess(x)) it is U + step*k/2*grad(x)**2, in many coordinates too:
-    the slope of |grad U|**2/2 is the Hessian times the gradient. Dimension: that of the potential.
+    With x' = -c*(grad(x) + step*k*grad(x)*hess(x)) it is U + step*k/2*grad(x)**2, also for many
+    coordinates: the gradient of |grad U|**2/2 is the Hessian times the gradient. Dimension: that of the
+    potential.
 
-    Raises ValueError for another order than one, for several states, and where the law has another form.
+    Parameters
+    ----------
+    equation
+        A modified equation of order one, of one state.
 
+    Returns
+    -------
+    Expr
+        The modified potential.
+
+    Raises
+    ------
+    ValueError
+        For another order than one, for several states, and if the law is not of that form.
+
+    References
+    ----------
+    D. Barrett and B. Dherin, Implicit Gradient Regularization, ICLR 2021.
+
+    Examples
+    --------
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, x
     >>> print(modified_potential(modified_equation(rule({x: x - eta * G}), eta)))
@@ -158,9 +203,9 @@ def modified_potential(equation: ModifiedEquation) -> Expr:
             f"is no gradient); given {len(equation.law.equations)} states at order {equation.order}"
         )
     rates = [equation.term(k).equations[0].right for k in (0, 1)]
-    for place in {force.args[0] for force in rates[0].atoms(grad)}:
-        scale = rates[0] / grad(place)
-        relative = factor(expand(rates[1] / (grad(place) * hess(place))) / scale)
-        if isinstance(place, Symbol) and not any(part.has(place) for part in (scale, relative)):
-            return potential(place) + equation.step * relative * grad(place) ** 2 / 2
+    for q in {force.args[0] for force in rates[0].atoms(grad)}:
+        scale = rates[0] / grad(q)
+        relative = factor(expand(rates[1] / (grad(q) * hess(q))) / scale)
+        if isinstance(q, Symbol) and not any(part.has(q) for part in (scale, relative)):
+            return potential(q) + equation.step * relative * grad(q) ** 2 / 2
     raise ValueError(f"{equation.law} is no gradient flow that is known here")

@@ -1,4 +1,4 @@
-"""Spectral radii over grids of parameters, by NumPy: what a map of stability is drawn from."""
+"""Spectral radii over grids of parameters, by NumPy, for maps of stability."""
 
 from __future__ import annotations
 
@@ -16,13 +16,33 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 
 def spectral_radii(rule: Rule, /, curvature: Expr = lam, **parameters: Any) -> Array:
-    """Return the largest modulus of a rule's multipliers on curvature*x**2/2, over arrays of parameters.
+    """Return the spectral radius of a rule on curvature*x**2/2 over arrays of parameters.
 
-    Parameters are given by name, the curvature as `lam`, and broadcast against each other: the result has
-    their common shape and is in double precision. Where two multipliers meet, its error is that of the root
-    of rounding, about 1e-8. Raises TypeError for missing, unknown or complex parameters, ValueError where the
-    rule is not defined, and what `characteristic_polynomial` raises.
+    Where two multipliers coincide, the error is about the square root of rounding, 1e-8.
 
+    Parameters
+    ----------
+    rule
+        A rule.
+    curvature
+        The second derivative of the quadratic potential.
+    **parameters
+        Numbers or arrays by name, the curvature as `lam`; they are broadcast against each other.
+
+    Returns
+    -------
+    numpy.ndarray
+        Double precision, of the common shape of the parameters.
+
+    Raises
+    ------
+    TypeError
+        For missing, unknown or complex parameters.
+    ValueError
+        If the rule divides by zero at some of the parameters.
+
+    Examples
+    --------
     >>> from physsym.core.symbols import after
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, rho, u, x

@@ -11,13 +11,13 @@ from typing import TypeAlias
 import flint
 from sympy import Add, Expr, Mul, Pow, Symbol, preorder_traversal
 
-from physsym.analysis.jets import Jets, Polynomial, derivatives, place_of
+from physsym.analysis.jets import Jets, Polynomial, argument_of, derivatives
 
 Series: TypeAlias = list[Polynomial]  # the coefficients of the powers of the step, the constant one first
 
 
 def ring_for(expressions: Iterable[Expr], step: Symbol, start: Mapping[Symbol, Expr], order: int) -> Jets:
-    """Return a ring in which the step is a letter and the expressions have power series up to an order.
+    """Return a ring in which the step is a generator and the expressions have power series up to an order.
 
     `start` says what the step, and symbols for new values, are where the step vanishes. Raises
     ExpansionError for a function that has no power series.
@@ -65,9 +65,9 @@ class Expansion:
         return self._function(expression)
 
     def _function(self, expression: Expr) -> Series:
-        here = place_of(expression).xreplace(self.start)
+        here = argument_of(expression).xreplace(self.start)
         rows = derivatives(expression, self.order, here) or []
-        return self.taylor([self.jets.polynomial(row) for row in rows], self.of(place_of(expression)))
+        return self.taylor([self.jets.polynomial(row) for row in rows], self.of(argument_of(expression)))
 
     def _constant(self, polynomial: Polynomial) -> Series:
         return [polynomial] + [self.jets.zero] * self.order
@@ -83,11 +83,11 @@ class Expansion:
                 total[j + k] += a * b
         return total
 
-    def taylor(self, rows: list[Polynomial], place: Series) -> Series:
-        """Return the sum of rows[k]/k! * (place - its constant part)**k, by Horner's rule."""
-        away = [self.jets.zero, *place[1:]]
+    def taylor(self, rows: list[Polynomial], argument: Series) -> Series:
+        """Return the sum of rows[k]/k! * (argument - its constant term)**k, by Horner's rule."""
+        shifted = [self.jets.zero, *argument[1:]]
         total = self._constant(rows[-1])
         for k in reversed(range(len(rows) - 1)):
-            scaled = [c / flint.fmpq(k + 1) for c in self._times(total, away)]
+            scaled = [c / flint.fmpq(k + 1) for c in self._times(total, shifted)]
             total = self.plus(self._constant(rows[k]), scaled)
         return total

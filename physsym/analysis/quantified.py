@@ -1,4 +1,4 @@
-"""Whether conditions hold throughout a range of parameters, in part of it, or nowhere; with exact points."""
+"""Quantified conditions: whether they hold in a whole domain, in a part of it, or nowhere."""
 
 from __future__ import annotations
 
@@ -26,13 +26,34 @@ def holds_for_all(
     domain: Iterable[Condition] = (),
     at: Iterable[Mapping[Symbol, object]] = (),
 ) -> Verdict:
-    """Return whether conditions hold for all values of their symbols in a domain, with the declared signs.
+    """Return whether conditions hold for all values of their symbols in a domain.
 
-    It holds where that is proved. It is conditional where they hold at one point and fail at another: what is
-    claimed and does not follow from the signs is then the exact condition, and the witness is a point of the
-    domain where it is not met. It fails where they hold nowhere in the domain. `at` names points that are
-    looked at before others, such as those of a text. Raises AnalysisError for a domain with no point in it.
+    The symbols range over reals of their declared signs. The verdict holds if that is proved. It is
+    conditional if the conditions hold at one point and fail at another: the conditions that do not follow
+    from the signs are then listed, and the witness is a point of the domain where one fails. It fails if
+    they hold nowhere in the domain.
 
+    Parameters
+    ----------
+    claimed
+        The conditions.
+    domain
+        Conditions that restrict the values.
+    at
+        Points that are tried before others, such as those of a text.
+
+    Returns
+    -------
+    Verdict
+        Decided by signs, by rational points and by z3.
+
+    Raises
+    ------
+    AnalysisError
+        For an empty domain.
+
+    Examples
+    --------
     >>> from physsym.vocabulary import eta, lam
     >>> decline = Condition(2 - eta * lam, "> 0")
     >>> print(holds_for_all([decline], [Condition(1 - eta * lam, "> 0")]))
@@ -48,8 +69,8 @@ def holds_for_all(
         return _proved(goals, within)
     example = next((p for p in tried if satisfied(goals, p)), None)
     if example is not None:
-        return _in_part(goals, f"it holds {_told(example)}", f"not {_told(against)}")
-    return _nowhere(goals, within, f"not {_told(against)}")
+        return _in_part(goals, f"it holds {_format_point(example)}", f"not {_format_point(against)}")
+    return _nowhere(goals, within, f"not {_format_point(against)}")
 
 
 def _tried(
@@ -68,7 +89,7 @@ def _fraction(value: object) -> Fraction:
 
 
 def _proved(goals: tuple[Condition, ...], domain: tuple[Condition, ...]) -> Verdict:
-    if all(map(_is_plain, goals)) and not domain:
+    if all(map(_follows_by_sign, goals)) and not domain:
         return holds("it holds throughout", engines=("signs",))
     found = smt.implies_all(domain, goals)
     if found.answer is Answer.PROVED:
@@ -86,14 +107,14 @@ def _refuse_empty(domain: tuple[Condition, ...]) -> None:
         raise AnalysisError(f"there is no point at which {' and '.join(map(str, domain))}")
 
 
-def _is_plain(condition: Condition) -> bool:
-    """Return whether a condition is seen to hold in the signs of its form, which costs no question to z3."""
+def _follows_by_sign(condition: Condition) -> bool:
+    """Return whether a condition follows from the signs of its subexpressions, without z3."""
     allowed = NONNEGATIVE if condition.relation == ">= 0" else POSITIVE
     return condition.relation in (">= 0", "> 0") and signs(condition.expression) <= allowed
 
 
 def _in_part(goals: tuple[Condition, ...], example: str, against: str) -> Verdict:
-    needed = tuple(c for c in goals if not _is_plain(c))
+    needed = tuple(c for c in goals if not _follows_by_sign(c))
     return Verdict(Outcome.CONDITIONAL, (example,), needed, _ENGINES, against)
 
 
@@ -106,7 +127,7 @@ def _nowhere(goals: tuple[Condition, ...], domain: tuple[Condition, ...], agains
     return fails("it holds nowhere", witness=against, engines=_ENGINES)
 
 
-def _told(at: Values) -> str:
+def _format_point(at: Values) -> str:
     return "at " + ", ".join(f"{s} = {n}" for s, n in at.items())
 
 
@@ -116,12 +137,35 @@ def holds_for_all_given(
     domain: Iterable[Condition] = (),
     at: Iterable[Mapping[Symbol, object]] = (),
 ) -> Verdict:
-    """Return whether what is claimed holds throughout a domain, and if not, whether it does under conditions.
+    """Return whether conditions hold in a domain, and if not, whether further conditions suffice.
 
-    It is conditional, given those conditions, where they are proved to be enough, and the witness is a point
-    of the domain where without them it is not met. Where they are not enough, the verdict is that of
-    `throughout`. Raises what `throughout` raises, of the domain and of its part.
+    The verdict is conditional on those conditions if they are proved to be sufficient, and the witness is a
+    point of the domain where without them the claim fails. If they are not sufficient, the verdict is that
+    of `holds_for_all`.
 
+    Parameters
+    ----------
+    conditions
+        The conditions that should be sufficient.
+    claimed
+        What is claimed.
+    domain
+        Conditions that restrict the values.
+    at
+        Points that are tried before others.
+
+    Returns
+    -------
+    Verdict
+        As of `holds_for_all`.
+
+    Raises
+    ------
+    AnalysisError
+        For an empty domain.
+
+    Examples
+    --------
     >>> from physsym.vocabulary import dt, rho, tau
     >>> positive = Condition(1 - dt / tau, "> 0")
     >>> short = Condition(tau - 2 * dt, "> 0")

@@ -1,4 +1,4 @@
-"""How fast a rule converges at worst over an interval of curvatures, and whether it could be faster."""
+"""Worst-case rates of convergence of a rule over an interval of curvatures, and minimax rates."""
 
 from __future__ import annotations
 
@@ -19,15 +19,36 @@ from physsym.verify.engines.base import Answer
 from physsym.vocabulary import lam
 
 Between = tuple[object, object]  # the least and the largest curvature
-_PLAIN = 2  # the degree up to which all multipliers lie within a circle for an interval of curvatures
+_MAX_DEGREE = 2  # up to which the curvatures with all multipliers within a circle are an interval
 
 
 def rate_region(rule: Rule, rate: object, curvature: Expr = lam) -> Region:
-    """Return where all multipliers of a rule are smaller in modulus than a rate, and the rate is above zero.
+    """Return the parameters for which all multipliers of a rule are smaller in modulus than a rate.
 
-    With the rate one this is the region of stability. Errors shrink like powers of the largest modulus; a
-    rate is a pure number. Raises AnalysisError where the rule is not linear on curvature*x**2/2.
+    With the rate one this is the region of stability. Errors decrease like powers of the largest modulus; a
+    rate is dimensionless and positive.
 
+    Parameters
+    ----------
+    rule
+        A rule.
+    rate
+        The rate, an exact number or an expression.
+    curvature
+        The second derivative of the quadratic potential.
+
+    Returns
+    -------
+    Region
+        The parameters.
+
+    Raises
+    ------
+    AnalysisError
+        If the rule is not linear on a quadratic.
+
+    Examples
+    --------
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, x
     >>> print(rate_region(rule({x: x - eta * G}), Rational(1, 2)))
@@ -36,7 +57,7 @@ def rate_region(rule: Rule, rate: object, curvature: Expr = lam) -> Region:
     known, r = _coefficients(rule), exact(rate)
     coefficients = [c.xreplace({lam: exact(curvature)}) for c in known]
     above = () if signs(r) <= POSITIVE else (Condition(r, "> 0"),)
-    if len(coefficients) > _PLAIN:
+    if len(coefficients) > _MAX_DEGREE:
         scaled = [1, *(c / r**k for k, c in enumerate(coefficients, 1))]
         return Region((*above, *schur_cohn(Poly(scaled, z)).conditions))
     sides = (Condition(expand(side), "> 0") for side in _within(coefficients, r))
@@ -49,7 +70,7 @@ def _coefficients(rule: Rule) -> tuple[Expr, ...]:
 
 
 def _within(rest: Sequence[Expr], r: Expr) -> tuple[Expr, ...]:
-    """Return what is positive exactly where both roots, or the one, are smaller than r in modulus."""
+    """Return expressions that are positive exactly if all roots are smaller than r in modulus (Jury)."""
     if len(rest) == 1:
         return r + rest[0], r - rest[0]
     b, c = rest
@@ -57,13 +78,33 @@ def _within(rest: Sequence[Expr], r: Expr) -> tuple[Expr, ...]:
 
 
 def worst_case_rate(rule: Rule, values: Mapping[Symbol, object], between: Between) -> Expr:
-    """Return the largest spectral radius of a rule over all curvatures in an interval, an exact number.
+    """Return the largest spectral radius of a rule over all curvatures in an interval.
 
-    It is attained at an end. For a polynomial of degree one or two whose coefficients are affine in the
-    curvature, the conditions of Jury that all multipliers are smaller than a radius are affine too, so the
-    curvatures at which they hold form an interval. Raises AnalysisError for other rules, for an interval that
-    is none, and what `spectral_radius` raises.
+    It is attained at an end: for a polynomial of degree one or two whose coefficients are affine in the
+    curvature, Jury's conditions for a radius are affine in the curvature too, so the curvatures that
+    satisfy them are an interval.
 
+    Parameters
+    ----------
+    rule
+        A rule.
+    values
+        Exact values of the parameters.
+    between
+        The smallest and the largest curvature.
+
+    Returns
+    -------
+    Expr
+        The rate, an exact number.
+
+    Raises
+    ------
+    AnalysisError
+        For other rules, for ends that are no interval, and as `spectral_radius` does.
+
+    Examples
+    --------
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, x
     >>> worst_case_rate(rule({x: x - eta * G}), {eta: Rational(1, 20)}, between=(1, 20))
@@ -72,14 +113,14 @@ def worst_case_rate(rule: Rule, values: Mapping[Symbol, object], between: Betwee
     least, largest = (exact(end) for end in between)
     if least.is_number and largest.is_number and (sign_of(least) < 0 or sign_of(largest - least) < 0):
         raise AnalysisError(f"curvatures lie between 0 <= mu <= L, given {least} and {largest}")
-    _refuse_curved(rule)
+    _require_affine(rule)
     at_ends = [spectral_radius(rule, values, end) for end in (least, largest)]
     return at_ends[0] if sign_of(at_ends[0] - at_ends[1]) >= 0 else at_ends[1]
 
 
-def _refuse_curved(rule: Rule) -> None:
+def _require_affine(rule: Rule) -> None:
     affine = all(Poly(c, lam).degree() <= 1 for c in _coefficients(rule))
-    if len(_coefficients(rule)) > _PLAIN or not affine:
+    if len(_coefficients(rule)) > _MAX_DEGREE or not affine:
         raise AnalysisError(
             f"the worst curvature of {rule} need not be an end of the interval: it is known to be for two "
             "multipliers at most and coefficients affine in the curvature"
@@ -87,12 +128,30 @@ def _refuse_curved(rule: Rule) -> None:
 
 
 def rate_lower_bound(rule: Rule, curvature: Expr = lam) -> Expr:
-    """Return a bound below the spectral radius: the n-th root of |det| of a step with n states.
+    """Return a lower bound of the spectral radius: |det|**(1/n) for a step of n states.
 
-    The determinant is the product of the n multipliers, so the largest is not below their geometric mean.
-    For momentum it is sqrt(|rho|), whatever the step size and the curvature. Raises AnalysisError where the
-    rule is not linear on curvature*x**2/2.
+    The determinant is the product of the n multipliers, so the largest modulus is at least their geometric
+    mean. For momentum it is sqrt(|rho|), whatever the step size and the curvature.
 
+    Parameters
+    ----------
+    rule
+        A rule.
+    curvature
+        The second derivative of the quadratic potential.
+
+    Returns
+    -------
+    Expr
+        The bound.
+
+    Raises
+    ------
+    AnalysisError
+        If the rule is not linear on a quadratic.
+
+    Examples
+    --------
     >>> from physsym.core.symbols import after
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, rho, u, x
@@ -110,21 +169,45 @@ def is_minimax_rate(
     proposed: Mapping[Symbol, object],
     given: Iterable[Condition] = (),
 ) -> Verdict:
-    """Return whether a rate is the best of a rule over an interval of curvatures, and some values reach it.
+    """Return whether a rate is the best possible of a rule over an interval of curvatures, and is attained.
 
-    Two things are proved for all real values, of the declared signs, of all symbols. With the proposed values
-    every larger rate is kept over the whole interval, at the ends, which are the worst (see
-    `worst_case_rate`).
-    And no values of the parameters give a smaller one at both ends. The rate, the ends and the values may
-    hold symbols, of which `given` is assumed: with the ends (1 - r)**2 and (1 + r)**2 and the rate r, all
-    condition numbers are treated at once. For gradient descent the best rate is (kappa - 1)/(kappa + 1), for
-    momentum (sqrt(kappa) - 1)/(sqrt(kappa) + 1) (Polyak, Some methods of speeding up the convergence of
-    iteration methods, 1964), for Nesterov's method 1 - 2/sqrt(3*kappa + 1) (Lessard, Recht and Packard, SIAM
-    Journal on Optimization 26, 2016, proposition 1). It fails where one of the two is refuted, with a point
-    where there is one.
+    Two statements are proved, for all real values of the declared signs of all symbols. With the proposed
+    parameters, every larger rate is a bound over the whole interval; it suffices to prove that at the ends
+    (see `worst_case_rate`). And no parameters give a smaller rate at both ends. Rate, ends and parameters
+    may have symbols, of which `given` is assumed: with the ends (1 - r)**2 and (1 + r)**2 and the rate r,
+    all condition numbers are treated at once. The best rate of gradient descent is (kappa - 1)/(kappa + 1),
+    of momentum (sqrt(kappa) - 1)/(sqrt(kappa) + 1), of Nesterov's method 1 - 2/sqrt(3*kappa + 1).
 
-    Raises AnalysisError as `worst_case_rate` does, and where the proposal leaves a parameter without a value.
+    Parameters
+    ----------
+    rule
+        A rule.
+    rate
+        The rate that is claimed to be the best.
+    between
+        The smallest and the largest curvature.
+    proposed
+        Values of all parameters that attain the rate.
+    given
+        Conditions that are assumed.
 
+    Returns
+    -------
+    Verdict
+        Decided by z3; it fails where one of the two statements is refuted.
+
+    Raises
+    ------
+    AnalysisError
+        As `worst_case_rate`, and if a parameter has no proposed value.
+
+    References
+    ----------
+    B. Polyak, Some methods of speeding up the convergence of iteration methods, 1964; L. Lessard, B. Recht
+    and A. Packard, SIAM Journal on Optimization 26, 2016, proposition 1.
+
+    Examples
+    --------
     >>> from physsym.core.symbols import after
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, rho, u, x
@@ -138,23 +221,23 @@ def is_minimax_rate(
     ends, assumed = tuple(exact(end) for end in between), tuple(given)
     if missing := sorted(str(p) for p in parameters(rule) if p not in proposed):
         raise AnalysisError(f"the proposal gives no value to {', '.join(missing)}")
-    _refuse_curved(rule)
+    _require_affine(rule)
     values = {symbol: exact(value) for symbol, value in proposed.items()}
-    kept = _kept(rewritten(rule, lambda e: e.xreplace(values)), exact(rate), ends, assumed)
-    return kept and _none_better(rule, exact(rate), ends, assumed)
+    attained = _attained(rewritten(rule, lambda e: e.xreplace(values)), exact(rate), ends, assumed)
+    return attained and _none_better(rule, exact(rate), ends, assumed)
 
 
 _LARGER = Symbol("larger_rate", positive=True)
 
 
-def _kept(rule: Rule, rate: Expr, ends: Sequence[Expr], given: tuple[Condition, ...]) -> Verdict:
-    """Return whether every rate above the one given is kept at both ends."""
+def _attained(rule: Rule, rate: Expr, ends: Sequence[Expr], given: tuple[Condition, ...]) -> Verdict:
+    """Return whether every larger rate is attained at both ends."""
     larger = (*given, Condition(rate, "> 0"), Condition(_LARGER - rate, "> 0"))
     goals = tuple(c for end in ends for c in rate_region(rule, _LARGER, end).conditions)
     found = smt.implies_all(larger, goals)
     if found.answer is Answer.REFUTED:
-        told = found.witness.replace(_LARGER.name, "a larger rate")
-        return fails("the proposed values do not keep the rate", witness=told, engines=(smt.NAME,))
+        witness = found.witness.replace(_LARGER.name, "a larger rate")
+        return fails("the proposed values do not keep the rate", witness=witness, engines=(smt.NAME,))
     if found.answer is not Answer.PROVED:
         return undecided("whether the proposed values keep the rate", engines=(smt.NAME,))
     return holds("the proposed values keep the rate", engines=(smt.NAME,))

@@ -1,8 +1,8 @@
-"""Rooted trees: what they are made of, how symmetric they are, and how one edge cuts them in two.
+"""Rooted trees with their order, symmetry and density, and the ways to cut one edge.
 
-A tree stands for one combination of derivatives of a vector field (Butcher, Numerical Methods for Ordinary
+A tree represents one elementary differential of a vector field (Butcher, Numerical Methods for Ordinary
 Differential Equations, chapter 3; Hairer, Lubich and Wanner, Geometric Numerical Integration, section III.1).
-Trees are made once and kept; equal trees are the same object.
+Equal trees are the same object.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from functools import cache
 
 @dataclass(frozen=True, eq=False)
 class Tree:
-    """A root and the trees that hang from it, in the order of their numbers.
+    """A root and its subtrees, in the order of their numbers.
 
-    `order` counts the vertices; `symmetry` the ways in which equal branches can trade places; `density` is
+    `order` counts the vertices; `symmetry` the permutations of equal branches; `density` is
     the product of the orders of all subtrees, one at every vertex.
     """
 
@@ -87,7 +87,7 @@ def trees(order: int) -> tuple[Tree, ...]:
 
 @cache
 def cuts(whole: Tree) -> tuple[tuple[Tree, Tree, int], ...]:
-    """Return the ways to cut one edge: what keeps the root, what falls off, and how many edges do the same.
+    """Return the ways to cut one edge: the part with the root, the other part, and the number of such edges.
 
     >>> cuts(tree([tree(), tree()]))
     ((Tree(1, 2), Tree(1,), 2),)
@@ -96,7 +96,7 @@ def cuts(whole: Tree) -> tuple[tuple[Tree, Tree, int], ...]:
     for branch, times in _counted(whole.children):
         others = list(whole.children)
         others.remove(branch)
-        for trunk, fallen, ways in ((None, branch, 1), *cuts(branch)):
-            parts = tree(others if trunk is None else [*others, trunk]), fallen
+        for trunk, cut_off, ways in ((None, branch, 1), *cuts(branch)):
+            parts = tree(others if trunk is None else [*others, trunk]), cut_off
             found[parts] = found.get(parts, 0) + times * ways
-    return tuple([(trunk, fallen, ways) for (trunk, fallen), ways in found.items()])
+    return tuple([(trunk, cut_off, ways) for (trunk, cut_off), ways in found.items()])

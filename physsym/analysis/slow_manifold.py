@@ -1,4 +1,4 @@
-"""Momentum once it has settled: the equation that the slow state follows, with the fast one given by it."""
+"""Slow manifolds of rules with a fast state, such as momentum, and the modified equation on them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,44 @@ from physsym.core.verdicts import Condition
 
 
 def slow_manifold_equation(rule: Rule, step: Symbol, fast: Symbol, order: int = 1) -> ModifiedEquation:
-    """Return the equation that the other state follows once the fast state has settled.
+    """Return the modified equation of a rule of two states on its slow manifold.
 
-    A rule of two states such as {u: rho*u - eta*grad(x), x: x + after(u)} with a fixed `rho` is no identity
-    at step zero: there the fast state decays by a factor. For a small step it settles, within a few steps, on
-    a function of the slow state; on that slow manifold the rule is near the identity and follows a modified
-    equation. Function and equation are found order by order (Ghosh, Lyu, Zhang and Wang, ICLR 2023; Kovachki
-    and Stuart, JMLR 22(17), 2021). The law assumes that the factor is between minus one and one.
+    A rule such as {u: rho*u - eta*grad(x), x: x + after(u)} with a fixed `rho` is not the identity at step
+    zero: the fast state decays by a factor. For a small step it converges within a few steps to a function
+    of the slow state; on that slow manifold the rule is near the identity and has a modified equation.
+    Function and equation are found order by order. What one coordinate can show is as in
+    `modified_equation`.
 
+    Parameters
+    ----------
+    rule
+        A rule of two states.
+    step
+        The parameter that is the time of one step.
+    fast
+        The state that decays.
+    order
+        The highest power of the step in the result.
+
+    Returns
+    -------
+    ModifiedEquation
+        The rate of the slow state, under the condition that the factor is between -1 and 1.
+
+    Raises
+    ------
+    TypeError
+        As `modified_equation`.
+    ValueError
+        As `modified_equation`; for other than two states; and if the fast state, or its factor, depends on
+        the states at step zero.
+
+    References
+    ----------
+    A. Ghosh, H. Lyu, X. Zhang and R. Wang, ICLR 2023; N. Kovachki and A. Stuart, JMLR 22(17), 2021.
+
+    Examples
+    --------
     The heavy ball descends L + eta/4*(1 + rho)/(1 - rho)**2*|grad L|**2:
 
     >>> from physsym.analysis.modified_equations import modified_potential
@@ -29,11 +59,6 @@ def slow_manifold_equation(rule: Rule, step: Symbol, fast: Symbol, order: int = 
     >>> heavy_ball = rule({u: rho * u - eta * G, x: x + after(u)})
     >>> print(modified_potential(slow_manifold_equation(heavy_ball, eta, fast=u)))
     eta*(rho + 1)*grad(x)**2/(4*(rho - 1)**2) + potential(x)
-
-    What one coordinate can show is as in `modified_equation`.
-
-    Raises TypeError and ValueError as `modified_equation` does, and ValueError for other than two states, and
-    where the fast state, or the factor by which it decays, is not free of the states at step zero.
     """
     refuse(rule, step, order)
     slow = _other(rule, fast)

@@ -1,4 +1,4 @@
-"""The multipliers of a rule and the rates of a law, and the largest modulus among them: exact numbers."""
+"""Exact spectra: the multipliers of a rule, the rates of a law, and the spectral radius."""
 
 from __future__ import annotations
 
@@ -15,14 +15,34 @@ from physsym.vocabulary import lam
 def multipliers(
     statement: Statement, values: Mapping[Symbol, object] | None = None, curvature: Expr = lam
 ) -> tuple[Expr, ...]:
-    """Return the roots of the characteristic polynomial, each as often as it counts.
+    """Return the roots of the characteristic polynomial, with multiplicity.
 
-    Those of a rule are its multipliers on curvature*x**2/2, pure numbers; those of a law are its rates, of
-    dimension 1/time. With exact values for all symbols they are algebraic numbers: radicals up to degree two,
-    else roots of a polynomial by their number. Without values they are formulas, of degree up to two for each
-    factor. Raises what `characteristic_polynomial` and `put` raise, and AnalysisError for a factor of higher
-    degree whose coefficients are not rational.
+    The roots for a rule are its multipliers on curvature*x**2/2, which are dimensionless; those for a law
+    are its rates, of dimension 1/time. With values they are algebraic numbers: radicals up to degree two,
+    else roots of a polynomial by index. Without values they are formulas, for factors up to degree two.
 
+    Parameters
+    ----------
+    statement
+        A law or a rule.
+    values
+        Exact values of all symbols, or None.
+    curvature
+        The second derivative of the quadratic potential.
+
+    Returns
+    -------
+    tuple of Expr
+        The roots.
+
+    Raises
+    ------
+    AnalysisError
+        As `characteristic_polynomial`; for a missing value, and for a factor of higher degree with
+        irrational coefficients.
+
+    Examples
+    --------
     >>> from physsym.core.statements import rule
     >>> from physsym.mechanics.system import damped_particle
     >>> from physsym.vocabulary import G, eta, gamma, m, x
@@ -41,7 +61,7 @@ def valued(polynomial: Poly, values: Mapping[Symbol, object]) -> Poly:
 
 
 def roots(polynomial: Poly) -> Iterator[Expr]:
-    """Yield the roots of a polynomial in `z`, each as often as it counts; errors as from `multipliers`."""
+    """Yield the roots of a polynomial in `z`, with multiplicity; raises as `multipliers` does."""
     zeros, rest = _without_zeros(polynomial)
     for factor, power in _factors(rest):
         yield from [root for root in _roots_of_factor(factor) for _ in range(power)]
@@ -80,11 +100,34 @@ def _rational(factor: Poly) -> None:
 
 
 def spectral_radius(rule: Rule, values: Mapping[Symbol, object], curvature: Expr = lam) -> Expr:
-    """Return the largest modulus of a rule's multipliers on curvature*x**2/2, as an exact real number.
+    """Return the largest modulus of the multipliers of a rule on curvature*x**2/2.
 
-    Errors shrink in the long run like its powers. The modulus of a complex pair of multipliers is the root of
-    their product. Two moduli that agree to 50 digits are taken for one. Raises what `multipliers` raises.
+    Errors decrease in the long run like its powers. The modulus of a complex pair is the root of its
+    product. Two moduli that agree to 50 digits are taken to be equal.
 
+    Parameters
+    ----------
+    rule
+        A rule.
+    values
+        Exact values of all symbols.
+    curvature
+        The second derivative of the quadratic potential.
+
+    Returns
+    -------
+    Expr
+        An exact real number.
+
+    Raises
+    ------
+    AnalysisError
+        As `multipliers` does.
+    TypeError
+        If the argument is not a rule.
+
+    Examples
+    --------
     >>> from sympy import Rational
     >>> from physsym.core.symbols import after
     >>> from physsym.core.statements import rule
@@ -104,7 +147,7 @@ def _moduli(factor: Poly) -> list[Expr]:
     if factor.degree() == 2:
         a, b, c = (coefficient / factor.LC() for coefficient in factor.all_coeffs())
         inside = b**2 - 4 * a * c
-        # Where the roots meet, the root of what is zero is left out: in digits it is noise, even imaginary.
+        # A double root: the square root of the zero discriminant is left out, since in digits it is noise.
         spread = sign_of(inside)
         return [sqrt(c) if spread < 0 else (abs(b) + (sqrt(inside) if spread else 0)) / 2]
     if factor.degree() == 1:

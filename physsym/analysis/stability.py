@@ -1,4 +1,4 @@
-"""Where a rule or a law is stable, as polynomial inequalities (Schur and Cohn, Jury; Routh and Hurwitz)."""
+"""Stability regions of rules and laws, as polynomial inequalities (Schur-Cohn and Routh-Hurwitz)."""
 
 from __future__ import annotations
 
@@ -55,11 +55,30 @@ class Region:
 
 
 def stability_region(statement: Statement, curvature: Expr = lam) -> Region:
-    """Return the parameters at which a rule or a law on curvature*x**2/2 forgets its start.
+    """Return the parameters for which the minimum is asymptotically stable, on curvature*x**2/2.
 
-    All multipliers of a rule then lie inside the unit circle, all rates of a law left of the imaginary axis.
-    Raises AnalysisError where the statement is not linear there.
+    All multipliers of a rule then lie inside the unit circle (Schur and Cohn; Jury), all rates of a law
+    left of the imaginary axis (Routh and Hurwitz).
 
+    Parameters
+    ----------
+    statement
+        A law or a rule.
+    curvature
+        The second derivative of the quadratic potential.
+
+    Returns
+    -------
+    Region
+        The stable parameters, as polynomial inequalities.
+
+    Raises
+    ------
+    AnalysisError
+        If the statement is not linear on a quadratic.
+
+    Examples
+    --------
     >>> from physsym.core.symbols import after
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, rho, u, x
@@ -73,12 +92,15 @@ def stability_region(statement: Statement, curvature: Expr = lam) -> Region:
 
 
 def hurwitz(polynomial: Poly) -> Region:
-    """Return the condition that all roots of a real polynomial have a real part below zero.
+    """Return the condition that all roots of a real polynomial have a negative real part.
 
-    With a positive leading coefficient these are that all leading minors of Hurwitz's matrix are positive
-    (Hurwitz 1895; Gantmacher, The Theory of Matrices, chapter XV); a polynomial whose leading coefficient has
-    no known sign is multiplied by it first. Coefficients are taken to be real. Raises AnalysisError for a
-    polynomial without roots.
+    For a positive leading coefficient this means that all leading minors of the Hurwitz matrix are positive
+    (Hurwitz 1895; Gantmacher, The Theory of Matrices, chapter XV); a polynomial whose leading coefficient
+    has no known sign is multiplied by it first. Raises AnalysisError for a polynomial without roots.
+
+    Examples
+    --------
+    The coefficients are assumed to be real:
 
     >>> from physsym.mechanics.system import damped_particle
     >>> print(hurwitz(characteristic_polynomial(damped_particle.law(), Symbol("k", real=True))))
@@ -107,11 +129,11 @@ def _refuse_rootless(polynomial: Poly) -> None:
 def schur_cohn(polynomial: Poly) -> Region:
     """Return the condition that all roots of a real polynomial lie strictly inside the unit circle.
 
-    Take p of degree n with leading coefficient a > 0 and last coefficient c. If |c| < a, then p has all its
-    roots inside exactly if the polynomial (a*p(z) - c*z**n*p(1/z))/z of degree n - 1 has (Schur 1917; Jury,
-    Theory and Application of the z-Transform Method, 1964, gives the same conditions as a table). That p(1)
-    and (-1)**n*p(-1) are positive follows; it is put first, where it makes the rest shorter. Coefficients
-    are taken to be real. Raises AnalysisError for a polynomial without roots.
+    Let p have degree n, leading coefficient a > 0 and last coefficient c. If |c| < a, then all roots of p
+    are inside exactly if those of (a*p(z) - c*z**n*p(1/z))/z, of degree n - 1, are (Schur 1917; Jury,
+    Theory and Application of the z-Transform Method, 1964, gives the same conditions as a table). It
+    follows that p(1) and (-1)**n*p(-1) are positive; these come first, where they simplify the rest.
+    Coefficients are assumed to be real. Raises AnalysisError for a polynomial without roots.
     """
     _refuse_rootless(polynomial)
     known: list[Expr] = []
@@ -162,7 +184,7 @@ def _part(factor: Expr, power: int, known: list[Expr], below: bool = False) -> E
     given = _sign_given(factor, known) or int(below and signs(factor) <= POSITIVE)
     if given:
         return Integer(given**power)
-    # The square of what may change its sign stays: it says that the factor is not zero.
+    # The square of a factor of either sign is kept: it says that the factor is not zero.
     return factor if power % 2 or signs(factor) <= NONNEGATIVE else factor**2
 
 
