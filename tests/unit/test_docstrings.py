@@ -14,7 +14,7 @@ REMAINING = {
     "physsym.codegen.emit", "physsym.codegen.evaluation_points", "physsym.codegen.lowering",
     "physsym.codegen.straight_line", "physsym.core.inference", "physsym.core.statements",
     "physsym.core.symbols", "physsym.core.verdicts", "physsym.documents.build", "physsym.documents.formats",
-    "physsym.mechanics.system", "physsym.parsing", "physsym.printing.latex_printer",
+    "physsym.loading", "physsym.mechanics.system", "physsym.parsing", "physsym.printing.latex_printer",
     "physsym.printing.mathml_printer", "physsym.printing.python_functions",
     "physsym.printing.unicode_printer", "physsym.runtime.backends", "physsym.runtime.coordinates",
     "physsym.runtime.optimizer", "physsym.runtime.problems", "physsym.runtime.sweep",
@@ -29,7 +29,11 @@ def missing_sections(function):
     missing = [p for p in inspect.signature(function).parameters if not {p, f"*{p}", f"**{p}"} & described]
     if "Parameters\n----------" not in doc and inspect.signature(function).parameters:
         missing.append("Parameters")
-    return [*missing, *([] if "Returns\n-------" in doc or "Yields\n------" in doc else ["Returns"])]
+    nothing = inspect.signature(function).return_annotation in (None, "None")
+    return [
+        *missing,
+        *([] if nothing or "Returns\n-------" in doc or "Yields\n------" in doc else ["Returns"]),
+    ]
 
 
 def public_functions():
