@@ -1,4 +1,4 @@
-"""What judges of claims are made of: verdicts with conditions, exact numbers, limits and signs."""
+"""Tools for judges of claims: conditional verdicts, approximate equality, limits, monotonicity."""
 
 from __future__ import annotations
 
@@ -14,20 +14,63 @@ from physsym.mechanics.moves import Limit
 from physsym.verify.identity import identical
 from physsym.verify.limit import gap
 
+__all__ = [
+    "add_evidence", "all_named", "approx_equal", "check_limit", "conditional", "is_decreasing",
+    "is_increasing", "positive", "undecidable",
+]  # fmt: skip
+
 
 def undecidable(reason: str) -> Verdict:
-    """Return the verdict on a claim without formal content, with the reason; it is never silently true."""
+    """Return the verdict on a claim without formal content; it is never silently true.
+
+    Parameters
+    ----------
+    reason
+        Why the claim cannot be decided.
+
+    Returns
+    -------
+    Verdict
+        Undecidable.
+    """
     return undecided(reason)
 
 
 def add_evidence(verdict: Verdict, *evidence: str) -> Verdict:
-    """Return the verdict with more evidence."""
+    """Return the verdict with more evidence.
+
+    Parameters
+    ----------
+    verdict
+        A verdict.
+    *evidence
+        Sentences that are appended.
+
+    Returns
+    -------
+    Verdict
+        The same outcome.
+    """
     return replace(verdict, evidence=(*verdict.evidence, *evidence))
 
 
 def conditional(verdict: Verdict, *assumes: Condition | Hypothesis) -> Verdict:
     """Return a verdict that holds as one that holds under conditions; any other as it is.
 
+    Parameters
+    ----------
+    verdict
+        A verdict.
+    *assumes
+        What it depends on.
+
+    Returns
+    -------
+    Verdict
+        Conditional if `verdict` holds.
+
+    Examples
+    --------
     >>> print(conditional(holds("seen"), Hypothesis("friction is viscous")))
     conditional, given friction is viscous: seen
     """
@@ -37,10 +80,22 @@ def conditional(verdict: Verdict, *assumes: Condition | Hypothesis) -> Verdict:
 
 
 def positive(expression: Expr) -> tuple[Condition, ...]:
-    """Return the conditions under which an expression is above zero, freed of factors that always are.
+    """Return the conditions under which an expression is positive, without factors that always are.
 
-    Factors of even powers stay as what must not be zero. Together the conditions are enough, and needed.
+    Factors of even powers remain as what must not be zero. The conditions are necessary and sufficient.
 
+    Parameters
+    ----------
+    expression
+        A rational function.
+
+    Returns
+    -------
+    tuple of Condition
+        The conditions.
+
+    Examples
+    --------
     >>> from physsym.vocabulary import eta, lam, x
     >>> print(*positive(eta * lam**2 * x**2 * (2 - eta * lam) / 2), sep=", ")
     -eta*lam + 2 > 0, x != 0
@@ -53,10 +108,26 @@ def positive(expression: Expr) -> tuple[Condition, ...]:
 
 
 def check_limit(expression: Expr, limit: Limit, to: Expr, what: str = "the expression") -> Verdict:
-    """Return whether an expression tends to a value, and at which order; it may be plus or minus infinity.
+    """Return whether an expression tends to a value, and at which order.
 
-    The verdict is undecided where the order cannot be measured.
+    Parameters
+    ----------
+    expression
+        The expression.
+    limit
+        Which symbol tends to what.
+    to
+        The value, which may be plus or minus infinity.
+    what
+        A name of the expression for the evidence.
 
+    Returns
+    -------
+    Verdict
+        Undecidable where the order cannot be measured.
+
+    Examples
+    --------
     >>> from physsym.vocabulary import dt, rho, tau
     >>> print(check_limit(1 - dt / tau, Limit(tau, Integer(0)), -oo).outcome.value)
     holds
@@ -68,21 +139,35 @@ def check_limit(expression: Expr, limit: Limit, to: Expr, what: str = "the expre
         return verdict
     leading = expression * verdict.error.symbol**verdict.error.exponent
     size = leading.limit(limit.symbol, limit.to)  # proposed here, measured below
-    return all_of(gap(limit, leading, size, f"{what} over its size"), _grows(verdict, size, to, what))
-
-
-def _grows(verdict: Verdict, size: Expr, to: Expr, what: str) -> Verdict:
     direction = signs(size)
     if direction == {1 if to == oo else -1}:
-        return add_evidence(verdict, f"{what} tends to {to}")
-    return fails(f"{what} does not tend to {to}") if len(direction) == 1 else undecided(f"sign of {size}?")
+        diverges = add_evidence(verdict, f"{what} tends to {to}")
+    elif len(direction) == 1:
+        diverges = fails(f"{what} does not tend to {to}")
+    else:
+        diverges = undecided(f"sign of {size}?")
+    return all_of(gap(limit, leading, size, f"{what} over its size"), diverges)
 
 
 def is_decreasing(quantity: Expr, symbol: Symbol) -> Verdict:
-    """Return whether the size of a real quantity falls as a symbol grows, and never rises.
+    """Return whether the absolute value of a real quantity decreases with a symbol.
 
-    Decided by the sign of the slope of its square, read off its form. `grows` is the reverse.
+    Decided by the sign of the derivative of its square, from its form.
 
+    Parameters
+    ----------
+    quantity
+        A real expression.
+    symbol
+        The symbol that increases.
+
+    Returns
+    -------
+    Verdict
+        Undecidable where the sign is not known.
+
+    Examples
+    --------
     >>> from physsym.vocabulary import G, gamma, m
     >>> print(is_decreasing(G / m, m).outcome.value, is_decreasing(G / m, gamma).outcome.value)
     holds fails
@@ -91,22 +176,51 @@ def is_decreasing(quantity: Expr, symbol: Symbol) -> Verdict:
 
 
 def is_increasing(quantity: Expr, symbol: Symbol) -> Verdict:
-    """Return whether the size of a real quantity rises as a symbol grows, and never falls."""
+    """Return whether the absolute value of a real quantity increases with a symbol.
+
+    Parameters
+    ----------
+    quantity
+        A real expression.
+    symbol
+        The symbol that increases.
+
+    Returns
+    -------
+    Verdict
+        Undecidable where the sign is not known.
+    """
     return _monotone(quantity, symbol, 1)
 
 
 def _monotone(quantity: Expr, symbol: Symbol, direction: int) -> Verdict:
-    slope = (quantity**2).diff(symbol)
-    found = signs(slope)
-    told = f"the square of {quantity} changes with {symbol} by {slope}"
+    derivative = (quantity**2).diff(symbol)
+    found = signs(derivative)
+    text = f"the square of {quantity} changes with {symbol} by {derivative}"
     if found <= {0, direction} and found != {0}:
-        return holds(told)
-    return fails(told) if direction not in found or found == {0} else undecided(f"{told}, of unknown sign")
+        return holds(text)
+    return fails(text) if direction not in found or found == {0} else undecided(f"{text}, of unknown sign")
 
 
 def approx_equal(found: Expr, claimed: Expr, tolerance: Expr) -> Verdict:
-    """Return whether an exact number is another one, or within a relative tolerance of it: APPROXIMATE then.
+    """Return whether an exact number equals another, or is within a relative tolerance of it.
 
+    Parameters
+    ----------
+    found
+        An exact number.
+    claimed
+        The number that it is compared with.
+    tolerance
+        The relative tolerance.
+
+    Returns
+    -------
+    Verdict
+        Holds if equal, approximate if within the tolerance, fails otherwise.
+
+    Examples
+    --------
     >>> from sympy import Rational
     >>> print(approx_equal(Rational(333, 1000), Rational(1, 3), Rational(1, 100)))
     approximate: 0.333000 against 0.333333, off by -0.10 %
@@ -114,11 +228,22 @@ def approx_equal(found: Expr, claimed: Expr, tolerance: Expr) -> Verdict:
     if identical(found, claimed):
         return holds(f"both are {found}")
     off = found / claimed - 1
-    told = f"{found.evalf(6)} against {claimed.evalf(6)}, off by {(100 * off).evalf(2)} %"
+    text = f"{found.evalf(6)} against {claimed.evalf(6)}, off by {(100 * off).evalf(2)} %"
     within = sign_of(tolerance**2 - off**2) >= 0
-    return Verdict(Outcome.APPROXIMATE, (told,)) if within else fails(told)
+    return Verdict(Outcome.APPROXIMATE, (text,)) if within else fails(text)
 
 
-def each(verdicts: Iterable[tuple[str, Verdict]]) -> Verdict:
-    """Return verdicts joined, each piece of evidence under the name of what it is about."""
+def all_named(verdicts: Iterable[tuple[str, Verdict]]) -> Verdict:
+    """Join named verdicts with `all_of`, each piece of evidence under the name of its verdict.
+
+    Parameters
+    ----------
+    verdicts
+        Pairs of a name and a verdict.
+
+    Returns
+    -------
+    Verdict
+        The worst outcome counts.
+    """
     return all_of(*(replace(v, evidence=tuple(f"{name}: {e}" for e in v.evidence)) for name, v in verdicts))

@@ -25,7 +25,7 @@ from physsym.analysis.linear import characteristic_polynomial, z
 from physsym.analysis.quantified import holds_for_all
 from physsym.analysis.rates import is_minimax_rate, rate_lower_bound, rate_region, worst_case_rate
 from physsym.analysis.exact_trajectory import simulate, value_of
-from physsym.claims import conditional, each, add_evidence
+from physsym.claims import all_named, conditional, add_evidence
 from physsym.core.statements import parameters, rewritten
 from physsym.core.verdicts import all_of, fails, holds
 from physsym.vocabulary import eta, rho, u, x
@@ -80,7 +80,7 @@ def faster(step: Rule, plain: Rule, best: Best, best_plain: Best, typical: Point
     """Judge which rule has the better worst rate over an interval, at their best and as they are used."""
     (rate, values), (plain_rate, plain_values) = best, best_plain
     gap = told_in_r(plain_rate) - told_in_r(rate)
-    tuned = each((
+    tuned = all_named((
         (f"momentum, {rate} with k = sqrt(kappa)", is_best(step, rate, values)),
         (f"descent, {plain_rate}", is_best(plain, plain_rate, plain_values)),
         ("the rate of descent is the larger one", holds_for_all([Condition(gap, "> 0")], share)),
@@ -190,7 +190,7 @@ def never_below(step: Rule, threshold: Expr, curvature: Expr) -> Verdict:
         Condition(side, "> 0") for side in (shape.eval(1), shape.nth(0), -shape.nth(1), 2 + shape.nth(1))
     ]
     cone = [Condition(x, "> 0"), Condition(-u, ">= 0"), Condition(p * u + (1 - p) * x, ">= 0")]
-    return each((
+    return all_named((
         ("the multipliers", identical(_at_z(told, curvature), (z - p) * (z - q), "polynomial and product")),
         ("below, the multipliers are positive and below one", holds_for_all([real, *between], below)),
         (

@@ -17,7 +17,7 @@ from physsym import check, dot, identical, law
 from physsym.analysis.lie_derivative import slow_velocity
 from physsym.analysis.asymptotics import Leading, leading_roots, leading_term, root_series
 from physsym.analysis.linear import characteristic_polynomial, z
-from physsym.claims import conditional, each, add_evidence, check_limit
+from physsym.claims import all_named, conditional, add_evidence, check_limit
 from physsym.core.symbols import DOT, name_and_marks
 from physsym.core.verdicts import Outcome, Hypothesis, all_of, fails, holds
 from physsym.vocabulary import G, gamma, lam, m, tau, x
@@ -96,8 +96,8 @@ def criterion(where: Law, slow: Expr, vanishing: Expr, paths: Sequence[Mapping[S
     found = {_named(path): settles(where, slow, path) for path in chosen}
     against = {name: verdict for name, verdict in found.items() if not verdict}
     if not against or len(against) == len(found):
-        return each(found.items())
-    told = each(against.items())
+        return all_named(found.items())
+    told = all_named(against.items())
     if [vanishes(group, path) for path in chosen] != [bool(verdict) for verdict in found.values()]:
         return fails(*told.evidence, witness=next(iter(against)))
     within = Hypothesis(f"{group} vanishes too")
@@ -243,8 +243,8 @@ def forgets(treatments: Sequence[Derivation]) -> Verdict:
     found = [(title, check_limit(share, Limit(tau), Integer(0), str(share))) for title, share in kept.items()]
     good = [title for title, verdict in found if verdict]
     if len(good) in (0, len(found)):
-        return each(found)
-    told = tuple(e for title, verdict in found for e in each([(title, verdict)]).evidence)
+        return all_named(found)
+    told = tuple(e for title, verdict in found for e in all_named([(title, verdict)]).evidence)
     return Verdict(Outcome.CONDITIONAL, told, (Hypothesis(f"friction is treated as in: {', '.join(good)}"),))
 
 

@@ -6,10 +6,10 @@ from sympy import Integer, Rational, Symbol, exp, log, oo, pi, sqrt
 from physsym import Condition, Hypothesis, Limit, Outcome
 from physsym.claims import (
     add_evidence,
+    all_named,
     approx_equal,
     check_limit,
     conditional,
-    each,
     is_decreasing,
     is_increasing,
     positive,
@@ -90,6 +90,6 @@ def test_numbers_that_are_equal_near_or_neither():
 
 
 def test_joined_verdicts_keep_their_names_and_the_worst_counts():
-    joined = each([("first", holds("seen")), ("second", fails("not so"))])
+    joined = all_named([("first", holds("seen")), ("second", fails("not so"))])
     assert joined.outcome is Outcome.FAILS
     assert joined.evidence == ("second: not so",)
