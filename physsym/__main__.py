@@ -1,23 +1,24 @@
-"""The command line: `physsym document`, `check`, `certify`, `show`, `source` and `run`."""
+"""The command line: `physsym document`, `check`, `show`, `source`, `run` and `certify`."""
 
 from __future__ import annotations
 
 import importlib
+import io
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Sequence
 
 from physsym import __version__
 
 
 def _paths(command: ArgumentParser) -> None:
-    command.add_argument(
-        "paths", nargs="*", metavar="PATH", help="scripts or folders (default: the shipped ones)"
-    )
+    says = "scripts or folders (default: ./derivations if it is there, else the shipped ones)"
+    command.add_argument("paths", nargs="*", metavar="PATH", help=says)
 
 
 def _name(command: ArgumentParser) -> None:
-    command.add_argument("name", metavar="NAME", help="a shipped derivation, such as momentum, or a path")
+    says = "a script in ./derivations, a shipped one such as momentum, or a path"
+    command.add_argument("name", metavar="NAME", help=says)
 
 
 def _document(command: ArgumentParser) -> None:
@@ -30,8 +31,20 @@ def _document(command: ArgumentParser) -> None:
     )
 
 
+def _check(command: ArgumentParser) -> None:
+    _paths(command)
+    says = "run scripts in N processes (default: 1)"
+    command.add_argument("--jobs", type=_count, default=1, metavar="N", help=says)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"at least 1 is expected, given {text!r}")
+    return int(text)
+
+
 def _certify(command: ArgumentParser) -> None:
-    says = "shipped derivations, such as momentum, or paths (default: all)"
+    says = "derivations, such as momentum, or paths (default: as for check)"
     command.add_argument("names", nargs="*", metavar="NAME", help=says)
     folder = "build/certificates"
     command.add_argument(
@@ -63,16 +76,28 @@ def _run(command: ArgumentParser) -> None:
     command.add_argument("--every", type=int, default=0, metavar="K", help=says)
 
 
+# Each command: the module whose `main` carries it out, its arguments, and what it does.
 # fmt: off
-_COMMANDS: dict[str, tuple[Callable[[ArgumentParser], None], str]] = {
-    "document": (_document, "write the derivation document"),
-    "check":    (_paths,    "check every step and judge every claim; 1 if a step does not hold"),
-    "certify":  (_certify,  "write derivations as lemmas, which Coq proves; 1 if one is not proved"),
-    "show":     (_show,     "print a derivation in the terminal"),
-    "source":   (_source,   "print a derived rule as program text"),
-    "run":      (_run,      "run a derived optimizer on a named test function"),
+COMMANDS: dict[str, tuple[str, Callable[[ArgumentParser], None], str]] = {
+    "document": ("physsym.cli.document", _document, "write the derivation document"),
+    "check":    ("physsym.cli.check",    _check,    "check every step, judge every claim; 1 if a step fails"),
+    "show":     ("physsym.cli.show",     _show,     "print a derivation in the terminal; 1 if a step fails"),
+    "source":   ("physsym.cli.source",   _source,   "print a derived rule as program text"),
+    "run":      ("physsym.cli.run",      _run,      "run a derived optimizer on a named test function"),
+    "certify":  ("physsym.cli.certify",  _certify,  "write lemmas, which Coq proves; 1 if one is not proved"),
 }
 # fmt: on
+
+# What may be missing, by the name of the module that is imported, and the extra that installs it.
+EXTRAS = {
+    "jax": "jax",
+    "llvmlite": "fast",
+    "markdown_it": "document",
+    "matplotlib": "document",
+    "nbformat": "document",
+    "optax": "jax",
+    "torch": "torch",
+}
 
 
 def parser() -> ArgumentParser:
@@ -80,33 +105,56 @@ def parser() -> ArgumentParser:
     top = ArgumentParser(
         prog="physsym",
         description="Derive optimizers from mechanics, check every step, typeset it, run the result.",
+        epilog="Exit codes: 0 done, 1 something does not hold, 2 wrong input, 130 interrupted.",
     )
     top.add_argument("--version", action="version", version=f"physsym {__version__}")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (arguments, says) in _COMMANDS.items():
-        arguments(commands.add_parser(name, help=says))
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for name, (_, arguments, says) in COMMANDS.items():
+        arguments(commands.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}."))
     return top
-
-
-_MODULES = {"check": "physsym.cli.check", "certify": "physsym.cli.certify"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
-    0 is done, 1 a check that failed, 2 a wrong input, 130 an interruption.
+    0 is done, 1 something that does not hold, 2 a wrong input, 130 an interruption.
     """
-    options = parser().parse_args(arguments)
-    # The commands need SymPy, which --help must not pay for, and most need more, which `check` must not.
-    commands = importlib.import_module(_MODULES.get(options.command, "physsym.cli.commands"))
-    try:
-        return int(commands.COMMANDS[options.command](options))
-    except (ValueError, OSError, FloatingPointError) as error:
-        print(f"physsym: {error}", file=sys.stderr)
+    top = parser()
+    options = top.parse_args(arguments)
+    if options.command is None:
+        top.print_help(sys.stderr)
         return 2
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows its number
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        # The commands need SymPy, which --help must not pay for, and most need more, which `check` must not.
+        return int(importlib.import_module(COMMANDS[options.command][0]).main(options))
+    except (ValueError, OSError, FloatingPointError) as error:
+        return _refuse(str(error))
+    except ImportError as error:
+        reason = missing_extra(options.command, error)
+        if not reason:
+            raise
+        return _refuse(reason)
     except KeyboardInterrupt:
         print("physsym: interrupted", file=sys.stderr)
         return 130
+
+
+def _refuse(reason: str) -> int:
+    from physsym.cli.terminal import visible
+
+    print(f"physsym: {visible(reason)}", file=sys.stderr)
+    return 2
+
+
+def missing_extra(command: str, error: ImportError) -> str:
+    """Return what to install where an import failed for want of an extra; an empty text for other reasons."""
+    name = (error.name or "").partition(".")[0]
+    if name in EXTRAS:
+        return f"{command} needs {name}: pip install 'physsym[{EXTRAS[name]}]'"
+    return str(error) if "physsym[" in str(error) else ""
 
 
 if __name__ == "__main__":

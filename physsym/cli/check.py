@@ -1,60 +1,105 @@
-"""The command that checks: every step and claim of scripts, one line each in the terminal.
+"""`physsym check`: every step and claim of scripts, one line each.
 
-It has a module of its own, so that it starts as fast as SymPy does: the other commands need the typesetter,
-the documents and NumPy.
+It imports what verifies and no more, so that it starts as fast as SymPy does.
 """
 
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
-from physsym.core.verdicts import Outcome, Verdict
+from physsym.cli.paths import paths_to_read, what_was_read
+from physsym.cli.processes import in_processes
+from physsym.cli.terminal import echo, format_verdict, progress
+from physsym.core.verdicts import Verdict
 from physsym.derivation import Derivation
-from physsym.loading import Script, scripts
-
-_COLOURS = {Outcome.HOLDS: "green", Outcome.FAILS: "red"}
-
-
-def say(*lines: str) -> None:
-    """Print lines of Rich markup, wrapped by nothing but the terminal."""
-    console = Console(soft_wrap=True, highlight=False)
-    for line in lines:
-        console.print(line)
+from physsym.loading import files_of, load, nothing_found
+from physsym.mechanics.claim import Claim
 
 
-def told(verdict: Verdict) -> str:
-    """Return a verdict as Rich markup, in the colour of its outcome."""
-    colour = _COLOURS.get(verdict.outcome, "yellow")
-    return f"[{colour}]{escape(str(verdict))}[/{colour}]"
+@dataclass(frozen=True)
+class StepLine:
+    """A line on a step, on assumptions or on dimensions, and whether that holds."""
+
+    text: Text
+    is_step: bool
+    holds: bool
 
 
-def check(options: Namespace) -> int:
+@dataclass(frozen=True)
+class ClaimLine:
+    """A line on a claim; scripts may export the same claim, which has the same identity then."""
+
+    text: Text
+    identity: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A script was loaded: its name, and whether it exports anything."""
+
+    name: str
+    has_content: bool
+
+
+def main(options: Namespace) -> int:
     """Print one line for every step and claim; return 1 where a step or a dimension does not hold."""
-    found = scripts(options.paths)
-    bad = [v for s in found for d in s.derivations for v in _checked(s, d) if not v]
-    where = {claim: s for s in reversed(found) for claim in s.claims}  # each in the first script with it
-    say(*(f"{s.name}, claim {claim.id}: {told(claim.judge())}" for claim, s in where.items()))
-    steps = sum(len(d.steps) for s in found for d in s.derivations)
-    say(f"{steps} steps checked, {len(bad)} do not hold" if bad else f"{steps} steps checked, all hold")
-    return int(bool(bad) or not steps)
+    paths = paths_to_read(options.paths)
+    files = files_of(paths)
+    steps: list[StepLine] = []
+    claims: dict[tuple[str, ...], Text] = {}
+    count = 0
+    with progress(len(files)) as done:
+        for found in in_processes(check_file, files, options.jobs):
+            if isinstance(found, Loaded):
+                count += found.has_content
+                done(found.name)
+            elif isinstance(found, ClaimLine):
+                claims.setdefault(found.identity, found.text)
+            else:
+                steps.append(found)
+                echo(found.text)
+    if not count:
+        raise nothing_found(paths)
+    echo(*claims.values())
+    number, failing = sum(line.is_step for line in steps), sum(not line.holds for line in steps)
+    echo(f"{number} steps checked, {f'{failing} do not hold' if failing else 'all hold'}")
+    echo(what_was_read(paths, count))
+    return int(bool(failing) or not number)
 
 
-def _checked(s: Script, derivation: Derivation) -> Iterator[Verdict]:
-    title = f"{s.name}, {escape(derivation.title)}"
-    verdicts, dimensions = derivation.verdicts(), derivation.dimensions()
-    for k, (step, verdict) in enumerate(zip(derivation.steps, verdicts, strict=True), 1):
-        say(f"{title}, step {k} ({type(step.move).__name__}): {told(verdict)}")
-    consistency = derivation.consistency()
-    if not consistency:
-        say(f"{title}, assumptions: {told(consistency)}")
-    for k, verdict in enumerate(dimensions):
+def check_file(file: Path) -> Iterator[Loaded | StepLine | ClaimLine]:
+    """Load a script and yield a line for each of its steps and claims."""
+    script = load(file)
+    yield Loaded(script.name, bool(script.derivations or script.claims or script.parts))
+    for derivation in script.derivations:
+        yield from check_derivation(script.name, derivation)
+    for claim in script.claims:
+        verdict = format_verdict(f"{script.name}, claim {claim.id}: ", claim.judge())
+        yield ClaimLine(verdict, _identity(claim))
+
+
+def check_derivation(name: str, derivation: Derivation) -> Iterator[StepLine]:
+    """Yield a line for each step, and one for assumptions and dimensions that are not consistent."""
+    title = f"{name}, {derivation.title}"
+
+    def line(what: str, verdict: Verdict, is_step: bool = False) -> StepLine:
+        return StepLine(format_verdict(f"{title}, {what}: ", verdict), is_step, bool(verdict))
+
+    for k, (step, verdict) in enumerate(zip(derivation.steps, derivation.verdicts(), strict=True), 1):
+        yield line(f"step {k} ({type(step.move).__name__})", verdict, is_step=True)
+    if not (consistency := derivation.consistency()):
+        yield line("assumptions", consistency)
+    for k, verdict in enumerate(derivation.dimensions()):
         if not verdict:
-            say(f"{title}, dimensions of line {k}: {told(verdict)}")
-    yield from (*verdicts, consistency, *dimensions)
+            yield line(f"dimensions of line {k}", verdict)
 
 
-COMMANDS: dict[str, Callable[[Namespace], int]] = {"check": check}
+def _identity(claim: Claim) -> tuple[str, ...]:
+    """Return all that is said in a claim, its judge as code."""
+    said = (getattr(claim, field.name) for field in fields(claim) if field.name != "judge")
+    return (*map(str, said), claim.code)

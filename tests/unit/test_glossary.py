@@ -51,7 +51,6 @@ REMAINING = {
     "physsym/certificates/report.py: told",
     "physsym/claims.py: _grows",
     "physsym/claims.py: each",
-    "physsym/cli/check.py: told",
     "physsym/documents/chapters.py: _told",
     "physsym/documents/html_blocks.py: _told",
     "physsym/documents/html_text.py: _told",

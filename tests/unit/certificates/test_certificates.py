@@ -51,7 +51,7 @@ from physsym.certificates.printer import coq as printed
 from physsym.certificates.run import CoqError
 from physsym.certificates.vernacular import can_hold, comment, proved, worded
 from physsym.certificates.witness import Witness, witness
-from physsym.cli.certify import named_apart
+from physsym.cli.certify import number_apart
 from physsym.integrators import backward_euler, exponential_euler, semi_implicit_euler
 from physsym.loading import scripts
 from physsym.mechanics.moves import Move, Neglect
@@ -446,7 +446,7 @@ def test_a_folder_that_cannot_be_written_is_refused(capsys, tmp_path):
 def test_derivations_of_one_title_have_files_of_their_own():
     one = Derivation("Twice", damped_particle.law(), (Step("Divide.", Divide(gamma)),))
     other = Derivation("Twice!", damped_particle.law(), (Step("Multiply.", Multiply(gamma)),))
-    assert [c.module for c in named_apart([one, other])] == ["twice", "twice_2"]
+    assert [c.module for c in number_apart([one, other])] == ["twice", "twice_2"]
 
 
 @needs_coq

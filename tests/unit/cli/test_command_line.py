@@ -1,8 +1,20 @@
 """The command line, as a user meets it."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import pytest
 
-from physsym.__main__ import main
+import physsym
+from physsym.__main__ import COMMANDS, EXTRAS, main
+from physsym.cli.processes import WorkerError, in_processes
+from physsym.cli.terminal import visible
+
+ROOT = Path(__file__).parents[3]
 
 
 def run(capsys, *arguments):
@@ -69,9 +81,10 @@ def test_a_step_that_gives_no_line_fails_without_a_traceback(capsys, tmp_path):
 
 
 def test_document_writes_where_it_is_told(capsys, tmp_path):
-    code, out, _ = run(capsys, "document", "--out", tmp_path / "new" / "folder", "--format", "md")
+    newton = ROOT / "derivations" / "newton.py"
+    code, out, _ = run(capsys, "document", newton, "--out", tmp_path / "new" / "folder", "--format", "md")
     assert code == 0
-    assert {p.name for p in (tmp_path / "new" / "folder").iterdir()} == {"derivations.md", "figures"}
+    assert {p.name for p in (tmp_path / "new" / "folder").iterdir()} == {"derivations.md"}
     assert "derivations.md" in out
 
 
@@ -97,7 +110,10 @@ def test_run_descends(capsys):
         (["document", "nowhere"], "does not exist"),
         (["document", "--format", "docx"], "unknown format docx"),
         (["show", "adam"], "no derivation is named"),
-        (["run", "momentum"], "also needs eta, rho"),
+        (["run", "momentum"], "also needs eta, rho; for example --set eta=0.02 rho=0.9"),
+        (["run", "momentum", "--set", "eta=1"], "also needs rho; for example --set eta=1.0 rho=0.9"),
+        (["show", "book"], "book has no derivation to show"),
+        (["show", "claims"], "claims has no derivation to show"),
         (["run", "momentum", "--set", "eta"], "given 'eta'"),
         (["run", "momentum", "--set", "eta=a", "rho=1"], "given 'eta=a'"),
         (["run", "momentum", "--set", "eta=1", "rho=0.5", "mu=1"], "mu"),
@@ -136,3 +152,253 @@ def test_source_prints_the_rule_in_a_language(capsys, language, holds):
     code, out, _ = run(capsys, "source", "momentum", "--language", language)
     assert code == 0
     assert holds in out
+
+
+def test_without_a_command_all_commands_are_listed(capsys):
+    code, _, err = run(capsys)
+    assert code == 2
+    assert all(f"    {name} " in err for name in COMMANDS)
+
+
+def test_show_fails_where_check_does(capsys, tmp_path):
+    (tmp_path / "broken.py").write_text(BROKEN)
+    (tmp_path / "clash.py").write_text(
+        "from physsym import *\nfrom physsym.vocabulary import *\n"
+        'd = Derivation("clash", law({v: -eta * G}), (Step("Divide.", Divide(eta)),))\n'
+    )
+    for name in ("broken", "clash"):
+        assert run(capsys, "show", tmp_path / f"{name}.py")[0] == 1
+    assert run(capsys, "show", "newton")[0] == 0
+
+
+@pytest.mark.parametrize("name", ["gradient_descent", "momentum", "friction", "stale"])
+def test_what_run_proposes_descends(capsys, name):
+    _, _, err = run(capsys, "run", name)
+    proposed = err.partition("--set ")[2].split()
+    code, out, _ = run(capsys, "run", name, "--set", *proposed)
+    losses = [float(line.split("│")[2]) for line in out.splitlines() if line.count("│") > 3]
+    assert (code, losses[-1] < losses[0] / 100) == (0, True)
+
+
+# ------------------------------------------------------------------ what is read
+
+
+OWN = (
+    '"""Own."""\nfrom physsym import Claim, Derivation, Divide, Step, damped_particle\n'
+    "from physsym.core.verdicts import fails\nfrom physsym.vocabulary import gamma\n"
+    'own = Derivation({0!r}, damped_particle.law(), (Step("Divide.", Divide(gamma)),))\n'
+    'claim = Claim({1!r}, "1", "It is so.", "it is so", fails)\n'
+)
+
+
+@pytest.mark.parametrize("package", [True, False])
+def test_without_a_path_the_folder_here_is_read_and_said_to_be(capsys, tmp_path, monkeypatch, package):
+    folder = tmp_path / "derivations"
+    folder.mkdir()
+    (folder / "mine.py").write_text(OWN.format("mine", "C1"))
+    if package:
+        (folder / "__init__.py").write_text("")
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = run(capsys, "check")
+    assert code == 0
+    assert out.startswith("mine, mine, step 1 (Divide): holds, given gamma != 0")
+    assert out.splitlines()[-2:] == ["1 steps checked, all hold", "read ./derivations: 1 script"]
+    assert "mine" in run(capsys, "show", "mine")[1]
+    assert run(capsys, "show", "momentum")[0] == 0
+    code, out, _ = run(capsys, "document", "--format", "md")
+    assert (code, out.splitlines()[-1]) == (0, "read ./derivations: 1 script")
+    (folder / "wrong.py").write_text(BROKEN)
+    code, out, _ = run(capsys, "check")
+    assert (code, out.splitlines()[-1]) == (1, "read ./derivations: 2 scripts")
+
+
+def test_without_a_folder_here_the_shipped_ones_are_read(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = run(capsys, "check")
+    assert code == 0
+    assert out.splitlines()[-1] == f"read the derivations shipped with physsym {physsym.__version__}"
+    code, out, _ = run(capsys, "check", ROOT / "derivations" / "newton.py")
+    assert out.splitlines()[-1] == f"read {ROOT / 'derivations' / 'newton.py'}: 1 script"
+
+
+def test_certify_takes_a_whole_folder(capsys, tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.py").write_text(OWN.format(name, name))
+    code, out, _ = run(capsys, "certify", "--only-write", "--out", tmp_path / "out", tmp_path)
+    assert code == 0
+    assert {path.stem for path in (tmp_path / "out").iterdir()} == {"one", "two", "PhysSym"}
+    assert "lemmas" in out
+
+
+# ------------------------------------------------------------------ text from other people
+
+
+MARKUP = ["[/]", "[bold]", "[red]x[/red]", ":smile:", "back\\"]
+CONTROLS = ["\x1b[31mred\x1b[0m", "a\u202eb", "\udcff", "\x07\r"]
+
+
+@pytest.mark.parametrize("name", MARKUP + CONTROLS)
+def test_names_are_printed_as_they_are_and_never_act(capsys, tmp_path, name):
+    path = tmp_path / "[bold].py"
+    path.write_text(OWN.format(name, name), encoding="utf-8")
+    for command in ("check", "show", "document"):
+        more = ("--out", tmp_path / "out", "--format", "md") if command == "document" else ()
+        if command == "document" and name == "\udcff":
+            continue  # a document is UTF-8, and refuses it
+        code, out, _ = run(capsys, command, path, *more)
+        assert code == 0
+        assert not set(out) & set("\x1b\x07\r\u202e\udcff")
+        if command == "check":
+            assert f"[bold], {visible(name)}, step 1 (Divide): holds" in out
+            assert f"[bold], claim {visible(name)}: fails" in out
+        if command == "show":
+            assert visible(name) in out
+
+
+def test_refusals_are_printed_as_they_are(capsys):
+    _, _, err = run(capsys, "show", "[b]\x1b[31m")
+    assert "named '[b]\\x1b[31m'" in err
+    code, _, err = run(capsys, "check", "\x1b[31m[bold]")
+    assert (code, err.startswith("physsym: \\x1b[31m[bold] does not exist")) == (2, True)
+
+
+def test_controls_are_shown_and_all_else_is_kept():
+    assert visible("ηλ ₜ₊₁ 𝐱\u2009[/]\n") == "ηλ ₜ₊₁ 𝐱\u2009[/]\n"
+    assert visible("\x9b1m\x7f\u2066") == "\\x9b1m\\x7f\\u2066"
+
+
+def test_an_editors_lock_file_is_no_script(capsys, tmp_path):
+    (tmp_path / "mine.py").write_text(OWN.format("mine", "C1"))
+    (tmp_path / ".#mine.py").symlink_to("someone@elsewhere.1234:5678")
+    assert run(capsys, "check", tmp_path)[0] == 0
+
+
+# ------------------------------------------------------------------ a missing extra, an interruption
+
+
+PICTURE = (
+    "from physsym.documents.content import Chapter, Figure\n"
+    'chapter = Chapter("A", (Figure("a", lambda ax: None, lambda: "A.", "A."),))\n'
+)
+
+
+@pytest.mark.parametrize("module", ["matplotlib", "markdown_it", "nbformat"])
+def test_a_missing_extra_is_one_line(tmp_path, module):
+    (tmp_path / "picture.py").write_text(PICTURE)
+    code = (
+        f"import sys; sys.modules[{module!r}] = None\nfrom physsym.__main__ import main\n"
+        "sys.exit(main(['document', 'picture.py', '--format', 'html,ipynb']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith("physsym: ")
+    assert f"needs {module}" in done.stderr.replace("s need ", "s needs ")
+    assert f"pip install 'physsym[{EXTRAS[module]}]'" in done.stderr
+    assert not (tmp_path / "build").exists()
+
+
+def test_a_module_that_no_extra_brings_is_a_fault(monkeypatch):
+    monkeypatch.setitem(sys.modules, "physsym.cli.source", None)
+    with pytest.raises(ImportError):
+        main(["source", "momentum"])
+
+
+def test_an_interruption_during_imports_is_one(capsys, monkeypatch):
+    def interrupted(name):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("physsym.__main__.importlib.import_module", interrupted)
+    assert run(capsys, "check") == (130, "", "physsym: interrupted\n")
+
+
+def test_an_interruption_while_a_script_is_loaded_is_one(capsys, tmp_path):
+    (tmp_path / "slow.py").write_text("raise KeyboardInterrupt")
+    assert run(capsys, "check", tmp_path / "slow.py") == (130, "", "physsym: interrupted\n")
+
+
+# ------------------------------------------------------------------ processes
+
+
+def squares(item):
+    if item == "dies":
+        os._exit(7)
+    if item == "refuses":
+        raise ValueError("no squares of words")
+    if item == "breaks":
+        raise ZeroDivisionError("a fault")
+    yield from (item, item * item)
+
+
+def test_results_come_in_the_order_of_the_items():
+    results = [3, 9, 1, 1, 2, 4]
+    assert list(in_processes(squares, [3, 1, 2], 2)) == list(in_processes(squares, [3, 1, 2], 1)) == results
+
+
+@pytest.mark.parametrize(
+    ("item", "kind", "reason"),
+    [
+        ("dies", WorkerError, "worked on dies ended unexpectedly, with code 7"),
+        ("refuses", ValueError, "^no squares of words$"),
+        ("breaks", RuntimeError, "ZeroDivisionError: a fault"),
+    ],
+)
+def test_what_goes_wrong_in_a_process_is_raised_in_its_turn(item, kind, reason):
+    results = in_processes(squares, [3, item, 2], 2)
+    assert (next(results), next(results)) == (3, 9)
+    with pytest.raises(kind, match=reason):
+        next(results)
+
+
+def test_check_in_processes_prints_the_same(capsys, tmp_path):
+    for k in range(3):
+        (tmp_path / f"s{k}.py").write_text(OWN.format(f"title {k}", f"C{k % 2}"))
+    (tmp_path / "t.py").write_text(BROKEN)
+    alone = run(capsys, "check", tmp_path)
+    assert alone[0] == 1
+    assert run(capsys, "check", tmp_path, "--jobs", "2") == alone
+
+
+def test_a_crash_in_a_process_is_no_pass(capsys, tmp_path):
+    (tmp_path / "a.py").write_text(OWN.format("a", "C1"))
+    (tmp_path / "b.py").write_text("import os\nos._exit(0)\n")
+    code, _, err = run(capsys, "check", tmp_path, "--jobs", "2")
+    assert (code, "b.py ended unexpectedly" in err) == (2, True)
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1", "two"])
+def test_a_number_of_processes_is_positive(capsys, jobs):
+    with pytest.raises(SystemExit) as stop:
+        main(["check", f"--jobs={jobs}"])
+    assert stop.value.code == 2
+    assert "at least 1" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs process groups")
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_ends_all_processes(tmp_path, jobs):
+    """A terminal sends the signal to the whole group, workers included."""
+    for k in range(2):
+        (tmp_path / f"s{k}.py").write_text(
+            "import os, pathlib, time\n"
+            "pathlib.Path(__file__).with_suffix('.pid').write_text(str(os.getpid()))\ntime.sleep(600)\n"
+        )
+    command = [sys.executable, "-m", "physsym", "check", str(tmp_path), "--jobs", jobs]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, cwd=ROOT
+    )
+    while sum(path.stat().st_size > 0 for path in tmp_path.glob("*.pid")) < int(jobs):
+        assert process.poll() is None
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate()
+    assert (process.returncode, out, err) == (130, "", "physsym: interrupted\n")
+    for path in tmp_path.glob("*.pid"):
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(path.read_text()), 0)

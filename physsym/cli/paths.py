@@ -1,0 +1,48 @@
+"""What a command reads where no path is given: `./derivations` if it is there, else what is shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from physsym import __version__
+from physsym.core.statements import Rule
+from physsym.loading import Script, ScriptError, files_of, find_script, load, scripts, shipped_folder
+
+OWN_FOLDER = Path("derivations")
+
+
+def paths_to_read(given: Sequence[str]) -> list[str | Path]:
+    """Return the paths that a command reads; an empty list stands for the shipped derivations."""
+    return list(given) or ([OWN_FOLDER] if OWN_FOLDER.is_dir() else [])
+
+
+def what_was_read(paths: Sequence[str | Path], count: int) -> str:
+    """Return a line that says from where a number of scripts was read."""
+    if not paths:
+        return f"read the derivations shipped with physsym {__version__}"
+    shown = ", ".join(f"./{path}" if path is OWN_FOLDER else str(path) for path in paths)
+    return f"read {shown}: {count} script{'s' * (count != 1)}"
+
+
+def script_named(name: str) -> Script:
+    """Return a script by its path or its name; names in `./derivations` come before shipped ones."""
+    return find_script(name, [*paths_to_read(()), shipped_folder()])
+
+
+def scripts_named(names: Sequence[str]) -> list[Script]:
+    """Return scripts by names or paths; where none is given, all that a command reads without a path."""
+    if not names:
+        return [*map(load, files_of(paths_to_read(())))]
+    return [s for name in names for s in (scripts([name]) if Path(name).exists() else [script_named(name)])]
+
+
+def rule_named(name: str) -> Rule:
+    """Return the rule at the end of the first derivation of a script that ends with one.
+
+    Raises ScriptError where none does.
+    """
+    for derivation in script_named(name).derivations:
+        if isinstance(derivation.lines[-1], Rule):
+            return derivation.rule
+    raise ScriptError(f"no derivation in {name} ends with a rule that could be run")

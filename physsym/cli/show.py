@@ -1,0 +1,44 @@
+"""`physsym show`: the derivations of a script, line by line, in the terminal."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from rich.text import Text
+
+from physsym.cli.check import check_derivation
+from physsym.cli.paths import script_named
+from physsym.cli.terminal import echo, format_verdict, visible
+from physsym.core.statements import Statement
+from physsym.derivation import Derivation
+from physsym.loading import ScriptError
+from physsym.printing import unicode
+from physsym.vocabulary import Face
+
+
+def main(options: Namespace) -> int:
+    """Print every derivation of a script on one face; return 1 where one does not hold, as `check` does.
+
+    Raises ScriptError for a script without derivations.
+    """
+    script = script_named(options.name)
+    if not script.derivations:
+        raise ScriptError(
+            f"{options.name} has no derivation to show: its chapters are written by physsym document, "
+            "its claims are judged by physsym check"
+        )
+    for derivation in script.derivations:
+        _show(derivation, options.face)
+    return int(not all(line.holds for d in script.derivations for line in check_derivation("", d)))
+
+
+def _show(derivation: Derivation, face: Face) -> None:
+    def line(statement: Statement) -> str:
+        text = unicode(statement, face, derivation.vocabulary)
+        return "    " + text.replace("\n", "\n    ")
+
+    echo("", Text(visible(derivation.title), "bold"), "", line(derivation.start))
+    shown = zip(derivation.steps, derivation.lines[1:], derivation.verdicts(), strict=True)
+    for step, statement, verdict in shown:
+        echo("", step.says, "", line(statement), format_verdict("    ", verdict))
+    echo("", f"Error: {derivation.error}")
