@@ -33,7 +33,7 @@ from physsym.documents.tree import (
     counted,
 )
 from physsym.printing import mathml
-from physsym.printing.width import width
+from physsym.printing.mathml_printer import width
 from physsym.vocabulary import Face, Vocabulary
 
 # In em: two panels side by side hold formulas up to this width in full size.

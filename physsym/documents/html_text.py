@@ -10,7 +10,7 @@ from physsym.documents.prose import marked
 from physsym.documents.reasons import up_to
 from physsym.documents.tree import FACES, Formula, Sentence, Span
 from physsym.printing import mathml
-from physsym.printing.width import width
+from physsym.printing.mathml_printer import width
 from physsym.vocabulary import STANDARD, Face, Vocabulary
 
 SIGNS = {

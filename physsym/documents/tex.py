@@ -42,7 +42,7 @@ from physsym.documents.tree import (
     counted,
 )
 from physsym.printing import latex, mathml
-from physsym.printing.width import width
+from physsym.printing.mathml_printer import width
 from physsym.vocabulary import STANDARD, Face, Vocabulary
 
 WIDE = 15.0  # em: what fits into one of two panels side by side

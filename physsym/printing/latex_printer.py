@@ -11,8 +11,8 @@ from sympy import Symbol
 from sympy.printing.latex import LatexPrinter
 
 from physsym.printing.names import tex_text
-from physsym.printing.page import page
-from physsym.printing.text import TextPrinter
+from physsym.printing.page import Printable, page
+from physsym.printing.textbook import TextPrinter
 from physsym.vocabulary import STANDARD, Face, Vocabulary
 
 SPECIALS = {"d": "d", "nabla": r"\nabla", "partial": r"\partial", "infinity": r"\infty"}
@@ -71,7 +71,7 @@ class TexPrinter(TextPrinter, LatexPrinter):
 
 
 def latex(
-    statement: object,
+    statement: Printable,
     face: Face = "physics",
     vocabulary: Vocabulary = STANDARD,
     *,
@@ -80,12 +80,30 @@ def latex(
 ) -> str:
     r"""Return a statement as LaTeX for math mode, without dollar signs; several lines are an `aligned` block.
 
-    `statement` is an expression, an equation, a law, an update or a rule, or a condition or an order of a
-    verdict. Within a rule the states show their instant; `states` names more symbols that do. With the
-    `display` "inline" fractions are written with a slash, which keeps the lines of a paragraph together.
+    Parameters
+    ----------
+    statement
+        An expression, an equation, a relation, a law, an update or a rule, or a condition or an order of a
+        verdict.
+    face
+        "physics" or "learning".
+    vocabulary
+        The names of quantities on either face, and what they are in mechanics, which decides the order of
+        terms.
+    states
+        Symbols that show their instant, besides the states of a rule.
+    display
+        With "inline", fractions are written with a slash, which keeps the lines of a paragraph together.
 
-    Raises TypeError for what is no statement and ValueError for an unknown face.
+    Raises
+    ------
+    TypeError
+        For what is no statement.
+    ValueError
+        For an unknown face, and where two symbols would be written with the same letters.
 
+    Examples
+    --------
     >>> from physsym.vocabulary import G, eta, x
     >>> from physsym.core.statements import rule
     >>> print(latex(rule({x: x - eta * G}), face="learning"))
@@ -96,7 +114,7 @@ def latex(
 
 @lru_cache(maxsize=8192)
 def _latex(
-    statement: object, face: Face, vocabulary: Vocabulary, states: tuple[Symbol, ...], display: str
+    statement: Printable, face: Face, vocabulary: Vocabulary, states: tuple[Symbol, ...], display: str
 ) -> str:
     printer = TexPrinter(page(statement, vocabulary, states), face, vocabulary)
     printer.only_slashes = display == "inline"

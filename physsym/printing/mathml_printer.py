@@ -10,14 +10,14 @@ import html
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Literal
-from xml.dom.minidom import Element, Node, Text
+from xml.dom.minidom import Element, Node, Text, parseString
 
 from sympy import Symbol
 from sympy.printing.mathml import MathMLPresentationPrinter
 
 from physsym.printing.latex_printer import latex
 from physsym.printing.names import CAPITALS, unicode_text
-from physsym.printing.page import page
+from physsym.printing.page import Printable, page
 from physsym.printing.textbook import Textbook
 from physsym.vocabulary import STANDARD, Face, Vocabulary
 
@@ -38,12 +38,12 @@ class MarkupPrinter(Textbook, MathMLPresentationPrinter):
 
     def element(self, tag: str, *children: Element | str, **attributes: str) -> Element:
         """Return an element of the tree with the given children or text."""
-        made: Element = self.dom.createElement(tag)
+        element: Element = self.dom.createElement(tag)
         for name, value in attributes.items():
-            made.setAttribute(name, value)
+            element.setAttribute(name, value)
         for child in children:
-            made.appendChild(_text(child) if isinstance(child, str) else child)
-        return made
+            element.appendChild(_text(child) if isinstance(child, str) else child)
+        return element
 
     def _row(self, *pieces: Element) -> Element:
         return pieces[0] if len(pieces) == 1 else self.element("mrow", *pieces)
@@ -125,7 +125,7 @@ class MarkupPrinter(Textbook, MathMLPresentationPrinter):
         if len(rows) == 1:
             return self._row(*rows[0])
         lines = ([self._cell(row[:1], CELLS[0]), self._cell(row[1:], CELLS[1])] for row in rows)
-        # A table sets its content small unless told otherwise.
+        # A table sets its content small by default.
         return self.element("mtable", *(self.element("mtr", *cells) for cells in lines), displaystyle="true")
 
 
@@ -157,20 +157,33 @@ def _resolve_entities(element: Element) -> None:
 
 
 def mathml(
-    statement: object,
+    statement: Printable,
     face: Face = "physics",
     vocabulary: Vocabulary = STANDARD,
     *,
     states: Iterable[Symbol] = (),
     display: Literal["block", "inline"] = "block",
 ) -> str:
-    r"""Return a statement as one `<math>` element, with its LaTeX as alternative text.
+    r"""Return a statement as one `<math>` element of MathML Core, with its LaTeX as alternative text.
 
-    The arguments are those of `latex`; `display` is "inline" for a formula in a sentence. The elements are
-    those of MathML Core (https://www.w3.org/TR/mathml-core/).
+    Parameters
+    ----------
+    statement, face, vocabulary, states
+        As for `latex`.
+    display
+        "inline" for a formula in a sentence.
 
-    Raises TypeError for what is no statement and ValueError for an unknown face.
+    Raises
+    ------
+    TypeError, ValueError
+        As `latex` does.
 
+    References
+    ----------
+    MathML Core, https://www.w3.org/TR/mathml-core/
+
+    Examples
+    --------
     >>> from physsym.vocabulary import eta
     >>> print(mathml(eta, display="inline"))
     <math xmlns="http://www.w3.org/1998/Math/MathML" display="inline" alttext="\eta"><mi>η</mi></math>
@@ -180,7 +193,7 @@ def mathml(
 
 @lru_cache(maxsize=4096)
 def _mathml(
-    statement: object, face: Face, vocabulary: Vocabulary, states: tuple[Symbol, ...], display: str
+    statement: Printable, face: Face, vocabulary: Vocabulary, states: tuple[Symbol, ...], display: str
 ) -> str:
     printer = MarkupPrinter(page(statement, vocabulary, states), face, vocabulary)
     printer.only_slashes = display == "inline"  # a fraction with a line is too small within a sentence
@@ -188,3 +201,82 @@ def _mathml(
     math = printer.element("math", printer.whole(), xmlns=NAMESPACE, display=display, alttext=alternative)
     _resolve_entities(math)
     return str(math.toxml())
+
+
+# ------------------------------------------------------------------ how wide a formula is
+
+# In em, rounded up a little: a formula that is thought too wide is set smaller, one thought too narrow
+# overflows. Letters of TeX's fonts are 0.57 em wide on average, bold ones 0.6.
+LETTER, BOLD, DIGIT, FENCE = 0.58, 0.64, 0.52, 0.42
+RELATION, SIGN, PREFIX, COMMA = 1.4, 1.3, 0.85, 0.5
+SCRIPT, COLUMN = 0.74, 0.4
+_OPERATOR_WIDTHS = {
+    "(": FENCE,
+    ")": FENCE,
+    "|": 0.3,
+    ",": COMMA,
+    "/": 0.52,
+    "·": 0.75,
+    "\N{INVISIBLE TIMES}": 0.0,
+}
+
+
+@lru_cache(maxsize=4096)
+def width(math: str) -> float:
+    """Return about how wide a MathML formula is, in em of its own font; formulas under each other count once.
+
+    >>> from physsym.vocabulary import eta
+    >>> width(mathml(eta))
+    0.58
+    """
+    root = parseString(math).documentElement
+    assert root is not None
+    return round(_width(root), 2)
+
+
+def _width(node: Element) -> float:
+    parts = [child for child in node.childNodes if isinstance(child, Element)]
+    return _WIDTHS.get(node.tagName, _of_row)(node, parts)
+
+
+def _of_row(node: Element, parts: list[Element]) -> float:
+    return sum(map(_width, parts))
+
+
+def _of_letters(node: Element, parts: list[Element]) -> float:
+    text = _content(node)
+    return sum(BOLD if ord(c) > 0x1D3FF else DIGIT if c.isdigit() else LETTER for c in text)
+
+
+def _of_operator(node: Element, parts: list[Element]) -> float:
+    text = _content(node)
+    if text in _OPERATOR_WIDTHS:
+        return _OPERATOR_WIDTHS[text]
+    tight = node.getAttribute("lspace") == "0" or node.getAttribute("form") == "prefix"
+    return PREFIX if tight else RELATION if text in "=≠<>≤≥≈→" else SIGN
+
+
+def _of_fraction(node: Element, parts: list[Element]) -> float:
+    return max(map(_width, parts)) + 0.25
+
+
+def _of_scripts(node: Element, parts: list[Element]) -> float:
+    return _width(parts[0]) + SCRIPT * sum(map(_width, parts[1:])) + 0.06
+
+
+def _of_root(node: Element, parts: list[Element]) -> float:
+    return 0.9 + _of_row(node, parts[:1])
+
+
+def _of_table(node: Element, parts: list[Element]) -> float:
+    cells = [[_width(c) for c in row.childNodes if isinstance(c, Element)] for row in parts]
+    columns = max(map(len, cells))
+    widest = (max((row[k] for row in cells if k < len(row)), default=0.0) for k in range(columns))
+    return sum(widest) + COLUMN * columns
+
+
+_WIDTHS: dict[str, Callable[[Element, list[Element]], float]] = {
+    "mi": _of_letters, "mn": _of_letters, "mtext": _of_letters, "mo": _of_operator, "mfrac": _of_fraction,
+    "msub": _of_scripts, "msup": _of_scripts, "msubsup": _of_scripts, "msqrt": _of_root, "mroot": _of_root,
+    "mtable": _of_table,
+}  # fmt: skip

@@ -1,10 +1,11 @@
-"""What stands on the page: the lines of a statement, which symbols show their instant, the order of terms."""
+"""The page of a statement: its lines, which symbols show their instant, and the order of terms."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import singledispatch
+from typing import TypeAlias
 
 from sympy import Expr, Function, Pow, Symbol, sympify
 
@@ -14,9 +15,12 @@ from physsym.core.verdicts import Condition, Order
 from physsym.printing.names import VECTOR_KINDS
 from physsym.vocabulary import Vocabulary
 
+Printable: TypeAlias = Expr | Equation | Relation | Law | Update | Rule | Condition | Order
+"""What the printers take."""
+
 EXPECTED = "an expression, an equation, a relation, a law, an update, a rule, a condition or an order"
-LAW_ORDER = ("acceleration", "force", "place", "velocity", "energy", "scalar")
-RULE_ORDER = ("place", "velocity", "acceleration", "force", "energy", "scalar")
+LAW_ORDER = ("acceleration", "force", "position", "velocity", "energy", "scalar")
+RULE_ORDER = ("position", "velocity", "acceleration", "force", "energy", "scalar")
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Page:
         return _symbols(self.lines)
 
 
-def page(statement: object, vocabulary: Vocabulary, states: Iterable[Symbol] = ()) -> Page:
+def page(statement: Printable, vocabulary: Vocabulary, states: Iterable[Symbol] = ()) -> Page:
     """Return the page of a statement, with `states` among the symbols that show their instant.
 
     Raises TypeError for what is no statement.
@@ -78,14 +82,14 @@ def _(statement: Law, vocabulary: Vocabulary) -> Page:
 @_page.register(Update)
 def _(statement: Update, vocabulary: Vocabulary) -> Page:
     # Outside its rule an update does not say which symbols are states: the vectors are taken to be.
-    line = _line_of(statement)
+    line = _equal(after(statement.target), statement.value)
     vectors = {s for s in _symbols((line,)) if (q := vocabulary.quantity(s)) and q.kind in VECTOR_KINDS}
     return Page((line,), _sequences((line,)) | _names(vectors), RULE_ORDER)
 
 
 @_page.register(Rule)
 def _(statement: Rule, vocabulary: Vocabulary) -> Page:
-    lines = tuple(map(_line_of, statement.updates))
+    lines = tuple(_equal(after(u.target), u.value) for u in statement.updates)
     return Page(lines, _names(states(statement)), RULE_ORDER)
 
 
@@ -105,10 +109,6 @@ def _(statement: Order, vocabulary: Vocabulary) -> Page:
     if statement.exponent != 1:
         size = Pow(statement.symbol, sympify(statement.exponent), evaluate=False)
     return _of_lines(Line((Function("O")(size),)))
-
-
-def _line_of(update: Update) -> Line:
-    return _equal(after(update.target), update.value)
 
 
 def _equal(left: Expr, right: Expr) -> Line:

@@ -1,7 +1,7 @@
-"""In which order a book writes terms and factors, what it puts in a fraction, and where it puts the sign.
+"""The order of terms and factors, what goes into a fraction, and where the sign goes, as in a textbook.
 
-Nothing here knows a format. SymPy keeps sums and products in an order of its own, which depends on the names
-of the symbols; here the part that a term plays in mechanics decides, for all formats and on both faces.
+Nothing here depends on the format. SymPy keeps sums and products in an order of its own, which depends on the
+names of the symbols; here the role of a term in mechanics decides, for all formats and on both faces.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
-from sympy import Add, Expr, Function, Integer, Mul, Number, Rational, Symbol
+from sympy import Add, Expr, Function, Integer, Mul, Number, Symbol
 from sympy.core.sorting import default_sort_key
 
 from physsym.core.symbols import (
@@ -32,9 +32,9 @@ from physsym.vocabulary import Vocabulary
 ROLE_OF_OPAQUE: dict[type, str] = {
     potential: "energy", grad: "force", partial: "force", hess: "force", higher: "force",
 }  # fmt: skip
-# How many time derivatives separate a symbol from a place.
+# How many time derivatives separate a symbol from a position.
 LEVEL_OF_KIND = {"position": 0, "velocity": 1, "displacement": 1}
-ROLE_OF_LEVEL = ("place", "velocity", "acceleration")
+ROLE_OF_LEVEL = ("position", "velocity", "acceleration")
 
 # Scalar factors by the kind of quantity: eta lambda, m gamma, gamma dt.
 KIND_ORDER = ("scalar", "mass", "friction", "time")
@@ -49,7 +49,7 @@ VECTOR_ORDER: Ranks = (
 
 @dataclass(frozen=True)
 class Context:
-    """What the order depends on: the part each symbol plays, and the order in which the parts are written."""
+    """What the order depends on: the roles of symbols, and the order in which roles are written."""
 
     page: Page
     vocabulary: Vocabulary
@@ -57,7 +57,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Product:
-    """A product as a book writes it: a sign, a fraction of scalars, and the vectors behind it."""
+    """A product as it is written: a sign, a fraction of scalars, and the vectors behind it."""
 
     negative: bool
     over: tuple[Expr, ...]
@@ -66,17 +66,14 @@ class Product:
 
 
 def role(expression: Expr, context: Context) -> str:
-    """Return the part that an expression plays: that of the foremost symbol in it, or else "scalar"."""
+    """Return the role of an expression in mechanics: that of its foremost symbol, or else "scalar"."""
     if isinstance(expression, tuple(ROLE_OF_OPAQUE)):
         return ROLE_OF_OPAQUE[type(expression)]
-    if isinstance(expression, Symbol):
-        return _role_of_symbol(expression, context)
-    return min((role(a, context) for a in expression.args), key=context.page.order.index, default="scalar")
-
-
-def _role_of_symbol(symbol: Symbol, context: Context) -> str:
-    name, marks = name_and_marks(symbol)
-    quantity = context.vocabulary.quantity(symbol)
+    if not isinstance(expression, Symbol):
+        roles = (role(a, context) for a in expression.args)
+        return min(roles, key=context.page.order.index, default="scalar")
+    name, marks = name_and_marks(expression)
+    quantity = context.vocabulary.quantity(expression)
     if quantity and quantity.kind == "force":
         return "force"
     level = LEVEL_OF_KIND.get(quantity.kind) if quantity else None
@@ -86,17 +83,20 @@ def _role_of_symbol(symbol: Symbol, context: Context) -> str:
 
 
 def ordered_terms(total: Add, context: Context) -> tuple[Expr, ...]:
-    """Return the terms of a sum as a book orders them.
+    """Return the terms of a sum in the order in which they are written.
 
     With vectors: by role, then later instants first, then by the degree of the coefficient. Scalars alone:
     ascending behind a positive number, as in a series (1 - s + s**2/2), and descending otherwise (mu**2 - 1).
     """
-    place = {term: i for i, term in enumerate(total.as_ordered_terms(order="lex"))}
-    terms = sorted(total.args, key=lambda term: (place.get(term, 0), default_sort_key(term)))
+    lexical = {term: i for i, term in enumerate(total.as_ordered_terms(order="lex"))}
+    terms = sorted(total.args, key=lambda term: (lexical.get(term, 0), default_sort_key(term)))
     if any(role(term, context) != "scalar" for term in terms):
         return tuple(sorted(terms, key=lambda term: _key_of_vector(term, context)))
     up = 1 if any(term.is_Number and term > 0 for term in terms) else -1
-    return _positive_first(sorted(terms, key=lambda term: up * _degree(term)), context)
+    terms.sort(key=lambda term: up * _degree(term))
+    # The first positive term goes to the front, so that the sum does not open with a minus.
+    first = next((term for term in terms if not split(term, context).negative), terms[0])
+    return (first, *(term for term in terms if term is not first))
 
 
 def _key_of_vector(term: Expr, context: Context) -> tuple[int, int, int]:
@@ -104,12 +104,6 @@ def _key_of_vector(term: Expr, context: Context) -> tuple[int, int, int]:
     marks = [name_and_marks(s)[1] for vector in parts.vectors for s in vector.free_symbols]
     latest = max((m.count(AFTER) - m.count(BEFORE) for m in marks), default=0)
     return context.page.order.index(role(term, context)), -latest, sum(map(_degree, parts.over))
-
-
-def _positive_first(terms: list[Expr], context: Context) -> tuple[Expr, ...]:
-    """Return the terms with the first positive one in front, so that the sum does not open with a minus."""
-    first = next((term for term in terms if not split(term, context).negative), terms[0])
-    return (first, *(term for term in terms if term is not first))
 
 
 def _degree(expression: Expr) -> int:
@@ -131,23 +125,21 @@ def split(term: Expr, context: Context) -> Product:
 
     Where it divides by a vector, or the vectors are a bare difference as in (x+ - x)/dt, all is one fraction.
     """
-    number, factors = _number_and_factors(term)
-    turned = tuple(_turned(f, term, context) for f in factors)
-    turns = sum(new is not old for new, old in zip(turned, factors, strict=True))
-    over = _unless_one(abs(number.p)) + tuple(f for f in turned if not _is_divisor(f))
-    under = _unless_one(number.q) + tuple(f.base**-f.exp for f in turned if _is_divisor(f))
+    number = Mul(*(f for f in _factors(term) if f.is_Rational))
+    factors = [f for f in _factors(term) if not f.is_Rational]
+    positive = [_with_positive_opening(f, term, context) for f in factors]
+    changes = sum(new is not old for new, old in zip(positive, factors, strict=True))
+    numbers = [tuple(Integer(n) for n in (size,) if n != 1) for size in (abs(number.p), number.q)]
+    over = [*numbers[0], *(f for f in positive if not _is_divisor(f))]
+    under = _in_order(
+        [*numbers[1], *(f.base**-f.exp for f in positive if _is_divisor(f))], SCALAR_ORDER, context
+    )
     scalars = tuple(f for f in _in_order(over, SCALAR_ORDER, context) if role(f, context) == "scalar")
     vectors = tuple(f for f in _in_order(over, VECTOR_ORDER, context) if role(f, context) != "scalar")
-    parts = Product(
-        bool(number < 0) ^ bool(turns % 2), scalars, _in_order(under, SCALAR_ORDER, context), vectors
-    )
-    return _as_one_fraction(parts) if _is_one_fraction(parts, context) else parts
-
-
-def _number_and_factors(term: Expr) -> tuple[Rational, tuple[Expr, ...]]:
-    factors = tuple(_factors(term))
-    number = Mul(*(f for f in factors if f.is_Rational))
-    return number, tuple(f for f in factors if not f.is_Rational)
+    difference = under and not scalars and len(vectors) == 1 and vectors[0].is_Add
+    if difference or any(role(f, context) != "scalar" for f in under):
+        scalars, vectors = scalars + vectors, ()
+    return Product(bool(number < 0) ^ bool(changes % 2), scalars, under, vectors)
 
 
 def _factors(term: Expr) -> Iterator[Expr]:
@@ -155,8 +147,8 @@ def _factors(term: Expr) -> Iterator[Expr]:
         yield from _factors(factor) if factor.is_Mul and factor is not term else (factor,)
 
 
-def _turned(factor: Expr, term: Expr, context: Context) -> Expr:
-    """Return minus the factor where that reads better, else the factor itself.
+def _with_positive_opening(factor: Expr, term: Expr, context: Context) -> Expr:
+    """Return minus the factor where it would open with a minus, else the factor itself.
 
     SymPy stores -(1 - rho)*G as (rho - 1)*G; a book has the leading term in front, the sign before it all.
     """
@@ -166,42 +158,23 @@ def _turned(factor: Expr, term: Expr, context: Context) -> Expr:
     if not (base.is_Add and exponent.is_Integer and exponent % 2):
         return factor
     weighs_a_vector = role(term, context) != "scalar" and role(base, context) == "scalar"
-    opening = _lowest(base) if weighs_a_vector else base.args
+    # In front of a vector the terms of the lowest degree count: what stays when all symbols are small.
+    lowest = min(map(_degree, base.args))
+    opening = [a for a in base.args if _degree(a) == lowest] if weighs_a_vector else base.args
     below_zero = all(a.as_coeff_Mul()[0].is_negative for a in opening)
     return Add(*(-a for a in base.args)) ** exponent if below_zero else factor
-
-
-def _lowest(total: Add) -> tuple[Expr, ...]:
-    """Return the terms of the lowest degree: what stays of a sum when all its symbols are small."""
-    lowest = min(map(_degree, total.args))
-    return tuple(a for a in total.args if _degree(a) == lowest)
 
 
 def _is_divisor(factor: Expr) -> bool:
     return bool(factor.is_Pow and factor.exp.is_Rational and factor.exp < 0)
 
 
-def _unless_one(number: int) -> tuple[Expr, ...]:
-    return () if number == 1 else (Integer(number),)
-
-
 def _in_order(factors: Iterable[Expr], order: Ranks, context: Context) -> tuple[Expr, ...]:
-    return tuple(sorted(factors, key=lambda f: _key_of_factor(f, order, context)))
+    def key(factor: Expr) -> tuple[object, ...]:
+        head = factor.base if factor.is_Pow else factor
+        rank = next(rank for types, rank in order if isinstance(head, types))
+        quantity = context.vocabulary.quantity(head) if isinstance(head, Symbol) else None
+        kind = KIND_ORDER.index(quantity.kind) if quantity and quantity.kind in KIND_ORDER else 0
+        return rank, kind, default_sort_key(head), default_sort_key(factor)
 
-
-def _key_of_factor(factor: Expr, order: Ranks, context: Context) -> tuple[object, ...]:
-    head = factor.base if factor.is_Pow else factor
-    rank = next(rank for types, rank in order if isinstance(head, types))
-    quantity = context.vocabulary.quantity(head) if isinstance(head, Symbol) else None
-    kind = KIND_ORDER.index(quantity.kind) if quantity and quantity.kind in KIND_ORDER else 0
-    return rank, kind, default_sort_key(head), default_sort_key(factor)
-
-
-def _is_one_fraction(parts: Product, context: Context) -> bool:
-    if any(role(f, context) != "scalar" for f in parts.under):
-        return True
-    return bool(parts.under) and not parts.over and len(parts.vectors) == 1 and parts.vectors[0].is_Add
-
-
-def _as_one_fraction(parts: Product) -> Product:
-    return Product(parts.negative, parts.over + parts.vectors, parts.under, ())
+    return tuple(sorted(factors, key=key))

@@ -1,7 +1,7 @@
-"""What all formats share: how an expression falls into letters, fractions, powers and signs, as in a book.
+"""What all formats share: how an expression is decomposed into letters, fractions, powers and signs.
 
-A format derives from `Textbook` and from SymPy's printer of that format, and says how each piece looks. What
-is not named here, such as a matrix or an integral, is left to SymPy's printer.
+A format derives from `Textbook` and from SymPy's printer of that format, and implements each piece. What is
+not named here, such as a matrix or an integral, is left to SymPy's printer.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SIGNS = {True: "-", False: "+"}
 class Textbook(Printer, ABC):
     """Prints the expressions of a page on one face."""
 
-    # The method by which an expression may print itself: not the `_latex` that notation.py has for SymPy.
+    # The method by which an expression may print itself: not `_latex`, which opaque functions have for SymPy.
     printmethod = "_textbook"
     # Settings that a user made for all of SymPy's printers (init_printing) must not change a document.
     _global_settings: ClassVar[dict[str, Any]] = {}
@@ -47,7 +47,7 @@ class Textbook(Printer, ABC):
         self.page, self.face, self.vocabulary = page, face, vocabulary
         self.context, self.in_script = Context(page, vocabulary), False
 
-    # How each piece looks: a format says it.
+    # The pieces, which a format implements.
 
     @abstractmethod
     def _letters(self, atoms: Sequence[str], bold: bool = False) -> Piece:
@@ -67,7 +67,7 @@ class Textbook(Printer, ABC):
 
     @abstractmethod
     def _relation(self, sign: str) -> Piece:
-        """Return one of the relations of `statement.RELATIONS`."""
+        """Return one of the relations of `statements.RELATIONS`."""
 
     @abstractmethod
     def _minus(self, piece: Piece) -> Piece:
@@ -251,8 +251,8 @@ class Textbook(Printer, ABC):
 
     _print_sign = _print_log = _print_Function
 
-    def _applied(self, head: Piece, places: Sequence[Expr]) -> Piece:
-        return self._row(head, self._fence(self._commas([self._print(p) for p in places])))
+    def _applied(self, head: Piece, arguments: Sequence[Expr]) -> Piece:
+        return self._row(head, self._fence(self._commas([self._print(a) for a in arguments])))
 
     # The potential and its derivatives.
 
@@ -272,21 +272,19 @@ class Textbook(Printer, ABC):
     _print_higher = _print_hess
 
     def _print_partial(self, expr: partial) -> Piece:
-        index, *places = expr.args
-        # The coordinate has a name only where the place is given by coordinates; otherwise it has a number.
-        named = [p for i, p in enumerate(places, 1) if i == index and isinstance(p, Symbol)]
-        return self._applied(self._slope(named[0]) if named else self._numbered_slope(index), places)
-
-    def _slope(self, coordinate: Symbol) -> Piece:
-        glyph = replace(self._glyph(coordinate), instant=None, dots=0)
-        over = self._row(self._special("partial"), self._energy())
-        under = self._row(self._special("partial"), self._letter(glyph))
-        return self._fence(self._slash(over, under)) if self.only_slashes else self._fraction(over, under)
-
-    def _numbered_slope(self, index: Expr) -> Piece:
-        with self._script():
-            along = self._print(index)
-        return self._row(self._subscript(self._special("partial"), along), self._energy())
+        index, *point = expr.args
+        coordinate = point[int(index) - 1] if index.is_Integer and 1 <= index <= len(point) else None
+        # The coordinate has a name only where the point is given by symbols; otherwise it has a number.
+        if isinstance(coordinate, Symbol):
+            glyph = replace(self._glyph(coordinate), instant=None, dots=0)
+            over = self._row(self._special("partial"), self._energy())
+            under = self._row(self._special("partial"), self._letter(glyph))
+            head = self._fence(self._slash(over, under)) if self.only_slashes else self._fraction(over, under)
+        else:
+            with self._script():
+                number = self._print(index)
+            head = self._row(self._subscript(self._special("partial"), number), self._energy())
+        return self._applied(head, point)
 
     def sides(self) -> list[list[Piece]]:
         """Return the pieces of each line: a side, and perhaps relations with a side behind each."""
@@ -296,3 +294,30 @@ class Textbook(Printer, ABC):
         first, *others = (self._print(side) for side in line.sides)
         pairs = zip(map(self._relation, line.relations), others, strict=True)
         return [first, *(piece for pair in pairs for piece in pair)]
+
+
+class TextPrinter(Textbook):
+    """Prints into a string; a format adds its letters, fractions, scripts and fences."""
+
+    multiplication_dot = " · "
+
+    def _number(self, digits: str) -> str:
+        return digits
+
+    def _minus(self, piece: str) -> str:
+        return f"-{piece}"
+
+    def _total(self, signs: Sequence[str], pieces: Sequence[str]) -> str:
+        space = "" if self.in_script else " "
+        return pieces[0] + "".join(f"{space}{s}{space}{p}" for s, p in zip(signs, pieces[1:], strict=True))
+
+    def _times(self, pieces: Sequence[str]) -> str:
+        # Two numbers side by side would read as one.
+        between = (self.multiplication_dot if p[0].isdigit() else " " for p in pieces[1:])
+        return pieces[0] + "".join(b + p for b, p in zip(between, pieces[1:], strict=True))
+
+    def _commas(self, pieces: Sequence[str]) -> str:
+        return ("," if self.in_script else ", ").join(pieces)
+
+    def _slash(self, over: str, under: str) -> str:
+        return f"{over}/{under}"

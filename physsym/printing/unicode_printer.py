@@ -8,8 +8,8 @@ from sympy import Symbol
 from sympy.printing.str import StrPrinter
 
 from physsym.printing.names import unicode_text
-from physsym.printing.page import page
-from physsym.printing.text import TextPrinter
+from physsym.printing.page import Printable, page
+from physsym.printing.textbook import TextPrinter
 from physsym.vocabulary import STANDARD, Face, Vocabulary
 
 SPECIALS = {"d": "d", "nabla": "∇", "partial": "∂", "infinity": "∞"}
@@ -64,7 +64,7 @@ def _script(text: str, small: dict[str, str], mark: str) -> str:
 
 
 def unicode(
-    statement: object,
+    statement: Printable,
     face: Face = "physics",
     vocabulary: Vocabulary = STANDARD,
     *,
@@ -72,10 +72,18 @@ def unicode(
 ) -> str:
     """Return a statement as plain text, a line for each equation, aligned at the relation.
 
-    The arguments are those of `latex`.
+    Parameters
+    ----------
+    statement, face, vocabulary, states
+        As for `latex`.
 
-    Raises TypeError for what is no statement and ValueError for an unknown face.
+    Raises
+    ------
+    TypeError, ValueError
+        As `latex` does.
 
+    Examples
+    --------
     >>> from physsym.vocabulary import G, eta, x
     >>> from physsym.core.statements import rule
     >>> print(unicode(rule({x: x - eta * G}), face="learning"))
