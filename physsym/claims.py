@@ -1,4 +1,7 @@
-"""Tools for judges of claims: conditional verdicts, approximate equality, limits, monotonicity."""
+"""Functions to write judges of claims with: conditional verdicts, tolerances, limits, monotonicity.
+
+A judge computes a `Verdict`. What cannot be decided is undecidable, and what holds under conditions lists them.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,16 @@ from sympy import Expr, Integer, Mul, Symbol, factor_list, fraction, oo, togethe
 
 from physsym.analysis.exact_evaluation import sign_of
 from physsym.core.signs import POSITIVE, signs
+from physsym.core.symbols import Exact, exact
 from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict, all_of, fails, holds, undecided
+from physsym.mechanics.claim import Claim
 from physsym.mechanics.moves import Limit
 from physsym.verify.identity import identical
 from physsym.verify.limit import gap
 
 __all__ = [
-    "add_evidence", "all_named", "approx_equal", "check_limit", "conditional", "is_decreasing",
-    "is_increasing", "positive", "undecidable",
+    "Claim", "add_evidence", "all_named", "all_of", "approx_equal", "check_limit", "conditional", "fails",
+    "holds", "is_decreasing", "is_increasing", "positive", "undecidable",
 ]  # fmt: skip
 
 
@@ -107,7 +112,7 @@ def positive(expression: Expr) -> tuple[Condition, ...]:
     return (*((Condition(odd.expand(), "> 0"),) if odd != 1 else ()), *even)
 
 
-def check_limit(expression: Expr, limit: Limit, to: Expr, what: str = "the expression") -> Verdict:
+def check_limit(expression: Expr, limit: Limit, to: Exact, what: str = "the expression") -> Verdict:
     """Return whether an expression tends to a value, and at which order.
 
     Parameters
@@ -126,13 +131,21 @@ def check_limit(expression: Expr, limit: Limit, to: Expr, what: str = "the expre
     Verdict
         Undecidable where the order cannot be measured.
 
+    Raises
+    ------
+    TypeError
+        For what is no expression, a float included, and where `limit` is no `Limit`.
+
     Examples
     --------
     >>> from physsym.vocabulary import dt, rho, tau
     >>> print(check_limit(1 - dt / tau, Limit(tau, Integer(0)), -oo).outcome.value)
     holds
     """
-    if to.is_finite:
+    if not isinstance(limit, Limit):
+        raise TypeError(f"expected a limit such as Limit(tau, 0), given {limit!r}")
+    expression, to = exact(expression), exact(to)
+    if to.is_finite is not False:
         return gap(limit, expression, to, what)
     verdict = gap(limit, 1 / expression, Integer(0), f"one over {what}")
     if not verdict or not verdict.error or verdict.error.exponent == oo:
@@ -227,6 +240,8 @@ def approx_equal(found: Expr, claimed: Expr, tolerance: Expr) -> Verdict:
     """
     if identical(found, claimed):
         return holds(f"both are {found}")
+    if claimed == 0:  # nothing but zero is within a relative tolerance of zero
+        return fails(f"{found.evalf(6)} against 0")
     off = found / claimed - 1
     text = f"{found.evalf(6)} against {claimed.evalf(6)}, off by {(100 * off).evalf(2)} %"
     within = sign_of(tolerance**2 - off**2) >= 0

@@ -72,6 +72,16 @@ def test_a_quantity_tends_where_it_is_said_to_or_not(expression, limit, to, outc
     assert check_limit(expression, limit, to).outcome is outcome
 
 
+@pytest.mark.parametrize("given", [(1, Limit(m), 0.5), (1.5, Limit(m), 1), (m, m, 0), (m, None, 0)])
+def test_a_limit_is_asked_of_exact_expressions(given):
+    with pytest.raises(TypeError, match=r"expected (an exact expression|a limit such as Limit\(tau, 0\))"):
+        check_limit(*given)
+
+
+def test_whole_numbers_are_expressions():
+    assert check_limit(1 - dt / tau, Limit(tau, oo), 1)
+
+
 def test_monotone_quantities():
     assert is_decreasing(G / m, m)
     assert is_increasing(eta * G, eta)
@@ -87,6 +97,8 @@ def test_numbers_that_are_equal_near_or_neither():
     assert approx_equal(Rational(22, 7), pi, Rational(1, 10**4)).outcome is Outcome.FAILS
     assert approx_equal(Rational(22, 7), pi, Rational(1, 10**3)).outcome is Outcome.APPROXIMATE
     assert approx_equal(-log(2), log(2), Rational(1, 2)).outcome is Outcome.FAILS
+    assert approx_equal(Rational(1, 10**9), Integer(0), Rational(1, 2)).outcome is Outcome.FAILS
+    assert approx_equal(sqrt(2) ** 2 - 2, Integer(0), Rational(1, 2))
 
 
 def test_joined_verdicts_keep_their_names_and_the_worst_counts():
