@@ -1,6 +1,7 @@
 """Functions to write judges of claims with: conditional verdicts, tolerances, limits, monotonicity.
 
-A judge computes a `Verdict`. What cannot be decided is undecidable, and what holds under conditions lists them.
+A judge computes a `Verdict`. What cannot be decided is undecidable; what holds conditionally says under which
+conditions.
 """
 
 from __future__ import annotations
