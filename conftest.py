@@ -4,10 +4,8 @@ from importlib.util import find_spec
 
 NEEDS = {
     "physsym/adapters/optax_transformation.py": "optax",
-    "physsym/adapters/torch_ahead.py": "torch",
-    "physsym/adapters/torch_native.py": "torch",
+    "physsym/adapters/torch_compiled.py": "torch",
     "physsym/adapters/torch_optimizer.py": "torch",
-    "physsym/adapters/torch_states.py": "torch",
     "physsym/runtime/backends/jax.py": "jax",
     "physsym/runtime/backends/llvm.py": "llvmlite",
     "physsym/runtime/backends/torch.py": "torch",

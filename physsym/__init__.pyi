@@ -43,8 +43,8 @@ from .printing.latex_printer import latex
 from .printing.mathml_printer import mathml
 from .printing.unicode_printer import unicode
 from .runtime.backends import lambdify
-from .runtime.optimizer import Optimizer, optimizer
-from .runtime.sweep import sweep
+from .runtime.optimizers import Optimizer, optimizer
+from .runtime.sweeps import sweep
 from .transform.registry import apply
 from .verify.dimensions import dimensions
 from .verify.equivalence import same_law, same_rule

@@ -42,7 +42,7 @@ def is_the_valley(f: Equation = height) -> Verdict:
     """Judge whether a formula is the function that the runs descend: in value and slope, at five places."""
     import numpy as np
 
-    from physsym.runtime.problems import problem
+    from physsym.runtime.potentials import problem
 
     valley, gaps = problem("valley"), []
     for point in np.random.default_rng(20).normal(size=(5, 2)):
@@ -56,7 +56,7 @@ def is_the_valley(f: Equation = height) -> Verdict:
 @cache
 def runs(rate: Rational) -> tuple[figures.Experiment, ...]:
     """Return the three methods at one rate, with momentum nine tenths where there is any."""
-    from physsym.runtime.problems import problem
+    from physsym.runtime.potentials import problem
 
     r, k, valley = float(rate), float(NINE_TENTHS), problem("valley")
     return (

@@ -16,7 +16,7 @@ from physsym.core.symbols import BEFORE, grad
 from physsym.documents.content import Comparison
 from physsym.runtime import coordinates, optimizer
 from physsym.runtime.backends.base import Value
-from physsym.runtime.problems import Array, problem
+from physsym.runtime.potentials import Array, problem
 from physsym.verify.equivalence import same_rule
 
 IMPLEMENTATIONS = (
@@ -99,7 +99,7 @@ def run_rule(rule: Rule, start: Array, gradient: Gradient, settings: Mapping[str
     state, at, position = compiled.init(start), np.empty_like(start), coordinates(rule)[0].name
     bound = compiled.bind(state, at)
     for _ in range(STEPS):
-        at[...] = gradient(compiled.place(state))
+        at[...] = gradient(compiled.evaluation_point(state))
         bound.step()
         yield state[position]
 

@@ -1,4 +1,4 @@
-"""Where a rule takes its gradient, and the same rule seen from there."""
+"""Evaluation points: where a rule takes its gradient, and the same rule in the variable at that point."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def with_counters_given(program: Program) -> Program:
     return replace(program, states=program.arrays, parameters=program.numbers, results=results, counters=())
 
 
-def trained(program: Program) -> Symbol | None:
+def weights_state(program: Program) -> Symbol | None:
     """Return the state at which a rule takes its only gradient: it holds the weights of the model.
 
     None where the rule takes its gradient ahead of its states, or several.
@@ -35,15 +35,15 @@ def trained(program: Program) -> Symbol | None:
     >>> from physsym.codegen import program
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, x
-    >>> trained(program(rule({x: x - eta * G})))
+    >>> weights_state(program(rule({x: x - eta * G})))
     x
     """
-    places = [place for line in program.evaluations for place in line.values]
-    found = places[0] if len(places) == 1 else None
+    points = [point for line in program.evaluations for point in line.values]
+    found = points[0] if len(points) == 1 else None
     return found if isinstance(found, Symbol) and found in program.states else None
 
 
-def elsewhere(rule: Rule) -> str:
+def describe_evaluation_points(rule: Rule) -> str:
     """Return in words where a rule takes its gradients, when not at its weights, and what to do about it."""
     forces = sorted({str(f) for e in expressions(rule) for f in e.atoms(*FORCES)})
     if not forces:
@@ -64,32 +64,50 @@ def seen_from_the_gradient(rule: Rule) -> Rule:
 
     With the gradient at `x + s`, the new variable is `y = x + s`; it is called x again. The weights of the
     model are then y. The parameters in `s` must not change from step to step, or `s` is not the same before
-    and after. For Nesterov's method this is the form that PyTorch and optax have, after Sutskever et al.,
-    ICML 2013.
+    and after.
 
-    Raises ValueError where the rule takes no gradient or several, or where the place is no position with
-    something added.
+    Parameters
+    ----------
+    rule : Rule
+        A rule of one coordinate that takes one gradient.
 
+    Returns
+    -------
+    Rule
+
+    Raises
+    ------
+    ValueError
+        Where the rule takes no gradient or several, or where the evaluation point is no position with
+        something added.
+
+    References
+    ----------
+    For Nesterov's method this is the form that PyTorch and optax have: Sutskever, Martens, Dahl and Hinton,
+    "On the importance of initialization and momentum in deep learning", ICML 2013.
+
+    Examples
+    --------
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import eta, rho, u, x
     >>> print(seen_from_the_gradient(rule({u: rho * u - eta * grad(x + rho * u), x: x + after(u)})))
     u <- -eta*grad(x) + rho*u; x <- -rho*u + rho*u+ + u+ + x
     """
-    place, position = _place_and_position(rule)
-    shift = place - position
-    change: dict[Expr, Expr] = {grad(place): grad(position), position: position - shift}
-    kept = list[Update]()
+    point, position = _point_and_position(rule)
+    shift = point - position
+    change: dict[Expr, Expr] = {grad(point): grad(position), position: position - shift}
+    others = list[Update]()
     for update in rule.updates:
         value = update.value.xreplace(change)
         if update.target == position:
             change[after(position)] = value  # what the old variable now is
         else:
-            kept.append(Update(update.target, value))
+            others.append(Update(update.target, value))
     new = {s: after(s) for s in rule.targets}
-    return Rule((*kept, Update(position, change[after(position)] + shift.xreplace(new))))
+    return Rule((*others, Update(position, change[after(position)] + shift.xreplace(new))))
 
 
-def _place_and_position(rule: Rule) -> tuple[Expr, Symbol]:
+def _point_and_position(rule: Rule) -> tuple[Expr, Symbol]:
     forces = {f for e in expressions(rule) for f in e.atoms(*FORCES)}
     positions = coordinates(rule)
     if len(forces) != 1 or len(positions) != 1 or not all(isinstance(f, grad) for f in forces):
@@ -98,11 +116,11 @@ def _place_and_position(rule: Rule) -> tuple[Expr, Symbol]:
             f"a rule can be seen from its gradient if it takes one, of one coordinate; it takes {found}"
         )
     (force,), (position,) = forces, positions
-    (place,) = force.args
-    shift = place - position
+    (point,) = force.args
+    shift = point - position
     if not shift.free_symbols <= {*rule.targets, *parameters(rule)} - {position}:
         raise ValueError(
-            f"the gradient is taken at {place}, which is not {position} with something added that is known "
+            f"the gradient is taken at {point}, which is not {position} with something added that is known "
             f"before the step and does not depend on {position}"
         )
-    return place, position
+    return point, position

@@ -11,9 +11,8 @@ import jax.numpy as jnp
 import optax as library
 from sympy import Symbol
 
-from physsym.adapters.evaluation_point import elsewhere, trained, with_counters_given
-from physsym.codegen import Program, needed, program, state_name
-from physsym.codegen.passes.partition import stages
+from physsym.adapters.evaluation_point import describe_evaluation_points, weights_state, with_counters_given
+from physsym.codegen import Program, live_lines, partition, program, state_name
 from physsym.core.statements import Rule, Update
 from physsym.core.symbols import BEFORE, after
 from physsym.runtime import coordinates
@@ -33,13 +32,31 @@ class RuleState(NamedTuple):
 def optax(rule: Rule, /, **parameters: Value) -> library.GradientTransformation:
     """Return a rule as an `optax.GradientTransformation`: its updates are what the rule adds to the weights.
 
-    Parameters are given by name, as a number or as a schedule: a callable of the number of steps done. The
-    weights are the state at which the rule takes its gradient; other positions start where they do, all else
-    starts at zero. Weights may be any pytree; where the rule reads their values, `update` must be given them.
+    The weights are the state at which the rule takes its gradient; other positions start where they do, all
+    else starts at zero. Weights may be any pytree; where the rule reads their values, `update` must be given
+    them.
 
-    Raises ValueError for a rule that takes its gradient elsewhere than at a state, or several; TypeError and
-    ValueError for unfit parameters, as `physsym.optimizer` does.
+    Parameters
+    ----------
+    rule : Rule
+        The update rule.
+    **parameters
+        The parameters of the rule, each a number or a schedule: a callable of the number of steps done.
 
+    Returns
+    -------
+    optax.GradientTransformation
+
+    Raises
+    ------
+    ValueError
+        For a rule that takes its gradient elsewhere than at a state, or several, and where the rule is not
+        defined for its parameters.
+    TypeError
+        For missing, unknown or unfit parameters.
+
+    Examples
+    --------
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, rho, u, x
     >>> momentum = optax(rule({u: rho * u - eta * G, x: x + after(u)}), eta=lambda count: 0.5, rho=0.9)
@@ -48,23 +65,23 @@ def optax(rule: Rule, /, **parameters: Value) -> library.GradientTransformation:
     >>> library.apply_updates(weights, updates).tolist()
     [0.0, 0.0]
     """
-    made = _increment(rule)
+    increment = _increment(rule)
     refuse_misnamed(program(rule), parameters)
-    made.constants(parameters, 0)
+    increment.constants(parameters, 0)
 
     def init(params: Value) -> RuleState:
         rest = jax.tree.map(jnp.zeros_like, params)
         return RuleState(
-            jnp.zeros((), jnp.int32), {n: params if n in made.placed else rest for n in made.others}
+            jnp.zeros((), jnp.int32), {n: params if n in increment.placed else rest for n in increment.others}
         )
 
     def update(updates: Value, state: RuleState, params: Value = None) -> tuple[Value, RuleState]:
-        if params is None and made.weights in made.reads:
+        if params is None and increment.weights in increment.reads:
             raise ValueError(
-                f"the rule reads the weights ({made.weights}): give update(updates, state, params)"
+                f"the rule reads the weights ({increment.weights}): give update(updates, state, params)"
             )
-        fixed = made.constants(parameters, state.count)
-        new, states = made(updates, {**state.states, made.weights: params}, fixed)
+        fixed = increment.constants(parameters, state.count)
+        new, states = increment(updates, {**state.states, increment.weights: params}, fixed)
         return new, RuleState(library.safe_increment(state.count), states)
 
     return library.GradientTransformation(init, update)
@@ -90,9 +107,9 @@ class _Increment:
         return constants(self.program, BACKEND, given)
 
     def __call__(
-        self, slopes: Value, states: Mapping[str, Value], fixed: Values
+        self, gradients: Value, states: Mapping[str, Value], fixed: Values
     ) -> tuple[Value, dict[str, Value]]:
-        leaves, structure = jax.tree.flatten(slopes, is_leaf=lambda slope: slope is None)
+        leaves, structure = jax.tree.flatten(gradients, is_leaf=lambda gradient: gradient is None)
         split = {
             n: structure.flatten_up_to(tree) for n, tree in states.items() if n in (*self.reads, *self.others)
         }
@@ -113,16 +130,16 @@ class _Increment:
 
 
 def _increment(rule: Rule) -> _Increment:
-    weights = trained(program(rule))
+    weights = weights_state(program(rule))
     if weights is None:
-        raise ValueError(f"optax takes the gradient at the weights, {elsewhere(rule)}")
+        raise ValueError(f"optax takes the gradient at the weights, {describe_evaluation_points(rule)}")
     counting = program(_adding(rule, weights))
     whole = with_counters_given(counting)
-    last = stages(whole)[-1]
+    last = partition(whole)[-1]
     new = dict(zip(whole.states, last.results, strict=True))
     others = tuple(s for s in whole.states if s not in (weights, ADDED))
     results = (new[ADDED], *(new[s] for s in others))
-    body = needed(last.body, results)
+    body = live_lines(last.body, results)
     read = {s for line in body for s in line.reads} | {*results}
     alone = replace(last, states=tuple(s for s in last.states if s in read), body=body, results=results)
     placed = {*coordinates(rule), *(s for s in others if s.name == weights.name + BEFORE)}

@@ -8,9 +8,14 @@ from typing import Any
 
 import torch as library
 
-from physsym.adapters.evaluation_point import elsewhere
-from physsym.adapters.torch_ahead import step_ahead
-from physsym.adapters.torch_states import Made, local, made, refuse_unfit_parameter
+from physsym.adapters.evaluation_point import describe_evaluation_points
+from physsym.adapters.torch_compiled import (
+    CompiledRule,
+    compile_rule,
+    local,
+    refuse_unfit_parameter,
+    step_ahead,
+)
 from physsym.codegen import program
 from physsym.core.statements import Rule
 from physsym.runtime.backends.base import Value, Values, constants, misnamed, parameter_names
@@ -31,22 +36,44 @@ def torch(
     foreach: bool | None = None,
     **parameters: Value,
 ) -> DerivedOptimizer:
-    """Return a rule as a `torch.optim.Optimizer` of the given parameters of a model, or of groups of them.
-
-    The parameters of the rule are given by name, as a number or as a schedule: a callable of the number of
-    steps done. In the groups the one that `learning_rate` names (else `eta` or `alpha`, if the rule has it)
-    is called `lr`, as schedulers of PyTorch expect; `lr` may be given as well. `foreach` updates lists of
-    tensors at once, by default on graphics processors. By default, and where llvmlite is installed (the extra
-    `fast`), float32 and float64 tensors in main memory are updated by a compiled loop.
+    """Return a rule as a `torch.optim.Optimizer`.
 
     Weights are updated in place; all other states start at zero, those that are positions where the weights
     do. A rule that takes its gradient elsewhere than at the weights, or several, needs a closure at each
-    `step`, which is called at every place in turn; every parameter then takes part, with a zero gradient if
-    it got none.
+    `step`, which is called at every evaluation point in turn; every parameter then takes part, with a zero
+    gradient if it got none.
 
-    Raises TypeError for missing, unknown or unfit parameters, ValueError where the rule is not defined for
-    them or has several coordinates.
+    Parameters
+    ----------
+    rule : Rule
+        The update rule.
+    params : iterable
+        The parameters of a model, or groups of them.
+    learning_rate : str, optional
+        Which parameter of the rule is called `lr` in the groups, as schedulers of PyTorch expect; by default
+        `eta` or `alpha`, if the rule has it. `lr` may be given as well.
+    maximize : bool
+        Whether to climb.
+    foreach : bool, optional
+        Whether to update lists of tensors at once; by default on graphics processors. By default, and where
+        llvmlite is installed (the extra `fast`), float32 and float64 tensors in main memory are updated by a
+        compiled loop.
+    **parameters
+        The parameters of the rule, each a number or a schedule: a callable of the number of steps done.
 
+    Returns
+    -------
+    torch.optim.Optimizer
+
+    Raises
+    ------
+    TypeError
+        For missing, unknown or unfit parameters.
+    ValueError
+        Where the rule is not defined for them or has several coordinates.
+
+    Examples
+    --------
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, x
     >>> weights = library.nn.Parameter(library.ones(2))
@@ -60,7 +87,7 @@ def torch(
 
 
 class DerivedOptimizer(library.optim.Optimizer):
-    """A rule that updates parameters of a model, made by `physsym.adapters.torch_optimizer`.
+    """A rule that updates parameters of a model, made by `physsym.adapters.torch`.
 
     `state[parameter]` holds the states of the rule by name, but for the weights.
     """
@@ -74,8 +101,8 @@ class DerivedOptimizer(library.optim.Optimizer):
         maximize: bool,
         foreach: bool | None,
     ) -> None:
-        """Make an optimizer; `physsym.adapters.torch_optimizer` says what of."""
-        self.rule, self._made = rule, dict[bool, Made]()
+        """Make an optimizer; the arguments are those of `physsym.adapters.torch`."""
+        self.rule, self._compiled = rule, dict[bool, CompiledRule]()
         names = parameter_names(program(rule))
         if learning_rate is not None and learning_rate not in names:
             raise ValueError(
@@ -108,7 +135,7 @@ class DerivedOptimizer(library.optim.Optimizer):
         numbers; ValueError where the rule takes its gradient elsewhere than at the weights and no closure is
         given.
         """
-        if self._compiled().at_weights:
+        if self._rule().at_weights:
             loss = _with_gradients(closure)
             with library.no_grad():
                 ready = [(group, *self._ready(group)) for group in self.param_groups]
@@ -123,19 +150,20 @@ class DerivedOptimizer(library.optim.Optimizer):
     def _step_ahead(self, closure: Callable[[], Value] | None) -> Value:
         if closure is None:
             raise ValueError(
-                f"a model has its gradient at its weights, {elsewhere(self.rule)}; or give a closure to step"
+                f"a model has its gradient at its weights, {describe_evaluation_points(self.rule)}; "
+                "or give a closure to step"
             )
         pairs = [(group, weights) for group in self.param_groups for weights in group["params"]]
         pairs = [(group, weights) for group, weights in pairs if weights.requires_grad]
         weights = [own for _, own in pairs]
         signs = [-1 if group["maximize"] else 1 for group, _ in pairs]
         fixed = [self._constants(group) for group, _ in pairs]
-        kept = [self.state[own] for own in weights]
-        return step_ahead(self._compiled(), weights, kept, fixed, signs, closure)
+        states = [self.state[own] for own in weights]
+        return step_ahead(self._rule(), weights, states, fixed, signs, closure)
 
     def _ready(self, group: Mapping[str, Any]) -> tuple[list[list[library.Tensor]], Values]:
         """Return for each state, and then the gradient, the tensors of a group; and the constants."""
-        rule = self._compiled(group["maximize"])
+        rule = self._rule(group["maximize"])
         moving = [weights for weights in group["params"] if weights.grad is not None]
         rows = []
         for weights in moving:
@@ -145,7 +173,7 @@ class DerivedOptimizer(library.optim.Optimizer):
         return [list(column) for column in zip(*rows, strict=True)], self._constants(group)
 
     def _advance(self, group: Mapping[str, Any], columns: list[list[library.Tensor]], fixed: Values) -> None:
-        rule, many = self._compiled(group["maximize"]), group["foreach"]
+        rule, many = self._rule(group["maximize"]), group["foreach"]
         native = rule.native if many is None else None
         if many is None:
             many = all(tensor.device.type in MANY_AT_ONCE for tensor in chain(*columns[:1]))
@@ -156,11 +184,11 @@ class DerivedOptimizer(library.optim.Optimizer):
             fits = native is not None and native.takes(tensors)
             (native if native is not None and fits else rule.one)(tensors, fixed)
 
-    def _compiled(self, maximize: bool = False) -> Made:
-        """Return the rule compiled; each optimizer has its own, and with it its own memory to work in."""
-        if maximize not in self._made:
-            self._made[maximize] = made(self.rule, maximize)
-        return self._made[maximize]
+    def _rule(self, maximize: bool = False) -> CompiledRule:
+        """Return the rule compiled; each optimizer has its own, and with it its own scratch memory."""
+        if maximize not in self._compiled:
+            self._compiled[maximize] = compile_rule(self.rule, maximize)
+        return self._compiled[maximize]
 
     def _renamed(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return parameters or a group with the learning rate under the name that schedulers know."""
@@ -173,13 +201,13 @@ class DerivedOptimizer(library.optim.Optimizer):
     def _constants(self, group: Mapping[str, Any]) -> Values:
         known = {**group, **{key: rate(group["steps_done"]) for key, rate in self.schedules.items()}}
         given = {name: known[key] for name, key in self._keys.items() if key in known}
-        rule = self._compiled()
+        rule = self._rule()
         given |= dict.fromkeys(rule.counters, group["steps_done"])
         return constants(rule.program, BACKEND, given)
 
     def __getstate__(self) -> dict[str, Any]:
         own = ("rule", "learning_rate", "_keys", "schedules")
-        return {**super().__getstate__(), **{name: self.__dict__[name] for name in own}, "_made": {}}
+        return {**super().__getstate__(), **{name: self.__dict__[name] for name in own}, "_compiled": {}}
 
 
 def _with_gradients(closure: Callable[[], Value] | None) -> Value:

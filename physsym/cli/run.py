@@ -12,7 +12,7 @@ from physsym.cli.paths import rule_named
 from physsym.cli.terminal import echo
 from physsym.core.statements import Rule, parameters
 from physsym.runtime.optimizer import Optimizer, optimizer
-from physsym.runtime.problems import Problem, problem
+from physsym.runtime.potentials import Problem, problem
 
 # Values that are proposed for parameters of the shipped rules: with them each rule descends on the valley.
 _PROPOSED = {"eta": 0.02, "alpha": 0.02, "rho": 0.9, "dt": 0.02, "tau": 0.2, "gamma": 1, "m": 0.2}

@@ -50,10 +50,10 @@ def symbols_of(operand: Operand) -> Iterator[Symbol]:
             yield from symbols_of(argument)
 
 
-def renamed(operand: Operand, names: Mapping[Symbol, Operand]) -> Operand:
+def substitute(operand: Operand, names: Mapping[Symbol, Operand]) -> Operand:
     """Return an operand with other operands for some of its symbols."""
     if isinstance(operand, Operation):
-        return Operation(operand.name, tuple(renamed(a, names) for a in operand.arguments))
+        return Operation(operand.name, tuple(substitute(a, names) for a in operand.arguments))
     return names.get(operand, operand) if isinstance(operand, Symbol) else operand
 
 
@@ -124,7 +124,7 @@ def _(expression: Add, ranks: Ranks) -> Operand:
 
 
 def _is_bare(term: Expr) -> bool:
-    """Return whether a term has no number for a factor, as both of 200*(b - a**2)."""
+    """Return whether a term has no numeric factor, as both of 200*(b - a**2)."""
     return not term.is_Number and abs(term.as_coeff_Mul()[0]) == 1
 
 

@@ -1,4 +1,4 @@
-"""What a program is: lines that name what they compute, once each."""
+"""A straight-line program in static single assignment: lines that name what they compute, once each."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ class Assignment(Line):
 
 
 class Evaluation(Line):
-    """The targets name the gradients at the places: one place and one gradient for each coordinate."""
+    """The targets name the gradients at an evaluation point: one value and one gradient a coordinate."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """One step of a rule: `scalars` are made of parameters and counters alone; nothing is assigned twice.
+    """One step of a rule: `scalars` are computed from parameters and counters alone, `body` from all.
 
-    `results` names the new value of each state, in the order of `states`; `counters` are the states among
-    them that are single numbers.
+    Nothing is assigned twice. `results` names the new value of each state, in the order of `states`;
+    `counters` are the states among them that are single numbers.
     """
 
     states: tuple[Symbol, ...]
@@ -84,23 +84,23 @@ def state_name(symbol: Symbol) -> str:
     return name + "_previous" * marks.count(BEFORE) + "_next" * marks.count(AFTER)
 
 
-def changed(line: Line, change: Callable[[Expr], Operand]) -> Line:
-    """Return the line with each of its values changed."""
-    return replace(line, values=tuple(map(change, line.values)))
+def map_values(line: Line, function: Callable[[Expr], Operand]) -> Line:
+    """Return the line with a function applied to each of its values."""
+    return replace(line, values=tuple(map(function, line.values)))
 
 
-def needed(body: Iterable[Line], results: Iterable[Symbol]) -> tuple[Line, ...]:
-    """Return the lines on which the results depend."""
-    wanted, kept = set(results), list[Line]()
+def live_lines(body: Iterable[Line], results: Iterable[Symbol]) -> tuple[Line, ...]:
+    """Return the lines on which the results depend: dead code elimination."""
+    wanted, live = set(results), list[Line]()
     for line in reversed(tuple(body)):
         if wanted & set(line.targets):
-            kept.insert(0, line)
+            live.insert(0, line)
             wanted |= set(line.reads)
-    return tuple(kept)
+    return tuple(live)
 
 
 @dataclass(frozen=True)
-class Fresh:
+class FreshSymbols:
     """Symbols whose names are not taken: g, g2, g3, ..."""
 
     taken: Collection[str]

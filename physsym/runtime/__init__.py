@@ -1,23 +1,5 @@
-"""An optimizer made from a rule: start, take one step, run, or update arrays in place."""
+"""Running a rule: optimizers, trajectories, in-place steps, sweeps, and the test functions to try them on."""
 
-from physsym.runtime.bound import Bound
-from physsym.runtime.coordinates import coordinates
-from physsym.runtime.optimizer import Callback, Optimizer, State, optimizer
-from physsym.runtime.problems import PROBLEMS, Problem, problem
-from physsym.runtime.sweep import Sweep, sweep
-from physsym.runtime.trajectory import Trajectory
+import lazy_loader
 
-__all__ = [
-    "PROBLEMS",
-    "Bound",
-    "Callback",
-    "Optimizer",
-    "Problem",
-    "State",
-    "Sweep",
-    "Trajectory",
-    "coordinates",
-    "optimizer",
-    "problem",
-    "sweep",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

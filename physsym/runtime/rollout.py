@@ -1,118 +1,139 @@
-"""Whole trajectories on a potential that is known as a formula, many steps in one call."""
+"""Rollouts: whole trajectories on a potential known as a formula, many steps in one call."""
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from physsym.codegen import Program, state_name
+from physsym.codegen import Formula, Program, scalarise, state_name
 from physsym.codegen.emit import python_source
-from physsym.codegen.passes.scalarisation import Formula, in_components
-from physsym.runtime.backends import rollout as marches
-from physsym.runtime.backends.base import Value, executed
+from physsym.runtime.backends import pytree
+from physsym.runtime.backends.base import Backend, Rollout, Value, executed
 from physsym.runtime.backends.numpy import NAMESPACE
-from physsym.runtime.backends.rollout import March
-from physsym.runtime.coordinates import coordinates
-from physsym.runtime.trajectory import Trajectory
+from physsym.runtime.states import StateLayout, layout
 
-if TYPE_CHECKING:
-    from physsym.runtime.optimizer import Optimizer
+State: TypeAlias = dict[str, Value]
+Callback: TypeAlias = Callable[[int, State], object]
 
-LARGEST = 64  # numbers of a state that are worth a name each
 AT_ONCE = 1_000_000  # steps in one call
+OBJECT = 128  # bytes that an array takes beside its numbers, about
 
 
-@dataclass(frozen=True)
-class Layout:
-    """How the numbers of a state lie in a row: names, whether each is a counter, the shape of the others."""
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """The states of a run at the recorded steps.
 
-    names: tuple[str, ...]
-    counters: frozenset[str]
-    shape: tuple[int, ...]
+    `steps` are the numbers of the steps, 0 for the start; `states` holds, by name, an array of shape
+    (records, *shape of the state), or a tree of such arrays; `coordinates` names the positions among them.
+    """
+
+    steps: np.ndarray[Any, Any]
+    states: Mapping[str, Any]
+    coordinates: tuple[str, ...]
 
     @property
-    def count(self) -> int:
-        """Return how many components a state has."""
-        return int(np.prod(self.shape, dtype=int))
-
-    def row(self, state: Mapping[str, Value]) -> list[Value]:
-        """Return the numbers of a state in a row; plain numbers stay what they are."""
-        parts = (
-            state[n].ravel().tolist() if isinstance(state[n], np.ndarray) else [state[n]] for n in self.names
-        )
-        return [number for part in parts for number in part]
-
-    def states(self, rows: Sequence[Any], dtype: Any) -> dict[str, np.ndarray[Any, Any]]:
-        """Return rows by the names of the states, each an array of shape (rows, *shape)."""
-        table = np.array(rows, dtype=dtype).reshape(len(rows), -1)
-        found, at = dict[str, Any](), 0
-        for name in self.names:
-            width = 1 if name in self.counters else self.count
-            shape = () if name in self.counters else self.shape
-            found[name] = table[:, at : at + width].reshape(len(rows), *shape)
-            at += width
+    def x(self) -> np.ndarray[Any, Any]:
+        """Return the positions, (records, *shape); AttributeError where there are several coordinates."""
+        if len(self.coordinates) != 1:
+            raise AttributeError(
+                f"the positions of the rule are {', '.join(self.coordinates)}; look in .states"
+            )
+        found: np.ndarray[Any, Any] = self.states[self.coordinates[0]]
         return found
 
 
-def layout(program: Program, state: Mapping[str, Value]) -> Layout | None:
-    """Return how a state lies in a row, None where it has several shapes or is too large for that."""
-    counters = frozenset(map(state_name, program.counters))
-    shapes = {
-        np.shape(v) for n, v in state.items() if n not in counters and not isinstance(v, (dict, list, tuple))
-    }
-    arrays = len(program.arrays)
-    if len(shapes) != 1 or arrays * int(np.prod(shape := shapes.pop(), dtype=int)) > LARGEST:
-        return None
-    return Layout(tuple(map(state_name, program.states)), counters, shape)
+@dataclass(frozen=True)
+class Plan:
+    """How long a run is, what it records, and who watches it: a callback, which may end it, and a report."""
+
+    steps: int
+    every: int
+    callback: Callback | None
+    report: Callable[[int], None]
+
+    def refuse_oversized(self, state: Mapping[str, Value]) -> None:
+        """Raise ValueError where the records would not fit into memory, unless a callback may end the run."""
+        leaves = [leaf for value in state.values() for leaf in pytree.flatten(value)[0]]
+        size = sum(getattr(leaf, "nbytes", 8) + OBJECT for leaf in leaves)
+        records, memory = self.steps // self.every + 2, _memory()
+        if self.callback is None and records * size > memory:
+            enough = 10 ** math.ceil(math.log10(2 * size * self.steps / memory))
+            raise ValueError(
+                f"recording {records} states takes about {records * size:.1e} bytes, and this machine has "
+                f"{memory:.1e}; record fewer with a larger every=, such as every={enough}"
+            )
 
 
-def march_of(made: Optimizer, potential: Formula, state: Mapping[str, Value]) -> tuple[March, Layout] | None:
-    """Return what takes many steps at once, and the layout of its rows; None where nothing does."""
-    lies = layout(made.program, state)
-    if lies is None or made.backend not in ("numpy", "python", "llvm", "c"):
-        return None
-    program = in_components(made.program, potential, lies.count)
-    numbers = [made._engine.number(state_name(p), made.parameters[state_name(p)]) for p in program.parameters]
-    single = any(getattr(v, "dtype", None) == np.float32 for v in state.values())
-    if made.backend == "llvm":
-        return marches.by_llvm(program, numbers, single, made.fma), lies
-    fraction = "Fraction({}, {})" if made.backend == "python" else "{}/{}"
-    if single:
-        return None
-    return marches.in_python(program, made._engine.functions, numbers, fraction), lies
+def _memory() -> int:
+    """Return the bytes of memory of this machine, or a usual number where it does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 2**34
 
 
-def marched(
-    made: Optimizer,
-    take: March,
-    lies: Layout,
+def compile_rollout(
+    program: Program,
+    potential: Formula,
+    backend: Backend,
+    parameters: Mapping[str, Value],
     state: Mapping[str, Value],
-    plan: tuple[int, int],
-    watch: tuple[Callable[[int, dict[str, Value]], object] | None, Callable[[int], None]],
-) -> Trajectory:
-    """Return the trajectory of a run: steps and steps between records, watched by callback and report."""
-    (steps, every), (callback, report) = plan, watch
-    arrays = (v for v in state.values() if isinstance(v, np.ndarray) and v.shape == lies.shape)
+) -> tuple[Rollout, StateLayout] | None:
+    """Return a rollout and the layout of its rows; None where the state is too large or of another type."""
+    found = layout(program, state)
+    if found is None or backend.capabilities.rollout is None:
+        return None
+    scalar = scalarise(program, potential.gradient, found.count)
+    numbers = [backend.number(state_name(p), parameters[state_name(p)]) for p in scalar.parameters]
+    single = any(getattr(v, "dtype", None) == np.float32 for v in state.values())
+    rollout = backend.capabilities.rollout(scalar, numbers, single)
+    return None if rollout is None else (rollout, found)
+
+
+def roll_out(
+    take: Rollout,
+    rows_of: StateLayout,
+    state: Mapping[str, Value],
+    plan: Plan,
+    error: Callable[[State, State, int], Exception],
+) -> tuple[np.ndarray[Any, Any], State]:
+    """Return the numbers of the recorded steps and the states at them.
+
+    Where a state is not finite, `error` is raised of the last finite state, the first that is not, and the
+    number of its step.
+    """
+    arrays = (v for v in state.values() if isinstance(v, np.ndarray) and v.shape == rows_of.shape)
     dtype = next((v.dtype for v in arrays), None)
-    numbers, rows = [0], [lies.row(state)]
-    told = partial(_told, lies, dtype, callback)
-    ended, row = told(0, rows[0]), rows[0]
-    for records, apart in _portions(steps, every, 1 if callback else max(AT_ONCE // every, 1)):
+    numbers, row = [0], rows_of.row(state)
+    rows: list[Any] = [row]
+
+    def named(row: Sequence[Value]) -> State:
+        return {n: v[0] for n, v in rows_of.states([row], dtype).items()}
+
+    def is_ended(number: int, row: Sequence[Value]) -> bool:
+        return plan.callback is not None and bool(plan.callback(number, named(row)))
+
+    ended = is_ended(0, row)
+    largest = 1 if plan.callback else max(AT_ONCE // plan.every, 1)
+    for records, apart in _portions(plan.steps, plan.every, largest):
         if ended:
             break
-        lost, new, row = take(numbers[-1], records, apart, row)
-        if lost:
-            raise _lost(lies, dtype, row, lost)
+        start = row
+        failed, new, row = take(numbers[-1], records, apart, row)
+        if failed:
+            done = failed - numbers[-1] - 1
+            before = take(numbers[-1], 1, done, start)[2] if done else start
+            raise error(named(before), named(row), failed)
         numbers += [numbers[-1] + apart * (k + 1) for k in range(records)]
         rows += list(new)
-        report(numbers[-1])
-        ended = told(numbers[-1], row)
-    positions = tuple(map(state_name, coordinates(made.rule)))
-    return Trajectory(np.array(numbers), lies.states(rows, dtype), positions)
+        plan.report(numbers[-1])
+        ended = is_ended(numbers[-1], row)
+    return np.array(numbers), rows_of.states(rows, dtype)
 
 
 def _portions(steps: int, every: int, largest: int) -> Iterator[tuple[int, int]]:
@@ -125,28 +146,16 @@ def _portions(steps: int, every: int, largest: int) -> Iterator[tuple[int, int]]
         yield 1, rest
 
 
-def _told(lies: Layout, dtype: Any, callback: Any, number: int, row: Sequence[Value]) -> bool:
-    if callback is None:
-        return False
-    return bool(callback(number, {n: v[0] for n, v in lies.states([row], dtype).items()}))
-
-
-def _lost(lies: Layout, dtype: Any, row: Sequence[Value], number: int) -> FloatingPointError:
-    states = lies.states([row], dtype)
-    names = [n for n, v in states.items() if not np.isfinite(np.asarray(v, float)).all()]
-    return FloatingPointError(f"{', '.join(names)} is not finite after step {number}; take smaller steps")
-
-
 def gradient_of(potential: Formula, parameters: Mapping[str, Value]) -> Callable[[Value], Value]:
     """Return the gradient of a potential as a function of an array of its weights."""
-    slopes = potential.slopes
-    run = executed(slopes, python_source(slopes), NAMESPACE)
-    own = {state_name(p): parameters[state_name(p)] for p in slopes.parameters}
+    program = potential.gradient
+    run = executed(program, python_source(program), NAMESPACE)
+    own = {state_name(p): parameters[state_name(p)] for p in program.parameters}
 
-    def gradient(place: Value) -> Value:
+    def gradient(point: Value) -> Value:
         if len(potential.weights) == 1:
-            return np.broadcast_to(run((place,), None, own)[0], np.shape(place))
-        found = run([np.asarray(w) for w in np.ravel(place)], None, own)
-        return np.reshape(np.asarray(found, np.result_type(place)), np.shape(place))
+            return np.broadcast_to(run((point,), None, own)[0], np.shape(point))
+        found = run([np.asarray(w) for w in np.ravel(point)], None, own)
+        return np.reshape(np.asarray(found, np.result_type(point)), np.shape(point))
 
     return gradient

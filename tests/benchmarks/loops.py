@@ -7,10 +7,10 @@ import ctypes
 import numpy as np
 import sympy
 
-from physsym.codegen import program
-from physsym.codegen.passes.scalarisation import formula, in_components
-from physsym.runtime.backends import rollout
+from physsym.codegen import program, scalarise
+from physsym.runtime.backends import load_backend
 from physsym.runtime.backends.c import library
+from physsym.runtime.potentials import potential_formula
 from tests.benchmarks.rules import RULES
 from tests.benchmarks.timing import Row, behind, interleaved, ratio, spread
 
@@ -26,7 +26,7 @@ BODY = "const double ga = {}, gb = {}; p = rho*p - eta*ga; q = rho*q - eta*gb; a
 
 def ours(called):
     """The heavy ball on two components, as a program."""
-    return in_components(program(RULES["heavy ball"]), formula(POTENTIALS[called]), 2)
+    return scalarise(program(RULES["heavy ball"]), potential_formula(POTENTIALS[called]).gradient, 2)
 
 
 def in_c(called, fma):
@@ -112,8 +112,9 @@ def trajectories():
     start, told, beside, far, near, reached = [0.0, 0.0, -1.2, 1.0], [], [], [], [], {}
     for called in SLOPES:
         others = solvers(called)
-        exact, fused = (rollout.by_llvm(ours(called), [ETA, RHO], False, fma) for fma in (False, True))
-        plain = rollout.in_python(ours(called), {}, [ETA, RHO], "{}/{}")
+        llvm = load_backend("llvm").capabilities.rollout
+        exact, fused = (llvm(ours(called), [ETA, RHO], fma=fma) for fma in (False, True))
+        plain = load_backend("numpy").capabilities.rollout(ours(called), [ETA, RHO])
         times = interleaved({
             "llvm": lambda run=exact: run(0, 1, STEPS, start), "llvm fma": lambda run=fused: run(0, 1, STEPS, start),
             "gcc": in_c(called, False), "gcc fma": in_c(called, True), "jax": in_jax(called),
@@ -227,12 +228,14 @@ def _sweepers(called, start, numbers, steps):
 
     made, given, cells = ours(called), list(numbers), numbers.shape[1]
 
+    llvm, numpy = (load_backend(b).capabilities.sweep for b in ("llvm", "numpy"))
+
     def in_lanes(fma):
-        return lambda: rollout.cells_by_llvm(made, start, given, cells, steps, 1, fma)
+        return lambda: llvm(made, start, given, cells, steps, 1, fma=fma)
 
     return {
         "llvm": in_lanes(False), "llvm with FMA": in_lanes(True), "gcc": cells_in_c(called, start, numbers, steps),
-        "numpy blocks": lambda: rollout.cells_by_numpy(made, start, given, cells, steps), "lambdify": lambdified,
+        "numpy blocks": lambda: numpy(made, start, given, cells, steps, 1), "lambdify": lambdified,
         "jax vmap": lambda: jax.block_until_ready(at_once(*flat)),
         "jax map of vmap": lambda: jax.block_until_ready(by_rows(*rows)),
     }  # fmt: skip

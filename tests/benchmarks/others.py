@@ -18,23 +18,22 @@ import json, os, sys, time
 spent = lambda: sum(os.times()[:4])
 a = spent(); import sympy; b = spent()
 import numpy
-from physsym.codegen import program
-from physsym.codegen.passes.partition import stages
+from physsym.codegen import partition, program
 from physsym.runtime.backends import arrays, in_place_arguments, jit, numpy as numpy_backend
 from tests.benchmarks.rules import RULES
-part = stages(program(RULES[{called!r}]))[-1]
+part = partition(program(RULES[{called!r}]))[-1]
 c = spent()
 from physsym.runtime.backends.in_place import in_place_source
 for _ in range({repeats}): numpy_backend._advance(in_place_source(part))
 d = spent()
 from physsym.runtime.backends import llvm as llvm_backend
-llvm_backend.engine().make(part, True, False)
+llvm_backend.jit_compiler().compile(part, True, False)
 e = spent()
 from physsym.runtime.backends import c as c_backend
-c_backend.engine().make(part, True, False)
+c_backend.jit_compiler().compile(part, True, False)
 f = spent()
 for _ in range({repeats}):
-    c_backend._make.cache_clear(); c_backend.engine().make(part, True, False)
+    c_backend._compile_part.cache_clear(); c_backend.jit_compiler().compile(part, True, False)
 g = spent()
 print(json.dumps(dict(sympy=b - a, numpy=(d - c) / {repeats}, llvm=e - d, c=f - e, cached=(g - f) / {repeats})))
 """

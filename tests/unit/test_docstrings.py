@@ -17,7 +17,7 @@ REMAINING = {
     "physsym.loading", "physsym.mechanics.system", "physsym.parsing", "physsym.printing.latex_printer",
     "physsym.printing.mathml_printer", "physsym.printing.python_functions",
     "physsym.printing.unicode_printer", "physsym.runtime.backends", "physsym.runtime.coordinates",
-    "physsym.runtime.optimizer", "physsym.runtime.problems", "physsym.runtime.sweep",
+    "physsym.runtime.optimizer", "physsym.runtime.potentials", "physsym.runtime.sweep",
     "physsym.transform.registry", "physsym.verify.identity",
 }  # fmt: skip
 

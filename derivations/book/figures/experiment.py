@@ -12,7 +12,7 @@ import numpy as np
 from physsym.derivation import Derivation
 from .words import number
 from physsym.runtime import Optimizer, Trajectory, optimizer
-from physsym.runtime.problems import PROBLEMS, Problem
+from physsym.runtime.potentials import PROBLEMS, Problem
 from physsym.core.statements import Rule
 
 Array: TypeAlias = np.ndarray[Any, Any]

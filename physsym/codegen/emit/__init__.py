@@ -1,15 +1,16 @@
-"""The text of a program: Python, C, JavaScript and LLVM, each printed from the same lines."""
+"""The text of a program in Python, C, JavaScript and LLVM, each printed from the same lines."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from physsym.codegen import Program, program
 from physsym.codegen.emit.c import c_source
-from physsym.codegen.emit.identifiers import Names, identifiers, unlike
 from physsym.codegen.emit.javascript import javascript_source
 from physsym.codegen.emit.llvm import llvm_source
 from physsym.codegen.emit.python import function_text, python_line, python_source, python_text
+from physsym.codegen.emit.text import Names, identifiers, unique_name
+from physsym.codegen.lowering import program
+from physsym.codegen.straight_line import Program
 from physsym.core.statements import RuleLike
 
 LANGUAGES: dict[str, Callable[[Program], str]] = {
@@ -31,18 +32,35 @@ __all__ = [
     "python_source",
     "python_text",
     "source",
-    "unlike",
+    "unique_name",
 ]
 
 
 def source(rule: RuleLike, /, language: str = "python") -> str:
-    """Return a rule as program text in a language: "python", "c", "javascript" or "llvm".
+    """Return the program text of one step of a rule.
 
-    The texts in Python and JavaScript take one step of single numbers, given a callable gradient; those in C
-    and LLVM update arrays in place, given arrays of gradients.
+    Parameters
+    ----------
+    rule : Rule
+        The update rule.
+    language : {"python", "c", "javascript", "llvm"}
+        Python and JavaScript: one step of single numbers, given a callable gradient. C and LLVM: arrays
+        updated in place, given arrays of gradients.
 
-    Raises ValueError for an unknown language, and what `physsym.codegen.straight_line` raises.
+    Returns
+    -------
+    str
+        The text; its operations, and their order, are the same in every language.
 
+    Raises
+    ------
+    TypeError
+        Where `rule` is no Rule.
+    ValueError
+        For an unknown language, and for a formula outside the elementary functions.
+
+    Examples
+    --------
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, x
     >>> print(source(rule({x: x - eta * G}), language="javascript"))

@@ -1,4 +1,4 @@
-"""The text of a program in C: one function for the places of a gradient, one that takes the step in place."""
+"""Programs in C: a function for each evaluation point of the gradient, and one for the step in place."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from sympy import Symbol
 
-from physsym.codegen import Line, Program
-from physsym.codegen.emit.identifiers import Names
 from physsym.codegen.emit.loop import Loop, loops
-from physsym.codegen.emit.text import Language, expression_text
+from physsym.codegen.emit.text import Language, Names, expression_text
 from physsym.codegen.expression_tree import Operation
+from physsym.codegen.straight_line import Line, Program
 
 _TAKEN = """auto break case char const continue default do double else enum extern float for goto if inline
     int long register restrict return short signed sizeof static struct switch typedef union unsigned
@@ -41,9 +40,9 @@ FLOAT = Language(
 def c_source(program: Program, *, single: bool = False) -> str:
     """Return the program as C text: functions of arrays of `double`, or of `float` where `single`.
 
-    `physsym_step` updates the states in place; it is given the gradients, for whose places there are
-    functions `physsym_place`, `physsym_place2`, ... where they are not the states. Numbers are given and
-    computed in double precision. A counter is given as a number; the caller counts.
+    `physsym_step` updates the states in place; it is given the gradients, whose evaluation points are
+    computed by `physsym_place`, `physsym_place2`, ... where they are not the states themselves. Numbers are
+    given and computed in double precision. A counter is given as a number; the caller counts.
 
     >>> from physsym.codegen import program
     >>> from physsym.core.statements import rule
@@ -69,8 +68,8 @@ def c_source(program: Program, *, single: bool = False) -> str:
 
 
 def c_text(parts: list[Loop], *, single: bool, linkage: str = "") -> str:
-    """Return loops as C text, with the headers and the functions of ours that they call."""
-    lines = [line for part in parts for line in (*part.stage.scalars, *part.stage.body)]
+    """Return loops as C text, with the headers and the helper functions that they call."""
+    lines = [line for part in parts for line in (*part.program.scalars, *part.program.body)]
     called = {name for line in lines for value in line.values for name in _called(value)}
     header = ["#include <math.h>"] * bool(called & _LIBRARY.keys()) + ["#include <stddef.h>"]
     helpers = [_helper(name, is_single) for name in _BODIES if name in called
@@ -94,17 +93,17 @@ def _helper(name: str, single: bool) -> str:
 def c_function(part: Loop, *, single: bool) -> str:
     """Return one loop as a C function."""
     kind, language = ("float", FLOAT) if single else ("double", DOUBLE)
-    inside = {**part.names} | {s: f"{part.names[s]}[i]" for s in part.stage.states}
-    stored = {part.names[s]: inside[s] for s in part.stage.states}
+    inside = {**part.names} | {s: f"{part.names[s]}[i]" for s in part.program.states}
+    stored = {part.names[s]: inside[s] for s in part.program.states}
     if single:
-        inside |= {s: f"(float){part.names[s]}" for s in part.stage.constants}
+        inside |= {s: f"(float){part.names[s]}" for s in part.program.constants}
     lines = [f"    {line}" for line in c_lines(part.scalars, part.names, "double", DOUBLE)]
     lines += ["    for (size_t i = 0; i < n; ++i) {"]
-    lines += [f"        {line}" for line in c_lines(part.stage.body, inside, kind, language)]
-    # What is kept from before is read before anything is written over it.
-    kept = {v: f"{v}_kept" for _, v in part.written if v in stored}
-    lines += [f"        const {kind} {name} = {stored[v]};" for v, name in kept.items()]
-    lines += [f"        {array}[i] = {kept.get(v, v)};" for array, v in part.written]
+    lines += [f"        {line}" for line in c_lines(part.program.body, inside, kind, language)]
+    # An earlier value is a state moved to another array: it is loaded before any array is overwritten.
+    loaded = {v: f"{v}_kept" for _, v in part.written if v in stored}
+    lines += [f"        const {kind} {name} = {stored[v]};" for v, name in loaded.items()]
+    lines += [f"        {array}[i] = {loaded.get(v, v)};" for array, v in part.written]
     return "\n".join([_signature(part, kind), "{", *lines, "    }", "}"])
 
 
@@ -130,7 +129,7 @@ def _signature(part: Loop, kind: str) -> str:
 
 
 def frame_entry(part: Loop, *, single: bool) -> str:
-    """Return a function that calls a loop with what lies in a frame: length, numbers, addresses of arrays."""
+    """Return a function that calls a loop with the contents of a frame: length, numbers, arrays."""
     kind = "float" if single else "double"
     arrays = [f"({kind} *)frame[{k + 2}]" for k, _ in enumerate(part.arrays)]
     numbers = [f"numbers[{k}]" for k, _ in enumerate(part.numbers)]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from physsym.codegen import Evaluation, Line, Program
-from physsym.codegen.emit.identifiers import Names, identifiers
-from physsym.codegen.emit.text import Language, expression_text
+from physsym.codegen.emit.text import Language, Names, expression_text, identifiers
+from physsym.codegen.straight_line import Evaluation, Line, Program
 
 _TAKEN = """abstract arguments await boolean break byte case catch char class const continue debugger default
     delete do double else enum eval export extends false final finally float for function goto if implements
@@ -23,8 +22,8 @@ JAVASCRIPT = Language(
 def javascript_source(program: Program) -> str:
     """Return the program as the text of a JavaScript function of the states, the gradient and the parameters.
 
-    All are numbers but the gradient, a function: of one place, or of one place for each coordinate, then
-    returning an array of as many gradients. The parameters are given by name, in one object.
+    All are numbers but the gradient, a function of its evaluation point, with one argument for each
+    coordinate, then returning an array of as many gradients. The parameters are given by name, in one object.
 
     >>> from physsym.codegen import program
     >>> from physsym.core.statements import rule

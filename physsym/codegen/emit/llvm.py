@@ -1,4 +1,4 @@
-"""The text of a program in the intermediate language of LLVM: single operations, and loops over arrays."""
+"""Programs in the intermediate representation of LLVM: single operations, and loops over arrays."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import TypeAlias
 
 from sympy import Symbol
 
-from physsym.codegen import Line, Program
 from physsym.codegen.emit.loop import Loop, loops
 from physsym.codegen.expression_tree import Operand, Operation
+from physsym.codegen.straight_line import Line, Program
 
 ARITHMETIC = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
 # fmt: off
@@ -57,16 +57,18 @@ Known: TypeAlias = dict[Symbol, tuple[str, Real]]
 
 @dataclass
 class Emitter:
-    """Instructions written so far; `number`s become `element`s where they meet: narrower, or in all lanes.
+    """A builder of instructions, in program order.
 
-    `known` holds the register and the type of each symbol. With `fma`, a product and a sum may be contracted.
-    Where a loop `waits` for its own results, it is the last of two products that joins their sum.
+    `number` is the type of constants and parameters, `element` that of states; where they meet, a number is
+    truncated to the element type or broadcast to all lanes. `known` holds the register and the type of each
+    symbol. With `fma`, a product and a sum may be contracted. In a loop that is `latency_bound`, each step
+    waiting for the last, the product that is known later of two is the one contracted with their sum.
     """
 
     element: Real
     number: Real = DOUBLE
     fma: bool = False
-    waits: bool = False
+    latency_bound: bool = False
     depths: dict[Symbol, int] = field(default_factory=dict)
     known: Known = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
@@ -86,12 +88,12 @@ class Emitter:
             self.known.update(zip(line.targets, values, strict=True))
             self.depths.update(zip(line.targets, map(self._depth, line.values), strict=True))
 
-    def taken(self) -> list[str]:
-        """Return the instructions written so far, and begin anew."""
+    def flush(self) -> list[str]:
+        """Return the instructions written so far, and start a new list."""
         written, self.lines = self.lines, []
         return written
 
-    def everywhere(self, number: str) -> str:
+    def broadcast(self, number: str) -> str:
         """Return the register that holds a number in all lanes of an element."""
         kind, lanes = self.element, f"<{self.element.lanes} x i32> zeroinitializer"
         first = self.emit(f"insertelement {kind} poison, {self.number} {number}, i64 0")
@@ -120,27 +122,29 @@ class Emitter:
 
     @value.register(Operation)
     def _(self, operand: Operation) -> tuple[str, Real]:
-        return self._carried_out(operand, self.fma)
+        return self._operation(operand, self.fma)
 
-    def _carried_out(self, operand: Operation, contracted: bool) -> tuple[str, Real]:
-        alone = self._first_product(operand) if contracted and self.waits else None
+    def _operation(self, operand: Operation, contracted: bool) -> tuple[str, Real]:
+        # LLVM contracts only where both instructions carry the flag: without it, the first product is rounded
+        # early, off the critical path, and the fused operation has the shortest chain behind it.
+        alone = self._first_product(operand) if contracted and self.latency_bound else None
         parts = [
-            self._carried_out(alone, False) if alone is not None and a is alone else self.value(a)
+            self._operation(alone, False) if alone is not None and a is alone else self.value(a)
             for a in operand.arguments
         ]
         kind = self.element if any(k == self.element for _, k in parts) else self.number
         values = [self._as(kind, *part) for part in parts]
-        return self._operation(operand.name, values, kind, " contract" if contracted else ""), kind
+        return self._instruction(operand.name, values, kind, " contract" if contracted else ""), kind
 
     def _first_product(self, operand: Operation) -> Operation | None:
-        """Return the product that is known before the other, in a sum of two."""
+        """Return the product of smaller depth in a sum of two products."""
         match operand:
             case Operation("add" | "subtract", (Operation("multiply") as a, Operation("multiply") as b)):
                 return min(a, b, key=self._depth)
         return None
 
     def _depth(self, operand: Operand) -> int:
-        """Return how many operations follow one another up to a value."""
+        """Return the length of the longest chain of operations up to a value."""
         if isinstance(operand, Operation):
             return 1 + max(map(self._depth, operand.arguments))
         return self.depths.get(operand, 0) if isinstance(operand, Symbol) else 0
@@ -152,21 +156,21 @@ class Emitter:
             bits = struct.unpack(">d", bytes.fromhex(register.removeprefix("0x")))[0]
             return wanted.constant(bits)
         if wanted.lanes > kind.lanes:
-            return self.everywhere(register)
+            return self.broadcast(register)
         return self.emit(f"fptrunc {kind} {register} to {wanted}")
 
-    def _operation(self, name: str, values: Sequence[str], kind: Real, flag: str) -> str:
+    def _instruction(self, name: str, values: Sequence[str], kind: Real, flag: str) -> str:
         if name in ARITHMETIC:
             return self.emit(f"{ARITHMETIC[name]}{flag} {kind} {', '.join(values)}")
         if name == "negative":
             return self.emit(f"fneg {kind} {values[0]}")
         if name in INTRINSICS:
-            return self._called(INTRINSICS[name], values, kind)
+            return self._call(INTRINSICS[name], values, kind)
         return (
             self._sign(values[0], kind) if name == "sign" else self._extreme(name, values[0], values[1], kind)
         )
 
-    def _called(self, function: str, values: Sequence[str], kind: Real) -> str:
+    def _call(self, function: str, values: Sequence[str], kind: Real) -> str:
         name = f"@llvm.{function}.{kind.suffix}"
         self.declared.add(f"declare {kind} {name}({', '.join([str(kind)] * len(values))})")
         return self.emit(f"call {kind} {name}({', '.join(f'{kind} {v}' for v in values)})")
@@ -179,12 +183,12 @@ class Emitter:
 
     def _sign(self, value: str, kind: Real) -> str:
         zero, one, minus = (kind.constant(v) for v in (0.0, 1.0, -1.0))
-        kept = self.select("oeq", value, zero, kind, among=(zero, value))
-        below = self.select("olt", value, zero, kind, among=(minus, kept))
+        nonzero = self.select("oeq", value, zero, kind, among=(zero, value))
+        below = self.select("olt", value, zero, kind, among=(minus, nonzero))
         return self.select("ogt", value, zero, kind, among=(one, below))
 
     def _extreme(self, name: str, left: str, right: str, kind: Real) -> str:
-        # Not a number wins, as in NumPy.
+        # NaN propagates, as in NumPy.
         larger = "oge" if name == "maximum" else "ole"
         chosen = self.select(larger, left, right, kind, among=(left, right))
         return self.select("uno", left, left, kind, among=(left, chosen))
@@ -219,31 +223,31 @@ def llvm_text(parts: Iterable[Loop], element: Real, fma: bool, linkage: str = ""
 
 
 def _function(part: Loop, emitter: Emitter, linkage: str) -> str:
-    kind, stage = emitter.element, part.stage
+    kind, program = emitter.element, part.program
     arguments = [f"ptr noalias %{a}" for a in part.arrays] + [f"double %{name}" for name in part.numbers]
-    emitter.known = {s: (f"%{part.names[s]}", DOUBLE) for s in stage.parameters}
+    emitter.known = {s: (f"%{part.names[s]}", DOUBLE) for s in program.parameters}
     emitter.run(part.scalars)
-    before = emitter.taken()
-    read = {s for line in stage.body for s in line.reads} | set(stage.results)
-    for symbol in (s for s in stage.states if s in read):
-        emitter.known[symbol] = (_loaded(emitter, part.names[symbol]), kind)
-    emitter.run(stage.body)
-    values = dict(zip(part.outputs, stage.results, strict=True))
+    before = emitter.flush()
+    read = {s for line in program.body for s in line.reads} | set(program.results)
+    for symbol in (s for s in program.states if s in read):
+        emitter.known[symbol] = (_load(emitter, part.names[symbol]), kind)
+    emitter.run(program.body)
+    values = dict(zip(part.outputs, program.results, strict=True))
     stored = [(array, emitter.result(values[array])) for array, _ in part.written]
     for array, register in stored:
         place = emitter.emit(f"getelementptr {kind}, ptr %{array}, i64 %i")
         emitter.lines.append(f"store {kind} {register}, ptr {place}, align {kind.size}")
     head = f"define {linkage}void @{part.function}(i64 %n, {', '.join(arguments)}) {{"
-    return "\n".join([head, *_looped(before, emitter.lines)])
+    return "\n".join([head, *_loop_blocks(before, emitter.lines)])
 
 
-def _loaded(emitter: Emitter, array: str) -> str:
+def _load(emitter: Emitter, array: str) -> str:
     kind = emitter.element
     place = emitter.emit(f"getelementptr {kind}, ptr %{array}, i64 %i")
     return emitter.emit(f"load {kind}, ptr {place}, align {kind.size}")
 
 
-def _looped(before: list[str], inside: list[str]) -> list[str]:
+def _loop_blocks(before: list[str], inside: list[str]) -> list[str]:
     return [
         "entry:", *(f"  {line}" for line in before),
         "  %some = icmp sgt i64 %n, 0", "  br i1 %some, label %body, label %end",
@@ -261,7 +265,7 @@ def llvm_function(head: str, blocks: Iterable[tuple[str, Iterable[str]]], emitte
 
 
 def frame_entry(part: Loop) -> str:
-    """Return a function that calls a loop with what lies in a frame: length, numbers, addresses of arrays."""
+    """Return a function that calls a loop with the contents of a frame: length, numbers, arrays."""
     loads = ["%n = load i64, ptr %frame", *_from_frame(1, "%numbers_at", "ptr")]
     for k, _ in enumerate(part.arrays):
         loads += _from_frame(k + 2, f"%array{k}", "ptr")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from physsym.codegen import Evaluation, Line, Program
-from physsym.codegen.emit.identifiers import PYTHON_WORDS, Names, identifiers
-from physsym.codegen.emit.text import Language, expression_text
+from physsym.codegen.emit.text import PYTHON_WORDS, Language, Names, expression_text, identifiers
 from physsym.codegen.expression_tree import Operand
+from physsym.codegen.straight_line import Evaluation, Line, Program
 
 PYTHON = Language("Python")
 
@@ -16,8 +15,9 @@ PYTHON = Language("Python")
 def python_source(program: Program, *, name: str = "step", fraction: str = "{}/{}") -> str:
     """Return the program as the text of a Python function of the states, the gradient and the parameters.
 
-    The gradient is a callable: of one place, or of one place for each coordinate, then returning as many
-    gradients. It is absent where the rule takes none. `fraction` says how a fraction such as 1/2 is written.
+    The gradient is a callable of its evaluation point, with one argument for each coordinate, then returning
+    as many gradients. It is absent where the rule takes none. `fraction` says how a fraction such as 1/2 is
+    written.
 
     >>> from physsym.codegen import program
     >>> from physsym.core.statements import rule

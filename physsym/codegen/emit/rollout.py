@@ -1,4 +1,4 @@
-"""The text of many steps at once of one state: as Python, and as LLVM."""
+"""Rollouts: the text of a loop of many steps of one state, in Python and in LLVM."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from sympy import Symbol
 
-from physsym.codegen import Program
-from physsym.codegen.emit.identifiers import identifiers, unlike
 from physsym.codegen.emit.llvm import Emitter, Real, llvm_function
 from physsym.codegen.emit.python import function_text, python_line, tuple_text
+from physsym.codegen.emit.text import identifiers, unique_name
 from physsym.codegen.expression_tree import Operand, Operation
+from physsym.codegen.straight_line import Program
 
 
-def python_march(program: Program, *, fraction: str = "{}/{}") -> str:
+def python_rollout(program: Program, *, fraction: str = "{}/{}") -> str:
     """Return the text of `march(steps, states, parameters)`, which takes that many steps of single numbers.
 
     It returns the number of the step after which a state is no longer finite, 0 where all are, and the
@@ -22,14 +22,14 @@ def python_march(program: Program, *, fraction: str = "{}/{}") -> str:
     names = identifiers(program)
     states, results = ([names[s] for s in symbols] for symbols in (program.states, program.results))
     taken = {*names.values()}
-    number, steps = unlike("number", taken), unlike("steps", taken)
+    number, steps = unique_name("number", taken), unique_name("steps", taken)
     lines = [f"({tuple_text(states)}) = states", *_unpacked(program, [names[p] for p in program.parameters])]
     lines += [python_line(line, names, fraction) for line in program.scalars]
     inside = [python_line(line, names, fraction) for line in program.body]
     inside += [f"{tuple_text(states)} = {tuple_text(results)}"]
-    # What is not finite differs from itself by something else than zero.
-    watched = [states[k] for k in _watched(program)]
-    inside += [f"if not {' + '.join(f'({s} - {s})' for s in watched)} == 0:"]
+    # Infinity and NaN differ from themselves by NaN: one comparison tests the whole sum.
+    checked = [states[k] for k in checked_results(program)]
+    inside += [f"if not {' + '.join(f'({s} - {s})' for s in checked)} == 0:"]
     inside += [f"    return {number}, ({tuple_text(states)})"]
     lines += [f"for {number} in counted(1, {steps} + 1):", *(f"    {line}" for line in inside)]
     return function_text(
@@ -37,8 +37,11 @@ def python_march(program: Program, *, fraction: str = "{}/{}") -> str:
     )
 
 
-def _watched(program: Program) -> list[int]:
-    """Return which results are finite only where all are: a sum is not, where one of its terms is not."""
+def checked_results(program: Program) -> list[int]:
+    """Return the numbers of the results that are finite only where all are.
+
+    A sum is not finite where one of its terms is not, so that the terms need no test of their own.
+    """
     results = set(program.results)
     values = (v for line in program.body if results & set(line.targets) for v in line.values)
     added = {term for value in values for term in _terms(value)}
@@ -57,7 +60,7 @@ def _unpacked(program: Program, parameters: Sequence[str]) -> list[str]:
     return [f"({tuple_text(parameters)}) = parameters"] if parameters else []
 
 
-def llvm_march(program: Program, element: Real, fma: bool = False) -> str:
+def llvm_rollout(program: Program, element: Real, fma: bool = False) -> str:
     """Return LLVM text that takes many steps of one state, kept in registers, and records some.
 
     `physsym_march(records, every, state, numbers, out)` takes `records` times `every` steps, writes the state
@@ -65,25 +68,25 @@ def llvm_march(program: Program, element: Real, fma: bool = False) -> str:
     step after which a number was no longer finite, 0 where all are; the state is then that one.
     """
     count = len(program.states)
-    emitter = Emitter(element, fma=fma, waits=True)
+    emitter = Emitter(element, fma=fma, latency_bound=True)
     _load_numbers(program, emitter)
-    begun = [_element(emitter, "%state", k) for k in range(count)]
+    initial = [_element(emitter, "%state", k) for k in range(count)]
     emitter.run(program.scalars)
-    before = emitter.taken()
+    before = emitter.flush()
     emitter.known |= {s: (f"%s{k}", element) for k, s in enumerate(program.states)}
     emitter.run(program.body)
     new = [emitter.result(r) for r in program.results]
-    lost = _lost(emitter, [new[k] for k in _watched(program)], element)
-    inside = emitter.taken()
+    lost = _not_finite(emitter, [new[k] for k in checked_results(program)], element)
+    inside = emitter.flush()
     for k, value in enumerate(new):
-        place = emitter.emit(f"getelementptr {element}, ptr %row, i64 {k}")
-        emitter.lines.append(f"store {element} {value}, ptr {place}, align {element.size}")
-    recorded = emitter.taken()
+        address = emitter.emit(f"getelementptr {element}, ptr %row, i64 {k}")
+        emitter.lines.append(f"store {element} {value}, ptr {address}, align {element.size}")
+    recorded = emitter.flush()
     for k, value in enumerate(new):
-        place = emitter.emit(f"getelementptr {element}, ptr %state, i64 {k}")
-        emitter.lines.append(f"store {element} {value}, ptr {place}, align {element.size}")
+        address = emitter.emit(f"getelementptr {element}, ptr %state, i64 {k}")
+        emitter.lines.append(f"store {element} {value}, ptr {address}, align {element.size}")
     phis = [f"%s{k} = phi {element} [ {b}, %entry ], [ {v}, %kept ], [ {v}, %record ]"
-            for k, (b, v) in enumerate(zip(begun, new, strict=True))]  # fmt: skip
+            for k, (b, v) in enumerate(zip(initial, new, strict=True))]  # fmt: skip
     blocks = [
         ("entry", [*before, "br label %step"]),
         ("step", [
@@ -108,17 +111,17 @@ def llvm_march(program: Program, element: Real, fma: bool = False) -> str:
 
 def _load_numbers(program: Program, emitter: Emitter) -> None:
     for k, symbol in enumerate(program.parameters):
-        place = emitter.emit(f"getelementptr double, ptr %numbers, i64 {k}")
-        emitter.known[symbol] = (emitter.emit(f"load double, ptr {place}, align 8"), emitter.number)
+        address = emitter.emit(f"getelementptr double, ptr %numbers, i64 {k}")
+        emitter.known[symbol] = (emitter.emit(f"load double, ptr {address}, align 8"), emitter.number)
 
 
 def _element(emitter: Emitter, array: str, k: int) -> str:
     kind = emitter.element
-    place = emitter.emit(f"getelementptr {kind}, ptr {array}, i64 {k}")
-    return emitter.emit(f"load {kind}, ptr {place}, align {kind.size}")
+    address = emitter.emit(f"getelementptr {kind}, ptr {array}, i64 {k}")
+    return emitter.emit(f"load {kind}, ptr {address}, align {kind.size}")
 
 
-def _lost(emitter: Emitter, values: Sequence[str], element: Real) -> str:
+def _not_finite(emitter: Emitter, values: Sequence[str], element: Real) -> str:
     differences = [emitter.emit(f"fsub {element} {v}, {v}") for v in values]
     total = differences[0]
     for difference in differences[1:]:

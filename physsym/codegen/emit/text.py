@@ -1,16 +1,68 @@
-"""An operand as the text of an expression, in any language with infix operators."""
+"""Names of symbols, and operands as expressions, in any language with infix operators."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import keyword
+import re
+import unicodedata
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import singledispatch
+from typing import TypeAlias
 
 from sympy import Symbol
 
-from physsym.codegen.emit.identifiers import Names
 from physsym.codegen.expression_tree import ARITHMETIC, OPERATIONS, Operand, Operation
+from physsym.codegen.straight_line import Program, state_name
+
+Names: TypeAlias = Mapping[Symbol, str]
+
+PYTHON_WORDS = frozenset({*keyword.kwlist, *keyword.softkwlist, *OPERATIONS, "Fraction", "grad", "step"})
+
+
+def identifiers(
+    program: Program, reserved: Collection[str] = PYTHON_WORDS, *, plain: bool = False
+) -> dict[Symbol, str]:
+    """Return a valid name of its own for every symbol of a program, unlike any reserved word.
+
+    `after(u)` becomes `u_next`, `before(x)` becomes `x_previous`; other signs become underscores. Where names
+    must be `plain`, they are of ASCII letters: a Greek letter is called by its name.
+
+    >>> from physsym.codegen import program
+    >>> from physsym.core.statements import rule
+    >>> lam = Symbol("lambda")
+    >>> list(identifiers(program(rule({lam: lam / 2}))).values())
+    ['lambda_', 'lambda_next']
+    """
+    names: dict[Symbol, str] = {}
+    for symbol in (*program.states, *program.parameters, *program.assigned, *program.results):
+        if symbol not in names:
+            called = _identifier(state_name(symbol), plain)
+            names[symbol] = unique_name(called, {*reserved, *names.values()})
+    return names
+
+
+def unique_name(name: str, taken: Collection[str]) -> str:
+    """Return the name, with underscores at its end until it is not taken."""
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _identifier(name: str, plain: bool) -> str:
+    # Python normalises identifiers itself: two names that differ before must not meet in one after.
+    normal = unicodedata.normalize("NFKC", name)
+    text = re.sub(r"\W", "_", "".join(map(_in_ascii, normal)) if plain else normal)
+    return text if text.isidentifier() else f"_{text}"
+
+
+def _in_ascii(letter: str) -> str:
+    """Return the last word of what Unicode calls a letter: GREEK SMALL LETTER ETA is eta."""
+    words = unicodedata.name(letter, "_").split()
+    called = words[-1] if "CAPITAL" in words else words[-1].lower()
+    return letter if letter.isascii() else re.sub(r"\W", "_", called)
+
 
 INFIX = {"add": ("+", 1), "subtract": ("-", 1), "multiply": ("*", 2), "divide": ("/", 2)}
 PREFIX, ATOM = 3, 4
@@ -40,7 +92,7 @@ def expression_text(value: Operand, names: Names, language: Language) -> str:
 
 @singledispatch
 def _text(value: Operand, names: Names, language: Language) -> tuple[str, int]:
-    """Return the text and how strongly it holds together."""
+    """Return the text and the precedence of its outermost operator."""
     raise TypeError(f"expected an operand of a program, given {value!r}")
 
 
@@ -64,12 +116,12 @@ def _(value: Fraction, names: Names, language: Language) -> tuple[str, int]:
 def _(value: Operation, names: Names, language: Language) -> tuple[str, int]:
     parts = [_text(a, names, language) for a in value.arguments]
     if value.name in INFIX:
-        sign, strength = INFIX[value.name]
-        left, right = _held(parts[0], strength), _held(parts[1], strength + 1)
-        return f"{left} {sign} {right}" if strength == 1 else f"{left}{sign}{right}", strength
+        sign, precedence = INFIX[value.name]
+        left, right = _bracketed(parts[0], precedence), _bracketed(parts[1], precedence + 1)
+        return f"{left} {sign} {right}" if precedence == 1 else f"{left}{sign}{right}", precedence
     if value.name == "negative":
         # Two signs in a row would be an operator of their own in C and JavaScript.
-        return f"-{_held(parts[0], ATOM)}", PREFIX
+        return f"-{_bracketed(parts[0], ATOM)}", PREFIX
     return f"{_function(value.name, language)}({', '.join(text for text, _ in parts)})", ATOM
 
 
@@ -80,5 +132,5 @@ def _function(name: str, language: Language) -> str:
     return language.functions[name]
 
 
-def _held(part: tuple[str, int], strength: int) -> str:
-    return part[0] if part[1] >= strength else f"({part[0]})"
+def _bracketed(part: tuple[str, int], precedence: int) -> str:
+    return part[0] if part[1] >= precedence else f"({part[0]})"

@@ -1,4 +1,4 @@
-"""A program in stages: what is computed element by element between one gradient and the next."""
+"""Partition of a program at its gradient evaluations, and the points at which they are taken."""
 
 from __future__ import annotations
 
@@ -7,51 +7,90 @@ from itertools import count
 
 from sympy import Symbol
 
-from physsym.codegen import Assignment, Evaluation, Line, Program, needed, state_name
+from physsym.codegen.straight_line import (
+    Assignment,
+    Evaluation,
+    FreshSymbols,
+    Line,
+    Program,
+    live_lines,
+    state_name,
+)
 from physsym.core.symbols import after
 
 
-def stages(program: Program) -> tuple[Program, ...]:
-    """Return one program for each gradient, which computes its places, and one for the new values.
+def partition(program: Program) -> tuple[Program, ...]:
+    """Return one program for each gradient, which computes its evaluation point, and one for the new values.
 
-    A stage takes no gradient: it reads the states that are arrays, then the gradients known so far, as its
-    `states`, and everything that is one number as its `parameters`. What two stages need is computed in each:
-    reading it back from memory would take longer.
+    A part evaluates no gradient: its `states` are the arrays of the rule and then the gradients known so far,
+    its `parameters` are everything that is one number. What two parts need is computed in each: reading it
+    back from memory would take longer.
 
     >>> from physsym.core.symbols import grad
     >>> from physsym.codegen import program
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import eta, x
-    >>> place, step = stages(program(rule({x: x - eta * grad(x - eta * grad(x))})))[1:]
-    >>> place.states, [str(target) for target in step.assigned]
+    >>> point, step = partition(program(rule({x: x - eta * grad(x - eta * grad(x))})))[1:]
+    >>> point.states, [str(target) for target in step.assigned]
     ((x, g), ['x+'])
     """
     taken = {state_name(s) for s in (*program.states, *program.parameters, *program.assigned)}
     names = ("place" if n == 1 else f"place{n}" for n in count(1))
-    places = (Symbol(name, real=True) for name in names if name not in taken)
+    points = (Symbol(name, real=True) for name in names if name not in taken)
     known: tuple[Symbol, ...] = ()
     found, lines = list[Program](), list[Line]()
     for line in program.body:
         if not isinstance(line, Evaluation):
             lines.append(line)
             continue
-        wanted = tuple(next(places) for _ in line.values)
-        found.append(_stage(program, known, [*lines, Assignment(wanted, line.values)], wanted))
+        wanted = tuple(next(points) for _ in line.values)
+        found.append(_part(program, known, [*lines, Assignment(wanted, line.values)], wanted))
         known += line.targets
     counted = set(map(after, program.counters))
-    return (*found, _stage(program, known, lines, tuple(r for r in program.results if r not in counted)))
+    return (*found, _part(program, known, lines, tuple(r for r in program.results if r not in counted)))
 
 
-def _stage(
+def _part(
     program: Program, known: tuple[Symbol, ...], lines: list[Line], results: tuple[Symbol, ...]
 ) -> Program:
-    body = needed(lines, results)
+    body = live_lines(lines, results)
     return Program(program.arrays + known, program.numbers, program.scalars, body, results)
 
 
-def is_at_states(stage: Program) -> bool:
-    """Return whether the places of a gradient are states as they are, so that nothing is to be computed."""
-    return bool(stage.body) and set(stage.body[-1].values) <= set(stage.states)
+def evaluates_at_states(part: Program) -> bool:
+    """Return whether the evaluation points are states as they are, so that nothing is to be computed."""
+    return bool(part.body) and set(part.body[-1].values) <= set(part.states)
+
+
+def evaluation_points(program: Program) -> Program | None:
+    """Return the program that computes where the gradient is evaluated, one result for each coordinate.
+
+    None where the rule takes no gradient or more than one, or takes it at a point that reads a new value: it
+    cannot then be known before the step.
+
+    >>> from physsym.codegen import program
+    >>> from physsym.core.symbols import grad
+    >>> from physsym.core.statements import rule
+    >>> from physsym.vocabulary import eta, rho, x
+    >>> evaluation_points(program(rule({x: x - eta * grad(rho * x)}))).body
+    (Assignment(targets=(place,), values=(Operation(name='multiply', arguments=(rho, x)),)),)
+    """
+    if len(program.evaluations) != 1:
+        return None
+    (wanted,) = program.evaluations
+    fresh = FreshSymbols({state_name(s) for s in (*program.states, *program.parameters, *program.assigned)})
+    targets = tuple(name for name, _ in zip(fresh.named("place"), wanted.values, strict=False))
+    earlier = program.body[: program.body.index(wanted)]
+    body = live_lines((*earlier, Assignment(targets, wanted.values)), targets)
+    new = set(map(after, program.arrays))
+    if any(new & set(line.reads) for line in body):
+        return None
+    return replace(program, body=body, results=targets)
+
+
+def takes_gradient_at_states(program: Program) -> bool:
+    """Return whether the rule takes exactly one gradient, at present values of states and nowhere else."""
+    return len(program.evaluations) == 1 and set(program.evaluations[0].values) <= set(program.states)
 
 
 def without_counters(program: Program) -> Program:
@@ -70,5 +109,5 @@ def without_counters(program: Program) -> Program:
         if counted & {*line.reads, *line.targets}:
             moved.append(line)
             counted |= set(line.targets)
-    kept = tuple(line for line in program.scalars if line not in moved)
-    return replace(program, scalars=kept, body=(*moved, *program.body), counters=())
+    scalars = tuple(line for line in program.scalars if line not in moved)
+    return replace(program, scalars=scalars, body=(*moved, *program.body), counters=())

@@ -1,4 +1,4 @@
-"""What all backends on NumPy arrays share: their checks, and how the stages of a step follow."""
+"""What all backends on NumPy arrays share: their checks, and how the parts of a step follow one another."""
 
 from __future__ import annotations
 
@@ -12,25 +12,28 @@ import numpy as np
 
 from physsym.codegen import Program, state_name
 from physsym.codegen.emit import python_source
-from physsym.codegen.passes.partition import is_at_states, stages
+from physsym.codegen.passes.partition import evaluates_at_states, partition
 from physsym.core.symbols import after
-from physsym.runtime.backends import optree, pytree
+from physsym.runtime.backends import pytree
 from physsym.runtime.backends.base import Kernel, Value, Values, executed
 from physsym.runtime.backends.python import FUNCTIONS
-from physsym.runtime.backends.pytree import Leaves, StageKernel
+from physsym.runtime.backends.pytree import Leaves, PartKernel
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Numbers: TypeAlias = Mapping[str, float]
-Stage: TypeAlias = Callable[[Sequence[Array], Numbers], Values]
+Part: TypeAlias = Callable[[Sequence[Array], Numbers], Values]
 
-FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+DTYPES = ("float32", "float64")
+FLOATS = tuple(map(np.dtype, DTYPES))
 
-flatten = partial(optree.flatten, is_leaf=optree.holds_no_array)
+flatten = partial(pytree.flatten, is_leaf=pytree.holds_no_array)
 
 
 def array(name: str, value: Value) -> Array:
     """Return a value as an array of floats, whole numbers as float64; TypeError for anything else."""
     found = np.asarray(value)
+    if found is not value and isinstance(value, np.matrix):
+        raise TypeError(f"{name} is a numpy.matrix, which is no array; give numpy.asarray(...) of it")
     if found.dtype in FLOATS:
         return found
     if found.dtype.kind not in "iu":
@@ -46,7 +49,7 @@ def start(name: str, value: Value) -> Value:
     own = [np.array(array(name, leaf), order="C") for leaf in leaves]
     if not all(np.isfinite(leaf).all() for leaf in own):
         raise ValueError(f"{name} must be finite, given {value}")
-    return optree.unflatten(structure, own)
+    return pytree.unflatten(structure, own)
 
 
 def number(name: str, value: Value) -> float:
@@ -65,7 +68,7 @@ def finite(value: Value) -> bool:
     return all(bool(np.isfinite(leaf).all()) for leaf in flatten(value)[0])
 
 
-def as_it_is(name: str, old: Value, new: Value) -> Value:
+def unchanged(name: str, old: Value, new: Value) -> Value:
     """Return the new state, whose shape was held to that of the old one when it was computed."""
     return new
 
@@ -79,36 +82,37 @@ def shape(value: Value) -> object:
 def at_rest(value: Value) -> Value:
     """Return zeros like the arrays of a tree."""
     leaves, structure = flatten(value)
-    return optree.unflatten(structure, [leaf - leaf for leaf in leaves])
+    return pytree.unflatten(structure, [leaf - leaf for leaf in leaves])
 
 
-def alike(arrays: Sequence[Array]) -> bool:
-    """Return whether arrays can be walked through together: contiguous, of one shape and one type."""
+def share_layout(arrays: Sequence[Array]) -> bool:
+    """Return whether one loop can run over all arrays: contiguous, of one shape and one type."""
     first = arrays[0]
     return first.ndim > 0 and all(
         a.flags.c_contiguous and a.shape == first.shape and a.dtype == first.dtype for a in arrays
     )
 
 
-def host(program: Program) -> Callable[[Numbers], tuple[float, ...]]:
+def constants_function(program: Program) -> Callable[[Numbers], tuple[float, ...]]:
     """Return the function that computes `program.constants`, in double precision, from numbers by name."""
-    made = replace(program, states=(), body=(), results=program.constants, counters=())
-    run = executed(made, python_source(made), FUNCTIONS)
+    scalars = replace(program, states=(), body=(), results=program.constants, counters=())
+    run = executed(scalars, python_source(scalars), FUNCTIONS)
     return lambda numbers: tuple(run((), None, numbers))
 
 
-def staged(program: Program, compiled: Callable[[Program], Stage]) -> Kernel:
-    """Return the kernel of a program whose stages are compiled one by one; states may be trees of arrays.
+def kernel_of_parts(program: Program, compile_part: Callable[[Program], Part]) -> Kernel:
+    """Return the kernel of a program whose parts are compiled one by one; states may be trees of arrays.
 
-    A compiled stage gives arrays of its own.
+    A compiled part gives arrays of its own.
     """
-    *wanted, last = stages(program)
+    *wanted, last = partition(program)
     counted = set(map(after, program.counters))
     results = tuple(r for r in program.results if r not in counted)
     alone = replace(program, states=program.arrays, results=results, counters=())
     library = replace(LIBRARY, cast=_copied) if len(program.evaluations) > 1 else LIBRARY
-    runs = [_shown(_states_as_they_are(p) if is_at_states(p) else compiled(p)) for p in wanted]
-    kernel = pytree.kernel(alone, library, [*runs, _by_rows(compiled(last))], _numbers)
+    parts = [_states_as_they_are(p) if evaluates_at_states(p) else compile_part(p) for p in wanted]
+    runs = [_by_rows(_read_only_results(part)) for part in parts]
+    kernel = pytree.kernel(alone, library, [*runs, _by_rows(compile_part(last))], _numbers)
     return _counting(program, kernel) if counted else kernel
 
 
@@ -118,35 +122,35 @@ def _numbers(given: Mapping[str, Value]) -> Numbers:
 
 def _counting(program: Program, kernel: Kernel) -> Kernel:
     """Return the kernel with counters, which it takes as numbers, counted on."""
-    (*_, last) = stages(program)
-    count = host(last)
-    at = {after(s): last.constants.index(after(s)) for s in program.counters}
+    (*_, last) = partition(program)
+    count = constants_function(last)
+    index = {after(s): last.constants.index(after(s)) for s in program.counters}
 
     def counting(states: Sequence[Value], gradient: Value, parameters: Mapping[str, Value]) -> Values:
         given = dict(zip(program.states, states, strict=True))
         numbers = _numbers({**parameters, **{state_name(s): given[s] for s in program.counters}})
         new = iter(kernel([given[s] for s in program.arrays], gradient, numbers))
         fixed = count(numbers)
-        return tuple(np.asarray(fixed[at[r]]) if r in at else next(new) for r in program.results)
+        return tuple(np.asarray(fixed[index[r]]) if r in index else next(new) for r in program.results)
 
     return counting
 
 
-def _by_rows(stage: Stage) -> StageKernel:
+def _by_rows(part: Part) -> PartKernel:
     def run(columns: Sequence[Leaves], numbers: Numbers) -> Sequence[Leaves]:
-        return list(zip(*(stage(row, numbers) for row in zip(*columns, strict=True)), strict=True))
+        return list(zip(*(part(row, numbers) for row in zip(*columns, strict=True)), strict=True))
 
     return run
 
 
-def _shown(stage: Stage) -> StageKernel:
-    """Return what computes places, which are shown read-only to the gradient."""
-    return _by_rows(lambda row, numbers: tuple(map(_read_only, stage(row, numbers))))
-
-
-def _states_as_they_are(stage: Program) -> Stage:
-    wanted = [stage.states.index(s) for s in stage.body[-1].values]
+def _states_as_they_are(part: Program) -> Part:
+    wanted = [part.states.index(s) for s in part.body[-1].values]
     return lambda row, numbers: tuple(row[k] for k in wanted)
+
+
+def _read_only_results(part: Part) -> Part:
+    """Return what computes evaluation points, which the gradient is given read-only."""
+    return lambda row, numbers: tuple(map(_read_only, part(row, numbers)))
 
 
 def _read_only(value: Value) -> Array:
@@ -174,4 +178,4 @@ def _filled(name: str, old: Array, new: Value) -> Array:
     )
 
 
-LIBRARY = pytree.Library(flatten, optree.unflatten, array, _cast, _filled)
+LIBRARY = pytree.ArrayLibrary(flatten, pytree.unflatten, array, _cast, _filled)

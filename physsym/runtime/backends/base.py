@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,6 +16,11 @@ Value: TypeAlias = Any  # a number, an array or a symbol: whatever the backend c
 Values: TypeAlias = tuple[Value, ...]
 Kernel: TypeAlias = Callable[[Sequence[Value], Value, Mapping[str, Value]], Values]
 
+# Many steps of one state. Given the number of steps done, how many records to make, the steps between two,
+# and the state in a row: the number of the first step whose state is not finite, or 0; the rows recorded; the
+# row at the end.
+Rollout: TypeAlias = Callable[[int, int, int, Any], tuple[int, Any, Any]]
+
 
 @dataclass(frozen=True)
 class InPlace:
@@ -26,37 +31,70 @@ class InPlace:
 
 
 @dataclass(frozen=True)
-class Backend:
-    """How one kind of value is computed with.
+class Capabilities:
+    """What a backend can do beyond one step of plain numbers; what it cannot do is None, False or empty.
 
-    `source` gives the text that `compiled` runs; that may take options by name beside the program. A kernel
-    takes the states in order, the gradient (a callable; an array or a number where the rule takes its
+    `dtypes` are the types of floats that arrays keep. With `trees`, a state may be a tree of arrays. With
+    `scalar_counters`, the number of steps is one number however large the arrays are. With `fma`, the maker
+    functions here and `Backend.compile_step` take the option `fma=True`: a product and a sum may be rounded
+    once.
+
+    `in_place(program, states, gradients, threads)` returns an `InPlace` step; it raises before anything is
+    written. `rollout(program, numbers, single)` returns a `Rollout` of a scalarised program, `single` where
+    its states are float32; None where it cannot keep that type. `sweep(program, start, given, points, steps,
+    threads)` returns where many steps from one start, (states,), lead each grid point: (states, points);
+    `given` has, for each parameter, its value at all points, or its values at the points, (points,).
+    """
+
+    dtypes: tuple[str, ...] = ()
+    trees: bool = False
+    scalar_counters: bool = False
+    fma: bool = False
+    in_place: Callable[..., InPlace] | None = None
+    rollout: Callable[..., Rollout | None] | None = None
+    sweep: Callable[..., np.ndarray[Any, Any]] | None = None
+
+
+@dataclass(frozen=True)
+class Backend:
+    """How one kind of value is computed with, and the capabilities that go beyond one step.
+
+    `source` gives the text that `compile_step` runs; that may take options by name beside the program. A
+    kernel takes the states in order, the gradient (a callable; an array or a number where the rule takes its
     gradient at present states) and the parameters by name, and returns the results of the program. `start`
-    makes a state of its own from what a user gives, `number` a parameter (it is told the name), `finite` says
-    whether a state is finite, `fitted` holds a new state (name, old, new) to the shape of the old one, and
-    `functions` computes with single numbers by operation name. `bound`, where a backend can update arrays in
-    place, takes a program, its states, its gradients and the number of threads, and returns what carries out
-    one step; it raises before anything is written. `shape` tells states apart that cannot be
-    added, `at_rest` is the zero of a state. A backend that `counts` keeps counters as single numbers.
+    makes a state of its own from what a user gives, `number` a parameter (both are given the name for
+    messages), `finite` says whether a state is finite, `fitted` holds a new state (name, old, new) to the
+    shape of the old one, and `functions` computes with single numbers by operation name. `shape`
+    distinguishes states that cannot be added, `at_rest` is the zero of a state.
     """
 
     name: str
     source: Callable[[Program], str]
-    compiled: Callable[..., Kernel]
+    compile_step: Callable[..., Kernel]
     start: Callable[[str, Value], Value]
     number: Callable[[str, Value], Value]
     finite: Callable[[Value], bool]
     fitted: Callable[[str, Value, Value], Value]
     functions: Mapping[str, Callable[..., Value]]
-    bound: Callable[..., InPlace] | None = None
+    capabilities: Capabilities = field(default_factory=Capabilities)
     shape: Callable[[Value], object] = np.shape
     at_rest: Callable[[Value], Value] = lambda value: value - value
-    counts: bool = False
 
 
 def parameter_names(program: Program) -> tuple[str, ...]:
     """Return the names under which the parameters of a program are given."""
     return tuple(map(state_name, program.parameters))
+
+
+def whole_number(name: str, value: object, least: int) -> int:
+    """Return a count such as a number of steps; ValueError for what is no whole number of at least `least`.
+
+    >>> whole_number("steps", np.int64(5), 0)
+    5
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, given {value!r}")
+    return int(value)
 
 
 def misnamed(given: Iterable[str], wanted: Sequence[str], known: Sequence[str]) -> str:
@@ -70,8 +108,8 @@ def misnamed(given: Iterable[str], wanted: Sequence[str], known: Sequence[str]) 
         "missing": [n for n in wanted if n not in given],
         "unknown": [n for n in given if n not in known],
     }
-    told = " and ".join(f"{what} {', '.join(names)}" for what, names in wrong.items() if names)
-    return f"{told}; there are {', '.join(known) or 'none'}" if told else ""
+    message = " and ".join(f"{what} {', '.join(names)}" for what, names in wrong.items() if names)
+    return f"{message}; there are {', '.join(known) or 'none'}" if message else ""
 
 
 def refuse_misnamed(program: Program, given: Mapping[str, Value]) -> None:
@@ -92,7 +130,7 @@ def constants(program: Program, backend: Backend, given: Mapping[str, Value]) ->
     known |= {s: backend.number(state_name(s), 0) for s in program.counters}
     for line in program.scalars:
         try:
-            known[line.targets[0]] = _evaluated(line.values[0], known, backend)
+            known[line.targets[0]] = _evaluate(line.values[0], known, backend)
         except (ArithmeticError, ValueError) as error:
             raise _undefined(given, str(error)) from error
         if not backend.finite(known[line.targets[0]]):
@@ -101,17 +139,17 @@ def constants(program: Program, backend: Backend, given: Mapping[str, Value]) ->
 
 
 def _undefined(given: Mapping[str, Value], why: str) -> ValueError:
-    told = ", ".join(f"{name}={value}" for name, value in given.items())
-    return ValueError(f"the rule is not defined for {told}: {why}")
+    listed = ", ".join(f"{name}={value}" for name, value in given.items())
+    return ValueError(f"the rule is not defined for {listed}: {why}")
 
 
-def _evaluated(operand: Operand, known: Mapping[Any, Value], backend: Backend) -> Value:
+def _evaluate(operand: Operand, known: Mapping[Any, Value], backend: Backend) -> Value:
     if isinstance(operand, Operation):
-        return backend.functions[operand.name](*(_evaluated(a, known, backend) for a in operand.arguments))
+        return backend.functions[operand.name](*(_evaluate(a, known, backend) for a in operand.arguments))
     return known[operand] if operand in known else backend.number("a constant", operand)
 
 
-def split(program: Program, values: Sequence[Value]) -> tuple[Values, Value]:
+def split_arguments(program: Program, values: Sequence[Value]) -> tuple[Values, Value]:
     """Return the states and the gradient among positional arguments; TypeError where the number is wrong."""
     names = [*map(state_name, program.states), *["the gradient"] * bool(program.evaluations)]
     if len(values) != len(names):
@@ -119,10 +157,10 @@ def split(program: Program, values: Sequence[Value]) -> tuple[Values, Value]:
     return tuple(values[: len(program.states)]), values[-1] if program.evaluations else None
 
 
-def gradient_at(program: Program, gradient: Value) -> Callable[..., Value]:
-    """Return a callable gradient; a value may stand for itself where it is taken at present states.
+def gradient_function(program: Program, gradient: Value) -> Callable[..., Value]:
+    """Return a callable gradient; where the rule takes it at present states, its value will do.
 
-    Raises TypeError where the rule wants a gradient elsewhere, so that a value cannot be right, or none was
+    Raises TypeError where the rule takes its gradient elsewhere, so that a value cannot be right, or none was
     given.
     """
     if callable(gradient):
@@ -131,9 +169,9 @@ def gradient_at(program: Program, gradient: Value) -> Callable[..., Value]:
         raise TypeError("the rule needs a gradient: give a callable, such as lambda x: 2*x")
     if not takes_gradient_at_states(program):
         count = len(program.evaluations)
-        where = "elsewhere than at a state" if count == 1 else f"at {count} places"
+        where = "elsewhere than at a state" if count == 1 else f"at {count} points"
         raise TypeError(f"the rule takes its gradient {where}: give a callable gradient, not a value")
-    return lambda *places: gradient
+    return lambda *points: gradient
 
 
 def executed(program: Program, source: str, namespace: Mapping[str, Value]) -> Callable[..., Value]:

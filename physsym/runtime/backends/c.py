@@ -1,4 +1,4 @@
-"""C through gcc or clang, where one is on the PATH: compiled libraries are kept on disk and loaded again."""
+"""C through gcc or clang, where one is on the PATH, and the store of compiled kernels on disk."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from physsym.codegen import Program
 from physsym.codegen.emit.c import WORDS, c_source, c_text, frame_entry
 from physsym.codegen.emit.loop import loop
 from physsym.runtime.backends.arrays import Array
-from physsym.runtime.backends.jit import Compiler, Native, backend
-from physsym.runtime.backends.kernel_store import folder
+from physsym.runtime.backends.jit import CompiledFunction, Compiler, backend
 
 COMPILERS = ("gcc", "clang")
 # Never -ffast-math or -Ofast: a library linked with them flushes small numbers to zero in the whole process.
@@ -45,11 +44,11 @@ def compiler() -> str:
 
 @lru_cache(maxsize=1)
 def processor() -> str:
-    """Return what tells this processor from others: code compiled for one may stop on another."""
+    """Return what identifies this processor: code compiled for one may be illegal on another."""
     listed = Path("/proc/cpuinfo")
-    told = ("model name", "flags", "Features", "CPU part")
+    named = ("model name", "flags", "Features", "CPU part")
     lines = listed.read_text().splitlines() if listed.exists() else []
-    return "\n".join(sorted({line for line in lines if line.startswith(told)}) or platform.uname())
+    return "\n".join(sorted({line for line in lines if line.startswith(named)}) or platform.uname())
 
 
 def flags(fma: bool) -> tuple[str, ...]:
@@ -58,11 +57,25 @@ def flags(fma: bool) -> tuple[str, ...]:
 
 
 def key(text: str, chosen: Sequence[str], command: str) -> str:
-    """Return the name under which a compiled text is kept: of text, flags, compiler and processor."""
+    """Return the name under which a compiled text is stored: of text, flags, compiler and processor."""
     # A new compiler is a new file; asking it for its version would take longer than to load the library.
-    made = Path(command).resolve().stat()
-    parts = (text, *chosen, command, str(made.st_size), str(made.st_mtime_ns), processor())
+    binary = Path(command).resolve().stat()
+    parts = (text, *chosen, command, str(binary.st_size), str(binary.st_mtime_ns), processor())
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def store_folder() -> Path | None:
+    """Return where compiled kernels are stored, or None where `PHYSSYM_CACHE=0` switches that off.
+
+    That is `physsym` in the folder that `XDG_CACHE_HOME` names, or in `.cache` at home.
+    """
+    if os.environ.get("PHYSSYM_CACHE") == "0":
+        return None
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    try:
+        return (Path(named) if Path(named).is_absolute() else Path.home() / ".cache") / "physsym"
+    except RuntimeError:
+        return None
 
 
 def library(text: str, fma: bool) -> ctypes.CDLL:
@@ -70,7 +83,7 @@ def library(text: str, fma: bool) -> ctypes.CDLL:
 
     Raises ImportError where there is no compiler, RuntimeError with what the compiler says where it fails.
     """
-    command, home = compiler(), folder()
+    command, home = compiler(), store_folder()
     if home is None:
         with tempfile.TemporaryDirectory() as own:
             return ctypes.CDLL(str(_built(text, fma, command, Path(own) / "kernel.so")))
@@ -91,17 +104,18 @@ def _built(text: str, fma: bool, command: str, path: Path) -> Path:
 
 
 @lru_cache(maxsize=256)
-def _make(stage: Program, in_place: bool, single: bool, fma: bool) -> Native:
-    part = loop("physsym_step", stage, in_place, WORDS)
-    made = library(c_text([part], single=single, linkage="static ") + frame_entry(part, single=single), fma)
-    address = ctypes.cast(made.physsym_frame, ctypes.c_void_p).value
+def _compile_part(part: Program, in_place: bool, single: bool, fma: bool) -> CompiledFunction:
+    one = loop("physsym_step", part, in_place, WORDS)
+    text = c_text([one], single=single, linkage="static ") + frame_entry(one, single=single)
+    loaded = library(text, fma)
+    address = ctypes.cast(loaded.physsym_frame, ctypes.c_void_p).value
     assert address is not None
-    return Native(address, made)
+    return CompiledFunction(address, loaded)
 
 
-def _bake(native: Native, frames: Sequence[Array], release: bool) -> Callable[[], None]:
+def _bind(compiled: CompiledFunction, frames: Sequence[Array], release: bool) -> Callable[[], None]:
     kind = ctypes.CFUNCTYPE if release else ctypes.PYFUNCTYPE
-    function: Any = kind(None, ctypes.c_void_p)(native.address)
+    function: Any = kind(None, ctypes.c_void_p)(compiled.address)
     calls = [partial(function, ctypes.c_void_p(f.ctypes.data)) for f in frames]
     if len(calls) == 1:
         return calls[0]
@@ -113,19 +127,19 @@ def _bake(native: Native, frames: Sequence[Array], release: bool) -> Callable[[]
     return run
 
 
-def _call_once(native: Native, frames: Sequence[Array]) -> None:
-    _bake(native, frames, True)()
+def _call_once(compiled: CompiledFunction, frames: Sequence[Array]) -> None:
+    _bind(compiled, frames, True)()
 
 
-def engine(fma: bool = False) -> Compiler:
+def jit_compiler(fma: bool = False) -> Compiler:
     """Return the compiler; with `fma` it may contract a product and a sum, which changes last bits."""
     return Compiler(
         "c",
-        lambda stage, in_place, single: _make(stage, in_place, single, fma),
-        _bake,
+        lambda part, in_place, single: _compile_part(part, in_place, single, fma),
+        _bind,
         _call_once,
         c_source,
     )
 
 
-BACKEND = backend(engine)
+BACKEND = backend(jit_compiler)

@@ -1,4 +1,4 @@
-"""Arrays that are updated in place: what must hold of them, and how threads share them out."""
+"""Arguments of in-place steps: what must hold of the arrays, and how threads share them out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SERIAL = 1_000_000  # elements: arrays up to this size are not worth the waking 
 
 
 @dataclass(frozen=True)
-class Given:
+class InPlaceArguments:
     """Arrays fit to be updated: for each leaf the states and then the gradients, flat; and the counters."""
 
     rows: tuple[tuple[Array, ...], ...]
@@ -40,7 +40,7 @@ def _slices(size: int, parts: int) -> Iterator[slice]:
     return (slice(i, i + whole) for i in range(0, size, whole))
 
 
-def fit(program: Program, states: Values, gradients: Values) -> Given:
+def check_arguments(program: Program, states: Values, gradients: Values) -> InPlaceArguments:
     """Return arrays as they can be updated in place.
 
     Raises TypeError or ValueError for arrays of the wrong type, shape or layout, for read-only ones, and for
@@ -55,7 +55,7 @@ def fit(program: Program, states: Values, gradients: Values) -> Given:
     all_arrays = [(name, leaf) for row in rows for name, leaf in zip(names, row, strict=True)]
     all_arrays += [(state_name(s), c) for s, c in zip(program.counters, counters, strict=True)]
     _refuse_shared(all_arrays)
-    return Given(tuple(tuple(a.reshape(-1) for a in row) for row in rows), counters)
+    return InPlaceArguments(tuple(tuple(a.reshape(-1) for a in row) for row in rows), counters)
 
 
 def _rows(columns: Sequence[tuple[str, Value]]) -> list[Values]:
@@ -84,7 +84,7 @@ def _refuse_unfit(names: Sequence[str], row: Values, states: int) -> None:
         if not leaf.flags.c_contiguous:
             raise ValueError(f"{name} is not contiguous; bind a copy made with numpy.ascontiguousarray")
         if not leaf.flags.aligned:
-            raise ValueError(f"{name} does not lie at a multiple of its item size; bind a copy")
+            raise ValueError(f"{name} is not aligned to its item size; bind a copy")
         if number < states and not leaf.flags.writeable:
             raise ValueError(f"{name} is read-only; bind a copy")
 
@@ -111,15 +111,15 @@ def _refuse_shared(arrays: Sequence[tuple[str, Array]]) -> None:
 
 
 def in_parallel(jobs: Sequence[Callable[[], Any]]) -> Callable[[], None]:
-    """Return what carries out all jobs, the first in the calling thread; waiting threads sleep."""
+    """Return what carries out all jobs, the first in the calling thread; idle threads sleep."""
     if len(jobs) < 2:
         return jobs[0] if jobs else lambda: None
     pool = ThreadPoolExecutor(len(jobs) - 1, thread_name_prefix="physsym")
 
     def run() -> None:
-        waiting = [pool.submit(job) for job in jobs[1:]]
+        futures = [pool.submit(job) for job in jobs[1:]]
         jobs[0]()
-        for job in waiting:
-            job.result()
+        for future in futures:
+            future.result()
 
     return run

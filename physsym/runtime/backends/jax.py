@@ -14,13 +14,21 @@ import numpy as np
 from physsym.codegen import Program
 from physsym.codegen.emit import python_source
 from physsym.codegen.expression_tree import OPERATIONS
-from physsym.codegen.passes.partition import stages
+from physsym.codegen.passes.partition import partition
 from physsym.runtime.backends import numpy as numpy_backend
 from physsym.runtime.backends import pytree
-from physsym.runtime.backends.base import Backend, Kernel, Value, Values, constants, executed, parameter_names
-from physsym.runtime.backends.optree import is_written_out
+from physsym.runtime.backends.base import (
+    Backend,
+    Capabilities,
+    Kernel,
+    Value,
+    Values,
+    constants,
+    executed,
+    parameter_names,
+)
 from physsym.runtime.backends.python import FUNCTIONS as OF_FLOATS
-from physsym.runtime.backends.pytree import Leaves, StageKernel
+from physsym.runtime.backends.pytree import Leaves, PartKernel, is_written_out
 
 
 def _either(name: str, *values: Value) -> Value:
@@ -32,12 +40,12 @@ def _either(name: str, *values: Value) -> Value:
 FUNCTIONS: Mapping[str, Callable[..., Value]] = {name: partial(_either, name) for name in OPERATIONS}
 
 
-def leaf_function(stage: Program) -> Callable[[Sequence[Value], Values], Values]:
-    """Return a stage as a function of one leaf of each of its states and of the constants, to be traced.
+def leaf_function(part: Program) -> Callable[[Sequence[Value], Values], Values]:
+    """Return a part of a program as a function of a leaf of each state and of the constants, to be traced.
 
     Constants that are arrays take the type of the leaf; floats never widen one.
     """
-    alone = replace(stage, parameters=stage.constants, scalars=())
+    alone = replace(part, parameters=part.constants, scalars=())
     run = executed(alone, python_source(alone), FUNCTIONS)
     names = parameter_names(alone)
 
@@ -49,21 +57,21 @@ def leaf_function(stage: Program) -> Callable[[Sequence[Value], Values], Values]
     return on_leaf
 
 
-def _run(stage: Program, donated: int) -> StageKernel:
-    """Return what carries out a stage, compiled; as many of its first states as are donated are used up."""
-    on_leaf = leaf_function(stage)
+def _run(part: Program, donated: int) -> PartKernel:
+    """Return a compiled part; the memory of its first states, as many as are `donated`, is used up."""
+    on_leaf = leaf_function(part)
 
-    def run(given: Sequence[Leaves], kept: Sequence[Leaves], fixed: Values) -> list[Leaves]:
-        found = [on_leaf(leaves, fixed) for leaves in zip(*given, *kept, strict=True)]
+    def run(given: Sequence[Leaves], others: Sequence[Leaves], fixed: Values) -> list[Leaves]:
+        found = [on_leaf(leaves, fixed) for leaves in zip(*given, *others, strict=True)]
         return list(zip(*found, strict=True))
 
     compiled = jax.jit(run, donate_argnums=0)
     return lambda columns, fixed: compiled(columns[:donated], columns[donated:], fixed)
 
 
-def _compiled(program: Program, donate: bool = False) -> Kernel:
-    *before, last = stages(program)
-    runs = [*(_run(stage, 0) for stage in before), _run(last, len(program.states) if donate else 0)]
+def _compile_step(program: Program, donate: bool = False) -> Kernel:
+    *before, last = partition(program)
+    runs = [*(_run(part, 0) for part in before), _run(last, len(program.states) if donate else 0)]
     return pytree.kernel(program, LIBRARY, runs, partial(constants, program, BACKEND))
 
 
@@ -127,20 +135,21 @@ def _shape(value: Value) -> Any:
     return jax.tree.structure(value), tuple(jnp.shape(leaf) for leaf in jax.tree.leaves(value))
 
 
-def _as_it_is(name: str, old: Value, new: Value) -> Value:
+def _unchanged(name: str, old: Value, new: Value) -> Value:
     return new
 
 
-LIBRARY = pytree.Library(jax.tree.flatten, jax.tree.unflatten, _leaf, _cast, _filled)
+LIBRARY = pytree.ArrayLibrary(jax.tree.flatten, jax.tree.unflatten, _leaf, _cast, _filled)
 BACKEND = Backend(
     "jax",
     python_source,
-    _compiled,
+    _compile_step,
     _start,
     _number,
     _finite,
-    _as_it_is,
+    _unchanged,
     FUNCTIONS,
-    shape=_shape,
-    at_rest=_at_rest,
+    Capabilities(dtypes=("float16", "bfloat16", "float32", "float64"), trees=True),
+    _shape,
+    _at_rest,
 )

@@ -1,4 +1,7 @@
-"""What backends with compiled loops share: a frame tells a loop its length, its numbers and its arrays."""
+"""JIT runtime: what backends with compiled loops share.
+
+A loop is called with the address of a frame: its length, its numbers and its arrays.
+"""
 
 from __future__ import annotations
 
@@ -9,41 +12,51 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from physsym.codegen import Program, state_name
-from physsym.codegen.passes.partition import stages
+from physsym.codegen.passes.partition import partition
 from physsym.runtime.backends import arrays as of
-from physsym.runtime.backends.arrays import Array, Numbers, Stage, alike, host, number, staged
-from physsym.runtime.backends.base import Backend, InPlace, Kernel, Value, Values
-from physsym.runtime.backends.in_place_arguments import fit, in_parallel
-from physsym.runtime.backends.numpy import stage_of_ufuncs
+from physsym.runtime.backends.arrays import (
+    Array,
+    Numbers,
+    Part,
+    constants_function,
+    kernel_of_parts,
+    number,
+    share_layout,
+)
+from physsym.runtime.backends.base import Backend, Capabilities, InPlace, Kernel, Rollout, Value, Values
+from physsym.runtime.backends.in_place_arguments import check_arguments, in_parallel
+from physsym.runtime.backends.numpy import part_of_ufuncs
 from physsym.runtime.backends.python import FUNCTIONS
+from physsym.runtime.backends.python import rollout as python_rollout
 
-SMALL = 10_000  # elements: below, giving up the interpreter lock takes longer than the work
+SMALL = 10_000  # elements: below, releasing the interpreter lock takes longer than the work
 
 
 @dataclass(frozen=True)
-class Native:
-    """A compiled loop; `keep` holds what its code lives in.
+class CompiledFunction:
+    """A compiled loop; `owner` holds the memory of its code.
+
 
     The function at `address` takes the address of a frame of unsigned 64-bit integers: the length, the
     address of the numbers (float64, parameters and then counters), the addresses of the arrays in order.
     """
 
     address: int
-    keep: Any
+    owner: Any
 
 
-Make: TypeAlias = Callable[[Program, bool, bool], Native]  # of a stage, in place or not, single or double
-Bake: TypeAlias = Callable[[Native, Sequence[Array], bool], Callable[[], None]]
+CompilePart: TypeAlias = Callable[[Program, bool, bool], CompiledFunction]  # a part; in place? single?
+BindFrames: TypeAlias = Callable[[CompiledFunction, Sequence[Array], bool], Callable[[], None]]
 
 
 @dataclass(frozen=True)
 class Compiler:
-    """How a stage is compiled, bound to frames (releasing the lock or not), called but once, and printed."""
+    """How a part is compiled, bound to frames (with or without the interpreter lock), called, printed."""
 
     name: str
-    make: Make
-    bake: Bake
-    call: Callable[[Native, Sequence[Array]], None]
+    compile: CompilePart
+    bind: BindFrames
+    call: Callable[[CompiledFunction, Sequence[Array]], None]
     source: Callable[[Program], str]
 
 
@@ -52,58 +65,63 @@ def frame(size: int, numbers: Array, arrays: Sequence[Array]) -> Array:
     return np.array([size, numbers.ctypes.data, *(a.ctypes.data for a in arrays)], np.uint64)
 
 
-def backend(engine: Callable[..., Compiler]) -> Backend:
-    """Return the backend that a compiler makes; the option `fma` of kernels is handed on to it."""
-    exact = engine()
+def backend(
+    compiler: Callable[..., Compiler],
+    rollout: Callable[..., Rollout | None] = python_rollout,
+    sweep: Callable[..., Array] | None = None,
+) -> Backend:
+    """Return the backend of a compiler; the option `fma` of kernels is handed on to it."""
+    exact = compiler()
 
-    def compiled(program: Program, fma: bool = False) -> Kernel:
-        return staged(program, lambda stage: _stage(engine(fma), stage))
+    def compile_step(program: Program, fma: bool = False) -> Kernel:
+        return kernel_of_parts(program, lambda part: _part(compiler(fma), part))
 
-    def bound(
+    def in_place(
         program: Program, states: Values, gradients: Values, threads: int, fma: bool = False
     ) -> InPlace:
-        return _bound(engine(fma), program, states, gradients, threads)
+        return _in_place(compiler(fma), program, states, gradients, threads)
 
     return Backend(
         exact.name,
         exact.source,
-        compiled,
+        compile_step,
         of.start,
         number,
         of.finite,
-        of.as_it_is,
+        of.unchanged,
         FUNCTIONS,
-        bound,
+        Capabilities(of.DTYPES, True, True, True, in_place, rollout, sweep),
         of.shape,
         of.at_rest,
-        counts=True,
     )
 
 
-def _stage(compiler: Compiler, stage: Program) -> Stage:
-    plain, defined = stage_of_ufuncs(stage), host(stage)
-    names = [state_name(s) for s in stage.parameters]
+def _part(compiler: Compiler, part: Program) -> Part:
+    plain, constants = part_of_ufuncs(part), constants_function(part)
+    names = [state_name(s) for s in part.parameters]
 
     def run(arrays: Sequence[Array], numbers: Numbers) -> Values:
-        if not alike(arrays):
+        if not share_layout(arrays):
             return plain(arrays, numbers)
-        defined(numbers)  # raises where a constant is not defined; a loop would go on with infinities
+        constants(numbers)  # raises where a constant is not defined; a loop would go on with infinities
         first = arrays[0]
-        native = compiler.make(stage, False, first.dtype == np.float32)
-        new = tuple(np.empty(first.shape, first.dtype) for _ in stage.results)
+        loop = compiler.compile(part, False, first.dtype == np.float32)
+        new = tuple(np.empty(first.shape, first.dtype) for _ in part.results)
         given = np.array([numbers[n] for n in names], float)
-        compiler.call(native, [frame(first.size, given, (*arrays, *new))])
+        compiler.call(loop, [frame(first.size, given, (*arrays, *new))])
         return new
 
     return run
 
 
-def _bound(compiler: Compiler, program: Program, states: Values, gradients: Values, threads: int) -> InPlace:
-    given = fit(program, states, gradients)
-    stage = stages(program)[-1]
-    numbers = np.zeros(len(stage.parameters))
+def _in_place(
+    compiler: Compiler, program: Program, states: Values, gradients: Values, threads: int
+) -> InPlace:
+    given = check_arguments(program, states, gradients)
+    last = partition(program)[-1]
+    numbers = np.zeros(len(last.parameters))
     names = {state_name(s): k for k, s in enumerate(program.parameters)}
-    jobs = [_job(compiler, stage, share, numbers) for share in given.shares(threads)]
+    jobs = [_job(compiler, last, share, numbers) for share in given.shares(threads)]
     run = in_parallel(jobs)
 
     def set_numbers(changed: Mapping[str, Value]) -> None:
@@ -121,20 +139,20 @@ def _bound(compiler: Compiler, program: Program, states: Values, gradients: Valu
 
 
 def _job(
-    compiler: Compiler, stage: Program, rows: Sequence[tuple[Array, ...]], numbers: Array
+    compiler: Compiler, part: Program, rows: Sequence[tuple[Array, ...]], numbers: Array
 ) -> Callable[[], None]:
     """Return what updates rows of arrays, one call for all that are of one type."""
     calls = []
     for dtype in sorted({row[0].dtype for row in rows}, key=str):
         own = [row for row in rows if row[0].dtype == dtype]
-        native = compiler.make(stage, True, dtype == np.float32)
+        loop = compiler.compile(part, True, dtype == np.float32)
         frames = [frame(row[0].size, numbers, row) for row in own]
-        call = compiler.bake(native, frames, sum(row[0].size for row in own) > SMALL)
-        calls.append(_kept_alive(call, (native, frames, own, numbers)))
+        call = compiler.bind(loop, frames, sum(row[0].size for row in own) > SMALL)
+        calls.append(_keeping_alive(call, (loop, frames, own, numbers)))
     return calls[0] if len(calls) == 1 else lambda: [call() for call in calls].clear()
 
 
-def _kept_alive(call: Any, what: Any) -> Callable[[], None]:
+def _keeping_alive(call: Any, what: Any) -> Callable[[], None]:
     # An attribute of the function, so that a call stays one call.
     call.physsym_keeps = what
     done: Callable[[], None] = call

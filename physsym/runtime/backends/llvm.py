@@ -1,19 +1,25 @@
-"""LLVM through llvmlite: loops compiled in the process, from the text that `source/llvm.py` prints."""
+"""LLVM through llvmlite: loops compiled in the process, from the text that `codegen/emit/llvm.py` prints."""
 
 from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import llvmlite.binding as llvm
+import numpy as np
 
 from physsym.codegen import Program
 from physsym.codegen.emit.llvm import DOUBLE, FLOAT, WORDS, frame_entry, llvm_source, llvm_text
 from physsym.codegen.emit.loop import loop
+from physsym.codegen.emit.rollout import llvm_rollout
+from physsym.codegen.emit.simd import llvm_sweep
 from physsym.runtime.backends.arrays import Array
-from physsym.runtime.backends.jit import Compiler, Native, backend
+from physsym.runtime.backends.base import Rollout
+from physsym.runtime.backends.in_place_arguments import in_parallel
+from physsym.runtime.backends.jit import CompiledFunction, Compiler, backend
 
 
 @lru_cache(maxsize=1)
@@ -39,7 +45,7 @@ def _machine() -> Any:
     return target.create_target_machine(opt=3, cpu=llvm.get_host_cpu_name(), features=features, jit=True)
 
 
-def compiled(text: str, function: str, *, level: int = 3) -> Native:
+def compiled(text: str, function: str, *, level: int = 3) -> CompiledFunction:
     """Return a function of LLVM text, compiled for this processor."""
     machine = _machine()
     module = llvm.parse_assembly(text)
@@ -50,45 +56,122 @@ def compiled(text: str, function: str, *, level: int = 3) -> Native:
         passes.getModulePassManager().run(module, passes)
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()
-    return Native(engine.get_function_address(function), engine)
+    return CompiledFunction(engine.get_function_address(function), engine)
 
 
 @lru_cache(maxsize=256)
-def _make(stage: Program, in_place: bool, single: bool, fma: bool) -> Native:
-    part = loop("physsym_step", stage, in_place, WORDS)
-    text = llvm_text([part], FLOAT if single else DOUBLE, fma, "internal ")
-    return compiled(text + frame_entry(part), "physsym_frame")
+def _compile_part(part: Program, in_place: bool, single: bool, fma: bool) -> CompiledFunction:
+    one = loop("physsym_step", part, in_place, WORDS)
+    text = llvm_text([one], FLOAT if single else DOUBLE, fma, "internal ")
+    return compiled(text + frame_entry(one), "physsym_frame")
 
 
-def _bake(native: Native, frames: Sequence[Array], release: bool) -> Callable[[], None]:
-    """Return a call without arguments: a function of its own that holds all addresses."""
+def _bind(function: CompiledFunction, frames: Sequence[Array], release: bool) -> Callable[[], None]:
+    """Return a call without arguments: a compiled function of its own, with all addresses as constants."""
     calls = (
-        f"  call void inttoptr (i64 {native.address} to ptr)(ptr inttoptr (i64 {f.ctypes.data} to ptr))"
+        f"  call void inttoptr (i64 {function.address} to ptr)(ptr inttoptr (i64 {f.ctypes.data} to ptr))"
         for f in frames
     )
     text = "\n".join(["define void @physsym_bound() {", *calls, "  ret void", "}"])
-    made = compiled(text, "physsym_bound", level=0)
-    call: Any = (ctypes.CFUNCTYPE if release else ctypes.PYFUNCTYPE)(None)(made.address)
-    call.physsym_code = made
+    code = compiled(text, "physsym_bound", level=0)
+    # PYFUNCTYPE keeps the interpreter lock: on small arrays, releasing it takes longer than the work.
+    call: Any = (ctypes.CFUNCTYPE if release else ctypes.PYFUNCTYPE)(None)(code.address)
+    call.physsym_code = code
     done: Callable[[], None] = call
     return done
 
 
-def _call_once(native: Native, frames: Sequence[Array]) -> None:
-    function = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(native.address)
+def _call_once(function: CompiledFunction, frames: Sequence[Array]) -> None:
+    call = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(function.address)
     for f in frames:
-        function(f.ctypes.data)
+        call(f.ctypes.data)
 
 
-def engine(fma: bool = False) -> Compiler:
+def jit_compiler(fma: bool = False) -> Compiler:
     """Return the compiler; with `fma` it may contract a product and a sum, which changes last bits."""
     return Compiler(
         "llvm",
-        lambda stage, in_place, single: _make(stage, in_place, single, fma),
-        _bake,
+        lambda part, in_place, single: _compile_part(part, in_place, single, fma),
+        _bind,
         _call_once,
         lambda program: llvm_source(program, fma=fma),
     )
 
 
-BACKEND = backend(engine)
+def rollout(
+    program: Program, numbers: Sequence[float], single: bool = False, *, fma: bool = False
+) -> Rollout:
+    """Return many steps as one compiled loop with the state in registers."""
+    function, given = _compiled_rollout(program, single, fma), np.array(numbers, float)
+    dtype = np.float32 if single else np.float64
+
+    def run(done: int, records: int, every: int, state: Any) -> tuple[int, Any, Any]:
+        own, out = np.array(state, dtype), np.empty((records, len(program.states)), dtype)
+        failed = function(records, every, own.ctypes.data, given.ctypes.data, out.ctypes.data)
+        return (done + failed if failed else 0), out, own
+
+    return run
+
+
+@lru_cache(maxsize=64)
+def _compiled_rollout(program: Program, single: bool, fma: bool) -> Callable[..., int]:
+    code = compiled(llvm_rollout(program, FLOAT if single else DOUBLE, fma), "physsym_march")
+    integer, address = ctypes.c_int64, ctypes.c_void_p
+    function: Any = ctypes.CFUNCTYPE(integer, integer, integer, address, address, address)(code.address)
+    function.physsym_code = code
+    call: Callable[..., int] = function
+    return call
+
+
+def sweep(
+    program: Program,
+    start: Array,
+    given: Sequence[float | Array],
+    points: int,
+    steps: int,
+    threads: int,
+    *,
+    fma: bool = False,
+) -> Array:
+    """Return where many steps lead each grid point, the points side by side in vectors."""
+    different = tuple(isinstance(value, np.ndarray) for value in given)
+    function, lanes = _compiled_sweep(program, different, fma)
+    if points < lanes:
+        missing = (0, lanes - points)
+        filled = [np.pad(v, missing, mode="edge") if isinstance(v, np.ndarray) else v for v in given]
+        return sweep(program, start, filled, lanes, steps, 1, fma=fma)[:, :points]
+    rows = [np.ascontiguousarray(value, float) for value in given if isinstance(value, np.ndarray)]
+    shared = np.array([value for value in given if not isinstance(value, np.ndarray)], float)
+    initial, states = np.array(start, float), np.empty((len(start), points))
+
+    def job(first: int, end: int) -> Callable[[], None]:
+        addresses = np.array([row[first:].ctypes.data for row in rows], np.int64)
+        arrays = initial, shared, addresses, states[:, first:]
+        return lambda: function(end - first, steps, *(a.ctypes.data for a in arrays), points)
+
+    if steps:
+        parts = min(threads, points // lanes)
+        bounds = [points * part // parts for part in range(parts + 1)]
+        in_parallel([job(first, end) for first, end in pairwise(bounds)])()
+    else:
+        states[...] = initial[:, None]
+    return states
+
+
+@lru_cache(maxsize=64)
+def _compiled_sweep(
+    program: Program, different: tuple[bool, ...], fma: bool
+) -> tuple[Callable[..., None], int]:
+    width, registers, vectors = vectors_of_doubles()
+    shared = [p for p, d in zip(program.parameters, different, strict=True) if not d]
+    text = llvm_sweep(program, shared, width, vectors, registers, fma)
+    # Not optimised: passes would move spilled states back to registers, of which there are too few.
+    code = compiled(text, "physsym_lanes", level=0)
+    integer, address = ctypes.c_int64, ctypes.c_void_p
+    arguments = integer, integer, address, address, address, address, integer
+    function: Any = ctypes.CFUNCTYPE(None, *arguments)(code.address)
+    function.physsym_code = code
+    return function, width * vectors
+
+
+BACKEND = backend(jit_compiler, rollout, sweep)

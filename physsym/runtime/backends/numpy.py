@@ -11,16 +11,34 @@ import numpy as np
 from physsym.codegen import Program, state_name
 from physsym.codegen.emit import python_source
 from physsym.codegen.expression_tree import OPERATIONS
-from physsym.codegen.passes.partition import stages
+from physsym.codegen.passes.partition import partition
 from physsym.core.symbols import after
 from physsym.runtime.backends import arrays as of
-from physsym.runtime.backends.arrays import Array, Numbers, Stage, alike, host, number, staged
-from physsym.runtime.backends.base import Backend, InPlace, Kernel, Value, Values, executed
+from physsym.runtime.backends.arrays import (
+    Array,
+    Numbers,
+    Part,
+    constants_function,
+    kernel_of_parts,
+    number,
+    share_layout,
+)
+from physsym.runtime.backends.base import (
+    Backend,
+    Capabilities,
+    InPlace,
+    Kernel,
+    Value,
+    Values,
+    executed,
+    parameter_names,
+)
 from physsym.runtime.backends.in_place import InPlaceSource, in_place_source
-from physsym.runtime.backends.in_place_arguments import fit, in_parallel
-from physsym.runtime.backends.python import FUNCTIONS
+from physsym.runtime.backends.in_place_arguments import check_arguments, in_parallel
+from physsym.runtime.backends.python import FUNCTIONS, rollout
 
 BLOCK, UNBLOCKED = 32_768, 1_000_000  # elements: a block and its scratch stay in the cache
+POINTS = 4096  # grid points of a block in a sweep, for the same reason
 
 
 def _either(name: str, *values: Value) -> Value:
@@ -33,17 +51,17 @@ NAMESPACE: Mapping[str, Callable[..., Value]] = {name: partial(_either, name) fo
 UFUNCS: Mapping[str, Any] = {"copyto": np.copyto} | {name: getattr(np, name) for name in OPERATIONS}
 
 
-def _compiled(program: Program) -> Kernel:
-    return staged(program, stage_of_ufuncs)
+def _compile_step(program: Program) -> Kernel:
+    return kernel_of_parts(program, part_of_ufuncs)
 
 
-def stage_of_ufuncs(stage: Program) -> Stage:
-    """Return a stage as NumPy calls on one row of arrays, whose shapes may differ."""
-    plain = executed(stage, python_source(stage), NAMESPACE)
-    fast = _into_fresh_arrays(stage)
+def part_of_ufuncs(part: Program) -> Part:
+    """Return a part as NumPy calls on one row of arrays, whose shapes may differ."""
+    plain = executed(part, python_source(part), NAMESPACE)
+    fast = _into_fresh_arrays(part)
 
     def run(arrays: Sequence[Array], numbers: Numbers) -> Values:
-        if alike(arrays):
+        if share_layout(arrays):
             return fast(arrays, numbers)
         return tuple(_own(plain(arrays, None, numbers), arrays))
 
@@ -58,13 +76,13 @@ def _own(new: Values, arrays: Sequence[Array]) -> Iterator[Value]:
         yield own
 
 
-def _into_fresh_arrays(stage: Program) -> Stage:
-    source, constants = in_place_source(stage, in_place=False), host(stage)
+def _into_fresh_arrays(part: Program) -> Part:
+    source, constants = in_place_source(part, in_place=False), constants_function(part)
     advance = _advance(source)
 
     def run(arrays: Sequence[Array], numbers: Numbers) -> Values:
         fixed, shape, dtype = constants(numbers), arrays[0].shape, arrays[0].dtype
-        new = tuple(np.empty(shape, dtype) for _ in stage.results)
+        new = tuple(np.empty(shape, dtype) for _ in part.results)
         flat = [a.reshape(-1) for a in (*arrays, *new)]
         scratch = [np.empty(min(flat[0].size, BLOCK), dtype) for _ in range(source.scratch)]
         for block in _blocks(flat, scratch, BLOCK):
@@ -87,15 +105,15 @@ def _blocks(flat: Sequence[Array], scratch: Sequence[Array], length: int) -> lis
     return [[*(a[i : i + length] for a in flat), *(s[: size - i] for s in scratch)] for i in starts]
 
 
-def _bound(program: Program, states: Values, gradients: Values, threads: int) -> InPlace:
-    given = fit(program, states, gradients)
-    stage = stages(program)[-1]
-    source, constants = in_place_source(stage), host(stage)
+def _in_place(program: Program, states: Values, gradients: Values, threads: int) -> InPlace:
+    given = check_arguments(program, states, gradients)
+    last = partition(program)[-1]
+    source, constants = in_place_source(last), constants_function(last)
     advance = _advance(source)
     shares = [
         [b for row in share for b in _in_blocks(row, source.scratch)] for share in given.shares(threads)
     ]
-    counted = [stage.constants.index(after(s)) for s in program.counters]
+    counted = [last.constants.index(after(s)) for s in program.counters]
     names = [state_name(s) for s in program.counters]
     numbers: dict[str, float] = {}
     fixed: tuple[float, ...] = ()
@@ -118,8 +136,8 @@ def _bound(program: Program, states: Values, gradients: Values, threads: int) ->
         nonlocal fixed
         fixed = constants({**numbers, **{n: float(c) for n, c in zip(names, given.counters, strict=True)}})
         run()
-        for counter, place in zip(given.counters, counted, strict=True):
-            counter[...] = fixed[place]
+        for counter, index in zip(given.counters, counted, strict=True):
+            counter[...] = fixed[index]
 
     return InPlace(count_and_run if counted else run, set_numbers)
 
@@ -129,17 +147,45 @@ def _in_blocks(row: Sequence[Array], scratch: int) -> list[list[Array]]:
     return _blocks(row, [np.empty(length, row[0].dtype) for _ in range(scratch)], length)
 
 
+def _sweep(
+    program: Program, start: Array, given: Sequence[float | Array], points: int, steps: int, threads: int
+) -> Array:
+    source, constants = in_place_source(program), _constants_of_points(program)
+    advance, states = _advance(source), np.empty((len(start), points))
+    for first in range(0, points, POINTS):
+        own = [v[first : first + POINTS] if isinstance(v, np.ndarray) else np.float64(v) for v in given]
+        block = [np.full(min(POINTS, points - first), value, float) for value in start]
+        fixed = constants(own)
+        scratch = [np.empty_like(block[0]) for _ in range(source.scratch)]
+        for _ in range(steps):
+            advance(*block, *scratch, *fixed)
+        states[:, first : first + POINTS] = block
+    return states
+
+
+def _constants_of_points(program: Program) -> Callable[[Sequence[float | Array]], Sequence[Value]]:
+    scalars = Program((), program.parameters, program.scalars, (), program.constants)
+    run, names = executed(scalars, python_source(scalars), NAMESPACE), parameter_names(scalars)
+    return lambda given: tuple(run((), None, dict(zip(names, given, strict=True))))
+
+
 BACKEND = Backend(
     "numpy",
     python_source,
-    _compiled,
+    _compile_step,
     of.start,
     number,
     of.finite,
-    of.as_it_is,
+    of.unchanged,
     FUNCTIONS,
-    _bound,
+    Capabilities(
+        dtypes=of.DTYPES,
+        trees=True,
+        scalar_counters=True,
+        in_place=_in_place,
+        rollout=rollout,
+        sweep=_sweep,
+    ),
     of.shape,
     of.at_rest,
-    counts=True,
 )

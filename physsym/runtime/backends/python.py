@@ -7,7 +7,7 @@ import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from functools import partial, singledispatch
+from functools import lru_cache, partial, singledispatch
 from numbers import Real
 from typing import Any
 
@@ -16,7 +16,17 @@ import sympy
 
 from physsym.codegen import Program, state_name
 from physsym.codegen.emit import python_source
-from physsym.runtime.backends.base import Backend, Kernel, Value, Values, executed, gradient_at
+from physsym.codegen.emit.rollout import python_rollout
+from physsym.runtime.backends.base import (
+    Backend,
+    Capabilities,
+    Kernel,
+    Rollout,
+    Value,
+    Values,
+    executed,
+    gradient_function,
+)
 
 
 @singledispatch
@@ -66,15 +76,18 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
 }  # fmt: skip
 
 
+EXACT = "Fraction({}, {})"  # how a fraction is written where it is to stay exact
+
+
 def _source(program: Program) -> str:
-    return python_source(program, fraction="Fraction({}, {})")
+    return python_source(program, fraction=EXACT)
 
 
-def _compiled(program: Program) -> Kernel:
+def _compile_step(program: Program) -> Kernel:
     run = executed(program, _source(program), {**FUNCTIONS, "Fraction": Fraction})
 
     def kernel(states: Sequence[Value], gradient: Value, parameters: Mapping[str, Value]) -> Values:
-        force = gradient_at(program, gradient) if program.evaluations else None
+        force = gradient_function(program, gradient) if program.evaluations else None
         values = [_number(state_name(s), v) for s, v in zip(program.states, states, strict=True)]
         numbers = {name: _number(name, value) for name, value in parameters.items()}
         return tuple(run(values, force and _exact_force(force), numbers))
@@ -83,9 +96,9 @@ def _compiled(program: Program) -> Kernel:
 
 
 def _exact_force(force: Callable[..., Value]) -> Callable[..., Value]:
-    def exact(*places: Value) -> Value:
-        slopes = force(*places)
-        return _exact(slopes) if len(places) == 1 else tuple(map(_exact, slopes))
+    def exact(*points: Value) -> Value:
+        gradients = force(*points)
+        return _exact(gradients) if len(points) == 1 else tuple(map(_exact, gradients))
 
     return exact
 
@@ -129,4 +142,65 @@ def _fitted(name: str, old: Value, new: Value) -> Value:
     return new
 
 
-BACKEND = Backend("python", _source, _compiled, _number, _number, _finite, _fitted, FUNCTIONS, counts=True)
+@lru_cache(maxsize=64)
+def _rollout_text(program: Program, fraction: str) -> str:
+    return python_rollout(program, fraction=fraction)
+
+
+def rollout(
+    program: Program,
+    numbers: Sequence[Value],
+    single: bool = False,
+    *,
+    fma: bool = False,
+    exact: bool = False,
+) -> Rollout | None:
+    """Return many steps as a loop of plain Python on floats, or on any kind of number where `exact`.
+
+    None for float32, which a Python float does not keep. `fma` has no effect: Python rounds every operation.
+    """
+    if single:
+        return None
+    namespace: dict[str, Any] = {"__builtins__": {}, **FUNCTIONS, "counted": range, "Fraction": Fraction}
+    exec(compile(_rollout_text(program, EXACT if exact else "{}/{}"), "<many steps>", "exec"), namespace)
+    take = namespace["march"]
+
+    def run(done: int, records: int, every: int, state: Any) -> tuple[int, Any, Any]:
+        rows = list[Any]()
+        for record in range(records):
+            first = done + record * every
+            try:
+                failed, state = take(every, state, numbers)
+            except ArithmeticError:
+                raise _arithmetic_error(take, first, every, state, numbers) from None
+            if failed:
+                return first + failed, rows, state
+            rows.append(state)
+        return 0, rows, state
+
+    return run
+
+
+def _arithmetic_error(
+    take: Callable[..., Any], first: int, every: int, state: Any, numbers: Sequence[Value]
+) -> FloatingPointError:
+    """Return the error that names the step which cannot be computed, found by going there step by step."""
+    for number in range(1, every + 1):
+        try:
+            _, state = take(1, state, numbers)
+        except ArithmeticError as error:
+            return FloatingPointError(f"step {first + number} cannot be computed: {error}")
+    return FloatingPointError(f"one of the steps {first + 1} to {first + every} cannot be computed")
+
+
+BACKEND = Backend(
+    "python",
+    _source,
+    _compile_step,
+    _number,
+    _number,
+    _finite,
+    _fitted,
+    FUNCTIONS,
+    Capabilities(scalar_counters=True, rollout=partial(rollout, exact=True)),
+)

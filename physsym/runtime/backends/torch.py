@@ -14,11 +14,12 @@ import torch
 from physsym.codegen import Program, state_name
 from physsym.codegen.emit import python_source
 from physsym.codegen.expression_tree import OPERATIONS
-from physsym.codegen.passes.partition import stages
+from physsym.codegen.passes.partition import partition
 from physsym.runtime.backends import numpy as numpy_backend
-from physsym.runtime.backends import optree, pytree
+from physsym.runtime.backends import pytree
 from physsym.runtime.backends.base import (
     Backend,
+    Capabilities,
     InPlace,
     Kernel,
     Value,
@@ -28,7 +29,7 @@ from physsym.runtime.backends.base import (
     parameter_names,
 )
 from physsym.runtime.backends.python import FUNCTIONS as OF_FLOATS
-from physsym.runtime.backends.pytree import Leaves, StageKernel
+from physsym.runtime.backends.pytree import Leaves, PartKernel
 from physsym.runtime.backends.torch_in_place import OF_TENSORS, update
 
 
@@ -40,12 +41,12 @@ def _either(name: str, *values: Value) -> Value:
 FUNCTIONS: Mapping[str, Callable[..., Value]] = {name: partial(_either, name) for name in OPERATIONS}
 
 
-def leaf_function(stage: Program) -> Callable[[Sequence[Value], Values], Values]:
-    """Return a stage as a function of one leaf of each of its states and of the constants.
+def leaf_function(part: Program) -> Callable[[Sequence[Value], Values], Values]:
+    """Return a part of a program as a function of one leaf of each of its states and of the constants.
 
     Its results share no memory with what it is given.
     """
-    alone = replace(stage, parameters=stage.constants, scalars=())
+    alone = replace(part, parameters=part.constants, scalars=())
     # What dispatches on tensors may import at any time, and does so with the builtins of its caller.
     run = executed(alone, python_source(alone), {"__builtins__": builtins, **FUNCTIONS})
     names = parameter_names(alone)
@@ -57,9 +58,9 @@ def leaf_function(stage: Program) -> Callable[[Sequence[Value], Values], Values]
     return on_leaf
 
 
-def run_of(stage: Program) -> StageKernel:
-    """Return what carries out a stage, given the constants for each leaf."""
-    on_leaf = leaf_function(stage)
+def part_kernel(part: Program) -> PartKernel:
+    """Return the kernel of a part of a program, given the constants for each leaf."""
+    on_leaf = leaf_function(part)
 
     def run(columns: Sequence[Leaves], fixed: Sequence[Values]) -> list[Leaves]:
         found = map(on_leaf, zip(*columns, strict=True), fixed)
@@ -68,10 +69,10 @@ def run_of(stage: Program) -> StageKernel:
     return run
 
 
-def _compiled(program: Program) -> Kernel:
+def _compile_step(program: Program) -> Kernel:
     # A callable may fill one tensor again and again: what it gave before must not change.
     library = replace(LIBRARY, cast=_copied) if len(program.evaluations) > 1 else LIBRARY
-    runs = [run_of(stage) for stage in stages(program)]
+    runs = [part_kernel(part) for part in partition(program)]
     fixed = partial(constants, program, BACKEND)
     return pytree.kernel(program, library, runs, lambda given: repeat(fixed(given)))
 
@@ -124,13 +125,13 @@ def _filled(name: str, old: torch.Tensor, new: Value) -> torch.Tensor:
 
 
 def _start(name: str, value: Value) -> Value:
-    leaves, structure = ([value], None) if optree.is_written_out(value) else optree.flatten(value)
+    leaves, structure = ([value], None) if pytree.is_written_out(value) else pytree.flatten(value)
     tensors = [_leaf(name, leaf).detach().clone() for leaf in leaves]
     if not tensors:
         raise TypeError(f"{name} must hold at least one tensor, given {value!r}")
     if not _finite(tensors):
         raise ValueError(f"{name} must be finite, given {value}")
-    return optree.unflatten(structure, tensors)
+    return pytree.unflatten(structure, tensors)
 
 
 def _number(name: str, value: Value) -> float:
@@ -140,7 +141,7 @@ def _number(name: str, value: Value) -> float:
 
 
 def _finite(value: Value) -> bool:
-    return all(map(_is_finite, optree.flatten(value)[0]))
+    return all(map(_is_finite, pytree.flatten(value)[0]))
 
 
 def _is_finite(leaf: Value) -> bool:
@@ -150,23 +151,23 @@ def _is_finite(leaf: Value) -> bool:
 
 
 def _at_rest(value: Value) -> Value:
-    leaves, structure = optree.flatten(value)
-    return optree.unflatten(structure, [torch.zeros_like(leaf) for leaf in leaves])
+    leaves, structure = pytree.flatten(value)
+    return pytree.unflatten(structure, [torch.zeros_like(leaf) for leaf in leaves])
 
 
 def _shape(value: Value) -> object:
-    leaves, structure = optree.flatten(value)
+    leaves, structure = pytree.flatten(value)
     return structure, tuple(tuple(leaf.shape) for leaf in leaves)
 
 
-def _as_it_is(name: str, old: Value, new: Value) -> Value:
+def _unchanged(name: str, old: Value, new: Value) -> Value:
     return new
 
 
-LIBRARY = pytree.Library(optree.flatten, optree.unflatten, _leaf, _cast, _filled)
+LIBRARY = pytree.ArrayLibrary(pytree.flatten, pytree.unflatten, _leaf, _cast, _filled)
 
 
-def _bound(program: Program, states: Values, gradients: Values, threads: int) -> InPlace:
+def _in_place(program: Program, states: Values, gradients: Values, threads: int) -> InPlace:
     if threads != 1:
         raise ValueError("PyTorch shares out its work by itself: leave threads=1, use torch.set_num_threads")
     tensors = (*states, *gradients)
@@ -190,9 +191,10 @@ def _refuse_unbindable(names: Sequence[str], tensors: Values) -> None:
         refuse_unfit(name, tensor)
         (own, first) = ((t.dtype, t.device, tuple(t.shape)) for t in (tensor, tensors[0]))
         if own != first:
-            told = "{}, on {}, of shape {}"
+            described = "{}, on {}, of shape {}"
             raise ValueError(
-                f"{name} is {told.format(*own)}; {names[0]} is {told.format(*first)}; all tensors must agree"
+                f"{name} is {described.format(*own)}; {names[0]} is {described.format(*first)}; "
+                "all tensors must agree"
             )
         if not tensor.is_contiguous():
             raise ValueError(f"{name} is not contiguous; bind a copy made with tensor.contiguous()")
@@ -209,13 +211,13 @@ def _overlap(a: torch.Tensor, b: torch.Tensor) -> bool:
 BACKEND = Backend(
     "torch",
     python_source,
-    _compiled,
+    _compile_step,
     _start,
     _number,
     _finite,
-    _as_it_is,
+    _unchanged,
     FUNCTIONS,
-    _bound,
+    Capabilities(dtypes=("float16", "bfloat16", "float32", "float64"), trees=True, in_place=_in_place),
     _shape,
     _at_rest,
 )

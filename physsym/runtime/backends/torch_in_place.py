@@ -12,7 +12,7 @@ import torch
 
 from physsym.codegen import Program
 from physsym.codegen.expression_tree import OPERATIONS
-from physsym.codegen.passes.partition import stages, without_counters
+from physsym.codegen.passes.partition import partition, without_counters
 from physsym.runtime.backends.base import Value, Values
 from physsym.runtime.backends.in_place import InPlaceSource, in_place_source
 
@@ -42,12 +42,12 @@ COMMUTATIVE = ("add", "multiply", "maximum", "minimum")
 class Update:
     """One step of a program on tensors of one shape: the states, which it overwrites, then the gradients.
 
-    What it needs in between is kept from call to call, and shared by all tensors of one type and device.
+    Its scratch memory is kept from call to call, and shared by all tensors of one type and device.
     """
 
     advance: Callable[..., None]
     scratch: int
-    _kept: dict[Any, list[torch.Tensor]] = field(default_factory=dict)
+    _cached: dict[Any, list[torch.Tensor]] = field(default_factory=dict)
 
     def __call__(self, tensors: Tensors, constants: Values) -> None:
         """Take one step, given all constants of the program in order."""
@@ -56,9 +56,9 @@ class Update:
 
     def _scratch_like(self, tensor: torch.Tensor) -> list[torch.Tensor]:
         key, size = (tensor.dtype, tensor.device), tensor.numel()
-        if not self.scratch or key not in self._kept or self._kept[key][0].numel() < size:
-            self._kept[key] = [tensor.new_empty(size) for _ in range(self.scratch)]
-        return [kept[:size].view(tensor.shape) for kept in self._kept[key]]
+        if not self.scratch or key not in self._cached or self._cached[key][0].numel() < size:
+            self._cached[key] = [tensor.new_empty(size) for _ in range(self.scratch)]
+        return [buffer[:size].view(tensor.shape) for buffer in self._cached[key]]
 
 
 @dataclass(frozen=True)
@@ -86,15 +86,15 @@ def update(program: Program) -> Update:
     >>> weights.tolist()
     [1.0, 0.5, 0.0]
     """
-    source = in_place_source(stages(without_counters(program))[-1])
+    source = in_place_source(partition(without_counters(program))[-1])
     return Update(_executed(source, OF_TENSORS, put), source.scratch)
 
 
 def update_of_many(program: Program) -> UpdateOfMany:
     """Return what carries out a program on lists of tensors, in few calls for many tensors."""
-    source = in_place_source(stages(without_counters(program))[-1])
+    source = in_place_source(partition(without_counters(program))[-1])
     of_lists = {name: partial(_of_lists, name) for name in OPERATIONS}
-    return UpdateOfMany(_executed(source, of_lists, _copied_lists), source.scratch)
+    return UpdateOfMany(_executed(source, of_lists, _copy_lists), source.scratch)
 
 
 def _executed(source: InPlaceSource, namespace: Mapping[str, Any], copyto: Any) -> Callable[..., None]:
@@ -118,15 +118,15 @@ def _of_lists(name: str, *values: Value, out: list[torch.Tensor]) -> None:
 
 
 def _one_by_one(name: str, *values: Value, out: list[torch.Tensor]) -> None:
-    for i, place in enumerate(out):
-        OF_TENSORS[name](*(v[i] if isinstance(v, list) else v for v in values), out=place)
+    for i, tensor in enumerate(out):
+        OF_TENSORS[name](*(v[i] if isinstance(v, list) else v for v in values), out=tensor)
 
 
-def put(place: torch.Tensor, value: Value) -> None:
+def put(target: torch.Tensor, value: Value) -> None:
     """Write a tensor of the same shape, or one number everywhere, into a tensor."""
-    place.copy_(value) if isinstance(value, torch.Tensor) else place.fill_(value)
+    target.copy_(value) if isinstance(value, torch.Tensor) else target.fill_(value)
 
 
-def _copied_lists(places: list[torch.Tensor], values: Value) -> None:
-    for i, place in enumerate(places):
-        put(place, values[i] if isinstance(values, list) else values)
+def _copy_lists(targets: list[torch.Tensor], values: Value) -> None:
+    for i, target in enumerate(targets):
+        put(target, values[i] if isinstance(values, list) else values)

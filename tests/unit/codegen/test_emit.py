@@ -13,13 +13,12 @@ import sympy
 from sympy import Rational, Symbol, exp, log, symbols
 
 import physsym
-from physsym.codegen import program, state_name
+from physsym.codegen import partition, program, state_name
 from physsym.codegen.emit import LANGUAGES, c_source, javascript_source, source
 from physsym.codegen.emit.c import DOUBLE
 from physsym.codegen.emit.loop import loops
 from physsym.codegen.emit.text import Language, expression_text
 from physsym.codegen.expression_tree import Operation
-from physsym.codegen.passes.partition import stages
 from physsym.core.statements import parameters, rule, states
 from physsym.core.symbols import after, grad
 from physsym.runtime.backends import lambdify
@@ -195,7 +194,7 @@ def test_an_unknown_language_is_told():
 
 
 def test_counters_are_numbers_that_are_computed_once():
-    last = stages(program(corrected))[-1]
+    last = partition(program(corrected))[-1]
     assert [str(s) for s in program(corrected).counters] == ["t"]
     assert "t" not in map(str, last.states)
     assert not any(o.name == "power" for line in last.body for v in line.values

@@ -12,9 +12,9 @@ from sympy import Symbol, symbols
 
 from physsym.codegen import Assignment, Program
 from physsym.codegen.expression_tree import Operation
-from physsym.codegen.passes.common_subexpressions import repeated_named
-from physsym.codegen.passes.copy_propagation import without_copies, without_doublings
-from physsym.codegen.passes.scalarisation import formula
+from physsym.codegen.passes.common_subexpressions import eliminate_common_operations
+from physsym.codegen.passes.copy_propagation import propagate_copies, reassociate_doublings
+from physsym.runtime.potentials import potential_formula
 
 x, y, g, h, new, c, d = symbols("x y g h x+ c d", real=True)
 
@@ -73,7 +73,7 @@ MOVED = {
 
 @pytest.mark.parametrize("program", MOVED.values(), ids=MOVED)
 def test_constants_take_over_powers_of_two(program):
-    moved = without_doublings(program)
+    moved = reassociate_doublings(program)
     assert len(moved.scalars) > len(program.scalars)
     assert not any(
         isinstance(v, Operation) and v.name == "multiply" and isinstance(v.arguments[0], int)
@@ -94,7 +94,7 @@ KEPT = {
 
 @pytest.mark.parametrize("program", KEPT.values(), ids=KEPT)
 def test_other_numbers_stay(program):
-    assert without_doublings(program) == program
+    assert reassociate_doublings(program) == program
 
 
 def test_a_number_that_is_no_power_of_two_would_change_bits():
@@ -109,14 +109,14 @@ def test_a_number_that_is_no_power_of_two_would_change_bits():
 
 def test_copies_are_left_out():
     program = steps((y, x), (g, times(y, y)), (h, g), (new, minus(y, times(c, h))))
-    short = without_copies(program)
+    short = propagate_copies(program)
     assert [line.targets[0] for line in short.body] == [g, new]
     assert same_bits(program, short)
 
 
 def test_a_result_keeps_its_name():
     program = steps((y, x), (new, y))
-    assert without_copies(program).body == (Assignment((new,), (x,)),)
+    assert propagate_copies(program).body == (Assignment((new,), (x,)),)
 
 
 def carried_out(program):
@@ -152,16 +152,16 @@ REPEATED = {
 
 @pytest.mark.parametrize(("program", "saved"), REPEATED.values(), ids=REPEATED)
 def test_what_is_repeated_is_computed_once(program, saved):
-    named = replace(program, body=tuple(repeated_named(program.body, iter(symbols("s:9")))))
+    named = replace(program, body=tuple(eliminate_common_operations(program.body, iter(symbols("s:9")))))
     assert len(carried_out(program)) - len(carried_out(named)) == saved
     assert same_bits(program, named)
 
 
 def test_what_has_a_name_is_not_named_again():
     program = steps((g, APART), (new, times(g, times(d, APART))))
-    assert repeated_named(program.body, iter(())) == list(program.body)
+    assert eliminate_common_operations(program.body, iter(())) == list(program.body)
 
 
 def test_a_number_before_a_sum_makes_two_sums_one():
-    slopes = formula("rosenbrock").slopes
+    slopes = potential_formula("rosenbrock").gradient
     assert len(carried_out(slopes)) == len(set(carried_out(slopes))) > 0

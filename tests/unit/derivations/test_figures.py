@@ -38,7 +38,7 @@ from physsym.core.statements import rule
 from physsym.documents.plotting import AMBER, BLUE, GREEN, INK, STROKES, axes, image, svg
 from physsym.documents.prose import sentence
 from physsym.mechanics import particle_with_friction
-from physsym.runtime.problems import PROBLEMS
+from physsym.runtime.potentials import PROBLEMS
 from physsym.vocabulary import STANDARD, G, alpha, eta, rho, u, x
 
 plt = pytest.importorskip("matplotlib.pyplot")

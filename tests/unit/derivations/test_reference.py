@@ -16,7 +16,7 @@ from physsym.core.statements import one_step_map, rule
 from physsym.core.symbols import after, before, grad
 from physsym.runtime import optimizer
 from physsym.runtime.backends import lambdify
-from physsym.runtime.problems import problem
+from physsym.runtime.potentials import problem
 from physsym.vocabulary import G, eta, rho, u, x
 
 RULES = {

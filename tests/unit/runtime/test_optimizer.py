@@ -12,15 +12,14 @@ from hypothesis import strategies as st
 from sympy import Abs, Max, Rational, Symbol, sqrt
 
 from derivations.book import reference
-from physsym.codegen import program
-from physsym.codegen.passes.partition import stages
+from physsym.codegen import partition, program
 from physsym.core.statements import parameters, rule, states
 from physsym.core.symbols import after, grad, partial
 from physsym.runtime import coordinates, optimizer
 from physsym.runtime.backends import lambdify
 from physsym.runtime.backends.in_place import in_place_source
 from physsym.runtime.backends.numpy import UNBLOCKED
-from physsym.runtime.problems import problem
+from physsym.runtime.potentials import problem
 from physsym.vocabulary import G, eta, rho, u, x
 from tests.support.rules import ALL, CHOSEN, RULES, adam, ahead, descent, game, momentum, recurrence, s, y, z
 
@@ -188,14 +187,14 @@ def test_the_gradient_itself_may_be_given():
 
 def test_the_place_of_the_gradient_is_told():
     state = {"x": np.array([1.0]), "u": np.array([2.0])}
-    assert made(momentum).place(state) == [1.0]
-    assert made(ahead).place(state) == [1.0 + 0.7 * 2.0]
-    assert made(ahead, "python").place({"x": Fraction(1), "u": Fraction(2)}) == 1 + 0.7 * 2
-    assert made(game).place({"x": 1.0, "y": 2.0}) == (1.0, 2.0)
-    assert not np.shares_memory(made(momentum).place(state), state["x"])
+    assert made(momentum).evaluation_point(state) == [1.0]
+    assert made(ahead).evaluation_point(state) == [1.0 + 0.7 * 2.0]
+    assert made(ahead, "python").evaluation_point({"x": Fraction(1), "u": Fraction(2)}) == 1 + 0.7 * 2
+    assert made(game).evaluation_point({"x": 1.0, "y": 2.0}) == (1.0, 2.0)
+    assert not np.shares_memory(made(momentum).evaluation_point(state), state["x"])
     for unknown in (RULES["no gradient"], rule({x: x - grad(x - grad(x))})):
         with pytest.raises(ValueError, match="no single gradient known before the step"):
-            made(unknown).place({"x": 1.0})
+            made(unknown).evaluation_point({"x": 1.0})
 
 
 # --- parameters
@@ -325,7 +324,7 @@ def in_place(stated, state, steps, gradient):
     bound = optimizer_.bind(own, slopes if count else None)
     for _ in range(steps):
         if count:
-            place = optimizer_.place(own)
+            place = optimizer_.evaluation_point(own)
             found = gradient(place) if count == 1 else gradient(*place)
             for slope, value in zip(slopes, [found] if count == 1 else found, strict=True):
                 slope[...] = value
@@ -488,6 +487,6 @@ def test_what_cannot_be_bound_is_told():
 
 
 def test_scratch_arrays_are_few():
-    assert in_place_source(stages(program(momentum))[-1]).scratch == 1
-    assert in_place_source(stages(program(descent))[-1]).scratch == 1
-    assert in_place_source(stages(program(adam))[-1]).scratch <= 2
+    assert in_place_source(partition(program(momentum))[-1]).scratch == 1
+    assert in_place_source(partition(program(descent))[-1]).scratch == 1
+    assert in_place_source(partition(program(adam))[-1]).scratch <= 2

@@ -10,7 +10,7 @@ import pytest
 
 from physsym.codegen import program
 from physsym.runtime import optimizer
-from physsym.runtime.backends.optree import flatten, unflatten
+from physsym.runtime.backends.pytree import flatten, unflatten
 from tests.support.rules import ALL, CHOSEN, ahead, corrected, game, momentum
 
 Layer = namedtuple("Layer", "weights bias")

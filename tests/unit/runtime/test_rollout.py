@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import re
 import sys
@@ -12,16 +13,14 @@ import numpy as np
 import pytest
 from sympy import Symbol, cos, symbols
 
-from physsym.codegen import program
-from physsym.codegen.emit.rollout import _watched
-from physsym.codegen.emit.simd import llvm_lanes
-from physsym.codegen.passes.scalarisation import formula, in_components
+from physsym.codegen import program, scalarise
+from physsym.codegen.emit.rollout import checked_results
+from physsym.codegen.emit.simd import llvm_sweep
 from physsym.core.statements import rule
 from physsym.core.symbols import after, grad
 from physsym.runtime import optimizer
-from physsym.runtime.backends.rollout import _compiled_lanes
-from physsym.runtime.problems import PROBLEMS, problem
-from physsym.runtime.sweep import sweep
+from physsym.runtime.potentials import PROBLEMS, potential_formula, problem
+from physsym.runtime.sweeps import sweep
 from physsym.vocabulary import G, eta, rho, u, x
 from tests.support.requirements import needs
 from tests.support.rules import CHOSEN, ahead, corrected, game, momentum, recurrence
@@ -93,7 +92,7 @@ def test_the_first_step_that_leaves_the_finite_numbers_is_told(called, backend):
 def test_what_is_added_into_another_state_needs_no_look():
     def watched(stated):
         made = program(stated)
-        return {made.results[k].name for k in _watched(made)}
+        return {made.results[k].name for k in checked_results(made)}
 
     assert watched(momentum) == watched(recurrence) == {"x+"}
     assert watched(rule({x: 1 / x, u: u + x})) == {"x+", "u+"}
@@ -140,7 +139,7 @@ def test_symbols_named_like_parameters_are_parameters():
 
 def test_weights_stand_in_the_order_of_their_numbers():
     weights = symbols("w1:13")
-    assert formula(sum(w**2 for w in reversed(weights))).weights == weights
+    assert potential_formula(sum(w**2 for w in reversed(weights))).weights == weights
 
 
 @pytest.mark.parametrize("backend", LOOPS)
@@ -211,7 +210,7 @@ def test_a_rule_of_several_coordinates_wants_a_callable():
 def test_names_of_the_potential_do_not_meet_names_of_the_rule():
     derived = program(rule({u: rho * u - (1 - rho) * eta * G, x: x + after(u)}))
     with pytest.raises(ValueError, match="c is the name of a value within the rule"):
-        in_components(derived, formula(Symbol("c", real=True) * w1**2, ["c"]), 1)
+        scalarise(derived, potential_formula(Symbol("c", real=True) * w1**2, ["c"]).gradient, 1)
 
 
 def _by_fractions(place, a, c, steps, last):
@@ -235,6 +234,11 @@ def test_fma_joins_the_product_that_comes_last_to_the_sum():
 
 
 # --- sweeps
+
+
+def forget_compiled_sweeps():
+    importlib.import_module("physsym.runtime.backends.llvm")._compiled_sweep.cache_clear()
+
 
 GRID = {"eta": np.linspace(0.001, 0.09, 7), "rho": np.linspace(0, 0.95, 9)}
 
@@ -270,10 +274,10 @@ def test_lanes_and_blocks_compute_the_same_bits(threads):
 @pytest.mark.parametrize("vectors", [(8, 32, 4), (4, 16, 9), (4, 0, 8), (2, 64, 3)], ids=str)
 def test_processors_of_every_kind_compute_the_same_bits(vectors, called, monkeypatch):
     monkeypatch.setattr("physsym.runtime.backends.llvm.vectors_of_doubles", lambda: vectors)
-    _compiled_lanes.cache_clear()
+    forget_compiled_sweeps()
     grid = {"eta": np.linspace(0.0001, 0.001, 9), "rho": np.linspace(0, 1, 7)}
     one, other = (sweep(RULES[called], "rosenbrock", grid, 20, backend=b) for b in ("llvm", "numpy"))
-    _compiled_lanes.cache_clear()
+    forget_compiled_sweeps()
     for name in one.states:
         np.testing.assert_array_equal(one.states[name], other.states[name])
 
@@ -283,12 +287,12 @@ def test_processors_of_every_kind_compute_the_same_bits(vectors, called, monkeyp
 @pytest.mark.parametrize("threads", [1, 3])
 def test_any_number_of_cells_fills_the_lanes(cells, threads, monkeypatch):
     monkeypatch.setattr("physsym.runtime.backends.llvm.vectors_of_doubles", lambda: (4, 16, 9))
-    _compiled_lanes.cache_clear()
+    forget_compiled_sweeps()
     grid = {"eta": np.linspace(0.0001, 0.001, cells), "rho": 0.9}
     one, other = (
         sweep(heavy_ball, "rosenbrock", grid, 20, backend=b, threads=threads) for b in ("llvm", "numpy")
     )
-    _compiled_lanes.cache_clear()
+    forget_compiled_sweeps()
     assert one.states["x"].shape == (cells, 2)
     np.testing.assert_array_equal(one.states["x"], other.states["x"])
 
@@ -309,11 +313,11 @@ def test_what_cells_share_changes_no_bit(shared, called, backend):
 
 @needs("llvmlite", "fast")
 def test_what_cells_share_is_computed_once():
-    adam = in_components(program(corrected), formula("rosenbrock"), 2)
+    adam = scalarise(program(corrected), potential_formula("rosenbrock").gradient, 2)
     assert set(map(str, adam.parameters)) == {"eta", "rho"}
     powers = {}
     for shared in ([], adam.parameters):
-        text = llvm_lanes(adam, shared, 4, 9, 16)
+        text = llvm_sweep(adam, shared, 4, 9, 16)
         powers[len(shared)] = Counter(re.findall(r"call (\S.*) @llvm.pow", text))
     assert powers == {0: {"<4 x double>": 18}, 2: {"double": 2}}
 
@@ -365,7 +369,14 @@ def test_curvatures_may_be_swept_and_numbers_kept():
         ("valley", {"eta": [[0.1]], "rho": 0.1}, {}, ValueError, "an array of one axis"),
         ("valley", {"eta": [], "rho": 0.1}, {}, ValueError, "eta must be"),
         ("valley", {"eta": [0.1, np.nan], "rho": 0.1}, {}, ValueError, "eta must be finite"),
-        ("valley", {"eta": 0.1, "rho": 0.1}, {"backend": "jax"}, ValueError, "unknown backend 'jax'"),
+        ("valley", {"eta": 0.1, "rho": 0.1}, {"backend": "jaks"}, ValueError, "unknown backend 'jaks'"),
+        (
+            "valley",
+            {"eta": 0.1, "rho": 0.1},
+            {"backend": "python"},
+            ValueError,
+            "'python' takes no sweeps; 'llvm' and 'numpy'",
+        ),
         ("valley", {"eta": 0.1, "rho": 0.1}, {"threads": 0}, ValueError, "threads must be"),
         ("valley", {"eta": 0.1, "rho": 0.1}, {"start": np.ones(3)}, ValueError, "2 weights"),
         ("logistic", {"eta": 0.1, "rho": 0.1}, {}, ValueError, "has no formula"),

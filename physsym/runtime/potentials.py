@@ -1,13 +1,18 @@
-"""Test functions on which optimizers are tried: with gradient, usual start and smallest value."""
+"""Potentials: test functions on which optimizers are tried, and what a user may give as a potential."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any, TypeAlias
 
 import numpy as np
 from sympy import Expr, Rational, Symbol
+
+from physsym.codegen import Formula, state_name
+from physsym.core.symbols import exact
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -32,7 +37,7 @@ class Problem:
 _w1, _w2 = (Symbol(name, real=True) for name in ("w1", "w2"))
 
 
-def _quadratic(name: str, says: str, curvatures: tuple[float, ...], start: tuple[float, ...]) -> Problem:
+def _valley(name: str, says: str, curvatures: tuple[float, ...], start: tuple[float, ...]) -> Problem:
     stiffness = np.array(curvatures)
     formula = (Rational(curvatures[0]) * _w1**2 + Rational(curvatures[1]) * _w2**2) / 2
     return Problem(
@@ -64,16 +69,16 @@ def logistic(samples: int, weights: int, seed: int) -> Problem:
 
     def gradient(w: Array) -> Array:
         # 1/(1 + exp(z)) written so that no exponential overflows.
-        share = (1 - np.tanh(signed @ w / 2)) / 2
-        return (w - signed.T @ share) / samples
+        fraction = (1 - np.tanh(signed @ w / 2)) / 2
+        return (w - signed.T @ fraction) / samples
 
     says = f"logistic loss of {samples} samples in {weights} weights"
     return Problem("logistic", says, value, gradient, (0.0,) * weights, float("nan"))
 
 
 _ALL = (
-    _quadratic("valley", "a narrow quadratic valley, (20*w1^2 + w2^2)/2", (20.0, 1.0), (1.0, 1.0)),
-    _quadratic("bowl", "a round quadratic bowl, (w1^2 + w2^2)/2", (1.0, 1.0), (1.0, 1.0)),
+    _valley("valley", "a narrow quadratic valley, (20*w1^2 + w2^2)/2", (20.0, 1.0), (1.0, 1.0)),
+    _valley("bowl", "a round quadratic bowl, (w1^2 + w2^2)/2", (1.0, 1.0), (1.0, 1.0)),
     Problem(
         "rosenbrock",
         "a curved valley, (1 - w1)^2 + 100*(w2 - w1^2)^2 (Rosenbrock 1960)",
@@ -96,7 +101,7 @@ PROBLEMS: Mapping[str, Problem] = {p.name: p for p in _ALL}
 
 
 def problem(name: str) -> Problem:
-    """Return a test function by name; ValueError, telling which there are, for an unknown one.
+    """Return a test function by name; ValueError, listing those that exist, for an unknown one.
 
     >>> valley = problem("valley")
     >>> valley.value(np.array([1.0, 1.0])), valley.gradient(np.array([1.0, 1.0])).tolist()
@@ -105,3 +110,52 @@ def problem(name: str) -> Problem:
     if name not in PROBLEMS:
         raise ValueError(f"unknown test function {name!r}; there are {', '.join(PROBLEMS)}")
     return PROBLEMS[name]
+
+
+def is_potential(given: Any) -> bool:
+    """Return whether something is a potential rather than a callable gradient."""
+    return isinstance(given, (str, Problem, Expr, np.ndarray, list, tuple))
+
+
+def potential_formula(given: Any, parameters: Iterable[str] = ()) -> Formula | None:
+    """Return a potential as a formula: a test function or its name, an expression, or a quadratic by numbers.
+
+    In an expression, symbols named like `parameters` are parameters; all others are weights, in the order of
+    their names (w2 before w10). A quadratic is given by its curvatures, (n,), or its matrix, (n, n).
+    None for a test function that has no formula. Raises ValueError for an unknown name, an expression without
+    weights and an unfit matrix, TypeError for an inexact expression.
+
+    >>> potential_formula([20.0, 1.0]).value
+    10*w1**2 + w2**2/2
+    """
+    if isinstance(given, str):
+        given = problem(given)
+    if isinstance(given, Problem):
+        return None if given.formula is None else potential_formula(given.formula)
+    if isinstance(given, Expr):
+        return _of_expression(exact(given), set(parameters))
+    return _quadratic(np.asarray(given, dtype=float))
+
+
+def _of_expression(value: Expr, parameters: set[str]) -> Formula:
+    weights = sorted((s for s in value.free_symbols if state_name(s) not in parameters), key=_by_number)
+    if not weights:
+        raise ValueError(f"the potential {value} has no weights: all its symbols are parameters")
+    return Formula(value, tuple(weights))
+
+
+def _by_number(symbol: Symbol) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", symbol.name)]
+
+
+def _quadratic(numbers: Array) -> Formula:
+    matrix = np.diag(numbers) if numbers.ndim == 1 else numbers
+    if matrix.ndim != 2 or not matrix.size or not np.array_equal(matrix, matrix.T):
+        raise ValueError(
+            f"a quadratic is its curvatures, (n,), or its symmetric matrix, (n, n); given {numbers}"
+        )
+    if not np.isfinite(matrix).all():
+        raise ValueError(f"the numbers of a quadratic must be finite, given {numbers}")
+    weights = [Symbol(f"w{k + 1}", real=True) for k in range(len(matrix))]
+    terms = (Rational(Fraction(h)) * weights[i] * weights[j] / 2 for (i, j), h in np.ndenumerate(matrix) if h)
+    return Formula(sum(terms, Rational(0)), tuple(weights))

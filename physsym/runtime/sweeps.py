@@ -1,10 +1,9 @@
-"""Sweeps: one rule on one potential from one start, over a grid of parameters, all cells at once."""
+"""Sweeps: one rule on one potential from one start, at all points of a grid of parameters at once."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any
 
@@ -13,26 +12,26 @@ from sympy import Expr, Symbol, diff, lambdify
 
 from physsym.analysis.linear import characteristic_polynomial
 from physsym.analysis.numeric_spectra import spectral_radii
-from physsym.codegen import Program, program, state_name
-from physsym.codegen.passes.scalarisation import Formula, formula, in_components
-from physsym.core.statements import Rule, RuleLike, as_rule, parameters
+from physsym.codegen import Formula, Program, scalarise, state_name
+from physsym.core.statements import Rule, RuleLike, as_rule
+from physsym.runtime.backends import is_installed, load_backend, with_fma
 from physsym.runtime.backends.arrays import Array
-from physsym.runtime.backends.base import Value, misnamed
-from physsym.runtime.backends.rollout import cells_by_llvm, cells_by_numpy
-from physsym.runtime.coordinates import coordinates
-from physsym.runtime.optimizer import optimizer
-from physsym.runtime.problems import Problem, problem
-from physsym.runtime.rollout import layout
+from physsym.runtime.backends.base import Backend, Value, misnamed, whole_number
+from physsym.runtime.optimizers import optimizer
+from physsym.runtime.potentials import Problem, is_potential, potential_formula, problem
+from physsym.runtime.states import StateLayout, coordinates, layout
 from physsym.vocabulary import lam
+
+FASTEST_FIRST = ("llvm", "numpy")  # which backend a sweep takes by default, where it is installed
 
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """What became of every cell of a grid after `steps` steps.
+    """What became of every grid point after `steps` steps.
 
     `axes` holds the values along each axis of the grid, by parameter, in order; `fixed` the other parameters.
     `states` has, by name, an array of shape (*grid, *shape of the state), `loss` the potential at the end,
-    (*grid). A cell that left the finite numbers holds what is not finite.
+    (*grid). Where a grid point left the finite numbers, its numbers are not finite.
     """
 
     rule: Rule
@@ -45,7 +44,7 @@ class Sweep:
 
     @property
     def radius(self) -> Array:
-        """Return the spectral radius of the rule on a quadratic at every cell, (*grid): exact for all steps.
+        """Return the spectral radius of the rule on a quadratic at every grid point, (*grid).
 
         The rule converges where it is below one. With several curvatures it is the largest of theirs. Raises
         ValueError where the potential is no quadratic, or one that mixes weights and depends on parameters.
@@ -71,17 +70,42 @@ def sweep(
     threads: int = 1,
     fma: bool = False,
 ) -> Sweep:
-    """Return what a rule makes of one start at every cell of a grid of parameters.
+    """Return where a rule leads from one start at every point of a grid of parameters.
 
-    `grid` gives every parameter by name: numbers, and one-dimensional arrays, which span the grid in their
-    order. The potential is a test function or its name, an expression, whose symbols named in the grid are
-    parameters and whose others are weights, or a quadratic by its curvatures (n,) or its matrix (n, n).
-    `start` is that of `Optimizer.init`; by default that of the test function, else ones. The backend is
-    "llvm" (cells side by side in vectors; the default where llvmlite is installed) or "numpy"; both compute
-    the same bits where the rule needs no more than arithmetic and roots.
+    Parameters
+    ----------
+    rule : Rule
+        The update rule.
+    potential : str, Problem, expression, or array
+        A test function or its name; an expression, whose symbols named in the grid are parameters and whose
+        others are weights; or a quadratic by its curvatures (n,) or its matrix (n, n).
+    grid : Mapping
+        Every parameter by name: numbers, and one-dimensional arrays, which span the grid in their order.
+    steps : int
+        How many steps to take.
+    start : optional
+        As for `Optimizer.init`; by default that of the test function, else ones.
+    backend : {"llvm", "numpy"}, optional
+        "llvm" computes grid points side by side in vectors, and is the default where llvmlite is installed.
+        Both agree bitwise where the rule needs no more than arithmetic and roots.
+    threads : int
+        How many threads divide the grid points among them.
+    fma : bool
+        Whether "llvm" may compute a product and a sum with one rounding.
 
-    Raises TypeError for missing or unknown parameters, ValueError for an unfit grid, start or backend.
+    Returns
+    -------
+    Sweep
 
+    Raises
+    ------
+    TypeError
+        For missing or unknown parameters, and for a potential that is a callable.
+    ValueError
+        For an unfit grid, start, number of steps or backend.
+
+    Examples
+    --------
     >>> from physsym.core.symbols import after
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, rho, u, x
@@ -90,57 +114,54 @@ def sweep(
     >>> found.loss.shape, bool((found.loss[found.radius > 1] > 1).all())
     ((2, 3), True)
     """
-    _refuse_unfit(steps, threads)
+    steps, threads = whole_number("steps", steps, 0), whole_number("threads", threads, 1)
     rule = as_rule(rule)
+    engine = _engine(backend, fma)
     task = problem(potential) if isinstance(potential, str) else potential
-    known = formula(task, grid)
+    if not is_potential(task):
+        raise TypeError(
+            "a sweep needs a potential as a formula: a test function or its name, an expression of the "
+            f"weights, or a quadratic by its curvatures or matrix; given {type(task).__name__} {task!r}"
+        )
+    known = potential_formula(task, grid)
     if known is None:
         raise ValueError(f"the test function {task.name!r} has no formula; sweep one that has")
     axes, fixed = _split(grid)
     _refuse_misnamed(rule, known, grid)
-    begun, lies = _begun(rule, known, axes, fixed, _start(start, task, known))
-    given, shape = _given(lies.program, axes, fixed), tuple(len(a) for a in axes.values())
-    work = lies.program, begun, given, int(np.prod(shape, dtype=int)), steps
-    by_llvm = _backend(backend) == "llvm"
+    program, initial, rows = _initial(rule, known, axes, fixed, _start(start, task, known))
+    shape = tuple(len(a) for a in axes.values())
+    given, points = _given(program, axes, fixed), int(np.prod(shape, dtype=int))
+    assert engine.capabilities.sweep is not None
     with np.errstate(all="ignore"):
-        table = cells_by_llvm(*work, threads, fma) if by_llvm else cells_by_numpy(*work)
-        found = lies.found(table, shape)
-        (place, *_) = map(state_name, coordinates(rule))
-        loss = _loss(known, found[place], _on_grid(axes, fixed), len(axes))
-    return Sweep(rule, known, MappingProxyType(axes), MappingProxyType(fixed), steps, found, loss)
+        table = engine.capabilities.sweep(program, initial, given, points, steps, threads)
+        states = rows.states_on_grid(table, shape)
+        (position, *_) = map(state_name, coordinates(rule))
+        loss = _loss(known, states[position], _on_grid(axes, fixed), len(axes))
+    return Sweep(
+        rule, known, MappingProxyType(axes), MappingProxyType(fixed), steps, MappingProxyType(states), loss
+    )
 
 
-@dataclass(frozen=True)
-class _Cells:
-    program: Program
-    names: tuple[str, ...]
-    counters: frozenset[str]
-    shape: tuple[int, ...]
-
-    def found(self, table: Array, grid: tuple[int, ...]) -> Mapping[str, Array]:
-        found, at = dict[str, Array](), 0
-        for name in self.names:
-            shape = () if name in self.counters else self.shape
-            width = int(np.prod(shape, dtype=int))
-            found[name] = np.moveaxis(table[at : at + width].reshape(width, *grid), 0, -1).reshape(
-                *grid, *shape
-            )
-            at += width
-        return MappingProxyType(found)
+def _engine(name: str | None, fma: bool) -> Backend:
+    backend = load_backend(name or next(filter(is_installed, FASTEST_FIRST)))
+    if backend.capabilities.sweep is None:
+        raise ValueError(f"the backend {backend.name!r} takes no sweeps; 'llvm' and 'numpy' do")
+    return with_fma(backend) if fma else backend
 
 
-def _begun(
+def _initial(
     rule: Rule, potential: Formula, axes: Mapping[str, Array], fixed: Mapping[str, float], start: Value
-) -> tuple[Array, _Cells]:
+) -> tuple[Program, Array, StateLayout]:
+    """Return the scalarised program, the numbers of the initial state, and how these are laid out."""
     first = {n: float(a[0]) for n, a in axes.items()} | dict(fixed)
-    chosen: dict[str, Any] = {state_name(p): first[state_name(p)] for p in parameters(rule)}
-    made = optimizer(rule, **chosen)
-    state = made.init(start)
-    lies = layout(made.program, state)
-    if lies is None:
+    chosen: dict[str, Any] = {state_name(p): first[state_name(p)] for p in rule.parameters}
+    compiled = optimizer(rule, **chosen)
+    state = compiled.init(start)
+    rows = layout(compiled.program, state)
+    if rows is None:
         raise ValueError("a sweep starts every state at one shape of at most 64 numbers in all")
-    steps = in_components(program(rule), potential, lies.count)
-    return np.array(lies.row(state), float), _Cells(steps, lies.names, lies.counters, lies.shape)
+    program = scalarise(compiled.program, potential.gradient, rows.count)
+    return program, np.array(rows.row(state), float), rows
 
 
 def _start(given: Value, task: Any, potential: Formula) -> Value:
@@ -165,23 +186,23 @@ def _on_grid(axes: Mapping[str, Array], fixed: Mapping[str, float]) -> dict[str,
     return dict(zip(axes, meshed, strict=True)) | dict(fixed)
 
 
-def _given(steps: Program, axes: Mapping[str, Array], fixed: Mapping[str, float]) -> list[float | Array]:
-    """Return each parameter: one number where it is the same in all cells, else its values, (cells,)."""
+def _given(program: Program, axes: Mapping[str, Array], fixed: Mapping[str, float]) -> list[float | Array]:
+    """Return each parameter: one number where it is the same at all points, else its values, (points,)."""
     shape = tuple(len(a) for a in axes.values())
     rows = {name: np.broadcast_to(axis, shape).ravel() for name, axis in _on_grid(axes, {}).items()}
     known = rows | dict(fixed)
-    return [known[state_name(p)] for p in steps.parameters]
+    return [known[state_name(p)] for p in program.parameters]
 
 
-def _loss(potential: Formula, place: Array, given: Mapping[str, Any], axes: int) -> Array:
+def _loss(potential: Formula, position: Array, given: Mapping[str, Any], axes: int) -> Array:
     others = [s for s in potential.value.free_symbols if s not in potential.weights]
     value = lambdify([*potential.weights, *others], potential.value, modules="numpy", cse=True)
-    grid, shape = place.shape[:axes], place.shape[axes:]
+    grid, shape = position.shape[:axes], position.shape[axes:]
     numbers = [np.asarray(given[state_name(s)]) for s in others]
     if len(potential.weights) > 1:
-        return np.asarray(value(*np.moveaxis(place.reshape(*grid, -1), -1, 0), *numbers))
+        return np.asarray(value(*np.moveaxis(position.reshape(*grid, -1), -1, 0), *numbers))
     spread = [n.reshape(n.shape + (1,) * len(shape)) if n.ndim else n for n in numbers]
-    total: Array = np.asarray(value(place, *spread)).reshape(*grid, -1).sum(axis=-1)
+    total: Array = np.asarray(value(position, *spread)).reshape(*grid, -1).sum(axis=-1)
     return total
 
 
@@ -195,7 +216,7 @@ def _curvatures(potential: Formula, given: Mapping[str, Any]) -> list[Any]:
         return [_value(row[k], given) for k, row in enumerate(hessian)]
     if any(h.free_symbols for row in hessian for h in row):
         raise ValueError(
-            "a quadratic that mixes weights must not depend on parameters to have its radius told"
+            "a quadratic that mixes weights must not depend on parameters to have its radius computed"
         )
     return [float(h) for h in np.linalg.eigvalsh(np.array(hessian, dtype=float))]
 
@@ -205,23 +226,8 @@ def _value(expression: Expr, given: Mapping[str, Any]) -> Any:
     return lambdify(symbols, expression, modules="numpy")(*(given[state_name(s)] for s in symbols))
 
 
-def _backend(name: str | None) -> str:
-    if name not in (None, "llvm", "numpy"):
-        raise ValueError(f"unknown backend {name!r} of sweeps; there are llvm, numpy")
-    installed = find_spec("llvmlite") is not None
-    if name == "llvm" and not installed:
-        raise ImportError("the backend 'llvm' needs llvmlite: install it with pip install 'physsym[fast]'")
-    return name or ("llvm" if installed else "numpy")
-
-
 def _refuse_misnamed(rule: Rule, potential: Formula, grid: Mapping[str, Any]) -> None:
-    own = [state_name(p) for p in parameters(rule)]
+    own = [state_name(p) for p in rule.parameters]
     own += [state_name(s) for s in potential.value.free_symbols if s not in potential.weights]
     if wrong := misnamed(grid, wanted=list(dict.fromkeys(own)), known=sorted(set(own))):
         raise TypeError(f"parameters of the sweep: {wrong}")
-
-
-def _refuse_unfit(steps: int, threads: int) -> None:
-    for name, value, least in (("steps", steps, 0), ("threads", threads, 1)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise ValueError(f"{name} must be a whole number of at least {least}, given {value!r}")

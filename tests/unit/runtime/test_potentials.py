@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from physsym.runtime.problems import PROBLEMS, logistic, problem
+from physsym.runtime.potentials import PROBLEMS, logistic, problem
 
 
 def slopes(value, w, step=1e-6):

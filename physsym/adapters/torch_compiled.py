@@ -1,0 +1,201 @@
+"""A rule compiled for tensors: one step in place, or by a closure where its gradient is taken elsewhere."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from physsym.adapters.evaluation_point import weights_state, with_counters_given
+from physsym.codegen import Program, partition, program, state_name
+from physsym.core.statements import Rule, rewritten
+from physsym.core.symbols import BEFORE, FORCES
+from physsym.runtime import coordinates
+from physsym.runtime.backends import is_installed
+from physsym.runtime.backends.base import Value, Values
+from physsym.runtime.backends.pytree import Leaves, run_parts
+from physsym.runtime.backends.torch import part_kernel, refuse_unfit
+from physsym.runtime.backends.torch_in_place import Update, UpdateOfMany, put, update, update_of_many
+
+PLAIN = (torch.Tensor, torch.nn.Parameter)
+TYPES = (torch.float32, torch.float64)
+
+
+@dataclass(frozen=True)
+class CompiledRule:
+    """A rule compiled for tensors.
+
+    `counters` are the names under which the program wants the number of steps done. `names` are those of its
+    states, `weights` is that of the weights, `placed` are those that start where the weights do. `one` and
+    `many` update tensors in place, where the gradient is taken `at_weights`; `native` does so to plain
+    tensors if LLVM is installed.
+    """
+
+    program: Program
+    counters: tuple[str, ...]
+    names: tuple[str, ...]
+    weights: str
+    placed: frozenset[str]
+    at_weights: bool
+    one: Update
+    many: UpdateOfMany
+    native: NativeUpdate | None
+
+    def states_of(self, states: dict[str, torch.Tensor], weights: torch.Tensor) -> list[torch.Tensor]:
+        """Return the states in the order of the program; those that are missing are added to `states`."""
+        for name in self.names:
+            if name != self.weights and name not in states:
+                new = torch.zeros_like(weights, memory_format=torch.preserve_format)
+                states[name] = new.copy_(weights) if name in self.placed else new
+        return [weights if name == self.weights else states[name] for name in self.names]
+
+
+def compile_rule(rule: Rule, maximize: bool) -> CompiledRule:
+    """Return the rule compiled, climbing instead of descending where `maximize`.
+
+    Raises ValueError where it is not clear which one state holds the weights.
+    """
+    own = rewritten(rule, _with_opposite_gradient) if maximize else rule
+    counting = program(own)
+    compiled = with_counters_given(counting)
+    at_weights, positions = weights_state(compiled), coordinates(rule)
+    if at_weights is None and len(positions) != 1:
+        found = ", ".join(map(str, positions)) or "none"
+        raise ValueError(f"the weights of a model are one position, and the rule has {found}")
+    position = at_weights or positions[0]
+    others = [s for s in compiled.states if s != position]
+    return CompiledRule(
+        compiled,
+        tuple(map(state_name, counting.counters)),
+        tuple(map(state_name, compiled.states)),
+        state_name(position),
+        frozenset(state_name(s) for s in others if s in positions or s.name.rstrip(BEFORE) == position.name),
+        at_weights is not None,
+        update(compiled),
+        update_of_many(compiled),
+        native_update(compiled) if at_weights is not None else None,
+    )
+
+
+def _with_opposite_gradient(expression: Any) -> Any:
+    return expression.xreplace({force: -force for force in expression.atoms(*FORCES)})
+
+
+def refuse_unfit_parameter(weights: torch.Tensor) -> None:
+    """Raise TypeError where a parameter or its gradient is complex, sparse or without numbers."""
+    refuse_unfit("a parameter", weights)
+    if weights.grad is not None:
+        refuse_unfit("the gradient of a parameter", weights.grad)
+
+
+def local(tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """Return the part of a tensor that this process holds, laid out over processes like another.
+
+    A rule acts on each element alone, so that shards of one layout are all it needs.
+    """
+    if not hasattr(tensor, "to_local"):
+        return tensor
+    if tensor.placements != like.placements:
+        tensor = tensor.redistribute(like.device_mesh, like.placements)
+    shard: torch.Tensor = tensor.to_local()
+    return shard
+
+
+@dataclass
+class NativeUpdate:
+    """One step of plain tensors in main memory by a loop compiled by LLVM: one pass, no tensor allocated.
+
+    The tensors are the states and the gradient of a parameter, all of one type.
+    """
+
+    part: Program
+    compiler: Any
+    _calls: dict[torch.dtype, Callable[[Any], None]] = field(default_factory=dict)
+    _alive: list[Any] = field(default_factory=list)
+
+    def takes(self, tensors: Sequence[torch.Tensor]) -> bool:
+        """Return whether the loop can read and write the memory of these tensors itself."""
+        dtype, shape = tensors[0].dtype, tensors[0].shape
+        for t in tensors:
+            if not (
+                type(t) in PLAIN and t.is_cpu and t.dtype is dtype and t.shape == shape and t.is_contiguous()
+            ):
+                return False
+        return dtype in TYPES
+
+    def __call__(self, tensors: Sequence[torch.Tensor], fixed: Values) -> None:
+        """Take one step, given all constants of the program in order."""
+        numbers = (ctypes.c_double * len(self.part.parameters))(*fixed[: len(self.part.parameters)])
+        addresses = [tensor.data_ptr() for tensor in tensors]
+        frame = (ctypes.c_uint64 * (2 + len(addresses)))(
+            tensors[0].numel(), ctypes.addressof(numbers), *addresses
+        )
+        self._call(tensors[0].dtype)(ctypes.addressof(frame))
+        # PyTorch does not see these writes: graphs that saved the tensors must be invalidated by hand.
+        torch.autograd.graph.increment_version(list(tensors[: len(self.part.results)]))
+
+    def _call(self, dtype: torch.dtype) -> Callable[[Any], None]:
+        if dtype not in self._calls:
+            function = self.compiler.compile(self.part, True, dtype == torch.float32)
+            self._alive.append(function)
+            self._calls[dtype] = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(function.address)
+        return self._calls[dtype]
+
+
+def native_update(program: Program) -> NativeUpdate | None:
+    """Return the compiled update of a program; None where llvmlite is not installed."""
+    if not is_installed("llvm"):
+        return None
+    compiler = importlib.import_module("physsym.runtime.backends.llvm").jit_compiler()
+    return NativeUpdate(partition(program)[-1], compiler)
+
+
+@dataclass
+class _ClosureGradient:
+    """The gradient as a function: move the weights to the evaluation point, call the closure, read it."""
+
+    weights: Sequence[torch.Tensor]
+    signs: Sequence[int]
+    closure: Callable[[], Value]
+    losses: list[Value] = field(default_factory=list)
+
+    def __call__(self, points: Sequence[Leaves]) -> list[Leaves]:
+        for weight, point in zip(self.weights, points[0], strict=True):
+            weight.copy_(point)
+        with torch.enable_grad():
+            self.losses.append(self.closure())
+        for weight in self.weights:
+            refuse_unfit_parameter(weight)
+        gradients = [torch.zeros_like(w) if w.grad is None else w.grad for w in self.weights]
+        return [[sign * gradient for sign, gradient in zip(self.signs, gradients, strict=True)]]
+
+
+def step_ahead(
+    rule: CompiledRule,
+    weights: Sequence[torch.Tensor],
+    states: Sequence[dict[str, torch.Tensor]],
+    fixed: Sequence[Values],
+    signs: Sequence[int],
+    closure: Callable[[], Value],
+) -> Value:
+    """Take one step of a rule whose gradient is not taken at the weights; return the first loss.
+
+    To each of the weights belong its other states, the constants of the program and the sign of its gradient.
+    Where the closure raises, weights and states are left as they were.
+    """
+    gradient = _ClosureGradient(weights, signs, closure)
+    with torch.no_grad():
+        rows = [rule.states_of(own, weight) for own, weight in zip(states, weights, strict=True)]
+        columns = list(zip(*rows, strict=True))
+        new: Sequence[Leaves] = [[tensor.clone() for tensor in column] for column in columns]
+        try:
+            new = run_parts([part_kernel(part) for part in partition(rule.program)], new, fixed, gradient)
+        finally:
+            for tensors, values in zip(columns, new, strict=True):
+                for tensor, value in zip(tensors, values, strict=True):
+                    put(tensor, value)
+    return gradient.losses[0]

@@ -1,0 +1,24 @@
+from .backends import lambdify, load_backend, register_backend
+from .optimizers import Bound, Optimizer, optimizer
+from .potentials import PROBLEMS, Problem, problem
+from .rollout import Callback, State, Trajectory
+from .states import coordinates
+from .sweeps import Sweep, sweep
+
+__all__ = [
+    "PROBLEMS",
+    "Bound",
+    "Callback",
+    "Optimizer",
+    "Problem",
+    "State",
+    "Sweep",
+    "Trajectory",
+    "coordinates",
+    "lambdify",
+    "load_backend",
+    "optimizer",
+    "problem",
+    "register_backend",
+    "sweep",
+]

@@ -1,0 +1,554 @@
+"""An optimizer made from a rule: start, take one step, run, or update arrays in place."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from sympy import Symbol
+
+from physsym.codegen import Formula, Program, evaluation_points, program, state_name
+from physsym.core.statements import Rule, RuleLike, as_rule
+from physsym.core.symbols import BEFORE
+from physsym.runtime.backends import counted, load_backend, pytree, step_function, with_fma
+from physsym.runtime.backends.base import (
+    Backend,
+    InPlace,
+    Kernel,
+    Value,
+    Values,
+    constants,
+    misnamed,
+    whole_number,
+)
+from physsym.runtime.potentials import is_potential, potential_formula, problem
+from physsym.runtime.progress import progress as progress_bar
+from physsym.runtime.rollout import (
+    Callback,
+    Plan,
+    State,
+    Trajectory,
+    compile_rollout,
+    gradient_of,
+    roll_out,
+)
+from physsym.runtime.states import coordinates
+
+
+@dataclass(eq=False)
+class Bound:
+    """Arrays that a rule updates in place, made by `Optimizer.bind`; parameters may change between steps.
+
+    The gradient array is read at each step: before it, fill it with the gradient at
+    `Optimizer.evaluation_point(state)`. The arrays are kept alive as long as this is.
+    """
+
+    parameters: Mapping[str, Value]
+    _program: Program = field(repr=False)
+    _backend: Backend = field(repr=False)
+    _kernel: InPlace = field(repr=False)
+    _advance: Callable[[], None] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._advance = self._kernel.step
+        self._kernel.set(self.parameters)
+
+    def step(self, **changes: Value) -> None:
+        """Take one step, in which no array is allocated.
+
+        Parameters
+        ----------
+        **changes
+            Parameters of the rule with new values, used from now on.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `set`.
+        """
+        if changes:
+            self.set(**changes)
+        self._advance()
+
+    def set(self, **changes: Value) -> None:
+        """Change parameters from now on.
+
+        Parameters
+        ----------
+        **changes
+            Parameters of the rule with new values.
+
+        Raises
+        ------
+        TypeError
+            For an unknown parameter.
+        ValueError
+            For a value that is not finite, or at which the rule is not defined. Nothing is changed then.
+        """
+        parameters = {**self.parameters, **changes}
+        constants(self._program, self._backend, parameters)  # raises where the rule is not defined
+        self._kernel.set(parameters)
+        self.parameters = MappingProxyType(parameters)
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """A compiled rule with its hyperparameters, made by `optimizer`.
+
+    A state is a dictionary of the values of the rule's states by their names. Optimizers compare by rule,
+    backend, parameters and `fma`; copying and pickling keep these, and compile the rule anew on loading.
+    """
+
+    rule: Rule
+    backend: str
+    parameters: Mapping[str, Value]
+    program: Program = field(repr=False, compare=False)
+    _engine: Backend = field(repr=False, compare=False)
+    _step: Callable[..., Values] = field(repr=False, compare=False)
+    fma: bool = False
+
+    def __repr__(self) -> str:
+        listed = "".join(f", {name}={value!r}" for name, value in self.parameters.items())
+        return f"<Optimizer {self.rule}; backend={self.backend!r}{', fma=True' * self.fma}{listed}>"
+
+    def __reduce__(self) -> tuple[Callable[..., Optimizer], tuple[Any, ...]]:
+        return _rebuilt, (self.rule, self.backend, self.fma, dict(self.parameters))
+
+    @property
+    def source(self) -> str:
+        """Return the source of the function that takes one step."""
+        return self._engine.source(self.program)
+
+    def with_parameters(self, **changes: Value) -> Optimizer:
+        """Return the optimizer with some parameters changed.
+
+        Parameters
+        ----------
+        **changes
+            Parameters of the rule with new values.
+
+        Returns
+        -------
+        Optimizer
+
+        Raises
+        ------
+        TypeError
+            For an unknown parameter.
+        ValueError
+            For a value that is not finite, or at which the rule is not defined.
+        """
+        parameters = {**self.parameters, **changes}
+        constants(self.program, self._engine, parameters)  # raises where the rule is not defined
+        return replace(self, parameters=MappingProxyType(parameters))
+
+    def init(self, w0: Value) -> State:
+        """Return the initial state: positions at `w0`, earlier values like present ones, all else zero.
+
+        Parameters
+        ----------
+        w0 : array, or tree of arrays
+            The initial positions: an array, or a dictionary, list or tuple of arrays, nested as one likes. A
+            position is a state whose gradient is taken, or a symbol that the standard vocabulary calls a
+            position. Where that is not enough, and for rules of several coordinates: a dictionary of states
+            by name. A dictionary that names no state is a tree.
+
+        Returns
+        -------
+        dict
+            The value of each state by its name; it shares no memory with `w0`.
+
+        Raises
+        ------
+        ValueError
+            For a state that is not known, not given or not finite.
+        TypeError
+            For one that holds no floats.
+        """
+        given = w0 if self._names_states(w0) else self._positions_at(w0)
+        self._refuse_misnamed(given, wanted=coordinates(self.rule))
+        state = {name: self._engine.start(name, value) for name, value in given.items()}
+        for symbol in self.program.states:
+            if state_name(symbol) not in state:
+                state[state_name(symbol)] = self._at_rest(symbol, state)
+        return {state_name(s): state[state_name(s)] for s in self.program.states}
+
+    def step(self, state: Mapping[str, Value], grad: Value = None) -> State:
+        """Return the state one step later; the state given is left as it is.
+
+        Parameters
+        ----------
+        state : Mapping
+            The value of each state by its name.
+        grad : callable, or gradient
+            A function of the evaluation point, or the gradient itself where the rule takes it at present
+            states; nothing for a rule without gradient.
+
+        Returns
+        -------
+        dict
+            The new state.
+
+        Raises
+        ------
+        ValueError
+            For a wrong state, or shapes that disagree.
+        TypeError
+            For an unfit gradient.
+        """
+        self._refuse_misnamed(state, wanted=self.program.states)
+        forces = (grad,) if self.program.evaluations or grad is not None else ()
+        values = [state[state_name(s)] for s in self.program.states]
+        new = self._step(*values, *forces, **self.parameters)
+        return dict(zip(map(state_name, self.program.states), new, strict=True))
+
+    def run(
+        self,
+        w0: Value,
+        grad: Value,
+        steps: int,
+        *,
+        every: int = 1,
+        callback: Callback | None = None,
+        progress: bool | None = None,
+    ) -> Trajectory:
+        """Return the trajectory of many steps.
+
+        Parameters
+        ----------
+        w0 : array, or tree of arrays
+            The initial positions, or states by name; see `init`.
+        grad : callable, potential, or None
+            A gradient as a function of its evaluation point; None for a rule without one; or a potential: a
+            test function or its name, an expression of as many weights as `w0` has components (in the order
+            of their names; symbols named like parameters of the rule are those), or a quadratic by its
+            curvatures (n,) or its matrix (n, n). On a potential of few weights the whole run is compiled, by
+            the backend "llvm" to machine code and by "numpy", "c" and "python" to a loop of plain Python: the
+            same operations in the same order.
+        steps : int
+            How many steps to take.
+        every : int
+            Recorded are the start, every `every`-th step and the last.
+        callback : callable, optional
+            Called as `callback(step, state)` after each record; when it returns something true, the run ends.
+        progress : bool, optional
+            Whether to draw a bar; by default on a terminal, once a run takes long.
+
+        Returns
+        -------
+        Trajectory
+
+        Raises
+        ------
+        FloatingPointError
+            As soon as a state is not finite, with the number of the step.
+        ValueError
+            For a number of steps that is none, an unfit start or potential, or records beyond the memory of
+            the machine.
+        TypeError
+            For what is neither a gradient nor a potential.
+        """
+        steps, every = whole_number("steps", steps, 0), whole_number("every", every, 1)
+        if grad is not None and not callable(grad) and not is_potential(grad):
+            raise TypeError(
+                "a run needs a callable gradient, or a potential such as 'valley', "
+                f"given {type(grad).__name__}"
+            )
+        with progress_bar(steps, progress) as report:
+            plan = Plan(steps, every, callback, report)
+            if is_potential(grad):
+                return self._run_on(grad, w0, plan)
+            return self._run(grad, self.init(w0), plan)
+
+    def _run_on(self, given: Value, w0: Value, plan: Plan) -> Trajectory:
+        known = potential_formula(given, self.parameters)
+        if known is None:
+            task = problem(given) if isinstance(given, str) else given
+            return self._run(task.gradient, self.init(w0), plan)
+        if self._engine.capabilities.rollout is None:
+            raise TypeError(f"with the backend {self.backend!r} give a callable gradient, not a potential")
+        state = self.init(w0)
+        plan.refuse_oversized(state)
+        found = compile_rollout(self.program, known, self._engine, self.parameters, state)
+        if found is None:
+            return self._run(gradient_of(known, self.parameters), state, plan)
+
+        def error(before: State, after: State, number: int) -> FloatingPointError:
+            return self._not_finite(after, number, self._evaluations(known, before))
+
+        steps, states = roll_out(*found, state, plan, error)
+        return Trajectory(steps, states, tuple(map(state_name, coordinates(self.rule))))
+
+    def _run(self, grad: Value, state: State, plan: Plan) -> Trajectory:
+        plan.refuse_oversized(state)
+        records = list[tuple[int, State]]()
+        gradient = _WatchedGradient(grad) if callable(grad) else None
+        for number in range(plan.steps + 1):
+            state = self._finite_step(state, gradient, number) if number else state
+            plan.report(number)
+            if number % plan.every == 0 or number == plan.steps:
+                records.append((number, state))
+                if plan.callback is not None and plan.callback(number, dict(state)):
+                    break
+        recorded = {name: _stacked([s[name] for _, s in records]) for name in state}
+        positions = tuple(map(state_name, coordinates(self.rule)))
+        return Trajectory(np.array([n for n, _ in records]), recorded, positions)
+
+    def evaluation_point(self, state: Mapping[str, Value]) -> Value:
+        """Return where the rule takes its gradient: at the position for most, ahead of it for Nesterov's.
+
+        Parameters
+        ----------
+        state : Mapping
+            The value of each state by its name.
+
+        Returns
+        -------
+        array, or tuple of arrays
+            The evaluation point; with several coordinates, one array for each.
+
+        Raises
+        ------
+        ValueError
+            Where the rule takes no gradient, or more than one, or one that depends on a new value.
+        """
+        kernel = self._point_kernel
+        self._refuse_misnamed(state, wanted=self.program.states)
+        found = kernel([state[state_name(s)] for s in self.program.states], None, self.parameters)
+        return found[0] if len(found) == 1 else found
+
+    def place(self, state: Mapping[str, Value]) -> Value:
+        """Return `evaluation_point(state)`; the old name of this method."""
+        warnings.warn(
+            "Optimizer.place is now Optimizer.evaluation_point; the old name goes in version 0.3",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return self.evaluation_point(state)
+
+    def bind(self, state: Mapping[str, Value], gradient: Value = None, *, threads: int = 1) -> Bound:
+        """Return a step that updates the arrays of `state` in place.
+
+        Parameters
+        ----------
+        state : Mapping
+            Arrays, or trees of arrays, by the names of the states. All arrays, gradients included, must be
+            contiguous, of one shape and one type, float32 or float64, and share no memory; in trees, those
+            that correspond.
+        gradient : array, or tuple of arrays
+            The array that each step reads its gradient from; a tuple for a rule of several coordinates,
+            nothing for a rule without gradient.
+        threads : int
+            Arrays of more than a million elements are divided among so many threads.
+
+        Returns
+        -------
+        Bound
+
+        Raises
+        ------
+        TypeError, ValueError
+            For unfit arrays, before anything is written; also where the backend updates none in place, and
+            where the rule takes no gradient that is known before the step.
+        """
+        in_place = self._engine.capabilities.in_place
+        if in_place is None:
+            raise TypeError(
+                f"the backend {self.backend!r} updates no arrays in place; use the backend 'numpy'"
+            )
+        threads = whole_number("threads", threads, 1)
+        self._refuse_misnamed(state, wanted=self.program.states)
+        values = tuple(state[state_name(s)] for s in self.program.states)
+        gradients = self._gradients(gradient, like=state[state_name(self.program.arrays[0])])
+        kernel = in_place(self.program, values, gradients, threads)
+        return Bound(self.parameters, self.program, self._engine, kernel)
+
+    def _gradients(self, given: Value, like: Value) -> Values:
+        count = len(self._points.results) if self.program.evaluations else 0
+        is_one = not isinstance(given, tuple) or (count == 1 and isinstance(like, (Mapping, list, tuple)))
+        listed: Values = () if given is None else (given,) if is_one else given
+        if len(listed) != count:
+            raise TypeError(f"the rule reads {count} gradient arrays, given {len(listed)}")
+        return listed
+
+    def _names_states(self, w0: Value) -> bool:
+        names = set(map(state_name, self.program.states))
+        return isinstance(w0, Mapping) and (not w0 or bool(names & w0.keys()))
+
+    def _positions_at(self, w0: Value) -> State:
+        positions = coordinates(self.rule)
+        if not positions or any(len(e.targets) > 1 for e in self.program.evaluations):
+            names = ", ".join(map(state_name, self.program.states))
+            raise ValueError(f"it is not clear which states start at one value; give a dictionary of {names}")
+        return {state_name(s): w0 for s in positions}
+
+    def _at_rest(self, symbol: Symbol, state: State) -> Value:
+        if symbol.name.endswith(BEFORE):
+            present = Symbol(symbol.name[: -len(BEFORE)])
+            return self._engine.start(state_name(symbol), state[state_name(present)])
+        if symbol in self.program.counters:
+            return self._engine.start(state_name(symbol), 0)
+        counters = set(map(state_name, self.program.counters))
+        known = [value for name, value in state.items() if name not in counters]
+        if len({self._engine.shape(value) for value in known}) > 1:
+            raise ValueError(
+                f"the shape of {state_name(symbol)} is not clear; give it in the dictionary of states"
+            )
+        return self._engine.start(state_name(symbol), self._engine.at_rest(known[0]))
+
+    def _finite_step(self, state: State, gradient: _WatchedGradient | None, number: int) -> State:
+        try:
+            with np.errstate(all="ignore"):
+                new = self.step(state, gradient)
+        except ArithmeticError as error:
+            if gradient is not None and gradient.error is error:
+                error.add_note(f"raised by the gradient in step {number}")
+                raise
+            raise FloatingPointError(f"step {number} cannot be computed: {error}") from error
+        if not all(map(self._engine.finite, new.values())):
+            raise self._not_finite(new, number, gradient)
+        if gradient is not None:
+            gradient.calls.clear()
+        return new
+
+    def _not_finite(self, new: State, number: int, gradient: _WatchedGradient | None) -> FloatingPointError:
+        if gradient is not None and gradient.is_at_fault(self._engine):
+            return FloatingPointError(
+                f"the gradient is not finite in step {number}, though it is taken at a finite point; "
+                "check the gradient there"
+            )
+        lost = ", ".join(name for name, value in new.items() if not self._engine.finite(value))
+        return FloatingPointError(f"{lost} is not finite after step {number}; take smaller steps")
+
+    def _evaluations(self, potential: Formula, state: State) -> _WatchedGradient:
+        """Return the gradient of a potential, with the evaluations of one step from a state."""
+        gradient = _WatchedGradient(gradient_of(potential, self.parameters))
+        try:
+            with np.errstate(all="ignore"):
+                self.step(state, gradient)
+        except (ArithmeticError, TypeError, ValueError):
+            pass  # what was evaluated before tells enough
+        return gradient
+
+    @cached_property
+    def _point_kernel(self) -> Kernel:
+        return self._engine.compile_step(self._points)
+
+    @cached_property
+    def _points(self) -> Program:
+        found = evaluation_points(self.program)
+        if found is None:
+            raise ValueError(
+                "the rule takes no single gradient known before the step; use step or run with a callable"
+            )
+        return found
+
+    def _refuse_misnamed(self, state: Mapping[str, Value], wanted: tuple[Symbol, ...]) -> None:
+        if not isinstance(state, Mapping):
+            raise TypeError(
+                f"a state is a dictionary by name, given {type(state).__name__}; make one with init(w0)"
+            )
+        known = list(map(state_name, self.program.states))
+        if wrong := misnamed(state, wanted=list(map(state_name, wanted)), known=known):
+            raise ValueError(f"states of the rule: {wrong}")
+
+
+def optimizer(
+    rule: RuleLike, /, backend: str = "numpy", *, fma: bool = False, **parameters: Value
+) -> Optimizer:
+    """Compile `rule` into an `Optimizer` with these hyperparameters.
+
+    Parameters
+    ----------
+    rule : Rule
+        The update rule.
+    backend : {"numpy", "python", "llvm", "c", "jax", "torch"}
+        What computes the steps. "numpy", "llvm" and "c" agree bitwise, and with plain Python, where the rule
+        needs no more than arithmetic and roots.
+    fma : bool
+        Whether "llvm" and "c" may compute a product and a sum with one rounding: no longer bitwise the same.
+    **parameters
+        The parameters of the rule by name.
+
+    Returns
+    -------
+    Optimizer
+
+    Raises
+    ------
+    TypeError
+        For missing, unknown or unfit parameters.
+    ValueError
+        For an unknown backend, and for parameters at which the rule is not defined.
+    ImportError
+        Where what the backend needs is not installed.
+
+    Examples
+    --------
+    >>> from physsym.core.statements import rule
+    >>> from physsym.core.symbols import after
+    >>> from physsym.vocabulary import G, eta, rho, u, x
+    >>> heavy_ball = optimizer(rule({u: rho * u - eta * G, x: x + after(u)}), eta=0.1, rho=0.5)
+    >>> heavy_ball.run([4.0, 2.0], lambda x: x, steps=2).x.tolist()
+    [[4.0, 2.0], [3.6, 1.8], [3.04, 1.52]]
+    """
+    rule = as_rule(rule)
+    engine = load_backend(backend)
+    engine = with_fma(engine) if fma else engine
+    steps = counted(program(rule), engine)
+    constants(steps, engine, parameters)  # raises where the rule is not defined
+    own = MappingProxyType(dict(parameters))
+    return Optimizer(rule, backend, own, steps, engine, step_function(steps, engine), fma)
+
+
+def _rebuilt(rule: Rule, backend: str, fma: bool, parameters: Mapping[str, Value]) -> Optimizer:
+    return optimizer(rule, backend, fma=fma, **parameters)
+
+
+@dataclass
+class _WatchedGradient:
+    """A callable gradient that remembers its evaluations in a step, and an arithmetic error."""
+
+    function: Callable[..., Value]
+    calls: list[tuple[Values, Value]] = field(default_factory=list)
+    error: ArithmeticError | None = None
+
+    def __call__(self, *points: Value) -> Value:
+        try:
+            found = self.function(*points)
+        except ArithmeticError as error:
+            self.error = error
+            raise
+        self.calls.append((points, found))
+        return found
+
+    def is_at_fault(self, backend: Backend) -> bool:
+        """Return whether it was not finite at a point far from overflow, not because the run diverged."""
+        return self.error is not None or any(
+            not all(map(backend.finite, found if len(points) > 1 else (found,)))
+            for points, found in self.calls
+            if all(map(_is_moderate, points))
+        )
+
+
+def _is_moderate(point: Value) -> bool:
+    """Return whether no number is so large that a power of it may overflow."""
+    for leaf in pytree.flatten(point)[0]:
+        try:
+            array = np.asarray(leaf)
+        except (TypeError, RuntimeError):  # a type of another library that NumPy lacks
+            return True
+        largest: Any = np.finfo(array.dtype if array.dtype.kind == "f" else float).max
+        if not np.all(np.abs(array) < largest**0.1):
+            return False
+    return True
+
+
+def _stacked(values: list[Value]) -> Value:
+    flat, structure = [pytree.flatten(v)[0] for v in values], pytree.flatten(values[0])[1]
+    return pytree.unflatten(structure, [np.array(leaves) for leaves in zip(*flat, strict=True)])
