@@ -63,7 +63,7 @@ def called_in_c(library, stated, state, slopes, dtype):
     *_, step = loops(program(stated), frozenset())
     held = [np.ascontiguousarray(state[state_name(s)]) for s in program(stated).arrays] + slopes
     numbers = [
-        ctypes.c_double(float({**chosen(stated), **state}[state_name(p)])) for p in step.stage.parameters
+        ctypes.c_double(float({**chosen(stated), **state}[state_name(p)])) for p in step.program.parameters
     ]
     pointers = [ctypes.c_void_p(a.ctypes.data) for a in held]
     library.physsym_step(ctypes.c_size_t(held[0].size), *pointers, *numbers)

@@ -255,7 +255,7 @@ def test_a_sum_is_read_from_left_to_right():
     ],
 )
 def test_the_place_of_a_gradient_is_a_program_of_its_own(updates, wanted):
-    made = evaluation_points.places(program(rule(updates)))
+    made = evaluation_points(program(rule(updates)))
     lines = [line.strip() for line in python_source(made).splitlines()[2:-1]]
     assert ", ".join(wanted) == ", ".join(lines).replace(
         "place, place2 = x - y, y", "place = x - y, place2 = y"
@@ -267,7 +267,7 @@ def test_the_place_of_a_gradient_is_a_program_of_its_own(updates, wanted):
     [{x: 2 * x}, {x: x + u, u: u - grad(after(x))}, {x: x - grad(x - G)}, {x: x - G - grad(2 * x)}],
 )
 def test_a_place_unknown_before_the_step_is_none(updates):
-    assert evaluation_points.places(program(rule(updates))) is None
+    assert evaluation_points(program(rule(updates))) is None
 
 
 def test_a_gradient_at_a_state_is_told_from_one_elsewhere():
