@@ -401,5 +401,5 @@ Ltac nonnegative :=
   | |- 0 <= _ => first [assumption | lra | left; solve [positive] | nra]
   end.
 Ltac sign_of_form := first [solve [positive] | solve [nonnegative] | nonzero].
-Ltac fraction_share n d e := apply (quotient_range _ n d e); [positive | equation | equation].
-Ltac exp_share n d := apply (exp_range _ n d); [positive | equation].
+Ltac fraction_in_range n d e := apply (quotient_range _ n d e); [positive | equation | equation].
+Ltac exp_in_range n d := apply (exp_range _ n d); [positive | equation].

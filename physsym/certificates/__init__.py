@@ -3,7 +3,7 @@
 from physsym.certificates.algebra import algebra
 from physsym.certificates.certificate import Certificate, Entry, Refused, certificate, parts, step_lemmas
 from physsym.certificates.lemma import Lemma, Proof, Refusal, lemma
-from physsym.certificates.report import COVERED, NOT_COVERED, told
+from physsym.certificates.report import COVERED, NOT_COVERED, report_lines
 from physsym.certificates.run import LIBRARY, Checked, CoqError, checked, coq, installed, library
 
 __all__ = [
@@ -26,6 +26,6 @@ __all__ = [
     "lemma",
     "library",
     "parts",
+    "report_lines",
     "step_lemmas",
-    "told",
 ]

@@ -20,9 +20,28 @@ ONE = Integer(1)
 
 @singledispatch
 def algebra(move: Move, above: Statement, below: Statement) -> Lemma | None:
-    """Return the lemma that a line says the same as the one above, or None where the move claims less.
+    """Return the lemma that a line is equivalent to the one above; None where a move claims less.
 
-    Raises Refusal where the line below has not the form that the move gives.
+    Kinds of moves register here: `@algebra.register`.
+
+    Parameters
+    ----------
+    move
+        The move.
+    above
+        The line above.
+    below
+        The line below.
+
+    Returns
+    -------
+    Lemma or None
+        The lemma.
+
+    Raises
+    ------
+    Refusal
+        If the line below has not the form that the move gives.
     """
     return None
 
@@ -85,9 +104,9 @@ def _paired(old: list[Expr], new: list[Expr], factor: Expr) -> list[Expr]:
     for one in old:
         sides = ((side, sign * side) for side in left for sign in (1, -1))
         fitting = ((s, t) for s, t in sides if sympy.cancel(t - factor * one) == 0)
-        side, told = next(fitting, (left[0], left[0]))
+        side, signed = next(fitting, (left[0], left[0]))
         left.remove(side)
-        found.append(told)
+        found.append(signed)
     return found
 
 
@@ -109,11 +128,11 @@ def _(move: Isolate, above: Statement, below: Statement) -> Lemma:
     law, solved = require(Law, above, move, "above"), require(Law, below, move, "below")
     if not any(e.left == move.symbol and not e.right.has(move.symbol) for e in solved.equations):
         raise Refusal(f"{move.symbol} does not stand alone on the left of an equation below")
-    slopes = [r.diff(move.symbol) for r in (e.residual for e in law.equations) if r.has(move.symbol)]
-    if len(slopes) != 1 or slopes[0].has(move.symbol):
+    coefficients = [r.diff(move.symbol) for r in (e.residual for e in law.equations) if r.has(move.symbol)]
+    if len(coefficients) != 1 or coefficients[0].has(move.symbol):
         raise Refusal(f"only one linear equation is solved in a certificate; {move.symbol} stands otherwise")
     says = f"solved for {move.symbol}, the line says the same as before"
-    return _same_law(says, law, solved, 1 / slopes[0], nonzero=(slopes[0],))
+    return _same_law(says, law, solved, 1 / coefficients[0], nonzero=(coefficients[0],))
 
 
 @algebra.register(ReduceOrder)
@@ -168,7 +187,7 @@ def _(move: Eliminate, above: Statement, below: Statement) -> Lemma:
     if len(rule.updates) != 2 or len(recurrence.updates) != 1 or move.symbol not in rule.targets:
         raise Refusal(f"two updates, one of them of {move.symbol}, must become one")
     if any(BEFORE in s.name for s in symbols(rule)):
-        raise Refusal(f"a rule that looks back already is not followed further back: {rule}")
+        raise Refusal(f"a rule that reads earlier values is not eliminated further: {rule}")
     earlier = {s: before(s) for s in rule.targets} | {after(s): s for s in rule.targets}
     first = tuple(equation(u.target, u.value.xreplace(earlier)) for u in rule.updates)
     return lemma(

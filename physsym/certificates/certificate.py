@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import singledispatch
 
 from physsym.certificates.algebra import algebra
-from physsym.certificates.inequality import share, sign_of_symbol, taken_for_granted
+from physsym.certificates.inequality import sign_of_symbol, taken_for_granted, unit_range
 from physsym.certificates.integrate import order, quotient
 from physsym.certificates.lemma import Lemma, Refusal
 from physsym.certificates.limit import limit
@@ -26,10 +26,10 @@ Part = tuple[str, Callable[[], Iterable[Lemma]]]  # what is shown, and who write
 
 @dataclass(frozen=True)
 class Entry:
-    """One lemma in Coq's words, where it stands in the derivation, and the lemma that it is not empty."""
+    """One lemma as Coq text, its location in the derivation, and the lemma that its hypotheses can hold."""
 
     name: str
-    place: str
+    location: str
     lemma: Lemma
     text: str
     witness: str
@@ -44,7 +44,7 @@ class Entry:
 class Refused:
     """A part of a derivation that is not certified, and why."""
 
-    place: str
+    location: str
     reason: str
 
 
@@ -60,15 +60,36 @@ class Certificate:
     @property
     def text(self) -> str:
         """Return the file: every lemma with its proof, then the question on which axioms they all rest."""
-        told = (f"(* {comment(f'{e.place}: {e.lemma.kind}')} *)\n{e.text}{e.witness}" for e in self.entries)
+        lemmas = (
+            f"(* {comment(f'{e.location}: {e.lemma.kind}')} *)\n{e.text}{e.witness}" for e in self.entries
+        )
         names = ", ".join(["I", *(name for e in self.entries for name in e.names)])
         last = f"Definition certificate := ({names}).\nPrint Assumptions certificate.\n"
-        return "\n".join((f"(* {comment(self.title)} *)", IMPORTS, *told, last))
+        return "\n".join((f"(* {comment(self.title)} *)", IMPORTS, *lemmas, last))
 
 
 @singledispatch
 def parts(move: Move, above: Statement, below: Statement, vocabulary: Vocabulary) -> list[Part]:
-    """Return what is to be shown of a step, by kind of move; new moves register here or with `algebra`."""
+    """Return the parts of a step that are to be certified, by kind of move.
+
+    Kinds of moves register here or with `algebra`.
+
+    Parameters
+    ----------
+    move
+        The move.
+    above
+        The line above.
+    below
+        The line below.
+    vocabulary
+        The dimensions of the symbols.
+
+    Returns
+    -------
+    list of Part
+        A label and a function that yields lemmas, for each part.
+    """
     return [("line", lambda: _one(algebra(move, above, below), move))]
 
 
@@ -85,7 +106,7 @@ def _(move: Define, above: Statement, below: Statement, vocabulary: Vocabulary) 
     line: Part = ("line", lambda: _one(algebra(move, above, below), move))
     if move.symbol.is_positive:
         return [line, ("sign", lambda: [sign_of_symbol(move)])]
-    return [line, ("share", lambda: [share(move)])] if _is_number(move, vocabulary) else [line]
+    return [line, ("range", lambda: [unit_range(move)])] if _is_number(move, vocabulary) else [line]
 
 
 def _is_number(move: Define, vocabulary: Vocabulary) -> bool:
@@ -116,12 +137,30 @@ def _decided(move: Neglect) -> Iterator[Lemma]:
 
 
 def certificate(derivation: Derivation, module: str = "") -> Certificate:
-    """Return the certificate of a derivation. Raises DerivationError where a step gives no line."""
+    """Return the certificate of a derivation.
+
+    Parameters
+    ----------
+    derivation
+        The derivation.
+    module
+        The name of the Coq module; by default made from the title.
+
+    Returns
+    -------
+    Certificate
+        The lemmas, and what is not certified.
+
+    Raises
+    ------
+    DerivationError
+        If a step gives no line.
+    """
     found = [*_of_start(derivation)]
     steps = zip(derivation.steps, derivation.lines, derivation.lines[1:], strict=False)
     for k, (step, above, below) in enumerate(steps, 1):
-        place = f"step {k} ({type(step.move).__name__})"
-        found += _entries(f"step{k}", place, parts(step.move, above, below, derivation.vocabulary))
+        location = f"step {k} ({type(step.move).__name__})"
+        found += _entries(f"step{k}", location, parts(step.move, above, below, derivation.vocabulary))
     entries = tuple(e for e in found if isinstance(e, Entry))
     refused = tuple(e for e in found if isinstance(e, Refused))
     return Certificate(derivation.title, module or _slug(derivation.title), entries, refused)
@@ -146,7 +185,24 @@ def _of_start(derivation: Derivation) -> list[Entry | Refused]:
 def step_lemmas(
     move: Move, above: Statement, below: Statement, vocabulary: Vocabulary = STANDARD
 ) -> tuple[list[tuple[str, Lemma]], list[tuple[str, str]]]:
-    """Return the lemmas of one step, each with what it shows, and what is refused, each with the reason."""
+    """Return the lemmas of one step.
+
+    Parameters
+    ----------
+    move
+        The move.
+    above
+        The line above.
+    below
+        The line below.
+    vocabulary
+        The dimensions of the symbols.
+
+    Returns
+    -------
+    tuple of two lists
+        Lemmas with their labels, and refused parts with the reasons.
+    """
     return _written(parts(move, above, below, vocabulary))
 
 
@@ -161,28 +217,28 @@ def _written(wanted: Iterable[Part]) -> tuple[list[tuple[str, Lemma]], list[tupl
     return lemmas, refused
 
 
-def _entries(prefix: str, place: str, wanted: Iterable[Part]) -> list[Entry | Refused]:
+def _entries(prefix: str, location: str, wanted: Iterable[Part]) -> list[Entry | Refused]:
     lemmas, refused = _written(wanted)
-    found: list[Entry | Refused] = [Refused(f"{place}, {label}", reason) for label, reason in refused]
+    found: list[Entry | Refused] = [Refused(f"{location}, {label}", reason) for label, reason in refused]
     counts: dict[str, int] = {}
     for label, lemma in lemmas:
         counts[label] = counts.get(label, 0) + 1
         name = f"{prefix}_{label}" + (f"_{counts[label]}" if counts[label] > 1 else "")
-        found += _entry(name, f"{place}, {label}", lemma)
+        found += _entry(name, f"{location}, {label}", lemma)
     return found
 
 
-def _entry(name: str, place: str, lemma: Lemma) -> list[Entry | Refused]:
+def _entry(name: str, location: str, lemma: Lemma) -> list[Entry | Refused]:
     try:
         text = proved(name, lemma)
     except NotInCoq as reason:
-        return [Refused(place, str(reason))]
+        return [Refused(location, str(reason))]
     if not (lemma.hypotheses or lemma.line):
-        return [Entry(name, place, lemma, text, "")]
+        return [Entry(name, location, lemma, text, "")]
     values = witness(lemma)
     if values is None:
         return [
-            Entry(name, place, lemma, text, ""),
-            Refused(place, "no values were found that fulfil its hypotheses"),
+            Entry(name, location, lemma, text, ""),
+            Refused(location, "no values were found that fulfil its hypotheses"),
         ]
-    return [Entry(name, place, lemma, text, can_hold(name, lemma, values))]
+    return [Entry(name, location, lemma, text, can_hold(name, lemma, values))]

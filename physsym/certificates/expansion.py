@@ -18,7 +18,7 @@ class Expansion:
     """gap = h**order*bounded + rest*weight, where the rest is what an exponential has beyond its first terms.
 
     The rest vanishes where there is no exponential; a flat one is smaller than every power of `h`. `divided`
-    is what must not be zero for that: near h = 0 it is not, if it is not there.
+    must not be zero for that: it is not zero near h = 0 if it is not zero there.
     """
 
     symbol: Symbol
@@ -48,12 +48,12 @@ class Expansion:
 def expansion(gap: Expr, h: Symbol, least: int, most: int = 64) -> Expansion:
     """Return the expansion of a gap that should close at least like h**least as h tends to 0 from above.
 
-    The order told is the best that is found, but `most` at most. Raises Refusal for gaps of another form:
+    The order is the best that is found, and at most `most`. Raises Refusal for gaps of another form:
     the tactics know fractions and one exponential, of c*h or of -c/h.
     """
     if any(f.has(h) for f in gap.atoms(*OPAQUE)):
         raise Refusal(
-            f"{h} stands within the place of an open function, of whose smoothness nothing is known"
+            f"{h} occurs in the argument of an opaque function, of whose smoothness nothing is known"
         )
     powers = {e for e in gap.atoms(exp) if e.has(h)}
     if len(powers) > 1:
@@ -73,8 +73,8 @@ def _of_power(gap: Expr, h: Symbol, span: tuple[int, int], power: Expr) -> Expan
     rate = sympy.cancel(power.args[0] / h)
     if not rate.has(h):
         reason = Proof("near_one", (rate, Map((h,), power.args[0])))
-        told = gap.xreplace({power: 1 + rate * h + rest})
-        return _split(told, h, (span[0], min(span[1], 2)), rest, power - 1 - rate * h, reason)
+        expanded = gap.xreplace({power: 1 + rate * h + rest})
+        return _split(expanded, h, (span[0], min(span[1], 2)), rest, power - 1 - rate * h, reason)
     decay = sympy.cancel(-power.args[0] * h)
     if decay.has(h) or not decay.is_positive:
         raise Refusal(f"{power} is neither flat nor smooth where {h} tends to 0")
@@ -82,12 +82,12 @@ def _of_power(gap: Expr, h: Symbol, span: tuple[int, int], power: Expr) -> Expan
 
 
 def _split(
-    told: Expr, h: Symbol, span: tuple[int, int], rest: Dummy, value: Expr, reason: Proof
+    expanded: Expr, h: Symbol, span: tuple[int, int], rest: Dummy, value: Expr, reason: Proof
 ) -> Expansion:
-    weight = sympy.cancel(told).diff(rest)
+    weight = sympy.cancel(expanded).diff(rest)
     if sympy.cancel(weight).has(rest):
         raise Refusal("the exponential does not stand alone in the gap")
-    return _with_rest(told.xreplace({rest: Integer(0)}), h, span, value, sympy.cancel(weight), reason)
+    return _with_rest(expanded.xreplace({rest: Integer(0)}), h, span, value, sympy.cancel(weight), reason)
 
 
 def _with_rest(

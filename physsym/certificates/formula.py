@@ -64,7 +64,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Open:
-    """A function of one place that stays open, by itself rather than at a place."""
+    """An uninterpreted function of one argument, by itself rather than applied."""
 
     name: str
 
@@ -78,7 +78,7 @@ def equation(left: Expr, right: Expr) -> Relation:
 
 
 def equations(line: Statement) -> tuple[Relation, ...]:
-    """Return a line as equations: those of a law, or new values told by old ones."""
+    """Return a line as equations: those of a law, or new values in terms of old ones."""
     if isinstance(line, Law):
         return tuple(equation(e.left, e.right) for e in line.equations)
     return tuple(equation(after(u.target), u.value) for u in line.updates)
@@ -129,10 +129,10 @@ def bound(part: object) -> frozenset[Symbol]:
 
 
 def functions(part: object) -> dict[str, int]:
-    """Return the functions that stay open, each with the number of its places."""
+    """Return the uninterpreted functions, each with the number of its arguments."""
     found = {f for e in expressions(part) for f in e.atoms(*OPAQUE, AppliedUndef)}
     named = {o.name: 1 for o in _open(part)}
-    return dict(sorted(({function_name(f): len(places(f)) for f in found} | named).items()))
+    return dict(sorted(({function_name(f): len(arguments(f)) for f in found} | named).items()))
 
 
 def _open(part: object) -> Iterator[Open]:
@@ -143,11 +143,11 @@ def _open(part: object) -> Iterator[Open]:
 
 
 def function_name(application: Expr) -> str:
-    """Return the name of an open function; that of a partial derivative tells its coordinate."""
+    """Return the name of an uninterpreted function; that of a partial derivative has its coordinate."""
     name = str(application.func.__name__)
-    return f"{name}_{application.args[0]}_{len(places(application))}" if name == "partial" else name
+    return f"{name}_{application.args[0]}_{len(arguments(application))}" if name == "partial" else name
 
 
-def places(application: Expr) -> tuple[Expr, ...]:
-    """Return the places at which an open function is taken."""
+def arguments(application: Expr) -> tuple[Expr, ...]:
+    """Return the arguments of an uninterpreted function."""
     return tuple(application.args[1:] if application.func.__name__ == "partial" else application.args)

@@ -1,4 +1,4 @@
-"""Lemmas for inequalities: friction takes power, symbols have their signs, shares lie between 0 and 1."""
+"""Lemmas for inequalities: friction dissipates, symbols have their signs, fractions lie in [0, 1)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ZERO = Integer(0)
 
 
 def taken_for_granted(condition: Condition) -> Lemma:
-    """Return the lemma of a condition that a law brings along, such as that friction never drives.
+    """Return the lemma of a condition that a law brings along, such as that friction dissipates.
 
     Raises Refusal where it does not follow from the signs of its symbols.
     """
@@ -31,15 +31,15 @@ def taken_for_granted(condition: Condition) -> Lemma:
 
 
 def sign_of_symbol(move: Define) -> Lemma:
-    """Return the lemma that what a positive symbol stands for is positive.
+    """Return the lemma that the value of a positive symbol is positive.
 
     Raises Refusal where that does not follow from the signs of the symbols: then it is assumed.
     """
     return taken_for_granted(Condition(move.value, "> 0"))
 
 
-def share(move: Define) -> Lemma:
-    """Return the lemma of when a symbol stands for a share: 0 <= symbol < 1, told by its parts.
+def unit_range(move: Define) -> Lemma:
+    """Return the lemma that gives the condition for 0 <= symbol < 1, in terms of numerator and denominator.
 
     Raises Refusal where its value is neither a fraction with a denominator of known sign nor an exponential.
     """
@@ -48,17 +48,17 @@ def share(move: Define) -> Lemma:
     says = f"when 0 <= {value} < 1"
     if isinstance(value, exp):
         above, below = _fraction(-value.args[0])
-        told: Formula = Relation(ZERO, "<", above)
-        return _iff(says, between, told, Proof("exp_share", (above, below)), below)
+        parts: Formula = Relation(ZERO, "<", above)
+        return _iff(says, between, parts, Proof("exp_in_range", (above, below)), below)
     above, below = _fraction(value)
     rest = sympy.expand(below - above)
-    told = All((Relation(ZERO, "<=", above), Relation(ZERO, "<", rest)))
-    return _iff(says, between, told, Proof("fraction_share", (above, below, rest)), below)
+    parts = All((Relation(ZERO, "<=", above), Relation(ZERO, "<", rest)))
+    return _iff(says, between, parts, Proof("fraction_in_range", (above, below, rest)), below)
 
 
-def _iff(says: str, between: Formula, told: Formula, proof: Proof, below: Expr) -> Lemma:
-    # Of the signs only those of the denominator are supposed: the others are what is to be told.
-    return lemma("inequality", says, Iff(between, told), proof, signed=below.free_symbols)
+def _iff(says: str, between: Formula, parts: Formula, proof: Proof, below: Expr) -> Lemma:
+    # Only the sign of the denominator is assumed: the others are what the lemma is about.
+    return lemma("inequality", says, Iff(between, parts), proof, signed=below.free_symbols)
 
 
 def _fraction(value: Expr) -> tuple[Expr, Expr]:

@@ -62,14 +62,35 @@ def lemma(
     nonzero: Iterable[Expr] = (),
     signed: Iterable[Symbol] | None = None,
 ) -> Lemma:
-    """Return a lemma whose hypotheses are the signs of its symbols, its denominators, and what is given.
+    """Return a lemma with the signs of its symbols and its nonzero denominators as hypotheses.
 
-    `nonzero` lists more expressions that must not vanish, `signed` the symbols whose signs are supposed,
-    where not all of them are.
+    Parameters
+    ----------
+    kind
+        What the lemma is about.
+    says
+        The statement in words.
+    conclusion
+        The formula that follows.
+    proof
+        The tactic that proves it.
+    given
+        Hypotheses.
+    line
+        Equations that are not hypotheses, but must be consistent with them.
+    nonzero
+        Further expressions that must not vanish.
+    signed
+        The symbols whose signs are assumed; by default all.
+
+    Returns
+    -------
+    Lemma
+        The lemma.
     """
-    told = (*given, *line, conclusion)
-    free = frozenset[Symbol]().union(*map(free_symbols, told), *(e.free_symbols for e in nonzero))
-    divided = [d for part in told for e in expressions(part) for d in denominators(e)]
+    formulas = (*given, *line, conclusion)
+    free = frozenset[Symbol]().union(*map(free_symbols, formulas), *(e.free_symbols for e in nonzero))
+    divided = [d for part in formulas for e in expressions(part) for d in denominators(e)]
     needed = [d for d in dict.fromkeys((*divided, *nonzero)) if 0 in signs(d) and d.free_symbols <= free]
     known = free if signed is None else free & set(signed)
     own = (

@@ -26,11 +26,11 @@ def limit(move: Limit, above: Statement, below: Statement) -> Lemma:
     pairs = [pair for pair in _pairs(move, above, below) if pair[0] != pair[1]]
     # The sides of a law may be exchanged; the new values of a rule have no sides.
     signs = (1, -1) if isinstance(above, Law) else (1,)
-    told = [
+    statements = [
         _tending(move.symbol, one, other, way, signs) for (one, other), way in product(pairs, _ways(move))
     ]
-    proof = Proof("each", tuple(reason for _, reason in told))
-    return lemma("limit", _says(move, above), All(tuple(formula for formula, _ in told)), proof)
+    proof = Proof("each", tuple(reason for _, reason in statements))
+    return lemma("limit", _says(move, above), All(tuple(formula for formula, _ in statements)), proof)
 
 
 def _says(move: Limit, above: Statement) -> str:
@@ -46,14 +46,14 @@ def _pairs(move: Limit, above: Statement, below: Statement) -> list[tuple[Expr, 
             raise Refusal("a limit keeps the number of equations")
         sides = zip(above.equations, law.equations, strict=True)
         return [(a.residual, b.residual) for a, b in sides]
-    new, told = one_step_map(above), one_step_map(require(Rule, below, move, "below a rule"))
-    if set(new) != set(told):
+    new, limits = one_step_map(above), one_step_map(require(Rule, below, move, "below a rule"))
+    if set(new) != set(limits):
         raise Refusal("a limit keeps the states of a rule")
-    return [(new[s], told[s]) for s in new]
+    return [(new[s], limits[s]) for s in new]
 
 
 def _ways(move: Limit) -> list[Expr]:
-    """Return the symbol told by a small positive one of the same name, for every side of the limit."""
+    """Return the symbol statements by a small positive one of the same name, for every side of the limit."""
     small = move.symbol
     if not move.to.is_finite:
         return [1 / small if move.to == oo else -1 / small]

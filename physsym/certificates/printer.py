@@ -12,7 +12,7 @@ import sympy
 from sympy import Add, Expr, Mul, Pow, Symbol
 from sympy.core.function import AppliedUndef
 
-from physsym.certificates.formula import All, Always, Iff, Map, Open, Relation, Said, function_name, places
+from physsym.certificates.formula import All, Always, Iff, Map, Open, Relation, Said, arguments, function_name
 from physsym.core.symbols import AFTER, BEFORE, DOT, OPAQUE, name_and_marks
 
 # What Coq, or a statement printed here, reads as something else than a variable.
@@ -38,14 +38,14 @@ class NotInCoq(ValueError):
 
 @dataclass(frozen=True)
 class Names:
-    """The names under which symbols and open functions stand in one lemma, no two alike."""
+    """The names under which symbols and open functions stand in one lemma, all different."""
 
     symbols: Mapping[Symbol, str]
     functions: Mapping[str, str]
 
 
 def names(symbols: Iterable[Symbol], functions: Iterable[str] = ()) -> Names:
-    """Return names that Coq accepts, shadow nothing and are told apart.
+    """Return names that Coq accepts, shadow nothing and are all different.
 
     >>> from sympy import Symbol
     >>> names([Symbol("x'"), Symbol("exp"), Symbol("u+")]).symbols
@@ -126,7 +126,7 @@ def _(part: Said, known: Names) -> str:
 @coq.register(Expr)
 def _(part: Expr, known: Names) -> str:
     if isinstance(part, (*OPAQUE, AppliedUndef)):
-        return _applied(known.functions[function_name(part)], places(part), known)
+        return _applied(known.functions[function_name(part)], arguments(part), known)
     if part.func in _ELEMENTARY:
         return _applied(_ELEMENTARY[part.func], part.args, known)
     raise NotInCoq(f"{part} ({type(part).__name__}) cannot be written for Coq")

@@ -1,4 +1,4 @@
-"""What is said of a certificate in the terminal: what was proved, what was not, and what it means."""
+"""Reports on certificates for the terminal: what was proved, what was not, and what that means."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ A certificate covers, for all real numbers that satisfy the hypotheses printed w
   - exact flows: a new value lies on a solution of its equation;
   - limits: each formula tends to the one below, at the order that is stated;
   - orders: one time step differs from every smooth solution by O(dt**2);
-  - inequalities: signs of named symbols, friction that takes power, when a coefficient is a share.
+  - inequalities: signs of named symbols, friction that dissipates, when a coefficient is in [0, 1).
 Coq proves them from its axioms of the real numbers; neither this package nor SymPy need be trusted.
 Every lemma with hypotheses has a second one that gives numbers for which they hold."""
 
 NOT_COVERED = """\
 A certificate does not cover:
   - that the formulas in the file are those of the document: compare them, they are printed in full;
-  - vectors: a gradient is an open function of one real place, as the law of one coordinate has it, and
+  - vectors: a gradient is an arbitrary function of one real variable, as in the law of one coordinate, and
     derivatives and new values are real variables, so that v = x' brings v' = x'' as a hypothesis;
   - uniformity: limits and orders hold for fixed values of all other symbols, the constants depend on them;
   - solutions in the limit: that formulas tend to a limit does not say that motions do;
@@ -33,13 +33,24 @@ A certificate does not cover:
   - whatever is listed as not certified."""
 
 
-def told(found: Certificate | Checked) -> Iterator[str]:
-    """Yield lines that tell what was proved, what failed, what was refused and on which axioms it rests."""
+def report_lines(found: Certificate | Checked) -> Iterator[str]:
+    """Yield lines on what was proved, what failed, what is not certified, and which axioms were used.
+
+    Parameters
+    ----------
+    found
+        A certificate, checked or not.
+
+    Returns
+    -------
+    iterator of str
+        The lines for a terminal.
+    """
     certificate = found.certificate if isinstance(found, Checked) else found
     yield f"{certificate.title} ({certificate.module}.v)"
     yield from _counted(found) if isinstance(found, Checked) else _written(certificate)
     for one in certificate.refused:
-        yield f"  not certified: {one.place}: {one.reason}"
+        yield f"  not certified: {one.location}: {one.reason}"
 
 
 def _written(certificate: Certificate) -> Iterator[str]:

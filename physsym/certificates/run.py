@@ -79,7 +79,25 @@ def coq() -> Iterator[Coq]:
 
 
 def checked(assistant: Coq, certificate: Certificate) -> Checked:
-    """Return what Coq says of a certificate; a lemma that it does not prove is left out for another try."""
+    """Return what Coq proves of a certificate; a lemma that fails is left out of the next attempt.
+
+    Parameters
+    ----------
+    assistant
+        Coq with the compiled library.
+    certificate
+        The certificate.
+
+    Returns
+    -------
+    Checked
+        Proved and failed lemmas, axioms and time.
+
+    Raises
+    ------
+    CoqError
+        If Coq is missing or does not accept the file.
+    """
     start, left, failed = time.monotonic(), certificate, tuple[str, ...]()
     while (done := assistant.compile(f"{certificate.module}.v", left.text)).returncode:
         name = _where(done.stderr, left)

@@ -33,9 +33,9 @@ class Worded:
     @property
     def statement(self) -> str:
         """Return the whole statement, closed by its quantifiers."""
-        told = "".join(f"({p}) ->\n  " for p in self.premises)
+        formulas = "".join(f"({p}) ->\n  " for p in self.premises)
         quantified = _binders(self.variables, self.functions)
-        return f"{f'forall {quantified},' if quantified else ''}\n  {told}{self.conclusion}"
+        return f"{f'forall {quantified},' if quantified else ''}\n  {formulas}{self.conclusion}"
 
     @property
     def introduction(self) -> str:
@@ -59,11 +59,11 @@ class Worded:
 
 def worded(lemma: Lemma) -> Worded:
     """Return a lemma in Coq's words. Raises NotInCoq where it holds what cannot be written there."""
-    told: tuple[Formula, ...] = (*lemma.hypotheses, *lemma.line, lemma.conclusion)
-    free = _free(told)
+    formulas: tuple[Formula, ...] = (*lemma.hypotheses, *lemma.line, lemma.conclusion)
+    free = _free(formulas)
     hints = lemma.proof.terms
-    held = frozenset[Symbol]().union(*map(_bound, (*told, *hints)), *map(free_symbols, hints))
-    opened = _functions(told)
+    held = frozenset[Symbol]().union(*map(_bound, (*formulas, *hints)), *map(free_symbols, hints))
+    opened = _functions(formulas)
     known = names(free | held, opened)
     return Worded(
         tuple(known.symbols[s] for s in sorted(free, key=str)),
@@ -74,12 +74,12 @@ def worded(lemma: Lemma) -> Worded:
     )
 
 
-def _free(told: Iterable[Formula]) -> frozenset[Symbol]:
-    return frozenset[Symbol]().union(*map(free_symbols, told))
+def _free(formulas: Iterable[Formula]) -> frozenset[Symbol]:
+    return frozenset[Symbol]().union(*map(free_symbols, formulas))
 
 
-def _functions(told: Iterable[Formula]) -> dict[str, int]:
-    return {name: count for part in told for name, count in functions(part).items()}
+def _functions(formulas: Iterable[Formula]) -> dict[str, int]:
+    return {name: count for part in formulas for name, count in functions(part).items()}
 
 
 def _bound(part: object) -> frozenset[Symbol]:
@@ -103,14 +103,14 @@ def proved(name: str, lemma: Lemma) -> str:
 
 def can_hold(name: str, lemma: Lemma, witness: Witness) -> str:
     """Return the lemma that the hypotheses of another one can hold, with the values that show it."""
-    told: tuple[Formula, ...] = (*lemma.hypotheses, *lemma.line)
-    free, opened = sorted(_free(told), key=str), _functions(told)
-    known = names({*free, *(s for part in told for s in _bound(part))}, opened)
+    formulas: tuple[Formula, ...] = (*lemma.hypotheses, *lemma.line)
+    free, opened = sorted(_free(formulas), key=str), _functions(formulas)
+    known = names({*free, *(s for part in formulas for s in _bound(part))}, opened)
     values: list[Expr | str] = [*(witness.values[s] for s in free), *(witness.functions[f] for f in opened)]
     quantified = _binders(
         (known.symbols[s] for s in free), {known.functions[f]: n for f, n in opened.items()}
     )
-    said = " /\\\n  ".join(f"({coq(h, known)})" for h in told)
+    said = " /\\\n  ".join(f"({coq(h, known)})" for h in formulas)
     chosen = f"exists {', '.join(coq(v, known) for v in values)}. " if values else ""
     exists = f"exists {quantified},\n  " if values else ""
     return f"Lemma {name}_can_hold : {exists}{said}.\nProof. {chosen}can_hold. Qed.\n"

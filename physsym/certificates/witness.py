@@ -20,7 +20,7 @@ Values = dict[Symbol, Expr]
 
 @dataclass(frozen=True)
 class Witness:
-    """A value for every symbol, and a function, in Coq's words, for every open one."""
+    """A value for every symbol, and a function in Coq's syntax for every uninterpreted one."""
 
     values: Mapping[Symbol, Expr]
     functions: Mapping[str, str]
@@ -29,29 +29,29 @@ class Witness:
 def witness(lemma: Lemma) -> Witness | None:
     """Return values under which everything that a lemma supposes holds, or None where none were found.
 
-    Nobody needs to trust them: Coq checks that the hypotheses hold there.
+    They need not be trusted: Coq checks that the hypotheses hold there.
     """
-    told = (*lemma.hypotheses, *lemma.line)
-    opened = {name: n for part in told for name, n in functions(part).items()}
-    moving = any(e.has(AppliedUndef) for part in told for e in expressions(part))
-    # A particle at rest where there is no slope solves its law; elsewhere the slope is that of a parabola.
+    formulas = (*lemma.hypotheses, *lemma.line)
+    opened = {name: n for part in formulas for name, n in functions(part).items()}
+    moving = any(e.has(AppliedUndef) for part in formulas for e in expressions(part))
+    # A particle at rest without a force solves its law; otherwise the gradient is that of a parabola.
     slope = {name: _still(n) if moving or n > 1 else "(fun y => y)" for name, n in opened.items()}
-    plain = [r for part in told for r in _relations(part)]
+    plain = [r for part in formulas for r in _relations(part)]
     for seed in range(_ATTEMPTS):
-        values = _solved(plain, _symbols(told), random.Random(seed), moving)
+        values = _solved(plain, _symbols(formulas), random.Random(seed), moving)
         if values is not None:
             return Witness(values, slope)
     return None
 
 
-def _still(places: int) -> str:
-    return f"(fun {'_ ' * places}=> 0)"
+def _still(arguments: int) -> str:
+    return f"(fun {'_ ' * arguments}=> 0)"
 
 
-def _symbols(told: Sequence[Formula]) -> list[Symbol]:
+def _symbols(formulas: Sequence[Formula]) -> list[Symbol]:
     """Return the symbols in the order of choice: parameters, states, other instants, and what is defined."""
-    free = frozenset[Symbol]().union(*map(free_symbols, told))
-    defined = {r.left for part in told for r in _relations(part) if r.sign == "="}
+    free = frozenset[Symbol]().union(*map(free_symbols, formulas))
+    defined = {r.left for part in formulas for r in _relations(part) if r.sign == "="}
     return sorted(free, key=lambda s: (s in defined, len(name_and_marks(s)[1]), not s.is_positive, str(s)))
 
 
@@ -63,10 +63,12 @@ def _relations(part: object) -> Iterator[Relation]:
             yield from _relations(one)
 
 
-def _solved(told: list[Relation], free: list[Symbol], chance: random.Random, moving: bool) -> Values | None:
+def _solved(
+    formulas: list[Relation], free: list[Symbol], chance: random.Random, moving: bool
+) -> Values | None:
     """Return values of all symbols that satisfy the relations, each equation solved for its last symbol."""
     values: Values = {}
-    waiting = [r.left - r.right for r in told if r.sign == "="]
+    waiting = [r.left - r.right for r in formulas if r.sign == "="]
     while len(values) < len(free) or waiting:
         ready = next((r for r in waiting if len(_unknown(r, values)) < 2), None)
         if ready is None:
@@ -76,7 +78,7 @@ def _solved(told: list[Relation], free: list[Symbol], chance: random.Random, mov
         waiting.remove(ready)
         if not _solve(_valued(ready, values, moving), values):
             return None
-    return values if all(_true(r, values, moving) for r in told) else None
+    return values if all(_true(r, values, moving) for r in formulas) else None
 
 
 def _unknown(expression: Expr, values: Values) -> set[Symbol]:

@@ -16,7 +16,7 @@ from physsym.certificates import (
     checked,
     coq,
     library,
-    told,
+    report_lines,
 )
 from physsym.cli.paths import scripts_named
 from physsym.cli.terminal import echo
@@ -39,7 +39,7 @@ def main(options: Namespace) -> int:
     texts = {out / LIBRARY: library(), **{out / f"{c.module}.v": c.text for c in certificates}}
     echo(*(f"wrote {path}" for path in write_all(texts)))
     if options.only_write:
-        echo(*(line for one in certificates for line in told(one)))
+        echo(*(line for one in certificates for line in report_lines(one)))
     failed = () if options.only_write else _check(certificates)
     echo("", COVERED, NOT_COVERED)
     return int(bool(failed))
@@ -61,7 +61,7 @@ def _check(certificates: list[Certificate]) -> list[str]:
     with coq() as assistant:
         for one in certificates:
             found = checked(assistant, one)
-            echo(*told(found))
+            echo(*report_lines(found))
             failed += found.failed
     echo(f"{len(failed)} lemmas are not proved" if failed else "every lemma that was written is proved")
     return failed
