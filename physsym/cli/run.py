@@ -11,7 +11,7 @@ from rich.table import Table
 from physsym.cli.paths import rule_named
 from physsym.cli.terminal import echo
 from physsym.core.statements import Rule, parameters
-from physsym.runtime.optimizer import Optimizer, optimizer
+from physsym.runtime.optimizers import Optimizer, optimizer
 from physsym.runtime.potentials import Problem, problem
 
 # Values that are proposed for parameters of the shipped rules: with them each rule descends on the valley.

@@ -15,8 +15,8 @@ from physsym.core.statements import Rule, one_step_map, parameters, states
 from physsym.core.symbols import grad, partial
 from physsym.core.verdicts import Outcome, Verdict
 from physsym.runtime.backends import lambdify
-from physsym.runtime.coordinates import coordinates
-from physsym.runtime.optimizer import Optimizer
+from physsym.runtime.optimizers import Optimizer
+from physsym.runtime.states import coordinates
 from physsym.testing.assertions import RuleText, read_rule
 from physsym.testing.failures import both, labelled, listed, message, not_same
 from physsym.testing.records import record
