@@ -18,7 +18,7 @@ from sympy import Add, Expr, Mul, Rational, Symbol
 
 from physsym.analysis.modified_equations import ModifiedEquation
 from physsym.analysis.rooted_trees import Tree, cuts, trees
-from physsym.core.statements import Equation, Law, symbols
+from physsym.core.statements import Equation, Law, LawLike, as_law, symbols
 from physsym.core.symbols import DOT, dot, name_and_marks
 from physsym.mechanics import integrators
 from physsym.mechanics.integrators import ExplicitRungeKutta, Integrator, Method
@@ -277,7 +277,7 @@ def _partial(
     return Mul(rate, *(vector[k] for vector, k in zip(vectors, choice, strict=True)))
 
 
-def modified_by(method: RungeKutta, law: Law, step: Symbol, order: int = 1) -> ModifiedEquation:
+def modified_by(method: RungeKutta, law: LawLike, step: Symbol, order: int = 1) -> ModifiedEquation:
     """Return the modified equation of a Runge-Kutta method applied to a law.
 
     With an opaque gradient of one coordinate this is the result of `modified_equation` for the rule. With
@@ -312,6 +312,7 @@ def modified_by(method: RungeKutta, law: Law, step: Symbol, order: int = 1) -> M
     >>> print(modified_by(explicit_euler, law({dot(x): -G}), eta))
     x' = -eta*grad(x)*hess(x)/2 - grad(x), up to O(eta**2)
     """
+    law = as_law(law)
     rates = _rates(law, step)
     if order < 0:
         raise ValueError(f"the order counts powers of the step from zero; given {order}")

@@ -12,7 +12,7 @@ from physsym.analysis.exact_evaluation import AnalysisError, put, sign_of
 from physsym.analysis.linear import characteristic_polynomial
 from physsym.analysis.stability import Region
 from physsym.core.signs import signs
-from physsym.core.statements import Law, Statement
+from physsym.core.statements import LawLike, StatementLike, as_law, as_statement
 from physsym.core.verdicts import Condition
 from physsym.vocabulary import lam
 
@@ -28,7 +28,7 @@ class Damping(Enum):
 
 
 @lru_cache(maxsize=256)
-def discriminant(statement: Statement, curvature: Expr = lam) -> Expr:
+def discriminant(statement: StatementLike, curvature: Expr = lam) -> Expr:
     """Return the discriminant of the characteristic polynomial on curvature*x**2/2.
 
     Up to degree three it is negative exactly where two roots are complex, and zero where two are equal.
@@ -56,11 +56,12 @@ def discriminant(statement: Statement, curvature: Expr = lam) -> Expr:
     >>> print(discriminant(damped_particle.law()))
     gamma**2 - 4*lam*m
     """
+    statement = as_statement(statement)
     polynomial = characteristic_polynomial(statement, curvature)
     return expand(polynomial.discriminant())
 
 
-def underdamped_region(statement: Statement, curvature: Expr = lam) -> Region:
+def underdamped_region(statement: StatementLike, curvature: Expr = lam) -> Region:
     """Return the parameters for which two roots are complex, so that a law or a rule oscillates.
 
     For the damped oscillator this is gamma**2 < 4*m*lam; for momentum it is (1 - sqrt(eta*lam))**2 < rho <
@@ -98,6 +99,7 @@ def underdamped_region(statement: Statement, curvature: Expr = lam) -> Region:
     >>> region.holds_at({rho: Rational(9, 10), eta: Rational(1, 100), lam: 20})
     True
     """
+    statement = as_statement(statement)
     polynomial = characteristic_polynomial(statement, curvature)
     if polynomial.degree() > _DECIDED_BY_DISCRIMINANT:
         raise AnalysisError(
@@ -107,7 +109,7 @@ def underdamped_region(statement: Statement, curvature: Expr = lam) -> Region:
     return Region((Condition(-discriminant(statement, curvature), "> 0"),))
 
 
-def damping_at(statement: Statement, values: Mapping[Symbol, object], curvature: Expr = lam) -> Damping:
+def damping_at(statement: StatementLike, values: Mapping[Symbol, object], curvature: Expr = lam) -> Damping:
     """Return the class of damping for exact values of all symbols.
 
     Parameters
@@ -139,6 +141,7 @@ def damping_at(statement: Statement, values: Mapping[Symbol, object], curvature:
     >>> damping_at(damped_particle.law(), {m: 1, gamma: 2, lam: 1})
     <Damping.CRITICAL: 'critically damped'>
     """
+    statement = as_statement(statement)
     polynomial = characteristic_polynomial(statement, curvature)
     found = Poly([put(c, values) for c in polynomial.all_coeffs()], polynomial.gen)
     if found.is_zero:
@@ -163,7 +166,7 @@ def _by_counting(polynomial: Poly) -> Damping:
     return Damping.OVERDAMPED if apart.degree() == polynomial.degree() else Damping.CRITICAL
 
 
-def critical_values(statement: Statement, parameter: Symbol, curvature: Expr = lam) -> tuple[Expr, ...]:
+def critical_values(statement: StatementLike, parameter: Symbol, curvature: Expr = lam) -> tuple[Expr, ...]:
     """Return the values of a parameter at which the discriminant vanishes.
 
     Values that contradict the declared sign of the parameter are left out.
@@ -194,6 +197,7 @@ def critical_values(statement: Statement, parameter: Symbol, curvature: Expr = l
     >>> critical_values(damped_particle.law(), gamma)
     (2*sqrt(lam)*sqrt(m),)
     """
+    statement = as_statement(statement)
     zero = Poly(discriminant(statement, curvature), parameter)
     if zero.degree() not in (1, 2):
         raise AnalysisError(
@@ -212,7 +216,7 @@ def _roots(polynomial: Poly) -> tuple[Expr, ...]:
     return tuple(expand((-b + sign * spread) / (2 * a)) for sign in (-1, 1))
 
 
-def damping_ratio(law: Law, curvature: Expr = lam) -> Expr:
+def damping_ratio(law: LawLike, curvature: Expr = lam) -> Expr:
     """Return the damping ratio b/(2*sqrt(a*c)) of a law with characteristic polynomial a*z**2 + b*z + c.
 
     Below one the law is underdamped. For the damped particle it is gamma/(2*sqrt(m*lam)), which is
@@ -247,8 +251,7 @@ def damping_ratio(law: Law, curvature: Expr = lam) -> Expr:
     >>> damping_ratio(damped_particle.law())
     gamma/(2*sqrt(lam)*sqrt(m))
     """
-    if not isinstance(law, Law):
-        raise TypeError(f"a damping ratio belongs to a law, given {law!r}")
+    law = as_law(law)
     polynomial = characteristic_polynomial(law, curvature)
     if polynomial.degree() != 2:
         raise AnalysisError(f"a damping ratio belongs to a law of second order, given {law}")

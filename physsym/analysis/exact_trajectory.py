@@ -15,7 +15,7 @@ from sympy import Expr, Symbol
 
 from physsym.analysis.exact_evaluation import AnalysisError
 from physsym.codegen.expression_tree import Operand, Operation, operand
-from physsym.core.statements import Rule, states, symbols
+from physsym.core.statements import Rule, RuleLike, as_rule, states, symbols
 from physsym.core.symbols import OPAQUE, after, before, exact, grad, hess, partial, potential
 from physsym.vocabulary import x
 
@@ -127,7 +127,7 @@ class ExactTrajectory:
 
 
 def simulate(
-    rule: Rule,
+    rule: RuleLike,
     on: object,
     values: Mapping[Symbol, object],
     start: Mapping[Symbol, object],
@@ -179,8 +179,7 @@ def simulate(
     >>> simulate(rule({x: x - eta * G}), 10 * x**2, {eta: Rational(3, 50)}, {x: 1}, steps=2).of(x)
     (Fraction(1, 1), Fraction(-1, 5), Fraction(1, 25))
     """
-    if not isinstance(rule, Rule):
-        raise TypeError(f"a trajectory is that of a rule, given {rule!r}; integrate a law first")
+    rule = as_rule(rule)
     if not isinstance(steps, int) or steps < 0:
         raise AnalysisError(f"the number of steps is a whole number, not below zero; given {steps!r}")
     arithmetic = _FRACTIONS if bits is None else _BALLS

@@ -8,7 +8,7 @@ from sympy import Expr
 
 from physsym.analysis.exact_evaluation import AnalysisError
 from physsym.analysis.linear import on_quadratic
-from physsym.core.statements import Rule, one_step_map
+from physsym.core.statements import RuleLike, as_rule, one_step_map
 from physsym.core.verdicts import Condition, Verdict, fails, holds, undecided
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
@@ -16,7 +16,7 @@ from physsym.vocabulary import lam
 
 
 def is_forward_invariant(
-    rule: Rule, conditions: Iterable[Condition], given: Iterable[Condition] = (), curvature: Expr = lam
+    rule: RuleLike, conditions: Iterable[Condition], given: Iterable[Condition] = (), curvature: Expr = lam
 ) -> Verdict:
     """Return whether a set of states is forward invariant under a rule on a quadratic potential.
 
@@ -63,8 +63,7 @@ def is_forward_invariant(
     >>> is_forward_invariant(descent, [right], given=[Condition(2 - eta * lam, "> 0")]).outcome
     <Outcome.FAILS: 'fails'>
     """
-    if not isinstance(rule, Rule):
-        raise TypeError(f"a step is taken by a rule, given {rule!r}; integrate a law first")
+    rule = as_rule(rule)
     before, assumed = tuple(conditions), tuple(given)
     if not before:
         raise AnalysisError("no condition was given that a step could keep")

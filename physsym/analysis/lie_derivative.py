@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Add, Expr, Integer, Matrix, Symbol, cancel
 
 from physsym.analysis.exact_evaluation import AnalysisError
-from physsym.core.statements import Law, symbols
+from physsym.core.statements import Law, LawLike, as_law, symbols
 from physsym.core.symbols import DOT, dot, name_and_marks
 from physsym.mechanics.system import System
 from physsym.vocabulary import t
@@ -24,6 +24,11 @@ def energy(system: System) -> Expr:
     Expr
         The energy.
 
+    Raises
+    ------
+    TypeError
+        If what is given is no system.
+
     References
     ----------
     H. Goldstein, Classical Mechanics, section 2.7.
@@ -34,11 +39,13 @@ def energy(system: System) -> Expr:
     >>> print(energy(damped_particle))
     m*x'**2/2 + potential(x)
     """
+    if not isinstance(system, System):
+        raise TypeError(f"an energy is that of a System, with a Lagrangian; given {system!r}")
     velocities = [dot(q) for q in system.coordinates]
     return (Add(*(w * system.lagrangian.diff(w) for w in velocities)) - system.lagrangian).expand()
 
 
-def rate_along(law: Law, quantity: Expr) -> Expr:
+def rate_along(law: LawLike, quantity: Expr) -> Expr:
     """Return the Lie derivative: the time derivative of a quantity along the solutions of a law.
 
     Parameters
@@ -64,6 +71,7 @@ def rate_along(law: Law, quantity: Expr) -> Expr:
     >>> print(rate_along(damped_particle.law(), energy(damped_particle)))
     -gamma*x'**2
     """
+    law = as_law(law)
     highest = _highest_rates(law)
     found = dict(zip(highest, _solved(law, highest), strict=True))
     moving = sorted((s for s in quantity.free_symbols if _moves(s, highest)), key=str)
@@ -91,7 +99,7 @@ def _moves(symbol: Symbol, highest: list[Symbol]) -> bool:
     return name_and_marks(symbol)[0] in [name_and_marks(s)[0] for s in highest]
 
 
-def slow_velocity(law: Law, coordinate: Symbol, small: Symbol, order: int = 1) -> Expr:
+def slow_velocity(law: LawLike, coordinate: Symbol, small: Symbol, order: int = 1) -> Expr:
     """Return the slow manifold of a law of second order, x' = h(x), as a series in a small symbol.
 
     On the manifold x'' = h'(x)*h(x), and each coefficient of h cancels the residual at its order. It is
@@ -129,6 +137,7 @@ def slow_velocity(law: Law, coordinate: Symbol, small: Symbol, order: int = 1) -
     >>> print(slow_velocity(law({tau * dot(dot(x)): -G / gamma - dot(x)}), x, tau))
     -grad(x)/gamma - tau*grad(x)*hess(x)/gamma**2
     """
+    law = as_law(law)
     if len(law.equations) != 1:
         raise AnalysisError(f"a slow velocity is that of a law of one equation, given {law}")
     residual, speed = law.equations[0].residual, dot(coordinate)

@@ -9,7 +9,17 @@ from sympy import Expr, ImmutableMatrix, Matrix, Poly, Symbol, eye
 from sympy.polys.polyerrors import PolynomialError
 
 from physsym.analysis.exact_evaluation import AnalysisError
-from physsym.core.statements import Law, Rule, Statement, one_step_map, states, symbols
+from physsym.core.statements import (
+    Law,
+    Rule,
+    RuleLike,
+    StatementLike,
+    as_rule,
+    as_statement,
+    one_step_map,
+    states,
+    symbols,
+)
 from physsym.core.symbols import DOT, exact, grad, hess, name_and_marks, partial, potential
 from physsym.vocabulary import lam
 
@@ -52,7 +62,7 @@ def on_quadratic(expression: Expr, curvature: Expr = lam) -> Expr:
     return taken.replace(hess, lambda q: stiffness)
 
 
-def step_matrix(rule: Rule, curvature: Expr = lam) -> ImmutableMatrix:
+def step_matrix(rule: RuleLike, curvature: Expr = lam) -> ImmutableMatrix:
     """Return the matrix of one step of a rule on the quadratic potential curvature*x**2/2.
 
     Rows and columns are in the order of `states(rule)`: the targets in order, then the earlier values that
@@ -88,8 +98,7 @@ def step_matrix(rule: Rule, curvature: Expr = lam) -> ImmutableMatrix:
     [rho,     -eta*lam],
     [rho, -eta*lam + 1]])
     """
-    if not isinstance(rule, Rule):
-        raise TypeError(f"one step is taken by a rule, given {rule!r}; integrate a law first")
+    rule = as_rule(rule)
     new = one_step_map(rule)
     return _matrix([on_quadratic(new[s], curvature) for s in states(rule)], states(rule))
 
@@ -111,7 +120,7 @@ def _row(expression: Expr, unknowns: tuple[Symbol, ...]) -> list[Expr]:
 
 # Stability, damping and rates of one rule all start from here.
 @lru_cache(maxsize=256)
-def characteristic_polynomial(statement: Statement, curvature: Expr = lam) -> Poly:
+def characteristic_polynomial(statement: StatementLike, curvature: Expr = lam) -> Poly:
     """Return the characteristic polynomial in `z` of a rule or a law on curvature*x**2/2.
 
     The roots for a rule are its multipliers (solutions grow like z**n), and its polynomial is monic; the
@@ -143,8 +152,7 @@ def characteristic_polynomial(statement: Statement, curvature: Expr = lam) -> Po
     >>> print(characteristic_polynomial(damped_particle.law()).as_expr())
     gamma*z + lam + m*z**2
     """
-    if not isinstance(statement, (Law, Rule)):
-        raise TypeError(f"expected a rule or a law, given {statement!r}")
+    statement = as_statement(statement)
     if z in symbols(statement) | exact(curvature).free_symbols:
         raise AnalysisError("z is the unknown of the characteristic polynomial; give yours another name")
     if isinstance(statement, Rule):

@@ -10,7 +10,7 @@ from sympy import Expr, Integer, Symbol, expand, factor
 
 from physsym.analysis.jets import Polynomial, VectorField
 from physsym.analysis.power_series import Expansion, Series, ring_for
-from physsym.core.statements import Equation, Law, Rule, states, symbols
+from physsym.core.statements import Equation, Law, Rule, RuleLike, as_rule, states, symbols
 from physsym.core.symbols import after, dot, grad, hess, potential
 from physsym.core.verdicts import Order
 from physsym.vocabulary import t
@@ -45,7 +45,7 @@ class ModifiedEquation:
         return f"{self.law}, up to {self.error}"
 
 
-def modified_equation(rule: Rule, step: Symbol, order: int = 1) -> ModifiedEquation:
+def modified_equation(rule: RuleLike, step: Symbol, order: int = 1) -> ModifiedEquation:
     """Return the modified equation of a rule, with terms up to step**order (backward error analysis).
 
     The terms of the flow's Lie series are matched one after the other. The series diverges in general; each
@@ -96,6 +96,7 @@ def modified_equation(rule: Rule, step: Symbol, order: int = 1) -> ModifiedEquat
     >>> print(modified_equation(rule({x: x - eta * G}), eta))
     x' = -eta*grad(x)*hess(x)/2 - grad(x), up to O(eta**2)
     """
+    rule = as_rule(rule)
     refuse(rule, step, order)
     carried, terms = states(rule), order + 1
     start = {step: Integer(0)} | {after(s): s for s in carried}

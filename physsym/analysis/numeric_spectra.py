@@ -9,13 +9,13 @@ import numpy as np
 from sympy import Expr, Symbol, lambdify
 
 from physsym.analysis.linear import characteristic_polynomial
-from physsym.core.statements import Rule
+from physsym.core.statements import RuleLike, as_rule
 from physsym.vocabulary import lam
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
 
-def spectral_radii(rule: Rule, /, curvature: Expr = lam, **parameters: Any) -> Array:
+def spectral_radii(rule: RuleLike, /, curvature: Expr = lam, **parameters: Any) -> Array:
     """Return the spectral radius of a rule on curvature*x**2/2 over arrays of parameters.
 
     Where two multipliers coincide, the error is about the square root of rounding, 1e-8.
@@ -50,6 +50,7 @@ def spectral_radii(rule: Rule, /, curvature: Expr = lam, **parameters: Any) -> A
     >>> spectral_radii(heavy_ball, eta=np.array([1.0, 4.0]), rho=0.25, lam=1.0)
     array([0.5       , 2.65586885])
     """
+    rule = as_rule(rule)
     coefficients = characteristic_polynomial(rule, curvature).monic().all_coeffs()[1:]
     symbols = sorted(set[Symbol]().union(*(c.free_symbols for c in coefficients)), key=str)
     arrays = np.broadcast_arrays(*_given(symbols, parameters))

@@ -11,7 +11,7 @@ from physsym.analysis.linear import characteristic_polynomial, step_matrix, z
 from physsym.analysis.spectral import spectral_radius
 from physsym.analysis.stability import Region, schur_cohn
 from physsym.core.signs import POSITIVE, signs
-from physsym.core.statements import Rule, parameters, rewritten
+from physsym.core.statements import Rule, RuleLike, as_rule, parameters, rewritten
 from physsym.core.symbols import exact
 from physsym.core.verdicts import Condition, Verdict, fails, holds, undecided
 from physsym.verify.engines import smt
@@ -22,7 +22,7 @@ Between = tuple[object, object]  # the least and the largest curvature
 _MAX_DEGREE = 2  # up to which the curvatures with all multipliers within a circle are an interval
 
 
-def rate_region(rule: Rule, rate: object, curvature: Expr = lam) -> Region:
+def rate_region(rule: RuleLike, rate: object, curvature: Expr = lam) -> Region:
     """Return the parameters for which all multipliers of a rule are smaller in modulus than a rate.
 
     With the rate one this is the region of stability. Errors decrease like powers of the largest modulus; a
@@ -54,6 +54,7 @@ def rate_region(rule: Rule, rate: object, curvature: Expr = lam) -> Region:
     >>> print(rate_region(rule({x: x - eta * G}), Rational(1, 2)))
     eta*lam - 1/2 > 0 and -eta*lam + 3/2 > 0
     """
+    rule = as_rule(rule)
     known, r = _coefficients(rule), exact(rate)
     coefficients = [c.xreplace({lam: exact(curvature)}) for c in known]
     above = () if signs(r) <= POSITIVE else (Condition(r, "> 0"),)
@@ -77,7 +78,7 @@ def _within(rest: Sequence[Expr], r: Expr) -> tuple[Expr, ...]:
     return r**2 + b * r + c, r**2 - b * r + c, r**2 - c
 
 
-def worst_case_rate(rule: Rule, values: Mapping[Symbol, object], between: Between) -> Expr:
+def worst_case_rate(rule: RuleLike, values: Mapping[Symbol, object], between: Between) -> Expr:
     """Return the largest spectral radius of a rule over all curvatures in an interval.
 
     It is attained at an end: for a polynomial of degree one or two whose coefficients are affine in the
@@ -110,6 +111,7 @@ def worst_case_rate(rule: Rule, values: Mapping[Symbol, object], between: Betwee
     >>> worst_case_rate(rule({x: x - eta * G}), {eta: Rational(1, 20)}, between=(1, 20))
     19/20
     """
+    rule = as_rule(rule)
     least, largest = (exact(end) for end in between)
     if least.is_number and largest.is_number and (sign_of(least) < 0 or sign_of(largest - least) < 0):
         raise AnalysisError(f"curvatures lie between 0 <= mu <= L, given {least} and {largest}")
@@ -127,7 +129,7 @@ def _require_affine(rule: Rule) -> None:
         )
 
 
-def rate_lower_bound(rule: Rule, curvature: Expr = lam) -> Expr:
+def rate_lower_bound(rule: RuleLike, curvature: Expr = lam) -> Expr:
     """Return a lower bound of the spectral radius: |det|**(1/n) for a step of n states.
 
     The determinant is the product of the n multipliers, so the largest modulus is at least their geometric
@@ -158,12 +160,13 @@ def rate_lower_bound(rule: Rule, curvature: Expr = lam) -> Expr:
     >>> print(rate_lower_bound(rule({u: rho * u - eta * G, x: x + after(u)})))
     sqrt(Abs(rho))
     """
+    rule = as_rule(rule)
     matrix = step_matrix(rule, curvature)
     return Abs(expand(matrix.det(method="berkowitz"))) ** Rational(1, matrix.rows)
 
 
 def is_minimax_rate(
-    rule: Rule,
+    rule: RuleLike,
     rate: object,
     between: Between,
     proposed: Mapping[Symbol, object],
@@ -218,6 +221,7 @@ def is_minimax_rate(
     >>> is_minimax_rate(heavy_ball, Rational(2, 3), between=(1, 9), proposed=polyak).outcome
     <Outcome.FAILS: 'fails'>
     """
+    rule = as_rule(rule)
     ends, assumed = tuple(exact(end) for end in between), tuple(given)
     if missing := sorted(str(p) for p in parameters(rule) if p not in proposed):
         raise AnalysisError(f"the proposal gives no value to {', '.join(missing)}")

@@ -7,12 +7,12 @@ from sympy import Expr, Integer, Symbol
 from physsym.analysis.jets import Polynomial, VectorField
 from physsym.analysis.modified_equations import ModifiedEquation, logarithm, near_identity, refuse
 from physsym.analysis.power_series import Expansion, Series, ring_for
-from physsym.core.statements import Law, Rule, one_step_map, states
+from physsym.core.statements import Law, Rule, RuleLike, as_rule, one_step_map, states
 from physsym.core.symbols import after
 from physsym.core.verdicts import Condition
 
 
-def slow_manifold_equation(rule: Rule, step: Symbol, fast: Symbol, order: int = 1) -> ModifiedEquation:
+def slow_manifold_equation(rule: RuleLike, step: Symbol, fast: Symbol, order: int = 1) -> ModifiedEquation:
     """Return the modified equation of a rule of two states on its slow manifold.
 
     A rule such as {u: rho*u - eta*grad(x), x: x + after(u)} with a fixed `rho` is not the identity at step
@@ -60,6 +60,7 @@ def slow_manifold_equation(rule: Rule, step: Symbol, fast: Symbol, order: int = 
     >>> print(modified_potential(slow_manifold_equation(heavy_ball, eta, fast=u)))
     eta*(rho + 1)*grad(x)**2/(4*(rho - 1)**2) + potential(x)
     """
+    rule = as_rule(rule)
     refuse(rule, step, order)
     slow = _other(rule, fast)
     start = {step: Integer(0), fast: Integer(0), after(fast): Integer(0), after(slow): slow}

@@ -8,12 +8,12 @@ from sympy import Dummy, Expr, Integer, Poly, Symbol, resultant, rootof, sqrt
 
 from physsym.analysis.exact_evaluation import DIGITS, AnalysisError, put, sign_of
 from physsym.analysis.linear import characteristic_polynomial, z
-from physsym.core.statements import Rule, Statement
+from physsym.core.statements import RuleLike, StatementLike, as_rule, as_statement
 from physsym.vocabulary import lam
 
 
 def multipliers(
-    statement: Statement, values: Mapping[Symbol, object] | None = None, curvature: Expr = lam
+    statement: StatementLike, values: Mapping[Symbol, object] | None = None, curvature: Expr = lam
 ) -> tuple[Expr, ...]:
     """Return the roots of the characteristic polynomial, with multiplicity.
 
@@ -51,6 +51,7 @@ def multipliers(
     >>> multipliers(damped_particle.law(), {m: 1, gamma: 3, lam: 2})
     (-1, -2)
     """
+    statement = as_statement(statement)
     polynomial = characteristic_polynomial(statement, curvature)
     return tuple(roots(polynomial if values is None else valued(polynomial, values)))
 
@@ -99,7 +100,7 @@ def _rational(factor: Poly) -> None:
         )
 
 
-def spectral_radius(rule: Rule, values: Mapping[Symbol, object], curvature: Expr = lam) -> Expr:
+def spectral_radius(rule: RuleLike, values: Mapping[Symbol, object], curvature: Expr = lam) -> Expr:
     """Return the largest modulus of the multipliers of a rule on curvature*x**2/2.
 
     Errors decrease in the long run like its powers. The modulus of a complex pair is the root of its
@@ -136,8 +137,7 @@ def spectral_radius(rule: Rule, values: Mapping[Symbol, object], curvature: Expr
     >>> spectral_radius(heavy_ball, {eta: Rational(1, 10), rho: Rational(1, 4), lam: 1})
     sqrt(129)/40 + 23/40
     """
-    if not isinstance(rule, Rule):
-        raise TypeError(f"a spectral radius is that of a rule, given {rule!r}; integrate a law first")
+    rule = as_rule(rule)
     _, rest = _without_zeros(valued(characteristic_polynomial(rule, curvature), values))
     moduli = [modulus for factor, _ in _factors(rest) for modulus in _moduli(factor)] if rest.degree() else []
     return max(moduli, key=lambda modulus: modulus.evalf(DIGITS), default=Integer(0))

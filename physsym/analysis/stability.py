@@ -25,7 +25,7 @@ from sympy import (
 from physsym.analysis.exact_evaluation import AnalysisError, put, sign_of
 from physsym.analysis.linear import characteristic_polynomial
 from physsym.core.signs import NONNEGATIVE, POSITIVE, signs
-from physsym.core.statements import Rule, Statement
+from physsym.core.statements import Rule, StatementLike, as_statement
 from physsym.core.verdicts import Condition
 from physsym.vocabulary import lam
 
@@ -54,7 +54,7 @@ class Region:
         return " and ".join(map(str, self.conditions)) or "everywhere"
 
 
-def stability_region(statement: Statement, curvature: Expr = lam) -> Region:
+def stability_region(statement: StatementLike, curvature: Expr = lam) -> Region:
     """Return the parameters for which the minimum is asymptotically stable, on curvature*x**2/2.
 
     All multipliers of a rule then lie inside the unit circle (Schur and Cohn; Jury), all rates of a law
@@ -87,6 +87,7 @@ def stability_region(statement: Statement, curvature: Expr = lam) -> Region:
     >>> print(stability_region(rule({u: rho * u - eta * G, x: x + after(u)})))
     eta*lam > 0 and -eta*lam + 2*rho + 2 > 0 and rho + 1 > 0 and 1 - rho > 0
     """
+    statement = as_statement(statement)
     polynomial = characteristic_polynomial(statement, curvature)
     return schur_cohn(polynomial) if isinstance(statement, Rule) else hurwitz(polynomial)
 

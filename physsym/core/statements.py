@@ -198,9 +198,10 @@ def as_rule(given: RuleLike) -> Rule:
         return Rule((given,))
     found = given if isinstance(given, Rule) else getattr(given, "rule", None)
     if not isinstance(found, Rule):
+        advice = "; integrate a law first" if isinstance(given, Law | Equation) else ""
         raise TypeError(
             "expected a rule, such as rule({x: x - eta*G}), or a derivation that ends with one; "
-            f"{_given(given)}"
+            f"{_given(given)}{advice}"
         )
     return found
 

@@ -297,6 +297,22 @@ def test_a_derivation_stands_for_its_rule_and_a_system_for_its_law():
     assert ps.same_law(ps.damped_particle, ps.damped_particle.law())
 
 
+def test_an_analysis_takes_them_too():
+    descent, friction = ps.read("x <- x - eta*G"), ps.read("gamma*dot(x) = -G")
+    assert ps.analysis.stability_region(descent) == ps.analysis.stability_region(as_rule(descent))
+    assert ps.analysis.multipliers(friction) == ps.analysis.multipliers(as_law(friction))
+    assert ps.analysis.rate_along(friction, x) == -G / gamma
+    assert ps.analysis.damping_ratio(ps.damped_particle) == ps.analysis.damping_ratio(
+        ps.damped_particle.law()
+    )
+    with pytest.raises(TypeError, match=r"expected a law, such as .* given Rule"):
+        ps.analysis.rate_along(as_rule(descent), x)
+    with pytest.raises(TypeError, match=r"expected a rule, .* integrate a law first"):
+        ps.analysis.rate_region(friction, 1)
+    with pytest.raises(TypeError, match="an energy is that of a System"):
+        ps.analysis.energy(as_rule(descent))
+
+
 @pytest.mark.parametrize("wrong", [3, None, "x <- x", x, ps.law({x: eta}), [ps.rule({x: eta})]])
 def test_what_is_no_rule_is_refused(wrong):
     for take in (ps.optimizer, ps.lambdify, ps.source, lambda r: ps.same_rule(r, r)):
