@@ -12,7 +12,8 @@ import optax as library
 from sympy import Symbol
 
 from physsym.adapters.evaluation_point import describe_evaluation_points, weights_state, with_counters_given
-from physsym.codegen import Program, live_lines, partition, program, state_name
+from physsym.codegen import Program, partition, program, state_name
+from physsym.codegen.straight_line import live_lines
 from physsym.core.statements import Rule, Update
 from physsym.core.symbols import BEFORE, after
 from physsym.runtime import coordinates

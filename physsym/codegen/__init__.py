@@ -2,17 +2,9 @@
 
 from physsym.codegen.formula import Formula
 from physsym.codegen.lowering import program
-from physsym.codegen.passes.partition import evaluation_points, partition, takes_gradient_at_states
+from physsym.codegen.passes.partition import evaluation_points, partition
 from physsym.codegen.passes.scalarisation import scalarise
-from physsym.codegen.straight_line import (
-    Assignment,
-    Evaluation,
-    Line,
-    Program,
-    live_lines,
-    map_values,
-    state_name,
-)
+from physsym.codegen.straight_line import Assignment, Evaluation, Line, Program, state_name
 
 __all__ = [
     "Assignment",
@@ -21,11 +13,8 @@ __all__ = [
     "Line",
     "Program",
     "evaluation_points",
-    "live_lines",
-    "map_values",
     "partition",
     "program",
     "scalarise",
     "state_name",
-    "takes_gradient_at_states",
 ]

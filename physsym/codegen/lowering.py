@@ -38,10 +38,26 @@ def program(rule: RuleLike) -> Program:
     by one and is no position, such as the number of steps. Each distinct evaluation point of a gradient is
     evaluated once, after the new values it reads; common subexpressions get a name of their own.
 
-    Raises TypeError when not given a rule; ValueError for a formula outside the elementary functions (it
-    names the part), for two symbols of one name, and for gradients of different numbers of coordinates in one
-    rule.
+    Parameters
+    ----------
+    rule : Rule
+        The update rule.
 
+    Returns
+    -------
+    Program
+        One step of the rule, in which nothing is assigned twice.
+
+    Raises
+    ------
+    TypeError
+        For what is no rule.
+    ValueError
+        For a formula outside the elementary functions (it names the part), for two symbols of one name, and
+        for gradients of different numbers of coordinates in one rule.
+
+    Examples
+    --------
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, rho, u, x
     >>> momentum = program(rule({u: rho * u - (1 - rho) * eta * G, x: x + after(u)}))

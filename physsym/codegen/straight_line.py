@@ -75,8 +75,20 @@ class Program:
 
 
 def state_name(symbol: Symbol) -> str:
-    """Return the name of a state or a parameter as a user writes it: `before(x)` is called `x_previous`.
+    """Return the name of a state or a parameter as a user writes it.
 
+    Parameters
+    ----------
+    symbol : Symbol
+        A state or a parameter of a rule.
+
+    Returns
+    -------
+    str
+        Its name; `before(x)` is called `x_previous`, `after(x)` `x_next`.
+
+    Examples
+    --------
     >>> state_name(Symbol("x-"))
     'x_previous'
     """

@@ -101,8 +101,24 @@ PROBLEMS: Mapping[str, Problem] = {p.name: p for p in _ALL}
 
 
 def problem(name: str) -> Problem:
-    """Return a test function by name; ValueError, listing those that exist, for an unknown one.
+    """Return a test function by name.
 
+    Parameters
+    ----------
+    name : str
+        One of `PROBLEMS`: "valley", "bowl", "rosenbrock", "double-well" or "logistic".
+
+    Returns
+    -------
+    Problem
+
+    Raises
+    ------
+    ValueError
+        For an unknown name; it lists those that exist.
+
+    Examples
+    --------
     >>> valley = problem("valley")
     >>> valley.value(np.array([1.0, 1.0])), valley.gradient(np.array([1.0, 1.0])).tolist()
     (10.5, [20.0, 1.0])

@@ -24,9 +24,19 @@ LARGEST = 64  # numbers of a state that are worth a name each
 def coordinates(rule: Rule) -> tuple[Symbol, ...]:
     """Return the states of a rule that are positions.
 
-    These are the states that occur with coefficient one in the evaluation point of a gradient, and those that
-    the standard vocabulary calls a position; failing both, the only state of a rule that has but one.
+    Parameters
+    ----------
+    rule : Rule
+        The update rule.
 
+    Returns
+    -------
+    tuple of Symbol
+        The states that occur with coefficient one in the evaluation point of a gradient, and those that the
+        standard vocabulary calls a position; failing both, the only state of a rule that has but one.
+
+    Examples
+    --------
     >>> from physsym.core.statements import rule
     >>> from physsym.core.symbols import grad
     >>> from physsym.vocabulary import eta, rho, u, x

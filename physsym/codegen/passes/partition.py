@@ -20,12 +20,24 @@ from physsym.core.symbols import after
 
 
 def partition(program: Program) -> tuple[Program, ...]:
-    """Return one program for each gradient, which computes its evaluation point, and one for the new values.
+    """Partition a program at its gradient evaluations.
 
-    A part evaluates no gradient: its `states` are the arrays of the rule and then the gradients known so far,
-    its `parameters` are everything that is one number. What two parts need is computed in each: reading it
-    back from memory would take longer.
+    What two parts need is computed in each: reading it back from memory would take longer.
 
+    Parameters
+    ----------
+    program : Program
+        One step of a rule.
+
+    Returns
+    -------
+    tuple of Program
+        One program for each gradient, which computes its evaluation point, and one for the new values. None
+        of them evaluates a gradient: the `states` of each are the arrays of the rule and then the gradients
+        known so far, its `parameters` everything that is one number.
+
+    Examples
+    --------
     >>> from physsym.core.symbols import grad
     >>> from physsym.codegen import program
     >>> from physsym.core.statements import rule
@@ -63,11 +75,21 @@ def evaluates_at_states(part: Program) -> bool:
 
 
 def evaluation_points(program: Program) -> Program | None:
-    """Return the program that computes where the gradient is evaluated, one result for each coordinate.
+    """Return the program that computes where the gradient is evaluated.
 
-    None where the rule takes no gradient or more than one, or takes it at a point that reads a new value: it
-    cannot then be known before the step.
+    Parameters
+    ----------
+    program : Program
+        One step of a rule.
 
+    Returns
+    -------
+    Program or None
+        It has one result for each coordinate. None where the rule takes no gradient or more than one, or
+        takes it at a point that reads a new value: it cannot then be known before the step.
+
+    Examples
+    --------
     >>> from physsym.codegen import program
     >>> from physsym.core.symbols import grad
     >>> from physsym.core.statements import rule

@@ -15,13 +15,32 @@ from physsym.codegen.straight_line import Assignment, Evaluation, Line, Program,
 
 
 def scalarise(program: Program, gradient: Program, count: int) -> Program:
-    """Return a program with `count` components of each state, the gradient computed in it.
+    """Return a program of single numbers: `count` components of each state, the gradient computed in it.
 
-    `gradient` is the program of the gradient of a potential (`Formula.gradient`) of `count` weights, or of
-    one weight, which then acts on every component alike. The operations and their order are those of the two
-    programs, except that parameters take over powers of two from gradients, which changes no bit; counters
-    stay one number. Raises ValueError for another number of weights, and for rules of several coordinates.
+    The operations and their order are those of the two programs, except that parameters take over powers of
+    two from gradients, which changes no bit; counters stay one number.
 
+    Parameters
+    ----------
+    program : Program
+        One step of a rule.
+    gradient : Program
+        The gradient of a potential (`Formula.gradient`) of `count` weights, or of one weight, which then acts
+        on every component alike.
+    count : int
+        How many components each state has.
+
+    Returns
+    -------
+    Program
+
+    Raises
+    ------
+    ValueError
+        For another number of weights, and for rules of several coordinates.
+
+    Examples
+    --------
     >>> from physsym.codegen import Formula, program
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, x

@@ -86,9 +86,24 @@ def is_installed(name: str) -> bool:
 def load_backend(name: str) -> Backend:
     """Return a backend by name, loading it when first used.
 
-    Raises ValueError for an unknown name, ImportError (naming the extra) where what it needs is not
-    installed.
+    Parameters
+    ----------
+    name : str
+        Its name in the table of backends.
 
+    Returns
+    -------
+    Backend
+
+    Raises
+    ------
+    ValueError
+        For an unknown name.
+    ImportError
+        Where what it needs is not installed; it names the extra.
+
+    Examples
+    --------
     >>> load_backend("python").name
     'python'
     """

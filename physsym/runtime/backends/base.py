@@ -8,9 +8,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from physsym.codegen import Program, state_name, takes_gradient_at_states
+from physsym.codegen import Program, state_name
 from physsym.codegen.emit import identifiers
 from physsym.codegen.expression_tree import Operand, Operation
+from physsym.codegen.passes.partition import takes_gradient_at_states
 
 Value: TypeAlias = Any  # a number, an array or a symbol: whatever the backend computes with
 Values: TypeAlias = tuple[Value, ...]

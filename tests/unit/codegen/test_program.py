@@ -9,9 +9,10 @@ import pytest
 import sympy
 from sympy import Function, Rational, Symbol, exp, sqrt, symbols
 
-from physsym.codegen import evaluation_points, program, takes_gradient_at_states
+from physsym.codegen import evaluation_points, program
 from physsym.codegen.emit import identifiers, python_source
 from physsym.codegen.expression_tree import Operation, operand
+from physsym.codegen.passes.partition import takes_gradient_at_states
 from physsym.core.statements import rule
 from physsym.core.symbols import after, before, grad, partial, potential
 from physsym.vocabulary import G, U, dt, eta, rho, tau, u, x
