@@ -1,35 +1,51 @@
 """The one-step methods, by name, and the types they are made of."""
 
 from physsym.mechanics.integrators import (
-    ExplicitRungeKutta,
-    Integrator,
+    Method,
+    PartitionedEuler,
+    RungeKutta,
     backward_euler,
     explicit_midpoint,
-    exponential_euler,
     forward_euler,
-    fully_implicit_euler,
     heun,
     implicit_midpoint,
-    integrators,
     runge_kutta_4,
     semi_implicit_euler,
-    semi_implicit_euler_positions_first,
     ssp33,
 )
+from physsym.methods.exponential_euler import exponential_euler
+from physsym.methods.velocity_verlet import velocity_verlet
+
+ALL: tuple[Method, ...] = (
+    forward_euler,
+    backward_euler,
+    implicit_midpoint,
+    exponential_euler,
+    semi_implicit_euler,
+    semi_implicit_euler.with_friction("implicit"),
+    semi_implicit_euler.with_friction("midpoint"),
+    semi_implicit_euler.with_friction("exponential"),
+    velocity_verlet,
+    explicit_midpoint,
+    heun,
+    ssp33,
+    runge_kutta_4,
+)
+"""All of them, semi-implicit Euler with each treatment of friction."""
 
 __all__ = [
-    "ExplicitRungeKutta",
-    "Integrator",
+    "ALL",
+    "Method",
+    "PartitionedEuler",
+    "RungeKutta",
     "backward_euler",
     "explicit_midpoint",
     "exponential_euler",
     "forward_euler",
-    "fully_implicit_euler",
     "heun",
     "implicit_midpoint",
-    "integrators",
     "runge_kutta_4",
     "semi_implicit_euler",
-    "semi_implicit_euler_positions_first",
     "ssp33",
+    "velocity_verlet",
 ]

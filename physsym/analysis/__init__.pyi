@@ -1,5 +1,5 @@
 from .asymptotics import leading_roots, leading_term, root_series
-from .b_series import RungeKutta, as_runge_kutta, modified_by, modified_coefficients, order_of, runge_kutta
+from .b_series import as_runge_kutta, modified_by, modified_coefficients, order_of, runge_kutta
 from .damping import Damping, critical_values, damping_at, damping_ratio, discriminant, underdamped_region
 from .exact_evaluation import AnalysisError
 from .exact_trajectory import ExactTrajectory, sign_changes, simulate, value_of
@@ -20,7 +20,6 @@ __all__ = [
     "ExactTrajectory",
     "ModifiedEquation",
     "Region",
-    "RungeKutta",
     "as_runge_kutta",
     "characteristic_polynomial",
     "critical_values",

@@ -10,9 +10,9 @@ import itertools
 import math
 import operator
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from fractions import Fraction
-from functools import cached_property, singledispatch
+from functools import singledispatch
 
 from sympy import Add, Expr, Mul, Rational, Symbol
 
@@ -20,35 +20,10 @@ from physsym.analysis.modified_equations import ModifiedEquation
 from physsym.analysis.rooted_trees import Tree, cuts, trees
 from physsym.core.statements import Equation, Law, LawLike, as_law, symbols
 from physsym.core.symbols import DOT, dot, name_and_marks
-from physsym.mechanics import integrators
-from physsym.mechanics.integrators import ExplicitRungeKutta, Integrator, Method
+from physsym.mechanics.integrators import Method, PartitionedEuler, RungeKutta
 from physsym.vocabulary import t
 
 Coefficients = dict[Tree, Fraction]
-
-
-@dataclass(frozen=True)
-class RungeKutta:
-    """A Runge-Kutta method: stage i is f at y + step*sum_j matrix[i][j]*stage_j, and the weights add them up.
-
-    Raises ValueError where the matrix is not square or the weights are not as many as its rows.
-    """
-
-    name: str
-    matrix: tuple[tuple[Fraction, ...], ...]
-    weights: tuple[Fraction, ...]
-
-    def __post_init__(self) -> None:
-        if any(len(row) != len(self.weights) for row in (self.weights, *self.matrix, self.matrix)):
-            raise ValueError(
-                f"{self.name}: expected as many rows and columns as there are weights, "
-                f"{len(self.weights)}; given rows of {[len(row) for row in self.matrix]}"
-            )
-
-    @cached_property
-    def denominator(self) -> int:
-        """Return the least common denominator of the matrix and the weights."""
-        return math.lcm(*(Fraction(a).denominator for row in (*self.matrix, self.weights) for a in row))
 
 
 def runge_kutta(name: str, matrix: list[list[object]], weights: list[object]) -> RungeKutta:
@@ -59,14 +34,14 @@ def runge_kutta(name: str, matrix: list[list[object]], weights: list[object]) ->
     name
         The name of the method.
     matrix
-        The coefficients a_ij, one row a stage; entries are what `Fraction` reads, such as "1/2".
+        The coefficients a_ij, one row a stage; entries are exact numbers, or texts such as "1/2".
     weights
         The weights b_i, one a stage.
 
     Returns
     -------
     RungeKutta
-        The method, explicit or implicit.
+        The method, explicit or implicit, with the order that rooted trees find, up to 8.
 
     Raises
     ------
@@ -80,24 +55,21 @@ def runge_kutta(name: str, matrix: list[list[object]], weights: list[object]) ->
     >>> order_of(runge_kutta("Heun", [[0, 0], [1, 0]], ["1/2", "1/2"]))
     2
     """
-    return RungeKutta(name, tuple(_fractions(row) for row in matrix), _fractions(weights))
+    rows = tuple(map(tuple, matrix))
+    plain = RungeKutta(name, 0, rows, tuple(weights))  # type: ignore[arg-type]
+    return replace(plain, order=order_of(plain))
 
 
-def _fractions(row: list[object]) -> tuple[Fraction, ...]:
-    for entry in row:
-        if isinstance(entry, float):
-            raise TypeError(f'a tableau is exact; given {entry!r}, write a text such as "1/2"')
-    return tuple(Fraction(str(entry)) for entry in row)
-
-
-explicit_euler = runge_kutta("explicit Euler", [[0]], [1])
+def _denominator(method: RungeKutta) -> int:
+    """Return the least common denominator of the matrix and the weights."""
+    return math.lcm(*(int(a.q) for row in (*method.matrix, method.weights) for a in row))
 
 
 @singledispatch
 def as_runge_kutta(integrator: Method) -> RungeKutta:
     """Return an integrator as a Runge-Kutta method, for the analysis by rooted trees.
 
-    An explicit Runge-Kutta method is itself. An integrator given by weights evaluates the rate of a single
+    A Runge-Kutta method is itself. An integrator given by weights evaluates the rate of a single
     state at (1 - own)*old + own*new = old + own*step*rate, which is one stage; the result describes it for
     laws of one state, such as gradient flows of any dimension. Integrators that differ only in how states
     read each other are equal there.
@@ -115,36 +87,33 @@ def as_runge_kutta(integrator: Method) -> RungeKutta:
     Raises
     ------
     ValueError
-        For an integrator that solves decay exactly, which is not a Runge-Kutta method.
+        For an integrator without a tableau, such as one that solves decay exactly.
     TypeError
         If the argument is not an integrator.
 
     Examples
     --------
-    >>> from physsym.mechanics.integrators import ssp33
+    >>> from physsym.mechanics.integrators import backward_euler, ssp33
     >>> order_of(as_runge_kutta(ssp33))
     3
-    >>> from physsym.mechanics.integrators import fully_implicit_euler
-    >>> as_runge_kutta(fully_implicit_euler).matrix
-    ((Fraction(1, 1),),)
+    >>> as_runge_kutta(backward_euler).matrix
+    ((1,),)
     """
-    raise TypeError(f"expected an integrator, such as one of physsym.integrators; given {integrator!r}")
+    if hasattr(integrator, "name") and hasattr(integrator, "order"):
+        raise ValueError(f"{integrator.name} is no Runge-Kutta method: it has no tableau")
+    raise TypeError(f"expected a integrator, such as physsym.integrators.heun; given {integrator!r}")
 
 
-@as_runge_kutta.register(Integrator)
-def _(integrator: Integrator) -> RungeKutta:
+@as_runge_kutta.register(PartitionedEuler)
+def _(integrator: PartitionedEuler) -> RungeKutta:
     if integrator.own == "exact":
         raise ValueError(f"{integrator.name} follows decay exactly, which no Runge-Kutta method does")
-    return runge_kutta(integrator.name, [[integrator.own]], [1])
+    return RungeKutta(integrator.name, integrator.order, ((integrator.own,),), (1,))
 
 
-@as_runge_kutta.register(ExplicitRungeKutta)
-def _(integrator: ExplicitRungeKutta) -> RungeKutta:
-    return runge_kutta(integrator.name, [list(row) for row in integrator.matrix], list(integrator.weights))
-
-
-explicit_midpoint = as_runge_kutta(integrators.explicit_midpoint)
-classical = as_runge_kutta(integrators.runge_kutta_4)
+@as_runge_kutta.register(RungeKutta)
+def _(integrator: RungeKutta) -> RungeKutta:
+    return integrator
 
 
 def up_to(order: int) -> Iterator[Tree]:
@@ -161,13 +130,13 @@ def elementary_weights(method: RungeKutta, order: int) -> Coefficients:
     >>> list(elementary_weights(explicit_midpoint, 2).values())
     [Fraction(1, 1), Fraction(1, 2)]
     """
-    q = method.denominator
+    q = _denominator(method)
     return {tree: Fraction(w, q**tree.order) for tree, w in _whole_weights(method, order).items()}
 
 
 def _whole_weights(method: RungeKutta, order: int) -> dict[Tree, int]:
     """Return the elementary weights times denominator**order, which are whole numbers."""
-    q = method.denominator
+    q = _denominator(method)
     matrix = [[int(a * q) for a in row] for row in method.matrix]
     weights = [int(b * q) for b in method.weights]
     inner: dict[Tree, list[int]] = {}
@@ -241,7 +210,7 @@ def modified_coefficients(method: RungeKutta, order: int) -> Coefficients:
     >>> list(modified_coefficients(explicit_euler, 2).values())
     [Fraction(1, 1), Fraction(-1, 2)]
     """
-    q = method.denominator
+    q = _denominator(method)
     weights, field = _whole_weights(method, order), dict[Tree, int]()
     lie: dict[Tree, list[int]] = {}
     ratios = [[math.perm(n, n - j) for j in range(1, n + 1)] for n in range(order + 1)]  # n!/j!
@@ -309,6 +278,7 @@ def modified_by(method: RungeKutta, law: LawLike, step: Symbol, order: int = 1) 
     --------
     >>> from physsym.core.statements import law
     >>> from physsym.vocabulary import G, eta, x
+    >>> explicit_euler = RungeKutta("explicit Euler", 1, ((0,),), (1,))
     >>> print(modified_by(explicit_euler, law({dot(x): -G}), eta))
     x' = -eta*grad(x)*hess(x)/2 - grad(x), up to O(eta**2)
     """

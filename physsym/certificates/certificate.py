@@ -18,7 +18,7 @@ from physsym.certificates.witness import witness
 from physsym.core.dimensions import ONE, DimensionError
 from physsym.core.statements import Statement
 from physsym.derivation import Derivation
-from physsym.mechanics.moves import Define, Integrate, Limit, Move, Neglect
+from physsym.mechanics.moves import Define, Integrate, Limit, Move
 from physsym.vocabulary import STANDARD, Vocabulary
 
 Part = tuple[str, Callable[[], Iterable[Lemma]]]  # what is shown, and who writes the lemmas of it
@@ -96,7 +96,9 @@ def parts(move: Move, above: Statement, below: Statement, vocabulary: Vocabulary
 def _one(lemma: Lemma | None, move: Move) -> Iterator[Lemma]:
     if lemma is None:
         raise Refusal(
-            f"no certificate is known for {type(move).__name__}; register one with algebra.register"
+            move.NOT_CERTIFIED
+            or f"no lemma is known for {type(move).__name__}; say why in NOT_CERTIFIED, or register one with "
+            "physsym.certificates.algebra.register"
         )
     yield lemma
 
@@ -124,16 +126,6 @@ def _(move: Limit, above: Statement, below: Statement, vocabulary: Vocabulary) -
 @parts.register(Integrate)
 def _(move: Integrate, above: Statement, below: Statement, vocabulary: Vocabulary) -> list[Part]:
     return [("rule", lambda: [quotient(move, above, below)]), ("order", lambda: [order(move, above, below)])]
-
-
-@parts.register(Neglect)
-def _(move: Neglect, above: Statement, below: Statement, vocabulary: Vocabulary) -> list[Part]:
-    return [("line", lambda: _decided(move))]
-
-
-def _decided(move: Neglect) -> Iterator[Lemma]:
-    raise Refusal(f"that {move.term} may be left out is a decision of the author and no theorem")
-    yield
 
 
 def certificate(derivation: Derivation, module: str = "") -> Certificate:

@@ -14,8 +14,9 @@ from physsym.certificates.formula import All, Always, Map, Open, Relation, Said,
 from physsym.certificates.lemma import Lemma, Proof, Refusal, lemma
 from physsym.core.statements import Law, Rule, Statement, one_step_map
 from physsym.core.symbols import DOT, after, dot
-from physsym.mechanics.integrators import ExplicitRungeKutta, Integrator
-from physsym.mechanics.moves import Integrate
+from physsym.mechanics.integrators import PartitionedEuler, RungeKutta
+from physsym.mechanics.moves import Integrate, MoveError
+from physsym.transform.integrate import Block, blocks, one_block
 
 Rates = dict[Symbol, Relation]  # the equation of each state's rate
 
@@ -28,37 +29,48 @@ def quotient(move: Integrate, above: Statement, below: Statement) -> Lemma:
     Runge-Kutta method must obey the law at their places, and new values be their weighed sum. Raises Refusal
     where the law is not of first order or the rule updates other states.
     """
-    return asked(move.integrator, *_fitting(move, above, below), move.step)
+    return method_lemma(move.method, *_fitting(move, above, below), move)
 
 
 @singledispatch
-def asked(method: object, law: Rates, rule: Rule, step: Symbol) -> Lemma:
-    """Return the lemma that a rule gives what a method asks for; new kinds of methods register here."""
-    raise Refusal(f"no certificate is known for the method {method!r}; register one with asked.register")
+def method_lemma(method: object, law: Rates, rule: Rule, move: Integrate) -> Lemma:
+    """Return the lemma that a rule gives what a method asks for; new kinds of methods register here.
+
+    A method that is not written as a lemma says why in `NOT_CERTIFIED`.
+    """
+    reason = getattr(method, "NOT_CERTIFIED", "")
+    raise Refusal(
+        reason
+        or f"no lemma is known for the method {method!r}; say why in NOT_CERTIFIED, or register one with "
+        "physsym.certificates.integrate.method_lemma.register"
+    )
 
 
-@asked.register(Integrator)
-def _(method: Integrator, law: Rates, rule: Rule, step: Symbol) -> Lemma:
-    sequence, given = _sequence(law, method), equations(rule)
+@method_lemma.register(PartitionedEuler)
+def _(method: PartitionedEuler, law: Rates, rule: Rule, move: Integrate) -> Lemma:
+    parts, given = _blocks(law, method, move), equations(rule)
+    sequence = parts[0] + parts[1]
     if method.own != "exact":
-        told = All(tuple(_read(s, law, sequence, method, step) for s in sequence))
+        told = All(tuple(_read(s, law, parts, method, move.step) for s in sequence))
         says = f"with difference quotients for rates, the law holds where {method.name} reads it"
         return lemma("algebra", says, told, Proof("follows"), given)
-    flows = {u.target: Proof("exact_flow", _solution(u.value, step)) for u in rule.updates}
+    flows = {u.target: Proof("exact_flow", _solution(u.value, move.step)) for u in rule.updates}
     says = "every new value lies on an exact solution of its equation, all else held still"
-    told = All(tuple(_flow(s, law, sequence, method, step) for s in sequence))
+    told = All(tuple(_flow(s, law, parts, method, move.step) for s in sequence))
     return lemma("flow", says, told, Proof("each", tuple(flows[s] for s in sequence)), given)
 
 
-@asked.register(ExplicitRungeKutta)
-def _(method: ExplicitRungeKutta, law: Rates, rule: Rule, step: Symbol) -> Lemma:
+@method_lemma.register(RungeKutta)
+def _(method: RungeKutta, law: Rates, rule: Rule, move: Integrate) -> Lemma:
+    if method.implicit_entry:
+        raise Refusal(f"{method.name} is implicit: its stages are not found one after the other")
     rates, stages = {s: _rate(s, law)[0] for s in law}, list[dict[Symbol, Expr]]()
     obeyed: list[Relation] = []
     for row in method.matrix:
-        place = {s: _moved(s, row, stages, step) for s in law}
+        place = {s: _moved(s, row, stages, move.step) for s in law}
         stages.append({s: rate.xreplace(place) for s, rate in rates.items()})
         obeyed += [changed(law[s], {**place, dot(s): stages[-1][s]}) for s in law]
-    new = (equation(after(s), _moved(s, method.weights, stages, step)) for s in law)
+    new = (equation(after(s), _moved(s, method.weights, stages, move.step)) for s in law)
     says = f"each stage of {method.name} obeys the law at its place, and new values are their weighed sum"
     return lemma("algebra", says, All((*obeyed, *new)), Proof("follows"), equations(rule))
 
@@ -88,11 +100,13 @@ def _state(told: Relation) -> Symbol:
     return Symbol(name, real=True) if rates[0].is_real else Symbol(name)
 
 
-def _sequence(law: Rates, method: Integrator) -> list[Symbol]:
-    """Return the states in the order of updates: positions, whose rate is another state, last or first."""
-    positions = [s for s in law if _rate(s, law)[0] in law]
-    velocities = [s for s in law if s not in positions]
-    return positions + velocities if method.first == "positions" else velocities + positions
+def _blocks(law: Rates, method: PartitionedEuler, move: Integrate) -> tuple[Block, Block]:
+    """Return the states that move first and the others, as the step was carried out; the lemma shows which."""
+    rates = {s: _rate(s, law)[0] for s in law}
+    try:
+        return blocks(rates, move) if method.partitioned else (one_block(rates, move), ())
+    except MoveError as error:
+        raise Refusal(str(error)) from error
 
 
 def _rate(state: Symbol, law: Rates) -> tuple[Expr, Expr]:
@@ -104,25 +118,26 @@ def _rate(state: Symbol, law: Rates) -> tuple[Expr, Expr]:
     return sympy.cancel(-residual.xreplace({dot(state): Integer(0)}) / slope), 1 / slope
 
 
-def _others(state: Symbol, sequence: list[Symbol], method: Integrator) -> dict[Expr, Expr]:
-    """Return where the method reads the other states: at their old and new values, in given shares."""
-    k = sequence.index(state)
-    shares = {s: method.updated if sequence.index(s) < k else method.waiting for s in sequence if s != state}
-    return {s: _mixed(s, share) for s, share in shares.items()}
+def _others(state: Symbol, parts: tuple[Block, Block], method: PartitionedEuler) -> dict[Expr, Expr]:
+    """Return where the method reads the other states: at their old and new values, in given fractions."""
+    beside = Integer(0) if method.own == "exact" else method.own
+    across = method.pending if state in parts[0] else method.updated
+    own = parts[0] if state in parts[0] else parts[1]
+    return {s: _mixed(s, beside if s in own else across) for s in parts[0] + parts[1] if s != state}
 
 
 def _mixed(state: Symbol, share: Expr) -> Expr:
     return (1 - share) * state + share * after(state)
 
 
-def _read(state: Symbol, law: Rates, sequence: list[Symbol], method: Integrator, step: Symbol) -> Relation:
+def _read(state: Symbol, law: Rates, parts: tuple[Block, Block], method: PartitionedEuler, step: Symbol) -> Relation:
     own = _mixed(state, method.own)
     rate = (after(state) - state) / step
-    return changed(law[state], _others(state, sequence, method) | {state: own, dot(state): rate})
+    return changed(law[state], _others(state, parts, method) | {state: own, dot(state): rate})
 
 
-def _flow(state: Symbol, law: Rates, sequence: list[Symbol], method: Integrator, step: Symbol) -> Said:
-    held = Map((state, dot(state)), changed(law[state], _others(state, sequence, method)))
+def _flow(state: Symbol, law: Rates, parts: tuple[Block, Block], method: PartitionedEuler, step: Symbol) -> Said:
+    held = Map((state, dot(state)), changed(law[state], _others(state, parts, method)))
     return Said("follows_flow", (state, after(state), step, held))
 
 
@@ -140,8 +155,8 @@ def order(move: Integrate, above: Statement, below: Statement) -> Lemma:
     order declared is not the first, or the gap has no form that is known.
     """
     law, rule = _fitting(move, above, below)
-    if move.integrator.order != 1:
-        raise Refusal(f"order {move.integrator.order}: only the first order is certified")
+    if move.method.order != 1:
+        raise Refusal(f"order {move.method.order}: only the first order is certified")
     new, time = one_step_map(rule), Dummy("t", real=True)
     if set(new) != set(law):
         raise Refusal("a rule that looks back is not compared with an exact solution")

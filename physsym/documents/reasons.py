@@ -3,26 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import singledispatch
 
 from physsym.core.dimensions import Dimension
-from physsym.core.statements import Equation
-from physsym.core.symbols import dot
 from physsym.core.verdicts import Order
 from physsym.documents.tree import Formula, Sentence, Span
-from physsym.mechanics.moves import (
-    Define,
-    Divide,
-    Eliminate,
-    Integrate,
-    Isolate,
-    Limit,
-    Move,
-    Multiply,
-    Neglect,
-    ReduceOrder,
-    Rescale,
-)
+from physsym.mechanics.moves import Move, describe
 
 
 def phrase(*parts: str | Formula) -> Sentence:
@@ -50,57 +35,6 @@ def up_to(order: Order) -> Sentence:
     return phrase("up to ", order)
 
 
-@singledispatch
 def reason(move: Move) -> Sentence:
-    """Return a move in words; a move of one's own is told by its name unless it registers here."""
-    return phrase(type(move).__name__)
-
-
-@reason.register(Divide)
-def _(move: Divide) -> Sentence:
-    return phrase("divide by ", move.by)
-
-
-@reason.register(Multiply)
-def _(move: Multiply) -> Sentence:
-    return phrase("multiply by ", move.by)
-
-
-@reason.register(Define)
-def _(move: Define) -> Sentence:
-    return phrase("define ", Equation(move.symbol, move.value), ", which eliminates ", move.eliminating)
-
-
-@reason.register(Neglect)
-def _(move: Neglect) -> Sentence:
-    return phrase("neglect ", move.term)
-
-
-@reason.register(Limit)
-def _(move: Limit) -> Sentence:
-    return phrase("let ", move.symbol, " tend to ", move.to)
-
-
-@reason.register(Isolate)
-def _(move: Isolate) -> Sentence:
-    return phrase("solve for ", move.symbol)
-
-
-@reason.register(ReduceOrder)
-def _(move: ReduceOrder) -> Sentence:
-    return phrase("split into two laws of first order with ", Equation(dot(move.coordinate), move.velocity))
-
-
-@reason.register(Integrate)
-def _(move: Integrate) -> Sentence:
-    return phrase(f"integrate over one step by {move.integrator.name}, of length ", move.step)
-
-
-@reason.register(Rescale)
-def _(move: Rescale) -> Sentence:
-    return phrase("rescale by ", Equation(move.old, move.factor * move.new))
-
-
-@reason.register(Eliminate)
-def _(move: Eliminate) -> Sentence:
-    return phrase("eliminate ", move.symbol)
+    """Return a move in words, as `physsym.mechanics.moves.describe` has it."""
+    return phrase(*describe(move))

@@ -1,5 +1,5 @@
 from .claim import Claim
-from .integrators import ExplicitRungeKutta, Integrator
+from .integrators import PartitionedEuler, RungeKutta
 from .moves import (
     Define,
     Divide,
@@ -22,9 +22,9 @@ __all__ = [
     "Define",
     "Divide",
     "Eliminate",
-    "ExplicitRungeKutta",
+    "PartitionedEuler",
     "Integrate",
-    "Integrator",
+    "RungeKutta",
     "Isolate",
     "Limit",
     "Move",

@@ -1,10 +1,10 @@
-"""One-step integrators as data: mixtures of old and new values at which rates are read, or stages."""
+"""One-step methods as data: weights at which rates are read, or a Butcher tableau."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol, TypeAlias
 
 from sympy import Expr, Integer, Rational
 
@@ -12,42 +12,90 @@ from physsym.core.symbols import exact
 
 OLD, MIDDLE, NEW = Integer(0), Rational(1, 2), Integer(1)
 Own: TypeAlias = Expr | Literal["exact"]
+FRICTION: dict[str, Own] = {"explicit": OLD, "implicit": NEW, "midpoint": MIDDLE, "exponential": "exact"}
+
+
+class Method(Protocol):
+    """A one-step method: its name, and the order of accuracy that it has for every law it takes on."""
+
+    @property
+    def name(self) -> str:
+        """Return the name as it stands in a sentence."""
+
+    @property
+    def order(self) -> int | float:
+        """Return the order of accuracy; infinite for a method that is exact."""
 
 
 @dataclass(frozen=True)
-class Integrator:
-    """A one-step method for a law of first order, (s_new - s)/dt = rate, told by where the rate is read.
+class PartitionedEuler:
+    """A one-stage method for a law of first order, given by the weights at which each rate is read.
 
-    Each weight is the share of the new value in the mixture (1 - weight)*old + weight*new at which the rate
-    of a state reads: `own` that state itself, `updated` a state updated earlier in the step, `waiting` one
-    updated later. `own = "exact"` follows the state's own linear decay exactly, all else held still.
-    `first` says which states are updated first: those whose rate is nothing but another state (positions),
-    or the others (velocities). `order` is the order of accuracy that the method has for every law.
+    The states are updated in two blocks: kicked states (velocities), then the others (positions). The rate of
+    a state is read at mixtures (1 - weight)*old + weight*new of old and new values: with weight `own` of the
+    states of its own block, `updated` of the block updated before it, `pending` of the block not yet updated.
+    `own = "exact"` solves for the linear decay of the state itself exactly and reads all others of its block
+    at their old values. Where the three weights agree there is one block, and nothing depends on an order.
+
+    `order` is the order of accuracy that the method has for every law (Hairer, Lubich and Wanner, Geometric
+    Numerical Integration, sections I.1 and VI.3).
+
+    >>> semi_implicit_euler.with_friction("implicit").name
+    'semi-implicit Euler with implicit friction'
     """
 
     name: str
     order: int
     own: Own = OLD
     updated: Expr = OLD
-    waiting: Expr = OLD
-    first: Literal["velocities", "positions"] = "velocities"
+    pending: Expr = OLD
+
+    @property
+    def partitioned(self) -> bool:
+        """Tell whether the states are updated in two blocks, so that it matters which are first."""
+        return not self.own == self.updated == self.pending
+
+    def with_friction(self, treatment: str) -> PartitionedEuler:
+        """Return the method with another treatment of friction, that is of how a rate reads its own state.
+
+        Parameters
+        ----------
+        treatment : str
+            "explicit" reads the old velocity, "implicit" the new one, "midpoint" their mean; "exponential"
+            solves the linear decay exactly with all other states held fixed.
+
+        Raises
+        ------
+        ValueError
+            For another treatment, and for a method that does not update states in two blocks.
+        """
+        if treatment not in FRICTION:
+            named = ", ".join(map(repr, FRICTION))
+            raise ValueError(f"friction is treated in one of the ways {named}; given {treatment!r}")
+        if not self.partitioned:
+            raise ValueError(
+                f"{self.name} treats friction as it treats every other rate; "
+                "use semi_implicit_euler.with_friction"
+            )
+        name = self.name.split(" with ")[0]
+        own = FRICTION[treatment]
+        return replace(self, own=own, name=name if own == OLD else f"{name} with {treatment} friction")
 
 
 @dataclass(frozen=True)
-class ExplicitRungeKutta:
-    """An explicit Runge-Kutta method for a law of first order, told by its Butcher tableau.
+class RungeKutta:
+    """A Runge-Kutta method for a law of first order, given by its Butcher tableau.
 
     Stage i is the rate at old + step*sum_j matrix[i][j]*stage_j; then new = old + step*sum_i
-    weights[i]*stage_i, for all states together: every rate reads old values and earlier stages, never a new
-    value. The law does not hold the time, so that the nodes (the sums of the rows) are not needed. `order` is
-    what the author declares; the check of a step measures it (Butcher, Numerical Methods for Ordinary
-    Differential Equations, chapter 3). `physsym.analysis.b_series` tells it by rooted trees.
+    weights[i]*stage_i, for all states together. The law does not hold the time, so that the nodes (the sums
+    of the rows) are not needed. `order` is what the author declares; the check of a step measures it, and
+    `physsym.analysis.order_of` finds it by rooted trees (Butcher, Numerical Methods for Ordinary
+    Differential Equations, chapter 3). `Integrate` takes explicit methods; implicit ones can be analysed.
 
     Entries are whole numbers, fractions, rationals of SymPy, or texts such as "1/2". Raises TypeError for a
-    float, ValueError for an entry that is no number, where rows and weights do not fit each other, and where
-    a stage reads itself or a later one.
+    float, ValueError for an entry that is no number, and where rows and weights do not fit each other.
 
-    >>> ExplicitRungeKutta("Ralston", 2, ((0, 0), ("2/3", 0)), ("1/4", "3/4")).weights
+    >>> RungeKutta("Ralston", 2, ((0, 0), ("2/3", 0)), ("1/4", "3/4")).weights
     (1/4, 3/4)
     """
 
@@ -64,13 +112,12 @@ class ExplicitRungeKutta:
                 f"{self.name}: expected as many rows and columns as there are weights, {len(self.weights)}; "
                 f"given rows of {[len(row) for row in self.matrix]}"
             )
-        late = [(i, j) for i, row in enumerate(self.matrix) for j, a in enumerate(row) if a and j >= i]
-        if late:
-            raise ValueError(
-                f"{self.name}: expected an explicit method, whose stages read earlier ones only; given "
-                f"{self.matrix[late[0][0]][late[0][1]]} in row {late[0][0] + 1}, column {late[0][1] + 1}; "
-                "put zeros on the diagonal and above it"
-            )
+
+    @property
+    def implicit_entry(self) -> tuple[int, int] | None:
+        """Return row and column, from one, of an entry by which a stage reads itself or a later one."""
+        late = ((i, j) for i, row in enumerate(self.matrix, 1) for j, a in enumerate(row, 1) if a and j >= i)
+        return next(late, None)
 
 
 def _numbers(entries: Iterable[object], name: str) -> tuple[Rational, ...]:
@@ -81,45 +128,22 @@ def _numbers(entries: Iterable[object], name: str) -> tuple[Rational, ...]:
     return read
 
 
-Method: TypeAlias = Integrator | ExplicitRungeKutta
-
-forward_euler = Integrator("forward Euler", 1)
-semi_implicit_euler = Integrator("semi-implicit Euler", 1, updated=NEW)
-semi_implicit_euler_positions_first = Integrator(
-    "semi-implicit Euler, positions first", 1, updated=NEW, first="positions"
-)
-backward_euler = Integrator("semi-implicit Euler with backward Euler friction", 1, own=NEW, updated=NEW)
-implicit_midpoint = Integrator(
-    "semi-implicit Euler with implicit midpoint friction", 1, own=MIDDLE, updated=NEW
-)
-exponential_euler = Integrator("semi-implicit Euler with exponential friction", 1, own="exact", updated=NEW)
-fully_implicit_euler = Integrator("fully implicit Euler", 1, own=NEW, updated=NEW, waiting=NEW)
-explicit_midpoint = ExplicitRungeKutta("the explicit midpoint method", 2, ((0, 0), ("1/2", 0)), (0, 1))
-heun = ExplicitRungeKutta("Heun's method", 2, ((0, 0), (1, 0)), ("1/2", "1/2"))
+forward_euler = PartitionedEuler("forward Euler", 1)
+backward_euler = PartitionedEuler("backward Euler", 1, NEW, NEW, NEW)
+implicit_midpoint = PartitionedEuler("the implicit midpoint rule", 2, MIDDLE, MIDDLE, MIDDLE)
+semi_implicit_euler = PartitionedEuler("semi-implicit Euler", 1, updated=NEW)
+explicit_midpoint = RungeKutta("the explicit midpoint method", 2, ((0, 0), ("1/2", 0)), (0, 1))
+heun = RungeKutta("Heun's method", 2, ((0, 0), (1, 0)), ("1/2", "1/2"))
 """Of order two; also the strong-stability-preserving method SSP22 of Shu and Osher (1988)."""
-ssp33 = ExplicitRungeKutta(
+ssp33 = RungeKutta(
     "the method SSP33 of Shu and Osher",
     3,
     ((0, 0, 0), (1, 0, 0), ("1/4", "1/4", 0)),
     ("1/6", "1/6", "2/3"),
 )
-runge_kutta_4 = ExplicitRungeKutta(
+runge_kutta_4 = RungeKutta(
     "the classical Runge-Kutta method of order 4",
     4,
     ((0, 0, 0, 0), ("1/2", 0, 0, 0), (0, "1/2", 0, 0), (0, 0, 1, 0)),
     ("1/6", "1/3", "1/3", "1/6"),
-)
-
-integrators: tuple[Method, ...] = (
-    forward_euler,
-    semi_implicit_euler,
-    semi_implicit_euler_positions_first,
-    backward_euler,
-    implicit_midpoint,
-    exponential_euler,
-    fully_implicit_euler,
-    explicit_midpoint,
-    heun,
-    ssp33,
-    runge_kutta_4,
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import singledispatch
+from typing import ClassVar, TypeAlias
 
 from sympy import Expr, S, Symbol
 
-from physsym.core.statements import Statement, as_statement
-from physsym.core.symbols import exact
+from physsym.core.statements import Equation, Statement, as_statement
+from physsym.core.symbols import dot, exact
 from physsym.mechanics.integrators import Method
 
 
@@ -18,10 +19,15 @@ class MoveError(ValueError):
 
 @dataclass(frozen=True)
 class Move:
-    """What all moves share: arguments are exact expressions, checked when the move is made."""
+    """What all moves share: arguments are exact expressions, checked when the move is made.
+
+    `symbols` and `expressions` name the fields that are checked to be such. A move that is never written as a
+    lemma for a proof assistant says why in `NOT_CERTIFIED`.
+    """
 
     symbols: ClassVar[tuple[str, ...]] = ()
     expressions: ClassVar[tuple[str, ...]] = ()
+    NOT_CERTIFIED: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
         for name in self.expressions:
@@ -76,6 +82,7 @@ class Neglect(Move):
 
     term: Expr
     expressions = ("term",)
+    NOT_CERTIFIED = "that a term may be left out is a decision of the author and no theorem"
 
 
 @dataclass(frozen=True)
@@ -97,11 +104,34 @@ class ReduceOrder(Move):
 
 @dataclass(frozen=True)
 class Integrate(Move):
-    """Follow a law of first order for one time step."""
+    """Follow a law of first order for one time step.
 
-    integrator: Method
+    Parameters
+    ----------
+    method : Method
+        One of `physsym.integrators`, or a method of one's own.
+    step : Symbol
+        The time step, a fresh symbol.
+    first : tuple of Symbol
+        The states that a method with two blocks updates first. Without it they are found by what the states
+        mean (velocities first), never by the order in which the law lists them; where the law does not tell,
+        the step is refused.
+    """
+
+    method: Method
     step: Symbol
+    first: tuple[Symbol, ...] = ()
     symbols = ("step",)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not hasattr(self.method, "name") or not hasattr(self.method, "order"):
+            raise TypeError(f"Integrate needs a method of physsym.integrators first, given {self.method!r}")
+        first = (self.first,) if isinstance(self.first, Symbol) else tuple(self.first)
+        object.__setattr__(self, "first", first)
+        for state in first:
+            if not isinstance(state, Symbol):
+                raise TypeError(f"first holds the symbols of states, as in first=(v,); given {state!r}")
 
 
 @dataclass(frozen=True)
@@ -121,6 +151,72 @@ class Eliminate(Move):
 
     symbol: Symbol
     symbols = ("symbol",)
+
+
+Words: TypeAlias = tuple[str | Expr | Equation, ...]  # texts and formulas that follow each other
+
+
+@singledispatch
+def describe(move: Move) -> Words:
+    """Return a move as a short phrase of texts and formulas; each kind of move registers its own.
+
+    >>> from physsym.vocabulary import gamma
+    >>> describe(Divide(gamma))
+    ('divide by ', gamma)
+    """
+    return (type(move).__name__,)
+
+
+@describe.register(Divide)
+def _(move: Divide) -> Words:
+    return "divide by ", move.by
+
+
+@describe.register(Multiply)
+def _(move: Multiply) -> Words:
+    return "multiply by ", move.by
+
+
+@describe.register(Define)
+def _(move: Define) -> Words:
+    return "define ", Equation(move.symbol, move.value), ", which eliminates ", move.eliminating
+
+
+@describe.register(Limit)
+def _(move: Limit) -> Words:
+    return "let ", move.symbol, " tend to ", move.to
+
+
+@describe.register(Neglect)
+def _(move: Neglect) -> Words:
+    return "neglect ", move.term
+
+
+@describe.register(Isolate)
+def _(move: Isolate) -> Words:
+    return "solve for ", move.symbol
+
+
+@describe.register(ReduceOrder)
+def _(move: ReduceOrder) -> Words:
+    return "split into two laws of first order with ", Equation(dot(move.coordinate), move.velocity)
+
+
+@describe.register(Integrate)
+def _(move: Integrate) -> Words:
+    first = [part for state in move.first for part in (", ", state)]
+    said = (first[1], *first[2:], " first, of length ") if first else ("of length ",)
+    return f"integrate over one step by {move.method.name}, ", *said, move.step
+
+
+@describe.register(Rescale)
+def _(move: Rescale) -> Words:
+    return "rescale by ", Equation(move.old, move.factor * move.new)
+
+
+@describe.register(Eliminate)
+def _(move: Eliminate) -> Words:
+    return "eliminate ", move.symbol
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,15 @@ from physsym.core.statements import Equation, Law, Rule, Statement, Update, rewr
 from physsym.core.symbols import DOT, after, dot
 from physsym.mechanics.moves import Define, Divide, Isolate, Move, MoveError, Multiply, ReduceOrder, Rescale
 from physsym.transform.forms import solved, tidied
-from physsym.transform.registry import apply, expect
+from physsym.transform.registry import expect, transform_step
 
 
-@apply.register(Divide)
+@transform_step.register(Divide)
 def _(move: Divide, line: Statement) -> Law:
     return _scaled(expect(Law, line, move), 1 / _nonzero(move.by, move))
 
 
-@apply.register(Multiply)
+@transform_step.register(Multiply)
 def _(move: Multiply, line: Statement) -> Law:
     return _scaled(expect(Law, line, move), _nonzero(move.by, move))
 
@@ -39,7 +39,7 @@ def moving_symbols(law: Law) -> tuple[Symbol, ...]:
     return tuple(sorted((s for s in symbols(law) if s.name in names), key=str))
 
 
-@apply.register(Define)
+@transform_step.register(Define)
 def _(move: Define, line: Statement) -> Statement:
     if move.eliminating not in symbols(line):
         raise MoveError(f"{move.eliminating} does not occur in the line, so it cannot be eliminated")
@@ -52,7 +52,7 @@ def _(move: Define, line: Statement) -> Statement:
     return rewritten(line, lambda side: tidied(side.xreplace({move.eliminating: inverse}), moving))
 
 
-@apply.register(Isolate)
+@transform_step.register(Isolate)
 def _(move: Isolate, line: Statement) -> Law:
     law = expect(Law, line, move)
     holding = [e for e in law.equations if e.residual.has(move.symbol)]
@@ -62,7 +62,7 @@ def _(move: Isolate, line: Statement) -> Law:
     return Law(tuple(found if e is holding[0] else e for e in law.equations), law.assuming)
 
 
-@apply.register(ReduceOrder)
+@transform_step.register(ReduceOrder)
 def _(move: ReduceOrder, line: Statement) -> Law:
     law = expect(Law, line, move)
     first = dot(move.coordinate)
@@ -76,7 +76,7 @@ def _(move: ReduceOrder, line: Statement) -> Law:
     return Law((Equation(first, move.velocity), *renamed.equations), law.assuming)
 
 
-@apply.register(Rescale)
+@transform_step.register(Rescale)
 def _(move: Rescale, line: Statement) -> Statement:
     if move.old not in symbols(line) or move.new in symbols(line):
         raise MoveError(f"to rescale, {move.old} must occur in the line and {move.new} must not")

@@ -8,10 +8,10 @@ from physsym.core.statements import Rule, Statement, Update
 from physsym.core.symbols import after, before
 from physsym.mechanics.moves import Eliminate, MoveError
 from physsym.transform.forms import solved, tidied
-from physsym.transform.registry import apply, expect
+from physsym.transform.registry import expect, transform_step
 
 
-@apply.register(Eliminate)
+@transform_step.register(Eliminate)
 def _(move: Eliminate, line: Statement) -> Rule:
     rule = expect(Rule, line, move)
     values = {u.target: u.value for u in rule.updates}

@@ -1,4 +1,4 @@
-"""Carrying out an integration: a rule from a law of first order and an integrator."""
+"""Carrying out an integration: a rule from a law of first order and a one-step method."""
 
 from __future__ import annotations
 
@@ -11,54 +11,32 @@ from sympy.solvers.solveset import NonlinearError
 
 from physsym.core.statements import Law, Rule, Statement, Update, symbols
 from physsym.core.symbols import DOT, OPAQUE, after, dot
-from physsym.mechanics.integrators import OLD, ExplicitRungeKutta, Integrator
+from physsym.mechanics.integrators import OLD, PartitionedEuler, RungeKutta
 from physsym.mechanics.moves import Integrate, MoveError
 from physsym.transform.forms import solved, tidied
-from physsym.transform.registry import apply, expect
+from physsym.transform.registry import expect, transform_step
 
 Rates = dict[Symbol, Expr]
+Block = tuple[Symbol, ...]
 
 
-@apply.register(Integrate)
+@transform_step.register(Integrate)
 def _(move: Integrate, line: Statement) -> Rule:
     law = expect(Law, line, move)
     if move.step in symbols(law):
         raise MoveError(
             f"the time step {move.step} occurs in the law already; name the step by a fresh symbol"
         )
-    return integrated(move.integrator, _rates(law), move)
+    return integrate(move.method, _rates(law), move)
 
 
 @singledispatch
-def integrated(method: object, rates: Rates, move: Integrate) -> Rule:
+def integrate(method: object, rates: Rates, move: Integrate) -> Rule:
     """Return one step along the rates by a method; new kinds of methods register here."""
     raise MoveError(
-        f"no way is registered to integrate by {method!r}; use integrated.register, or one of "
-        "physsym.integrators"
+        f"no function is registered that integrates by {method!r}; use one of physsym.integrators, or "
+        "register one with physsym.transform.integrate.integrate.register"
     )
-
-
-@integrated.register(Integrator)
-def _(method: Integrator, rates: Rates, move: Integrate) -> Rule:
-    way = _all_at_once if method.waiting != OLD else _one_by_one
-    return way(rates, method, move)
-
-
-@integrated.register(ExplicitRungeKutta)
-def _(method: ExplicitRungeKutta, rates: Rates, move: Integrate) -> Rule:
-    stages: list[Rates] = []
-    for row in method.matrix:
-        place = {s: _moved(s, row, stages, move.step) for s in rates}
-        stages.append({s: rate.xreplace(place) for s, rate in rates.items()})
-    sequence = _sequence(rates, "velocities")
-    return Rule(tuple(Update(s, _moved(s, method.weights, stages, move.step)) for s in sequence))
-
-
-def _moved(state: Symbol, weights: Sequence[Expr], stages: list[Rates], step: Symbol) -> Expr:
-    """Return a state moved along the stages found so far. Nothing is expanded: stages stay shared."""
-    # A number times a sum would be multiplied out by SymPy; together with the step it is not.
-    pairs = zip(weights, stages, strict=False)
-    return Add(state, *(step * weight * stage[state] for weight, stage in pairs if weight))
 
 
 def _rates(law: Law) -> Rates:
@@ -71,29 +49,83 @@ def _rates(law: Law) -> Rates:
                 f"{equation} must hold one first derivative, it holds "
                 f"{sorted(map(str, derivatives))}; use ReduceOrder first"
             )
-        rates[_state(derivatives[0])] = solved(equation.residual, derivatives[0])
+        name = derivatives[0].name.removesuffix(DOT)
+        own = (s for s in symbols(law) if s.name == name)
+        state = next(own, Symbol(name, real=True) if derivatives[0].is_real else Symbol(name))
+        rates[state] = solved(equation.residual, derivatives[0])
     return rates
 
 
-def _state(derivative: Symbol) -> Symbol:
-    name = derivative.name[: -len(DOT)]
-    return Symbol(name, real=True) if derivative.is_real else Symbol(name)
+# ------------------------------------------------------------------ which states move first
 
 
-def _sequence(rates: Rates, first: str) -> tuple[Symbol, ...]:
-    positions = tuple(s for s, rate in rates.items() if rate in rates)
-    velocities = tuple(s for s in rates if s not in positions)
-    return positions + velocities if first == "positions" else velocities + positions
+def blocks(rates: Rates, move: Integrate) -> tuple[Block, Block]:
+    """Return the states that move first and those that move second; `move.first` names them, or the law.
+
+    By meaning the velocities are first. A position occurs inside the potential, or else its rate reads other
+    states alone, and none of these is a position; of two states that so read each other the one whose rate is
+    just the other is the position. Every velocity is read by a position. Raises MoveError where the law does
+    not tell positions and velocities apart.
+    """
+    if move.first:
+        return _named(rates, move)
+    own = set(rates)
+    reads = {s: rate.free_symbols & own for s, rate in rates.items()}
+    if all(reads[s] <= {s} for s in rates):
+        return tuple(rates), ()
+    positions = _positions(rates, reads)
+    velocities = own - positions
+    seen = {s for p in positions for s in reads[p]}
+    if not positions or not velocities or not velocities <= seen:
+        names = ", ".join(map(str, rates))
+        raise MoveError(
+            f"{move.method.name} moves velocities first, and the law does not tell which of {names} are "
+            f"velocities; name what moves first, as in Integrate(..., first=({next(iter(rates))},))"
+        )
+    return tuple(s for s in rates if s in velocities), tuple(s for s in rates if s in positions)
 
 
-def _one_by_one(rates: Rates, method: Integrator, move: Integrate) -> Rule:
-    sequence, updates = _sequence(rates, method.first), list[Update]()
-    moving = (*sequence, *map(after, sequence))
-    for state in sequence:
-        done = [u.target for u in updates]
-        place = {s: _mixed(s, after(s), method.updated) for s in done if s != state}
-        value = _updated(state, rates[state].xreplace(place), method, move)
-        updates.append(Update(state, tidied(value, moving)))
+def _named(rates: Rates, move: Integrate) -> tuple[Block, Block]:
+    rest = tuple(s for s in rates if s not in move.first)
+    if not rest or len(rest) + len(move.first) != len(rates):
+        raise MoveError(
+            f"first must name some of the states {', '.join(map(str, rates))}, once each and not all; "
+            f"given {', '.join(map(str, move.first))}"
+        )
+    return move.first, rest
+
+
+def _positions(rates: Rates, reads: dict[Symbol, set[Symbol]]) -> set[Symbol]:
+    own = set(rates)
+    inside = {s for rate in rates.values() for f in rate.atoms(*OPAQUE) for s in f.free_symbols & own}
+    if inside == own:
+        inside = set()
+    apart = {s for s in own - inside if reads[s] and s not in reads[s] and not reads[s] & inside}
+    copies = {s for s in apart if {rates[s], -rates[s]} & own}
+    return inside | {s for s in apart if not reads[s] & (copies if s in copies else apart)}
+
+
+def one_block(rates: Rates, move: Integrate) -> Block:
+    """Return all states, velocities before positions for the reader's sake; no method may move some first."""
+    if move.first:
+        raise MoveError(f"{move.method.name} moves all states together; leave first={move.first} out")
+    return tuple(sorted(rates, key=lambda s: rates[s] in rates))
+
+
+# ------------------------------------------------------------------ methods given by weights
+
+
+@integrate.register(PartitionedEuler)
+def _(method: PartitionedEuler, rates: Rates, move: Integrate) -> Rule:
+    parts = blocks(rates, move) if method.partitioned else (one_block(rates, move), ())
+    if method.pending != OLD and parts[1] and method.partitioned:
+        raise MoveError(f"{method.name} reads new values of what is not yet updated; no rule does that")
+    sequence = parts[0] + parts[1]
+    moving, updates = (*sequence, *map(after, sequence)), list[Update]()
+    for block in parts:
+        place = {u.target: _mixed(u.target, after(u.target), method.updated) for u in updates}
+        read = {s: rates[s].xreplace(place) for s in block}
+        updates += [Update(s, tidied(value, moving)) for s, value in _moved(read, method, move).items()]
     return Rule(tuple(updates))
 
 
@@ -101,20 +133,45 @@ def _mixed(old: Expr, new: Expr, weight: Expr) -> Expr:
     return (1 - weight) * old + weight * new
 
 
-def _updated(state: Symbol, rate: Expr, method: Integrator, move: Integrate) -> Expr:
-    own, dt = method.own, move.step
-    if own == "exact":
-        return _followed(state, rate, move)
-    if own == OLD or not rate.has(state):
-        return state + dt * rate
+def _moved(rates: Rates, method: PartitionedEuler, move: Integrate) -> Rates:
+    """Return the new values of a block of states, whose rates read each other at the weight `own`."""
+    if method.own == "exact":
+        return {s: _decayed(s, rate, move) for s, rate in rates.items()}
+    if method.own == OLD:
+        return {s: s + move.step * rate for s, rate in rates.items()}
+    if any(rate.free_symbols & set(rates) - {s} for s, rate in rates.items()):
+        return _linear_step(rates, method.own, move)
+    return {s: _implicit(s, rate, method.own, move) for s, rate in rates.items()}
+
+
+def _implicit(state: Symbol, rate: Expr, own: Expr, move: Integrate) -> Expr:
     new = Dummy(real=True)
     try:
-        return solved(new - state - dt * rate.xreplace({state: _mixed(state, new, own)}), new)
+        return solved(new - state - move.step * rate.xreplace({state: _mixed(state, new, own)}), new)
     except MoveError as error:
         raise _not_explicit(state, rate, move) from error
 
 
-def _followed(state: Symbol, rate: Expr, move: Integrate) -> Expr:
+def _linear_step(rates: Rates, own: Expr, move: Integrate) -> Rates:
+    """Return the new values of states that read each other, by solving linear equations for all of them."""
+    new = {s: Dummy(s.name, real=True) for s in rates}
+    place = {s: _mixed(s, n, own) for s, n in new.items()}
+    equations = []
+    for state, rate in rates.items():
+        read = rate.xreplace(place)
+        if any(f.has(*new.values()) for f in read.atoms(*OPAQUE)):
+            raise _not_explicit(state, rate, move)
+        equations.append(new[state] - state - move.step * read)
+    try:
+        matrix, right = linear_eq_to_matrix(equations, list(new.values()))
+    except NonlinearError as error:
+        raise MoveError(
+            f"{move.method.name} cannot be written explicitly: the rates are not linear"
+        ) from error
+    return {s: sympy.cancel(v) for s, v in zip(rates, matrix.LUsolve(right), strict=True)}
+
+
+def _decayed(state: Symbol, rate: Expr, move: Integrate) -> Expr:
     """Return the exact solution of s' = a*s + b after one step, a and b held still."""
     opaque = {f: Dummy() for f in rate.atoms(*OPAQUE)}
     slope = sympy.expand(rate.xreplace(opaque)).diff(state)
@@ -127,35 +184,33 @@ def _followed(state: Symbol, rate: Expr, move: Integrate) -> Expr:
 
 def _not_explicit(state: Symbol, rate: Expr, move: Integrate) -> MoveError:
     return MoveError(
-        f"{move.integrator.name} cannot be written explicitly for {dot(state)} = {rate}: "
+        f"{move.method.name} cannot be written explicitly for {dot(state)} = {rate}: "
         f"the rate reads the new {state} in a way that cannot be solved for it; "
         "use forward Euler or semi-implicit Euler"
     )
 
 
-def _all_at_once(rates: Rates, method: Integrator, move: Integrate) -> Rule:
-    sequence = _sequence(rates, method.first)
-    new = {s: Dummy(s.name, real=True) for s in sequence}
-    equations = []
-    for k, state in enumerate(sequence):
-        weights = {s: _weight(j, k, method) for j, s in enumerate(sequence)}
-        rate = rates[state].xreplace({s: _mixed(s, new[s], w) for s, w in weights.items()})
-        if any(f.has(*new.values()) for f in rate.atoms(*OPAQUE)):
-            raise _not_explicit(state, rates[state], move)
-        equations.append(new[state] - state - move.step * rate)
-    try:
-        matrix, right = linear_eq_to_matrix(equations, list(new.values()))
-    except NonlinearError as error:
+# ------------------------------------------------------------------ methods given by a tableau
+
+
+@integrate.register(RungeKutta)
+def _(method: RungeKutta, rates: Rates, move: Integrate) -> Rule:
+    if method.implicit_entry:
         raise MoveError(
-            f"{move.integrator.name} cannot be written explicitly: the rates are not linear"
-        ) from error
-    values = matrix.LUsolve(right)
-    return Rule(
-        tuple(Update(s, tidied(sympy.cancel(v), sequence)) for s, v in zip(sequence, values, strict=True))
-    )
+            f"{method.name} is implicit: row {method.implicit_entry[0]}, column {method.implicit_entry[1]} "
+            "of its matrix reads a stage not yet known; only explicit methods are carried out, and of the "
+            "implicit ones backward_euler and implicit_midpoint"
+        )
+    stages: list[Rates] = []
+    for row in method.matrix:
+        place = {s: _along(s, row, stages, move.step) for s in rates}
+        stages.append({s: rate.xreplace(place) for s, rate in rates.items()})
+    updates = (Update(s, _along(s, method.weights, stages, move.step)) for s in one_block(rates, move))
+    return Rule(tuple(updates))
 
 
-def _weight(read: int, updated: int, integrator: Integrator) -> Expr:
-    if read == updated:
-        return OLD if integrator.own == "exact" else integrator.own
-    return integrator.updated if read < updated else integrator.waiting
+def _along(state: Symbol, weights: Sequence[Expr], stages: list[Rates], step: Symbol) -> Expr:
+    """Return a state moved along the stages found so far. Nothing is expanded: stages stay shared."""
+    # A number times a sum would be multiplied out by SymPy; together with the step it is not.
+    pairs = zip(weights, stages, strict=False)
+    return Add(state, *(step * weight * stage[state] for weight, stage in pairs if weight))

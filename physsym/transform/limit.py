@@ -9,10 +9,10 @@ from physsym.core.statements import Law, Rule, Statement, rewritten, states, sym
 from physsym.core.symbols import OPAQUE, after
 from physsym.mechanics.moves import Limit, MoveError
 from physsym.transform.forms import tidied
-from physsym.transform.registry import apply
+from physsym.transform.registry import transform_step
 
 
-@apply.register(Limit)
+@transform_step.register(Limit)
 def _(move: Limit, line: Statement) -> Statement:
     if move.symbol not in symbols(line):
         raise MoveError(f"{move.symbol} does not occur in the line, so nothing tends with it")

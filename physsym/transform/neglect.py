@@ -6,10 +6,10 @@ from sympy import Add, Expr, expand
 
 from physsym.core.statements import Equation, Law, Statement
 from physsym.mechanics.moves import MoveError, Neglect
-from physsym.transform.registry import apply, expect
+from physsym.transform.registry import expect, transform_step
 
 
-@apply.register(Neglect)
+@transform_step.register(Neglect)
 def _(move: Neglect, line: Statement) -> Statement:
     law = expect(Law, line, move)
     shorter = tuple(

@@ -1,24 +1,53 @@
-"""The function that carries a move out; each kind of move registers how."""
+"""The functions that carry a move out; each kind of move registers how."""
 
 from __future__ import annotations
 
 from functools import singledispatch
 from typing import TypeVar
 
-from physsym.core.statements import Law, Rule, Statement
+from physsym.core.statements import Law, Rule, Statement, StatementLike, as_statement
 from physsym.mechanics.moves import Move, MoveError
 
 S = TypeVar("S", Law, Rule)
 
 
-@singledispatch
-def apply(move: Move, line: Statement) -> Statement:
-    """Return the line that the move proposes after the given one.
+def apply(move: Move, line: StatementLike) -> Statement:
+    """Return the line that a move proposes after the given one.
 
-    Raises MoveError with the reason where the move cannot be carried out. New moves register here:
-    `@apply.register`.
+    Parameters
+    ----------
+    move : Move
+        The reason, such as `Divide(gamma)`.
+    line : Law or Rule
+        The line above; a single equation or update counts as one.
+
+    Raises
+    ------
+    MoveError
+        Where the move cannot be carried out on the line, with the reason.
+    TypeError
+        For arguments that are not a move and a statement.
+
+    Examples
+    --------
+    >>> from physsym.mechanics.moves import Divide
+    >>> from physsym.parsing import read
+    >>> print(apply(Divide(read("gamma")), read("gamma*dot(x) = -G")))
+    x' = -grad(x)/gamma
     """
-    raise MoveError(f"no way is registered to carry out {type(move).__name__}; use apply.register")
+    if not isinstance(move, Move):
+        swapped = "; the move comes first: apply(move, line)" if isinstance(line, Move) else ""
+        raise TypeError(f"apply needs a move such as Divide(gamma), given {move!r}{swapped}")
+    return transform_step(move, as_statement(line))
+
+
+@singledispatch
+def transform_step(move: Move, line: Statement) -> Statement:
+    """Return the line that one kind of move proposes; new moves register here: `@transform_step.register`."""
+    raise MoveError(
+        f"no function is registered that carries out {type(move).__name__}; "
+        "register one with physsym.transform.transform_step.register"
+    )
 
 
 def expect(kind: type[S], line: Statement, move: Move) -> S:

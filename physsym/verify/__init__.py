@@ -3,6 +3,6 @@
 from physsym.verify import algebra, eliminate, integrate, limit, neglect
 from physsym.verify.dimensions import dimensions
 from physsym.verify.identity import identical
-from physsym.verify.registry import check
+from physsym.verify.registry import check, verify_step
 
-__all__ = ["algebra", "check", "dimensions", "eliminate", "identical", "integrate", "limit", "neglect"]
+__all__ = ["algebra", "check", "dimensions", "eliminate", "identical", "integrate", "limit", "neglect", "verify_step"]

@@ -14,16 +14,16 @@ from physsym.verify.engines.base import Answer
 from physsym.verify.equivalence import residuals, same_equations, same_maps
 from physsym.verify.identity import identical
 from physsym.verify.monotone import strictly_monotone
-from physsym.verify.registry import judge
+from physsym.verify.registry import verify_step
 from physsym.verify.substitution import Refusal, map_of, require, require_absent, substituted
 
 
-@judge.register(Divide)
+@verify_step.register(Divide)
 def _(move: Divide, above: Statement, below: Statement) -> Verdict:
     return _scaled(move, below, above, move.by)
 
 
-@judge.register(Multiply)
+@verify_step.register(Multiply)
 def _(move: Multiply, above: Statement, below: Statement) -> Verdict:
     return _scaled(move, above, below, move.by)
 
@@ -37,7 +37,7 @@ def _scaled(move: Move, small: Statement, large: Statement, by: Expr) -> Verdict
     return given(verdict, nonzero(by))
 
 
-@judge.register(Define)
+@verify_step.register(Define)
 def _(move: Define, above: Statement, below: Statement) -> Verdict:
     require_absent(move.symbol, above, "so it is no fresh name")
     require_absent(move.eliminating, below, f"though defining {move.symbol} was to eliminate it")
@@ -53,7 +53,7 @@ def _(move: Define, above: Statement, below: Statement) -> Verdict:
     return given(verdict, defined(move.value))
 
 
-@judge.register(Isolate)
+@verify_step.register(Isolate)
 def _(move: Isolate, above: Statement, below: Statement) -> Verdict:
     law, solved = require(Law, above, move, "above"), require(Law, below, move, "below")
     alone = [e for e in solved.equations if e.left == move.symbol and not e.right.has(move.symbol)]
@@ -104,7 +104,7 @@ def _no_second(residual: Expr, symbol: Symbol) -> Verdict:
     return undecided(f"other real solutions for {symbol} could not be excluded", engines=(found.engine,))
 
 
-@judge.register(ReduceOrder)
+@verify_step.register(ReduceOrder)
 def _(move: ReduceOrder, above: Statement, below: Statement) -> Verdict:
     law, split = require(Law, above, move, "above"), require(Law, below, move, "below")
     first = dot(move.coordinate)
@@ -121,7 +121,7 @@ def _(move: ReduceOrder, above: Statement, below: Statement) -> Verdict:
     return same_equations(residuals(law), [substituted(r, back) for r in rest])
 
 
-@judge.register(Rescale)
+@verify_step.register(Rescale)
 def _(move: Rescale, above: Statement, below: Statement) -> Verdict:
     require_absent(move.new, above, "so it is no fresh name")
     require_absent(move.old, below, "though it was to leave")

@@ -7,11 +7,11 @@ from physsym.core.symbols import before
 from physsym.core.verdicts import Verdict
 from physsym.mechanics.moves import Eliminate
 from physsym.verify.identity import identical
-from physsym.verify.registry import judge
+from physsym.verify.registry import verify_step
 from physsym.verify.substitution import Refusal, map_of, require, require_absent, substituted
 
 
-@judge.register(Eliminate)
+@verify_step.register(Eliminate)
 def _(move: Eliminate, above: Statement, below: Statement) -> Verdict:
     rule, recurrence = require(Rule, above, move, "above"), require(Rule, below, move, "below")
     require_absent(move.symbol, below, "though it was to be eliminated")

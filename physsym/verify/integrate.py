@@ -12,7 +12,7 @@ from sympy import Add, Expr, Integer, Symbol, exp
 from physsym.core.statements import Law, Rule, Statement
 from physsym.core.symbols import DOT, OPAQUE, dot
 from physsym.core.verdicts import Condition, Hypothesis, Order, Verdict, all_of, fails, holds, undecided
-from physsym.mechanics.integrators import ExplicitRungeKutta, Integrator
+from physsym.mechanics.integrators import PartitionedEuler, RungeKutta
 from physsym.mechanics.moves import Integrate
 from physsym.verify.conditions import given
 from physsym.verify.engines import identity_test
@@ -20,14 +20,15 @@ from physsym.verify.engines.error_bound import error_bound
 from physsym.verify.engines.laurent import DivergenceError, Laurent, UndecidedError
 from physsym.verify.engines.prime_field import Point
 from physsym.verify.identity import identical
-from physsym.verify.registry import judge
+from physsym.verify.registry import verify_step
 from physsym.verify.substitution import Refusal, map_of, require, require_absent, substituted
 
 Equations = dict[Symbol, Expr]  # a residual or a value for each state
-_OWN, _RATE = Symbol("own", real=True), Symbol("rate", real=True)
+# Names with a blank, which no symbol that is read from a text can have.
+_OWN, _RATE = Symbol("own value", real=True), Symbol("own rate", real=True)
 
 
-@judge.register(Integrate)
+@verify_step.register(Integrate)
 def _(move: Integrate, above: Statement, below: Statement) -> Verdict:
     law, rule = require(Law, above, move, "above"), require(Rule, below, move, "below")
     require_absent(move.step, above, "so it is no fresh name for the time step")
@@ -35,37 +36,60 @@ def _(move: Integrate, above: Statement, below: Statement) -> Verdict:
     new = map_of(rule)
     if set(new) != set(equations):
         raise Refusal(f"the rule must update {', '.join(sorted(map(str, equations)))} and nothing else")
-    read = followed(move.integrator, equations, new, move.step)
-    verdict = given(all_of(*read, _order(move, equations, new)), (Condition(move.step, "> 0"),))
+    read = verify_method(move.method, equations, new, move)
+    # A method that is seen to be exact needs no measure of its order.
+    measured = () if any(v.error for v in read) else (_order(move, equations, new),)
+    verdict = given(all_of(*read, *measured), (Condition(move.step, "> 0"),))
     return given(verdict, _smooth(law))
 
 
 @singledispatch
-def followed(method: object, equations: Equations, new: Equations, step: Symbol) -> list[Verdict]:
-    """Return whether new values are those that a method asks for; new kinds of methods register here."""
-    raise Refusal(f"no check is registered for the method {method!r}; use followed.register")
+def verify_method(method: object, equations: Equations, new: Equations, move: Integrate) -> list[Verdict]:
+    """Return whether new values are those that a method asks for; new kinds of methods register here.
+
+    `equations` holds the residual left - right of each state's equation, `new` the new value of each state in
+    terms of old ones. A verdict that carries an error says that the order is proved; it is measured otherwise.
+    """
+    raise Refusal(
+        f"no check is registered for the method {method!r}; "
+        "register one with physsym.verify.integrate.verify_method.register"
+    )
 
 
-@followed.register(Integrator)
-def _(method: Integrator, equations: Equations, new: Equations, step: Symbol) -> list[Verdict]:
-    order = _sequence(equations, method)
-    return [_recovered(s, equations, new, order, method, step) for s in equations]
+@verify_method.register(PartitionedEuler)
+def _(method: PartitionedEuler, equations: Equations, new: Equations, move: Integrate) -> list[Verdict]:
+    if method.partitioned:
+        early = first_moved(equations, move)
+    else:
+        refuse_first(move)
+        early = set(equations)
+    return [_recovered(s, equations, new, early, method, move.step) for s in equations]
 
 
-@followed.register(ExplicitRungeKutta)
-def _(method: ExplicitRungeKutta, equations: Equations, new: Equations, step: Symbol) -> list[Verdict]:
-    linear = {s: _linear(s, residual) for s, residual in equations.items()}
+@verify_method.register(RungeKutta)
+def _(method: RungeKutta, equations: Equations, new: Equations, move: Integrate) -> list[Verdict]:
+    refuse_first(move)
+    if method.implicit_entry:
+        raise Refusal(f"{method.name} is implicit: its stages cannot be found one after the other")
+    linear = {s: linear_rate(s, residual) for s, residual in equations.items()}
     stages: list[Equations] = []
     for row in method.matrix:
-        place = {s: _along(s, row, stages, step) for s in equations}
+        place = {s: _along(s, row, stages, move.step) for s in equations}
         stages.append({s: substituted(rate, place) for s, (_, rate) in linear.items()})
-    return [
-        *(verdict for verdict, _ in linear.values()),
-        *(_told(s, new[s], _along(s, method.weights, stages, step), method) for s in equations),
-    ]
+    verdicts = [verdict for verdict, _ in linear.values()]
+    for state in equations:
+        due, what = _along(state, method.weights, stages, move.step), f"the weighed stages of {method.name}"
+        verdicts.append(identical(new[state], due, f"the new {state} and {what}"))
+    return verdicts
 
 
-def _linear(state: Symbol, residual: Expr) -> tuple[Verdict, Expr]:
+def refuse_first(move: Integrate) -> None:
+    """Raise Refusal where some states are said to move first and the method moves all together."""
+    if move.first:
+        raise Refusal(f"{move.method.name} moves all states together, yet {move.first} is to be first")
+
+
+def linear_rate(state: Symbol, residual: Expr) -> tuple[Verdict, Expr]:
     """Return whether an equation c*s' + b = 0 is linear in the derivative of its state, and -b/c."""
     b, at_one, held = (substituted(residual, {dot(state): n}) for n in (Integer(0), Integer(1), _RATE))
     verdict = identical(
@@ -78,12 +102,8 @@ def _along(state: Symbol, weights: Sequence[Expr], stages: Sequence[Equations], 
     return Add(state, *(w * step * stage[state] for w, stage in zip(weights, stages, strict=False)))
 
 
-def _told(state: Symbol, found: Expr, due: Expr, method: ExplicitRungeKutta) -> Verdict:
-    return identical(found, due, f"the new {state} and the weighed stages of {method.name}")
-
-
 def _smooth(law: Law) -> tuple[Hypothesis, ...]:
-    """Return the premise that an order of accuracy rests on, where the law holds an unknown function."""
+    """Return the hypothesis that an order of accuracy rests on, where the law holds an unknown function."""
     unknown = any(e.residual.has(*OPAQUE) for e in law.equations)
     return (Hypothesis("the potential is smooth"),) if unknown else ()
 
@@ -106,31 +126,77 @@ def _plain(law: Law, derivative: Symbol) -> set[Symbol]:
     return {s for e in law.equations for s in e.residual.free_symbols if s.name == name}
 
 
-def _sequence(equations: Equations, integrator: Integrator) -> list[Symbol]:
-    """Return the states in the order in which the integrator updates them."""
-    positions = [s for s, r in equations.items() if any(_is_rate(o, s, r) for o in equations if o != s)]
-    velocities = [s for s in equations if s not in positions]
-    return positions + velocities if integrator.first == "positions" else velocities + positions
+def first_moved(equations: Equations, move: Integrate) -> set[Symbol]:
+    """Return the states that move first: those named, or the velocities as far as the law tells them.
+
+    The order of the equations plays no part. Raises Refusal where the law leaves it open.
+    """
+    if move.first:
+        if not set(move.first) < set(equations) or len(set(move.first)) != len(move.first):
+            raise Refusal(f"{move.first} must be some of the states of the law, once each and not all")
+        return set(move.first)
+    read = {s: _read_by(s, equations) for s in equations}
+    if not any(others - {s} for s, others in read.items()):
+        return set(equations)
+    located = _located(equations)
+    second = {s for s in equations if s in located or _is_moved(s, read, located, equations)}
+    first = set(equations) - second
+    if not second or not first <= set().union(*(read[s] for s in second)) or not first:
+        raise Refusal(
+            f"the law does not tell which of {', '.join(map(str, equations))} are velocities, which "
+            f"{move.method.name} moves first; name them by first=(...)"
+        )
+    return first
 
 
-def _is_rate(other: Symbol, state: Symbol, residual: Expr) -> bool:
-    """Tell whether an equation says that the rate of a state is another state, whatever multiplies both."""
-    if other not in residual.free_symbols:
+def _read_by(state: Symbol, equations: Equations) -> set[Symbol]:
+    """Return the states on which the rate of a state depends."""
+    held = {s for s in equations if s in equations[state].free_symbols}
+    b, at_one = (substituted(equations[state], {dot(state): Integer(n)}) for n in (0, 1))
+    factor = at_one - b
+    if not factor.free_symbols & held:
+        return held
+    # A state in the factor of the derivative may cancel: whether the rate depends on it is tested.
+    rate = b / factor
+    return {s for s in held if not identical(rate, substituted(rate, {s: _OWN}))}
+
+
+def _located(equations: Equations) -> set[Symbol]:
+    """Return the states within unknown functions of a place; all of them or none tell nothing."""
+    within = {s for r in equations.values() for f in r.atoms(*OPAQUE) for s in f.free_symbols}
+    return within & set(equations) if not set(equations) <= within else set()
+
+
+def _is_moved(
+    state: Symbol, read: dict[Symbol, set[Symbol]], located: set[Symbol], equations: Equations
+) -> bool:
+    """Tell whether a state is moved by velocities alone, which are not moved by it in the same way."""
+
+    def moved_by_others(s: Symbol) -> bool:
+        return bool(read[s]) and s not in read[s] and not read[s] & located and s not in located
+
+    def copies(s: Symbol) -> bool:
+        places = ({dot(s): sign * o} for o in read[s] for sign in (1, -1))
+        return any(identical(substituted(equations[s], place), Integer(0)) for place in places)
+
+    if not moved_by_others(state):
         return False
-    return bool(identical(substituted(residual, {dot(state): other}), Integer(0)))
+    rivals = [o for o in read[state] if moved_by_others(o)]
+    return not rivals or (copies(state) and not any(map(copies, rivals)))
 
 
 def _recovered(
     state: Symbol,
     equations: Equations,
     new: Equations,
-    order: list[Symbol],
-    method: Integrator,
+    early: set[Symbol],
+    method: PartitionedEuler,
     step: Symbol,
 ) -> Verdict:
     """Return whether the difference quotient of a state obeys its equation, read where the method says."""
-    k = order.index(state)
-    weights = {s: method.updated if order.index(s) < k else method.waiting for s in equations if s != state}
+    beside = Integer(0) if method.own == "exact" else method.own
+    across = method.pending if state in early else method.updated
+    weights = {s: beside if (s in early) == (state in early) else across for s in equations if s != state}
     places = {s: (1 - w) * s + w * new[s] for s, w in weights.items()}
     if method.own == "exact":
         held = substituted(equations[state], places | {state: _OWN, dot(state): _RATE})
@@ -162,7 +228,9 @@ def _decayed(state: Symbol, residual: Expr, new: Expr, step: Symbol) -> Verdict:
 
 def _order(move: Integrate, equations: Equations, new: Equations) -> Verdict:
     """Return whether one step meets the exact flow at the order that the integrator declares."""
-    terms = move.integrator.order + 3  # far enough to see whether the order is higher still
+    if math.isinf(move.method.order):
+        return undecided(f"{move.method.name} is exact, which was not proved of the new values")
+    terms = int(move.method.order) + 3  # far enough to see whether the order is higher still
     try:
         bound = error_bound(*equations.values(), *new.values(), terms=terms)
         gaps = identity_test.evaluate_at_points(
@@ -174,8 +242,8 @@ def _order(move: Integrate, equations: Equations, new: Equations) -> Verdict:
     if len(orders) > 1:
         return undecided("the order differs from point to point: it depends on the branch of a root")
     order = orders.pop()
-    if order < move.integrator.order:
-        return fails(f"order {order} was measured, {move.integrator.name} has {move.integrator.order}")
+    if order < move.method.order:
+        return fails(f"order {order} was measured, {move.method.name} has {move.method.order}")
     size = "no error was found" if math.isinf(order) else f"order {order} and no higher was measured"
     told = f"{size} against the exact flow, {identity_test.NAME}: {bound}, one engine only"
     return holds(told, error=Order(move.step, order), engines=(identity_test.NAME,))

@@ -17,11 +17,11 @@ from physsym.verify.engines import identity_test
 from physsym.verify.engines.laurent import DivergenceError, UndecidedError
 from physsym.verify.equivalence import match_equations
 from physsym.verify.identity import identical
-from physsym.verify.registry import judge
+from physsym.verify.registry import verify_step
 from physsym.verify.substitution import Refusal, map_of, require, require_absent
 
 
-@judge.register(Limit)
+@verify_step.register(Limit)
 def _(move: Limit, above: Statement, below: Statement) -> Verdict:
     require_absent(move.symbol, below, "though a limit was taken in it")
     if move.symbol not in symbols(above):

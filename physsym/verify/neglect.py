@@ -12,11 +12,11 @@ from physsym.mechanics.moves import Neglect
 from physsym.verify.conditions import given
 from physsym.verify.equivalence import same_equations
 from physsym.verify.identity import identical
-from physsym.verify.registry import judge
+from physsym.verify.registry import verify_step
 from physsym.verify.substitution import Refusal, require
 
 
-@judge.register(Neglect)
+@verify_step.register(Neglect)
 def _(move: Neglect, above: Statement, below: Statement) -> Verdict:
     law, shorter = require(Law, above, move, "above"), require(Law, below, move, "below")
     if identical(move.term, Integer(0)):

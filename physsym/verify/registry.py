@@ -12,10 +12,14 @@ from physsym.verify.substitution import Refusal
 
 
 @singledispatch
-def judge(move: Move, above: Statement, below: Statement) -> Verdict:
-    """Return the verdict on one kind of move; new moves register here: `@judge.register`."""
+def verify_step(move: Move, above: Statement, below: Statement) -> Verdict:
+    """Return the verdict on one kind of move; new moves register here: `@verify_step.register`."""
     return Verdict(
-        Outcome.UNCHECKED, (f"no check is registered for {type(move).__name__}; use judge.register",)
+        Outcome.UNCHECKED,
+        (
+            f"no check is registered for {type(move).__name__}; "
+            "register one with physsym.verify.verify_step.register",
+        ),
     )
 
 
@@ -49,10 +53,11 @@ def check(move: Move, above: StatementLike, below: StatementLike) -> Verdict:
     True
     """
     if not isinstance(move, Move):
-        raise TypeError(f"check needs a move such as Divide(gamma), given {move!r}")
+        swapped = "; the move comes first: check(move, above, below)" if isinstance(below, Move) else ""
+        raise TypeError(f"check needs a move such as Divide(gamma), given {move!r}{swapped}")
     above, below = as_statement(above), as_statement(below)
     try:
-        verdict = judge(move, above, below)
+        verdict = verify_step(move, above, below)
     except Refusal as refusal:
         return fails(str(refusal))
     if verdict and above == below:

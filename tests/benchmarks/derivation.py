@@ -159,7 +159,8 @@ MOMENTUM = apply(Integrate(semi_implicit_euler, dt), law({dot(x): v, dot(v): -ga
 
 TREES = """
 import time
-from physsym.analysis.b_series import explicit_midpoint, modified_coefficients
+from physsym.analysis.b_series import modified_coefficients
+from physsym.integrators import explicit_midpoint
 start = time.process_time()
 modified_coefficients(explicit_midpoint, 9)
 print(1000 * (time.process_time() - start))

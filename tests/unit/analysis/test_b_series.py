@@ -10,12 +10,9 @@ from sympy import Rational, Symbol
 from physsym import dot, grad, hess, law, rule, same_law
 from physsym.analysis.b_series import (
     as_runge_kutta,
-    classical,
     differential,
     elementary_weights,
     exact_weights,
-    explicit_euler,
-    explicit_midpoint,
     modified_by,
     modified_coefficients,
     order_of,
@@ -24,10 +21,13 @@ from physsym.analysis.b_series import (
 )  # fmt: skip
 from physsym.analysis.modified_equations import modified_equation
 from physsym.analysis.rooted_trees import cuts, tree, trees
-from physsym.integrators import exponential_euler, fully_implicit_euler, implicit_midpoint
+from physsym.integrators import backward_euler, explicit_midpoint, exponential_euler, heun, implicit_midpoint
+from physsym.integrators import runge_kutta_4 as classical
+from physsym.integrators import semi_implicit_euler, velocity_verlet
 from physsym.vocabulary import G, eta, gamma, m, t, v, x
 
 h, y = Symbol("h", positive=True), Symbol("y", real=True)
+explicit_euler = runge_kutta("explicit Euler", [[0]], [1])
 HEUN = runge_kutta("Heun", [[0, 0], [1, 0]], ["1/2", "1/2"])
 SSP33 = runge_kutta("Shu and Osher", [[0, 0, 0], [1, 0, 0], ["1/4", "1/4", 0]], ["1/6", "1/6", "2/3"])
 HALF = runge_kutta("implicit midpoint", [["1/2"]], [1])
@@ -199,11 +199,16 @@ def test_from_third_order_on_one_coordinate_tells_less_than_trees():
 
 def test_integrators_as_methods_of_one_stage():
     # Proximal point is backward Euler: L - (eta/4)*|grad L|**2 (Martinet 1970, Rockafellar 1976).
-    proximal = modified_by(as_runge_kutta(fully_implicit_euler), law({dot(x): -G}), eta)
+    proximal = modified_by(as_runge_kutta(backward_euler), law({dot(x): -G}), eta)
     assert same_law(proximal.law, law({dot(x): -G + eta / 2 * G * hess(x)}))
     assert order_of(as_runge_kutta(implicit_midpoint)) == 2
-    with pytest.raises(ValueError, match="no Runge-Kutta method"):
-        as_runge_kutta(exponential_euler)
+    assert as_runge_kutta(heun) is heun
+    friction = semi_implicit_euler.with_friction("exponential")
+    for method in (exponential_euler, velocity_verlet, friction):
+        with pytest.raises(ValueError, match="no Runge-Kutta method"):
+            as_runge_kutta(method)
+    with pytest.raises(TypeError, match="expected a method"):
+        as_runge_kutta("heun")
 
 
 def test_bad_input_is_refused():

@@ -1,0 +1,210 @@
+"""Exponential Euler: the exact flow of a linear law with constant coefficients over one step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from math import inf, lcm
+from typing import Any, ClassVar
+
+import mpmath
+import sympy
+from sympy import Add, Expr, Integer, Matrix, Mul, Pow, Rational, Symbol, cos, exp, eye, sin, sqrt
+
+from physsym.core.statements import Rule, Update
+from physsym.core.symbols import OPAQUE, dot
+from physsym.core.verdicts import Order, Verdict, all_of, holds, undecided
+from physsym.mechanics.moves import Integrate, MoveError
+from physsym.transform.forms import tidied
+from physsym.transform.integrate import Rates, integrate, one_block
+from physsym.verify.identity import identical
+from physsym.verify.integrate import Equations, refuse_first, verify_method
+from physsym.verify.substitution import Refusal, substituted
+from physsym.vocabulary import t
+
+Numbers = Mapping[Symbol, Any]
+
+
+@dataclass(frozen=True)
+class ExponentialEuler:
+    """The method y_new = exp(step*A)*y + (integral of exp(s*A) ds)*b for y' = A*y + b, which is exact.
+
+    At most two states may be coupled, so that the eigenvalues have closed forms. For a pair whose eigenvalues
+    may be real or complex the form with real ones is given, and the check of the step lists the condition for
+    it; the line with cos and sin may be stated instead (Hochbruck and Ostermann, Exponential integrators,
+    Acta Numerica 2010).
+    """
+
+    name: str = "exponential Euler"
+    order: float = inf
+    NOT_CERTIFIED: ClassVar[str] = "the exponential of a matrix is not written as a lemma"
+
+    def reference_step(
+        self, rates: Callable[[Numbers], Numbers], start: Numbers, step: Any, first: frozenset[Symbol]
+    ) -> Numbers:
+        """Return one step in plain numbers, for tests: the exponential of the matrix, by mpmath."""
+        context = getattr(step, "context", mpmath.mp)
+        rest = rates(dict.fromkeys(start, 0 * step))
+        columns = [rates({s: step * 0 + (s == one) for s in start}) for one in start]
+        rows = [[step * (c[s] - rest[s]) for c in columns] + [step * rest[s]] for s in start]
+        moved = context.expm(context.matrix([*rows, [0] * (len(rows) + 1)]))
+        moved *= context.matrix([*start.values(), 1])
+        return dict(zip(start, moved, strict=False))
+
+
+exponential_euler = ExponentialEuler()
+
+
+# ------------------------------------------------------------------ carried out
+
+
+@integrate.register(ExponentialEuler)
+def _(method: ExponentialEuler, rates: Rates, move: Integrate) -> Rule:
+    sequence = one_block(rates, move)
+    for state, rate in rates.items():
+        slopes = [rate.diff(s) for s in rates]
+        if any(e.free_symbols & {*rates, t} for e in slopes) or t in rate.free_symbols:
+            raise MoveError(
+                f"exponential Euler needs a linear law with constant coefficients, and {dot(state)} = {rate} "
+                'is none; where the friction alone is linear use semi_implicit_euler.with_friction("exponential")'
+            )
+    new: Rates = {}
+    for group in _coupled(rates):
+        if len(group) > 2:
+            raise MoveError(
+                f"exponential Euler has closed forms for at most two coupled states; "
+                f"{', '.join(map(str, group))} are coupled"
+            )
+        new |= _flow(group, rates, move.step)
+    return Rule(tuple(Update(s, tidied(new[s], sequence)) for s in sequence))
+
+
+def _coupled(rates: Rates) -> list[tuple[Symbol, ...]]:
+    """Return the groups of states that read each other, directly or through others."""
+    groups: list[set[Symbol]] = []
+    for state, rate in rates.items():
+        joined = {state} | (rate.free_symbols & set(rates))
+        apart = [g for g in groups if not g & joined]
+        groups = [*apart, joined.union(*(g for g in groups if g & joined))]
+    return [tuple(s for s in rates if s in g) for g in groups]
+
+
+def _flow(group: Sequence[Symbol], rates: Rates, step: Symbol) -> Rates:
+    """Return the exact solution after one step for one state or two with linear rates."""
+    matrix = Matrix([[sympy.cancel(rates[s].diff(o)) for o in group] for s in group])
+    rest = Matrix([rates[s].xreplace(dict.fromkeys(group, Integer(0))) for s in group])
+    grown = _exponential(matrix, step)
+    moved = grown * Matrix(group) + (_integral(matrix, grown, step) * rest if any(rest) else 0 * rest)
+    return dict(zip(group, moved, strict=True))
+
+
+def _exponential(matrix: Matrix, step: Symbol) -> Matrix:
+    """Return exp(step*matrix): with A = mean + N and N*N = d it is exp(mean*step) times a sum of I and N."""
+    if matrix.rows == 1:
+        return Matrix([[exp(step * matrix[0])]])
+    mean = sympy.cancel(matrix.trace() / 2)
+    apart = matrix - mean * eye(2)
+    square = sympy.factor(apart[0, 0] ** 2 + apart[0, 1] * apart[1, 0])
+    if square == 0:
+        return exp(mean * step) * (eye(2) + step * apart)
+    if square.is_negative:
+        speed = sqrt(-square)
+        return exp(mean * step) * (cos(speed * step) * eye(2) + sin(speed * step) / speed * apart)
+    root = apart[0, 0] if apart[0, 1] * apart[1, 0] == 0 else sqrt(square)
+    grown, decayed = (exp(sympy.cancel(mean + sign * root) * step) for sign in (1, -1))
+    return (grown + decayed) / 2 * eye(2) + (grown - decayed) / (2 * root) * apart
+
+
+def _integral(matrix: Matrix, grown: Matrix, step: Symbol) -> Matrix:
+    """Return the integral of exp(s*matrix) over s from 0 to the step."""
+    size, trace = eye(matrix.rows), matrix.trace()
+    if sympy.cancel(matrix.det()) != 0:
+        return matrix.inv() * (grown - size)
+    if sympy.cancel(trace) == 0:
+        return step * size + step**2 / 2 * matrix
+    return step * size + ((exp(trace * step) - 1) / trace - step) / trace * matrix
+
+
+# ------------------------------------------------------------------ judged
+
+
+@verify_method.register(ExponentialEuler)
+def _(method: ExponentialEuler, equations: Equations, new: Equations, move: Integrate) -> list[Verdict]:
+    refuse_first(move)
+    for state, residual in equations.items():
+        if not _is_linear(residual, [*equations, *map(dot, equations)]):
+            raise Refusal(f"{method.name} needs a linear law with constant coefficients; {state} has none")
+    verdicts = []
+    for state, value in new.items():
+        begun = substituted(value, {move.step: Integer(0)})
+        verdicts.append(identical(begun, state, f"the new {state} at {move.step} = 0 and the old one"))
+    try:
+        speeds = {dot(s): _speed(value, move.step) for s, value in new.items()}
+    except NotImplementedError as reason:
+        return [*verdicts, undecided(str(reason))]
+    for state, residual in equations.items():
+        moved = substituted(residual, {**new, **speeds})
+        verdicts.append(_vanishes(moved, move.step, f"the new {state} as a function of {move.step}"))
+    if not all_of(*verdicts):
+        return verdicts
+    says = f"as functions of {move.step} the new values solve the law and begin at the old ones: the exact flow"
+    return [*verdicts, holds(says, error=Order(move.step, inf))]
+
+
+def _is_linear(residual: Expr, variables: Sequence[Symbol]) -> bool:
+    """Tell whether a residual is linear in the variables, and holds the time in no other way."""
+    nowhere = dict.fromkeys(variables, Integer(0))
+    rest = substituted(residual, nowhere)
+    parts = (s * (substituted(residual, {**nowhere, s: Integer(1)}) - rest) for s in variables)
+    return t not in residual.free_symbols and bool(identical(residual, Add(rest, *parts)))
+
+
+def _speed(value: Expr, step: Symbol) -> Expr:
+    """Return the derivative of a value with respect to the step, by the rules of differentiation."""
+    if step not in value.free_symbols:
+        return Integer(0)
+    if value == step:
+        return Integer(1)
+    parts = value.args
+    if isinstance(value, Add):
+        return Add(*(_speed(a, step) for a in parts))
+    if isinstance(value, Mul):
+        return Add(*(Mul(*parts[:k], _speed(a, step), *parts[k + 1 :]) for k, a in enumerate(parts)))
+    if isinstance(value, Pow) and step not in parts[1].free_symbols:
+        return parts[1] * parts[0] ** (parts[1] - 1) * _speed(parts[0], step)
+    outer = {exp: exp, sin: cos, cos: lambda inner: -sin(inner)}
+    if type(value) not in outer or any(f.has(step) for f in value.atoms(*OPAQUE)):
+        raise NotImplementedError(f"{value} is no function of {step} whose derivative is known here")
+    return outer[type(value)](parts[0]) * _speed(parts[0], step)
+
+
+def _vanishes(residual: Expr, step: Symbol, what: str) -> Verdict:
+    """Return whether a residual is zero, with exponentials and circular functions as independent unknowns.
+
+    What holds for independent unknowns holds for these functions; what does not is compared as it stands.
+    """
+    fresh = (Symbol(f"unknown {k}", real=True) for k in count())
+    exponents = {e.args[0]: _terms(e.args[0]) for e in residual.atoms(exp) if e.has(step)}
+    scale = lcm(*(c.q for terms in exponents.values() for c in terms.values()))
+    bases = {unit: next(fresh) for terms in exponents.values() for unit in terms}
+    names: dict[Expr, Expr] = {
+        exp(exponent): Mul(*(bases[unit] ** (c * scale) for unit, c in terms.items()))
+        for exponent, terms in exponents.items()
+    }
+    for angle in sorted({e.args[0] for e in residual.atoms(sin, cos) if e.has(step)}, key=str):
+        half = next(fresh)  # the tangent of half the angle
+        names |= {sin(angle): 2 * half / (1 + half**2), cos(angle): (1 - half**2) / (1 + half**2)}
+    what = f"the law of {what} and zero"
+    general = identical(substituted(residual, names), Integer(0), what)
+    sums = all(identical(e, Add(*(c * u for u, c in terms.items()))) for e, terms in exponents.items())
+    return general if general and sums else identical(residual, Integer(0), what)
+
+
+def _terms(exponent: Expr) -> dict[Expr, Rational]:
+    """Return an exponent as rational multiples of terms; the caller checks their sum."""
+    terms: dict[Expr, Rational] = {}
+    for term in Add.make_args(sympy.expand(exponent)):
+        coefficient, unit = term.as_coeff_Mul()
+        terms[unit] = terms.get(unit, Integer(0)) + coefficient
+    return terms

@@ -1,0 +1,105 @@
+"""Velocity Verlet: half a kick, a drift with the velocity so found, half a kick with the new force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sympy import Symbol
+
+from physsym.core.statements import Rule, Update
+from physsym.core.symbols import after, dot
+from physsym.core.verdicts import Verdict
+from physsym.mechanics.moves import Integrate, MoveError
+from physsym.transform.integrate import Rates, blocks, integrate
+from physsym.verify.identity import identical
+from physsym.verify.integrate import Equations, first_moved, linear_rate, verify_method
+from physsym.verify.substitution import Refusal, substituted
+
+Numbers = Mapping[Symbol, Any]
+
+
+@dataclass(frozen=True)
+class VelocityVerlet:
+    """The method of Verlet for x' = r(v), v' = a(x), of order two.
+
+    v_half = v + dt/2*a(x), x_new = x + dt*r(v_half), v_new = v_half + dt/2*a(x_new) (Hairer, Lubich and
+    Wanner, Geometric Numerical Integration, section I.1.4). With friction, where a reads v, it is another
+    method and refused.
+    """
+
+    name: str = "velocity Verlet"
+    order: int = 2
+    NOT_CERTIFIED: ClassVar[str] = "the half step between kick and drift is not written as a lemma"
+
+    def reference_step(
+        self, rates: Callable[[Numbers], Numbers], start: Numbers, step: Any, first: frozenset[Symbol]
+    ) -> Numbers:
+        """Return one step in plain numbers, for tests: a leapfrog in steps of its own."""
+        kicked = {s: n + step / 2 * rates(start)[s] if s in first else n for s, n in start.items()}
+        drifted = {s: n if s in first else n + step * rates(kicked)[s] for s, n in kicked.items()}
+        return {s: n + step / 2 * rates(drifted)[s] if s in first else n for s, n in drifted.items()}
+
+
+velocity_verlet = VelocityVerlet()
+
+
+# ------------------------------------------------------------------ carried out
+
+
+@integrate.register(VelocityVerlet)
+def _(method: VelocityVerlet, rates: Rates, move: Integrate) -> Rule:
+    velocities, positions = blocks(rates, move)
+    if not positions:
+        raise MoveError("velocity Verlet needs positions and velocities; the states do not read each other")
+    for state in velocities:
+        if read := rates[state].free_symbols & set(velocities):
+            raise MoveError(
+                f"velocity Verlet takes forces that depend on positions alone, and the rate of {state} reads "
+                f"{', '.join(sorted(map(str, read)))}; with friction use "
+                'semi_implicit_euler.with_friction("implicit")'
+            )
+    for state in positions:
+        if rates[state].free_symbols & set(positions):
+            raise MoveError(
+                f"velocity Verlet drifts with velocities alone, and the rate of {state} reads a position: "
+                f"{rates[state]}"
+            )
+    half = {v: v + move.step / 2 * rates[v] for v in velocities}
+    new = {x: after(x) for x in positions}
+    drift = (Update(x, x + move.step * rates[x].xreplace(half)) for x in positions)
+    kick = (Update(v, v + move.step / 2 * (rates[v] + rates[v].xreplace(new))) for v in velocities)
+    return Rule((*drift, *kick))
+
+
+# ------------------------------------------------------------------ judged
+
+
+@verify_method.register(VelocityVerlet)
+def _(method: VelocityVerlet, equations: Equations, new: Equations, move: Integrate) -> list[Verdict]:
+    fast = first_moved(equations, move)
+    slow = set(equations) - fast
+    if not slow:
+        raise Refusal(f"{method.name} needs positions and velocities; the states do not read each other")
+    verdicts = []
+    force = {}
+    for state in fast:
+        linear, force[state] = linear_rate(state, equations[state])
+        verdicts.append(linear)
+        moved = substituted(force[state], {v: new[v] for v in fast})
+        if not identical(force[state], moved, f"the rate of {state} with old and with new velocities"):
+            raise Refusal(f"{method.name} takes forces without friction; the rate of {state} is not one")
+    there = {s: substituted(force[s], {x: new[x] for x in slow}) for s in fast}
+    for state in fast:
+        mean = (force[state] + there[state]) / 2
+        change = (new[state] - state) / move.step
+        verdicts.append(identical(change, mean, f"the difference quotient of {state} and the mean force"))
+    # The velocity of the drift is found from the end of the step, half a kick back.
+    between = {s: new[s] - move.step * there[s] / 2 for s in fast}
+    for state in slow:
+        here = {dot(state): (new[state] - state) / move.step, **between}
+        held, later = (substituted(equations[state], here | where) for where in ({}, {x: new[x] for x in slow}))
+        what = f"the difference quotient of {state} and its rate between the kicks"
+        verdicts += [identical(residual, 0 * state, what) for residual in dict.fromkeys((held, later))]
+    return verdicts
