@@ -17,7 +17,6 @@ from ._by_hand import optimizers_by_hand
 from .momentum import two_laws
 from physsym import Define, Derivation, Integrate, Limit, Rescale, Step
 from physsym import after, damped_particle, rule
-from physsym.integrators import backward_euler, exponential_euler, implicit_midpoint
 from physsym.integrators import semi_implicit_euler
 from physsym.vocabulary import G, dt, eta, gamma, rho, tau, u, v, x
 
@@ -25,7 +24,7 @@ one_form = rule({u: rho * u - (1 - rho) * eta * G, x: x + after(u)})
 s = dt / tau
 
 
-def with_friction(title, integrator, kept, lost, says):
+def with_friction(title, treatment, kept, lost, says):
     """Return the derivation of the momentum rule with one treatment of friction.
 
     `kept` is the share of the velocity that survives a step, `lost` the rest, which weighs the gradient.
@@ -35,7 +34,7 @@ def with_friction(title, integrator, kept, lost, says):
         start=damped_particle.law(),
         steps=(*two_laws,
             Step(says,
-                 Integrate(integrator, dt),
+                 Integrate(semi_implicit_euler.with_friction(treatment), dt),
                  gives=rule({v: kept * v - lost / gamma * G, x: x + dt * after(v)})),
 
             Step("Measure the velocity in displacements per step, `u = dt*v`.",
@@ -54,22 +53,22 @@ def with_friction(title, integrator, kept, lost, says):
 
 
 forward = with_friction(
-    "Momentum with forward Euler friction", semi_implicit_euler, 1 - s, s,
+    "Momentum with forward Euler friction", "explicit", 1 - s, s,
     "Friction at the old velocity: the coefficient will be `rho = 1 - dt/tau`.",
 )  # fmt: skip
 
 backward = with_friction(
-    "Momentum with backward Euler friction", backward_euler, 1 / (1 + s), s / (1 + s),
+    "Momentum with backward Euler friction", "implicit", 1 / (1 + s), s / (1 + s),
     "Friction at the new velocity (Qian 1999): the coefficient will be `rho = 1/(1 + dt/tau)`.",
 )  # fmt: skip
 
 midpoint = with_friction(
-    "Momentum with implicit midpoint friction", implicit_midpoint, (1 - s / 2) / (1 + s / 2), s / (1 + s / 2),
+    "Momentum with implicit midpoint friction", "midpoint", (1 - s / 2) / (1 + s / 2), s / (1 + s / 2),
     "Friction at the mean of both: the coefficient will be `rho = (1 - dt/(2*tau))/(1 + dt/(2*tau))`.",
 )  # fmt: skip
 
 exponential = with_friction(
-    "Momentum with exponential friction", exponential_euler, exp(-s), 1 - exp(-s),
+    "Momentum with exponential friction", "exponential", exp(-s), 1 - exp(-s),
     "Friction followed exactly, the gradient frozen: the coefficient will be `rho = exp(-dt/tau)`.",
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Any
 # Where each old name stands now, after `physsym.`.
 _HOMES = {
     "analysis": (
-        "AnalysisError", "Damping", "ModifiedEquation", "Region", "RungeKutta", "as_runge_kutta",
+        "AnalysisError", "Damping", "ModifiedEquation", "Region", "as_runge_kutta",
         "characteristic_polynomial", "critical_values", "damping_at", "damping_ratio", "discriminant",
         "energy", "leading_roots", "leading_term", "modified_by", "modified_coefficients",
         "modified_equation", "modified_potential", "multipliers", "on_quadratic", "order_of", "rate_along",
@@ -23,8 +23,8 @@ _HOMES = {
     "derivation": ("Assumption", "DerivationError", "ErrorBudget", "StepError"),
     "loading": ("Script", "ScriptError"),
     "integrators": (
-        "ExplicitRungeKutta", "Integrator", "explicit_midpoint", "forward_euler", "heun", "runge_kutta_4",
-        "semi_implicit_euler", "semi_implicit_euler_positions_first", "ssp33",
+        "RungeKutta", "explicit_midpoint", "forward_euler", "heun", "runge_kutta_4", "semi_implicit_euler",
+        "ssp33",
     ),
     "mechanics": ("MoveError", "particle_with_friction"),
     "parsing": ("ReadError", "conditions_of"),
@@ -33,6 +33,8 @@ _HOMES = {
     "vocabulary": ("STANDARD",),
 }  # fmt: skip
 _NEW_NAMES = {
+    "ExplicitRungeKutta": "integrators.RungeKutta",
+    "Integrator": "integrators.PartitionedEuler",
     "Orbit": "analysis.ExactTrajectory",
     "Premise": "Hypothesis",
     "Split": "ReduceOrder",
@@ -67,6 +69,10 @@ CHANGED = {
     "implicit_midpoint": (
         "what was meant is physsym.integrators.semi_implicit_euler.with_friction('midpoint'); "
         "physsym.integrators.implicit_midpoint is the implicit midpoint rule itself"
+    ),
+    "semi_implicit_euler_positions_first": (
+        "what moves first is named in the step: "
+        "Integrate(physsym.integrators.semi_implicit_euler, dt, first=(x,))"
     ),
 }
 

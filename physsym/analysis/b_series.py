@@ -56,7 +56,7 @@ def runge_kutta(name: str, matrix: list[list[object]], weights: list[object]) ->
     2
     """
     rows = tuple(map(tuple, matrix))
-    plain = RungeKutta(name, 0, rows, tuple(weights))  # type: ignore[arg-type]
+    plain = RungeKutta(name, 0, rows, tuple(weights))
     return replace(plain, order=order_of(plain))
 
 
@@ -101,7 +101,7 @@ def as_runge_kutta(integrator: Method) -> RungeKutta:
     """
     if hasattr(integrator, "name") and hasattr(integrator, "order"):
         raise ValueError(f"{integrator.name} is no Runge-Kutta method: it has no tableau")
-    raise TypeError(f"expected a integrator, such as physsym.integrators.heun; given {integrator!r}")
+    raise TypeError(f"expected an integrator, such as physsym.integrators.heun; given {integrator!r}")
 
 
 @as_runge_kutta.register(PartitionedEuler)

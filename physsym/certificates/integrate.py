@@ -18,6 +18,7 @@ from physsym.mechanics.integrators import PartitionedEuler, RungeKutta
 from physsym.mechanics.moves import Integrate, MoveError
 from physsym.transform.integrate import Block, blocks, one_block
 
+Blocks = tuple[Block, Block]
 Rates = dict[Symbol, Relation]  # the equation of each state's rate
 
 
@@ -100,8 +101,8 @@ def _state(told: Relation) -> Symbol:
     return Symbol(name, real=True) if rates[0].is_real else Symbol(name)
 
 
-def _blocks(law: Rates, method: PartitionedEuler, move: Integrate) -> tuple[Block, Block]:
-    """Return the states that move first and the others, as the step was carried out; the lemma shows which."""
+def _blocks(law: Rates, method: PartitionedEuler, move: Integrate) -> Blocks:
+    """Return the states that move first and the others, as the step is carried out."""
     rates = {s: _rate(s, law)[0] for s in law}
     try:
         return blocks(rates, move) if method.partitioned else (one_block(rates, move), ())
@@ -118,7 +119,7 @@ def _rate(state: Symbol, law: Rates) -> tuple[Expr, Expr]:
     return sympy.cancel(-residual.xreplace({dot(state): Integer(0)}) / slope), 1 / slope
 
 
-def _others(state: Symbol, parts: tuple[Block, Block], method: PartitionedEuler) -> dict[Expr, Expr]:
+def _others(state: Symbol, parts: Blocks, method: PartitionedEuler) -> dict[Expr, Expr]:
     """Return where the method reads the other states: at their old and new values, in given fractions."""
     beside = Integer(0) if method.own == "exact" else method.own
     across = method.pending if state in parts[0] else method.updated
@@ -130,13 +131,13 @@ def _mixed(state: Symbol, share: Expr) -> Expr:
     return (1 - share) * state + share * after(state)
 
 
-def _read(state: Symbol, law: Rates, parts: tuple[Block, Block], method: PartitionedEuler, step: Symbol) -> Relation:
+def _read(state: Symbol, law: Rates, parts: Blocks, method: PartitionedEuler, step: Symbol) -> Relation:
     own = _mixed(state, method.own)
     rate = (after(state) - state) / step
     return changed(law[state], _others(state, parts, method) | {state: own, dot(state): rate})
 
 
-def _flow(state: Symbol, law: Rates, parts: tuple[Block, Block], method: PartitionedEuler, step: Symbol) -> Said:
+def _flow(state: Symbol, law: Rates, parts: Blocks, method: PartitionedEuler, step: Symbol) -> Said:
     held = Map((state, dot(state)), changed(law[state], _others(state, parts, method)))
     return Said("follows_flow", (state, after(state), step, held))
 

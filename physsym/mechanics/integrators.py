@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol, TypeAlias
+from typing import ClassVar, Literal, Protocol, TypeAlias
 
 from sympy import Expr, Integer, Rational
 
@@ -16,7 +16,7 @@ FRICTION: dict[str, Own] = {"explicit": OLD, "implicit": NEW, "midpoint": MIDDLE
 
 
 class Method(Protocol):
-    """A one-step method: its name, and the order of accuracy that it has for every law it takes on."""
+    """A one-step method: its name, its order of accuracy, and whether some states move before others."""
 
     @property
     def name(self) -> str:
@@ -24,7 +24,11 @@ class Method(Protocol):
 
     @property
     def order(self) -> int | float:
-        """Return the order of accuracy; infinite for a method that is exact."""
+        """Return the order of accuracy for every law that it takes on; infinite for an exact method."""
+
+    @property
+    def partitioned(self) -> bool:
+        """Tell whether the states are updated in two blocks, so that it matters which are first."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ class RungeKutta:
     order: int
     matrix: tuple[tuple[Rational, ...], ...]
     weights: tuple[Rational, ...]
+    partitioned: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "matrix", tuple(_numbers(row, self.name) for row in self.matrix))

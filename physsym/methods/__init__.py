@@ -1,5 +1,5 @@
 """One-step methods that stand in one file each: the value, how it is carried out, and how it is checked.
 
-A file has two halves, a proposal for `transform` and a judge for `verify`, which share no function; a test sees
-to that. Methods given by weights or by a tableau are values alone and stand in `physsym.mechanics.integrators`.
+A file has two halves, a proposal for `transform` and a judge for `verify`, which share no function; a test
+sees to that. Methods given by weights or by a tableau are values in `physsym.mechanics.integrators`.
 """

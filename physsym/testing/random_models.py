@@ -16,7 +16,7 @@ from sympy import Abs, Add, Expr, Integer, Rational, Symbol
 
 from physsym.core.statements import Law, Rule, Statement, StatementError, Update, expressions, law, symbols
 from physsym.core.symbols import DOT, after, dot, grad, potential
-from physsym.mechanics.integrators import Integrator, Method, forward_euler, integrators, semi_implicit_euler
+from physsym.integrators import ALL, Method, PartitionedEuler, forward_euler, semi_implicit_euler
 from physsym.mechanics.moves import (
     Define,
     Divide,
@@ -93,8 +93,8 @@ def power_friction(choose: Choose) -> System:
 def integrator(choose: Choose) -> Method:
     """Return an integrator: a named one, or one with weights of its own."""
     if choose((True, True, False)):
-        return choose(integrators)
-    return Integrator("weighted Euler", 1, own=choose(WEIGHTS), updated=choose(WEIGHTS))
+        return choose(ALL)
+    return PartitionedEuler("weighted Euler", 1, own=choose(WEIGHTS), updated=choose(WEIGHTS))
 
 
 def parameters(choose: Choose, names: Iterable[Symbol]) -> dict[str, Fraction]:

@@ -14,7 +14,7 @@ from sympy import Expr, Symbol
 
 from physsym.core.statements import Law, Rule
 from physsym.core.symbols import name_and_marks
-from physsym.mechanics.integrators import Method
+from physsym.integrators import Method
 from physsym.mechanics.system import System
 from physsym.testing import random_models
 from physsym.testing.random_models import Choose, Taken

@@ -5,4 +5,14 @@ from physsym.verify.dimensions import dimensions
 from physsym.verify.identity import identical
 from physsym.verify.registry import check, verify_step
 
-__all__ = ["algebra", "check", "dimensions", "eliminate", "identical", "integrate", "limit", "neglect", "verify_step"]
+__all__ = [
+    "algebra",
+    "check",
+    "dimensions",
+    "eliminate",
+    "identical",
+    "integrate",
+    "limit",
+    "neglect",
+    "verify_step",
+]

@@ -48,7 +48,7 @@ def verify_method(method: object, equations: Equations, new: Equations, move: In
     """Return whether new values are those that a method asks for; new kinds of methods register here.
 
     `equations` holds the residual left - right of each state's equation, `new` the new value of each state in
-    terms of old ones. A verdict that carries an error says that the order is proved; it is measured otherwise.
+    terms of old ones. A verdict that carries an error says that the order is proved; else it is measured.
     """
     raise Refusal(
         f"no check is registered for the method {method!r}; "

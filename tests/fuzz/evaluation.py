@@ -112,6 +112,16 @@ def _(expression: sympy.exp, at: Place) -> Number:
     return MP.exp(value(expression.args[0], at))
 
 
+@value.register(sympy.sin)
+def _(expression: sympy.sin, at: Place) -> Number:
+    return MP.sin(value(expression.args[0], at))
+
+
+@value.register(sympy.cos)
+def _(expression: sympy.cos, at: Place) -> Number:
+    return MP.cos(value(expression.args[0], at))
+
+
 @value.register(sympy.log)
 def _(expression: sympy.log, at: Place) -> Number:
     inside = value(expression.args[0], at)

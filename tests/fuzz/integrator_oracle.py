@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import singledispatch
 
-from sympy import Expr, Symbol
+from sympy import Expr, Symbol, sympify
 
 from physsym.core.statements import Equation, Law, Rule, Statement
-from physsym.core.symbols import dot
-from physsym.mechanics.integrators import ExplicitRungeKutta, Integrator
+from physsym.core.symbols import OPAQUE, dot
+from physsym.mechanics.integrators import PartitionedEuler, RungeKutta
 from physsym.mechanics.moves import Integrate
 from tests.fuzz.evaluation import MP, Number, Place, UnclearError, alike, looks, stepped, value
 from tests.fuzz.oracle import absent, follows, gap
@@ -25,8 +25,16 @@ def _(move: Integrate, above: Statement, below: Statement) -> bool:
     equations = _by_state(above, below)
     if len(equations) != len(above.equations) or len(below.targets) != len(above.equations):
         return False
-    gaps = looks(lambda at: missed(move.integrator, equations, move.step, stepped(below, at), at))
+    try:
+        first = _first(equations, move) if move.method.partitioned else _together(equations, move)
+        gaps = looks(lambda at: defect(move.method, equations, first, move.step, stepped(below, at), at))
+    except NoSuchStepError:
+        return False
     return all(alike(number, 0) for row in gaps for number in row)
+
+
+class NoSuchStepError(Exception):
+    """A method that takes no step along the law it is given."""
 
 
 def _by_state(law: Law, rule: Rule) -> Equations:
@@ -36,22 +44,44 @@ def _by_state(law: Law, rule: Rule) -> Equations:
 
 
 @singledispatch
-def missed(method: object, equations: Equations, step: Symbol, new: Values, at: Place) -> list[Number]:
-    """Return by how much each new value misses what a method asks for; new kinds of methods register here."""
-    raise UnclearError(f"no way is known to tell what {method!r} asks for; use missed.register")
+def defect(
+    method: object, equations: Equations, first: frozenset[Symbol], step: Symbol, new: Values, at: Place
+) -> list[Number]:
+    """Return by how much each new value misses what a method asks for; new kinds of methods register here.
+
+    A method that brings a step of its own in plain numbers, `reference_step`, needs no more.
+    """
+    if not hasattr(method, "reference_step"):
+        raise UnclearError(f"no way is known to tell what {method!r} asks for; use defect.register")
+    start = {s: at.number(s) for s in equations}
+    due = method.reference_step(lambda now: _rates(equations, at.at(now)), start, at.number(step), first)
+    if due is None:
+        raise NoSuchStepError
+    return [new[s] - due[s] for s in equations]
 
 
-@missed.register(Integrator)
-def _(method: Integrator, equations: Equations, step: Symbol, new: Values, at: Place) -> list[Number]:
-    return [_mixture_gap(s, equations, method, at.number(step), new, at) for s in equations]
+@defect.register(PartitionedEuler)
+def _(
+    method: PartitionedEuler,
+    equations: Equations,
+    first: frozenset[Symbol],
+    step: Symbol,
+    new: Values,
+    at: Place,
+) -> list[Number]:
+    return [_mixture_gap(s, equations, first, method, at.number(step), new, at) for s in equations]
 
 
-@missed.register(ExplicitRungeKutta)
-def _(method: ExplicitRungeKutta, equations: Equations, step: Symbol, new: Values, at: Place) -> list[Number]:
+@defect.register(RungeKutta)
+def _(
+    method: RungeKutta, equations: Equations, first: frozenset[Symbol], step: Symbol, new: Values, at: Place
+) -> list[Number]:
+    if any(a for i, row in enumerate(method.matrix) for a in row[i:]):
+        raise NoSuchStepError
     rates: list[Values] = []
     for row in method.matrix:
         place = at.at({s: _moved(s, row, rates, step, at) for s in equations})
-        rates.append({s: _rate(s, equation, place) for s, equation in equations.items()})
+        rates.append(_rates(equations, place))
     return [new[s] - _moved(s, method.weights, rates, step, at) for s in equations]
 
 
@@ -60,30 +90,37 @@ def _moved(state: Symbol, shares: Sequence[Expr], rates: list[Values], step: Sym
     return at.number(state) + at.number(step) * sum(moves)
 
 
-def _rate(state: Symbol, equation: Equation, at: Place) -> Number:
-    """Return the rate that makes an equation hold, which is linear in it."""
-    held, with_rate = (gap(equation, at.at({dot(state): k})) for k in (0, 1))
-    return -held / (with_rate - held)
+def _rates(equations: Equations, at: Place) -> Values:
+    """Return the rate of each state that makes its equation hold, which is linear in it."""
+    rates = {}
+    for state, equation in equations.items():
+        held, with_rate = (gap(equation, at.at({dot(state): k})) for k in (0, 1))
+        rates[state] = -held / (with_rate - held)
+    return rates
 
 
 def _mixture_gap(
-    state: Symbol, equations: Equations, method: Integrator, step: Number, new: Values, at: Place
+    state: Symbol,
+    equations: Equations,
+    first: frozenset[Symbol],
+    method: PartitionedEuler,
+    step: Number,
+    new: Values,
+    at: Place,
 ) -> Number:
-    """Return by how much a new value misses the equation of its state, read where the integrator says."""
-    sequence = _sequence(equations, method.first)
+    """Return by how much a new value misses the equation of its state, read where the method says."""
+    exactly = method.own == "exact"
+    weights = {s: method.updated if s in first else method.pending for s in equations}
+    weights |= {s: 0 if exactly else method.own for s in equations if (s in first) == (state in first)}
     mixed = {}
-    for other in equations:
-        earlier = sequence.index(other) < sequence.index(state)
-        weight = value(method.updated if earlier else method.waiting, at)
+    for other, weight in ((s, value(sympify(w), at)) for s, w in weights.items()):
         mixed[other] = (1 - weight) * at.number(other) + weight * new[other]
     equation, old = equations[state], at.number(state)
-    if method.own == "exact":
+    if exactly:
         return new[state] - _flowed(
             lambda own, rate: at.at({**mixed, state: own, dot(state): rate}), equation, old, step
         )
-    weight = value(method.own, at)
-    own = (1 - weight) * old + weight * new[state]
-    return gap(equation, at.at({**mixed, state: own, dot(state): (new[state] - old) / step}))
+    return gap(equation, at.at({**mixed, dot(state): (new[state] - old) / step}))
 
 
 def _flowed(seen: Callable[[Number, Number], Place], equation: Equation, old: Number, step: Number) -> Number:
@@ -93,13 +130,55 @@ def _flowed(seen: Callable[[Number, Number], Place], equation: Equation, old: Nu
     return old - b / c * step if alike(a, 0) else (old + b / a) * MP.exp(-a / c * step) - b / a
 
 
-def _sequence(equations: Equations, first: str) -> list[Symbol]:
-    positions = [s for s, e in equations.items() if any(_only(s, o, e) for o in equations if o != s)]
-    velocities = [s for s in equations if s not in positions]
-    return positions + velocities if first == "positions" else velocities + positions
+# ------------------------------------------------------------------ what moves first, in numbers
 
 
-def _only(state: Symbol, other: Symbol, equation: Equation) -> bool:
-    """Tell whether an equation says that the rate of a state is another state, and nothing else."""
-    gaps = looks(lambda at: [gap(equation, at.at({dot(state): k * at.number(other)})) for k in (1, 2)])
-    return all(alike(one, 0) and not alike(two, 0) for one, two in gaps)
+def _together(equations: Equations, move: Integrate) -> frozenset[Symbol]:
+    if move.first:
+        raise NoSuchStepError
+    return frozenset(equations)
+
+
+def _first(equations: Equations, move: Integrate) -> frozenset[Symbol]:
+    """Return what is named, or the velocities: a third reading of what a law means, by numbers."""
+    if move.first:
+        if not set(move.first) < set(equations):
+            raise NoSuchStepError
+        return frozenset(move.first)
+    moves = _responses(equations)
+    if all(moves[s] <= {s} for s in equations):
+        return frozenset(equations)
+    places = [f for e in equations.values() for f in e.residual.atoms(*OPAQUE)]
+    held = {s for s in equations if any(f.has(s) for f in places)}
+    held = held if held != set(equations) else set()
+    pure = {s for s in equations if s not in held | moves[s] and moves[s] and not moves[s] & held}
+    names = {s for s in pure if len(moves[s]) == 1 and _copies(s, *moves[s], equations)}
+    positions = held | {s for s in pure if not (moves[s] & pure)}
+    positions |= {s for s in names if not (moves[s] & names)}
+    velocities = set(equations) - positions
+    if not positions or not velocities or any(all(v not in moves[p] for p in positions) for v in velocities):
+        raise NoSuchStepError
+    return frozenset(velocities)
+
+
+def _responses(equations: Equations) -> dict[Symbol, set[Symbol]]:
+    """Return for each state those whose value changes its rate."""
+
+    def changed(at: Place) -> dict[Symbol, set[Symbol]]:
+        here = _rates(equations, at)
+        found: dict[Symbol, set[Symbol]] = {s: set() for s in equations}
+        for other in equations:
+            there = _rates(equations, at.at({other: at.number(other) + 1}))
+            for state in equations:
+                if not alike(here[state], there[state]):
+                    found[state].add(other)
+        return found
+
+    rows = looks(changed)
+    return {s: set().union(*(row[s] for row in rows)) for s in equations}
+
+
+def _copies(state: Symbol, other: Symbol, equations: Equations) -> bool:
+    """Tell whether the rate of a state is another state, or its opposite."""
+    pairs = looks(lambda at: (_rates(equations, at)[state], at.number(other)))
+    return any(all(alike(rate, sign * number) for rate, number in pairs) for sign in (1, -1))

@@ -11,7 +11,7 @@ from sympy import Abs, Add, Expr, Integer, Mul, Pow, Rational, Symbol
 
 from physsym.core.statements import Law, Rule, Statement, Update, symbols
 from physsym.core.symbols import AFTER, BEFORE, DOT, after, before, dot, grad, partial, potential
-from physsym.mechanics.integrators import integrators
+from physsym.integrators import ALL
 from physsym.mechanics.moves import Divide, Integrate, Move, Multiply
 from tests.fuzz.parts import parts, replaced, rule_of, sides, with_side
 
@@ -199,7 +199,7 @@ def _other_moves(move: Move, names: Sequence[Symbol]) -> Iterator[Move]:
             wrong = edited(held, EDITS[kind], names)
             yield from (replace(move, **{name: e}) for e in wrong if e != 0 and e.is_finite is not False)
     if isinstance(move, Integrate):
-        yield from (replace(move, integrator=other) for other in integrators)
+        yield from (replace(move, method=other) for other in ALL)
     if isinstance(move, (Divide, Multiply)):
         yield (Multiply if isinstance(move, Divide) else Divide)(move.by)
 

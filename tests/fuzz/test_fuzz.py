@@ -32,13 +32,13 @@ from physsym import (
 from physsym.core.statements import Law, expressions
 from physsym.core.verdicts import Outcome, Verdict, holds, undecided
 from physsym.integrators import (
-    Integrator,
+    PartitionedEuler,
     backward_euler,
     exponential_euler,
     forward_euler,
-    fully_implicit_euler,
+    implicit_midpoint,
     semi_implicit_euler,
-    semi_implicit_euler_positions_first,
+    velocity_verlet,
 )
 from physsym.mechanics import particle_with_friction
 from physsym.mechanics.moves import Move
@@ -122,6 +122,9 @@ positions_first = rule({x: x + dt * v, v: (1 - s) * v - dt / (gamma * tau) * gra
 linear = law({dot(x): -lam * x})
 friction = Abs(G) / gamma
 
+implicit_friction, exponential_friction = map(semi_implicit_euler.with_friction, ("implicit", "exponential"))
+velocities = law({dot(x): v, m * dot(v): -G})
+
 FOLLOWS = [
     (Divide(gamma), motion, law({m / gamma * dot(dot(x)): -dot(x) - G / gamma})),
     (Multiply(gamma), law({m / gamma * dot(dot(x)): -dot(x) - G / gamma}), motion),
@@ -136,11 +139,18 @@ FOLLOWS = [
     (ReduceOrder(x, v), in_tau, law({tau * dot(v) + v: -G / gamma, dot(x) - v: 0})),
     (Integrate(semi_implicit_euler, dt), two_laws, momentum),
     (Integrate(forward_euler, dt), two_laws, stale),
-    (Integrate(exponential_euler, dt), two_laws, decay),
-    (Integrate(backward_euler, dt), two_laws, implicit),
-    (Integrate(semi_implicit_euler_positions_first, dt), two_laws, positions_first),
+    (Integrate(exponential_friction, dt), two_laws, decay),
+    (Integrate(implicit_friction, dt), two_laws, implicit),
+    (Integrate(semi_implicit_euler, dt, first=(x,)), two_laws, positions_first),
     (Integrate(semi_implicit_euler, dt), law({m * dot(x): m * v, tau * dot(v): -G / gamma - v}), momentum),
-    (Integrate(fully_implicit_euler, dt), linear, rule({x: x / (1 + dt * lam)})),
+    (Integrate(backward_euler, dt), linear, rule({x: x / (1 + dt * lam)})),
+    (Integrate(implicit_midpoint, dt), linear, rule({x: x * (2 - dt * lam) / (2 + dt * lam)})),
+    (Integrate(exponential_euler, dt), linear, rule({x: exp(-dt * lam) * x})),
+    (
+        Integrate(velocity_verlet, dt),
+        velocities,
+        rule({x: x + dt * v - dt**2 * G / (2 * m), v: v - dt / (2 * m) * (G + grad(after(x)))}),
+    ),
     (Rescale(v, u, 1 / dt), momentum, rule({u: (1 - s) * u - dt * s / gamma * G, x: x + after(u)})),
     (Rescale(x, u, m), linear, law({m * dot(u): -lam * m * u})),
     (Eliminate(u), step, rule({x: x + rho * (x - before(x)) - (1 - rho) * eta * G})),
@@ -163,8 +173,8 @@ DOES_NOT = [
     (Integrate(forward_euler, dt), two_laws, momentum),
     (Integrate(semi_implicit_euler, dt), two_laws, stale),
     (Integrate(semi_implicit_euler, dt), two_laws, positions_first),
-    (Integrate(backward_euler, dt), two_laws, decay),
-    (Integrate(exponential_euler, dt), two_laws, implicit),
+    (Integrate(implicit_friction, dt), two_laws, decay),
+    (Integrate(exponential_friction, dt), two_laws, implicit),
     (Integrate(semi_implicit_euler, tau), two_laws, momentum),
     (Rescale(v, u, dt), momentum, rule({u: (1 - s) * u - dt * s / gamma * G, x: x + after(u)})),
     (Eliminate(u), step, rule({x: x + rho * (x - before(x)) - (1 - rho) * eta * grad(before(x))})),
@@ -420,7 +430,7 @@ def test_the_command_refuses_nonsense_in_one_line(capsys):
 
 
 def test_integrators_with_weights_are_judged_too():
-    weighted = Integrator("weighted Euler", 1, own=Rational(1, 3), updated=Rational(1, 4))
+    weighted = PartitionedEuler("weighted Euler", 1, own=Rational(1, 3), updated=Rational(1, 4))
     new = rule({x: (1 - 2 * dt * lam / 3) / (1 + dt * lam / 3) * x})
     assert follows(Integrate(weighted, dt), linear, new)
     assert check(Integrate(weighted, dt), linear, new)

@@ -21,9 +21,16 @@ from physsym.analysis.b_series import (
 )  # fmt: skip
 from physsym.analysis.modified_equations import modified_equation
 from physsym.analysis.rooted_trees import cuts, tree, trees
-from physsym.integrators import backward_euler, explicit_midpoint, exponential_euler, heun, implicit_midpoint
+from physsym.integrators import (
+    backward_euler,
+    explicit_midpoint,
+    exponential_euler,
+    heun,
+    implicit_midpoint,
+    semi_implicit_euler,
+    velocity_verlet,
+)
 from physsym.integrators import runge_kutta_4 as classical
-from physsym.integrators import semi_implicit_euler, velocity_verlet
 from physsym.vocabulary import G, eta, gamma, m, t, v, x
 
 h, y = Symbol("h", positive=True), Symbol("y", real=True)
@@ -207,7 +214,7 @@ def test_integrators_as_methods_of_one_stage():
     for method in (exponential_euler, velocity_verlet, friction):
         with pytest.raises(ValueError, match="no Runge-Kutta method"):
             as_runge_kutta(method)
-    with pytest.raises(TypeError, match="expected a method"):
+    with pytest.raises(TypeError, match="expected an integrator"):
         as_runge_kutta("heun")
 
 

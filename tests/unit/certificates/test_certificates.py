@@ -52,7 +52,7 @@ from physsym.certificates.run import CoqError
 from physsym.certificates.vernacular import can_hold, comment, proved, worded
 from physsym.certificates.witness import Witness, witness
 from physsym.cli.certify import number_apart
-from physsym.integrators import backward_euler, exponential_euler, semi_implicit_euler
+from physsym.integrators import semi_implicit_euler
 from physsym.loading import scripts
 from physsym.mechanics.moves import Move, Neglect
 from physsym.vocabulary import G, alpha, dt, eta, gamma, m, rho, tau, u, v, x
@@ -219,7 +219,9 @@ def test_a_wrong_range_of_a_coefficient_is_refused(value, wrong, assistant):
 
 @needs_coq
 @pytest.mark.parametrize(
-    "integrator", [semi_implicit_euler, backward_euler, exponential_euler], ids=lambda i: i.name
+    "integrator",
+    [semi_implicit_euler, *map(semi_implicit_euler.with_friction, ("implicit", "exponential"))],
+    ids=lambda i: i.name,
 )
 def test_a_rule_that_is_off_in_first_order_is_far_from_the_exact_flow(integrator, assistant):
     start = law({tau * dot(v): -v - G / gamma, dot(x): v})

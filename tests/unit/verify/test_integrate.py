@@ -6,18 +6,17 @@ from sympy import Abs, Integer, Symbol, exp, oo
 from physsym import Integrate, after, check, dot, grad, law, rule
 from physsym.core.verdicts import Outcome
 from physsym.integrators import (
-    Integrator,
+    PartitionedEuler,
     backward_euler,
-    exponential_euler,
     forward_euler,
-    fully_implicit_euler,
-    implicit_midpoint,
     semi_implicit_euler,
-    semi_implicit_euler_positions_first,
 )
 from physsym.verify.engines.error_bound import error_bound
 from physsym.vocabulary import G, dt, gamma, m, rho, u, v, x
 
+implicit_friction = semi_implicit_euler.with_friction("implicit")
+midpoint_friction = semi_implicit_euler.with_friction("midpoint")
+exact_friction = semi_implicit_euler.with_friction("exponential")
 c, w = (Symbol(name, real=True) for name in "cw")
 a, b = (Symbol(name, positive=True) for name in "ab")
 particle = law({dot(x): v, m * dot(v): -gamma * v - G})
@@ -32,20 +31,18 @@ RIGHT = [
     (semi_implicit_euler, particle, {v: kick, x: x + dt * after(v)}, 1),
     (semi_implicit_euler, swapped, {v: kick, x: x + dt * after(v)}, 1),
     (semi_implicit_euler, law({dot(x): v, dot(v): -a * v}), {v: v - dt * a * v, x: x + dt * after(v)}, 1),
-    (semi_implicit_euler_positions_first, particle,
-     {x: x + dt * v, v: v - dt * (gamma * v + grad(after(x))) / m}, 1),
-    (backward_euler, forced, {v: (v - dt * G) / (1 + a * dt), x: x + dt * after(v)}, 1),
-    (implicit_midpoint, forced,
+    (implicit_friction, forced, {v: (v - dt * G) / (1 + a * dt), x: x + dt * after(v)}, 1),
+    (midpoint_friction, forced,
      {v: ((1 - a * dt / 2) * v - dt * G) / (1 + a * dt / 2), x: x + dt * after(v)}, 1),
-    (exponential_euler, forced,
+    (exact_friction, forced,
      {v: exp(-a * dt) * v - (1 - exp(-a * dt)) * G / a, x: x + dt * after(v)}, 1),
-    (fully_implicit_euler, law({dot(x): v, dot(v): -b}), {v: v - dt * b, x: x + dt * after(v)}, 1),
+    (backward_euler, law({dot(x): v, dot(v): -b}), {v: v - dt * b, x: x + dt * after(v)}, 1),
     (forward_euler, decay, {w: w - dt * a * w}, 1),
-    (backward_euler, decay, {w: w / (1 + a * dt)}, 1),
-    (implicit_midpoint, decay, {w: w * (1 - a * dt / 2) / (1 + a * dt / 2)}, 2),
-    (exponential_euler, decay, {w: exp(-a * dt) * w}, oo),
-    (exponential_euler, law({b * dot(w): c - a * w}), {w: c / a + exp(-a * dt / b) * (w - c / a)}, oo),
-    (exponential_euler, law({b * dot(w): c}), {w: w + dt * c / b}, oo),
+    (implicit_friction, decay, {w: w / (1 + a * dt)}, 1),
+    (midpoint_friction, decay, {w: w * (1 - a * dt / 2) / (1 + a * dt / 2)}, 2),
+    (exact_friction, decay, {w: exp(-a * dt) * w}, oo),
+    (exact_friction, law({b * dot(w): c - a * w}), {w: c / a + exp(-a * dt / b) * (w - c / a)}, oo),
+    (exact_friction, law({b * dot(w): c}), {w: w + dt * c / b}, oo),
     (forward_euler, law({b * dot(w): c}), {w: w + dt * c / b}, oo),
 ]  # fmt: skip
 
@@ -69,22 +66,32 @@ RATE = "the difference quotient of {} and its rate differ by"
 WRONG = [
     (forward_euler, decay, {w: w - 2 * dt * a * w}, RATE.format("w")),
     (forward_euler, decay, {w: w / (1 + a * dt)}, RATE.format("w")),
-    (backward_euler, decay, {w: w - dt * a * w}, RATE.format("w")),
-    (implicit_midpoint, decay, {w: w / (1 + a * dt)}, RATE.format("w")),
+    (implicit_friction, decay, {w: w - dt * a * w}, RATE.format("w")),
+    (midpoint_friction, decay, {w: w / (1 + a * dt)}, RATE.format("w")),
     (semi_implicit_euler, particle, {v: kick, x: x + dt * v}, RATE.format("x")),
     (forward_euler, particle, {v: kick, x: x + dt * after(v)}, RATE.format("x")),
     (semi_implicit_euler, particle, {v: kick, x: x - dt * after(v)}, RATE.format("x")),
     (semi_implicit_euler, particle, {v: kick + v, x: x + dt * after(v)}, RATE.format("v")),
-    (fully_implicit_euler, particle, {v: kick, x: x + dt * after(v)}, RATE.format("v")),
-    (exponential_euler, decay, {w: exp(a * dt) * w}, "the decay of w and the exact one differ"),
+    (backward_euler, particle, {v: kick, x: x + dt * after(v)}, RATE.format("v")),
+    (exact_friction, decay, {w: exp(a * dt) * w}, "the decay of w and the exact one differ"),
     (
-        exponential_euler,
+        exact_friction,
         law({b * dot(w): c - a * w}),
         {w: exp(-a * dt / b) * w + c / a},
         "the decay of w and",
     ),
-    (exponential_euler, law({b * dot(w): c}), {w: w + dt * c}, "the displacement of w and its constant rate"),
-    (exponential_euler, law({b * dot(w): c}), {w: w - dt * c / b}, "the displacement of w and its constant"),
+    (
+        exact_friction,
+        law({b * dot(w): c}),
+        {w: w + dt * c},
+        "the displacement of w and its constant rate",
+    ),
+    (
+        exact_friction,
+        law({b * dot(w): c}),
+        {w: w - dt * c / b},
+        "the displacement of w and its constant",
+    ),
 ]
 
 
@@ -97,7 +104,7 @@ def test_another_step_fails_and_tells_which_rate_it_misses(integrator, line, ste
 
 
 def test_a_method_that_promises_more_than_it_has_fails():
-    boasting = Integrator("boasting Euler", 2)
+    boasting = PartitionedEuler("boasting Euler", 2)
     verdict = check(Integrate(boasting, dt), decay, rule({w: w - dt * a * w}))
     assert verdict.outcome is Outcome.FAILS
     assert verdict.evidence == ("order 1 was measured, boasting Euler has 2",)
@@ -110,7 +117,7 @@ def test_a_step_that_does_not_meet_the_flow_has_order_0():
 
 
 def test_a_decay_that_is_not_linear_cannot_be_exact():
-    verdict = check(Integrate(exponential_euler, dt), law({dot(w): -a * w**2}), rule({w: exp(-a * dt) * w}))
+    verdict = check(Integrate(exact_friction, dt), law({dot(w): -a * w**2}), rule({w: exp(-a * dt) * w}))
     assert verdict.outcome is Outcome.FAILS
     assert verdict.evidence[0] == "an exact decay needs an equation linear in w"
     assert verdict.evidence[1].startswith("the equation of w and a linear one differ by")

@@ -37,7 +37,7 @@ from physsym.core.dimensions import TIME
 from physsym.core.statements import Equation, Law, Rule, Update, expressions, one_step_map, rewritten, symbols
 from physsym.core.symbols import DOT, hess, partial, potential
 from physsym.core.verdicts import Condition
-from physsym.integrators import Integrator
+from physsym.integrators import PartitionedEuler
 from physsym.loading import scripts
 from physsym.mechanics import MoveError
 from physsym.testing import strategies
@@ -275,7 +275,7 @@ DESCENT = x - dt / gamma * G
 
 
 def weighted(theta, psi):
-    return Integrator("weighted", 1, own=theta, updated=psi)
+    return PartitionedEuler("weighted", 1, own=theta, updated=psi)
 
 
 def without_inertia(theta, psi):

@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from itertools import pairwise
+from types import SimpleNamespace
 
 import mpmath
 import numpy as np
@@ -35,26 +36,26 @@ from physsym.analysis import as_runge_kutta, modified_by, modified_equation, ord
 from physsym.analysis.b_series import elementary_weights, exact_weights
 from physsym.certificates import certificate as certified
 from physsym.certificates import checked, coq, step_lemmas
-from physsym.certificates.integrate import asked
+from physsym.certificates.integrate import method_lemma
 from physsym.certificates.lemma import Refusal as Uncertified
 from physsym.certificates.negative_tests import tried
 from physsym.codegen import program
 from physsym.codegen.emit import python_source
 from physsym.documents.reasons import reason
 from physsym.integrators import (
-    ExplicitRungeKutta,
+    ALL,
+    RungeKutta,
     explicit_midpoint,
     forward_euler,
     heun,
-    integrators,
     runge_kutta_4,
     ssp33,
 )
 from physsym.mechanics.moves import MoveError
 from physsym.runtime.backends import lambdify
-from physsym.transform.integrate import integrated
+from physsym.transform.integrate import integrate
 from physsym.verify.engines import flint, identity_test
-from physsym.verify.integrate import followed
+from physsym.verify.integrate import verify_method
 from physsym.verify.substitution import Refusal
 from physsym.vocabulary import G, dt, gamma, lam, m, v, x
 from tests.fuzz import follows, spoiled
@@ -65,8 +66,8 @@ y, w = Symbol("y", real=True), Symbol("w", real=True)
 METHODS = (explicit_midpoint, heun, ssp33, runge_kutta_4)
 # By their authors: Runge 1895, Heun 1900, Shu and Osher 1988, Kutta 1901.
 PUBLISHED = {explicit_midpoint: 2, heun: 2, ssp33: 3, runge_kutta_4: 4}
-euler = ExplicitRungeKutta("Euler's method", 1, ((0,),), (1,))
-KUTTA_38 = ExplicitRungeKutta(
+euler = RungeKutta("Euler's method", 1, ((0,),), (1,))
+KUTTA_38 = RungeKutta(
     "Kutta's three-eighths rule", 4,
     ((0, 0, 0, 0), ("1/3", 0, 0, 0), ("-1/3", 1, 0, 0), (1, -1, 1, 0)), ("1/8", "3/8", "3/8", "1/8"),
 )  # fmt: skip
@@ -86,7 +87,7 @@ def with_entry(method, change, row=None, column=0):
     """Return a method with one weight, or one entry of its matrix, changed."""
     matrix, weights = [list(r) for r in method.matrix], list(method.weights)
     (weights if row is None else matrix[row])[column] += change
-    return ExplicitRungeKutta("spoiled", method.order, tuple(map(tuple, matrix)), tuple(weights))
+    return RungeKutta("spoiled", method.order, tuple(map(tuple, matrix)), tuple(weights))
 
 
 def entries(method):
@@ -118,19 +119,34 @@ def test_each_number_of_a_tableau_matters(method):
 
 
 def test_entries_are_exact_however_they_are_written():
-    texts = ExplicitRungeKutta("m", 2, (("0", "0"), ("1/2", "0")), ("0", "1"))
-    fractions = ExplicitRungeKutta("m", 2, ((0, 0), (Fraction(1, 2), 0)), (0, 1))
-    rationals = ExplicitRungeKutta("m", 2, [[0, 0], [Rational(1, 2), 0]], [0, 1])
+    texts = RungeKutta("m", 2, (("0", "0"), ("1/2", "0")), ("0", "1"))
+    fractions = RungeKutta("m", 2, ((0, 0), (Fraction(1, 2), 0)), (0, 1))
+    rationals = RungeKutta("m", 2, [[0, 0], [Rational(1, 2), 0]], [0, 1])
     assert texts == fractions == rationals
     assert hash(texts) == hash(rationals)
     assert all(isinstance(a, Rational) for row in (*texts.matrix, texts.weights) for a in row)
 
 
 @pytest.mark.parametrize(
+    ("matrix", "weights", "where"),
+    [((("1/2",),), (1,), "row 1, column 1"), (((0, 1), (0, 0)), (0, 1), "row 1, column 2")],
+)
+def test_an_implicit_tableau_is_analysed_and_not_carried_out(matrix, weights, where):
+    implicit = RungeKutta("Gauss", 2, matrix, weights)
+    assert order_of(implicit) == (2 if len(weights) == 1 else 1)
+    move = Integrate(implicit, dt)
+    with pytest.raises(MoveError, match=f"implicit: {where}"):
+        apply(move, flow)
+    # Nor is a line taken for its step that reads the stages as if they were explicit.
+    assert "is implicit" in check(move, flow, rule({x: x - dt * G})).evidence[0]
+    assert not follows(move, flow, rule({x: x - dt * G}))
+    with pytest.raises(Uncertified, match="implicit"):
+        method_lemma(implicit, {}, rule({x: x}), move)
+
+
+@pytest.mark.parametrize(
     ("matrix", "weights", "reason"),
     [
-        (((Rational(1, 2),),), (1,), r"earlier ones only; given 1/2 in row 1, column 1"),
-        (((0, 1), (0, 0)), (0, 1), r"given 1 in row 1, column 2; put zeros"),
         (((0, 0), (1,)), (0, 1), r"weights, 2; given rows of \[2, 1\]"),
         (((0, 0),), (0, 1), r"weights, 2; given rows of \[2\]"),
         (((0,),), (0, 1), r"weights, 2; given rows of \[1\]"),
@@ -140,28 +156,31 @@ def test_entries_are_exact_however_they_are_written():
         (((0,),), (sympy.sqrt(2),), "expected rational numbers"),
     ],
 )
-def test_what_is_no_explicit_method_is_refused(matrix, weights, reason):
+def test_what_is_no_tableau_is_refused(matrix, weights, reason):
     with pytest.raises((ValueError, TypeError), match=reason):
-        ExplicitRungeKutta("refused", 1, matrix, weights)
+        RungeKutta("refused", 1, matrix, weights)
 
 
 def test_a_float_is_refused():
     with pytest.raises(TypeError, match=r"0\.5"):
-        ExplicitRungeKutta("inexact", 2, ((0, 0), (0.5, 0)), (0, 1))
+        RungeKutta("inexact", 2, ((0, 0), (0.5, 0)), (0, 1))
 
 
 def test_what_is_no_integrator_says_so():
     with pytest.raises(TypeError, match="expected an integrator"):
         as_runge_kutta("Heun")
-    with pytest.raises(MoveError, match=r"integrated\.register"):
-        integrated("Heun", {x: -G}, Integrate(heun, dt))
-    with pytest.raises(Refusal, match=r"followed\.register"):
-        followed("Heun", {x: dot(x) + G}, {x: x}, dt)
-    with pytest.raises(Uncertified, match=r"asked\.register"):
-        asked("Heun", {}, rule({x: x}), dt)
-    with pytest.raises(UnclearError, match=r"missed\.register"):
-        follows(Integrate("Heun", dt), flow, rule({x: x - dt * G}))
-    assert not check(Integrate("Heun", dt), flow, rule({x: x - dt * G}))
+    with pytest.raises(MoveError, match=r"integrate\.integrate\.register"):
+        integrate("Heun", {x: -G}, Integrate(heun, dt))
+    with pytest.raises(Refusal, match=r"verify_method\.register"):
+        verify_method("Heun", {x: dot(x) + G}, {x: x}, Integrate(heun, dt))
+    with pytest.raises(Uncertified, match=r"method_lemma\.register"):
+        method_lemma("Heun", {}, rule({x: x}), Integrate(heun, dt))
+    unknown = SimpleNamespace(name="unknown", order=1, partitioned=False)
+    with pytest.raises(UnclearError, match=r"defect\.register"):
+        follows(Integrate(unknown, dt), flow, rule({x: x - dt * G}))
+    assert not check(Integrate(unknown, dt), flow, rule({x: x - dt * G}))
+    with pytest.raises(TypeError, match=r"a method of physsym\.integrators first, given 'Heun'"):
+        Integrate("Heun", dt)
 
 
 # ------------------------------------------------------------------ carried out
@@ -252,7 +271,7 @@ def test_a_step_holds_at_its_order_and_no_higher(method, start):
 @pytest.mark.parametrize("method", METHODS, ids=named)
 @pytest.mark.parametrize("start", LAWS.values(), ids=LAWS)
 def test_an_order_too_high_is_refused(method, start):
-    boast = ExplicitRungeKutta("boast", method.order + 1, method.matrix, method.weights)
+    boast = RungeKutta("boast", method.order + 1, method.matrix, method.weights)
     verdict = check(Integrate(boast, dt), start, apply(Integrate(boast, dt), start))
     assert verdict.outcome is Outcome.FAILS
     assert f"order {method.order} was measured, boast has {method.order + 1}" in str(verdict)
@@ -323,7 +342,7 @@ def test_a_step_of_a_derivation_leads_on_from_newton():
 def test_numbers_tell_what_follows(method):
     move, found = Integrate(method, dt), apply(Integrate(method, dt), damped)
     assert follows(move, damped, found)
-    for other in integrators:
+    for other in ALL:
         assert follows(Integrate(other, dt), damped, found) == (other is method), other.name
     assert not follows(move, damped, apply(Integrate(with_entry(method, Rational(1, 7)), dt), damped))
 

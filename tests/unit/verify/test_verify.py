@@ -28,10 +28,8 @@ from physsym import (
 )
 from physsym.core.verdicts import Outcome
 from physsym.integrators import (
-    exponential_euler,
     forward_euler,
     semi_implicit_euler,
-    semi_implicit_euler_positions_first,
 )
 from physsym.mechanics import particle_with_friction
 from physsym.mechanics.moves import Move
@@ -170,7 +168,7 @@ def test_order_alone_does_not_pass_one_integrator_for_another():
 
 def test_the_order_of_updates_is_part_of_the_integrator():
     positions_first = rule({x: x + dt * v, v: (1 - dt / tau) * v - dt / (gamma * tau) * grad(after(x))})
-    assert check(Integrate(semi_implicit_euler_positions_first, dt), two_laws, positions_first)
+    assert check(Integrate(semi_implicit_euler, dt, first=(x,)), two_laws, positions_first)
     assert not check(Integrate(semi_implicit_euler, dt), two_laws, positions_first)
 
 
@@ -178,7 +176,9 @@ def test_the_order_measured_is_sharp():
     linear = law({dot(x): -rho * x})
     verdict = check(Integrate(forward_euler, dt), linear, rule({x: x - dt * rho * x}))
     assert verdict.error.exponent == 1
-    exact = check(Integrate(exponential_euler, dt), linear, rule({x: exp(-rho * dt) * x}))
+    exact = check(
+        Integrate(semi_implicit_euler.with_friction("exponential"), dt), linear, rule({x: exp(-rho * dt) * x})
+    )
     assert exact
     assert exact.error.exponent == float("inf")
 
