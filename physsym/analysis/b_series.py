@@ -127,6 +127,7 @@ def elementary_weights(method: RungeKutta, order: int) -> Coefficients:
 
     Examples
     --------
+    >>> from physsym.mechanics.integrators import explicit_midpoint
     >>> list(elementary_weights(explicit_midpoint, 2).values())
     [Fraction(1, 1), Fraction(1, 2)]
     """
@@ -177,7 +178,7 @@ def order_of(method: RungeKutta, most: int = 8) -> int:
     ----------
     J. Butcher, Numerical Methods for Ordinary Differential Equations, section 3.1.
     """
-    q, weights = method.denominator, _whole_weights(method, most)
+    q, weights = _denominator(method), _whole_weights(method, most)
     wrong = [tree.order for tree, w in weights.items() if w * tree.density != q**tree.order]
     return min(wrong, default=most + 1) - 1
 
@@ -207,6 +208,7 @@ def modified_coefficients(method: RungeKutta, order: int) -> Coefficients:
 
     Examples
     --------
+    >>> explicit_euler = RungeKutta("explicit Euler", 1, ((0,),), (1,))
     >>> list(modified_coefficients(explicit_euler, 2).values())
     [Fraction(1, 1), Fraction(-1, 2)]
     """

@@ -68,6 +68,11 @@ class PartitionedEuler:
             "explicit" reads the old velocity, "implicit" the new one, "midpoint" their mean; "exponential"
             solves the linear decay exactly with all other states held fixed.
 
+        Returns
+        -------
+        PartitionedEuler
+            The method, with the treatment in its name.
+
         Raises
         ------
         ValueError

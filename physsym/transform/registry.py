@@ -21,6 +21,11 @@ def apply(move: Move, line: StatementLike) -> Statement:
     line : Law or Rule
         The line above; a single equation or update counts as one.
 
+    Returns
+    -------
+    Law or Rule
+        The line below.
+
     Raises
     ------
     MoveError
@@ -43,7 +48,25 @@ def apply(move: Move, line: StatementLike) -> Statement:
 
 @singledispatch
 def transform_step(move: Move, line: Statement) -> Statement:
-    """Return the line that one kind of move proposes; new moves register here: `@transform_step.register`."""
+    """Return the line that one kind of move proposes; new moves register here: `@transform_step.register`.
+
+    Parameters
+    ----------
+    move
+        The move, by whose type the function is found.
+    line
+        The line above.
+
+    Returns
+    -------
+    Law or Rule
+        The line below.
+
+    Raises
+    ------
+    MoveError
+        Where the move cannot be carried out, or no function is registered for its kind.
+    """
     raise MoveError(
         f"no function is registered that carries out {type(move).__name__}; "
         "register one with physsym.transform.transform_step.register"

@@ -13,7 +13,20 @@ from physsym.verify.substitution import Refusal
 
 @singledispatch
 def verify_step(move: Move, above: Statement, below: Statement) -> Verdict:
-    """Return the verdict on one kind of move; new moves register here: `@verify_step.register`."""
+    """Return the verdict on one kind of move; new moves register here: `@verify_step.register`.
+
+    Parameters
+    ----------
+    move
+        The move, by whose type the function is found.
+    above, below
+        The line above and the line below.
+
+    Returns
+    -------
+    Verdict
+        UNCHECKED where no function is registered for the kind of move.
+    """
     return Verdict(
         Outcome.UNCHECKED,
         (
