@@ -92,6 +92,11 @@ def script(name: str) -> Script:
     name
         The name of a shipped derivation, such as ``"momentum"``, or the path of a script.
 
+    Returns
+    -------
+    Script
+        The script with its derivations.
+
     Raises
     ------
     ScriptError

@@ -36,12 +36,24 @@ class Checked:
 
 
 def library() -> str:
-    """Return the text of the lemma library that every certificate requires."""
+    """Return the text of the lemma library that every certificate imports.
+
+    Returns
+    -------
+    str
+        The Coq source.
+    """
     return files("physsym.certificates").joinpath(LIBRARY).read_text(encoding="utf-8")
 
 
 def installed() -> bool:
-    """Tell whether `coqc` is found."""
+    """Return whether Coq is installed.
+
+    Returns
+    -------
+    bool
+        Whether the program `coqc` is found.
+    """
     return shutil.which("coqc") is not None
 
 
@@ -65,7 +77,18 @@ class Coq:
 
 @contextmanager
 def coq() -> Iterator[Coq]:
-    """Give Coq with the lemma library. Raises CoqError, which says what to install, where it is missing."""
+    """Compile the lemma library in a temporary folder and yield Coq, ready to check certificates.
+
+    Returns
+    -------
+    context manager of Coq
+        Coq with the compiled library.
+
+    Raises
+    ------
+    CoqError
+        If Coq or Coquelicot is missing; the message says what to install.
+    """
     if not installed():
         raise CoqError(f"coqc, the Coq proof assistant, was not found; {INSTALL}")
     with tempfile.TemporaryDirectory() as folder:

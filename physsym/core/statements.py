@@ -181,7 +181,17 @@ StatementLike: TypeAlias = RuleLike | LawLike
 
 
 def as_rule(given: RuleLike) -> Rule:
-    """Return the rule that is meant: the rule itself, that of one update, or that of a derivation.
+    """Return a rule from what has one: the rule itself, a single update, or a derivation.
+
+    Parameters
+    ----------
+    given
+        A rule, an update, or an object with an attribute `rule`.
+
+    Returns
+    -------
+    Rule
+        The rule.
 
     Raises
     ------
@@ -207,7 +217,17 @@ def as_rule(given: RuleLike) -> Rule:
 
 
 def as_law(given: LawLike) -> Law:
-    """Return the law that is meant: the law itself, that of one equation, or that of a system.
+    """Return a law from what has one: the law itself, a single equation, or a system.
+
+    Parameters
+    ----------
+    given
+        A law, an equation, or an object with a method `law`.
+
+    Returns
+    -------
+    Law
+        The law.
 
     Raises
     ------
@@ -231,7 +251,23 @@ def as_law(given: LawLike) -> Law:
 
 
 def as_statement(given: StatementLike) -> Statement:
-    """Return the law or the rule that is meant, as `as_law` and `as_rule` do; TypeError for neither."""
+    """Return a law or a rule from what has one.
+
+    Parameters
+    ----------
+    given
+        What `as_law` or `as_rule` takes.
+
+    Returns
+    -------
+    Law or Rule
+        The statement.
+
+    Raises
+    ------
+    TypeError
+        For anything else.
+    """
     if isinstance(given, Law | Equation) or callable(getattr(given, "law", None)):
         return as_law(given)  # type: ignore[arg-type]
     if isinstance(given, Rule | Update) or isinstance(getattr(given, "rule", None), Rule):
@@ -336,7 +372,17 @@ def symbols(statement: Statement) -> frozenset[Symbol]:
 
 
 def states(rule: RuleLike) -> tuple[Symbol, ...]:
-    """Return the state variables of a rule: its targets, then the earlier values that it reads.
+    """Return the states of a rule: its targets in order, then the earlier values that it reads.
+
+    Parameters
+    ----------
+    rule
+        A rule, an update or a derivation.
+
+    Returns
+    -------
+    tuple of Symbol
+        The states.
 
     Examples
     --------
@@ -349,7 +395,17 @@ def states(rule: RuleLike) -> tuple[Symbol, ...]:
 
 
 def parameters(rule: RuleLike) -> tuple[Symbol, ...]:
-    """Return the parameters of a rule, the symbols that it reads and never updates, sorted by name.
+    """Return the parameters of a rule: the symbols that it reads and never updates.
+
+    Parameters
+    ----------
+    rule
+        A rule, an update or a derivation.
+
+    Returns
+    -------
+    tuple of Symbol
+        The parameters, sorted by name.
 
     Examples
     --------

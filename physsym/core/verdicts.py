@@ -107,17 +107,60 @@ class Verdict:
 
 
 def holds(*evidence: str, error: Order | None = None, engines: tuple[str, ...] = ()) -> Verdict:
-    """Return a verdict that the check was passed, with its evidence."""
+    """Return a verdict that holds.
+
+    Parameters
+    ----------
+    *evidence
+        What was found.
+    error
+        The size of the error, for a limit or an approximation.
+    engines
+        The engines consulted.
+
+    Returns
+    -------
+    Verdict
+        With the outcome HOLDS.
+    """
     return Verdict(Outcome.HOLDS, evidence, engines=engines, error=error)
 
 
 def fails(*evidence: str, witness: str = "", engines: tuple[str, ...] = ()) -> Verdict:
-    """Return a verdict that the check was not passed, with the reason and, where there is one, a witness."""
+    """Return a verdict that fails.
+
+    Parameters
+    ----------
+    *evidence
+        The reasons.
+    witness
+        A point at which both sides were evaluated and differ.
+    engines
+        The engines consulted.
+
+    Returns
+    -------
+    Verdict
+        With the outcome FAILS.
+    """
     return Verdict(Outcome.FAILS, evidence, witness=witness, engines=engines)
 
 
 def undecided(*evidence: str, engines: tuple[str, ...] = ()) -> Verdict:
-    """Return a verdict that no engine could decide: not a pass."""
+    """Return a verdict that no engine could decide; it does not pass.
+
+    Parameters
+    ----------
+    *evidence
+        The reasons.
+    engines
+        The engines consulted.
+
+    Returns
+    -------
+    Verdict
+        With the outcome UNDECIDABLE.
+    """
     return Verdict(Outcome.UNDECIDABLE, evidence, engines=engines)
 
 
@@ -128,9 +171,17 @@ _WORST_FIRST = (
 
 
 def all_of(*verdicts: Verdict) -> Verdict:
-    """Join verdicts that must all hold: the worst outcome, with the evidence of those that have it.
+    """Join verdicts that must all hold: the worst outcome counts, and the evidence of that outcome is kept.
 
-    Without verdicts the outcome is UNCHECKED, which is no pass.
+    Parameters
+    ----------
+    *verdicts
+        Verdicts.
+
+    Returns
+    -------
+    Verdict
+        UNCHECKED without verdicts: what was not checked is not passed.
     """
     if not verdicts:
         return Verdict(Outcome.UNCHECKED, ("nothing was checked",))

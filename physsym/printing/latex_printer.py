@@ -95,6 +95,11 @@ def latex(
     display
         With "inline", fractions are written with a slash, which keeps the lines of a paragraph together.
 
+    Returns
+    -------
+    str
+        LaTeX for math mode.
+
     Raises
     ------
     TypeError

@@ -173,6 +173,11 @@ def mathml(
     display
         "inline" for a formula in a sentence.
 
+    Returns
+    -------
+    str
+        A `<math>` element.
+
     Raises
     ------
     TypeError, ValueError

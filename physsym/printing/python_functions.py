@@ -37,14 +37,35 @@ FUNCTIONS: dict[str, Callable[[Expr], Expr]] = {
 def latex_of_function(
     function: Callable[..., object], face: Face = "learning", vocabulary: Vocabulary = STANDARD
 ) -> str:
-    r"""Return a hand-written optimizer as aligned equations in LaTeX, in the form in which it is written.
+    r"""Return an optimizer written as a Python function as aligned equations in LaTeX, in its own form.
 
-    The function assigns each name once and returns names; `w_next` is the value of `w` one step later, a
-    parameter that is called is the gradient, and a name means what it means in the vocabulary on either face.
-    Where latexify is not installed, they are those of `equations_of_function`, as `latex` prints them.
+    The function assigns each name once and returns names; `w_next` is the value of `w` one step later, and
+    a parameter that is called is the gradient. Where latexify is not installed, the equations are those of
+    `equations_of_function`, as `latex` prints them.
 
-    Raises TypeError for what is no function and ValueError for one that is more than such assignments.
+    Parameters
+    ----------
+    function
+        A Python function whose source is available.
+    face
+        "physics" or "learning".
+    vocabulary
+        What names mean.
 
+    Returns
+    -------
+    str
+        LaTeX for math mode.
+
+    Raises
+    ------
+    TypeError
+        If the argument is not a function.
+    ValueError
+        If the function is more than such assignments.
+
+    Examples
+    --------
     >>> from derivations.book.reference import gradient_descent
     >>> print(latex_of_function(gradient_descent))
     \mathbf{w}_{t+1} = \mathbf{w}_{t} - \eta \nabla L(\mathbf{w}_{t})
@@ -66,10 +87,29 @@ def latex_of_function(
 
 
 def equations_of_function(function: Callable[..., object], vocabulary: Vocabulary = STANDARD) -> Law:
-    """Return the equations that a hand-written optimizer states, by tracing it with symbols.
+    """Return the equations of an optimizer written as a Python function, by tracing it with symbols.
 
-    Conditions and errors are those of `latex_of_function`; a new value is `after` of its symbol.
+    Parameters
+    ----------
+    function
+        A function as `latex_of_function` takes it.
+    vocabulary
+        What names mean.
 
+    Returns
+    -------
+    Law
+        The equations; a new value is `after` of its symbol.
+
+    Raises
+    ------
+    TypeError
+        If the argument is not a function.
+    ValueError
+        If the function is more than assignments of that form.
+
+    Examples
+    --------
     >>> from derivations.book.reference import gradient_descent
     >>> print(equations_of_function(gradient_descent))
     x+ = -eta*grad(x) + x

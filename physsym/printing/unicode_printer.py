@@ -77,6 +77,11 @@ def unicode(
     statement, face, vocabulary, states
         As for `latex`.
 
+    Returns
+    -------
+    str
+        Unicode text, one line an equation.
+
     Raises
     ------
     TypeError, ValueError

@@ -23,8 +23,25 @@ WATCHED = 4  # sample points for the refuters after a proof: a fault of a prover
 def identical(left: Expr, right: Expr, what: str = "both sides") -> Verdict:
     """Return whether two expressions are equal wherever both are defined.
 
-    The evidence of a verdict that holds names the error that the random points leave. One that fails names
-    the difference, and a point at which both sides were computed, in exact fractions where these exist.
+    Parameters
+    ----------
+    left
+        An expression.
+    right
+        The expression that it is compared with.
+    what
+        A name of the two for the evidence.
+
+    Returns
+    -------
+    Verdict
+        Where it holds, the evidence has the bound on the error that the random points leave. Where it
+        fails, it has the difference, and the witness is a point at which both were evaluated, in exact
+        fractions where possible.
+
+    References
+    ----------
+    J. Schwartz, 1980; R. Zippel, 1979 (`verify/engines/error_bound.py`).
     """
     findings = [query_engine(engine, left, right) for engine in PROVERS]
     sure = len(_families(_having(findings, Answer.PROVED))) >= FAMILIES_NEEDED
