@@ -75,7 +75,8 @@ bench: $(BENCH_READY)  ## measure speed beside all that one could use instead, i
 	-@$(MAKE) --no-print-directory $(BRIAN)-ready
 	$(RUN) tests.benchmarks $(ARGS)
 
-$(BENCH_READY): extras := bench
+$(BENCH_READY): groups := bench
+$(BENCH_READY): extras := fast,jax,torch
 $(BENCH_READY): $(READY)
 	$(install)
 
@@ -84,7 +85,7 @@ $(BENCH_READY): $(READY)
 $(BRIAN)-ready: $(READY)
 	@echo 'Setting up $(BRIAN) for brian2.'
 	@"$(PYTHON)" -m venv --clear $(BRIAN)
-	@$(BRIAN)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[brian2]'
+	@$(RUN) pip --python $(BRIAN) install --quiet --disable-pip-version-check --editable . --group brian2
 	@touch $@
 
 clean:  ## remove what was built, but not the virtual environment
@@ -92,36 +93,39 @@ clean:  ## remove what was built, but not the virtual environment
 	find . -path ./$(ENV) -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
 # Set-up. The stamp comes last, so that a set-up that failed is done again; an environment in which a set-up was
-# cut short while packages were written is thrown away first. Pip working from outside is the fastest way and
-# needs no ensurepip, which some systems keep in a package of its own; a pip before 22.3 cannot do that and is
-# copied into the environment. The extras are a variable, not an argument, because of the comma between them.
+# cut short while packages were written is thrown away first. The pip that is pinned in constraints.txt is put into
+# the environment first, since groups of dependencies need one of 25.1 or later. A pip working from outside does
+# that, with no need of ensurepip, which some systems keep in a package of its own; one before 22.3 cannot, and is
+# copied into the environment. Extras and groups are variables, not arguments, because of the commas in them.
 
 define install
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	    echo 'Set-up needs Python 3.11 or later, which "$(PYTHON)" is not.' \
 	        'Name one that is, as in: make PYTHON=python3.12 $(MAKECMDGOALS)' >&2; \
 	    exit 1; }
-	@echo 'Setting up $(ENV) for $(extras); this takes about half a minute.'
+	@echo 'Setting up $(ENV) for $(groups); this takes about half a minute.'
 	@set -e; \
 	if test -e $(ENV)/unfinished; then rm -rf $(ENV); fi; \
 	"$(PYTHON)" -m venv --without-pip $(ENV); \
 	touch $(ENV)/unfinished; \
-	set -- "$(PYTHON)" -m pip --python $(ENV); \
-	if ! "$$@" --version >/dev/null 2>&1; then "$(PYTHON)" -m venv $(ENV); set -- $(RUN) pip; fi; \
 	export PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1; \
-	"$$@" install --quiet --no-compile --constraint constraints.txt --editable '.[$(extras)]'; \
+	set -- install --quiet --no-compile --constraint constraints.txt; \
+	"$(PYTHON)" -m pip --python $(ENV) "$$@" pip 2>/dev/null || { "$(PYTHON)" -m venv $(ENV); $(RUN) pip "$$@" pip; }; \
+	$(RUN) pip "$$@" --editable '.[$(extras)]' $(addprefix --group ,$(groups)); \
 	rm $(ENV)/unfinished; \
 	touch $@
 endef
 
-$(READY): extras := test,document
+$(READY): groups := test
+$(READY): extras := document,fast
 $(READY): pyproject.toml constraints.txt
 	$(install)
 
-$(LINT_READY): extras := lint
-$(MUTANTS_READY): extras := mutants
-$(FUZZ_READY): extras := fuzz
-$(ACCEPTANCE_READY): extras := acceptance
-$(ADAPTERS_READY): extras := adapters,fast
+$(LINT_READY): groups := lint
+$(MUTANTS_READY): groups := mutants
+$(FUZZ_READY): groups := fuzz
+$(ACCEPTANCE_READY): groups := acceptance
+$(ADAPTERS_READY): groups := adapters-test
+$(ADAPTERS_READY): extras := jax,torch
 $(LINT_READY) $(MUTANTS_READY) $(FUZZ_READY) $(ACCEPTANCE_READY) $(ADAPTERS_READY): $(READY)
 	$(install)

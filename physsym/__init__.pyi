@@ -4,6 +4,7 @@ from . import (  # reached as attributes, not names at the top
     core as core,
     derivation as derivation,
     documents as documents,
+    loading as loading,
     mechanics as mechanics,
     parsing as parsing,
     printing as printing,
@@ -14,6 +15,7 @@ from . import (  # reached as attributes, not names at the top
 
 # isort: on
 from . import adapters, analysis, claims, codegen, integrators, testing, vocabulary
+from ._versions import show_versions
 from .codegen.emit import source
 from .core.dimensions import Dimension
 from .core.statements import Equation, Law, Rule, Update, law, rule
@@ -113,6 +115,7 @@ __all__ = [
     "same_rule",
     "script",
     "scripts",
+    "show_versions",
     "source",
     "sweep",
     "testing",

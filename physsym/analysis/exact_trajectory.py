@@ -180,7 +180,8 @@ def simulate(
     (Fraction(1, 1), Fraction(-1, 5), Fraction(1, 25))
     """
     rule = as_rule(rule)
-    if not isinstance(steps, int) or steps < 0:
+    number: object = steps
+    if not isinstance(number, int) or number < 0:
         raise AnalysisError(f"the number of steps is a whole number, not below zero; given {steps!r}")
     arithmetic = _FRACTIONS if bits is None else _BALLS
     formula, given = exact(on), {s: exact(value) for s, value in values.items()}

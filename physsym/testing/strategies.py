@@ -24,7 +24,7 @@ try:
     from hypothesis.strategies import DrawFn, SearchStrategy, composite, sampled_from
 except ImportError as missing:
     raise ImportError(
-        "physsym.testing.strategies needs Hypothesis; install it with: pip install 'physsym[test]'"
+        "physsym.testing.strategies needs Hypothesis; install it with: pip install hypothesis"
     ) from missing
 
 T = TypeVar("T")
