@@ -41,8 +41,10 @@ def apply(move: Move, line: StatementLike) -> Statement:
     x' = -grad(x)/gamma
     """
     if not isinstance(move, Move):
-        swapped = "; the move comes first: apply(move, line)" if isinstance(line, Move) else ""
-        raise TypeError(f"apply needs a move such as Divide(gamma), given {move!r}{swapped}")
+        raise TypeError(
+            f"apply needs a move such as Divide(gamma), given {move!r}"
+            f"{'; the move comes first: apply(move, line)' if isinstance(line, Move) else ''}"
+        )
     return transform_step(move, as_statement(line))
 
 

@@ -66,8 +66,10 @@ def check(move: Move, above: StatementLike, below: StatementLike) -> Verdict:
     True
     """
     if not isinstance(move, Move):
-        swapped = "; the move comes first: check(move, above, below)" if isinstance(below, Move) else ""
-        raise TypeError(f"check needs a move such as Divide(gamma), given {move!r}{swapped}")
+        raise TypeError(
+            f"check needs a move such as Divide(gamma), given {move!r}"
+            f"{'; the move comes first: check(move, above, below)' if isinstance(below, Move) else ''}"
+        )
     above, below = as_statement(above), as_statement(below)
     try:
         verdict = verify_step(move, above, below)
