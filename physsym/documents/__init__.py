@@ -1,4 +1,7 @@
-"""The derivation document: built once as a tree of values, printed in several formats."""
+"""Documents of derivations: computed into values, laid out as a tree, written in several formats.
+
+`compute` judges and computes all that is shown, `layout` makes a tree of it, and each format is a `writer`.
+"""
 
 import lazy_loader
 

@@ -165,7 +165,7 @@ class OneFace:
     """
 
     face: Face
-    told: Content
+    content: Content
 
 
 Cell: TypeAlias = "Content | OneFace | Verdict | Claim | Dimension | int | float"
@@ -177,7 +177,7 @@ class Table:
     """A table of generated cells: `rows` is a function that computes them, or a tuple of rows.
 
     A cell is words (Markdown), a formula, a number (floats print in four digits), a verdict (its badge), a
-    claim (its id and badge), a dimension, a formula `On` one face, or a function that computes one of
+    claim (its id and badge), a dimension, a formula on `OneFace`, or a function that computes one of
     these. `head` names the columns; `faces` colours columns by face, one entry a column, None for neither.
     """
 
@@ -297,7 +297,9 @@ class Chapter(DocumentPart):
     def __post_init__(self) -> None:
         for block in self.blocks:
             if not isinstance(block, Block):
-                raise TypeError(f"a chapter is made of prose and blocks such as Shown, given {block!r}")
+                raise TypeError(
+                    f"a chapter is made of prose and blocks such as NumberedEquation, given {block!r}"
+                )
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,7 @@ from physsym.core.statements import Equation, Law, Relation, Rule, Update
 from physsym.core.verdicts import Verdict
 from physsym.derivation import Derivation
 from physsym.documents.content import Figure
-from physsym.documents.markdown import Pen, badge, block_markdown, escaped
-from physsym.documents.markdown_dialects import NOTEBOOK
+from physsym.documents.markdown import NOTEBOOK, Markdown, escaped
 from physsym.documents.plotting import svg
 from physsym.documents.prose import sentence
 from physsym.documents.reasons import reason
@@ -42,7 +41,7 @@ def _(value: Equation | Relation | Law | Update | Rule) -> Bundle:
 
 @bundle.register(Verdict)
 def _(value: Verdict) -> Bundle:
-    return {"text/markdown": badge(value, Pen(NOTEBOOK)), "text/plain": str(value)}
+    return {"text/markdown": Markdown(dialect=NOTEBOOK).badge(value), "text/plain": str(value)}
 
 
 @bundle.register(Figure)
@@ -70,8 +69,8 @@ def _lines(derivation: Derivation) -> Iterator[Line]:
 
 
 def _markdown(derivation: Derivation) -> str:
-    pen = Pen(NOTEBOOK, derivation.vocabulary)
-    lines = (block_markdown(line, pen).replace('<a id="eq-', '<a id="line-') for line in _lines(derivation))
+    writer = Markdown(vocabulary=derivation.vocabulary, dialect=NOTEBOOK)
+    lines = (writer.line(line).replace('<a id="eq-', '<a id="line-') for line in _lines(derivation))
     return "\n\n".join([f"**{escaped(derivation.title)}**", *lines])
 
 

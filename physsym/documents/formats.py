@@ -1,64 +1,70 @@
-"""The formats of a document, and the function that writes a document in some of them."""
+"""Documents written to files, in each of the formats."""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Literal, get_args
 
 from physsym.derivation import Derivation
-from physsym.documents.build import Progress, document_of
-from physsym.documents.drawing import Files, figures
+from physsym.documents.compute import Progress, compute
 from physsym.documents.html import html
-from physsym.documents.markdown import markdown
-from physsym.documents.markdown_dialects import MYST
+from physsym.documents.layout import lay_out
+from physsym.documents.markdown import MYST, markdown
 from physsym.documents.notebook import notebook
 from physsym.documents.pdf import compiled
+from physsym.documents.plotting import Files, figures
 from physsym.documents.sty import sty
 from physsym.documents.tex import tex
-from physsym.documents.tree import Document
+from physsym.documents.tree import FACES, Document, Evidence
 from physsym.documents.write import write_all
 from physsym.loading import Script
+from physsym.vocabulary import Face
 
 NAME = "derivations"
-
-
-def _html(tree: Document) -> Files:
-    return {f"{NAME}.html": html(tree)}
-
-
-def _github(tree: Document) -> Files:
-    return {f"{NAME}.md": markdown(tree), **figures(tree, "svg")}
-
-
-def _myst(tree: Document) -> Files:
-    return {f"{NAME}.myst.md": markdown(tree, MYST), **figures(tree, "svg")}
 
 
 def _tex(tree: Document) -> Files:
     return {f"{NAME}.tex": tex(tree), **figures(tree, "pdf")}
 
 
-def _pdf(tree: Document) -> Files:
-    printed, _ = compiled(_tex(tree), f"{NAME}.tex")
-    return {f"{NAME}.pdf": printed}
-
-
-def _ipynb(tree: Document) -> Files:
-    return {f"{NAME}.ipynb": notebook(tree)}
-
-
-def _sty(tree: Document) -> Files:
-    return {f"{NAME}.sty": sty(tree, NAME)}
-
-
 # Each format gives its files, by their path within the folder of the document.
 FORMATS: dict[str, Callable[[Document], Files]] = {
-    "html": _html,
-    "md": _github,
-    "myst": _myst,
+    "html": lambda tree: {f"{NAME}.html": html(tree)},
+    "md": lambda tree: {f"{NAME}.md": markdown(tree), **figures(tree, "svg")},
+    "myst": lambda tree: {f"{NAME}.myst.md": markdown(tree, MYST), **figures(tree, "svg")},
     "tex": _tex,
-    "pdf": _pdf,
-    "ipynb": _ipynb,
-    "sty": _sty,
+    "pdf": lambda tree: {f"{NAME}.pdf": compiled(_tex(tree), f"{NAME}.tex")[0]},
+    "ipynb": lambda tree: {f"{NAME}.ipynb": notebook(tree)},
+    "sty": lambda tree: {f"{NAME}.sty": sty(tree, NAME)},
 }
+
+
+def document_of(
+    sources: Iterable[Derivation | Script],
+    done: Progress = lambda what: None,
+    title: str | None = None,
+    faces: Iterable[Face] | Literal["physics", "learning", "both"] = FACES,
+    evidence: Evidence = "folded",
+) -> Document:
+    """Return the document of scripts and single derivations as a tree; arguments as of `document`."""
+    if evidence not in get_args(Evidence):
+        raise ValueError(f"evidence is one of {', '.join(get_args(Evidence))}, given {evidence!r}")
+    shown = faces_of(faces)
+    return lay_out(compute(sources, done), title, shown, evidence)
+
+
+def faces_of(faces: Iterable[Face] | Literal["physics", "learning", "both"]) -> tuple[Face, ...]:
+    """Return the faces that are named, each once; ValueError for a name that is none, or no face at all.
+
+    >>> faces_of("both"), faces_of("learning")
+    (('physics', 'learning'), ('learning',))
+    """
+    wanted = {"both": FACES, "physics": FACES[:1], "learning": FACES[1:]}
+    named = wanted.get(faces, ()) if isinstance(faces, str) else tuple(dict.fromkeys(faces))
+    if not named or not set(named) <= set(FACES):
+        raise ValueError(f"the faces of a document are physics, learning or both, given {faces!r}")
+    return named
 
 
 def document(
@@ -66,12 +72,56 @@ def document(
     out: str | Path,
     formats: Iterable[str] = ("html", "md"),
     done: Progress = lambda what: None,
+    *,
+    title: str | None = None,
+    faces: Iterable[Face] | Literal["physics", "learning", "both"] = FACES,
+    evidence: Evidence = "folded",
 ) -> list[Path]:
-    """Write the document of derivations, or of whole scripts, to a folder; return the files written.
+    """Write the document of derivations, or of whole scripts, to a folder.
 
-    `done` is told each time something was finished: `size_of` times, and once for each format. Raises
-    ValueError for an unknown format or no derivation, OSError for pdf without TeX; nothing is written unless
-    all formats can be.
+    Nothing is written unless all formats can be.
+
+    Parameters
+    ----------
+    derivations
+        Derivations or scripts, in reading order.
+    out
+        The folder, which is made if it is not there.
+    formats
+        Some of html, md, myst, tex, pdf, ipynb and sty.
+    done
+        Called each time something was finished, with its name: `size_of(derivations)` times, and once for
+        each format.
+    title
+        The title of the document; that of the book among the scripts, or a standard one, if not given.
+    faces
+        The faces on which formulas are shown: "physics", "learning" or "both", or a tuple of names in the
+        order in which they are to stand. A formula, or a column of a table, that its author gave to one face
+        only stays on it.
+    evidence
+        How much of a verdict is shown beside its outcome: "folded" shows all that was seen and assumed (in
+        HTML it unfolds), "line" one line of it, "none" nothing.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    ValueError
+        For an unknown format, face or kind of evidence, or no derivation.
+    OSError
+        For pdf without TeX, or a folder that cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from derivations.gradient_descent import derivation
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     (path,) = document([derivation], folder, ["md"], title="Lecture 4", faces="physics")
+    ...     print(path.read_text().splitlines()[0])
+    # Lecture 4
     """
     wanted, sources = list(dict.fromkeys(formats)), list(derivations)
     unknown = [f for f in wanted if f not in FORMATS]
@@ -79,7 +129,7 @@ def document(
         raise ValueError(f"unknown format {', '.join(unknown) or '(none)'}; there are {', '.join(FORMATS)}")
     if not sources:
         raise ValueError("a document needs at least one derivation, given none")
-    tree = document_of(sources, done)
+    tree = document_of(sources, done, title, faces, evidence)
     files: dict[Path, str | bytes] = {}
     for name in wanted:
         files |= {Path(out) / path: content for path, content in FORMATS[name](tree).items()}

@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from itertools import groupby
 
-from physsym.documents.html_blocks import block_html, counts
-from physsym.documents.html_text import sentence
-from physsym.documents.tree import Audit, Contrast, Document, Judged, Section, Subheading, blocks
-from physsym.printing.mathml_printer import NAMESPACE
-from physsym.vocabulary import STANDARD
+from physsym.core.verdicts import Condition, Verdict
+from physsym.documents.plotting import drawn
+from physsym.documents.reasons import up_to
+from physsym.documents.tree import (
+    AUDIT_HEAD,
+    FACE_NAMES,
+    SIGNS,
+    Aligned,
+    Aside,
+    Audit,
+    Bullets,
+    Contrast,
+    Document,
+    Facts,
+    Formula,
+    Grid,
+    Judged,
+    Line,
+    Listing,
+    Paragraph,
+    Picture,
+    Section,
+    Sentence,
+    Subheading,
+    anchor_of_number,
+    blocks,
+    count_phrase,
+)
+from physsym.documents.writer import Writer
+from physsym.printing import mathml
+from physsym.printing.mathml_printer import NAMESPACE, width
+from physsym.vocabulary import Face
 
 FONTS = (
     ("Physsym Text", "normal", 400, "physsym-text-regular"),
@@ -21,89 +49,326 @@ FONTS = (
     ("Physsym Text", "normal", 700, "physsym-text-bold"),
     ("Physsym Math", "normal", 400, "physsym-math"),
 )
+# In em: two panels side by side hold formulas up to this width in full size.
+WIDE = 15.6
+# In em: a longer formula in a sentence is set smaller where the column is narrow.
+LONG = 12.0
 
-# HTML knows the elements of MathML without being told where they come from.
-_NAMESPACE = f' xmlns="{NAMESPACE}"'
+_TAGS = {"text": "{}", "emphasis": "<em>{}</em>", "strong": "<strong>{}</strong>", "code": "<code>{}</code>"}
 
 
 def html(document: Document) -> str:
     """Return the document as a page that needs nothing beside itself."""
-    style = (files("physsym.documents") / "page.css").read_text(encoding="utf-8")
-    body = "".join(map(_section, document.sections))
-    main = f"{_front(document)}{_contents(document)}{body}".replace(_NAMESPACE, "")
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{escape(document.title)}</title>\n<style>\n{_fonts()}{style}</style>\n</head>\n<body>\n"
-        f"<main>\n{main}</main>\n</body>\n</html>\n"
+    return HTML().write(document)
+
+
+@dataclass(frozen=True)
+class HTML(Writer[str]):
+    """The document as a page of HTML."""
+
+    # The page.
+
+    def whole(self, document: Document, front: str, sections: Sequence[str]) -> str:
+        """Return the page with its style sheet and its fonts within."""
+        folder = files("physsym.documents")
+        fonts = "".join(
+            f'@font-face {{ font-family: "{family}"; font-style: {style}; font-weight: {weight}; '
+            f'src: url(data:font/woff2;base64,{encoded}) format("woff2"); }}\n'
+            for family, style, weight, file in FONTS
+            for encoded in [b64encode((folder / "fonts" / f"{file}.woff2").read_bytes()).decode("ascii")]
+        )
+        style = (folder / "page.css").read_text(encoding="utf-8")
+        # HTML knows the elements of MathML without being told where they come from.
+        main = f"{front}{_contents(self, document)}{''.join(sections)}".replace(f' xmlns="{NAMESPACE}"', "")
+        return (
+            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+            '<meta name="color-scheme" content="light dark">\n'
+            f"<title>{escape(document.title)}</title>\n<style>\n{fonts}{style}</style>\n</head>\n<body>\n"
+            f"<main>\n{main}</main>\n</body>\n</html>\n"
+        )
+
+    def front(self, document: Document) -> str:
+        """Return the title, the opening, how many claims came out in which way, and links to the findings."""
+        subtitle = f'<p class="subtitle">{escape(document.subtitle)}</p>\n' if document.subtitle else ""
+        opening = "".join(map(self.block, document.opening))
+        audit = "".join(_counts(b) for _, b in blocks(document) if isinstance(b, Audit))
+        title = f"<header>\n<h1>{escape(document.title)}</h1>\n{subtitle}</header>\n"
+        return f"{title}{opening}{audit}{_findings(self, document)}"
+
+    def section(self, section: Section, blocks: Sequence[str]) -> str:
+        """Return a section; claims that follow each other stand in one frame."""
+        label = f'<span class="label">{escape(section.label)}</span> ' if section.label else ""
+        level, title = section.level, self.sentence(section.title)
+        heading = f'<h{level} id="{section.anchor}">{label}{title}</h{level}>\n'
+        pairs = zip(section.blocks, blocks, strict=True)
+        body = ""
+        for claims, group in groupby(pairs, lambda pair: isinstance(pair[0], Judged)):
+            text = "".join(written for _, written in group)
+            body += f'<div class="claims">\n{text}</div>\n' if claims else text
+        return f'<section class="level-{level}">\n{heading}{body}</section>\n'
+
+    # Pieces of sentences.
+
+    def text(self, kind: str, text: str) -> str:
+        """Return text with its tag."""
+        return _TAGS[kind].format(escape(text))
+
+    def link(self, shown: str, target: str) -> str:
+        """Return a link to an anchor of the page."""
+        return f'<a href="#{escape(target)}">{shown}</a>'
+
+    def formula(self, formula: Formula, faces: Sequence[Face]) -> str:
+        """Return a formula within a sentence; where the faces differ, both, each in its colour."""
+        by_face = {face: self._inline(formula, face) for face in faces}
+        if len(set(by_face.values())) == 1 and tuple(faces) == self.faces:
+            return next(iter(by_face.values()))
+        twins = (f'<span class="in-{face}">{math}</span>' for face, math in by_face.items())
+        return '<span class="or"> | </span>'.join(twins)
+
+    def condition(self, condition: Condition) -> str:
+        """Return a condition as a formula within a line of text."""
+        return self._inline(condition, self.faces[0])
+
+    def _inline(self, formula: Formula, face: Face) -> str:
+        math = mathml(formula, face, self.vocabulary, display="inline")
+        size = width(math)
+        return math.replace("<math ", f'<math style="--w:{size:.1f}" ', 1) if size > LONG else math
+
+    def outcome(self, verdict: Verdict) -> str:
+        """Return the outcome of a verdict as a small mark without evidence."""
+        return f'<span class="chip {verdict.outcome.value}">{_named(verdict)}</span>'
+
+    def badge(self, verdict: Verdict, *more: str, short: bool = False, last: str = "") -> str:
+        """Return a verdict as a badge that unfolds to its evidence, between what else there is to tell.
+
+        A short badge leaves the order of the error to what it unfolds to.
+        """
+        error = self.standard.sentence(up_to(verdict.error)) if verdict.error else ""
+        named = _named(verdict) + (f", {error}" if error and not short else "")
+        kind = verdict.outcome.value
+        if self.evidence != "folded":
+            line = self.evidence_line(verdict) if self.evidence == "line" else ""
+            seen = f' <span class="seen">{line}</span>' if line else ""
+            return f'<p class="badge {kind}"><span class="chip {kind}">{named}</span>{seen}</p>\n'
+        facts = [
+            *more,
+            f"true {error}" if short and error else "",
+            *map(self.evidence_text, verdict.evidence),
+        ]
+        facts += [self.assumptions(verdict)]
+        facts += [f"witness: {self.evidence_text(verdict.witness)}"] if verdict.witness else []
+        facts += [f"looked at by: {escape(', '.join(verdict.engines))}"] if verdict.engines else []
+        items = "".join(f"<li>{fact}</li>" for fact in (*facts, last) if fact)
+        return f'<details class="badge {kind}"><summary>{named}</summary><ul>{items}</ul></details>\n'
+
+    # Blocks of prose.
+
+    def paragraph(self, block: Paragraph) -> str:
+        """Return a paragraph."""
+        return f"<p>{self.sentence(block.spans)}</p>\n"
+
+    def bullets(self, block: Bullets) -> str:
+        """Return a list."""
+        tag = "ol" if block.numbered else "ul"
+        items = "".join(f"<li>{self.sentence(item)}</li>\n" for item in block.items)
+        return f"<{tag}>\n{items}</{tag}>\n"
+
+    def subheading(self, block: Subheading) -> str:
+        """Return the title of a part of a section."""
+        return f'<h3 id="{block.anchor}">{self.sentence(block.title)}</h3>\n'
+
+    def aside(self, block: Aside) -> str:
+        """Return a frame."""
+        text = "".join(map(self.block, block.paragraphs))
+        return f"<aside>\n<h4>{escape(block.title)}</h4>\n{text}</aside>\n"
+
+    # Equations.
+
+    def line(self, block: Line) -> str:
+        """Return a numbered formula under what is said of it."""
+        says = f'<p class="says">{self.sentence(block.says)}</p>\n' if block.says else ""
+        return says + self._equation(block)
+
+    def _equation(self, line: Line) -> str:
+        anchor = anchor_of_number(line.number)
+        number = f'<a class="number" href="#{anchor}">({line.number})</a>' if line.number else ""
+        move = self.sentence(line.move) or ("continued from there" if line.recalled else "")
+        head = f'<div class="head">{number}<span class="reason">{move}</span></div>\n'
+        seen = line.dimensions.evidence if line.dimensions is not None else ()
+        mark = self.badge(line.verdict, *map(escape, seen)) if line.verdict is not None else ""
+        identity = f' id="{anchor}"' if line.number and not line.recalled else ""
+        panels = self._panels({face: self._math(line.statement, face) for face in line.faces})
+        return f'<div class="equation"{identity}>{head}{panels}{mark}</div>\n'
+
+    def _math(self, formula: Formula, face: Face) -> str:
+        return mathml(formula, face, self.vocabulary)
+
+    def _panels(self, maths: dict[Face, str]) -> str:
+        """Return formulas in panels, one a face; in a document of one face they need no heading."""
+        stacked = " stacked" if len(maths) > 1 and max(map(width, maths.values())) > WIDE else ""
+        panels = "".join(
+            f'<figure class="face {face}" style="--w:{width(math):.1f}">{heading}{math}</figure>\n'
+            for face, math in maths.items()
+            for heading in [f"<figcaption>{FACE_NAMES[face]}</figcaption>" if (face,) != self.faces else ""]
+        )
+        return f'<div class="faces{stacked}">\n{panels}</div>\n'
+
+    def aligned(self, block: Aligned) -> str:
+        """Return the equations of a function written by hand."""
+        maths = {face: self._math(block.equations, face) for face, _ in block.latex}
+        return f"<h4>{escape(block.heading)}</h4>\n{self._panels(maths)}"
+
+    def finding(self, block: Contrast) -> str:
+        """Return a finding, its columns side by side."""
+        count = f'<span class="count">Finding {block.number}</span>'
+        title = f"<h4>{count} {self.sentence(block.title)}</h4>\n"
+        says = "".join(map(self.block, block.says))
+        columns = "".join(
+            f'<div class="column"><h5>{name}</h5>\n{"".join(map(self._within_column, parts))}</div>\n'
+            for name, parts in block.columns
+        )
+        return (
+            f'<section class="finding" id="{block.anchor}">\n{title}{says}'
+            f'<div class="columns">\n{columns}</div>\n{self.badge(block.verdict)}</section>\n'
+        )
+
+    def _within_column(self, part: Sentence | Line) -> str:
+        """Return a sentence or a formula; one without a number that is the same on both faces stands once."""
+        if not isinstance(part, Line):
+            return f"<p>{self.sentence(part)}</p>\n"
+        if part.number:
+            return self._equation(part)
+        maths = {face: self._math(part.statement, face) for face in part.faces}
+        if len(maths) > 1 and len(set(maths.values())) == 1:
+            math = next(iter(maths.values()))
+            panel = f'<figure class="face both" style="--w:{width(math):.1f}">{math}</figure>'
+            return f'<div class="faces">{panel}</div>\n'
+        return f'<div class="equation">{self._panels(maths)}</div>\n'
+
+    # Claims.
+
+    def claim(self, block: Judged) -> str:
+        """Return a claim; what it says formally unfolds with the evidence, or else stands below it."""
+        formal = [f"Formally: {self.sentence(block.formal)}"]
+        formal += [f"Repaired: {self.sentence(block.repair)}"] if block.repair else []
+        folded = self.evidence == "folded"
+        below = "" if folded else "".join(f'<p class="formal">{text}</p>\n' for text in formal)
+        code = f"<details><summary>As code</summary><pre><code>{escape(block.code)}</code></pre></details>"
+        badge = self.badge(block.verdict, *formal, short=True, last=code)
+        return (
+            f'<article class="claim" id="{block.anchor}">\n<p><a class="id" href="#{block.anchor}">'
+            f"{escape(block.id)}</a> <q>{self.sentence(block.says)}</q> "
+            f'<span class="where">{escape(block.where)}</span></p>\n'
+            f"{below}{badge}</article>\n"
+        )
+
+    def audit(self, block: Audit) -> str:
+        """Return the table of all claims, and how many came out in which way."""
+        rows = "".join(
+            f'<tr><td><a href="#{c.anchor}">{escape(c.id)}</a></td><td>{escape(c.where)}</td>'
+            f"<td>{self.sentence(c.says)}</td><td>{self.outcome(c.verdict)}</td></tr>\n"
+            for c in block.claims
+        )
+        head = "".join(f'<th scope="col">{name}</th>' for name in AUDIT_HEAD)
+        table = f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n"
+        return f'{_counts(block)}<table class="audit">\n{table}</table>\n'
+
+    # Tables, figures and the rest.
+
+    def table(self, block: Grid) -> str:
+        """Return a table; columns of one face are in its colour."""
+        colours = [f' class="in-{face}"' if face else "" for face in block.faces]
+        names = [escape("".join(str(span.content) for span in name)) for name in block.head]
+        head = "".join(
+            f'<th scope="col"{colour}>{self.sentence(name)}</th>'
+            for colour, name in zip(colours, block.head, strict=True)
+        )
+        rows = ""
+        for row in block.rows:
+            cells = (
+                f'<td{colour} data-label="{name}"><div>{self.sentence(cell)}</div></td>'
+                for cell, name, colour in zip(row, names, colours, strict=True)
+            )
+            rows += f"<tr>{''.join(cells)}</tr>\n"
+        return (
+            f'<figure class="table" id="{block.anchor}">\n<figcaption>{self.sentence(block.caption)}'
+            f"</figcaption>\n<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n"
+            "</figure>\n"
+        )
+
+    def figure(self, block: Picture) -> str:
+        """Return a figure as SVG within the page; several share it, so each keeps its identifiers apart."""
+        drawing = _IDENTITY.sub(rf"\g<1>{block.name}-", _without_the_unseen(drawn(block, "svg").decode()))
+        labelled = drawing.replace("<svg", f'<svg role="img" aria-label="{escape(block.alt)}"', 1)
+        caption = f"<b>Figure {block.number}.</b> {self.sentence(block.caption)}"
+        return (
+            f'<figure class="picture" id="figure-{block.name}">\n{labelled}\n'
+            f"<figcaption>{caption}</figcaption>\n</figure>\n"
+        )
+
+    def listing(self, block: Listing) -> str:
+        """Return source code under its heading."""
+        return f"<h4>{escape(block.heading)}</h4>\n<pre><code>{escape(block.text.strip())}</code></pre>\n"
+
+    def facts(self, block: Facts) -> str:
+        """Return a list of labels and facts."""
+        rows = "".join(f"<dt>{escape(k)}</dt><dd>{self.sentence(v)}</dd>\n" for k, v in block.rows)
+        return f"<dl>\n{rows}</dl>\n"
+
+
+def _named(verdict: Verdict) -> str:
+    return f"{SIGNS[verdict.outcome]}&nbsp;{verdict.outcome.value}"
+
+
+def _counts(audit: Audit) -> str:
+    """Return how many claims came out in which way, as a row of marks."""
+    marks = "".join(
+        f'<li class="chip {outcome.value}" data-outcome="{outcome.value}" data-count="{count}">'
+        f"{SIGNS[outcome]}&nbsp;{count_phrase(outcome, count, '&nbsp;')}</li>\n"
+        for outcome, count in audit.counts
     )
+    return f'<ul class="counts" aria-label="Claims by verdict">\n{marks}</ul>\n'
 
 
-def _fonts() -> str:
-    """Return the faces of the page's fonts, each whole within the style sheet."""
-    folder = files("physsym.documents") / "fonts"
-    return "".join(
-        f'@font-face {{ font-family: "{family}"; font-style: {style}; font-weight: {weight}; '
-        f'src: url(data:font/woff2;base64,{_encoded(folder / f"{file}.woff2")}) format("woff2"); }}\n'
-        for family, style, weight, file in FONTS
-    )
-
-
-def _encoded(file: Traversable) -> str:
-    return b64encode(file.read_bytes()).decode("ascii")
-
-
-def _front(document: Document) -> str:
-    subtitle = f'<p class="subtitle">{escape(document.subtitle)}</p>\n' if document.subtitle else ""
-    opening = "".join(block_html(p, STANDARD) for p in document.opening)
-    audit = "".join(counts(b) for _, b in blocks(document) if isinstance(b, Audit))
-    title = f"<header>\n<h1>{escape(document.title)}</h1>\n{subtitle}</header>\n"
-    return f"{title}{opening}{audit}{_findings(document)}"
-
-
-def _findings(document: Document) -> str:
+def _findings(writer: HTML, document: Document) -> str:
+    """Return links to all findings, so that nobody misses one."""
     found = [(s, b) for s, b in blocks(document) if isinstance(b, Contrast)]
     if not found:
         return ""
-    items = "".join(
-        f'<li><a href="#{b.anchor}">{sentence(b.title, s.vocabulary)}</a></li>\n' for s, b in found
-    )
+    items = "".join(f'<li><a href="#{b.anchor}">{writer.titled(b.title, s)}</a></li>\n' for s, b in found)
     label = "Where what follows is not what the source says"
     listed = f"<h2>{label}</h2>\n<ol>\n{items}</ol>\n"
     return f'<nav class="findings" aria-label="{label}">\n{listed}</nav>\n'
 
 
-def _contents(document: Document) -> str:
-    top = [s for s in document.sections if s.level == 2]
-    items = "".join(f"<li>{_link(s)}{_inner(s, document)}</li>\n" for s in top)
+def _contents(writer: HTML, document: Document) -> str:
+    items = ""
+    for section in (s for s in document.sections if s.level == 2):
+        short = section.label.removeprefix("Chapter ").removeprefix("Derivations ")
+        label = f'<span class="label">{escape(short)}</span> ' if short else ""
+        parts = "".join(
+            f'<li><a href="#{b.anchor}">{writer.titled(b.title, section)}</a></li>'
+            for b in section.blocks
+            if isinstance(b, Subheading)
+        )
+        inner = f"<ol>{parts}</ol>" if parts else ""
+        title = writer.titled(section.title, section)
+        items += f'<li><a href="#{section.anchor}">{label}{title}</a>{inner}</li>\n'
     return f'<nav class="contents" aria-label="Contents">\n<h2>Contents</h2>\n<ol>\n{items}</ol>\n</nav>\n'
 
 
-def _link(section: Section) -> str:
-    short = section.label.removeprefix("Chapter ").removeprefix("Derivations ")
-    label = f'<span class="label">{escape(short)}</span> ' if short else ""
-    return f'<a href="#{section.anchor}">{label}{sentence(section.title, section.vocabulary)}</a>'
+# What stands before the element, and the data on who made it when.
+_AROUND = re.compile(r"\A.*?(?=<svg)|\s*<metadata>.*?</metadata>", re.DOTALL)
+_IDENTITY = re.compile(r'\b(id="|href="#|url\(#)')
+_NAMED = re.compile(r' id="([^"]*)"')
+_PATH = re.compile(r'(?<= d=")[^"]*')
+_DIGITS = re.compile(r"(\.\d)\d+|\s*\n\s*")
 
 
-def _inner(section: Section, document: Document) -> str:
-    parts = [
-        f'<li><a href="#{b.anchor}">{sentence(b.title, section.vocabulary)}</a></li>'
-        for b in section.blocks
-        if isinstance(b, Subheading)
-    ]
-    return f"<ol>{''.join(parts)}</ol>" if parts else ""
-
-
-def _section(section: Section) -> str:
-    label = f'<span class="label">{escape(section.label)}</span> ' if section.label else ""
-    title = sentence(section.title, section.vocabulary)
-    heading = f'<h{section.level} id="{section.anchor}">{label}{title}</h{section.level}>\n'
-    return f'<section class="level-{section.level}">\n{heading}{"".join(_grouped(section))}</section>\n'
-
-
-def _grouped(section: Section) -> Iterator[str]:
-    """Yield the blocks; claims that follow each other stand in one frame."""
-    for claims, group in groupby(section.blocks, lambda block: isinstance(block, Judged)):
-        told = "".join(block_html(block, section.vocabulary) for block in group)
-        yield f'<div class="claims">\n{told}</div>\n' if claims else told
+def _without_the_unseen(drawing: str) -> str:
+    """Return a drawing without its author, names of parts that nothing refers to, hundredths of a point."""
+    inside = _AROUND.sub("", drawing)
+    used = set(re.findall(r"#([\w-]+)", inside))
+    named = _NAMED.sub(lambda name: name[0] if name[1] in used else "", inside)
+    return _PATH.sub(lambda path: _DIGITS.sub(r"\1", path[0]), named)

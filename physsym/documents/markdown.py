@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import singledispatch
 
-from physsym.core.verdicts import Condition, Hypothesis, Verdict
-from physsym.documents.chapters import anchor_of_number
-from physsym.documents.html_text import SIGNS
-from physsym.documents.markdown_dialects import GITHUB, Flavour
-from physsym.documents.prose import marked
+from physsym.core.verdicts import Condition, Verdict
 from physsym.documents.reasons import up_to
 from physsym.documents.tree import (
     AUDIT_HEAD,
-    FACES,
+    SIGNS,
     Aligned,
     Aside,
     Audit,
-    Block,
     Bullets,
     Contrast,
     Document,
@@ -33,163 +27,266 @@ from physsym.documents.tree import (
     Picture,
     Section,
     Sentence,
-    Span,
     Subheading,
-    counted,
+    anchor_of_number,
+    count_phrase,
 )
+from physsym.documents.writer import Part, Writer
 from physsym.printing import latex
-from physsym.vocabulary import STANDARD, Face, Vocabulary
+from physsym.vocabulary import Face
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$])")
 _HEADS = {"physics": r"\textsf{physics}", "learning": r"\textsf{machine learning}"}
+_FORMS = {"text": "{}", "emphasis": "*{}*", "strong": "**{}**", "code": "`{}`"}
+
+
+def escaped(text: str) -> str:
+    """Return a text in which nothing is read as Markdown."""
+    return _SPECIAL.sub(r"\\\1", text)
+
+
+# ------------------------------------------------------------------ dialects
 
 
 @dataclass(frozen=True)
-class Pen:
-    """In which dialect and with which names one writes."""
+class Dialect:
+    """How a dialect writes formulas, targets of links, figures and frames: functions from TeX and texts."""
 
-    flavour: Flavour
-    vocabulary: Vocabulary = STANDARD
+    name: str
+    inline: Callable[[str], str]
+    display: Callable[[str], str]
+    target: Callable[[str], str]
+    figure: Callable[[str, str, str], str]
+    frame: Callable[[str, str], str]
 
 
-def markdown(document: Document, flavour: Flavour = GITHUB) -> str:
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+
+
+def _html_target(name: str) -> str:
+    return f'<a id="{name}"></a>'
+
+
+# Plain dollars lose \{ and _ on GitHub, where Markdown is read before mathematics.
+GITHUB = Dialect(
+    "github",
+    inline=lambda tex: f"$`{tex}`$",
+    display=lambda tex: f"```math\n{tex}\n```",
+    target=_html_target,
+    figure=lambda name, alt, caption: f"![{alt}](figures/{name}.svg)\n\n{caption}",
+    frame=lambda title, text: f"> [!IMPORTANT]\n> **{title}**\n>\n{_quoted(text)}",
+)
+
+MYST = Dialect(
+    "myst",
+    inline=lambda tex: f"{{math}}`{tex}`",
+    display=lambda tex: f"```{{math}}\n{tex}\n```",
+    target=lambda name: f"({name})=",
+    figure=lambda name, alt, caption: (
+        f"```{{figure}} figures/{name}.svg\n:name: figure-{name}\n:alt: {alt}\n\n{caption}\n```"
+    ),
+    # Longer than any fence within.
+    frame=lambda title, text: f"``````{{admonition}} {title}\n{text}\n``````",
+)
+
+NOTEBOOK = Dialect(
+    "notebook",
+    inline=lambda tex: f"${tex}$",
+    display=lambda tex: f"$$\n{tex}\n$$",
+    target=_html_target,
+    figure=lambda name, alt, caption: f"![{alt}](attachment:{name}.png)\n\n{caption}",
+    frame=lambda title, text: f"> **{title}**\n>\n{_quoted(text)}",
+)
+
+
+# ------------------------------------------------------------------ the format
+
+
+def markdown(document: Document, dialect: Dialect = GITHUB) -> str:
     """Return the document as Markdown; figures are files beside it, `figures/NAME.svg`."""
-    return "\n\n".join(parts(document, flavour)) + "\n"
+    return Markdown(dialect=dialect).write(document)
 
 
-def parts(document: Document, flavour: Flavour) -> Iterator[str]:
-    """Yield the document in pieces: title, opening, then heading and blocks of each section."""
-    yield from opening(document, flavour)
-    for section in document.sections:
-        yield heading(section, flavour)
-        yield from (block_markdown(block, Pen(flavour, section.vocabulary)) for block in section.blocks)
+@dataclass(frozen=True)
+class MarkdownBlocks(Writer[Part]):
+    """Blocks and sentences as Markdown of one dialect; what a file is made of, a subclass says."""
 
+    dialect: Dialect = GITHUB
 
-def opening(document: Document, flavour: Flavour) -> Iterator[str]:
-    """Yield the title, the subtitle and the opening."""
-    yield f"# {escaped(document.title)}"
-    if document.subtitle:
-        yield f"*{escaped(document.subtitle)}*"
-    yield from (block_markdown(p, Pen(flavour)) for p in document.opening)
+    def opening(self, document: Document) -> str:
+        """Return the title, the subtitle and the opening."""
+        subtitle = [f"*{escaped(document.subtitle)}*"] if document.subtitle else []
+        return "\n\n".join([f"# {escaped(document.title)}", *subtitle, *map(self.block, document.opening)])
 
+    def heading(self, section: Section) -> str:
+        """Return the heading of a section, with a target for links."""
+        label = f"{section.label}: " if section.label else ""
+        title = self.sentence(section.title)
+        return f"{self.dialect.target(section.anchor)}\n\n{'#' * section.level} {label}{title}"
 
-def heading(section: Section, flavour: Flavour) -> str:
-    """Return the heading of a section, with a target for links."""
-    label = f"{section.label}: " if section.label else ""
-    title = sentence(section.title, Pen(flavour, section.vocabulary))
-    return f"{flavour.target(section.anchor)}\n\n{'#' * section.level} {label}{title}"
+    # Pieces of sentences.
 
+    def sentence(self, spans: Sentence) -> str:
+        """Return a sentence without white space around it, which would end emphasis."""
+        return super().sentence(spans).strip()
 
-@singledispatch
-def block_markdown(block: Block, pen: Pen) -> str:
-    """Return a block as Markdown; raises TypeError for what is no block."""
-    raise TypeError(f"no Markdown is known for {type(block).__name__}")
+    def text(self, kind: str, text: str) -> str:
+        """Return text in its marks; code is not escaped."""
+        return _FORMS[kind].format(text if kind == "code" else escaped(text))
 
+    def link(self, shown: str, target: str) -> str:
+        """Return a link to a target of the same file."""
+        return f"[{shown}](#{target})"
 
-@block_markdown.register(Paragraph)
-def _(block: Paragraph, pen: Pen) -> str:
-    return sentence(block.spans, pen)
+    def formula(self, formula: Formula, faces: Sequence[Face]) -> str:
+        """Return a formula within a sentence, on each face where they differ."""
+        shown = dict.fromkeys(latex(formula, face, self.vocabulary, display="inline") for face in faces)
+        return " | ".join(map(self.dialect.inline, shown))
 
+    def condition(self, condition: Condition) -> str:
+        """Return a condition as a formula."""
+        return self.formula(condition, self.faces[:1])
 
-@block_markdown.register(Bullets)
-def _(block: Bullets, pen: Pen) -> str:
-    return "\n".join(f"{'1.' if block.numbered else '-'} {sentence(item, pen)}" for item in block.items)
+    def outcome(self, verdict: Verdict) -> str:
+        """Return the sign of an outcome and its word."""
+        return f"{SIGNS[verdict.outcome]} {verdict.outcome.value}"
 
+    def badge(self, verdict: Verdict, dimensions: Verdict | None = None) -> str:
+        """Return a verdict with its evidence as a quotation."""
+        error = f", {self.standard.sentence(up_to(verdict.error))}" if verdict.error else ""
+        head = f"> **{self.outcome(verdict)}**{error}"
+        if self.evidence == "none":
+            return head
+        if self.evidence == "line":
+            line = self.evidence_line(verdict)
+            return f"{head}: {line}" if line else head
+        given = f", {self.assumptions(verdict)}" if verdict.assumes else ""
+        seen = (*verdict.evidence, *(dimensions.evidence if dimensions is not None else ()))
+        evidence = "; ".join(map(self.evidence_text, seen))
+        witness = f"  \n> Witness: {self.evidence_text(verdict.witness)}" if verdict.witness else ""
+        return f"{head}{given}  \n> {evidence}{witness}"
 
-@block_markdown.register(Subheading)
-def _(block: Subheading, pen: Pen) -> str:
-    return f"{pen.flavour.target(block.anchor)}\n\n### {sentence(block.title, pen)}"
+    # Blocks.
 
+    def paragraph(self, block: Paragraph) -> str:
+        """Return a paragraph."""
+        return self.sentence(block.spans)
 
-@block_markdown.register(Line)
-def _(block: Line, pen: Pen) -> str:
-    says = [sentence(block.says, pen)] if block.says else []
-    move = sentence(block.move, pen) or ("continued from there" if block.recalled else "")
-    number = f"**({block.number})** " if block.number else ""
-    reason = [f"{number}{move}".strip()] if number or move else []
-    target = [pen.flavour.target(anchor_of_number(block.number))] if _is_first(block) else []
-    shown = [_formula(block.statement, pen, block.faces)]
-    mark = [badge(block.verdict, pen, block.dimensions)] if block.verdict is not None else []
-    return "\n\n".join(says + target + reason + shown + mark)
+    def bullets(self, block: Bullets) -> str:
+        """Return a list."""
+        mark = "1." if block.numbered else "-"
+        return "\n".join(f"{mark} {self.sentence(item)}" for item in block.items)
 
+    def subheading(self, block: Subheading) -> str:
+        """Return the title of a part of a section, with a target for links."""
+        return f"{self.dialect.target(block.anchor)}\n\n### {self.sentence(block.title)}"
 
-def _is_first(line: Line) -> bool:
-    return bool(line.number) and not line.recalled
-
-
-def _formula(formula: Formula, pen: Pen, faces: Iterable[Face] = FACES) -> str:
-    return _displayed({face: latex(formula, face, pen.vocabulary) for face in faces}, pen)
-
-
-def _displayed(faces: dict[Face, str], pen: Pen) -> str:
-    heads = " & ".join(_HEADS[face] for face in faces)
-    cells = " & ".join(rf"\displaystyle {tex}" for tex in faces.values())
-    columns = "|".join("c" * len(faces))
-    return pen.flavour.display(f"\\begin{{array}}{{{columns}}}\n{heads} \\\\[4pt]\n{cells}\n\\end{{array}}")
-
-
-def badge(verdict: Verdict, pen: Pen, dimensions: Verdict | None = None) -> str:
-    """Return a verdict with its evidence as a quotation."""
-    head = f"**{SIGNS[verdict.outcome]} {verdict.outcome.value}**"
-    error = f", {sentence(up_to(verdict.error), pen)}" if verdict.error else ""
-    given = f", given {', '.join(_assumed(a, pen) for a in verdict.assumes)}" if verdict.assumes else ""
-    seen = (*verdict.evidence, *(dimensions.evidence if dimensions is not None else ()))
-    told = "; ".join(sentence(marked(e, STANDARD), pen) for e in seen)
-    witness = f"  \n> Witness: {sentence(marked(verdict.witness, STANDARD), pen)}" if verdict.witness else ""
-    return f"> {head}{error}{given}  \n> {told}{witness}"
-
-
-def _assumed(assumed: Condition | Hypothesis, pen: Pen) -> str:
-    return escaped(assumed.says) if isinstance(assumed, Hypothesis) else _inline(assumed, pen)
-
-
-def _inline(formula: Formula, pen: Pen) -> str:
-    return pen.flavour.inline(latex(formula, display="inline"))
-
-
-@block_markdown.register(Contrast)
-def _(block: Contrast, pen: Pen) -> str:
-    columns = (
-        f"**{name}**\n\n" + "\n\n".join(_told(told, pen) for told in column) for name, column in block.columns
-    )
-    text = [block_markdown(p, pen) for p in block.says]
-    framed = "\n\n".join([*text, *columns, badge(block.verdict, pen)])
-    title = f"Finding {block.number}: {sentence(block.title, pen)}"
-    return f"{pen.flavour.target(block.anchor)}\n\n{pen.flavour.frame(title, framed)}"
-
-
-def _told(told: Sentence | Line, pen: Pen) -> str:
-    return block_markdown(told, pen) if isinstance(told, Line) else sentence(told, pen)
-
-
-@block_markdown.register(Judged)
-def _(block: Judged, pen: Pen) -> str:
-    quoted = f"**{escaped(block.id)}** ({escaped(block.where)}): “{sentence(block.says, pen)}”"
-    formal = f"Formally: {sentence(block.formal, pen)}"
-    formal += f"  \nRepaired: {sentence(block.repair, pen)}" if block.repair else ""
-    return f"{pen.flavour.target(block.anchor)}\n\n{quoted}\n\n{formal}\n\n{badge(block.verdict, pen)}"
-
-
-@block_markdown.register(Audit)
-def _(block: Audit, pen: Pen) -> str:
-    totals = ", ".join(f"{SIGNS[outcome]} {counted(outcome, count)}" for outcome, count in block.counts)
-    rows = [
-        (
-            f"[{escaped(c.id)}](#{c.anchor})",
-            escaped(c.where),
-            sentence(c.says, pen),
-            f"{SIGNS[c.verdict.outcome]} {c.verdict.outcome.value}",
+    def line(self, block: Line) -> str:
+        """Return a formula between what is said of it and its verdict."""
+        first = block.number and not block.recalled
+        number = f"**({block.number})** " if block.number else ""
+        move = self.sentence(block.move) or ("continued from there" if block.recalled else "")
+        parts = (
+            self.sentence(block.says),
+            self.dialect.target(anchor_of_number(block.number)) if first else "",
+            f"{number}{move}".strip(),
+            self._display({face: latex(block.statement, face, self.vocabulary) for face in block.faces}),
+            self.badge(block.verdict, block.dimensions) if block.verdict is not None else "",
         )
-        for c in block.claims
-    ]
-    return f"{totals}\n\n{_table(AUDIT_HEAD, rows)}"
+        return "\n\n".join(filter(None, parts))
+
+    def _display(self, faces: Mapping[Face, str]) -> str:
+        """Return a displayed formula: faces side by side under their names; one face of one alone."""
+        if tuple(faces) == self.faces and len(faces) == 1:
+            return self.dialect.display(faces[self.faces[0]])
+        heads = " & ".join(_HEADS[face] for face in faces)
+        cells = " & ".join(rf"\displaystyle {tex}" for tex in faces.values())
+        columns = "|".join("c" * len(faces))
+        return self.dialect.display(
+            f"\\begin{{array}}{{{columns}}}\n{heads} \\\\[4pt]\n{cells}\n\\end{{array}}"
+        )
+
+    def finding(self, block: Contrast) -> str:
+        """Return a finding in a frame, its columns under each other."""
+        columns = (
+            f"**{name}**\n\n"
+            + "\n\n".join(self.line(p) if isinstance(p, Line) else self.sentence(p) for p in parts)
+            for name, parts in block.columns
+        )
+        framed = "\n\n".join([*map(self.block, block.says), *columns, self.badge(block.verdict)])
+        title = f"Finding {block.number}: {self.sentence(block.title)}"
+        return f"{self.dialect.target(block.anchor)}\n\n{self.dialect.frame(title, framed)}"
+
+    def claim(self, block: Judged) -> str:
+        """Return a claim, what it says formally, and its verdict."""
+        quoted = f"**{escaped(block.id)}** ({escaped(block.where)}): “{self.sentence(block.says)}”"
+        formal = f"Formally: {self.sentence(block.formal)}"
+        formal += f"  \nRepaired: {self.sentence(block.repair)}" if block.repair else ""
+        return f"{self.dialect.target(block.anchor)}\n\n{quoted}\n\n{formal}\n\n{self.badge(block.verdict)}"
+
+    def audit(self, block: Audit) -> str:
+        """Return the table of all claims under how many came out in which way."""
+        totals = ", ".join(
+            f"{SIGNS[outcome]} {count_phrase(outcome, count)}" for outcome, count in block.counts
+        )
+        rows = [
+            (
+                f"[{escaped(c.id)}](#{c.anchor})",
+                escaped(c.where),
+                self.sentence(c.says),
+                self.outcome(c.verdict),
+            )
+            for c in block.claims
+        ]
+        return f"{totals}\n\n{_table(AUDIT_HEAD, rows)}"
+
+    def table(self, block: Grid) -> str:
+        """Return a table under its caption."""
+        head = tuple(map(self.sentence, block.head))
+        rows = [tuple(map(self.sentence, row)) for row in block.rows]
+        caption = self.sentence(block.caption)
+        return f"{self.dialect.target(block.anchor)}\n\n{caption}\n\n{_table(head, rows)}"
+
+    def figure(self, block: Picture) -> str:
+        """Return a link to the file of a figure, with its caption."""
+        caption = f"**Figure {block.number}.** {self.sentence(block.caption)}"
+        # The figures of MyST have names, which are targets.
+        target = f"{self.dialect.target(f'figure-{block.name}')}\n\n" if self.dialect.name != "myst" else ""
+        return target + self.dialect.figure(block.name, escaped(" ".join(block.alt.split())), caption)
+
+    def listing(self, block: Listing) -> str:
+        """Return source code under its heading."""
+        return f"**{escaped(block.heading)}**\n\n```{block.language}\n{block.text.strip()}\n```"
+
+    def aligned(self, block: Aligned) -> str:
+        """Return the equations of a function written by hand, in the order of its author."""
+        return f"*{escaped(block.heading)}*\n\n{self._display(dict(block.latex))}"
+
+    def facts(self, block: Facts) -> str:
+        """Return a list of labels and facts."""
+        return "\n".join(f"- **{escaped(label)}**: {self.sentence(spans)}" for label, spans in block.rows)
+
+    def aside(self, block: Aside) -> str:
+        """Return a frame."""
+        return self.dialect.frame(escaped(block.title), "\n\n".join(map(self.block, block.paragraphs)))
 
 
-@block_markdown.register(Grid)
-def _(block: Grid, pen: Pen) -> str:
-    head = tuple(sentence(name, pen) for name in block.head)
-    rows = [tuple(sentence(cell, pen) for cell in row) for row in block.rows]
-    return f"{pen.flavour.target(block.anchor)}\n\n{sentence(block.caption, pen)}\n\n{_table(head, rows)}"
+@dataclass(frozen=True)
+class Markdown(MarkdownBlocks[str]):
+    """The document as one file of Markdown."""
+
+    def front(self, document: Document) -> str:
+        """Return the title, the subtitle and the opening."""
+        return self.opening(document)
+
+    def section(self, section: Section, blocks: Sequence[str]) -> str:
+        """Return a section under its heading."""
+        return "\n\n".join([self.heading(section), *blocks])
+
+    def whole(self, document: Document, front: str, sections: Sequence[str]) -> str:
+        """Return the text of the file."""
+        return "\n\n".join([front, *sections]) + "\n"
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
@@ -197,59 +294,3 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     # A bar that is part of a formula must not end its cell.
     cells = ([re.sub(r"(?<!\\)\|", r"\\|", cell) for cell in row] for row in lines)
     return "\n".join(f"| {' | '.join(row)} |" for row in cells)
-
-
-@block_markdown.register(Picture)
-def _(block: Picture, pen: Pen) -> str:
-    caption = f"**Figure {block.number}.** {sentence(block.caption, pen)}"
-    target = f"{pen.flavour.target(f'figure-{block.name}')}\n\n" if pen.flavour.name != "myst" else ""
-    return target + pen.flavour.figure(block.name, escaped(" ".join(block.alt.split())), caption)
-
-
-@block_markdown.register(Listing)
-def _(block: Listing, pen: Pen) -> str:
-    return f"**{escaped(block.heading)}**\n\n```{block.language}\n{block.text.strip()}\n```"
-
-
-@block_markdown.register(Aligned)
-def _(block: Aligned, pen: Pen) -> str:
-    return f"*{escaped(block.heading)}*\n\n{_displayed(dict(block.latex), pen)}"
-
-
-@block_markdown.register(Facts)
-def _(block: Facts, pen: Pen) -> str:
-    return "\n".join(f"- **{escaped(label)}**: {sentence(spans, pen)}" for label, spans in block.rows)
-
-
-@block_markdown.register(Aside)
-def _(block: Aside, pen: Pen) -> str:
-    text = "\n\n".join(block_markdown(p, pen) for p in block.paragraphs)
-    return pen.flavour.frame(escaped(block.title), text)
-
-
-def sentence(spans: Sentence, pen: Pen) -> str:
-    """Return a sentence as Markdown."""
-    return "".join(_span(span, pen) for span in spans).strip()
-
-
-_FORMS = {"text": "{}", "emphasis": "*{}*", "strong": "**{}**", "code": "`{}`"}
-
-
-def _span(span: Span, pen: Pen) -> str:
-    shown = _content(span, pen)
-    return f"[{shown}](#{span.target})" if span.target else shown
-
-
-def _content(span: Span, pen: Pen) -> str:
-    if isinstance(span.content, Verdict):
-        return f"{SIGNS[span.content.outcome]} {span.content.outcome.value}"
-    if isinstance(span.content, str):
-        return _FORMS[span.kind].format(span.content if span.kind == "code" else escaped(span.content))
-    faces = (span.face,) if span.face else FACES
-    shown = dict.fromkeys(latex(span.content, face, pen.vocabulary, display="inline") for face in faces)
-    return " | ".join(pen.flavour.inline(tex) for tex in shown)
-
-
-def escaped(text: str) -> str:
-    """Return a text in which nothing is read as Markdown."""
-    return _SPECIAL.sub(r"\\\1", text)

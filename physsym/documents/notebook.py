@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, TypeAlias
 
-from physsym.documents.drawing import drawn
-from physsym.documents.markdown import Pen, block_markdown, heading, opening
-from physsym.documents.markdown_dialects import NOTEBOOK
+from physsym.documents.markdown import NOTEBOOK, Dialect, MarkdownBlocks
+from physsym.documents.plotting import drawn
 from physsym.documents.tree import Audit, Block, Document, Picture, Section
 
 Cell: TypeAlias = dict[str, Any]
@@ -25,12 +25,58 @@ def notebook(document: Document) -> str:
     What comes from scripts is read again and checked by its cells: every verdict and every figure. Raises
     ImportError, saying what to install, where nbformat is missing.
     """
-    nbformat = _nbformat()
-    cells = [*_front(document), *(cell for section in document.sections for cell in _section(section))]
-    named = [{**cell, "id": _identity(k, cell)} for k, cell in enumerate(cells)]
-    whole = nbformat.from_dict({"cells": named, "metadata": KERNEL, "nbformat": 4, "nbformat_minor": 5})
-    nbformat.validate(whole)
-    return str(nbformat.writes(whole)) + "\n"
+    return Notebook().write(document)
+
+
+@dataclass(frozen=True)
+class Notebook(MarkdownBlocks[list[Cell]]):
+    """The document as cells: one of Markdown for each block, and of code for what can be checked again."""
+
+    dialect: Dialect = NOTEBOOK
+
+    def front(self, document: Document) -> list[Cell]:
+        """Return the opening, and the cell that reads the scripts again."""
+        cells = [_text(self.opening(document))]
+        if any(section.source for section in document.sections):
+            cells.append(
+                _code(
+                    "# Everything below is read again from the scripts, and checked.\n"
+                    "from physsym import scripts\nfrom physsym.documents.content import chapters_of\n\n"
+                    f"found = {{s.name: s for s in scripts({document.paths!r})}}"
+                )
+            )
+        return cells
+
+    def section(self, section: Section, blocks: Sequence[str]) -> list[Cell]:
+        """Return a cell for the heading and for each block, and those that check what is shown."""
+        cells = [_text(self.heading(section))]
+        for block, written in zip(section.blocks, blocks, strict=True):
+            cells.append(_text(written, _attached(block)))
+            cells += map(_code, _checks(block, section))
+        if section.level == 3 and section.source:
+            cells.append(_code(self._verdicts(section)))
+        return cells
+
+    def whole(self, document: Document, front: list[Cell], sections: Sequence[list[Cell]]) -> str:
+        """Return the notebook, valid, each cell with an identity that its position and text give it."""
+        nbformat = _nbformat()
+        cells = [cell for part in (front, *sections) for cell in part]
+        named = [
+            {**cell, "id": sha256(f"{k} {cell['source']}".encode()).hexdigest()[:12]}
+            for k, cell in enumerate(cells)
+        ]
+        book = nbformat.from_dict({"cells": named, "metadata": KERNEL, "nbformat": 4, "nbformat_minor": 5})
+        nbformat.validate(book)
+        return str(nbformat.writes(book)) + "\n"
+
+    def _verdicts(self, section: Section) -> str:
+        """Return the code that checks the steps of a derivation, and prints their verdicts if wanted."""
+        shown = [outcome.value for outcome in section.outcomes]
+        check = (
+            f"derivation = {section.source}\n"
+            f"assert [v.outcome.value for v in derivation.verdicts()] == {shown!r}"
+        )
+        return f'{check}\nprint(*derivation.verdicts(), sep="\\n")' if self.evidence == "folded" else check
 
 
 def _nbformat() -> Any:
@@ -43,10 +89,6 @@ def _nbformat() -> Any:
     return nbformat
 
 
-def _identity(position: int, cell: Cell) -> str:
-    return sha256(f"{position} {cell['source']}".encode()).hexdigest()[:12]
-
-
 def _text(source: str, attachments: dict[str, Any] | None = None) -> Cell:
     more = {"attachments": attachments} if attachments else {}
     return {"cell_type": "markdown", "metadata": {}, "source": source, **more}
@@ -56,33 +98,13 @@ def _code(source: str) -> Cell:
     return {"cell_type": "code", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
 
 
-def _front(document: Document) -> Iterator[Cell]:
-    yield _text("\n\n".join(opening(document, NOTEBOOK)))
-    if any(section.source for section in document.sections):
-        yield _code(
-            "# Everything below is read again from the scripts, and checked.\n"
-            "from physsym import scripts\nfrom physsym.documents.content import chapters_of\n\n"
-            f"found = {{s.name: s for s in scripts({document.paths!r})}}"
-        )
-
-
-def _section(section: Section) -> Iterator[Cell]:
-    yield _text(heading(section, NOTEBOOK))
-    pen = Pen(NOTEBOOK, section.vocabulary)
-    for block in section.blocks:
-        yield _text(block_markdown(block, pen), _attached(block))
-        yield from map(_code, _about(block, section))
-    if section.level == 3 and section.source:
-        yield _code(_verdicts(section))
-
-
 def _attached(block: Block) -> dict[str, Any] | None:
     if not isinstance(block, Picture):
         return None
     return {f"{block.name}.png": {"image/png": b64encode(drawn(block, "png")).decode("ascii")}}
 
 
-def _about(block: Block, section: Section) -> Iterable[str]:
+def _checks(block: Block, section: Section) -> Iterator[str]:
     """Yield the code that goes with a block of a section that can be read again."""
     if isinstance(block, Picture) and section.source:
         yield (
@@ -97,12 +119,3 @@ def _about(block: Block, section: Section) -> Iterable[str]:
             "judged = {name: claims[name].judge() for name in shown}\n"
             "assert {name: verdict.outcome.value for name, verdict in judged.items()} == shown\njudged"
         )
-
-
-def _verdicts(section: Section) -> str:
-    shown = [outcome.value for outcome in section.outcomes]
-    return (
-        f"derivation = {section.source}\n"
-        f"assert [v.outcome.value for v in derivation.verdicts()] == {shown!r}\n"
-        'print(*derivation.verdicts(), sep="\\n")'
-    )

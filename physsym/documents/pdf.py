@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from physsym.documents.drawing import Files
+from physsym.documents.plotting import Files
 
 # What is run in a folder with the file; tectonic fetches packages by itself, latexmk uses those installed.
 COMMANDS = {

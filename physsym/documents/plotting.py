@@ -12,10 +12,12 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from sympy import Expr
 
+from physsym.documents.tree import Document, Picture, blocks
 from physsym.printing import latex
 from physsym.vocabulary import Face
 
@@ -143,3 +145,27 @@ def svg(draw: Draw | tuple[Draw, ...], size: tuple[float, float] = (WIDTH, HEIGH
     """Return what `draw` puts on its axes as one svg element; arguments and errors as of `image`."""
     text = image(draw, "svg", size).decode()
     return re.sub(r"\s*<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
+
+
+# ------------------------------------------------------------------ the figures of a document
+
+Files: TypeAlias = Mapping[str, str | bytes]
+Kind: TypeAlias = Literal["svg", "pdf", "png"]
+
+FOLDER = "figures"
+
+
+def figures(document: Document, kind: Kind) -> Files:
+    """Return the figures of a document as files of one kind, `figures/NAME.KIND`."""
+    pictures = (b for _, b in blocks(document) if isinstance(b, Picture))
+    return {f"{FOLDER}/{p.name}.{kind}": drawn(p, kind) for p in pictures}
+
+
+def drawn(picture: Picture, kind: Kind) -> bytes:
+    """Return a figure as a file of one kind, drawn once; raises as `image` does."""
+    return _drawn(picture.draw, picture.size, kind)
+
+
+@lru_cache(maxsize=256)
+def _drawn(draw: tuple[Callable[[Any], object], ...], size: tuple[float, float], kind: Kind) -> bytes:
+    return image(draw, kind, size)

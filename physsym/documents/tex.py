@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import singledispatch
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 
-from physsym.documents.chapters import anchor_of_number
-from physsym.documents.tex_text import (
-    COLOURS,
-    SIGNS,
-    breakable,
-    escaped,
-    evidence,
-    outcome,
-    sentence,
-    title,
-    told,
-)
+from physsym.core.verdicts import Condition, Outcome, Verdict
+from physsym.documents.prose import marked
+from physsym.documents.reasons import up_to
 from physsym.documents.tree import (
     AUDIT_HEAD,
-    FACES,
     Aligned,
     Aside,
     Audit,
-    Block,
     Bullets,
     Contrast,
     Document,
@@ -39,11 +30,14 @@ from physsym.documents.tree import (
     Section,
     Sentence,
     Subheading,
-    counted,
+    anchor_of_number,
+    count_phrase,
 )
+from physsym.documents.writer import Writer
 from physsym.printing import latex, mathml
 from physsym.printing.mathml_printer import width
-from physsym.vocabulary import STANDARD, Face, Vocabulary
+from physsym.printing.names import GREEK, TEX_GREEK
+from physsym.vocabulary import STANDARD, Face
 
 WIDE = 15.0  # em: what fits into one of two panels side by side
 # How wide the text is, and a character of small print, in pt; for the columns of tables.
@@ -52,158 +46,313 @@ SMALL_PRINT = 9.0
 Cell = tuple[str, float, float]  # what is printed, its widest piece, and how wide it would be on one line
 HEADINGS = {2: "section", 3: "subsection"}
 
+# ------------------------------------------------------------------ text
+
+_FORMS = {"text": "{}", "emphasis": r"\emph{{{}}}", "strong": r"\textbf{{{}}}", "code": r"\texttt{{{}}}"}
+COLOURS = {
+    Outcome.HOLDS: "holds", Outcome.FAILS: "fails", Outcome.CONDITIONAL: "doubt",
+    Outcome.APPROXIMATE: "doubt", Outcome.UNDECIDABLE: "open", Outcome.UNCHECKED: "open",
+}  # fmt: skip
+SIGNS = {
+    Outcome.HOLDS: r"$\checkmark$", Outcome.FAILS: r"$\times$", Outcome.CONDITIONAL: r"$\circ$",
+    Outcome.APPROXIMATE: r"$\approx$", Outcome.UNDECIDABLE: "?", Outcome.UNCHECKED: "?",
+}  # fmt: skip
+
+_PLAIN = {
+    "\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}",
+    ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}", "'": "'", "`": r"\textasciigrave{}",
+    **{c: f"\\{c}" for c in "{}$&#_%"},
+}  # fmt: skip
+_SIGNS_OF_MATHEMATICS = {
+    "−": "-", "≤": r"\leq", "≥": r"\geq", "≠": r"\neq", "≈": r"\approx", "→": r"\to", "←": r"\leftarrow",
+    "↔": r"\leftrightarrow", "⇒": r"\Rightarrow", "∞": r"\infty", "√": r"\surd", "∇": r"\nabla",
+    "∂": r"\partial", "∈": r"\in", "∼": r"\sim", "≪": r"\ll", "≫": r"\gg", "⟂": r"\perp",
+    "∥": r"\parallel", "∫": r"\int", "∑": r"\sum", "φ": r"\phi", "′": "'",
+    **{GREEK[name]: tex for name, tex in TEX_GREEK.items()},
+}  # fmt: skip
+_RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True))
+_LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋ₜ", "0123456789+-t", strict=True))
+# Characters that inputenc knows beside Latin-1.
+_KNOWN = set("“”‘’–—…€‚„†‡•‰‹›ŒœŸŠšŽž")
+# Behind these a line of code or of a bare formula may be broken.
+_BREAK = re.compile(r"(?<=[-*+/=,;)_.:\]])(?=[\w(])")
+
+
+def escaped(text: str) -> str:
+    r"""Return a text in which TeX acts upon nothing; what no font has is told by its Unicode name.
+
+    >>> print(escaped("50% of γ² — ok"))
+    50\% of $\gamma$\textsuperscript{2} — ok
+    """
+    return "".join(map(_character, unicodedata.normalize("NFC", text)))
+
+
+def _character(c: str) -> str:
+    if c in _PLAIN or (c.isascii() and c.isprintable()) or c in "\n\t":
+        return _PLAIN.get(c, c)
+    if c in _SIGNS_OF_MATHEMATICS:
+        return f"${_SIGNS_OF_MATHEMATICS[c]}$"
+    if c in _RAISED or c in _LOWERED:
+        return rf"\textsuperscript{{{_RAISED[c]}}}" if c in _RAISED else rf"\textsubscript{{{_LOWERED[c]}}}"
+    if c in _KNOWN or (0xA0 <= ord(c) < 0x180 and c not in "\xad"):
+        return c
+    return f"[{unicodedata.name(c, 'unknown character').lower()}]"
+
+
+def breakable(text: str) -> str:
+    """Return a text in which a line may be broken within long words, behind signs."""
+    return r"\allowbreak{}".join(map(escaped, _BREAK.split(text)))
+
+
+# ------------------------------------------------------------------ the format
+
 
 def tex(document: Document) -> str:
     """Return the document as LaTeX; its figures are files beside it, `figures/NAME.pdf`."""
-    preamble = (files("physsym.documents") / "preamble.tex").read_text(encoding="utf-8")
-    subtitle = rf"\\[.5em]\large\itshape {escaped(document.subtitle)}" if document.subtitle else ""
-    front = rf"\title{{{escaped(document.title)}{subtitle}}}\author{{}}\date{{}}"
-    opening = [block_tex(p, STANDARD) for p in document.opening]
-    body = [part for section in document.sections for part in _section(section)]
-    parts = [front, r"\begin{document}", r"\maketitle", *opening, r"\tableofcontents", *body]
-    return preamble + "\n\n".join([*parts, r"\end{document}"]) + "\n"
+    return TeX().write(document)
 
 
-def _section(section: Section) -> Iterable[str]:
-    command, name = HEADINGS[section.level], title(section.title, section.vocabulary, section.label)
-    yield rf"\{command}{{{name}}}\hypertarget{{{section.anchor}}}{{}}"
-    yield from (block_tex(block, section.vocabulary) for block in section.blocks)
+@dataclass(frozen=True)
+class TeX(Writer[str]):
+    """The document as a file of LaTeX."""
+
+    def front(self, document: Document) -> str:
+        """Return the title, the opening and the contents, from the beginning of the document on."""
+        subtitle = rf"\\[.5em]\large\itshape {escaped(document.subtitle)}" if document.subtitle else ""
+        title = rf"\title{{{escaped(document.title)}{subtitle}}}\author{{}}\date{{}}"
+        opening = map(self.block, document.opening)
+        return "\n\n".join([title, r"\begin{document}", r"\maketitle", *opening, r"\tableofcontents"])
+
+    def section(self, section: Section, blocks: Sequence[str]) -> str:
+        """Return a section under its heading."""
+        title = self._title(section.title, section.label)
+        heading = rf"\{HEADINGS[section.level]}{{{title}}}\hypertarget{{{section.anchor}}}{{}}"
+        return "\n\n".join([heading, *blocks])
+
+    def whole(self, document: Document, front: str, sections: Sequence[str]) -> str:
+        """Return the text of the file, which begins with the preamble."""
+        preamble = (files("physsym.documents") / "preamble.tex").read_text(encoding="utf-8")
+        return preamble + "\n\n".join([front, *sections, r"\end{document}"]) + "\n"
+
+    # Pieces of sentences.
+
+    def text(self, kind: str, text: str) -> str:
+        """Return text in which TeX acts upon nothing, in its form."""
+        return _FORMS[kind].format(breakable(text) if kind == "code" else escaped(text))
+
+    def link(self, shown: str, target: str) -> str:
+        """Return a link within the file."""
+        return rf"\hyperlink{{{target}}}{{{shown}}}"
+
+    def formula(self, formula: Formula, faces: Sequence[Face]) -> str:
+        """Return a formula within a sentence; where the faces differ, both, each in its colour."""
+        by_face = {face: f"${latex(formula, face, self.vocabulary, display='inline')}$" for face in faces}
+        if tuple(faces) == self.faces and len(set(by_face.values())) == 1:
+            return next(iter(by_face.values()))
+        return r" \textbar{} ".join(rf"{{\color{{{face}}}{tex}}}" for face, tex in by_face.items())
+
+    def condition(self, condition: Condition) -> str:
+        """Return a condition as a formula."""
+        return f"${latex(condition, self.faces[0], display='inline')}$"
+
+    def outcome(self, verdict: Verdict) -> str:
+        """Return the outcome of a verdict as a coloured word, with the order of its error."""
+        error = f", {self.standard.sentence(up_to(verdict.error))}" if verdict.error else ""
+        return _coloured(verdict.outcome, error)
+
+    def evidence_text(self, text: str) -> str:
+        """Return a piece of evidence, in which lines may break anywhere sensible."""
+        return "".join(
+            breakable(s.content)
+            if s.kind == "text" and isinstance(s.content, str)
+            else self.standard.sentence((s,))
+            for s in marked(text, STANDARD)
+        )
+
+    def small_print(self, verdict: Verdict, *more: str) -> str:
+        """Return what a verdict rests on, as small print."""
+        if self.evidence == "none":
+            return ""
+        if self.evidence == "line":
+            facts = [self.evidence_line(verdict)]
+        else:
+            facts = [*more, *map(self.evidence_text, verdict.evidence), self.assumptions(verdict)]
+            facts += [f"witness: {self.evidence_text(verdict.witness)}"] if verdict.witness else []
+        shown = "; ".join(filter(None, facts))
+        return rf"\smallprint{{{shown}.}}" if shown else ""
+
+    def _title(self, spans: Sentence, label: str = "") -> str:
+        """Return a sentence for a heading: as it is printed, and as the outline of the file shows it."""
+        before = f"{escaped(label)}: " if label else ""
+        outline = "".join(escaped(str(span.content)) for span in spans)
+        plain = outline.replace("$", "").replace("\\textsuperscript", "")
+        return rf"\texorpdfstring{{{before}{self.sentence(spans)}}}{{{before}{plain}}}"
+
+    # Blocks of prose.
+
+    def paragraph(self, block: Paragraph) -> str:
+        """Return a paragraph."""
+        return self.sentence(block.spans)
+
+    def bullets(self, block: Bullets) -> str:
+        """Return a list."""
+        kind = "enumerate" if block.numbered else "itemize"
+        items = "\n".join(rf"\item {self.sentence(item)}" for item in block.items)
+        return f"\\begin{{{kind}}}\n{items}\n\\end{{{kind}}}"
+
+    def subheading(self, block: Subheading) -> str:
+        """Return the title of a part of a section."""
+        return rf"\subsection{{{self._title(block.title)}}}\hypertarget{{{block.anchor}}}{{}}"
+
+    def aside(self, block: Aside) -> str:
+        """Return a frame."""
+        text = "\n\n".join(map(self.block, block.paragraphs))
+        return rf"\aside{{{escaped(block.title)}}}{{{text}}}"
+
+    # Equations.
+
+    def line(self, block: Line) -> str:
+        """Return a numbered formula with its reason, and its verdict as small print."""
+        says = f"{self.sentence(block.says)}\n\n" if block.says else ""
+        move = self.sentence(block.move) or ("continued from there" if block.recalled else "")
+        mark = self.outcome(block.verdict) if block.verdict is not None else ""
+        panels = self._panels(
+            {face: latex(block.statement, face, self.vocabulary) for face in block.faces}, block.statement
+        )
+        seen = map(breakable, block.dimensions.evidence if block.dimensions is not None else ())
+        proof = self.small_print(block.verdict, *seen) if block.verdict is not None else ""
+        return f"{says}\\head{{{_number(block)}}}{{{move}}}{{{mark}}}\n{panels}\n{proof}"
+
+    def _panels(self, shown: Mapping[Face, str], formula: Formula) -> str:
+        """Return a formula in panels, side by side where they have room; alone in a document of one face."""
+        if len(shown) == 1 and tuple(shown) == self.faces:
+            return rf"\alone{{{shown[self.faces[0]]}}}"
+        panels = [rf"\{face}{{{printed}}}" for face, printed in shown.items()]
+        if len(panels) == 1:
+            return panels[0]
+        wide = max(width(mathml(formula, face, self.vocabulary)) for face in shown) > WIDE
+        return rf"\{'stacked' if wide else 'beside'}{{{panels[0]}}}{{{panels[1]}}}"
+
+    def aligned(self, block: Aligned) -> str:
+        """Return the equations of a function written by hand, in the order of its author."""
+        panels = self._panels(dict(block.latex), block.equations)
+        return rf"\textit{{{escaped(block.heading)}}}" + "\n\n" + panels
+
+    def finding(self, block: Contrast) -> str:
+        """Return a finding, its columns side by side."""
+        says = "\n\n".join(map(self.block, block.says))
+        colours = ("holds", "fails", "quiet")
+        columns = "\\hfill\n".join(
+            f"\\begin{{minipage}}[t]{{.317\\linewidth}}\\columnhead{{{colour}}}{{{name}}}\\small\n"
+            + "\n\n".join(map(self._within_column, parts))
+            + "\n\\end{minipage}"
+            for colour, (name, parts) in zip(colours, block.columns, strict=True)
+        )
+        opening = rf"\begin{{finding}}{{{block.number}}}{{{self.sentence(block.title)}}}"
+        head = rf"\hypertarget{{{block.anchor}}}{{}}{opening}"
+        closing = f"{self.outcome(block.verdict)}\n{self.small_print(block.verdict)}\n\\end{{finding}}"
+        return "\n\n".join([head, says, columns, closing])
+
+    def _within_column(self, part: Sentence | Line) -> str:
+        if not isinstance(part, Line):
+            return rf"\sloppy {self.sentence(part)}"
+        number = f"{_number(part)}\n\n" if part.number else ""
+        one = "alone" if part.faces == self.faces and len(part.faces) == 1 else ""
+        printed = (
+            rf"\{one or face}{{{latex(part.statement, face, self.vocabulary)}}}" for face in part.faces
+        )
+        return number + "\\par\\vspace{2pt}\n".join(printed)
+
+    # Claims.
+
+    def claim(self, block: Judged) -> str:
+        """Return a claim with its verdict; what it says formally is small print."""
+        quoted = f"“{self.sentence(block.says)}”"
+        name = rf"\hypertarget{{{block.anchor}}}{{\textbf{{{escaped(block.id)}}}}} ({escaped(block.where)})"
+        mark = rf"\hfill\mbox{{{self.outcome(block.verdict)}}}\par"
+        formal = [f"formally: {self.sentence(block.formal)}"]
+        formal += [f"repaired: {self.sentence(block.repair)}"] if block.repair else []
+        proof = self.small_print(block.verdict, *formal)
+        if self.evidence != "folded":
+            proof = rf"\smallprint{{{'; '.join(formal)}.}}{proof}"
+        return f"{{\\sloppy {name}\\quad {quoted}{mark}}}\\nopagebreak\n{proof}"
+
+    def audit(self, block: Audit) -> str:
+        """Return the table of all claims under how many came out in which way."""
+        totals = ", ".join(count_phrase(outcome, count, "~") for outcome, count in block.counts)
+        head = tuple((escaped(name), len(name) * CHARACTER, len(name) * CHARACTER) for name in AUDIT_HEAD)
+        rows = [
+            (
+                (rf"\hyperlink{{{c.anchor}}}{{{escaped(c.id)}}}", 24.0, 24.0),
+                (breakable(c.where), 50.0, 60.0),
+                self._cell(c.says),
+                (_coloured(c.verdict.outcome), BADGE, BADGE),
+            )
+            for c in block.claims
+        ]
+        return f"{totals}.\n\n{_table(head, rows)}"
+
+    # Tables, figures and the rest.
+
+    def table(self, block: Grid) -> str:
+        """Return a table under its caption."""
+        head = tuple(map(self._cell, block.head))
+        rows = [tuple(map(self._cell, row)) for row in block.rows]
+        caption = rf"\hypertarget{{{block.anchor}}}{{}}{{\small {self.sentence(block.caption)}\par}}"
+        return f"{caption}\\nopagebreak\n{_table(head, rows)}"
+
+    def _cell(self, spans: Sentence) -> Cell:
+        words = [w for s in spans if isinstance(s.content, str) for w in s.content.split()]
+        maths = [
+            2.1 * CHARACTER * width(mathml(s.content, display="inline"))
+            for s in spans
+            if s.kind == "formula" and not isinstance(s.content, str | Verdict)
+        ]
+        marks = [BADGE for s in spans if s.kind == "verdict"]
+        pieces = [len(w) * CHARACTER for w in words] + maths + marks
+        return self.sentence(spans), max(pieces, default=0.0), sum(pieces) + len(words) * CHARACTER
+
+    def figure(self, block: Picture) -> str:
+        """Return a figure from its file, with its caption."""
+        caption = rf"\textbf{{Figure {block.number}.}} {self.sentence(block.caption)}"
+        return (
+            f"\\begin{{center}}\\hypertarget{{figure-{block.name}}}{{}}"
+            f"\\includegraphics[width=\\linewidth]{{figures/{block.name}.pdf}}\\end{{center}}\\nopagebreak\n"
+            f"{{\\small {caption}\\par}}"
+        )
+
+    def listing(self, block: Listing) -> str:
+        """Return source code under its heading."""
+        strange = sorted({c for c in block.text if not c.isascii()})
+        literate = "".join(f"{{{c}}}{{{{{escaped(c)}}}}}1" for c in strange)
+        options = f"[literate={literate}]" if literate else ""
+        heading = rf"\textbf{{\small {breakable(block.heading)}}}"
+        text = block.text.strip()
+        return f"{heading}\\nopagebreak\n\\begin{{lstlisting}}{options}\n{text}\n\\end{{lstlisting}}"
+
+    def facts(self, block: Facts) -> str:
+        """Return labels and facts, in which bare code may be broken."""
+        rows = "\n\n".join(rf"\textbf{{{breakable(k)}}}: {self._fact(v)}" for k, v in block.rows)
+        return f"{{\\small\\sloppy {rows}\\par}}"
+
+    def _fact(self, spans: Sentence) -> str:
+        return "".join(
+            self.evidence_text(s.content)
+            if s.kind == "text" and isinstance(s.content, str)
+            else self.sentence((s,))
+            for s in spans
+        )
 
 
-@singledispatch
-def block_tex(block: Block, vocabulary: Vocabulary) -> str:
-    """Return a block as LaTeX; raises TypeError for what is no block."""
-    raise TypeError(f"no LaTeX is known for {type(block).__name__}")
-
-
-@block_tex.register(Paragraph)
-def _(block: Paragraph, vocabulary: Vocabulary) -> str:
-    return sentence(block.spans, vocabulary)
-
-
-@block_tex.register(Bullets)
-def _(block: Bullets, vocabulary: Vocabulary) -> str:
-    kind = "enumerate" if block.numbered else "itemize"
-    items = "\n".join(rf"\item {sentence(item, vocabulary)}" for item in block.items)
-    return f"\\begin{{{kind}}}\n{items}\n\\end{{{kind}}}"
-
-
-@block_tex.register(Subheading)
-def _(block: Subheading, vocabulary: Vocabulary) -> str:
-    return rf"\subsection{{{title(block.title, vocabulary)}}}\hypertarget{{{block.anchor}}}{{}}"
-
-
-@block_tex.register(Line)
-def _(block: Line, vocabulary: Vocabulary) -> str:
-    says = f"{sentence(block.says, vocabulary)}\n\n" if block.says else ""
-    seen = map(breakable, block.dimensions.evidence if block.dimensions is not None else ())
-    proof = evidence(block.verdict, *seen) if block.verdict is not None else ""
-    return f"{says}{_equation(block, vocabulary)}\n{proof}"
-
-
-def _equation(line: Line, vocabulary: Vocabulary) -> str:
-    move = sentence(line.move, vocabulary) or ("continued from there" if line.recalled else "")
-    mark = outcome(line.verdict) if line.verdict is not None else ""
-    panels = _faces(line.statement, vocabulary, line.faces)
-    return f"\\head{{{_number(line)}}}{{{move}}}{{{mark}}}\n{panels}"
+def _coloured(outcome: Outcome, error: str = "") -> str:
+    return rf"\verdict{{{COLOURS[outcome]}}}{{{SIGNS[outcome]}~{outcome.value}{error}}}"
 
 
 def _number(line: Line) -> str:
-    name = anchor_of_number(line.number)
-    shown = rf"\textbf{{({escaped(line.number)})}}\quad "
     if not line.number:
         return ""
-    return rf"\hyperlink{{{name}}}{{{shown}}}" if line.recalled else rf"\hypertarget{{{name}}}{{{shown}}}"
-
-
-def _faces(formula: Formula, vocabulary: Vocabulary, faces: Sequence[Face]) -> str:
-    wide = max(width(mathml(formula, face, vocabulary)) for face in faces) > WIDE
-    return _panels([(face, latex(formula, face, vocabulary)) for face in faces], wide)
-
-
-def _panels(faces: Sequence[tuple[Face, str]], wide: bool) -> str:
-    panels = [rf"\{face}{{{printed}}}" for face, printed in faces]
-    if len(panels) == 1:
-        return panels[0]
-    return rf"\{'stacked' if wide else 'beside'}{{{panels[0]}}}{{{panels[1]}}}"
-
-
-@block_tex.register(Aligned)
-def _(block: Aligned, vocabulary: Vocabulary) -> str:
-    wide = max(width(mathml(block.equations, face, vocabulary)) for face in FACES) > WIDE
-    return rf"\textit{{{escaped(block.heading)}}}" + "\n\n" + _panels(block.latex, wide)
-
-
-@block_tex.register(Contrast)
-def _(block: Contrast, vocabulary: Vocabulary) -> str:
-    says = "\n\n".join(block_tex(p, vocabulary) for p in block.says)
-    colours = ("holds", "fails", "quiet")
-    columns = "\\hfill\n".join(
-        f"\\begin{{minipage}}[t]{{.317\\linewidth}}\\columnhead{{{colour}}}{{{name}}}\\small\n"
-        + "\n\n".join(_told(t, vocabulary) for t in column)
-        + "\n\\end{minipage}"
-        for colour, (name, column) in zip(colours, block.columns, strict=True)
-    )
-    opening = rf"\begin{{finding}}{{{block.number}}}{{{sentence(block.title, vocabulary)}}}"
-    head = rf"\hypertarget{{{block.anchor}}}{{}}{opening}"
-    closing = f"{outcome(block.verdict)}\n{evidence(block.verdict)}\n\\end{{finding}}"
-    return "\n\n".join([head, says, columns, closing])
-
-
-def _told(told: Sentence | Line, vocabulary: Vocabulary) -> str:
-    if not isinstance(told, Line):
-        return rf"\sloppy {sentence(told, vocabulary)}"
-    number = f"{_number(told)}\n\n" if told.number else ""
-    printed = (rf"\{face}{{{latex(told.statement, face, vocabulary)}}}" for face in told.faces)
-    return number + "\\par\\vspace{2pt}\n".join(printed)
-
-
-@block_tex.register(Judged)
-def _(block: Judged, vocabulary: Vocabulary) -> str:
-    quoted = f"“{sentence(block.says, vocabulary)}”"
-    name = rf"\hypertarget{{{block.anchor}}}{{\textbf{{{escaped(block.id)}}}}} ({escaped(block.where)})"
-    mark = rf"\hfill\mbox{{{outcome(block.verdict)}}}\par"
-    repair = [f"repaired: {sentence(block.repair, vocabulary)}"] if block.repair else []
-    proof = evidence(block.verdict, f"formally: {sentence(block.formal, vocabulary)}", *repair)
-    return f"{{\\sloppy {name}\\quad {quoted}{mark}}}\\nopagebreak\n{proof}"
-
-
-@block_tex.register(Audit)
-def _(block: Audit, vocabulary: Vocabulary) -> str:
-    totals = ", ".join(counted(outcome, count, "~") for outcome, count in block.counts)
-    head = tuple((escaped(name), len(name) * CHARACTER, len(name) * CHARACTER) for name in AUDIT_HEAD)
-    rows = [_audit_row(claim, vocabulary) for claim in block.claims]
-    return f"{totals}.\n\n{_table(head, rows)}"
-
-
-def _audit_row(claim: Judged, vocabulary: Vocabulary) -> tuple[Cell, ...]:
-    found = claim.verdict.outcome
-    return (
-        (rf"\hyperlink{{{claim.anchor}}}{{{escaped(claim.id)}}}", 24.0, 24.0),
-        (breakable(claim.where), 50.0, 60.0),
-        _measured(claim.says, vocabulary),
-        (rf"\verdict{{{COLOURS[found]}}}{{{SIGNS[found]}~{found.value}}}", BADGE, BADGE),
-    )
-
-
-@block_tex.register(Grid)
-def _(block: Grid, vocabulary: Vocabulary) -> str:
-    head = tuple(_measured(name, vocabulary) for name in block.head)
-    rows = [tuple(_measured(cell, vocabulary) for cell in row) for row in block.rows]
-    caption = rf"\hypertarget{{{block.anchor}}}{{}}{{\small {sentence(block.caption, vocabulary)}\par}}"
-    return f"{caption}\\nopagebreak\n{_table(head, rows)}"
-
-
-def _measured(spans: Sentence, vocabulary: Vocabulary) -> Cell:
-    words = [w for s in spans if isinstance(s.content, str) for w in s.content.split()]
-    maths = [
-        2.1 * CHARACTER * width(mathml(s.content, display="inline"))
-        for s in spans
-        if s.kind == "formula" and not isinstance(s.content, str)
-    ]
-    marks = [BADGE for s in spans if s.kind == "verdict"]
-    pieces = [len(w) * CHARACTER for w in words] + maths + marks
-    return sentence(spans, vocabulary), max(pieces, default=0.0), sum(pieces) + len(words) * CHARACTER
+    name, link = anchor_of_number(line.number), "hyperlink" if line.recalled else "hypertarget"
+    return rf"\{link}{{{name}}}{{\textbf{{({escaped(line.number)})}}\quad }}"
 
 
 def _table(head: tuple[Cell, ...], rows: Sequence[tuple[Cell, ...]]) -> str:
@@ -235,44 +384,3 @@ def _widths(rows: Sequence[tuple[Cell, ...]]) -> tuple[list[float], float]:
     squeeze = min((TEXT - GAP * (len(columns) - 1)) / sum(least), 1.0)
     widths = [low * squeeze + want * share for low, want in zip(least, wanted, strict=True)]
     return widths, SMALL_PRINT * squeeze
-
-
-@block_tex.register(Picture)
-def _(block: Picture, vocabulary: Vocabulary) -> str:
-    caption = rf"\textbf{{Figure {block.number}.}} {sentence(block.caption, vocabulary)}"
-    return (
-        f"\\begin{{center}}\\hypertarget{{figure-{block.name}}}{{}}"
-        f"\\includegraphics[width=\\linewidth]{{figures/{block.name}.pdf}}\\end{{center}}\\nopagebreak\n"
-        f"{{\\small {caption}\\par}}"
-    )
-
-
-@block_tex.register(Listing)
-def _(block: Listing, vocabulary: Vocabulary) -> str:
-    strange = sorted({c for c in block.text if not c.isascii()})
-    literate = "".join(f"{{{c}}}{{{{{escaped(c)}}}}}1" for c in strange)
-    options = f"[literate={literate}]" if literate else ""
-    heading = rf"\textbf{{\small {breakable(block.heading)}}}"
-    return (
-        f"{heading}\\nopagebreak\n\\begin{{lstlisting}}{options}\n{block.text.strip()}\n\\end{{lstlisting}}"
-    )
-
-
-@block_tex.register(Facts)
-def _(block: Facts, vocabulary: Vocabulary) -> str:
-    rows = "\n\n".join(rf"\textbf{{{breakable(k)}}}: {_fact(v, vocabulary)}" for k, v in block.rows)
-    return f"{{\\small\\sloppy {rows}\\par}}"
-
-
-def _fact(spans: Sentence, vocabulary: Vocabulary) -> str:
-    """Return a sentence in which bare code may be broken."""
-    return "".join(
-        told(s.content) if s.kind == "text" and isinstance(s.content, str) else sentence((s,), vocabulary)
-        for s in spans
-    )
-
-
-@block_tex.register(Aside)
-def _(block: Aside, vocabulary: Vocabulary) -> str:
-    text = "\n\n".join(block_tex(p, vocabulary) for p in block.paragraphs)
-    return rf"\aside{{{escaped(block.title)}}}{{{text}}}"

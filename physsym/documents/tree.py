@@ -1,4 +1,4 @@
-"""The document as a tree of values, which every format prints in its own way."""
+"""The document as a tree of values, which every format writes in its own way (see `writer`)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,16 @@ from physsym.vocabulary import STANDARD, Face, Vocabulary
 
 Formula: TypeAlias = Expr | Equation | Update | Law | Rule | Relation | Condition | Order
 FACES: tuple[Face, ...] = ("physics", "learning")
+Evidence: TypeAlias = Literal["folded", "line", "none"]
+# The sign of each outcome, so that outcomes are told apart without colour.
+SIGNS = {
+    Outcome.HOLDS: "✓",
+    Outcome.FAILS: "✗",
+    Outcome.APPROXIMATE: "≈",
+    Outcome.CONDITIONAL: "◐",
+    Outcome.UNDECIDABLE: "?",
+    Outcome.UNCHECKED: "?",
+}
 AUDIT_HEAD = ("Claim", "Place", "The source says", "Verdict")
 FACE_NAMES: dict[Face, str] = {"physics": "Physics", "learning": "Machine learning"}
 
@@ -169,10 +179,24 @@ class Audit:
         return tuple((o, found.count(o)) for o in Outcome if o in found)
 
 
-def counted(outcome: Outcome, count: int, space: str = " ") -> str:
+def anchor(text: str) -> str:
+    """Return a text as an anchor: its letters and digits, hyphens between them."""
+    return "-".join("".join(c if c.isalnum() else " " for c in text.lower()).split())
+
+
+def anchor_of_number(number: str) -> str:
+    """Return the anchor of an equation.
+
+    >>> anchor_of_number("4.2b'")
+    'eq-4.2b-prime'
+    """
+    return f"eq-{number.replace(chr(39), '-prime')}"
+
+
+def count_phrase(outcome: Outcome, count: int, space: str = " ") -> str:
     """Return how many claims came out in one way.
 
-    >>> counted(Outcome.HOLDS, 2), counted(Outcome.FAILS, 1), counted(Outcome.CONDITIONAL, 3)
+    >>> count_phrase(Outcome.HOLDS, 2), count_phrase(Outcome.FAILS, 1), count_phrase(Outcome.CONDITIONAL, 3)
     ('2 hold', '1 fails', '3 conditional')
     """
     several = {Outcome.HOLDS: "hold", Outcome.FAILS: "fail"} if count != 1 else {}
@@ -217,13 +241,20 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """A title, an opening, and the sections in reading order; `paths` are those of scripts not shipped."""
+    """A title, an opening, and the sections in reading order.
+
+    `paths` are those of scripts that are not shipped. `faces` are those on which formulas are shown, in this
+    order, where a formula does not say so itself. `evidence` is how much of a verdict is shown: all of it,
+    folded away where a format can do that, one line, or the outcome only.
+    """
 
     title: str
     subtitle: str
     opening: tuple[Paragraph | Bullets, ...]
     sections: tuple[Section, ...]
     paths: tuple[str, ...] = ()
+    faces: tuple[Face, ...] = FACES
+    evidence: Evidence = "folded"
 
 
 def blocks(document: Document) -> Iterator[tuple[Section, Block]]:
@@ -237,4 +268,4 @@ def blocks(document: Document) -> Iterator[tuple[Section, Block]]:
 def inner_lines(block: Block) -> tuple[Line, ...]:
     """Return the formulas that stand within the columns of a finding."""
     columns = block.columns if isinstance(block, Contrast) else ()
-    return tuple(told for _, column in columns for told in column if isinstance(told, Line))
+    return tuple(part for _, column in columns for part in column if isinstance(part, Line))

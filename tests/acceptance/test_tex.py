@@ -10,8 +10,7 @@ import physsym as ps
 from physsym.documents import FORMATS, document_of
 from physsym.documents.pdf import compiled
 from physsym.documents.sty import in_words, sty
-from physsym.documents.tex import tex
-from physsym.documents.tex_text import breakable, escaped
+from physsym.documents.tex import breakable, escaped, tex
 from physsym.documents.tree import Line, blocks
 from physsym.loading import script
 from physsym.printing import latex

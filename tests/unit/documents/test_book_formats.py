@@ -8,8 +8,7 @@ import pytest
 from physsym.core.verdicts import Outcome
 from physsym.documents import document_of, size_of
 from physsym.documents.html import html
-from physsym.documents.markdown import markdown
-from physsym.documents.markdown_dialects import GITHUB, MYST, NOTEBOOK
+from physsym.documents.markdown import GITHUB, MYST, NOTEBOOK, markdown
 from physsym.documents.tree import Audit, Bullets, Contrast, Grid, Judged, Line, Picture, blocks
 from physsym.printing import latex, mathml
 from tests.support import sample_book
@@ -88,9 +87,9 @@ def test_figures_share_no_identifiers_and_tell_no_date(tree):
     assert all(name.startswith(f"{picture.name}-") for name in inside)
 
 
-@pytest.mark.parametrize("flavour", [GITHUB, MYST, NOTEBOOK], ids=lambda f: f.name)
-def test_every_line_is_in_every_text_on_its_faces(tree, page, flavour):
-    text = markdown(tree, flavour)
+@pytest.mark.parametrize("dialect", [GITHUB, MYST, NOTEBOOK], ids=lambda d: d.name)
+def test_every_line_is_in_every_text_on_its_faces(tree, page, dialect):
+    text = markdown(tree, dialect)
     for line in of(Line, tree):
         for face in line.faces:
             assert latex(line.statement, face) in text

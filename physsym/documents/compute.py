@@ -1,0 +1,359 @@
+"""The first phase of a document: what it shows is computed, into frozen values. `layout` is the second.
+
+Here claims, findings and equations are judged, tables filled, captions computed, and rules written as
+programs and compared with what people write by hand. Nothing that comes afterwards calls a function of an
+author, but those that draw.
+"""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import singledispatch
+from typing import Any, TypeAlias
+
+from physsym.codegen import program
+from physsym.codegen.emit import python_source
+from physsym.core.dimensions import Dimension
+from physsym.core.statements import Law, Rule, Statement
+from physsym.core.verdicts import Order, Verdict
+from physsym.derivation import Assumption, Derivation
+from physsym.documents.claims import JudgedClaim, claims_of, judge_claim
+from physsym.documents.content import (
+    Block,
+    Chapter,
+    Claims,
+    Code,
+    Comparison,
+    EquationRange,
+    Figure,
+    Finding,
+    Formula,
+    Heading,
+    Note,
+    NumberedEquation,
+    OneFace,
+    Table,
+    chapters_of,
+    comparisons_of,
+)
+from physsym.documents.tree import FACES, anchor
+from physsym.loading import Script
+from physsym.mechanics.claim import Claim
+from physsym.mechanics.moves import Step
+from physsym.printing import equations_of_function, latex_of_function
+from physsym.vocabulary import Face, Vocabulary
+
+Progress: TypeAlias = Callable[[str], None]
+# The start of a derivation, and the steps from it to a line: what tells lines apart.
+Path: TypeAlias = tuple[Statement, tuple[Step, ...]]
+
+# ------------------------------------------------------------------ the values
+
+
+@dataclass(frozen=True)
+class JudgedEquation:
+    """A display equation with its verdict.
+
+    `says` are the words of the author, `step` the step of the derivation to it, with its vocabulary. `path`
+    leads to the line that is shown as it stands, so that the derivation need not show it again.
+    """
+
+    number: str
+    formula: Formula
+    verdict: Verdict
+    says: str = ""
+    step: Step | None = None
+    vocabulary: Vocabulary | None = None
+    dimensions: Verdict | None = None
+    path: Path | None = None
+    faces: tuple[Face, ...] = FACES
+
+
+ComputedPart: TypeAlias = "str | Formula | JudgedEquation"
+ComputedCell: TypeAlias = "ComputedPart | OneFace | Verdict | JudgedClaim | Dimension | int | float"
+
+
+@dataclass(frozen=True)
+class JudgedFinding:
+    """A finding with its verdict, its sides computed."""
+
+    title: str
+    follows: tuple[ComputedPart, ...]
+    source: tuple[ComputedPart, ...]
+    difference: tuple[ComputedPart, ...]
+    verdict: Verdict
+    says: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class ComputedTable:
+    """A table whose cells are values."""
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[ComputedCell, ...], ...]
+    number: str
+    faces: tuple[Face | None, ...]
+
+
+@dataclass(frozen=True)
+class ComputedFigure:
+    """A figure with its caption; `draw` is called by each format that needs the picture."""
+
+    name: str
+    draw: tuple[Callable[[Any], object], ...]
+    caption: str
+    alt: str
+    size: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class JudgedClaims:
+    """Claims that are judged at one place."""
+
+    claims: tuple[JudgedClaim, ...]
+    title: str
+
+
+ComputedBlock: TypeAlias = (
+    str
+    | Heading
+    | Note
+    | Code
+    | JudgedEquation
+    | JudgedFinding
+    | ComputedTable
+    | ComputedFigure
+    | JudgedClaims
+)
+
+
+@dataclass(frozen=True)
+class ComputedComparison:
+    """A comparison; where both are the same map, with the source of the function, as text and typeset."""
+
+    name: str
+    comparison: Comparison
+    source: str = ""
+    equations: Law | None = None
+    latex: tuple[tuple[Face, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class ComputedDerivation:
+    """A derivation with what is known of each line, its rule as a program, and what that is compared with."""
+
+    derivation: Derivation
+    lines: tuple[Statement, ...]
+    verdicts: tuple[Verdict, ...]
+    dimensions: tuple[Verdict, ...]
+    orders: tuple[Order, ...]
+    assumptions: tuple[Assumption, ...]
+    program: str
+    comparisons: tuple[ComputedComparison, ...]
+
+
+@dataclass(frozen=True)
+class ComputedScript:
+    """A script with its chapters' blocks and its derivations computed."""
+
+    script: Script
+    chapters: tuple[tuple[Chapter, tuple[ComputedBlock, ...]], ...]
+    derivations: tuple[ComputedDerivation, ...]
+
+
+@dataclass(frozen=True)
+class Computed:
+    """All that the document of some scripts shows; `claims` are all there are, each once."""
+
+    scripts: tuple[ComputedScript, ...]
+    claims: tuple[JudgedClaim, ...]
+
+
+# ------------------------------------------------------------------ computing
+
+
+def as_scripts(sources: Iterable[Derivation | Script]) -> tuple[Script, ...]:
+    """Return scripts as they are, and each single derivation as a script of its own."""
+    return tuple(s if isinstance(s, Script) else Script(anchor(s.title), "", (s,)) for s in sources)
+
+
+def compute(sources: Iterable[Derivation | Script], done: Progress = lambda what: None) -> Computed:
+    """Compute everything that the document of scripts and single derivations shows.
+
+    Parameters
+    ----------
+    sources
+        Scripts, or derivations, in reading order.
+    done
+        Called with the name of each claim, table, figure, chapter and derivation when it is finished:
+        `size_of(sources)` times.
+
+    Raises
+    ------
+    DerivationError
+        If a step without a stated line cannot be carried out.
+    """
+    scripts = as_scripts(sources)
+    judged: dict[str, JudgedClaim] = {}
+    for _, claim in claims_of(scripts):
+        judged[claim.id] = judge_claim(claim)
+        done(f"claim {claim.id}")
+    claims = tuple(judged.values())
+    chapters = [
+        tuple((chapter, tuple(_chapter(chapter, judged, done))) for chapter in chapters_of(script))
+        for script in scripts
+    ]
+    derivations = [tuple(_derivation(d, script, done) for d in script.derivations) for script in scripts]
+    return Computed(tuple(map(ComputedScript, scripts, chapters, derivations)), claims)
+
+
+def size_of(sources: Iterable[Derivation | Script]) -> int:
+    """Return how often `compute` calls `done`."""
+    scripts = as_scripts(sources)
+    chapters = [c for s in scripts for c in chapters_of(s)]
+    slow = [b for c in chapters for b in c.blocks if isinstance(b, Figure | Table)]
+    return len(claims_of(scripts)) + len(chapters) + len(slow) + sum(len(s.derivations) for s in scripts)
+
+
+def _chapter(chapter: Chapter, judged: dict[str, JudgedClaim], done: Progress) -> Iterator[ComputedBlock]:
+    for block in chapter.blocks:
+        yield from _computed(block, judged)
+        if isinstance(block, Figure | Table):
+            done(f"figure {block.name}" if isinstance(block, Figure) else "table")
+    done(f"chapter {chapter.number}".strip())
+
+
+@singledispatch
+def _computed(block: Block, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
+    """Yield what a block of an author comes to."""
+    raise TypeError(f"no block of a document is known for {type(block).__name__}")
+
+
+@_computed.register(str)
+@_computed.register(Heading)
+@_computed.register(Note)
+def _(block: str | Heading | Note, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
+    yield block
+
+
+@_computed.register(Code)
+def _(block: Code, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
+    code = block.code if isinstance(block.code, str) else inspect.getsource(block.code)
+    yield replace(block, code=textwrap.dedent(code))
+
+
+@_computed.register(NumberedEquation)
+def _(block: NumberedEquation, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
+    yield judge_equation(block)
+
+
+@_computed.register(EquationRange)
+def _(block: EquationRange, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
+    yield from map(judge_equation, block.lines())
+
+
+def judge_equation(shown: NumberedEquation) -> JudgedEquation:
+    """Judge an equation: the step to the line that it is, its likeness to the line, and its own check."""
+    equation = JudgedEquation(shown.number, shown.formula, shown.verdict(), shown.says, faces=shown.faces)
+    if shown.line is None:
+        return equation
+    derivation, index = shown.line
+    return replace(
+        equation,
+        step=derivation.steps[index - 1] if index else None,
+        vocabulary=derivation.vocabulary,
+        dimensions=derivation.dimensions()[index],
+        path=(derivation.start, derivation.steps[:index]) if shown.statement is None else None,
+    )
+
+
+@_computed.register(Finding)
+def _(block: Finding, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
+    yield JudgedFinding(
+        block.title,
+        tuple(_parts(block.follows)),
+        tuple(_parts(block.source)),
+        tuple(_parts(block.difference)),
+        block.check(),
+        textwrap.dedent(block.says),
+        block.anchor,
+    )
+
+
+def _parts(side: Any) -> Iterator[ComputedPart]:
+    """Yield the words and formulas of one side of a finding, those that a function computes included."""
+    if isinstance(side, tuple):
+        for part in side:
+            yield from _parts(part)
+    elif isinstance(side, NumberedEquation):
+        yield judge_equation(side)
+    elif isinstance(side, str | Formula):
+        yield side
+    else:
+        yield from _parts(side())
+
+
+@_computed.register(Table)
+def _(block: Table, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
+    rows = block.rows() if callable(block.rows) else block.rows
+    cells = tuple(tuple(_cell(cell, judged) for cell in row) for row in rows)
+    yield ComputedTable(block.caption, block.head, cells, block.number, block.faces)
+
+
+def _cell(cell: Any, judged: dict[str, JudgedClaim]) -> ComputedCell:
+    if isinstance(cell, OneFace):
+        return replace(cell, content=_cell(cell.content, judged))
+    if isinstance(cell, NumberedEquation):
+        return judge_equation(cell)
+    if isinstance(cell, Claim):
+        return judged.get(cell.id) or judge_claim(cell)
+    if isinstance(cell, str | Formula | Verdict | Dimension | int | float):
+        return cell
+    return _cell(cell(), judged)
+
+
+@_computed.register(Figure)
+def _(block: Figure, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
+    draw = block.draw if isinstance(block.draw, tuple) else (block.draw,)
+    caption, alt = (t if isinstance(t, str) else t() for t in (block.caption, block.alt))
+    yield ComputedFigure(block.name, draw, caption, alt, block.size)
+
+
+@_computed.register(Claims)
+def _(block: Claims, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
+    yield JudgedClaims(tuple(judged[claim.id] for claim in block.claims), block.title)
+
+
+def _derivation(derivation: Derivation, script: Script, done: Progress) -> ComputedDerivation:
+    last = derivation.lines[-1]
+    found = [f for c in comparisons_of(script) for f in c.compare(last)] if isinstance(last, Rule) else []
+    computed = ComputedDerivation(
+        derivation,
+        derivation.lines,
+        derivation.verdicts(),
+        derivation.dimensions(),
+        derivation.error.orders,
+        derivation.assumptions,
+        python_source(program(last)) if isinstance(last, Rule) else "",
+        tuple(map(_comparison, found)),
+    )
+    done(derivation.title)
+    return computed
+
+
+def _comparison(comparison: Comparison) -> ComputedComparison:
+    function = comparison.implementation
+    if not comparison.verdict:
+        return ComputedComparison(function.__name__, comparison)
+    return ComputedComparison(
+        function.__name__,
+        comparison,
+        inspect.getsource(function),
+        equations_of_function(function),
+        tuple((face, latex_of_function(function, face)) for face in FACES),
+    )

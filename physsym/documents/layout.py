@@ -1,0 +1,433 @@
+"""The second phase of a document: computed values become a tree of sections and blocks (see `tree`).
+
+Here prose is read, numbers and anchors are given, and what stands elsewhere already is left out.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import singledispatch
+from string import ascii_uppercase
+
+from physsym.core.dimensions import Dimension
+from physsym.core.verdicts import Condition, Hypothesis, Order, Verdict
+from physsym.documents import tree
+from physsym.documents.claims import JudgedClaim
+from physsym.documents.compute import (
+    Computed,
+    ComputedBlock,
+    ComputedCell,
+    ComputedComparison,
+    ComputedDerivation,
+    ComputedFigure,
+    ComputedPart,
+    ComputedScript,
+    ComputedTable,
+    JudgedClaims,
+    JudgedEquation,
+    JudgedFinding,
+    Path,
+)
+from physsym.documents.content import Book, Chapter, Code, Heading, Note, OneFace, book_of
+from physsym.documents.prose import marked, paragraphs, sentence
+from physsym.documents.reasons import exponents, phrase, reason
+from physsym.documents.tree import (
+    FACES,
+    Block,
+    Document,
+    Evidence,
+    Section,
+    Sentence,
+    Span,
+    anchor,
+    anchor_of_number,
+)
+from physsym.loading import Script, paths_to_reload
+from physsym.vocabulary import STANDARD, Face, Vocabulary
+
+TITLE = "Optimizers derived from mechanics"
+OPENING = """
+A particle slides over a landscape and is slowed by friction. Written for the particle, the equations are
+mechanics; written for the weights of a model, with the loss for the potential, they are optimization. {faces}
+every step from one line to the next has been checked by machine: the badge beside it says how it came
+out{seen}.
+"""
+ABOUT_AUDIT = (
+    "Every sentence of the source that a machine can judge, with the verdict that was computed when this "
+    "document was built. A verdict is on what the sentence says formally, which stands beside it where it is "
+    "judged."
+)
+
+
+@dataclass
+class Layout:
+    """What is known while a document is laid out: how it is to be shown, and what stands in it so far."""
+
+    faces: tuple[Face, ...]
+    anchors: Mapping[str, str]  # of all that prose may refer to: numbers of equations, ids of claims
+    numbers: dict[Path, str] = field(default_factory=dict)
+    shown: set[str] = field(default_factory=set)
+    placed: set[str] = field(default_factory=set)
+    findings: int = 0
+    figures: int = 0
+
+    def sentence(self, text: str, vocabulary: Vocabulary) -> Sentence:
+        """Return a sentence with links."""
+        return sentence(text, vocabulary, self.anchors)
+
+    def paragraphs(self, text: str, vocabulary: Vocabulary) -> tuple[tree.Paragraph | tree.Bullets, ...]:
+        """Return paragraphs with links."""
+        return paragraphs(text, vocabulary, self.anchors)
+
+    def of_faces(self, own: Sequence[Face]) -> tuple[Face, ...]:
+        """Return the faces of the document that a formula has; all of its own where it has none of them."""
+        return tuple(face for face in self.faces if face in own) or tuple(own)
+
+
+def lay_out(
+    computed: Computed,
+    title: str | None = None,
+    faces: tuple[Face, ...] = FACES,
+    evidence: Evidence = "folded",
+) -> Document:
+    """Lay a document out: all chapters first, then the derivations, then the claims.
+
+    What a derivation shares with a chapter or with an earlier one is not shown again: it continues there.
+
+    Parameters
+    ----------
+    computed
+        What the document shows.
+    title
+        Its title; that of the book among the scripts, or a standard one, if not given.
+    faces
+        The faces on which formulas are shown, in this order.
+    evidence
+        How much of each verdict is shown.
+    """
+    scripts = [s.script for s in computed.scripts]
+    layout = Layout(faces, _anchors(computed))
+    sections = [
+        replace(_chapter(chapter, blocks, layout), source=_source(s.script, f"chapters_of({{}})[{k}]"))
+        for s in computed.scripts
+        for k, (chapter, blocks) in enumerate(s.chapters)
+    ]
+    deriving = (s for s in computed.scripts if s.derivations)
+    for script, letter in zip(deriving, _letters(), strict=False):
+        sections += _derivations(script, letter, layout)
+    if computed.claims:
+        sections.append(_audit(computed.claims, layout, readable=all(s.path for s in scripts)))
+    standard = OPENING.format(
+        faces="Every\nline below stands on both faces, and" if len(faces) > 1 else "Here",
+        seen=", and unfolds to what was seen and what was assumed" if evidence == "folded" else "",
+    )
+    book = next((found for s in scripts if (found := book_of(s))), Book(TITLE, (), standard))
+    return Document(
+        book.title if title is None else title,
+        book.subtitle,
+        layout.paragraphs(book.opening, STANDARD),
+        tuple(sections),
+        paths_to_reload(scripts),
+        faces,
+        evidence,
+    )
+
+
+def _anchors(computed: Computed) -> Mapping[str, str]:
+    blocks = [b for s in computed.scripts for _, blocks in s.chapters for b in blocks]
+    parts = [
+        p for b in blocks if isinstance(b, JudgedFinding) for p in (*b.follows, *b.source, *b.difference)
+    ]
+    numbers = (e.number for e in (*blocks, *parts) if isinstance(e, JudgedEquation) and e.number)
+    claims = {c.claim.id: _anchor_of_claim(c.claim.id) for c in computed.claims}
+    return {f"({n})": anchor_of_number(n) for n in numbers} | claims
+
+
+def _anchor_of_claim(name: str) -> str:
+    return f"claim-{anchor(name)}"
+
+
+def _source(script: Script, what: str) -> str:
+    """Return the expression for what a section shows, in a notebook that has read the scripts again."""
+    return what.format(f"found[{script.name!r}]") if script.path else ""
+
+
+# ------------------------------------------------------------------ chapters
+
+
+def _chapter(chapter: Chapter, blocks: Iterable[ComputedBlock], layout: Layout) -> Section:
+    laid_out = tuple(b for block in blocks for b in _blocks(block, chapter, layout))
+    title = sentence(chapter.title, chapter.vocabulary)
+    name = anchor(f"{chapter.number} {chapter.title}")
+    roman = set(chapter.number) <= set("IVXLC") and chapter.number
+    label = f"Chapter {chapter.number}" if roman else chapter.number
+    return Section(title, name, 2, laid_out, chapter.vocabulary, label)
+
+
+@singledispatch
+def _blocks(block: ComputedBlock, chapter: Chapter, layout: Layout) -> Iterator[Block]:
+    raise TypeError(f"no block of a document is known for {type(block).__name__}")
+
+
+@_blocks.register(str)
+def _(block: str, chapter: Chapter, layout: Layout) -> Iterator[Block]:
+    yield from layout.paragraphs(textwrap.dedent(block), chapter.vocabulary)
+
+
+@_blocks.register(Heading)
+def _(block: Heading, chapter: Chapter, layout: Layout) -> Iterator[Block]:
+    title = sentence(block.title, chapter.vocabulary)
+    yield tree.Subheading(title, f"{anchor(f'{chapter.number} {chapter.title}')}-{anchor(block.title)}")
+
+
+@_blocks.register(Note)
+def _(block: Note, chapter: Chapter, layout: Layout) -> Iterator[Block]:
+    yield tree.Aside(block.title, layout.paragraphs(textwrap.dedent(block.text), chapter.vocabulary))
+
+
+@_blocks.register(Code)
+def _(block: Code, chapter: Chapter, layout: Layout) -> Iterator[Block]:
+    yield tree.Listing(block.title, block.language, str(block.code))
+
+
+@_blocks.register(JudgedEquation)
+def _(block: JudgedEquation, chapter: Chapter, layout: Layout) -> Iterator[Block]:
+    yield _line(block, chapter, layout)
+
+
+def _line(shown: JudgedEquation, chapter: Chapter, layout: Layout) -> tree.Line:
+    says = layout.sentence(shown.says, chapter.vocabulary)
+    if shown.step is not None and shown.vocabulary is not None:
+        says = says or layout.sentence(shown.step.says, shown.vocabulary)
+    if shown.number and shown.path is not None:
+        layout.numbers.setdefault(shown.path, shown.number)
+    recalled = shown.number in layout.shown
+    layout.shown |= {shown.number} - {""}
+    return tree.Line(
+        shown.number,
+        shown.formula,
+        says,
+        reason(shown.step.move) if shown.step is not None else (),
+        shown.verdict,
+        shown.dimensions,
+        recalled,
+        layout.of_faces(shown.faces),
+    )
+
+
+@_blocks.register(JudgedFinding)
+def _(block: JudgedFinding, chapter: Chapter, layout: Layout) -> Iterator[Block]:
+    layout.findings += 1
+    sides = {
+        "What follows": block.follows,
+        "What the source says": block.source,
+        "The difference": block.difference,
+    }
+    columns = tuple(
+        (name, tuple(_part(part, chapter, layout) for part in side)) for name, side in sides.items()
+    )
+    yield tree.Contrast(
+        layout.findings,
+        sentence(block.title, chapter.vocabulary),
+        block.anchor or f"finding-{layout.findings}",
+        layout.paragraphs(block.says, chapter.vocabulary),
+        columns,
+        block.verdict,
+    )
+
+
+def _part(part: ComputedPart, chapter: Chapter, layout: Layout) -> Sentence | tree.Line:
+    if isinstance(part, JudgedEquation):
+        return _line(part, chapter, layout)
+    if isinstance(part, str):
+        return layout.sentence(part, chapter.vocabulary)
+    return tree.Line("", part, faces=layout.of_faces(FACES))
+
+
+@_blocks.register(ComputedTable)
+def _(block: ComputedTable, chapter: Chapter, layout: Layout) -> Iterator[Block]:
+    caption = layout.sentence(block.caption, chapter.vocabulary)
+    if block.number:
+        caption = (*phrase(f"Table {block.number}. "), *caption)
+    faces = block.faces or (None,) * len(block.head)
+    # The columns of a face that the document does not have are left out, unless nothing else is there.
+    columns = [k for k, face in enumerate(faces) if face is None or face in layout.faces]
+    columns = columns or [*range(len(faces))]
+    yield tree.Grid(
+        caption,
+        f"table-{anchor(block.number or ' '.join(block.caption.split()[:4]))}",
+        tuple(layout.sentence(block.head[k], chapter.vocabulary) for k in columns),
+        tuple(tuple(_cell(row[k], chapter, layout) for k in columns) for row in block.rows),
+        tuple(faces[k] for k in columns),
+    )
+
+
+def _cell(cell: ComputedCell, chapter: Chapter, layout: Layout) -> Sentence:
+    match cell:
+        case OneFace():
+            content: ComputedCell = cell.content
+            return tuple(
+                Span(s.kind, s.content, cell.face, s.target) for s in _cell(content, chapter, layout)
+            )
+        case JudgedEquation():
+            return (Span("formula", cell.formula), Span("text", " "), Span("verdict", cell.verdict))
+        case JudgedClaim():
+            name = Span("text", cell.claim.id, target=_anchor_of_claim(cell.claim.id))
+            return (name, Span("text", " "), Span("verdict", cell.verdict))
+        case Verdict():
+            return (Span("verdict", cell),)
+        case Dimension():
+            return phrase(exponents(cell))
+        case float():
+            return phrase(f"{cell:.4g}")
+        case int():
+            return phrase(str(cell))
+        case str():
+            return layout.sentence(cell, chapter.vocabulary)
+        case _:
+            return (Span("formula", cell),)
+
+
+@_blocks.register(ComputedFigure)
+def _(block: ComputedFigure, chapter: Chapter, layout: Layout) -> Iterator[Block]:
+    layout.figures += 1
+    caption = layout.sentence(block.caption, chapter.vocabulary)
+    yield tree.Picture(block.name, block.draw, block.size, layout.figures, caption, block.alt)
+
+
+@_blocks.register(JudgedClaims)
+def _(block: JudgedClaims, chapter: Chapter, layout: Layout) -> Iterator[Block]:
+    if block.title:
+        yield tree.Paragraph((Span("strong", block.title),))
+    for judged in block.claims:
+        layout.placed.add(judged.claim.id)
+        yield _claim(judged)
+
+
+# ------------------------------------------------------------------ claims
+
+
+def _claim(judged: JudgedClaim) -> tree.Judged:
+    claim = judged.claim
+    # With the arrows and the quotation marks of print.
+    says = claim.says.replace("<->", "↔").replace("->", "→")
+    return tree.Judged(
+        claim.id,
+        _anchor_of_claim(claim.id),
+        claim.where,
+        marked(re.sub(r'"([^"]*)"', r"‘\1’", says), STANDARD),
+        marked(claim.formal, STANDARD),
+        judged.verdict,
+        marked(claim.repair, STANDARD),
+        claim.code,
+    )
+
+
+def _audit(claims: tuple[JudgedClaim, ...], layout: Layout, readable: bool) -> Section:
+    """Return the table of all claims, and in full those that stand in no chapter."""
+    elsewhere = tuple(_claim(c) for c in claims if c.claim.id not in layout.placed)
+    blocks: tuple[Block, ...] = (
+        tree.Paragraph(phrase(ABOUT_AUDIT)),
+        tree.Audit(tuple(map(_claim, claims))),
+        *elsewhere,
+    )
+    every = "{c.id: c for s in reversed(found.values()) for c in reversed(s.claims)}"
+    return Section(phrase("The audit"), "audit", 2, blocks, source=every if readable else "")
+
+
+# ------------------------------------------------------------------ derivations
+
+
+def _letters() -> Iterator[str]:
+    """Yield A to Z, then AA to AZ and so on."""
+    yield from ascii_uppercase
+    yield from (first + second for first in ascii_uppercase for second in ascii_uppercase)
+
+
+def _derivations(computed: ComputedScript, letter: str, layout: Layout) -> Iterator[Section]:
+    script = computed.script
+    title, _, body = script.prose.partition("\n\n")
+    heading = sentence(title.strip().rstrip(".") or script.name, STANDARD)
+    yield Section(heading, anchor(script.name), 2, paragraphs(body, STANDARD), label=f"Derivations {letter}")
+    for k, derived in enumerate(computed.derivations):
+        derivation = derived.derivation
+        yield Section(
+            phrase(derivation.title),
+            f"{anchor(script.name)}-{anchor(derivation.title)}",
+            3,
+            tuple(_derived(derived, letter, layout)),
+            derivation.vocabulary,
+            source=_source(script, f"{{}}.derivations[{k}]"),
+            outcomes=tuple(v.outcome for v in derived.verdicts),
+        )
+
+
+def _derived(derived: ComputedDerivation, letter: str, layout: Layout) -> Iterator[Block]:
+    """Yield the numbered lines, then the summary; of lines in a row that are known already, only the last."""
+    derivation, faces = derived.derivation, layout.of_faces(FACES)
+    paths = [(derivation.start, derivation.steps[:k]) for k in range(len(derived.lines))]
+    known = [path in layout.numbers for path in paths] + [False]
+    for k, line in enumerate(derived.lines):
+        if not known[k]:
+            count = sum(number.startswith(f"{letter}.") for number in layout.numbers.values())
+            layout.numbers[paths[k]] = number = f"{letter}.{count + 1}"
+            fresh = tree.Line(number, line, dimensions=derived.dimensions[k], faces=faces)
+            if k:
+                step = derivation.steps[k - 1]
+                says = sentence(step.says, derivation.vocabulary)
+                fresh = replace(fresh, says=says, move=reason(step.move), verdict=derived.verdicts[k - 1])
+            yield fresh
+        elif not known[k + 1]:
+            yield tree.Line(layout.numbers[paths[k]], line, recalled=True, faces=faces)
+    yield _summary(derived)
+    if derived.program:
+        yield tree.Listing("The rule as a program", "python", derived.program)
+        yield from _comparisons(derived.comparisons, layout)
+
+
+def _summary(derived: ComputedDerivation) -> tree.Facts:
+    holding = phrase(f"{sum(map(bool, derived.verdicts))} of {len(derived.verdicts)} hold")
+    orders: list[str | Order] = [part for order in derived.orders for part in (" + ", order)]
+    error = phrase("the last line follows from the first up to ", *orders[1:])
+    taken: list[str | Condition] = []
+    for assumption in derived.assumptions:
+        assumed = assumption.condition
+        says = assumed.says if isinstance(assumed, Hypothesis) else assumed
+        taken += ["; ", says, " (follows)" if assumption.follows else " (assumed)"]
+    return tree.Facts(
+        (
+            ("Steps", holding),
+            ("Error", error if orders else phrase("the last line is exact")),
+            ("Assumptions", phrase(*taken[1:]) if taken else phrase("none")),
+        )
+    )
+
+
+def _comparisons(comparisons: Iterable[ComputedComparison], layout: Layout) -> Iterator[Block]:
+    rows: list[tuple[str, Sentence]] = []
+    for computed in comparisons:
+        if computed.equations is not None:
+            yield tree.Listing(f"Written by hand: {computed.name}", "python", computed.source)
+            heading = f"{computed.name}, typeset from its source"
+            printed = dict(computed.latex)
+            faces = tuple((face, printed[face]) for face in layout.of_faces(FACES))
+            yield tree.Aligned(heading, computed.equations, faces)
+        rows.append((computed.name, _compared(computed)))
+    if rows:
+        yield tree.Facts(tuple(rows))
+
+
+def _compared(computed: ComputedComparison) -> Sentence:
+    comparison = computed.comparison
+    if not comparison.verdict:
+        return phrase(f"another method: {comparison.verdict.evidence[0]}")
+    called = ", ".join(f"{name} is {s}" for name, s in comparison.arguments if name != s.name)
+    proved = f"the same map, proved on symbols ({called or 'name for name'})"
+    if comparison.deviation is None:
+        return phrase(proved)
+    exact = comparison.deviation == 0
+    close = "bit for bit" if exact else f"to {comparison.deviation:.0e} of the largest number met"
+    return phrase(f"{proved}, and the same run of {comparison.steps} steps {close}")
