@@ -1,0 +1,233 @@
+"""What a reader may choose of a document: its title, its faces, how much of the evidence; in every format."""
+
+import json
+
+import pytest
+
+import physsym as ps
+from derivations.gradient_descent import derivation
+from physsym.__main__ import main
+from physsym.documents import FORMATS, document_of
+from physsym.documents.formats import faces_of
+from physsym.documents.tree import Grid, Line, blocks
+from physsym.printing import latex, mathml
+from tests.support.sample_book import SOURCES, half_claim
+from tests.unit.documents.test_documents import Tags, on_the_page
+
+TEXTS = ("html", "md", "myst", "tex", "ipynb")
+OTHER = {"physics": "learning", "learning": "physics"}
+
+
+def text_of(name, **options):
+    """Return a document of the sample book in one format, as text."""
+    (text, *_) = FORMATS[name](document_of(SOURCES, **options)).values()
+    if name != "ipynb":
+        return text
+    return "\n\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"])
+
+
+def printed(name, line, face, vocabulary):
+    if name == "html":
+        return on_the_page(mathml(line.statement, face, vocabulary))
+    return latex(line.statement, face, vocabulary)
+
+
+# ------------------------------------------------------------------ title
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_title_takes_the_place_of_that_of_the_book(name):
+    assert "A short book" in text_of(name)
+    titled = text_of(name, title="Lecture 4")
+    assert "Lecture 4" in titled
+    assert "A short book" not in titled
+
+
+def test_a_title_is_text():
+    assert "<title>1 &lt; 2</title>" in text_of("html", title="1 < 2")
+    assert r"\title{50\% of it" in text_of("tex", title="50% of it")
+    assert text_of("md", title="a * b").startswith(r"# a \* b")
+
+
+# ------------------------------------------------------------------ faces
+
+
+@pytest.mark.parametrize("face", OTHER)
+@pytest.mark.parametrize("name", TEXTS)
+def test_with_one_face_every_formula_is_on_it_alone(name, face):
+    tree = document_of(SOURCES)
+    both, text = text_of(name), text_of(name, faces=face)
+    unlike = 0
+    for section, line in blocks(tree):
+        if not isinstance(line, Line) or len(line.faces) < 2:
+            continue
+        own, other = (printed(name, line, f, section.vocabulary) for f in (face, OTHER[face]))
+        assert own in text
+        assert {own in both, other in both} == {True}
+        if own != other and other not in own:
+            assert other not in text, other
+            unlike += 1
+    assert unlike > 5
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_with_one_face_there_is_one_column_without_a_heading(name):
+    headings = {
+        "html": '<figure class="face physics"', "tex": r"\physics{",
+        **dict.fromkeys(("md", "myst", "ipynb"), r"\textsf{physics}"),
+    }  # fmt: skip
+    heading = headings[name]
+    assert text_of(name).count(heading) > 5
+    one = text_of(name, faces="learning")
+    assert heading not in one
+    assert "<figcaption>Machine learning" not in one
+    assert r"\textsf{machine learning}" not in one
+    assert one.count(r"\beside{") + one.count(r"\stacked{") == 0
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_what_its_author_gave_to_one_face_stays_there(name):
+    (equation,) = [
+        line for _, line in blocks(document_of(SOURCES)) if isinstance(line, Line) and line.number == "5.0"
+    ]
+    assert equation.faces == ("learning",)
+    assert "(5.0)" in text_of(name, faces="physics")
+    if name == "html":
+        assert "<mi>L</mi>" in text_of(name, faces="physics")  # `learning: U` in the prose
+
+
+def test_a_column_of_the_other_face_is_left_out():
+    (grid,) = [b for _, b in blocks(document_of(SOURCES)) if isinstance(b, Grid)]
+    (narrow,) = [b for _, b in blocks(document_of(SOURCES, faces="physics")) if isinstance(b, Grid)]
+    assert grid.faces == ("physics", "learning", None, None)
+    assert narrow.faces == ("physics", None, None)
+    assert narrow.head == (grid.head[0], *grid.head[2:])
+    assert [len(row) for row in narrow.rows] == [3, 3, 3]
+
+
+def test_faces_stand_in_the_order_in_which_they_are_named():
+    page = text_of("html", faces=("learning", "physics"))
+    assert page.index('<figure class="face learning"') < page.index('<figure class="face physics"')
+    assert faces_of(["learning", "physics", "learning"]) == ("learning", "physics")
+
+
+def test_the_macros_are_those_of_the_face():
+    (both,) = FORMATS["sty"](document_of(SOURCES)).values()
+    (one,) = FORMATS["sty"](document_of(SOURCES, faces="learning")).values()
+    assert r"\newcommand{\PhysicsTwoPointTwo}" in both
+    assert r"\newcommand{\LearningTwoPointTwo}" in one
+    assert r"\newcommand{\Physics" not in one
+    assert r"$\LearningOnePointFour$" in one
+
+
+def test_the_standard_opening_speaks_of_the_faces_that_there_are():
+    def opening(**options):
+        (paragraph,) = document_of([derivation], **options).opening
+        return "".join(str(span.content) for span in paragraph.spans)
+
+    assert "Every line below stands on both faces, and every step" in opening()
+    assert "both faces" not in opening(faces="physics")
+    assert opening().endswith("says how it came out, and unfolds to what was seen and what was assumed.")
+    assert opening(evidence="none").endswith("says how it came out.")
+
+
+# ------------------------------------------------------------------ evidence
+
+
+FIRST, SECOND, WITNESS = "iff ", "else by ", "eta = 3"
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_evidence_is_shown_whole_in_one_line_or_not_at_all(name):
+    assert half_claim.judge().evidence[0].startswith(FIRST)
+    assert half_claim.judge().evidence[1].startswith(SECOND)
+    found = {
+        kind: [words in text_of(name, evidence=kind) for words in (FIRST, SECOND, WITNESS)]
+        for kind in ("folded", "line", "none")
+    }
+    assert found == {
+        "folded": [True, True, True],
+        "line": [True, False, False],
+        "none": [False, False, False],
+    }
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_outcome_is_shown_in_any_case(name):
+    counts = {
+        kind: [text_of(name, evidence=kind).count(word) for word in ("conditional", "undecidable")]
+        for kind in ("folded", "line", "none")
+    }
+    assert counts["line"] == counts["none"]
+    assert all(count > 0 for count in counts["none"])
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_what_a_claim_says_and_its_repair_are_no_evidence(name):
+    for kind in ("folded", "line", "none"):
+        text = text_of(name, evidence=kind).lower()
+        assert text.count("formally: ") == 3
+        assert text.count("repaired: it does for ") == 1
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_one_line_has_what_a_verdict_assumes(name):
+    assumed = {"html": 'given <math display="inline" alttext="\\gamma \\neq 0">'}
+    words = assumed.get(name, r"\gamma \neq 0")
+    assert words in text_of(name, evidence="line")
+    summaries = text_of(name, evidence="none").count(words)
+    assert summaries < text_of(name, evidence="line").count(words)
+
+
+@pytest.mark.parametrize("evidence", ["line", "none"])
+def test_a_page_without_folds_is_well_formed(evidence):
+    page = text_of("html", evidence=evidence, faces="physics")
+    tags = Tags()
+    tags.feed(page)
+    assert not tags.open
+    assert "<details" not in page
+    assert len(set(tags.anchors)) == len(tags.anchors)
+    assert {link.removeprefix("#") for link in tags.links} <= set(tags.anchors)
+
+
+def test_a_notebook_prints_its_verdicts_only_where_evidence_is_shown(tmp_path):
+    printing = {}
+    for kind in ("folded", "none"):
+        (path,) = ps.document([ps.script("stale")], tmp_path, ["ipynb"], evidence=kind)
+        cells = ["".join(cell["source"]) for cell in json.loads(path.read_text())["cells"]]
+        printing[kind] = sum("print(" in source for source in cells)
+        assert any("assert [v.outcome.value for v in derivation.verdicts()]" in source for source in cells)
+    assert printing == {"folded": 1, "none": 0}
+
+
+# ------------------------------------------------------------------ bad input, and the command line
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"faces": "physic"}, "physics, learning or both, given 'physic'"),
+        ({"faces": ()}, r"physics, learning or both, given \(\)"),
+        ({"faces": ("physics", "both")}, "physics, learning or both"),
+        ({"evidence": "some"}, "folded, line, none, given 'some'"),
+    ],
+)
+def test_other_choices_are_refused_and_nothing_is_written(options, reason, tmp_path):
+    with pytest.raises(ValueError, match=reason):
+        ps.document([derivation], tmp_path / "out", ["md"], **options)
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_command_line_has_the_same_choices(tmp_path, capsys):
+    arguments = ["document", "derivations/stale.py", "--out", str(tmp_path), "--format", "md"]
+    chosen = ["--title", "Lecture 4", "--face", "learning", "--evidence", "none"]
+    assert main([*arguments, *chosen]) == 0
+    ps.document([ps.script("derivations/stale.py")], tmp_path / "api", ["md"],
+                title="Lecture 4", faces="learning", evidence="none")  # fmt: skip
+    written = (tmp_path / "derivations.md").read_text()
+    assert written == (tmp_path / "api" / "derivations.md").read_text()
+    assert main(arguments) == 0
+    assert (tmp_path / "derivations.md").read_text() != written
+    with pytest.raises(SystemExit):
+        main([*arguments, "--evidence", "some"])
+    assert "folded" in capsys.readouterr().err
