@@ -29,6 +29,11 @@ def _document(command: ArgumentParser) -> None:
         default="html,md",
         help="some of html, md, myst, tex, pdf, ipynb, sty, separated by commas (default: html,md)",
     )
+    command.add_argument("--title", metavar="TITLE", help="the title (default: that of the book, if any)")
+    faces, says = ("physics", "learning", "both"), "whose notation formulas are in (default: both)"
+    command.add_argument("--face", choices=faces, default="both", help=says)
+    amounts, says = ("folded", "line", "none"), "how much of each verdict is shown (default: folded)"
+    command.add_argument("--evidence", choices=amounts, default="folded", help=says)
 
 
 def _check(command: ArgumentParser) -> None:

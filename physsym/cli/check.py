@@ -18,7 +18,7 @@ from physsym.cli.terminal import echo, format_verdict, progress
 from physsym.core.verdicts import Verdict
 from physsym.derivation import Derivation
 from physsym.loading import files_of, load, nothing_found
-from physsym.mechanics.claim import Claim
+from physsym.mechanics.claim import Claim, judge_claim
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def check_file(file: Path) -> Iterator[Loaded | StepLine | ClaimLine]:
     for derivation in script.derivations:
         yield from check_derivation(script.name, derivation)
     for claim in script.claims:
-        verdict = format_verdict(f"{script.name}, claim {claim.id}: ", claim.judge())
+        verdict = format_verdict(f"{script.name}, claim {claim.id}: ", judge_claim(claim).verdict)
         yield ClaimLine(verdict, _identity(claim))
 
 

@@ -15,6 +15,14 @@ def main(options: Namespace) -> int:
     paths, formats = paths_to_read(options.paths), options.format.split(",")
     sources = scripts(paths)
     with progress(size_of(sources) + len(formats)) as done:
-        written = document(sources, options.out, formats, done)
+        written = document(
+            sources,
+            options.out,
+            formats,
+            done,
+            title=options.title,
+            faces=options.face,
+            evidence=options.evidence,
+        )
     echo(*(f"wrote {path}" for path in written), what_was_read(paths, len(sources)))
     return 0

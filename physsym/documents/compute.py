@@ -20,7 +20,6 @@ from physsym.core.dimensions import Dimension
 from physsym.core.statements import Law, Rule, Statement
 from physsym.core.verdicts import Order, Verdict
 from physsym.derivation import Assumption, Derivation
-from physsym.documents.claims import JudgedClaim, claims_of, judge_claim
 from physsym.documents.content import (
     Block,
     Chapter,
@@ -41,7 +40,7 @@ from physsym.documents.content import (
 )
 from physsym.documents.tree import FACES, anchor
 from physsym.loading import Script
-from physsym.mechanics.claim import Claim
+from physsym.mechanics.claim import Claim, JudgedClaim, judge_claim
 from physsym.mechanics.moves import Step
 from physsym.printing import equations_of_function, latex_of_function
 from physsym.vocabulary import Face, Vocabulary
@@ -218,6 +217,23 @@ def size_of(sources: Iterable[Derivation | Script]) -> int:
     chapters = [c for s in scripts for c in chapters_of(s)]
     slow = [b for c in chapters for b in c.blocks if isinstance(b, Figure | Table)]
     return len(claims_of(scripts)) + len(chapters) + len(slow) + sum(len(s.derivations) for s in scripts)
+
+
+def claims_of(scripts: Iterable[Script]) -> tuple[tuple[Script, Claim], ...]:
+    """Return every claim that scripts export or place in a chapter, once, with the first script that has it.
+
+    Claims are told apart by their ids; a second one of an id is left out.
+    """
+    return tuple({claim.id: (script, claim) for script, claim in reversed([*_all_claims(scripts)])}.values())[
+        ::-1
+    ]
+
+
+def _all_claims(scripts: Iterable[Script]) -> Iterator[tuple[Script, Claim]]:
+    for script in scripts:
+        blocks = (block for chapter in chapters_of(script) for block in chapter.blocks)
+        placed = (claim for block in blocks if isinstance(block, Claims) for claim in block.claims)
+        yield from ((script, claim) for claim in (*script.claims, *placed))
 
 
 def _chapter(chapter: Chapter, judged: dict[str, JudgedClaim], done: Progress) -> Iterator[ComputedBlock]:

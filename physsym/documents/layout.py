@@ -15,7 +15,6 @@ from string import ascii_uppercase
 from physsym.core.dimensions import Dimension
 from physsym.core.verdicts import Condition, Hypothesis, Order, Verdict
 from physsym.documents import tree
-from physsym.documents.claims import JudgedClaim
 from physsym.documents.compute import (
     Computed,
     ComputedBlock,
@@ -46,6 +45,7 @@ from physsym.documents.tree import (
     anchor_of_number,
 )
 from physsym.loading import Script, paths_to_reload
+from physsym.mechanics.claim import JudgedClaim
 from physsym.vocabulary import STANDARD, Face, Vocabulary
 
 TITLE = "Optimizers derived from mechanics"

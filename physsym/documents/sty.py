@@ -16,7 +16,7 @@ _WORDS = dict(
         strict=True,
     )
 ) | {".": "Point", "'": "Prime"}
-_HEAD = r"""% The numbered formulas of "{title}", each as \Physics... and \Learning..., the number in words.
+_HEAD = r"""% The numbered formulas of "{title}", each as {names}, the number in words.
 % They are made for math mode: $\{example}$.
 \NeedsTeXFormat{{LaTeX2e}}
 \ProvidesPackage{{{name}}}
@@ -25,10 +25,12 @@ _HEAD = r"""% The numbered formulas of "{title}", each as \Physics... and \Learn
 
 
 def sty(document: Document, name: str = "derivations") -> str:
-    """Return a package of LaTeX that defines every numbered formula on both faces."""
+    """Return a package of LaTeX that defines every numbered formula on the faces of the document."""
     found = list(_numbered(document))
-    example = f"Physics{in_words(found[0][0].number)}" if found else "PhysicsOne"
-    head = _HEAD.format(title=document.title, name=name, example=example)
+    prefixes = [PREFIXES[face] for face in document.faces]
+    example = prefixes[0] + (in_words(found[0][0].number) if found else "One")
+    names = " and ".join(rf"\{prefix}..." for prefix in prefixes)
+    head = _HEAD.format(title=document.title, names=names, name=name, example=example)
     return head + "".join(_macros(line, vocabulary) for line, vocabulary in found)
 
 

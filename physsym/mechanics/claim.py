@@ -42,15 +42,46 @@ class Claim:
         if not isinstance(self.judge, partial):
             return _source(self.judge)
         bound = inspect.signature(self.judge.func).bind_partial(*self.judge.args, **self.judge.keywords)
-        given = [f"{name}={_told(value)}" for name, value in bound.arguments.items()]
+        given = [f"{name}={_as_argument(value)}" for name, value in bound.arguments.items()]
         return f"{_source(self.judge.func)}\n\n{_call(self.judge.func.__name__, given)}"
+
+
+@dataclass(frozen=True)
+class JudgedClaim:
+    """A claim with the verdict of its judge."""
+
+    claim: Claim
+    verdict: Verdict
+
+
+def judge_claim(claim: Claim) -> JudgedClaim:
+    """Judge a claim: `physsym check` and the documents both take the verdict from here.
+
+    Raises
+    ------
+    ValueError
+        If the judge returns something other than a verdict.
+
+    Examples
+    --------
+    >>> from physsym.core.verdicts import holds
+    >>> print(judge_claim(Claim("C", "1", "It is true.", "it is so", holds)).verdict)
+    holds
+    """
+    verdict = claim.judge()
+    if not isinstance(verdict, Verdict):
+        raise ValueError(  # noqa: TRY004 (the script is at fault, and the command line says so)
+            f"the judge of claim {claim.id} returned {verdict!r}; a Verdict was expected, such as "
+            "holds(...), fails(...) or undecided(...) of physsym.core.verdicts return"
+        )
+    return JudgedClaim(claim, verdict)
 
 
 def _source(function: Callable[..., Verdict]) -> str:
     try:
         return dedent(inspect.getsource(function)).rstrip()
     except (OSError, TypeError):
-        return f"# the source of {_told(function)} is not at hand"
+        return f"# the source of {_as_argument(function)} is not at hand"
 
 
 def _call(name: str, given: list[str]) -> str:
@@ -58,12 +89,12 @@ def _call(name: str, given: list[str]) -> str:
     return line if len(line) <= WIDTH else f"{name}(\n" + "".join(f"    {g},\n" for g in given) + ")"
 
 
-def _told(value: object) -> str:
+def _as_argument(value: object) -> str:
     """Return a value as it may stand in a call; functions by name, collections member by member."""
     if callable(value) and hasattr(value, "__name__"):
         return str(value.__name__)
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{_told(k)}: {_told(v)}' for k, v in value.items())}}}"
+        return f"{{{', '.join(f'{_as_argument(k)}: {_as_argument(v)}' for k, v in value.items())}}}"
     if isinstance(value, (tuple, list)):
-        return f"({', '.join(map(_told, value))}{',' * (len(value) == 1)})"
+        return f"({', '.join(map(_as_argument, value))}{',' * (len(value) == 1)})"
     return repr(value) if isinstance(value, str) else str(value)

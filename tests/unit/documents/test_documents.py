@@ -147,6 +147,24 @@ def test_assumptions_and_error_are_summed_up():
     assert "gamma != 0 (follows)" in rows["Assumptions"]
 
 
+BAD_JUDGE = """
+from physsym import Claim
+
+claim = Claim("C01", "1", "It is so.", "so", lambda: True)
+"""
+
+
+@pytest.mark.parametrize("command", [["check"], ["document", "--format", "md", "--out", "out"]])
+def test_a_judge_that_returns_no_verdict_is_refused_by_check_and_document_alike(
+    command, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.py").write_text(BAD_JUDGE)
+    assert main([*command, "bad.py"]) == 2
+    assert "the judge of claim C01 returned True; a Verdict was expected" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 # ------------------------------------------------------------------ comparison with the hand-written
 
 

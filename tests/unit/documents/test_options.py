@@ -1,6 +1,7 @@
 """What a reader may choose of a document: its title, its faces, how much of the evidence; in every format."""
 
 import json
+from functools import cache
 
 import pytest
 
@@ -18,6 +19,7 @@ TEXTS = ("html", "md", "myst", "tex", "ipynb")
 OTHER = {"physics": "learning", "learning": "physics"}
 
 
+@cache
 def text_of(name, **options):
     """Return a document of the sample book in one format, as text."""
     (text, *_) = FORMATS[name](document_of(SOURCES, **options)).values()
