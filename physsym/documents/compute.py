@@ -192,6 +192,11 @@ def compute(sources: Iterable[Derivation | Script], done: Progress = lambda what
         Called with the name of each claim, table, figure, chapter and derivation when it is finished:
         `size_of(sources)` times.
 
+    Returns
+    -------
+    Computed
+        Values alone: nothing in them is judged, run or called again, but the functions that draw figures.
+
     Raises
     ------
     DerivationError
@@ -212,7 +217,24 @@ def compute(sources: Iterable[Derivation | Script], done: Progress = lambda what
 
 
 def size_of(sources: Iterable[Derivation | Script]) -> int:
-    """Return how often `compute` calls `done`."""
+    """Count what `document` reports as finished while it computes, for a progress bar.
+
+    Parameters
+    ----------
+    sources
+        Scripts, or derivations.
+
+    Returns
+    -------
+    int
+        How often `done` is called: once for each claim, table, figure, chapter and derivation.
+
+    Examples
+    --------
+    >>> from derivations.gradient_descent import derivation
+    >>> size_of([derivation])
+    1
+    """
     scripts = as_scripts(sources)
     chapters = [c for s in scripts for c in chapters_of(s)]
     slow = [b for c in chapters for b in c.blocks if isinstance(b, Figure | Table)]

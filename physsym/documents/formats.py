@@ -47,7 +47,33 @@ def document_of(
     faces: Iterable[Face] | Literal["physics", "learning", "both"] = FACES,
     evidence: Evidence = "folded",
 ) -> Document:
-    """Return the document of scripts and single derivations as a tree; arguments as of `document`."""
+    """Make the document of derivations, or of whole scripts, as a tree of values.
+
+    Parameters
+    ----------
+    sources
+        Derivations or scripts, in reading order.
+    done
+        Called each time something was finished, with its name: `size_of(sources)` times.
+    title, faces, evidence
+        As for `document`.
+
+    Returns
+    -------
+    Document
+        The tree that every format writes: `html(tree)` of `physsym.documents.html`, for example.
+
+    Raises
+    ------
+    ValueError
+        For an unknown face or kind of evidence.
+
+    Examples
+    --------
+    >>> from derivations.gradient_descent import derivation
+    >>> [section.anchor for section in document_of([derivation]).sections]
+    ['gradient-descent', 'gradient-descent-gradient-descent']
+    """
     if evidence not in get_args(Evidence):
         raise ValueError(f"evidence is one of {', '.join(get_args(Evidence))}, given {evidence!r}")
     shown = faces_of(faces)

@@ -107,6 +107,11 @@ def lay_out(
         The faces on which formulas are shown, in this order.
     evidence
         How much of each verdict is shown.
+
+    Returns
+    -------
+    Document
+        The tree that every format writes.
     """
     scripts = [s.script for s in computed.scripts]
     layout = Layout(faces, _anchors(computed))

@@ -43,14 +43,6 @@ BANNED_MODULES = {
 
 # What still has a banned name; nothing is to be added.
 REMAINING = {
-    "physsym/documents/chapters.py: _told",
-    "physsym/documents/html_blocks.py: _told",
-    "physsym/documents/html_text.py: _told",
-    "physsym/documents/markdown.py: _told",
-    "physsym/documents/notebook.py: _about",
-    "physsym/documents/tex.py: _told",
-    "physsym/documents/tex.py: _measured",
-    "physsym/documents/tex_text.py: told",
     "physsym/loading.py: _each",
     "physsym/mechanics/claim.py: _told",
 }  # fmt: skip
