@@ -62,22 +62,17 @@ def _(expression: Mul) -> Signs:
     odd: dict[Expr, int] = {}
     rest: Signs = POSITIVE
     for factor in expression.args:
-        base, power = _parity(factor)
-        if base is None:
-            rest = frozenset(a * b for a, b in product(rest, signs(factor)))
+        base, power = factor.as_base_exp()
+        if isinstance(factor, sympy.sign):
+            odd[factor.args[0]] = odd.get(factor.args[0], 0) + 1
+        elif power.is_Integer and not base.is_number:
+            odd[base] = odd.get(base, 0) + int(power)
         else:
-            odd[base] = odd.get(base, 0) + power
+            rest = frozenset(a * b for a, b in product(rest, signs(factor)))
     for base, power in odd.items():
         own = signs(base) if power % 2 else frozenset(abs(s) for s in signs(base))
         rest = frozenset(a * b for a, b in product(rest, own))
     return rest
-
-
-def _parity(factor: Expr) -> tuple[Expr | None, int]:
-    if isinstance(factor, sympy.sign):
-        return factor.args[0], 1
-    base, power = factor.as_base_exp()
-    return (base, int(power)) if power.is_Integer and not base.is_number else (None, 0)
 
 
 @_signs.register(Pow)

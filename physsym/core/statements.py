@@ -181,12 +181,12 @@ StatementLike: TypeAlias = RuleLike | LawLike
 
 
 def as_rule(given: RuleLike) -> Rule:
-    """Return a rule from what has one: the rule itself, a single update, or a derivation.
+    """Return the rule that is meant: the rule itself, that of one update, or that of a derivation.
 
     Parameters
     ----------
     given
-        A rule, an update, or an object with an attribute `rule`.
+        A rule, an update, or anything with an attribute `rule`, such as a derivation or an optimizer.
 
     Returns
     -------
@@ -217,12 +217,12 @@ def as_rule(given: RuleLike) -> Rule:
 
 
 def as_law(given: LawLike) -> Law:
-    """Return a law from what has one: the law itself, a single equation, or a system.
+    """Return the law that is meant: the law itself, that of one equation, or that of a system.
 
     Parameters
     ----------
     given
-        A law, an equation, or an object with a method `law`.
+        A law, an equation, or anything with a method `law`, such as a system.
 
     Returns
     -------
@@ -251,7 +251,7 @@ def as_law(given: LawLike) -> Law:
 
 
 def as_statement(given: StatementLike) -> Statement:
-    """Return a law or a rule from what has one.
+    """Return the law or the rule that is meant.
 
     Parameters
     ----------
@@ -372,17 +372,17 @@ def symbols(statement: Statement) -> frozenset[Symbol]:
 
 
 def states(rule: RuleLike) -> tuple[Symbol, ...]:
-    """Return the states of a rule: its targets in order, then the earlier values that it reads.
+    """Return the state variables of a rule.
 
     Parameters
     ----------
     rule
-        A rule, an update or a derivation.
+        A rule, or what stands for one.
 
     Returns
     -------
     tuple of Symbol
-        The states.
+        Its targets in order, then the earlier values that it reads.
 
     Examples
     --------
@@ -395,17 +395,17 @@ def states(rule: RuleLike) -> tuple[Symbol, ...]:
 
 
 def parameters(rule: RuleLike) -> tuple[Symbol, ...]:
-    """Return the parameters of a rule: the symbols that it reads and never updates.
+    """Return the parameters of a rule, the symbols that it reads and never updates.
 
     Parameters
     ----------
     rule
-        A rule, an update or a derivation.
+        A rule, or what stands for one.
 
     Returns
     -------
     tuple of Symbol
-        The parameters, sorted by name.
+        Sorted by name.
 
     Examples
     --------

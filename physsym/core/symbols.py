@@ -225,17 +225,17 @@ FORCES = (grad, partial)
 
 
 def exact(value: object) -> Expr:
-    """Return a SymPy expression, refusing inexact numbers and what is no formula.
+    """Return a SymPy expression, refusing what would make it inexact or is no formula.
 
     Parameters
     ----------
     value
-        An expression or an exact number.
+        An expression, a whole number or a fraction.
 
     Returns
     -------
     Expr
-        The expression.
+        The same value.
 
     Raises
     ------

@@ -107,16 +107,16 @@ class Verdict:
 
 
 def holds(*evidence: str, error: Order | None = None, engines: tuple[str, ...] = ()) -> Verdict:
-    """Return a verdict that holds.
+    """Return a verdict that the check was passed.
 
     Parameters
     ----------
     *evidence
-        What was found.
+        Reasons, in words.
     error
-        The size of the error, for a limit or an approximation.
+        The order of the error that an approximation makes.
     engines
-        The engines consulted.
+        Engines consulted.
 
     Returns
     -------
@@ -127,16 +127,16 @@ def holds(*evidence: str, error: Order | None = None, engines: tuple[str, ...] =
 
 
 def fails(*evidence: str, witness: str = "", engines: tuple[str, ...] = ()) -> Verdict:
-    """Return a verdict that fails.
+    """Return a verdict that the check was not passed.
 
     Parameters
     ----------
     *evidence
-        The reasons.
+        Reasons, in words.
     witness
-        A point at which both sides were evaluated and differ.
+        An evaluation point at which both sides differ.
     engines
-        The engines consulted.
+        Engines consulted.
 
     Returns
     -------
@@ -147,14 +147,14 @@ def fails(*evidence: str, witness: str = "", engines: tuple[str, ...] = ()) -> V
 
 
 def undecided(*evidence: str, engines: tuple[str, ...] = ()) -> Verdict:
-    """Return a verdict that no engine could decide; it does not pass.
+    """Return a verdict that no engine could decide, which is no pass.
 
     Parameters
     ----------
     *evidence
-        The reasons.
+        Reasons, in words.
     engines
-        The engines consulted.
+        Engines consulted.
 
     Returns
     -------
@@ -171,17 +171,17 @@ _WORST_FIRST = (
 
 
 def all_of(*verdicts: Verdict) -> Verdict:
-    """Join verdicts that must all hold: the worst outcome counts, and the evidence of that outcome is kept.
+    """Join verdicts that must all hold.
 
     Parameters
     ----------
     *verdicts
-        Verdicts.
+        Verdicts on parts of one claim.
 
     Returns
     -------
     Verdict
-        UNCHECKED without verdicts: what was not checked is not passed.
+        The worst outcome, with the evidence of those that have it; UNCHECKED, which is no pass, without any.
     """
     if not verdicts:
         return Verdict(Outcome.UNCHECKED, ("nothing was checked",))

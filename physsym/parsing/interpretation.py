@@ -177,27 +177,26 @@ def _(node: ast.UnaryOp, found: Reading) -> Expr:
 
 @_chain.register(ast.BinOp)
 def _(node: ast.BinOp, found: Reading) -> _Chain | Expr:
-    return _BINARY[type(node.op)](node, found)
-
-
-def _plus(node: ast.BinOp, found: Reading) -> _Chain:
-    return _Chain(Add, (*_parts(node.left, Add, found), found.value(node.right)))
-
-
-def _minus(node: ast.BinOp, found: Reading) -> _Chain:
-    return _Chain(Add, (*_parts(node.left, Add, found), -found.value(node.right)))
-
-
-def _times(node: ast.BinOp, found: Reading) -> _Chain:
-    return _product(_parts(node.left, Mul, found), found.value(node.right))
-
-
-def _over(node: ast.BinOp, found: Reading) -> _Chain:
-    divisor = found.value(node.right)
-    inverse = 1 / divisor
-    if divisor.is_zero or inverse.has(*_NOT_FINITE):  # 0**x is zero for some x only
-        raise found.tree.error("found a division by zero; divide by something else", node.right)
-    return _product(_parts(node.left, Mul, found), inverse)
+    right = found.value(node.right)
+    match node.op:
+        case ast.Add():
+            return _Chain(Add, (*_parts(node.left, Add, found), right))
+        case ast.Sub():
+            return _Chain(Add, (*_parts(node.left, Add, found), -right))
+        case ast.Mult():
+            return _product(_parts(node.left, Mul, found), right)
+        case ast.Div():
+            inverse = 1 / right
+            if right.is_zero or inverse.has(*_NOT_FINITE):  # 0**x is zero for some x only
+                raise found.tree.error("found a division by zero; divide by something else", node.right)
+            return _product(_parts(node.left, Mul, found), inverse)
+    base = found.value(node.left)
+    if right.is_Rational and max(abs(right.p), right.q) > MAX_EXPONENT:
+        message = f"found the exponent {right}; write one between -{MAX_EXPONENT} and {MAX_EXPONENT}"
+        raise found.tree.error(message, node.right)
+    if base.is_zero and right.is_extended_negative:
+        raise found.tree.error("found a negative power of zero, a division by zero; change the base", node)
+    return _built(node, found, Pow, base, right)
 
 
 def _parts(node: ast.expr, join: type[Expr], found: Reading) -> tuple[Expr, ...]:
@@ -212,39 +211,31 @@ def _product(parts: tuple[Expr, ...], factor: Expr) -> _Chain:
     return _Chain(Mul, (*parts, factor))
 
 
-def _power(node: ast.BinOp, found: Reading) -> Expr:
-    base, exponent = found.value(node.left), found.value(node.right)
-    if exponent.is_Rational and max(abs(exponent.p), exponent.q) > MAX_EXPONENT:
-        message = f"found the exponent {exponent}; write one between -{MAX_EXPONENT} and {MAX_EXPONENT}"
-        raise found.tree.error(message, node.right)
-    if base.is_zero and exponent.is_extended_negative:
-        raise found.tree.error("found a negative power of zero, a division by zero; change the base", node)
-    return _built(node, found, Pow, base, exponent)
-
-
-_BINARY: dict[type, Callable[[ast.BinOp, Reading], _Chain | Expr]] = {
-    ast.Add: _plus,
-    ast.Sub: _minus,
-    ast.Mult: _times,
-    ast.Div: _over,
-    ast.Pow: _power,
-}
-
-
 @_chain.register(ast.Call)
 def _(node: ast.Call, found: Reading) -> Expr:
     name = found.tree.token(node).name
+    if name in found.names and name not in FUNCTIONS:
+        message = f"found {name} before a bracket, but it is no function; for a product write {name}*(...)"
+        raise found.tree.error(message, node)
     if name not in FUNCTIONS:
-        raise found.tree.error(_no_function(name, found.names), node)
+        message = f"found {name}, which is no known function; {_nearest(name, FUNCTIONS)}"
+        raise found.tree.error(message, node)
     function = FUNCTIONS[name]
-    if not function.least <= len(node.args) <= function.most:
-        raise found.tree.error(_arguments(name, function, len(node.args)), node)
+    least, most, given = function.least, function.most, len(node.args)
+    if not least <= given <= most:
+        expected = str(least) if least == most else f"{least} to {most}"
+        message = f"{name} takes {expected} argument{'s' * (most > 1)}, given {given}; change their number"
+        raise found.tree.error(message, node)
     return _built(node, found, function.build, *map(found.value, node.args))
 
 
 def _built(node: ast.expr, found: Reading, build: Callable[..., Expr], *arguments: Expr) -> Expr:
     """Return what SymPy makes of the arguments, which must be real, finite and cheap to compare."""
-    if sum(len(_irrational(a)) for a in arguments) > MAX_CONSTANTS:
+    constants = [a.atoms(Pow, sympy.Function) for a in arguments]
+    irrational = [
+        c for own in constants for c in own if c.is_number and not c.has(*OPAQUE) and not c.is_Rational
+    ]
+    if len(irrational) > MAX_CONSTANTS:
         message = f"found more than {MAX_CONSTANTS} irrational constants here; name some of them"
         raise found.tree.error(message, node)
     try:
@@ -259,11 +250,6 @@ def _built(node: ast.expr, found: Reading, build: Callable[..., Expr], *argument
 _NOT_FINITE = (S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity)
 
 
-def _irrational(value: Expr) -> set[Expr]:
-    constants = {a for a in value.atoms(Pow, sympy.Function) if a.is_number and not a.has(*OPAQUE)}
-    return {a for a in constants if not a.is_Rational}
-
-
 _MEANT = {
     "E": "exp(1)", "e": "exp(1)", "ln": "log(...)", "lambda": "lam", "max": "Max(...)", "min": "Min(...)",
     "tan": "sin(x)/cos(x)", "exponential": "exp(...)",
@@ -276,22 +262,13 @@ def _unknown(name: str, names: Names) -> str:
     return f"found {name}, which is no known name; {_nearest(name, names)}, or declare it"
 
 
-def _no_function(name: str, names: Names) -> str:
-    if name in names:
-        return f"found {name} before a bracket, but it is no function; for a product write {name}*(...)"
-    return f"found {name}, which is no known function; {_nearest(name, FUNCTIONS)}"
-
-
 def _nearest(name: str, known: Iterable[str]) -> str:
     near = get_close_matches(name, known)
     meant = _MEANT.get(name) or (near[0] if near else "")
     return f"write {meant}" if meant else f"write one of {', '.join(sorted(known))}"
 
 
-def _arguments(name: str, function: ReadFunction, given: int) -> str:
-    least, most = function.least, function.most
-    expected = str(least) if least == most else f"{least} to {most}"
-    return f"{name} takes {expected} argument{'s' * (most > 1)}, given {given}; change their number"
+_DOMAINS: dict[str, Demand] = {"log": "> 0", "sqrt": ">= 0"}
 
 
 def conditions(found: Reading) -> Iterator[Condition]:
@@ -302,33 +279,24 @@ def conditions(found: Reading) -> Iterator[Condition]:
     wanted = [pair for node in found.tree.nodes() for pair in _demands(node, found)]
     for part, relation in sorted(wanted, key=lambda pair: pair[0].col_offset):
         value = found.value(part)
-        if not _is_certain(value, relation):
+        fact = {"!= 0": value.is_nonzero, "> 0": value.is_positive, ">= 0": value.is_nonnegative}[relation]
+        # Of constants this is known; of symbols nothing is taken for granted here.
+        if fact is not True or value.free_symbols:
             yield Condition(value, relation)
 
 
 def _demands(node: ast.expr, found: Reading) -> Iterator[tuple[ast.expr, Demand]]:
     if isinstance(node, ast.Call):
-        demand = _OF_FUNCTION.get(found.tree.token(node).name)
-        yield from [(node.args[0], demand)] if demand else []
+        name = found.tree.token(node).name
+        if name in _DOMAINS:
+            yield node.args[0], _DOMAINS[name]
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
         yield node.right, "!= 0"
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
-        demand = _of_base(found.value(node.right))
-        yield from [(node.left, demand)] if demand else []
-
-
-_OF_FUNCTION: dict[str, Demand] = {"log": "> 0", "sqrt": ">= 0"}
-
-
-def _of_base(exponent: Expr) -> Demand | None:
-    """Return what a base must satisfy for its power to be a real number."""
-    defined_at_zero = exponent.is_extended_nonnegative
-    if exponent.is_integer:
-        return None if defined_at_zero else "!= 0"
-    return ">= 0" if defined_at_zero else "> 0"
-
-
-def _is_certain(value: Expr, relation: Demand) -> bool:
-    """Return whether a constant satisfies the relation; of symbols nothing is taken for granted here."""
-    fact = {"!= 0": value.is_nonzero, "> 0": value.is_positive, ">= 0": value.is_nonnegative}[relation]
-    return fact is True and not value.free_symbols
+        # What the base must satisfy for its power to be a real number.
+        exponent = found.value(node.right)
+        defined_at_zero = exponent.is_extended_nonnegative
+        if not exponent.is_integer:
+            yield node.left, ">= 0" if defined_at_zero else "> 0"
+        elif not defined_at_zero:
+            yield node.left, "!= 0"

@@ -30,17 +30,13 @@ def refuse_large(trees: Sequence[Tree]) -> None:
     weight = 0
     for tree in trees:
         nodes = tree.nodes()
-        weight += sum(_cost(node, tree) for node in nodes)
+        called = [tree.token(node).name if isinstance(node, ast.Call) else "" for node in nodes]
+        weight += sum(FUNCTIONS[name].cost if name in FUNCTIONS else 1 for name in called)
         if weight > MAX_NODES:
             message = f"the text weighs more than {MAX_NODES} nodes (a Max weighs 200); name parts of it"
             raise tree.error(message, tree.root)
         _refuse_deep(tree, nodes)
         _refuse_numbers(tree, nodes)
-
-
-def _cost(node: ast.expr, tree: Tree) -> int:
-    name = tree.token(node).name if isinstance(node, ast.Call) else ""
-    return FUNCTIONS[name].cost if name in FUNCTIONS else 1
 
 
 def _refuse_deep(tree: Tree, nodes: list[ast.expr]) -> None:
@@ -112,15 +108,13 @@ def _power(base: Size, exponent: Size) -> Size:
     return max(bits, *exponent), max(bits, *exponent)
 
 
-def _exponential(*parts: Size) -> Size:
-    return _power((1.5, 1.5), _largest(*parts))  # log2(e) < 1.5
-
-
 _SIZES: dict[type | str, Callable[..., Size]] = {
     ast.Add: _sum,
     ast.Sub: _sum,
     ast.Mult: _product,
     ast.Div: lambda a, b: _product(a, b[::-1]),
     ast.Pow: _power,
-    **dict.fromkeys(("exp", "sinh", "cosh"), _exponential),
+    **dict.fromkeys(
+        ("exp", "sinh", "cosh"), lambda *parts: _power((1.5, 1.5), _largest(*parts))
+    ),  # log2(e) < 1.5
 }

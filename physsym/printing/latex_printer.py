@@ -98,7 +98,7 @@ def latex(
     Returns
     -------
     str
-        LaTeX for math mode.
+        Commands of amsmath, which MathJax and KaTeX know as well.
 
     Raises
     ------

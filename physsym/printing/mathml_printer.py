@@ -149,13 +149,6 @@ def _joined(pieces: Sequence[Element], between: Callable[[Element], Element]) ->
         yield from (between(piece), piece) if i else (piece,)
 
 
-def _resolve_entities(element: Element) -> None:
-    """Replace the named entities in SymPy's own pieces, such as &pi;, which XML does not know, by letters."""
-    for node in list(_texts(element)):
-        if type(node) is not Text and node.parentNode is not None:
-            node.parentNode.replaceChild(_text(html.unescape(node.data)), node)
-
-
 def mathml(
     statement: Printable,
     face: Face = "physics",
@@ -176,7 +169,7 @@ def mathml(
     Returns
     -------
     str
-        A `<math>` element.
+        One element; its alternative text is LaTeX.
 
     Raises
     ------
@@ -204,7 +197,10 @@ def _mathml(
     printer.only_slashes = display == "inline"  # a fraction with a line is too small within a sentence
     alternative = latex(statement, face, vocabulary, states=states)
     math = printer.element("math", printer.whole(), xmlns=NAMESPACE, display=display, alttext=alternative)
-    _resolve_entities(math)
+    # Named entities in SymPy's own pieces, such as &pi;, are not known in XML.
+    for node in list(_texts(math)):
+        if type(node) is not Text and node.parentNode is not None:
+            node.parentNode.replaceChild(_text(html.unescape(node.data)), node)
     return str(math.toxml())
 
 

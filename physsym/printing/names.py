@@ -1,4 +1,4 @@
-"""How a symbol is called on the page: its letters, its subscripts, whether it is bold, and its instant."""
+"""The notation of a symbol: its letters, its subscripts, whether it is bold, and its instant."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _REGULAR = re.compile(r"(?:(Delta|delta) )?([^\W\d_]+)(\d*)((?:_[^\W_]+)*)")
 
 @dataclass(frozen=True)
 class Glyph:
-    """How one symbol looks: each letter and subscript is a Greek name, a Latin letter, digits, or any text.
+    """The parts of a symbol: each letter and subscript is a Greek name, a Latin letter, digits, or any text.
 
     `instant` counts steps from now, and is None where no index of time is shown; `dots` counts derivatives.
     """
@@ -63,7 +63,7 @@ class Glyph:
 
 
 def glyph_of_name(name: str) -> Glyph:
-    """Return the glyph of a name that anybody may have typed; a name of no known form is shown as it stands.
+    """Return the glyph of any name; one of no known form is shown verbatim.
 
     >>> glyph_of_name("beta_1")
     Glyph(letters=('beta',), subscripts=('1',), bold=False, instant=None, dots=0)
@@ -72,7 +72,8 @@ def glyph_of_name(name: str) -> Glyph:
     """
     match = _REGULAR.fullmatch(name)
     if match is None:
-        return Glyph((_printable(name),))
+        # On one line, with ? for the control characters that neither TeX nor XML can hold.
+        return Glyph(("".join(c if c.isprintable() else "?" for c in " ".join(name.split())) or "?",))
     difference, stem, digits, subscripts = match.groups()
     letters = (difference, stem) if difference else (stem,)
     behind = (digits, *subscripts.split("_"))
@@ -112,19 +113,14 @@ def refuse_lookalikes(symbols: Iterable[Symbol], face: Face, vocabulary: Vocabul
 
 
 def face_name(quantity: Quantity, face: Face) -> str:
-    """Return how a quantity is called on a face."""
+    """Return the name of a quantity on a face."""
     return quantity.physics if face == "physics" else quantity.learning
 
 
 def potential_name(face: Face, vocabulary: Vocabulary) -> str:
-    """Return how the vocabulary calls the potential, or else U in physics and L in learning."""
+    """Return the name of the potential in the vocabulary, by default U in physics and L in learning."""
     named = (face_name(q, face) for q in vocabulary.quantities if q.kind == "potential")
     return next(named, "U" if face == "physics" else "L")
-
-
-def _printable(text: str) -> str:
-    """Return the text on one line, with ? for the control characters that neither TeX nor XML can hold."""
-    return "".join(c if c.isprintable() else "?" for c in " ".join(text.split())) or "?"
 
 
 def unicode_text(atom: str, bold: bool = False) -> str:

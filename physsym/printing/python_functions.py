@@ -1,7 +1,7 @@
-"""Hand-written optimizers as equations, to stand beside the derived rules: through latexify, or by tracing.
+"""Optimizers written in Python as equations, to compare with derived rules: through latexify, or by tracing.
 
-latexify writes down what the author wrote, term by term; tracing reads the same assignments as expressions
-and leaves their form to our own printer. Both refuse what would be typeset wrongly or only in part.
+latexify translates the source term by term; tracing evaluates the same assignments with symbols and leaves
+their form to our own printer. Both refuse what would be typeset wrongly or only in part.
 """
 
 from __future__ import annotations
@@ -37,32 +37,30 @@ FUNCTIONS: dict[str, Callable[[Expr], Expr]] = {
 def latex_of_function(
     function: Callable[..., object], face: Face = "learning", vocabulary: Vocabulary = STANDARD
 ) -> str:
-    r"""Return an optimizer written as a Python function as aligned equations in LaTeX, in its own form.
-
-    The function assigns each name once and returns names; `w_next` is the value of `w` one step later, and
-    a parameter that is called is the gradient. Where latexify is not installed, the equations are those of
-    `equations_of_function`, as `latex` prints them.
+    r"""Return an optimizer written in Python as aligned equations in LaTeX, in the form of its source.
 
     Parameters
     ----------
     function
-        A Python function whose source is available.
+        It assigns each name once and returns names; `w_next` is the value of `w` one step later, and a
+        parameter that is called is the gradient.
     face
         "physics" or "learning".
     vocabulary
-        What names mean.
+        The meaning of names, on either face.
 
     Returns
     -------
     str
-        LaTeX for math mode.
+        An `aligned` block. Without latexify it holds the result of `equations_of_function`, as `latex`
+        prints it.
 
     Raises
     ------
     TypeError
-        If the argument is not a function.
+        For what is no function.
     ValueError
-        If the function is more than such assignments.
+        For one that is more than such assignments, and where two names have one meaning.
 
     Examples
     --------
@@ -87,26 +85,22 @@ def latex_of_function(
 
 
 def equations_of_function(function: Callable[..., object], vocabulary: Vocabulary = STANDARD) -> Law:
-    """Return the equations of an optimizer written as a Python function, by tracing it with symbols.
+    """Return the equations of an optimizer written in Python, by tracing it with symbols.
 
     Parameters
     ----------
-    function
-        A function as `latex_of_function` takes it.
-    vocabulary
-        What names mean.
+    function, vocabulary
+        As for `latex_of_function`.
 
     Returns
     -------
     Law
-        The equations; a new value is `after` of its symbol.
+        An equation for each assignment; a new value is `after` of its symbol.
 
     Raises
     ------
-    TypeError
-        If the argument is not a function.
-    ValueError
-        If the function is more than assignments of that form.
+    TypeError, ValueError
+        As `latex_of_function` does.
 
     Examples
     --------
@@ -137,12 +131,7 @@ def _definition(function: Callable[..., object]) -> ast.FunctionDef:
     definition = ast.parse(source).body[0]
     if not isinstance(definition, ast.FunctionDef):
         raise ValueError(f"expected a function that begins with def, given {source.strip()!r}")  # noqa: TRY004
-    _refuse_what_is_dropped(definition)
-    return definition
-
-
-def _refuse_what_is_dropped(definition: ast.FunctionDef) -> None:
-    """Refuse what latexify leaves out without a word, because it does not fit into an equation."""
+    # latexify leaves these out without a word, because they do not fit into an equation.
     args = definition.args
     dropped = {
         "keyword-only parameters": args.kwonlyargs, "*args": args.vararg, "**kwargs": args.kwarg,
@@ -150,6 +139,7 @@ def _refuse_what_is_dropped(definition: ast.FunctionDef) -> None:
     }  # fmt: skip
     for what in (what for what, there in dropped.items() if there):
         raise ValueError(f"{definition.name} has {what}, which no equation shows; write it without")
+    return definition
 
 
 def _parameters(definition: ast.FunctionDef) -> list[str]:

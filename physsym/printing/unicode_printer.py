@@ -80,7 +80,7 @@ def unicode(
     Returns
     -------
     str
-        Unicode text, one line an equation.
+        Letters and signs of Unicode; fractions are written with a slash.
 
     Raises
     ------
