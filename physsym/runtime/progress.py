@@ -15,7 +15,7 @@ PATIENCE = 1.0  # seconds before a bar is shown
 
 @contextmanager
 def progress(steps: int, show: bool | None) -> Iterator[Callable[[int], None]]:
-    """Give a function to be told the number of steps done; it draws a bar where `show` says so.
+    """Give a function that reports the number of steps done; it draws a bar where `show` says so.
 
     Where `show` is None a bar is drawn on a terminal, once the run has lasted a second.
     """

@@ -120,7 +120,7 @@ def test_earlier_values_move_along_and_constants_fill():
         ((np.ones(2, bool), np.ones(2)), slope, TypeError, "u must hold floating-point numbers, given bool"),
         ((np.ones(2), np.ones(2, complex)), slope, TypeError, "x must hold floating-point numbers"),
         ((np.ones(2, np.float32), np.ones(2)), slope, TypeError, "u is float32, x is float64"),
-        ((np.ones(2), np.ones(2)), np.ones(3), ValueError, r"shape \(3,\) at a place of shape \(2,\)"),
+        ((np.ones(2), np.ones(2)), np.ones(3), ValueError, r"shape \(3,\) at a point of shape \(2,\)"),
         ((np.ones(2), np.ones(2)), [1.0, 1.0], ValueError, "gradient is a tree of structure"),
         ((np.ones(()), np.ones(2)), slope, ValueError, r"u has shape \(\), its new value \(2,\)"),
     ],

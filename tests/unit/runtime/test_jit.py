@@ -18,7 +18,7 @@ from physsym.runtime.backends import BACKENDS, load_backend
 from physsym.runtime.backends import c as c_backend
 from tests.support.requirements import needs, needs_compiler
 from tests.support.rules import corrected, momentum
-from tests.unit.runtime.test_optimizer import UNFIT
+from tests.unit.runtime.test_optimizers import UNFIT
 
 COMPILED = [pytest.param("llvm", marks=needs("llvmlite", "fast")), pytest.param("c", marks=needs_compiler)]
 CHOSEN = {"eta": 0.1, "rho": 0.7}

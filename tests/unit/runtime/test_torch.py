@@ -14,7 +14,7 @@ from physsym.runtime.backends import lambdify
 from physsym.runtime.backends.base import constants
 from physsym.vocabulary import G, eta, rho, u, x
 from tests.support.requirements import library
-from tests.unit.runtime.test_optimizer import RULES, made, random_state
+from tests.unit.runtime.test_optimizers import RULES, made, random_state
 
 torch = library("torch", "torch")
 torch.set_num_threads(1)  # waiting threads spin, and slow down whatever else runs

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import re
+import sys
 import tracemalloc
 from fractions import Fraction
 
@@ -20,7 +24,10 @@ from physsym.runtime.backends import lambdify
 from physsym.runtime.backends.in_place import in_place_source
 from physsym.runtime.backends.numpy import UNBLOCKED
 from physsym.runtime.potentials import problem
+from physsym.runtime.rollout import Plan
+from physsym.runtime.sweeps import sweep
 from physsym.vocabulary import G, eta, rho, u, x
+from tests.support.requirements import EACH_BACKEND, needs, needs_compiler
 from tests.support.rules import ALL, CHOSEN, RULES, adam, ahead, descent, game, momentum, recurrence, s, y, z
 
 BOUNDABLE = [*ALL.values()]
@@ -490,3 +497,159 @@ def test_scratch_arrays_are_few():
     assert in_place_source(partition(program(momentum))[-1]).scratch == 1
     assert in_place_source(partition(program(descent))[-1]).scratch == 1
     assert in_place_source(partition(program(adam))[-1]).scratch <= 2
+
+
+# --- as a value
+
+
+@pytest.mark.parametrize("backend", EACH_BACKEND)
+@pytest.mark.parametrize("again", [lambda o: pickle.loads(pickle.dumps(o)), copy.deepcopy, copy.copy])
+def test_an_optimizer_is_rebuilt_from_a_copy(again, backend):
+    optimizer_ = optimizer(momentum, backend, **CHOSEN)
+    other = again(optimizer_)
+    assert other == optimizer_
+    assert other is not optimizer_
+    state = optimizer_.init(1.0)
+    assert other.step(state, lambda w: 2 * w) == optimizer_.step(state, lambda w: 2 * w)
+    assert again(optimizer_.with_parameters(eta=0.3)).parameters == {"eta": 0.3, "rho": 0.7}
+
+
+@needs_compiler
+def test_a_copy_contracts_where_its_original_does():
+    fused = optimizer(momentum, "c", fma=True, **CHOSEN)
+    assert pickle.loads(pickle.dumps(fused)).fma
+    assert pickle.loads(pickle.dumps(fused)) != optimizer(momentum, "c", **CHOSEN)
+
+
+def test_an_optimizer_is_shown_by_its_rule_and_its_parameters():
+    assert repr(made(momentum)) == f"<Optimizer {momentum}; backend='numpy', eta=0.1, rho=0.7>"
+
+
+def lowerings_of(stated, work):
+    """Count how often a rule is lowered, by the calls of the function that does it."""
+    found = []
+
+    def profile(frame, event, argument):
+        if event == "call" and frame.f_code is program.__code__:
+            found.append(frame.f_locals["rule"])
+
+    sys.setprofile(profile)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return sum(seen == stated for seen in found)
+
+
+def test_a_rule_is_lowered_once():
+    assert lowerings_of(momentum, lambda: [program(momentum), program(momentum)]) == 2
+    assert lowerings_of(momentum, lambda: optimizer(momentum, **CHOSEN)) == 1
+    assert lowerings_of(momentum, lambda: lambdify(momentum)) == 1
+    grid = {"eta": [0.1, 0.2], "rho": 0.5}
+    assert lowerings_of(momentum, lambda: sweep(momentum, [1.0], grid, 3, backend="numpy")) == 1
+
+
+def test_the_old_name_of_the_evaluation_point_warns():
+    state = {"x": np.array([1.0]), "u": np.array([2.0])}
+    with pytest.warns(DeprecationWarning, match=r"now Optimizer\.evaluation_point"):
+        assert made(ahead).place(state) == made(ahead).evaluation_point(state)
+
+
+# --- counts of steps
+
+
+@pytest.mark.parametrize("steps", [5, np.int64(5), np.uint8(5)])
+def test_whole_numbers_of_any_type_count_steps(steps):
+    assert made(descent).run(1.0, abs, steps).steps[-1] == 5
+    assert made(descent).run(1.0, [1.0], 9, every=steps).steps.tolist() == [0, 5, 9]
+    assert sweep(descent, [1.0], {"eta": [0.1]}, steps).steps == 5
+
+
+@pytest.mark.parametrize("steps", [True, 2.5, -1, "3", None, np.float64(2)])
+def test_other_numbers_of_steps_are_refused_by_one_message(steps):
+    said = rf"^steps must be a whole number of at least 0, given {re.escape(repr(steps))}$"
+    for refused in (
+        lambda: made(descent).run(1.0, abs, steps),
+        lambda: made(descent).run(1.0, [1.0], steps),
+        lambda: sweep(descent, [1.0], {"eta": [0.1]}, steps),
+    ):
+        with pytest.raises(ValueError, match=said):
+            refused()
+
+
+# --- what a run refuses, and what it says of a gradient
+
+
+@pytest.mark.parametrize("grad", [lambda w: w, [1.0, 2.0]], ids=["callable", "potential"])
+def test_records_beyond_the_memory_of_the_machine_are_refused(grad):
+    with pytest.raises(
+        ValueError, match=r"^recording 1000000000002 states takes about .* every=10+$"
+    ) as told:
+        made(momentum).run([1.0, 1.0], grad, 10**12)
+    every = int(str(told.value).rpartition("=")[2])
+    Plan(10**12, every, None, lambda done: None).refuse_oversized(made(momentum).init([1.0, 1.0]))
+    with pytest.raises(ValueError, match="recording"):
+        Plan(10**12, every // 100, None, print).refuse_oversized(made(momentum).init([1.0, 1.0]))
+
+
+def test_a_callback_may_end_a_run_that_would_not_fit():
+    run = made(descent).run([1.0], lambda w: w, 10**12, callback=lambda step, state: step == 3)
+    assert run.steps.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        lambda matrix: made(momentum).init(matrix),
+        lambda matrix: made(momentum).step({"u": np.zeros((1, 2)), "x": matrix}, np.cos),
+        lambda matrix: made(momentum).step({"u": np.zeros((1, 2)), "x": np.ones((1, 2))}, lambda w: matrix),
+    ],
+)
+def test_matrices_of_numpy_are_refused(refused):
+    # A class on the way out of NumPy, which warns of it.
+    matrix = np.ones((1, 2)).view(np.matrix)
+    with pytest.raises(TypeError, match=r"is a numpy\.matrix, which is no array; give numpy\.asarray"):
+        refused(matrix)
+
+
+def test_a_sweep_on_a_callable_says_what_it_wants():
+    with pytest.raises(TypeError, match=r"a sweep needs a potential as a formula: .*; given function"):
+        sweep(momentum, lambda w: w, {"eta": [0.1], "rho": 0.5}, 3)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "python"])
+def test_an_error_of_the_gradient_itself_is_passed_on_with_the_step(backend):
+    def broken(w):
+        return w if w > 0.85 else 1 / 0
+
+    with pytest.raises(ZeroDivisionError) as told:
+        optimizer(descent, backend, eta=0.1).run(1.0, broken, 9)
+    assert told.traceback[-1].name == "broken"
+    assert told.value.__notes__ == ["raised by the gradient in step 3"]
+
+
+@pytest.mark.parametrize("backend", ["numpy", "python"])
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_gradient_that_is_not_finite_is_at_fault(bad, backend):
+    grad = lambda w: w * (1.0 if w > 0.85 else bad)
+    with pytest.raises(FloatingPointError, match=r"not finite in step 3, .* check the gradient"):
+        optimizer(descent, backend, eta=0.1).run(1.0, grad, 9)
+
+
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("llvm", marks=needs("llvmlite", "fast"))])
+def test_a_potential_with_a_pole_is_at_fault(backend):
+    w = Symbol("w", real=True)
+    said = "the gradient is not finite in step 1,|step 1 cannot be computed: "
+    with pytest.raises(FloatingPointError, match=said):
+        optimizer(descent, backend, eta=0.1).run(0.0, Abs(w) / w, 9)
+    with pytest.raises(FloatingPointError, match=said):
+        optimizer(descent, backend, eta=0.1).run(0.0, 1 / w, 9, every=9)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "python"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_run_that_diverges_wants_smaller_steps(backend, dtype):
+    for slope in (lambda w: 30 * w, lambda w: w * w * w):
+        start = np.full(1, 10.0, dtype) if backend == "numpy" else 10.0
+        with pytest.raises(FloatingPointError, match=r"x is not finite after step \d+; take smaller steps"):
+            optimizer(descent, backend, eta=1.0).run(start, slope, 10_000)
