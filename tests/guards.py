@@ -102,7 +102,7 @@ GUARDS = (
           ("tests/unit/printing/test_printing.py::test_forms",)),
     Guard(15, "the program that runs is not the formula",
           "physsym/codegen/emit/text.py",
-          'return part[0] if part[1] >= strength else f"({part[0]})"', "return part[0]",
+          'return part[0] if part[1] >= precedence else f"({part[0]})"', "return part[0]",
           (f"{SOURCE}::test_the_text_of_a_formula_has_its_value",)),
     Guard(16, "a name in a text means what SymPy has under it",
           "physsym/parsing/interpretation.py", "        raise found.tree.error(_unknown(name, found.names), node)\n",  # noqa: E501

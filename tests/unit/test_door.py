@@ -134,6 +134,7 @@ ps.same_rule(ps.rule({}), ps.script("momentum").derivations[0])
         ("ps.rulle({})", "Module has no attribute"),
         ('ps.latex(1, face="learnin")', 'Argument "face" to "latex"'),
         ("ps.check(1, 2, 3)", 'Argument 1 to "check"'),
+        ("ps.apply(ps.rule({}), ps.Limit)", 'Argument 1 to "apply"'),
         ("ps.same_rule(ps.law({}), ps.rule({}))", 'Argument 1 to "same_rule"'),
         ("ps.analysis.stabilty_region", "Module has no attribute"),
     ],
@@ -280,6 +281,7 @@ def test_one_update_stands_for_a_rule():
 def test_one_equation_stands_for_a_law():
     friction = ps.read("gamma*dot(x) = -G")
     assert isinstance(friction, ps.Equation)
+    assert ps.apply(ps.Divide(gamma), friction) == ps.law({ps.dot(x): -G / gamma})
     assert ps.same_law(friction, ps.law({gamma * ps.dot(x): -G}))
     assert ps.check(ps.Divide(gamma), friction, ps.read("dot(x) = -G/gamma"))
     assert not ps.check(ps.Divide(gamma), friction, ps.read("dot(x) = -G"))
@@ -334,6 +336,11 @@ def test_what_is_no_statement_is_refused(wrong):
         as_statement(wrong)
     with pytest.raises(TypeError, match="expected a law or a rule; given"):
         ps.Derivation("", wrong, ())
+
+
+def test_swapped_arguments_of_apply_are_refused():
+    with pytest.raises(TypeError, match=r"the move comes first: apply\(move, line\)"):
+        ps.apply(ps.damped_particle.law(), ps.Divide(gamma))
 
 
 def test_a_derivation_that_ends_with_a_law_is_no_rule():
