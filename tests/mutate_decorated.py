@@ -23,7 +23,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.mutants import PASSED, ROOT, Change, Result, outcomes
+from tests.support.mutants import PASSED, ROOT, Change, outcomes
 
 PATHS = ("physsym/verify", "physsym/transform", "physsym/core/statements.py", "physsym/core/inference.py")
 NOT_MUTATED = {"overload", "property", "dataclass", "staticmethod", "classmethod"}
@@ -176,18 +176,16 @@ def main() -> int:
         made = random.Random(options.seed).sample(made, min(options.sample, len(made)))
     missed = [m for m in made if m.key not in reached]
     tried = [Change(reached[m.key], {m.file: m.text}, label=m) for m in made if m.key in reached]
-    survivors = [r.change.label for r in outcomes(tried, options.jobs) if _survives(r)]
+    survivors = []
+    for number, result in enumerate(outcomes(tried, options.jobs), 1):
+        print(f"\r{number} of {len(tried)} tried", end="", file=sys.stderr, flush=True)
+        if result.outcome == PASSED:
+            survivors.append(result.change.label)
+            print(f"\nsurvives: {result.change.label}", flush=True)
     for mutant in missed:
         print(f"\nno test reaches {mutant}")
     print(f"\n{len(made)} mutants, {len(survivors)} survive, {len(missed)} in functions that no test reaches")
     return int(bool(survivors or missed))
-
-
-def _survives(result: Result) -> bool:
-    survives = result.outcome == PASSED
-    if survives:
-        print(f"\nsurvives: {result.change.label}", flush=True)
-    return survives
 
 
 if __name__ == "__main__":
