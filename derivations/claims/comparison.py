@@ -20,9 +20,8 @@ from physsym import Claim, Condition, Hypothesis, Rule, Verdict
 from physsym import identical
 from physsym.analysis.damping import critical_values, discriminant
 from physsym.analysis.exact_evaluation import put, sign_of
-from physsym.analysis.forward_invariance import is_forward_invariant
 from physsym.analysis.linear import characteristic_polynomial, z
-from physsym.analysis.quantified import holds_for_all
+from physsym.analysis.quantified import holds_for_all, is_forward_invariant
 from physsym.analysis.rates import is_minimax_rate, rate_lower_bound, rate_region, worst_case_rate
 from physsym.analysis.exact_trajectory import simulate, value_of
 from physsym.claims import all_named, conditional, add_evidence

@@ -14,7 +14,7 @@ from .fundamental import free, relaxation_rate
 from .time_scale import in_terms_of_tau, kept_share, particle
 from physsym import Claim, Derivation, Isolate, Law, Limit, Verdict
 from physsym import check, dot, identical, law
-from physsym.analysis.lie_derivative import slow_velocity
+from physsym.analysis.slow_manifold import slow_velocity
 from physsym.analysis.asymptotics import Leading, leading_roots, leading_term, root_series
 from physsym.analysis.linear import characteristic_polynomial, z
 from physsym.claims import all_named, conditional, add_evidence, check_limit

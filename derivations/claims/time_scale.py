@@ -17,7 +17,7 @@ from ..gradient_descent import derivation as descent
 from physsym import Claim, Define, Derivation, Divide, Law, Order, Step, Verdict
 from physsym import damped_particle, dot, identical, law
 from physsym.transform.forms import solved
-from physsym.analysis.lie_derivative import invariance, slow_velocity
+from physsym.analysis.slow_manifold import invariance, slow_velocity
 from physsym.analysis.damping import discriminant
 from physsym.analysis.exact_evaluation import put, sign_of
 from physsym.analysis.quantified import holds_for_all

@@ -3,14 +3,13 @@ from .b_series import as_runge_kutta, modified_by, modified_coefficients, order_
 from .damping import Damping, critical_values, damping_at, damping_ratio, discriminant, underdamped_region
 from .exact_evaluation import AnalysisError
 from .exact_trajectory import ExactTrajectory, sign_changes, simulate, value_of
-from .forward_invariance import is_forward_invariant
-from .lie_derivative import energy, rate_along, slow_velocity
+from .lie_derivative import energy, rate_along
 from .linear import characteristic_polynomial, on_quadratic, step_matrix
 from .modified_equations import ModifiedEquation, modified_equation, modified_potential
 from .numeric_spectra import spectral_radii
-from .quantified import holds_for_all, holds_for_all_given
+from .quantified import holds_for_all, holds_for_all_given, is_forward_invariant
 from .rates import is_minimax_rate, rate_lower_bound, rate_region, worst_case_rate
-from .slow_manifold import slow_manifold_equation
+from .slow_manifold import slow_manifold_equation, slow_velocity
 from .spectral import multipliers, spectral_radius
 from .stability import Region, stability_region
 

@@ -69,6 +69,7 @@ def leading_roots(polynomial: Poly, small: Symbol) -> tuple[Leading, ...]:
     -lam/gamma
     -gamma/m
     """
+    _require_polynomial(polynomial)
     hull = _lower_hull(list(_points(polynomial, small)))
     return tuple(root for a, b, edge in hull for root in _on_edge(a, b, edge))
 
@@ -101,6 +102,13 @@ def leading_term(expression: Expr, small: Symbol) -> Leading:
     """
     above, below = (_lowest(part, small) for part in fraction(together(expression)))
     return Leading(above[1] / below[1], Fraction(above[0] - below[0]))
+
+
+def _require_polynomial(given: object) -> None:
+    if not isinstance(given, Poly):
+        raise TypeError(
+            f"expected a polynomial in z, such as characteristic_polynomial(law); given {given!r}"
+        )
 
 
 def _points(polynomial: Poly, small: Symbol) -> Iterator[Point]:
@@ -176,6 +184,7 @@ def root_series(polynomial: Poly, small: Symbol, start: Expr, order: int) -> Exp
     >>> print(root_series(slow, tau, -lam / gamma, 1))
     -lam/gamma - lam**2*tau/gamma**2
     """
+    _require_polynomial(polynomial)
     cleared = Poly(fraction(together(polynomial.as_expr()))[0], z)
     slope = cancel(cleared.diff().eval(start).subs(small, 0))
     if slope == 0 or cancel(cleared.eval(start).subs(small, 0)) != 0:

@@ -198,6 +198,8 @@ def critical_values(statement: StatementLike, parameter: Symbol, curvature: Expr
     (2*sqrt(lam)*sqrt(m),)
     """
     statement = as_statement(statement)
+    if not isinstance(parameter, Symbol):
+        raise TypeError(f"expected the symbol to solve for, given {parameter!r}")
     zero = Poly(discriminant(statement, curvature), parameter)
     if zero.degree() not in (1, 2):
         raise AnalysisError(

@@ -32,7 +32,7 @@ def put(expression: Expr, values: Mapping[Symbol, object]) -> Expr:
     >>> put(1 - eta * lam, {eta: Fraction(1, 10), lam: 20})
     -1
     """
-    given = {symbol: _fitting(symbol, exact(value)) for symbol, value in values.items()}
+    given = {symbol: _fitting(symbol, value) for symbol, value in exact_values(values).items()}
     missing = sorted(map(str, expression.free_symbols - set(given)))
     if missing:
         raise AnalysisError(f"no value was given for {', '.join(missing)} in {expression}")
@@ -40,6 +40,17 @@ def put(expression: Expr, values: Mapping[Symbol, object]) -> Expr:
     if not (number.is_real and number.is_finite):
         raise AnalysisError(f"{expression} is no real number at {_format_values(values)}")
     return number
+
+
+def exact_values(values: Mapping[Symbol, object]) -> dict[Symbol, Expr]:
+    """Return exact values by symbol; TypeError for what is no mapping of symbols to exact numbers."""
+    if not isinstance(values, Mapping):
+        raise TypeError(
+            f"expected values by symbol, such as {{eta: Rational(1, 10), lam: 1}}; given {values!r}"
+        )
+    if wrong := [s for s in values if not isinstance(s, Symbol)]:
+        raise TypeError(f"values are given by symbol, such as {{eta: 1}}; {wrong[0]!r} is no symbol")
+    return {symbol: exact(value) for symbol, value in values.items()}
 
 
 def _fitting(symbol: Symbol, value: Expr) -> Expr:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import flint
 from sympy import Expr, Symbol
 
-from physsym.analysis.exact_evaluation import AnalysisError
+from physsym.analysis.exact_evaluation import AnalysisError, exact_values
 from physsym.codegen.expression_tree import Operand, Operation, operand
 from physsym.core.statements import Rule, RuleLike, as_rule, states, symbols
 from physsym.core.symbols import OPAQUE, after, before, exact, grad, hess, partial, potential
@@ -184,7 +184,7 @@ def simulate(
     if not isinstance(number, int) or number < 0:
         raise AnalysisError(f"the number of steps is a whole number, not below zero; given {steps!r}")
     arithmetic = _FRACTIONS if bits is None else _BALLS
-    formula, given = exact(on), {s: exact(value) for s, value in values.items()}
+    formula, given = exact(on), exact_values(values)
     _refuse_missing(rule, formula, {coordinate, *given})
     with flint.ctx.workprec(bits or flint.ctx.prec):
         formulas = {
@@ -295,6 +295,8 @@ def value_of(expression: object, at: Mapping[Symbol, Number], bits: int | None =
     Fraction(2, 5)
     """
     formula = exact(expression)
+    if not isinstance(at, Mapping):
+        raise TypeError(f"expected values by symbol, such as {{x: Fraction(1, 2)}}; given {at!r}")
     if missing := sorted(map(str, formula.free_symbols - set(at))):
         raise AnalysisError(f"no value was given for {', '.join(missing)}")
     arithmetic = _FRACTIONS if bits is None else _BALLS

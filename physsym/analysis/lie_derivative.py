@@ -1,12 +1,12 @@
-"""Lie derivatives along the solutions of a law, the energy of a system, and slow manifolds of laws."""
+"""Lie derivatives along the solutions of a law, and the energy of a system."""
 
 from __future__ import annotations
 
-from sympy import Add, Expr, Integer, Matrix, Symbol, cancel
+from sympy import Add, Expr, Integer, Matrix, Symbol
 
 from physsym.analysis.exact_evaluation import AnalysisError
 from physsym.core.statements import Law, LawLike, as_law, symbols
-from physsym.core.symbols import DOT, dot, name_and_marks
+from physsym.core.symbols import DOT, dot, exact, name_and_marks
 from physsym.mechanics.system import System
 from physsym.vocabulary import t
 
@@ -71,7 +71,7 @@ def rate_along(law: LawLike, quantity: Expr) -> Expr:
     >>> print(rate_along(damped_particle.law(), energy(damped_particle)))
     -gamma*x'**2
     """
-    law = as_law(law)
+    law, quantity = as_law(law), exact(quantity)
     highest = _highest_rates(law)
     found = dict(zip(highest, _solved(law, highest), strict=True))
     moving = sorted((s for s in quantity.free_symbols if _moves(s, highest)), key=str)
@@ -97,68 +97,3 @@ def _highest_rates(law: Law) -> list[Symbol]:
 
 def _moves(symbol: Symbol, highest: list[Symbol]) -> bool:
     return name_and_marks(symbol)[0] in [name_and_marks(s)[0] for s in highest]
-
-
-def slow_velocity(law: LawLike, coordinate: Symbol, small: Symbol, order: int = 1) -> Expr:
-    """Return the slow manifold of a law of second order, x' = h(x), as a series in a small symbol.
-
-    On the manifold x'' = h'(x)*h(x), and each coefficient of h cancels the residual at its order. It is
-    valid up to O(small**(order + 1)) after an initial layer of width `small`.
-
-    Parameters
-    ----------
-    law
-        A law of one equation.
-    coordinate
-        Its coordinate.
-    small
-        The symbol that multiplies the highest derivative.
-    order
-        The highest power of `small` in the result.
-
-    Returns
-    -------
-    Expr
-        The velocity h(x).
-
-    Raises
-    ------
-    AnalysisError
-        If the law has several equations, or is not linear in the velocity at `small` = 0.
-
-    References
-    ----------
-    A. Tikhonov, 1952; N. Fenichel, Geometric singular perturbation theory, 1979.
-
-    Examples
-    --------
-    >>> from physsym.core.statements import law
-    >>> from physsym.vocabulary import G, gamma, tau, x
-    >>> print(slow_velocity(law({tau * dot(dot(x)): -G / gamma - dot(x)}), x, tau))
-    -grad(x)/gamma - tau*grad(x)*hess(x)/gamma**2
-    """
-    law = as_law(law)
-    if len(law.equations) != 1:
-        raise AnalysisError(f"a slow velocity is that of a law of one equation, given {law}")
-    residual, speed = law.equations[0].residual, dot(coordinate)
-    at_once = residual.xreplace({small: Integer(0)})
-    slope = at_once.diff(speed)
-    if slope == 0 or slope.has(speed, dot(speed)):
-        raise AnalysisError(f"{law} does not say what {speed} is where {small} = 0")
-    found = cancel(speed - at_once / slope)
-    for power in range(1, order + 1):
-        found -= _at_order(invariance(residual, coordinate, found), small, power) / slope * small**power
-    return found
-
-
-def invariance(residual: Expr, coordinate: Symbol, velocity: Expr) -> Expr:
-    """Return the residual of the invariance equation for a velocity that is a function of the position."""
-    acceleration = velocity.diff(coordinate) * velocity
-    return residual.xreplace({dot(dot(coordinate)): acceleration, dot(coordinate): velocity})
-
-
-def _at_order(expression: Expr, small: Symbol, power: int) -> Expr:
-    found = expression.expand().coeff(small, power)
-    if found.has(small):
-        raise AnalysisError(f"{expression} is no polynomial in {small}")
-    return found

@@ -52,6 +52,7 @@ def on_quadratic(expression: Expr, curvature: Expr = lam) -> Expr:
     >>> print(on_quadratic(u - eta * grad(x + rho * u)))
     -eta*lam*(rho*u + x) + u
     """
+    expression = exact(expression)
     if expression.has(partial) or any(len(p.args) > 1 for p in expression.atoms(potential)):
         raise AnalysisError(
             f"{expression} has a potential of several coordinates; state it for one representative coordinate"

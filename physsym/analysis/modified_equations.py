@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from sympy import Expr, Integer, Symbol, expand, factor
 
-from physsym.analysis.jets import Polynomial, VectorField
-from physsym.analysis.power_series import Expansion, Series, ring_for
+from physsym.analysis.jets import Expansion, Polynomial, Series, VectorField, ring_for
 from physsym.core.statements import Equation, Law, Rule, RuleLike, as_rule, states, symbols
 from physsym.core.symbols import after, dot, grad, hess, potential
 from physsym.core.verdicts import Order
@@ -198,6 +197,8 @@ def modified_potential(equation: ModifiedEquation) -> Expr:
     >>> print(modified_potential(modified_equation(rule({x: x - eta * G}), eta)))
     eta*grad(x)**2/4 + potential(x)
     """
+    if not isinstance(equation, ModifiedEquation):
+        raise TypeError(f"expected what modified_equation returns, given {equation!r}")
     if equation.order != 1 or len(equation.law.equations) != 1:
         raise ValueError(
             "a modified potential is known for one state at order 1 (beyond, the field of many coordinates "

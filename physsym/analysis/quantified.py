@@ -1,4 +1,4 @@
-"""Quantified conditions: whether they hold in a whole domain, in a part of it, or nowhere."""
+"""Quantified conditions: in a whole domain, in a part of it, nowhere, or in every step of a rule."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
 
-from sympy import Symbol
+from sympy import Expr, Symbol
 
-from physsym.analysis.exact_evaluation import AnalysisError
+from physsym.analysis.exact_evaluation import AnalysisError, exact_values
+from physsym.analysis.linear import on_quadratic
 from physsym.core.signs import NONNEGATIVE, POSITIVE, signs
-from physsym.core.symbols import exact
+from physsym.core.statements import RuleLike, as_rule, one_step_map
 from physsym.core.verdicts import Condition, Outcome, Verdict, fails, holds, undecided
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
 from physsym.verify.engines.evaluation import Values, sample_points, satisfied
+from physsym.vocabulary import lam
 
 _TRIES = 48
 _ENGINES = ("exact points", smt.NAME)
@@ -49,6 +51,8 @@ def holds_for_all(
 
     Raises
     ------
+    TypeError
+        For what is no condition, and for points that are not given by symbol.
     AnalysisError
         For an empty domain.
 
@@ -62,7 +66,7 @@ def holds_for_all(
     >>> print(holds_for_all([decline], at=samples))
     conditional, given -eta*lam + 2 > 0: it holds at eta = 1/100, lam = 20 [not at eta = 1/10, lam = 20]
     """
-    goals, within = tuple(claimed), tuple(domain)
+    goals, within = as_conditions(claimed), as_conditions(domain)
     tried = list(_tried(goals, within, at))
     against = next((p for p in tried if satisfied(goals, p) is False), None)
     if against is None:
@@ -73,18 +77,28 @@ def holds_for_all(
     return _nowhere(goals, within, f"not {_format_point(against)}")
 
 
+def as_conditions(given: Iterable[Condition]) -> tuple[Condition, ...]:
+    """Return conditions as a tuple; TypeError for a single one, and for what is no condition."""
+    found = tuple(given) if isinstance(given, Iterable) else (given,)
+    if not isinstance(given, Iterable) or any(not isinstance(c, Condition) for c in found):
+        raise TypeError(
+            'expected several conditions, such as [Condition(2 - eta*lam, "> 0")]; given '
+            f"{', '.join(map(str, found))}"
+        )
+    return found
+
+
 def _tried(
     goals: tuple[Condition, ...], domain: tuple[Condition, ...], at: Iterable[Mapping[Symbol, object]]
 ) -> Iterator[Values]:
     names = frozenset[Symbol]().union(*(c.expression.free_symbols for c in (*goals, *domain)))
-    first = ({s: _fraction(n) for s, n in point.items()} for point in at)
+    first = ({s: _fraction(n) for s, n in exact_values(point).items()} for point in at)
     return (p for p in chain(first, sample_points(names, _TRIES)) if satisfied(domain, p))
 
 
-def _fraction(value: object) -> Fraction:
-    number = exact(value)
+def _fraction(number: Expr) -> Fraction:
     if not number.is_Rational:
-        raise AnalysisError(f"a point has rational coordinates, given {value}")
+        raise AnalysisError(f"a point has rational coordinates, given {number}")
     return Fraction(int(number.p), int(number.q))
 
 
@@ -161,6 +175,8 @@ def holds_for_all_given(
 
     Raises
     ------
+    TypeError
+        For what is no condition, and for points that are not given by symbol.
     AnalysisError
         For an empty domain.
 
@@ -172,8 +188,71 @@ def holds_for_all_given(
     >>> print(holds_for_all_given([short], [positive], at=[{dt: 1, tau: 3}, {dt: 2, tau: 1}]))
     conditional, given -2*dt + tau > 0: it holds at dt = 1, tau = 3 [not at dt = 2, tau = 1]
     """
-    goals, within, enough = tuple(claimed), tuple(domain), tuple(conditions)
+    goals, within, enough = map(as_conditions, (claimed, domain, conditions))
     everywhere = holds_for_all(goals, within, tuple(at))
     if everywhere.outcome is not Outcome.CONDITIONAL or not holds_for_all(goals, (*within, *enough)):
         return everywhere
     return replace(everywhere, assumes=enough)
+
+
+def is_forward_invariant(
+    rule: RuleLike, conditions: Iterable[Condition], given: Iterable[Condition] = (), curvature: Expr = lam
+) -> Verdict:
+    """Return whether a set of states is forward invariant under a rule on a quadratic potential.
+
+    The set is given by conditions on the states. The verdict holds if one step maps the set into itself for
+    all real states and parameters of the declared signs that satisfy `given`. It fails with a state in the
+    set whose image is not in the set.
+
+    Parameters
+    ----------
+    rule
+        A rule.
+    conditions
+        The conditions that define the set.
+    given
+        Conditions that are assumed of parameters and states.
+    curvature
+        The second derivative of the quadratic potential.
+
+    Returns
+    -------
+    Verdict
+        Decided by z3.
+
+    Raises
+    ------
+    TypeError
+        If `rule` is not a rule.
+    AnalysisError
+        If there is no condition.
+
+    References
+    ----------
+    H. Khalil, Nonlinear Systems, section 4.2.
+
+    Examples
+    --------
+    Gradient descent with a short step stays on its side of the minimum; with a longer one it need not:
+
+    >>> from physsym.core.statements import rule
+    >>> from physsym.vocabulary import G, eta, x
+    >>> descent, right = rule({x: x - eta * G}), Condition(x, "> 0")
+    >>> is_forward_invariant(descent, [right], given=[Condition(1 - eta * lam, "> 0")]).outcome
+    <Outcome.HOLDS: 'holds'>
+    >>> is_forward_invariant(descent, [right], given=[Condition(2 - eta * lam, "> 0")]).outcome
+    <Outcome.FAILS: 'fails'>
+    """
+    rule = as_rule(rule)
+    before, assumed = as_conditions(conditions), as_conditions(given)
+    if not before:
+        raise AnalysisError("no condition was given that a step could keep")
+    new = {state: on_quadratic(value, curvature) for state, value in one_step_map(rule).items()}
+    after = tuple(Condition(c.expression.xreplace(new), c.relation) for c in before)
+    found = smt.implies_all((*assumed, *before), after)
+    text = " and ".join(map(str, before))
+    if found.answer is Answer.PROVED:
+        return holds(f"each step keeps {text}", engines=(smt.NAME,))
+    if found.answer is Answer.REFUTED:
+        return fails(f"a step need not keep {text}", witness=found.witness, engines=(smt.NAME,))
+    return undecided(f"whether each step keeps {text}: {found.reason}", engines=(smt.NAME,))

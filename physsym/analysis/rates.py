@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sympy import Abs, Expr, Poly, Rational, Symbol, expand
 
-from physsym.analysis.exact_evaluation import AnalysisError, sign_of
+from physsym.analysis.exact_evaluation import AnalysisError, exact_values, sign_of
 from physsym.analysis.linear import characteristic_polynomial, step_matrix, z
+from physsym.analysis.quantified import as_conditions
 from physsym.analysis.spectral import spectral_radius
 from physsym.analysis.stability import Region, schur_cohn
 from physsym.core.signs import POSITIVE, signs
@@ -65,6 +66,14 @@ def rate_region(rule: RuleLike, rate: object, curvature: Expr = lam) -> Region:
     return Region((*above, *sides))
 
 
+def _ends(between: Between) -> tuple[Expr, Expr]:
+    if not isinstance(between, Sequence) or len(between) != 2:
+        raise TypeError(
+            f"expected the smallest and the largest curvature, such as (1, 20); given {between!r}"
+        )
+    return exact(between[0]), exact(between[1])
+
+
 def _coefficients(rule: Rule) -> tuple[Expr, ...]:
     """Return the coefficients of the characteristic polynomial below the leading one, which is one."""
     return tuple(characteristic_polynomial(rule).all_coeffs()[1:])
@@ -112,7 +121,7 @@ def worst_case_rate(rule: RuleLike, values: Mapping[Symbol, object], between: Be
     19/20
     """
     rule = as_rule(rule)
-    least, largest = (exact(end) for end in between)
+    least, largest = _ends(between)
     if least.is_number and largest.is_number and (sign_of(least) < 0 or sign_of(largest - least) < 0):
         raise AnalysisError(f"curvatures lie between 0 <= mu <= L, given {least} and {largest}")
     _require_affine(rule)
@@ -222,11 +231,10 @@ def is_minimax_rate(
     <Outcome.FAILS: 'fails'>
     """
     rule = as_rule(rule)
-    ends, assumed = tuple(exact(end) for end in between), tuple(given)
-    if missing := sorted(str(p) for p in parameters(rule) if p not in proposed):
+    ends, assumed, values = _ends(between), as_conditions(given), exact_values(proposed)
+    if missing := sorted(str(p) for p in parameters(rule) if p not in values):
         raise AnalysisError(f"the proposal gives no value to {', '.join(missing)}")
     _require_affine(rule)
-    values = {symbol: exact(value) for symbol, value in proposed.items()}
     attained = _attained(rewritten(rule, lambda e: e.xreplace(values)), exact(rate), ends, assumed)
     return attained and _none_better(rule, exact(rate), ends, assumed)
 

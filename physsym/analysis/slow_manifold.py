@@ -1,15 +1,80 @@
-"""Slow manifolds of rules with a fast state, such as momentum, and the modified equation on them."""
+"""Slow manifolds: of laws with a small inertia, and of rules with a fast state, such as momentum."""
 
 from __future__ import annotations
 
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Integer, Symbol, cancel
 
-from physsym.analysis.jets import Polynomial, VectorField
+from physsym.analysis.exact_evaluation import AnalysisError
+from physsym.analysis.jets import Expansion, Polynomial, Series, VectorField, ring_for
 from physsym.analysis.modified_equations import ModifiedEquation, logarithm, near_identity, refuse
-from physsym.analysis.power_series import Expansion, Series, ring_for
-from physsym.core.statements import Law, Rule, RuleLike, as_rule, one_step_map, states
-from physsym.core.symbols import after
+from physsym.core.statements import Law, LawLike, Rule, RuleLike, as_law, as_rule, one_step_map, states
+from physsym.core.symbols import after, dot
 from physsym.core.verdicts import Condition
+
+
+def slow_velocity(law: LawLike, coordinate: Symbol, small: Symbol, order: int = 1) -> Expr:
+    """Return the slow manifold of a law of second order, x' = h(x), as a series in a small symbol.
+
+    On the manifold x'' = h'(x)*h(x), and each coefficient of h cancels the residual at its order. It is
+    valid up to O(small**(order + 1)) after an initial layer of width `small`.
+
+    Parameters
+    ----------
+    law
+        A law of one equation.
+    coordinate
+        Its coordinate.
+    small
+        The symbol that multiplies the highest derivative.
+    order
+        The highest power of `small` in the result.
+
+    Returns
+    -------
+    Expr
+        The velocity h(x).
+
+    Raises
+    ------
+    AnalysisError
+        If the law has several equations, or is not linear in the velocity at `small` = 0.
+
+    References
+    ----------
+    A. Tikhonov, 1952; N. Fenichel, Geometric singular perturbation theory, 1979.
+
+    Examples
+    --------
+    >>> from physsym.core.statements import law
+    >>> from physsym.vocabulary import G, gamma, tau, x
+    >>> print(slow_velocity(law({tau * dot(dot(x)): -G / gamma - dot(x)}), x, tau))
+    -grad(x)/gamma - tau*grad(x)*hess(x)/gamma**2
+    """
+    law = as_law(law)
+    if len(law.equations) != 1:
+        raise AnalysisError(f"a slow velocity is that of a law of one equation, given {law}")
+    residual, speed = law.equations[0].residual, dot(coordinate)
+    at_once = residual.xreplace({small: Integer(0)})
+    slope = at_once.diff(speed)
+    if slope == 0 or slope.has(speed, dot(speed)):
+        raise AnalysisError(f"{law} does not say what {speed} is where {small} = 0")
+    found = cancel(speed - at_once / slope)
+    for power in range(1, order + 1):
+        found -= _at_order(invariance(residual, coordinate, found), small, power) / slope * small**power
+    return found
+
+
+def invariance(residual: Expr, coordinate: Symbol, velocity: Expr) -> Expr:
+    """Return the residual of the invariance equation for a velocity that is a function of the position."""
+    acceleration = velocity.diff(coordinate) * velocity
+    return residual.xreplace({dot(dot(coordinate)): acceleration, dot(coordinate): velocity})
+
+
+def _at_order(expression: Expr, small: Symbol, power: int) -> Expr:
+    found = expression.expand().coeff(small, power)
+    if found.has(small):
+        raise AnalysisError(f"{expression} is no polynomial in {small}")
+    return found
 
 
 def slow_manifold_equation(rule: RuleLike, step: Symbol, fast: Symbol, order: int = 1) -> ModifiedEquation:

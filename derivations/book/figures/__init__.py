@@ -16,7 +16,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "experiment": ["Experiment"],
         "motion": ["Motion"],
         "damping": ["energies", "energies_caption", "regimes", "regimes_caption"],
-        "stability": ["boundary", "spectral_radii", "stability_map", "stability_map_caption"],
+        "stability": ["boundary", "stability_map", "stability_map_caption"],
         "valley": ["losses", "losses_caption", "tracks", "tracks_caption"],
         "words": ["number", "often"],
     },

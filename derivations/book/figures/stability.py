@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sympy import Poly, lambdify
 
-from physsym.analysis.linear import step_matrix
+from physsym.analysis.numeric_spectra import spectral_radii
 from physsym.analysis.stability import stability_region
 from physsym.derivation import Derivation
 from .coefficients import rate_of
@@ -33,7 +33,8 @@ def stability_map(derived: Rule | Derivation, top: float = 8.0, ax: Axes | None 
     """
     ax, rule = axes(ax), rule_of(derived)
     kept, stiffness = np.linspace(0, 0.999, 73), np.linspace(0, top, 73)
-    radii = spectral_radii(rule, *np.meshgrid(kept, stiffness))
+    grid = dict(zip(("rho", "lam"), np.meshgrid(kept, stiffness), strict=True))
+    radii = spectral_radii(rule, **{**grid, rate_of(rule).name: 1.0})
     ax.contourf(kept, stiffness, radii, levels=_LEVELS, colors=[(BLUE, a) for a in _SHADES])
     lines = ax.contour(kept, stiffness, radii, levels=_LEVELS[1:-1], colors=BLUE, linewidths=0.7)
     ax.clabel(lines, fontsize=8, colors=INK)
@@ -52,18 +53,6 @@ def stability_map_caption(derived: Rule | Derivation, at: float = 0.9) -> str:
         f"Without momentum the rule is stable while `{rate}*lam` is below {number(none)}; at "
         f"`rho = {number(at)}` the limit is {number(some)}."
     )
-
-
-def spectral_radii(rule: Rule, kept: Array, stiffness: Array) -> Array:
-    """Return the largest modulus among the eigenvalues of a step, for arrays of rho and rate times curvature.
-
-    The arrays have one shape, which the result has too.
-    """
-    matrix = step_matrix(rule).subs(rate_of(rule), 1)
-    entries = [np.broadcast_to(lambdify((rho, lam), e)(kept, stiffness), kept.shape) for e in matrix]
-    stacked = np.stack(entries, axis=-1).reshape(*kept.shape, *matrix.shape)
-    radii: Array = np.abs(np.linalg.eigvals(stacked)).max(axis=-1)
-    return radii
 
 
 def boundary(rule: Rule, kept: Array) -> Array:

@@ -8,7 +8,7 @@ from sympy import Symbol
 
 from physsym import after, law, rule
 from physsym.analysis.exact_evaluation import AnalysisError
-from physsym.analysis.forward_invariance import is_forward_invariant
+from physsym.analysis.quantified import is_forward_invariant
 from physsym.core.statements import rewritten
 from physsym.core.verdicts import Condition, Outcome
 from physsym.vocabulary import G, eta, lam, rho, u, x

@@ -16,8 +16,8 @@ from physsym.analysis import (
     root_series,
     slow_velocity,
 )
-from physsym.analysis.lie_derivative import invariance
 from physsym.analysis.linear import z
+from physsym.analysis.slow_manifold import invariance
 from physsym.core.symbols import higher
 from physsym.mechanics import particle_with_friction
 from physsym.vocabulary import G, dt, eta, gamma, lam, m, rho, t, tau, u, v, x
