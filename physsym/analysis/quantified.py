@@ -77,7 +77,7 @@ def holds_for_all(
     return _nowhere(goals, within, f"not {_format_point(against)}")
 
 
-def as_conditions(given: Iterable[Condition]) -> tuple[Condition, ...]:
+def as_conditions(given: object) -> tuple[Condition, ...]:
     """Return conditions as a tuple; TypeError for a single one, and for what is no condition."""
     found = tuple(given) if isinstance(given, Iterable) else (given,)
     if not isinstance(given, Iterable) or any(not isinstance(c, Condition) for c in found):

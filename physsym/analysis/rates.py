@@ -66,7 +66,7 @@ def rate_region(rule: RuleLike, rate: object, curvature: Expr = lam) -> Region:
     return Region((*above, *sides))
 
 
-def _ends(between: Between) -> tuple[Expr, Expr]:
+def _ends(between: object) -> tuple[Expr, Expr]:
     if not isinstance(between, Sequence) or len(between) != 2:
         raise TypeError(
             f"expected the smallest and the largest curvature, such as (1, 20); given {between!r}"
