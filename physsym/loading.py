@@ -178,14 +178,14 @@ def load(file: Path) -> Script:
     return Script(
         name=_name(file),
         prose=module.__doc__ or "",
-        derivations=_each(Derivation, exported),
-        claims=_each(Claim, exported),
-        parts=_each(DocumentPart, exported),
+        derivations=_instances(Derivation, exported),
+        claims=_instances(Claim, exported),
+        parts=_instances(DocumentPart, exported),
         path=str(file),
     )
 
 
-def _each(kind: type[T], exported: Sequence[object]) -> tuple[T, ...]:
+def _instances(kind: type[T], exported: Sequence[object]) -> tuple[T, ...]:
     """Return every value of a kind once, those within tuples included; parts of documents have no hash."""
     flat = (v for value in exported for v in (value if isinstance(value, tuple) else (value,)))
     found: dict[object, T] = {}

@@ -129,6 +129,6 @@ GUARDS = (
           "physsym/printing/textbook.py", "        refuse_lookalikes(page.symbols, face, vocabulary)\n", "",
           ("tests/unit/printing/test_names.py::test_two_symbols_are_never_written_alike",)),
     Guard(23, "what has dropped out of an equation is solved for",
-          "physsym/verify/algebra.py", "        if identical(slope, Integer(0)):\n", "        if False:\n",
+          "physsym/verify/algebra.py", "        if identical(factor, Integer(0)):\n", "        if False:\n",
           (f"{CHECK}::test_what_drops_out_cannot_be_isolated",)),
 )  # fmt: skip

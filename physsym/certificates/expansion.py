@@ -86,7 +86,7 @@ def _split(
 ) -> Expansion:
     weight = sympy.cancel(expanded).diff(rest)
     if sympy.cancel(weight).has(rest):
-        raise Refusal("the exponential does not stand alone in the gap")
+        raise Refusal("the gap is not linear in the exponential")
     return _with_rest(expanded.xreplace({rest: Integer(0)}), h, span, value, sympy.cancel(weight), reason)
 
 

@@ -27,8 +27,8 @@ def quotient(move: Integrate, above: Statement, below: Statement) -> Lemma:
 
     Every rate is the difference quotient of old and new value, and every state is read where the method reads
     it; a method that follows a state exactly must reach its value on an exact solution. The stages of a
-    Runge-Kutta method must obey the law at their places, and new values be their weighed sum. Raises Refusal
-    where the law is not of first order or the rule updates other states.
+    Runge-Kutta method must obey the law at their evaluation points, and new values be their weighted sum.
+    Raises Refusal where the law is not of first order or the rule updates other states.
     """
     return method_lemma(move.method, *_fitting(move, above, below), move)
 
@@ -52,13 +52,13 @@ def _(method: PartitionedEuler, law: Rates, rule: Rule, move: Integrate) -> Lemm
     parts, given = _blocks(law, method, move), equations(rule)
     sequence = parts[0] + parts[1]
     if method.own != "exact":
-        told = All(tuple(_read(s, law, parts, method, move.step) for s in sequence))
+        formula = All(tuple(_read(s, law, parts, method, move.step) for s in sequence))
         says = f"with difference quotients for rates, the law holds where {method.name} reads it"
-        return lemma("algebra", says, told, Proof("follows"), given)
+        return lemma("algebra", says, formula, Proof("follows"), given)
     flows = {u.target: Proof("exact_flow", _solution(u.value, move.step)) for u in rule.updates}
     says = "every new value lies on an exact solution of its equation, all else held still"
-    told = All(tuple(_flow(s, law, parts, method, move.step) for s in sequence))
-    return lemma("flow", says, told, Proof("each", tuple(flows[s] for s in sequence)), given)
+    formula = All(tuple(_flow(s, law, parts, method, move.step) for s in sequence))
+    return lemma("flow", says, formula, Proof("each", tuple(flows[s] for s in sequence)), given)
 
 
 @method_lemma.register(RungeKutta)
@@ -68,9 +68,9 @@ def _(method: RungeKutta, law: Rates, rule: Rule, move: Integrate) -> Lemma:
     rates, stages = {s: _rate(s, law)[0] for s in law}, list[dict[Symbol, Expr]]()
     obeyed: list[Relation] = []
     for row in method.matrix:
-        place = {s: _moved(s, row, stages, move.step) for s in law}
-        stages.append({s: rate.xreplace(place) for s, rate in rates.items()})
-        obeyed += [changed(law[s], {**place, dot(s): stages[-1][s]}) for s in law]
+        point = {s: _moved(s, row, stages, move.step) for s in law}
+        stages.append({s: rate.xreplace(point) for s, rate in rates.items()})
+        obeyed += [changed(law[s], {**point, dot(s): stages[-1][s]}) for s in law]
     new = (equation(after(s), _moved(s, method.weights, stages, move.step)) for s in law)
     says = f"each stage of {method.name} obeys the law at its place, and new values are their weighed sum"
     return lemma("algebra", says, All((*obeyed, *new)), Proof("follows"), equations(rule))
@@ -93,10 +93,10 @@ def _listed(states: object) -> str:
     return ", ".join(sorted(map(str, states)))  # type: ignore[call-overload]
 
 
-def _state(told: Relation) -> Symbol:
-    rates = [s for s in (told.left - told.right).free_symbols if DOT in s.name]
+def _state(formula: Relation) -> Symbol:
+    rates = [s for s in (formula.left - formula.right).free_symbols if DOT in s.name]
     if len(rates) != 1 or rates[0].name.count(DOT) != 1:
-        raise Refusal(f"{told.left} = {told.right} does not hold one first derivative")
+        raise Refusal(f"{formula.left} = {formula.right} does not hold one first derivative")
     name = rates[0].name.removesuffix(DOT)
     return Symbol(name, real=True) if rates[0].is_real else Symbol(name)
 
@@ -113,10 +113,10 @@ def _blocks(law: Rates, method: PartitionedEuler, move: Integrate) -> Blocks:
 def _rate(state: Symbol, law: Rates) -> tuple[Expr, Expr]:
     """Return the rate that the law gives a state, and the factor that turns the law into it."""
     residual = law[state].left - law[state].right
-    slope = sympy.expand(residual).diff(dot(state))
-    if slope.has(dot(state)):
+    coefficient = sympy.expand(residual).diff(dot(state))
+    if coefficient.has(dot(state)):
         raise Refusal(f"the law is not linear in {dot(state)}")
-    return sympy.cancel(-residual.xreplace({dot(state): Integer(0)}) / slope), 1 / slope
+    return sympy.cancel(-residual.xreplace({dot(state): Integer(0)}) / coefficient), 1 / coefficient
 
 
 def _others(state: Symbol, parts: Blocks, method: PartitionedEuler) -> dict[Expr, Expr]:
@@ -127,8 +127,8 @@ def _others(state: Symbol, parts: Blocks, method: PartitionedEuler) -> dict[Expr
     return {s: _mixed(s, beside if s in own else across) for s in parts[0] + parts[1] if s != state}
 
 
-def _mixed(state: Symbol, share: Expr) -> Expr:
-    return (1 - share) * state + share * after(state)
+def _mixed(state: Symbol, weight: Expr) -> Expr:
+    return (1 - weight) * state + weight * after(state)
 
 
 def _read(state: Symbol, law: Rates, parts: Blocks, method: PartitionedEuler, step: Symbol) -> Relation:
@@ -163,10 +163,10 @@ def order(move: Integrate, above: Statement, below: Statement) -> Lemma:
         raise Refusal("a rule that looks back is not compared with an exact solution")
     obeyed = Always((time,), All(tuple(changed(e, _along(law, time)) for e in law.values())))
     smooth = (Said("starts_smoothly", (_path(s), _speed(s), s, Dummy(f"{s}_change", real=True))) for s in law)
-    told = All(tuple(Said("close_to_flow", (_path(s), Map((move.step,), new[s]))) for s in law))
+    formula = All(tuple(Said("close_to_flow", (_path(s), Map((move.step,), new[s]))) for s in law))
     proof = Proof("each", tuple(_closeness(s, new[s], law, move.step) for s in law))
     says = f"one step differs from every smooth solution of the law by O({move.step}**2)"
-    return lemma("order", says, told, proof, (*smooth, obeyed))
+    return lemma("order", says, formula, proof, (*smooth, obeyed))
 
 
 def _path(state: Symbol) -> Open:

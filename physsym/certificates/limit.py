@@ -22,7 +22,7 @@ def limit(move: Limit, above: Statement, below: Statement) -> Lemma:
     """
     require_absent(move.symbol, below, "below")
     if move.symbol not in symbols(above):
-        raise Refusal(f"{move.symbol} does not stand in the line above")
+        raise Refusal(f"{move.symbol} does not occur in the line above")
     pairs = [pair for pair in _pairs(move, above, below) if pair[0] != pair[1]]
     # The sides of a law may be exchanged; the new values of a rule have no sides.
     signs = (1, -1) if isinstance(above, Law) else (1,)

@@ -38,7 +38,7 @@ class NotInCoq(ValueError):
 
 @dataclass(frozen=True)
 class Names:
-    """The names under which symbols and open functions stand in one lemma, all different."""
+    """The names under which symbols and uninterpreted functions have in one lemma, all different."""
 
     symbols: Mapping[Symbol, str]
     functions: Mapping[str, str]

@@ -117,5 +117,5 @@ def can_hold(name: str, lemma: Lemma, witness: Witness) -> str:
 
 
 def comment(text: str) -> str:
-    """Return text that may stand in a comment of Coq, which knows nested comments and strings."""
+    """Return text that is safe in a comment of Coq, which has nested comments and strings."""
     return re.sub(r"\s+", " ", text.replace('"', "'").replace("(*", "( *").replace("*)", "* )"))

@@ -35,12 +35,12 @@ def witness(lemma: Lemma) -> Witness | None:
     opened = {name: n for part in formulas for name, n in functions(part).items()}
     moving = any(e.has(AppliedUndef) for part in formulas for e in expressions(part))
     # A particle at rest without a force solves its law; otherwise the gradient is that of a parabola.
-    slope = {name: _still(n) if moving or n > 1 else "(fun y => y)" for name, n in opened.items()}
+    gradients = {name: _still(n) if moving or n > 1 else "(fun y => y)" for name, n in opened.items()}
     plain = [r for part in formulas for r in _relations(part)]
     for seed in range(_ATTEMPTS):
         values = _solved(plain, _symbols(formulas), random.Random(seed), moving)
         if values is not None:
-            return Witness(values, slope)
+            return Witness(values, gradients)
     return None
 
 
@@ -68,14 +68,14 @@ def _solved(
 ) -> Values | None:
     """Return values of all symbols that satisfy the relations, each equation solved for its last symbol."""
     values: Values = {}
-    waiting = [r.left - r.right for r in formulas if r.sign == "="]
-    while len(values) < len(free) or waiting:
-        ready = next((r for r in waiting if len(_unknown(r, values)) < 2), None)
+    unsolved = [r.left - r.right for r in formulas if r.sign == "="]
+    while len(values) < len(free) or unsolved:
+        ready = next((r for r in unsolved if len(_unknown(r, values)) < 2), None)
         if ready is None:
             symbol = next(s for s in free if s not in values)
             values[symbol] = _some(symbol, chance, moving)
             continue
-        waiting.remove(ready)
+        unsolved.remove(ready)
         if not _solve(_valued(ready, values, moving), values):
             return None
     return values if all(_true(r, values, moving) for r in formulas) else None
@@ -91,10 +91,10 @@ def _solve(residual: Expr, values: Values) -> bool:
     if not residual.free_symbols:
         return bool(sympy.expand(sympy.cancel(residual)) == 0)
     (symbol,) = residual.free_symbols
-    slope = residual.diff(symbol)
-    if slope.free_symbols or slope == 0:
+    coefficient = residual.diff(symbol)
+    if coefficient.free_symbols or coefficient == 0:
         return False
-    values[symbol] = sympy.expand(-residual.xreplace({symbol: Integer(0)}) / slope)
+    values[symbol] = sympy.expand(-residual.xreplace({symbol: Integer(0)}) / coefficient)
     return True
 
 

@@ -47,8 +47,8 @@ class ExponentialEuler:
         """Return one step in plain numbers, for tests, by mpmath; None where the law is not linear."""
         context = getattr(step, "context", mpmath.mp)
         rest = rates(dict.fromkeys(start, 0 * step))
-        slopes = {o: rates({s: 0 * step + (s == o) for s in start}) for o in start}
-        rows = [[step * (slopes[o][s] - rest[s]) for o in start] + [step * rest[s]] for s in start]
+        derivatives = {o: rates({s: 0 * step + (s == o) for s in start}) for o in start}
+        rows = [[step * (derivatives[o][s] - rest[s]) for o in start] + [step * rest[s]] for s in start]
         along = (step * rate - row[-1] for rate, row in zip(rates(start).values(), rows, strict=True))
         linear = (sum(a * n for a, n in zip(row, start.values(), strict=False)) for row in rows)
         if any(abs(a - b) > abs(a) * context.mpf(10) ** -9 for a, b in zip(along, linear, strict=True)):
@@ -67,8 +67,8 @@ exponential_euler = ExponentialEuler()
 def _(method: ExponentialEuler, rates: Rates, move: Integrate) -> Rule:
     sequence = one_block(rates, move)
     for state, rate in rates.items():
-        slopes = [rate.diff(s) for s in rates]
-        if any(e.free_symbols & {*rates, t} for e in slopes) or t in rate.free_symbols:
+        derivatives = [rate.diff(s) for s in rates]
+        if any(e.free_symbols & {*rates, t} for e in derivatives) or t in rate.free_symbols:
             raise MoveError(
                 f"exponential Euler needs a linear law with constant coefficients, and {dot(state)} = {rate} "
                 "is none; where the friction alone is linear use "

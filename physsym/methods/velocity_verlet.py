@@ -105,7 +105,7 @@ def _(method: VelocityVerlet, equations: Equations, new: Equations, move: Integr
     for state in slow:
         here = {dot(state): (new[state] - state) / move.step, **between}
         what = f"the difference quotient of {state} and its rate between the kicks"
-        for places in ({}, {x: new[x] for x in slow}):  # the rate reads no position, old or new
-            residual = substituted(equations[state], here | places)
+        for positions in ({}, {x: new[x] for x in slow}):  # the rate reads no position, old or new
+            residual = substituted(equations[state], here | positions)
             verdicts.append(identical(residual, Integer(0), what))
     return verdicts

@@ -1,4 +1,4 @@
-"""Carrying moves out: each gives a proposal for the next line. Nothing here decides whether it is right."""
+"""Carrying moves out: each proposes the next line, which `verify` decides on independently."""
 
 from physsym.transform import algebra, eliminate, integrate, limit, neglect
 from physsym.transform.registry import apply, transform_step

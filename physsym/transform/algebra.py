@@ -1,4 +1,4 @@
-"""Carrying out the algebraic moves: divide, multiply, define, isolate, split, rescale."""
+"""Carrying out the algebraic moves: divide, multiply, define, isolate, reduce order, rescale."""
 
 from __future__ import annotations
 

@@ -25,14 +25,14 @@ def _(move: Eliminate, line: Statement) -> Rule:
 def _recurrence(gone: Symbol, kept: Symbol, values: dict[Symbol, Expr]) -> Expr:
     """Return the next value of `kept` in terms of its values now and one step before.
 
-    Its update is solved for the state that goes, which so becomes a difference of two neighbouring values.
+    Its update is solved for the eliminated state, which becomes a difference of two successive values.
     """
     read = after(gone) if values[kept].has(after(gone)) else gone
     if (values[kept].has(gone) and read != gone) or not values[kept].has(read):
         raise MoveError(f"the update of {kept} must read {gone} at one instant, old or new: {values[kept]}")
     difference = solved(values[kept] - after(kept), read)
     earlier = difference.xreplace({after(kept): kept, kept: before(kept)})
-    # The old value of `gone` was made one step ago, from the places of then.
+    # The old value of `gone` was computed one step ago, from the values at that time.
     back = {} if read == after(gone) else {kept: before(kept), after(kept): kept}
-    made = values[gone].xreplace(back | {gone: earlier})
-    return values[kept].xreplace({read: made})
+    new = values[gone].xreplace(back | {gone: earlier})
+    return values[kept].xreplace({read: new})

@@ -1,4 +1,4 @@
-"""Proposing: expressions in a readable form, and solutions of scalar equations."""
+"""Proposals: expressions in a readable form, and solutions of scalar equations."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ def _length(expression: Expr) -> tuple[int, int]:
 def solved(residual: Expr, symbol: Symbol) -> Expr:
     """Return the real solution of residual = 0 for a symbol.
 
-    Raises MoveError where the symbol stands inside an opaque function, or a unique real solution is not
+    Raises MoveError where the symbol occurs inside an opaque function, or a unique real solution is not
     found.
     """
     if any(f.has(symbol) for f in residual.atoms(*OPAQUE)):
-        raise MoveError(f"cannot solve for {symbol}: it stands inside an unknown function in {residual} = 0")
+        raise MoveError(f"cannot solve for {symbol}: it occurs inside an opaque function in {residual} = 0")
     for way in (_linear, _logarithm, _odd_power, _by_sympy):
         solution = way(residual, symbol)
         if solution is not None:
@@ -67,9 +67,13 @@ def solved(residual: Expr, symbol: Symbol) -> Expr:
 
 def _linear(residual: Expr, symbol: Symbol) -> Expr | None:
     numerator = expand(sympy.numer(together(residual)))
-    slope = numerator.coeff(symbol)
-    rest = expand(numerator - slope * symbol)
-    return None if slope == 0 or rest.has(symbol) or slope.has(symbol) else shortest(-rest / slope)
+    coefficient = numerator.coeff(symbol)
+    rest = expand(numerator - coefficient * symbol)
+    return (
+        None
+        if coefficient == 0 or rest.has(symbol) or coefficient.has(symbol)
+        else shortest(-rest / coefficient)
+    )
 
 
 def _logarithm(residual: Expr, symbol: Symbol) -> Expr | None:
@@ -92,10 +96,10 @@ def _odd_power(residual: Expr, symbol: Symbol) -> Expr | None:
     powers = [_signed_power(term, symbol) for term in Add.make_args(moving)]
     if None in powers or len({a for _, a in filter(None, powers)}) != 1:
         return None
-    slope, exponent = Add(*(k for k, _ in filter(None, powers))), next(filter(None, powers))[1]
+    coefficient, exponent = Add(*(k for k, _ in filter(None, powers))), next(filter(None, powers))[1]
     if exponent == 0:
         return None
-    ratio = -rest / slope
+    ratio = -rest / coefficient
     return sympy.sign(ratio) * Abs(ratio) ** (1 / exponent)
 
 
@@ -118,7 +122,7 @@ def _signed_power(term: Expr, symbol: Symbol) -> tuple[Expr, Expr] | None:
 def _by_sympy(residual: Expr, symbol: Symbol) -> Expr | None:
     if residual.has(Abs, sympy.sign):
         return None
-    # Signs of symbols make SymPy drop solutions whose sign it cannot tell: solve for a symbol without any.
+    # SymPy drops solutions of unknown sign for a symbol with a declared one: solve for a symbol without.
     plain = Dummy(real=True)
     try:
         found = sympy.solve(residual.xreplace({symbol: plain}), plain)

@@ -65,7 +65,7 @@ def blocks(rates: Rates, move: Integrate) -> tuple[Block, Block]:
     By meaning the velocities are first. A position occurs inside the potential, or else its rate reads other
     states alone, and none of these is a position; of two states that so read each other the one whose rate is
     just the other is the position. Every velocity is read by a position. Raises MoveError where the law does
-    not tell positions and velocities apart.
+    not distinguish positions and velocities.
     """
     if move.first:
         return _named(rates, move)
@@ -123,8 +123,8 @@ def _(method: PartitionedEuler, rates: Rates, move: Integrate) -> Rule:
     sequence = parts[0] + parts[1]
     moving, updates = (*sequence, *map(after, sequence)), list[Update]()
     for block in parts:
-        place = {u.target: _mixed(u.target, after(u.target), method.updated) for u in updates}
-        read = {s: rates[s].xreplace(place) for s in block}
+        point = {u.target: _mixed(u.target, after(u.target), method.updated) for u in updates}
+        read = {s: rates[s].xreplace(point) for s in block}
         updates += [Update(s, tidied(value, moving)) for s, value in _moved(read, method, move).items()]
     return Rule(tuple(updates))
 
@@ -155,10 +155,10 @@ def _implicit(state: Symbol, rate: Expr, own: Expr, move: Integrate) -> Expr:
 def _linear_step(rates: Rates, own: Expr, move: Integrate) -> Rates:
     """Return the new values of states that read each other, by solving linear equations for all of them."""
     new = {s: Dummy(s.name, real=True) for s in rates}
-    place = {s: _mixed(s, n, own) for s, n in new.items()}
+    point = {s: _mixed(s, n, own) for s, n in new.items()}
     equations = []
     for state, rate in rates.items():
-        read = rate.xreplace(place)
+        read = rate.xreplace(point)
         if any(f.has(*new.values()) for f in read.atoms(*OPAQUE)):
             raise _not_explicit(state, rate, move)
         equations.append(new[state] - state - move.step * read)
@@ -174,12 +174,12 @@ def _linear_step(rates: Rates, own: Expr, move: Integrate) -> Rates:
 def _decayed(state: Symbol, rate: Expr, move: Integrate) -> Expr:
     """Return the exact solution of s' = a*s + b after one step, a and b held still."""
     opaque = {f: Dummy() for f in rate.atoms(*OPAQUE)}
-    slope = sympy.expand(rate.xreplace(opaque)).diff(state)
-    if slope.has(state) or any(f.has(state) for f in opaque):
+    coefficient = sympy.expand(rate.xreplace(opaque)).diff(state)
+    if coefficient.has(state) or any(f.has(state) for f in opaque):
         raise _not_explicit(state, rate, move)
     rest = rate.xreplace({state: Integer(0)})
-    decay = exp(slope * move.step)
-    return state + move.step * rest if slope == 0 else decay * state + (decay - 1) / slope * rest
+    decay = exp(coefficient * move.step)
+    return state + move.step * rest if coefficient == 0 else decay * state + (decay - 1) / coefficient * rest
 
 
 def _not_explicit(state: Symbol, rate: Expr, move: Integrate) -> MoveError:
@@ -203,8 +203,8 @@ def _(method: RungeKutta, rates: Rates, move: Integrate) -> Rule:
         )
     stages: list[Rates] = []
     for row in method.matrix:
-        place = {s: _along(s, row, stages, move.step) for s in rates}
-        stages.append({s: rate.xreplace(place) for s, rate in rates.items()})
+        point = {s: _along(s, row, stages, move.step) for s in rates}
+        stages.append({s: rate.xreplace(point) for s, rate in rates.items()})
     updates = (Update(s, _along(s, method.weights, stages, move.step)) for s in one_block(rates, move))
     return Rule(tuple(updates))
 

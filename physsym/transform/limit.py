@@ -29,7 +29,7 @@ def _limit(expression: Expr, move: Limit) -> Expr:
     opaque = {f: Dummy(real=True) for f in expression.atoms(*OPAQUE)}
     if any(f.has(move.symbol) for f in opaque):
         raise MoveError(
-            f"{move.symbol} stands inside an unknown function: state the line that the limit gives"
+            f"{move.symbol} occurs inside an opaque function: state the line that the limit gives"
         )
     found = sympy.limit(
         expression.xreplace(opaque), move.symbol, move.to, "-" if move.to == -sympy.oo else "+"

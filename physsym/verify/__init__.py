@@ -1,4 +1,4 @@
-"""Checking moves: each line is undone or measured, never carried out again. Nothing here imports `apply`."""
+"""Verification of moves: each is undone or measured, never carried out again; independent of `transform`."""
 
 from physsym.verify import algebra, eliminate, integrate, limit, neglect
 from physsym.verify.dimensions import dimensions

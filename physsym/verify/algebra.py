@@ -1,4 +1,4 @@
-"""Checking the algebraic moves by undoing them: divide, multiply, define, isolate, split, rescale."""
+"""Verification of the algebraic moves by undoing them: divide, multiply, define, isolate, reduce, rescale."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _(move: Isolate, above: Statement, below: Statement) -> Verdict:
 
 
 def _replacing(symbol: Symbol, alone: Equation, k: int, law: Law, others: list[Expr]) -> Verdict:
-    """Return whether the solution, and no other, solves equation k of the law, the rest being untouched."""
+    """Return whether the solution, and no other, solves equation k of the law, the others being unchanged."""
     residual = law.equations[k].residual
     rest = [e.residual for j, e in enumerate(law.equations) if j != k]
     untouched = (same_equations(rest, others),) if rest or others else ()
@@ -78,12 +78,12 @@ def _replacing(symbol: Symbol, alone: Equation, k: int, law: Law, others: list[E
 def _only_solution(residual: Expr, symbol: Symbol) -> Verdict:
     """Return whether residual = 0 has at most one real solution, under conditions that are listed."""
     at = [substituted(residual, {symbol: Integer(n)}) for n in (0, 1)]
-    slope = at[1] - at[0]
-    linear = identical(residual, at[0] + slope * symbol)
+    factor = at[1] - at[0]
+    linear = identical(residual, at[0] + factor * symbol)
     if linear:
-        if identical(slope, Integer(0)):
+        if identical(factor, Integer(0)):
             return fails(f"{symbol} drops out of the equation")
-        return given(holds(f"linear in {symbol}: no other solution", engines=linear.engines), nonzero(slope))
+        return given(holds(f"linear in {symbol}: no other solution", engines=linear.engines), nonzero(factor))
     monotone, conditions = strictly_monotone(residual, symbol)
     if monotone:
         return given(
@@ -110,13 +110,13 @@ def _(move: ReduceOrder, above: Statement, below: Statement) -> Verdict:
     first = dot(move.coordinate)
     require_absent(move.velocity, above, "so it is no fresh name")
     if dot(first) in symbols(below) or dot(first) not in symbols(above):
-        raise Refusal(f"the acceleration {dot(first)} must stand above and be gone below")
+        raise Refusal(f"the acceleration {dot(first)} must occur above and not below")
     kinematic = [e for e in split.equations if e.residual in (first - move.velocity, move.velocity - first)]
     if len(kinematic) != 1:
-        raise Refusal(f"the equation {first} = {move.velocity} must stand among {below}")
+        raise Refusal(f"the equation {first} = {move.velocity} must be in {below}")
     rest = [e.residual for e in split.equations if e is not kinematic[0]]
     if any(r.has(first) for r in rest):
-        raise Refusal(f"{first} must stand in one equation alone; everywhere else it is {move.velocity}")
+        raise Refusal(f"{first} must occur in one equation alone; elsewhere it is {move.velocity}")
     back = {dot(move.velocity): dot(first), move.velocity: first}
     return same_equations(residuals(law), [substituted(r, back) for r in rest])
 
@@ -138,7 +138,7 @@ def _(move: Rescale, above: Statement, below: Statement) -> Verdict:
 
 
 def _moving(line: Statement) -> set[str]:
-    """Return the names of what changes: what a line reads at another instant or as a rate, or updates."""
+    """Return the names of the variables: what a line updates, or reads at another instant or as a rate."""
     marked = {_bare(s) for s in symbols(line) if s.name != _bare(s)}
     return marked | {s.name for s in line.targets} if isinstance(line, Rule) else marked
 
@@ -148,7 +148,7 @@ def _bare(symbol: Symbol) -> str:
 
 
 def _conjugate(move: Rescale, old: dict[Symbol, Expr], new: dict[Symbol, Expr]) -> Verdict:
-    """Return whether stepping and then measuring in old units is measuring first and then stepping."""
+    """Return whether stepping and changing units commute (the maps are conjugate)."""
     if move.old not in old or move.new not in new:
         raise Refusal(f"{move.old} must be a state above and {move.new} one below")
     unit = {move.old: move.factor * move.new}

@@ -1,4 +1,4 @@
-"""Checking an elimination: two steps of the rule above, against the recurrence below."""
+"""Verification of an elimination: two steps of the rule above against the recurrence below."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def _(move: Eliminate, above: Statement, below: Statement) -> Verdict:
     if recurrence.updates[0].target != kept:
         raise Refusal(f"the recurrence must be one of {kept}")
     second = {s: substituted(value, step) for s, value in step.items()}
-    told = substituted(recurrence.updates[0].value, {kept: step[kept], before(kept): kept})
-    return identical(second[kept], told, f"the second step of the rule and the recurrence of {kept}")
+    claimed = substituted(recurrence.updates[0].value, {kept: step[kept], before(kept): kept})
+    return identical(second[kept], claimed, f"the second step of the rule and the recurrence of {kept}")

@@ -1,4 +1,4 @@
-"""Checking an integration: each rate is recovered from its difference quotient, and the order is measured."""
+"""Verification of integrations: rates from difference quotients, and the order against the exact flow."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from physsym.verify.registry import verify_step
 from physsym.verify.substitution import Refusal, map_of, require, require_absent, substituted
 
 Equations = dict[Symbol, Expr]  # a residual or a value for each state
-# Names with a blank, which no symbol that is read from a text can have.
+# Names with a blank, which symbols read from text cannot have.
 _OWN, _RATE = Symbol("own value", real=True), Symbol("own rate", real=True)
 
 
@@ -37,7 +37,7 @@ def _(move: Integrate, above: Statement, below: Statement) -> Verdict:
     if set(new) != set(equations):
         raise Refusal(f"the rule must update {', '.join(sorted(map(str, equations)))} and nothing else")
     read = verify_method(move.method, equations, new, move)
-    # A method that is seen to be exact needs no measure of its order.
+    # The order of a method that is proved exact need not be measured.
     measured = () if any(v.error for v in read) else (_order(move, equations, new),)
     verdict = given(all_of(*read, *measured), (Condition(move.step, "> 0"),))
     return given(verdict, _smooth(law))
@@ -45,7 +45,7 @@ def _(move: Integrate, above: Statement, below: Statement) -> Verdict:
 
 @singledispatch
 def verify_method(method: object, equations: Equations, new: Equations, move: Integrate) -> list[Verdict]:
-    """Return whether new values are those that a method asks for; new kinds of methods register here.
+    """Return whether new values are those of a method; new kinds of methods register here.
 
     `equations` holds the residual left - right of each state's equation, `new` the new value of each state in
     terms of old ones. A verdict that carries an error says that the order is proved; else it is measured.
@@ -74,8 +74,8 @@ def _(method: RungeKutta, equations: Equations, new: Equations, move: Integrate)
     linear = {s: linear_rate(s, residual) for s, residual in equations.items()}
     stages: list[Equations] = []
     for row in method.matrix:
-        place = {s: _along(s, row, stages, move.step) for s in equations}
-        stages.append({s: substituted(rate, place) for s, (_, rate) in linear.items()})
+        point = {s: _along(s, row, stages, move.step) for s in equations}
+        stages.append({s: substituted(rate, point) for s, (_, rate) in linear.items()})
     verdicts = [verdict for verdict, _ in linear.values()]
     for state in equations:
         due, what = _along(state, method.weights, stages, move.step), f"the weighed stages of {method.name}"
@@ -84,7 +84,7 @@ def _(method: RungeKutta, equations: Equations, new: Equations, move: Integrate)
 
 
 def refuse_first(move: Integrate) -> None:
-    """Raise Refusal where some states are said to move first and the method moves all together."""
+    """Raise Refusal if states are named to move first and the method moves all together."""
     if move.first:
         raise Refusal(f"{move.method.name} moves all states together, yet {move.first} is to be first")
 
@@ -103,7 +103,7 @@ def _along(state: Symbol, weights: Sequence[Expr], stages: Sequence[Equations], 
 
 
 def _smooth(law: Law) -> tuple[Hypothesis, ...]:
-    """Return the hypothesis that an order of accuracy rests on, where the law holds an unknown function."""
+    """Return the hypothesis that an order of accuracy needs, for a law with an opaque function."""
     unknown = any(e.residual.has(*OPAQUE) for e in law.equations)
     return (Hypothesis("the potential is smooth"),) if unknown else ()
 
@@ -127,7 +127,7 @@ def _plain(law: Law, derivative: Symbol) -> set[Symbol]:
 
 
 def first_moved(equations: Equations, move: Integrate) -> set[Symbol]:
-    """Return the states that move first: those named, or the velocities as far as the law tells them.
+    """Return the states that move first: those named, or the velocities as far as the law determines them.
 
     The order of the equations plays no part. Raises Refusal where the law leaves it open.
     """
@@ -162,7 +162,7 @@ def _read_by(state: Symbol, equations: Equations) -> set[Symbol]:
 
 
 def _located(equations: Equations) -> set[Symbol]:
-    """Return the states within unknown functions of a place; all of them or none tell nothing."""
+    """Return the states in arguments of opaque functions; none if all states are."""
     within = {s for r in equations.values() for f in r.atoms(*OPAQUE) for s in f.free_symbols}
     return within & set(equations) if not set(equations) <= within else set()
 
@@ -170,14 +170,14 @@ def _located(equations: Equations) -> set[Symbol]:
 def _is_moved(
     state: Symbol, read: dict[Symbol, set[Symbol]], located: set[Symbol], equations: Equations
 ) -> bool:
-    """Tell whether a state is moved by velocities alone, which are not moved by it in the same way."""
+    """Return whether a state is moved by velocities alone, which it does not move in the same way."""
 
     def moved_by_others(s: Symbol) -> bool:
         return bool(read[s]) and s not in read[s] and not read[s] & located and s not in located
 
     def copies(s: Symbol) -> bool:
-        places = ({dot(s): sign * o} for o in read[s] for sign in (1, -1))
-        return any(identical(substituted(equations[s], place), Integer(0)) for place in places)
+        rates = ({dot(s): sign * o} for o in read[s] for sign in (1, -1))
+        return any(identical(substituted(equations[s], rate), Integer(0)) for rate in rates)
 
     if not moved_by_others(state):
         return False
@@ -193,25 +193,24 @@ def _recovered(
     method: PartitionedEuler,
     step: Symbol,
 ) -> Verdict:
-    """Return whether the difference quotient of a state obeys its equation, read where the method says."""
+    """Return whether the difference quotient of a state obeys its equation at the evaluation point."""
     beside = Integer(0) if method.own == "exact" else method.own
     across = method.pending if state in early else method.updated
     weights = {s: beside if (s in early) == (state in early) else across for s in equations if s != state}
-    places = {s: (1 - w) * s + w * new[s] for s, w in weights.items()}
+    values = {s: (1 - w) * s + w * new[s] for s, w in weights.items()}
     if method.own == "exact":
-        held = substituted(equations[state], places | {state: _OWN, dot(state): _RATE})
+        held = substituted(equations[state], values | {state: _OWN, dot(state): _RATE})
         return _decayed(state, held, new[state], step)
-    places[state] = (1 - method.own) * state + method.own * new[state]
+    values[state] = (1 - method.own) * state + method.own * new[state]
     quotient = (new[state] - state) / step
-    residual = substituted(equations[state], places | {dot(state): quotient})
+    residual = substituted(equations[state], values | {dot(state): quotient})
     return identical(residual, Integer(0), f"the difference quotient of {state} and its rate")
 
 
 def _decayed(state: Symbol, residual: Expr, new: Expr, step: Symbol) -> Verdict:
-    """Return whether the new value solves c*s' + a*s + b = 0 exactly, with a, b, c held still.
+    """Return whether the new value solves c*s' + a*s + b = 0 exactly, with a, b, c constant.
 
-    The state and its rate stand in the residual as _OWN and _RATE, since what is held still may read the
-    state too.
+    The state and its rate are _OWN and _RATE in the residual, since a, b and c may depend on the state.
     """
     trials = ((0, 0), (1, 0), (0, 1))
     b, at_one, with_rate = (substituted(residual, {_OWN: Integer(i), _RATE: Integer(j)}) for i, j in trials)
@@ -245,8 +244,8 @@ def _order(move: Integrate, equations: Equations, new: Equations) -> Verdict:
     if order < move.method.order:
         return fails(f"order {order} was measured, {move.method.name} has {move.method.order}")
     size = "no error was found" if math.isinf(order) else f"order {order} and no higher was measured"
-    told = f"{size} against the exact flow, {identity_test.NAME}: {bound}, one engine only"
-    return holds(told, error=Order(move.step, order), engines=(identity_test.NAME,))
+    text = f"{size} against the exact flow, {identity_test.NAME}: {bound}, one engine only"
+    return holds(text, error=Order(move.step, order), engines=(identity_test.NAME,))
 
 
 def _gaps(point: Point, equations: Equations, new: Equations) -> list[Laurent]:
@@ -259,7 +258,7 @@ def _gaps(point: Point, equations: Equations, new: Equations) -> list[Laurent]:
 def _flow(point: Point, equations: Equations, start: dict[Symbol, Laurent]) -> dict[Symbol, Laurent]:
     """Return the exact solution as a series in time, by Picard's iteration: each round gains one power.
 
-    No more is said to be known than is: the first round begins with nothing but the start.
+    Each round is truncated to what is known: the first begins with the start alone.
     """
     flow = {s: Laurent.constant(here.coefficient(0), 1, here.modulus) for s, here in start.items()}
     for _ in range(1, point.terms):
@@ -269,11 +268,11 @@ def _flow(point: Point, equations: Equations, start: dict[Symbol, Laurent]) -> d
 
 
 def _rate(point: Point, state: Symbol, residual: Expr, flow: dict[Symbol, Laurent]) -> Laurent:
-    """Return the derivative that makes a residual vanish, which is linear in it."""
+    """Return the derivative of a state from its residual, which must be linear in it."""
     values = []
     for trial in (0, 1, 2):
         values.append(point.with_series(flow | {dot(state): point.number(trial)}).value(residual))
-    slope = values[1] + values[0].scaled(-1)
-    if (values[2] + values[1].scaled(-1) + slope.scaled(-1)).terms:
+    coefficient = values[1] + values[0].scaled(-1)
+    if (values[2] + values[1].scaled(-1) + coefficient.scaled(-1)).terms:
         raise UndecidedError(f"the equation of {state} is not linear in its derivative")
-    return values[0].scaled(-1) * slope.inverse()
+    return values[0].scaled(-1) * coefficient.inverse()

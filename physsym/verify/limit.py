@@ -1,4 +1,4 @@
-"""Checking a limit by measuring the gap to it: the order at which the line above meets the line below."""
+"""Verification of limits by convergence order: that of the difference of the line above and the one below."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from physsym.verify.substitution import Refusal, map_of, require, require_absent
 def _(move: Limit, above: Statement, below: Statement) -> Verdict:
     require_absent(move.symbol, below, "though a limit was taken in it")
     if move.symbol not in symbols(above):
-        raise Refusal(f"{move.symbol} does not stand in the line above, so nothing tends with it")
+        raise Refusal(f"{move.symbol} does not occur in the line above, so there is no limit to take")
     verdict = _laws(move, above, below) if isinstance(above, Law) else _rules(move, above, below)
     return given(verdict, (*_direction(move), *_bounded(move, above, below)))
 
@@ -37,12 +37,12 @@ def _direction(move: Limit) -> tuple[Condition, ...]:
 
 
 def _gone(above: Statement, below: Statement) -> list[Symbol]:
-    """Return the derivatives, and so the initial values, that a limit forgets."""
+    """Return the derivatives, and so the initial values, that are lost in a singular limit."""
     return sorted((s for s in symbols(above) - symbols(below) if DOT in s.name), key=str)
 
 
 def _bounded(move: Limit, above: Statement, below: Statement) -> tuple[Hypothesis, ...]:
-    # In the initial layer, which the limit forgets, such a derivative grows: there the limit is not uniform.
+    # Such a derivative grows in the initial layer, where the limit is not uniform.
     names = ", ".join(s.name for s in _gone(above, below))
     return (Hypothesis(f"{names} stays bounded as {move.symbol} tends to {move.to}"),) if names else ()
 
@@ -59,11 +59,11 @@ def _laws(move: Limit, above: Law, below: Statement) -> Verdict:
 
 
 def _forgotten(above: Law, below: Law) -> tuple[str, ...]:
-    """Return a word on a singular limit: derivatives, and so initial values, that are no longer there."""
+    """Return the evidence of a singular limit: derivatives, and so initial values, that are lost."""
     names = ", ".join(s.name for s in _gone(above, below))
-    told = f"a singular limit: {names} is gone, so the initial velocity is forgotten"
+    text = f"a singular limit: {names} is gone, so the initial velocity is forgotten"
     layer = "it holds at each instant after the initial layer, not uniformly from the start"
-    return (told, layer) if names else ()
+    return (text, layer) if names else ()
 
 
 def _rules(move: Limit, above: Rule, below: Statement) -> Verdict:
@@ -74,7 +74,7 @@ def _rules(move: Limit, above: Rule, below: Statement) -> Verdict:
 
 
 def _least(move: Limit, verdicts: list[Verdict]) -> Verdict:
-    """Join the verdicts of all parts; the error is that of the part that meets its limit most slowly."""
+    """Join the verdicts of all parts; the error is that of the part that converges most slowly."""
     joined = all_of(*verdicts)
     exponents = [v.error.exponent for v in verdicts if v.error]
     error = Order(_vanishing(move), min(exponents)) if joined and exponents else None
@@ -86,7 +86,7 @@ def _vanishing(move: Limit) -> Symbol:
 
 
 def gap(move: Limit, above: Expr, below: Expr, what: str) -> Verdict:
-    """Return whether an expression meets its limit, and at which order in the vanishing symbol."""
+    """Return whether an expression converges to its limit, and at which order in the vanishing symbol."""
     if above == below:
         return holds(f"{what} does not hold {move.symbol}")
     try:

@@ -1,4 +1,4 @@
-"""Checking that a neglected term, and nothing else, is gone. That it is negligible is never proved."""
+"""Verification that a neglected term, and nothing else, is gone; that it is negligible is never proved."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _(move: Neglect, above: Statement, below: Statement) -> Verdict:
 
 
 def _without(law: Law, term: Expr) -> list[list[Expr]]:
-    """Return the residuals of a law without the term, for each place where it stands, with either sign."""
+    """Return the residuals of a law without the term, for each of its occurrences, with either sign."""
     residuals = [e.residual for e in law.equations]
     return [
         [r - part if j == k else r for j, r in enumerate(residuals)]

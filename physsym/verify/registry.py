@@ -1,4 +1,4 @@
-"""The function that checks a move; each kind of move registers how."""
+"""Dispatch of the verification of a step by the kind of its move."""
 
 from __future__ import annotations
 

@@ -314,7 +314,7 @@ REFUSED = [
     (Isolate(dot(x)), law({dot(x): -G}), law({-dot(x): G}), "does not stand alone"),
     (Divide(gamma), law({gamma * v: G}), rule({v: G / gamma}), "needs a law below"),
     (Limit(eta), ONE_STATE, rule({x: x, u: u}), "keeps the states"),
-    (Limit(KAPPA), ONE_STATE, ONE_STATE, "does not stand in the line above"),
+    (Limit(KAPPA), ONE_STATE, ONE_STATE, "does not occur in the line above"),
     (Limit(eta), rule({x: x - grad(x + eta * u)}), rule({x: x - grad(x)}), "argument of an opaque function"),
     (Eliminate(u), rule({u: G, x: x + before(x) - after(u)}), rule({x: x}), "reads earlier values"),
     (Eliminate(after(u)), MOMENTUM, ONE_STATE, "two updates"),

@@ -488,7 +488,7 @@ def test_what_is_no_limit_says_why(above, below, outcome, words, engines):
     ("above", "below", "reason"),
     [
         (in_tau, in_tau, "though a limit was taken in it"),
-        (overdamped, overdamped, "tau does not stand in the line above, so nothing tends with it"),
+        (overdamped, overdamped, "tau does not occur in the line above, so there is no limit to take"),
         (two_masses, overdamped, "2 equations are due, 1 are given"),
         (in_tau, law({dot(x): v, v: dot(x)}), "1 equations are due, 2 are given"),
         (law({tau * x: u * tau, v: x}), law({0: 0, v: x}), "nothing is left of the law as tau tends to 0"),
