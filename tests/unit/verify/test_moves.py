@@ -132,7 +132,7 @@ REFUSED = [
         ReduceOrder(x, v),
         motion,
         law({dot(x): -v, m * dot(v): -G - gamma * v}),
-        "the equation x' = v must stand",
+        "the equation x' = v must be in",
     ),
     (
         ReduceOrder(x, v),
