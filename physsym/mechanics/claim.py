@@ -1,4 +1,4 @@
-"""Claims: a sentence, what it says formally, and a judge that computes whether it is true."""
+"""Claims: a sentence of a source, its formal meaning, and a judge that decides it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ WIDTH = 100
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence that somebody wrote, and how to decide it.
+    """A sentence of a source, its formal meaning, and a function that decides it.
 
-    `where` is the place it stands, `says` its words, `formal` its meaning in plain words, `judge` computes
-    the verdict afresh each time it is called. A judge is best the `partial` of a function of what is claimed:
-    the same function then judges the repaired sentence, or a spoiled one. `repair` says what is true instead.
-    Formulas in `formal` and `repair` stand in backticks, in the language of `read`.
+    `where` is its location in the source, `says` its words, `formal` its meaning in plain words; `judge`
+    computes the verdict anew in each call. A judge is best the `partial` of a function of the thing claimed:
+    the same function then judges the corrected sentence, and a wrong one. `repair` says what is true instead.
+    Formulas in `formal` and `repair` are written in backticks, in the language of `read`.
     """
 
     id: str
@@ -90,7 +90,7 @@ def _call(name: str, given: list[str]) -> str:
 
 
 def _as_argument(value: object) -> str:
-    """Return a value as it may stand in a call; functions by name, collections member by member."""
+    """Return a value as an argument in program text; functions by name, collections member by member."""
     if callable(value) and hasattr(value, "__name__"):
         return str(value.__name__)
     if isinstance(value, dict):

@@ -20,7 +20,7 @@ class Method(Protocol):
 
     @property
     def name(self) -> str:
-        """Return the name as it stands in a sentence."""
+        """Return the name, as used in sentences."""
 
     @property
     def order(self) -> int | float:
@@ -28,7 +28,7 @@ class Method(Protocol):
 
     @property
     def partitioned(self) -> bool:
-        """Tell whether the states are updated in two blocks, so that it matters which are first."""
+        """Return whether the states are updated in two blocks, so that it matters which are first."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class PartitionedEuler:
 
     @property
     def partitioned(self) -> bool:
-        """Tell whether the states are updated in two blocks, so that it matters which are first."""
+        """Return whether the states are updated in two blocks, so that it matters which are first."""
         return not self.own == self.updated == self.pending
 
     def with_friction(self, treatment: str) -> PartitionedEuler:

@@ -19,7 +19,7 @@ class MoveError(ValueError):
 
 @dataclass(frozen=True)
 class Move:
-    """What all moves share: arguments are exact expressions, checked when the move is made.
+    """The base of all moves: arguments are exact expressions, checked when the move is made.
 
     `symbols` and `expressions` name the fields that are checked to be such. A move that is never written as a
     lemma for a proof assistant says why in `NOT_CERTIFIED`.
@@ -57,7 +57,7 @@ class Multiply(Move):
 
 @dataclass(frozen=True)
 class Define(Move):
-    """Give a combination a name: `symbol` stands for `value`, and `eliminating` leaves the page."""
+    """Define `symbol` as `value`, which eliminates another symbol from the line."""
 
     symbol: Symbol
     value: Expr
@@ -87,7 +87,7 @@ class Neglect(Move):
 
 @dataclass(frozen=True)
 class Isolate(Move):
-    """Solve a law for one symbol, which then stands alone on the left."""
+    """Solve a law for one symbol, which is then the left side of an equation."""
 
     symbol: Symbol
     symbols = ("symbol",)
@@ -104,7 +104,7 @@ class ReduceOrder(Move):
 
 @dataclass(frozen=True)
 class Integrate(Move):
-    """Follow a law of first order for one time step.
+    """Integrate a law of first order over one time step.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ class Integrate(Move):
         The time step, a fresh symbol.
     first : tuple of Symbol
         The states that a method with two blocks updates first. Without it they are found by what the states
-        mean (velocities first), never by the order in which the law lists them; where the law does not tell,
+        mean (velocities first), never by the order in which the law lists them; where that is not determined,
         the step is refused.
     """
 
@@ -136,7 +136,7 @@ class Integrate(Move):
 
 @dataclass(frozen=True)
 class Rescale(Move):
-    """Measure a state in other units: `old = factor*new`, and `new` takes its place."""
+    """Rescale a state to another unit: `old = factor*new`."""
 
     old: Symbol
     new: Symbol
@@ -221,9 +221,9 @@ def _(move: Eliminate) -> Words:
 
 @dataclass(frozen=True)
 class Step:
-    """What is said of a step, the move, and, where the author states it, the line that it gives.
+    """A step of a derivation: a sentence, the move, and, where the author states it, the next line.
 
-    Formulas in `says` stand in backticks, in the language of `read`.
+    Formulas in `says` are written in backticks, in the language of `read`.
     """
 
     says: str

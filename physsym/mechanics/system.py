@@ -44,7 +44,7 @@ class System:
     def law(self) -> Law:
         """Return the law d/dt dL/dq' - dL/dq + dR/dq' = 0 (Goldstein, Classical Mechanics, section 1.5).
 
-        The accelerations stand on the left, forces and friction on the right. The law assumes that the power
+        The accelerations are on the left, forces and friction on the right. The law assumes that the power
         dissipated is not negative.
 
         >>> print(damped_particle.law())
@@ -68,6 +68,20 @@ def _acceleration(q: Symbol) -> Symbol:
 def total_time_derivative(expression: Expr, coordinates: tuple[Symbol, ...]) -> Expr:
     """Return d/dt of an expression in coordinates, their derivatives and the time `t`, by the chain rule.
 
+    Parameters
+    ----------
+    expression
+        The expression.
+    coordinates
+        The coordinates that depend on time.
+
+    Returns
+    -------
+    Expr
+        The derivative; its dimension is that of the expression over time.
+
+    Examples
+    --------
     >>> total_time_derivative(m * dot(x)**2 / 2, (x,))
     m*x'*x''
     """
@@ -83,9 +97,19 @@ damped_particle = System(
 
 
 def particle_with_friction(power: Expr) -> System:
-    """Return a particle of mass m whose friction force is gamma*|x'|**(power - 1), against the motion.
+    """Return a particle of mass m with the friction force gamma*|x'|**(power - 1), against the motion.
 
-    The Rayleigh function is gamma*|x'|**power/power; `power` is a pure number, 2 for viscous friction.
+    The Rayleigh function is gamma*|x'|**power/power.
+
+    Parameters
+    ----------
+    power
+        A dimensionless number, 2 for viscous friction.
+
+    Returns
+    -------
+    System
+        The particle in the potential U.
     """
     p = exact(power)
     return System((x,), m * dot(x) ** 2 / 2 - U, gamma * Abs(dot(x)) ** p / p)

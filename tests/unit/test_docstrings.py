@@ -7,11 +7,6 @@ import pytest
 
 from tests.unit.test_glossary import public_packages
 
-# Modules whose functions are still to be described; nothing is to be added.
-REMAINING = {
-    "physsym.mechanics.system",
-}  # fmt: skip
-
 
 def missing_sections(function):
     """Return the parameters that a docstring does not describe, and "Returns" if it has no such section."""
@@ -41,7 +36,7 @@ def public_functions():
 
 @pytest.mark.parametrize("function", dict.fromkeys(public_functions()))
 def test_a_public_function_describes_its_parameters_and_its_result(function):
-    assert not missing_sections(function) or function.__module__ in REMAINING
+    assert not missing_sections(function)
 
 
 def test_what_is_not_described_is_found():
