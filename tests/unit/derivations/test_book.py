@@ -18,9 +18,10 @@ from derivations.gradient_descent import derivation as descent
 from derivations.momentum import by_constants, source_rule
 from derivations.momentum import derivation as derived
 from derivations.newton import derivation as inertia_vanishes
-from physsym import Outcome, after, dot, latex, law, read, rule, same_rule
+from physsym import Outcome, after, dot, latex, law, read, rule
 from physsym.core.statements import Equation, Law, Rule, Update
 from physsym.documents.content import Claims, Figure, Finding, Heading, Note, Table, shown_in
+from physsym.testing import assert_same_rule
 from physsym.vocabulary import G, alpha, dt, eta, gamma, lam, m, rho, tau, u, v, x
 
 CHAPTERS = package.book.chapters
@@ -165,7 +166,7 @@ def test_what_the_source_says_fails_where_a_finding_says_so(finding):
 
 def test_three_constants_make_two_coefficients():
     assert prologue.coefficients(by_constants.rule).jacobian(prologue.CONSTANTS).rank() == 2
-    assert same_rule(by_constants.rule, prologue.scaled(by_constants.rule))
+    assert_same_rule(by_constants.rule, prologue.scaled(by_constants.rule))
     for mass, friction, step in ((1, 10, Rational(1, 100)), (4, 20, Rational(1, 50))):
         assert (step / friction, 1 - step * friction / mass, step**2 / mass) == (
             Rational(1, 1000), Rational(9, 10), Rational(1, 10000),

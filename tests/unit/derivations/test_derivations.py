@@ -8,6 +8,7 @@ from derivations import friction, gradient_descent, momentum, stale
 from physsym import after, before, check, dimensions, dot, grad, law, rule, same_rule
 from physsym.core.verdicts import Outcome
 from physsym.loading import scripts
+from physsym.testing import assert_derivation, assert_same_law, assert_same_rule
 from physsym.vocabulary import G, alpha, dt, eta, gamma, rho, tau, u, v, x
 from tests.fuzz import same as same_by_numbers
 from tests.fuzz import spoiled
@@ -21,14 +22,10 @@ STEPS = {
 
 
 @pytest.mark.parametrize("derivation", DERIVATIONS.values(), ids=DERIVATIONS)
-def test_every_line_follows_from_the_one_above(derivation):
-    assert all(derivation.verdicts()), [str(v) for v in derivation.verdicts() if not v]
+def test_every_line_follows_from_the_one_above_and_has_one_dimension(derivation):
+    assert_derivation(derivation)
     assert len(derivation.verdicts()) == len(derivation.steps) > 0
-
-
-@pytest.mark.parametrize("derivation", DERIVATIONS.values(), ids=DERIVATIONS)
-def test_every_line_has_one_dimension_throughout(derivation):
-    assert all(derivation.dimensions()), [str(v) for v in derivation.dimensions() if not v]
+    assert len(derivation.dimensions()) == len(derivation.lines)
 
 
 @pytest.mark.parametrize("step", STEPS, ids=STEPS.values())
@@ -58,7 +55,7 @@ def test_the_textbook_rule_is_the_same_with_another_step():
 
 def test_momentum_is_a_recurrence_over_two_steps():
     published = rule({x: (1 + rho) * x - rho * before(x) - (1 - rho) * eta * G})
-    assert same_rule(momentum.two_steps.rule, published)
+    assert_same_rule(momentum.two_steps.rule, published)
 
 
 def test_the_claim_of_the_source_fails_by_the_missing_share():
@@ -70,7 +67,7 @@ def test_the_claim_of_the_source_fails_by_the_missing_share():
 
 def test_the_claim_of_the_source_holds_once_repaired():
     # The judge is not deaf: with the step alpha in place of eta the same comparison holds.
-    assert same_rule(rule({u: rho * u - alpha * G, x: x + after(u)}), momentum.textbook.rule)
+    assert_same_rule(rule({u: rho * u - alpha * G, x: x + after(u)}), momentum.textbook.rule)
 
 
 @pytest.mark.parametrize("derivation", friction.derivations, ids=lambda d: d.title)
@@ -105,7 +102,7 @@ def test_forward_euler_in_both_variables_has_a_stale_gradient():
 
 def test_two_paths_lead_to_the_same_rule():
     # Dividing by gamma first, or splitting first and never naming tau, gives the same step.
-    from physsym import Derivation, Integrate, ReduceOrder, Step, damped_particle, same_law
+    from physsym import Derivation, Integrate, ReduceOrder, Step, damped_particle
     from physsym.integrators import semi_implicit_euler
     from physsym.vocabulary import m
 
@@ -115,8 +112,8 @@ def test_two_paths_lead_to_the_same_rule():
         (Step("Split.", ReduceOrder(x, velocity=v)), Step("Integrate.", Integrate(semi_implicit_euler, dt))),
     )
     by_mass = rule({v: v - dt / m * (gamma * v + G), x: x + dt * after(v)})
-    assert same_rule(other.rule, by_mass)
-    assert same_law(other.lines[1], law({dot(x): v, m * dot(v): -G - gamma * v}))
+    assert_same_rule(other.rule, by_mass)
+    assert_same_law(other.lines[1], law({dot(x): v, m * dot(v): -G - gamma * v}))
 
 
 def test_renaming_commutes_with_deriving():
@@ -142,7 +139,7 @@ def test_renaming_commutes_with_deriving():
         from physsym.core.statements import rewritten
 
         assert same(rewritten(ours, lambda e: e.xreplace(named)), theirs)
-    assert same_rule(renamed.rule, rule({w: w - dt / gamma * grad(w)}))
+    assert_same_rule(renamed.rule, rule({w: w - dt / gamma * grad(w)}))
 
 
 def same(one, other):

@@ -17,6 +17,7 @@ from physsym.core.symbols import after, before, grad
 from physsym.runtime import optimizer
 from physsym.runtime.backends import lambdify
 from physsym.runtime.potentials import problem
+from physsym.testing import assert_optimizer
 from physsym.vocabulary import G, eta, rho, u, x
 
 RULES = {
@@ -101,6 +102,17 @@ def test_a_rule_is_the_handwritten_step_as_a_formula(name):
 @pytest.mark.parametrize(("name", "wrong"), WRONG)
 def test_a_spoiled_rule_is_not_the_handwritten_step_as_a_formula(name, wrong):
     assert not is_handwritten(wrong, name)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_handwritten_step_follows_the_rule(name):
+    assert_optimizer(getattr(reference, name), RULES[name], names={"w": x})
+
+
+@pytest.mark.parametrize(("name", "wrong"), WRONG)
+def test_the_handwritten_step_does_not_follow_a_spoiled_rule(name, wrong):
+    with pytest.raises(AssertionError, match="the callable"):
+        assert_optimizer(getattr(reference, name), wrong, names={"w": x})
 
 
 @pytest.mark.parametrize("name", RULES)

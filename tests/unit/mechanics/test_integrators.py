@@ -19,7 +19,6 @@ from physsym import (
     law,
     partial,
     rule,
-    same_rule,
 )
 from physsym.core.statements import Law, one_step_map
 from physsym.integrators import (
@@ -35,6 +34,7 @@ from physsym.integrators import (
 )
 from physsym.mechanics import MoveError
 from physsym.mechanics.moves import describe
+from physsym.testing import assert_same_rule
 from physsym.vocabulary import G, dt, gamma, lam, m, t, v, x
 
 p, q, y, w = (Symbol(name, real=True) for name in "pqyw")
@@ -242,7 +242,7 @@ def test_friction_is_treated_as_named(treatment):
     move = Integrate(semi_implicit_euler.with_friction(treatment), dt)
     left, force = by_hand(treatment, gamma * dt / m)
     stated = rule({v: left * v - force * dt / m * G, x: x + dt * after(v)})
-    assert same_rule(apply(move, particle), stated)
+    assert_same_rule(apply(move, particle), stated)
     assert check(move, particle, stated)
     for other in TREATMENTS:
         moved = Integrate(semi_implicit_euler.with_friction(other), dt)
@@ -277,8 +277,8 @@ LISTINGS = (law(B), law(dict(reversed(B.items()))))
 @pytest.mark.parametrize("listed", LISTINGS, ids=str)
 def test_the_order_of_listing_decides_nothing(listed):
     move, drifting = Integrate(semi_implicit_euler, dt), Integrate(semi_implicit_euler, dt, first=(x,))
-    assert same_rule(apply(move, listed), KICK)
-    assert same_rule(apply(drifting, listed), DRIFT)
+    assert_same_rule(apply(move, listed), KICK)
+    assert_same_rule(apply(drifting, listed), DRIFT)
     assert (bool(check(move, listed, KICK)), bool(check(move, listed, DRIFT))) == (True, False)
     assert (bool(check(drifting, listed, KICK)), bool(check(drifting, listed, DRIFT))) == (False, True)
     assert check(Integrate(semi_implicit_euler, dt, first=p), listed, KICK)
@@ -309,11 +309,11 @@ def test_positions_are_found_by_what_they_mean(line, positions):
         new = apply(move, listed)
         velocities = len(new.targets) - len(positions)
         assert set(new.targets[velocities:]) == positions
-        assert same_rule(new, apply(move, line))
+        assert_same_rule(new, apply(move, line))
         assert check(move, listed, new)
         named = Integrate(semi_implicit_euler, dt, first=tuple(new.targets[:velocities]))
         assert check(named, listed, new)
-        assert same_rule(apply(named, listed), new)
+        assert_same_rule(apply(named, listed), new)
 
 
 UNCLEAR = [
@@ -341,7 +341,7 @@ def test_where_the_law_does_not_tell_the_step_is_refused(line):
 
 def test_states_that_do_not_read_each_other_have_no_order():
     apart = law({dot(x): -G, dot(y): -grad(y)})
-    assert same_rule(
+    assert_same_rule(
         apply(Integrate(semi_implicit_euler, dt), apart), rule({x: x - dt * G, y: y - dt * grad(y)})
     )
 
@@ -393,7 +393,7 @@ def test_velocity_verlet_by_hand():
     verdict = check(move, FREE, by_hand)
     assert verdict, str(verdict)
     assert verdict.error.exponent == 2
-    assert same_rule(apply(move, FREE), by_hand)
+    assert_same_rule(apply(move, FREE), by_hand)
 
 
 def test_velocity_verlet_is_leapfrog_in_numbers():

@@ -30,7 +30,6 @@ from physsym import (
     partial,
     rule,
     same_law,
-    same_rule,
 )
 from physsym.analysis import as_runge_kutta, modified_by, modified_equation, order_of, step_matrix
 from physsym.analysis.b_series import elementary_weights, exact_weights
@@ -53,6 +52,7 @@ from physsym.integrators import (
 )
 from physsym.mechanics.moves import MoveError
 from physsym.runtime.backends import lambdify
+from physsym.testing import assert_same_law, assert_same_rule
 from physsym.transform.integrate import integrate
 from physsym.verify.engines import flint, identity_test
 from physsym.verify.integrate import verify_method
@@ -229,7 +229,7 @@ def test_with_one_stage_it_is_forward_euler():
     for start in (flow, damped, quartic, plane):
         one, other = (apply(Integrate(method, dt), start) for method in (euler, forward_euler))
         assert one.targets == other.targets
-        assert same_rule(one, other)
+        assert_same_rule(one, other)
 
 
 @pytest.mark.parametrize("method", METHODS, ids=named)
@@ -331,7 +331,7 @@ def test_a_step_of_a_derivation_leads_on_from_newton():
     derived = Derivation("Kutta's method on a damped particle", damped_particle.law(), steps)
     assert all(derived.verdicts())
     assert str(derived.error) == "O(dt**4)"
-    assert same_rule(derived.rule, apply(Integrate(runge_kutta_4, dt), damped))
+    assert_same_rule(derived.rule, apply(Integrate(runge_kutta_4, dt), damped))
     assert "classical Runge-Kutta method of order 4" in str(reason(steps[1].move))
 
 
@@ -387,7 +387,7 @@ def test_the_polynomial_of_stability_is_the_published_one(method, coefficients):
 @pytest.mark.parametrize("method", [explicit_midpoint, heun, ssp33], ids=named)
 def test_trees_and_the_ring_find_the_same_modified_equation(method):
     by_ring = modified_equation(apply(Integrate(method, dt), flow), dt, 3).law
-    assert same_law(modified_by(as_runge_kutta(method), flow, dt, 3).law, by_ring)
+    assert_same_law(modified_by(as_runge_kutta(method), flow, dt, 3).law, by_ring)
     other = heun if method is not heun else explicit_midpoint
     assert not same_law(modified_by(as_runge_kutta(other), flow, dt, 3).law, by_ring)
 
