@@ -7,7 +7,7 @@ smallest example ends at a damped particle.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any, Protocol, TypeVar
 
@@ -27,6 +27,7 @@ from physsym.mechanics.moves import (
     Move,
     MoveError,
     Multiply,
+    Neglect,
     ReduceOrder,
     Rescale,
 )
@@ -48,6 +49,7 @@ class Choose(Protocol):
 y, w = Symbol("y", real=True), Symbol("w", real=True)
 mu, p = Symbol("mu", positive=True), Symbol("p", positive=True)
 
+METHODS = list(ALL)  # whoever adds a method of a new kind appends one of it
 WEIGHTS = tuple(Rational(n, d) for n, d in ((0, 1), (1, 1), (1, 2), (1, 3), (2, 3), (1, 4), (3, 4)))
 _NUMBERS = tuple(Rational(n, d) for n, d in ((1, 1), (2, 1), (1, 2), (3, 1), (2, 3), (5, 4)))
 _FRICTIONS = (
@@ -93,7 +95,7 @@ def power_friction(choose: Choose) -> System:
 def integrator(choose: Choose) -> Method:
     """Return an integrator: a named one, or one with weights of its own."""
     if choose((True, True, False)):
-        return choose(ALL)
+        return choose(METHODS)
     return PartitionedEuler("weighted Euler", 1, own=choose(WEIGHTS), updated=choose(WEIGHTS))
 
 
@@ -164,15 +166,15 @@ def _carried_out(move: Move, line: Statement) -> Statement | None:
     return None if below == line else below
 
 
+Proposal = Callable[[Choose, Statement, Symbol, Symbol], Sequence[Move]]
+
+
 def _moves(choose: Choose, line: Statement) -> list[Move]:
     """Return moves of every kind that makes sense for a line, few of which may turn out impossible."""
     # An exponent cannot be let go or renamed like a coefficient: with p the friction would change its kind.
     own = sorted((s for s in symbols(line) if s.is_positive and s != p), key=str) or [gamma]
     one, other = choose(own), choose(own)
-    shared: list[Move] = [_definition(choose, line, one, other), Limit(one, choose((Integer(0), sympy.oo)))]
-    if isinstance(line, Law):
-        return shared + _of_law(choose, line, one, other)
-    return shared + _of_rule(choose, line, one)
+    return [move for propose in PROPOSALS.values() for move in propose(choose, line, one, other)]
 
 
 def _definition(choose: Choose, line: Statement, one: Symbol, other: Symbol) -> Define:
@@ -187,32 +189,65 @@ def _definition(choose: Choose, line: Statement, one: Symbol, other: Symbol) -> 
     return choose((Define(choose(free), choose(positive), one), Define(fresh, decay or choose(signed), one)))
 
 
-def _of_law(choose: Choose, line: Law, one: Symbol, other: Symbol) -> list[Move]:
-    held = symbols(line)
-    by = choose((one, one * other, 2 * one, one / other, one + other, one**2))
-    found: list[Move] = [Divide(by), Multiply(by)] if _size(line) < _LONG else []
-    if dot(dot(x)) in held:
-        unit = choose((one, 2, 1 / other))
-        return [
-            *found,
-            ReduceOrder(x, v),
-            ReduceOrder(x, v),
-            Isolate(dot(dot(x))),
-            Rescale(x, w, unit),
-            Limit(m),
-        ]
-    if dot(x) in held:
-        integrate = Integrate(choose((forward_euler, semi_implicit_euler, integrator(choose))), dt)
-        # A power of a velocity has to be solved for it before its rate can be followed.
-        ready = [integrate] * 3 if all(DOT not in str(e.atoms(Abs)) for e in expressions(line)) else []
-        return [*found, Isolate(dot(x)), *ready, Rescale(x, w, one)]
-    return found
+def _factor(choose: Choose, line: Statement, one: Symbol, other: Symbol) -> list[Expr]:
+    """Return what a law may be divided or multiplied by, as long as it does not get too long."""
+    if isinstance(line, Rule) or sum(int(e.count_ops()) for e in expressions(line)) >= _LONG:
+        return []
+    return [choose((one, one * other, 2 * one, one / other, one + other, one**2))]
 
 
-def _size(line: Statement) -> int:
-    return sum(int(e.count_ops()) for e in expressions(line))
+def _limits(choose: Choose, line: Statement, one: Symbol, other: Symbol) -> Sequence[Move]:
+    found: list[Move] = [Limit(one, choose((Integer(0), sympy.oo)))]
+    if isinstance(line, Rule):
+        return [*found, Limit(one)]
+    return [*found, Limit(m)] if dot(dot(x)) in symbols(line) else found
 
 
-def _of_rule(choose: Choose, line: Rule, one: Symbol) -> list[Move]:
-    state, unit = choose(line.targets), choose((one, 1 / one, 2 * one))
-    return [Rescale(state, w, unit), Eliminate(line.targets[0]), Limit(one)]
+def _isolations(choose: Choose, line: Statement, one: Symbol, other: Symbol) -> Sequence[Move]:
+    return [Isolate(s) for s in (dot(dot(x)), dot(x)) if s in symbols(line)][:1]
+
+
+def _reductions(choose: Choose, line: Statement, one: Symbol, other: Symbol) -> Sequence[Move]:
+    return [ReduceOrder(x, v)] * 2 if dot(dot(x)) in symbols(line) else []
+
+
+def _integrations(choose: Choose, line: Statement, one: Symbol, other: Symbol) -> Sequence[Move]:
+    if dot(x) not in symbols(line) or dot(dot(x)) in symbols(line):
+        return []
+    method = choose((forward_euler, semi_implicit_euler, integrator(choose)))
+    first = choose(((), (), (x,), (v,))) if method.partitioned and dot(v) in symbols(line) else ()
+    # A power of a velocity has to be solved for it before its rate can be followed.
+    solved = all(DOT not in str(e.atoms(Abs)) for e in expressions(line))
+    return [Integrate(method, dt, first)] * 3 if solved else []
+
+
+def _units(choose: Choose, line: Statement, one: Symbol, other: Symbol) -> Sequence[Move]:
+    if isinstance(line, Rule):
+        return [Rescale(choose(line.targets), w, choose((one, 1 / one, 2 * one)))]
+    if dot(dot(x)) in symbols(line):
+        return [Rescale(x, w, choose((one, 2, 1 / other)))]
+    return [Rescale(x, w, one)] if dot(x) in symbols(line) else []
+
+
+def _omissions(choose: Choose, line: Statement, one: Symbol, other: Symbol) -> Sequence[Move]:
+    if isinstance(line, Rule):
+        return []
+    terms = [t for e in line.equations for t in Add.make_args(sympy.expand(e.right)) if e.right.is_Add]
+    return [Neglect(choose(terms))] if terms else []
+
+
+# For each kind of move, those that make sense for a line; two positive symbols of the line come along.
+PROPOSALS: dict[type[Move], Proposal] = {
+    Define: lambda *given: [_definition(*given)],
+    Limit: _limits,
+    Divide: lambda *given: [Divide(by) for by in _factor(*given)],
+    Multiply: lambda *given: [Multiply(by) for by in _factor(*given)],
+    ReduceOrder: _reductions,
+    Isolate: _isolations,
+    Integrate: _integrations,
+    Rescale: _units,
+    Neglect: _omissions,
+    Eliminate: lambda choose, line, one, other: (
+        [Eliminate(line.targets[0])] if isinstance(line, Rule) else []
+    ),
+}

