@@ -3,7 +3,7 @@
 from sympy import Expr, Rational, Symbol, factor
 
 from .. import friction
-from ._following import defined, with_quotient
+from ._ties import definition_of, with_difference_quotient
 from ._tables import dimension, goes_to, meanings, tidy
 from ..momentum import by_constants, source_rule, textbook
 from ..momentum import derivation as momentum
@@ -13,7 +13,7 @@ from physsym.core.statements import Equation, Relation, Update, one_step_map, st
 from physsym.vocabulary import G, alpha, dt, eta, gamma, m, rho, tau, u, v, x
 
 with_inertia = Equation(tau * dot(v), -G / gamma - v)
-in_quotients = with_quotient(with_inertia, v)
+in_quotients = with_difference_quotient(with_inertia, v)
 stepped = Update(v, v - dt / tau * v - dt / (gamma * tau) * G)
 stepped_as_needed = Update(v, v - dt / tau * v - dt / gamma * G)
 collected = Update(v, (1 - dt / tau) * v - dt / (gamma * tau) * G)
@@ -63,7 +63,7 @@ def afterwards() -> list[Row]:
     return [
         (
             name,
-            Equation(rho, (kept := defined(rho, of).right)),
+            Equation(rho, (kept := definition_of(rho, of).right)),
             goes_to(rho, kept, tau, {}),
             without_inertia(name),
         )
@@ -73,14 +73,14 @@ def afterwards() -> list[Row]:
 
 def in_momentum() -> list[Row]:
     """Return what each quantity is in the momentum method, and whether the rule carries it along."""
-    step = defined(alpha, textbook).right
+    step = definition_of(alpha, textbook).right
     by_mechanics = weight(by_constants.rule)
     values: dict[Symbol, Cell] = {
         m: Relation((m, 0 * m), (">",)),
         gamma: Relation((gamma, 0 * gamma), (">",)),
-        tau: Equation(tau, defined(tau, momentum).right),
-        rho: Equation(rho, defined(rho, momentum).right),
-        eta: Equation(eta, defined(eta, momentum).right),
+        tau: Equation(tau, definition_of(tau, momentum).right),
+        rho: Equation(rho, definition_of(rho, momentum).right),
+        eta: Equation(eta, definition_of(eta, momentum).right),
         alpha: Relation((alpha, step, by_mechanics), ("=", "=")),
         u: Equation(u, dt * v),
     }

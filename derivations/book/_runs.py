@@ -39,7 +39,7 @@ def curvatures(f: Equation = height) -> tuple[Expr, ...]:
 
 
 def is_the_valley(f: Equation = height) -> Verdict:
-    """Judge whether a formula is the function that the runs descend: in value and slope, at five places."""
+    """Judge whether a formula is the function that the runs descend: in value and slope, at five points."""
     import numpy as np
 
     from physsym.runtime.potentials import problem
@@ -49,8 +49,8 @@ def is_the_valley(f: Equation = height) -> Verdict:
         at = dict(zip((w1, w2), point, strict=True))
         value, gradient = float(f.right.subs(at)), [float(f.right.diff(w).subs(at)) for w in (w1, w2)]
         gaps += [abs(value - valley.value(point)), *np.abs(np.array(gradient) - valley.gradient(point))]
-    told = f"value and slope agree with the program at 5 places, to {max(gaps):.0e}"
-    return holds(told) if max(gaps) < 1e-12 else fails(f"value or slope differ by {max(gaps):.3g}")
+    found = f"value and slope agree with the program at 5 places, to {max(gaps):.0e}"
+    return holds(found) if max(gaps) < 1e-12 else fails(f"value or slope differ by {max(gaps):.3g}")
 
 
 @cache
@@ -107,8 +107,8 @@ def answers() -> Verdict:
             f"a factor of {with_momentum:.4f} a step, and {factor:.4f} without momentum",
         ),
     )
-    broken = [told for true, told in rows if not true]
-    return fails(*broken) if broken else holds(*(told for _, told in rows))
+    broken = [says for true, says in rows if not true]
+    return fails(*broken) if broken else holds(*(says for _, says in rows))
 
 
 def compared() -> Iterable[Row]:

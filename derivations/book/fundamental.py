@@ -3,7 +3,7 @@
 from sympy import Symbol
 
 from ._audit import judged
-from ._following import after_putting, one_of
+from ._ties import after_substituting, one_of
 from ..newton import with_friction, without_friction
 from physsym import Quantity, damped_particle, dot, identical
 from physsym.documents.content import Chapter, Heading, Note, NumberedEquation
@@ -60,7 +60,7 @@ chapter = Chapter(
         NumberedEquation(
             "1.2a",
             inertia,
-            check=lambda: after_putting(inertia, without_friction.lines[-1], {F: slope.right}),
+            check=lambda: after_substituting(inertia, without_friction.lines[-1], {F: slope.right}),
             says="Force is mass times the rate of the velocity:",
         ),
         NumberedEquation(

@@ -5,7 +5,7 @@ from functools import partial
 from .. import friction, stale
 from . import figures
 from ._audit import judged
-from ._following import defined, is_defined, one_of, quotient
+from ._ties import definition_of, is_defined, one_of, quotient
 from ._momentum import FRICTIONS, RULES, USUAL, afterwards, as_displacement, collected
 from ._momentum import collected_as_needed, difference, in_momentum, printed, stepped
 from ._momentum import stepped_as_needed, too_much, with_inertia, without_inertia
@@ -90,10 +90,10 @@ chapter = Chapter(
         """,
         Figure(
             name="friction",
-            draw=lambda ax: figures.kept_shares(FRICTIONS, ax=ax),
+            draw=lambda ax: figures.momentum_coefficients(FRICTIONS, ax=ax),
             caption=lambda: (
                 "The momentum coefficient in four treatments of friction. "
-                + figures.kept_shares_caption(FRICTIONS)
+                + figures.momentum_coefficients_caption(FRICTIONS)
             ),
             alt="Four curves of the share kept against the time step. All fall from one with the same "
             "slope. Forward Euler goes on in a straight line and leaves the band between minus one and "
@@ -108,16 +108,16 @@ chapter = Chapter(
             """,
             follows=(
                 "It does if friction is followed exactly or treated implicitly. Then `rho` tends to zero:",
-                lambda: goes_to(rho, defined(rho, friction.exponential).right, tau, {}),
+                lambda: goes_to(rho, definition_of(rho, friction.exponential).right, tau, {}),
             ),
             source=(
                 "With (4.3), small `tau` is said to mean weak momentum, `rho` near zero, and gradient "
                 "descent.",
-                lambda: Relation((rho, defined(rho, momentum).right), ("=",)),
+                lambda: Relation((rho, definition_of(rho, momentum).right), ("=",)),
             ),
             difference=(
                 "With (4.3) and a fixed time step",
-                lambda: goes_to(rho, defined(rho, momentum).right, tau, {}),
+                lambda: goes_to(rho, definition_of(rho, momentum).right, tau, {}),
                 "The coefficient passes zero at `tau = dt`, where gradient descent does appear, and "
                 "leaves the stable range at `tau = dt/2`.",
             ),

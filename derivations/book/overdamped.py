@@ -3,7 +3,7 @@
 from sympy import Symbol
 
 from ._audit import judged
-from ._following import defined, is_defined, met_by, with_quotient
+from ._ties import definition_of, is_defined, satisfied_by, with_difference_quotient
 from ._tables import dimension, goes_to, largest_stable, meanings
 from ..gradient_descent import derivation as descent
 from ..momentum import derivation as momentum
@@ -18,13 +18,13 @@ QUANTITIES = {
     gamma: gamma,
     tau: tau,
     v: inertia_vanishes.lines[-1].equations[0].right,
-    eta: defined(eta, descent).right,
-    rho: defined(rho, momentum).right,
+    eta: definition_of(eta, descent).right,
+    rho: definition_of(rho, momentum).right,
 }
 # tau = m/gamma vanishes with the mass, the friction being what it is, or with growing friction.
 LIGHT, STICKY = {m: tau * gamma}, {gamma: m / tau}
 
-difference_quotient = with_quotient(Equation(dot(x), -G / gamma), x)
+difference_quotient = with_difference_quotient(Equation(dot(x), -G / gamma), x)
 as_a_displacement = law({v: -eta * G})
 
 
@@ -103,7 +103,7 @@ chapter = Chapter(
         NumberedEquation(
             "3.2b",
             difference_quotient,
-            check=lambda: met_by(difference_quotient, descent.lines[5]),
+            check=lambda: satisfied_by(difference_quotient, descent.lines[5]),
             says="A computer takes steps. In place of the rate, the difference of two positions over "
             "the time between them. This is *forward Euler*: the gradient is taken at the start of the "
             "step and held.",

@@ -6,7 +6,7 @@ from sympy import Rational
 
 from . import figures
 from ._audit import judged
-from ._following import is_defined
+from ._ties import is_defined
 from ..newton import derivation as inertia_vanishes
 from physsym import Verdict, damped_particle
 from physsym.analysis.damping import Damping, damping_at, discriminant
@@ -28,10 +28,10 @@ def classes(curvatures: tuple[Rational, ...] = CURVATURES) -> tuple[Damping, ...
 def decided_by_tau_alone(curvatures: tuple[Rational, ...] = CURVATURES) -> Verdict:
     """Judge whether particles with one relaxation time all come to rest in one way."""
     found = classes(curvatures)
-    told = "; ".join(f"curvature {k}: {c.value}" for k, c in zip(curvatures, found, strict=True))
+    kinds = "; ".join(f"curvature {k}: {c.value}" for k, c in zip(curvatures, found, strict=True))
     if len(set(found)) == 1:
-        return holds(f"with tau = 1 throughout: {told}")
-    return fails(f"with tau = 1 throughout: {told}", witness=f"m = gamma = 1, curvatures {curvatures}")
+        return holds(f"with tau = 1 throughout: {kinds}")
+    return fails(f"with tau = 1 throughout: {kinds}", witness=f"m = gamma = 1, curvatures {curvatures}")
 
 
 def deciding() -> Relation:

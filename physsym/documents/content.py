@@ -19,7 +19,7 @@ from sympy import Expr, Symbol
 
 from physsym.core.dimensions import Dimension
 from physsym.core.statements import Equation, Law, Relation, Rule, Statement, Update
-from physsym.core.verdicts import Outcome, Verdict, all_of
+from physsym.core.verdicts import Verdict, all_of, holds
 from physsym.derivation import Derivation
 from physsym.loading import DocumentPart, Script
 from physsym.mechanics.claim import Claim
@@ -81,23 +81,19 @@ class NumberedEquation:
 
     def verdict(self) -> Verdict:
         """Return what is known of the equation: the step to its line, its likeness to it, and the check."""
-        return all_of(*_verdicts(self))
+        found: list[Verdict] = []
+        if self.line is not None:
+            derivation, index = self.line
+            if index:
+                found.append(derivation.verdicts()[index - 1])
+            if self.statement is not None:
+                found.append(_compare(self.statement, derivation.lines[index]))
+            elif not index:
+                found.append(holds("here the derivation starts"))
+        return all_of(*found, *([self.check()] if self.check is not None else []))
 
 
-def _verdicts(shown: NumberedEquation) -> Iterable[Verdict]:
-    if shown.line is not None:
-        derivation, index = shown.line
-        if index:
-            yield derivation.verdicts()[index - 1]
-        if shown.statement is not None:
-            yield _same(shown.statement, derivation.lines[index])
-        elif not index:
-            yield Verdict(Outcome.HOLDS, ("here the derivation starts",))
-    if shown.check is not None:
-        yield shown.check()
-
-
-def _same(statement: Formula, line: Statement) -> Verdict:
+def _compare(statement: Formula, line: Statement) -> Verdict:
     law = Law((statement,)) if isinstance(statement, Equation) else statement
     if isinstance(law, Rule) and isinstance(line, Rule):
         return same_rule(law, line)
@@ -143,7 +139,7 @@ class Finding:
 
     The three stand side by side. Each is words (Markdown), a formula, a `NumberedEquation`,
     a tuple of these, or a function without arguments that computes one of them. `check` returns the verdict
-    on what the source says: it is what makes the finding true, so it is asked each time.
+    on what the source says: it is what makes the finding true, so it is computed each time.
     """
 
     title: str
@@ -206,7 +202,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Claims:
-    """Claims of the source that are judged at this place, each with a badge that unfolds to its evidence."""
+    """Claims that are judged where this block stands, each with a badge that unfolds to its evidence."""
 
     claims: tuple[Claim, ...]
     title: str = ""
@@ -333,23 +329,21 @@ def comparisons_of(script: Script) -> tuple[Comparisons, ...]:
     return tuple(part for part in script.parts if isinstance(part, Comparisons))
 
 
-def shown_in(chapter: Chapter) -> tuple[NumberedEquation, ...]:
-    """Return every display equation of a chapter in order, those within runs and findings included.
+def equations_in(chapter: Chapter) -> tuple[NumberedEquation, ...]:
+    """Return every display equation of a chapter in order, those within ranges and findings included.
 
     >>> from derivations.gradient_descent import derivation
-    >>> [shown.number for shown in shown_in(Chapter("", (EquationRange(derivation, {0: "1.4"}, stop=0),)))]
+    >>> chapter = Chapter("", (EquationRange(derivation, {0: "1.4"}, stop=0),))
+    >>> [equation.number for equation in equations_in(chapter)]
     ['1.4']
     """
-    return tuple(shown for block in chapter.blocks for shown in _shown(block))
-
-
-def _shown(block: Block) -> Iterable[NumberedEquation]:
-    if isinstance(block, NumberedEquation):
-        yield block
-    elif isinstance(block, EquationRange):
-        yield from block.lines()
-    elif isinstance(block, Finding):
-        for side in (block.follows, block.source, block.difference):
-            yield from (
-                t for t in (side if isinstance(side, tuple) else (side,)) if isinstance(t, NumberedEquation)
-            )
+    found: list[object] = []
+    for block in chapter.blocks:
+        if isinstance(block, EquationRange):
+            found += block.lines()
+        elif isinstance(block, Finding):
+            for side in (block.follows, block.source, block.difference):
+                found += side if isinstance(side, tuple) else (side,)
+        else:
+            found.append(block)
+    return tuple(equation for equation in found if isinstance(equation, NumberedEquation))

@@ -12,7 +12,7 @@ from physsym.documents.html import html
 from physsym.documents.layout import lay_out
 from physsym.documents.markdown import MYST, markdown
 from physsym.documents.notebook import notebook
-from physsym.documents.pdf import compiled
+from physsym.documents.pdf import compile_tex
 from physsym.documents.plotting import Files, figures
 from physsym.documents.sty import sty
 from physsym.documents.tex import tex
@@ -34,7 +34,7 @@ FORMATS: dict[str, Callable[[Document], Files]] = {
     "md": lambda tree: {f"{NAME}.md": markdown(tree), **figures(tree, "svg")},
     "myst": lambda tree: {f"{NAME}.myst.md": markdown(tree, MYST), **figures(tree, "svg")},
     "tex": _tex,
-    "pdf": lambda tree: {f"{NAME}.pdf": compiled(_tex(tree), f"{NAME}.tex")[0]},
+    "pdf": lambda tree: {f"{NAME}.pdf": compile_tex(_tex(tree), f"{NAME}.tex")[0]},
     "ipynb": lambda tree: {f"{NAME}.ipynb": notebook(tree)},
     "sty": lambda tree: {f"{NAME}.sty": sty(tree, NAME)},
 }

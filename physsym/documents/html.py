@@ -11,7 +11,7 @@ from importlib.resources import files
 from itertools import groupby
 
 from physsym.core.verdicts import Condition, Verdict
-from physsym.documents.plotting import drawn
+from physsym.documents.plotting import picture_file
 from physsym.documents.reasons import up_to
 from physsym.documents.tree import (
     AUDIT_HEAD,
@@ -78,7 +78,7 @@ class HTML(Writer[str]):
             for encoded in [b64encode((folder / "fonts" / f"{file}.woff2").read_bytes()).decode("ascii")]
         )
         style = (folder / "page.css").read_text(encoding="utf-8")
-        # HTML knows the elements of MathML without being told where they come from.
+        # In HTML the elements of MathML need no name space.
         main = f"{front}{_contents(self, document)}{''.join(sections)}".replace(f' xmlns="{NAMESPACE}"', "")
         return (
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -299,7 +299,8 @@ class HTML(Writer[str]):
 
     def figure(self, block: Picture) -> str:
         """Return a figure as SVG within the page; several share it, so each keeps its identifiers apart."""
-        drawing = _IDENTITY.sub(rf"\g<1>{block.name}-", _without_the_unseen(drawn(block, "svg").decode()))
+        svg = _without_the_unseen(picture_file(block, "svg").decode())
+        drawing = _IDENTITY.sub(rf"\g<1>{block.name}-", svg)
         labelled = drawing.replace("<svg", f'<svg role="img" aria-label="{escape(block.alt)}"', 1)
         caption = f"<b>Figure {block.number}.</b> {self.sentence(block.caption)}"
         return (

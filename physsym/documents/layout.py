@@ -31,7 +31,7 @@ from physsym.documents.compute import (
     Path,
 )
 from physsym.documents.content import Book, Chapter, Code, Heading, Note, OneFace, book_of
-from physsym.documents.prose import marked, paragraphs, sentence
+from physsym.documents.prose import paragraphs, plain_sentence, sentence
 from physsym.documents.reasons import exponents, phrase, reason
 from physsym.documents.tree import (
     FACES,
@@ -323,10 +323,10 @@ def _claim(judged: JudgedClaim) -> tree.Judged:
         claim.id,
         _anchor_of_claim(claim.id),
         claim.where,
-        marked(re.sub(r'"([^"]*)"', r"‘\1’", says), STANDARD),
-        marked(claim.formal, STANDARD),
+        plain_sentence(re.sub(r'"([^"]*)"', r"‘\1’", says), STANDARD),
+        plain_sentence(claim.formal, STANDARD),
         judged.verdict,
-        marked(claim.repair, STANDARD),
+        plain_sentence(claim.repair, STANDARD),
         claim.code,
     )
 

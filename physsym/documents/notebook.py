@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any, TypeAlias
 
 from physsym.documents.markdown import NOTEBOOK, Dialect, MarkdownBlocks
-from physsym.documents.plotting import drawn
+from physsym.documents.plotting import picture_file
 from physsym.documents.tree import Audit, Block, Document, Picture, Section
 
 Cell: TypeAlias = dict[str, Any]
@@ -101,7 +101,7 @@ def _code(source: str) -> Cell:
 def _attached(block: Block) -> dict[str, Any] | None:
     if not isinstance(block, Picture):
         return None
-    return {f"{block.name}.png": {"image/png": b64encode(drawn(block, "png")).decode("ascii")}}
+    return {f"{block.name}.png": {"image/png": b64encode(picture_file(block, "png")).decode("ascii")}}
 
 
 def _checks(block: Block, section: Section) -> Iterator[str]:

@@ -29,8 +29,8 @@ MISSING = (
 )
 
 
-def compiled(files: Files, name: str) -> tuple[bytes, str]:
-    """Return the PDF of a LaTeX file among others, and the log of the run.
+def compile_tex(files: Files, name: str) -> tuple[bytes, str]:
+    """Compile a LaTeX file among others; return the PDF, and the log of the run.
 
     Raises OSError where no TeX is installed, ValueError with TeX's own words where it stops at an error, and
     where each round writes another PDF.
@@ -40,33 +40,31 @@ def compiled(files: Files, name: str) -> tuple[bytes, str]:
         raise OSError(MISSING)
     with tempfile.TemporaryDirectory() as folder:
         for path, content in files.items():
-            place = Path(folder) / path
-            place.parent.mkdir(exist_ok=True)
-            place.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
-        return _settled([*engine, name], Path(folder) / name)
-
-
-def _settled(command: Sequence[str], source: Path) -> tuple[bytes, str]:
-    last = None
-    for _ in range(ROUNDS):
-        done = subprocess.run(
-            command,
-            cwd=source.parent,
-            env=os.environ | TIMELESS,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-        )
-        pdf, told = _result(source, done.stdout.decode(errors="replace"))
-        if pdf == last:
-            return pdf, told
-        last = pdf
+            file = Path(folder) / path
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+        source, last = Path(folder) / name, None
+        for _ in range(ROUNDS):
+            pdf, log = _run([*engine, name], source)
+            if pdf == last:
+                return pdf, log
+            last = pdf
     raise ValueError(f"TeX wrote another PDF in each of {ROUNDS} rounds: its page numbers do not settle")
 
 
-def _result(source: Path, printed: str) -> tuple[bytes, str]:
-    log, pdf = source.with_suffix(".log"), source.with_suffix(".pdf")
-    told = log.read_text(encoding="utf-8", errors="replace") if log.exists() else printed
-    wrong = re.search(r"^!.*(\n.*){0,4}", told, re.MULTILINE)
-    if wrong or not pdf.exists():
-        raise ValueError(f"TeX stopped: {wrong[0] if wrong else told[-500:]}")
-    return pdf.read_bytes(), told
+def _run(command: Sequence[str], source: Path) -> tuple[bytes, str]:
+    """Run TeX once; ValueError with its own words where it stops at an error."""
+    process = subprocess.run(
+        command,
+        cwd=source.parent,
+        env=os.environ | TIMELESS,
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+    )
+    file, pdf = source.with_suffix(".log"), source.with_suffix(".pdf")
+    printed = process.stdout.decode(errors="replace")
+    log = file.read_text(encoding="utf-8", errors="replace") if file.exists() else printed
+    error = re.search(r"^!.*(\n.*){0,4}", log, re.MULTILINE)
+    if error or not pdf.exists():
+        raise ValueError(f"TeX stopped: {error[0] if error else log[-500:]}")
+    return pdf.read_bytes(), log

@@ -29,7 +29,7 @@ Draw: TypeAlias = "Callable[[Axes], object]"
 BLUE, GREEN, AMBER, INK = "#2f6fb2", "#17907a", "#bf841b", "#7a7a7a"
 WIDTH, HEIGHT = 6.3, 3.4  # inches; at 96 pixels an inch the width of a line of text
 
-# What would tell when and by whom a file was made, and so change its bytes.
+# Metadata that differ from one run to the next, and would change the bytes of a file.
 _UNDATED: Mapping[str, Mapping[str, None]] = {
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
@@ -158,14 +158,14 @@ FOLDER = "figures"
 def figures(document: Document, kind: Kind) -> Files:
     """Return the figures of a document as files of one kind, `figures/NAME.KIND`."""
     pictures = (b for _, b in blocks(document) if isinstance(b, Picture))
-    return {f"{FOLDER}/{p.name}.{kind}": drawn(p, kind) for p in pictures}
+    return {f"{FOLDER}/{p.name}.{kind}": picture_file(p, kind) for p in pictures}
 
 
-def drawn(picture: Picture, kind: Kind) -> bytes:
+def picture_file(picture: Picture, kind: Kind) -> bytes:
     """Return a figure as a file of one kind, drawn once; raises as `image` does."""
-    return _drawn(picture.draw, picture.size, kind)
+    return _picture_file(picture.draw, picture.size, kind)
 
 
 @lru_cache(maxsize=256)
-def _drawn(draw: tuple[Callable[[Any], object], ...], size: tuple[float, float], kind: Kind) -> bytes:
+def _picture_file(draw: tuple[Callable[[Any], object], ...], size: tuple[float, float], kind: Kind) -> bytes:
     return image(draw, kind, size)

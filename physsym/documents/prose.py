@@ -60,7 +60,7 @@ def _parts(
             items = None
 
 
-def marked(text: str, vocabulary: Vocabulary) -> Sentence:
+def plain_sentence(text: str, vocabulary: Vocabulary) -> Sentence:
     """Return a plain text in which only backticks have a meaning; what cannot be read in them stays code."""
     parts = _MARKED.split(text)
     found = (_formula_or_code(p, vocabulary) if k % 2 else Span("text", p) for k, p in enumerate(parts))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from physsym.core.verdicts import Condition, Outcome, Verdict
-from physsym.documents.prose import marked
+from physsym.documents.prose import plain_sentence
 from physsym.documents.reasons import up_to
 from physsym.documents.tree import (
     AUDIT_HEAD,
@@ -79,7 +79,7 @@ _BREAK = re.compile(r"(?<=[-*+/=,;)_.:\]])(?=[\w(])")
 
 
 def escaped(text: str) -> str:
-    r"""Return a text in which TeX acts upon nothing; what no font has is told by its Unicode name.
+    r"""Return a text in which TeX acts upon nothing; what no font has is written as its Unicode name.
 
     >>> print(escaped("50% of γ² — ok"))
     50\% of $\gamma$\textsuperscript{2} — ok
@@ -166,7 +166,7 @@ class TeX(Writer[str]):
             breakable(s.content)
             if s.kind == "text" and isinstance(s.content, str)
             else self.standard.sentence((s,))
-            for s in marked(text, STANDARD)
+            for s in plain_sentence(text, STANDARD)
         )
 
     def small_print(self, verdict: Verdict, *more: str) -> str:
@@ -380,7 +380,7 @@ def _widths(rows: Sequence[tuple[Cell, ...]]) -> tuple[list[float], float]:
     whole = [max(cell[2] for cell in column) for column in columns]
     wanted = [max(full - low, 1.0) for full, low in zip(whole, least, strict=True)]
     room = TEXT - GAP * (len(columns) - 1) - sum(least)
-    share = min(max(room, 0) / sum(wanted), 1.0)
+    fraction = min(max(room, 0) / sum(wanted), 1.0)
     squeeze = min((TEXT - GAP * (len(columns) - 1)) / sum(least), 1.0)
-    widths = [low * squeeze + want * share for low, want in zip(least, wanted, strict=True)]
+    widths = [low * squeeze + want * fraction for low, want in zip(least, wanted, strict=True)]
     return widths, SMALL_PRINT * squeeze

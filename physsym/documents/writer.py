@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, Self, TypeVar, assert_never
 
 from physsym.core.verdicts import Condition, Hypothesis, Verdict
-from physsym.documents.prose import marked
+from physsym.documents.prose import plain_sentence
 from physsym.documents.tree import (
     FACES,
     Aligned,
@@ -116,7 +116,7 @@ class Writer(ABC, Generic[Part]):
 
     def evidence_text(self, text: str) -> str:
         """Return a piece of evidence: a plain text in which backticks hold formulas."""
-        return self.standard.sentence(marked(text, STANDARD))
+        return self.standard.sentence(plain_sentence(text, STANDARD))
 
     def assumptions(self, verdict: Verdict) -> str:
         """Return what a verdict assumes, after the word given; empty where it assumes nothing."""

@@ -8,7 +8,7 @@ import pytest
 
 import physsym as ps
 from physsym.documents import FORMATS, document_of
-from physsym.documents.pdf import compiled
+from physsym.documents.pdf import compile_tex
 from physsym.documents.sty import in_words, sty
 from physsym.documents.tex import breakable, escaped, tex
 from physsym.documents.tree import Line, blocks
@@ -40,7 +40,7 @@ def test_every_line_is_in_the_text_on_its_faces(tree):
 @needs_tex
 @pytest.mark.parametrize("document", ["sample_document", "shipped_document"])
 def test_it_compiles_without_an_overfull_box(document, request):
-    pdf, log = compiled(FORMATS["tex"](request.getfixturevalue(document)), "derivations.tex")
+    pdf, log = compile_tex(FORMATS["tex"](request.getfixturevalue(document)), "derivations.tex")
     assert pdf.startswith(b"%PDF")
     assert "Output written on" in log
     assert max(overfull(log), default=0) <= 2
@@ -69,7 +69,7 @@ COMMANDS = "physsym.documents.pdf.COMMANDS"
 
 def test_tex_is_run_until_its_pages_settle(monkeypatch):
     monkeypatch.setattr(COMMANDS, {sys.executable: (sys.executable, "-c", PAGES, "3")})
-    assert compiled({"a.tex": ""}, "a.tex")[0] == b"3"
+    assert compile_tex({"a.tex": ""}, "a.tex")[0] == b"3"
 
 
 def test_pages_that_never_settle_are_refused(monkeypatch):
@@ -77,13 +77,13 @@ def test_pages_that_never_settle_are_refused(monkeypatch):
         "physsym.documents.pdf.COMMANDS", {sys.executable: (sys.executable, "-c", PAGES, "1000")}
     )
     with pytest.raises(ValueError, match="do not settle"):
-        compiled({"a.tex": ""}, "a.tex")
+        compile_tex({"a.tex": ""}, "a.tex")
 
 
 @needs_tex
 def test_an_error_of_tex_is_told_in_its_own_words():
     with pytest.raises(ValueError, match="Undefined control sequence"):
-        compiled({"a.tex": "\\documentclass{article}\\begin{document}\\nonsense\\end{document}"}, "a.tex")
+        compile_tex({"a.tex": "\\documentclass{article}\\begin{document}\\nonsense\\end{document}"}, "a.tex")
 
 
 def test_without_tex_the_error_says_what_to_install(monkeypatch, tmp_path):
@@ -100,7 +100,7 @@ STRANGE = "50% of γ², A_b & {c} #1 ~x^2 <é|ß> “q” – ≤ ≈ \\ x₀ �
 def test_strange_text_is_no_danger():
     body = f"{escaped(STRANGE)} {breakable(STRANGE)}"
     preamble = tex(document_of([script("stale")])).partition("\\title")[0]
-    pdf, _ = compiled({"a.tex": f"{preamble}\\begin{{document}}{body}\\end{{document}}"}, "a.tex")
+    pdf, _ = compile_tex({"a.tex": f"{preamble}\\begin{{document}}{body}\\end{{document}}"}, "a.tex")
     assert pdf
     assert "[slightly smiling face]" in body
 
@@ -124,5 +124,5 @@ def test_the_macros_work_in_a_paper(shipped_document):
     assert len(macros) > 40
     used = "\n".join(f"\\[ {macro} \\]" for macro in macros)
     paper = f"\\documentclass{{article}}\\usepackage{{derivations}}\\begin{{document}}{used}\\end{{document}}"
-    pdf, _ = compiled({"paper.tex": paper, "derivations.sty": package}, "paper.tex")
+    pdf, _ = compile_tex({"paper.tex": paper, "derivations.sty": package}, "paper.tex")
     assert pdf

@@ -11,7 +11,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "coefficients": [
-            "effective_rates", "effective_rates_caption", "kept_shares", "kept_shares_caption", "steady_step",
+            "effective_rates", "effective_rates_caption", "momentum_coefficients",
+            "momentum_coefficients_caption", "steady_step",
         ],
         "experiment": ["Experiment"],
         "motion": ["Motion"],

@@ -55,15 +55,15 @@ def steady_step(rule: Rule) -> Expr:
 def effective_rates(rules: Rules, ax: Axes | None = None) -> Axes:
     """Draw the step that each rule settles to under a constant gradient, in units of its rate, against rho.
 
-    The lines are exact, the markers are measured: each is the last step of a long run in a constant slope.
+    The lines are exact; each marker is measured, as the last step of a long run under a constant gradient.
     The rate is the parameter of a rule beside `rho`. Raises ValueError as `steady_step` does, and for rules
     with other parameters.
     """
     ax, kept = axes(ax), np.linspace(0, _LAST, 191)
     for (name, derived), stroke in zip(rules.items(), STROKES, strict=False):
-        ax.semilogy(kept, _exactly(rule_of(derived), kept), **stroke.line(), label=name)
+        ax.semilogy(kept, _exact_steps(rule_of(derived), kept), **stroke.line(), label=name)
         seldom = kept[::19]
-        ax.plot(seldom, _measured(rule_of(derived), seldom), color=stroke.colour, linestyle="none",
+        ax.plot(seldom, _last_steps(rule_of(derived), seldom), color=stroke.colour, linestyle="none",
                 marker=stroke.marker, markerfacecolor="none")  # fmt: skip
     ax.set(xlabel=label(rho), ylabel="steady step per gradient and rate")
     legend(ax)
@@ -71,11 +71,13 @@ def effective_rates(rules: Rules, ax: Axes | None = None) -> Axes:
 
 
 def effective_rates_caption(rules: Rules, at: float = 0.9) -> str:
-    """Return how far each rule goes in a constant slope at one `rho`; raises as `effective_rates` does."""
-    told = [f"{name} at {number(_exactly(rule_of(r), np.array([at]))[0])}" for name, r in rules.items()]
+    """Return the step that each rule settles to at one `rho`; raises as `effective_rates` does."""
+    settled = [
+        f"{name} at {number(_exact_steps(rule_of(r), np.array([at]))[0])}" for name, r in rules.items()
+    ]
     return (
         f"Steady steps in a constant slope, in units of gradient times rate. With `rho = {number(at)}` they "
-        f"settle so: {', '.join(told)}. The lines are exact, the markers are measured in runs."
+        f"settle so: {', '.join(settled)}. The lines are exact, the markers are measured in runs."
     )
 
 
@@ -83,60 +85,60 @@ def rate_of(rule: Rule) -> Symbol:
     """Return the one parameter of a rule beside `rho`; ValueError where it has more, or none."""
     others = [s for s in parameters(rule) if s != rho]
     if len(others) != 1:
-        told = ", ".join(map(str, parameters(rule)))
-        raise ValueError(f"a rule with one rate beside rho was expected, given one with {told}")
+        given = ", ".join(map(str, parameters(rule)))
+        raise ValueError(f"a rule with one rate beside rho was expected, given one with {given}")
     return others[0]
 
 
-def _exactly(rule: Rule, kept: Array) -> Array:
-    share = (steady_step(rule) / rate_of(rule)).cancel()
-    exact: Array = np.broadcast_to(lambdify(rho, share)(kept), kept.shape)
+def _exact_steps(rule: Rule, kept: Array) -> Array:
+    per_rate = (steady_step(rule) / rate_of(rule)).cancel()
+    exact: Array = np.broadcast_to(lambdify(rho, per_rate)(kept), kept.shape)
     return exact
 
 
-def _measured(rule: Rule, kept: Array) -> Array:
-    """Return the last step of a run in a slope of one, for each value of rho."""
-    return np.array([_last_step(rule, float(share)) for share in kept])
+def _last_steps(rule: Rule, kept: Array) -> Array:
+    """Return the last step of a run under a gradient of one, for each value of rho."""
+    found = []
+    for coefficient in kept:
+        values: dict[str, Any] = {rate_of(rule).name: 1.0}
+        if rho in parameters(rule):
+            values["rho"] = float(coefficient)
+        positions = optimizer(rule, **values).run([0.0], Symbol("w"), _LONG).x
+        found.append(positions[-2, 0] - positions[-1, 0])
+    return np.array(found)
 
 
-def _last_step(rule: Rule, share: float) -> float:
-    values: dict[str, Any] = {rate_of(rule).name: 1.0}
-    if rho in parameters(rule):
-        values["rho"] = share
-    places = optimizer(rule, **values).run([0.0], Symbol("w"), _LONG).x
-    return float(places[-2, 0] - places[-1, 0])
+def momentum_coefficients(derivations: Mapping[str, Derivation], ax: Axes | None = None) -> Axes:
+    """Draw what fraction of the velocity each treatment of friction keeps, against the time step over tau.
 
-
-def kept_shares(derivations: Mapping[str, Derivation], ax: Axes | None = None) -> Axes:
-    """Draw the share of the velocity that each treatment of friction keeps, against the time step over tau.
-
-    The shares are what the derivations define as `rho`. Raises ValueError for a derivation that defines none
-    by `dt` and `tau` alone.
+    It is what the derivations define as `rho`. Raises ValueError for a derivation that defines none by `dt`
+    and `tau` alone.
     """
     ax, spans = axes(ax), np.linspace(0, 3, 151)
     ax.axhspan(-1, 1, color=INK, alpha=0.12, linewidth=0)
     ax.axhline(0, color=INK, linewidth=0.8)
     for (name, derivation), stroke in zip(derivations.items(), STROKES, strict=False):
-        shares = _share(derivation)(spans)
-        ax.plot(spans, shares, label=name, **stroke.marked(12))
+        ax.plot(spans, _coefficient(derivation)(spans), label=name, **stroke.marked(12))
     ax.set(xlabel=f"time step, in units of {label(tau)}", ylabel=f"share kept, {label(rho)}")
     legend(ax)
     return ax
 
 
-def kept_shares_caption(derivations: Mapping[str, Derivation], at: float = 0.1, late: float = 3) -> str:
-    """Return the shares at a small time step and at large ones; errors as from `kept_shares`."""
-    told = [
-        f"{name} {number(_share(d)(at), 4)} and {number(_share(d)(late), 3)}"
+def momentum_coefficients_caption(
+    derivations: Mapping[str, Derivation], at: float = 0.1, late: float = 3
+) -> str:
+    """Return the coefficients at two time steps; raises as `momentum_coefficients` does."""
+    values = [
+        f"{name} {number(_coefficient(d)(at), 4)} and {number(_coefficient(d)(late), 3)}"
         for name, d in derivations.items()
     ]
     return (
         f"At `dt = {number(at)}*tau` and at `dt = {number(late)}*tau` the share that is kept is: "
-        f"{'; '.join(told)}. Within the band the velocity does not grow."
+        f"{'; '.join(values)}. Within the band the velocity does not grow."
     )
 
 
-def _share(derivation: Derivation) -> Callable[[Any], Any]:
+def _coefficient(derivation: Derivation) -> Callable[[Any], Any]:
     defined = [s.move.value for s in derivation.steps if isinstance(s.move, Define) and s.move.symbol == rho]
     if len(defined) != 1 or not defined[0].free_symbols <= {dt, tau}:
         raise ValueError(f"{derivation.title!r} does not define rho by dt and tau; give one that does")

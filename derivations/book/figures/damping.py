@@ -8,7 +8,7 @@ import numpy as np
 
 from .motion import Motion
 from physsym.documents.plotting import BLUE, INK, STROKES, axes, label, legend
-from .words import bound, capital, number, often, share
+from .words import bound, capital, fraction, number, often
 from physsym.vocabulary import t, tau
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def energies(motion: Motion, ax: Axes | None = None) -> Axes:
-    """Draw the energy of a motion and its two parts against time, all as shares of the energy at the start.
+    """Draw the energy of a motion and its two parts against time, as fractions of the energy at the start.
 
     The markers are the energy at the start less the heat, which is summed from the velocity alone: they lie
     on the line where the energy changes by the power of friction and by nothing else.
@@ -39,13 +39,13 @@ def energies_caption(motion: Motion) -> str:
     gap = np.abs(motion.energy + motion.heat - whole).max() / whole
     return (
         f"Until `t = {number(motion.until)}` the particle {often('passes the lowest point', motion.turns)} "
-        f"and keeps {share(motion.energy[-1] / whole)} of its energy. What is missing is the heat: both "
+        f"and keeps {fraction(motion.energy[-1] / whole)} of its energy. What is missing is the heat: both "
         f"together stay constant to within {bound(gap)} of the start."
     )
 
 
 def regimes(*motions: Motion, ax: Axes | None = None) -> Axes:
-    """Draw the positions of motions, as shares of the first, against time.
+    """Draw the positions of motions, as fractions of the first, against time.
 
     Time is in units of the relaxation time where all motions have the same. Raises ValueError for no motion,
     or more than there are strokes to tell them apart.

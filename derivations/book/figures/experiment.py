@@ -71,14 +71,14 @@ class Experiment:
         """Return for each weight how often its sign changes from one step to the next."""
         return tuple(map(turns, self.places.T))
 
-    def steps_to(self, share: float) -> int | None:
-        """Return the first step from which on the loss stays below a share of that at the start, or None."""
-        above = np.flatnonzero(self.losses > share * self.losses[0])
+    def steps_to(self, fraction: float) -> int | None:
+        """Return the first step from which on the loss is below a fraction of that at the start, or None."""
+        above = np.flatnonzero(self.losses > fraction * self.losses[0])
         first = int(above[-1]) + 1 if above.size else 0
         return first if first <= self.steps else None
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """Return name and parameters, the formulas in backticks as prose has them."""
         return f"{self.name} ({', '.join(f'`{n} = {number(v)}`' for n, v in self.parameters.items())})"
 

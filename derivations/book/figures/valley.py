@@ -9,13 +9,13 @@ from sympy import Symbol
 
 from .experiment import Array, Experiment
 from physsym.documents.plotting import INK, STROKES, axes, label, legend
-from .words import capital, number, often, share
+from .words import capital, fraction, number, often
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _WEIGHTS = Symbol("w1"), Symbol("w2")
-_SMALL = 1e-3  # the share of the first loss at which captions say that a run has arrived
+_SMALL = 1e-3  # the fraction of the first loss at which captions say that a run has arrived
 
 
 def tracks(*experiments: Experiment, ax: Axes | None = None) -> Axes:
@@ -41,7 +41,7 @@ def tracks(*experiments: Experiment, ax: Axes | None = None) -> Axes:
 def tracks_caption(*experiments: Experiment) -> str:
     """Return what the tracks show, in numbers counted along the runs; errors as from `tracks`."""
     _refuse_unlike(experiments)
-    return " ".join(f"{capital(e.told)} {_walked(e)}." for e in experiments)
+    return " ".join(f"{capital(e.description)} {_track_in_words(e)}." for e in experiments)
 
 
 def losses(*experiments: Experiment, ax: Axes | None = None) -> Axes:
@@ -62,7 +62,7 @@ def losses(*experiments: Experiment, ax: Axes | None = None) -> Axes:
 def losses_caption(*experiments: Experiment) -> str:
     """Return how fast the loss falls in each run; errors as from `losses`."""
     _refuse_unlike(experiments)
-    return " ".join(f"{capital(e.told)} {_fallen(e)}." for e in experiments)
+    return " ".join(f"{capital(e.description)} {_loss_in_words(e)}." for e in experiments)
 
 
 def shrinking(experiment: Experiment) -> float:
@@ -95,29 +95,29 @@ def _contours(experiments: tuple[Experiment, ...], ax: Axes) -> None:
     ax.contour(along, across, height, levels=levels, colors=INK, linewidths=0.5, alpha=0.6)
 
 
-def _walked(experiment: Experiment) -> str:
+def _track_in_words(experiment: Experiment) -> str:
     across, along = experiment.turns
     arrived, left = experiment.steps_to(_SMALL), experiment.losses[-1] / experiment.losses[0]
     end = (
-        f"still has {share(left)} of its first loss after {experiment.steps} steps"
+        f"still has {fraction(left)} of its first loss after {experiment.steps} steps"
         if arrived is None
-        else f"stays below {share(_SMALL)} of its first loss from step {arrived} on"
+        else f"stays below {fraction(_SMALL)} of its first loss from step {arrived} on"
     )
     return f"{often('crosses the floor', across)}, {often('runs past the minimum', along)}, and {end}"
 
 
-def _fallen(experiment: Experiment) -> str:
+def _loss_in_words(experiment: Experiment) -> str:
     left = experiment.losses[-1] / experiment.losses[0]
     return (
         f"multiplies its loss by {number(shrinking(experiment), 4)} a step on average; after "
-        f"{experiment.steps} steps {share(left)} of it are left"
+        f"{experiment.steps} steps {fraction(left)} of it are left"
     )
 
 
 def _refuse_unlike(experiments: tuple[Experiment, ...]) -> None:
     if not experiments or len({e.problem.name for e in experiments}) > 1:
-        told = ", ".join(e.problem.name for e in experiments) or "none"
-        raise ValueError(f"a figure shows runs on one function, given {told}")
+        given = ", ".join(e.problem.name for e in experiments) or "none"
+        raise ValueError(f"a figure shows runs on one function, given {given}")
     if any(e.places.ndim != 2 or e.places.shape[1] != 2 for e in experiments):
         raise ValueError("the figures of a valley show runs of two weights; give a function of two")
     if len(experiments) > len(STROKES):

@@ -16,10 +16,10 @@ def number(value: float, digits: int = 3) -> str:
     return np.format_float_positional(value, digits, unique=False, fractional=False, trim="-")
 
 
-def share(value: float) -> str:
-    """Return a positive share to two digits; a tiny one with a power of ten.
+def fraction(value: float) -> str:
+    """Return a positive fraction to two digits; a tiny one with a power of ten.
 
-    >>> share(0.0257), share(3.1e-7)
+    >>> fraction(0.0257), fraction(3.1e-7)
     ('0.026', '3.1·10⁻⁷')
     """
     if value >= 1e-3 or value == 0:

@@ -8,9 +8,9 @@ import pytest
 from sympy import Rational, sqrt
 
 from derivations import book as package
-from derivations.book import _following, _tables, overdamped, prologue, time_scale
 from derivations.book import _momentum as momentum
 from derivations.book import _runs as valley
+from derivations.book import _tables, _ties, overdamped, prologue, time_scale
 from derivations.book.figures.words import often
 from derivations.book.reference import gradient_descent, heavy_ball, heavy_ball_with_dampening
 from derivations.claims import claims
@@ -20,13 +20,13 @@ from derivations.momentum import derivation as derived
 from derivations.newton import derivation as inertia_vanishes
 from physsym import Outcome, after, dot, latex, law, read, rule
 from physsym.core.statements import Equation, Law, Rule, Update
-from physsym.documents.content import Claims, Figure, Finding, Heading, Note, Table, shown_in
+from physsym.documents.content import Claims, Figure, Finding, Heading, Note, Table, equations_in
 from physsym.testing import assert_same_rule
 from physsym.vocabulary import G, alpha, dt, eta, gamma, lam, m, rho, tau, u, v, x
 
 CHAPTERS = package.book.chapters
 BLOCKS = [(chapter, block) for chapter in CHAPTERS for block in chapter.blocks]
-SHOWN = {s.number: (c, s) for c in CHAPTERS for s in shown_in(c) if s.number}
+SHOWN = {s.number: (c, s) for c in CHAPTERS for s in equations_in(c) if s.number}
 FINDINGS = {b.anchor: b for _, b in BLOCKS if isinstance(b, Finding)}
 
 # The source's equations, written down apart from the book: what must stand under each number.
@@ -105,37 +105,37 @@ def test_what_is_shown_is_checked_and_what_is_wrong_is_said_to_be(number):
 
 def test_an_equation_of_another_line_is_refused():
     right = Equation(tau * dot(v), -G / gamma - v)
-    assert _following.one_of(right, inertia_vanishes, 2)
-    assert not _following.one_of(right, inertia_vanishes, 1)
-    assert not _following.one_of(Equation(tau * dot(v), -G / gamma + v), inertia_vanishes, 2)
-    assert not _following.one_of(Update(v, v), inertia_vanishes, 2)
-    assert not _following.one_of(Update(x, x - 2 * eta * G), descent, 6)
-    assert not _following.one_of(Update(u, x - eta * G), descent, 6)
+    assert _ties.one_of(right, inertia_vanishes, 2)
+    assert not _ties.one_of(right, inertia_vanishes, 1)
+    assert not _ties.one_of(Equation(tau * dot(v), -G / gamma + v), inertia_vanishes, 2)
+    assert not _ties.one_of(Update(v, v), inertia_vanishes, 2)
+    assert not _ties.one_of(Update(x, x - 2 * eta * G), descent, 6)
+    assert not _ties.one_of(Update(u, x - eta * G), descent, 6)
 
 
 def test_a_force_of_another_sign_is_refused():
     force, line = Equation(x, m * dot(v)), law({m * dot(v): -G})
-    assert _following.after_putting(force, line, {x: -G})
-    assert not _following.after_putting(force, line, {x: G})
+    assert _ties.after_substituting(force, line, {x: -G})
+    assert not _ties.after_substituting(force, line, {x: G})
 
 
 def test_a_difference_quotient_that_the_rule_does_not_meet_is_refused():
     right = overdamped.difference_quotient
-    assert _following.met_by(right, descent.lines[5])
-    assert not _following.met_by(right, rule({x: x - 2 * dt / gamma * G}))
+    assert _ties.satisfied_by(right, descent.lines[5])
+    assert not _ties.satisfied_by(right, rule({x: x - 2 * dt / gamma * G}))
     stale = Equation(right.left, -after(G) if hasattr(G, "name") else right.right * 2)
-    assert not _following.met_by(stale, descent.lines[5])
+    assert not _ties.satisfied_by(stale, descent.lines[5])
 
 
 def test_a_definition_that_was_not_made_is_refused():
-    assert _following.is_defined(Equation(tau, m / gamma), inertia_vanishes)
-    assert not _following.is_defined(Equation(tau, gamma / m), inertia_vanishes)
+    assert _ties.is_defined(Equation(tau, m / gamma), inertia_vanishes)
+    assert not _ties.is_defined(Equation(tau, gamma / m), inertia_vanishes)
     with pytest.raises(ValueError, match="does not define rho"):
-        _following.defined(rho, descent)
+        _ties.definition_of(rho, descent)
 
 
 def test_the_difference_quotient_is_of_first_order():
-    verdict = _following.quotient(v)
+    verdict = _ties.quotient(v)
     assert (verdict.error.symbol, verdict.error.exponent) == (dt, 1)
     # By numbers: the error of (sin(t + h) - sin(t))/h halves with h.
     error = [abs((np.sin(1 + h) - np.sin(1)) / h - np.cos(1)) for h in (1e-2, 5e-3)]

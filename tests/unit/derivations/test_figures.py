@@ -17,10 +17,10 @@ from derivations.book.figures import (
     effective_rates_caption,
     energies,
     energies_caption,
-    kept_shares,
-    kept_shares_caption,
     losses,
     losses_caption,
+    momentum_coefficients,
+    momentum_coefficients_caption,
     regimes,
     regimes_caption,
     stability_map,
@@ -311,7 +311,7 @@ def test_a_spoiled_weight_changes_the_effective_rate():
 
 
 def test_shares_of_friction_are_those_of_the_integrators():
-    ax = kept_shares(FRICTIONS)
+    ax = momentum_coefficients(FRICTIONS)
     expected = {
         "forward": lambda s: 1 - s,
         "backward": lambda s: 1 / (1 + s),
@@ -320,7 +320,7 @@ def test_shares_of_friction_are_those_of_the_integrators():
     for name, share in expected.items():
         spans, shares = drawn(ax, name).T
         np.testing.assert_allclose(shares, share(spans), atol=1e-14)
-    assert "forward 0.9 and -2; backward 0.9091 and 0.25" in kept_shares_caption(FRICTIONS)
+    assert "forward 0.9 and -2; backward 0.9091 and 0.25" in momentum_coefficients_caption(FRICTIONS)
 
 
 # ------------------------------------------------------------------ the map of stability
@@ -378,7 +378,7 @@ def test_a_rule_of_more_parameters_has_no_map():
 
 def test_a_derivation_without_rho_has_no_share():
     with pytest.raises(ValueError, match="does not define rho"):
-        kept_shares({"descent": gradient_descent.derivation})
+        momentum_coefficients({"descent": gradient_descent.derivation})
 
 
 def test_what_is_no_rule_is_refused():
@@ -432,7 +432,7 @@ DRAWN = {
     "regimes": lambda ax: regimes(motion(4.0), ax=ax),
     "rates": lambda ax: effective_rates(RULES, ax=ax),
     "map": lambda ax: stability_map(momentum.derivation, ax=ax),
-    "shares": lambda ax: kept_shares(FRICTIONS, ax=ax),
+    "shares": lambda ax: momentum_coefficients(FRICTIONS, ax=ax),
 }
 
 
@@ -467,7 +467,7 @@ CAPTIONS = (
     energies_caption(motion(1.0, 0.5)),
     regimes_caption(motion(4.0)),
     effective_rates_caption(RULES),
-    kept_shares_caption(FRICTIONS),
+    momentum_coefficients_caption(FRICTIONS),
     stability_map_caption(momentum.derivation),
 )
 

@@ -14,7 +14,7 @@ from physsym.documents.content import (
     NumberedEquation,
     book_of,
     chapters_of,
-    shown_in,
+    equations_in,
 )
 from physsym.documents.prose import formula, sentence
 from physsym.loading import scripts
@@ -52,7 +52,7 @@ def test_the_numbers_of_a_chapter_are_all_found():
     finding = Finding("", follows="words", source=(source, "words"), difference=dt, check=holds)
     run = EquationRange(derivation, {2: "2.2"}, start=1, stop=2)
     blocks = ("Prose.", NumberedEquation("1.4", line=(derivation, 0)), run, finding)
-    assert [s.number for s in shown_in(Chapter("", blocks))] == ["1.4", "", "2.2", "3.4'"]
+    assert [s.number for s in equations_in(Chapter("", blocks))] == ["1.4", "", "2.2", "3.4'"]
 
 
 def test_a_chapter_holds_blocks_only():

@@ -12,7 +12,7 @@ from sympy.core.function import AppliedUndef
 from physsym.core.statements import Equation, Law, Relation, Rule, Update, states
 from physsym.core.symbols import after, before, name_and_marks
 from physsym.core.verdicts import Condition, Order, Verdict
-from physsym.documents.prose import marked
+from physsym.documents.prose import plain_sentence
 from physsym.documents.tree import FACES, Line, Section, Span
 from physsym.printing import latex
 from physsym.vocabulary import STANDARD
@@ -35,7 +35,7 @@ def found(value, vocabulary=STANDARD):
             (c, STANDARD, "inline") for c in (*value.assumes, value.error) if isinstance(c, Condition | Order)
         )
         for text in (*value.evidence, value.witness):
-            yield from found(marked(text, STANDARD), STANDARD)
+            yield from found(plain_sentence(text, STANDARD), STANDARD)
     elif isinstance(value, Span):
         if value.kind == "formula":
             yield value.content, vocabulary, "inline"

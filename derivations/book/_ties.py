@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sympy import Expr, Function, Symbol, expand
 
-from physsym import Claim, Define, Derivation, Equation, Law, Order, Outcome, Rule, Update, Verdict
+from physsym import Define, Derivation, Equation, Law, Order, Outcome, Rule, Update, Verdict
 from physsym import after, dot, identical, same_law
 from physsym.core.statements import Statement
 from physsym.core.verdicts import all_of, fails, holds
@@ -19,11 +19,11 @@ def one_of(part: Equation | Update, derivation: Derivation, index: int) -> Verdi
 
 def among(part: Equation | Update, line: Statement) -> Verdict:
     """Return whether an equation, or an update, is one of those of a law, or of a rule."""
-    found = [_alike(part, other) for other in (line.equations if isinstance(line, Law) else line.updates)]
+    found = [_same_part(part, other) for other in (line.equations if isinstance(line, Law) else line.updates)]
     return next((verdict for verdict in found if verdict), all_of(*found))
 
 
-def _alike(part: Equation | Update, other: Equation | Update) -> Verdict:
+def _same_part(part: Equation | Update, other: Equation | Update) -> Verdict:
     if isinstance(part, Update) and isinstance(other, Update):
         same = part.target == other.target
         return identical(part.value, other.value) if same else fails(f"{other.target} is another state")
@@ -32,19 +32,19 @@ def _alike(part: Equation | Update, other: Equation | Update) -> Verdict:
     return fails(f"{part} and {other} are not of one kind")
 
 
-def after_putting(part: Equation, line: Law, values: Mapping[Symbol, Expr]) -> Verdict:
+def after_substituting(part: Equation, line: Law, values: Mapping[Symbol, Expr]) -> Verdict:
     """Return whether an equation becomes one of a law when symbols in it are replaced."""
     put = Equation(part.left.xreplace(dict(values)), part.right.xreplace(dict(values)))
     return among(put, line)
 
 
-def met_by(part: Equation, rule: Rule) -> Verdict:
+def satisfied_by(part: Equation, rule: Rule) -> Verdict:
     """Return whether the new values that a rule gives satisfy an equation between neighbouring instants."""
     new = {after(u.target): u.value for u in rule.updates}
     return identical(part.left.xreplace(new), part.right.xreplace(new))
 
 
-def defined(symbol: Symbol, derivation: Derivation) -> Equation:
+def definition_of(symbol: Symbol, derivation: Derivation) -> Equation:
     """Return what a derivation defines a symbol as; ValueError where it does not."""
     moves = [s.move for s in derivation.steps if isinstance(s.move, Define) and s.move.symbol == symbol]
     if not moves:
@@ -56,7 +56,7 @@ def is_defined(part: Equation, derivation: Derivation) -> Verdict:
     """Return whether a derivation defines the left side as the right, in a step that holds."""
     steps = zip(derivation.steps, derivation.verdicts(), strict=True)
     naming = [v for s, v in steps if isinstance(s.move, Define) and s.move.symbol == part.left]
-    return all_of(among(part, Law((defined(part.left, derivation),))), *naming)
+    return all_of(among(part, Law((definition_of(part.left, derivation),))), *naming)
 
 
 def quotient(state: Symbol) -> Verdict:
@@ -68,18 +68,13 @@ def quotient(state: Symbol) -> Verdict:
     leading = gap.coeff(dt, 1)
     if gap.coeff(dt, 0) != 0 or leading == 0:
         return fails(f"the quotient differs from {dot(state)} by {gap}")
-    told = (
+    difference = (
         f"the quotient differs from {dot(state)} by dt/2 times {dot(dot(state))}, and terms of higher order"
     )
-    return Verdict(Outcome.APPROXIMATE, (told,), error=Order(dt, 1))
+    return Verdict(Outcome.APPROXIMATE, (difference,), error=Order(dt, 1))
 
 
-def with_quotient(line: Equation, state: Symbol) -> Equation:
+def with_difference_quotient(line: Equation, state: Symbol) -> Equation:
     """Return an equation with the rate of a state replaced by the difference quotient over one step."""
     rate = {dot(state): (after(state) - state) / dt}
     return Equation(line.left.xreplace(rate), line.right.xreplace(rate))
-
-
-def judged_as(claim: Claim, *expected: Outcome) -> bool:
-    """Return whether the verdict on a claim is one of those that a text speaks of."""
-    return claim.judge().outcome in expected
