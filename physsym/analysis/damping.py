@@ -13,6 +13,7 @@ from physsym.analysis.linear import characteristic_polynomial
 from physsym.analysis.stability import Region
 from physsym.core.signs import signs
 from physsym.core.statements import LawLike, StatementLike, as_law, as_statement
+from physsym.core.symbols import Exact
 from physsym.core.verdicts import Condition
 from physsym.vocabulary import lam
 
@@ -92,7 +93,7 @@ def underdamped_region(statement: StatementLike, curvature: Expr = lam) -> Regio
     Examples
     --------
     >>> from sympy import Rational
-    >>> from physsym.core.symbols import after
+    >>> from physsym.core.symbols import Exact, after
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, rho, u, x
     >>> region = underdamped_region(rule({u: rho * u - eta * G, x: x + after(u)}))
@@ -109,7 +110,7 @@ def underdamped_region(statement: StatementLike, curvature: Expr = lam) -> Regio
     return Region((Condition(-discriminant(statement, curvature), "> 0"),))
 
 
-def damping_at(statement: StatementLike, values: Mapping[Symbol, object], curvature: Expr = lam) -> Damping:
+def damping_at(statement: StatementLike, values: Mapping[Symbol, Exact], curvature: Expr = lam) -> Damping:
     """Return the class of damping for exact values of all symbols.
 
     Parameters

@@ -9,7 +9,7 @@ from sympy import Dummy, Expr, Float, Symbol, factor, minimal_polynomial
 from sympy.polys.polyerrors import NotAlgebraic
 
 from physsym.core.signs import Signs, signs
-from physsym.core.symbols import exact
+from physsym.core.symbols import Exact, exact
 
 DIGITS = 60
 TINY = Float(10) ** -30
@@ -19,7 +19,7 @@ class AnalysisError(ValueError):
     """The analysis does not apply to the statement or value."""
 
 
-def put(expression: Expr, values: Mapping[Symbol, object]) -> Expr:
+def put(expression: Expr, values: Mapping[Symbol, Exact]) -> Expr:
     """Return an expression at exact values of its symbols, a real number.
 
     Raises TypeError for a float, AnalysisError for a symbol without a value, a value that contradicts the
@@ -42,7 +42,7 @@ def put(expression: Expr, values: Mapping[Symbol, object]) -> Expr:
     return number
 
 
-def exact_values(values: Mapping[Symbol, object]) -> dict[Symbol, Expr]:
+def exact_values(values: Mapping[Symbol, Exact]) -> dict[Symbol, Expr]:
     """Return exact values by symbol; TypeError for what is no mapping of symbols to exact numbers."""
     if not isinstance(values, Mapping):
         raise TypeError(
@@ -60,7 +60,7 @@ def _fitting(symbol: Symbol, value: Expr) -> Expr:
     return value
 
 
-def _format_values(values: Mapping[Symbol, object]) -> str:
+def _format_values(values: Mapping[Symbol, Exact]) -> str:
     return ", ".join(f"{symbol} = {value}" for symbol, value in values.items())
 
 

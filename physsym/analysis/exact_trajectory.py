@@ -16,7 +16,7 @@ from sympy import Expr, Symbol
 from physsym.analysis.exact_evaluation import AnalysisError, exact_values
 from physsym.codegen.expression_tree import Operand, Operation, operand
 from physsym.core.statements import Rule, RuleLike, as_rule, states, symbols
-from physsym.core.symbols import OPAQUE, after, before, exact, grad, hess, partial, potential
+from physsym.core.symbols import OPAQUE, Exact, after, before, exact, grad, hess, partial, potential
 from physsym.vocabulary import x
 
 Number: TypeAlias = Any  # a Fraction or a ball (flint.arb)
@@ -128,9 +128,9 @@ class ExactTrajectory:
 
 def simulate(
     rule: RuleLike,
-    on: object,
-    values: Mapping[Symbol, object],
-    start: Mapping[Symbol, object],
+    on: Exact,
+    values: Mapping[Symbol, Exact],
+    start: Mapping[Symbol, Exact],
     steps: int,
     *,
     coordinate: Symbol = x,
@@ -217,7 +217,7 @@ def _points(
         yield now
 
 
-def _started(rule: Rule, start: Mapping[Symbol, object]) -> list[object]:
+def _started(rule: Rule, start: Mapping[Symbol, Exact]) -> list[object]:
     names = dict.fromkeys(states(rule))
     if set(start) != set(names):
         raise AnalysisError(
@@ -267,7 +267,7 @@ def _tree(expression: Expr) -> Operand:
         raise AnalysisError(str(reason)) from None
 
 
-def value_of(expression: object, at: Mapping[Symbol, Number], bits: int | None = None) -> Number:
+def value_of(expression: Exact, at: Mapping[Symbol, Number], bits: int | None = None) -> Number:
     """Return the value of a formula at the values of a trajectory.
 
     Parameters

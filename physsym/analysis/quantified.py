@@ -13,6 +13,7 @@ from physsym.analysis.exact_evaluation import AnalysisError, exact_values
 from physsym.analysis.linear import on_quadratic
 from physsym.core.signs import NONNEGATIVE, POSITIVE, signs
 from physsym.core.statements import RuleLike, as_rule, one_step_map
+from physsym.core.symbols import Exact
 from physsym.core.verdicts import Condition, Outcome, Verdict, fails, holds, undecided
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
@@ -26,7 +27,7 @@ _ENGINES = ("exact points", smt.NAME)
 def holds_for_all(
     claimed: Iterable[Condition],
     domain: Iterable[Condition] = (),
-    at: Iterable[Mapping[Symbol, object]] = (),
+    at: Iterable[Mapping[Symbol, Exact]] = (),
 ) -> Verdict:
     """Return whether conditions hold for all values of their symbols in a domain.
 
@@ -89,7 +90,7 @@ def as_conditions(given: object) -> tuple[Condition, ...]:
 
 
 def _tried(
-    goals: tuple[Condition, ...], domain: tuple[Condition, ...], at: Iterable[Mapping[Symbol, object]]
+    goals: tuple[Condition, ...], domain: tuple[Condition, ...], at: Iterable[Mapping[Symbol, Exact]]
 ) -> Iterator[Values]:
     names = frozenset[Symbol]().union(*(c.expression.free_symbols for c in (*goals, *domain)))
     first = ({s: _fraction(n) for s, n in exact_values(point).items()} for point in at)
@@ -149,7 +150,7 @@ def holds_for_all_given(
     conditions: Iterable[Condition],
     claimed: Iterable[Condition],
     domain: Iterable[Condition] = (),
-    at: Iterable[Mapping[Symbol, object]] = (),
+    at: Iterable[Mapping[Symbol, Exact]] = (),
 ) -> Verdict:
     """Return whether conditions hold in a domain, and if not, whether further conditions suffice.
 

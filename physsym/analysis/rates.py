@@ -13,7 +13,7 @@ from physsym.analysis.spectral import spectral_radius
 from physsym.analysis.stability import Region, schur_cohn
 from physsym.core.signs import POSITIVE, signs
 from physsym.core.statements import Rule, RuleLike, as_rule, parameters, rewritten
-from physsym.core.symbols import exact
+from physsym.core.symbols import Exact, exact
 from physsym.core.verdicts import Condition, Verdict, fails, holds, undecided
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
@@ -23,7 +23,7 @@ Between = tuple[object, object]  # the least and the largest curvature
 _MAX_DEGREE = 2  # up to which the curvatures with all multipliers within a circle are an interval
 
 
-def rate_region(rule: RuleLike, rate: object, curvature: Expr = lam) -> Region:
+def rate_region(rule: RuleLike, rate: Exact, curvature: Expr = lam) -> Region:
     """Return the parameters for which all multipliers of a rule are smaller in modulus than a rate.
 
     With the rate one this is the region of stability. Errors decrease like powers of the largest modulus; a
@@ -87,7 +87,7 @@ def _within(rest: Sequence[Expr], r: Expr) -> tuple[Expr, ...]:
     return r**2 + b * r + c, r**2 - b * r + c, r**2 - c
 
 
-def worst_case_rate(rule: RuleLike, values: Mapping[Symbol, object], between: Between) -> Expr:
+def worst_case_rate(rule: RuleLike, values: Mapping[Symbol, Exact], between: Between) -> Expr:
     """Return the largest spectral radius of a rule over all curvatures in an interval.
 
     It is attained at an end: for a polynomial of degree one or two whose coefficients are affine in the
@@ -176,9 +176,9 @@ def rate_lower_bound(rule: RuleLike, curvature: Expr = lam) -> Expr:
 
 def is_minimax_rate(
     rule: RuleLike,
-    rate: object,
+    rate: Exact,
     between: Between,
-    proposed: Mapping[Symbol, object],
+    proposed: Mapping[Symbol, Exact],
     given: Iterable[Condition] = (),
 ) -> Verdict:
     """Return whether a rate is the best possible of a rule over an interval of curvatures, and is attained.

@@ -9,11 +9,12 @@ from sympy import Dummy, Expr, Integer, Poly, Symbol, resultant, rootof, sqrt
 from physsym.analysis.exact_evaluation import DIGITS, AnalysisError, put, sign_of
 from physsym.analysis.linear import characteristic_polynomial, z
 from physsym.core.statements import RuleLike, StatementLike, as_rule, as_statement
+from physsym.core.symbols import Exact
 from physsym.vocabulary import lam
 
 
 def multipliers(
-    statement: StatementLike, values: Mapping[Symbol, object] | None = None, curvature: Expr = lam
+    statement: StatementLike, values: Mapping[Symbol, Exact] | None = None, curvature: Expr = lam
 ) -> tuple[Expr, ...]:
     """Return the roots of the characteristic polynomial, with multiplicity.
 
@@ -56,7 +57,7 @@ def multipliers(
     return tuple(roots(polynomial if values is None else valued(polynomial, values)))
 
 
-def valued(polynomial: Poly, values: Mapping[Symbol, object]) -> Poly:
+def valued(polynomial: Poly, values: Mapping[Symbol, Exact]) -> Poly:
     """Return a polynomial with exact values for the symbols of its coefficients; raises what `put` raises."""
     return Poly([put(c, values) for c in polynomial.all_coeffs()], z, extension=True)
 
@@ -100,7 +101,7 @@ def _rational(factor: Poly) -> None:
         )
 
 
-def spectral_radius(rule: RuleLike, values: Mapping[Symbol, object], curvature: Expr = lam) -> Expr:
+def spectral_radius(rule: RuleLike, values: Mapping[Symbol, Exact], curvature: Expr = lam) -> Expr:
     """Return the largest modulus of the multipliers of a rule on curvature*x**2/2.
 
     Errors decrease in the long run like its powers. The modulus of a complex pair is the root of its
@@ -130,7 +131,7 @@ def spectral_radius(rule: RuleLike, values: Mapping[Symbol, object], curvature: 
     Examples
     --------
     >>> from sympy import Rational
-    >>> from physsym.core.symbols import after
+    >>> from physsym.core.symbols import Exact, after
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, rho, u, x
     >>> heavy_ball = rule({u: rho * u - eta * G, x: x + after(u)})

@@ -26,6 +26,7 @@ from physsym.analysis.exact_evaluation import AnalysisError, put, sign_of
 from physsym.analysis.linear import characteristic_polynomial
 from physsym.core.signs import NONNEGATIVE, POSITIVE, signs
 from physsym.core.statements import Rule, StatementLike, as_statement
+from physsym.core.symbols import Exact
 from physsym.core.verdicts import Condition
 from physsym.vocabulary import lam
 
@@ -36,11 +37,11 @@ class Region:
 
     conditions: tuple[Condition, ...]
 
-    def holds_at(self, values: Mapping[Symbol, object]) -> bool:
+    def holds_at(self, values: Mapping[Symbol, Exact]) -> bool:
         """Return whether exact values lie inside; the boundary does not. Raises what `put` raises."""
         return all(sign_of(put(c.expression, values)) > 0 for c in self.conditions)
 
-    def margin(self, values: Mapping[Symbol, object]) -> Expr:
+    def margin(self, values: Mapping[Symbol, Exact]) -> Expr:
         """Return the least of the left sides: positive inside, zero on the boundary, negative outside.
 
         Raises what `put` raises, and AnalysisError for a region without conditions.
@@ -79,7 +80,7 @@ def stability_region(statement: StatementLike, curvature: Expr = lam) -> Region:
 
     Examples
     --------
-    >>> from physsym.core.symbols import after
+    >>> from physsym.core.symbols import Exact, after
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, rho, u, x
     >>> print(stability_region(rule({x: x - eta * G})))
