@@ -1,4 +1,4 @@
-"""Names of version 0.1 that stand elsewhere now: each works until version 0.3, with a warning."""
+"""Names of version 0.1 that were moved or renamed: each works until version 0.3, with a warning."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import importlib
 import warnings
 from typing import Any
 
-# Where each old name stands now, after `physsym.`.
+# Where each old name is now, after `physsym.`.
 _HOMES = {
     "analysis": (
         "AnalysisError", "Damping", "ModifiedEquation", "Region", "as_runge_kutta",

@@ -79,7 +79,7 @@ class Derivation:
     title
         What is derived.
     start
-        A law or a rule; a system stands for its law of motion.
+        A law or a rule; a system is taken as its law of motion.
     steps
         Moves, each with the line that it gives where the author states it.
     vocabulary

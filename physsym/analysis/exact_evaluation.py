@@ -91,7 +91,7 @@ def _is_zero(number: Expr) -> bool:
     try:
         return bool(minimal_polynomial(number, z) == z)
     except NotAlgebraic:
-        raise AnalysisError(f"it cannot be told whether {number} is zero; give rational values") from None
+        raise AnalysisError(f"it cannot be decided whether {number} is zero; give rational values") from None
 
 
 def known_signs(expression: Expr) -> Signs:

@@ -13,7 +13,7 @@ OWN_FOLDER = Path("derivations")
 
 
 def paths_to_read(given: Sequence[str]) -> list[str | Path]:
-    """Return the paths that a command reads; an empty list stands for the shipped derivations."""
+    """Return the paths that a command reads; an empty list means the shipped derivations."""
     return list(given) or ([OWN_FOLDER] if OWN_FOLDER.is_dir() else [])
 
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-REFUSALS = (ValueError, OSError, FloatingPointError)  # what a command tells in one line
+REFUSALS = (ValueError, OSError, FloatingPointError)  # what a command reports in one line
 
 
 class WorkerError(OSError):

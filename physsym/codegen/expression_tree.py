@@ -37,7 +37,7 @@ ARITHMETIC = ("add", "subtract", "multiply", "divide", "negative", "power", "sqr
 OPERATIONS = (*ARITHMETIC, *FUNCTIONS.values())
 
 SCALAR, OWN, STATE, NEW, GRADIENT = range(5)  # OWN is the state that is being updated
-Ranks: TypeAlias = Mapping[Symbol, int]  # what a symbol stands for; one that is missing is NEW
+Ranks: TypeAlias = Mapping[Symbol, int]  # the rank of a symbol; one that is missing is NEW
 LONGEST_PRODUCT = 4
 
 
@@ -195,5 +195,5 @@ def _sum_order(terms: Iterable[Expr], ranks: Ranks) -> list[Expr]:
     ordered = [t for t in ordered if _rank(t, ranks)] + [t for t in ordered if not _rank(t, ranks)]
     first = next((t for t in ordered if not _is_negative(t)), ordered[0])
     others = [t for t in ordered if t is not first]
-    # A number is added early: it need not wait for what takes longer.
+    # A number is added early, off the critical path.
     return [first, *(t for t in others if t.is_Number), *(t for t in others if not t.is_Number)]

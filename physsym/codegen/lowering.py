@@ -91,7 +91,7 @@ def program(rule: RuleLike) -> Program:
 
 
 def _counters(rule: Rule) -> tuple[Symbol, ...]:
-    """Return the states that are one number however large the others are, since all they do is to count."""
+    """Return the step counters: states that are one number however large the others are."""
     in_gradients = {s for e in expressions(rule) for f in e.atoms(*FORCES) for s in f.free_symbols}
     with_earlier = {before(s) for s in rule.targets} & set(rule.states)
     return tuple(

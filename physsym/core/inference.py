@@ -30,7 +30,7 @@ _by_name = attrgetter("name")
 
 @dataclass(frozen=True)
 class Clash:
-    """A contradiction: what it comes down to, and the equations that cause it, none of which can be left out.
+    """A contradiction, and a minimal set of equations that cause it.
 
     `given` holds the dimensions taken as known that matter; without the clash one of them may be at fault.
     """

@@ -58,7 +58,7 @@ def _sum(a: Signs, b: Signs) -> Signs:
 
 @_signs.register(Mul)
 def _(expression: Mul) -> Signs:
-    # x*sign(x) is never negative, though neither factor says so: like bases are judged together.
+    # x*sign(x) is never negative, although each factor can be: factors of one base are treated together.
     odd: dict[Expr, int] = {}
     rest: Signs = POSITIVE
     for factor in expression.args:

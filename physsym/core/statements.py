@@ -1,4 +1,4 @@
-"""Statements: laws that hold at every instant, and rules that lead from one instant to the next."""
+"""Statements: laws, which hold at every instant, and rules, which map the states of one step to the next."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RELATIONS = ("=", "!=", "<", ">", "<=", ">=", "~", "->")
 
 
 class StatementError(ValueError):
-    """A law or a rule that says nothing definite, such as a rule that reads a new value before it is set."""
+    """A law or a rule that is not well-defined, such as a rule that reads a new value before it is set."""
 
 
 def rebuilt(value: Any) -> tuple[Any, tuple[Any, ...]]:
@@ -30,7 +30,7 @@ def rebuilt(value: Any) -> tuple[Any, tuple[Any, ...]]:
 
 @dataclass(frozen=True)
 class Equation:
-    """Two sides said to be equal. It never evaluates itself to a truth value, unlike `sympy.Eq`."""
+    """An equation of two sides. It never evaluates to a truth value, unlike `sympy.Eq`."""
 
     left: Expr
     right: Expr
@@ -172,10 +172,10 @@ class _HasLaw(Protocol):
 
 
 RuleLike: TypeAlias = Rule | Update | _HasRule
-"""What stands for a rule: the rule, a single update, or what has a rule (a derivation, an optimizer)."""
+"""What is accepted as a rule: the rule, a single update, or what has a rule (a derivation, an optimizer)."""
 
 LawLike: TypeAlias = Law | Equation | _HasLaw
-"""What stands for a law: the law, a single equation, or what has a law of motion (a system)."""
+"""What is accepted as a law: the law, a single equation, or what has a law of motion (a system)."""
 
 StatementLike: TypeAlias = RuleLike | LawLike
 

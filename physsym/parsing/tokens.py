@@ -47,7 +47,7 @@ def _excerpt(text: str, position: int) -> tuple[str, int]:
 
 @dataclass(frozen=True)
 class Token:
-    """A name, number or sign, as it stands in the text."""
+    """A name, number or sign, as written in the text."""
 
     kind: str
     text: str

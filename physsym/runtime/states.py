@@ -60,7 +60,7 @@ def coordinates(rule: Rule) -> tuple[Symbol, ...]:
 
 @dataclass(frozen=True)
 class StateLayout:
-    """How the numbers of a state are laid out in a row: counters take one place, all else one shape."""
+    """The layout of a state as a row of numbers: one number a counter, one shape for all other states."""
 
     names: tuple[str, ...]
     counters: frozenset[str]

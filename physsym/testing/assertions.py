@@ -286,7 +286,7 @@ def _of_another_form(what: str, actual: Sequence[str], desired: Sequence[str]) -
 
 
 def read_rule(given: RuleText, other: object = None) -> Rule:
-    """Return the rule that something stands for; a text is read with the symbols of the other side."""
+    """Return the rule of an argument; a text is read with the symbols of the other side."""
     return as_rule(_read(given, other))
 
 

@@ -132,7 +132,7 @@ def parting_point(
     """Return a point with the declared signs at which some pair differs, with all values; else None.
 
     Points at which all values are fractions are preferred, and of those the one that is shortest to read. A
-    pair that has no value at the point has None in its place.
+    pair that has no value at the point has None instead.
 
     >>> from physsym.vocabulary import eta, x
     >>> parting_point([(x + eta, x)])

@@ -64,7 +64,7 @@ _POWERS = (2, 3, Rational(3, 2), 1 + p)  # above one, so that the force rises wi
 
 
 def potential_of(choose: Choose, place: Expr = x) -> Expr:
-    """Return a potential energy at a place: an unknown one, a spring, or sums of them. Dimension: energy."""
+    """Return a potential energy at a point: an opaque one, a spring, or sums of them. Dimension: energy."""
     return choose(
         (
             potential(place),
@@ -145,8 +145,8 @@ def _starts(choose: Choose) -> Statement:
 def steps(choose: Choose, length: int = 7) -> list[Taken]:
     """Return steps that lead on from one another, from a system, a law or a rule.
 
-    Each is a move and what `apply` proposes; moves that cannot be carried out are passed over. Whether the
-    proposals are right is for others to tell.
+    Each is a move and what `apply` proposes; moves that cannot be carried out are skipped. The
+    proposals are not verified.
     """
     line, taken = _starts(choose), []
     for _ in range(length):

@@ -244,7 +244,7 @@ def _roles(function: Callable[..., Value], rule: Rule, names: dict[str, Role]) -
 
 
 def _position(found: Mapping[str, Role | None]) -> int:
-    """Return the place of the gradient among the arguments; their number where there is none."""
+    """Return the position of the gradient among the arguments; their number where there is none."""
     return next((k for k, role in enumerate(found.values()) if role is grad), len(found))
 
 

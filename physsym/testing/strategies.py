@@ -62,7 +62,7 @@ def _potentials(draw: DrawFn, place: Expr) -> Expr:
 
 
 def potentials(place: Expr = x) -> SearchStrategy[Expr]:
-    """Return a strategy for potential energies at a place: unknown ones, springs, sums. Dimension: energy.
+    """Return a strategy for potential energies at a point: opaque ones, springs, sums. Dimension: energy.
 
     The simplest is the opaque `potential(place)`.
     """

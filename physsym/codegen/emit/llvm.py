@@ -62,7 +62,7 @@ class Emitter:
     `number` is the type of constants and parameters, `element` that of states; where they meet, a number is
     truncated to the element type or broadcast to all lanes. `known` holds the register and the type of each
     symbol. With `fma`, a product and a sum may be contracted. In a loop that is `latency_bound`, each step
-    waiting for the last, the product that is known later of two is the one contracted with their sum.
+    depends on the one before; then the product of two with the longer dependency chain is contracted.
     """
 
     element: Real

@@ -30,9 +30,9 @@ def llvm_sweep(
     begin, and `shared` one for each parameter that is the same at all of them; `rows` has, for each other
     parameter, the address of its values at the points; the last states are written to `states`, a row for
     each, `stride` apart. The last block of points overlaps the one before, so that all lanes are filled. What
-    is grid-invariant is computed once for all vectors, which follow one another within a step: while one
-    waits for its results, the processor works at the next. Between steps the states that are read most fill
-    half of the vector `registers` of the processor; the others are spilled to memory.
+    is grid-invariant is computed once for all vectors, which are interleaved within a step, so that
+    the latencies of one overlap with the instructions of the next. Between steps the states that are read
+    most fill half of the vector `registers` of the processor; the others are spilled to memory.
     """
     emitter = Emitter(Real("double", width), DOUBLE, fma)
     element, lanes = emitter.element, width * vectors

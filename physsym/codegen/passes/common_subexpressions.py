@@ -14,7 +14,7 @@ from physsym.codegen.straight_line import Assignment, Line, map_values
 
 
 def eliminate_common_subexpressions(lines: list[Line], names: Iterator[Symbol]) -> list[Line]:
-    """Name the expressions that are computed more than once, each just before it is first read."""
+    """Name the expressions that are computed more than once, each just before its first use."""
     values = [v for line in lines for v in line.values]
     shared, reduced = tree_cse(values + [b for v in values for b in multiplied_bases(v)], names)
     pending, new = dict(shared), iter(reduced)

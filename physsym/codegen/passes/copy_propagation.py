@@ -14,7 +14,7 @@ from physsym.codegen.straight_line import Assignment, Line, Program, map_values,
 
 
 def drop_copies(lines: list[Line]) -> tuple[list[Line], dict[Symbol, Symbol]]:
-    """Return the lines without those that only give a second name, and what each dropped name stands for."""
+    """Return the lines without copies, and the value of each name that was dropped."""
     same = {line.targets[0]: line.values[0] for line in lines if isinstance(line.values[0], Symbol)}
     return [line for line in lines if line.targets[0] not in same], same
 

@@ -1,4 +1,4 @@
-"""Arguments of in-place steps: what must hold of the arrays, and how threads share them out."""
+"""Arguments of in-place steps: the requirements on the arrays, and their division among threads."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def _features() -> str:
 def vectors_of_doubles() -> tuple[int, int, int]:
     """Return how many doubles a vector of this processor holds, its vector registers, and how many to run.
 
-    With fewer vectors side by side a sweep waits for results, with more their states do not fit.
+    With fewer interleaved vectors a sweep is bound by latency, with more by the number of registers.
     """
     return (8, 32, 4) if "+avx512f" in _features().split(",") else (4, 16, 9)
 

@@ -169,7 +169,7 @@ LIBRARY = pytree.ArrayLibrary(pytree.flatten, pytree.unflatten, _leaf, _cast, _f
 
 def _in_place(program: Program, states: Values, gradients: Values, threads: int) -> InPlace:
     if threads != 1:
-        raise ValueError("PyTorch shares out its work by itself: leave threads=1, use torch.set_num_threads")
+        raise ValueError("PyTorch uses threads by itself: leave threads=1, use torch.set_num_threads")
     tensors = (*states, *gradients)
     names = [*map(state_name, program.states), *["the gradient"] * len(gradients)]
     _refuse_unbindable(names, tensors)

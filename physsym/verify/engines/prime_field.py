@@ -116,7 +116,7 @@ class Point:
         if exponent.is_Integer:
             return self.value(base, modulus).whole_power(int(exponent))
         if modulus != P:
-            raise UndecidedError(f"the power {expression} stands in an exponent")
+            raise UndecidedError(f"the power {expression} occurs in an exponent")
         return self._real_power(self.value(base, P), self._constant(exponent, Q), self._constant(exponent, P))
 
     def _constant(self, expression: Expr, modulus: int) -> int:
@@ -146,7 +146,7 @@ class Point:
     @_value.register(sympy.exp)
     def _(self, expression: sympy.exp, modulus: int = P) -> Laurent:
         if modulus != P:
-            raise UndecidedError("an exponential stands in an exponent")
+            raise UndecidedError("an exponential occurs in an exponent")
         argument = self.value(expression.args[0], P)
         if argument.start < 0 and argument.terms:
             return self._exp_of_pole(expression.args[0])
@@ -224,7 +224,7 @@ class Point:
     def _opaque(self, derivative: tuple[int, ...], arguments: tuple[Expr, ...], modulus: int) -> Laurent:
         """Return a derivative of a random smooth function, by a Taylor series of random coefficients."""
         if modulus != P:
-            raise UndecidedError("an opaque function stands in an exponent")
+            raise UndecidedError("an opaque function occurs in an exponent")
         # Each argument is a constant (the evaluation point, a key of the random values) plus what vanishes.
         here, steps = zip(*(self.value(a, P).split() for a in arguments), strict=True)
         total = self.number(0)

@@ -135,7 +135,7 @@ def test_the_field_says_what_it_knows_too_little_of():
 
 def test_the_field_says_what_it_cannot_evaluate():
     assert identity_test.identity(exp(exp(x)), x) == field_says(
-        UNKNOWN, reason="an exponential stands in an exponent"
+        UNKNOWN, reason="an exponential occurs in an exponent"
     )
 
 

@@ -38,17 +38,17 @@ SAYS = {
     "power in an exponent": (
         lambda: point().value(exp(sqrt(gamma))),
         UndecidedError,
-        "the power sqrt(gamma) stands in an exponent",
+        "the power sqrt(gamma) occurs in an exponent",
     ),
     "exponential in an exponent": (
         lambda: point().value(exp(exp(x))),
         UndecidedError,
-        "an exponential stands in an exponent",
+        "an exponential occurs in an exponent",
     ),
     "unknown in an exponent": (
         lambda: point().value(exp(grad(x))),
         UndecidedError,
-        "an opaque function stands in an exponent",
+        "an opaque function occurs in an exponent",
     ),
     "small exponent": (
         lambda: point().value(gamma**h),
