@@ -7,9 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 PATIENCE = 1.0  # seconds before a bar is shown
 
 
@@ -19,14 +16,20 @@ def progress(steps: int, show: bool | None) -> Iterator[Callable[[int], None]]:
 
     Where `show` is None a bar is drawn on a terminal, once the run has lasted a second.
     """
-    wanted = sys.stderr.isatty() if show is None else show
+    if show is False or (show is None and not sys.stderr.isatty()):
+        yield lambda done: None
+        return
+    # Imported here, since most runs draw no bar.
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (TextColumn("steps"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     bar = Progress(*columns, console=Console(stderr=True), transient=show is None)
-    task, begun, shown = bar.add_task("steps", total=steps), time.monotonic(), False
+    task, start, shown = bar.add_task("steps", total=steps), time.monotonic(), False
 
     def report(done: int) -> None:
         nonlocal shown
-        if wanted and not shown and (show or time.monotonic() - begun > PATIENCE):
+        if not shown and (show or time.monotonic() - start > PATIENCE):
             shown = True
             bar.start()
         if shown:
