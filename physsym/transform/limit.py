@@ -31,9 +31,14 @@ def _limit(expression: Expr, move: Limit) -> Expr:
         raise MoveError(
             f"{move.symbol} occurs inside an opaque function: state the line that the limit gives"
         )
-    found = sympy.limit(
-        expression.xreplace(opaque), move.symbol, move.to, "-" if move.to == -sympy.oo else "+"
-    )
+    try:
+        side = "-" if move.to == -sympy.oo else "+"
+        found = sympy.limit(expression.xreplace(opaque), move.symbol, move.to, side)
+    except NotImplementedError as reason:
+        raise MoveError(
+            f"SymPy does not find the limit of {expression} as {move.symbol} tends to {move.to} ({reason}): "
+            "state the line that it gives"
+        ) from None
     if found.has(sympy.oo, -sympy.oo, sympy.zoo, sympy.nan, sympy.AccumBounds, sympy.Limit):
         raise MoveError(f"{expression} has no finite limit as {move.symbol} tends to {move.to}")
     return found.xreplace({d: f for f, d in opaque.items()})

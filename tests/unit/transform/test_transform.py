@@ -1,7 +1,7 @@
 """Carrying moves out: what is proposed, and what is refused with a reason."""
 
 import pytest
-from sympy import Abs, Rational, Symbol, sign, simplify
+from sympy import Abs, Rational, Symbol, sign, simplify, tanh
 
 from physsym import (
     Define,
@@ -60,6 +60,7 @@ FOR_LINEAR_LAWS = (backward_euler, implicit_midpoint, exponential_euler)
         (Limit(tau, 0), motion, "does not occur"),
         (Limit(m, 0), law({m * dot(x): m * v}), "nothing is left"),
         (Limit(tau, 0), law({dot(x): v / tau}), "no finite limit"),
+        (Limit(tau, 0), law({dot(x): -tanh(v / tau)}), "SymPy does not find the limit .* state the line"),
         (Limit(rho, 0), rule({x: grad(rho * x)}), "opaque function"),
         (Isolate(x), motion, "inside an opaque function"),
         (Isolate(u), motion, "does not occur"),
