@@ -111,7 +111,7 @@ define install
 	export PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1; \
 	set -- install --quiet --no-compile --constraint constraints.txt; \
 	"$(PYTHON)" -m pip --python $(ENV) "$$@" pip 2>/dev/null || { "$(PYTHON)" -m venv $(ENV); $(RUN) pip "$$@" pip; }; \
-	$(RUN) pip "$$@" --editable '.[$(extras)]' $(addprefix --group ,$(groups)); \
+	$(RUN) pip "$$@" --editable '.$(if $(extras),[$(extras)])' $(addprefix --group ,$(groups)); \
 	rm $(ENV)/unfinished; \
 	touch $@
 endef
