@@ -14,6 +14,7 @@ import sys
 import tempfile
 import tomllib
 from argparse import ArgumentParser
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import unified_diff
@@ -93,9 +94,8 @@ def changes(node: ast.AST) -> Iterator[tuple[str, Any]]:
         yield "ifs", node.ifs[1:]
 
 
-def mutants(file: str) -> Iterator[Mutant]:
+def mutants(file: str, source: str) -> Iterator[Mutant]:
     """Yield the mutants of the decorated functions of one file; strings stay as they are."""
-    source = (ROOT / file).read_text(encoding="utf-8")
     tree = ast.parse(source)
     for function in decorated(tree):
         before = ast.unparse(function)
@@ -110,9 +110,9 @@ def mutants(file: str) -> Iterator[Mutant]:
                     yield Mutant(file, key_of(file, function), text, before, after)
 
 
-def watched(file: str) -> str:
+def watched(file: str, source: str) -> str:
     """Return the text of a file in which each decorated function says that it was called."""
-    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    tree = ast.parse(source)
     for function in decorated(tree):
         call = f"__import__('builtins').physsym_called({key_of(file, function)!r})"
         function.body.insert(int(ast.get_docstring(function) is not None), ast.parse(call).body[0])
@@ -140,11 +140,13 @@ class Watch:
         self.path.write_text(json.dumps(self.calls), encoding="utf-8")
 
 
-def tests_of(files: list[str], selection: tuple[str, ...], slowest: float) -> dict[str, tuple[str, ...]]:
+def tests_of(
+    sources: dict[str, str], selection: tuple[str, ...], slowest: float
+) -> dict[str, tuple[str, ...]]:
     """Return the tests that call each decorated function, the fastest first, none above `slowest` seconds."""
     with tempfile.TemporaryDirectory() as folder:
         calls = Path(folder) / "calls.json"
-        watch = Change(selection, {f: watched(f) for f in files}, (Watch(calls),))
+        watch = Change(selection, {f: watched(f, text) for f, text in sources.items()}, (Watch(calls),))
         (result,) = outcomes([watch], limit=1800)
         if result.outcome != PASSED:
             raise RuntimeError(f"the tests do not pass without a mutant:\n{result.output[-3000:]}")
@@ -154,6 +156,17 @@ def tests_of(files: list[str], selection: tuple[str, ...], slowest: float) -> di
         for key in keys if seconds < slowest else ():
             found.setdefault(key, []).append(test)
     return {key: tuple(tests) for key, tests in found.items()}
+
+
+def control(sources: dict[str, str], reached: dict[str, tuple[str, ...]], jobs: int) -> None:
+    """Raise RuntimeError where the tests of a function do not pass with its file unparsed but not mutated."""
+    plain = {file: ast.unparse(ast.parse(source)) for file, source in sources.items()}
+    unchanged = [Change(t, {(f := key.partition(":")[0]): plain[f]}, label=key) for key, t in reached.items()]
+    for result in outcomes(unchanged, jobs):
+        if result.outcome != PASSED:
+            raise RuntimeError(
+                f"{result.change.label}: {result.outcome} with no mutant:\n{result.output[-3000:]}"
+            )
 
 
 def main() -> int:
@@ -169,15 +182,21 @@ def main() -> int:
     options = command.parse_args()
     found = [ROOT / path for path in options.paths]
     files = sorted(str(f.relative_to(ROOT)) for p in found for f in (p.rglob("*.py") if p.is_dir() else (p,)))
+    sources = {file: (ROOT / file).read_text(encoding="utf-8") for file in files}
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
-    reached = tests_of(files, tuple(settings["pytest_add_cli_args_test_selection"]), options.slowest)
-    made = [mutant for file in files for mutant in mutants(file)]
+    selection = tuple(settings["pytest_add_cli_args_test_selection"])
+    made = [mutant for file, source in sources.items() for mutant in mutants(file, source)]
     if options.sample:
         made = random.Random(options.seed).sample(made, min(options.sample, len(made)))
+    keys = {mutant.key for mutant in made}
+    reached = {k: t for k, t in tests_of(sources, selection, options.slowest).items() if k in keys}
+    control(sources, reached, options.jobs)
     missed = [m for m in made if m.key not in reached]
     tried = [Change(reached[m.key], {m.file: m.text}, label=m) for m in made if m.key in reached]
+    ended: Counter[str] = Counter()
     survivors = []
     for number, result in enumerate(outcomes(tried, options.jobs), 1):
+        ended[result.outcome] += 1
         print(f"\r{number} of {len(tried)} tried", end="", file=sys.stderr, flush=True)
         if result.outcome == PASSED:
             survivors.append(result.change.label)
@@ -185,6 +204,7 @@ def main() -> int:
     for mutant in missed:
         print(f"\nno test reaches {mutant}")
     print(f"\n{len(made)} mutants, {len(survivors)} survive, {len(missed)} in functions that no test reaches")
+    print(", ".join(f"{count} {outcome}" for outcome, count in ended.most_common()))
     return int(bool(survivors or missed))
 
 
