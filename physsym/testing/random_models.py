@@ -1,8 +1,8 @@
-"""Systems, laws, rules, integrators, parameters and derivation steps, made from choices taken by others.
+"""Random systems, laws, rules, integrators, parameters and steps, drawn by a function that chooses.
 
-Every maker is given a function that chooses one of a sequence: `random.Random(seed).choice` for random
-ones, or one that asks Hypothesis. The first of each sequence is the simplest, so that a search for the
-smallest example ends at a damped particle.
+The choosing function takes one of a sequence: `random.Random(seed).choice`, or one that asks Hypothesis. The
+first option of each sequence is the simplest, so that a search for the smallest example ends at a damped
+particle.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from physsym.transform import apply
 from physsym.vocabulary import alpha, dt, eta, gamma, lam, m, rho, tau, u, v, x
 
 T = TypeVar("T")
-Taken = tuple[Move, Statement, Statement]  # a move, the line above it, the line below it
+ProposedStep = tuple[Move, Statement, Statement]  # a move, the line above it, the line below it
 
 
 class Choose(Protocol):
-    """A function that takes one of a sequence, which is not empty."""
+    """A function that chooses one of the options, of which there is at least one."""
 
     def __call__(self, options: Sequence[T], /) -> T:
         """Return one of the options."""
@@ -59,25 +59,25 @@ _FRICTIONS = (
     gamma * dot(x) ** 2 / 2 + mu * dot(x) ** 2,
     (gamma + mu) * dot(x) ** 2 / 2,
 )
-_LONG = 50  # operations in a line that is not made any longer
+_LONG = 50  # operations from which on a line is not multiplied or divided
 _POWERS = (2, 3, Rational(3, 2), 1 + p)  # above one, so that the force rises with the speed
 
 
-def potential_of(choose: Choose, place: Expr = x) -> Expr:
-    """Return a potential energy at a point: an opaque one, a spring, or sums of them. Dimension: energy."""
+def potential_of(choose: Choose, at: Expr = x) -> Expr:
+    """Return a potential energy: an unknown one, a spring, or sums of them. Dimension: energy."""
     return choose(
         (
-            potential(place),
-            lam * place**2 / 2,
-            potential(place) + lam * place**2 / 2,
-            2 * potential(place),
-            potential(place) + potential(place / 2),
+            potential(at),
+            lam * at**2 / 2,
+            potential(at) + lam * at**2 / 2,
+            2 * potential(at),
+            potential(at) + potential(at / 2),
         )
     )
 
 
 def system(choose: Choose) -> System:
-    """Return a system of one coordinate, or of two that meet in the potential; viscous friction or none."""
+    """Return a system of one coordinate, or of two coupled by the potential; viscous friction or none."""
     if choose((1, 1, 1, 2)) == 2:
         kinetic = m * (dot(x) ** 2 + dot(y) ** 2) / 2
         friction = gamma * (dot(x) ** 2 + choose(_NUMBERS) * dot(y) ** 2) / 2
@@ -93,7 +93,7 @@ def power_friction(choose: Choose) -> System:
 
 
 def integrator(choose: Choose) -> Method:
-    """Return an integrator: a named one, or one with weights of its own."""
+    """Return an integrator: a named one, or one with random weights."""
     if choose((True, True, False)):
         return choose(METHODS)
     return PartitionedEuler("weighted Euler", 1, own=choose(WEIGHTS), updated=choose(WEIGHTS))
@@ -128,37 +128,33 @@ def law_of(choose: Choose) -> Law:
 
 def rule_of(choose: Choose) -> Rule:
     """Return a rule of one update or two, the second reading the new value of the first or the old one."""
-    names, place = (rho, eta, alpha), choose((x, x + rho * u, x - u))
+    names, at = (rho, eta, alpha), choose((x, x + rho * u, x - u))
     if choose((False, True, True)):
         step = choose((u, after(u)))
-        first = Update(u, rho * u + _sum(choose, (grad(place), u), names))
+        first = Update(u, rho * u + _sum(choose, (grad(at), u), names))
         return Rule((first, Update(x, x + choose((step, step - eta * grad(x), rho * step)))))
     return Rule((Update(x, x + _sum(choose, (grad(x), x), names)),))
 
 
-def _starts(choose: Choose) -> Statement:
-    makers: tuple[Any, ...] = (lambda c: system(c).law(), lambda c: power_friction(c).law(), law_of, rule_of)
-    start: Statement = choose(makers)(choose)
-    return start
+def steps(choose: Choose, length: int = 7) -> list[ProposedStep]:
+    """Return consecutive steps, from the law of a system, a law or a rule.
 
-
-def steps(choose: Choose, length: int = 7) -> list[Taken]:
-    """Return steps that lead on from one another, from a system, a law or a rule.
-
-    Each is a move and what `apply` proposes; moves that cannot be carried out are skipped. The
-    proposals are not verified.
+    Each is a move with the line above and the line that `apply` proposes, which is not verified here. Moves
+    that cannot be carried out are skipped.
     """
-    line, taken = _starts(choose), []
+    starts: tuple[Any, ...] = (lambda c: system(c).law(), lambda c: power_friction(c).law(), law_of, rule_of)
+    line: Statement = choose(starts)(choose)
+    proposed: list[ProposedStep] = []
     for _ in range(length):
         move = choose(_moves(choose, line))
-        below = _carried_out(move, line)
+        below = _proposal(move, line)
         if below is not None:
-            taken.append((move, line, below))
+            proposed.append((move, line, below))
             line = below
-    return taken
+    return proposed
 
 
-def _carried_out(move: Move, line: Statement) -> Statement | None:
+def _proposal(move: Move, line: Statement) -> Statement | None:
     try:
         below = apply(move, line)
     except (MoveError, StatementError, NotImplementedError, ValueError):
@@ -170,8 +166,8 @@ Proposal = Callable[[Choose, Statement, Symbol, Symbol], Sequence[Move]]
 
 
 def _moves(choose: Choose, line: Statement) -> list[Move]:
-    """Return moves of every kind that makes sense for a line, few of which may turn out impossible."""
-    # An exponent cannot be let go or renamed like a coefficient: with p the friction would change its kind.
+    """Return moves of every kind that makes sense for a line; a few of them may be impossible there."""
+    # The exponent p takes no part in limits and definitions: with it the kind of friction would change.
     own = sorted((s for s in symbols(line) if s.is_positive and s != p), key=str) or [gamma]
     one, other = choose(own), choose(own)
     return [move for propose in PROPOSALS.values() for move in propose(choose, line, one, other)]
@@ -216,7 +212,7 @@ def _integrations(choose: Choose, line: Statement, one: Symbol, other: Symbol) -
         return []
     method = choose((forward_euler, semi_implicit_euler, integrator(choose)))
     first = choose(((), (), (x,), (v,))) if method.partitioned and dot(v) in symbols(line) else ()
-    # A power of a velocity has to be solved for it before its rate can be followed.
+    # A law with a power of a velocity must be solved for the velocity before it can be integrated.
     solved = all(DOT not in str(e.atoms(Abs)) for e in expressions(line))
     return [Integrate(method, dt, first)] * 3 if solved else []
 

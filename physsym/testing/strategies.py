@@ -1,7 +1,7 @@
 """Hypothesis strategies for systems, potentials, integrators, laws, rules, parameters and derivation steps.
 
-All of them take one of a few options at a time, simplest first: a failing example shrinks, and always in the
-same way, to a damped particle with as little else as the failure needs.
+All of them choose among few options, the simplest first, so that a failing example shrinks to a damped
+particle with as little else as the failure needs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from physsym.core.symbols import name_and_marks
 from physsym.integrators import Method
 from physsym.mechanics.system import System
 from physsym.testing import random_models
-from physsym.testing.random_models import Choose, Taken
+from physsym.testing.random_models import Choose, ProposedStep
 from physsym.vocabulary import x
 
 try:
@@ -40,71 +40,84 @@ def _chooser(draw: DrawFn) -> Choose:
 
 
 @composite
-def _systems(draw: DrawFn, power_friction: bool) -> System:
+def systems(draw: DrawFn, power_friction: bool = True) -> System:
+    """Return a strategy for mechanical systems of one coordinate or two.
+
+    Potentials are known or unknown; friction is viscous, absent, or a power of the speed. The symbols are
+    those of `physsym.vocabulary`, with its dimensions, beside `y`, `mu` and `p` of
+    `physsym.testing.random_models`. The simplest is the damped particle.
+
+    Parameters
+    ----------
+    power_friction
+        Whether friction may be a power of the speed.
+
+    Returns
+    -------
+    SearchStrategy of System
+    """
     choose = _chooser(draw)
     odd = power_friction and choose((False, True))
     return random_models.power_friction(choose) if odd else random_models.system(choose)
 
 
-def systems(power_friction: bool = True) -> SearchStrategy[System]:
-    """Return a strategy for mechanical systems of one coordinate or two.
+@composite
+def potentials(draw: DrawFn, at: Expr = x) -> Expr:
+    """Return a strategy for potential energies: unknown ones, springs, and sums. Dimension: energy.
 
-    They have known or unknown potentials, and viscous friction, none, or, unless `power_friction` is False,
-    friction that is a power of the speed. Their symbols are those of `physsym.vocabulary`, with its
-    dimensions, beside `physsym.testing.random_models.y`, `mu` and `p`. The simplest is the damped particle.
+    The simplest is the opaque `potential(at)`.
+
+    Parameters
+    ----------
+    at
+        The evaluation point.
+
+    Returns
+    -------
+    SearchStrategy of Expr
     """
-    return _systems(power_friction)
+    return random_models.potential_of(_chooser(draw), at)
 
 
 @composite
-def _potentials(draw: DrawFn, place: Expr) -> Expr:
-    return random_models.potential_of(_chooser(draw), place)
+def integrators(draw: DrawFn) -> Method:
+    """Return a strategy for integrators: the named ones, and one-stage methods with other weights.
 
+    The simplest is forward Euler.
 
-def potentials(place: Expr = x) -> SearchStrategy[Expr]:
-    """Return a strategy for potential energies at a point: opaque ones, springs, sums. Dimension: energy.
-
-    The simplest is the opaque `potential(place)`.
+    Returns
+    -------
+    SearchStrategy of Method
     """
-    return _potentials(place)
-
-
-@composite
-def _integrators(draw: DrawFn) -> Method:
     return random_models.integrator(_chooser(draw))
 
 
-def integrators() -> SearchStrategy[Method]:
-    """Return a strategy for integrators: all named ones, and others with weights of their own.
-
-    The simplest is forward Euler.
-    """
-    return _integrators()
-
-
 @composite
-def _laws(draw: DrawFn) -> Law:
+def laws(draw: DrawFn) -> Law:
+    """Return a strategy for laws of first order in one state or two, of any dimensions.
+
+    Returns
+    -------
+    SearchStrategy of Law
+    """
     return random_models.law_of(_chooser(draw))
 
 
-def laws() -> SearchStrategy[Law]:
-    """Return a strategy for laws of first order in one state or two, of any dimensions."""
-    return _laws()
-
-
 @composite
-def _rules(draw: DrawFn) -> Rule:
-    return random_models.rule_of(_chooser(draw))
+def rules(draw: DrawFn) -> Rule:
+    """Return a strategy for rules of one update or two, which need not be dimensionally consistent.
 
+    Returns
+    -------
+    SearchStrategy of Rule
 
-def rules() -> SearchStrategy[Rule]:
-    """Return a strategy for rules of one update or two, which need not have sensible dimensions.
-
+    Examples
+    --------
     >>> from hypothesis import find
     >>> print(find(rules(), lambda rule: len(rule.updates) == 2))
     u <- rho*u + rho*grad(x); x <- u + x
     """
-    return _rules()
+    return random_models.rule_of(_chooser(draw))
 
 
 @composite
@@ -113,9 +126,21 @@ def _parameters(draw: DrawFn, names: tuple[Symbol, ...]) -> dict[str, Fraction]:
 
 
 def parameters(symbols: Iterable[Symbol]) -> SearchStrategy[dict[str, Fraction]]:
-    """Return a strategy for exact values between 0 and 1 of the given symbols, as a dict by name.
+    """Return a strategy for exact values of parameters between 0 and 1, by name.
 
-    Raises ValueError for a symbol at a special instant, such as `after(x)`, which is no parameter.
+    Parameters
+    ----------
+    symbols
+        The parameters.
+
+    Returns
+    -------
+    SearchStrategy of dict
+
+    Raises
+    ------
+    ValueError
+        For a symbol at another instant, such as `after(x)`, which is no parameter.
     """
     names = tuple(symbols)
     marked = [s for s in names if name_and_marks(s)[1]]
@@ -125,13 +150,18 @@ def parameters(symbols: Iterable[Symbol]) -> SearchStrategy[dict[str, Fraction]]
 
 
 @composite
-def _steps(draw: DrawFn, length: int) -> list[Taken]:
-    return random_models.steps(_chooser(draw), length)
+def steps(draw: DrawFn, length: int = 7) -> list[ProposedStep]:
+    """Return a strategy for chains of steps: triples of a move, the line above it and the line below it.
 
+    Each chain starts from the law of a system, a law or a rule; each line is the one that `apply` proposes.
 
-def steps(length: int = 7) -> SearchStrategy[list[Taken]]:
-    """Return a strategy for chains of derivation steps: triples of a move, the line above, the line below.
+    Parameters
+    ----------
+    length
+        The largest number of steps.
 
-    Each starts from a system, a law or a rule, and has at most `length` steps, each as `apply` proposes it.
+    Returns
+    -------
+    SearchStrategy of list
     """
-    return _steps(length)
+    return random_models.steps(_chooser(draw), length)

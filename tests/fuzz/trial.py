@@ -13,7 +13,7 @@ from time import perf_counter
 from physsym.core.statements import Statement
 from physsym.core.verdicts import Outcome, Verdict
 from physsym.loading import scripts
-from physsym.testing.random_models import Taken, steps
+from physsym.testing.random_models import ProposedStep, steps
 from physsym.verify import check
 from tests.fuzz.equivalent_rewrites import REWRITES
 from tests.fuzz.evaluation import UnclearError
@@ -76,7 +76,7 @@ class Trial:
 
 
 @lru_cache(maxsize=1)
-def shipped() -> tuple[Taken, ...]:
+def shipped() -> tuple[ProposedStep, ...]:
     """Return every distinct step of the shipped derivations."""
     derivations = [d for s in scripts() for d in s.derivations]
     taken = (
@@ -99,22 +99,22 @@ def trials(task: Task) -> list[Trial]:
     ]
 
 
-def _is_true(taken: Taken) -> bool:
+def _is_true(taken: ProposedStep) -> bool:
     try:
         return follows(*taken)
     except UnclearError:
         return False
 
 
-def _skipped(task: Task, taken: Taken) -> Trial:
+def _skipped(task: Task, taken: ProposedStep) -> Trial:
     """Return the trial of a proposal that the ground truth does not confirm: nothing is made of it."""
     move, above, below = taken
     return Trial(task.origin, type(move).__name__, "proposal", True, _told(move, above, below), clear=False)
 
 
 def _in_turns(
-    makers: dict[str, Maker], walk: list[Taken], chance: random.Random
-) -> Iterator[tuple[Taken, Variant]]:
+    makers: dict[str, Maker], walk: list[ProposedStep], chance: random.Random
+) -> Iterator[tuple[ProposedStep, Variant]]:
     """Yield variants in random order, every kind of every step in its turn: the rare ones come too."""
     groups = [_some(maker, taken, chance) for taken in walk for maker in makers.values()]
     turns = deque(chance.sample(groups, len(groups)))
@@ -125,7 +125,7 @@ def _in_turns(
             turns.append(group)
 
 
-def _some(maker: Maker, taken: Taken, chance: random.Random) -> Iterator[tuple[Taken, Variant]]:
+def _some(maker: Maker, taken: ProposedStep, chance: random.Random) -> Iterator[tuple[ProposedStep, Variant]]:
     variants = list(dict.fromkeys(maker(*taken)))
     yield from ((taken, v) for v in chance.sample(variants, len(variants)))
 
@@ -140,7 +140,7 @@ def _first(count: int, found: Iterator[Trial]) -> Iterator[Trial]:
             return
 
 
-def _tried(task: Task, taken: Taken, variant: Variant, true: bool) -> Trial:
+def _tried(task: Task, taken: ProposedStep, variant: Variant, true: bool) -> Trial:
     move, above, below = taken
     told = _told(variant.move, above, variant.below)
     trial = Trial(task.origin, type(move).__name__, variant.kind, true, told)
@@ -155,7 +155,7 @@ def _tried(task: Task, taken: Taken, variant: Variant, true: bool) -> Trial:
     return _checked(trial, variant, taken) if says_so is true else replace(trial, clear=False)
 
 
-def _checked(trial: Trial, variant: Variant, taken: Taken) -> Trial:
+def _checked(trial: Trial, variant: Variant, taken: ProposedStep) -> Trial:
     start = perf_counter()
     verdict, crash = _asked(variant, taken[1])
     milliseconds = 1000 * (perf_counter() - start)
