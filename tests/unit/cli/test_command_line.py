@@ -391,8 +391,10 @@ def test_ctrl_c_ends_all_processes(tmp_path, jobs):
         )
     command = [sys.executable, "-m", "physsym", "check", str(tmp_path), "--jobs", jobs]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, cwd=ROOT
-    )
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, cwd=ROOT,
+        # What a shell runs in the background ignores the signal, and so would what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     while sum(path.stat().st_size > 0 for path in tmp_path.glob("*.pid")) < int(jobs):
         assert process.poll() is None
         time.sleep(0.05)
