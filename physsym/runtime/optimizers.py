@@ -170,7 +170,9 @@ class Optimizer:
         TypeError
             For one that holds no floats.
         """
-        given = w0 if self._names_states(w0) else self._positions_at(w0)
+        names = set(map(state_name, self.program.states))
+        is_state = isinstance(w0, Mapping) and (not w0 or bool(names & w0.keys()))
+        given = w0 if is_state else self._positions_at(w0)
         self._refuse_misnamed(given, wanted=coordinates(self.rule))
         state = {name: self._engine.start(name, value) for name, value in given.items()}
         for symbol in self.program.states:
@@ -376,10 +378,6 @@ class Optimizer:
             raise TypeError(f"the rule reads {count} gradient arrays, given {len(listed)}")
         return listed
 
-    def _names_states(self, w0: Value) -> bool:
-        names = set(map(state_name, self.program.states))
-        return isinstance(w0, Mapping) and (not w0 or bool(names & w0.keys()))
-
     def _positions_at(self, w0: Value) -> State:
         positions = coordinates(self.rule)
         if not positions or any(len(e.targets) > 1 for e in self.program.evaluations):
@@ -422,8 +420,8 @@ class Optimizer:
                 f"the gradient is not finite in step {number}, though it is taken at a finite point; "
                 "check the gradient there"
             )
-        lost = ", ".join(name for name, value in new.items() if not self._engine.finite(value))
-        return FloatingPointError(f"{lost} is not finite after step {number}; take smaller steps")
+        names = ", ".join(name for name, value in new.items() if not self._engine.finite(value))
+        return FloatingPointError(f"{names} is not finite after step {number}; take smaller steps")
 
     def _evaluations(self, potential: Formula, state: State) -> _WatchedGradient:
         """Return the gradient of a potential, with the evaluations of one step from a state."""

@@ -127,8 +127,13 @@ def sweep(
     if known is None:
         raise ValueError(f"the test function {task.name!r} has no formula; sweep one that has")
     axes, fixed = _split(grid)
-    _refuse_misnamed(rule, known, grid)
-    program, initial, rows = _initial(rule, known, axes, fixed, _start(start, task, known))
+    own = [state_name(p) for p in rule.parameters]
+    own += [state_name(s) for s in known.value.free_symbols if s not in known.weights]
+    if wrong := misnamed(grid, wanted=list(dict.fromkeys(own)), known=sorted(set(own))):
+        raise TypeError(f"parameters of the sweep: {wrong}")
+    if start is None:
+        start = task.start if isinstance(task, Problem) else np.ones(len(known.weights))
+    program, initial, rows = _initial(rule, known, axes, fixed, start)
     shape = tuple(len(a) for a in axes.values())
     given, points = _given(program, axes, fixed), int(np.prod(shape, dtype=int))
     assert engine.capabilities.sweep is not None
@@ -162,12 +167,6 @@ def _initial(
         raise ValueError("a sweep starts every state at one shape of at most 64 numbers in all")
     program = scalarise(compiled.program, potential.gradient, rows.count)
     return program, np.array(rows.row(state), float), rows
-
-
-def _start(given: Value, task: Any, potential: Formula) -> Value:
-    if given is not None:
-        return given
-    return task.start if isinstance(task, Problem) else np.ones(len(potential.weights))
 
 
 def _split(grid: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, float]]:
@@ -224,10 +223,3 @@ def _curvatures(potential: Formula, given: Mapping[str, Any]) -> list[Any]:
 def _value(expression: Expr, given: Mapping[str, Any]) -> Any:
     symbols: list[Symbol] = sorted(expression.free_symbols, key=str)
     return lambdify(symbols, expression, modules="numpy")(*(given[state_name(s)] for s in symbols))
-
-
-def _refuse_misnamed(rule: Rule, potential: Formula, grid: Mapping[str, Any]) -> None:
-    own = [state_name(p) for p in rule.parameters]
-    own += [state_name(s) for s in potential.value.free_symbols if s not in potential.weights]
-    if wrong := misnamed(grid, wanted=list(dict.fromkeys(own)), known=sorted(set(own))):
-        raise TypeError(f"parameters of the sweep: {wrong}")

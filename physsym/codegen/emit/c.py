@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sympy import Symbol
-
 from physsym.codegen.emit.loop import Loop, loops
 from physsym.codegen.emit.text import Language, Names, expression_text
 from physsym.codegen.expression_tree import Operation
@@ -111,11 +109,8 @@ def c_lines(lines: Iterable[Line], names: Names, kind: str, language: Language) 
     """Yield program lines as C definitions."""
     for line in lines:
         for target, value in zip(line.targets, line.values, strict=True):
-            yield f"const {kind} {_bare(names, target)} = {expression_text(value, names, language)};"
-
-
-def _bare(names: Names, symbol: Symbol) -> str:
-    return names[symbol].removeprefix("(float)")
+            name = names[target].removeprefix("(float)")
+            yield f"const {kind} {name} = {expression_text(value, names, language)};"
 
 
 def _signature(part: Loop, kind: str) -> str:

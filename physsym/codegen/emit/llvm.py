@@ -235,16 +235,16 @@ def _function(part: Loop, emitter: Emitter, linkage: str) -> str:
     values = dict(zip(part.outputs, program.results, strict=True))
     stored = [(array, emitter.result(values[array])) for array, _ in part.written]
     for array, register in stored:
-        place = emitter.emit(f"getelementptr {kind}, ptr %{array}, i64 %i")
-        emitter.lines.append(f"store {kind} {register}, ptr {place}, align {kind.size}")
+        address = emitter.emit(f"getelementptr {kind}, ptr %{array}, i64 %i")
+        emitter.lines.append(f"store {kind} {register}, ptr {address}, align {kind.size}")
     head = f"define {linkage}void @{part.function}(i64 %n, {', '.join(arguments)}) {{"
     return "\n".join([head, *_loop_blocks(before, emitter.lines)])
 
 
 def _load(emitter: Emitter, array: str) -> str:
     kind = emitter.element
-    place = emitter.emit(f"getelementptr {kind}, ptr %{array}, i64 %i")
-    return emitter.emit(f"load {kind}, ptr {place}, align {kind.size}")
+    address = emitter.emit(f"getelementptr {kind}, ptr %{array}, i64 %i")
+    return emitter.emit(f"load {kind}, ptr {address}, align {kind.size}")
 
 
 def _loop_blocks(before: list[str], inside: list[str]) -> list[str]:
@@ -270,8 +270,8 @@ def frame_entry(part: Loop) -> str:
     for k, _ in enumerate(part.arrays):
         loads += _from_frame(k + 2, f"%array{k}", "ptr")
     for k, _ in enumerate(part.numbers):
-        place = f"getelementptr double, ptr %numbers_at, i64 {k}"
-        loads += [f"%number_at{k} = {place}", f"%number{k} = load double, ptr %number_at{k}"]
+        address = f"getelementptr double, ptr %numbers_at, i64 {k}"
+        loads += [f"%number_at{k} = {address}", f"%number{k} = load double, ptr %number_at{k}"]
     given = [f"ptr %array{k}" for k, _ in enumerate(part.arrays)]
     given += [f"double %number{k}" for k, _ in enumerate(part.numbers)]
     call = f"call void @{part.function}(i64 %n, {', '.join(given)})"
@@ -280,5 +280,8 @@ def frame_entry(part: Loop) -> str:
 
 
 def _from_frame(index: int, name: str, kind: str) -> list[str]:
-    place = f"{name}_place"
-    return [f"{place} = getelementptr i64, ptr %frame, i64 {index}", f"{name} = load {kind}, ptr {place}"]
+    address = f"{name}_place"
+    return [
+        f"{address} = getelementptr i64, ptr %frame, i64 {index}",
+        f"{name} = load {kind}, ptr {address}",
+    ]

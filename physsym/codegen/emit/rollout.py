@@ -23,7 +23,9 @@ def python_rollout(program: Program, *, fraction: str = "{}/{}") -> str:
     states, results = ([names[s] for s in symbols] for symbols in (program.states, program.results))
     taken = {*names.values()}
     number, steps = unique_name("number", taken), unique_name("steps", taken)
-    lines = [f"({tuple_text(states)}) = states", *_unpacked(program, [names[p] for p in program.parameters])]
+    lines = [f"({tuple_text(states)}) = states"]
+    if program.parameters:
+        lines.append(f"({tuple_text(names[p] for p in program.parameters)}) = parameters")
     lines += [python_line(line, names, fraction) for line in program.scalars]
     inside = [python_line(line, names, fraction) for line in program.body]
     inside += [f"{tuple_text(states)} = {tuple_text(results)}"]
@@ -56,10 +58,6 @@ def _terms(value: Operand) -> Iterator[Symbol]:
                 yield from [argument] if isinstance(argument, Symbol) else _terms(argument)
 
 
-def _unpacked(program: Program, parameters: Sequence[str]) -> list[str]:
-    return [f"({tuple_text(parameters)}) = parameters"] if parameters else []
-
-
 def llvm_rollout(program: Program, element: Real, fma: bool = False) -> str:
     """Return LLVM text that takes many steps of one state, kept in registers, and records some.
 
@@ -69,14 +67,19 @@ def llvm_rollout(program: Program, element: Real, fma: bool = False) -> str:
     """
     count = len(program.states)
     emitter = Emitter(element, fma=fma, latency_bound=True)
-    _load_numbers(program, emitter)
-    initial = [_element(emitter, "%state", k) for k in range(count)]
+    for k, symbol in enumerate(program.parameters):
+        address = emitter.emit(f"getelementptr double, ptr %numbers, i64 {k}")
+        emitter.known[symbol] = (emitter.emit(f"load double, ptr {address}, align 8"), emitter.number)
+    initial = list[str]()
+    for k in range(count):
+        address = emitter.emit(f"getelementptr {element}, ptr %state, i64 {k}")
+        initial.append(emitter.emit(f"load {element}, ptr {address}, align {element.size}"))
     emitter.run(program.scalars)
     before = emitter.flush()
     emitter.known |= {s: (f"%s{k}", element) for k, s in enumerate(program.states)}
     emitter.run(program.body)
     new = [emitter.result(r) for r in program.results]
-    lost = _not_finite(emitter, [new[k] for k in checked_results(program)], element)
+    not_finite = _not_finite(emitter, [new[k] for k in checked_results(program)], element)
     inside = emitter.flush()
     for k, value in enumerate(new):
         address = emitter.emit(f"getelementptr {element}, ptr %row, i64 {k}")
@@ -95,7 +98,7 @@ def llvm_rollout(program: Program, element: Real, fma: bool = False) -> str:
             "%row = phi ptr [ %out, %entry ], [ %row, %kept ], [ %row_next, %record ]",
             "%todo = phi i64 [ %records, %entry ], [ %todo, %kept ], [ %todo_next, %record ]",
             *phis, *inside, "%next = add nuw nsw i64 %number, 1", "%fewer = add nsw i64 %left, -1",
-            f"br i1 {lost}, label %end, label %whole"]),
+            f"br i1 {not_finite}, label %end, label %whole"]),
         ("whole", ["%full = icmp eq i64 %fewer, 0", "br i1 %full, label %record, label %kept"]),
         ("kept", ["br label %step"]),
         ("record", [
@@ -107,18 +110,6 @@ def llvm_rollout(program: Program, element: Real, fma: bool = False) -> str:
     ]  # fmt: skip
     head = "define i64 @physsym_march(i64 %records, i64 %every, ptr %state, ptr %numbers, ptr %out)"
     return llvm_function(head, blocks, emitter)
-
-
-def _load_numbers(program: Program, emitter: Emitter) -> None:
-    for k, symbol in enumerate(program.parameters):
-        address = emitter.emit(f"getelementptr double, ptr %numbers, i64 {k}")
-        emitter.known[symbol] = (emitter.emit(f"load double, ptr {address}, align 8"), emitter.number)
-
-
-def _element(emitter: Emitter, array: str, k: int) -> str:
-    kind = emitter.element
-    address = emitter.emit(f"getelementptr {kind}, ptr {array}, i64 {k}")
-    return emitter.emit(f"load {kind}, ptr {address}, align {kind.size}")
 
 
 def _not_finite(emitter: Emitter, values: Sequence[str], element: Real) -> str:

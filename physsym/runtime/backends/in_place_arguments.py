@@ -24,14 +24,14 @@ class InPlaceArguments:
     rows: tuple[tuple[Array, ...], ...]
     counters: tuple[Array, ...]
 
-    def shares(self, threads: int) -> list[list[tuple[Array, ...]]]:
+    def chunks(self, threads: int) -> list[list[tuple[Array, ...]]]:
         """Return the rows that each thread updates: slices of large arrays, small ones as a whole."""
-        shares: list[list[tuple[Array, ...]]] = [[] for _ in range(threads)]
+        chunks: list[list[tuple[Array, ...]]] = [[] for _ in range(threads)]
         for row in self.rows:
             parts = 1 if row[0].size <= SERIAL else threads
             for number, part in enumerate(_slices(row[0].size, parts)):
-                shares[number].append(tuple(a[part] for a in row))
-        return [share for share in shares if share]
+                chunks[number].append(tuple(a[part] for a in row))
+        return [chunk for chunk in chunks if chunk]
 
 
 def _slices(size: int, parts: int) -> Iterator[slice]:

@@ -121,7 +121,7 @@ def _in_place(
     last = partition(program)[-1]
     numbers = np.zeros(len(last.parameters))
     names = {state_name(s): k for k, s in enumerate(program.parameters)}
-    jobs = [_job(compiler, last, share, numbers) for share in given.shares(threads)]
+    jobs = [_job(compiler, last, chunk, numbers) for chunk in given.chunks(threads)]
     run = in_parallel(jobs)
 
     def set_numbers(changed: Mapping[str, Value]) -> None:

@@ -110,22 +110,22 @@ def _in_place(program: Program, states: Values, gradients: Values, threads: int)
     last = partition(program)[-1]
     source, constants = in_place_source(last), constants_function(last)
     advance = _advance(source)
-    shares = [
-        [b for row in share for b in _in_blocks(row, source.scratch)] for share in given.shares(threads)
+    chunks = [
+        [b for row in chunk for b in _in_blocks(row, source.scratch)] for chunk in given.chunks(threads)
     ]
     counted = [last.constants.index(after(s)) for s in program.counters]
     names = [state_name(s) for s in program.counters]
     numbers: dict[str, float] = {}
     fixed: tuple[float, ...] = ()
 
-    def share_of(blocks: list[list[Array]]) -> Callable[[], None]:
+    def job(blocks: list[list[Array]]) -> Callable[[], None]:
         def work() -> None:
             for block in blocks:
                 advance(*block, *fixed)
 
         return work
 
-    run = in_parallel([share_of(blocks) for blocks in shares])
+    run = in_parallel([job(blocks) for blocks in chunks])
 
     def set_numbers(changed: Mapping[str, Value]) -> None:
         nonlocal fixed

@@ -164,7 +164,7 @@ def _columns(
 def _gradients(given: Value, points: Sequence[Leaves], structure: Any, library: ArrayLibrary) -> list[Leaves]:
     gradients = (given,) if len(points) == 1 else tuple(given)
     if len(gradients) != len(points):
-        raise ValueError(f"the gradient gave {len(gradients)} slopes for {len(points)} coordinates")
+        raise ValueError(f"the gradient gave {len(gradients)} values for {len(points)} coordinates")
     pairs = zip(gradients, points, strict=True)
     return [gradient_leaves(gradient, point, structure, library) for gradient, point in pairs]
 

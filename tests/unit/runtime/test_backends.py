@@ -268,7 +268,7 @@ def test_arrays_of_other_types_are_refused(dtype):
 
 
 def test_the_number_of_slopes_must_be_that_of_the_coordinates():
-    with pytest.raises(ValueError, match="3 slopes for 2 coordinates"):
+    with pytest.raises(ValueError, match="3 values for 2 coordinates"):
         lambdify(game)(1.0, 2.0, lambda a, b: (a, b, a), eta=0.5)
 
 
