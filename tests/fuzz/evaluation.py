@@ -1,4 +1,4 @@
-"""Numbers for formulas, apart from the engines: 120 digits at places drawn at random (mpmath)."""
+"""Numbers for formulas, apart from the engines: 120 digits at points drawn at random (mpmath)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Number = Any  # a real number of 120 digits (mpmath.mpf)
 T = TypeVar("T")
 
 DIGITS = 120
-PLACES, ATTEMPTS = 4, 24
+POINTS, ATTEMPTS = 4, 24
 DEGREE = 4
 # A context of its own: the precision of the caller's mpmath stays what it is.
 MP = mpmath.MPContext()
@@ -28,15 +28,15 @@ EQUAL, DIFFERENT = MP.mpf(10) ** -80, MP.mpf(10) ** -30
 
 
 class UndefinedError(ArithmeticError):
-    """A formula has no real value at a place: a pole, or a root of a negative number."""
+    """A formula has no real value at a point: a pole, or a root of a negative number."""
 
 
 class UnclearError(ArithmeticError):
-    """Numbers do not tell: too few places at which all is defined, or a gap neither small nor large."""
+    """Numbers do not tell: too few points at which all is defined, or a gap neither small nor large."""
 
 
 @dataclass(frozen=True)
-class Place:
+class Point:
     """A number for every symbol, with the sign it is declared to have, and a polynomial for the potential.
 
     Numbers are drawn by name, so that two lines meet the same ones; `given` overrides them.
@@ -49,8 +49,8 @@ class Place:
         """Return the number that a symbol is here."""
         return self.given[symbol] if symbol in self.given else _drawn(self.seed, symbol)
 
-    def at(self, given: Mapping[Symbol, Number]) -> Place:
-        """Return the place with more symbols given."""
+    def at(self, given: Mapping[Symbol, Number]) -> Point:
+        """Return the point with more symbols given."""
         return replace(self, given={**self.given, **given})
 
     def slope(self, order: int, where: Number) -> Number:
@@ -71,8 +71,8 @@ def _drawn(seed: int, symbol: Symbol) -> Number:
 
 
 @singledispatch
-def value(expression: Expr, at: Place) -> Number:
-    """Return the value of an expression at a place.
+def value(expression: Expr, at: Point) -> Number:
+    """Return the value of an expression at a point.
 
     Raises UndefinedError where it has no real value, or holds a function that is not known here.
     """
@@ -80,27 +80,27 @@ def value(expression: Expr, at: Place) -> Number:
 
 
 @value.register(Rational)
-def _(expression: Rational, at: Place) -> Number:
+def _(expression: Rational, at: Point) -> Number:
     return MP.mpf(int(expression.p)) / int(expression.q)
 
 
 @value.register(Symbol)
-def _(expression: Symbol, at: Place) -> Number:
+def _(expression: Symbol, at: Point) -> Number:
     return at.number(expression)
 
 
 @value.register(Add)
-def _(expression: Add, at: Place) -> Number:
+def _(expression: Add, at: Point) -> Number:
     return MP.fsum(value(a, at) for a in expression.args)
 
 
 @value.register(Mul)
-def _(expression: Mul, at: Place) -> Number:
+def _(expression: Mul, at: Point) -> Number:
     return MP.fprod(value(a, at) for a in expression.args)
 
 
 @value.register(Pow)
-def _(expression: Pow, at: Place) -> Number:
+def _(expression: Pow, at: Point) -> Number:
     base, exponent = (value(a, at) for a in expression.args)
     if (base < 0 and not MP.isint(exponent)) or (base == 0 and exponent < 0):
         raise UndefinedError(f"{expression} is not real")
@@ -108,22 +108,22 @@ def _(expression: Pow, at: Place) -> Number:
 
 
 @value.register(sympy.exp)
-def _(expression: sympy.exp, at: Place) -> Number:
+def _(expression: sympy.exp, at: Point) -> Number:
     return MP.exp(value(expression.args[0], at))
 
 
 @value.register(sympy.sin)
-def _(expression: sympy.sin, at: Place) -> Number:
+def _(expression: sympy.sin, at: Point) -> Number:
     return MP.sin(value(expression.args[0], at))
 
 
 @value.register(sympy.cos)
-def _(expression: sympy.cos, at: Place) -> Number:
+def _(expression: sympy.cos, at: Point) -> Number:
     return MP.cos(value(expression.args[0], at))
 
 
 @value.register(sympy.log)
-def _(expression: sympy.log, at: Place) -> Number:
+def _(expression: sympy.log, at: Point) -> Number:
     inside = value(expression.args[0], at)
     if inside <= 0:
         raise UndefinedError(f"{expression} is not real")
@@ -131,48 +131,48 @@ def _(expression: sympy.log, at: Place) -> Number:
 
 
 @value.register(Abs)
-def _(expression: Abs, at: Place) -> Number:
+def _(expression: Abs, at: Point) -> Number:
     return abs(value(expression.args[0], at))
 
 
 @value.register(sympy.sign)
-def _(expression: sympy.sign, at: Place) -> Number:
+def _(expression: sympy.sign, at: Point) -> Number:
     return MP.sign(value(expression.args[0], at))
 
 
 @value.register(potential)
-def _(expression: Expr, at: Place) -> Number:
+def _(expression: Expr, at: Point) -> Number:
     return at.slope(0, _together(expression.args, at))
 
 
 @value.register(grad)
-def _(expression: Expr, at: Place) -> Number:
+def _(expression: Expr, at: Point) -> Number:
     return at.slope(1, value(expression.args[0], at))
 
 
 @value.register(hess)
-def _(expression: Expr, at: Place) -> Number:
+def _(expression: Expr, at: Point) -> Number:
     return at.slope(2, value(expression.args[0], at))
 
 
 @value.register(higher)
-def _(expression: Expr, at: Place) -> Number:
-    order, place = expression.args
-    return at.slope(int(order), value(place, at))
+def _(expression: Expr, at: Point) -> Number:
+    order, point = expression.args
+    return at.slope(int(order), value(point, at))
 
 
 @value.register(partial)
-def _(expression: Expr, at: Place) -> Number:
-    index, *places = expression.args
-    return int(index) * at.slope(1, _together(places, at))
+def _(expression: Expr, at: Point) -> Number:
+    index, *points = expression.args
+    return int(index) * at.slope(1, _together(points, at))
 
 
-def _together(places: Sequence[Expr], at: Place) -> Number:
+def _together(points: Sequence[Expr], at: Point) -> Number:
     """Return y1 + 2*y2 + 3*y3 + ..., of which a potential of several coordinates is a polynomial."""
-    return MP.fsum((k + 1) * value(place, at) for k, place in enumerate(places))
+    return MP.fsum((k + 1) * value(point, at) for k, point in enumerate(points))
 
 
-def stepped(rule: Rule, at: Place) -> dict[Symbol, Number]:
+def stepped(rule: Rule, at: Point) -> dict[Symbol, Number]:
     """Return the new value of every target of a rule, by carrying out its updates one after the other."""
     new: dict[Symbol, Number] = {}
     here = at
@@ -186,23 +186,23 @@ def _new(target: Symbol) -> Symbol:
     return Symbol(f"{target.name}+", real=True) if target.is_real else Symbol(f"{target.name}+")
 
 
-def looks(look: Callable[[Place], T]) -> list[T]:
-    """Return what is seen at the first few places at which all of it is defined.
+def sample(function: Callable[[Point], T]) -> list[T]:
+    """Return the values of a function at the first few points at which it is defined.
 
     Raises UnclearError where there are too few.
     """
     seen: list[T] = []
     for seed in range(ATTEMPTS):
         try:
-            seen.append(look(Place(seed)))
+            seen.append(function(Point(seed)))
         except (UndefinedError, ZeroDivisionError, OverflowError):
             continue
-        if len(seen) == PLACES:
+        if len(seen) == POINTS:
             return seen
-    raise UnclearError("the line is defined at too few places")
+    raise UnclearError("the line is defined at too few points")
 
 
-def alike(one: Number, other: Number, equal: Number = EQUAL, different: Number = DIFFERENT) -> bool:
+def isclose(one: Number, other: Number, equal: Number = EQUAL, different: Number = DIFFERENT) -> bool:
     """Tell whether two numbers are one, up to rounding; raises UnclearError for a gap in between."""
     gap = abs(one - other) / max(1, abs(one), abs(other))
     if equal < gap < different:

@@ -11,7 +11,7 @@ from physsym.core.statements import Equation, Law, Rule, Statement
 from physsym.core.symbols import OPAQUE, dot
 from physsym.mechanics.integrators import PartitionedEuler, RungeKutta
 from physsym.mechanics.moves import Integrate
-from tests.fuzz.evaluation import MP, Number, Place, UnclearError, alike, looks, stepped, value
+from tests.fuzz.evaluation import MP, Number, Point, UnclearError, isclose, sample, stepped, value
 from tests.fuzz.oracle import absent, follows, gap
 
 Values = dict[Symbol, Number]
@@ -27,10 +27,10 @@ def _(move: Integrate, above: Statement, below: Statement) -> bool:
         return False
     try:
         first = _first(equations, move) if move.method.partitioned else _together(equations, move)
-        gaps = looks(lambda at: defect(move.method, equations, first, move.step, stepped(below, at), at))
+        gaps = sample(lambda at: defect(move.method, equations, first, move.step, stepped(below, at), at))
     except NoSuchStepError:
         return False
-    return all(alike(number, 0) for row in gaps for number in row)
+    return all(isclose(number, 0) for row in gaps for number in row)
 
 
 class NoSuchStepError(Exception):
@@ -45,7 +45,7 @@ def _by_state(law: Law, rule: Rule) -> Equations:
 
 @singledispatch
 def defect(
-    method: object, equations: Equations, first: frozenset[Symbol], step: Symbol, new: Values, at: Place
+    method: object, equations: Equations, first: frozenset[Symbol], step: Symbol, new: Values, at: Point
 ) -> list[Number]:
     """Return by how much each new value misses what a method asks for; new kinds of methods register here.
 
@@ -67,30 +67,30 @@ def _(
     first: frozenset[Symbol],
     step: Symbol,
     new: Values,
-    at: Place,
+    at: Point,
 ) -> list[Number]:
     return [_mixture_gap(s, equations, first, method, at.number(step), new, at) for s in equations]
 
 
 @defect.register(RungeKutta)
 def _(
-    method: RungeKutta, equations: Equations, first: frozenset[Symbol], step: Symbol, new: Values, at: Place
+    method: RungeKutta, equations: Equations, first: frozenset[Symbol], step: Symbol, new: Values, at: Point
 ) -> list[Number]:
     if any(a for i, row in enumerate(method.matrix) for a in row[i:]):
         raise NoSuchStepError
     rates: list[Values] = []
     for row in method.matrix:
-        place = at.at({s: _moved(s, row, rates, step, at) for s in equations})
-        rates.append(_rates(equations, place))
+        point = at.at({s: _moved(s, row, rates, step, at) for s in equations})
+        rates.append(_rates(equations, point))
     return [new[s] - _moved(s, method.weights, rates, step, at) for s in equations]
 
 
-def _moved(state: Symbol, shares: Sequence[Expr], rates: list[Values], step: Symbol, at: Place) -> Number:
+def _moved(state: Symbol, shares: Sequence[Expr], rates: list[Values], step: Symbol, at: Point) -> Number:
     moves = (value(share, at) * rate[state] for share, rate in zip(shares, rates, strict=False))
     return at.number(state) + at.number(step) * sum(moves)
 
 
-def _rates(equations: Equations, at: Place) -> Values:
+def _rates(equations: Equations, at: Point) -> Values:
     """Return the rate of each state that makes its equation hold, which is linear in it."""
     rates = {}
     for state, equation in equations.items():
@@ -106,7 +106,7 @@ def _mixture_gap(
     method: PartitionedEuler,
     step: Number,
     new: Values,
-    at: Place,
+    at: Point,
 ) -> Number:
     """Return by how much a new value misses the equation of its state, read where the method says."""
     exactly = method.own == "exact"
@@ -123,11 +123,11 @@ def _mixture_gap(
     return gap(equation, at.at({**mixed, dot(state): (new[state] - old) / step}))
 
 
-def _flowed(seen: Callable[[Number, Number], Place], equation: Equation, old: Number, step: Number) -> Number:
+def _flowed(seen: Callable[[Number, Number], Point], equation: Equation, old: Number, step: Number) -> Number:
     """Return the exact solution of c*s' + a*s + b = 0 after a step, a, b and c read off from three points."""
     b, with_own, with_rate = (gap(equation, seen(*p)) for p in ((0, 0), (1, 0), (0, 1)))
     a, c = with_own - b, with_rate - b
-    return old - b / c * step if alike(a, 0) else (old + b / a) * MP.exp(-a / c * step) - b / a
+    return old - b / c * step if isclose(a, 0) else (old + b / a) * MP.exp(-a / c * step) - b / a
 
 
 # ------------------------------------------------------------------ what moves first, in numbers
@@ -148,8 +148,8 @@ def _first(equations: Equations, move: Integrate) -> frozenset[Symbol]:
     moves = _responses(equations)
     if all(moves[s] <= {s} for s in equations):
         return frozenset(equations)
-    places = [f for e in equations.values() for f in e.residual.atoms(*OPAQUE)]
-    held = {s for s in equations if any(f.has(s) for f in places)}
+    points = [f for e in equations.values() for f in e.residual.atoms(*OPAQUE)]
+    held = {s for s in equations if any(f.has(s) for f in points)}
     held = held if held != set(equations) else set()
     pure = {s for s in equations if s not in held | moves[s] and moves[s] and not moves[s] & held}
     names = {s for s in pure if len(moves[s]) == 1 and _copies(s, *moves[s], equations)}
@@ -164,21 +164,21 @@ def _first(equations: Equations, move: Integrate) -> frozenset[Symbol]:
 def _responses(equations: Equations) -> dict[Symbol, set[Symbol]]:
     """Return for each state those whose value changes its rate."""
 
-    def changed(at: Place) -> dict[Symbol, set[Symbol]]:
+    def changed(at: Point) -> dict[Symbol, set[Symbol]]:
         here = _rates(equations, at)
         found: dict[Symbol, set[Symbol]] = {s: set() for s in equations}
         for other in equations:
             there = _rates(equations, at.at({other: at.number(other) + 1}))
             for state in equations:
-                if not alike(here[state], there[state]):
+                if not isclose(here[state], there[state]):
                     found[state].add(other)
         return found
 
-    rows = looks(changed)
+    rows = sample(changed)
     return {s: set().union(*(row[s] for row in rows)) for s in equations}
 
 
 def _copies(state: Symbol, other: Symbol, equations: Equations) -> bool:
     """Tell whether the rate of a state is another state, or its opposite."""
-    pairs = looks(lambda at: (_rates(equations, at)[state], at.number(other)))
-    return any(all(alike(rate, sign * number) for rate, number in pairs) for sign in (1, -1))
+    pairs = sample(lambda at: (_rates(equations, at)[state], at.number(other)))
+    return any(all(isclose(rate, sign * number) for rate, number in pairs) for sign in (1, -1))

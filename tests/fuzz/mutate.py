@@ -123,7 +123,7 @@ EDITS: dict[str, Edit] = {
     "exponent": _exponent,
     "old for new value": _instant,
     "index shift": _index,
-    "place of gradient": _place,
+    "evaluation point": _place,
     "constant": _constant,
     "function": _function,
 }

@@ -23,14 +23,14 @@ from physsym.mechanics.moves import (
     ReduceOrder,
     Rescale,
 )
-from tests.fuzz.evaluation import MP, Number, Place, UnclearError, alike, looks, stepped, value
+from tests.fuzz.evaluation import MP, Number, Point, UnclearError, isclose, sample, stepped, value
 
 SMALL = MP.mpf(10) ** -50
 # At a distance of 1e-50 what closes like a power from 1/4 on is below 1e-12; what stays open is far above it.
-near = partial(alike, equal=MP.mpf(10) ** -12, different=MP.mpf(10) ** -6)
+near = partial(isclose, equal=MP.mpf(10) ** -12, different=MP.mpf(10) ** -6)
 
 Numbers = Sequence[Number]
-Alike = Callable[[Number, Number], bool]
+IsClose = Callable[[Number, Number], bool]
 Pairs = Sequence[tuple[Numbers, Numbers]]
 
 
@@ -40,22 +40,22 @@ def same(one: Statement, other: Statement) -> bool:
     Raises UnclearError where the numbers do not tell.
     """
     if isinstance(one, Law) and isinstance(other, Law):
-        return _same_equations(looks(lambda at: (_residuals(one, at), _residuals(other, at))))
+        return _same_equations(sample(lambda at: (_residuals(one, at), _residuals(other, at))))
     if isinstance(one, Rule) and isinstance(other, Rule):
-        return _same_maps(looks(lambda at: (stepped(one, at), stepped(other, at))))
+        return _same_maps(sample(lambda at: (stepped(one, at), stepped(other, at))))
     return False
 
 
-def _residuals(law: Law, at: Place) -> list[Number]:
+def _residuals(law: Law, at: Point) -> list[Number]:
     return [gap(e, at) for e in law.equations]
 
 
-def gap(equation: Equation, at: Place) -> Number:
-    """Return by how much the sides of an equation differ at a place."""
+def gap(equation: Equation, at: Point) -> Number:
+    """Return by how much the sides of an equation differ at a point."""
     return value(equation.left, at) - value(equation.right, at)
 
 
-def _same_equations(pairs: Pairs, agree: Alike = alike) -> bool:
+def _same_equations(pairs: Pairs, agree: IsClose = isclose) -> bool:
     """Tell whether the columns of the two tables are the same up to order, and each up to its sign."""
     one, other = ([*zip(*rows, strict=True)] for rows in zip(*pairs, strict=True))
     return len(one) == len(other) and any(
@@ -64,12 +64,12 @@ def _same_equations(pairs: Pairs, agree: Alike = alike) -> bool:
     )
 
 
-def _up_to_sign(a: Numbers, b: Numbers, agree: Alike) -> bool:
+def _up_to_sign(a: Numbers, b: Numbers, agree: IsClose) -> bool:
     return any(all(agree(p, sign * q) for p, q in zip(a, b, strict=True)) for sign in (1, -1))
 
 
 def _same_maps(
-    pairs: Iterable[tuple[dict[Symbol, Number], dict[Symbol, Number]]], agree: Alike = alike
+    pairs: Iterable[tuple[dict[Symbol, Number], dict[Symbol, Number]]], agree: IsClose = isclose
 ) -> bool:
     return all(a.keys() == b.keys() and all(agree(a[s], b[s]) for s in a) for a, b in pairs)
 
@@ -102,8 +102,8 @@ def _scaled(above: Statement, below: Statement, by: Expr) -> bool:
     if not (isinstance(above, Law) and isinstance(below, Law)):
         return False
     return _same_equations(
-        looks(lambda at: ([r * value(by, at) for r in _residuals(above, at)], _residuals(below, at)))
-    ) and all(looks(lambda at: value(by, at)))
+        sample(lambda at: ([r * value(by, at) for r in _residuals(above, at)], _residuals(below, at)))
+    ) and all(sample(lambda at: value(by, at)))
 
 
 @follows.register(Define)
@@ -114,14 +114,14 @@ def _(move: Define, above: Statement, below: Statement) -> bool:
 
 
 def _match(
-    above: Statement, below: Statement, seen_below: Callable[[Place], Place], agree: Alike = alike
+    above: Statement, below: Statement, seen_below: Callable[[Point], Point], agree: IsClose = isclose
 ) -> bool:
-    """Tell whether two lines are the same when the one below is read at another place."""
+    """Tell whether two lines are the same when the one below is read at another point."""
     if isinstance(above, Law) and isinstance(below, Law):
-        pairs = looks(lambda at: (_residuals(above, at), _residuals(below, seen_below(at))))
+        pairs = sample(lambda at: (_residuals(above, at), _residuals(below, seen_below(at))))
         return _same_equations(pairs, agree)
     if isinstance(above, Rule) and isinstance(below, Rule):
-        return _same_maps(looks(lambda at: (stepped(above, at), stepped(below, seen_below(at)))), agree)
+        return _same_maps(sample(lambda at: (stepped(above, at), stepped(below, seen_below(at)))), agree)
     return False
 
 
@@ -135,7 +135,7 @@ def _(move: Limit, above: Statement, below: Statement) -> bool:
     return _match(below, above, lambda at: at.at({move.symbol: _near(move.to, at)}), near)
 
 
-def _near(to: Expr, at: Place) -> Number:
+def _near(to: Expr, at: Point) -> Number:
     if to in (sympy.oo, -sympy.oo):
         return 1 / SMALL if to == sympy.oo else -1 / SMALL
     return value(to, at) + SMALL
@@ -159,15 +159,15 @@ def _summands(law: Law) -> list[tuple[Expr, int]]:
 
 
 def _is_without(term: Expr, part: Expr, number: int, above: Law, below: Law) -> bool:
-    values = looks(lambda at: (value(part, at), value(term, at)))
-    if not any(all(alike(a, sign * b) and a for a, b in values) for sign in (1, -1)):
+    values = sample(lambda at: (value(part, at), value(term, at)))
+    if not any(all(isclose(a, sign * b) and a for a, b in values) for sign in (1, -1)):
         return False
 
-    def shorter(at: Place) -> list[Number]:
+    def shorter(at: Point) -> list[Number]:
         gone = value(part, at)
         return [r - gone * (k == number) for k, r in enumerate(_residuals(above, at))]
 
-    return _same_equations(looks(lambda at: (shorter(at), _residuals(below, at))))
+    return _same_equations(sample(lambda at: (shorter(at), _residuals(below, at))))
 
 
 @follows.register(Isolate)
@@ -183,11 +183,11 @@ def _(move: Isolate, above: Statement, below: Statement) -> bool:
 
 def _solves(symbol: Symbol, root: Expr, equation: Equation, above: Law, others: list[Equation]) -> bool:
     rest = [e for e in above.equations if e is not equation]
-    gaps = looks(lambda at: [gap(equation, at.at({symbol: value(root, at) + d})) for d in (-2, -1, 0, 1, 9)])
-    if not all(alike(middle, 0) and max(a * c, a * d, b * c) < 0 for a, b, middle, c, d in gaps):
+    gaps = sample(lambda at: [gap(equation, at.at({symbol: value(root, at) + d})) for d in (-2, -1, 0, 1, 9)])
+    if not all(isclose(middle, 0) and max(a * c, a * d, b * c) < 0 for a, b, middle, c, d in gaps):
         return False
     return not rest or _same_equations(
-        looks(lambda at: ([gap(e, at) for e in rest], [gap(e, at) for e in others]))
+        sample(lambda at: ([gap(e, at) for e in rest], [gap(e, at) for e in others]))
     )
 
 
@@ -210,7 +210,7 @@ def _(move: ReduceOrder, above: Statement, below: Statement) -> bool:
     return _match(above, Law(tuple(rest)), lambda at: _renamed(at, first, move.velocity))
 
 
-def _renamed(at: Place, first: Symbol, velocity: Symbol) -> Place:
+def _renamed(at: Point, first: Symbol, velocity: Symbol) -> Point:
     return at.at({velocity: at.number(first), dot(velocity): at.number(dot(first))})
 
 
@@ -220,14 +220,14 @@ def _(move: Rescale, above: Statement, below: Statement) -> bool:
         return False
     if isinstance(above, Law):
         return _match(below, above, lambda at: _in_units(move, at))
-    return isinstance(below, Rule) and _same_maps(looks(lambda at: _conjugate(move, above, below, at)))
+    return isinstance(below, Rule) and _same_maps(sample(lambda at: _conjugate(move, above, below, at)))
 
 
 def _carried(line: Statement) -> set[Symbol]:
     return set(line.targets) if isinstance(line, Rule) else set(symbols(line))
 
 
-def _in_units(move: Rescale, at: Place) -> Place:
+def _in_units(move: Rescale, at: Point) -> Point:
     unit = value(move.factor, at)
     pairs = zip(_derivatives(move.old), _derivatives(move.new), strict=True)
     return at.at({old: unit * at.number(new) for old, new in pairs})
@@ -238,7 +238,7 @@ def _derivatives(symbol: Symbol) -> tuple[Symbol, Symbol, Symbol]:
 
 
 def _conjugate(
-    move: Rescale, above: Rule, below: Rule, at: Place
+    move: Rescale, above: Rule, below: Rule, at: Point
 ) -> tuple[dict[Symbol, Number], dict[Symbol, Number]]:
     """Return a step in old units, measured in the new ones, and a step in new units."""
     old = stepped(above, _in_units(move, at))
@@ -253,10 +253,10 @@ def _(move: Eliminate, above: Statement, below: Statement) -> bool:
     kept = [s for s in above.targets if s != move.symbol]
     if len(kept) != 1 or move.symbol not in above.targets or below.targets != tuple(kept):
         return False
-    return all(alike(*pair) for pair in looks(lambda at: _second_step(above, below, kept[0], at)))
+    return all(isclose(*pair) for pair in sample(lambda at: _second_step(above, below, kept[0], at)))
 
 
-def _second_step(above: Rule, below: Rule, kept: Symbol, at: Place) -> tuple[Number, Number]:
+def _second_step(above: Rule, below: Rule, kept: Symbol, at: Point) -> tuple[Number, Number]:
     first = stepped(above, at)
     told = stepped(below, at.at({kept: first[kept], before(kept): at.number(kept)}))
     return stepped(above, at.at(first))[kept], told[kept]

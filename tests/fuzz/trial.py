@@ -109,7 +109,9 @@ def _is_true(taken: ProposedStep) -> bool:
 def _skipped(task: Task, taken: ProposedStep) -> Trial:
     """Return the trial of a proposal that the ground truth does not confirm: nothing is made of it."""
     move, above, below = taken
-    return Trial(task.origin, type(move).__name__, "proposal", True, _told(move, above, below), clear=False)
+    return Trial(
+        task.origin, type(move).__name__, "proposal", True, _format_step(move, above, below), clear=False
+    )
 
 
 def _in_turns(
@@ -142,7 +144,7 @@ def _first(count: int, found: Iterator[Trial]) -> Iterator[Trial]:
 
 def _tried(task: Task, taken: ProposedStep, variant: Variant, true: bool) -> Trial:
     move, above, below = taken
-    told = _told(variant.move, above, variant.below)
+    told = _format_step(variant.move, above, variant.below)
     trial = Trial(task.origin, type(move).__name__, variant.kind, true, told)
     try:
         says_so = (
@@ -157,7 +159,7 @@ def _tried(task: Task, taken: ProposedStep, variant: Variant, true: bool) -> Tri
 
 def _checked(trial: Trial, variant: Variant, taken: ProposedStep) -> Trial:
     start = perf_counter()
-    verdict, crash = _asked(variant, taken[1])
+    verdict, crash = _query_check(variant, taken[1])
     milliseconds = 1000 * (perf_counter() - start)
     return replace(
         trial,
@@ -170,7 +172,7 @@ def _checked(trial: Trial, variant: Variant, taken: ProposedStep) -> Trial:
     )
 
 
-def _asked(variant: Variant, above: Statement) -> tuple[Verdict, str]:
+def _query_check(variant: Variant, above: Statement) -> tuple[Verdict, str]:
     """Return the verdict of the check, and how it broke down if it did: that is an error and no verdict."""
     try:
         return check(variant.move, above, variant.below), ""
@@ -178,5 +180,5 @@ def _asked(variant: Variant, above: Statement) -> tuple[Verdict, str]:
         return Verdict(Outcome.UNCHECKED), f"{type(error).__name__}: {error}"
 
 
-def _told(move: object, above: object, below: object) -> str:
+def _format_step(move: object, above: object, below: object) -> str:
     return f"{move}: {above}  -->  {below}"

@@ -82,6 +82,29 @@ def test_what_cannot_be_carried_out_says_why(move, line, reason):
         apply(move, line)
 
 
+def test_swapped_arguments_say_what_is_expected():
+    with pytest.raises(TypeError, match=r"needs a move .*the move comes first: apply\(move, line\)"):
+        apply(motion, Divide(gamma))
+    with pytest.raises(TypeError, match=r"the move comes first: check\(move, above, below\)"):
+        check(motion, motion, Divide(gamma))
+    with pytest.raises(TypeError, match=r"needs a move such as Divide\(gamma\), given 'divide'"):
+        apply("divide", motion)
+
+
+def test_messages_name_registries_that_can_be_reached():
+    import physsym
+
+    with pytest.raises(MoveError) as refused:
+        apply(Move(), motion)
+    verdict = check(Move(), motion, motion)
+    for said in (str(refused.value), verdict.evidence[0]):
+        path = next(word for word in said.split() if word.startswith("physsym."))
+        found = physsym
+        for name in path.split(".")[1:]:
+            found = getattr(found, name)
+        assert callable(found)
+
+
 def test_an_implicit_method_is_solved_where_the_law_is_linear():
     k = Symbol("k", positive=True)
     linear = law({dot(x): v, m * dot(v): -k * x - gamma * v})
