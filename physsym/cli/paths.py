@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from physsym import __version__
+from physsym.cli.terminal import one_line
 from physsym.core.statements import Rule
 from physsym.loading import Script, ScriptError, files_of, find_script, load, scripts, shipped_folder
 
@@ -22,7 +23,7 @@ def what_was_read(paths: Sequence[str | Path], count: int) -> str:
     if not paths:
         return f"read the derivations shipped with physsym {__version__}"
     shown = ", ".join(f"./{path}" if path is OWN_FOLDER else str(path) for path in paths)
-    return f"read {shown}: {count} script{'s' * (count != 1)}"
+    return one_line(f"read {shown}: {count} script{'s' * (count != 1)}")
 
 
 def script_named(name: str) -> Script:

@@ -27,6 +27,11 @@ def visible(text: object) -> str:
     return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], str(text))
 
 
+def one_line(text: object) -> str:
+    """Return text as `visible` does, with the ends of lines escaped: a title cannot pose as another line."""
+    return visible(text).replace("\n", "\\n")
+
+
 def echo(*lines: str | Text) -> None:
     """Print lines, wrapped by nothing but the terminal; Rich markup in a string has no meaning."""
     console = Console(soft_wrap=True, highlight=False)
@@ -37,7 +42,7 @@ def echo(*lines: str | Text) -> None:
 def format_verdict(before: str, verdict: Verdict) -> Text:
     """Return a line that ends with a verdict, in the colour of its outcome."""
     colour = _COLOURS.get(verdict.outcome, "yellow")
-    return Text.assemble(visible(before), (visible(verdict), colour))
+    return Text.assemble(one_line(before), (one_line(verdict), colour))
 
 
 @contextmanager
@@ -53,6 +58,6 @@ def progress(total: int) -> Iterator[Callable[..., None]]:
         task = bar.add_task("", total=total)
 
         def done(what: str, advance: int = 1) -> None:
-            bar.update(task, advance=advance, description=str(Text(visible(what)).markup))
+            bar.update(task, advance=advance, description=Text(one_line(what)).markup)
 
         yield done

@@ -84,7 +84,8 @@ def _nbformat() -> Any:
         import nbformat
     except ImportError as error:
         raise ImportError(
-            "notebooks need nbformat: install it with python -m pip install 'physsym[document]'"
+            "notebooks need nbformat: install it with python -m pip install 'physsym[document]'",
+            name="nbformat",
         ) from error
     return nbformat
 

@@ -87,7 +87,8 @@ def pyplot() -> Any:
         from matplotlib import pyplot as plt
     except ImportError as error:
         raise ImportError(
-            "figures need matplotlib: install it with python -m pip install 'physsym[document]'"
+            "figures need matplotlib: install it with python -m pip install 'physsym[document]'",
+            name="matplotlib",
         ) from error
     return plt
 

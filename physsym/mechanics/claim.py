@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from textwrap import dedent
+from traceback import extract_tb
 
 from physsym.core.verdicts import Verdict
 
@@ -60,7 +61,7 @@ def judge_claim(claim: Claim) -> JudgedClaim:
     Raises
     ------
     ValueError
-        If the judge returns something other than a verdict.
+        If the judge raises an exception, or returns something other than a verdict.
 
     Examples
     --------
@@ -68,7 +69,14 @@ def judge_claim(claim: Claim) -> JudgedClaim:
     >>> print(judge_claim(Claim("C", "1", "It is true.", "it is so", holds)).verdict)
     holds
     """
-    verdict = claim.judge()
+    try:
+        verdict = claim.judge()
+    except Exception as error:
+        last = extract_tb(error.__traceback__)[-1]
+        raise ValueError(
+            f"the judge of claim {claim.id} failed at {last.filename}, line {last.lineno}: "
+            f"{type(error).__name__}: {error}"
+        ) from error
     if not isinstance(verdict, Verdict):
         raise ValueError(  # noqa: TRY004 (the script is at fault, and the command line says so)
             f"the judge of claim {claim.id} returned {verdict!r}; a Verdict was expected, such as "

@@ -267,6 +267,23 @@ def test_controls_are_shown_and_all_else_is_kept():
     assert visible("\x9b1m\x7f\u2066") == "\\x9b1m\\x7f\\u2066"
 
 
+def test_a_title_cannot_pose_as_another_line(capsys, tmp_path):
+    (tmp_path / "mine.py").write_text(OWN.format("a\n1 steps checked, all hold\n", "C\n1"))
+    code, out, _ = run(capsys, "check", tmp_path)
+    assert (code, len(out.splitlines())) == (0, 4)
+    assert out.startswith("mine, a\\n1 steps checked, all hold\\n, step 1 (Divide): holds")
+
+
+def test_a_judge_that_fails_is_named_with_its_line(capsys, tmp_path):
+    text = OWN.format("own", "C7").replace("fails)", "lambda: 1 / 0)")
+    (tmp_path / "mine.py").write_text(text)
+    for command in ("check", "document"):
+        code, _, err = run(capsys, command, tmp_path)
+        assert (code, err.count("\n")) == (2, 1)
+        assert "the judge of claim C7 failed at " in err
+        assert "mine.py, line 6: ZeroDivisionError: division by zero" in err
+
+
 def test_an_editors_lock_file_is_no_script(capsys, tmp_path):
     (tmp_path / "mine.py").write_text(OWN.format("mine", "C1"))
     (tmp_path / ".#mine.py").symlink_to("someone@elsewhere.1234:5678")
@@ -297,10 +314,8 @@ def test_a_missing_extra_is_one_line(tmp_path, module):
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert done.stderr.startswith("physsym: ")
-    assert f"needs {module}" in done.stderr.replace("s need ", "s needs ")
-    assert f"pip install 'physsym[{EXTRAS[module]}]'" in done.stderr
+    message = f"physsym: document needs {module}: pip install 'physsym[{EXTRAS[module]}]'\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
     assert not (tmp_path / "build").exists()
 
 
