@@ -69,6 +69,13 @@ def run(python, tmp_path):
     return run
 
 
+def test_the_wheel_holds_the_stubs_and_says_that_it_is_typed(wheel):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    stubs = {str(path.relative_to(ROOT)) for path in (ROOT / "physsym").rglob("*.pyi")}
+    assert "physsym/__init__.pyi" in stubs
+    assert stubs | {"physsym/py.typed"} <= names
+
+
 def test_the_wheel_installs_one_import_name_with_all_its_data(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names} == {"physsym", f"physsym-{physsym.__version__}.dist-info"}
