@@ -38,7 +38,8 @@ def put(expression: Expr, values: Mapping[Symbol, Exact]) -> Expr:
         raise AnalysisError(f"no value was given for {', '.join(missing)} in {expression}")
     number = expression.xreplace(given)
     if not (number.is_real and number.is_finite):
-        raise AnalysisError(f"{expression} is no real number at {_format_values(values)}")
+        point = ", ".join(f"{symbol} = {value}" for symbol, value in values.items())
+        raise AnalysisError(f"{expression} is no real number at {point}")
     return number
 
 
@@ -58,10 +59,6 @@ def _fitting(symbol: Symbol, value: Expr) -> Expr:
     if symbol.is_nonnegative and value.is_negative:
         raise AnalysisError(f"{symbol} is a positive number, given {value}")
     return value
-
-
-def _format_values(values: Mapping[Symbol, Exact]) -> str:
-    return ", ".join(f"{symbol} = {value}" for symbol, value in values.items())
 
 
 def sign_of(number: Expr) -> int:

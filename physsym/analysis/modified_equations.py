@@ -116,11 +116,8 @@ def refuse(rule: Rule, step: Symbol, order: int) -> None:
     if t in symbols(rule):
         raise ValueError(f"the rule reads the time {t}; a modified equation is found for rules that do not")
     if step not in symbols(rule) or step in states(rule):
-        raise ValueError(f"the step {step} must be a parameter of the rule, which has {_listed(rule)}")
-
-
-def _listed(rule: Rule) -> str:
-    return ", ".join(sorted(map(str, symbols(rule))))
+        names = ", ".join(sorted(map(str, symbols(rule))))
+        raise ValueError(f"the step {step} must be a parameter of the rule, which has {names}")
 
 
 def near_identity(state: Symbol, series: Series, moved: Expansion, step: Symbol) -> Series:

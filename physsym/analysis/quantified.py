@@ -110,16 +110,12 @@ def _proved(goals: tuple[Condition, ...], domain: tuple[Condition, ...]) -> Verd
     if found.answer is Answer.PROVED:
         return holds("it holds throughout", engines=_ENGINES)
     if found.answer is not Answer.REFUTED:
-        _refuse_empty(domain)
+        if smt.consistent(domain)[0] is False:
+            raise AnalysisError(f"there is no point at which {' and '.join(map(str, domain))}")
         return undecided(found.reason, engines=_ENGINES)
     if smt.consistent((*domain, *goals))[0]:
         return _in_part(goals, "it holds somewhere", f"not {found.witness}")
     return _nowhere(goals, domain, f"not {found.witness}")
-
-
-def _refuse_empty(domain: tuple[Condition, ...]) -> None:
-    if smt.consistent(domain)[0] is False:
-        raise AnalysisError(f"there is no point at which {' and '.join(map(str, domain))}")
 
 
 def _follows_by_sign(condition: Condition) -> bool:

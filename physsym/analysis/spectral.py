@@ -166,8 +166,5 @@ def _largest_product(factor: Poly) -> Expr:
     w = Dummy("w")
     mirrored = sum(c * w**k * z ** (factor.degree() - k) for (k,), c in factor.terms())
     products = Poly(resultant(factor.as_expr(), mirrored, z), w)
-    return max((f.real_roots()[-1] for f in _real_factors(products)), key=lambda r: r.evalf(DIGITS))
-
-
-def _real_factors(polynomial: Poly) -> list[Poly]:
-    return [f for f, _ in polynomial.factor_list()[1] if f.count_roots()]
+    factors = (f for f, _ in products.factor_list()[1] if f.count_roots())
+    return max((f.real_roots()[-1] for f in factors), key=lambda r: r.evalf(DIGITS))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import reduce
 
 from sympy import (
     Add,
@@ -111,16 +111,12 @@ def hurwitz(polynomial: Poly) -> Region:
     _refuse_rootless(polynomial)
     lead, degree = polynomial.LC(), polynomial.degree()
     a = [c if signs(lead) <= POSITIVE else expand(c * lead) for c in polynomial.all_coeffs()]
-    entry = partial(_of_hurwitz, a)
-    minors = [Matrix(n, n, entry).det(method="berkowitz") for n in range(1, degree + 1)]
+    known = dict(enumerate(a))  # the Hurwitz matrix has the entries a[2*column - row + 1]
+    rows = [[known.get(2 * j - i + 1, Integer(0)) for j in range(degree)] for i in range(degree)]
+    minors = [Matrix(rows)[:n, :n].det(method="berkowitz") for n in range(1, degree + 1)]
     given = [expand(lead)] if signs(lead) <= POSITIVE else []
     sides = _all_sides((a[0], *minors), list(given))
     return Region(tuple(Condition(side, "> 0") for side in sides[len(given) :]))
-
-
-def _of_hurwitz(a: list[Expr], row: int, column: int) -> Expr:
-    index = 2 * column - row + 1
-    return a[index] if 0 <= index < len(a) else Integer(0)
 
 
 def _refuse_rootless(polynomial: Poly) -> None:

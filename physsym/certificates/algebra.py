@@ -161,7 +161,9 @@ def _(move: Rescale, above: Statement, below: Statement) -> Lemma:
     says = f"with {old} = {factor}*{new} the line says the same as before"
     if isinstance(above, Law):
         units = tuple(
-            equation(d(old), factor * d(new)) for d in (_now, dot, _twice) if d(old) in symbols(above)
+            equation(o, factor * n)
+            for o, n in ((old, new), (dot(old), dot(new)), (dot(dot(old)), dot(dot(new))))
+            if o in symbols(above)
         )
         law = require(Law, below, move, "below a law")
         return _same_law(says, above, law, ONE, given=units, nonzero=(factor,))
@@ -170,14 +172,6 @@ def _(move: Rescale, above: Statement, below: Statement) -> Lemma:
     units = tuple(equation(o, factor * n) for o, n in pairs)
     proof = Proof("same_rule_in_units", (*pairs[0], *pairs[1], factor))
     return _same_rule(says, above, rule, proof, units)
-
-
-def _now(symbol: Symbol) -> Symbol:
-    return symbol
-
-
-def _twice(symbol: Symbol) -> Symbol:
-    return dot(dot(symbol))
 
 
 @algebra.register(Eliminate)

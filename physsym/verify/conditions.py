@@ -14,7 +14,7 @@ from physsym.core.symbols import OPAQUE
 from physsym.core.verdicts import Condition, Hypothesis, Verdict, fails, holds, undecided
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
-from physsym.verify.engines.evaluation import Values, sample_points, satisfied
+from physsym.verify.engines.evaluation import sample_points, satisfied
 
 _EXCLUDED = {"= 0": {-1, 1}, "!= 0": {0}, "> 0": {-1, 0}, ">= 0": {-1}}
 _EXAMPLES = 64
@@ -89,7 +89,9 @@ def _consistent(conditions: tuple[Condition, ...]) -> Verdict:
     symbols = frozenset[Symbol]().union(*(c.expression.free_symbols for c in conditions))
     candidates = (at for at in sample_points(symbols, _EXAMPLES) if satisfied(conditions, at))
     if (example := next(candidates, None)) is not None:
-        return holds(f"all assumptions hold {_format_point(example)}", engines=("exact points",))
+        point = ", ".join(f"{s} = {n}" for s, n in example.items())
+        where = f"at {point}" if point else "whatever the symbols are"
+        return holds(f"all assumptions hold {where}", engines=("exact points",))
     possible, core = smt.consistent(conditions)
     if possible is None:
         return undecided("no example was found in which all assumptions hold", engines=(smt.NAME,))
@@ -97,7 +99,3 @@ def _consistent(conditions: tuple[Condition, ...]) -> Verdict:
         return holds("the assumptions do not contradict each other", engines=(smt.NAME,))
     clash = " and ".join(map(str, core))
     return fails(f"the assumptions contradict each other: {clash}", engines=(smt.NAME,))
-
-
-def _format_point(at: Values) -> str:
-    return "at " + ", ".join(f"{s} = {n}" for s, n in at.items()) if at else "whatever the symbols are"

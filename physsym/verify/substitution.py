@@ -47,8 +47,5 @@ def map_of(rule: Rule) -> dict[Symbol, Expr]:
     for update in rule.updates:
         new[after(update.target)] = substituted(update.value, new)
     carried = states(rule)
-    return {s: new[after(s)] if s in rule.targets else _later(s, carried) for s in carried}
-
-
-def _later(earlier: Symbol, carried: tuple[Symbol, ...]) -> Symbol:
-    return next(s for s in carried if before(s) == earlier)
+    later = {before(s): s for s in carried}  # the new value of an earlier one is the value now
+    return {s: new[after(s)] if s in rule.targets else later[s] for s in carried}

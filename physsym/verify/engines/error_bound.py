@@ -208,12 +208,8 @@ def _conjugates(expressions: tuple[Expr, ...]) -> int:
     return indices * math.lcm(*(int(c.q) for c in terms if c.is_Rational))
 
 
-def _is_fraction(exponent: Expr) -> bool:
-    return bool(exponent.is_Rational and not exponent.is_Integer)
-
-
 def _is_root(expression: Expr) -> bool:
-    return isinstance(expression, Pow) and _is_fraction(expression.exp)
+    return bool(isinstance(expression, Pow) and expression.exp.is_Rational and not expression.exp.is_Integer)
 
 
 def _hides_square(base: Expr) -> bool:
@@ -227,7 +223,8 @@ def _signed(expressions: tuple[Expr, ...]) -> tuple[Expr, ...]:
     rooted = {e.base for e in _parts(expressions) if isinstance(e, Pow) and not e.exp.is_Integer}
     for inside in signed | rooted:
         irrational = not inside.free_symbols and not inside.is_Rational
-        if irrational or any(map(_is_surd, _parts((inside,)))):
+        surds = (e for e in _parts((inside,)) if _is_root(e) and not e.base.free_symbols)
+        if irrational or any(surds):
             raise UndecidedError(f"the sign of {inside} depends on an irrational number")
     return tuple(sorted({atom for inside in signed | rooted for atom in _signs_of(inside)}, key=str))
 
@@ -257,7 +254,3 @@ def _is_square(expression: Expr) -> bool:
     positive = isinstance(expression, Symbol) and expression.is_nonnegative
     power = isinstance(expression, Pow) and (expression.exp.is_even or not expression.exp.is_Integer)
     return bool(positive or power or isinstance(expression, (Abs, Rational, sympy.exp)))
-
-
-def _is_surd(expression: Expr) -> bool:
-    return _is_root(expression) and not expression.base.free_symbols

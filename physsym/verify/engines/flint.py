@@ -23,12 +23,13 @@ from physsym.core.symbols import OPAQUE
 from physsym.verify.engines.base import Answer, Finding
 from physsym.verify.engines.exp_log_relations import ExponentialBasis
 from physsym.verify.engines.laurent import UndecidedError
-from physsym.verify.engines.quotients import Polynomial, Quotient, Ring
+from physsym.verify.engines.quotients import Quotient, Ring
 
 NAME, FAMILY = "flint", "FLINT"
 _MAX_SIZE = 2000
 _RATIONAL = (Symbol, Rational, Add, Mul)
 _UNKNOWN = (*OPAQUE, sympy.log, sympy.sin)
+_EXPONENTIALS = (sympy.exp, sympy.sinh, sympy.cosh, sympy.tanh)
 
 
 def identity(left: Expr, right: Expr) -> Finding:
@@ -59,7 +60,9 @@ def order_of(left: Expr, right: Expr, small: Symbol) -> int | float:
     if work.ring.is_zero(gap):
         return math.inf
     k = work.ring.names.index(str(small))
-    top, bottom = (_lowest(work.ring.reduced(p), k) for p in (gap.top, gap.bottom))
+    top, bottom = (
+        min(int(exponents[k]) for exponents in work.ring.reduced(p).monoms()) for p in (gap.top, gap.bottom)
+    )
     return top - bottom
 
 
@@ -70,15 +73,6 @@ def _parts(*expressions: Expr) -> Iterator[Expr]:
 
 def _is_rational(part: Expr) -> bool:
     return isinstance(part, _RATIONAL) or (isinstance(part, Pow) and bool(part.exp.is_Integer))
-
-
-def _is_power(part: Expr) -> bool:
-    exponentials = (sympy.exp, sympy.sinh, sympy.cosh, sympy.tanh)
-    return isinstance(part, exponentials) or (isinstance(part, Pow) and not part.exp.is_Integer)
-
-
-def _lowest(polynomial: Polynomial, k: int) -> int:
-    return min(int(exponents[k]) for exponents in polynomial.monoms())
 
 
 @dataclass
@@ -96,7 +90,8 @@ class _Evaluation:
         parts = set(_parts(*expressions))
         if len(parts) > _MAX_SIZE:
             raise UndecidedError("the expressions are too large")
-        powers = {p for p in parts if _is_power(p)}
+        exponentials = {p for p in parts if isinstance(p, _EXPONENTIALS)}
+        powers = exponentials | {p for p in parts if isinstance(p, Pow) and not p.exp.is_Integer}
         ring = Ring(size=len(parts) + 8 * len(powers) + 2)
         work = cls(ring, ExponentialBasis(ring))
         work._prepare(powers)
@@ -174,15 +169,13 @@ class _Evaluation:
         """Return the generator of a function application, the same for arguments that are proved equal."""
         function, arguments = expression.func, tuple(map(self.value, expression.args))
         for other, known, generator in self.applied:
-            if other == function and self._same(arguments, known):
+            pairs = zip(arguments, known, strict=False)
+            same = other == function and len(arguments) == len(known)
+            if same and all(self.ring.is_zero(a - b) for a, b in pairs):
                 return generator
         generator = new(str(expression), arguments)
         self.applied.append((function, arguments, generator))
         return generator
-
-    def _same(self, some: tuple[Quotient, ...], others: tuple[Quotient, ...]) -> bool:
-        pairs = zip(some, others, strict=False)
-        return len(some) == len(others) and all(self.ring.is_zero(a - b) for a, b in pairs)
 
 
 # Dispatch without the bound method that `singledispatchmethod` creates at each access.

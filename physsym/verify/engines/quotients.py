@@ -153,7 +153,7 @@ class Ring:
         terms = sorted(polynomial.to_dict().items(), key=lambda term: int(term[0][k]) // n)
         total = self.context.constant(0)
         for turns, group in groupby(terms, key=lambda term: int(term[0][k]) // n):
-            lowered = {_with(e, k, int(e[k]) % n): c for e, c in group}
+            lowered = {(*e[:k], int(e[k]) % n, *e[k + 1 :]): c for e, c in group}
             weight = product(power(root.top, turns), power(root.bottom, highest - turns))
             total += product(self.context.from_dict(lowered), weight)
         return total
@@ -161,12 +161,9 @@ class Ring:
     def format(self, value: Quotient) -> str:
         """Return a quotient in factored form, in the names of the generators."""
         reduced = value.cancelled()
-        sign = -1 if self._number(reduced.bottom) < 0 else 1
+        sign = -1 if len(reduced.bottom) <= MAX_GCD and reduced.bottom.factor()[0] < 0 else 1
         top, bottom = (self._factors(p * sign) for p in (reduced.top, reduced.bottom))
         return top if bottom == "1" else f"({top})/({bottom})"
-
-    def _number(self, polynomial: Polynomial) -> flint.fmpq:
-        return polynomial.factor()[0] if len(polynomial) <= MAX_GCD else flint.fmpq(1)
 
     def _factors(self, polynomial: Polynomial) -> str:
         if polynomial.is_zero() or len(polynomial) > MAX_GCD:
@@ -189,10 +186,6 @@ class Ring:
 def _primes(number: flint.fmpz) -> list[tuple[flint.fmpz, int]]:
     """Return the prime factors of the absolute value of a number; none for a number of 64 bits or more."""
     return [(p, int(e)) for p, e in abs(number).factor()] if 1 < abs(number) < 2**64 else []
-
-
-def _with(exponents: tuple[Any, ...], k: int, value: int) -> tuple[Any, ...]:
-    return (*exponents[:k], value, *exponents[k + 1 :])
 
 
 def _symbols_first(factor: str) -> tuple[bool, str]:
