@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from physsym.documents import document_of
 from physsym.documents.html import html
 from physsym.loading import scripts
 from tests.support.requirements import BROWSER, needs_browser
@@ -79,7 +80,7 @@ FLAT = """() => [...document.querySelectorAll('math')].filter(m => {
     return !(closed && !m.closest('summary')) && (r.height < 4 || r.width < 2);
 }).map(m => m.getAttribute('alttext'))"""
 # Text that lies over other text: each badge beside what stands in its frame.
-OVERLAID = """() => [...document.querySelectorAll('summary')].filter(s => {
+OVERLAID = """() => [...document.querySelectorAll('summary, p.badge > .chip')].filter(s => {
     const a = s.getBoundingClientRect(), frame = s.closest('article, .equation, section');
     return [...frame.querySelectorAll('summary, q, .reason, pre, .number')].some(o => {
         if (o === s || o.contains(s)) return false;
@@ -143,6 +144,24 @@ def test_the_claims_are_counted_as_they_are_judged(opened, built):
 
 def test_the_page_is_no_larger_than_it_may_be(built):
     assert built[0].stat().st_size <= LIMIT
+
+
+@pytest.mark.parametrize("evidence", ["line", "none"])
+@pytest.mark.parametrize("screen", SCREENS)
+def test_a_page_of_one_face_without_folds(browser, tmp_path, screen, evidence):
+    file = tmp_path / "page.html"
+    file.write_text(html(document_of(SOURCES, faces="learning", evidence=evidence)), encoding="utf-8")
+    width, height, scheme = SCREENS[screen]
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+    page.goto(file.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    for fault in (OUTSIDE, WIDER, FLAT, OVERLAID):
+        assert page.evaluate(fault) == []
+    assert page.locator(".faces .face:not(:only-child)").count() == 0
+    assert page.locator(".faces .face:only-child").count() > 10
+    for k in range(page.locator("p.badge > .chip").count()):
+        assert page.locator("p.badge > .chip").nth(k).is_visible()
+    page.close()
 
 
 def test_an_overflow_would_be_seen(browser):

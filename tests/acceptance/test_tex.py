@@ -14,6 +14,7 @@ from physsym.documents.tex import breakable, escaped, tex
 from physsym.documents.tree import Line, blocks
 from physsym.loading import script
 from physsym.printing import latex
+from tests.support import sample_book
 from tests.support.requirements import needs_tex
 
 
@@ -45,6 +46,16 @@ def test_it_compiles_without_an_overfull_box(document, request):
     assert "Output written on" in log
     assert max(overfull(log), default=0) <= 2
     assert not re.findall(r"LaTeX Warning: (?!Label).*(?:undefined|multiply).*", log)
+
+
+@needs_tex
+@pytest.mark.parametrize("evidence", ["line", "none"])
+@pytest.mark.parametrize("face", ["physics", "learning"])
+def test_it_compiles_with_one_face_and_less_evidence(face, evidence):
+    document = document_of(sample_book.SOURCES, faces=face, evidence=evidence)
+    pdf, log = compile_tex(FORMATS["tex"](document), "derivations.tex")
+    assert pdf.startswith(b"%PDF")
+    assert max(overfull(log), default=0) <= 2
 
 
 def test_an_overfull_box_would_be_seen():
