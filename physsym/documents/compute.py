@@ -1,8 +1,8 @@
 """The first phase of a document: what it shows is computed, into frozen values. `layout` is the second.
 
 Here claims, findings and equations are judged, tables filled, captions computed, and rules written as
-programs and compared with what people write by hand. Nothing that comes afterwards calls a function of an
-author, but those that draw.
+programs and compared with what people write by hand. Afterwards only the functions of an author that
+draw are called.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from physsym.printing import equations_of_function, latex_of_function
 from physsym.vocabulary import Face, Vocabulary
 
 Progress: TypeAlias = Callable[[str], None]
-# The start of a derivation, and the steps from it to a line: what tells lines apart.
+# The start of a derivation, and the steps from it to a line: this identifies a line.
 Path: TypeAlias = tuple[Statement, tuple[Step, ...]]
 
 # ------------------------------------------------------------------ the values
@@ -112,7 +112,7 @@ class ComputedFigure:
 
 @dataclass(frozen=True)
 class JudgedClaims:
-    """Claims that are judged at one place."""
+    """Claims that are judged in one block."""
 
     claims: tuple[JudgedClaim, ...]
     title: str
@@ -244,7 +244,7 @@ def size_of(sources: Iterable[Derivation | Script]) -> int:
 def claims_of(scripts: Iterable[Script]) -> tuple[tuple[Script, Claim], ...]:
     """Return every claim that scripts export or place in a chapter, once, with the first script that has it.
 
-    Claims are told apart by their ids; a second one of an id is left out.
+    Claims are identified by their ids; a second one of an id is left out.
     """
     return tuple({claim.id: (script, claim) for script, claim in reversed([*_all_claims(scripts)])}.values())[
         ::-1
@@ -268,7 +268,7 @@ def _chapter(chapter: Chapter, judged: dict[str, JudgedClaim], done: Progress) -
 
 @singledispatch
 def _computed(block: Block, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
-    """Yield what a block of an author comes to."""
+    """Yield the computed values of a block of an author."""
     raise TypeError(f"no block of a document is known for {type(block).__name__}")
 
 

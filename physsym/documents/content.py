@@ -2,7 +2,7 @@
 
 A chapter is a title and blocks. A block that is a plain string is prose: Markdown in which what stands in
 backticks is a formula in the language of `read`, typeset on both faces wherever they differ. Relations
-other than equality may stand there too: `0 < eta*lam < 2`, `tau -> 0`, `rho ~ exp(-dt/tau)`. A number in
+other than equality are allowed there too: `0 < eta*lam < 2`, `tau -> 0`, `rho ~ exp(-dt/tau)`. A number in
 parentheses that an equation carries, such as (1.4), and the id of a claim become links to it.
 
 A script exports `chapter`, or a package a tuple of them or a `Book`; see `physsym.loading`.
@@ -32,7 +32,7 @@ FACES: tuple[Face, ...] = ("physics", "learning")
 
 @dataclass(frozen=True)
 class Heading:
-    """The title of a section within a chapter; formulas may stand in it in backticks."""
+    """The title of a section within a chapter; formulas are written in backticks."""
 
     title: str
 
@@ -43,9 +43,9 @@ class NumberedEquation:
 
     `line` is the line of a derivation that it is, as (derivation, index), index 0 being the start; where no
     `statement` is given that line is shown, with the verdict on the step to it, and else the two are
-    compared. `check` computes a verdict on anything that is no line. One of the two is needed: nothing
-    stands in a document unchecked. `says` stands above the equation; without it the words of the step do.
-    An empty number stands for an equation that is shown without one.
+    compared. `check` computes a verdict on anything that is no line. One of the two is needed: every
+    equation of a document is checked. `says` is printed above the equation, by default the words of the step.
+    An equation with an empty number is shown without one.
 
     Raises TypeError where there is neither `line` nor `check`, or nothing to show.
 
@@ -129,15 +129,15 @@ class EquationRange:
         )
 
 
-# What may stand in a cell or on one side of a finding: words, a formula, or what computes them when read.
+# The content of a cell or of one side of a finding: words, a formula, or what computes them when read.
 Content: TypeAlias = "str | Formula | NumberedEquation | Callable[[], Content]"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A place where the source is wrong or loose: what follows, what it says, and the difference.
+    """A statement of the source that is wrong or inexact: what follows, what it says, and the difference.
 
-    The three stand side by side. Each is words (Markdown), a formula, a `NumberedEquation`,
+    The three are printed side by side. Each is words (Markdown), a formula, a `NumberedEquation`,
     a tuple of these, or a function without arguments that computes one of them. `check` returns the verdict
     on what the source says: it is what makes the finding true, so it is computed each time.
     """
@@ -219,7 +219,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Note:
-    """An aside in a frame: a thought that a reader may skip or come back for."""
+    """An aside in a frame, which may be skipped."""
 
     title: str
     text: str
@@ -227,7 +227,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A derived rule beside an optimizer that somebody wrote by hand.
+    """A comparison of a derived rule with an optimizer written by hand.
 
     Attributes
     ----------
@@ -274,7 +274,7 @@ Block: TypeAlias = (
 
 @dataclass(frozen=True)
 class Chapter(DocumentPart):
-    """A chapter: its title, its blocks in reading order, and what stands before the title, such as "III".
+    """A chapter: its title, its blocks in reading order, and a label before the title, such as "III".
 
     Raises TypeError for what is no block.
 

@@ -97,7 +97,7 @@ class HTML(Writer[str]):
         return f"{title}{opening}{audit}{_findings(self, document)}"
 
     def section(self, section: Section, blocks: Sequence[str]) -> str:
-        """Return a section; claims that follow each other stand in one frame."""
+        """Return a section; consecutive claims share a frame."""
         label = f'<span class="label">{escape(section.label)}</span> ' if section.label else ""
         level, title = section.level, self.sentence(section.title)
         heading = f'<h{level} id="{section.anchor}">{label}{title}</h{level}>\n'
@@ -140,7 +140,7 @@ class HTML(Writer[str]):
         return f'<span class="chip {verdict.outcome.value}">{_named(verdict)}</span>'
 
     def badge(self, verdict: Verdict, *more: str, short: bool = False, last: str = "") -> str:
-        """Return a verdict as a badge that unfolds to its evidence, between what else there is to tell.
+        """Return a verdict as a badge that unfolds to its evidence, with further notes before and after it.
 
         A short badge leaves the order of the error to what it unfolds to.
         """
@@ -186,7 +186,7 @@ class HTML(Writer[str]):
     # Equations.
 
     def line(self, block: Line) -> str:
-        """Return a numbered formula under what is said of it."""
+        """Return a numbered formula under its sentence."""
         says = f'<p class="says">{self.sentence(block.says)}</p>\n' if block.says else ""
         return says + self._equation(block)
 
@@ -234,7 +234,7 @@ class HTML(Writer[str]):
         )
 
     def _within_column(self, part: Sentence | Line) -> str:
-        """Return a sentence or a formula; one without a number that is the same on both faces stands once."""
+        """Return a sentence or a formula; one without a number that both faces share is shown once."""
         if not isinstance(part, Line):
             return f"<p>{self.sentence(part)}</p>\n"
         if part.number:
@@ -333,7 +333,7 @@ def _counts(audit: Audit) -> str:
 
 
 def _findings(writer: HTML, document: Document) -> str:
-    """Return links to all findings, so that nobody misses one."""
+    """Return links to all findings."""
     found = [(s, b) for s, b in blocks(document) if isinstance(b, Contrast)]
     if not found:
         return ""

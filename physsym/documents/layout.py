@@ -1,6 +1,6 @@
 """The second phase of a document: computed values become a tree of sections and blocks (see `tree`).
 
-Here prose is read, numbers and anchors are given, and what stands elsewhere already is left out.
+Here prose is read, numbers and anchors are assigned, and what was shown before is left out.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ ABOUT_AUDIT = (
 
 @dataclass
 class Layout:
-    """What is known while a document is laid out: how it is to be shown, and what stands in it so far."""
+    """The state of a layout: the options of the document, and what it has so far."""
 
     faces: tuple[Face, ...]
     anchors: Mapping[str, str]  # of all that prose may refer to: numbers of equations, ids of claims
@@ -332,7 +332,7 @@ def _claim(judged: JudgedClaim) -> tree.Judged:
 
 
 def _audit(claims: tuple[JudgedClaim, ...], layout: Layout, readable: bool) -> Section:
-    """Return the table of all claims, and in full those that stand in no chapter."""
+    """Return the table of all claims, and in full those that are in no chapter."""
     elsewhere = tuple(_claim(c) for c in claims if c.claim.id not in layout.placed)
     blocks: tuple[Block, ...] = (
         tree.Paragraph(phrase(ABOUT_AUDIT)),

@@ -110,7 +110,7 @@ def markdown(document: Document, dialect: Dialect = GITHUB) -> str:
 
 @dataclass(frozen=True)
 class MarkdownBlocks(Writer[Part]):
-    """Blocks and sentences as Markdown of one dialect; what a file is made of, a subclass says."""
+    """Blocks and sentences as Markdown of one dialect; a subclass makes a file of them."""
 
     dialect: Dialect = GITHUB
 
@@ -183,7 +183,7 @@ class MarkdownBlocks(Writer[Part]):
         return f"{self.dialect.target(block.anchor)}\n\n### {self.sentence(block.title)}"
 
     def line(self, block: Line) -> str:
-        """Return a formula between what is said of it and its verdict."""
+        """Return a formula between its sentence and its verdict."""
         first = block.number and not block.recalled
         number = f"**({block.number})** " if block.number else ""
         move = self.sentence(block.move) or ("continued from there" if block.recalled else "")

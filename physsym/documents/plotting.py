@@ -1,4 +1,4 @@
-"""How the figures look: a few strokes that are told apart without colour, and a figure as SVG text.
+"""The style of the figures: strokes that can be distinguished without colour, and figures as SVG text.
 
 The colours keep a contrast of 3 to 1 (text of 4 to 1) against white paper and against a dark page alike, so
 that one drawing on a transparent ground serves both. They differ in lightness too, each stroke has a dash and

@@ -1,4 +1,4 @@
-"""Prose with formulas: Markdown text in which what stands in backticks is read as a formula."""
+"""Prose with formulas: Markdown text in which what is in backticks is read as a formula."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ NOWHERE: Mapping[str, str] = MappingProxyType({})
 def sentence(text: str, vocabulary: Vocabulary, anchors: Mapping[str, str] = NOWHERE) -> Sentence:
     """Return a sentence as spans. A single word in backticks that the vocabulary does not know stays code.
 
-    `physics: x` and `learning: x` in backticks are printed on that face only. `anchors` says where what is
-    referred to stands, by its text: "(1.4)" or "C37". Raises ReadError for a formula that cannot be read.
+    `physics: x` and `learning: x` in backticks are printed on that face only. `anchors` gives the targets of
+    references, by their text: "(1.4)" or "C37". Raises ReadError for a formula that cannot be read.
     """
     found = paragraphs(text, vocabulary, anchors)
     return tuple(s for p in found for s in (p.spans if isinstance(p, Paragraph) else sum(p.items, ())))

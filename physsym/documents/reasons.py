@@ -1,4 +1,4 @@
-"""Each move as a short phrase: the reason that stands between two lines."""
+"""Each move as a short phrase: the reason between two lines."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from physsym.vocabulary import STANDARD, Face, Vocabulary
 Formula: TypeAlias = Expr | Equation | Update | Law | Rule | Relation | Condition | Order
 FACES: tuple[Face, ...] = ("physics", "learning")
 Evidence: TypeAlias = Literal["folded", "line", "none"]
-# The sign of each outcome, so that outcomes are told apart without colour.
+# The sign of each outcome, so that outcomes can be distinguished without colour.
 SIGNS = {
     Outcome.HOLDS: "✓",
     Outcome.FAILS: "✗",
@@ -71,7 +71,7 @@ class Subheading:
 class Line:
     """A numbered formula, most often the line of a derivation; the first line has no reason.
 
-    A line that stands elsewhere already, under the same number, is `recalled`.
+    A line that was shown before, under the same number, is `recalled`.
     """
 
     number: str
@@ -222,9 +222,9 @@ Block: TypeAlias = (
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and what stands under it; level 2 for a chapter or a script, 3 for a derivation.
+    """A heading and its blocks; level 2 for a chapter or a script, 3 for a derivation.
 
-    The anchor is unique; `label` stands before the title, such as "Chapter III". `source` is the Python
+    The anchor is unique; `label` is printed before the title, such as "Chapter III". `source` is the Python
     expression for what it shows, where that comes from scripts in `found`, by their names; `outcomes` are
     those of all steps of a derivation, those shown elsewhere included.
     """
@@ -266,6 +266,6 @@ def blocks(document: Document) -> Iterator[tuple[Section, Block]]:
 
 
 def inner_lines(block: Block) -> tuple[Line, ...]:
-    """Return the formulas that stand within the columns of a finding."""
+    """Return the formulas in the columns of a finding."""
     columns = block.columns if isinstance(block, Contrast) else ()
     return tuple(part for _, column in columns for part in column if isinstance(part, Line))

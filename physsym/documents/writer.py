@@ -50,7 +50,7 @@ class Writer(ABC, Generic[Part]):
     vocabulary: Vocabulary = STANDARD
 
     def write(self, document: Document) -> str:
-        """Return the document: what stands in front, then each section with its blocks in order."""
+        """Return the document: the front matter, then each section with its blocks in order."""
         writer = replace(self, faces=document.faces, evidence=document.evidence)
         sections = [writer._within(section) for section in document.sections]
         return writer.whole(document, writer.front(document), sections)
@@ -127,7 +127,7 @@ class Writer(ABC, Generic[Part]):
         return f"given {', '.join(assumed)}" if verdict.assumes else ""
 
     def evidence_line(self, verdict: Verdict) -> str:
-        """Return what a verdict rests on in one line: what it assumes, and the first thing that was seen."""
+        """Return the evidence of a verdict in one line: what it assumes, and its first piece of evidence."""
         return ": ".join(
             filter(None, (self.assumptions(verdict), *map(self.evidence_text, verdict.evidence[:1])))
         )
@@ -136,7 +136,7 @@ class Writer(ABC, Generic[Part]):
 
     @abstractmethod
     def front(self, document: Document) -> Part:
-        """Return what stands in front of the sections."""
+        """Return the front matter."""
 
     @abstractmethod
     def section(self, section: Section, blocks: Sequence[str]) -> Part:
@@ -164,7 +164,7 @@ class Writer(ABC, Generic[Part]):
 
     @abstractmethod
     def link(self, shown: str, target: str) -> str:
-        """Return a link to a place of the document."""
+        """Return a link within the document."""
 
     @abstractmethod
     def paragraph(self, block: Paragraph) -> str:
