@@ -26,6 +26,7 @@ from physsym import (
     Rescale,
     Step,
     after,
+    apply,
     before,
     damped_particle,
     dot,
@@ -52,7 +53,13 @@ from physsym.certificates.run import CoqError
 from physsym.certificates.vernacular import can_hold, comment, proved, worded
 from physsym.certificates.witness import Witness, witness
 from physsym.cli.certify import number_apart
-from physsym.integrators import semi_implicit_euler
+from physsym.integrators import (
+    backward_euler,
+    exponential_euler,
+    implicit_midpoint,
+    semi_implicit_euler,
+    velocity_verlet,
+)
 from physsym.loading import scripts
 from physsym.mechanics.moves import Move, Neglect
 from physsym.vocabulary import G, alpha, dt, eta, gamma, m, rho, tau, u, v, x
@@ -298,6 +305,47 @@ def test_a_lemma_that_fails_is_named_and_the_others_are_proved(assistant):
     assert found.failed == ("step1_line",)
     assert found.proved == ("step1_sign", "step1_sign_can_hold")
     assert any("NOT PROVED: step1_line" in line for line in report_lines(found))
+
+
+@needs_coq
+def test_coq_proves_implicit_steps_and_refuses_one_for_the_other(assistant):
+    linear = law({dot(x): v, dot(v): -gamma * x - v})
+    methods = (backward_euler, implicit_midpoint)
+    rules = [apply(Integrate(method, dt), linear) for method in methods]
+    found = {
+        (a.name, k): lemmas_of(Integrate(a, dt), linear, line)[0][0]
+        for a in methods
+        for k, line in enumerate(rules)
+    }
+    assert tried(assistant, list(found.values())) == [True, False, False, True]
+
+
+WITHHELD = [
+    (exponential_euler, law({dot(x): -gamma * x}), "exponential of a matrix"),
+    (velocity_verlet, law({dot(x): v, dot(v): -G}), "half step between kick and drift"),
+]
+
+
+@pytest.mark.parametrize(("method", "line", "reason"), WITHHELD, ids=lambda a: str(a)[:30])
+def test_a_method_without_a_certificate_says_why(method, line, reason):
+    move = Integrate(method, dt)
+    lemmas, reasons = step_lemmas(move, line, apply(move, line))
+    assert not lemmas
+    assert reason in dict(reasons)["rule"]
+    assert "only the first order is certified" in dict(reasons)["order"]
+
+
+def test_the_order_of_the_midpoint_rule_is_not_certified():
+    move, line = Integrate(implicit_midpoint, dt), law({dot(x): -gamma * x})
+    lemmas, reasons = step_lemmas(move, line, apply(move, line))
+    assert [part for part, _ in lemmas] == ["rule"]
+    assert reasons == [("order", "order 2: only the first order is certified")]
+
+
+def test_a_law_that_leaves_open_what_moves_first_is_no_lemma():
+    line, stated = law({dot(x): v, dot(v): -x}), rule({v: v - dt * x, x: x + dt * after(v)})
+    assert "name what moves first" in lemmas_of(Integrate(semi_implicit_euler, dt), line, stated)[1][0]
+    assert lemmas_of(Integrate(semi_implicit_euler, dt, first=(v,)), line, stated)[0]
 
 
 # What the generator refuses
