@@ -13,6 +13,7 @@ APPLY, CHECK, ENGINES = (
     "tests/unit/verify/test_verify.py",
     "tests/unit/verify/test_engines.py",
 )
+INTEGRATORS = "tests/unit/mechanics/test_integrators.py"
 CONDITIONS, STATEMENT, SOURCE = (
     "tests/unit/verify/test_conditions.py",
     "tests/unit/core/test_statements.py",
@@ -131,4 +132,26 @@ GUARDS = (
     Guard(23, "what has dropped out of an equation is solved for",
           "physsym/verify/algebra.py", "        if identical(factor, Integer(0)):\n", "        if False:\n",
           (f"{CHECK}::test_what_drops_out_cannot_be_isolated",)),
+    Guard(24, "the order in which a law is listed decides what moves first",
+          "physsym/verify/integrate.py",
+          "    if not second or not first <= set().union(*(read[s] for s in second)) or not first:\n",
+          "    if False:\n",
+          (f"{INTEGRATORS}::test_where_the_law_does_not_tell_the_step_is_refused",)),
+    Guard(24, "a method that moves all states together is said to move some first",
+          "physsym/verify/integrate.py",
+          "    if move.first:\n        raise Refusal(f\"{move.method.name} moves",
+          "    if False:\n        raise Refusal(f\"{move.method.name} moves",
+          (f"{INTEGRATORS}::test_a_method_that_moves_all_together_takes_no_first",)),
+    Guard(25, "the stages of an implicit tableau are read as if they were explicit",
+          "physsym/verify/integrate.py", "    if method.implicit_entry:\n", "    if False:\n",
+          ("tests/unit/verify/test_runge_kutta.py"
+           "::test_an_implicit_tableau_is_analysed_and_not_carried_out",)),
+    Guard(26, "velocity Verlet is taken for a method of laws with friction",
+          "physsym/methods/velocity_verlet.py", "        if not identical(force[state], moved,",
+          "        if False and not identical(force[state], moved,",
+          (f"{INTEGRATORS}::test_friction_by_velocity_verlet_is_refused_whatever_is_stated",)),
+    Guard(27, "what solves a law but begins elsewhere is taken for its flow",
+          "physsym/methods/exponential_euler.py", "{move.step: Integer(0)})\n",
+          "{move.step: Integer(0)}) * 0 + state\n",
+          (f"{INTEGRATORS}::test_what_is_not_the_exact_flow_is_refused",)),
 )  # fmt: skip

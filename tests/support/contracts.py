@@ -99,25 +99,42 @@ def lacking_of_backend(name: str) -> list[str]:
 
 def shared_functions(text: str) -> set[str]:
     """Return the functions of a module that both its proposal and its judge use, at any depth."""
+    proposal, judge = (halves(text, names) for names in (PROPOSALS_BY, JUDGES_BY))
+    return set(proposal) & set(judge)
+
+
+PROPOSALS_BY, JUDGES_BY = {"integrate", "transform_step"}, {"verify_method", "verify_step"}
+
+
+def halves(text: str, registries: set[str]) -> dict[str, ast.FunctionDef]:
+    """Return the functions that those registered with some registries use, at any depth, by name."""
     tree = ast.parse(text)
     functions = {n.name: n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name != "_"}
-    halves: dict[str, set[str]] = {"integrate": set(), "verify_method": set()}
-    halves |= {"transform_step": set(), "verify_step": set()}
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name == "_":
-            for decorator in ast.walk(ast.Module(list(map(ast.Expr, node.decorator_list)), [])):
-                if isinstance(decorator, ast.Name) and decorator.id in halves:
-                    halves[decorator.id] |= _reached(node, functions)
-    proposal = halves["integrate"] | halves["transform_step"]
-    return proposal & (halves["verify_method"] | halves["verify_step"])
-
-
-def _reached(node: ast.AST, functions: dict[str, ast.FunctionDef]) -> set[str]:
-    found: set[str] = set()
-    waiting = [node]
-    while waiting:
-        for name in ast.walk(waiting.pop()):
-            if isinstance(name, ast.Name) and name.id in functions and name.id not in found:
-                found.add(name.id)
-                waiting.append(functions[name.id])
+    pending = _registered(tree, registries)
+    found: dict[str, ast.FunctionDef] = {}
+    while pending:
+        for node in ast.walk(pending.pop()):
+            if isinstance(node, ast.Name) and node.id in functions and node.id not in found:
+                found[node.id] = functions[node.id]
+                pending.append(functions[node.id])
     return found
+
+
+def _registered(tree: ast.Module, registries: set[str]) -> list[ast.FunctionDef]:
+    """Return the functions that are registered with some registries."""
+    return [
+        function
+        for function in tree.body
+        if isinstance(function, ast.FunctionDef)
+        and any(
+            isinstance(node, ast.Name) and node.id in registries
+            for decorator in function.decorator_list
+            for node in ast.walk(decorator)
+        )
+    ]
+
+
+def judge_of(text: str) -> str:
+    """Return the half of a module that judges: what is registered with `verify`, and all that this uses."""
+    registered = _registered(ast.parse(text), JUDGES_BY)
+    return "\n\n".join(map(ast.unparse, (*registered, *halves(text, JUDGES_BY).values())))

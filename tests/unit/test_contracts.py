@@ -11,14 +11,17 @@ from physsym.runtime.backends import BACKENDS, load_backend, register_backend
 from physsym.testing.random_models import METHODS
 from physsym.transform import transform_step
 from tests.support.contracts import (
+    judge_of,
     lacking_of_backend,
     lacking_of_method,
     lacking_of_move,
     shared_functions,
     subclasses,
 )
+from tests.unit.verify.test_engines import judged_by_sympy
 
 MOVES = sorted(set(subclasses(Move)), key=lambda kind: kind.__name__)
+FILES = sorted(Path(methods.__path__[0]).glob("[!_]*.py"))
 METHOD_KINDS = sorted({type(m) for m in METHODS}, key=lambda kind: kind.__name__)
 
 
@@ -37,11 +40,16 @@ def test_a_backend_has_all_that_it_must_have(name):
     assert lacking_of_backend(name) == []
 
 
-@pytest.mark.parametrize(
-    "file", sorted(Path(methods.__path__[0]).glob("[!_]*.py")), ids=lambda file: file.stem
-)
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_the_halves_of_a_file_share_no_function(file):
     assert shared_functions(file.read_text()) == set()
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_no_judge_of_a_file_lets_sympy_judge(file):
+    judge = judge_of(file.read_text())
+    assert "identical(" in judge
+    assert not judged_by_sympy(judge)
 
 
 # ------------------------------------------------------------------ each test can fail
