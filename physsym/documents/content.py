@@ -1,6 +1,6 @@
 """Chapters: the values that an author writes a document with. Nothing here renders; every format reads them.
 
-A chapter is a title and blocks. A block that is a plain string is prose: Markdown in which what stands in
+A chapter is a title and blocks. A block that is a plain string is prose: Markdown in which what is in
 backticks is a formula in the language of `read`, typeset on both faces wherever they differ. Relations
 other than equality are allowed there too: `0 < eta*lam < 2`, `tau -> 0`, `rho ~ exp(-dt/tau)`. A number in
 parentheses that an equation carries, such as (1.4), and the id of a claim become links to it.

@@ -158,7 +158,7 @@ class HTML(Writer[str]):
         ]
         facts += [self.assumptions(verdict)]
         facts += [f"witness: {self.evidence_text(verdict.witness)}"] if verdict.witness else []
-        facts += [f"looked at by: {escape(', '.join(verdict.engines))}"] if verdict.engines else []
+        facts += [f"engines consulted: {escape(', '.join(verdict.engines))}"] if verdict.engines else []
         items = "".join(f"<li>{fact}</li>" for fact in (*facts, last) if fact)
         return f'<details class="badge {kind}"><summary>{named}</summary><ul>{items}</ul></details>\n'
 

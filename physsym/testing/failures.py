@@ -149,7 +149,7 @@ def parting_point(
 
 
 def _tried(names: Iterable[Symbol]) -> Iterator[Values]:
-    """Yield points with the declared signs: first of small numbers, then those that the engines look at."""
+    """Yield points with the declared signs: first of small numbers, then those of the engines."""
     ordered = sorted(names, key=str)
     for attempt in range(_POINTS):
         chance = random.Random(attempt)

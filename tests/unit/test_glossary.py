@@ -40,6 +40,13 @@ BANNED_MODULES = {
     "truth", "units",
 }  # fmt: skip
 
+# Phrases of a private language in docstrings and comments, and what to write instead.
+BANNED_PHRASES = {
+    "forgets its start": "is asymptotically stable", "hangs on": "depends on", "looked at": "sampled",
+    "stands in": "occurs in", "stand in": "occur in", "to the last bit": "bitwise",
+    "told by": "given by", "who looked": "engines consulted",
+}  # fmt: skip
+
 
 def words(identifier):
     """Return the words of a name, in lower case: of_two_Words gives of, two and words."""
@@ -146,3 +153,20 @@ def test_a_banned_name_is_found():
     assert banned_names(Path("lanes.py"), "def _told(): pass\nclass Told: pass\ndef holds(): pass") == [
         "lanes", "_told", "Told",
     ]  # fmt: skip
+
+
+def banned_phrases(text):
+    """Return the banned phrases in a text, which may be broken over lines."""
+    plain = " ".join(text.replace("#", " ").split())
+    return [phrase for phrase in BANNED_PHRASES if re.search(rf"\b{phrase}\b", plain)]
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_prose_has_no_private_phrases(path):
+    assert not banned_phrases(path.read_text())
+
+
+def test_a_private_phrase_is_found():
+    assert banned_phrases("What hangs\n    # on it.") == ["hangs on"]

@@ -132,7 +132,7 @@ def _call_once(compiled: CompiledFunction, frames: Sequence[Array]) -> None:
 
 
 def jit_compiler(fma: bool = False) -> Compiler:
-    """Return the compiler; with `fma` it may contract a product and a sum, which changes last bits."""
+    """Return the compiler; with `fma` it may contract a product and a sum, with another rounding."""
     return Compiler(
         "c",
         lambda part, in_place, single: _compile_part(part, in_place, single, fma),

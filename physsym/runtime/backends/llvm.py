@@ -88,7 +88,7 @@ def _call_once(function: CompiledFunction, frames: Sequence[Array]) -> None:
 
 
 def jit_compiler(fma: bool = False) -> Compiler:
-    """Return the compiler; with `fma` it may contract a product and a sum, which changes last bits."""
+    """Return the compiler; with `fma` it may contract a product and a sum, with another rounding."""
     return Compiler(
         "llvm",
         lambda part, in_place, single: _compile_part(part, in_place, single, fma),
