@@ -39,8 +39,8 @@ class ClaimLine:
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """A script was loaded: its name, and whether it exports anything."""
+class Finished:
+    """The end of a script: its name, and whether it exports anything."""
 
     name: str
     has_content: bool
@@ -55,7 +55,7 @@ def main(options: Namespace) -> int:
     count = 0
     with progress(len(files)) as done:
         for found in in_processes(check_file, files, options.jobs):
-            if isinstance(found, Loaded):
+            if isinstance(found, Finished):
                 count += found.has_content
                 done(found.name)
             elif isinstance(found, ClaimLine):
@@ -72,15 +72,15 @@ def main(options: Namespace) -> int:
     return int(bool(failing) or not number)
 
 
-def check_file(file: Path) -> Iterator[Loaded | StepLine | ClaimLine]:
+def check_file(file: Path) -> Iterator[Finished | StepLine | ClaimLine]:
     """Load a script and yield a line for each of its steps and claims."""
     script = load(file)
-    yield Loaded(script.name, bool(script.derivations or script.claims or script.parts))
     for derivation in script.derivations:
         yield from check_derivation(script.name, derivation)
     for claim in script.claims:
         verdict = format_verdict(f"{script.name}, claim {claim.id}: ", judge_claim(claim).verdict)
         yield ClaimLine(verdict, _identity(claim))
+    yield Finished(script.name, bool(script.derivations or script.claims or script.parts))
 
 
 def check_derivation(name: str, derivation: Derivation) -> Iterator[StepLine]:
