@@ -186,13 +186,13 @@ def root_series(polynomial: Poly, small: Symbol, start: Expr, order: int) -> Exp
     """
     _require_polynomial(polynomial)
     cleared = Poly(fraction(together(polynomial.as_expr()))[0], z)
-    slope = cancel(cleared.diff().eval(start).subs(small, 0))
-    if slope == 0 or cancel(cleared.eval(start).subs(small, 0)) != 0:
+    derivative = cancel(cleared.diff().eval(start).subs(small, 0))
+    if derivative == 0 or cancel(cleared.eval(start).subs(small, 0)) != 0:
         raise AnalysisError(f"{start} is no simple root of {polynomial.as_expr()} where {small} = 0")
     found = start
     for power in range(1, order + 1):
         residual = _coefficient(cleared.eval(found), small, power)
-        found -= cancel(residual / slope) * small**power
+        found -= cancel(residual / derivative) * small**power
     return found
 
 

@@ -55,12 +55,12 @@ def slow_velocity(law: LawLike, coordinate: Symbol, small: Symbol, order: int = 
         raise AnalysisError(f"a slow velocity is that of a law of one equation, given {law}")
     residual, speed = law.equations[0].residual, dot(coordinate)
     at_once = residual.xreplace({small: Integer(0)})
-    slope = at_once.diff(speed)
-    if slope == 0 or slope.has(speed, dot(speed)):
+    derivative = at_once.diff(speed)
+    if derivative == 0 or derivative.has(speed, dot(speed)):
         raise AnalysisError(f"{law} does not say what {speed} is where {small} = 0")
-    found = cancel(speed - at_once / slope)
+    found = cancel(speed - at_once / derivative)
     for power in range(1, order + 1):
-        found -= _at_order(invariance(residual, coordinate, found), small, power) / slope * small**power
+        found -= _at_order(invariance(residual, coordinate, found), small, power) / derivative * small**power
     return found
 
 

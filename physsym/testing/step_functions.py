@@ -308,10 +308,10 @@ def _as_formulas(step: StepCall, rule: Rule) -> Formulas:
     return Formulas(plain, verdict, "; ".join(verdict.evidence))
 
 
-def _opaque_gradient(*places: Value) -> Value:
-    if len(places) == 1:
-        return grad(sympify(places[0], strict=True))
-    return tuple(partial(Integer(k), *places) for k in range(1, len(places) + 1))
+def _opaque_gradient(*point: Value) -> Value:
+    if len(point) == 1:
+        return grad(sympify(point[0], strict=True))
+    return tuple(partial(Integer(k), *point) for k in range(1, len(point) + 1))
 
 
 def _expression(value: Value) -> Expr:
@@ -442,7 +442,7 @@ def _start(
         at_rest = trial % 2 == 0 and positions and s not in positions and not s.is_nonzero
         state[s] = float(trial // 2) if s in counters else np.zeros(shape) if at_rest else drawn
     formula, gradient = GRADIENTS[trial // 2 % len(GRADIENTS)]
-    return Start(values, state, _of_places(gradient), formula)
+    return Start(values, state, _of_coordinates(gradient), formula)
 
 
 def _drawn(symbol: Symbol, given: Range | None, chance: np.random.Generator) -> Value:
@@ -454,14 +454,14 @@ def _drawn(symbol: Symbol, given: Range | None, chance: np.random.Generator) -> 
     return -size if symbol.is_nonpositive else size
 
 
-def _of_places(gradient: Callable[[Value], Value]) -> Gradient:
-    """Return a gradient of one place or, for several coordinates, of all places together."""
+def _of_coordinates(gradient: Callable[[Value], Value]) -> Gradient:
+    """Return a gradient as a function of one evaluation point, or of several coordinates together."""
 
-    def at(*places: Value) -> Value:
-        if len(places) == 1:
-            return gradient(places[0])
-        slope = gradient(sum(k * place for k, place in enumerate(places, 1)))
-        return tuple(k * slope for k in range(1, len(places) + 1))
+    def at(*point: Value) -> Value:
+        if len(point) == 1:
+            return gradient(point[0])
+        common = gradient(sum(k * y for k, y in enumerate(point, 1)))
+        return tuple(k * common for k in range(1, len(point) + 1))
 
     return at
 

@@ -96,6 +96,21 @@ def test_the_point_has_the_declared_signs(facts):
     assert at["a"].denominator == 1 or "integer" not in facts
 
 
+def test_the_values_differ_at_the_point():
+    for power in range(3, 8):
+        text = failure(assert_same_expression, x**power, x ** (power % 3))
+        assert point_in(text)["x"] not in (0, 1)
+        values = re.search(r"actual +desired\n +(\S+) +(\S+)$", text)
+        assert values[1] != values[2]
+
+
+def test_whole_numbers_beyond_the_small_ones_are_tried():
+    n = Symbol("n", integer=True, positive=True)
+    text = failure(assert_same_expression, (n - 1) * (n - 2) * (n - 3), 0)
+    assert point_in(text)["n"] > 3
+    assert point_in(text)["n"].denominator == 1
+
+
 def test_a_point_is_found_where_both_sides_are_defined():
     a = Symbol("a", positive=True)
     text = failure(assert_same_expression, log(a - 2), log(a) - 2)

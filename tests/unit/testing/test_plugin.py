@@ -95,6 +95,7 @@ def test_collecting_nothing_loads_nothing_heavy(tmp_path, run, monkeypatch):
     assert out.stdout.split("\n")[-3:-1] == ["True []", "True"]
 
 
+@pytest.mark.slow
 def test_it_is_an_entry_point_and_can_be_left_out(pytester):
     (found,) = entry_points(group="pytest11", name="physsym")
     assert found.value == "physsym.testing.plugin"
@@ -182,6 +183,11 @@ def test_derivations_are_collected_where_the_configuration_asks_for_it(pytester,
         for name in ("step 1", "step 2", "step 3", "dimensions", "assumptions")
     ]
     run().assert_outcomes(passed=5)
+
+
+@pytest.mark.slow
+def test_items_can_be_chosen_and_spread_over_workers(pytester, run):
+    scripts(pytester, particle=DERIVATION)
     run("derivations/particle.py", "-k", "step").assert_outcomes(passed=3, deselected=2)
     run("-p", "xdist", "-n", "2").assert_outcomes(passed=5)
 

@@ -333,6 +333,15 @@ def test_an_optimizer_whose_steps_are_compiled_wrongly_is_found(monkeypatch):
     assert "as formula  it agrees" in failure(made, HEAVY_BALL)
 
 
+def test_an_optimizer_whose_steps_cannot_be_run_is_not_passed_by_its_rule(monkeypatch):
+    def step(self, state, grad=None):
+        raise RuntimeError("no kernel")
+
+    compiled = ps.optimizer(HEAVY_BALL, eta=0.1, rho=0.9)
+    monkeypatch.setattr(type(compiled), "step", step)
+    assert "no kernel" in failure(compiled, HEAVY_BALL)
+
+
 def test_a_compiled_step_is_a_callable():
     for stated in (HEAVY_BALL, NESTEROV):
         assert_optimizer(ps.lambdify(stated), stated)
