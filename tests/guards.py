@@ -81,7 +81,7 @@ GUARDS = (
     Guard(10, "a degree beyond all trust is tested at a few points",
           "physsym/verify/engines/error_bound.py", "    if bound.degree.bit_length() > MAX_DEGREE_BITS:\n",
           "    if False:\n",
-          (f"{ENGINES}::test_an_absurd_degree_is_not_trusted",)),
+          (f"{ENGINES}::test_an_absurd_degree_is_refused",)),
     Guard(11, "doubt is taken for a yes by an engine's caller",
           "physsym/verify/engines/base.py",
           '        raise TypeError("an answer is no truth value; compare it with Answer.PROVED")\n',

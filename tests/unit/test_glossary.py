@@ -127,6 +127,12 @@ def test_a_word_is_in_one_list_only():
     assert not glossary_words(GLOSSARY.read_text()) & plain_words(PLAIN.read_text())
 
 
+def test_every_plain_word_is_used():
+    used = {word for package in public_packages() for name in public_names(package) for word in words(name)}
+    forms = {form for w in used for form in (w, w.removesuffix("s"), w.removesuffix("ies") + "y")}
+    assert not plain_words(PLAIN.read_text()) - forms
+
+
 def test_no_plain_word_is_banned():
     assert not plain_words(PLAIN.read_text()) & set(BANNED)
 

@@ -198,7 +198,7 @@ def test_from_second_order_on_the_modified_field_of_gradient_descent_is_no_gradi
     assert sympy.cancel(curls[2] / (y**3 * (2 * x + y**2))).is_Rational
 
 
-def test_from_third_order_on_one_coordinate_tells_less_than_trees():
+def test_from_third_order_on_one_coordinate_reports_less_than_trees():
     branched, chained = tree([tree([tree()]), tree()]), tree([tree([tree(), tree()])])
     assert differential(branched, {x: -G}) == differential(chained, {x: -G})
     plane = {x: x * y, y: x**2 + y**2}

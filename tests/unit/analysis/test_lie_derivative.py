@@ -140,7 +140,7 @@ def test_a_law_that_does_not_fix_its_rates_is_refused(given):
         rate_along(given, x)
 
 
-def test_rates_that_a_law_ties_together_are_told_apart():
+def test_rates_that_a_law_ties_together_are_distinguished():
     tied = law({dot(x) + dot(v): x, dot(x) - dot(v): v})
     assert rate_along(tied, x) == x / 2 + v / 2
     assert rate_along(tied, v) == x / 2 - v / 2

@@ -45,7 +45,7 @@ def test_the_edge_counts():
     assert holds_for_all([Condition(2 - 20 * eta, "> 0")], at_most).outcome is Outcome.CONDITIONAL
 
 
-def test_what_cannot_be_told_is_not_passed():
+def test_what_cannot_be_decided_is_not_passed():
     assert holds_for_all([Condition(2 - cos(eta), "> 0")]).outcome is Outcome.UNDECIDABLE
 
 
@@ -58,7 +58,7 @@ def test_an_empty_domain_and_inexact_points_are_refused():
         holds_for_all([kept], at=[{dt: sqrt(2), tau: 1}])
 
 
-def test_conditions_that_are_enough_are_told_and_others_are_not():
+def test_conditions_that_are_enough_are_reported_and_others_are_not():
     at = [{dt: 1, tau: 10}, {dt: 1, tau: Rational(1, 4)}]
     enough = Condition(tau - 2 * dt, "> 0")
     found = holds_for_all_given([enough], [kept], at=at)

@@ -96,7 +96,7 @@ def test_the_region_of_stability_is_the_one_known_by_hand(name):
 
 
 @pytest.mark.parametrize(("name", "other"), [("dampened", "heavy ball"), ("gradient descent", "stale")])
-def test_the_region_of_another_rule_is_told_apart(name, other):
+def test_the_region_of_another_rule_is_distinguished(name, other):
     region = stability_region(RULES[name])
     named = [({s.name: n for s, n in at.items()}, at) for at in points(RULES[name], 200)]
     assert any(region.holds_at(at) != KNOWN[other](**names) for names, at in named)

@@ -92,7 +92,7 @@ FOLLOWS = [
 
 
 @pytest.mark.parametrize(("condition", "expected"), FOLLOWS, ids=lambda c: str(c))
-def test_what_follows_is_told_from_what_is_assumed(condition, expected):
+def test_what_follows_is_reported_from_what_is_assumed(condition, expected):
     assert follows(condition) is expected
 
 

@@ -284,7 +284,7 @@ def test_more_degree_needs_more_points():
     assert error_bound.error_bound(high).points > error_bound.error_bound(x).points
 
 
-def test_an_absurd_degree_is_not_trusted():
+def test_an_absurd_degree_is_refused():
     high = x
     for _ in range(9):
         high = (high + u) ** 64
@@ -293,7 +293,7 @@ def test_an_absurd_degree_is_not_trusted():
     assert identity_test.identity(high, high).answer is Answer.UNKNOWN
 
 
-def test_too_many_branches_are_not_trusted():
+def test_too_many_branches_are_refused():
     assert identity_test.identity(sum(map(Abs, (x, u, v, rho))), Integer(0)).answer is Answer.UNKNOWN
 
 
@@ -320,7 +320,7 @@ def test_an_order_that_depends_on_a_branch_is_no_pass():
     assert not check(Integrate(forward_euler, dt), law({dot(x): root}), rule({x: x + dt * (x - u)}))
 
 
-def test_a_branch_that_hangs_on_a_number_is_unknown():
+def test_a_branch_that_depends_on_a_number_is_unknown():
     surd = sqrt(3 + 2 * sqrt(2), evaluate=False)
     assert identity_test.identity(surd, -1 - sqrt(2)).answer is Answer.UNKNOWN
 

@@ -26,7 +26,7 @@ a, b, c, d = symbols("a b c d", positive=True)
         (ErrorBound(4, (x, u, v)), "error below 2^-100 (degree at most 4, 2 points in each of 8 sectors)"),
     ],
 )
-def test_trust_says_what_it_rests_on(trusted, says):
+def test_error_bound_says_what_it_rests_on(trusted, says):
     assert str(trusted) == says
 
 
@@ -50,7 +50,7 @@ def test_degrees_are_walked_from_the_formula(sides, terms, degree):
     assert error_bound(*sides, terms=terms).degree == degree
 
 
-def test_degrees_below_the_limit_are_trusted():
+def test_degrees_below_the_limit_are_accepted():
     assert error_bound(x ** (2**39), u).degree == 2**39 + 1
 
 
@@ -150,7 +150,7 @@ def test_the_power_zero_of_a_ball_around_zero_is_one():
 # ------------------------------------------------------------------ looking at points
 
 
-def test_points_are_looked_at_in_the_order_of_their_seeds():
+def test_points_are_sampled_in_the_order_of_their_seeds():
     assert identity_test.evaluate_at_points(lambda p: (p.seed, p.small, p.to, p.terms), ErrorBound(4)) == [
         (0, None, 0, 1),
         (1, None, 0, 1),
@@ -163,7 +163,7 @@ def test_points_are_looked_at_in_the_order_of_their_seeds():
     ]
 
 
-def test_each_sector_is_looked_at_as_often_as_is_needed():
+def test_each_sector_is_sampled_as_often_as_is_needed():
     signed = (x, u, v)
     seen = identity_test.evaluate_at_points(
         lambda p: tuple(legendre_symbol(p.value(s)) for s in signed), ErrorBound(1, signed)
@@ -179,7 +179,7 @@ def test_only_points_serve_at_which_positive_sums_are_positive():
     assert set(seen) == {1}
 
 
-def test_too_few_looks_are_no_answer():
+def test_too_few_samples_are_no_answer():
     left = iter([1])
 
     def look(_):
@@ -196,7 +196,7 @@ def test_a_sign_is_one_or_minus_one_or_none():
     assert signs == [1, -1, 0, identity_test._sign_at(here, x)]
 
 
-def test_differences_are_told_in_the_names_of_their_functions():
+def test_differences_are_reported_in_the_names_of_their_functions():
     assert flint_engine.identity(exp(x), exp(u)).difference == "-(exp(u) - exp(x))"
 
 

@@ -56,7 +56,7 @@ def test_fractions_of_an_argument_are_powers_of_their_common_root(ring, basis):
     assert equal(ring, half.power(2), third.power(3))
 
 
-def test_arguments_with_different_denominators_are_told_by_each_other(ring, basis):
+def test_arguments_with_different_denominators_are_reported_by_each_other(ring, basis):
     a, one = ring.generator("a"), ring.number(1)
     over = (one + a).power(-1)
     first, second, third = basis.exponentials([("f", a * over), ("g", over * ring.number(2)), ("e", one)])

@@ -82,14 +82,14 @@ def test_what_is_close_is_so_against_the_size(gap, size, close):
     assert _is_close(flint.arb(gap), flint.arb(size)) is close
 
 
-def test_a_point_is_told_with_the_potential_where_one_is_unknown():
+def test_a_point_is_reported_with_the_potential_where_one_is_unknown():
     (look,) = sampled_values(grad(m), grad(m) + m, 1)
     at, a, b = look
     said = format_witness(grad(m), grad(m) + m, at, a, b)
     assert said == f"at m = {at[m]} with U(y) = y + y**3/3: {1 + at[m] ** 2} against {1 + at[m] ** 2 + at[m]}"
 
 
-def test_a_ball_is_told_to_six_digits():
+def test_a_ball_is_reported_to_six_digits():
     assert format_witness(sqrt(Integer(2)), Integer(1), {}, flint.arb(2).sqrt(), Fraction(1)).startswith(
         "at : 1.41421"
     )
@@ -150,7 +150,7 @@ def test_flint_proves_exactly():
     assert flint_engine.identity(x * (u + 1), x * u + x) == flint_says(PROVED, bound="exact")
 
 
-def test_flint_tells_the_difference():
+def test_flint_reports_the_difference():
     found = flint_engine.identity(x * (u + 1), x * u)
     assert (found.engine, found.family, found.answer, found.difference) == ("flint", "FLINT", REFUTED, "x")
 

@@ -96,7 +96,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("integrator", "line", "step", "words"), WRONG)
-def test_another_step_fails_and_tells_which_rate_it_misses(integrator, line, step, words):
+def test_another_step_fails_and_reports_which_rate_it_misses(integrator, line, step, words):
     verdict = check(Integrate(integrator, dt), line, rule(step))
     assert verdict.outcome is Outcome.FAILS
     assert verdict.evidence[0].startswith(words)
@@ -132,7 +132,7 @@ def test_an_order_that_cannot_be_measured_is_no_pass():
     assert "finite field" in verdict.engines
 
 
-def test_an_order_that_hangs_on_a_sign_is_no_pass():
+def test_an_order_that_depends_on_a_sign_is_no_pass():
     # Where c is negative the rate is b, and the step is exact; where it is positive the order is 1.
     rate = (c + Abs(c)) * w + b
     verdict = check(Integrate(forward_euler, dt), law({dot(w): rate}), rule({w: w + dt * rate}))
@@ -141,7 +141,7 @@ def test_an_order_that_hangs_on_a_sign_is_no_pass():
     assert verdict.evidence == (told,)
 
 
-def test_the_order_tells_how_far_its_series_are_trusted():
+def test_the_order_reports_how_far_its_series_are_bounded():
     verdict = check(Integrate(forward_euler, dt), decay, rule({w: w - dt * a * w}))
     # An order of 1 is told from a higher one by series to the terms of dt**3.
     assert str(error_bound(dot(w) + a * w, w - dt * a * w, terms=4)) in verdict.evidence[-1]

@@ -216,7 +216,7 @@ def test_a_parameter_beside_a_moving_symbol_of_a_longer_name_is_a_constant():
         ({w**3 - w**2 + w: 0}, Integer(0), "no two solutions for w, one engine only", "z3"),
     ],
 )
-def test_the_only_solution_is_told_to_be_the_only_one(equation, solution, told, engine):
+def test_the_only_solution_is_reported_to_be_the_only_one(equation, solution, told, engine):
     verdict = check(Isolate(w), law(equation), law({w: solution}))
     assert verdict
     assert verdict.evidence[0].startswith("the solved equation put back and zero agree")
@@ -250,13 +250,13 @@ def test_a_second_solution_that_nothing_excludes_is_no_pass():
     assert verdict.engines[-1] == "z3"
 
 
-def test_what_drops_out_is_told():
+def test_what_drops_out_is_reported():
     verdict = check(Isolate(w), law({(w + 1) ** 2 - w**2 - 2 * w: 1}), law({w: u}))
     assert verdict.outcome is Outcome.FAILS
     assert verdict.evidence == ("w drops out of the equation",)
 
 
-def test_a_wrong_solution_is_told_with_what_it_leaves():
+def test_a_wrong_solution_is_reported_with_what_it_leaves():
     # At w = u, w - 2*u leaves -u.
     verdict = check(Isolate(w), law({w: 2 * u}), law({w: u}))
     assert verdict.evidence == ("the solved equation put back and zero differ by -u",)
@@ -311,7 +311,7 @@ def test_each_equation_is_matched_once():
         (law({c * x: c * u, c * v: 2 * c * w}), "the two lines differ by"),
     ],
 )
-def test_how_laws_differ_is_told(below, told):
+def test_how_laws_differ_is_reported(below, told):
     verdict = check(Multiply(c), law({x: u, v: w}), below)
     assert verdict.outcome is Outcome.FAILS
     assert verdict.evidence[0].startswith(told)
@@ -326,7 +326,7 @@ def test_how_laws_differ_is_told(below, told):
         (rule({u: -w * u, x: x + u}), "the new values of u differ by"),
     ],
 )
-def test_how_rules_differ_is_told(below, told):
+def test_how_rules_differ_is_reported(below, told):
     verdict = check(Define(w, c + 1, c), rule({u: (c + 1) * u, x: x + u}), below)
     assert verdict.outcome is Outcome.FAILS
     assert verdict.evidence[0].startswith(told)

@@ -56,7 +56,7 @@ def test_positive_is_what_its_form_shows_to_be_positive(ring, positive, of):
     assert ring._is_positive(of(a, p, ring.number(1)).top) is positive
 
 
-def test_positive_factors_of_what_is_large_are_not_looked_for(ring, monkeypatch):
+def test_positive_factors_of_what_is_large_are_not_searched(ring, monkeypatch):
     a, p = ring.generator("a"), ring.generator("p", positive=True)
     monkeypatch.setattr(quotients, "MAX_GCD", 2)
     large = (a + p + ring.number(1)) * (p + ring.number(1)).power(-1)
@@ -82,7 +82,7 @@ def test_the_ring_has_room_for_both_sides(pair):
 
 
 @pytest.mark.parametrize("pair", [(exp(dt), x), (x, exp(dt))], ids=["left", "right"])
-def test_flint_tells_no_order_within_a_function(pair):
+def test_flint_reports_no_order_within_a_function(pair):
     with pytest.raises(UndecidedError, match="dt occurs inside a function"):
         flint_engine.order_of(*pair, dt)
 
@@ -91,12 +91,12 @@ SIGNS = Abs(A) * Abs(B) * Abs(C) * Abs(D)
 
 
 @pytest.mark.parametrize("pair", [(SIGNS, x), (x, SIGNS)], ids=["left", "right"])
-def test_an_order_is_trusted_by_both_sides(pair):
+def test_an_order_is_bounded_by_both_sides(pair):
     with pytest.raises(UndecidedError, match="4 signs"):
         identity_test.order_of(*pair, dt)
 
 
-def test_the_trust_in_an_order_counts_the_terms():
+def test_the_error_bound_of_an_order_counts_the_terms():
     with pytest.raises(UndecidedError, match="too high to be trusted"):
         identity_test.order_of(x ** (2**37), u, dt)
 
@@ -137,7 +137,7 @@ def test_a_quotient_in_words(ring, text, of):
     assert ring.format(of(ring.generator("a"), ring.generator("b"), ring.number)) == text
 
 
-def test_a_long_sum_is_told_by_its_length(ring, monkeypatch):
+def test_a_long_sum_is_reported_by_its_length(ring, monkeypatch):
     monkeypatch.setattr(quotients, "MAX_GCD", 2)
     total = ring.generator("a") + ring.generator("b") + ring.number(1)
     assert ring.format(total) == "a sum of 3 terms"
@@ -153,7 +153,7 @@ def test_products_and_powers_are_bounded(ring, monkeypatch):
     assert quotients.power(a, quotients.MAX_POWER) == a**256
 
 
-def test_a_common_divisor_is_looked_for_among_short_polynomials(ring, monkeypatch):
+def test_a_common_divisor_is_searched_among_short_polynomials(ring, monkeypatch):
     a, b = ring.generator("a").top, ring.generator("b").top
     left, right = a * (a + b), b * (a + b)
     assert quotients.gcd(left, right) == a + b

@@ -109,7 +109,7 @@ def test_what_contradicts_itself_proves_nothing(monkeypatch, output):
     assert found.reason == "what is assumed contradicts itself, or z3 cannot tell"
 
 
-def test_a_counterexample_is_told(monkeypatch):
+def test_a_counterexample_is_reported(monkeypatch):
     found = decided(monkeypatch, "sat\n((c0 (- (/ 1.0 3.0))))\nsat")
     assert (found.answer, found.witness) == (Answer.REFUTED, "at x = -1/3")
 
@@ -166,7 +166,7 @@ def test_only_fractions_show_a_difference(left, right, differ):
     assert smt._values_differ(left, right, {}) is differ
 
 
-def test_a_refuted_direction_is_told_before_a_doubtful_one(monkeypatch):
+def test_a_refuted_direction_is_reported_before_a_doubtful_one(monkeypatch):
     doubt, no = (Finding("z3", "z3", answer) for answer in (Answer.UNKNOWN, Answer.REFUTED))
     for ways in ([doubt, no], [no, doubt]):
         left = iter(ways)

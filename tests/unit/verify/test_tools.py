@@ -83,7 +83,7 @@ def test_each_factor_that_is_no_number_must_not_vanish(expressions, expected):
     ],
     ids=str,
 )
-def test_what_follows_from_signs_is_told_from_what_does_not(condition, expected):
+def test_what_follows_from_signs_is_reported_from_what_does_not(condition, expected):
     conditions._is_proved.cache_clear()
     assert follows(condition) is expected
 
@@ -101,7 +101,7 @@ def unseen():
     conditions._consistent.cache_clear()
 
 
-def test_an_example_tells_the_value_of_each_symbol(unseen):
+def test_an_example_reports_the_value_of_each_symbol(unseen):
     verdict = consistent((Condition(c - w - 1, "> 0"), Hypothesis("smooth"), Condition(gamma, "> 0")))
     assert verdict.engines == ("exact points",)
     words, values = verdict.evidence[0].split(" at ")
@@ -130,7 +130,7 @@ def test_where_no_example_is_near_z3_is_asked(unseen, assumed, outcome, evidence
     assert verdict.engines == ("z3",)
 
 
-def test_those_that_clash_are_told_and_no_others(unseen):
+def test_those_that_clash_are_reported_and_no_others(unseen):
     verdict = consistent((Condition(c, "> 0"), Condition(w, "> 0"), Condition(-c - 1, "> 0")))
     assert verdict.outcome is Outcome.FAILS
     words, clash = verdict.evidence[0].split(": ")
@@ -155,7 +155,7 @@ def test_the_search_for_an_equation_ends_where_one_agrees():
     assert asked_for[5:] == [(x, x)]
 
 
-def test_where_none_agrees_the_first_is_told():
+def test_where_none_agrees_the_first_is_reported():
     told_of = lambda residual, side: fails(f"{residual} is not {side}")
     assert match_equations([x, u], [v, w], told_of) == [fails("x is not v"), fails("u is not w")]
 
@@ -221,7 +221,7 @@ def test_findings_that_leave_doubt_tell_why(findings, doubt):
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError, RecursionError, TypeError, ValueError, MemoryError])
-def test_an_engine_that_breaks_down_tells_so_and_knows_nothing(error):
+def test_an_engine_that_breaks_down_says_so_and_knows_nothing(error):
     def breaks(left, right):
         raise error("at this")
 
@@ -402,7 +402,7 @@ LIMITS = [
 
 
 @pytest.mark.parametrize(("move", "above", "below", "exponent", "words"), LIMITS)
-def test_a_limit_tells_how_the_gap_closes(move, above, below, exponent, words):
+def test_a_limit_reports_how_the_gap_closes(move, above, below, exponent, words):
     verdict = check(move, above, below)
     assert verdict, str(verdict)
     assert verdict.error.exponent == exponent
@@ -431,7 +431,7 @@ def test_a_limit_lists_its_side_and_what_stays_bounded(move, above, below, assum
     assert told(check(move, above, below).assumes) == assumed
 
 
-def test_a_singular_limit_tells_what_is_gone_and_where_it_holds():
+def test_a_singular_limit_reports_what_is_gone_and_where_it_holds():
     verdict = check(Limit(tau, 0), two_masses, law({0: u - dot(x), dot(u): -x}))
     assert verdict.evidence[-2:] == (
         "a singular limit: u'', x'' is gone, so the initial velocity is forgotten",
@@ -574,7 +574,7 @@ def test_what_a_line_needs_is_listed_where_it_holds_and_not_where_it_fails():
     assert check(Multiply(2), above, law({2 * x: dt / c})).assumes == ()
 
 
-def test_what_is_no_move_and_what_is_no_line_is_told():
+def test_what_is_no_move_and_what_is_no_line_is_reported():
     with pytest.raises(TypeError, match=r"check needs a move such as Divide\(gamma\), given 'halve'"):
         check("halve", overdamped, overdamped)
     for lines in ((3, overdamped), (overdamped, 3)):

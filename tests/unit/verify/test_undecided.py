@@ -175,7 +175,7 @@ SAYS = {
 
 
 @pytest.mark.parametrize(("does", "error", "says"), SAYS.values(), ids=SAYS)
-def test_what_cannot_be_told_is_said(does, error, says):
+def test_what_cannot_be_decided_is_said(does, error, says):
     with pytest.raises(error) as found:
         does()
     assert str(found.value) == says

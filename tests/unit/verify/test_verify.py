@@ -114,7 +114,7 @@ def test_a_limit_in_a_law_that_does_not_exist_fails():
     assert "no limit" in verdict.evidence[0]
 
 
-def test_an_essential_singularity_is_told_by_the_sign_of_its_argument():
+def test_an_essential_singularity_is_reported_by_the_sign_of_its_argument():
     decaying, growing = (rule({u: exp(s * dt / tau) * u}) for s in (-1, 1))
     gone = rule({u: Integer(0)})
     assert check(Limit(tau, 0), decaying, gone)
@@ -287,7 +287,7 @@ def test_a_pole_does_not_turn_unknown_terms_into_zeros():
         (series + series.scaled(-1)).inverse()
 
 
-def test_growth_beyond_every_power_is_told_apart():
+def test_growth_beyond_every_power_is_distinguished():
     with pytest.raises(DivergenceError):
         identity_test.order_of(exp(1 / tau), Integer(0), tau)
 
@@ -305,5 +305,5 @@ def test_growth_beyond_every_power_is_told_apart():
         (1 / v, False),
     ],
 )
-def test_monotone_expressions_are_told_by_their_form(expression, monotone):
+def test_monotone_expressions_are_reported_by_their_form(expression, monotone):
     assert strictly_monotone(expression, v)[0] is monotone
