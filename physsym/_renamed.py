@@ -56,12 +56,12 @@ RENAMED = {name: f"{home}.{name}" for home, names in _HOMES.items() for name in 
 
 # Names that mean something else now, or have left the package: what to write instead.
 CHANGED = {
-    "Comparison": "it belongs to the shipped book: derivations.book.comparison.Comparison, in the repository",
+    "Comparison": "it is a value that scripts provide now: physsym.documents.content.Comparison",
     "backward_euler": (
         "what was meant is physsym.integrators.semi_implicit_euler.with_friction('implicit'); "
         "physsym.integrators.backward_euler is backward Euler itself"
     ),
-    "compared": "it belongs to the shipped book: derivations.book.comparison.compared, in the repository",
+    "compared": "it belongs to the shipped book: derivations.book.comparison.compare, in the repository",
     "exponential_euler": (
         "what was meant is physsym.integrators.semi_implicit_euler.with_friction('exponential'); "
         "physsym.integrators.exponential_euler is the exponential Euler method itself"

@@ -1,9 +1,10 @@
-"""What every move, kind of integrator and backend must have, and which of it one lacks."""
+"""What every move, kind of integrator, backend and format must have, and which of it one lacks."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from physsym.certificates.algebra import algebra
@@ -11,6 +12,8 @@ from physsym.certificates.certificate import parts
 from physsym.certificates.integrate import method_lemma
 from physsym.core.statements import rule
 from physsym.core.symbols import after, grad
+from physsym.documents import document_of
+from physsym.documents.tree import Judged, Line, blocks
 from physsym.mechanics.moves import Move, describe
 from physsym.runtime.backends import BACKENDS, is_installed, lambdify, load_backend
 from physsym.runtime.backends.base import Capabilities
@@ -22,6 +25,7 @@ from physsym.verify.integrate import verify_method
 from physsym.vocabulary import eta, rho, u, x
 from tests.fuzz.integrator_oracle import defect
 from tests.fuzz.oracle import follows
+from tests.support.sample_book import SOURCES
 
 
 def knows(function: Any, kind: type) -> bool:
@@ -138,3 +142,24 @@ def judge_of(text: str) -> str:
     """Return the half of a module that judges: what is registered with `verify`, and all that this uses."""
     registered = _registered(ast.parse(text), JUDGES_BY)
     return "\n\n".join(map(ast.unparse, (*registered, *halves(text, JUDGES_BY).values())))
+
+
+def lacking_of_format(write):
+    """Return what a format does not do; `write` gives the text of a tree. Figures are files beside it."""
+    tree = document_of(SOURCES)
+    texts = {kind: write(replace(tree, evidence=kind)) for kind in ("folded", "line", "none")}
+    numbers = {line.number for _, line in blocks(tree) if isinstance(line, Line) and line.number}
+    claims = [claim for _, claim in blocks(tree) if isinstance(claim, Judged)]
+    first, second, third = "iff ", "else by ", "eta = 3"  # the evidence of a claim of the sample
+    needed = {
+        "the title": "Lecture 4" in write(replace(tree, title="Lecture 4")),
+        "the numbers of equations": all(f"({number})" in texts["none"] for number in numbers),
+        "claims and their outcomes": all(
+            c.id in texts["none"] and c.verdict.outcome.value in texts["none"] for c in claims
+        ),
+        "evidence that is folded": all(part in texts["folded"] for part in (first, second, third)),
+        "evidence in one line": first in texts["line"] and second not in texts["line"],
+        "evidence left out": not any(part in texts["none"] for part in (first, second, third)),
+        "one face alone": "nabla L" not in write(document_of(SOURCES, faces="physics")),
+    }
+    return [what for what, there in needed.items() if not there]

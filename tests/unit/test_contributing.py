@@ -12,7 +12,7 @@ from physsym.runtime.backends import BACKENDS
 from physsym.testing.random_models import METHODS, PROPOSALS
 
 TEXT = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text()
-RECIPES = ("a derivation", "a move", "an integrator", "a backend", "a system", "a claim")
+RECIPES = ("a derivation", "a move", "an integrator", "a backend", "a system", "a claim", "a format")
 
 
 def blocks(text):

@@ -1,18 +1,19 @@
 """The walk over a document: every block once, in order, by a format that knows nothing of the others."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 import pytest
 
 from physsym.core.verdicts import holds
-from physsym.documents.html import HTML
-from physsym.documents.markdown import Markdown
-from physsym.documents.notebook import Notebook
-from physsym.documents.tex import TeX
+from physsym.documents.html import HTML, html
+from physsym.documents.markdown import MYST, Markdown, markdown
+from physsym.documents.notebook import Notebook, notebook
+from physsym.documents.tex import TeX, tex
 from physsym.documents.tree import Block, Document, Section, Span, blocks
 from physsym.documents.writer import Writer
 from physsym.vocabulary import STANDARD, tau
+from tests.support.contracts import lacking_of_format
 
 METHODS = (
     "paragraph", "bullets", "subheading", "line", "finding", "table", "figure", "listing", "aligned", "facts",
@@ -117,3 +118,42 @@ def test_a_piece_of_a_sentence_is_written_by_its_kind():
 def test_what_is_no_block_is_refused():
     with pytest.raises(AssertionError, match="unreachable"):
         HTML().block("text")
+
+
+# ------------------------------------------------------------------ the contract of formats
+
+FORMATS = {
+    "html": html,
+    "md": markdown,
+    "myst": lambda tree: markdown(tree, MYST),
+    "tex": tex,
+    "ipynb": notebook,
+}
+
+
+@pytest.mark.parametrize("write", FORMATS.values(), ids=FORMATS)
+def test_a_format_has_all_that_a_format_must_have(write):
+    assert lacking_of_format(write) == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "lacking"),
+    [
+        (lambda tree: replace(tree, title=""), ["the title"]),
+        (lambda tree: replace(tree, evidence="folded"), ["evidence in one line", "evidence left out"]),
+        (lambda tree: replace(tree, evidence="none"), ["evidence that is folded", "evidence in one line"]),
+        (lambda tree: replace(tree, faces=("physics", "learning")), ["one face alone"]),
+        (lambda tree: replace(tree, sections=tree.sections[1:]), ["the numbers of equations"]),
+        (
+            lambda tree: replace(tree, sections=tree.sections[:1]),
+            [
+                "the numbers of equations",
+                "claims and their outcomes",
+                "evidence that is folded",
+                "evidence in one line",
+            ],
+        ),
+    ],
+)
+def test_what_a_format_lacks_is_seen(spoil, lacking):
+    assert lacking_of_format(lambda tree: markdown(spoil(tree))) == lacking
