@@ -57,12 +57,8 @@ class System:
         momentum = self.lagrangian.diff(dot(q))
         rest = total_time_derivative(momentum, self.coordinates) - self.lagrangian.diff(q)
         balance = expand(rest + self.dissipation.diff(dot(q)).doit())
-        inertia = Add(*(a * balance.coeff(a) for a in map(_acceleration, self.coordinates)))
+        inertia = Add(*(a * balance.coeff(a) for a in (dot(dot(s)) for s in self.coordinates)))
         return Equation(inertia, expand(inertia - balance))
-
-
-def _acceleration(q: Symbol) -> Symbol:
-    return dot(dot(q))
 
 
 def total_time_derivative(expression: Expr, coordinates: tuple[Symbol, ...]) -> Expr:

@@ -1,12 +1,22 @@
-"""Carrying out the algebraic moves: divide, multiply, define, isolate, reduce order, rescale."""
+"""Carrying out the algebraic moves: divide, multiply, define, isolate, reduce order, rescale, eliminate."""
 
 from __future__ import annotations
 
 from sympy import Expr, Symbol
 
 from physsym.core.statements import Equation, Law, Rule, Statement, Update, rewritten, states, symbols
-from physsym.core.symbols import DOT, after, dot
-from physsym.mechanics.moves import Define, Divide, Isolate, Move, MoveError, Multiply, ReduceOrder, Rescale
+from physsym.core.symbols import DOT, after, before, dot
+from physsym.mechanics.moves import (
+    Define,
+    Divide,
+    Eliminate,
+    Isolate,
+    Move,
+    MoveError,
+    Multiply,
+    ReduceOrder,
+    Rescale,
+)
 from physsym.transform.forms import solved, tidied
 from physsym.transform.registry import expect, transform_step
 
@@ -84,15 +94,30 @@ def _(move: Rescale, line: Statement) -> Statement:
     units = {old: _nonzero(move.factor, move) * new for old, new in pairs}
     if isinstance(line, Law):
         return rewritten(line, lambda side: side.xreplace(units))
-    return _rescaled(line, move, units)
+    targets = tuple(move.new if s == move.old else s for s in line.targets)
+    moving = targets + tuple(map(after, targets))
+    values = (u.value.xreplace(units) / (move.factor if u.target == move.old else 1) for u in line.updates)
+    return Rule(tuple(Update(s, tidied(value, moving)) for s, value in zip(targets, values, strict=True)))
 
 
 def _instants(symbol: Symbol) -> tuple[Symbol, ...]:
     return symbol, after(symbol), dot(symbol), dot(dot(symbol))
 
 
-def _rescaled(rule: Rule, move: Rescale, units: dict[Symbol, Expr]) -> Rule:
-    targets = tuple(move.new if s == move.old else s for s in rule.targets)
-    moving = targets + tuple(map(after, targets))
-    values = (u.value.xreplace(units) / (move.factor if u.target == move.old else 1) for u in rule.updates)
-    return Rule(tuple(Update(s, tidied(value, moving)) for s, value in zip(targets, values, strict=True)))
+@transform_step.register(Eliminate)
+def _(move: Eliminate, line: Statement) -> Rule:
+    rule, gone = expect(Rule, line, move), move.symbol
+    values = {u.target: u.value for u in rule.updates}
+    if len(values) != 2 or gone not in values:
+        raise MoveError(f"Eliminate needs a rule of two updates, one of them of {gone}; given {rule}")
+    (kept,) = (s for s in values if s != gone)
+    read = after(gone) if values[kept].has(after(gone)) else gone
+    if (values[kept].has(gone) and read != gone) or not values[kept].has(read):
+        raise MoveError(f"the update of {kept} must read {gone} at one instant, old or new: {values[kept]}")
+    # Solved for the eliminated state, the update makes it a difference of two successive values.
+    difference = solved(values[kept] - after(kept), read)
+    earlier = difference.xreplace({after(kept): kept, kept: before(kept)})
+    # The old value of the eliminated state was computed one step ago, from the values at that time.
+    back = {} if read == after(gone) else {kept: before(kept), after(kept): kept}
+    value = values[kept].xreplace({read: values[gone].xreplace(back | {gone: earlier})})
+    return Rule((Update(kept, tidied(value, (kept, before(kept)))),))

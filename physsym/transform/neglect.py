@@ -15,7 +15,8 @@ def _(move: Neglect, line: Statement) -> Statement:
     shorter = tuple(
         Equation(_without(e.left, move.term), _without(e.right, move.term)) for e in law.equations
     )
-    changed = sum(a != b for e, s in zip(law.equations, shorter, strict=True) for a, b in _sides(e, s))
+    pairs = list(zip(law.equations, shorter, strict=True))
+    changed = sum((old.left != new.left) + (old.right != new.right) for old, new in pairs)
     if changed != 1:
         raise MoveError(f"{move.term} must stand as a term on one side of one equation; it is on {changed}")
     return Law(shorter, law.assuming)
@@ -25,7 +26,3 @@ def _without(side: Expr, term: Expr) -> Expr:
     terms = Add.make_args(expand(side))
     found = [t for t in terms if t in (expand(term), -expand(term))]
     return Add(*(t for t in terms if t not in found)) if found else side
-
-
-def _sides(before: Equation, after: Equation) -> tuple[tuple[Expr, Expr], ...]:
-    return (before.left, after.left), (before.right, after.right)

@@ -1,6 +1,6 @@
 """Verification of moves: each is undone or measured, never carried out again; independent of `transform`."""
 
-from physsym.verify import algebra, eliminate, integrate, limit, neglect
+from physsym.verify import algebra, integrate, limit, neglect
 from physsym.verify.dimensions import dimensions
 from physsym.verify.identity import identical
 from physsym.verify.registry import check, verify_step
@@ -9,7 +9,6 @@ __all__ = [
     "algebra",
     "check",
     "dimensions",
-    "eliminate",
     "identical",
     "integrate",
     "limit",

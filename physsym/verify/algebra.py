@@ -1,13 +1,13 @@
-"""Verification of the algebraic moves by undoing them: divide, multiply, define, isolate, reduce, rescale."""
+"""Verification of the algebraic moves by undoing them: divide, multiply, define, isolate and so on."""
 
 from __future__ import annotations
 
 from sympy import Expr, Integer, Symbol
 
 from physsym.core.statements import Equation, Law, Rule, Statement, symbols
-from physsym.core.symbols import dot, name_and_marks
+from physsym.core.symbols import before, dot, name_and_marks
 from physsym.core.verdicts import Condition, Verdict, all_of, fails, holds, undecided
-from physsym.mechanics.moves import Define, Divide, Isolate, Move, Multiply, ReduceOrder, Rescale
+from physsym.mechanics.moves import Define, Divide, Eliminate, Isolate, Move, Multiply, ReduceOrder, Rescale
 from physsym.verify.conditions import defined, given, nonzero
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
@@ -155,3 +155,18 @@ def _conjugate(move: Rescale, old: dict[Symbol, Expr], new: dict[Symbol, Expr]) 
     due = {s: substituted(value, unit) for s, value in old.items() if s != move.old}
     due[move.new] = substituted(old[move.old], unit)
     return same_maps(due, {s: value * (move.factor if s == move.new else 1) for s, value in new.items()})
+
+
+@verify_step.register(Eliminate)
+def _(move: Eliminate, above: Statement, below: Statement) -> Verdict:
+    rule, recurrence = require(Rule, above, move, "above"), require(Rule, below, move, "below")
+    require_absent(move.symbol, below, "though it was to be eliminated")
+    step = map_of(rule)
+    if len(step) != 2 or move.symbol not in step or len(recurrence.updates) != 1:
+        raise Refusal("two updates must become one")
+    (kept,) = (s for s in step if s != move.symbol)
+    if recurrence.updates[0].target != kept:
+        raise Refusal(f"the recurrence must be one of {kept}")
+    second = {s: substituted(value, step) for s, value in step.items()}
+    claimed = substituted(recurrence.updates[0].value, {kept: step[kept], before(kept): kept})
+    return identical(second[kept], claimed, f"the second step of the rule and the recurrence of {kept}")
