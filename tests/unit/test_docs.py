@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs" / "how-to").glob("*.md"))
 LINK = re.compile(r"(?<!\\)\]\(([^()\s]+)\)")
+CODE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -29,16 +30,14 @@ def test_there_are_examples_and_a_false_one_is_caught(tmp_path):
 
 def anchors(text):
     """Return the anchors of the headings of a page, as GitHub makes them."""
-    headings = re.findall(
-        r"^#+ (.+)$", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE
-    )
+    headings = re.findall(r"^#+ (.+)$", CODE.sub("", text), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def broken_links(page):
     """Return the local links of a page that lead nowhere."""
     broken = []
-    for target in LINK.findall(page.read_text(encoding="utf-8")):
+    for target in LINK.findall(CODE.sub("", page.read_text(encoding="utf-8"))):
         file, _, anchor = target.partition("#")
         if re.match(r"[a-z]+:", target):
             continue
@@ -65,8 +64,9 @@ def test_links_that_lead_nowhere_are_found(tmp_path):
     page = tmp_path / "page.md"
     page.write_text(
         "# A page\n[a](page.md) [b](#a-page) [c](gone.md) [d](page.md#gone) [e](https://example.org)"
+        "\n```\n[f](code.md)\n```\n[g](also.md)"
     )
-    assert broken_links(page) == ["gone.md", "page.md#gone"]
+    assert broken_links(page) == ["gone.md", "page.md#gone", "also.md"]
 
 
 def test_every_page_is_in_the_map():
