@@ -7,6 +7,7 @@ import io
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from physsym import __version__
 
@@ -105,9 +106,19 @@ EXTRAS = {
 }
 
 
+class Parser(ArgumentParser):
+    """A parser whose refusals, which repeat what was given, print no control characters."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and the message, and exit with 2."""
+        from physsym.cli.terminal import visible
+
+        super().error(visible(message))
+
+
 def parser() -> ArgumentParser:
     """Return the parser of the command line; making it imports neither SymPy nor NumPy."""
-    top = ArgumentParser(
+    top = Parser(
         prog="physsym",
         description="Derive optimizers from mechanics, check every step, typeset it, run the result.",
         epilog="Exit codes: 0 done, 1 something does not hold, 2 wrong input, 130 interrupted.",

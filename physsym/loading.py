@@ -65,7 +65,7 @@ def scripts(paths: Sequence[str | Path] = ()) -> tuple[Script, ...]:
     -------
     tuple of Script
         Every script that exports a derivation, a claim or a chapter; those of a folder in the order of the
-        `__all__` of its `__init__.py`, then by name.
+        `__all__` of its `__init__.py`, then by name, after the `__init__.py` itself.
 
     Raises
     ------
@@ -113,7 +113,10 @@ def script(name: str) -> Script:
 def find_script(name: str, folders: Sequence[str | Path]) -> Script:
     """Load a script by its path, or by its name from the first of several folders that holds it."""
     if name.endswith(".py") or "/" in name or "\\" in name:
-        return scripts([name])[0]
+        found = scripts([name])
+        if len(found) > 1:
+            raise ScriptError(f"{name} holds several scripts: {', '.join(s.path for s in found)}; name one")
+        return found[0]
     known = {_name(file): file for file in reversed(files_of(folders))}
     if name not in known:
         names = ", ".join(reversed(known))
@@ -149,22 +152,25 @@ def files_of(paths: Sequence[str | Path] = ()) -> list[Path]:
 def _files(path: Path) -> list[Path]:
     """Return a file, or the scripts and packages of a folder: as its `__all__` lists them, then by name.
 
+    The `__init__.py` of the folder comes first where it exports derivations or claims itself.
     Hidden files are left out: editors keep lock files, which may be dangling links, beside what they edit.
     """
     if not path.exists():
         raise ScriptError(f"{path} does not exist; give a script of derivations or a folder of them")
     if not path.is_dir():
         return [path]
-    package = path / "__init__.py"
-    listed = getattr(_import(package), "__all__", ()) if package.exists() else ()
     inside = (*path.glob("[!_.]*.py"), *path.glob("[!_.]*/__init__.py"))
     names = {_name(file): file for file in inside if not file.is_dir()}
-    unknown = [name for name in listed if name not in names]
+    package = path / "__init__.py"
+    if not package.exists():
+        return [names[name] for name in sorted(names)]
+    module, own = _import(package), load(package)
+    listed = getattr(module, "__all__", ())
+    unknown = [name for name in listed if name not in names and not hasattr(module, name)]
     if unknown:
-        raise ScriptError(
-            f"{package} lists {', '.join(unknown)} in __all__, but no script there has this name"
-        )
-    return [names[name] for name in dict.fromkeys((*listed, *sorted(names)))]
+        raise ScriptError(f"{package} lists {', '.join(unknown)} in __all__, but there is no such script")
+    ordered = [names[name] for name in dict.fromkeys((*listed, *sorted(names))) if name in names]
+    return [package, *ordered] if own.derivations or own.claims else ordered
 
 
 def _name(file: Path) -> str:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from physsym.cli.check import check_derivation
 from physsym.cli.paths import script_named
-from physsym.cli.terminal import echo, format_verdict, visible
+from physsym.cli.terminal import echo, format_verdict, one_line
 from physsym.core.statements import Statement
 from physsym.derivation import Derivation
 from physsym.loading import ScriptError
@@ -37,7 +37,7 @@ def _show(derivation: Derivation, face: Face) -> None:
         text = unicode(statement, face, derivation.vocabulary)
         return "    " + text.replace("\n", "\n    ")
 
-    echo("", Text(visible(derivation.title), "bold"), "", line(derivation.start))
+    echo("", Text(one_line(derivation.title), "bold"), "", line(derivation.start))
     shown = zip(derivation.steps, derivation.lines[1:], derivation.verdicts(), strict=True)
     for step, statement, verdict in shown:
         echo("", step.says, "", line(statement), format_verdict("    ", verdict))

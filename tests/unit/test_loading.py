@@ -132,6 +132,24 @@ def test_a_folder_lists_its_scripts_and_packages_and_nothing_hidden(tmp_path):
         scripts([tmp_path])
 
 
+def test_what_a_package_exports_itself_is_read_too(tmp_path):
+    write(
+        tmp_path,
+        __init__=OWN.format("package") + "__all__ = ['d', 'b']\n",
+        a=OWN.format("a"),
+        b=OWN.format("b"),
+    )
+    assert titles(scripts([tmp_path])) == ["package", "b", "a"]
+    assert [s.name for s in scripts([tmp_path])] == [tmp_path.name, "b", "a"]
+
+
+def test_one_script_is_meant_where_one_is_asked_for(tmp_path):
+    write(tmp_path, a=OWN.format("a"), b=OWN.format("b"))
+    with pytest.raises(ScriptError, match=r"holds several scripts: .*a\.py, .*b\.py; name one"):
+        script(str(tmp_path))
+    assert script(str(tmp_path / "b.py")).derivations[0].title == "b"
+
+
 def test_a_package_that_lists_what_is_not_there_is_refused(tmp_path):
     write(tmp_path, __init__="__all__ = ['b']\n", a=OWN.format("a"))
     with pytest.raises(ScriptError, match="lists b in __all__"):

@@ -210,6 +210,10 @@ def test_without_a_path_the_folder_here_is_read_and_said_to_be(capsys, tmp_path,
     (folder / "wrong.py").write_text(BROKEN)
     code, out, _ = run(capsys, "check")
     assert (code, out.splitlines()[-1]) == (1, "read ./derivations: 2 scripts")
+    (folder / "wrong.py").unlink()
+    if package:
+        (folder / "__init__.py").write_text(BROKEN)
+        assert run(capsys, "check")[0] == 1
 
 
 def test_without_a_folder_here_the_shipped_ones_are_read(capsys, tmp_path, monkeypatch):
@@ -258,6 +262,9 @@ def test_names_are_printed_as_they_are_and_never_act(capsys, tmp_path, name):
 def test_refusals_are_printed_as_they_are(capsys):
     _, _, err = run(capsys, "show", "[b]\x1b[31m")
     assert "named '[b]\\x1b[31m'" in err
+    with pytest.raises(SystemExit):
+        main(["check", "--no\x1b[31m"])
+    assert "unrecognized arguments: --no\\x1b[31m" in capsys.readouterr().err
     code, _, err = run(capsys, "check", "\x1b[31m[bold]")
     assert (code, err.startswith("physsym: \\x1b[31m[bold] does not exist")) == (2, True)
 
