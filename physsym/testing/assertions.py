@@ -130,7 +130,7 @@ def assert_same_law(actual: LawText, desired: LawText, *, form: bool = False) ->
     if not verdict:
         notes = list(twins(symbols(first), symbols(second)))
         if len(first.equations) != len(second.equations):
-            notes += [f"{len(first.equations)} equations are given, {len(second.equations)} wanted"]
+            notes += [f"the numbers of equations are {len(first.equations)} and {len(second.equations)}"]
         texts = both(listed(first), listed(second))
         raise AssertionError(not_same("the laws", texts, _unmatched(first, second), verdict, notes))
     if form and first.equations != second.equations:

@@ -153,14 +153,14 @@ def _tried(names: Iterable[Symbol]) -> Iterator[Values]:
     ordered = sorted(names, key=str)
     for attempt in range(_POINTS):
         chance = random.Random(attempt)
-        yield {s: _small(s, chance) for s in ordered}
+        yield {s: _small(s, chance, attempt) for s in ordered}
     for at in sample_points(ordered, _POINTS):
         if all(n.denominator == 1 for s, n in at.items() if s.is_integer):
             yield at
 
 
-def _small(symbol: Symbol, chance: random.Random) -> Fraction:
-    number = Fraction(chance.choice((1, 2, 3) if symbol.is_integer else _SMALL))
+def _small(symbol: Symbol, chance: random.Random, attempt: int) -> Fraction:
+    number = Fraction(chance.randrange(1, 4 + attempt)) if symbol.is_integer else chance.choice(_SMALL)
     negative = symbol.is_nonpositive or (
         not symbol.is_nonnegative and symbol.name != "rho" and chance.random() < 0.25
     )

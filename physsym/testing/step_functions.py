@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -483,6 +484,9 @@ def _compared(
 
 def _off(state: Symbol, got: Value, want: Value, old: Value, rtol: float | None) -> Iterator[str]:
     name, found = state_name(state), np.asarray(got)
+    if found.dtype.kind == "O":  # fractions, or numbers of SymPy
+        with suppress(TypeError, ValueError):
+            found = found.astype(float)
     if found.dtype.kind not in "fiu":
         yield f"{name} is {found.dtype}, given {got!r}; expected real numbers"
         return

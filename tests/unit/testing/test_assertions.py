@@ -106,7 +106,7 @@ def test_the_values_differ_at_the_point():
 
 def test_whole_numbers_beyond_the_small_ones_are_tried():
     n = Symbol("n", integer=True, positive=True)
-    text = failure(assert_same_expression, (n - 1) * (n - 2) * (n - 3), 0)
+    text = failure(assert_same_expression, (n - 1) * (n - 2) * (n - 3) * (n - 5) * (n - 7), 0)
     assert point_in(text)["n"] > 3
     assert point_in(text)["n"].denominator == 1
 
@@ -158,7 +158,7 @@ def test_laws_are_compared_up_to_order_and_sign():
     text = failure(assert_same_law, split, law({dot(x): v, m * dot(v): -G + gamma * v}))
     assert "difference  equation 1: 2*gamma*v" in text
     assert "equation 2" not in text
-    assert "1 equations are given, 2 wanted" in failure(assert_same_law, damped_particle.law(), split)
+    assert "the numbers of equations are 1 and 2" in failure(assert_same_law, damped_particle.law(), split)
     assert "not of the same form" in failure(
         assert_same_law, damped_particle, law({-G: m * dot(dot(x)) + gamma * dot(x)}), form=True
     )

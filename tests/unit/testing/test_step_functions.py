@@ -1,10 +1,11 @@
 """Whether a callable follows a rule: wrong ones fail, and nothing passes without a comparison."""
 
+import functools
 import math
 
 import numpy as np
 import pytest
-from sympy import Abs, Symbol, sqrt
+from sympy import Abs, Rational, Symbol, sqrt
 
 import physsym as ps
 from derivations import gradient_descent, momentum
@@ -240,6 +241,45 @@ def test_decimals_in_code_are_the_numbers_they_print_or_left_to_the_numbers():
     assert_optimizer(lambda x, grad: x - 0.1 * grad(x), rule({x: x - G / 10}))
     assert_optimizer(lambda x, grad: x - (1 - 0.9) * grad(x), rule({x: x - G / 10}))
     assert "rounded numbers" in failure(lambda x, grad: x - (1 - 0.9) * grad(x), rule({x: x - G / 11}))
+
+
+def test_exact_constants_in_code_may_make_exact_numbers():
+    def step(x, grad, rate):
+        return x - rate * grad(x)
+
+    tenth = rule({x: x - G / 10})
+    assert_optimizer(functools.partial(step, rate=Rational(1, 10)), tenth)
+    assert_optimizer(functools.partial(step, rate=0.1), tenth)
+    assert "difference" in failure(functools.partial(step, rate=Rational(1, 11)), tenth)
+    assert "x is object" in failure(lambda x, grad: np.asarray(x, dtype=float).astype(object) + 1j, tenth)
+
+
+def test_adam_by_formula_and_by_numbers():
+    m, k, s = Symbol("m", real=True), Symbol("k", nonnegative=True), Symbol("s", nonnegative=True)
+    b1, b2, eps = (Symbol(name, positive=True) for name in ("b1", "b2", "eps"))
+    mean, square = after(m) / (1 - b1 ** after(k)), after(s) / (1 - b2 ** after(k))
+    new = {m: b1 * m + (1 - b1) * G, s: b2 * s + (1 - b2) * G**2, k: k + 1}
+    adam = rule({**new, x: x - eta * mean / (sqrt(square) + eps)})
+
+    def step(m, s, k, x, grad, eta, b1, b2, eps, root=lambda y: y**0.5, inside=0):
+        g = grad(x)
+        m, s, k = b1 * m + (1 - b1) * g, b2 * s + (1 - b2) * g**2, k + 1
+        return (
+            m,
+            s,
+            k,
+            x - eta * (m / (1 - b1**k)) / (root(s / (1 - b2**k) + inside * eps) + (1 - inside) * eps),
+        )
+
+    def with_numpy(m, s, k, x, grad, eta, b1, b2, eps):
+        return step(m, s, k, x, grad, eta, b1, b2, eps, root=np.sqrt)
+
+    def wrong(m, s, k, x, grad, eta, b1, b2, eps):
+        return step(m, s, k, x, grad, eta, b1, b2, eps, root=np.sqrt, inside=1)
+
+    assert_optimizer(step, adam)
+    assert_optimizer(with_numpy, adam)
+    assert "step 1 " in failure(wrong, adam)
 
 
 def test_single_precision_is_compared_within_its_resolution():
