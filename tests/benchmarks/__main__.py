@@ -82,7 +82,7 @@ def page(rows: list[Row], loads: list[float]) -> str:
 Made by `make bench` on {datetime.now(UTC):%Y-%m-%d}. {machine()}
 
 All contenders of a row run in one process, in random order, in {ROUNDS} rounds or more, on one thread; what is
-compared is processor time, round by round, and the ratio told is the median of the rounds, with its quartiles in
+compared is processor time, round by round, and the ratio given is the median of the rounds, with its quartiles in
 brackets where they are given. The parts of the table are runs of their own. While they ran, the load of the
 machine was {min(loads):.1f} to {max(loads):.1f} on {os.cpu_count()} cores: the more other work there is, the more noise is
 in ratios against memory. `lambdify` is called as it comes, without options. Targets are what a prototype reached

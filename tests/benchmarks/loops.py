@@ -188,7 +188,7 @@ def sweeps():
             f"{called} / lambdify": ratio(times, "lambdify", "llvm") >= 36,
         }
         holds &= ratio(times, "lambdify", "llvm") >= 20 and jax >= 5 and ratio(times, "gcc", "llvm") >= 0.8
-        beside.append(f"{called} {side * side * steps / min(times['llvm']) / 1e9:.2f}e9 cell steps a second")
+        beside.append(f"{called} {side * side * steps / min(times['llvm']) / 1e9:.2f}e9 point-steps a second")
     beside.append("XLA contracts products and sums by itself: what counts against JAX is with FMA on both")
     yield Row(11, "sweep: speed / numpy lambdify; / best jax; / gcc in blocks", ">= 20; >= 5; >= 0.8",
               "36 to 60; 9 to 17; 0.91 to 1.02", "; ".join(told), holds, "; ".join(beside),
