@@ -115,7 +115,7 @@ def _(move: Define, above: Statement, below: Statement) -> Lemma:
     require_absent(move.symbol, above, "above")
     require_absent(move.eliminating, below, "below")
     if move.eliminating not in move.value.free_symbols or move.symbol in move.value.free_symbols:
-        raise Refusal(f"{move.symbol} = {move.value} is no definition that lets {move.eliminating} leave")
+        raise Refusal(f"{move.symbol} = {move.value} is no definition that eliminates {move.eliminating}")
     definition = (equation(move.symbol, move.value),)
     says = f"with {move.symbol} = {move.value} the line says the same as before"
     if isinstance(above, Law):
@@ -127,10 +127,12 @@ def _(move: Define, above: Statement, below: Statement) -> Lemma:
 def _(move: Isolate, above: Statement, below: Statement) -> Lemma:
     law, solved = require(Law, above, move, "above"), require(Law, below, move, "below")
     if not any(e.left == move.symbol and not e.right.has(move.symbol) for e in solved.equations):
-        raise Refusal(f"{move.symbol} does not stand alone on the left of an equation below")
+        raise Refusal(f"{move.symbol} is not the left side of an equation below")
     coefficients = [r.diff(move.symbol) for r in (e.residual for e in law.equations) if r.has(move.symbol)]
     if len(coefficients) != 1 or coefficients[0].has(move.symbol):
-        raise Refusal(f"only one linear equation is solved in a certificate; {move.symbol} stands otherwise")
+        raise Refusal(
+            f"only one linear equation is solved in a certificate; {move.symbol} is in another form"
+        )
     says = f"solved for {move.symbol}, the line says the same as before"
     return _same_law(says, law, solved, 1 / coefficients[0], nonzero=(coefficients[0],))
 

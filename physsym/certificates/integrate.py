@@ -160,7 +160,7 @@ def order(move: Integrate, above: Statement, below: Statement) -> Lemma:
         raise Refusal(f"order {move.method.order}: only the first order is certified")
     new, time = one_step_map(rule), Dummy("t", real=True)
     if set(new) != set(law):
-        raise Refusal("a rule that looks back is not compared with an exact solution")
+        raise Refusal("a rule that reads earlier values is not compared with an exact solution")
     obeyed = Always((time,), All(tuple(changed(e, _along(law, time)) for e in law.values())))
     smooth = (Said("starts_smoothly", (_path(s), _speed(s), s, Dummy(f"{s}_change", real=True))) for s in law)
     formula = All(tuple(Said("close_to_flow", (_path(s), Map((move.step,), new[s]))) for s in law))

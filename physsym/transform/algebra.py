@@ -33,7 +33,7 @@ def _(move: Multiply, line: Statement) -> Law:
 
 def _nonzero(by: Expr, move: Move) -> Expr:
     if by == 0:
-        raise MoveError(f"{type(move).__name__} by zero says nothing; give something that is not zero")
+        raise MoveError(f"{type(move).__name__} by zero is not defined; give something that is not zero")
     return by
 
 

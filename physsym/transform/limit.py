@@ -15,7 +15,7 @@ from physsym.transform.registry import transform_step
 @transform_step.register(Limit)
 def _(move: Limit, line: Statement) -> Statement:
     if move.symbol not in symbols(line):
-        raise MoveError(f"{move.symbol} does not occur in the line, so nothing tends with it")
+        raise MoveError(f"{move.symbol} does not occur in the line, so there is no limit to take")
     moving = states(line) + tuple(map(after, line.targets)) if isinstance(line, Rule) else ()
     limited = rewritten(line, lambda side: tidied(_limit(side, move), moving))
     if isinstance(limited, Law) and any(e.residual == 0 for e in limited.equations):

@@ -18,7 +18,7 @@ def _(move: Neglect, line: Statement) -> Statement:
     pairs = list(zip(law.equations, shorter, strict=True))
     changed = sum((old.left != new.left) + (old.right != new.right) for old, new in pairs)
     if changed != 1:
-        raise MoveError(f"{move.term} must stand as a term on one side of one equation; it is on {changed}")
+        raise MoveError(f"{move.term} must be a term on one side of one equation; it is on {changed}")
     return Law(shorter, law.assuming)
 
 

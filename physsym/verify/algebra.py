@@ -42,7 +42,7 @@ def _(move: Define, above: Statement, below: Statement) -> Verdict:
     require_absent(move.symbol, above, "so it is no fresh name")
     require_absent(move.eliminating, below, f"though defining {move.symbol} was to eliminate it")
     if move.eliminating not in move.value.free_symbols or move.symbol in move.value.free_symbols:
-        raise Refusal(f"{move.symbol} = {move.value} is no definition that lets {move.eliminating} leave")
+        raise Refusal(f"{move.symbol} = {move.value} is no definition that eliminates {move.eliminating}")
     back = {move.symbol: move.value}
     if isinstance(above, Law):
         law = require(Law, below, move, "below a law")
@@ -58,7 +58,7 @@ def _(move: Isolate, above: Statement, below: Statement) -> Verdict:
     law, solved = require(Law, above, move, "above"), require(Law, below, move, "below")
     alone = [e for e in solved.equations if e.left == move.symbol and not e.right.has(move.symbol)]
     if len(alone) != 1:
-        raise Refusal(f"{move.symbol} does not stand alone on the left of one equation of {below}")
+        raise Refusal(f"{move.symbol} is not the left side of exactly one equation of {below}")
     others = [e.residual for e in solved.equations if e is not alone[0]]
     verdicts = [_replacing(move.symbol, alone[0], k, law, others) for k in range(len(law.equations))]
     return next((v for v in verdicts if v), verdicts[0])

@@ -357,9 +357,9 @@ MOMENTUM = rule({u: rho * u - eta * G, x: x + after(u)})
 REFUSED = [
     (Neglect(tau * dot(v)), law({tau * dot(v): -v}), law({Integer(0): -v}), "decision of the author"),
     (Define(alpha, eta**2, eta), ONE_STATE, rule({x: x - alpha * eta * G}), "eta occurs in the line below"),
-    (Define(alpha, 2 * gamma, eta), ONE_STATE, rule({x: x - alpha * G}), "no definition that lets eta leave"),
+    (Define(alpha, 2 * gamma, eta), ONE_STATE, rule({x: x - alpha * G}), "no definition that eliminates eta"),
     (Isolate(dot(x)), law({Abs(dot(x)) * dot(x): -G}), law({dot(x): -G}), "one linear equation"),
-    (Isolate(dot(x)), law({dot(x): -G}), law({-dot(x): G}), "does not stand alone"),
+    (Isolate(dot(x)), law({dot(x): -G}), law({-dot(x): G}), "is not the left side"),
     (Divide(gamma), law({gamma * v: G}), rule({v: G / gamma}), "needs a law below"),
     (Limit(eta), ONE_STATE, rule({x: x, u: u}), "keeps the states"),
     (Limit(KAPPA), ONE_STATE, ONE_STATE, "does not occur in the line above"),

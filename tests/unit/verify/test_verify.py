@@ -86,7 +86,7 @@ def test_one_equation_too_few_fails():
         (Limit(tau, 0), in_tau, in_tau, "a limit was taken"),
         (Limit(tau, 0), law({tau * dot(x): tau}), law({0: 0}), "nothing is left"),
         (Limit(tau, 0), in_tau, step, "needs a law"),
-        (Isolate(dot(x)), motion, law({dot(x): dot(x)}), "alone"),
+        (Isolate(dot(x)), motion, law({dot(x): dot(x)}), "left side"),
         (ReduceOrder(x, v), in_tau, law({dot(x): v}), "equations are due"),
         (ReduceOrder(x, v), in_tau, law({tau * dot(dot(x)): -G / gamma - v}), "not below"),
         (Integrate(forward_euler, dt), two_laws, rule({x: x + dt * v}), "must update"),
