@@ -1,7 +1,6 @@
 """Code generation: a rule lowered to a straight-line program, passes over it, and its text in a language."""
 
-from physsym.codegen.formula import Formula
-from physsym.codegen.lowering import program
+from physsym.codegen.lowering import Formula, program
 from physsym.codegen.passes.partition import evaluation_points, partition
 from physsym.codegen.passes.scalarisation import scalarise
 from physsym.codegen.straight_line import Assignment, Evaluation, Line, Program, state_name

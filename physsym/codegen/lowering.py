@@ -1,4 +1,4 @@
-"""Lowering: a rule as one straight-line program of constants, then gradients and updates.
+"""Lowering: a rule, or the gradient of a potential, as one straight-line program.
 
 Every printer and every backend reads this one value, so that all of them carry out the same operations in the
 same order.
@@ -6,9 +6,10 @@ same order.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
-from sympy import Expr, Integer, Symbol, postorder_traversal
+from sympy import Expr, Integer, Symbol, diff, postorder_traversal
 
 from physsym.codegen.expression_tree import GRADIENT, OWN, SCALAR, STATE, Ranks, operand
 from physsym.codegen.passes.common_subexpressions import (
@@ -152,3 +153,16 @@ def _index_and_point(force: Expr) -> tuple[int, tuple[Expr, ...]]:
     if not isinstance(index, Integer) or not 1 <= index <= len(point):
         raise ValueError(f"{force} names no coordinate: its first argument must be one of 1 to {len(point)}")
     return int(index), tuple(point)
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A potential as a formula of its weights; all other symbols that occur in it are parameters."""
+
+    value: Expr
+    weights: tuple[Symbol, ...]
+
+    @property
+    def gradient(self) -> Program:
+        """Return the program that computes the gradient, one result a weight; its states are the weights."""
+        return program(Rule(tuple(Update(w, diff(self.value, w)) for w in self.weights)))

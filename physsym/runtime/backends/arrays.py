@@ -32,8 +32,8 @@ flatten = partial(pytree.flatten, is_leaf=pytree.holds_no_array)
 def array(name: str, value: Value) -> Array:
     """Return a value as an array of floats, whole numbers as float64; TypeError for anything else."""
     found = np.asarray(value)
-    if found is not value and isinstance(value, np.matrix):
-        raise TypeError(f"{name} is a numpy.matrix, which is no array; give numpy.asarray(...) of it")
+    if found is not value:
+        refuse_matrix(name, value)
     if found.dtype in FLOATS:
         return found
     if found.dtype.kind not in "iu":
@@ -41,6 +41,12 @@ def array(name: str, value: Value) -> Array:
             f"{name} must hold float32 or float64 numbers, given {found.dtype}; use numpy.asarray(..., float)"
         )
     return found.astype(np.float64)
+
+
+def refuse_matrix(name: str, value: Value) -> None:
+    """Raise TypeError for a `numpy.matrix`, whose products are no products of elements."""
+    if isinstance(value, np.matrix):
+        raise TypeError(f"{name} is a numpy.matrix, which is no array; give numpy.asarray(...) of it")
 
 
 def start(name: str, value: Value) -> Value:

@@ -603,6 +603,9 @@ def test_a_callback_may_end_a_run_that_would_not_fit():
         lambda matrix: made(momentum).init(matrix),
         lambda matrix: made(momentum).step({"u": np.zeros((1, 2)), "x": matrix}, np.cos),
         lambda matrix: made(momentum).step({"u": np.zeros((1, 2)), "x": np.ones((1, 2))}, lambda w: matrix),
+        lambda matrix: made(momentum).bind({"u": np.zeros((1, 2)), "x": matrix}, np.ones((1, 2))),
+        lambda matrix: made(momentum).bind({"u": np.zeros((1, 2)), "x": np.ones((1, 2))}, matrix),
+        lambda matrix: sweep(momentum, [1.0], {"eta": [0.1], "rho": 0.5}, 3, start=matrix),
     ],
 )
 def test_matrices_of_numpy_are_refused(refused):
