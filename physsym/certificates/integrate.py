@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import singledispatch
 
@@ -157,7 +158,8 @@ def order(move: Integrate, above: Statement, below: Statement) -> Lemma:
     """
     law, rule = _fitting(move, above, below)
     if move.method.order != 1:
-        raise Refusal(f"order {move.method.order}: only the first order is certified")
+        claimed = "exactness" if math.isinf(move.method.order) else f"order {move.method.order}"
+        raise Refusal(f"{claimed}: only the first order is certified")
     new, time = one_step_map(rule), Dummy("t", real=True)
     if set(new) != set(law):
         raise Refusal("a rule that reads earlier values is not compared with an exact solution")

@@ -27,6 +27,7 @@ A certificate does not cover:
   - solutions in the limit: that formulas tend to a limit does not say that motions do;
   - many steps: the error of one step is bounded, not how errors add up, and no bound is shown to be sharp;
   - orders above the first: of a Runge-Kutta method the stages are certified, the order is not;
+  - steps of exponential Euler and of velocity Verlet;
   - existence: where an exact solution is supposed, that there is one;
   - dropping a term as negligible, which is a decision of the author and no theorem;
   - the program that runs the rule, and dimensions;
