@@ -311,7 +311,7 @@ def sign_changes(numbers: Sequence[Number]) -> int:
     Parameters
     ----------
     numbers
-        Fractions or balls.
+        Fractions, balls, or floats of a run.
 
     Returns
     -------
@@ -321,7 +321,7 @@ def sign_changes(numbers: Sequence[Number]) -> int:
     Raises
     ------
     AnalysisError
-        If a ball contains zero and other numbers, so that its sign is not known.
+        If a sign is not known: of a ball that contains zero and other numbers, or of what is not a number.
 
     Examples
     --------

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from physsym.analysis.exact_trajectory import sign_changes
 from physsym.derivation import Derivation
 from .words import number
 from physsym.runtime import Optimizer, Trajectory, optimizer
@@ -69,7 +70,7 @@ class Experiment:
     @property
     def turns(self) -> tuple[int, ...]:
         """Return for each weight how often its sign changes from one step to the next."""
-        return tuple(map(turns, self.places.T))
+        return tuple(map(sign_changes, self.places.T))
 
     def steps_to(self, fraction: float) -> int | None:
         """Return the first step from which on the loss is below a fraction of that at the start, or None."""
@@ -81,13 +82,3 @@ class Experiment:
     def description(self) -> str:
         """Return name and parameters, the formulas in backticks as prose has them."""
         return f"{self.name} ({', '.join(f'`{n} = {number(v)}`' for n, v in self.parameters.items())})"
-
-
-def turns(values: Array) -> int:
-    """Return how often the values, of shape (n,), change their sign; zeros in between are passed over.
-
-    >>> turns(np.array([1.0, -1.0, 0.0, 1.0, 2.0]))
-    2
-    """
-    signs = np.sign(values[values != 0])
-    return int((signs[1:] != signs[:-1]).sum())

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Float, Symbol, lambdify
 
-from .experiment import Array, turns
+from .experiment import Array
+from physsym.analysis.exact_trajectory import sign_changes
 from physsym.core.symbols import dot, grad, potential
 from physsym.mechanics.system import System
 from physsym.vocabulary import lam, x
@@ -75,7 +76,7 @@ class Motion:
     @property
     def turns(self) -> int:
         """Return how often the particle passes the lowest point in the time shown."""
-        return turns(self.states[:, 0])
+        return sign_changes(self.states[:, 0])
 
     @property
     def relaxation(self) -> float:

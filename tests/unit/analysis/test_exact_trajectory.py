@@ -114,3 +114,10 @@ def test_numbers_that_get_out_of_hand_are_refused():
     blurred = simulate(descent, cos(x), {eta: Integer(1)}, {x: R(1, 1000)}, steps=0, bits=53).of(x)
     with pytest.raises(AnalysisError, match="not certain"):
         sign_changes([blurred[0] - blurred[0]])
+
+
+def test_signs_of_floats_are_counted_and_what_is_no_number_is_refused():
+    assert sign_changes([1.0, -1.0, 0.0, 1.0, 2.0]) == 2
+    assert sign_changes([]) == sign_changes([0.0, 3.0, 0.0]) == 0
+    with pytest.raises(AnalysisError, match="not certain"):
+        sign_changes([1.0, float("nan")])
