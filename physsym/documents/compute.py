@@ -231,7 +231,8 @@ def size_of(sources: Iterable[Derivation | Script]) -> int:
 
     Examples
     --------
-    >>> from derivations.gradient_descent import derivation
+    >>> from physsym import script
+    >>> derivation = script("gradient_descent").derivations[0]
     >>> size_of([derivation])
     1
     """

@@ -49,7 +49,8 @@ class NumberedEquation:
 
     Raises TypeError where there is neither `line` nor `check`, or nothing to show.
 
-    >>> from derivations.gradient_descent import derivation
+    >>> from physsym import script
+    >>> derivation = script("gradient_descent").derivations[0]
     >>> print(NumberedEquation("2.2", line=(derivation, 2)).formula)
     tau*x'' = -x' - grad(x)/gamma
     >>> print(NumberedEquation("2.2", line=(derivation, 2)).verdict().outcome.value)
@@ -110,7 +111,8 @@ class EquationRange:
 
     `numbers` gives the number of each line by its index; a line without one is shown unnumbered.
 
-    >>> from derivations.gradient_descent import derivation
+    >>> from physsym import script
+    >>> derivation = script("gradient_descent").derivations[0]
     >>> [shown.number for shown in EquationRange(derivation, {2: "2.2", 3: "3.1a"}, start=1, stop=3).lines()]
     ['', '2.2', '3.1a']
     """
@@ -278,7 +280,8 @@ class Chapter(DocumentPart):
 
     Raises TypeError for what is no block.
 
-    >>> from derivations.gradient_descent import derivation
+    >>> from physsym import script
+    >>> derivation = script("gradient_descent").derivations[0]
     >>> divided = NumberedEquation("2.2", line=(derivation, 2))
     >>> chapter = Chapter("The time scale", ("Divide by `gamma`.", divided), "II")
     >>> len(chapter.blocks)
@@ -332,7 +335,8 @@ def comparisons_of(script: Script) -> tuple[Comparisons, ...]:
 def equations_in(chapter: Chapter) -> tuple[NumberedEquation, ...]:
     """Return every display equation of a chapter in order, those within ranges and findings included.
 
-    >>> from derivations.gradient_descent import derivation
+    >>> from physsym import script
+    >>> derivation = script("gradient_descent").derivations[0]
     >>> chapter = Chapter("", (EquationRange(derivation, {0: "1.4"}, stop=0),))
     >>> [equation.number for equation in equations_in(chapter)]
     ['1.4']

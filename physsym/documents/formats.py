@@ -70,7 +70,8 @@ def document_of(
 
     Examples
     --------
-    >>> from derivations.gradient_descent import derivation
+    >>> from physsym import script
+    >>> derivation = script("gradient_descent").derivations[0]
     >>> [section.anchor for section in document_of([derivation]).sections]
     ['gradient-descent', 'gradient-descent-gradient-descent']
     """
@@ -143,7 +144,8 @@ def document(
     Examples
     --------
     >>> import tempfile
-    >>> from derivations.gradient_descent import derivation
+    >>> from physsym import script
+    >>> derivation = script("gradient_descent").derivations[0]
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     (path,) = document([derivation], folder, ["md"], title="Lecture 4", faces="physics")
     ...     print(path.read_text().splitlines()[0])

@@ -64,7 +64,9 @@ def latex_of_function(
 
     Examples
     --------
-    >>> from derivations.book.reference import gradient_descent
+    >>> def gradient_descent(w, grad, eta):
+    ...     w_next = w - eta * grad(w)
+    ...     return (w_next,)
     >>> print(latex_of_function(gradient_descent))
     \mathbf{w}_{t+1} = \mathbf{w}_{t} - \eta \nabla L(\mathbf{w}_{t})
     """
@@ -104,7 +106,9 @@ def equations_of_function(function: Callable[..., object], vocabulary: Vocabular
 
     Examples
     --------
-    >>> from derivations.book.reference import gradient_descent
+    >>> def gradient_descent(w, grad, eta):
+    ...     w_next = w - eta * grad(w)
+    ...     return (w_next,)
     >>> print(equations_of_function(gradient_descent))
     x+ = -eta*grad(x) + x
     """
