@@ -11,7 +11,7 @@ import sys as _sys
 import lazy_loader as _lazy_loader
 
 from physsym import _renamed
-from physsym.printing import ipython as _ipython
+from physsym.documents import ipython as _ipython
 
 __version__ = "0.2.0"
 

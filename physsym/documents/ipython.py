@@ -6,7 +6,6 @@ imported when one of them is shown. `%load_ext physsym` does the same by hand.
 
 from __future__ import annotations
 
-import importlib
 import sys
 from typing import Any
 
@@ -49,5 +48,6 @@ def _formatter(shell: Any) -> Any:
 
 
 def _shown(value: object, include: Any = None, exclude: Any = None) -> dict[str, str]:
-    bundle: dict[str, str] = importlib.import_module("physsym.documents.display").bundle(value)
-    return bundle
+    from physsym.documents.display import bundle
+
+    return bundle(value)

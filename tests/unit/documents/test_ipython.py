@@ -9,9 +9,9 @@ import physsym as ps
 from physsym.core.statements import Relation
 from physsym.documents.content import Figure
 from physsym.documents.display import bundle
+from physsym.documents.ipython import TYPES
 from physsym.loading import script
 from physsym.printing import latex, mathml, unicode
-from physsym.printing.ipython import TYPES
 from tests.support.requirements import needs_jupyter
 from tests.support.sample_book import wave
 
