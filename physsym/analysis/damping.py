@@ -206,17 +206,14 @@ def critical_values(statement: StatementLike, parameter: Symbol, curvature: Expr
         raise AnalysisError(
             f"the discriminant is of degree {zero.degree()} in {parameter}: no plain formula for its zeros"
         )
-    allowed = signs(parameter)
-    return tuple(r for r in _roots(zero) if signs(r) & allowed)
-
-
-def _roots(polynomial: Poly) -> tuple[Expr, ...]:
-    if polynomial.degree() == 1:
-        a, b = polynomial.all_coeffs()
-        return (factor(-b / a),)
-    a, b, c = polynomial.all_coeffs()
-    spread = sqrt(factor(b**2 - 4 * a * c))
-    return tuple(expand((-b + sign * spread) / (2 * a)) for sign in (-1, 1))
+    if zero.degree() == 1:
+        a, b = zero.all_coeffs()
+        roots = [factor(-b / a)]
+    else:
+        a, b, c = zero.all_coeffs()
+        spread = sqrt(factor(b**2 - 4 * a * c))
+        roots = [expand((-b + sign * spread) / (2 * a)) for sign in (-1, 1)]
+    return tuple(r for r in roots if signs(r) & signs(parameter))
 
 
 def damping_ratio(law: LawLike, curvature: Expr = lam) -> Expr:

@@ -32,7 +32,11 @@ def put(expression: Expr, values: Mapping[Symbol, Exact]) -> Expr:
     >>> put(1 - eta * lam, {eta: Fraction(1, 10), lam: 20})
     -1
     """
-    given = {symbol: _fitting(symbol, value) for symbol, value in exact_values(values).items()}
+    given = exact_values(values)
+    for symbol, value in given.items():
+        # Zero is allowed: it is the boundary of the positive numbers, where a region must be evaluated.
+        if symbol.is_nonnegative and value.is_negative:
+            raise AnalysisError(f"{symbol} is a positive number, given {value}")
     missing = sorted(map(str, expression.free_symbols - set(given)))
     if missing:
         raise AnalysisError(f"no value was given for {', '.join(missing)} in {expression}")
@@ -52,13 +56,6 @@ def exact_values(values: Mapping[Symbol, Exact]) -> dict[Symbol, Expr]:
     if wrong := [s for s in values if not isinstance(s, Symbol)]:
         raise TypeError(f"values are given by symbol, such as {{eta: 1}}; {wrong[0]!r} is no symbol")
     return {symbol: exact(value) for symbol, value in values.items()}
-
-
-def _fitting(symbol: Symbol, value: Expr) -> Expr:
-    # Zero is allowed: it is the boundary of the positive numbers, where a region must be evaluated.
-    if symbol.is_nonnegative and value.is_negative:
-        raise AnalysisError(f"{symbol} is a positive number, given {value}")
-    return value
 
 
 def sign_of(number: Expr) -> int:

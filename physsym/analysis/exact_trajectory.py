@@ -185,13 +185,20 @@ def simulate(
         raise AnalysisError(f"the number of steps is a whole number, not below zero; given {steps!r}")
     arithmetic = _FRACTIONS if bits is None else _BALLS
     formula, given = exact(on), exact_values(values)
-    _refuse_missing(rule, formula, {coordinate, *given})
+    known = {*states(rule), *map(after, rule.targets), coordinate, *given}
+    if missing := sorted(map(str, (symbols(rule) | formula.free_symbols) - known)):
+        raise AnalysisError(f"no value was given for {', '.join(missing)}")
+    if set(start) != set(states(rule)):
+        raise AnalysisError(
+            f"a trajectory starts from {', '.join(map(str, states(rule)))}; "
+            f"given {', '.join(map(str, start)) or 'nothing'}"
+        )
     with flint.ctx.workprec(bits or flint.ctx.prec):
         formulas = {
             new: _compiled(tree, arithmetic) for new, tree in _trees(rule, formula, coordinate).items()
         }
         fixed = {s: arithmetic.number(value) for s, value in given.items()}
-        first = tuple(arithmetic.number(exact(n)) for n in _started(rule, start))
+        first = tuple(arithmetic.number(exact(start[s])) for s in states(rule))
         return ExactTrajectory(states(rule), tuple(_points(rule, formulas, fixed, first, steps, arithmetic)))
 
 
@@ -215,23 +222,6 @@ def _points(
         if not all(map(numbers.fits, now)):
             raise AnalysisError(f"step {step}: {numbers.unfit}")
         yield now
-
-
-def _started(rule: Rule, start: Mapping[Symbol, Exact]) -> list[object]:
-    names = dict.fromkeys(states(rule))
-    if set(start) != set(names):
-        raise AnalysisError(
-            f"a trajectory starts from {', '.join(map(str, names))}; "
-            f"given {', '.join(map(str, start)) or 'nothing'}"
-        )
-    return [start[s] for s in names]
-
-
-def _refuse_missing(rule: Rule, on: Expr, given: set[Symbol]) -> None:
-    known = {*states(rule), *map(after, rule.targets), *given}
-    missing = sorted(map(str, (symbols(rule) | on.free_symbols) - known))
-    if missing:
-        raise AnalysisError(f"no value was given for {', '.join(missing)}")
 
 
 @lru_cache(maxsize=64)

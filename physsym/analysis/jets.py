@@ -53,18 +53,17 @@ def derivatives(part: Expr, order: int, point: Expr | None = None) -> list[Expr]
     >>> derivatives(grad(Symbol("x")), 2)
     [grad(x), hess(x), higher(3, x)]
     """
-    if isinstance(part, (*_ATOMS, Rational, Add, Mul)) or (isinstance(part, Pow) and _is_whole(part.exp)):
+    if isinstance(part, (*_ATOMS, Rational, Add, Mul)) or (
+        isinstance(part, Pow) and part.exp.is_Integer and part.exp > 0
+    ):
         return None
     _refuse_unknown(part)
     there = {_Z: argument_of(part) if point is None else point}
-    return [row.xreplace(there) for row in _in_the_abstract(_at_z(part), order)]
+    at_z = Pow(_Z, part.exp) if isinstance(part, Pow) else part.func(*part.args[:-1], _Z)
+    return [row.xreplace(there) for row in _in_the_abstract(at_z, order)]
 
 
 _Z = Dummy("z", positive=True)
-
-
-def _at_z(function: Expr) -> Expr:
-    return Pow(_Z, function.exp) if isinstance(function, Pow) else function.func(*function.args[:-1], _Z)
 
 
 @cache
@@ -73,10 +72,6 @@ def _in_the_abstract(function: Expr, order: int) -> tuple[Expr, ...]:
         return (function,)
     rows = _in_the_abstract(function, order - 1)
     return (*rows, rows[-1].diff(_Z))
-
-
-def _is_whole(exponent: Expr) -> bool:
-    return bool(exponent.is_Integer and exponent > 0)
 
 
 def _refuse_unknown(part: Expr) -> None:

@@ -74,7 +74,8 @@ def rate_along(law: LawLike, quantity: Expr) -> Expr:
     law, quantity = as_law(law), exact(quantity)
     highest = _highest_rates(law)
     found = dict(zip(highest, _solved(law, highest), strict=True))
-    moving = sorted((s for s in quantity.free_symbols if _moves(s, highest)), key=str)
+    names = {name_and_marks(s)[0] for s in highest}
+    moving = sorted((s for s in quantity.free_symbols if name_and_marks(s)[0] in names), key=str)
     rate = quantity.diff(t) + Add(*(quantity.diff(s) * dot(s) for s in moving))
     return rate.xreplace(found).expand()
 
@@ -93,7 +94,3 @@ def _solved(law: Law, rates: list[Symbol]) -> list[Expr]:
 def _highest_rates(law: Law) -> list[Symbol]:
     rates = sorted((s for s in symbols(law) if DOT in name_and_marks(s)[1]), key=lambda s: len(s.name))
     return sorted({name_and_marks(s)[0]: s for s in rates}.values(), key=str)
-
-
-def _moves(symbol: Symbol, highest: list[Symbol]) -> bool:
-    return name_and_marks(symbol)[0] in [name_and_marks(s)[0] for s in highest]

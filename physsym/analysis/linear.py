@@ -105,18 +105,19 @@ def step_matrix(rule: RuleLike, curvature: Expr = lam) -> ImmutableMatrix:
 
 
 def _matrix(expressions: Iterable[Expr], unknowns: tuple[Symbol, ...]) -> ImmutableMatrix:
-    return ImmutableMatrix([_row(e, unknowns) for e in expressions])
-
-
-def _row(expression: Expr, unknowns: tuple[Symbol, ...]) -> list[Expr]:
-    try:
-        polynomial = Poly(expression, *unknowns)
-    except PolynomialError:
-        polynomial = None
-    if polynomial is None or any(sum(powers) != 1 for powers in polynomial.monoms() if polynomial):
-        named = ", ".join(map(str, unknowns))
-        raise AnalysisError(f"{expression} is not linear in {named}; only linear statements have a matrix")
-    return [polynomial.coeff_monomial(s) for s in unknowns]
+    rows = []
+    for expression in expressions:
+        try:
+            polynomial = Poly(expression, *unknowns)
+        except PolynomialError:
+            polynomial = None
+        if polynomial is None or any(sum(powers) != 1 for powers in polynomial.monoms() if polynomial):
+            named = ", ".join(map(str, unknowns))
+            raise AnalysisError(
+                f"{expression} is not linear in {named}; only linear statements have a matrix"
+            )
+        rows.append([polynomial.coeff_monomial(s) for s in unknowns])
+    return ImmutableMatrix(rows)
 
 
 # Stability, damping and rates of one rule all start from here.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Expr, Integer, Symbol, cancel
 
 from physsym.analysis.exact_evaluation import AnalysisError
-from physsym.analysis.jets import Expansion, Polynomial, Series, VectorField, ring_for
+from physsym.analysis.jets import Expansion, Series, VectorField, ring_for
 from physsym.analysis.modified_equations import ModifiedEquation, logarithm, near_identity, refuse
 from physsym.core.statements import Law, LawLike, Rule, RuleLike, as_law, as_rule, one_step_map, states
 from physsym.core.symbols import after, dot
@@ -60,7 +60,10 @@ def slow_velocity(law: LawLike, coordinate: Symbol, small: Symbol, order: int = 
         raise AnalysisError(f"{law} does not say what {speed} is where {small} = 0")
     found = cancel(speed - at_once / derivative)
     for power in range(1, order + 1):
-        found -= _at_order(invariance(residual, coordinate, found), small, power) / derivative * small**power
+        defect = invariance(residual, coordinate, found).expand()
+        if (coefficient := defect.coeff(small, power)).has(small):
+            raise AnalysisError(f"{defect} is no polynomial in {small}")
+        found -= coefficient / derivative * small**power
     return found
 
 
@@ -68,13 +71,6 @@ def invariance(residual: Expr, coordinate: Symbol, velocity: Expr) -> Expr:
     """Return the residual of the invariance equation for a velocity that is a function of the position."""
     acceleration = velocity.diff(coordinate) * velocity
     return residual.xreplace({dot(dot(coordinate)): acceleration, dot(coordinate): velocity})
-
-
-def _at_order(expression: Expr, small: Symbol, power: int) -> Expr:
-    found = expression.expand().coeff(small, power)
-    if found.has(small):
-        raise AnalysisError(f"{expression} is no polynomial in {small}")
-    return found
 
 
 def slow_manifold_equation(rule: RuleLike, step: Symbol, fast: Symbol, order: int = 1) -> ModifiedEquation:
@@ -127,7 +123,12 @@ def slow_manifold_equation(rule: RuleLike, step: Symbol, fast: Symbol, order: in
     """
     rule = as_rule(rule)
     refuse(rule, step, order)
-    slow = _other(rule, fast)
+    carried = states(rule)
+    if len(carried) != 2 or set(carried) != set(rule.targets) or fast not in carried:
+        raise ValueError(
+            f"expected a rule of two states, one of them {fast}; given {', '.join(map(str, carried))}"
+        )
+    (slow,) = (s for s in carried if s != fast)
     start = {step: Integer(0), fast: Integer(0), after(fast): Integer(0), after(slow): slow}
     factor = _factor(rule, fast, start)
     terms = order + 1
@@ -142,15 +143,6 @@ def slow_manifold_equation(rule: RuleLike, step: Symbol, fast: Symbol, order: in
     moved.bound[after(slow)] = near_identity(slow, _carried_out(moved, rule)[after(slow)], moved, step)
     decays = (Condition(1 - factor, "> 0"), Condition(1 + factor, "> 0"))
     return ModifiedEquation(Law(logarithm(moved, (slow,), step), decays), step, order)
-
-
-def _other(rule: Rule, fast: Symbol) -> Symbol:
-    carried = states(rule)
-    if len(carried) != 2 or set(carried) != set(rule.targets) or fast not in carried:
-        raise ValueError(
-            f"expected a rule of two states, one of them {fast}; given {', '.join(map(str, carried))}"
-        )
-    return next(s for s in carried if s != fast)
 
 
 def _factor(rule: Rule, fast: Symbol, start: dict[Symbol, Expr]) -> Expr:
@@ -178,13 +170,9 @@ def _on_the_manifold(moved: Expansion, fast: Symbol, slow: Symbol) -> Series:
     along = VectorField.of(moved.jets, {slow: moved.jets.zero + 1})
     for k, coefficient in enumerate(moved.bound[fast]):
         if coefficient != 0:
-            there = moved.taylor(_derivatives(coefficient, along, moved.order - k), moved.bound[after(slow)])
+            derivatives = [coefficient]
+            for _ in range(moved.order - k):
+                derivatives.append(along(derivatives[-1]))
+            there = moved.taylor(derivatives, moved.bound[after(slow)])
             total = moved.plus(total, [moved.jets.zero] * k + there[: moved.order + 1 - k])
     return total
-
-
-def _derivatives(polynomial: Polynomial, along: VectorField, order: int) -> list[Polynomial]:
-    rows = [polynomial]
-    for _ in range(order):
-        rows.append(along(rows[-1]))
-    return rows

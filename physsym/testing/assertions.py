@@ -94,7 +94,9 @@ def assert_same_rule(actual: RuleText, desired: RuleText, *, form: bool = False)
     if not verdict:
         notes = list(twins(symbols(first), symbols(second)))
         texts = both(listed(first), listed(second))
-        raise AssertionError(not_same("the rules", texts, _new_values(first, second), verdict, notes))
+        left, right = one_step_map(first), one_step_map(second)
+        pairs = {str(s): (left[s], right[s]) for s in states(first) if s in right}
+        raise AssertionError(not_same("the rules", texts, pairs, verdict, notes))
     if form and first != second:
         raise AssertionError(_of_another_form("the rules", listed(first), listed(second)))
 
@@ -251,19 +253,8 @@ def assert_derivation(derivation: Derivation) -> None:
         record(check.kind, check.verdict.outcome.value, check.verdict.engines)
     if failed := [check for check in found if not check.verdict]:
         what = f"the derivation {derivation.title!r} does not hold: {len(failed)} of {len(found)} checks fail"
-        raise AssertionError(message(what, *(check.failure for check in _unchecked_once(failed))))
-
-
-def _unchecked_once(failed: Sequence[Check]) -> Iterator[Check]:
-    """Yield the checks that fail, those left unchecked after a failure as one."""
-    unchecked = [c for c in failed if c.verdict.outcome is Outcome.UNCHECKED]
-    yield from (c for c in failed if c not in unchecked[1:])
-
-
-def _new_values(first: Rule, second: Rule) -> Pairs:
-    """Return the new values of each state that both rules have, in terms of old values alone."""
-    left, right = one_step_map(first), one_step_map(second)
-    return {str(s): (left[s], right[s]) for s in states(first) if s in right}
+        unchecked = [c for c in failed if c.verdict.outcome is Outcome.UNCHECKED]  # the first stands for all
+        raise AssertionError(message(what, *(c.failure for c in failed if c not in unchecked[1:])))
 
 
 def _unmatched(first: Law, second: Law) -> Pairs:

@@ -49,18 +49,11 @@ def labelled(label: str, parts: Iterable[object]) -> list[str]:
     >>> labelled("actual", ["u <- rho*u", "x <- u+ + x"])
     ['actual      u <- rho*u', '            x <- u+ + x']
     """
-    lines = [line for part in parts for line in _wrapped(str(part))]
+    wrap = textwrap.TextWrapper(
+        WIDTH - _LABEL, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
+    lines = [line for part in parts for line in wrap.wrap(str(part)) or [""]]
     return [f"{label if k == 0 else '':{_LABEL}}{line}".rstrip() for k, line in enumerate(lines)]
-
-
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        WIDTH - _LABEL,
-        subsequent_indent="    ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    ) or [""]
 
 
 def listed(statement: Statement) -> list[str]:

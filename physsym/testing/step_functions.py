@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -111,7 +112,11 @@ def assert_optimizer(
     """
     __tracebackhide__ = True
     desired = read_rule(rule)
-    _refuse_options(steps, rtol)
+    number: object = steps
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise ValueError(f"steps must be a whole number of at least 1, given {steps!r}")
+    if rtol is not None and not 0 <= rtol < 1:
+        raise ValueError(f"rtol must be at least 0 and below 1, given {rtol!r}")
     step = _step_of(actual, desired, dict(names or {}), dict(values or {}))
     formulas = _as_formulas(step, desired)
     if formulas.verdict is not None and formulas.verdict.outcome is Outcome.FAILS:
@@ -139,13 +144,6 @@ def assert_optimizer(
                 labelled("as formula", [agrees if formulas.verdict else formulas.reason]),
             )
         )
-
-
-def _refuse_options(steps: object, rtol: float | None) -> None:
-    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
-        raise ValueError(f"steps must be a whole number of at least 1, given {steps!r}")
-    if rtol is not None and not 0 <= rtol < 1:
-        raise ValueError(f"rtol must be at least 0 and below 1, given {rtol!r}")
 
 
 @dataclass(frozen=True)
@@ -220,7 +218,8 @@ def _roles(function: Callable[..., Value], rule: Rule, names: dict[str, Role]) -
     by_name |= dict.fromkeys(GRADIENT_NAMES, grad)
     found = {n: names.get(n, by_name.get(n)) for n in plain}
     left = [s for s in states(rule) if s not in found.values()]
-    ahead = [n for n in list(plain)[: _position(found)] if found[n] is None]
+    before_gradient = takewhile(lambda n: found[n] is not grad, plain)  # all where there is no gradient
+    ahead = [n for n in before_gradient if found[n] is None]
     if len(ahead) == len(left):
         found |= dict(zip(ahead, left, strict=True))
     behind = [n for n, role in found.items() if role is None and plain[n].default is inspect.Parameter.empty]
@@ -242,11 +241,6 @@ def _roles(function: Callable[..., Value], rule: Rule, names: dict[str, Role]) -
             f"{_listed([*missing, *lacking])}: say it by names={{'argument': symbol}} (grad for the gradient)"
         )
     return roles
-
-
-def _position(found: Mapping[str, Role | None]) -> int:
-    """Return the position of the gradient among the arguments; their number where there is none."""
-    return next((k for k, role in enumerate(found.values()) if role is grad), len(found))
 
 
 def _listed(names: object) -> str:
