@@ -148,7 +148,9 @@ def certificate(derivation: Derivation, module: str = "") -> Certificate:
     DerivationError
         If a step gives no line.
     """
-    found = [*_of_start(derivation)]
+    taken = getattr(derivation.start, "assuming", ())
+    granted: list[Part] = [("granted", lambda: [taken_for_granted(c) for c in taken])] if taken else []
+    found = _entries("start", "the start", granted)
     steps = zip(derivation.steps, derivation.lines, derivation.lines[1:], strict=False)
     for k, (step, above, below) in enumerate(steps, 1):
         location = f"step {k} ({type(step.move).__name__})"
@@ -166,12 +168,6 @@ def _slug(title: str) -> str:
     """
     name = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")
     return name if name[:1].isalpha() else f"derivation_{name}".rstrip("_")
-
-
-def _of_start(derivation: Derivation) -> list[Entry | Refused]:
-    taken = getattr(derivation.start, "assuming", ())
-    makers: list[Part] = [("granted", lambda: [taken_for_granted(c) for c in taken])] if taken else []
-    return _entries("start", "the start", makers)
 
 
 def step_lemmas(

@@ -59,13 +59,12 @@ def expansion(gap: Expr, h: Symbol, least: int, most: int = 64) -> Expansion:
     if len(powers) > 1:
         raise Refusal(f"the gap holds several exponentials of {h}; the tactics know one")
     divided = Mul(*(d for d in denominators(gap) if d.has(h) and d != h and 0 in signs(d)))
-    return replace(_expanded(gap, h, (least, most), *powers), divided=divided)
-
-
-def _expanded(gap: Expr, h: Symbol, span: tuple[int, int], power: Expr | None = None) -> Expansion:
-    if power is None:
-        return _with_rest(gap, h, span, Integer(0), Integer(0), Proof("no_rest"))
-    return _of_power(gap, h, span, power)
+    span = (least, most)
+    if powers:
+        found = _of_power(gap, h, span, *powers)
+    else:
+        found = _with_rest(gap, h, span, Integer(0), Integer(0), Proof("no_rest"))
+    return replace(found, divided=divided)
 
 
 def _of_power(gap: Expr, h: Symbol, span: tuple[int, int], power: Expr) -> Expansion:

@@ -91,7 +91,8 @@ def changed(formula: Relation, values: dict[Expr, Expr]) -> Relation:
 
 def inner(part: object) -> tuple[object, ...]:
     """Return what a formula is made of, one level down."""
-    return tuple(chain.from_iterable(_listed(getattr(part, name)) for name in _INNER.get(type(part), ())))
+    fields = (getattr(part, name) for name in _INNER.get(type(part), ()))
+    return tuple(chain.from_iterable(f if isinstance(f, tuple) else (f,) for f in fields))
 
 
 _INNER: dict[type, tuple[str, ...]] = {
@@ -102,10 +103,6 @@ _INNER: dict[type, tuple[str, ...]] = {
     Always: ("formula",),
     Said: ("arguments",),
 }
-
-
-def _listed(part: object) -> tuple[object, ...]:
-    return part if isinstance(part, tuple) else (part,)
 
 
 def expressions(part: object) -> Iterator[Expr]:

@@ -127,7 +127,8 @@ def checked(assistant: Coq, certificate: Certificate) -> Checked:
         failed += (name,)
         left = _without(left, name)
     proved = tuple(name for e in left.entries for name in e.names)
-    return Checked(certificate, proved, failed, _axioms(done.stdout), time.monotonic() - start)
+    axioms = re.findall(r"^([\w.']+)\s*:", done.stdout.partition("Axioms:")[2], re.MULTILINE)
+    return Checked(certificate, proved, failed, tuple(axioms), time.monotonic() - start)
 
 
 def _where(errors: str, certificate: Certificate) -> str:
@@ -145,8 +146,3 @@ def _without(certificate: Certificate, name: str) -> Certificate:
         replace(e, witness="") if e.names[1:] == (name,) else e for e in certificate.entries if e.name != name
     )
     return replace(certificate, entries=tuple(kept))
-
-
-def _axioms(answer: str) -> tuple[str, ...]:
-    """Return the names of the axioms that Coq lists."""
-    return tuple(re.findall(r"^([\w.']+)\s*:", answer.partition("Axioms:")[2], re.MULTILINE))

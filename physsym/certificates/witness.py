@@ -35,17 +35,15 @@ def witness(lemma: Lemma) -> Witness | None:
     opened = {name: n for part in formulas for name, n in functions(part).items()}
     moving = any(e.has(AppliedUndef) for part in formulas for e in expressions(part))
     # A particle at rest without a force solves its law; otherwise the gradient is that of a parabola.
-    gradients = {name: _still(n) if moving or n > 1 else "(fun y => y)" for name, n in opened.items()}
+    gradients = {
+        name: f"(fun {'_ ' * n}=> 0)" if moving or n > 1 else "(fun y => y)" for name, n in opened.items()
+    }
     plain = [r for part in formulas for r in _relations(part)]
     for seed in range(_ATTEMPTS):
         values = _solved(plain, _symbols(formulas), random.Random(seed), moving)
         if values is not None:
             return Witness(values, gradients)
     return None
-
-
-def _still(arguments: int) -> str:
-    return f"(fun {'_ ' * arguments}=> 0)"
 
 
 def _symbols(formulas: Sequence[Formula]) -> list[Symbol]:
@@ -70,7 +68,7 @@ def _solved(
     values: Values = {}
     unsolved = [r.left - r.right for r in formulas if r.sign == "="]
     while len(values) < len(free) or unsolved:
-        ready = next((r for r in unsolved if len(_unknown(r, values)) < 2), None)
+        ready = next((r for r in unsolved if len(r.free_symbols - set(values)) < 2), None)
         if ready is None:
             symbol = next(s for s in free if s not in values)
             values[symbol] = _some(symbol, chance, moving)
@@ -79,10 +77,6 @@ def _solved(
         if not _solve(_valued(ready, values, moving), values):
             return None
     return values if all(_true(r, values, moving) for r in formulas) else None
-
-
-def _unknown(expression: Expr, values: Values) -> set[Symbol]:
-    return set(expression.free_symbols) - set(values)
 
 
 def _solve(residual: Expr, values: Values) -> bool:

@@ -40,7 +40,9 @@ def _(move: Integrate, above: Statement, below: Statement) -> Verdict:
     # The order of a method that is proved exact need not be measured.
     measured = () if any(v.error for v in read) else (_order(move, equations, new),)
     verdict = given(all_of(*read, *measured), (Condition(move.step, "> 0"),))
-    return given(verdict, _smooth(law))
+    # An order of accuracy needs smooth functions.
+    opaque = any(e.residual.has(*OPAQUE) for e in law.equations)
+    return given(verdict, (Hypothesis("the potential is smooth"),) if opaque else ())
 
 
 @singledispatch
@@ -102,12 +104,6 @@ def _along(state: Symbol, weights: Sequence[Expr], stages: Sequence[Equations], 
     return Add(state, *(w * step * stage[state] for w, stage in zip(weights, stages, strict=False)))
 
 
-def _smooth(law: Law) -> tuple[Hypothesis, ...]:
-    """Return the hypothesis that an order of accuracy needs, for a law with an opaque function."""
-    unknown = any(e.residual.has(*OPAQUE) for e in law.equations)
-    return (Hypothesis("the potential is smooth"),) if unknown else ()
-
-
 def _by_state(law: Law) -> Equations:
     """Return the residual that holds the derivative of each state; each must hold one first derivative."""
     found: Equations = {}
@@ -116,14 +112,11 @@ def _by_state(law: Law) -> Equations:
         if len(derivatives) != 1 or derivatives[0].name.count(DOT) != 1:
             raise Refusal(f"{equation} does not hold one first derivative")
         derivative = derivatives[0]
-        state = next((s for s in _plain(law, derivative) if dot(s) == derivative), None)
-        found[state or Symbol(derivative.name.rstrip(DOT), real=derivative.is_real)] = equation.residual
+        name = derivative.name.rstrip(DOT)
+        named = {s for e in law.equations for s in e.residual.free_symbols if s.name == name}
+        state = next((s for s in named if dot(s) == derivative), None)
+        found[state or Symbol(name, real=derivative.is_real)] = equation.residual
     return found
-
-
-def _plain(law: Law, derivative: Symbol) -> set[Symbol]:
-    name = derivative.name.rstrip(DOT)
-    return {s for e in law.equations for s in e.residual.free_symbols if s.name == name}
 
 
 def first_moved(equations: Equations, move: Integrate) -> set[Symbol]:

@@ -73,7 +73,8 @@ def _implies(hypotheses: tuple[Condition, ...], goals: tuple[Condition, ...]) ->
 
 def _decided(script: Script, given: str, wanted: str, confirmed: Callable[[Values], bool]) -> Finding:
     """Return whether a formula is implied; a counterexample must be confirmed in exact fractions."""
-    assumed = [*_signs(script), *script.conditions, given]
+    signs = (script.condition(c) for s in _symbols(script) for c in declared_sign(s))
+    assumed = [*signs, *script.conditions, given]
     refuting = f"(push)\n(assert (not {wanted}))\n(check-sat)\n{_get_value(script)}(pop)\n(check-sat)\n"
     said = _answers(_text(script, assumed) + refuting)
     if said[:1] == ["unsat"]:
@@ -142,10 +143,6 @@ def _unknown(reason: str) -> Finding:
 
 def _symbols(script: Script) -> list[Symbol]:
     return [e for e in script.names if isinstance(e, Symbol)]
-
-
-def _signs(script: Script) -> list[str]:
-    return [script.condition(c) for s in _symbols(script) for c in declared_sign(s)]
 
 
 def _text(script: Script, assumed: Sequence[str]) -> str:
