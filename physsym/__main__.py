@@ -135,21 +135,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 is done, 1 something that does not hold, 2 a wrong input, 130 an interruption.
     """
-    top = parser()
-    options = top.parse_args(arguments)
-    if options.command is None:
-        top.print_help(sys.stderr)
-        return 2
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows its number
-            stream.reconfigure(errors="backslashreplace")
+    command = ""
     try:
+        top = parser()
+        options = top.parse_args(arguments)
+        if options.command is None:
+            top.print_help(sys.stderr)
+            return 2
+        command = options.command
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows its number
+                stream.reconfigure(errors="backslashreplace")
         # The commands need SymPy, which --help must not pay for, and most need more, which `check` must not.
-        return int(importlib.import_module(COMMANDS[options.command][0]).main(options))
+        return int(importlib.import_module(COMMANDS[command][0]).main(options))
     except (ValueError, OSError, FloatingPointError) as error:
         return _refuse(str(error))
     except ImportError as error:
-        reason = missing_extra(options.command, error)
+        reason = missing_extra(command, error)
         if not reason:
             raise
         return _refuse(reason)
