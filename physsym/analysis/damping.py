@@ -243,7 +243,7 @@ def damping_ratio(law: LawLike, curvature: Expr = lam) -> Expr:
 
     References
     ----------
-    S. Strogatz, Nonlinear Dynamics and Chaos, section 7.6.
+    H. Goldstein, Classical Mechanics, chapter 6.
 
     Examples
     --------
