@@ -6,6 +6,7 @@ comes in with the first test that uses it, or with the first derivation that is 
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -157,10 +158,10 @@ def _asserted(excinfo: pytest.ExceptionInfo[BaseException]) -> list[Verdict]:
     """Return the verdicts of the `assert` that failed: its intermediate values, and the names in its line."""
     verdicts = sys.modules.get("physsym.core.verdicts")
     entry = excinfo.traceback[-1]
-    line = str(entry.statement)
-    if verdicts is None or not line.lstrip().startswith("assert"):
+    named = set(re.findall(r"\w+", str(entry.statement)))
+    if verdicts is None or "assert" not in named:
         return []
-    held = [v for name, v in entry.frame.f_locals.items() if name.startswith("@py") or name in line]
+    held = [v for name, v in entry.frame.f_locals.items() if name.startswith("@py") or name in named]
     flat = [v for value in held for v in (value if isinstance(value, (tuple, list)) else [value])]
     return list(dict.fromkeys(v for v in flat if isinstance(v, verdicts.Verdict) and not v))
 

@@ -51,7 +51,10 @@ def test_call():
 
 def test_name():
     verdict = ps.same_rule(wrong, right)
+    a = ps.identical(x, x + 1)
     assert verdict
+
+def test_one_line(): assert ps.same_rule(wrong, right)
 
 def test_all():
     assert all([ps.same_rule(right, right), ps.same_rule(wrong, right)])
@@ -127,12 +130,12 @@ def test_a_failed_assertion_reads_well(pytester, run):
 def test_an_asserted_verdict_shows_its_evidence(pytester, run):
     pytester.makepyfile(VERDICTS)
     result = run("-vv")
-    result.assert_outcomes(failed=6)
+    result.assert_outcomes(failed=7)
     texts = re.split(
         r"^_+ (test_\w+) _+$", result.stdout.str().partition("short test summary")[0], flags=re.M
     )
     shown = dict(zip(texts[1::2], texts[2::2], strict=True))
-    for name in ("test_call", "test_name", "test_all"):
+    for name in ("test_call", "test_name", "test_all", "test_one_line"):
         assert "physsym: what does not hold" in shown[name]
         assert "fails       the new values of x differ by " in shown[name]
         assert "witness     at eta = " in shown[name]
