@@ -14,7 +14,7 @@ from physsym.codegen.straight_line import Program
 
 
 def python_rollout(program: Program, *, fraction: str = "{}/{}") -> str:
-    """Return the text of `march(steps, states, parameters)`, which takes that many steps of single numbers.
+    """Return the text of `rollout(steps, states, parameters)`, which takes that many steps of single numbers.
 
     It returns the number of the step after which a state is no longer finite, 0 where all are, and the
     states. The program takes no gradient.
@@ -35,7 +35,7 @@ def python_rollout(program: Program, *, fraction: str = "{}/{}") -> str:
     inside += [f"    return {number}, ({tuple_text(states)})"]
     lines += [f"for {number} in counted(1, {steps} + 1):", *(f"    {line}" for line in inside)]
     return function_text(
-        "march", [steps, "states", "parameters"], [*lines, f"return 0, ({tuple_text(states)})"]
+        "rollout", [steps, "states", "parameters"], [*lines, f"return 0, ({tuple_text(states)})"]
     )
 
 
@@ -61,9 +61,9 @@ def _terms(value: Operand) -> Iterator[Symbol]:
 def llvm_rollout(program: Program, element: Real, fma: bool = False) -> str:
     """Return LLVM text that takes many steps of one state, kept in registers, and records some.
 
-    `physsym_march(records, every, state, numbers, out)` takes `records` times `every` steps, writes the state
-    into a row of `out` after each `every`, and leaves the last one in `state`. It returns the number of the
-    step after which a number was no longer finite, 0 where all are; the state is then that one.
+    `physsym_rollout(records, every, state, numbers, out)` takes `records` times `every` steps, writes the
+    state into a row of `out` after each `every`, and leaves the last one in `state`. It returns the number
+    of the step after which a number was no longer finite, 0 where all are; the state is then that one.
     """
     count = len(program.states)
     emitter = Emitter(element, fma=fma, latency_bound=True)
@@ -108,7 +108,7 @@ def llvm_rollout(program: Program, element: Real, fma: bool = False) -> str:
         ("end", [
             "%result = phi i64 [ %number, %step ], [ 0, %record ]", *emitter.lines, "ret i64 %result"]),
     ]  # fmt: skip
-    head = "define i64 @physsym_march(i64 %records, i64 %every, ptr %state, ptr %numbers, ptr %out)"
+    head = "define i64 @physsym_rollout(i64 %records, i64 %every, ptr %state, ptr %numbers, ptr %out)"
     return llvm_function(head, blocks, emitter)
 
 

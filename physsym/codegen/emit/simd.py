@@ -15,7 +15,7 @@ from physsym.codegen.passes.loop_invariants import hoist_grid_invariants
 from physsym.codegen.straight_line import Program
 
 HEAD = (
-    "define void @physsym_lanes(i64 %cells, i64 %steps, ptr %start, ptr %shared, ptr %rows, ptr %states,"
+    "define void @physsym_sweep(i64 %points, i64 %steps, ptr %start, ptr %shared, ptr %rows, ptr %states,"
     " i64 %stride)"
 )
 
@@ -25,12 +25,12 @@ def llvm_sweep(
 ) -> str:
     """Return LLVM text that takes many steps at many grid points, in `vectors` of `width` lanes side by side.
 
-    `physsym_lanes(cells, steps, start, shared, rows, states, stride)`: there are at least as many grid points
-    (cells) as lanes, and at least one step; `start` holds one number for each state, with which all points
-    begin, and `shared` one for each parameter that is the same at all of them; `rows` has, for each other
+    `physsym_sweep(points, steps, start, shared, rows, states, stride)`: there are at least as many points
+    as lanes, and at least one step; `start` holds one number for each state, with which all points begin,
+    and `shared` one for each parameter that is the same at all of them; `rows` has, for each other
     parameter, the address of its values at the points; the last states are written to `states`, a row for
-    each, `stride` apart. The last block of points overlaps the one before, so that all lanes are filled. What
-    is grid-invariant is computed once for all vectors, which are interleaved within a step, so that
+    each, `stride` apart. The last block of points overlaps the one before, so that all lanes are filled.
+    What is grid-invariant is computed once for all vectors, which are interleaved within a step, so that
     the latencies of one overlap with the instructions of the next. Between steps the states that are read
     most fill half of the vector `registers` of the processor; the others are spilled to memory.
     """
@@ -46,21 +46,22 @@ def llvm_sweep(
     phis = [s.phi(element) for v in blocks for s in v.states if s.number in in_registers]
     _store_last(emitter, invariants, blocks, in_registers)
     return llvm_function(HEAD, [
-        ("entry", [*(f"{s.slot} = alloca {element}" for s in spilled), *invariants.before, "br label %cell"]),
-        ("cell", [
+        ("entry", [
+            *(f"{s.slot} = alloca {element}" for s in spilled), *invariants.before, "br label %point"]),
+        ("point", [
             "%i = phi i64 [ 0, %entry ], [ %i_next, %after ]", *chain(*(v.before for v in blocks)),
             *(s.store(s.initial, element) for s in spilled), "br label %step"]),
         ("step", [
-            "%left = phi i64 [ %steps, %cell ], [ %fewer, %step ]",
+            "%left = phi i64 [ %steps, %point ], [ %fewer, %step ]",
             *(s.phi(DOUBLE) for s in invariants.states), *phis, *invariants.inside,
             *chain(*(v.step(element, in_registers) for v in blocks)),
             "%fewer = add nsw i64 %left, -1", "%done = icmp eq i64 %fewer, 0",
             "br i1 %done, label %after, label %step"]),
         # The next block starts where this one ends, or earlier, so that its last lane is the last grid point.
         ("after", [
-            *emitter.lines, f"%i_more = add nsw i64 %i, {lanes}", "%all = icmp sge i64 %i_more, %cells",
-            f"%i_last = sub nsw i64 %cells, {lanes}", "%less = icmp slt i64 %i_more, %i_last",
-            "%i_next = select i1 %less, i64 %i_more, i64 %i_last", "br i1 %all, label %end, label %cell"]),
+            *emitter.lines, f"%i_more = add nsw i64 %i, {lanes}", "%all = icmp sge i64 %i_more, %points",
+            f"%i_last = sub nsw i64 %points, {lanes}", "%less = icmp slt i64 %i_more, %i_last",
+            "%i_next = select i1 %less, i64 %i_more, i64 %i_last", "br i1 %all, label %end, label %point"]),
         ("end", ["ret void"]),
     ], emitter)  # fmt: skip
 
@@ -81,7 +82,7 @@ class _State:
         return f"%room_{self.now.removeprefix('%')}"
 
     def phi(self, kind: Real) -> str:
-        return f"{self.now} = phi {kind} [ {self.initial}, %cell ], [ {self.new}, %step ]"
+        return f"{self.now} = phi {kind} [ {self.initial}, %point ], [ {self.new}, %step ]"
 
     def load(self, element: Real) -> str:
         return f"load {element}, ptr {self.slot}"
@@ -175,8 +176,8 @@ def _vector(own: Program, emitter: Emitter, invariants: _Invariants, number: int
 
 
 def _lane(emitter: Emitter, array: str, first: int) -> str:
-    cell = emitter.emit(f"add i64 %i, {first}")
-    return emitter.emit(f"getelementptr double, ptr {array}, i64 {cell}")
+    point = emitter.emit(f"add i64 %i, {first}")
+    return emitter.emit(f"getelementptr double, ptr {array}, i64 {point}")
 
 
 def _store_last(

@@ -115,7 +115,7 @@ def rollout(
 
 @lru_cache(maxsize=64)
 def _compiled_rollout(program: Program, single: bool, fma: bool) -> Callable[..., int]:
-    code = compiled(llvm_rollout(program, FLOAT if single else DOUBLE, fma), "physsym_march")
+    code = compiled(llvm_rollout(program, FLOAT if single else DOUBLE, fma), "physsym_rollout")
     integer, address = ctypes.c_int64, ctypes.c_void_p
     function: Any = ctypes.CFUNCTYPE(integer, integer, integer, address, address, address)(code.address)
     function.physsym_code = code
@@ -166,7 +166,7 @@ def _compiled_sweep(
     shared = [p for p, d in zip(program.parameters, different, strict=True) if not d]
     text = llvm_sweep(program, shared, width, vectors, registers, fma)
     # Not optimised: passes would move spilled states back to registers, of which there are too few.
-    code = compiled(text, "physsym_lanes", level=0)
+    code = compiled(text, "physsym_sweep", level=0)
     integer, address = ctypes.c_int64, ctypes.c_void_p
     arguments = integer, integer, address, address, address, address, integer
     function: Any = ctypes.CFUNCTYPE(None, *arguments)(code.address)

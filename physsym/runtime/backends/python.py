@@ -163,7 +163,7 @@ def rollout(
         return None
     namespace: dict[str, Any] = {"__builtins__": {}, **FUNCTIONS, "counted": range, "Fraction": Fraction}
     exec(compile(_rollout_text(program, EXACT if exact else "{}/{}"), "<many steps>", "exec"), namespace)
-    take = namespace["march"]
+    take = namespace["rollout"]
 
     def run(done: int, records: int, every: int, state: Any) -> tuple[int, Any, Any]:
         rows = list[Any]()
