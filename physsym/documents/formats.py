@@ -66,7 +66,7 @@ def document_of(
     Raises
     ------
     ValueError
-        For an unknown face or kind of evidence.
+        For an unknown face or kind of evidence, or an empty title.
 
     Examples
     --------
@@ -77,8 +77,11 @@ def document_of(
     """
     if evidence not in get_args(Evidence):
         raise ValueError(f"evidence is one of {', '.join(get_args(Evidence))}, given {evidence!r}")
+    if title is not None and not title.strip():
+        raise ValueError("the title of a document is empty; give one, or none for that of the book")
+    one_line = None if title is None else " ".join(title.split())
     shown = faces_of(faces)
-    return lay_out(compute(sources, done), title, shown, evidence)
+    return lay_out(compute(sources, done), one_line, shown, evidence)
 
 
 def faces_of(faces: Iterable[Face] | Literal["physics", "learning", "both"]) -> tuple[Face, ...]:
@@ -137,7 +140,7 @@ def document(
     Raises
     ------
     ValueError
-        For an unknown format, face or kind of evidence, or no derivation.
+        For an unknown format, face or kind of evidence, an empty title, or no derivation.
     OSError
         For pdf without TeX, or a folder that cannot be written.
 

@@ -51,6 +51,11 @@ def test_a_title_is_text():
     assert text_of("md", title="a * b").startswith(r"# a \* b")
 
 
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_title_is_one_line(name):
+    assert "Lecture 4" in text_of(name, title="Lecture\n\n 4 ")
+
+
 # ------------------------------------------------------------------ faces
 
 
@@ -211,6 +216,7 @@ def test_a_notebook_prints_its_verdicts_only_where_evidence_is_shown(tmp_path):
         ({"faces": "physic"}, "physics, learning or both, given 'physic'"),
         ({"faces": ()}, r"physics, learning or both, given \(\)"),
         ({"faces": ("physics", "both")}, "physics, learning or both"),
+        ({"title": " "}, "the title of a document is empty"),
         ({"evidence": "some"}, "folded, line, none, given 'some'"),
     ],
 )
