@@ -54,6 +54,7 @@ def needs_coq(test):
     return pytest.mark.slow(needed("coq", which("coqc"), "the Coq proof assistant")(test))
 
 
+needs_mypy = needed("mypy", installed("mypy"), "mypy")
 needs_compiler = needed("compiler", which("gcc") or which("clang"), "gcc or clang")
 
 EACH_BACKEND = [

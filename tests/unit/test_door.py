@@ -26,6 +26,7 @@ import physsym as ps
 from physsym import _renamed
 from physsym.core.statements import as_law, as_rule, as_statement
 from physsym.vocabulary import STANDARD, G, dt, eta, gamma, m, rho, tau, u, x
+from tests.support.requirements import needs_mypy
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "physsym"
@@ -115,7 +116,6 @@ def test_no_module_bears_the_name_of_a_public_function(package):
 
 
 def types_of(tmp_path, text):
-    pytest.importorskip("mypy")
     file = tmp_path / "use.py"
     file.write_text(text)
     command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", str(file)]
@@ -124,6 +124,8 @@ def types_of(tmp_path, text):
     return done.stdout.splitlines()
 
 
+@pytest.mark.slow
+@needs_mypy
 def test_every_name_at_the_top_has_a_type(tmp_path):
     names = [*ps.__all__, *INNER]
     uses = "".join(f"reveal_type(ps.{name})\n" for name in names)
@@ -148,6 +150,8 @@ WRONG_USES = {
 }
 
 
+@pytest.mark.slow
+@needs_mypy
 def test_wrong_uses_are_found_by_types(tmp_path):
     said = types_of(tmp_path, "\n".join(["import physsym as ps", *WRONG_USES, ""]))
     assert len(said) == len(WRONG_USES)
