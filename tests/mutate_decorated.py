@@ -26,7 +26,13 @@ import pytest
 
 from tests.support.mutants import PASSED, ROOT, Change, outcomes
 
-PATHS = ("physsym/verify", "physsym/transform", "physsym/core/statements.py", "physsym/core/inference.py")
+PATHS = (
+    "physsym/verify",
+    "physsym/transform",
+    "physsym/methods",
+    "physsym/core/statements.py",
+    "physsym/core/inference.py",
+)
 NOT_MUTATED = {"overload", "property", "dataclass", "staticmethod", "classmethod"}
 SWAPPED: dict[type[ast.AST], type[ast.AST]] = {
     ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,

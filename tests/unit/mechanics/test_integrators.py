@@ -418,7 +418,12 @@ def test_velocity_verlet_is_leapfrog_in_numbers():
     ids=str,
 )
 def test_another_step_is_not_velocity_verlet(wrong):
-    assert not check(Integrate(velocity_verlet, dt), FREE, rule(wrong))
+    verdict = check(Integrate(velocity_verlet, dt), FREE, rule(wrong))
+    assert verdict.outcome is Outcome.FAILS
+    of_kick, of_drift = "p and the mean force", "x and its rate between the kicks"
+    assert verdict.evidence[0].startswith(
+        tuple(f"the difference quotient of {w}" for w in (of_kick, of_drift))
+    )
 
 
 @pytest.mark.parametrize(
@@ -442,6 +447,11 @@ def test_friction_by_velocity_verlet_is_refused_whatever_is_stated():
     verdict = check(Integrate(velocity_verlet, dt), rubbed, stated)
     assert verdict.outcome is Outcome.FAILS
     assert "without friction" in verdict.evidence[0]
+
+
+def test_states_apart_are_no_positions_and_velocities():
+    verdict = check(Integrate(velocity_verlet, dt), law({dot(x): -G}), rule({x: x - dt * G}))
+    assert "needs positions and velocities" in verdict.evidence[0]
 
 
 def test_what_is_kicked_may_be_named():
