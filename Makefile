@@ -14,7 +14,8 @@ FUZZ_READY := $(ENV)/fuzz-ready
 ACCEPTANCE_READY := $(ENV)/acceptance-ready
 ADAPTERS_READY := $(ENV)/adapters-ready
 OF_ADAPTERS := tests/unit/adapters tests/unit/runtime/test_backends.py tests/unit/runtime/test_jax.py \
-    tests/unit/runtime/test_torch.py tests/unit/runtime/test_pytree.py physsym/adapters physsym/runtime/backends
+    tests/unit/runtime/test_torch.py tests/unit/runtime/test_pytree.py tests/unit/runtime/test_capabilities.py \
+    tests/unit/test_contracts.py physsym/adapters physsym/runtime/backends
 
 .DEFAULT_GOAL := help
 .PHONY: help document picture test slow acceptance adapters check selftest certify lint guards mutants fuzz clean

@@ -3,6 +3,7 @@
 So are the paths of the settings of mutmut, which says nothing of a path that is not there.
 """
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -30,3 +31,13 @@ def test_what_is_mutated_and_the_tests_for_it_are_there():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
     for path in (*settings["only_mutate"], *settings["pytest_add_cli_args_test_selection"]):
         assert list(ROOT.glob(path)), path
+
+
+@pytest.mark.parametrize("file", ["Makefile", ".ci/run"])
+def test_the_tests_that_are_named_are_there(file):
+    named = re.findall(
+        r"(?<![\w/])(?:tests|physsym|derivations)/[\w/.]*\w", (ROOT / file).read_text(encoding="utf-8")
+    )
+    assert named
+    for path in named:
+        assert (ROOT / path).exists(), path
