@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import mpmath
 import sympy
-from sympy import Add, Expr, Integer, Matrix, Mul, Pow, Rational, Symbol, cos, exp, eye, sin, sqrt
+from sympy import Abs, Add, Expr, Integer, Matrix, Mul, Pow, Rational, Symbol, cos, exp, eye, sign, sin, sqrt
 
 from physsym.core.statements import Rule, Update
 from physsym.core.symbols import OPAQUE, dot
@@ -31,9 +31,10 @@ class ExponentialEuler:
     """The method y_new = exp(step*A)*y + (integral of exp(s*A) ds)*b for y' = A*y + b, which is exact.
 
     At most two states may be coupled, so that the eigenvalues have closed forms. For a pair whose eigenvalues
-    may be real or complex the form with real ones is given, and the check of the step lists the condition for
-    it; the line with cos and sin may be stated instead (Hochbruck and Ostermann, Exponential integrators,
-    Acta Numerica 2010).
+    may be real or complex one form is given that holds for both; the check of the step lists that they are
+    not equal. A shorter line, with cos and sin, may be stated where its condition holds.
+
+    Reference: Hochbruck and Ostermann, Exponential integrators, Acta Numerica 2010.
     """
 
     name: str = "exponential Euler"
@@ -82,7 +83,9 @@ def _(method: ExponentialEuler, rates: Rates, move: Integrate) -> Rule:
                 f"{', '.join(map(str, group))} are coupled"
             )
         new |= _flow(group, rates, move.step)
-    return Rule(tuple(Update(s, tidied(new[s], sequence)) for s in sequence))
+    # What mixes real and complex eigenvalues is not expanded: it would be long.
+    values = {s: value if value.has(sign) else tidied(value, sequence) for s, value in new.items()}
+    return Rule(tuple(Update(s, values[s]) for s in sequence))
 
 
 def _coupled(rates: Rates) -> list[tuple[Symbol, ...]]:
@@ -105,20 +108,31 @@ def _flow(group: Sequence[Symbol], rates: Rates, step: Symbol) -> Rates:
 
 
 def _exponential(matrix: Matrix, step: Symbol) -> Matrix:
-    """Return exp(step*matrix): with A = mean + N and N*N = d it is exp(mean*step) times a sum of I and N."""
+    """Return exp(step*A): with A = mean + N and N*N = square it is exp(mean*step)*(even + odd*N).
+
+    Where the sign of the square is open, hyperbolic and circular functions are mixed by that sign: the form
+    holds for real and for complex eigenvalues, not for equal ones.
+    """
     if matrix.rows == 1:
         return Matrix([[exp(step * matrix[0])]])
     mean = sympy.cancel(matrix.trace() / 2)
     apart = matrix - mean * eye(2)
-    square = sympy.factor(apart[0, 0] ** 2 + apart[0, 1] * apart[1, 0])
+    coupling = apart[0, 1] * apart[1, 0]
+    square = sympy.factor(apart[0, 0] ** 2 + coupling)
     if square == 0:
         return exp(mean * step) * (eye(2) + step * apart)
-    if square.is_negative:
-        speed = sqrt(-square)
-        return exp(mean * step) * (cos(speed * step) * eye(2) + sin(speed * step) / speed * apart)
-    root = apart[0, 0] if apart[0, 1] * apart[1, 0] == 0 else sqrt(square)
-    grown, decayed = (exp(sympy.cancel(mean + sign * root) * step) for sign in (1, -1))
-    return (grown + decayed) / 2 * eye(2) + (grown - decayed) / (2 * root) * apart
+    root = apart[0, 0] if coupling == 0 else sqrt(Abs(square))
+    grown, decayed = (exp(sympy.cancel(mean + k * root) * step) for k in (1, -1))
+    real = (grown + decayed) / 2, (grown - decayed) / 2
+    turning = exp(mean * step) * cos(root * step), exp(mean * step) * sin(root * step)
+    if coupling == 0 or square.is_nonnegative:
+        even, odd = real
+    elif square.is_nonpositive:
+        even, odd = turning
+    else:
+        share = (1 + sign(square)) / 2
+        even, odd = (share * one + (1 - share) * other for one, other in zip(real, turning, strict=True))
+    return even * eye(2) + odd / root * apart
 
 
 def _integral(matrix: Matrix, grown: Matrix, step: Symbol) -> Matrix:
