@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -138,9 +138,9 @@ class Watch:
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_protocol(self, item):
-        self.current, began = set(), perf_counter()
+        self.current, began = set(), process_time()
         yield
-        self.calls[item.nodeid] = perf_counter() - began, sorted(self.current)
+        self.calls[item.nodeid] = process_time() - began, sorted(self.current)
 
     def pytest_sessionfinish(self) -> None:
         self.path.write_text(json.dumps(self.calls), encoding="utf-8")
