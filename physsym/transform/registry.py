@@ -41,10 +41,9 @@ def apply(move: Move, line: StatementLike) -> Statement:
     x' = -grad(x)/gamma
     """
     if not isinstance(move, Move):
-        raise TypeError(
-            f"apply needs a move such as Divide(gamma), given {move!r}"
-            f"{'; the move comes first: apply(move, line)' if isinstance(line, Move) else ''}"
-        )
+        if isinstance(line, Move):
+            raise TypeError(f"the move comes first: apply(move, line); given the line {move} as the move")
+        raise TypeError(f"apply needs a move such as Divide(gamma), given {move!r}")
     return transform_step(move, as_statement(line))
 
 

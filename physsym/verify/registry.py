@@ -66,10 +66,9 @@ def check(move: Move, above: StatementLike, below: StatementLike) -> Verdict:
     True
     """
     if not isinstance(move, Move):
-        raise TypeError(
-            f"check needs a move such as Divide(gamma), given {move!r}"
-            f"{'; the move comes first: check(move, above, below)' if isinstance(below, Move) else ''}"
-        )
+        if isinstance(above, Move) or isinstance(below, Move):
+            raise TypeError(f"the move comes first: check(move, above, below); given {move} as the move")
+        raise TypeError(f"check needs a move such as Divide(gamma), given {move!r}")
     above, below = as_statement(above), as_statement(below)
     try:
         verdict = verify_step(move, above, below)

@@ -3,12 +3,14 @@
 import pytest
 from sympy import Abs, Integer, Symbol, exp, oo
 
-from physsym import Integrate, after, check, dot, grad, law, rule
+from physsym import Integrate, ReduceOrder, after, apply, check, damped_particle, dot, grad, law, rule
 from physsym.core.verdicts import Outcome
 from physsym.integrators import (
     PartitionedEuler,
     backward_euler,
+    exponential_euler,
     forward_euler,
+    runge_kutta_4,
     semi_implicit_euler,
 )
 from physsym.verify.engines.error_bound import error_bound
@@ -179,3 +181,17 @@ def test_a_state_that_only_its_rate_names_is_found():
     assert check(Integrate(forward_euler, dt), law({dot(w): c}), rule({w: w + dt * c}))
     plain = Symbol("q")
     assert check(Integrate(forward_euler, dt), law({dot(plain): Integer(2)}), rule({plain: plain + 2 * dt}))
+
+
+def test_symbols_of_any_name_are_the_users():
+    own, rate = Symbol("own", real=True), Symbol("rate", positive=True)
+    line, step = law({dot(own): -rate * own}), rule({own: exp(-rate * dt) * own})
+    assert check(Integrate(exact_friction, dt), line, step)
+    assert check(Integrate(exponential_euler, dt), line, step)
+    assert check(Integrate(runge_kutta_4, dt), line, apply(Integrate(runge_kutta_4, dt), line))
+
+
+def test_the_proposal_for_a_velocity_of_declared_sign_holds():
+    fast = Symbol("fast", positive=True)
+    line = apply(ReduceOrder(x, fast), damped_particle.law())
+    assert check(Integrate(semi_implicit_euler, dt), line, apply(Integrate(semi_implicit_euler, dt), line))
