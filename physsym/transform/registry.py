@@ -40,10 +40,13 @@ def apply(move: Move, line: StatementLike) -> Statement:
     >>> print(apply(Divide(read("gamma")), read("gamma*dot(x) = -G")))
     x' = -grad(x)/gamma
     """
-    if not isinstance(move, Move):
+    given_first: object = move
+    if not isinstance(given_first, Move):
         if isinstance(line, Move):
-            raise TypeError(f"the move comes first: apply(move, line); given the line {move} as the move")
-        raise TypeError(f"apply needs a move such as Divide(gamma), given {move!r}")
+            raise TypeError(
+                f"the move comes first: apply(move, line); given the line {given_first} as the move"
+            )
+        raise TypeError(f"apply needs a move such as Divide(gamma), given {given_first!r}")
     return transform_step(move, as_statement(line))
 
 

@@ -65,10 +65,13 @@ def check(move: Move, above: StatementLike, below: StatementLike) -> Verdict:
     >>> print(bool(check(Divide(read("gamma")), read("gamma*dot(x) = -G"), read("dot(x) = -G/gamma"))))
     True
     """
-    if not isinstance(move, Move):
-        if isinstance(above, Move) or isinstance(below, Move):
-            raise TypeError(f"the move comes first: check(move, above, below); given {move} as the move")
-        raise TypeError(f"check needs a move such as Divide(gamma), given {move!r}")
+    given_first: object = move
+    if not isinstance(given_first, Move):
+        if any(isinstance(line, Move) for line in (above, below)):
+            raise TypeError(
+                f"the move comes first: check(move, above, below); given {given_first} as the move"
+            )
+        raise TypeError(f"check needs a move such as Divide(gamma), given {given_first!r}")
     above, below = as_statement(above), as_statement(below)
     try:
         verdict = verify_step(move, above, below)
