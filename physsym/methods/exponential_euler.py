@@ -130,8 +130,10 @@ def _exponential(matrix: Matrix, step: Symbol) -> Matrix:
     elif square.is_nonpositive:
         even, odd = turning
     else:
-        share = (1 + sign(square)) / 2
-        even, odd = (share * one + (1 - share) * other for one, other in zip(real, turning, strict=True))
+        fraction = (1 + sign(square)) / 2
+        even, odd = (
+            fraction * one + (1 - fraction) * other for one, other in zip(real, turning, strict=True)
+        )
     return even * eye(2) + odd / root * apart
 
 
