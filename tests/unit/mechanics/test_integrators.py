@@ -315,7 +315,7 @@ CLEAR = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("line", "positions"), CLEAR, ids=str)
+@pytest.mark.parametrize(("line", "positions"), CLEAR, ids=[str(line) for line, _ in CLEAR])
 def test_positions_are_found_by_what_they_mean(line, positions):
     move = Integrate(semi_implicit_euler, dt)
     for listed in (line, Law(tuple(reversed(line.equations)))):
