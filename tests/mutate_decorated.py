@@ -149,7 +149,10 @@ class Watch:
 def tests_of(
     sources: dict[str, str], selection: tuple[str, ...], slowest: float
 ) -> dict[str, tuple[str, ...]]:
-    """Return the tests that call each decorated function, the fastest first, none above `slowest` seconds."""
+    """Return the tests that call each decorated function, fastest first, then those of its package.
+
+    Tests that take more than `slowest` seconds are left out.
+    """
     with tempfile.TemporaryDirectory() as folder:
         calls = Path(folder) / "calls.json"
         watch = Change(selection, {f: watched(f, text) for f, text in sources.items()}, (Watch(calls),))
@@ -157,10 +160,15 @@ def tests_of(
         if result.outcome != PASSED:
             raise RuntimeError(f"the tests do not pass without a mutant:\n{result.output[-3000:]}")
         timed = json.loads(calls.read_text(encoding="utf-8"))
+    fast = [test for test, (seconds, _) in sorted(timed.items(), key=lambda i: i[1][0]) if seconds < slowest]
     found: dict[str, list[str]] = {}
-    for test, (seconds, keys) in sorted(timed.items(), key=lambda item: item[1][0]):
-        for key in keys if seconds < slowest else ():
+    for test in fast:
+        for key in timed[test][1]:
             found.setdefault(key, []).append(test)
+    # What an earlier test has cached, a later one does not call: the tests of the same package come after.
+    for key, tests in found.items():
+        folder = f"tests/unit/{key.split('/')[1]}/"
+        tests += [test for test in fast if test.startswith(folder) and test not in tests]
     return {key: tuple(tests) for key, tests in found.items()}
 
 
