@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 from operator import attrgetter
@@ -10,10 +9,9 @@ from operator import attrgetter
 from sympy import Expr, Symbol
 
 from physsym.core.inference import infer_dimensions
-from physsym.core.statements import Equation, Law, Rule, Statement, as_statement, rebuilt, symbols
-from physsym.core.symbols import dot
+from physsym.core.statements import Law, Rule, Statement, as_statement, rebuilt, symbols
 from physsym.core.verdicts import Condition, Hypothesis, Order, Outcome, Verdict, all_of, fails
-from physsym.mechanics.moves import Define, Move, MoveError, ReduceOrder, Rescale, Step
+from physsym.mechanics.moves import Move, MoveError, Step
 from physsym.transform import apply
 from physsym.verify import check, dimensions
 from physsym.verify.conditions import consistent, follows
@@ -182,7 +180,7 @@ class Derivation:
     @cached_property
     def _dimensions(self) -> tuple[Verdict, ...]:
         lines, _ = self._walk
-        defined = ((), *(tuple(_defined(s.move)) for s in self.steps))
+        defined = ((), *(_definitions(s.move) for s in self.steps))
         return tuple(
             all_of(*(_agreeing(s, self._known) for s in (line, *new)))
             for line, new in zip(lines, defined, strict=False)
@@ -190,7 +188,7 @@ class Derivation:
 
     @cached_property
     def _known(self) -> Vocabulary:
-        statements = (*self._walk[0], *(d for step in self.steps for d in _defined(step.move)))
+        statements = (*self._walk[0], *(d for step in self.steps for d in _definitions(step.move)))
         if all(self.vocabulary.quantity(s) for line in statements for s in symbols(line)):
             return self.vocabulary
         found = infer_dimensions(statements, known_dimensions(self.vocabulary)).found
@@ -228,21 +226,15 @@ def _with_fresh_names(
     step: Step, earlier: tuple[Statement, ...], above: Statement, below: Statement
 ) -> Verdict:
     """Return the verdict on a step; one that gives a name of an earlier line another meaning fails."""
-    new = {s for d in _defined(step.move) for s in symbols(d)} - symbols(above)
+    new = {s for d in _definitions(step.move) for s in symbols(d)} - symbols(above)
     reused = sorted((s for line in earlier for s in new & symbols(line)), key=str)
     if reused:
         return fails(f"{reused[0]} had another meaning in an earlier line; take a fresh name")
     return _checked(step.move, above, below)
 
 
-def _defined(move: Move) -> Iterator[Law]:
-    """Yield what a move says of its new symbol, as a law."""
-    if isinstance(move, Define):
-        yield Law((Equation(move.symbol, move.value),))
-    if isinstance(move, Rescale):
-        yield Law((Equation(move.old, move.factor * move.new),))
-    if isinstance(move, ReduceOrder):
-        yield Law((Equation(dot(move.coordinate), move.velocity),))
+def _definitions(move: Move) -> tuple[Law, ...]:
+    return tuple(Law((equation,)) for equation in move.definitions)
 
 
 def _refuse_twins(derivation: Derivation) -> None:

@@ -21,8 +21,9 @@ class MoveError(ValueError):
 class Move:
     """The base of all moves: arguments are exact expressions, checked when the move is made.
 
-    `symbols` and `expressions` name the fields that are checked to be such. A move that is never written as a
-    lemma for a proof assistant says why in `NOT_CERTIFIED`.
+    `symbols` and `expressions` name the fields that are checked to be such. A move that introduces a symbol
+    says in `definitions` what it stands for, so that no other meaning of it passes. A move that is never
+    written as a lemma for a proof assistant says why in `NOT_CERTIFIED`.
     """
 
     symbols: ClassVar[tuple[str, ...]] = ()
@@ -37,6 +38,11 @@ class Move:
                 raise TypeError(
                     f"{type(self).__name__} needs a symbol as {name}, given {getattr(self, name)!r}"
                 )
+
+    @property
+    def definitions(self) -> tuple[Equation, ...]:
+        """Return what the symbols that the move introduces stand for."""
+        return ()
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,11 @@ class Define(Move):
     eliminating: Symbol
     symbols = ("symbol", "eliminating")
     expressions = ("value",)
+
+    @property
+    def definitions(self) -> tuple[Equation, ...]:
+        """Return the definition."""
+        return (Equation(self.symbol, self.value),)
 
 
 @dataclass(frozen=True)
@@ -100,6 +111,11 @@ class ReduceOrder(Move):
     coordinate: Symbol
     velocity: Symbol
     symbols = ("coordinate", "velocity")
+
+    @property
+    def definitions(self) -> tuple[Equation, ...]:
+        """Return what the velocity is."""
+        return (Equation(dot(self.coordinate), self.velocity),)
 
 
 @dataclass(frozen=True)
@@ -144,6 +160,11 @@ class Rescale(Move):
     symbols = ("old", "new")
     expressions = ("factor",)
 
+    @property
+    def definitions(self) -> tuple[Equation, ...]:
+        """Return what the new state is."""
+        return (Equation(self.old, self.factor * self.new),)
+
 
 @dataclass(frozen=True)
 class Eliminate(Move):
@@ -179,7 +200,7 @@ def _(move: Multiply) -> Words:
 
 @describe.register(Define)
 def _(move: Define) -> Words:
-    return "define ", Equation(move.symbol, move.value), ", which eliminates ", move.eliminating
+    return "define ", *move.definitions, ", which eliminates ", move.eliminating
 
 
 @describe.register(Limit)
@@ -199,7 +220,7 @@ def _(move: Isolate) -> Words:
 
 @describe.register(ReduceOrder)
 def _(move: ReduceOrder) -> Words:
-    return "split into two laws of first order with ", Equation(dot(move.coordinate), move.velocity)
+    return "split into two laws of first order with ", *move.definitions
 
 
 @describe.register(Integrate)
@@ -211,7 +232,7 @@ def _(move: Integrate) -> Words:
 
 @describe.register(Rescale)
 def _(move: Rescale) -> Words:
-    return "rescale by ", Equation(move.old, move.factor * move.new)
+    return "rescale by ", *move.definitions
 
 
 @describe.register(Eliminate)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -75,6 +76,7 @@ def lacking_of_method(kind: type) -> list[str]:
     return [what for what, there in found.items() if not there]
 
 
+ALWAYS_THERE = {"numpy", "sympy", "mpmath", *sys.stdlib_module_names}  # what physsym depends on, and Python
 MOMENTUM = rule({u: rho * u - eta * grad(x), x: x + after(u)})
 NUMBERS = {"rho": 0.5, "eta": 0.25}
 
@@ -82,9 +84,7 @@ NUMBERS = {"rho": 0.5, "eta": 0.25}
 def lacking_of_backend(name: str) -> list[str]:
     """Return what a backend lacks, in words; of one that cannot be imported here, what its row lacks."""
     entry = BACKENDS[name]
-    lacking = (
-        [] if entry.extra or entry.needs in ("numpy", "math") else ["an extra that installs what it needs"]
-    )
+    lacking = [] if entry.extra or entry.needs in ALWAYS_THERE else ["an extra that installs what it needs"]
     if not is_installed(name):
         return lacking
     backend = load_backend(name)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from physsym import methods
+from physsym.integrators import ALL
 from physsym.mechanics.moves import Move, describe
 from physsym.runtime.backends import BACKENDS, load_backend, register_backend
 from physsym.testing.random_models import METHODS
@@ -27,17 +28,26 @@ METHOD_KINDS = sorted({type(m) for m in METHODS}, key=lambda kind: kind.__name__
 
 @pytest.mark.parametrize("kind", MOVES, ids=lambda kind: kind.__name__)
 def test_a_move_has_all_that_a_move_must_have(kind):
-    assert lacking_of_move(kind) == []
+    lacking = lacking_of_move(kind)
+    assert not lacking, "\n".join(lacking)
 
 
 @pytest.mark.parametrize("kind", METHOD_KINDS, ids=lambda kind: kind.__name__)
 def test_a_kind_of_integrator_has_all_that_it_must_have(kind):
-    assert lacking_of_method(kind) == []
+    lacking = lacking_of_method(kind)
+    assert not lacking, "\n".join(lacking)
 
 
 @pytest.mark.parametrize("name", sorted(BACKENDS))
 def test_a_backend_has_all_that_it_must_have(name):
-    assert lacking_of_backend(name) == []
+    lacking = lacking_of_backend(name)
+    assert not lacking, "\n".join(lacking)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_method_in_a_file_of_its_own_is_among_all_methods(file):
+    own = {m.name for m in ALL if type(m).__module__ == f"{methods.__name__}.{file.stem}"}
+    assert own, f"no method of {file.name} is in physsym.integrators.ALL"
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -116,7 +126,7 @@ def test_a_wrong_backend_is_seen():
     spoiled = replace(
         python, compile_step=lambda program: lambda states, gradient, numbers: tuple(states), name="else"
     )
-    register_backend("spoiled", spoiled, needs="colorsys")
+    register_backend("spoiled", spoiled, needs="pytest")
     try:
         found = lacking_of_backend("spoiled")
     finally:

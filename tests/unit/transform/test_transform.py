@@ -1,5 +1,7 @@
 """Carrying moves out: what is proposed, and what is refused with a reason."""
 
+from dataclasses import dataclass
+
 import pytest
 from sympy import Abs, Rational, Symbol, sign, simplify, tanh
 
@@ -8,9 +10,11 @@ from physsym import (
     Derivation,
     Divide,
     Eliminate,
+    Equation,
     Integrate,
     Isolate,
     Limit,
+    Move,
     Multiply,
     ReduceOrder,
     Rescale,
@@ -25,8 +29,10 @@ from physsym import (
     law,
     potential,
     rule,
+    same_law,
     same_rule,
 )
+from physsym.core.statements import rewritten
 from physsym.core.verdicts import Outcome
 from physsym.derivation import DerivationError
 from physsym.integrators import (
@@ -39,8 +45,9 @@ from physsym.integrators import (
     velocity_verlet,
 )
 from physsym.mechanics import MoveError, particle_with_friction
-from physsym.mechanics.moves import Move
 from physsym.testing import assert_same_rule
+from physsym.transform import transform_step
+from physsym.verify import verify_step
 from physsym.vocabulary import G, dt, eta, gamma, m, rho, tau, u, v, x
 
 motion = damped_particle.law()
@@ -245,6 +252,36 @@ def test_a_name_keeps_its_meaning_through_a_derivation():
         Step("", Define(tau, m / gamma, eliminating=m)),
         Step("", Define(m, 2 * tau, eliminating=tau)),
     )
+    reusing = Derivation("two meanings", law({dot(x): -m / gamma * v}), steps)
+    assert [w.outcome for w in reusing.verdicts()] == [Outcome.HOLDS, Outcome.FAILS]
+    assert "m had another meaning" in reusing.verdicts()[1].evidence[0]
+
+
+@dataclass(frozen=True)
+class Rename(Move):
+    """A move from outside that introduces a name, and says so."""
+
+    old: Symbol
+    new: Symbol
+    symbols = ("old", "new")
+
+    @property
+    def definitions(self):
+        return (Equation(self.old, self.new),)
+
+
+@transform_step.register(Rename)
+def _(move, line):
+    return rewritten(line, lambda e: e.xreplace({move.old: move.new}))
+
+
+@verify_step.register(Rename)
+def _(move, above, below):
+    return same_law(above, rewritten(below, lambda e: e.xreplace({move.new: move.old})))
+
+
+def test_a_move_from_outside_that_introduces_a_name_is_held_to_one_meaning_too():
+    steps = (Step("", Define(tau, m / gamma, eliminating=m)), Step("", Rename(tau, m)))
     reusing = Derivation("two meanings", law({dot(x): -m / gamma * v}), steps)
     assert [w.outcome for w in reusing.verdicts()] == [Outcome.HOLDS, Outcome.FAILS]
     assert "m had another meaning" in reusing.verdicts()[1].evidence[0]
