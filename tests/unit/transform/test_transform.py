@@ -18,10 +18,12 @@ from physsym import (
     Multiply,
     ReduceOrder,
     Rescale,
+    Rule,
     Step,
     System,
     after,
     apply,
+    before,
     check,
     damped_particle,
     dot,
@@ -56,6 +58,40 @@ implicit_friction, exponential_friction = map(semi_implicit_euler.with_friction,
 FOR_LINEAR_LAWS = (backward_euler, implicit_midpoint, exponential_euler)
 
 
+momentum = rule({u: rho * u - eta * G, x: x + after(u)})
+# Worked out by hand: x is m u in the second, v is u/dt in the first; u is the difference of two values of x.
+BY_HAND = [
+    (
+        Rescale(v, u, 1 / dt),
+        rule({v: rho * v - dt * (1 - rho) / gamma * G, x: x + dt * after(v)}),
+        rule({u: rho * u - dt**2 * (1 - rho) / gamma * G, x: x + after(u)}),
+    ),
+    (
+        Rescale(x, u, m),
+        law({m * dot(dot(x)): -gamma * x}),
+        law({m**2 * dot(dot(u)): -gamma * m * u}),
+    ),
+    (Eliminate(u), momentum, rule({x: x + rho * (x - before(x)) - eta * G})),
+    (
+        Eliminate(u),
+        rule({x: x + u, u: rho * u - eta * grad(after(x))}),
+        rule({x: x + rho * (x - before(x)) - eta * G}),
+    ),
+    (
+        Eliminate(u),
+        rule({x: x + u, u: rho * u - eta * G}),
+        rule({x: x + rho * (x - before(x)) - eta * grad(before(x))}),
+    ),
+]
+
+
+@pytest.mark.parametrize(("move", "above", "below"), BY_HAND)
+def test_other_units_and_recurrences_are_those_worked_out_by_hand(move, above, below):
+    proposed = apply(move, above)
+    assert isinstance(proposed, type(below))
+    assert (same_rule if isinstance(below, Rule) else same_law)(proposed, below)
+
+
 @pytest.mark.parametrize(
     ("move", "line", "reason"),
     [
@@ -80,6 +116,8 @@ FOR_LINEAR_LAWS = (backward_euler, implicit_midpoint, exponential_euler)
         (Integrate(exponential_friction, dt), law({dot(x): -G / gamma}), "cannot be written explicitly"),
         (Integrate(backward_euler, dt), two_laws, "cannot be written explicitly"),
         (Rescale(u, v, 1 / dt), two_laws, "must occur"),
+        (Rescale(x, v, m), two_laws, "must not"),
+        (Eliminate(v), momentum, "one of them of v"),
         (Eliminate(u), rule({x: x - eta * G}), "two updates"),
         (Move(), motion, "no function is registered"),
     ],
