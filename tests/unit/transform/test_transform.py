@@ -118,6 +118,8 @@ def test_other_units_and_recurrences_are_those_worked_out_by_hand(move, above, b
         (Rescale(u, v, 1 / dt), two_laws, "must occur"),
         (Rescale(x, v, m), two_laws, "must not"),
         (Eliminate(v), momentum, "one of them of v"),
+        (Eliminate(u), rule({u: rho * u - eta * G, x: x + u + after(u)}), "at one instant"),
+        (Eliminate(u), rule({u: rho * u - eta * G, x: x - eta * G}), "at one instant"),
         (Eliminate(u), rule({x: x - eta * G}), "two updates"),
         (Move(), motion, "no function is registered"),
     ],
