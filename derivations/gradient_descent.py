@@ -32,7 +32,7 @@ derivation = Derivation(
     title="Gradient descent",
     start=damped_particle.law(),
     steps=(*in_terms_of_tau,
-        Step("Let inertia vanish. The limit is singular: it forgets the initial velocity.",
+        Step("Let inertia vanish. The limit is singular: the initial velocity is lost.",
              Limit(tau, 0)),
 
         Step("What is left says that the velocity is the force over the friction, at every instant.",

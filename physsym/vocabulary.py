@@ -175,13 +175,13 @@ STANDARD = Vocabulary((
     Quantity(u,     "displacement", LENGTH,        "u",       "u",      "displacement in one step",                   "momentum buffer"),
     Quantity(m,     "mass",         MASS,          "m",       "m",      "mass of the particle",                       "inertia of the optimizer"),
     Quantity(gamma, "friction",     MASS / TIME,   "gamma",   "gamma",  "friction coefficient",                       "damping of the optimizer"),
-    Quantity(G,     "gradient",     ENERGY/LENGTH, "G",       "G",      "slope of the potential; minus it is the force", "gradient of the loss"),
+    Quantity(G,     "gradient",     ENERGY/LENGTH, "G",       "G",      "gradient of the potential; minus it is the force", "gradient of the loss"),
     Quantity(t,     "time",         TIME,          "t",       "t",      "time",                                       "training time, counted in steps"),
     Quantity(dt,    "time",         TIME,          "Delta t", "Delta t", "time step",                                 "one step of the optimizer"),
     Quantity(tau,   "time",         TIME,          "tau",     "tau",    "relaxation time",                            "memory of the optimizer"),
     Quantity(eta,   "scalar",       _MOBILITY*TIME, "eta",    "eta",    "time step over friction",                    "learning rate"),
     Quantity(alpha, "scalar",       _MOBILITY*TIME, "alpha",  "alpha",  "displacement per force in one step",         "step size of the momentum method"),
-    Quantity(rho,   "scalar",       ONE,           "rho",     "rho",    "share of the velocity kept in one step",     "momentum coefficient"),
+    Quantity(rho,   "scalar",       ONE,           "rho",     "rho",    "fraction of the velocity kept in one step",  "momentum coefficient"),
     Quantity(lam,   "scalar",       MASS / TIME**2, "lambda", "lambda", "curvature of the potential (stiffness)",     "curvature of the loss"),
 ))
 # fmt: on

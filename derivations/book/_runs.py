@@ -39,7 +39,7 @@ def curvatures(f: Equation = height) -> tuple[Expr, ...]:
 
 
 def is_the_valley(f: Equation = height) -> Verdict:
-    """Judge whether a formula is the function that the runs descend: in value and slope, at five points."""
+    """Judge whether a formula is the function that the runs descend: in value and gradient, at 5 points."""
     import numpy as np
 
     from physsym.runtime.potentials import problem
@@ -49,8 +49,8 @@ def is_the_valley(f: Equation = height) -> Verdict:
         at = dict(zip((w1, w2), point, strict=True))
         value, gradient = float(f.right.subs(at)), [float(f.right.diff(w).subs(at)) for w in (w1, w2)]
         gaps += [abs(value - valley.value(point)), *np.abs(np.array(gradient) - valley.gradient(point))]
-    found = f"value and slope agree with the program at 5 places, to {max(gaps):.0e}"
-    return holds(found) if max(gaps) < 1e-12 else fails(f"value or slope differ by {max(gaps):.3g}")
+    found = f"value and gradient agree with the program at 5 points, to {max(gaps):.0e}"
+    return holds(found) if max(gaps) < 1e-12 else fails(f"value or gradient differ by {max(gaps):.3g}")
 
 
 @cache
@@ -117,7 +117,7 @@ def compared() -> Iterable[Row]:
     yield ("Mechanics", *(OneFace("physics", r) for r in rules), claim("C65"))
     yield ("Learning", *(OneFace("learning", r) for r in rules), claim("C65"))
     yield ("Carries along", *(_listed(states(r)) for r in rules), claim("C57"))
-    yield ("Instants looked at", *map(_instants, (descent, two_steps, two_steps)), claim("C95"))
+    yield ("Instants sampled", *map(_instants, (descent, two_steps, two_steps)), claim("C95"))
     yield ("Parameters", *(_listed(parameters(r)) for r in rules), claim("C64"))
     yield ("Final step in a slope", *map(figures.steady_step, rules), claim("C58b"))
     yield ("Stable for", *map(_stable, rules), claim("C63"))

@@ -261,8 +261,8 @@ chapter = Chapter(
                 lambda ax: figures.stability_map(textbook, top=4.2, ax=ax),
             ),
             caption=lambda: (
-                "Where momentum is stable on a parabola of curvature `lam`, and how fast it forgets: on the "
-                f"left the derived rule, on the right that of the textbooks. "
+                "Where momentum is stable on a parabola of curvature `lam`, and how fast it converges: on "
+                "the left the derived rule, on the right that of the textbooks. "
                 f"{figures.stability_map_caption(momentum)} "
                 f"{figures.stability_map_caption(textbook)} The thin lines tell the spectral radius."
             ),

@@ -64,10 +64,10 @@ chapter = Chapter(
             says="The relaxation time:",
         ),
         """
-        Without a landscape the velocity falls to `exp(-1)` of itself, 37 per cent, in every `tau`. A body
-        of one kilogram in a medium of ten kilograms per second forgets its velocity in a tenth of a
-        second. In learning the same time is counted in steps: an optimizer whose `tau` is ten steps long
-        still feels, ten steps later, about a third of a push that it once got.
+        Without a landscape the velocity falls to `exp(-1)` of itself, 37 per cent, in every `tau`. The
+        velocity of one kilogram in a medium of ten kilograms per second decays with a time constant of a
+        tenth of a second. In learning the same time is counted in steps: an optimizer whose `tau` is ten
+        steps long still feels, ten steps later, about a third of a push that it once got.
 
         A large `tau` means a long memory, a small `tau` a short one. That much is safe to say, because it is
         a sentence about friction and inertia alone. Nearly everything *else* that one would like to read

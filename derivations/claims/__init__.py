@@ -1,7 +1,7 @@
 """The audit: every claim of the source, with its words, what they say formally, and a judge.
 
 Each judge is a function of what is claimed and computes its verdict from the derivations, from analysis or by
-exact simulation, each time it is asked. The claims stand in the order of the source.
+exact simulation, each time it is asked. The claims are in the order of the source.
 """
 
 from . import coefficient, comparison, descent, epilogue, fundamental, momentum, overdamped

@@ -145,7 +145,7 @@ velocity_of_force = Claim(
 
 
 def negligible(where: Law, power: int) -> Verdict:
-    """Judge for each rate whether a term of a law, told by its power, vanishes beside another."""
+    """Judge for each rate whether a term of a law, given by its power, vanishes beside another."""
     polynomial = characteristic_polynomial(where)
     found = leading_roots(Poly(polynomial.as_expr().xreplace({tau: s}), z), s)
     orders = {k: leading_term(size.xreplace({tau: s}), s).exponent for (k,), size in polynomial.terms()}
@@ -237,8 +237,8 @@ instant_decay = Claim(
 )
 
 
-def forgets(treatments: Sequence[Derivation]) -> Verdict:
-    """Judge whether the share of velocity kept in a step vanishes with `tau`, for treatments of friction."""
+def fraction_vanishes(treatments: Sequence[Derivation]) -> Verdict:
+    """Judge whether the fraction of velocity kept in a step vanishes with `tau`, for each treatment."""
     kept = {d.title: kept_share(d) for d in treatments}
     found = [(title, check_limit(share, Limit(tau), Integer(0), str(share))) for title, share in kept.items()]
     good = [title for title, verdict in found if verdict]
@@ -254,7 +254,7 @@ nothing_remembered = Claim(
     says='tau -> 0: No "memory" between iterations',
     formal="at a fixed `dt`, the share of the velocity that is kept in one step vanishes with `tau`, however "
     "friction is treated",
-    judge=partial(forgets, friction.derivations),
+    judge=partial(fraction_vanishes, friction.derivations),
     repair="true of the flow, and of rules with backward Euler or exponential friction. With the source's "
     "`rho = 1 - dt/tau` the share has no limit; gradient descent is at `tau = dt`",
 )

@@ -140,7 +140,7 @@ def advances(moment: Expr) -> Verdict:
     if identical(step, dt):
         return holds(f"t = {moment} advances by dt")
     counted = identical(step * dt, dt, f"what t = {moment} advances by, in units of dt, and one step")
-    sampled = Hypothesis("time is looked at only at multiples of dt, and counted in units of it")
+    sampled = Hypothesis("time is sampled only at multiples of dt, and counted in units of it")
     return conditional(add_evidence(counted, "t = n*dt"), sampled)
 
 

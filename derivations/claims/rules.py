@@ -45,7 +45,7 @@ def other(symbol: Symbol) -> Symbol:
 
 
 def stable(step: Rule, curvature: Expr = lam) -> tuple[Condition, ...]:
-    """Return when a rule forgets its start on a quadratic: conditions that do not follow from signs."""
+    """Return when a rule is asymptotically stable on a quadratic: conditions beside those of signs."""
     return tuple(c for c in rate_region(step, 1, curvature).conditions if not signs(c.expression) <= POSITIVE)
 
 

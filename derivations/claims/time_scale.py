@@ -82,7 +82,7 @@ friction_reduces = Claim(
 def decides(where: Law, number: Expr, values: Sequence[object]) -> Verdict:
     """Judge whether a number decides if a law swings, which the sign of the discriminant tells.
 
-    If the number is put for the mass and the sign then hangs on it alone, it does; if two systems of one
+    If the number is put for the mass and the sign then depends on it alone, it does; if two systems of one
     number are found, among those of the values given, it does not.
     """
     same = Symbol("s", positive=True)
@@ -194,7 +194,7 @@ overshoots = Claim(
 
 
 def follows(where: Law, velocity: Expr, small: Symbol) -> Verdict:
-    """Judge whether a velocity told by the position alone solves a law of second order, or nearly so."""
+    """Judge whether a velocity given by the position alone solves a law of second order, or nearly so."""
     residual = invariance(where.equations[0].residual, x, velocity)
     if identical(residual, Integer(0)):
         return holds(f"x' = {velocity} solves {where}")

@@ -73,7 +73,7 @@ def _(method: RungeKutta, law: Rates, rule: Rule, move: Integrate) -> Lemma:
         stages.append({s: rate.xreplace(point) for s, rate in rates.items()})
         obeyed += [changed(law[s], {**point, dot(s): stages[-1][s]}) for s in law]
     new = (equation(after(s), _moved(s, method.weights, stages, move.step)) for s in law)
-    says = f"each stage of {method.name} obeys the law at its place, and new values are their weighed sum"
+    says = f"each stage of {method.name} obeys the law at its point, and new values are their weighed sum"
     return lemma("algebra", says, All((*obeyed, *new)), Proof("follows"), equations(rule))
 
 

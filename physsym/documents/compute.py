@@ -243,7 +243,7 @@ def size_of(sources: Iterable[Derivation | Script]) -> int:
 
 
 def claims_of(scripts: Iterable[Script]) -> tuple[tuple[Script, Claim], ...]:
-    """Return every claim that scripts export or place in a chapter, once, with the first script that has it.
+    """Return every claim that scripts export or use in a chapter, once, with the first script that has it.
 
     Claims are identified by their ids; a second one of an id is left out.
     """

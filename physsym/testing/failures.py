@@ -28,7 +28,7 @@ from physsym.verify.engines.evaluation import (
 )
 from physsym.verify.engines.laurent import UndecidedError
 
-WIDTH = 92  # pytest adds "E   " in front, and a terminal has 100 columns or more in most places
+WIDTH = 92  # pytest adds "E   " in front, and a terminal has usually 100 columns or more
 _LABEL = 12
 _FACTORED = 400  # operations in a difference that is still factored
 _POINTS = 32

@@ -3,8 +3,10 @@
 import ast
 import importlib
 import inspect
+import io
 import pkgutil
 import re
+import tokenize
 from pathlib import Path
 
 import pytest
@@ -40,12 +42,21 @@ BANNED_MODULES = {
     "truth", "units",
 }  # fmt: skip
 
-# Phrases of a private language in docstrings and comments, and what to write instead.
+# Phrases of a private language, in the package and in the derivations, and what to write instead.
 BANNED_PHRASES = {
-    "forgets its start": "is asymptotically stable", "hangs on": "depends on", "looked at": "sampled",
+    "forgets": "is asymptotically stable", "hangs on": "depends on", "looked at": "sampled",
     "stands in": "occurs in", "stand in": "occur in", "to the last bit": "bitwise",
     "told by": "given by", "who looked": "engines consulted",
 }  # fmt: skip
+# Words banned in one sense, in docstrings, comments and messages of the package: what to write instead,
+# and uses that are plain English.
+BANNED_SENSES = {
+    r"slopes?": ("gradient", r"slopes of the Newton polygon"),
+    r"places?": ("evaluation point", r"in[ -]place|out of place|takes? place|Optimizer\.place"),
+    r"(?:the|a|its|each) shares?|shares? of": ("fraction", None),
+    r"waiting": ("not yet updated", r"waiting for"),
+    r"(?:rows?|cells?) of (?:the|a) (?:sweep|grid)": ("grid point", None),
+}
 
 
 def words(identifier):
@@ -167,12 +178,59 @@ def banned_phrases(text):
     return [phrase for phrase in BANNED_PHRASES if re.search(rf"\b{phrase}\b", plain)]
 
 
-@pytest.mark.parametrize(
-    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
-)
+def module_paths(*folders):
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def from_root(path):
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", module_paths("physsym", "derivations"), ids=from_root)
 def test_prose_has_no_private_phrases(path):
     assert not banned_phrases(path.read_text())
 
 
 def test_a_private_phrase_is_found():
     assert banned_phrases("What hangs\n    # on it.") == ["hangs on"]
+
+
+def prose(text):
+    """Return the prose of a module: comments, and strings of several words, without examples."""
+    strings = [n.value for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Constant)]
+    texts = [re.sub(r"(?m)^ *(>>>|\.\.\.) .*\n.*", "", s) for s in strings if isinstance(s, str) and " " in s]
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    comments = " ".join(t.string.lstrip("#") for t in tokens if t.type == tokenize.COMMENT)
+    return [" ".join(part.split()) for part in (*texts, comments)]
+
+
+def banned_senses(text):
+    """Return the uses of words in a sense that is banned."""
+    found = []
+    for part in prose(text):
+        for word, (_, allowed) in BANNED_SENSES.items():
+            rest = re.sub(rf"\b(?:{allowed})\b", "", part) if allowed else part
+            found += re.findall(rf"\b(?:{word})\b", rest)
+    return found
+
+
+@pytest.mark.parametrize("path", module_paths("physsym"), ids=from_root)
+def test_prose_uses_no_word_in_a_private_sense(path):
+    assert not banned_senses(path.read_text())
+
+
+@pytest.mark.parametrize(
+    ("text", "uses"),
+    [
+        ('"""The slope\n    at a place."""', ["slope", "place"]),
+        ("f = 1  # the share of the\n# velocity, waiting", ["the share", "waiting"]),
+        ('Quantity("share of the velocity kept in one step")', ["share of"]),
+        ('f"each stage of {name} obeys the law at its place"', ["place"]),
+        ('"""Each cell of the sweep, a row of the grid."""', ["cell of the sweep", "row of the grid"]),
+        ('"""Arrays, updated in place, share memory; a row of the matrix is out of place."""', []),
+        ('"""Text.\n\n    >>> place + slope\n    place + slope\n    """', []),
+        ("place = slope", []),
+    ],
+)
+def test_a_private_sense_is_found(text, uses):
+    assert sorted(banned_senses(text)) == sorted(uses)

@@ -1,4 +1,4 @@
-"""The map of a rule: where it is stable on a parabola, and how fast it forgets its start there."""
+"""The map of a rule: where it is stable on a parabola, and how fast it converges there."""
 
 from __future__ import annotations
 
