@@ -2,51 +2,17 @@
 
 A private function should be used twice or name a concept of the field; one that does neither is read better
 where it is called. `RECORDED` is the fraction when it was last lowered; lower it after helpers were inlined.
+`python -m tests.support.census` prints the fraction beside other counts.
 """
 
-import ast
-from collections import Counter
-from pathlib import Path
+from tests.support.census import ROOT, main, modules, used_once, uses
 
-PACKAGE = Path(__file__).parents[2] / "physsym"
 RECORDED = 0.59
 
 
-def private_functions(tree: ast.Module) -> set[str]:
-    """Return the names of the private functions of a module; `_`, the name of registered ones, is none."""
-    names = {n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)}
-    return {n for n in names if n.startswith("_") and not n.startswith("__") and n != "_"}
-
-
-def uses(sources: dict[str, str]) -> dict[tuple[str, str], int]:
-    """Return how often each private function is named in its module or imported by another."""
-    trees = {module: ast.parse(text) for module, text in sources.items()}
-    imported = Counter(
-        (node.module, alias.name)
-        for tree in trees.values()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    )
-    counts = {}
-    for module, tree in trees.items():
-        named = Counter(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
-        counts |= {(module, name): named[name] + imported[module, name] for name in private_functions(tree)}
-    return counts
-
-
-def fraction_used_once(sources: dict[str, str]) -> float:
-    counts = uses(sources).values()
-    return sum(count == 1 for count in counts) / len(counts)
-
-
 def test_helpers_used_once_do_not_become_more_frequent():
-    sources = {
-        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path.read_text(encoding="utf-8")
-        for path in PACKAGE.rglob("*.py")
-    }
-    counts = uses(sources)
-    once = sorted(f"{module}.{name}" for (module, name), count in counts.items() if count == 1)
+    counts = uses(modules(ROOT / "physsym"))
+    once = used_once(counts)
     now = len(once) / len(counts)
     assert now <= RECORDED, (
         f"{len(once)} of {len(counts)} private functions ({now:.3f}) are used once, recorded is {RECORDED}: "
@@ -58,5 +24,34 @@ def test_the_count_knows_what_is_used_once():
     module = "def _once(): ...\ndef _twice(): ...\ndef _shared(): ...\ndef _(): ...\ndef public():\n"
     module += "    return _once(), _twice(), _twice(), _shared()\n"
     other = "from a import _shared\n"
-    assert uses({"a": module, "b": other}) == {("a", "_once"): 1, ("a", "_twice"): 2, ("a", "_shared"): 2}
-    assert fraction_used_once({"a": module, "b": other}) == 1 / 3
+    counts = uses({"a": module, "b": other})
+    assert counts == {("a", "_once"): 1, ("a", "_twice"): 2, ("a", "_shared"): 2}
+    assert used_once(counts) == ["a._once"]
+
+
+def test_the_census_of_another_checkout(tmp_path, capsys):
+    texts = {
+        "physsym/__init__.py": "__all__ = ['public']\ndef public(): return _a()\ndef _a():\n    return 1\n",
+        "derivations/one.py": "a = 1\nb = 2\n",
+        "tests/test_one.py": "def test_one(): ...\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text)
+    assert main([str(tmp_path)]) == 0
+    assert [
+        line.split(maxsplit=1) for line in capsys.readouterr().out.replace(": files, lines", "").splitlines()
+    ] == [
+        ["physsym", "1, 4"],
+        ["derivations", "1, 2"],
+        ["tests", "1, 1"],
+        ["public", "names                 1"],
+        ["functions", "2"],
+        ["private", "functions            1"],
+        ["private", "functions used once  1, a fraction of 1.000"],
+    ]
+
+
+def test_a_folder_without_the_package_is_refused(tmp_path, capsys):
+    assert main([str(tmp_path)]) == 2
+    assert f"given: {tmp_path}; expected" in capsys.readouterr().err
