@@ -11,10 +11,11 @@ import physsym as ps
 from derivations import gradient_descent, momentum
 from derivations.book import reference
 from physsym import after, before, grad, rule
+from physsym.core.statements import parameters
 from physsym.core.symbols import hess
 from physsym.testing import assert_optimizer, step_functions
 from physsym.testing.records import CONCLUDED
-from physsym.vocabulary import G, eta, rho, u, x
+from physsym.vocabulary import G, eta, lam, rho, u, x
 
 DESCENT = rule({x: x - eta * G})
 HEAVY_BALL = rule({u: rho * u - eta * G, x: x + after(u)})
@@ -96,6 +97,9 @@ def test_arguments_go_by_name_then_by_order_or_as_told():
     assert_optimizer(lambda lr, df, w: w - lr * df(w), DESCENT, names={"df": grad, "lr": eta, "w": x})
     assert_optimizer(lambda x, /, grad, *, eta, clip=None: x - eta * grad(x), DESCENT)
     assert_optimizer(lambda x, grad, **other: x - other["eta"] * grad(x), DESCENT)
+    strings = {"w": "x", "lr": "eta", "g": "grad"}
+    assert_optimizer(lambda lr, g, w: w - lr * g(w), DESCENT, names=strings)
+    assert_optimizer(lambda w, grad, lr: w - lr * grad(w), DESCENT, steps=np.int64(3))
 
 
 def test_states_may_be_returned_by_name():
@@ -118,6 +122,10 @@ def test_states_may_be_returned_by_name():
         (lambda x, grad, eta: x, {"names": {"y": x}}, "names gives y"),
         (lambda x, grad, eta: x, {"values": {"rho": 0.5}}, "values names rho"),
         (lambda a, grad, eta: x, {"names": {"a": eta}}, "not clear"),
+        (lambda w, grad, eta: x, {"names": {"w": "y"}}, "names must give a symbol of the rule .x, eta."),
+        (lambda w, grad, eta: x, {"names": {"w": 3}}, "or physsym.grad for the gradient; given 'w': 3"),
+        (lambda *a: x, {"names": {"w": x}}, "takes .args"),
+        (lambda x, grad, eta: x, {"values": {"eta": "fast"}}, "values must be finite numbers"),
     ],
 )
 def test_what_is_not_clear_is_a_type_error(step, options, says):
@@ -126,7 +134,18 @@ def test_what_is_not_clear_is_a_type_error(step, options, says):
 
 
 @pytest.mark.parametrize(
-    "options", [{"steps": 0}, {"steps": True}, {"rtol": -1}, {"rtol": math.nan}, {"rtol": 1}]
+    "options",
+    [
+        {"steps": 0},
+        {"steps": True},
+        {"rtol": -1},
+        {"rtol": math.nan},
+        {"rtol": 1},
+        {"values": {"eta": math.nan}},
+        {"values": {"eta": (0, math.inf)}},
+        {"values": {"eta": (1, 0.5)}},
+        {"values": {"eta": (1, 2, 3)}},
+    ],
 )
 def test_options_under_which_nothing_would_be_compared_are_refused(options):
     with pytest.raises(ValueError, match="must be"):
@@ -194,9 +213,13 @@ def test_what_can_be_called_with_nothing_fails():
     def step(x, grad, eta):
         raise RuntimeError("not today")
 
-    text = failure(step, DESCENT)
+    with pytest.raises(AssertionError) as found:
+        assert_optimizer(step, DESCENT)
+    text, line = str(found.value), step.__code__.co_firstlineno + 1
     assert "neither as a formula nor by numbers" in text
     assert text.count("RuntimeError: not today") == 2
+    assert "".join(text.split()).count(f"({__file__}:{line})") == 2
+    assert isinstance(found.value.__cause__, RuntimeError)
 
 
 def test_a_step_that_breaks_down_later_fails():
@@ -208,7 +231,20 @@ def test_a_step_that_breaks_down_later_fails():
             raise RuntimeError("enough")
         return np.asarray(x, dtype=float) - eta * grad(x)
 
-    assert "raises RuntimeError: enough" in failure(step, DESCENT)
+    with pytest.raises(AssertionError, match="raises RuntimeError: enough") as found:
+        assert_optimizer(step, DESCENT)
+    assert isinstance(found.value.__cause__, RuntimeError)
+    assert f"test_step_functions.py:{step.__code__.co_firstlineno + 3}" in str(found.value)
+
+
+def test_what_names_no_arguments_is_told_how_it_is_called():
+    text = " ".join(failure(lambda *a: a[0], HEAVY_BALL).split())
+    assert "<lambda>(u, x, grad, eta=..., rho=...), for it names no parameters; wrap it in a function" in text
+
+
+def test_a_list_of_numbers_is_not_one_array():
+    says = "returned 3 values; a step returns x, in this order; return one array of all components"
+    assert says in failure(lambda x, grad, eta: list(np.asarray(x, dtype=float) - eta * grad(x)), DESCENT)
 
 
 def test_a_rule_without_a_finite_value_is_not_passed():
@@ -413,3 +449,114 @@ def test_every_trial_is_run(monkeypatch):
     plan = step_functions._step_of(numeric(reference.heavy_ball), HEAVY_BALL, {}, {})
     found = step_functions._by_numbers(plan, HEAVY_BALL, steps=4, rtol=None, seed=1)
     assert (found.compared, found.difference) == (step_functions.TRIALS * 4, [])
+
+
+DECAY = rule({x: x - eta * (G + lam * x)})
+DECAYED_BALL = rule({u: rho * u - eta * (G + lam * x), x: x + after(u)})
+
+
+def in_type(dtype, step):
+    """A function that refuses symbols and computes with numbers of one type."""
+
+    def on_numbers(x, grad, eta, **others):
+        return step(np.asarray(x, dtype=float).astype(dtype), grad, eta, **others).astype(dtype)
+
+    return on_numbers
+
+
+@pytest.mark.parametrize(
+    ("dtype", "wrong", "right", "options"),
+    [
+        (
+            np.float16,
+            lambda x, grad, eta: x + eta * grad(x),
+            DESCENT,
+            {"values": {"eta": 0.01}, "rtol": 0.02},
+        ),
+        (np.float16, lambda x, grad, eta: x - 1.05 * eta * grad(x), DESCENT, {"rtol": 0.02}),
+        (
+            np.float32,
+            lambda x, grad, eta, lam: x - eta * grad(x),
+            DECAY,
+            {"values": {"eta": 1e-3, "lam": 1e-2}},
+        ),
+        (np.float64, lambda x, grad, eta: x + eta * grad(x), DESCENT, {"values": {"eta": 1e-10}}),
+        (np.float32, lambda x, grad, eta: x - eta * np.clip(grad(x), -10, 10), DESCENT, {}),
+        (np.float64, lambda x, grad, eta: x - eta * np.clip(grad(x), -10, 10), DESCENT, {}),
+    ],
+    ids=["ascent in 16 bits", "rate in 16 bits", "no decay", "slow ascent", "clip in 32 bits", "clip"],
+)
+def test_errors_are_measured_by_the_change_of_a_step(dtype, wrong, right, options):
+    assert "instead of" in failure(in_type(dtype, wrong), right, **options)
+    decay = 0 if right is DESCENT else 1
+    step = lambda x, grad, eta, lam=0: x - eta * (grad(x) + decay * lam * x)
+    assert_optimizer(in_type(dtype, step), right, **options)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("eta_", [1e-2, 1e-5, 1e-8, 1e-11, 1e-17])
+@pytest.mark.parametrize("lam_", [1e-1, 1e-3, 1e-6])
+def test_a_wrong_term_never_passes_at_any_rate(dtype, eta_, lam_):
+    def variant(past=1, slope=1, decay=1, move=1):
+        def step(u, x, grad, eta, rho, lam):
+            u, x = (np.asarray(s, dtype=float).astype(dtype) for s in (u, x))
+            new = past * rho * u - eta * (slope * grad(x) + decay * lam * x)
+            return new.astype(dtype), (x + move * new).astype(dtype)
+
+        return step
+
+    options = {"values": {"eta": eta_, "lam": lam_}, "rtol": 0.02 if dtype is np.float16 else None}
+    for name in ("past", "slope", "decay", "move"):
+        for factor in (0, -1):
+            failure(variant(**{name: factor}), DECAYED_BALL, **options)
+    try:
+        assert_optimizer(variant(), DECAYED_BALL, **options)
+    except AssertionError as error:  # the right one passes, or it is said that nothing could be seen
+        rate_is_zero = eta_ < np.finfo(dtype).smallest_subnormal
+        assert rate_is_zero or "cannot be told apart at this precision" in str(error)  # noqa: PT017
+        assert dtype is not np.float64 or eta_ * lam_ < 1e-11
+
+
+def test_what_a_type_cannot_resolve_is_refused():
+    slow = {"values": {"eta": 1e-9}}
+    right = in_type(np.float32, lambda x, grad, eta: x - eta * grad(x))
+    text = failure(right, DESCENT, **slow)
+    assert "cannot be told apart at this precision: choose larger values= or a wider type" in text
+    assert "leaving out eta changes no step by more than the tolerance" in text
+    assert "doubling the gradient changes no step" in text
+    assert_optimizer(lambda x, grad, eta: x - eta * grad(x), DESCENT, **slow)  # as a formula
+    without = failure(in_type(float, lambda x, grad, eta, lam: x - eta * grad(x)), DECAY, values={"lam": 0})
+    assert "leaving out lam changes no step" in without
+
+
+def test_a_parameter_that_cancels_need_not_be_seen():
+    cancels = rule({x: x - eta * G + (1 + lam) * x - x - lam * x})
+    assert lam in parameters(cancels)
+    assert_optimizer(in_type(float, lambda x, grad, eta, lam: x - eta * grad(x)), cancels)
+
+
+def test_types_of_sixteen_bits_need_a_tolerance():
+    with pytest.raises(TypeError, match=r"x is float16, whose resolution is 0.00098: give rtol="):
+        assert_optimizer(in_type(np.float16, lambda x, grad, eta: x - eta * grad(x)), DESCENT)
+
+
+def test_adam_in_single_precision_follows_its_rule():
+    m, k, s = Symbol("m", real=True), Symbol("k", nonnegative=True), Symbol("s", nonnegative=True)
+    b1, b2, eps = (Symbol(name, positive=True) for name in ("b1", "b2", "eps"))
+    mean, square = after(m) / (1 - b1 ** after(k)), after(s) / (1 - b2 ** after(k))
+    new = {m: b1 * m + (1 - b1) * G, s: b2 * s + (1 - b2) * G**2, k: k + 1}
+    adam = rule({**new, x: x - eta * mean / (sqrt(square) + eps)})
+
+    def step(m, s, k, x, grad, eta, b1, b2, eps, sign=-1):
+        m, s, x = (np.asarray(a, dtype=float).astype(np.float32) for a in (m, s, x))
+        b1, b2, eta, eps, one = map(np.float32, (b1, b2, eta, eps, 1))
+        g = grad(x).astype(np.float32)
+        m, s, k = b1 * m + (one - b1) * g, b2 * s + (one - b2) * g * g, k + 1
+        change = eta * (m / (one - b1 ** np.float32(k))) / (np.sqrt(s / (one - b2 ** np.float32(k))) + eps)
+        return m, s, k, x + sign * change
+
+    usual = {"values": {"b1": 0.9, "b2": 0.999, "eta": 1e-3}}
+    assert_optimizer(step, adam, **usual)
+    wrong = lambda m, s, k, x, grad, eta, b1, b2, eps: step(m, s, k, x, grad, eta, b1, b2, eps, 1)
+    assert "instead of" in failure(wrong, adam, **usual)
