@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from sympy import Symbol
@@ -15,7 +15,7 @@ from sympy import Symbol
 from physsym.codegen import Formula, Program, evaluation_points, program, state_name
 from physsym.core.statements import Rule, RuleLike, as_rule
 from physsym.core.symbols import BEFORE
-from physsym.runtime.backends import counted, load_backend, pytree, step_function, with_fma
+from physsym.runtime.backends import counted, load_backend, pytree, step_function, those_with, with_fma
 from physsym.runtime.backends.base import (
     Backend,
     InPlace,
@@ -57,6 +57,12 @@ class Bound:
     def __post_init__(self) -> None:
         self._advance = self._kernel.step
         self._kernel.set(self.parameters)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "bound arrays are memory of this process, which is neither copied nor pickled; "
+            "copy or pickle the optimizer and the arrays, and bind them again"
+        )
 
     def step(self, **changes: Value) -> None:
         """Take one step, in which no array is allocated.
@@ -118,6 +124,9 @@ class Optimizer:
 
     def __reduce__(self) -> tuple[Callable[..., Optimizer], tuple[Any, ...]]:
         return _rebuilt, (self.rule, self.backend, self.fma, dict(self.parameters))
+
+    def __hash__(self) -> int:
+        return hash((self.rule, self.backend, self.fma, frozenset(self.parameters.items())))
 
     @property
     def source(self) -> str:
@@ -361,7 +370,7 @@ class Optimizer:
         in_place = self._engine.capabilities.in_place
         if in_place is None:
             raise TypeError(
-                f"the backend {self.backend!r} updates no arrays in place; use the backend 'numpy'"
+                f"the backend {self.backend!r} updates no arrays in place; {those_with('in_place')} do"
             )
         threads = whole_number("threads", threads, 1)
         self._refuse_misnamed(state, wanted=self.program.states)
@@ -403,9 +412,11 @@ class Optimizer:
         try:
             with np.errstate(all="ignore"):
                 new = self.step(state, gradient)
-        except ArithmeticError as error:
+        except Exception as error:
             if gradient is not None and gradient.error is error:
                 error.add_note(f"raised by the gradient in step {number}")
+                raise
+            if not isinstance(error, ArithmeticError):
                 raise
             raise FloatingPointError(f"step {number} cannot be computed: {error}") from error
         if not all(map(self._engine.finite, new.values())):
@@ -480,7 +491,7 @@ def optimizer(
     Raises
     ------
     TypeError
-        For missing, unknown or unfit parameters.
+        For missing, unknown or unfit parameters, and where `fma` is neither True nor False.
     ValueError
         For an unknown backend, and for parameters at which the rule is not defined.
     ImportError
@@ -496,8 +507,7 @@ def optimizer(
     [[4.0, 2.0], [3.6, 1.8], [3.04, 1.52]]
     """
     rule = as_rule(rule)
-    engine = load_backend(backend)
-    engine = with_fma(engine) if fma else engine
+    engine = with_fma(load_backend(backend), fma)
     steps = counted(program(rule), engine)
     constants(steps, engine, parameters)  # raises where the rule is not defined
     own = MappingProxyType(dict(parameters))
@@ -510,16 +520,16 @@ def _rebuilt(rule: Rule, backend: str, fma: bool, parameters: Mapping[str, Value
 
 @dataclass
 class _WatchedGradient:
-    """A callable gradient that remembers its evaluations in a step, and an arithmetic error."""
+    """A callable gradient that remembers its evaluations in a step, and what it raised."""
 
     function: Callable[..., Value]
     calls: list[tuple[Values, Value]] = field(default_factory=list)
-    error: ArithmeticError | None = None
+    error: Exception | None = None
 
     def __call__(self, *points: Value) -> Value:
         try:
             found = self.function(*points)
-        except ArithmeticError as error:
+        except Exception as error:
             self.error = error
             raise
         self.calls.append((points, found))

@@ -60,16 +60,16 @@ class Plan:
         """Raise ValueError where the records would not fit into memory, unless a callback may end the run."""
         leaves = [leaf for value in state.values() for leaf in pytree.flatten(value)[0]]
         size = sum(getattr(leaf, "nbytes", 8) + OBJECT for leaf in leaves)
-        records, memory = self.steps // self.every + 2, _memory()
-        if self.callback is None and records * size > memory:
-            enough = 10 ** math.ceil(math.log10(2 * size * self.steps / memory))
+        records, available = self.steps // self.every + 2, memory()
+        if self.callback is None and records * size > available:
+            enough = 10 ** math.ceil(math.log10(2 * size * self.steps / available))
             raise ValueError(
                 f"recording {records} states takes about {records * size:.1e} bytes, and this machine has "
-                f"{memory:.1e}; record fewer with a larger every=, such as every={enough}"
+                f"{available:.1e}; record fewer with a larger every=, such as every={enough}"
             )
 
 
-def _memory() -> int:
+def memory() -> int:
     """Return the bytes of memory of this machine, or a usual number where it does not tell."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
@@ -14,15 +15,14 @@ from physsym.analysis.linear import characteristic_polynomial
 from physsym.analysis.numeric_spectra import spectral_radii
 from physsym.codegen import Formula, Program, scalarise, state_name
 from physsym.core.statements import Rule, RuleLike, as_rule
-from physsym.runtime.backends import is_installed, load_backend, with_fma
+from physsym.runtime.backends import default_for_sweeps, load_backend, those_with, with_fma
 from physsym.runtime.backends.arrays import Array
 from physsym.runtime.backends.base import Backend, Value, misnamed, whole_number
 from physsym.runtime.optimizers import optimizer
 from physsym.runtime.potentials import Problem, is_potential, potential_formula, problem
+from physsym.runtime.rollout import memory
 from physsym.runtime.states import StateLayout, coordinates, layout
 from physsym.vocabulary import lam
-
-FASTEST_FIRST = ("llvm", "numpy")  # which backend a sweep takes by default, where it is installed
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +41,14 @@ class Sweep:
     steps: int
     states: Mapping[str, Array] = field(repr=False)
     loss: Array = field(repr=False)
+
+    def __post_init__(self) -> None:
+        for name in ("axes", "fixed", "states"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    def __reduce__(self) -> tuple[type[Sweep], tuple[Any, ...]]:
+        values = (getattr(self, f.name) for f in fields(self))
+        return type(self), tuple(dict(v) if isinstance(v, MappingProxyType) else v for v in values)
 
     @property
     def radius(self) -> Array:
@@ -62,7 +70,7 @@ class Sweep:
 def sweep(
     rule: RuleLike,
     potential: Any,
-    grid: Mapping[str, Any],
+    grid: Mapping[Any, Any],
     steps: int,
     *,
     start: Value = None,
@@ -80,12 +88,13 @@ def sweep(
         A test function or its name; an expression, whose symbols named in the grid are parameters and whose
         others are weights; or a quadratic by its curvatures (n,) or its matrix (n, n).
     grid : Mapping
-        Every parameter by name: numbers, and one-dimensional arrays, which span the grid in their order.
+        Every parameter by name or symbol: numbers, and one-dimensional arrays, which span the grid in their
+        order.
     steps : int
         How many steps to take.
     start : optional
         As for `Optimizer.init`; by default that of the test function, else ones.
-    backend : {"llvm", "numpy"}, optional
+    backend : str, optional
         "llvm" computes grid points side by side in vectors, and is the default where llvmlite is installed.
         Both agree bitwise where the rule needs no more than arithmetic and roots.
     threads : int
@@ -100,9 +109,9 @@ def sweep(
     Raises
     ------
     TypeError
-        For missing or unknown parameters, and for a potential that is a callable.
+        For missing or unknown parameters, for what is no grid, and for a potential that is a callable.
     ValueError
-        For an unfit grid, start, number of steps or backend.
+        For an unfit grid, start, number of steps or backend, and for a grid beyond the memory of the machine.
 
     Examples
     --------
@@ -117,41 +126,47 @@ def sweep(
     steps, threads = whole_number("steps", steps, 0), whole_number("threads", threads, 1)
     rule = as_rule(rule)
     engine = _engine(backend, fma)
+    by_name = _named(grid)
     task = problem(potential) if isinstance(potential, str) else potential
     if not is_potential(task):
         raise TypeError(
             "a sweep needs a potential as a formula: a test function or its name, an expression of the "
             f"weights, or a quadratic by its curvatures or matrix; given {type(task).__name__} {task!r}"
         )
-    known = potential_formula(task, grid)
+    known = potential_formula(task, by_name)
     if known is None:
         raise ValueError(f"the test function {task.name!r} has no formula; sweep one that has")
-    axes, fixed = _split(grid)
+    axes, fixed = _split(by_name)
     own = [state_name(p) for p in rule.parameters]
     own += [state_name(s) for s in known.value.free_symbols if s not in known.weights]
-    if wrong := misnamed(grid, wanted=list(dict.fromkeys(own)), known=sorted(set(own))):
+    if wrong := misnamed(by_name, wanted=list(dict.fromkeys(own)), known=sorted(set(own))):
         raise TypeError(f"parameters of the sweep: {wrong}")
     if start is None:
         start = task.start if isinstance(task, Problem) else np.ones(len(known.weights))
     program, initial, rows = _initial(rule, known, axes, fixed, start)
     shape = tuple(len(a) for a in axes.values())
-    given, points = _given(program, axes, fixed), int(np.prod(shape, dtype=int))
+    points = math.prod(shape)
+    size = 8.0 * points * (len(initial) + len(axes) + 1)
+    if size > memory():
+        raise ValueError(
+            f"a grid of {points} points takes about {size:.1e} bytes, and this machine has {memory():.1e}; "
+            "take fewer values along its axes"
+        )
+    given = _given(program, axes, fixed)
     assert engine.capabilities.sweep is not None
     with np.errstate(all="ignore"):
         table = engine.capabilities.sweep(program, initial, given, points, steps, threads)
         states = rows.states_on_grid(table, shape)
         (position, *_) = map(state_name, coordinates(rule))
         loss = _loss(known, states[position], _on_grid(axes, fixed), len(axes))
-    return Sweep(
-        rule, known, MappingProxyType(axes), MappingProxyType(fixed), steps, MappingProxyType(states), loss
-    )
+    return Sweep(rule, known, axes, fixed, steps, states, loss)
 
 
 def _engine(name: str | None, fma: bool) -> Backend:
-    backend = load_backend(name or next(filter(is_installed, FASTEST_FIRST)))
+    backend = load_backend(default_for_sweeps() if name is None else name)
     if backend.capabilities.sweep is None:
-        raise ValueError(f"the backend {backend.name!r} takes no sweeps; 'llvm' and 'numpy' do")
-    return with_fma(backend) if fma else backend
+        raise ValueError(f"the backend {backend.name!r} takes no sweeps; {those_with('sweep')} do")
+    return with_fma(backend, fma)
 
 
 def _initial(
@@ -169,8 +184,22 @@ def _initial(
     return program, np.array(rows.row(state), float), rows
 
 
+def _named(grid: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a grid with names in the place of symbols."""
+    if not isinstance(grid, Mapping):
+        raise TypeError(
+            f"a grid is a dictionary of the parameters, such as {{'eta': [0.1, 0.2]}}; given {grid!r}"
+        )
+    if wrong := [key for key in grid if not isinstance(key, (str, Symbol))]:
+        raise TypeError(f"the parameters of a grid are given by name or symbol, given {wrong[0]!r}")
+    by_name = {state_name(key) if isinstance(key, Symbol) else key: value for key, value in grid.items()}
+    if len(by_name) < len(grid):
+        raise TypeError(f"a parameter of the grid is given twice, by name and by symbol: {[*grid]}")
+    return by_name
+
+
 def _split(grid: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, float]]:
-    arrays = {name: np.asarray(value, dtype=float) for name, value in grid.items()}
+    arrays = {name: _numbers(value) for name, value in grid.items()}
     for name, array in arrays.items():
         if array.ndim > 1 or not array.size or not np.isfinite(array).all():
             raise ValueError(
@@ -178,6 +207,17 @@ def _split(grid: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, float]]
             )
     axes = {name: array for name, array in arrays.items() if array.ndim}
     return axes, {name: float(array) for name, array in arrays.items() if not array.ndim}
+
+
+def _numbers(given: Any) -> Array:
+    """Return the numbers given for a parameter; NaN where they are none."""
+    try:
+        array = np.asarray(given)
+        is_text = array.dtype.kind == "O" and any(isinstance(v, (str, bytes)) for v in array.ravel())
+        unfit = is_text or array.dtype.kind not in "biufO"
+        return np.asarray(np.nan if unfit else array, dtype=float)
+    except (TypeError, ValueError):
+        return np.asarray(np.nan)
 
 
 def _on_grid(axes: Mapping[str, Array], fixed: Mapping[str, float]) -> dict[str, Any]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+
+import numpy as np
 
 from physsym.codegen import Program, program, state_name
 from physsym.codegen.passes.partition import without_counters
@@ -28,18 +31,22 @@ class Entry:
 
     `backend` is a `Backend`, or the dotted name of a module whose `BACKEND` is one, which is imported when
     the backend is first used. `needs` is the module that this imports, `extra` the set of optional
-    dependencies of this package that installs it.
+    dependencies of this package that installs it. Where a sweep names no backend, it takes that of the
+    highest `sweep_rank` among those installed.
     """
 
     backend: str | Backend
     needs: str = "numpy"
     extra: str = ""
+    sweep_rank: int = 0
 
 
 BACKENDS: dict[str, Entry] = {}
 
 
-def register_backend(name: str, backend: str | Backend, *, needs: str = "numpy", extra: str = "") -> None:
+def register_backend(
+    name: str, backend: str | Backend, *, needs: str = "numpy", extra: str = "", sweep_rank: int = 0
+) -> None:
     """Add a backend to the table, so that `optimizer` and `lambdify` take it by name.
 
     Parameters
@@ -52,9 +59,14 @@ def register_backend(name: str, backend: str | Backend, *, needs: str = "numpy",
         The module without which it cannot be imported.
     extra : str
         The set of optional dependencies of physsym that installs that module, if any.
+    sweep_rank : int
+        Where a sweep names no backend, it takes that of the highest rank among those installed; "numpy" has
+        rank 1, "llvm" 2.
 
     Raises
     ------
+    TypeError
+        Where the name is no text, or the backend neither a `Backend` nor the name of a module.
     ValueError
         Where the name is taken.
 
@@ -65,14 +77,22 @@ def register_backend(name: str, backend: str | Backend, *, needs: str = "numpy",
     'python'
     >>> _ = BACKENDS.pop("python again")
     """
+    named: object = name
+    given: object = backend
+    if not named or not isinstance(named, str):
+        raise TypeError(f"the name of a backend is a text such as 'numpy', given {name!r}")
+    if not given or not isinstance(given, (str, Backend)):
+        raise TypeError(
+            f"expected a Backend, or the dotted name of a module whose BACKEND is one, given {backend!r}"
+        )
     if name in BACKENDS:
         raise ValueError(f"there is a backend {name!r} already; choose another name")
-    BACKENDS[name] = Entry(backend, needs, extra)
+    BACKENDS[name] = Entry(backend, needs, extra, sweep_rank)
 
 
-register_backend("numpy", "physsym.runtime.backends.numpy")
+register_backend("numpy", "physsym.runtime.backends.numpy", sweep_rank=1)
 register_backend("python", "physsym.runtime.backends.python")
-register_backend("llvm", "physsym.runtime.backends.llvm", needs="llvmlite", extra="fast")
+register_backend("llvm", "physsym.runtime.backends.llvm", needs="llvmlite", extra="fast", sweep_rank=2)
 register_backend("c", "physsym.runtime.backends.c")
 register_backend("jax", "physsym.runtime.backends.jax", needs="jax", extra="jax")
 register_backend("torch", "physsym.runtime.backends.torch", needs="torch", extra="torch")
@@ -101,6 +121,8 @@ def load_backend(name: str) -> Backend:
         For an unknown name.
     ImportError
         Where what it needs is not installed; it names the extra.
+    TypeError
+        Where the `BACKEND` of its module is no `Backend`.
 
     Examples
     --------
@@ -115,15 +137,45 @@ def load_backend(name: str) -> Backend:
         raise ImportError(f"the backend {name!r} needs {entry.needs}: install it with pip install {command}")
     if isinstance(entry.backend, Backend):
         return entry.backend
-    loaded: Backend = importlib.import_module(entry.backend).BACKEND
+    loaded: object = getattr(importlib.import_module(entry.backend), "BACKEND", None)
+    if not isinstance(loaded, Backend):
+        raise TypeError(
+            f"BACKEND of {entry.backend} must be a Backend for {name!r} to work, found {loaded!r}"
+        )
     return loaded
 
 
-def with_fma(backend: Backend) -> Backend:
-    """Return a backend that may contract a product and a sum; ValueError for one that cannot."""
+def default_for_sweeps() -> str:
+    """Return the name of the backend of the highest `sweep_rank` among those installed."""
+    return max(filter(is_installed, BACKENDS), key=lambda name: BACKENDS[name].sweep_rank)
+
+
+def those_with(capability: str) -> str:
+    """Return in words which of the installed backends have a capability; it imports all of them.
+
+    >>> those_with("trees").startswith("'numpy'")
+    True
+    """
+    found = []
+    for name in filter(is_installed, BACKENDS):
+        with suppress(ImportError, TypeError):  # what cannot be loaded cannot be recommended
+            if getattr(load_backend(name).capabilities, capability):
+                found.append(repr(name))
+    return " and ".join(filter(None, (", ".join(found[:-1]), *found[-1:]))) or "no others"
+
+
+def with_fma(backend: Backend, fma: bool) -> Backend:
+    """Return a backend, with `fma` as one that may contract a product and a sum.
+
+    Raises TypeError where `fma` is neither True nor False, ValueError for a backend that cannot.
+    """
+    if not isinstance(fma, (bool, np.bool_)):
+        raise TypeError(f"fma is True or False, given {fma!r}")
+    if not fma:
+        return backend
     can = backend.capabilities
     if not can.fma:
-        raise ValueError(f"the backend {backend.name!r} has no option fma; 'llvm' and 'c' have")
+        raise ValueError(f"the backend {backend.name!r} has no option fma; {those_with('fma')} have")
     makers = {"in_place": can.in_place, "rollout": can.rollout, "sweep": can.sweep}
     changes: dict[str, Any] = {n: make and partial(make, fma=True) for n, make in makers.items()}
     contracted = replace(can, **changes)
@@ -181,8 +233,10 @@ def lambdify(rule: RuleLike, /, backend: str = "numpy", **options: Value) -> Cal
 
     Raises
     ------
+    TypeError
+        Where `fma` is neither True nor False.
     ValueError
-        For an unknown backend.
+        For an unknown backend, and for `fma` where it has no such option.
     ImportError
         Where what the backend needs is not installed.
 
@@ -195,5 +249,5 @@ def lambdify(rule: RuleLike, /, backend: str = "numpy", **options: Value) -> Cal
     >>> step(1, lambda x: 2 * x, eta=Fraction(1, 10))
     (Fraction(4, 5),)
     """
-    engine = load_backend(backend)
+    engine = with_fma(load_backend(backend), options.pop("fma", False))
     return step_function(counted(program(rule), engine), engine, **options)

@@ -487,7 +487,7 @@ def test_what_cannot_be_bound_is_told():
         optimizer(rule({x: x + u, u: u - grad(after(x))})).bind(
             {"x": np.ones(1), "u": np.ones(1)}, np.ones(1)
         )
-    with pytest.raises(TypeError, match="use the backend 'numpy'"):
+    with pytest.raises(TypeError, match=r"'python' updates no arrays in place; 'numpy', .* do"):
         made(momentum, "python").bind({"x": 1.0, "u": 1.0}, 1.0)
     with pytest.raises(ValueError, match="missing u"):
         made(momentum).bind({"x": np.ones(1)}, np.ones(1))
@@ -519,6 +519,33 @@ def test_a_copy_contracts_where_its_original_does():
     fused = optimizer(momentum, "c", fma=True, **CHOSEN)
     assert pickle.loads(pickle.dumps(fused)).fma
     assert pickle.loads(pickle.dumps(fused)) != optimizer(momentum, "c", **CHOSEN)
+
+
+def test_equal_optimizers_have_one_hash():
+    assert len({optimizer(momentum, **CHOSEN), optimizer(momentum, **CHOSEN)}) == 1
+    others = optimizer(momentum, "python", **CHOSEN), optimizer(momentum, eta=0.2, rho=0.7)
+    assert len({optimizer(momentum, **CHOSEN), *others}) == 3
+    assert hash(optimizer(momentum, eta=0.5, rho=0)) == hash(optimizer(momentum, eta=Fraction(1, 2), rho=0.0))
+
+
+@pytest.mark.parametrize("again", [pickle.dumps, copy.deepcopy, copy.copy])
+def test_bound_arrays_are_not_copied(again):
+    state = {"u": np.zeros(2), "x": np.ones(2)}
+    bound = made(momentum).bind(state, np.ones(2))
+    with pytest.raises(TypeError, match="pickle the optimizer and the arrays, and bind them again"):
+        again(bound)
+    bound.step()
+
+
+@pytest.mark.parametrize("fma", ["no", None, 1, 0.0])
+def test_fma_is_true_or_false(fma):
+    for refused in (
+        lambda: optimizer(momentum, fma=fma, **CHOSEN),
+        lambda: lambdify(momentum, fma=fma),
+        lambda: sweep(momentum, [1.0], CHOSEN, 3, fma=fma),
+    ):
+        with pytest.raises(TypeError, match=re.escape(f"fma is True or False, given {fma!r}")):
+            refused()
 
 
 def test_an_optimizer_is_shown_by_its_rule_and_its_parameters():
@@ -629,6 +656,33 @@ def test_an_error_of_the_gradient_itself_is_passed_on_with_the_step(backend):
         optimizer(descent, backend, eta=0.1).run(1.0, broken, 9)
     assert told.traceback[-1].name == "broken"
     assert told.value.__notes__ == ["raised by the gradient in step 3"]
+
+
+class OwnError(Exception):
+    """An exception that only its author knows."""
+
+
+@pytest.mark.parametrize("backend", EACH_BACKEND)
+@pytest.mark.parametrize("kind", [ValueError, TypeError, KeyError, StopIteration, OwnError, OverflowError])
+def test_each_exception_of_the_gradient_names_the_step(kind, backend):
+    calls = []
+
+    def broken(w):
+        calls.append(w)
+        if len(calls) == 3:
+            raise kind("mine")
+        return w
+
+    with pytest.raises(kind, match="mine") as caught:
+        optimizer(descent, backend, eta=0.1).run(1.0, broken, 9)
+    assert type(caught.value) is kind
+    assert caught.value.__notes__ == ["raised by the gradient in step 3"]
+
+
+def test_an_error_of_the_step_alone_is_not_said_to_be_of_the_gradient():
+    with pytest.raises(TypeError) as caught:
+        optimizer(descent, eta=0.1).run(1.0, lambda w: "text", 9)
+    assert not hasattr(caught.value, "__notes__")
 
 
 @pytest.mark.parametrize("backend", ["numpy", "python"])

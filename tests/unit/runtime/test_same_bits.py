@@ -129,5 +129,5 @@ def test_contraction_is_an_option_that_changes_last_bits_alone(backend):
 
 
 def test_no_option_is_taken_that_a_backend_has_not():
-    with pytest.raises(ValueError, match="the backend 'numpy' has no option fma; 'llvm' and 'c' have"):
+    with pytest.raises(ValueError, match=r"the backend 'numpy' has no option fma; .*'c' have"):
         optimizer(METHODS["heavy ball"], fma=True, eta=0.1, rho=0.9)
