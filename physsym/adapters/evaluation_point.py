@@ -7,7 +7,7 @@ from dataclasses import replace
 from sympy import Expr, Symbol
 
 from physsym.codegen import Program
-from physsym.core.statements import Rule, Update, expressions, parameters
+from physsym.core.statements import Rule, RuleLike, Update, as_rule, expressions, parameters
 from physsym.core.symbols import FORCES, after, grad
 from physsym.runtime import coordinates
 
@@ -59,7 +59,7 @@ def describe_evaluation_points(rule: Rule) -> str:
     )
 
 
-def seen_from_the_gradient(rule: Rule) -> Rule:
+def seen_from_the_gradient(rule: RuleLike) -> Rule:
     """Return the rule in the variable where its gradient is taken, for libraries that take it at the weights.
 
     With the gradient at `x + s`, the new variable is `y = x + s`; it is called x again. The weights of the
@@ -69,7 +69,7 @@ def seen_from_the_gradient(rule: Rule) -> Rule:
     Parameters
     ----------
     rule : Rule
-        A rule of one coordinate that takes one gradient.
+        A rule of one coordinate that takes one gradient, or what has one: a derivation, an optimizer.
 
     Returns
     -------
@@ -77,6 +77,8 @@ def seen_from_the_gradient(rule: Rule) -> Rule:
 
     Raises
     ------
+    TypeError
+        For what has no rule.
     ValueError
         Where the rule takes no gradient or several, or where the evaluation point is no position with
         something added.
@@ -93,6 +95,7 @@ def seen_from_the_gradient(rule: Rule) -> Rule:
     >>> print(seen_from_the_gradient(rule({u: rho * u - eta * grad(x + rho * u), x: x + after(u)})))
     u <- -eta*grad(x) + rho*u; x <- -rho*u + rho*u+ + u+ + x
     """
+    rule = as_rule(rule)
     point, position = _point_and_position(rule)
     shift = point - position
     change: dict[Expr, Expr] = {grad(point): grad(position), position: position - shift}

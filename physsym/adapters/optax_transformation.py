@@ -14,7 +14,7 @@ from sympy import Symbol
 from physsym.adapters.evaluation_point import describe_evaluation_points, weights_state, with_counters_given
 from physsym.codegen import Program, partition, program, state_name
 from physsym.codegen.straight_line import live_lines
-from physsym.core.statements import Rule, Update
+from physsym.core.statements import Rule, RuleLike, Update, as_rule
 from physsym.core.symbols import BEFORE, after
 from physsym.runtime import coordinates
 from physsym.runtime.backends.base import Value, Values, constants, refuse_misnamed
@@ -30,7 +30,15 @@ class RuleState(NamedTuple):
     states: dict[str, Value]
 
 
-def optax(rule: Rule, /, **parameters: Value) -> library.GradientTransformation:
+class RuleTransformation(library.GradientTransformation):
+    """An `optax.GradientTransformation` with the types of its two functions, made by `optax`."""
+
+    __slots__ = ()
+    init: Callable[[Value], RuleState]
+    update: Callable[..., tuple[Value, RuleState]]
+
+
+def optax(rule: RuleLike, /, **parameters: Value) -> RuleTransformation:
     """Return a rule as an `optax.GradientTransformation`: its updates are what the rule adds to the weights.
 
     The weights are the state at which the rule takes its gradient; other positions start where they do, all
@@ -40,13 +48,14 @@ def optax(rule: Rule, /, **parameters: Value) -> library.GradientTransformation:
     Parameters
     ----------
     rule : Rule
-        The update rule.
+        The update rule, or what has one: an update, a derivation, an optimizer.
     **parameters
         The parameters of the rule, each a number or a schedule: a callable of the number of steps done.
 
     Returns
     -------
-    optax.GradientTransformation
+    RuleTransformation
+        An `optax.GradientTransformation`.
 
     Raises
     ------
@@ -54,7 +63,7 @@ def optax(rule: Rule, /, **parameters: Value) -> library.GradientTransformation:
         For a rule that takes its gradient elsewhere than at a state, or several, and where the rule is not
         defined for its parameters.
     TypeError
-        For missing, unknown or unfit parameters.
+        For missing, unknown or unfit parameters, and for what has no rule.
 
     Examples
     --------
@@ -66,6 +75,7 @@ def optax(rule: Rule, /, **parameters: Value) -> library.GradientTransformation:
     >>> library.apply_updates(weights, updates).tolist()
     [0.0, 0.0]
     """
+    rule = as_rule(rule)
     increment = _increment(rule)
     refuse_misnamed(program(rule), parameters)
     increment.constants(parameters, 0)
@@ -85,7 +95,7 @@ def optax(rule: Rule, /, **parameters: Value) -> library.GradientTransformation:
         new, states = increment(updates, {**state.states, increment.weights: params}, fixed)
         return new, RuleState(library.safe_increment(state.count), states)
 
-    return library.GradientTransformation(init, update)
+    return RuleTransformation(init, update)
 
 
 @dataclass(frozen=True)

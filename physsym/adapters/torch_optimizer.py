@@ -17,7 +17,7 @@ from physsym.adapters.torch_compiled import (
     step_ahead,
 )
 from physsym.codegen import program
-from physsym.core.statements import Rule
+from physsym.core.statements import Rule, RuleLike, as_rule
 from physsym.runtime.backends.base import Value, Values, constants, misnamed, parameter_names
 from physsym.runtime.backends.torch import BACKEND
 
@@ -27,7 +27,7 @@ MANY_AT_ONCE = ("cuda", "xpu")  # where many small calls cost more than the memo
 
 
 def torch(
-    rule: Rule,
+    rule: RuleLike,
     /,
     params: Iterable[Any],
     *,
@@ -46,7 +46,7 @@ def torch(
     Parameters
     ----------
     rule : Rule
-        The update rule.
+        The update rule, or what has one: an update, a derivation, an optimizer.
     params : iterable
         The parameters of a model, or groups of them.
     learning_rate : str, optional
@@ -63,12 +63,13 @@ def torch(
 
     Returns
     -------
-    torch.optim.Optimizer
+    DerivedOptimizer
+        A `torch.optim.Optimizer`.
 
     Raises
     ------
     TypeError
-        For missing, unknown or unfit parameters.
+        For missing, unknown or unfit parameters, and for what has no rule.
     ValueError
         Where the rule is not defined for them or has several coordinates.
 
@@ -83,7 +84,7 @@ def torch(
     >>> weights.tolist()
     [0.5, 0.5]
     """
-    return DerivedOptimizer(rule, params, parameters, learning_rate, maximize, foreach)
+    return DerivedOptimizer(as_rule(rule), params, parameters, learning_rate, maximize, foreach)
 
 
 class DerivedOptimizer(library.optim.Optimizer):

@@ -11,6 +11,7 @@ from derivations.book import reference
 from physsym import adapters
 from physsym.core.statements import rule
 from physsym.core.symbols import after, before, grad, partial
+from physsym.runtime import optimizer
 from physsym.runtime.backends import lambdify
 from physsym.vocabulary import G, eta, rho, u, x
 
@@ -27,6 +28,13 @@ AHEAD = {
         lambda state: state[0] + 0.9 * state[1],
     ),
 }
+
+
+def test_what_has_a_rule_is_seen_from_its_gradient_too():
+    seen = adapters.seen_from_the_gradient(ahead)
+    assert adapters.seen_from_the_gradient(optimizer(ahead, eta=0.1, rho=0.9)) == seen
+    with pytest.raises(TypeError, match="expected a rule"):
+        adapters.seen_from_the_gradient(3)
 
 
 @pytest.mark.parametrize(("stated", "place"), AHEAD.values(), ids=AHEAD)

@@ -8,6 +8,7 @@ import pytest
 from physsym import adapters
 from physsym.core.statements import rule
 from physsym.core.symbols import before, grad, partial
+from physsym.runtime import optimizer
 from physsym.vocabulary import G, eta, lam, rho, u, x
 from tests.support import digits
 from tests.support.requirements import library
@@ -39,6 +40,19 @@ def trained(transformation, dtype=np.float64):
         losses.append(float(loss))
     assert {w.dtype for w in jax.tree.leaves(own)} == {np.dtype(dtype)}
     return losses
+
+
+def test_what_has_a_rule_is_taken_as_a_rule():
+    """An optimizer stands for its rule, and what is returned is one of optax's transformations."""
+    stated = rule({x: x - eta * G})
+    for given in (stated, stated.updates[0], optimizer(stated, eta=0.3)):
+        found = adapters.optax(given, eta=0.5)
+        assert isinstance(found, optax.GradientTransformation)
+        chained = optax.chain(found, optax.scale(2.0))
+        updates, _ = chained.update(jnp.ones(2), chained.init(jnp.ones(2)))
+        assert updates.tolist() == [-1.0, -1.0]
+    with pytest.raises(TypeError, match="expected a rule"):
+        adapters.optax(3, eta=0.5)
 
 
 decay = optax.exponential_decay(0.1, 5, 0.7)

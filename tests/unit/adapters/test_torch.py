@@ -36,6 +36,19 @@ def loss_of(own, images, labels):
     return torch.nn.functional.cross_entropy(hidden @ own[2] + own[3], torch.tensor(labels))
 
 
+def test_what_has_a_rule_is_taken_as_a_rule():
+    stated = rule({x: x - eta * G})
+    for given in (stated, stated.updates[0], optimizer(stated, eta=0.3)):
+        weights = torch.nn.Parameter(torch.ones(2))
+        found = adapters.torch(given, [weights], eta=0.25)
+        assert found.rule == stated
+        weights.square().sum().backward()
+        found.step()
+        assert weights.tolist() == [0.5, 0.5]
+    with pytest.raises(TypeError, match="expected a rule"):
+        adapters.torch(3, [torch.nn.Parameter(torch.ones(2))], eta=0.5)
+
+
 def trained(make, closure=False, scheduler=None):
     """Return the loss before each step of a training, and the optimizer."""
     own, losses = parameters(), []
