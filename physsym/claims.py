@@ -26,6 +26,10 @@ __all__ = [
 ]  # fmt: skip
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 def undecidable(reason: str) -> Verdict:
     """Return the verdict on a claim without formal content; it is never silently true.
 

@@ -18,6 +18,13 @@ from physsym.verify.conditions import consistent, follows
 from physsym.verify.dimensions import known_dimensions
 from physsym.vocabulary import STANDARD, Vocabulary, scalar
 
+__all__ = ["Assumption", "Derivation", "DerivationError", "ErrorBudget", "StepError"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 # Derivations that continue one another share their first steps: each is carried out and checked once.
 _proposed = lru_cache(maxsize=1024)(apply)
 _checked = lru_cache(maxsize=1024)(check)

@@ -49,3 +49,7 @@ __all__ = [
     "ssp33",
     "velocity_verlet",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -23,6 +23,13 @@ from typing import TypeVar
 from physsym.derivation import Derivation
 from physsym.mechanics.claim import Claim
 
+__all__ = ["DocumentPart", "Script", "ScriptError", "script", "scripts"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 T = TypeVar("T")
 
 # The package name of the shipped scripts, unless their folder can be imported under the name that it has.

@@ -16,6 +16,16 @@ from physsym.core.dimensions import ENERGY, LENGTH, MASS, ONE, TIME, Dimension, 
 from physsym.core.statements import rebuilt
 from physsym.core.symbols import DOT, MARKS, grad, name_and_marks, potential
 
+__all__ = [
+    "STANDARD", "Face", "G", "Kind", "Quantity", "U", "Vocabulary", "alpha", "dt", "eta", "gamma", "lam", "m",
+    "rho", "scalar", "t", "tau", "u", "v", "x",
+]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 Kind = Literal[
     "position",
     "velocity",
@@ -145,6 +155,19 @@ class Vocabulary:
 
 def scalar(symbol: Symbol, dimension: Dimension = ONE, meaning: str = "") -> Quantity:
     """Return a scalar quantity that has its own name on both faces.
+
+    Parameters
+    ----------
+    symbol : Symbol
+        The symbol.
+    dimension : Dimension
+        Its dimension; by default it has none.
+    meaning : str
+        What it is, in words.
+
+    Returns
+    -------
+    Quantity
 
     Raises
     ------

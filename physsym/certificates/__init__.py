@@ -29,3 +29,7 @@ __all__ = [
     "report_lines",
     "step_lemmas",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

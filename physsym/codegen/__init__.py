@@ -17,3 +17,7 @@ __all__ = [
     "scalarise",
     "state_name",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

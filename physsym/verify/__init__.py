@@ -15,3 +15,7 @@ __all__ = [
     "neglect",
     "verify_step",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -62,6 +62,14 @@ def test_dir_offers_the_public_names_and_dunders_only():
     assert "__version__" in dir(ps)
 
 
+@pytest.mark.parametrize("package", [*SUBPACKAGES, *INNER, "codegen.emit"])
+def test_dir_of_a_subpackage_offers_its_public_names_only(package):
+    module = importlib.import_module(f"physsym.{package}")
+    assert [name for name in dir(module) if not name.startswith("__")] == sorted(module.__all__)
+    if package != "adapters":  # which need optional libraries
+        assert all(hasattr(module, name) for name in module.__all__)
+
+
 def test_tab_completion_offers_the_public_names():
     completer = rlcompleter.Completer({"ps": ps})
     found = itertools.takewhile(bool, (completer.complete("ps.", k) for k in itertools.count()))
@@ -140,6 +148,20 @@ ps.same_rule(ps.rule({}), ps.script("momentum").derivations[0])
     assert not [name for name, kind in zip(names, revealed, strict=True) if kind == "Any"]
 
 
+@pytest.mark.slow
+@needs_mypy
+def test_adapters_take_what_has_a_rule_and_return_a_type(tmp_path):
+    made = "(ps.script('momentum').derivations[0], {}eta=0.1)"
+    uses = (
+        f"ps.adapters.optax{made.format('')}",
+        f"ps.adapters.optax{made.format('')}.init(1).states",
+        f"ps.adapters.torch{made.format('[], ')}",
+    )
+    said = types_of(tmp_path, "\n".join(["import physsym as ps", *(f"reveal_type({u})" for u in uses), ""]))
+    revealed = [line.partition("Revealed type is ")[2].strip('"').split(".")[-1] for line in said]
+    assert revealed == ["RuleTransformation", "dict[str, Any]", "DerivedOptimizer"]
+
+
 WRONG_USES = {
     "ps.rulle({})": "Module has no attribute",
     'ps.latex(1, face="learnin")': 'Argument "face" to "latex"',
@@ -147,6 +169,8 @@ WRONG_USES = {
     "ps.apply(ps.rule({}), ps.rule({}))": 'Argument 1 to "apply"',
     "ps.same_rule(ps.law({}), ps.rule({}))": 'Argument 1 to "same_rule"',
     "ps.analysis.stabilty_region": "Module has no attribute",
+    "ps.adapters.optax(3, eta=0.1)": 'Argument 1 to "optax"',
+    "ps.adapters.torch(3, [], eta=0.1)": 'Argument 1 to "torch"',
 }
 
 

@@ -36,6 +36,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 def source(rule: RuleLike, /, language: str = "python") -> str:
     """Return the program text of one step of a rule.
 
