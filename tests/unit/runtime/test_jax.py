@@ -136,5 +136,5 @@ def test_unfit_parameters_are_told():
             lambdify(descent, "jax")(1.0, slope, eta=unfit)
     with pytest.raises(ValueError, match=r"not defined for eta=-1\.0"):
         lambdify(rule({x: x * sqrt(eta)}), "jax")(1.0, eta=-1.0)
-    with pytest.raises(TypeError, match="use the backend 'numpy'"):
+    with pytest.raises(TypeError, match=r"the backend 'jax' updates no arrays in place; 'numpy', .* do"):
         optimizer(descent, "jax", eta=0.1).bind({"x": np.ones(1)}, np.ones(1))
