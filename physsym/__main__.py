@@ -111,7 +111,7 @@ class Parser(ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the usage and the message, and exit with 2."""
-        from physsym.cli.terminal import visible
+        from physsym.core.escapes import visible
 
         super().error(visible(message))
 
@@ -161,7 +161,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _refuse(reason: str) -> int:
-    from physsym.cli.terminal import visible
+    from physsym.core.escapes import visible
 
     print(f"physsym: {visible(reason)}", file=sys.stderr)
     return 2

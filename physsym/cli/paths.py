@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from physsym import __version__
-from physsym.cli.terminal import one_line
+from physsym.core.escapes import one_line
 from physsym.core.statements import Rule
 from physsym.loading import Script, ScriptError, files_of, find_script, load, scripts, shipped_folder
 

@@ -8,7 +8,8 @@ from rich.text import Text
 
 from physsym.cli.check import check_derivation
 from physsym.cli.paths import script_named
-from physsym.cli.terminal import echo, format_verdict, one_line
+from physsym.cli.terminal import echo, format_verdict
+from physsym.core.escapes import one_line
 from physsym.core.statements import Statement
 from physsym.derivation import Derivation
 from physsym.loading import ScriptError

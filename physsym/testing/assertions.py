@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from sympy import Expr
+from sympy import Expr, cancel, expand
 
 from physsym.core.statements import (
     Equation,
@@ -28,7 +28,7 @@ from physsym.core.statements import (
     states,
     symbols,
 )
-from physsym.core.symbols import Exact, exact, name_and_marks
+from physsym.core.symbols import OPAQUE, Exact, exact, name_and_marks, of_name
 from physsym.core.verdicts import Outcome, Verdict, all_of
 from physsym.derivation import Derivation
 from physsym.parsing import read
@@ -104,6 +104,8 @@ def assert_same_rule(actual: RuleText, desired: RuleText, *, form: bool = False)
 def assert_same_law(actual: LawText, desired: LawText, *, form: bool = False) -> None:
     """Raise AssertionError unless two laws consist of the same equations, each up to its sign, in any order.
 
+    An equation times a constant other than -1 counts as another one; the message says so where that is all.
+
     Parameters
     ----------
     actual, desired : Law, Equation, System, Derivation or str
@@ -130,7 +132,7 @@ def assert_same_law(actual: LawText, desired: LawText, *, form: bool = False) ->
     verdict = same_law(first, second)
     record("law", verdict.outcome.value, verdict.engines)
     if not verdict:
-        notes = list(twins(symbols(first), symbols(second)))
+        notes = [*twins(symbols(first), symbols(second)), *_multiples(first, second)]
         if len(first.equations) != len(second.equations):
             notes += [f"the numbers of equations are {len(first.equations)} and {len(second.equations)}"]
         texts = both(listed(first), listed(second))
@@ -270,6 +272,25 @@ def _unmatched(first: Law, second: Law) -> Pairs:
         f"equation {k}": (residual, min(r, -r, key=lambda side: factored(residual, side).count_ops()))
         for (k, residual), r in zip(numbered.items(), right, strict=False)
     }
+
+
+def _multiples(first: Law, second: Law) -> Iterator[str]:
+    """Yield a sentence for each equation of one law that is one of the other times a constant factor."""
+    together = symbols(first) | symbols(second)
+    moving = frozenset().union(
+        *(of_name(name_and_marks(s)[0], together) for s in together if name_and_marks(s)[1])
+    )
+    for k, own in enumerate(first.equations, 1):
+        for j, other in enumerate(second.equations, 1):
+            if 0 in (own.residual, other.residual):
+                continue
+            ratio = cancel(expand(other.residual) / expand(own.residual))
+            constant = not ratio.has(*OPAQUE) and not ratio.free_symbols & moving
+            if constant and ratio.is_nonzero and ratio not in (1, -1):
+                yield (
+                    f"equation {k} of actual multiplied by {ratio} is equation {j} of desired; "
+                    "equations count as the same up to their sign alone, so multiply one of them"
+                )
 
 
 def _of_another_form(what: str, actual: Sequence[str], desired: Sequence[str]) -> str:

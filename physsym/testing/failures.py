@@ -13,6 +13,7 @@ import flint
 from sympy import Expr, Symbol, expand, factor
 from sympy.polys.polyerrors import PolynomialError
 
+from physsym.core.escapes import visible
 from physsym.core.statements import Law, Statement
 from physsym.core.symbols import OPAQUE
 from physsym.core.verdicts import Outcome, Verdict
@@ -46,13 +47,15 @@ def message(headline: str, *blocks: Sequence[str]) -> str:
 def labelled(label: str, parts: Iterable[object]) -> list[str]:
     """Return parts as lines beside a label, each wrapped where it is too wide.
 
+    Control characters are written as escapes.
+
     >>> labelled("actual", ["u <- rho*u", "x <- u+ + x"])
     ['actual      u <- rho*u', '            x <- u+ + x']
     """
     wrap = textwrap.TextWrapper(
         WIDTH - _LABEL, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
     )
-    lines = [line for part in parts for line in wrap.wrap(str(part)) or [""]]
+    lines = [line for part in parts for line in wrap.wrap(visible(part)) or [""]]
     return [f"{label if k == 0 else '':{_LABEL}}{line}".rstrip() for k, line in enumerate(lines)]
 
 

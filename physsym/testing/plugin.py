@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,62 +52,96 @@ def pytest_configure(config: pytest.Config) -> None:
         config.args += [str(p) for p in config.getini("physsym_derivations") if str(p) not in config.args]
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> DerivationScript | None:
-    """Collect a script of derivations where the configuration asks for it."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(
+    file_path: Path, parent: pytest.Collector
+) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Collect a script of derivations where the configuration asks for it.
+
+    Pytest collects any file that is named on the command line as a module of tests; a script is none, and
+    would be imported twice.
+    """
+    found = yield
     wanted = parent.config.getini("physsym_derivations")
     if file_path.suffix != ".py" or not any(file_path.is_relative_to(p) for p in wanted):
-        return None
+        return found
     private = file_path.name.startswith("_") and file_path.name != "__init__.py"
     if private or file_path.name == "conftest.py":
-        return None
-    return DerivationScript.from_parent(parent, path=file_path)
+        return found
+    if not _may_hold_tests(file_path, parent.config):
+        found = [other for other in found if type(other) is not pytest.Module]
+    return [*found, DerivationScript.from_parent(parent, path=file_path)]
+
+
+def _may_hold_tests(path: Path, config: pytest.Config) -> bool:
+    return any(path.match(pattern) for pattern in config.getini("python_files"))
 
 
 class DerivationScript(pytest.File):
     """A script of derivations."""
 
-    def collect(self) -> Iterator[DerivationItem]:
-        """Yield one item for each step, and for the dimensions and the assumptions of each derivation."""
+    def collect(self) -> Iterator[DerivationCollector]:
+        """Yield a collector for each derivation.
+
+        A file of tests without a derivation yields none; if it cannot be imported, pytest itself says so.
+        """
+        from physsym.core.escapes import one_line, visible
         from physsym.loading import ScriptError, load
 
+        has_tests = _may_hold_tests(self.path, self.config)
         try:
             script = load(self.path)
         except ScriptError as error:
-            raise self.CollectError(str(error)) from error
-        if not (script.derivations or script.claims or script.parts or self.path.name == "__init__.py"):
+            if has_tests:
+                return
+            raise self.CollectError(visible(error)) from error
+        exports = script.derivations or script.claims or script.parts
+        if not (exports or has_tests or self.path.name == "__init__.py"):
             raise self.CollectError(
                 f"no derivation was found in {self.path}; begin its name with _ if others only import it"
             )
         titles: dict[str, int] = {}
         for derivation in script.derivations:
-            title = derivation.title.replace("::", ":") or "derivation"
+            # In a node id, `::` separates names, and what follows a bracket is a parameter.
+            title = one_line(derivation.title).replace("::", ":").replace("[", "(").replace("]", ")")
+            title = title or "derivation"
             titles[title] = titles.get(title, 0) + 1
             if titles[title] > 1:
                 title += f" ({titles[title]})"
-            steps = [f"step {k}" for k, _ in enumerate(derivation.steps, 1)]
-            for name in [*steps, "dimensions", "assumptions"] if steps else ["steps"]:
-                yield DerivationItem.from_parent(
-                    self, name=f"{title}::{name}", derivation=derivation, check=name
-                )
+            yield DerivationCollector.from_parent(self, name=title, derivation=derivation)
+
+
+class DerivationCollector(pytest.Collector):
+    """A derivation, whose steps are the items."""
+
+    def __init__(self, *, derivation: Derivation, **given: Any) -> None:  # noqa: D107
+        super().__init__(**given)
+        self.derivation = derivation
+
+    def collect(self) -> Iterator[DerivationItem]:
+        """Yield one item for each step, and for the dimensions and the assumptions."""
+        steps = [f"step {k}" for k, _ in enumerate(self.derivation.steps, 1)]
+        for name in [*steps, "dimensions", "assumptions"] if steps else ["steps"]:
+            yield DerivationItem.from_parent(self, name=name, derivation=self.derivation)
 
 
 class DerivationItem(pytest.Item):
     """One step of a derivation, or the dimensions of its lines, or its assumptions."""
 
-    def __init__(self, *, derivation: Derivation, check: str, **given: Any) -> None:  # noqa: D107
+    def __init__(self, *, derivation: Derivation, **given: Any) -> None:  # noqa: D107
         super().__init__(**given)
-        self.derivation, self.check = derivation, check
+        self.derivation = derivation
 
     def runtest(self) -> None:
         """Raise AssertionError unless the step holds."""
         from physsym.testing.assertions import checks
 
-        found = [c for c in checks(self.derivation) if c.name.partition(" of ")[0] == self.check]
+        found = [c for c in checks(self.derivation) if c.name.partition(" of ")[0] == self.name]
         for check in found:
             record(check.kind, check.verdict.outcome.value, check.verdict.engines)
         failures = [line for check in found if not check.verdict for line in check.failure]
         if failures or not found:
-            raise AssertionError("\n".join([f"failed: {self.derivation.title}, {self.check}", *failures]))
+            raise AssertionError("\n".join([f"failed: {self._described}", *failures]))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the verdict, without a traceback through this module."""
@@ -117,7 +151,11 @@ class DerivationItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Return the script, and what is verified."""
-        return self.path, None, self.name.replace("::", ", ")
+        return self.path, None, self._described
+
+    @property
+    def _described(self) -> str:
+        return f"{self.parent.name if self.parent else ''}, {self.name}"
 
 
 def pytest_assertrepr_compare(

@@ -12,7 +12,7 @@ import pytest
 import physsym
 from physsym.__main__ import COMMANDS, EXTRAS, main
 from physsym.cli.processes import WorkerError, in_processes
-from physsym.cli.terminal import visible
+from physsym.core.escapes import visible
 
 ROOT = Path(__file__).parents[3]
 

@@ -280,3 +280,36 @@ def test_a_recurrence_is_compared_with_its_memory():
         assert_same_rule, momentum.two_steps, rule({x: x - eta * grad(before(x))})
     )
     assert tau not in one_step_map(by_hand)
+
+
+def test_an_equation_times_a_constant_is_noted():
+    divided, whole = law({dot(x): -G / gamma}), law({gamma * dot(x): -G})
+    says = "note        equation 1 of actual multiplied by {} is equation 1 of desired"
+    assert says.format("gamma") in failure(assert_same_law, divided, whole)
+    assert says.format("1/gamma") in failure(assert_same_law, whole, divided)
+    assert says.format("-2*gamma/m") in failure(
+        assert_same_law, law({m * dot(x): x}), law({-2 * gamma * dot(x): -2 * gamma * x / m})
+    )
+    pair = law({dot(v): -G / m, dot(x): v})
+    assert "equation 1 of actual multiplied by m is equation 2 of desired" in failure(
+        assert_same_law, pair, law({dot(x): v, m * dot(v): -G})
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [law({x * dot(x): -G * x / gamma}), law({dot(x): -G}), law({lam * dot(x): -G * x}), law({dot(x): 0})],
+)
+def test_what_is_no_constant_multiple_is_not_noted(other):
+    assert "multiplied by" not in failure(assert_same_law, law({dot(x): -G / gamma}), other)
+
+
+def test_titles_cannot_colour_a_message():
+    step = replace(momentum.derivation.steps[0], says="red\x1b[31m", gives=law({dot(x): v}))
+    spoiled = replace(
+        momentum.derivation, title="one\ntwo\x1b[2J", steps=(step, *momentum.derivation.steps[1:])
+    )
+    text = failure(assert_derivation, spoiled)
+    assert "\x1b" not in text
+    assert "red\\x1b[31m" in text
+    assert "one\\ntwo\\x1b[2J" in text

@@ -272,3 +272,38 @@ def test_derivations_of_one_title_are_told_apart(pytester, run):
     names = collected(run("--collect-only", "-q"))
     assert len(names) == len(set(names)) == 8
     assert "derivations/particle.py::A particle (2)::step 1" in names
+
+
+def test_an_item_is_chosen_by_the_id_that_is_printed(pytester, run):
+    odd = DERIVATION.replace('"A particle"', r'"A::b [c] \x1b[31mred\nE  failed\u202e"')
+    scripts(pytester, particle=odd.replace("-G / gamma}", "-G * gamma}"))
+    names = collected(run("--collect-only", "-q"))
+    assert names[0] == r"derivations/particle.py::A:b (c) \x1b(31mred\nE  failed\u202e::step 1"
+    run(names[0]).assert_outcomes(passed=1)
+    run(names[3].rpartition("::")[0]).assert_outcomes(passed=3, failed=2)
+    result = run(names[2])
+    result.assert_outcomes(failed=1)
+    assert r"failed: A:b (c) \x1b(31mred\nE  failed\u202e, step 3" in result.outlines
+    assert not {"\x1b", "\u202e"} & set(result.stdout.str())
+
+
+@pytest.mark.parametrize("text", [DERIVATION + "\n1 / 0\n", "from physsym.vocabulary import x"])
+def test_a_script_that_is_named_is_collected_once(pytester, run, text):
+    scripts(pytester, broken=text, particle=DERIVATION)
+    run("derivations/broken.py").assert_outcomes(errors=1)
+    run("derivations/particle.py").assert_outcomes(passed=5)
+
+
+@pytest.mark.slow
+def test_tests_beside_derivations_are_tests(pytester, run):
+    scripts(
+        pytester,
+        particle=DERIVATION,
+        test_mine="def test_it(): pass",
+        test_both=DERIVATION + "\ndef test_it(): pass\n",
+    )
+    run().assert_outcomes(passed=12)
+    run("derivations/test_mine.py").assert_outcomes(passed=1)
+    scripts_of = pytester.path / "derivations"
+    (scripts_of / "test_mine.py").write_text("1 / 0")
+    run("--continue-on-collection-errors").assert_outcomes(passed=11, errors=1)
