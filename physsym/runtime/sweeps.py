@@ -185,7 +185,7 @@ def _initial(
 
 
 def _named(grid: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return a grid with names in the place of symbols."""
+    """Return a grid by the names of its parameters, which may be given as symbols."""
     if not isinstance(grid, Mapping):
         raise TypeError(
             f"a grid is a dictionary of the parameters, such as {{'eta': [0.1, 0.2]}}; given {grid!r}"
