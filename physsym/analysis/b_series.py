@@ -56,7 +56,7 @@ def runge_kutta(name: str, matrix: list[list[object]], weights: list[object]) ->
     2
     """
     rows = tuple(map(tuple, matrix))
-    plain = RungeKutta(name, 0, rows, tuple(weights))
+    plain = RungeKutta(name, 1, rows, tuple(weights))
     return replace(plain, order=order_of(plain))
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, Protocol, TypeAlias
+from fractions import Fraction
+from operator import index
+from typing import ClassVar, Literal, NoReturn, Protocol, SupportsIndex, TypeAlias
 
 from sympy import Expr, Integer, Rational
 
@@ -31,6 +33,13 @@ class Method(Protocol):
         """Return whether the states are updated in two blocks, so that it matters which are first."""
 
 
+def refuse_friction(name: str) -> NoReturn:
+    """Raise ValueError for a method that treats friction as every other rate."""
+    raise ValueError(
+        f"{name} treats friction as it treats every other rate; use semi_implicit_euler.with_friction"
+    )
+
+
 @dataclass(frozen=True)
 class PartitionedEuler:
     """A one-stage method for a law of first order, given by the weights at which each rate is read.
@@ -53,6 +62,17 @@ class PartitionedEuler:
     own: Own = OLD
     updated: Expr = OLD
     pending: Expr = OLD
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "order", _declared_order(self.order, self.name, 2, "a method of one stage"))
+        for field in ("own", "updated", "pending"):
+            weight = getattr(self, field)
+            if field == "own" and isinstance(weight, str) and weight == "exact":
+                continue
+            if isinstance(weight, str):
+                also = ' or "exact"' if field == "own" else ""
+                raise ValueError(f"{self.name}: {field} is a number{also}, given {weight!r}")  # noqa: TRY004
+            object.__setattr__(self, field, exact(weight))
 
     @property
     def partitioned(self) -> bool:
@@ -78,14 +98,12 @@ class PartitionedEuler:
         ValueError
             For another treatment, and for a method that does not update states in two blocks.
         """
-        if treatment not in FRICTION:
+        given: object = treatment
+        if not isinstance(given, str) or given not in FRICTION:
             named = ", ".join(map(repr, FRICTION))
             raise ValueError(f"friction is treated in one of the ways {named}; given {treatment!r}")
         if not self.partitioned:
-            raise ValueError(
-                f"{self.name} treats friction as it treats every other rate; "
-                "use semi_implicit_euler.with_friction"
-            )
+            refuse_friction(self.name)
         name = self.name.split(" with ")[0]
         own = FRICTION[treatment]
         return replace(self, own=own, name=name if own == OLD else f"{name} with {treatment} friction")
@@ -102,7 +120,8 @@ class RungeKutta:
     Differential Equations, chapter 3). `Integrate` takes explicit methods; implicit ones can be analysed.
 
     Entries are whole numbers, fractions, rationals of SymPy, or texts such as "1/2". Raises TypeError for a
-    float, ValueError for an entry that is no number, and where rows and weights do not fit each other.
+    float, ValueError for an entry that is no number, where rows and weights do not fit each other, for
+    weights that do not sum to 1, and for an order that no method of so many stages has.
 
     >>> RungeKutta("Ralston", 2, ((0, 0), ("2/3", 0)), ("1/4", "3/4")).weights
     (1/4, 3/4)
@@ -115,13 +134,28 @@ class RungeKutta:
     partitioned: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "matrix", tuple(_numbers(row, self.name) for row in self.matrix))
+        object.__setattr__(
+            self, "matrix", tuple(_numbers(row, self.name) for row in _rows(self.matrix, self.name))
+        )
         object.__setattr__(self, "weights", _numbers(self.weights, self.name))
         if not self.weights or {len(self.matrix), *map(len, self.matrix)} != {len(self.weights)}:
             raise ValueError(
                 f"{self.name}: expected as many rows and columns as there are weights, {len(self.weights)}; "
                 f"given rows of {[len(row) for row in self.matrix]}"
             )
+        if (total := sum(self.weights)) != 1:
+            raise ValueError(
+                f"{self.name}: the weights of a method must sum to 1, or it does not move at the rate of the "
+                f"law; given {', '.join(map(str, self.weights))} with the sum {total}"
+            )
+        stages = len(self.weights)
+        kind, most = ("implicit", 2 * stages) if self.implicit_entry else ("explicit", stages)
+        kind = f"an {kind} method of {stages} stage{'s' * (stages > 1)}"
+        object.__setattr__(self, "order", _declared_order(self.order, self.name, most, kind))
+
+    def with_friction(self, treatment: str) -> NoReturn:
+        """Raise ValueError, which names the method that has treatments of friction."""
+        refuse_friction(self.name)
 
     @property
     def implicit_entry(self) -> tuple[int, int] | None:
@@ -130,12 +164,33 @@ class RungeKutta:
         return next(late, None)
 
 
-def _numbers(entries: Iterable[object], name: str) -> tuple[Rational, ...]:
-    read = tuple(Rational(e) if isinstance(e, str) else exact(e) for e in entries)
-    for given in read:
-        if not given.is_Rational:
-            raise ValueError(f"{name}: expected rational numbers in a tableau, given {given}")
+def _rows(entries: object, name: str) -> tuple[object, ...]:
+    if isinstance(entries, str) or not isinstance(entries, Iterable):
+        raise TypeError(f"{name}: expected rows of numbers in a tableau, given {entries!r}")
+    return tuple(entries)
+
+
+def _numbers(entries: object, name: str) -> tuple[Rational, ...]:
+    return tuple(_number(entry, name) for entry in _rows(entries, name))
+
+
+def _number(entry: object, name: str) -> Rational:
+    try:
+        read = exact(Fraction(entry) if isinstance(entry, str) else entry)
+    except (ValueError, ZeroDivisionError):
+        read = None
+    if read is None or not read.is_Rational:
+        raise ValueError(f"{name}: expected rational numbers in a tableau, given {entry!r}")
     return read
+
+
+def _declared_order(order: object, name: str, most: int, kind: str) -> int:
+    """Return a declared order as an int; raise TypeError or ValueError where no such method can have it."""
+    if isinstance(order, bool) or not isinstance(order, SupportsIndex):
+        raise TypeError(f"{name}: the order must be a whole number of at least 1, given {order!r}")
+    if not 1 <= index(order) <= most:
+        raise ValueError(f"{name}: {kind} has an order from 1 to {most}, given {order}")
+    return index(order)
 
 
 forward_euler = PartitionedEuler("forward Euler", 1)

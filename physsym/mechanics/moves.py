@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import singledispatch
-from typing import ClassVar, TypeAlias
+from math import inf
+from operator import index
+from typing import ClassVar, SupportsIndex, TypeAlias
 
 from sympy import Expr, S, Symbol
 
@@ -143,11 +146,19 @@ class Integrate(Move):
         super().__post_init__()
         if not hasattr(self.method, "name") or not hasattr(self.method, "order"):
             raise TypeError(f"Integrate needs a method of physsym.integrators first, given {self.method!r}")
-        first = (self.first,) if isinstance(self.first, Symbol) else tuple(self.first)
-        object.__setattr__(self, "first", first)
+        order: object = self.method.order
+        whole = isinstance(order, SupportsIndex) and not isinstance(order, bool) and index(order) > 0
+        if not whole and order != inf:
+            raise ValueError(
+                f"{self.method.name}: the order must be a whole number of at least 1, or infinite for an "
+                f"exact method; given {order!r}"
+            )
+        named: object = self.first
+        first = tuple(named) if isinstance(named, Iterable) else (named,)
         for state in first:
             if not isinstance(state, Symbol):
                 raise TypeError(f"first holds the symbols of states, as in first=(v,); given {state!r}")
+        object.__setattr__(self, "first", first)
 
 
 @dataclass(frozen=True)

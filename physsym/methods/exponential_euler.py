@@ -6,20 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from math import inf, lcm
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import mpmath
 import sympy
-from sympy import Abs, Add, Expr, Integer, Matrix, Mul, Pow, Rational, Symbol, cos, exp, eye, sign, sin, sqrt
+from sympy import Abs, Add, Expr, Integer, Matrix, Mul, Rational, Symbol, cos, exp, eye, sign, sin, sqrt
 
 from physsym.core.statements import Rule, Update
-from physsym.core.symbols import OPAQUE, dot
+from physsym.core.symbols import dot
 from physsym.core.verdicts import Order, Verdict, all_of, holds, undecided
+from physsym.mechanics.integrators import refuse_friction
 from physsym.mechanics.moves import Integrate, MoveError
 from physsym.transform.forms import tidied
 from physsym.transform.integrate import Rates, integrate, one_block
 from physsym.verify.identity import identical
-from physsym.verify.integrate import Equations, refuse_first, verify_method
+from physsym.verify.integrate import Equations, derivative, refuse_first, verify_method
 from physsym.verify.substitution import Refusal, substituted
 from physsym.vocabulary import t
 
@@ -41,6 +42,10 @@ class ExponentialEuler:
     order: float = inf
     partitioned: ClassVar[bool] = False
     NOT_CERTIFIED: ClassVar[str] = "the exponential of a matrix is not written as a lemma"
+
+    def with_friction(self, treatment: str) -> NoReturn:
+        """Raise ValueError, which names the method that has treatments of friction."""
+        refuse_friction(self.name)
 
     def reference_step(
         self, rates: Callable[[Numbers], Numbers], start: Numbers, step: Any, first: frozenset[Symbol]
@@ -161,7 +166,7 @@ def _(method: ExponentialEuler, equations: Equations, new: Equations, move: Inte
         begun = substituted(value, {move.step: Integer(0)})
         verdicts.append(identical(begun, state, f"the new {state} at {move.step} = 0 and the old one"))
     try:
-        speeds = {dot(s): _speed(value, move.step) for s, value in new.items()}
+        speeds = {dot(s): derivative(value, move.step) for s, value in new.items()}
     except NotImplementedError as reason:
         return [*verdicts, undecided(str(reason))]
     for state, residual in equations.items():
@@ -179,25 +184,6 @@ def _is_linear(residual: Expr, variables: Sequence[Symbol]) -> bool:
     rest = substituted(residual, nowhere)
     parts = (s * (substituted(residual, {**nowhere, s: Integer(1)}) - rest) for s in variables)
     return t not in residual.free_symbols and bool(identical(residual, Add(rest, *parts)))
-
-
-def _speed(value: Expr, step: Symbol) -> Expr:
-    """Return the derivative of a value with respect to the step, by the rules of differentiation."""
-    if step not in value.free_symbols:
-        return Integer(0)
-    if value == step:
-        return Integer(1)
-    parts = value.args
-    if isinstance(value, Add):
-        return Add(*(_speed(a, step) for a in parts))
-    if isinstance(value, Mul):
-        return Add(*(Mul(*parts[:k], _speed(a, step), *parts[k + 1 :]) for k, a in enumerate(parts)))
-    if isinstance(value, Pow) and step not in parts[1].free_symbols:
-        return parts[1] * parts[0] ** (parts[1] - 1) * _speed(parts[0], step)
-    outer = {exp: exp, sin: cos, cos: lambda inner: -sin(inner)}
-    if type(value) not in outer or any(f.has(step) for f in value.atoms(*OPAQUE)):
-        raise NotImplementedError(f"{value} is no function of {step} whose derivative is known here")
-    return outer[type(value)](parts[0]) * _speed(parts[0], step)
 
 
 def _vanishes(residual: Expr, step: Symbol, what: str) -> Verdict:

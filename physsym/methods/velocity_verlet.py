@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from sympy import Integer, Symbol
 
 from physsym.core.statements import Rule, Update
 from physsym.core.symbols import after, dot
 from physsym.core.verdicts import Verdict
+from physsym.mechanics.integrators import refuse_friction
 from physsym.mechanics.moves import Integrate, MoveError
 from physsym.transform.integrate import Rates, blocks, integrate
 from physsym.verify.identity import identical
@@ -33,6 +34,10 @@ class VelocityVerlet:
     order: int = 2
     partitioned: ClassVar[bool] = True
     NOT_CERTIFIED: ClassVar[str] = "the half step between kick and drift is not written as a lemma"
+
+    def with_friction(self, treatment: str) -> NoReturn:
+        """Raise ValueError, which names the method that has treatments of friction."""
+        refuse_friction(self.name)
 
     def reference_step(
         self, rates: Callable[[Numbers], Numbers], start: Numbers, step: Any, first: frozenset[Symbol]

@@ -44,6 +44,12 @@ def _rates(law: Law) -> Rates:
     rates = {}
     for equation in law.equations:
         derivatives = [s for s in equation.residual.free_symbols if DOT in s.name]
+        if len(derivatives) > 1 and not any(s.name.endswith(DOT * 2) for s in derivatives):
+            coupled = " and ".join(sorted(map(str, derivatives)))
+            raise MoveError(
+                f"{equation} couples {coupled}, and no move solves several equations at once; solve them for "
+                "the derivatives and begin with the law so solved"
+            )
         if len(derivatives) != 1 or derivatives[0].name.endswith(DOT * 2):
             raise MoveError(
                 f"{equation} must hold one first derivative, it holds "
@@ -63,9 +69,10 @@ def blocks(rates: Rates, move: Integrate) -> tuple[Block, Block]:
     """Return the states that move first and those that move second; `move.first` names them, or the law.
 
     By meaning the velocities are first. A position occurs inside the potential, or else its rate reads other
-    states alone, and none of these is a position; of two states that so read each other the one whose rate is
-    just the other is the position. Every velocity is read by a position. Raises MoveError where the law does
-    not distinguish positions and velocities.
+    states alone, and none of these is a position; of two states that so read each other one is the position
+    if its rate is just the other, whose own rate is not linear. Where both rates are linear the law is the
+    same up to constants if the two change places, and tells nothing. Every velocity is read by a position.
+    Raises MoveError where the law does not distinguish positions and velocities.
     """
     if move.first:
         return _named(rates, move)
@@ -80,7 +87,7 @@ def blocks(rates: Rates, move: Integrate) -> tuple[Block, Block]:
         names = ", ".join(map(str, rates))
         raise MoveError(
             f"{move.method.name} moves velocities first, and the law does not tell which of {names} are "
-            f"velocities; name what moves first, as in Integrate(..., first=({next(iter(rates))},))"
+            "velocities; name what moves first, as in Integrate(..., first=(<velocity>,))"
         )
     return tuple(s for s in rates if s in velocities), tuple(s for s in rates if s in positions)
 
@@ -101,8 +108,9 @@ def _positions(rates: Rates, reads: dict[Symbol, set[Symbol]]) -> set[Symbol]:
     if inside == own:
         inside = set()
     apart = {s for s in own - inside if reads[s] and s not in reads[s] and not reads[s] & inside}
-    copies = {s for s in apart if {rates[s], -rates[s]} & own}
-    return inside | {s for s in apart if not reads[s] & (copies if s in copies else apart)}
+    curved = {s for s in apart if any(rates[s].diff(o).free_symbols & own for o in reads[s])}
+    named = {s for s in apart if rates[s] in curved}
+    return inside | named | {s for s in apart if not reads[s] & apart}
 
 
 def one_block(rates: Rates, move: Integrate) -> Block:

@@ -71,8 +71,11 @@ def _is_proved(condition: Condition) -> bool:
 
 
 def given(verdict: Verdict, conditions: Iterable[Condition | Hypothesis]) -> Verdict:
-    """Return the verdict with conditions added to what it assumes."""
-    return replace(verdict, assumes=tuple(dict.fromkeys((*verdict.assumes, *conditions))))
+    """Return the verdict with conditions added to what it assumes, without e >= 0 where e > 0 is assumed."""
+    assumed = dict.fromkeys((*verdict.assumes, *conditions))
+    positive = {c.expression for c in assumed if isinstance(c, Condition) and c.relation == "> 0"}
+    weaker = {Condition(e, ">= 0") for e in positive}
+    return replace(verdict, assumes=tuple(c for c in assumed if c not in weaker))
 
 
 def consistent(assumed: Iterable[Condition | Hypothesis]) -> Verdict:

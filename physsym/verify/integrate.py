@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import singledispatch
 
-from sympy import Add, Expr, Integer, Symbol, exp
+from sympy import Add, Expr, Integer, Mul, Pow, Symbol, cos, exp, sin
 
 from physsym.core.statements import Law, Rule, Statement
 from physsym.core.symbols import DOT, OPAQUE, dot
-from physsym.core.verdicts import Condition, Hypothesis, Order, Verdict, all_of, fails, holds, undecided
+from physsym.core.verdicts import (
+    Condition,
+    Hypothesis,
+    Order,
+    Outcome,
+    Verdict,
+    all_of,
+    fails,
+    holds,
+    undecided,
+)
 from physsym.mechanics.integrators import PartitionedEuler, RungeKutta
 from physsym.mechanics.moves import Integrate
 from physsym.verify.conditions import given
 from physsym.verify.engines import identity_test
-from physsym.verify.engines.error_bound import error_bound
-from physsym.verify.engines.laurent import DivergenceError, Laurent, UndecidedError
+from physsym.verify.engines.error_bound import ErrorBound, error_bound
+from physsym.verify.engines.laurent import Laurent, UndecidedError
 from physsym.verify.engines.prime_field import Point
 from physsym.verify.identity import identical
 from physsym.verify.registry import verify_step
 from physsym.verify.substitution import Refusal, map_of, require, require_absent, substituted
 
 Equations = dict[Symbol, Expr]  # a residual or a value for each state
+MAX_TERMS = 12  # of the series from which an order is read
 # Names with a blank, which symbols read from text cannot have.
 _OWN, _RATE = Symbol("own value", real=True), Symbol("own rate", real=True)
 
@@ -37,6 +49,15 @@ def _(move: Integrate, above: Statement, below: Statement) -> Verdict:
     if set(new) != set(equations):
         raise Refusal(f"the rule must update {', '.join(sorted(map(str, equations)))} and nothing else")
     read = verify_method(move.method, equations, new, move)
+    returned: object = read
+    if not isinstance(returned, list | tuple) or not all(isinstance(v, Verdict) for v in returned):
+        judge = verify_method.dispatch(type(move.method))
+        raise TypeError(
+            f"the check registered for {type(move.method).__name__}, {judge.__module__}.{judge.__qualname__}"
+            f", must return a list of verdicts, as of holds(...) or fails(...); it returned {returned!r}"
+        )
+    if any(v.outcome is Outcome.UNCHECKED for v in read):
+        return all_of(*read)
     # The order of a method that is proved exact need not be measured.
     measured = () if any(v.error for v in read) else (_order(move, equations, new),)
     verdict = given(all_of(*read, *measured), (Condition(move.step, "> 0"),))
@@ -52,10 +73,8 @@ def verify_method(method: object, equations: Equations, new: Equations, move: In
     `equations` holds the residual left - right of each state's equation, `new` the new value of each state in
     terms of old ones. A verdict that carries an error says that the order is proved; else it is measured.
     """
-    raise Refusal(
-        f"no check is registered for the method {method!r}; "
-        "register one with physsym.verify.integrate.verify_method.register"
-    )
+    text = "register one with physsym.verify.integrate.verify_method.register"
+    return [Verdict(Outcome.UNCHECKED, (f"no check is registered for the method {method!r}; {text}",))]
 
 
 @verify_method.register(PartitionedEuler)
@@ -109,6 +128,12 @@ def _by_state(law: Law) -> Equations:
     found: Equations = {}
     for equation in law.equations:
         derivatives = [s for s in equation.residual.free_symbols if DOT in s.name]
+        if len(derivatives) > 1 and all(s.name.count(DOT) == 1 for s in derivatives):
+            coupled = " and ".join(sorted(map(str, derivatives)))
+            raise Refusal(
+                f"{equation} does not hold one first derivative, it couples {coupled}; begin with the law "
+                "solved for the derivatives"
+            )
         if len(derivatives) != 1 or derivatives[0].name.count(DOT) != 1:
             raise Refusal(f"{equation} does not hold one first derivative")
         derivative = derivatives[0]
@@ -137,7 +162,7 @@ def first_moved(equations: Equations, move: Integrate) -> set[Symbol]:
     if not second or not first <= set().union(*(read[s] for s in second)) or not first:
         raise Refusal(
             f"the law does not tell which of {', '.join(map(str, equations))} are velocities, which "
-            f"{move.method.name} moves first; name them by first=(...)"
+            f"{move.method.name} moves first; name them, as in first=(<velocity>,)"
         )
     return first
 
@@ -163,19 +188,30 @@ def _located(equations: Equations) -> set[Symbol]:
 def _is_moved(
     state: Symbol, read: dict[Symbol, set[Symbol]], located: set[Symbol], equations: Equations
 ) -> bool:
-    """Return whether a state is moved by velocities alone, which it does not move in the same way."""
+    """Return whether a state is moved by velocities alone, which it does not move in the same way.
+
+    Two that move each other linearly do so in the same way, up to constants.
+    """
 
     def moved_by_others(s: Symbol) -> bool:
         return bool(read[s]) and s not in read[s] and not read[s] & located and s not in located
 
-    def copies(s: Symbol) -> bool:
-        rates = ({dot(s): sign * o} for o in read[s] for sign in (1, -1))
-        return any(identical(substituted(equations[s], rate), Integer(0)) for rate in rates)
+    def is_rate(o: Symbol) -> bool:
+        return bool(identical(substituted(equations[state], {dot(state): o}), Integer(0)))
 
     if not moved_by_others(state):
         return False
     rivals = [o for o in read[state] if moved_by_others(o)]
-    return not rivals or (copies(state) and not any(map(copies, rivals)))
+    return not rivals or any(is_rate(o) and not _moved_linearly(o, equations) for o in rivals)
+
+
+def _moved_linearly(state: Symbol, equations: Equations) -> bool:
+    """Return whether a change of any state changes the rate of this one by the same wherever it happens."""
+    b, at_one = (substituted(equations[state], {dot(state): Integer(n)}) for n in (0, 1))
+    rate = b / (b - at_one)
+    elsewhere = {s: Symbol(f"another {s}", real=True) for s in equations}
+    changes = (substituted(rate, {s: s + 1}) - rate for s in equations)
+    return all(bool(identical(change, substituted(change, elsewhere))) for change in changes)
 
 
 def _recovered(
@@ -219,26 +255,81 @@ def _decayed(state: Symbol, residual: Expr, new: Expr, step: Symbol) -> Verdict:
 
 
 def _order(move: Integrate, equations: Equations, new: Equations) -> Verdict:
-    """Return whether one step meets the exact flow at the order that the integrator declares."""
-    if math.isinf(move.method.order):
+    """Return whether one step meets the exact flow at the order that the integrator declares.
+
+    Series that agree as far as they are known give a lower bound on the order. That it is infinite must be
+    proved: the new values, as functions of the time step, solve the law.
+    """
+    declared, terms = move.method.order, MAX_TERMS
+    if math.isinf(declared):
         return undecided(f"{move.method.name} is exact, which was not proved of the new values")
-    terms = int(move.method.order) + 3  # far enough to see whether the order is higher still
     try:
-        bound = error_bound(*equations.values(), *new.values(), terms=terms)
-        gaps = identity_test.evaluate_at_points(
-            lambda point: _gaps(point, equations, new), bound, move.step, terms=terms
-        )
-    except (UndecidedError, DivergenceError, ArithmeticError) as doubt:
+        # Three more terms than the order has show whether it is higher still.
+        starts, bound = _starts(move, equations, new, min(int(declared) + 3, terms))
+        open_end = all(unknown for _, unknown in starts)
+        exact = open_end and _is_flow(move, equations, new)
+    except ArithmeticError as doubt:
         return undecided(f"the order could not be measured: {doubt}", engines=(identity_test.NAME,))
-    orders = {min(map(identity_test.leading, point)) - 1 for point in gaps}
-    if len(orders) > 1:
+    if open_end and not exact:
+        with suppress(ArithmeticError):  # then the order found first remains
+            starts, bound = _starts(move, equations, new, terms)
+    if len(starts) > 1:
         return undecided("the order differs from point to point: it depends on the branch of a root")
-    order = orders.pop()
-    if order < move.method.order:
-        return fails(f"order {order} was measured, {move.method.name} has {move.method.order}")
-    size = "no error was found" if math.isinf(order) else f"order {order} and no higher was measured"
+    start, unknown = starts.pop()
+    order = math.inf if exact else start - 1
+    if order < declared:
+        if unknown:
+            return undecided(f"an order up to {order} can be measured, {move.method.name} has {declared}")
+        return fails(f"order {order} was measured, {move.method.name} has {declared}")
+    size = f"at least order {order} was measured" if unknown else f"order {order} and no higher was measured"
+    size = "no error was found" if exact else size
     text = f"{size} against the exact flow, {identity_test.NAME}: {bound}, one engine only"
     return holds(text, error=Order(move.step, order), engines=(identity_test.NAME,))
+
+
+def _starts(
+    move: Integrate, equations: Equations, new: Equations, terms: int
+) -> tuple[set[tuple[int, bool]], ErrorBound]:
+    """Return the exponent of the first term of the gap at each point, and whether that term is unknown."""
+    bound = error_bound(*equations.values(), *new.values(), terms=terms)
+    points = identity_test.evaluate_at_points(
+        lambda point: _gaps(point, equations, new), bound, move.step, terms=terms
+    )
+    # A series of zeros begins where its first unknown term does.
+    return {min((gap.start, not gap.terms) for gap in gaps) for gaps in points}, bound
+
+
+def _is_flow(move: Integrate, equations: Equations, new: Equations) -> bool:
+    """Return whether new values, as functions of the time step, solve the law and begin at the old ones."""
+    try:
+        speeds = {dot(s): derivative(value, move.step) for s, value in new.items()}
+    except NotImplementedError:
+        return False
+    begun = (identical(substituted(value, {move.step: Integer(0)}), s) for s, value in new.items())
+    solved = (identical(substituted(r, {**new, **speeds}), Integer(0)) for r in equations.values())
+    return all(map(bool, begun)) and all(map(bool, solved))
+
+
+def derivative(value: Expr, step: Symbol) -> Expr:
+    """Return the derivative of a value with respect to the step, by the rules of differentiation.
+
+    Raises NotImplementedError for a function of the step whose derivative is not known here.
+    """
+    if step not in value.free_symbols:
+        return Integer(0)
+    if value == step:
+        return Integer(1)
+    parts = value.args
+    if isinstance(value, Add):
+        return Add(*(derivative(a, step) for a in parts))
+    if isinstance(value, Mul):
+        return Add(*(Mul(*parts[:k], derivative(a, step), *parts[k + 1 :]) for k, a in enumerate(parts)))
+    if isinstance(value, Pow) and step not in parts[1].free_symbols:
+        return parts[1] * parts[0] ** (parts[1] - 1) * derivative(parts[0], step)
+    outer = {exp: exp, sin: cos, cos: lambda inner: -sin(inner)}
+    if type(value) not in outer or any(f.has(step) for f in value.atoms(*OPAQUE)):
+        raise NotImplementedError(f"{value} is no function of {step} whose derivative is known here")
+    return outer[type(value)](parts[0]) * derivative(parts[0], step)
 
 
 def _gaps(point: Point, equations: Equations, new: Equations) -> list[Laurent]:

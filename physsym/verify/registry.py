@@ -74,9 +74,16 @@ def check(move: Move, above: StatementLike, below: StatementLike) -> Verdict:
         raise TypeError(f"check needs a move such as Divide(gamma), given {given_first!r}")
     above, below = as_statement(above), as_statement(below)
     try:
-        verdict = verify_step(move, above, below)
+        returned: object = verify_step(move, above, below)
     except Refusal as refusal:
         return fails(str(refusal))
+    if not isinstance(returned, Verdict):
+        judge = verify_step.dispatch(type(move))
+        raise TypeError(
+            f"the check registered for {type(move).__name__}, {judge.__module__}.{judge.__qualname__}, must "
+            f"return a verdict, as of holds(...) or fails(...); it returned {returned!r}"
+        )
+    verdict = returned
     if verdict and above == below:
         return fails("the line below is the line above: nothing was done, which is no evidence")
     return given(verdict, defined(*expressions(below))) if verdict else verdict

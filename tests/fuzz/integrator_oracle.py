@@ -152,9 +152,9 @@ def _first(equations: Equations, move: Integrate) -> frozenset[Symbol]:
     held = {s for s in equations if any(f.has(s) for f in points)}
     held = held if held != set(equations) else set()
     pure = {s for s in equations if s not in held | moves[s] and moves[s] and not moves[s] & held}
-    names = {s for s in pure if len(moves[s]) == 1 and _copies(s, *moves[s], equations)}
+    bent = {s for s in pure if not _is_straight(s, equations)}
     positions = held | {s for s in pure if not (moves[s] & pure)}
-    positions |= {s for s in names if not (moves[s] & names)}
+    positions |= {s for s in pure if len(moves[s]) == 1 and moves[s] <= bent and _is(s, *moves[s], equations)}
     velocities = set(equations) - positions
     if not positions or not velocities or any(all(v not in moves[p] for p in positions) for v in velocities):
         raise NoSuchStepError
@@ -178,7 +178,19 @@ def _responses(equations: Equations) -> dict[Symbol, set[Symbol]]:
     return {s: set().union(*(row[s] for row in rows)) for s in equations}
 
 
-def _copies(state: Symbol, other: Symbol, equations: Equations) -> bool:
-    """Tell whether the rate of a state is another state, or its opposite."""
-    pairs = sample(lambda at: (_rates(equations, at)[state], at.number(other)))
-    return any(all(isclose(rate, sign * number) for rate, number in pairs) for sign in (1, -1))
+def _is(state: Symbol, other: Symbol, equations: Equations) -> bool:
+    """Tell whether the rate of a state is another state."""
+    return all(sample(lambda at: isclose(_rates(equations, at)[state], at.number(other))))
+
+
+def _is_straight(state: Symbol, equations: Equations) -> bool:
+    """Tell whether the rate of a state halfway between two points is the mean of the rates there."""
+
+    def straight(at: Point) -> bool:
+        here = {s: at.number(s) for s in equations}
+        there = {s: number * (k + 2) + 1 for k, (s, number) in enumerate(here.items())}
+        halfway = {s: (here[s] + there[s]) / 2 for s in equations}
+        one, other, mean = (_rates(equations, at.at(point))[state] for point in (here, there, halfway))
+        return isclose((one + other) / 2, mean)
+
+    return all(sample(straight))

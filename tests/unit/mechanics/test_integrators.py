@@ -5,7 +5,7 @@ import random
 import mpmath
 import numpy as np
 import pytest
-from sympy import Abs, Integer, Rational, Symbol, cos, exp, lambdify, sin, sqrt
+from sympy import Abs, Integer, Rational, Symbol, cos, exp, lambdify, sin, sinh, sqrt
 
 import physsym
 from physsym import (
@@ -24,6 +24,7 @@ from physsym import (
 from physsym.core.statements import Law, one_step_map
 from physsym.integrators import (
     ALL,
+    PartitionedEuler,
     backward_euler,
     exponential_euler,
     forward_euler,
@@ -37,6 +38,7 @@ from physsym.mechanics import MoveError
 from physsym.mechanics.moves import describe
 from physsym.testing import assert_same_rule
 from physsym.vocabulary import G, dt, gamma, lam, m, t, v, x
+from tests.fuzz import follows
 
 p, q, y, w = (Symbol(name, real=True) for name in "pqyw")
 a, b = (Symbol(name, positive=True) for name in "ab")
@@ -274,8 +276,41 @@ def test_another_treatment_is_refused_with_the_list():
     listed = "'explicit', 'implicit', 'midpoint', 'exponential'; given 'backward'"
     with pytest.raises(ValueError, match=listed):
         semi_implicit_euler.with_friction("backward")
-    with pytest.raises(ValueError, match="use semi_implicit_euler"):
-        backward_euler.with_friction("explicit")
+    for method in (backward_euler, heun, velocity_verlet, exponential_euler):
+        with pytest.raises(ValueError, match=r"use semi_implicit_euler\.with_friction"):
+            method.with_friction("explicit")
+    for treatment in (["implicit"], None, 3):
+        with pytest.raises(ValueError, match="friction is treated in one of the ways"):
+            semi_implicit_euler.with_friction(treatment)
+
+
+@pytest.mark.parametrize(
+    ("weights", "reason"),
+    [
+        ({"own": "foo"}, "mine: own is a number or \"exact\", given 'foo'"),
+        ({"updated": "exact"}, "mine: updated is a number, given 'exact'"),
+        ({"own": 0.5}, "expected an exact expression, given 0.5"),
+        ({"pending": 1.0}, "expected an exact expression, given 1.0"),
+        ({"own": None}, "expected an expression, given None"),
+    ],
+)
+def test_weights_are_exact_numbers(weights, reason):
+    with pytest.raises((TypeError, ValueError), match=reason):
+        PartitionedEuler("mine", 1, **weights)
+
+
+def test_weights_may_be_written_as_python_numbers():
+    mine = PartitionedEuler("semi-implicit Euler", 1, 0, Integer(1))
+    assert mine == PartitionedEuler("semi-implicit Euler", 1, updated=1) == semi_implicit_euler
+    assert mine.own.is_Integer
+
+
+def test_at_critical_damping_exponential_euler_is_excluded_once():
+    oscillator = law({dot(x): v, m * dot(v): -lam * x - gamma * v})
+    move = Integrate(exponential_euler, dt)
+    verdict = check(move, oscillator, apply(move, oscillator))
+    assert verdict
+    assert list(map(str, verdict.assumes)) == ["dt > 0", "m != 0", "Abs(gamma**2 - 4*lam*m) > 0"]
 
 
 # ------------------------------------------------------------------ what moves first
@@ -299,8 +334,9 @@ def test_the_order_of_listing_decides_nothing(listed):
 
 # A law, and the states that are its positions.
 CLEAR = [
-    (law({dot(x): v, dot(v): -lam * x / m}), {x}),
-    (law({dot(v): -lam * x, dot(x): v}), {x}),
+    (law({dot(x): v, dot(v): -lam * x**3 / m}), {x}),
+    (law({dot(v): -sinh(x), dot(x): v}), {x}),
+    (law({dot(x): v, dot(y): w, dot(v): -lam * x * y**2, dot(w): -lam * x**2 * y}), {x, y}),
     (law({dot(x): p / m, dot(p): -lam * x - gamma * p}), {x}),
     (law({dot(x): v, dot(v): -a * v}), {x}),
     (law({dot(x): v, dot(v): -grad(x + a * v)}), {x}),
@@ -332,6 +368,15 @@ def test_positions_are_found_by_what_they_mean(line, positions):
 UNCLEAR = [
     law({dot(x): p, dot(p): -x}),  # each might be the velocity of the other
     law({dot(x): p / m, dot(p): -lam * x}),
+    # Up to constants each of these is the same with the states in each other's places.
+    law({dot(x): p / m, dot(p): -x}),
+    law({dot(x): p, dot(p): -lam * x / m}),
+    law({dot(x): p, dot(p): a - lam * x}),
+    law({dot(p): x, dot(x): -p / m}),
+    law({dot(x): p / m, dot(p): x}),
+    law({dot(x): p - q, dot(p): -x, dot(q): x}),
+    law({dot(x): p, dot(p): -lam * (x - y), dot(y): q, dot(q): -lam * (y - x)}),
+    law({dot(x): p / sqrt(1 + p**2), dot(p): -x}),  # a spring, and a kinetic energy that is no square
     law({dot(x): x + y, dot(y): x - y}),
     law({dot(x): -partial(1, x, y), dot(y): -partial(2, x, y)}),
     law({dot(x): v, dot(v): -G - y, dot(y): x}),  # the integral of a position is neither
@@ -341,15 +386,20 @@ UNCLEAR = [
 @pytest.mark.parametrize("line", UNCLEAR, ids=str)
 def test_where_the_law_does_not_tell_the_step_is_refused(line):
     states = [Symbol(str(e.left)[:-1], real=True) for e in line.equations]
-    with pytest.raises(MoveError, match=r"does not tell which of .* name what moves first, as in Integrate"):
-        apply(Integrate(semi_implicit_euler, dt), line)
+    for method in (semi_implicit_euler, velocity_verlet):
+        with pytest.raises(
+            MoveError, match=r"not tell which of .* as in Integrate\(\.\.\., first=\(<velocity>,\)\)"
+        ):
+            apply(Integrate(method, dt), line)
     for first in ((states[0],), (states[1],)):
         move = Integrate(semi_implicit_euler, dt, first=first)
         new = apply(move, line)
         assert check(move, line, new)
-        verdict = check(Integrate(semi_implicit_euler, dt), line, new)
-        assert not verdict
-        assert "does not tell which of" in verdict.evidence[0]
+        for method in (semi_implicit_euler, velocity_verlet):
+            verdict = check(Integrate(method, dt), line, new)
+            assert not verdict
+            assert "does not tell which of" in verdict.evidence[0]
+            assert not follows(Integrate(method, dt), line, new)
 
 
 def test_states_that_do_not_read_each_other_have_no_order():
@@ -381,8 +431,9 @@ def test_a_method_that_moves_all_together_takes_no_first(method):
 
 
 def test_first_holds_symbols():
-    with pytest.raises(TypeError, match=r"as in first=\(v,\); given 'v'"):
-        Integrate(semi_implicit_euler, dt, first=("v",))
+    for first in (("v",), "v", None, 3, [None], 1.5):
+        with pytest.raises(TypeError, match=r"as in first=\(v,\); given "):
+            Integrate(semi_implicit_euler, dt, first=first)
 
 
 def test_a_state_of_declared_sign_is_one_state():
@@ -411,7 +462,8 @@ def test_velocity_verlet_by_hand():
 
 def test_velocity_verlet_is_leapfrog_in_numbers():
     stiffness, place, speed, h = 1.7, 0.6, -1.1, 0.3
-    new = one_step_map(apply(Integrate(velocity_verlet, dt), law({dot(x): v, dot(v): -lam * x})))
+    spring = law({dot(x): v, dot(v): -lam * x})
+    new = one_step_map(apply(Integrate(velocity_verlet, dt, first=(v,)), spring))
     found = [float(new[s].subs({lam: stiffness, dt: h, x: place, v: speed})) for s in (x, v)]
     speed -= h / 2 * stiffness * place
     place += h * speed

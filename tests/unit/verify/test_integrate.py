@@ -1,10 +1,13 @@
 """What the judge of an integration says: which difference quotient is wrong, and which order was measured."""
 
-import pytest
-from sympy import Abs, Integer, Symbol, exp, oo
+from dataclasses import dataclass
+from types import SimpleNamespace
 
-from physsym import Integrate, ReduceOrder, after, apply, check, damped_particle, dot, grad, law, rule
-from physsym.core.verdicts import Outcome
+import pytest
+from sympy import Abs, Integer, Rational, Symbol, exp, oo
+
+from physsym import Integrate, ReduceOrder, System, after, apply, check, damped_particle, dot, grad, law, rule
+from physsym.core.verdicts import Outcome, holds
 from physsym.integrators import (
     PartitionedEuler,
     backward_euler,
@@ -13,7 +16,10 @@ from physsym.integrators import (
     runge_kutta_4,
     semi_implicit_euler,
 )
+from physsym.mechanics.moves import Move, MoveError
 from physsym.verify.engines.error_bound import error_bound
+from physsym.verify.integrate import verify_method
+from physsym.verify.registry import verify_step
 from physsym.vocabulary import G, dt, gamma, m, rho, u, v, x
 
 implicit_friction = semi_implicit_euler.with_friction("implicit")
@@ -110,6 +116,71 @@ def test_a_method_that_promises_more_than_it_has_fails():
     verdict = check(Integrate(boasting, dt), decay, rule({w: w - dt * a * w}))
     assert verdict.outcome is Outcome.FAILS
     assert verdict.evidence == ("order 1 was measured, boasting Euler has 2",)
+
+
+def test_a_method_that_promises_less_than_it_has_is_measured():
+    modest = PartitionedEuler("modest midpoint", 1, Rational(1, 2), Rational(1, 2), Rational(1, 2))
+    verdict = check(Integrate(modest, dt), decay, rule({w: w * (1 - a * dt / 2) / (1 + a * dt / 2)}))
+    assert verdict.error.exponent == 2
+
+
+class OneOfOnes:
+    """A method that somebody else registers, with a check that returns what it is given."""
+
+    name, order, partitioned = "one's own", 1, False
+
+    def __init__(self, returns):
+        self.returns = returns
+
+
+def careless(method, equations, new, move):
+    return method.returns
+
+
+@dataclass(frozen=True)
+class Carelessly(Move):
+    """A move that somebody else registers."""
+
+    returns: object = None
+
+
+@pytest.mark.parametrize("returns", [None, True, [True], [None], "holds", holds("all is well")], ids=repr)
+def test_a_check_of_a_method_from_outside_returns_verdicts(returns):
+    verify_method.register(OneOfOnes, careless)
+    with pytest.raises(
+        TypeError, match=r"registered for OneOfOnes, .*test_integrate\.careless, must return a list"
+    ):
+        check(Integrate(OneOfOnes(returns), dt), decay, rule({w: w - dt * a * w}))
+    verify_method.register(OneOfOnes, lambda *given: [holds("all is well")])
+    assert check(Integrate(OneOfOnes(None), dt), decay, rule({w: w - dt * a * w})).error.exponent == 1
+
+
+@pytest.mark.parametrize("returns", [None, True, [holds("all is well")]], ids=repr)
+def test_a_check_of_a_move_from_outside_returns_a_verdict(returns):
+    verify_step.register(Carelessly, lambda move, above, below: move.returns)
+    with pytest.raises(TypeError, match=r"registered for Carelessly, .*, must return a verdict, as of holds"):
+        check(Carelessly(returns), decay, rule({w: w}))
+
+
+def test_a_method_without_a_check_is_unchecked_as_a_move_is():
+    unknown = SimpleNamespace(name="unknown", order=1, partitioned=False)
+    verdict = check(Integrate(unknown, dt), decay, rule({w: w + 5}))
+    assert verdict.outcome is Outcome.UNCHECKED
+    assert "no check is registered for the method" in verdict.evidence[0]
+
+
+def test_a_coupled_mass_matrix_is_named():
+    p, q = Symbol("p", real=True), Symbol("q", real=True)
+    line = System((x, c), dot(x) ** 2 / 2 + dot(c) ** 2 / 2 + dot(x) * dot(c) / 2).law()
+    line = apply(ReduceOrder(c, q), apply(ReduceOrder(x, p), line))
+    move = Integrate(semi_implicit_euler, dt)
+    with pytest.raises(
+        MoveError, match=r"couples p' and q', and no move .* solve them for the derivatives"
+    ) as error:
+        apply(move, line)
+    assert "ReduceOrder" not in str(error.value)
+    verdict = check(move, line, rule({p: p, q: q, x: x + dt * after(p), c: c + dt * after(q)}))
+    assert "it couples p' and q'; begin with the law solved" in verdict.evidence[0]
 
 
 def test_a_step_that_does_not_meet_the_flow_has_order_0():

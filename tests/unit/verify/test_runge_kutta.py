@@ -43,6 +43,7 @@ from physsym.codegen.emit import python_source
 from physsym.documents.reasons import reason
 from physsym.integrators import (
     ALL,
+    PartitionedEuler,
     RungeKutta,
     explicit_midpoint,
     forward_euler,
@@ -56,7 +57,6 @@ from physsym.testing import assert_same_law, assert_same_rule
 from physsym.transform.integrate import integrate
 from physsym.verify.engines import flint, identity_test
 from physsym.verify.integrate import verify_method
-from physsym.verify.substitution import Refusal
 from physsym.vocabulary import G, dt, gamma, lam, m, v, x
 from tests.fuzz import follows, spoiled
 from tests.fuzz.evaluation import UnclearError
@@ -84,10 +84,19 @@ def named(method):
 
 
 def with_entry(method, change, row=None, column=0):
-    """Return a method with one weight, or one entry of its matrix, changed."""
+    """Return a method with one entry of its matrix, or one weight, changed; the weights still sum to 1."""
     matrix, weights = [list(r) for r in method.matrix], list(method.weights)
     (weights if row is None else matrix[row])[column] += change
+    if row is None:
+        weights[column - 1] -= change
     return RungeKutta("spoiled", method.order, tuple(map(tuple, matrix)), tuple(weights))
+
+
+def with_idle_stages(method, count):
+    """Return matrix and weights with stages added that nothing reads."""
+    n = len(method.weights)
+    matrix = [[*row, *[0] * count] for row in method.matrix] + [[0] * (n + count)] * count
+    return tuple(map(tuple, matrix)), (*method.weights, *[0] * count)
 
 
 def entries(method):
@@ -161,6 +170,52 @@ def test_what_is_no_tableau_is_refused(matrix, weights, reason):
         RungeKutta("refused", 1, matrix, weights)
 
 
+@pytest.mark.parametrize("entry", ["1/0", "a", "nan", "inf", ""])
+def test_a_text_that_is_no_number_is_refused(entry):
+    with pytest.raises(ValueError, match=f"g: expected rational numbers in a tableau, given '{entry}'"):
+        RungeKutta("g", 1, ((entry,),), (1,))
+
+
+@pytest.mark.parametrize(("matrix", "weights"), [(5, (1,)), ((5,), (1,)), (((0,),), 1), (("0",), (1,))])
+def test_what_has_no_rows_is_refused(matrix, weights):
+    with pytest.raises(TypeError, match="g: expected rows of numbers in a tableau, given "):
+        RungeKutta("g", 1, matrix, weights)
+
+
+@pytest.mark.parametrize("weights", [(0, 2), ("1/2", "1/3"), (0, 0)])
+def test_weights_that_do_not_sum_to_one_are_refused(weights):
+    with pytest.raises(ValueError, match="bad: the weights of a method must sum to 1"):
+        RungeKutta("bad", 1, heun.matrix, weights)
+
+
+@pytest.mark.parametrize("order", [True, 1.5, "2", None, float("nan"), float("inf")])
+def test_an_order_is_a_whole_number(order):
+    with pytest.raises(TypeError, match="h: the order must be a whole number of at least 1, given"):
+        RungeKutta("h", order, heun.matrix, heun.weights)
+    with pytest.raises(TypeError, match="e: the order must be a whole number of at least 1, given"):
+        PartitionedEuler("e", order)
+
+
+@pytest.mark.parametrize("order", [-1, 0, 3, 60])
+def test_an_order_that_no_method_of_so_many_stages_has_is_refused(order):
+    with pytest.raises(
+        ValueError, match=f"explicit method of 2 stages has an order from 1 to 2, given {order}"
+    ):
+        RungeKutta("h", order, heun.matrix, heun.weights)
+    with pytest.raises(
+        ValueError, match=f"implicit method of 1 stage has an order from 1 to 2, given {order}"
+    ):
+        RungeKutta("h", order, (("1/2",),), (1,))
+    with pytest.raises(ValueError, match=f"a method of one stage has an order from 1 to 2, given {order}"):
+        PartitionedEuler("e", order)
+
+
+@pytest.mark.parametrize("order", [True, 1.5, "2", None, float("nan"), 0, -float("inf")])
+def test_the_order_of_a_method_of_ones_own_is_a_whole_number_or_infinite(order):
+    with pytest.raises(ValueError, match="own: the order must be a whole number of at least 1, or infinite"):
+        Integrate(SimpleNamespace(name="own", order=order, partitioned=False), dt)
+
+
 def test_a_float_is_refused():
     with pytest.raises(TypeError, match=r"0\.5"):
         RungeKutta("inexact", 2, ((0, 0), (0.5, 0)), (0, 1))
@@ -171,14 +226,15 @@ def test_what_is_no_integrator_says_so():
         as_runge_kutta("Heun")
     with pytest.raises(MoveError, match=r"integrate\.integrate\.register"):
         integrate("Heun", {x: -G}, Integrate(heun, dt))
-    with pytest.raises(Refusal, match=r"verify_method\.register"):
-        verify_method("Heun", {x: dot(x) + G}, {x: x}, Integrate(heun, dt))
+    (verdict,) = verify_method("Heun", {x: dot(x) + G}, {x: x}, Integrate(heun, dt))
+    assert verdict.outcome is Outcome.UNCHECKED
+    assert "verify_method.register" in verdict.evidence[0]
     with pytest.raises(Uncertified, match=r"method_lemma\.register"):
         method_lemma("Heun", {}, rule({x: x}), Integrate(heun, dt))
     unknown = SimpleNamespace(name="unknown", order=1, partitioned=False)
     with pytest.raises(UnclearError, match=r"defect\.register"):
         follows(Integrate(unknown, dt), flow, rule({x: x - dt * G}))
-    assert not check(Integrate(unknown, dt), flow, rule({x: x - dt * G}))
+    assert check(Integrate(unknown, dt), flow, rule({x: x - dt * G})).outcome is Outcome.UNCHECKED
     with pytest.raises(TypeError, match=r"a method of physsym\.integrators first, given 'Heun'"):
         Integrate("Heun", dt)
 
@@ -271,10 +327,58 @@ def test_a_step_holds_at_its_order_and_no_higher(method, start):
 @pytest.mark.parametrize("method", METHODS, ids=named)
 @pytest.mark.parametrize("start", LAWS.values(), ids=LAWS)
 def test_an_order_too_high_is_refused(method, start):
-    boast = RungeKutta("boast", method.order + 1, method.matrix, method.weights)
+    boast = RungeKutta("boast", method.order + 1, *with_idle_stages(method, 1))
     verdict = check(Integrate(boast, dt), start, apply(Integrate(boast, dt), start))
     assert verdict.outcome is Outcome.FAILS
     assert f"order {method.order} was measured, boast has {method.order + 1}" in str(verdict)
+
+
+@pytest.mark.parametrize("method", [*METHODS, KUTTA_38], ids=named)
+@pytest.mark.parametrize("start", LAWS.values(), ids=LAWS)
+def test_an_order_declared_too_low_is_measured_all_the_same(method, start):
+    for declared in range(1, method.order):
+        modest = RungeKutta("modest", declared, method.matrix, method.weights)
+        verdict = check(Integrate(modest, dt), start, apply(Integrate(modest, dt), start))
+        assert verdict
+        assert verdict.error.exponent == method.order
+        assert any(f"order {method.order} and no higher was measured" in why for why in verdict.evidence)
+
+
+def taylor(stages):
+    """Return the method that is Taylor's polynomial of degree `stages` for a linear law."""
+    rows = [tuple(Rational(int(j == i - 1), stages - i + 1) for j in range(stages)) for i in range(stages)]
+    return RungeKutta("Taylor", 1, tuple(rows), (*[0] * (stages - 1), 1))
+
+
+@pytest.mark.parametrize(("stages", "size", "order"), [
+    (5, "order 5 and no higher", 5), (10, "order 10 and no higher", 10),
+    (11, "at least order 11", 11), (14, "at least order 11", 11),
+])  # fmt: skip
+def test_series_that_agree_as_far_as_they_are_known_are_no_proof_of_exactness(stages, size, order):
+    decay, move = law({dot(x): -lam * x}), Integrate(taylor(stages), dt)
+    verdict = check(move, decay, apply(move, decay))
+    assert verdict, str(verdict)
+    assert verdict.error.exponent == order
+    assert verdict.evidence[-1].startswith(f"{size} was measured against the exact flow")
+
+
+def test_an_order_beyond_all_terms_is_not_measured():
+    boast = RungeKutta("boast", 13, *with_idle_stages(taylor(5), 8))
+    decay = law({dot(x): -lam * x})
+    assert "order 5 was measured, boast has 13" in str(
+        check(Integrate(boast, dt), decay, apply(Integrate(boast, dt), decay))
+    )
+    far = RungeKutta("far", 13, taylor(13).matrix, taylor(13).weights)
+    verdict = check(Integrate(far, dt), decay, apply(Integrate(far, dt), decay))
+    assert verdict.outcome is Outcome.UNDECIDABLE
+    assert "an order up to 11 can be measured, far has 13" in str(verdict)
+
+
+def test_a_flow_that_ends_is_met_exactly():
+    ends = law({dot(x): v, dot(v): w, dot(w): lam})
+    verdict = check(Integrate(runge_kutta_4, dt), ends, apply(Integrate(runge_kutta_4, dt), ends))
+    assert verdict.error.exponent == float("inf")
+    assert "no error was found" in str(verdict)
 
 
 @pytest.mark.parametrize("method", METHODS, ids=named)
