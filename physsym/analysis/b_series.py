@@ -48,7 +48,7 @@ def runge_kutta(name: str, matrix: list[list[object]], weights: list[object]) ->
     TypeError
         For a float, which is not the decimal that it prints.
     ValueError
-        If the matrix is not square, or the number of weights is not that of its rows.
+        If the matrix is not square, the number of weights is not that of its rows, or they do not sum to 1.
 
     Examples
     --------
