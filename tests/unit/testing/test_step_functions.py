@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from sympy import Abs, Rational, Symbol, sqrt
+from sympy import Abs, Rational, Symbol, exp, sign, sqrt
 
 import physsym as ps
 from derivations import gradient_descent, momentum
@@ -524,7 +524,8 @@ def test_what_a_type_cannot_resolve_is_refused():
     text = failure(right, DESCENT, **slow)
     assert "cannot be told apart at this precision: choose larger values= or a wider type" in text
     assert "leaving out eta changes no step by more than the tolerance" in text
-    assert "doubling the gradient changes no step" in text
+    assert "leaving out the gradient changes no step" in text
+    assert "leaving x as it is changes no step" in text
     assert_optimizer(lambda x, grad, eta: x - eta * grad(x), DESCENT, **slow)  # as a formula
     without = failure(in_type(float, lambda x, grad, eta, lam: x - eta * grad(x)), DECAY, values={"lam": 0})
     assert "leaving out lam changes no step" in without
@@ -560,3 +561,22 @@ def test_adam_in_single_precision_follows_its_rule():
     assert_optimizer(step, adam, **usual)
     wrong = lambda m, s, k, x, grad, eta, b1, b2, eps: step(m, s, k, x, grad, eta, b1, b2, eps, 1)
     assert "instead of" in failure(wrong, adam, **usual)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("right", "step"),
+    [
+        (rule({x: x - eta * sign(G)}), lambda x, grad, eta: x - eta * np.sign(grad(x))),
+        (rule({x: x - eta * G**3}), lambda x, grad, eta: x - eta * grad(x) ** 3),
+        (rule({x: x - eta * G - eta * exp(x)}), lambda x, grad, eta: x - eta * grad(x) - eta * np.exp(x)),
+        (
+            rule({x: (1 - eta * lam) * x - eta * G}),
+            lambda x, grad, eta, lam: x - eta * lam * x - eta * grad(x),
+        ),
+    ],
+    ids=["sign", "cubic", "exponential", "decay"],
+)
+def test_right_steps_pass_in_single_precision_from_any_start(dtype, right, step):
+    for seed in range(5):
+        assert_optimizer(in_type(dtype, step), right, seed=seed)
