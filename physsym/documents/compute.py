@@ -176,12 +176,34 @@ class Computed:
 # ------------------------------------------------------------------ computing
 
 
-def as_scripts(sources: Iterable[Derivation | Script]) -> tuple[Script, ...]:
-    """Return scripts as they are, and each single derivation as a script of its own."""
-    return tuple(s if isinstance(s, Script) else Script(anchor(s.title), "", (s,)) for s in sources)
+# What a document is made of: scripts, or derivations, in reading order, or one of them.
+Sources: TypeAlias = Derivation | Script | Iterable[Derivation | Script]
 
 
-def compute(sources: Iterable[Derivation | Script], done: Progress = lambda what: None) -> Computed:
+def as_scripts(sources: Sources) -> tuple[Script, ...]:
+    """Return scripts as they are, and each single derivation as a script of its own.
+
+    Raises TypeError for anything else, ValueError where there is none.
+    """
+    given = (sources,) if isinstance(sources, (Derivation, Script, str)) else sources
+    if not isinstance(given, Iterable):
+        raise TypeError(f"a document is made of derivations and scripts, given {sources!r}")
+    scripts = tuple(map(_as_script, given))
+    if not scripts:
+        raise ValueError("a document needs at least one derivation, given none")
+    return scripts
+
+
+def _as_script(source: Any) -> Script:
+    if isinstance(source, Script):
+        return source
+    if isinstance(source, Derivation):
+        return Script(anchor(source.title), "", (source,))
+    load = f"; load it with ps.script({source!r})" if isinstance(source, str) else ""
+    raise TypeError(f"a document is made of derivations and scripts, given {source!r}{load}")
+
+
+def compute(sources: Sources, done: Progress = lambda what: None) -> Computed:
     """Compute everything that the document of scripts and single derivations shows.
 
     Parameters
@@ -216,7 +238,7 @@ def compute(sources: Iterable[Derivation | Script], done: Progress = lambda what
     return Computed(tuple(map(ComputedScript, scripts, chapters, derivations)), claims)
 
 
-def size_of(sources: Iterable[Derivation | Script]) -> int:
+def size_of(sources: Sources) -> int:
     """Count what `document` reports as finished while it computes, for a progress bar.
 
     Parameters
@@ -350,7 +372,9 @@ def _cell(cell: Any, judged: dict[str, JudgedClaim]) -> ComputedCell:
     if isinstance(cell, NumberedEquation):
         return judge_equation(cell)
     if isinstance(cell, Claim):
-        return judged.get(cell.id) or judge_claim(cell)
+        if cell.id not in judged:
+            judged[cell.id] = judge_claim(cell)
+        return judged[cell.id]
     if isinstance(cell, str | Formula | Verdict | Dimension | int | float):
         return cell
     return _cell(cell(), judged)

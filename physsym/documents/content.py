@@ -293,6 +293,9 @@ class Chapter(DocumentPart):
     number: str = ""
     vocabulary: Vocabulary = STANDARD
 
+    def __repr__(self) -> str:
+        return f"Chapter({self.title!r}, {len(self.blocks)} blocks)"
+
     def __post_init__(self) -> None:
         for block in self.blocks:
             if not isinstance(block, Block):
@@ -309,6 +312,9 @@ class Book(DocumentPart):
     chapters: tuple[Chapter, ...]
     opening: str = ""
     subtitle: str = ""
+
+    def __repr__(self) -> str:
+        return f"Book({self.title!r}, {len(self.chapters)} chapters)"
 
 
 def book_of(script: Script) -> Book | None:

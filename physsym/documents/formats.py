@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal, get_args
 
-from physsym.derivation import Derivation
-from physsym.documents.compute import Progress, compute
+from physsym.documents.compute import Progress, Sources, compute
 from physsym.documents.html import html
 from physsym.documents.layout import lay_out
 from physsym.documents.markdown import MYST, markdown
@@ -18,7 +17,6 @@ from physsym.documents.sty import sty
 from physsym.documents.tex import tex
 from physsym.documents.tree import FACES, Document, Evidence
 from physsym.documents.write import write_all
-from physsym.loading import Script
 from physsym.vocabulary import Face
 
 NAME = "derivations"
@@ -41,7 +39,7 @@ FORMATS: dict[str, Callable[[Document], Files]] = {
 
 
 def document_of(
-    sources: Iterable[Derivation | Script],
+    sources: Sources,
     done: Progress = lambda what: None,
     title: str | None = None,
     faces: Iterable[Face] | Literal["physics", "learning", "both"] = FACES,
@@ -52,7 +50,7 @@ def document_of(
     Parameters
     ----------
     sources
-        Derivations or scripts, in reading order.
+        Derivations or scripts, in reading order, or one of them.
     done
         Called each time something was finished, with its name: `size_of(sources)` times.
     title, faces, evidence
@@ -66,7 +64,9 @@ def document_of(
     Raises
     ------
     ValueError
-        For an unknown face or kind of evidence, or an empty title.
+        For an unknown face or kind of evidence, an empty title, or no derivation.
+    TypeError
+        For what is neither a derivation nor a script, and a title that is no text.
 
     Examples
     --------
@@ -77,6 +77,8 @@ def document_of(
     """
     if evidence not in get_args(Evidence):
         raise ValueError(f"evidence is one of {', '.join(get_args(Evidence))}, given {evidence!r}")
+    if title is not None and not isinstance(title, str):
+        raise TypeError(f"the title of a document is text, given {title!r}")
     if title is not None and not title.strip():
         raise ValueError("the title of a document is empty; give one, or none for that of the book")
     one_line = None if title is None else " ".join(title.split())
@@ -91,34 +93,70 @@ def faces_of(faces: Iterable[Face] | Literal["physics", "learning", "both"]) -> 
     (('physics', 'learning'), ('learning',))
     """
     wanted = {"both": FACES, "physics": FACES[:1], "learning": FACES[1:]}
-    named = wanted.get(faces, ()) if isinstance(faces, str) else tuple(dict.fromkeys(faces))
-    if not named or not set(named) <= set(FACES):
+    named = wanted.get(faces, ()) if isinstance(faces, str) or faces is None else tuple(faces)
+    if not named or not all(face in FACES for face in named):
         raise ValueError(f"the faces of a document are physics, learning or both, given {faces!r}")
-    return named
+    return tuple(dict.fromkeys(named))
+
+
+def formats_of(out: str | Path, formats: str | Iterable[str] | None = None) -> list[str]:
+    """Return the formats of a document, each once: those named, else that of the file, else html and md.
+
+    Raises ValueError for an unknown format, or none at all, and where one file is to hold another format.
+
+    >>> formats_of("build"), formats_of("lecture.html"), formats_of("build", "tex,md")
+    (['html', 'md'], ['html'], ['tex', 'md'])
+    """
+    file = _format_of_file(Path(out))
+    if formats is None:
+        return [file] if file else ["html", "md"]
+    named = formats.split(",") if isinstance(formats, str) else formats
+    wanted = [str(name).strip() for name in named]
+    unknown = [name for name in wanted if name not in FORMATS]
+    if unknown or not wanted:
+        raise ValueError(f"unknown format {', '.join(unknown) or '(none)'}; there are {', '.join(FORMATS)}")
+    if file and set(wanted) != {file}:
+        raise ValueError(
+            f"{out} is one file in the format {file}, given the formats {', '.join(wanted)}: name a folder"
+        )
+    return list(dict.fromkeys(wanted))
+
+
+def _format_of_file(path: Path) -> str:
+    """Return the format of a file by the end of its name; nothing for a folder."""
+    ends = {f".{name}": name for name in FORMATS} | {".myst.md": "myst"}
+    found = [name for end, name in ends.items() if path.name.endswith(end)]
+    if not found or path.is_dir():
+        return ""
+    if found == ["sty"]:
+        raise ValueError(f"{path}: a package for TeX is named {NAME}.sty; name the folder, and formats='sty'")
+    return found[-1]
 
 
 def document(
-    derivations: Iterable[Derivation | Script],
+    derivations: Sources,
     out: str | Path,
-    formats: Iterable[str] = ("html", "md"),
+    formats: str | Iterable[str] | None = None,
     done: Progress = lambda what: None,
     *,
     title: str | None = None,
     faces: Iterable[Face] | Literal["physics", "learning", "both"] = FACES,
     evidence: Evidence = "folded",
 ) -> list[Path]:
-    """Write the document of derivations, or of whole scripts, to a folder.
+    """Write the document of derivations, or of whole scripts, to a folder or to one file.
 
     Nothing is written unless all formats can be.
 
     Parameters
     ----------
     derivations
-        Derivations or scripts, in reading order.
+        Derivations or scripts, in reading order, or one of them.
     out
-        The folder, which is made if it is not there.
+        The folder, which is made if it is not there; or a file such as ``"lecture.html"``, whose name ends
+        with the format. Figures that a format keeps apart are written beside it.
     formats
-        Some of html, md, myst, tex, pdf, ipynb and sty.
+        Some of html, md, myst, tex, pdf, ipynb and sty, as names or as one text with commas. If not given,
+        html and md, or the format of the file.
     done
         Called each time something was finished, with its name: `size_of(derivations)` times, and once for
         each format.
@@ -140,7 +178,10 @@ def document(
     Raises
     ------
     ValueError
-        For an unknown format, face or kind of evidence, an empty title, or no derivation.
+        For an unknown format, face or kind of evidence, an empty title, no derivation, or text with half of
+        a surrogate pair.
+    TypeError
+        For what is neither a derivation nor a script, and a title that is no text.
     OSError
         For pdf without TeX, or a folder that cannot be written.
 
@@ -154,15 +195,13 @@ def document(
     ...     print(path.read_text().splitlines()[0])
     # Lecture 4
     """
-    wanted, sources = list(dict.fromkeys(formats)), list(derivations)
-    unknown = [f for f in wanted if f not in FORMATS]
-    if unknown or not wanted:
-        raise ValueError(f"unknown format {', '.join(unknown) or '(none)'}; there are {', '.join(FORMATS)}")
-    if not sources:
-        raise ValueError("a document needs at least one derivation, given none")
-    tree = document_of(sources, done, title, faces, evidence)
+    wanted = formats_of(out, formats)
+    tree = document_of(derivations, done, title, faces, evidence)
+    path, one_file = Path(out), _format_of_file(Path(out))
     files: dict[Path, str | bytes] = {}
     for name in wanted:
-        files |= {Path(out) / path: content for path, content in FORMATS[name](tree).items()}
+        for part, content in FORMATS[name](tree).items():
+            own = one_file and part.startswith(f"{NAME}.")
+            files[path if own else path.parent / part if one_file else path / part] = content
         done(f"format {name}")
     return write_all(files)

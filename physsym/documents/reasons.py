@@ -8,14 +8,12 @@ from physsym.core.dimensions import Dimension
 from physsym.core.verdicts import Order
 from physsym.documents.tree import Formula, Sentence, Span
 from physsym.mechanics.moves import Move, describe
+from physsym.printing.unicode_printer import RAISED
 
 
 def phrase(*parts: str | Formula) -> Sentence:
     """Return a sentence of texts and formulas."""
     return tuple(Span("text", p) if isinstance(p, str) else Span("formula", p) for p in parts)
-
-
-_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 def exponents(dimension: Dimension) -> str:
@@ -25,7 +23,7 @@ def exponents(dimension: Dimension) -> str:
     >>> exponents(LENGTH / TIME**2)
     'L T⁻²'
     """
-    return re.sub(r"\^(-?\d+)\b(?!/)", lambda power: power[1].translate(_RAISED), str(dimension))
+    return re.sub(r"\^(-?\d+)\b(?!/)", lambda power: "".join(RAISED[c] for c in power[1]), str(dimension))
 
 
 def up_to(order: Order) -> Sentence:

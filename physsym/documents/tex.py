@@ -37,6 +37,7 @@ from physsym.documents.writer import Writer
 from physsym.printing import latex, mathml
 from physsym.printing.mathml_printer import width
 from physsym.printing.names import GREEK, TEX_GREEK
+from physsym.printing.unicode_printer import LOWERED, RAISED
 from physsym.vocabulary import STANDARD, Face
 
 WIDE = 15.0  # em: what fits into one of two panels side by side
@@ -70,8 +71,8 @@ _SIGNS_OF_MATHEMATICS = {
     "∥": r"\parallel", "∫": r"\int", "∑": r"\sum", "φ": r"\phi", "′": "'",
     **{GREEK[name]: tex for name, tex in TEX_GREEK.items()},
 }  # fmt: skip
-_RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True))
-_LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋ₜ", "0123456789+-t", strict=True))
+_RAISED = {raised: plain for plain, raised in RAISED.items()}
+_LOWERED = {lowered: plain for plain, lowered in LOWERED.items()}
 # Characters that inputenc knows beside Latin-1.
 _KNOWN = set("“”‘’–—…€‚„†‡•‰‹›ŒœŸŠšŽž")
 # Behind these a line of code or of a bare formula may be broken.

@@ -1,6 +1,7 @@
 """What a reader may choose of a document: its title, its faces, how much of the evidence; in every format."""
 
 import json
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 import physsym as ps
 from derivations.gradient_descent import derivation
 from physsym.__main__ import main
-from physsym.documents import FORMATS, document_of
+from physsym.documents import FORMATS, document_of, size_of
 from physsym.documents.formats import faces_of
 from physsym.documents.tree import Grid, Line, blocks
 from physsym.printing import latex, mathml
@@ -224,6 +225,83 @@ def test_other_choices_are_refused_and_nothing_is_written(options, reason, tmp_p
     with pytest.raises(ValueError, match=reason):
         ps.document([derivation], tmp_path / "out", ["md"], **options)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "kind", "reason"),
+    [
+        ("momentum", {}, TypeError, r"given 'momentum'; load it with ps\.script\('momentum'\)"),
+        (["momentum"], {}, TypeError, r"ps\.script\('momentum'\)"),
+        ([derivation.rule], {}, TypeError, "made of derivations and scripts, given Rule"),
+        (None, {}, TypeError, "made of derivations and scripts, given None"),
+        ([None], {}, TypeError, "made of derivations and scripts, given None"),
+        ([], {}, ValueError, "at least one derivation, given none"),
+        (derivation, {"title": 3}, TypeError, "the title of a document is text, given 3"),
+        (derivation, {"faces": None}, ValueError, "physics, learning or both, given None"),
+        (derivation, {"faces": [["physics"]]}, ValueError, "physics, learning or both"),
+        (derivation, {"formats": "html,doc"}, ValueError, "unknown format doc; there are html"),
+        (derivation, {"formats": ""}, ValueError, "unknown format"),
+        (derivation, {"title": "Part \ud800"}, ValueError, r"after '.*Part ' stands '\\ud800', half of"),
+        (replace(derivation, title="\udfff"), {}, ValueError, "half of a surrogate pair"),
+        (replace(derivation, steps=(replace(derivation.steps[0], says="So \ud800."),)), {}, ValueError,
+         "half of a surrogate pair"),
+    ],
+)  # fmt: skip
+def test_what_is_no_document_is_refused_in_one_line_and_nothing_is_written(
+    given, options, kind, reason, tmp_path
+):
+    with pytest.raises(kind, match=reason):
+        ps.document(given, tmp_path / "out", **options)
+    assert not (tmp_path / "out").exists()
+
+
+def test_one_derivation_or_script_is_a_list_of_one(tmp_path):
+    written = []
+    for given in (derivation, [derivation], iter([derivation])):
+        (path,) = ps.document(given, tmp_path, "md")
+        written.append(path.read_text())
+    assert len(set(written)) == 1
+    (path,) = ps.document(ps.script("newton"), tmp_path, "md")
+    assert "A particle without friction" in path.read_text()
+    assert size_of(derivation) == size_of([derivation]) == 1
+
+
+def test_formats_are_names_or_one_text(tmp_path):
+    named = [p.name for p in ps.document(derivation, tmp_path, "tex, md,tex")]
+    assert named == ["derivations.tex", "derivations.md"]
+
+
+@pytest.mark.parametrize("name", ["x.html", "x.md", "x.myst.md", "x.tex", "x.ipynb"])
+def test_a_file_is_written_where_one_is_named(name, tmp_path):
+    path = tmp_path / "deep" / name
+    assert ps.document([derivation], path, title="Lecture 4", faces="physics") == [path]
+    kind = "myst" if "myst" in name else path.suffix[1:]
+    assert ps.document([derivation], path, kind, title="Lecture 4", faces="physics") == [path]
+    (other,) = ps.document([derivation], tmp_path, kind, title="Lecture 4", faces="physics")
+    assert path.read_text() == other.read_text()
+    assert [p.name for p in path.parent.iterdir()] == [name]
+
+
+def test_the_figures_of_a_file_stand_beside_it(tmp_path):
+    written = ps.document(SOURCES, tmp_path / "book.md")
+    assert written[0] == tmp_path / "book.md"
+    assert len(written) > 1
+    for figure in written[1:]:
+        assert str(figure.relative_to(tmp_path)) in written[0].read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "formats", "reason"),
+    [
+        ("x.html", "md", "x.html is one file in the format html, given the formats md: name a folder"),
+        ("x.html", ["html", "md"], "given the formats html, md: name a folder"),
+        ("x.sty", None, r"is named derivations\.sty; name the folder"),
+    ],
+)
+def test_a_file_holds_one_format(name, formats, reason, tmp_path):
+    with pytest.raises(ValueError, match=reason):
+        ps.document([derivation], tmp_path / name, formats)
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_command_line_has_the_same_choices(tmp_path, capsys):
