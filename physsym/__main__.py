@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from physsym import __version__
+
+PIPE_CLOSED = 141  # 128 and the number of SIGPIPE, as shells have it
 
 
 def _paths(command: ArgumentParser) -> None:
@@ -24,10 +28,10 @@ def _name(command: ArgumentParser) -> None:
 
 def _document(command: ArgumentParser) -> None:
     _paths(command)
-    command.add_argument("--out", default="build", metavar="DIR", help="folder to write to (default: build)")
+    says = "folder to write to (default: build), or one file such as lecture.html"
+    command.add_argument("--out", default="build", metavar="DIR", help=says)
     command.add_argument(
         "--format",
-        default="html,md",
         help="some of html, md, myst, tex, pdf, ipynb, sty, separated by commas (default: html,md)",
     )
     command.add_argument("--title", metavar="TITLE", help="the title (default: that of the book, if any)")
@@ -121,7 +125,8 @@ def parser() -> ArgumentParser:
     top = Parser(
         prog="physsym",
         description="Derive optimizers from mechanics, check every step, typeset it, run the result.",
-        epilog="Exit codes: 0 done, 1 something does not hold, 2 wrong input, 130 interrupted.",
+        epilog="Exit codes: 0 done, 1 something does not hold, 2 wrong input, 130 interrupted, "
+        "141 the reader of the output has gone.",
     )
     top.add_argument("--version", action="version", version=f"physsym {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
@@ -133,8 +138,22 @@ def parser() -> ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
-    0 is done, 1 something that does not hold, 2 a wrong input, 130 an interruption.
+    0 is done, 1 something that does not hold, 2 a wrong input, 130 an interruption, 141 an output that nobody
+    reads any more.
     """
+    try:
+        try:
+            return _run_command(arguments)
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except BrokenPipeError:
+        with Path(os.devnull).open("w", encoding="utf-8") as nowhere:  # else Python complains when it ends
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        return PIPE_CLOSED
+
+
+def _run_command(arguments: Sequence[str] | None) -> int:
     command = ""
     try:
         top = parser()
@@ -147,7 +166,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows its number
                 stream.reconfigure(errors="backslashreplace")
         # The commands need SymPy, which --help must not pay for, and most need more, which `check` must not.
-        return int(importlib.import_module(COMMANDS[command][0]).main(options))
+        module = importlib.import_module(COMMANDS[command][0])
+        try:
+            return int(module.main(options))
+        except BaseException as error:
+            if isinstance(error, (Exception, KeyboardInterrupt)):
+                raise
+            raise ValueError(f"a script ended the command: {type(error).__name__}: {error}") from error
+    except BrokenPipeError:
+        raise
     except (ValueError, OSError, FloatingPointError) as error:
         return _refuse(str(error))
     except ImportError as error:

@@ -59,6 +59,11 @@ class Script:
     parts: tuple[DocumentPart, ...] = ()
     path: str = ""
 
+    def __repr__(self) -> str:
+        kinds = {"derivation": self.derivations, "claim": self.claims, "part": self.parts}
+        counts = [f"{len(v)} {kind}{'s' * (len(v) != 1)}" for kind, v in kinds.items() if v]
+        return f"Script({', '.join([repr(self.name), *counts, repr(self.path)])})"
+
 
 def scripts(paths: Sequence[str | Path] = ()) -> tuple[Script, ...]:
     """Load the derivation scripts at the given files and folders.
@@ -297,6 +302,8 @@ def _executed(name: str, file: Path) -> ModuleType:
     version = (state.st_mtime_ns, state.st_size)
     if known and _file(known) == file and _versions.get(file, version) == version:
         return known
+    if not file.is_file():  # to read a pipe might wait forever
+        raise ScriptError(f"{file} is not a regular file; give a script of derivations or a folder of them")
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise ScriptError(f"{file} is no Python script")
@@ -305,9 +312,9 @@ def _executed(name: str, file: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except BaseException as error:
         del sys.modules[name]
-        if isinstance(error, (Exception, SystemExit)):
-            raise _fault(file, error) from error
-        raise
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise _fault(file, error) from error
     _versions[file] = version
     return module
 

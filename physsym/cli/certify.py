@@ -18,10 +18,11 @@ from physsym.certificates import (
     library,
     report_lines,
 )
-from physsym.cli.paths import scripts_named
+from physsym.cli.paths import paths_to_read, scripts_named
 from physsym.cli.terminal import echo
 from physsym.derivation import Derivation
 from physsym.documents.write import write_all
+from physsym.loading import nothing_found
 
 
 def main(options: Namespace) -> int:
@@ -32,6 +33,8 @@ def main(options: Namespace) -> int:
     """
     out = Path(options.out)
     certificates = number_apart([d for s in scripts_named(options.names) for d in s.derivations])
+    if not certificates and not options.names:
+        raise nothing_found(paths_to_read(()))
     if not certificates:
         raise ValueError(
             f"no derivation in {', '.join(options.names)}; name scripts, such as momentum, or none for all"

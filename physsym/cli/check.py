@@ -8,6 +8,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 
 from rich.text import Text
@@ -54,7 +55,7 @@ def main(options: Namespace) -> int:
     claims: dict[tuple[str, ...], Text] = {}
     count = 0
     with progress(len(files)) as done:
-        for found in in_processes(check_file, files, options.jobs):
+        for found in in_processes(partial(check_file, judged=set()), files, options.jobs):
             if isinstance(found, Finished):
                 count += found.has_content
                 done(found.name)
@@ -72,14 +73,19 @@ def main(options: Namespace) -> int:
     return int(bool(failing) or not number)
 
 
-def check_file(file: Path) -> Iterator[Finished | StepLine | ClaimLine]:
-    """Load a script and yield a line for each of its steps and claims."""
+def check_file(file: Path, judged: set[tuple[str, ...]]) -> Iterator[Finished | StepLine | ClaimLine]:
+    """Load a script and yield a line for each of its steps, and of its claims that are not judged yet.
+
+    The identities of the claims are added to those of the claims that this process has judged.
+    """
     script = load(file)
     for derivation in script.derivations:
         yield from check_derivation(script.name, derivation)
     for claim in script.claims:
-        verdict = format_verdict(f"{script.name}, claim {claim.id}: ", judge_claim(claim).verdict)
-        yield ClaimLine(verdict, _identity(claim))
+        if (identity := _identity(claim)) not in judged:
+            judged.add(identity)
+            verdict = format_verdict(f"{script.name}, claim {claim.id}: ", judge_claim(claim).verdict)
+            yield ClaimLine(verdict, identity)
     yield Finished(script.name, bool(script.derivations or script.claims or script.parts))
 
 

@@ -49,7 +49,8 @@ def in_processes(
                 while idle and left:
                     connection = idle.pop()
                     at_work[connection] = left.popleft()
-                    connection.send(items[at_work[connection]])
+                    with suppress(BrokenPipeError):  # the process has ended, which is seen when it is read
+                        connection.send(items[at_work[connection]])
                 for ready in [] if queue else _ready(at_work):
                     number = at_work[ready]
                     message = _received(ready, workers[ready], items[number])

@@ -16,9 +16,17 @@ from physsym.core.verdicts import Outcome, Verdict
 _COLOURS = {Outcome.HOLDS: "green", Outcome.FAILS: "red"}
 
 
-def echo(*lines: str | Text) -> None:
+class PipedConsole(Console):
+    """A console that raises BrokenPipeError where its reader has gone, as `print` does."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise the error anew: the command line has an exit code for it."""
+        raise BrokenPipeError
+
+
+def echo(*lines: str | Text, error: bool = False) -> None:
     """Print lines, wrapped by nothing but the terminal; Rich markup in a string has no meaning."""
-    console = Console(soft_wrap=True, highlight=False)
+    console = PipedConsole(soft_wrap=True, highlight=False, stderr=error)
     for line in lines:
         console.print(line if isinstance(line, Text) else Text(visible(line)))
 

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from textwrap import dedent
+from textwrap import dedent, shorten
 from traceback import extract_tb
 
 from physsym.core.verdicts import Verdict
@@ -30,6 +30,9 @@ class Claim:
     formal: str
     judge: Callable[[], Verdict]
     repair: str = ""
+
+    def __repr__(self) -> str:
+        return f"Claim({self.id!r}, {shorten(self.says, 60, placeholder='...')!r})"
 
     @property
     def code(self) -> str:
@@ -71,7 +74,9 @@ def judge_claim(claim: Claim) -> JudgedClaim:
     """
     try:
         verdict = claim.judge()
-    except Exception as error:
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
         last = extract_tb(error.__traceback__)[-1]
         raise ValueError(
             f"the judge of claim {claim.id} failed at {last.filename}, line {last.lineno}: "

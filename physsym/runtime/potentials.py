@@ -22,7 +22,8 @@ class Problem:
     """A function of an array of weights, shape (n,), its gradient of the same shape, and where one starts.
 
     `lowest` is the smallest value, `nan` where no closed form of it is known; `formula` is the function as an
-    expression of w1, w2, ..., None where it has too many terms to be written out.
+    expression of w1, w2, ..., None where it has too many terms to be written out; `curvatures` are those of a
+    quadratic along the axes, and empty for any other function.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Problem:
     start: tuple[float, ...] = field(repr=False)
     lowest: float = 0.0
     formula: Expr | None = field(default=None, repr=False)
+    curvatures: tuple[float, ...] = field(default=(), repr=False)
 
 
 _w1, _w2 = (Symbol(name, real=True) for name in ("w1", "w2"))
@@ -41,7 +43,13 @@ def _valley(name: str, says: str, curvatures: tuple[float, ...], start: tuple[fl
     stiffness = np.array(curvatures)
     formula = (Rational(curvatures[0]) * _w1**2 + Rational(curvatures[1]) * _w2**2) / 2
     return Problem(
-        name, says, lambda w: float(stiffness @ w**2 / 2), lambda w: stiffness * w, start, formula=formula
+        name,
+        says,
+        lambda w: float(stiffness @ w**2 / 2),
+        lambda w: stiffness * w,
+        start,
+        formula=formula,
+        curvatures=curvatures,
     )
 
 

@@ -4,6 +4,7 @@ import os
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -200,3 +201,17 @@ def test_loading_the_shipped_scripts_needs_neither_numpy_nor_what_documents_need
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "7\n"
+
+
+def test_scripts_claims_and_books_are_short_when_printed():
+    found = scripts()
+    assert len(repr(found)) < 300 + len(found) * (50 + len(str(shipped_folder())))
+    assert repr(replace(script("momentum"), path="momentum.py")) == (
+        "Script('momentum', 4 derivations, 1 claim, 1 part, 'momentum.py')"
+    )
+    assert repr(script("book").parts) == "(Book('Descent, derived', 7 chapters),)"
+    assert repr(script("book").parts[0].chapters[1]).startswith("Chapter('")
+    assert max(len(repr(claim)) for claim in script("claims").claims) < 90
+    assert repr(script("claims").claims[0]) == (
+        "Claim('C01', 'Whenever we write a physics equation, we can substitute x...')"
+    )

@@ -7,12 +7,14 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import physsym
 from physsym.__main__ import COMMANDS, EXTRAS, main
 from physsym.cli.processes import WorkerError, in_processes
 from physsym.core.escapes import visible
+from physsym.runtime.potentials import PROBLEMS, problem
 
 ROOT = Path(__file__).parents[3]
 
@@ -120,6 +122,7 @@ def test_run_descends(capsys):
         (["run", "gradient_descent", "--set", "eta=0.02", "--on", "mountain"], "unknown test function"),
         (["run", "gradient_descent", "--set", "eta=0.02", "--steps", "-1"], "steps"),
         (["run", "gradient_descent", "--set", "eta=1e300"], "finite"),
+        (["run", "gradient_descent", "--set", "eta=1e300"], "stable only for eta*lam < 2"),
     ],
 )
 def test_wrong_input_gives_one_clear_line(capsys, tmp_path, monkeypatch, arguments, reason):
@@ -426,3 +429,131 @@ def test_ctrl_c_ends_all_processes(tmp_path, jobs):
     for path in tmp_path.glob("*.pid"):
         with pytest.raises(ProcessLookupError):
             os.kill(int(path.read_text()), 0)
+
+
+# ------------------------------------------------------------------ runs that diverge
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        (
+            "momentum --set eta=10 rho=0.9",
+            "physsym: unstable at these values: the spectral radius is 18.0501 on the curvature 20;",
+        ),
+        ("momentum --set eta=10 rho=0.9", "stable only for -eta*lam*(rho - 1) < 2*(rho + 1), with lam the"),
+        ("momentum --set eta=0.02 rho=1.5", "stable only for 1 - rho > 0"),
+        ("gradient_descent --set eta=0.2", "the spectral radius is 3 on the curvature 20; stable only for"),
+        ("gradient_descent --set eta=3 --on bowl", "the spectral radius is 2 on the curvature 1;"),
+        ("gradient_descent --set eta=0.0005 --on rosenbrock", ""),
+        ("gradient_descent --set eta=0.01 --on rosenbrock --steps 3", "the loss grew from 24.2 to "),
+        ("gradient_descent --set eta=0.09", ""),
+        ("gradient_descent --set eta=1.9 --on bowl", ""),
+        ("momentum --set eta=3 rho=0.9 --on bowl", ""),
+    ],
+)
+def test_run_says_where_it_is_unstable(capsys, given, reason):
+    code, _, err = run(capsys, "run", *given.split())
+    assert (code, len(err.splitlines())) == (0, bool(reason))
+    assert reason in err
+
+
+@pytest.mark.parametrize("name", ["valley", "bowl"])
+def test_the_curvatures_of_a_quadratic_are_those_of_its_gradient(name):
+    task = problem(name)
+    assert tuple(task.gradient(np.ones(2))) == task.curvatures
+
+
+def test_only_a_quadratic_has_curvatures():
+    assert [p.name for p in PROBLEMS.values() if p.curvatures] == ["valley", "bowl"]
+
+
+# ------------------------------------------------------------------ pipes, and scripts that end the program
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["check", "derivations/newton.py"], ["source", "momentum"],
+     ["run", "momentum", "--set", "eta=0.1", "rho=0.5"]],
+)  # fmt: skip
+def test_a_pipe_that_is_closed_early_ends_a_command_quietly(command):
+    ours, theirs = os.pipe()
+    os.close(ours)  # nobody reads
+    found = subprocess.run(
+        [sys.executable, "-m", "physsym", *command],
+        cwd=ROOT,
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(theirs)
+    assert (found.returncode, found.stderr) == (141, b"")
+
+
+def test_a_pipe_is_no_script(capsys, tmp_path):
+    os.mkfifo(tmp_path / "f.py")
+    for path in (tmp_path / "f.py", tmp_path):
+        code, _, err = run(capsys, "check", path)
+        assert (code, err.count("f.py is not a regular file")) == (2, 1)
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("raised", ["SystemExit(0)", "Stop('now')"])
+def test_what_a_script_raises_to_end_the_program_is_one_line(capsys, tmp_path, raised, jobs):
+    stop = "class Stop(BaseException): pass\n"
+    judge = f"{stop}def judge():\n    raise {raised}\nc = Claim('C1', '', 'So.', 'so', judge)\n"
+    texts = {
+        "load": f"{stop}raise {raised}\n",
+        "judge": f"from physsym.mechanics.claim import Claim\n{judge}",
+    }
+    for name, text in texts.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "a.py").write_text(text)
+        (folder / "b.py").write_text(BROKEN)
+        code, _, err = run(capsys, "check", folder, "--jobs", jobs)
+        assert (code, len(err.splitlines())) == (2, 1)
+        assert raised.partition("(")[0] in err
+
+
+def test_what_ends_a_command_from_within_is_one_line(capsys, tmp_path):
+    (tmp_path / "a.py").write_text(
+        "import sys\nfrom physsym.documents.content import Chapter, Table\n"
+        "chapter = Chapter('One', (Table('t', ('a',), lambda: sys.exit(0)),))\n"
+    )
+    code, _, err = run(capsys, "document", tmp_path, "--out", tmp_path / "out")
+    assert (code, err) == (2, "physsym: a script ended the command: SystemExit: 0\n")
+
+
+def test_certify_of_an_empty_folder_says_what_check_does(capsys, tmp_path, monkeypatch):
+    (tmp_path / "derivations").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert run(capsys, "certify") == run(capsys, "check")
+    assert "no derivation was found in derivations;" in run(capsys, "certify")[2]
+
+
+def test_a_claim_of_several_scripts_is_judged_once(capsys, tmp_path):
+    (tmp_path / "a.py").write_text(
+        "from pathlib import Path\nfrom physsym.core.verdicts import holds\n"
+        "from physsym.mechanics.claim import Claim\n"
+        "def judge():\n"
+        "    with Path(__file__).with_name('calls').open('a') as file:\n"
+        "        file.write('x')\n"
+        "    return holds('so')\n"
+        "c = Claim('C1', '', 'So.', 'so', judge)\n"
+    )
+    (tmp_path / "b.py").write_text("from a import c\n")
+    (tmp_path / "c.py").write_text("from a import c\n")
+    out = run(capsys, "check", tmp_path)[1]
+    assert out.count("claim C1: holds") == 1
+    assert (tmp_path / "calls").read_text() == "x"
+
+
+def test_document_writes_the_one_file_that_it_is_told(capsys, tmp_path):
+    code, out, _ = run(capsys, "document", "derivations/newton.py", "--out", tmp_path / "notes.md")
+    assert (code, [p.name for p in tmp_path.iterdir()]) == (0, ["notes.md"])
+    assert f"wrote {tmp_path / 'notes.md'}" in out
+    code, _, err = run(
+        capsys, "document", "derivations/newton.py", "--out", tmp_path / "a.md", "--format", "md,tex"
+    )
+    assert (code, "name a folder" in err) == (2, True)
