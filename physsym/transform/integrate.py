@@ -71,7 +71,7 @@ def blocks(rates: Rates, move: Integrate) -> tuple[Block, Block]:
     By meaning the velocities are first. A position occurs inside the potential, or else its rate reads other
     states alone, and none of these is a position; of two states that so read each other one is the position
     if its rate is just the other, whose own rate is not linear. Where both rates are linear the law is the
-    same up to constants if the two change places, and tells nothing. Every velocity is read by a position.
+    same up to constants if the two are exchanged, and tells nothing. Every velocity is read by a position.
     Raises MoveError where the law does not distinguish positions and velocities.
     """
     if move.first:

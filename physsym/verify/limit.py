@@ -103,5 +103,6 @@ def gap(move: Limit, above: Expr, below: Expr, what: str) -> Verdict:
     if order == 0:
         return fails(f"{what} tends to something else than {below}", engines=engines)
     error = Order(_vanishing(move), order)
-    size = "is exact" if math.isinf(order) else f"closes like {error} and no faster"
+    closes = f"closes like {error} and no faster" if found.sharp else f"closes at least like {error}"
+    size = "is exact" if math.isinf(order) else closes
     return holds(f"the gap of {what} {size}, {found.bound}", error=error, engines=engines)

@@ -72,6 +72,14 @@ def order_of(left: Expr, right: Expr, small: Symbol, to: Expr = _ZERO, terms: in
     return orders.pop()
 
 
+def agreement(left: Expr, right: Expr, small: Symbol, to: Expr, terms: int) -> tuple[int, bool]:
+    """Return the first power at which series of two expressions differ or end, and whether they differ."""
+    bound = error_bound(left, right, terms=terms)
+    gaps = evaluate_at_points(lambda p: _gap(p, left, right), bound, small, to, terms)
+    first = min(gaps, key=lambda gap: gap.start)
+    return first.start, bool(first.terms)
+
+
 def leading(series: Laurent) -> int | float:
     """Return the exponent of the first term of a series, infinity where only zeros are known."""
     return series.start if series.terms else math.inf

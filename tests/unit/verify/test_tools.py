@@ -349,6 +349,22 @@ def test_the_order_at_which_two_expressions_meet(left, right, small, to, order, 
     assert found.bound == f"finite field: {error_bound(left, right, terms=8)}{ending}"
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "order", "sharp"),
+    [
+        (x * exp(tau**7), x, 7, True),
+        (x * exp(tau**9), x, 9, True),
+        (x * exp(tau**15), x, 15, True),
+        (x * exp(tau**40), x, 16, False),
+        (exp(tau) * exp(x), exp(x + tau), oo, True),
+        (x * exp(-1 / tau), Integer(0), oo, True),
+    ],
+)
+def test_series_that_agree_as_far_as_they_are_known_give_a_lower_bound(left, right, order, sharp):
+    found = estimate_order(left, right, tau, Integer(0))
+    assert (found.order, found.sharp) == (order, sharp)
+
+
 @pytest.mark.parametrize(("power", "lie"), [(1, 2), (3, 2), (3, 9), (9, 3)])
 def test_two_engines_that_measure_different_orders_contradict_each_other(monkeypatch, power, lie):
     monkeypatch.setattr(flint, "order_of", lambda left, right, small: lie)
@@ -398,6 +414,20 @@ LIMITS = [
         "the gap of the new value of v closes like O(1/c) and no",
     ),
     (Limit(tau, 0), rule({v: exp(-1 / tau) * v}), rule({v: 0}), oo, "the gap of the new value of v is exact"),
+    (
+        Limit(c, 0),
+        rule({v: exp(c**9) * v}),
+        rule({v: v}),
+        9,
+        "the gap of the new value of v closes like O(c**9) and no faster",
+    ),
+    (
+        Limit(c, 0),
+        rule({v: exp(c**40) * v}),
+        rule({v: v}),
+        16,
+        "the gap of the new value of v closes at least like O(c**16)",
+    ),
 ]
 
 
