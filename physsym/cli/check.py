@@ -67,10 +67,18 @@ def main(options: Namespace) -> int:
     if not count:
         raise nothing_found(paths)
     echo(*claims.values())
-    number, failing = sum(line.is_step for line in steps), sum(not line.holds for line in steps)
-    echo(f"{number} steps checked, {f'{failing} do not hold' if failing else 'all hold'}")
+    number = sum(line.is_step for line in steps)
+    echo(f"{number} steps checked, {_summary([line for line in steps if not line.holds])}")
     echo(what_was_read(paths, count))
-    return int(bool(failing) or not number)
+    return int(not number or not all(line.holds for line in steps))
+
+
+def _summary(failing: list[StepLine]) -> str:
+    """Return how many steps do not hold, and how many verdicts on assumptions and dimensions."""
+    failing_steps = sum(line.is_step for line in failing)
+    counts = {"of them": failing_steps, "on assumptions or dimensions": len(failing) - failing_steps}
+    parts = [f"{count} {what}" for what, count in counts.items() if count]
+    return f"{' and '.join(parts)} do not hold" if parts else "all hold"
 
 
 def check_file(file: Path, judged: set[tuple[str, ...]]) -> Iterator[Finished | StepLine | ClaimLine]:

@@ -49,7 +49,7 @@ def test_check_exits_with_one_where_a_step_does_not_hold(capsys, tmp_path):
     path.write_text(BROKEN)
     code, out, _ = run(capsys, "check", path)
     assert code == 1
-    assert "do not hold" in out
+    assert "1 steps checked, 1 of them and 1 on assumptions or dimensions do not hold" in out
 
 
 def test_check_of_no_steps_is_no_pass(capsys, tmp_path):
