@@ -1,7 +1,7 @@
 """What the derived rules are compared with: optimizers that people write by hand, see `book.reference`."""
 
 from physsym import Rule
-from physsym.documents.content import Comparison, Comparisons
+from physsym.documents.comparisons import Comparison, Comparisons
 
 
 def _compare(rule: Rule) -> tuple[Comparison, ...]:

@@ -13,7 +13,7 @@ from sympy import Expr, Symbol
 from . import reference
 from physsym.core.statements import Rule, Update, parameters, states
 from physsym.core.symbols import BEFORE, grad
-from physsym.documents.content import Comparison
+from physsym.documents.comparisons import Comparison
 from physsym.runtime import coordinates, optimizer
 from physsym.runtime.backends.base import Value
 from physsym.runtime.potentials import Array, problem

@@ -20,12 +20,12 @@ from physsym.core.dimensions import Dimension
 from physsym.core.statements import Law, Rule, Statement
 from physsym.core.verdicts import Order, Verdict
 from physsym.derivation import Assumption, Derivation
+from physsym.documents.comparisons import Comparison
 from physsym.documents.content import (
     Block,
     Chapter,
     Claims,
     Code,
-    Comparison,
     EquationRange,
     Figure,
     Finding,

@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
-from sympy import Expr, Symbol
+from sympy import Expr
 
 from physsym.core.dimensions import Dimension
 from physsym.core.statements import Equation, Law, Relation, Rule, Statement, Update
 from physsym.core.verdicts import Verdict, all_of, holds
 from physsym.derivation import Derivation
+from physsym.documents.comparisons import Comparisons
 from physsym.loading import DocumentPart, Script
 from physsym.mechanics.claim import Claim
 from physsym.verify.equivalence import same_law, same_rule
@@ -225,48 +226,6 @@ class Note:
 
     title: str
     text: str
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A comparison of a derived rule with an optimizer written by hand.
-
-    Attributes
-    ----------
-    implementation
-        The function as it was written; where the verdict holds, its source is shown, and typeset.
-    arguments
-        Which symbol of the rule each argument stands for, by name.
-    verdict
-        Whether both are the same map, on symbols.
-    deviation
-        Where they are, the largest difference between runs of both over `steps` steps, relative to the
-        largest number met.
-    """
-
-    implementation: Callable[..., object]
-    arguments: tuple[tuple[str, Symbol], ...]
-    verdict: Verdict
-    deviation: float | None = None
-    steps: int = 0
-
-
-@dataclass(frozen=True)
-class Comparisons(DocumentPart):
-    """What the rules of a script are compared with; a script that exports one has it beside every rule.
-
-    `compare` is called with each rule that a derivation of the script ends with, when a document is computed,
-    and returns the comparisons that apply to it, or none.
-
-    >>> from physsym.core.verdicts import holds
-    >>> def descend(w, grad, eta):
-    ...     return (w - eta * grad(w),)
-    >>> by_hand = Comparisons(lambda rule: (Comparison(descend, (), holds("the same by design"), 0.0),))
-    >>> [c.implementation.__name__ for c in by_hand.compare(None)]
-    ['descend']
-    """
-
-    compare: Callable[[Rule], tuple[Comparison, ...]]
 
 
 Block: TypeAlias = (

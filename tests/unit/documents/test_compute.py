@@ -7,13 +7,12 @@ import pytest
 from derivations.gradient_descent import derivation
 from physsym import Claim, Outcome, Verdict, rule
 from physsym.core.verdicts import fails, holds
+from physsym.documents.comparisons import Comparison, Comparisons
 from physsym.documents.compute import compute, size_of
 from physsym.documents.content import (
     Book,
     Chapter,
     Claims,
-    Comparison,
-    Comparisons,
     Figure,
     Finding,
     NumberedEquation,
