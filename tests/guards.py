@@ -59,7 +59,7 @@ GUARDS = (
           "physsym/verify/algebra.py", "or move.symbol in move.value.free_symbols:", "or False:",
           (f"{CHECK}::test_what_cannot_follow_is_refused_with_the_reason",)),
     Guard(5, "what one multiplies or divides by may be zero, and nobody says so",
-          "physsym/verify/algebra.py", "    return given(verdict, nonzero(by))\n", "    return verdict\n",
+          "physsym/verify/algebra.py", "    return assuming(verdict, nonzero(by))\n", "    return verdict\n",
           (f"{CHECK}::test_multiplying_lists_what_must_not_vanish",)),
     Guard(6, "two symbols of one name are taken for one",
           "physsym/derivation.py", "        _refuse_twins(self)\n", "",

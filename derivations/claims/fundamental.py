@@ -19,7 +19,7 @@ from physsym import same_law
 from physsym.analysis.lie_derivative import energy, rate_along
 from physsym.analysis.linear import on_quadratic
 from physsym.analysis.quantified import holds_for_all
-from physsym.verify.conditions import given
+from physsym.verify.conditions import assuming
 from physsym.verify.dimensions import known_dimensions
 from physsym.core.dimensions import LENGTH, MASS, ONE, TIME
 from physsym.claims import conditional, add_evidence, positive, is_decreasing
@@ -52,7 +52,7 @@ def steepest(along: tuple[Expr, Expr]) -> Verdict:
     lead = identical(rise[0] ** 2 - length * rise[1] ** 2, length * across**2, "the lead and a square")
     told = add_evidence(lead, "so no direction rises faster, and only the parallel one as fast")
     upwards = holds("it rises") if signs(rise[0]) <= {0, 1} else fails(f"it may fall: {rise[0]}")
-    return given(all_of(told, upwards), [a_slope, Hypothesis("lengths are Euclidean")])
+    return assuming(all_of(told, upwards), [a_slope, Hypothesis("lengths are Euclidean")])
 
 
 maximum_increase = Claim(
@@ -70,7 +70,7 @@ def downhill(force: Expr) -> Verdict:
     s = Symbol("s", positive=True)
     slope = potential(x + s * force).diff(s).subs(s, 0)
     told = f"along {force} the potential changes at first by {slope}"
-    return given(holds(told), [a_slope]) if signs(slope) == {0, -1} else fails(told)
+    return assuming(holds(told), [a_slope]) if signs(slope) == {0, -1} else fails(told)
 
 
 toward_lower = Claim(

@@ -8,7 +8,7 @@ from physsym.core.statements import Equation, Law, Rule, Statement, symbols
 from physsym.core.symbols import before, dot, name_and_marks
 from physsym.core.verdicts import Condition, Verdict, all_of, fails, holds, undecided
 from physsym.mechanics.moves import Define, Divide, Eliminate, Isolate, Move, Multiply, ReduceOrder, Rescale
-from physsym.verify.conditions import defined, given, nonzero
+from physsym.verify.conditions import assuming, defined, nonzero
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
 from physsym.verify.equivalence import residuals, same_equations, same_maps
@@ -34,7 +34,7 @@ def _scaled(move: Move, small: Statement, large: Statement, by: Expr) -> Verdict
         raise Refusal(f"{type(move).__name__} by {by}, which is zero")
     laws = [require(Law, line, move, "on both lines") for line in (small, large)]
     verdict = same_equations([r * by for r in residuals(laws[0])], residuals(laws[1]))
-    return given(verdict, nonzero(by))
+    return assuming(verdict, nonzero(by))
 
 
 @verify_step.register(Define)
@@ -50,7 +50,7 @@ def _(move: Define, above: Statement, below: Statement) -> Verdict:
     else:
         rule = require(Rule, below, move, "below a rule")
         verdict = same_maps(map_of(above), {s: substituted(v, back) for s, v in map_of(rule).items()})
-    return given(verdict, defined(move.value))
+    return assuming(verdict, defined(move.value))
 
 
 @verify_step.register(Isolate)
@@ -83,10 +83,12 @@ def _only_solution(residual: Expr, symbol: Symbol) -> Verdict:
     if linear:
         if identical(factor, Integer(0)):
             return fails(f"{symbol} drops out of the equation")
-        return given(holds(f"linear in {symbol}: no other solution", engines=linear.engines), nonzero(factor))
+        return assuming(
+            holds(f"linear in {symbol}: no other solution", engines=linear.engines), nonzero(factor)
+        )
     monotone, conditions = strictly_monotone(residual, symbol)
     if monotone:
-        return given(
+        return assuming(
             holds(f"strictly monotone in {symbol}: no other solution", engines=("form",)), conditions
         )
     return _no_second(residual, symbol)
@@ -134,7 +136,7 @@ def _(move: Rescale, above: Statement, below: Statement) -> Verdict:
         verdict = same_equations([substituted(r, units) for r in residuals(above)], residuals(law))
     else:
         verdict = _conjugate(move, map_of(above), map_of(require(Rule, below, move, "below a rule")))
-    return given(verdict, (*nonzero(move.factor), *defined(move.factor)))
+    return assuming(verdict, (*nonzero(move.factor), *defined(move.factor)))
 
 
 def _moving(line: Statement) -> set[str]:

@@ -70,7 +70,7 @@ def _is_proved(condition: Condition) -> bool:
     return smt.implies((), condition).answer is Answer.PROVED
 
 
-def given(verdict: Verdict, conditions: Iterable[Condition | Hypothesis]) -> Verdict:
+def assuming(verdict: Verdict, conditions: Iterable[Condition | Hypothesis]) -> Verdict:
     """Return the verdict with conditions added to what it assumes, without e >= 0 where e > 0 is assumed."""
     assumed = dict.fromkeys((*verdict.assumes, *conditions))
     positive = {c.expression for c in assumed if isinstance(c, Condition) and c.relation == "> 0"}

@@ -25,7 +25,7 @@ from physsym.core.verdicts import (
 )
 from physsym.mechanics.integrators import PartitionedEuler, RungeKutta
 from physsym.mechanics.moves import Integrate
-from physsym.verify.conditions import given
+from physsym.verify.conditions import assuming
 from physsym.verify.engines import identity_test
 from physsym.verify.engines.error_bound import ErrorBound, error_bound
 from physsym.verify.engines.laurent import Laurent, UndecidedError
@@ -60,10 +60,10 @@ def _(move: Integrate, above: Statement, below: Statement) -> Verdict:
         return all_of(*read)
     # The order of a method that is proved exact need not be measured.
     measured = () if any(v.error for v in read) else (_order(move, equations, new),)
-    verdict = given(all_of(*read, *measured), (Condition(move.step, "> 0"),))
+    verdict = assuming(all_of(*read, *measured), (Condition(move.step, "> 0"),))
     # An order of accuracy needs smooth functions.
     opaque = any(e.residual.has(*OPAQUE) for e in law.equations)
-    return given(verdict, (Hypothesis("the potential is smooth"),) if opaque else ())
+    return assuming(verdict, (Hypothesis("the potential is smooth"),) if opaque else ())
 
 
 @singledispatch

@@ -11,7 +11,7 @@ from physsym.core.statements import Law, Rule, Statement, symbols
 from physsym.core.symbols import DOT
 from physsym.core.verdicts import Condition, Hypothesis, Order, Verdict, all_of, fails, holds, undecided
 from physsym.mechanics.moves import Limit
-from physsym.verify.conditions import given
+from physsym.verify.conditions import assuming
 from physsym.verify.convergence_order import estimate_order
 from physsym.verify.engines import identity_test
 from physsym.verify.engines.laurent import DivergenceError, UndecidedError
@@ -27,7 +27,7 @@ def _(move: Limit, above: Statement, below: Statement) -> Verdict:
     if move.symbol not in symbols(above):
         raise Refusal(f"{move.symbol} does not occur in the line above, so there is no limit to take")
     verdict = _laws(move, above, below) if isinstance(above, Law) else _rules(move, above, below)
-    return given(verdict, (*_direction(move), *_bounded(move, above, below)))
+    return assuming(verdict, (*_direction(move), *_bounded(move, above, below)))
 
 
 def _direction(move: Limit) -> tuple[Condition, ...]:

@@ -9,7 +9,7 @@ from sympy import Add, Expr, Integer, expand
 from physsym.core.statements import Equation, Law, Statement
 from physsym.core.verdicts import Hypothesis, Outcome, Verdict
 from physsym.mechanics.moves import Neglect
-from physsym.verify.conditions import given
+from physsym.verify.conditions import assuming
 from physsym.verify.equivalence import same_equations
 from physsym.verify.identity import identical
 from physsym.verify.registry import verify_step
@@ -30,7 +30,7 @@ def _(move: Neglect, above: Statement, below: Statement) -> Verdict:
         return verdicts[0]
     evidence = f"{move.term} was left out: an assumption of the model, which nothing here proves"
     modelled = replace(right, outcome=Outcome.CONDITIONAL, evidence=(evidence,))
-    return given(modelled, (Hypothesis(f"{move.term} is negligible"),))
+    return assuming(modelled, (Hypothesis(f"{move.term} is negligible"),))
 
 
 def _without(law: Law, term: Expr) -> list[list[Expr]]:

@@ -7,7 +7,7 @@ from functools import singledispatch
 from physsym.core.statements import Statement, StatementLike, as_statement, expressions
 from physsym.core.verdicts import Outcome, Verdict, fails
 from physsym.mechanics.moves import Move
-from physsym.verify.conditions import defined, given
+from physsym.verify.conditions import assuming, defined
 from physsym.verify.substitution import Refusal
 
 
@@ -86,4 +86,4 @@ def check(move: Move, above: StatementLike, below: StatementLike) -> Verdict:
     verdict = returned
     if verdict and above == below:
         return fails("the line below is the line above: nothing was done, which is no evidence")
-    return given(verdict, defined(*expressions(below))) if verdict else verdict
+    return assuming(verdict, defined(*expressions(below))) if verdict else verdict

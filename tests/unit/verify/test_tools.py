@@ -10,7 +10,7 @@ from physsym import Divide, Limit, Multiply, after, before, check, dot, grad, id
 from physsym.core.verdicts import Condition, Hypothesis, Outcome, fails, holds
 from physsym.mechanics.moves import Define
 from physsym.verify import conditions
-from physsym.verify.conditions import consistent, defined, follows, given, nonzero
+from physsym.verify.conditions import assuming, consistent, defined, follows, nonzero
 from physsym.verify.convergence_order import estimate_order
 from physsym.verify.engines import flint, identity_test, interval, sampling, smt
 from physsym.verify.engines.base import Answer, Finding
@@ -90,10 +90,10 @@ def test_what_follows_from_signs_is_reported_from_what_does_not(condition, expec
 
 def test_conditions_are_added_once_and_change_nothing_else():
     first, second = Condition(c, "> 0"), Hypothesis("smooth")
-    verdict = given(given(holds("seen", engines=("one",)), [first]), [second, first])
+    verdict = assuming(assuming(holds("seen", engines=("one",)), [first]), [second, first])
     assert verdict.assumes == (first, second)
     assert (verdict.outcome, verdict.evidence, verdict.engines) == (Outcome.HOLDS, ("seen",), ("one",))
-    assert given(fails("no"), [first]).outcome is Outcome.FAILS
+    assert assuming(fails("no"), [first]).outcome is Outcome.FAILS
 
 
 @pytest.fixture
