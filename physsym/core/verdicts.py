@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from sympy import Expr, Symbol
+    from sympy import Expr, Rational, Symbol
 
 T = TypeVar("T")
+Convergence: TypeAlias = Literal["", "uniform", "pointwise after a layer"]
 
 
 class Outcome(Enum):
@@ -55,10 +56,16 @@ class Order:
     >>> from sympy import Symbol
     >>> print(Order(Symbol("dt"), 2))
     O(dt**2)
+
+    A square that tends to zero like eps leaves an error of half its order:
+
+    >>> from sympy import Rational
+    >>> print(Order(Symbol("eps"), Rational(1, 2)))
+    O(eps**(1/2))
     """
 
     symbol: Symbol
-    exponent: int | float
+    exponent: int | float | Rational
 
     def __str__(self) -> str:
         if self.exponent == float("inf"):
@@ -66,7 +73,8 @@ class Order:
         if self.exponent == 1:
             return f"O({self.symbol})"
         base = f"({self.symbol})" if self.symbol.is_Add else self.symbol  # the distance to a limit is a sum
-        return f"O({base}**{self.exponent})"
+        power = str(self.exponent)
+        return f"O({base}**({power}))" if "/" in power else f"O({base}**{power})"
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,9 @@ class Verdict:
         An evaluation point at which both sides were computed and differ.
     error
         The order of the error that a limit or an approximation makes.
+    convergence
+        How the motions of a law converge in a limit: uniformly on finite times, or at each instant after a
+        layer, a short time in which a fast motion settles; empty where this is not in question.
     """
 
     outcome: Outcome
@@ -95,15 +106,19 @@ class Verdict:
     engines: tuple[str, ...] = ()
     witness: str = ""
     error: Order | None = None
+    convergence: Convergence = ""
 
     def __bool__(self) -> bool:
         return self.outcome is Outcome.HOLDS
 
     def __str__(self) -> str:
         given = f", given {', '.join(map(str, self.assumes))}" if self.assumes else ""
+        how = {"uniform": " uniformly"}.get(self.convergence, f" {self.convergence}".rstrip())
         error = f", up to {self.error}" if self.error else ""
         why = f": {'; '.join(self.evidence)}" if self.evidence else ""
-        return f"{self.outcome.value}{error}{given}{why}" + (f" [{self.witness}]" if self.witness else "")
+        return f"{self.outcome.value}{how}{error}{given}{why}" + (
+            f" [{self.witness}]" if self.witness else ""
+        )
 
 
 def holds(*evidence: str, error: Order | None = None, engines: tuple[str, ...] = ()) -> Verdict:
@@ -168,6 +183,7 @@ _WORST_FIRST = (
     Outcome.FAILS, Outcome.UNDECIDABLE, Outcome.UNCHECKED, Outcome.CONDITIONAL, Outcome.APPROXIMATE,
     Outcome.HOLDS,
 )  # fmt: skip
+_WEAKEST_FIRST: tuple[Convergence, ...] = ("pointwise after a layer", "uniform", "")
 
 
 def all_of(*verdicts: Verdict) -> Verdict:
@@ -181,7 +197,8 @@ def all_of(*verdicts: Verdict) -> Verdict:
     Returns
     -------
     Verdict
-        The worst outcome, with the evidence of those that have it; UNCHECKED, which is no pass, without any.
+        The worst outcome, with the evidence of those that have it, and the weakest convergence; UNCHECKED,
+        which is no pass, without any.
     """
     if not verdicts:
         return Verdict(Outcome.UNCHECKED, ("nothing was checked",))
@@ -194,6 +211,7 @@ def all_of(*verdicts: Verdict) -> Verdict:
         engines=_once(e for v in verdicts for e in v.engines),
         witness=next((v.witness for v in worst if v.witness), ""),
         error=next((v.error for v in verdicts if v.error), None),
+        convergence=min((v.convergence for v in verdicts), key=_WEAKEST_FIRST.index),
     )
 
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from functools import singledispatch
 from math import inf
 from operator import index
-from typing import ClassVar, SupportsIndex, TypeAlias
+from typing import ClassVar, Literal, SupportsIndex, TypeAlias
 
 from sympy import Expr, S, Symbol
 
 from physsym.core.statements import Equation, Statement, as_statement
 from physsym.core.symbols import dot, exact
 from physsym.mechanics.integrators import Method
+
+Side: TypeAlias = Literal["+", "-"]
 
 
 class MoveError(ValueError):
@@ -82,12 +84,34 @@ class Define(Move):
 
 @dataclass(frozen=True)
 class Limit(Move):
-    """Let a symbol tend to a value, from above (from below for minus infinity)."""
+    """Let a symbol tend to a value.
+
+    Parameters
+    ----------
+    symbol : Symbol
+        A constant: no state, rate or time.
+    to : Expr
+        A number, plus or minus infinity, or an expression of other constants.
+    side : {None, "+", "-"}
+        From above ("+") or from below ("-"), as in SymPy. Without it, the declared sign of the symbol may
+        leave one side only; where it leaves both, the limits from both sides must agree.
+    """
 
     symbol: Symbol
     to: Expr = S.Zero
+    side: Side | None = None
     symbols = ("symbol",)
     expressions = ("to",)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.side not in (None, "+", "-"):
+            raise ValueError(f'side is "+" (from above), "-" (from below) or None; given {self.side!r}')
+        if self.to.has(self.symbol) or self.to is S.NaN or self.to.is_extended_real is False:
+            raise ValueError(f"{self.symbol} tends to a real number or an infinity, given {self.to}")
+        if self.to.is_infinite and self.side == ("+" if self.to.is_extended_positive else "-"):
+            reached = "below" if self.to.is_extended_positive else "above"
+            raise ValueError(f"{self.to} is reached from {reached} only: leave the side out")
 
 
 @dataclass(frozen=True)
@@ -216,7 +240,8 @@ def _(move: Define) -> Words:
 
 @describe.register(Limit)
 def _(move: Limit) -> Words:
-    return "let ", move.symbol, " tend to ", move.to
+    said = {"+": (" from above",), "-": (" from below",)}.get(move.side or "", ())
+    return "let ", move.symbol, " tend to ", move.to, *said
 
 
 @describe.register(Neglect)

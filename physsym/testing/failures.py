@@ -235,9 +235,12 @@ def move_text(move: Move) -> str:
     >>> from physsym.vocabulary import tau
     >>> move_text(Limit(tau))
     'Limit(tau, 0)'
+    >>> move_text(Limit(tau, 0, "+"))
+    "Limit(tau, 0, '+')"
     """
     values = (getattr(move, f.name) for f in fields(move))
-    given = ", ".join(str(getattr(v, "name", v)) for v in values if v is not None)
+    texts = (repr(v) if isinstance(v, str) else str(getattr(v, "name", v)) for v in values if v is not None)
+    given = ", ".join(texts)
     return f"{type(move).__name__}({given})"
 
 

@@ -32,7 +32,7 @@ def _limit(expression: Expr, move: Limit) -> Expr:
             f"{move.symbol} occurs inside an opaque function: state the line that the limit gives"
         )
     try:
-        side = "-" if move.to == -sympy.oo else "+"
+        side = move.side or ("-" if move.symbol.is_nonpositive else "+")
         found = sympy.limit(expression.xreplace(opaque), move.symbol, move.to, side)
     except NotImplementedError as reason:
         raise MoveError(
