@@ -62,9 +62,13 @@ chapter = Chapter(
             stepped_as_needed,
             check=lambda: one_of(stepped_as_needed, momentum, 4),
             says="What the source needs at this place, in order to arrive where it arrives:",
+            refuted=True,
         ),
         NumberedEquation(
-            "4.2c'", collected_as_needed, check=lambda: one_of(collected_as_needed, momentum, 4), says=""
+            "4.2c'",
+            collected_as_needed,
+            check=lambda: one_of(collected_as_needed, momentum, 4),
+            refuted=True,
         ),
         """
         No calculation is needed to see that something is wrong with these two, only a look at the

@@ -69,6 +69,7 @@ class JudgedEquation:
     dimensions: Verdict | None = None
     path: Path | None = None
     faces: tuple[Face, ...] = FACES
+    refuted: bool = False
 
 
 ComputedPart: TypeAlias = "str | Formula | JudgedEquation"
@@ -283,44 +284,51 @@ def _all_claims(scripts: Iterable[Script]) -> Iterator[tuple[Script, Claim]]:
 
 def _chapter(chapter: Chapter, judged: dict[str, JudgedClaim], done: Progress) -> Iterator[ComputedBlock]:
     for block in chapter.blocks:
-        yield from _computed(block, judged)
+        yield from compute_block(block, judged)
         if isinstance(block, Figure | Table):
             done(f"figure {block.name}" if isinstance(block, Figure) else "table")
     done(f"chapter {chapter.number}".strip())
 
 
 @singledispatch
-def _computed(block: Block, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
+def compute_block(block: Block, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
     """Yield the computed values of a block of an author."""
     raise TypeError(f"no block of a document is known for {type(block).__name__}")
 
 
-@_computed.register(str)
-@_computed.register(Heading)
-@_computed.register(Note)
+@compute_block.register(str)
+@compute_block.register(Heading)
+@compute_block.register(Note)
 def _(block: str | Heading | Note, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
     yield block
 
 
-@_computed.register(Code)
+@compute_block.register(Code)
 def _(block: Code, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
     code = block.code if isinstance(block.code, str) else inspect.getsource(block.code)
     yield replace(block, code=textwrap.dedent(code))
 
 
-@_computed.register(NumberedEquation)
+@compute_block.register(NumberedEquation)
 def _(block: NumberedEquation, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
     yield judge_equation(block)
 
 
-@_computed.register(EquationRange)
+@compute_block.register(EquationRange)
 def _(block: EquationRange, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
     yield from map(judge_equation, block.lines())
 
 
 def judge_equation(shown: NumberedEquation) -> JudgedEquation:
     """Judge an equation: the step to the line that it is, its likeness to the line, and its own check."""
-    equation = JudgedEquation(shown.number, shown.formula, shown.verdict(), shown.says, faces=shown.faces)
+    equation = JudgedEquation(
+        shown.number,
+        shown.formula,
+        shown.verdict(),
+        shown.says,
+        faces=shown.faces,
+        refuted=shown.refuted,
+    )
     if shown.line is None:
         return equation
     derivation, index = shown.line
@@ -333,7 +341,7 @@ def judge_equation(shown: NumberedEquation) -> JudgedEquation:
     )
 
 
-@_computed.register(Finding)
+@compute_block.register(Finding)
 def _(block: Finding, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
     yield JudgedFinding(
         block.title,
@@ -359,7 +367,7 @@ def _parts(side: Any) -> Iterator[ComputedPart]:
         yield from _parts(side())
 
 
-@_computed.register(Table)
+@compute_block.register(Table)
 def _(block: Table, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
     rows = block.rows() if callable(block.rows) else block.rows
     cells = tuple(tuple(_cell(cell, judged) for cell in row) for row in rows)
@@ -380,14 +388,14 @@ def _cell(cell: Any, judged: dict[str, JudgedClaim]) -> ComputedCell:
     return _cell(cell(), judged)
 
 
-@_computed.register(Figure)
+@compute_block.register(Figure)
 def _(block: Figure, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
     draw = block.draw if isinstance(block.draw, tuple) else (block.draw,)
     caption, alt = (t if isinstance(t, str) else t() for t in (block.caption, block.alt))
     yield ComputedFigure(block.name, draw, caption, alt, block.size)
 
 
-@_computed.register(Claims)
+@compute_block.register(Claims)
 def _(block: Claims, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
     yield JudgedClaims(tuple(judged[claim.id] for claim in block.claims), block.title)
 

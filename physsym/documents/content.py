@@ -46,7 +46,8 @@ class NumberedEquation:
     `statement` is given that line is shown, with the verdict on the step to it, and else the two are
     compared. `check` computes a verdict on anything that is no line. One of the two is needed: every
     equation of a document is checked. `says` is printed above the equation, by default the words of the step.
-    An equation with an empty number is shown without one.
+    An equation with an empty number is shown without one. `refuted` says that the equation is shown because
+    it is false: `physsym check` then requires that it fails.
 
     Raises TypeError where there is neither `line` nor `check`, or nothing to show.
 
@@ -64,6 +65,7 @@ class NumberedEquation:
     check: Callable[[], Verdict] | None = None
     says: str = ""
     faces: tuple[Face, ...] = FACES
+    refuted: bool = False
 
     def __post_init__(self) -> None:
         if self.line is None and (self.check is None or self.statement is None):

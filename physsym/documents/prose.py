@@ -11,7 +11,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from sympy import Expr, S
 
-from physsym.core.statements import Relation
+from physsym.core.statements import Equation, Relation
+from physsym.core.verdicts import Outcome, Verdict
+from physsym.documents.numbers import judge_numbers, rounded
 from physsym.documents.tree import FACES, Bullets, Formula, Paragraph, Sentence, Span
 from physsym.parsing import ReadError, read
 from physsym.vocabulary import Vocabulary
@@ -21,6 +23,8 @@ _WORD = re.compile(r"[A-Za-z_.]+")
 # The relations that `read` does not know; the arrow of an update is none of them.
 _RELATION = re.compile(r"(<=|>=|!=|->|<(?!-)|>|~)")
 _MARKED = re.compile(r"`([^`]+)`")
+FACE_MARKS = tuple(f"{face}:" for face in FACES)
+ABOUT = "about:"  # what follows is a number that is printed rounded
 _REFERENCE = re.compile(r"(\(\d+\.\d+[a-z]?'?\)|\b[A-Z]\d+[a-z]?\b)")
 NOWHERE: Mapping[str, str] = MappingProxyType({})
 
@@ -63,15 +67,15 @@ def _parts(
 def plain_sentence(text: str, vocabulary: Vocabulary) -> Sentence:
     """Return a plain text in which only backticks have a meaning; what cannot be read in them stays code."""
     parts = _MARKED.split(text)
-    found = (_formula_or_code(p, vocabulary) if k % 2 else Span("text", p) for k, p in enumerate(parts))
-    return tuple(span for span in found if span.content != "")
+    found = (_formula_or_code(p, vocabulary) if k % 2 else (Span("text", p),) for k, p in enumerate(parts))
+    return tuple(span for spans in found for span in spans if span.content != "")
 
 
-def _formula_or_code(text: str, vocabulary: Vocabulary) -> Span:
+def _formula_or_code(text: str, vocabulary: Vocabulary) -> Sentence:
     try:
         return _in_backticks(text, vocabulary)
     except ReadError:
-        return Span("code", text)
+        return (Span("code", text),)
 
 
 _KINDS = {"em": "emphasis", "strong": "strong"}
@@ -86,7 +90,7 @@ def _spans(token: Token, vocabulary: Vocabulary, anchors: Mapping[str, str]) -> 
         elif name == "link":
             target = str(child.attrGet("href") or "").removeprefix("#")
         elif child.type == "code_inline":
-            yield _in_backticks(child.content, vocabulary)
+            yield from _in_backticks(child.content, vocabulary)
         elif child.type in ("softbreak", "hardbreak"):
             yield Span("text", " ")
         elif child.content and target:
@@ -101,13 +105,46 @@ def _referring(text: str, kind: str, anchors: Mapping[str, str]) -> Iterator[Spa
         yield Span(kind, part, target=anchors.get(part, ""))  # type: ignore[arg-type]
 
 
-def _in_backticks(text: str, vocabulary: Vocabulary) -> Span:
+def stated_numbers(prose: str, vocabulary: Vocabulary) -> Iterator[tuple[str, Verdict]]:
+    """Yield each statement about numbers alone that a text makes in backticks, with the verdict on it.
+
+    >>> from physsym.vocabulary import STANDARD
+    >>> text = "It falls to `exp(-1) ~ 0.37`, and `1/2 > 2/3`, in a time `tau`."
+    >>> [(said, verdict.outcome.value) for said, verdict in stated_numbers(text, STANDARD)]
+    [('exp(-1) ~ 0.37', 'holds'), ('1/2 > 2/3', 'fails')]
+    """
+    for said in _MARKED.findall(prose):
+        text = said.partition(":")[2] if said.startswith(FACE_MARKS) else said
+        if said.startswith(ABOUT) or (_WORD.fullmatch(text) and not vocabulary.get(text)):
+            continue
+        try:
+            stated = formula(text, vocabulary)
+        except ReadError as error:
+            yield said, Verdict(Outcome.UNCHECKED, (str(error),))
+            continue
+        if isinstance(stated, Equation):
+            stated = Relation((stated.left, stated.right), ("=",))
+        if isinstance(stated, Relation) and _is_about_numbers(stated):
+            yield said, judge_numbers(stated, said)
+
+
+def _in_backticks(text: str, vocabulary: Vocabulary) -> Sentence:
+    if text.startswith(ABOUT):
+        return (Span("text", rounded(_side(text.removeprefix(ABOUT).strip(), vocabulary))),)
     for face in FACES:
         if text.startswith(f"{face}:"):
-            return Span("formula", formula(text.removeprefix(f"{face}:").strip(), vocabulary), face)
+            return (Span("formula", formula(text.removeprefix(f"{face}:").strip(), vocabulary), face),)
     if _WORD.fullmatch(text) and not vocabulary.get(text):
-        return Span("code", text)
-    return Span("formula", formula(text, vocabulary))
+        return (Span("code", text),)
+    read_as = formula(text, vocabulary)
+    if not (isinstance(read_as, Relation) and read_as.relations == ("~",) and _is_about_numbers(read_as)):
+        return (Span("formula", read_as),)
+    # A rounded number is printed as it is written, and not as the fraction that it is read as.
+    return (Span("formula", read_as.sides[0]), Span("text", f" ≈ {text.rpartition('~')[2].strip()}"))
+
+
+def _is_about_numbers(stated: Relation) -> bool:
+    return all(s.is_number and s.is_finite for s in stated.sides)
 
 
 @lru_cache(maxsize=4096)

@@ -1,0 +1,139 @@
+"""The verdicts on what chapters show beside derivations and claims: equations, findings, numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from physsym.core.verdicts import Outcome, Verdict, all_of, fails, holds
+from physsym.documents.compute import (
+    ComputedBlock,
+    ComputedFigure,
+    ComputedTable,
+    JudgedEquation,
+    JudgedFinding,
+    compute_block,
+)
+from physsym.documents.content import Block, Chapter, Claims, Note, chapters_of
+from physsym.documents.prose import stated_numbers
+from physsym.loading import Script
+from physsym.mechanics.claim import JudgedClaim
+
+_REFUTED = (Outcome.FAILS, Outcome.CONDITIONAL, Outcome.APPROXIMATE)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Something that a chapter shows, in words, and the verdict on it."""
+
+    what: str
+    verdict: Verdict
+
+
+def judgements(script: Script) -> Iterator[Judgement]:
+    """Yield the verdict on each equation, finding and number that the chapters of a script show.
+
+    Derivations and claims are judged apart. What cannot be computed is UNCHECKED, with the reason.
+
+    Parameters
+    ----------
+    script
+        A script that exports chapters, or none.
+
+    Yields
+    ------
+    Judgement
+        In the order of the document.
+    """
+    for chapter in chapters_of(script):
+        judged: dict[str, JudgedClaim] = {}
+        for block in chapter.blocks:
+            if isinstance(block, Claims):
+                continue
+            try:
+                computed = tuple(compute_block(block, judged))
+            except Exception as error:
+                reason = f"it could not be computed: {type(error).__name__}: {error}"
+                yield Judgement(_named(block, chapter), Verdict(Outcome.UNCHECKED, (reason,)))
+                continue
+            for part in computed:
+                yield from _judged(part, chapter)
+
+
+def _named(block: Block, chapter: Chapter) -> str:
+    name = getattr(block, "number", "") or getattr(block, "name", "") or getattr(block, "title", "")
+    return f"{chapter.title}, {type(block).__name__} {name}".rstrip()
+
+
+def _judged(part: ComputedBlock, chapter: Chapter) -> Iterator[Judgement]:
+    """Yield the verdicts on one computed block."""
+    texts: tuple[str, ...] = ()
+    match part:
+        case str():
+            texts = (part,)
+        case Note():
+            texts = (part.text,)
+        case JudgedEquation():
+            name = f"equation ({part.number})" if part.number else f"equation {part.formula}"
+            yield Judgement(f"{chapter.title}, {name}", judge_shown(part))
+            texts = (part.says,)
+        case JudgedFinding():
+            yield Judgement(f"{chapter.title}, finding {part.title!r}", judge_finding(part))
+            sides = (*part.follows, *part.source, *part.difference)
+            texts = (part.title, part.says, *(side for side in sides if isinstance(side, str)))
+        case ComputedTable():
+            cells = (cell for row in part.rows for cell in row if isinstance(cell, str))
+            texts = (part.caption, *cells)
+        case ComputedFigure():
+            texts = (part.caption, part.alt)
+    for text in texts:
+        for said, verdict in stated_numbers(text, chapter.vocabulary):
+            yield Judgement(f"{chapter.title}, number {said}", verdict)
+
+
+def judge_shown(shown: JudgedEquation) -> Verdict:
+    """Return whether an equation is what it is shown as: one that holds, or one that is false.
+
+    Parameters
+    ----------
+    shown
+        An equation with its verdict.
+
+    Returns
+    -------
+    Verdict
+        That of the equation; of one that is shown as false, whether it fails.
+    """
+    if not shown.refuted:
+        return shown.verdict
+    if shown.verdict.outcome is Outcome.FAILS:
+        return holds("shown as false, which it is", *shown.verdict.evidence)
+    return fails(
+        f"shown as false, but its verdict is: {shown.verdict.outcome.value}", *shown.verdict.evidence
+    )
+
+
+def judge_finding(finding: JudgedFinding) -> Verdict:
+    """Return whether a finding is one: what follows holds, and the sentence of the source does not.
+
+    Parameters
+    ----------
+    finding
+        A finding with the verdict on the sentence of the source.
+
+    Returns
+    -------
+    Verdict
+        Holds where the sentence was refuted, or holds only under conditions or approximately.
+    """
+    source = finding.verdict
+    if source:
+        refuted = fails(
+            "the sentence of the source holds, so that there is nothing to find", *source.evidence
+        )
+    elif source.outcome in _REFUTED:
+        refuted = holds(f"the sentence of the source: {source.outcome.value}", *source.evidence)
+    else:
+        refuted = source
+    shown = (part.verdict for part in finding.follows if isinstance(part, JudgedEquation))
+    return all_of(refuted, *shown)
