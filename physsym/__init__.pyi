@@ -49,8 +49,7 @@ from .runtime.optimizers import Optimizer, optimizer
 from .runtime.sweeps import sweep
 from .transform.registry import apply
 from .verify.dimensions import dimensions
-from .verify.equivalence import same_law, same_rule
-from .verify.identity import identical
+from .verify.equivalence import identical, same_law, same_rule
 from .verify.registry import check
 from .vocabulary import Quantity, Vocabulary
 

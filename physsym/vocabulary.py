@@ -6,15 +6,18 @@ potential at `x`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 from sympy import Expr, Symbol
 
+from physsym.core.conditions import Given, as_conditions
 from physsym.core.dimensions import ENERGY, LENGTH, MASS, ONE, TIME, Dimension, DimensionError
 from physsym.core.statements import rebuilt
 from physsym.core.symbols import DOT, MARKS, grad, name_and_marks, potential
+from physsym.core.verdicts import Condition
 
 __all__ = [
     "STANDARD", "Face", "G", "Kind", "Quantity", "U", "Vocabulary", "alpha", "dt", "eta", "gamma", "lam", "m",
@@ -59,6 +62,14 @@ class Quantity:
         Its name on either face, as `printing` writes it.
     meaning, meaning_in_learning
         What it is, in a few words.
+    range
+        The values that it takes naturally, beyond the declared sign of its symbol: conditions or SymPy
+        relations such as `(0 <= rho, rho < 1)`. They are kept as conditions.
+
+    Raises
+    ------
+    TypeError
+        For a range that is no condition.
     """
 
     symbol: Expr
@@ -68,6 +79,10 @@ class Quantity:
     learning: str
     meaning: str
     meaning_in_learning: str
+    range: tuple[Condition, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "range", as_conditions(self.range))
 
     @property
     def name(self) -> str:
@@ -147,13 +162,18 @@ class Vocabulary:
             )
         return quantity.dimension / TIME ** int(what.name.count(DOT))
 
+    def ranges(self, symbols: Iterable[Symbol]) -> tuple[Condition, ...]:
+        """Return the natural ranges of symbols, of those that are quantities of the vocabulary."""
+        known = {q.symbol: q.range for q in self.quantities}
+        return tuple(c for s in sorted(symbols, key=str) for c in known.get(s, ()))
+
     def extended(self, *quantities: Quantity) -> Vocabulary:
         """Return the vocabulary with more quantities; those of a name already known replace the old ones."""
         new = {q.name for q in quantities}
         return Vocabulary(tuple(q for q in self.quantities if q.name not in new) + quantities)
 
 
-def scalar(symbol: Symbol, dimension: Dimension = ONE, meaning: str = "") -> Quantity:
+def scalar(symbol: Symbol, dimension: Dimension = ONE, meaning: str = "", range: Given = ()) -> Quantity:
     """Return a scalar quantity that has its own name on both faces.
 
     Parameters
@@ -164,6 +184,8 @@ def scalar(symbol: Symbol, dimension: Dimension = ONE, meaning: str = "") -> Qua
         Its dimension; by default it has none.
     meaning : str
         What it is, in words.
+    range : conditions or SymPy relations
+        The values that it takes naturally, such as `(0 <= beta, beta < 1)`.
 
     Returns
     -------
@@ -176,7 +198,9 @@ def scalar(symbol: Symbol, dimension: Dimension = ONE, meaning: str = "") -> Qua
     """
     if symbol.name[-1:] in MARKS:
         raise ValueError(f"{symbol.name!r} ends in a mark of an instant; name the quantity at no instant")
-    return Quantity(symbol, "scalar", dimension, symbol.name, symbol.name, meaning, meaning)
+    return Quantity(
+        symbol, "scalar", dimension, symbol.name, symbol.name, meaning, meaning, as_conditions(range)
+    )
 
 
 x, v, u, t = (Symbol(name, real=True) for name in ("x", "v", "u", "t"))
@@ -204,7 +228,7 @@ STANDARD = Vocabulary((
     Quantity(tau,   "time",         TIME,          "tau",     "tau",    "relaxation time",                            "memory of the optimizer"),
     Quantity(eta,   "scalar",       _MOBILITY*TIME, "eta",    "eta",    "time step over friction",                    "learning rate"),
     Quantity(alpha, "scalar",       _MOBILITY*TIME, "alpha",  "alpha",  "displacement per force in one step",         "step size of the momentum method"),
-    Quantity(rho,   "scalar",       ONE,           "rho",     "rho",    "fraction of the velocity kept in one step",  "momentum coefficient"),
+    Quantity(rho,   "scalar",       ONE,           "rho",     "rho",    "fraction of the velocity kept in one step",  "momentum coefficient", (rho >= 0, rho < 1)),
     Quantity(lam,   "scalar",       MASS / TIME**2, "lambda", "lambda", "curvature of the potential (stiffness)",     "curvature of the loss"),
 ))
 # fmt: on

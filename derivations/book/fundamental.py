@@ -40,7 +40,9 @@ chapter = Chapter(
         NumberedEquation(
             "1.1",
             slope,
-            check=lambda: identical(_system.lagrangian.diff(x), slope.right, "the force and minus the slope"),
+            check=lambda: identical(
+                _system.lagrangian.diff(x), slope.right, what="the force and minus the slope"
+            ),
             says="The force is minus the gradient. The sign makes it point down:",
         ),
         """
@@ -87,7 +89,7 @@ chapter = Chapter(
             check=lambda: identical(
                 -_system.dissipation.diff(dot(x)).xreplace({dot(x): v}),
                 viscous.right,
-                "minus the slope of the dissipation function and the friction",
+                what="minus the slope of the dissipation function and the friction",
             ),
             says="Friction pulls against the velocity:",
         ),
@@ -107,7 +109,9 @@ chapter = Chapter(
             motion,
             check=lambda: all_of(
                 one_of(motion, with_friction, 1),
-                identical(motion.right, slope.right + viscous.right, "the right side and the sum of forces"),
+                identical(
+                    motion.right, slope.right + viscous.right, what="the right side and the sum of forces"
+                ),
             ),
             says="Mass times the rate of the velocity is the sum of all forces, (1.1) and (1.3):",
         ),

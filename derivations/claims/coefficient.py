@@ -132,7 +132,7 @@ smoothed_descent = Claim(
 def swings_between(step: Rule, low: Expr, high: Expr) -> Verdict:
     """Judge between which coefficients a rule swings, by the zeros of its discriminant."""
     found = critical_values(step, rho)
-    edges = [identical(a, b, f"the edge {a} and {b}") for a, b in zip(found, (low, high), strict=True)]
+    edges = [identical(a, b, what=f"the edge {a} and {b}") for a, b in zip(found, (low, high), strict=True)]
     near_one = discriminant(step).xreplace({rho: Integer(1)})
     swinging = holds_for_all([Condition(-near_one, "> 0")], [Condition(4 - eta * lam, "> 0")])
     verdict = all_of(*edges, swinging)
@@ -202,7 +202,7 @@ small_relaxation = Claim(
 def becomes(steps: Sequence[Rule], at: Mapping[Symbol, Expr], claimed: Rule) -> Verdict:
     """Judge whether the position moves as another rule says where symbols have given values."""
     moved = [one_step_map(rewritten(step, lambda e: e.xreplace(at)))[x] for step in steps]
-    return all_of(*(identical(new, one_step_map(claimed)[x], "the new positions") for new in moved))
+    return all_of(*(identical(new, one_step_map(claimed)[x], what="the new positions") for new in moved))
 
 
 back_to_descent = Claim(
@@ -249,7 +249,9 @@ one_tenth = Claim(
     where="4.3, typical case",
     says="rho = 0.9 means dt/tau = 0.1",
     formal="`1 - dt/tau` is 9/10 where `dt` is a tenth of `tau`",
-    judge=partial(identical, (1 - dt / tau).xreplace({dt: tau / 10}), nine_tenths, "rho and nine tenths"),
+    judge=partial(
+        identical, (1 - dt / tau).xreplace({dt: tau / 10}), nine_tenths, what="rho and nine tenths"
+    ),
 )
 
 ten_percent = Claim(

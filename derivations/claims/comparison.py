@@ -190,7 +190,7 @@ def never_below(step: Rule, threshold: Expr, curvature: Expr) -> Verdict:
     ]
     cone = [Condition(x, "> 0"), Condition(-u, ">= 0"), Condition(p * u + (1 - p) * x, ">= 0")]
     return all_named((
-        ("the multipliers", identical(_at_z(told, curvature), (z - p) * (z - q), "polynomial and product")),
+        ("the multipliers", identical(_at_z(told, curvature), (z - p) * (z - q), what="two polynomials")),
         ("below, the multipliers are positive and below one", holds_for_all([real, *between], below)),
         (
             "from rest",
@@ -211,7 +211,7 @@ def overshoots_above(
 ) -> Verdict:
     """Judge whether a rule from rest changes sides above a coefficient, by orbits, and never below it."""
     lower = critical_values(step, rho, curvature)[0]
-    verdicts = [identical(lower, threshold, "the critical coefficient and the threshold")]
+    verdicts = [identical(lower, threshold, what="the critical coefficient and the threshold")]
     if not verdicts[0]:
         return verdicts[0]
     for value in values:

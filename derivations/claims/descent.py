@@ -73,7 +73,7 @@ def weight(step: Rule) -> Expr:
 
 def learning_rate(step: Rule, claimed: Expr, dimension: Dimension) -> Verdict:
     """Judge what weighs the gradient in a rule, and its dimension, which makes the product a displacement."""
-    agree = identical(weight(step), claimed, "the weight of the gradient and what is claimed")
+    agree = identical(weight(step), claimed, what="the weight of the gradient and what is claimed")
     fits = holds if (found := dimension_of(claimed, STANDARD.dimension)) == dimension else fails
     return all_of(agree, fits(f"its dimension is {found}"), dimensions(law({u: claimed * G})))
 
@@ -91,8 +91,8 @@ def product_of(claimed: Expr, where: Law, step: Rule) -> Verdict:
     """Judge whether the learning rate is time step times mobility, the velocity per force of a law."""
     mobility = -where.equations[0].right.coeff(G)
     return all_of(
-        identical(mobility, claimed, "the velocity per force and the mobility claimed"),
-        identical(weight(step), dt * claimed, "the weight of the gradient and the product"),
+        identical(mobility, claimed, what="the velocity per force and the mobility claimed"),
+        identical(weight(step), dt * claimed, what="the weight of the gradient and the product"),
     )
 
 
@@ -125,7 +125,7 @@ def large_steps(step: Rule, claimed: Expr) -> Verdict:
     """Judge how far a rule moves, without regard to the side, and that it is farther for a larger rate."""
     moved = one_step_map(step)[x] - x
     return all_of(
-        identical(moved**2, claimed**2, "the squares of the step and of what is claimed"),
+        identical(moved**2, claimed**2, what="the squares of the step and of what is claimed"),
         is_increasing(claimed, eta),
     )
 
@@ -279,7 +279,7 @@ def unbiased(step: Rule, on: Expr, steps: int) -> Verdict:
     ways = list(product((c, -c), repeat=steps))
     mean = sum(_position(step, on, noises) for noises in ways) / Integer(len(ways))
     without = _position(step, on, (Integer(0),) * steps)
-    return identical(mean, without, f"the mean after {steps} steps with noise and the place without it")
+    return identical(mean, without, what=f"the mean after {steps} steps with noise and the place without it")
 
 
 def _position(step: Rule, on: Expr, noises: Sequence[Expr]) -> Expr:

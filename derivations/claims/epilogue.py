@@ -35,7 +35,7 @@ def is_its_flow(step: Rule, values: Point) -> Verdict:
     If it is not, tell how far it is off, and which other potential's flow it follows more closely.
     """
     found, exact = multiplier(step, lam), exp(-eta * lam)
-    verdict = identical(found, exact, "the multiplier of a step and of the flow")
+    verdict = identical(found, exact, what="the multiplier of a step and of the flow")
     if verdict:
         return verdict
     order = estimate_order(found, exact, eta, Integer(0)).order
@@ -50,7 +50,9 @@ def _followed(step: Rule) -> tuple[str, ...]:
     closer = modified_equation(step, eta)
     (rate,) = (equation.right for equation in closer.law.equations)
     modified = U + eta / 4 * G**2
-    same = identical(rate, -modified.diff(x), "the modified equation and the flow of a modified potential")
+    same = identical(
+        rate, -modified.diff(x), what="the modified equation and the flow of a modified potential"
+    )
     return (f"up to {closer.error} it is the flow down {modified}",) if same else ()
 
 
@@ -138,7 +140,7 @@ momentum_method = Claim(
 
 def rate_is(claimed: Expr, weights: Mapping[str, Expr]) -> Verdict:
     """Judge a formula for the learning rate against the weight of the gradient in each of several rules."""
-    told = {name: identical(found, claimed, f"its weight in {name}") for name, found in weights.items()}
+    told = {name: identical(found, claimed, what=f"its weight in {name}") for name, found in weights.items()}
     right = [name for name, verdict in told.items() if verdict]
     if not right:
         return all_of(*told.values())
@@ -162,7 +164,7 @@ learning_rate = Claim(
 
 def follows_gradient(step: Rule, claimed: Expr) -> Verdict:
     """Judge where a rule moves from a place."""
-    return identical(one_step_map(step)[x] - x, claimed, "the displacement and the one claimed")
+    return identical(one_step_map(step)[x] - x, claimed, what="the displacement and the one claimed")
 
 
 instantaneous = Claim(

@@ -49,7 +49,7 @@ def steepest(along: tuple[Expr, Expr]) -> Verdict:
     rise = [g1 * d[0] + g2 * d[1] for d in (along, unit)]
     length = along[0] ** 2 + along[1] ** 2
     across = along[0] * unit[1] - along[1] * unit[0]
-    lead = identical(rise[0] ** 2 - length * rise[1] ** 2, length * across**2, "the lead and a square")
+    lead = identical(rise[0] ** 2 - length * rise[1] ** 2, length * across**2, what="the lead and a square")
     told = add_evidence(lead, "so no direction rises faster, and only the parallel one as fast")
     upwards = holds("it rises") if signs(rise[0]) <= {0, 1} else fails(f"it may fall: {rise[0]}")
     return assuming(all_of(told, upwards), [a_slope, Hypothesis("lengths are Euclidean")])
@@ -204,7 +204,7 @@ def decays(where: Law, solution: Expr, symbol: Symbol) -> Verdict:
     """Judge whether a velocity solves a law of first order, and is the smaller the larger a symbol."""
     put = {dot(v): solution.diff(later), v: solution}
     solves = [
-        identical(e.left.xreplace(put), e.right.xreplace(put), f"the sides of {e} for v = {solution}")
+        identical(e.left.xreplace(put), e.right.xreplace(put), what=f"the sides of {e} for v = {solution}")
         for e in where.equations
     ]
     return all_of(*solves, is_decreasing(solution, symbol))
@@ -223,7 +223,7 @@ quick_decay = Claim(
 def dissipates(system: System, claimed: Expr) -> Verdict:
     """Judge at what rate the energy of a system changes along its motion, and that it never rises."""
     rate = rate_along(system.law(), energy(system))
-    agree = identical(rate, claimed, f"the rate of {energy(system)} and what is claimed")
+    agree = identical(rate, claimed, what=f"the rate of {energy(system)} and what is claimed")
     return all_of(agree, holds("it never rises") if signs(claimed) <= {0, -1} else fails("it may rise"))
 
 

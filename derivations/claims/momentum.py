@@ -60,7 +60,9 @@ def follows_from(law: Law, claimed: Expr) -> Verdict:
     """Judge a new velocity by putting its difference quotient back into the law, and by its dimensions."""
     of_velocity = next(e for e in law.equations if e.residual.has(dot(v)))
     left = of_velocity.left.xreplace({dot(v): (claimed - v) / dt})
-    put_back = identical(left, of_velocity.right, "the two sides of the law with the new velocity put in")
+    put_back = identical(
+        left, of_velocity.right, what="the two sides of the law with the new velocity put in"
+    )
     verdict = all_of(put_back, dimensions(rule({v: claimed})))
     if verdict:
         return verdict
@@ -91,7 +93,7 @@ factored = Claim(
 def terminal(step: Rule, claimed: Expr) -> Verdict:
     """Judge at which displacement per step a rule no longer changes under a constant gradient."""
     update = one_step_map(step)[u]
-    verdict = identical(update.xreplace({u: claimed}), claimed, "the displacement and the one after it")
+    verdict = identical(update.xreplace({u: claimed}), claimed, what="the displacement and the one after it")
     if verdict:
         return verdict
     slope, kept = -update.expand().coeff(G), update.expand().coeff(u)
@@ -137,8 +139,8 @@ def recurrence(step: Rule, claimed: Expr) -> Verdict:
     """Judge a rule as a recurrence of its positions: the displacement is the difference of two of them."""
     new = one_step_map(step)
     return all_of(
-        identical(new[u], new[x] - x, "the displacement and the difference of positions"),
-        identical(new[x].xreplace({u: x - before(x)}), claimed, "the new positions"),
+        identical(new[u], new[x] - x, what="the displacement and the difference of positions"),
+        identical(new[x].xreplace({u: x - before(x)}), claimed, what="the new positions"),
     )
 
 
@@ -154,7 +156,7 @@ classical = Claim(
 def kept_without_force(step: Rule, values: Mapping[Symbol, Expr], claimed: Expr) -> Verdict:
     """Judge which share of the displacement is left after a step without any force."""
     found = one_step_map(step)[u].xreplace({G: Integer(0), **values})
-    return identical(found, claimed * u, "the displacement without force and the share of it")
+    return identical(found, claimed * u, what="the displacement without force and the share of it")
 
 
 fraction_retained = Claim(
@@ -193,7 +195,7 @@ particle_velocity = Claim(
 
 def step_size(step: Rule, claimed: Expr) -> Verdict:
     """Judge how strongly a rule weighs the gradient."""
-    verdict = identical(weight(step), claimed, "the weight of the gradient and the step size")
+    verdict = identical(weight(step), claimed, what="the weight of the gradient and the step size")
     if verdict:
         return verdict
     by_mass = weight(step).xreplace({tau: m / gamma})

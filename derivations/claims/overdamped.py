@@ -47,7 +47,7 @@ def settles(where: Law, slow: Expr, path: Mapping[Symbol, Expr]) -> Verdict:
     if len(mine) != 1 or len(mine) + len(fast) != len(found):
         return fails(told, f"no rate alone behaves like {slow.xreplace(path)}")
     return add_evidence(
-        identical(mine[0].coefficient, claimed.coefficient, "the slow rate and that claimed"), told
+        identical(mine[0].coefficient, claimed.coefficient, what="the slow rate and that claimed"), told
     )
 
 
@@ -177,7 +177,7 @@ def memoryless(claimed: Law) -> Verdict:
     right = claimed.equations[0].right
     factor = right.coeff(G)
     moving = {q for q in factor.free_symbols if q == x or DOT in name_and_marks(q)[1]}
-    proportional = identical(right, factor * G, "the velocity and a multiple of the force")
+    proportional = identical(right, factor * G, what="the velocity and a multiple of the force")
     told = fails(f"the multiple depends on {moving}") if moving else holds(f"the multiple is {-factor}")
     return all_of(derived, proportional, told)
 

@@ -109,7 +109,7 @@ def _inverted(found: Sequence[Expr], physical: Sequence[Symbol]) -> Verdict:
     names = [Symbol(f"c{k}") for k in range(len(found))]
     proposed = solve([c - name for c, name in zip(found, names, strict=True)], physical, dict=True)
     back = dict(zip(names, found, strict=True))
-    verdicts = [identical(proposed[0][p].subs(back), p, str(p)) for p in physical] if proposed else []
+    verdicts = [identical(proposed[0][p].subs(back), p, what=str(p)) for p in physical] if proposed else []
     return add_evidence(
         all_of(*verdicts), *(f"{p} = {e}" for p, e in (proposed[0] if proposed else {}).items())
     )
@@ -139,7 +139,7 @@ def advances(moment: Expr) -> Verdict:
     step = moment.xreplace({n: n + 1}) - moment
     if identical(step, dt):
         return holds(f"t = {moment} advances by dt")
-    counted = identical(step * dt, dt, f"what t = {moment} advances by, in units of dt, and one step")
+    counted = identical(step * dt, dt, what=f"what t = {moment} advances by, in units of dt, and one step")
     sampled = Hypothesis("time is sampled only at multiples of dt, and counted in units of it")
     return conditional(add_evidence(counted, "t = n*dt"), sampled)
 

@@ -56,7 +56,7 @@ def smoothed(step: Rule, weights: Sequence[Expr], kept: Expr) -> Verdict:
     for slope in slopes:
         found = one_step_map(step)[u].xreplace({u: found, G: slope})
     claimed = kept * u - Add(*(w * g for w, g in zip(weights, slopes, strict=True)))
-    return identical(found, claimed, f"the displacement after {len(weights)} steps and the weighed sum")
+    return identical(found, claimed, what=f"the displacement after {len(weights)} steps and the weighed sum")
 
 
 def gains(step: Rule) -> tuple[Expr, Expr]:

@@ -74,7 +74,7 @@ g = Symbol("g", positive=True)
 def under_constant_gradient(step: Rule, claimed: Expr) -> Verdict:
     """Judge by how much a rule moves the position under a constant gradient."""
     moved = (one_step_map(step)[x] - x).xreplace({G: g})
-    return identical(moved, claimed, "the displacement under a constant gradient and the one claimed")
+    return identical(moved, claimed, what="the displacement under a constant gradient and the one claimed")
 
 
 constant_velocity = Claim(

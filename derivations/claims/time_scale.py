@@ -47,7 +47,7 @@ time_scale = Claim(
 
 def example(values: Mapping[Symbol, object], claimed: Expr) -> Verdict:
     """Judge the relaxation time of a particle whose mass and friction are given."""
-    number = identical(put(m / gamma, values), claimed, "the relaxation time and the number claimed")
+    number = identical(put(m / gamma, values), claimed, what="the relaxation time and the number claimed")
     return all_of(number, has_unit(tau, relaxation, TIME))
 
 
@@ -132,7 +132,7 @@ def kept_share(derivation: Derivation) -> Expr:
 def ten_iterations(relaxation_time: Expr, claimed: Expr) -> Verdict:
     """Judge what share of the velocity a relaxation time, counted in iterations, leaves after one of them."""
     kept = put(kept_share(momentum.derivation), {dt: 1, tau: relaxation_time})
-    verdict = identical(kept, claimed, "the share that is kept and the one claimed")
+    verdict = identical(kept, claimed, what="the share that is kept and the one claimed")
     exact = (-1 / log(kept)).evalf(4)
     return (
         add_evidence(verdict, f"a share of {kept} falls to 1/e in {exact} iterations") if verdict else verdict

@@ -29,7 +29,7 @@ across, along = Integer(20), Integer(1)  # its curvatures in the directions of w
 
 def steepest(on: Expr, steep: Symbol, flat: Symbol) -> Verdict:
     """Judge whether a quadratic curves more in one direction than in another, and in no mixed one."""
-    mixed = identical(on.diff(steep, flat), Integer(0), "the mixed curvature and zero")
+    mixed = identical(on.diff(steep, flat), Integer(0), what="the mixed curvature and zero")
     high, low = (on.diff(w, 2) for w in (steep, flat))
     if not mixed or sign_of(high - low) <= 0:
         return all_of(mixed, fails(f"the curvature along {steep} is {high}, along {flat} {low}"))

@@ -2,7 +2,7 @@
 
 from physsym.verify import algebra, integrate, limit, neglect
 from physsym.verify.dimensions import dimensions
-from physsym.verify.identity import identical
+from physsym.verify.equivalence import identical
 from physsym.verify.registry import check, verify_step
 
 __all__ = [

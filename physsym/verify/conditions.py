@@ -5,19 +5,65 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
+from typing import TypeAlias
 
 import sympy
 from sympy import Expr, Mul, Pow, Symbol, preorder_traversal
 
+from physsym.core.conditions import Given, as_conditions
 from physsym.core.signs import signs
-from physsym.core.symbols import OPAQUE
+from physsym.core.symbols import OPAQUE, name_and_marks
 from physsym.core.verdicts import Condition, Hypothesis, Verdict, fails, holds, undecided
+from physsym.parsing import read_conditions
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
 from physsym.verify.engines.evaluation import sample_points, satisfied
+from physsym.vocabulary import STANDARD, scalar
+
+Hypotheses: TypeAlias = Given | str | Iterable[Given | str]
+"""What `conditions_of` takes: conditions, SymPy relations and texts, several or a single one."""
 
 _EXCLUDED = {"= 0": {-1, 1}, "!= 0": {0}, "> 0": {-1, 0}, ">= 0": {-1}}
 _EXAMPLES = 64
+
+
+def conditions_of(given: Hypotheses, symbols: Iterable[Symbol] = ()) -> tuple[Condition, ...]:
+    """Return the conditions that hypotheses state.
+
+    Parameters
+    ----------
+    given
+        Conditions, SymPy relations such as `0 < beta`, and texts such as "0 <= rho < 1"; several, or one.
+    symbols
+        The symbols of what is compared: the names of a text mean these, and else those of the standard
+        vocabulary.
+
+    Returns
+    -------
+    tuple of Condition
+        Each once.
+
+    Raises
+    ------
+    ReadError
+        For a text that states no condition.
+    TypeError
+        For what is no condition.
+
+    Examples
+    --------
+    >>> from physsym.vocabulary import eta, rho, tau
+    >>> print(*conditions_of(("0 <= rho < 1", eta < tau), (rho, eta, tau)), sep=", ")
+    rho >= 0, 1 - rho > 0, -eta + tau > 0
+    """
+    if given is None:
+        raise TypeError("given takes conditions such as (0 < beta, beta < 1); for none of them leave it out")
+    items = given if isinstance(given, (tuple, list, set, frozenset)) else (given,)
+    plain = sorted((s for s in symbols if not name_and_marks(s)[1]), key=str)
+    known = {q.symbol for q in STANDARD.quantities}
+    names = STANDARD.extended(*(scalar(s) for s in plain if s not in known))
+    found = (read_conditions(g, names) if isinstance(g, str) else as_conditions(g) for g in items)
+    return tuple(dict.fromkeys(c for group in found for c in group))
 
 
 def defined(*expressions: Expr) -> tuple[Condition, ...]:

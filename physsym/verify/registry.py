@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import singledispatch
 
-from physsym.core.statements import Statement, StatementLike, as_statement, expressions
+from physsym.core.statements import Statement, StatementLike, as_statement, expressions, symbols
 from physsym.core.verdicts import Outcome, Verdict, fails
 from physsym.mechanics.moves import Move
-from physsym.verify.conditions import assuming, defined
+from physsym.verify.conditions import Hypotheses, assuming, conditions_of, defined
 from physsym.verify.substitution import Refusal
 
 
@@ -36,7 +36,7 @@ def verify_step(move: Move, above: Statement, below: Statement) -> Verdict:
     )
 
 
-def check(move: Move, above: StatementLike, below: StatementLike) -> Verdict:
+def check(move: Move, above: StatementLike, below: StatementLike, given: Hypotheses = ()) -> Verdict:
     """Return whether the line below follows from the line above by the move.
 
     The line is not derived again: what the move did is undone, or measured.
@@ -47,6 +47,9 @@ def check(move: Move, above: StatementLike, below: StatementLike) -> Verdict:
         The reason, such as `Divide(gamma)`.
     above, below
         Laws or rules; a single equation or update counts as one.
+    given
+        What is assumed: conditions, SymPy relations such as `0 < beta`, or texts such as "0 <= rho < 1";
+        several, or one.
 
     Returns
     -------
@@ -73,6 +76,7 @@ def check(move: Move, above: StatementLike, below: StatementLike) -> Verdict:
             )
         raise TypeError(f"check needs a move such as Divide(gamma), given {given_first!r}")
     above, below = as_statement(above), as_statement(below)
+    conditions_of(given, symbols(above) | symbols(below))
     try:
         returned: object = verify_step(move, above, below)
     except Refusal as refusal:

@@ -216,7 +216,7 @@ def test_help_shows_the_function_not_a_folder():
     assert "check(move: " in shown
     assert "follows from the line above" in shown
     assert list(inspect.signature(ps.apply).parameters) == ["move", "line"]
-    assert list(inspect.signature(ps.check).parameters) == ["move", "above", "below"]
+    assert list(inspect.signature(ps.check).parameters) == ["move", "above", "below", "given"]
 
 
 @pytest.mark.parametrize("name", CALLABLES)

@@ -237,7 +237,7 @@ def test_an_engine_is_asked_about_both_sides_in_order():
 
 def test_both_sides_are_called_so_unless_they_have_a_name():
     assert identical(x, 2 * x).evidence == ("both sides differ by -x",)
-    assert identical(x, 2 * x, "ends").evidence == ("ends differ by -x",)
+    assert identical(x, 2 * x, what="ends").evidence == ("ends differ by -x",)
 
 
 def test_a_further_engine_is_asked_where_one_family_proves_alone(monkeypatch):
