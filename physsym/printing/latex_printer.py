@@ -52,6 +52,12 @@ class TexPrinter(TextPrinter, LatexPrinter):
             joined += f" {piece}" if command else piece
         return joined
 
+    def _times(self, pieces: Sequence[str]) -> str:
+        # Names of several letters would read as one name without a space.
+        words = [p.startswith(r"\mathrm") for p in pieces]
+        apart = [p + r" \," if a and b else p for p, a, b in zip(pieces, words, words[1:], strict=False)]
+        return super()._times([*apart, pieces[-1]])
+
     def _fence(self, piece: str, bars: bool = False) -> str:
         opening, closing = "||" if bars else "()"
         tall = any(sign in piece for sign in TALL)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 from xml.dom.minidom import Element, Node, Text, parseString
 
@@ -82,13 +83,17 @@ class MarkupPrinter(Textbook, MathMLPresentationPrinter):
     def _times(self, pieces: Sequence[Element]) -> Element:
         return self._row(*_joined(pieces, self._sign_of_times))
 
-    def _sign_of_times(self, following: Element) -> Element:
-        # Two numbers side by side would read as one.
-        return self.element("mo", "·" if _content(following)[0].isdigit() else TIMES)
+    def _sign_of_times(self, before: Element, following: Element) -> Element:
+        # Two numbers side by side would read as one, and so would a word and what it is multiplied by.
+        if _content(following)[0].isdigit():
+            return self.element("mo", "·")
+        words = (_leaves(before)[-1], _leaves(following)[0])
+        apart = any(w.tagName == "mi" and len(_content(w)) > 1 for w in words)
+        return self.element("mo", TIMES, **({"lspace": "0.167em", "rspace": "0"} if apart else {}))
 
     def _commas(self, pieces: Sequence[Element]) -> Element:
         space = TIGHT if self.in_script else {}
-        return self._row(*_joined(pieces, lambda _: self.element("mo", ",", **space)))
+        return self._row(*_joined(pieces, lambda *_: self.element("mo", ",", **space)))
 
     def _fence(self, piece: Element, bars: bool = False) -> Element:
         tall = piece.tagName in TALL or any(piece.getElementsByTagName(tag) for tag in TALL)
@@ -144,9 +149,16 @@ def _content(element: Element) -> str:
     return "".join(node.data for node in _texts(element))
 
 
-def _joined(pieces: Sequence[Element], between: Callable[[Element], Element]) -> Iterator[Element]:
-    for i, piece in enumerate(pieces):
-        yield from (between(piece), piece) if i else (piece,)
+def _joined(pieces: Sequence[Element], between: Callable[[Element, Element], Element]) -> Iterator[Element]:
+    yield pieces[0]
+    for before, piece in pairwise(pieces):
+        yield from (between(before, piece), piece)
+
+
+def _leaves(piece: Element) -> list[Element]:
+    """Return the elements of a formula that hold text, in order."""
+    inner = [child for child in piece.childNodes if isinstance(child, Element)]
+    return [leaf for child in inner for leaf in _leaves(child)] if inner else [piece]
 
 
 def mathml(

@@ -85,13 +85,17 @@ def role(expression: Expr, context: Context) -> str:
 def ordered_terms(total: Add, context: Context) -> tuple[Expr, ...]:
     """Return the terms of a sum in the order in which they are written.
 
-    With vectors: by role, then later instants first, then by the degree of the coefficient. Scalars alone:
-    ascending behind a positive number, as in a series (1 - s + s**2/2), and descending otherwise (mu**2 - 1).
+    With vectors: by role, then later instants first, then by the degree of the coefficient; a positive number
+    comes before a first term with a minus. Scalars alone: ascending behind a positive number, as in a series
+    (1 - s + s**2/2), and descending otherwise (mu**2 - 1).
     """
     lexical = {term: i for i, term in enumerate(total.as_ordered_terms(order="lex"))}
     terms = sorted(total.args, key=lambda term: (lexical.get(term, 0), default_sort_key(term)))
     if any(role(term, context) != "scalar" for term in terms):
-        return tuple(sorted(terms, key=lambda term: _key_of_vector(term, context)))
+        terms.sort(key=lambda term: _key_of_vector(term, context))
+        number = next((term for term in terms if term.is_Number and term > 0), terms[0])
+        first = number if split(terms[0], context).negative else terms[0]
+        return (first, *(term for term in terms if term is not first))
     up = 1 if any(term.is_Number and term > 0 for term in terms) else -1
     terms.sort(key=lambda term: up * _degree(term))
     # The first positive term goes to the front, so that the sum does not open with a minus.

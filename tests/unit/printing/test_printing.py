@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sympy import Add, Float, Function, Integer, Mul, Rational, Symbol, exp, log, oo, sqrt
+from sympy import Add, Float, Function, Integer, Mul, Rational, Symbol, exp, log, oo, sin, sqrt
 from sympy import latex as plain_latex
 from sympy.printing.printer import Printer
 
@@ -277,3 +277,17 @@ def test_the_hash_seed_does_not_matter(seed):
 
 def test_plain_sympy_still_shows_the_gradient():
     assert r"\nabla U" in plain_latex(-eta * G)
+
+
+@pytest.mark.parametrize(
+    ("expression", "tex", "spaces"),
+    [
+        (Symbol("g") * Symbol("l") * sin(Symbol("theta")), r"g l \sin(\theta)", 1),
+        (Symbol("lr") * Symbol("wd"), r"\mathrm{lr} \, \mathrm{wd}", 1),
+        (2 - x, r"2 - \mathbf{x}", 0),
+        (x - 2, r"\mathbf{x} - 2", 0),
+    ],
+)
+def test_names_of_several_letters_keep_their_distance(expression, tex, spaces):
+    assert latex(expression) == tex
+    assert mathml(expression).count('lspace="0.167em"') == spaces
