@@ -46,7 +46,7 @@ LATER = {
     "C45": (HOLDS, [(stale.derivation.rule,), {rho: zero}, descent.rule]),
     "C46": (FAILS, [descent.rule, descent.rule]),
     "C88": (HOLDS, [exp(-1 / n), Limit(n, zero), one, "the coefficient"]),
-    "C43a": (HOLDS, [(1 - dt / tau).xreplace({dt: tau / 5}), R(9, 10), "rho and nine tenths"]),
+    "C43a": (HOLDS, [(1 - dt / tau).xreplace({dt: tau / 5}), R(9, 10)]),
     "C43b": (HOLDS, [derived, {rho: R(9, 10)}, R(1, 10)]),
     "C43c": (APPROXIMATE, [R(9, 10) ** 10, R(1, 2), R(1, 10)]),
     # 4.4
