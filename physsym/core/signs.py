@@ -1,17 +1,33 @@
-"""Sign analysis: the signs that an expression can take, from its form and the signs of its symbols."""
+"""Sign analysis: the signs that an expression can take, from its form and the signs of its symbols.
+
+A declared sign of a state is kept by an update where the form of the new value shows it, if need be under
+conditions on constants.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import reduce, singledispatch
 from itertools import product
+from typing import Literal
 
 import sympy
-from sympy import Abs, Add, Expr, Mul, Pow, Symbol
+from sympy import Abs, Add, Expr, Max, Min, Mul, Pow, Symbol, expand, factor
+
+from physsym.core.verdicts import Condition
 
 Signs = frozenset[int]
 ANY: Signs = frozenset({-1, 0, 1})
 POSITIVE: Signs = frozenset({1})
 NONNEGATIVE: Signs = frozenset({0, 1})
+_RELATIONS: dict[Signs, tuple[int, Literal["= 0", "!= 0", "> 0", ">= 0"]]] = {
+    POSITIVE: (1, "> 0"),
+    NONNEGATIVE: (1, ">= 0"),
+    frozenset({-1}): (-1, "> 0"),
+    frozenset({-1, 0}): (-1, ">= 0"),
+    frozenset({-1, 1}): (1, "!= 0"),
+    frozenset({0}): (1, "= 0"),
+}
 
 
 def signs(expression: Expr) -> Signs:
@@ -61,14 +77,14 @@ def _(expression: Mul) -> Signs:
     # x*sign(x) is never negative, although each factor can be: factors of one base are treated together.
     odd: dict[Expr, int] = {}
     rest: Signs = POSITIVE
-    for factor in expression.args:
-        base, power = factor.as_base_exp()
-        if isinstance(factor, sympy.sign):
-            odd[factor.args[0]] = odd.get(factor.args[0], 0) + 1
+    for part in expression.args:
+        base, power = part.as_base_exp()
+        if isinstance(part, sympy.sign):
+            odd[part.args[0]] = odd.get(part.args[0], 0) + 1
         elif power.is_Integer and not base.is_number:
             odd[base] = odd.get(base, 0) + int(power)
         else:
-            rest = frozenset(a * b for a, b in product(rest, signs(factor)))
+            rest = frozenset(a * b for a, b in product(rest, signs(part)))
     for base, power in odd.items():
         own = signs(base) if power % 2 else frozenset(abs(s) for s in signs(base))
         rest = frozenset(a * b for a, b in product(rest, own))
@@ -95,3 +111,109 @@ def _(expression: Abs) -> Signs:
 @_signs.register(sympy.sign)
 def _(expression: sympy.sign) -> Signs:
     return signs(expression.args[0])
+
+
+@_signs.register(Max)
+@_signs.register(Min)
+def _(expression: Expr) -> Signs:
+    largest = max if isinstance(expression, Max) else min
+    return frozenset(largest(chosen) for chosen in product(*map(signs, expression.args)))
+
+
+def declares_sign(symbol: Symbol) -> bool:
+    """Return whether a symbol is declared positive, negative, nonnegative, nonpositive or not zero."""
+    return signs(symbol) != ANY
+
+
+def of_declared_sign(symbol: Symbol, value: Expr) -> tuple[Condition, ...]:
+    """Return the condition that a value has the sign which a symbol is declared to have; none without one.
+
+    Parameters
+    ----------
+    symbol
+        A symbol, such as the name that a definition introduces.
+    value
+        What it stands for.
+
+    Returns
+    -------
+    tuple of Condition
+        Factors of one sign are left out.
+
+    Examples
+    --------
+    >>> eta, dt, gamma = (Symbol(name, positive=True) for name in ("eta", "dt", "gamma"))
+    >>> print(*of_declared_sign(eta, (dt - gamma) / gamma))
+    dt - gamma > 0
+    """
+    if not declares_sign(symbol):
+        return ()
+    sign, relation = _RELATIONS[signs(symbol)]
+    rest = _without_signed_factors(value)
+    return (Condition(sign * rest if relation in ("> 0", ">= 0") else rest, relation),)
+
+
+def _without_signed_factors(value: Expr) -> Expr:
+    """Return a product without its factors of one sign; a negative one leaves a factor -1."""
+    factors = Mul.make_args(value)
+    one_signed = [f for f in factors if len(signs(f)) == 1 and not f.is_zero]
+    rest = Mul(*(f for f in factors if f not in one_signed), *(min(signs(f)) for f in one_signed))
+    return rest
+
+
+def sign_kept(symbol: Symbol, value: Expr, moving: Iterable[Symbol]) -> tuple[Condition, ...] | None:
+    """Return conditions on constants under which a new value of a state has its declared sign.
+
+    They are sufficient: the value is read as a sum over products of moving symbols that have one sign, whose
+    coefficients are constants.
+
+    Parameters
+    ----------
+    symbol
+        The state.
+    value
+        Its new value.
+    moving
+        The symbols that are no constants.
+
+    Returns
+    -------
+    tuple of Condition or None
+        None where the form shows no such conditions; empty where the sign is kept in any case.
+
+    Examples
+    --------
+    >>> s, b = Symbol("s", nonnegative=True), Symbol("b", positive=True)
+    >>> g = Symbol("g", real=True)
+    >>> print(*sign_kept(s, b * s + (1 - b) * g**2, (s, g)))
+    1 - b >= 0
+    >>> sign_kept(s, -s, (s,)) is None
+    True
+    """
+    declared = signs(symbol)
+    if signs(value) <= declared:
+        return ()
+    sign, relation = _RELATIONS[declared]
+    if relation in ("= 0", "!= 0"):
+        return None
+    coefficients: dict[Expr, Expr] = {}
+    for term in Add.make_args(expand(sign * value)):
+        constant, moved = term.as_independent(*moving, as_Add=False)
+        coefficients[moved] = coefficients.get(moved, 0) + constant
+    conditions = []
+    for moved, whole in coefficients.items():
+        own, coefficient = signs(moved), _without_signed_factors(factor(whole))
+        if not own & {-1}:
+            conditions.append(Condition(coefficient, relation if own == POSITIVE else ">= 0"))
+        elif not own & {1}:
+            conditions.append(Condition(-coefficient, relation if own == frozenset({-1}) else ">= 0"))
+        else:
+            return None
+    if relation == "> 0" and not any(c.relation == "> 0" for c in conditions):
+        return None
+    possible = [
+        (c, signs(c.expression), POSITIVE if c.relation == "> 0" else NONNEGATIVE) for c in conditions
+    ]
+    if any(not found & wanted for _, found, wanted in possible):
+        return None
+    return tuple(c for c, found, wanted in possible if not found <= wanted)

@@ -10,7 +10,8 @@ from typing import Any, Protocol, TypeAlias, overload
 
 from sympy import Expr, Symbol
 
-from physsym.core.symbols import AFTER, BEFORE, DOT, Exact, after, before, exact, name_and_marks
+from physsym.core.signs import declares_sign, sign_kept
+from physsym.core.symbols import AFTER, BEFORE, DOT, OPAQUE, Exact, after, before, exact, name_and_marks
 from physsym.core.verdicts import Condition
 
 RELATIONS = ("=", "!=", "<", ">", "<=", ">=", "~", "->")
@@ -96,7 +97,9 @@ class Update:
 class Rule:
     """Updates carried out from top to bottom; a value already updated is read as `after(symbol)`.
 
-    Raises StatementError where a symbol is updated twice, or a new value is read before it is set.
+    Raises StatementError where a symbol is updated twice, where a new value is read before it is set, and
+    where a symbol is declared positive, say, and its new value is not shown to be so: SymPy simplifies signs,
+    roots and absolute values by what is declared.
     """
 
     updates: tuple[Update, ...]
@@ -110,6 +113,28 @@ class Rule:
             if update.target in done:
                 raise StatementError(f"{update.target} is updated twice; a rule updates each symbol once")
             done.append(update.target)
+        _ = self.keeping_signs
+
+    @cached_property
+    def keeping_signs(self) -> tuple[Condition, ...]:
+        """Return conditions on constants under which the updates keep the declared signs of their targets."""
+        declared = [s for s in self.targets if declares_sign(s)]
+        if not declared:
+            return ()
+        # An earlier or a later value has the declared sign too, if each update keeps it.
+        named = {mark(s): s for s in declared for mark in (after, before)}
+        values = {u.target: u.value.xreplace(named) for u in self.updates}
+        read = frozenset[Symbol]().union(*(value.free_symbols for value in values.values()))
+        marked = (s for s in read if name_and_marks(s)[1])
+        opaque = (f for value in values.values() for f in value.atoms(*OPAQUE))
+        moving = (*self.targets, *marked, *opaque)
+        found = list[Condition]()
+        for target in declared:
+            kept = sign_kept(target, values[target], moving)
+            if kept is None:
+                raise StatementError(_lost_sign(target, values[target]))
+            found += kept
+        return tuple(dict.fromkeys(found))
 
     @property
     def targets(self) -> tuple[Symbol, ...]:
@@ -141,6 +166,16 @@ class Rule:
 
 
 Statement = Law | Rule
+
+
+def _lost_sign(target: Symbol, value: Expr) -> str:
+    signs = ("positive", "negative", "nonnegative", "nonpositive", "nonzero")
+    declared = next(sign for sign in signs if getattr(target, f"is_{sign}"))
+    return (
+        f"{target} is declared {declared}, which its new value {value} is not known to be; "
+        f"declare the state real, as in Symbol({target.name!r}, real=True), under another name if {target} "
+        "is taken"
+    )
 
 
 def _refuse_misread(update: Update, targets: tuple[Symbol, ...], done: list[Symbol]) -> None:

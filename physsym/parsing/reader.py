@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from sympy import Expr, Symbol
 
+from physsym.core.signs import declares_sign
 from physsym.core.statements import Equation, Law, Rule, StatementError, Update
 from physsym.core.symbols import MARKS
 from physsym.core.verdicts import Condition
@@ -162,10 +163,11 @@ def _statement(found: tuple[Sentence, ...], values: list[tuple[Expr, ...]]) -> R
             side = sentence.sides[0]
             raise side.error(f"found {target} on the left of <-; write the symbol that is updated", side.root)
     updates = tuple(Update(*sides) for sides in values)
-    if len(updates) == 1:
-        return updates[0]
     try:
-        return Rule(updates)
+        if len(updates) == 1 and not declares_sign(updates[0].target):
+            return updates[0]  # it may belong to a larger rule
+        whole = Rule(updates)
+        return updates[0] if len(updates) == 1 else whole
     except StatementError as error:
         side = found[0].sides[0]
         raise side.error(str(error), side.root) from None

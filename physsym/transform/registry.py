@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import TypeVar
 
-from physsym.core.statements import Law, Rule, Statement, StatementLike, as_statement
+from physsym.core.statements import Law, Rule, Statement, StatementError, StatementLike, as_statement
 from physsym.mechanics.moves import Move, MoveError
 
 S = TypeVar("S", Law, Rule)
@@ -47,7 +47,11 @@ def apply(move: Move, line: StatementLike) -> Statement:
                 f"the move comes first: apply(move, line); given the line {given_first} as the move"
             )
         raise TypeError(f"apply needs a move such as Divide(gamma), given {given_first!r}")
-    return transform_step(move, as_statement(line))
+    above = as_statement(line)
+    try:
+        return transform_step(move, above)
+    except StatementError as error:  # the line that the move gives is not well-defined
+        raise MoveError(f"{type(move).__name__} gives no rule: {error}") from error
 
 
 @singledispatch

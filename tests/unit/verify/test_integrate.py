@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from sympy import Abs, Integer, Rational, Symbol, exp, oo
 
-from physsym import Integrate, ReduceOrder, System, after, apply, check, damped_particle, dot, grad, law, rule
+from physsym import Integrate, ReduceOrder, System, after, apply, check, dot, grad, law, rule
 from physsym.core.verdicts import Outcome, holds
 from physsym.integrators import (
     PartitionedEuler,
@@ -262,7 +262,9 @@ def test_symbols_of_any_name_are_the_users():
     assert check(Integrate(runge_kutta_4, dt), line, apply(Integrate(runge_kutta_4, dt), line))
 
 
-def test_the_proposal_for_a_velocity_of_declared_sign_holds():
+def test_the_proposal_for_a_state_of_declared_sign_holds_under_the_condition_that_keeps_it():
     fast = Symbol("fast", positive=True)
-    line = apply(ReduceOrder(x, fast), damped_particle.law())
-    assert check(Integrate(semi_implicit_euler, dt), line, apply(Integrate(semi_implicit_euler, dt), line))
+    line = law({dot(x): fast, dot(fast): -a * fast})
+    proposed = apply(Integrate(semi_implicit_euler, dt), line)
+    assert [str(condition) for condition in proposed.keeping_signs] == ["-a*dt + 1 > 0"]
+    assert check(Integrate(semi_implicit_euler, dt), line, proposed)
