@@ -45,6 +45,10 @@ def _check(command: ArgumentParser) -> None:
     _paths(command)
     says = "run scripts in N processes (default: 1)"
     command.add_argument("--jobs", type=_count, default=1, metavar="N", help=says)
+    says = "count claims too: exit with 1 where one does not hold"
+    command.add_argument("--claims", action="store_true", help=says)
+    says = "count as failing what holds under listed hypotheses alone, and unknown dimensions"
+    command.add_argument("--strict", action="store_true", help=says)
 
 
 def _count(text: str) -> int:

@@ -10,8 +10,9 @@ from sympy import Expr, Symbol
 
 from physsym.core.inference import infer_dimensions
 from physsym.core.statements import Law, Rule, Statement, as_statement, rebuilt, symbols
-from physsym.core.verdicts import Condition, Hypothesis, Order, Outcome, Verdict, all_of, fails
+from physsym.core.verdicts import Condition, Hypothesis, Order, Outcome, Verdict, all_of, fails, holds
 from physsym.mechanics.moves import Move, MoveError, Step
+from physsym.mechanics.system import System
 from physsym.transform import apply
 from physsym.verify import check, dimensions
 from physsym.verify.conditions import consistent, follows
@@ -84,11 +85,13 @@ class Derivation:
     title
         What is derived.
     start
-        A law or a rule; a system is taken as its law of motion.
+        A law, a rule or a system. A system starts the derivation with its law of motion, and is kept.
     steps
         Moves, each with the line that it gives where the author states it.
     vocabulary
         Dimensions and names of the symbols.
+    system
+        The system whose law of motion the start is, if the derivation begins with one.
 
     Raises
     ------
@@ -101,7 +104,7 @@ class Derivation:
     --------
     >>> from physsym.mechanics import Divide, Limit, damped_particle
     >>> from physsym.vocabulary import gamma, m
-    >>> overdamped = Derivation("Overdamped motion", damped_particle.law(), (
+    >>> overdamped = Derivation("Overdamped motion", damped_particle, (
     ...     Step("Divide by the friction coefficient.", Divide(gamma)),
     ...     Step("Let the mass vanish.", Limit(m)),
     ... ))
@@ -112,11 +115,14 @@ class Derivation:
     """
 
     title: str
-    start: Statement
+    start: Statement  # a system that is given here becomes `system`, and its law the start
     steps: tuple[Step, ...]
     vocabulary: Vocabulary = STANDARD
+    system: System | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(start := self.start, System):
+            object.__setattr__(self, "system", start)
         object.__setattr__(self, "start", as_statement(self.start))
         object.__setattr__(self, "steps", tuple(self.steps))
         for step in self.steps:
@@ -155,12 +161,34 @@ class Derivation:
         return last
 
     def verdicts(self) -> tuple[Verdict, ...]:
-        """Return the verdict on every step. A step that gives no line fails; those after it are unchecked.
+        """Return the verdict on every line: on the start, then on each step.
 
+        The dimensions of a line count in its verdict where they contradict each other; unknown ones do not.
         Where the assumptions contradict each other every step fails, since anything would follow from them.
+        A step that gives no line fails; those after it are unchecked. Without steps nothing was checked.
         """
+        return self._verdicts
+
+    @property
+    def start_verdict(self) -> Verdict | None:
+        """Return the verdict to be shown beside the start; None for one that is given and no more."""
+        return None if self.system is None and self._verdicts[0] else self._verdicts[0]
+
+    @cached_property
+    def _verdicts(self) -> tuple[Verdict, ...]:
         clash = self.consistency()
-        return (clash,) * len(self.steps) if clash.outcome is Outcome.FAILS else self._judged
+        steps = (clash,) * len(self.steps) if clash.outcome is Outcome.FAILS else self._judged
+        nothing = () if self.steps else (Verdict(Outcome.UNCHECKED, ("no step was checked",)),)
+        start = all_of(self._judged_start, *nothing)
+        padded = (*self._dimensions, *[holds()] * len(self.steps))
+        pairs = zip((start, *steps), padded, strict=False)
+        return tuple(all_of(v, d) if d.outcome is Outcome.FAILS else v for v, d in pairs)
+
+    @cached_property
+    def _judged_start(self) -> Verdict:
+        """Return the verdict on the start: it is given, and must not contradict itself."""
+        own = consistent(getattr(self.start, "assuming", ()))
+        return holds("given") if own else own
 
     def consistency(self) -> Verdict:
         """Return whether all that the steps assume can hold together with the declared signs."""

@@ -7,14 +7,13 @@ from sympy import Expr, Function, Symbol, expand
 from physsym import Define, Derivation, Equation, Law, Order, Outcome, Rule, Update, Verdict
 from physsym import after, dot, identical, same_law
 from physsym.core.statements import Statement
-from physsym.core.verdicts import all_of, fails, holds
+from physsym.core.verdicts import all_of, fails
 from physsym.vocabulary import dt, t
 
 
 def one_of(part: Equation | Update, derivation: Derivation, index: int) -> Verdict:
     """Return whether an equation or an update is among those of a line, and the line follows."""
-    step = derivation.verdicts()[index - 1] if index else holds("here the derivation starts")
-    return all_of(step, among(part, derivation.lines[index]))
+    return all_of(derivation.verdicts()[index], among(part, derivation.lines[index]))
 
 
 def among(part: Equation | Update, line: Statement) -> Verdict:
@@ -54,7 +53,7 @@ def definition_of(symbol: Symbol, derivation: Derivation) -> Equation:
 
 def is_defined(part: Equation, derivation: Derivation) -> Verdict:
     """Return whether a derivation defines the left side as the right, in a step that holds."""
-    steps = zip(derivation.steps, derivation.verdicts(), strict=True)
+    steps = zip(derivation.steps, derivation.verdicts()[1:], strict=True)
     naming = [v for s, v in steps if isinstance(s.move, Define) and s.move.symbol == part.left]
     return all_of(among(part, Law((definition_of(part.left, derivation),))), *naming)
 

@@ -16,19 +16,24 @@ from rich.text import Text
 from physsym.cli.paths import paths_to_read, what_was_read
 from physsym.cli.processes import in_processes
 from physsym.cli.terminal import echo, format_verdict, progress
-from physsym.core.verdicts import Verdict
+from physsym.core.verdicts import Outcome, Verdict, is_failure
 from physsym.derivation import Derivation
 from physsym.loading import files_of, load, nothing_found
 from physsym.mechanics.claim import Claim, judge_claim
 
 
 @dataclass(frozen=True)
-class StepLine:
-    """A line on a step, on assumptions or on dimensions, and whether that holds."""
+class VerdictLine:
+    """A line on a step or on another part of a derivation; what is a note counts with `--strict` alone."""
 
     text: Text
-    is_step: bool
-    holds: bool
+    verdict: Verdict
+    is_step: bool = False
+    is_note: bool = False
+
+    def fails(self, strict: bool) -> bool:
+        """Return whether the line counts against the check."""
+        return is_failure(self.verdict, strict) and (strict or not self.is_note)
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ class ClaimLine:
 
     text: Text
     identity: tuple[str, ...]
+    verdict: Verdict
 
 
 @dataclass(frozen=True)
@@ -48,11 +54,14 @@ class Finished:
 
 
 def main(options: Namespace) -> int:
-    """Print one line for every step and claim; return 1 where a step or a dimension does not hold."""
+    """Print one line for every step and claim; return 1 where a step or a dimension does not hold.
+
+    Claims count with `--claims`, what is conditional on listed hypotheses with `--strict`.
+    """
     paths = paths_to_read(options.paths)
     files = files_of(paths)
-    steps: list[StepLine] = []
-    claims: dict[tuple[str, ...], Text] = {}
+    lines: list[VerdictLine] = []
+    claims: dict[tuple[str, ...], ClaimLine] = {}
     count = 0
     with progress(len(files)) as done:
         for found in in_processes(partial(check_file, judged=set()), files, options.jobs):
@@ -60,28 +69,39 @@ def main(options: Namespace) -> int:
                 count += found.has_content
                 done(found.name)
             elif isinstance(found, ClaimLine):
-                claims.setdefault(found.identity, found.text)
+                claims.setdefault(found.identity, found)
             else:
-                steps.append(found)
+                lines.append(found)
                 echo(found.text)
     if not count:
         raise nothing_found(paths)
-    echo(*claims.values())
-    number = sum(line.is_step for line in steps)
-    echo(f"{number} steps checked, {_summary([line for line in steps if not line.holds])}")
+    echo(*(claim.text for claim in claims.values()))
+    echo(_summary(lines, options.strict))
+    failing = sum(line.fails(options.strict) for line in lines)
+    checked = any(line.is_step for line in lines)
+    if options.claims and claims:
+        false = sum(is_failure(claim.verdict, options.strict) for claim in claims.values())
+        echo(f"{len(claims)} claims judged, {f'{false} of them do not hold' if false else 'none fails'}")
+        checked, failing = True, failing + false
     echo(what_was_read(paths, count))
-    return int(not number or not all(line.holds for line in steps))
+    return int(not checked or failing > 0)
 
 
-def _summary(failing: list[StepLine]) -> str:
-    """Return how many steps do not hold, and how many verdicts on assumptions and dimensions."""
-    failing_steps = sum(line.is_step for line in failing)
-    counts = {"of them": failing_steps, "on assumptions or dimensions": len(failing) - failing_steps}
-    parts = [f"{count} {what}" for what, count in counts.items() if count]
-    return f"{' and '.join(parts)} do not hold" if parts else "all hold"
+def _summary(lines: list[VerdictLine], strict: bool) -> str:
+    """Return how many steps were checked, how many do not hold, and how many are conditional."""
+    failing = [line.is_step for line in lines if line.fails(strict)]
+    steps = [line.verdict for line in lines if line.is_step]
+    conditional = sum(v.outcome is Outcome.CONDITIONAL and not is_failure(v, strict) for v in steps)
+    counts = {"of them": sum(failing), "on starts, assumptions or dimensions": failing.count(False)}
+    wrong = " and ".join(f"{count} {what}" for what, count in counts.items() if count)
+    under = f"{conditional} on the conditions that they list" if conditional else ""
+    if not steps:
+        return "0 steps checked: nothing holds"
+    held = f"{wrong} do not hold" if wrong else "all hold"
+    return f"{len(steps)} steps checked, {held}{', ' if under else ''}{under}"
 
 
-def check_file(file: Path, judged: set[tuple[str, ...]]) -> Iterator[Finished | StepLine | ClaimLine]:
+def check_file(file: Path, judged: set[tuple[str, ...]]) -> Iterator[Finished | VerdictLine | ClaimLine]:
     """Load a script and yield a line for each of its steps, and of its claims that are not judged yet.
 
     The identities of the claims are added to those of the claims that this process has judged.
@@ -92,25 +112,32 @@ def check_file(file: Path, judged: set[tuple[str, ...]]) -> Iterator[Finished | 
     for claim in script.claims:
         if (identity := _identity(claim)) not in judged:
             judged.add(identity)
-            verdict = format_verdict(f"{script.name}, claim {claim.id}: ", judge_claim(claim).verdict)
-            yield ClaimLine(verdict, identity)
+            verdict = judge_claim(claim).verdict
+            text = format_verdict(f"{script.name}, claim {claim.id}: ", verdict)
+            yield ClaimLine(text, identity, verdict)
     yield Finished(script.name, bool(script.derivations or script.claims or script.parts))
 
 
-def check_derivation(name: str, derivation: Derivation) -> Iterator[StepLine]:
-    """Yield a line for each step, and one for assumptions and dimensions that are not consistent."""
+def check_derivation(name: str, derivation: Derivation) -> Iterator[VerdictLine]:
+    """Yield a line for the start where that is more than given, one for each step, and what is not known.
+
+    Dimensions that contradict each other are in the verdict on their line, and contradictory assumptions in
+    those on the steps; lines of their own are for those that could not be decided.
+    """
     title = f"{name}, {derivation.title}"
 
-    def line(what: str, verdict: Verdict, is_step: bool = False) -> StepLine:
-        return StepLine(format_verdict(f"{title}, {what}: ", verdict), is_step, bool(verdict))
+    def line(what: str, verdict: Verdict, is_step: bool = False, is_note: bool = False) -> VerdictLine:
+        return VerdictLine(format_verdict(f"{title}, {what}: ", verdict), verdict, is_step, is_note)
 
-    for k, (step, verdict) in enumerate(zip(derivation.steps, derivation.verdicts(), strict=True), 1):
+    if derivation.start_verdict is not None:
+        yield line("start", derivation.start_verdict)
+    for k, (step, verdict) in enumerate(zip(derivation.steps, derivation.verdicts()[1:], strict=True), 1):
         yield line(f"step {k} ({type(step.move).__name__})", verdict, is_step=True)
-    if not (consistency := derivation.consistency()):
+    if (consistency := derivation.consistency()).outcome is Outcome.UNDECIDABLE:
         yield line("assumptions", consistency)
     for k, verdict in enumerate(derivation.dimensions()):
-        if not verdict:
-            yield line(f"dimensions of line {k}", verdict)
+        if verdict.outcome is Outcome.UNDECIDABLE:
+            yield line(f"dimensions of line {k}", verdict, is_note=True)
 
 
 def _identity(claim: Claim) -> tuple[str, ...]:

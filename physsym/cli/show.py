@@ -18,7 +18,7 @@ from physsym.vocabulary import Face
 
 
 def main(options: Namespace) -> int:
-    """Print every derivation of a script on one face; return 1 where one does not hold, as `check` does.
+    """Print every derivation of a script on one face; return 1 where a step does not hold, as `check` does.
 
     Raises ScriptError for a script without derivations.
     """
@@ -30,7 +30,8 @@ def main(options: Namespace) -> int:
         )
     for derivation in script.derivations:
         _show(derivation, options.face)
-    return int(not all(line.holds for d in script.derivations for line in check_derivation("", d)))
+    lines = [line for d in script.derivations for line in check_derivation("", d)]
+    return int(any(line.fails(strict=False) for line in lines))
 
 
 def _show(derivation: Derivation, face: Face) -> None:
@@ -39,7 +40,9 @@ def _show(derivation: Derivation, face: Face) -> None:
         return "    " + text.replace("\n", "\n    ")
 
     echo("", Text(one_line(derivation.title), "bold"), "", line(derivation.start))
-    shown = zip(derivation.steps, derivation.lines[1:], derivation.verdicts(), strict=True)
+    if derivation.start_verdict is not None:
+        echo(format_verdict("    ", derivation.start_verdict))
+    shown = zip(derivation.steps, derivation.lines[1:], derivation.verdicts()[1:], strict=True)
     for step, statement, verdict in shown:
         echo("", step.says, "", line(statement), format_verdict("    ", verdict))
     echo("", f"Error: {derivation.error}")

@@ -215,5 +215,31 @@ def all_of(*verdicts: Verdict) -> Verdict:
     )
 
 
+def is_failure(verdict: Verdict, strict: bool = False) -> bool:
+    """Return whether a verdict counts against a check as a whole, as for the exit code of `physsym check`.
+
+    Parameters
+    ----------
+    verdict
+        The verdict on a step or on another statement.
+    strict
+        Whether what holds under listed hypotheses alone is a failure too.
+
+    Returns
+    -------
+    bool
+        True for what fails, could not be decided or was not checked; with `strict`, also for what is
+        conditional.
+
+    Examples
+    --------
+    >>> neglected = Verdict(Outcome.CONDITIONAL, assumes=(Hypothesis("m*x'' is negligible"),))
+    >>> is_failure(neglected), is_failure(neglected, strict=True), is_failure(undecided("no engine answers"))
+    (False, True, True)
+    """
+    failing = {Outcome.FAILS, Outcome.UNDECIDABLE, Outcome.UNCHECKED}
+    return verdict.outcome in failing | ({Outcome.CONDITIONAL} if strict else set())
+
+
 def _once(items: Iterable[T]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(items))

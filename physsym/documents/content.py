@@ -19,7 +19,7 @@ from sympy import Expr
 
 from physsym.core.dimensions import Dimension
 from physsym.core.statements import Equation, Law, Relation, Rule, Statement, Update
-from physsym.core.verdicts import Verdict, all_of, holds
+from physsym.core.verdicts import Verdict, all_of
 from physsym.derivation import Derivation
 from physsym.documents.comparisons import Comparisons
 from physsym.loading import DocumentPart, Script
@@ -88,12 +88,9 @@ class NumberedEquation:
         found: list[Verdict] = []
         if self.line is not None:
             derivation, index = self.line
-            if index:
-                found.append(derivation.verdicts()[index - 1])
+            found.append(derivation.verdicts()[index])
             if self.statement is not None:
                 found.append(_compare(self.statement, derivation.lines[index]))
-            elif not index:
-                found.append(holds("here the derivation starts"))
         return all_of(*found, *([self.check()] if self.check is not None else []))
 
 

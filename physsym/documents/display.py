@@ -61,8 +61,8 @@ def _(value: Derivation) -> Bundle:
 
 def _lines(derivation: Derivation) -> Iterator[Line]:
     """Yield the lines, numbered from zero."""
-    yield Line("0", derivation.lines[0])
-    walked = zip(derivation.steps, derivation.lines[1:], derivation.verdicts(), strict=True)
+    yield Line("0", derivation.lines[0], verdict=derivation.start_verdict)
+    walked = zip(derivation.steps, derivation.lines[1:], derivation.verdicts()[1:], strict=True)
     for k, (step, line, verdict) in enumerate(walked, 1):
         says = sentence(step.says, derivation.vocabulary)
         yield Line(str(k), line, says, reason(step.move), verdict)

@@ -375,15 +375,18 @@ def _derived(derived: ComputedDerivation, letter: str, layout: Layout) -> Iterat
     derivation, faces = derived.derivation, layout.of_faces(FACES)
     paths = [(derivation.start, derivation.steps[:k]) for k in range(len(derived.lines))]
     known = [path in layout.numbers for path in paths] + [False]
+    verdicts = (derivation.start_verdict, *derived.verdicts[1:])
     for k, line in enumerate(derived.lines):
         if not known[k]:
             count = sum(number.startswith(f"{letter}.") for number in layout.numbers.values())
             layout.numbers[paths[k]] = number = f"{letter}.{count + 1}"
-            fresh = tree.Line(number, line, dimensions=derived.dimensions[k], faces=faces)
+            fresh = tree.Line(
+                number, line, verdict=verdicts[k], dimensions=derived.dimensions[k], faces=faces
+            )
             if k:
                 step = derivation.steps[k - 1]
                 says = sentence(step.says, derivation.vocabulary)
-                fresh = replace(fresh, says=says, move=reason(step.move), verdict=derived.verdicts[k - 1])
+                fresh = replace(fresh, says=says, move=reason(step.move))
             yield fresh
         elif not known[k + 1]:
             yield tree.Line(layout.numbers[paths[k]], line, recalled=True, faces=faces)
@@ -394,7 +397,8 @@ def _derived(derived: ComputedDerivation, letter: str, layout: Layout) -> Iterat
 
 
 def _summary(derived: ComputedDerivation) -> tree.Facts:
-    holding = phrase(f"{sum(map(bool, derived.verdicts))} of {len(derived.verdicts)} hold")
+    steps = derived.verdicts[1:]
+    holding = phrase(f"{sum(map(bool, steps))} of {len(steps)} hold")
     orders: list[str | Order] = [part for order in derived.orders for part in (" + ", order)]
     error = phrase("the last line follows from the first up to ", *orders[1:])
     taken: list[str | Condition] = []

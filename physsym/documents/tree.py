@@ -226,7 +226,7 @@ class Section:
 
     The anchor is unique; `label` is printed before the title, such as "Chapter III". `source` is the Python
     expression for what it shows, where that comes from scripts in `found`, by their names; `outcomes` are
-    those of all steps of a derivation, those shown elsewhere included.
+    those of the start and of all steps of a derivation, those shown elsewhere included.
     """
 
     title: Sentence

@@ -29,7 +29,7 @@ from physsym.core.statements import (
     symbols,
 )
 from physsym.core.symbols import OPAQUE, Exact, exact, name_and_marks, of_name
-from physsym.core.verdicts import Outcome, Verdict, all_of
+from physsym.core.verdicts import Outcome, Verdict
 from physsym.derivation import Derivation
 from physsym.parsing import read
 from physsym.testing.failures import (
@@ -200,19 +200,18 @@ class Check:
 
 
 def checks(derivation: Derivation) -> Iterator[Check]:
-    """Yield what is verified of a derivation: every step, the dimensions of every line, the assumptions.
+    """Yield what is verified of a derivation: its start, every step, the dimensions, the assumptions.
 
-    A derivation without steps yields one check, whose verdict is that nothing was checked.
+    The start of a derivation without steps is unchecked.
 
     >>> from physsym.mechanics.system import damped_particle
-    >>> [str(c.verdict) for c in checks(Derivation("empty", damped_particle.law(), ()))]
-    ['unchecked: nothing was checked']
+    >>> str(next(checks(Derivation("empty", damped_particle.law(), ()))).verdict)
+    'unchecked: no step was checked'
     """
-    if not derivation.steps:
-        yield Check("steps", all_of())
-        return
     lines, _ = derivation._walk
-    for k, (step, verdict) in enumerate(zip(derivation.steps, derivation.verdicts(), strict=True), 1):
+    start, *steps = derivation.verdicts()
+    yield Check("start", start, tuple(labelled("line", listed(lines[0]))))
+    for k, (step, verdict) in enumerate(zip(derivation.steps, steps, strict=True), 1):
         context = [f'"{step.says}"'] if step.says else []
         context = labelled("move", [*context, move_text(step.move)])
         context += labelled("above", listed(lines[k - 1])) if k <= len(lines) else []

@@ -49,14 +49,16 @@ def test_check_exits_with_one_where_a_step_does_not_hold(capsys, tmp_path):
     path.write_text(BROKEN)
     code, out, _ = run(capsys, "check", path)
     assert code == 1
-    assert "1 steps checked, 1 of them and 1 on assumptions or dimensions do not hold" in out
+    assert "1 steps checked, 1 of them do not hold" in out
 
 
 def test_check_of_no_steps_is_no_pass(capsys, tmp_path):
     path = tmp_path / "empty.py"
     path.write_text('from physsym import *\nd = Derivation("empty", damped_particle.law(), ())\n')
     code, out, _ = run(capsys, "check", path)
-    assert (code, "0 steps checked" in out) == (1, True)
+    assert (code, "0 steps checked: nothing holds" in out) == (1, True)
+    assert "empty, start: unchecked: no step was checked" in out
+    assert run(capsys, "show", path)[0] == 1
 
 
 def test_check_of_a_clash_of_dimensions_fails(capsys, tmp_path):
@@ -66,7 +68,45 @@ def test_check_of_a_clash_of_dimensions_fails(capsys, tmp_path):
         'd = Derivation("clash", law({v: -eta * G}), (Step("Divide.", Divide(eta)),))\n'
     )
     code, out, _ = run(capsys, "check", path)
-    assert (code, "dimensions of line 0" in out) == (1, True)
+    assert (code, "clash, start: fails: v has dimension" in out) == (1, True)
+    assert "step 1 (Divide): fails" in out
+    assert "1 of them and 1 on starts, assumptions or dimensions do not hold" in out
+
+
+CONDITIONAL = """
+from physsym import *
+from physsym.core.verdicts import fails, holds
+from physsym.vocabulary import *
+neglecting = Derivation("c", damped_particle.law(), (Step("", Neglect(m * dot(dot(x)))),))
+false = Claim("C1", "", "So.", "so", lambda: fails("not so"))
+"""
+
+
+def test_what_is_conditional_fails_a_strict_check_and_claims_count_if_wanted(capsys, tmp_path):
+    path = tmp_path / "conditional.py"
+    path.write_text(CONDITIONAL)
+    code, out, _ = run(capsys, "check", path)
+    assert (code, "1 steps checked, all hold, 1 on the conditions that they list" in out) == (0, True)
+    assert "claim C1: fails: not so" in out
+    assert run(capsys, "show", path)[0] == 0
+    code, out, _ = run(capsys, "check", "--strict", path)
+    assert (code, "1 of them do not hold" in out) == (1, True)
+    code, out, _ = run(capsys, "check", "--claims", path)
+    assert (code, "1 claims judged, 1 of them do not hold" in out) == (1, True)
+    path.write_text(CONDITIONAL.replace("fails(", "holds("))
+    assert run(capsys, "check", "--claims", path)[0] == 0
+
+
+def test_unknown_dimensions_are_noted_and_fail_a_strict_check(capsys, tmp_path):
+    path = tmp_path / "unknown.py"
+    path.write_text(
+        "from sympy import symbols\nfrom physsym import *\n"
+        "k, y = symbols('k y', positive=True)\n"
+        "d = Derivation('unknown', law({k * dot(y): -k**2 * y}), (Step('Divide.', Divide(k)),))\n"
+    )
+    code, out, _ = run(capsys, "check", path)
+    assert (code, "dimensions of line 0: undecidable" in out) == (0, True)
+    assert run(capsys, "check", "--strict", path)[0] == 1
 
 
 def test_a_step_that_gives_no_line_fails_without_a_traceback(capsys, tmp_path):

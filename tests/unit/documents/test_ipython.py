@@ -56,7 +56,7 @@ def test_a_failing_step_is_shown_as_failing():
     wrong = ps.Derivation("w", DERIVATION.start, (ps.Step("", DERIVATION.steps[0].move, DERIVATION.start),))
     assert "[fails]" in bundle(wrong)["text/plain"]
     assert ">fails<" in bundle(wrong)["text/html"]
-    assert "fails" in bundle(wrong.verdicts()[0])["text/markdown"]
+    assert "fails" in bundle(wrong.verdicts()[1])["text/markdown"]
 
 
 def test_what_is_no_value_of_ours_is_refused():

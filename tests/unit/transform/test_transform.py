@@ -216,7 +216,7 @@ def test_two_coordinates_are_integrated_together():
 
 def test_a_step_without_a_line_fails_and_leaves_the_rest_unchecked():
     broken = Derivation("broken", motion, (Step("", Limit(tau, 0)), Step("", Divide(gamma))))
-    assert [w.outcome for w in broken.verdicts()] == [Outcome.FAILS, Outcome.UNCHECKED]
+    assert [w.outcome for w in broken.verdicts()[1:]] == [Outcome.FAILS, Outcome.UNCHECKED]
     with pytest.raises(DerivationError, match="step 1 of 'broken'"):
         _ = broken.lines
 
@@ -230,7 +230,7 @@ def test_the_stated_line_is_used_and_not_the_machines():
 
 def test_a_wrong_stated_line_fails():
     wrong = law({m * dot(dot(x)) / gamma - dot(x): -G / gamma})
-    assert not any(Derivation("wrong", motion, (Step("", Divide(gamma), gives=wrong),)).verdicts())
+    assert not any(Derivation("wrong", motion, (Step("", Divide(gamma), gives=wrong),)).verdicts()[1:])
 
 
 def test_symbols_that_share_a_name_only_are_refused():
@@ -292,9 +292,9 @@ def test_a_name_keeps_its_meaning_through_a_derivation():
         Step("", Define(tau, m / gamma, eliminating=m)),
         Step("", Define(m, 2 * tau, eliminating=tau)),
     )
-    reusing = Derivation("two meanings", law({dot(x): -m / gamma * v}), steps)
-    assert [w.outcome for w in reusing.verdicts()] == [Outcome.HOLDS, Outcome.FAILS]
-    assert "m had another meaning" in reusing.verdicts()[1].evidence[0]
+    reusing = Derivation("two meanings", law({dot(x): -m / gamma * dot(v)}), steps)
+    assert [w.outcome for w in reusing.verdicts()[1:]] == [Outcome.HOLDS, Outcome.FAILS]
+    assert "m had another meaning" in reusing.verdicts()[2].evidence[0]
 
 
 @dataclass(frozen=True)
@@ -322,12 +322,12 @@ def _(move, above, below):
 
 def test_a_move_from_outside_that_introduces_a_name_is_held_to_one_meaning_too():
     steps = (Step("", Define(tau, m / gamma, eliminating=m)), Step("", Rename(tau, m)))
-    reusing = Derivation("two meanings", law({dot(x): -m / gamma * v}), steps)
-    assert [w.outcome for w in reusing.verdicts()] == [Outcome.HOLDS, Outcome.FAILS]
-    assert "m had another meaning" in reusing.verdicts()[1].evidence[0]
+    reusing = Derivation("two meanings", law({dot(x): -m / gamma * dot(v)}), steps)
+    assert [w.outcome for w in reusing.verdicts()[1:]] == [Outcome.HOLDS, Outcome.FAILS]
+    assert "m had another meaning" in reusing.verdicts()[2].evidence[0]
 
 
 def test_a_step_that_does_nothing_is_no_evidence():
     idle = Derivation("idle", motion, (Step("", Divide(1)),))
-    assert "nothing was done" in idle.verdicts()[0].evidence[0]
-    assert not any(idle.verdicts())
+    assert "nothing was done" in idle.verdicts()[1].evidence[0]
+    assert not any(idle.verdicts()[1:])

@@ -395,7 +395,10 @@ def test_a_parameter_has_no_instant():
 @few
 @given(strategies.systems())
 def test_every_system_drawn_has_a_law_and_can_start_a_derivation(system):
-    derivation = Derivation("drawn", system.law(), (Step("Divide.", Divide(m)),))
+    # A coefficient of friction has the dimension that its power asks for, not that of linear friction.
+    vocabulary = Vocabulary(tuple(q for q in STANDARD.quantities if q.symbol != gamma))
+    derivation = Derivation("drawn", system, (Step("Divide.", Divide(m)),), vocabulary)
+    assert derivation.start == system.law()
     assert all(derivation.verdicts())
 
 
