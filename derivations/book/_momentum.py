@@ -53,6 +53,15 @@ def as_displacement(of: Rule = printed) -> Verdict:
     return same_rule(read, momentum.rule)
 
 
+def forward_in_both(of: Rule = printed) -> Verdict:
+    """Judge whether a rule moves its position as forward Euler does, with the velocity before its update."""
+    velocity, position = of.updates
+    return same_rule(
+        rule({x: position.value.xreplace({after(velocity.target): velocity.target})}),
+        rule({x: one_step_map(of)[x]}),
+    )
+
+
 def without_inertia(treatment: str) -> Verdict:
     """Judge whether letting inertia go after the time step was chosen has a limit."""
     return friction.without_inertia(FRICTIONS[treatment]).verdicts()[-1]

@@ -2,7 +2,13 @@
 
 from ._audit import judged
 from ..momentum import derivation as momentum
+from ..gradient_descent import derivation as descent
+from physsym import identical
+from physsym.analysis.modified_equations import modified_equation, modified_potential
 from physsym.documents.content import Chapter, NumberedEquation
+from physsym.vocabulary import G, U, eta
+
+modified = U + eta * G**2 / 4
 
 chapter = Chapter(
     number="Epilogue",
@@ -15,21 +21,25 @@ chapter = Chapter(
         behind both is one line of mechanics.
 
         What has not stood is the word *exact*. Between mechanics and learning stands an integrator, and it
-        leaves traces: a gradient step of finite size can jump across a valley, which no flow can; it follows,
-        more closely than its own landscape, one that is a little steeper where the slope is large; and
-        for large steps on a parabola there is no flow at all that it would be the shadow of. Nor is the map
+        leaves traces: a gradient step of finite size can jump across a valley, which no flow on a line can;
+        to the next order in the step it follows the flow of another landscape, which is given below. Nor is
+        the map
         one to one: the optimizer does not know its mass, its friction and its clock, only two numbers made
         of them.
 
         And one factor had to be put back:
         """,
+        NumberedEquation(
+            "",
+            modified,
+            check=lambda: identical(modified, modified_potential(modified_equation(descent.rule, eta))),
+            says="The landscape that gradient descent follows one order more closely than its own:",
+        ),
         NumberedEquation("", line=(momentum, 7), says="The momentum method, as it follows:"),
         """
-        It would be easy to end on the errors. We would rather end on the method. None of the seven findings
-        needed genius. Three fell out of writing each line below the one before it, two out of asking for the
-        dimension of both sides, and two out of trying a sentence on the very example that stood beside it.
-        This is work of the kind that machines do gladly and people do badly, and every check in this
-        document can be run again, by anyone, in a minute or two.
+        The findings came from three habits: writing each line below the one before it, asking for the
+        dimension of both sides, and trying a sentence on the example that stands beside it. Every check in
+        this document can be run again by the command at its end.
 
         Real landscapes of learning are stranger than a valley: they change with every handful of examples,
         they have more directions than anyone can picture, and nobody has seen one whole. Mechanics will not

@@ -7,7 +7,7 @@ from . import figures
 from ._audit import judged
 from ._ties import definition_of, is_defined, one_of, quotient
 from ._momentum import FRICTIONS, RULES, USUAL, afterwards, as_displacement, collected
-from ._momentum import collected_as_needed, difference, in_momentum, printed, stepped
+from ._momentum import collected_as_needed, difference, forward_in_both, in_momentum, printed, stepped
 from ._momentum import stepped_as_needed, too_much, with_inertia, without_inertia
 from ._tables import goes_to, largest_stable
 from ..gradient_descent import derivation as descent
@@ -15,8 +15,11 @@ from ..momentum import textbook
 from ..momentum import derivation as momentum
 from physsym import after, dot, rule, same_rule
 from physsym.documents.content import Chapter, Figure, Finding, Heading, Note, NumberedEquation, Table
-from physsym.core.statements import Equation, Relation
+from physsym.core.statements import Equation, Relation, one_step_map, rewritten
+from physsym.core.verdicts import all_of
 from physsym.vocabulary import G, dt, eta, lam, rho, tau, u, v, x
+
+no_memory = rule({u: -eta * G, x: x + after(u)})
 
 chapter = Chapter(
     number="IV",
@@ -84,9 +87,8 @@ chapter = Chapter(
         ),
         """
         The familiar value of nine tenths means that a step is a tenth of the relaxation time. Each step
-        then takes a tenth of the velocity away, if nothing pushes. After ten steps `rho**10` is left,
-        which is 0.349; the exact decay leaves `exp(-1)`, which is 0.368. The two are near, but not the
-        same.
+        then takes a tenth of the velocity away, if nothing pushes. After ten steps `(9/10)**10 ~ 0.349` is
+        left; the exact decay leaves `exp(-1) ~ 0.368`. The two are near, but not the same.
 
         That difference has a cause worth knowing. (4.3) is what forward Euler makes of friction. Friction
         can be treated in other ways, and each has a coefficient of its own. All of them, and this is
@@ -111,7 +113,7 @@ chapter = Chapter(
             Should gradient descent not come out all the same?
             """,
             follows=(
-                "It does if friction is followed exactly or treated implicitly. Then `rho` tends to zero:",
+                "It does if friction is followed exactly, or read at the new velocity. With the exact decay:",
                 lambda: goes_to(rho, definition_of(rho, friction.exponential).right, tau, {}),
             ),
             source=(
@@ -133,6 +135,40 @@ chapter = Chapter(
             number="4.3",
             head=("Friction", "Share kept", "As `tau -> 0`", "A limit?"),
             rows=afterwards,
+        ),
+        """
+        Between one and zero the coefficient says how much of the past is kept. Its two ends:
+        """,
+        Table(
+            caption="The two ends of the momentum coefficient `rho = 1 - dt/tau`.",
+            number="4.3b",
+            head=("Coefficient", "In mechanics", "In learning"),
+            rows=(
+                (
+                    "`rho -> 1`: `dt/tau -> 0`",
+                    "The step is short against the relaxation time: much mass, little friction, or frequent "
+                    "looks. Between two of them hardly any velocity is lost.",
+                    "A long memory: a push is felt for about `1/(1 - rho)` steps, "
+                    "`1/(1 - 9/10) = 10` of them at nine tenths. In (4.5) each gradient weighs "
+                    "`(1 - rho)*eta`, so that what all of them amount to stays the same.",
+                ),
+                (
+                    "`rho -> 0`: `dt/tau -> 1`",
+                    "The step is as long as the relaxation time. With (4.3) nothing of the old velocity is "
+                    "left, and the pull of the moment sets the new one.",
+                    "No memory: the rule is gradient descent, see below.",
+                ),
+            ),
+            faces=(None, "physics", "learning"),
+        ),
+        NumberedEquation(
+            "",
+            no_memory,
+            check=lambda: all_of(
+                same_rule(no_memory, rewritten(momentum.rule, lambda e: e.subs(rho, 0))),
+                same_rule(rule({x: one_step_map(no_memory)[x]}), descent.rule),
+            ),
+            says="The derived rule (4.5) at `rho = 0`, where the displacement is a step of (3.4):",
         ),
         judged(
             "4.3",
@@ -219,22 +255,23 @@ chapter = Chapter(
             "scale: that of the source rises steeply towards one, the derived one stays flat at one.",
         ),
         Finding(
-            title="The new velocity: it is not forward Euler",
+            title="The new velocity, and the step that is not said",
             anchor="new-velocity",
             says="""
-            Look at the last line of the rule: the position moves with the velocity *after* its update.
-            One symbol makes the difference between two methods.
+            In the last line of the rule the position moves with the velocity *after* its update. The source
+            names no integrator. In (3.2b) it reads everything at the start of the step; in (4.4) it does not.
             """,
             follows=(
-                "Velocity first, then the position with the *new* velocity, which is semi-implicit Euler:",
-                rule({u: rho * u - (1 - rho) * eta * G, x: x + after(u)}),
-            ),
-            source=(
-                "Both are discretised alike, as in (3.2b). Forward Euler in both would be",
+                "Forward Euler of (4.1) and `dot(x) = v`, which discretises both as in (3.2b):",
                 NumberedEquation("", line=(stale.derivation, 7)),
             ),
+            source=(
+                "The rule that the source prints reads the new velocity:",
+                NumberedEquation("", printed, check=forward_in_both, refuted=True),
+                "This is the form of semi-implicit Euler: velocity first, then the position.",
+            ),
             difference=(
-                "With no memory left, `rho = 0`, forward Euler in both gives descent along the "
+                "Two methods. With no memory left, `rho = 0`, forward Euler in both gives descent along the "
                 "gradient of the step *before*:",
                 NumberedEquation("", line=(stale.derivation, 9)),
                 lambda: (
@@ -243,12 +280,11 @@ chapter = Chapter(
                     f"gradient descent is up to {largest_stable(descent.rule, eta) * lam}."
                 ),
             ),
-            check=lambda: same_rule(stale.derivation.lines[7], momentum.rule),
+            check=forward_in_both,
         ),
         """
-        The source writes down the right rule and calls it by the wrong name. The name matters to whoever
-        wants to go on from here: semi-implicit Euler belongs to a family of methods that keep the geometry
-        of mechanics, and forward Euler does not.
+        The choice matters to whoever wants to go on from here: without friction, semi-implicit Euler keeps
+        areas in the plane of position and velocity, and forward Euler does not.
         """,
         Note(
             title="The same rule, looking two steps back",

@@ -126,6 +126,28 @@ chapter = Chapter(
         by a friction*. Whoever doubles it either looks half as often or thins the honey; the optimizer
         cannot tell which, and nor can we.
         """,
+        Table(
+            caption="A large and a small learning rate.",
+            number="3.3",
+            head=("Learning rate", "In mechanics", "In learning"),
+            rows=(
+                (
+                    "large: `dt` large, or `gamma` small",
+                    "The particle is looked at seldom, or moves easily. Between two looks it is taken to "
+                    "move on along a straight line, however the ground bends.",
+                    "Large steps in the weights. On a parabola of curvature `lam` they converge only while "
+                    "`eta*lam < 2`.",
+                ),
+                (
+                    "small: `dt` small, or `gamma` large",
+                    "The particle is looked at often, or hardly moves. The steps follow the flow, with an "
+                    "error over a given time in proportion to `dt`.",
+                    "Small steps in the weights. On a parabola each of them takes away the fraction "
+                    "`eta*lam` of the distance: stable, and slow.",
+                ),
+            ),
+            faces=(None, "physics", "learning"),
+        ),
         judged("3.3", "C29", "C77", "C30", "C78", "C32"),
         Heading("3.4 Gradient descent"),
         NumberedEquation(

@@ -73,11 +73,10 @@ chapter = Chapter(
         from the equations alone is then true of both, and need be found out only once.
 
         This document works that thought out in full. It follows a text that tells the story, which we
-        call *the source*: it derives every equation of the source again, line by line, and asks of every
-        sentence in it that can be true or false which of the two it is. Most are true. Some need a
-        condition that the source leaves out. And some are false, a few of them in a way that matters to
-        anyone who sets a learning rate. We owe the source the idea and the plan of the journey; it would be
-        poor thanks not to check the map.
+        call *the source*: it derives every equation of the source again, line by line, and judges its
+        claims one by one. Some hold, some hold under a condition that the source leaves out, and some are
+        false, a few of them in a way that matters to anyone who sets a learning rate. We owe the source the
+        idea and the plan of the journey; it would be poor thanks not to check the map.
         """,
         """
         **How to read it.** Each numbered equation stands twice: in blue as mechanics writes it, in amber

@@ -10,7 +10,7 @@ from ._ties import is_defined
 from ..newton import derivation as inertia_vanishes
 from physsym import Verdict, damped_particle
 from physsym.analysis.damping import Damping, damping_at, discriminant
-from physsym.documents.content import Chapter, Figure, Finding, Heading, NumberedEquation
+from physsym.documents.content import Chapter, Figure, Finding, Heading, NumberedEquation, Table
 from physsym.core.statements import Equation, Relation
 from physsym.core.verdicts import fails, holds
 from physsym.vocabulary import gamma, lam, m, tau
@@ -64,17 +64,43 @@ chapter = Chapter(
             says="The relaxation time:",
         ),
         """
-        Without a landscape the velocity falls to `exp(-1)` of itself, 37 per cent, in every `tau`. The
+        Without a landscape the velocity falls to `exp(-1) ~ 0.37` of itself in every `tau`. The
         velocity of one kilogram in a medium of ten kilograms per second decays with a time constant of a
         tenth of a second. In learning the same time is counted in steps: an optimizer whose `tau` is ten
         steps long still feels, ten steps later, about a third of a push that it once got.
 
-        A large `tau` means a long memory, a small `tau` a short one. That much is safe to say, because it is
-        a sentence about friction and inertia alone. Nearly everything *else* that one would like to read
-        off `tau`, such as whether the particle swings or creeps, depends on the landscape as well.
+        A large `tau` means a long memory, a small `tau` a short one. That much is a sentence about friction
+        and inertia alone.
+        """,
+        Table(
+            caption="What the relaxation time says by itself, with the landscape taken away. After a time of "
+            "`tau` the fraction `exp(-1) ~ 0.37` of a velocity is left, after three times that "
+            "`exp(-3) ~ 0.05`.",
+            number="2.1",
+            head=("Relaxation time", "In mechanics", "In learning"),
+            rows=(
+                (
+                    "large: `m` large, or `gamma` small",
+                    "A heavy particle in air. A push is felt long after it was given, and the velocity is "
+                    "the sum of many pushes.",
+                    "An optimizer with a long memory. The displacement is made of the gradients of many "
+                    "steps, and goes on when the gradient has turned.",
+                ),
+                (
+                    "small: `m` small, or `gamma` large",
+                    "A light particle in honey. The velocity follows the pull of the moment, with a delay of "
+                    "about `tau`.",
+                    "An optimizer with a short memory. The displacement follows the last gradients, with a "
+                    "delay of about `tau/dt` steps.",
+                ),
+            ),
+            faces=(None, "physics", "learning"),
+        ),
+        """
+        Whether the particle swings or creeps depends on the landscape as well.
         """,
         Finding(
-            title="The relaxation time alone decides nothing",
+            title="The relaxation time does not decide alone",
             anchor="tau-alone",
             says="""
             Three particles of the same mass, the same friction and so the same `tau`, in three bowls. One

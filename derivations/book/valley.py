@@ -6,6 +6,7 @@ from ._runs import STEPS, USUAL, VOCABULARY, ZIGZAG, answers, best_descent
 from ._runs import compared, crossings, energy_of_floor, height, in_three_media, is_the_valley
 from ._runs import lowest_factor, runs
 from physsym.documents.content import Chapter, Figure, Finding, Heading, NumberedEquation, Table
+from physsym.documents.numbers import rounded
 
 chapter = Chapter(
     number="V",
@@ -81,8 +82,8 @@ chapter = Chapter(
                 ),
                 lambda: (
                     f"At its best rate, {best_descent()[0]}, gradient descent shrinks every distance by "
-                    f"{figures.number(best_descent()[1], 4)} a step. With `rho = 0.9` no rate whatever gets "
-                    f"below {figures.number(lowest_factor(), 4)}."
+                    f"{rounded(best_descent()[1], 4)} a step. With `rho = 0.9` no rate whatever gets "
+                    f"below {rounded(lowest_factor(), 4)}."
                 ),
             ),
             source=(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from itertools import pairwise
+from math import isclose
 
 from sympy import Expr, Float, Rational
 
@@ -59,7 +60,7 @@ def rounded(value: Expr | float, digits: int = 3) -> str:
             f"a real number was expected to be rounded, given {value}; replace its symbols first"
         )
     shown = Rational(str(number.evalf(digits)))
-    exact = sign_of(shown - number) == 0 if isinstance(value, Expr) else float(shown) == float(value)
+    exact = sign_of(shown - number) == 0 if isinstance(value, Expr) else isclose(shown, value, rel_tol=1e-12)
     return ("" if exact else "about ") + _digits(shown, digits)
 
 

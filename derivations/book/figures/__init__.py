@@ -19,6 +19,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "damping": ["energies", "energies_caption", "regimes", "regimes_caption"],
         "stability": ["boundary", "stability_map", "stability_map_caption"],
         "valley": ["losses", "losses_caption", "tracks", "tracks_caption"],
-        "words": ["number", "often"],
+        "words": ["given", "often"],
     },
 )  # fmt: skip

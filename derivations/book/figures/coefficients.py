@@ -12,7 +12,8 @@ from sympy import Expr, Symbol, cancel, fraction, lambdify, solve
 from physsym.derivation import Derivation
 from .experiment import Array, rule_of
 from physsym.documents.plotting import INK, STROKES, axes, label, legend
-from .words import number
+from physsym.documents.numbers import rounded
+from .words import given
 from physsym.mechanics.moves import Define
 from physsym.core.symbols import grad
 from physsym.runtime import coordinates, optimizer
@@ -73,10 +74,10 @@ def effective_rates(rules: Rules, ax: Axes | None = None) -> Axes:
 def effective_rates_caption(rules: Rules, at: float = 0.9) -> str:
     """Return the step that each rule settles to at one `rho`; raises as `effective_rates` does."""
     settled = [
-        f"{name} at {number(_exact_steps(rule_of(r), np.array([at]))[0])}" for name, r in rules.items()
+        f"{name} at {rounded(_exact_steps(rule_of(r), np.array([at]))[0])}" for name, r in rules.items()
     ]
     return (
-        f"Steady steps in a constant slope, in units of gradient times rate. With `rho = {number(at)}` they "
+        f"Steady steps in a constant slope, in units of gradient times rate. With {given({'rho': at})} they "
         f"settle so: {', '.join(settled)}. The lines are exact, the markers are measured in runs."
     )
 
@@ -129,11 +130,11 @@ def momentum_coefficients_caption(
 ) -> str:
     """Return the coefficients at two time steps; raises as `momentum_coefficients` does."""
     values = [
-        f"{name} {number(_coefficient(d)(at), 4)} and {number(_coefficient(d)(late), 3)}"
+        f"{name} {rounded(_coefficient(d)(at), 4)} and {rounded(_coefficient(d)(late), 3)}"
         for name, d in derivations.items()
     ]
     return (
-        f"At `dt = {number(at)}*tau` and at `dt = {number(late)}*tau` the share that is kept is: "
+        f"At {given({'dt/tau': at})} and at {given({'dt/tau': late})} the fraction that is kept is: "
         f"{'; '.join(values)}. Within the band the velocity does not grow."
     )
 

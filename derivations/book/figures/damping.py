@@ -8,7 +8,8 @@ import numpy as np
 
 from .motion import Motion
 from physsym.documents.plotting import BLUE, INK, STROKES, axes, label, legend
-from .words import bound, capital, fraction, number, often
+from physsym.documents.numbers import rounded
+from .words import bound, capital, given, often
 from physsym.vocabulary import t, tau
 
 if TYPE_CHECKING:
@@ -38,9 +39,10 @@ def energies_caption(motion: Motion) -> str:
     whole = motion.energy[0]
     gap = np.abs(motion.energy + motion.heat - whole).max() / whole
     return (
-        f"Until `t = {number(motion.until)}` the particle {often('passes the lowest point', motion.turns)} "
-        f"and keeps {fraction(motion.energy[-1] / whole)} of its energy. What is missing is the heat: both "
-        f"together stay constant to within {bound(gap)} of the start."
+        f"A particle with {given(motion.parameters)}, let go at rest at {given({'x': motion.start})}. Until "
+        f"{given({'t': motion.until})} it {often('passes the lowest point', motion.turns)} and keeps "
+        f"{rounded(motion.energy[-1] / whole, 2)} of its energy. What is missing is the heat: both together "
+        f"stay constant to within {bound(gap)} of the start."
     )
 
 
@@ -67,8 +69,9 @@ def regimes_caption(*motions: Motion) -> str:
     """Return what decides between the regimes, computed from each law; errors as from `regimes`."""
     _refuse_unfit(motions)
     return " ".join(
-        f"{capital(m.name)}: `tau = {number(m.relaxation)}`, `tau*lam/gamma = {number(m.stiffness)}`, "
-        f"it {often('passes the lowest point', m.turns)} within `{number(m.until / m.relaxation)}*tau`."
+        f"{capital(m.name)}, {given({**m.parameters, 'x': m.start})} at rest: "
+        f"{given({'tau': m.relaxation, 'tau*lam/gamma': m.stiffness})}, it "
+        f"{often('passes the lowest point', m.turns)} within {rounded(m.until / m.relaxation)} times `tau`."
         for m in motions
     )
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from physsym.analysis.exact_trajectory import sign_changes
 from physsym.derivation import Derivation
-from .words import number
+from .words import given
 from physsym.runtime import Optimizer, Trajectory, optimizer
 from physsym.runtime.potentials import PROBLEMS, Problem
 from physsym.core.statements import Rule
@@ -81,4 +81,4 @@ class Experiment:
     @property
     def description(self) -> str:
         """Return name and parameters, the formulas in backticks as prose has them."""
-        return f"{self.name} ({', '.join(f'`{n} = {number(v)}`' for n, v in self.parameters.items())})"
+        return f"{self.name} ({given(self.parameters)})"

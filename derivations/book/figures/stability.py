@@ -13,7 +13,8 @@ from physsym.derivation import Derivation
 from .coefficients import rate_of
 from .experiment import Array, rule_of
 from physsym.documents.plotting import AMBER, BLUE, INK, axes, label, legend
-from .words import number
+from physsym.documents.numbers import rounded
+from .words import given
 from physsym.core.statements import Rule
 from physsym.vocabulary import lam, rho
 
@@ -50,8 +51,8 @@ def stability_map_caption(derived: Rule | Derivation, at: float = 0.9) -> str:
     none, some = boundary(rule, np.array([0.0, at]))
     rate = rate_of(rule).name
     return (
-        f"Without momentum the rule is stable while `{rate}*lam` is below {number(none)}; at "
-        f"`rho = {number(at)}` the limit is {number(some)}."
+        f"Without momentum the rule is stable while `{rate}*lam` is below {rounded(none)}; at "
+        f"{given({'rho': at})} the limit is {rounded(some)}."
     )
 
 

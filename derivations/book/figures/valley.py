@@ -9,7 +9,8 @@ from sympy import Symbol
 
 from .experiment import Array, Experiment
 from physsym.documents.plotting import INK, STROKES, axes, label, legend
-from .words import capital, fraction, number, often
+from physsym.documents.numbers import rounded
+from .words import capital, given, often
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +42,8 @@ def tracks(*experiments: Experiment, ax: Axes | None = None) -> Axes:
 def tracks_caption(*experiments: Experiment) -> str:
     """Return what the tracks show, in numbers counted along the runs; errors as from `tracks`."""
     _refuse_unlike(experiments)
-    return " ".join(f"{capital(e.description)} {_track_in_words(e)}." for e in experiments)
+    told = (f"{capital(e.description)} {_track_in_words(e)}." for e in experiments)
+    return f"{_starts(experiments)} {' '.join(told)}"
 
 
 def losses(*experiments: Experiment, ax: Axes | None = None) -> Axes:
@@ -62,7 +64,8 @@ def losses(*experiments: Experiment, ax: Axes | None = None) -> Axes:
 def losses_caption(*experiments: Experiment) -> str:
     """Return how fast the loss falls in each run; errors as from `losses`."""
     _refuse_unlike(experiments)
-    return " ".join(f"{capital(e.description)} {_loss_in_words(e)}." for e in experiments)
+    told = (f"{capital(e.description)} {_loss_in_words(e)}." for e in experiments)
+    return f"{_starts(experiments)} {' '.join(told)}"
 
 
 def shrinking(experiment: Experiment) -> float:
@@ -95,13 +98,20 @@ def _contours(experiments: tuple[Experiment, ...], ax: Axes) -> None:
     ax.contour(along, across, height, levels=levels, colors=INK, linewidths=0.5, alpha=0.6)
 
 
+def _starts(experiments: tuple[Experiment, ...]) -> str:
+    """Return where the runs start, all in one place or each in its own."""
+    starts = {tuple(map(float, e.places[0])) for e in experiments}
+    said = (given(dict(zip(("w1", "w2"), start, strict=True))) for start in sorted(starts))
+    return f"Each run starts at rest at {' or '.join(said)}."
+
+
 def _track_in_words(experiment: Experiment) -> str:
     across, along = experiment.turns
     arrived, left = experiment.steps_to(_SMALL), experiment.losses[-1] / experiment.losses[0]
     end = (
-        f"still has {fraction(left)} of its first loss after {experiment.steps} steps"
+        f"still has {rounded(left, 2)} of its first loss after {experiment.steps} steps"
         if arrived is None
-        else f"stays below {fraction(_SMALL)} of its first loss from step {arrived} on"
+        else f"stays below {rounded(_SMALL)} of its first loss from step {arrived} on"
     )
     return f"{often('crosses the floor', across)}, {often('runs past the minimum', along)}, and {end}"
 
@@ -109,8 +119,8 @@ def _track_in_words(experiment: Experiment) -> str:
 def _loss_in_words(experiment: Experiment) -> str:
     left = experiment.losses[-1] / experiment.losses[0]
     return (
-        f"multiplies its loss by {number(shrinking(experiment), 4)} a step on average; after "
-        f"{experiment.steps} steps {fraction(left)} of it are left"
+        f"multiplies its loss by {rounded(shrinking(experiment), 4)} a step, averaged over the second half "
+        f"of the run; after {experiment.steps} steps {rounded(left, 2)} of it are left"
     )
 
 

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+
+from physsym.documents.numbers import rounded
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def number(value: float, digits: int = 3) -> str:
-    """Return a number to so many significant digits, as prose writes it: without exponent.
+def given(values: Mapping[str, float], digits: int = 3) -> str:
+    """Return the values of parameters, the formulas in backticks; a rounded number is marked as such.
 
-    >>> number(0.95), number(1 / 3), number(20.0), number(0.0)
-    ('0.95', '0.333', '20', '0')
+    >>> given({"m": 1.0, "tau*lam/gamma": 1 / 64})
+    '`m` = 1, `tau*lam/gamma` ≈ 0.0156'
     """
-    return np.format_float_positional(value, digits, unique=False, fractional=False, trim="-")
-
-
-def fraction(value: float) -> str:
-    """Return a positive fraction to two digits; a tiny one with a power of ten.
-
-    >>> fraction(0.0257), fraction(3.1e-7)
-    ('0.026', '3.1·10⁻⁷')
-    """
-    if value >= 1e-3 or value == 0:
-        return number(value, 2)
-    digits, exponent = f"{value:.1e}".split("e")
-    return f"{digits}·{_power_of_ten(int(exponent))}"
+    return ", ".join(
+        f"`{name}` = {rounded(value, digits)}".replace("= about", "≈") for name, value in values.items()
+    )
 
 
 def bound(value: float) -> str:

@@ -83,9 +83,12 @@ def test_the_other_numbers_are_those_of_the_approximation_and_of_the_valley():
     assert latex(SHOWN["4.2a"][1].formula).count(r"\approx") == 1
     assert latex(valley.height) == r"f(w_{1}, w_{2}) = \frac{20 w_{1}^{2} + w_{2}^{2}}{2}"
     assert [b.number for _, b in BLOCKS if isinstance(b, Table) and b.number] == [
+        "2.1",
         "3.1",
+        "3.3",
         "3.4",
         "4.3",
+        "4.3b",
         "4.4",
         "5.1",
     ]
