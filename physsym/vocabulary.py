@@ -145,6 +145,12 @@ class Vocabulary:
         """Return the quantity of a symbol at any instant (`x`, `dot(x)`, `after(x)`), or None."""
         return self.get(name_and_marks(symbol)[0])
 
+    @cached_property
+    def moving(self) -> tuple[Symbol, ...]:
+        """Return the symbols that change in time by their kind: positions, velocities and displacements."""
+        kinds = ("position", "velocity", "displacement")
+        return tuple(q.symbol for q in self.quantities if q.kind in kinds and isinstance(q.symbol, Symbol))
+
     def dimension(self, what: Symbol | type) -> Dimension:
         """Return the dimension of a symbol, or of the potential when given its class.
 

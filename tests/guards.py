@@ -35,7 +35,7 @@ class Guard:
 
 GUARDS = (
     Guard(1, "a line that follows from itself is taken for evidence",
-          "physsym/verify/registry.py", "if verdict and above == below:", "if False:",
+          "physsym/verify/registry.py", "    if above == below:\n", "    if False:\n",
           (f"{APPLY}::test_a_step_that_does_nothing_is_no_evidence",)),
     Guard(2, "an engine that proves what another refutes is believed",
           "physsym/verify/identity.py", "    if proved and refuted:\n", "    if False:\n",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sympy import Expr, Symbol
+from sympy import Add, Expr, Symbol
 
-from physsym.core.statements import Equation, Law, Rule, Statement, Update, rewritten, states, symbols
-from physsym.core.symbols import DOT, after, before, dot
+from physsym.core.motion import is_time, moves, moving, moving_parts
+from physsym.core.statements import Equation, Law, Rule, Statement, Update, rewritten, symbols
+from physsym.core.symbols import after, before, dot
 from physsym.mechanics.moves import (
     Define,
     Divide,
@@ -19,6 +20,7 @@ from physsym.mechanics.moves import (
 )
 from physsym.transform.forms import solved, tidied
 from physsym.transform.registry import expect, transform_step
+from physsym.vocabulary import STANDARD
 
 
 @transform_step.register(Divide)
@@ -38,15 +40,12 @@ def _nonzero(by: Expr, move: Move) -> Expr:
 
 
 def _scaled(law: Law, by: Expr) -> Law:
-    moving = moving_symbols(law)
-    return rewritten(law, lambda side: tidied(side * by, moving))
+    return rewritten(law, lambda side: tidied(side * by, vectors(law)))
 
 
-def moving_symbols(law: Law) -> tuple[Symbol, ...]:
-    """Return the symbols of a law that change in time: the derivatives and what they are derivatives of."""
-    marked = [s for s in symbols(law) if DOT in s.name]
-    names = {s.name[:k] for s in marked for k in range(1, len(s.name) + 1)}
-    return tuple(sorted((s for s in symbols(law) if s.name in names), key=str))
+def vectors(line: Statement) -> tuple[Symbol, ...]:
+    """Return the symbols of a line that change in time, of which its terms are multiples; time is none."""
+    return tuple(sorted((s for s in moving(line) if not is_time(s)), key=str))
 
 
 @transform_step.register(Define)
@@ -55,11 +54,13 @@ def _(move: Define, line: Statement) -> Statement:
         raise MoveError(f"{move.eliminating} does not occur in the line, so it cannot be eliminated")
     if move.symbol in symbols(line):
         raise MoveError(f"{move.symbol} occurs in the line already; define a fresh symbol")
+    if moved := moving_parts(move.value, line, STANDARD.moving):
+        raise MoveError(
+            f"{move.symbol} cannot stand for {move.value}: {moved[0]} changes in time, and a name that is "
+            "defined is a constant; define it by constants alone"
+        )
     inverse = solved(move.value - move.symbol, move.eliminating)
-    moving = (
-        states(line) + tuple(map(after, line.targets)) if isinstance(line, Rule) else moving_symbols(line)
-    )
-    return rewritten(line, lambda side: tidied(side.xreplace({move.eliminating: inverse}), moving))
+    return rewritten(line, lambda side: tidied(side.xreplace({move.eliminating: inverse}), vectors(line)))
 
 
 @transform_step.register(Isolate)
@@ -90,18 +91,31 @@ def _(move: ReduceOrder, line: Statement) -> Law:
 def _(move: Rescale, line: Statement) -> Statement:
     if move.old not in symbols(line) or move.new in symbols(line):
         raise MoveError(f"to rescale, {move.old} must occur in the line and {move.new} must not")
-    pairs = zip(_instants(move.old), _instants(move.new), strict=True)
-    units = {old: _nonzero(move.factor, move) * new for old, new in pairs}
+    factor = _nonzero(move.factor, move)
     if isinstance(line, Law):
-        return rewritten(line, lambda side: side.xreplace(units))
+        rates = _product_rule(factor, move.new, line)
+        instants = (move.old, dot(move.old), dot(dot(move.old)))
+        return rewritten(line, lambda side: side.xreplace(dict(zip(instants, rates, strict=True))))
+    if moved := moving_parts(factor, line, STANDARD.moving):
+        raise MoveError(
+            f"{factor} is no unit of a rule: {moved[0]} changes in time; rescale the law before it is "
+            "integrated, or take a constant unit"
+        )
+    units = {move.old: factor * move.new, after(move.old): factor * after(move.new)}
     targets = tuple(move.new if s == move.old else s for s in line.targets)
-    moving = targets + tuple(map(after, targets))
+    terms = targets + tuple(map(after, targets))
     values = (u.value.xreplace(units) / (move.factor if u.target == move.old else 1) for u in line.updates)
-    return Rule(tuple(Update(s, tidied(value, moving)) for s, value in zip(targets, values, strict=True)))
+    return Rule(tuple(Update(s, tidied(value, terms)) for s, value in zip(targets, values, strict=True)))
 
 
-def _instants(symbol: Symbol) -> tuple[Symbol, ...]:
-    return symbol, after(symbol), dot(symbol), dot(dot(symbol))
+def _product_rule(factor: Expr, new: Symbol, line: Law) -> tuple[Expr, Expr, Expr]:
+    """Return factor*new and its first two derivatives in time, by the chain rule for what moves."""
+    found = [factor * new]
+    for _ in range(2):
+        held = sorted(found[-1].free_symbols, key=str)
+        moved = [s for s in held if s == new or moves(s, line)]
+        found.append(Add(*(found[-1].diff(s) * (1 if is_time(s) else dot(s)) for s in moved)))
+    return found[0], found[1], found[2]
 
 
 @transform_step.register(Eliminate)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import sympy
 from sympy import Dummy, Expr
 
+from physsym.core.motion import moving_parts
 from physsym.core.statements import Law, Rule, Statement, rewritten, states, symbols
 from physsym.core.symbols import OPAQUE, after
 from physsym.mechanics.moves import Limit, MoveError
 from physsym.transform.forms import tidied
 from physsym.transform.registry import transform_step
+from physsym.vocabulary import STANDARD
 
 
 @transform_step.register(Limit)
 def _(move: Limit, line: Statement) -> Statement:
     if move.symbol not in symbols(line):
         raise MoveError(f"{move.symbol} does not occur in the line, so there is no limit to take")
+    for value in (move.symbol, move.to):
+        if moved := moving_parts(value, line, STANDARD.moving):
+            raise MoveError(f"{moved[0]} changes in time; a limit is taken of a constant, and to a constant")
     moving = states(line) + tuple(map(after, line.targets)) if isinstance(line, Rule) else ()
     limited = rewritten(line, lambda side: tidied(_limit(side, move), moving))
     if isinstance(limited, Law) and any(e.residual == 0 for e in limited.equations):

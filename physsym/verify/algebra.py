@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sympy import Expr, Integer, Symbol
+from sympy import Add, Expr, Integer, Symbol
 
+from physsym.core.motion import is_time, moves
 from physsym.core.statements import Equation, Law, Rule, Statement, symbols
 from physsym.core.symbols import before, dot, name_and_marks
 from physsym.core.verdicts import Condition, Verdict, all_of, fails, holds, undecided
@@ -13,6 +14,7 @@ from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
 from physsym.verify.equivalence import residuals, same_equations, same_maps
 from physsym.verify.identity import identical
+from physsym.verify.integrate import derivative
 from physsym.verify.monotone import strictly_monotone
 from physsym.verify.registry import verify_step
 from physsym.verify.substitution import Refusal, map_of, require, require_absent, substituted
@@ -127,11 +129,16 @@ def _(move: ReduceOrder, above: Statement, below: Statement) -> Verdict:
 def _(move: Rescale, above: Statement, below: Statement) -> Verdict:
     require_absent(move.new, above, "so it is no fresh name")
     require_absent(move.old, below, "though it was to leave")
-    if identical(move.factor, Integer(0)) or _moving(above) & {*map(_bare, move.factor.free_symbols)}:
-        raise Refusal(f"the unit {move.factor} must be a constant that is not zero")
+    if identical(move.factor, Integer(0)):
+        raise Refusal(f"the unit {move.factor} is zero")
+    for symbol in (move.old, move.new):
+        if symbol.name in {name_and_marks(s)[0] for s in move.factor.free_symbols}:
+            raise Refusal(f"the unit {move.factor} holds {symbol}, which it is to be the unit of")
     if isinstance(above, Law):
-        units = {move.old: move.factor * move.new, dot(move.old): move.factor * dot(move.new)}
-        units |= {dot(dot(move.old)): move.factor * dot(dot(move.new))}
+        try:
+            units = _product_rule(move, above)
+        except NotImplementedError as reason:
+            return undecided(str(reason))
         law = require(Law, below, move, "below a law")
         verdict = same_equations([substituted(r, units) for r in residuals(above)], residuals(law))
     else:
@@ -139,14 +146,22 @@ def _(move: Rescale, above: Statement, below: Statement) -> Verdict:
     return assuming(verdict, (*nonzero(move.factor), *defined(move.factor)))
 
 
-def _moving(line: Statement) -> set[str]:
-    """Return the names of the variables: what a line updates, or reads at another instant or as a rate."""
-    marked = {_bare(s) for s in symbols(line) if s.name != _bare(s)}
-    return marked | {s.name for s in line.targets} if isinstance(line, Rule) else marked
+def _product_rule(move: Rescale, above: Law) -> dict[Expr, Expr]:
+    """Return old = factor*new and its first two rates, the factor being a function of what moves above."""
+    factor, new = move.factor, move.new
+    first = _rate(factor, above)
+    second = _rate(first, above)
+    return {
+        move.old: factor * new,
+        dot(move.old): factor * dot(new) + first * new,
+        dot(dot(move.old)): factor * dot(dot(new)) + 2 * first * dot(new) + second * new,
+    }
 
 
-def _bare(symbol: Symbol) -> str:
-    return name_and_marks(symbol)[0]
+def _rate(value: Expr, line: Law) -> Expr:
+    """Return d/dt of a value by the chain rule, symbols that do not move being constant."""
+    parts = (s for s in value.free_symbols if moves(s, line))
+    return Add(*(derivative(value, s) * (1 if is_time(s) else dot(s)) for s in parts))
 
 
 def _conjugate(move: Rescale, old: dict[Symbol, Expr], new: dict[Symbol, Expr]) -> Verdict:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import singledispatch
+
+from sympy import Symbol
 
 from physsym.core.statements import Statement, StatementLike, as_statement, expressions, symbols
 from physsym.core.verdicts import Outcome, Verdict, fails
 from physsym.mechanics.moves import Move
 from physsym.verify.conditions import Hypotheses, assuming, conditions_of, defined
+from physsym.verify.motion import conditional_on_motion, require_constants
 from physsym.verify.substitution import Refusal
+from physsym.vocabulary import STANDARD
 
 
 @singledispatch
@@ -36,7 +41,14 @@ def verify_step(move: Move, above: Statement, below: Statement) -> Verdict:
     )
 
 
-def check(move: Move, above: StatementLike, below: StatementLike, given: Hypotheses = ()) -> Verdict:
+def check(
+    move: Move,
+    above: StatementLike,
+    below: StatementLike,
+    given: Hypotheses = (),
+    *,
+    moving: Iterable[Symbol] = STANDARD.moving,
+) -> Verdict:
     """Return whether the line below follows from the line above by the move.
 
     The line is not derived again: what the move did is undone, or measured.
@@ -47,14 +59,20 @@ def check(move: Move, above: StatementLike, below: StatementLike, given: Hypothe
         The reason, such as `Divide(gamma)`.
     above, below
         Laws or rules; a single equation or update counts as one.
+<<<<<<< HEAD
     given
         What is assumed: conditions, SymPy relations such as `0 < beta`, or texts such as "0 <= rho < 1";
         several, or one.
+=======
+    moving
+        Symbols that are known to change in time though the line above does not show it, as from an earlier
+        line; by default the positions, velocities and displacements of the standard vocabulary.
+>>>>>>> 3d69b24 (wip)
 
     Returns
     -------
     Verdict
-        True only where the step holds.
+        True only where the step holds; CONDITIONAL where it needs a condition on something that moves.
 
     Raises
     ------
@@ -77,8 +95,10 @@ def check(move: Move, above: StatementLike, below: StatementLike, given: Hypothe
         raise TypeError(f"check needs a move such as Divide(gamma), given {given_first!r}")
     above, below = as_statement(above), as_statement(below)
     conditions_of(given, symbols(above) | symbols(below))
+    also = tuple(moving)
     try:
         returned: object = verify_step(move, above, below)
+        require_constants(move, above, also)
     except Refusal as refusal:
         return fails(str(refusal))
     if not isinstance(returned, Verdict):
@@ -87,7 +107,9 @@ def check(move: Move, above: StatementLike, below: StatementLike, given: Hypothe
             f"the check registered for {type(move).__name__}, {judge.__module__}.{judge.__qualname__}, must "
             f"return a verdict, as of holds(...) or fails(...); it returned {returned!r}"
         )
-    verdict = returned
-    if verdict and above == below:
+    verdict = conditional_on_motion(returned, above, also)
+    if not verdict and verdict.outcome is not Outcome.CONDITIONAL:
+        return verdict
+    if above == below:
         return fails("the line below is the line above: nothing was done, which is no evidence")
-    return assuming(verdict, defined(*expressions(below))) if verdict else verdict
+    return assuming(verdict, defined(*expressions(below)))
