@@ -9,6 +9,7 @@ from operator import attrgetter
 from sympy import Expr, Symbol
 
 from physsym.core.inference import infer_dimensions
+from physsym.core.motion import moving
 from physsym.core.statements import Law, Rule, Statement, as_statement, rebuilt, symbols
 from physsym.core.verdicts import Condition, Hypothesis, Order, Outcome, Verdict, all_of, fails, holds
 from physsym.mechanics.moves import Move, MoveError, Step
@@ -199,7 +200,12 @@ class Derivation:
         """Return the verdict on every step, each taken by itself."""
         lines, reason = self._walk
         pairs = enumerate(zip(self.steps, lines, lines[1:], strict=False))
-        found = tuple(_with_fresh_names(step, lines[:k], above, below) for k, (step, above, below) in pairs)
+        known = [tuple(sorted(self.vocabulary.moving, key=str))]
+        for line in lines:
+            known.append(tuple(sorted({*known[-1], *moving(line, known[-1])}, key=str)))
+        found = tuple(
+            _with_fresh_names(step, lines[:k], above, below, known[k]) for k, (step, above, below) in pairs
+        )
         if not reason:
             return found
         left = len(self.steps) - len(found) - 1
@@ -258,14 +264,21 @@ class Derivation:
 
 
 def _with_fresh_names(
-    step: Step, earlier: tuple[Statement, ...], above: Statement, below: Statement
+    step: Step,
+    earlier: tuple[Statement, ...],
+    above: Statement,
+    below: Statement,
+    known: tuple[Symbol, ...],
 ) -> Verdict:
-    """Return the verdict on a step; one that gives a name of an earlier line another meaning fails."""
+    """Return the verdict on a step; one that gives a name of an earlier line another meaning fails.
+
+    `known` holds what moves in earlier lines.
+    """
     new = {s for d in _definitions(step.move) for s in symbols(d)} - symbols(above)
     reused = sorted((s for line in earlier for s in new & symbols(line)), key=str)
     if reused:
         return fails(f"{reused[0]} had another meaning in an earlier line; take a fresh name")
-    return _checked(step.move, above, below)
+    return _checked(step.move, above, below, moving=known)
 
 
 def _definitions(move: Move) -> tuple[Law, ...]:

@@ -59,15 +59,12 @@ def check(
         The reason, such as `Divide(gamma)`.
     above, below
         Laws or rules; a single equation or update counts as one.
-<<<<<<< HEAD
     given
         What is assumed: conditions, SymPy relations such as `0 < beta`, or texts such as "0 <= rho < 1";
         several, or one.
-=======
     moving
         Symbols that are known to change in time though the line above does not show it, as from an earlier
         line; by default the positions, velocities and displacements of the standard vocabulary.
->>>>>>> 3d69b24 (wip)
 
     Returns
     -------

@@ -193,11 +193,11 @@ def test_the_side_from_which_a_limit_is_taken_is_needed():
 
 
 def test_the_sign_of_a_time_step_is_needed():
-    flow = law({dot(x): v * x})
+    flow = law({dot(x): rho * x})
     assert "dt > 0" in told(
-        check(Integrate(forward_euler, dt), flow, rule({x: x + sqrt(dt**2) * v * x})).assumes
+        check(Integrate(forward_euler, dt), flow, rule({x: x + sqrt(dt**2) * rho * x})).assumes
     )
-    assert not check(Integrate(forward_euler, c), flow, rule({x: x + sqrt(c**2) * v * x}))
+    assert not check(Integrate(forward_euler, c), flow, rule({x: x + sqrt(c**2) * rho * x}))
 
 
 def test_the_exponent_of_friction_is_needed():

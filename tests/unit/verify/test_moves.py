@@ -1,7 +1,7 @@
 """What the judge of each move says: the outcome, the decisive words, what is assumed, and who looked."""
 
 import pytest
-from sympy import Integer, Symbol, sqrt
+from sympy import Integer, Symbol, exp, sqrt
 
 from physsym import (
     Define,
@@ -22,9 +22,9 @@ from physsym import (
 )
 from physsym.core.verdicts import Outcome
 from physsym.mechanics.moves import Neglect
-from physsym.vocabulary import G, dt, eta, gamma, m, rho, tau, u, v, x
+from physsym.vocabulary import G, dt, eta, gamma, m, rho, t, tau, u, v, x
 
-c, w = (Symbol(name, real=True) for name in "cw")
+b, c, q, w = (Symbol(name, real=True) for name in "bcqw")
 LOOKED = ("finite field", "flint", "exact points", "balls")
 
 motion = damped_particle.law()
@@ -48,7 +48,7 @@ TRUE = [
     (Define(w, 1 / (c + 1), c), law({dot(x): v / (c + 1)}), law({dot(x): w * v}), ["c + 1 != 0"]),
     (Define(w, c + 1, c), law({dot(x): v / (c + 1)}), law({dot(x): v / w}), ["w != 0"]),
     (Define(rho, 1 - dt / tau, tau), friction, slower, ["tau != 0", "dt != 0"]),
-    (Define(w, sqrt(c), c), law({x: c}), law({x: w**2}), ["c >= 0"]),
+    (Define(w, sqrt(c), c), law({dot(x): c}), law({dot(x): w**2}), ["c >= 0"]),
     (Isolate(v), law({c * v: G}), law({v: G / c}), ["c != 0"]),
     (Isolate(v), law({v: w, c * v: G}), law({v: G / c, w: v}), ["c != 0"]),
     (Isolate(v), law({c * v: G, dot(x): u}), law({dot(x): u, v: G / c}), ["c != 0"]),
@@ -171,27 +171,72 @@ def test_what_cannot_follow_is_refused_in_words(move, above, below, reason):
 TWICE = rule({x: x + rho * (x - before(x)) - eta * G})
 
 
+@pytest.mark.parametrize(("line", "factor"), [(motion, Integer(0)), (motion, c - c), (step, Integer(0))])
+def test_a_unit_of_zero_is_refused(line, factor):
+    verdict = check(Rescale(x, w, factor), line, law({dot(w): w}))
+    assert verdict.outcome is Outcome.FAILS
+    assert verdict.evidence[0] == "the unit 0 is zero"
+
+
 @pytest.mark.parametrize(
-    ("line", "factor"),
+    ("line", "old", "factor", "below"),
     [
-        (motion, Integer(0)),
-        (motion, c - c),
-        (motion, x),
-        (motion, dot(x)),
-        (motion, 1 + dot(dot(x))),
-        (law({dot(dot(x)): v}), x),
-        (law({dot(x): dot(v)}), v),
-        (step, u),
-        (step, x),
-        (rule({u: c * u, x: x}), x),
-        (TWICE, before(x)),
+        (step, u, x, rule({w: rho * w - eta * G / x, x: x + x * after(w)})),
+        (step, x, u, rule({u: rho * u - eta * grad(w * u), w: w + after(u) / u})),
+        (step, u, 1 / t, rule({w: rho * w - t * eta * G, x: x + after(w) / t})),
+        (step, u, G, rule({w: rho * w - eta, x: x + G * after(w)})),
+        (rule({b: c * b, q: q}), b, q, rule({w: c * w, q: q})),
+        (TWICE, eta, before(x), rule({x: x + rho * (x - before(x)) - w * before(x) * G})),
     ],
 )
-def test_a_unit_that_moves_or_is_zero_is_refused(line, factor):
-    old = next(s for s in (u, x, eta) if s not in factor.free_symbols)
-    verdict = check(Rescale(old, w, factor), line, rule({w: w}))
+def test_a_rule_has_no_moving_unit(line, old, factor, below):
+    verdict = check(Rescale(old, w, factor), line, below)
+    assert verdict.outcome is Outcome.FAILS, str(verdict)
+
+
+@pytest.mark.parametrize("factor", [w, x, c * dot(w), grad(x)])
+def test_a_unit_is_not_made_of_what_it_measures(factor):
+    verdict = check(Rescale(x, w, factor), motion, law({dot(w): c}))
     assert verdict.outcome is Outcome.FAILS
-    assert f"the unit {factor} must be a constant that is not zero" in verdict.evidence[0]
+
+
+GROWING = [
+    # (law, unit of q, the law of w by the product rule, the law without it)
+    (law({dot(q): -b * q}), t, law({w + t * dot(w): -b * t * w}), law({t * dot(w): -b * t * w})),
+    (law({dot(q): -b * q}), exp(c * t), law({c * w + dot(w): -b * w}), law({dot(w): -b * w})),
+    (law({dot(q): -b * q}), 1 / t, law({dot(w) / t - w / t**2: -b * w / t}), law({dot(w): -b * w})),
+    (
+        law({dot(dot(q)): -b * q}),
+        t,
+        law({2 * dot(w) + t * dot(dot(w)): -b * t * w}),
+        law({dot(w) + t * dot(dot(w)): -b * t * w}),
+    ),
+    (
+        law({dot(q): -q, dot(b): -1}),
+        b,
+        law({dot(b) * w + b * dot(w): -b * w, dot(b): -1}),
+        law({dot(w): -w, dot(b): -1}),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "factor", "right", "wrong"), GROWING)
+def test_a_unit_that_moves_obeys_the_product_rule(line, factor, right, wrong):
+    # Both sides are those of the law for q = factor*w, up to a common factor that does not vanish for exp.
+    scale = 1 / factor if factor.has(exp) else Integer(1)
+    right, wrong = (
+        law({scale**-1 * e.left: scale**-1 * e.right for e in r.equations}) for r in (right, wrong)
+    )
+    verdict = check(Rescale(q, w, factor), line, right)
+    assert verdict.outcome is (Outcome.HOLDS if factor.has(exp) else Outcome.CONDITIONAL), str(verdict)
+    assert check(Rescale(q, w, factor), line, wrong).outcome is Outcome.FAILS
+
+
+def test_a_unit_whose_rate_is_not_in_the_line_is_refused():
+    # x moves, as a position does, and no law of the line says how.
+    verdict = check(Rescale(v, w, x), law({dot(v): -c * v}), law({x * dot(w): -c * x * w}))
+    assert verdict.outcome is Outcome.FAILS
+    assert verdict.evidence == ("x changes in time, and the product rule needs its rate",)
 
 
 @pytest.mark.parametrize("factor", [m, gamma, 2 * m / gamma])

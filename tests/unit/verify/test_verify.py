@@ -56,7 +56,7 @@ def test_dividing_by_what_is_zero_fails():
 def test_dividing_lists_what_must_not_vanish():
     by = gamma * dot(x)
     verdict = check(Divide(by), motion, law({m * dot(dot(x)) / by: -G / by - 1}))
-    assert verdict
+    assert verdict.outcome is Outcome.CONDITIONAL  # a velocity may come to rest
     assert {str(c) for c in verdict.assumes} == {"gamma != 0", "x' != 0"}
 
 
@@ -81,7 +81,7 @@ def test_one_equation_too_few_fails():
         (Define(tau, m / gamma, m), in_tau, in_tau, "no fresh name"),
         (Define(tau, m / gamma, m), motion, motion, "eliminate"),
         (Define(eta, dt / gamma, tau), motion, motion, "no definition"),
-        (Define(eta, eta / gamma, gamma), law({x: gamma}), law({x: eta}), "no definition"),
+        (Define(eta, eta / gamma, gamma), law({dot(x): gamma}), law({dot(x): eta}), "no definition"),
         (Limit(tau, 0), motion, motion, "there is no limit"),
         (Limit(tau, 0), in_tau, in_tau, "a limit was taken"),
         (Limit(tau, 0), law({tau * dot(x): tau}), law({0: 0}), "nothing is left"),
