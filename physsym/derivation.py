@@ -15,9 +15,10 @@ from physsym.core.verdicts import Condition, Hypothesis, Order, Outcome, Verdict
 from physsym.mechanics.moves import Move, MoveError, Step
 from physsym.mechanics.system import System
 from physsym.transform import apply
-from physsym.verify import check, dimensions
+from physsym.verify import dimensions
 from physsym.verify.conditions import consistent, follows
 from physsym.verify.dimensions import known_dimensions
+from physsym.verify.registry import verify_line
 from physsym.vocabulary import STANDARD, Vocabulary, scalar
 
 __all__ = ["Assumption", "Derivation", "DerivationError", "ErrorBudget", "StepError"]
@@ -29,7 +30,7 @@ def __dir__() -> list[str]:
 
 # Derivations that continue one another share their first steps: each is carried out and checked once.
 _proposed = lru_cache(maxsize=1024)(apply)
-_checked = lru_cache(maxsize=1024)(check)
+_checked = lru_cache(maxsize=1024)(verify_line)
 _agreeing = lru_cache(maxsize=1024)(dimensions)
 
 
@@ -278,7 +279,7 @@ def _with_fresh_names(
     reused = sorted((s for line in earlier for s in new & symbols(line)), key=str)
     if reused:
         return fails(f"{reused[0]} had another meaning in an earlier line; take a fresh name")
-    return _checked(step.move, above, below, moving=known)
+    return _checked(step.move, above, below, known)
 
 
 def _definitions(move: Move) -> tuple[Law, ...]:

@@ -41,14 +41,7 @@ def verify_step(move: Move, above: Statement, below: Statement) -> Verdict:
     )
 
 
-def check(
-    move: Move,
-    above: StatementLike,
-    below: StatementLike,
-    given: Hypotheses = (),
-    *,
-    moving: Iterable[Symbol] = STANDARD.moving,
-) -> Verdict:
+def check(move: Move, above: StatementLike, below: StatementLike, given: Hypotheses = ()) -> Verdict:
     """Return whether the line below follows from the line above by the move.
 
     The line is not derived again: what the move did is undone, or measured.
@@ -62,9 +55,6 @@ def check(
     given
         What is assumed: conditions, SymPy relations such as `0 < beta`, or texts such as "0 <= rho < 1";
         several, or one.
-    moving
-        Symbols that are known to change in time though the line above does not show it, as from an earlier
-        line; by default the positions, velocities and displacements of the standard vocabulary.
 
     Returns
     -------
@@ -92,10 +82,32 @@ def check(
         raise TypeError(f"check needs a move such as Divide(gamma), given {given_first!r}")
     above, below = as_statement(above), as_statement(below)
     conditions_of(given, symbols(above) | symbols(below))
-    also = tuple(moving)
+    return verify_line(move, above, below, STANDARD.moving)
+
+
+def verify_line(move: Move, above: Statement, below: Statement, known: Iterable[Symbol]) -> Verdict:
+    """Return the verdict on a line below, given what else is known to change in time.
+
+    Parameters
+    ----------
+    move
+        The reason.
+    above, below
+        The line above and the line below.
+    known
+        Symbols that change in time though the line above may not show it: those that do in earlier lines, or
+        by their kind in a vocabulary. `check` takes the positions, velocities and displacements of the
+        standard one.
+
+    Returns
+    -------
+    Verdict
+        What `check` returns.
+    """
+    known = tuple(known)
     try:
         returned: object = verify_step(move, above, below)
-        require_constants(move, above, also)
+        require_constants(move, above, known)
     except Refusal as refusal:
         return fails(str(refusal))
     if not isinstance(returned, Verdict):
@@ -104,7 +116,7 @@ def check(
             f"the check registered for {type(move).__name__}, {judge.__module__}.{judge.__qualname__}, must "
             f"return a verdict, as of holds(...) or fails(...); it returned {returned!r}"
         )
-    verdict = conditional_on_motion(returned, above, also)
+    verdict = conditional_on_motion(returned, above, known)
     if not verdict and verdict.outcome is not Outcome.CONDITIONAL:
         return verdict
     if above == below:
