@@ -15,6 +15,7 @@ from string import ascii_uppercase
 from physsym.core.dimensions import Dimension
 from physsym.core.verdicts import Condition, Hypothesis, Order, Verdict
 from physsym.documents import tree
+from physsym.documents.checking import checking
 from physsym.documents.compute import (
     Computed,
     ComputedBlock,
@@ -125,6 +126,8 @@ def lay_out(
         sections += _derivations(script, letter, layout)
     if computed.claims:
         sections.append(_audit(computed.claims, layout, readable=all(s.path for s in scripts)))
+    if evidence != "none":
+        sections.append(checking(scripts))
     standard = OPENING.format(
         faces="Every\nline below stands on both faces, and" if len(faces) > 1 else "Here",
         seen=", and unfolds to what was seen and what was assumed" if evidence == "folded" else "",

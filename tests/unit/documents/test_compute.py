@@ -140,7 +140,7 @@ def test_a_chapter_may_place_a_claim_that_the_script_does_not_export():
 
 def shown(comparison):
     script = Script("own", "Own.", (derivation,), (), (Comparisons(lambda of: (comparison,)),))
-    tree = lay_out(compute([script]))
+    tree = lay_out(compute([script]), evidence="none")
     listings = [b.heading for _, b in blocks(tree) if isinstance(b, Listing)]
     *_, facts = [b for _, b in blocks(tree) if isinstance(b, Facts)]
     ((name, spans),) = facts.rows
