@@ -10,12 +10,14 @@ from sympy import Expr, Symbol
 from physsym.core.statements import Law, LawLike, RuleLike, as_law, as_rule, symbols
 from physsym.core.verdicts import Verdict, all_of, fails
 from physsym.verify import identity
+from physsym.verify.budget import budgeted
 from physsym.verify.conditions import Hypotheses, conditions_of
 from physsym.verify.substitution import map_of
 
 Agree = Callable[[Expr, Expr], Verdict]
 
 
+@budgeted
 def identical(first: Expr, second: Expr, given: Hypotheses = (), *, what: str = "both sides") -> Verdict:
     """Return whether two expressions are equal wherever both are defined.
 
@@ -44,6 +46,7 @@ def identical(first: Expr, second: Expr, given: Hypotheses = (), *, what: str = 
     return identity.identical(first, second, what)
 
 
+@budgeted
 def same_rule(first: RuleLike, second: RuleLike, given: Hypotheses = ()) -> Verdict:
     """Return whether two rules are equal as maps of their states.
 
@@ -77,6 +80,7 @@ def same_rule(first: RuleLike, second: RuleLike, given: Hypotheses = ()) -> Verd
     return same_maps(map_of(rules[0]), map_of(rules[1]))
 
 
+@budgeted
 def same_law(first: LawLike, second: LawLike, given: Hypotheses = ()) -> Verdict:
     """Return whether two laws consist of the same equations, each up to its sign and in any order.
 

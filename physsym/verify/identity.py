@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterable, Sequence
 from sympy import Expr
 
 from physsym.core.verdicts import Verdict, fails, holds, undecided
+from physsym.verify.budget import BudgetError, check_time, part
 from physsym.verify.engines import flint, identity_test, interval, sampling, smt
 from physsym.verify.engines.base import Answer, Engine, Finding
 
 PROVERS: tuple[Engine, ...] = (identity_test, flint)
 REFUTERS: tuple[Engine, ...] = (sampling, interval)
 FAMILIES_NEEDED = 2
+_SHARE = 0.4  # of the processor time that is left, for one engine
 WATCHED = 4  # sample points for the refuters after a proof: a fault of a prover shows at almost any point
 
 
@@ -53,13 +55,19 @@ def identical(left: Expr, right: Expr, what: str = "both sides") -> Verdict:
 
 
 def query_engine(engine: Engine, left: Expr, right: Expr, *attempts: int) -> Finding:
-    """Query one engine; an exception becomes UNKNOWN with its message.
+    """Query one engine, for a part of the time that is left; an exception becomes UNKNOWN with its message.
 
     `attempts` is the number of sample points, for the engines that sample.
     """
     identity: Callable[..., Finding] = engine.identity
     try:
-        return identity(left, right, *attempts)
+        with part(_SHARE):
+            return identity(left, right, *attempts)
+    except BudgetError:
+        check_time()
+        return Finding(
+            engine.NAME, engine.FAMILY, Answer.UNKNOWN, f"{engine.NAME} needs more time than is left for it"
+        )
     except (ArithmeticError, RecursionError, TypeError, ValueError, MemoryError) as error:
         reason = f"{engine.NAME} broke down: {type(error).__name__}: {error}"
         return Finding(engine.NAME, engine.FAMILY, Answer.UNKNOWN, reason)

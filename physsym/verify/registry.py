@@ -10,6 +10,7 @@ from sympy import Symbol
 from physsym.core.statements import Statement, StatementLike, as_statement, expressions, symbols
 from physsym.core.verdicts import Outcome, Verdict, fails
 from physsym.mechanics.moves import Move
+from physsym.verify.budget import budgeted
 from physsym.verify.conditions import Hypotheses, assuming, conditions_of, defined
 from physsym.verify.motion import conditional_on_motion, require_constants
 from physsym.verify.substitution import Refusal
@@ -41,6 +42,7 @@ def verify_step(move: Move, above: Statement, below: Statement) -> Verdict:
     )
 
 
+@budgeted
 def check(move: Move, above: StatementLike, below: StatementLike, given: Hypotheses = ()) -> Verdict:
     """Return whether the line below follows from the line above by the move.
 

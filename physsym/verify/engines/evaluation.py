@@ -15,6 +15,7 @@ from sympy import Abs, Add, Expr, Mul, Pow, Rational, Symbol
 
 from physsym.core.symbols import OPAQUE, grad, hess, higher, partial, potential
 from physsym.core.verdicts import Condition
+from physsym.verify.budget import check_time
 from physsym.verify.engines.laurent import UndecidedError
 
 POTENTIAL = "U(y) = y + y**3/3"
@@ -191,6 +192,7 @@ def evaluate_both(left: Expr, right: Expr, points: Iterable[Values]) -> Iterator
     same = left == right  # then one evaluation is enough
     with flint.ctx.workprec(PRECISION):
         for at in points:
+            check_time()
             try:
                 first = value(left, at)
                 yield at, first, first if same else value(right, at)

@@ -22,6 +22,7 @@ from sympy import Abs, Add, Expr, Integer, Mul, Pow, Rational, Symbol
 
 from physsym.core.signs import signs
 from physsym.core.symbols import grad, hess, higher, partial, potential
+from physsym.verify.budget import check_time
 from physsym.verify.engines.laurent import DivergenceError, Laurent, UndecidedError
 
 Q = 2301721936533923759  # just below 2**61
@@ -97,6 +98,7 @@ class Point:
         every power.
         """
         if (expression, modulus) not in self.cache:
+            check_time()
             self.cache[expression, modulus] = _evaluate(type(expression))(self, expression, modulus)
         return self.cache[expression, modulus]
 

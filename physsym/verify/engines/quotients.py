@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import flint
 
+from physsym.verify.budget import check_time
 from physsym.verify.engines.laurent import UndecidedError
 
 MAX_PRODUCT = 100_000  # terms multiplied with each other in one product
@@ -56,6 +57,7 @@ class Quotient:
 
 def product(a: Polynomial, b: Polynomial) -> Polynomial:
     """Return the product of two polynomials; raises UndecidedError where it would be too large."""
+    check_time()
     if len(a) * len(b) > MAX_PRODUCT:
         raise UndecidedError("the polynomials grow too large")
     return a * b
@@ -70,6 +72,7 @@ def power(base: Polynomial, exponent: int) -> Polynomial:
 
 def gcd(a: Polynomial, b: Polynomial) -> Polynomial:
     """Return the greatest common divisor, or 1 for polynomials that are too large for it."""
+    check_time()
     return a.gcd(b) if max(len(a), len(b)) <= MAX_GCD else a**0
 
 

@@ -1,23 +1,33 @@
 """SMT solving over the reals: inequalities, branches of roots, equivalences and contradictions, with z3.
 
 z3 runs as a subprocess that is killed at a time limit; scripts and answers are SMT-LIB text. A counterexample
-counts only when it is confirmed in exact fractions.
+counts only when it is confirmed in exact fractions. Only the program of the installed package `z3-solver` is
+run: one that happens to be on the search path, or a module in the current folder, could answer anything.
 """
 
 from __future__ import annotations
 
+import ctypes
+import math
+import os
 import re
-import shutil
+import signal
+import site
 import subprocess
 import sys
+import sysconfig
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from functools import lru_cache
+from importlib.metadata import distributions
 from pathlib import Path
 
 from sympy import Expr, Symbol
 
 from physsym.core.verdicts import Condition
+from physsym.verify import budget
 from physsym.verify.engines.base import Answer, Finding
 from physsym.verify.engines.evaluation import Values, evaluate_both, satisfied
 from physsym.verify.engines.laurent import UndecidedError
@@ -29,6 +39,8 @@ _MEMORY = 1024  # megabytes
 # `get-value` without a model raises an error here, whose message has everything that was printed before.
 _THROUGH_PYTHON = """
 import sys, z3
+for kind in (sys.stdout, sys.stdin):
+    kind.reconfigure(errors="replace")
 try:
     print(z3.Z3_eval_smtlib2_string(z3.main_ctx().ref(), sys.stdin.read()))
 except z3.Z3Exception as error:
@@ -134,7 +146,8 @@ def consistent(hypotheses: tuple[Condition, ...]) -> tuple[bool | None, tuple[Co
     said = _answers(core + _text(script, script.conditions) + marked + "(check-sat)\n(get-unsat-core)\n")
     if said[:1] != ["unsat"]:
         return (True if said[:1] == ["sat"] else None), ()
-    return False, tuple(named[int(k)][0] for k in re.findall(r"\bh(\d+)\b", " ".join(said[1:])))
+    involved = {int(k) for k in re.findall(r"\bh(\d+)\b", " ".join(said[1:]))}
+    return False, tuple(condition for k, (condition, _) in enumerate(named) if k in involved)
 
 
 def _unknown(reason: str) -> Finding:
@@ -156,36 +169,81 @@ def _get_value(script: Script) -> str:
 
 
 def _answers(script: str) -> list[str]:
-    """Return the lines that z3 prints; none where it is not installed or was killed at the time limit."""
-    return (run_process(_command(), script, SECONDS) or "").split("\n")
+    """Return the lines that z3 prints; none where it is not installed or was killed at the time limit.
+
+    Of the time that a verdict has left it may take half, so that others can still be heard.
+    """
+    left = budget.remaining()
+    seconds = SECONDS if left is None else min(SECONDS, left / 2)
+    started = time.monotonic()
+    printed = run_process(_command(), script, seconds)
+    budget.charge(time.monotonic() - started)
+    return (printed or "").split("\n")
 
 
 def run_process(command: Sequence[str], given: str, seconds: float) -> str | None:
-    """Return what a program prints for a given input; None where it was killed or could not start."""
+    """Return what a program prints for a given input; None where it was killed or could not start.
+
+    The program has a process group of its own, which is killed at the time limit, and dies with this process.
+    """
     try:
-        # `run` kills the process at the time limit and waits for it, so no child is left behind.
-        done = subprocess.run(
-            command, input=given, capture_output=True, text=True, timeout=seconds, check=False
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+            preexec_fn=_die_with_parent if _LIBC else None,
         )
-    except (subprocess.TimeoutExpired, OSError):
+    except OSError:
         return None
-    return done.stdout
+    try:
+        return process.communicate(given, timeout=seconds)[0]
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        if process.poll() is None:
+            with suppress(OSError):
+                os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
+            process.communicate()
+
+
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_PR_SET_PDEATHSIG = 1
+
+
+def _die_with_parent() -> None:
+    assert _LIBC is not None
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 @lru_cache(maxsize=1)
 def _command() -> tuple[str, ...]:
-    program = shutil.which("z3", path=str(Path(sys.executable).parent)) or shutil.which("z3")
-    if program:
-        return program, "-in", f"-memory:{_MEMORY}"
-    return sys.executable, "-c", _THROUGH_PYTHON
+    limits = f"-memory:{_MEMORY}", f"-T:{math.ceil(SECONDS)}"
+    folders = {
+        *site.getsitepackages(),
+        site.getusersitepackages(),
+        *map(sysconfig.get_path, ("purelib", "platlib")),
+    }
+    for package in distributions(name="z3-solver", path=sorted(folders)):
+        for file in package.files or ():
+            if file.name in ("z3", "z3.exe") and (program := Path(str(file.locate())).resolve()).is_file():
+                return str(program), "-in", *limits
+    return sys.executable, "-I", "-c", _THROUGH_PYTHON
 
 
-_VALUE = re.compile(r"\((c\d+) (?:(\()- )?(?:\(/ )?([\d.]+)(?: ([\d.]+)\))?\)?\)")
+_VALUE = re.compile(r"\((c\d+) (?:(\()- )?(?:\(/ )?(\d+(?:\.\d+)?)(?: (\d+(?:\.\d+)?)\))?\)?\)")
 
 
 def _model(said: Sequence[str], script: Script) -> Values:
     """Return the values of the symbols in z3's model that are rational numbers."""
-    found = {name: _number(*parts) for name, *parts in _VALUE.findall(" ".join(said))}
+    found = {
+        name: _number(*parts)
+        for name, *parts in _VALUE.findall(" ".join(said))
+        if parts[2].strip("0.") or not parts[2]
+    }
     return {s: found[script.names[s]] for s in _symbols(script) if script.names[s] in found}
 
 

@@ -1,0 +1,131 @@
+"""The processor time that one verdict may take: what cannot be decided within it is undecided, and says so.
+
+One deadline is set for each verdict, that of the outermost one where verdicts are nested. Engines check it in
+their loops. Time is that of the thread; time that another process took on its behalf is charged to it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from typing import ParamSpec
+
+from physsym.core.verdicts import Verdict, undecided
+
+SECONDS = 4.0
+"""The processor time of one verdict, in seconds, unless `budget` sets another one."""
+
+P = ParamSpec("P")
+_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+_charged: ContextVar[float] = ContextVar("charged", default=0.0)
+_allowed: ContextVar[float | None] = ContextVar("allowed", default=None)
+
+
+class BudgetError(Exception):
+    """The processor time of a verdict is used up; no engine catches it."""
+
+
+@contextmanager
+def budget(seconds: float) -> Iterator[None]:
+    """Give each verdict that is asked for within the block this processor time.
+
+    Parameters
+    ----------
+    seconds
+        The processor time of one verdict; the default outside of any such block is `SECONDS`.
+
+    Yields
+    ------
+    None
+
+    Raises
+    ------
+    ValueError
+        For a time that is not positive.
+
+    Examples
+    --------
+    >>> from physsym import identical
+    >>> from physsym.vocabulary import rho
+    >>> with budget(20):
+    ...     print(bool(identical((1 - rho) * (1 + rho), 1 - rho**2)))
+    True
+    """
+    if not seconds > 0:
+        raise ValueError(f"a verdict needs a positive time in seconds, given {seconds}")
+    token = _allowed.set(float(seconds))
+    try:
+        yield
+    finally:
+        _allowed.reset(token)
+
+
+def budgeted(judge: Callable[P, Verdict]) -> Callable[P, Verdict]:
+    """Return a judge that is undecided where its processor time is used up, with the reason."""
+
+    @wraps(judge)
+    def within(*args: P.args, **kwargs: P.kwargs) -> Verdict:
+        if _deadline.get() is not None:  # a part of another verdict, whose time it shares
+            return judge(*args, **kwargs)
+        seconds = _allowed.get() or SECONDS
+        with _until(_now() + seconds):
+            try:
+                return judge(*args, **kwargs)
+            except BudgetError:
+                return undecided(
+                    f"it could not be decided within {seconds:g} s of processor time; give fewer or smaller "
+                    "expressions at once, or allow more: with physsym.verify.budget.budget(20): ..."
+                )
+
+    return within
+
+
+@contextmanager
+def part(fraction: float) -> Iterator[None]:
+    """Limit what is done within the block to a fraction of the time that is left, if there is a limit."""
+    left = remaining()
+    if left is None:
+        yield
+        return
+    with _until(_now() + left * fraction):
+        yield
+
+
+def remaining() -> float | None:
+    """Return the seconds that are left, None outside of any verdict; raise BudgetError where none are."""
+    deadline = _deadline.get()
+    if deadline is None:
+        return None
+    left = deadline - _now()
+    if left <= 0:
+        raise BudgetError
+    return left
+
+
+def charge(seconds: float) -> None:
+    """Count time that another process took as spent."""
+    _charged.set(_charged.get() + seconds)
+
+
+def check_time() -> None:
+    """Raise BudgetError where no time is left; engines call it in their loops."""
+    deadline = _deadline.get()
+    if deadline is not None and _now() >= deadline:
+        raise BudgetError
+
+
+@contextmanager
+def _until(deadline: float) -> Iterator[None]:
+    outer = _deadline.get()
+    token = _deadline.set(deadline if outer is None else min(deadline, outer))
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+def _now() -> float:
+    return time.thread_time() + _charged.get()
