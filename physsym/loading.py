@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from physsym.derivation import Derivation
 from physsym.mechanics.claim import Claim
@@ -41,7 +41,12 @@ class ScriptError(ValueError):
 
 
 class DocumentPart:
-    """Base class of what a script may export beside derivations and claims: a chapter, a book."""
+    """Base class of what a script may export beside derivations and claims: a chapter, a book.
+
+    `shows_statements` says whether it shows equations, findings or numbers, which `physsym check` judges.
+    """
+
+    shows_statements: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""`physsym check`: every step and claim of scripts, one line each.
+"""`physsym check`: every step and claim of scripts, and what their chapters show, one line each.
 
-It imports what verifies and no more, so that it starts as fast as SymPy does.
+For scripts without chapters it imports what verifies and no more, so that it starts as fast as SymPy does.
 """
 
 from __future__ import annotations
@@ -24,12 +24,16 @@ from physsym.mechanics.claim import Claim, judge_claim
 
 @dataclass(frozen=True)
 class VerdictLine:
-    """A line on a step or on another part of a derivation; what is a note counts with `--strict` alone."""
+    """A line on a step, on another part of a derivation, or on what a chapter shows.
+
+    What is a note counts with `--strict` alone.
+    """
 
     text: Text
     verdict: Verdict
     is_step: bool = False
     is_note: bool = False
+    is_shown: bool = False
 
     def fails(self, strict: bool) -> bool:
         """Return whether the line counts against the check."""
@@ -76,9 +80,13 @@ def main(options: Namespace) -> int:
     if not count:
         raise nothing_found(paths)
     echo(*(claim.text for claim in claims.values()))
-    echo(_summary(lines, options.strict))
+    echo(_summary([line for line in lines if not line.is_shown], options.strict))
+    if shown := [line for line in lines if line.is_shown]:
+        wrong = sum(line.fails(options.strict) for line in shown)
+        held = f"{wrong} of them do not hold" if wrong else "all hold"
+        echo(f"{len(shown)} equations, findings and numbers of chapters checked, {held}")
     failing = sum(line.fails(options.strict) for line in lines)
-    checked = any(line.is_step for line in lines)
+    checked = any(line.is_step or line.is_shown for line in lines)
     if options.claims and claims:
         false = sum(is_failure(claim.verdict, options.strict) for claim in claims.values())
         echo(f"{len(claims)} claims judged, {f'{false} of them do not hold' if false else 'none fails'}")
@@ -102,14 +110,26 @@ def _summary(lines: list[VerdictLine], strict: bool) -> str:
 
 
 def check_file(file: Path, judged: set[tuple[str, ...]]) -> Iterator[Finished | VerdictLine | ClaimLine]:
-    """Load a script and yield a line for each of its steps, and of its claims that are not judged yet.
+    """Load a script and yield a line for each of its steps, its claims, and what its chapters show.
 
-    The identities of the claims are added to those of the claims that this process has judged.
+    Claims that are judged already are left out: the identities of those that are judged are added to
+    `judged`, which all scripts of a process share.
     """
     script = load(file)
     for derivation in script.derivations:
         yield from check_derivation(script.name, derivation)
-    for claim in script.claims:
+    claims = script.claims
+    if any(
+        part.shows_statements for part in script.parts
+    ):  # chapters need what documents are made of, which takes longer to import
+        from physsym.documents.compute import claims_of
+        from physsym.documents.judgements import judgements
+
+        claims = tuple(claim for _, claim in claims_of([script]))
+        for shown in judgements(script):
+            text = format_verdict(f"{script.name}, {shown.what}: ", shown.verdict)
+            yield VerdictLine(text, shown.verdict, is_shown=True)
+    for claim in claims:
         if (identity := _identity(claim)) not in judged:
             judged.add(identity)
             verdict = judge_claim(claim).verdict

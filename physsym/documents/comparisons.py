@@ -51,4 +51,6 @@ class Comparisons(DocumentPart):
     ['descend']
     """
 
+    shows_statements = False
+
     compare: Callable[[Rule], tuple[Comparison, ...]]
