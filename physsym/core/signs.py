@@ -154,8 +154,9 @@ def of_declared_sign(symbol: Symbol, value: Expr) -> tuple[Condition, ...]:
 
 
 def _without_signed_factors(value: Expr) -> Expr:
-    """Return a product without its factors of one sign; a negative one leaves a factor -1."""
-    factors = Mul.make_args(value)
+    """Return a product of the same sign without its factors of one sign; a negative one leaves -1."""
+    inverses = (f.as_base_exp() for f in Mul.make_args(value))
+    factors = [b ** abs(e) if e.is_Integer else b**e for b, e in inverses]
     one_signed = [f for f in factors if len(signs(f)) == 1 and not f.is_zero]
     rest = Mul(*(f for f in factors if f not in one_signed), *(min(signs(f)) for f in one_signed))
     return rest

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sympy import Add, Expr, Symbol
 
 from physsym.core.motion import is_time, moves, moving, moving_parts
+from physsym.core.signs import declares_sign
 from physsym.core.statements import Equation, Law, Rule, Statement, Update, rewritten, symbols
 from physsym.core.symbols import after, before, dot
 from physsym.mechanics.moves import (
@@ -81,6 +82,8 @@ def _(move: ReduceOrder, line: Statement) -> Law:
         raise MoveError(f"the law has no acceleration {dot(first)} to split")
     if move.velocity in symbols(law):
         raise MoveError(f"{move.velocity} occurs in the law already; name the velocity by a fresh symbol")
+    if declares_sign(move.velocity):
+        raise MoveError(f"a velocity may change its sign; declare {move.velocity} real and nothing more")
     renamed = rewritten(
         law, lambda side: side.xreplace({dot(first): dot(move.velocity), first: move.velocity})
     )
@@ -91,6 +94,8 @@ def _(move: ReduceOrder, line: Statement) -> Law:
 def _(move: Rescale, line: Statement) -> Statement:
     if move.old not in symbols(line) or move.new in symbols(line):
         raise MoveError(f"to rescale, {move.old} must occur in the line and {move.new} must not")
+    if declares_sign(move.new) and not declares_sign(move.old):
+        raise MoveError(f"{move.old} may change its sign; declare {move.new} real and nothing more")
     factor = _nonzero(move.factor, move)
     if isinstance(line, Law):
         rates = _product_rule(factor, move.new, line)

@@ -10,6 +10,7 @@ from physsym.core.symbols import before, dot, name_and_marks
 from physsym.core.verdicts import Condition, Verdict, all_of, fails, holds, undecided
 from physsym.mechanics.moves import Define, Divide, Eliminate, Isolate, Move, Multiply, ReduceOrder, Rescale
 from physsym.verify.conditions import assuming, defined, nonzero
+from physsym.verify.declared_signs import refuse_declared_velocity, required_by_name, required_by_unit
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
 from physsym.verify.equivalence import residuals, same_equations, same_maps
@@ -52,7 +53,7 @@ def _(move: Define, above: Statement, below: Statement) -> Verdict:
     else:
         rule = require(Rule, below, move, "below a rule")
         verdict = same_maps(map_of(above), {s: substituted(v, back) for s, v in map_of(rule).items()})
-    return assuming(verdict, defined(move.value))
+    return assuming(verdict, (*defined(move.value), *required_by_name(move.symbol, move.value)))
 
 
 @verify_step.register(Isolate)
@@ -113,6 +114,7 @@ def _(move: ReduceOrder, above: Statement, below: Statement) -> Verdict:
     law, split = require(Law, above, move, "above"), require(Law, below, move, "below")
     first = dot(move.coordinate)
     require_absent(move.velocity, above, "so it is no fresh name")
+    refuse_declared_velocity(move.velocity, first)
     if dot(first) in symbols(below) or dot(first) not in symbols(above):
         raise Refusal(f"the acceleration {dot(first)} must occur above and not below")
     kinematic = [e for e in split.equations if e.residual in (first - move.velocity, move.velocity - first)]
@@ -143,7 +145,8 @@ def _(move: Rescale, above: Statement, below: Statement) -> Verdict:
         verdict = same_equations([substituted(r, units) for r in residuals(above)], residuals(law))
     else:
         verdict = _conjugate(move, map_of(above), map_of(require(Rule, below, move, "below a rule")))
-    return assuming(verdict, (*nonzero(move.factor), *defined(move.factor)))
+    signs = required_by_unit(move.new, move.old, move.factor)
+    return assuming(verdict, (*nonzero(move.factor), *defined(move.factor), *signs))
 
 
 def _product_rule(move: Rescale, above: Law) -> dict[Expr, Expr]:

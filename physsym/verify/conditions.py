@@ -12,12 +12,14 @@ from sympy import Expr, Mul, Pow, Symbol, preorder_traversal
 
 from physsym.core.conditions import Given, as_conditions
 from physsym.core.signs import signs
+from physsym.core.statements import Equation
 from physsym.core.symbols import OPAQUE, name_and_marks
 from physsym.core.verdicts import Condition, Hypothesis, Verdict, fails, holds, undecided
 from physsym.parsing import read_conditions
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
 from physsym.verify.engines.evaluation import sample_points, satisfied
+from physsym.verify.engines.smtlib import declared_sign
 from physsym.vocabulary import STANDARD, scalar
 
 Hypotheses: TypeAlias = Given | str | Iterable[Given | str]
@@ -95,12 +97,37 @@ def nonzero(*expressions: Expr) -> tuple[Condition, ...]:
     return tuple(Condition(base, "!= 0") for base in factors if not base.is_number)
 
 
-def follows(condition: Condition | Hypothesis) -> bool:
-    """Return whether a condition follows from the signs of its symbols: by its form, or else by z3.
+def follows(condition: Condition | Hypothesis, definitions: Iterable[Equation] = ()) -> bool:
+    """Return whether a condition follows from the signs of its symbols and from definitions.
 
     A hypothesis in words never follows.
     """
-    return isinstance(condition, Condition) and (_follows_by_sign(condition) or _is_proved(condition))
+    return isinstance(condition, Condition) and truth(*in_first_names((condition,), definitions)) is True
+
+
+def truth(condition: Condition) -> bool | None:
+    """Return whether a condition always holds under the declared signs (True) or never does (False).
+
+    None where it depends on the values, or nobody knows. It is decided by its form, or else by exact points
+    and z3.
+    """
+    possible, excluded = signs(condition.expression), _EXCLUDED[condition.relation]
+    if not possible & excluded:
+        return True
+    return False if possible <= excluded else _truth_by_engines(condition)
+
+
+@lru_cache(maxsize=1024)
+def _truth_by_engines(condition: Condition) -> bool | None:
+    # Only the sign of a symbol or of an opaque function is known, and the form has told it.
+    if isinstance(condition.expression, (Symbol, *OPAQUE)):
+        return None
+    contrary = smt.opposite(condition)
+    points = list(sample_points(condition.expression.free_symbols, _EXAMPLES))
+    once, never = (any(satisfied((c,), at) for at in points) for c in (condition, contrary))
+    if not never and smt.implies((), condition).answer is Answer.PROVED:
+        return True
+    return False if not once and smt.implies((), contrary).answer is Answer.PROVED else None
 
 
 def _follows_by_sign(condition: Condition) -> bool:
@@ -108,12 +135,38 @@ def _follows_by_sign(condition: Condition) -> bool:
     return not signs(condition.expression) & _EXCLUDED[condition.relation]
 
 
-@lru_cache(maxsize=1024)
-def _is_proved(condition: Condition) -> bool:
-    # Only the sign of a symbol or of an opaque function is known, and `_follows_by_sign` has used it.
-    if isinstance(condition.expression, (Symbol, *OPAQUE)):
-        return False
-    return smt.implies((), condition).answer is Answer.PROVED
+def in_first_names(conditions: Iterable[Condition], definitions: Iterable[Equation]) -> tuple[Condition, ...]:
+    """Return conditions with every defined symbol replaced by what it stands for.
+
+    Parameters
+    ----------
+    conditions
+        The conditions.
+    definitions
+        Equations; those with a symbol alone on the left are used.
+
+    Returns
+    -------
+    tuple of Condition
+        In the symbols that no definition introduces.
+
+    Examples
+    --------
+    >>> from physsym.vocabulary import dt, rho, tau
+    >>> print(*in_first_names((Condition(1 - rho, "> 0"),), (Equation(rho, 1 - dt / tau),)))
+    dt/tau > 0
+    """
+    values = {d.left: d.right for d in definitions if isinstance(d.left, Symbol)}
+    return tuple(Condition(_in_first_names(c.expression, values), c.relation) for c in conditions)
+
+
+def _in_first_names(expression: Expr, values: dict[Expr, Expr]) -> Expr:
+    for _ in values:  # a definition may use what an earlier one defines
+        replaced = expression.xreplace(values)
+        if replaced == expression:
+            break
+        expression = replaced
+    return expression
 
 
 def assuming(verdict: Verdict, conditions: Iterable[Condition | Hypothesis]) -> Verdict:
@@ -124,27 +177,48 @@ def assuming(verdict: Verdict, conditions: Iterable[Condition | Hypothesis]) -> 
     return replace(verdict, assumes=tuple(c for c in assumed if c not in weaker))
 
 
-def consistent(assumed: Iterable[Condition | Hypothesis]) -> Verdict:
-    """Return whether conditions are consistent with each other and with the declared signs of their symbols.
+def consistent(assumed: Iterable[Condition | Hypothesis], definitions: Iterable[Equation] = ()) -> Verdict:
+    """Return whether conditions, definitions and the declared signs of symbols are consistent.
 
-    The evidence is an example, or the conditions that contradict each other (which imply anything).
+    The evidence is an example, or what contradicts each other (which implies anything).
     """
-    conditions = (c for c in assumed if isinstance(c, Condition))
-    return _consistent(tuple(dict.fromkeys(c for c in conditions if not _follows_by_sign(c))))
+    equations = tuple(definitions)
+    declared = (c for d in equations if isinstance(d.left, Symbol) for c in declared_sign(d.left))
+    conditions = tuple(dict.fromkeys((*(c for c in assumed if isinstance(c, Condition)), *declared)))
+    meant = dict(zip(in_first_names(conditions, equations), conditions, strict=True))
+    verdict, clash = _consistent(tuple(c for c in meant if not _follows_by_sign(c)))
+    if not clash:
+        return verdict
+    named = [meant.get(c, c) for c in clash]
+    used = {s for c in named for s in c.expression.free_symbols}
+    for d in reversed(equations):  # a definition may use what an earlier one defines
+        used |= d.residual.free_symbols if d.left in used else set()
+    with_them = [str(d) for d in equations if d.left in used]
+    text = " and ".join(dict.fromkeys((*map(str, named), *with_them)))
+    return fails(f"the assumptions contradict each other: {text}", engines=verdict.engines)
 
 
 @lru_cache(maxsize=256)
-def _consistent(conditions: tuple[Condition, ...]) -> Verdict:
+def _consistent(conditions: tuple[Condition, ...]) -> tuple[Verdict, tuple[Condition, ...]]:
+    """Return whether conditions are consistent, and those that contradict each other."""
+    for c in conditions:
+        if signs(c.expression) <= _EXCLUDED[c.relation]:
+            return fails(engines=("form",)), (c, *_declared_of(c))
     symbols = frozenset[Symbol]().union(*(c.expression.free_symbols for c in conditions))
     candidates = (at for at in sample_points(symbols, _EXAMPLES) if satisfied(conditions, at))
     if (example := next(candidates, None)) is not None:
         point = ", ".join(f"{s} = {n}" for s, n in example.items())
         where = f"at {point}" if point else "whatever the symbols are"
-        return holds(f"all assumptions hold {where}", engines=("exact points",))
+        return holds(f"all assumptions hold {where}", engines=("exact points",)), ()
     possible, core = smt.consistent(conditions)
     if possible is None:
-        return undecided("no example was found in which all assumptions hold", engines=(smt.NAME,))
+        return undecided("no example was found in which all assumptions hold", engines=(smt.NAME,)), ()
     if possible:
-        return holds("the assumptions do not contradict each other", engines=(smt.NAME,))
-    clash = " and ".join(map(str, core))
-    return fails(f"the assumptions contradict each other: {clash}", engines=(smt.NAME,))
+        return holds("the assumptions do not contradict each other", engines=(smt.NAME,)), ()
+    return fails(engines=(smt.NAME,)), core
+
+
+def _declared_of(condition: Condition) -> tuple[Condition, ...]:
+    """Return the declared signs of the symbols of a condition."""
+    symbols = sorted(condition.expression.free_symbols, key=str)
+    return tuple(c for s in symbols for c in declared_sign(s) if c != condition)

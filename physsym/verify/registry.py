@@ -11,7 +11,7 @@ from physsym.core.statements import Statement, StatementLike, as_statement, expr
 from physsym.core.verdicts import Outcome, Verdict, fails
 from physsym.mechanics.moves import Move
 from physsym.verify.budget import budgeted
-from physsym.verify.conditions import Hypotheses, assuming, conditions_of, defined
+from physsym.verify.conditions import Hypotheses, assuming, conditions_of, consistent, defined
 from physsym.verify.motion import conditional_on_motion, require_constants
 from physsym.verify.substitution import Refusal
 from physsym.vocabulary import STANDARD
@@ -123,4 +123,6 @@ def verify_line(move: Move, above: Statement, below: Statement, known: Iterable[
         return verdict
     if above == below:
         return fails("the line below is the line above: nothing was done, which is no evidence")
-    return assuming(verdict, defined(*expressions(below)))
+    verdict = assuming(verdict, (*defined(*expressions(below)), *getattr(below, "keeping_signs", ())))
+    clash = consistent(verdict.assumes)
+    return clash if clash.outcome is Outcome.FAILS else verdict

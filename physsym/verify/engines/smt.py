@@ -101,18 +101,19 @@ def _decided(script: Script, given: str, wanted: str, confirmed: Callable[[Value
 
 
 def _contradicts(hypotheses: Conditions, goals: Conditions, at: Values) -> bool:
-    return bool(satisfied(hypotheses, at)) and any(_is_false(goal, at) for goal in goals)
+    return bool(satisfied(hypotheses, at)) and any(satisfied((opposite(goal),), at) for goal in goals)
 
 
-def _is_false(goal: Condition, at: Values) -> bool:
-    e = goal.expression
+def opposite(condition: Condition) -> Condition:
+    """Return the condition that holds where another one does not."""
+    e = condition.expression
     opposites = {
         "= 0": Condition(e, "!= 0"),
         "!= 0": Condition(e, "= 0"),
         "> 0": Condition(-e, ">= 0"),
         ">= 0": Condition(-e, "> 0"),
     }
-    return bool(satisfied((opposites[goal.relation],), at))
+    return opposites[condition.relation]
 
 
 def _values_differ(left: Expr, right: Expr, at: Values) -> bool:

@@ -109,11 +109,11 @@ def test_what_the_form_shows_costs_no_process(monkeypatch):
 
 
 def test_a_z3_that_cannot_tell_leaves_a_condition_assumed(monkeypatch):
-    conditions._is_proved.cache_clear()
+    conditions._truth_by_engines.cache_clear()
     smt._implies.cache_clear()
     monkeypatch.setattr(smt, "run_process", lambda *_: None)
     assert not follows(Condition(x**2 + x * u + 5 * u**2, ">= 0"))
-    conditions._is_proved.cache_clear()
+    conditions._truth_by_engines.cache_clear()
     smt._implies.cache_clear()
 
 

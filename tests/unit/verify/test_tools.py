@@ -84,7 +84,7 @@ def test_each_factor_that_is_no_number_must_not_vanish(expressions, expected):
     ids=str,
 )
 def test_what_follows_from_signs_is_reported_from_what_does_not(condition, expected):
-    conditions._is_proved.cache_clear()
+    conditions._truth_by_engines.cache_clear()
     assert follows(condition) is expected
 
 
