@@ -157,16 +157,13 @@ def in_first_names(conditions: Iterable[Condition], definitions: Iterable[Equati
     dt/tau > 0
     """
     values = {d.left: d.right for d in definitions if isinstance(d.left, Symbol)}
-    return tuple(Condition(_in_first_names(c.expression, values), c.relation) for c in conditions)
-
-
-def _in_first_names(expression: Expr, values: dict[Expr, Expr]) -> Expr:
+    meant = tuple(conditions)
     for _ in values:  # a definition may use what an earlier one defines
-        replaced = expression.xreplace(values)
-        if replaced == expression:
+        replaced = tuple(Condition(c.expression.xreplace(values), c.relation) for c in meant)
+        if replaced == meant:
             break
-        expression = replaced
-    return expression
+        meant = replaced
+    return meant
 
 
 def assuming(verdict: Verdict, conditions: Iterable[Condition | Hypothesis]) -> Verdict:
@@ -203,9 +200,10 @@ def _consistent(conditions: tuple[Condition, ...]) -> tuple[Verdict, tuple[Condi
     """Return whether conditions are consistent, and those that contradict each other."""
     for c in conditions:
         if signs(c.expression) <= _EXCLUDED[c.relation]:
-            return fails(engines=("form",)), (c, *_declared_of(c))
-    symbols = frozenset[Symbol]().union(*(c.expression.free_symbols for c in conditions))
-    candidates = (at for at in sample_points(symbols, _EXAMPLES) if satisfied(conditions, at))
+            symbols = sorted(c.expression.free_symbols, key=str)
+            return fails(engines=("form",)), (c, *(d for s in symbols for d in declared_sign(s) if d != c))
+    held = frozenset[Symbol]().union(*(c.expression.free_symbols for c in conditions))
+    candidates = (at for at in sample_points(held, _EXAMPLES) if satisfied(conditions, at))
     if (example := next(candidates, None)) is not None:
         point = ", ".join(f"{s} = {n}" for s, n in example.items())
         where = f"at {point}" if point else "whatever the symbols are"
@@ -216,9 +214,3 @@ def _consistent(conditions: tuple[Condition, ...]) -> tuple[Verdict, tuple[Condi
     if possible:
         return holds("the assumptions do not contradict each other", engines=(smt.NAME,)), ()
     return fails(engines=(smt.NAME,)), core
-
-
-def _declared_of(condition: Condition) -> tuple[Condition, ...]:
-    """Return the declared signs of the symbols of a condition."""
-    symbols = sorted(condition.expression.free_symbols, key=str)
-    return tuple(c for s in symbols for c in declared_sign(s) if c != condition)
