@@ -297,8 +297,8 @@ chapter = Chapter(
         Figure(
             name="stability",
             draw=(
-                lambda ax: figures.stability_map(momentum, ax=ax),
-                lambda ax: figures.stability_map(textbook, top=4.2, ax=ax),
+                lambda ax: figures.stability_map(momentum, ax=ax, title="derived (4.5)"),
+                lambda ax: figures.stability_map(textbook, top=4.2, ax=ax, title="textbook (4.6)"),
             ),
             caption=lambda: (
                 "Where momentum is stable on a parabola of curvature `lam`, and how fast it converges: on "

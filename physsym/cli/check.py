@@ -119,9 +119,8 @@ def check_file(file: Path, judged: set[tuple[str, ...]]) -> Iterator[Finished | 
     for derivation in script.derivations:
         yield from check_derivation(script.name, derivation)
     claims = script.claims
-    if any(
-        part.shows_statements for part in script.parts
-    ):  # chapters need what documents are made of, which takes longer to import
+    # Chapters need what documents are made of, which takes longer to import.
+    if any(part.shows_statements for part in script.parts):
         from physsym.documents.compute import claims_of
         from physsym.documents.judgements import judgements
 

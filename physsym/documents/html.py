@@ -10,7 +10,7 @@ from html import escape
 from importlib.resources import files
 from itertools import groupby
 
-from physsym.core.verdicts import Condition, Verdict
+from physsym.core.verdicts import Condition, Outcome, Verdict
 from physsym.documents.plotting import picture_file
 from physsym.documents.reasons import up_to
 from physsym.documents.tree import (
@@ -37,6 +37,7 @@ from physsym.documents.tree import (
     anchor_of_number,
     blocks,
     count_phrase,
+    outcome_counts,
 )
 from physsym.documents.writer import Writer
 from physsym.printing import mathml
@@ -89,12 +90,15 @@ class HTML(Writer[str]):
         )
 
     def front(self, document: Document) -> str:
-        """Return the title, the opening, how many claims came out in which way, and links to the findings."""
+        """Return the title, the opening, how steps and claims came out, and links to the findings."""
         subtitle = f'<p class="subtitle">{escape(document.subtitle)}</p>\n' if document.subtitle else ""
         opening = "".join(map(self.block, document.opening))
-        audit = "".join(_counts(b) for _, b in blocks(document) if isinstance(b, Audit))
+        steps = outcome_counts(o for section in document.sections for o in section.outcomes)
+        counted = _counts("Steps of the derivations", steps) if steps else ""
+        audits = [b.counts for _, b in blocks(document) if isinstance(b, Audit)]
+        counted += "".join(_counts("Claims of the source", counts) for counts in audits)
         title = f"<header>\n<h1>{escape(document.title)}</h1>\n{subtitle}</header>\n"
-        return f"{title}{opening}{audit}{_findings(self, document)}"
+        return f"{title}{opening}{counted}{_findings(self, document)}"
 
     def section(self, section: Section, blocks: Sequence[str]) -> str:
         """Return a section; consecutive claims share a frame."""
@@ -272,7 +276,7 @@ class HTML(Writer[str]):
         )
         head = "".join(f'<th scope="col">{name}</th>' for name in AUDIT_HEAD)
         table = f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n"
-        return f'{_counts(block)}<table class="audit">\n{table}</table>\n'
+        return f'{_counts("Claims of the source", block.counts)}<table class="audit">\n{table}</table>\n'
 
     # Tables, figures and the rest.
 
@@ -322,14 +326,14 @@ def _named(verdict: Verdict) -> str:
     return f"{SIGNS[verdict.outcome]}&nbsp;{verdict.outcome.value}"
 
 
-def _counts(audit: Audit) -> str:
-    """Return how many claims came out in which way, as a row of marks."""
+def _counts(of: str, counts: tuple[tuple[Outcome, int], ...]) -> str:
+    """Return how many steps or claims came out in which way, as a row of marks."""
     marks = "".join(
         f'<li class="chip {outcome.value}" data-outcome="{outcome.value}" data-count="{count}">'
         f"{SIGNS[outcome]}&nbsp;{count_phrase(outcome, count, '&nbsp;')}</li>\n"
-        for outcome, count in audit.counts
+        for outcome, count in counts
     )
-    return f'<ul class="counts" aria-label="Claims by verdict">\n{marks}</ul>\n'
+    return f'<ul class="counts" aria-label="{of} by verdict"><li>{of}:</li>\n{marks}</ul>\n'
 
 
 def _findings(writer: HTML, document: Document) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
+from physsym import __version__
 from physsym.core.verdicts import Condition, Outcome, Verdict
 from physsym.documents.prose import plain_sentence
 from physsym.documents.reasons import up_to
@@ -121,8 +122,9 @@ class TeX(Writer[str]):
         """Return the title, the opening and the contents, from the beginning of the document on."""
         subtitle = rf"\\[.5em]\large\itshape {escaped(document.subtitle)}" if document.subtitle else ""
         title = rf"\title{{{escaped(document.title)}{subtitle}}}\author{{}}\date{{}}"
+        named = rf"\hypersetup{{pdftitle={{{escaped(document.title)}}},pdfcreator={{physsym {__version__}}}}}"
         opening = map(self.block, document.opening)
-        return "\n\n".join([title, r"\begin{document}", r"\maketitle", *opening, r"\tableofcontents"])
+        return "\n\n".join([title, named, r"\begin{document}", r"\maketitle", *opening, r"\tableofcontents"])
 
     def section(self, section: Section, blocks: Sequence[str]) -> str:
         """Return a section under its heading."""

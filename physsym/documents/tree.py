@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -175,8 +175,13 @@ class Audit:
     @property
     def counts(self) -> tuple[tuple[Outcome, int], ...]:
         """Return how many claims came out in each way, without those that none did."""
-        found = [c.verdict.outcome for c in self.claims]
-        return tuple((o, found.count(o)) for o in Outcome if o in found)
+        return outcome_counts(c.verdict.outcome for c in self.claims)
+
+
+def outcome_counts(outcomes: Iterable[Outcome]) -> tuple[tuple[Outcome, int], ...]:
+    """Return how often each outcome occurs, in their order, without those that do not occur."""
+    found = list(outcomes)
+    return tuple((o, found.count(o)) for o in Outcome if o in found)
 
 
 def anchor(text: str) -> str:

@@ -25,7 +25,9 @@ _LEVELS = (0.0, 0.5, 0.7, 0.8, 0.9, 1.0)
 _SHADES = (0.75, 0.6, 0.45, 0.3, 0.15)
 
 
-def stability_map(derived: Rule | Derivation, top: float = 8.0, ax: Axes | None = None) -> Axes:
+def stability_map(
+    derived: Rule | Derivation, top: float = 8.0, ax: Axes | None = None, title: str = ""
+) -> Axes:
     """Draw where a rule with the coefficient `rho` and one rate is stable, over rho and rate times curvature.
 
     The line is the exact boundary; the shading is the spectral radius, from the eigenvalues of the step at
@@ -41,6 +43,7 @@ def stability_map(derived: Rule | Derivation, top: float = 8.0, ax: Axes | None 
     ax.clabel(lines, fontsize=8, colors=INK)
     ax.plot(kept, boundary(rule, kept), color=AMBER, linewidth=2.2, label="exact boundary")
     ax.set(xlabel=label(rho), ylabel=label(rate_of(rule) * lam), xlim=(0, 1), ylim=(0, top))
+    ax.set_title(title, loc="right")
     legend(ax)
     return ax
 
