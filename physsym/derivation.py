@@ -18,6 +18,7 @@ from physsym.transform import apply
 from physsym.verify import dimensions
 from physsym.verify.conditions import consistent, follows
 from physsym.verify.dimensions import known_dimensions
+from physsym.verify.names import misused_names
 from physsym.verify.registry import verify_line
 from physsym.vocabulary import STANDARD, Vocabulary, scalar
 
@@ -200,12 +201,15 @@ class Derivation:
     def _judged(self) -> tuple[Verdict, ...]:
         """Return the verdict on every step, each taken by itself."""
         lines, reason = self._walk
-        pairs = enumerate(zip(self.steps, lines, lines[1:], strict=False))
+        misused = misused_names([step.move for step in self.steps], lines)
         known = [tuple(sorted(self.vocabulary.moving, key=str))]
         for line in lines:
             known.append(tuple(sorted({*known[-1], *moving(line, known[-1])}, key=str)))
         found = tuple(
-            _with_fresh_names(step, lines[:k], above, below, known[k]) for k, (step, above, below) in pairs
+            fails(misuse) if misuse else _checked(step.move, above, below, moved)
+            for step, misuse, above, below, moved in zip(
+                self.steps, misused, lines, lines[1:], known, strict=False
+            )
         )
         if not reason:
             return found
@@ -262,24 +266,6 @@ class Derivation:
 
     def __str__(self) -> str:
         return f"{self.title}: {self.lines[-1]}"
-
-
-def _with_fresh_names(
-    step: Step,
-    earlier: tuple[Statement, ...],
-    above: Statement,
-    below: Statement,
-    known: tuple[Symbol, ...],
-) -> Verdict:
-    """Return the verdict on a step; one that gives a name of an earlier line another meaning fails.
-
-    `known` holds what moves in earlier lines.
-    """
-    new = {s for d in _definitions(step.move) for s in symbols(d)} - symbols(above)
-    reused = sorted((s for line in earlier for s in new & symbols(line)), key=str)
-    if reused:
-        return fails(f"{reused[0]} had another meaning in an earlier line; take a fresh name")
-    return _checked(step.move, above, below, known)
 
 
 def _definitions(move: Move) -> tuple[Law, ...]:

@@ -53,7 +53,7 @@ GUARDS = (
           "steps = self._judged",
           (f"{CONDITIONS}::test_contradictory_assumptions_fail_every_step",)),
     Guard(4, "a name is given a second meaning",
-          "physsym/derivation.py", "    if reused:\n", "    if False:\n",
+          "physsym/verify/names.py", "        if name in used:\n", "        if False:\n",
           (f"{APPLY}::test_a_name_keeps_its_meaning_through_a_derivation",)),
     Guard(4, "a definition names what it is made of",
           "physsym/verify/algebra.py", "or move.symbol in move.value.free_symbols:", "or False:",

@@ -26,13 +26,17 @@ class MoveError(ValueError):
 class Move:
     """The base of all moves: arguments are exact expressions, checked when the move is made.
 
-    `symbols` and `expressions` name the fields that are checked to be such. A move that introduces a symbol
-    says in `definitions` what it stands for, so that no other meaning of it passes. A move that is never
-    written as a lemma for a proof assistant says why in `NOT_CERTIFIED`.
+    `symbols` and `expressions` name the fields that are checked to be such. `introduces` names the fields of
+    symbols that the move brings in, which must be new in the whole derivation, and `removes` those that it
+    takes out for good. A move that introduces a symbol says in `definitions` what it stands for, so that no
+    other meaning of it passes. A move that is never written as a lemma for a proof assistant says why in
+    `NOT_CERTIFIED`.
     """
 
     symbols: ClassVar[tuple[str, ...]] = ()
     expressions: ClassVar[tuple[str, ...]] = ()
+    introduces: ClassVar[tuple[str, ...]] = ()
+    removes: ClassVar[tuple[str, ...]] = ()
     NOT_CERTIFIED: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
@@ -75,6 +79,8 @@ class Define(Move):
     eliminating: Symbol
     symbols = ("symbol", "eliminating")
     expressions = ("value",)
+    introduces = ("symbol",)
+    removes = ("eliminating",)
 
     @property
     def definitions(self) -> tuple[Equation, ...]:
@@ -102,6 +108,7 @@ class Limit(Move):
     side: Side | None = None
     symbols = ("symbol",)
     expressions = ("to",)
+    removes = ("symbol",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -138,6 +145,7 @@ class ReduceOrder(Move):
     coordinate: Symbol
     velocity: Symbol
     symbols = ("coordinate", "velocity")
+    introduces = ("velocity",)
 
     @property
     def definitions(self) -> tuple[Equation, ...]:
@@ -165,6 +173,7 @@ class Integrate(Move):
     step: Symbol
     first: tuple[Symbol, ...] = ()
     symbols = ("step",)
+    introduces = ("step",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -194,6 +203,8 @@ class Rescale(Move):
     factor: Expr
     symbols = ("old", "new")
     expressions = ("factor",)
+    introduces = ("new",)
+    removes = ("old",)
 
     @property
     def definitions(self) -> tuple[Equation, ...]:
@@ -207,6 +218,7 @@ class Eliminate(Move):
 
     symbol: Symbol
     symbols = ("symbol",)
+    removes = ("symbol",)
 
 
 Words: TypeAlias = tuple[str | Expr | Equation, ...]  # texts and formulas that follow each other
