@@ -70,11 +70,11 @@ def _misused(introduced: Sequence[Symbol], used: set[str]) -> str:
 
 
 def _introduced(move: Move, above: Statement) -> tuple[Symbol, ...]:
-    """Return the names that a move introduces: those that it lists, and what its definitions define."""
-    listed = tuple(getattr(move, field) for field in move.introduces)
-    known = symbols(above) | set(listed)
+    """Return the names that a move introduces: those that it lists, or else what its definitions define."""
+    known = symbols(above)
     defined = (d.left if d.left not in known else d.right for d in move.definitions)
-    return (*listed, *(s for s in defined if isinstance(s, Symbol) and s not in known))
+    listed = tuple(getattr(move, field) for field in move.introduces)
+    return listed or tuple(s for s in defined if isinstance(s, Symbol) and s not in known)
 
 
 def _arguments(move: Move) -> Iterator[Symbol]:

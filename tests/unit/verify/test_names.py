@@ -88,6 +88,7 @@ RIGHT = [
     (motion, (*in_tau, *descent, Define(eta, dt / gamma, dt))),
     (motion, (ReduceOrder(x, v), Rescale(v, u, 1 / p), Rescale(u, a, p))),
     (planar, (ReduceOrder(x, v), ReduceOrder(y, u))),
+    (law({m * dot(dot(x)): -G}), (ReduceOrder(x, v),)),
     (law({gamma * dot(x): -gamma * a * x}),
      (Divide(gamma), Integrate(forward_euler, dt), Define(eta, dt / gamma, dt))),
     (rule({x: x - (1 - rho) * eta * G}), (Define(alpha, (1 - rho) * eta, eta),)),
