@@ -31,7 +31,7 @@ def with_friction(title, treatment, kept, lost, says):
     """
     return Derivation(
         title=title,
-        start=damped_particle.law(),
+        start=damped_particle,
         steps=(*two_laws,
             Step(says,
                  Integrate(semi_implicit_euler.with_friction(treatment), dt),
@@ -81,7 +81,7 @@ def without_inertia(friction):
     """Return the derivation with inertia let go after the discretisation: does it end in gradient descent?"""
     return Derivation(
         title=f"{friction.title}, inertia let go afterwards",
-        start=friction.start,
+        start=damped_particle,
         steps=(*friction.steps[:5],
             Step("Let inertia vanish while the time step stays as it is.",
                  Limit(tau, 0)),

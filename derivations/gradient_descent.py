@@ -30,7 +30,7 @@ in_terms_of_tau = (
 
 derivation = Derivation(
     title="Gradient descent",
-    start=damped_particle.law(),
+    start=damped_particle,
     steps=(*in_terms_of_tau,
         Step("Let inertia vanish. The limit is singular: the initial velocity is lost.",
              Limit(tau, 0)),

@@ -31,7 +31,7 @@ two_laws = (
 
 derivation = Derivation(
     title="Momentum",
-    start=damped_particle.law(),
+    start=damped_particle,
     steps=(*two_laws,
         Step("One step of semi-implicit Euler: first the velocity, then the position with the new velocity.",
              Integrate(semi_implicit_euler, dt),
@@ -67,7 +67,7 @@ two_steps = derivation.then(
 
 by_constants = Derivation(
     title="Momentum in the constants of mechanics",
-    start=damped_particle.law(),
+    start=damped_particle,
     steps=(
         Step("Write velocity and position apart.",
              ReduceOrder(x, velocity=v),

@@ -16,7 +16,7 @@ from physsym.vocabulary import G, U, gamma, m, tau, v, x
 
 without_friction = Derivation(
     title="A particle without friction",
-    start=System(coordinates=(x,), lagrangian=m * dot(x) ** 2 / 2 - U).law(),
+    start=System(coordinates=(x,), lagrangian=m * dot(x) ** 2 / 2 - U),
     steps=(
         Step("Call the rate of the position the velocity.",
              ReduceOrder(x, velocity=v),
@@ -26,7 +26,7 @@ without_friction = Derivation(
 
 with_friction = Derivation(
     title="A particle with friction",
-    start=damped_particle.law(),
+    start=damped_particle,
     steps=(
         Step("Call the rate of the position the velocity.",
              ReduceOrder(x, velocity=v),

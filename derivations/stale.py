@@ -18,7 +18,7 @@ from physsym.vocabulary import G, dt, eta, gamma, rho, tau, u, v, x
 
 derivation = Derivation(
     title="A stale gradient",
-    start=damped_particle.law(),
+    start=damped_particle,
     steps=(*two_laws,
         Step("One step of forward Euler: both new values come from old ones.",
              Integrate(forward_euler, dt),

@@ -15,7 +15,7 @@ from physsym.core.verdicts import Condition, Hypothesis, Order, Outcome, Verdict
 from physsym.mechanics.moves import Move, MoveError, Step
 from physsym.mechanics.system import System
 from physsym.transform import apply
-from physsym.verify import dimensions
+from physsym.verify import dimensions, follows_from
 from physsym.verify.conditions import consistent, follows
 from physsym.verify.dimensions import known_dimensions
 from physsym.verify.names import misused_names
@@ -33,6 +33,7 @@ def __dir__() -> list[str]:
 _proposed = lru_cache(maxsize=1024)(apply)
 _checked = lru_cache(maxsize=1024)(verify_line)
 _agreeing = lru_cache(maxsize=1024)(dimensions)
+_followed = lru_cache(maxsize=256)(follows_from)
 
 
 class DerivationError(ValueError):
@@ -94,7 +95,8 @@ class Derivation:
     vocabulary
         Dimensions and names of the symbols.
     system
-        The system whose law of motion the start is, if the derivation begins with one.
+        The system whose law of motion the start is, if the derivation begins with one. The verdict on the
+        start is then whether it follows from the system's Lagrangian and dissipation function.
 
     Raises
     ------
@@ -127,6 +129,8 @@ class Derivation:
         if isinstance(start := self.start, System):
             object.__setattr__(self, "system", start)
         object.__setattr__(self, "start", as_statement(self.start))
+        if self.system is not None and not isinstance(self.start, Law):
+            raise TypeError(f"a derivation from a system starts with its law of motion, given {self.start}")
         object.__setattr__(self, "steps", tuple(self.steps))
         for step in self.steps:
             if not isinstance(step, Step):
@@ -166,6 +170,7 @@ class Derivation:
     def verdicts(self) -> tuple[Verdict, ...]:
         """Return the verdict on every line: on the start, then on each step.
 
+        A start is given, unless it is the law of a system: then it must follow from the Lagrangian.
         The dimensions of a line count in its verdict where they contradict each other; unknown ones do not.
         Where the assumptions contradict each other every step fails, since anything would follow from them.
         A step that gives no line fails; those after it are unchecked. Without steps nothing was checked.
@@ -189,9 +194,10 @@ class Derivation:
 
     @cached_property
     def _judged_start(self) -> Verdict:
-        """Return the verdict on the start: it is given, and must not contradict itself."""
+        """Return the verdict on the start: that it follows from its system, if there is one, or is given."""
+        given = holds("given") if self.system is None else _followed(self.system, self.start)
         own = consistent(getattr(self.start, "assuming", ()))
-        return holds("given") if own else own
+        return given if own else all_of(given, own)
 
     def consistency(self) -> Verdict:
         """Return whether all that the steps assume can hold together with the declared signs."""

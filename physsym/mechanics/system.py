@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from sympy import Abs, Add, Expr, S, Symbol, expand
 
+from physsym.core.motion import is_time
 from physsym.core.statements import Equation, Law
 from physsym.core.symbols import dot, exact, name_and_marks
 from physsym.core.verdicts import Condition
-from physsym.vocabulary import U, gamma, m, t, x
+from physsym.vocabulary import U, gamma, m, x
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def total_time_derivative(expression: Expr, coordinates: tuple[Symbol, ...]) -> 
     Parameters
     ----------
     expression
-        The expression.
+        The expression. What occurs in it with a rate, such as y with `dot(y)`, depends on time too.
     coordinates
         The coordinates that depend on time.
 
@@ -81,8 +82,11 @@ def total_time_derivative(expression: Expr, coordinates: tuple[Symbol, ...]) -> 
     >>> total_time_derivative(m * dot(x)**2 / 2, (x,))
     m*x'*x''
     """
-    moving = [s for q in coordinates for s in (q, dot(q))]
-    return Add(expression.diff(t), *(expression.diff(s) * dot(s) for s in moving))
+    held = sorted(expression.free_symbols, key=str)
+    names = {q.name for q in coordinates} | {name_and_marks(s)[0] for s in held if name_and_marks(s)[1]}
+    moving = [s for s in held if name_and_marks(s)[0] in names]
+    times = [s for s in held if is_time(s) and s not in moving]
+    return Add(*(expression.diff(s) for s in times), *(expression.diff(s) * dot(s) for s in moving))
 
 
 damped_particle = System(

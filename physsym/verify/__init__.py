@@ -4,11 +4,13 @@ from physsym.verify import algebra, integrate, limit, neglect
 from physsym.verify.dimensions import dimensions
 from physsym.verify.equivalence import identical
 from physsym.verify.registry import check, verify_step
+from physsym.verify.variation import follows_from
 
 __all__ = [
     "algebra",
     "check",
     "dimensions",
+    "follows_from",
     "identical",
     "integrate",
     "limit",

@@ -49,7 +49,7 @@ def test_a_derivation_has_every_line_in_every_form():
         assert latex(line) in forms["text/markdown"]
         assert unicode(line).splitlines()[-1] in forms["text/plain"]
         assert f"({k})" in forms["text/plain"]
-    assert forms["text/plain"].count("[holds]") == len(DERIVATION.steps)
+    assert forms["text/plain"].count("[holds]") == len(DERIVATION.lines)
 
 
 def test_a_failing_step_is_shown_as_failing():
