@@ -18,10 +18,10 @@ from sympy import Add, Expr, Mul, Rational, Symbol
 
 from physsym.analysis.modified_equations import ModifiedEquation
 from physsym.analysis.rooted_trees import Tree, cuts, trees
+from physsym.core.motion import is_time
 from physsym.core.statements import Equation, Law, LawLike, as_law, symbols
 from physsym.core.symbols import DOT, dot, name_and_marks
 from physsym.mechanics.integrators import Method, PartitionedEuler, RungeKutta
-from physsym.vocabulary import t
 
 Coefficients = dict[Tree, Fraction]
 
@@ -308,6 +308,6 @@ def _rates(law: Law, step: Symbol) -> dict[Symbol, Expr]:
             )
         known = {s for s in symbols(law) if dot(s) == equation.left}
         rates[known.pop() if known else Symbol(name, real=equation.left.is_real)] = equation.right
-    if {step, t} & symbols(law):
-        raise ValueError(f"the law holds the step {step} or the time {t}, as a modified equation cannot")
+    if step in symbols(law) or any(map(is_time, symbols(law))):
+        raise ValueError(f"the law holds the step {step} or the time t, as a modified equation cannot")
     return rates

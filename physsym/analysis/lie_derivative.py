@@ -5,10 +5,10 @@ from __future__ import annotations
 from sympy import Add, Expr, Integer, Matrix, Symbol
 
 from physsym.analysis.exact_evaluation import AnalysisError
+from physsym.core.motion import is_time
 from physsym.core.statements import Law, LawLike, as_law, symbols
 from physsym.core.symbols import DOT, dot, exact, name_and_marks
 from physsym.mechanics.system import System
-from physsym.vocabulary import t
 
 
 def energy(system: System) -> Expr:
@@ -75,8 +75,8 @@ def rate_along(law: LawLike, quantity: Expr) -> Expr:
     highest = _highest_rates(law)
     found = dict(zip(highest, _solved(law, highest), strict=True))
     names = {name_and_marks(s)[0] for s in highest}
-    moving = sorted((s for s in quantity.free_symbols if name_and_marks(s)[0] in names), key=str)
-    rate = quantity.diff(t) + Add(*(quantity.diff(s) * dot(s) for s in moving))
+    held = sorted((s for s in quantity.free_symbols if is_time(s) or name_and_marks(s)[0] in names), key=str)
+    rate = Add(*(quantity.diff(s) * (1 if is_time(s) else dot(s)) for s in held))
     return rate.xreplace(found).expand()
 
 

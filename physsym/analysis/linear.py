@@ -9,10 +9,12 @@ from sympy import Expr, ImmutableMatrix, Matrix, Poly, Symbol, eye
 from sympy.polys.polyerrors import PolynomialError
 
 from physsym.analysis.exact_evaluation import AnalysisError
+from physsym.core.motion import is_time
 from physsym.core.statements import (
     Law,
     Rule,
     RuleLike,
+    Statement,
     StatementLike,
     as_rule,
     as_statement,
@@ -100,8 +102,19 @@ def step_matrix(rule: RuleLike, curvature: Expr = lam) -> ImmutableMatrix:
     [rho, -eta*lam + 1]])
     """
     rule = as_rule(rule)
+    _refuse_time(rule)
     new = one_step_map(rule)
     return _matrix([on_quadratic(new[s], curvature) for s in states(rule)], states(rule))
+
+
+def _refuse_time(statement: Statement) -> None:
+    time = next((s for s in symbols(statement) if is_time(s)), None)
+    if time is not None:
+        raise AnalysisError(
+            f"the {type(statement).__name__.lower()} holds the time {time}, so that its matrix changes from "
+            "instant to instant and its eigenvalues do not tell whether it is stable; put a number for the "
+            "time to look at one instant, or run the rule"
+        )
 
 
 def _matrix(expressions: Iterable[Expr], unknowns: tuple[Symbol, ...]) -> ImmutableMatrix:
@@ -157,6 +170,7 @@ def characteristic_polynomial(statement: StatementLike, curvature: Expr = lam) -
     statement = as_statement(statement)
     if z in symbols(statement) | exact(curvature).free_symbols:
         raise AnalysisError("z is the unknown of the characteristic polynomial; give yours another name")
+    _refuse_time(statement)
     if isinstance(statement, Rule):
         matrix = step_matrix(statement, curvature)
         return Poly((z * eye(matrix.rows) - matrix).det(method="berkowitz"), z)

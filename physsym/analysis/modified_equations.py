@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from sympy import Expr, Integer, Symbol, expand, factor
 
 from physsym.analysis.jets import Expansion, Polynomial, Series, VectorField, ring_for
+from physsym.core.motion import is_time
 from physsym.core.statements import Equation, Law, Rule, RuleLike, as_rule, states, symbols
 from physsym.core.symbols import after, dot, grad, hess, potential
 from physsym.core.verdicts import Order
-from physsym.vocabulary import t
 
 
 @dataclass(frozen=True)
@@ -113,8 +113,8 @@ def refuse(rule: Rule, step: Symbol, order: int) -> None:
         raise TypeError(f"expected a rule, such as rule({{x: x - eta*G}}); given {type(rule).__name__}")
     if order < 0:
         raise ValueError(f"the order counts powers of the step from zero; given {order}")
-    if t in symbols(rule):
-        raise ValueError(f"the rule reads the time {t}; a modified equation is found for rules that do not")
+    if any(map(is_time, symbols(rule))):
+        raise ValueError("the rule reads the time t; a modified equation is found for rules that do not")
     if step not in symbols(rule) or step in states(rule):
         names = ", ".join(sorted(map(str, symbols(rule))))
         raise ValueError(f"the step {step} must be a parameter of the rule, which has {names}")

@@ -12,8 +12,8 @@ from physsym.analysis.quantified import as_conditions
 from physsym.analysis.spectral import spectral_radius
 from physsym.analysis.stability import Region, schur_cohn
 from physsym.core.signs import POSITIVE, signs
-from physsym.core.statements import Rule, RuleLike, as_rule, parameters, rewritten
-from physsym.core.symbols import Exact, exact
+from physsym.core.statements import Rule, RuleLike, as_rule, parameters, rewritten, symbols
+from physsym.core.symbols import Exact, exact, fresh
 from physsym.core.verdicts import Condition, Verdict, fails, holds, undecided
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
@@ -239,16 +239,15 @@ def is_minimax_rate(
     return attained and _none_better(rule, exact(rate), ends, assumed)
 
 
-_LARGER = Symbol("larger_rate", positive=True)
-
-
 def _attained(rule: Rule, rate: Expr, ends: Sequence[Expr], given: tuple[Condition, ...]) -> Verdict:
     """Return whether every larger rate is attained at both ends."""
-    larger = (*given, Condition(rate, "> 0"), Condition(_LARGER - rate, "> 0"))
-    goals = tuple(c for end in ends for c in rate_region(rule, _LARGER, end).conditions)
+    taken = symbols(rule).union(*(e.free_symbols for e in (rate, *ends)))
+    above = fresh("larger_rate", taken, positive=True)
+    larger = (*given, Condition(rate, "> 0"), Condition(above - rate, "> 0"))
+    goals = tuple(c for end in ends for c in rate_region(rule, above, end).conditions)
     found = smt.implies_all(larger, goals)
     if found.answer is Answer.REFUTED:
-        witness = found.witness.replace(_LARGER.name, "a larger rate")
+        witness = found.witness.replace(str(above), "a larger rate")
         return fails("the proposed values do not keep the rate", witness=witness, engines=(smt.NAME,))
     if found.answer is not Answer.PROVED:
         return undecided("whether the proposed values keep the rate", engines=(smt.NAME,))

@@ -13,7 +13,8 @@ from physsym.certificates.algebra import require, require_absent
 from physsym.certificates.expansion import expansion
 from physsym.certificates.formula import All, Always, Map, Open, Relation, Said, changed, equation, equations
 from physsym.certificates.lemma import Lemma, Proof, Refusal, lemma
-from physsym.core.statements import Law, Rule, Statement, one_step_map
+from physsym.core.motion import is_time
+from physsym.core.statements import Law, Rule, Statement, one_step_map, symbols
 from physsym.core.symbols import DOT, after, dot
 from physsym.mechanics.integrators import PartitionedEuler, RungeKutta
 from physsym.mechanics.moves import Integrate, MoveError
@@ -84,6 +85,8 @@ def _moved(state: Symbol, weights: Sequence[Expr], stages: list[dict[Symbol, Exp
 def _fitting(move: Integrate, above: Statement, below: Statement) -> tuple[Rates, Rule]:
     law, rule = require(Law, above, move, "above"), require(Rule, below, move, "below")
     require_absent(move.step, above, "above")
+    if any(map(is_time, symbols(law))):
+        raise Refusal("the law holds the time t, and no lemma has its steps yet")
     found = {_state(e): e for e in equations(law)}
     if set(found) != set(rule.targets):
         raise Refusal(f"the law has rates of {_listed(found)}, the rule updates {_listed(rule.targets)}")

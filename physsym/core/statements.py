@@ -11,7 +11,18 @@ from typing import Any, Protocol, TypeAlias, overload
 from sympy import Expr, Symbol
 
 from physsym.core.signs import declares_sign, sign_kept
-from physsym.core.symbols import AFTER, BEFORE, DOT, OPAQUE, Exact, after, before, exact, name_and_marks
+from physsym.core.symbols import (
+    AFTER,
+    BEFORE,
+    DOT,
+    OPAQUE,
+    Exact,
+    after,
+    before,
+    exact,
+    name_and_marks,
+    refuse_noise,
+)
 from physsym.core.verdicts import Condition
 
 RELATIONS = ("=", "!=", "<", ">", "<=", ">=", "~", "->")
@@ -77,6 +88,8 @@ class Law:
     def __post_init__(self) -> None:
         if not self.equations:
             raise StatementError("a law needs at least one equation, given none")
+        for equation in self.equations:
+            refuse_noise(equation.residual)
 
     def __str__(self) -> str:
         return "; ".join(map(str, self.equations))
@@ -109,6 +122,7 @@ class Rule:
             raise StatementError("a rule needs at least one update, given none")
         done: list[Symbol] = []
         for update in self.updates:
+            refuse_noise(update.value)
             _refuse_misread(update, self.targets, done)
             if update.target in done:
                 raise StatementError(f"{update.target} is updated twice; a rule updates each symbol once")

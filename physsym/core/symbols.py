@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from itertools import chain, count
 from typing import Any, TypeAlias
 
 import sympy
@@ -121,6 +122,19 @@ def of_name(name: str, symbols: Iterable[Symbol]) -> frozenset[Symbol]:
     return frozenset(s for s in symbols if name_and_marks(s)[0] == name)
 
 
+def fresh(name: str, taken: Iterable[Symbol], **assumptions: bool) -> Symbol:
+    """Return a symbol of a name, numbered where that name is taken; it is real if not said otherwise.
+
+    >>> fresh("rate", [Symbol("rate", positive=True), Symbol("x")])
+    rate 2
+    """
+    names = {s.name for s in taken}
+    numbered = (f"{name} {k}" for k in count(2))
+    return Symbol(
+        next(n for n in chain([name], numbered) if n not in names), **(assumptions or {"real": True})
+    )
+
+
 class _Opaque(Function):
     """A function of which nothing is known but its arguments, the point at which it is evaluated."""
 
@@ -224,6 +238,17 @@ OPAQUE = (potential, grad, hess, higher, partial)
 FORCES = (grad, partial)
 
 
+def refuse_noise(expression: Expr) -> None:
+    """Raise TypeError for a random variable of `sympy.stats`, which would be taken for a constant."""
+    # SymPy counts random variables among the free symbols though they are none.
+    noise = sorted((s for s in expression.free_symbols if not isinstance(s, Symbol)), key=str)
+    if noise:
+        raise TypeError(
+            f"{noise[0]} is a random variable, and noise is not known yet: laws and rules are deterministic "
+            "here; leave the noise out, or write its mean"
+        )
+
+
 def exact(value: object) -> Expr:
     """Return a SymPy expression, refusing what would make it inexact or is no formula.
 
@@ -255,6 +280,7 @@ def exact(value: object) -> Expr:
         expression = None
     if not isinstance(expression, Expr) or expression.is_Matrix:
         raise TypeError(f"expected an expression, given {value!r} of type {type(value).__name__}")
+    refuse_noise(expression)
     if expression.has(sympy.Float):
         raise TypeError(f"{expression} holds a binary float; write exact numbers such as Rational(1, 10)")
     return expression

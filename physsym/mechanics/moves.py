@@ -18,6 +18,9 @@ from physsym.mechanics.integrators import Method
 Side: TypeAlias = Literal["+", "-"]
 
 
+CLOCKS = ("", "old", "midpoint", "new")
+
+
 class MoveError(ValueError):
     """A move that cannot be carried out on the line it is given, with the reason."""
 
@@ -167,11 +170,16 @@ class Integrate(Move):
         The states that a method with two blocks updates first. Without it they are found by what the states
         mean (velocities first), never by the order in which the law lists them; where that is not determined,
         the step is refused.
+    clock : {"", "old", "midpoint", "new"}
+        Where in the step a one-stage method reads the time, for a law that holds the time `t`: at t, at
+        t + step/2 or at t + step. By default at the weight with which a rate reads its own state: the old
+        time for explicit friction, the new one for implicit friction. The rule ends with `t <- t + step`.
     """
 
     method: Method
     step: Symbol
     first: tuple[Symbol, ...] = ()
+    clock: str = ""
     symbols = ("step",)
     introduces = ("step",)
 
@@ -192,6 +200,8 @@ class Integrate(Move):
             if not isinstance(state, Symbol):
                 raise TypeError(f"first holds the symbols of states, as in first=(v,); given {state!r}")
         object.__setattr__(self, "first", first)
+        if self.clock not in CLOCKS:
+            raise ValueError(f"clock is one of {', '.join(map(repr, CLOCKS))}; given {self.clock!r}")
 
 
 @dataclass(frozen=True)
@@ -275,7 +285,9 @@ def _(move: ReduceOrder) -> Words:
 def _(move: Integrate) -> Words:
     first = [part for state in move.first for part in (", ", state)]
     said = (first[1], *first[2:], " first, of length ") if first else ("of length ",)
-    return f"integrate over one step by {move.method.name}, ", *said, move.step
+    times = f", with the time read at the {move.clock} one".replace("midpoint one", "midpoint")
+    read = (times,) if move.clock else ()
+    return f"integrate over one step by {move.method.name}, ", *said, move.step, *read
 
 
 @describe.register(Rescale)

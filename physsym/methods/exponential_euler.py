@@ -12,17 +12,17 @@ import mpmath
 import sympy
 from sympy import Abs, Add, Expr, Integer, Matrix, Mul, Rational, Symbol, cos, exp, eye, sign, sin, sqrt
 
+from physsym.core.motion import is_time
 from physsym.core.statements import Rule, Update
-from physsym.core.symbols import dot
+from physsym.core.symbols import dot, fresh
 from physsym.core.verdicts import Order, Verdict, all_of, holds, undecided
 from physsym.mechanics.integrators import refuse_friction
 from physsym.mechanics.moves import Integrate, MoveError
 from physsym.transform.forms import tidied
 from physsym.transform.integrate import Rates, integrate, one_block
 from physsym.verify.identity import identical
-from physsym.verify.integrate import Equations, derivative, refuse_first, verify_method
+from physsym.verify.integrate import Equations, derivative, refuse_first, verify_method, without_time
 from physsym.verify.substitution import Refusal, substituted
-from physsym.vocabulary import t
 
 Numbers = Mapping[Symbol, Any]
 
@@ -74,7 +74,13 @@ def _(method: ExponentialEuler, rates: Rates, move: Integrate) -> Rule:
     sequence = one_block(rates, move)
     for state, rate in rates.items():
         derivatives = [rate.diff(s) for s in rates]
-        if any(e.free_symbols & {*rates, t} for e in derivatives) or t in rate.free_symbols:
+        if any(map(is_time, rate.free_symbols)):
+            raise MoveError(
+                "exponential Euler needs a linear law with constant coefficients, and "
+                f"{dot(state)} = {rate} reads the time; use runge_kutta_4, or where the friction "
+                'alone is linear semi_implicit_euler.with_friction("exponential")'
+            )
+        if any(e.free_symbols & set(rates) for e in derivatives):
             raise MoveError(
                 f"exponential Euler needs a linear law with constant coefficients, and {dot(state)} = {rate} "
                 "is none; where the friction alone is linear use "
@@ -158,6 +164,10 @@ def _integral(matrix: Matrix, grown: Matrix, step: Symbol) -> Matrix:
 @verify_method.register(ExponentialEuler)
 def _(method: ExponentialEuler, equations: Equations, new: Equations, move: Integrate) -> list[Verdict]:
     refuse_first(move)
+    if len(without_time(equations)) < len(equations):
+        raise Refusal(
+            f"{method.name} needs a linear law with constant coefficients, and this one holds the time"
+        )
     for state, residual in equations.items():
         if not _is_linear(residual, [*equations, *map(dot, equations)]):
             raise Refusal(f"{method.name} needs a linear law with constant coefficients; {state} has none")
@@ -179,11 +189,11 @@ def _(method: ExponentialEuler, equations: Equations, new: Equations, move: Inte
 
 
 def _is_linear(residual: Expr, variables: Sequence[Symbol]) -> bool:
-    """Tell whether a residual is linear in the variables, and holds the time in no other way."""
+    """Tell whether a residual is linear in the variables."""
     nowhere = dict.fromkeys(variables, Integer(0))
     rest = substituted(residual, nowhere)
     parts = (s * (substituted(residual, {**nowhere, s: Integer(1)}) - rest) for s in variables)
-    return t not in residual.free_symbols and bool(identical(residual, Add(rest, *parts)))
+    return bool(identical(residual, Add(rest, *parts)))
 
 
 def _vanishes(residual: Expr, step: Symbol, what: str) -> Verdict:
@@ -191,16 +201,16 @@ def _vanishes(residual: Expr, step: Symbol, what: str) -> Verdict:
 
     What holds for independent unknowns holds for these functions; what does not is compared as it stands.
     """
-    fresh = (Symbol(f"unknown {k}", real=True) for k in count())
+    unknowns = (fresh(f"unknown {k}", residual.free_symbols) for k in count())
     exponents = {e.args[0]: _terms(e.args[0]) for e in residual.atoms(exp) if e.has(step)}
     scale = lcm(*(c.q for terms in exponents.values() for c in terms.values()))
-    bases = {unit: next(fresh) for terms in exponents.values() for unit in terms}
+    bases = {unit: next(unknowns) for terms in exponents.values() for unit in terms}
     names: dict[Expr, Expr] = {
         exp(exponent): Mul(*(bases[unit] ** (c * scale) for unit, c in terms.items()))
         for exponent, terms in exponents.items()
     }
     for angle in sorted({e.args[0] for e in residual.atoms(sin, cos) if e.has(step)}, key=str):
-        half = next(fresh)  # the tangent of half the angle
+        half = next(unknowns)  # the tangent of half the angle
         names |= {sin(angle): 2 * half / (1 + half**2), cos(angle): (1 - half**2) / (1 + half**2)}
     what = f"the law of {what} and zero"
     general = identical(substituted(residual, names), Integer(0), what)

@@ -11,11 +11,11 @@ from sympy import Integer, Symbol
 from physsym.core.statements import Rule, Update
 from physsym.core.symbols import after, dot
 from physsym.core.verdicts import Verdict
-from physsym.mechanics.integrators import refuse_friction
+from physsym.mechanics.integrators import MIDDLE, NEW, refuse_friction
 from physsym.mechanics.moves import Integrate, MoveError
-from physsym.transform.integrate import Rates, blocks, integrate
+from physsym.transform.integrate import Rates, at_time, blocks, integrate
 from physsym.verify.identity import identical
-from physsym.verify.integrate import Equations, first_moved, linear_rate, verify_method
+from physsym.verify.integrate import Equations, first_moved, linear_rate, verify_method, without_time
 from physsym.verify.substitution import Refusal, substituted
 
 Numbers = Mapping[Symbol, Any]
@@ -27,7 +27,7 @@ class VelocityVerlet:
 
     v_half = v + dt/2*a(x), x_new = x + dt*r(v_half), v_new = v_half + dt/2*a(x_new) (Hairer, Lubich and
     Wanner, Geometric Numerical Integration, section I.1.4). With friction, where a reads v, it is another
-    method and refused.
+    method and refused. A force that holds the time reads it at both ends of the step.
     """
 
     name: str = "velocity Verlet"
@@ -78,8 +78,10 @@ def _(method: VelocityVerlet, rates: Rates, move: Integrate) -> Rule:
             )
     half = {v: v + move.step / 2 * rates[v] for v in velocities}
     new = {x: after(x) for x in positions}
-    drift = (Update(x, x + move.step * rates[x].xreplace(half)) for x in positions)
-    kick = (Update(v, v + move.step / 2 * (rates[v] + rates[v].xreplace(new))) for v in velocities)
+    # The force is read at both ends of the step, the drift in its middle: the method stays symmetric in time.
+    middle, end = at_time(rates, MIDDLE, move.step), at_time(rates, NEW, move.step)
+    drift = (Update(x, x + move.step * middle[x].xreplace(half)) for x in positions)
+    kick = (Update(v, v + move.step / 2 * (rates[v] + end[v].xreplace(new))) for v in velocities)
     return Rule((*drift, *kick))
 
 
@@ -88,8 +90,10 @@ def _(method: VelocityVerlet, rates: Rates, move: Integrate) -> Rule:
 
 @verify_method.register(VelocityVerlet)
 def _(method: VelocityVerlet, equations: Equations, new: Equations, move: Integrate) -> list[Verdict]:
-    fast = first_moved(equations, move)
-    slow = set(equations) - fast
+    states = without_time(equations)
+    times = set(equations) - set(states)
+    fast = first_moved(states, move)
+    slow = set(states) - fast
     if not slow:
         raise Refusal(f"{method.name} needs positions and velocities; the states do not read each other")
     verdicts = []
@@ -100,13 +104,14 @@ def _(method: VelocityVerlet, equations: Equations, new: Equations, move: Integr
         moved = substituted(force[state], {v: new[v] for v in fast})
         if not identical(force[state], moved, f"the rate of {state} with old and with new velocities"):
             raise Refusal(f"{method.name} takes forces without friction; the rate of {state} is not one")
-    there = {s: substituted(force[s], {x: new[x] for x in slow}) for s in fast}
+    there = {s: substituted(force[s], {x: new[x] for x in slow | times}) for s in fast}
     for state in fast:
         mean = (force[state] + there[state]) / 2
         change = (new[state] - state) / move.step
         verdicts.append(identical(change, mean, f"the difference quotient of {state} and the mean force"))
     # The velocity of the drift is found from the end of the step, half a kick back.
     between = {s: new[s] - move.step * there[s] / 2 for s in fast}
+    between |= {s: (s + new[s]) / 2 for s in times}
     for state in slow:
         here = {dot(state): (new[state] - state) / move.step, **between}
         what = f"the difference quotient of {state} and its rate between the kicks"

@@ -9,12 +9,14 @@ import sympy
 from sympy import Add, Dummy, Expr, Integer, Symbol, exp, linear_eq_to_matrix
 from sympy.solvers.solveset import NonlinearError
 
+from physsym.core.motion import is_time, moves, moving
 from physsym.core.statements import Law, Rule, Statement, Update, symbols
 from physsym.core.symbols import DOT, OPAQUE, after, dot
-from physsym.mechanics.integrators import OLD, PartitionedEuler, RungeKutta
+from physsym.mechanics.integrators import MIDDLE, NEW, OLD, PartitionedEuler, RungeKutta
 from physsym.mechanics.moves import Integrate, MoveError
 from physsym.transform.forms import solved, tidied
 from physsym.transform.registry import expect, transform_step
+from physsym.vocabulary import STANDARD
 
 Rates = dict[Symbol, Expr]
 Block = tuple[Symbol, ...]
@@ -27,12 +29,34 @@ def _(move: Integrate, line: Statement) -> Rule:
         raise MoveError(
             f"the time step {move.step} occurs in the law already; name the step by a fresh symbol"
         )
-    return integrate(move.method, _rates(law), move)
+    rates = _rates(law)
+    time = next((s for s in (*rates, *symbols(law)) if is_time(s)), None)
+    alone = sorted(moving(law, STANDARD.moving) - {*rates, *map(dot, rates), time}, key=str)
+    if alone:
+        raise MoveError(
+            f"{alone[0]} changes in time, and no equation of the law {law} says how; give it an equation, or "
+            "write a constant by another letter"
+        )
+    if moves(move.step, law, STANDARD.moving):
+        raise MoveError(f"{move.step} changes in time; name the time step by a fresh symbol")
+    if time and (rate := rates.pop(time, Integer(1))) != 1:
+        raise MoveError(f"{time} is the time, whose rate is 1 and not {rate}; write another letter for it")
+    if move.clock and (time is None or not isinstance(move.method, PartitionedEuler)):
+        why = (
+            "the law does not hold the time t" if time is None else f"{move.method.name} reads its own times"
+        )
+        raise MoveError(f'leave clock="{move.clock}" out: {why}')
+    updates = integrate(move.method, rates, move).updates if rates else ()
+    return Rule(updates if time is None else (*updates, Update(time, time + move.step)))
 
 
 @singledispatch
 def integrate(method: object, rates: Rates, move: Integrate) -> Rule:
-    """Return one step along the rates by a method; new kinds of methods register here."""
+    """Return one step along the rates by a method; new kinds of methods register here.
+
+    Rates may hold the time `t`, which a method reads at its own nodes, by `at_time`; the update of `t` itself
+    is added afterwards.
+    """
     raise MoveError(
         f"no function is registered that integrates by {method!r}; use one of physsym.integrators, or "
         "register one with physsym.transform.integrate.integrate.register"
@@ -41,7 +65,7 @@ def integrate(method: object, rates: Rates, move: Integrate) -> Rule:
 
 def _rates(law: Law) -> Rates:
     """Return the rate of each state of a law of first order, in the order of its equations."""
-    rates = {}
+    rates: Rates = {}
     for equation in law.equations:
         derivatives = [s for s in equation.residual.free_symbols if DOT in s.name]
         if len(derivatives) > 1 and not any(s.name.endswith(DOT * 2) for s in derivatives):
@@ -58,8 +82,17 @@ def _rates(law: Law) -> Rates:
         name = derivatives[0].name.removesuffix(DOT)
         own = (s for s in symbols(law) if s.name == name)
         state = next(own, Symbol(name, real=True) if derivatives[0].is_real else Symbol(name))
+        if state in rates:
+            raise MoveError(f"two equations of the law {law} are for {state}; a state has one")
         rates[state] = solved(equation.residual, derivatives[0])
     return rates
+
+
+def at_time(rates: Rates, weight: Expr, step: Symbol) -> Rates:
+    """Return rates that read the time at t + weight*step."""
+    times = {s for rate in rates.values() for s in rate.free_symbols if is_time(s)}
+    node = {s: s + weight * step for s in times}
+    return {s: rate.xreplace(node) for s, rate in rates.items()}
 
 
 # ------------------------------------------------------------------ which states move first
@@ -128,6 +161,8 @@ def _(method: PartitionedEuler, rates: Rates, move: Integrate) -> Rule:
     parts = blocks(rates, move) if method.partitioned else (one_block(rates, move), ())
     if method.pending != OLD and parts[1] and method.partitioned:
         raise MoveError(f"{method.name} reads new values of what is not yet updated; no rule does that")
+    own = OLD if isinstance(method.own, str) else method.own
+    rates = at_time(rates, {"": own, "old": OLD, "midpoint": MIDDLE, "new": NEW}[move.clock], move.step)
     sequence = parts[0] + parts[1]
     moving, updates = (*sequence, *map(after, sequence)), list[Update]()
     for block in parts:
@@ -212,7 +247,8 @@ def _(method: RungeKutta, rates: Rates, move: Integrate) -> Rule:
     stages: list[Rates] = []
     for row in method.matrix:
         point = {s: _along(s, row, stages, move.step) for s in rates}
-        stages.append({s: rate.xreplace(point) for s, rate in rates.items()})
+        timed = at_time(rates, Add(*row), move.step)
+        stages.append({s: rate.xreplace(point) for s, rate in timed.items()})
     updates = (Update(s, _along(s, method.weights, stages, move.step)) for s in one_block(rates, move))
     return Rule(tuple(updates))
 

@@ -6,7 +6,7 @@ from sympy import Add, Expr, Integer, Symbol
 
 from physsym.core.motion import is_time, moves
 from physsym.core.statements import Equation, Law, Rule, Statement, symbols
-from physsym.core.symbols import before, dot, name_and_marks
+from physsym.core.symbols import before, dot, fresh, name_and_marks
 from physsym.core.verdicts import Condition, Verdict, all_of, fails, holds, undecided
 from physsym.mechanics.moves import Define, Divide, Eliminate, Isolate, Move, Multiply, ReduceOrder, Rescale
 from physsym.verify.conditions import assuming, defined, nonzero
@@ -99,7 +99,8 @@ def _only_solution(residual: Expr, symbol: Symbol) -> Verdict:
 
 def _no_second(residual: Expr, symbol: Symbol) -> Verdict:
     """Return whether a second real solution can be excluded by solving for two at once."""
-    roots = [Symbol(f"{symbol.name} {k}", **symbol.assumptions0) for k in (1, 2)]
+    first = fresh(f"{symbol.name} 1", residual.free_symbols, **symbol.assumptions0)
+    roots = [first, fresh(f"{symbol.name} 2", residual.free_symbols | {first}, **symbol.assumptions0)]
     vanishing = [Condition(substituted(residual, {symbol: root}), "= 0") for root in roots]
     found = smt.implies(vanishing, Condition(roots[0] - roots[1], "= 0"))
     if found.answer is Answer.PROVED:

@@ -8,10 +8,11 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import singledispatch
 
-from sympy import Add, Expr, Integer, Mul, Pow, Symbol, cos, exp, sin
+from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol, cos, exp, sin
 
-from physsym.core.statements import Law, Rule, Statement
-from physsym.core.symbols import DOT, OPAQUE, dot
+from physsym.core.motion import is_time
+from physsym.core.statements import Law, Rule, Statement, symbols
+from physsym.core.symbols import DOT, OPAQUE, dot, fresh
 from physsym.core.verdicts import (
     Condition,
     Hypothesis,
@@ -36,8 +37,6 @@ from physsym.verify.substitution import Refusal, map_of, require, require_absent
 
 Equations = dict[Symbol, Expr]  # a residual or a value for each state
 MAX_TERMS = 12  # of the series from which an order is read
-# Names with a blank, which symbols read from text cannot have.
-_OWN, _RATE = Symbol("own value", real=True), Symbol("own rate", real=True)
 
 
 @verify_step.register(Integrate)
@@ -45,7 +44,19 @@ def _(move: Integrate, above: Statement, below: Statement) -> Verdict:
     law, rule = require(Law, above, move, "above"), require(Rule, below, move, "below")
     require_absent(move.step, above, "so it is no fresh name for the time step")
     equations = _by_state(law)
+    time = next((s for s in (*equations, *symbols(above)) if is_time(s)), None)
+    if move.clock and (time is None or not isinstance(move.method, PartitionedEuler)):
+        raise Refusal(f"clock={move.clock!r} chooses no time: none is read, or at the nodes of the method")
     new = map_of(rule)
+    clock = []
+    if time is not None:
+        linear, rate = linear_rate(time, equations.setdefault(time, dot(time) - 1))
+        clock += [linear, identical(rate, Integer(1), f"the rate of the time {time} and 1")]
+        if time not in new:
+            raise Refusal(
+                f"the law holds the time {time}, and the rule lacks its update {time} <- {time} + {move.step}"
+            )
+        clock.append(identical(new[time], time + move.step, f"the new time and {time} + {move.step}"))
     if set(new) != set(equations):
         raise Refusal(f"the rule must update {', '.join(sorted(map(str, equations)))} and nothing else")
     read = verify_method(move.method, equations, new, move)
@@ -60,7 +71,7 @@ def _(move: Integrate, above: Statement, below: Statement) -> Verdict:
         return all_of(*read)
     # The order of a method that is proved exact need not be measured.
     measured = () if any(v.error for v in read) else (_order(move, equations, new),)
-    verdict = assuming(all_of(*read, *measured), (Condition(move.step, "> 0"),))
+    verdict = assuming(all_of(*clock, *read, *measured), (Condition(move.step, "> 0"),))
     # An order of accuracy needs smooth functions.
     opaque = any(e.residual.has(*OPAQUE) for e in law.equations)
     return assuming(verdict, (Hypothesis("the potential is smooth"),) if opaque else ())
@@ -71,7 +82,9 @@ def verify_method(method: object, equations: Equations, new: Equations, move: In
     """Return whether new values are those of a method; new kinds of methods register here.
 
     `equations` holds the residual left - right of each state's equation, `new` the new value of each state in
-    terms of old ones. A verdict that carries an error says that the order is proved; else it is measured.
+    terms of old ones. A law that holds the time `t` has it among the states, with the equation t' - 1 = 0;
+    its new value is verified before. A verdict that carries an error says that the order is proved; else it
+    is measured.
     """
     text = "register one with physsym.verify.integrate.verify_method.register"
     return [Verdict(Outcome.UNCHECKED, (f"no check is registered for the method {method!r}; {text}",))]
@@ -79,12 +92,21 @@ def verify_method(method: object, equations: Equations, new: Equations, move: In
 
 @verify_method.register(PartitionedEuler)
 def _(method: PartitionedEuler, equations: Equations, new: Equations, move: Integrate) -> list[Verdict]:
+    states = without_time(equations)
     if method.partitioned:
-        early = first_moved(equations, move)
+        early = first_moved(states, move)
     else:
         refuse_first(move)
-        early = set(equations)
-    return [_recovered(s, equations, new, early, method, move.step) for s in equations]
+        early = set(states)
+    own = Integer(0) if isinstance(method.own, str) else method.own
+    reading = {"old": Integer(0), "midpoint": Rational(1, 2), "new": Integer(1)}.get(move.clock, own)
+    times = {s: (1 - reading) * s + reading * new[s] for s in equations if s not in states}
+    return [_recovered(s, states, new, early, method, move.step, times) for s in states]
+
+
+def without_time(equations: Equations) -> Equations:
+    """Return the equations of the states other than the time."""
+    return {s: residual for s, residual in equations.items() if not is_time(s)}
 
 
 @verify_method.register(RungeKutta)
@@ -112,9 +134,10 @@ def refuse_first(move: Integrate) -> None:
 
 def linear_rate(state: Symbol, residual: Expr) -> tuple[Verdict, Expr]:
     """Return whether an equation c*s' + b = 0 is linear in the derivative of its state, and -b/c."""
-    b, at_one, held = (substituted(residual, {dot(state): n}) for n in (Integer(0), Integer(1), _RATE))
+    rate = fresh("rate", residual.free_symbols)
+    b, at_one, held = (substituted(residual, {dot(state): n}) for n in (Integer(0), Integer(1), rate))
     verdict = identical(
-        held, b + (at_one - b) * _RATE, f"the equation of {state} and one linear in its derivative"
+        held, b + (at_one - b) * rate, f"the equation of {state} and one linear in its derivative"
     )
     return verdict, -b / (at_one - b)
 
@@ -139,8 +162,10 @@ def _by_state(law: Law) -> Equations:
         derivative = derivatives[0]
         name = derivative.name.rstrip(DOT)
         named = {s for e in law.equations for s in e.residual.free_symbols if s.name == name}
-        state = next((s for s in named if dot(s) == derivative), None)
-        found[state or Symbol(name, real=derivative.is_real)] = equation.residual
+        state = next((s for s in named if dot(s) == derivative), Symbol(name, real=derivative.is_real))
+        if state in found:
+            raise Refusal(f"{state} has two equations in {law}, and a state has one")
+        found[state] = equation.residual
     return found
 
 
@@ -176,7 +201,8 @@ def _read_by(state: Symbol, equations: Equations) -> set[Symbol]:
         return held
     # A state in the factor of the derivative may cancel: whether the rate depends on it is tested.
     rate = b / factor
-    return {s for s in held if not identical(rate, substituted(rate, {s: _OWN}))}
+    other = fresh("another value", rate.free_symbols)
+    return {s for s in held if not identical(rate, substituted(rate, {s: other}))}
 
 
 def _located(equations: Equations) -> set[Symbol]:
@@ -209,7 +235,7 @@ def _moved_linearly(state: Symbol, equations: Equations) -> bool:
     """Return whether a change of any state changes the rate of this one by the same wherever it happens."""
     b, at_one = (substituted(equations[state], {dot(state): Integer(n)}) for n in (0, 1))
     rate = b / (b - at_one)
-    elsewhere = {s: Symbol(f"another {s}", real=True) for s in equations}
+    elsewhere = {s: fresh(f"another {s}", rate.free_symbols) for s in equations}
     changes = (substituted(rate, {s: s + 1}) - rate for s in equations)
     return all(bool(identical(change, substituted(change, elsewhere))) for change in changes)
 
@@ -221,30 +247,36 @@ def _recovered(
     early: set[Symbol],
     method: PartitionedEuler,
     step: Symbol,
+    times: Equations,
 ) -> Verdict:
-    """Return whether the difference quotient of a state obeys its equation at the evaluation point."""
+    """Return whether the difference quotient of a state obeys its equation at the evaluation point.
+
+    `times` holds the time at which the equation is read, if it holds the time.
+    """
     beside = Integer(0) if method.own == "exact" else method.own
     across = method.pending if state in early else method.updated
     weights = {s: beside if (s in early) == (state in early) else across for s in equations if s != state}
-    values = {s: (1 - w) * s + w * new[s] for s, w in weights.items()}
+    values: Equations = times | {s: (1 - w) * s + w * new[s] for s, w in weights.items()}
     if method.own == "exact":
-        held = substituted(equations[state], values | {state: _OWN, dot(state): _RATE})
-        return _decayed(state, held, new[state], step)
+        taken = equations[state].free_symbols.union(*(v.free_symbols for v in values.values()))
+        own, rate = fresh("own value", taken), fresh("own rate", taken)
+        held = substituted(equations[state], values | {state: own, dot(state): rate})
+        return _decayed(state, held, new[state], step, own, rate)
     values[state] = (1 - method.own) * state + method.own * new[state]
     quotient = (new[state] - state) / step
     residual = substituted(equations[state], values | {dot(state): quotient})
     return identical(residual, Integer(0), f"the difference quotient of {state} and its rate")
 
 
-def _decayed(state: Symbol, residual: Expr, new: Expr, step: Symbol) -> Verdict:
+def _decayed(state: Symbol, residual: Expr, new: Expr, step: Symbol, own: Symbol, rate: Symbol) -> Verdict:
     """Return whether the new value solves c*s' + a*s + b = 0 exactly, with a, b, c constant.
 
-    The state and its rate are _OWN and _RATE in the residual, since a, b and c may depend on the state.
+    The state and its rate are `own` and `rate` in the residual, since a, b and c may depend on the state.
     """
     trials = ((0, 0), (1, 0), (0, 1))
-    b, at_one, with_rate = (substituted(residual, {_OWN: Integer(i), _RATE: Integer(j)}) for i, j in trials)
+    b, at_one, with_rate = (substituted(residual, {own: Integer(i), rate: Integer(j)}) for i, j in trials)
     a, c = at_one - b, with_rate - b
-    linear = identical(residual, c * _RATE + a * _OWN + b, f"the equation of {state} and a linear one")
+    linear = identical(residual, c * rate + a * own + b, f"the equation of {state} and a linear one")
     if not linear:
         reason = f"an exact decay needs an equation linear in {state}"
         return replace(linear, evidence=(reason, *linear.evidence))
