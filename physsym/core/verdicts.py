@@ -62,19 +62,33 @@ class Order:
     >>> from sympy import Rational
     >>> print(Order(Symbol("eps"), Rational(1, 2)))
     O(eps**(1/2))
+
+    What vanishes like eps*log(eps) is no O(eps); `log_power` is the power of the logarithm.
+
+    >>> print(Order(Symbol("eps"), 1, log_power=1))
+    O(eps*log(eps))
     """
 
     symbol: Symbol
     exponent: int | float | Rational
+    log_power: int = 0
 
     def __str__(self) -> str:
         if self.exponent == float("inf"):
             return f"less than any power of {self.symbol}"
-        if self.exponent == 1:
-            return f"O({self.symbol})"
-        base = f"({self.symbol})" if self.symbol.is_Add else self.symbol  # the distance to a limit is a sum
-        power = str(self.exponent)
-        return f"O({base}**({power}))" if "/" in power else f"O({base}**{power})"
+        alone = self.exponent == 1 and not self.log_power
+        # The distance to a limit is a sum.
+        base = f"({self.symbol})" if self.symbol.is_Add and not alone else str(self.symbol)
+        factors = [_power(base, self.exponent), _power(f"log({self.symbol})", self.log_power)]
+        return f"O({'*'.join(f for f in factors if f) or 1})"
+
+
+def _power(base: str, exponent: int | float | Rational) -> str:
+    """Return a power as text, none for the power zero."""
+    if exponent in (0, 1):
+        return base if exponent else ""
+    plain = exponent >= 0 and "/" not in str(exponent)
+    return f"{base}**{exponent}" if plain else f"{base}**({exponent})"
 
 
 @dataclass(frozen=True)

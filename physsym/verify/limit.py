@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Integer, Symbol, log
 
 from physsym.core.statements import Law, Rule, Statement, symbols
 from physsym.core.symbols import DOT
@@ -76,9 +76,8 @@ def _rules(move: Limit, above: Rule, below: Statement) -> Verdict:
 def _least(move: Limit, verdicts: list[Verdict]) -> Verdict:
     """Join the verdicts of all parts; the error is that of the part that converges most slowly."""
     joined = all_of(*verdicts)
-    exponents = [v.error.exponent for v in verdicts if v.error]
-    error = Order(_vanishing(move), min(exponents)) if joined and exponents else None
-    return replace(joined, error=error)
+    errors = sorted((v.error for v in verdicts if v.error), key=lambda e: (e.exponent, -e.log_power))
+    return replace(joined, error=errors[0] if joined and errors else None)
 
 
 def _vanishing(move: Limit) -> Symbol:
@@ -96,13 +95,12 @@ def gap(move: Limit, above: Expr, below: Expr, what: str) -> Verdict:
     except (UndecidedError, ArithmeticError) as doubt:
         return undecided(f"{what}: {doubt}", engines=(identity_test.NAME,))
     order, engines = found.order, found.engines
-    if order < 0:
-        return fails(
-            f"{what} has no limit: it grows like {_vanishing(move) ** Integer(order)}", engines=engines
-        )
-    if order == 0:
+    if order < 0 or (order == 0 and found.log_power > 0):
+        size = _vanishing(move) ** order * log(_vanishing(move)) ** found.log_power
+        return fails(f"{what} has no limit: it grows like {size}", engines=engines)
+    if not found.vanishes:
         return fails(f"{what} tends to something else than {below}", engines=engines)
-    error = Order(_vanishing(move), order)
+    error = Order(_vanishing(move), order, found.log_power)
     closes = f"closes like {error} and no faster" if found.sharp else f"closes at least like {error}"
-    size = "is exact" if math.isinf(order) else closes
+    size = "is zero or less than any power" if math.isinf(order) else closes
     return holds(f"the gap of {what} {size}, {found.bound}", error=error, engines=engines)

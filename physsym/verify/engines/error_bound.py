@@ -29,9 +29,13 @@ from physsym.verify.engines.laurent import UndecidedError
 from physsym.verify.engines.prime_field import UNINTERPRETED
 
 FIELD_BITS = 60.9  # log2 of the order of the group of squares
+CIRCLE_BITS = 47.4  # log2 of R, the order of the group of points of the unit circle
 WANTED_BITS = 100  # the error aimed at is 2**-100
 MAX_DEGREE_BITS, MAX_SIGNS = 40, 3
 MAX_POSITIVE = 3  # each sum that must be positive halves the fraction of points that can be used
+
+TRIGONOMETRIC = (sympy.sin, sympy.cos, sympy.tan)
+EXPONENTIALS = (sympy.exp, sympy.sinh, sympy.cosh, sympy.tanh)
 
 Degrees = tuple[int, int]  # upper bounds on the degrees of numerator and denominator
 
@@ -44,6 +48,7 @@ class ErrorBound:
     taken: the sum may be a square, as a**2 + 2*a*b + b**2 is, and the field takes either of its roots with
     probability 1/2, whatever the sign of a + b. Then so many points are used that both roots occur.
     `positive` are sums that are positive for all reals: only points at which they are positive are used.
+    `bits` is the logarithm of the number of values that are drawn from, which are fewer for sine and cosine.
 
     >>> print(ErrorBound(degree=12))
     error below 2^-114 (degree at most 12, 2 points)
@@ -53,6 +58,7 @@ class ErrorBound:
     signed: tuple[Expr, ...] = ()
     rooted: bool = False
     positive: tuple[Expr, ...] = ()
+    bits: float = FIELD_BITS
 
     @property
     def points(self) -> int:
@@ -74,7 +80,7 @@ class ErrorBound:
     def _bits(self) -> float:
         """Return -log2 of the probability that a point of a sector is a zero of a nonzero difference."""
         # d/q, where q counts the points of the sector alone: 2**halvings times fewer than the field has.
-        return FIELD_BITS - self._halvings - math.log2(self.degree)
+        return self.bits - self._halvings - math.log2(self.degree)
 
     @property
     def _halvings(self) -> int:
@@ -102,7 +108,8 @@ def error_bound(*expressions: Expr, terms: int = 1) -> ErrorBound:
     degree = (total + _collisions(expressions)) * _conjugates(expressions)
     rooted = any(_hides_square(e.base) for e in _parts(expressions) if _is_root(e))
     signed = _signed(expressions)
-    bound = ErrorBound(max(1, degree), signed, rooted, _positive(expressions) if signed else ())
+    bits = CIRCLE_BITS if any(isinstance(e, TRIGONOMETRIC) for e in _parts(expressions)) else FIELD_BITS
+    bound = ErrorBound(max(1, degree), signed, rooted, _positive(expressions) if signed else (), bits)
     if bound.degree.bit_length() > MAX_DEGREE_BITS:
         raise UndecidedError(f"a degree of up to 2^{bound.degree.bit_length()} is too high to be trusted")
     if len(bound.signed) > MAX_SIGNS:
@@ -155,15 +162,13 @@ def _(expression: Pow) -> Degrees:
 @degrees.register(sympy.sinh)
 @degrees.register(sympy.cosh)
 @degrees.register(sympy.tanh)
-def _(expression: Expr) -> Degrees:
-    weight = 2 * _exponential_degree(expression.args[0])
-    return weight, weight
-
-
 @degrees.register(sympy.sin)
 @degrees.register(sympy.cos)
+@degrees.register(sympy.tan)
 def _(expression: Expr) -> Degrees:
-    return 2, 2
+    # A polynomial of degree d in sine and cosine is one of degree 2*d in exp(i*a), over exp(i*a)**d.
+    weight = 2 * _exponential_degree(expression.args[0])
+    return weight, weight
 
 
 @degrees.register(Abs)
@@ -191,19 +196,31 @@ def _parts(expressions: tuple[Expr, ...]) -> tuple[Expr, ...]:
 
 def _collisions(expressions: tuple[Expr, ...]) -> int:
     """Return the degree of the event that two arguments of an unknown function coincide at a random point."""
-    arguments = {a for e in _parts(expressions) if isinstance(e, (*OPAQUE, *UNINTERPRETED)) for a in e.args}
+    unknown = [e for e in _parts(expressions) if isinstance(e, (*OPAQUE, *UNINTERPRETED))]
+    arguments = {a for e in unknown for a in e.args} | set(irrational_exponents(*expressions))
     largest = max((sum(degrees(a)) for a in arguments), default=0)
     # n*(n - 1)/2 pairs; a pair coincides where a difference of degree 2*largest at most vanishes.
     return len(arguments) * (len(arguments) - 1) // 2 * 2 * largest
+
+
+def irrational_exponents(*expressions: Expr) -> tuple[Expr, ...]:
+    """Return what inside exponents and angles is no rational function: modelled by random numbers there."""
+    kinds = (*EXPONENTIALS, *TRIGONOMETRIC, Pow)
+    exponents = tuple(e.args[-1] for e in _parts(expressions) if isinstance(e, kinds))
+    return tuple(e for e in _parts(exponents) if not _is_rational(e))
+
+
+def _is_rational(part: Expr) -> bool:
+    power = isinstance(part, Pow) and part.exp.is_Integer
+    return bool(power or isinstance(part, (Symbol, Rational, Add, Mul)))
 
 
 def _conjugates(expressions: tuple[Expr, ...]) -> int:
     """Return the number of conjugates: the product of the indices of all roots, and of all exp(a/n)."""
     roots = {e for e in _parts(expressions) if _is_root(e)}
     indices = math.prod(int(e.exp.q) for e in roots)
-    exponents = {e.args[-1] for e in _parts(expressions) if isinstance(e, (sympy.exp, Pow))} - {
-        e.exp for e in roots
-    }
+    kinds = (*EXPONENTIALS, *TRIGONOMETRIC, Pow)
+    exponents = {e.args[-1] for e in _parts(expressions) if isinstance(e, kinds)} - {e.exp for e in roots}
     terms = (t.as_coeff_Mul()[0] for e in exponents for t in Add.make_args(e))
     return indices * math.lcm(*(int(c.q) for c in terms if c.is_Rational))
 

@@ -105,9 +105,15 @@ def _real(function: Callable[[flint.arb], flint.arb]) -> Callable[[Expr, Values]
     return lambda expression, at: function(as_ball(value(expression.args[0], at)))
 
 
+@value.register(sympy.core.numbers.Exp1)
+def _(expression: Expr, at: Values) -> Number:
+    return flint.arb(1).exp()
+
+
 for _function, _of_ball in {
-    sympy.exp: flint.arb.exp, sympy.sin: flint.arb.sin, sympy.cos: flint.arb.cos,
-    sympy.sinh: flint.arb.sinh, sympy.cosh: flint.arb.cosh, sympy.tanh: flint.arb.tanh,
+    sympy.exp: flint.arb.exp, sympy.sin: flint.arb.sin, sympy.cos: flint.arb.cos, sympy.tan: flint.arb.tan,
+    sympy.atan: flint.arb.atan, sympy.sinh: flint.arb.sinh, sympy.cosh: flint.arb.cosh,
+    sympy.tanh: flint.arb.tanh,
 }.items():  # fmt: skip
     value.register(_function, _real(_of_ball))
 

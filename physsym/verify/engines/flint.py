@@ -52,7 +52,7 @@ def order_of(left: Expr, right: Expr, small: Symbol) -> int | float:
 
     Raises UndecidedError unless their difference is a quotient of polynomials in the small symbol.
     """
-    if any(part.has(small) and not _is_rational(part) for part in _parts(left, right)):
+    if not all(is_rational_in(e, small) for e in (left, right)):
         raise UndecidedError(f"{small} occurs inside a function")
     work = _Evaluation.of(small, left, right)
     work.value(small)  # gives the small symbol a generator, even where it does not occur in the gap
@@ -64,6 +64,11 @@ def order_of(left: Expr, right: Expr, small: Symbol) -> int | float:
         min(int(exponents[k]) for exponents in work.ring.reduced(p).monoms()) for p in (gap.top, gap.bottom)
     )
     return top - bottom
+
+
+def is_rational_in(expression: Expr, small: Symbol) -> bool:
+    """Return whether an expression is a quotient of polynomials in a symbol."""
+    return all(_is_rational(part) or not part.has(small) for part in _parts(expression))
 
 
 def _parts(*expressions: Expr) -> Iterator[Expr]:

@@ -19,7 +19,7 @@ from typing import TypeVar
 from sympy import Expr, Integer, Symbol
 
 from physsym.verify.engines.base import Answer, Finding
-from physsym.verify.engines.error_bound import ErrorBound, error_bound
+from physsym.verify.engines.error_bound import ErrorBound, error_bound, irrational_exponents
 from physsym.verify.engines.laurent import DivergenceError, Laurent, UndecidedError
 from physsym.verify.engines.prime_field import UNINTERPRETED, BranchError, Point, legendre_symbol
 
@@ -41,10 +41,16 @@ def identity(left: Expr, right: Expr) -> Finding:
         return Finding(NAME, FAMILY, Answer.UNKNOWN, str(doubt))
     if equal:
         return Finding(NAME, FAMILY, Answer.PROVED, bound=str(bound))
-    if known := sorted({f.func.__name__ for f in left.atoms(*UNINTERPRETED) | right.atoms(*UNINTERPRETED)}):
+    if known := modelled(left, right):
         reason = f"what the finite field knows of {' and '.join(known)} does not show it"
         return Finding(NAME, FAMILY, Answer.UNKNOWN, reason)
     return Finding(NAME, FAMILY, Answer.REFUTED)
+
+
+def modelled(*expressions: Expr) -> list[str]:
+    """Return what has random values without all of its relations, so that no difference is certain."""
+    functions = {f.func.__name__ for e in expressions for f in e.atoms(*UNINTERPRETED)}
+    return sorted(functions) + [f"{e} in an exponent" for e in irrational_exponents(*expressions)]
 
 
 def _equal_at(left: Expr, right: Expr, bound: ErrorBound) -> bool:
@@ -114,9 +120,9 @@ def _iterate_points(
     used = 0
     for seed in range(bound.attempts):
         point = Point(seed, small, to)  # one term is enough for the signs, and cheap
-        if any(_sign_at(point, quantity) != 1 for quantity in bound.positive):
+        if any(sign_at(point, quantity) != 1 for quantity in bound.positive):
             continue
-        sector = tuple(_sign_at(point, quantity) for quantity in bound.signed)
+        sector = tuple(sign_at(point, quantity) for quantity in bound.signed)
         visits[sector] += 1
         if visits[sector] <= bound.points:
             with suppress(BranchError):
@@ -128,7 +134,7 @@ def _iterate_points(
         raise UndecidedError("too few random points lie on the real branch of every root")
 
 
-def _sign_at(point: Point, quantity: Expr) -> int:
+def sign_at(point: Point, quantity: Expr) -> int:
     """Return the sign of a quantity at a point, 0 where it has none."""
     try:
         return legendre_symbol(point.value(quantity))

@@ -6,15 +6,28 @@ the difference.
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
+
 import flint
-from sympy import Expr
+from sympy import Expr, Symbol
 
 from physsym.verify.engines.base import Answer, Finding
-from physsym.verify.engines.evaluation import Number, as_ball, format_witness, sampled_values
+from physsym.verify.engines.evaluation import (
+    Number,
+    as_ball,
+    format_witness,
+    sample_points,
+    sampled_values,
+    value,
+)
+from physsym.verify.engines.laurent import UndecidedError
 
 NAME, FAMILY = "balls", "FLINT"
 POINTS, BITS = 8, 200
 _ATTEMPTS = 24
+_SMALL_BITS = (24, 48)  # minus the logarithms of the small numbers at which orders are measured
+_ORDER_BITS = 2000
 
 
 def identity(left: Expr, right: Expr, attempts: int = _ATTEMPTS) -> Finding:
@@ -28,6 +41,34 @@ def identity(left: Expr, right: Expr, attempts: int = _ATTEMPTS) -> Finding:
         if close == POINTS:
             return Finding(NAME, FAMILY, Answer.UNKNOWN, bound=f"agree at {POINTS} points to {BITS} bits")
     return Finding(NAME, FAMILY, Answer.UNKNOWN, f"agree at {close} points only")
+
+
+def measured_orders(gap: Expr, small: Symbol) -> list[float]:
+    """Return the powers with which a gap vanishes, measured between two small numbers at several points.
+
+    Infinite where it is zero, or far smaller than any power would be.
+    """
+    found = []
+    near, far = (Fraction(1, 2**k) for k in _SMALL_BITS)
+    names = gap.free_symbols - {small}
+    with flint.ctx.workprec(_ORDER_BITS):
+        for at in sample_points(names, POINTS):
+            try:
+                sizes = [abs(as_ball(value(gap, {**at, small: h}))) for h in (near, far)]
+            except (UndecidedError, ZeroDivisionError, KeyError):
+                continue
+            if all(size.is_finite() for size in sizes) and sizes[0] > 0:
+                found.append(_order_between(*sizes))
+    return found
+
+
+def _order_between(near: flint.arb, far: flint.arb) -> float:
+    """Return the power with which a size falls from one small number to the next."""
+    if not far > 0:
+        tiny = flint.arb(2) ** -(_ORDER_BITS // 4)
+        return math.inf if far < near * tiny else 0.0
+    steps = (_SMALL_BITS[1] - _SMALL_BITS[0]) * flint.arb(2).log()
+    return float(((near / far).log() / steps).mid())
 
 
 def _is_close(gap: flint.arb, size: Number) -> bool:

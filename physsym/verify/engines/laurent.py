@@ -94,6 +94,11 @@ class Laurent:
         first = self.coefficient(0)
         return first, self + Laurent.constant(-first, max(self.end, 1), self.modulus)
 
+    def derivative(self) -> Laurent:
+        """Return the derivative with respect to h."""
+        terms = [t * (self.start + k) for k, t in enumerate(self.terms)]
+        return Laurent.of(self.start - 1, terms, self.modulus)
+
     def integral(self, first: int) -> Laurent:
         """Return the antiderivative that starts with the given constant; for a series without pole."""
         terms = [self.coefficient(k) * pow(k + 1, -1, self.modulus) for k in range(self.end)]
