@@ -6,16 +6,19 @@ from ._audit import judged
 from ._ties import after_substituting, one_of
 from ..newton import with_friction, without_friction
 from physsym import Quantity, damped_particle, dot, identical
-from physsym.documents.content import Chapter, Heading, Note, NumberedEquation
-from physsym.core.dimensions import ENERGY, LENGTH
+from physsym.documents.content import Chapter, Heading, NumberedEquation
+from physsym.core.dimensions import ENERGY, LENGTH, TIME
 from physsym.core.statements import Equation
 from physsym.core.verdicts import all_of
-from physsym.vocabulary import STANDARD, G, gamma, m, v, x
+from physsym.vocabulary import STANDARD, G, U, gamma, m, v, x
 
 F, friction = Symbol("F", real=True), Symbol("F_fric", real=True)
+lagrangian, dissipation = Symbol("L", real=True), Symbol("R", real=True)
 VOCABULARY = STANDARD.extended(
     Quantity(F, "force", ENERGY / LENGTH, "F", "F", "force of the landscape", "pull of the loss"),
     Quantity(friction, "force", ENERGY / LENGTH, "F_fric", "F_fric", "force of friction", "damping"),
+    Quantity(lagrangian, "scalar", ENERGY, "Lambda", "Lambda", "Lagrangian", "Lagrangian"),
+    Quantity(dissipation, "scalar", ENERGY / TIME, "R", "R", "dissipation function", "dissipation function"),
 )
 
 slope = Equation(F, -G)
@@ -120,16 +123,31 @@ chapter = Chapter(
         of the landscape and the friction. Everything that this document calls an optimizer is this one line,
         watched at regular instants.
         """,
-        Note(
-            title="Where it comes from",
-            text="""
-            The line need not be put together by hand. A Lagrangian, the energy of motion less the
-            height, and a dissipation function, half the power that friction takes, give it by the recipe of
-            Lagrange and Rayleigh. This is how the derivations behind this document start: from two
-            functions that say what the system *is*. Whoever changes one of them gets another optimizer,
-            derived and checked the same way.
-            """,
+        """
+        The line need not be put together by hand. Two functions say what the system *is*: a Lagrangian, the
+        energy of motion less the height, and a dissipation function, half the power that friction takes.
+        """,
+        NumberedEquation(
+            "",
+            Equation(lagrangian, m * dot(x) ** 2 / 2 - U),
+            check=lambda: identical(m * dot(x) ** 2 / 2 - U, _system.lagrangian),
         ),
+        NumberedEquation(
+            "",
+            Equation(dissipation, gamma * dot(x) ** 2 / 2),
+            check=lambda: identical(gamma * dot(x) ** 2 / 2, _system.dissipation),
+        ),
+        NumberedEquation(
+            "",
+            line=(with_friction, 0),
+            says="The equation of Euler and Lagrange, with the slope of the dissipation function in the "
+            "velocity as friction, gives the law of motion: (1.4), with the rate of the position in place "
+            "of the velocity.",
+        ),
+        """
+        This is how the derivations of this document start. Whoever changes one of the two functions gets
+        another optimizer, derived and checked the same way.
+        """,
         judged("1.4", "C12", "C13"),
     ),
 )

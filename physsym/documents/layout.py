@@ -136,7 +136,7 @@ def lay_out(
     return Document(
         book.title if title is None else title,
         book.subtitle,
-        layout.paragraphs(book.opening, STANDARD),
+        layout.paragraphs(textwrap.dedent(book.opening), STANDARD),
         tuple(sections),
         paths_to_reload(scripts),
         faces,
@@ -369,7 +369,7 @@ def _derivations(computed: ComputedScript, letter: str, layout: Layout) -> Itera
             tuple(_derived(derived, letter, layout)),
             derivation.vocabulary,
             source=_source(script, f"{{}}.derivations[{k}]"),
-            outcomes=tuple(v.outcome for v in derived.verdicts),
+            outcomes=tuple(v.outcome for v in derived.verdicts[1:]),
         )
 
 
