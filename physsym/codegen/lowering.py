@@ -27,6 +27,7 @@ from physsym.codegen.straight_line import (
     map_values,
     state_name,
 )
+from physsym.core.motion import is_time
 from physsym.core.statements import Rule, RuleLike, Update, as_rule, expressions
 from physsym.core.symbols import FORCES, after, before, grad
 from physsym.vocabulary import STANDARD
@@ -36,8 +37,9 @@ def program(rule: RuleLike) -> Program:
     """Lower a rule to a straight-line program.
 
     What depends on the parameters alone is computed once and first, and so is a counter: a state that grows
-    by one and is no position, such as the number of steps. Each distinct evaluation point of a gradient is
-    evaluated once, after the new values it reads; common subexpressions get a name of their own.
+    by one and is no position, such as the number of steps, or the time, which grows by a time step. Each
+    distinct evaluation point of a gradient is evaluated once, after the new values it reads; common
+    subexpressions get a name of their own.
 
     Parameters
     ----------
@@ -76,7 +78,7 @@ def program(rule: RuleLike) -> Program:
     counts = [line for line in lines if counted & set(line.targets)]
     lines = [map_values(line, hoist) for line in lines if line not in counts]
     shared = fresh.named("s")
-    scalars, same = drop_copies(eliminate_common_subexpressions(counts + hoist.lines, shared))
+    scalars, same = drop_copies(eliminate_common_subexpressions(counts + hoist.lines, shared), counted)
     body = eliminate_common_subexpressions(
         [map_values(line, lambda v: v.xreplace(same)) for line in lines], shared
     )
@@ -92,14 +94,20 @@ def program(rule: RuleLike) -> Program:
 
 
 def _counters(rule: Rule) -> tuple[Symbol, ...]:
-    """Return the step counters: states that are one number however large the others are."""
+    """Return what is one number however large the states are: counters of steps, and the time."""
     in_gradients = {s for e in expressions(rule) for f in e.atoms(*FORCES) for s in f.free_symbols}
     with_earlier = {before(s) for s in rule.targets} & set(rule.states)
     return tuple(
         u.target
         for u in rule.updates
-        if _counts(u, rule) and u.target not in in_gradients and before(u.target) not in with_earlier
+        if before(u.target) not in with_earlier
+        and (_is_clock(u, rule) or (_counts(u, rule) and u.target not in in_gradients))
     )
+
+
+def _is_clock(update: Update, rule: Rule) -> bool:
+    increment = update.value - update.target
+    return is_time(update.target) and increment.free_symbols <= set(rule.parameters)
 
 
 def _counts(update: Update, rule: Rule) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 from sympy import Symbol
 
 from physsym.codegen import Formula, Program, evaluation_points, program, state_name
+from physsym.core.motion import is_time
 from physsym.core.statements import Rule, RuleLike, as_rule
 from physsym.core.symbols import BEFORE
 from physsym.runtime.backends import counted, load_backend, pytree, step_function, those_with, with_fma
@@ -159,6 +160,9 @@ class Optimizer:
     def init(self, w0: Value) -> State:
         """Return the initial state: positions at `w0`, earlier values like present ones, all else zero.
 
+        A time that is not given starts at zero too; a rule with friction 3/t is not defined there, so that
+        its start is a dictionary with a positive `t`.
+
         Parameters
         ----------
         w0 : array, or tree of arrays
@@ -175,7 +179,8 @@ class Optimizer:
         Raises
         ------
         ValueError
-            For a state that is not known, not given or not finite.
+            For a state that is not known, not given or not finite, and where the rule is not defined at the
+            time at which it starts.
         TypeError
             For one that holds no floats.
         """
@@ -187,6 +192,7 @@ class Optimizer:
         for symbol in self.program.states:
             if state_name(symbol) not in state:
                 state[state_name(symbol)] = self._at_rest(symbol, state)
+        self._refuse_pole(state)
         return {state_name(s): state[state_name(s)] for s in self.program.states}
 
     def step(self, state: Mapping[str, Value], grad: Value = None) -> State:
@@ -398,15 +404,27 @@ class Optimizer:
         if symbol.name.endswith(BEFORE):
             present = Symbol(symbol.name[: -len(BEFORE)])
             return self._engine.start(state_name(symbol), state[state_name(present)])
-        if symbol in self.program.counters:
+        single = {state_name(s) for s in self.program.states if s in self.program.counters or is_time(s)}
+        if state_name(symbol) in single:
             return self._engine.start(state_name(symbol), 0)
-        counters = set(map(state_name, self.program.counters))
-        known = [value for name, value in state.items() if name not in counters]
+        known = [value for name, value in state.items() if name not in single]
         if len({self._engine.shape(value) for value in known}) > 1:
             raise ValueError(
                 f"the shape of {state_name(symbol)} is not clear; give it in the dictionary of states"
             )
         return self._engine.start(state_name(symbol), self._engine.at_rest(known[0]))
+
+    def _refuse_pole(self, state: State) -> None:
+        """Raise ValueError where the rule is not defined at the time at which it starts, such as 3/t at 0."""
+        times = {s: state[state_name(s)] for s in self.program.counters if is_time(s)}
+        try:
+            constants(self.program, self._engine, self.parameters, times)
+        except ValueError as error:
+            begun = ", ".join(f"{s} = {value}" for s, value in times.items())
+            raise ValueError(
+                f"{error}; the time starts at {begun}: give another start of the time, as in "
+                'init({"x": ..., "t": 1.0})'
+            ) from error
 
     def _finite_step(self, state: State, gradient: _WatchedGradient | None, number: int) -> State:
         try:

@@ -13,9 +13,10 @@ from physsym.codegen.expression_tree import Operand, Operation, substitute
 from physsym.codegen.straight_line import Assignment, Line, Program, map_values, state_name
 
 
-def drop_copies(lines: list[Line]) -> tuple[list[Line], dict[Symbol, Symbol]]:
-    """Return the lines without copies, and the value of each name that was dropped."""
-    same = {line.targets[0]: line.values[0] for line in lines if isinstance(line.values[0], Symbol)}
+def drop_copies(lines: list[Line], kept: Collection[Symbol]) -> tuple[list[Line], dict[Symbol, Symbol]]:
+    """Return the lines without copies, but for names that are kept, and the value of each name dropped."""
+    copies = (line for line in lines if isinstance(line.values[0], Symbol) and line.targets[0] not in kept)
+    same = {line.targets[0]: line.values[0] for line in copies}
     return [line for line in lines if line.targets[0] not in same], same
 
 

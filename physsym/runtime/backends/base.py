@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
+from sympy import Symbol
 
 from physsym.codegen import Program, state_name
 from physsym.codegen.emit import identifiers
 from physsym.codegen.expression_tree import Operand, Operation
 from physsym.codegen.passes.partition import takes_gradient_at_states
+from physsym.core.motion import is_time
 
 Value: TypeAlias = Any  # a number, an array or a symbol: whatever the backend computes with
 Values: TypeAlias = tuple[Value, ...]
@@ -120,15 +123,23 @@ def refuse_misnamed(program: Program, given: Mapping[str, Value]) -> None:
         raise TypeError(f"parameters of the rule: {wrong}")
 
 
-def constants(program: Program, backend: Backend, given: Mapping[str, Value]) -> Values:
+def constants(
+    program: Program,
+    backend: Backend,
+    given: Mapping[str, Value],
+    times: Mapping[Symbol, Value] = MappingProxyType({}),
+) -> Values:
     """Return the value of each of `program.constants`, in order, for parameters by name and counters at zero.
+
+    The time is one, unless `times` gives it: many laws with friction that fades have no value at zero.
 
     Raises TypeError for misnamed parameters, ValueError where a constant of the rule is not defined or not
     finite.
     """
     refuse_misnamed(program, given)
     known = {p: backend.number(state_name(p), given[state_name(p)]) for p in program.parameters}
-    known |= {s: backend.number(state_name(s), 0) for s in program.counters}
+    counted = {s: times.get(s, int(is_time(s))) for s in program.counters}
+    known |= {s: backend.number(state_name(s), value) for s, value in counted.items()}
     for line in program.scalars:
         try:
             known[line.targets[0]] = _evaluate(line.values[0], known, backend)

@@ -93,7 +93,8 @@ def _refuse_unfit(names: Sequence[str], row: Values, states: int) -> None:
 def _counter(name: str, value: Value) -> Array:
     if not isinstance(value, np.ndarray) or value.dtype != np.float64 or value.shape != ():
         raise TypeError(
-            f"{name} counts the steps: it must be an array of one float64 and shape (), given {value!r}"
+            f"{name} counts the steps or the time: it must be an array of one float64 and shape (), "
+            f"given {value!r}"
         )
     if not value.flags.writeable:
         raise ValueError(f"{name} is read-only; bind a copy")

@@ -13,6 +13,8 @@ import numpy as np
 
 from physsym.codegen import Program, state_name
 from physsym.codegen.passes.partition import partition
+from physsym.core.motion import is_time
+from physsym.core.symbols import after
 from physsym.runtime.backends import arrays as of
 from physsym.runtime.backends.arrays import (
     Array,
@@ -128,12 +130,18 @@ def _in_place(
         for name, value in changed.items():
             numbers[names[name]] = number(name, value)
 
+    clocks, count = any(map(is_time, program.counters)), constants_function(last)
+    keys = [state_name(s) for s in last.parameters]
+    advanced = [last.constants.index(after(s)) for s in program.counters]
+
     def count_and_run() -> None:
         for k, counter in enumerate(given.counters, len(names)):
             numbers[k] = counter
+        # A time grows by a time step, a counter of steps by one.
+        new = count(dict(zip(keys, numbers.tolist(), strict=True))) if clocks else ()
         run()
-        for counter in given.counters:
-            np.add(counter, 1, out=counter)
+        for counter, index in zip(given.counters, advanced, strict=True):
+            counter[...] = new[index] if clocks else counter + 1
 
     return InPlace(count_and_run if given.counters else run, set_numbers)
 

@@ -12,6 +12,7 @@ from physsym.codegen import Program, state_name
 from physsym.codegen.emit import python_source
 from physsym.codegen.expression_tree import OPERATIONS
 from physsym.codegen.passes.partition import partition
+from physsym.core.motion import is_time
 from physsym.core.symbols import after
 from physsym.runtime.backends import arrays as of
 from physsym.runtime.backends.arrays import (
@@ -114,7 +115,8 @@ def _in_place(program: Program, states: Values, gradients: Values, threads: int)
         [b for row in chunk for b in _in_blocks(row, source.scratch)] for chunk in given.chunks(threads)
     ]
     counted = [last.constants.index(after(s)) for s in program.counters]
-    names = [state_name(s) for s in program.counters]
+    # Counters begin at zero; at the time zero a rule need not be defined.
+    names = {state_name(s): float(is_time(s)) for s in program.counters}
     numbers: dict[str, float] = {}
     fixed: tuple[float, ...] = ()
 
@@ -130,7 +132,7 @@ def _in_place(program: Program, states: Values, gradients: Values, threads: int)
     def set_numbers(changed: Mapping[str, Value]) -> None:
         nonlocal fixed
         numbers.update({name: number(name, value) for name, value in changed.items()})
-        fixed = constants({**numbers, **dict.fromkeys(names, 0.0)})
+        fixed = constants({**numbers, **names})
 
     def count_and_run() -> None:
         nonlocal fixed
