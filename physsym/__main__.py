@@ -49,6 +49,8 @@ def _check(command: ArgumentParser) -> None:
     command.add_argument("--claims", action="store_true", help=says)
     says = "count as failing what holds under listed hypotheses alone, and unknown dimensions"
     command.add_argument("--strict", action="store_true", help=says)
+    says = "also integrate every law and run every rule; exit with 1 where motions contradict a verdict"
+    command.add_argument("--simulate", action="store_true", help=says)
 
 
 def _count(text: str) -> int:
@@ -110,6 +112,7 @@ EXTRAS = {
     "matplotlib": "document",
     "nbformat": "document",
     "optax": "jax",
+    "scipy": "simulate",
     "torch": "torch",
 }
 

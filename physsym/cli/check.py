@@ -16,6 +16,7 @@ from rich.text import Text
 from physsym.cli.paths import paths_to_read, what_was_read
 from physsym.cli.processes import in_processes
 from physsym.cli.terminal import echo, format_verdict, progress
+from physsym.core.escapes import one_line
 from physsym.core.verdicts import Outcome, Verdict, is_failure
 from physsym.derivation import Derivation
 from physsym.loading import files_of, load, nothing_found
@@ -50,6 +51,15 @@ class ClaimLine:
 
 
 @dataclass(frozen=True)
+class SimulationLine:
+    """A line on what was observed of the motions of a derivation, and whether it contradicts its verdicts."""
+
+    text: Text
+    outcome: str
+    contradicts: bool
+
+
+@dataclass(frozen=True)
 class Finished:
     """The end of a script: its name, and whether it exports anything."""
 
@@ -60,20 +70,29 @@ class Finished:
 def main(options: Namespace) -> int:
     """Print one line for every step and claim; return 1 where a step or a dimension does not hold.
 
-    Claims count with `--claims`, what is conditional on listed hypotheses with `--strict`.
+    Claims count with `--claims`, what is conditional on listed hypotheses with `--strict`, motions that
+    contradict verdicts that hold with `--simulate`.
     """
     paths = paths_to_read(options.paths)
     files = files_of(paths)
     lines: list[VerdictLine] = []
     claims: dict[tuple[str, ...], ClaimLine] = {}
+    simulated: list[SimulationLine] = []
+    if options.simulate:
+        from physsym.oracle import simulate as _  # noqa: F401 (what is missing is said before any work)
     count = 0
     with progress(len(files)) as done:
-        for found in in_processes(partial(check_file, judged=set()), files, options.jobs):
+        for found in in_processes(
+            partial(check_file, judged=set(), simulate=options.simulate), files, options.jobs
+        ):
             if isinstance(found, Finished):
                 count += found.has_content
                 done(found.name)
             elif isinstance(found, ClaimLine):
                 claims.setdefault(found.identity, found)
+            elif isinstance(found, SimulationLine):
+                simulated.append(found)
+                echo(found.text)
             else:
                 lines.append(found)
                 echo(found.text)
@@ -91,6 +110,9 @@ def main(options: Namespace) -> int:
         false = sum(is_failure(claim.verdict, options.strict) for claim in claims.values())
         echo(f"{len(claims)} claims judged, {f'{false} of them do not hold' if false else 'none fails'}")
         checked, failing = True, failing + false
+    if options.simulate:
+        failing += sum(line.contradicts for line in simulated)
+        echo(_summary_of_motions(simulated))
     echo(what_was_read(paths, count))
     return int(not checked or failing > 0)
 
@@ -109,7 +131,17 @@ def _summary(lines: list[VerdictLine], strict: bool) -> str:
     return f"{len(steps)} steps checked, {held}{', ' if under else ''}{under}"
 
 
-def check_file(file: Path, judged: set[tuple[str, ...]]) -> Iterator[Finished | VerdictLine | ClaimLine]:
+def _summary_of_motions(lines: list[SimulationLine]) -> str:
+    """Return how many derivations were simulated, and how many contradict their verdicts."""
+    left_out = sum(line.outcome == "not simulated" for line in lines)
+    wrong = sum(line.contradicts for line in lines)
+    said = f"{wrong} contradict verdicts that hold" if wrong else "none contradicts a verdict that holds"
+    return f"{len(lines) - left_out} derivations simulated and {left_out} not, {said}"
+
+
+def check_file(
+    file: Path, judged: set[tuple[str, ...]], simulate: bool = False
+) -> Iterator[Finished | VerdictLine | ClaimLine | SimulationLine]:
     """Load a script and yield a line for each of its steps, its claims, and what its chapters show.
 
     Claims that are judged already are left out: the identities of those that are judged are added to
@@ -118,6 +150,8 @@ def check_file(file: Path, judged: set[tuple[str, ...]]) -> Iterator[Finished | 
     script = load(file)
     for derivation in script.derivations:
         yield from check_derivation(script.name, derivation)
+        if simulate:
+            yield simulation_line(script.name, derivation)
     claims = script.claims
     # Chapters need what documents are made of, which takes longer to import.
     if any(part.shows_statements for part in script.parts):
@@ -157,6 +191,19 @@ def check_derivation(name: str, derivation: Derivation) -> Iterator[VerdictLine]
     for k, verdict in enumerate(derivation.dimensions()):
         if verdict.outcome is Outcome.UNDECIDABLE:
             yield line(f"dimensions of line {k}", verdict, is_note=True)
+
+
+def simulation_line(name: str, derivation: Derivation) -> SimulationLine:
+    """Return a line on the motions of a derivation, which the oracle integrates and compares."""
+    from physsym.oracle import contradicts
+    from physsym.oracle import simulate as observed
+
+    seen = observed(derivation)
+    against = contradicts(seen, derivation.verdicts())
+    text = Text(one_line(f"{name}, {derivation.title}, motions: "))
+    says = f"{seen}, which contradicts the verdicts" if against else str(seen)
+    text.append(one_line(says), style="red" if against else "")
+    return SimulationLine(text, seen.outcome, against)
 
 
 def _identity(claim: Claim) -> tuple[str, ...]:

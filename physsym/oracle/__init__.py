@@ -1,4 +1,4 @@
-"""The oracle of trajectories: a second opinion on a derivation, by numbers, that shares nothing with its judge.
+"""The oracle of trajectories: a second opinion on a derivation, which shares nothing with its judge.
 
 It integrates the law that a derivation begins with, runs the rule that it ends with, and compares the two.
 """

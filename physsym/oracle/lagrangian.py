@@ -93,10 +93,10 @@ def _constant(symbol: Symbol, chance: random.Random) -> Any:
 def _function(expression: Expr) -> Callable[..., Any]:
     symbols = sorted(expression.free_symbols, key=str)
     plain = expression.doit().replace(sympy.DiracDelta, lambda *_: 0)
-    strange = [f for f in plain.atoms(sympy.Derivative, sympy.Subs)]
+    strange = list(plain.atoms(sympy.Derivative, sympy.Subs))
     if strange:
         raise NotSimulatedError(f"no numbers are known for {strange[0]}")
-    return sympy.lambdify(symbols, plain, modules=[_OPAQUE, "mpmath"])  # type: ignore[no-any-return]
+    return sympy.lambdify(symbols, plain, modules=[_FUNCTIONS])  # type: ignore[no-any-return]
 
 
 def _slope(order: int, point: Any) -> Any:
@@ -111,7 +111,25 @@ def _joint(points: tuple[Any, ...]) -> Any:
     return MP.fsum(MP.mpf(point) / (k + 2) for k, point in enumerate(points))
 
 
-_OPAQUE: dict[str, Any] = {
+_NAMES = (
+    "acos",
+    "asin",
+    "atan",
+    "cos",
+    "cosh",
+    "exp",
+    "log",
+    "mpf",
+    "sign",
+    "sin",
+    "sinh",
+    "sqrt",
+    "tan",
+    "tanh",
+)
+_FUNCTIONS: dict[str, Any] = {
+    **{name: getattr(MP, name) for name in _NAMES},
+    "abs": abs,
     "potential": lambda *p: (
         _slope(0, p[0]) if len(p) == 1 else MP.fsum(_slope(0, q) for q in p) + _slope(0, _joint(p))
     ),
@@ -119,8 +137,6 @@ _OPAQUE: dict[str, Any] = {
     "hess": lambda p: _slope(2, p),
     "higher": lambda n, p: _slope(int(n), p),
     "partial": lambda i, *p: (
-        _slope(1, p[0])
-        if len(p) == 1
-        else _slope(1, p[int(i) - 1]) + _slope(1, _joint(p)) / (int(i) + 1)
+        _slope(1, p[0]) if len(p) == 1 else _slope(1, p[int(i) - 1]) + _slope(1, _joint(p)) / (int(i) + 1)
     ),
 }

@@ -37,8 +37,8 @@ def method_defect(
     Parameters
     ----------
     method
-        A method with a tableau (`matrix`, `weights`), with weights (`own`, `updated`, `pending`), or one known
-        by the name of its class.
+        A method with a tableau (`matrix`, `weights`), with weights (`own`, `updated`, `pending`), or one
+        known by the name of its class.
     rates
         The rate of each state of the law, by name, at values of states and constants.
     rule
@@ -61,7 +61,7 @@ def method_defect(
     """
     new = one_step(rule, values)
     states = [s for s in rates(values) if s in new]
-    if set(states) != set(rates(values)) - {TIME} - (set() if TIME in new else {TIME}):
+    if set(states) - {TIME} != set(rates(values)) - {TIME}:
         return float("inf")
     h = np.asarray(values[step], float)
     residuals = _residuals(method)
@@ -121,7 +121,8 @@ def _tableau(
         }
         stages.append(rates(_at(values, moved, values[TIME] + h * float(sum(row)))))
     ends = {
-        s: values[s] + h * sum(float(b) * k[s] for b, k in zip(method.weights, stages, strict=True)) for s in states
+        s: values[s] + h * sum(float(b) * k[s] for b, k in zip(method.weights, stages, strict=True))
+        for s in states
     }
     yield {s: new[s] - ends[s] for s in states}
 
@@ -142,7 +143,9 @@ def _mixtures(
             own, other = (first, second) if state in first else (second, first)
             between = method.pending if state in first else method.updated
             exact = isinstance(method.own, str)
-            weights = {s: 0.0 if exact else float(method.own) for s in own} | {s: float(between) for s in other}
+            weights = {s: 0.0 if exact else float(method.own) for s in own} | {
+                s: float(between) for s in other
+            }
             mixed = {s: (1 - w) * values[s] + w * new[s] for s, w in weights.items()}
             share = times[state in second] if times else 0.0
             point = _at(values, mixed, values[TIME] + h * share)

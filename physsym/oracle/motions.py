@@ -1,15 +1,16 @@
-"""Laws as differential equations in numbers: the highest derivatives are solved for, the rest is integrated."""
+"""Laws in numbers: they are solved for the highest derivatives, and these are integrated."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import sympy
 from scipy.integrate import solve_ivp
 from scipy.interpolate import CubicHermiteSpline
-import sympy
 from sympy import Expr, Symbol
 
 from physsym.core.statements import Law, symbols
@@ -60,11 +61,17 @@ class EquationsOfMotion:
         found = [held.get(name, Symbol(name)) for name in unknowns]
         slopes = tuple(e.diff(s) for e in self.residuals for s in found)
         linear = not any(s in slope.free_symbols for slope in slopes for s in found)
-        rows = [[k for k in range(len(found)) if slopes[i * len(found) + k] != 0] for i in range(len(self.residuals))]
+        rows = [
+            [k for k in range(len(found)) if slopes[i * len(found) + k] != 0]
+            for i in range(len(self.residuals))
+        ]
         explicit = None
         if linear and sorted(rows) == [[k] for k in range(len(found))]:
             nowhere = dict.fromkeys(found, sympy.S.Zero)
-            by_unknown = {k: (e, slopes[i * len(found) + k]) for i, (e, (k,)) in enumerate(zip(self.residuals, rows, strict=True))}
+            by_unknown = {
+                k: (e, slopes[i * len(found) + k])
+                for i, (e, (k,)) in enumerate(zip(self.residuals, rows, strict=True))
+            }
             explicit = compiled(tuple(-e.xreplace(nowhere) / d for _, (e, d) in sorted(by_unknown.items())))
         derived = {
             "unknowns": unknowns, "states": states, "linear": linear, "_explicit": explicit,
@@ -79,7 +86,7 @@ class EquationsOfMotion:
         return has_jumps(self.residuals)
 
     def solve(self, values: Values, guess: Values | None = None) -> dict[str, Any]:
-        """Return the unknowns at states; raise ContradictionError where there is no value or more than one."""
+        """Return the unknowns at states; raise ContradictionError where none or more than one is right."""
         if len(self.residuals) < len(self.unknowns):
             raise ContradictionError(f"the law leaves open one of {', '.join(self.unknowns)}")
         if self._explicit is not None:
@@ -88,8 +95,13 @@ class EquationsOfMotion:
         shape = np.broadcast_shapes((CASES,), *(np.shape(v) for v in known.values()))
         tries = [{n: np.zeros(shape) for n in self.unknowns}]
         if not self.linear:
-            offered = {n: np.broadcast_to(np.asarray((guess or {}).get(n, 0.7)), shape) for n in self.unknowns}
-            tries = [offered, *({n: 0 * offered[n] + c for n in self.unknowns} for c in (0.3, -0.3, 3, -3, 0.01))]
+            offered = {
+                n: np.broadcast_to(np.asarray((guess or {}).get(n, 0.7)), shape) for n in self.unknowns
+            }
+            tries = [
+                offered,
+                *({n: 0 * offered[n] + c for n in self.unknowns} for c in (0.3, -0.3, 3, -3, 0.01)),
+            ]
         with np.errstate(all="ignore"):
             for start in tries:
                 unknown = {n: np.array(v, float) for n, v in start.items()}
@@ -141,7 +153,7 @@ class EquationsOfMotion:
         ladder = np.geomspace(1e-9, 1e6, 60)
         scan = [np.full(shape, x) for x in (*-ladder[::-1], 0.0, *ladder)]
         low, high = np.full(shape, np.nan), np.full(shape, np.nan)
-        for a, b in zip(scan, scan[1:], strict=False):
+        for a, b in pairwise(scan):
             change = np.isnan(low) & (np.sign(residual(a)) * np.sign(residual(b)) <= 0)
             low, high = np.where(change, a, low), np.where(change, b, high)
         if np.isnan(low).any():
@@ -183,7 +195,11 @@ class Motion:
         times = np.asarray(times, float)
         path = self._path(times) if self.equations.states else np.empty((0, len(times)))
         path = np.asarray(path).reshape(len(self.equations.states), CASES, len(times))
-        values: dict[str, Any] = {**self.constants, **_read(self.signals, times[:, None]), TIME: times[:, None]}
+        values: dict[str, Any] = {
+            **self.constants,
+            **_read(self.signals, times[:, None]),
+            TIME: times[:, None],
+        }
         values.update({name: row.T for name, row in zip(self.equations.states, path, strict=True)})
         return values | self.equations.solve(values)
 
@@ -205,7 +221,7 @@ def solved_motion(
     if missing:
         raise NotSimulatedError(f"the first line does not say how {missing[0]} begins")
     begin = np.concatenate([np.broadcast_to(start[n], (CASES,)) for n in equations.states] or [np.empty(0)])
-    count, guess = 0, {}
+    count, guess = 0, dict[str, Any]()
 
     def rate(time: float, flat: Any) -> Any:
         nonlocal count, guess
@@ -232,7 +248,14 @@ def solved_motion(
         path = _plain_steps(rate, span, begin)
     else:
         found = solve_ivp(
-            rate, span, begin, method="DOP853", rtol=TOLERANCE, atol=TOLERANCE, dense_output=True, max_step=stride
+            rate,
+            span,
+            begin,
+            method="DOP853",
+            rtol=TOLERANCE,
+            atol=TOLERANCE,
+            dense_output=True,
+            max_step=stride,
         )
         if not found.success:
             raise UnboundedError

@@ -57,7 +57,12 @@ def read_by_functions(line: Statement) -> frozenset[str]:
 
 def introduced(move: Any) -> tuple[Symbol, ...]:
     """Return the names that a move introduces."""
-    fields = {"Define": ("symbol",), "Integrate": ("step",), "ReduceOrder": ("velocity",), "Rescale": ("new",)}
+    fields = {
+        "Define": ("symbol",),
+        "Integrate": ("step",),
+        "ReduceOrder": ("velocity",),
+        "Rescale": ("new",),
+    }
     return tuple(getattr(move, name) for name in fields.get(kind(move), ()))
 
 
@@ -69,7 +74,9 @@ def contradicted_names(lines: Sequence[Statement], moves: Sequence[Any]) -> Iter
             str(s.name) for earlier in moves[:k] for s in introduced(earlier)
         }  # fmt: skip
         for s in introduced(move):
-            if s.name in before and not (kind(move) == "Define" and s.name not in gone and _restored(move, moves[:k])):
+            if s.name in before and not (
+                kind(move) == "Define" and s.name not in gone and _restored(move, moves[:k])
+            ):
                 yield f"the name {s} has another meaning in an earlier line"
         here = {str(s.name) for s in (*symbols_of([lines[k + 1]], [move]).values(),)}
         for name in sorted(here & set(gone)):
@@ -79,7 +86,7 @@ def contradicted_names(lines: Sequence[Statement], moves: Sequence[Any]) -> Iter
 
 
 def _restored(move: Any, earlier: Sequence[Any]) -> bool:
-    """Return whether a definition gives back a name that an earlier definition eliminated, with its meaning."""
+    """Return whether a definition gives back a name that an earlier definition eliminated."""
     return any(kind(e) == "Define" and e.eliminating == move.symbol for e in earlier)
 
 
@@ -87,27 +94,33 @@ def _restored(move: Any, earlier: Sequence[Any]) -> bool:
 
 
 def drawn(symbol: Symbol, seed: int) -> Any:
-    """Return a number for a constant in every case, within its declared sign."""
-    numbers = []
-    for case in range(CASES):
-        chance = random.Random(f"{seed} {case} {symbol.name}")
-        size = float(chance.randint(1, 4)) if symbol.is_integer else chance.uniform(0.6, 1.7)
-        free = symbol.is_nonnegative is not True and symbol.is_nonpositive is not True
-        negative = symbol.is_nonpositive is True or (free and chance.random() < 0.5)
-        numbers.append(-size if negative else size)
-    return np.array(numbers)
+    """Return a number for a constant in every case, within its declared sign; half of both where none is."""
+    chance = random.Random(f"{seed} {symbol.name}")
+    size = (
+        chance.sample(range(1, 7), CASES)
+        if symbol.is_integer
+        else [chance.uniform(0.6, 1.7) for _ in range(CASES)]
+    )
+    # Without a declared sign half of the cases are negative.
+    either = chance.sample([1, -1] * (CASES // 2), CASES)
+    sign = [1] * CASES if symbol.is_nonnegative else [-1] * CASES if symbol.is_nonpositive else either
+    return np.array(size, float) * np.array(sign)
 
 
 def numbers(
     known: Symbols, moves: Sequence[Any], small: Mapping[str, Any], moving: Values, seed: int
 ) -> dict[str, Any]:
-    """Return a number for every constant: small ones as given, defined ones by their definitions, others drawn.
+    """Return a number for every constant: as given, by its definition, or drawn.
 
     `moving` holds the numbers, at the start, of all that moves.
     """
     fixed: dict[str, Any] = dict(small)
     definitions = [move for move in moves if kind(move) == "Define"]
-    free = {name: drawn(s, seed) for name, s in known.items() if name not in moving and not name.endswith(tuple(MARKS))}
+    free = {
+        name: drawn(s, seed)
+        for name, s in known.items()
+        if name not in moving and not name.endswith(tuple(MARKS))
+    }
     for move in reversed(definitions):
         if str(move.symbol.name) in fixed:
             values = {**free, **moving, **fixed}
@@ -132,7 +145,9 @@ def _eliminated(move: Any, values: dict[str, Any]) -> Any:
         value = formula({**values, name: np.full(CASES, x)})[0]
         return float(np.broadcast_to(value, (CASES,))[case] - target[case])
 
-    heights = np.array([np.broadcast_to(formula({**values, name: np.full(CASES, x)})[0], (CASES,)) for x in scan])
+    heights = np.array(
+        [np.broadcast_to(formula({**values, name: np.full(CASES, x)})[0], (CASES,)) for x in scan]
+    )
     for case in range(CASES):
         gaps = heights[:, case] - target[case]
         steps = np.flatnonzero((gaps[:-1] * gaps[1:] <= 0) & np.isfinite(gaps[:-1] * gaps[1:]))
@@ -164,7 +179,9 @@ def declared(symbol: Symbol) -> str:
 
 def named_states(moves: Iterable[Any]) -> frozenset[str]:
     """Return the names that moves give to what moves: split-off velocities and rescaled states."""
-    return frozenset(str(s.name) for m in moves if kind(m) in ("ReduceOrder", "Rescale") for s in introduced(m))
+    return frozenset(
+        str(s.name) for m in moves if kind(m) in ("ReduceOrder", "Rescale") for s in introduced(m)
+    )
 
 
 def observables(values: dict[str, Any], moves: Iterable[Any], known: Symbols) -> dict[str, Any]:

@@ -31,11 +31,11 @@ def run(
     times: Any = None,
     signals: Signals | None = None,
 ) -> dict[str, Any]:
-    """Return the state of a rule before each of its steps and at the end, as arrays of shape (steps + 1, cases).
+    """Return the states of a rule before each step and at the end, of shape (steps + 1, cases).
 
     `start` holds its states, also those of earlier instants that it reads. A rule that reads the time and
-    does not update it reads the time of the start throughout. `times` are the times at which functions of time
-    that it reads are taken.
+    does not update it reads the time of the start throughout. `times` are those at which functions of
+    time that it reads are taken.
     """
     updates = [(str(u.target.name), compiled((u.value,))) for u in rule.updates]
     back = {name: depth_of for name, _ in updates if (depth_of := _depth_of(name, rule))}
