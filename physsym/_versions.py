@@ -11,7 +11,7 @@ from physsym import __version__
 # What is needed, then what extras bring, by the names under which they are installed.
 PACKAGES = (
     "sympy", "numpy", "python-flint", "z3-solver", "latexify-py", "rich", "lazy-loader",
-    "llvmlite", "jax", "optax", "torch", "matplotlib", "markdown-it-py", "nbformat",
+    "llvmlite", "jax", "optax", "torch", "matplotlib", "markdown-it-py", "nbformat", "scipy",
 )  # fmt: skip
 
 

@@ -54,9 +54,9 @@ def lagrangian_defect(system: Any, law: Law, seed: int = 0) -> str:
             if s.name == TIME:
                 values[s] = time
             elif name in curves:
-                values[s] = MP.polyval(_derived(curves[name], s.name.count(DOT)), time)
+                values[s] = MP.polyval(derived(curves[name], s.name.count(DOT)), time)
             else:
-                values[s] = numbers.setdefault(s.name, _constant(s, chance))
+                values[s] = numbers.setdefault(s.name, constant_number(s, chance))
         return _function(expression)(*(values[s] for s in sorted(values, key=str)))
 
     for q, equation in zip(coordinates, law.equations, strict=True):
@@ -77,7 +77,7 @@ def lagrangian_defect(system: Any, law: Law, seed: int = 0) -> str:
     return ""
 
 
-def _derived(coefficients: list[Any], order: int) -> list[Any]:
+def derived(coefficients: list[Any], order: int) -> list[Any]:
     """Return the coefficients, highest first, of a derivative of a polynomial."""
     for _ in range(order):
         top = len(coefficients) - 1
@@ -85,7 +85,8 @@ def _derived(coefficients: list[Any], order: int) -> list[Any]:
     return coefficients
 
 
-def _constant(symbol: Symbol, chance: random.Random) -> Any:
+def constant_number(symbol: Symbol, chance: random.Random) -> Any:
+    """Return a number for a constant, negative only where it is declared so."""
     size = MP.mpf(chance.randint(60, 170)) / 100
     return -size if symbol.is_nonpositive is True else size
 

@@ -64,7 +64,7 @@ def method_defect(
     if set(states) - {TIME} != set(rates(values)) - {TIME}:
         return float("inf")
     h = np.asarray(values[step], float)
-    residuals = _residuals(method)
+    residuals = defects_of(method)
     defects = []
     for block in first or [frozenset(states)]:
         for rows in residuals(method, rates, values, new, h, block):
@@ -93,12 +93,13 @@ def is_partitioned(method: Any) -> bool:
     return type(method).__name__ == "VelocityVerlet"
 
 
-def _residuals(method: Any) -> Callable[..., Iterator[Numbers]]:
+def defects_of(method: Any) -> Callable[..., Iterator[Numbers]]:
+    """Return the function that compares a step with a method of this kind."""
     if hasattr(method, "matrix") and hasattr(method, "weights"):
-        return _tableau
+        return tableau_defect
     if hasattr(method, "own") and hasattr(method, "updated") and hasattr(method, "pending"):
-        return _mixtures
-    known = {"VelocityVerlet": _verlet, "ExponentialEuler": _exponential}
+        return mixture_defects
+    known = {"VelocityVerlet": verlet_defect, "ExponentialEuler": exponential_defect}
     if type(method).__name__ not in known:
         raise NotSimulatedError(f"no step of {getattr(method, 'name', method)} in numbers is known")
     return known[type(method).__name__]
@@ -108,7 +109,7 @@ def _at(values: Numbers, changed: Mapping[str, Any], time: Any) -> Numbers:
     return {**values, **changed, TIME: time}
 
 
-def _tableau(
+def tableau_defect(
     method: Any, rates: Rates, values: Numbers, new: Numbers, h: Any, first: frozenset[str]
 ) -> Iterator[Numbers]:
     """Yield the gap to a Runge-Kutta step, whose stages read the time at the sums of their rows."""
@@ -127,7 +128,7 @@ def _tableau(
     yield {s: new[s] - ends[s] for s in states}
 
 
-def _mixtures(
+def mixture_defects(
     method: Any, rates: Rates, values: Numbers, new: Numbers, h: Any, first: frozenset[str]
 ) -> Iterator[Numbers]:
     """Yield the gaps to a step that reads mixtures of old and new values, for each time that it may read.
@@ -136,7 +137,7 @@ def _mixtures(
     """
     states = [s for s in rates(values) if s != TIME]
     second = frozenset(states) - first
-    timed = TIME in new or _reads_time(rates, values)
+    timed = TIME in new or reads_time(rates, values)
     for times in product((0.0, 0.5, 1.0), repeat=2 if timed else 0):
         rows: Numbers = {}
         for state in states:
@@ -150,18 +151,19 @@ def _mixtures(
             share = times[state in second] if times else 0.0
             point = _at(values, mixed, values[TIME] + h * share)
             if exact:
-                rows[state] = new[state] - _decayed(state, rates, point, values[state], h)
+                rows[state] = new[state] - exact_decay(state, rates, point, values[state], h)
             else:
                 rows[state] = new[state] - values[state] - h * rates(point)[state]
         yield rows
 
 
-def _reads_time(rates: Rates, values: Numbers) -> bool:
+def reads_time(rates: Rates, values: Numbers) -> bool:
+    """Return whether the rates change with the time."""
     here, there = rates(values), rates({**values, TIME: values[TIME] + 0.37})
     return any(not np.allclose(here[s], there[s], rtol=1e-12, atol=0) for s in here)
 
 
-def _decayed(state: str, rates: Rates, point: Numbers, old: Any, h: Any) -> Any:
+def exact_decay(state: str, rates: Rates, point: Numbers, old: Any, h: Any) -> Any:
     """Return the exact solution of s' = a*s + b after a step, a and b held still and read off in numbers."""
     rest, one, two = (rates({**point, state: old * 0 + k})[state] for k in (0.0, 1.0, 2.0))
     slope = one - rest
@@ -172,7 +174,7 @@ def _decayed(state: str, rates: Rates, point: Numbers, old: Any, h: Any) -> Any:
     return old + factor * (slope * old + rest)
 
 
-def _verlet(
+def verlet_defect(
     method: Any, rates: Rates, values: Numbers, new: Numbers, h: Any, first: frozenset[str]
 ) -> Iterator[Numbers]:
     """Yield the gap to half a kick, a drift, and half a kick with the new force."""
@@ -187,7 +189,7 @@ def _verlet(
         yield {s: new[s] - ends[s] for s in states}
 
 
-def _exponential(
+def exponential_defect(
     method: Any, rates: Rates, values: Numbers, new: Numbers, h: Any, first: frozenset[str]
 ) -> Iterator[Numbers]:
     """Yield the gap to the exact flow of a linear law with constant coefficients."""

@@ -245,7 +245,7 @@ def solved_motion(
     if not equations.states:
         return Motion(equations, constants, signals, span[0], None)
     if equations.jumps:
-        path = _plain_steps(rate, span, begin)
+        path = plain_steps(rate, span, begin)
     else:
         found = solve_ivp(
             rate,
@@ -263,7 +263,7 @@ def solved_motion(
     return Motion(equations, constants, signals, span[0], path)
 
 
-def _plain_steps(rate: Callable[[float, Any], Any], span: tuple[float, float], begin: Any) -> Any:
+def plain_steps(rate: Callable[[float, Any], Any], span: tuple[float, float], begin: Any) -> Any:
     """Integrate by Heun's method in many equal steps."""
     times, step = np.linspace(*span, JUMP_STEPS + 1, retstep=True)
     rows, rates = [begin], []

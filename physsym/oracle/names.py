@@ -75,7 +75,7 @@ def contradicted_names(lines: Sequence[Statement], moves: Sequence[Any]) -> Iter
         }  # fmt: skip
         for s in introduced(move):
             if s.name in before and not (
-                kind(move) == "Define" and s.name not in gone and _restored(move, moves[:k])
+                kind(move) == "Define" and s.name not in gone and is_restored(move, moves[:k])
             ):
                 yield f"the name {s} has another meaning in an earlier line"
         here = {str(s.name) for s in (*symbols_of([lines[k + 1]], [move]).values(),)}
@@ -85,7 +85,7 @@ def contradicted_names(lines: Sequence[Statement], moves: Sequence[Any]) -> Iter
             gone[str(move.symbol.name)] = str(move.to)
 
 
-def _restored(move: Any, earlier: Sequence[Any]) -> bool:
+def is_restored(move: Any, earlier: Sequence[Any]) -> bool:
     """Return whether a definition gives back a name that an earlier definition eliminated."""
     return any(kind(e) == "Define" and e.eliminating == move.symbol for e in earlier)
 
@@ -124,7 +124,7 @@ def numbers(
     for move in reversed(definitions):
         if str(move.symbol.name) in fixed:
             values = {**free, **moving, **fixed}
-            fixed[str(move.eliminating.name)] = _eliminated(move, values)
+            fixed[str(move.eliminating.name)] = eliminated_number(move, values)
     values = {**free, **fixed}
     for move in definitions:
         if str(move.symbol.name) not in fixed:
@@ -132,7 +132,7 @@ def numbers(
     return values
 
 
-def _eliminated(move: Any, values: dict[str, Any]) -> Any:
+def eliminated_number(move: Any, values: dict[str, Any]) -> Any:
     """Solve a definition for the symbol that it eliminates, case by case."""
     name = str(move.eliminating.name)
     target = np.broadcast_to(np.asarray(values[str(move.symbol.name)], float), (CASES,))
@@ -194,11 +194,11 @@ def observables(values: dict[str, Any], moves: Iterable[Any], known: Symbols) ->
                 if first + marks in found:
                     found[new + marks] = found[first + marks]
         elif kind(move) == "Rescale":
-            found |= _rescaled(move, found, known)
+            found |= rescaled_state(move, found, known)
     return found
 
 
-def _rescaled(move: Any, values: dict[str, Any], known: Symbols) -> dict[str, Any]:
+def rescaled_state(move: Any, values: dict[str, Any], known: Symbols) -> dict[str, Any]:
     """Return a rescaled state and its derivatives, by the product rule old' = factor'*new + factor*new'."""
     old, new = str(move.old.name), str(move.new.name)
     factors = [move.factor]
@@ -214,11 +214,11 @@ def _rescaled(move: Any, values: dict[str, Any], known: Symbols) -> dict[str, An
         ]
         with np.errstate(all="ignore"):
             found[new + marks] = (values[old + marks] - sum(terms)) / numbers_of[0]
-        factors.append(_rate(factors[-1], values, known))
+        factors.append(total_derivative(factors[-1], values, known))
     return found
 
 
-def _rate(expression: Expr, values: Mapping[str, Any], known: Symbols) -> Expr:
+def total_derivative(expression: Expr, values: Mapping[str, Any], known: Symbols) -> Expr:
     """Return the time derivative of an expression by the chain rule, over all that has a rate."""
     parts = [expression.diff(s) for s in expression.free_symbols if s.name == TIME]
     for s in expression.free_symbols:

@@ -192,9 +192,12 @@ def observe(
     least = None if claimed is None else min((float(o) for o in claimed), default=inf)
     sight = Sight(tuple(lines[begin:]), tuple(moves[begin:]), least, tuple(assumptions), tuple(moving), seed)
     try:
-        if system is not None and not begin and (wrong := _lagrangian_defect(system, lines[0], seed)):
+        first, wrong = lines[0], ""
+        if system is not None and not begin and isinstance(first, Law):
+            wrong = lagrangian_defect(system, first, seed)
+        if wrong:
             return Observation("does not follow", wrong, claimed=least)
-        seen = _observed(sight)
+        seen = compared(sight)
     except NotSimulatedError as reason:
         return Observation("not simulated", str(reason), claimed=least)
     except ContradictionError as reason:
@@ -213,12 +216,9 @@ def observe(
 # ------------------------------------------------------------------ the measurement
 
 
-def _lagrangian_defect(system: Any, first: Statement, seed: int) -> str:
-    return lagrangian_defect(system, first, seed) if isinstance(first, Law) else "the first line is no law"
-
-
-def _observed(sight: Sight) -> Observation:
-    wrong = [*contradicted_names(sight.lines, sight.moves), *_limits_of_motion(sight)]
+def compared(sight: Sight) -> Observation:
+    """Return what the comparison of the first line with the last one shows, and single steps after it."""
+    wrong = [*contradicted_names(sight.lines, sight.moves), *limits_of_motion(sight)]
     if wrong:
         return Observation("does not follow", wrong[0], claimed=sight.claimed)
     view: type[View] = LawView if isinstance(sight.lines[0], Law) else RuleView
@@ -236,7 +236,7 @@ def _observed(sight: Sight) -> Observation:
             return Observation("does not follow", str(last), claimed=sight.claimed)
         raise last
     defects = [*view(sight, min(1, sight.levels - 1), span).defects()]
-    seen = _measured(sight, looks)
+    seen = estimated(sight, looks)
     notes = view(sight, sight.levels - 1, span).notes()
     if defects and (seen or seen.outcome == "not simulated"):
         seen = replace(seen, outcome="does not follow", reason=defects[0])
@@ -245,7 +245,8 @@ def _observed(sight: Sight) -> Observation:
     return replace(seen, notes=(*seen.notes, *notes))
 
 
-def _limits_of_motion(sight: Sight) -> Iterator[str]:
+def limits_of_motion(sight: Sight) -> Iterator[str]:
+    """Yield the limits of what changes along the motion."""
     moving = {*sight.own, TIME, *sight.signals}
     for move in sight.moves:
         moving |= {str(s.name) for s in introduced(move) if kind(move) in ("ReduceOrder", "Rescale")}
@@ -253,7 +254,7 @@ def _limits_of_motion(sight: Sight) -> Iterator[str]:
             yield f"{move.symbol} changes along the motion, so that no limit of it is a motion"
 
 
-def _measured(sight: Sight, looks: Sequence[Look]) -> Observation:
+def estimated(sight: Sight, looks: Sequence[Look]) -> Observation:
     """Return the order and the convergence that the gaps of all levels show."""
     names = sorted(looks[-1])
     gaps = tuple(max((look.get(n, (inf, inf))[0] for n in names), default=inf) for look in looks)
@@ -265,7 +266,7 @@ def _measured(sight: Sight, looks: Sequence[Look]) -> Observation:
         states = tuple(StateConvergence(n, "uniform" if looks[0][n][1] < EXACT else "none") for n in names)
         return Observation("follows" if exact else "does not follow", reason, order, claimed, gaps, states)
     order = measured_order(gaps)
-    states = tuple(_convergence(n, looks) for n in names)
+    states = tuple(convergence_of(n, looks) for n in names)
     vanishes = gaps[-1] < FLOOR or (order > 0.15 and gaps[-1] < 0.8 * gaps[0] and gaps[-1] < 0.5)
     if not vanishes:
         wide = f"{gaps[-1]:.2g}" if isfinite(gaps[-1]) else "without bound"
@@ -279,7 +280,8 @@ def _measured(sight: Sight, looks: Sequence[Look]) -> Observation:
     return Observation("follows", "", order, claimed, gaps, states)
 
 
-def _convergence(name: str, looks: Sequence[Look]) -> StateConvergence:
+def convergence_of(name: str, looks: Sequence[Look]) -> StateConvergence:
+    """Return how one state converges, from its gaps at all levels."""
     after, whole = ([look.get(name, (inf, inf))[k] for look in looks] for k in (0, 1))
     if whole[-1] < FLOOR or (measured_order(whole) > 0.3 and whole[-1] < 0.7 * whole[0]):
         return StateConvergence(name, "uniform")

@@ -38,7 +38,7 @@ def run(
     time that it reads are taken.
     """
     updates = [(str(u.target.name), compiled((u.value,))) for u in rule.updates]
-    back = {name: depth_of for name, _ in updates if (depth_of := _depth_of(name, rule))}
+    back = {name: depth_of for name, _ in updates if (depth_of := depth_of_name(name, rule))}
     values: dict[str, Any] = {**constants, **start}
     tracks: dict[str, list[Any]] = {name: [values[name]] for name, _ in updates}
     for k in range(steps):
@@ -56,7 +56,8 @@ def run(
     return {name: np.array([np.broadcast_to(v, (CASES,)) for v in track]) for name, track in tracks.items()}
 
 
-def _depth_of(name: str, rule: Rule) -> int:
+def depth_of_name(name: str, rule: Rule) -> int:
+    """Return how many steps back a rule reads one state."""
     read = reads(rule)
     return max((j for j in range(1, depth(rule) + 1) if name + BEFORE * j in read), default=0)
 

@@ -98,7 +98,7 @@ class Sight:
         constants = {n for n, s in self.known.items() if s.is_positive and n not in self.named_moving}
         names = sorted((read & first) - set(self.own) - new - constants - {TIME})
         names = [n for n in names if not n.endswith((DOT, AFTER))]
-        return {n + DOT * order: _signal(k, order) for k, n in enumerate(names) for order in (0, 1, 2)}
+        return {n + DOT * order: smooth_signal(k, order) for k, n in enumerate(names) for order in (0, 1, 2)}
 
     def start(self) -> dict[str, Any]:
         """Return a start for each case, on both sides of the minimum and off slow manifolds."""
@@ -137,7 +137,7 @@ class Sight:
 _STARTS = ((0.9, -0.8, -0.7, 1.0), (-0.8, 0.9, -0.6, 0.7), (0.3, 0.2, -0.4, 0.5))
 
 
-def _signal(number: int, order: int) -> Any:
+def smooth_signal(number: int, order: int) -> Any:
     """Return a derivative of a smooth function of time, a sum of two sines, one for each case."""
     slow, fast = (1.1 + 0.2 * number, 2.3 + 0.3 * number)
     phase = np.arange(CASES) * 0.9 + number

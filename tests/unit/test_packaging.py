@@ -40,7 +40,7 @@ def test_the_version_is_the_same_everywhere():
 
 def test_extras_are_for_users_and_groups_for_developers():
     extras, groups = PROJECT["project"]["optional-dependencies"], PROJECT["dependency-groups"]
-    assert set(extras) == {"fast", "jax", "torch", "plot", "document", "all"}
+    assert set(extras) == {"fast", "jax", "torch", "plot", "document", "simulate", "all"}
     assert set(extras["all"][0][len("physsym[") : -1].split(",")) == set(extras) - {"all"}
     assert not set(extras) & set(groups)
     assert set(EXTRAS.values()) <= set(extras)
