@@ -191,10 +191,33 @@ def sign_kept(symbol: Symbol, value: Expr, moving: Iterable[Symbol]) -> tuple[Co
     >>> sign_kept(s, -s, (s,)) is None
     True
     """
-    declared = signs(symbol)
-    if signs(value) <= declared:
+    return sufficient_for(signs(symbol), value, moving)
+
+
+def sufficient_for(allowed: Signs, value: Expr, moving: Iterable[Symbol]) -> tuple[Condition, ...] | None:
+    """Return conditions on constants under which a value takes the allowed signs only, whatever moves.
+
+    Parameters
+    ----------
+    allowed
+        Signs, such as `NONNEGATIVE`.
+    value, moving
+        As for `sign_kept`.
+
+    Returns
+    -------
+    tuple of Condition or None
+        As of `sign_kept`.
+
+    Examples
+    --------
+    >>> x, a, b = (Symbol(name, real=True) for name in ("x", "a", "b"))
+    >>> print(*sufficient_for(NONNEGATIVE, a * x**2 + b * x**4, (x,)), sep=", ")
+    a >= 0, b >= 0
+    """
+    if signs(value) <= allowed:
         return ()
-    sign, relation = _RELATIONS[declared]
+    sign, relation = _RELATIONS[allowed]
     if relation in ("= 0", "!= 0"):
         return None
     coefficients: dict[Expr, Expr] = {}

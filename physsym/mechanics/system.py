@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sympy import Abs, Add, Expr, S, Symbol, expand
 
 from physsym.core.motion import is_time
+from physsym.core.signs import signs
 from physsym.core.statements import Equation, Law
 from physsym.core.symbols import dot, exact, name_and_marks
 from physsym.core.verdicts import Condition
@@ -18,7 +19,8 @@ class System:
     """Coordinates, a Lagrangian L(q, q', t) and a Rayleigh dissipation function R(q, q').
 
     Dimensions: L is an energy, R a power. Raises TypeError for what is no symbol or no exact expression, and
-    ValueError for no coordinates, repeated ones, or accelerations in L or R.
+    ValueError for no coordinates, repeated ones, accelerations in L or R, or a power dissipated that is never
+    positive.
     """
 
     coordinates: tuple[Symbol, ...]
@@ -36,6 +38,12 @@ class System:
             beyond = getattr(self, name).free_symbols & {dot(dot(q)) for q in self.coordinates}
             if beyond:
                 raise ValueError(f"the {name} may hold coordinates and velocities, not {beyond.pop()}")
+        possible = signs(self.power)
+        if -1 in possible and 1 not in possible:
+            raise ValueError(
+                f"the power that the dissipation function {self.dissipation} takes from the system is "
+                f"{self.power}, which is never positive: such friction drives the motion; change its sign"
+            )
 
     @property
     def power(self) -> Expr:

@@ -7,13 +7,14 @@ from functools import singledispatch
 
 from sympy import Symbol
 
-from physsym.core.statements import Statement, StatementLike, as_statement, expressions, symbols
+from physsym.core.statements import Law, Statement, StatementLike, as_statement, expressions, symbols
 from physsym.core.verdicts import Outcome, Verdict, fails
 from physsym.mechanics.moves import Move
 from physsym.verify.budget import budgeted
 from physsym.verify.conditions import Hypotheses, assuming, conditions_of, consistent, defined
 from physsym.verify.motion import conditional_on_motion, require_constants
 from physsym.verify.substitution import Refusal
+from physsym.verify.well_formed import contradicting_equations
 from physsym.vocabulary import STANDARD
 
 
@@ -107,6 +108,8 @@ def verify_line(move: Move, above: Statement, below: Statement, known: Iterable[
         What `check` returns.
     """
     known = tuple(known)
+    if isinstance(above, Law) and (contradiction := contradicting_equations(above)):
+        return fails(f"anything would follow from the line above: {contradiction}")
     try:
         returned: object = verify_step(move, above, below)
         require_constants(move, above, known)
