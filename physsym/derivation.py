@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 from operator import attrgetter
+from typing import Literal
 
 from sympy import Expr, Symbol
 
 from physsym.core.inference import infer_dimensions
 from physsym.core.motion import moving
-from physsym.core.statements import Law, Rule, Statement, as_statement, rebuilt, symbols
+from physsym.core.statements import Equation, Law, Rule, Statement, as_statement, rebuilt, symbols
 from physsym.core.verdicts import Condition, Hypothesis, Order, Outcome, Verdict, all_of, fails, holds
 from physsym.mechanics.moves import Move, MoveError, Step
 from physsym.mechanics.system import System
@@ -18,8 +19,10 @@ from physsym.transform import apply
 from physsym.verify import dimensions, follows_from
 from physsym.verify.conditions import consistent, follows
 from physsym.verify.dimensions import known_dimensions
+from physsym.verify.engines.smtlib import declared_sign
 from physsym.verify.names import misused_names
 from physsym.verify.registry import verify_line
+from physsym.verify.well_formed import well_formed
 from physsym.vocabulary import STANDARD, Vocabulary, scalar
 
 __all__ = ["Assumption", "Derivation", "DerivationError", "ErrorBudget", "StepError"]
@@ -42,13 +45,22 @@ class DerivationError(ValueError):
 
 @dataclass(frozen=True)
 class Assumption:
-    """A condition that a derivation takes for granted, and whether it follows from the symbols' signs."""
+    """What a derivation takes for granted, and why.
 
-    condition: Condition | Hypothesis
-    follows: bool
+    A condition follows from declared signs and definitions, or is assumed; a sign is declared of a symbol; an
+    equation defines a name.
+    """
+
+    condition: Condition | Hypothesis | Equation
+    source: Literal["follows", "assumed", "declared", "defined"]
+
+    @property
+    def follows(self) -> bool:
+        """Return whether nothing has to be assumed."""
+        return self.source != "assumed"
 
     def __str__(self) -> str:
-        return f"{self.condition} ({'follows' if self.follows else 'assumed'})"
+        return f"{self.condition} ({self.source})"
 
 
 @dataclass(frozen=True)
@@ -196,12 +208,17 @@ class Derivation:
     def _judged_start(self) -> Verdict:
         """Return the verdict on the start: that it follows from its system, if there is one, or is given."""
         given = holds("given") if self.system is None else _followed(self.system, self.start)
-        own = consistent(getattr(self.start, "assuming", ()))
-        return given if own else all_of(given, own)
+        own = well_formed(self.start)
+        return replace(given, assumes=(*given.assumes, *own.assumes)) if own else all_of(given, own)
 
     def consistency(self) -> Verdict:
-        """Return whether all that the steps assume can hold together with the declared signs."""
-        return consistent(a.condition for a in self.assumptions)
+        """Return whether all that the steps assume can hold with the definitions and the declared signs."""
+        return consistent(self._conditions, self.definitions)
+
+    @cached_property
+    def definitions(self) -> tuple[Equation, ...]:
+        """Return what the names that the steps introduce stand for, in order."""
+        return tuple(d for step in self.steps for d in step.move.definitions)
 
     @cached_property
     def _judged(self) -> tuple[Verdict, ...]:
@@ -247,11 +264,22 @@ class Derivation:
         new = {s: d for s, d in found.items() if isinstance(s, Symbol) and not self.vocabulary.quantity(s)}
         return self.vocabulary.extended(*(scalar(s, d) for s, d in new.items()))
 
+    @cached_property
+    def _conditions(self) -> tuple[Condition | Hypothesis, ...]:
+        """Return every condition under which the lines hold, each once."""
+        return tuple(dict.fromkeys(a for v in (self._judged_start, *self._judged) for a in v.assumes))
+
     @property
     def assumptions(self) -> tuple[Assumption, ...]:
-        """Return every condition under which the steps hold, each marked as following or assumed."""
-        taken = (*getattr(self.start, "assuming", ()), *(a for v in self._judged for a in v.assumes))
-        return tuple(Assumption(c, follows(c)) for c in dict.fromkeys(taken))
+        """Return what is taken for granted: conditions of the lines, definitions, and declared signs."""
+        statements = (*self._walk[0], *(d for step in self.steps for d in _definitions(step.move)))
+        held = sorted({s for line in statements for s in symbols(line)}, key=str)
+        taken = (
+            Assumption(c, "follows" if follows(c, self.definitions) else "assumed") for c in self._conditions
+        )
+        defined = (Assumption(d, "defined") for d in self.definitions)
+        declared = (Assumption(c, "declared") for s in held for c in declared_sign(s))
+        return (*taken, *defined, *declared)
 
     @property
     def error(self) -> ErrorBudget:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 
@@ -186,8 +186,11 @@ def check_derivation(name: str, derivation: Derivation) -> Iterator[VerdictLine]
         yield line("start", derivation.start_verdict)
     for k, (step, verdict) in enumerate(zip(derivation.steps, derivation.verdicts()[1:], strict=True), 1):
         yield line(f"step {k} ({type(step.move).__name__})", verdict, is_step=True)
-    if (consistency := derivation.consistency()).outcome is Outcome.UNDECIDABLE:
-        yield line("assumptions", consistency)
+    consistency, taken = derivation.consistency(), tuple(map(str, derivation.assumptions))
+    undecided = consistency.outcome is Outcome.UNDECIDABLE
+    if taken or undecided:
+        evidence = (*taken, *consistency.evidence)
+        yield line("assumptions", replace(consistency, evidence=evidence), is_note=not undecided)
     for k, verdict in enumerate(derivation.dimensions()):
         if verdict.outcome is Outcome.UNDECIDABLE:
             yield line(f"dimensions of line {k}", verdict, is_note=True)

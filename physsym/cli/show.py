@@ -46,3 +46,4 @@ def _show(derivation: Derivation, face: Face) -> None:
     for step, statement, verdict in shown:
         echo("", step.says, "", line(statement), format_verdict("    ", verdict))
     echo("", f"Error: {derivation.error}")
+    echo(f"Assumptions: {'; '.join(map(str, derivation.assumptions)) or 'none'}")

@@ -13,6 +13,7 @@ from functools import singledispatch
 from string import ascii_uppercase
 
 from physsym.core.dimensions import Dimension
+from physsym.core.statements import Equation
 from physsym.core.verdicts import Condition, Hypothesis, Order, Verdict
 from physsym.documents import tree
 from physsym.documents.checking import checking
@@ -404,11 +405,11 @@ def _summary(derived: ComputedDerivation) -> tree.Facts:
     holding = phrase(f"{sum(map(bool, steps))} of {len(steps)} hold")
     orders: list[str | Order] = [part for order in derived.orders for part in (" + ", order)]
     error = phrase("the last line follows from the first up to ", *orders[1:])
-    taken: list[str | Condition] = []
+    taken: list[str | Condition | Equation] = []
     for assumption in derived.assumptions:
         assumed = assumption.condition
         says = assumed.says if isinstance(assumed, Hypothesis) else assumed
-        taken += ["; ", says, " (follows)" if assumption.follows else " (assumed)"]
+        taken += ["; ", says, f" ({assumption.source})"]
     return tree.Facts(
         (
             ("Steps", holding),

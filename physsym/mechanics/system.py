@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sympy import Abs, Add, Expr, S, Symbol, expand
+from sympy import Abs, Add, Expr, S, Symbol, expand, factor
 
 from physsym.core.motion import is_time
 from physsym.core.signs import signs
@@ -38,7 +38,7 @@ class System:
             beyond = getattr(self, name).free_symbols & {dot(dot(q)) for q in self.coordinates}
             if beyond:
                 raise ValueError(f"the {name} may hold coordinates and velocities, not {beyond.pop()}")
-        possible = signs(self.power)
+        possible = signs(self.power) & signs(factor(self.power))
         if -1 in possible and 1 not in possible:
             raise ValueError(
                 f"the power that the dissipation function {self.dissipation} takes from the system is "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import singledispatch
 
 import flint
@@ -71,19 +71,30 @@ def _under(statement: Statement, taken: tuple[Condition | Hypothesis, ...]) -> V
     states = {s for s in moving(statement) if not is_time(s)}
     listed: list[Condition | Hypothesis] = []
     for condition in taken:
-        known = truth(condition) if isinstance(condition, Condition) else None
+        listed.append(condition)
+        if isinstance(condition, Hypothesis) or (known := truth(condition)):
+            continue
         if known is False:
-            return fails(f"{condition} is assumed, and never holds with the declared signs")
+            return assuming(fails(f"{condition} is assumed, and never holds with the declared signs"), taken)
+        if condition.relation != ">= 0":
+            continue
+        if _is_never_positive(condition):
+            reason = f"{condition} is assumed, yet {condition.expression} is never positive"
+            return assuming(fails(reason), taken)
         # Friction rho*x'**2 takes power where rho >= 0, which is a condition on constants.
-        open_ = known is None and isinstance(condition, Condition) and condition.relation == ">= 0"
-        reduced = sufficient_for(NONNEGATIVE, condition.expression, states) if open_ else None
-        listed += [condition] if reduced is None else reduced
+        reduced = sufficient_for(NONNEGATIVE, condition.expression, states)
+        if reduced is not None and not any(map(_is_never_positive, reduced)):
+            listed[-1:] = reduced
     clash = consistent(listed)
     if clash.outcome is Outcome.FAILS:
-        return clash
+        return assuming(clash, taken)
     kept = all(isinstance(c, Condition) and _stays_true(c, states) for c in listed)
     outcome = Outcome.HOLDS if kept else Outcome.CONDITIONAL
     return assuming(Verdict(outcome, ("given",)), listed)
+
+
+def _is_never_positive(condition: Condition) -> bool:
+    return truth(Condition(-condition.expression, ">= 0")) is True
 
 
 def _stays_true(condition: Condition, states: set[Symbol]) -> bool:
@@ -129,7 +140,8 @@ def contradicting_equations(law: Law) -> str:
             return _too_many(rivals, seen)
     plain = [Condition(e.residual, "= 0") for e in law.equations if not _has_rate(e)]
     clash = consistent(plain) if len(plain) > 1 else holds()
-    return clash.evidence[0] if clash.outcome is Outcome.FAILS else ""
+    failing = clash.outcome is Outcome.FAILS
+    return clash.evidence[0].replace("the assumptions", "its equations") if failing else ""
 
 
 def _highest(law: Law) -> frozenset[Symbol]:
@@ -206,8 +218,9 @@ def _determinant_may_vanish(rows: list[list[Expr]], at: Values) -> bool:
 
 def _sign_hypotheses(law: Law) -> Iterator[Hypothesis]:
     """Yield that a state keeps its declared sign, where the law does not show it."""
-    for state in sorted(symbols(law), key=str):
-        if declares_sign(state) and dot(state) in symbols(law) and not _keeps_sign(state, law):
+    rates = {name_and_marks(s)[0] for s in symbols(law) if DOT in name_and_marks(s)[1]}
+    for state in sorted((s for s in symbols(law) if s.name in rates and declares_sign(s)), key=str):
+        if not _keeps_sign(state, law):
             (declared,) = declared_sign(state)
             yield Hypothesis(f"{state} keeps its declared sign, {declared}, along the motion")
 

@@ -57,7 +57,7 @@ def test_check_of_no_steps_is_no_pass(capsys, tmp_path):
     path.write_text('from physsym import *\nd = Derivation("empty", damped_particle.law(), ())\n')
     code, out, _ = run(capsys, "check", path)
     assert (code, "0 steps checked: nothing holds" in out) == (1, True)
-    assert "empty, start: unchecked: no step was checked" in out
+    assert "empty, start: unchecked, given gamma*x'**2 >= 0: no step was checked" in out
     assert run(capsys, "show", path)[0] == 1
 
 
@@ -320,7 +320,7 @@ def test_controls_are_shown_and_all_else_is_kept():
 def test_a_title_cannot_pose_as_another_line(capsys, tmp_path):
     (tmp_path / "mine.py").write_text(OWN.format("a\n1 steps checked, all hold\n", "C\n1"))
     code, out, _ = run(capsys, "check", tmp_path)
-    assert (code, len(out.splitlines())) == (0, 4)
+    assert (code, len(out.splitlines())) == (0, 5)
     assert out.startswith("mine, a\\n1 steps checked, all hold\\n, step 1 (Divide): holds")
 
 
