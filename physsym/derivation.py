@@ -217,8 +217,9 @@ class Derivation:
 
     @cached_property
     def definitions(self) -> tuple[Equation, ...]:
-        """Return what the names that the steps introduce stand for, in order."""
-        return tuple(d for step in self.steps for d in step.move.definitions)
+        """Return what the names that the steps introduce stand for; a step that fails defines nothing."""
+        judged = zip(self.steps, self._judged, strict=True)
+        return tuple(d for step, v in judged if v.outcome is not Outcome.FAILS for d in step.move.definitions)
 
     @cached_property
     def _judged(self) -> tuple[Verdict, ...]:

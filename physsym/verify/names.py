@@ -42,7 +42,8 @@ def misused_names(moves: Sequence[Move], lines: Sequence[Statement]) -> Iterator
     >>> print(*misused_names((Limit(m), Multiply(m)), lines), sep="; ")
     ; m tended to 0 in step 1 and cannot come back
     """
-    used, gone = set(map(_name, symbols(lines[0]))), dict[str, str]()
+    assumed = (c.expression.free_symbols for c in getattr(lines[0], "assuming", ()))
+    used, gone = {_name(s) for group in (symbols(lines[0]), *assumed) for s in group}, dict[str, str]()
     for k, move in enumerate(moves):
         above, below = lines[k : k + 1], lines[k + 1 : k + 2]
         introduced = _introduced(move, *above) if above else ()

@@ -9,6 +9,7 @@ from physsym import (
     Divide,
     Integrate,
     Isolate,
+    Limit,
     ReduceOrder,
     Rescale,
     Step,
@@ -212,3 +213,45 @@ def test_a_condition_may_follow_from_a_definition():
     assert not follows(Condition(1 - rho, "> 0"))
     assert follows(Condition(1 - rho, "> 0"), Define(rho, 1 - dt / tau, tau).definitions)
     assert not follows(Condition(rho, "> 0"), Define(rho, 1 - dt / tau, tau).definitions)
+
+
+def test_a_derivation_fails_at_the_definition_that_contradicts_its_sign():
+    moves = (
+        Divide(gamma),
+        Define(tau, m / gamma, m),
+        Limit(tau),
+        Isolate(dot(x)),
+        Integrate(forward_euler, dt),
+    )
+    ascent = (Define(eta, -dt / gamma, dt), rule({x: x + eta * G}))
+    derivation = Derivation("j", damped_particle, steps(*moves, ascent))
+    assert [bool(v) for v in derivation.verdicts()] == [True] * 6 + [False]
+    assert "contradicts the declared sign eta > 0" in derivation.verdicts()[-1].evidence[0]
+
+
+def test_definitions_and_declared_signs_are_listed():
+    moves = (
+        Divide(gamma),
+        Define(tau, m / gamma, m),
+        Limit(tau),
+        Isolate(dot(x)),
+        Integrate(forward_euler, dt),
+    )
+    derivation = Derivation("d", damped_particle, steps(*moves, Define(a, dt / gamma, dt)))
+    listed = {str(assumption) for assumption in derivation.assumptions}
+    assert {"tau = m/gamma (defined)", "a = dt/gamma (defined)", "gamma > 0 (declared)"} <= listed
+
+
+def test_ascent_in_two_definitions_is_a_contradiction():
+    k = Symbol("k", positive=True)
+    first, second = Define(a, dt / gamma, dt), Define(q, -a * k, k)
+    start = rule({x: x - dt / gamma * k * G})
+    ascent = Derivation("a", start, steps(first, (second, rule({x: x + q * G}))))
+    assert check(second, ascent.lines[1], ascent.lines[2])
+    clash = ascent.consistency()
+    assert clash.outcome is Outcome.FAILS
+    assert "a = dt/gamma" in clash.evidence[0]
+    assert not any(ascent.verdicts()[1:])
+    descent = Derivation("d", start, steps(first, (Define(q, a * k, k), rule({x: x - q * G}))))
+    assert all(descent.verdicts())
+    assert "a > 0 (follows)" in map(str, descent.assumptions)
