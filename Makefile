@@ -62,7 +62,7 @@ guards: $(READY)  ## take every guard away and see its test fail
 	$(RUN) tests.remove_guards $(ARGS)
 
 mutants: $(MUTANTS_READY) guards  ## take every guard away, then change the checking code everywhere (hours)
-	-$(RUN) tests.mutate_decorated
+	-$(RUN) tests.mutate --decorated
 	PATH="$(CURDIR)/$(ENV)/bin:$$PATH" $(RUN) mutmut run
 	$(RUN) mutmut results
 

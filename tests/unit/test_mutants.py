@@ -1,8 +1,8 @@
-"""The mutator of decorated functions: what it changes, and what it leaves alone."""
+"""The mutator of functions: what it changes, and what it leaves alone."""
 
 import ast
 
-from tests.mutate_decorated import mutants, watched
+from tests.mutate import mutants, watched
 
 SOURCE = """
 @judge.register(Divide)
@@ -21,7 +21,7 @@ def other(n):
 
 
 def test_each_part_of_a_decorated_function_is_mutated_and_no_other_function():
-    made = list(mutants("a.py", SOURCE))
+    made = list(mutants("a.py", SOURCE, decorated=True))
     assert {m.key for m in made} == {"a.py:3 @judge.register(Divide) _"}
     changed = {m.after for m in made}
     assert len(changed) == len(made)
@@ -35,7 +35,21 @@ def test_each_part_of_a_decorated_function_is_mutated_and_no_other_function():
         assert "def other(n):\n    return n == 1" in mutant.text
 
 
+def test_every_function_is_mutated_unless_decorated_ones_are_asked_for():
+    keys = {m.key for m in mutants("a.py", SOURCE)}
+    assert keys == {"a.py:3 @judge.register(Divide) _", "a.py:9 @property plain", "a.py:12 other"}
+
+
+def test_a_method_is_a_function_and_one_within_another_is_a_part_of_it():
+    source = (
+        "class A:\n    def f(self, n):\n        def g(k):\n            return k + 1\n        return g(n)\n"
+    )
+    made = list(mutants("a.py", source))
+    assert {m.key for m in made} == {"a.py:2 f"}
+    assert any("k - 1" in m.after for m in made)
+
+
 def test_a_watched_function_says_that_it_was_called():
     text = watched("a.py", SOURCE)
-    assert text.count("physsym_called") == 1
+    assert text.count("physsym_called") == 3
     assert "physsym_called('a.py:3 @judge.register(Divide) _')" in text

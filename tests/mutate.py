@@ -1,8 +1,9 @@
-"""Mutate functions under a decorator, which mutmut passes over: `python -m tests.mutate_decorated`.
+"""Mutate the functions of the verifying code and run the tests that call them: `python -m tests.mutate`.
 
-These are the judges of the moves and the transformations, registered by `@....register`, and functions whose
-values are cached. Each mutant changes one thing; the tests that reach its function are run, fastest first.
-It prints the mutants that survive and returns 1 where some do.
+Each mutant changes one thing; the tests that reach its function are run, fastest first. With `--decorated`
+only functions under a decorator are mutated, which mutmut passes over: the judges of the moves, registered by
+`@....register`, and functions whose values are cached. `--sample N` draws N of the mutants at random. It
+prints the mutants that survive and returns 1 where some do.
 """
 
 from __future__ import annotations
@@ -30,8 +31,7 @@ PATHS = (
     "physsym/verify",
     "physsym/transform",
     "physsym/methods",
-    "physsym/core/statements.py",
-    "physsym/core/inference.py",
+    "physsym/core",
 )
 NOT_MUTATED = {"overload", "property", "dataclass", "staticmethod", "classmethod"}
 SWAPPED: dict[type[ast.AST], type[ast.AST]] = {
@@ -58,17 +58,22 @@ class Mutant:
         return "\n".join([self.key, *list(lines)[2:]])
 
 
-def decorated(tree: ast.Module) -> Iterator[ast.FunctionDef]:
-    """Yield the functions of a module that stand under a decorator, methods included."""
-    for node in ast.walk(tree):
+def functions(tree: ast.Module, decorated: bool = False) -> Iterator[ast.FunctionDef]:
+    """Yield the functions of a module, methods included; with `decorated` those under a decorator alone.
+
+    A function within another one is mutated as a part of it.
+    """
+    outer = [tree, *(node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))]
+    for node in [statement for parent in outer for statement in parent.body]:
         if isinstance(node, ast.FunctionDef):
             names = {ast.unparse(d).split("(")[0].rpartition(".")[2] for d in node.decorator_list}
-            if names - NOT_MUTATED:
+            if "overload" not in names and (names - NOT_MUTATED or not decorated):
                 yield node
 
 
 def key_of(file: str, function: ast.FunctionDef) -> str:
-    return f"{file}:{function.lineno} @{ast.unparse(function.decorator_list[0])} {function.name}"
+    marks = "".join(f"@{ast.unparse(d)} " for d in function.decorator_list[:1])
+    return f"{file}:{function.lineno} {marks}{function.name}"
 
 
 def changes(node: ast.AST) -> Iterator[tuple[str, Any]]:
@@ -100,10 +105,10 @@ def changes(node: ast.AST) -> Iterator[tuple[str, Any]]:
         yield "ifs", node.ifs[1:]
 
 
-def mutants(file: str, source: str) -> Iterator[Mutant]:
-    """Yield the mutants of the decorated functions of one file; strings stay as they are."""
+def mutants(file: str, source: str, decorated: bool = False) -> Iterator[Mutant]:
+    """Yield the mutants of the functions of one file; strings stay as they are."""
     tree = ast.parse(source)
-    for function in decorated(tree):
+    for function in functions(tree, decorated):
         before = ast.unparse(function)
         for node in [n for statement in function.body for n in ast.walk(statement)]:
             for name, value in list(changes(node)):
@@ -117,9 +122,9 @@ def mutants(file: str, source: str) -> Iterator[Mutant]:
 
 
 def watched(file: str, source: str) -> str:
-    """Return the text of a file in which each decorated function says that it was called."""
+    """Return the text of a file in which each function says that it was called."""
     tree = ast.parse(source)
-    for function in decorated(tree):
+    for function in functions(tree):
         call = f"__import__('builtins').physsym_called({key_of(file, function)!r})"
         function.body.insert(int(ast.get_docstring(function) is not None), ast.parse(call).body[0])
     return ast.unparse(ast.fix_missing_locations(tree))
@@ -149,7 +154,7 @@ class Watch:
 def tests_of(
     sources: dict[str, str], selection: tuple[str, ...], slowest: float
 ) -> dict[str, tuple[str, ...]]:
-    """Return the tests that call each decorated function, fastest first, then those of its package.
+    """Return the tests that call each function, fastest first, then those of its package.
 
     Tests that take more than `slowest` seconds are left out.
     """
@@ -186,9 +191,10 @@ def control(sources: dict[str, str], reached: dict[str, tuple[str, ...]], jobs: 
 def main() -> int:
     """Try mutants, print the survivors and a count."""
     command = ArgumentParser(
-        prog="python -m tests.mutate_decorated", description="Mutate decorated functions."
+        prog="python -m tests.mutate", description="Mutate the verifying code and run its tests."
     )
     command.add_argument("paths", nargs="*", default=PATHS, metavar="PATH", help="files or folders to mutate")
+    command.add_argument("--decorated", action="store_true", help="only functions under a decorator")
     command.add_argument("--sample", type=int, metavar="N", help="try so many mutants, drawn at random")
     command.add_argument("--seed", type=int, default=0, metavar="S", help="another seed, other mutants")
     command.add_argument("--jobs", type=int, default=2, metavar="J", help="number of processes (default: 2)")
@@ -199,7 +205,7 @@ def main() -> int:
     sources = {file: (ROOT / file).read_text(encoding="utf-8") for file in files}
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
     selection = tuple(settings["pytest_add_cli_args_test_selection"])
-    made = [mutant for file, source in sources.items() for mutant in mutants(file, source)]
+    made = [mutant for file, source in sources.items() for mutant in mutants(file, source, options.decorated)]
     if options.sample:
         made = random.Random(options.seed).sample(made, min(options.sample, len(made)))
     keys = {mutant.key for mutant in made}
