@@ -1,7 +1,7 @@
-"""Functions to write judges of claims with: conditional verdicts, tolerances, limits, monotonicity.
+"""Functions to write judges of claims with: regions, limits, monotonicity, tolerances.
 
-A judge computes a `Verdict`. What cannot be decided is undecidable; what holds conditionally says under which
-conditions.
+A judge computes a `Verdict` on what is true: that it holds throughout its domain, in a part of it, or
+nowhere. `classify` makes the class of the sentence of that.
 """
 
 from __future__ import annotations
@@ -9,20 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sympy import Expr, Integer, Mul, Symbol, factor_list, fraction, oo, together
+from sympy import Expr, Integer, Mul, Poly, Symbol, factor_list, fraction, oo, together
 
-from physsym.analysis.exact_evaluation import sign_of
+from physsym.analysis.exact_evaluation import AnalysisError, sign_of
+from physsym.analysis.quantified import holds_for_all
 from physsym.core.signs import POSITIVE, signs
 from physsym.core.symbols import Exact, exact
 from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict, all_of, fails, holds, undecided
-from physsym.mechanics.claim import Claim
+from physsym.mechanics.claim import Claim, Quantifier, classify
 from physsym.mechanics.moves import Limit
 from physsym.verify.identity import identical
 from physsym.verify.limit import gap
 
 __all__ = [
-    "Claim", "add_evidence", "all_named", "all_of", "approx_equal", "check_limit", "conditional", "fails",
-    "holds", "is_decreasing", "is_increasing", "positive", "undecidable",
+    "Claim", "Quantifier", "add_evidence", "all_named", "all_of", "approx_equal", "check_limit", "classify",
+    "conditional", "eventually", "fails", "holds", "holds_exactly", "is_decreasing", "is_increasing",
+    "positive", "undecidable",
 ]  # fmt: skip
 
 
@@ -115,6 +117,95 @@ def positive(expression: Expr) -> tuple[Condition, ...]:
     odd = Mul(Integer(sign_of(above * below)), *(f for f, n in moving if n % 2))
     even = tuple(Condition(f, "!= 0") for f, n in moving if not n % 2)
     return (*((Condition(odd.expand(), "> 0"),) if odd != 1 else ()), *even)
+
+
+def holds_exactly(
+    claimed: Iterable[Condition], region: Iterable[Condition], domain: Iterable[Condition] = ()
+) -> Verdict:
+    """Return whether conditions hold in a region of a domain and nowhere else in it.
+
+    Parameters
+    ----------
+    claimed
+        The conditions.
+    region
+        The conditions that define the region.
+    domain
+        Conditions that restrict the values.
+
+    Returns
+    -------
+    Verdict
+        Fails with a point that is in the region and should not be, or the other way round.
+
+    Examples
+    --------
+    >>> from physsym.vocabulary import eta, lam
+    >>> falls, short = Condition(eta * lam * (2 - eta * lam), "> 0"), Condition(2 - eta * lam, "> 0")
+    >>> print(holds_exactly([falls], [short]))
+    holds: it holds where `-eta*lam + 2 > 0`, and nowhere else
+    >>> holds_exactly([falls], [Condition(1 - eta * lam, "> 0")]).outcome.value
+    'fails'
+    """
+    claimed, region, domain = tuple(claimed), tuple(region), tuple(domain)
+    named = " and ".join(f"`{c}`" for c in region)
+    directions = (
+        (f"not everywhere where {named}", holds_for_all(claimed, (*domain, *region))),
+        (f"not only where {named}", holds_for_all(region, (*domain, *claimed))),
+    )
+    for says, verdict in directions:
+        if verdict.outcome not in (Outcome.HOLDS, Outcome.UNDECIDABLE):
+            return fails(says, witness=verdict.witness, engines=verdict.engines)
+    joined = all_of(*(verdict for _, verdict in directions))
+    return replace(joined, evidence=(f"it holds where {named}, and nowhere else",)) if joined else joined
+
+
+def eventually(claimed: Iterable[Condition], limit: Limit, domain: Iterable[Condition] = ()) -> Verdict:
+    """Return whether conditions hold once a symbol is close enough to zero from above, or large enough.
+
+    Decided by the leading coefficients: how close is close enough may depend on the other symbols.
+
+    Parameters
+    ----------
+    claimed
+        Conditions that an expression is positive, of rational functions of the symbol.
+    limit
+        Which symbol tends to zero or to infinity.
+    domain
+        Conditions that restrict the other symbols.
+
+    Returns
+    -------
+    Verdict
+        As of `holds_for_all`, on the leading coefficients.
+
+    Raises
+    ------
+    AnalysisError
+        For limits other than zero and infinity, and for other relations than > 0.
+
+    Examples
+    --------
+    >>> from physsym.vocabulary import eta, lam
+    >>> print(eventually([Condition(2 - eta * lam, "> 0")], Limit(eta)))
+    holds: once `eta` is small enough, `-eta*lam + 2 > 0`
+    >>> eventually([Condition(2 - eta * lam, "> 0")], Limit(eta, oo)).outcome.value
+    'fails'
+    """
+    if limit.to not in (0, oo):
+        raise AnalysisError(f"expected a limit to 0 or to oo, given {limit.symbol} -> {limit.to}")
+    enough = f"once `{limit.symbol}` is {'small' if limit.to == 0 else 'large'} enough"
+    verdicts = []
+    for condition in claimed:
+        if condition.relation != "> 0":
+            raise AnalysisError(f"expected conditions of the form expression > 0, given {condition}")
+        above, below = fraction(together(condition.expression))
+        terms = Poly((above * below).expand(), limit.symbol).terms()  # of the sign of the quotient
+        leading = terms[0 if limit.to == oo else -1][1]
+        verdict = holds_for_all([Condition(leading, "> 0")], domain)
+        told = f"{enough}, `{condition}`" if verdict else f"{enough}, `{condition}` asks for `{leading} > 0`"
+        verdicts.append(replace(verdict, evidence=(told,)))
+    return all_of(*verdicts)
 
 
 def check_limit(expression: Expr, limit: Limit, to: Exact, what: str = "the expression") -> Verdict:
@@ -214,7 +305,7 @@ def is_increasing(quantity: Expr, symbol: Symbol) -> Verdict:
 def _monotone(quantity: Expr, symbol: Symbol, direction: int) -> Verdict:
     derivative = (quantity**2).diff(symbol)
     found = signs(derivative)
-    text = f"the square of {quantity} changes with {symbol} by {derivative}"
+    text = f"the square of `{quantity}` changes with `{symbol}` by `{derivative}`"
     if found <= {0, direction} and found != {0}:
         return holds(text)
     return fails(text) if direction not in found or found == {0} else undecided(f"{text}, of unknown sign")

@@ -4,27 +4,27 @@ What to look for: a learning rate that stays finite while friction grows (C31), 
 displacement and no velocity (C33).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from itertools import product
 
-from sympy import Expr, Integer, Rational, Symbol, oo
+from sympy import Expr, Integer, Symbol, oo
 
 from .. import gradient_descent
 from .prologue import coefficients
+from .rules import stable
 from ..momentum import by_constants
 from physsym import Claim, Dimension, Integrate, Law, Limit, Rule, Verdict
-from physsym import after, check, dimensions, dot, identical, law, rule
-from physsym.analysis import stability_region
+from physsym import after, check, damped_particle, dimensions, dot, identical, law, rule
 from physsym.integrators import forward_euler
 from physsym.analysis.linear import characteristic_polynomial
-from physsym.analysis.quantified import holds_for_all
 from physsym.core.dimensions import MASS, TIME, dimension_of
 from physsym.core.signs import signs
-from physsym.claims import conditional, is_increasing, add_evidence, positive, is_decreasing, check_limit
+from physsym.claims import Quantifier, add_evidence, check_limit, conditional, eventually, holds_exactly
+from physsym.claims import is_decreasing, is_increasing, positive
 from physsym.core.statements import one_step_map, states
 from physsym.core.verdicts import Condition, Hypothesis, all_of, fails, holds, undecided
-from physsym.vocabulary import STANDARD, G, dt, eta, gamma, lam, u, v, x
+from physsym.vocabulary import STANDARD, G, dt, eta, gamma, lam, m, u, v, x
 
 c = Symbol("c", positive=True)
 velocity_law, euler_step = gradient_descent.derivation.lines[4:6]
@@ -41,10 +41,10 @@ def one_step(where: Law, claimed: Rule) -> Verdict:
 euler = Claim(
     id="C27",
     where="3.2",
-    says="x_{t+1} = x_t - (dt/gamma) grad U(x_t)",
-    formal="forward Euler makes `x - dt/gamma*G` of `dot(x) = -G/gamma`",
+    says='"Let us discretize our overdamped equation" ... "Now we discretize using `dt` (time step)"',
+    reading="what is displayed there is the rule `x <- x - dt/gamma*G`",
+    formal="a step of forward Euler makes `x - dt/gamma*G` of `dot(x) = -G/gamma`",
     judge=partial(one_step, velocity_law, rule({x: x - dt / gamma * G})),
-    repair="exact as a rule; as a solution it is off by `dt**2/(2*gamma**2)*hess(x)*G` in one step",
 )
 
 
@@ -57,9 +57,11 @@ def quotient(claimed: Expr) -> Verdict:
 difference_quotient = Claim(
     id="C28",
     where="3.2",
-    says="Now we discretize using dt (time step): (x_{t+1} - x_t)/dt for dx/dt",
+    says='"Velocity is the time derivative of position" ... "Now we discretize using `dt` (time step)"',
+    reading="the quotient of `after(x) - x` and `dt` stands for the velocity",
     formal="the quotient of `after(x) - x` and `dt` tends to `dot(x)` as `dt` vanishes",
     judge=partial(quotient, (after(x) - x) / dt),
+    quantifier=Quantifier.LIMIT,
 )
 
 
@@ -81,7 +83,7 @@ def learning_rate(step: Rule, claimed: Expr, dimension: Dimension) -> Verdict:
 ratio = Claim(
     id="C29",
     where="3.3",
-    says="We now define the learning rate as the ratio of time step to friction coefficient",
+    says='"We now define the learning rate as the ratio of time step to friction coefficient"',
     formal="the weight of the gradient in the rule is `dt/gamma`; the product with `G` is a displacement",
     judge=partial(learning_rate, euler_step, dt / gamma, TIME**2 / MASS),
 )
@@ -99,8 +101,8 @@ def product_of(claimed: Expr, where: Law, step: Rule) -> Verdict:
 time_and_mobility = Claim(
     id="C77",
     where="3.3",
-    says="It is the product of two physical quantities: dt (time step), 1/gamma (mobility: how easily the "
-    "particle moves)",
+    says='"It is the product of two physical quantities" ... "`dt` (time step)" ... "`1/gamma` (mobility)" ... '
+    '"how easily the particle moves (inverse of friction)"',
     formal="the velocity is `1/gamma` times the force, and the weight of the gradient is that times `dt`",
     judge=partial(product_of, 1 / gamma, velocity_law, euler_step),
 )
@@ -114,10 +116,9 @@ def rises_and_falls(step: Rule, with_: Symbol, against: Symbol) -> Verdict:
 large_rate = Claim(
     id="C30",
     where="3.3",
-    says="large eta means: large dt OR small gamma",
+    says='"So large `eta` means" ... "Large `dt`: big temporal jumps" ... "OR small `gamma`: little friction"',
     formal="the weight of the gradient in the rule, `dt/gamma`, grows with `dt` and shrinks with `gamma`",
     judge=partial(rises_and_falls, euler_step, dt, gamma),
-    repair="true; but which of the two it was cannot be told from `eta`",
 )
 
 
@@ -133,31 +134,38 @@ def large_steps(step: Rule, claimed: Expr) -> Verdict:
 space = Claim(
     id="C78",
     where="3.3",
-    says="Result: large steps in space (x or w)",
+    says='"Result: large steps in space (`x` or `w`)"',
     formal="a step has the size of `eta*G`, and grows with `eta`",
     judge=partial(large_steps, gradient_descent.derivation.rule, eta * G),
 )
 
 
-def slow_but_stable(step: Rule, at: Sequence[Mapping[Symbol, object]]) -> Verdict:
-    """Judge whether a rule of one state is stable for every rate, and slower the smaller the rate is."""
+def slow_but_stable(step: Rule) -> Verdict:
+    """Judge whether a rule of one state is stable once its rate is small, and slower the smaller it is."""
     multiplier = -characteristic_polynomial(step).all_coeffs()[1]
     slow = check_limit(multiplier, Limit(eta), Integer(1), "the multiplier")
-    return all_of(holds_for_all(stability_region(step).conditions, at=at), slow)
+    return all_of(eventually(stable(step), Limit(eta)), slow)
+
+
+def stable_exactly(step: Rule, region: Sequence[Condition]) -> Verdict:
+    """Judge whether a rule is asymptotically stable on a quadratic in a region and nowhere else."""
+    return holds_exactly(stable(step), region)
 
 
 small_rate = Claim(
     id="C32",
     where="3.3",
-    says="small eta: small steps, slow but stable convergence",
-    formal="the rule converges on `lam*x**2/2` for every `eta`, and its multiplier tends to one as `eta` "
-    "vanishes",
-    judge=partial(
-        slow_but_stable, gradient_descent.derivation.rule,
-        [{eta: Rational(1, 100), lam: 20}, {eta: Rational(1, 10), lam: 20}],
+    says='"And small `eta` means" ... "small steps, slow but stable convergence"',
+    formal="on `lam*x**2/2` the rule converges once `eta` is small enough, and its multiplier tends to one as "
+    "`eta` vanishes",
+    judge=partial(slow_but_stable, gradient_descent.derivation.rule),
+    quantifier=Quantifier.LIMIT,
+    narrower="near a minimum that has a curvature",
+    repair="on `lam*x**2/2` it converges exactly if `0 < eta*lam < 2`",
+    repair_judge=partial(
+        stable_exactly, gradient_descent.derivation.rule, (Condition(2 - eta * lam, "> 0"),)
     ),
-    repair="it converges exactly if `0 < eta*lam < 2` for the largest curvature; the least says how slowly",
-)  # fmt: skip
+)
 
 
 # --- 3.4 The final gradient descent equation
@@ -170,40 +178,65 @@ def finite_rate(limit: Limit, plain: Rule, with_mass: Rule) -> Verdict:
     """
     rate, (kept, _) = weight(plain), coefficients(with_mass)
     if not rate.has(limit.symbol):
-        return holds(f"{rate} does not hold {limit.symbol}")
-    gone = check_limit(rate, limit, Integer(0), str(rate))
+        return holds(f"`{rate}` is the same for every `{limit.symbol}`")
+    gone = check_limit(rate, limit, Integer(0), f"`{rate}`")
     if not gone:
-        return undecided(f"whether {rate} stays finite", *gone.evidence)
+        return undecided(f"whether `{rate}` stays finite", *gone.evidence)
+    lost = no_limit(kept, rate, limit)
+    told = add_evidence(gone, "so at a fixed `dt` nothing moves", *lost.evidence)
+    return conditional(told, step_follows) if lost else fails(*told.evidence)
+
+
+step_follows = Hypothesis("the time step grows with the friction, and there is no mass")
+
+
+def no_limit(kept: Expr, rate: Expr, limit: Limit) -> Verdict:
+    """Judge whether the share of velocity that a step keeps has no limit where the learning rate is fixed."""
     following = kept.subs(dt, eta * dt / rate)
-    lost = check_limit(following, limit, -oo, f"the share of velocity kept, {following}")
-    told = add_evidence(gone, "so at a fixed dt nothing moves", *lost.evidence)
-    if not lost:
-        return fails(*told.evidence)
-    return conditional(told, Hypothesis(f"dt grows with {limit.symbol}, and there is no mass"))
+    return check_limit(following, limit, -oo, f"the share of velocity kept, `{following}`,")
+
+
+def without_mass(start: Law, left: Law, plain: Rule, with_mass: Rule) -> Verdict:
+    """Judge what a growing friction leaves at a fixed step and at a fixed rate, and what no mass leaves."""
+    growing, (kept, _) = Limit(gamma, oo), coefficients(with_mass)
+    return all_of(
+        check_limit(weight(plain), growing, Integer(0), f"`{weight(plain)}`"),
+        check(Limit(m), start, left),
+        no_limit(kept, weight(plain), growing),
+    )
 
 
 finite_while_infinite = Claim(
     id="C31",
     where="3.1, 3.4 tables, Epilogue",
-    says="gamma -> infinity, with eta = dt/gamma (finite)",
+    says='"Infinitely strong friction" ... "`eta`" ... "= `dt/gamma` (finite)"',
     formal="as `gamma` grows, `dt/gamma` has a limit above zero",
     judge=partial(finite_rate, Limit(gamma, oo), euler_step, by_constants.rule),
-    repair="at a fixed `dt` the rate vanishes with the mobility. `m = 0` is enough for gradient descent, at "
-    "any friction; if `dt` grows with `gamma` instead, `rho = 1 - eta*gamma**2/m` has no limit",
+    quantifier=Quantifier.LIMIT,
+    leaves_open=(step_follows,),
+    repair="at a fixed `dt` the rate vanishes with the mobility. `m -> 0` is enough for the law of gradient "
+    "descent, at any friction; if `dt` grows with `gamma` instead, `1 - eta*gamma**2/m` has no limit",
+    repair_judge=partial(
+        without_mass,
+        damped_particle.law(),
+        law({Integer(0): -G - gamma * dot(x)}),
+        euler_step,
+        by_constants.rule,
+    ),
 )
 
 
 def opposite(step: Rule) -> Verdict:
     """Judge whether a rule moves against the gradient: whether their product is not above zero."""
     along = ((one_step_map(step)[x] - x) * G).expand()
-    told = f"the product of the step and the gradient is {along}"
+    told = f"the product of the step and the gradient is `{along}`"
     return holds(told) if signs(along) == {0, -1} else fails(told)
 
 
 opposite_direction = Claim(
     id="C79",
     where="3.4",
-    says="The particle moves in the direction opposite to the potential energy gradient.",
+    says='"The particle moves in the direction opposite to the potential energy gradient."',
     formal="the product of the step and the gradient, `-eta*G**2`, is not above zero",
     judge=partial(opposite, gradient_descent.derivation.rule),
 )
@@ -216,58 +249,59 @@ def as_velocity(symbol: Symbol, claimed: Expr) -> Verdict:
         return verdict
     moved = dimensions(law({u: claimed}))
     return (
-        add_evidence(verdict, f"as a displacement per step, u = {claimed}, it agrees") if moved else verdict
+        add_evidence(verdict, f"as a displacement per step, `u = {claimed}`, it agrees") if moved else verdict
     )
+
+
+def velocity_and_displacement(velocity: Expr, rate: Expr, claimed: Expr) -> Verdict:
+    """Judge by dimensions a velocity and a displacement, and by form whether one is `dt` times the other."""
+    moved = identical(claimed.xreplace({eta: rate}), dt * velocity, what="the displacement and `dt*v`")
+    return all_of(dimensions(law({v: velocity})), dimensions(law({u: claimed})), moved)
 
 
 determined_velocity = Claim(
     id="C33",
     where="3.4, table",
-    says="Velocity v: Instantly determined by gradient: v = -eta grad L",
+    says='"Instantly determined by gradient: `v = -eta*grad(w)`"',
     formal="the sides of `v = -eta*G` have one dimension",
     judge=partial(as_velocity, v, -eta * G),
-    repair="`v = -G/gamma`; `-eta*G` is the displacement of one step, `dt*v`",
+    repair="`v = -G/gamma`; with `eta = dt/gamma`, `-eta*G` is the displacement of one step, `dt*v`",
+    repair_judge=partial(velocity_and_displacement, -G / gamma, dt / gamma, -eta * G),
 )
 
 
 def carried(step: Rule, count: int) -> Verdict:
     """Judge how many numbers for each coordinate a rule carries from step to step."""
     found = states(step)
-    told = f"it carries {', '.join(map(str, found))}"
+    told = f"it carries {', '.join(f'`{s}`' for s in found)}"
     return holds(told) if len(found) == count else fails(told)
 
 
 not_a_state = Claim(
     id="C81",
     where="3.4, table",
-    says="Velocity v: Not a state variable",
+    says='"Velocity `v`" ... "Not a state variable"',
     formal="the rule `x - eta*G` carries one number for each coordinate, its position",
     judge=partial(carried, gradient_descent.derivation.rule, 1),
 )
 
 
 def bound(step: Rule, below: Expr) -> Verdict:
-    """Judge whether a rule is stable exactly where its learning rate is below a bound."""
-    region = [k for k in stability_region(step).conditions if signs(k.expression) != {1}]
-    claimed = list(positive(below - eta))
-    if set(region) == set(claimed):
-        return holds(f"stable exactly if {' and '.join(map(str, region))}")
-    enough = holds_for_all(region, [Condition(below - eta, "> 0")])
-    needed = holds_for_all([Condition(below - eta, "> 0")], region)
-    told = f"it is stable if {' and '.join(map(str, region))}"
-    return (
-        add_evidence(all_of(enough, needed), told)
-        if enough and needed
-        else fails(told, witness=enough.witness)
-    )
+    """Judge whether a rule is stable on a quadratic exactly where its learning rate is below a bound."""
+    return holds_exactly(stable(step), positive(below - eta))
 
 
 small_for_stability = Claim(
     id="C80",
     where="3.4, table",
-    says="eta: Controls step size; must be small for stability",
+    says='"Controls step size; must be small for stability"',
     formal="on `lam*x**2/2` the rule is stable exactly if `eta < 2/lam`",
     judge=partial(bound, gradient_descent.derivation.rule, 2 / lam),
+    narrower="near a minimum that has a curvature",
+    repair="at a minimum of curvature `lam` it is asymptotically stable exactly if `eta*lam < 2`",
+    repair_judge=partial(
+        stable_exactly, gradient_descent.derivation.rule, (Condition(2 - eta * lam, "> 0"),)
+    ),
 )
 
 
@@ -282,6 +316,20 @@ def unbiased(step: Rule, on: Expr, steps: int) -> Verdict:
     return identical(mean, without, what=f"the mean after {steps} steps with noise and the place without it")
 
 
+def mean_follows(step: Rule, on: Expr) -> Verdict:
+    """Judge whether the mean of the positions follows the rule without noise, by induction over the steps.
+
+    It does if a step is affine in the position and the noise together: the mean of the next position is then
+    the step of the mean, the noise put to its mean, which is zero.
+    """
+    noise = Symbol("c", real=True)
+    new = one_step_map(step)[x].xreplace({G: on.diff(x) + noise})
+    second = [new.diff(a, b) for a in (x, noise) for b in (x, noise)]
+    return all_of(
+        *(identical(e, Integer(0), what="a second derivative of the step and zero") for e in second)
+    )
+
+
 def _position(step: Rule, on: Expr, noises: Sequence[Expr]) -> Expr:
     place: Expr = x
     for noise in noises:
@@ -293,12 +341,14 @@ def _position(step: Rule, on: Expr, noises: Sequence[Expr]) -> Expr:
 without_momentum = Claim(
     id="C34",
     where="3.4, title",
-    says="Pure Gradient Descent (SGD without momentum)",
+    says='"Pure Gradient Descent (SGD without momentum)"',
+    reading="the gradient of a random sample, which is right in the mean, leads where the full one does",
     formal="with a gradient too large or too small by chance, on `x**4/4`, the mean position after two steps "
     "is that of gradient descent",
     judge=partial(unbiased, gradient_descent.derivation.rule, x**4 / 4, 2),
-    repair="what is derived is descent along the full gradient; noise needs a term of its own, and agrees in "
-    "the mean only where the gradient is linear",
+    repair="what is derived is descent along the full gradient; on a quadratic, noise with mean zero leaves the "
+    "mean of the positions as it is without noise, after any number of steps",
+    repair_judge=partial(mean_follows, gradient_descent.derivation.rule, lam * x**2 / 2),
 )
 
 claims = (

@@ -22,14 +22,15 @@ from physsym.analysis.quantified import holds_for_all
 from physsym.verify.conditions import assuming
 from physsym.verify.dimensions import known_dimensions
 from physsym.core.dimensions import LENGTH, MASS, ONE, TIME
-from physsym.claims import conditional, add_evidence, positive, is_decreasing
+from physsym.claims import conditional, add_evidence, holds_exactly, positive, is_decreasing
 from physsym.core.symbols import potential
 from physsym.core.signs import signs
 from physsym.core.statements import one_step_map
 from physsym.core.verdicts import all_of, fails, holds, undecided
 from physsym.vocabulary import G, STANDARD, eta, gamma, lam, m, t, v, x
 
-g1, g2, k = (Symbol(name, real=True) for name in ("g1", "g2", "k"))
+gg, dd = (Symbol(name, positive=True) for name in ("gg", "dd"))  # squares of gradient and of a direction
+gd = Symbol("gd", real=True)  # the product of both
 v0 = Symbol("v0", real=True)
 later = Symbol("t", positive=True)  # a time after the start
 a_slope = Hypothesis("the gradient is not zero")
@@ -40,28 +41,29 @@ coasting = v0 * exp(-gamma * later / m)
 # --- 1.1 The conservative force
 
 
-def steepest(along: tuple[Expr, Expr]) -> Verdict:
-    """Judge whether no direction rises faster than the one claimed, given as a vector of any length.
+def steepest(rise: Expr, square: Expr) -> Verdict:
+    """Judge whether no direction rises faster than one, given by its rise and the square of its length.
 
-    The others are (1 - k**2, 2*k)/(1 + k**2), all unit vectors but one, which is their limit.
+    The rise is the product with the gradient. Told in products alone, with `gg` of the gradient with itself,
+    `dd` of any direction with itself and `gd` of both, the proof is the same in every dimension: the square
+    of gg*d - gd*g is not below zero.
     """
-    unit = ((1 - k**2) / (1 + k**2), 2 * k / (1 + k**2))
-    rise = [g1 * d[0] + g2 * d[1] for d in (along, unit)]
-    length = along[0] ** 2 + along[1] ** 2
-    across = along[0] * unit[1] - along[1] * unit[0]
-    lead = identical(rise[0] ** 2 - length * rise[1] ** 2, length * across**2, what="the lead and a square")
+    across = gg**2 * dd - 2 * gg * gd**2 + gd**2 * gg  # the square of gg*d - gd*g
+    lead = identical(
+        (rise**2 * dd - gd**2 * square) * gg, square * across, what="the lead over any direction and a square"
+    )
     told = add_evidence(lead, "so no direction rises faster, and only the parallel one as fast")
-    upwards = holds("it rises") if signs(rise[0]) <= {0, 1} else fails(f"it may fall: {rise[0]}")
+    upwards = holds("it rises") if signs(rise) == {1} else fails(f"it may fall: `{rise}`")
     return assuming(all_of(told, upwards), [a_slope, Hypothesis("lengths are Euclidean")])
 
 
 maximum_increase = Claim(
     id="C03",
     where="1.1",
-    says="The gradient points in the direction of maximum increase of U.",
-    formal="no unit vector has a larger product with the gradient than the gradient's own direction",
-    judge=partial(steepest, (g1, g2)),
-    repair="true where the gradient is not zero, with Euclidean lengths; other lengths turn the direction",
+    says='"The gradient" ... "points in the direction of maximum increase of `U`"',
+    formal="no unit vector, in any number of dimensions, has a larger product with the gradient than the "
+    "gradient's own direction",
+    judge=partial(steepest, gg, gg),
 )
 
 
@@ -69,37 +71,56 @@ def downhill(force: Expr) -> Verdict:
     """Judge whether the potential falls, to first order, on the way along a force."""
     s = Symbol("s", positive=True)
     slope = potential(x + s * force).diff(s).subs(s, 0)
-    told = f"along {force} the potential changes at first by {slope}"
+    told = f"along `{force}` the potential changes at first by `{slope}`"
     return assuming(holds(told), [a_slope]) if signs(slope) == {0, -1} else fails(told)
 
 
 toward_lower = Claim(
     id="C04",
     where="1.1",
-    says="The force is the negative gradient of potential energy. It pushes the particle toward regions of "
-    "lower energy.",
+    says='"The force is the negative gradient of potential energy. It pushes the particle toward regions of '
+    'lower energy."',
     formal="the slope of `U` along `-G` is not above zero",
     judge=partial(downhill, -G),
 )
 
 
+def decline(step: Rule) -> tuple[Condition, ...]:
+    """Return when a step lowers a quadratic potential, away from its minimum."""
+    gain = on_quadratic(potential(x) - potential(one_step_map(step)[x]))
+    return tuple(c for c in positive(gain) if c not in away)
+
+
+away = (Condition(x, "!= 0"),)
+
+
 def descends(step: Rule, at: Sequence[Mapping[Symbol, object]]) -> Verdict:
     """Judge whether a step always lowers a quadratic potential, away from its minimum."""
-    change = on_quadratic(potential(one_step_map(step)[x]) - potential(x))
-    return holds_for_all(positive(-change), [Condition(x, "!= 0")], at)
+    return holds_for_all(decline(step), away, at)
+
+
+def descends_exactly(step: Rule, region: Sequence[Condition]) -> Verdict:
+    """Judge whether a step lowers a quadratic potential in a region and nowhere else."""
+    return holds_exactly(decline(step), region, away)
 
 
 minimizes = Claim(
     id="C05",
     where="1.1",
-    says='It guides the weights toward values that minimize error; the algorithm "descends" along the loss '
-    "gradient.",
+    says='"It guides the weights toward values that minimize error" ... "the algorithm \'descends\' along '
+    'the loss gradient"',
+    reading="each step lowers the loss",
     formal="a step of `x - eta*G` lowers the loss, on `lam*x**2/2`",
     judge=partial(
         descends, gradient_descent.derivation.rule,
         [{eta: Rational(11, 100), lam: 20, x: 1}],
     ),
-    repair="one step descends exactly if `0 < eta*lam < 2`, and only towards where the gradient vanishes",
+    leaves_open=(eta,),
+    narrower="the loss is quadratic",
+    repair="on a quadratic one step descends exactly if `0 < eta*lam < 2`",
+    repair_judge=partial(
+        descends_exactly, gradient_descent.derivation.rule, (Condition(2 - eta * lam, "> 0"),)
+    ),
 )  # fmt: skip
 
 
@@ -114,7 +135,7 @@ def inertia(where: Law, symbol: Symbol) -> Verdict:
 large_mass = Claim(
     id="C06",
     where="1.2",
-    says="Large mass -> small acceleration (inertia).",
+    says='"Large mass -> small acceleration (inertia)"',
     formal="the acceleration by `m*dot(dot(x)) = -G`, at a given `G`, shrinks as `m` grows",
     judge=partial(inertia, law({m * dot(dot(x)): -G}), m),
 )
@@ -129,12 +150,10 @@ def gradual(step: Rule, state: Symbol, mass: Symbol) -> Verdict:
 gradual_changes = Claim(
     id="C07",
     where="1.2",
-    says='"Mass" m determines how much the gradient influences the change in velocity. Large m -> gradual '
-    "changes.",
+    says="\"'Mass' `m` determines how much the gradient influences the change in velocity. Large `m` -> "
+    'gradual changes."',
     formal="the weight of the gradient in the change of `v` in one step shrinks as `m` grows",
     judge=partial(gradual, by_constants.lines[2], v, m),
-    repair="true of the law and of the rule that follows from it, where the weight is `dt/m`; the source's "
-    "final rule weighs the gradient by `dt/gamma`, which no mass changes",
 )
 
 
@@ -149,15 +168,15 @@ def has_unit(symbol: Symbol, where: Law, claimed: Dimension) -> Verdict:
         return fails(*map(str, inferred.clash))
     found = inferred.found.get(symbol)
     if found is None:
-        return undecided(f"{where} does not fix the dimension of {symbol}")
-    told = f"{where} gives {symbol} the dimension {found}"
+        return undecided(f"`{where}` does not fix the dimension of `{symbol}`")
+    told = f"`{where}` gives `{symbol}` the dimension {found}"
     return holds(told) if found == claimed else fails(told, witness=f"claimed was {claimed}")
 
 
 units_of_friction = Claim(
     id="C08",
     where="1.3",
-    says="gamma: Units: [mass/time]",
+    says='"`gamma` = viscous friction coefficient" ... "Units: [mass/time]"',
     formal="from `m*dot(v) = -gamma*v` the dimension of `gamma` is mass over time",
     judge=partial(has_unit, gamma, free, MASS / TIME),
 )
@@ -169,28 +188,40 @@ def same_units(where: Law, claimed: Dimension) -> Verdict:
     What is claimed is its dimension over that of the mass. Then it is that of mechanics only if the loss is
     measured in units of energy.
     """
+    friction, mass, told = _of_loss(where)
+    if friction / mass != claimed:
+        return fails(told, f"`gamma` over `m` has dimension {friction / mass}")
+    return holds(told) if mass == MASS else conditional(holds(told), energies)
+
+
+def in_terms_of_the_loss(where: Law, over_mass: Dimension, claimed: Dimension) -> Verdict:
+    """Judge the dimension of friction over that of the mass, and in terms of the loss, where MASS stands."""
+    friction, mass, told = _of_loss(where)
+    return holds(told) if (friction / mass, friction) == (over_mass, claimed) else fails(told)
+
+
+energies = Hypothesis("the loss is measured in units of mass times weight squared over time squared")
+
+
+def _of_loss(where: Law) -> tuple[Dimension, Dimension, str]:
+    """Return the dimensions of friction and mass by a law, told in those of loss, weights and time."""
     loss, weight = MASS, LENGTH  # a unit of its own for the loss: where it stands, no mass is meant
     found = infer_dimensions(where, {potential: loss, x: weight, t: TIME}).found
-    over = found[gamma] / found[m]
-    told = f"with a loss of dimension A, {where} gives gamma {_loss(found[gamma])} and m {_loss(found[m])}"
-    if over != claimed:
-        return fails(told, f"gamma over m has dimension {over}")
-    energies = Hypothesis("the loss is measured in units of mass times weight squared over time squared")
-    return holds(told) if found[m] == MASS else conditional(holds(told), energies)
-
-
-def _loss(dimension: Dimension) -> str:
-    return str(dimension).replace("M", "A")
+    names = [str(found[symbol]).replace("M", "A") for symbol in (gamma, m)]
+    told = f"with a loss of dimension A, `{where}` gives `gamma` {names[0]} and `m` {names[1]}"
+    return found[gamma], found[m], told
 
 
 same_conceptual_units = Claim(
     id="C09",
     where="1.3",
-    says="gamma = damping coefficient; same conceptual units",
+    says='"`gamma` = damping coefficient" ... "Same conceptual units"',
     formal="in learning, too, the dimension of `gamma` is that of a mass over a time",
     judge=partial(same_units, damped_particle.law(), ONE / TIME),
-    repair="`gamma` has the dimension of `m` over time on both faces; of mechanics' mass over time only if "
-    "the loss counts as an energy. In terms of the loss it is loss times time over weight squared",
+    leaves_open=(energies,),
+    repair="`gamma` has the dimension of `m` over time on both faces; in terms of the loss it is loss times "
+    "time over weight squared",
+    repair_judge=partial(in_terms_of_the_loss, damped_particle.law(), ONE / TIME, MASS * TIME / LENGTH**2),
 )
 
 
@@ -204,7 +235,9 @@ def decays(where: Law, solution: Expr, symbol: Symbol) -> Verdict:
     """Judge whether a velocity solves a law of first order, and is the smaller the larger a symbol."""
     put = {dot(v): solution.diff(later), v: solution}
     solves = [
-        identical(e.left.xreplace(put), e.right.xreplace(put), what=f"the sides of {e} for v = {solution}")
+        identical(
+            e.left.xreplace(put), e.right.xreplace(put), what=f"the sides of `{e}` for `v = {solution}`"
+        )
         for e in where.equations
     ]
     return all_of(*solves, is_decreasing(solution, symbol))
@@ -213,7 +246,7 @@ def decays(where: Law, solution: Expr, symbol: Symbol) -> Verdict:
 quick_decay = Claim(
     id="C10",
     where="1.3",
-    says="Large gamma -> high resistance; large gamma -> velocity decays quickly",
+    says='"Large `gamma` -> high resistance" ... "Large `gamma` -> velocity decays quickly"',
     formal="without a force the velocity falls by the factor `exp(-gamma*t/m)`, and is the smaller at each "
     "later time the larger `gamma`",
     judge=partial(decays, free, coasting, gamma),
@@ -223,14 +256,14 @@ quick_decay = Claim(
 def dissipates(system: System, claimed: Expr) -> Verdict:
     """Judge at what rate the energy of a system changes along its motion, and that it never rises."""
     rate = rate_along(system.law(), energy(system))
-    agree = identical(rate, claimed, what=f"the rate of {energy(system)} and what is claimed")
+    agree = identical(rate, claimed, what=f"the rate of `{energy(system)}` and what is claimed")
     return all_of(agree, holds("it never rises") if signs(claimed) <= {0, -1} else fails("it may rise"))
 
 
 dissipation = Claim(
     id="C11",
     where="1.3, title",
-    says="Friction: Energy Dissipation",
+    says='"Friction: Energy Dissipation"',
     formal="along the motion the energy `m*dot(x)**2/2 + U` changes by `-gamma*dot(x)**2`",
     judge=partial(dissipates, damped_particle, -gamma * dot(x) ** 2),
 )
@@ -254,7 +287,7 @@ def equation_of_motion(claimed: Law) -> Verdict:
 complete_equation = Claim(
     id="C12",
     where="1.4",
-    says="we combine all forces to obtain the complete equation of motion",
+    says='"Now we combine all forces" ... "to obtain the complete equation of motion"',
     formal="the law of a particle of mass `m` with friction is `m*dot(dot(x)) = -G - gamma*dot(x)`",
     judge=partial(equation_of_motion, law({m * dot(dot(x)): -G - gamma * dot(x)})),
 )
@@ -262,7 +295,9 @@ complete_equation = Claim(
 three_terms = Claim(
     id="C13",
     where="1.4",
-    says="Three terms: m dv/dt, -grad U(x), -gamma v",
+    says='"Three terms" ... "resistance to velocity change (inertia)" ... "force downhill" ... "friction '
+    'that slows"',
+    reading="the three can be added",
     formal="the terms of `m*dot(v) = -G - gamma*v` have one dimension",
     judge=partial(dimensions, law({m * dot(v): -G - gamma * v})),
 )

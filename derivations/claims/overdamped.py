@@ -5,125 +5,155 @@ What to look for: infinite friction stops the particle (C24), and a vanishing `t
 """
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from functools import partial
+from typing import TypeAlias
 
 from sympy import Expr, Integer, Poly, Symbol, exp, oo
 
 from .. import friction, gradient_descent
 from .fundamental import free, relaxation_rate
-from .time_scale import in_terms_of_tau, kept_share, particle
-from physsym import Claim, Derivation, Isolate, Law, Limit, Verdict
-from physsym import check, dot, identical, law
+from .time_scale import after_layer, in_terms_of_tau, kept_share, particle
+from physsym import Claim, Condition, Derivation, Isolate, Law, Limit, Verdict
+from physsym import check, dot, identical, law, same_law
 from physsym.analysis.slow_manifold import slow_velocity
 from physsym.analysis.asymptotics import Leading, leading_roots, leading_term, root_series
+from physsym.analysis.damping import discriminant
 from physsym.analysis.linear import characteristic_polynomial, z
-from physsym.claims import all_named, conditional, add_evidence, check_limit
+from physsym.analysis.quantified import holds_for_all
+from physsym.claims import Quantifier, all_named, conditional, add_evidence, check_limit, positive
+from physsym.core.statements import Equation
 from physsym.core.symbols import DOT, name_and_marks
 from physsym.core.verdicts import Outcome, Hypothesis, all_of, fails, holds
-from physsym.vocabulary import G, gamma, lam, m, tau, x
+from physsym.verify.engines.evaluation import satisfied
+from physsym.vocabulary import G, dt, gamma, lam, m, tau, x
 
 s = Symbol("s", positive=True)
 T = Symbol("T", positive=True)  # a time after the start
 limit_law, velocity_law = gradient_descent.derivation.lines[3:5]
-in_time = Hypothesis("time is counted in units of gamma/lam: in a fixed time nothing moves any more")
-after_layer = Hypothesis("the initial layer, a few tau wide, has passed")
+in_time = Hypothesis("time is counted in units of the friction: in a fixed time nothing moves any more")
+Path: TypeAlias = Mapping[Symbol, Expr]  # parameters as functions of `s`, which vanishes
 
 
 # --- 3.1 The overdamped regime
 
 
-def along_path(where: Law, path: Mapping[Symbol, Expr]) -> Poly:
-    """Return the characteristic polynomial of a law where its parameters go along a path, as `s` vanishes."""
-    return Poly(characteristic_polynomial(where).as_expr().xreplace(path), z)
+def in_units(where: Law) -> Law:
+    """Return a law with time counted in units of the friction, `t = gamma*s`: rates get a factor 1/gamma."""
+    scaled = {dot(x): dot(x) / gamma, dot(dot(x)): dot(dot(x)) / gamma**2}
+    return Law(tuple(Equation(e.left.xreplace(scaled), e.right.xreplace(scaled)) for e in where.equations))
 
 
-def settles(where: Law, slow: Expr, path: Mapping[Symbol, Expr]) -> Verdict:
-    """Judge whether along a path one rate is the slow one claimed, and the others decay fast beside it."""
-    found = leading_roots(along_path(where, path), s)
-    claimed = leading_term(slow.xreplace(path), s)
-    mine = [r for r in found if r.exponent == claimed.exponent]
-    fast = [r for r in found if r.exponent < claimed.exponent and _decays(r)]
-    told = f"with {_named(path)} the rates are {', '.join(map(_told, found))}"
-    if len(mine) != 1 or len(mine) + len(fast) != len(found):
-        return fails(told, f"no rate alone behaves like {slow.xreplace(path)}")
+def overdamped(where: Law, number: Expr) -> Verdict:
+    """Judge whether a law becomes the one without inertia where a number vanishes, for every smooth potential.
+
+    With time in units of the friction the number must be all that is left of mass and friction.
+    """
     return add_evidence(
-        identical(mine[0].coefficient, claimed.coefficient, what="the slow rate and that claimed"), told
+        all_of(
+            same_law(in_units(where), law({number * dot(dot(x)): -G - dot(x)})),
+            check(Limit(s), law({s * dot(dot(x)): -G - dot(x)}), law({Integer(0): -G - dot(x)})),
+        ),
+        f"as `{number}` vanishes, what is left is `x' = -grad(x)`, time counted in units of the friction",
     )
 
 
-def _decays(root: Leading) -> bool:
-    return bool(root.coefficient.is_negative)
-
-
-def _told(root: Leading) -> str:
-    return str(root.of(s))
-
-
-def _named(path: Mapping[Symbol, object]) -> str:
-    return ", ".join(f"{symbol} = {value}" for symbol, value in path.items())
-
-
-def in_the_limit(where: Law, slow: Expr, path: Mapping[Symbol, Expr]) -> Verdict:
-    """Judge whether along a path the motion becomes the one with the slow rate, which must not vanish."""
-    verdict = settles(where, slow, path)
-    still = vanishes(slow, path)
+def in_the_limit(where: Law, number: Expr, limit: Limit) -> Verdict:
+    """Judge whether in a limit the motion becomes that without inertia; time must be counted as it slows down."""
+    vanishing = check_limit(number, limit, Integer(0), f"`{number}`")
+    verdict = all_of(overdamped(where, number), vanishing)
+    still = (
+        check_limit(1 / gamma, limit, Integer(0), "the velocity per force") if limit.symbol == gamma else None
+    )
     return conditional(verdict, in_time) if still else verdict
 
+
+mass_over_square = m / gamma**2
 
 no_mass = Claim(
     id="C23",
     where="3.1",
-    says="This occurs when m -> 0 (negligible mass)",
-    formal="as `m` vanishes, on `lam*x**2/2`, one rate tends to `-lam/gamma`, the other to minus infinity",
-    judge=partial(in_the_limit, particle, -lam / gamma, {m: s}),
+    says='"This occurs when" ... "`m -> 0` (negligible mass)"',
+    reading="this is the overdamped regime, in which the law without inertia is left",
+    formal="as `m` vanishes, the law becomes `gamma*dot(x) = -G`, on every smooth potential",
+    judge=partial(in_the_limit, particle, mass_over_square, Limit(m)),
+    quantifier=Quantifier.LIMIT,
 )
+
+
+def friction_takes_over(where: Law, number: Expr) -> Verdict:
+    """Judge that with a growing friction the velocity per force vanishes, and what is left in units of it."""
+    return all_of(
+        overdamped(where, number),
+        check_limit(1 / gamma, Limit(gamma, oo), Integer(0), "the velocity per force"),
+    )
+
 
 strong_friction = Claim(
     id="C24",
     where="3.1",
-    says="or gamma -> infinity (infinitely strong friction)",
-    formal="as `gamma` grows, on `lam*x**2/2`, one rate behaves like `-lam/gamma`, the other is fast "
-    "beside it",
-    judge=partial(in_the_limit, particle, -lam / gamma, {gamma: 1 / s}),
-    repair="the slow rate vanishes too: the limit is that of a particle at rest. It is the flow of "
-    "`-G/gamma` only with time counted in units of `gamma/lam`",
+    says='"This occurs when" ... "or `gamma -> oo` (infinitely strong friction)"',
+    reading="this is the overdamped regime, in which the law without inertia is left",
+    formal="as `gamma` grows, the law becomes `gamma*dot(x) = -G`, on every smooth potential",
+    judge=partial(in_the_limit, particle, mass_over_square, Limit(gamma, oo)),
+    quantifier=Quantifier.LIMIT,
+    leaves_open=(in_time,),
+    repair="the velocity `-G/gamma` vanishes too: the limit is a particle at rest. It is the flow of "
+    "`-G/gamma` with time counted in units of `gamma`",
+    repair_judge=partial(friction_takes_over, particle, mass_over_square),
 )
 
 
-def criterion(where: Law, slow: Expr, vanishing: Expr, paths: Sequence[Mapping[Symbol, Expr]]) -> Verdict:
-    """Judge whether along every path on which a quantity vanishes the motion becomes the slow one."""
-    chosen = [path for path in paths if vanishes(vanishing, path)]
-    found = {_named(path): settles(where, slow, path) for path in chosen}
-    against = {name: verdict for name, verdict in found.items() if not verdict}
-    if not against or len(against) == len(found):
-        return all_named(found.items())
-    told = all_named(against.items())
-    if [vanishes(group, path) for path in chosen] != [bool(verdict) for verdict in found.values()]:
-        return fails(*told.evidence, witness=next(iter(against)))
-    within = Hypothesis(f"{group} vanishes too")
-    return Verdict(Outcome.CONDITIONAL, told.evidence, (within,), told.engines, witness=next(iter(against)))
+def criterion(where: Law, number: Expr, vanishing: Expr, path: Path) -> Verdict:
+    """Judge whether the motion becomes the one without inertia whenever a quantity vanishes.
+
+    The friction is not below some bound: it is fixed, or it grows. On the path, it vanishes as well.
+    """
+    bounded = holds_for_all(
+        [Condition(vanishing / bound - number, ">= 0")], [Condition(gamma - bound, ">= 0")]
+    )
+    verdict = conditional(all_of(overdamped(where, number), bounded), in_time)
+    return add_evidence(verdict, *swinging_on(where, path).evidence)
 
 
-def vanishes(quantity: Expr, path: Mapping[Symbol, Expr]) -> bool:
-    """Return whether a quantity vanishes along a path, as `s` does."""
-    return leading_term(quantity.xreplace(path), s).exponent > 0
+def swinging_on(where: Law, path: Path) -> Verdict:
+    """Judge whether the relaxation time vanishes on a path, but whether the particle swings does not change."""
+    swings = positive(-discriminant(where).xreplace(path))
+    at_one = all(satisfied([c], {lam: Fraction(1)}) for c in swings if c.expression.free_symbols <= {lam})
+    region = " and ".join(f"`{c}`" for c in swings)
+    told = f"with {_named(path)} the relaxation time vanishes too, and the particle swings where {region}"
+    stays = all(c.expression.free_symbols <= {lam} for c in swings) and at_one
+    vanishing = check_limit((m / gamma).xreplace(path), Limit(s), Integer(0), "the relaxation time")
+    return all_of(vanishing, (holds if stays else fails)(told))
 
 
-group = m * lam / gamma**2  # what is left of the law in units of gamma/lam and of the position
+def _named(path: Mapping[Symbol, object]) -> str:
+    return ", ".join(f"`{symbol} = {value}`" for symbol, value in path.items())
+
+
+bound = Symbol("b", positive=True)  # below which the friction does not fall
+both_vanish = {m: s**2, gamma: s}
+
+
+def criterion_of(where: Law, number: Expr, path: Path) -> Verdict:
+    """Judge whether a number is the criterion, and the relaxation time is not: it vanishes where it should not."""
+    return all_of(overdamped(where, number), swinging_on(where, path))
+
 
 as_long_as = Claim(
     id="C25",
     where="3.1",
-    says="or both, as long as m/gamma -> 0",
-    formal="on `lam*x**2/2` the rate `-lam/gamma` is left whichever way `m/gamma` vanishes: by `m`, by "
-    "`gamma`, by both, or with `m` falling faster than `gamma` does",
-    judge=partial(
-        criterion, particle, -lam / gamma, m / gamma,
-        ({m: s}, {gamma: 1 / s}, {m: s, gamma: 1 / s}, {m: s**2, gamma: s}),
-    ),
-    repair="the criterion is `m*lam/gamma**2 -> 0`: where mass falls like the square of friction, `tau` "
-    "vanishes and the particle swings all the same",
-)  # fmt: skip
+    says='"This occurs when" ... "or both, as long as `m/gamma -> 0`"',
+    reading="this is the overdamped regime, and the friction does not vanish",
+    formal="whenever `m/gamma` vanishes and `gamma` is fixed or grows, the law becomes `gamma*dot(x) = -G`, on "
+    "every smooth potential",
+    judge=partial(criterion, particle, mass_over_square, m / gamma, both_vanish),
+    quantifier=Quantifier.LIMIT,
+    leaves_open=(in_time,),
+    repair="the criterion is `m/gamma**2 -> 0`, with time counted in units of `gamma`: where mass falls like the "
+    "square of the friction, `tau` vanishes and the particle swings all the same",
+    repair_judge=partial(criterion_of, particle, mass_over_square, both_vanish),
+)
 
 
 def velocity_in_the_limit(where: Law, claimed: Law) -> Verdict:
@@ -131,30 +161,51 @@ def velocity_in_the_limit(where: Law, claimed: Law) -> Verdict:
     steps = all_of(check(Limit(tau), where, limit_law), check(Isolate(dot(x)), limit_law, claimed))
     correction = slow_velocity(where, x, tau) - claimed.equations[0].right
     slow = root_series(characteristic_polynomial(where), tau, -lam / gamma, 2)
-    return add_evidence(steps, f"what follows adds {correction} to it; on lam*x**2/2 the rate is {slow}")
+    return add_evidence(
+        steps, f"what follows adds `{correction}` to it; on `lam*x**2/2` the rate is `{slow}`"
+    )
 
 
 velocity_of_force = Claim(
     id="C26",
     where="3.1",
-    says="In this limit, mathematically: v = -grad U/gamma",
+    says='"In this limit" ... "Mathematically" ... "Limit `tau -> 0`"',
+    reading="what is displayed there is `v = -G/gamma`",
     formal="as `tau` vanishes, the law becomes `dot(x) = -G/gamma`",
     judge=partial(velocity_in_the_limit, in_terms_of_tau, law({dot(x): -G / gamma})),
-    repair="up to `tau`; to the next order the flow is that of `U + tau/(2*gamma)*G**2`",
+    quantifier=Quantifier.LIMIT,
 )
 
 
 def negligible(where: Law, power: int) -> Verdict:
     """Judge for each rate whether a term of a law, given by its power, vanishes beside another."""
+    found = beside_others(where, power)
+    told = [f"for the rate `{r}` it {'vanishes' if small else 'does not'}" for r, (small, _) in found.items()]
+    if not any(small for small, _ in found.values()):
+        return fails(*told)
+    everywhere = all(small for small, _ in found.values())
+    return holds(*told) if everywhere else conditional(holds(*told), after_layer)
+
+
+def slow_and_fast(where: Law, power: int) -> Verdict:
+    """Judge whether a term vanishes for one rate, and for the other one is as large as the largest other term."""
+    found = beside_others(where, power)
+    told = [f"for the rate `{r}` it {'vanishes' if small else 'does not'}" for r, (small, _) in found.items()]
+    return (
+        holds
+        if [*found.values()].count((True, False)) == len(found) - 1
+        and [*found.values()].count((False, True)) == 1
+        else fails
+    )(*told)
+
+
+def beside_others(where: Law, power: int) -> dict[Expr, tuple[bool, bool]]:
+    """Return for each rate whether a term vanishes beside the largest other one, and whether it is as large."""
     polynomial = characteristic_polynomial(where)
     found = leading_roots(Poly(polynomial.as_expr().xreplace({tau: s}), z), s)
     orders = {k: leading_term(size.xreplace({tau: s}), s).exponent for (k,), size in polynomial.terms()}
-    small = [orders[power] + power * r.exponent > min(_others(orders, power, r)) for r in found]
-    words = ["vanishes" if ok else "does not" for ok in small]
-    told = [f"for the rate {_told(r)} it {word}" for r, word in zip(found, words, strict=True)]
-    if not any(small):
-        return fails(*told)
-    return holds(*told) if all(small) else conditional(holds(*told), after_layer)
+    sizes = [(r, orders[power] + power * r.exponent, min(_others(orders, power, r))) for r in found]
+    return {r.of(s).xreplace({s: tau}): (mine > largest, mine == largest) for r, mine, largest in sizes}
 
 
 def _others(orders: Mapping[int, Expr], power: int, root: Leading) -> list[Expr]:
@@ -164,10 +215,16 @@ def _others(orders: Mapping[int, Expr], power: int, root: Leading) -> list[Expr]
 inertia_negligible = Claim(
     id="C35",
     where="3.1",
-    says="the term tau dv/dt becomes negligible compared to the other terms",
+    says='"becomes negligible compared to the other terms"',
+    reading="it is the term `tau*dot(v)`",
     formal="as `tau` vanishes, on `lam*x**2/2`, `tau*dot(dot(x))` vanishes beside the largest other term",
     judge=partial(negligible, in_terms_of_tau, 2),
-    repair="true after an initial layer a few `tau` wide; in it the term is as large as the velocity itself",
+    quantifier=Quantifier.LIMIT,
+    leaves_open=(after_layer,),
+    narrower="the landscape is a quadratic with a minimum",
+    repair="on `lam*x**2/2` it vanishes for the slow rate, which is left after an initial layer; for the fast "
+    "one, in the layer, it is as large as the largest other term",
+    repair_judge=partial(slow_and_fast, in_terms_of_tau, 2),
 )
 
 
@@ -178,14 +235,18 @@ def memoryless(claimed: Law) -> Verdict:
     factor = right.coeff(G)
     moving = {q for q in factor.free_symbols if q == x or DOT in name_and_marks(q)[1]}
     proportional = identical(right, factor * G, what="the velocity and a multiple of the force")
-    told = fails(f"the multiple depends on {moving}") if moving else holds(f"the multiple is {-factor}")
+    told = (
+        fails(f"the multiple depends on {', '.join(f'`{q}`' for q in moving)}")
+        if moving
+        else holds(f"the multiple is `{-factor}`")
+    )
     return all_of(derived, proportional, told)
 
 
 no_memory = Claim(
     id="C72",
     where="3.1",
-    says="Velocity is instantaneously proportional to force. No inertia, no memory.",
+    says='"Velocity is instantaneously proportional to force. No inertia, no memory."',
     formal="in the limit `dot(x)` is a constant times `G` at the present place, `-G/gamma`",
     judge=partial(memoryless, law({dot(x): -G / gamma})),
 )
@@ -194,69 +255,91 @@ no_memory = Claim(
 def relaxes(where: Law, limit: Limit, to: Expr) -> Verdict:
     """Judge whether the rate at which a velocity relaxes without a force tends to a value."""
     rate = relaxation_rate(where)
-    return check_limit(rate, limit, to, f"the rate {rate}")
+    return check_limit(rate, limit, to, f"the rate `{rate}`")
 
 
 instant_change = Claim(
     id="C73",
     where="3.1, table",
-    says="m -> 0: Velocity changes instantly at each step",
+    says='"Velocity changes instantly at each step"',
+    reading="where `m -> 0`",
     formal="the rate `-gamma/m` at which a velocity relaxes tends to minus infinity as `m` vanishes",
     judge=partial(relaxes, free, Limit(m), -oo),
+    quantifier=Quantifier.LIMIT,
 )
 
 
 def resists(where: Law, limit: Limit) -> Verdict:
     """Judge whether the velocity per force in a law tends to zero."""
     mobility = -where.equations[0].right.coeff(G)
-    return check_limit(mobility, limit, Integer(0), f"the velocity per force, {mobility},")
+    return check_limit(mobility, limit, Integer(0), f"the velocity per force, `{mobility}`,")
 
 
 infinite_resistance = Claim(
     id="C74",
     where="3.1, table",
-    says="gamma -> infinity: Infinite resistance to movement",
+    says='"Infinite resistance to movement"',
+    reading="where `gamma -> oo`",
     formal="the velocity per force, in the limit `1/gamma`, vanishes as `gamma` grows",
     judge=partial(resists, velocity_law, Limit(gamma, oo)),
+    quantifier=Quantifier.LIMIT,
 )
 
 
 def is_lost(where: Law, limit: Limit) -> Verdict:
     """Judge whether the share of a velocity that is left after any time, without a force, tends to zero."""
     left = exp(relaxation_rate(where) * T)
-    return check_limit(left, limit, Integer(0), f"the share {left}")
+    return check_limit(left, limit, Integer(0), f"the share `{left}`")
 
 
 instant_decay = Claim(
     id="C75",
     where="3.1, table",
-    says="gamma -> infinity: Velocity decays instantly if not reinforced by gradient",
+    says='"Velocity decays instantly if not reinforced by gradient"',
+    reading="where `gamma -> oo`",
     formal="without a force the share `exp(-gamma*t/m)` of a velocity, which is left, vanishes with large "
     "`gamma`",
     judge=partial(is_lost, free, Limit(gamma, oo)),
+    quantifier=Quantifier.LIMIT,
 )
+
+
+with_a_limit = Hypothesis("friction is treated implicitly or exactly, not at the old velocity or at the mean")
 
 
 def fraction_vanishes(treatments: Sequence[Derivation]) -> Verdict:
     """Judge whether the fraction of velocity kept in a step vanishes with `tau`, for each treatment."""
     kept = {d.title: kept_share(d) for d in treatments}
-    found = [(title, check_limit(share, Limit(tau), Integer(0), str(share))) for title, share in kept.items()]
+    found = [
+        (title, check_limit(share, Limit(tau), Integer(0), f"`{share}`")) for title, share in kept.items()
+    ]
     good = [title for title, verdict in found if verdict]
     if len(good) in (0, len(found)):
         return all_named(found)
     told = tuple(e for title, verdict in found for e in all_named([(title, verdict)]).evidence)
-    return Verdict(Outcome.CONDITIONAL, told, (Hypothesis(f"friction is treated as in: {', '.join(good)}"),))
+    return Verdict(Outcome.CONDITIONAL, told, (with_a_limit,))
+
+
+def with_and_without(vanishing: Sequence[Derivation], growing: Derivation, at_once: Expr) -> Verdict:
+    """Judge for which treatments the fraction kept vanishes, for which it has no limit, and where it is zero."""
+    no_limit = check_limit(kept_share(growing), Limit(tau), -oo, f"`{kept_share(growing)}`")
+    zero = identical(kept_share(growing).xreplace({tau: at_once}), Integer(0), what="the fraction and zero")
+    return all_of(fraction_vanishes(vanishing), no_limit, zero)
 
 
 nothing_remembered = Claim(
     id="C76",
     where="3.1, table",
-    says='tau -> 0: No "memory" between iterations',
+    says="\"No 'memory' between iterations\"",
+    reading="where `tau -> 0` at a fixed `dt`, an iteration keeps nothing of the velocity",
     formal="at a fixed `dt`, the share of the velocity that is kept in one step vanishes with `tau`, however "
     "friction is treated",
     judge=partial(fraction_vanishes, friction.derivations),
-    repair="true of the flow, and of rules with backward Euler or exponential friction. With the source's "
-    "`rho = 1 - dt/tau` the share has no limit; gradient descent is at `tau = dt`",
+    quantifier=Quantifier.LIMIT,
+    leaves_open=(with_a_limit,),
+    repair="true of rules with backward Euler or exponential friction. With the source's `rho = 1 - dt/tau` the "
+    "share has no limit, and is zero at `tau = dt`",
+    repair_judge=partial(with_and_without, (friction.backward, friction.exponential), friction.forward, dt),
 )
 
 claims = (

@@ -17,10 +17,11 @@ from physsym.analysis.exact_evaluation import put
 from physsym.claims import conditional, add_evidence
 from physsym.core.statements import Statement, one_step_map, rewritten
 from physsym.core.verdicts import all_of, fails, holds
-from physsym.vocabulary import G, dt, gamma, m, u, x
+from physsym.vocabulary import G, alpha, dt, gamma, m, rho, tau, u, x
 
 w = Symbol("w", real=True)
 n = Symbol("n", integer=True)
+in_units_of_dt = Hypothesis("time is sampled only at multiples of dt, and counted in units of it")
 of_the_weights = System((w,), m * dot(w) ** 2 / 2 - potential(w), gamma * dot(w) ** 2 / 2)
 
 
@@ -59,14 +60,13 @@ def _same(first: Statement, second: Statement) -> Verdict:
 renaming = Claim(
     id="C01",
     where="Prologue",
-    says="Whenever we write a physics equation, we can substitute x -> w and U -> L and immediately obtain "
-    "the corresponding gradient descent equation.",
+    says='"Whenever we write a physics equation, we can substitute `x -> w` and `U -> L` and immediately '
+    'obtain the corresponding gradient descent equation."',
     formal="each line of both derivations, with `x` renamed, is what the same moves derive for weights",
     judge=partial(
         commutes, (gradient_descent.derivation, momentum.derivation),
         {x: w, dot(x): dot(w), dot(dot(x)): dot(dot(w))}, of_the_weights,
     ),
-    repair="true, and no more than a change of names: it does not say how time is cut into steps",
 )  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def one_to_one(step: Rule, physical: Sequence[Symbol], at: Mapping[Symbol, objec
     if not same:
         return same
     rank = f"{len(physical)} parameters make a rule of rank {len(physical) - len(unseen)}"
-    told = ", ".join(f"{c} = {put(c, at)}" for c in found)
+    told = ", ".join(f"`{c} = {put(c, at)}`" for c in found)
     return fails(rank, f"{_named(at)} and {_named(other)} both give {told}", witness=_named(other))
 
 
@@ -111,19 +111,26 @@ def _inverted(found: Sequence[Expr], physical: Sequence[Symbol]) -> Verdict:
     back = dict(zip(names, found, strict=True))
     verdicts = [identical(proposed[0][p].subs(back), p, what=str(p)) for p in physical] if proposed else []
     return add_evidence(
-        all_of(*verdicts), *(f"{p} = {e}" for p, e in (proposed[0] if proposed else {}).items())
+        all_of(*verdicts), *(f"`{p} = {e}`" for p, e in (proposed[0] if proposed else {}).items())
     )
 
 
+def told_from(step: Rule, parameters: Mapping[Symbol, Expr], weights: tuple[Expr, Expr]) -> Verdict:
+    """Judge whether physical parameters are these functions of the weights in a rule, and no others."""
+    found = coefficients(step)
+    given = [identical(f.subs(parameters), w, what=str(w)) for f, w in zip(found, weights, strict=True)]
+    return all_of(one_to_one(step, tuple(parameters), {}), *given)
+
+
 def _named(point: Mapping[Symbol, object]) -> str:
-    return ", ".join(f"{symbol} = {value}" for symbol, value in point.items())
+    return ", ".join(f"`{symbol} = {value}`" for symbol, value in point.items())
 
 
 isomorphism = Claim(
     id="C02",
     where="Prologue, Epilogue",
-    says="Every symbol, every equation in physics has its precise counterpart; an exact mathematical "
-    "isomorphism, a one-to-one correspondence",
+    says='"Every symbol, every equation in physics has its precise counterpart" ... "an exact mathematical '
+    'isomorphism" ... "a one-to-one correspondence"',
     formal="mass, friction and time step can be told from the rule that they give",
     judge=partial(
         one_to_one, momentum.by_constants.rule, (m, gamma, dt),
@@ -131,6 +138,9 @@ isomorphism = Claim(
     ),
     repair="many-to-one: three parameters of mechanics make two of the optimizer. With the unit of time "
     "fixed, by `dt` say, it is one-to-one: `m = dt**2/alpha`, `gamma = dt*(1 - rho)/alpha`",
+    repair_judge=partial(
+        told_from, momentum.by_constants.rule, {m: dt**2 / alpha, gamma: dt * (1 - rho) / alpha}, (rho, alpha)
+    ),
 )  # fmt: skip
 
 
@@ -138,21 +148,29 @@ def advances(moment: Expr) -> Verdict:
     """Judge whether the time of the n-th iteration advances by the time step with each iteration."""
     step = moment.xreplace({n: n + 1}) - moment
     if identical(step, dt):
-        return holds(f"t = {moment} advances by dt")
-    counted = identical(step * dt, dt, what=f"what t = {moment} advances by, in units of dt, and one step")
-    sampled = Hypothesis("time is sampled only at multiples of dt, and counted in units of it")
-    return conditional(add_evidence(counted, "t = n*dt"), sampled)
+        return holds(f"`t = {moment}` advances by `dt`")
+    counted = identical(
+        step * dt, dt, what=f"what `t = {moment}` advances by, in units of `dt`, and one step"
+    )
+    return conditional(add_evidence(counted, "`t = n*dt`"), in_units_of_dt)
+
+
+def sampled(moment: Expr, relaxed: Expr) -> Verdict:
+    """Judge the time of the n-th iteration, and the iteration at which the relaxation time has passed."""
+    return all_of(advances(moment), identical(moment.xreplace({n: relaxed}), tau, what="that time and `tau`"))
 
 
 training_time = Claim(
     id="C69",
     where="Prologue, table",
-    says="t: physical time (continuous) <-> training iteration (discrete); dt: time step <-> one "
-    "optimization step",
+    says='"Physical time (continuous)" ... "Training iteration (discrete)" ... "One optimization step"',
+    reading="the time after as many iterations is their number, and one iteration takes `dt`",
     formal="the time `t` is the number of the iteration, and advances by `dt` with each",
     judge=partial(advances, n),
-    repair="`t` is the number of the iteration times `dt`: a continuous time is sampled, not renamed; the "
-    "relaxation time is then `tau/dt` iterations",
+    leaves_open=(in_units_of_dt,),
+    repair="the time is the number of the iteration times `dt`: a continuous time is sampled, not renamed; "
+    "the relaxation time `tau` has passed after `tau/dt` iterations",
+    repair_judge=partial(sampled, n * dt, tau / dt),
 )
 
 claims = (renaming, isomorphism, training_time)

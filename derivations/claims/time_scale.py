@@ -4,33 +4,37 @@ What to look for: `tau` alone does not decide whether a particle swings (C17, C1
 which a second time is needed, that of the landscape.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from itertools import product
 
-from sympy import Expr, Integer, Poly, Rational, Symbol, exp, log
+from sympy import Expr, Integer, Poly, Rational, Symbol, exp, oo, sqrt
 
 from .fundamental import free, has_unit, relaxation_rate
 from .. import momentum
 from ..gradient_descent import derivation as descent
-from physsym import Claim, Define, Derivation, Divide, Law, Order, Step, Verdict
+from ..momentum import source_rule
+from physsym import Claim, Condition, Define, Derivation, Divide, Law, Limit, Order, Rule, Step, Verdict
 from physsym import damped_particle, dot, identical, law
 from physsym.transform.forms import solved
 from physsym.analysis.slow_manifold import invariance, slow_velocity
 from physsym.analysis.damping import discriminant
+from physsym.analysis.linear import characteristic_polynomial
 from physsym.analysis.exact_evaluation import put, sign_of
 from physsym.analysis.quantified import holds_for_all
 from physsym.verify.convergence_order import estimate_order
 from physsym.core.dimensions import TIME
-from physsym.claims import conditional, add_evidence, positive
+from physsym.claims import Quantifier, conditional, eventually, holds_exactly, positive
 from physsym.core.signs import signs
 from physsym.core.verdicts import Hypothesis, all_of, fails, holds
-from physsym.vocabulary import G, dt, gamma, lam, m, rho, tau, x
+from physsym.core.symbols import hess
+from physsym.vocabulary import G, dt, eta, gamma, lam, m, rho, tau, x
 
 particle = damped_particle.law()
 in_terms_of_tau = descent.lines[2]
 relaxation = law({tau: m / gamma})
+after_layer = Hypothesis("the initial layer, a few tau wide, has passed")
 
 
 # --- 2.1 The fundamental time scale
@@ -39,7 +43,7 @@ relaxation = law({tau: m / gamma})
 time_scale = Claim(
     id="C14",
     where="2.1",
-    says="the characteristic time scale tau = m/gamma",
+    says='"the characteristic time scale `tau = m/gamma`"',
     formal="from `tau = m/gamma` the dimension of `tau` is a time",
     judge=partial(has_unit, tau, relaxation, TIME),
 )
@@ -54,7 +58,7 @@ def example(values: Mapping[Symbol, object], claimed: Expr) -> Verdict:
 one_kilogram = Claim(
     id="C15",
     where="2.1",
-    says="Example: m = 1 kg, gamma = 10 kg/s -> tau = 0.1 s",
+    says='"Example: `m = 1` kg, `gamma = 10` kg/s -> `tau` = 0.1 s"',
     formal="where `m` is 1 and `gamma` is 10, in units that agree, `m/gamma` is 1/10",
     judge=partial(example, {m: 1, gamma: 10}, Rational(1, 10)),
 )
@@ -64,16 +68,17 @@ def mostly_lost(time: Expr, most: Expr) -> Verdict:
     """Judge whether, without a force, a time leaves less than a share of every velocity of every particle."""
     left = exp(relaxation_rate(free) * time)
     shares = left.free_symbols
-    told = f"after {time} the share {left} of a velocity is left"
+    told = f"after `{time}` the share `{left}` of a velocity is left"
     if shares:
-        return fails(told, f"it depends on {', '.join(sorted(map(str, shares)))}")
+        return fails(told, f"it depends on {_listed(shares)}")
     return holds(told) if sign_of(most - left) > 0 else fails(told, f"that is not below {most}")
 
 
 friction_reduces = Claim(
     id="C16",
     where="2.1",
-    says="Time in which friction significantly reduces velocity.",
+    says='"Time in which friction significantly reduces velocity"',
+    reading="significantly means to less than half",
     formal="without a force less than half of any velocity is left after `m/gamma`",
     judge=partial(mostly_lost, m / gamma, Rational(1, 2)),
 )
@@ -89,10 +94,28 @@ def decides(where: Law, number: Expr, values: Sequence[object]) -> Verdict:
     mass, inside = solved(number - same, m), discriminant(where)
     swings = positive(-inside.subs(m, mass))
     if all(c.expression.free_symbols <= {same} for c in swings):
-        return holds(f"with s = {number} it swings exactly if {' and '.join(map(str, swings))}")
+        region = " and ".join(f"`{c}`" for c in swings)
+        return holds(f"with `s = {number}` it swings exactly if {region}")
     others = sorted(inside.free_symbols - {m}, key=str)
     points = [dict(zip(others, chosen, strict=True)) for chosen in product(values, repeat=len(others))]
     return _told_apart(inside, number, [at | {m: put(mass, at | {same: 1})} for at in points])
+
+
+def decided_by(where: Law, number: Expr, step: Rule, groups: Set[Expr]) -> Verdict:
+    """Judge whether a number decides if a law swings, and groups what a rule does on a quadratic."""
+    names = {group: Symbol(f"s{k}", positive=True) for k, group in enumerate(sorted(groups, key=str))}
+    polynomial = characteristic_polynomial(step)
+    told = polynomial.as_expr().expand()
+    for group, name in names.items():
+        variable = max(group.free_symbols, key=str)
+        told = told.xreplace({variable: solved(group - name, variable)}).expand()
+    left = told.free_symbols - {*names.values(), polynomial.gen}
+    on_groups = fails(f"it depends on {_listed(left)} too") if left else holds("no other symbol is left")
+    return all_of(decides(where, number, ()), on_groups)
+
+
+def _listed(names: Iterable[Symbol]) -> str:
+    return ", ".join(sorted(f"`{name}`" for name in names))
 
 
 def _told_apart(inside: Expr, number: Expr, systems: Sequence[Mapping[Symbol, object]]) -> Verdict:
@@ -102,7 +125,7 @@ def _told_apart(inside: Expr, number: Expr, systems: Sequence[Mapping[Symbol, ob
         for sign, at in sorted(found.items())
     ]
     verdict = fails if {-1, 1} <= set(found) else holds
-    return verdict(f"two systems with {number} = {put(number, systems[0])}", *told)
+    return verdict(f"two systems with `{number} = {put(number, systems[0])}`", *told)
 
 
 def _motion(sign: int) -> str:
@@ -110,17 +133,19 @@ def _motion(sign: int) -> str:
 
 
 def _named(point: Mapping[Symbol, object]) -> str:
-    return ", ".join(f"{symbol} = {value}" for symbol, value in point.items())
+    return ", ".join(f"`{symbol} = {value}`" for symbol, value in point.items())
 
 
 entire_behaviour = Claim(
     id="C17",
     where="2.1",
-    says="This single number [tau] determines the entire behavior of our system.",
+    says='"This single number determines the entire behavior of our system"',
+    reading="the number is `tau`, and part of the behavior is whether the system swings",
     formal="of two particles with the same `m/gamma`, on `lam*x**2/2`, either both swing or neither does",
     judge=partial(decides, particle, m / gamma, (Rational(1, 10), Integer(1), Integer(10))),
-    repair="what decides is `m*lam/gamma**2`, in which the curvature of the landscape stands; for the rule "
-    "it is the pair of `rho` and `eta*lam`",
+    repair="what decides whether it swings is `m*lam/gamma**2`, in which the curvature of the landscape "
+    "stands; for the rule it is the pair of `rho` and `eta*lam`",
+    repair_judge=partial(decided_by, particle, m * lam / gamma**2, source_rule, {rho, eta * lam}),
 )
 
 
@@ -129,46 +154,64 @@ def kept_share(derivation: Derivation) -> Expr:
     return next(s.move.value for s in derivation.steps if isinstance(s.move, Define) and s.move.symbol == rho)
 
 
-def ten_iterations(relaxation_time: Expr, claimed: Expr) -> Verdict:
-    """Judge what share of the velocity a relaxation time, counted in iterations, leaves after one of them."""
-    kept = put(kept_share(momentum.derivation), {dt: 1, tau: relaxation_time})
-    verdict = identical(kept, claimed, what="the share that is kept and the one claimed")
-    exact = (-1 / log(kept)).evalf(4)
-    return (
-        add_evidence(verdict, f"a share of {kept} falls to 1/e in {exact} iterations") if verdict else verdict
-    )
+def after_iterations(iterations: int, most: Expr) -> Verdict:
+    """Judge whether a relaxation time, counted in iterations, leaves less than a share when it has passed.
+
+    With `dt` as one iteration, each keeps `1 - 1/tau`.
+    """
+    kept = put(kept_share(momentum.derivation), {dt: 1, tau: iterations})
+    left = kept**iterations
+    told = f"each of {iterations} iterations keeps {kept}, all of them {left.evalf(3)}"
+    return (holds if sign_of(most - left) > 0 else fails)(told)
 
 
 counted = Claim(
     id="C18",
     where="2.1",
-    says='"Time" in which velocity decays significantly (measured in iterations). Example: tau = 10 '
-    "iterations",
-    formal="with `dt` as one iteration and `tau` as ten, `rho = 1 - dt/tau` is the typical 9/10",
-    judge=partial(ten_iterations, Integer(10), Rational(9, 10)),
-    repair="`tau` counts iterations only where `dt` is one",
+    says='"\'Time\' in which velocity decays significantly (measured in iterations)" ... "Example: `tau = 10` '
+    'iterations"',
+    reading="significantly means to less than half",
+    formal="with `dt` as one iteration and `tau` as ten, less than half of a velocity is left after ten",
+    judge=partial(after_iterations, 10, Rational(1, 2)),
 )
 
 
-def swings(where: Law, curvature: Expr, at: Sequence[Mapping[Symbol, object]]) -> Verdict:
-    """Judge whether a law swings on a quadratic of the curvature given, for all values of its symbols."""
-    return holds_for_all(positive(-discriminant(where, curvature)), at=at)
+def swings_eventually(where: Law, limits: Sequence[Limit]) -> Verdict:
+    """Judge whether a law swings on a quadratic with a minimum once a symbol is far enough, for each limit."""
+    return all_of(*(eventually(positive(-discriminant(where)), limit) for limit in limits))
+
+
+def swings_exactly(where: Law, region: Sequence[Condition], angle: Expr) -> Verdict:
+    """Judge where a law swings on a quadratic, and by which angle in two relaxation times, squared.
+
+    The angle is 2*tau times the imaginary part of a rate, so the square is -disc/(2*a)**2*(2*tau)**2.
+    """
+    shape = characteristic_polynomial(where)
+    square = -discriminant(where) / (2 * shape.LC()) ** 2 * (2 * tau) ** 2
+    never = positive(-discriminant(where, Integer(0)))
+    flat = [fails("without curvature it swings")] if holds_for_all(never) else []
+    return all_of(
+        holds_exactly(positive(-discriminant(where)), region),
+        identical(square, angle**2, what="the squares of two angles"),
+        *flat,
+    )
 
 
 oscillates = Claim(
     id="C19",
     where="2.1",
-    says="If tau is LARGE: heavy particle in air -> high inertia, oscillates a lot",
-    formal="on `lam*x**2/2` the particle swings, whatever `tau`",
-    judge=partial(
-        swings,
-        in_terms_of_tau,
-        lam,
-        [{tau: 10, gamma: 1, lam: 1}, {tau: 10, gamma: 1, lam: Rational(1, 100)}],
+    says='"If `tau` is LARGE (large `m`, small `gamma`)" ... "oscillates a lot"',
+    formal="on `lam*x**2/2` the particle swings once `m` is large enough, and once `gamma` is small enough",
+    judge=partial(swings_eventually, particle, (Limit(m, oo), Limit(gamma))),
+    quantifier=Quantifier.LIMIT,
+    narrower="near a minimum that has a curvature",
+    repair="on `lam*x**2/2` it swings exactly if `4*tau*lam/gamma > 1`, by `sqrt(4*tau*lam/gamma - 1)` radians "
+    "in two relaxation times; where there is no curvature it does not swing",
+    repair_judge=partial(
+        swings_exactly, in_terms_of_tau, (Condition(4 * tau * lam - gamma, "> 0"),),
+        sqrt(4 * tau * lam / gamma - 1),
     ),
-    repair="it swings exactly if `4*tau*lam/gamma > 1`, `sqrt(4*tau*lam/gamma - 1)` radians in two "
-    "relaxation times; where there is no curvature it never does",
-)
+)  # fmt: skip
 
 
 def swings_at_last(where: Law, symbol: Symbol) -> Verdict:
@@ -179,17 +222,20 @@ def swings_at_last(where: Law, symbol: Symbol) -> Verdict:
     found = discriminant(where)
     leading = Poly(found, symbol).LC()
     if found.has(symbol) and signs(leading) == {-1}:
-        return holds(f"it swings, and passes the minimum, once {symbol} is above {solved(found, symbol)}")
-    return fails(f"for a large {symbol} the discriminant {found} is not below zero")
+        least = solved(found, symbol)
+        return holds(f"it swings, and so passes the minimum, once `{symbol}` is above `{least}`")
+    return fails(f"for a large `{symbol}` the discriminant `{found}` is not below zero")
 
 
 overshoots = Claim(
     id="C20",
     where="2.1",
-    says='If tau is LARGE: optimizer with lots of "memory" -> accumulates velocity, can overshoot',
+    says='"If `tau` is LARGE" ... "accumulates velocity, can overshoot"',
     formal="on `lam*x**2/2`, for every `lam` and `gamma`, the particle passes the minimum once `tau` is "
     "large enough",
     judge=partial(swings_at_last, in_terms_of_tau, tau),
+    quantifier=Quantifier.SOME,
+    narrower="the landscape is a quadratic with a minimum",
 )
 
 
@@ -197,25 +243,42 @@ def follows(where: Law, velocity: Expr, small: Symbol) -> Verdict:
     """Judge whether a velocity given by the position alone solves a law of second order, or nearly so."""
     residual = invariance(where.equations[0].residual, x, velocity)
     if identical(residual, Integer(0)):
-        return holds(f"x' = {velocity} solves {where}")
+        return holds(f"`x' = {velocity}` solves `{where}`")
     found = estimate_order(residual, Integer(0), small, Integer(0))
     if found.order < 1:
-        return fails(f"x' = {velocity} leaves {residual}", engines=found.engines)
+        return fails(f"`x' = {velocity}` leaves `{residual}`", engines=found.engines)
     next_term = slow_velocity(where, x, small, int(found.order)) - velocity
-    layer = Hypothesis(
-        f"a layer of a few {small} has passed, and {small} is small beside the times of the landscape"
-    )
-    verdict = conditional(holds(f"it leaves {residual}; what follows adds {next_term}"), layer)
+    verdict = conditional(holds(f"it leaves `{residual}`; what follows adds `{next_term}`"), after_layer)
     return replace(verdict, error=Order(small, found.order), engines=found.engines)
+
+
+def leaves_orders(where: Law, velocities: Mapping[Expr, int], small: Symbol) -> Verdict:
+    """Judge to which order in a small symbol velocities given by the position alone solve a law."""
+    verdicts = []
+    for velocity, order in velocities.items():
+        residual = invariance(where.equations[0].residual, x, velocity)
+        found = estimate_order(residual, Integer(0), small, Integer(0)).order
+        told = f"`x' = {velocity}` leaves `{residual}`, of order {found}"
+        verdicts.append((holds if found == order else fails)(told))
+    return all_of(*verdicts)
 
 
 responds_to_current = Claim(
     id="C21",
     where="2.1",
-    says="If tau is SMALL: low inertia, follows instantaneous force; responds only to current gradient",
+    says='"If `tau` is SMALL" ... "follows instantaneous force" ... "responds only to current gradient"',
     formal="the velocity `-G/gamma` solves `tau*dot(dot(x)) = -G/gamma - dot(x)`",
     judge=partial(follows, in_terms_of_tau, -G / gamma, tau),
-    repair="true to leading order in `tau`; the next term, `-tau*hess(x)*G/gamma**2`, remembers the past",
+    quantifier=Quantifier.LIMIT,
+    leaves_open=(after_layer,),
+    repair="true after the layer to leading order in `tau`; with the next term, `-tau*hess(x)*G/gamma**2`, it "
+    "is so to one order more",
+    repair_judge=partial(
+        leaves_orders,
+        in_terms_of_tau,
+        {-G / gamma: 1, -G / gamma - tau * hess(x) * G / gamma**2: 2},
+        tau,
+    ),
 )
 
 
@@ -231,7 +294,7 @@ def divided(start: Law, by: Expr, claimed: Law) -> Verdict:
 rewritten_law = Claim(
     id="C22",
     where="2.2",
-    says="Let us divide our equation of motion by gamma to make the role of tau explicit",
+    says='"Let us divide our equation of motion by `gamma` to make the role of `tau` explicit"',
     formal="with `tau = m/gamma` the result is `tau*dot(dot(x)) = -G/gamma - dot(x)`",
     judge=partial(divided, particle, gamma, law({tau * dot(dot(x)): -G / gamma - dot(x)})),
 )

@@ -20,7 +20,7 @@ from physsym.core.escapes import one_line
 from physsym.core.verdicts import Outcome, Verdict, is_failure
 from physsym.derivation import Derivation
 from physsym.loading import files_of, load, nothing_found
-from physsym.mechanics.claim import Claim, judge_claim
+from physsym.mechanics.claim import Claim, JudgedClaim, judge_claim
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,12 @@ class VerdictLine:
 
 @dataclass(frozen=True)
 class ClaimLine:
-    """A line on a claim; scripts may export the same claim, which has the same identity then."""
+    """The lines on a claim and on its repair; a claim that several scripts export has one identity."""
 
-    text: Text
+    texts: tuple[Text, ...]
     identity: tuple[str, ...]
     verdict: Verdict
+    repair: Verdict | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Finished:
 
 
 def main(options: Namespace) -> int:
-    """Print one line for every step and claim; return 1 where a step or a dimension does not hold.
+    """Print one line for every step, claim and repair; return 1 where a step, a dimension or a repair fails.
 
     Claims count with `--claims`, what is conditional on listed hypotheses with `--strict`, motions that
     contradict verdicts that hold with `--simulate`.
@@ -98,7 +99,7 @@ def main(options: Namespace) -> int:
                 echo(found.text)
     if not count:
         raise nothing_found(paths)
-    echo(*(claim.text for claim in claims.values()))
+    echo(*(text for claim in claims.values() for text in claim.texts))
     echo(_summary([line for line in lines if not line.is_shown], options.strict))
     if shown := [line for line in lines if line.is_shown]:
         wrong = sum(line.fails(options.strict) for line in shown)
@@ -106,6 +107,10 @@ def main(options: Namespace) -> int:
         echo(f"{len(shown)} equations, findings and numbers of chapters checked, {held}")
     failing = sum(line.fails(options.strict) for line in lines)
     checked = any(line.is_step or line.is_shown for line in lines)
+    if repairs := [claim.repair for claim in claims.values() if claim.repair is not None]:
+        wrong = len(repairs) - sum(map(bool, repairs))
+        echo(f"{len(repairs)} repairs of claims checked, {f'{wrong} of them do not hold' if wrong else 'all hold'}")
+        failing += wrong
     if options.claims and claims:
         false = sum(is_failure(claim.verdict, options.strict) for claim in claims.values())
         echo(f"{len(claims)} claims judged, {f'{false} of them do not hold' if false else 'none fails'}")
@@ -165,9 +170,7 @@ def check_file(
     for claim in claims:
         if (identity := _identity(claim)) not in judged:
             judged.add(identity)
-            verdict = judge_claim(claim).verdict
-            text = format_verdict(f"{script.name}, claim {claim.id}: ", verdict)
-            yield ClaimLine(text, identity, verdict)
+            yield _claim_line(f"{script.name}, claim {claim.id}", judge_claim(claim), identity)
     yield Finished(script.name, bool(script.derivations or script.claims or script.parts))
 
 
@@ -209,7 +212,14 @@ def simulation_line(name: str, derivation: Derivation) -> SimulationLine:
     return SimulationLine(text, seen.outcome, against)
 
 
+def _claim_line(name: str, judged: JudgedClaim, identity: tuple[str, ...]) -> ClaimLine:
+    texts = [format_verdict(f"{name}: ", judged.verdict)]
+    if judged.repair is not None:
+        texts.append(format_verdict(f"{name}, repair: ", judged.repair))
+    return ClaimLine(tuple(texts), identity, judged.verdict, judged.repair)
+
+
 def _identity(claim: Claim) -> tuple[str, ...]:
     """Return all that is said in a claim, its judge as code."""
-    said = (getattr(claim, field.name) for field in fields(claim) if field.name != "judge")
+    said = (getattr(claim, field.name) for field in fields(claim) if "judge" not in field.name)
     return (*map(str, said), claim.code)

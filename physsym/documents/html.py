@@ -262,7 +262,7 @@ class HTML(Writer[str]):
         badge = self.badge(block.verdict, *formal, short=True, last=code)
         return (
             f'<article class="claim" id="{block.anchor}">\n<p><a class="id" href="#{block.anchor}">'
-            f"{escape(block.id)}</a> <q>{self.sentence(block.says)}</q> "
+            f"{escape(block.id)}</a> {self.sentence(block.says)} "
             f'<span class="where">{escape(block.where)}</span></p>\n'
             f"{below}{badge}</article>\n"
         )

@@ -47,7 +47,7 @@ from physsym.documents.tree import (
     anchor_of_number,
 )
 from physsym.loading import Script, paths_to_reload
-from physsym.mechanics.claim import JudgedClaim
+from physsym.mechanics.claim import Claim, JudgedClaim
 from physsym.vocabulary import STANDARD, Face, Vocabulary
 
 TITLE = "Optimizers derived from mechanics"
@@ -321,18 +321,29 @@ def _(block: JudgedClaims, chapter: Chapter, layout: Layout) -> Iterator[Block]:
 
 def _claim(judged: JudgedClaim) -> tree.Judged:
     claim = judged.claim
-    # With the arrows and the quotation marks of print.
-    says = claim.says.replace("<->", "↔").replace("->", "→")
+    repair = plain_sentence(claim.repair, STANDARD)
+    if judged.repair:
+        repair = (*repair, Span("text", " "), Span("verdict", judged.repair))
     return tree.Judged(
         claim.id,
         _anchor_of_claim(claim.id),
         claim.where,
-        plain_sentence(re.sub(r'"([^"]*)"', r"‘\1’", says), STANDARD),
+        plain_sentence(_quoted(claim), STANDARD),
         plain_sentence(claim.formal, STANDARD),
         judged.verdict,
-        plain_sentence(claim.repair, STANDARD),
+        repair,
         claim.code,
     )
+
+
+def _quoted(claim: Claim) -> str:
+    """Return the words of a claim with the quotation marks and arrows of print, and how they are read."""
+    says = claim.says if '"' in claim.says else f'"{claim.says}"'
+    says = re.sub(r'"([^"]*)"', r"“\1”", says.replace(" ... ", " … "))
+    says = re.sub(r"(?<!\w)'([^']*)'(?!\w)", r"‘\1’", says)
+    outside = re.split(r"(`[^`]*`)", says)  # arrows within backticks are formulas
+    says = "".join(p if k % 2 else p.replace("<->", "↔").replace("->", "→") for k, p in enumerate(outside))
+    return f"{says} In our reading: {claim.reading}." if claim.reading else says
 
 
 def _audit(claims: tuple[JudgedClaim, ...], layout: Layout, readable: bool) -> Section:

@@ -220,7 +220,7 @@ class MarkdownBlocks(Writer[Part]):
 
     def claim(self, block: Judged) -> str:
         """Return a claim, what it says formally, and its verdict."""
-        quoted = f"**{escaped(block.id)}** ({escaped(block.where)}): “{self.sentence(block.says)}”"
+        quoted = f"**{escaped(block.id)}** ({escaped(block.where)}): {self.sentence(block.says)}"
         formal = f"Formally: {self.sentence(block.formal)}"
         formal += f"  \nRepaired: {self.sentence(block.repair)}" if block.repair else ""
         return f"{self.dialect.target(block.anchor)}\n\n{quoted}\n\n{formal}\n\n{self.badge(block.verdict)}"

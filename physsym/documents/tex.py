@@ -270,7 +270,7 @@ class TeX(Writer[str]):
 
     def claim(self, block: Judged) -> str:
         """Return a claim with its verdict; what it says formally is small print."""
-        quoted = f"“{self.sentence(block.says)}”"
+        quoted = self.sentence(block.says)
         name = rf"\hypertarget{{{block.anchor}}}{{\textbf{{{escaped(block.id)}}}}} ({escaped(block.where)})"
         mark = rf"\hfill\mbox{{{self.outcome(block.verdict)}}}\par"
         formal = [f"formally: {self.sentence(block.formal)}"]

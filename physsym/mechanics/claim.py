@@ -43,9 +43,10 @@ def classify(
     part of it (CONDITIONAL, with the conditions) or nowhere (FAILS). The class then follows from how the
     sentence is quantified:
 
-    - For every value, or in a limit: what holds throughout holds. What holds in a part is conditional if
-      every condition is about something that the sentence leaves open, and else it fails: there is a
-      counterexample within the domain of the sentence, and the part in which it holds is the repair.
+    - For every value, or in a limit: what holds throughout holds. What holds in a part, with a witness where
+      it does not, is conditional if every condition is about something that the sentence leaves open. Else it
+      fails: the witness is a counterexample within the domain of the sentence, and the part in which it holds
+      is the repair. Without a witness it is conditional: the conditions are enough, and need not be needed.
     - For some value: what holds in a part of the domain holds, by its example.
     - Where the judge is narrower than the sentence, a proof is one of the narrower statement only, so it is
       conditional. A counterexample or an example remains one; but that there is none among what was judged
@@ -86,8 +87,11 @@ def classify(
         if found.outcome is not Outcome.CONDITIONAL:
             return found
         where = f"there is one, where {_listed(found.assumes)}"
-        return replace(found, outcome=Outcome.HOLDS, evidence=(*found.evidence, where), assumes=(), witness="")
-    if found.outcome is Outcome.CONDITIONAL and not all(_is_open(a, leaves_open) for a in found.assumes):
+        return replace(
+            found, outcome=Outcome.HOLDS, evidence=(*found.evidence, where), assumes=(), witness=""
+        )
+    refuted = found.outcome is Outcome.CONDITIONAL and found.witness
+    if refuted and not all(_is_open(a, leaves_open) for a in found.assumes):
         only = f"it holds only where {_listed(found.assumes)}"
         return replace(found, outcome=Outcome.FAILS, evidence=(*found.evidence, only), assumes=())
     if found.outcome in (Outcome.HOLDS, Outcome.CONDITIONAL) and limited:
@@ -111,9 +115,9 @@ class Claim:
 
     `where` is its location in the source, `says` its words, `formal` its meaning in plain words; `judge`
     finds out anew in each call what is true of it, and `classify` makes the class of the sentence of that. A
-    judge is best the `partial` of a function of the thing claimed: the same function then judges the corrected
-    sentence, and a wrong one. `repair` says what is true instead, and `repair_judge` has to find that it holds.
-    Formulas are written in backticks, in the language of `read`.
+    judge is best the `partial` of a function of the thing claimed: the same function then judges the
+    corrected sentence, and a wrong one. `repair` says what is true instead, and `repair_judge` has to find
+    that it holds. Formulas are written in backticks, in the language of `read`.
 
     Of `says`, what stands in double quotation marks is quoted to the letter, one fragment or several; without
     such marks all of it is. What the source does not say in these words is the `reading`. How the sentence is
@@ -192,7 +196,9 @@ def judge_claim(claim: Claim) -> JudgedClaim:
     found = _judged(claim.judge, f"the judge of claim {claim.id}")
     verdict = classify(found, claim.quantifier, claim.leaves_open, claim.narrower)
     if claim.repair_judge:
-        return JudgedClaim(claim, verdict, _judged(claim.repair_judge, f"the judge of the repair of {claim.id}"))
+        return JudgedClaim(
+            claim, verdict, _judged(claim.repair_judge, f"the judge of the repair of {claim.id}")
+        )
     unchecked = Verdict(Outcome.UNCHECKED, ("the repair has no judge",))
     return JudgedClaim(claim, verdict, unchecked if claim.repair else None)
 
