@@ -18,6 +18,7 @@ from ._by_hand import optimizers_by_hand
 from .gradient_descent import in_terms_of_tau
 from physsym import Claim, Define, Derivation, Eliminate, Integrate, Rescale, ReduceOrder, Step
 from physsym import after, before, damped_particle, dot, law, rule, same_rule
+from physsym.claims import all_of
 from physsym.integrators import semi_implicit_euler
 from physsym.vocabulary import G, alpha, dt, eta, gamma, m, rho, tau, u, v, x
 
@@ -88,11 +89,26 @@ comparisons = optimizers_by_hand
 
 source_rule = rule({u: rho * u - eta * G, x: x + after(u)})
 
+corrected = rule({u: rho * u - (1 - rho) * eta * G, x: x + after(u)})
+
+
+def are_the_same(pairs):
+    """Judge whether the rules of each pair are the same."""
+    return all_of(*(same_rule(first, second) for first, second in pairs))
+
+
 source_claim = Claim(
     id="C37",
     where="4.4",
-    says="Defining rho = 1 - dt/tau and eta = dt/gamma, we obtain v' = rho v - eta grad, w' = w + v'",
+    says='"Defining `rho = 1 - dt/tau` and `eta = dt/gamma`, we obtain" ... "Momentum Method"',
+    reading="what is displayed there is the rule `u <- rho*u - eta*grad(x); x <- x + after(u)`, with `u` for "
+    "the source's `v`",
     formal="the rule `u <- rho*u - eta*grad(x); x <- x + after(u)` is the one derived with `eta = dt/gamma`",
     judge=partial(same_rule, source_rule, derivation.rule),
-    repair="the gradient weighs `(1 - rho)*eta`, which is `dt**2/m`; call that `alpha`, and the rule stands",
-)
+    repair="the gradient weighs `(1 - rho)*eta`; call that `alpha`, and the rule stands",
+    repair_judge=partial(
+        are_the_same,
+        ((corrected, derivation.rule),
+         (rule({u: rho * u - alpha * G, x: x + after(u)}), textbook.rule)),
+    ),
+)  # fmt: skip

@@ -101,8 +101,8 @@ def product_of(claimed: Expr, where: Law, step: Rule) -> Verdict:
 time_and_mobility = Claim(
     id="C77",
     where="3.3",
-    says='"It is the product of two physical quantities" ... "`dt` (time step)" ... "`1/gamma` (mobility)" ... '
-    '"how easily the particle moves (inverse of friction)"',
+    says='"It is the product of two physical quantities" ... "`dt` (time step)" ... "`1/gamma` (mobility)" '
+    '... "how easily the particle moves (inverse of friction)"',
     formal="the velocity is `1/gamma` times the force, and the weight of the gradient is that times `dt`",
     judge=partial(product_of, 1 / gamma, velocity_law, euler_step),
 )
@@ -116,7 +116,8 @@ def rises_and_falls(step: Rule, with_: Symbol, against: Symbol) -> Verdict:
 large_rate = Claim(
     id="C30",
     where="3.3",
-    says='"So large `eta` means" ... "Large `dt`: big temporal jumps" ... "OR small `gamma`: little friction"',
+    says='"So large `eta` means" ... "Large `dt`: big temporal jumps" ... "OR small `gamma`: little '
+    'friction"',
     formal="the weight of the gradient in the rule, `dt/gamma`, grows with `dt` and shrinks with `gamma`",
     judge=partial(rises_and_falls, euler_step, dt, gamma),
 )
@@ -156,8 +157,8 @@ small_rate = Claim(
     id="C32",
     where="3.3",
     says='"And small `eta` means" ... "small steps, slow but stable convergence"',
-    formal="on `lam*x**2/2` the rule converges once `eta` is small enough, and its multiplier tends to one as "
-    "`eta` vanishes",
+    formal="on `lam*x**2/2` the rule converges once `eta` is small enough, and its multiplier tends to one "
+    "as `eta` vanishes",
     judge=partial(slow_but_stable, gradient_descent.derivation.rule),
     quantifier=Quantifier.LIMIT,
     narrower="near a minimum that has a curvature",
@@ -346,8 +347,8 @@ without_momentum = Claim(
     formal="with a gradient too large or too small by chance, on `x**4/4`, the mean position after two steps "
     "is that of gradient descent",
     judge=partial(unbiased, gradient_descent.derivation.rule, x**4 / 4, 2),
-    repair="what is derived is descent along the full gradient; on a quadratic, noise with mean zero leaves the "
-    "mean of the positions as it is without noise, after any number of steps",
+    repair="what is derived is descent along the full gradient; on a quadratic, noise with mean zero leaves "
+    "the mean of the positions as it is without noise, after any number of steps",
     repair_judge=partial(mean_follows, gradient_descent.derivation.rule, lam * x**2 / 2),
 )
 

@@ -5,52 +5,47 @@ velocity (C89), which the source calls by no name.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
-from sympy import Expr, Integer, Rational, Symbol
+from sympy import Expr, Integer, Rational, Symbol, oo
 
-from .rules import Point, nine_tenths, other, stable, two_laws, weight
+from .rules import nine_tenths, stable, two_laws, weight
 from .rules import with_displacement, with_velocity
+from .. import momentum
 from ..momentum import source_claim, source_rule
-from physsym import Claim, Condition, Law, Hypothesis, Rule, Verdict
+from physsym import Claim, Law, Limit, Hypothesis, Rule, Verdict
 from physsym import after, before, dimensions, dot, identical, rule
 from physsym.analysis.exact_evaluation import put
-from physsym.analysis.quantified import holds_for_all
-from physsym.claims import conditional, add_evidence
+from physsym.claims import add_evidence, conditional, eventually, undecidable
 from physsym.core.statements import one_step_map
 from physsym.core.verdicts import all_of, fails, holds
-from physsym.vocabulary import G, dt, eta, gamma, lam, m, rho, tau, u, v, x
+from physsym.vocabulary import G, dt, eta, gamma, m, rho, tau, u, v, x
+
+derived = momentum.derivation.rule
 
 # --- 4.1 Restoring the mass
 
 
-def no_larger(step: Rule, symbol: Symbol, points: Sequence[Point]) -> Verdict:
-    """Judge whether a rule that is stable stays so when a symbol is made smaller: whether large ones harm."""
-    now = stable(step)
-    moved = [Condition(c.expression.xreplace({symbol: other(symbol)}), c.relation) for c in now]
-    smaller = holds_for_all(moved, [*now, Condition(symbol - other(symbol), "> 0")], points)
-    if smaller:
-        return smaller
-    larger = holds_for_all(moved, [*now, Condition(other(symbol) - symbol, "> 0")])
-    told = f"a larger {symbol} never makes it unstable" if larger else "neither do larger ones"
-    return fails(
-        f"a smaller {symbol} can make a stable rule unstable, {told}",
-        witness=smaller.witness, engines=smaller.engines,
-    )  # fmt: skip
+def needed(step: Rule, limit: Limit) -> Verdict:
+    """Judge whether the stability of a rule needs a bound on a symbol, which otherwise is only assumed."""
+    without = eventually(stable(step), limit)
+    if without:
+        told = (
+            "an assumption is made, and nothing is said to follow; stability on a quadratic does not need it"
+        )
+        return add_evidence(undecidable(told), *without.evidence)
+    return replace(holds(f"the rule is not stable for every `{limit.symbol}`"), engines=without.engines)
 
 
 damped_regime = Claim(
     id="C82",
     where="4.1",
-    says="still assuming we're in a reasonably damped regime (tau not too large)",
-    formal="whenever the rule with `1 - dt/tau` is stable on `lam*x**2/2`, it is so for every smaller `tau`",
-    judge=partial(
-        no_larger, with_displacement, tau,
-        [{dt: 1, gamma: 1, lam: 1, tau: 1, other(tau): Rational(1, 4)}],
-    ),
-    repair="no bound from above is needed; what must not be small is `tau`: `dt/tau` must stay below `4/(2 "
-    "+ dt*lam/gamma)`, and at most 1 if no velocity is to be turned round",
-)  # fmt: skip
+    says='"still assuming we\'re in a reasonably damped regime (`tau` not too large)"',
+    formal="no formal content: an assumption is no statement; stability on `lam*x**2/2` asks for no bound on "
+    "`tau` from above",
+    judge=partial(needed, with_displacement, Limit(tau, oo)),
+)
 
 
 # --- 4.2 Discretization with memory
@@ -66,22 +61,34 @@ def follows_from(law: Law, claimed: Expr) -> Verdict:
     verdict = all_of(put_back, dimensions(rule({v: claimed})))
     if verdict:
         return verdict
-    return add_evidence(verdict, f"what follows is {with_velocity.updates[0]}, where gamma*tau = m")
+    return add_evidence(verdict, f"what follows is `{with_velocity.updates[0]}`, where `gamma*tau = m`")
+
+
+def follows_with_mass(law: Law, claimed: Expr, by_mass: Expr) -> Verdict:
+    """Judge a new velocity by the law, and the weight of its gradient told by the mass."""
+    same = identical(
+        -claimed.expand().coeff(G).xreplace({tau: m / gamma}),
+        by_mass,
+        what="the weight of the gradient and that claimed",
+    )
+    return all_of(follows_from(law, claimed), same)
 
 
 substituted = Claim(
     id="C36",
     where="4.2",
-    says="Substituting into our equation and multiplying both sides by dt",
+    says='"Substituting into our equation and multiplying both sides by `dt`"',
+    reading="what is displayed there leads to the final rule of the chapter",
     formal="the new velocity is `v - dt/tau*v - dt/gamma*G`, as the final rule of the chapter needs it",
     judge=partial(follows_from, two_laws, v - dt / tau * v - dt / gamma * G),
-    repair="`(1 - dt/tau)*v - dt/m*G`: the gradient weighs `dt/m`, which is `dt/(gamma*tau)`",
+    repair="the new velocity is `(1 - dt/tau)*v - dt/(gamma*tau)*G`: the gradient weighs `dt/m`",
+    repair_judge=partial(follows_with_mass, two_laws, (1 - dt / tau) * v - dt / (gamma * tau) * G, dt / m),
 )
 
 factored = Claim(
     id="C39",
     where="4.2",
-    says="Factoring out v_t from the first two terms",
+    says='"Factoring out `v` from the first two terms"',
     formal="`v - dt/tau*v` is `(1 - dt/tau)*v`",
     judge=partial(identical, v - dt / tau * v, (1 - dt / tau) * v),
 )
@@ -99,37 +106,44 @@ def terminal(step: Rule, claimed: Expr) -> Verdict:
     slope, kept = -update.expand().coeff(G), update.expand().coeff(u)
     ends_at = -slope / (1 - kept) * G
     times = (ends_at / claimed).xreplace({rho: nine_tenths})
-    return add_evidence(verdict, f"it ends at {ends_at}: at rho = 9/10 that is {times} times as much")
+    return add_evidence(verdict, f"it ends at `{ends_at}`: at `rho = 9/10` that is {times} times as much")
+
+
+def terminals(claimed: Mapping[Rule, Expr]) -> Verdict:
+    """Judge at which displacement per step each of several rules ends."""
+    return all_of(*(terminal(step, end) for step, end in claimed.items()))
 
 
 terminal_step = Claim(
     id="C38",
     where="4.4",
-    says="v_{t+1} = rho v_t - eta grad U(x_t)",
+    says='"`v`_(t+1) = `rho v`_t - `eta grad` `U(x`_t)"',
+    reading="under a constant gradient it ends where the particle does",
     formal="with `eta = dt/gamma`, under a constant gradient, the rule ends at the particle's displacement "
     "per step, `-eta*G`",
     judge=partial(terminal, source_rule, -eta * G),
-    repair="the source's rule ends at `-eta*G/(1 - rho)`, too far by `1/(1 - rho)`; weighed by `(1 - "
-    "rho)*eta` the gradient leads to the particle's `-dt/gamma*G`",
+    repair="the source's rule ends at `-eta*G/(1 - rho)`; weighed by `(1 - rho)*eta` the gradient leads to "
+    "the particle's `-eta*G`",
+    repair_judge=partial(terminals, {source_rule: -eta * G / (1 - rho), derived: -eta * G}),
 )
 
 
 def coupled(step: Rule) -> Verdict:
     """Judge whether a rule has two equations, each of which reads what the other one sets."""
     if len(step.updates) != 2:
-        return fails(f"{len(step.updates)} equation(s): {step}")
+        return fails(f"{len(step.updates)} equation(s): `{step}`")
     first, second = step.updates
     if not (first.value.has(second.target) and second.value.has(first.target, after(first.target))):
-        return fails(f"one of the equations does not read the other's symbol: {step}")
+        return fails(f"one of the equations does not read the other's symbol: `{step}`")
     new = second.value.has(after(first.target))
     read = "the new value (semi-implicit Euler)" if new else "the old value (forward Euler)"
-    return holds(f"{second.target} moves with {read} of {first.target}")
+    return holds(f"`{second.target}` moves with {read} of `{first.target}`")
 
 
 two_equations = Claim(
     id="C89",
     where="4.4",
-    says="Two coupled equations: one for velocity, one for position",
+    says='"Two coupled equations: one for velocity, one for position"',
     formal="the rule updates two states, and each equation reads the other's",
     judge=partial(coupled, source_rule),
 )
@@ -147,7 +161,7 @@ def recurrence(step: Rule, claimed: Expr) -> Verdict:
 classical = Claim(
     id="C90",
     where="4.4",
-    says="we obtain the classical momentum method",
+    says='"the classical momentum method"',
     formal="the rule moves to `x + rho*(x - before(x)) - eta*G`, as Polyak (1964) printed it",
     judge=partial(recurrence, source_rule, x + rho * (x - before(x)) - eta * G),
 )
@@ -162,7 +176,7 @@ def kept_without_force(step: Rule, values: Mapping[Symbol, Expr], claimed: Expr)
 fraction_retained = Claim(
     id="C91",
     where="4.4, table",
-    says="rho: fraction of velocity retained",
+    says='"Fraction of velocity retained"',
     formal="without a force the displacement after a step is `rho*u`",
     judge=partial(kept_without_force, source_rule, {}, rho),
 )
@@ -174,7 +188,9 @@ def velocity_of(step: Rule) -> Verdict:
     if verdict:
         return verdict
     read_anew = dimensions(rewritten_for_displacement(step))
-    return add_evidence(verdict, "read of a displacement per step, dt*v, it agrees") if read_anew else verdict
+    return (
+        add_evidence(verdict, "read of a displacement per step, `dt*v`, it agrees") if read_anew else verdict
+    )
 
 
 def rewritten_for_displacement(step: Rule) -> Rule:
@@ -186,10 +202,12 @@ def rewritten_for_displacement(step: Rule) -> Rule:
 particle_velocity = Claim(
     id="C92",
     where="4.4, table",
-    says="v: particle velocity",
+    says='"State variable" ... "Particle velocity"',
     formal="`v <- rho*v - eta*G` and `x <- x + after(v)` have the dimensions that a velocity gives them",
     judge=partial(velocity_of, rule({v: rho * v - eta * G, x: x + after(v)})),
-    repair="it is the displacement of one step, `u = dt*v`",
+    repair="it is the displacement of one step, `u = dt*v`: with `u <- rho*u - eta*G` and `x <- x + "
+    "after(u)` the dimensions agree",
+    repair_judge=partial(velocity_of, rule({u: rho * u - eta * G, x: x + after(u)})),
 )
 
 
@@ -199,17 +217,30 @@ def step_size(step: Rule, claimed: Expr) -> Verdict:
     if verdict:
         return verdict
     by_mass = weight(step).xreplace({tau: m / gamma})
-    return add_evidence(verdict, f"the weight is {weight(step)}, with tau = m/gamma that is {by_mass}")
+    return add_evidence(verdict, f"the weight is `{weight(step)}`, with `tau = m/gamma` that is `{by_mass}`")
+
+
+def step_sizes(step: Rule, by_mass: Expr, by_rate: Expr, effective: Expr) -> Verdict:
+    """Judge the weight of the gradient told by the mass and by `rho`, and that over `1 - rho`."""
+    defined = {rho: 1 - dt / tau}
+    return all_of(
+        identical(
+            weight(step).xreplace({tau: m / gamma}), by_mass, what="the weight and the one told by the mass"
+        ),
+        identical(weight(step), by_rate.xreplace(defined), what="the weight and the one told by `rho`"),
+        identical(by_rate / (1 - rho), effective, what="the weight over `1 - rho` and the effective one"),
+    )
 
 
 learning_rate = Claim(
     id="C93",
     where="4.4, table",
-    says="eta = dt/gamma: learning rate, step size",
+    says='"`eta = dt/gamma`" ... "Learning rate" ... "Step size"',
     formal="the momentum method derived from (4.1) weighs the gradient by `dt/gamma`",
     judge=partial(step_size, with_displacement, dt / gamma),
-    repair="the step size is `dt**2/m`, which is `(1 - rho)*dt/gamma`; `dt/gamma` is the effective one, "
-    "`alpha/(1 - rho)`",
+    repair="the step size is `dt**2/m`, which is `(1 - rho)*dt/gamma`; over `1 - rho`, the effective one is "
+    "`dt/gamma`",
+    repair_judge=partial(step_sizes, with_displacement, dt**2 / m, (1 - rho) * dt / gamma, dt / gamma),
 )
 
 
@@ -218,22 +249,45 @@ def one_system(mass: Expr, friction_: Expr, kept: Expr, rate: Expr) -> Verdict:
     particle = {m: mass, gamma: friction_, rho: kept}
     span = put((1 - rho) * m / gamma, particle)
     found = {"dt/gamma": span / friction_, "dt**2/m": span**2 / mass}
-    told = ", ".join(f"{name} = {value}" for name, value in found.items())
-    verdict = holds(f"rho = {kept} asks for dt = {span}; then {told}")
+    told = ", ".join(f"`{name} = {value}`" for name, value in found.items())
+    verdict = holds(f"`rho = {kept}` asks for `dt = {span}`; then {told}")
     if rate in found.values():
         return verdict
-    verdict = add_evidence(verdict, f"neither is eta = {rate}")
-    return conditional(verdict, Hypothesis("the two examples speak of different particles"))
+    return conditional(add_evidence(verdict, f"neither is `eta = {rate}`"), different_particles)
+
+
+different_particles = Hypothesis("the two examples speak of different particles")
+
+
+def systems(particles: Sequence[tuple[Expr, Expr, Expr, Expr]], kept: Expr) -> Verdict:
+    """Judge mass, friction, time step and `dt/gamma` of particles that are followed with one `rho`."""
+    verdicts = []
+    for mass, friction_, span, rate in particles:
+        steps = identical(1 - span * friction_ / mass, kept, what="what is kept in a step, and `rho`")
+        verdicts.append(
+            all_of(steps, identical(span / friction_, rate, what="`dt/gamma` and the number given"))
+        )
+    return all_of(*verdicts)
 
 
 typical_values = Claim(
     id="C67",
     where="4.4, table; 2.1",
-    says="typically 0.9; small (e.g. 0.01); m = 1 kg, gamma = 10 kg/s",
+    says='"Typically 0.9" ... "Small (e.g. 0.01)" ... "Example: `m = 1` kg, `gamma = 10` kg/s"',
+    reading="all of them are of one particle",
     formal="a particle of mass 1 and friction 10 followed with `rho = 9/10` has a step size of 1/100",
     judge=partial(one_system, Integer(1), Integer(10), nine_tenths, Rational(1, 100)),
+    leaves_open=(different_particles,),
     repair="a particle of mass 1 and friction 10 has `rho = 9/10` at `dt = 1/100`, and then `dt/gamma = "
     "1/1000`; for `dt/gamma = 1/100` at `rho = 9/10` the mass is ten times that and `dt` too",
+    repair_judge=partial(
+        systems,
+        (
+            (Integer(1), Integer(10), Rational(1, 100), Rational(1, 1000)),
+            (Integer(10), Integer(10), Rational(1, 10), Rational(1, 100)),
+        ),
+        nine_tenths,
+    ),
 )
 
 before_the_coefficient = (damped_regime, substituted, factored)

@@ -45,7 +45,7 @@ def in_units(where: Law) -> Law:
 
 
 def overdamped(where: Law, number: Expr) -> Verdict:
-    """Judge whether a law becomes the one without inertia where a number vanishes, for every smooth potential.
+    """Judge whether a law loses its inertia where a number vanishes, for every smooth potential.
 
     With time in units of the friction the number must be all that is left of mass and friction.
     """
@@ -59,7 +59,7 @@ def overdamped(where: Law, number: Expr) -> Verdict:
 
 
 def in_the_limit(where: Law, number: Expr, limit: Limit) -> Verdict:
-    """Judge whether in a limit the motion becomes that without inertia; time must be counted as it slows down."""
+    """Judge whether in a limit the law loses its inertia; where it slows down, time is counted accordingly."""
     vanishing = check_limit(number, limit, Integer(0), f"`{number}`")
     verdict = all_of(overdamped(where, number), vanishing)
     still = (
@@ -117,7 +117,7 @@ def criterion(where: Law, number: Expr, vanishing: Expr, path: Path) -> Verdict:
 
 
 def swinging_on(where: Law, path: Path) -> Verdict:
-    """Judge whether the relaxation time vanishes on a path, but whether the particle swings does not change."""
+    """Judge whether the relaxation time vanishes on a path on which the particle goes on swinging."""
     swings = positive(-discriminant(where).xreplace(path))
     at_one = all(satisfied([c], {lam: Fraction(1)}) for c in swings if c.expression.free_symbols <= {lam})
     region = " and ".join(f"`{c}`" for c in swings)
@@ -136,7 +136,7 @@ both_vanish = {m: s**2, gamma: s}
 
 
 def criterion_of(where: Law, number: Expr, path: Path) -> Verdict:
-    """Judge whether a number is the criterion, and the relaxation time is not: it vanishes where it should not."""
+    """Judge whether a number is the criterion, and the relaxation time is not."""
     return all_of(overdamped(where, number), swinging_on(where, path))
 
 
@@ -145,13 +145,13 @@ as_long_as = Claim(
     where="3.1",
     says='"This occurs when" ... "or both, as long as `m/gamma -> 0`"',
     reading="this is the overdamped regime, and the friction does not vanish",
-    formal="whenever `m/gamma` vanishes and `gamma` is fixed or grows, the law becomes `gamma*dot(x) = -G`, on "
-    "every smooth potential",
+    formal="whenever `m/gamma` vanishes and `gamma` is fixed or grows, the law becomes `gamma*dot(x) = -G`, "
+    "on every smooth potential",
     judge=partial(criterion, particle, mass_over_square, m / gamma, both_vanish),
     quantifier=Quantifier.LIMIT,
     leaves_open=(in_time,),
-    repair="the criterion is `m/gamma**2 -> 0`, with time counted in units of `gamma`: where mass falls like the "
-    "square of the friction, `tau` vanishes and the particle swings all the same",
+    repair="the criterion is `m/gamma**2 -> 0`, with time counted in units of `gamma`: where mass falls like "
+    "the square of the friction, `tau` vanishes and the particle swings all the same",
     repair_judge=partial(criterion_of, particle, mass_over_square, both_vanish),
 )
 
@@ -188,7 +188,7 @@ def negligible(where: Law, power: int) -> Verdict:
 
 
 def slow_and_fast(where: Law, power: int) -> Verdict:
-    """Judge whether a term vanishes for one rate, and for the other one is as large as the largest other term."""
+    """Judge whether a term vanishes for one rate, and for the other is as large as the largest other term."""
     found = beside_others(where, power)
     told = [f"for the rate `{r}` it {'vanishes' if small else 'does not'}" for r, (small, _) in found.items()]
     return (
@@ -200,7 +200,7 @@ def slow_and_fast(where: Law, power: int) -> Verdict:
 
 
 def beside_others(where: Law, power: int) -> dict[Expr, tuple[bool, bool]]:
-    """Return for each rate whether a term vanishes beside the largest other one, and whether it is as large."""
+    """Return for each rate whether a term vanishes beside the largest other one, or is as large."""
     polynomial = characteristic_polynomial(where)
     found = leading_roots(Poly(polynomial.as_expr().xreplace({tau: s}), z), s)
     orders = {k: leading_term(size.xreplace({tau: s}), s).exponent for (k,), size in polynomial.terms()}
@@ -222,8 +222,8 @@ inertia_negligible = Claim(
     quantifier=Quantifier.LIMIT,
     leaves_open=(after_layer,),
     narrower="the landscape is a quadratic with a minimum",
-    repair="on `lam*x**2/2` it vanishes for the slow rate, which is left after an initial layer; for the fast "
-    "one, in the layer, it is as large as the largest other term",
+    repair="on `lam*x**2/2` it vanishes for the slow rate, which is left after an initial layer; for the "
+    "fast one, in the layer, it is as large as the largest other term",
     repair_judge=partial(slow_and_fast, in_terms_of_tau, 2),
 )
 
@@ -321,7 +321,7 @@ def fraction_vanishes(treatments: Sequence[Derivation]) -> Verdict:
 
 
 def with_and_without(vanishing: Sequence[Derivation], growing: Derivation, at_once: Expr) -> Verdict:
-    """Judge for which treatments the fraction kept vanishes, for which it has no limit, and where it is zero."""
+    """Judge where the fraction kept vanishes, where it has no limit, and when it is zero there."""
     no_limit = check_limit(kept_share(growing), Limit(tau), -oo, f"`{kept_share(growing)}`")
     zero = identical(kept_share(growing).xreplace({tau: at_once}), Integer(0), what="the fraction and zero")
     return all_of(fraction_vanishes(vanishing), no_limit, zero)
@@ -337,8 +337,8 @@ nothing_remembered = Claim(
     judge=partial(fraction_vanishes, friction.derivations),
     quantifier=Quantifier.LIMIT,
     leaves_open=(with_a_limit,),
-    repair="true of rules with backward Euler or exponential friction. With the source's `rho = 1 - dt/tau` the "
-    "share has no limit, and is zero at `tau = dt`",
+    repair="true of rules with backward Euler or exponential friction. With the source's `rho = 1 - dt/tau` "
+    "the share has no limit, and is zero at `tau = dt`",
     repair_judge=partial(with_and_without, (friction.backward, friction.exponential), friction.forward, dt),
 )
 

@@ -118,7 +118,10 @@ def _inverted(found: Sequence[Expr], physical: Sequence[Symbol]) -> Verdict:
 def told_from(step: Rule, parameters: Mapping[Symbol, Expr], weights: tuple[Expr, Expr]) -> Verdict:
     """Judge whether physical parameters are these functions of the weights in a rule, and no others."""
     found = coefficients(step)
-    given = [identical(f.subs(parameters), w, what=str(w)) for f, w in zip(found, weights, strict=True)]
+    given = [
+        identical(f.subs(parameters), w, what=f"the weight in the rule and `{w}`")
+        for f, w in zip(found, weights, strict=True)
+    ]
     return all_of(one_to_one(step, tuple(parameters), {}), *given)
 
 

@@ -6,18 +6,19 @@ A rule of one coordinate is judged by its map, by its multipliers on a quadratic
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from sympy import Add, Expr, Rational, Symbol, cos
+from sympy import Expr, Integer, Rational, Symbol, cos
 
 from .. import momentum
 from physsym import Condition, Hypothesis, Rule, Verdict
 from physsym import identical
 from physsym.analysis.linear import characteristic_polynomial
+from physsym.analysis.quantified import holds_for_all
 from physsym.analysis.rates import rate_region
 from physsym.analysis.exact_trajectory import ExactTrajectory, sign_changes, simulate, value_of
 from physsym.claims import conditional
 from physsym.core.signs import POSITIVE, signs
 from physsym.core.statements import one_step_map, states
-from physsym.core.verdicts import fails, holds
+from physsym.core.verdicts import all_of, fails, holds
 from physsym.vocabulary import G, eta, lam, rho, u, x
 
 Point: TypeAlias = Mapping[Symbol, object]  # exact values of symbols
@@ -49,14 +50,28 @@ def stable(step: Rule, curvature: Expr = lam) -> tuple[Condition, ...]:
     return tuple(c for c in rate_region(step, 1, curvature).conditions if not signs(c.expression) <= POSITIVE)
 
 
-def smoothed(step: Rule, weights: Sequence[Expr], kept: Expr) -> Verdict:
-    """Judge what a displacement is after as many steps as there are weights: so much of each gradient."""
-    slopes = [Symbol(f"g{k}", real=True) for k in range(len(weights))]
-    found: Expr = u
-    for slope in slopes:
-        found = one_step_map(step)[u].xreplace({u: found, G: slope})
-    claimed = kept * u - Add(*(w * g for w, g in zip(weights, slopes, strict=True)))
-    return identical(found, claimed, what=f"the displacement after {len(weights)} steps and the weighed sum")
+def smoothed(step: Rule, weight_by_age: Expr, start: Expr) -> Verdict:
+    """Judge what a displacement is after any number of steps: so much of each gradient, and of the start.
+
+    Both are told by `n`, the number of steps since. By induction: a new gradient gets the weight of age zero,
+    and one more step turns each weight into that of the next age. The weights must fall with the age.
+    """
+    new = one_step_map(step)[u].expand()
+    share, newest = new.coeff(u), -new.coeff(G)
+    older = {n: n + 1}
+    return all_of(
+        identical(new, share * u - newest * G, what="the new displacement and a sum"),
+        identical(weight_by_age.xreplace({n: Integer(0)}), newest, what="the weights of a new gradient"),
+        identical(share * weight_by_age, weight_by_age.xreplace(older), what="the weights of one step later"),
+        identical(
+            start.xreplace({n: Integer(0)}), Integer(1), what="the weight of the start, at the start, and one"
+        ),
+        identical(share * start, start.xreplace(older), what="the weights of the start, one step later,"),
+        holds_for_all([Condition(share, "> 0"), Condition(1 - share, "> 0")], kept),
+    )
+
+
+n = Symbol("n", integer=True, nonnegative=True)  # the number of steps since
 
 
 def gains(step: Rule) -> tuple[Expr, Expr]:
@@ -95,7 +110,7 @@ def shown(number: object) -> str:
 
 def named(setting: Point) -> str:
     """Return values in words."""
-    return ", ".join(f"{symbol} = {value}" for symbol, value in setting.items())
+    return ", ".join(f"`{symbol} = {value}`" for symbol, value in setting.items())
 
 
 enough_energy = Hypothesis("the energy left at the barrier is enough to pass it")

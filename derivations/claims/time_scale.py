@@ -168,8 +168,8 @@ def after_iterations(iterations: int, most: Expr) -> Verdict:
 counted = Claim(
     id="C18",
     where="2.1",
-    says='"\'Time\' in which velocity decays significantly (measured in iterations)" ... "Example: `tau = 10` '
-    'iterations"',
+    says='"\'Time\' in which velocity decays significantly (measured in iterations)" ... "Example: `tau = '
+    '10` iterations"',
     reading="significantly means to less than half",
     formal="with `dt` as one iteration and `tau` as ten, less than half of a velocity is left after ten",
     judge=partial(after_iterations, 10, Rational(1, 2)),
@@ -177,7 +177,7 @@ counted = Claim(
 
 
 def swings_eventually(where: Law, limits: Sequence[Limit]) -> Verdict:
-    """Judge whether a law swings on a quadratic with a minimum once a symbol is far enough, for each limit."""
+    """Judge whether a law swings on a quadratic with a minimum, far enough along each of several limits."""
     return all_of(*(eventually(positive(-discriminant(where)), limit) for limit in limits))
 
 
@@ -205,8 +205,8 @@ oscillates = Claim(
     judge=partial(swings_eventually, particle, (Limit(m, oo), Limit(gamma))),
     quantifier=Quantifier.LIMIT,
     narrower="near a minimum that has a curvature",
-    repair="on `lam*x**2/2` it swings exactly if `4*tau*lam/gamma > 1`, by `sqrt(4*tau*lam/gamma - 1)` radians "
-    "in two relaxation times; where there is no curvature it does not swing",
+    repair="on `lam*x**2/2` it swings exactly if `4*tau*lam/gamma > 1`, by `sqrt(4*tau*lam/gamma - 1)` "
+    "radians in two relaxation times; where there is no curvature it does not swing",
     repair_judge=partial(
         swings_exactly, in_terms_of_tau, (Condition(4 * tau * lam - gamma, "> 0"),),
         sqrt(4 * tau * lam / gamma - 1),
@@ -271,8 +271,8 @@ responds_to_current = Claim(
     judge=partial(follows, in_terms_of_tau, -G / gamma, tau),
     quantifier=Quantifier.LIMIT,
     leaves_open=(after_layer,),
-    repair="true after the layer to leading order in `tau`; with the next term, `-tau*hess(x)*G/gamma**2`, it "
-    "is so to one order more",
+    repair="true after the layer to leading order in `tau`; with the next term, `-tau*hess(x)*G/gamma**2`, "
+    "it is so to one order more",
     repair_judge=partial(
         leaves_orders,
         in_terms_of_tau,

@@ -8,7 +8,7 @@ from functools import partial
 
 from sympy import Expr, Integer, Rational, Symbol
 
-from .rules import Point, below_one, gains, hundredth, kept, multiplier, named, nine_tenths
+from .rules import Point, gains, hundredth, kept, multiplier, named, nine_tenths
 from .rules import sides_changed, stable
 from ..gradient_descent import derivation as descent
 from ..momentum import source_rule
@@ -17,7 +17,7 @@ from physsym import identical
 from physsym.analysis.exact_evaluation import put, sign_of
 from physsym.analysis.quantified import holds_for_all, holds_for_all_given
 from physsym.analysis.rates import rate_region
-from physsym.claims import add_evidence
+from physsym.claims import add_evidence, holds_exactly
 from physsym.core.statements import parameters
 from physsym.core.verdicts import all_of, fails, holds
 from physsym.vocabulary import eta, rho
@@ -32,14 +32,16 @@ def steepest(on: Expr, steep: Symbol, flat: Symbol) -> Verdict:
     mixed = identical(on.diff(steep, flat), Integer(0), what="the mixed curvature and zero")
     high, low = (on.diff(w, 2) for w in (steep, flat))
     if not mixed or sign_of(high - low) <= 0:
-        return all_of(mixed, fails(f"the curvature along {steep} is {high}, along {flat} {low}"))
-    return holds(f"the curvatures are {high} along {steep} and {low} along {flat}, kappa = {high / low}")
+        return all_of(mixed, fails(f"the curvature along `{steep}` is {high}, along `{flat}` {low}"))
+    return holds(
+        f"the curvatures are {high} along `{steep}` and {low} along `{flat}`, their ratio is {high / low}"
+    )
 
 
 elongated = Claim(
     id="C51",
     where="5",
-    says="an elongated valley with high curvature in w_1 direction",
+    says='"an elongated valley with high curvature in `w1` direction"',
     formal="the Hessian of (20 w1^2 + w2^2)/2 is diagonal, and larger along w1 than along w2",
     judge=partial(steepest, valley, w1, w2),
 )
@@ -51,19 +53,36 @@ def oscillates(step: Rule, curvature: Expr, points: Sequence[Expr]) -> Verdict:
     stays = stable(step, curvature)
     verdict = holds_for_all([jumping, *stays], at=[{eta: value} for value in points])
     counts = (
-        f"eta = {e}: {sides_changed(step, curvature, {eta: e})} changes of side in 100 steps" for e in points
+        f"`eta = {e}`: {sides_changed(step, curvature, {eta: e})} changes of side in 100 steps"
+        for e in points
     )
     return add_evidence(verdict, *counts)
+
+
+def oscillates_exactly(step: Rule, curvature: Expr, region: Sequence[Condition], not_at: Expr) -> Verdict:
+    """Judge where a rule changes sides at every step and converges, and a step size where it does not."""
+    jumping = Condition(-multiplier(step, curvature), "> 0")
+    never = holds_for_all([Condition(multiplier(step, curvature).xreplace({eta: not_at}), "> 0")])
+    return all_of(holds_exactly([jumping, *stable(step, curvature)], region), never)
 
 
 oscillates_wildly = Claim(
     id="C52",
     where="5",
-    says="pure gradient descent oscillates wildly in the narrow dimension (high curvature)",
+    says='"pure gradient descent oscillates wildly in the narrow dimension (high curvature)"',
+    reading="it changes sides at every step, and converges",
     formal="with curvature 20 the multiplier of descent is negative, and descent converges, for every `eta`",
     judge=partial(oscillates, descent.rule, across, (hundredth, Rational(3, 50))),
+    leaves_open=(eta,),
     repair="with curvature 20 it changes sides and converges exactly for `eta` between 1/20 and 1/10; at "
     "the source's 1/100 it never changes sides",
+    repair_judge=partial(
+        oscillates_exactly,
+        descent.rule,
+        across,
+        (Condition(eta - Rational(1, 20), "> 0"), Condition(Rational(1, 10) - eta, "> 0")),
+        hundredth,
+    ),
 )
 
 
@@ -79,7 +98,8 @@ def lingers(step: Rule, curvature: Expr, steep: Expr, least: Expr) -> Verdict:
 slow_floor = Claim(
     id="C94",
     where="5",
-    says="while making slow progress along the valley floor (low curvature)",
+    says='"while making slow progress along the valley floor (low curvature)"',
+    reading="slow means that nine tenths of the way are left after each step, or more",
     formal="wherever descent is stable with curvature 20, its multiplier for curvature 1 is at least 9/10",
     judge=partial(lingers, descent.rule, along, across, nine_tenths),
 )
@@ -103,10 +123,25 @@ def dampens(
     )
 
 
+def dampens_exactly(
+    step: Rule, plain: Rule, curvature: Expr, region: Sequence[Condition], swinging: Point
+) -> Verdict:
+    """Judge where a rule dies out faster than plain steps that oscillate, and where only it swings."""
+    jumping = Condition(-multiplier(plain, curvature), "> 0")
+    faster = rate_region(step, -multiplier(plain, curvature), curvature).conditions
+    counts = [sides_changed(r, curvature, {p: swinging[p] for p in parameters(r)}) for r in (plain, step)]
+    told = f"at {named(swinging)} descent changes sides {counts[0]} times in 100 steps, momentum {counts[1]}"
+    return all_of(
+        holds_exactly(faster, region, (jumping, *stable(plain, curvature), *kept)),
+        (holds if not counts[0] and counts[1] else fails)(told),
+    )
+
+
 dampened = Claim(
     id="C53",
     where="5",
-    says="Momentum dampens these oscillations by accumulating velocity",
+    says='"Momentum dampens these oscillations by accumulating velocity"',
+    reading="where descent oscillates, those of momentum die out faster",
     formal="wherever descent changes sides and converges with curvature 20, momentum has a smaller rate, for "
     "every `rho` between 0 and 1",
     judge=partial(
@@ -115,35 +150,58 @@ dampened = Claim(
         ({eta: Rational(9, 100), rho: Rational(1, 2)}, {eta: Rational(9, 100), rho: nine_tenths}),
         {eta: hundredth, rho: nine_tenths},
     ),
+    leaves_open=(eta, rho),
     repair="where descent changes sides, momentum dies out faster for `rho < (1 - 20*eta)**2` only; at the "
-    "source's values it is momentum that oscillates",
+    "source's values it is momentum that changes sides, not descent",
+    repair_judge=partial(
+        dampens_exactly, source_rule, descent.rule, across,
+        (Condition(multiplier(descent.rule, across) ** 2 - rho, "> 0"),), {eta: hundredth, rho: nine_tenths},
+    ),
 )  # fmt: skip
 
 
-def cancels(step: Rule, enough: Sequence[Condition], domain: Sequence[Condition]) -> Verdict:
-    """Judge whether opposite gradients weaken each other and equal ones add up, and to what."""
+def cancels(step: Rule, domain: Sequence[Condition]) -> Verdict:
+    """Judge whether equal gradients add up to more than one, and alternating ones leave nothing."""
     together, against = gains(step)
-    weaker, stronger = Condition(1 - against, "> 0"), Condition(together - 1, "> 0")
-    points = ({rho: nine_tenths}, {rho: Rational(-1, 2)})
-    verdict = holds_for_all_given(enough, [stronger, weaker], domain, points)
+    stronger = holds_for_all([Condition(together - 1, "> 0")], domain)
+    gone = holds_for_all([Condition(-against, ">= 0")], domain)
     at = {rho: nine_tenths}
     told = (
-        f"equal gradients add up to {together} of one, at rho = 9/10 to {put(together, at)}",
-        f"opposite ones leave {against} of one, at rho = 9/10 {put(against, at)}: weakened, never cancelled",
+        f"equal gradients add up to `{together}` of one, at `rho = 9/10` to {put(together, at)}",
+        f"opposite ones leave `{against}` of one, at `rho = 9/10` {put(against, at)}",
     )
-    return add_evidence(verdict, *told)
+    return add_evidence(all_of(stronger, gone), *told)
+
+
+def weakens(step: Rule, sums: tuple[Expr, Expr], least: Expr, domain: Sequence[Condition]) -> Verdict:
+    """Judge what equal and what alternating gradients lead to, and that the latter is more than a share."""
+    found = gains(step)
+    bounds = [
+        Condition(found[0] - 1, "> 0"),
+        Condition(1 - found[1], "> 0"),
+        Condition(found[1] - least, "> 0"),
+    ]
+    return all_of(
+        *(
+            identical(f, claimed, what="what is left and the formula")
+            for f, claimed in zip(found, sums, strict=True)
+        ),
+        holds_for_all(bounds, domain),
+    )
 
 
 opposite_cancel = Claim(
     id="C54",
     where="5",
-    says="successive gradients pointing in opposite directions cancel out, while gradients consistently "
-    "pointing down the valley amplify each other",
-    formal="for `rho` between -1 and 1 the lasting displacement under equal gradients is larger than from "
-    "one of them, and under alternating ones smaller",
-    judge=partial(cancels, source_rule, kept[:1], (Condition(rho + 1, "> 0"), below_one)),
-    repair="for `rho` between 0 and 1 equal gradients add up to `1/(1 - rho)` of one; opposite ones are "
-    "weakened to `1/(1 + rho)`, which is more than a half, and do not cancel",
+    says='"successive gradients pointing in opposite directions cancel out, while gradients consistently '
+    'pointing down the valley amplify each other"',
+    reading="the lasting displacement under gradients of alternating sign is zero",
+    formal="for `rho` between 0 and 1 the lasting displacement under equal gradients is larger than from one "
+    "of them, and under alternating ones it is zero",
+    judge=partial(cancels, source_rule, kept),
+    repair="for `rho` between 0 and 1 equal gradients add up to `1/(1 - rho)` of one, which is more; "
+    "opposite ones are weakened to `1/(1 + rho)`, which is more than a half, and do not cancel",
+    repair_judge=partial(weakens, source_rule, (1 / (1 - rho), 1 / (1 + rho)), Rational(1, 2), kept),
 )
 
 claims = (elongated, oscillates_wildly, slow_floor, dampened, opposite_cancel)
