@@ -117,8 +117,8 @@ def terminals(claimed: Mapping[Rule, Expr]) -> Verdict:
 terminal_step = Claim(
     id="C38",
     where="4.4",
-    says='"`v`_(t+1) = `rho v`_t - `eta grad` `U(x`_t)"',
-    reading="under a constant gradient it ends where the particle does",
+    says='"`rho*v - eta*grad(x)`"',
+    reading="under a constant gradient the new velocity ends where that of the particle does",
     formal="with `eta = dt/gamma`, under a constant gradient, the rule ends at the particle's displacement "
     "per step, `-eta*G`",
     judge=partial(terminal, source_rule, -eta * G),

@@ -59,7 +59,7 @@ def overdamped(where: Law, number: Expr) -> Verdict:
 
 
 def in_the_limit(where: Law, number: Expr, limit: Limit) -> Verdict:
-    """Judge whether in a limit the law loses its inertia; where it slows down, time is counted accordingly."""
+    """Judge whether in a limit the law loses its inertia; where it slows down, so does the unit of time."""
     vanishing = check_limit(number, limit, Integer(0), f"`{number}`")
     verdict = all_of(overdamped(where, number), vanishing)
     still = (

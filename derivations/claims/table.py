@@ -103,7 +103,7 @@ def accelerates(step: Rule, coefficient: Expr, steps: int) -> Verdict:
 
 
 def grows_towards(step: Rule, end: Expr) -> Verdict:
-    """Judge whether a constant gradient leaves, in each step, the same share of the way to an end, downhill."""
+    """Judge whether under a constant gradient each step leaves the same share of the way to an end."""
     new = one_step_map(step)[u].xreplace({G: g}).expand()
     left = new.coeff(u)
     downhill = holds_for_all(
