@@ -1,4 +1,7 @@
-"""Write the digests of the word sequences of a text: python -m tests.support.make_quotation_digests SOURCE."""
+"""Write the digests of the word sequences of a text.
+
+Run as `python -m tests.support.make_quotation_digests SOURCE`.
+"""
 
 import sys
 from pathlib import Path
