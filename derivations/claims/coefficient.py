@@ -181,8 +181,8 @@ slow_decay = Claim(
     id="C84",
     where="4.3, case 1",
     says='"Case 1: `rho -> 1`" ... "Velocity decays very slowly"',
-    formal="without a force, `n` steps keep `rho**n` of a velocity, and that tends to one as `rho` does, for "
-    "every number of steps",
+    formal="without a force any number of steps keeps that power of `rho` of a velocity, which tends to one "
+    "as `rho` does",
     judge=partial(left_after_any, source_rule, rho**n, Limit(rho, Integer(1), "-"), Integer(1)),
     quantifier=Quantifier.LIMIT,
 )
@@ -192,7 +192,7 @@ smoothed_descent = Claim(
     where="4.3, case 1",
     says='"Smoothed gradient descent"',
     formal="after any number of steps the displacement is minus the sum of all gradients, each weighed by "
-    "`eta*rho**n`, where `n` is its age, and for `rho` between 0 and 1 these weights fall with the age",
+    "`eta` and the power of `rho` that is its age; for `rho` between 0 and 1 these weights fall with the age",
     judge=partial(smoothed, source_rule, eta * rho**n, rho**n),
 )
 

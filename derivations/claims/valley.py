@@ -160,15 +160,15 @@ dampened = Claim(
 )  # fmt: skip
 
 
-def cancels(step: Rule, domain: Sequence[Condition]) -> Verdict:
-    """Judge whether equal gradients add up to more than one, and alternating ones leave nothing."""
+def cancels(step: Rule, left: Expr, domain: Sequence[Condition]) -> Verdict:
+    """Judge whether equal gradients add up to more than one, and what alternating ones leave of one."""
     together, against = gains(step)
     stronger = holds_for_all([Condition(together - 1, "> 0")], domain)
-    gone = holds_for_all([Condition(-against, ">= 0")], domain)
+    gone = identical(against, left, what="what alternating gradients leave and what is claimed")
     at = {rho: nine_tenths}
     told = (
         f"equal gradients add up to `{together}` of one, at `rho = 9/10` to {put(together, at)}",
-        f"opposite ones leave `{against}` of one, at `rho = 9/10` {put(against, at)}",
+        f"alternating ones leave `{against}` of one, at `rho = 9/10` {put(against, at)}",
     )
     return add_evidence(all_of(stronger, gone), *told)
 
@@ -198,7 +198,7 @@ opposite_cancel = Claim(
     reading="the lasting displacement under gradients of alternating sign is zero",
     formal="for `rho` between 0 and 1 the lasting displacement under equal gradients is larger than from one "
     "of them, and under alternating ones it is zero",
-    judge=partial(cancels, source_rule, kept),
+    judge=partial(cancels, source_rule, Integer(0), kept),
     repair="for `rho` between 0 and 1 equal gradients add up to `1/(1 - rho)` of one, which is more; "
     "opposite ones are weakened to `1/(1 + rho)`, which is more than a half, and do not cancel",
     repair_judge=partial(weakens, source_rule, (1 / (1 - rho), 1 / (1 + rho)), Rational(1, 2), kept),

@@ -109,7 +109,8 @@ def main(options: Namespace) -> int:
     checked = any(line.is_step or line.is_shown for line in lines)
     if repairs := [claim.repair for claim in claims.values() if claim.repair is not None]:
         wrong = len(repairs) - sum(map(bool, repairs))
-        echo(f"{len(repairs)} repairs of claims checked, {f'{wrong} of them do not hold' if wrong else 'all hold'}")
+        held = f"{wrong} of them do not hold" if wrong else "all hold"
+        echo(f"{len(repairs)} repairs of claims checked, {held}")
         failing += wrong
     if options.claims and claims:
         false = sum(is_failure(claim.verdict, options.strict) for claim in claims.values())

@@ -36,7 +36,7 @@ _TOKEN = re.compile(r"[a-z]+|\d+(?:\.\d+)?|->|<->|!=|[-+=/<>~%]")
 
 
 def words(text: str) -> list[str]:
-    """Return the words, numbers and signs of a text; LaTeX, dashes, arrows and quotation marks are normalised.
+    """Return the words, numbers and signs of a text, with LaTeX, dashes, arrows and quotes normalised.
 
     >>> words(r"$\\tau = m/\\gamma$ — “the time”")
     ['tau', '=', 'm', '/', 'gamma', '-', 'the', 'time']

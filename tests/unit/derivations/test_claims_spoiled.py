@@ -6,7 +6,7 @@ from sympy import Integer, Rational
 from derivations import friction, gradient_descent, momentum, stale
 from derivations.claims import claims, comparison, rules
 from derivations.claims.coefficient import coefficients
-from physsym import Outcome, after, before, rule
+from physsym import Condition, Outcome, after, before, rule
 from physsym.vocabulary import G, dt, eta, gamma, lam, m, rho, tau, u, v, x
 
 JUDGES = {claim.id: claim.judge for claim in claims}
@@ -36,7 +36,7 @@ CASES = [
     ("C100", HOLDS, [dt / gamma, {"descent": dt / gamma}]),
     # which velocity moves the position
     ("C45", FAILS, [(source_rule,), {rho: R(1, 2)}, descent]),
-    ("C46", FAILS, [rule({x: x + eta * G}), descent]),
+    ("C46", FAILS, [source_rule, rule({x: x + eta * G}), rule({x: x + 2 * eta * G})]),
     ("C89", HOLDS, [stale.derivation.lines[-3]]),
     ("C90", FAILS, [source_rule, x + rho * (x - before(x)) - eta * (1 - rho) * G]),
     ("C98", FAILS, [rule({u: rho * u + eta * G, x: x + after(u)}), *JUDGES["C98"].args[1:]]),
@@ -51,10 +51,9 @@ CASES = [
     ("C56", HOLDS, [source_rule, descent, (rate, values), of_descent, {**typical, rho: R(1, 2)}]),
     ("C53", CONDITIONAL, [source_rule, descent, Integer(20), (rules.below_one,), [], typical]),
     # overshooting and stability
-    ("C60", FAILS, [descent, lam * x**2 / 2, ()]),
+    ("C60", CONDITIONAL, [descent, lam * x**2 / 2, ()]),
     ("C62", FAILS, [derived, *JUDGES["C62"].args[1:]]),
-    ("C68", CONDITIONAL, [descent, R(1, 100), R(11, 100), Integer(20)]),
-    ("C68", HOLDS, [descent, R(1, 100), R(1, 10), Integer(1)]),
+    ("C68", CONDITIONAL, [descent, R(1, 100), R(11, 100), (Condition(20 - lam, "> 0"),)]),
 ]
 # fmt: on
 
