@@ -211,8 +211,8 @@ remembers_motion = Claim(
     where="Epilogue",
     says='"remembers its past motion, accumulates velocity in consistent directions"',
     formal="after any number of steps the displacement is minus the sum of all gradients, each weighed by "
-    "`eta` and the power of `rho` that is its age; for `rho` between 0 and 1 equal ones add up to more than one "
-    "them",
+    "`eta` and the power of `rho` that is its age; for `rho` between 0 and 1 equal ones add up to more than "
+    "one of them",
     judge=partial(remembers, source_rule, eta * rho**n, rho**n, kept),
 )
 

@@ -65,7 +65,7 @@ def follows_from(law: Law, claimed: Expr) -> Verdict:
 
 
 def follows_with_mass(law: Law, claimed: Expr, by_mass: Expr) -> Verdict:
-    """Judge a new velocity by the law, and the weight of its gradient told by the mass."""
+    """Judge a new velocity by the law, and the weight of its gradient in terms of the mass."""
     same = identical(
         -claimed.expand().coeff(G).xreplace({tau: m / gamma}),
         by_mass,
@@ -221,13 +221,15 @@ def step_size(step: Rule, claimed: Expr) -> Verdict:
 
 
 def step_sizes(step: Rule, by_mass: Expr, by_rate: Expr, effective: Expr) -> Verdict:
-    """Judge the weight of the gradient told by the mass and by `rho`, and that over `1 - rho`."""
+    """Judge the weight of the gradient in terms of the mass and of `rho`, and that over `1 - rho`."""
     defined = {rho: 1 - dt / tau}
     return all_of(
         identical(
-            weight(step).xreplace({tau: m / gamma}), by_mass, what="the weight and the one told by the mass"
+            weight(step).xreplace({tau: m / gamma}),
+            by_mass,
+            what="the weight and the one in terms of the mass",
         ),
-        identical(weight(step), by_rate.xreplace(defined), what="the weight and the one told by `rho`"),
+        identical(weight(step), by_rate.xreplace(defined), what="the weight and the one in terms of `rho`"),
         identical(by_rate / (1 - rho), effective, what="the weight over `1 - rho` and the effective one"),
     )
 

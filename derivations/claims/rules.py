@@ -53,8 +53,9 @@ def stable(step: Rule, curvature: Expr = lam) -> tuple[Condition, ...]:
 def smoothed(step: Rule, weight_by_age: Expr, start: Expr) -> Verdict:
     """Judge what a displacement is after any number of steps: so much of each gradient, and of the start.
 
-    Both are told by `n`, the number of steps since. By induction: a new gradient gets the weight of age zero,
-    and one more step turns each weight into that of the next age. The weights must fall with the age.
+    Both are given in terms of `n`, the number of steps since. By induction: a new gradient gets the weight
+    of age zero, and one more step turns each weight into that of the next age. The weights must fall with the
+    age.
     """
     new = one_step_map(step)[u].expand()
     share, newest = new.coeff(u), -new.coeff(G)

@@ -37,7 +37,7 @@ def classify(
     leaves_open: Iterable[Open] = (),
     narrower: str = "",
 ) -> Verdict:
-    """Return the class of a sentence: the only place where it is decided what a finding makes of it.
+    """Return the class of a sentence; nothing else decides what a finding makes of it.
 
     A judge finds out what is true of the formal statement. It holds throughout its domain, it holds in a
     part of it (CONDITIONAL, with the conditions) or nowhere (FAILS). The class then follows from how the
@@ -119,9 +119,9 @@ class Claim:
     corrected sentence, and a wrong one. `repair` says what is true instead, and `repair_judge` has to find
     that it holds. Formulas are written in backticks, in the language of `read`.
 
-    Of `says`, what stands in double quotation marks is quoted to the letter, one fragment or several; without
+    Of `says`, what is in double quotation marks is quoted to the letter, one fragment or several; without
     such marks all of it is. What the source does not say in these words is the `reading`. How the sentence is
-    meant is told by `quantifier`, by what it `leaves_open`, and by what the judge takes for granted beyond it
+    meant is said by `quantifier`, by what it `leaves_open`, and by what the judge takes for granted beyond it
     (`narrower`).
     """
 
@@ -148,7 +148,7 @@ class Claim:
         return tuple(_FRAGMENT.findall(self.says)) or (self.says,)
 
     def __repr__(self) -> str:
-        return f"Claim({self.id!r}, {shorten(self.says, 60, placeholder='...')!r})"
+        return f"Claim({self.id!r}, {shorten(' ... '.join(self.quotes), 60, placeholder='...')!r})"
 
     @property
     def code(self) -> str:
