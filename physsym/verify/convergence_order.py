@@ -110,10 +110,10 @@ def _one_sided(left: Expr, right: Expr) -> OrderEstimate:
             found, bound = _expanded(left, right, FAR)
     except DivergenceError:
         # A model of few identities may see growth where there is none.
-        if identity_test.modelled(left, right) and not any(s < 0 for s in _measured(left, right)):
+        if identity_test.modelled(left, right) and not any(s < 0 for s in _numeric_orders(left, right)):
             raise UndecidedError("growth was found, which no point shows") from None
         raise
-    measured = _measured(left, right)
+    measured = _numeric_orders(left, right)
     certain = not identity_test.modelled(left, right) or any(s < found.order + _SLACK for s in measured)
     estimate = OrderEstimate(
         found.order,
@@ -137,5 +137,5 @@ def _expanded(left: Expr, right: Expr, terms: int) -> tuple[Asymptotics, str]:
     return asymptotics(left - right, _DISTANCE, bound, terms), str(bound)
 
 
-def _measured(left: Expr, right: Expr) -> list[float]:
+def _numeric_orders(left: Expr, right: Expr) -> list[float]:
     return interval.measured_orders(left - right, _DISTANCE)

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import singledispatch
 
-from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol, cos, exp, sin
+from sympy import (
+    Add,
+    Expr,
+    Integer,
+    Mul,
+    Pow,
+    Rational,
+    Symbol,
+    atan,
+    cos,
+    cosh,
+    exp,
+    log,
+    sin,
+    sinh,
+    tan,
+    tanh,
+)
 
 from physsym.core.motion import is_time
 from physsym.core.statements import Law, Rule, Statement, symbols
@@ -312,6 +329,13 @@ def _order(move: Integrate, equations: Equations, new: Equations) -> Verdict:
     if order < declared:
         if unknown:
             return undecided(f"an order up to {order} can be measured, {move.method.name} has {declared}")
+        if known := identity_test.modelled(*equations.values(), *new.values()):
+            # Of these a difference is not certain.
+            return undecided(
+                f"order {order} was measured, {move.method.name} has {declared}; what is known of "
+                f"{', '.join(known)} does not suffice to tell whether that is all",
+                engines=(identity_test.NAME,),
+            )
         return fails(f"order {order} was measured, {move.method.name} has {declared}")
     size = f"at least order {order} was measured" if unknown else f"order {order} and no higher was measured"
     size = "no error was found" if exact else size
@@ -342,6 +366,19 @@ def _is_flow(move: Integrate, equations: Equations, new: Equations) -> bool:
     return all(map(bool, begun)) and all(map(bool, solved))
 
 
+_DERIVATIVES: dict[type, Callable[[Expr], Expr]] = {
+    exp: exp,
+    log: lambda inner: 1 / inner,
+    sin: cos,
+    cos: lambda inner: -sin(inner),
+    tan: lambda inner: 1 + tan(inner) ** 2,
+    atan: lambda inner: 1 / (1 + inner**2),
+    sinh: cosh,
+    cosh: sinh,
+    tanh: lambda inner: 1 - tanh(inner) ** 2,
+}
+
+
 def derivative(value: Expr, step: Symbol) -> Expr:
     """Return the derivative of a value with respect to the step, by the rules of differentiation.
 
@@ -358,10 +395,9 @@ def derivative(value: Expr, step: Symbol) -> Expr:
         return Add(*(Mul(*parts[:k], derivative(a, step), *parts[k + 1 :]) for k, a in enumerate(parts)))
     if isinstance(value, Pow) and step not in parts[1].free_symbols:
         return parts[1] * parts[0] ** (parts[1] - 1) * derivative(parts[0], step)
-    outer = {exp: exp, sin: cos, cos: lambda inner: -sin(inner)}
-    if type(value) not in outer or any(f.has(step) for f in value.atoms(*OPAQUE)):
+    if type(value) not in _DERIVATIVES or any(f.has(step) for f in value.atoms(*OPAQUE)):
         raise NotImplementedError(f"{value} is no function of {step} whose derivative is known here")
-    return outer[type(value)](parts[0]) * derivative(parts[0], step)
+    return _DERIVATIVES[type(value)](parts[0]) * derivative(parts[0], step)
 
 
 def _gaps(point: Point, equations: Equations, new: Equations) -> list[Laurent]:

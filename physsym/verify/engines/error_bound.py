@@ -29,9 +29,12 @@ from physsym.verify.engines.laurent import UndecidedError
 from physsym.verify.engines.prime_field import UNINTERPRETED
 
 FIELD_BITS = 60.9  # log2 of the order of the group of squares
+NESTED_BITS = 33.5  # the least of these for exponentials inside exponents
 CIRCLE_BITS = 47.4  # log2 of R, the order of the group of points of the unit circle
 WANTED_BITS = 100  # the error aimed at is 2**-100
 MAX_DEGREE_BITS, MAX_SIGNS = 40, 3
+MIN_BITS = 8  # of certainty that each point must give
+MAX_MANIFEST = 6  # sums under roots and in Abs that are positive for all reals
 MAX_POSITIVE = 3  # each sum that must be positive halves the fraction of points that can be used
 
 TRIGONOMETRIC = (sympy.sin, sympy.cos, sympy.tan)
@@ -64,7 +67,7 @@ class ErrorBound:
     def points(self) -> int:
         """Return the number of points in each sector that bring the error down to 2**-100."""
         wanted = WANTED_BITS + self._halvings + 1
-        return wanted if self.rooted else max(2, math.ceil(wanted / self._bits))
+        return wanted if self.rooted else max(2, math.ceil(wanted / self.bits_per_point))
 
     @property
     def attempts(self) -> int:
@@ -77,7 +80,7 @@ class ErrorBound:
         return max(unseen, 2 * math.ceil(self.points / fraction)) if self.rooted else unseen
 
     @property
-    def _bits(self) -> float:
+    def bits_per_point(self) -> float:
         """Return -log2 of the probability that a point of a sector is a zero of a nonzero difference."""
         # d/q, where q counts the points of the sector alone: 2**halvings times fewer than the field has.
         return self.bits - self._halvings - math.log2(self.degree)
@@ -88,7 +91,8 @@ class ErrorBound:
 
     def __str__(self) -> str:
         k = len(self.signed)
-        bits = math.floor(self.points * self._bits - k) if k == 0 else WANTED_BITS
+        plain = not (k or self.rooted or self.positive)
+        bits = math.floor(self.points * self.bits_per_point) if plain else WANTED_BITS
         sectors = f" in each of {2**k} sectors" if k else ""
         return f"error below 2^-{bits} (degree at most {self.degree}, {self.points} points{sectors})"
 
@@ -107,14 +111,27 @@ def error_bound(*expressions: Expr, terms: int = 1) -> ErrorBound:
     # The norm over all conjugates of the roots is a polynomial of degree (number of conjugates)*d.
     degree = (total + _collisions(expressions)) * _conjugates(expressions)
     rooted = any(_hides_square(e.base) for e in _parts(expressions) if _is_root(e))
-    signed = _signed(expressions)
-    bits = CIRCLE_BITS if any(isinstance(e, TRIGONOMETRIC) for e in _parts(expressions)) else FIELD_BITS
-    bound = ErrorBound(max(1, degree), signed, rooted, _positive(expressions) if signed else (), bits)
+    quantities = _signed(expressions)
+    # What is positive for all reals tells no sectors apart: only points at which it is positive are used.
+    manifest = tuple(q for q in quantities if signs(q) == {1})
+    signed = tuple(q for q in quantities if q not in manifest)
+    positive = tuple(dict.fromkeys((*manifest, *(_positive(expressions) if quantities else ()))))
+    bits = _bits(expressions)
+    bound = ErrorBound(max(1, degree), signed, rooted, positive[: max(MAX_POSITIVE, len(manifest))], bits)
     if bound.degree.bit_length() > MAX_DEGREE_BITS:
         raise UndecidedError(f"a degree of up to 2^{bound.degree.bit_length()} is too high to be trusted")
-    if len(bound.signed) > MAX_SIGNS:
-        raise UndecidedError(f"{len(bound.signed)} signs to be told apart are too many")
+    if bound.bits_per_point < MIN_BITS:
+        raise UndecidedError(f"a degree of up to {bound.degree} is too high for the exponents drawn from")
+    if len(bound.signed) > MAX_SIGNS or len(manifest) > MAX_MANIFEST:
+        raise UndecidedError(f"{len(quantities)} signs to be told apart are too many")
     return bound
+
+
+def _bits(expressions: tuple[Expr, ...]) -> float:
+    """Return the logarithm of the least number of values that exponents are drawn from."""
+    if any(isinstance(e, EXPONENTIALS) for e in irrational_exponents(*expressions)):
+        return NESTED_BITS
+    return CIRCLE_BITS if any(isinstance(e, TRIGONOMETRIC) for e in _parts(expressions)) else FIELD_BITS
 
 
 @singledispatch

@@ -28,7 +28,7 @@ from physsym.verify.engines.quotients import Quotient, Ring
 NAME, FAMILY = "flint", "FLINT"
 _MAX_SIZE = 2000
 _RATIONAL = (Symbol, Rational, Add, Mul)
-_UNKNOWN = (*OPAQUE, sympy.log, sympy.sin)
+_UNKNOWN = (*OPAQUE, sympy.log, sympy.sin, sympy.atan)
 _EXPONENTIALS = (sympy.exp, sympy.sinh, sympy.cosh, sympy.tanh)
 
 
@@ -169,6 +169,15 @@ class _Evaluation:
     def _(self, expression: sympy.cos) -> Quotient:
         square = self.ring.number(1) - self.value(sympy.sin(expression.args[0])).power(2)
         return self._applied(expression, lambda name, _: self.ring.root(name, 2, square, positive=False))
+
+    @_value.register(sympy.tan)
+    def _(self, expression: sympy.tan) -> Quotient:
+        sine, cosine = (self.value(f(expression.args[0])) for f in (sympy.sin, sympy.cos))
+        return sine * cosine.power(-1)
+
+    @_value.register(sympy.core.numbers.Exp1)
+    def _(self, expression: Expr) -> Quotient:
+        return self._applied(sympy.exp(1, evaluate=False), lambda name, _: self.ring.generator("E", True))
 
     def _applied(self, expression: Expr, new: Callable[[str, tuple[Quotient, ...]], Quotient]) -> Quotient:
         """Return the generator of a function application, the same for arguments that are proved equal."""

@@ -58,11 +58,11 @@ def measured_orders(gap: Expr, small: Symbol) -> list[float]:
             except (UndecidedError, ZeroDivisionError, KeyError):
                 continue
             if all(size.is_finite() for size in sizes) and sizes[0] > 0:
-                found.append(_order_between(*sizes))
+                found.append(order_between(*sizes))
     return found
 
 
-def _order_between(near: flint.arb, far: flint.arb) -> float:
+def order_between(near: flint.arb, far: flint.arb) -> float:
     """Return the power with which a size falls from one small number to the next."""
     if not far > 0:
         tiny = flint.arb(2) ** -(_ORDER_BITS // 4)

@@ -35,6 +35,11 @@ P = 2 * Q + 1
 R = 188049177821399  # the largest prime factor of p + 1, the number of points of the unit circle
 GENERATOR = 4  # a square other than 1 generates the group of squares, whose order is prime
 CIRCLE = (3698617571713700912, 3036247097296170065)  # (cos, sin) of a point of order R
+# For exponentials inside exponents: a generator of a group of prime order modulo a prime, and its order.
+INNER = {
+    Q: (1532908401712027001, 126620057111), 126620057111: (1024, 12662005711),
+    R: (70368744177664, 4088025604813), 4088025604813: (4096, 340668800401),
+}  # fmt: skip
 UNINTERPRETED = (sympy.log, sympy.atan)  # with constants of random value, without their identities
 _ZERO = Integer(0)
 
@@ -193,10 +198,12 @@ class Point:
     def _(self, expression: sympy.exp, modulus: int = P) -> Laurent:
         argument = self.value(expression.args[0], modulus)
         if modulus != P:
-            constant, rest = argument.split()
-            if constant:
+            if modulus not in INNER:
                 return self._irrational(expression, modulus)
-            return rest.composed(_exponential_series(rest, modulus))
+            generator, order = INNER[modulus]
+            constant, _ = self.value(expression.args[0], order).split()
+            _, rest = argument.split()
+            return rest.composed(_exponential_series(rest, modulus)).scaled(pow(generator, constant, modulus))
         if argument.start < 0 and argument.terms:
             return self._exp_of_pole(expression.args[0])
         # exp(c + r) = g**c * exp(r): the constant term is an exponent, read modulo the order q of the group.
@@ -249,7 +256,7 @@ class Point:
             return self._irrational(expression, modulus)
         if modulus == P:
             angle, _ = self.value(expression.args[0], R).split()
-        cos, sin = _circle(angle, modulus)
+        cos, sin = circle_point(angle, modulus)
         series = _exponential_series(rest, modulus)  # exp(i*r), in its real and imaginary part
         signs_of = (1, 1, -1, -1)
         cosine = rest.composed([c * signs_of[n % 4] * (1 - n % 2) for n, c in enumerate(series)])
@@ -377,7 +384,7 @@ def _exponential_series(rest: Laurent, modulus: int) -> list[int]:
     return [pow(math.factorial(n), -1, modulus) for n in range(max(rest.end, 1))]
 
 
-def _circle(angle: int, modulus: int) -> tuple[int, int]:
+def circle_point(angle: int, modulus: int) -> tuple[int, int]:
     """Return cosine and sine of a number modulo R; of zero for another modulus."""
     if modulus != P:
         return 1, 0

@@ -143,19 +143,19 @@ class Transseries:
         if isinstance(expression, Mul):
             return reduce(self.times, map(self.value, expression.args))
         if isinstance(expression, sympy.exp):
-            return self._exponential(expression.args[0])
+            return self.exponential(expression.args[0])
         if isinstance(expression, Pow):
-            return self._power(*expression.args)
+            return self.power(*expression.args)
         if isinstance(expression, sympy.log):
-            return self._logarithm(self.value(expression.args[0]))
+            return self.logarithm(self.value(expression.args[0]))
         if isinstance(expression, _HYPERBOLIC):
-            return self._hyperbolic(expression)
+            return self.hyperbolic(expression)
         if isinstance(expression, OPAQUE):
-            return self._opaque(expression)
+            return self.opaque(expression)
         if isinstance(expression, _SMOOTH):
-            return self._smooth(expression)
+            return self.smooth(expression)
         if isinstance(expression, Abs):
-            return self._absolute(expression)
+            return self.absolute(expression)
         # Says why the field cannot evaluate it.
         self.point.value(expression)
         raise UndecidedError(f"no expansion of {expression} is known here")
@@ -178,13 +178,14 @@ class Transseries:
         value = Value(())
         for one in a.terms:
             for other in b.terms:
-                value = self.plus(value, Value((self._times(one, other),)))
+                value = self.plus(value, Value((self.times_term(one, other),)))
         bounds = [self._sum(t, term.growth) for t in a.tail for term in b.terms]
         bounds += [self._sum(t, term.growth) for t in b.tail for term in a.terms]
         bounds += [self._sum(t, s) for t in a.tail for s in b.tail]
         return Value(value.terms, tuple(dict.fromkeys(bounds)))
 
-    def _times(self, one: Term, other: Term) -> Term:
+    def times_term(self, one: Term, other: Term) -> Term:
+        """Return the product of two terms."""
         number = None if None in (one.number, other.number) else one.number * other.number % P  # type: ignore[operator]
         return Term(self._sum(one.growth, other.growth), one.series * other.series, number)
 
@@ -202,7 +203,7 @@ class Transseries:
 
     # ------------------------------------------------------------ functions of what has a leading term
 
-    def _leading(self, value: Value) -> tuple[Term, Value]:
+    def leading(self, value: Value) -> tuple[Term, Value]:
         """Return the leading term, and the value over it less one: flat terms and bounds."""
         terms = [t for t in value.terms if not t.vanishes]
         if not terms:
@@ -212,7 +213,7 @@ class Transseries:
         )
         if not lead.series.terms:
             raise UndecidedError("the leading coefficient of an expansion is not known")
-        inverse = self._whole(lead, -1)
+        inverse = self.whole_power(lead, -1)
         ratios = self.times(Value(tuple(t for t in terms if t is not lead), value.tail), Value((inverse,)))
         if not all(self._is_flat(g) for g in (*(t.growth for t in ratios.terms), *ratios.tail)):
             raise UndecidedError("which term of an expansion is the largest one could not be decided")
@@ -221,12 +222,13 @@ class Transseries:
     def _is_flat(self, growth: Growth) -> bool:
         return growth.sign == -1
 
-    def _whole(self, term: Term, exponent: int) -> Term:
+    def whole_power(self, term: Term, exponent: int) -> Term:
+        """Return a term to an integer power."""
         growth = self._sum(self.zero, term.growth, Integer(exponent))
         number = None if not term.number else pow(term.number, exponent, P)
         return Term(growth, term.series.whole_power(exponent), number)
 
-    def _composed(self, ratios: Value, coefficients: Callable[[int], int]) -> Value:
+    def composed(self, ratios: Value, coefficients: Callable[[int], int]) -> Value:
         """Return the sum of coefficients(n)*ratios**n, cut off after some powers of what is flat."""
         total, power = self._constant(coefficients(0)), self._constant(1)
         for n in range(1, DEPTH + 1):
@@ -239,24 +241,26 @@ class Transseries:
         rest = self.times(power, ratios)
         return Value(total.terms, (*total.tail, *(t.growth for t in rest.terms), *rest.tail))
 
-    def _power(self, base: Expr, exponent: Expr) -> Value:
+    def power(self, base: Expr, exponent: Expr) -> Value:
+        """Return a power, by the binomial series in what is flat beside the leading term."""
         if not exponent.is_Rational:
-            return self._real_power(base, exponent)
+            return self.real_power(base, exponent)
         value = self.value(base)
         if exponent.is_Integer and exponent > 0 and exponent <= 16:
             return reduce(self.times, [value] * int(exponent))
-        lead, ratios = self._leading(value)
+        lead, ratios = self.leading(value)
         top, bottom = int(exponent.p), int(exponent.q)
         factor = top * pow(bottom, -1, P) % P
 
         def binomial(n: int) -> int:
             return math.prod((factor - k) * pow(k + 1, -1, P) for k in range(n)) % P
 
-        return self.times(Value((self._root(lead, exponent),)), self._composed(ratios, binomial))
+        return self.times(Value((self.root(lead, exponent),)), self.composed(ratios, binomial))
 
-    def _root(self, term: Term, exponent: Rational) -> Term:
+    def root(self, term: Term, exponent: Rational) -> Term:
+        """Return a term to a rational power."""
         if exponent.is_Integer:
-            return self._whole(term, int(exponent))
+            return self.whole_power(term, int(exponent))
         top, bottom = int(exponent.p), int(exponent.q)
         group, factor = (top * pow(bottom, -1, m) % m for m in (Q, P))
         series = self.point.real_power(term.series, group, factor, (top, bottom), Integer(1))
@@ -264,18 +268,21 @@ class Transseries:
         number = pow(term.number, group, P) if real else None  # type: ignore[arg-type]
         return Term(self._sum(self.zero, term.growth, exponent), series, number)
 
-    def _real_power(self, base: Expr, exponent: Expr) -> Value:
+    def real_power(self, base: Expr, exponent: Expr) -> Value:
         """Return base**exponent as exp(exponent*log(base))."""
         value = self.value(base)
         if len(value.terms) == 1 and value.terms[0].growth == self.zero and not value.tail:
-            return self._exponential(exponent * sympy.log(base))
-        lead, ratios = self._leading(value)
+            return self.exponential(exponent * sympy.log(base))
+        lead, ratios = self.leading(value)
         if lead.number != 1 or lead.series.split() != self.point.number(1).split():
             raise UndecidedError(f"no expansion of {base}**({exponent}) is known here")
-        small = self.times(self.value(exponent), self._composed(ratios, _logarithmic))
-        return self.times(self._exponential(exponent * self._formula(lead.growth)), self._flat_exp(small))
+        small = self.times(self.value(exponent), self.composed(ratios, _logarithmic))
+        return self.times(
+            self.exponential(exponent * self.formula(lead.growth)), self.exponential_of_flat(small)
+        )
 
-    def _formula(self, growth: Growth) -> Expr:
+    def formula(self, growth: Growth) -> Expr:
+        """Return a growth as a formula in the small symbol."""
         return Add(
             *(
                 c * self.small**-j * sympy.log(1 / self.small) ** k
@@ -283,9 +290,10 @@ class Transseries:
             )
         )
 
-    def _logarithm(self, value: Value) -> Value:
-        lead, ratios = self._leading(value)
-        formula = self._formula(lead.growth)
+    def logarithm(self, value: Value) -> Value:
+        """Return the logarithm: the growth of the leading term, that of its factor, and a flat series."""
+        lead, ratios = self.leading(value)
+        formula = self.formula(lead.growth)
         number, constant = self._number(formula), lead.number
         if number is not None and constant:
             number = (number + (self.plain.random(("log", constant), P) if constant != 1 else 0)) % P
@@ -293,23 +301,23 @@ class Transseries:
             number = None
         series = self.point.value(formula) + self.point.log_of(lead.series, Integer(1))
         unit = Value((Term(self.zero, series, number),))
-        return self.plus(unit, self._composed(ratios, _logarithmic))
+        return self.plus(unit, self.composed(ratios, _logarithmic))
 
     # ------------------------------------------------------------ exponentials
 
-    def _exponential(self, exponent: Expr) -> Value:
+    def exponential(self, exponent: Expr) -> Value:
         """Return exp(g + a) as exp(g) times the series of exp(a), where g is what grows and a does not."""
         plain: list[Expr] = []
         flat: list[Expr] = []
         for part in Add.make_args(sympy.expand(exponent)):
             (plain if self._has_series(part) else flat).append(part)
-        growth, rest = self._split(Add(*plain))
+        growth, rest = self.separated(Add(*plain))
         bounded = sympy.exp(rest, evaluate=False)
         series = self.point.value(bounded) if rest != 0 else self.point.number(1)
         value = Value((Term(growth, series, self._number(bounded) if rest != 0 else 1),))
         if not flat:
             return value
-        return self.times(value, self._flat_exp(reduce(self.plus, map(self.value, flat))))
+        return self.times(value, self.exponential_of_flat(reduce(self.plus, map(self.value, flat))))
 
     def _has_series(self, expression: Expr) -> bool:
         try:
@@ -318,13 +326,13 @@ class Transseries:
             return False
         return True
 
-    def _flat_exp(self, value: Value) -> Value:
+    def exponential_of_flat(self, value: Value) -> Value:
         """Return the exponential of what is flat."""
         if not all(self._is_flat(g) for g in (*(t.growth for t in value.terms), *value.tail)):
             raise UndecidedError("an exponential of an exponential is not known here")
-        return self._composed(value, lambda n: pow(math.factorial(n), -1, P))
+        return self.composed(value, lambda n: pow(math.factorial(n), -1, P))
 
-    def _split(self, exponent: Expr) -> tuple[Growth, Expr]:
+    def separated(self, exponent: Expr) -> tuple[Growth, Expr]:
         """Return what of an exponent grows, and the rest, which the series show to be bounded.
 
         The leading terms are proposed as formulas, one by one. That nothing else grows the series show.
@@ -334,7 +342,7 @@ class Transseries:
             series = self.point.value(exponent)
             if (series.start >= 0 or not series.terms) and not self._turns(exponent, series):
                 return self.growth(found), exponent
-            coefficient, j, k = self._proposed(exponent)
+            coefficient, j, k = self.leading_term(exponent)
             if (j, k) <= (0, 0):
                 break
             found[j, k] = found.get((j, k), Integer(0)) + coefficient
@@ -349,7 +357,7 @@ class Transseries:
         other = replace(self.point, logarithm=self.point.logarithm + 1, cache={})
         return bool(series.split()[0] != other.value(exponent).split()[0])
 
-    def _proposed(self, e: Expr) -> tuple[Expr, Rational, int]:
+    def leading_term(self, e: Expr) -> tuple[Expr, Rational, int]:
         """Return (c, j, k) of the leading term c*h**-j*log(1/h)**k of an expression."""
         nothing = UndecidedError(f"the leading term of {e} was not found")
         if not e.has(self.small):
@@ -357,31 +365,31 @@ class Transseries:
         if e == self.small:
             return Integer(1), Integer(-1), 0
         if isinstance(e, Add):
-            leads = [self._proposed(a) for a in e.args]
+            leads = [self.leading_term(a) for a in e.args]
             top = max((j, k) for _, j, k in leads)
             total = Add(*(c for c, j, k in leads if (j, k) == top))
             if not self._number(total):
                 raise nothing
             return total, *top
         if isinstance(e, Mul):
-            leads = [self._proposed(a) for a in e.args]
+            leads = [self.leading_term(a) for a in e.args]
             return Mul(*(c for c, _, _ in leads)), Add(*(j for _, j, _ in leads)), sum(k for _, _, k in leads)
         if isinstance(e, Pow):
             if not e.exp.is_Rational:
-                return self._proposed(sympy.exp(e.exp * sympy.log(e.base), evaluate=False))
-            c, j, k = self._proposed(e.base)
+                return self.leading_term(sympy.exp(e.exp * sympy.log(e.base), evaluate=False))
+            c, j, k = self.leading_term(e.base)
             if not (k * e.exp).is_Integer:
                 raise nothing
             return c**e.exp, j * e.exp, int(k * e.exp)
         if not e.args or len(e.args) > 1:
             raise nothing
-        c, j, k = self._proposed(e.args[0])
+        c, j, k = self.leading_term(e.args[0])
         if isinstance(e, sympy.log):
             if j != 0:
                 return j, Integer(0), 1
             if k:
                 raise nothing
-            return self._proposed(e.args[0] - 1) if self._number(c) == 1 else (sympy.log(c), j, 0)
+            return self.leading_term(e.args[0] - 1) if self._number(c) == 1 else (sympy.log(c), j, 0)
         if (j, k) > (0, 0):
             raise nothing
         if (j, k) == (0, 0):
@@ -393,18 +401,19 @@ class Transseries:
             return Integer(1), Integer(0), 0
         raise nothing
 
-    def _hyperbolic(self, e: Expr) -> Value:
+    def hyperbolic(self, e: Expr) -> Value:
+        """Return a hyperbolic function, by exponentials."""
         up, down = (self.value(sympy.exp(s * e.args[0])) for s in (1, -1))
         half = pow(2, -1, P)
         sinh = self.plus(self.times(up, self._constant(half)), self.times(down, self._constant(-half)))
         cosh = self.times(self.plus(up, down), self._constant(half))
         if not isinstance(e, sympy.tanh):
             return sinh if isinstance(e, sympy.sinh) else cosh
-        lead, ratios = self._leading(cosh)
-        inverse = self.times(Value((self._whole(lead, -1),)), self._composed(ratios, lambda n: (-1) ** n))
+        lead, ratios = self.leading(cosh)
+        inverse = self.times(Value((self.whole_power(lead, -1),)), self.composed(ratios, lambda n: (-1) ** n))
         return self.times(sinh, inverse)
 
-    def _opaque(self, e: Expr) -> Value:
+    def opaque(self, e: Expr) -> Value:
         """Return an opaque function of what has flat terms: that of the rest, with a flat remainder."""
         if e.has(sympy.log):
             raise UndecidedError(f"no expansion of {e} is known here")
@@ -423,7 +432,7 @@ class Transseries:
         series = self.point.with_series({p: unit.series for p, unit in known}).value(e.func(*places))
         return Value((Term(self.zero, series, number),), tuple(dict.fromkeys(flat)))
 
-    def _smooth(self, e: Expr) -> Value:
+    def smooth(self, e: Expr) -> Value:
         """Return a smooth function of what has flat terms: that of the rest, with a flat remainder."""
         flat: dict[Expr, Growth] = {}
         for part in sorted(e.atoms(sympy.exp, Pow, *_HYPERBOLIC), key=lambda p: -len(str(p))):
@@ -435,9 +444,10 @@ class Transseries:
         rest = e.xreplace(dict.fromkeys(flat, Integer(0)))
         return Value((Term(self.zero, self.point.value(rest), self._number(rest)),), tuple(flat.values()))
 
-    def _absolute(self, e: Abs) -> Value:
+    def absolute(self, e: Abs) -> Value:
+        """Return the absolute value, whose sign is that of the leading coefficient."""
         inside = self.value(e.args[0])
-        lead, _ = self._leading(inside)
+        lead, _ = self.leading(inside)
         sign = 1 if pow(lead.series.terms[0], Q, P) == 1 else -1
         return self.times(inside, self._constant(sign))
 
@@ -500,14 +510,14 @@ def _at(seed: int, gap: Expr, small: Symbol, terms: int, q: int) -> Asymptotics:
         if other != order or coefficient is None:
             raise UndecidedError("the order depends on a logarithm")
         values.append((_logarithm_at(seed, logarithm), coefficient))
-    return Asymptotics(order, _degree(values))
+    return Asymptotics(order, degree_of_quotient(values))
 
 
 def _logarithm_at(seed: int, logarithm: int) -> int:
     return Point(seed).random(("logarithm", logarithm), P)
 
 
-def _degree(values: list[tuple[int, int]]) -> int:
+def degree_of_quotient(values: list[tuple[int, int]]) -> int:
     """Return the degree, numerator less denominator, of the rational function through some points.
 
     It is found by Euclid's algorithm (Cauchy interpolation), with two points more than it needs.
@@ -521,14 +531,14 @@ def _degree(values: list[tuple[int, int]]) -> int:
     while len(below[0]) + len(below[1]) > len(values) - 1:
         if below[0] == [0]:
             raise UndecidedError("how its coefficient depends on a logarithm could not be decided")
-        above, below = below, _remainder(above, below)
+        above, below = below, euclidean_step(above, below)
     return len(below[0]) - len(below[1])
 
 
 Polynomials = tuple[list[int], list[int]]  # coefficients, the constant term first
 
 
-def _remainder(above: Polynomials, below: Polynomials) -> Polynomials:
+def euclidean_step(above: Polynomials, below: Polynomials) -> Polynomials:
     """Return one step of the extended algorithm of Euclid."""
     (rest, factor), (divisor, other) = above, below
     while len(rest) >= len(divisor) and rest != [0]:
