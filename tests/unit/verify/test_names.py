@@ -68,7 +68,8 @@ MISUSED = [
      (ReduceOrder(x, v), Rescale(v, u, 1 / p), Divide(v)), 3, "v was eliminated in step 2"),
     ("a momentum that was eliminated from the rule", law({dot(x): v, m * dot(v): -gamma * v - G}),
      (Integrate(semi_implicit_euler, dt), Eliminate(v), Define(v, 2 * dt, dt)), 3, "v had another meaning"),
-    ("a step that is the time", law({dot(x): -x}), (Integrate(forward_euler, t),), 1, "t is the time"),
+    ("a step that is the time", law({dot(x): -x}),
+     ((Integrate(forward_euler, t), rule({x: x - t * x})),), 1, "t is the time"),
     ("a definition of the time", rule({x: x - dt * G}), (Define(t, 2 * dt, dt),), 1, "t is the time"),
     ("a name with a mark", law({dot(x): -dt * G}), (Define(dot(y), 2 * dt, dt),), 1, "mark of an instant"),
 ]  # fmt: skip
