@@ -125,6 +125,16 @@ def declares_sign(symbol: Symbol) -> bool:
     return signs(symbol) != ANY
 
 
+def declared_sign_name(symbol: Symbol) -> str:
+    """Return the word for the sign that a symbol is declared to have, such as "positive".
+
+    >>> declared_sign_name(Symbol("n", negative=True))
+    'negative'
+    """
+    names = ("positive", "negative", "zero", "nonnegative", "nonpositive", "nonzero")
+    return next(name for name in names if getattr(symbol, f"is_{name}"))
+
+
 def of_declared_sign(symbol: Symbol, value: Expr) -> tuple[Condition, ...]:
     """Return the condition that a value has the sign which a symbol is declared to have; none without one.
 

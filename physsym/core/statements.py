@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeAlias, overload
 
 from sympy import Expr, Symbol
 
-from physsym.core.signs import declares_sign, sign_kept
+from physsym.core.signs import declared_sign_name, declares_sign, sign_kept
 from physsym.core.symbols import (
     AFTER,
     BEFORE,
@@ -183,10 +183,8 @@ Statement = Law | Rule
 
 
 def _lost_sign(target: Symbol, value: Expr) -> str:
-    signs = ("positive", "negative", "nonnegative", "nonpositive", "nonzero")
-    declared = next(sign for sign in signs if getattr(target, f"is_{sign}"))
     return (
-        f"{target} is declared {declared}, which its new value {value} is not known to be; "
+        f"{target} is declared {declared_sign_name(target)}, which its new value {value} is not known to be; "
         f"declare the state real, as in Symbol({target.name!r}, real=True), under another name if {target} "
         "is taken"
     )

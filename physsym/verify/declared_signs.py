@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from sympy import Expr, Symbol
 
-from physsym.core.signs import declares_sign, of_declared_sign
+from physsym.core.signs import declared_sign_name, declares_sign, of_declared_sign
 from physsym.core.verdicts import Condition, Hypothesis
 from physsym.verify.conditions import truth
-from physsym.verify.engines.smtlib import declared_sign
 from physsym.verify.substitution import Refusal
 
 KINDS_OF_NUMBER = ("integer", "even", "odd", "prime", "composite", "irrational", "transcendental")
@@ -46,10 +45,9 @@ def required_by_name(symbol: Symbol, value: Expr) -> tuple[Condition | Hypothesi
     (sign,) = of_declared_sign(symbol, value) or (None,)
     known = True if sign is None else truth(sign)
     if known is False:
-        (declared,) = declared_sign(symbol)
         raise Refusal(
-            f"{symbol} = {value} contradicts the declared sign {declared}: declare a symbol real, or define "
-            "it with the other sign"
+            f"{symbol} = {value} contradicts that {symbol} is declared {declared_sign_name(symbol)}: declare "
+            "it real, or define it with the other sign"
         )
     return (*([] if sign is None or known else [sign]), *_kind_of_number(symbol, value))
 
@@ -66,8 +64,10 @@ def _kind_of_number(symbol: Symbol, value: Expr) -> Iterator[Hypothesis]:
 def refuse_declared_velocity(velocity: Symbol, rate: Symbol) -> None:
     """Raise Refusal if a new state that stands for a rate is declared to have a sign."""
     if declares_sign(velocity):
-        (declared,) = declared_sign(velocity)
-        raise Refusal(f"{rate} may change its sign, yet {velocity} is declared {declared}: declare it real")
+        raise Refusal(
+            f"{rate} may change its sign, yet {velocity} is declared {declared_sign_name(velocity)}: declare "
+            "it real"
+        )
 
 
 def required_by_unit(new: Symbol, old: Symbol, factor: Expr) -> tuple[Condition | Hypothesis, ...]:

@@ -9,14 +9,13 @@ import flint
 from sympy import Expr, Integer, Symbol, nan, oo, zoo
 
 from physsym.core.motion import is_time, moving
-from physsym.core.signs import NONNEGATIVE, declares_sign, signs, sufficient_for
+from physsym.core.signs import NONNEGATIVE, declared_sign_name, declares_sign, signs, sufficient_for
 from physsym.core.statements import Equation, Law, Rule, Statement, symbols
 from physsym.core.symbols import DOT, dot, name_and_marks
 from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict, fails, holds, undecided
 from physsym.verify.conditions import assuming, consistent, truth
 from physsym.verify.engines.evaluation import PRECISION, Values, as_ball, sample_points, value
 from physsym.verify.engines.laurent import UndecidedError
-from physsym.verify.engines.smtlib import declared_sign
 from physsym.verify.identity import identical
 from physsym.verify.substitution import substituted
 
@@ -221,8 +220,7 @@ def _sign_hypotheses(law: Law) -> Iterator[Hypothesis]:
     rates = {name_and_marks(s)[0] for s in symbols(law) if DOT in name_and_marks(s)[1]}
     for state in sorted((s for s in symbols(law) if s.name in rates and declares_sign(s)), key=str):
         if not _keeps_sign(state, law):
-            (declared,) = declared_sign(state)
-            yield Hypothesis(f"{state} keeps its declared sign, {declared}, along the motion")
+            yield Hypothesis(f"{state} stays {declared_sign_name(state)} along the motion")
 
 
 def _keeps_sign(state: Symbol, law: Law) -> bool:
