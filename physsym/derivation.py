@@ -12,8 +12,18 @@ from sympy import Expr, Symbol
 from physsym.core.inference import infer_dimensions
 from physsym.core.motion import moving
 from physsym.core.statements import Equation, Law, Rule, Statement, as_statement, rebuilt, symbols
-from physsym.core.verdicts import Condition, Hypothesis, Order, Outcome, Verdict, all_of, fails, holds
-from physsym.mechanics.moves import Move, MoveError, Step
+from physsym.core.verdicts import (
+    Condition,
+    Hypothesis,
+    Order,
+    Outcome,
+    Verdict,
+    all_of,
+    fails,
+    holds,
+    is_failure,
+)
+from physsym.mechanics.moves import Integrate, Move, MoveError, Step
 from physsym.mechanics.system import System
 from physsym.transform import apply
 from physsym.verify import dimensions, follows_from
@@ -22,6 +32,7 @@ from physsym.verify.dimensions import known_dimensions
 from physsym.verify.engines.smtlib import declared_sign
 from physsym.verify.names import misused_names
 from physsym.verify.registry import verify_line
+from physsym.verify.smoothness import where_not_smooth
 from physsym.verify.well_formed import well_formed
 from physsym.vocabulary import STANDARD, Vocabulary, scalar
 
@@ -67,29 +78,76 @@ class Assumption:
 class StepError:
     """The error that one step makes, and the number of that step, counted from one.
 
-    The order is sharp: the term of that order was seen not to vanish.
+    Parameters
+    ----------
+    step
+        The number of the step; 0 for the start.
+    order
+        The order of the error, which is sharp: the term of that order was seen not to vanish. None for an
+        error that is not known.
+    neglected
+        The term that was left out, whose size is not known.
+    within
+        Where the order holds, such as "away from the jumps of sign(x)".
+    in_rule
+        Whether it is the error of a limit taken in a rule, which leaves the time step of the rule as it is.
+
+    Examples
+    --------
+    >>> from sympy import Symbol
+    >>> print(StepError(3, Order(Symbol("tau"), 1), within="at fixed dt", in_rule=True))
+    O(tau) at fixed dt by step 3
     """
 
     step: int
-    order: Order
+    order: Order | None = None
+    neglected: Expr | None = None
+    within: str = ""
+    in_rule: bool = False
+
+    @property
+    def parts(self) -> tuple[str | Order | Expr, ...]:
+        """Return the error as texts and formulas, for print."""
+        if self.order is not None:
+            return (self.order, f" {self.within}") if self.within else (self.order,)
+        if self.neglected is not None:
+            return "not known (size of ", self.neglected, ")"
+        return (f"not known: {f'step {self.step}' if self.step else 'the start'}",)
 
     def __str__(self) -> str:
-        return f"{self.order} by step {self.step}"
+        return f"{''.join(map(str, self.parts))} by step {self.step}"
 
 
 @dataclass(frozen=True)
 class ErrorBudget:
-    """The errors of limits and approximations from the first line to the last; exact if there are none."""
+    """The errors of the steps from the first line to the last; exact if there are none.
+
+    Orders add up, but for those of a limit that was taken in a rule, at a fixed time step, and of the
+    integration that gave the rule: that both errors tend to zero together is not known.
+    """
 
     entries: tuple[StepError, ...]
 
     @property
     def orders(self) -> tuple[Order, ...]:
         """Return the different orders among the entries."""
-        return tuple(dict.fromkeys(e.order for e in self.entries))
+        return tuple(dict.fromkeys(e.order for e in self.entries if e.order is not None))
+
+    @property
+    def is_known(self) -> bool:
+        """Return whether the error of the last line is known."""
+        return len({e.in_rule for e in self.entries}) < 2 and all(e.order is not None for e in self.entries)
+
+    @property
+    def parts(self) -> tuple[str | Order | Expr, ...]:
+        """Return the budget as texts and formulas, for print."""
+        different = dict.fromkeys(e.parts for e in self.entries)
+        joined = tuple(part for parts in different for part in (" + ", *parts))[1:] or ("exact",)
+        together = self.is_known or any(e.order is None for e in self.entries)
+        return joined if together else ("not known jointly: ", *joined)
 
     def __str__(self) -> str:
-        return " + ".join(map(str, self.orders)) or "exact"
+        return "".join(map(str, self.parts))
 
 
 @dataclass(frozen=True)
@@ -284,9 +342,29 @@ class Derivation:
 
     @property
     def error(self) -> ErrorBudget:
-        """Return how far the last line is from the first: one order for each step that is not exact."""
-        numbered = enumerate(self._judged, 1)
-        return ErrorBudget(tuple(StepError(k, v.error) for k, v in numbered if v.error is not None))
+        """Return the error of the last line as a consequence of the first.
+
+        There is an entry for each step that is not exact. After a step that is not shown to hold nothing is
+        known.
+        """
+        entries: list[StepError] = []
+        step: Symbol | None = None  # the time step of the rule, once there is one
+        for k, verdict in enumerate(self._verdicts):
+            if is_failure(verdict) or (verdict.outcome is Outcome.APPROXIMATE and verdict.error is None):
+                return ErrorBudget((*entries, StepError(k)))
+            if k == 0:
+                continue
+            move, above = self.steps[k - 1].move, self._walk[0][k - 1]
+            if move.neglected is not None:
+                entries.append(StepError(k, neglected=move.neglected))
+            if verdict.error is not None and isinstance(above, Rule):
+                within = f"at fixed {step}" if step in symbols(above) else "in each step"
+                entries.append(StepError(k, verdict.error, within=within, in_rule=True))
+            elif verdict.error is not None and isinstance(above, Law):
+                smooth = where_not_smooth(above, verdict.error) if isinstance(move, Integrate) else ""
+                entries.append(StepError(k, verdict.error, within=smooth))
+            step = move.step if isinstance(move, Integrate) else step
+        return ErrorBudget(tuple(entries))
 
     def then(self, *steps: Step, title: str = "") -> Derivation:
         """Return the derivation continued by more steps, under a new title if one is given."""

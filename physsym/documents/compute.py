@@ -18,8 +18,8 @@ from physsym.codegen import program
 from physsym.codegen.emit import python_source
 from physsym.core.dimensions import Dimension
 from physsym.core.statements import Law, Rule, Statement
-from physsym.core.verdicts import Order, Verdict
-from physsym.derivation import Assumption, Derivation
+from physsym.core.verdicts import Verdict
+from physsym.derivation import Assumption, Derivation, ErrorBudget
 from physsym.documents.comparisons import Comparison
 from physsym.documents.content import (
     Block,
@@ -151,7 +151,7 @@ class ComputedDerivation:
     lines: tuple[Statement, ...]
     verdicts: tuple[Verdict, ...]
     dimensions: tuple[Verdict, ...]
-    orders: tuple[Order, ...]
+    error: ErrorBudget
     assumptions: tuple[Assumption, ...]
     program: str
     comparisons: tuple[ComputedComparison, ...]
@@ -408,7 +408,7 @@ def _derivation(derivation: Derivation, script: Script, done: Progress) -> Compu
         derivation.lines,
         derivation.verdicts(),
         derivation.dimensions(),
-        derivation.error.orders,
+        derivation.error,
         derivation.assumptions,
         python_source(program(last)) if isinstance(last, Rule) else "",
         tuple(map(_comparison, found)),

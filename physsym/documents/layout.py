@@ -14,7 +14,7 @@ from string import ascii_uppercase
 
 from physsym.core.dimensions import Dimension
 from physsym.core.statements import Equation
-from physsym.core.verdicts import Condition, Hypothesis, Order, Verdict
+from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict
 from physsym.documents import tree
 from physsym.documents.checking import checking
 from physsym.documents.compute import (
@@ -414,8 +414,13 @@ def _derived(derived: ComputedDerivation, letter: str, layout: Layout) -> Iterat
 def _summary(derived: ComputedDerivation) -> tree.Facts:
     steps = derived.verdicts[1:]
     holding = phrase(f"{sum(map(bool, steps))} of {len(steps)} hold")
-    orders: list[str | Order] = [part for order in derived.orders for part in (" + ", order)]
-    error = phrase("the last line follows from the first up to ", *orders[1:])
+    conditional = sum(v.outcome is Outcome.CONDITIONAL for v in steps)
+    if conditional:
+        holding += phrase(
+            f", {conditional} under the conditions that {'they list' if conditional > 1 else 'it lists'}"
+        )
+    known = "the last line follows from the first up to " if derived.error.is_known else "of the last line: "
+    error = phrase(known, *derived.error.parts)
     taken: list[str | Condition | Equation] = []
     for assumption in derived.assumptions:
         assumed = assumption.condition
@@ -424,7 +429,7 @@ def _summary(derived: ComputedDerivation) -> tree.Facts:
     return tree.Facts(
         (
             ("Steps", holding),
-            ("Error", error if orders else phrase("the last line is exact")),
+            ("Error", error if derived.error.entries else phrase("the last line is exact")),
             ("Assumptions", phrase(*taken[1:]) if taken else phrase("none")),
         )
     )

@@ -56,6 +56,11 @@ class Move:
         """Return what the symbols that the move introduces stand for."""
         return ()
 
+    @property
+    def neglected(self) -> Expr | None:
+        """Return what the move leaves out, of a size that is not known; None if it leaves nothing."""
+        return None
+
 
 @dataclass(frozen=True)
 class Divide(Move):
@@ -131,6 +136,11 @@ class Neglect(Move):
     term: Expr
     expressions = ("term",)
     NOT_CERTIFIED = "that a term may be left out is a decision of the author and no theorem"
+
+    @property
+    def neglected(self) -> Expr:
+        """Return the term."""
+        return self.term
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,7 @@ from physsym.verify.engines.laurent import Laurent, UndecidedError
 from physsym.verify.engines.prime_field import Point
 from physsym.verify.identity import identical
 from physsym.verify.registry import verify_step
+from physsym.verify.smoothness import where_not_smooth
 from physsym.verify.substitution import Refusal, map_of, require, require_absent, substituted
 
 Equations = dict[Symbol, Expr]  # a residual or a value for each state
@@ -91,7 +92,9 @@ def _(move: Integrate, above: Statement, below: Statement) -> Verdict:
     verdict = assuming(all_of(*clock, *read, *measured), (Condition(move.step, "> 0"),))
     # An order of accuracy needs smooth functions.
     opaque = any(e.residual.has(*OPAQUE) for e in law.equations)
-    return assuming(verdict, (Hypothesis("the potential is smooth"),) if opaque else ())
+    smooth = (Hypothesis("the potential is smooth"),) if opaque else ()
+    rough = where_not_smooth(law, verdict.error)
+    return assuming(verdict, (*smooth, *([Hypothesis(f"the motion keeps {rough}")] if rough else [])))
 
 
 @singledispatch

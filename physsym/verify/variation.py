@@ -95,29 +95,10 @@ def _sign(number: Number) -> int:
     raise _NoValueError("a number that may be zero has no sign")
 
 
-def _inverse(number: Number) -> Number:
-    _sign(number)
-    return 1 / number
-
-
-def _tangent(x: flint.arb) -> tuple[Number, Number, Number]:
-    value = x.tan()
-    return value, 1 + value**2, 2 * value * (1 + value**2)
-
-
-def _hyperbolic_tangent(x: flint.arb) -> tuple[Number, Number, Number]:
-    value = x.tanh()
-    return value, 1 - value**2, -2 * value * (1 - value**2)
-
-
 def _logarithm(x: flint.arb) -> tuple[Number, Number, Number]:
     if not x > 0:
         raise _NoValueError("the logarithm of a number that is not positive")
     return x.log(), 1 / x, -1 / x**2
-
-
-def _arc_tangent(x: flint.arb) -> tuple[Number, Number, Number]:
-    return x.atan(), 1 / (1 + x**2), -2 * x / (1 + x**2) ** 2
 
 
 # A function with its first two derivatives.
@@ -126,11 +107,11 @@ _FUNCTIONS: dict[type, Callable[[flint.arb], tuple[Number, Number, Number]]] = {
     sympy.log: _logarithm,
     sympy.sin: lambda x: (x.sin(), x.cos(), -x.sin()),
     sympy.cos: lambda x: (x.cos(), -x.sin(), -x.cos()),
-    sympy.tan: _tangent,
-    sympy.atan: _arc_tangent,
+    sympy.tan: lambda x: (y := x.tan(), 1 + y**2, 2 * y * (1 + y**2)),
+    sympy.atan: lambda x: (x.atan(), 1 / (1 + x**2), -2 * x / (1 + x**2) ** 2),
     sympy.sinh: lambda x: (x.sinh(), x.cosh(), x.sinh()),
     sympy.cosh: lambda x: (x.cosh(), x.sinh(), x.cosh()),
-    sympy.tanh: _hyperbolic_tangent,
+    sympy.tanh: lambda x: (y := x.tanh(), 1 - y**2, -2 * y * (1 - y**2)),
 }
 
 
@@ -221,7 +202,8 @@ def _(expression: Pow, point: _Point) -> Dual:
             power = [base.at ** max(n - k, 0) for k in range(3)]
             return base.through(power[0], n * power[1], n * (n - 1) * power[2])
         if exponent.at.q == 1:
-            n, inverse = int(exponent.at.p), _inverse(base.at)
+            _sign(base.at)  # it is not zero
+            n, inverse = int(exponent.at.p), 1 / base.at
             return base.through(inverse**-n, n * inverse ** (1 - n), n * (n - 1) * inverse ** (2 - n))
     # In general it is exp(exponent*log(base)).
     place = exponent * base.through(*_logarithm(flint.arb(base.at)))
@@ -514,11 +496,13 @@ def _can_be_paired(possible: Sequence[Sequence[bool]]) -> bool:
 def _compare_motions(system: System, law: Law, curves: Sequence[_Curve]) -> Verdict:
     """Return whether the motions of a system satisfy a law that is not its equations times constants."""
     satisfied, determined = 0, False
+    names = [q.name for q in system.coordinates]
     for curve in curves:
         try:
             motion, order = _solved(system, curve)
             sides = motion.sides(law)
-            determined = determined or _determines(system, law, motion, order)
+            _, slopes = _linearised(lambda c: c.residuals(law), motion, names, order)
+            determined = determined or not _may_vanish(slopes.det())
         except (_NoValueError, ZeroDivisionError):
             continue
         for equation, (left, right) in zip(law.equations, sides, strict=True):
@@ -556,19 +540,13 @@ def _solved(system: System, curve: _Curve) -> tuple[_Curve, int]:
         still = curve.with_rates(dict.fromkeys(names, flint.fmpq(0)), order)
         constant, slopes = _linearised(lambda c: c.equations_of_motion(system), still, names, order)
         try:
-            rates = slopes.solve(type(slopes)([[-c] for c in constant]))
+            rates = slopes.inv() * type(slopes)([[-c] for c in constant])
         except ZeroDivisionError:
             continue
         motion = curve.with_rates({name: rates[k, 0] for k, name in enumerate(names)}, order)
         if all(map(_may_vanish, motion.equations_of_motion(system))):
             return motion, order
     raise _NoValueError("the equations of motion are not linear in accelerations or velocities")
-
-
-def _determines(system: System, law: Law, motion: _Curve, order: int) -> bool:
-    """Return whether the equations of a law are independent in the rates of an order."""
-    _, slopes = _linearised(lambda c: c.residuals(law), motion, [q.name for q in system.coordinates], order)
-    return not _may_vanish(slopes.det())
 
 
 def _linearised(

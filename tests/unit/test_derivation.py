@@ -2,14 +2,34 @@
 
 import copy
 import pickle
+from dataclasses import dataclass
+from fractions import Fraction
 
 import pytest
-from sympy import Symbol
+from sympy import Abs, Matrix, Rational, Symbol, sign
 
-from physsym import Derivation, Divide, Integrate, Multiply, Step, System, damped_particle, dot, law, rule
+from physsym import (
+    Define,
+    Derivation,
+    Divide,
+    Integrate,
+    Isolate,
+    Limit,
+    Multiply,
+    Neglect,
+    ReduceOrder,
+    Step,
+    System,
+    after,
+    damped_particle,
+    dot,
+    law,
+    rule,
+)
 from physsym.core.verdicts import Condition, Outcome, is_failure
-from physsym.integrators import forward_euler
-from physsym.vocabulary import G, U, dt, eta, gamma, m, rho, v, x
+from physsym.integrators import forward_euler, heun, semi_implicit_euler
+from physsym.mechanics import Move
+from physsym.vocabulary import G, U, Vocabulary, dt, eta, gamma, m, rho, tau, v, x
 
 DIVIDED = (Step("Divide by the friction coefficient.", Divide(gamma)),)
 
@@ -80,3 +100,114 @@ def test_contradictory_dimensions_of_unknown_symbols_fail():
     start, step = Derivation("", law({dot(y): -y * v}), (Step("", Divide(v)),)).verdicts()
     assert start.outcome is step.outcome is Outcome.FAILS
     assert "dimension" in start.evidence[0]
+
+
+# ------------------------------------------------------------------ the error budget
+
+
+def of(start, *moves):
+    """Return a derivation from a start by moves, or pairs of a move and the line that it gives."""
+    pairs = [move if isinstance(move, tuple) else (move, None) for move in moves]
+    return Derivation("", start, tuple(Step("", move, line) for move, line in pairs))
+
+
+inertia = Neglect(m * dot(dot(x)))
+descent = law({dot(x): -G / gamma})
+
+
+def test_a_neglected_term_is_an_error_of_unknown_size():
+    derivation = of(damped_particle, inertia, Isolate(dot(x)))
+    assert [v.outcome for v in derivation.verdicts()] == [Outcome.HOLDS, Outcome.CONDITIONAL, Outcome.HOLDS]
+    assert str(derivation.error) == "not known (size of m*x'')"
+    assert not derivation.error.is_known
+    assert [str(e) for e in derivation.error.entries] == ["not known (size of m*x'') by step 1"]
+    stepped = derivation.then(Step("", Integrate(forward_euler, dt)))
+    assert str(stepped.error) == "not known (size of m*x'') + O(dt)"
+    friction = of(damped_particle, Neglect(gamma * dot(x)), Divide(m))
+    assert str(friction.error) == "not known (size of gamma*x')"
+
+
+@pytest.mark.parametrize(
+    ("derivation", "error"),
+    [
+        (of(descent, (Integrate(forward_euler, dt), rule({x: x + dt * G / gamma}))), "not known: step 1"),
+        (of(damped_particle, Divide(gamma), Limit(tau, 0), Divide(m)), "not known: step 2"),
+        (of(law({dot(x): -G}), Divide(gamma)), "not known: the start"),
+        (of(descent, Integrate(forward_euler, dt), (Define(eta, dt / gamma, dt), rule({x: x - dt * G}))),
+         "O(dt) + not known: step 2"),
+    ],
+)  # fmt: skip
+def test_after_a_step_that_is_not_shown_to_hold_nothing_is_known(derivation, error):
+    assert str(derivation.error) == error
+    assert not derivation.error.is_known
+
+
+def test_what_no_judge_decides_or_checks_leaves_the_error_unknown():
+    @dataclass(frozen=True)
+    class Mystery(Move):
+        """A move that nothing judges."""
+
+    unchecked = of(descent, (Mystery(), law({2 * dot(x): -2 * G / gamma})), Integrate(forward_euler, dt))
+    assert unchecked.verdicts()[1].outcome is Outcome.UNCHECKED
+    assert str(unchecked.error) == "not known: step 1"
+
+
+@pytest.mark.parametrize(
+    ("treatment", "error"),
+    [
+        ("midpoint", "not known jointly: O(dt) + O(tau) at fixed dt"),
+        ("implicit", "not known jointly: O(dt) + O(tau) at fixed dt"),
+        ("explicit", "O(dt) + not known: step 4"),
+    ],
+)
+def test_a_limit_of_a_rule_at_a_fixed_time_step_does_not_add_up_with_its_order(treatment, error):
+    late = of(
+        damped_particle,
+        Divide(gamma),
+        Define(tau, m / gamma, m),
+        ReduceOrder(x, v),
+        Integrate(semi_implicit_euler.with_friction(treatment), dt),
+        Limit(tau, 0),
+    )
+    assert str(late.error) == error.replace("step 4", "step 5")
+    assert not late.error.is_known
+
+
+@pytest.mark.parametrize("rate", [Rational(1, 100), Rational(1, 2), Rational(3, 2)])
+def test_the_midpoint_rule_without_inertia_follows_no_motion(rate):
+    # u <- -u - 2*eta*lam*x, x <- x + u: its multipliers have the product -1 and are not both of size 1.
+    step = Matrix([[-1, -2 * rate], [-1, 1 - 2 * rate]])
+    assert step.det() == -1
+    assert max(abs(z) for z in step.eigenvals(multiple=True)) > 1
+
+
+def test_a_limit_of_a_rule_that_was_given_is_that_of_each_step():
+    given = rule({v: v * (1 - rho) - rho**2 * v, x: x + eta * after(v)})
+    limited = Derivation("", given, (Step("", Limit(rho, 0)),), Vocabulary(()))
+    assert str(limited.error) == "O(rho) in each step"
+    assert limited.error.is_known
+
+
+def test_the_order_is_lost_at_jumps_and_above_one_at_kinks():
+    c, k, y = Symbol("c", positive=True), Symbol("k", positive=True), Symbol("y", real=True)
+    falling = of(law({dot(y): -k * (y + sign(y))}), Integrate(forward_euler, dt))
+    assert str(falling.error) == "O(dt) away from the jumps of sign(y)"
+    assert "the motion keeps away from the jumps of sign(y) (assumed)" in map(str, falling.assumptions)
+    # Independent: x' = -sign(x) comes to rest, Euler's steps of 2/7 from 1 jump over zero for ever.
+    values = [Fraction(1)]
+    for _ in range(40):
+        values.append(values[-1] - Fraction(2, 7) * (1 if values[-1] > 0 else -1))
+    assert {abs(value) for value in values[-4:]} == {Fraction(1, 7)}
+    for method, error in ((forward_euler, "O(dt)"), (heun, "O(dt**2) away from the kinks of Abs(v)")):
+        bent = Derivation("", law({dot(v): -k * Abs(v)}), (Step("", Integrate(method, dt)),))
+        assert str(bent.error) == error
+    constant = Derivation(
+        "", law({dot(v): -sign(k - 2 * c) * v * k}), (Step("", Integrate(forward_euler, dt)),)
+    )
+    assert str(constant.error) == "O(dt)"
+
+
+def test_budgets_of_what_holds_are_known():
+    assert str(of(descent, Divide(2)).error) == "exact"
+    assert str(of(descent, Integrate(forward_euler, dt)).error) == "O(dt)"
+    assert of(descent, Integrate(forward_euler, dt)).error.is_known

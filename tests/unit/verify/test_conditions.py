@@ -38,7 +38,7 @@ from physsym.parsing import conditions_of
 from physsym.verify import conditions
 from physsym.verify.conditions import consistent, defined, follows
 from physsym.verify.engines import smt
-from physsym.vocabulary import G, dt, eta, gamma, m, rho, tau, u, v, x
+from physsym.vocabulary import G, Vocabulary, dt, eta, gamma, m, rho, tau, u, v, x
 
 motion = damped_particle.law()
 in_tau = law({tau * dot(dot(x)): -G / gamma - dot(x)})
@@ -307,12 +307,13 @@ def test_each_order_is_tied_to_its_step():
 
 
 def test_two_steps_of_one_order_are_two_entries_and_one_term():
-    s = Symbol("s", positive=True)
-    start = law({dot(x): -x * (1 + tau + s)})
+    s, k = Symbol("s", positive=True), Symbol("k", positive=True)
+    start = law({dot(x): -k * x * (1 + tau + s)})
     steps = (Limit(tau, 0), Limit(s, 0))
-    budget = Derivation("twice", start, tuple(Step("", move) for move in steps)).error
+    budget = Derivation("twice", start, tuple(Step("", move) for move in steps), Vocabulary(())).error
     assert [e.step for e in budget.entries] == [1, 2]
-    assert str(Derivation("exact", start, ()).error) == "exact"
+    assert str(Derivation("exact", start, (Step("", Divide(k)),), Vocabulary(())).error) == "exact"
+    assert str(Derivation("nothing", start, ()).error) == "not known: the start"
 
 
 def flow(force, end, inertia=None, velocity=0):
