@@ -12,6 +12,7 @@ from sympy import Expr, Symbol
 from physsym.core.inference import infer_dimensions
 from physsym.core.motion import moving
 from physsym.core.statements import Equation, Law, Rule, Statement, as_statement, rebuilt, symbols
+from physsym.core.symbols import DOT, dot
 from physsym.core.verdicts import (
     Condition,
     Hypothesis,
@@ -23,7 +24,7 @@ from physsym.core.verdicts import (
     holds,
     is_failure,
 )
-from physsym.mechanics.moves import Integrate, Move, MoveError, Step
+from physsym.mechanics.moves import Integrate, Move, MoveError, ReduceOrder, Rescale, Step
 from physsym.mechanics.system import System
 from physsym.transform import apply
 from physsym.verify import dimensions, follows_from
@@ -211,9 +212,11 @@ class Derivation:
     def _walk(self) -> tuple[tuple[Statement, ...], str]:
         """Return the lines as far as they go, and the reason why they stop early, or an empty text."""
         lines = [self.start]
-        for step in self.steps:
+        for k, step in enumerate(self.steps):
             try:
-                lines.append(step.gives or _proposed(step.move, lines[-1]))
+                lines.append(
+                    step.gives or _proposed(_velocities_first(self.steps[: k + 1], lines[-1]), lines[-1])
+                )
             except MoveError as reason:
                 return tuple(lines), str(reason)
         return tuple(lines), ""
@@ -288,10 +291,10 @@ class Derivation:
         for line in lines:
             known.append(tuple(sorted({*known[-1], *moving(line, known[-1])}, key=str)))
         found = tuple(
-            fails(misuse) if misuse else _checked(step.move, above, below, moved)
-            for step, misuse, above, below, moved in zip(
-                self.steps, misused, lines, lines[1:], known, strict=False
-            )
+            fails(misuse)
+            if misuse
+            else _checked(_velocities_first(self.steps[: k + 1], above), above, below, known[k])
+            for k, (misuse, above, below) in enumerate(zip(misused, lines, lines[1:], strict=False))
         )
         if not reason:
             return found
@@ -379,6 +382,28 @@ class Derivation:
 
     def __str__(self) -> str:
         return f"{self.title}: {self.lines[-1]}"
+
+
+def _velocities_first(steps: tuple[Step, ...], line: Statement) -> Move:
+    """Return the move of the last step; an integration moves first the velocities that earlier steps named.
+
+    So the law need not tell by itself which of its states are velocities: the law of a frictionless spring
+    does not, as it is the same with positions and velocities exchanged.
+    """
+    *earlier, last = steps
+    move = last.move
+    if not isinstance(move, Integrate) or move.first or not move.method.partitioned or isinstance(line, Rule):
+        return move
+    named: dict[Symbol, Symbol] = {}  # from a velocity, as it was named, to its name now
+    for step in earlier:
+        if isinstance(step.move, ReduceOrder):
+            named[step.move.velocity] = step.move.velocity
+        elif isinstance(step.move, Rescale):
+            named = {v: step.move.new if now == step.move.old else now for v, now in named.items()}
+    rates = [{s for s in e.residual.free_symbols if DOT in s.name} for e in line.equations]
+    first = tuple(s for held in rates for s in named.values() if dot(s) in held)
+    others = set().union(*rates) - set(map(dot, first))
+    return replace(move, first=first) if first and others else move
 
 
 def _definitions(move: Move) -> tuple[Law, ...]:

@@ -202,7 +202,8 @@ def first_moved(equations: Equations, move: Integrate) -> set[Symbol]:
     if not any(others - {s} for s, others in read.items()):
         return set(equations)
     located = _located(equations)
-    second = {s for s in equations if s in located or _is_moved(s, read, located, equations)}
+    moved = {s for s in equations if s in located or _is_moved(s, read, located, equations)}
+    second = _ignorable(equations) or moved
     first = set(equations) - second
     if not second or not first <= set().union(*(read[s] for s in second)) or not first:
         raise Refusal(
@@ -223,6 +224,19 @@ def _read_by(state: Symbol, equations: Equations) -> set[Symbol]:
     rate = b / factor
     other = fresh("another value", rate.free_symbols)
     return {s for s in held if not identical(rate, substituted(rate, {s: other}))}
+
+
+def _ignorable(equations: Equations) -> set[Symbol]:
+    """Return the states that may be shifted without a change of any rate, once the potential is switched off.
+
+    Space is homogeneous without forces, so these are positions (ignorable coordinates: Goldstein, Classical
+    Mechanics, section 2.6), provided that the potential acts on all other states; otherwise none is returned.
+    """
+    off = {f: Integer(0) for r in equations.values() for f in r.atoms(*OPAQUE)}
+    free = {s: substituted(r, off) for s, r in equations.items()}
+    shifted = set(equations).difference(*(_read_by(s, free) for s in equations))
+    kicked = {s for s in equations if equations[s] != free[s]}
+    return shifted if set(equations) - shifted <= kicked else set()
 
 
 def _located(equations: Equations) -> set[Symbol]:
