@@ -38,7 +38,8 @@ def _(move: Integrate, line: Statement) -> Rule:
             "write a constant by another letter"
         )
     if moves(move.step, law, STANDARD.moving):
-        raise MoveError(f"{move.step} changes in time; name the time step by a fresh symbol")
+        what = "is the time" if is_time(move.step) else "changes in time"
+        raise MoveError(f"{move.step} {what}; name the time step by a fresh symbol")
     if time and (rate := rates.pop(time, Integer(1))) != 1:
         raise MoveError(f"{time} is the time, whose rate is 1 and not {rate}; write another letter for it")
     if move.clock and (time is None or not isinstance(move.method, PartitionedEuler)):

@@ -246,7 +246,7 @@ def test_velocity_verlet_with_the_force_at_one_time_is_refused():
         (Integrate(heun, dt, clock="new"), law({dot(x): a * t}), "Heun's method reads its own times"),
         (Integrate(forward_euler, dt, clock="new"), law({dot(x): -x}), "the law does not hold the time"),
         (Integrate(forward_euler, dt), law({dot(x): a, dot(t): 2}), "whose rate is 1 and not 2"),
-        (Integrate(forward_euler, t), law({dot(x): a}), "t changes in time; name the time step"),
+        (Integrate(forward_euler, t), law({dot(x): a}), "t is the time; name the time step"),
         (Integrate(forward_euler, dt), law({dot(x): v}), "v changes in time, and no equation"),
         (Integrate(forward_euler, dt), law({dot(q): -grad(w)}), "w changes in time, and no equation"),
         (Integrate(forward_euler, dt), law({dot(x): -G, 2 * dot(x): -G}), "two equations of the law"),
