@@ -51,6 +51,7 @@ from .transform.registry import apply
 from .verify.dimensions import dimensions
 from .verify.equivalence import identical, same_law, same_rule
 from .verify.registry import check
+from .verify.solution import solves
 from .vocabulary import Quantity, Vocabulary
 
 __version__: str
@@ -115,6 +116,7 @@ __all__ = [
     "script",
     "scripts",
     "show_versions",
+    "solves",
     "source",
     "sweep",
     "testing",

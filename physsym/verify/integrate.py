@@ -412,6 +412,10 @@ def derivative(value: Expr, step: Symbol) -> Expr:
         return Add(*(Mul(*parts[:k], derivative(a, step), *parts[k + 1 :]) for k, a in enumerate(parts)))
     if isinstance(value, Pow) and step not in parts[1].free_symbols:
         return parts[1] * parts[0] ** (parts[1] - 1) * derivative(parts[0], step)
+    if isinstance(value, Pow):
+        # f**g = exp(g*log(f))
+        inner = log(parts[0])
+        return value * (derivative(parts[1], step) * inner + parts[1] * derivative(inner, step))
     if type(value) not in _DERIVATIVES or any(f.has(step) for f in value.atoms(*OPAQUE)):
         raise NotImplementedError(f"{value} is no function of {step} whose derivative is known here")
     return _DERIVATIVES[type(value)](parts[0]) * derivative(parts[0], step)

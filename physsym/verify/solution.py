@@ -1,0 +1,119 @@
+"""Whether functions of the time solve a law: differentiated and put into it, they leave zero."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sympy import Expr, Integer, Symbol
+
+from physsym.core.motion import is_time
+from physsym.core.statements import LawLike, as_law, symbols
+from physsym.core.symbols import DOT, OPAQUE, Exact, dot, exact, name_and_marks
+from physsym.core.verdicts import Verdict, all_of, holds, undecided
+from physsym.verify.budget import budgeted
+from physsym.verify.conditions import Hypotheses, assuming, defined
+from physsym.verify.engines import interval
+from physsym.verify.equivalence import identical
+from physsym.verify.integrate import derivative
+from physsym.verify.substitution import substituted
+
+
+@budgeted
+def solves(law: LawLike, motion: Mapping[Symbol, Exact], given: Hypotheses = ()) -> Verdict:
+    """Return whether functions of the time solve a law.
+
+    Parameters
+    ----------
+    law
+        A law, a single equation, or a system, whose law of motion is meant.
+    motion
+        Each state as an expression in the time `t` and constants.
+    given
+        What is assumed of the constants, as in `same_rule`.
+
+    Returns
+    -------
+    Verdict
+        It holds if every equation holds at every instant at which the functions are defined; what that takes
+        is listed. Where one does not, the witness is a point and an instant. Initial values are not judged.
+
+    Raises
+    ------
+    TypeError
+        For what is no law, a state that is no symbol, or a function that is no exact expression.
+    ValueError
+        Where a state that has a rate in the law is missing, or a function holds a state, a rate or a
+        potential.
+
+    Examples
+    --------
+    >>> from sympy import Symbol, exp
+    >>> from physsym.core.symbols import dot
+    >>> from physsym.core.statements import law
+    >>> from physsym.vocabulary import t, tau, v
+    >>> decay = law({tau * dot(v): -v})
+    >>> print(solves(decay, {v: 3 * exp(-t / tau)}).outcome.value)
+    holds
+    >>> print(solves(decay, {v: exp(-2 * t / tau)}).outcome.value)
+    fails
+    """
+    stated = as_law(law)
+    functions = _functions(motion, {name_and_marks(s)[0] for s in symbols(stated) if DOT in s.name})
+    held = symbols(stated).union(*(f.free_symbols for f in functions.values()))
+    times = sorted((s for s in held if is_time(s)), key=lambda s: len(s.assumptions0))
+    values: dict[Expr, Expr] = dict.fromkeys(
+        times, times[-1] if times else Integer(0)
+    )  # one symbol for the time
+    functions = {s: substituted(f, values) for s, f in functions.items()}
+    for state, function in functions.items():
+        depth = max((u.name.count(DOT) for u in held if name_and_marks(u)[0] == state.name), default=0)
+        for _ in range(depth + 1):
+            values[state] = function
+            try:
+                function, state = _rate(function, times), dot(state)
+            except NotImplementedError as reason:
+                return undecided(f"{reason}; give the motion by powers, exp, log, sin, cos, tan and atan")
+    verdicts = [
+        identical(
+            substituted(e.residual, values),
+            Integer(0),
+            given,
+            what=f"what remains of {e} along the motion and zero",
+        )
+        for e in stated.equations
+    ]
+    verdict = all_of(*verdicts)
+    if verdict:
+        verdict = all_of(verdict, holds("initial values are not judged"))
+    remaining = (substituted(e.residual, values) for e in stated.equations)
+    return assuming(verdict, defined(*functions.values(), *remaining))
+
+
+def _functions(motion: Mapping[Symbol, Exact], moved: set[str]) -> dict[Symbol, Expr]:
+    """Return the functions of the states, checked."""
+    functions = {state: exact(function) for state, function in motion.items()}
+    for state, function in functions.items():
+        if not isinstance(state, Symbol) or name_and_marks(state)[1] or is_time(state):
+            raise TypeError(f"a motion gives states as functions of t, such as {{x: exp(-t)}}; given {state}")
+        names = {name_and_marks(s)[0] for s in function.free_symbols}
+        marked = sorted((s for s in function.free_symbols if name_and_marks(s)[1]), key=str)
+        unfit = [*marked, *sorted(names & {s.name for s in functions}), *function.atoms(*OPAQUE)]
+        if unfit:
+            raise ValueError(
+                f"{state} must be a function of t and constants; {unfit[0]} is none, in {function}"
+            )
+    missing = sorted(moved - {s.name for s in functions} - {"t"})
+    if missing:
+        raise ValueError(f"the motion of {missing[0]} is missing: the law holds its rate")
+    return functions
+
+
+def _rate(function: Expr, times: list[Symbol]) -> Expr:
+    """Return the derivative by the time; the difference quotients at points must tend to it."""
+    if not times:
+        return Integer(0)
+    rate, step = derivative(function, times[-1]), Symbol("a short time", positive=True)
+    later, earlier = (substituted(function, {times[-1]: times[-1] + s * step}) for s in (1, -1))
+    if any(order < 1 for order in interval.measured_orders((later - earlier) / (2 * step) - rate, step)):
+        raise NotImplementedError(f"the derivative of {function} is in doubt")
+    return rate
