@@ -219,6 +219,8 @@ G = grad(x)
 
 _SPEED = LENGTH / TIME
 _MOBILITY = TIME / MASS
+# As conditions: a relation of SymPy such as rho < 1 makes it import its tensors, which takes long.
+_FRACTION = (Condition(rho, ">= 0"), Condition(1 - rho, "> 0"))
 
 # fmt: off
 STANDARD = Vocabulary((
@@ -234,7 +236,7 @@ STANDARD = Vocabulary((
     Quantity(tau,   "time",         TIME,          "tau",     "tau",    "relaxation time",                            "memory of the optimizer"),
     Quantity(eta,   "scalar",       _MOBILITY*TIME, "eta",    "eta",    "time step over friction",                    "learning rate"),
     Quantity(alpha, "scalar",       _MOBILITY*TIME, "alpha",  "alpha",  "displacement per force in one step",         "step size of the momentum method"),
-    Quantity(rho,   "scalar",       ONE,           "rho",     "rho",    "fraction of the velocity kept in one step",  "momentum coefficient", (rho >= 0, rho < 1)),
+    Quantity(rho,   "scalar",       ONE,           "rho",     "rho",    "fraction of the velocity kept in one step",  "momentum coefficient", _FRACTION),
     Quantity(lam,   "scalar",       MASS / TIME**2, "lambda", "lambda", "curvature of the potential (stiffness)",     "curvature of the loss"),
 ))
 # fmt: on

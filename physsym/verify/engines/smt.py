@@ -21,7 +21,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from functools import lru_cache
-from importlib.metadata import distributions
 from pathlib import Path
 
 from sympy import Expr, Symbol
@@ -223,6 +222,8 @@ def _die_with_parent() -> None:
 @lru_cache(maxsize=1)
 def _command() -> tuple[str, ...]:
     limits = f"-memory:{_MEMORY}", f"-T:{math.ceil(SECONDS)}"
+    from importlib.metadata import distributions  # it takes long, and z3 is seldom asked
+
     folders = {
         *site.getsitepackages(),
         site.getusersitepackages(),
