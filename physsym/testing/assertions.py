@@ -45,15 +45,16 @@ from physsym.testing.failures import (
     verdict_lines,
 )
 from physsym.testing.records import record
-from physsym.verify.equivalence import same_law, same_rule
-from physsym.verify.identity import identical
-from physsym.vocabulary import STANDARD, scalar
+from physsym.verify.conditions import Hypotheses, vocabulary_of
+from physsym.verify.equivalence import identical, same_law, same_rule
 
 RuleText: TypeAlias = RuleLike | str
 LawText: TypeAlias = LawLike | Derivation | str
 
 
-def assert_same_rule(actual: RuleText, desired: RuleText, *, form: bool = False) -> None:
+def assert_same_rule(
+    actual: RuleText, desired: RuleText, *, given: Hypotheses = (), form: bool = False
+) -> None:
     """Raise AssertionError unless two rules are the same map of their states.
 
     Parameters
@@ -61,6 +62,8 @@ def assert_same_rule(actual: RuleText, desired: RuleText, *, form: bool = False)
     actual, desired : Rule, Update, Derivation or str
         What was obtained and what is wanted. An update counts as the rule of one update, a derivation as its
         rule, and a text is read with the standard vocabulary and the symbols of the other rule.
+    given : conditions, optional
+        What is assumed: relations such as `0 < beta`, or texts such as "0 <= rho < 1"; several, or one.
     form : bool, optional
         Whether the updates must also be written alike: the same expressions, in the same order.
 
@@ -89,7 +92,7 @@ def assert_same_rule(actual: RuleText, desired: RuleText, *, form: bool = False)
     """
     __tracebackhide__ = True
     first, second = (read_rule(given, other) for given, other in ((actual, desired), (desired, actual)))
-    verdict = same_rule(first, second)
+    verdict = same_rule(first, second, given)
     record("rule", verdict.outcome.value, verdict.engines)
     if not verdict:
         notes = list(twins(symbols(first), symbols(second)))
@@ -101,7 +104,7 @@ def assert_same_rule(actual: RuleText, desired: RuleText, *, form: bool = False)
         raise AssertionError(_of_another_form("the rules", listed(first), listed(second)))
 
 
-def assert_same_law(actual: LawText, desired: LawText, *, form: bool = False) -> None:
+def assert_same_law(actual: LawText, desired: LawText, *, given: Hypotheses = (), form: bool = False) -> None:
     """Raise AssertionError unless two laws consist of the same equations, each up to its sign, in any order.
 
     An equation times a constant other than -1 counts as another one; the message says so where that is all.
@@ -111,6 +114,8 @@ def assert_same_law(actual: LawText, desired: LawText, *, form: bool = False) ->
     actual, desired : Law, Equation, System, Derivation or str
         What was obtained and what is wanted. An equation counts as the law of one equation, a system as its
         law of motion, a derivation as its last line, and a text is read as by `assert_same_rule`.
+    given : conditions, optional
+        What is assumed, as in `assert_same_rule`.
     form : bool, optional
         Whether the equations must also be written alike: the same sides, in the same order.
 
@@ -129,7 +134,7 @@ def assert_same_law(actual: LawText, desired: LawText, *, form: bool = False) ->
     """
     __tracebackhide__ = True
     first, second = (_law(given, other) for given, other in ((actual, desired), (desired, actual)))
-    verdict = same_law(first, second)
+    verdict = same_law(first, second, given)
     record("law", verdict.outcome.value, verdict.engines)
     if not verdict:
         notes = [*twins(symbols(first), symbols(second)), *_multiples(first, second)]
@@ -141,13 +146,17 @@ def assert_same_law(actual: LawText, desired: LawText, *, form: bool = False) ->
         raise AssertionError(_of_another_form("the laws", listed(first), listed(second)))
 
 
-def assert_same_expression(actual: Exact | str, desired: Exact | str, *, form: bool = False) -> None:
+def assert_same_expression(
+    actual: Exact | str, desired: Exact | str, *, given: Hypotheses = (), form: bool = False
+) -> None:
     """Raise AssertionError unless two expressions are equal wherever both are defined.
 
     Parameters
     ----------
     actual, desired : Expr, int, Fraction or str
         What was obtained and what is wanted. A text is read as by `assert_same_rule`.
+    given : conditions, optional
+        What is assumed, as in `assert_same_rule`.
     form : bool, optional
         Whether the expressions must also be written alike.
 
@@ -170,7 +179,7 @@ def assert_same_expression(actual: Exact | str, desired: Exact | str, *, form: b
     """
     __tracebackhide__ = True
     first, second = (_expression(given, other) for given, other in ((actual, desired), (desired, actual)))
-    verdict = identical(first, second)
+    verdict = identical(first, second, given)
     record("expression", verdict.outcome.value, verdict.engines)
     if not verdict:
         notes = list(twins(first.free_symbols, second.free_symbols))
@@ -323,6 +332,4 @@ def _read(given: Any, other: object) -> Any:
         found = frozenset()
     else:
         found = symbols(other.lines[-1] if isinstance(other, Derivation) else as_statement(other))  # type: ignore[arg-type]
-    plain = sorted((s for s in found if not name_and_marks(s)[1]), key=str)
-    known = {q.symbol for q in STANDARD.quantities}
-    return read(given, STANDARD.extended(*(scalar(s) for s in plain if s not in known)))
+    return read(given, vocabulary_of(found))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from functools import lru_cache
 from typing import TypeAlias
@@ -10,7 +12,7 @@ from typing import TypeAlias
 import sympy
 from sympy import Expr, Mul, Pow, Symbol, preorder_traversal
 
-from physsym.core.conditions import Given, as_conditions
+from physsym.core.conditions import Given, Sign, as_conditions
 from physsym.core.signs import signs
 from physsym.core.statements import Equation
 from physsym.core.symbols import OPAQUE, name_and_marks
@@ -20,7 +22,7 @@ from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
 from physsym.verify.engines.evaluation import sample_points, satisfied
 from physsym.verify.engines.smtlib import declared_sign
-from physsym.vocabulary import STANDARD, scalar
+from physsym.vocabulary import STANDARD, Vocabulary, scalar
 
 Hypotheses: TypeAlias = Given | str | Iterable[Given | str]
 """What `conditions_of` takes: conditions, SymPy relations and texts, several or a single one."""
@@ -61,11 +63,34 @@ def conditions_of(given: Hypotheses, symbols: Iterable[Symbol] = ()) -> tuple[Co
     if given is None:
         raise TypeError("given takes conditions such as (0 < beta, beta < 1); for none of them leave it out")
     items = given if isinstance(given, (tuple, list, set, frozenset)) else (given,)
-    plain = sorted((s for s in symbols if not name_and_marks(s)[1]), key=str)
-    known = {q.symbol for q in STANDARD.quantities}
-    names = STANDARD.extended(*(scalar(s) for s in plain if s not in known))
+    names = vocabulary_of(symbols)
     found = (read_conditions(g, names) if isinstance(g, str) else as_conditions(g) for g in items)
     return tuple(dict.fromkeys(c for group in found for c in group))
+
+
+_hypotheses: ContextVar[tuple[Condition, ...]] = ContextVar("hypotheses", default=())
+
+
+@contextmanager
+def under(given: tuple[Condition, ...]) -> Iterator[None]:
+    """Assume conditions in every comparison within the block."""
+    token = _hypotheses.set(given)
+    try:
+        yield
+    finally:
+        _hypotheses.reset(token)
+
+
+def hypotheses() -> tuple[Condition, ...]:
+    """Return the conditions that are assumed here, those of `under`."""
+    return _hypotheses.get()
+
+
+def vocabulary_of(symbols: Iterable[Symbol]) -> Vocabulary:
+    """Return the standard vocabulary in which the names of symbols mean these, for texts that name them."""
+    plain = sorted((s for s in symbols if not name_and_marks(s)[1]), key=str)
+    known = {q.symbol for q in STANDARD.quantities}
+    return STANDARD.extended(*(scalar(s) for s in plain if s not in known))
 
 
 def defined(*expressions: Expr) -> tuple[Condition, ...]:
@@ -85,8 +110,8 @@ def _demanded(part: Expr) -> Iterator[Condition]:
         yield Condition(part.args[0], "> 0")
     if not isinstance(part, Pow):
         return
-    if part.exp.is_Integer:
-        yield from [Condition(part.base, "!= 0")] if part.exp.is_negative else []
+    if part.exp.is_integer:
+        yield from [] if part.exp.is_nonnegative else [Condition(part.base, "!= 0")]
     else:
         yield Condition(part.base, ">= 0" if part.exp.is_positive else "> 0")
 
@@ -164,6 +189,47 @@ def in_first_names(conditions: Iterable[Condition], definitions: Iterable[Equati
             break
         meant = replaced
     return meant
+
+
+def implied(given: Iterable[Condition], condition: Condition) -> bool:
+    """Return whether a condition follows from the signs of its symbols together with other conditions.
+
+    Contradictory conditions imply nothing here.
+    """
+    if follows(condition):
+        return True
+    stronger = {"!= 0": ("> 0",), ">= 0": ("> 0", "= 0")}.get(condition.relation, ())
+    known = tuple(given)
+    if any(
+        c.expression == condition.expression and c.relation in (condition.relation, *stronger) for c in known
+    ):
+        return True
+    shared = [c for c in known if c.expression.free_symbols & condition.expression.free_symbols]
+    return bool(shared) and smt.implies(known, condition).answer is Answer.PROVED
+
+
+def simplified(condition: Condition) -> Condition:
+    """Return an equivalent condition on a base instead of an odd power of it, without factors of known sign.
+
+    >>> from physsym.vocabulary import eta, x
+    >>> print(simplified(Condition(2 * eta * x**3, ">= 0")))
+    x >= 0
+    """
+    sign, factors = 1, []
+    if isinstance(condition.expression, sympy.Abs) and condition.relation in ("!= 0", "> 0", "= 0"):
+        relation: Sign = "= 0" if condition.relation == "= 0" else "!= 0"
+        return simplified(Condition(condition.expression.args[0], relation))
+    for factor in Mul.make_args(condition.expression):
+        base, power = factor.as_base_exp()
+        possible = signs(factor)
+        if possible in ({1}, {-1}):
+            sign *= next(iter(possible))
+        elif power.is_Integer and power > 0 and (power % 2 or condition.relation in ("= 0", "!= 0")):
+            factors.append(base)
+        else:
+            factors.append(factor)
+    relative = 1 if condition.relation in ("= 0", "!= 0") else sign
+    return Condition(relative * Mul(*factors), condition.relation)
 
 
 def assuming(verdict: Verdict, conditions: Iterable[Condition | Hypothesis]) -> Verdict:

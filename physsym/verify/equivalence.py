@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import chain
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 from sympy import Expr, Symbol
 
+from physsym.core.motion import moving
 from physsym.core.statements import Law, LawLike, RuleLike, as_law, as_rule, symbols
-from physsym.core.verdicts import Verdict, all_of, fails
+from physsym.core.symbols import Exact, exact
+from physsym.core.verdicts import Outcome, Verdict, all_of, fails
+from physsym.parsing import read
 from physsym.verify import identity
 from physsym.verify.budget import budgeted
-from physsym.verify.conditions import Hypotheses, conditions_of
+from physsym.verify.conditions import Hypotheses, conditions_of, vocabulary_of
+from physsym.verify.regions import equality
 from physsym.verify.substitution import map_of
 
-Agree = Callable[[Expr, Expr], Verdict]
+T = TypeVar("T")
+
+
+class Agree(Protocol):
+    """A comparison of two expressions."""
+
+    def __call__(self, first: Expr, second: Expr, *, what: str) -> Verdict: ...  # noqa: D102
 
 
 @budgeted
-def identical(first: Expr, second: Expr, given: Hypotheses = (), *, what: str = "both sides") -> Verdict:
+def identical(
+    first: Exact | str, second: Exact | str, given: Hypotheses = (), *, what: str = "both sides"
+) -> Verdict:
     """Return whether two expressions are equal wherever both are defined.
 
     Parameters
     ----------
     first, second
-        Expressions.
+        Expressions, or their texts.
     given
         What is assumed: conditions, SymPy relations such as `0 < beta`, or texts such as "0 <= rho < 1";
         several, or one.
@@ -42,8 +55,11 @@ def identical(first: Expr, second: Expr, given: Hypotheses = (), *, what: str = 
     ----------
     J. Schwartz, 1980; R. Zippel, 1979 (`verify/engines/error_bound.py`).
     """
-    conditions_of(given, first.free_symbols | second.free_symbols)
-    return identity.identical(first, second, what)
+    one, other = (
+        _read(exact, *pair, lambda e: e.free_symbols) for pair in ((first, second), (second, first))
+    )
+    assumed = conditions_of(given, one.free_symbols | other.free_symbols)
+    return equality(one, other, assumed, (), what)
 
 
 @budgeted
@@ -53,7 +69,8 @@ def same_rule(first: RuleLike, second: RuleLike, given: Hypotheses = ()) -> Verd
     Parameters
     ----------
     first, second
-        Rules, single updates, or derivations that end with a rule.
+        Rules, single updates, derivations that end with a rule, or texts, which are read with the standard
+        vocabulary and the symbols of the other rule.
     given
         What is assumed: conditions, SymPy relations such as `0 < beta`, or texts such as "0 <= rho < 1";
         several, or one.
@@ -75,9 +92,10 @@ def same_rule(first: RuleLike, second: RuleLike, given: Hypotheses = ()) -> Verd
     >>> print(same_rule(read("x <- x - eta*G"), read("x <- -(eta*G - x)")).outcome.value)
     holds
     """
-    rules = as_rule(first), as_rule(second)
-    conditions_of(given, symbols(rules[0]) | symbols(rules[1]))
-    return same_maps(map_of(rules[0]), map_of(rules[1]))
+    one, other = (_read(as_rule, *pair, symbols) for pair in ((first, second), (second, first)))
+    known = symbols(one) | symbols(other)
+    assumed, constants = conditions_of(given, known), known - moving(one) - moving(other)
+    return same_maps(map_of(one), map_of(other), partial(equality, given=assumed, constants=constants))
 
 
 @budgeted
@@ -87,7 +105,7 @@ def same_law(first: LawLike, second: LawLike, given: Hypotheses = ()) -> Verdict
     Parameters
     ----------
     first, second
-        Laws, single equations, or systems, whose law of motion is meant.
+        Laws, single equations, systems, whose law of motion is meant, or texts.
     given
         What is assumed, as in `same_rule`.
 
@@ -107,9 +125,20 @@ def same_law(first: LawLike, second: LawLike, given: Hypotheses = ()) -> Verdict
     >>> print(bool(same_law(read("m*dot(v) = -G"), read("0 = m*dot(v) + G"))))
     True
     """
-    laws = as_law(first), as_law(second)
-    conditions_of(given, symbols(laws[0]) | symbols(laws[1]))
-    return same_equations(residuals(laws[0]), residuals(laws[1]))
+    one, other = (_read(as_law, *pair, symbols) for pair in ((first, second), (second, first)))
+    known = symbols(one) | symbols(other)
+    assumed, constants = conditions_of(given, known), known - moving(one) - moving(other)
+    return same_equations(
+        residuals(one), residuals(other), partial(equality, given=assumed, constants=constants)
+    )
+
+
+def _read(as_value: Callable[[Any], T], given: Any, other: Any, names: Callable[[T], frozenset[Symbol]]) -> T:
+    """Return what is compared; a text is read with the symbols of what it is compared with."""
+    if not isinstance(given, str):
+        return as_value(given)
+    known = frozenset() if isinstance(other, str) else names(as_value(other))
+    return as_value(read(given, vocabulary_of(known)))
 
 
 def residuals(law: Law) -> list[Expr]:
@@ -117,31 +146,45 @@ def residuals(law: Law) -> list[Expr]:
     return [e.residual for e in law.equations]
 
 
-def same_equations(expected: Sequence[Expr], found: Sequence[Expr]) -> Verdict:
+def same_equations(
+    expected: Sequence[Expr], found: Sequence[Expr], agree: Agree = identity.identical
+) -> Verdict:
     """Return whether two lists of residuals are the same equations, each up to its sign, in any order."""
     if len(expected) != len(found):
         return fails(f"{len(expected)} equations are due, {len(found)} are given")
-    return all_of(*match_equations(expected, found, lambda a, b: identity.identical(a, b, "the two lines")))
+    return all_of(*match_equations(expected, found, lambda a, b: agree(a, b, what="the two lines")))
 
 
-def match_equations(expected: Sequence[Expr], found: Sequence[Expr], agree: Agree) -> list[Verdict]:
+def match_equations(
+    expected: Sequence[Expr], found: Sequence[Expr], agree: Callable[[Expr, Expr], Verdict]
+) -> list[Verdict]:
     """Return a verdict for each expected residual: that of the one found, up to sign, that agrees with it.
 
-    Both lists have the same length, and each residual found is matched once (greedily).
+    Both lists have the same length, and each residual found is matched once (greedily): with the first that
+    agrees, else with one that agrees under conditions, else with the first of all.
     """
     left, verdicts = list(found), []
     for residual in expected:
-        trials = ((agree(residual, side), match) for match in left for side in (match, -match))
-        first = next(trials)  # there is one, since the lists have the same length
-        verdict, match = next((trial for trial in chain([first], trials) if trial[0]), first)
+        trials = []
+        for match in left:
+            for side in (match, -match):
+                trials.append((agree(residual, side), match))
+                if trials[-1][0]:
+                    break
+            if trials[-1][0]:
+                break
+        conditional = (trial for trial in trials if trial[0].outcome is Outcome.CONDITIONAL)
+        verdict, match = trials[-1] if trials[-1][0] else next(conditional, trials[0])
         verdicts.append(verdict)
         left.remove(match)
     return verdicts
 
 
-def same_maps(expected: dict[Symbol, Expr], found: dict[Symbol, Expr]) -> Verdict:
+def same_maps(
+    expected: dict[Symbol, Expr], found: dict[Symbol, Expr], agree: Agree = identity.identical
+) -> Verdict:
     """Return whether two maps of states to new values are equal."""
     if set(expected) != set(found):
         names = (", ".join(sorted(map(str, states))) for states in (expected, found))
         return fails("the states differ: {} against {}".format(*names))
-    return all_of(*(identity.identical(expected[s], found[s], f"the new values of {s}") for s in expected))
+    return all_of(*(agree(expected[s], found[s], what=f"the new values of {s}") for s in expected))

@@ -7,11 +7,14 @@ family proves is undecided. An engine that refutes what another proves is a conf
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from sympy import Expr
 
-from physsym.core.verdicts import Verdict, fails, holds, undecided
+from physsym.core.verdicts import Condition, Outcome, Verdict, fails, holds, undecided
 from physsym.verify.budget import BudgetError, check_time, part
+from physsym.verify.cases import by_cases, depends_on_signs
+from physsym.verify.conditions import hypotheses
 from physsym.verify.engines import flint, identity_test, interval, sampling, smt
 from physsym.verify.engines.base import Answer, Engine, Finding
 
@@ -22,15 +25,13 @@ _SHARE = 0.4  # of the processor time that is left, for one engine
 WATCHED = 4  # sample points for the refuters after a proof: a fault of a prover shows at almost any point
 
 
-def identical(left: Expr, right: Expr, what: str = "both sides") -> Verdict:
+def identical(first: Expr, second: Expr, what: str = "both sides") -> Verdict:
     """Return whether two expressions are equal wherever both are defined.
 
     Parameters
     ----------
-    left
-        An expression.
-    right
-        The expression that it is compared with.
+    first, second
+        Expressions.
     what
         A name of the two for the evidence.
 
@@ -45,6 +46,27 @@ def identical(left: Expr, right: Expr, what: str = "both sides") -> Verdict:
     ----------
     J. Schwartz, 1980; R. Zippel, 1979 (`verify/engines/error_bound.py`).
     """
+    return identical_under(first, second, hypotheses(), what)
+
+
+def identical_under(left: Expr, right: Expr, given: Sequence[Condition], what: str) -> Verdict:
+    """Return whether two expressions are equal wherever both are defined and the conditions hold."""
+    by_sign = depends_on_signs(left, right)
+    if (given or by_sign) and left == right:
+        return holds(f"{what} are the same by form")
+    verdict = by_cases(left, right, given, what, as_a_whole) if by_sign else as_a_whole(left, right, what)
+    if by_sign and verdict.outcome is Outcome.UNDECIDABLE:
+        whole = as_a_whole(left, right, what)
+        return whole if whole else verdict
+    if by_sign or verdict or not given:
+        return verdict
+    # Unequal as a whole, they may be equal under the conditions: then there is one case, that of these.
+    under = by_cases(left, right, given, what, as_a_whole)
+    return replace(verdict, witness=under.witness) if under.witness and verdict.witness else under
+
+
+def as_a_whole(left: Expr, right: Expr, what: str) -> Verdict:
+    """Return whether two expressions are equal wherever both are defined, by all engines."""
     findings = [query_engine(engine, left, right) for engine in PROVERS]
     sure = len(_families(_having(findings, Answer.PROVED))) >= FAMILIES_NEEDED
     attempts = (WATCHED,) if sure else ()

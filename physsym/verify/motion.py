@@ -13,7 +13,7 @@ from physsym.core.statements import Law, Statement, symbols
 from physsym.core.symbols import OPAQUE, dot, name_and_marks
 from physsym.core.verdicts import Condition, Outcome, Verdict
 from physsym.mechanics.moves import Define, Integrate, Limit, Move, Rescale
-from physsym.verify.conditions import follows
+from physsym.verify.conditions import hypotheses, implied
 from physsym.verify.substitution import Refusal
 
 
@@ -68,7 +68,7 @@ def conditional_on_motion(verdict: Verdict, above: Statement, also: Iterable[Sym
     A constant satisfies such a condition once and for all; a state may leave the region where it holds.
     """
     moved = any(
-        isinstance(c, Condition) and moves(c.expression, above, also) and not follows(c)
+        isinstance(c, Condition) and moves(c.expression, above, also) and not implied(hypotheses(), c)
         for c in verdict.assumes
     )
     return replace(verdict, outcome=Outcome.CONDITIONAL) if verdict and moved else verdict

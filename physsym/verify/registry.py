@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import singledispatch
 
 from sympy import Symbol
 
 from physsym.core.statements import Law, Statement, StatementLike, as_statement, expressions, symbols
-from physsym.core.verdicts import Outcome, Verdict, fails
+from physsym.core.verdicts import Hypothesis, Outcome, Verdict, fails
 from physsym.mechanics.moves import Move
 from physsym.verify.budget import budgeted
-from physsym.verify.conditions import Hypotheses, assuming, conditions_of, consistent, defined
+from physsym.verify.conditions import Hypotheses, assuming, conditions_of, consistent, defined, implied, under
 from physsym.verify.motion import conditional_on_motion, require_constants
 from physsym.verify.substitution import Refusal
 from physsym.verify.well_formed import contradicting_equations
@@ -84,10 +85,16 @@ def check(move: Move, above: StatementLike, below: StatementLike, given: Hypothe
             )
         raise TypeError(f"check needs a move such as Divide(gamma), given {given_first!r}")
     above, below = as_statement(above), as_statement(below)
-    conditions_of(given, symbols(above) | symbols(below))
-    return verify_line(move, above, below, STANDARD.moving)
+    assumed = conditions_of(given, symbols(above) | symbols(below))
+    if assumed and (clash := consistent(assumed)).outcome is Outcome.FAILS:
+        return fails(f"{clash.evidence[0]}, so nothing follows from what is given")
+    with under(assumed):
+        verdict = verify_line(move, above, below, STANDARD.moving)
+    beyond = (c for c in verdict.assumes if isinstance(c, Hypothesis) or not implied(assumed, c))
+    return replace(verdict, assumes=(*assumed, *beyond)) if assumed else verdict
 
 
+@budgeted
 def verify_line(move: Move, above: Statement, below: Statement, known: Iterable[Symbol]) -> Verdict:
     """Return the verdict on a line below, given what else is known to change in time.
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
+from fractions import Fraction
 from typing import NoReturn, Protocol
 
-from sympy import Expr
+from sympy import Expr, Symbol
 
 
 class Answer(Enum):
@@ -26,7 +28,7 @@ class Finding:
 
     Engines of one `family` share algebra code and count as one witness. `reason` explains the answer, `bound`
     states the probability of error, `witness` a point at which the two sides differ, and `difference` is left
-    minus right as text.
+    minus right as text. `at` is the witness as numbers, where these are fractions.
     """
 
     engine: str
@@ -36,6 +38,7 @@ class Finding:
     bound: str = ""
     witness: str = ""
     difference: str = ""
+    at: Mapping[Symbol, Fraction] | None = field(default=None, compare=False)
 
 
 class Engine(Protocol):

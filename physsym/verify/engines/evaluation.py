@@ -11,22 +11,59 @@ from typing import Any
 
 import flint
 import sympy
-from sympy import Abs, Add, Expr, Mul, Pow, Rational, Symbol
+from sympy import Abs, Add, And, Expr, Mul, Or, Pow, Rational, Symbol
+from sympy.logic.boolalg import Boolean
 
+from physsym.core.conditions import as_conditions
 from physsym.core.symbols import OPAQUE, grad, hess, higher, partial, potential
 from physsym.core.verdicts import Condition
 from physsym.verify.budget import check_time
 from physsym.verify.engines.laurent import UndecidedError
+from physsym.vocabulary import STANDARD
 
 POTENTIAL = "U(y) = y + y**3/3"
 PRECISION = 384
 _SMALL = [Fraction(n, d) for d in (1, 2, 3) for n in (1, 2, 3, 5, 7)]
 # Squares, whose square roots are fractions.
 _SQUARES = [Fraction(n * n, d * d) for d in (1, 2, 3) for n in (1, 2, 3, 4, 5)]
+_WHOLE = [Fraction(n) for n in (1, 2, 3, 4, 5, 7)]
+_NATURAL = (
+    8  # the first sample points are within the natural ranges of the quantities; the others need not be
+)
+_REDRAWN = 40  # times that a number outside of its natural range is drawn again
 
 Number = Any  # a Fraction or a ball of reals (flint.arb): both add, multiply and divide
 Values = Mapping[Symbol, Fraction]
 Sample = tuple[Values, Number, Number]
+
+
+class FreePoint(dict[Symbol, Fraction]):
+    """A point at which the potential and its derivatives have random values of their own at each argument.
+
+    Some smooth function has any finite number of such values (Hermite interpolation), so that a difference
+    seen here is one for some potential.
+    """
+
+    def __init__(self, values: Values, seed: int) -> None:
+        """Take the values of the symbols, and the seed of those of the opaque functions."""
+        super().__init__(values)
+        self.seed = seed
+        self.applied: dict[tuple[type, tuple[Fraction, ...]], Fraction] = {}
+
+    def apply(self, expression: Expr) -> Fraction:
+        """Return the value of an opaque function at the values of its arguments."""
+        arguments = tuple(value(a, self) for a in expression.args)
+        if not all(isinstance(a, Fraction) for a in arguments):
+            raise UndecidedError("an evaluation point that is no fraction")
+        key = (expression.func, arguments)
+        if key not in self.applied:
+            text = f"{self.seed} {expression.func.__name__} {arguments}"
+            self.applied[key] = _draw(_ANY, random.Random(text), _SQUARES if self.seed % 2 else _SMALL)
+        return self.applied[key]
+
+    def __str__(self) -> str:
+        used = {f"{f.__name__}({', '.join(map(str, a))})": n for (f, a), n in self.applied.items()}
+        return ", ".join(f"{s} = {n}" for s, n in [*self.items(), *used.items()])
 
 
 @singledispatch
@@ -131,6 +168,22 @@ def _(expression: Abs, at: Values) -> Number:
     return abs(value(expression.args[0], at))
 
 
+@value.register(sympy.Max)
+@value.register(sympy.Min)
+def _(expression: Expr, at: Values) -> Number:
+    first, *rest = (value(a, at) for a in expression.args)
+    for other in rest:
+        gap = (
+            first - other
+            if isinstance(first, Fraction) == isinstance(other, Fraction)
+            else as_ball(first) - as_ball(other)
+        )
+        if not (gap > 0 or gap < 0 or gap == 0):
+            raise UndecidedError("the larger of two numbers too close to each other")
+        first = first if (gap > 0) == (expression.func == sympy.Max) else other
+    return first
+
+
 @value.register(sympy.sign)
 def _(expression: sympy.sign, at: Values) -> Number:
     inside = value(expression.args[0], at)
@@ -139,29 +192,60 @@ def _(expression: sympy.sign, at: Values) -> Number:
     return Fraction((inside > 0) - (inside < 0))
 
 
+@value.register(sympy.Piecewise)
+def _(expression: sympy.Piecewise, at: Values) -> Number:
+    for part, condition in expression.args:
+        if _is_true(condition, at):
+            return value(part, at)
+    raise UndecidedError(f"{expression} has no value at the point")
+
+
+def _is_true(condition: Boolean, at: Values) -> bool:
+    if isinstance(condition, (And, Or)):
+        parts = [_is_true(part, at) for part in condition.args]
+        return all(parts) if isinstance(condition, And) else any(parts)
+    for wanted in as_conditions(condition):
+        gap = value(wanted.expression, at)
+        if not (gap > 0 or gap < 0 or gap == 0):
+            raise UndecidedError(f"whether {wanted} is too close at the point")
+        if not _HOLDS[wanted.relation](gap):
+            return False
+    return True
+
+
+def _opaque(known: Callable[[Expr, Values], Number]) -> Callable[[Expr, Values], Number]:
+    """Return the value of an opaque function: one of its own at a free point, else the known one."""
+    return lambda expression, at: at.apply(expression) if isinstance(at, FreePoint) else known(expression, at)
+
+
 # The potential at the point is U(y) = y + y**3/3; with several coordinates, y = y1 + 2*y2 + 3*y3 and so on.
 @value.register(potential)
+@_opaque
 def _(expression: potential, at: Values) -> Number:
     y = _sum_of(expression.args, at)
     return y + y**3 / 3
 
 
 @value.register(grad)
+@_opaque
 def _(expression: grad, at: Values) -> Number:
     return 1 + value(expression.args[0], at) ** 2
 
 
 @value.register(hess)
+@_opaque
 def _(expression: hess, at: Values) -> Number:
     return 2 * value(expression.args[0], at)
 
 
 @value.register(higher)
+@_opaque
 def _(expression: higher, at: Values) -> Number:
     return Fraction(2 if expression.args[0] == 3 else 0)
 
 
 @value.register(partial)
+@_opaque
 def _(expression: partial, at: Values) -> Number:
     index, *arguments = expression.args
     return int(index) * (1 + _sum_of(arguments, at) ** 2)
@@ -183,10 +267,22 @@ def _sorted(symbols: Iterable[Symbol]) -> tuple[Symbol, ...]:
 
 def _point(names: Iterable[Symbol], attempt: int) -> Values:
     chance = random.Random(attempt)
-    return {s: _draw(s, chance, _SQUARES if attempt % 2 else _SMALL) for s in names}
+    numbers = _SQUARES if attempt % 2 else _SMALL
+    at = {s: _draw(s, chance, numbers) for s in names}
+    ranges = STANDARD.ranges(names) if attempt < _NATURAL else ()
+    bounded = sorted({s for c in ranges for s in c.expression.free_symbols}, key=str)
+    for _ in range(_REDRAWN if ranges else 0):
+        if satisfied(ranges, at):
+            break
+        at.update((s, _draw(s, chance, numbers)) for s in bounded)
+    return at
+
+
+_ANY = Symbol("any", real=True)
 
 
 def _draw(symbol: Symbol, chance: random.Random, numbers: list[Fraction]) -> Fraction:
+    numbers = _WHOLE if symbol.is_integer else numbers
     if not (symbol.is_nonzero or chance.randrange(12)):
         return Fraction(0)
     sign = 1 if symbol.is_nonnegative else -1 if symbol.is_nonpositive else chance.choice((1, -1))
@@ -220,8 +316,9 @@ def _sample(left: Expr, right: Expr, names: tuple[Symbol, ...], attempt: int) ->
 
 def format_witness(left: Expr, right: Expr, at: Values, a: Number, b: Number) -> str:
     """Return a sample point and the values of two expressions there as text."""
-    where = ", ".join(f"{s} = {n}" for s, n in at.items())
-    opaque = f" with {POTENTIAL}" if left.has(*OPAQUE) or right.has(*OPAQUE) else ""
+    where = str(at) if isinstance(at, FreePoint) else ", ".join(f"{s} = {n}" for s, n in at.items())
+    unknown = not isinstance(at, FreePoint) and (left.has(*OPAQUE) or right.has(*OPAQUE))
+    opaque = f" with {POTENTIAL}" if unknown else ""
     shown = (str(n) if isinstance(n, Fraction) else n.str(6, radius=False) for n in (a, b))
     return f"at {where}{opaque}: {' against '.join(shown)}"
 

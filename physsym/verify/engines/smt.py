@@ -96,7 +96,7 @@ def _decided(script: Script, given: str, wanted: str, confirmed: Callable[[Value
     if said[:1] != ["sat"] or not script.exact or not confirmed(at):
         return _unknown("no proof was found, and no counterexample in fractions")
     where = ", ".join(f"{s} = {n}" for s, n in sorted(at.items(), key=str))
-    return Finding(NAME, FAMILY, Answer.REFUTED, witness=f"at {where}")
+    return Finding(NAME, FAMILY, Answer.REFUTED, witness=f"at {where}", at=at)
 
 
 def _contradicts(hypotheses: Conditions, goals: Conditions, at: Values) -> bool:
@@ -148,6 +148,23 @@ def consistent(hypotheses: tuple[Condition, ...]) -> tuple[bool | None, tuple[Co
         return (True if said[:1] == ["sat"] else None), ()
     involved = {int(k) for k in re.findall(r"\bh(\d+)\b", " ".join(said[1:]))}
     return False, tuple(condition for k, (condition, _) in enumerate(named) if k in involved)
+
+
+def example(conditions: tuple[Condition, ...]) -> Values | None:
+    """Return values of the symbols for which z3 says that conditions hold; None where it has none.
+
+    Values that are no fractions are left out, so that they are to be confirmed.
+    """
+    script = Script()
+    try:
+        formulas = [script.condition(c) for c in (*conditions,)]
+    except UndecidedError:
+        return None
+    signs = (script.condition(c) for s in _symbols(script) for c in declared_sign(s))
+    said = _answers(
+        _text(script, [*signs, *script.conditions, *formulas]) + f"(check-sat)\n{_get_value(script)}"
+    )
+    return _model(said, script) if said[:1] == ["sat"] else None
 
 
 def _unknown(reason: str) -> Finding:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import singledispatchmethod
 
 import sympy
-from sympy import Abs, Add, Expr, Mul, Pow, Rational, Symbol
+from sympy import Abs, Add, Expr, Integer, Mul, Pow, Rational, Symbol
 
 from physsym.core.symbols import OPAQUE
 from physsym.core.verdicts import Condition
@@ -72,6 +72,8 @@ class Script:
     @_term.register(Pow)
     def _(self, expression: Pow) -> str:
         base, exponent = expression.args
+        if exponent.free_symbols:
+            return self._symbolic_power(base, exponent)
         if not exponent.is_Rational or max(abs(int(exponent.p)), int(exponent.q)) > _MAX_POWER:
             raise UndecidedError(f"z3 is not asked about the power {expression}")
         root = self.term(base) if exponent.is_Integer else self._root(base, int(exponent.q))
@@ -80,6 +82,27 @@ class Script:
             return power
         self.conditions.append(f"(not (= {root} 0))")
         return f"(/ 1 {power})"
+
+    def _symbolic_power(self, base: Expr, exponent: Expr) -> str:
+        """Return b**(3 + k + 2*n) as b**3 * P * Q**2, with constants P and Q for b**k and b**n."""
+        number, symbolic = exponent.as_coeff_Add()
+        factors = [self.term(base**number)] if number else []
+        for part in Add.make_args(symbolic.expand()):
+            times, unit = part.as_coeff_Mul()
+            if not times.is_Integer or abs(times) > _MAX_POWER:
+                times, unit = Integer(1), part
+            power = Pow(base, unit, evaluate=False)
+            new = power not in self.names
+            name = self._constant(power)
+            if new and not unit.is_integer:  # a real power is one of a positive number, and positive
+                self.conditions += [f"(> {self.term(base)} 0)", f"(> {name} 0)"]
+            self.exact = False
+            product = _product(name, abs(int(times)))
+            if times < 0:
+                self.conditions.append(f"(not (= {name} 0))")
+                product = f"(/ 1 {product})"
+            factors.append(product)
+        return f"(* 1 {' '.join(factors)})"
 
     def _root(self, base: Expr, index: int) -> str:
         new = Pow(base, Rational(1, index), evaluate=False)

@@ -1,0 +1,368 @@
+"""Identities with Max, Min, Abs, sign and Piecewise, by cases: the signs that decide each of them.
+
+The cases are the leaves of a tree. At each node the innermost function whose value depends on a sign is
+replaced by its value for one sign of its argument; the signs chosen so far are the conditions of the case.
+What is left in a leaf has no such function and is compared as a whole, by the engines. Cases that contradict
+themselves are discarded; where something vanishes in a case, that is put in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from itertools import islice
+
+import flint
+import sympy
+from sympy import (
+    Abs,
+    And,
+    Expr,
+    Integer,
+    Max,
+    Min,
+    Mul,
+    Or,
+    Piecewise,
+    Symbol,
+    expand,
+    nan,
+    preorder_traversal,
+    zoo,
+)
+
+from physsym.core.conditions import as_conditions
+from physsym.core.signs import ANY, Signs, signs
+from physsym.core.symbols import OPAQUE
+from physsym.core.verdicts import Condition, Verdict, all_of, fails, holds, undecided
+from physsym.verify.budget import check_time
+from physsym.verify.engines import sampling, smt
+from physsym.verify.engines.base import Answer
+from physsym.verify.engines.evaluation import (
+    PRECISION,
+    FreePoint,
+    Sample,
+    as_ball,
+    evaluate_both,
+    format_witness,
+    sample_points,
+    satisfied,
+    value,
+)
+from physsym.verify.engines.laurent import UndecidedError
+
+BY_SIGN = (Abs, sympy.sign, Max, Min, Piecewise)
+"""Functions whose value depends on the sign of something."""
+MAX_CASES = 128
+SAMPLES, _TRIED = 40, 1200
+
+Known = Mapping[Expr, Signs]
+Prove = Callable[[Expr, Expr, str], Verdict]
+Choice = tuple[Expr, tuple[tuple[Signs, Expr], ...]]  # what decides, and the value for each of its signs
+
+_PLUS, _MINUS, _ZERO = frozenset({1}), frozenset({-1}), frozenset({0})
+_NOT_BELOW, _NOT_ABOVE, _NOT_ZERO = _PLUS | _ZERO, _MINUS | _ZERO, _PLUS | _MINUS
+_MEANING: dict[Signs, tuple[int, str]] = {
+    _PLUS: (1, "> 0"), _MINUS: (-1, "> 0"), _ZERO: (1, "= 0"),
+    _NOT_BELOW: (1, ">= 0"), _NOT_ABOVE: (-1, ">= 0"), _NOT_ZERO: (1, "!= 0"),
+}  # fmt: skip
+_BRANCHES = {"> 0": _PLUS, ">= 0": _NOT_BELOW, "= 0": _ZERO, "!= 0": _NOT_ZERO}
+
+
+_UNCONFIRMED = "z3 has a counterexample that exact values do not confirm"
+
+
+def depends_on_signs(*expressions: Expr) -> bool:
+    """Return whether a function whose value depends on a sign occurs in the expressions."""
+    return any(e.has(*BY_SIGN) for e in expressions)
+
+
+def samples_under(left: Expr, right: Expr, given: Sequence[Condition]) -> list[Sample]:
+    """Return points that satisfy conditions, with the values of two expressions; natural values come first.
+
+    The potential and its derivatives have values of their own at each point.
+    """
+    symbols = left.free_symbols | right.free_symbols
+    symbols = symbols.union(*(c.expression.free_symbols for c in given))
+    free = (FreePoint(at, k) for k, at in enumerate(sample_points(symbols, _TRIED)))
+    near = (at for at in free if satisfied(given, at))
+    found = list(islice(evaluate_both(left, right, near), SAMPLES))
+    if not found and given:
+        model = smt.example(tuple(given)) or {}
+        at = FreePoint({s: model.get(s, Fraction(1)) for s in symbols}, 0)
+        found = list(evaluate_both(left, right, [at] if satisfied(given, at) else []))
+    return found
+
+
+def difference(samples: Iterable[Sample]) -> Sample | None:
+    """Return the first sample at which the values certainly differ, or None."""
+    apart = (s for s in samples if (gap := as_ball(s[1]) - as_ball(s[2])) > 0 or gap < 0)
+    return next(apart, None)
+
+
+def by_cases(left: Expr, right: Expr, given: Sequence[Condition], what: str, prove: Prove) -> Verdict:
+    """Return whether two expressions are equal wherever both are defined and the conditions hold.
+
+    Parameters
+    ----------
+    left, right
+        Expressions.
+    given
+        Conditions.
+    what
+        A name of the two for the evidence.
+    prove
+        Returns the verdict on two expressions in which nothing depends on a sign, as a whole.
+
+    Returns
+    -------
+    Verdict
+        It holds where it holds in every case; the evidence tells the number of cases, and those that z3 alone
+        proves. It fails with a point, in exact fractions where possible.
+    """
+    samples = samples_under(left, right, given)
+    if (apart := difference(samples)) is not None:
+        return _refuted(left, right, apart, what)
+    try:
+        points = [FreePoint(s[0], k) for k, s in enumerate(samples)]
+        cases = list(_cases((left, right), {}, points, tuple(given)))
+        verdicts = []
+        for pair, known in cases:
+            conditions = (*given, *_conditions(known))
+            verdict = _case(pair, known, conditions, what, prove)
+            if verdict is not None and not verdict:
+                parted = _parted(left, right, pair, conditions, what)
+                return verdict if parted is None else parted
+            verdicts += [verdict] if verdict else []
+    except UndecidedError as doubt:
+        return undecided(f"{what}: {doubt}", engines=(sampling.NAME,))
+    if not verdicts:
+        return undecided(f"{what}: no point was found at which both are defined", engines=(sampling.NAME,))
+    if any(v.engines == (smt.NAME,) for v in verdicts) and (whole := prove(left, right, what)):
+        return whole
+    proofs = all_of(*verdicts)
+    number = f" in each of {len(verdicts)} cases" if len(verdicts) > 1 else ""
+    told = "; ".join(dict.fromkeys(e.removeprefix(f"{what} agree, ") for e in proofs.evidence))
+    engines = tuple(dict.fromkeys((*proofs.engines, sampling.NAME)))
+    return holds(f"{what} agree{number}, {told}", engines=engines)
+
+
+def _refuted(left: Expr, right: Expr, sample: Sample, what: str) -> Verdict:
+    at, a, b = sample
+    with flint.ctx.workprec(PRECISION):
+        list(evaluate_both(left, right, (at,)))  # so that the witness names the values of opaque functions
+    witness = format_witness(left, right, at, a, b)
+    return fails(f"{what} differ by {left - right}", witness=witness, engines=(sampling.NAME,))
+
+
+def _case(
+    pair: tuple[Expr, Expr], known: Known, conditions: tuple[Condition, ...], what: str, prove: Prove
+) -> Verdict | None:
+    """Return the verdict on one case, None for one that contradicts itself or in which nothing is defined."""
+    left, right = _zeros_put_in(pair, known)
+    if left.has(zoo, nan) or right.has(zoo, nan):
+        return None
+    if left == right:
+        return holds("the same by form")
+    if verdict := prove(left, right, what):
+        return verdict
+    if smt.consistent(conditions)[0] is False:
+        return None
+    found = smt.implies(conditions, Condition(left - right, "= 0"))
+    if found.answer is Answer.PROVED:
+        return holds("one by z3 alone, given the signs of the case", engines=(smt.NAME,))
+    shown = ", ".join(map(str, conditions)) or "no conditions"
+    return undecided(
+        f"{what}: {left} against {right}, given {shown}: {found.reason or _UNCONFIRMED}", engines=(smt.NAME,)
+    )
+
+
+def _parted(
+    left: Expr, right: Expr, case: tuple[Expr, Expr], conditions: tuple[Condition, ...], what: str
+) -> Verdict | None:
+    """Return a refutation at a point that z3 finds in a case, confirmed for the expressions as a whole."""
+    functions = {f for e in (*case, *(c.expression for c in conditions)) for f in e.atoms(*OPAQUE)}
+    names = {f: Symbol(str(f), real=True) for f in sorted(functions, key=lambda f: (f.count_ops(), str(f)))}
+    renamed = [Condition(c.expression.xreplace(names), c.relation) for c in conditions]
+    gap = Condition((case[0] - case[1]).xreplace(names), "= 0")
+    model = smt.implies(tuple(renamed), gap).at or {}
+    symbols = left.free_symbols | right.free_symbols
+    at = FreePoint({s: model.get(s, Fraction(1)) for s in symbols}, 0)
+    for function, name in names.items():
+        try:
+            arguments = tuple(value(a, at) for a in function.args)
+        except (UndecidedError, ZeroDivisionError):
+            return None
+        at.applied.setdefault((function.func, arguments), model.get(name, Fraction(1)))
+    sample = difference(evaluate_both(left, right, [at]))
+    return _refuted(left, right, sample, what) if sample is not None and satisfied(conditions, at) else None
+
+
+def deciding(left: Expr, right: Expr) -> list[Expr]:
+    """Return the expressions whose signs tell the cases of two expressions apart, the shortest first."""
+    points = [FreePoint(s[0], k) for k, s in enumerate(samples_under(left, right, ()))]
+    try:
+        known = {base for _, signs_known in _cases((left, right), {}, points, ()) for base in signs_known}
+    except UndecidedError:
+        return []
+    return sorted(known, key=lambda e: (e.count_ops(), str(e)))
+
+
+# ------------------------------------------------------------------ the tree of cases
+
+
+def _cases(
+    pair: tuple[Expr, Expr], known: Known, points: list[FreePoint], given: tuple[Condition, ...]
+) -> Iterator[tuple[tuple[Expr, Expr], Known]]:
+    """Yield the cases of two expressions: what they are in it, and the signs that make it.
+
+    `points` are those that satisfy the signs; a case without any is kept unless it contradicts itself.
+    """
+    pending: list[tuple[tuple[Expr, Expr], Known, list[FreePoint]]] = [(pair, known, points)]
+    number = 0
+    while pending:
+        check_time()
+        pair, known, points = pending.pop()
+        nodes = {p for e in pair for p in preorder_traversal(e) if isinstance(p, BY_SIGN)}
+        if not nodes:
+            number += 1
+            if number > MAX_CASES:
+                raise UndecidedError(f"there are more than {MAX_CASES} cases; compare parts of it")
+            yield pair, known
+            continue
+        node = min((n for n in nodes if not depends_on_signs(*n.args)), key=lambda n: (n.count_ops(), str(n)))
+        decides, values = _choice(node)
+        possible = _signs_under(decides, known)
+        chosen = next((v for block, v in values if possible <= block), None)
+        if chosen is not None:
+            pending.append((tuple(e.xreplace({node: chosen}) for e in pair), known, points))
+            continue
+        three = any(block == _ZERO for block, _ in values)
+        for further in _split(decides, known, three):
+            near = [at for at in points if _signs_at(further, known, at)]
+            if near or smt.consistent((*given, *_conditions(further)))[0] is not False:
+                pending.append((pair, further, near))
+
+
+def _choice(node: Expr) -> Choice:
+    """Return the expression whose sign decides the value of a function, and its value for each sign."""
+    if isinstance(node, Abs):
+        return node.args[0], ((_NOT_BELOW, node.args[0]), (_NOT_ABOVE, -node.args[0]))
+    if isinstance(node, sympy.sign):
+        return node.args[0], tuple((frozenset({s}), Integer(s)) for s in (1, -1, 0))
+    if isinstance(node, (Max, Min)):
+        one, other, *rest = sorted(node.args, key=str)
+        above, below = (one, other) if isinstance(node, Max) else (other, one)
+        return one - other, ((_NOT_BELOW, node.func(above, *rest)), (_NOT_ABOVE, node.func(below, *rest)))
+    (result, condition), *others = node.args
+    rest = Piecewise(*others) if others else nan
+    if condition in (True, False):
+        return Integer(1), ((_PLUS, result if condition else rest),)
+    if isinstance(condition, (And, Or)):
+        first, *more = sorted(condition.args, key=str)
+        remaining = Piecewise((result, condition.func(*more)), *others)
+        then, otherwise = (remaining, rest) if isinstance(condition, And) else (result, remaining)
+    else:
+        first, then, otherwise = condition, result, rest
+    try:
+        (relation,) = as_conditions(first)
+    except (TypeError, ValueError):
+        raise UndecidedError(f"the condition {first} is no relation") from None
+    block = _BRANCHES[relation.relation]
+    return relation.expression, ((block, then), (ANY - block, otherwise))
+
+
+def _factors(expression: Expr) -> tuple[int, list[tuple[Expr, int]]]:
+    """Return the sign of the number in a product, and its other factors with their powers, signs taken off.
+
+    A factor that is not raised to an integer is positive where it is defined.
+    """
+    expanded = expand(expression) if expression.is_Add and expression.count_ops() < _EXPANDED else expression
+    sign, found = 1, []
+    for factor in Mul.make_args(expanded):
+        base, power = factor.as_base_exp()
+        if factor.is_number and factor.is_real:
+            sign *= bool(factor.is_positive) - bool(factor.is_negative)
+        elif not power.is_Integer:
+            found.append((factor, 1))
+        else:
+            content, base = base.as_content_primitive() if base.is_Add else (Integer(1), base)
+            minus = base.is_Add and base.could_extract_minus_sign()
+            sign *= -1 if minus != bool(content.is_negative) and int(power) % 2 else 1
+            found.append((-base if minus else base, int(power)))
+    return sign, found
+
+
+_EXPANDED = 200  # operations in a sum that is multiplied out to be recognised
+
+
+def _signs_under(expression: Expr, known: Known) -> Signs:
+    """Return the signs that an expression can take, given those of others."""
+    sign, factors = _factors(expression)
+    total: Signs = frozenset({sign})
+    for base, power in factors:
+        own = known.get(base, ANY) & signs(base)
+        if base.is_Add:
+            own &= _sum_of_signs(_signs_under(term, known) for term in base.args)
+        own = own if power % 2 else frozenset(map(abs, own))
+        total = frozenset(a * b for a in total for b in (own - _ZERO if power < 0 else own))
+    return total
+
+
+def _sum_of_signs(terms: Iterable[Signs]) -> Signs:
+    total = _ZERO
+    for term in terms:
+        if any(a * b < 0 for a in total for b in term):
+            return ANY
+        total = frozenset(a or b for a in total for b in term)
+    return total
+
+
+def _split(expression: Expr, known: Known, three: bool) -> Iterator[Known]:
+    """Yield what is known in each case of the sign of the first factor that is not known well enough."""
+    for base, _ in _factors(expression)[1]:
+        own = known.get(base, ANY) & signs(base)
+        if own == ANY and not three:
+            yield from ({**known, base: part} for part in (_NOT_BELOW, _MINUS))
+            return
+        if len(own) > 1:
+            yield from ({**known, base: frozenset({s})} for s in sorted(own))
+            return
+    raise UndecidedError(f"the sign of {expression} is not decided")
+
+
+def _signs_at(wanted: Known, known: Known, at: FreePoint) -> bool:
+    """Return whether the signs that are wanted, and were not known before, are those at a point."""
+    with flint.ctx.workprec(PRECISION):
+        try:
+            found = {base: value(base, at) for base in wanted if wanted[base] != known.get(base)}
+        except (UndecidedError, ZeroDivisionError):
+            return False
+    return all((n > 0) - (n < 0) in wanted[base] for base, n in found.items())
+
+
+def _conditions(known: Known) -> tuple[Condition, ...]:
+    found = ((base, _MEANING[possible]) for base, possible in known.items() if possible != ANY)
+    return tuple(Condition(sign * base, relation) for base, (sign, relation) in found)  # type: ignore[arg-type]
+
+
+def _zeros_put_in(pair: tuple[Expr, Expr], known: Known) -> tuple[Expr, Expr]:
+    """Return the expressions with what vanishes in a case put in, where it can be solved for a symbol."""
+    left, right = pair
+    vanishing = [base for base, possible in known.items() if possible == _ZERO]
+    while vanishing:
+        base = vanishing.pop()
+        for part in sorted(
+            {*base.free_symbols, *base.atoms(*OPAQUE)}, key=lambda p: (-p.count_ops(), str(p))
+        ):
+            unknown = Symbol("unknown", real=True)
+            opened = expand(base.xreplace({part: unknown}))
+            slope = opened.coeff(unknown, 1)
+            rest = expand(opened - slope * unknown)
+            if opened.has(part) or rest.has(unknown) or 0 in signs(slope):
+                continue
+            put = {part: -rest / slope}
+            left, right = left.xreplace(put), right.xreplace(put)
+            vanishing = [v.xreplace(put) for v in vanishing]
+            break
+    return left, right

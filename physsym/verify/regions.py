@@ -1,0 +1,153 @@
+"""Where two expressions are equal: on which domain, within which natural ranges, or in which region.
+
+Two expressions are equal, as functions, if they have one domain and one value everywhere in it. Where one of
+them is undefined and the other is not, or where they are equal for some values of the constants only, the
+verdict is conditional and lists the conditions. A difference within the declared signs and natural ranges is
+a failure, whose repair is the region in which they are equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain, combinations, islice
+
+from sympy import Expr, Symbol
+
+from physsym.core.verdicts import Condition, Outcome, Verdict, fails, holds
+from physsym.verify.cases import deciding, depends_on_signs, samples_under
+from physsym.verify.conditions import consistent, defined, implied, simplified
+from physsym.verify.engines.evaluation import as_ball, satisfied
+from physsym.verify.identity import identical_under
+from physsym.vocabulary import STANDARD
+
+_POINTS_NEEDED = 3  # sample points in a region before it is tried
+_REGIONS_TRIED = 4
+
+
+def equality(
+    first: Expr, second: Expr, given: tuple[Condition, ...], constants: Iterable[Symbol], what: str
+) -> Verdict:
+    """Return whether two expressions are equal as functions, given conditions, and if not, where they are.
+
+    Parameters
+    ----------
+    first, second
+        Expressions.
+    given
+        Conditions that are assumed; without any, the natural ranges and other regions are tried.
+    constants
+        Symbols that are constants. The sign of one that has no declared sign and no natural range is left
+        open: equality for some signs of it is conditional, and no failure.
+    what
+        A name of the two for the evidence.
+
+    Returns
+    -------
+    Verdict
+        That it holds, lists what was given. That it is conditional, lists where they are equal.
+    """
+    if given and consistent(given).outcome is Outcome.FAILS:
+        return fails(f"{consistent(given).evidence[0]}, so nothing follows from what is given")
+    if first == second:
+        return holds(f"{what} are the same by form")
+    verdict = identical_under(first, second, given, what)
+    if verdict:
+        return _on_domains(verdict, first, second, given)
+    if given or verdict.outcome not in (Outcome.FAILS, Outcome.UNDECIDABLE):
+        return verdict
+    if ranges := STANDARD.ranges(first.free_symbols | second.free_symbols):
+        within = identical_under(first, second, ranges, what)
+        if within:
+            needed = _needed(first, second, ranges, what)
+            return _conditional(within, first, second, needed, verdict)
+        # The point is within the natural ranges then; the difference is the same.
+        verdict = replace(verdict, witness=within.witness) if within.witness and verdict.witness else within
+    if verdict.outcome is not Outcome.FAILS:
+        return verdict
+    constant, left_open = set(constants), _left_open(constants)
+    for region in _regions(first, second, left_open):
+        if within := identical_under(first, second, region, what):
+            bounded = [c.expression.free_symbols for c in region]
+            if all(found <= constant and found & set(left_open) for found in bounded):
+                return _conditional(within, first, second, region, verdict)
+            repair = f"they agree where {' and '.join(map(str, region))}"
+            return replace(verdict, evidence=(*verdict.evidence, repair))
+    return verdict
+
+
+def _conditional(
+    within: Verdict, first: Expr, second: Expr, region: tuple[Condition, ...], outside: Verdict
+) -> Verdict:
+    on_domains = _on_domains(within, first, second, region)
+    elsewhere = (f"elsewhere they differ: {outside.witness}",) if outside.witness else ()
+    return replace(
+        on_domains,
+        outcome=Outcome.CONDITIONAL,
+        evidence=(*on_domains.evidence, *elsewhere),
+        assumes=on_domains.assumes or region,
+    )
+
+
+def _on_domains(verdict: Verdict, first: Expr, second: Expr, given: tuple[Condition, ...]) -> Verdict:
+    """Return a verdict that holds as one on functions: conditional where only one of two has a value."""
+    domains = [
+        [s for c in defined(side) if not implied(given, s := simplified(c))] for side in (first, second)
+    ]
+    sides = zip(domains, reversed(domains), strict=True)
+    one_sided = [
+        c for own, other in sides for c in own if c not in other and not implied((*given, *other), c)
+    ]
+    if not one_sided:
+        return replace(verdict, assumes=given)
+    needed = list(dict.fromkeys(chain(*domains)))
+    for condition in sorted(needed, key=lambda c: (-c.expression.count_ops(), str(c))):
+        others = [c for c in needed if c != condition]
+        if implied((*given, *others), condition):
+            needed = others
+    strict = {c.expression for c in needed if c.relation == "!= 0"}
+    both = {c.expression for c in needed if c.relation == ">= 0"} & strict
+    needed = [replace(c, relation="> 0") if c.expression in both else c for c in needed]
+    return replace(verdict, outcome=Outcome.CONDITIONAL, assumes=(*given, *dict.fromkeys(needed)))
+
+
+def _needed(first: Expr, second: Expr, ranges: tuple[Condition, ...], what: str) -> tuple[Condition, ...]:
+    """Return the conditions of natural ranges without which two expressions are not equal."""
+    for condition in ranges:
+        others = tuple(c for c in ranges if c != condition)
+        if others and identical_under(first, second, others, what):
+            ranges = others
+    return ranges
+
+
+def _left_open(constants: Iterable[Symbol]) -> list[Symbol]:
+    """Return the constants of which neither the sign nor a range is known."""
+    unknown = (s for s in constants if s.is_nonnegative is None and s.is_nonpositive is None)
+    return sorted((s for s in unknown if not STANDARD.ranges([s])), key=str)
+
+
+def _regions(first: Expr, second: Expr, constants: Sequence[Symbol]) -> Iterator[tuple[Condition, ...]]:
+    """Yield regions in which two expressions agree at all sample points, the largest first.
+
+    Those in constants that are left open come before others.
+    """
+    samples = [
+        (at, not (as_ball(a) - as_ball(b)).contains(0)) for at, a, b in samples_under(first, second, ())
+    ]
+    if all(differ for _, differ in samples):
+        return
+    found = deciding(first, second) if depends_on_signs(first, second) else []
+    bases = [*(e for e in found if e.free_symbols <= set(constants)), *constants]
+    others = [e for e in found if e not in bases]
+
+    def agreeing(region: tuple[Condition, ...]) -> bool:
+        within = [differ for at, differ in samples if satisfied(region, at)]
+        return len(within) >= _POINTS_NEEDED and not any(within)
+
+    def singles(of: Sequence[Expr]) -> list[Condition]:
+        kinds = [(1, "!= 0"), (1, ">= 0"), (-1, ">= 0"), (1, "> 0"), (-1, "> 0")]
+        return [Condition(sign * e, relation) for e in dict.fromkeys(of) for sign, relation in kinds]  # type: ignore[arg-type]
+
+    pairs = combinations([c for c in singles(bases) if c.relation != "!= 0"], 2)
+    tried = chain(((c,) for c in singles(bases)), pairs, ((c,) for c in singles(others)))
+    yield from islice((region for region in tried if agreeing(region)), _REGIONS_TRIED)
