@@ -135,7 +135,7 @@ def large_steps(step: Rule, claimed: Expr) -> Verdict:
 space = Claim(
     id="C78",
     where="3.3",
-    says='"Result: large steps in space (`x` or `w`)"',
+    says='"Result: large steps in space (x or w)"',
     formal="a step has the size of `eta*G`, and grows with `eta`",
     judge=partial(large_steps, gradient_descent.derivation.rule, eta * G),
 )
@@ -263,7 +263,7 @@ def velocity_and_displacement(velocity: Expr, rate: Expr, claimed: Expr) -> Verd
 determined_velocity = Claim(
     id="C33",
     where="3.4, table",
-    says='"Instantly determined by gradient: `v = -eta*grad(w)`"',
+    says='"Instantly determined by gradient: v = −η∇L"',
     formal="the sides of `v = -eta*G` have one dimension",
     judge=partial(as_velocity, v, -eta * G),
     repair="`v = -G/gamma`; with `eta = dt/gamma`, `-eta*G` is the displacement of one step, `dt*v`",
@@ -281,7 +281,7 @@ def carried(step: Rule, count: int) -> Verdict:
 not_a_state = Claim(
     id="C81",
     where="3.4, table",
-    says='"Velocity `v`" ... "Not a state variable"',
+    says='"Velocity v" ... "Not a state variable"',
     formal="the rule `x - eta*G` carries one number for each coordinate, its position",
     judge=partial(carried, gradient_descent.derivation.rule, 1),
 )

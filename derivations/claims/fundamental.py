@@ -60,7 +60,7 @@ def steepest(rise: Expr, square: Expr) -> Verdict:
 maximum_increase = Claim(
     id="C03",
     where="1.1",
-    says='"The gradient" ... "points in the direction of maximum increase of `U`"',
+    says='"The gradient" ... "points in the direction of maximum increase of U"',
     formal="no unit vector, in any number of dimensions, has a larger product with the gradient than the "
     "gradient's own direction",
     judge=partial(steepest, gg, gg),

@@ -88,7 +88,7 @@ substituted = Claim(
 factored = Claim(
     id="C39",
     where="4.2",
-    says='"Factoring out `v` from the first two terms"',
+    says='"Factoring out v from the first two terms"',
     formal="`v - dt/tau*v` is `(1 - dt/tau)*v`",
     judge=partial(identical, v - dt / tau * v, (1 - dt / tau) * v),
 )
@@ -100,7 +100,9 @@ factored = Claim(
 def terminal(step: Rule, claimed: Expr) -> Verdict:
     """Judge at which displacement per step a rule no longer changes under a constant gradient."""
     update = one_step_map(step)[u]
-    verdict = identical(update.xreplace({u: claimed}), claimed, what="the displacement and the one after it")
+    verdict = identical(
+        update.xreplace({u: claimed}), claimed, "0 <= rho < 1", what="the displacement and the one after it"
+    )
     if verdict:
         return verdict
     slope, kept = -update.expand().coeff(G), update.expand().coeff(u)
@@ -117,7 +119,7 @@ def terminals(claimed: Mapping[Rule, Expr]) -> Verdict:
 terminal_step = Claim(
     id="C38",
     where="4.4",
-    says='"`rho*v - eta*grad(x)`"',
+    says='"vₜ₊₁ = ρvₜ − η∇U(xₜ)"',
     reading="under a constant gradient the new velocity ends where that of the particle does",
     formal="with `eta = dt/gamma`, under a constant gradient, the rule ends at the particle's displacement "
     "per step, `-eta*G`",

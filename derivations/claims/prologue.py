@@ -60,7 +60,7 @@ def _same(first: Statement, second: Statement) -> Verdict:
 renaming = Claim(
     id="C01",
     where="Prologue",
-    says='"Whenever we write a physics equation, we can substitute `x -> w` and `U -> L` and immediately '
+    says='"Whenever we write a physics equation, we can substitute x -> w and U -> L and immediately '
     'obtain the corresponding gradient descent equation."',
     formal="each line of both derivations, with `x` renamed, is what the same moves derive for weights",
     judge=partial(

@@ -44,7 +44,7 @@ def _listed(names: Sequence[Symbol]) -> str:
 state_variables = Claim(
     id="C57",
     where="5.1",
-    says='"State variables" ... "Only `x`" ... "`x` and `v`"',
+    says='"State variables" ... "Only x" ... "x and v"',
     formal="the rule of descent carries `x` and no more, that of momentum `x` and the displacement `u`",
     judge=partial(has_states, {descent.rule: (x,), source_rule: (x, u)}),
 )
@@ -63,7 +63,7 @@ def order(steps: Mapping[Rule, int]) -> Verdict:
 memory = Claim(
     id="C95",
     where="5.1",
-    says='"Memory of past" ... "None (`tau` = 0)" ... "Yes, through `v`"',
+    says='"Memory of past" ... "None (`tau` = 0)" ... "Yes, through v"',
     formal="as a recurrence in `x` alone, descent looks back one step and momentum two",
     judge=partial(order, {descent.rule: 1, source_rule: 2}),
 )
@@ -117,7 +117,7 @@ def grows_towards(step: Rule, end: Expr) -> Verdict:
 acceleration = Claim(
     id="C58b",
     where="5.1",
-    says='"Response to constant" ... "Acceleration (`v` grows)"',
+    says='"Response to constant" ... "Acceleration (v grows)"',
     formal="under a constant gradient g the displacement downhill grows at every step, for `rho` in (0, 1)",
     judge=partial(accelerates, source_rule, nine_tenths, 10),
     leaves_open=(u,),

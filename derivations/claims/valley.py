@@ -164,7 +164,9 @@ def cancels(step: Rule, left: Expr, domain: Sequence[Condition]) -> Verdict:
     """Judge whether equal gradients add up to more than one, and what alternating ones leave of one."""
     together, against = gains(step)
     stronger = holds_for_all([Condition(together - 1, "> 0")], domain)
-    gone = identical(against, left, what="what alternating gradients leave and what is claimed")
+    gone = identical(
+        against, left, "0 <= rho < 1", what="what alternating gradients leave and what is claimed"
+    )
     at = {rho: nine_tenths}
     told = (
         f"equal gradients add up to `{together}` of one, at `rho = 9/10` to {put(together, at)}",

@@ -41,13 +41,19 @@ def words(text: str) -> list[str]:
     >>> words(r"$\\tau = m/\\gamma$ — “the time”")
     ['tau', '=', 'm', '/', 'gamma', '-', 'the', 'time']
     """
-    for pattern, plain in _TEX:
-        text = re.sub(pattern, plain, text)
-    text = "".join(f" {c}" if unicodedata.normalize("NFKC", c) != c else c for c in text)
-    text = unicodedata.normalize("NFKC", text)
+    text = "".join(_compatible(c) for c in text)
     for sign, plain in {**_SIGNS, **_GREEK}.items():
         text = text.replace(sign, plain)
+    for pattern, plain in _TEX:
+        text = re.sub(pattern, plain, text)
     return _TOKEN.findall(text.replace("*", " ").lower())
+
+
+def _compatible(character: str) -> str:
+    """Return a character, or what it is a variant of: an index behind a low line, other variants apart."""
+    plain = unicodedata.normalize("NFKC", character)
+    index = unicodedata.decomposition(character).startswith("<sub>")
+    return character if plain == character else f"_{plain}" if index else f" {plain}"
 
 
 def windows(tokens: list[str], length: int) -> Iterable[str]:

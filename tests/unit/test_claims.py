@@ -4,12 +4,15 @@ import pytest
 from sympy import Integer, Rational, Symbol, exp, log, oo, pi, sqrt
 
 from physsym import Condition, Hypothesis, Limit, Outcome
+from physsym.analysis.exact_evaluation import AnalysisError
 from physsym.claims import (
     add_evidence,
     all_named,
     approx_equal,
     check_limit,
     conditional,
+    eventually,
+    holds_exactly,
     is_decreasing,
     is_increasing,
     positive,
@@ -80,6 +83,44 @@ def test_a_limit_is_asked_of_exact_expressions(given):
 
 def test_whole_numbers_are_expressions():
     assert check_limit(1 - dt / tau, Limit(tau, oo), 1)
+
+
+def test_a_region_is_exact_or_too_small_or_too_large():
+    claimed = [Condition(eta * lam * (2 - eta * lam), "> 0")]
+    for bound, outcome in ((2, Outcome.HOLDS), (1, Outcome.FAILS), (3, Outcome.FAILS)):
+        verdict = holds_exactly(claimed, [Condition(bound - eta * lam, "> 0")])
+        assert verdict.outcome is outcome
+        assert bool(verdict.witness) is (outcome is Outcome.FAILS)
+    only = holds_exactly([Condition(1 - rho, "> 0")], [Condition(1 - rho**2, "> 0")], [Condition(rho, "> 0")])
+    assert only
+    assert not holds_exactly([Condition(1 - rho, "> 0")], [Condition(1 - rho**2, "> 0")])
+
+
+@pytest.mark.parametrize(
+    ("condition", "limit", "outcome"),
+    [
+        (2 - eta * lam, Limit(eta), Outcome.HOLDS),
+        (2 - eta * lam, Limit(eta, oo), Outcome.FAILS),
+        (4 * m * lam - gamma**2, Limit(m, oo), Outcome.HOLDS),
+        (4 * m * lam - gamma**2, Limit(gamma), Outcome.HOLDS),
+        (4 * m * lam - gamma**2, Limit(m), Outcome.FAILS),
+        (1 / tau - 1 / tau**2, Limit(tau, oo), Outcome.HOLDS),
+        (1 / tau - 1 / tau**2, Limit(tau), Outcome.FAILS),
+        (dt - rho * dt**2, Limit(dt), Outcome.HOLDS),
+        (1 - rho - dt, Limit(dt), Outcome.CONDITIONAL),
+    ],
+)
+def test_a_tendency_is_decided_by_the_leading_coefficient(condition, limit, outcome):
+    assert eventually([Condition(condition, "> 0")], limit).outcome is outcome
+
+
+def test_a_tendency_may_be_one_in_a_domain_only():
+    condition = [Condition(1 - rho - dt, "> 0")]
+    assert eventually(condition, Limit(dt), [Condition(1 - rho, "> 0")])
+    with pytest.raises(AnalysisError, match="expected a limit to 0 or to oo, given dt -> 1"):
+        eventually(condition, Limit(dt, Integer(1)))
+    with pytest.raises(AnalysisError, match="expected conditions of the form expression > 0"):
+        eventually([Condition(dt, ">= 0")], Limit(dt))
 
 
 def test_monotone_quantities():

@@ -52,6 +52,29 @@ def test_check_exits_with_one_where_a_step_does_not_hold(capsys, tmp_path):
     assert "1 steps checked, 1 of them do not hold" in out
 
 
+REPAIRED = (
+    BROKEN.replace(" / gamma - ", " / gamma - gamma / gamma * ")
+    + """
+from physsym.core.verdicts import fails, holds
+claim = Claim("C1", "1", "It is so.", "it is so", fails, repair="it is not", repair_judge=JUDGE)
+"""
+)
+
+
+@pytest.mark.parametrize(("judge", "code", "says"), [
+    ("holds", 0, "1 repairs of claims checked, all hold"),
+    ("fails", 1, "1 repairs of claims checked, 1 of them do not hold"),
+    ("None", 1, "claim C1, repair: unchecked: the repair has no judge"),
+])  # fmt: skip
+def test_check_exits_with_one_where_a_repair_does_not_hold(capsys, tmp_path, judge, code, says):
+    path = tmp_path / "repaired.py"
+    path.write_text(REPAIRED.replace("JUDGE", judge))
+    found, out, _ = run(capsys, "check", path)
+    assert "claim C1: fails" in out
+    assert says in out
+    assert found == code
+
+
 def test_check_of_no_steps_is_no_pass(capsys, tmp_path):
     path = tmp_path / "empty.py"
     path.write_text('from physsym import *\nd = Derivation("empty", damped_particle.law(), ())\n')

@@ -16,7 +16,7 @@ from physsym.documents.prose import sentence
 from physsym.mechanics.claim import classify, judge_claim
 from physsym.vocabulary import STANDARD, G, dt, eta, gamma, lam, m, tau, u, v, x
 from tests.support.later_claims import LATER, REPAIRS
-from tests.support.quotations import digests, is_quoted
+from tests.support.quotations import digests, is_quoted, words
 
 BY_ID = {claim.id: claim for claim in claims}
 HOLDS, CONDITIONAL, FAILS = Outcome.HOLDS, Outcome.CONDITIONAL, Outcome.FAILS
@@ -195,3 +195,24 @@ def test_the_code_of_a_judge_without_a_file_is_said_not_to_be_at_hand():
 def test_code_is_called_with_what_is_claimed_by_name():
     assert BY_ID["C14"].code.endswith("has_unit(symbol=tau, where=tau = m/gamma, claimed=T)")
     assert "\n    at={m: 1, gamma: 10, dt: 1/100},\n" in BY_ID["C02"].code
+
+
+@pytest.mark.parametrize(
+    ("latex", "plain"),
+    [
+        (r"“Mass” $m$ — large $m$ → gradual", "'Mass' `m` - large m -> gradual"),
+        (r"$\eta = \Delta t / \gamma$ (finite)", "`eta = dt/gamma` (finite)"),
+        (r"$\gamma \to \infty$, $1/e \approx 37\%$", "`gamma -> oo`, 1/e ~ 37%"),
+        (r"$\mathbf{v}_{t+1} = \rho \mathbf{v}_t – \eta \nabla U(\mathbf{x}_t)$", "vₜ₊₁ = ρvₜ − η∇U(xₜ)"),
+        (r"$m \frac{d\mathbf{v}}{dt}$", "m dv/dt"),
+        (r"$f(w_1) = \frac{1}{2}(20w_1^2)$", "f(w₁) = ½(20w₁²)"),
+    ],
+)
+def test_the_writing_of_a_quotation_does_not_matter(latex, plain):
+    assert words(latex) == words(plain)
+
+
+def test_the_order_and_the_signs_of_a_quotation_matter():
+    assert words("`1 - dt/tau`") != words("`1 + dt/tau`")
+    assert words("`m -> 0`") != words("`0 -> m`")
+    assert not is_quoted("", DIGESTS)
