@@ -53,7 +53,7 @@ def test_check_exits_with_one_where_a_step_does_not_hold(capsys, tmp_path):
 
 
 REPAIRED = (
-    BROKEN.replace(" / gamma - ", " / gamma - gamma / gamma * ")
+    BROKEN.replace("gives=law({m * dot", "gives=law({m / gamma * dot")
     + """
 from physsym.core.verdicts import fails, holds
 claim = Claim("C1", "1", "It is so.", "it is so", fails, repair="it is not", repair_judge=JUDGE)

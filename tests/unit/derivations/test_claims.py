@@ -134,9 +134,9 @@ def test_a_claim_can_be_printed(claim):
     assert isinstance(claim, Claim)
     for text in (claim.where, claim.says, claim.formal):
         assert text
-    for words in (claim.formal, claim.repair):
-        kinds = [span.kind for span in sentence(words, STANDARD)]
-        assert words.count("`") == 2 * (kinds.count("formula") + kinds.count("code"))
+    for told in (claim.formal, claim.repair, claim.reading):
+        kinds = [span.kind for span in sentence(told, STANDARD)]
+        assert told.count("`") == 2 * (kinds.count("formula") + kinds.count("code"))
     assert "def " in claim.code
     assert f"\n{claim.judge.func.__name__}(" in claim.code
 
@@ -204,7 +204,7 @@ def test_code_is_called_with_what_is_claimed_by_name():
         (r"$\eta = \Delta t / \gamma$ (finite)", "`eta = dt/gamma` (finite)"),
         (r"$\gamma \to \infty$, $1/e \approx 37\%$", "`gamma -> oo`, 1/e ~ 37%"),
         (r"$\mathbf{v}_{t+1} = \rho \mathbf{v}_t – \eta \nabla U(\mathbf{x}_t)$", "vₜ₊₁ = ρvₜ − η∇U(xₜ)"),
-        (r"$m \frac{d\mathbf{v}}{dt}$", "m dv/dt"),
+        (r"$m \frac{dv}{dt}$", "m dv/dt"),
         (r"$f(w_1) = \frac{1}{2}(20w_1^2)$", "f(w₁) = ½(20w₁²)"),
     ],
 )
