@@ -12,10 +12,7 @@ from sympy.polys.polyerrors import PolynomialError
 from physsym.analysis.exact_evaluation import AnalysisError
 from physsym.analysis.linear import z
 from physsym.analysis.spectral import roots
-
-Point = tuple[
-    int, int, Expr
-]  # a power of z, the order of its coefficient in the small symbol, the coefficient of that order
+from physsym.core.polynomials import Point, lower_hull
 
 
 @dataclass(frozen=True)
@@ -70,8 +67,8 @@ def leading_roots(polynomial: Poly, small: Symbol) -> tuple[Leading, ...]:
     -gamma/m
     """
     _require_polynomial(polynomial)
-    hull = _lower_hull(list(_points(polynomial, small)))
-    return tuple(root for a, b, edge in hull for root in _on_edge(a, b, edge))
+    hull = lower_hull(list(_points(polynomial, small)))
+    return tuple(root for slope, edge in hull for root in _on_edge(slope, edge))
 
 
 def leading_term(expression: Expr, small: Symbol) -> Leading:
@@ -128,23 +125,9 @@ def _lowest(expression: Expr, small: Symbol) -> tuple[int, Expr]:
     return order, coefficient
 
 
-def _lower_hull(points: list[Point]) -> Iterator[tuple[Point, Point, list[Point]]]:
-    start = points[0]
-    while start is not points[-1]:
-        after = [p for p in points if p[0] > start[0]]
-        slope = min(_slope(start, p) for p in after)
-        edge = [start, *(p for p in after if _slope(start, p) == slope)]
-        yield start, edge[-1], edge
-        start = edge[-1]
-
-
-def _slope(a: Point, b: Point) -> Fraction:
-    return Fraction(b[1] - a[1], b[0] - a[0])
-
-
-def _on_edge(start: Point, end: Point, edge: list[Point]) -> Iterator[Leading]:
-    polynomial = Poly(sum(size * z ** (power - start[0]) for power, _, size in edge), z)
-    yield from (Leading(root, -_slope(start, end)) for root in roots(polynomial))
+def _on_edge(slope: Fraction, edge: list[Point]) -> Iterator[Leading]:
+    polynomial = Poly(sum(size * z ** (power - edge[0][0]) for power, _, size in edge), z)
+    yield from (Leading(root, -slope) for root in roots(polynomial))
 
 
 def root_series(polynomial: Poly, small: Symbol, start: Expr, order: int) -> Expr:

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
-from sympy import (
-    Add,
-    Expr,
-    Integer,
-    Matrix,
-    Mul,
-    Poly,
-    Symbol,
-    cancel,
-    expand,
-    factor_list,
-    fraction,
-    gcd,
-    together,
-)
+from sympy import Add, Expr, Mul, Poly, Symbol, cancel, expand, factor_list, fraction, gcd, together
 
 from physsym.analysis.exact_evaluation import AnalysisError, put, sign_of
 from physsym.analysis.linear import characteristic_polynomial
-from physsym.core.signs import NONNEGATIVE, POSITIVE, signs
+from physsym.core.polynomials import hurwitz_conditions, positive_sides, sign_given
 from physsym.core.statements import Rule, StatementLike, as_statement
 from physsym.core.symbols import Exact
 from physsym.core.verdicts import Condition
@@ -109,14 +95,7 @@ def hurwitz(polynomial: Poly) -> Region:
     gamma > 0 and k > 0
     """
     _refuse_rootless(polynomial)
-    lead, degree = polynomial.LC(), polynomial.degree()
-    a = [c if signs(lead) <= POSITIVE else expand(c * lead) for c in polynomial.all_coeffs()]
-    known = dict(enumerate(a))  # the Hurwitz matrix has the entries a[2*column - row + 1]
-    rows = [[known.get(2 * j - i + 1, Integer(0)) for j in range(degree)] for i in range(degree)]
-    minors = [Matrix(rows)[:n, :n].det(method="berkowitz") for n in range(1, degree + 1)]
-    given = [expand(lead)] if signs(lead) <= POSITIVE else []
-    sides = _all_sides((a[0], *minors), list(given))
-    return Region(tuple(Condition(side, "> 0") for side in sides[len(given) :]))
+    return Region(tuple(Condition(side, "> 0") for side in hurwitz_conditions(polynomial.all_coeffs())))
 
 
 def _refuse_rootless(polynomial: Poly) -> None:
@@ -135,14 +114,9 @@ def schur_cohn(polynomial: Poly) -> Region:
     """
     _refuse_rootless(polynomial)
     known: list[Expr] = []
-    return Region(tuple(Condition(c, "> 0") for c in _all_sides(_positive_inside(polynomial, known), known)))
-
-
-def _all_sides(expressions: Iterable[Expr], known: list[Expr]) -> list[Expr]:
-    """Return what is positive once all the expressions are; each takes the earlier ones for granted."""
-    for expression in expressions:
-        known += [side for side in _sides(expression, known) if side != 1 and side not in known]
-    return known
+    return Region(
+        tuple(Condition(c, "> 0") for c in positive_sides(_positive_inside(polynomial, known), known))
+    )
 
 
 def _positive_inside(polynomial: Poly, known: list[Expr]) -> Iterator[Expr]:
@@ -161,33 +135,5 @@ def _without_known(coefficients: list[Expr], known: list[Expr]) -> list[Expr]:
     """Return coefficients freed of common factors that are known to have a sign: the roots stay."""
     plain = [together(expand(c)) for c in coefficients]
     common = factor_list(reduce(gcd, (fraction(c)[0] for c in plain)))[1]
-    factors = [(f * _sign_given(f, known)) ** power for f, power in common if _sign_given(f, known)]
+    factors = [(f * sign_given(f, known)) ** power for f, power in common if sign_given(f, known)]
     return [cancel(c / Mul(*factors)) for c in plain]
-
-
-def _sides(expression: Expr, known: list[Expr]) -> tuple[Expr, Expr]:
-    """Return what is positive, both together, exactly where the expression is, given that the known are.
-
-    The first collects the factors that the signs of their symbols keep from being negative.
-    """
-    above, below = map(factor_list, fraction(together(expand(expression))))
-    sign = Integer(1 if above[0] * below[0] > 0 else -1) if above[0] else Integer(0)
-    parts = [_part(f, power, known) for f, power in above[1]]
-    parts += [_part(f, power, known, below=True) for f, power in below[1]]
-    plain = [p for p in parts if signs(p) <= POSITIVE]
-    return expand(Mul(*plain)), expand(sign * Mul(*(p for p in parts if not signs(p) <= POSITIVE)))
-
-
-def _part(factor: Expr, power: int, known: list[Expr], below: bool = False) -> Expr:
-    given = _sign_given(factor, known) or int(below and signs(factor) <= POSITIVE)
-    if given:
-        return Integer(given**power)
-    # The square of a factor of either sign is kept: it says that the factor is not zero.
-    return factor if power % 2 or signs(factor) <= NONNEGATIVE else factor**2
-
-
-def _sign_given(factor: Expr, known: list[Expr]) -> int:
-    """Return the sign of a factor by what is known to be positive; 0 where that does not tell."""
-    if signs(factor) <= NONNEGATIVE and any(factor in Mul.make_args(k) for k in known):
-        return 1
-    return (expand(factor) in known) - (expand(-factor) in known)

@@ -57,8 +57,11 @@ def _ways(move: Limit) -> list[Expr]:
     small = move.symbol
     if not move.to.is_finite:
         return [1 / small if move.to == oo else -1 / small]
-    sides = [move.to + small]
-    return sides if move.symbol.is_nonnegative else [*sides, move.to - small]
+    above, below = move.to + small, move.to - small
+    if move.side:
+        return [above if move.side == "+" else below]
+    at_end = move.to == 0 and (small.is_nonnegative or small.is_nonpositive)
+    return [above if small.is_nonnegative else below] if at_end else [above, below]
 
 
 def _tending(

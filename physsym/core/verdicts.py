@@ -218,6 +218,7 @@ def all_of(*verdicts: Verdict) -> Verdict:
         return Verdict(Outcome.UNCHECKED, ("nothing was checked",))
     outcome = min((v.outcome for v in verdicts), key=_WORST_FIRST.index)
     worst = [v for v in verdicts if v.outcome is outcome]
+    weakest = min((v.convergence for v in verdicts), key=_WEAKEST_FIRST.index)
     return Verdict(
         outcome,
         evidence=_once(e for v in worst for e in v.evidence),
@@ -225,7 +226,7 @@ def all_of(*verdicts: Verdict) -> Verdict:
         engines=_once(e for v in verdicts for e in v.engines),
         witness=next((v.witness for v in worst if v.witness), ""),
         error=next((v.error for v in verdicts if v.error), None),
-        convergence=min((v.convergence for v in verdicts), key=_WEAKEST_FIRST.index),
+        convergence="" if outcome in _WORST_FIRST[:3] else weakest,
     )
 
 

@@ -1,24 +1,39 @@
-"""Verification of limits by convergence order: that of the difference of the line above and the one below."""
+"""Verification of limits: their domain and sides, the order of the gap, and the convergence of motions."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
+from fractions import Fraction
 
-from sympy import Expr, Integer, Symbol, log
+import sympy
+from sympy import Expr, Integer, Pow, Rational, Symbol, log
 
-from physsym.core.statements import Law, Rule, Statement, symbols
-from physsym.core.symbols import DOT
-from physsym.core.verdicts import Condition, Hypothesis, Order, Verdict, all_of, fails, holds, undecided
+from physsym.core.motion import moves
+from physsym.core.signs import signs
+from physsym.core.statements import Law, Rule, Statement, rewritten, symbols
+from physsym.core.verdicts import (
+    Condition,
+    Order,
+    Outcome,
+    Verdict,
+    all_of,
+    fails,
+    holds,
+    undecided,
+)
 from physsym.mechanics.moves import Limit
-from physsym.verify.conditions import assuming
+from physsym.verify.attraction import Approach, convergence, highest_derivatives
+from physsym.verify.conditions import assuming, follows
 from physsym.verify.convergence_order import estimate_order
-from physsym.verify.engines import identity_test
+from physsym.verify.engines import identity_test, smt
+from physsym.verify.engines.base import Answer
 from physsym.verify.engines.laurent import DivergenceError, UndecidedError
 from physsym.verify.equivalence import match_equations
 from physsym.verify.identity import identical
 from physsym.verify.registry import verify_step
-from physsym.verify.substitution import Refusal, map_of, require, require_absent
+from physsym.verify.solution_order import solution_order
+from physsym.verify.substitution import Refusal, map_of, require, require_absent, substituted
 
 
 @verify_step.register(Limit)
@@ -26,44 +41,129 @@ def _(move: Limit, above: Statement, below: Statement) -> Verdict:
     require_absent(move.symbol, below, "though a limit was taken in it")
     if move.symbol not in symbols(above):
         raise Refusal(f"{move.symbol} does not occur in the line above, so there is no limit to take")
-    verdict = _laws(move, above, below) if isinstance(above, Law) else _rules(move, above, below)
-    return assuming(verdict, (*_direction(move), *_bounded(move, above, below)))
+    if moves(move.symbol, above) or moves(move.to, above):
+        raise Refusal(f"{move.symbol} tends to {move.to}: both must be constant, and one changes in time")
+    ways, conditions = approaches(move)
+    verdict = _laws(move, ways, above, below) if isinstance(above, Law) else _rules(move, above, below)
+    verdict = replace(verdict, evidence=(*verdict.evidence, _domain(move, ways)))
+    return assuming(verdict, conditions)
 
 
-def _direction(move: Limit) -> tuple[Condition, ...]:
-    # A symbol of no declared sign comes from either side: only plain power series in it are accepted anyway.
-    one_sided = move.to.is_finite and move.symbol.is_nonnegative
-    return (Condition(move.symbol - move.to, "> 0"),) if one_sided else ()
+def approaches(move: Limit) -> tuple[tuple[Approach, ...], tuple[Condition, ...]]:
+    """Return the sides from which a limit is taken, and the conditions for that; Refusal outside the domain.
+
+    The declared sign of the symbol is its domain: the value must lie in it or at its end, which then has one
+    side only.
+    """
+    symbol, to = move.symbol, move.to
+    if to.is_infinite:
+        outside = symbol.is_nonpositive if to == sympy.oo else symbol.is_nonnegative
+        if outside:
+            raise Refusal(_outside(move))
+        sign, small = (1 if to == sympy.oo else -1), _fresh(move)
+        return (Approach(symbol, small, sign / small, sign / symbol, f"{symbol} tends to {to}"),), ()
+    inward = 1 if symbol.is_nonnegative else -1 if symbol.is_nonpositive else 0
+    inside = Condition(inward * to, ">= 0")
+    if signs(inward * to) <= {-1} or (to.free_symbols and inward and follows(Condition(-inward * to, "> 0"))):
+        raise Refusal(_outside(move))
+    sides = {"+": (1,), "-": (-1,), None: (1, -1)}[move.side]
+    if inward and to == 0:
+        if move.side and sides != (inward,):
+            raise Refusal(_outside(move))
+        sides = (inward,)
+    ways = tuple(_from_side(move, side) for side in sides)
+    conditions = [Condition(sides[0] * (symbol - to), "> 0")] if len(sides) == 1 else []
+    return ways, (*conditions, *([inside] if inward and not follows(inside) else []))
 
 
-def _gone(above: Statement, below: Statement) -> list[Symbol]:
-    """Return the derivatives, and so the initial values, that are lost in a singular limit."""
-    return sorted((s for s in symbols(above) - symbols(below) if DOT in s.name), key=str)
+def _declared(symbol: Symbol) -> str:
+    """Return the declared sign of a symbol as an inequality, empty where there is none."""
+    facts = (
+        (symbol.is_positive, "> 0"),
+        (symbol.is_negative, "< 0"),
+        (symbol.is_nonnegative, ">= 0"),
+        (symbol.is_nonpositive, "<= 0"),
+    )
+    return next((f"{symbol} {relation}" for true, relation in facts if true), "")
 
 
-def _bounded(move: Limit, above: Statement, below: Statement) -> tuple[Hypothesis, ...]:
-    # Such a derivative grows in the initial layer, where the limit is not uniform.
-    names = ", ".join(s.name for s in _gone(above, below))
-    return (Hypothesis(f"{names} stays bounded as {move.symbol} tends to {move.to}"),) if names else ()
+def _outside(move: Limit) -> str:
+    side = {"+": " from above", "-": " from below", None: ""}[move.side]
+    return f"{move.symbol} tends to {move.to}{side}, which is outside {_declared(move.symbol)}"
 
 
-def _laws(move: Limit, above: Law, below: Statement) -> Verdict:
+def _fresh(move: Limit) -> Symbol:
+    # No symbol of the line is named like the one of the limit once that is replaced.
+    return Symbol(move.symbol.name, positive=True)
+
+
+def _from_side(move: Limit, side: int) -> Approach:
+    words = f"{move.symbol} tends to {move.to} from {'above' if side == 1 else 'below'}"
+    near, distance = move.to + side * _fresh(move), side * (move.symbol - move.to)
+    return Approach(move.symbol, _fresh(move), near, distance, words)
+
+
+def _domain(move: Limit, ways: tuple[Approach, ...]) -> str:
+    words = ways[0].words if len(ways) == 1 else f"{move.symbol} tends to {move.to} from both sides"
+    domain = _declared(move.symbol)
+    return f"{words}, within {domain}" if domain else words
+
+
+def _laws(move: Limit, ways: tuple[Approach, ...], above: Law, below: Statement) -> Verdict:
     law = require(Law, below, move, "below a law")
     if len(law.equations) != len(above.equations):
         raise Refusal(f"{len(above.equations)} equations are due, {len(law.equations)} are given")
     if any(identical(e.residual, Integer(0)) for e in law.equations):
         raise Refusal(f"nothing is left of the law as {move.symbol} tends to {move.to}")
     expected, found = ([e.residual for e in line.equations] for line in (above, law))
-    verdict = _least(move, match_equations(expected, found, lambda a, b: gap(move, a, b, "the law")))
-    return all_of(verdict, holds(*_forgotten(above, law)))
+    matched: list[tuple[Expr, Expr, Order]] = []
+
+    def agree(one: Expr, other: Expr) -> Verdict:
+        verdict = gap(move, one, other, "the law")
+        if verdict and verdict.error:
+            matched.append((one, other, verdict.error))
+        return verdict
+
+    joined = _least(move, match_equations(expected, found, agree))
+    if not joined:
+        return joined
+    motions = _from_all_sides([(way, convergence(rewritten(above, way.near), law, way)) for way in ways])
+    if motions.outcome in (Outcome.FAILS, Outcome.UNDECIDABLE):
+        return motions
+    solved = [_solution(way, above, law, *match) for way in ways for match in matched]
+    known = tuple(c for c in motions.assumes if isinstance(c, Condition))
+    solved = [_without(known, v) for v in solved]
+    return replace(all_of(joined, motions, *solved), error=_least(move, solved or [joined]).error)
 
 
-def _forgotten(above: Law, below: Law) -> tuple[str, ...]:
-    """Return the evidence of a singular limit: derivatives, and so initial values, that are lost."""
-    names = ", ".join(s.name for s in _gone(above, below))
-    text = f"a singular limit: {names} is gone, so the initial velocity is forgotten"
-    layer = "it holds at each instant after the initial layer, not uniformly from the start"
-    return (text, layer) if names else ()
+def _solution(way: Approach, above: Law, below: Law, residual: Expr, limit: Expr, error: Order) -> Verdict:
+    """Return the order of what an equation determines, from that of its residual."""
+    mentioned = sorted(limit.free_symbols, key=str)
+    highest = highest_derivatives(above, below)
+    unknowns = [s for s in mentioned if s.name in highest] or [s for s in mentioned if moves(s, below)]
+    try:
+        found = solution_order(way.near(residual), limit, error.exponent, way.symbol, unknowns)
+    except UndecidedError as doubt:
+        return undecided(f"the order of the error is not known: {doubt}")
+    order, exponent = error, found.exponent
+    if isinstance(exponent, Fraction):  # a multiple root
+        whole = exponent.denominator == 1
+        order = Order(
+            error.symbol, int(exponent) if whole else Rational(exponent.numerator, exponent.denominator)
+        )
+    why = f"{found.symbol} closes like {order}, since the derivative of the law by it vanishes there"
+    moving_ones = any(moves(c.expression, below) for c in found.conditions)
+    outcome = Outcome.CONDITIONAL if moving_ones else Outcome.HOLDS
+    return Verdict(outcome, (why,) if order != error else (), found.conditions, error=order)
+
+
+def _without(known: tuple[Condition, ...], verdict: Verdict) -> Verdict:
+    """Return a verdict without the conditions that follow from known ones; without any it holds."""
+    conditions = [c for c in verdict.assumes if isinstance(c, Condition)]
+    implied = {c for c in conditions if known and smt.implies(known, c).answer is Answer.PROVED}
+    left = tuple(c for c in verdict.assumes if c not in implied)
+    outcome = Outcome.HOLDS if verdict.outcome is Outcome.CONDITIONAL and not left else verdict.outcome
+    return replace(verdict, assumes=left, outcome=outcome)
 
 
 def _rules(move: Limit, above: Rule, below: Statement) -> Verdict:
@@ -76,8 +176,9 @@ def _rules(move: Limit, above: Rule, below: Statement) -> Verdict:
 def _least(move: Limit, verdicts: list[Verdict]) -> Verdict:
     """Join the verdicts of all parts; the error is that of the part that converges most slowly."""
     joined = all_of(*verdicts)
+    closes = joined.outcome in (Outcome.HOLDS, Outcome.CONDITIONAL)
     errors = sorted((v.error for v in verdicts if v.error), key=lambda e: (e.exponent, -e.log_power))
-    return replace(joined, error=errors[0] if joined and errors else None)
+    return replace(joined, error=errors[0] if closes and errors else None)
 
 
 def _vanishing(move: Limit) -> Symbol:
@@ -85,22 +186,78 @@ def _vanishing(move: Limit) -> Symbol:
 
 
 def gap(move: Limit, above: Expr, below: Expr, what: str) -> Verdict:
-    """Return whether an expression converges to its limit, and at which order in the vanishing symbol."""
+    """Return whether an expression converges to its limit, and at which order in the vanishing symbol.
+
+    Parameters
+    ----------
+    move
+        The limit. Where its symbol may come from two sides, the limits from both must agree.
+    above, below
+        The expression and its limit.
+    what
+        A name of the expression for the evidence.
+
+    Returns
+    -------
+    Verdict
+        With the order of the gap where it closes.
+    """
     if above == below:
         return holds(f"{what} does not hold {move.symbol}")
     try:
-        found = estimate_order(above, below, move.symbol, move.to)
+        ways, _ = approaches(move)
+    except Refusal as refusal:
+        return fails(str(refusal))
+    if above.is_rational_function(move.symbol):  # the order of a rational function is the same from all sides
+        ways = ways[:1]
+    return _from_all_sides([(way, _gap_from(way, move, above, below, what)) for way in ways])
+
+
+def _from_all_sides(found: list[tuple[Approach, Verdict]]) -> Verdict:
+    """Join what was found from the sides of a limit, each under its name where they do not all hold."""
+    joined = all_of(*(verdict for _, verdict in found))
+    errors = [v.error for _, v in found if v.error]
+    if len(found) == 1 or joined:
+        return replace(joined, error=min(errors, key=lambda e: e.exponent, default=None))
+    return replace(
+        joined,
+        evidence=tuple(f"as {way.words}: {e}" for way, v in found for e in v.evidence or ("it holds",)),
+    )
+
+
+def _gap_from(way: Approach, move: Limit, above: Expr, below: Expr, what: str) -> Verdict:
+    near = way.near(above)
+    if _is_not_real(near) and not _is_not_real(above):
+        return undecided(
+            f"{what} is not real there: say from which side, as in Limit({move.symbol}, {move.to}, '+')"
+        )
+    try:
+        found = estimate_order(near, below, way.symbol, Integer(0))
     except DivergenceError as reason:
         return fails(f"{what} has no limit: {reason}", engines=(identity_test.NAME,))
     except (UndecidedError, ArithmeticError) as doubt:
         return undecided(f"{what}: {doubt}", engines=(identity_test.NAME,))
     order, engines = found.order, found.engines
     if order < 0 or (order == 0 and found.log_power > 0):
-        size = _vanishing(move) ** order * log(_vanishing(move)) ** found.log_power
+        size = _vanishing(move) ** Rational(order) * log(_vanishing(move)) ** found.log_power
         return fails(f"{what} has no limit: it grows like {size}", engines=engines)
     if not found.vanishes:
-        return fails(f"{what} tends to something else than {below}", engines=engines)
+        return fails(f"{what} tends to {_value(near, way.symbol)}, not to {below}", engines=engines)
     error = Order(_vanishing(move), order, found.log_power)
     closes = f"closes like {error} and no faster" if found.sharp else f"closes at least like {error}"
     size = "is zero or less than any power" if math.isinf(order) else closes
     return holds(f"the gap of {what} {size}, {found.bound}", error=error, engines=engines)
+
+
+def _is_not_real(expression: Expr) -> bool:
+    roots = (p.base for p in expression.atoms(Pow) if p.exp.is_Rational and not p.exp.is_Integer)
+    logarithms = (f.args[0] for f in expression.atoms(sympy.log))
+    return expression.has(sympy.I) or any(signs(e) <= {-1} for e in (*roots, *logarithms))
+
+
+def _value(near: Expr, small: Symbol) -> Expr | str:
+    """Return the value at the limit where an expression is continuous there."""
+    jumps = any(f.has(small) for f in near.atoms(sympy.sign, sympy.Abs, sympy.floor, sympy.Heaviside))
+    value = sympy.nan if jumps else substituted(near, {small: Integer(0)})
+    bad = (sympy.nan, sympy.zoo, sympy.oo, -sympy.oo)
+    return "something else" if value.has(*bad) else value

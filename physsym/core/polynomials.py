@@ -1,0 +1,220 @@
+"""Polynomials with symbolic coefficients: Newton polygons, Hurwitz determinants, and what is positive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+from typing import TypeAlias
+
+from sympy import Dummy, Expr, Integer, Matrix, Mul, Symbol, expand, factor_list, fraction, together
+
+from physsym.core.signs import NONNEGATIVE, POSITIVE, signs
+
+Order: TypeAlias = int | Fraction
+Point: TypeAlias = tuple[int, Order, Expr]
+"""A power of the unknown, the order of its coefficient in the small symbol, the coefficient of that order."""
+
+
+def lower_hull(points: Sequence[Point]) -> Iterator[tuple[Fraction, list[Point]]]:
+    """Yield the edges of a Newton polygon from left to right: the rise of each a power, and the points on it.
+
+    Roots of the polynomial scale like small**(-rise); their coefficients are the roots of the polynomial
+    that the points on the edge form.
+
+    Parameters
+    ----------
+    points
+        One a power, in ascending order of the powers.
+
+    Yields
+    ------
+    tuple of Fraction and list of Point
+        The rises increase.
+
+    References
+    ----------
+    R. Walker, Algebraic Curves, 1950, chapter IV.
+
+    Examples
+    --------
+    The roots of eps*z**2 + z + 1 are near -1 and near -1/eps:
+
+    >>> [(str(rise), [p[0] for p in edge]) for rise, edge in lower_hull([(0, 0, 1), (1, 0, 1), (2, 1, 1)])]
+    [('0', [0, 1]), ('1', [1, 2])]
+    """
+    start = points[0]
+    while start is not points[-1]:
+        after = [p for p in points if p[0] > start[0]]
+        rise = min(_rise(start, p) for p in after)
+        edge = [start, *(p for p in after if _rise(start, p) == rise)]
+        yield rise, edge
+        start = edge[-1]
+
+
+def _rise(a: Point, b: Point) -> Fraction:
+    return Fraction(b[1] - a[1]) / (b[0] - a[0])
+
+
+def hurwitz_determinants(coefficients: Sequence[Expr]) -> tuple[Expr, ...]:
+    """Return the leading minors of the Hurwitz matrix of a real polynomial.
+
+    If its leading coefficient is positive, all roots have a negative real part exactly if all minors are
+    positive.
+
+    Parameters
+    ----------
+    coefficients
+        From the leading one downwards.
+
+    Returns
+    -------
+    tuple of Expr
+        As many as the degree.
+
+    References
+    ----------
+    A. Hurwitz, 1895; F. Gantmacher, The Theory of Matrices, chapter XV.
+
+    Examples
+    --------
+    >>> from sympy import symbols
+    >>> hurwitz_determinants(symbols("a b c"))
+    (b, b*c)
+    """
+    known, degree = dict(enumerate(coefficients)), len(coefficients) - 1
+    rows = [[known.get(2 * j - i + 1, Integer(0)) for j in range(degree)] for i in range(degree)]
+    return tuple(Matrix(rows)[:n, :n].det(method="berkowitz") for n in range(1, degree + 1))
+
+
+def hurwitz_conditions(coefficients: Sequence[Expr]) -> tuple[Expr, ...]:
+    """Return what is positive exactly if all roots of a real polynomial have a negative real part.
+
+    A polynomial whose leading coefficient has no known sign is multiplied by it first.
+
+    Parameters
+    ----------
+    coefficients
+        From the leading one downwards.
+
+    Returns
+    -------
+    tuple of Expr
+        Simplified, each given the earlier ones. One that is never positive shows that there are other roots,
+        whatever the symbols are.
+
+    Examples
+    --------
+    >>> from physsym.vocabulary import gamma, m
+    >>> from sympy import Symbol
+    >>> k = Symbol("k", real=True)
+    >>> hurwitz_conditions((m, gamma, k)), hurwitz_conditions((k, gamma)), hurwitz_conditions((m, 0, k))
+    ((gamma, k), (k**2, gamma, k), (0,))
+    """
+    lead = coefficients[0]
+    a = [Integer(0) + c if signs(lead) <= POSITIVE else expand(c * lead) for c in coefficients]
+    given = [expand(lead)] if signs(lead) <= POSITIVE else []
+    return tuple(positive_sides((a[0], *hurwitz_determinants(a)), list(given))[len(given) :])
+
+
+def positive_sides(expressions: Iterable[Expr], known: list[Expr]) -> list[Expr]:
+    """Return what is positive once all the expressions are; each takes the earlier ones for granted.
+
+    Parameters
+    ----------
+    expressions
+        Rational expressions that shall be positive.
+    known
+        What is known to be positive already; the list grows.
+
+    Returns
+    -------
+    list of Expr
+        The same list.
+    """
+    for expression in expressions:
+        known += [side for side in _sides(expression, known) if side != 1 and side not in known]
+    return known
+
+
+Factors: TypeAlias = tuple[Expr, list[tuple[Expr, int]]]
+"""A number, and factors with their powers."""
+
+
+def factored(expression: Expr) -> tuple[Factors, Factors]:
+    """Return the factors of the numerator and of the denominator of an expression.
+
+    Functions and powers that are not whole count as symbols.
+
+    Parameters
+    ----------
+    expression
+        An expression.
+
+    Returns
+    -------
+    tuple of Factors
+        Each a number and factors with their powers.
+
+    Examples
+    --------
+    >>> from sympy import Abs, symbols
+    >>> p, x = symbols("p x", real=True)
+    >>> factored((p - 1) ** 2 * Abs(x) ** (p - 2) / x)[0][1]
+    [(Abs(x)**(p - 2), 1), (p - 1, 2)]
+    """
+    names: dict[Expr, Symbol] = {}
+    rational = _rational(expression, names)
+    back = {symbol: part for part, symbol in names.items()}
+    above, below = map(factor_list, fraction(together(expand(rational))))
+    top, bottom = ((n, [(f.xreplace(back), power) for f, power in found]) for n, found in (above, below))
+    return top, bottom
+
+
+def _rational(expression: Expr, names: dict[Expr, Symbol]) -> Expr:
+    """Return an expression with a symbol in place of each function and each power that is not whole."""
+    if expression.is_Symbol or expression.is_Rational:
+        return expression
+    if expression.is_Add or expression.is_Mul or (expression.is_Pow and expression.exp.is_Integer):
+        return expression.func(*(_rational(a, names) for a in expression.args))
+    return names.setdefault(expression, Dummy(str(expression)))
+
+
+def _sides(expression: Expr, known: list[Expr]) -> tuple[Expr, Expr]:
+    """Return what is positive, both together, exactly where the expression is, given that the known are.
+
+    The first collects the factors that the signs of their symbols keep from being negative.
+    """
+    above, below = factored(expression)
+    sign = Integer(1 if above[0] * below[0] > 0 else -1) if above[0] else Integer(0)
+    parts = [_part(f, power, known) for f, power in above[1]]
+    parts += [_part(f, power, known, below=True) for f, power in below[1]]
+    plain = [p for p in parts if signs(p) <= POSITIVE]
+    return expand(Mul(*plain)), expand(sign * Mul(*(p for p in parts if not signs(p) <= POSITIVE)))
+
+
+def _part(factor: Expr, power: int, known: list[Expr], below: bool = False) -> Expr:
+    given = sign_given(factor, known) or int(below and signs(factor) <= POSITIVE)
+    if given:
+        return Integer(given**power)
+    # The square of a factor of either sign is kept: it says that the factor is not zero.
+    return factor if power % 2 or signs(factor) <= NONNEGATIVE else factor**2
+
+
+def sign_given(factor: Expr, known: Sequence[Expr]) -> int:
+    """Return the sign of a factor by what is known to be positive; 0 where that does not tell.
+
+    Parameters
+    ----------
+    factor
+        An expression.
+    known
+        What is positive.
+
+    Returns
+    -------
+    int
+        1, -1 or 0.
+    """
+    if signs(factor) <= NONNEGATIVE and any(factor in Mul.make_args(k) for k in known):
+        return 1
+    return (expand(factor) in known) - (expand(-factor) in known)
