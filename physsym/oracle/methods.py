@@ -7,7 +7,7 @@ rule is rounding, that of a wrong one is not.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import combinations, product
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ from physsym.oracle.motions import TIME
 from physsym.oracle.runs import one_step
 
 RIGHT = 1e-9
+CLOCK = " clock"  # among the numbers of a step, the name of the time that the method is told to read
+CLOCKS = {"old": 0.0, "midpoint": 0.5, "new": 1.0}
 Numbers = dict[str, Any]
 Rates = Callable[[Mapping[str, Any]], Numbers]
 
@@ -46,7 +48,8 @@ def method_defect(
     step
         The name of the time step.
     values
-        Numbers before the step, for all states and constants.
+        Numbers before the step, for all states and constants; under `CLOCK` the time that is read, if one is
+        chosen.
     first
         The sets of states that may move first; the smallest defect counts.
 
@@ -131,36 +134,23 @@ def tableau_defect(
 def mixture_defects(
     method: Any, rates: Rates, values: Numbers, new: Numbers, h: Any, first: frozenset[str]
 ) -> Iterator[Numbers]:
-    """Yield the gaps to a step that reads mixtures of old and new values, for each time that it may read.
-
-    The time of a rate is that of a mixture: the old one, the new one, or their mean.
-    """
+    """Yield the gap to a step that reads mixtures of old and new values, and the time at one weight."""
     states = [s for s in rates(values) if s != TIME]
     second = frozenset(states) - first
-    timed = TIME in new or reads_time(rates, values)
-    for times in product((0.0, 0.5, 1.0), repeat=2 if timed else 0):
-        rows: Numbers = {}
-        for state in states:
-            own, other = (first, second) if state in first else (second, first)
-            between = method.pending if state in first else method.updated
-            exact = isinstance(method.own, str)
-            weights = {s: 0.0 if exact else float(method.own) for s in own} | {
-                s: float(between) for s in other
-            }
-            mixed = {s: (1 - w) * values[s] + w * new[s] for s, w in weights.items()}
-            share = times[state in second] if times else 0.0
-            point = _at(values, mixed, values[TIME] + h * share)
-            if exact:
-                rows[state] = new[state] - exact_decay(state, rates, point, values[state], h)
-            else:
-                rows[state] = new[state] - values[state] - h * rates(point)[state]
-        yield rows
-
-
-def reads_time(rates: Rates, values: Numbers) -> bool:
-    """Return whether the rates change with the time."""
-    here, there = rates(values), rates({**values, TIME: values[TIME] + 0.37})
-    return any(not np.allclose(here[s], there[s], rtol=1e-12, atol=0) for s in here)
+    exact = isinstance(method.own, str)
+    inner = 0.0 if exact else float(method.own)
+    time = values[TIME] + h * CLOCKS.get(values.get(CLOCK, ""), inner)
+    rows: Numbers = {}
+    for state in states:
+        own, other = (first, second) if state in first else (second, first)
+        between = float(method.pending if state in first else method.updated)
+        weights = dict.fromkeys(own, inner) | dict.fromkeys(other, between)
+        point = _at(values, {s: (1 - w) * values[s] + w * new[s] for s, w in weights.items()}, time)
+        if exact:
+            rows[state] = new[state] - exact_decay(state, rates, point, values[state], h)
+        else:
+            rows[state] = new[state] - values[state] - h * rates(point)[state]
+    yield rows
 
 
 def exact_decay(state: str, rates: Rates, point: Numbers, old: Any, h: Any) -> Any:

@@ -20,7 +20,7 @@ from physsym.oracle.formulas import CASES, Formulas, NotSimulatedError, Values, 
 TOLERANCE = 1e-11
 JUMP_STEPS = 8000  # plain steps along a law that jumps, where no adaptive method is of use
 MOST_EVALUATIONS = 60_000
-BOUND = 1e4  # a motion that leaves it is said to leave every bound
+BOUND = 30.0  # a motion from a start near 1 that leaves it is said to leave every bound
 TIME = "t"
 Signals = Mapping[str, Callable[[Any], Any]]  # functions of time that a law reads and gives no equation for
 

@@ -16,7 +16,7 @@ from sympy import Symbol
 from physsym.core.statements import Law, Rule, Statement
 from physsym.core.symbols import AFTER, DOT
 from physsym.oracle.formulas import CASES, NotSimulatedError, Values, compiled, violates_sign
-from physsym.oracle.methods import RIGHT, blocks, is_partitioned, method_defect, rates_of
+from physsym.oracle.methods import CLOCK, RIGHT, blocks, is_partitioned, method_defect, rates_of
 from physsym.oracle.motions import (
     TIME,
     EquationsOfMotion,
@@ -500,6 +500,7 @@ class LawView(View):
         named = [str(s.name) for s in getattr(move, "first", ())]
         first = blocks(states, positions, named) if is_partitioned(move.method) else [frozenset(states)]
         point.setdefault(TIME, self.start[TIME])
+        point[CLOCK] = getattr(move, "clock", "")
         gap = method_defect(move.method, rates_of(equations), below, str(move.step.name), point, first)
         if not gap < RIGHT:
             yield f"step {k + 1} is not one step of {move.method.name}, which it misses by {gap:.2g}"

@@ -21,6 +21,7 @@ T = TypeVar("T")
 DIGITS = 120
 POINTS, ATTEMPTS = 4, 24
 DEGREE = 4
+REGION_POINTS = 300
 # A context of its own: the precision of the caller's mpmath stays what it is.
 MP = mpmath.MPContext()
 MP.dps = DIGITS
@@ -140,6 +141,16 @@ def _(expression: sympy.sign, at: Point) -> Number:
     return MP.sign(value(expression.args[0], at))
 
 
+@value.register(sympy.Max)
+def _(expression: sympy.Max, at: Point) -> Number:
+    return max(value(a, at) for a in expression.args)
+
+
+@value.register(sympy.Min)
+def _(expression: sympy.Min, at: Point) -> Number:
+    return min(value(a, at) for a in expression.args)
+
+
 @value.register(potential)
 def _(expression: Expr, at: Point) -> Number:
     return at.slope(0, _together(expression.args, at))
@@ -200,6 +211,43 @@ def sample(function: Callable[[Point], T]) -> list[T]:
         if len(seen) == POINTS:
             return seen
     raise UnclearError("the line is defined at too few points")
+
+
+def agree(first: Expr, second: Expr, conditions: Sequence[tuple[Expr, str]]) -> bool:
+    """Tell whether two expressions are equal wherever both are defined and conditions hold, at many points.
+
+    Gradients are independent numbers; a condition is an expression and how it relates to zero. Half of the
+    numbers are small fractions of either sign, as far as the declared signs allow, so that every order of
+    them comes up. Raises UnclearError where too few points satisfy the conditions.
+    """
+    opaque = {f: Symbol(f"value of {f}", real=True) for e in (first, second) for f in e.atoms(grad)}
+    expressions = [e.xreplace(opaque) for e in (first, second, *(c for c, _ in conditions))]
+    names = sorted({s for e in expressions for s in e.free_symbols}, key=str)
+    chance = random.Random(f"{first} {second}")
+    seen = 0
+    for _ in range(REGION_POINTS):
+        numbers = {s: _signed(s, MP.mpf(chance.randint(-12, 12)) / chance.choice((1, 2, 3, 5))) for s in names}
+        at = Point(0, numbers)
+        try:
+            one, other, *held = (value(e, at) for e in expressions)
+        except (UndefinedError, ZeroDivisionError, OverflowError):
+            continue
+        if all(_holds(number, relation) for number, (_, relation) in zip(held, conditions, strict=True)):
+            seen += 1
+            if not isclose(one, other):
+                return False
+    if seen < POINTS:
+        raise UnclearError("too few points satisfy the conditions")
+    return True
+
+
+def _signed(symbol: Symbol, number: Number) -> Number:
+    size = abs(number) or MP.one
+    return size if symbol.is_nonnegative else -size if symbol.is_nonpositive else number
+
+
+def _holds(number: Number, relation: str) -> bool:
+    return {"= 0": number == 0, "!= 0": number != 0, "> 0": number > 0, ">= 0": number >= 0}[relation]
 
 
 def isclose(one: Number, other: Number, equal: Number = EQUAL, different: Number = DIFFERENT) -> bool:

@@ -10,17 +10,23 @@ from functools import lru_cache
 from itertools import islice
 from time import perf_counter
 
-from physsym.core.statements import Statement
-from physsym.core.verdicts import Outcome, Verdict
+from sympy import Expr
+
+from physsym.core.statements import Statement, rule
+from physsym.core.verdicts import Condition, Outcome, Verdict, all_of
+from physsym.derivation import Derivation
 from physsym.loading import scripts
+from physsym.mechanics.moves import Step
 from physsym.testing.random_models import ProposedStep, steps
 from physsym.verify import check
+from physsym.verify.equivalence import same_rule
+from tests.fuzz import families
 from tests.fuzz.equivalent_rewrites import REWRITES
-from tests.fuzz.evaluation import UnclearError
+from tests.fuzz.evaluation import UnclearError, agree
 from tests.fuzz.mutate import SPOILS, Maker, Variant
 from tests.fuzz.oracle import follows, same
 
-SHIPPED, RANDOM = "derivations", "random systems"
+SHIPPED, RANDOM, MEANING = "derivations", "random systems", "meaning"
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,8 @@ class Trial:
     @property
     def undecided(self) -> bool:
         """Tell whether the check neither accepted nor rejected."""
-        return self.clear and not self.accepted and not self.crash and self.outcome is not Outcome.FAILS
+        decided = (Outcome.FAILS, Outcome.CONDITIONAL)
+        return self.clear and not self.accepted and not self.crash and self.outcome not in decided
 
 
 @lru_cache(maxsize=1)
@@ -89,6 +96,9 @@ def shipped() -> tuple[ProposedStep, ...]:
 
 def trials(task: Task) -> list[Trial]:
     """Return what the check says of the lines made for a task; the same for the same task, times aside."""
+    if task.origin == MEANING:
+        cases = (families.drawn(number, task.seed) for number in range(task.number, task.number + task.wrong))
+        return [_judged_case(case) for case in cases if case is not None]
     chance = random.Random(f"{task.origin} {task.number} {task.seed}")
     walk = [shipped()[task.number]] if task.origin == SHIPPED else steps(chance.choice)
     sound = [taken for taken in walk if _is_true(taken)]
@@ -97,6 +107,70 @@ def trials(task: Task) -> list[Trial]:
         *_first(task.wrong, (_tried(task, t, v, False) for t, v in _in_turns(SPOILS, sound, chance))),
         *_first(task.true, (_tried(task, t, v, True) for t, v in _in_turns(REWRITES, sound, chance))),
     ]
+
+
+def _judged_case(case: families.Case) -> Trial:
+    """Return the trial of a derivation or a comparison that is told as a whole, true or not."""
+    family = case.kind.split(",")[0]
+    trial = Trial(MEANING, family, case.kind, True, str(case))
+    start = perf_counter()
+    try:
+        verdict, orders = _judge(case)
+        crash = ""
+    except ValueError as refusal:  # what the package raises where it refuses
+        verdict, orders, crash = Verdict(Outcome.FAILS, (str(refusal),)), None, ""
+    except Exception as error:
+        verdict, orders, crash = Verdict(Outcome.UNCHECKED), None, f"{type(error).__name__}: {error}"
+    milliseconds = 1000 * (perf_counter() - start)
+    try:
+        true = _truth(case, orders if verdict else None)
+        # A condition that is listed must be enough.
+        accepted = bool(verdict) or (
+            verdict.outcome is Outcome.CONDITIONAL
+            and isinstance(case, families.Compared)
+            and not true
+            and not agree(case.first, case.second, [*_given(case), *_conditions(verdict)])
+        )
+    except UnclearError:
+        return replace(trial, clear=False, crash=crash)
+    return replace(
+        trial,
+        true=true,
+        outcome=verdict.outcome,
+        accepted=accepted,
+        engines=verdict.engines,
+        milliseconds=milliseconds,
+        crash=crash,
+    )
+
+
+def _judge(case: families.Case) -> tuple[Verdict, tuple[float, ...] | None]:
+    """Return the verdict on a case, and the orders of the errors that are claimed, where they are known."""
+    if isinstance(case, families.Compared):
+        return same_rule(rule({families.x: case.first}), rule({families.x: case.second}), case.given), None
+    derivation = Derivation("", case.start, tuple(Step("", move, line) for move, line in case.steps))
+    verdict = all_of(*derivation.verdicts())
+    entries = derivation.error.entries
+    known = "not known" not in str(derivation.error)
+    return verdict, tuple(float(e.order.exponent) for e in entries) if known else None
+
+
+def _truth(case: families.Case, orders: tuple[float, ...] | None) -> bool:
+    """Return whether a case is true; a derivation that was accepted must be so with the orders it claims."""
+    if isinstance(case, families.Compared):
+        return agree(case.first, case.second, _given(case))
+    told = families.truth(case if orders is None else replace(case, claimed=orders))
+    if told is None:
+        raise UnclearError("the motions were not simulated")
+    return told
+
+
+def _given(case: families.Compared) -> list[tuple[Expr, str]]:
+    return [(g.gts - g.lts, "> 0") for g in case.given]  # type: ignore[attr-defined]
+
+
+def _conditions(verdict: Verdict) -> list[tuple[Expr, str]]:
+    return [(c.expression, c.relation) for c in verdict.assumes if isinstance(c, Condition)]
 
 
 def _is_true(taken: ProposedStep) -> bool:
