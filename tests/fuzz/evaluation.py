@@ -216,9 +216,9 @@ def sample(function: Callable[[Point], T]) -> list[T]:
 def agree(first: Expr, second: Expr, conditions: Sequence[tuple[Expr, str]]) -> bool:
     """Tell whether two expressions are equal wherever both are defined and conditions hold, at many points.
 
-    Gradients are independent numbers; a condition is an expression and how it relates to zero. Half of the
-    numbers are small fractions of either sign, as far as the declared signs allow, so that every order of
-    them comes up. Raises UnclearError where too few points satisfy the conditions.
+    Gradients are independent numbers; a condition is an expression and how it relates to zero. The numbers
+    are fractions of either sign, as far as the declared signs allow, so that every order of them comes up.
+    Raises UnclearError where too few points satisfy the conditions.
     """
     opaque = {f: Symbol(f"value of {f}", real=True) for e in (first, second) for f in e.atoms(grad)}
     expressions = [e.xreplace(opaque) for e in (first, second, *(c for c, _ in conditions))]
@@ -226,7 +226,9 @@ def agree(first: Expr, second: Expr, conditions: Sequence[tuple[Expr, str]]) -> 
     chance = random.Random(f"{first} {second}")
     seen = 0
     for _ in range(REGION_POINTS):
-        numbers = {s: _signed(s, MP.mpf(chance.randint(-12, 12)) / chance.choice((1, 2, 3, 5))) for s in names}
+        numbers = {
+            s: _signed(s, MP.mpf(chance.randint(-12, 12)) / chance.choice((1, 2, 3, 5))) for s in names
+        }
         at = Point(0, numbers)
         try:
             one, other, *held = (value(e, at) for e in expressions)

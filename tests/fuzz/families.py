@@ -121,9 +121,9 @@ def _proposed(move: Move, line: Statement) -> Statement | None:
 
 def time(chance: Chance) -> Told | None:
     """Draw an integration of a law that reads the time; its clock may stand still, run double or be late."""
-    k, c = chance.constant(), chance.constant()
+    k, c, m = chance.constant(), chance.constant(), chance.constant("positive")
     alone = law({dot(x): c * t ** chance.choice((1, 2)) - chance.choice((0, k)) * x})
-    both = law({dot(x): v, dot(v): -c * v / t - chance.choice((k * x, G))})
+    both = law({dot(x): v, dot(v): -c * v / t - chance.choice((k * x, G / m))})
     line = chance.choice((alone, both))
     method: Method = chance.choice(TIMED)
     move = Integrate(method, h)
@@ -169,9 +169,12 @@ def declared_sign(chance: Chance) -> Told | None:
     e = Symbol(letter, real=True, **({} if said == "real" else {said: True}))
     kind = f"declared {said}"
     if chance.random() < 0.3:
-        above = law({dot(dot(x)): -g * dot(x) - G})
+        m = chance.constant("positive")
+        above = law({m * dot(dot(x)): -g * dot(x) - G})
         return Told(
-            f"sign of a velocity, {kind}", above, ((ReduceOrder(x, e), law({dot(x): e, dot(e): -g * e - G})),)
+            f"sign of a velocity, {kind}",
+            above,
+            ((ReduceOrder(x, e), law({dot(x): e, m * dot(e): -g * e - G})),),
         )
     value = chance.choice((1, -1)) * h / g * chance.choice((1, 1, g**2))
     factor = sympy.cancel(h / g / value)

@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 
-from tests.fuzz.trial import RANDOM, SHIPPED, Task, Trial, shipped, trials
+from tests.fuzz.trial import MEANING, RANDOM, SHIPPED, Task, Trial, shipped, trials
 
 SHARE_TRUE = 5  # one true line for so many wrong ones
 WALK = 20  # wrong lines made of one random walk
+SHARE_MEANING = 8  # one derivation or comparison that is told as a whole for so many wrong lines
+CASES = 9  # such cases in one task
 
 EquationRange = Callable[[Iterable[Task]], Iterator[list[Trial]]]
 
@@ -46,15 +48,18 @@ class Report:
 def selftest(count: int, seed: int = 0, jobs: int = 1) -> Report:
     """Spoil `count` lines and rewrite a fifth as many, and give them all to the check.
 
-    Half of them come from the shipped derivations, as far as these give that many, the rest from random
-    systems. The same count and seed give the same lines, whatever the number of jobs. Raises ValueError for
-    a count or a number of jobs below one.
+    An eighth are whole derivations and comparisons that are wrong or right in what they mean, of which the
+    oracle tells. Half of the lines come from the shipped derivations, as far as these give that many, the
+    rest from random systems. The same count and seed give the same lines, whatever the number of jobs. Raises
+    ValueError for a count or a number of jobs below one.
     """
     if count < 1 or jobs < 1:
         raise ValueError(f"a self-test needs at least one line and one job, given {count} and {jobs}")
     true = max(count // SHARE_TRUE, 1)
     with _runner(jobs) as run:
+        cases = _flat(run(_meaning_tasks(count // SHARE_MEANING, seed)))
         found = _kept(_flat(run(_shipped_tasks(count, true, seed))), count // 2, true // 2)
+        found += _kept(cases, count - _count(found, False), true - _count(found, True))
         number = 0
         while (wrong_left := count - _count(found, False)) + (true_left := true - _count(found, True)):
             tasks = _random_tasks(number, wrong_left, true_left, seed)
@@ -95,6 +100,10 @@ def _shipped_tasks(wrong: int, true: int, seed: int) -> list[Task]:
     steps = len(shipped())
     shares = [math.ceil(n / 2 / steps) for n in (wrong, true)]
     return [Task(SHIPPED, k, seed, *shares) for k in range(steps)]
+
+
+def _meaning_tasks(count: int, seed: int) -> list[Task]:
+    return [Task(MEANING, number, seed, CASES, 0) for number in range(0, count, CASES)]
 
 
 def _random_tasks(first: int, wrong: int, true: int, seed: int) -> list[Task]:

@@ -16,7 +16,7 @@ from tests.fuzz.trial import SHIPPED, Trial
 
 _COLUMNS = ("wrong", "accepted", "true", "refused", "undecided", "median", "95 %")  # times in ms
 _SHOWN = 20
-_WIDTH = 80
+_WIDTH = 100
 
 
 def tables(report: Report) -> Group:
