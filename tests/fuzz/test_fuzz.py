@@ -62,7 +62,7 @@ from tests.fuzz.__main__ import main
 from tests.fuzz.evaluation import MP, Point, UnclearError, isclose, value
 from tests.fuzz.run import Report
 from tests.fuzz.table import sentences
-from tests.fuzz.trial import RANDOM, SHIPPED, Task, trials
+from tests.fuzz.trial import MEANING, RANDOM, SHIPPED, Task, trials
 
 motion = damped_particle.law()
 in_tau = law({tau * dot(dot(x)): -G / gamma - dot(x)})
@@ -354,7 +354,8 @@ def test_a_few_hundred_lines_are_judged_without_a_mistake():
     told = Counter((t.true, t.origin) for t in report.clear)
     assert sum(count for (true, _), count in told.items() if not true) == 250
     assert sum(count for (true, _), count in told.items() if true) == 50
-    assert min(told.values()) >= 20
+    assert min(count for (_, origin), count in told.items() if origin != MEANING) >= 20
+    assert {True, False} == {true for true, origin in told if origin == MEANING}
     assert report.passed, sentences(report)
     assert not [t.text for t in report.clear if t.true and t.undecided and t.origin == SHIPPED]
     assert len({(t.kind, t.text) for t in report.trials}) == len(report.trials)
@@ -383,6 +384,7 @@ LIARS = {
 @pytest.mark.parametrize("verdict", LIARS.values(), ids=LIARS)
 def test_a_check_that_lies_is_noticed(monkeypatch, capsys, verdict):
     monkeypatch.setattr(trial_module, "check", lambda move, above, below: verdict)
+    monkeypatch.setattr(trial_module, "judge_case", lambda case: (verdict, None))
     report = selftest(30)
     assert not report.passed
     assert {t.accepted for t in report.clear} == {verdict.outcome is Outcome.HOLDS}
@@ -430,7 +432,7 @@ def test_the_command_prints_its_tables(capsys):
         "0 of 30 wrong lines accepted",
     ):
         assert word in out
-    assert max(map(len, out.splitlines())) <= 80
+    assert max(map(len, out.splitlines())) <= 100
     assert "…" not in out
 
 

@@ -98,7 +98,7 @@ def trials(task: Task) -> list[Trial]:
     """Return what the check says of the lines made for a task; the same for the same task, times aside."""
     if task.origin == MEANING:
         cases = (families.drawn(number, task.seed) for number in range(task.number, task.number + task.wrong))
-        return [_judged_case(case) for case in cases if case is not None]
+        return [judged_case(case) for case in cases if case is not None]
     chance = random.Random(f"{task.origin} {task.number} {task.seed}")
     walk = [shipped()[task.number]] if task.origin == SHIPPED else steps(chance.choice)
     sound = [taken for taken in walk if _is_true(taken)]
@@ -109,13 +109,13 @@ def trials(task: Task) -> list[Trial]:
     ]
 
 
-def _judged_case(case: families.Case) -> Trial:
+def judged_case(case: families.Case) -> Trial:
     """Return the trial of a derivation or a comparison that is told as a whole, true or not."""
     family = case.kind.split(",")[0]
     trial = Trial(MEANING, family, case.kind, True, str(case))
     start = perf_counter()
     try:
-        verdict, orders = _judge(case)
+        verdict, orders = judge_case(case)
         crash = ""
     except ValueError as refusal:  # what the package raises where it refuses
         verdict, orders, crash = Verdict(Outcome.FAILS, (str(refusal),)), None, ""
@@ -144,7 +144,7 @@ def _judged_case(case: families.Case) -> Trial:
     )
 
 
-def _judge(case: families.Case) -> tuple[Verdict, tuple[float, ...] | None]:
+def judge_case(case: families.Case) -> tuple[Verdict, tuple[float, ...] | None]:
     """Return the verdict on a case, and the orders of the errors that are claimed, where they are known."""
     if isinstance(case, families.Compared):
         return same_rule(rule({families.x: case.first}), rule({families.x: case.second}), case.given), None

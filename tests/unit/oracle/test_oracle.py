@@ -72,6 +72,7 @@ def test_a_wrong_derivation_is_refused_for_its_own_reason(title):
     assert wrong.reason in str(seen)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("title", WRONG)
 def test_it_is_refused_with_other_numbers_too(title):
     wrong = WRONG[title]
@@ -171,6 +172,7 @@ def claimed_of(derivation):
     return [float(e.order.exponent) for e in derivation.error.entries]
 
 
+@pytest.mark.slow
 def test_harmless_rewrites_are_not_refused():
     chance = random.Random(4)
     derivations = [d for script in scripts() for d in script.derivations]
@@ -183,6 +185,7 @@ def test_harmless_rewrites_are_not_refused():
             assert seen.outcome == "follows", (derivation.title, line, str(seen))
 
 
+@pytest.mark.slow
 def test_spoiled_last_lines_are_refused():
     chance = random.Random(5)
     missed = tried = 0
