@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 from operator import attrgetter
@@ -197,6 +198,7 @@ class Derivation:
     system: System | None = None
 
     def __post_init__(self) -> None:
+        _refuse_misplaced(self)
         if isinstance(start := self.start, System):
             object.__setattr__(self, "system", start)
         object.__setattr__(self, "start", as_statement(self.start))
@@ -404,6 +406,19 @@ def _velocities_first(steps: tuple[Step, ...], line: Statement) -> Move:
     first = tuple(s for held in rates for s in named.values() if dot(s) in held)
     others = set().union(*rates) - set(map(dot, first))
     return replace(move, first=first) if first and others else move
+
+
+def _refuse_misplaced(derivation: Derivation) -> None:
+    """Raise TypeError for arguments that are not of their kind, such as those in another order."""
+    kinds: dict[str, tuple[type, str]] = {
+        "title": (str, "a text"),
+        "steps": (Iterable, "a tuple of steps, such as (Step(says, move),)"),
+        "vocabulary": (Vocabulary, "a Vocabulary"),
+        "system": (System | None, "a System"),  # type: ignore[dict-item]
+    }
+    for name, (kind, expected) in kinds.items():
+        if not isinstance(value := getattr(derivation, name), kind):
+            raise TypeError(f"Derivation(title, start, steps) takes as {name} {expected}, given {value}")
 
 
 def _definitions(move: Move) -> tuple[Law, ...]:

@@ -42,8 +42,8 @@ def _show(derivation: Derivation, face: Face) -> None:
     echo("", Text(one_line(derivation.title), "bold"), "", line(derivation.start))
     if derivation.start_verdict is not None:
         echo(format_verdict("    ", derivation.start_verdict))
-    shown = zip(derivation.steps, derivation.lines[1:], derivation.verdicts()[1:], strict=True)
-    for step, statement, verdict in shown:
-        echo("", step.says, "", line(statement), format_verdict("    ", verdict))
+    lines, _ = derivation._walk  # as far as they go: the verdict on a step without a line says why
+    for k, (step, verdict) in enumerate(zip(derivation.steps, derivation.verdicts()[1:], strict=True), 1):
+        echo("", step.says, "", *map(line, lines[k : k + 1]), format_verdict("    ", verdict))
     echo("", f"Error: {derivation.error}")
     echo(f"Assumptions: {'; '.join(map(str, derivation.assumptions)) or 'none'}")

@@ -319,7 +319,8 @@ def as_statement(given: StatementLike) -> Statement:
         return as_law(given)  # type: ignore[arg-type]
     if isinstance(given, Rule | Update) or isinstance(getattr(given, "rule", None), Rule):
         return as_rule(given)  # type: ignore[arg-type]
-    raise TypeError(f"expected a law or a rule; {_given(given)}; write law({{...}}) or rule({{...}})")
+    advice = "read it first, by read(text)" if isinstance(given, str) else "write law({...}) or rule({...})"
+    raise TypeError(f"expected a law or a rule; {_given(given)}; {advice}")
 
 
 def _given(value: object) -> str:

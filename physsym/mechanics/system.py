@@ -28,6 +28,11 @@ class System:
     dissipation: Expr = S.Zero
 
     def __post_init__(self) -> None:
+        given: object = self.coordinates
+        coordinates = (given,) if isinstance(given, Symbol) else given
+        if not isinstance(coordinates, (tuple, list)) or not all(isinstance(q, Symbol) for q in coordinates):
+            raise TypeError(f"a system needs symbols as coordinates, such as (x,); given {given!r}")
+        object.__setattr__(self, "coordinates", tuple(coordinates))
         names = [name_and_marks(q) for q in self.coordinates]
         if not names or len(set(names)) < len(names) or any(marks for _, marks in names):
             raise ValueError(

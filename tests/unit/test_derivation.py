@@ -29,7 +29,7 @@ from physsym import (
 from physsym.core.verdicts import Condition, Outcome, is_failure
 from physsym.integrators import forward_euler, heun, semi_implicit_euler
 from physsym.mechanics import Move
-from physsym.vocabulary import G, U, Vocabulary, dt, eta, gamma, m, rho, tau, v, x
+from physsym.vocabulary import STANDARD, G, U, Vocabulary, dt, eta, gamma, m, rho, tau, v, x
 
 DIVIDED = (Step("Divide by the friction coefficient.", Divide(gamma)),)
 
@@ -100,6 +100,32 @@ def test_contradictory_dimensions_of_unknown_symbols_fail():
     start, step = Derivation("", law({dot(y): -y * v}), (Step("", Divide(v)),)).verdicts()
     assert start.outcome is step.outcome is Outcome.FAILS
     assert "dimension" in start.evidence[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((damped_particle, "title", DIVIDED), "as title a text"),
+        (("title", DIVIDED, damped_particle), "as steps a tuple of steps"),
+        (("title", damped_particle, DIVIDED[0]), "as steps a tuple of steps"),
+        (("title", damped_particle, Divide(gamma)), "as steps a tuple of steps"),
+        (("title", damped_particle, (Divide(gamma),)), "write Step"),
+        (("title", "m*dot(x) = -G", DIVIDED), "read it first"),
+        (("title", damped_particle, DIVIDED, {}), "as vocabulary a Vocabulary"),
+        (("title", damped_particle.law(), DIVIDED, STANDARD, "particle"), "as system a System"),
+    ],
+)
+def test_misplaced_arguments_are_named(arguments, says):
+    with pytest.raises(TypeError, match=says):
+        Derivation(*arguments)
+
+
+def test_a_system_takes_its_coordinates_as_symbols():
+    one = System(x, m * dot(x) ** 2 / 2 - U, gamma * dot(x) ** 2 / 2)
+    assert one == System([x], one.lagrangian, one.dissipation) == damped_particle
+    for wrong in ("theta", ("theta",), (dot(x) ** 2,), 7):
+        with pytest.raises(TypeError, match="symbols as coordinates"):
+            System(wrong, m * dot(x) ** 2 / 2)
 
 
 # ------------------------------------------------------------------ the error budget

@@ -145,6 +145,19 @@ def test_a_step_that_gives_no_line_fails_without_a_traceback(capsys, tmp_path):
     assert "unchecked" in out
 
 
+def test_show_says_why_a_step_has_no_line(capsys, tmp_path):
+    path = tmp_path / "stuck.py"
+    path.write_text(
+        "from physsym import *\nfrom physsym.vocabulary import *\n"
+        'steps = (Step("Limit.", Limit(tau, 0)), Step("Divide.", Divide(gamma)))\n'
+        'd = Derivation("stuck", damped_particle, steps)\n'
+    )
+    code, out, _ = run(capsys, "show", path)
+    assert code == 1
+    assert "tau does not occur" in out
+    assert "Error: not known: step 1" in out
+
+
 def test_document_writes_where_it_is_told(capsys, tmp_path):
     newton = ROOT / "derivations" / "newton.py"
     code, out, _ = run(capsys, "document", newton, "--out", tmp_path / "new" / "folder", "--format", "md")
