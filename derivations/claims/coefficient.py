@@ -278,7 +278,7 @@ small_relaxation = Claim(
         nearer_zero, 1 - dt / tau, (Condition(other(tau) - dt, ">= 0"),),
         ({dt: 1, tau: 10, other(tau): 5}, {dt: 1, tau: 1, other(tau): Rational(1, 4)}),
     ),
-    leaves_open=(dt, tau, other(tau)),
+    leaves_open=(dt,),
     repair="what is small is not `tau` but `tau - dt`: `rho = (tau - dt)/tau`, and below `dt` the "
     "coefficient is negative",
     repair_judge=partial(beside_the_step, 1 - dt / tau, (tau - dt) / tau),
