@@ -47,7 +47,7 @@ from physsym.documents.tree import (
     anchor_of_number,
 )
 from physsym.loading import Script, paths_to_reload
-from physsym.mechanics.claim import Claim, JudgedClaim
+from physsym.mechanics.claim import Claim, JudgedClaim, Quantifier
 from physsym.vocabulary import STANDARD, Face, Vocabulary
 
 TITLE = "Optimizers derived from mechanics"
@@ -329,11 +329,18 @@ def _claim(judged: JudgedClaim) -> tree.Judged:
         _anchor_of_claim(claim.id),
         claim.where,
         plain_sentence(_quoted(claim), STANDARD),
-        plain_sentence(claim.formal, STANDARD),
+        plain_sentence(claim.formal + _meant(claim), STANDARD),
         judged.verdict,
         repair,
         claim.code,
     )
+
+
+def _meant(claim: Claim) -> str:
+    """Return how a sentence is meant, where it is not for every value, and what it leaves open."""
+    left = ", ".join(o.says if isinstance(o, Hypothesis) else f"`{o}`" for o in claim.leaves_open)
+    quantifier = "" if claim.quantifier is Quantifier.EVERY else f" ({claim.quantifier.value})"
+    return quantifier + (f"; left open: {left}" if left else "")
 
 
 def _quoted(claim: Claim) -> str:
