@@ -129,7 +129,8 @@ def tuned_rates(step: Rule, plain: Rule, best: Best, best_plain: Best) -> Verdic
 def tuned_and_fixed(step: Rule, plain: Rule, best: Best, best_plain: Best, least: Expr) -> Verdict:
     """Judge the best rates, and below which rate a rule cannot come with a fixed coefficient."""
     bound = rate_lower_bound(step, along)
-    at_least = identical(bound, least, what="the bound of the rate and the one claimed")
+    natural = Condition(rho, ">= 0")
+    at_least = identical(bound, least, given=natural, what="the bound of the rate and the one claimed")
     return all_of(tuned_rates(step, plain, best, best_plain), at_least)
 
 
