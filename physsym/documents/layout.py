@@ -322,7 +322,7 @@ def _(block: JudgedClaims, chapter: Chapter, layout: Layout) -> Iterator[Block]:
 def _claim(judged: JudgedClaim) -> tree.Judged:
     claim = judged.claim
     repair = plain_sentence(claim.repair, STANDARD)
-    if judged.repair:
+    if judged.repair is not None:
         repair = (*repair, Span("text", " "), Span("verdict", judged.repair))
     return tree.Judged(
         claim.id,
