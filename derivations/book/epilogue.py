@@ -15,10 +15,10 @@ chapter = Chapter(
     title="What remains",
     blocks=(
         """
-        The story that the source tells is a good one, and most of it has stood. A learning rate *is* a
-        time step over a friction. Momentum *is* inertia. Let the mass vanish, and momentum becomes
-        gradient descent, provided that friction is treated well or that the mass goes first. The equation
-        behind both is one line of mechanics.
+        The story that the source tells is a good one, and most of it has stood. The learning rate of gradient
+        descent *is* a time step over a friction. Momentum *is* inertia. Let the mass vanish, and momentum
+        becomes gradient descent, provided that friction is treated well or that the mass goes first. The
+        equation behind both is one line of mechanics.
 
         What has not stood is the word *exact*. Between mechanics and learning stands an integrator, and it
         leaves traces: a gradient step of finite size can jump across a valley, which no flow on a line can;

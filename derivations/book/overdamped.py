@@ -89,9 +89,9 @@ chapter = Chapter(
         ),
         """
         The source asks for both at once, no mass and infinite friction. A vanishing mass is enough, with any
-        friction. Infinite friction is not only needless: it contradicts a finite learning rate, unless
-        the time step grows along with it. The last row of the table is a warning that chapter IV will take
-        up, for there the limit comes *after* the choice of a time step.
+        friction. With infinite friction and a given time step the learning rate vanishes; it stays finite, as
+        the source asks, if the time step grows along with the friction. The last row of the table is a
+        warning that chapter IV will take up, for there the limit comes *after* the choice of a time step.
         """,
         judged("3.1", "C23", "C24", "C25", "C26", "C35", "C72", "C73", "C74", "C75", "C76", "C31"),
         Heading("3.2 From a flow to steps"),
@@ -122,9 +122,9 @@ chapter = Chapter(
             says="Time step and friction enter only as a ratio. It has a name already:",
         ),
         """
-        This is the best sentence of the whole story, and it is true: *a learning rate is a time step divided
-        by a friction*. Whoever doubles it either looks half as often or thins the honey; the optimizer
-        cannot tell which, and nor can we.
+        This is the best sentence of the whole story, and it is true of gradient descent: *a learning rate is
+        a time step divided by a friction*. Whoever doubles it either looks half as often or thins the honey;
+        the optimizer cannot tell which, and nor can we.
         """,
         Table(
             caption="A large and a small learning rate.",
@@ -182,11 +182,11 @@ chapter = Chapter(
         Note(
             title="Not yet what is run",
             text="""
-            What people run is *stochastic*: each gradient is computed from a handful of examples and
-            scatters around the true one. In the language of this document that is a particle that is also
-            kicked at random, as in Brownian motion. On a parabola the kicks average out and (3.4) describes
-            the mean; on any other landscape they do not. The source calls its rule by the name of the
-            stochastic method, and claim C34 says what is missing.
+            What people run is *stochastic*: each gradient is computed from a handful of examples and scatters
+            around the true one. In the language of this document that is a particle that is also kicked at
+            random, as in Brownian motion. Where the gradient is affine, as on a parabola, the kicks average
+            out and (3.4) describes the mean; on a landscape such as `x**4/4` they do not. The source calls
+            its rule by the name of the stochastic method, and claim C34 says what is missing.
             """,
         ),
         judged("3.4", "C79", "C33", "C81", "C80", "C34"),

@@ -74,7 +74,7 @@ chapter = Chapter(
 
         This document works that thought out in full. It follows a text that tells the story, which we
         call *the source*: it derives every equation of the source again, line by line, and judges its
-        claims one by one. Some hold, some hold under a condition that the source leaves out, and some are
+        claims one by one. Most hold, many of them under a condition that the source leaves open; some are
         false, a few of them in a way that matters to anyone who sets a learning rate. We owe the source the
         idea and the plan of the journey; it would be poor thanks not to check the map.
         """,
@@ -118,7 +118,7 @@ chapter = Chapter(
                 by_constants.rule,
                 "It reads them in two combinations only, `gamma*dt/m` and `dt**2/m`: no third can be had.",
             ),
-            source="Every symbol has exactly one counterpart: the correspondence is one-to-one.",
+            source="“Every symbol […] has its precise counterpart”; “a one-to-one correspondence”.",
             difference=(
                 "Take `s**2*m` for the mass, `s*gamma` for the friction and `s*dt` for the time step, "
                 "with any number `s`. Not one digit of any step changes.",

@@ -112,8 +112,7 @@ chapter = Chapter(
                 "which is the relaxation time against the time in which friction lets it creep down "
                 "the bowl, `gamma/lam`.",
             ),
-            source="The single number `tau` determines the entire behaviour of the system; a large "
-            "`tau` means that it oscillates a lot.",
+            source="The number `tau` “determines the entire behavior” of it all.",
             difference=(
                 lambda: (
                     "With `tau = 1` and curvatures of "

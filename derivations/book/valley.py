@@ -67,7 +67,8 @@ chapter = Chapter(
             title="The valley answers back",
             anchor="valley-answers",
             says="""
-            Several rows of the source's final table are refuted by the example that stands beside it.
+            Three rows of the source's final table, tried on the example that stands beside it. One is
+            refuted; two depend on values that the table leaves open, and do not hold at the usual ones.
             """,
             follows=(
                 lambda: (
@@ -87,9 +88,9 @@ chapter = Chapter(
                 ),
             ),
             source=(
-                "In narrow valleys gradient descent zigzags, and momentum is smoother.",
-                "Gradient descent cannot overshoot, for it has no inertia.",
-                "Momentum converges faster.",
+                "In narrow valleys descent “can oscillate (zig-zag)”, momentum has a “smoother trajectory”.",
+                "Overshooting, in gradient descent: “impossible (no inertia)”.",
+                "Convergence, with momentum: “faster but can oscillate”.",
             ),
             difference=(
                 "It is the other way round at the source's own values.",

@@ -58,9 +58,10 @@ every step from one line to the next has been checked by machine: the badge besi
 out{seen}.
 """
 ABOUT_AUDIT = (
-    "Every sentence of the source that a machine can judge, with the verdict that was computed when this "
-    "document was built. A verdict is on what the sentence says formally, which stands beside it where it is "
-    "judged."
+    "Sentences of the source, quoted to the letter, with the verdicts that were computed when this document "
+    "was built. A verdict is on what the sentence says formally, which stands beside it where it is judged; "
+    "what the sentence itself does not say is added there as our reading. The last section says how the "
+    "class of a verdict follows."
 )
 
 
