@@ -157,4 +157,27 @@ GUARDS = (
           "physsym/methods/exponential_euler.py", "{move.step: Integer(0)})\n",
           "{move.step: Integer(0)}) * 0 + state\n",
           (f"{INTEGRATORS}::test_what_is_not_the_exact_flow_is_refused",)),
+    Guard(28, "the law at the start is not that of the system",
+          "physsym/derivation.py",
+          'given = holds("given") if self.system is None else _followed(self.system, self.start)',
+          'given = holds("given")',
+          ("tests/unit/verify/test_variation.py::test_the_start_of_a_derivation_follows_from_its_system",)),
+    Guard(29, "contradictory dimensions do not count",
+          "physsym/derivation.py", "all_of(v, d) if d.outcome is Outcome.FAILS else v for v, d", "v for v, d",
+          ("tests/unit/test_derivation.py"
+           "::test_a_line_of_wrong_dimensions_fails_and_those_around_it_do_not",)),
+    Guard(30, "an error is counted after a step that does not hold",
+          "physsym/derivation.py", "            if is_failure(verdict) or (", "            if (",
+          ("tests/unit/test_derivation.py"
+           "::test_after_a_step_that_is_not_shown_to_hold_nothing_is_known",)),
+    Guard(31, "the errors of an integration and of a limit at its fixed time step are added",
+          "physsym/derivation.py", "len({e.in_rule for e in self.entries}) < 2", "True",
+          ("tests/unit/test_derivation.py"
+           "::test_a_limit_of_a_rule_at_a_fixed_time_step_does_not_add_up_with_its_order",)),
+    Guard(32, "numbers that have lost all digits are taken for equal",
+          "physsym/verify/variation.py", "        if all(_is_precise(n, n) for", "        if all(True for",
+          ("tests/unit/verify/test_variation.py::test_numbers_that_lose_all_digits_decide_nothing",)),
+    Guard(33, "equations that repeat each other are taken for a law of motion",
+          "physsym/verify/variation.py", "    if not determined:\n", "    if False:\n",
+          ("tests/unit/verify/test_variation.py::test_a_spoiled_equation_of_motion_fails",)),
 )  # fmt: skip
