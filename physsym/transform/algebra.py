@@ -96,6 +96,11 @@ def _(move: Rescale, line: Statement) -> Statement:
         raise MoveError(f"to rescale, {move.old} must occur in the line and {move.new} must not")
     if declares_sign(move.new) and not declares_sign(move.old):
         raise MoveError(f"{move.old} may change its sign; declare {move.new} real and nothing more")
+    if is_time(move.old):
+        raise MoveError(
+            f"{move.old} is the time, by which all rates are taken: it is not rescaled alone; define rates "
+            "without dimension instead"
+        )
     factor = _nonzero(move.factor, move)
     if isinstance(line, Law):
         rates = _product_rule(factor, move.new, line)

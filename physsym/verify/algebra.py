@@ -134,6 +134,8 @@ def _(move: Rescale, above: Statement, below: Statement) -> Verdict:
     require_absent(move.old, below, "though it was to leave")
     if identical(move.factor, Integer(0)):
         raise Refusal(f"the unit {move.factor} is zero")
+    if is_time(move.old):
+        raise Refusal(f"{move.old} is the time, by which all rates are taken: it is not rescaled alone")
     for symbol in (move.old, move.new):
         if symbol.name in {name_and_marks(s)[0] for s in move.factor.free_symbols}:
             raise Refusal(f"the unit {move.factor} holds {symbol}, which it is to be the unit of")
