@@ -13,6 +13,7 @@ APPLY, CHECK, ENGINES = (
     "tests/unit/verify/test_verify.py",
     "tests/unit/verify/test_engines.py",
 )
+MOTION = "tests/unit/verify/test_motion.py"
 INTEGRATORS = "tests/unit/mechanics/test_integrators.py"
 CONDITIONS, STATEMENT, SOURCE = (
     "tests/unit/verify/test_conditions.py",
@@ -180,4 +181,14 @@ GUARDS = (
     Guard(33, "equations that repeat each other are taken for a law of motion",
           "physsym/verify/variation.py", "    if not determined:\n", "    if False:\n",
           ("tests/unit/verify/test_variation.py::test_a_spoiled_equation_of_motion_fails",)),
+    Guard(34, "a name stands for something that moves, as if it were constant",
+          "physsym/verify/registry.py", "        require_constants(move, above, known)\n", "",
+          (f"{MOTION}::test_the_moving_is_not_taken_for_constant",)),
+    Guard(34, "what moved in an earlier line is forgotten",
+          "physsym/verify/motion.py",
+          "parts = moving_parts(value, above, also)", "parts = moving_parts(value, above)",
+          (f"{MOTION}::test_what_moved_in_an_earlier_line_moves_still",)),
+    Guard(34, "a state is taken never to vanish, as a constant may be",
+          "physsym/verify/registry.py", "conditional_on_motion(returned, above, known)", "returned",
+          (f"{MOTION}::test_a_condition_on_what_moves_makes_a_step_conditional",)),
 )  # fmt: skip

@@ -31,6 +31,7 @@ from physsym.verify.engines.base import Answer
 from physsym.verify.engines.laurent import DivergenceError, UndecidedError
 from physsym.verify.equivalence import match_equations
 from physsym.verify.identity import identical
+from physsym.verify.motion import require_constants
 from physsym.verify.registry import verify_step
 from physsym.verify.solution_order import solution_order
 from physsym.verify.substitution import Refusal, map_of, require, require_absent, substituted
@@ -41,8 +42,7 @@ def _(move: Limit, above: Statement, below: Statement) -> Verdict:
     require_absent(move.symbol, below, "though a limit was taken in it")
     if move.symbol not in symbols(above):
         raise Refusal(f"{move.symbol} does not occur in the line above, so there is no limit to take")
-    if moves(move.symbol, above) or moves(move.to, above):
-        raise Refusal(f"{move.symbol} tends to {move.to}: both must be constant, and one changes in time")
+    require_constants(move, above, ())
     ways, conditions = approaches(move)
     verdict = _laws(move, ways, above, below) if isinstance(above, Law) else _rules(move, above, below)
     verdict = replace(verdict, evidence=(*verdict.evidence, _domain(move, ways)))

@@ -81,7 +81,7 @@ def test_the_moving_is_not_taken_for_constant(above, move, below, reason):
     assert reason in verdict.evidence[0]
 
 
-@pytest.mark.parametrize(("above", "move", "below"), [row[:3] for row in HIDDEN if "changes" in row[3]])
+@pytest.mark.parametrize(("above", "move", "below"), [row[:3] for row in HIDDEN[:5]])
 def test_the_algebra_alone_would_not_show_it(above, move, below):
     # So it is the notion of what moves that refuses, and nothing else.
     assert verify_step(move, above, below)
