@@ -23,7 +23,7 @@ from physsym.core.symbols import OPAQUE
 from physsym.verify.engines.base import Answer, Finding
 from physsym.verify.engines.exp_log_relations import ExponentialBasis
 from physsym.verify.engines.laurent import UndecidedError
-from physsym.verify.engines.quotients import Quotient, Ring
+from physsym.verify.engines.quotients import MAX_POWER, Quotient, Ring
 
 NAME, FAMILY = "flint", "FLINT"
 _MAX_SIZE = 2000
@@ -77,7 +77,8 @@ def _parts(*expressions: Expr) -> Iterator[Expr]:
 
 
 def _is_rational(part: Expr) -> bool:
-    return isinstance(part, _RATIONAL) or (isinstance(part, Pow) and bool(part.exp.is_Integer))
+    whole = isinstance(part, Pow) and part.exp.is_Integer and abs(part.exp) <= MAX_POWER
+    return isinstance(part, _RATIONAL) or bool(whole)
 
 
 @dataclass
@@ -151,6 +152,11 @@ class _Evaluation:
         base = self.value(expression.base)
         if expression.exp.is_negative and self.ring.is_zero(base):
             raise ZeroDivisionError(f"division by {expression.base}, which is zero")
+        if abs(expression.exp) > MAX_POWER:  # too high to be multiplied out: one more unknown
+            high = self._applied(
+                expression.base ** abs(expression.exp), lambda name, _: self.ring.generator(name)
+            )
+            return high if expression.exp > 0 else high.power(-1)
         return base.power(int(expression.exp))
 
     @_value.register(Abs)

@@ -182,7 +182,23 @@ class Transseries:
         bounds = [self._sum(t, term.growth) for t in a.tail for term in b.terms]
         bounds += [self._sum(t, term.growth) for t in b.tail for term in a.terms]
         bounds += [self._sum(t, s) for t in a.tail for s in b.tail]
-        return Value(value.terms, tuple(dict.fromkeys(bounds)))
+        return self.without_small(Value(value.terms, tuple(dict.fromkeys(bounds))))
+
+    def without_small(self, value: Value) -> Value:
+        """Return a value without terms and bounds that are flat beside one of the bounds."""
+        bounds: list[Growth] = []
+        for bound in value.tail:
+            if not any(self.is_smaller(bound, other) for other in bounds):
+                bounds = [other for other in bounds if not self.is_smaller(other, bound)] + [bound]
+        kept = [t for t in value.terms if not any(self.is_smaller(t.growth, bound) for bound in bounds)]
+        return Value(tuple(kept), tuple(bounds))
+
+    def is_smaller(self, a: Growth, b: Growth) -> bool:
+        """Return whether exp(a) is known to be flat beside exp(b)."""
+        try:
+            return self._is_flat(self._sum(a, b, -1))
+        except UndecidedError:
+            return False
 
     def times_term(self, one: Term, other: Term) -> Term:
         """Return the product of two terms."""
@@ -475,10 +491,11 @@ def asymptotics(gap: Expr, small: Symbol, bound: ErrorBound, terms: int) -> Asym
     tell or the points contradict each other.
     """
     q = ramification(gap)
+    known_terms = terms if q == 1 else min(terms * q, 3 * terms)
     # Exponentials that vanish or diverge have no sign at a point; what is positive needs no sector then.
     known = tuple(s for s in bound.positive if identity_test.sign_at(Point(0, small), s))
     bound = replace(bound, positive=known)
-    found = identity_test.evaluate_at_points(lambda p: _at(p.seed, gap, small, terms * q, q), bound, small)
+    found = identity_test.evaluate_at_points(lambda p: _at(p.seed, gap, small, known_terms, q), bound, small)
     if all(f.sharp for f in found) and len(set(found)) > 1:
         raise UndecidedError("the order differs from point to point: it depends on the branch of a root")
     return min(found, key=lambda f: (f.order, -f.log_power))
@@ -506,6 +523,8 @@ def _at(seed: int, gap: Expr, small: Symbol, terms: int, q: int) -> Asymptotics:
     # The coefficient is a rational function of log(1/h), which shows at several values of the logarithm.
     values = [(_logarithm_at(seed, 0), coefficient)]
     for logarithm in range(1, LOGARITHMS):
+        if logarithm == 2 and values[0][1] == values[1][1]:
+            return Asymptotics(order)
         other, coefficient = _order_at(seed, logarithm, gap, small, terms, q)
         if other != order or coefficient is None:
             raise UndecidedError("the order depends on a logarithm")

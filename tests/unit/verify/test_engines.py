@@ -406,6 +406,14 @@ def test_high_powers_are_not_multiplied_out(power):
     assert flint.identity((1 + x) ** power, (1 + u) ** power).answer is Answer.UNKNOWN
 
 
+@pytest.mark.parametrize("power", [300, 4000, -4000, 10**9])
+def test_a_high_power_is_one_more_unknown(power):
+    assert identical((1 + x) ** power + u, u + (x + 1) ** power)
+    assert identical((1 + x) ** power, 2 * (1 + x) ** power).outcome is Outcome.FAILS
+    assert identical((1 + x) ** power, (1 + u) ** power).outcome is Outcome.FAILS
+    assert flint.identity((1 + x) ** power, (1 + u) ** power).answer is Answer.UNKNOWN
+
+
 def test_dividing_by_zero_proves_nothing():
     nothing = (x + u) ** 2 - x**2 - 2 * x * u - u**2
     for engine in (identity_test, flint):
