@@ -216,3 +216,13 @@ def test_the_order_and_the_signs_of_a_quotation_matter():
     assert words("`1 - dt/tau`") != words("`1 + dt/tau`")
     assert words("`m -> 0`") != words("`0 -> m`")
     assert not is_quoted("", DIGESTS)
+
+
+@pytest.mark.parametrize("claim", claims, ids=BY_ID)
+def test_a_witness_lies_in_the_natural_range(claim):
+    witness = judge_claim(claim).verdict.witness.replace("`", "")
+    for name, value in re.findall(r"\b(\w+) = (-?\d+(?:/\d+)?)", witness):
+        quantity = STANDARD.get(name)
+        for condition in quantity.range if quantity else ():
+            at = condition.expression.xreplace({quantity.symbol: Rational(value)})
+            assert at >= 0 if condition.relation == ">= 0" else at > 0, witness
