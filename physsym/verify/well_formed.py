@@ -6,18 +6,19 @@ from collections.abc import Iterator
 from functools import singledispatch
 
 import flint
-from sympy import Expr, Integer, Symbol, nan, oo, zoo
+from sympy import Add, Expr, Integer, Mul, Pow, Symbol, cos, exp, sin
 
 from physsym.core.motion import is_time, moving
-from physsym.core.signs import NONNEGATIVE, declared_sign_name, declares_sign, signs, sufficient_for
+from physsym.core.signs import ANY, NONNEGATIVE, declared_sign_name, declares_sign, signs, sufficient_for
 from physsym.core.statements import Equation, Law, Rule, Statement, symbols
-from physsym.core.symbols import DOT, dot, name_and_marks
+from physsym.core.symbols import DOT, OPAQUE, dot, name_and_marks
 from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict, fails, holds, undecided
 from physsym.verify.conditions import assuming, consistent, truth
 from physsym.verify.engines.evaluation import PRECISION, Values, as_ball, sample_points, value
 from physsym.verify.engines.laurent import UndecidedError
 from physsym.verify.identity import identical
 from physsym.verify.substitution import substituted
+from physsym.vocabulary import STANDARD
 
 _POINTS = 4
 
@@ -26,9 +27,9 @@ _POINTS = 4
 def well_formed(statement: Statement) -> Verdict:
     """Return whether a law or a rule is well-formed.
 
-    A law has at most one equation for the highest derivative of each state, and none that contradicts itself
-    or another. A state that is declared positive, say, keeps its sign along the motion, or that is a
-    hypothesis. What a law or a rule assumes is listed; it must not be refuted by the declared signs.
+    A law has at most one equation for each state that moves, and none that contradicts itself or another. A
+    state that is declared positive, say, keeps its sign along the motion, or that is a hypothesis. What a law
+    or a rule assumes is listed; it must not be refuted by the declared signs.
 
     Parameters
     ----------
@@ -67,7 +68,9 @@ def _(statement: Law) -> Verdict:
 
 def _under(statement: Statement, taken: tuple[Condition | Hypothesis, ...]) -> Verdict:
     """Return the verdict on a statement that takes conditions for granted."""
-    states = {s for s in moving(statement) if not is_time(s)}
+    names = {name_and_marks(s)[0] for s in moving(statement) if not is_time(s)}
+    held = {s for c in taken if isinstance(c, Condition) for s in c.expression.free_symbols}
+    states = {s for s in held if name_and_marks(s)[1] or s.name in names}
     listed: list[Condition | Hypothesis] = []
     for condition in taken:
         listed.append(condition)
@@ -101,9 +104,19 @@ def _stays_true(condition: Condition, states: set[Symbol]) -> bool:
     if truth(condition) is True:
         return True
     held = condition.expression.free_symbols
-    rising = (signs(condition.expression.diff(s)) <= NONNEGATIVE for s in held if is_time(s))
-    timeless = not any(map(is_time, held))
-    return not held & states and (timeless or (all(rising) and condition.relation in ("> 0", ">= 0")))
+    times = [s for s in held if is_time(s)]
+    return not held & states and (not times or _rises(condition, times[0]))
+
+
+def _rises(condition: Condition, time: Symbol) -> bool:
+    linear = _linear(condition.expression, time)
+    return linear is not None and signs(linear[1]) <= NONNEGATIVE and condition.relation in ("> 0", ">= 0")
+
+
+def _linear(expression: Expr, symbol: Symbol) -> tuple[Expr, Expr] | None:
+    """Return b and c of an expression b + c*symbol, neither of which holds the symbol; None for another."""
+    b, at_one = (substituted(expression, {symbol: Integer(n)}) for n in (0, 1))
+    return (b, at_one - b) if identical(expression, b + (at_one - b) * symbol) else None
 
 
 # ------------------------------------------------------------------ equations
@@ -127,26 +140,32 @@ def contradicting_equations(law: Law) -> str:
             return f"the equation {equation} says nothing"
         if 0 not in signs(equation.residual):
             return f"the equation {equation} never holds with the declared signs"
-    highest = _highest(law)
-    held = {e: highest & e.residual.free_symbols for e in law.equations}
-    owner: dict[Symbol, Equation] = {}
+    unknowns = _unknowns(law)
+    owner: dict[str, Equation] = {}
     for k, equation in enumerate(law.equations):
         if equation in law.equations[:k]:
             return f"the equation {equation} is given twice"
-        seen: set[Symbol] = set()
-        if held[equation] and not _assigned(equation, held, owner, seen):
-            rivals = [e for e in law.equations[: k + 1] if held[e] and held[e] <= seen]
-            return _too_many(rivals, seen)
+        seen: set[str] = set()
+        if _has_rate(equation) and not _assigned(equation, unknowns, owner, seen):
+            return _too_many([e for e in law.equations[: k + 1] if unknowns[e] and unknowns[e] <= seen], seen)
     plain = [Condition(e.residual, "= 0") for e in law.equations if not _has_rate(e)]
     clash = consistent(plain) if len(plain) > 1 else holds()
     failing = clash.outcome is Outcome.FAILS
     return clash.evidence[0].replace("the assumptions", "its equations") if failing else ""
 
 
-def _highest(law: Law) -> frozenset[Symbol]:
-    """Return the highest derivative of each state that has one."""
-    rates = {s for s in symbols(law) if DOT in name_and_marks(s)[1]}
-    return frozenset(s for s in rates if dot(s) not in rates and dot(dot(s)) not in rates)
+def _unknowns(law: Law) -> dict[Equation, set[str]]:
+    """Return the names that each equation with rates can determine: of rates, and of what has none at all."""
+    rates = {name_and_marks(s)[0] for s in symbols(law) if DOT in name_and_marks(s)[1]}
+    free = {s.name for s in moving(law, STANDARD.moving) if not is_time(s)} - rates
+    return {
+        e: {
+            name
+            for name, marks in map(name_and_marks, e.residual.free_symbols)
+            if _has_rate(e) and (DOT in marks or name in free)
+        }
+        for e in law.equations
+    }
 
 
 def _has_rate(equation: Equation) -> bool:
@@ -154,48 +173,46 @@ def _has_rate(equation: Equation) -> bool:
 
 
 def _assigned(
-    equation: Equation,
-    held: dict[Equation, frozenset[Symbol]],
-    owner: dict[Symbol, Equation],
-    seen: set[Symbol],
+    equation: Equation, unknowns: dict[Equation, set[str]], owner: dict[str, Equation], seen: set[str]
 ) -> bool:
-    """Assign to an equation a derivative of its own, if need be by moving others (an augmenting path)."""
-    for symbol in sorted(held[equation] - seen, key=str):
-        seen.add(symbol)
-        if symbol not in owner or _assigned(owner[symbol], held, owner, seen):
-            owner[symbol] = equation
+    """Assign to an equation an unknown of its own, if need be by moving others (an augmenting path)."""
+    for name in sorted(unknowns[equation] - seen):
+        seen.add(name)
+        if name not in owner or _assigned(owner[name], unknowns, owner, seen):
+            owner[name] = equation
             return True
     return False
 
 
-def _too_many(rivals: list[Equation], derivatives: set[Symbol]) -> str:
-    names = ", ".join(sorted(map(str, derivatives)))
+def _too_many(rivals: list[Equation], names: set[str]) -> str:
     those = " and ".join(map(str, rivals))
-    if len(rivals) == 2 and len(derivatives) == 1:
-        (rate,) = derivatives
+    rates = {s for e in rivals for s in e.residual.free_symbols if DOT in name_and_marks(s)[1]}
+    if len(rivals) == 2 and len(rates) == 1:
+        (rate,) = rates
         first, second = (_solved(e.residual, rate) for e in rivals)
-        if first is not None and second is not None and identical(first, second):
-            return f"{those} are one equation twice: keep one of them"
         if first is not None and second is not None:
+            if identical(first, second):
+                return f"{those} are one equation twice: keep one of them"
             return f"{those} contradict each other: {rate} would be {first} and {second}"
-    return f"{len(rivals)} equations for {len(derivatives)} of the highest derivatives, {names}: {those}"
+    return f"{len(rivals)} equations for the motion of {', '.join(sorted(names))}: {those}"
 
 
 def _solved(residual: Expr, rate: Symbol) -> Expr | None:
     """Return the value of a derivative by an equation that is linear in it; None by another one."""
-    coefficient = residual.diff(rate)
-    if coefficient.has(rate):
-        return None
-    return -substituted(residual, {rate: Integer(0)}) / coefficient
+    linear = _linear(residual, rate)
+    return linear and -linear[0] / linear[1]
 
 
 def _is_singular(law: Law) -> bool:
     """Return whether coupled equations are linear in as many derivatives, which they do not determine."""
-    highest = sorted(_highest(law), key=str)
+    rates = {s for s in symbols(law) if DOT in name_and_marks(s)[1]}
+    highest = sorted((s for s in rates if dot(s) not in rates and dot(dot(s)) not in rates), key=str)
     coupled = [e.residual for e in law.equations if e.residual.free_symbols & set(highest)]
     if len(coupled) != len(highest) or all(len(r.free_symbols & set(highest)) == 1 for r in coupled):
         return False
-    rows = [[r.diff(s) for s in highest] for r in coupled]
+    rows = [
+        [substituted(r, {s: Integer(1)}) - substituted(r, {s: Integer(0)}) for s in highest] for r in coupled
+    ]
     if any(entry.free_symbols & set(highest) for row in rows for entry in row):
         return False
     names = {s for row in rows for entry in row for s in entry.free_symbols}
@@ -234,8 +251,18 @@ def _keeps_sign(state: Symbol, law: Law) -> bool:
     rate = _solved(equations[0], dot(state))
     if rate is None or any(DOT in name_and_marks(s)[1] for s in rate.free_symbols):
         return False
-    at_zero, slope = (e.xreplace({state: Integer(0)}) for e in (rate, rate.diff(state)))
-    if at_zero.has(nan, zoo, oo, -oo) or slope.has(nan, zoo, oo, -oo):
-        return False
     inward = 1 if state.is_nonnegative else -1 if state.is_nonpositive else 0
-    return signs(at_zero) <= ({0, inward} if inward else {0})
+    at_zero = signs(substituted(rate, {state: Integer(0)})) if _is_smooth_at_zero(rate, state) else ANY
+    return at_zero <= ({0, inward} if inward else {0})
+
+
+def _is_smooth_at_zero(expression: Expr, state: Symbol) -> bool:
+    """Return whether the form of an expression shows that it is smooth where a state is zero."""
+    if not expression.has(state) or expression == state:
+        return True
+    if isinstance(expression, Pow):
+        base, exponent = expression.args
+        whole = exponent.is_Integer and (exponent > 0 or 0 not in signs(base.xreplace({state: Integer(0)})))
+        return bool(whole) and _is_smooth_at_zero(base, state)
+    smooth = isinstance(expression, (Add, Mul, exp, sin, cos, *OPAQUE))
+    return smooth and all(_is_smooth_at_zero(part, state) for part in expression.args)

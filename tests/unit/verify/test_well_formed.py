@@ -44,9 +44,11 @@ CONTRADICTING = [
     ({dot(x): -G, 2 * dot(x): -2 * G}, "one equation twice"),
     ({dot(x): -G, -gamma * dot(x): gamma * G}, "one equation twice"),
     ({m * dot(dot(x)): -G, 3 * dot(dot(x)): y}, "contradict each other: x'' would be"),
-    ({dot(x) ** 2: 1, dot(x): 1}, "2 equations for 1 of the highest derivatives, x'"),
-    ({dot(x) + dot(y): -G, dot(x) - dot(y): a, dot(y): b}, "3 equations for 2 of the highest derivatives"),
-    ({dot(x): v, dot(v): -G, dot(v) + dot(x): 0}, "3 equations for 2"),
+    ({dot(x) ** 2: 1, dot(x): 1}, "2 equations for the motion of x: x'**2 = 1"),
+    ({dot(x) + dot(y): -G, dot(x) - dot(y): a, dot(y): b}, "3 equations for the motion of x, y"),
+    ({dot(x): v, dot(v): -G, dot(v) + dot(x): 0}, "3 equations for the motion of v, x"),
+    ({m * dot(dot(x)): -G, dot(x): -G / gamma}, "2 equations for the motion of x"),
+    ({dot(dot(x)): -x, dot(x): y, dot(y): -x, y * dot(y): 1}, "equations for the motion of"),
     ({x: 0, 2 * x: 1}, "its equations contradict each other: x = 0 and 2*x - 1 = 0"),
     ({m * dot(x) ** 2: -gamma}, "never holds with the declared signs"),
     ({dot(x): dot(x)}, "says nothing"),
@@ -55,7 +57,8 @@ CONTRADICTING = [
 WELL = [
     {dot(x): -G}, {m * dot(dot(x)): -gamma * dot(x) - G}, {dot(x): v, m * dot(v): -G},
     {dot(x) + dot(y): -G, dot(x) - dot(y): a}, {dot(x) + dot(y): -G, dot(y): a, 0: x - v},
-    {dot(dot(x)): -x, dot(y): dot(x)}, {0: -gamma * dot(x) - G}, {x: 1, y: 2}, {x: 0},
+    {dot(dot(x)): -x, dot(y): dot(x)}, {dot(dot(x)): -x, dot(x): v}, {dot(x): v, m * dot(x): k},
+    {0: -gamma * dot(x) - G}, {x: 1, y: 2}, {x: 0},
     {(m + p) * dot(dot(x)) + p * dot(dot(y)): -G, dot(dot(x)) + dot(dot(y)): -y},
 ]  # fmt: skip
 
@@ -134,6 +137,7 @@ ASSUMED = [
     (3 * m * dot(x) ** 2 / (2 * t), Outcome.HOLDS, {"t >= 0"}),
     ((1 - t) * dot(x) ** 2, Outcome.CONDITIONAL, {"1 - t >= 0"}),
     (gamma * dot(x) ** 2, Outcome.HOLDS, {"2*gamma*x'**2 >= 0"}),
+    (-gamma * a * dot(x), Outcome.CONDITIONAL, {"-a*gamma*x' >= 0"}),
 ]
 
 
