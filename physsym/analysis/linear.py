@@ -23,7 +23,7 @@ from physsym.core.statements import (
     symbols,
 )
 from physsym.core.symbols import DOT, exact, grad, hess, name_and_marks, partial, potential
-from physsym.vocabulary import lam
+from physsym.vocabulary import STANDARD, lam
 
 z = Symbol("z")
 
@@ -69,8 +69,9 @@ def step_matrix(rule: RuleLike, curvature: Expr = lam) -> ImmutableMatrix:
     """Return the matrix of one step of a rule on the quadratic potential curvature*x**2/2.
 
     Rows and columns are in the order of `states(rule)`: the targets in order, then the earlier values that
-    are read. The matrix depends on the map alone, and not on how it is written. Dimension of an entry: that
-    of the state of its row over that of its column; of the curvature: energy over length squared.
+    are read. The matrix depends on the map alone, and not on how it is written; a constant term only moves
+    the fixed point, and the matrix is that of the distance to it. Dimension of an entry: that of the state
+    of its row over that of its column; of the curvature: energy over length squared.
 
     Parameters
     ----------
@@ -124,10 +125,14 @@ def _matrix(expressions: Iterable[Expr], unknowns: tuple[Symbol, ...]) -> Immuta
             polynomial = Poly(expression, *unknowns)
         except PolynomialError:
             polynomial = None
-        if polynomial is None or any(sum(powers) != 1 for powers in polynomial.monoms() if polynomial):
+        if polynomial is None or polynomial.total_degree() > 1:
             named = ", ".join(map(str, unknowns))
             raise AnalysisError(
                 f"{expression} is not linear in {named}; only linear statements have a matrix"
+            )
+        if undetermined := [s for s in STANDARD.moving if polynomial.coeff_monomial(1).has(s)]:
+            raise AnalysisError(
+                f"{undetermined[0]} changes in time, and nothing says how; give it an equation"
             )
         rows.append([polynomial.coeff_monomial(s) for s in unknowns])
     return ImmutableMatrix(rows)
@@ -156,8 +161,8 @@ def characteristic_polynomial(statement: StatementLike, curvature: Expr = lam) -
     Raises
     ------
     AnalysisError
-        If the statement is not linear on a quadratic, has not as many equations as unknowns, or has a
-        symbol `z`.
+        If the statement is not linear on a quadratic, depends on the time, has not as many equations as
+        unknowns, or has a symbol `z`.
     TypeError
         If the argument is neither a law nor a rule.
 

@@ -10,9 +10,19 @@ from physsym.analysis.exact_evaluation import AnalysisError, exact_values, sign_
 from physsym.analysis.linear import characteristic_polynomial, step_matrix, z
 from physsym.analysis.quantified import as_conditions
 from physsym.analysis.spectral import spectral_radius
-from physsym.analysis.stability import Region, schur_cohn
+from physsym.analysis.stability import Region, hurwitz, schur_cohn
 from physsym.core.signs import POSITIVE, signs
-from physsym.core.statements import Rule, RuleLike, as_rule, parameters, rewritten, symbols
+from physsym.core.statements import (
+    Law,
+    Rule,
+    RuleLike,
+    StatementLike,
+    as_rule,
+    as_statement,
+    parameters,
+    rewritten,
+    symbols,
+)
 from physsym.core.symbols import Exact, exact, fresh
 from physsym.core.verdicts import Condition, Verdict, fails, holds, undecided
 from physsym.verify.engines import smt
@@ -23,16 +33,19 @@ Between = tuple[object, object]  # the least and the largest curvature
 _MAX_DEGREE = 2  # up to which the curvatures with all multipliers within a circle are an interval
 
 
-def rate_region(rule: RuleLike, rate: Exact, curvature: Expr = lam) -> Region:
-    """Return the parameters for which all multipliers of a rule are smaller in modulus than a rate.
+def rate_region(statement: StatementLike, rate: Exact, curvature: Expr = lam) -> Region:
+    """Return the parameters for which errors decrease faster than at a rate.
 
-    With the rate one this is the region of stability. Errors decrease like powers of the largest modulus; a
-    rate is dimensionless and positive.
+    For a rule all multipliers are then smaller in modulus than the rate, which is dimensionless and positive:
+    errors decrease like powers of the largest modulus, and with the rate one this is the region of stability.
+    For a law the real parts of all roots of the characteristic polynomial are below minus the rate, which has
+    the dimension 1/time: errors decrease faster than exp(-rate*t), and with the rate zero this is the region
+    of stability.
 
     Parameters
     ----------
-    rule
-        A rule.
+    statement
+        A rule or a law.
     rate
         The rate, an exact number or an expression.
     curvature
@@ -46,7 +59,7 @@ def rate_region(rule: RuleLike, rate: Exact, curvature: Expr = lam) -> Region:
     Raises
     ------
     AnalysisError
-        If the rule is not linear on a quadratic.
+        If the statement is not linear on a quadratic.
 
     Examples
     --------
@@ -54,9 +67,19 @@ def rate_region(rule: RuleLike, rate: Exact, curvature: Expr = lam) -> Region:
     >>> from physsym.vocabulary import G, eta, x
     >>> print(rate_region(rule({x: x - eta * G}), Rational(1, 2)))
     eta*lam - 1/2 > 0 and -eta*lam + 3/2 > 0
+
+    No friction makes a particle of mass m settle faster than exp(-t) if its curvature is below m:
+
+    >>> from physsym.mechanics.system import damped_particle
+    >>> print(rate_region(damped_particle.law(), 1))
+    gamma - 2*m > 0 and -gamma + lam + m > 0
     """
-    rule = as_rule(rule)
-    known, r = _coefficients(rule), exact(rate)
+    statement, r = as_statement(statement), exact(rate)
+    if isinstance(statement, Law):
+        polynomial = characteristic_polynomial(statement, curvature)
+        return hurwitz(polynomial.compose(Poly(z - r, z)))
+    rule = as_rule(statement)
+    known = _coefficients(rule)
     coefficients = [c.xreplace({lam: exact(curvature)}) for c in known]
     above = () if signs(r) <= POSITIVE else (Condition(r, "> 0"),)
     if len(coefficients) > _MAX_DEGREE:

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
-from sympy import Add, Expr, Mul, Poly, Symbol, cancel, expand, factor_list, fraction, gcd, together
+from sympy import Add, Expr, Integer, Mul, Poly, Symbol, cancel, expand, factor_list, fraction, gcd, together
 
 from physsym.analysis.exact_evaluation import AnalysisError, put, sign_of
 from physsym.analysis.linear import characteristic_polynomial
 from physsym.core.polynomials import hurwitz_conditions, positive_sides, sign_given
+from physsym.core.signs import signs
 from physsym.core.statements import Rule, StatementLike, as_statement
 from physsym.core.symbols import Exact
 from physsym.core.verdicts import Condition
@@ -37,7 +38,17 @@ class Region:
             raise AnalysisError("the region has no boundary, so there is no margin to it")
         return reduce(lambda a, b: a if sign_of(b - a) >= 0 else b, sides)
 
+    @property
+    def is_empty(self) -> bool:
+        """Return whether the signs of the symbols show that no parameters lie inside."""
+        sides = [c.expression for c in self.conditions]
+        return any(signs(side) <= {-1, 0} or expand(-side) in sides for side in sides)
+
     def __str__(self) -> str:
+        sides = [c.expression for c in self.conditions]
+        if self.is_empty:
+            neutral = Integer(0) in sides and not any(signs(side) == {-1} for side in sides)
+            return "never: neutral at best, neither attracting nor repelling" if neutral else "never"
         return " and ".join(map(str, self.conditions)) or "everywhere"
 
 
@@ -57,7 +68,7 @@ def stability_region(statement: StatementLike, curvature: Expr = lam) -> Region:
     Returns
     -------
     Region
-        The stable parameters, as polynomial inequalities.
+        The stable parameters, as polynomial inequalities; an empty region is printed as "never".
 
     Raises
     ------
@@ -73,6 +84,18 @@ def stability_region(statement: StatementLike, curvature: Expr = lam) -> Region:
     eta*lam > 0 and -eta*lam + 2 > 0
     >>> print(stability_region(rule({u: rho * u - eta * G, x: x + after(u)})))
     eta*lam > 0 and -eta*lam + 2*rho + 2 > 0 and rho + 1 > 0 and 1 - rho > 0
+
+    A constant force moves the fixed point only; without friction nothing settles:
+
+    >>> from sympy import Symbol
+    >>> from physsym.core.statements import law
+    >>> from physsym.core.symbols import dot
+    >>> from physsym.vocabulary import m
+    >>> b = Symbol("b", real=True)
+    >>> print(stability_region(rule({x: x - eta * (lam * x - b)})))
+    eta*lam > 0 and -eta*lam + 2 > 0
+    >>> print(stability_region(law({m * dot(dot(x)): -G})))
+    never: neutral at best, neither attracting nor repelling
     """
     statement = as_statement(statement)
     polynomial = characteristic_polynomial(statement, curvature)

@@ -36,9 +36,32 @@ def _limit(expression: Expr, move: Limit) -> Expr:
         raise MoveError(
             f"{move.symbol} occurs inside an opaque function: state the line that the limit gives"
         )
+    plain = expression.xreplace(opaque)
+    sides = _sides(move)
+    found = _from_side(plain, move, sides[0])
+    if len(sides) > 1 and not plain.is_rational_function(move.symbol):
+        other = _from_side(plain, move, sides[1])
+        if other != found:
+            raise MoveError(
+                f"as {move.symbol} tends to {move.to}, {expression} tends to {found} from above and to "
+                f'{other} from below: say which, as in Limit({move.symbol}, {move.to}, "+")'
+            )
+    return found.xreplace({d: f for f, d in opaque.items()})
+
+
+def _sides(move: Limit) -> tuple[str, ...]:
+    """Return the sides from which a symbol tends to a value within its declared sign."""
+    symbol = move.symbol
+    if move.side or move.to.is_infinite:
+        return (move.side or "+",)
+    if move.to == 0 and (symbol.is_nonnegative or symbol.is_nonpositive):
+        return ("+" if symbol.is_nonnegative else "-",)
+    return "+", "-"
+
+
+def _from_side(expression: Expr, move: Limit, side: str) -> Expr:
     try:
-        side = move.side or ("-" if move.symbol.is_nonpositive else "+")
-        found = sympy.limit(expression.xreplace(opaque), move.symbol, move.to, side)
+        found = sympy.limit(expression, move.symbol, move.to, side)
     except NotImplementedError as reason:
         raise MoveError(
             f"SymPy does not find the limit of {expression} as {move.symbol} tends to {move.to} ({reason}): "
@@ -46,4 +69,4 @@ def _limit(expression: Expr, move: Limit) -> Expr:
         ) from None
     if found.has(sympy.oo, -sympy.oo, sympy.zoo, sympy.nan, sympy.AccumBounds, sympy.Limit):
         raise MoveError(f"{expression} has no finite limit as {move.symbol} tends to {move.to}")
-    return found.xreplace({d: f for f, d in opaque.items()})
+    return found

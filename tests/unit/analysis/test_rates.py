@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from sympy import Integer, Rational, Symbol, sqrt
 
-from physsym import after, before, identical, rule
+from physsym import after, before, damped_particle, dot, identical, law, rule
 from physsym.analysis.exact_evaluation import AnalysisError
 from physsym.analysis.rates import is_minimax_rate, rate_lower_bound, rate_region, worst_case_rate
 from physsym.core.symbols import grad
 from physsym.core.verdicts import Condition, Outcome
-from physsym.vocabulary import G, eta, lam, rho, u, x
+from physsym.vocabulary import G, eta, gamma, lam, m, rho, u, v, x
 
 heavy_ball = rule({u: rho * u - eta * G, x: x + after(u)})
 average = rule({u: rho * u - (1 - rho) * eta * G, x: x + after(u)})
@@ -130,3 +130,31 @@ def test_what_has_no_rate_is_refused():
         rate_region(descent, 0.5)
     contradictory = (Condition(r - 1, "> 0"), Condition(1 - r, "> 0"))
     assert not is_minimax_rate(descent, r, (1 - r, 1 + r), {eta: 1}, contradictory)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_rate_region_of_a_law_agrees_with_its_roots(seed):
+    random = np.random.default_rng(seed)
+    inertia, friction, stiffness, rate = (Rational(int(n), 4) for n in random.integers(1, 24, size=4))
+    region = rate_region(damped_particle.law(), rate / 4)
+    roots = np.roots([float(inertia), float(friction), float(stiffness)])
+    inside = max(r.real for r in roots) < -float(rate) / 4 - 1e-12
+    assert region.holds_at({m: inertia, gamma: friction, lam: stiffness}) is bool(inside)
+
+
+def test_the_rate_region_of_a_law_of_order_three_agrees_with_its_roots():
+    flow = law({dot(x): u - x, dot(u): v - x, dot(v): -lam * x - gamma * v})
+    region = rate_region(flow, Rational(1, 5))
+    answers = set()
+    for stiffness, friction in (
+        (1, 1),
+        (1, 3),
+        (5, 1),
+        (Rational(1, 10), Rational(1, 10)),
+        (1, Rational(1, 2)),
+    ):
+        matrix = [[-1, 1, 0], [-1, 0, 1], [-float(stiffness), 0, -float(friction)]]
+        inside = max(r.real for r in np.linalg.eigvals(matrix)) < -0.2
+        answers.add(bool(inside))
+        assert region.holds_at({lam: stiffness, gamma: friction}) is bool(inside)
+    assert answers == {True, False}

@@ -59,7 +59,7 @@ CASES = {
     "radius at a symbol": (spectral_radius, (DESCENT, lam), VALUES),
     "radius of a law": (spectral_radius, (LAW, {}), "integrate a law first"),
     "radii of a law": (spectral_radii, (LAW,), "integrate a law first"),
-    "rate region of a law": (rate_region, (LAW, 1), "integrate a law first"),
+    "rate region of a formula": (rate_region, (lam, 1), "expected a law or a rule"),
     "rate region at a float": (rate_region, (DESCENT, 0.5), "expected an exact expression"),
     "worst case at one curvature": (worst_case_rate, (DESCENT, {}, 3), "smallest and the largest curvature"),
     "worst case of a law": (worst_case_rate, (LAW, {}, (1, 2)), A_RULE),

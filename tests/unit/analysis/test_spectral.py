@@ -272,9 +272,8 @@ def test_what_has_no_closed_form_says_so():
     [
         (rule({x: x**2}), "not linear"),
         (rule({x: x - eta * cos(G)}), "not linear"),
-        (rule({x: x - eta}), "not linear"),
         (particle_with_friction(3).law(), "not linear"),
-        (law({dot(x): v}), "1 equations for 1 moving unknowns|not linear"),
+        (law({dot(x): v}), "v changes in time, and nothing says how"),
         (law({dot(x): v, dot(v): -G, dot(u): -u, dot(x) + dot(u): 0}), "4 equations for 3"),
         (rule({x: x - Symbol("z") * G}), "another name"),
         (rule({x: x - eta * partial(1, x, v)}), "several coordinates"),
@@ -333,3 +332,53 @@ def test_signs_that_are_known():
     assert known_signs((a + b**2) / a) == {1}
     assert known_signs(sqrt(2) - 2) == {-1}
     assert known_signs(a - b) == {-1, 0, 1}
+
+
+# ------------------------------------------------------------------ affine statements, empty regions
+
+b = Symbol("b", real=True)
+AFFINE = [
+    (rule({x: x - eta * (lam * x - b)}), rule({x: x - eta * lam * x})),
+    (rule({u: rho * u - eta * (G - b), x: x + after(u) + 3}), rule({u: rho * u - eta * G, x: x + after(u)})),
+    (
+        law({m * dot(dot(x)): -gamma * dot(x) - lam * x - m * b}),
+        law({m * dot(dot(x)): -gamma * dot(x) - lam * x}),
+    ),
+    (law({dot(x): -b * x + 1}), law({dot(x): -b * x})),
+]
+
+
+@pytest.mark.parametrize(("affine", "linear"), AFFINE)
+def test_a_constant_moves_the_fixed_point_only(affine, linear):
+    assert stability_region(affine) == stability_region(linear)
+    assert multipliers(affine) == multipliers(linear)
+
+
+def test_an_affine_rule_tends_to_its_fixed_point_inside_the_region_alone():
+    region = stability_region(AFFINE[0][0])
+    for step in (Rational(1, 2), Rational(19, 10), Rational(21, 10)):
+        at = Rational(5)
+        for _ in range(200):
+            at = at - step * (at - 3)
+        assert region.holds_at({eta: step, lam: 1}) is bool(abs(at - 3) < Rational(1, 100))
+
+
+EMPTY = [
+    (rule({x: x - eta * b * v, v: v + eta * b * x}), "never"),
+    (rule({x: x + eta * G}), "never"),
+    (law({m * dot(dot(x)): -gamma * dot(x) + lam * x}), "never"),
+    (law({m * dot(dot(x)): -G}), "never: neutral at best, neither attracting nor repelling"),
+    (law({dot(x): -b * v, dot(v): b * x}), "never: neutral at best, neither attracting nor repelling"),
+    (rule({x: x - b}), "never: neutral at best, neither attracting nor repelling"),
+]
+
+
+@pytest.mark.parametrize(("statement", "words"), EMPTY)
+def test_an_empty_region_is_said_to_be_empty(statement, words):
+    region = stability_region(statement)
+    assert str(region) == words
+    assert region.is_empty
+    values = {m: 1, gamma: 2, lam: 3, b: Rational(1, 2), eta: Rational(1, 3)}
+    at = {s: n for s, n in values.items() if any(s in c.expression.free_symbols for c in region.conditions)}
+    assert not region.holds_at(at)
+    assert not stability_region(RULES["two steps stale"]).is_empty

@@ -105,6 +105,7 @@ def test_other_units_and_recurrences_are_those_worked_out_by_hand(move, above, b
         (Limit(tau, 0), law({dot(x): v / tau}), "no finite limit"),
         (Limit(tau, 0), law({dot(x): -tanh(v / tau)}), "SymPy does not find the limit .* state the line"),
         (Limit(rho, 0), rule({x: grad(rho * x)}), "opaque function"),
+        (Limit(rho, 0), rule({x: x * sign(rho)}), "tends to x from above and to -x from below: say which"),
         (Isolate(x), motion, "inside an opaque function"),
         (Isolate(u), motion, "does not occur"),
         (Isolate(v), law({v**2: gamma}), "no unique real solution"),
@@ -331,3 +332,9 @@ def test_a_step_that_does_nothing_is_no_evidence():
     idle = Derivation("idle", motion, (Step("", Divide(1)),))
     assert "nothing was done" in idle.verdicts()[1].evidence[0]
     assert not any(idle.verdicts()[1:])
+
+
+@pytest.mark.parametrize(("side", "factor"), [("+", 1), ("-", -1)])
+def test_a_limit_is_taken_from_its_side(side, factor):
+    assert apply(Limit(rho, 0, side), rule({x: x * sign(rho)})) == rule({x: factor * x})
+    assert apply(Limit(rho, 1, side), rule({x: x * Abs(rho - 1) / (rho - 1)})) == rule({x: factor * x})
