@@ -14,6 +14,7 @@ APPLY, CHECK, ENGINES = (
     "tests/unit/verify/test_engines.py",
 )
 MOTION = "tests/unit/verify/test_motion.py"
+SIGNS = "tests/unit/verify/test_declared_signs.py"
 INTEGRATORS = "tests/unit/mechanics/test_integrators.py"
 CONDITIONS, STATEMENT, SOURCE = (
     "tests/unit/verify/test_conditions.py",
@@ -191,4 +192,35 @@ GUARDS = (
     Guard(34, "a state is taken never to vanish, as a constant may be",
           "physsym/verify/registry.py", "conditional_on_motion(returned, above, known)", "returned",
           (f"{MOTION}::test_a_condition_on_what_moves_makes_a_step_conditional",)),
+    Guard(35, "the declared sign of a name is believed",
+          "physsym/verify/declared_signs.py", "    if known is False:\n", "    if False:\n",
+          (f"{SIGNS}::test_ascent_with_a_positive_rate_fails",)),
+    Guard(35, "the declared sign of a velocity is believed",
+          "physsym/verify/algebra.py", "    refuse_declared_velocity(move.velocity, first)\n", "",
+          (f"{SIGNS}::test_a_velocity_has_no_sign",)),
+    Guard(35, "the declared sign of a state is believed, whatever its update does",
+          "physsym/core/statements.py", "            if kept is None:\n", "            if False:\n",
+          ("tests/unit/core/test_signs.py::test_a_rule_does_not_believe_the_declared_sign_of_a_state",)),
+    Guard(35, "an assumption that never holds is listed, and the step holds",
+          "physsym/verify/registry.py", "return clash if clash.outcome is Outcome.FAILS else verdict",
+          "return verdict",
+          (f"{SIGNS}::test_a_step_whose_assumption_cannot_hold_fails",)),
+    Guard(35, "definitions take no part in the consistency of assumptions",
+          "physsym/derivation.py", "return consistent(self._conditions, self.definitions)",
+          "return consistent(self._conditions)",
+          (f"{SIGNS}::test_ascent_in_two_definitions_is_a_contradiction",)),
+    Guard(36, "of two equations for one state the first is ignored",
+          "physsym/verify/registry.py",
+          "    if isinstance(above, Law) and (contradiction := contradicting_equations(above)):\n",
+          "    contradiction = ''\n    if False:\n",
+          ("tests/unit/verify/test_well_formed.py"
+           "::test_nothing_follows_from_two_laws_for_one_coordinate",)),
+    Guard(37, "friction that drives the motion is taken for friction",
+          "physsym/mechanics/system.py", "        if -1 in possible and 1 not in possible:\n",
+          "        if False:\n",
+          ("tests/unit/verify/test_well_formed.py::test_friction_that_pushes_is_refused",)),
+    Guard(38, "a name that is gone comes back",
+          "physsym/verify/names.py", "for name, why in gone.items() if name in names",
+          "for name, why in gone.items() if False",
+          ("tests/unit/verify/test_names.py::test_a_name_has_one_meaning",)),
 )  # fmt: skip

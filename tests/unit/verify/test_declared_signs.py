@@ -184,12 +184,9 @@ def test_a_step_whose_assumption_cannot_hold_fails():
     assert truth(Condition(-(a**2) + a * b - b**2, "> 0")) is False
     assert truth(Condition(a, "> 0")) is None
     assert truth(Condition(a**2 - a * b + b**2, ">= 0")) is True
-    verdict = check(Isolate(dot(x)), law({dot(x) * (1 + 0 * a): sqrt(-gamma)}), law({dot(x): sqrt(-gamma)}))
-    assert not verdict
-    decaying = check(
-        Define(q, dt / (gamma + 1), dt), rule({x: x - dt * G}), rule({x: x - q * (gamma + 1) * G})
-    )
-    assert decaying
+    backwards = check(Integrate(forward_euler, neg), law({dot(x): -G}), rule({x: x - neg * G}))
+    assert backwards.outcome is Outcome.FAILS
+    assert "neg > 0" in backwards.evidence[0]
 
 
 def test_definitions_take_part_in_the_consistency():
