@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from sympy import Expr, Rational, Symbol
+from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol, atan, cos, sin
 
 from physsym.verify.engines import flint, identity_test, interval
 from physsym.verify.engines.error_bound import error_bound
@@ -104,10 +105,15 @@ def _rational(left: Expr, right: Expr, small: Symbol, to: Expr) -> OrderEstimate
 
 def _one_sided(left: Expr, right: Expr) -> OrderEstimate:
     """Return the order of any gap, from transseries at random points, and compare its size at two numbers."""
+    gap = left - right
+    bounded = {wave: Symbol(f"bounded {k}", real=True) for k, wave in enumerate(oscillating(gap))}
+    if bounded:
+        return _without_waves(gap.xreplace(bounded), bounded)
     try:
         found, bound = _expanded(left, right, TERMS)
         if not found.sharp:
-            found, bound = _expanded(left, right, FAR)
+            with suppress(UndecidedError):  # then the order found first remains
+                found, bound = _expanded(left, right, FAR)
     except DivergenceError:
         # A model of few identities may see growth where there is none.
         if identity_test.modelled(left, right) and not any(s < 0 for s in _numeric_orders(left, right)):
@@ -130,6 +136,38 @@ def _one_sided(left: Expr, right: Expr) -> OrderEstimate:
     if not estimate.vanishes and not shown and (measured or identity_test.modelled(left, right)):
         raise UndecidedError("a difference was found, which no point shows")
     return estimate
+
+
+def oscillating(gap: Expr) -> list[Expr]:
+    """Return the sines and cosines, and arctangents, of what diverges; these stay bounded."""
+    found = []
+    for wave in sorted(gap.atoms(sin, cos, atan), key=str):
+        try:
+            diverges = wave.has(_DISTANCE) and _expanded(wave.args[0], Integer(0), TERMS)[0].order < 0
+        except DivergenceError:
+            diverges = True
+        except UndecidedError:
+            diverges = False
+        found += [wave] if diverges else []
+    return found
+
+
+def _without_waves(gap: Expr, waves: dict[Expr, Symbol]) -> OrderEstimate:
+    """Return a lower bound on the order of a polynomial of bounded quantities, unknowns in the gap."""
+    names = ", ".join(map(str, waves))
+    found, bound = _expanded(gap, Integer(0), TERMS)
+    if not found.order > 0 or not _is_polynomial(gap, frozenset(waves.values())):
+        raise UndecidedError(f"{names} oscillates or is bounded, which does not tell a limit")
+    text = f"{identity_test.NAME}: {bound}, with {names} bounded, one engine only"
+    return OrderEstimate(found.order, text, (identity_test.NAME,), False, found.log_power)
+
+
+def _is_polynomial(e: Expr, unknowns: frozenset[Symbol]) -> bool:
+    """Return whether unknowns occur in sums, products and whole powers alone."""
+    if e in unknowns or not e.free_symbols & unknowns:
+        return True
+    whole = isinstance(e, Add | Mul) or (isinstance(e, Pow) and e.exp.is_Integer and e.exp > 0)
+    return whole and all(_is_polynomial(a, unknowns) for a in e.args)
 
 
 def _expanded(left: Expr, right: Expr, terms: int) -> tuple[Asymptotics, str]:

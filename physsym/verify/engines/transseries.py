@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache, reduce
 from itertools import zip_longest
 
+import flint
 import sympy
 from sympy import Abs, Add, Expr, Integer, Mul, Pow, Rational, Symbol
 
@@ -26,6 +27,8 @@ from physsym.core.verdicts import Condition
 from physsym.verify.engines import identity_test, smt
 from physsym.verify.engines.base import Answer
 from physsym.verify.engines.error_bound import ErrorBound
+from physsym.verify.engines.evaluation import PRECISION, as_ball
+from physsym.verify.engines.evaluation import value as value_at
 from physsym.verify.engines.laurent import DivergenceError, Laurent, UndecidedError
 from physsym.verify.engines.prime_field import P, Point, Q
 
@@ -65,13 +68,20 @@ class Growth:
 @lru_cache(maxsize=512)
 def sign_of(coefficient: Expr) -> int:
     """Return the sign of a coefficient for all values of its symbols; UndecidedError where it has none."""
-    found = signs(coefficient)
+    found = signs(coefficient) if coefficient.free_symbols else frozenset({_sign_of_number(coefficient)})
     if found in ({1}, {-1}):
         return next(iter(found))
     for sign in (1, -1):
         if smt.implies((), Condition(sign * coefficient, "> 0")).answer is Answer.PROVED:
             return sign
     raise UndecidedError(f"the sign of {coefficient} decides whether an exponential vanishes or diverges")
+
+
+def _sign_of_number(number: Expr) -> int:
+    """Return the sign of a number, 0 where its enclosure does not tell."""
+    with flint.ctx.workprec(PRECISION):
+        ball = as_ball(value_at(number, {}))
+        return 1 if ball > 0 else -1 if ball < 0 else 0
 
 
 @dataclass(frozen=True)

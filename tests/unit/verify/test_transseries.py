@@ -130,7 +130,7 @@ def test_the_order_is_that_of_the_numbers(expression, limit, symbol, to, order, 
         (log(n), n, oo),
         (sqrt(n), n, oo),
         (v / sin(h), h, 0),
-        (exp(-1 / r) * v, r, 0),
+        (exp(1 / r) * v, r, 0),
     ],
     ids=str,
 )
@@ -156,6 +156,8 @@ def test_sides_that_differ_are_no_limit(expression):
     [
         (exp((a - b) * n), 0, "the sign of a - b decides"),
         (sin(n), 0, "sin(n) oscillates"),
+        (sin(n) / sin(2 * n), 0, "oscillates"),
+        (1 / (n * sin(n)), 0, "oscillates"),
         (n**-a, 0, "has a symbol in it"),
     ],
     ids=str,
@@ -165,6 +167,22 @@ def test_what_is_not_decided_says_why(expression, limit, words):
         estimate_order(expression, Integer(0) + limit, n, oo)
     assert words in str(doubt.value)
     assert doubt.type is UndecidedError
+
+
+@pytest.mark.parametrize("wave", [sin(n), cos(a * n + x) * sin(n), atan(n), sin(n**2) + cos(exp(n))], ids=str)
+def test_what_oscillates_times_what_vanishes_vanishes(wave):
+    verdict = check(Limit(n, oo), law({dot(x): v + v * wave * log(n) / n}), law({dot(x): v}))
+    assert verdict
+    assert (verdict.error.exponent, verdict.error.log_power) == (1, 1)
+    assert "at least" in verdict.evidence[0]
+    assert not check(Limit(n, oo), law({dot(x): v * wave}), law({dot(x): 0}))
+    assert not check(Limit(n, oo), law({dot(x): v * wave / n + 1}), law({dot(x): 0}))
+
+
+def test_a_coefficient_that_is_a_number_has_its_sign():
+    grows = exp(n * (log(3) - 1) - n * log(2))
+    assert check(Limit(n, oo), law({dot(x): grows}), law({dot(x): 0}))
+    assert not check(Limit(n, oo), law({dot(x): 1 / grows}), law({dot(x): 0}))
 
 
 def test_many_coordinates_that_stay_cost_little():
