@@ -114,8 +114,8 @@ class RungeKutta:
     """A Runge-Kutta method for a law of first order, given by its Butcher tableau.
 
     Stage i is the rate at old + step*sum_j matrix[i][j]*stage_j; then new = old + step*sum_i
-    weights[i]*stage_i, for all states together. The law does not hold the time, so that the nodes (the sums
-    of the rows) are not needed. `order` is what the author declares; the check of a step measures it, and
+    weights[i]*stage_i, for all states together. Stage i reads the time at t + step*node, where the node is
+    the sum of its row. `order` is what the author declares; the check of a step measures it, and
     `physsym.analysis.order_of` finds it by rooted trees (Butcher, Numerical Methods for Ordinary
     Differential Equations, chapter 3). `Integrate` takes explicit methods; implicit ones can be analysed.
 

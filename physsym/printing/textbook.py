@@ -16,6 +16,7 @@ from sympy import Abs, Expr, Integer, Symbol
 from sympy.printing.precedence import PRECEDENCE, precedence_traditional
 from sympy.printing.printer import Printer
 
+from physsym.core.motion import TIME
 from physsym.core.symbols import grad, hess, higher, partial, potential
 from physsym.printing.names import FACES, Glyph, glyph_of, glyph_of_name, potential_name, refuse_lookalikes
 from physsym.printing.page import Line, Page
@@ -213,7 +214,10 @@ class Textbook(Printer, ABC):
             return self._subscript(base, self._commas(index)) if index else base
 
     def _instant(self, steps: int) -> Piece:
-        now = self._letters(["t"])
+        # Steps are counted by t, unless the time is a state itself: t with the index n is the time of step n.
+        counted = TIME in self.page.indexed
+        free = (n for n in "nk" if n not in {str(s.name) for s in self.page.symbols})
+        now = self._letters([next(free, "i") if counted else "t"])
         return self._total([SIGNS[steps < 0]], [now, self._number(str(abs(steps)))]) if steps else now
 
     def _derivative(self, glyph: Glyph) -> Piece:

@@ -25,7 +25,7 @@ from physsym.core.statements import Update, law, rule
 from physsym.core.symbols import after, dot, grad
 from physsym.core.verdicts import Condition, Order
 from physsym.printing import latex, mathml, unicode
-from physsym.vocabulary import STANDARD, G, Quantity, dt, eta, gamma, m, rho, tau, u, v, x
+from physsym.vocabulary import STANDARD, G, Quantity, dt, eta, gamma, m, rho, t, tau, u, v, x
 from tests.support.typeset_cases import FACES, TEXTBOOK, assert_reads_back, formulas, p, patient, s, values
 
 GOLDEN = Path(__file__).parent / "golden" / "typeset.md"
@@ -192,6 +192,13 @@ def test_forms(expression):
 
 def test_an_update_shows_the_instants_of_its_vectors():
     assert unicode(Update(u, rho * u - eta * G)) == "𝐮ₜ₊₁ = ρ 𝐮ₜ - η ∇U(𝐱ₜ)"
+
+
+def test_steps_are_counted_by_another_letter_where_the_time_is_a_state():
+    line = rule({x: x - dt * G / t, t: t + dt})
+    assert unicode(line) == "𝐱ₙ₊₁ = 𝐱ₙ - Δt ∇U(𝐱ₙ)/tₙ\ntₙ₊₁ = tₙ + Δt"
+    n = Symbol("n", real=True)
+    assert r"t_{k+1} &= t_{k} + n" in latex(rule({x: x - G / t, t: t + n}))
 
 
 def test_states_can_be_named_for_a_formula_in_a_sentence():
