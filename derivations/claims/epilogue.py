@@ -210,6 +210,7 @@ remembers_motion = Claim(
     id="C102",
     where="Epilogue",
     says='"remembers its past motion, accumulates velocity in consistent directions"',
+    reading="where the direction is consistent, the gradients are equal",
     formal="after any number of steps the displacement is minus the sum of all gradients, each weighed by "
     "`eta` and the power of `rho` that is its age; for `rho` between 0 and 1 equal ones add up to more than "
     "one of them",

@@ -20,7 +20,7 @@ from physsym.analysis.rates import rate_region
 from physsym.claims import add_evidence, holds_exactly
 from physsym.core.statements import parameters
 from physsym.core.verdicts import all_of, fails, holds
-from physsym.vocabulary import eta, rho
+from physsym.vocabulary import eta, lam, rho
 
 w1, w2 = Symbol("w1", real=True), Symbol("w2", real=True)
 valley = (20 * w1**2 + w2**2) / 2
@@ -70,7 +70,7 @@ oscillates_wildly = Claim(
     id="C52",
     where="5",
     says='"pure gradient descent oscillates wildly in the narrow dimension (high curvature)"',
-    reading="it changes sides at every step, and converges",
+    reading="in the valley of the example it changes sides at every step, and converges",
     formal="with curvature 20 the multiplier of descent is negative, and descent converges, for every `eta`",
     judge=partial(oscillates, descent.rule, across, (hundredth, Rational(3, 50))),
     leaves_open=(eta,),
@@ -86,10 +86,13 @@ oscillates_wildly = Claim(
 )
 
 
-def lingers(step: Rule, curvature: Expr, steep: Expr, least: Expr) -> Verdict:
-    """Judge whether a share is left along the floor, wherever a rule is stable across the valley."""
-    left = multiplier(step, curvature) - least
-    verdict = holds_for_all([Condition(left, ">= 0")], stable(step, steep))
+kappa = Symbol("kappa", positive=True)  # the ratio of the curvatures across and along a valley
+
+
+def lingers(step: Rule, ratio: Expr, least: Expr) -> Verdict:
+    """Judge whether a share is left along the floor of each long valley if a rule is stable across."""
+    left = multiplier(step, lam / kappa) - least
+    verdict = holds_for_all([Condition(left, ">= 0")], [*stable(step), Condition(kappa - ratio, ">= 0")])
     return (
         add_evidence(verdict, f"at least {least} of the way is left after each step") if verdict else verdict
     )
@@ -99,9 +102,11 @@ slow_floor = Claim(
     id="C94",
     where="5",
     says='"while making slow progress along the valley floor (low curvature)"',
-    reading="slow means that nine tenths of the way are left after each step, or more",
-    formal="wherever descent is stable with curvature 20, its multiplier for curvature 1 is at least 9/10",
-    judge=partial(lingers, descent.rule, along, across, nine_tenths),
+    reading="a valley is a quadratic landscape, elongated as that of the example or more; slow means that "
+    "nine tenths of the way are left after each step, or more",
+    formal="wherever descent is stable with curvature `lam`, its multiplier is at least 9/10 for a curvature "
+    "that is `lam/20`, or less",
+    judge=partial(lingers, descent.rule, across / along, nine_tenths),
 )
 
 
@@ -141,7 +146,7 @@ dampened = Claim(
     id="C53",
     where="5",
     says='"Momentum dampens these oscillations by accumulating velocity"',
-    reading="where descent oscillates, those of momentum die out faster",
+    reading="where descent oscillates in the valley of the example, those of momentum die out faster",
     formal="wherever descent changes sides and converges with curvature 20, momentum has a smaller rate, for "
     "every `rho` between 0 and 1",
     judge=partial(

@@ -203,7 +203,7 @@ def gap(move: Limit, above: Expr, below: Expr, what: str) -> Verdict:
         With the order of the gap where it closes.
     """
     if above == below:
-        return holds(f"{what} does not hold {move.symbol}")
+        return holds(f"{what} does not depend on {move.symbol}")
     try:
         ways, _ = approaches(move)
     except Refusal as refusal:

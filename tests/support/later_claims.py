@@ -73,7 +73,7 @@ LATER = {
     # 5
     "C51": (HOLDS, [valley.valley, valley.w2, valley.w1]),
     "C52": (CONDITIONAL, [upwards, valley.across, ()]),
-    "C94": (HOLDS, [descent.rule, valley.along, valley.across, R(19, 20)]),
+    "C94": (HOLDS, [descent.rule, Integer(20), R(19, 20)]),
     "C53": (CONDITIONAL, [descent.rule, descent.rule, valley.across, (), (), still]),
     "C54": (FAILS, [source_rule, 1 / (1 + rho), rules.kept]),
     # 5.1
@@ -82,7 +82,7 @@ LATER = {
         source_rule, descent.rule, comparison.best_of_momentum, comparison.best_of_descent,
         {eta: R(1, 100), rho: R(1, 100)},
     ]),
-    "C63": (CONDITIONAL, [halving, source_rule, valley.across, [still]]),
+    "C63": (CONDITIONAL, [halving, source_rule, []]),
     "C60": (FAILS, [halving, 10 * x**2, ()]),
     "C62": (HOLDS, [source_rule, (1 - comparison.root) ** 3]),
     "C57": (HOLDS, [{descent.rule: (x, u)}]),
