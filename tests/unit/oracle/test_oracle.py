@@ -69,7 +69,7 @@ def test_a_wrong_derivation_is_refused_for_its_own_reason(title):
     wrong = WRONG[title]
     seen = observe(wrong.lines, wrong.moves, [float(order) for order in wrong.claimed])
     assert seen.outcome == "does not follow"
-    assert wrong.reason in str(seen)
+    assert any(words in str(seen) for words in wrong.reason.split("|"))
 
 
 @pytest.mark.slow

@@ -29,7 +29,7 @@ pa, eps, h = (Symbol(n, positive=True) for n in ("pa", "eps", "h"))
 
 @dataclass(frozen=True)
 class Wrong:
-    """A derivation as it was said to hold, and a word of the reason why it does not."""
+    """A derivation as it was said to hold, and words of the reason why it does not."""
 
     lines: tuple
     moves: tuple
@@ -206,7 +206,7 @@ WRONG = {
         (law({m * dot(dot(x)): -a * dot(x) - G}), law({0: -a * dot(x) - G}), law({dot(x): -G / a})),
         (Limit(m), Isolate(dot(x))),
         (1,),
-        "leaves every bound",
+        "part|leaves every bound",
     ),
     "a limit outside its domain": Wrong(
         (law({dot(x): -a * x / gamma - b}), law({dot(x): -b})),
