@@ -112,6 +112,8 @@ def compiled(expressions: tuple[Expr, ...]) -> Formulas:
     if strange:
         raise NotSimulatedError(f"no numbers are known for {min(map(str, strange))}")
     symbols = sorted({s for e in expressions for s in e.free_symbols}, key=str)
+    if len({s.name for s in symbols}) < len(symbols):
+        raise NotSimulatedError("two symbols have one name")
     if any(type(s).__name__ == "RandomSymbol" for s in symbols):
         raise NotSimulatedError("noise is not simulated")
     maximum, minimum = Function("maximum_of"), Function("minimum_of")

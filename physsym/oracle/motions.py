@@ -85,6 +85,11 @@ class EquationsOfMotion:
         """Return whether the law jumps, so that no reference of high order exists."""
         return has_jumps(self.residuals)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the names of all that the law reads."""
+        return frozenset(self._values.names)
+
     def solve(self, values: Values, guess: Values | None = None) -> dict[str, Any]:
         """Return the unknowns at states; raise ContradictionError where none or more than one is right."""
         if len(self.residuals) < len(self.unknowns):
@@ -221,6 +226,9 @@ def solved_motion(
     if missing:
         raise NotSimulatedError(f"the first line does not say how {missing[0]} begins")
     begin = np.concatenate([np.broadcast_to(start[n], (CASES,)) for n in equations.states] or [np.empty(0)])
+    read = equations.names
+    held = {name: number for name, number in constants.items() if name in read}
+    heard = {name: function for name, function in signals.items() if name in read}
     count, guess = 0, dict[str, Any]()
 
     def rate(time: float, flat: Any) -> Any:
@@ -229,9 +237,9 @@ def solved_motion(
         if count > MOST_EVALUATIONS:
             raise NotSimulatedError("the law is too stiff to be integrated in the time allowed")
         rows = flat.reshape(len(equations.states), CASES)
-        values = {**constants, TIME: time}
-        if signals:
-            values.update(_read(signals, time))
+        values = {**held, TIME: time}
+        if heard:
+            values.update(_read(heard, time))
         values.update(zip(equations.states, rows, strict=True))
         guess = equations.solve(values, guess)
         values.update(guess)

@@ -51,6 +51,8 @@ class Observation:
         The largest gaps after the initial layer, level by level.
     states
         How each state converges.
+    defects
+        What is wrong with single steps, signs, definitions, names or assumptions.
     notes
         Assumptions that are true at times only, and what was left out.
     """
@@ -61,6 +63,7 @@ class Observation:
     claimed: float | None = None
     gaps: tuple[float, ...] = ()
     states: tuple[StateConvergence, ...] = ()
+    defects: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
@@ -96,6 +99,9 @@ def _number(order: float) -> str:
 def contradicts(observation: Observation, verdicts: Iterable[object]) -> bool:
     """Return whether an observation contradicts verdicts that all hold.
 
+    Motions that part contradict nothing where the error from the first line to the last is said not to be
+    known; what is wrong with a single step does.
+
     Parameters
     ----------
     observation
@@ -107,7 +113,8 @@ def contradicts(observation: Observation, verdicts: Iterable[object]) -> bool:
     -------
     bool
     """
-    return observation.outcome == "does not follow" and all(verdicts)
+    against = observation.claimed is not None or bool(observation.defects)
+    return observation.outcome == "does not follow" and against and all(verdicts)
 
 
 def simulate(derivation: Any) -> Observation:
@@ -197,12 +204,12 @@ def observe(
         if system is not None and not begin and isinstance(first, Law):
             wrong = lagrangian_defect(system, first, seed)
         if wrong:
-            return Observation("does not follow", wrong, claimed=least)
+            return Observation("does not follow", wrong, claimed=least, defects=(wrong,))
         seen = compared(sight)
     except NotSimulatedError as reason:
         return Observation("not simulated", str(reason), claimed=least)
     except ContradictionError as reason:
-        return Observation("does not follow", str(reason), claimed=least)
+        return Observation("does not follow", str(reason), claimed=least, defects=(str(reason),))
     except UnboundedError:
         return Observation("not simulated", "the motion leaves every bound at once", claimed=least)
     if begin:
@@ -221,19 +228,20 @@ def compared(sight: Sight) -> Observation:
     """Return what the comparison of the first line with the last one shows, and single steps after it."""
     wrong = [*contradicted_names(sight.lines, sight.moves), *limits_of_motion(sight)]
     if wrong:
-        return Observation("does not follow", wrong[0], claimed=sight.claimed)
+        return Observation("does not follow", wrong[0], claimed=sight.claimed, defects=tuple(wrong))
     view: type[View] = LawView if isinstance(sight.lines[0], Law) else RuleView
     if view is RuleView and isinstance(sight.lines[-1], Law):
         raise NotSimulatedError("a law cannot be compared with the rule that it is said to come from")
     last: Exception = UnboundedError()
-    found: list[tuple[Observation, float]] = []
+    found: list[tuple[Observation, list[View]]] = []
     for span in SPANS if view is LawView else SPANS[:1]:
         try:
-            looks = [view(sight, level, span).look() for level in range(sight.levels)]
+            views = [view(sight, level, span) for level in range(sight.levels)]
+            looks = [each.look() for each in views]
         except UnboundedError as reason:
             last = reason
             continue
-        found.append((estimated(sight, looks), span))
+        found.append((estimated(sight, looks), views))
         # Where a motion grows fast the order shows late: a shorter time decides.
         if sight.limits or found[-1][0].reason != TOO_LOW:
             break
@@ -241,14 +249,16 @@ def compared(sight: Sight) -> Observation:
         if "while" in str(last):
             return Observation("does not follow", str(last), claimed=sight.claimed)
         raise last
-    seen, span = next((pair for pair in reversed(found) if pair[0]), found[0])
-    defects = [*view(sight, min(1, sight.levels - 1), span).defects()]
-    notes = view(sight, sight.levels - 1, span).notes()
+    seen, views = next((pair for pair in reversed(found) if pair[0]), found[0])
+    defects = [*views[min(1, sight.levels - 1)].defects()]
+    notes = views[-1].notes()
     if defects and (seen or seen.outcome == "not simulated"):
         seen = replace(seen, outcome="does not follow", reason=defects[0])
     elif defects:
         seen = replace(seen, reason=f"{seen.reason}; {defects[0]}" if seen.reason else defects[0])
-    return replace(seen, notes=(*seen.notes, *notes))
+    if sight.claimed is None:
+        notes = ("no error from the first line to the last is claimed", *notes)
+    return replace(seen, defects=tuple(defects), notes=(*seen.notes, *notes))
 
 
 def limits_of_motion(sight: Sight) -> Iterator[str]:

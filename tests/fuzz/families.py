@@ -229,7 +229,7 @@ def reused_name(chance: Chance) -> Told | None:
             f"name, {kind}", above, (*to_slow, (Define(name, 1 / g, g), law({dot(x): -name * G}))), (1.0,)
         )
     if kind == "unit":
-        unit = x if again else Symbol("w", real=True)
+        unit = x if again else Symbol(chance.letters.pop(), real=True)
         scaled = law({c * dot(unit): -grad(c * unit) / g})
         return Told(f"name, {kind}", slow, ((Rescale(x, unit, c), scaled),))
     by = m if again else c

@@ -33,7 +33,7 @@ def test_a_line_says_what_was_measured(capsys, tmp_path):
 
 
 def test_motions_that_contradict_a_verdict_are_exit_code_one(capsys, tmp_path, monkeypatch):
-    against = Observation("does not follow", "the motions part by 1")
+    against = Observation("does not follow", "the motions part by 1", claimed=1.0)
     monkeypatch.setattr("physsym.oracle.simulate", lambda derivation: against, raising=False)
     path = tmp_path / "descent.py"
     path.write_text(SCRIPT)

@@ -164,7 +164,9 @@ def test_what_is_shipped_follows():
 
 
 def test_inertia_let_go_at_a_fixed_time_step_is_seen():
-    assert not simulate(without_inertia(midpoint))
+    seen = simulate(without_inertia(midpoint))
+    assert "does not follow" in str(seen)
+    assert not seen.defects
     assert simulate(without_inertia(backward))
 
 
@@ -251,10 +253,13 @@ def test_listed_assumptions_are_followed_along_the_motion():
 
 
 def test_only_verdicts_that_hold_are_contradicted():
-    against = Observation("does not follow", "the motions part by 1")
+    against = Observation("does not follow", "the motions part by 1", claimed=1.0)
     assert contradicts(against, [True, True])
     assert not contradicts(against, [True, False])
     assert not contradicts(Observation("not simulated", "noise"), [True])
+    unclaimed = replace(against, claimed=None)
+    assert not contradicts(unclaimed, [True])
+    assert contradicts(replace(unclaimed, defects=("step 1 changes the motion",)), [True])
 
 
 # ------------------------------------------------------------------ one step of a named method
