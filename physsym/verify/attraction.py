@@ -28,7 +28,7 @@ from physsym.core.signs import NONNEGATIVE, signs
 from physsym.core.statements import Law, symbols
 from physsym.core.symbols import DOT, name_and_marks
 from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict, all_of, fails, holds, undecided
-from physsym.verify.conditions import consistent, follows
+from physsym.verify.conditions import consistent, follows, hypotheses, implied
 from physsym.verify.derivative import derivative
 from physsym.verify.engines.laurent import UndecidedError
 from physsym.verify.substitution import substituted
@@ -38,6 +38,7 @@ _RATE, _MU = Symbol("Lambda"), Symbol("mu")
 _MAX_COUPLED = 3  # unknowns whose characteristic polynomial is expanded as a whole
 _NEVER_POSITIVE = frozenset({-1, 0})
 _ROUNDS = 4
+_MAX_DEGREE = 4  # of a polynomial with as many symbols whose Hurwitz determinants are expanded
 _TOO_MANY = f"too many unknowns are coupled to find the fast rates; at most {_MAX_COUPLED} may be"
 
 Terms = dict[int, Expr]  # coefficients by the power of the rate, or by the order of the derivative
@@ -299,14 +300,22 @@ def _between(polynomial: Terms) -> tuple[Expr, ...]:
 def attracts(edge: Edge, approach: Approach) -> Verdict:
     """Return whether the fast motions of one edge decay, conditionally where signs do not tell."""
     what = f"the fast motion exp(mu*t{_divided(approach, edge.exponent)}) with {edge.text}"
+    if any(c == 0 for c in edge.coefficients):  # a Hurwitz polynomial has all powers
+        return _does_not_settle(edge, what)
+    symbolic = frozenset[Symbol]().union(*(c.free_symbols for c in edge.coefficients))
+    if len(edge.coefficients) > _MAX_DEGREE + 1 and len(symbolic) > _MAX_DEGREE:
+        return undecided(f"whether {what} decays: its polynomial is of too high a degree", engines=(NAME,))
     sides = hurwitz_conditions(edge.coefficients)
     if any(signs(side) <= _NEVER_POSITIVE for side in sides):
         return _does_not_settle(edge, what)
-    needed = dict.fromkeys(c for side in sides for c in _positive(side) if not follows(c))
+    given = hypotheses()
+    needed = dict.fromkeys(
+        c for side in sides for c in _positive(side) if not follows(c) and not (given and implied(given, c))
+    )
     open_ones = tuple(
         c for c in needed if Condition(c.expression, "> 0") not in needed or c.relation == "> 0"
     )
-    if open_ones and consistent(open_ones).outcome is Outcome.FAILS:
+    if open_ones and consistent((*given, *open_ones)).outcome is Outcome.FAILS:
         return _does_not_settle(edge, what)
     if open_ones:
         return Verdict(Outcome.CONDITIONAL, (f"{what} decays on this region only",), open_ones, (NAME,))
@@ -380,10 +389,21 @@ def convergence(above: Law, below: Law, approach: Approach) -> Verdict:
     if not any(unknowns.orders.values()):
         return holds()
     try:
+        if _keeps_order(below, unknowns):
+            return Verdict(Outcome.HOLDS, ("there is no fast motion",), convergence="uniform")
         blocks = list(Linearisation.of(above, unknowns).blocks())
         return all_of(*(_of_block(block, above, below, approach) for block in blocks))
     except UndecidedError as doubt:
         return _unless_bounded(above, below, approach, str(doubt))
+
+
+def _keeps_order(below: Law, unknowns: Unknowns) -> bool:
+    """Return whether the limit is regular: it determines all the highest derivatives that the law has."""
+    names = {s.name for s in symbols(below)}
+    if not all(name + DOT * order in names for name, order in unknowns.orders.items()):
+        return False
+    blocks = Linearisation.of(below, unknowns).blocks()
+    return all(sympy.expand(_determinant(block.highest)) != 0 for block in blocks)
 
 
 def lost(above: Law, below: Law) -> list[Symbol]:

@@ -53,7 +53,7 @@ _SLOPES: dict[type, Callable[[Expr], Expr]] = {
     sympy.cos: lambda a: -sympy.sin(a),
     sympy.sinh: sympy.cosh,
     sympy.cosh: sympy.sinh,
-    sympy.tanh: lambda a: 1 - sympy.tanh(a) ** 2,
+    sympy.tanh: lambda a: sympy.cosh(a) ** -2,
     Abs: sympy.sign,
     sympy.sign: lambda _: Integer(0),
     potential: grad,

@@ -24,7 +24,7 @@ from physsym.core.verdicts import (
 )
 from physsym.mechanics.moves import Limit
 from physsym.verify.attraction import Approach, convergence, highest_derivatives
-from physsym.verify.conditions import assuming, follows
+from physsym.verify.conditions import assuming, follows, hypotheses, implied
 from physsym.verify.convergence_order import estimate_order
 from physsym.verify.engines import identity_test, smt
 from physsym.verify.engines.base import Answer
@@ -66,7 +66,7 @@ def approaches(move: Limit) -> tuple[tuple[Approach, ...], tuple[Condition, ...]
     inside = Condition(inward * to, ">= 0")
     if signs(inward * to) <= {-1} or (to.free_symbols and inward and follows(Condition(-inward * to, "> 0"))):
         raise Refusal(_outside(move))
-    sides = {"+": (1,), "-": (-1,), None: (1, -1)}[move.side]
+    sides = {"+": (1,), "-": (-1,), None: _given_sides(symbol - to)}[move.side]
     if inward and to == 0:
         if move.side and sides != (inward,):
             raise Refusal(_outside(move))
@@ -74,6 +74,13 @@ def approaches(move: Limit) -> tuple[tuple[Approach, ...], tuple[Condition, ...]
     ways = tuple(_from_side(move, side) for side in sides)
     conditions = [Condition(sides[0] * (symbol - to), "> 0")] if len(sides) == 1 else []
     return ways, (*conditions, *([inside] if inward and not follows(inside) else []))
+
+
+def _given_sides(distance: Expr) -> tuple[int, ...]:
+    """Return the sides that the hypotheses leave."""
+    given = hypotheses()
+    known = (side for side in (1, -1) if given and implied(given, Condition(side * distance, "> 0")))
+    return tuple(known) or (1, -1)
 
 
 def _declared(symbol: Symbol) -> str:

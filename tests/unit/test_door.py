@@ -349,7 +349,7 @@ def test_an_analysis_takes_them_too():
     with pytest.raises(TypeError, match=r"expected a law, such as .* given Rule"):
         ps.analysis.rate_along(as_rule(descent), x)
     with pytest.raises(TypeError, match=r"expected a rule, .* integrate a law first"):
-        ps.analysis.rate_region(friction, 1)
+        ps.analysis.spectral_radius(friction, {})
     with pytest.raises(TypeError, match="an energy is that of a System"):
         ps.analysis.energy(as_rule(descent))
 

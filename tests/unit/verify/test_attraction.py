@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy
 import pytest
 from scipy.integrate import solve_ivp
-from sympy import Abs, Integer, Rational, Symbol, exp, lambdify, oo, sign, sqrt, symbols
+from sympy import Abs, Integer, Rational, Symbol, exp, lambdify, oo, sign, sinh, sqrt, symbols, tanh
 
 from physsym import Condition, Limit, Outcome, check, damped_particle, dot, law, partial, rule
 from physsym.core.polynomials import hurwitz_conditions, hurwitz_determinants, lower_hull
@@ -173,6 +173,45 @@ def test_equations_that_become_one_do_not_determine_the_motion():
     verdict = check(Limit(eps), above, law({0: -(x - y), y: x}))
     assert verdict.outcome is Outcome.CONDITIONAL
     assert "x', y' stay bounded as eps tends to 0" in told(verdict)
+
+
+@pytest.mark.parametrize("friction", [tanh, sinh, lambda s: s * sqrt(1 + s**2), lambda s: s + s**3])
+def test_friction_that_grows_with_the_velocity_attracts_everywhere(friction):
+    force = -gamma * friction(dot(x)) - G
+    verdict = check(Limit(m), law({m * acceleration(x): force}), law({0: force}))
+    assert verdict, str(verdict)
+    assert verdict.convergence == LAYER
+
+
+def test_hypotheses_tell_the_side_and_the_sign():
+    above, below = law({m * acceleration(x): -a * dot(x) - G}), law({0: -a * dot(x) - G})
+    assert check(Limit(m), above, below, given=a > 0)
+    assert check(Limit(m), above, below, given=a < 0).outcome is Outcome.FAILS
+    above, below = law({e * acceleration(x): -dot(x) - G}), law({0: -dot(x) - G})
+    assert check(Limit(e), above, below, given=e > 0)
+    assert check(Limit(e), above, below, given=e < 0).outcome is Outcome.FAILS
+
+
+def test_a_limit_that_keeps_the_order_needs_no_expansion():
+    assert (
+        check(Limit(eps), law({(1 + eps) * dot(x): -exp(eps) * x}), law({dot(x): -x})).convergence == UNIFORM
+    )
+
+
+def test_a_coefficient_that_vanishes_faster_than_every_power_is_left_open():
+    verdict = check(Limit(eps), law({exp(-1 / eps) * acceleration(x): -dot(x) - x}), law({0: -dot(x) - x}))
+    assert verdict.outcome is Outcome.CONDITIONAL
+    assert "x'' stays bounded as eps tends to 0" in told(verdict)
+
+
+def test_particles_in_a_plane_without_friction_never_settle():
+    free = law({m * acceleration(q): -partial(j, x, y, z) for j, q in enumerate((x, y, z), 1)})
+    verdict = check(Limit(m), free, law({partial(j, x, y, z): 0 for j in (1, 2, 3)}))
+    assert verdict.outcome is Outcome.FAILS
+    slow = {eps**2 * acceleration(q): -eps * dot(q) - partial(j, x, y, z) for j, q in enumerate((x, y, z), 1)}
+    verdict = check(Limit(eps), law(slow), law({partial(j, x, y, z): 0 for j in (1, 2, 3)}))
+    assert verdict.outcome is Outcome.UNDECIDABLE
+    assert "too high a degree" in str(verdict)
 
 
 # ------------------------------------------------------------------ witnesses
