@@ -93,8 +93,10 @@ def _(move: Integrate, above: Statement, below: Statement) -> Verdict:
     # An order of accuracy needs smooth functions.
     opaque = any(e.residual.has(*OPAQUE) for e in law.equations)
     smooth = (Hypothesis("the potential is smooth"),) if opaque else ()
-    rough = where_not_smooth(law, verdict.error)
-    return assuming(verdict, (*smooth, *([Hypothesis(f"the motion keeps {rough}")] if rough else [])))
+    if verdict and (rough := where_not_smooth(law, verdict.error)):
+        verdict = replace(verdict, outcome=Outcome.CONDITIONAL)
+        return assuming(verdict, (*smooth, Hypothesis(f"the motion keeps {rough}")))
+    return assuming(verdict, smooth)
 
 
 @singledispatch

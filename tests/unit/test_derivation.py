@@ -218,6 +218,7 @@ def test_the_order_is_lost_at_jumps_and_above_one_at_kinks():
     c, k, y = Symbol("c", positive=True), Symbol("k", positive=True), Symbol("y", real=True)
     falling = of(law({dot(y): -k * (y + sign(y))}), Integrate(forward_euler, dt))
     assert str(falling.error) == "O(dt) away from the jumps of sign(y)"
+    assert falling.verdicts()[1].outcome is Outcome.CONDITIONAL
     assert "the motion keeps away from the jumps of sign(y) (assumed)" in map(str, falling.assumptions)
     # Independent: x' = -sign(x) comes to rest, Euler's steps of 2/7 from 1 jump over zero for ever.
     values = [Fraction(1)]
