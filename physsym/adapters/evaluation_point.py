@@ -7,6 +7,7 @@ from dataclasses import replace
 from sympy import Expr, Symbol
 
 from physsym.codegen import Program
+from physsym.core.motion import clock
 from physsym.core.statements import Rule, RuleLike, Update, as_rule, expressions, parameters
 from physsym.core.symbols import FORCES, after, grad
 from physsym.runtime import coordinates
@@ -25,6 +26,17 @@ def with_counters_given(program: Program) -> Program:
     counted = set(map(after, program.counters))
     results = tuple(r for r in program.results if r not in counted)
     return replace(program, states=program.arrays, parameters=program.numbers, results=results, counters=())
+
+
+def refuse_clock(rule: Rule) -> None:
+    """Raise ValueError for a rule that advances the time: libraries tell the number of steps alone."""
+    time = clock(rule)
+    if time is not None:
+        raise ValueError(
+            f"the rule advances the time {time}, whose start optax and PyTorch do not know; write it by the "
+            f"number of steps, with {time}: {time} + 1, and the start plus {time} times the time step in "
+            "place of the time"
+        )
 
 
 def weights_state(program: Program) -> Symbol | None:

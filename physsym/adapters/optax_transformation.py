@@ -11,7 +11,12 @@ import jax.numpy as jnp
 import optax as library
 from sympy import Symbol
 
-from physsym.adapters.evaluation_point import describe_evaluation_points, weights_state, with_counters_given
+from physsym.adapters.evaluation_point import (
+    describe_evaluation_points,
+    refuse_clock,
+    weights_state,
+    with_counters_given,
+)
 from physsym.codegen import Program, partition, program, state_name
 from physsym.codegen.straight_line import live_lines
 from physsym.core.statements import Rule, RuleLike, Update, as_rule
@@ -141,6 +146,7 @@ class _Increment:
 
 
 def _increment(rule: Rule) -> _Increment:
+    refuse_clock(rule)
     weights = weights_state(program(rule))
     if weights is None:
         raise ValueError(f"optax takes the gradient at the weights, {describe_evaluation_points(rule)}")

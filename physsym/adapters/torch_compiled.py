@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from physsym.adapters.evaluation_point import weights_state, with_counters_given
+from physsym.adapters.evaluation_point import refuse_clock, weights_state, with_counters_given
 from physsym.codegen import Program, partition, program, state_name
 from physsym.core.statements import Rule, rewritten
 from physsym.core.symbols import BEFORE, FORCES
@@ -59,6 +59,7 @@ def compile_rule(rule: Rule, maximize: bool) -> CompiledRule:
 
     Raises ValueError where it is not clear which one state holds the weights.
     """
+    refuse_clock(rule)
     own = rewritten(rule, _with_opposite_gradient) if maximize else rule
     counting = program(own)
     compiled = with_counters_given(counting)

@@ -36,6 +36,29 @@ def is_time(symbol: Symbol) -> bool:
     return bool(symbol.name == TIME)
 
 
+def clock(rule: Rule) -> Symbol | None:
+    """Return the time, if a rule advances it by a time step; a `t` that grows by one counts steps.
+
+    Parameters
+    ----------
+    rule
+        A rule.
+
+    Returns
+    -------
+    Symbol or None
+
+    Examples
+    --------
+    >>> from physsym.core.statements import rule
+    >>> from physsym.vocabulary import dt, t
+    >>> clock(rule({t: t + dt})), clock(rule({t: t + 1}))
+    (t, None)
+    """
+    found = (u.target for u in rule.updates if is_time(u.target) and u.value - u.target != 1)
+    return next(found, None)
+
+
 def moving(statement: Statement, also: Iterable[Symbol] = ()) -> frozenset[Symbol]:
     """Return the symbols of a law or a rule that change in time.
 

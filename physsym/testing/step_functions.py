@@ -15,6 +15,7 @@ import numpy as np
 from sympy import Expr, Float, Integer, Rational, Symbol, sympify
 
 from physsym.codegen import program, state_name
+from physsym.core.motion import clock
 from physsym.core.statements import Rule, one_step_map, parameters, states
 from physsym.core.symbols import grad, partial
 from physsym.core.verdicts import Outcome, Verdict
@@ -645,7 +646,9 @@ def _start(rule: Rule, step: StepCall, chance: np.random.Generator, trial: int, 
         drawn = chance.uniform(-size, size, SIZE)
         drawn = np.abs(drawn) if s.is_nonnegative else -np.abs(drawn) if s.is_nonpositive else drawn
         at_rest = trial % 2 == 0 and positions and s not in positions and not s.is_nonzero
-        state[s] = float(trial // 2) if s in counters else np.zeros(SIZE) if at_rest else drawn
+        # A time starts at one or later: friction that fades has no value at zero.
+        counted = float(trial // 2 + (s == clock(rule)))
+        state[s] = counted if s in counters else np.zeros(SIZE) if at_rest else drawn
     formula, gradient = GRADIENTS[trial // 2 % len(GRADIENTS)]
     return Start(values, state, _of_coordinates(gradient), formula)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sympy import Expr, Integer, Symbol, exp, sin
 
-from physsym.core.motion import is_time, moves, moving, moving_parts
+from physsym.core.motion import clock, is_time, moves, moving, moving_parts
 from physsym.core.statements import Statement, law, rule
 from physsym.core.symbols import after, before, dot, grad, hess, potential
 from physsym.vocabulary import dt, eta, gamma, lam, m, rho, t, tau
@@ -74,3 +74,9 @@ def test_parts_are_named_once() -> None:
 def test_time_has_one_name() -> None:
     assert is_time(Symbol("t", positive=True))
     assert not any(map(is_time, (dot(t), Symbol("t0"), Symbol("T"))))
+
+
+def test_a_clock_advances_the_time_by_a_time_step():
+    assert clock(rule({q: q - c / t, t: t + dt})) == t
+    assert clock(rule({t: t + 1})) is None  # a counter of steps
+    assert clock(rule({q: q - c / t})) is None

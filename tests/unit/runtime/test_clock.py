@@ -9,6 +9,7 @@ from sympy import Symbol
 
 import physsym as ps
 from physsym import Integrate, ReduceOrder, System, apply, dot, grad, rule
+from physsym.adapters.evaluation_point import refuse_clock
 from physsym.codegen import program
 from physsym.integrators import runge_kutta_4, semi_implicit_euler
 from physsym.vocabulary import G, U, dt, eta, m, t, v, x
@@ -97,3 +98,9 @@ def test_sweeps_advance_the_time_at_every_grid_point(backend):
     for k, step in enumerate(grid["dt"]):
         run = ps.optimizer(accurate, m=1.0, dt=step).run({"x": [1.0], "t": 1.0}, lambda z: z, 50)
         assert found.states["x"][k].tolist() == pytest.approx(run.x[-1].tolist(), abs=1e-14)
+
+
+def test_libraries_that_know_the_number_of_steps_alone_are_given_no_clock():
+    with pytest.raises(ValueError, match="the rule advances the time t, whose start"):
+        refuse_clock(plain)
+    refuse_clock(rule({t: t + 1, x: x - eta * G / t}))
