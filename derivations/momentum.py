@@ -18,7 +18,7 @@ from ._by_hand import optimizers_by_hand
 from .gradient_descent import in_terms_of_tau
 from physsym import Claim, Define, Derivation, Eliminate, Integrate, Rescale, ReduceOrder, Step
 from physsym import after, before, damped_particle, dot, law, rule, same_rule
-from physsym.claims import all_of
+from physsym.core.verdicts import all_of
 from physsym.integrators import semi_implicit_euler
 from physsym.vocabulary import G, alpha, dt, eta, gamma, m, rho, tau, u, v, x
 

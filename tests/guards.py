@@ -15,6 +15,7 @@ APPLY, CHECK, ENGINES = (
 )
 MOTION = "tests/unit/verify/test_motion.py"
 SIGNS = "tests/unit/verify/test_declared_signs.py"
+CLASS = "tests/unit/mechanics/test_claim.py"
 INTEGRATORS = "tests/unit/mechanics/test_integrators.py"
 CONDITIONS, STATEMENT, SOURCE = (
     "tests/unit/verify/test_conditions.py",
@@ -223,4 +224,23 @@ GUARDS = (
           "physsym/verify/names.py", "for name, why in gone.items() if name in names",
           "for name, why in gone.items() if False",
           ("tests/unit/verify/test_names.py::test_a_name_has_one_meaning",)),
+    Guard(39, "a sentence with a counterexample is called conditional",
+          "physsym/mechanics/claim.py", "    if in_part and not all(", "    if False and not all(",
+          (f"{CLASS}::test_the_class_follows_from_how_a_sentence_is_meant",)),
+    Guard(39, "what is proved of a part is said of the whole",
+          "physsym/mechanics/claim.py",
+          "    if found.outcome in (Outcome.HOLDS, Outcome.CONDITIONAL) and limited:\n", "    if False:\n",
+          (f"{CLASS}::test_the_class_follows_from_how_a_sentence_is_meant",)),
+    Guard(39, "conditions that nothing need meet are taken for an example",
+          "physsym/mechanics/claim.py", "        if not in_part:\n",
+          "        if found.outcome is not Outcome.CONDITIONAL:\n",
+          (f"{CLASS}::test_the_class_follows_from_how_a_sentence_is_meant",)),
+    Guard(40, "a repair that nobody judges passes",
+          "physsym/mechanics/claim.py",
+          "    return JudgedClaim(claim, verdict, unchecked if claim.repair else None)",
+          "    return JudgedClaim(claim, verdict, None)",
+          (f"{CLASS}::test_a_claim_is_judged_with_its_repair",)),
+    Guard(40, "a repair that does not hold does not count",
+          "physsym/cli/check.py", "        failing += wrong\n", "",
+          ("tests/unit/cli/test_command_line.py::test_check_exits_with_one_where_a_repair_does_not_hold",)),
 )  # fmt: skip

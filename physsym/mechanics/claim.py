@@ -40,14 +40,15 @@ def classify(
     """Return the class of a sentence; nothing else decides what a finding makes of it.
 
     A judge finds out what is true of the formal statement. It holds throughout its domain, it holds in a
-    part of it (CONDITIONAL, with the conditions) or nowhere (FAILS). The class then follows from how the
-    sentence is quantified:
+    part of it (CONDITIONAL, with the conditions and a witness where it does not hold) or nowhere (FAILS). The
+    class then follows from how the sentence is quantified:
 
-    - For every value, or in a limit: what holds throughout holds. What holds in a part, with a witness where
-      it does not, is conditional if every condition is about something that the sentence leaves open. Else it
-      fails: the witness is a counterexample within the domain of the sentence, and the part in which it holds
-      is the repair. Without a witness it is conditional: the conditions are enough, and need not be needed.
+    - For every value, or in a limit: what holds throughout holds. What holds in a part is conditional if
+      every condition is about something that the sentence leaves open. Else it fails: the witness is a
+      counterexample within the domain of the sentence, and the part in which it holds is the repair.
     - For some value: what holds in a part of the domain holds, by its example.
+    - Conditions without a witness are enough, and it is not known whether they are needed, nor whether they
+      can be met: this is conditional.
     - Where the judge is narrower than the sentence, a proof is one of the narrower statement only, so it is
       conditional. A counterexample or an example remains one; but that there is none among what was judged
       decides nothing for a sentence that only says that there is one.
@@ -81,17 +82,18 @@ def classify(
     'holds'
     """
     limited = (Hypothesis(narrower),) if narrower else ()
+    in_part = found.outcome is Outcome.CONDITIONAL and found.witness
     if quantifier is Quantifier.SOME:
         if found.outcome is Outcome.FAILS and limited:
-            return undecided("no example was found", *found.evidence, f"only judged: {narrower}")
-        if found.outcome is not Outcome.CONDITIONAL:
+            told = ("no example was found", *found.evidence, f"only judged: {narrower}")
+            return undecided(*told, engines=found.engines)
+        if not in_part:
             return found
         where = f"there is one, where {_listed(found.assumes)}"
         return replace(
             found, outcome=Outcome.HOLDS, evidence=(*found.evidence, where), assumes=(), witness=""
         )
-    refuted = found.outcome is Outcome.CONDITIONAL and found.witness
-    if refuted and not all(_is_open(a, leaves_open) for a in found.assumes):
+    if in_part and not all(_is_open(a, leaves_open) for a in found.assumes):
         only = f"it holds only where {_listed(found.assumes)}"
         return replace(found, outcome=Outcome.FAILS, evidence=(*found.evidence, only), assumes=())
     if found.outcome in (Outcome.HOLDS, Outcome.CONDITIONAL) and limited:

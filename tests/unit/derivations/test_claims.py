@@ -9,7 +9,20 @@ from sympy import Integer, Rational, oo
 from derivations import friction, gradient_descent, momentum, stale
 from derivations.claims import claims, fundamental, overdamped, prologue, time_scale
 from derivations.claims import descent as chapter_three
-from physsym import Claim, Limit, Outcome, System, after, damped_particle, dot, hess, law, potential, rule
+from physsym import (
+    Claim,
+    Hypothesis,
+    Limit,
+    Outcome,
+    System,
+    after,
+    damped_particle,
+    dot,
+    hess,
+    law,
+    potential,
+    rule,
+)
 from physsym.core.dimensions import MASS, ONE, TIME
 from physsym.core.verdicts import Verdict
 from physsym.documents.prose import sentence
@@ -226,3 +239,12 @@ def test_a_witness_lies_in_the_natural_range(claim):
         for condition in quantity.range if quantity else ():
             at = condition.expression.xreplace({quantity.symbol: Rational(value)})
             assert at >= 0 if condition.relation == ">= 0" else at > 0, witness
+
+
+@pytest.mark.parametrize("claim", claims, ids=BY_ID)
+def test_settings_that_a_judge_needs_are_those_that_the_sentence_leaves_open(claim):
+    found = claim.judge()
+    settings = {a for a in found.assumes if isinstance(a, Hypothesis)}
+    if found.outcome is CONDITIONAL:
+        assert settings <= set(claim.leaves_open)
+    assert claim.leaves_open == () or found.outcome is CONDITIONAL

@@ -36,6 +36,7 @@ CASES = [
     (Verdict(CONDITIONAL, (), (calm, short), witness="w"), EVERY, (eta, calm), "", CONDITIONAL),
     # for some value
     (in_part, SOME, (), "", HOLDS),
+    (enough, SOME, (), "", CONDITIONAL),
     (holds("so"), SOME, (), "", HOLDS),
     (fails("no"), SOME, (), "", FAILS),
     # a judge that is narrower than the sentence
