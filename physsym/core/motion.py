@@ -7,6 +7,7 @@ something for constant (a definition, a limit, a time step) consult this module.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from sympy import Add, Expr, Symbol
 
@@ -90,7 +91,7 @@ def moving(statement: Statement, also: Iterable[Symbol] = ()) -> frozenset[Symbo
     >>> sorted(map(str, moving(law({gamma * v: -G}))))
     ['x']
     """
-    names = _names(statement, also)
+    names = _names(statement, tuple(also))
     return frozenset(s for s in symbols(statement) if name_and_marks(s)[0] in names)
 
 
@@ -121,7 +122,7 @@ def moving_parts(expression: Expr, line: Statement, also: Iterable[Symbol] = ())
     >>> moving_parts(dt * G / gamma, line), moving_parts(x / tau, line), moving_parts(dt / gamma, line)
     ((grad(x),), (x,), ())
     """
-    names = _names(line, also)
+    names = _names(line, tuple(also))
     opaque = sorted((f for f in expression.atoms(*OPAQUE) if f.free_symbols), key=str)
     rest = expression.xreplace({f: Symbol("") for f in opaque}).free_symbols
     moved = (s for s in rest if name_and_marks(s)[1] or name_and_marks(s)[0] in names)
@@ -148,7 +149,8 @@ def moves(expression: Expr, line: Statement, also: Iterable[Symbol] = ()) -> boo
     return bool(moving_parts(expression, line, also))
 
 
-def _names(statement: Statement, also: Iterable[Symbol]) -> set[str]:
+@lru_cache(maxsize=512)
+def _names(statement: Statement, also: tuple[Symbol, ...]) -> frozenset[str]:
     """Return the names, marks aside, of what moves in a statement or is said to."""
     marked = (s for s in symbols(statement) if name_and_marks(s)[1])
     names = {TIME, *(name_and_marks(s)[0] for s in (*also, *marked))}
@@ -157,7 +159,7 @@ def _names(statement: Statement, also: Iterable[Symbol]) -> set[str]:
     names |= _at_evaluation_points(statement, names)
     while new := _equal_to_moving(statement, names) - names if isinstance(statement, Law) else set():
         names |= new
-    return names
+    return frozenset(names)
 
 
 def _at_evaluation_points(statement: Statement, known: set[str]) -> set[str]:
@@ -175,7 +177,8 @@ def _equal_to_moving(law: Law, names: set[str]) -> set[str]:
     """Return the names that an equation without rates sets equal to something that moves."""
     found = set[str]()
     for equation in law.equations:
-        marked = any(name_and_marks(s)[1] for s in equation.residual.free_symbols)
+        sides = equation.left.free_symbols | equation.right.free_symbols
+        marked = any(name_and_marks(s)[1] for s in sides)
         for name, value in ((equation.left, equation.right), (equation.right, equation.left)):
             held = value.atoms(*OPAQUE) or any(name_and_marks(s)[0] in names for s in value.free_symbols)
             if isinstance(name, Symbol) and not marked and held:

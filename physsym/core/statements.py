@@ -89,7 +89,8 @@ class Law:
         if not self.equations:
             raise StatementError("a law needs at least one equation, given none")
         for equation in self.equations:
-            refuse_noise(equation.residual)
+            refuse_noise(equation.left)
+            refuse_noise(equation.right)
 
     def __str__(self) -> str:
         return "; ".join(map(str, self.equations))
