@@ -90,28 +90,28 @@ class StepError:
     neglected
         The term that was left out, whose size is not known.
     within
-        Where the order holds, such as "away from the jumps of sign(x)".
+        Where the order holds, in texts and formulas, such as ("at fixed ", dt).
     in_rule
         Whether it is the error of a limit taken in a rule, which leaves the time step of the rule as it is.
 
     Examples
     --------
     >>> from sympy import Symbol
-    >>> print(StepError(3, Order(Symbol("tau"), 1), within="at fixed dt", in_rule=True))
+    >>> print(StepError(3, Order(Symbol("tau"), 1), within=("at fixed ", Symbol("dt")), in_rule=True))
     O(tau) at fixed dt by step 3
     """
 
     step: int
     order: Order | None = None
     neglected: Expr | None = None
-    within: str = ""
+    within: tuple[str | Expr, ...] = ()
     in_rule: bool = False
 
     @property
     def parts(self) -> tuple[str | Order | Expr, ...]:
         """Return the error as texts and formulas, for print."""
         if self.order is not None:
-            return (self.order, f" {self.within}") if self.within else (self.order,)
+            return (self.order, " ", *self.within) if self.within else (self.order,)
         if self.neglected is not None:
             return "not known (size of ", self.neglected, ")"
         return (f"not known: {f'step {self.step}' if self.step else 'the start'}",)
@@ -363,11 +363,12 @@ class Derivation:
             if move.neglected is not None:
                 entries.append(StepError(k, neglected=move.neglected))
             if verdict.error is not None and isinstance(above, Rule):
-                within = f"at fixed {step}" if step in symbols(above) else "in each step"
+                fixed = step is not None and step in symbols(above)
+                within = ("at fixed ", step) if fixed else ("in each step",)
                 entries.append(StepError(k, verdict.error, within=within, in_rule=True))
             elif verdict.error is not None and isinstance(above, Law):
                 smooth = where_not_smooth(above, verdict.error) if isinstance(move, Integrate) else ""
-                entries.append(StepError(k, verdict.error, within=smooth))
+                entries.append(StepError(k, verdict.error, within=(smooth,) if smooth else ()))
             step = move.step if isinstance(move, Integrate) else step
         return ErrorBudget(tuple(entries))
 

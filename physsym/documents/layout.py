@@ -421,7 +421,7 @@ def _derived(derived: ComputedDerivation, letter: str, layout: Layout) -> Iterat
 
 def _summary(derived: ComputedDerivation) -> tree.Facts:
     steps = derived.verdicts[1:]
-    holding = phrase(f"{sum(map(bool, steps))} of {len(steps)} hold")
+    holding = phrase(f"{sum(map(bool, steps))} of {len(steps)} hold" if steps else "no step was checked")
     conditional = sum(v.outcome is Outcome.CONDITIONAL for v in steps)
     if conditional:
         holding += phrase(
