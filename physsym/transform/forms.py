@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import sympy
@@ -12,6 +13,7 @@ from sympy import (
     Expr,
     Integer,
     Mul,
+    Pow,
     Symbol,
     expand,
     factor,
@@ -22,15 +24,38 @@ from sympy import (
 from physsym.core.symbols import OPAQUE
 from physsym.mechanics.moves import MoveError
 
+MAX_TERMS = 2000
+"""Terms of a sum, multiplied out, up to which SymPy is asked for other forms of it."""
+
+
+def terms_multiplied_out(expression: Expr) -> int:
+    """Return an upper bound on the number of terms that an expression has when it is multiplied out.
+
+    >>> x = Symbol("x")
+    >>> terms_multiplied_out((1 + x) ** 4000 * (2 + x))
+    8002
+    """
+    parts = [terms_multiplied_out(a) for a in expression.args]
+    if isinstance(expression, Add):
+        return sum(parts)
+    if isinstance(expression, Mul):
+        return math.prod(parts)
+    if isinstance(expression, Pow) and expression.exp.is_Integer:
+        power = abs(int(expression.exp))
+        return math.comb(parts[0] + power - 1, power)
+    return max([1, *parts])
+
 
 def tidied(expression: Expr, vectors: Iterable[Symbol]) -> Expr:
     """Return the expression as a sum of coefficient times vector, each coefficient in its shortest form.
 
     Vectors are the given symbols and every opaque function; an expression not linear in them is left as it
-    is.
+    is, and so is one of too many terms.
     """
     opaque = {f: Dummy() for f in sorted(expression.atoms(*OPAQUE), key=str)}
     back = {d: f for f, d in opaque.items()}
+    if terms_multiplied_out(expression) > MAX_TERMS:
+        return expression
     expanded = expand(expression.xreplace(opaque))
     parts = {v: expanded.coeff(v) for v in (*vectors, *back)}
     rest = expand(expanded - Add(*(c * v for v, c in parts.items())))
@@ -41,7 +66,7 @@ def tidied(expression: Expr, vectors: Iterable[Symbol]) -> Expr:
 
 def shortest(expression: Expr) -> Expr:
     """Return the shortest of the usual forms of an expression."""
-    if not expression.has(Add):
+    if not expression.has(Add) or terms_multiplied_out(expression) > MAX_TERMS:
         return expression
     return min((expression, factor(expression)), key=_length)
 
@@ -66,6 +91,8 @@ def solved(residual: Expr, symbol: Symbol) -> Expr:
 
 
 def _linear(residual: Expr, symbol: Symbol) -> Expr | None:
+    if terms_multiplied_out(residual) > MAX_TERMS:
+        return None
     numerator = expand(sympy.numer(together(residual)))
     coefficient = numerator.coeff(symbol)
     rest = expand(numerator - coefficient * symbol)

@@ -202,7 +202,7 @@ def deciding(left: Expr, right: Expr) -> list[Expr]:
     """Return the expressions whose signs tell the cases of two expressions apart, the shortest first."""
     points = [FreePoint(s[0], k) for k, s in enumerate(samples_under(left, right, ()))]
     try:
-        known = {base for _, signs_known in _cases((left, right), {}, points, ()) for base in signs_known}
+        known = {base for _, signs_known in _cases((left, right), {}, points, None) for base in signs_known}
     except UndecidedError:
         return []
     return sorted(known, key=lambda e: (e.count_ops(), str(e)))
@@ -212,11 +212,12 @@ def deciding(left: Expr, right: Expr) -> list[Expr]:
 
 
 def _cases(
-    pair: tuple[Expr, Expr], known: Known, points: list[FreePoint], given: tuple[Condition, ...]
+    pair: tuple[Expr, Expr], known: Known, points: list[FreePoint], given: tuple[Condition, ...] | None
 ) -> Iterator[tuple[tuple[Expr, Expr], Known]]:
     """Yield the cases of two expressions: what they are in it, and the signs that make it.
 
-    `points` are those that satisfy the signs; a case without any is kept unless it contradicts itself.
+    `points` are those that satisfy the signs; a case without any is kept unless it contradicts itself and the
+    conditions. Where these are None it is left out.
     """
     pending: list[tuple[tuple[Expr, Expr], Known, list[FreePoint]]] = [(pair, known, points)]
     number = 0
@@ -240,7 +241,10 @@ def _cases(
         three = any(block == _ZERO for block, _ in values)
         for further in _split(decides, known, three):
             near = [at for at in points if _signs_at(further, known, at)]
-            if near or smt.consistent((*given, *_conditions(further)))[0] is not False:
+            open_case = bool(near) or (
+                given is not None and smt.consistent((*given, *_conditions(further)))[0] is not False
+            )
+            if open_case:
                 pending.append((pair, further, near))
 
 

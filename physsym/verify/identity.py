@@ -58,6 +58,8 @@ def identical_under(left: Expr, right: Expr, given: Sequence[Condition], what: s
     if by_sign and verdict.outcome is Outcome.UNDECIDABLE:
         whole = as_a_whole(left, right, what)
         return whole if whole else verdict
+    if left == right and verdict.outcome is Outcome.UNDECIDABLE:
+        return holds(f"{what} are the same by form")
     if by_sign or verdict or not given:
         return verdict
     # Unequal as a whole, they may be equal under the conditions: then there is one case, that of these.

@@ -15,6 +15,7 @@ from itertools import chain, combinations, islice
 from sympy import Expr, Symbol
 
 from physsym.core.verdicts import Condition, Outcome, Verdict, fails, holds
+from physsym.verify.budget import BudgetError, part
 from physsym.verify.cases import deciding, depends_on_signs, samples_under
 from physsym.verify.conditions import consistent, defined, implied, simplified
 from physsym.verify.engines.evaluation import as_ball, satisfied
@@ -23,6 +24,7 @@ from physsym.vocabulary import STANDARD
 
 _POINTS_NEEDED = 3  # sample points in a region before it is tried
 _REGIONS_TRIED = 4
+_SHARE_OF_REGIONS = 0.7  # of the time that is left when a difference was found
 
 
 def equality(
@@ -56,6 +58,17 @@ def equality(
         return _on_domains(verdict, first, second, given)
     if given or verdict.outcome not in (Outcome.FAILS, Outcome.UNDECIDABLE):
         return verdict
+    try:
+        with part(_SHARE_OF_REGIONS):
+            return _where_equal(first, second, verdict, constants, what)
+    except BudgetError:
+        return verdict
+
+
+def _where_equal(
+    first: Expr, second: Expr, verdict: Verdict, constants: Iterable[Symbol], what: str
+) -> Verdict:
+    """Return the verdict on what is not equal, with the natural ranges or the region in which it is."""
     if ranges := STANDARD.ranges(first.free_symbols | second.free_symbols):
         within = identical_under(first, second, ranges, what)
         if within:

@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
-from sympy import Symbol
+from sympy import Abs, Max, Symbol, symbols
 
 import physsym
-from physsym import Outcome, identical
+from physsym import Divide, Outcome, apply, check, dot, identical, law
 from physsym.core.verdicts import Condition, Verdict, holds
 from physsym.verify import budget
 from physsym.verify.budget import BudgetError, budgeted, charge, check_time, part, remaining
@@ -195,3 +195,20 @@ def _runs(number):
     except OSError:
         return False
     return state not in "ZX"
+
+
+# ------------------------------------------------------------------ large expressions
+
+
+def test_large_powers_and_many_cases_come_to_an_end():
+    big = (1 + a) ** 4000
+    above, below = law({c * dot(b): -big}), law({dot(b): -big / c})
+    assert apply(Divide(c), above).equations[0].left == dot(b)
+    for verdict in (
+        check(Divide(c), above, below),
+        identical(((1 + a) * (1 + b)) ** 4000, (1 + a + b + a * b) ** 4000),
+        identical(sum(Abs(z) for z in symbols("z0:12", real=True)), Max(a, b)),
+    ):
+        assert verdict.outcome in (Outcome.UNDECIDABLE, Outcome.FAILS)
+        assert verdict.evidence[0]
+    assert identical(big, (1 + a) ** 3999 * (1 + a))
