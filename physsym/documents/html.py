@@ -12,7 +12,7 @@ from itertools import groupby
 
 from physsym.core.verdicts import Condition, Outcome, Verdict
 from physsym.documents.plotting import picture_file
-from physsym.documents.reasons import up_to
+from physsym.documents.reasons import extent
 from physsym.documents.tree import (
     AUDIT_HEAD,
     FACE_NAMES,
@@ -148,7 +148,7 @@ class HTML(Writer[str]):
 
         A short badge leaves the order of the error to what it unfolds to.
         """
-        error = self.standard.sentence(up_to(verdict.error)) if verdict.error else ""
+        error = self.standard.sentence(extent(verdict))
         named = _named(verdict) + (f", {error}" if error and not short else "")
         kind = verdict.outcome.value
         if self.evidence != "folded":

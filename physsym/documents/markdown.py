@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from physsym.core.verdicts import Condition, Verdict
-from physsym.documents.reasons import up_to
+from physsym.documents.reasons import extent
 from physsym.documents.tree import (
     AUDIT_HEAD,
     SIGNS,
@@ -154,7 +154,8 @@ class MarkdownBlocks(Writer[Part]):
 
     def badge(self, verdict: Verdict, dimensions: Verdict | None = None) -> str:
         """Return a verdict with its evidence as a quotation."""
-        error = f", {self.standard.sentence(up_to(verdict.error))}" if verdict.error else ""
+        said = self.standard.sentence(extent(verdict))
+        error = f", {said}" if said else ""
         head = f"> **{self.outcome(verdict)}**{error}"
         if self.evidence == "none":
             return head

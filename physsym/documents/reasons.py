@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from physsym.core.dimensions import Dimension
-from physsym.core.verdicts import Order
+from physsym.core.verdicts import Verdict
 from physsym.documents.tree import Formula, Sentence, Span
 from physsym.mechanics.moves import Move, describe
 from physsym.printing.unicode_printer import RAISED
@@ -26,11 +26,15 @@ def exponents(dimension: Dimension) -> str:
     return re.sub(r"\^(-?\d+)\b(?!/)", lambda power: "".join(RAISED[c] for c in power[1]), str(dimension))
 
 
-def up_to(order: Order) -> Sentence:
-    """Return an error as a phrase: up to what order, or smaller than any."""
-    if order.exponent == float("inf"):
-        return phrase("up to less than any power of ", order.symbol)
-    return phrase("up to ", order)
+def extent(verdict: Verdict) -> Sentence:
+    """Return how far a verdict goes as a phrase: how motions converge, and up to what order."""
+    how = "uniformly" if verdict.convergence == "uniform" else verdict.convergence
+    if verdict.error is None:
+        return phrase(how)
+    start = f"{how}, up to " if how else "up to "
+    if verdict.error.exponent == float("inf"):
+        return phrase(f"{start}less than any power of ", verdict.error.symbol)
+    return phrase(start, verdict.error)
 
 
 def reason(move: Move) -> Sentence:

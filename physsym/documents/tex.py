@@ -11,7 +11,7 @@ from importlib.resources import files
 from physsym import __version__
 from physsym.core.verdicts import Condition, Outcome, Verdict
 from physsym.documents.prose import plain_sentence
-from physsym.documents.reasons import up_to
+from physsym.documents.reasons import extent
 from physsym.documents.tree import (
     AUDIT_HEAD,
     Aligned,
@@ -160,7 +160,8 @@ class TeX(Writer[str]):
 
     def outcome(self, verdict: Verdict) -> str:
         """Return the outcome of a verdict as a coloured word, with the order of its error."""
-        error = f", {self.standard.sentence(up_to(verdict.error))}" if verdict.error else ""
+        said = self.standard.sentence(extent(verdict))
+        error = f", {said}" if said else ""
         return _coloured(verdict.outcome, error)
 
     def evidence_text(self, text: str) -> str:
