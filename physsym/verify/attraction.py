@@ -420,12 +420,22 @@ def highest_derivatives(above: Law, below: Law) -> frozenset[str]:
 
 def _unless_bounded(above: Law, below: Law, approach: Approach, why: str) -> Verdict:
     """Return the verdict where fast motions are not known: they are excluded by a hypothesis."""
-    gone = ", ".join(map(str, lost(above, below)))
+    rates = sorted((s for s in symbols(above) if DOT in s.name), key=str)
+    weighed = [s for s in rates if any(_is_weighed(e.residual, s, approach.symbol) for e in above.equations)]
+    gone = ", ".join(map(str, lost(above, below) or weighed))
     if not gone:
         return holds()
     verb = "stay" if "," in gone else "stays"
     bounded = Hypothesis(f"{gone} {verb} bounded as {approach.words.split(' from ')[0]}")
     return Verdict(Outcome.CONDITIONAL, (f"whether fast motions settle is not known: {why}",), (bounded,))
+
+
+def _is_weighed(residual: Expr, rate: Symbol, small: Symbol) -> bool:
+    """Return whether the coefficient of a rate depends on the small symbol."""
+    try:
+        return bool(derivative(residual, rate).has(small))
+    except UndecidedError:
+        return True
 
 
 def _of_block(block: Linearisation, above: Law, below: Law, approach: Approach) -> Verdict:
@@ -502,7 +512,7 @@ def _if_prepared(
     Rates then oscillate about those of the limit unless they start there, and the states follow the limit.
     """
     c = edge.coefficients
-    rotates = len(c) == 3 and c[1] == 0 and signs(c[0] * c[2]) == {1}
+    rotates = len(c) == 3 and c[1] == 0 and signs(c[0] * c[2]) <= NONNEGATIVE
     gone = [s.name for s in lost(above, below)]
     rates = [name for name in changes if name + DOT in gone]
     kept = [change for name, change in changes.items() if name not in rates]
@@ -510,4 +520,5 @@ def _if_prepared(
         return verdict
     names = ", ".join(sorted(rates))
     prepared = Hypothesis(f"{names} start at their values in the limit, about which they oscillate otherwise")
-    return Verdict(Outcome.CONDITIONAL, verdict.evidence, (prepared,), verdict.engines)
+    turning = (n for n in _positive(c[0] * c[2]) if not follows(n))
+    return Verdict(Outcome.CONDITIONAL, verdict.evidence, (prepared, *turning), verdict.engines)

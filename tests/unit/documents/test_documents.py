@@ -343,7 +343,8 @@ def test_a_terminal_sees_a_bar_and_a_pipe_sees_none(monkeypatch, tmp_path, capfd
 
 def test_a_badge_says_how_the_motions_of_a_limit_converge(tmp_path):
     steps = (Step("Let the mass vanish.", Limit(m)), Step("Divide by the friction.", Divide(gamma)))
-    (page,) = ps.document(Derivation("Heavy friction", damped_particle.law(), steps), tmp_path, formats="html")
+    heavy = Derivation("Heavy friction", damped_particle.law(), steps)
+    (page,) = ps.document(heavy, tmp_path, formats="html")
     text = page.read_text(encoding="utf-8")
     assert "holds, pointwise after a layer, up to" in text
     assert "holds, up to" not in text

@@ -162,6 +162,22 @@ def test_a_neutral_rotation_needs_a_start_on_the_limit():
     assert "x', y' start at their values in the limit" in told(verdict)[0]
 
 
+def test_a_rotation_of_unknown_sense_must_not_vanish():
+    above = law({m * acceleration(x): a * dot(y) - k * x, m * acceleration(y): -a * dot(x) - k * y})
+    verdict = check(Limit(m), above, law({0: a * dot(y) - k * x, k * y: -a * dot(x)}))
+    assert verdict.outcome is Outcome.CONDITIONAL
+    assert "a != 0" in told(verdict)
+
+
+def test_what_cannot_be_followed_is_no_pass_where_no_rate_is_lost():
+    names = symbols("q0:5", real=True)
+    lines = {dot(q): names[(j + 1) % 5] for j, q in enumerate(names) if j < 4}
+    kept = {q: s for q, s in lines.items() if q != dot(names[0])} | {dot(names[4]): dot(names[0])}
+    above = law({eps * dot(names[0]): names[1], **kept})
+    below = law({0: names[1], **kept})
+    assert not check(Limit(eps), above, below)
+
+
 def test_what_is_neutral_at_leading_order_is_left_open():
     verdict = check(Limit(eps), law({eps**4 * acceleration(x): -(eps**3) * dot(x) - x}), law({0: -x}))
     assert verdict.outcome is Outcome.UNDECIDABLE
