@@ -12,7 +12,7 @@ from sympy import Expr, Integer, Rational, Symbol, exp, oo, sqrt
 
 from .. import friction, momentum, stale
 from .momentum import kept_without_force
-from .rules import Point, hills, jumps, n, nine_tenths, other, smoothed, stable
+from .rules import Point, hills, jumps, n, nine_tenths, other, smoothed, stable, written
 from ..gradient_descent import derivation as descent
 from ..momentum import source_rule
 from physsym import Claim, Condition, Define, Limit, Hypothesis, Rule, Verdict
@@ -308,7 +308,7 @@ def whichever_velocity(new: Rule, old: Rule, claimed: Rule) -> Verdict:
     with_new, with_old = becomes([new], {rho: Integer(0)}, claimed), becomes([old], {}, claimed)
     if bool(with_new) == bool(with_old):
         return all_of(with_new, with_old)
-    told = add_evidence(holds(f"with the old velocity it is `{old}`"), *with_old.evidence)
+    told = add_evidence(holds(f"with the old velocity it is `{written(old)}`"), *with_old.evidence)
     return replace(conditional(told, new_velocity), witness=with_old.witness)
 
 

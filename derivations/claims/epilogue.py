@@ -112,7 +112,7 @@ def with_mass(claimed: Rule, derived: Rule, textbook: Rule, other: Rule, needed:
     return add_evidence(verdict, f"with `eta = dt/gamma`, {as_it_stands.evidence[0]}")
 
 
-own_step = Hypothesis("its step size is dt**2/m, not dt/gamma")
+own_step = Hypothesis("its step size is the square of the time step over the mass")
 
 
 def with_own_name(claimed: Rule, textbook: Rule, step_size: Expr) -> Verdict:

@@ -10,6 +10,7 @@ from functools import partial
 from sympy import Expr, Rational, Symbol, exp
 
 from .. import gradient_descent
+from .rules import written
 from ..momentum import by_constants
 from physsym import Claim, Condition, Dimension, Divide, Isolate, Law, Hypothesis, Rule, System, Verdict
 from physsym import apply, damped_particle, dimensions, dot, identical, law
@@ -168,8 +169,8 @@ def has_unit(symbol: Symbol, where: Law, claimed: Dimension) -> Verdict:
         return fails(*map(str, inferred.clash))
     found = inferred.found.get(symbol)
     if found is None:
-        return undecided(f"`{where}` does not fix the dimension of `{symbol}`")
-    told = f"`{where}` gives `{symbol}` the dimension {found}"
+        return undecided(f"`{written(where)}` does not fix the dimension of `{symbol}`")
+    told = f"`{written(where)}` gives `{symbol}` the dimension {found}"
     return holds(told) if found == claimed else fails(told, witness=f"claimed was {claimed}")
 
 
@@ -208,7 +209,7 @@ def _of_loss(where: Law) -> tuple[Dimension, Dimension, str]:
     loss, weight = MASS, LENGTH  # a unit of its own for the loss: where it stands, no mass is meant
     found = infer_dimensions(where, {potential: loss, x: weight, t: TIME}).found
     names = [str(found[symbol]).replace("M", "A") for symbol in (gamma, m)]
-    told = f"with a loss of dimension A, `{where}` gives `gamma` {names[0]} and `m` {names[1]}"
+    told = f"with a loss of dimension A, `{written(where)}` gives `gamma` {names[0]} and `m` {names[1]}"
     return found[gamma], found[m], told
 
 
@@ -236,7 +237,9 @@ def decays(where: Law, solution: Expr, symbol: Symbol) -> Verdict:
     put = {dot(v): solution.diff(later), v: solution}
     solves = [
         identical(
-            e.left.xreplace(put), e.right.xreplace(put), what=f"the sides of `{e}` for `v = {solution}`"
+            e.left.xreplace(put),
+            e.right.xreplace(put),
+            what=f"the sides of `{written(e)}` for `v = {solution}`",
         )
         for e in where.equations
     ]
@@ -256,7 +259,7 @@ quick_decay = Claim(
 def dissipates(system: System, claimed: Expr) -> Verdict:
     """Judge at what rate the energy of a system changes along its motion, and that it never rises."""
     rate = rate_along(system.law(), energy(system))
-    agree = identical(rate, claimed, what=f"the rate of `{energy(system)}` and what is claimed")
+    agree = identical(rate, claimed, what=f"the rate of `{written(energy(system))}` and what is claimed")
     return all_of(agree, holds("it never rises") if signs(claimed) <= {0, -1} else fails("it may rise"))
 
 

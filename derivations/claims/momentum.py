@@ -11,7 +11,7 @@ from functools import partial
 from sympy import Expr, Integer, Rational, Symbol, oo
 
 from .rules import nine_tenths, stable, two_laws, weight
-from .rules import with_displacement, with_velocity
+from .rules import with_displacement, with_velocity, written
 from .. import momentum
 from ..momentum import source_claim, source_rule
 from physsym import Claim, Law, Limit, Hypothesis, Rule, Verdict
@@ -133,10 +133,10 @@ terminal_step = Claim(
 def coupled(step: Rule) -> Verdict:
     """Judge whether a rule has two equations, each of which reads what the other one sets."""
     if len(step.updates) != 2:
-        return fails(f"{len(step.updates)} equation(s): `{step}`")
+        return fails(f"{len(step.updates)} equation(s): `{written(step)}`")
     first, second = step.updates
     if not (first.value.has(second.target) and second.value.has(first.target, after(first.target))):
-        return fails(f"one of the equations does not read the other's symbol: `{step}`")
+        return fails(f"one of the equations does not read the other's symbol: `{written(step)}`")
     new = second.value.has(after(first.target))
     read = "the new value (semi-implicit Euler)" if new else "the old value (forward Euler)"
     return holds(f"`{second.target}` moves with {read} of `{first.target}`")

@@ -54,7 +54,7 @@ def overdamped(where: Law, number: Expr) -> Verdict:
             same_law(in_units(where), law({number * dot(dot(x)): -G - dot(x)})),
             check(Limit(s), law({s * dot(dot(x)): -G - dot(x)}), law({Integer(0): -G - dot(x)})),
         ),
-        f"as `{number}` vanishes, what is left is `x' = -grad(x)`, time counted in units of the friction",
+        f"as `{number}` vanishes, what is left is `dot(x) = -grad(x)`, time counted in units of the friction",
     )
 
 

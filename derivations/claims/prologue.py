@@ -21,7 +21,7 @@ from physsym.vocabulary import G, alpha, dt, gamma, m, rho, tau, u, x
 
 w = Symbol("w", real=True)
 n = Symbol("n", integer=True)
-in_units_of_dt = Hypothesis("time is sampled only at multiples of dt, and counted in units of it")
+in_units_of_dt = Hypothesis("time is sampled only at multiples of the time step, and counted in units of it")
 of_the_weights = System((w,), m * dot(w) ** 2 / 2 - potential(w), gamma * dot(w) ** 2 / 2)
 
 

@@ -3,6 +3,7 @@
 A rule of one coordinate is judged by its map, by its multipliers on a quadratic and by exact orbits.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
@@ -106,6 +107,20 @@ def settled(orbit: ExactTrajectory) -> bool:
 def shown(number: object) -> str:
     """Return a ball of real numbers to four digits."""
     return f"{float(number):.4g}"
+
+
+def written(statement: object) -> str:
+    """Return a statement or an expression as `read` reads it: marks as functions, the potential by its name.
+
+    >>> from physsym import law, dot, after, rule
+    >>> print(written(law({dot(dot(x)): -G})), written(rule({u: rho * u, x: x + after(u)})), sep="; ")
+    dot(dot(x)) = -grad(x); u <- rho*u; x <- after(u) + x
+    """
+    text = str(statement).replace("potential(x)", "U")
+    marks = ((r"\b(\w+)''", r"dot(dot(\1))"), (r"\b(\w+)'", r"dot(\1)"), (r"\b([a-z]\w*)\+", r"after(\1)"))
+    for mark, read in (*marks, (r"\b([a-z]\w*)-(?=[\s);]|$)", r"before(\1)")):
+        text = re.sub(mark, read, text)
+    return text
 
 
 def named(setting: Point) -> str:

@@ -12,7 +12,7 @@ from sympy import Expr, Integer, Rational, Symbol
 
 from .prologue import renamed, w
 from .comparison import stuck
-from .rules import hundredth, kept, multiplier, nine_tenths, stable
+from .rules import hundredth, kept, multiplier, nine_tenths, stable, written
 from .valley import across
 from ..gradient_descent import derivation as descent
 from ..momentum import source_rule
@@ -31,7 +31,9 @@ from physsym.vocabulary import G, eta, gamma, lam, m, rho, u, x
 def has_states(steps: Mapping[Rule, tuple[Symbol, ...]]) -> Verdict:
     """Judge which symbols rules carry from step to step."""
     verdicts = (
-        (holds if set(states(step)) == set(claimed) else fails)(f"`{step}` carries {_listed(states(step))}")
+        (holds if set(states(step)) == set(claimed) else fails)(
+            f"`{written(step)}` carries {_listed(states(step))}"
+        )
         for step, claimed in steps.items()
     )
     return all_of(*verdicts)
@@ -54,7 +56,7 @@ def order(steps: Mapping[Rule, int]) -> Verdict:
     """Judge over how many steps rules look back: the number of their multipliers that are not zero."""
     found = {step: characteristic_polynomial(step).terms_gcd()[1].degree() for step in steps}
     verdicts = (
-        (holds if found[step] == claimed else fails)(f"`{step}` is of order {found[step]}")
+        (holds if found[step] == claimed else fails)(f"`{written(step)}` is of order {found[step]}")
         for step, claimed in steps.items()
     )
     return all_of(*verdicts)
@@ -130,7 +132,7 @@ def tuned_by(rules: Mapping[Rule, tuple[Symbol, ...]]) -> Verdict:
     """Judge which parameters rules have."""
     verdicts = (
         (holds if set(parameters(step)) == set(claimed) else fails)(
-            f"`{step}` has {len(parameters(step))}: {_listed(parameters(step))}"
+            f"`{written(step)}` has {len(parameters(step))}: {_listed(parameters(step))}"
         )
         for step, claimed in rules.items()
     )
@@ -153,7 +155,9 @@ def rows_renamed(pairs: Sequence[tuple[Rule, Rule]], names: Mapping[Symbol, Symb
     verdicts = []
     for physics, learning in pairs:
         new = renamed(physics, names)
-        verdicts.append((holds if new == learning else fails)(f"`{physics}` becomes `{new}`"))
+        verdicts.append(
+            (holds if new == learning else fails)(f"`{written(physics)}` becomes `{written(new)}`")
+        )
     return all_of(*verdicts)
 
 
@@ -215,7 +219,7 @@ def media(frictions: Mapping[str, Expr | None]) -> Verdict:
     ratio = damping_ratio(damped_particle.law())
     if None in frictions.values():
         return undecidable(
-            f"{', '.join(frictions)} are pictures without numbers; what they could say is an order of {ratio}"
+            f"{', '.join(frictions)} are pictures without numbers; they could say an order of `{ratio}`"
         )
     ratios = [put(ratio, {gamma: f, m: 1, lam: 1}) for f in frictions.values()]
     falling = all(sign_of(a - b) > 0 for a, b in pairwise(ratios))

@@ -12,6 +12,7 @@ from itertools import product
 from sympy import Expr, Integer, Poly, Rational, Symbol, exp, oo, sqrt
 
 from .fundamental import free, has_unit, relaxation_rate
+from .rules import written
 from .. import momentum
 from ..gradient_descent import derivation as descent
 from ..momentum import source_rule
@@ -34,7 +35,7 @@ from physsym.vocabulary import G, dt, eta, gamma, lam, m, rho, tau, x
 particle = damped_particle.law()
 in_terms_of_tau = descent.lines[2]
 relaxation = law({tau: m / gamma})
-after_layer = Hypothesis("the initial layer, a few tau wide, has passed")
+after_layer = Hypothesis("the initial layer, a few relaxation times wide, has passed")
 
 
 # --- 2.1 The fundamental time scale
@@ -243,10 +244,10 @@ def follows(where: Law, velocity: Expr, small: Symbol) -> Verdict:
     """Judge whether a velocity given by the position alone solves a law of second order, or nearly so."""
     residual = invariance(where.equations[0].residual, x, velocity)
     if identical(residual, Integer(0)):
-        return holds(f"`x' = {velocity}` solves `{where}`")
+        return holds(f"`dot(x) = {velocity}` solves `{written(where)}`")
     found = estimate_order(residual, Integer(0), small, Integer(0))
     if found.order < 1:
-        return fails(f"`x' = {velocity}` leaves `{residual}`", engines=found.engines)
+        return fails(f"`dot(x) = {velocity}` leaves `{residual}`", engines=found.engines)
     next_term = slow_velocity(where, x, small, int(found.order)) - velocity
     verdict = conditional(holds(f"it leaves `{residual}`; what follows adds `{next_term}`"), after_layer)
     return replace(verdict, error=Order(small, found.order), engines=found.engines)
@@ -258,7 +259,7 @@ def leaves_orders(where: Law, velocities: Mapping[Expr, int], small: Symbol) -> 
     for velocity, order in velocities.items():
         residual = invariance(where.equations[0].residual, x, velocity)
         found = estimate_order(residual, Integer(0), small, Integer(0)).order
-        told = f"`x' = {velocity}` leaves `{residual}`, of order {found}"
+        told = f"`dot(x) = {velocity}` leaves a residual of order {found} in `{small}`"
         verdicts.append((holds if found == order else fails)(told))
     return all_of(*verdicts)
 

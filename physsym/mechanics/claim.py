@@ -154,18 +154,16 @@ class Claim:
 
     @property
     def code(self) -> str:
-        """The formalisation as code: the judge's source, and the call with all that is claimed.
+        """The formalisation as code: the source of both judges, and the calls with all that is claimed.
 
         >>> from physsym.core.verdicts import holds
         >>> true = Claim("C", "1", "It is true.", "it is so", partial(holds, error=None))
         >>> print(true.code.splitlines()[-1])
         holds(error=None)
         """
-        if not isinstance(self.judge, partial):
-            return _source(self.judge)
-        bound = inspect.signature(self.judge.func).bind_partial(*self.judge.args, **self.judge.keywords)
-        given = [f"{name}={_as_argument(value)}" for name, value in bound.arguments.items()]
-        return f"{_source(self.judge.func)}\n\n{_call(self.judge.func.__name__, given)}"
+        if self.repair_judge is None:
+            return _code(self.judge)
+        return f"{_code(self.judge)}\n\n# The repair:\n{_code(self.repair_judge)}"
 
 
 @dataclass(frozen=True)
@@ -221,6 +219,14 @@ def _judged(judge: Callable[[], Verdict], name: str) -> Verdict:
             "holds(...), fails(...) or undecided(...) of physsym.core.verdicts return"
         )
     return verdict
+
+
+def _code(judge: Callable[[], Verdict]) -> str:
+    if not isinstance(judge, partial):
+        return _source(judge)
+    bound = inspect.signature(judge.func).bind_partial(*judge.args, **judge.keywords)
+    given = [f"{name}={_as_argument(value)}" for name, value in bound.arguments.items()]
+    return f"{_source(judge.func)}\n\n{_call(judge.func.__name__, given)}"
 
 
 def _source(function: Callable[..., Verdict]) -> str:

@@ -152,6 +152,8 @@ def test_a_claim_can_be_printed(claim):
         assert told.count("`") == 2 * (kinds.count("formula") + kinds.count("code"))
     assert "def " in claim.code
     assert f"\n{claim.judge.func.__name__}(" in claim.code
+    if claim.repair_judge:
+        assert f"\n{claim.repair_judge.func.__name__}(" in claim.code.partition("\n# The repair:\n")[2]
 
 
 @pytest.mark.parametrize("claim", claims, ids=BY_ID)
