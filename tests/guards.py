@@ -77,7 +77,7 @@ GUARDS = (
           (f"{CONDITIONS}::test_the_limit_is_uniform_for_the_place_and_pointwise_for_the_velocity",)),
     Guard(8, "a fast motion that never settles is taken for one that does",
           "physsym/verify/attraction.py",
-          "    if any(signs(side) <= _NEVER_POSITIVE for side in sides):\n", "    if False:\n",
+          'return fails(f"{what} never settles{_root(edge)}", engines=(NAME,))', "return holds(what)",
           ("tests/unit/verify/test_attraction.py::test_what_does_not_settle_has_no_limit",)),
     Guard(9, "agreement of numbers is taken for a proof",
           "physsym/verify/identity.py",
