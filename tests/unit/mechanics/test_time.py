@@ -188,6 +188,32 @@ def test_a_time_that_stands_still_or_is_read_elsewhere_is_refused(method, line, 
     assert check(Integrate(method, dt), line, stated).outcome is Outcome.FAILS
 
 
+@pytest.mark.parametrize("shift", [0, dt / 2, dt, -dt])
+@pytest.mark.parametrize(
+    "method",
+    [
+        forward_euler,
+        semi_implicit_euler,
+        backward_euler,
+        implicit_midpoint,
+        heun,
+        runge_kutta_4,
+        velocity_verlet,
+    ],
+    ids=lambda method: method.name,
+)
+def test_every_method_reads_the_time_at_its_own_nodes_and_nowhere_else(method, shift):
+    if method.partitioned:
+        line, move = law({dot(q): w, dot(w): -a * q * t}), Integrate(method, dt, first=(w,))
+    else:
+        line, move = law({dot(q): -a * q * t}), Integrate(method, dt)
+    right = apply(move, line)
+    late = rule({u.target: u.value if u.target == t else u.value.subs(t, t + shift) for u in right.updates})
+    assert bool(check(move, line, late)) is (shift == 0)
+    frozen = rule({u.target: t if u.target == t else u.value for u in right.updates})
+    assert check(move, line, frozen).outcome is Outcome.FAILS
+
+
 def test_the_missing_update_is_named():
     verdict = check(Integrate(heun, dt), law({dot(q): a * t}), rule({q: q + dt * a * t}))
     assert verdict.evidence == ("the law holds the time t, and the rule lacks its update t <- t + dt",)
