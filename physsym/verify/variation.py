@@ -34,7 +34,7 @@ from physsym.verify.budget import budgeted, check_time
 NAME = "variation"
 PRECISION = 256  # bits, where a number is not rational
 PRECISE = flint.arb(2) ** -64
-CONSTANTS, CURVES = 4, 3  # choices of the constants and of the potential; curves for each of them
+CONSTANTS = 4  # choices of the constants and of the potential
 ATTEMPTS = 400
 
 Number: TypeAlias = Any  # flint.fmpq, or flint.arb where a number is not rational; they add and multiply
@@ -391,7 +391,7 @@ def _curves(system: System, law: Law) -> Iterator[list[_Curve]]:
                 coefficients,
                 known,
             )
-            for _ in range(CURVES)
+            for _ in range(len(system.coordinates) + 2)
         ]
 
 
@@ -407,12 +407,12 @@ def follows_from(system: System, law: Law) -> Verdict:
     system
         Coordinates, a Lagrangian L and a dissipation function R.
     law
-        One equation for each coordinate, in any order and multiplied by any constants.
+        One equation for each coordinate, in any order, multiplied by constants and added up.
 
     Returns
     -------
     Verdict
-        Where it holds, each equation is d/dt dL/dq' - dL/dq + dR/dq' = 0 times a constant, at instants of
+        Where it holds, the equations are d/dt dL/dq' - dL/dq + dR/dq' = 0 times constants, at instants of
         motions that obey nothing, with random constants and polynomial potentials. Where it fails, the
         witness is an instant of a motion of the system that does not satisfy the law. CONDITIONAL where
         the motions of the system satisfy the law, but its equations differ by factors that move.
@@ -463,34 +463,33 @@ def _compare(system: System, law: Law) -> Verdict:
             "no instant was found at which the Lagrangian and the law have real values; "
             "declare the signs of the symbols in roots and logarithms"
         )
-    each = range(len(law.equations))
-    multiples = [
-        [all(_is_multiple([(o[j], r[k]) for _, o, r in g]) for g in groups) for j in each] for k in each
-    ]
-    if not _can_be_paired(multiples):
+    if not all(_is_combination([own for _, own, _ in g], [given for _, _, given in g]) for g in groups):
         return _compare_motions(system, law, [curve for group in groups for curve, _, _ in group])
     exact = all(isinstance(n, flint.fmpq) for g in groups for _, own, given in g for n in (*own, *given))
     friction = "" if system.dissipation == 0 else " + dR/dq'"
     names, digits = ", ".join(map(str, system.coordinates)), "exactly" if exact else f"to {PRECISION} bits"
-    seen = f"{digits} at {CONSTANTS * CURVES} instants of random motions"
+    seen = f"{digits} at {sum(map(len, groups))} instants of random motions"
     return holds(f"the law is d/dt dL/dq' - dL/dq{friction} = 0 for q = {names}, {seen}", engines=(NAME,))
 
 
-def _is_multiple(pairs: Sequence[tuple[Number, Number]]) -> bool:
-    """Return whether the second numbers are the first ones times one number that is not zero."""
-    (a, b), *others = pairs
-    if _may_vanish(a) or _may_vanish(b):
+def _is_combination(own: list[list[Number]], given: list[list[Number]]) -> bool:
+    """Return whether the given numbers are the own ones times one matrix that can be inverted.
+
+    Each list is that of one instant; there are more instants than numbers.
+    """
+    count = len(own[0])
+    try:
+        factors = _matrix(own[:count]).inv() * _matrix(given[:count])
+    except (ZeroDivisionError, TypeError):
         return False
-    return all(_may_vanish(a * d - b * c) for c, d in others)
-
-
-def _can_be_paired(possible: Sequence[Sequence[bool]]) -> bool:
-    """Return whether each row can be given a column of its own at which it is true."""
-    if not possible:
-        return True
-    first, *rest = possible
-    columns = [j for j, true in enumerate(first) if true]
-    return any(_can_be_paired([[t for i, t in enumerate(row) if i != j] for row in rest]) for j in columns)
+    if _may_vanish(factors.det()):
+        return False
+    for before, after in zip(own[count:], given[count:], strict=True):
+        product = type(factors)([before]) * factors
+        gaps = [product[0, k] - number for k, number in enumerate(after)]
+        if not all(_may_vanish(g) and _is_precise(g, n) for g, n in zip(gaps, after, strict=True)):
+            return False
+    return True
 
 
 def _compare_motions(system: System, law: Law, curves: Sequence[_Curve]) -> Verdict:

@@ -22,7 +22,7 @@ from sympy import (
 )
 
 from physsym import Derivation, Divide, Step, System, damped_particle, dot, grad, law, potential, rule
-from physsym.core.statements import Law
+from physsym.core.statements import Equation, Law
 from physsym.core.symbols import hess, partial
 from physsym.core.verdicts import Outcome
 from physsym.mechanics import system as mechanics
@@ -144,6 +144,31 @@ def test_a_spoiled_equation_of_motion_fails(case):
     verdict = follows_from(*SPOILED[case])
     assert verdict.outcome is Outcome.FAILS
     assert verdict.witness or "equation" in verdict.evidence[0]
+
+
+def together(a, b, c, d):
+    """Return a times the first equation of two that rub plus b times the second, and c and d times them."""
+    first, second = rubbing.law().equations
+    pairs = ((a, b), (c, d))
+    return Law(
+        tuple(
+            Equation(r * first.left + s * second.left, r * first.right + s * second.right) for r, s in pairs
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("numbers", "outcome"),
+    [
+        ((1, 1, 1, -1), Outcome.HOLDS),
+        ((m, -2 * gamma, 0, gamma**2), Outcome.HOLDS),
+        ((1, 2, 3, 6), Outcome.FAILS),  # twice the same: the motion is not determined
+        ((1, x**2 + 1, 0, 1), Outcome.CONDITIONAL),  # what moves may vanish, as far as the judge sees
+        ((1, gamma, m, m * gamma), Outcome.FAILS),
+    ],
+)
+def test_equations_of_motion_may_be_added_up_with_constants(numbers, outcome):
+    assert follows_from(rubbing, together(*numbers)).outcome is outcome
 
 
 def test_the_witness_is_a_motion_of_the_system():
