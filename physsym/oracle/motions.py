@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from physsym.oracle.formulas import CASES, Formulas, NotSimulatedError, Values, 
 
 TOLERANCE = 1e-11
 JUMP_STEPS = 8000  # plain steps along a law that jumps, where no adaptive method is of use
-MOST_EVALUATIONS = 60_000
+MOST_SECONDS = 3.0  # of processor time for one motion
 BOUND = 30.0  # a motion from a start near 1 that leaves it is said to leave every bound
 TIME = "t"
 Signals = Mapping[str, Callable[[Any], Any]]  # functions of time that a law reads and gives no equation for
@@ -229,13 +230,14 @@ def solved_motion(
     read = equations.names
     held = {name: number for name, number in constants.items() if name in read}
     heard = {name: function for name, function in signals.items() if name in read}
-    count, guess = 0, dict[str, Any]()
+    begun, guess = process_time(), dict[str, Any]()
 
     def rate(time: float, flat: Any) -> Any:
-        nonlocal count, guess
-        count += 1
-        if count > MOST_EVALUATIONS:
-            raise NotSimulatedError("the law is too stiff to be integrated in the time allowed")
+        nonlocal guess
+        if process_time() - begun > MOST_SECONDS:
+            raise NotSimulatedError(
+                "the law takes too long to integrate: it is stiff, or hard to solve for its rates"
+            )
         rows = flat.reshape(len(equations.states), CASES)
         values = {**held, TIME: time}
         if heard:

@@ -107,9 +107,7 @@ class Sight:
             for order, numbers_of in enumerate(_STARTS):
                 shifted = np.array(numbers_of) * (1 - 0.17 * k)
                 symbol = self.known.get(name + DOT * order)
-                found[name + DOT * order] = (
-                    np.abs(shifted) if symbol is not None and symbol.is_nonnegative else shifted
-                )
+                found[name + DOT * order] = _of_declared_sign(shifted, symbol)
         if TIME in self.own:
             found[TIME] = np.full(CASES, BEGIN)
         return found | {n: f(BEGIN) * np.ones(CASES) for n, f in self.signals.items()}
@@ -298,7 +296,11 @@ class View:
 
     def _rule_gap(self, above: Rule, below: Rule, move: Any, constants: Values) -> float:
         far = max(depth(above), depth(below))
-        values = {n: _drawn_state(n, 5) for u in above.updates for n in _instants(str(u.target.name), far)}
+        values = {
+            n: _drawn_state(n, 5, self.sight.known)
+            for u in above.updates
+            for n in _instants(str(u.target.name), far)
+        }
         held = {**constants, **{n: v for n, v in self.start.items() if n in self.sight.signals or n == TIME}}
         track = run(above, values | {TIME: self.start[TIME]}, held, RULE_STEPS)
         seen = observables({**held, **track}, [move], self.sight.known)
@@ -311,9 +313,16 @@ class View:
         return max(gaps_between(seen[n][far:], again[n], slice(None), seen[n])[1] for n in names)
 
 
-def _drawn_state(name: str, seed: int) -> Any:
+def _drawn_state(name: str, seed: int, known: Mapping[str, Symbol]) -> Any:
     """Return a small number for a state, so that a few steps of a rule that is not stable stay bounded."""
-    return 0.3 * drawn(Symbol(name, real=True), seed)
+    return 0.3 * _of_declared_sign(drawn(Symbol(name, real=True), seed), known.get(plain(name)))
+
+
+def _of_declared_sign(numbers_of: Any, symbol: Symbol | None) -> Any:
+    """Return numbers for the start of a state, of the sign that it is declared to have."""
+    if symbol is not None and symbol.is_nonnegative:
+        return np.abs(numbers_of)
+    return -np.abs(numbers_of) if symbol is not None and symbol.is_nonpositive else numbers_of
 
 
 def _instants(name: str, far: int) -> list[str]:
@@ -519,7 +528,7 @@ class RuleView(View):
         """Return the run of the first line."""
         first = _rule(self.sight.lines[0])
         names = [n for u in first.updates for n in _instants(str(u.target.name), depth(first))]
-        start = {n: _drawn_state(n, 1) for n in names} | {TIME: self.start[TIME]}
+        start = {n: _drawn_state(n, 1, self.sight.known) for n in names} | {TIME: self.start[TIME]}
         held = {**self.constants, **{n: self.start[n] for n in self.sight.signals}}
         return {**held, **run(first, start, held, RULE_STEPS)}
 

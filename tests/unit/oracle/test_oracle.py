@@ -62,6 +62,7 @@ from tests.unit.oracle.wrong_derivations import (
 
 y, w, a, b = (Symbol(n, real=True) for n in "ywab")
 eps = Symbol("eps", positive=True)
+z = Symbol("z", negative=True)
 
 
 @pytest.mark.parametrize("title", WRONG)
@@ -139,6 +140,13 @@ RIGHT = {
     "a decay of the unit": (
         (law({dot(v): -v / tau}), rule({v: v * exp(-dt / tau)}), rule({v: rho * v})),
         (Integrate(exponential_euler, dt), Define(rho, exp(-dt / tau), tau)), (oo,),
+    ),
+    "a positive state that stays positive": (
+        (rule({eps: eps / 2, x: x - eta * eps * G}), rule({eps: eps / 2, x: x - lam * eps * G / 2})),
+        (Define(lam, 2 * eta, eta),), (),
+    ),
+    "a negative state that stays negative": (
+        (law({dot(z): -lam * z}), rule({z: z * exp(-lam * dt)})), (Integrate(exponential_euler, dt),), (oo,)
     ),
     "a recurrence": ((slow, rule({x: x + rho * (x - before(x)) - (1 - rho) * eta * G})), (Eliminate(u),), ()),
     "all of the velocity lost": (
