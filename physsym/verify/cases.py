@@ -159,7 +159,8 @@ def _case(
     pair: tuple[Expr, Expr], known: Known, conditions: tuple[Condition, ...], what: str, prove: Prove
 ) -> Verdict | None:
     """Return the verdict on one case, None for one that contradicts itself or in which nothing is defined."""
-    left, right = _zeros_put_in(pair, known)
+    given = {c.expression: _ZERO for c in conditions if c.relation == "= 0"}
+    left, right = _zeros_put_in(pair, {**given, **known})
     if left.has(zoo, nan) or right.has(zoo, nan):
         return None
     if left == right:
@@ -233,7 +234,7 @@ def _cases(
             continue
         node = min((n for n in nodes if not depends_on_signs(*n.args)), key=lambda n: (n.count_ops(), str(n)))
         decides, values = _choice(node)
-        possible = _signs_under(decides, known)
+        possible = signs_under(decides, known)
         chosen = next((v for block, v in values if possible <= block), None)
         if chosen is not None:
             pending.append((tuple(e.xreplace({node: chosen}) for e in pair), known, points))
@@ -285,6 +286,8 @@ def _factors(expression: Expr) -> tuple[int, list[tuple[Expr, int]]]:
     sign, found = 1, []
     for factor in Mul.make_args(expanded):
         base, power = factor.as_base_exp()
+        if isinstance(base, sympy.log):  # it has the sign of what is left of its argument without one
+            base = base.args[0] - 1
         if factor.is_number and factor.is_real:
             sign *= bool(factor.is_positive) - bool(factor.is_negative)
         elif not power.is_Integer:
@@ -300,17 +303,31 @@ def _factors(expression: Expr) -> tuple[int, list[tuple[Expr, int]]]:
 _EXPANDED = 200  # operations in a sum that is multiplied out to be recognised
 
 
-def _signs_under(expression: Expr, known: Known) -> Signs:
+def signs_under(expression: Expr, known: Known) -> Signs:
     """Return the signs that an expression can take, given those of others."""
     sign, factors = _factors(expression)
     total: Signs = frozenset({sign})
     for base, power in factors:
         own = known.get(base, ANY) & signs(base)
+        root, index = base.as_base_exp()
+        if index.is_Rational and index.q != 1:  # a real root is taken of what is not negative
+            own &= signs_under(root, known) & _NOT_BELOW if index > 0 else _PLUS
         if base.is_Add:
-            own &= _sum_of_signs(_signs_under(term, known) for term in base.args)
+            own &= _sum_of_signs(signs_under(term, known) for term in base.args)
         own = own if power % 2 else frozenset(map(abs, own))
         total = frozenset(a * b for a in total for b in (own - _ZERO if power < 0 else own))
     return total
+
+
+def known_signs(conditions: Iterable[Condition]) -> Known:
+    """Return the signs of expressions that conditions state."""
+    known: dict[Expr, Signs] = {}
+    for condition in conditions:
+        sign, factors = _factors(condition.expression)
+        if len(factors) == 1 and factors[0][1] == 1:
+            stated = frozenset(sign * s for s in _BRANCHES[condition.relation])
+            known[factors[0][0]] = known.get(factors[0][0], ANY) & stated
+    return known
 
 
 def _sum_of_signs(terms: Iterable[Signs]) -> Signs:

@@ -18,6 +18,7 @@ from physsym.core.statements import Equation
 from physsym.core.symbols import OPAQUE, name_and_marks
 from physsym.core.verdicts import Condition, Hypothesis, Verdict, fails, holds, undecided
 from physsym.parsing import read_conditions
+from physsym.verify.cases import known_signs, signs_under
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
 from physsym.verify.engines.evaluation import sample_points, satisfied
@@ -203,6 +204,8 @@ def implied(given: Iterable[Condition], condition: Condition) -> bool:
     if any(
         c.expression == condition.expression and c.relation in (condition.relation, *stronger) for c in known
     ):
+        return True
+    if not signs_under(condition.expression, known_signs(known)) & _EXCLUDED[condition.relation]:
         return True
     shared = [c for c in known if c.expression.free_symbols & condition.expression.free_symbols]
     return bool(shared) and smt.implies(known, condition).answer is Answer.PROVED

@@ -54,6 +54,8 @@ def equality(
     if first == second:
         return holds(f"{what} are the same by form")
     verdict = identical_under(first, second, given, what)
+    if verdict.outcome is Outcome.UNDECIDABLE and not depends_on_signs(first, second):
+        verdict = _with_positive_unknowns(first, second, given, what) or verdict
     if verdict:
         return _on_domains(verdict, first, second, given)
     if given or verdict.outcome not in (Outcome.FAILS, Outcome.UNDECIDABLE):
@@ -104,6 +106,14 @@ def _conditional(
 
 def _on_domains(verdict: Verdict, first: Expr, second: Expr, given: tuple[Condition, ...]) -> Verdict:
     """Return a verdict that holds as one on functions: conditional where only one of two has a value."""
+    one_domain, needed = _domain(first, second, given)
+    if one_domain:
+        return replace(verdict, assumes=given)
+    return replace(verdict, outcome=Outcome.CONDITIONAL, assumes=(*given, *needed))
+
+
+def _domain(first: Expr, second: Expr, given: tuple[Condition, ...]) -> tuple[bool, tuple[Condition, ...]]:
+    """Return whether two expressions are defined for the same values, and the conditions that define both."""
     domains = [
         [s for c in defined(side) if not implied(given, s := simplified(c))] for side in (first, second)
     ]
@@ -111,8 +121,6 @@ def _on_domains(verdict: Verdict, first: Expr, second: Expr, given: tuple[Condit
     one_sided = [
         c for own, other in sides for c in own if c not in other and not implied((*given, *other), c)
     ]
-    if not one_sided:
-        return replace(verdict, assumes=given)
     needed = list(dict.fromkeys(chain(*domains)))
     for condition in sorted(needed, key=lambda c: (-c.expression.count_ops(), str(c))):
         others = [c for c in needed if c != condition]
@@ -121,7 +129,31 @@ def _on_domains(verdict: Verdict, first: Expr, second: Expr, given: tuple[Condit
     strict = {c.expression for c in needed if c.relation == "!= 0"}
     both = {c.expression for c in needed if c.relation == ">= 0"} & strict
     needed = [replace(c, relation="> 0") if c.expression in both else c for c in needed]
-    return replace(verdict, outcome=Outcome.CONDITIONAL, assumes=(*given, *dict.fromkeys(needed)))
+    return not one_sided, tuple(dict.fromkeys(needed))
+
+
+def _with_positive_unknowns(
+    first: Expr, second: Expr, given: tuple[Condition, ...], what: str
+) -> Verdict | None:
+    """Return a verdict that holds where what must be positive is taken for positive unknowns, or None.
+
+    An identity in these is one of the expressions; one that needs more is not found in this way. Both sides
+    are continuous, so that what holds for positive values holds for zero too.
+    """
+    pair, replaced = (first, second), list(_domain(first, second, given)[1]) + list(given)
+    positive = sorted(
+        (c for c in replaced if c.relation in ("> 0", ">= 0")), key=lambda c: c.expression.count_ops()
+    )
+    for number, condition in enumerate(positive):
+        unknown = Symbol(f"positive{number}", positive=True)
+        put = {condition.expression: unknown, -condition.expression: -unknown}
+        pair = pair[0].xreplace(put), pair[1].xreplace(put)
+        positive[number + 1 :] = [
+            replace(c, expression=c.expression.xreplace(put)) for c in positive[number + 1 :]
+        ]
+    if pair == (first, second):
+        return None
+    return identical_under(*pair, (), what) or None
 
 
 def _needed(first: Expr, second: Expr, ranges: tuple[Condition, ...], what: str) -> tuple[Condition, ...]:

@@ -204,11 +204,17 @@ def test_large_powers_and_many_cases_come_to_an_end():
     big = (1 + a) ** 4000
     above, below = law({c * dot(b): -big}), law({dot(b): -big / c})
     assert apply(Divide(c), above).equations[0].left == dot(b)
-    for verdict in (
+    of_twelve = symbols("z0:12", real=True)
+    for true in (
         check(Divide(c), above, below),
         identical(((1 + a) * (1 + b)) ** 4000, (1 + a + b + a * b) ** 4000),
-        identical(sum(Abs(z) for z in symbols("z0:12", real=True)), Max(a, b)),
+        identical(sum(Abs(z) for z in of_twelve), sum(Max(z, -z) for z in of_twelve)),
     ):
-        assert verdict.outcome in (Outcome.UNDECIDABLE, Outcome.FAILS)
-        assert verdict.evidence[0]
+        assert true.outcome in (Outcome.UNDECIDABLE, Outcome.HOLDS)
+        assert true.evidence[0]
+    for false in (
+        check(Divide(c), above, law({dot(b): -2 * big / c})),
+        identical(sum(Abs(z) for z in of_twelve), sum(Max(z, -z, 1) for z in of_twelve)),
+    ):
+        assert false.outcome in (Outcome.UNDECIDABLE, Outcome.FAILS)
     assert identical(big, (1 + a) ** 3999 * (1 + a))

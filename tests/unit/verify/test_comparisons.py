@@ -14,6 +14,7 @@ from sympy import (
     Rational,
     Symbol,
     exp,
+    log,
     sign,
     sqrt,
 )
@@ -331,3 +332,34 @@ def test_random_pairs_against_exact_values(seed):
         assert verdict.outcome is Outcome.FAILS, f"{first} against {second} at {parts[0]}: {verdict}"
     if seed % 2:
         assert verdict, str(verdict)
+
+
+# ------------------------------------------------------------------ the two forms of Adam
+
+
+def adam(inside, weight=1):
+    """Return the rule with the corrections inside of the root, or in front of it with this weight of eps."""
+    b1, eps = Symbol("b1", real=True), Symbol("eps", positive=True)
+    first, second = 1 - b1**k, 1 - b2**k
+    if inside:
+        step = after(u) / first / (sqrt(after(v) / second) + eps)
+    else:
+        step = sqrt(second) / first * after(u) / (sqrt(after(v)) + weight * eps)
+    return rule({u: b1 * u + (1 - b1) * G, v: b2 * v + (1 - b2) * G**2, x: x - eta * step})
+
+
+def test_the_two_forms_of_adam_differ_in_the_weight_of_the_smallest_number():
+    verdict = same_rule(adam(True), adam(False, sqrt(1 - b2**k)))
+    assert verdict.outcome is Outcome.CONDITIONAL, str(verdict)
+    assert "1 - b2**k > 0" in printed(verdict)
+    assert same_rule(adam(True), adam(False)).outcome is Outcome.FAILS
+    assert same_rule(adam(True), adam(False, 1 - b2**k)).outcome is Outcome.FAILS
+
+
+def test_powers_of_products_and_logarithms():
+    verdict = identical((a * b) ** k, a**k * b**k)
+    assert verdict.outcome is Outcome.CONDITIONAL
+    assert sorted(printed(verdict)) == ["a > 0", "b > 0"]
+    assert identical((a * b) ** k, a**k * b ** (k + 1)).outcome is Outcome.FAILS
+    assert identical(log(Max(c, 1)), Max(log(c), 0))
+    assert identical(log(Max(c, 1)), Min(log(c), 0)).outcome is Outcome.FAILS
