@@ -116,7 +116,8 @@ def _checks(block: Block, section: Section) -> Iterator[str]:
     if isinstance(block, Audit) and section.source:
         expected = {c.id: c.verdict.outcome.value for c in block.claims}
         yield (
+            "from physsym.mechanics.claim import judge_claim\n\n"
             f"claims = {section.source}\nshown = {expected!r}\n"
-            "judged = {name: claims[name].judge() for name in shown}\n"
+            "judged = {name: judge_claim(claims[name]).verdict for name in shown}\n"
             "assert {name: verdict.outcome.value for name, verdict in judged.items()} == shown\njudged"
         )

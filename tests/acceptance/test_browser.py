@@ -7,6 +7,7 @@ import pytest
 from physsym.documents import document_of
 from physsym.documents.html import html
 from physsym.loading import scripts
+from physsym.mechanics.claim import judge_claim
 from tests.support.requirements import BROWSER, needs_browser
 from tests.support.sample_book import SOURCES
 
@@ -44,7 +45,7 @@ def built(request, tmp_path_factory):
     file = tmp_path_factory.mktemp(request.param) / "page.html"
     file.write_text(html(document), encoding="utf-8")
     claims = {c.id: c for s in reversed(sources) for c in reversed(s.claims)}
-    return file, Counter(claim.judge().outcome.value for claim in claims.values())
+    return file, Counter(judge_claim(claim).verdict.outcome.value for claim in claims.values())
 
 
 @pytest.fixture(scope="module", params=SCREENS.values(), ids=SCREENS)
