@@ -10,8 +10,9 @@ from physsym.core.motion import is_time
 from physsym.core.statements import LawLike, as_law, symbols
 from physsym.core.symbols import DOT, OPAQUE, Exact, dot, exact, name_and_marks
 from physsym.core.verdicts import Verdict, all_of, holds, undecided
+from physsym.verify import identity
 from physsym.verify.budget import budgeted
-from physsym.verify.conditions import Hypotheses, assuming, defined
+from physsym.verify.conditions import Hypotheses, assuming, conditions_of, defined
 from physsym.verify.engines import interval
 from physsym.verify.equivalence import identical
 from physsym.verify.integrate import derivative
@@ -73,19 +74,16 @@ def solves(law: LawLike, motion: Mapping[Symbol, Exact], given: Hypotheses = ())
                 function, state = _rate(function, times), dot(state)
             except NotImplementedError as reason:
                 return undecided(f"{reason}; give the motion by powers, exp, log, sin, cos, tan and atan")
-    verdicts = [
-        identical(
-            substituted(e.residual, values),
-            Integer(0),
-            given,
-            what=f"what remains of {e} along the motion and zero",
-        )
-        for e in stated.equations
-    ]
+    hypotheses = conditions_of(given, held)
+    remaining = [substituted(e.residual, values) for e in stated.equations]
+    verdicts = []
+    for equation, left in zip(stated.equations, remaining, strict=True):
+        what = f"what remains of {equation} along the motion and zero"
+        found = identity.identical(left, Integer(0), what)
+        verdicts.append(identical(left, Integer(0), given, what=what) if hypotheses and not found else found)
     verdict = all_of(*verdicts)
     if verdict:
         verdict = all_of(verdict, holds("initial values are not judged"))
-    remaining = (substituted(e.residual, values) for e in stated.equations)
     return assuming(verdict, defined(*functions.values(), *remaining))
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
-from sympy import Rational, Symbol, cos, cosh, exp, lambdify, log, pi, sin, sinh, sqrt, tanh
+from sympy import Abs, Rational, Symbol, cos, cosh, exp, lambdify, log, pi, sin, sinh, sqrt, tanh
 
 from physsym import System, dot, grad, law, potential, solves
 from physsym.core.verdicts import Condition, Outcome
@@ -140,3 +140,9 @@ def test_a_function_without_a_known_derivative_is_undecided():
     verdict = solves(law({dot(x): 2 * exp(-(t**2)) / sqrt(pi)}), {x: erf(t)})
     assert verdict.outcome is Outcome.UNDECIDABLE
     assert "erf(t)" in verdict.evidence[0]
+
+
+def test_a_hypothesis_on_the_constants_may_be_needed():
+    line, motion = law({dot(x): -Abs(a) * x}), {x: exp(-a * t)}
+    assert not solves(line, motion)
+    assert solves(line, motion, given=a > 0)
