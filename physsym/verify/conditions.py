@@ -17,7 +17,6 @@ from physsym.core.signs import signs
 from physsym.core.statements import Equation
 from physsym.core.symbols import OPAQUE, name_and_marks
 from physsym.core.verdicts import Condition, Hypothesis, Verdict, fails, holds, undecided
-from physsym.parsing import read_conditions
 from physsym.verify.cases import known_signs, signs_under
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
@@ -65,8 +64,17 @@ def conditions_of(given: Hypotheses, symbols: Iterable[Symbol] = ()) -> tuple[Co
         raise TypeError("given takes conditions such as (0 < beta, beta < 1); for none of them leave it out")
     items = given if isinstance(given, (tuple, list, set, frozenset)) else (given,)
     names = vocabulary_of(symbols)
-    found = (read_conditions(g, names) if isinstance(g, str) else as_conditions(g) for g in items)
-    return tuple(dict.fromkeys(c for group in found for c in group))
+    found: list[Condition] = []
+    for item in items:
+        if isinstance(item, str):
+            from physsym.parsing import (
+                read_conditions,
+            )  # the reader is seldom needed, and takes long to import
+
+            found += read_conditions(item, names)
+        else:
+            found += as_conditions(item)
+    return tuple(dict.fromkeys(found))
 
 
 _hypotheses: ContextVar[tuple[Condition, ...]] = ContextVar("hypotheses", default=())

@@ -12,7 +12,6 @@ from physsym.core.motion import moving
 from physsym.core.statements import Law, LawLike, RuleLike, as_law, as_rule, symbols
 from physsym.core.symbols import Exact, exact
 from physsym.core.verdicts import Outcome, Verdict, all_of, fails
-from physsym.parsing import read
 from physsym.verify import identity
 from physsym.verify.budget import budgeted
 from physsym.verify.conditions import Hypotheses, conditions_of, vocabulary_of
@@ -137,6 +136,8 @@ def _read(as_value: Callable[[Any], T], given: Any, other: Any, names: Callable[
     """Return what is compared; a text is read with the symbols of what it is compared with."""
     if not isinstance(given, str):
         return as_value(given)
+    from physsym.parsing import read  # the reader is seldom needed, and takes long to import
+
     known = frozenset() if isinstance(other, str) else names(as_value(other))
     return as_value(read(given, vocabulary_of(known)))
 
