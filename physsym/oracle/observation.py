@@ -242,14 +242,13 @@ def compared(sight: Sight) -> Observation:
             last = reason
             continue
         found.append((estimated(sight, looks), views))
-        # Where a motion grows fast the order shows late: a shorter time decides.
-        if sight.limits or found[-1][0].reason != TOO_LOW:
+        if not grows_too_fast(sight, found[-1][0]):
             break
     if not found:
         if "while" in str(last):
             return Observation("does not follow", str(last), claimed=sight.claimed)
         raise last
-    seen, views = next((pair for pair in reversed(found) if pair[0]), found[0])
+    seen, views = found[-1]
     defects = [*views[min(1, sight.levels - 1)].defects()]
     notes = views[-1].notes()
     if defects and (seen or seen.outcome == "not simulated"):
@@ -259,6 +258,15 @@ def compared(sight: Sight) -> Observation:
     if sight.claimed is None:
         notes = ("no error from the first line to the last is claimed", *notes)
     return replace(seen, defects=tuple(defects), notes=(*seen.notes, *notes))
+
+
+def grows_too_fast(sight: Sight, seen: Observation) -> bool:
+    """Return whether gaps fall and are still wide, so that a shorter time must decide.
+
+    Where a motion grows fast both lines part at first at every level, and the order shows late.
+    """
+    wide = bool(seen.gaps) and 0.5 <= seen.gaps[-1] < inf and seen.order is not None and seen.order > 0.5
+    return not seen and (wide or (seen.reason == TOO_LOW and not sight.limits))
 
 
 def limits_of_motion(sight: Sight) -> Iterator[str]:
