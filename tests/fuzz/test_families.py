@@ -7,14 +7,15 @@ import pytest
 from sympy import Abs, Max, Min, Symbol, sign, sqrt
 
 from physsym.core.statements import law, rule
-from physsym.core.symbols import dot
+from physsym.core.symbols import after, before, dot
 from physsym.core.verdicts import Condition, Outcome, Verdict, holds
 from physsym.integrators import forward_euler
-from physsym.mechanics.moves import Define, Integrate
+from physsym.mechanics.moves import Define, Eliminate, Integrate
 from tests.fuzz import families
 from tests.fuzz import trial as trial_module
 from tests.fuzz.evaluation import UnclearError, agree
 from tests.fuzz.families import Compared, Told, truth
+from tests.fuzz.mutate import Variant
 from tests.fuzz.trial import MEANING, Task, trials
 
 x, a, b = (Symbol(n, real=True) for n in "xab")
@@ -134,3 +135,15 @@ def test_cases_are_tried_in_tasks():
     found = trials(Task(MEANING, 0, 3, 4, 0))
     assert {t.origin for t in found} == {MEANING}
     assert [t.kind for t in found] == [t.kind for t in trials(Task(MEANING, 0, 3, 4, 0))]
+
+
+def test_recurrences_with_the_same_runs_are_not_told_apart():
+    u, eliminate = Symbol("u", real=True), Eliminate(Symbol("u", real=True))
+    still, below = rule({u: 0, x: x + after(u)}), rule({x: x})
+    kept = trial_module._tried(
+        Task("random systems", 0, 0, 1, 0),
+        (eliminate, still, below),
+        Variant("index", eliminate, rule({x: before(x)})),
+        False,
+    )
+    assert not kept.clear
