@@ -133,14 +133,14 @@ chapter = Chapter(
             rows=(
                 (
                     "large: `dt` large, or `gamma` small",
-                    "The particle is looked at seldom, or moves easily. Between two looks it is taken to "
+                    "The particle is seen seldom, or moves easily. Between two instants it is taken to "
                     "move on along a straight line, however the ground bends.",
                     "Large steps in the weights. On a parabola of curvature `lam` they converge only while "
                     "`eta*lam < 2`.",
                 ),
                 (
                     "small: `dt` small, or `gamma` large",
-                    "The particle is looked at often, or hardly moves. The steps follow the flow, with an "
+                    "The particle is seen often, or hardly moves. The steps follow the flow, with an "
                     "error over a given time in proportion to `dt`.",
                     "Small steps in the weights. On a parabola each of them takes away the fraction "
                     "`eta*lam` of the distance: stable, and slow.",

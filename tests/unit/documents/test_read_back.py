@@ -22,7 +22,7 @@ from tests.support.typeset_cases import ENERGY, ON_FACE, same, sides
 VECTORS = ("position", "velocity", "displacement", "force")
 GREEK = {
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi",
-    "rho", "sigma", "tau", "phi", "psi", "omega",
+    "rho", "sigma", "tau", "phi", "psi", "omega", "Lambda",
 }  # fmt: skip
 
 
