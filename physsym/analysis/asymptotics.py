@@ -13,6 +13,7 @@ from physsym.analysis.exact_evaluation import AnalysisError
 from physsym.analysis.linear import z
 from physsym.analysis.spectral import roots
 from physsym.core.polynomials import Point, lower_hull
+from physsym.core.symbols import exact, require_symbol
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def leading_roots(polynomial: Poly, small: Symbol) -> tuple[Leading, ...]:
     -gamma/m
     """
     _require_polynomial(polynomial)
+    require_symbol(small)
     hull = lower_hull(list(_points(polynomial, small)))
     return tuple(root for slope, edge in hull for root in _on_edge(slope, edge))
 
@@ -97,7 +99,8 @@ def leading_term(expression: Expr, small: Symbol) -> Leading:
     >>> print(leading_term(1 - dt / tau, tau).of(tau))
     -dt/tau
     """
-    above, below = (_lowest(part, small) for part in fraction(together(expression)))
+    require_symbol(small)
+    above, below = (_lowest(part, small) for part in fraction(together(exact(expression))))
     return Leading(above[1] / below[1], Fraction(above[0] - below[0]))
 
 

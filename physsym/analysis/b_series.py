@@ -178,6 +178,7 @@ def order_of(method: RungeKutta, most: int = 8) -> int:
     ----------
     J. Butcher, Numerical Methods for Ordinary Differential Equations, section 3.1.
     """
+    method = as_runge_kutta(method)
     q, weights = _denominator(method), _whole_weights(method, most)
     wrong = [tree.order for tree, w in weights.items() if w * tree.density != q**tree.order]
     return min(wrong, default=most + 1) - 1
@@ -212,6 +213,7 @@ def modified_coefficients(method: RungeKutta, order: int) -> Coefficients:
     >>> list(modified_coefficients(explicit_euler, 2).values())
     [Fraction(1, 1), Fraction(-1, 2)]
     """
+    method = as_runge_kutta(method)
     q = _denominator(method)
     weights, field = _whole_weights(method, order), dict[Tree, int]()
     lie: dict[Tree, list[int]] = {}
@@ -284,7 +286,7 @@ def modified_by(method: RungeKutta, law: LawLike, step: Symbol, order: int = 1) 
     >>> print(modified_by(explicit_euler, law({dot(x): -G}), eta))
     x' = -eta*grad(x)*hess(x)/2 - grad(x), up to O(eta**2)
     """
-    law = as_law(law)
+    law, method = as_law(law), as_runge_kutta(method)
     rates = _rates(law, step)
     if order < 0:
         raise ValueError(f"the order counts powers of the step from zero; given {order}")

@@ -12,8 +12,8 @@ from physsym.analysis.exact_evaluation import AnalysisError, put, sign_of
 from physsym.analysis.linear import characteristic_polynomial
 from physsym.analysis.stability import Region
 from physsym.core.signs import signs
-from physsym.core.statements import LawLike, StatementLike, as_law, as_statement
-from physsym.core.symbols import Exact
+from physsym.core.statements import LawLike, Statement, StatementLike, as_law, as_statement
+from physsym.core.symbols import Exact, exact
 from physsym.core.verdicts import Condition
 from physsym.vocabulary import lam
 
@@ -28,7 +28,6 @@ class Damping(Enum):
     UNDERDAMPED = "underdamped"
 
 
-@lru_cache(maxsize=256)
 def discriminant(statement: StatementLike, curvature: Expr = lam) -> Expr:
     """Return the discriminant of the characteristic polynomial on curvature*x**2/2.
 
@@ -57,9 +56,12 @@ def discriminant(statement: StatementLike, curvature: Expr = lam) -> Expr:
     >>> print(discriminant(damped_particle.law()))
     gamma**2 - 4*lam*m
     """
-    statement = as_statement(statement)
-    polynomial = characteristic_polynomial(statement, curvature)
-    return expand(polynomial.discriminant())
+    return _discriminant(as_statement(statement), exact(curvature))
+
+
+@lru_cache(maxsize=256)
+def _discriminant(statement: Statement, curvature: Expr) -> Expr:
+    return expand(characteristic_polynomial(statement, curvature).discriminant())
 
 
 def underdamped_region(statement: StatementLike, curvature: Expr = lam) -> Region:

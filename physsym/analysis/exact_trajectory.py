@@ -184,21 +184,21 @@ def simulate(
     if not isinstance(number, int) or number < 0:
         raise AnalysisError(f"the number of steps is a whole number, not below zero; given {steps!r}")
     arithmetic = _FRACTIONS if bits is None else _BALLS
-    formula, given = exact(on), exact_values(values)
+    formula, given, begun = exact(on), exact_values(values), exact_values(start)
     known = {*states(rule), *map(after, rule.targets), coordinate, *given}
     if missing := sorted(map(str, (symbols(rule) | formula.free_symbols) - known)):
         raise AnalysisError(f"no value was given for {', '.join(missing)}")
-    if set(start) != set(states(rule)):
+    if set(begun) != set(states(rule)):
         raise AnalysisError(
             f"a trajectory starts from {', '.join(map(str, states(rule)))}; "
-            f"given {', '.join(map(str, start)) or 'nothing'}"
+            f"given {', '.join(map(str, begun)) or 'nothing'}"
         )
     with flint.ctx.workprec(bits or flint.ctx.prec):
         formulas = {
             new: _compiled(tree, arithmetic) for new, tree in _trees(rule, formula, coordinate).items()
         }
         fixed = {s: arithmetic.number(value) for s, value in given.items()}
-        first = tuple(arithmetic.number(exact(start[s])) for s in states(rule))
+        first = tuple(arithmetic.number(begun[s]) for s in states(rule))
         return ExactTrajectory(states(rule), tuple(_points(rule, formulas, fixed, first, steps, arithmetic)))
 
 

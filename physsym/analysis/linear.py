@@ -138,8 +138,6 @@ def _matrix(expressions: Iterable[Expr], unknowns: tuple[Symbol, ...]) -> Immuta
     return ImmutableMatrix(rows)
 
 
-# Stability, damping and rates of one rule all start from here.
-@lru_cache(maxsize=256)
 def characteristic_polynomial(statement: StatementLike, curvature: Expr = lam) -> Poly:
     """Return the characteristic polynomial in `z` of a rule or a law on curvature*x**2/2.
 
@@ -172,8 +170,13 @@ def characteristic_polynomial(statement: StatementLike, curvature: Expr = lam) -
     >>> print(characteristic_polynomial(damped_particle.law()).as_expr())
     gamma*z + lam + m*z**2
     """
-    statement = as_statement(statement)
-    if z in symbols(statement) | exact(curvature).free_symbols:
+    return _characteristic_polynomial(as_statement(statement), exact(curvature))
+
+
+# Stability, damping and rates of one rule all start from here.
+@lru_cache(maxsize=256)
+def _characteristic_polynomial(statement: Statement, curvature: Expr) -> Poly:
+    if z in symbols(statement) | curvature.free_symbols:
         raise AnalysisError("z is the unknown of the characteristic polynomial; give yours another name")
     _refuse_time(statement)
     if isinstance(statement, Rule):

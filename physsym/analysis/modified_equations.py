@@ -11,7 +11,7 @@ from sympy import Expr, Integer, Symbol, expand, factor
 from physsym.analysis.jets import Expansion, Polynomial, Series, VectorField, ring_for
 from physsym.core.motion import is_time
 from physsym.core.statements import Equation, Law, Rule, RuleLike, as_rule, states, symbols
-from physsym.core.symbols import after, dot, grad, hess, potential
+from physsym.core.symbols import after, dot, grad, hess, potential, require_symbol
 from physsym.core.verdicts import Order
 
 
@@ -111,6 +111,7 @@ def refuse(rule: Rule, step: Symbol, order: int) -> None:
     """Raise if the rule is not one or reads the time, the order is negative, or the step is no parameter."""
     if not isinstance(rule, Rule):
         raise TypeError(f"expected a rule, such as rule({{x: x - eta*G}}); given {type(rule).__name__}")
+    require_symbol(step)
     if order < 0:
         raise ValueError(f"the order counts powers of the step from zero; given {order}")
     if any(map(is_time, symbols(rule))):

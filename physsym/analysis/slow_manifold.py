@@ -8,7 +8,7 @@ from physsym.analysis.exact_evaluation import AnalysisError
 from physsym.analysis.jets import Expansion, Series, VectorField, ring_for
 from physsym.analysis.modified_equations import ModifiedEquation, logarithm, near_identity, refuse
 from physsym.core.statements import Law, LawLike, Rule, RuleLike, as_law, as_rule, one_step_map, states
-from physsym.core.symbols import after, dot
+from physsym.core.symbols import after, dot, require_symbol
 from physsym.core.verdicts import Condition
 
 
@@ -51,6 +51,8 @@ def slow_velocity(law: LawLike, coordinate: Symbol, small: Symbol, order: int = 
     -grad(x)/gamma - tau*grad(x)*hess(x)/gamma**2
     """
     law = as_law(law)
+    require_symbol(coordinate)
+    require_symbol(small)
     if len(law.equations) != 1:
         raise AnalysisError(f"a slow velocity is that of a law of one equation, given {law}")
     residual, speed = law.equations[0].residual, dot(coordinate)

@@ -325,7 +325,8 @@ def as_statement(given: StatementLike) -> Statement:
 
 
 def _given(value: object) -> str:
-    return f"given {value!r} of type {type(value).__name__}"
+    shown = repr(value) if isinstance(value, str) else str(value)
+    return f"given {shown} of type {type(value).__name__}"
 
 
 def law(equations: Mapping[Expr, Exact]) -> Law:
@@ -355,6 +356,8 @@ def law(equations: Mapping[Expr, Exact]) -> Law:
     >>> print(law({m * dot(dot(x)): -gamma * dot(x)}))
     m*x'' = -gamma*x'
     """
+    if not isinstance(equations, Mapping):
+        raise TypeError(_no_table("law", "left side to right side", "gamma*dot(x): -G", equations))
     return Law(tuple(Equation(exact(left), exact(right)) for left, right in equations.items()))
 
 
@@ -385,10 +388,17 @@ def rule(updates: Mapping[Symbol, Exact]) -> Rule:
     >>> print(rule({u: rho * u, x: x + after(u)}))
     u <- rho*u; x <- u+ + x
     """
+    if not isinstance(updates, Mapping):
+        raise TypeError(_no_table("rule", "symbol to new value", "x: x - eta*G", updates))
     for target in updates:
         if not isinstance(target, Symbol):
             raise TypeError(f"a rule updates symbols, given {target!r}")
     return Rule(tuple(Update(target, exact(value)) for target, value in updates.items()))
+
+
+def _no_table(kind: str, pairs: str, example: str, given: object) -> str:
+    advice = "; a text is read by read(text)" if isinstance(given, str) else ""
+    return f"{kind} takes a dictionary, {pairs}, such as {kind}({{{example}}}); {_given(given)}{advice}"
 
 
 @overload

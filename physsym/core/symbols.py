@@ -29,6 +29,12 @@ def _marked(symbol: Symbol, mark: str) -> Symbol:
     return Symbol(symbol.name + mark, real=True) if symbol.is_real else Symbol(symbol.name + mark)
 
 
+def require_symbol(given: object) -> None:
+    """Raise TypeError for what is no symbol."""
+    if not isinstance(given, Symbol):
+        raise TypeError(f"expected a symbol, such as physsym.vocabulary.eta; given {given!r}")
+
+
 def dot(symbol: Symbol) -> Symbol:
     """Return the symbol of the time derivative; `dot(dot(x))` is the acceleration.
 

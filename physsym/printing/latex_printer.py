@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from functools import lru_cache
 from typing import Literal
 
@@ -120,6 +120,8 @@ def latex(
     >>> print(latex(rule({x: x - eta * G}), face="learning"))
     \mathbf{w}_{t+1} = \mathbf{w}_{t} - \eta \nabla L(\mathbf{w}_{t})
     """
+    if not isinstance(statement, Hashable):  # no statement: refused by name, before it is looked up
+        page(statement, vocabulary)
     return _latex(statement, face, vocabulary, tuple(states), display)
 
 

@@ -57,6 +57,11 @@ def dimensions(statement: StatementLike, vocabulary: Vocabulary = STANDARD) -> V
 
 def known_dimensions(vocabulary: Vocabulary) -> dict[Unknown, Dimension]:
     """Return the dimension of every symbol of the vocabulary, and of the potential."""
+    if not isinstance(vocabulary, Vocabulary):
+        raise TypeError(
+            "dimensions(statement, vocabulary) takes a Vocabulary, such as STANDARD.extended(...); "
+            f"given {vocabulary!r}"
+        )
     known = {q.symbol: q.dimension for q in vocabulary.quantities if isinstance(q.symbol, Symbol)}
     return {potential: vocabulary.dimension(potential), **known}
 

@@ -89,6 +89,8 @@ def solves(law: LawLike, motion: Mapping[Symbol, Exact], given: Hypotheses = ())
 
 def _functions(motion: Mapping[Symbol, Exact], moved: set[str]) -> dict[Symbol, Expr]:
     """Return the functions of the states, checked."""
+    if not isinstance(motion, Mapping):
+        raise TypeError(f"a motion gives states as functions of t, such as {{x: exp(-t)}}; given {motion!r}")
     functions = {state: exact(function) for state, function in motion.items()}
     for state, function in functions.items():
         if not isinstance(state, Symbol) or name_and_marks(state)[1] or is_time(state):

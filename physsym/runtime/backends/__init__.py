@@ -129,7 +129,7 @@ def load_backend(name: str) -> Backend:
     >>> load_backend("python").name
     'python'
     """
-    if name not in BACKENDS:
+    if name not in tuple(BACKENDS):  # a tuple is searched for what has no hash too
         raise ValueError(f"unknown backend {name!r}; there are {', '.join(sorted(BACKENDS))}")
     entry = BACKENDS[name]
     if not is_installed(name):

@@ -4,6 +4,7 @@ import pytest
 
 from physsym import Condition, damped_particle, rule
 from physsym.analysis import (
+    characteristic_polynomial,
     critical_values,
     damping_at,
     damping_ratio,
@@ -13,10 +14,13 @@ from physsym.analysis import (
     is_forward_invariant,
     is_minimax_rate,
     leading_roots,
+    leading_term,
+    modified_by,
     modified_equation,
     modified_potential,
     multipliers,
     on_quadratic,
+    order_of,
     rate_along,
     rate_lower_bound,
     rate_region,
@@ -40,7 +44,20 @@ VALUES, CONDITIONS, A_RULE, A_LAW = (
     "expected a law",
 )
 
+SYMBOL, INTEGRATOR = "expected a symbol", "expected an integrator"
+
 CASES = {
+    "leading term of a rule": (leading_term, (DESCENT, eta), "expected an expression"),
+    "leading term in a number": (leading_term, (eta**2, 1), SYMBOL),
+    "leading roots in a text": (leading_roots, (characteristic_polynomial(LAW), "m"), SYMBOL),
+    "slow velocity, no small symbol": (slow_velocity, (LAW, x, None), SYMBOL),
+    "modified equation, a list": (modified_equation, (DESCENT, [eta]), SYMBOL),
+    "order of a rule": (order_of, (DESCENT,), INTEGRATOR),
+    "order of a text": (order_of, ("heun",), INTEGRATOR),
+    "modified by a law": (modified_by, (LAW, LAW, eta), INTEGRATOR),
+    "stability, a list of curvatures": (stability_region, (DESCENT, [lam]), "expected an expression"),
+    "multipliers of a list": (multipliers, ([DESCENT],), "expected a law or a rule"),
+    "trajectory from a number": (simulate, (DESCENT, x**2, {eta: 1}, 1, 3), VALUES),
     "energy of a rule": (energy, (DESCENT,), "is that of a System"),
     "energy of a law": (energy, (LAW,), "is that of a System"),
     "rate along a rule": (rate_along, (DESCENT, x), A_LAW),

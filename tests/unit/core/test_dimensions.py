@@ -396,7 +396,7 @@ def test_a_definition_whose_sides_clash_is_told_with_its_line():
 @pytest.mark.parametrize(
     ("statements", "known", "says"),
     [
-        (["x = 1"], {}, "^expected a law or a rule; given 'x = 1' of type str; write law"),
+        (["x = 1"], {}, "^expected a law or a rule; given 'x = 1' of type str; read it first"),
         (x, {}, "^expected a law or a rule; given x of type Symbol; write law"),
         (law({x: y}), {x: "L"}, "^what is known is a dimension such as LENGTH / TIME, given 'L'$"),
         (law({x: y}), {"x": LENGTH}, "^the dimension of a symbol at no instant, .* known; given 'x'$"),

@@ -15,10 +15,12 @@ from physsym import (
     dot,
     grad,
     hess,
+    latex,
     law,
     partial,
     potential,
     rule,
+    solves,
 )
 from physsym.core.dimensions import LENGTH, MASS, ONE, TIME, DimensionError, dimension_of
 from physsym.core.signs import signs
@@ -37,6 +39,7 @@ from physsym.core.statements import (
 )
 from physsym.core.symbols import exact, name_and_marks
 from physsym.core.verdicts import Condition, Order, Outcome, all_of, fails, holds, undecided
+from physsym.runtime.backends import load_backend
 from physsym.vocabulary import (
     STANDARD,
     G,
@@ -358,3 +361,24 @@ def test_verdicts_speak():
     assert str(Order(dt, float("inf"))) == "less than any power of dt"
     assert [str(Order(dt - 1, n)) for n in (1, 2)] == ["O(dt - 1)", "O((dt - 1)**2)"]
     assert str(Condition(alpha - 1, ">= 0")) == "alpha - 1 >= 0"
+
+
+@pytest.mark.parametrize("given", [3, None, "x", x, [x], rule({x: -x}), law({dot(x): -x})], ids=str)
+def test_what_is_no_dictionary_makes_no_law_rule_vocabulary_or_motion(given):
+    for make, says in (
+        (law, r"such as law\(\{gamma"),
+        (rule, r"such as rule\(\{x"),
+        (lambda table: solves(law({dot(x): -x}), table), r"such as \{x: exp\(-t\)\}"),
+        (lambda table: dimensions(law({dot(x): -x}), table), "takes a Vocabulary"),
+    ):
+        with pytest.raises(TypeError, match=says):
+            make(given)
+    with pytest.raises(TypeError, match=r"a text is read by read\(text\)"):
+        law("gamma*dot(x) = -G")
+
+
+def test_a_list_is_no_statement_and_no_name_of_a_backend():
+    with pytest.raises(TypeError, match=r"expected .*given .* of type list"):
+        latex([x])
+    with pytest.raises(ValueError, match="unknown backend"):
+        load_backend(["numpy"])
