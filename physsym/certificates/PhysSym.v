@@ -279,6 +279,16 @@ Ltac smooth :=
   apply (ex_derive_continuous (V := R_NormedModule)); auto_derive; parts;
   first [exact I | nonzero | match goal with |- ?a <> 0 => ring_simplify a end; nonzero].
 
+(* ---- Fast motions ---- *)
+
+Lemma root_is_negative : forall a b mu : R, 0 < a -> 0 < b -> a * mu + b = 0 -> mu < 0.
+Proof. intros a b mu Ha Hb E. destruct (Rlt_le_dec mu 0); [assumption | nra]. Qed.
+
+Ltac negative_root a b :=
+  first
+    [ apply (root_is_negative a b); [positive | positive | first [from_line 1 | from_line (- (1))]]
+    | apply (root_is_negative (- a) (- b)); [positive | positive | first [from_line 1 | from_line (- (1))]] ].
+
 (* ---- Inequalities ---- *)
 
 Lemma quotient_range : forall a n d e : R, 0 < d -> a = n / d -> 1 - a = e / d ->

@@ -1,7 +1,15 @@
 """Certificates: every step of a derivation as lemmas that the Coq proof assistant checks."""
 
 from physsym.certificates.algebra import algebra
-from physsym.certificates.certificate import Certificate, Entry, Refused, certificate, parts, step_lemmas
+from physsym.certificates.certificate import (
+    Certificate,
+    Entry,
+    Refused,
+    Status,
+    certificate,
+    parts,
+    step_lemmas,
+)
 from physsym.certificates.lemma import Lemma, Proof, Refusal, lemma
 from physsym.certificates.report import COVERED, NOT_COVERED, report_lines
 from physsym.certificates.run import LIBRARY, Checked, CoqError, checked, coq, installed, library
@@ -18,6 +26,7 @@ __all__ = [
     "Proof",
     "Refusal",
     "Refused",
+    "Status",
     "algebra",
     "certificate",
     "checked",

@@ -6,22 +6,30 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import singledispatch
+from itertools import accumulate
+
+from sympy import Integer, Symbol
 
 from physsym.certificates.algebra import algebra
+from physsym.certificates.formula import Relation
 from physsym.certificates.inequality import sign_of_symbol, taken_for_granted, unit_range
 from physsym.certificates.integrate import order, quotient
-from physsym.certificates.lemma import Lemma, Refusal
-from physsym.certificates.limit import limit
+from physsym.certificates.lemma import Lemma, Proof, Refusal, lemma
+from physsym.certificates.limit import attraction, limit
+from physsym.certificates.meaning import left_by_motions, misused_names, never_holds, objections
 from physsym.certificates.printer import NotInCoq
 from physsym.certificates.vernacular import IMPORTS, can_hold, comment, proved
 from physsym.certificates.witness import witness
 from physsym.core.dimensions import ONE, DimensionError
+from physsym.core.motion import moves, moving
+from physsym.core.signs import declares_sign
 from physsym.core.statements import Statement
 from physsym.derivation import Derivation
 from physsym.mechanics.moves import Define, Integrate, Limit, Move
 from physsym.vocabulary import STANDARD, Vocabulary
 
 Part = tuple[str, Callable[[], Iterable[Lemma]]]  # what is shown, and who writes the lemmas of it
+TOGETHER = "all steps together"
 
 
 @dataclass(frozen=True)
@@ -49,13 +57,89 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class Status:
+    """Whether a step is certified, or the reasons why that is withheld.
+
+    Parameters
+    ----------
+    location
+        The step, such as "step 3 (Limit)", or "the start".
+    reasons
+        Why a certificate is withheld; empty where each part of the step has lemmas.
+    given
+        Whether it is a start of which nothing is claimed.
+    """
+
+    location: str
+    reasons: tuple[str, ...] = ()
+    given: bool = False
+
+    @property
+    def certified(self) -> bool:
+        """Return whether all parts have lemmas."""
+        return not self.reasons and not self.given
+
+    def __str__(self) -> str:
+        if self.given:
+            return f"{self.location}: given"
+        said = f"withheld, because {'; '.join(self.reasons)}" if self.reasons else "certified"
+        return f"{self.location}: {said}"
+
+
+@dataclass(frozen=True)
 class Certificate:
-    """What is written for Coq of one derivation; `module` is the name of its file, without `.v`."""
+    """What is written for Coq of one derivation; `module` is the name of its file, without `.v`.
+
+    `locations` are the start and the steps, in order; a start of which nothing is claimed is `given`.
+    """
 
     title: str
     module: str
     entries: tuple[Entry, ...]
     refused: tuple[Refused, ...]
+    locations: tuple[str, ...] = ()
+    given: bool = False
+
+    @property
+    def statuses(self) -> tuple[Status, ...]:
+        """Return the status of the start, then one a step, provided that Coq proves every lemma."""
+        return self.without(())
+
+    def without(self, failed: Iterable[str]) -> tuple[Status, ...]:
+        """Return the statuses where some lemmas are not proved.
+
+        Parameters
+        ----------
+        failed
+            Names of lemmas.
+
+        Returns
+        -------
+        tuple of Status
+            Of the start, then one a step.
+        """
+        not_proved = set(failed)
+        reasons = [
+            *((r.location, r.reason) for r in self.refused),
+            *(
+                (e.location, f"Coq does not prove {name}")
+                for e in self.entries
+                for name in e.names
+                if name in not_proved
+            ),
+        ]
+        return tuple(
+            Status(
+                location,
+                tuple(
+                    dict.fromkeys(
+                        why for where, why in reasons if where.split(", ")[0] in (location, TOGETHER)
+                    )
+                ),
+                self.given and location == self.locations[0],
+            )
+            for location in self.locations
+        )
 
     @property
     def text(self) -> str:
@@ -106,7 +190,7 @@ def _one(lemma: Lemma | None, move: Move) -> Iterator[Lemma]:
 @parts.register(Define)
 def _(move: Define, above: Statement, below: Statement, vocabulary: Vocabulary) -> list[Part]:
     line: Part = ("line", lambda: _one(algebra(move, above, below), move))
-    if move.symbol.is_positive:
+    if declares_sign(move.symbol):
         return [line, ("sign", lambda: [sign_of_symbol(move)])]
     return [line, ("range", lambda: [unit_range(move)])] if _is_number(move, vocabulary) else [line]
 
@@ -120,7 +204,8 @@ def _is_number(move: Define, vocabulary: Vocabulary) -> bool:
 
 @parts.register(Limit)
 def _(move: Limit, above: Statement, below: Statement, vocabulary: Vocabulary) -> list[Part]:
-    return [("limit", lambda: [limit(move, above, below)])]
+    fast: Part = ("attraction", lambda: attraction(move, above, below))
+    return [("limit", lambda: [limit(move, above, below)]), fast]
 
 
 @parts.register(Integrate)
@@ -151,13 +236,77 @@ def certificate(derivation: Derivation, module: str = "") -> Certificate:
     taken = getattr(derivation.start, "assuming", ())
     granted: list[Part] = [("granted", lambda: [taken_for_granted(c) for c in taken])] if taken else []
     found = _entries("start", "the start", granted)
-    steps = zip(derivation.steps, derivation.lines, derivation.lines[1:], strict=False)
-    for k, (step, above, below) in enumerate(steps, 1):
-        location = f"step {k} ({type(step.move).__name__})"
-        found += _entries(f"step{k}", location, parts(step.move, above, below, derivation.vocabulary))
+    if derivation.system is not None:
+        found.append(Refused("the start, law", "no lemma says that it follows from the Lagrangian"))
+    lines, steps = derivation.lines, derivation.steps
+    impossible = next((f"{c} is assumed at the start, and never holds" for c in taken if never_holds(c)), "")
+    misused = misused_names([step.move for step in steps], lines)
+    known = [*accumulate(lines, _also, initial=derivation.vocabulary.moving)]
+    locations = [f"step {k} ({type(step.move).__name__})" for k, step in enumerate(steps, 1)]
+    for k, (step, location, misuse) in enumerate(zip(steps, locations, misused, strict=True), 1):
+        wrong = impossible or misuse
+        above, below = lines[k - 1], lines[k]
+        found += (
+            [Refused(location, wrong)]
+            if wrong
+            else _entries(
+                f"step{k}", location, _parts(step.move, above, below, derivation.vocabulary, known[k - 1])
+            )
+        )
+    found += _together([e for e in found if isinstance(e, Entry)], derivation, known[-1])
     entries = tuple(e for e in found if isinstance(e, Entry))
     refused = tuple(e for e in found if isinstance(e, Refused))
-    return Certificate(derivation.title, module or _slug(derivation.title), entries, refused)
+    return Certificate(
+        derivation.title,
+        module or _slug(derivation.title),
+        entries,
+        refused,
+        ("the start", *locations),
+        given=not any(e.location.startswith("the start") for e in found),
+    )
+
+
+def _also(known: tuple[Symbol, ...], line: Statement) -> tuple[Symbol, ...]:
+    """Return what is known to move, once a line is read."""
+    return tuple(sorted({*known, *moving(line, known)}, key=str))
+
+
+def _parts(
+    move: Move, above: Statement, below: Statement, vocabulary: Vocabulary, also: tuple[Symbol, ...]
+) -> list[Part]:
+    """Return the parts of a step, or the objections to what its lemmas would take for granted."""
+    reasons = [*objections(move, above, below, also)]
+    if reasons:
+        return [("meaning", lambda: _refused("; ".join(reasons)))]
+    left: list[Part] = [
+        ("motion", lambda reason=reason: _refused(reason))  # type: ignore[misc]
+        for reason in left_by_motions(move, above, below, also)
+    ]
+    return [*parts(move, above, below, vocabulary), *left]
+
+
+def _refused(reason: str) -> Iterable[Lemma]:
+    raise Refusal(reason)
+
+
+def _together(
+    entries: list[Entry], derivation: Derivation, also: tuple[Symbol, ...]
+) -> list[Entry | Refused]:
+    """Return the lemma that all that the steps suppose of constants can hold at once."""
+    lines = derivation.lines
+    supposed = dict.fromkeys(
+        h
+        for e in entries
+        if e.lemma.kind != "attraction"
+        for h in e.lemma.hypotheses
+        if isinstance(h, Relation)
+        and not any(moves(side, line, also) for side in (h.left, h.right) for line in lines)
+    )
+    if all(h.sign in ("<", "<=") for h in supposed):
+        return []
+    says = "what the steps suppose of constants can hold at once, by the numbers below"
+    nothing = Relation(Integer(0), "=", Integer(0))
+    return _entry("together", TOGETHER, lemma("inequality", says, nothing, Proof("equation"), supposed))
 
 
 def _slug(title: str) -> str:
@@ -191,7 +340,8 @@ def step_lemmas(
     tuple of two lists
         Lemmas with their labels, and refused parts with the reasons.
     """
-    return _written(parts(move, above, below, vocabulary))
+    known = _also(_also(vocabulary.moving, above), below)
+    return _written(_parts(move, above, below, vocabulary, known))
 
 
 def _written(wanted: Iterable[Part]) -> tuple[list[tuple[str, Lemma]], list[tuple[str, str]]]:
@@ -209,10 +359,10 @@ def _entries(prefix: str, location: str, wanted: Iterable[Part]) -> list[Entry |
     lemmas, refused = _written(wanted)
     found: list[Entry | Refused] = [Refused(f"{location}, {label}", reason) for label, reason in refused]
     counts: dict[str, int] = {}
-    for label, lemma in lemmas:
+    for label, one in lemmas:
         counts[label] = counts.get(label, 0) + 1
         name = f"{prefix}_{label}" + (f"_{counts[label]}" if counts[label] > 1 else "")
-        found += _entry(name, f"{location}, {label}", lemma)
+        found += _entry(name, f"{location}, {label}", one)
     return found
 
 
@@ -225,8 +375,5 @@ def _entry(name: str, location: str, lemma: Lemma) -> list[Entry | Refused]:
         return [Entry(name, location, lemma, text, "")]
     values = witness(lemma)
     if values is None:
-        return [
-            Entry(name, location, lemma, text, ""),
-            Refused(location, "no values were found that fulfil its hypotheses"),
-        ]
+        return [Refused(location, "no numbers were found for which all that it supposes holds")]
     return [Entry(name, location, lemma, text, can_hold(name, lemma, values))]

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import sympy
 from sympy import Expr, Integer, exp
 
 from physsym.certificates.formula import All, Formula, Iff, Relation
 from physsym.certificates.lemma import Lemma, Proof, Refusal, lemma
+from physsym.certificates.meaning import EXCLUDED, never_holds
 from physsym.core.signs import signs
 from physsym.core.verdicts import Condition
 from physsym.mechanics.moves import Define
 
 ZERO = Integer(0)
+_KINDS = ("integer", "rational", "irrational", "even", "odd", "prime", "composite")
+_DECLARED: tuple[tuple[int, Literal["= 0", "!= 0", "> 0", ">= 0"], frozenset[int]], ...] = (
+    (1, "> 0", frozenset({1})),
+    (-1, "> 0", frozenset({-1})),
+    (1, ">= 0", frozenset({0, 1})),
+    (-1, ">= 0", frozenset({-1, 0})),
+    (1, "!= 0", frozenset({-1, 1})),
+    (1, "= 0", frozenset({0})),
+)
 
 
 def taken_for_granted(condition: Condition) -> Lemma:
@@ -19,10 +31,12 @@ def taken_for_granted(condition: Condition) -> Lemma:
 
     Raises Refusal where it does not follow from the signs of its symbols.
     """
-    wanted = {"!= 0": {0}, "> 0": {-1, 0}, ">= 0": {-1}}[condition.relation]
-    if signs(condition.expression) & wanted:
+    if never_holds(condition):
+        raise Refusal(f"{condition} is assumed, and never holds with the declared signs")
+    if signs(condition.expression) & EXCLUDED[condition.relation]:
         raise Refusal(f"{condition} is assumed: it does not follow from the signs of the symbols")
     relation = {
+        "= 0": Relation(condition.expression, "=", ZERO),
         "!= 0": Relation(condition.expression, "<>", ZERO),
         "> 0": Relation(ZERO, "<", condition.expression),
         ">= 0": Relation(ZERO, "<=", condition.expression),
@@ -31,11 +45,18 @@ def taken_for_granted(condition: Condition) -> Lemma:
 
 
 def sign_of_symbol(move: Define) -> Lemma:
-    """Return the lemma that the value of a positive symbol is positive.
+    """Return the lemma that the value of a new name has the sign that the name is declared to have.
 
-    Raises Refusal where that does not follow from the signs of the symbols: then it is assumed.
+    Raises Refusal where that does not follow from the signs of the symbols: then it is assumed. No lemma is
+    about whole numbers and their kin.
     """
-    return taken_for_granted(Condition(move.value, "> 0"))
+    name, value = move.symbol, move.value
+    for kind in _KINDS:
+        if getattr(name, f"is_{kind}") and not getattr(value, f"is_{kind}"):
+            raise Refusal(f"{name} is declared {kind}, which no lemma says of {value}")
+    own = signs(name)
+    (condition,) = (Condition(sign * value, relation) for sign, relation, s in _DECLARED if s == own)
+    return taken_for_granted(condition)
 
 
 def unit_range(move: Define) -> Lemma:

@@ -16,7 +16,7 @@ from physsym.certificates.lemma import Lemma, Proof, Refusal, lemma
 from physsym.core.motion import is_time
 from physsym.core.statements import Law, Rule, Statement, one_step_map, symbols
 from physsym.core.symbols import DOT, after, dot
-from physsym.mechanics.integrators import PartitionedEuler, RungeKutta
+from physsym.mechanics.integrators import MIDDLE, NEW, OLD, PartitionedEuler, RungeKutta
 from physsym.mechanics.moves import Integrate, MoveError
 from physsym.transform.integrate import Block, blocks, one_block
 
@@ -52,14 +52,15 @@ def method_lemma(method: object, law: Rates, rule: Rule, move: Integrate) -> Lem
 @method_lemma.register(PartitionedEuler)
 def _(method: PartitionedEuler, law: Rates, rule: Rule, move: Integrate) -> Lemma:
     parts, given = _blocks(law, method, move), equations(rule)
-    sequence = parts[0] + parts[1]
+    clock = _clock(law, method, move)
+    sequence = (*parts[0], *parts[1], *filter(is_time, law))
     if method.own != "exact":
-        formula = All(tuple(_read(s, law, parts, method, move.step) for s in sequence))
+        formula = All(tuple(_read(s, law, parts, method, move.step, clock) for s in sequence))
         says = f"with difference quotients for rates, the law holds where {method.name} reads it"
         return lemma("algebra", says, formula, Proof("follows"), given)
     flows = {u.target: Proof("exact_flow", _solution(u.value, move.step)) for u in rule.updates}
     says = "every new value lies on an exact solution of its equation, all else held still"
-    formula = All(tuple(_flow(s, law, parts, method, move.step) for s in sequence))
+    formula = All(tuple(_flow(s, law, parts, method, move.step, clock) for s in sequence))
     return lemma("flow", says, formula, Proof("each", tuple(flows[s] for s in sequence)), given)
 
 
@@ -67,6 +68,8 @@ def _(method: PartitionedEuler, law: Rates, rule: Rule, move: Integrate) -> Lemm
 def _(method: RungeKutta, law: Rates, rule: Rule, move: Integrate) -> Lemma:
     if method.implicit_entry:
         raise Refusal(f"{method.name} is implicit: its stages are not found one after the other")
+    if sum(method.weights) != 1:
+        raise Refusal(f"the weights of {method.name} sum to {sum(method.weights)} and not to 1")
     rates, stages = {s: _rate(s, law)[0] for s in law}, list[dict[Symbol, Expr]]()
     obeyed: list[Relation] = []
     for row in method.matrix:
@@ -85,9 +88,13 @@ def _moved(state: Symbol, weights: Sequence[Expr], stages: list[dict[Symbol, Exp
 def _fitting(move: Integrate, above: Statement, below: Statement) -> tuple[Rates, Rule]:
     law, rule = require(Law, above, move, "above"), require(Rule, below, move, "below")
     require_absent(move.step, above, "above")
-    if any(map(is_time, symbols(law))):
-        raise Refusal("the law holds the time t, and no lemma has its steps yet")
-    found = {_state(e): e for e in equations(law)}
+    found = {_state(e, law): e for e in equations(law)}
+    if len(found) < len(law.equations):
+        raise Refusal(f"two equations are for one of the states {_listed(found)}")
+    for time in filter(is_time, symbols(law)):
+        found.setdefault(time, equation(dot(time), Integer(1)))
+        if (rate := _rate(time, found)[0]) != 1:
+            raise Refusal(f"{time} is the time, whose rate is 1 and not {rate}")
     if set(found) != set(rule.targets):
         raise Refusal(f"the law has rates of {_listed(found)}, the rule updates {_listed(rule.targets)}")
     return found, rule
@@ -97,17 +104,20 @@ def _listed(states: object) -> str:
     return ", ".join(sorted(map(str, states)))  # type: ignore[call-overload]
 
 
-def _state(formula: Relation) -> Symbol:
+def _state(formula: Relation, law: Law) -> Symbol:
     rates = [s for s in (formula.left - formula.right).free_symbols if DOT in s.name]
     if len(rates) != 1 or rates[0].name.count(DOT) != 1:
         raise Refusal(f"{formula.left} = {formula.right} does not hold one first derivative")
     name = rates[0].name.removesuffix(DOT)
-    return Symbol(name, real=True) if rates[0].is_real else Symbol(name)
+    own = next((s for s in symbols(law) if s.name == name), None)
+    return own or Symbol(name, real=True) if rates[0].is_real else Symbol(name)
 
 
 def _blocks(law: Rates, method: PartitionedEuler, move: Integrate) -> Blocks:
     """Return the states that move first and the others, as the step is carried out."""
-    rates = {s: _rate(s, law)[0] for s in law}
+    rates = {s: _rate(s, law)[0] for s in law if not is_time(s)}
+    if not rates:
+        return (), ()
     try:
         return blocks(rates, move) if method.partitioned else (one_block(rates, move), ())
     except MoveError as error:
@@ -135,14 +145,37 @@ def _mixed(state: Symbol, weight: Expr) -> Expr:
     return (1 - weight) * state + weight * after(state)
 
 
-def _read(state: Symbol, law: Rates, parts: Blocks, method: PartitionedEuler, step: Symbol) -> Relation:
-    own = _mixed(state, method.own)
+def _clock(law: Rates, method: PartitionedEuler, move: Integrate) -> dict[Expr, Expr]:
+    """Return where the method reads the time, between its old and its new value."""
+    own = OLD if isinstance(method.own, str) else method.own
+    weight = {"": own, "old": OLD, "midpoint": MIDDLE, "new": NEW}[move.clock]
+    return {time: _mixed(time, weight) for time in law if is_time(time)}
+
+
+def _read(
+    state: Symbol,
+    law: Rates,
+    parts: Blocks,
+    method: PartitionedEuler,
+    step: Symbol,
+    clock: dict[Expr, Expr],
+) -> Relation:
+    own = OLD if is_time(state) else method.own
     rate = (after(state) - state) / step
-    return changed(law[state], _others(state, parts, method) | {state: own, dot(state): rate})
+    read = _others(state, parts, method) | clock | {state: _mixed(state, own), dot(state): rate}
+    return changed(law[state], read)
 
 
-def _flow(state: Symbol, law: Rates, parts: Blocks, method: PartitionedEuler, step: Symbol) -> Said:
-    held = Map((state, dot(state)), changed(law[state], _others(state, parts, method)))
+def _flow(
+    state: Symbol,
+    law: Rates,
+    parts: Blocks,
+    method: PartitionedEuler,
+    step: Symbol,
+    clock: dict[Expr, Expr],
+) -> Said:
+    read = _others(state, parts, method) | {t: at for t, at in clock.items() if t != state}
+    held = Map((state, dot(state)), changed(law[state], read))
     return Said("follows_flow", (state, after(state), step, held))
 
 

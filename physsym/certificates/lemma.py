@@ -12,7 +12,7 @@ from sympy import Expr, Pow, Symbol, preorder_traversal
 from physsym.certificates.formula import Formula, Map, Relation, expressions, free_symbols
 from physsym.core.signs import signs
 
-Kind = Literal["algebra", "flow", "limit", "order", "inequality"]
+Kind = Literal["algebra", "flow", "limit", "attraction", "order", "inequality"]
 
 
 class Refusal(Exception):

@@ -50,8 +50,17 @@ def report_lines(found: Certificate | Checked) -> Iterator[str]:
     certificate = found.certificate if isinstance(found, Checked) else found
     yield f"{certificate.title} ({certificate.module}.v)"
     yield from _counted(found) if isinstance(found, Checked) else _written(certificate)
-    for one in certificate.refused:
-        yield f"  not certified: {one.location}: {one.reason}"
+    yield from _steps(found)
+
+
+def _steps(found: Certificate | Checked) -> Iterator[str]:
+    """Yield the status of every step, and how many there are of each; without Coq nothing is certified."""
+    done = "certified" if isinstance(found, Checked) else "written, not checked"
+    for status in found.statuses:
+        yield f"  {done.join(str(status).rsplit('certified', 1)) if status.certified else status}"
+    steps = found.statuses[1:]
+    certified = sum(s.certified for s in steps)
+    yield f"  {certified} of {len(steps)} steps {done}, {len(steps) - certified} withheld"
 
 
 def _written(certificate: Certificate) -> Iterator[str]:

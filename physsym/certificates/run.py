@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
-from physsym.certificates.certificate import Certificate
+from physsym.certificates.certificate import Certificate, Status
 
 LIBRARY = "PhysSym.v"
 LONGEST = 300  # seconds for one file; a certificate takes about five
@@ -33,6 +33,11 @@ class Checked:
     failed: tuple[str, ...]
     axioms: tuple[str, ...]
     seconds: float
+
+    @property
+    def statuses(self) -> tuple[Status, ...]:
+        """Return the status of the start, then one a step: certified by Coq, or withheld."""
+        return self.certificate.without(self.failed)
 
 
 def library() -> str:
