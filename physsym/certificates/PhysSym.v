@@ -38,7 +38,9 @@ Ltac nonzero :=
     [ assumption
     | apply Rgt_not_eq; unfold Rgt; solve [positive]
     | lra
-    | match goal with N : _ <> 0 |- _ => apply (nonzero_scaled _ _ N); intro; solve [lra | nra] end ].
+    | match goal with N : _ <> 0 |- _ => apply (nonzero_scaled _ _ N); intro; solve [lra | nra] end
+    | apply Rmult_integral_contrapositive_currified; nonzero
+    | apply pow_nonzero; nonzero ].
 
 (* Places of opaque functions that are equal are made the same, and arguments of exponentials. *)
 Ltac same_places :=
@@ -399,6 +401,7 @@ Ltac can_hold :=
   first
     [ lra | solve [positive] | solve [nonzero] | equation
     | apply (is_derive_const (K := R_AbsRing) (V := R_NormedModule))
+    | auto_derive; [exact I | ring]
     | rewrite Rminus_eq_0, Rabs_R0; lra ].
 
 Ltac nonnegative :=

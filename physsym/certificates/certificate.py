@@ -103,43 +103,7 @@ class Certificate:
     @property
     def statuses(self) -> tuple[Status, ...]:
         """Return the status of the start, then one a step, provided that Coq proves every lemma."""
-        return self.without(())
-
-    def without(self, failed: Iterable[str]) -> tuple[Status, ...]:
-        """Return the statuses where some lemmas are not proved.
-
-        Parameters
-        ----------
-        failed
-            Names of lemmas.
-
-        Returns
-        -------
-        tuple of Status
-            Of the start, then one a step.
-        """
-        not_proved = set(failed)
-        reasons = [
-            *((r.location, r.reason) for r in self.refused),
-            *(
-                (e.location, f"Coq does not prove {name}")
-                for e in self.entries
-                for name in e.names
-                if name in not_proved
-            ),
-        ]
-        return tuple(
-            Status(
-                location,
-                tuple(
-                    dict.fromkeys(
-                        why for where, why in reasons if where.split(", ")[0] in (location, TOGETHER)
-                    )
-                ),
-                self.given and location == self.locations[0],
-            )
-            for location in self.locations
-        )
+        return statuses(self)
 
     @property
     def text(self) -> str:
@@ -150,6 +114,36 @@ class Certificate:
         names = ", ".join(["I", *(name for e in self.entries for name in e.names)])
         last = f"Definition certificate := ({names}).\nPrint Assumptions certificate.\n"
         return "\n".join((f"(* {comment(self.title)} *)", IMPORTS, *lemmas, last))
+
+
+def statuses(certificate: Certificate, failed: Iterable[str] = ()) -> tuple[Status, ...]:
+    """Return the status of the start and of each step, where Coq does not prove some lemmas.
+
+    Parameters
+    ----------
+    certificate
+        The certificate.
+    failed
+        The names of the lemmas that are not proved.
+
+    Returns
+    -------
+    tuple of Status
+        Of the start, then one a step.
+    """
+    not_proved = set(failed)
+    names = ((e.location, name) for e in certificate.entries for name in e.names if name in not_proved)
+    reasons = [
+        *((r.location, r.reason) for r in certificate.refused),
+        *((location, f"Coq does not prove {name}") for location, name in names),
+    ]
+    start, *steps = certificate.locations
+    why = {
+        one: dict.fromkeys(reason for at, reason in reasons if at.split(", ")[0] in (one, TOGETHER))
+        for one in (start, *steps)
+    }
+    given = Status(start, given=True) if certificate.given else Status(start, tuple(why[start]))
+    return (given, *(Status(step, tuple(why[step])) for step in steps))
 
 
 @singledispatch

@@ -95,7 +95,8 @@ def _with_rest(
     plain = sympy.cancel(plain)
     least, most = span
     order = min(max(_order(plain, h), least), most) if plain != 0 else least
-    bounded = sympy.cancel(plain / h**order)
+    above, below = sympy.fraction(sympy.cancel(plain / h**order))
+    bounded = above / sympy.factor(below)  # that a product is not zero is shown factor by factor
     return Expansion(h, order, bounded, rest, weight, reason)
 
 

@@ -12,7 +12,7 @@ from sympy import Add, Dummy, Expr, Function, Integer, Symbol
 from physsym.certificates.algebra import require, require_absent
 from physsym.certificates.expansion import expansion
 from physsym.certificates.formula import All, Always, Map, Open, Relation, Said, changed, equation, equations
-from physsym.certificates.lemma import Lemma, Proof, Refusal, lemma
+from physsym.certificates.lemma import Lemma, Proof, Refusal, denominators, lemma
 from physsym.core.motion import is_time
 from physsym.core.statements import Law, Rule, Statement, one_step_map, symbols
 from physsym.core.symbols import DOT, after, dot
@@ -204,7 +204,8 @@ def order(move: Integrate, above: Statement, below: Statement) -> Lemma:
     formula = All(tuple(Said("close_to_flow", (_path(s), Map((move.step,), new[s]))) for s in law))
     proof = Proof("each", tuple(_closeness(s, new[s], law, move.step) for s in law))
     says = f"one step differs from every smooth solution of the law by O({move.step}**2)"
-    return lemma("order", says, formula, proof, (*smooth, obeyed))
+    divided = [d for s in law for d in denominators(_rate(s, law)[0])]
+    return lemma("order", says, formula, proof, (*smooth, obeyed), nonzero=divided)
 
 
 def _path(state: Symbol) -> Open:

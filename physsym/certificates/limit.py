@@ -143,7 +143,7 @@ def _decaying(move: Limit, near: Expr, rate: Symbol, inner: Expr) -> Lemma:
     outer, mu = sympy.cancel(sympy.expand(near).diff(rate) / move.symbol), Dummy("mu", real=True)
     if outer.has(move.symbol, rate):
         raise Refusal(f"the coefficient of {rate} does not vanish in proportion to {move.symbol}")
-    fast = f"the fast motion exp(mu*t/{move.symbol}) with {outer}*mu + {inner} = 0"
+    fast = f"the fast motion exp(mu*t/{move.symbol}) with {outer * Symbol('mu') + inner} = 0"
     if not (signs(outer) == signs(inner) and signs(outer) in ({1}, {-1})):
         raise Refusal(f"{fast} is not shown to decay; that formulas tend to a limit says nothing of motions")
     given = (equation(outer * mu + inner, Integer(0)),)

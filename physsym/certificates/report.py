@@ -9,29 +9,41 @@ from physsym.certificates.certificate import Certificate
 from physsym.certificates.run import Checked
 
 COVERED = """\
-A certificate covers, for all real numbers that satisfy the hypotheses printed with each lemma:
+A step is certified if each of its parts has a lemma that Coq proves, for all real numbers that satisfy the
+hypotheses printed with it; otherwise the certificate is withheld, and the reason is given. The parts are:
   - algebra: the line below has the same solutions as the line above, or gives what the method asks for;
   - exact flows: a new value lies on a solution of its equation;
-  - limits: each formula tends to the one below, at the order that is stated;
-  - orders: one time step differs from every smooth solution by O(dt**2);
-  - inequalities: signs of named symbols, friction that dissipates, when a coefficient is in [0, 1).
-Coq proves them from its axioms of the real numbers; neither this package nor SymPy need be trusted.
-Every lemma with hypotheses has a second one that gives numbers for which they hold."""
+  - limits: each formula tends to the one below, from each side that is open, at the order that is stated;
+  - fast motions: where a limit removes the highest derivative of one equation, the rate of what it removes
+    is negative;
+  - orders: one time step differs from every smooth solution by O(dt**2), the time advancing with it;
+  - inequalities: declared signs of names, friction that dissipates, when a coefficient is in [0, 1).
+Coq proves them from its axioms of the real numbers; neither this package nor SymPy need be trusted for that.
+Every lemma with hypotheses has a second one that gives numbers for which they hold, and so have the
+hypotheses on constants of all steps together.
+What a lemma takes for granted is found by this package, without Coq, and without its checks of steps: what is
+defined, rescaled by, or tends to a limit does not change in time; a name is new, and none comes back that is
+gone; a state keeps the sign that it is declared to have; a limit lies in the domain of its symbol; a law has
+one equation a state. Where that is not so, nothing is certified."""
 
 NOT_COVERED = """\
 A certificate does not cover:
   - that the formulas in the file are those of the document: compare them, they are printed in full;
+  - that a law follows from a Lagrangian;
   - vectors: a gradient is an arbitrary function of one real variable, as in the law of one coordinate, and
     derivatives and new values are real variables, so that v = x' brings v' = x'' as a hypothesis;
   - uniformity: limits and orders hold for fixed values of all other symbols, the constants depend on them;
-  - solutions in the limit: that formulas tend to a limit does not say that motions do;
+  - solutions in the limit: formulas tend to a limit and a fast motion decays; that the motions of the law
+    then tend to those of the limit is a theorem of Tikhonov's, which is not proved here; limits with several
+    fast motions, or with one that decays only on a region, are withheld;
+  - limits in a rule hold at a fixed time step: that both errors vanish together is not shown;
   - many steps: the error of one step is bounded, not how errors add up, and no bound is shown to be sharp;
-  - orders above the first: of a Runge-Kutta method the stages are certified, the order is not;
+  - orders above the first: of a Runge-Kutta method the stages are certified, the order is withheld;
   - steps of exponential Euler and of velocity Verlet;
   - existence: where an exact solution is supposed, that there is one;
   - dropping a term as negligible, which is a decision of the author and no theorem;
   - the program that runs the rule, and dimensions;
-  - whatever is listed as not certified."""
+  - whatever is withheld."""
 
 
 def report_lines(found: Certificate | Checked) -> Iterator[str]:

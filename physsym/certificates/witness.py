@@ -10,8 +10,9 @@ import sympy
 from sympy import Expr, Integer, Rational, Symbol
 from sympy.core.function import AppliedUndef
 
-from physsym.certificates.formula import All, Formula, Relation, expressions, free_symbols, functions
+from physsym.certificates.formula import All, Always, Formula, Relation, expressions, free_symbols, functions
 from physsym.certificates.lemma import Lemma
+from physsym.core.motion import TIME, is_time
 from physsym.core.symbols import OPAQUE, name_and_marks
 
 _ATTEMPTS = 50
@@ -38,12 +39,30 @@ def witness(lemma: Lemma) -> Witness | None:
     gradients = {
         name: f"(fun {'_ ' * n}=> 0)" if moving or n > 1 else "(fun y => y)" for name, n in opened.items()
     }
+    paths = {name: _CLOCK[name] for name in opened if moving and name in _CLOCK}
     plain = [r for part in formulas for r in _relations(part)]
+    always = [r for part in formulas if isinstance(part, Always) for r in _relations(part.formula)]
     for seed in range(_ATTEMPTS):
         values = _solved(plain, _symbols(formulas), random.Random(seed), moving)
-        if values is not None:
-            return Witness(values, gradients)
+        if values is not None and all(_at_rest(r, values) for r in always):
+            return Witness(values, gradients | paths)
     return None
+
+
+# The time is 1 at the start, and a solution begins there.
+_CLOCK = {f"{TIME}_path": "(fun y => 1 + y)", f"{TIME}_rate": "(fun _ => 1)"}
+
+
+def _at_rest(relation: Relation, values: Values) -> bool:
+    """Return whether a state at rest obeys an equation at all times, while the time goes on."""
+    residual = relation.left - relation.right
+    named = {f.func.__name__: f for f in residual.atoms(AppliedUndef)}
+    clock = {
+        named[name]: at
+        for name, at in ((f"{TIME}_rate", Integer(1)), (f"{TIME}_path", 1 + Symbol("y", positive=True)))
+        if name in named
+    }
+    return bool(sympy.cancel(_valued(residual.xreplace(clock), values, moving=True)) == 0)
 
 
 def _symbols(formulas: Sequence[Formula]) -> list[Symbol]:
@@ -93,6 +112,8 @@ def _solve(residual: Expr, values: Values) -> bool:
 
 
 def _some(symbol: Symbol, chance: random.Random, moving: bool) -> Expr:
+    if moving and is_time(symbol):
+        return Integer(1)
     if moving and not symbol.is_positive:
         return Integer(0)
     size = Rational(chance.randint(1, 9), chance.randint(1, 4))

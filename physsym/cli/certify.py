@@ -12,6 +12,7 @@ from physsym.certificates import (
     LIBRARY,
     NOT_COVERED,
     Certificate,
+    Status,
     certificate,
     checked,
     coq,
@@ -61,10 +62,14 @@ def number_apart(derivations: Sequence[Derivation]) -> list[Certificate]:
 def _check(certificates: list[Certificate]) -> list[str]:
     """Have Coq check the certificates, print what it says of each, and return what it refused."""
     failed: list[str] = []
+    steps: list[Status] = []
     with coq() as assistant:
         for one in certificates:
             found = checked(assistant, one)
             echo(*report_lines(found))
             failed += found.failed
+            steps += found.statuses[1:]
+    certified = sum(step.certified for step in steps)
+    echo("", f"in all {certified} of {len(steps)} steps certified, {len(steps) - certified} withheld")
     echo(f"{len(failed)} lemmas are not proved" if failed else "every lemma that was written is proved")
     return failed

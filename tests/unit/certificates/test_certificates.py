@@ -111,9 +111,13 @@ def test_every_step_is_certified(derivation):
     for k, step in enumerate(derivation.steps, 1):
         wanted = {"Limit": {"limit"}, "Integrate": {"rule", "order"}}.get(type(step.move).__name__, {"line"})
         assert wanted <= {e.name.split("_")[1] for e in written.entries if e.name.startswith(f"step{k}_")}
-    assumed = [r for r in written.refused if "is assumed" in r.reason]
-    assert list(written.refused) == assumed
-    assert len(assumed) == (derivation.title == "Momentum as the textbooks print it")
+    start, *steps = written.statuses
+    assert start.reasons == ("no lemma says that it follows from the Lagrangian",) * (
+        derivation.system is not None
+    )
+    withheld = [str(s) for s in steps if not s.certified]
+    assert len(withheld) == (derivation.title == "Momentum as the textbooks print it")
+    assert all("step 8 (Define): withheld, because eta*(1 - rho) > 0 is assumed" in s for s in withheld)
 
 
 def test_a_statement_reads_as_one_would_write_it_by_hand():
@@ -303,8 +307,12 @@ def test_a_lemma_that_fails_is_named_and_the_others_are_proved(assistant):
     before_it = rule({u: rho * u - (1 - rho) * dt / gamma * G, x: x + after(u)})
     found = checked(assistant, certificate(Derivation("As in the source", before_it, (step,))))
     assert found.failed == ("step1_line",)
-    assert found.proved == ("step1_sign", "step1_sign_can_hold")
-    assert any("NOT PROVED: step1_line" in line for line in report_lines(found))
+    assert found.proved == ("step1_sign", "step1_sign_can_hold", "together", "together_can_hold")
+    assert [s.reasons for s in found.statuses] == [(), ("Coq does not prove step1_line",)]
+    lines = [line.strip() for line in report_lines(found)]
+    assert "NOT PROVED: step1_line" in lines
+    assert "step 1 (Define): withheld, because Coq does not prove step1_line" in lines
+    assert "0 of 1 steps certified, 1 withheld" in lines
 
 
 @needs_coq
@@ -469,7 +477,10 @@ def test_only_writing_needs_no_coq(capsys, tmp_path, monkeypatch):
         "PhysSym.v", "momentum.v", "momentum_as_the_textbooks_print_it.v", "momentum_as_a_recurrence.v",
         "momentum_in_the_constants_of_mechanics.v",
     }  # fmt: skip
-    assert "12 lemmas and 12 witness lemmas written, not checked" in out
+    assert "13 lemmas and 13 witness lemmas written, not checked" in out
+    assert "step 1 (Divide): written, not checked" in out
+    assert "7 of 8 steps written, not checked, 1 withheld" in out
+    assert "certified\n" not in out
     assert "A certificate does not cover:" in out
 
 
@@ -503,8 +514,11 @@ def test_derivations_of_one_title_have_files_of_their_own():
 def test_the_command_has_coq_check_and_prints_what_it_said(capsys, tmp_path):
     code, out, _ = run(capsys, "certify", "gradient_descent", "--out", tmp_path)
     assert code == 0
-    assert "10 of 10 lemmas proved (5 algebra, 3 inequality, 1 limit, 1 order)" in out
-    assert "10 of 10 witness lemmas proved" in out
+    assert "12 of 12 lemmas proved (5 algebra, 1 attraction, 4 inequality, 1 limit, 1 order)" in out
+    assert "12 of 12 witness lemmas proved" in out
+    assert "step 3 (Limit): certified" in out
+    assert "  6 of 6 steps certified, 0 withheld" in out
+    assert "in all 6 of 6 steps certified, 0 withheld" in out
     assert "every lemma that was written is proved" in out
 
 
