@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
 from itertools import accumulate
 
@@ -24,7 +24,7 @@ from physsym.core.dimensions import ONE, DimensionError
 from physsym.core.motion import moves, moving
 from physsym.core.signs import declares_sign
 from physsym.core.statements import Statement
-from physsym.derivation import Derivation
+from physsym.derivation import Derivation, DerivationError
 from physsym.mechanics.moves import Define, Integrate, Limit, Move
 from physsym.vocabulary import STANDARD, Vocabulary
 
@@ -221,33 +221,26 @@ def certificate(derivation: Derivation, module: str = "") -> Certificate:
     -------
     Certificate
         The lemmas, and what is not certified.
-
-    Raises
-    ------
-    DerivationError
-        If a step gives no line.
     """
     taken = getattr(derivation.start, "assuming", ())
     granted: list[Part] = [("granted", lambda: [taken_for_granted(c) for c in taken])] if taken else []
     found = _entries("start", "the start", granted)
     if derivation.system is not None:
         found.append(Refused("the start, law", "no lemma says that it follows from the Lagrangian"))
-    lines, steps = derivation.lines, derivation.steps
+    steps, (lines, broken) = derivation.steps, _lines(derivation)
     impossible = next((f"{c} is assumed at the start, and never holds" for c in taken if never_holds(c)), "")
-    misused = misused_names([step.move for step in steps], lines)
-    known = [*accumulate(lines, _also, initial=derivation.vocabulary.moving)]
     locations = [f"step {k} ({type(step.move).__name__})" for k, step in enumerate(steps, 1)]
-    for k, (step, location, misuse) in enumerate(zip(steps, locations, misused, strict=True), 1):
-        wrong = impossible or misuse
-        above, below = lines[k - 1], lines[k]
-        found += (
-            [Refused(location, wrong)]
-            if wrong
-            else _entries(
-                f"step{k}", location, _parts(step.move, above, below, derivation.vocabulary, known[k - 1])
-            )
-        )
-    found += _together([e for e in found if isinstance(e, Entry)], derivation, known[-1])
+    misused = misused_names([step.move for step in steps[: len(lines) - 1]], lines)
+    known = [*accumulate(lines, _also, initial=derivation.vocabulary.moving)]
+    pairs = zip(steps, locations, misused, lines, lines[1:], strict=False)
+    for k, (step, location, misuse, above, below) in enumerate(pairs, 1):
+        if wrong := impossible or misuse:
+            found.append(Refused(location, wrong))
+        else:
+            wanted = _parts(step.move, above, below, derivation.vocabulary, known[k - 1])
+            found += _entries(f"step{k}", location, wanted)
+    found += [Refused(location, broken) for location in locations[len(lines) - 1 :]]
+    found += _together([e for e in found if isinstance(e, Entry)], lines, known[-1])
     entries = tuple(e for e in found if isinstance(e, Entry))
     refused = tuple(e for e in found if isinstance(e, Refused))
     return Certificate(
@@ -258,6 +251,14 @@ def certificate(derivation: Derivation, module: str = "") -> Certificate:
         ("the start", *locations),
         given=not any(e.location.startswith("the start") for e in found),
     )
+
+
+def _lines(derivation: Derivation) -> tuple[tuple[Statement, ...], str]:
+    """Return the lines as far as the steps give any, and why there are no more."""
+    try:
+        return derivation.lines, ""
+    except DerivationError as reason:
+        return _lines(replace(derivation, steps=derivation.steps[:-1]))[0], str(reason)
 
 
 def _also(known: tuple[Symbol, ...], line: Statement) -> tuple[Symbol, ...]:
@@ -284,10 +285,9 @@ def _refused(reason: str) -> Iterable[Lemma]:
 
 
 def _together(
-    entries: list[Entry], derivation: Derivation, also: tuple[Symbol, ...]
+    entries: list[Entry], lines: tuple[Statement, ...], also: tuple[Symbol, ...]
 ) -> list[Entry | Refused]:
     """Return the lemma that all that the steps suppose of constants can hold at once."""
-    lines = derivation.lines
     supposed = dict.fromkeys(
         h
         for e in entries

@@ -153,11 +153,18 @@ def _determined(law: Law, also: tuple[Symbol, ...]) -> bool:
     free = {s.name for s in moving(law, also) if not is_time(s)} - rates
     held = [[name_and_marks(s) for s in e.residual.free_symbols] for e in law.equations]
     choices = [{n for n, m in own if DOT in m or n in free} for own in held if any(DOT in m for _, m in own)]
-    return _assignable(sorted(choices, key=len))
+    owner: dict[str, int] = {}
+    return all(_assigned(k, choices, owner, set()) for k in range(len(choices)))
 
 
-def _assignable(choices: Sequence[set[str]], taken: frozenset[str] = frozenset()) -> bool:
-    return not choices or any(_assignable(choices[1:], taken | {n}) for n in choices[0] - taken)
+def _assigned(k: int, choices: Sequence[set[str]], owner: dict[str, int], seen: set[str]) -> bool:
+    """Assign one of its names to an equation, if need be by moving others (an augmenting path)."""
+    for name in sorted(choices[k] - seen):
+        seen.add(name)
+        if name not in owner or _assigned(owner[name], choices, owner, seen):
+            owner[name] = k
+            return True
+    return False
 
 
 # ------------------------------------------------------------------ what may be left by a motion

@@ -507,3 +507,44 @@ def test_parts_of_a_limit_are_listed_where_the_whole_is_withheld():
 def test_hypotheses_of_all_steps_together_have_a_witness():
     entries = {e.name: e for e in certificate(RIGHT["a constant name"]).entries}
     assert "eta" in entries["together"].witness
+
+
+def test_a_step_that_gives_no_line_withholds_the_steps_after_it_too():
+    steps = (Divide(gamma), ReduceOrder(x, pa), Integrate(semi_implicit_euler, dt))
+    told = Derivation("told", damped_particle.law(), tuple(Step("", move) for move in steps))
+    _, divided, *rest = certificate(told).statuses
+    assert divided.certified
+    assert len(rest) == 2
+    assert all("step 2 of 'told' gives no line" in str(status) for status in rest)
+
+
+def test_coupled_laws_are_counted_fast():
+    names = [Symbol(f"z{k}", real=True) for k in range(14)]
+    total = sum(map(dot, names))
+    coupled = law({(k + 1) * total + dot(s): -s for k, s in enumerate(names)} | {dot(names[0]): 1})
+    (status,) = certificate(derived(coupled, (Multiply(2), coupled))).statuses[1:]
+    assert "more equations with rates than states" in str(status)
+
+
+SINGULAR = [
+    (law({eps * dot(x): -G}), law({0: -G}), "not shown to decay"),
+    (law({eps**2 * dot(dot(x)): -eps * dot(x) - x}), law({0: -x}), "no fast motion settles"),
+    (law({eps * dot(v): -v - x, dot(x): v / eps}), law({0: -v - x, dot(x): v}), "several equations"),
+    (law({eps * dot(x) + dot(y): -x, dot(y): -y}), law({dot(y): -x, y: -dot(y)}), "holds 2 highest"),
+    (law({dot(x): v, eps * v: -x}), law({dot(x): v, 0: -x}), "holds 0 highest"),
+    (law({(x + eps) * dot(x): -b}), law({x * dot(x): -b}), "not known to differ from zero"),
+    (law({dot(x) ** 2: eps}), law({dot(x) ** 2: 0}), "not known to differ from zero"),
+]
+
+
+@pytest.mark.parametrize(("above", "below", "reason"), SINGULAR, ids=lambda a: str(a)[:40])
+def test_a_singular_limit_that_is_not_shown_to_settle_is_withheld(above, below, reason):
+    assert reason in str(certificate(derived(above, (Limit(eps), below))).statuses[1])
+
+
+def test_the_side_decides_whether_a_coefficient_is_positive():
+    above, below = law({(1 - rho) * dot(v): -v - G}), law({0: -v - G})
+    sides = {side: certificate(derived(above, (Limit(rho, 1, side), below))) for side in (None, "+", "-")}
+    assert {side: one.statuses[1].certified for side, one in sides.items()} == {
+        None: False, "+": False, "-": True,
+    }  # fmt: skip
