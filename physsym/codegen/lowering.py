@@ -6,6 +6,7 @@ same order.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,6 +18,7 @@ from physsym.codegen.passes.common_subexpressions import (
     eliminate_common_subexpressions,
 )
 from physsym.codegen.passes.copy_propagation import drop_copies
+from physsym.codegen.passes.long_chains import split_long_chains
 from physsym.codegen.passes.loop_invariants import ScalarHoist
 from physsym.codegen.straight_line import (
     Assignment,
@@ -88,7 +90,7 @@ def program(rule: RuleLike) -> Program:
     now = {before(s): s for s in carried}
     results = tuple(after(s) if s in rule.targets else now[s] for s in carried)
     scalars, body = (
-        eliminate_common_operations(_to_operations(part, ranks), shared) for part in (scalars, body)
+        eliminate_common_operations(_to_operations(part, ranks, shared), shared) for part in (scalars, body)
     )
     return Program(carried, fixed, tuple(scalars), tuple(body), results, counters)
 
@@ -116,10 +118,14 @@ def _counts(update: Update, rule: Rule) -> bool:
     return bool(update.value - update.target == 1 and not is_position)
 
 
-def _to_operations(lines: list[Line], ranks: Ranks) -> list[Line]:
+def _to_operations(lines: list[Line], ranks: Ranks, names: Iterator[Symbol]) -> list[Line]:
     own = {after(s): {s: OWN} for s, rank in ranks.items() if rank == STATE}
     ordered = [(line, {**ranks, **own.get(line.targets[0], {})}) for line in lines]
-    return [map_values(line, partial(operand, ranks=seen)) for line, seen in ordered]
+    return [
+        part
+        for line, seen in ordered
+        for part in split_long_chains(map_values(line, partial(operand, ranks=seen)), names)
+    ]
 
 
 def _refuse_two_of_a_name(inputs: tuple[Symbol, ...]) -> None:

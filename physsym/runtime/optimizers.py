@@ -18,6 +18,7 @@ from physsym.core.statements import Rule, RuleLike, as_rule
 from physsym.core.symbols import BEFORE
 from physsym.runtime.backends import counted, load_backend, pytree, step_function, those_with, with_fma
 from physsym.runtime.backends.base import (
+    UNDEFINED,
     Backend,
     InPlace,
     Kernel,
@@ -25,6 +26,7 @@ from physsym.runtime.backends.base import (
     Values,
     constants,
     misnamed,
+    step_error,
     whole_number,
 )
 from physsym.runtime.potentials import is_potential, potential_formula, problem
@@ -296,7 +298,7 @@ class Optimizer:
             return self._run(gradient_of(known, self.parameters), state, plan)
 
         def error(before: State, after: State, number: int) -> FloatingPointError:
-            return self._not_finite(after, number, self._evaluations(known, before))
+            return self._not_finite(before, after, number, self._evaluations(known, before))
 
         steps, states = roll_out(*found, state, plan, error)
         return Trajectory(steps, states, tuple(map(state_name, coordinates(self.rule))))
@@ -436,20 +438,28 @@ class Optimizer:
                 raise
             if not isinstance(error, ArithmeticError):
                 raise
-            raise FloatingPointError(f"step {number} cannot be computed: {error}") from error
+            raise step_error(number, error) from error
         if not all(map(self._engine.finite, new.values())):
-            raise self._not_finite(new, number, gradient)
+            raise self._not_finite(state, new, number, gradient)
         if gradient is not None:
             gradient.calls.clear()
         return new
 
-    def _not_finite(self, new: State, number: int, gradient: _WatchedGradient | None) -> FloatingPointError:
+    def _not_finite(
+        self, before: State, new: State, number: int, gradient: _WatchedGradient | None
+    ) -> FloatingPointError:
         if gradient is not None and gradient.is_at_fault(self._engine):
             return FloatingPointError(
                 f"the gradient is not finite in step {number}, though it is taken at a finite point; "
                 "check the gradient there"
             )
         names = ", ".join(name for name, value in new.items() if not self._engine.finite(value))
+        slopes = (found for _, found in gradient.calls) if gradient is not None else ()
+        if all(map(_is_moderate, (*before.values(), *slopes))):  # no overflow, so smaller steps do not help
+            return FloatingPointError(
+                f"{names} is not finite after step {number}, though the gradient and the last state are: "
+                f"{UNDEFINED}"
+            )
         return FloatingPointError(f"{names} is not finite after step {number}; take smaller steps")
 
     def _evaluations(self, potential: Formula, state: State) -> _WatchedGradient:

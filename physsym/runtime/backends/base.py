@@ -101,6 +101,22 @@ def whole_number(name: str, value: object, least: int) -> int:
     return int(value)
 
 
+UNDEFINED = (
+    "the rule or the potential divides by zero there, or takes a root or a logarithm outside of its domain; "
+    "start elsewhere, or add a small number to what it divides by"
+)
+
+
+def step_error(number: int, error: Exception) -> FloatingPointError:
+    """Return the error that says which step could not be computed, and what to do.
+
+    >>> str(step_error(3, OverflowError("too large")))
+    'step 3 cannot be computed: too large; take smaller steps'
+    """
+    advice = "take smaller steps" if isinstance(error, OverflowError) else UNDEFINED
+    return FloatingPointError(f"step {number} cannot be computed: {error}; {advice}")
+
+
 def misnamed(given: Iterable[str], wanted: Sequence[str], known: Sequence[str]) -> str:
     """Return in words which names are missing and which are unknown; nothing where all is well.
 

@@ -26,6 +26,7 @@ from physsym.runtime.backends.base import (
     Values,
     executed,
     gradient_function,
+    step_error,
 )
 
 
@@ -46,7 +47,10 @@ def _(value: mpmath.mpf) -> Any:
 
 
 def _elementary(name: str, value: Value) -> Value:
-    return getattr(_library(value), name)(value)
+    try:
+        return getattr(_library(value), name)(value)
+    except ValueError as error:  # of the module math
+        raise FloatingPointError(f"{name}({value}) is not a real number") from error
 
 
 def _sign(value: Value) -> Value:
@@ -189,7 +193,7 @@ def _arithmetic_error(
         try:
             _, state = take(1, state, numbers)
         except ArithmeticError as error:
-            return FloatingPointError(f"step {first + number} cannot be computed: {error}")
+            return step_error(first + number, error)
     return FloatingPointError(f"one of the steps {first + 1} to {first + every} cannot be computed")
 
 

@@ -6,14 +6,18 @@ import math
 import operator
 import random
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from sympy import Symbol, symbols
 
+from physsym import lambdify, rule, source
 from physsym.codegen import Assignment, Program
 from physsym.codegen.expression_tree import Operation
+from physsym.codegen.passes import long_chains
 from physsym.codegen.passes.common_subexpressions import eliminate_common_operations
 from physsym.codegen.passes.copy_propagation import propagate_copies, reassociate_doublings
+from physsym.runtime.backends import is_installed
 from physsym.runtime.potentials import potential_formula
 
 x, y, g, h, new, c, d = symbols("x y g h x+ c d", real=True)
@@ -165,3 +169,28 @@ def test_what_has_a_name_is_not_named_again():
 def test_a_number_before_a_sum_makes_two_sums_one():
     slopes = potential_formula("rosenbrock").gradient
     assert len(carried_out(slopes)) == len(set(carried_out(slopes))) > 0
+
+
+@pytest.mark.parametrize("terms", [59, 61, 340, 700])
+def test_a_sum_of_many_terms_runs_on_every_backend(terms):
+    factors = symbols(f"a1:{terms + 1}")
+    long_sum = rule({x: x - sum(a * x**k for k, a in enumerate(factors[:terms]))})
+    given = {str(a): float(k + 1) for k, a in enumerate(factors)}
+    exactly = 2 - sum((k + 1) * Fraction(2) ** k for k in range(terms))
+    for backend in ("numpy", "python", "llvm", "c"):
+        if not is_installed(backend):
+            continue
+        (found,) = lambdify(long_sum, backend=backend)(2.0, **given)
+        assert math.isclose(float(found), float(exactly), rel_tol=1e-13), backend
+
+
+def test_where_a_sum_is_split_does_not_change_its_bits(monkeypatch):
+    factors = symbols("a1:150")
+    long_sum = rule({x: x - sum(a * g for a in factors)})
+    given = {str(a): random.Random(str(a)).uniform(-1, 1) for a in (*factors, g)}
+    found = []
+    for longest in (60, 7, 10**6):
+        monkeypatch.setattr(long_chains, "LONGEST", longest)
+        found.append(lambdify(long_sum, backend="python")(0.1, **given))
+    assert found[0] == found[1] == found[2]
+    assert max(map(len, source(long_sum).splitlines())) > 500  # in one line, where the limit is lifted

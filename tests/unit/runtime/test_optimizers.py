@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Abs, Max, Rational, Symbol, sqrt
+from sympy import Abs, Max, Rational, Symbol, log, sqrt
 
 from derivations.book import reference
 from physsym.codegen import partition, program
@@ -710,3 +710,18 @@ def test_a_run_that_diverges_wants_smaller_steps(backend, dtype):
         start = np.full(1, 10.0, dtype) if backend == "numpy" else 10.0
         with pytest.raises(FloatingPointError, match=r"x is not finite after step \d+; take smaller steps"):
             optimizer(descent, backend, eta=1.0).run(start, slope, 10_000)
+
+
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("llvm", marks=needs("llvmlite", "fast"))])
+@pytest.mark.parametrize(
+    ("factor", "start"),
+    [(1 / sqrt(G**2), 0.0), (G / (x - 1), 1.0), (sqrt(x), -1.0), (log(x), -0.5), (1 / (x + 2), -2.0)],
+    ids=str,
+)
+def test_a_rule_that_is_not_defined_somewhere_does_not_want_smaller_steps(factor, start, backend):
+    w = Symbol("w", real=True)
+    run = optimizer(rule({x: x - eta * G * factor}), backend, eta=0.1).run
+    for slope in (lambda place: place, w**2 / 2):
+        with pytest.raises(FloatingPointError, match="divides by zero there, or") as refused:
+            run(start, slope, 3)
+        assert "smaller steps" not in str(refused.value)
