@@ -29,7 +29,7 @@ def split_long_chains(line: Line, names: Iterator[Symbol]) -> list[Line]:
     ['s', 's2', 'x']
     """
     parts: list[Line] = []
-    last = map_values(line, lambda value: _split(value, parts, names))  # type: ignore[arg-type]
+    last = map_values(line, lambda value: _split(value, parts, names))
     return [*parts, last]
 
 
