@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import io
 import os
@@ -9,6 +10,7 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import NoReturn
 
 from physsym import __version__
@@ -172,8 +174,7 @@ def _run_command(arguments: Sequence[str] | None) -> int:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows its number
                 stream.reconfigure(errors="backslashreplace")
-        # The commands need SymPy, which --help must not pay for, and most need more, which `check` must not.
-        module = importlib.import_module(COMMANDS[command][0])
+        module = _imported(COMMANDS[command][0])
         try:
             return int(module.main(options))
         except BaseException as error:
@@ -192,6 +193,23 @@ def _run_command(arguments: Sequence[str] | None) -> int:
     except KeyboardInterrupt:
         print("physsym: interrupted", file=sys.stderr)
         return 130
+
+
+def _imported(name: str) -> ModuleType:
+    """Import the module of a command, without a search for garbage meanwhile; later ones leave it out.
+
+    The commands need SymPy, which --help must not pay for, and most need more, which `check` must not. What
+    is imported lives as long as the process: searches would go through all of SymPy in vain.
+    """
+    if name in sys.modules or not gc.isenabled():
+        return importlib.import_module(name)
+    gc.disable()
+    try:
+        module = importlib.import_module(name)
+        gc.freeze()
+    finally:
+        gc.enable()
+    return module
 
 
 def _refuse(reason: str) -> int:

@@ -1,5 +1,6 @@
 """The command line, as a user meets it."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -417,6 +418,37 @@ def test_an_interruption_during_imports_is_one(capsys, monkeypatch):
 
     monkeypatch.setattr("physsym.__main__.importlib.import_module", interrupted)
     assert run(capsys, "check") == (130, "", "physsym: interrupted\n")
+
+
+IMPORTING = """
+import gc, sys
+from physsym.__main__ import main
+searches = []
+def note(phase, info):
+    if "sympy" in sys.modules and not gc.get_freeze_count():
+        searches.append(info)
+gc.callbacks.append(note)
+if sys.argv[1] == "off":
+    gc.disable()
+main(["check", "seen.py"])
+"""
+SEEN = "import __main__, gc; print(len(__main__.searches), gc.isenabled(), gc.get_freeze_count() > 10_000)"
+
+
+@pytest.mark.parametrize(("collector", "seen"), [("on", "0 True True"), ("off", "0 False False")])
+def test_no_search_for_garbage_goes_through_what_is_imported(tmp_path, collector, seen):
+    (tmp_path / "seen.py").write_text(SEEN)
+    command = [sys.executable, "-c", IMPORTING, collector]
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path, env=env)
+    assert done.stdout == f"{seen}\n"
+
+
+def test_garbage_is_searched_for_again_after_an_import_that_failed(monkeypatch):
+    monkeypatch.setitem(COMMANDS, "source", ("physsym.cli.no_such_module", *COMMANDS["source"][1:]))
+    with pytest.raises(ImportError):
+        main(["source", "momentum"])
+    assert gc.isenabled()
 
 
 def test_an_interruption_while_a_script_is_loaded_is_one(capsys, tmp_path):
