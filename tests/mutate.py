@@ -1,31 +1,31 @@
 """Mutate the functions of the verifying code and run the tests that call them: `python -m tests.mutate`.
 
-Each mutant changes one thing; the tests that reach its function are run, fastest first. With `--decorated`
-only functions under a decorator are mutated, which mutmut passes over: the judges of the moves, registered by
-`@....register`, and functions whose values are cached. `--sample N` draws N of the mutants at random. It
-prints the mutants that survive and returns 1 where some do.
+Each mutant changes one thing; the tests that call its function are run, fastest first, in a fork of one
+process that has collected them all. With `--decorated` only functions under a decorator are mutated, which
+mutmut passes over: the judges of the moves, registered by `@....register`, and functions whose values are
+cached. `--sample N` draws N of the mutants at random. It prints the mutants that survive and returns 1 where
+some do.
 """
 
 from __future__ import annotations
 
 import ast
-import json
+import io
 import random
 import sys
-import tempfile
 import tomllib
 from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from difflib import unified_diff
-from pathlib import Path
-from time import process_time
 from typing import Any
 
 import pytest
 
-from tests.support.mutants import PASSED, ROOT, Change, outcomes
+from tests.support.in_place import InPlace, Trial
+from tests.support.mutants import PASSED, ROOT
 
 PATHS = (
     "physsym/verify",
@@ -45,11 +45,9 @@ SWAPPED: dict[type[ast.AST], type[ast.AST]] = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """A changed function: its file, its key, the new text of the file, and the function before and after."""
+    """A changed function: its key, and its text before and after."""
 
-    file: str
     key: str
-    text: str
     before: str
     after: str
 
@@ -115,77 +113,9 @@ def mutants(file: str, source: str, decorated: bool = False) -> Iterator[Mutant]
                 kept = getattr(node, name)
                 setattr(node, name, value)
                 after = ast.unparse(function)
-                text = ast.unparse(ast.fix_missing_locations(tree))
                 setattr(node, name, kept)
                 if after != before:
-                    yield Mutant(file, key_of(file, function), text, before, after)
-
-
-def watched(file: str, source: str) -> str:
-    """Return the text of a file in which each function says that it was called."""
-    tree = ast.parse(source)
-    for function in functions(tree):
-        call = f"__import__('builtins').physsym_called({key_of(file, function)!r})"
-        function.body.insert(int(ast.get_docstring(function) is not None), ast.parse(call).body[0])
-    return ast.unparse(ast.fix_missing_locations(tree))
-
-
-class Watch:
-    """A plugin of pytest that writes which test calls which functions, and how long each test takes."""
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.calls, self.current = path, {}, set()
-
-    def pytest_sessionstart(self) -> None:
-        import builtins
-
-        builtins.physsym_called = lambda key: self.current.add(key)
-
-    @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_protocol(self, item):
-        self.current, began = set(), process_time()
-        yield
-        self.calls[item.nodeid] = process_time() - began, sorted(self.current)
-
-    def pytest_sessionfinish(self) -> None:
-        self.path.write_text(json.dumps(self.calls), encoding="utf-8")
-
-
-def tests_of(
-    sources: dict[str, str], selection: tuple[str, ...], slowest: float
-) -> dict[str, tuple[str, ...]]:
-    """Return the tests that call each function, fastest first, then those of its package.
-
-    Tests that take more than `slowest` seconds are left out.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        calls = Path(folder) / "calls.json"
-        watch = Change(selection, {f: watched(f, text) for f, text in sources.items()}, (Watch(calls),))
-        (result,) = outcomes([watch], limit=1800)
-        if result.outcome != PASSED:
-            raise RuntimeError(f"the tests do not pass without a mutant:\n{result.output[-3000:]}")
-        timed = json.loads(calls.read_text(encoding="utf-8"))
-    fast = [test for test, (seconds, _) in sorted(timed.items(), key=lambda i: i[1][0]) if seconds < slowest]
-    found: dict[str, list[str]] = {}
-    for test in fast:
-        for key in timed[test][1]:
-            found.setdefault(key, []).append(test)
-    # What an earlier test has cached, a later one does not call: the tests of the same package come after.
-    for key, tests in found.items():
-        folder = f"tests/unit/{key.split('/')[1]}/"
-        tests += [test for test in fast if test.startswith(folder) and test not in tests]
-    return {key: tuple(tests) for key, tests in found.items()}
-
-
-def control(sources: dict[str, str], reached: dict[str, tuple[str, ...]], jobs: int) -> None:
-    """Raise RuntimeError where the tests of a function do not pass with its file unparsed but not mutated."""
-    plain = {file: ast.unparse(ast.parse(source)) for file, source in sources.items()}
-    unchanged = [Change(t, {(f := key.partition(":")[0]): plain[f]}, label=key) for key, t in reached.items()]
-    for result in outcomes(unchanged, jobs):
-        if result.outcome != PASSED:
-            raise RuntimeError(
-                f"{result.change.label}: {result.outcome} with no mutant:\n{result.output[-3000:]}"
-            )
+                    yield Mutant(key_of(file, function), before, after)
 
 
 def main() -> int:
@@ -199,33 +129,49 @@ def main() -> int:
     command.add_argument("--seed", type=int, default=0, metavar="S", help="another seed, other mutants")
     command.add_argument("--jobs", type=int, default=2, metavar="J", help="number of processes (default: 2)")
     command.add_argument("--slowest", type=float, default=5.0, metavar="T", help="leave out tests above T s")
+    command.add_argument(
+        "--within", type=float, default=60.0, metavar="T", help="the tests of a mutant take T s at most"
+    )
     options = command.parse_args()
     found = [ROOT / path for path in options.paths]
     files = sorted(str(f.relative_to(ROOT)) for p in found for f in (p.rglob("*.py") if p.is_dir() else (p,)))
     sources = {file: (ROOT / file).read_text(encoding="utf-8") for file in files}
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
-    selection = tuple(settings["pytest_add_cli_args_test_selection"])
     made = [mutant for file, source in sources.items() for mutant in mutants(file, source, options.decorated)]
     if options.sample:
         made = random.Random(options.seed).sample(made, min(options.sample, len(made)))
-    keys = {mutant.key for mutant in made}
-    reached = {k: t for k, t in tests_of(sources, selection, options.slowest).items() if k in keys}
-    control(sources, reached, options.jobs)
-    missed = [m for m in made if m.key not in reached]
-    tried = [Change(reached[m.key], {m.file: m.text}, label=m) for m in made if m.key in reached]
+    trees = {
+        file: {key_of(file, function): function for function in functions(ast.parse(source))}
+        for file, source in sources.items()
+    }
     ended: Counter[str] = Counter()
     survivors = []
-    for number, result in enumerate(outcomes(tried, options.jobs), 1):
-        ended[result.outcome] += 1
-        print(f"\r{number} of {len(tried)} tried", end="", file=sys.stderr, flush=True)
-        if result.outcome == PASSED:
-            survivors.append(result.change.label)
-            print(f"\nsurvives: {result.change.label}", flush=True)
+
+    def told(trial: Trial, outcome: str) -> None:
+        ended[outcome] += 1
+        print(f"\r{ended.total()} of {len(made)} tried", end="", file=sys.stderr, flush=True)
+        if outcome == PASSED:
+            survivors.append(trial.label)
+            print(f"\nsurvives: {trial.label}", file=sys.stderr, flush=True)
+
+    trials = [Trial(mutant.key, mutant.after, mutant) for mutant in made]
+    limits = {"jobs": options.jobs, "slowest": options.slowest, "within": options.within}
+    plugin = InPlace(trees, trials, told=told, **limits)
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
+    selection = settings["pytest_add_cli_args_test_selection"]
+    with redirect_stdout(io.StringIO()) as output:
+        code = pytest.main(
+            ["-q", "-s", "-p", "no:cacheprovider", "-m", "not slow", *selection], plugins=[plugin]
+        )
+    if code != pytest.ExitCode.OK:
+        print(output.getvalue()[-3000:])
+    missed = [m for m in made if m.key not in plugin.reached]
+    for mutant in survivors:
+        print(f"\nsurvives: {mutant}")
     for mutant in missed:
         print(f"\nno test reaches {mutant}")
     print(f"\n{len(made)} mutants, {len(survivors)} survive, {len(missed)} in functions that no test reaches")
     print(", ".join(f"{count} {outcome}" for outcome, count in ended.most_common()))
-    return int(bool(survivors or missed))
+    return int(bool(survivors or missed or code))
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ a, b, d, s, k, beta, b2 = (Symbol(name, real=True) for name in ("a", "b", "d", "
 c, bound, L, mu, gap = (Symbol(name, positive=True) for name in ("c", "l", "L", "mu", "d"))
 n = Symbol("n", integer=True, positive=True)
 open_bound = Symbol("w", real=True)
+nowhere = 1 / (Max(x, 0) + Max(-x, 0) - Abs(x))
 
 
 def clip(z, at=c):
@@ -157,6 +158,13 @@ def test_one_side_is_defined_where_the_other_is_not(left, right, conditions):
         return
     assert verdict.outcome is Outcome.CONDITIONAL, str(verdict)
     assert sorted(printed(verdict)) == sorted(conditions)
+
+
+@pytest.mark.parametrize("other", [Abs(x), Integer(0), 1 + nowhere])
+def test_what_is_defined_nowhere_equals_nothing(other):
+    verdict = identical(nowhere, other)
+    assert verdict.outcome is Outcome.UNDECIDABLE, str(verdict)
+    assert "no point was found" in str(verdict)
 
 
 def test_conditions_that_follow_or_are_shared_are_no_conditions():
