@@ -6,16 +6,33 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
-from sympy import Add, Expr, Integer, Mul, Poly, Symbol, cancel, expand, factor_list, fraction, gcd, together
+from sympy import (
+    Add,
+    Dummy,
+    Expr,
+    Integer,
+    Mul,
+    Poly,
+    Symbol,
+    cancel,
+    expand,
+    factor_list,
+    fraction,
+    gcd,
+    together,
+)
 
 from physsym.analysis.exact_evaluation import AnalysisError, put, sign_of
 from physsym.analysis.linear import characteristic_polynomial
-from physsym.core.polynomials import hurwitz_conditions, positive_sides, sign_given
+from physsym.core.polynomials import hurwitz_conditions, hurwitz_determinants, positive_sides, sign_given
 from physsym.core.signs import signs
 from physsym.core.statements import Rule, StatementLike, as_statement
 from physsym.core.symbols import Exact
 from physsym.core.verdicts import Condition
 from physsym.vocabulary import lam
+
+LARGEST_BY_REDUCTION = 3  # the degree up to which conditions are found one degree after the other
+LARGEST_IN_SYMBOLS, FEW_SYMBOLS = 4, 3  # beyond this degree, formulas in more symbols take minutes
 
 
 @dataclass(frozen=True)
@@ -136,10 +153,34 @@ def schur_cohn(polynomial: Poly) -> Region:
     Coefficients are assumed to be real. Raises AnalysisError for a polynomial without roots.
     """
     _refuse_rootless(polynomial)
+    if polynomial.degree() > LARGEST_BY_REDUCTION:
+        return _schur_by_hurwitz(polynomial)
     known: list[Expr] = []
     return Region(
         tuple(Condition(c, "> 0") for c in positive_sides(_positive_inside(polynomial, known), known))
     )
+
+
+def _schur_by_hurwitz(polynomial: Poly) -> Region:
+    """Return the region of a polynomial of higher degree, where the reduction by degrees grows too fast.
+
+    z = (1 + s)/(1 - s) takes the half-plane on the left to the unit circle.
+    """
+    n, symbols = polynomial.degree(), polynomial.free_symbols_in_domain
+    if n > LARGEST_IN_SYMBOLS and len(symbols) > FEW_SYMBOLS:
+        names = ", ".join(sorted(map(str, symbols)))
+        raise AnalysisError(
+            f"the region of a rule with a characteristic polynomial of degree {n} in {len(symbols)} "
+            f"symbols ({names}) is too large a formula; put numbers for some of them, for {FEW_SYMBOLS} to "
+            "remain, or compute spectral_radii on a grid of numbers"
+        )
+    a = [c / polynomial.LC() for c in polynomial.all_coeffs()]
+    s = Dummy("s")
+    image = Poly(expand(Add(*(c * (1 + s) ** (n - k) * (1 - s) ** k for k, c in enumerate(a)))), s)
+    image_coefficients = [image.coeff_monomial(s**k) for k in range(n, -1, -1)]
+    ends = (Add(*a), Add(*a[::2]) - Add(*a[1::2]))
+    sides = positive_sides((*ends, *hurwitz_determinants(image_coefficients)), [])
+    return Region(tuple(Condition(side, "> 0") for side in sides))
 
 
 def _positive_inside(polynomial: Poly, known: list[Expr]) -> Iterator[Expr]:

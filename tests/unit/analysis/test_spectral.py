@@ -382,3 +382,33 @@ def test_an_empty_region_is_said_to_be_empty(statement, words):
     at = {s: n for s, n in values.items() if any(s in c.expression.free_symbols for c in region.conditions)}
     assert not region.holds_at(at)
     assert not stability_region(RULES["two steps stale"]).is_empty
+
+
+def several_momenta(count):
+    """Return a rule with a velocity a memory, all of which move the position."""
+    velocities = [Symbol(f"u{k}", real=True) for k in range(count)]
+    memories = [Symbol(f"beta{k}", positive=True) for k in range(count)]
+    decays = {w: b * w - eta * G for w, b in zip(velocities, memories, strict=True)}
+    return rule({**decays, x: x + sum(map(after, velocities))}), memories
+
+
+@pytest.mark.parametrize(("count", "numbers"), [(3, 0), (3, 1), (4, 3), (5, 4)])
+def test_the_region_of_a_rule_of_many_states_is_where_all_multipliers_are_inside(count, numbers):
+    drawn = random.Random(count + numbers)
+    full, memories = several_momenta(count)
+    fixed = {b: Rational(drawn.randint(1, 9), 10) for b in memories[:numbers]}
+    one = rule({u.target: u.value.subs(fixed) for u in full.updates})
+    region, seen = stability_region(one), set()
+    for _ in range(40):
+        values = {b: Rational(drawn.randint(1, 12), 10) for b in memories[numbers:]}
+        values |= {eta: Rational(drawn.randint(1, 40), 50 * count), lam: 1}
+        radius = float(spectral_radii(one, **{str(s): float(value) for s, value in values.items()}))
+        if abs(radius - 1) > 1e-6:
+            seen.add(radius < 1)
+            assert region.holds_at(values) == (radius < 1), values
+    assert seen == {True, False}
+
+
+def test_a_region_that_is_too_large_a_formula_is_refused_with_what_to_do():
+    with pytest.raises(ValueError, match=r"degree 6 in 7 symbols .* put numbers for some of them"):
+        stability_region(several_momenta(5)[0])
