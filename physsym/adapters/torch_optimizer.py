@@ -23,6 +23,8 @@ from physsym.runtime.backends.torch import BACKEND
 
 LEARNING_RATES = ("lr", "eta", "alpha")
 GROUP = ("params", "param_names", "maximize", "foreach", "steps_done")
+# What schedulers of PyTorch write into groups.
+SCHEDULED = ("initial_lr", "max_lr", "min_lr", "base_momentum", "max_momentum", "swa_lr")
 MANY_AT_ONCE = ("cuda", "xpu")  # where many small calls cost more than the memory that lists take
 
 
@@ -126,8 +128,35 @@ class DerivedOptimizer(library.optim.Optimizer):
         """Add a group, with parameters of the rule of its own if any are given; errors as when made."""
         if isinstance(param_group, dict):
             param_group = self._renamed(param_group)
+            self._refuse_unfit(param_group)
             self._constants({**self.defaults, **param_group})
         super().add_param_group(param_group)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Load what `state_dict` returned; raise ValueError, with nothing written, for other rules."""
+        wanted = {*self._keys.values(), "steps_done"} - {*self.schedules}
+        for group in state_dict["param_groups"]:
+            if wanted - {*group} or {*group} - wanted - {*GROUP, *SCHEDULED, *self.schedules}:
+                names = ", ".join(sorted(map(str, {*group} - {*GROUP, *SCHEDULED}))) or "none"
+                raise ValueError(
+                    f"this is the state of another optimizer: its parameters are {names}; those of the rule "
+                    f"are {', '.join(sorted(self._keys.values())) or 'none'}"
+                )
+        super().load_state_dict(state_dict)
+
+    def _refuse_unfit(self, group: Mapping[str, Any]) -> None:
+        """Raise for names that are no parameters of the rule, and for a negative learning rate."""
+        known = {*self._keys.values()}
+        if unknown := sorted({*group} - known - {*GROUP, *SCHEDULED}):
+            raise TypeError(
+                f"a group of parameters has {', '.join(unknown)}, which the rule does not know; it has "
+                f"{', '.join(sorted(known)) or 'none'}"
+            )
+        rate = {**self.defaults, **group}.get("lr")
+        if isinstance(rate, (int, float)) and rate < 0:
+            raise ValueError(
+                f"the learning rate must not be negative, given {rate}; to climb, give maximize=True"
+            )
 
     def step(self, closure: Callable[[], Value] | None = None) -> Value:
         """Take one step; return what the closure returned when it was first called.

@@ -29,7 +29,7 @@ from physsym.runtime.backends.base import (
     step_error,
     whole_number,
 )
-from physsym.runtime.potentials import is_potential, potential_formula, problem
+from physsym.runtime.potentials import dense_gradient, is_potential, potential_formula, problem
 from physsym.runtime.progress import progress as progress_bar
 from physsym.runtime.rollout import (
     Callback,
@@ -285,6 +285,8 @@ class Optimizer:
             return self._run(grad, self.init(w0), plan)
 
     def _run_on(self, given: Value, w0: Value, plan: Plan) -> Trajectory:
+        if (dense := dense_gradient(given)) is not None:
+            return self._run(dense, self.init(w0), plan)
         known = potential_formula(given, self.parameters)
         if known is None:
             task = problem(given) if isinstance(given, str) else given

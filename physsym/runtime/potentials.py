@@ -172,14 +172,42 @@ def _by_number(symbol: Symbol) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", symbol.name)]
 
 
+UNROLLED = 10
+"""The number of weights up to which a dense quadratic is a formula, with their square of terms."""
+
+
+def dense_gradient(given: Any) -> Callable[[Array], Array] | None:
+    """Return the gradient A*w of a quadratic given by its dense matrix A, (n, n); None for other potentials.
+
+    Raises ValueError for an unfit matrix, and the gradient for weights that are not n.
+    """
+    if not isinstance(given, (np.ndarray, list, tuple)):
+        return None
+    matrix = np.asarray(given, dtype=float)
+    if matrix.ndim != 2 or len(matrix) <= UNROLLED or np.count_nonzero(matrix) <= UNROLLED * len(matrix):
+        return None
+    _refuse_unfit(matrix)
+
+    def gradient(w: Array) -> Array:
+        if np.shape(w) != matrix.shape[:1]:
+            raise ValueError(f"the potential has {len(matrix)} weights, the state has shape {np.shape(w)}")
+        return np.asarray(matrix @ w, np.result_type(w, np.float32))
+
+    return gradient
+
+
 def _quadratic(numbers: Array) -> Formula:
     matrix = np.diag(numbers) if numbers.ndim == 1 else numbers
-    if matrix.ndim != 2 or not matrix.size or not np.array_equal(matrix, matrix.T):
-        raise ValueError(
-            f"a quadratic is its curvatures, (n,), or its symmetric matrix, (n, n); given {numbers}"
-        )
-    if not np.isfinite(matrix).all():
-        raise ValueError(f"the numbers of a quadratic must be finite, given {numbers}")
+    _refuse_unfit(matrix)
     weights = [Symbol(f"w{k + 1}", real=True) for k in range(len(matrix))]
     terms = (Rational(Fraction(h)) * weights[i] * weights[j] / 2 for (i, j), h in np.ndenumerate(matrix) if h)
     return Formula(sum(terms, Rational(0)), tuple(weights))
+
+
+def _refuse_unfit(matrix: Array) -> None:
+    if matrix.ndim != 2 or not matrix.size or not np.array_equal(matrix, matrix.T):
+        raise ValueError(
+            f"a quadratic is its curvatures, (n,), or its symmetric matrix, (n, n); given {matrix}"
+        )
+    if not np.isfinite(matrix).all():
+        raise ValueError(f"the numbers of a quadratic must be finite, given {matrix}")

@@ -11,7 +11,7 @@ import pytest
 from sympy import Symbol
 
 from physsym import adapters
-from physsym.core.statements import rule
+from physsym.core.statements import rewritten, rule
 from physsym.core.symbols import before, grad, partial
 from physsym.runtime import optimizer
 from physsym.vocabulary import G, eta, lam, rho, u, x
@@ -77,6 +77,9 @@ def ours(stated, **options):
 
 # --- the same law, the same loss curve
 
+# Climbing with the gradient turned is descending.
+UPHILL = rewritten(digits.heavy_ball, lambda formula: formula.xreplace({G: -G}))
+
 SAME = {
     "descent": (ours(digits.descent, eta=0.5), lambda own: SGD(own, lr=0.5)),
     "momentum": (ours(digits.heavy_ball, **CHOSEN), lambda own: SGD(own, lr=0.1, momentum=0.9)),
@@ -94,7 +97,7 @@ SAME = {
         lambda own: SGD(own, lr=0.1, momentum=0.9, weight_decay=0.01),
     ),
     "climbing": (
-        ours(digits.heavy_ball, eta=-0.1, rho=0.9, maximize=True),
+        ours(UPHILL, eta=0.1, rho=0.9, maximize=True),
         lambda own: SGD(own, lr=0.1, momentum=0.9),
     ),
     "adam": (
@@ -376,3 +379,26 @@ def test_unfit_tensors_are_told_before_anything_is_written(kind, slope, said):
     with pytest.raises(TypeError, match=said):
         adapters.torch(digits.descent, [fine, unfit], eta=0.1).step()
     assert fine.tolist() == [1.0, 1.0]
+
+
+def test_unknown_keys_and_negative_rates_of_groups_are_refused():
+    own = [torch.nn.Parameter(torch.ones(2))]
+    with pytest.raises(TypeError, match="has lrr, which the rule does not know; it has lr"):
+        adapters.torch(digits.heavy_ball, [{"params": own, "lrr": 3}], **CHOSEN)
+    for group, given in (({"lr": -3.0}, CHOSEN), ({}, {**CHOSEN, "eta": -0.1})):
+        with pytest.raises(ValueError, match=r"must not be negative, given .*; to climb, give maximize=True"):
+            adapters.torch(digits.heavy_ball, [{"params": own, **group}], **given)
+
+
+def test_the_state_of_another_optimizer_is_refused_before_anything_is_written():
+    own = [torch.nn.Parameter(torch.ones(2))]
+    own[0].grad = torch.ones(2)
+    optimizer = adapters.torch(digits.heavy_ball, own, **CHOSEN)
+    optimizer.step()
+    kept = optimizer.state_dict()
+    for other in (torch.optim.Adam(own), adapters.torch(digits.adam, own, **digits.OF_ADAM)):
+        other.step()
+        with pytest.raises(ValueError, match=r"another optimizer: its parameters are .* those of"):
+            optimizer.load_state_dict(other.state_dict())
+    optimizer.load_state_dict(kept)
+    optimizer.step()

@@ -725,3 +725,18 @@ def test_a_rule_that_is_not_defined_somewhere_does_not_want_smaller_steps(factor
         with pytest.raises(FloatingPointError, match="divides by zero there, or") as refused:
             run(start, slope, 3)
         assert "smaller steps" not in str(refused.value)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_dense_quadratic_by_its_matrix_runs_as_by_its_gradient(dtype):
+    drawn = np.random.default_rng(5).normal(size=(40, 40))
+    matrix, start = drawn @ drawn.T / 40, np.ones(40, dtype)
+    stepper = optimizer(descent, eta=0.05)
+    by_matrix = stepper.run(start, matrix, 30).x
+    by_hand = np.linalg.matrix_power(np.eye(40) - 0.05 * matrix, 30) @ np.ones(40)
+    assert by_matrix.dtype == dtype
+    np.testing.assert_allclose(by_matrix[-1], by_hand, rtol=1e-4 if dtype == np.float32 else 1e-10)
+    with pytest.raises(ValueError, match="the potential has 40 weights"):
+        stepper.run(np.ones(39), matrix, 3)
+    with pytest.raises(ValueError, match="symmetric"):
+        stepper.run(np.ones(40), drawn, 3)
