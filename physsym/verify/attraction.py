@@ -184,7 +184,9 @@ def expanded(expression: Expr, small: Symbol) -> Expansion:
     try:
         top, bottom = (Poly(part, small).terms()[::-1] for part in (above, below))
     except PolynomialError:
-        raise UndecidedError(f"{expression} has no expansion in powers of {small}") from None
+        raise UndecidedError(
+            f"{expression} has no expansion in powers of {small}; state the law without it"
+        ) from None
     (lowest,), size = bottom[0]
     terms = {Fraction(k - lowest, index): c / size for (k,), c in top if c != 0}
     return Expansion(
@@ -304,7 +306,11 @@ def attracts(edge: Edge, approach: Approach) -> Verdict:
         return _does_not_settle(edge, what)
     symbolic = frozenset[Symbol]().union(*(c.free_symbols for c in edge.coefficients))
     if len(edge.coefficients) > _MAX_DEGREE + 1 and len(symbolic) > _MAX_DEGREE:
-        return undecided(f"whether {what} decays: its polynomial is of too high a degree", engines=(NAME,))
+        return undecided(
+            f"whether {what} decays is not decided: the degree is too high for so many symbols; give numbers "
+            "for some of them, or the law of fewer coordinates",
+            engines=(NAME,),
+        )
     sides = hurwitz_conditions(edge.coefficients)
     if any(signs(side) <= _NEVER_POSITIVE for side in sides):
         return _does_not_settle(edge, what)

@@ -99,7 +99,9 @@ def _multiple_roots(below: Expr, symbol: Symbol) -> list[Expr | None]:
 def _order_at(above: Expr, symbol: Symbol, root: Expr | None, exponent: Exponent, small: Symbol) -> Exponent:
     """Return the slowest order at which roots tend to a multiple root of the limit."""
     if root is None:
-        raise UndecidedError(f"the limit has a multiple root in {symbol} that has no formula")
+        raise UndecidedError(
+            f"the limit has a multiple root in {symbol} that has no formula; solve for {symbol} by Isolate first"
+        )
     top = fraction(together(above.xreplace({symbol: root + symbol})))[0]
     try:
         coefficients = Poly(expand(top), symbol).terms()

@@ -126,7 +126,9 @@ class _Evaluation:
     @singledispatchmethod
     def _value(self, expression: Expr) -> Quotient:
         if not isinstance(expression, _UNKNOWN):
-            raise UndecidedError(f"flint knows no {type(expression).__name__}")
+            raise UndecidedError(
+                f"{type(expression).__name__} is no sum, product, power or root; give the line without it"
+            )
         return self._applied(expression, lambda name, _: self.ring.generator(name))
 
     @_value.register(Rational)
