@@ -100,7 +100,7 @@ def _order_at(above: Expr, symbol: Symbol, root: Expr | None, exponent: Exponent
     """Return the slowest order at which roots tend to a multiple root of the limit."""
     if root is None:
         raise UndecidedError(
-            f"the limit has a multiple root in {symbol} that has no formula; solve for {symbol} by Isolate first"
+            f"the limit has a multiple root in {symbol} that has no formula; use Isolate({symbol}) first"
         )
     top = fraction(together(above.xreplace({symbol: root + symbol})))[0]
     try:

@@ -124,10 +124,10 @@ SAYS = {
         UndecidedError,
         "too few random points lie on the real branch of every root",
     ),
-    "flint knows no": (
+    "no sum, product, power or root": (
         lambda: flint._Evaluation.of(tan(x)).value(erf(x)),
         UndecidedError,
-        "flint knows no erf",
+        "erf is no sum, product, power or root; give the line without it",
     ),
     "division by zero": (
         lambda: flint._Evaluation.of(x, u).value(1 / (x * (u + 1) - x * u - x)),
