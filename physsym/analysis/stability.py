@@ -6,25 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
-from sympy import (
-    Add,
-    Dummy,
-    Expr,
-    Integer,
-    Mul,
-    Poly,
-    Symbol,
-    cancel,
-    expand,
-    factor_list,
-    fraction,
-    gcd,
-    together,
-)
+from sympy import Add, Expr, Integer, Mul, Poly, Symbol, cancel, expand, factor_list, fraction, gcd, together
+from sympy.polys.fields import sfield
+from sympy.polys.matrices import DomainMatrix
 
 from physsym.analysis.exact_evaluation import AnalysisError, put, sign_of
 from physsym.analysis.linear import characteristic_polynomial
-from physsym.core.polynomials import hurwitz_conditions, hurwitz_determinants, positive_sides, sign_given
+from physsym.core.polynomials import hurwitz_conditions, positive_sides, sign_given
 from physsym.core.signs import signs
 from physsym.core.statements import Rule, StatementLike, as_statement
 from physsym.core.symbols import Exact
@@ -32,7 +20,7 @@ from physsym.core.verdicts import Condition
 from physsym.vocabulary import lam
 
 LARGEST_BY_REDUCTION = 3  # the degree up to which conditions are found one degree after the other
-LARGEST_IN_SYMBOLS, FEW_SYMBOLS = 4, 3  # beyond this degree, formulas in more symbols take minutes
+LARGEST_IN_SYMBOLS, FEW_SYMBOLS = 4, 4  # beyond this degree, formulas in more symbols take minutes
 
 
 @dataclass(frozen=True)
@@ -153,20 +141,11 @@ def schur_cohn(polynomial: Poly) -> Region:
     Coefficients are assumed to be real. Raises AnalysisError for a polynomial without roots.
     """
     _refuse_rootless(polynomial)
-    if polynomial.degree() > LARGEST_BY_REDUCTION:
-        return _schur_by_hurwitz(polynomial)
     known: list[Expr] = []
-    return Region(
-        tuple(Condition(c, "> 0") for c in positive_sides(_positive_inside(polynomial, known), known))
-    )
-
-
-def _schur_by_hurwitz(polynomial: Poly) -> Region:
-    """Return the region of a polynomial of higher degree, where the reduction by degrees grows too fast.
-
-    z = (1 + s)/(1 - s) takes the half-plane on the left to the unit circle.
-    """
-    n, symbols = polynomial.degree(), polynomial.free_symbols_in_domain
+    a = [c / polynomial.LC() for c in polynomial.all_coeffs()]
+    while a[-1] == 0:  # a root at zero
+        a.pop()
+    n, symbols = len(a) - 1, polynomial.free_symbols_in_domain
     if n > LARGEST_IN_SYMBOLS and len(symbols) > FEW_SYMBOLS:
         names = ", ".join(sorted(map(str, symbols)))
         raise AnalysisError(
@@ -174,20 +153,33 @@ def _schur_by_hurwitz(polynomial: Poly) -> Region:
             f"symbols ({names}) is too large a formula; put numbers for some of them, for {FEW_SYMBOLS} to "
             "remain, or compute spectral_radii on a grid of numbers"
         )
-    a = [c / polynomial.LC() for c in polynomial.all_coeffs()]
-    s = Dummy("s")
-    image = Poly(expand(Add(*(c * (1 + s) ** (n - k) * (1 - s) ** k for k, c in enumerate(a)))), s)
-    image_coefficients = [image.coeff_monomial(s**k) for k in range(n, -1, -1)]
-    ends = (Add(*a), Add(*a[::2]) - Add(*a[1::2]))
-    sides = positive_sides((*ends, *hurwitz_determinants(image_coefficients)), [])
-    return Region(tuple(Condition(side, "> 0") for side in sides))
+    sides = _positive_by_map(a) if n > LARGEST_BY_REDUCTION else _positive_inside(a, known)
+    return Region(tuple(Condition(c, "> 0") for c in positive_sides(sides, known)))
 
 
-def _positive_inside(polynomial: Poly, known: list[Expr]) -> Iterator[Expr]:
+def _positive_by_map(a: list[Expr]) -> Iterator[Expr]:
+    """Yield what is positive exactly if all roots of a monic polynomial p are inside the unit circle.
+
+    The roots of (1 - s)**n*p((1 + s)/(1 - s)) must have negative real parts. Every second coefficient from
+    the last one, the leading one, and every second Hurwitz determinant from the last but one are positive
+    then, and only then (Lienard and Chipart 1914; Gantmacher, The Theory of Matrices, chapter XV).
+    """
+    n, s = len(a) - 1, Symbol("s")
+    field, quotients = sfield(a)
+    ring, bottom = field.ring, reduce(lambda p, q: p.lcm(q.denom), quotients, field.ring.one)
+    above = [q.numer * bottom.exquo(q.denom) for q in quotients]
+    powers = [Poly((1 + s) ** (n - k) * (1 - s) ** k, s).all_coeffs() for k in range(n + 1)]
+    images = zip(*powers, strict=True)
+    mapped = [sum((p * int(c) for p, c in zip(above, row, strict=True)), ring.zero) for row in images]
+    yield from (p.as_expr() / bottom.as_expr() for p in (*mapped[n::-2], mapped[0]))
+    at = dict(enumerate(mapped))
+    for k in range(1 + n % 2, n, 2):
+        rows = [[at.get(2 * j - i + 1, ring.zero) for j in range(k)] for i in range(k)]
+        yield DomainMatrix(rows, (k, k), ring.to_domain()).det().as_expr() / bottom.as_expr() ** k
+
+
+def _positive_inside(a: list[Expr], known: list[Expr]) -> Iterator[Expr]:
     """Yield what is positive exactly in the region; `known` grows meanwhile, and holds from then on."""
-    a = [c / polynomial.LC() for c in polynomial.all_coeffs()]
-    while a[-1] == 0:  # a root at zero
-        a.pop()
     yield from (Add(*a), Add(*a[::2]) - Add(*a[1::2]))
     while len(a) > 1:
         lead, last = a[0], a[-1]

@@ -159,6 +159,41 @@ def test_a_region_without_conditions_is_everywhere_and_has_no_margin():
         Region(()).margin({})
 
 
+MOMENTA = [(Symbol(f"rho{k}", real=True), Symbol(f"u{k}", real=True)) for k in range(3)]
+THREE_MOMENTA = rule(
+    {**{u: rho * u - eta * G for rho, u in MOMENTA}, x: x + sum(after(u) for _, u in MOMENTA)}
+)
+LARGE = [
+    Poly([1, *REAL], z), Poly([1, 0, *REAL], z), Poly([1, *REAL[:2], 0, *REAL[2:]], z),
+    Poly([1, 0, 0, *REAL], z), Poly([REAL[0], *REAL], z),
+    Poly([3, REAL[0] / REAL[1], *REAL[1:], sqrt(2) * REAL[0]], z),
+    characteristic_polynomial(THREE_MOMENTA),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("polynomial", LARGE, ids=lambda p: f"degree {p.degree()}")
+def test_the_region_of_many_states_is_where_all_roots_lie_inside_the_circle(polynomial):
+    region, seen, chance = schur_cohn(polynomial), set(), random.Random(0)
+    symbols = sorted(polynomial.as_expr().free_symbols - {z}, key=str)
+    for k in range(150):
+        low, high = ((-30, 40), (-5, 5), (0, 9))[k % 3]
+        at = {s: Rational(chance.randint(max(low, 1) if s.is_positive else low, high), 10) for s in symbols}
+        if any(at[s] == 0 for s in REAL[:2] if s in at):  # a leading coefficient or a denominator
+            continue
+        numbers = [float(c.xreplace(at)) for c in polynomial.all_coeffs()]
+        largest = abs(np.roots(numbers)).max()
+        if abs(largest - 1) > 1e-7:
+            seen.add(largest < 1)
+            assert region.holds_at(at) is bool(largest < 1), at
+    assert seen == {True, False}
+
+
+@pytest.mark.parametrize("others", [z**4 + 1, (z - 1) * (2 * z + 1) ** 3, (z + 1) * z * (3 * z - 1) ** 2])
+def test_a_root_on_the_circle_among_many_is_not_inside(others):
+    assert not schur_cohn(Poly(others, z)).holds_at({})
+    assert not schur_cohn(Poly(others * (2 * z - 1), z)).holds_at({})
+
+
 def test_a_root_at_zero_is_inside_and_a_double_root_on_the_circle_is_not():
     assert schur_cohn(Poly(z**3, z)).holds_at({})
     assert not schur_cohn(Poly((z - 1) ** 2, z)).holds_at({})
