@@ -6,13 +6,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 from operator import attrgetter
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sympy import Expr, Symbol
 
 from physsym.core.inference import infer_dimensions
 from physsym.core.motion import moving
-from physsym.core.statements import Equation, Law, Rule, Statement, as_statement, rebuilt, symbols
+from physsym.core.statements import (
+    Equation,
+    Law,
+    Rule,
+    Statement,
+    StatementLike,
+    as_statement,
+    rebuilt,
+    symbols,
+)
 from physsym.core.symbols import DOT, dot
 from physsym.core.verdicts import (
     Condition,
@@ -196,6 +205,17 @@ class Derivation:
     steps: tuple[Step, ...]
     vocabulary: Vocabulary = STANDARD
     system: System | None = None
+
+    if TYPE_CHECKING:  # what is accepted is wider than what is kept
+
+        def __init__(  # noqa: D107
+            self,
+            title: str,
+            start: StatementLike | System,
+            steps: Iterable[Step],
+            vocabulary: Vocabulary = STANDARD,
+            system: System | None = None,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         _refuse_misplaced(self)

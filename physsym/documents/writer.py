@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, Self, TypeVar, assert_never
 
 from physsym.core.verdicts import Condition, Hypothesis, Verdict
+from physsym.documents.evidence import marked_formulas
 from physsym.documents.prose import plain_sentence
 from physsym.documents.tree import (
     FACES,
@@ -116,12 +117,12 @@ class Writer(ABC, Generic[Part]):
 
     def evidence_text(self, text: str) -> str:
         """Return a piece of evidence: a plain text in which backticks hold formulas."""
-        return self.standard.sentence(plain_sentence(text, STANDARD))
+        return self.standard.sentence(plain_sentence(marked_formulas(text), STANDARD))
 
     def assumptions(self, verdict: Verdict) -> str:
         """Return what a verdict assumes, after the word given; empty where it assumes nothing."""
         assumed = (
-            self.text("text", a.says) if isinstance(a, Hypothesis) else self.standard.condition(a)
+            self.evidence_text(a.says) if isinstance(a, Hypothesis) else self.standard.condition(a)
             for a in verdict.assumes
         )
         return f"given {', '.join(assumed)}" if verdict.assumes else ""
