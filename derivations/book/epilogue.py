@@ -39,7 +39,7 @@ chapter = Chapter(
         """
         The findings came from three habits: writing each line below the one before it, asking for the
         dimension of both sides, and trying a sentence on the example that stands beside it. Every check in
-        this document can be run again by the command at its end.
+        this document can be run again by the command at [its end](#how-the-machine-checks).
 
         Real landscapes of learning are stranger than a valley: they change with every handful of examples,
         they have more directions than anyone can picture, and nobody has seen one whole. Mechanics will not

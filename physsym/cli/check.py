@@ -5,6 +5,7 @@ For scripts without chapters it imports what verifies and no more, so that it st
 
 from __future__ import annotations
 
+import re
 from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
@@ -21,6 +22,9 @@ from physsym.core.verdicts import Outcome, Verdict, is_failure
 from physsym.derivation import Derivation
 from physsym.loading import files_of, load, nothing_found
 from physsym.mechanics.claim import Claim, JudgedClaim, judge_claim
+
+_NUMBERS = r"(?:[\d\s.+*/()-]|exp|sqrt|log|sin|cos|tan|pi)+"
+_STATES_NUMBERS = re.compile(rf"`(?:\w+:)?{_NUMBERS}[=<>!~]+{_NUMBERS}(?:[=<>!~]+{_NUMBERS})*`")
 
 
 @dataclass(frozen=True)
@@ -100,11 +104,13 @@ def main(options: Namespace) -> int:
     if not count:
         raise nothing_found(paths)
     echo(*(text for claim in claims.values() for text in claim.texts))
-    echo(_summary([line for line in lines if not line.is_shown], options.strict))
-    if shown := [line for line in lines if line.is_shown]:
+    shown = [line for line in lines if line.is_shown]
+    if len(shown) < len(lines) or not shown:
+        echo(_summary([line for line in lines if not line.is_shown], options.strict))
+    if shown:
         wrong = sum(line.fails(options.strict) for line in shown)
         held = f"{wrong} of them do not hold" if wrong else "all hold"
-        echo(f"{len(shown)} equations, findings and numbers of chapters checked, {held}")
+        echo(f"{len(shown)} equations, findings and numbers checked, {held}")
     failing = sum(line.fails(options.strict) for line in lines)
     checked = any(line.is_step or line.is_shown for line in lines)
     if repairs := [claim.repair for claim in claims.values() if claim.repair is not None]:
@@ -159,8 +165,10 @@ def check_file(
         if simulate:
             yield simulation_line(script.name, derivation)
     claims = script.claims
-    # Chapters need what documents are made of, which takes longer to import.
-    if any(part.shows_statements for part in script.parts):
+    # Chapters, and numbers in sentences, need what documents are made of, which takes longer to import.
+    texts = [script.prose, *(step.says for d in script.derivations for step in d.steps)]
+    texts += [text for c in claims for text in (c.formal, c.reading, c.repair)]
+    if any(part.shows_statements for part in script.parts) or any(map(_STATES_NUMBERS.search, texts)):
         from physsym.documents.compute import claims_of
         from physsym.documents.judgements import judgements
 

@@ -14,7 +14,7 @@ from physsym import __version__
 from physsym.documents.prose import paragraphs
 from physsym.documents.reasons import phrase
 from physsym.documents.tree import Block, Facts, Section
-from physsym.loading import Script
+from physsym.loading import Script, paths_to_reload
 from physsym.vocabulary import STANDARD
 
 ANCHOR = "how-the-machine-checks"
@@ -41,6 +41,9 @@ def checking(scripts: Sequence[Script]) -> Section:
 
 
 def _provenance(scripts: Sequence[Script]) -> Iterator[tuple[str, str]]:
+    paths = paths_to_reload(scripts)
+    if paths or any(s.path for s in scripts):
+        yield "Check again with", " ".join(["physsym check", *paths])
     yield "Made with", f"physsym {__version__}"
     yield "Engines", ", ".join(_installed())
     if changed := _last_change(scripts):

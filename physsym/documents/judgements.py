@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from physsym.core.verdicts import Outcome, Verdict, all_of, fails, holds
@@ -12,12 +12,14 @@ from physsym.documents.compute import (
     ComputedTable,
     JudgedEquation,
     JudgedFinding,
+    claims_of,
     compute_block,
 )
-from physsym.documents.content import Block, Chapter, Claims, Note, chapters_of
+from physsym.documents.content import Block, Book, Chapter, Claims, Heading, Note, OneFace, chapters_of
 from physsym.documents.prose import stated_numbers
-from physsym.loading import Script
+from physsym.loading import DocumentPart, Script
 from physsym.mechanics.claim import JudgedClaim
+from physsym.vocabulary import STANDARD, Vocabulary
 
 _REFUTED = (Outcome.FAILS, Outcome.CONDITIONAL, Outcome.APPROXIMATE)
 
@@ -33,7 +35,8 @@ class Judgement:
 def judgements(script: Script) -> Iterator[Judgement]:
     """Yield the verdict on each equation, finding and number that the chapters of a script show.
 
-    Derivations and claims are judged apart. What cannot be computed is UNCHECKED, with the reason.
+    Derivations and claims are judged apart; of these, the numbers in their words are judged here. What cannot
+    be computed is UNCHECKED, with the reason.
 
     Parameters
     ----------
@@ -45,7 +48,16 @@ def judgements(script: Script) -> Iterator[Judgement]:
     Judgement
         In the order of the document.
     """
+    yield from _numbers(script.name, (script.prose, *map(book_opening, script.parts)), STANDARD)
+    for derivation in script.derivations:
+        says = (derivation.title, *(step.says for step in derivation.steps))
+        yield from _numbers(derivation.title, says, derivation.vocabulary)
+    for _, claim in claims_of([script]):
+        # What cannot be read in the words of a claim stays code there.
+        found = _numbers(f"claim {claim.id}", (claim.formal, claim.reading, claim.repair), STANDARD)
+        yield from (j for j in found if j.verdict.outcome is not Outcome.UNCHECKED)
     for chapter in chapters_of(script):
+        yield from _numbers(chapter.title, (chapter.title,), chapter.vocabulary)
         judged: dict[str, JudgedClaim] = {}
         for block in chapter.blocks:
             if isinstance(block, Claims):
@@ -71,6 +83,8 @@ def _judged(part: ComputedBlock, chapter: Chapter) -> Iterator[Judgement]:
     match part:
         case str():
             texts = (part,)
+        case Heading():
+            texts = (part.title,)
         case Note():
             texts = (part.text,)
         case JudgedEquation():
@@ -82,13 +96,34 @@ def _judged(part: ComputedBlock, chapter: Chapter) -> Iterator[Judgement]:
             sides = (*part.follows, *part.source, *part.difference)
             texts = (part.title, part.says, *(side for side in sides if isinstance(side, str)))
         case ComputedTable():
-            cells = (cell for row in part.rows for cell in row if isinstance(cell, str))
-            texts = (part.caption, *cells)
+            cells = [c.content if isinstance(c, OneFace) else c for row in part.rows for c in row]
+            texts = (part.caption, *part.head, *(cell for cell in cells if isinstance(cell, str)))
         case ComputedFigure():
             texts = (part.caption, part.alt)
+    yield from _numbers(chapter.title, texts, chapter.vocabulary)
+
+
+def _numbers(where: str, texts: Iterable[str], vocabulary: Vocabulary) -> Iterator[Judgement]:
+    """Yield the verdicts on what texts state about numbers."""
     for text in texts:
-        for said, verdict in stated_numbers(text, chapter.vocabulary):
-            yield Judgement(f"{chapter.title}, number {said}", verdict)
+        for said, verdict in stated_numbers(text, vocabulary):
+            yield Judgement(f"{where}, number {said}", verdict)
+
+
+def book_opening(part: DocumentPart) -> str:
+    """Return the opening of a book, and nothing of what is none.
+
+    Parameters
+    ----------
+    part
+        What a script exports.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    return part.opening if isinstance(part, Book) else ""
 
 
 def judge_shown(shown: JudgedEquation) -> Verdict:

@@ -14,7 +14,7 @@ from string import ascii_uppercase
 
 from physsym.core.dimensions import Dimension
 from physsym.core.statements import Equation
-from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict
+from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict, is_failure
 from physsym.documents import tree
 from physsym.documents.checking import checking
 from physsym.documents.compute import (
@@ -415,7 +415,9 @@ def _derived(derived: ComputedDerivation, letter: str, layout: Layout) -> Iterat
             yield tree.Line(layout.numbers[paths[k]], line, recalled=True, faces=faces)
     yield _summary(derived)
     if derived.program:
-        yield tree.Listing("The rule as a program", "python", derived.program)
+        held = all(not is_failure(v) for v in derived.verdicts)
+        warning = "" if held else ", of a derivation that does not hold"
+        yield tree.Listing(f"The rule as a program{warning}", "python", derived.program)
         yield from _comparisons(derived.comparisons, layout)
 
 

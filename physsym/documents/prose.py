@@ -16,6 +16,7 @@ from physsym.core.verdicts import Outcome, Verdict
 from physsym.documents.numbers import judge_numbers, rounded
 from physsym.documents.tree import FACES, Bullets, Formula, Paragraph, Sentence, Span
 from physsym.parsing import ReadError, read
+from physsym.printing.unicode_printer import RAISED
 from physsym.vocabulary import Vocabulary
 
 _MARKDOWN = MarkdownIt("commonmark", {"typographer": True}).enable("smartquotes")
@@ -137,10 +138,20 @@ def _in_backticks(text: str, vocabulary: Vocabulary) -> Sentence:
     if _WORD.fullmatch(text) and not vocabulary.get(text):
         return (Span("code", text),)
     read_as = formula(text, vocabulary)
-    if not (isinstance(read_as, Relation) and read_as.relations == ("~",) and _is_about_numbers(read_as)):
+    if not (isinstance(read_as, Relation) and "." in text and _is_about_numbers(read_as)):
         return (Span("formula", read_as),)
-    # A rounded number is printed as it is written, and not as the fraction that it is read as.
+    # Decimal numbers are printed as they are written, and not as the fractions that they are read as.
+    if read_as.relations != ("~",) or "." in text.partition("~")[0]:
+        return (Span("text", _as_written(text)),)
     return (Span("formula", read_as.sides[0]), Span("text", f" ≈ {text.rpartition('~')[2].strip()}"))
+
+
+def _as_written(text: str) -> str:
+    """Return a relation between numbers with the signs of print: 0.9**10 <= 1/2 as 0.9¹⁰ ≤ 1/2."""
+    raised = re.sub(r"\*\*(-?\d+)", lambda power: "".join(RAISED[c] for c in power[1]), text.strip())
+    for plain, printed in (("<=", "≤"), (">=", "≥"), ("!=", "≠"), ("~", "≈"), ("*", "·")):
+        raised = raised.replace(plain, printed)
+    return raised
 
 
 def _is_about_numbers(stated: Relation) -> bool:

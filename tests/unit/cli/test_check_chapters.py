@@ -38,6 +38,24 @@ def test_a_wrong_number_equation_or_finding_counts(tmp_path, capsys, number, equ
     file.write_text(CHAPTER.format(number=number, equation=equation, source=source))
     assert main(["check", str(file)]) == code
     out = capsys.readouterr().out
-    assert "3 equations, findings and numbers of chapters checked, " in out
+    assert "3 equations, findings and numbers checked, " in out
     assert ("1 of them do not hold" in out) == bool(code)
     assert "claim C99: holds" in out
+
+
+STEPS = """
+from physsym import Derivation, Divide, Step, dot, law
+from physsym.vocabulary import G, gamma, x
+
+derivation = Derivation("One", law({{gamma * dot(x): -G}}), (Step("Keep {number}.", Divide(gamma)),))
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [("`exp(-1) ~ 0.37`", 0), ("`exp(-1) ~ 0.03`", 1), ("`gamma`", 0)]
+)
+def test_a_wrong_number_in_the_sentence_of_a_step_counts(tmp_path, capsys, number, code):
+    file = tmp_path / "steps.py"
+    file.write_text(STEPS.format(number=number))
+    assert main(["check", str(file)]) == code
+    assert ("number exp(-1)" in capsys.readouterr().out) == number.startswith("`exp")

@@ -5,13 +5,25 @@ from functools import partial
 import pytest
 from sympy import Rational, Symbol, exp, pi, sqrt
 
+from physsym import Derivation, Divide, Step, dot, law
 from physsym.core.statements import Equation
 from physsym.core.verdicts import Outcome, Verdict, fails, holds, undecided
-from physsym.documents.content import Chapter, Figure, Finding, Note, NumberedEquation, Table
+from physsym.documents.content import (
+    Book,
+    Chapter,
+    Figure,
+    Finding,
+    Heading,
+    Note,
+    NumberedEquation,
+    OneFace,
+    Table,
+)
 from physsym.documents.judgements import judgements
 from physsym.documents.numbers import rounded
 from physsym.documents.prose import sentence, stated_numbers
 from physsym.loading import Script
+from physsym.mechanics.claim import Claim
 from physsym.vocabulary import STANDARD, G, gamma, x
 
 rest = Equation(gamma * x, -G)
@@ -121,3 +133,23 @@ def test_a_rounded_number_is_never_inside_a_formula():
     spans = sentence("First `exp(-1) ~ 0.37`, then `about: 1/64`.", STANDARD)
     assert [s.content for s in spans if s.kind == "formula"] == [exp(-1)]
     assert "".join(str(s.content) for s in spans) == "First exp(-1) ≈ 0.37, then about 0.0156."
+
+
+def test_decimal_numbers_are_printed_as_they_are_written():
+    spans = sentence("Since `0.9**10 <= 0.35`, and `1.5*2 ~ 3.0`.", STANDARD)
+    assert "".join(str(s.content) for s in spans) == "Since 0.9¹⁰ ≤ 0.35, and 1.5·2 ≈ 3.0."
+    assert [s.kind for s in sentence("`1/2 < 2/3`", STANDARD)] == ["formula"]
+
+
+def test_numbers_in_headings_steps_claims_and_openings_are_judged():
+    wrong = "so `1/3 ~ 0.34` is left"
+    assert outcomes(Heading(wrong)) == [Outcome.FAILS]
+    assert outcomes(Table("a", (wrong,), ((OneFace("learning", wrong),),))) == [Outcome.FAILS] * 2
+    step = Step(wrong, Divide(gamma))
+    derivation = Derivation("One", law({gamma * dot(x): -G}), (step,))
+    claim = Claim("C01", "1", "So.", wrong, lambda: holds("seen"), reading=wrong, repair="`code` stays")
+    book = Book("A book", (Chapter("A", (), "I"),), opening=wrong)
+    script = Script("one", wrong, (derivation,), (claim,), (book,))
+    found = [(j.what, j.verdict.outcome) for j in judgements(script)]
+    assert [outcome for _, outcome in found] == [Outcome.FAILS] * 5
+    assert found[2][0] == "One, number 1/3 ~ 0.34"
