@@ -30,6 +30,7 @@ from physsym import (
 )
 from physsym.core.dimensions import ENERGY, LENGTH, MASS, ONE, TIME, Dimension, DimensionError, dimension_of
 from physsym.core.inference import infer_dimensions
+from physsym.core.symbols import higher
 from physsym.mechanics import particle_with_friction
 from physsym.vocabulary import STANDARD, G, U, Vocabulary, alpha, dt, eta, gamma, m, rho, scalar, tau, u, v, x
 
@@ -77,6 +78,8 @@ def test_the_units_of_learning_are_any_two_dimensions():
         (law({v: x * sin(x / k) / tau}), k, LENGTH),
         (law({m * dot(dot(x)): -k * Abs(v) * v - G}), k, MASS / LENGTH),
         (law({hess(x): k}), k, MASS / TIME**2),
+        (law({higher(Integer(3), x): k}), k, MASS / TIME**2 / LENGTH),
+        (law({higher(Integer(4), x): k}), k, MASS / TIME**2 / LENGTH**2),
         (law({dot(y): v}), y, LENGTH),
         (law({dot(dot(v)): k * dot(v)}), k, TIME**-1),
         (law({m * dot(y): -partial(2, x, y)}), y, LENGTH * TIME ** Fraction(-1, 2)),

@@ -206,3 +206,19 @@ def test_an_opaque_function_moves_along_those_arguments_that_move():
     along = here.value(partial(3, *places)).terms[0]
     found = here.value(potential(*places[:2], places[2] + 5 * h, *places[3:]))
     assert found.terms[:2] == (here.value(potential(*places)).terms[0], 5 * along % P)
+
+
+@pytest.mark.parametrize(
+    ("degree", "signed", "positive", "bits"), [(8, (), (), 57), (8, (u,), (), 56), (8, (u, v), (x,), 54)]
+)
+def test_each_sign_that_is_told_apart_costs_a_bit(degree, signed, positive, bits):
+    # A polynomial of degree d has d zeros at most among 2**60 points, of which 2**-k have k given signs.
+    bound = ErrorBound(degree, signed, positive=positive, bits=60.0)
+    assert bound.bits_per_point == bits
+    assert 2.0**-bits == degree / 2.0 ** (60 - len(signed) - len(positive))
+
+
+def test_all_sectors_together_err_with_a_probability_below_the_bound():
+    bound = ErrorBound(2, signed=symbols("s0:8", real=True), bits=20.0)
+    # In each of 2**8 sectors a point is a zero of a quadratic polynomial with probability 2/2**(20 - 8).
+    assert 2**8 * (2 / 2.0**12) ** bound.points <= 2.0**-100

@@ -193,6 +193,7 @@ def test_a_second_solution_is_sought_under_names_that_are_free(name):
     given = Symbol(name, real=True)
     assert check(Isolate(w), law({0: w**3 + w - given**3 - given}), law({w: given}))
     assert not check(Isolate(w), law({0: w**2 - given**2}), law({w: given}))
+    assert not check(Isolate(w), law({0: w**2 - given**2 - 1}), law({w: sqrt(given**2 + 1)}))
 
 
 def test_fresh_names_are_numbered():

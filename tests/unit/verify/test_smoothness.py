@@ -20,10 +20,11 @@ JUMPS = [
 KINKS = [
     Abs(y), y * sign(y), sign(y) * y**2, Abs(y) ** p, Max(0, y), Max(c, y) - Min(c, y), y * Heaviside(y),
     Piecewise((y, y > 0), (-y, True)), Piecewise((-y, y <= 0), (y, True)), G * sign(G), Max(-c, Min(c, G)),
-    Abs(y - c), (y - c) * sign(y - c), (y - c) * sign(c - y), Abs(y**2 - 1), k * Abs(y) / c,
+    1 / Max(y, c), Abs(y - c), (y - c) * sign(y - c), (y - c) * sign(c - y), Abs(y**2 - 1), k * Abs(y) / c,
 ]  # fmt: skip
 SMOOTH = [
     y, sign(y) * Abs(y), Abs(y) ** 2, Max(0, y) + Min(0, y), Max(y, c) * Min(y, c), y * sign(k - c),
+    Max(y, c) - (y - c) * Heaviside(y - c), Min(c, y) + (y - c) * Heaviside(y - c),
     Abs(k - c), Heaviside(y) + Heaviside(-y), sign(G) * Abs(G), Max(k, c) * y,
 ]  # fmt: skip
 

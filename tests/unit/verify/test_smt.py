@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from sympy import Integer, Max, Min, Pow, Rational, Symbol, sin, sqrt
+from sympy import Integer, Max, Min, Pow, Rational, Symbol, exp, sin, sqrt
 
 from physsym.core.symbols import grad, potential
 from physsym.core.verdicts import Condition
@@ -45,6 +45,11 @@ def test_a_first_unknown_function_leaves_the_question_exact():
     script = Script()
     script.term(grad(x) + grad(x) ** 2)
     assert script.exact
+
+
+def test_two_exponentials_are_two_numbers():
+    script = Script()
+    assert script.term(exp(x)) == script.term(exp(x)) != script.term(exp(u))
 
 
 @pytest.mark.parametrize("other", [grad(u), potential(x)], ids=str)
@@ -172,3 +177,24 @@ def test_a_refuted_direction_is_reported_before_a_doubtful_one(monkeypatch):
         left = iter(ways)
         monkeypatch.setattr(smt, "_implies", lambda hypotheses, goals, left=left: next(left))
         assert smt.equivalent((), ()) is no
+
+
+# ------------------------------------------------------------------ examples
+
+
+def test_an_example_satisfies_the_conditions():
+    conditions = [(x - 1000, "> 0"), (1001 - x, "> 0"), (u - 3 * x, "= 0"), (v + u, ">= 0")]
+    found = smt.example(tuple(Condition(*c) for c in conditions))
+    assert 1000 < found[x] < 1001
+    assert found[u] == 3 * found[x]
+    assert found[v] >= -found[u]
+
+
+def test_an_example_has_the_declared_signs():
+    k = Symbol("k", positive=True)
+    assert smt.example((Condition(x + k, "= 0"),))[x] < 0
+    assert smt.example((Condition(k + 1, "= 0"),)) is None
+
+
+def test_there_is_no_example_of_what_z3_does_not_read():
+    assert smt.example((Condition(sin(x) - 2, "> 0"), Condition(x**x, "> 0"))) is None

@@ -101,6 +101,24 @@ def test_another_value_is_no_limit(expression, limit, symbol, to, order, log_pow
     assert verdict.outcome is Outcome.FAILS, verdict
 
 
+# Coefficients of series in exp(-n).
+CANCELLING = [
+    (exp(2 * n) * (log(1 + exp(-n)) - exp(-n)), Rational(-1, 2)),
+    (exp(3 * n) * (log(1 + exp(-n)) - exp(-n) + exp(-2 * n) / 2), Rational(1, 3)),
+    (exp(2 * n) * (sqrt(1 + exp(-n)) - 1 - exp(-n) / 2), Rational(-1, 8)),
+    (exp(n) * (sqrt(4 + exp(-n)) - 2), Rational(1, 4)),
+]
+
+
+@pytest.mark.parametrize(("expression", "limit"), CANCELLING, ids=str)
+def test_leading_terms_that_cancel_leave_the_next_coefficient(expression, limit):
+    assert check(Limit(n, oo), law({dot(x): expression}), law({dot(x): limit}))
+    for wrong in (limit + 1, -limit, 3 * limit):
+        assert not check(Limit(n, oo), law({dot(x): expression}), law({dot(x): wrong}))
+    with mpmath.workdps(200):
+        assert abs(lambdify(n, expression, "mpmath")(mpmath.mpf(60)) - mpmath.mpf(limit.p) / limit.q) < 1e-20
+
+
 # An independent witness: what mpmath finds at two small numbers.
 @pytest.mark.parametrize(
     ("expression", "limit", "symbol", "to", "order", "log_power"),

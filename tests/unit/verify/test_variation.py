@@ -1,5 +1,6 @@
 """Laws from Lagrangians: equations derived by hand follow, spoiled ones do not; the witness is a motion."""
 
+import math
 from dataclasses import replace
 from fractions import Fraction
 
@@ -7,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from sympy import (
     Abs,
+    And,
     Function,
     Heaviside,
     Max,
+    Or,
     Piecewise,
     Rational,
     asin,
@@ -55,6 +58,8 @@ carried = System((x,), m * (speed + dot(y)) ** 2 / 2 - U)
 power = System((x,), kinetic - U, gamma * Abs(speed) ** p / p)
 dry = System((x,), kinetic - U, gamma * Abs(speed))
 wall = System((x,), kinetic - k * Max(x, 0) ** 2 / 2, gamma * speed**2 / 2)
+near, far = And(x > -1, x < 2), Or(x < -1, x > 2)
+band = System((x,), kinetic - k * Piecewise((x, near), (0, True)) - g * Piecewise((x**2, far), (0, True)))
 ramp = System((x,), kinetic - k * Piecewise((x**2, x > 1), (2 * x - 1, True)) / 2)
 
 # Each system, its equation of motion as it is derived by hand, and what is false beside it.
@@ -86,6 +91,10 @@ BY_HAND = {
     "a power of the speed": (power, law({m * a: -gamma * Abs(speed) ** (p - 1) * sign(speed) - G})),
     "dry friction": (dry, law({m * a: -gamma * sign(speed) - G})),
     "a soft wall": (wall, law({m * a: -gamma * speed - k * Max(x, 0)})),
+    "a force in a band": (
+        band,
+        law({m * a: -k * Piecewise((1, near), (0, True)) - 2 * g * x * Piecewise((1, far), (0, True))}),
+    ),
     "a force by cases": (ramp, law({m * a: -k * Piecewise((x, x > 1), (1, True))})),
 }  # fmt: skip
 
@@ -135,6 +144,10 @@ SPOILED = {
     "a support at rest": (carried, law({m * a: -G})),
     "linear friction": (power, law({m * a: -gamma * speed - G})),
     "dry friction one way": (dry, law({m * a: -gamma - G})),
+    "a band too narrow": (
+        band,
+        law({m * a: -k * Piecewise((1, And(x > 0, x < 1)), (0, True)) - g * Piecewise((x, far), (0, True))}),
+    ),
     "a wall on both sides": (wall, law({m * a: -gamma * speed - k * x})),
 }  # fmt: skip
 
@@ -181,6 +194,18 @@ def test_the_witness_is_a_motion_of_the_system():
     left, right = map(Fraction, values.split(" against "))
     assert (left, right) == (at["m"] * at["x''"], -2 * at["gamma"] * at["x'"] - at["k"] * at["x"])
     assert left != right
+
+
+def test_a_witness_with_sines_is_a_motion_as_far_as_its_digits_go():
+    witness = follows_from(*SPOILED["sin for cos"]).witness
+    where, _, values = witness.removeprefix("in a motion with ").partition(": ")
+    at = {name: float(Fraction(value)) for name, _, value in (p.partition(" = ") for p in where.split(", "))}
+    inertia, rubs = at["m"] * at["length"] ** 2, at["gamma"] * at["theta'"]
+    falls = at["m"] * at["g"] * at["length"]
+    left, right = (float(Fraction(value)) for value in values.split(" against "))
+    assert inertia * at["theta''"] == pytest.approx(-rubs - falls * math.sin(at["theta"]), rel=1e-4)
+    assert left == pytest.approx(inertia * at["theta''"], rel=1e-4)
+    assert right == pytest.approx(-rubs - falls * math.cos(at["theta"]), rel=1e-4)
 
 
 def test_the_judge_shares_no_code_with_the_law_of_a_system(monkeypatch):
