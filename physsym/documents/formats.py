@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -133,6 +135,11 @@ def _format_of_file(path: Path) -> str:
     return found[-1]
 
 
+def _seen_from(folder: Path, script: str) -> str:
+    """Return the path of a script for a notebook in a folder, which is run there; absolute ones stay."""
+    return script if Path(script).is_absolute() else os.path.relpath(script, folder)
+
+
 def document(
     derivations: Sources,
     out: str | Path,
@@ -198,10 +205,12 @@ def document(
     wanted = formats_of(out, formats)
     tree = document_of(derivations, done, title, faces, evidence)
     path, one_file = Path(out), _format_of_file(Path(out))
+    folder = path.parent if one_file else path
+    tree = replace(tree, paths=tuple(_seen_from(folder, script) for script in tree.paths))
     files: dict[Path, str | bytes] = {}
     for name in wanted:
         for part, content in FORMATS[name](tree).items():
             own = one_file and part.startswith(f"{NAME}.")
-            files[path if own else path.parent / part if one_file else path / part] = content
+            files[path if own else folder / part] = content
         done(f"format {name}")
     return write_all(files)

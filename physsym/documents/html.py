@@ -93,7 +93,7 @@ class HTML(Writer[str]):
         """Return the title, the opening, how steps and claims came out, and links to the findings."""
         subtitle = f'<p class="subtitle">{escape(document.subtitle)}</p>\n' if document.subtitle else ""
         opening = "".join(map(self.block, document.opening))
-        steps = outcome_counts(o for section in document.sections for o in section.outcomes)
+        steps = outcome_counts(o for section in document.sections for o in section.outcomes[1:])
         counted = _counts("Steps of the derivations", steps) if steps else ""
         audits = [b.counts for _, b in blocks(document) if isinstance(b, Audit)]
         counted += "".join(_counts("Claims of the source", counts) for counts in audits)

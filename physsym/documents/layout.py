@@ -389,7 +389,7 @@ def _derivations(computed: ComputedScript, letter: str, layout: Layout) -> Itera
             tuple(_derived(derived, letter, layout)),
             derivation.vocabulary,
             source=_source(script, f"{{}}.derivations[{k}]"),
-            outcomes=tuple(v.outcome for v in derived.verdicts[1:]),
+            outcomes=tuple(v.outcome for v in derived.verdicts),
         )
 
 

@@ -248,9 +248,9 @@ class Section:
 class Document:
     """A title, an opening, and the sections in reading order.
 
-    `paths` are those of scripts that are not shipped. `faces` are those on which formulas are shown, in this
-    order, where a formula does not say so itself. `evidence` is how much of a verdict is shown: all of it,
-    folded away where a format can do that, one line, or the outcome only.
+    `paths` are those of scripts that are not shipped, seen from where a notebook is run. `faces` are those on
+    which formulas are shown, in this order, where a formula does not say so itself. `evidence` is how much of
+    a verdict is shown: all of it, folded away where a format can do that, one line, or the outcome only.
     """
 
     title: str
