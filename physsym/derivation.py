@@ -34,7 +34,7 @@ from physsym.core.verdicts import (
     holds,
     is_failure,
 )
-from physsym.mechanics.moves import Integrate, Move, MoveError, ReduceOrder, Rescale, Step
+from physsym.mechanics.moves import Integrate, Limit, Move, MoveError, ReduceOrder, Rescale, Step
 from physsym.mechanics.system import System
 from physsym.transform import apply
 from physsym.verify import dimensions, follows_from
@@ -102,6 +102,9 @@ class StepError:
         Where the order holds, in texts and formulas, such as ("at fixed ", dt).
     in_rule
         Whether it is the error of a limit taken in a rule, which leaves the time step of the rule as it is.
+    nested
+        Whether it is the error of a limit that comes after another one in a law, the error of which may
+        grow as this symbol tends to its limit.
 
     Examples
     --------
@@ -115,6 +118,7 @@ class StepError:
     neglected: Expr | None = None
     within: tuple[str | Expr, ...] = ()
     in_rule: bool = False
+    nested: bool = False
 
     @property
     def parts(self) -> tuple[str | Order | Expr, ...]:
@@ -134,7 +138,8 @@ class ErrorBudget:
     """The errors of the steps from the first line to the last; exact if there are none.
 
     Orders add up, but for those of a limit that was taken in a rule, at a fixed time step, and of the
-    integration that gave the rule: that both errors tend to zero together is not known.
+    integration that gave the rule, and but for those of two limits of one law: that both errors tend to zero
+    together is not known.
     """
 
     entries: tuple[StepError, ...]
@@ -147,7 +152,8 @@ class ErrorBudget:
     @property
     def is_known(self) -> bool:
         """Return whether the error of the last line is known."""
-        return len({e.in_rule for e in self.entries}) < 2 and all(e.order is not None for e in self.entries)
+        apart = len({e.in_rule for e in self.entries}) > 1 or any(e.nested for e in self.entries)
+        return not apart and all(e.order is not None for e in self.entries)
 
     @property
     def parts(self) -> tuple[str | Order | Expr, ...]:
@@ -374,6 +380,7 @@ class Derivation:
         """
         entries: list[StepError] = []
         step: Symbol | None = None  # the time step of the rule, once there is one
+        limited: list[frozenset[Symbol]] = []  # the symbols of the laws of which limits were taken
         for k, verdict in enumerate(self._verdicts):
             if is_failure(verdict) or (verdict.outcome is Outcome.APPROXIMATE and verdict.error is None):
                 return ErrorBudget((*entries, StepError(k)))
@@ -388,7 +395,9 @@ class Derivation:
                 entries.append(StepError(k, verdict.error, within=within, in_rule=True))
             elif verdict.error is not None and isinstance(above, Law):
                 smooth = where_not_smooth(above, verdict.error) if isinstance(move, Integrate) else ""
-                entries.append(StepError(k, verdict.error, within=(smooth,) if smooth else ()))
+                nested = isinstance(move, Limit) and any(move.symbol in held for held in limited)
+                entries.append(StepError(k, verdict.error, within=(smooth,) if smooth else (), nested=nested))
+                limited += [symbols(above)] if isinstance(move, Limit) else []
             step = move.step if isinstance(move, Integrate) else step
         return ErrorBudget(tuple(entries))
 

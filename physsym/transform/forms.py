@@ -147,7 +147,13 @@ def _signed_power(term: Expr, symbol: Symbol) -> tuple[Expr, Expr] | None:
 
 
 def _by_sympy(residual: Expr, symbol: Symbol) -> Expr | None:
-    if residual.has(Abs, sympy.sign):
+    if residual.has(Abs, sympy.sign) or terms_multiplied_out(residual) > MAX_TERMS:
+        return None
+    # Of an equation such as s*cos(t) + sin(s) = 0 SymPy looks for a solution for minutes, and finds none.
+    kernels = [f for f in residual.atoms(sympy.Function, sympy.exp) if f.has(symbol)]
+    kernels += [p for p in residual.atoms(Pow) if p.exp.has(symbol)]
+    outermost = [k for k in kernels if not any(k != other and other.has(k) for other in kernels)]
+    if len(outermost) > 1 or (outermost and residual.xreplace({outermost[0]: Dummy()}).has(symbol)):
         return None
     # SymPy drops solutions of unknown sign for a symbol with a declared one: solve for a symbol without.
     plain = Dummy(real=True)

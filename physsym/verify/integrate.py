@@ -43,7 +43,7 @@ from physsym.core.verdicts import (
 )
 from physsym.mechanics.integrators import PartitionedEuler, RungeKutta
 from physsym.mechanics.moves import Integrate
-from physsym.verify.conditions import assuming
+from physsym.verify.conditions import assuming, nonzero
 from physsym.verify.engines import identity_test
 from physsym.verify.engines.error_bound import ErrorBound, error_bound
 from physsym.verify.engines.laurent import Laurent, UndecidedError
@@ -89,7 +89,10 @@ def _(move: Integrate, above: Statement, below: Statement) -> Verdict:
         return all_of(*read)
     # The order of a method that is proved exact need not be measured.
     measured = () if any(v.error for v in read) else (_order(move, equations, new),)
-    verdict = assuming(all_of(*clock, *read, *measured), (Condition(move.step, "> 0"),))
+    verdict = assuming(
+        all_of(*clock, *read, *measured),
+        (Condition(move.step, "> 0"), *nonzero(*map(_leading_factor, equations, equations.values()))),
+    )
     # An order of accuracy needs smooth functions.
     opaque = any(e.residual.has(*OPAQUE) for e in law.equations)
     smooth = (Hypothesis("the potential is smooth"),) if opaque else ()
@@ -124,6 +127,12 @@ def _(method: PartitionedEuler, equations: Equations, new: Equations, move: Inte
     reading = {"old": Integer(0), "midpoint": Rational(1, 2), "new": Integer(1)}.get(move.clock, own)
     times = {s: (1 - reading) * s + reading * new[s] for s in equations if s not in states}
     return [_recovered(s, states, new, early, method, move.step, times) for s in states]
+
+
+def _leading_factor(state: Symbol, residual: Expr) -> Expr:
+    """Return what the derivative of a state is multiplied by; where it is zero the law tells no rate."""
+    b, at_one = (substituted(residual, {dot(state): Integer(n)}) for n in (0, 1))
+    return at_one - b
 
 
 def without_time(equations: Equations) -> Equations:

@@ -5,6 +5,7 @@ import pickle
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from sympy import Abs, Matrix, Rational, Symbol, sign
 
@@ -238,3 +239,23 @@ def test_budgets_of_what_holds_are_known():
     assert str(of(descent, Divide(2)).error) == "exact"
     assert str(of(descent, Integrate(forward_euler, dt)).error) == "O(dt)"
     assert of(descent, Integrate(forward_euler, dt)).error.is_known
+
+
+def test_the_errors_of_two_limits_of_one_law_do_not_add_up():
+    lam = Symbol("lam", positive=True)
+    both = of(law({m * dot(dot(x)): -gamma * dot(x) - lam * x}), Limit(m, 0), Limit(gamma, 0))
+    assert str(both.error) == "not known jointly: O(m) + O(gamma)"
+    assert not both.error.is_known
+    # With m = gamma = s the motion from 1 at rest is about exp(-t/2)*cos(sqrt(lam/s)*t), however small s is.
+    size = [_largest(float(s)) for s in (1e-2, 1e-4)]
+    assert all(0.5 < found < 0.7 for found in size)
+    apart = of(law({m * dot(dot(x)): -gamma * dot(x) - G}), Limit(m, 0), Integrate(forward_euler, dt))
+    assert str(apart.error) == "O(m) + O(dt)"
+
+
+def _largest(small):
+    """Return the largest |x| for t from 1 to 1.2 of small*x'' = -small*x' - x, x(0) = 1, x'(0) = 0."""
+    roots = np.roots([small, small, 1])
+    weights = np.linalg.solve([[1, 1], roots], [1, 0])
+    times = np.linspace(1, 1.2, 4001)
+    return np.abs((weights[0] * np.exp(roots[0] * times) + weights[1] * np.exp(roots[1] * times)).real).max()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
-from sympy import Abs, Rational, Symbol, sign, simplify, tanh
+from sympy import Abs, Rational, Symbol, cos, exp, sign, simplify, sin, tanh
 
 from physsym import (
     Define,
@@ -338,3 +338,11 @@ def test_a_step_that_does_nothing_is_no_evidence():
 def test_a_limit_is_taken_from_its_side(side, factor):
     assert apply(Limit(rho, 0, side), rule({x: x * sign(rho)})) == rule({x: factor * x})
     assert apply(Limit(rho, 1, side), rule({x: x * Abs(rho - 1) / (rho - 1)})) == rule({x: factor * x})
+
+
+@pytest.mark.parametrize(
+    "rate", [-x * cos(rho) - sin(x), -x - sin(x), -x * exp(x) - sin(x), rho - x - exp(x)]
+)
+def test_an_equation_without_a_solution_in_formulas_is_refused_at_once(rate):
+    with pytest.raises(MoveError, match="in a way that cannot be solved for it"):
+        apply(Integrate(backward_euler, dt), law({dot(x): rate}))

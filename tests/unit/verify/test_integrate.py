@@ -268,3 +268,19 @@ def test_the_proposal_for_a_state_of_declared_sign_holds_under_the_condition_tha
     proposed = apply(Integrate(semi_implicit_euler, dt), line)
     assert [str(condition) for condition in proposed.keeping_signs] == ["-a*dt + 1 > 0"]
     assert check(Integrate(semi_implicit_euler, dt), line, proposed)
+
+
+@pytest.mark.parametrize(
+    ("line", "condition", "outcome"),
+    [
+        (law({c * dot(x): -c * x}), "c != 0", Outcome.HOLDS),
+        (law({(c - a) * dot(x): -(c**2 - a**2) * x}), "-a + c != 0", Outcome.HOLDS),
+        (law({x * dot(x): -(x**2)}), "x != 0", Outcome.CONDITIONAL),
+        (law({gamma * dot(x): -gamma * x}), "gamma != 0", Outcome.HOLDS),
+    ],
+)
+def test_what_multiplies_a_derivative_is_not_zero_though_it_cancels(line, condition, outcome):
+    step = apply(Integrate(forward_euler, dt), line)
+    verdict = check(Integrate(forward_euler, dt), line, step)
+    assert verdict.outcome is outcome
+    assert condition in [str(assumed) for assumed in verdict.assumes]
