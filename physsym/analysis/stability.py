@@ -138,7 +138,10 @@ def schur_cohn(polynomial: Poly) -> Region:
     are inside exactly if those of (a*p(z) - c*z**n*p(1/z))/z, of degree n - 1, are (Schur 1917; Jury,
     Theory and Application of the z-Transform Method, 1964, gives the same conditions as a table). It
     follows that p(1) and (-1)**n*p(-1) are positive; these come first, where they simplify the rest.
-    Coefficients are assumed to be real. Raises AnalysisError for a polynomial without roots.
+    The degrees of these conditions in the coefficients double with each root: from degree four on the
+    circle is mapped to the left half-plane instead, where determinants of lower degree decide.
+    Coefficients are assumed to be real. Raises AnalysisError for a polynomial without roots, and for one of
+    many symbols whose conditions would be too long.
     """
     _refuse_rootless(polynomial)
     known: list[Expr] = []

@@ -12,11 +12,9 @@ from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 
-from rich.text import Text
-
 from physsym.cli.paths import paths_to_read, what_was_read
 from physsym.cli.processes import in_processes
-from physsym.cli.terminal import echo, format_verdict, progress
+from physsym.cli.terminal import Line, echo, format_verdict, progress
 from physsym.core.escapes import one_line
 from physsym.core.verdicts import Outcome, Verdict, is_failure
 from physsym.derivation import Derivation
@@ -34,7 +32,7 @@ class VerdictLine:
     What is a note counts with `--strict` alone.
     """
 
-    text: Text
+    text: Line
     verdict: Verdict
     is_step: bool = False
     is_note: bool = False
@@ -49,7 +47,7 @@ class VerdictLine:
 class ClaimLine:
     """The lines on a claim and on its repair; a claim that several scripts export has one identity."""
 
-    texts: tuple[Text, ...]
+    texts: tuple[Line, ...]
     identity: tuple[str, ...]
     verdict: Verdict
     repair: Verdict | None = None
@@ -59,7 +57,7 @@ class ClaimLine:
 class SimulationLine:
     """A line on what was observed of the motions of a derivation, and whether it contradicts its verdicts."""
 
-    text: Text
+    text: Line
     outcome: str
     contradicts: bool
 
@@ -215,10 +213,9 @@ def simulation_line(name: str, derivation: Derivation) -> SimulationLine:
 
     seen = observed(derivation)
     against = contradicts(seen, derivation.verdicts())
-    text = Text(one_line(f"{name}, {derivation.title}, motions: "))
     says = f"{seen}, which contradicts the verdicts" if against else str(seen)
-    text.append(one_line(says), style="red" if against else "")
-    return SimulationLine(text, seen.outcome, against)
+    before = one_line(f"{name}, {derivation.title}, motions: ")
+    return SimulationLine(Line(before, one_line(says), "red" if against else ""), seen.outcome, against)
 
 
 def _claim_line(name: str, judged: JudgedClaim, identity: tuple[str, ...]) -> ClaimLine:

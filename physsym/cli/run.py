@@ -13,8 +13,9 @@ from physsym.analysis.exact_evaluation import AnalysisError
 from physsym.analysis.linear import characteristic_polynomial
 from physsym.analysis.numeric_spectra import spectral_radii
 from physsym.analysis.stability import stability_region
+from physsym.cli.console import PipedConsole
 from physsym.cli.paths import rule_named
-from physsym.cli.terminal import PipedConsole, echo
+from physsym.cli.terminal import echo
 from physsym.core.statements import Rule, parameters
 from physsym.core.symbols import exact
 from physsym.runtime.optimizers import Optimizer, optimizer

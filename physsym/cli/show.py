@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from rich.text import Text
-
 from physsym.cli.check import check_derivation
 from physsym.cli.paths import script_named
-from physsym.cli.terminal import echo, format_verdict
+from physsym.cli.terminal import Line, echo, format_verdict
 from physsym.core.escapes import one_line
 from physsym.core.statements import Statement
 from physsym.derivation import Derivation
@@ -39,7 +37,7 @@ def _show(derivation: Derivation, face: Face) -> None:
         text = unicode(statement, face, derivation.vocabulary)
         return "    " + text.replace("\n", "\n    ")
 
-    echo("", Text(one_line(derivation.title), "bold"), "", line(derivation.start))
+    echo("", Line("", one_line(derivation.title), "bold"), "", line(derivation.start))
     if derivation.start_verdict is not None:
         echo(format_verdict("    ", derivation.start_verdict))
     lines, _ = derivation._walk  # as far as they go: the verdict on a step without a line says why

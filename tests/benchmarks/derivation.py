@@ -255,6 +255,8 @@ ROWS = (
     Row("18", "rational identity proved / simplify", "<= 0.3", lambda: zero(quotients)),
     Row("-", "check of the shipped derivations in a process that has SymPy, no verdict kept / import sympy",
         "<= 1.5", checked),
+    Row("-", "the whole command physsym check of one derivation / import sympy", "<= 1.5",
+        lambda: against_sympy("-m", "physsym", "check", "derivations/gradient_descent.py")),
     Row("-", "the whole command physsym check, claims too, verdicts kept / import sympy", "",
         lambda: against_sympy("-m", "physsym", "check")),
     Row("-", "physsym document / import sympy", "<= 10", written, rounds=3),

@@ -444,6 +444,17 @@ def test_no_search_for_garbage_goes_through_what_is_imported(tmp_path, collector
     assert done.stdout == f"{seen}\n"
 
 
+@pytest.mark.parametrize(("forced", "coloured"), [("", False), ("1", True)], ids=["pipe", "forced"])
+def test_colours_are_for_terminals_and_rich_is_imported_for_them_alone(forced, coloured):
+    code = "import sys; from physsym.__main__ import main; main(sys.argv[1:]); print('rich' in sys.modules)"
+    command = [sys.executable, "-c", code, "check", "derivations/newton.py"]
+    env = {n: v for n, v in os.environ.items() if n != "NO_COLOR"} | {
+        "FORCE_COLOR": forced, "TTY_COMPATIBLE": "", "TERM": "xterm", "PYTHONPATH": str(ROOT),
+    }  # fmt: skip
+    out = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, env=env).stdout
+    assert ("\x1b[32mholds" in out, out.splitlines()[-1]) == (coloured, str(coloured))
+
+
 def test_garbage_is_searched_for_again_after_an_import_that_failed(monkeypatch):
     monkeypatch.setitem(COMMANDS, "source", ("physsym.cli.no_such_module", *COMMANDS["source"][1:]))
     with pytest.raises(ImportError):
