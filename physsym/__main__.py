@@ -201,14 +201,16 @@ def _imported(name: str) -> ModuleType:
     The commands need SymPy, which --help must not pay for, and most need more, which `check` must not. What
     is imported lives as long as the process: searches would go through all of SymPy in vain.
     """
-    if name in sys.modules or not gc.isenabled():
-        return importlib.import_module(name)
-    gc.disable()
+    first = name not in sys.modules and gc.isenabled()
+    if first:
+        gc.disable()
     try:
         module = importlib.import_module(name)
-        gc.freeze()
+        if first:
+            gc.freeze()
     finally:
-        gc.enable()
+        if first:
+            gc.enable()
     return module
 
 
