@@ -238,6 +238,14 @@ def test_contradictory_hypotheses_prove_nothing():
         assert "nothing follows" in verdict.evidence[0]
 
 
+def test_hypotheses_far_from_small_numbers_are_met_at_a_point():
+    far = [x > 10**9, x < 10**9 + 1]
+    assert identical(v * Max(x, 10), v * x, given=far)
+    verdict = identical(v * Max(x, 10), v * Min(x, 10), given=far)
+    assert verdict.outcome is Outcome.FAILS
+    assert 10**9 < Fraction(verdict.witness.split("x = ")[1].split(",")[0].split(":")[0]) < 10**9 + 1
+
+
 def test_an_equation_may_be_given():
     assert identical(a**2 - b**2, Integer(0), given=Eq(a, b))
     assert identical(Max(a, b), b, given=Eq(a, b))

@@ -60,6 +60,7 @@ dry = System((x,), kinetic - U, gamma * Abs(speed))
 wall = System((x,), kinetic - k * Max(x, 0) ** 2 / 2, gamma * speed**2 / 2)
 near, far = And(x > -1, x < 2), Or(x < -1, x > 2)
 band = System((x,), kinetic - k * Piecewise((x, near), (0, True)) - g * Piecewise((x**2, far), (0, True)))
+inverse = System((x,), kinetic - k / (1 + speed**2) - U)
 ramp = System((x,), kinetic - k * Piecewise((x**2, x > 1), (2 * x - 1, True)) / 2)
 
 # Each system, its equation of motion as it is derived by hand, and what is false beside it.
@@ -91,6 +92,10 @@ BY_HAND = {
     "a power of the speed": (power, law({m * a: -gamma * Abs(speed) ** (p - 1) * sign(speed) - G})),
     "dry friction": (dry, law({m * a: -gamma * sign(speed) - G})),
     "a soft wall": (wall, law({m * a: -gamma * speed - k * Max(x, 0)})),
+    "an inverse of the speed": (
+        inverse,
+        law({(m + 2 * k * (1 - 3 * speed**2) / (1 + speed**2) ** 3) * a: -G}),
+    ),
     "a force in a band": (
         band,
         law({m * a: -k * Piecewise((1, near), (0, True)) - 2 * g * x * Piecewise((1, far), (0, True))}),
@@ -144,6 +149,10 @@ SPOILED = {
     "a support at rest": (carried, law({m * a: -G})),
     "linear friction": (power, law({m * a: -gamma * speed - G})),
     "dry friction one way": (dry, law({m * a: -gamma - G})),
+    "an inverse of the speed, one sign": (
+        inverse,
+        law({(m + 2 * k * (1 + 3 * speed**2) / (1 + speed**2) ** 3) * a: -G}),
+    ),
     "a band too narrow": (
         band,
         law({m * a: -k * Piecewise((1, And(x > 0, x < 1)), (0, True)) - g * Piecewise((x, far), (0, True))}),
