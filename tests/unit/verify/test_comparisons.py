@@ -33,13 +33,19 @@ from physsym import (
     same_law,
     same_rule,
 )
+from physsym.core.signs import ANY
+from physsym.core.symbols import higher
+from physsym.core.verdicts import Condition
 from physsym.testing import assert_same_expression, assert_same_law, assert_same_rule
+from physsym.verify.cases import known_signs
+from physsym.verify.conditions import implied
 from physsym.vocabulary import G, eta, rho, u, v, x
 
 a, b, d, s, k, beta, b2 = (Symbol(name, real=True) for name in ("a", "b", "d", "s", "k", "beta", "b2"))
 c, bound, L, mu, gap = (Symbol(name, positive=True) for name in ("c", "l", "L", "mu", "d"))
 n = Symbol("n", integer=True, positive=True)
 open_bound = Symbol("w", real=True)
+third = higher(Integer(3), x)
 nowhere = 1 / (Max(x, 0) + Max(-x, 0) - Abs(x))
 
 
@@ -84,6 +90,7 @@ EQUAL = {
     "at an evaluation point": (grad(Max(x, 0)), grad((x + Abs(x)) / 2)),
     "thousands": (Max(x - 1000, -1000), Max(x, 0) - 1000),
     "root of a square": (sqrt(a**2 - 2 * a * b + b**2), Abs(a - b)),
+    "exponential of a third derivative": ((exp(third) + 1) ** 2, exp(2 * third) + 2 * exp(third) + 1),
     "powers with a counter": (rho * b2 * b2**k, b2 ** (k + 1) * rho),
     "powers with a whole counter": (b2 * b2**n - b2 ** (n + 1), Integer(0)),
 }
@@ -244,6 +251,13 @@ def test_hypotheses_far_from_small_numbers_are_met_at_a_point():
     verdict = identical(v * Max(x, 10), v * Min(x, 10), given=far)
     assert verdict.outcome is Outcome.FAILS
     assert 10**9 < Fraction(verdict.witness.split("x = ")[1].split(",")[0].split(":")[0]) < 10**9 + 1
+
+
+def test_the_sign_of_a_square_tells_no_sign_of_what_is_squared():
+    assert known_signs([Condition(x**2, "> 0")]).get(x, ANY) == ANY
+    assert known_signs([Condition(-3 * x, "> 0")]) == {x: {-1}}
+    assert not implied((Condition(x**2, "> 0"),), Condition(x, "> 0"))
+    assert implied((Condition(x, "> 0"),), Condition(x**2, "> 0"))
 
 
 def test_an_equation_may_be_given():

@@ -2,7 +2,7 @@
 
 import flint
 import pytest
-from sympy import Abs, Add, Symbol, exp, log, oo, sign, sqrt, symbols
+from sympy import Abs, Add, Integer, Symbol, exp, log, oo, sign, sqrt, symbols
 
 from physsym.core.symbols import grad, partial, potential
 from physsym.verify.engines import flint as flint_engine
@@ -222,3 +222,11 @@ def test_all_sectors_together_err_with_a_probability_below_the_bound():
     bound = ErrorBound(2, signed=symbols("s0:8", real=True), bits=20.0)
     # In each of 2**8 sectors a point is a zero of a quadratic polynomial with probability 2/2**(20 - 8).
     assert 2**8 * (2 / 2.0**12) ** bound.points <= 2.0**-100
+
+
+def test_what_is_smaller_than_every_power_has_no_terms():
+    h = Symbol("h", positive=True)
+    near = Point(5, h, Integer(0), 4)
+    assert not any(near.value(exp(-m / h)).terms)
+    total, alone = (near.value(e) for e in (exp(-m / h) + 2 + h, 2 + h))
+    assert (total.start, total.terms) == (alone.start, alone.terms)

@@ -52,6 +52,17 @@ def test_two_exponentials_are_two_numbers():
     assert script.term(exp(x)) == script.term(exp(x)) != script.term(exp(u))
 
 
+def test_a_real_power_is_positive_and_of_something_positive_and_a_whole_one_need_not_be():
+    real, whole = Symbol("r", real=True), Symbol("n", integer=True)
+    for exponent, conditions in ((real, 2), (whole, 0)):
+        script = Script()
+        script.term(x**exponent)
+        assert len(script.conditions) == conditions
+        assert all(c.startswith("(> ") for c in script.conditions)
+    assert smt.implies((), Condition(x**real + 1, "> 0")).answer is Answer.PROVED
+    assert smt.implies((), Condition(x**whole, "> 0")).answer is not Answer.PROVED
+
+
 @pytest.mark.parametrize("other", [grad(u), potential(x)], ids=str)
 def test_two_unknown_numbers_leave_it_inexact_for_good(other):
     script = Script()

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from sympy import (
     Abs,
     And,
+    Eq,
     Function,
     Heaviside,
     Max,
+    Ne,
     Or,
     Piecewise,
     Rational,
@@ -59,6 +61,9 @@ power = System((x,), kinetic - U, gamma * Abs(speed) ** p / p)
 dry = System((x,), kinetic - U, gamma * Abs(speed))
 wall = System((x,), kinetic - k * Max(x, 0) ** 2 / 2, gamma * speed**2 / 2)
 near, far = And(x > -1, x < 2), Or(x < -1, x > 2)
+gap = System(
+    (x,), kinetic - Piecewise((x**2, Eq(x, 3)), (k * x, True)) - Piecewise((g * x, Ne(x, 4)), (0, True))
+)
 band = System((x,), kinetic - k * Piecewise((x, near), (0, True)) - g * Piecewise((x**2, far), (0, True)))
 inverse = System((x,), kinetic - k / (1 + speed**2) - U)
 ramp = System((x,), kinetic - k * Piecewise((x**2, x > 1), (2 * x - 1, True)) / 2)
@@ -96,6 +101,7 @@ BY_HAND = {
         inverse,
         law({(m + 2 * k * (1 - 3 * speed**2) / (1 + speed**2) ** 3) * a: -G}),
     ),
+    "a force with gaps": (gap, law({m * a: -k - g})),
     "a force in a band": (
         band,
         law({m * a: -k * Piecewise((1, near), (0, True)) - 2 * g * x * Piecewise((1, far), (0, True))}),
@@ -153,6 +159,7 @@ SPOILED = {
         inverse,
         law({(m + 2 * k * (1 + 3 * speed**2) / (1 + speed**2) ** 3) * a: -G}),
     ),
+    "a gap for the whole": (gap, law({m * a: -2 * x})),
     "a band too narrow": (
         band,
         law({m * a: -k * Piecewise((1, And(x > 0, x < 1)), (0, True)) - g * Piecewise((x, far), (0, True))}),
