@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import SpawnProcess
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -69,6 +70,8 @@ def in_processes(
 @contextmanager
 def _workers(function: Callable[..., Any], count: int) -> Iterator[dict[Connection, SpawnProcess]]:
     """Start processes, each with a connection to it, and end them."""
+    import multiprocessing
+
     context = multiprocessing.get_context("spawn")
     workers = {}
     try:
@@ -103,6 +106,8 @@ def _interruptions_ignored() -> Iterator[None]:
 
 def _ready(at_work: Iterable[Any]) -> list[Any]:
     """Wait until some processes have something to say, and return the connections to them."""
+    from multiprocessing.connection import wait
+
     return list(wait(list(at_work)))
 
 
