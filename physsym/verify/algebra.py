@@ -9,8 +9,9 @@ from physsym.core.statements import Equation, Law, Rule, Statement, symbols
 from physsym.core.symbols import before, dot, fresh, name_and_marks
 from physsym.core.verdicts import Condition, Verdict, all_of, fails, holds, undecided
 from physsym.mechanics.moves import Define, Divide, Eliminate, Isolate, Move, Multiply, ReduceOrder, Rescale
-from physsym.verify.conditions import assuming, defined, nonzero
+from physsym.verify.conditions import assuming, nonzero
 from physsym.verify.declared_signs import refuse_declared_velocity, required_by_name, required_by_unit
+from physsym.verify.domains import defined
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
 from physsym.verify.equivalence import residuals, same_equations, same_maps

@@ -9,6 +9,7 @@ themselves are discarded; where something vanishes in a case, that is put in.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 
@@ -34,8 +35,9 @@ from sympy import (
 from physsym.core.conditions import as_conditions
 from physsym.core.signs import ANY, Signs, signs
 from physsym.core.symbols import OPAQUE
-from physsym.core.verdicts import Condition, Verdict, all_of, fails, holds, undecided
+from physsym.core.verdicts import Condition, Hypothesis, Verdict, all_of, fails, holds, undecided
 from physsym.verify.budget import check_time
+from physsym.verify.domains import defined
 from physsym.verify.engines import sampling, smt
 from physsym.verify.engines.base import Answer
 from physsym.verify.engines.evaluation import (
@@ -122,7 +124,7 @@ def by_cases(left: Expr, right: Expr, given: Sequence[Condition], what: str, pro
     """
     samples = samples_under(left, right, given)
     if (apart := difference(samples)) is not None:
-        return _refuted(left, right, apart, what)
+        return refuted(left, right, apart, what)
     try:
         points = [FreePoint(s[0], k) for k, s in enumerate(samples)]
         cases = list(_cases((left, right), {}, points, tuple(given)))
@@ -136,23 +138,36 @@ def by_cases(left: Expr, right: Expr, given: Sequence[Condition], what: str, pro
             verdicts += [verdict] if verdict else []
     except UndecidedError as doubt:
         return undecided(f"{what}: {doubt}", engines=(sampling.NAME,))
+    excluded = [c for v in verdicts for c in v.assumes]
+    verdicts = [v for v in verdicts if not v.assumes]
     if not verdicts:
         return undecided(f"{what}: no point was found at which both are defined", engines=(sampling.NAME,))
-    if any(v.engines == (smt.NAME,) for v in verdicts) and (whole := prove(left, right, what)):
+    if (
+        not excluded
+        and any(v.engines == (smt.NAME,) for v in verdicts)
+        and (whole := prove(left, right, what))
+    ):
         return whole
     proofs = all_of(*verdicts)
     number = f" in each of {len(verdicts)} cases" if len(verdicts) > 1 else ""
     told = "; ".join(dict.fromkeys(e.removeprefix(f"{what} agree, ") for e in proofs.evidence))
     engines = tuple(dict.fromkeys((*proofs.engines, sampling.NAME)))
-    return holds(f"{what} agree{number}, {told}", engines=engines)
+    verdict = holds(f"{what} agree{number}, {told}", engines=engines)
+    return replace(verdict, assumes=tuple(dict.fromkeys(excluded)))
 
 
-def _refuted(left: Expr, right: Expr, sample: Sample, what: str) -> Verdict:
+def refuted(left: Expr, right: Expr, sample: Sample, what: str) -> Verdict:
+    """Return the verdict that two expressions differ, at a sample."""
+    witness = witness_of(left, right, sample)
+    return fails(f"{what} differ by {left - right}", witness=witness, engines=(sampling.NAME,))
+
+
+def witness_of(left: Expr, right: Expr, sample: Sample) -> str:
+    """Return a sample as text."""
     at, a, b = sample
     with flint.ctx.workprec(PRECISION):
         list(evaluate_both(left, right, (at,)))  # so that the witness names the values of opaque functions
-    witness = format_witness(left, right, at, a, b)
-    return fails(f"{what} differ by {left - right}", witness=witness, engines=(sampling.NAME,))
+    return format_witness(left, right, at, a, b)
 
 
 def _case(
@@ -161,8 +176,12 @@ def _case(
     """Return the verdict on one case, None for one that contradicts itself or in which nothing is defined."""
     given = {c.expression: _ZERO for c in conditions if c.relation == "= 0"}
     left, right = _zeros_put_in(pair, {**given, **known})
-    if left.has(zoo, nan) or right.has(zoo, nan):
+    signs_known = {**known_signs(conditions), **known}
+    undefined = [_is_undefined(e, signs_known) for e in (left, right)]
+    if all(undefined) or (any(undefined) and smt.consistent(conditions)[0] is False):
         return None
+    if any(undefined):
+        return replace(holds("only one of both is defined"), assumes=_without(known))
     if left == right:
         return holds("the same by form")
     if verdict := prove(left, right, what):
@@ -176,6 +195,21 @@ def _case(
     return undecided(
         f"{what}: {left} against {right}, given {shown}: {found.reason or _UNCONFIRMED}", engines=(smt.NAME,)
     )
+
+
+def _is_undefined(expression: Expr, known: Known) -> bool:
+    """Return whether an expression has no value in a case, by the signs that are known in it."""
+    if expression.has(zoo, nan):
+        return True
+    return any(not signs_under(c.expression, known) & _BRANCHES[c.relation] for c in defined(expression))
+
+
+def _without(known: Known) -> tuple[Condition | Hypothesis, ...]:
+    """Return the condition that a case is left out."""
+    case = _conditions(known)
+    if len(case) == 1:
+        return (smt.opposite(case[0]),)
+    return (Hypothesis(f"not {' and '.join(map(str, case))}"),) if case else ()
 
 
 def _parted(
@@ -196,7 +230,7 @@ def _parted(
             return None
         at.applied.setdefault((function.func, arguments), model.get(name, Fraction(1)))
     sample = difference(evaluate_both(left, right, [at]))
-    return _refuted(left, right, sample, what) if sample is not None and satisfied(conditions, at) else None
+    return refuted(left, right, sample, what) if sample is not None and satisfied(conditions, at) else None
 
 
 def deciding(left: Expr, right: Expr) -> list[Expr]:

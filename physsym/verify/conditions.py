@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 import sympy
-from sympy import Expr, Mul, Pow, Symbol, preorder_traversal
+from sympy import Expr, Mul, Symbol
 
 from physsym.core.conditions import Given, Sign, as_conditions
 from physsym.core.signs import signs
@@ -100,29 +100,6 @@ def vocabulary_of(symbols: Iterable[Symbol]) -> Vocabulary:
     plain = sorted((s for s in symbols if not name_and_marks(s)[1]), key=str)
     known = {q.symbol for q in STANDARD.quantities}
     return STANDARD.extended(*(scalar(s) for s in plain if s not in known))
-
-
-def defined(*expressions: Expr) -> tuple[Condition, ...]:
-    """Return what must hold for every quotient, root, real power and logarithm to be defined.
-
-    >>> from sympy import log, sqrt
-    >>> from physsym.vocabulary import rho, tau, x
-    >>> print(*defined(x / tau + sqrt(1 - rho) + log(rho)), sep=", ")
-    1 - rho >= 0, tau != 0, rho > 0
-    """
-    found = (c for e in expressions for part in preorder_traversal(e) for c in _demanded(part))
-    return tuple(dict.fromkeys(c for c in found if not c.expression.is_number))
-
-
-def _demanded(part: Expr) -> Iterator[Condition]:
-    if isinstance(part, sympy.log):
-        yield Condition(part.args[0], "> 0")
-    if not isinstance(part, Pow):
-        return
-    if part.exp.is_integer:
-        yield from [] if part.exp.is_nonnegative else [Condition(part.base, "!= 0")]
-    else:
-        yield Condition(part.base, ">= 0" if part.exp.is_positive else "> 0")
 
 
 def nonzero(*expressions: Expr) -> tuple[Condition, ...]:

@@ -14,9 +14,10 @@ from sympy import Expr
 from physsym.core.verdicts import Condition, Outcome, Verdict, fails, holds, undecided
 from physsym.verify.budget import BudgetError, check_time, part
 from physsym.verify.cases import by_cases, depends_on_signs
-from physsym.verify.conditions import hypotheses
+from physsym.verify.conditions import hypotheses, implied
 from physsym.verify.engines import flint, identity_test, interval, sampling, smt
 from physsym.verify.engines.base import Answer, Engine, Finding
+from physsym.verify.real_powers import needed_bases, open_powers, with_unknowns
 
 PROVERS: tuple[Engine, ...] = (identity_test, flint)
 REFUTERS: tuple[Engine, ...] = (sampling, interval)
@@ -50,7 +51,23 @@ def identical(first: Expr, second: Expr, what: str = "both sides") -> Verdict:
 
 
 def identical_under(left: Expr, right: Expr, given: Sequence[Condition], what: str) -> Verdict:
-    """Return whether two expressions are equal wherever both are defined and the conditions hold."""
+    """Return whether two expressions are equal wherever both are defined and the conditions hold.
+
+    What is proved for real powers of positive bases alone lists that they are positive.
+    """
+    verdict = _compared(left, right, given, what)
+    if not verdict or left == right or not (powers := open_powers(left, right)):
+        return verdict
+    first, second = with_unknowns((left, right), powers)
+    if _compared(first, second, given, what):
+        return verdict
+    needed: list[Condition] = []
+    for condition in needed_bases(powers):
+        needed += [] if implied((*given, *needed), condition) else [condition]
+    return replace(verdict, assumes=(*verdict.assumes, *needed))
+
+
+def _compared(left: Expr, right: Expr, given: Sequence[Condition], what: str) -> Verdict:
     by_sign = depends_on_signs(left, right)
     if (given or by_sign) and left == right:
         return holds(f"{what} are the same by form")

@@ -12,14 +12,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, combinations, islice
 
-from sympy import Expr, Symbol
+from sympy import Abs, Expr, Pow, Symbol, log, preorder_traversal
 
-from physsym.core.verdicts import Condition, Outcome, Verdict, fails, holds
+from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict, fails, holds, undecided
 from physsym.verify.budget import BudgetError, part
-from physsym.verify.cases import deciding, depends_on_signs, samples_under
-from physsym.verify.conditions import consistent, defined, implied, simplified
+from physsym.verify.cases import (
+    deciding,
+    depends_on_signs,
+    difference,
+    refuted,
+    samples_under,
+    witness_of,
+)
+from physsym.verify.conditions import consistent, implied, simplified
+from physsym.verify.domains import defined
 from physsym.verify.engines.evaluation import as_ball, satisfied
 from physsym.verify.identity import identical_under
+from physsym.verify.real_powers import open_powers, samples_at_negative_bases
 from physsym.vocabulary import STANDARD
 
 _POINTS_NEEDED = 3  # sample points in a region before it is tried
@@ -53,6 +62,14 @@ def equality(
         return fails(f"{consistent(given).evidence[0]}, so nothing follows from what is given")
     if first == second:
         return holds(f"{what} are the same by form")
+    if put := _real_in_place_of_plain((*given, Condition(first - second, "= 0"))):
+        real = tuple(replace(c, expression=c.expression.xreplace(put)) for c in given)
+        constants = [put.get(s, s) for s in constants]
+        verdict = equality(first.xreplace(put), second.xreplace(put), real, constants, what)
+        names = ", ".join(sorted(map(str, put)))
+        taken = f"taken as real: {names}; declare the signs of symbols, as Symbol('z', positive=True) does"
+        by_sign = any(_depends_on_reality(p) for e in (first, second) for p in preorder_traversal(e))
+        return verdict if verdict or not by_sign else replace(verdict, evidence=(*verdict.evidence, taken))
     verdict = identical_under(first, second, given, what)
     if verdict.outcome is Outcome.UNDECIDABLE and not depends_on_signs(first, second):
         verdict = _with_positive_unknowns(first, second, given, what) or verdict
@@ -65,6 +82,17 @@ def equality(
             return _where_equal(first, second, verdict, constants, what)
     except BudgetError:
         return verdict
+
+
+def _depends_on_reality(part: Expr) -> bool:
+    return isinstance(part, (Abs, log)) or (isinstance(part, Pow) and not part.exp.is_integer)
+
+
+def _real_in_place_of_plain(conditions: Iterable[Condition]) -> dict[Symbol, Symbol]:
+    """Return a real symbol for each that is not known to be real, unless another has its name."""
+    symbols = {s for c in conditions for s in c.expression.free_symbols}
+    declared = {s.name for s in symbols if s.is_real is not None}
+    return {s: Symbol(s.name, real=True) for s in symbols if s.is_real is None and s.name not in declared}
 
 
 def _where_equal(
@@ -86,7 +114,8 @@ def _where_equal(
             bounded = [c.expression.free_symbols for c in region]
             if all(found <= constant and found & set(left_open) for found in bounded):
                 return _conditional(within, first, second, region, verdict)
-            repair = f"they agree where {' and '.join(map(str, region))}"
+            bounds = _merged((*region, *_domain(first, second, region)[1]))
+            repair = f"they agree where {' and '.join(map(str, bounds))}"
             return replace(verdict, evidence=(*verdict.evidence, repair))
     return verdict
 
@@ -107,9 +136,28 @@ def _conditional(
 def _on_domains(verdict: Verdict, first: Expr, second: Expr, given: tuple[Condition, ...]) -> Verdict:
     """Return a verdict that holds as one on functions: conditional where only one of two has a value."""
     one_domain, needed = _domain(first, second, given)
-    if one_domain:
+    proved_for = [c for c in verdict.assumes if isinstance(c, Condition) and not implied(given, c)]
+    in_words = tuple(c for c in verdict.assumes if isinstance(c, Hypothesis))
+    if one_domain and not proved_for and not in_words:
         return replace(verdict, assumes=given)
-    return replace(verdict, outcome=Outcome.CONDITIONAL, assumes=(*given, *needed))
+    assumed = (*given, *needed)
+    assumed = _merged((*assumed, *(c for c in proved_for if not implied(assumed, c))))
+    apart = difference(samples_at_negative_bases(first, second, given)) if proved_for else None
+    if consistent(assumed).outcome is Outcome.FAILS:
+        if apart is not None:
+            return refuted(first, second, apart, "both sides")
+        shown = " and ".join(map(str, needed or proved_for))
+        return undecided(
+            f"both sides are known to agree where {shown}, which contradicts what is given; declare exponents"
+            " that are whole numbers as integers, or give conditions under which both sides are defined"
+        )
+    elsewhere = () if apart is None else (f"elsewhere they differ: {witness_of(first, second, apart)}",)
+    return replace(
+        verdict,
+        outcome=Outcome.CONDITIONAL,
+        evidence=(*verdict.evidence, *elsewhere),
+        assumes=(*assumed, *in_words),
+    )
 
 
 def _domain(first: Expr, second: Expr, given: tuple[Condition, ...]) -> tuple[bool, tuple[Condition, ...]]:
@@ -126,10 +174,22 @@ def _domain(first: Expr, second: Expr, given: tuple[Condition, ...]) -> tuple[bo
         others = [c for c in needed if c != condition]
         if implied((*given, *others), condition):
             needed = others
-    strict = {c.expression for c in needed if c.relation == "!= 0"}
-    both = {c.expression for c in needed if c.relation == ">= 0"} & strict
-    needed = [replace(c, relation="> 0") if c.expression in both else c for c in needed]
-    return not one_sided, tuple(dict.fromkeys(needed))
+    return not one_sided, _merged(needed)
+
+
+def _merged(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+    """Return conditions with e > 0 in place of e >= 0 and e != 0, each once."""
+    found = tuple(dict.fromkeys(conditions))
+    apart = {sign * c.expression for c in found if c.relation == "!= 0" for sign in (1, -1)}
+    above = {c.expression for c in found if c.relation == "> 0"}
+    above |= {c.expression for c in found if c.relation == ">= 0"} & apart
+    strict = {
+        c: Condition(c.expression, "> 0") for c in found if c.expression in above and c.relation != "= 0"
+    }
+    for c in found:
+        if c.relation == "!= 0" and -c.expression in above:
+            strict[c] = Condition(-c.expression, "> 0")
+    return tuple(dict.fromkeys(strict.get(c, c) for c in found))
 
 
 def _with_positive_unknowns(
@@ -183,7 +243,7 @@ def _regions(first: Expr, second: Expr, constants: Sequence[Symbol]) -> Iterator
         return
     found = deciding(first, second) if depends_on_signs(first, second) else []
     bases = [*(e for e in found if e.free_symbols <= set(constants)), *constants]
-    others = [e for e in found if e not in bases]
+    others = [e for e in found if e not in bases] + [p.base for p in open_powers(first, second)]
 
     def agreeing(region: tuple[Condition, ...]) -> bool:
         within = [differ for at, differ in samples if satisfied(region, at)]

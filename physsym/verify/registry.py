@@ -12,7 +12,8 @@ from physsym.core.statements import Law, Statement, StatementLike, as_statement,
 from physsym.core.verdicts import Hypothesis, Outcome, Verdict, fails
 from physsym.mechanics.moves import Move
 from physsym.verify.budget import budgeted
-from physsym.verify.conditions import Hypotheses, assuming, conditions_of, consistent, defined, implied, under
+from physsym.verify.conditions import Hypotheses, assuming, conditions_of, consistent, implied, under
+from physsym.verify.domains import defined
 from physsym.verify.motion import conditional_on_motion, require_constants
 from physsym.verify.substitution import Refusal
 from physsym.verify.well_formed import contradicting_equations

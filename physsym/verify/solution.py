@@ -12,7 +12,8 @@ from physsym.core.symbols import DOT, OPAQUE, Exact, dot, exact, name_and_marks
 from physsym.core.verdicts import Verdict, all_of, holds, undecided
 from physsym.verify import identity
 from physsym.verify.budget import budgeted
-from physsym.verify.conditions import Hypotheses, assuming, conditions_of, defined
+from physsym.verify.conditions import Hypotheses, assuming, conditions_of
+from physsym.verify.domains import defined
 from physsym.verify.engines import interval
 from physsym.verify.equivalence import identical
 from physsym.verify.integrate import derivative
