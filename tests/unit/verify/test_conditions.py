@@ -36,7 +36,8 @@ from physsym.mechanics import particle_with_friction
 from physsym.mechanics.moves import MoveError, Neglect
 from physsym.parsing import conditions_of
 from physsym.verify import conditions
-from physsym.verify.conditions import consistent, defined, follows
+from physsym.verify.conditions import consistent, follows
+from physsym.verify.domains import defined
 from physsym.verify.engines import smt
 from physsym.vocabulary import G, Vocabulary, dt, eta, gamma, m, rho, tau, u, v, x
 

@@ -10,8 +10,9 @@ from physsym import Divide, Limit, Multiply, after, before, check, dot, grad, id
 from physsym.core.verdicts import Condition, Hypothesis, Outcome, fails, holds
 from physsym.mechanics.moves import Define
 from physsym.verify import conditions
-from physsym.verify.conditions import assuming, consistent, defined, follows, nonzero
+from physsym.verify.conditions import assuming, consistent, follows, nonzero
 from physsym.verify.convergence_order import estimate_order
+from physsym.verify.domains import defined
 from physsym.verify.engines import flint, identity_test, interval, sampling, smt
 from physsym.verify.engines.base import Answer, Finding
 from physsym.verify.engines.error_bound import error_bound
