@@ -132,6 +132,7 @@ def main() -> int:
     command.add_argument(
         "--within", type=float, default=60.0, metavar="T", help="the tests of a mutant take T s at most"
     )
+    command.add_argument("--tests", nargs="+", metavar="PATH", help="tests to run (default: as in mutmut)")
     options = command.parse_args()
     found = [ROOT / path for path in options.paths]
     files = sorted(str(f.relative_to(ROOT)) for p in found for f in (p.rglob("*.py") if p.is_dir() else (p,)))
@@ -157,7 +158,7 @@ def main() -> int:
     limits = {"jobs": options.jobs, "slowest": options.slowest, "within": options.within}
     plugin = InPlace(trees, trials, told=told, **limits)
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
-    selection = settings["pytest_add_cli_args_test_selection"]
+    selection = options.tests or settings["pytest_add_cli_args_test_selection"]
     with redirect_stdout(io.StringIO()) as output:
         code = pytest.main(
             ["-q", "-s", "-p", "no:cacheprovider", "-m", "not slow", *selection], plugins=[plugin]

@@ -18,6 +18,7 @@ LINES: list[tuple[Statement, set[Symbol]]] = [
     (law({m * dot(dot(q)): -gamma * dot(q) - lam * q}), {q, dot(q), dot(dot(q))}),
     (law({dot(q): c * sin(t)}), {dot(q), t}),
     (law({dot(q): c}), {dot(q)}),  # c may be a constant speed: nothing says that it changes
+    (law({dot(q): w, w: c * lam}), {dot(q)}),  # w is a constant by another name
     (law({gamma * w: -grad(q)}), {q}),
     (law({w: -grad(q) / gamma}), {q, w}),  # w is what moves
     (law({dot(q): beta, beta: c, c: -grad(q)}), {q, dot(q), beta, c}),  # through a second definition

@@ -144,6 +144,17 @@ class Carelessly(Move):
     returns: object = None
 
 
+@dataclass(frozen=True)
+class Unjudged(Move):
+    """A move that nobody registers."""
+
+
+def test_a_move_without_a_check_is_unchecked_and_named():
+    verdict = check(Unjudged(), decay, rule({w: w}))
+    assert verdict.outcome is Outcome.UNCHECKED
+    assert "no check is registered for Unjudged" in verdict.evidence[0]
+
+
 @pytest.mark.parametrize("returns", [None, True, [True], [None], "holds", holds("all is well")], ids=repr)
 def test_a_check_of_a_method_from_outside_returns_verdicts(returns):
     verify_method.register(OneOfOnes, careless)
