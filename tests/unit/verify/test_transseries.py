@@ -60,6 +60,8 @@ TRUE = [
     ((1 + a / n) ** (n * t), exp(a * t), n, oo, 1, 0),
     ((1 + 1 / n) ** n, E, n, oo, 1, 0),
     (exp(sqrt(n**2 + n)) / exp(n), exp(Rational(1, 2)), n, oo, 1, 0),
+    (exp(n**2 * sin(1 / n)) / exp(n), 1, n, oo, 1, 0),
+    (exp(n**2 * tanh(2 / n)) / exp(2 * n), 1, n, oo, 1, 0),
     # The same function in several forms: one verdict.
     (v * exp(n) / (1 + exp(n)), v, n, oo, math.inf, 0),
     (v / (1 + exp(-n)), v, n, oo, math.inf, 0),
