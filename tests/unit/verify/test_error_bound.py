@@ -230,3 +230,13 @@ def test_what_is_smaller_than_every_power_has_no_terms():
     assert not any(near.value(exp(-m / h)).terms)
     total, alone = (near.value(e) for e in (exp(-m / h) + 2 + h, 2 + h))
     assert (total.start, total.terms) == (alone.start, alone.terms)
+
+
+def test_a_power_with_a_small_exponent_begins_with_the_logarithm():
+    h = Symbol("h", positive=True)
+    near = Point(5, h, Integer(0), 3)
+    base, logarithm = (near.value(e).terms[0] for e in (1 + m, log(1 + m)))
+    # b**(2 + h) = b**2*(1 + h*log(b) + h**2*log(b)**2/2 + ...)
+    first, second, third = near.value((1 + m) ** (2 + h)).terms
+    assert (first, second) == (base**2 % P, base**2 * logarithm % P)
+    assert 2 * third % P == base**2 * logarithm**2 % P
