@@ -195,6 +195,7 @@ def test_what_is_not_the_exact_flow_is_refused(wrong):
     )
 
 
+@pytest.mark.slow
 def test_a_spoiled_exponential_of_a_pair_is_refused():
     move = Integrate(exponential_euler, dt)
     for line in (damped, law({dot(x): v, m * dot(v): -lam * x})):

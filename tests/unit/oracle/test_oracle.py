@@ -163,6 +163,7 @@ def test_a_right_derivation_is_not_refused(title):
         assert seen.outcome == "follows", str(seen)
 
 
+@pytest.mark.slow
 def test_what_is_shipped_follows():
     for script in scripts():
         for derivation in script.derivations:
@@ -296,6 +297,7 @@ def steps_of_all():
                 continue
 
 
+@pytest.mark.slow
 def test_right_steps_are_right_and_wrong_ones_are_not():
     found = [*steps_of_all()]
     assert len({method.name for _, method, _, _ in found}) == len(ALL)

@@ -200,6 +200,7 @@ def _runs(number):
 # ------------------------------------------------------------------ large expressions
 
 
+@pytest.mark.slow
 def test_large_powers_and_many_cases_come_to_an_end():
     big = (1 + a) ** 4000
     above, below = law({c * dot(b): -big}), law({dot(b): -big / c})
