@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sympy
-from sympy import Dummy, Expr
+from sympy import Dummy, Expr, cos, sin
 
 from physsym.core.motion import moving_parts
 from physsym.core.statements import Law, Rule, Statement, rewritten, states, symbols
@@ -38,13 +38,14 @@ def _limit(expression: Expr, move: Limit) -> Expr:
         )
     plain = expression.xreplace(opaque)
     sides = _sides(move)
-    found = _from_side(plain, move, sides[0])
+    found = _from_side(plain, expression, move, sides[0])
     if len(sides) > 1 and not plain.is_rational_function(move.symbol):
-        other = _from_side(plain, move, sides[1])
+        other = _from_side(plain, expression, move, sides[1])
         if other != found:
+            above, below = (e.xreplace({d: f for f, d in opaque.items()}) for e in (found, other))
             raise MoveError(
-                f"as {move.symbol} tends to {move.to}, {expression} tends to {found} from above and to "
-                f'{other} from below: say which, as in Limit({move.symbol}, {move.to}, "+")'
+                f"as {move.symbol} tends to {move.to}, {expression} tends to {above} from above and to "
+                f'{below} from below: say which, as in Limit({move.symbol}, {move.to}, "+")'
             )
     return found.xreplace({d: f for f, d in opaque.items()})
 
@@ -59,14 +60,39 @@ def _sides(move: Limit) -> tuple[str, ...]:
     return "+", "-"
 
 
-def _from_side(expression: Expr, move: Limit, side: str) -> Expr:
+def _from_side(plain: Expr, expression: Expr, move: Limit, side: str) -> Expr:
+    """Return the limit of an expression, given without opaque functions and as it is named in messages."""
     try:
-        found = sympy.limit(expression, move.symbol, move.to, side)
+        found = sympy.limit(plain, move.symbol, move.to, side)
+        if not _is_value(found) and (waves := _waves(plain, move, side)):
+            found = _of_waves(plain, waves, move, side)
     except NotImplementedError as reason:
         raise MoveError(
             f"SymPy does not find the limit of {expression} as {move.symbol} tends to {move.to} ({reason}): "
             "state the line that it gives"
         ) from None
-    if found.has(sympy.oo, -sympy.oo, sympy.zoo, sympy.nan, sympy.AccumBounds, sympy.Limit):
+    if not _is_value(found):
         raise MoveError(f"{expression} has no finite limit as {move.symbol} tends to {move.to}")
     return found
+
+
+def _is_value(found: Expr) -> bool:
+    return not found.has(sympy.oo, -sympy.oo, sympy.zoo, sympy.nan, sympy.AccumBounds, sympy.Limit)
+
+
+def _waves(plain: Expr, move: Limit, side: str) -> dict[Expr, Dummy]:
+    """Return a symbol for each sine and cosine of what has no finite limit."""
+    waves = sorted((w for w in plain.atoms(sin, cos) if w.has(move.symbol)), key=str)
+    ends = {w: sympy.limit(w.args[0], move.symbol, move.to, side) for w in waves}
+    return {w: Dummy(real=True) for w, end in ends.items() if not _is_value(end)}
+
+
+def _of_waves(plain: Expr, waves: dict[Expr, Dummy], move: Limit, side: str) -> Expr:
+    """Return the limit of a polynomial of bounded waves whose coefficients vanish, else nan."""
+    bounded = sympy.expand(plain.xreplace(waves))
+    if not bounded.is_polynomial(*waves.values()):
+        return sympy.nan
+    terms = sympy.Poly(bounded, *waves.values()).terms()
+    limits = {powers: sympy.limit(c, move.symbol, move.to, side) for powers, c in terms}
+    constant = limits.pop((0,) * len(waves), sympy.Integer(0))
+    return sympy.nan if any(limits.values()) else constant

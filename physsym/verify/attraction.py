@@ -18,49 +18,32 @@ from fractions import Fraction
 from functools import cached_property
 
 import sympy
-from sympy import Expr, Integer, Matrix, Poly, Pow, Rational, Symbol
+from sympy import Expr, Integer, Matrix, Poly, Symbol
 from sympy.polys.matrices import DomainMatrix
-from sympy.polys.polyerrors import PolynomialError
 
-from physsym.core.motion import is_time, moving
+from physsym.core.motion import is_time, moves, moving
 from physsym.core.polynomials import Point, factored, hurwitz_conditions, lower_hull
 from physsym.core.signs import NONNEGATIVE, signs
 from physsym.core.statements import Law, symbols
-from physsym.core.symbols import DOT, name_and_marks
+from physsym.core.symbols import DOT, OPAQUE, name_and_marks
 from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict, all_of, fails, holds, undecided
 from physsym.verify.conditions import consistent, follows, hypotheses, implied
 from physsym.verify.derivative import derivative
 from physsym.verify.engines.laurent import UndecidedError
-from physsym.verify.substitution import substituted
+from physsym.verify.expansion import Approach, Expansion, expanded
+from physsym.verify.layer import Layer, driven, rates_of, settling
 
 NAME = "Hurwitz determinants"
 _RATE, _MU = Symbol("Lambda"), Symbol("mu")
 _MAX_COUPLED = 3  # unknowns whose characteristic polynomial is expanded as a whole
 _NEVER_POSITIVE = frozenset({-1, 0})
-_ROUNDS = 4
 _MAX_DEGREE = 4  # of a polynomial with as many symbols whose Hurwitz determinants are expanded
+_DEGENERATE = (
+    "the fast motion does not decay where the equations of the limit hold: it has no exponential layer there"
+)
 _TOO_MANY = f"too many unknowns are coupled to find the fast rates; at most {_MAX_COUPLED} may be"
 
 Terms = dict[int, Expr]  # coefficients by the power of the rate, or by the order of the derivative
-
-
-@dataclass(frozen=True)
-class Approach:
-    """One way to a limit: from above, from below, or from infinity.
-
-    `of` is the symbol of the limit, `symbol` a positive one that vanishes instead, `value` the first in terms
-    of the second, and `distance` the second in terms of the first.
-    """
-
-    of: Symbol
-    symbol: Symbol
-    value: Expr
-    distance: Expr
-    words: str
-
-    def near(self, expression: Expr) -> Expr:
-        """Return an expression near the limit, in the symbol that vanishes."""
-        return substituted(expression, {self.of: self.value})
 
 
 @dataclass(frozen=True)
@@ -153,45 +136,6 @@ class Linearisation:
             [terms.get(order, Integer(0)) for terms, order in zip(row, self.orders, strict=True)]
             for row in self.entries
         ]
-
-
-@dataclass(frozen=True)
-class Expansion:
-    """Coefficients by powers of a small symbol; `whole` where there are no others than the lowest given."""
-
-    terms: dict[Fraction, Expr]
-    whole: bool = True
-
-    @property
-    def order(self) -> Fraction | None:
-        """Return the lowest power, None of zero."""
-        return min(self.terms, default=None)
-
-
-def expanded(expression: Expr, small: Symbol) -> Expansion:
-    """Return an expression in powers of a small positive symbol, of which the lowest is always there.
-
-    Raises UndecidedError for what is no rational function of roots of the symbol.
-    """
-    if not expression.has(small):
-        return Expansion({Fraction(0): expression} if expression != 0 else {})
-    powers = (p.exp for p in expression.atoms(Pow) if p.base == small and p.exp.is_Rational)
-    index = int(sympy.ilcm(1, 1, *(e.q for e in powers)))
-    plain = substituted(expression, {small: small**index}) if index > 1 else expression
-    above, below = (
-        (plain, Integer(1)) if plain.is_polynomial(small) else sympy.fraction(sympy.together(plain))
-    )
-    try:
-        top, bottom = (Poly(part, small).terms()[::-1] for part in (above, below))
-    except PolynomialError:
-        raise UndecidedError(
-            f"{expression} has no expansion in powers of {small}; state the law without it"
-        ) from None
-    (lowest,), size = bottom[0]
-    terms = {Fraction(k - lowest, index): c / size for (k,), c in top if c != 0}
-    return Expansion(
-        terms if len(bottom) == 1 else dict([min(terms.items())] if terms else []), len(bottom) == 1
-    )
 
 
 def _determinant(rows: Sequence[Sequence[Expr]]) -> Expr:
@@ -367,7 +311,7 @@ def _root(edge: Edge) -> str:
 
 
 def _divided(approach: Approach, exponent: Fraction) -> str:
-    rate = approach.distance ** Rational(exponent.numerator, exponent.denominator)
+    rate = approach.power(exponent)
     return f"/{rate}" if rate.is_Symbol else f"*{1 / rate}" if (1 / rate).is_Symbol else f"/({rate})"
 
 
@@ -398,7 +342,7 @@ def convergence(above: Law, below: Law, approach: Approach) -> Verdict:
         if _keeps_order(below, unknowns):
             return Verdict(Outcome.HOLDS, ("there is no fast motion",), convergence="uniform")
         blocks = list(Linearisation.of(above, unknowns).blocks())
-        return all_of(*(_of_block(block, above, below, approach) for block in blocks))
+        return all_of(*(_of_block(block, unknowns, above, below, approach) for block in blocks))
     except UndecidedError as doubt:
         return _unless_bounded(above, below, approach, str(doubt))
 
@@ -424,6 +368,12 @@ def highest_derivatives(above: Law, below: Law) -> frozenset[str]:
     return frozenset(next((rate for rate in rates[n] if rate in held), n) for n in rates)
 
 
+def _free(above: Law, below: Law) -> frozenset[str]:
+    """Return the names of what the limit of a law keeps from the start: all below its highest derivatives."""
+    highest = highest_derivatives(above, below)
+    return frozenset(rate[:-k] for rate in highest for k in range(1, rate.count(DOT) + 1))
+
+
 def _unless_bounded(above: Law, below: Law, approach: Approach, why: str) -> Verdict:
     """Return the verdict where fast motions are not known: they are excluded by a hypothesis."""
     rates = sorted((s for s in symbols(above) if DOT in s.name), key=str)
@@ -444,87 +394,69 @@ def _is_weighed(residual: Expr, rate: Symbol, small: Symbol) -> bool:
         return True
 
 
-def _of_block(block: Linearisation, above: Law, below: Law, approach: Approach) -> Verdict:
+def _of_block(
+    block: Linearisation, unknowns: Unknowns, above: Law, below: Law, approach: Approach
+) -> Verdict:
     if not any(c.has(approach.symbol) for row in block.entries for terms in row for c in terms.values()):
         return Verdict(Outcome.HOLDS, convergence="uniform")
     edges = fast_edges(block, approach.symbol)
     if not edges:
         return Verdict(Outcome.HOLDS, ("there is no fast motion",), convergence="uniform", engines=(NAME,))
-    motions = _sizes(block, min(e.exponent for e in edges), approach.symbol)
-    verdicts = [attracts(edge, approach) for edge in edges]
-    verdicts = [_if_prepared(v, e, motions, above, below) for v, e in zip(verdicts, edges, strict=True)]
+    verdicts, width = [attracts(edge, approach) for edge in edges], min(e.exponent for e in edges)
+    layer, unknown = None, ""
+    try:
+        layer = Layer.of(rates_of(above, unknowns.orders, block.names), _free(above, below), approach, width)
+    except UndecidedError as doubt:
+        unknown = str(doubt)
+    if layer:
+        verdicts = [_if_prepared(v, e, layer, above, below) for v, e in zip(verdicts, edges, strict=True)]
     joined = all_of(*verdicts)
     if joined.outcome not in (Outcome.HOLDS, Outcome.CONDITIONAL):
         return joined
-    said = _states_in_layer(motions, max(edges, key=lambda e: -e.exponent), approach)
-    return replace(joined, evidence=(*joined.evidence, *said), convergence="pointwise after a layer")
+    if _excluded(joined, below):
+        return undecided(_DEGENERATE, engines=joined.engines)
+    if layer is None:
+        tame = Hypothesis(
+            "the motions stay bounded in the layer, and no state that the limit keeps jumps there"
+        )
+        parts = [Verdict(Outcome.CONDITIONAL, (f"what the layer changes is not known: {unknown}",), (tame,))]
+    else:
+        scalar = len(edges) == 1 and len(edges[0].coefficients) == 2
+        everywhere = scalar and not any(moves(c.expression, above) for c in _formulas(joined))
+        parts = [*driven(layer), settling(layer, below, everywhere)]
+    whole = all_of(joined, *parts)
+    if whole.outcome not in (Outcome.HOLDS, Outcome.CONDITIONAL):
+        return whole
+    said = tuple(dict.fromkeys(e for v in (joined, *parts) for e in v.evidence))
+    return replace(whole, evidence=said, convergence="pointwise after a layer")
 
 
-def _sizes(block: Linearisation, exponent: Fraction, small: Symbol) -> dict[str, Fraction]:
-    """Return by which power of the small symbol each state changes during the layer, from bounded values.
-
-    The highest derivatives are those that the law gives there; each state changes by its rate times the width
-    of the layer. States whose change has a positive power keep their initial values.
-    """
-    determinant = _determinant(block.highest)
-    if determinant == 0 or len(block.names) > _MAX_COUPLED:
-        return {}
-    inverse = Matrix(block.highest).adjugate() / determinant
-    pairs = list(zip(block.names, block.orders, strict=True))
-    changes: dict[str, Fraction] = {}
-    for _ in range(_ROUNDS):
-        before = dict(changes)
-        forces = [_size_of_force(row, pairs, changes, small) for row in block.entries]
-        for j, (name, order) in enumerate(pairs):
-            orders = [(expanded(inverse[j, i], small).order, force) for i, force in enumerate(forces)]
-            size = min(o + force for o, force in orders if o is not None)
-            for k in range(order - 1, -1, -1):
-                changes[name + DOT * k] = exponent + size
-                size = min(Fraction(0), exponent + size)
-            if not order:
-                changes[name] = size
-        if changes == before:
-            break
-    return changes
+def _formulas(verdict: Verdict) -> list[Condition]:
+    return [c for c in verdict.assumes if isinstance(c, Condition)]
 
 
-def _size_of_force(
-    row: tuple[Terms, ...], pairs: Sequence[tuple[str, int]], changes: dict[str, Fraction], small: Symbol
-) -> Fraction:
-    """Return the power of the small symbol by which the rest of an equation is bounded in the layer."""
-    found = Fraction(0)
-    for terms, (name, order) in zip(row, pairs, strict=True):
-        for k, coefficient in terms.items():
-            power = expanded(coefficient, small).order
-            if k < order and power is not None:
-                found = min(found, power + min(Fraction(0), changes.get(name + DOT * k, Fraction(0))))
-    return found
+def _excluded(verdict: Verdict, below: Law) -> bool:
+    """Return whether the equations of the limit contradict the conditions under which fast motions decay."""
+    plain = [e.residual for e in below.equations if not e.residual.atoms(*OPAQUE)]
+    on_limit = [Condition(r, "= 0") for r in plain if r.is_polynomial(*r.free_symbols)]
+    return bool(_formulas(verdict)) and consistent((*_formulas(verdict), *on_limit)).outcome is Outcome.FAILS
 
 
-def _states_in_layer(changes: dict[str, Fraction], edge: Edge, approach: Approach) -> tuple[str, ...]:
-    """Return which states the layer leaves alone, and which it changes."""
-    width = approach.distance ** Rational(edge.exponent.numerator, edge.exponent.denominator)
-    kept = ", ".join(name for name, change in sorted(changes.items()) if change > 0)
-    moved = ", ".join(name for name, change in sorted(changes.items()) if change <= 0)
-    after = (f"{moved} only after a layer of width O({width})",) if moved else ()
-    return (*((f"{kept} uniformly on finite times",) if kept else ()), *after)
+def _if_prepared(verdict: Verdict, edge: Edge, layer: Layer, above: Law, below: Law) -> Verdict:
+    """Return the verdict on a neutral rotation of velocities that leaves their positions alone.
 
-
-def _if_prepared(
-    verdict: Verdict, edge: Edge, changes: dict[str, Fraction], above: Law, below: Law
-) -> Verdict:
-    """Return the verdict on a neutral rotation of rates that leaves what the limit keeps alone.
-
-    Rates then oscillate about those of the limit unless they start there, and the states follow the limit.
+    They then oscillate about their values in the limit unless they start there, and the positions follow it.
     """
     c = edge.coefficients
     rotates = len(c) == 3 and c[1] == 0 and signs(c[0] * c[2]) <= NONNEGATIVE
     gone = [s.name for s in lost(above, below)]
-    rates = [name for name in changes if name + DOT in gone]
-    kept = [change for name, change in changes.items() if name not in rates]
-    if not (verdict.outcome is Outcome.FAILS and rotates and rates and kept and min(kept) > 0):
+    turning = [s for s in layer.rates if s.name + DOT in gone]
+    kept = [s for s in layer.rates if s not in turning]
+    are_velocities = all(any(layer.rates[q].has(s) for q in kept) for s in turning)
+    tame = kept and turning and are_velocities and all(layer.change(s) > 0 for s in kept)
+    if not (verdict.outcome is Outcome.FAILS and rotates and tame):
         return verdict
-    names = ", ".join(sorted(rates))
+    names = ", ".join(sorted(map(str, turning)))
     prepared = Hypothesis(f"{names} start at their values in the limit, about which they oscillate otherwise")
-    turning = (n for n in _positive(c[0] * c[2]) if not follows(n))
-    return Verdict(Outcome.CONDITIONAL, verdict.evidence, (prepared, *turning), verdict.engines)
+    nonzero = (n for n in _positive(c[0] * c[2]) if not follows(n))
+    return Verdict(Outcome.CONDITIONAL, verdict.evidence, (prepared, *nonzero), verdict.engines)

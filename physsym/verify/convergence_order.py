@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol, atan, cos, sin
@@ -60,13 +61,16 @@ def estimate_order(
             found.append(_one_sided(*(substituted(e, {small: near}) for e in (left, right))))
         except (UndecidedError, DivergenceError) as doubt:
             raise type(doubt)(_named(str(doubt), small, to)) from None
-    return min(found, key=lambda f: (f.order, -f.log_power))
+    slowest = min(found, key=lambda f: (f.order, -f.log_power))
+    return replace(slowest, bound=_named(slowest.bound, small, to))
 
 
 def _named(text: str, small: Symbol, to: Expr) -> str:
     """Return a message in terms of the symbol of the limit."""
     if to.is_infinite:
-        text = text.replace(f"1/{_DISTANCE}", str(small))
+        sign = "" if to.is_extended_positive else "-"
+        text = re.sub(rf"{sign}\b1/{_DISTANCE}", str(small), text)
+        text = text.replace(f"/{_DISTANCE}", f"*({sign}{small})" if sign else f"*{small}")
     distance = small if to == 0 else small - to if to.is_finite else 1 / small
     return text.replace(str(_DISTANCE), f"({distance})" if distance != small else str(small))
 

@@ -14,6 +14,7 @@ from physsym.core.signs import signs
 from physsym.core.statements import Law, Rule, Statement, rewritten, symbols
 from physsym.core.verdicts import (
     Condition,
+    Hypothesis,
     Order,
     Outcome,
     Verdict,
@@ -23,18 +24,21 @@ from physsym.core.verdicts import (
     undecided,
 )
 from physsym.mechanics.moves import Limit
-from physsym.verify.attraction import Approach, convergence, highest_derivatives
+from physsym.verify.attraction import convergence, highest_derivatives
 from physsym.verify.conditions import assuming, follows, hypotheses, implied
 from physsym.verify.convergence_order import estimate_order
 from physsym.verify.engines import identity_test, smt
 from physsym.verify.engines.base import Answer
 from physsym.verify.engines.laurent import DivergenceError, UndecidedError
 from physsym.verify.equivalence import match_equations
+from physsym.verify.expansion import Approach
 from physsym.verify.identity import identical
 from physsym.verify.motion import require_constants
 from physsym.verify.registry import verify_step
+from physsym.verify.singularities import regular
 from physsym.verify.solution_order import solution_order
 from physsym.verify.substitution import Refusal, map_of, require, require_absent, substituted
+from physsym.vocabulary import STANDARD
 
 
 @verify_step.register(Limit)
@@ -45,8 +49,40 @@ def _(move: Limit, above: Statement, below: Statement) -> Verdict:
     require_constants(move, above, ())
     ways, conditions = approaches(move)
     verdict = _laws(move, ways, above, below) if isinstance(above, Law) else _rules(move, above, below)
+    if verdict.outcome in (Outcome.HOLDS, Outcome.CONDITIONAL):
+        verdict = _where_regular(verdict, ways, above, below)
     verdict = replace(verdict, evidence=(*verdict.evidence, _domain(move, ways)))
-    return assuming(verdict, conditions)
+    return _outside_range(move, assuming(verdict, conditions))
+
+
+def _outside_range(move: Limit, verdict: Verdict) -> Verdict:
+    """Return the verdict, CONDITIONAL where the limit is outside the natural range of the symbol."""
+    natural = STANDARD.ranges((move.symbol,))
+    closed = (Condition(c.expression.xreplace({move.symbol: move.to}), ">= 0") for c in natural)
+    if not verdict or not move.to.is_finite or not any(signs(c.expression) <= {-1} for c in closed):
+        return verdict
+    words = f"{move.symbol} may leave its natural range {', '.join(map(str, natural))} and tend to {move.to}"
+    return replace(assuming(verdict, (Hypothesis(words),)), outcome=Outcome.CONDITIONAL)
+
+
+def _where_regular(
+    verdict: Verdict, ways: tuple[Approach, ...], above: Statement, below: Statement
+) -> Verdict:
+    """Return the verdict with the conditions that keep motions away from singular points of the limit."""
+    order = verdict.error.exponent if verdict.error else math.inf
+    found = dict.fromkeys(c for way in ways for c in regular(_values(above), _values(below), way, order))
+    if not found:
+        return verdict
+    known = tuple(c for c in verdict.assumes if isinstance(c, Condition))
+    new = [c for c in found if not (known and isinstance(c, Condition) and implied(known, c))]
+    in_words = any(isinstance(c, Hypothesis) for c in new)
+    outcome = Outcome.CONDITIONAL if in_words else verdict.outcome
+    return replace(assuming(verdict, new), outcome=outcome)
+
+
+def _values(line: Statement) -> list[Expr]:
+    """Return what converges: the residuals of a law, the new values of a rule."""
+    return [e.residual for e in line.equations] if isinstance(line, Law) else [u.value for u in line.updates]
 
 
 def approaches(move: Limit) -> tuple[tuple[Approach, ...], tuple[Condition, ...]]:
@@ -56,6 +92,8 @@ def approaches(move: Limit) -> tuple[tuple[Approach, ...], tuple[Condition, ...]
     side only.
     """
     symbol, to = move.symbol, move.to
+    if symbol.is_integer and to.is_finite:
+        raise Refusal(f"{symbol} is declared an integer, which does not tend to {to} without being it")
     if to.is_infinite:
         outside = symbol.is_nonpositive if to == sympy.oo else symbol.is_nonnegative
         if outside:
@@ -107,7 +145,7 @@ def _fresh(move: Limit) -> Symbol:
 def _from_side(move: Limit, side: int) -> Approach:
     words = f"{move.symbol} tends to {move.to} from {'above' if side == 1 else 'below'}"
     near, distance = move.to + side * _fresh(move), side * (move.symbol - move.to)
-    return Approach(move.symbol, _fresh(move), near, distance, words)
+    return Approach(move.symbol, _fresh(move), near, distance, words, "+" if side == 1 else "-")
 
 
 def _domain(move: Limit, ways: tuple[Approach, ...]) -> str:
@@ -122,6 +160,8 @@ def _laws(move: Limit, ways: tuple[Approach, ...], above: Law, below: Statement)
         raise Refusal(f"{len(above.equations)} equations are due, {len(law.equations)} are given")
     if any(identical(e.residual, Integer(0)) for e in law.equations):
         raise Refusal(f"nothing is left of the law as {move.symbol} tends to {move.to}")
+    if unsolvable := next((e for e in law.equations if 0 not in signs(e.residual)), None):
+        raise Refusal(f"the limit has no motions: {unsolvable} has no solution")
     expected, found = ([e.residual for e in line.equations] for line in (above, law))
     matched: list[tuple[Expr, Expr, Order]] = []
 
@@ -239,7 +279,7 @@ def _gap_from(way: Approach, move: Limit, above: Expr, below: Expr, what: str) -
             f"{what} is not real there: say from which side, as in Limit({move.symbol}, {move.to}, '+')"
         )
     try:
-        found = estimate_order(near, below, way.symbol, Integer(0))
+        found = estimate_order(above, below, move.symbol, move.to, way.side)
     except DivergenceError as reason:
         return fails(f"{what} has no limit: {reason}", engines=(identity_test.NAME,))
     except (UndecidedError, ArithmeticError) as doubt:

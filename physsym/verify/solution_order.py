@@ -12,9 +12,10 @@ from sympy.polys.polyerrors import PolynomialError
 from physsym.core.polynomials import factored, lower_hull
 from physsym.core.signs import signs
 from physsym.core.verdicts import Condition
-from physsym.verify.attraction import expanded, vanishing_with
+from physsym.verify.attraction import vanishing_with
 from physsym.verify.derivative import derivative
 from physsym.verify.engines.laurent import UndecidedError
+from physsym.verify.expansion import expanded
 
 Exponent = int | float | Fraction
 

@@ -476,7 +476,7 @@ def test_a_singular_limit_reports_state_by_state_where_it_holds():
     assert verdict.evidence[-4:-1] == (
         "the fast motion exp(mu*t/tau) with mu + 1 = 0 decays",
         "u, x uniformly on finite times",
-        "u', x' only after a layer of width O(tau)",
+        "u', x' after a layer of width O(tau)",
     )
     assert str(verdict.error) == "O(tau)"
 
