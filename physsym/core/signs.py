@@ -48,7 +48,8 @@ def signs(expression: Expr) -> Signs:
 def _signs(expression: Expr) -> Signs:
     if expression.is_Rational:
         return frozenset({(expression.p > 0) - (expression.p < 0)})
-    return POSITIVE if isinstance(expression, (sympy.exp, sympy.cosh)) else ANY
+    positive = isinstance(expression, (sympy.exp, sympy.cosh)) or expression in (sympy.pi, sympy.E)
+    return POSITIVE if positive else ANY
 
 
 @_signs.register(Symbol)

@@ -63,6 +63,9 @@ def read_conditions(
         if len(sides) == 1:
             message = "found no relation; a condition is written such as '0 <= rho < 1' or 'x != 0'"
             raise ReadError(message, text, position)
+        if not all(side.strip() for side in sides):
+            message = "a side is missing; a condition is written such as '0 <= rho < 1' or 'x != 0'"
+            raise ReadError(message, text, position)
         values = [read(side, vocabulary, declare) for side in sides[::2]]
         for (left, right), sign in zip(pairwise(values), sides[1::2], strict=True):
             if not (isinstance(left, Expr) and isinstance(right, Expr)):

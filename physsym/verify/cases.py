@@ -17,6 +17,7 @@ import flint
 import sympy
 from sympy import (
     Abs,
+    Add,
     And,
     Expr,
     Integer,
@@ -47,6 +48,7 @@ from physsym.verify.engines.evaluation import (
     as_ball,
     evaluate_both,
     format_witness,
+    is_clear,
     sample_points,
     satisfied,
     value,
@@ -56,6 +58,7 @@ from physsym.verify.engines.laurent import UndecidedError
 BY_SIGN = (Abs, sympy.sign, Max, Min, Piecewise)
 """Functions whose value depends on the sign of something."""
 MAX_CASES = 128
+_LONGEST = 200  # characters of a difference that are shown
 SAMPLES, _TRIED = 40, 1200
 
 Known = Mapping[Expr, Signs]
@@ -71,6 +74,7 @@ _MEANING: dict[Signs, tuple[int, str]] = {
 _BRANCHES = {"> 0": _PLUS, ">= 0": _NOT_BELOW, "= 0": _ZERO, "!= 0": _NOT_ZERO}
 
 
+ADVICE = "declare or give the signs of symbols, write both sides in the same functions, or compare parts"
 _UNCONFIRMED = "z3 has a counterexample that exact values do not confirm"
 
 
@@ -97,9 +101,9 @@ def samples_under(left: Expr, right: Expr, given: Sequence[Condition]) -> list[S
 
 
 def difference(samples: Iterable[Sample]) -> Sample | None:
-    """Return the first sample at which the values certainly differ, or None."""
-    apart = (s for s in samples if (gap := as_ball(s[1]) - as_ball(s[2])) > 0 or gap < 0)
-    return next(apart, None)
+    """Return the first sample at which the values certainly and clearly differ, else certainly, or None."""
+    apart = [s for s in samples if (gap := as_ball(s[1]) - as_ball(s[2])) > 0 or gap < 0]
+    return next((s for s in apart if is_clear(s[1], s[2])), apart[0] if apart else None)
 
 
 def by_cases(left: Expr, right: Expr, given: Sequence[Condition], what: str, prove: Prove) -> Verdict:
@@ -159,7 +163,16 @@ def by_cases(left: Expr, right: Expr, given: Sequence[Condition], what: str, pro
 def refuted(left: Expr, right: Expr, sample: Sample, what: str) -> Verdict:
     """Return the verdict that two expressions differ, at a sample."""
     witness = witness_of(left, right, sample)
-    return fails(f"{what} differ by {left - right}", witness=witness, engines=(sampling.NAME,))
+    gap = shortened(str(left - right), left - right)
+    return fails(f"{what} differ by {gap}", witness=witness, engines=(sampling.NAME,))
+
+
+def shortened(text: str, expression: Expr) -> str:
+    """Return the text of a difference; of a long one, its beginning and the number of its terms."""
+    if len(text) <= _LONGEST:
+        return text
+    number = len(Add.make_args(expression))
+    return f"{text[: _LONGEST // 2]} ... ({number} terms)" if number > 1 else f"{text[: _LONGEST // 2]} ..."
 
 
 def witness_of(left: Expr, right: Expr, sample: Sample) -> str:
@@ -184,7 +197,7 @@ def _case(
         return replace(holds("only one of both is defined"), assumes=_without(known))
     if left == right:
         return holds("the same by form")
-    if verdict := prove(left, right, what):
+    if verdict := prove(left, right, what) or prove(*_with_signs((left, right), signs_known), what):
         return verdict
     if smt.consistent(conditions)[0] is False:
         return None
@@ -193,8 +206,23 @@ def _case(
         return holds("one by z3 alone, given the signs of the case", engines=(smt.NAME,))
     shown = ", ".join(map(str, conditions)) or "no conditions"
     return undecided(
-        f"{what}: {left} against {right}, given {shown}: {found.reason or _UNCONFIRMED}", engines=(smt.NAME,)
+        f"{what}: whether {left} is {right}, given {shown}, is not decided; {found.reason or _UNCONFIRMED}; "
+        f"{ADVICE}",
+        engines=(smt.NAME,),
     )
+
+
+def _with_signs(pair: tuple[Expr, Expr], known: Known) -> tuple[Expr, Expr]:
+    """Return expressions with positive unknowns for symbols of known signs.
+
+    Both sides are continuous where they are defined, so that what holds for positive values holds for zero.
+    """
+    put: dict[Expr, Expr] = {}
+    for symbol in sorted(pair[0].free_symbols | pair[1].free_symbols, key=str):
+        possible = known.get(symbol, ANY) - _ZERO
+        if len(possible) == 1 and not symbol.is_positive:
+            put[symbol] = min(possible) * Symbol(f"size of {symbol}", positive=True)
+    return pair[0].xreplace(put), pair[1].xreplace(put)
 
 
 def _is_undefined(expression: Expr, known: Known) -> bool:

@@ -13,7 +13,7 @@ from sympy import Expr
 
 from physsym.core.verdicts import Condition, Outcome, Verdict, fails, holds, undecided
 from physsym.verify.budget import BudgetError, check_time, part
-from physsym.verify.cases import by_cases, depends_on_signs
+from physsym.verify.cases import ADVICE, by_cases, depends_on_signs, shortened
 from physsym.verify.conditions import hypotheses, implied
 from physsym.verify.engines import flint, identity_test, interval, sampling, smt
 from physsym.verify.engines.base import Answer, Engine, Finding
@@ -126,7 +126,9 @@ def combine(findings: Sequence[Finding], left: Expr, right: Expr, what: str) -> 
     if witness or len(_families(refuted)) >= FAMILIES_NEEDED:
         difference = next((f.difference for f in findings if f.difference), str(left - right))
         return fails(
-            f"{what} differ by {difference}", witness=witness, engines=tuple(f.engine for f in refuted)
+            f"{what} differ by {shortened(difference, left - right)}",
+            witness=witness,
+            engines=tuple(f.engine for f in refuted),
         )
     if len(_families(proved)) >= FAMILIES_NEEDED:
         bounds = ", ".join(f"{f.engine}: {f.bound}" for f in proved)
@@ -135,7 +137,7 @@ def combine(findings: Sequence[Finding], left: Expr, right: Expr, what: str) -> 
     alone = f"only {_names(proved)} proves it; " if proved else ""
     doubts = [f"{f.engine} sees a difference, but no point shows it" for f in refuted]
     doubts += [f"{f.engine}: {f.reason}" for f in findings if f.reason and f.engine not in refuters]
-    return undecided(f"{what}: {alone}{'; '.join(doubts)}", engines=engines)
+    return undecided(f"{what}: {alone}{'; '.join(doubts)}; {ADVICE}", engines=engines)
 
 
 def _having(findings: Iterable[Finding], answer: Answer) -> list[Finding]:

@@ -79,7 +79,7 @@ def equality(
         return verdict
     try:
         with part(_SHARE_OF_REGIONS):
-            return _where_equal(first, second, verdict, constants, what)
+            return where_equal(first, second, verdict, constants, what)
     except BudgetError:
         return verdict
 
@@ -95,10 +95,25 @@ def _real_in_place_of_plain(conditions: Iterable[Condition]) -> dict[Symbol, Sym
     return {s: Symbol(s.name, real=True) for s in symbols if s.is_real is None and s.name not in declared}
 
 
-def _where_equal(
+def where_equal(
     first: Expr, second: Expr, verdict: Verdict, constants: Iterable[Symbol], what: str
 ) -> Verdict:
-    """Return the verdict on what is not equal, with the natural ranges or the region in which it is."""
+    """Return the verdict on what is not equal, with the natural ranges or the region in which it is.
+
+    Parameters
+    ----------
+    first, second
+        Expressions.
+    verdict
+        That they are not equal.
+    constants, what
+        As for `equality`.
+
+    Returns
+    -------
+    Verdict
+        Conditional where a natural range or a region of constants that are left open makes them equal.
+    """
     if ranges := STANDARD.ranges(first.free_symbols | second.free_symbols):
         within = identical_under(first, second, ranges, what)
         if within:
@@ -114,7 +129,7 @@ def _where_equal(
             bounded = [c.expression.free_symbols for c in region]
             if all(found <= constant and found & set(left_open) for found in bounded):
                 return _conditional(within, first, second, region, verdict)
-            bounds = _merged((*region, *_domain(first, second, region)[1]))
+            bounds = merged((*region, *_domain(first, second, region)[1]))
             repair = f"they agree where {' and '.join(map(str, bounds))}"
             return replace(verdict, evidence=(*verdict.evidence, repair))
     return verdict
@@ -141,7 +156,7 @@ def _on_domains(verdict: Verdict, first: Expr, second: Expr, given: tuple[Condit
     if one_domain and not proved_for and not in_words:
         return replace(verdict, assumes=given)
     assumed = (*given, *needed)
-    assumed = _merged((*assumed, *(c for c in proved_for if not implied(assumed, c))))
+    assumed = merged((*assumed, *(c for c in proved_for if not implied(assumed, c))))
     apart = difference(samples_at_negative_bases(first, second, given)) if proved_for else None
     if consistent(assumed).outcome is Outcome.FAILS:
         if apart is not None:
@@ -169,16 +184,29 @@ def _domain(first: Expr, second: Expr, given: tuple[Condition, ...]) -> tuple[bo
     one_sided = [
         c for own, other in sides for c in own if c not in other and not implied((*given, *other), c)
     ]
-    needed = list(dict.fromkeys(chain(*domains)))
+    needed = without_implied(chain(*domains), given)
+    return not one_sided, merged(needed)
+
+
+def without_implied(
+    conditions: Iterable[Condition], given: tuple[Condition, ...] = ()
+) -> tuple[Condition, ...]:
+    """Return conditions without those that follow from the others and from what is given."""
+    needed = list(dict.fromkeys(conditions))
     for condition in sorted(needed, key=lambda c: (-c.expression.count_ops(), str(c))):
         others = [c for c in needed if c != condition]
         if implied((*given, *others), condition):
             needed = others
-    return not one_sided, _merged(needed)
+    return tuple(needed)
 
 
-def _merged(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
-    """Return conditions with e > 0 in place of e >= 0 and e != 0, each once."""
+def merged(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+    """Return conditions with e > 0 for e >= 0 together with e != 0, each once.
+
+    >>> e = Symbol("e", real=True)
+    >>> print(*merged((Condition(e, ">= 0"), Condition(e, "!= 0"))))
+    e > 0
+    """
     found = tuple(dict.fromkeys(conditions))
     apart = {sign * c.expression for c in found if c.relation == "!= 0" for sign in (1, -1)}
     above = {c.expression for c in found if c.relation == "> 0"}
@@ -253,6 +281,7 @@ def _regions(first: Expr, second: Expr, constants: Sequence[Symbol]) -> Iterator
         kinds = [(1, "!= 0"), (1, ">= 0"), (-1, ">= 0"), (1, "> 0"), (-1, "> 0")]
         return [Condition(sign * e, relation) for e in dict.fromkeys(of) for sign, relation in kinds]  # type: ignore[arg-type]
 
-    pairs = combinations([c for c in singles(bases) if c.relation != "!= 0"], 2)
+    both = combinations([c for c in singles(bases) if c.relation != "!= 0"], 2)
+    pairs = (p for p in both if p[0].expression not in (p[1].expression, -p[1].expression))
     tried = chain(((c,) for c in singles(bases)), pairs, ((c,) for c in singles(others)))
     yield from islice((region for region in tried if agreeing(region)), _REGIONS_TRIED)

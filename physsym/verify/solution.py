@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from sympy import Expr, Integer, Symbol
 
 from physsym.core.motion import is_time
-from physsym.core.statements import LawLike, as_law, symbols
+from physsym.core.statements import Law, LawLike, as_law, symbols
 from physsym.core.symbols import DOT, OPAQUE, Exact, dot, exact, name_and_marks
-from physsym.core.verdicts import Verdict, all_of, holds, undecided
-from physsym.verify import identity
+from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict, all_of, fails, undecided
 from physsym.verify.budget import budgeted
-from physsym.verify.conditions import Hypotheses, assuming, conditions_of
+from physsym.verify.conditions import Hypotheses, conditions_of, consistent, implied, simplified
 from physsym.verify.domains import defined
 from physsym.verify.engines import interval
-from physsym.verify.equivalence import identical
+from physsym.verify.identity import identical_under
 from physsym.verify.integrate import derivative
+from physsym.verify.regions import merged, where_equal, without_implied
 from physsym.verify.substitution import substituted
 
 
@@ -36,8 +37,10 @@ def solves(law: LawLike, motion: Mapping[Symbol, Exact], given: Hypotheses = ())
     Returns
     -------
     Verdict
-        It holds if every equation holds at every instant at which the functions are defined; what that takes
-        is listed. Where one does not, the witness is a point and an instant. Initial values are not judged.
+        It holds if every equation holds at every instant at which the functions, their rates and the law are
+        defined; what that takes is listed. It is conditional where it holds in a region of instants or of
+        constants, such as t >= 0, and fails with a point and an instant otherwise. Initial values are not
+        judged.
 
     Raises
     ------
@@ -76,16 +79,43 @@ def solves(law: LawLike, motion: Mapping[Symbol, Exact], given: Hypotheses = ())
             except NotImplementedError as reason:
                 return undecided(f"{reason}; give the motion by powers, exp, log, sin, cos, tan and atan")
     hypotheses = conditions_of(given, held)
-    remaining = [substituted(e.residual, values) for e in stated.equations]
+    sides = [(substituted(e.left, values), substituted(e.right, values)) for e in stated.equations]
+    needed = _defined_along(stated, sides, values, functions, hypotheses)
+    if (clash := consistent((*hypotheses, *needed))).outcome is Outcome.FAILS:
+        return fails(f"{clash.evidence[0]}: where this is given, the motion or the law is not defined")
     verdicts = []
-    for equation, left in zip(stated.equations, remaining, strict=True):
+    for equation, (left, right) in zip(stated.equations, sides, strict=True):
         what = f"what remains of {equation} along the motion and zero"
-        found = identity.identical(left, Integer(0), what)
-        verdicts.append(identical(left, Integer(0), given, what=what) if hypotheses and not found else found)
+        found = identical_under(left - right, Integer(0), hypotheses, what)
+        if not found and not hypotheses:
+            constants = (left - right).free_symbols
+            found = where_equal(left - right, Integer(0), found, constants, what)
+        verdicts.append(found)
     verdict = all_of(*verdicts)
-    if verdict:
-        verdict = all_of(verdict, holds("initial values are not judged"))
-    return assuming(verdict, defined(*functions.values(), *remaining))
+    if verdict or verdict.outcome is Outcome.CONDITIONAL:
+        verdict = replace(verdict, evidence=(*verdict.evidence, "initial values are not judged"))
+    known = [c for c in (*hypotheses, *verdict.assumes) if isinstance(c, Condition)]
+    conditions = merged((*known, *(c for c in needed if not implied(known, c))))
+    in_words = (c for c in verdict.assumes if isinstance(c, Hypothesis))
+    return replace(verdict, assumes=(*conditions, *in_words))
+
+
+def _defined_along(
+    law: Law,
+    sides: Iterable[tuple[Expr, Expr]],
+    values: Mapping[Expr, Expr],
+    functions: Mapping[Symbol, Expr],
+    hypotheses: tuple[Condition, ...],
+) -> tuple[Condition, ...]:
+    """Return what the functions, their rates and the law along them need to be defined, unless it follows.
+
+    What cancels once the functions are put into the law is needed too.
+    """
+    before = defined(*(side for e in law.equations for side in (e.left, e.right)))
+    along = [replace(c, expression=substituted(c.expression, values)) for c in before]
+    after = defined(*functions.values(), *values.values(), *(side for pair in sides for side in pair))
+    found = merged(simplified(c) for c in (*after, *along))
+    return without_implied(found, hypotheses)
 
 
 def _functions(motion: Mapping[Symbol, Exact], moved: set[str]) -> dict[Symbol, Expr]:

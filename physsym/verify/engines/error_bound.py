@@ -151,6 +151,11 @@ def _(expression: Symbol) -> Degrees:
     return (2, 0) if expression.is_nonnegative else (1, 0)
 
 
+@degrees.register(sympy.core.numbers.Pi)
+def _(expression: Expr) -> Degrees:
+    return 2, 0  # a random number as a positive symbol is
+
+
 @degrees.register(Add)
 def _(expression: Add) -> Degrees:
     # a/b + c/d = (a*d + c*b)/(b*d)
@@ -229,7 +234,7 @@ def irrational_exponents(*expressions: Expr) -> tuple[Expr, ...]:
 
 def _is_rational(part: Expr) -> bool:
     power = isinstance(part, Pow) and part.exp.is_Integer
-    return bool(power or isinstance(part, (Symbol, Rational, Add, Mul)))
+    return bool(power or isinstance(part, (Symbol, Rational, Add, Mul)) or part == sympy.pi)
 
 
 def _conjugates(expressions: tuple[Expr, ...]) -> int:
@@ -256,7 +261,7 @@ def _signed(expressions: tuple[Expr, ...]) -> tuple[Expr, ...]:
     signed = {e.args[0] for e in _parts(expressions) if isinstance(e, (Abs, sympy.sign))}
     rooted = {e.base for e in _parts(expressions) if isinstance(e, Pow) and not e.exp.is_Integer}
     for inside in signed | rooted:
-        irrational = not inside.free_symbols and not inside.is_Rational
+        irrational = not (inside.free_symbols or inside.is_Rational or inside == sympy.pi)
         surds = (e for e in _parts((inside,)) if _is_root(e) and not e.base.free_symbols)
         if irrational or any(surds):
             raise UndecidedError(f"the sign of {inside} depends on an irrational number")
@@ -285,6 +290,6 @@ def _signs_of(expression: Expr) -> Iterator[Expr]:
 
 def _is_square(expression: Expr) -> bool:
     """Return whether an expression is a square in the field by construction; squares count as positive."""
-    positive = isinstance(expression, Symbol) and expression.is_nonnegative
+    positive = expression == sympy.pi or (isinstance(expression, Symbol) and expression.is_nonnegative)
     power = isinstance(expression, Pow) and (expression.exp.is_even or not expression.exp.is_Integer)
     return bool(positive or power or isinstance(expression, (Abs, Rational, sympy.exp)))

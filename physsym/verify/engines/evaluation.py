@@ -147,6 +147,11 @@ def _(expression: Expr, at: Values) -> Number:
     return flint.arb(1).exp()
 
 
+@value.register(sympy.core.numbers.Pi)
+def _(expression: Expr, at: Values) -> Number:
+    return flint.arb.pi()
+
+
 for _function, _of_ball in {
     sympy.exp: flint.arb.exp, sympy.sin: flint.arb.sin, sympy.cos: flint.arb.cos, sympy.tan: flint.arb.tan,
     sympy.atan: flint.arb.atan, sympy.sinh: flint.arb.sinh, sympy.cosh: flint.arb.cosh,
@@ -317,10 +322,17 @@ def _sample(left: Expr, right: Expr, names: tuple[Symbol, ...], attempt: int) ->
 def format_witness(left: Expr, right: Expr, at: Values, a: Number, b: Number) -> str:
     """Return a sample point and the values of two expressions there as text."""
     where = str(at) if isinstance(at, FreePoint) else ", ".join(f"{s} = {n}" for s, n in at.items())
+    where = f"at {where}" if where else "as numbers"
     unknown = not isinstance(at, FreePoint) and (left.has(*OPAQUE) or right.has(*OPAQUE))
     opaque = f" with {POTENTIAL}" if unknown else ""
     shown = (str(n) if isinstance(n, Fraction) else n.str(6, radius=False) for n in (a, b))
-    return f"at {where}{opaque}: {' against '.join(shown)}"
+    return f"{where}{opaque}: {' against '.join(shown)}"
+
+
+def is_clear(first: Number, second: Number) -> bool:
+    """Return whether two numbers that differ do so by more than a millionth of one, or of their size."""
+    one, other = as_ball(first), as_ball(second)
+    return bool(abs(one - other) * 10**6 > flint.arb(1).max(abs(one)))
 
 
 _HOLDS: dict[str, Callable[[Number], bool]] = {

@@ -57,15 +57,17 @@ class ExponentialBasis:
 
     def exponentials(self, wanted: Sequence[tuple[str, Quotient]]) -> list[Quotient]:
         """Return exp(a) for each of the named arguments a, as products of powers of the basis."""
+        if not wanted:
+            return []
         columns = self.basis + [_Exponential(name, argument) for name, argument in wanted]
-        pivots, rows = _relations([u.argument for u in columns])
+        pivots, rows = linear_relations([u.argument for u in columns])
         coordinates = [[row[j] for row in rows] for j in range(len(columns))]
         self.basis = [self._normalised(columns[p], row) for p, row in zip(pivots, rows, strict=True)]
         return [self._product(c, rows) for c in coordinates[len(columns) - len(wanted) :]]
 
     def _normalised(self, element: _Exponential, row: list[flint.fmpq]) -> _Exponential:
         """Return a basis element with its value, the root of the exponential that all others need."""
-        index = _index(row)
+        index = common_index(row)
         if element.value is not None:
             if index != 1:
                 raise UndecidedError(f"roots of {element.name} of different depth")
@@ -82,15 +84,16 @@ class ExponentialBasis:
         total = self.ring.number(1)
         for element, part, row in zip(self.basis, coefficients, rows, strict=True):
             assert element.value is not None  # every element was normalised just before
-            total = total * element.value.power(int(part * _index(row)))
+            total = total * element.value.power(int(part * common_index(row)))
         return total
 
 
-def _index(row: list[flint.fmpq]) -> int:
+def common_index(row: list[flint.fmpq]) -> int:
+    """Return the least common denominator of coefficients."""
     return math.lcm(*(int(c.q) for c in row))
 
 
-def _relations(arguments: list[Quotient]) -> tuple[list[int], list[list[flint.fmpq]]]:
+def linear_relations(arguments: list[Quotient]) -> tuple[list[int], list[list[flint.fmpq]]]:
     """Return which arguments are a basis over the rationals, and the coordinates of all, in columns."""
     bottom = reduce(lambda a, b: product(a, b / gcd(a, b)), (a.bottom for a in arguments))
     tops = [product(a.top, bottom / a.bottom).to_dict() for a in arguments]

@@ -20,6 +20,7 @@ import sympy
 from sympy import Abs, Add, Expr, Mul, Pow, Rational, Symbol, preorder_traversal
 
 from physsym.core.symbols import OPAQUE
+from physsym.verify.engines.angles import AngleBasis
 from physsym.verify.engines.base import Answer, Finding
 from physsym.verify.engines.exp_log_relations import ExponentialBasis
 from physsym.verify.engines.laurent import UndecidedError
@@ -28,8 +29,9 @@ from physsym.verify.engines.quotients import MAX_POWER, Quotient, Ring
 NAME, FAMILY = "flint", "FLINT"
 _MAX_SIZE = 2000
 _RATIONAL = (Symbol, Rational, Add, Mul)
-_UNKNOWN = (*OPAQUE, sympy.log, sympy.sin, sympy.atan)
+_UNKNOWN = (*OPAQUE, sympy.atan)
 _EXPONENTIALS = (sympy.exp, sympy.sinh, sympy.cosh, sympy.tanh)
+_TRIGONOMETRIC = (sympy.sin, sympy.cos, sympy.tan)
 
 
 def identity(left: Expr, right: Expr) -> Finding:
@@ -87,6 +89,7 @@ class _Evaluation:
 
     ring: Ring
     basis: ExponentialBasis
+    angles: AngleBasis
     known: dict[Expr, Quotient] = field(default_factory=dict)
     applied: list[tuple[type, tuple[Quotient, ...], Quotient]] = field(default_factory=list)
 
@@ -96,23 +99,34 @@ class _Evaluation:
         parts = set(_parts(*expressions))
         if len(parts) > _MAX_SIZE:
             raise UndecidedError("the expressions are too large")
-        exponentials = {p for p in parts if isinstance(p, _EXPONENTIALS)}
-        powers = exponentials | {p for p in parts if isinstance(p, Pow) and not p.exp.is_Integer}
-        ring = Ring(size=len(parts) + 8 * len(powers) + 2)
-        work = cls(ring, ExponentialBasis(ring))
-        work._prepare(powers)
+        kinds = (*_EXPONENTIALS, *_TRIGONOMETRIC, sympy.log, sympy.core.numbers.Exp1)
+        functions = {
+            p for p in parts if isinstance(p, kinds) or (isinstance(p, Pow) and not p.exp.is_Integer)
+        }
+        ring = Ring(size=len(parts) + 8 * len(functions) + 2)
+        work = cls(ring, ExponentialBasis(ring), AngleBasis(ring))
+        work._prepare(functions)
         return work
 
-    def _prepare(self, powers: set[Expr]) -> None:
-        """Find the values of exponentials and real powers, the innermost first."""
-        while powers:
-            level = sorted((p for p in powers if powers.isdisjoint(_parts(*p.args))), key=str)
-            found = self.basis.exponentials([(str(p), self._exponent(p)) for p in level])
-            self.known.update((p, _from_exponential(p, unit)) for p, unit in zip(level, found, strict=True))
-            powers = powers - set(level)
+    def _prepare(self, functions: set[Expr]) -> None:
+        """Find the values of exponentials, powers, logarithms and functions of angles, innermost first."""
+        while functions:
+            level = sorted((p for p in functions if functions.isdisjoint(_parts(*p.args))), key=str)
+            turned = [p for p in level if isinstance(p, _TRIGONOMETRIC)]
+            circles = self.angles.circles([self.value(p.args[0]) for p in turned])
+            self.known.update((p, _from_circle(p, *at)) for p, at in zip(turned, circles, strict=True))
+            for p in level:
+                if isinstance(p, sympy.log):
+                    self.known[p] = self.basis.logarithm(self.value(p.args[0]), str(p.args[0]))
+            powers = [p for p in level if not isinstance(p, (*_TRIGONOMETRIC, sympy.log))]
+            found = self.basis.exponentials([(str(p), self._exponent(p)) for p in powers])
+            self.known.update((p, _from_exponential(p, unit)) for p, unit in zip(powers, found, strict=True))
+            functions = functions - set(level)
 
     def _exponent(self, power: Expr) -> Quotient:
         """Return the quotient a for which a power is made of exp(a)."""
+        if power == sympy.E:
+            return self.ring.number(1)
         if not isinstance(power, Pow):
             return self.value(power.args[0])
         return self.value(power.exp) * self.basis.logarithm(self.value(power.base), str(power.base))
@@ -173,19 +187,9 @@ class _Evaluation:
         inside = expression.args[0]
         return self.value(inside) * self.value(Abs(inside)).power(-1)
 
-    @_value.register(sympy.cos)
-    def _(self, expression: sympy.cos) -> Quotient:
-        square = self.ring.number(1) - self.value(sympy.sin(expression.args[0])).power(2)
-        return self._applied(expression, lambda name, _: self.ring.root(name, 2, square, positive=False))
-
-    @_value.register(sympy.tan)
-    def _(self, expression: sympy.tan) -> Quotient:
-        sine, cosine = (self.value(f(expression.args[0])) for f in (sympy.sin, sympy.cos))
-        return sine * cosine.power(-1)
-
-    @_value.register(sympy.core.numbers.Exp1)
+    @_value.register(sympy.core.numbers.Pi)
     def _(self, expression: Expr) -> Quotient:
-        return self._applied(sympy.exp(1, evaluate=False), lambda name, _: self.ring.generator("E", True))
+        return self._applied(expression, lambda name, _: self.ring.generator(name, positive=True))
 
     def _applied(self, expression: Expr, new: Callable[[str, tuple[Quotient, ...]], Quotient]) -> Quotient:
         """Return the generator of a function application, the same for arguments that are proved equal."""
@@ -202,6 +206,13 @@ class _Evaluation:
 
 # Dispatch without the bound method that `singledispatchmethod` creates at each access.
 _evaluate = vars(_Evaluation)["_value"].dispatcher.dispatch
+
+
+def _from_circle(function: Expr, cosine: Quotient, sine: Quotient) -> Quotient:
+    """Return the value of a function of an angle from the point of the circle."""
+    if isinstance(function, sympy.tan):
+        return sine * cosine.power(-1)
+    return sine if isinstance(function, sympy.sin) else cosine
 
 
 def _from_exponential(power: Expr, exponential: Quotient) -> Quotient:

@@ -16,11 +16,12 @@ from contextlib import suppress
 from itertools import islice
 from typing import TypeVar
 
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Integer, Symbol, pi
 
 from physsym.verify.engines.base import Answer, Finding
-from physsym.verify.engines.error_bound import ErrorBound, error_bound, irrational_exponents
+from physsym.verify.engines.error_bound import TRIGONOMETRIC, ErrorBound, error_bound, irrational_exponents
 from physsym.verify.engines.laurent import DivergenceError, Laurent, UndecidedError
+from physsym.verify.engines.logarithms import expanded_logarithms
 from physsym.verify.engines.prime_field import UNINTERPRETED, BranchError, Point, legendre_symbol
 
 NAME, FAMILY = "finite field", "plain integers"
@@ -34,6 +35,7 @@ def identity(left: Expr, right: Expr) -> Finding:
 
     UNKNOWN where too few points could be evaluated, or where equality depends on the branch of a root.
     """
+    left, right = expanded_logarithms(left), expanded_logarithms(right)
     try:
         bound = error_bound(left, right)
         equal = _equal_at(left, right, bound)
@@ -50,6 +52,8 @@ def identity(left: Expr, right: Expr) -> Finding:
 def modelled(*expressions: Expr) -> list[str]:
     """Return what has random values without all of its relations, so that no difference is certain."""
     functions = {f.func.__name__ for e in expressions for f in e.atoms(*UNINTERPRETED)}
+    if any(e.has(pi) for e in expressions) and any(e.has(*TRIGONOMETRIC) for e in expressions):
+        functions.add("pi")
     return sorted(functions) + [f"{e} in an exponent" for e in irrational_exponents(*expressions)]
 
 

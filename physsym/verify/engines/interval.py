@@ -15,8 +15,10 @@ from sympy import Expr, Symbol
 from physsym.verify.engines.base import Answer, Finding
 from physsym.verify.engines.evaluation import (
     Number,
+    Values,
     as_ball,
     format_witness,
+    is_clear,
     sample_points,
     sampled_values,
     value,
@@ -32,15 +34,24 @@ _ORDER_BITS = 2000
 
 def identity(left: Expr, right: Expr, attempts: int = _ATTEMPTS) -> Finding:
     """Return REFUTED with a point where the enclosures are disjoint, or how closely they agree."""
-    close = 0
+    close, apart = 0, None
     for at, a, b in sampled_values(left, right, attempts):
         gap = as_ball(a) - as_ball(b)
         if gap > 0 or gap < 0:
-            return Finding(NAME, FAMILY, Answer.REFUTED, witness=format_witness(left, right, at, a, b))
+            apart = apart or (at, a, b)
+            if is_clear(a, b):
+                return _refuted(left, right, at, a, b)
+            continue
         close += _is_close(gap, a)
-        if close == POINTS:
+        if close == POINTS and apart is None:
             return Finding(NAME, FAMILY, Answer.UNKNOWN, bound=f"agree at {POINTS} points to {BITS} bits")
+    if apart is not None:
+        return _refuted(left, right, *apart)
     return Finding(NAME, FAMILY, Answer.UNKNOWN, f"agree at {close} points only")
+
+
+def _refuted(left: Expr, right: Expr, at: Values, a: Number, b: Number) -> Finding:
+    return Finding(NAME, FAMILY, Answer.REFUTED, witness=format_witness(left, right, at, a, b))
 
 
 def measured_orders(gap: Expr, small: Symbol) -> list[float]:

@@ -100,6 +100,12 @@ class Point:
     def _(self, expression: Expr, modulus: int = P) -> Laurent:
         return self.number(GENERATOR) if modulus == P else self._irrational(expression, modulus)
 
+    @_value.register(sympy.core.numbers.Pi)
+    def _(self, expression: Expr, modulus: int = P) -> Laurent:
+        # One more unknown, since it is transcendental; a square, since it is positive.
+        chosen = self.random(("pi",), modulus)
+        return self.number(chosen * chosen if modulus == P else chosen, modulus)
+
     @_value.register(Symbol)
     def _(self, expression: Symbol, modulus: int = P) -> Laurent:
         if expression in self.series and modulus == P:

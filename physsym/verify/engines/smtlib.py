@@ -14,6 +14,7 @@ from physsym.core.verdicts import Condition
 from physsym.verify.engines.laurent import UndecidedError
 
 _MAX_POWER = 12
+_DIGITS = 15  # of pi and e
 
 
 @dataclass
@@ -57,6 +58,21 @@ class Script:
     @_term.register(Symbol)
     def _(self, expression: Symbol) -> str:
         return self._constant(expression)
+
+    @_term.register(sympy.core.numbers.Pi)
+    @_term.register(sympy.core.numbers.Exp1)
+    def _(self, expression: Expr) -> str:
+        # Between two fractions; that it is transcendental is not said.
+        new, name = expression not in self.names, self._constant(expression)
+        self.exact = False
+        if new:
+            near = Rational(str(expression.evalf(_DIGITS)))
+            width = Rational(1, 10 ** (_DIGITS - 2))
+            self.conditions += [
+                f"(> {name} {self.term(near - width)})",
+                f"(< {name} {self.term(near + width)})",
+            ]
+        return name
 
     def _constant(self, expression: Expr) -> str:
         return self.names.setdefault(expression, f"c{len(self.names)}")

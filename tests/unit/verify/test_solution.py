@@ -146,3 +146,61 @@ def test_a_hypothesis_on_the_constants_may_be_needed():
     line, motion = law({dot(x): -Abs(a) * x}), {x: exp(-a * t)}
     assert not solves(line, motion)
     assert solves(line, motion, given=a > 0)
+
+
+IN_A_REGION = {
+    "a root of a square": (law({dot(x): sqrt(x)}), {x: t**2 / 4}, "t >= 0", t, 3),
+    "a size": (law({dot(x): -w * Abs(x)}), {x: b * exp(-w * t)}, "b >= 0", b, 2),
+    "the other sign": (law({dot(v): Abs(v)}), {v: a * exp(-t)}, "-a >= 0", -a, 2),
+    "where the law is defined": (law({dot(v): 3 * Abs(v) / t}), {v: t**3}, "t > 0", t, 1),
+}
+
+
+@pytest.mark.parametrize(("line", "motion", "where", "sign", "at"), IN_A_REGION.values(), ids=IN_A_REGION)
+def test_what_solves_in_a_region_is_conditional(line, motion, where, sign, at):
+    verdict = solves(line, motion)
+    assert verdict.outcome is Outcome.CONDITIONAL, verdict
+    assert where in map(str, verdict.assumes)
+    assert "elsewhere they differ" in str(verdict)
+    assert solves(line, motion, given=sign > 0)
+    assert solves(line, motion, given=sign < 0).outcome is Outcome.FAILS
+    # The residual vanishes at numbers inside the region, and does not outside.
+    (state,) = motion
+    gap = line.equations[0].residual.subs(dot(state), motion[state].diff(t)).subs(state, motion[state])
+    inside = dict.fromkeys(gap.free_symbols, at) | {
+        sign.free_symbols.copy().pop(): at if sign.is_Symbol else -at
+    }
+    outside = {**inside, sign.free_symbols.copy().pop(): -inside[sign.free_symbols.copy().pop()]}
+    assert abs(gap.subs(inside).evalf()) < 1e-12
+    assert abs(gap.subs(outside).evalf()) > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("line", "motion", "listed"),
+    [
+        (law({dot(x): x / t}), {x: a * t}, "t != 0"),
+        (law({dot(v): 1 / (2 * v)}), {v: sqrt(t)}, "t > 0"),
+        (law({v * dot(v): -Rational(1, 2)}), {v: sqrt(k - t)}, "k - t > 0"),
+        (law({dot(x): x * log(t)}), {x: t**t * exp(-t)}, "t > 0"),
+    ],
+    ids=str,
+)
+def test_what_the_law_and_the_rates_need_is_listed_though_it_cancels(line, motion, listed):
+    verdict = solves(line, motion)
+    assert verdict, verdict
+    assert [str(c) for c in verdict.assumes] == [listed]
+
+
+def test_a_motion_that_is_not_defined_where_it_is_asked_for_fails():
+    verdict = solves(law({v * dot(v): -Rational(1, 2)}), {v: sqrt(k - t)}, given=t > k)
+    assert verdict.outcome is Outcome.FAILS
+    assert "contradict" in str(verdict)
+
+
+def test_the_witness_is_clear_and_a_long_difference_is_shortened():
+    verdict = solves(oscillator, {x: a * exp(rates[0] * t) + b * exp(rates[1] * Rational(101, 100) * t)})
+    assert verdict.outcome is Outcome.FAILS
+    found = verdict.witness.rpartition(": ")[2].split(" against ")
+    assert abs(float(found[0]) - float(found[1])) > 1e-6
+    assert all(len(text) < 300 for text in verdict.evidence)
+    assert "terms)" in str(verdict)
