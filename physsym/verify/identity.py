@@ -39,7 +39,7 @@ def identical(first: Expr, second: Expr, what: str = "both sides") -> Verdict:
     Returns
     -------
     Verdict
-        Where it holds, the evidence has the bound on the error that the random points leave. Where it
+        Cases in which one of both is not defined are not listed. Where it holds, the evidence has the bound on the error that the random points leave. Where it
         fails, it has the difference, and the witness is a point at which both were evaluated, in exact
         fractions where possible.
 
@@ -47,15 +47,20 @@ def identical(first: Expr, second: Expr, what: str = "both sides") -> Verdict:
     ----------
     J. Schwartz, 1980; R. Zippel, 1979 (`verify/engines/error_bound.py`).
     """
-    return identical_under(first, second, hypotheses(), what)
+    verdict = replace(_compared(first, second, hypotheses(), what), assumes=())
+    return _for_bases(verdict, first, second, hypotheses(), what)
 
 
 def identical_under(left: Expr, right: Expr, given: Sequence[Condition], what: str) -> Verdict:
     """Return whether two expressions are equal wherever both are defined and the conditions hold.
 
-    What is proved for real powers of positive bases alone lists that they are positive.
+    The verdict assumes that both are defined, and that bases are positive where it was proved for these alone.
     """
-    verdict = _compared(left, right, given, what)
+    return _for_bases(_compared(left, right, given, what), left, right, given, what)
+
+
+def _for_bases(verdict: Verdict, left: Expr, right: Expr, given: Sequence[Condition], what: str) -> Verdict:
+    """Return a verdict with the positive bases of real powers for which alone it was proved."""
     if not verdict or left == right or not (powers := open_powers(left, right)):
         return verdict
     first, second = with_unknowns((left, right), powers)

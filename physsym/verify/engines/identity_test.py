@@ -16,7 +16,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import TypeVar
 
-from sympy import Expr, Integer, Symbol, pi
+from sympy import Expr, Integer, Symbol, log, pi
 
 from physsym.verify.engines.base import Answer, Finding
 from physsym.verify.engines.error_bound import TRIGONOMETRIC, ErrorBound, error_bound, irrational_exponents
@@ -34,8 +34,16 @@ def identity(left: Expr, right: Expr) -> Finding:
     """Return whether two expressions are equal, by their values at random points.
 
     UNKNOWN where too few points could be evaluated, or where equality depends on the branch of a root.
+    Logarithms are expanded where they need to be.
     """
-    left, right = expanded_logarithms(left), expanded_logarithms(right)
+    finding = _identity(left, right)
+    if finding.answer is Answer.PROVED or not (left.has(log) or right.has(log)):
+        return finding
+    expanded = _identity(expanded_logarithms(left), expanded_logarithms(right))
+    return expanded if expanded.answer is Answer.PROVED else finding
+
+
+def _identity(left: Expr, right: Expr) -> Finding:
     try:
         bound = error_bound(left, right)
         equal = _equal_at(left, right, bound)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sympy import (
     Abs,
+    EulerGamma,
     I,
     Integer,
     Rational,
@@ -123,8 +124,8 @@ def test_two_families_prove_what_is_true(pair):
     "pair",
     [
         (atan(mu) + atan(1 / mu), atan(L) + atan(1 / L)),
-        (log(mu * L), log(mu) + log(L)),
-        (log(mu**2), 2 * log(mu)),
+        (log(mu**2 + 2 * mu * L + L**2), 2 * log(mu + L)),
+        (atan(mu / L), pi / 2 - atan(L / mu)),
     ],
     ids=str,
 )
@@ -351,7 +352,7 @@ def test_a_branch_that_depends_on_a_number_is_unknown():
     assert identity_test.identity(surd, -1 - sqrt(2)).answer is Answer.UNKNOWN
 
 
-@pytest.mark.parametrize("unknown", [erf(x), pi * x, I * x])
+@pytest.mark.parametrize("unknown", [erf(x), EulerGamma * x, I * x])
 def test_the_field_says_what_it_does_not_know(unknown):
     assert identity_test.identity(unknown, unknown).answer is Answer.UNKNOWN
 
@@ -547,7 +548,7 @@ def test_two_places_of_one_function_give_no_false_counterexample():
 
 
 def test_what_z3_is_not_asked_is_unknown():
-    for expression in (log(x), sin(x), Abs(x) ** sqrt(2), x**100, pi):
+    for expression in (log(x), sin(x), Abs(x) ** sqrt(2), x**100, EulerGamma):
         with pytest.raises(UndecidedError):
             smtlib.Script().term(expression)
         assert proved((), above(expression)) is Answer.UNKNOWN

@@ -91,7 +91,7 @@ def test_a_point_is_reported_with_the_potential_where_one_is_unknown():
 
 def test_a_ball_is_reported_to_six_digits():
     assert format_witness(sqrt(Integer(2)), Integer(1), {}, flint.arb(2).sqrt(), Fraction(1)).startswith(
-        "at : 1.41421"
+        "as numbers: 1.41421"
     )
 
 
