@@ -54,7 +54,8 @@ def identical(first: Expr, second: Expr, what: str = "both sides") -> Verdict:
 def identical_under(left: Expr, right: Expr, given: Sequence[Condition], what: str) -> Verdict:
     """Return whether two expressions are equal wherever both are defined and the conditions hold.
 
-    The verdict assumes that both are defined, and that bases are positive where it was proved for these alone.
+    The verdict lists cases in which one of both is not defined, and bases for whose positive values alone it
+    was proved.
     """
     return _for_bases(_compared(left, right, given, what), left, right, given, what)
 
