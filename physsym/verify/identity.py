@@ -39,9 +39,9 @@ def identical(first: Expr, second: Expr, what: str = "both sides") -> Verdict:
     Returns
     -------
     Verdict
-        Cases in which one of both is not defined are not listed. Where it holds, the evidence has the bound on the error that the random points leave. Where it
-        fails, it has the difference, and the witness is a point at which both were evaluated, in exact
-        fractions where possible.
+        Cases in which one of both is not defined are not listed. Where it holds, the evidence has the bound
+        on the error that the random points leave. Where it fails, it has the difference, and the witness is
+        a point at which both were evaluated, in exact fractions where possible.
 
     References
     ----------
