@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 from sympy import Add, Expr, Integer, Symbol
 
 from physsym.core.motion import is_time, moves
@@ -9,7 +12,7 @@ from physsym.core.statements import Equation, Law, Rule, Statement, symbols
 from physsym.core.symbols import before, dot, fresh, name_and_marks
 from physsym.core.verdicts import Condition, Verdict, all_of, fails, holds, undecided
 from physsym.mechanics.moves import Define, Divide, Eliminate, Isolate, Move, Multiply, ReduceOrder, Rescale
-from physsym.verify.conditions import assuming, nonzero
+from physsym.verify.conditions import assuming, nonzero, truth
 from physsym.verify.declared_signs import refuse_declared_velocity, required_by_name, required_by_unit
 from physsym.verify.domains import defined
 from physsym.verify.engines import smt
@@ -64,7 +67,10 @@ def _(move: Isolate, above: Statement, below: Statement) -> Verdict:
     if len(alone) != 1:
         raise Refusal(f"{move.symbol} is not the left side of exactly one equation of {below}")
     others = [e.residual for e in solved.equations if e is not alone[0]]
-    verdicts = [_replacing(move.symbol, alone[0], k, law, others) for k in range(len(law.equations))]
+    verdicts = [
+        _within_domain(_replacing(move.symbol, alone[0], k, law, others), alone[0], equation, law)
+        for k, equation in enumerate(law.equations)
+    ]
     return next((v for v in verdicts if v), verdicts[0])
 
 
@@ -77,6 +83,22 @@ def _replacing(symbol: Symbol, alone: Equation, k: int, law: Law, others: list[E
         substituted(residual, {symbol: alone.right}), Integer(0), "the solved equation put back and zero"
     )
     return all_of(solves, _only_solution(residual, symbol), *untouched)
+
+
+def _within_domain(verdict: Verdict, alone: Equation, equation: Equation, law: Law) -> Verdict:
+    """Return the verdict with what constants need for a solution to lie where its equation is defined.
+
+    Such as outside of a pole. What moves lies there, as the line above is given.
+    """
+    needed = [
+        Condition(c.expression.xreplace({alone.left: alone.right}), c.relation)
+        for c in defined(equation.left, equation.right)
+        if c.expression.has(alone.left)
+    ]
+    outside = next((c for c in needed if truth(c) is False), None)
+    if outside is not None:
+        return fails(f"{outside} is needed by {equation}, and never holds")
+    return assuming(verdict, (c for c in needed if not moves(c.expression, law) and truth(c) is None))
 
 
 def _only_solution(residual: Expr, symbol: Symbol) -> Verdict:
@@ -146,11 +168,20 @@ def _(move: Rescale, above: Statement, below: Statement) -> Verdict:
         except NotImplementedError as reason:
             return undecided(str(reason))
         law = require(Law, below, move, "below a law")
-        verdict = same_equations([substituted(r, units) for r in residuals(above)], residuals(law))
+        due = [substituted(r, units) for r in residuals(above)]
+        verdict = same_equations(due, residuals(law), partial(_equal_up_to, move.factor))
     else:
         verdict = _conjugate(move, map_of(above), map_of(require(Rule, below, move, "below a rule")))
     signs = required_by_unit(move.new, move.old, move.factor)
     return assuming(verdict, (*nonzero(move.factor), *defined(move.factor), *signs))
+
+
+def _equal_up_to(factor: Expr, first: Expr, second: Expr, *, what: str) -> Verdict:
+    """Return whether two residuals are equal, the second one as it is or times a factor that is not zero."""
+    verdict = identical(first, second, what)
+    if verdict or not (scaled := identical(first, factor * second, what)):
+        return verdict
+    return replace(scaled, evidence=(f"up to the factor {factor}, which is not zero", *scaled.evidence))
 
 
 def _product_rule(move: Rescale, above: Law) -> dict[Expr, Expr]:

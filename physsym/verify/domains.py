@@ -27,6 +27,10 @@ def _demanded(part: Expr) -> Iterator[Condition]:
         yield Condition(part.args[0], "> 0")
     if isinstance(part, sympy.tan):
         yield Condition(sympy.cos(part.args[0]), "!= 0")
+    if isinstance(part, sympy.atanh):
+        yield Condition(1 - part.args[0] ** 2, "> 0")
+    if isinstance(part, (sympy.asin, sympy.acos)):
+        yield Condition(1 - part.args[0] ** 2, ">= 0")
     if not isinstance(part, Pow):
         return
     if part.exp.is_integer:

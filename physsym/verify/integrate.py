@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import singledispatch
 
 from sympy import (
@@ -20,6 +20,8 @@ from sympy import (
     cos,
     cosh,
     exp,
+    expand,
+    factor,
     log,
     sin,
     sinh,
@@ -43,14 +45,14 @@ from physsym.core.verdicts import (
 )
 from physsym.mechanics.integrators import PartitionedEuler, RungeKutta
 from physsym.mechanics.moves import Integrate
-from physsym.verify.conditions import assuming, nonzero
-from physsym.verify.engines import identity_test
+from physsym.verify.conditions import assuming, hypotheses, nonzero
+from physsym.verify.engines import identity_test, smt
 from physsym.verify.engines.error_bound import ErrorBound, error_bound
 from physsym.verify.engines.laurent import Laurent, UndecidedError
 from physsym.verify.engines.prime_field import Point
 from physsym.verify.identity import identical
 from physsym.verify.registry import verify_step
-from physsym.verify.smoothness import where_not_smooth
+from physsym.verify.smoothness import smooth_pieces, where_not_smooth
 from physsym.verify.substitution import Refusal, map_of, require, require_absent, substituted
 
 Equations = dict[Symbol, Expr]  # a residual or a value for each state
@@ -96,7 +98,7 @@ def _(move: Integrate, above: Statement, below: Statement) -> Verdict:
     # An order of accuracy needs smooth functions.
     opaque = any(e.residual.has(*OPAQUE) for e in law.equations)
     smooth = (Hypothesis("the potential is smooth"),) if opaque else ()
-    if verdict and (rough := where_not_smooth(law, verdict.error)):
+    if verdict and (rough := where_not_smooth(law, verdict.error, hypotheses())):
         verdict = replace(verdict, outcome=Outcome.CONDITIONAL)
         return assuming(verdict, (*smooth, Hypothesis(f"the motion keeps {rough}")))
     return assuming(verdict, smooth)
@@ -132,7 +134,7 @@ def _(method: PartitionedEuler, equations: Equations, new: Equations, move: Inte
 def _leading_factor(state: Symbol, residual: Expr) -> Expr:
     """Return what the derivative of a state is multiplied by; where it is zero the law tells no rate."""
     b, at_one = (substituted(residual, {dot(state): Integer(n)}) for n in (0, 1))
-    return at_one - b
+    return factor(expand(at_one - b))
 
 
 def without_time(equations: Equations) -> Equations:
@@ -334,28 +336,30 @@ def _decayed(state: Symbol, residual: Expr, new: Expr, step: Symbol, own: Symbol
 def _order(move: Integrate, equations: Equations, new: Equations) -> Verdict:
     """Return whether one step meets the exact flow at the order that the integrator declares.
 
-    Series that agree as far as they are known give a lower bound on the order. That it is infinite must be
-    proved: the new values, as functions of the time step, solve the law.
+    A law that is written by cases is measured in each of them: a step that is short enough stays within one.
+    The order is the least of these.
     """
-    declared, terms = move.method.order, MAX_TERMS
+    declared = move.method.order
     if math.isinf(declared):
         return undecided(f"{move.method.name} is exact, which was not proved of the new values")
+    doubt, found = "", list[_Measured]()
     try:
-        # Three more terms than the order has show whether it is higher still.
-        starts, bound = _starts(move, equations, new, min(int(declared) + 3, terms))
-        open_end = all(unknown for _, unknown in starts)
-        exact = open_end and _is_flow(move, equations, new)
-    except ArithmeticError as doubt:
-        return undecided(f"the order could not be measured: {doubt}", engines=(identity_test.NAME,))
-    if open_end and not exact:
-        with suppress(ArithmeticError):  # then the order found first remains
-            starts, bound = _starts(move, equations, new, terms)
-    if len(starts) > 1:
-        return undecided("the order differs from point to point: it depends on the branch of a root")
-    start, unknown = starts.pop()
-    order = math.inf if exact else start - 1
+        for piece, case in smooth_pieces([*equations.values(), *new.values()], move.step):
+            residuals = dict(zip(equations, piece, strict=False))
+            values = dict(zip(new, piece[len(equations) :], strict=True))
+            measured = _measure(move, residuals, values)
+            if case and measured.order < declared and smt.consistent(case)[0] is False:
+                continue
+            found.append(measured)
+    except ArithmeticError as reason:
+        doubt = str(reason)
+    if doubt or not found:
+        why = doubt or "the law has no value in any case"
+        return undecided(f"the order could not be measured: {why}", engines=(identity_test.NAME,))
+    worst = min(found, key=lambda m: (m.order, m.at_least))
+    order = worst.order
     if order < declared:
-        if unknown:
+        if worst.at_least:
             return undecided(f"an order up to {order} can be measured, {move.method.name} has {declared}")
         if known := identity_test.modelled(*equations.values(), *new.values()):
             # Of these a difference is not certain.
@@ -365,10 +369,41 @@ def _order(move: Integrate, equations: Equations, new: Equations) -> Verdict:
                 engines=(identity_test.NAME,),
             )
         return fails(f"order {order} was measured, {move.method.name} has {declared}")
-    size = f"at least order {order} was measured" if unknown else f"order {order} and no higher was measured"
-    size = "no error was found" if exact else size
-    text = f"{size} against the exact flow, {identity_test.NAME}: {bound}, one engine only"
+    sharp = not worst.at_least and all(m.order == order for m in found)
+    size = f"order {order} and no higher was measured" if sharp else f"at least order {order} was measured"
+    size = "no error was found" if math.isinf(order) else size
+    cases = f" in each of {len(found)} cases" if len(found) > 1 else ""
+    text = f"{size} against the exact flow{cases}, {identity_test.NAME}: {worst.bound}, one engine only"
     return holds(text, error=Order(move.step, order), engines=(identity_test.NAME,))
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """An order that was measured, or a lower bound on it."""
+
+    order: int | float
+    at_least: bool
+    bound: ErrorBound
+
+
+def _measure(move: Integrate, equations: Equations, new: Equations) -> _Measured:
+    """Return the order at which one step meets the exact flow of a smooth law.
+
+    Series that agree as far as they are known give a lower bound on it. That it is infinite must be proved:
+    the new values, as functions of the time step, solve the law. Raises UndecidedError where the engine
+    cannot tell.
+    """
+    # Three more terms than the order has show whether it is higher still.
+    starts, bound = _starts(move, equations, new, min(int(move.method.order) + 3, MAX_TERMS))
+    if all(unknown for _, unknown in starts):
+        if _is_flow(move, equations, new):
+            return _Measured(math.inf, False, bound)
+        with suppress(ArithmeticError):  # else the order found first remains
+            starts, bound = _starts(move, equations, new, MAX_TERMS)
+    if len(starts) > 1:
+        raise UndecidedError("it differs from point to point, as it depends on the branch of a root")
+    start, unknown = starts.pop()
+    return _Measured(start - 1, unknown, bound)
 
 
 def _starts(

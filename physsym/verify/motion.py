@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import singledispatch
 
-from sympy import Expr, Symbol
+from sympy import Expr, Integer, Symbol
 
 from physsym.core.motion import is_time, moves, moving_parts
-from physsym.core.statements import Law, Statement, symbols
-from physsym.core.symbols import OPAQUE, dot, name_and_marks
+from physsym.core.statements import Law, Statement, expressions, symbols
+from physsym.core.symbols import OPAQUE, before, dot, name_and_marks
 from physsym.core.verdicts import Condition, Outcome, Verdict
-from physsym.mechanics.moves import Define, Integrate, Limit, Move, Rescale
-from physsym.verify.conditions import hypotheses, implied
+from physsym.mechanics.moves import Define, Integrate, Isolate, Limit, Move, ReduceOrder, Rescale
+from physsym.verify.conditions import hypotheses, implied, nonzero, simplified
+from physsym.verify.domains import defined
 from physsym.verify.substitution import Refusal
 
 
@@ -72,3 +73,61 @@ def conditional_on_motion(verdict: Verdict, above: Statement, also: Iterable[Sym
         for c in verdict.assumes
     )
     return replace(verdict, outcome=Outcome.CONDITIONAL) if verdict and moved else verdict
+
+
+@singledispatch
+def in_upper_terms(move: Move) -> dict[Expr, Expr]:
+    """Return what new symbols of the lower line are in those of the upper one; moves register here."""
+    return {}
+
+
+@in_upper_terms.register(Define)
+def _(move: Define) -> dict[Expr, Expr]:
+    return {move.symbol: move.value}
+
+
+@in_upper_terms.register(Rescale)
+def _(move: Rescale) -> dict[Expr, Expr]:
+    return {move.new: move.old / move.factor}
+
+
+@in_upper_terms.register(ReduceOrder)
+def _(move: ReduceOrder) -> dict[Expr, Expr]:
+    return {move.velocity: dot(move.coordinate)}
+
+
+@in_upper_terms.register(Integrate)
+def _(move: Integrate) -> dict[Expr, Expr]:
+    """Return the step as zero: what the stages need, short steps have where the law has it."""
+    return {move.step: Integer(0)}
+
+
+def conditional_on_new_domain(
+    verdict: Verdict, move: Move, above: Statement, below: Statement, also: Iterable[Symbol]
+) -> Verdict:
+    """Return the verdict, CONDITIONAL where only the line below needs a condition on states to be defined.
+
+    The conditions of the line above are given with it. Those of the stages of a method of integration follow
+    from them for short steps, of which its order speaks.
+    """
+    if not verdict:
+        return verdict
+    known = (
+        *hypotheses(),
+        *(c for c in (*verdict.assumes, *getattr(above, "assuming", ())) if isinstance(c, Condition)),
+        *defined(*expressions(above)),
+    )
+    earlier = {before(s): s for s in symbols(above) if before(s) not in symbols(above)}
+    back = {**earlier, **in_upper_terms(move)}  # what a rule needs, it needs at each step
+    if isinstance(move, Isolate) and isinstance(below, Law):
+        solution = {e.left: e.right for e in below.equations if e.left == move.symbol}
+        there = [c for c in known if c.relation == "!= 0" and c.expression.has(move.symbol)]
+        values = [simplified(Condition(c.expression.xreplace(solution), "!= 0")).expression for c in there]
+        bases = [c.expression for c in nonzero(*values)]
+        known = (*known, *nonzero(*bases))
+    for condition in set(defined(*expressions(below))) - set(known):
+        moving = moves(condition.expression, above, also) or moves(condition.expression, below, also)
+        upper = Condition(condition.expression.xreplace(back), condition.relation)
+        if moving and not implied(known, upper):
+            return replace(verdict, outcome=Outcome.CONDITIONAL)
+    return verdict

@@ -14,7 +14,7 @@ from physsym.mechanics.moves import Move
 from physsym.verify.budget import budgeted
 from physsym.verify.conditions import Hypotheses, assuming, conditions_of, consistent, implied, under
 from physsym.verify.domains import defined
-from physsym.verify.motion import conditional_on_motion, require_constants
+from physsym.verify.motion import conditional_on_motion, conditional_on_new_domain, require_constants
 from physsym.verify.substitution import Refusal
 from physsym.verify.well_formed import contradicting_equations
 from physsym.vocabulary import STANDARD
@@ -134,6 +134,7 @@ def verify_line(move: Move, above: Statement, below: Statement, known: Iterable[
         return verdict
     if above == below:
         return fails("the line below is the line above: nothing was done, which is no evidence")
+    verdict = conditional_on_new_domain(verdict, move, above, below, known)
     verdict = assuming(verdict, (*defined(*expressions(below)), *getattr(below, "keeping_signs", ())))
     clash = consistent(verdict.assumes)
     return clash if clash.outcome is Outcome.FAILS else verdict

@@ -25,11 +25,13 @@ import sympy
 from sympy import Abs, Add, Expr, Max, Min, Mul, Pow, Rational, Symbol
 
 from physsym.core.motion import is_time
+from physsym.core.signs import signs
 from physsym.core.statements import Equation, Law, expressions
 from physsym.core.symbols import OPAQUE, dot, grad, hess, higher, name_and_marks, partial, potential
-from physsym.core.verdicts import Hypothesis, Outcome, Verdict, fails, holds, undecided
+from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict, fails, holds, undecided
 from physsym.mechanics.system import System
 from physsym.verify.budget import budgeted, check_time
+from physsym.verify.conditions import nonzero
 
 NAME = "variation"
 PRECISION = 256  # bits, where a number is not rational
@@ -469,7 +471,39 @@ def _compare(system: System, law: Law) -> Verdict:
     friction = "" if system.dissipation == 0 else " + dR/dq'"
     names, digits = ", ".join(map(str, system.coordinates)), "exactly" if exact else f"to {PRECISION} bits"
     seen = f"{digits} at {sum(map(len, groups))} instants of random motions"
-    return holds(f"the law is d/dt dL/dq' - dL/dq{friction} = 0 for q = {names}, {seen}", engines=(NAME,))
+    verdict = holds(f"the law is d/dt dL/dq' - dL/dq{friction} = 0 for q = {names}, {seen}", engines=(NAME,))
+    return replace(verdict, assumes=tuple(_factors_not_zero(system, law)))
+
+
+MAX_DETERMINANT = 4
+
+
+def _factors_not_zero(system: System, law: Law) -> Iterator[Condition | Hypothesis]:
+    """Yield that the constants do not vanish by which a law may have been multiplied.
+
+    They divide the determinant of the coefficients of its highest derivatives.
+    """
+    names = {q.name for q in system.coordinates}
+    for marked in ([dot(dot(q)) for q in system.coordinates], [dot(q) for q in system.coordinates]):
+        zero = dict.fromkeys(marked, sympy.Integer(0))
+        residuals = [e.residual for e in law.equations]
+        rows = [
+            [r.xreplace({**zero, s: sympy.Integer(1)}) - r.xreplace(zero) for s in marked] for r in residuals
+        ]
+        matrix = sympy.Matrix(rows).applyfunc(sympy.expand)
+        if len(marked) > MAX_DETERMINANT and not matrix.is_diagonal():
+            if any(0 in signs(s) for s in matrix.free_symbols if name_and_marks(s)[0] not in names):
+                yield Hypothesis("the constants by which the law was multiplied do not vanish")
+            return
+        if (determinant := sympy.factor(matrix.det(method="berkowitz"))) != 0:
+            for condition in nonzero(determinant):
+                held = condition.expression
+                constant = (
+                    not held.has(*OPAQUE) and not {name_and_marks(s)[0] for s in held.free_symbols} & names
+                )
+                if constant and 0 in signs(held):
+                    yield condition
+            return
 
 
 def _is_combination(own: list[list[Number]], given: list[list[Number]]) -> bool:

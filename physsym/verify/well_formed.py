@@ -27,9 +27,9 @@ _POINTS = 4
 def well_formed(statement: Statement) -> Verdict:
     """Return whether a law or a rule is well-formed.
 
-    A law has at most one equation for each state that moves, and none that contradicts itself or another. A
-    state that is declared positive, say, keeps its sign along the motion, or that is a hypothesis. What a law
-    or a rule assumes is listed; it must not be refuted by the declared signs.
+    A law has at most one equation for each state that moves, those without rates included, and none that
+    contradicts itself or another. A state that is declared positive, say, keeps its sign along the motion, or
+    that is a hypothesis. What a law or a rule assumes is listed; the declared signs must not refute it.
 
     Parameters
     ----------
@@ -62,7 +62,10 @@ def _(statement: Law) -> Verdict:
     if contradiction:
         return fails(contradiction)
     if _is_singular(statement):
-        return undecided("the equations do not determine the highest derivatives: their matrix is singular")
+        return undecided(
+            "the equations do not determine the highest derivatives, or the states without any: their matrix "
+            "is singular"
+        )
     return _under(statement, (*statement.assuming, *_sign_hypotheses(statement)))
 
 
@@ -146,7 +149,7 @@ def contradicting_equations(law: Law) -> str:
         if equation in law.equations[:k]:
             return f"the equation {equation} is given twice"
         seen: set[str] = set()
-        if _has_rate(equation) and not _assigned(equation, unknowns, owner, seen):
+        if unknowns[equation] and not _assigned(equation, unknowns, owner, seen):
             return _too_many([e for e in law.equations[: k + 1] if unknowns[e] and unknowns[e] <= seen], seen)
     plain = [Condition(e.residual, "= 0") for e in law.equations if not _has_rate(e)]
     clash = consistent(plain) if len(plain) > 1 else holds()
@@ -155,14 +158,17 @@ def contradicting_equations(law: Law) -> str:
 
 
 def _unknowns(law: Law) -> dict[Equation, set[str]]:
-    """Return the names that each equation with rates can determine: of rates, and of what has none at all."""
+    """Return the names that each equation can determine: those of its rates, and of what has no rate at all.
+
+    An equation that holds neither, such as x**2 + y**2 = 1 beside those of x' and y', restricts the motion.
+    """
     rates = {name_and_marks(s)[0] for s in symbols(law) if DOT in name_and_marks(s)[1]}
     free = {s.name for s in moving(law, STANDARD.moving) if not is_time(s)} - rates
     return {
         e: {
             name
             for name, marks in map(name_and_marks, e.residual.free_symbols)
-            if _has_rate(e) and (DOT in marks or name in free)
+            if DOT in marks or name in free
         }
         for e in law.equations
     }
@@ -186,7 +192,9 @@ def _assigned(
 
 def _too_many(rivals: list[Equation], names: set[str]) -> str:
     those = " and ".join(map(str, rivals))
-    rates = {s for e in rivals for s in e.residual.free_symbols if DOT in name_and_marks(s)[1]}
+    held = {s for e in rivals for s in e.residual.free_symbols}
+    wanted = {s for s in held if name_and_marks(s)[0] in names}
+    rates = {s for s in wanted if DOT in name_and_marks(s)[1]} or wanted
     if len(rivals) == 2 and len(rates) == 1:
         (rate,) = rates
         first, second = (_solved(e.residual, rate) for e in rivals)
@@ -204,16 +212,29 @@ def _solved(residual: Expr, rate: Symbol) -> Expr | None:
 
 
 def _is_singular(law: Law) -> bool:
-    """Return whether coupled equations are linear in as many derivatives, which they do not determine."""
+    """Return whether coupled equations are linear in as many unknowns, which they do not determine.
+
+    The unknowns are the highest derivatives, or in the equations without these the states that have none.
+    """
     rates = {s for s in symbols(law) if DOT in name_and_marks(s)[1]}
-    highest = sorted((s for s in rates if dot(s) not in rates and dot(dot(s)) not in rates), key=str)
-    coupled = [e.residual for e in law.equations if e.residual.free_symbols & set(highest)]
-    if len(coupled) != len(highest) or all(len(r.free_symbols & set(highest)) == 1 for r in coupled):
+    highest = {s for s in rates if dot(s) not in rates and dot(dot(s)) not in rates}
+    names = set().union(*_unknowns(law).values()) - {name_and_marks(s)[0] for s in rates}
+    free = {s for s in symbols(law) if s.name in names}
+    with_rates = [e.residual for e in law.equations if _has_rate(e)]
+    plain = [e.residual for e in law.equations if not _has_rate(e)]
+    return _do_not_determine(with_rates, highest) or _do_not_determine(plain, free)
+
+
+def _do_not_determine(residuals: list[Expr], unknowns: set[Symbol]) -> bool:
+    """Return whether residuals are linear in as many unknowns as hold one, with a singular matrix."""
+    columns = sorted(unknowns, key=str)
+    coupled = [r for r in residuals if r.free_symbols & unknowns]
+    if len(coupled) != len(columns) or all(len(r.free_symbols & unknowns) == 1 for r in coupled):
         return False
     rows = [
-        [substituted(r, {s: Integer(1)}) - substituted(r, {s: Integer(0)}) for s in highest] for r in coupled
+        [substituted(r, {s: Integer(1)}) - substituted(r, {s: Integer(0)}) for s in columns] for r in coupled
     ]
-    if any(entry.free_symbols & set(highest) for row in rows for entry in row):
+    if any(entry.free_symbols & unknowns for row in rows for entry in row):
         return False
     names = {s for row in rows for entry in row for s in entry.free_symbols}
     return all(_determinant_may_vanish(rows, at) for at in sample_points(names, _POINTS))

@@ -11,7 +11,7 @@ from typing import Any
 
 import flint
 import sympy
-from sympy import Abs, Add, And, Expr, Mul, Or, Pow, Rational, Symbol
+from sympy import ITE, Abs, Add, And, Expr, Mul, Or, Pow, Rational, Symbol
 from sympy.logic.boolalg import Boolean
 
 from physsym.core.conditions import as_conditions
@@ -209,6 +209,9 @@ def _is_true(condition: Boolean, at: Values) -> bool:
     if isinstance(condition, (And, Or)):
         parts = [_is_true(part, at) for part in condition.args]
         return all(parts) if isinstance(condition, And) else any(parts)
+    if isinstance(condition, ITE):  # SymPy makes these of cases within a condition
+        decides, then, otherwise = condition.args
+        return _is_true(then if _is_true(decides, at) else otherwise, at)
     for wanted in as_conditions(condition):
         gap = value(wanted.expression, at)
         if not (gap > 0 or gap < 0 or gap == 0):

@@ -275,6 +275,8 @@ def test_a_further_engine_is_asked_where_one_family_proves_alone(monkeypatch):
         (sign(v) ** 3 * Abs(v), []),
         (-v * (v**2 + Abs(v)), []),
         (2 * gamma * (v**2 + Abs(v)) * v * (1 + v**2), []),
+        (exp(v) + v, []),
+        (c * exp(-v) + w, ["c != 0"]),
     ],
 )
 def test_forms_that_rise_or_fall_strictly(expression, conditions):
@@ -304,7 +306,8 @@ def test_forms_that_rise_or_fall_strictly(expression, conditions):
         sin(v) * Abs(v),
         v * (v - Abs(v)),
         v * (1 + v),
-        exp(v) + v,
+        exp(v) - v,
+        exp(v) + w * exp(-v),
         gamma * Abs(v) ** c,
         (v - v) * v + c,
     ],
