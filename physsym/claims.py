@@ -19,7 +19,7 @@ from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict, all_o
 from physsym.mechanics.claim import Claim, Quantifier, classify
 from physsym.mechanics.moves import Limit
 from physsym.verify.identity import identical
-from physsym.verify.limit import gap
+from physsym.verify.limit import approaches, gap, where_regular
 
 __all__ = [
     "Claim", "Quantifier", "add_evidence", "all_named", "all_of", "approx_equal", "check_limit", "classify",
@@ -242,7 +242,8 @@ def check_limit(expression: Expr, limit: Limit, to: Exact, what: str = "the expr
         raise TypeError(f"expected a limit such as Limit(tau, 0), given {limit!r}")
     expression, to = exact(expression), exact(to)
     if to.is_finite is not False:
-        return gap(limit, expression, to, what)
+        verdict = gap(limit, expression, to, what)
+        return where_regular(verdict, approaches(limit)[0], [expression], [to]) if verdict else verdict
     verdict = gap(limit, 1 / expression, Integer(0), f"one over {what}")
     if not verdict or not verdict.error or verdict.error.exponent == oo:
         return verdict

@@ -43,7 +43,14 @@ def derivative(expression: Expr, symbol: Symbol) -> Expr:
     """
     if expression == symbol:
         return Integer(1)
-    return _derivative(expression, symbol) if expression.has(symbol) else Integer(0)
+    slope = _derivative(expression, symbol) if expression.has(symbol) else Integer(0)
+    return _in_cosh(slope) if slope.has(sympy.sinh) and slope.has(sympy.cosh) else slope
+
+
+def _in_cosh(slope: Expr) -> Expr:
+    """Return a slope with cosh**2 - 1 for sinh**2, so that its sign is seen."""
+    squares = {f**2: sympy.cosh(f.args[0]) ** 2 - 1 for f in slope.atoms(sympy.sinh)}
+    return sympy.expand(sympy.expand(slope).xreplace(squares))
 
 
 _SLOPES: dict[type, Callable[[Expr], Expr]] = {
@@ -53,6 +60,7 @@ _SLOPES: dict[type, Callable[[Expr], Expr]] = {
     sympy.cos: lambda a: -sympy.sin(a),
     sympy.sinh: sympy.cosh,
     sympy.cosh: sympy.sinh,
+    sympy.atan: lambda a: 1 / (1 + a**2),
     sympy.tanh: lambda a: sympy.cosh(a) ** -2,
     Abs: sympy.sign,
     sympy.sign: lambda _: Integer(0),

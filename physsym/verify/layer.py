@@ -17,6 +17,7 @@ from itertools import product
 
 import sympy
 from sympy import Expr, Integer, Symbol, atan, cos, cosh, erf, expand, sign, sin, tanh
+from sympy.solvers.solveset import NonlinearError
 
 from physsym.core.polynomials import factored
 from physsym.core.signs import NONNEGATIVE, signs
@@ -295,7 +296,7 @@ def _solved_together(residuals: list[Expr], wanted: set[Symbol]) -> dict[Symbol,
     unknowns = sorted(wanted, key=str)
     try:
         matrix, right = sympy.linear_eq_to_matrix(residuals, unknowns)
-    except sympy.solvers.solveset.NonlinearError:
+    except NonlinearError:
         raise UndecidedError("the law is not linear in its highest derivatives") from None
     determinant = expand(matrix.det(method="berkowitz"))
     if determinant == 0:

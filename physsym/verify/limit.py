@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -49,8 +50,7 @@ def _(move: Limit, above: Statement, below: Statement) -> Verdict:
     require_constants(move, above, ())
     ways, conditions = approaches(move)
     verdict = _laws(move, ways, above, below) if isinstance(above, Law) else _rules(move, above, below)
-    if verdict.outcome in (Outcome.HOLDS, Outcome.CONDITIONAL):
-        verdict = _where_regular(verdict, ways, above, below)
+    verdict = where_regular(verdict, ways, _values(above), _values(below))
     verdict = replace(verdict, evidence=(*verdict.evidence, _domain(move, ways)))
     return _outside_range(move, assuming(verdict, conditions))
 
@@ -65,12 +65,29 @@ def _outside_range(move: Limit, verdict: Verdict) -> Verdict:
     return replace(assuming(verdict, (Hypothesis(words),)), outcome=Outcome.CONDITIONAL)
 
 
-def _where_regular(
-    verdict: Verdict, ways: tuple[Approach, ...], above: Statement, below: Statement
+def where_regular(
+    verdict: Verdict, ways: tuple[Approach, ...], above: Sequence[Expr], below: Sequence[Expr]
 ) -> Verdict:
-    """Return the verdict with the conditions that keep motions away from singular points of the limit."""
+    """Return the verdict on limits with the conditions that exclude their singular points.
+
+    Parameters
+    ----------
+    verdict
+        The verdict that the gaps close; any other is returned as it is.
+    ways
+        The sides from which the limits are taken.
+    above, below
+        The expressions and their limits.
+
+    Returns
+    -------
+    Verdict
+        CONDITIONAL where a condition is known in words only.
+    """
+    if verdict.outcome not in (Outcome.HOLDS, Outcome.CONDITIONAL):
+        return verdict
     order = verdict.error.exponent if verdict.error else math.inf
-    found = dict.fromkeys(c for way in ways for c in regular(_values(above), _values(below), way, order))
+    found = dict.fromkeys(c for way in ways for c in regular(above, below, way, order))
     if not found:
         return verdict
     known = tuple(c for c in verdict.assumes if isinstance(c, Condition))

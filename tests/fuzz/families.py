@@ -206,6 +206,44 @@ def fast_motion(chance: Chance) -> Told | None:
     return Told(f"fast motion, {kind}", above, steps, (1.0,))
 
 
+def singular_point(chance: Chance) -> Told | None:
+    """Draw a limit of a rate whose denominator may vanish in the limit where the motion passes."""
+    e, k, b, c = (chance.constant("positive") for _ in range(4))
+    met = chance.random() < 0.5
+    if chance.random() < 0.5:
+        above = law({dot(x): -k - 4 * k * e * x / ((0 if met else c**2) + x**2 + e**2)})
+    else:
+        above = law({dot(x): -k + e * b / (x if met else c**2 + x**2)})
+    below = law({dot(x): -k})
+    kind = "met" if met else "regular"
+    return Told(f"singular point, {kind}", above, ((Limit(e), below),), (1.0,))
+
+
+def driven(chance: Chance) -> Told | None:
+    """Draw a slow state that is driven by the rate of a fast one, which may be too large in the layer."""
+    e, k, g, b, c = (chance.constant("positive") for _ in range(5))
+    power = chance.choice((1, 2))
+    if chance.random() < 0.5:
+        fast, rate, force = e * dot(x), dot(x), -k * x
+    else:
+        fast, rate, force = e * dot(dot(x)), dot(dot(x)), -g * dot(x) - k * x
+    above = law({fast: force, dot(p): b * e**power * rate**2 - c * p})
+    below = law({0: force, dot(p): -c * p})
+    return Told(f"driven in the layer, power {power}", above, ((Limit(e), below),), (1.0,))
+
+
+def solvable(chance: Chance) -> Told | None:
+    """Draw a limit without inertia in which the friction may be too weak for the force."""
+    e, g, b, c = (chance.constant("positive") for _ in range(4))
+    s = dot(x) / c
+    frictions = (sympy.tanh(s), s / sqrt(1 + s**2), sympy.sinh(s), s + s**3, 2 * s)
+    friction = chance.choice(frictions)
+    force = chance.choice((3 * g, -2 * g - g * b**2 * x**2))
+    above = law({e * dot(dot(x)): -g * friction - force})
+    kind = "bounded friction" if friction in frictions[:2] else "friction"
+    return Told(f"root, {kind}", above, ((Limit(e), law({0: -g * friction - force})),), (1.0,))
+
+
 def reused_name(chance: Chance) -> Told | None:
     """Draw names that are introduced, some of them a second time or after they tended to a limit."""
     m, g, c = (chance.constant("positive") for _ in range(3))
@@ -327,6 +365,9 @@ FAMILIES: dict[str, Callable[[Chance], Case | None]] = {
     "definition": definition,
     "sign": declared_sign,
     "fast motion": fast_motion,
+    "singular point": singular_point,
+    "layer": driven,
+    "root": solvable,
     "name": reused_name,
     "domain": domain,
     "listing": listing,

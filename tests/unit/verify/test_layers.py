@@ -14,6 +14,7 @@ from sympy import (
     Integer,
     Rational,
     Symbol,
+    atan,
     cos,
     cosh,
     exp,
@@ -27,6 +28,7 @@ from sympy import (
 )
 
 from physsym import Limit, Outcome, check, damped_particle, dot, law, rule
+from physsym.claims import check_limit
 from physsym.mechanics.moves import MoveError
 from physsym.transform import apply
 from physsym.verify.layer import takes_all_values
@@ -240,7 +242,7 @@ def test_a_limit_without_solutions_has_no_motions(above, below):
     assert "has no solution" in str(verdict)
 
 
-@pytest.mark.parametrize("friction", [tanh, lambda v: v / sqrt(1 + v**2)])
+@pytest.mark.parametrize("friction", [tanh, atan, lambda v: v / sqrt(1 + v**2), lambda v: sinh(v) / cosh(v)])
 def test_friction_that_is_bounded_may_leave_the_limit_without_a_solution(friction):
     force = -gamma * friction(dot(x)) - G
     verdict = check(Limit(m), law({m * dot(dot(x)): force}), law({0: force}))
@@ -381,6 +383,17 @@ def test_a_bounded_wave_times_what_vanishes_has_a_limit():
     gap = end(lambda at, r: [r[1], -r[1] - r[0] + 1e-2 * math.cos(at / 1e-2)], [1.0, 0.0], 2, max_step=1e-3)
     still = end(lambda at, r: [r[1], -r[1] - r[0]], [1.0, 0.0], 2)
     assert abs(gap[0] - still[0]) < 1e-2
+
+
+def test_a_limit_in_a_claim_lists_its_singular_points():
+    assert told(check_limit(a / (a + eps), Limit(eps), Integer(1))) == ["a != 0"]
+    assert not told(check_limit(k / (k + eps), Limit(eps), Integer(1)))
+    assert check_limit(k * eps, Limit(eps, -1), -k).outcome is Outcome.FAILS
+
+
+def test_a_law_that_is_not_solved_for_its_rates_is_no_pass():
+    above = law({eps * dot(x) + eps * dot(x) ** 3: -x, dot(y): x - y})
+    assert check(Limit(eps), above, law({0: -x, dot(y): x - y})).outcome is Outcome.CONDITIONAL
 
 
 def test_a_doubt_speaks_of_the_symbol_as_it_is_written():
