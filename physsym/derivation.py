@@ -22,7 +22,7 @@ from physsym.core.statements import (
     rebuilt,
     symbols,
 )
-from physsym.core.symbols import DOT, dot
+from physsym.core.symbols import DOT, dot, name_and_marks
 from physsym.core.verdicts import (
     Condition,
     Hypothesis,
@@ -353,6 +353,15 @@ class Derivation:
         found = infer_dimensions(statements, known_dimensions(self.vocabulary)).found
         new = {s: d for s, d in found.items() if isinstance(s, Symbol) and not self.vocabulary.quantity(s)}
         return self.vocabulary.extended(*(scalar(s, d) for s, d in new.items()))
+
+    @cached_property
+    def vocabulary_of_sentences(self) -> Vocabulary:
+        """The vocabulary with all symbols of the lines and definitions, which sentences on steps may use."""
+        statements = (*self._walk[0], *(d for step in self.steps for d in _definitions(step.move)))
+        held = {s for line in statements for s in symbols(line) if not self.vocabulary.quantity(s)}
+        named = {name_and_marks(s)[0]: s for s in sorted(held, key=lambda s: len(s.name), reverse=True)}
+        new = (s if s.name == name else Symbol(name, real=s.is_real) for name, s in named.items())
+        return self.vocabulary.extended(*map(scalar, new)) if named else self.vocabulary
 
     @cached_property
     def _conditions(self) -> tuple[Condition | Hypothesis, ...]:

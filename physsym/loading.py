@@ -12,7 +12,7 @@ import importlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
@@ -134,7 +134,7 @@ def find_script(name: str, folders: Sequence[str | Path]) -> Script:
         if len(found) > 1:
             raise ScriptError(f"{name} holds several scripts: {', '.join(s.path for s in found)}; name one")
         return found[0]
-    known = {_name(file): file for file in reversed(files_of(folders))}
+    known = {_name(file): file for file in reversed([f for folder in folders for f in _files(Path(folder))])}
     if name not in known:
         names = ", ".join(reversed(known))
         raise ScriptError(f"no derivation is named {name!r}; there are {names} (or give a path)")
@@ -162,8 +162,14 @@ def paths_to_reload(loaded: Sequence[Script]) -> tuple[str, ...]:
 
 
 def files_of(paths: Sequence[str | Path] = ()) -> list[Path]:
-    """Return the files of the scripts at some paths, in their order; the shipped ones where none is given."""
-    return [file for path in paths or (shipped_folder(),) for file in _files(Path(path))]
+    """Return the files of the scripts at some paths, in their order; the shipped ones where none is given.
+
+    Raises ScriptError for a path that does not exist, and for a folder without scripts.
+    """
+    found = {path: _files(Path(path)) for path in paths or (shipped_folder(),)}
+    if empty := [path for path, files in found.items() if not files]:
+        raise nothing_found(empty)
+    return [file for path in paths or (shipped_folder(),) for file in found[path]]
 
 
 def _files(path: Path) -> list[Path]:
@@ -198,24 +204,40 @@ def load(file: Path) -> Script:
     """Import a script and collect what it exports. Raises ScriptError where it cannot be imported."""
     module = _import(file)
     exported = [v for name, v in vars(module).items() if not name.startswith("_")]
+    claims = _instances(Claim, exported)
+    by_id = {claim.id: claim for claim in claims}
+    for claim in claims:
+        if claim is not by_id[claim.id] and claim.identity != by_id[claim.id].identity:
+            raise ScriptError(
+                f"{file} has two different claims with the id {claim.id}; give each one of its own"
+            )
     return Script(
         name=_name(file),
         prose=module.__doc__ or "",
         derivations=_instances(Derivation, exported),
-        claims=_instances(Claim, exported),
+        claims=claims,
         parts=_instances(DocumentPart, exported),
         path=str(file),
     )
 
 
 def _instances(kind: type[T], exported: Sequence[object]) -> tuple[T, ...]:
-    """Return every value of a kind once, those within tuples included; parts of documents have no hash."""
-    flat = (v for value in exported for v in (value if isinstance(value, tuple) else (value,)))
+    """Return every value of a kind once, those within collections included; document parts have no hash."""
     found: dict[object, T] = {}
-    for value in flat:
+    for value in _members(exported, set()):
         if isinstance(value, kind):
             found.setdefault(id(value) if isinstance(value, DocumentPart) else value, value)
     return tuple(found.values())
+
+
+def _members(values: Iterable[object], entered: set[int]) -> Iterator[object]:
+    """Yield values, and in place of a tuple, a list or a dictionary what it holds, each collection once."""
+    for value in values:
+        if not isinstance(value, tuple | list | dict):
+            yield value
+        elif id(value) not in entered:
+            entered.add(id(value))
+            yield from _members(value.values() if isinstance(value, dict) else value, entered)
 
 
 # Modules of user folders that gave way to others of the same name once they were loaded, by folder.

@@ -246,7 +246,7 @@ GUARDS = (
           "    return JudgedClaim(claim, verdict, None)",
           (f"{CLASS}::test_a_claim_is_judged_with_its_repair",)),
     Guard(40, "a repair that does not hold does not count",
-          "physsym/cli/check.py", "        failing += wrong\n", "",
+          "physsym/cli/check.py", "        failing += len(wrong)\n", "",
           ("tests/unit/cli/test_command_line.py::test_check_exits_with_one_where_a_repair_does_not_hold",)),
     Guard(34, "a symbol of which no equation says how it changes is integrated as a constant",
           "physsym/verify/motion.py",

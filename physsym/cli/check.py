@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from argparse import Namespace
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -19,10 +19,13 @@ from physsym.core.escapes import one_line
 from physsym.core.verdicts import Outcome, Verdict, is_failure
 from physsym.derivation import Derivation
 from physsym.loading import files_of, load, nothing_found
-from physsym.mechanics.claim import Claim, JudgedClaim, judge_claim
+from physsym.mechanics.claim import JudgedClaim, judge_claim
+from physsym.parsing.interpretation import FUNCTIONS
 
 _NUMBERS = r"(?:[\d\s.+*/()-]|exp|sqrt|log|sin|cos|tan|pi)+"
-_STATES_NUMBERS = re.compile(rf"`(?:\w+:)?{_NUMBERS}[=<>!~]+{_NUMBERS}(?:[=<>!~]+{_NUMBERS})*`")
+_STATES_NUMBERS = re.compile(rf"`about:|`(?:\w+:)?{_NUMBERS}[=<>!~]+{_NUMBERS}(?:[=<>!~]+{_NUMBERS})*`")
+_FORMULA = re.compile(r"`([^`]*[^\w.`][^`]*)`")  # what is more than a word
+_NAME = re.compile(r"[^\W\d]\w*")
 
 
 @dataclass(frozen=True)
@@ -106,16 +109,16 @@ def main(options: Namespace) -> int:
     if len(shown) < len(lines) or not shown:
         echo(_summary([line for line in lines if not line.is_shown], options.strict))
     if shown:
-        wrong = sum(line.fails(options.strict) for line in shown)
-        held = f"{wrong} of them do not hold" if wrong else "all hold"
+        wrong = [line.verdict for line in shown if line.fails(options.strict)]
+        held = f"{len(wrong)} of them {_do_not_hold(wrong)}" if wrong else "all hold"
         echo(f"{len(shown)} equations, findings and numbers checked, {held}")
     failing = sum(line.fails(options.strict) for line in lines)
     checked = any(line.is_step or line.is_shown for line in lines)
     if repairs := [claim.repair for claim in claims.values() if claim.repair is not None]:
-        wrong = len(repairs) - sum(map(bool, repairs))
-        held = f"{wrong} of them do not hold" if wrong else "all hold"
+        wrong = [repair for repair in repairs if not repair]
+        held = f"{len(wrong)} of them {_do_not_hold(wrong)}" if wrong else "all hold"
         echo(f"{len(repairs)} repairs of claims checked, {held}")
-        failing += wrong
+        failing += len(wrong)
     if options.claims and claims:
         false = sum(is_failure(claim.verdict, options.strict) for claim in claims.values())
         echo(f"{len(claims)} claims judged, {f'{false} of them do not hold' if false else 'none fails'}")
@@ -127,9 +130,16 @@ def main(options: Namespace) -> int:
     return int(not checked or failing > 0)
 
 
+def _do_not_hold(verdicts: Sequence[Verdict]) -> str:
+    """Return how verdicts fail to hold, in words: what is undecided or unchecked is named."""
+    named = {Outcome.UNDECIDABLE: "are undecided", Outcome.UNCHECKED: "are unchecked"}
+    return " or ".join(dict.fromkeys(named.get(v.outcome, "do not hold") for v in verdicts))
+
+
 def _summary(lines: list[VerdictLine], strict: bool) -> str:
     """Return how many steps were checked, how many do not hold, and how many are conditional."""
-    failing = [line.is_step for line in lines if line.fails(strict)]
+    wrong_lines = [line for line in lines if line.fails(strict)]
+    failing = [line.is_step for line in wrong_lines]
     steps = [line.verdict for line in lines if line.is_step]
     conditional = sum(v.outcome is Outcome.CONDITIONAL and not is_failure(v, strict) for v in steps)
     counts = {"of them": sum(failing), "on starts, assumptions or dimensions": failing.count(False)}
@@ -137,7 +147,7 @@ def _summary(lines: list[VerdictLine], strict: bool) -> str:
     under = f"{conditional} on the conditions that they list" if conditional else ""
     if not steps:
         return "0 steps checked: nothing holds"
-    held = f"{wrong} do not hold" if wrong else "all hold"
+    held = f"{wrong} {_do_not_hold([line.verdict for line in wrong_lines])}" if wrong else "all hold"
     return f"{len(steps)} steps checked, {held}{', ' if under else ''}{under}"
 
 
@@ -166,18 +176,25 @@ def check_file(
     # Chapters, and numbers in sentences, need what documents are made of, which takes longer to import.
     texts = [script.prose, *(step.says for d in script.derivations for step in d.steps)]
     texts += [text for c in claims for text in (c.formal, c.reading, c.repair)]
-    if any(part.shows_statements for part in script.parts) or any(map(_STATES_NUMBERS.search, texts)):
+    stated = any(map(_STATES_NUMBERS.search, texts)) or not all(map(_is_readable, script.derivations))
+    if stated or any(part.shows_statements for part in script.parts):
         from physsym.documents.compute import claims_of
         from physsym.documents.judgements import judgements
 
         claims = tuple(claim for _, claim in claims_of([script]))
         for shown in judgements(script):
+            if isinstance(shown, JudgedClaim):
+                identity = shown.claim.identity
+                if identity not in judged:
+                    judged.add(identity)
+                    yield _claim_line(f"{script.name}, claim {shown.claim.id}", shown)
+                continue
             text = format_verdict(f"{script.name}, {shown.what}: ", shown.verdict)
             yield VerdictLine(text, shown.verdict, is_shown=True)
     for claim in claims:
-        if (identity := _identity(claim)) not in judged:
-            judged.add(identity)
-            yield _claim_line(f"{script.name}, claim {claim.id}", judge_claim(claim), identity)
+        if claim.identity not in judged:
+            judged.add(claim.identity)
+            yield _claim_line(f"{script.name}, claim {claim.id}", judge_claim(claim))
     yield Finished(script.name, bool(script.derivations or script.claims or script.parts))
 
 
@@ -201,9 +218,12 @@ def check_derivation(name: str, derivation: Derivation) -> Iterator[VerdictLine]
     if taken or undecided:
         evidence = (*taken, *consistency.evidence)
         yield line("assumptions", replace(consistency, evidence=evidence), is_note=not undecided)
+    said: set[str] = set()
     for k, verdict in enumerate(derivation.dimensions()):
-        if verdict.outcome is Outcome.UNDECIDABLE:
-            yield line(f"dimensions of line {k}", verdict, is_note=True)
+        new = tuple(e for e in verdict.evidence if e.partition(":")[0] not in said)
+        said |= {e.partition(":")[0] for e in new}
+        if verdict.outcome is Outcome.UNDECIDABLE and new:
+            yield line(f"dimensions of line {k}", replace(verdict, evidence=new), is_note=True)
 
 
 def simulation_line(name: str, derivation: Derivation) -> SimulationLine:
@@ -218,14 +238,16 @@ def simulation_line(name: str, derivation: Derivation) -> SimulationLine:
     return SimulationLine(Line(before, one_line(says), "red" if against else ""), seen.outcome, against)
 
 
-def _claim_line(name: str, judged: JudgedClaim, identity: tuple[str, ...]) -> ClaimLine:
+def _is_readable(derivation: Derivation) -> bool:
+    """Return whether the sentences on the steps use no names in formulas but those of the derivation."""
+    known = derivation.vocabulary_of_sentences
+    formulas = (f for step in derivation.steps for f in _FORMULA.findall(step.says))
+    names = {name for formula in formulas for name in _NAME.findall(formula)}
+    return all(name in FUNCTIONS or known.get(name) for name in names)
+
+
+def _claim_line(name: str, judged: JudgedClaim) -> ClaimLine:
     texts = [format_verdict(f"{name}: ", judged.verdict)]
     if judged.repair is not None:
         texts.append(format_verdict(f"{name}, repair: ", judged.repair))
-    return ClaimLine(tuple(texts), identity, judged.verdict, judged.repair)
-
-
-def _identity(claim: Claim) -> tuple[str, ...]:
-    """Return all that is said in a claim, its judge as code."""
-    said = (getattr(claim, field.name) for field in fields(claim) if "judge" not in field.name)
-    return (*map(str, said), claim.code)
+    return ClaimLine(tuple(texts), judged.claim.identity, judged.verdict, judged.repair)

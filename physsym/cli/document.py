@@ -6,24 +6,29 @@ from argparse import Namespace
 
 from physsym.cli.paths import paths_to_read, what_was_read
 from physsym.cli.terminal import echo, progress
-from physsym.documents import document, size_of
-from physsym.documents.formats import formats_of
+from physsym.core.verdicts import Outcome
+from physsym.documents import document_of, size_of
+from physsym.documents.formats import formats_of, write_tree
+from physsym.documents.tree import Document
 from physsym.loading import scripts
+
+_WRONG = (Outcome.FAILS, Outcome.UNDECIDABLE, Outcome.UNCHECKED)
 
 
 def main(options: Namespace) -> int:
-    """Write the document and print where; a terminal shows how far it is."""
+    """Write the document and print where; a terminal shows how far it is. What does not hold is counted."""
     paths, formats = paths_to_read(options.paths), formats_of(options.out, options.format)
     sources = scripts(paths)
     with progress(size_of(sources) + len(formats)) as done:
-        written = document(
-            sources,
-            options.out,
-            formats,
-            done,
-            title=options.title,
-            faces=options.face,
-            evidence=options.evidence,
-        )
-    echo(*(f"wrote {path}" for path in written), what_was_read(paths, len(sources)))
+        tree = document_of(sources, done, options.title, options.face, options.evidence)
+        written = write_tree(tree, options.out, formats, done)
+    echo(*(f"wrote {path}" for path in written), *_what_fails(tree), what_was_read(paths, len(sources)))
     return 0
+
+
+def _what_fails(tree: Document) -> list[str]:
+    """Return a line that says how much on the page does not hold, if anything does not."""
+    steps = sum(outcome in _WRONG for section in tree.sections for outcome in section.outcomes)
+    counts = {"steps or starts": steps, "equations, findings, numbers or repairs": len(tree.failing)}
+    wrong = " and ".join(f"{count} {what}" for what, count in counts.items() if count)
+    return [f"on the page {wrong} do not hold or are unchecked; see physsym check"] if wrong else []

@@ -128,7 +128,8 @@ class Verdict:
     def __str__(self) -> str:
         given = f", given {', '.join(map(str, self.assumes))}" if self.assumes else ""
         how = {"uniform": " uniformly"}.get(self.convergence, f" {self.convergence}".rstrip())
-        error = f", up to {self.error}" if self.error else ""
+        # What fails is of no order: the one that was computed on the way says nothing about the step.
+        error = f", up to {self.error}" if self.error and self.outcome is not Outcome.FAILS else ""
         why = f": {'; '.join(self.evidence)}" if self.evidence else ""
         return f"{self.outcome.value}{how}{error}{given}{why}" + (
             f" [{self.witness}]" if self.witness else ""

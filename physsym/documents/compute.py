@@ -12,6 +12,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import singledispatch
+from textwrap import shorten
 from typing import Any, TypeAlias
 
 from physsym.codegen import program
@@ -37,7 +38,9 @@ from physsym.documents.content import (
     Table,
     chapters_of,
     comparisons_of,
+    verdict_of,
 )
+from physsym.documents.errors import DocumentError, naming
 from physsym.documents.tree import FACES, anchor
 from physsym.loading import Script
 from physsym.mechanics.claim import Claim, JudgedClaim, judge_claim
@@ -47,7 +50,17 @@ from physsym.vocabulary import Face, Vocabulary
 
 Progress: TypeAlias = Callable[[str], None]
 # The start of a derivation, and the steps from it to a line: this identifies a line.
-Path: TypeAlias = tuple[Statement, tuple[Step, ...]]
+LinePath: TypeAlias = tuple[Statement, tuple[Step, ...]]
+
+
+def named(block: object) -> str:
+    """Return a block of a chapter, or what was computed of it, in words."""
+    if isinstance(block, str):
+        return f"text {shorten(block, 40, placeholder='...')!r}"
+    name = getattr(block, "number", "") or getattr(block, "name", "") or getattr(block, "title", "")
+    kind = type(block).__name__.removeprefix("Judged").removeprefix("Computed")
+    return f"{kind} {name or getattr(block, 'caption', '')!s}".rstrip()
+
 
 # ------------------------------------------------------------------ the values
 
@@ -67,7 +80,7 @@ class JudgedEquation:
     step: Step | None = None
     vocabulary: Vocabulary | None = None
     dimensions: Verdict | None = None
-    path: Path | None = None
+    path: LinePath | None = None
     faces: tuple[Face, ...] = FACES
     refuted: bool = False
 
@@ -230,11 +243,11 @@ def compute(sources: Sources, done: Progress = lambda what: None) -> Computed:
     for _, claim in claims_of(scripts):
         judged[claim.id] = judge_claim(claim)
         done(f"claim {claim.id}")
-    claims = tuple(judged.values())
     chapters = [
-        tuple((chapter, tuple(_chapter(chapter, judged, done))) for chapter in chapters_of(script))
+        tuple((chapter, tuple(_chapter(script, chapter, judged, done))) for chapter in chapters_of(script))
         for script in scripts
     ]
+    claims = tuple(judged.values())  # with those in cells of tables
     derivations = [tuple(_derivation(d, script, done) for d in script.derivations) for script in scripts]
     return Computed(tuple(map(ComputedScript, scripts, chapters, derivations)), claims)
 
@@ -268,11 +281,31 @@ def size_of(sources: Sources) -> int:
 def claims_of(scripts: Iterable[Script]) -> tuple[tuple[Script, Claim], ...]:
     """Return every claim that scripts export or use in a chapter, once, with the first script that has it.
 
-    Claims are identified by their ids; a second one of an id is left out.
+    Claims are identified by their ids. Raises DocumentError where two that differ have one id.
     """
-    return tuple({claim.id: (script, claim) for script, claim in reversed([*_all_claims(scripts)])}.values())[
-        ::-1
-    ]
+    found: dict[str, tuple[Script, Claim]] = {}
+    for script, claim in _all_claims(scripts):
+        first, other = found.setdefault(claim.id, (script, claim))
+        refuse_other(claim, other, script.name if first is script else f"{first.name} and {script.name}")
+    return tuple(found.values())
+
+
+def refuse_other(claim: Claim, other: Claim, where: str) -> None:
+    """Raise DocumentError where a claim is another one of the same id."""
+    if claim is not other and claim.identity != other.identity:
+        raise DocumentError(
+            f"{where}: two different claims have the id {claim.id}; give each an id of its own"
+        )
+
+
+def refuse_number(equation: JudgedEquation, numbered: dict[str, JudgedEquation]) -> None:
+    """Raise ValueError where another formula has the number of an equation."""
+    other = numbered.setdefault(equation.number, equation) if equation.number else equation
+    if other.formula != equation.formula:
+        raise ValueError(
+            f"({equation.number}) is the number of {other.formula} and of {equation.formula}: "
+            "give each equation a number of its own"
+        )
 
 
 def _all_claims(scripts: Iterable[Script]) -> Iterator[tuple[Script, Claim]]:
@@ -282,9 +315,13 @@ def _all_claims(scripts: Iterable[Script]) -> Iterator[tuple[Script, Claim]]:
         yield from ((script, claim) for claim in (*script.claims, *placed))
 
 
-def _chapter(chapter: Chapter, judged: dict[str, JudgedClaim], done: Progress) -> Iterator[ComputedBlock]:
+def _chapter(
+    script: Script, chapter: Chapter, judged: dict[str, JudgedClaim], done: Progress
+) -> Iterator[ComputedBlock]:
     for block in chapter.blocks:
-        yield from compute_block(block, judged)
+        with naming(script.name, chapter.title, named(block)):
+            computed = tuple(compute_block(block, judged))
+        yield from computed
         if isinstance(block, Figure | Table):
             done(f"figure {block.name}" if isinstance(block, Figure) else "table")
     done(f"chapter {chapter.number}".strip())
@@ -335,7 +372,7 @@ def judge_equation(shown: NumberedEquation) -> JudgedEquation:
     return replace(
         equation,
         step=derivation.steps[index - 1] if index else None,
-        vocabulary=derivation.vocabulary,
+        vocabulary=derivation.vocabulary_of_sentences,
         dimensions=derivation.dimensions()[index],
         path=(derivation.start, derivation.steps[:index]) if shown.statement is None else None,
     )
@@ -348,7 +385,7 @@ def _(block: Finding, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]
         tuple(_parts(block.follows)),
         tuple(_parts(block.source)),
         tuple(_parts(block.difference)),
-        block.check(),
+        verdict_of(block.check, f"check= of the finding {block.title!r}"),
         textwrap.dedent(block.says),
         block.anchor,
     )
@@ -369,8 +406,7 @@ def _parts(side: Any) -> Iterator[ComputedPart]:
 
 @compute_block.register(Table)
 def _(block: Table, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
-    rows = block.rows() if callable(block.rows) else block.rows
-    cells = tuple(tuple(_cell(cell, judged) for cell in row) for row in rows)
+    cells = tuple(tuple(_cell(cell, judged) for cell in row) for row in block.computed_rows())
     yield ComputedTable(block.caption, block.head, cells, block.number, block.faces)
 
 
@@ -382,6 +418,7 @@ def _cell(cell: Any, judged: dict[str, JudgedClaim]) -> ComputedCell:
     if isinstance(cell, Claim):
         if cell.id not in judged:
             judged[cell.id] = judge_claim(cell)
+        refuse_other(cell, judged[cell.id].claim, "a table")
         return judged[cell.id]
     if isinstance(cell, str | Formula | Verdict | Dimension | int | float):
         return cell
@@ -401,7 +438,8 @@ def _(block: Claims, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
 
 
 def _derivation(derivation: Derivation, script: Script, done: Progress) -> ComputedDerivation:
-    last = derivation.lines[-1]
+    with naming(script.name):
+        last = derivation.lines[-1]
     found = [f for c in comparisons_of(script) for f in c.compare(last)] if isinstance(last, Rule) else []
     computed = ComputedDerivation(
         derivation,

@@ -49,7 +49,8 @@ class NumberedEquation:
     An equation with an empty number is shown without one. `refuted` says that the equation is shown because
     it is false: `physsym check` then requires that it fails.
 
-    Raises TypeError where there is neither `line` nor `check`, or nothing to show.
+    Raises TypeError where there is neither `line` nor `check`, or nothing to show, and ValueError for a line
+    that the derivation does not have.
 
     >>> from physsym import script
     >>> derivation = script("gradient_descent").derivations[0]
@@ -73,6 +74,8 @@ class NumberedEquation:
                 f"equation {self.number!r} is tied to nothing: give line=(derivation, index), "
                 "or a statement and check=, a function without arguments that returns a Verdict"
             )
+        if self.line is not None:
+            _refuse_index(self.line[1], self.line[0], f"equation {self.number!r}")
 
     @property
     def formula(self) -> Formula:
@@ -91,7 +94,25 @@ class NumberedEquation:
             found.append(derivation.verdicts()[index])
             if self.statement is not None:
                 found.append(_compare(self.statement, derivation.lines[index]))
-        return all_of(*found, *([self.check()] if self.check is not None else []))
+        checked = [verdict_of(self.check, f"check= of equation {self.number!r}")] if self.check else []
+        return all_of(*found, *checked)
+
+
+def verdict_of(check: Callable[[], Verdict], name: str) -> Verdict:
+    """Return what a check returns; raises TypeError where that is no verdict."""
+    found = check()
+    if not isinstance(found, Verdict):
+        raise TypeError(
+            f"{name} returned {found!r}; a Verdict was expected, such as holds(...) or fails(...)"
+        )
+    return found
+
+
+def _refuse_index(index: int, derivation: Derivation, name: str) -> None:
+    """Raise ValueError for what is no index of a line."""
+    last = len(derivation.steps)
+    if index not in range(last + 1):
+        raise ValueError(f"{name} shows line {index} of {derivation.title!r}, whose lines are 0 to {last}")
 
 
 def _compare(statement: Formula, line: Statement) -> Verdict:
@@ -109,7 +130,8 @@ def _compare(statement: Formula, line: Statement) -> Verdict:
 class EquationRange:
     """Lines of a derivation in a row, from index `start` to `stop` (both shown; None is the last line).
 
-    `numbers` gives the number of each line by its index; a line without one is shown unnumbered.
+    `numbers` gives the number of each line by its index; a line without one is shown unnumbered. Raises
+    ValueError for an index that the derivation does not have, and for a range or numbers beyond the range.
 
     >>> from physsym import script
     >>> derivation = script("gradient_descent").derivations[0]
@@ -122,12 +144,26 @@ class EquationRange:
     start: int = 0
     stop: int | None = None
 
+    def __post_init__(self) -> None:
+        for index in (self.start, self._last):
+            _refuse_index(index, self.derivation, "an EquationRange")
+        if self.start > self._last:
+            raise ValueError(f"an EquationRange from line {self.start} to {self._last} shows nothing")
+        beyond = sorted(set(self.numbers) - set(range(self.start, self._last + 1)))
+        if beyond:
+            raise ValueError(
+                f"an EquationRange from line {self.start} to {self._last} has numbers for lines {beyond}"
+            )
+
+    @property
+    def _last(self) -> int:
+        return len(self.derivation.steps) if self.stop is None else self.stop
+
     def lines(self) -> tuple[NumberedEquation, ...]:
         """Return the lines as equations to be shown."""
-        last = len(self.derivation.steps) if self.stop is None else self.stop
         return tuple(
             NumberedEquation(self.numbers.get(k, ""), line=(self.derivation, k))
-            for k in range(self.start, last + 1)
+            for k in range(self.start, self._last + 1)
         )
 
 
@@ -177,6 +213,11 @@ class Table:
     A cell is words (Markdown), a formula, a number (floats print in four digits), a verdict (its badge), a
     claim (its id and badge), a dimension, a formula on `OneFace`, or a function that computes one of
     these. `head` names the columns; `faces` colours columns by face, one entry a column, None for neither.
+
+    Equations and claims in cells are judged and counted as they are elsewhere. A verdict as a cell is data of
+    the table, which may show on purpose what fails: `physsym check` does not count it.
+
+    Raises ValueError where a row, or `faces`, has not one entry for each column.
     """
 
     caption: str
@@ -184,6 +225,20 @@ class Table:
     rows: Callable[[], Iterable[Row]] | tuple[Row, ...]
     number: str = ""
     faces: tuple[Face | None, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.faces and len(self.faces) != len(self.head):
+            raise ValueError(f"a table has {len(self.head)} columns and {len(self.faces)} faces")
+        if not callable(self.rows):
+            self.computed_rows()
+
+    def computed_rows(self) -> tuple[Row, ...]:
+        """Return the rows; raises ValueError for one that has not one cell for each column."""
+        rows: tuple[Any, ...] = tuple(self.rows() if callable(self.rows) else self.rows)
+        for row in rows:
+            if not isinstance(row, tuple | list) or len(row) != len(self.head):
+                raise ValueError(f"a row of {len(self.head)} cells was expected, given {row!r}")
+        return rows
 
 
 @dataclass(frozen=True)

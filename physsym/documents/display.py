@@ -64,7 +64,7 @@ def _lines(derivation: Derivation) -> Iterator[Line]:
     yield Line("0", derivation.lines[0], verdict=derivation.start_verdict)
     walked = zip(derivation.steps, derivation.lines[1:], derivation.verdicts()[1:], strict=True)
     for k, (step, line, verdict) in enumerate(walked, 1):
-        says = sentence(step.says, derivation.vocabulary)
+        says = sentence(step.says, derivation.vocabulary_of_sentences)
         yield Line(str(k), line, says, reason(step.move), verdict)
 
 

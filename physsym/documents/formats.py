@@ -104,12 +104,19 @@ def faces_of(faces: Iterable[Face] | Literal["physics", "learning", "both"]) -> 
 def formats_of(out: str | Path, formats: str | Iterable[str] | None = None) -> list[str]:
     """Return the formats of a document, each once: those named, else that of the file, else html and md.
 
-    Raises ValueError for an unknown format, or none at all, and where one file is to hold another format.
+    Raises ValueError for an unknown format, or none at all, where one file is to hold another format, and
+    where the folder is a file.
 
     >>> formats_of("build"), formats_of("lecture.html"), formats_of("build", "tex,md")
     (['html', 'md'], ['html'], ['tex', 'md'])
     """
     file = _format_of_file(Path(out))
+    folder = Path(out).parent if file else Path(out)
+    if blocking := next((p for p in (folder, *folder.parents) if p.exists() and not p.is_dir()), None):
+        raise ValueError(
+            f"{blocking} is a file; name a folder to write to, or one file whose name ends with its format, "
+            "such as lecture.html"
+        )
     if formats is None:
         return [file] if file else ["html", "md"]
     named = formats.split(",") if isinstance(formats, str) else formats
@@ -203,7 +210,13 @@ def document(
     # Lecture 4
     """
     wanted = formats_of(out, formats)
-    tree = document_of(derivations, done, title, faces, evidence)
+    return write_tree(document_of(derivations, done, title, faces, evidence), out, wanted, done)
+
+
+def write_tree(
+    tree: Document, out: str | Path, wanted: Iterable[str], done: Progress = lambda what: None
+) -> list[Path]:
+    """Write a document in formats that `formats_of` gives, to a folder or one file; return the paths."""
     path, one_file = Path(out), _format_of_file(Path(out))
     folder = path.parent if one_file else path
     tree = replace(tree, paths=tuple(_seen_from(folder, script) for script in tree.paths))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from physsym.core.verdicts import Outcome, Verdict, all_of, fails, holds
 from physsym.documents.compute import (
+    Computed,
     ComputedBlock,
     ComputedFigure,
     ComputedTable,
@@ -14,8 +15,11 @@ from physsym.documents.compute import (
     JudgedFinding,
     claims_of,
     compute_block,
+    named,
+    refuse_number,
 )
-from physsym.documents.content import Block, Book, Chapter, Claims, Heading, Note, OneFace, chapters_of
+from physsym.documents.content import Book, Chapter, Claims, Heading, Note, OneFace, chapters_of
+from physsym.documents.errors import reason_of
 from physsym.documents.prose import stated_numbers
 from physsym.loading import DocumentPart, Script
 from physsym.mechanics.claim import JudgedClaim
@@ -32,11 +36,11 @@ class Judgement:
     verdict: Verdict
 
 
-def judgements(script: Script) -> Iterator[Judgement]:
+def judgements(script: Script) -> Iterator[Judgement | JudgedClaim]:
     """Yield the verdict on each equation, finding and number that the chapters of a script show.
 
-    Derivations and claims are judged apart; of these, the numbers in their words are judged here. What cannot
-    be computed is UNCHECKED, with the reason.
+    Derivations and claims are judged apart, but for claims in cells of tables; of the others the numbers in
+    their words are judged here. What cannot be computed is UNCHECKED, with the reason. Figures are not drawn.
 
     Parameters
     ----------
@@ -45,17 +49,11 @@ def judgements(script: Script) -> Iterator[Judgement]:
 
     Yields
     ------
-    Judgement
+    Judgement or JudgedClaim
         In the order of the document.
     """
-    yield from _numbers(script.name, (script.prose, *map(book_opening, script.parts)), STANDARD)
-    for derivation in script.derivations:
-        says = (derivation.title, *(step.says for step in derivation.steps))
-        yield from _numbers(derivation.title, says, derivation.vocabulary)
-    for _, claim in claims_of([script]):
-        # What cannot be read in the words of a claim stays code there.
-        found = _numbers(f"claim {claim.id}", (claim.formal, claim.reading, claim.repair), STANDARD)
-        yield from (j for j in found if j.verdict.outcome is not Outcome.UNCHECKED)
+    yield from judge_sentences(script)
+    numbered: dict[str, JudgedEquation] = {}
     for chapter in chapters_of(script):
         yield from _numbers(chapter.title, (chapter.title,), chapter.vocabulary)
         judged: dict[str, JudgedClaim] = {}
@@ -65,19 +63,77 @@ def judgements(script: Script) -> Iterator[Judgement]:
             try:
                 computed = tuple(compute_block(block, judged))
             except Exception as error:
-                reason = f"it could not be computed: {type(error).__name__}: {error}"
-                yield Judgement(_named(block, chapter), Verdict(Outcome.UNCHECKED, (reason,)))
+                unchecked = Verdict(Outcome.UNCHECKED, (reason_of(error),))
+                yield Judgement(f"{chapter.title}, {named(block)}", unchecked)
                 continue
             for part in computed:
                 yield from _judged(part, chapter)
+                yield from _judged_number(part, chapter, numbered)
 
 
-def _named(block: Block, chapter: Chapter) -> str:
-    name = getattr(block, "number", "") or getattr(block, "name", "") or getattr(block, "title", "")
-    return f"{chapter.title}, {type(block).__name__} {name}".rstrip()
+def judge_computed(computed: Computed) -> Iterator[Judgement]:
+    """Yield what `judgements` yields of computed scripts, and the repairs of claims.
+
+    Parameters
+    ----------
+    computed
+        What a document shows.
+
+    Yields
+    ------
+    Judgement
+        In the order of the document.
+    """
+    for done in computed.scripts:
+        yield from judge_sentences(done.script)
+        for chapter, blocks in done.chapters:
+            yield from _numbers(chapter.title, (chapter.title,), chapter.vocabulary)
+            for part in blocks:
+                yield from (j for j in _judged(part, chapter) if isinstance(j, Judgement))
+    for judged in computed.claims:
+        if judged.repair is not None:
+            yield Judgement(f"claim {judged.claim.id}, repair", judged.repair)
 
 
-def _judged(part: ComputedBlock, chapter: Chapter) -> Iterator[Judgement]:
+def judge_sentences(script: Script) -> Iterator[Judgement]:
+    """Yield the verdicts on the numbers in the words of a script, its derivations and its claims.
+
+    Parameters
+    ----------
+    script
+        A script.
+
+    Yields
+    ------
+    Judgement
+        One for each statement about numbers, and for each formula that cannot be read.
+    """
+    yield from _numbers(script.name, (script.prose, *map(book_opening, script.parts)), STANDARD)
+    for derivation in script.derivations:
+        yield from _numbers(derivation.title, (derivation.title,), derivation.vocabulary)
+        for k, step in enumerate(derivation.steps, 1):
+            where = f"{derivation.title}, step {k}"
+            yield from _numbers(where, (step.says,), derivation.vocabulary_of_sentences)
+    for _, claim in claims_of([script]):
+        # What cannot be read in the words of a claim stays code there.
+        found = _numbers(f"claim {claim.id}", (claim.formal, claim.reading, claim.repair), STANDARD)
+        yield from (j for j in found if j.verdict.outcome is not Outcome.UNCHECKED)
+
+
+def _judged_number(
+    part: ComputedBlock, chapter: Chapter, numbered: dict[str, JudgedEquation]
+) -> Iterator[Judgement]:
+    """Yield a failing verdict where the number of an equation is that of another equation already."""
+    parts = (*part.follows, *part.source, *part.difference) if isinstance(part, JudgedFinding) else (part,)
+    for shown in parts:
+        if isinstance(shown, JudgedEquation) and not shown.refuted:
+            try:
+                refuse_number(shown, numbered)
+            except ValueError as error:
+                yield Judgement(f"{chapter.title}, equation ({shown.number})", fails(str(error)))
+
+
+def _judged(part: ComputedBlock, chapter: Chapter) -> Iterator[Judgement | JudgedClaim]:
     """Yield the verdicts on one computed block."""
     texts: tuple[str, ...] = ()
     match part:
@@ -98,6 +154,10 @@ def _judged(part: ComputedBlock, chapter: Chapter) -> Iterator[Judgement]:
         case ComputedTable():
             cells = [c.content if isinstance(c, OneFace) else c for row in part.rows for c in row]
             texts = (part.caption, *part.head, *(cell for cell in cells if isinstance(cell, str)))
+            yield from (cell for cell in cells if isinstance(cell, JudgedClaim))
+            for cell in cells:
+                if isinstance(cell, JudgedEquation):
+                    yield from _judged(cell, chapter)
         case ComputedFigure():
             texts = (part.caption, part.alt)
     yield from _numbers(chapter.title, texts, chapter.vocabulary)
@@ -107,7 +167,8 @@ def _numbers(where: str, texts: Iterable[str], vocabulary: Vocabulary) -> Iterat
     """Yield the verdicts on what texts state about numbers."""
     for text in texts:
         for said, verdict in stated_numbers(text, vocabulary):
-            yield Judgement(f"{where}, number {said}", verdict)
+            kind = "formula" if verdict.outcome is Outcome.UNCHECKED else "number"
+            yield Judgement(f"{where}, {kind} {said}", verdict)
 
 
 def book_opening(part: DocumentPart) -> str:

@@ -30,9 +30,14 @@ from physsym.documents.compute import (
     JudgedClaims,
     JudgedEquation,
     JudgedFinding,
-    Path,
+    LinePath,
+    claims_of,
+    named,
+    refuse_number,
 )
 from physsym.documents.content import Book, Chapter, Code, Heading, Note, OneFace, book_of
+from physsym.documents.errors import naming
+from physsym.documents.judgements import judge_computed
 from physsym.documents.prose import paragraphs, plain_sentence, sentence
 from physsym.documents.reasons import exponents, phrase, reason
 from physsym.documents.tree import (
@@ -71,9 +76,10 @@ class Layout:
 
     faces: tuple[Face, ...]
     anchors: Mapping[str, str]  # of all that prose may refer to: numbers of equations, ids of claims
-    numbers: dict[Path, str] = field(default_factory=dict)
-    shown: set[str] = field(default_factory=set)
+    numbers: dict[LinePath, str] = field(default_factory=dict)
+    shown: dict[str, JudgedEquation] = field(default_factory=dict)
     placed: set[str] = field(default_factory=set)
+    noted: set[tuple[str, str]] = field(default_factory=set)
     findings: int = 0
     figures: int = 0
 
@@ -84,6 +90,15 @@ class Layout:
     def paragraphs(self, text: str, vocabulary: Vocabulary) -> tuple[tree.Paragraph | tree.Bullets, ...]:
         """Return paragraphs with links."""
         return paragraphs(text, vocabulary, self.anchors)
+
+    def new_notes(self, where: str, dimensions: Verdict | None) -> Verdict | None:
+        """Return a verdict on dimensions without what was said in the same derivation or chapter before."""
+        if dimensions is None or dimensions.outcome is Outcome.FAILS:
+            return dimensions
+        known = {about for place, about in self.noted if place == where}
+        new = tuple(e for e in dimensions.evidence if e.partition(":")[0] not in known)
+        self.noted |= {(where, e.partition(":")[0]) for e in new if ":" in e}
+        return replace(dimensions, evidence=new)
 
     def of_faces(self, own: Sequence[Face]) -> tuple[Face, ...]:
         """Return the faces of the document that a formula has; all of its own where it has none of them."""
@@ -119,7 +134,9 @@ def lay_out(
     scripts = [s.script for s in computed.scripts]
     layout = Layout(faces, _anchors(computed))
     sections = [
-        replace(_chapter(chapter, blocks, layout), source=_source(s.script, f"chapters_of({{}})[{k}]"))
+        replace(
+            _chapter(s.script, chapter, blocks, layout), source=_source(s.script, f"chapters_of({{}})[{k}]")
+        )
         for s in computed.scripts
         for k, (chapter, blocks) in enumerate(s.chapters)
     ]
@@ -127,7 +144,7 @@ def lay_out(
     for script, letter in zip(deriving, _letters(), strict=False):
         sections += _derivations(script, letter, layout)
     if computed.claims:
-        sections.append(_audit(computed.claims, layout, readable=all(s.path for s in scripts)))
+        sections.append(_audit(computed.claims, layout, scripts))
     if evidence != "none":
         sections.append(checking(scripts))
     standard = OPENING.format(
@@ -143,6 +160,7 @@ def lay_out(
         paths_to_reload(scripts),
         faces,
         evidence,
+        tuple(j.what for j in judge_computed(computed) if is_failure(j.verdict)),
     )
 
 
@@ -168,13 +186,16 @@ def _source(script: Script, what: str) -> str:
 # ------------------------------------------------------------------ chapters
 
 
-def _chapter(chapter: Chapter, blocks: Iterable[ComputedBlock], layout: Layout) -> Section:
-    laid_out = tuple(b for block in blocks for b in _blocks(block, chapter, layout))
+def _chapter(script: Script, chapter: Chapter, blocks: Iterable[ComputedBlock], layout: Layout) -> Section:
+    laid_out: list[Block] = []
+    for block in blocks:
+        with naming(script.name, chapter.title, named(block)):
+            laid_out += _blocks(block, chapter, layout)
     title = sentence(chapter.title, chapter.vocabulary)
     name = anchor(f"{chapter.number} {chapter.title}")
     roman = set(chapter.number) <= set("IVXLC") and chapter.number
     label = f"Chapter {chapter.number}" if roman else chapter.number
-    return Section(title, name, 2, laid_out, chapter.vocabulary, label)
+    return Section(title, name, 2, tuple(laid_out), chapter.vocabulary, label)
 
 
 @singledispatch
@@ -215,14 +236,15 @@ def _line(shown: JudgedEquation, chapter: Chapter, layout: Layout) -> tree.Line:
     if shown.number and shown.path is not None:
         layout.numbers.setdefault(shown.path, shown.number)
     recalled = shown.number in layout.shown
-    layout.shown |= {shown.number} - {""}
+    if not shown.refuted:
+        refuse_number(shown, layout.shown)
     return tree.Line(
         shown.number,
         shown.formula,
         says,
         reason(shown.step.move) if shown.step is not None else (),
         shown.verdict,
-        shown.dimensions,
+        layout.new_notes(chapter.title, shown.dimensions),
         recalled,
         layout.of_faces(shown.faces),
     )
@@ -285,7 +307,7 @@ def _cell(cell: ComputedCell, chapter: Chapter, layout: Layout) -> Sentence:
         case JudgedEquation():
             return (Span("formula", cell.formula), Span("text", " "), Span("verdict", cell.verdict))
         case JudgedClaim():
-            name = Span("text", cell.claim.id, target=_anchor_of_claim(cell.claim.id))
+            name = Span("text", cell.claim.id, target=layout.anchors.get(cell.claim.id, ""))
             return (name, Span("text", " "), Span("verdict", cell.verdict))
         case Verdict():
             return (Span("verdict", cell),)
@@ -354,15 +376,17 @@ def _quoted(claim: Claim) -> str:
     return f"{says} In our reading: {claim.reading}." if claim.reading else says
 
 
-def _audit(claims: tuple[JudgedClaim, ...], layout: Layout, readable: bool) -> Section:
+def _audit(claims: tuple[JudgedClaim, ...], layout: Layout, scripts: Sequence[Script]) -> Section:
     """Return the table of all claims, and in full those that are in no chapter."""
+    found = [claim.id for _, claim in claims_of(scripts)]
     elsewhere = tuple(_claim(c) for c in claims if c.claim.id not in layout.placed)
     blocks: tuple[Block, ...] = (
         tree.Paragraph(phrase(ABOUT_AUDIT)),
-        tree.Audit(tuple(map(_claim, claims))),
+        tree.Audit(tuple(map(_claim, claims)), frozenset(found)),
         *elsewhere,
     )
-    every = "{c.id: c for s in reversed(found.values()) for c in reversed(s.claims)}"
+    every = "{claim.id: claim for _, claim in claims_of(found.values())}"
+    readable = all(s.path for s in scripts)
     return Section(phrase("The audit"), "audit", 2, blocks, source=every if readable else "")
 
 
@@ -378,22 +402,24 @@ def _letters() -> Iterator[str]:
 def _derivations(computed: ComputedScript, letter: str, layout: Layout) -> Iterator[Section]:
     script = computed.script
     title, _, body = script.prose.partition("\n\n")
-    heading = sentence(title.strip().rstrip(".") or script.name, STANDARD)
-    yield Section(heading, anchor(script.name), 2, paragraphs(body, STANDARD), label=f"Derivations {letter}")
+    with naming(script.name, "docstring"):
+        heading = sentence(title.strip().rstrip(".") or script.name, STANDARD)
+        about = paragraphs(body, STANDARD)
+    yield Section(heading, anchor(script.name), 2, about, label=f"Derivations {letter}")
     for k, derived in enumerate(computed.derivations):
         derivation = derived.derivation
         yield Section(
             phrase(derivation.title),
             f"{anchor(script.name)}-{anchor(derivation.title)}",
             3,
-            tuple(_derived(derived, letter, layout)),
+            tuple(_derived(derived, script, letter, layout)),
             derivation.vocabulary,
             source=_source(script, f"{{}}.derivations[{k}]"),
             outcomes=tuple(v.outcome for v in derived.verdicts),
         )
 
 
-def _derived(derived: ComputedDerivation, letter: str, layout: Layout) -> Iterator[Block]:
+def _derived(derived: ComputedDerivation, script: Script, letter: str, layout: Layout) -> Iterator[Block]:
     """Yield the numbered lines, then the summary; of lines in a row that are known already, only the last."""
     derivation, faces = derived.derivation, layout.of_faces(FACES)
     paths = [(derivation.start, derivation.steps[:k]) for k in range(len(derived.lines))]
@@ -403,12 +429,14 @@ def _derived(derived: ComputedDerivation, letter: str, layout: Layout) -> Iterat
         if not known[k]:
             count = sum(number.startswith(f"{letter}.") for number in layout.numbers.values())
             layout.numbers[paths[k]] = number = f"{letter}.{count + 1}"
-            fresh = tree.Line(
-                number, line, verdict=verdicts[k], dimensions=derived.dimensions[k], faces=faces
-            )
+            # Notes stand beside a verdict, which a start that is given has not.
+            shown = derived.dimensions[k] if verdicts[k] is not None else None
+            noted = layout.new_notes(derivation.title, shown)
+            fresh = tree.Line(number, line, verdict=verdicts[k], dimensions=noted, faces=faces)
             if k:
                 step = derivation.steps[k - 1]
-                says = sentence(step.says, derivation.vocabulary)
+                with naming(script.name, derivation.title, f"step {k}"):
+                    says = sentence(step.says, derivation.vocabulary_of_sentences)
                 fresh = replace(fresh, says=says, move=reason(step.move))
             yield fresh
         elif not known[k + 1]:

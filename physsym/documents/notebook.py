@@ -114,8 +114,9 @@ def _checks(block: Block, section: Section) -> Iterator[str]:
             "SVG(svg(drawn.draw, drawn.size))"
         )
     if isinstance(block, Audit) and section.source:
-        expected = {c.id: c.verdict.outcome.value for c in block.claims}
+        expected = {c.id: c.verdict.outcome.value for c in block.claims if c.id in block.listed}
         yield (
+            "from physsym.documents.compute import claims_of\n"
             "from physsym.mechanics.claim import judge_claim\n\n"
             f"claims = {section.source}\nshown = {expected!r}\n"
             "judged = {name: judge_claim(claims[name]).verdict for name in shown}\n"

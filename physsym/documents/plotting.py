@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from sympy import Expr
 
+from physsym.documents.errors import naming
 from physsym.documents.tree import Document, Picture, blocks
 from physsym.printing import latex
 from physsym.vocabulary import Face
@@ -163,8 +164,9 @@ def figures(document: Document, kind: Kind) -> Files:
 
 
 def picture_file(picture: Picture, kind: Kind) -> bytes:
-    """Return a figure as a file of one kind, drawn once; raises as `image` does."""
-    return _picture_file(picture.draw, picture.size, kind)
+    """Return a figure as a file of one kind, drawn once; errors as of `image`, named by the figure."""
+    with naming(f"figure {picture.name}", "draw"):
+        return _picture_file(picture.draw, picture.size, kind)
 
 
 @lru_cache(maxsize=256)

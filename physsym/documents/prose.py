@@ -109,6 +109,8 @@ def _referring(text: str, kind: str, anchors: Mapping[str, str]) -> Iterator[Spa
 def stated_numbers(prose: str, vocabulary: Vocabulary) -> Iterator[tuple[str, Verdict]]:
     """Yield each statement about numbers alone that a text makes in backticks, with the verdict on it.
 
+    What cannot be read or printed is UNCHECKED.
+
     >>> from physsym.vocabulary import STANDARD
     >>> text = "It falls to `exp(-1) ~ 0.37`, and `1/2 > 2/3`, in a time `tau`."
     >>> [(said, verdict.outcome.value) for said, verdict in stated_numbers(text, STANDARD)]
@@ -116,11 +118,17 @@ def stated_numbers(prose: str, vocabulary: Vocabulary) -> Iterator[tuple[str, Ve
     """
     for said in _MARKED.findall(prose):
         text = said.partition(":")[2] if said.startswith(FACE_MARKS) else said
-        if said.startswith(ABOUT) or (_WORD.fullmatch(text) and not vocabulary.get(text)):
+        if not said.startswith(ABOUT) and _WORD.fullmatch(text) and not vocabulary.get(text):
             continue
         try:
+            if said.startswith(ABOUT):
+                _in_backticks(said, vocabulary)
+                continue
             stated = formula(text, vocabulary)
         except ReadError as error:
+            yield said, Verdict(Outcome.UNCHECKED, (error.message,))
+            continue
+        except ValueError as error:
             yield said, Verdict(Outcome.UNCHECKED, (str(error),))
             continue
         if isinstance(stated, Equation):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from physsym.core.dimensions import Dimension
-from physsym.core.verdicts import Verdict
+from physsym.core.verdicts import Outcome, Verdict
 from physsym.documents.tree import Formula, Sentence, Span
 from physsym.mechanics.moves import Move, describe
 from physsym.printing.unicode_printer import RAISED
@@ -29,7 +29,7 @@ def exponents(dimension: Dimension) -> str:
 def extent(verdict: Verdict) -> Sentence:
     """Return how far a verdict goes as a phrase: how motions converge, and up to what order."""
     how = "uniformly" if verdict.convergence == "uniform" else verdict.convergence
-    if verdict.error is None:
+    if verdict.error is None or verdict.outcome is Outcome.FAILS:
         return phrase(how)
     start = f"{how}, up to " if how else "up to "
     if verdict.error.exponent == float("inf"):

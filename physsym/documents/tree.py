@@ -168,9 +168,13 @@ class Judged:
 
 @dataclass(frozen=True)
 class Audit:
-    """All claims in a table, with links to where they are judged, and how many came out in which way."""
+    """All claims in a table, with links to where they are judged, and how many came out in which way.
+
+    `listed` are the ids of those that scripts export or list in chapters; others are in cells of tables.
+    """
 
     claims: tuple[Judged, ...]
+    listed: frozenset[str] = frozenset()
 
     @property
     def counts(self) -> tuple[tuple[Outcome, int], ...]:
@@ -251,6 +255,7 @@ class Document:
     `paths` are those of scripts that are not shipped, seen from where a notebook is run. `faces` are those on
     which formulas are shown, in this order, where a formula does not say so itself. `evidence` is how much of
     a verdict is shown: all of it, folded away where a format can do that, one line, or the outcome only.
+    `failing` names what does not hold, or is unchecked, beside the steps of derivations.
     """
 
     title: str
@@ -260,6 +265,7 @@ class Document:
     paths: tuple[str, ...] = ()
     faces: tuple[Face, ...] = FACES
     evidence: Evidence = "folded"
+    failing: tuple[str, ...] = ()
 
 
 def blocks(document: Document) -> Iterator[tuple[Section, Block]]:

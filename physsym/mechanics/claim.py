@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 from functools import partial
 from textwrap import dedent, shorten
@@ -148,6 +148,12 @@ class Claim:
         ('It is true', 'and so on')
         """
         return tuple(_FRAGMENT.findall(self.says)) or (self.says,)
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """All that is said in the claim, its judges as code."""
+        said = (getattr(self, field.name) for field in fields(self) if "judge" not in field.name)
+        return (*map(str, said), self.code)
 
     def __repr__(self) -> str:
         return f"Claim({self.id!r}, {shorten(' ... '.join(self.quotes), 60, placeholder='...')!r})"

@@ -13,6 +13,7 @@ from physsym.core.symbols import AFTER, BEFORE, DOT, name_and_marks
 from physsym.vocabulary import Face, Quantity, Vocabulary
 
 FACES: tuple[Face, ...] = ("physics", "learning")
+OTHER: dict[Face, Face] = {"physics": "learning", "learning": "physics"}
 VECTOR_KINDS = ("position", "velocity", "displacement", "force")
 
 
@@ -108,7 +109,8 @@ def refuse_lookalikes(symbols: Iterable[Symbol], face: Face, vocabulary: Vocabul
         other = written.setdefault((glyph.letters, glyph.subscripts), name)
         if other != name:
             raise ValueError(
-                f"{other} and {name} would be written alike on the {face} face; rename one of them"
+                f"{other} and {name} would be written alike on the {face} face; rename one of them, or "
+                f"leave that face out (faces={OTHER[face]!r}, in a command --face {OTHER[face]})"
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from sympy import Symbol
@@ -12,6 +13,9 @@ from physsym.core.statements import StatementLike, as_statement
 from physsym.core.symbols import potential
 from physsym.core.verdicts import Verdict, fails, holds, undecided
 from physsym.vocabulary import STANDARD, Vocabulary
+
+_WORDS = {"M": "mass", "L": "length", "T": "time"}
+_DIMENSION = re.compile(r"(?<![\[\w])[MLT](?![\]\w])")
 
 
 def dimensions(statement: StatementLike, vocabulary: Vocabulary = STANDARD) -> Verdict:
@@ -68,8 +72,11 @@ def known_dimensions(vocabulary: Vocabulary) -> dict[Unknown, Dimension]:
 
 def _free(inferred: Inference) -> Iterator[str]:
     for symbol, text in inferred.free.items():
-        tied = "" if text == f"[{name_of(symbol)}]" else f"; it is {text}"
+        own = f"[{name_of(symbol)}]"
+        # A symbol may be called M as well: the three dimensions are written out.
+        words = _DIMENSION.sub(lambda letter: _WORDS[letter[0]], text)
+        tied = "" if text == own else f"; {own} is {words}"
         yield (
-            f"the dimension of {name_of(symbol)} is not known and does not follow{tied}: "
-            "add it to the vocabulary of the derivation"
+            f"the dimension of {name_of(symbol)} is not known and does not follow: "
+            f"add it to the vocabulary of the derivation{tied}"
         )

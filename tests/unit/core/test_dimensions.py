@@ -134,8 +134,8 @@ def test_an_inference_tells_clashes_then_what_is_found_then_what_is_free(stateme
 def test_a_dimension_that_does_not_follow_is_told_with_what_to_do():
     assert dimensions(law({m * x: k * y})).evidence == (
         "the dimension of k is not known and does not follow: add it to the vocabulary of the derivation",
-        "the dimension of y is not known and does not follow; it is [k]^-1 M L: "
-        "add it to the vocabulary of the derivation",
+        "the dimension of y is not known and does not follow: add it to the vocabulary of the derivation; "
+        "[y] is [k]^-1 mass length",
     )
 
 

@@ -152,4 +152,4 @@ def test_numbers_in_headings_steps_claims_and_openings_are_judged():
     script = Script("one", wrong, (derivation,), (claim,), (book,))
     found = [(j.what, j.verdict.outcome) for j in judgements(script)]
     assert [outcome for _, outcome in found] == [Outcome.FAILS] * 5
-    assert found[2][0] == "One, number 1/3 ~ 0.34"
+    assert found[2][0] == "One, step 1, number 1/3 ~ 0.34"
