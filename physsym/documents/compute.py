@@ -20,7 +20,7 @@ from physsym.codegen.emit import python_source
 from physsym.core.dimensions import Dimension
 from physsym.core.statements import Law, Rule, Statement
 from physsym.core.verdicts import Verdict
-from physsym.derivation import Assumption, Derivation, ErrorBudget
+from physsym.derivation import Assumption, Derivation, DerivationError, ErrorBudget
 from physsym.documents.comparisons import Comparison
 from physsym.documents.content import (
     Block,
@@ -438,8 +438,10 @@ def _(block: Claims, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
 
 
 def _derivation(derivation: Derivation, script: Script, done: Progress) -> ComputedDerivation:
-    with naming(script.name):
+    try:
         last = derivation.lines[-1]
+    except DerivationError as error:
+        raise DerivationError(f"{script.name}: {error}") from error
     found = [f for c in comparisons_of(script) for f in c.compare(last)] if isinstance(last, Rule) else []
     computed = ComputedDerivation(
         derivation,

@@ -326,7 +326,7 @@ def test_an_interrupted_build_writes_nothing(at, tmp_path):
 
 
 def test_the_command_says_that_it_was_interrupted(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr("physsym.cli.document.document", Interrupting(None, 0))
+    monkeypatch.setattr("physsym.cli.document.document_of", Interrupting(None, 0))
     assert main(["document", "--out", str(tmp_path / "out")]) == 130
     assert capsys.readouterr().err.strip() == "physsym: interrupted"
 
