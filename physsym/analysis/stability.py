@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import reduce
 
-from sympy import Add, Expr, Integer, Mul, Poly, Symbol, cancel, expand, factor_list, fraction, gcd, together
+from sympy import Add, Expr, Mul, Poly, Symbol, cancel, expand, fraction, gcd, together
 from sympy.polys.fields import sfield
 from sympy.polys.matrices import DomainMatrix
 
 from physsym.analysis.exact_evaluation import AnalysisError, put, sign_of
 from physsym.analysis.linear import characteristic_polynomial
-from physsym.core.polynomials import hurwitz_conditions, positive_sides, sign_given
-from physsym.core.signs import signs
+from physsym.core.polynomials import factored, hurwitz_conditions, positive_sides, sign_given
+from physsym.core.signs import NONNEGATIVE, POSITIVE, signs
 from physsym.core.statements import Rule, StatementLike, as_statement
 from physsym.core.symbols import Exact
 from physsym.core.verdicts import Condition
@@ -28,6 +28,8 @@ class Region:
     """The real parameters at which every condition holds; each says that an expression is above zero."""
 
     conditions: tuple[Condition, ...]
+    instead: str = field(default="", compare=False)
+    """What motions do where the region is empty, if the signs of the symbols show it."""
 
     def holds_at(self, values: Mapping[Symbol, Exact]) -> bool:
         """Return whether exact values lie inside; the boundary does not. Raises what `put` raises."""
@@ -50,10 +52,8 @@ class Region:
         return any(signs(side) <= {-1, 0} or expand(-side) in sides for side in sides)
 
     def __str__(self) -> str:
-        sides = [c.expression for c in self.conditions]
         if self.is_empty:
-            neutral = Integer(0) in sides and not any(signs(side) == {-1} for side in sides)
-            return "never: neutral at best, neither attracting nor repelling" if neutral else "never"
+            return f"never: {self.instead}" if self.instead else "never"
         return " and ".join(map(str, self.conditions)) or "everywhere"
 
 
@@ -100,11 +100,43 @@ def stability_region(statement: StatementLike, curvature: Expr = lam) -> Region:
     >>> print(stability_region(rule({x: x - eta * (lam * x - b)})))
     eta*lam > 0 and -eta*lam + 2 > 0
     >>> print(stability_region(law({m * dot(dot(x)): -G})))
-    never: neutral at best, neither attracting nor repelling
+    never: neutral at best, some disturbances do not decay
+    >>> print(stability_region(law({dot(dot(x)): x})))
+    never: it repels, some disturbances grow exponentially
     """
     statement = as_statement(statement)
     polynomial = characteristic_polynomial(statement, curvature)
-    return schur_cohn(polynomial) if isinstance(statement, Rule) else hurwitz(polynomial)
+    region = schur_cohn(polynomial) if isinstance(statement, Rule) else hurwitz(polynomial)
+    if not region.is_empty:
+        return region
+    rates = _mapped_to_half_plane(polynomial) if isinstance(statement, Rule) else polynomial
+    return replace(region, instead=_long_time(rates, polynomial.degree()))
+
+
+def _mapped_to_half_plane(polynomial: Poly) -> Poly:
+    """Return (1 - s)**n*p((1 + s)/(1 - s)): the unit circle of p becomes the imaginary axis, -1 infinity."""
+    n, s = polynomial.degree(), Symbol("s")
+    terms = (c * (1 + s) ** (n - k) * (1 - s) ** k for k, c in enumerate(polynomial.all_coeffs()))
+    return Poly(expand(Add(*terms)), s)
+
+
+def _long_time(polynomial: Poly, degree: int) -> str:
+    """Return what motions do whose rates are the roots of a polynomial, as far as signs show it.
+
+    If no root has a positive real part, the polynomial is a product of s + a and s**2 + b*s + c with a, b
+    and c not negative: no coefficient is then opposite in sign to the leading one. Roots that are missing
+    from the degree are infinite, on the imaginary axis.
+    """
+    coefficients = polynomial.all_coeffs()
+    zeros = next(k for k, c in enumerate(reversed(coefficients)) if c != 0)
+    rest = coefficients[: len(coefficients) - zeros]
+    relative = [signs(expand(c * rest[0])) if c != 0 else frozenset({0}) for c in rest]
+    if any(possible == {-1} for possible in relative):
+        return "it repels, some disturbances grow exponentially"
+    on_axis = len(rest) == 3 and relative[1] == {0} and relative[2] <= NONNEGATIVE
+    decays = len(rest) == 1 or all(signs(side) <= POSITIVE for side in hurwitz_conditions(rest))
+    neutral = on_axis or (decays and (zeros or degree > polynomial.degree()))
+    return "neutral at best, some disturbances do not decay" if neutral else ""
 
 
 def hurwitz(polynomial: Poly) -> Region:
@@ -168,8 +200,9 @@ def _positive_by_map(a: list[Expr]) -> Iterator[Expr]:
     then, and only then (Lienard and Chipart 1914; Gantmacher, The Theory of Matrices, chapter XV).
     """
     n, s = len(a) - 1, Symbol("s")
-    field, quotients = sfield(a)
-    ring, bottom = field.ring, reduce(lambda p, q: p.lcm(q.denom), quotients, field.ring.one)
+    quotient_field, quotients = sfield(a)
+    ring = quotient_field.ring
+    bottom = reduce(lambda p, q: p.lcm(q.denom), quotients, ring.one)
     above = [q.numer * bottom.exquo(q.denom) for q in quotients]
     powers = [Poly((1 + s) ** (n - k) * (1 - s) ** k, s).all_coeffs() for k in range(n + 1)]
     images = zip(*powers, strict=True)
@@ -193,6 +226,7 @@ def _positive_inside(a: list[Expr], known: list[Expr]) -> Iterator[Expr]:
 def _without_known(coefficients: list[Expr], known: list[Expr]) -> list[Expr]:
     """Return coefficients freed of common factors that are known to have a sign: the roots stay."""
     plain = [together(expand(c)) for c in coefficients]
-    common = factor_list(reduce(gcd, (fraction(c)[0] for c in plain)))[1]
+    divisor = reduce(gcd, (fraction(c)[0] for c in plain))
+    common = [] if divisor.is_number else factored(divisor)[0][1]
     factors = [(f * sign_given(f, known)) ** power for f, power in common if sign_given(f, known)]
     return [cancel(c / Mul(*factors)) for c in plain]

@@ -108,12 +108,20 @@ def hurwitz_conditions(coefficients: Sequence[Expr]) -> tuple[Expr, ...]:
     >>> from sympy import Symbol
     >>> k = Symbol("k", real=True)
     >>> hurwitz_conditions((m, gamma, k)), hurwitz_conditions((k, gamma)), hurwitz_conditions((m, 0, k))
-    ((gamma, k), (k**2, gamma, k), (0,))
+    ((gamma, k), (gamma, k), (0,))
     """
     lead = coefficients[0]
     a = [Integer(0) + c if signs(lead) <= POSITIVE else expand(c * lead) for c in coefficients]
     given = [expand(lead)] if signs(lead) <= POSITIVE else []
-    return tuple(positive_sides((a[0], *hurwitz_determinants(a)), list(given))[len(given) :])
+    sides = positive_sides((a[0], *hurwitz_determinants(a)), list(given))[len(given) :]
+    return tuple(side for side in sides if not _says_not_zero_twice(side, sides))
+
+
+def _says_not_zero_twice(side: Expr, sides: Sequence[Expr]) -> bool:
+    """Return whether a side is an even power of a factor of another one, which says that it is not zero."""
+    base, power = side.as_base_exp()
+    factors = {f for other in sides if other != side for f in Mul.make_args(other)}
+    return bool(power.is_even and (base in factors or -base in factors))
 
 
 def positive_sides(expressions: Iterable[Expr], known: list[Expr]) -> list[Expr]:

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from sympy import Poly, Rational, Symbol, cos, lambdify, log, sqrt
+from sympy import Integer, Poly, Rational, Symbol, cos, lambdify, log, sqrt
 
 from physsym import (
     after,
@@ -34,7 +34,7 @@ from physsym.analysis.exact_evaluation import known_signs, put, sign_of
 from physsym.analysis.linear import z
 from physsym.analysis.stability import Region, hurwitz, schur_cohn
 from physsym.codegen import state_name
-from physsym.core.statements import states
+from physsym.core.statements import Rule, states
 from physsym.mechanics import particle_with_friction
 from physsym.vocabulary import G, dt, eta, gamma, lam, m, rho, tau, u, v, x
 
@@ -400,11 +400,14 @@ def test_an_affine_rule_tends_to_its_fixed_point_inside_the_region_alone():
 
 EMPTY = [
     (rule({x: x - eta * b * v, v: v + eta * b * x}), "never"),
-    (rule({x: x + eta * G}), "never"),
-    (law({m * dot(dot(x)): -gamma * dot(x) + lam * x}), "never"),
-    (law({m * dot(dot(x)): -G}), "never: neutral at best, neither attracting nor repelling"),
-    (law({dot(x): -b * v, dot(v): b * x}), "never: neutral at best, neither attracting nor repelling"),
-    (rule({x: x - b}), "never: neutral at best, neither attracting nor repelling"),
+    (rule({x: x + eta * G}), "never: it repels, some disturbances grow exponentially"),
+    (
+        law({m * dot(dot(x)): -gamma * dot(x) + lam * x}),
+        "never: it repels, some disturbances grow exponentially",
+    ),
+    (law({m * dot(dot(x)): -G}), "never: neutral at best, some disturbances do not decay"),
+    (law({dot(x): -b * v, dot(v): b * x}), "never: neutral at best, some disturbances do not decay"),
+    (rule({x: x - b}), "never: neutral at best, some disturbances do not decay"),
 ]
 
 
@@ -447,3 +450,43 @@ def test_the_region_of_a_rule_of_many_states_is_where_all_multipliers_are_inside
 def test_a_region_that_is_too_large_a_formula_is_refused_with_what_to_do():
     with pytest.raises(ValueError, match=r"degree 6 in 7 symbols .* put numbers for some of them"):
         stability_region(several_momenta(5)[0])
+
+
+GROWTH = [
+    law({dot(dot(x)): 4 * x}),
+    law({dot(x): v, dot(v): x}),
+    law({dot(x): x, dot(v): -v}),
+    law({dot(dot(x)): -9 * x}),
+    law({dot(dot(x)): Integer(0) * x}),
+    rule({x: 2 * x, v: v / 2}),
+    rule({x: -3 * x}),
+    rule({x: -x}),
+    rule({x: v, v: -x}),
+    rule({x: x + v, v: v}),
+]
+
+
+@pytest.mark.parametrize("statement", GROWTH, ids=str)
+def test_what_is_said_of_an_empty_region_is_what_the_roots_do(statement):
+    polynomial = characteristic_polynomial(statement, lam)
+    roots = np.roots([float(c) for c in polynomial.all_coeffs()])
+    fastest = max(abs(roots)) - 1 if isinstance(statement, Rule) else max(roots.real)
+    said = str(stability_region(statement))
+    assert ("it repels" in said) is bool(fastest > 1e-6)
+    assert ("neutral at best" in said) is bool(abs(fastest) <= 1e-6)
+
+
+def test_a_sign_that_is_not_known_says_nothing():
+    assert str(stability_region(law({dot(dot(x)): b * x}))) == "never"
+
+
+def test_a_square_that_says_nothing_new_is_left_out():
+    assert str(stability_region(law({b * dot(x): -x}))) == "b > 0"
+    assert "b**2" not in str(stability_region(law({b * dot(x): -rho * x})))
+
+
+@pytest.mark.parametrize("power", [Rational(1, 3), Rational(2, 5), Rational(1, 2)])
+def test_roots_of_parameters_are_parameters(power):
+    region = stability_region(rule({x: x * m**power - x}))
+    for number in (Rational(1, 2), Rational(3), Rational(9)):
+        assert region.holds_at({m: number}) is bool(abs(float(number) ** float(power) - 1) < 1)
