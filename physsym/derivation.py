@@ -38,7 +38,7 @@ from physsym.mechanics.moves import Integrate, Limit, Move, MoveError, ReduceOrd
 from physsym.mechanics.system import System
 from physsym.transform import apply
 from physsym.verify import dimensions, follows_from
-from physsym.verify.conditions import consistent, follows
+from physsym.verify.conditions import consistent, follows, implied_by_sign
 from physsym.verify.dimensions import known_dimensions
 from physsym.verify.engines.smtlib import declared_sign
 from physsym.verify.names import misused_names
@@ -373,9 +373,13 @@ class Derivation:
         """Return what is taken for granted: conditions of the lines, definitions, and declared signs."""
         statements = (*self._walk[0], *(d for step in self.steps for d in _definitions(step.move)))
         held = sorted({s for line in statements for s in symbols(line)}, key=str)
-        taken = (
-            Assumption(c, "follows" if follows(c, self.definitions) else "assumed") for c in self._conditions
-        )
+        open_ones = [c for c in self._conditions if not follows(c, self.definitions)]
+        certain = tuple(c for c in self._conditions if isinstance(c, Condition) and c not in open_ones)
+        for c in reversed(open_ones.copy()):  # what the others imply
+            others = (*certain, *(o for o in open_ones if o != c and isinstance(o, Condition)))
+            if isinstance(c, Condition) and implied_by_sign(others, c):
+                open_ones.remove(c)
+        taken = (Assumption(c, "assumed" if c in open_ones else "follows") for c in self._conditions)
         defined = (Assumption(d, "defined") for d in self.definitions)
         declared = (Assumption(c, "declared") for s in held for c in declared_sign(s))
         return (*taken, *defined, *declared)
@@ -399,7 +403,8 @@ class Derivation:
             if move.neglected is not None:
                 entries.append(StepError(k, neglected=move.neglected))
             if verdict.error is not None and isinstance(above, Rule):
-                fixed = step is not None and step in symbols(above)
+                tending = move.symbol if isinstance(move, Limit) else None
+                fixed = step is not None and step in symbols(above) and step != tending
                 within = ("at fixed ", step) if fixed else ("in each step",)
                 entries.append(StepError(k, verdict.error, within=within, in_rule=True))
             elif verdict.error is not None and isinstance(above, Law):

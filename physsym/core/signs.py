@@ -19,6 +19,7 @@ from physsym.core.verdicts import Condition
 Signs = frozenset[int]
 ANY: Signs = frozenset({-1, 0, 1})
 POSITIVE: Signs = frozenset({1})
+_ODD = (sympy.sign, sympy.sinh, sympy.tanh, sympy.atan, sympy.asinh)  # with the sign of their argument
 NONNEGATIVE: Signs = frozenset({0, 1})
 _RELATIONS: dict[Signs, tuple[int, Literal["= 0", "!= 0", "> 0", ">= 0"]]] = {
     POSITIVE: (1, "> 0"),
@@ -80,7 +81,7 @@ def _(expression: Mul) -> Signs:
     rest: Signs = POSITIVE
     for part in expression.args:
         base, power = part.as_base_exp()
-        if isinstance(part, sympy.sign):
+        if isinstance(part, _ODD):
             odd[part.args[0]] = odd.get(part.args[0], 0) + 1
         elif power.is_Integer and not base.is_number:
             odd[base] = odd.get(base, 0) + int(power)
@@ -110,7 +111,11 @@ def _(expression: Abs) -> Signs:
 
 
 @_signs.register(sympy.sign)
-def _(expression: sympy.sign) -> Signs:
+@_signs.register(sympy.sinh)
+@_signs.register(sympy.tanh)
+@_signs.register(sympy.atan)
+@_signs.register(sympy.asinh)
+def _(expression: Expr) -> Signs:
     return signs(expression.args[0])
 
 

@@ -128,8 +128,9 @@ class Verdict:
     def __str__(self) -> str:
         given = f", given {', '.join(map(str, self.assumes))}" if self.assumes else ""
         how = {"uniform": " uniformly"}.get(self.convergence, f" {self.convergence}".rstrip())
-        # What fails is of no order: the one that was computed on the way says nothing about the step.
-        error = f", up to {self.error}" if self.error and self.outcome is not Outcome.FAILS else ""
+        # What is not shown to hold is of no order: one that was computed on the way says nothing of the step.
+        shown = self.error and self.outcome not in _WORST_FIRST[:3]
+        error = f", up to {self.error}" if shown else ""
         why = f": {'; '.join(self.evidence)}" if self.evidence else ""
         return f"{self.outcome.value}{how}{error}{given}{why}" + (
             f" [{self.witness}]" if self.witness else ""
@@ -226,7 +227,7 @@ def all_of(*verdicts: Verdict) -> Verdict:
         assumes=_once(a for v in verdicts for a in v.assumes),
         engines=_once(e for v in verdicts for e in v.engines),
         witness=next((v.witness for v in worst if v.witness), ""),
-        error=next((v.error for v in verdicts if v.error), None),
+        error=None if outcome in _WORST_FIRST[:3] else next((v.error for v in verdicts if v.error), None),
         convergence="" if outcome in _WORST_FIRST[:3] else weakest,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sympy import Abs, Add, Expr, S, Symbol, expand, factor
+from sympy import Abs, Add, DiracDelta, Expr, S, Symbol, expand, factor
 
 from physsym.core.motion import is_time
 from physsym.core.signs import signs
@@ -38,6 +38,8 @@ class System:
             raise ValueError(
                 f"a system needs distinct coordinates at no special instant, given {self.coordinates}"
             )
+        if any(map(is_time, self.coordinates)):
+            raise ValueError("t is the time, and no coordinate of a system: the action is integrated over it")
         for name in ("lagrangian", "dissipation"):
             object.__setattr__(self, name, exact(getattr(self, name)))
             beyond = getattr(self, name).free_symbols & {dot(dot(q)) for q in self.coordinates}
@@ -59,7 +61,8 @@ class System:
         """Return the law d/dt dL/dq' - dL/dq + dR/dq' = 0 (Goldstein, Classical Mechanics, section 1.5).
 
         The accelerations are on the left, forces and friction on the right. The law assumes that the power
-        dissipated is not negative.
+        dissipated is not negative. Raises ValueError for a coordinate without an equation, as of a Lagrangian
+        that is a total time derivative, and for a momentum that jumps.
 
         >>> print(damped_particle.law())
         m*x'' = -gamma*x' - grad(x)
@@ -70,9 +73,31 @@ class System:
     def _equation(self, q: Symbol) -> Equation:
         momentum = self.lagrangian.diff(dot(q))
         rest = total_time_derivative(momentum, self.coordinates) - self.lagrangian.diff(q)
-        balance = expand(rest + self.dissipation.diff(dot(q)).doit())
+        balance = _without_impulses(expand(rest + self.dissipation.diff(dot(q)).doit()))
+        if balance == 0:
+            raise ValueError(
+                f"the equation of {q} is 0 = 0: the Lagrangian {self.lagrangian} does not hold {q}, or "
+                "only in a total time derivative, which adds nothing to the motion"
+            )
         inertia = Add(*(a * balance.coeff(a) for a in (dot(dot(s)) for s in self.coordinates)))
         return Equation(inertia, expand(inertia - balance))
+
+
+def _without_impulses(balance: Expr) -> Expr:
+    """Return a sum without the impulses DiracDelta(s)*f that vanish because f does where s = 0.
+
+    They come of the second derivative of a power of |s|. Raises ValueError for one that does not vanish.
+    """
+    for impulse in balance.atoms(DiracDelta):
+        place = impulse.args[0]
+        factor_there = balance.coeff(impulse).subs(place, 0) if len(impulse.args) == 1 else S.NaN
+        if factor_there != 0:
+            raise ValueError(
+                f"a momentum jumps where {place} = 0, so that the force there is no function; give a "
+                "Lagrangian whose momenta are continuous"
+            )
+        balance = balance.xreplace({impulse: S.Zero})
+    return balance
 
 
 def total_time_derivative(expression: Expr, coordinates: tuple[Symbol, ...]) -> Expr:

@@ -18,11 +18,24 @@ def _(move: Neglect, line: Statement) -> Statement:
     pairs = list(zip(law.equations, shorter, strict=True))
     changed = sum((old.left != new.left) + (old.right != new.right) for old, new in pairs)
     if changed != 1:
-        raise MoveError(f"{move.term} must be a term on one side of one equation; it is on {changed}")
+        hint = "" if changed else "; give the line in which its terms occur as the line above"
+        raise MoveError(
+            f"{move.term} must be a term, or a sum of terms, on one side of one equation; it is on "
+            f"{changed}{hint}"
+        )
     return Law(shorter, law.assuming)
 
 
 def _without(side: Expr, term: Expr) -> Expr:
+    """Return a side without the term, as it is written or multiplied out; a sum goes with all its terms."""
+    wanted = expand(term)
+    written = Add.make_args(side)
+    whole = [t for t in written if expand(t) in (wanted, -wanted)]
+    if whole:
+        return Add(*(t for t in written if t not in whole))
     terms = Add.make_args(expand(side))
-    found = [t for t in terms if t in (expand(term), -expand(term))]
-    return Add(*(t for t in terms if t not in found)) if found else side
+    for sign in (1, -1):
+        parts = [expand(sign * part) for part in Add.make_args(wanted)]
+        if all(part in terms for part in parts):
+            return Add(*(t for t in terms if t not in parts))
+    return side

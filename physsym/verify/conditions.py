@@ -177,6 +177,25 @@ def in_first_names(conditions: Iterable[Condition], definitions: Iterable[Equati
     return meant
 
 
+def implied_by_sign(given: Iterable[Condition], condition: Condition) -> bool:
+    """Return whether a condition follows from the signs that others state, by its form alone."""
+    known, excluded = tuple(given), _EXCLUDED[condition.relation]
+    if not signs_under(condition.expression, known_signs(known)) & excluded:
+        return True
+    for other in known:
+        # What exceeds something that is not negative is not negative.
+        least = {"> 0": {1}, ">= 0": {0, 1}}.get(other.relation)
+        beyond = signs(sympy.expand(condition.expression - other.expression))
+        if (
+            least
+            and beyond
+            and -1 not in beyond
+            and not {max(i, j) for i in least for j in beyond} & excluded
+        ):
+            return True
+    return False
+
+
 def implied(given: Iterable[Condition], condition: Condition) -> bool:
     """Return whether a condition follows from the signs of its symbols together with other conditions.
 
@@ -190,7 +209,7 @@ def implied(given: Iterable[Condition], condition: Condition) -> bool:
         c.expression == condition.expression and c.relation in (condition.relation, *stronger) for c in known
     ):
         return True
-    if not signs_under(condition.expression, known_signs(known)) & _EXCLUDED[condition.relation]:
+    if implied_by_sign(known, condition):
         return True
     shared = [c for c in known if c.expression.free_symbols & condition.expression.free_symbols]
     return bool(shared) and smt.implies(known, condition).answer is Answer.PROVED
@@ -260,8 +279,8 @@ def _consistent(conditions: tuple[Condition, ...]) -> tuple[Verdict, tuple[Condi
     candidates = (at for at in sample_points(held, _EXAMPLES) if satisfied(conditions, at))
     if (example := next(candidates, None)) is not None:
         point = ", ".join(f"{s} = {n}" for s, n in example.items())
-        where = f"at {point}" if point else "whatever the symbols are"
-        return holds(f"all assumptions hold {where}", engines=("exact points",)), ()
+        where = f"hold together, as at {point}" if point else "hold whatever the symbols are"
+        return holds(f"the conditions on symbols {where}", engines=("exact points",)), ()
     possible, core = smt.consistent(conditions)
     if possible is None:
         return undecided("no example was found in which all assumptions hold", engines=(smt.NAME,)), ()

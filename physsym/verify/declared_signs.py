@@ -10,6 +10,7 @@ from physsym.core.signs import declared_sign_name, declares_sign, of_declared_si
 from physsym.core.verdicts import Condition, Hypothesis
 from physsym.verify.conditions import truth
 from physsym.verify.substitution import Refusal
+from physsym.vocabulary import STANDARD
 
 KINDS_OF_NUMBER = ("integer", "even", "odd", "prime", "composite", "irrational", "transcendental")
 
@@ -32,7 +33,7 @@ def required_by_name(symbol: Symbol, value: Expr) -> tuple[Condition | Hypothesi
     Raises
     ------
     Refusal
-        Where they contradict it.
+        Where they contradict it, or the natural range of the name.
 
     Examples
     --------
@@ -49,6 +50,9 @@ def required_by_name(symbol: Symbol, value: Expr) -> tuple[Condition | Hypothesi
             f"{symbol} = {value} contradicts that {symbol} is declared {declared_sign_name(symbol)}: declare "
             "it real, or define it with the other sign"
         )
+    for bound in STANDARD.ranges((symbol,)):
+        if truth(Condition(bound.expression.xreplace({symbol: value}), bound.relation)) is False:
+            raise Refusal(f"{symbol} = {value} is never in the range of {symbol}, {bound}: take another name")
     return (*([] if sign is None or known else [sign]), *_kind_of_number(symbol, value))
 
 

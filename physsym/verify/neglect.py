@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from sympy import Add, Expr, Integer, expand
@@ -39,13 +40,24 @@ def _without(law: Law, term: Expr) -> list[list[Expr]]:
     return [
         [r - part if j == k else r for j, r in enumerate(residuals)]
         for k, equation in enumerate(law.equations)
-        for part in _parts(equation)
-        if identical(part, term) or identical(part, -term)
+        for part in _occurrences(equation, term)
     ]
 
 
-def _parts(equation: Equation) -> list[Expr]:
+def _occurrences(equation: Equation, term: Expr) -> Iterator[Expr]:
+    """Yield a term, or its negative, where it occurs: as written, multiplied out, or by all its terms."""
+    for form in (expand, lambda side: side):
+        parts = _parts(equation, form)
+        yield from (part for part in parts if identical(part, term) or identical(part, -term))
+        summands = Add.make_args(expand(term))
+        for whole in (term, -term):
+            pieces = Add.make_args(expand(whole))
+            if len(summands) > 1 and all(any(identical(p, piece) for p in parts) for piece in pieces):
+                yield whole
+
+
+def _parts(equation: Equation, form: Callable[[Expr], Expr]) -> list[Expr]:
     """Return terms that add up to left minus right; SymPy proposes them, their sum is checked."""
-    left, right = (Add.make_args(expand(side)) for side in (equation.left, equation.right))
+    left, right = (Add.make_args(form(side)) for side in (equation.left, equation.right))
     parts = [*left, *(-part for part in right)]
     return parts if identical(Add(*parts), equation.residual) else []

@@ -3,37 +3,47 @@
 import pytest
 from mpmath import mp, mpf
 from sympy import (
+    Abs,
     Rational,
     Symbol,
     asinh,
     atan,
     atanh,
+    cosh,
     exp,
     log,
+    sin,
     sinh,
     sqrt,
     tanh,
 )
 
 from physsym import (
+    Define,
     Derivation,
     Divide,
     Integrate,
     Isolate,
+    Limit,
     Multiply,
+    Neglect,
     Rescale,
     Step,
+    System,
     apply,
     check,
     damped_particle,
     dot,
     law,
+    rule,
 )
-from physsym.core.verdicts import Outcome
-from physsym.integrators import forward_euler, runge_kutta_4
+from physsym.core.verdicts import Order, Outcome, Verdict, all_of, fails, holds
+from physsym.integrators import forward_euler, heun, runge_kutta_4
+from physsym.mechanics import MoveError
 from physsym.verify.monotone import strictly_monotone
+from physsym.verify.variation import follows_from
 from physsym.verify.well_formed import well_formed
-from physsym.vocabulary import G, dt, gamma, m, x
+from physsym.vocabulary import G, U, dt, gamma, m, rho, u, x
 
 a, b, y, z, w, v, t = (Symbol(name, real=True) for name in "abyzwvt")
 k, tau = (Symbol(name, positive=True) for name in ("k", "tau"))
@@ -194,3 +204,88 @@ def test_a_rescaled_law_may_be_divided_by_its_unit(unit):
     assert "which is not zero" in str(verdict)
     spoiled = law({dot(w): -(b - rate + 1) * w})
     assert check(Rescale(v, w, unit), law({dot(v): -b * v}), spoiled).outcome is FAILS
+
+
+# ------------------------------------------------------------------ systems, names, terms and texts
+
+
+@pytest.mark.parametrize("value", [-2 - dt / gamma, 1 + dt / tau, 2], ids=str)
+def test_a_name_does_not_leave_its_natural_range(value):
+    above = rule({u: (value if value != 2 else 1 + dt / dt) * u})
+    verdict = check(Define(rho, value, eliminating=dt), above, rule({u: rho * u}))
+    assert verdict.outcome is FAILS
+    within = 1 - dt / tau
+    assert (
+        check(Define(rho, within, eliminating=dt), rule({u: within * u}), rule({u: rho * u})).outcome is HOLDS
+    )
+
+
+def test_the_lagrangian_of_a_power_of_a_speed_has_no_impulses():
+    # d/dt (3 v**2 sign(v)) = 6 |v| a, by hand.
+    acceleration, speed = dot(dot(x)), dot(x)
+    (equation,) = System((x,), Abs(speed) ** 3 - U).law().equations
+    for number in (-2, 1, 5):
+        at = {acceleration: 7, speed: number}
+        assert equation.left.subs(at) == 6 * abs(number) * 7
+    assert (
+        follows_from(System((x,), Abs(speed) ** 3 - U), law({6 * Abs(speed) * acceleration: -G})).outcome
+        is HOLDS
+    )
+    with pytest.raises(ValueError, match="momentum jumps"):
+        System((x,), Abs(speed) - U).law()
+
+
+@pytest.mark.parametrize(
+    "friction", [-gamma * cosh(dot(x)), -gamma * dot(x) * atan(dot(x)), -gamma * log(cosh(dot(x)))], ids=str
+)
+def test_friction_that_never_takes_power_is_refused_whatever_its_form(friction):
+    with pytest.raises(ValueError, match="never positive"):
+        System((x,), m * dot(x) ** 2 / 2 - U, friction)
+    assert System((x,), m * dot(x) ** 2 / 2 - U, -friction)
+
+
+def test_what_is_no_coordinate_and_what_is_no_lagrangian_is_said():
+    with pytest.raises(ValueError, match="t is the time"):
+        System((t,), dot(t) ** 2 / 2)
+    for nothing in (z * dot(z), z**2 * dot(z) + a, Rational(3)):
+        with pytest.raises(ValueError, match="0 = 0"):
+            System((z,), nothing).law()
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_sum_of_terms_is_neglected_as_written_or_by_its_terms(sign):
+    term = sign * k * (sin(y) - y)
+    for rate in (-k * y - k * (sin(y) - y), -k * y - k * (sin(y) - y) - y**3, k * y - k * sin(y) + y**2):
+        above = law({dot(dot(y)): rate})
+        below = apply(Neglect(term), above)
+        verdict = check(Neglect(term), above, below)
+        assert verdict.outcome is CONDITIONAL
+        assert (below.equations[0].right - rate - k * (sin(y) - y)).expand() == 0
+        spoiled = law({dot(dot(y)): rate - k * (sin(y) - y)})
+        assert check(Neglect(term), above, spoiled).outcome is FAILS
+    with pytest.raises(MoveError, match="sum of terms"):
+        apply(Neglect(term), law({dot(dot(y)): -k * sin(y)}))
+    assert check(Neglect(term), law({dot(dot(y)): -k * sin(y)}), law({dot(dot(y)): -k * y})).outcome is FAILS
+
+
+def test_a_verdict_that_does_not_hold_has_no_order_of_error():
+    wrong = all_of(holds("seen", error=Order(dt, 1)), fails("no"))
+    assert wrong.error is None
+    assert "up to" not in str(wrong)
+    assert "up to" not in str(Verdict(Outcome.FAILS, error=Order(dt, 1)))
+    assert "up to O(dt)" in str(holds(error=Order(dt, 1)))
+
+
+def test_a_condition_that_the_others_imply_follows():
+    move = Integrate(heun, dt)
+    derivation = Derivation("", law({dot(x): sqrt(t + k)}), (Step("", move),))
+    sources = {str(one.condition): one.source for one in derivation.assumptions}
+    assert sources["k + t >= 0"] == "assumed"
+    assert sources["dt + k + t >= 0"] == "follows"
+
+
+def test_the_limit_of_the_time_step_is_not_taken_at_a_fixed_one():
+    steps = (Step("", Integrate(forward_euler, dt)), Step("", Limit(dt, 0)))
+    budget = Derivation("", law({dot(x): -x}), steps).error
+    assert "at fixed dt" not in str(budget)
+    assert not budget.is_known

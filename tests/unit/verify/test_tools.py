@@ -106,7 +106,7 @@ def test_an_example_reports_the_value_of_each_symbol(unseen):
     verdict = consistent((Condition(c - w - 1, "> 0"), Hypothesis("smooth"), Condition(gamma, "> 0")))
     assert verdict.engines == ("exact points",)
     words, values = verdict.evidence[0].split(" at ")
-    assert words == "all assumptions hold"
+    assert words == "the conditions on symbols hold together, as"
     at = dict(pair.split(" = ") for pair in values.split(", "))
     assert set(at) == {"c", "w"}
     assert Fraction(at["c"]) - Fraction(at["w"]) > 1
@@ -114,7 +114,7 @@ def test_an_example_reports_the_value_of_each_symbol(unseen):
 
 @pytest.mark.parametrize("assumed", [(), (Hypothesis("smooth"), Condition(gamma, "> 0"))])
 def test_what_follows_needs_no_example(unseen, assumed):
-    assert consistent(assumed).evidence == ("all assumptions hold whatever the symbols are",)
+    assert consistent(assumed).evidence == ("the conditions on symbols hold whatever the symbols are",)
 
 
 @pytest.mark.parametrize(
