@@ -15,6 +15,7 @@ APPLY, CHECK, ENGINES = (
 )
 MOTION = "tests/unit/verify/test_motion.py"
 NAMES = "tests/unit/verify/test_names.py"
+LAYERS = "tests/unit/verify/test_layers.py"
 ATTRACTION = "tests/unit/verify/test_attraction.py"
 COMPARISONS = "tests/unit/verify/test_comparisons.py"
 SIGNS = "tests/unit/verify/test_declared_signs.py"
@@ -308,7 +309,22 @@ GUARDS = (
           (f"{ATTRACTION}::test_what_cannot_be_followed_is_no_pass_where_no_rate_is_lost",)),
     Guard(43, "rates that turn about those of the limit are taken to settle",
           "physsym/verify/attraction.py",
-          'return Verdict(Outcome.CONDITIONAL, verdict.evidence, (prepared, *turning), verdict.engines)',
+          'return Verdict(Outcome.CONDITIONAL, verdict.evidence, (prepared, *nonzero), verdict.engines)',
           "return holds()",
           (f"{ATTRACTION}::test_a_neutral_rotation_needs_a_start_on_the_limit",)),
+    Guard(43, "the points where a limit is singular are not listed",
+          "physsym/verify/singularities.py",
+          "            if not follows(condition) and not implied(granted, condition):\n",
+          "            if False:\n",
+          (f"{LAYERS}::test_a_law_converges_away_from_the_zeros_of_its_denominators",)),
+    Guard(43, "a slow state that jumps in the layer is taken to be continuous",
+          "physsym/verify/layer.py",
+          "        if state in layer.free and change <= 0:\n", "        if False:\n",
+          (f"{LAYERS}::test_a_slow_state_that_is_driven_through_the_layer_fails",)),
+    Guard(43, "a fast motion is taken to find a solution of the limit from everywhere",
+          "physsym/verify/layer.py", "    if layer.is_linear(fast):\n", "    if True:\n",
+          (f"{LAYERS}::test_a_fast_motion_that_is_not_linear_attracts_from_a_basin_only",)),
+    Guard(43, "a layer is claimed where the fast roots vanish on the limit",
+          "physsym/verify/attraction.py", "    if _excluded(joined, below):\n", "    if False:\n",
+          (f"{LAYERS}::test_a_root_that_vanishes_at_the_limit_is_no_layer",)),
 )  # fmt: skip

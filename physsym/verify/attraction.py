@@ -332,6 +332,7 @@ def convergence(above: Law, below: Law, approach: Approach) -> Verdict:
     Verdict
         Holds uniformly where there is no fast motion, pointwise after a layer where all fast motions decay;
         conditional where that depends on signs that are not known; fails where one repels or never settles.
+        The error, in the small symbol of the approach, is that which the layer leaves in slow states.
     """
     unknowns = Unknowns.of(above)
     if unknowns is None:
@@ -342,7 +343,9 @@ def convergence(above: Law, below: Law, approach: Approach) -> Verdict:
         if _keeps_order(below, unknowns):
             return Verdict(Outcome.HOLDS, ("there is no fast motion",), convergence="uniform")
         blocks = list(Linearisation.of(above, unknowns).blocks())
-        return all_of(*(_of_block(block, unknowns, above, below, approach) for block in blocks))
+        found = [_of_block(block, unknowns, above, below, approach) for block in blocks]
+        slowest = min((v.error for v in found if v.error), key=lambda e: e.exponent, default=None)
+        return replace(all_of(*found), error=slowest)
     except UndecidedError as doubt:
         return _unless_bounded(above, below, approach, str(doubt))
 

@@ -48,7 +48,7 @@ def derivative(expression: Expr, symbol: Symbol) -> Expr:
 
 
 def _in_cosh(slope: Expr) -> Expr:
-    """Return a slope with cosh**2 - 1 for sinh**2, so that its sign is seen."""
+    """Return a derivative with cosh**2 - 1 for sinh**2, so that its sign is seen."""
     squares = {f**2: sympy.cosh(f.args[0]) ** 2 - 1 for f in slope.atoms(sympy.sinh)}
     return sympy.expand(sympy.expand(slope).xreplace(squares))
 

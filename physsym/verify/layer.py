@@ -16,14 +16,14 @@ from fractions import Fraction
 from itertools import product
 
 import sympy
-from sympy import Expr, Integer, Symbol, atan, cos, cosh, erf, expand, sign, sin, tanh
+from sympy import Expr, Integer, Rational, Symbol, atan, cos, cosh, erf, expand, sign, sin, tanh
 from sympy.solvers.solveset import NonlinearError
 
 from physsym.core.polynomials import factored
 from physsym.core.signs import NONNEGATIVE, signs
 from physsym.core.statements import Law, symbols
 from physsym.core.symbols import DOT
-from physsym.core.verdicts import Hypothesis, Outcome, Verdict, fails, undecided
+from physsym.core.verdicts import Hypothesis, Order, Outcome, Verdict, fails, undecided
 from physsym.verify.derivative import derivative
 from physsym.verify.engines.laurent import UndecidedError
 from physsym.verify.expansion import Approach, expanded
@@ -129,6 +129,12 @@ class Layer:
         found = min((size + lasts for size, lasts in self.bound(self.rates[state])), default=_NEVER)
         return min(found, Fraction(0)) if self.friction[state] >= self.width else found
 
+    def lag(self, state: Symbol) -> Fraction:
+        """Return by which power of the small symbol fast states move another one in the layer."""
+        fast = {s for s in self.rates if self.change(s) <= 0}
+        parts = [a for a in sympy.Add.make_args(expand(self.rates[state])) if a.free_symbols & fast]
+        return min((size + lasts for a in parts for size, lasts in self.bound(a)), default=_NEVER)
+
     def in_words(self, state: Symbol) -> Expr:
         """Return the rate of a state in the symbol of the limit."""
         return self.rates[state].xreplace({self.approach.symbol: self.approach.distance})
@@ -171,7 +177,11 @@ def driven(layer: Layer) -> Iterator[Verdict]:
     said = ((f"{kept} uniformly on finite times",) if kept else ()) + (
         (f"{moved} after a layer of width O({width})",) if moved else ()
     )
-    yield Verdict(Outcome.HOLDS, said)
+    lag = min(map(layer.lag, layer.free), default=_NEVER)
+    error = (
+        Order(layer.approach.symbol, Rational(lag.numerator, lag.denominator)) if 0 < lag < _NEVER else None
+    )
+    yield Verdict(Outcome.HOLDS, said, error=error)
     for state, change in changes.items():
         if state in layer.free and change <= 0:
             yield _jump(layer, state, change)

@@ -193,11 +193,12 @@ def _laws(move: Limit, ways: tuple[Approach, ...], above: Law, below: Statement)
         return joined
     motions = _from_all_sides([(way, convergence(rewritten(above, way.near), law, way)) for way in ways])
     if motions.outcome in (Outcome.FAILS, Outcome.UNDECIDABLE):
-        return motions
+        return replace(motions, error=None)
     solved = [_solution(way, above, law, *match) for way in ways for match in matched]
     known = tuple(c for c in motions.assumes if isinstance(c, Condition))
     solved = [_without(known, v) for v in solved]
-    return replace(all_of(joined, motions, *solved), error=_least(move, solved or [joined]).error)
+    lag = [holds(error=Order(_vanishing(move), motions.error.exponent))] if motions.error else []
+    return replace(all_of(joined, motions, *solved), error=_least(move, [*(solved or [joined]), *lag]).error)
 
 
 def _solution(way: Approach, above: Law, below: Law, residual: Expr, limit: Expr, error: Order) -> Verdict:

@@ -18,6 +18,7 @@ from sympy import (
     cos,
     cosh,
     exp,
+    lambdify,
     log,
     oo,
     sin,
@@ -185,6 +186,27 @@ def test_a_rate_that_is_small_enough_leaves_the_state_alone():
     )
     assert verdict, str(verdict)
     assert "y uniformly on finite times" in verdict.evidence
+
+
+LAGS = [
+    ({eps * dot(x): -x, dot(y): eps ** Rational(3, 2) * dot(x) ** 2 - y}, "O(eps**(1/2))", 0.5),
+    ({eps * dot(x): -x, dot(y): eps**2 * dot(x) ** 2 - y}, "O(eps)", 1),
+    ({eps * dot(x): -x, dot(y): x - y}, "O(eps)", 1),
+]
+
+
+@pytest.mark.parametrize(("above", "order", "slope"), LAGS)
+def test_the_order_is_that_of_what_the_layer_leaves_in_slow_states(above, order, slope):
+    limit = law({0: -x, dot(y): -y + (x if above[dot(y)].has(x) else 0)})
+    verdict = check(Limit(eps), law(above), limit)
+    assert verdict, str(verdict)
+    assert str(verdict.error) == order
+    rate = lambdify((x, y, eps), above[dot(y)].xreplace({dot(x): -x / eps}))
+    gaps = [
+        abs(end(lambda _, r, h=h: [-r[0] / h, rate(*r, h)], [1.0, 0.5], 1)[1] - 0.5 * math.exp(-1))
+        for h in (1e-3, 1e-4)
+    ]
+    assert math.log10(gaps[0] / gaps[1]) == pytest.approx(slope, abs=0.05)
 
 
 UNIFORM = [
