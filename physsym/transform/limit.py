@@ -66,10 +66,10 @@ def _from_side(plain: Expr, expression: Expr, move: Limit, side: str) -> Expr:
         found = sympy.limit(plain, move.symbol, move.to, side)
         if not _is_value(found) and (waves := _waves(plain, move, side)):
             found = _of_waves(plain, waves, move, side)
-    except NotImplementedError as reason:
+    except (NotImplementedError, RecursionError):
         raise MoveError(
-            f"SymPy does not find the limit of {expression} as {move.symbol} tends to {move.to} ({reason}): "
-            "state the line that it gives"
+            f"SymPy does not find the limit of {expression} as {move.symbol} tends to {move.to}: state the "
+            "line that it gives"
         ) from None
     if not _is_value(found):
         raise MoveError(f"{expression} has no finite limit as {move.symbol} tends to {move.to}")

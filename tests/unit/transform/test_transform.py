@@ -346,3 +346,12 @@ def test_a_limit_is_taken_from_its_side(side, factor):
 def test_an_equation_without_a_solution_in_formulas_is_refused_at_once(rate):
     with pytest.raises(MoveError, match="in a way that cannot be solved for it"):
         apply(Integrate(backward_euler, dt), law({dot(x): rate}))
+
+
+def test_a_limit_that_sympy_cannot_finish_is_refused(monkeypatch):
+    def endless(*_):
+        raise RecursionError("maximum recursion depth exceeded")
+
+    monkeypatch.setattr("sympy.limit", endless)
+    with pytest.raises(MoveError, match="state the line that it gives"):
+        apply(Limit(tau, 0), law({dot(x): -x * exp(-1 / tau)}))
