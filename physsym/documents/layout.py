@@ -75,6 +75,7 @@ class Layout:
     """The state of a layout: the options of the document, and what it has so far."""
 
     faces: tuple[Face, ...]
+    scripts: tuple[str, ...]  # the paths of those that can be read again, in their order
     anchors: Mapping[str, str]  # of all that prose may refer to: numbers of equations, ids of claims
     numbers: dict[LinePath, str] = field(default_factory=dict)
     shown: dict[str, JudgedEquation] = field(default_factory=dict)
@@ -99,6 +100,10 @@ class Layout:
         new = tuple(e for e in dimensions.evidence if e.partition(":")[0] not in known)
         self.noted |= {(where, e.partition(":")[0]) for e in new if ":" in e}
         return replace(dimensions, evidence=new)
+
+    def source(self, script: Script, what: str) -> str:
+        """Return the expression for what a section shows, in a notebook that has read the scripts again."""
+        return what.format(f"found[{self.scripts.index(script.path)}]") if script.path else ""
 
     def of_faces(self, own: Sequence[Face]) -> tuple[Face, ...]:
         """Return the faces of the document that a formula has; all of its own where it has none of them."""
@@ -132,10 +137,11 @@ def lay_out(
         The tree that every format writes.
     """
     scripts = [s.script for s in computed.scripts]
-    layout = Layout(faces, _anchors(computed))
+    layout = Layout(faces, tuple(s.path for s in scripts if s.path), _anchors(computed))
     sections = [
         replace(
-            _chapter(s.script, chapter, blocks, layout), source=_source(s.script, f"chapters_of({{}})[{k}]")
+            _chapter(s.script, chapter, blocks, layout),
+            source=layout.source(s.script, f"chapters_of({{}})[{k}]"),
         )
         for s in computed.scripts
         for k, (chapter, blocks) in enumerate(s.chapters)
@@ -176,11 +182,6 @@ def _anchors(computed: Computed) -> Mapping[str, str]:
 
 def _anchor_of_claim(name: str) -> str:
     return f"claim-{anchor(name)}"
-
-
-def _source(script: Script, what: str) -> str:
-    """Return the expression for what a section shows, in a notebook that has read the scripts again."""
-    return what.format(f"found[{script.name!r}]") if script.path else ""
 
 
 # ------------------------------------------------------------------ chapters
@@ -385,7 +386,7 @@ def _audit(claims: tuple[JudgedClaim, ...], layout: Layout, scripts: Sequence[Sc
         tree.Audit(tuple(map(_claim, claims)), frozenset(found)),
         *elsewhere,
     )
-    every = "{claim.id: claim for _, claim in claims_of(found.values())}"
+    every = "{claim.id: claim for _, claim in claims_of(found)}"
     readable = all(s.path for s in scripts)
     return Section(phrase("The audit"), "audit", 2, blocks, source=every if readable else "")
 
@@ -414,7 +415,7 @@ def _derivations(computed: ComputedScript, letter: str, layout: Layout) -> Itera
             3,
             tuple(_derived(derived, script, letter, layout)),
             derivation.vocabulary,
-            source=_source(script, f"{{}}.derivations[{k}]"),
+            source=layout.source(script, f"{{}}.derivations[{k}]"),
             outcomes=tuple(v.outcome for v in derived.verdicts),
         )
 

@@ -42,7 +42,7 @@ class Notebook(MarkdownBlocks[list[Cell]]):
                 _code(
                     "# Everything below is read again from the scripts, and checked.\n"
                     "from physsym import scripts\nfrom physsym.documents.content import chapters_of\n\n"
-                    f"found = {{s.name: s for s in scripts({document.paths!r})}}"
+                    f"found = scripts({document.paths!r})"
                 )
             )
         return cells

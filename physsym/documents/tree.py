@@ -234,7 +234,7 @@ class Section:
     """A heading and its blocks; level 2 for a chapter or a script, 3 for a derivation.
 
     The anchor is unique; `label` is printed before the title, such as "Chapter III". `source` is the Python
-    expression for what it shows, where that comes from scripts in `found`, by their names; `outcomes` are
+    expression for what it shows, where that comes from scripts in `found`, in their order; `outcomes` are
     those of the start and of all steps of a derivation, those shown elsewhere included.
     """
 

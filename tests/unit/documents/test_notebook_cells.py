@@ -56,6 +56,16 @@ def test_the_cells_of_own_scripts_find_them_from_the_folder_of_the_notebook(
     assert any("== ['holds', 'fails']" in source for source in sources)
 
 
+def test_scripts_of_one_name_are_told_apart(tmp_path):
+    shorter = OWN[: OWN.index("right =")] + OWN[OWN.index("wrong =") :]
+    for folder, text in {"a": OWN, "b": shorter}.items():
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "own.py").write_text(text)
+    both = [tmp_path / folder / "own.py" for folder in "ab"]
+    (path,) = ps.document(ps.scripts(both), tmp_path, ["ipynb"])
+    assert sum("derivation.verdicts()]" in source for source in run_cells(path)) == 5
+
+
 def test_the_cells_notice_a_script_that_changed(tmp_path, monkeypatch):
     script = tmp_path / "own_that_changes.py"
     script.write_text(OWN)
