@@ -145,7 +145,10 @@ def by_cases(left: Expr, right: Expr, given: Sequence[Condition], what: str, pro
     excluded = [c for v in verdicts for c in v.assumes]
     verdicts = [v for v in verdicts if not v.assumes]
     if not verdicts:
-        return undecided(f"{what}: no point was found at which both are defined", engines=(sampling.NAME,))
+        return undecided(
+            f"{what}: no point was found at which both are defined (real powers are those of positive bases)",
+            engines=(sampling.NAME,),
+        )
     if (
         not excluded
         and any(v.engines == (smt.NAME,) for v in verdicts)
@@ -194,7 +197,8 @@ def _case(
     if all(undefined) or (any(undefined) and smt.consistent(conditions)[0] is False):
         return None
     if any(undefined):
-        return replace(holds("only one of both is defined"), assumes=_without(known))
+        left_out = _without(known)
+        return replace(holds("only one of both is defined"), assumes=left_out) if left_out else None
     if left == right:
         return holds("the same by form")
     if verdict := prove(left, right, what) or prove(*_with_signs((left, right), signs_known), what):

@@ -12,7 +12,7 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
-from sympy import Add, Dummy, Expr, Pow, Symbol, preorder_traversal
+from sympy import Add, Expr, Pow, Symbol, preorder_traversal
 
 from physsym.core.signs import NONNEGATIVE, POSITIVE, signs
 from physsym.core.verdicts import Condition
@@ -64,7 +64,8 @@ def with_unknowns(expressions: Sequence[Expr], powers: Iterable[Pow]) -> list[Ex
     for power in powers:
         number, _ = power.exp.as_coeff_Add()
         whole, base = (number if number.is_Integer else 0), power.base.xreplace(put)
-        unknown = unknowns.setdefault((base, Add(power.exp, -whole)), Dummy("power", real=True))
+        new = Symbol(f"power number {len(unknowns)}", real=True)  # engines know symbols by their names
+        unknown = unknowns.setdefault((base, Add(power.exp, -whole)), new)
         put[power] = base**whole * unknown
     return [e.xreplace(put) for e in expressions]
 

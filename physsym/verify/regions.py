@@ -228,7 +228,10 @@ def _with_positive_unknowns(
     An identity in these is one of the expressions; one that needs more is not found in this way. Both sides
     are continuous, so that what holds for positive values holds for zero too.
     """
-    pair, replaced = (first, second), list(_domain(first, second, given)[1]) + list(given)
+    pair, replaced = (first, second), [*_domain(first, second, given)[1], *given]
+    if consistent(replaced).outcome is Outcome.FAILS:
+        return None
+    replaced = [*_signs_of_symbols(tuple(replaced)), *replaced]
     positive = sorted(
         (c for c in replaced if c.relation in ("> 0", ">= 0")), key=lambda c: c.expression.count_ops()
     )
@@ -242,6 +245,13 @@ def _with_positive_unknowns(
     if pair == (first, second):
         return None
     return identical_under(*pair, (), what) or None
+
+
+def _signs_of_symbols(conditions: tuple[Condition, ...]) -> Iterator[Condition]:
+    """Yield the signs of symbols that follow from conditions, zero included."""
+    for symbol in sorted({s for c in conditions for s in c.expression.free_symbols}, key=str):
+        both = (Condition(symbol, ">= 0"), Condition(-symbol, ">= 0"))
+        yield from [c for c in both if not symbol.is_nonnegative and implied(conditions, c)][:1]
 
 
 def _needed(first: Expr, second: Expr, ranges: tuple[Condition, ...], what: str) -> tuple[Condition, ...]:

@@ -74,6 +74,15 @@ def test_what_holds_for_any_numbers_in_the_place_of_powers_needs_no_sign():
     assert identical(y ** (n + 2) - y**n, y**n * (y - 1) * (y + 1)).assumes == ()
 
 
+def test_where_one_side_is_nowhere_defined_nothing_is_shown():
+    for left, right, given in (
+        ((-a) ** (c + Rational(1, 2)), sqrt(-a) * (-a) ** c, a > 0),
+        (log(y), log(-y), y < 0),
+        (sqrt(-p) * sqrt(-q), sqrt(p * q), ()),
+    ):
+        assert not identical(left, right, given=given)
+
+
 def test_conditions_never_contradict_what_is_given():
     verdict = identical(a**b * a**c, a ** (b + c), given=a < 0)
     assert verdict.outcome is Outcome.UNDECIDABLE
