@@ -10,7 +10,7 @@ from sympy import Expr, Integer, Symbol
 
 from physsym.core.motion import is_time, moves, moving_parts
 from physsym.core.statements import Law, Statement, expressions, symbols
-from physsym.core.symbols import OPAQUE, before, dot, name_and_marks
+from physsym.core.symbols import OPAQUE, after, before, dot, name_and_marks
 from physsym.core.verdicts import Condition, Outcome, Verdict
 from physsym.mechanics.moves import Define, Integrate, Isolate, Limit, Move, ReduceOrder, Rescale
 from physsym.verify.conditions import hypotheses, implied, nonzero, simplified
@@ -118,6 +118,8 @@ def conditional_on_new_domain(
         *defined(*expressions(above)),
     )
     earlier = {before(s): s for s in symbols(above) if before(s) not in symbols(above)}
+    if isinstance(move, Integrate):  # a step of no length leaves a state as it is
+        earlier |= {after(s): s for s in symbols(below)}
     back = {**earlier, **in_upper_terms(move)}  # what a rule needs, it needs at each step
     if isinstance(move, Isolate) and isinstance(below, Law):
         solution = {e.left: e.right for e in below.equations if e.left == move.symbol}
