@@ -140,10 +140,10 @@ def combine(findings: Sequence[Finding], left: Expr, right: Expr, what: str) -> 
         bounds = ", ".join(f"{f.engine}: {f.bound}" for f in proved)
         consulted = tuple(f.engine for f in findings if f in proved or f.engine in refuters)
         return holds(f"{what} agree, {bounds}", engines=consulted)
-    alone = f"only {_names(proved)} proves it; " if proved else ""
-    doubts = [f"{f.engine} sees a difference, but no point shows it" for f in refuted]
+    doubts = [f"only {_names(proved)} proves it"] if proved else []
+    doubts += [f"{f.engine} sees a difference, but no point shows it" for f in refuted]
     doubts += [f"{f.engine}: {f.reason}" for f in findings if f.reason and f.engine not in refuters]
-    return undecided(f"{what}: {alone}{'; '.join(doubts)}; {ADVICE}", engines=engines)
+    return undecided(f"{what}: {'; '.join([*doubts, ADVICE])}", engines=engines)
 
 
 def _having(findings: Iterable[Finding], answer: Answer) -> list[Finding]:

@@ -346,7 +346,7 @@ def test_an_analysis_takes_them_too():
     assert ps.analysis.damping_ratio(ps.damped_particle) == ps.analysis.damping_ratio(
         ps.damped_particle.law()
     )
-    with pytest.raises(TypeError, match=r"expected a law, such as .* given Rule"):
+    with pytest.raises(TypeError, match=r"expected a law, such as .* of type Rule"):
         ps.analysis.rate_along(as_rule(descent), x)
     with pytest.raises(TypeError, match=r"expected a rule, .* integrate a law first"):
         ps.analysis.spectral_radius(friction, {})

@@ -6,7 +6,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-from sympy import Abs, Max, Symbol, exp, log, sqrt
+from sympy import Max, Symbol, exp, log, sqrt
+from sympy import gamma as gamma_function
 
 from derivations import gradient_descent, momentum
 from physsym import (
@@ -119,8 +120,8 @@ def test_a_point_is_found_where_both_sides_are_defined():
 
 
 def test_a_failure_without_a_point_shows_what_the_engines_said():
-    text = failure(assert_same_expression, log(x**2), 2 * log(Abs(x)))
-    assert "actual      log(x**2)" in text
+    text = failure(assert_same_expression, gamma_function(x + 1), x * gamma_function(x))
+    assert "actual      gamma(x + 1)" in text
     assert "evidence" in text
 
 

@@ -10,6 +10,7 @@ from physsym import Divide, Limit, Multiply, after, before, check, dot, grad, id
 from physsym.core.verdicts import Condition, Hypothesis, Outcome, fails, holds
 from physsym.mechanics.moves import Define
 from physsym.verify import conditions
+from physsym.verify.cases import ADVICE
 from physsym.verify.conditions import assuming, consistent, follows, nonzero
 from physsym.verify.convergence_order import estimate_order
 from physsym.verify.domains import defined
@@ -208,16 +209,16 @@ def test_the_verdict_that_findings_amount_to(findings, verdict):
     ("findings", "doubt"),
     [
         ([BY_A, BY_A_TOO], "ends: only a and a2 proves it; "),
-        ([BY_A, LOST, AT_POINTS], "ends: only a proves it; lost: too large"),
-        ([SEEN, LOST], "ends: c sees a difference, but no point shows it; lost: too large"),
-        ([LOST, SILENT, LOST], "ends: lost: too large; lost: too large"),
+        ([BY_A, LOST, AT_POINTS], "ends: only a proves it; lost: too large; "),
+        ([SEEN, LOST], "ends: c sees a difference, but no point shows it; lost: too large; "),
+        ([LOST, SILENT, LOST], "ends: lost: too large; lost: too large; "),
         ([AT_POINTS], "ends: "),
     ],
 )
 def test_findings_that_leave_doubt_tell_why(findings, doubt):
     verdict = combine(findings, x, u, "ends")
     assert verdict.outcome is Outcome.UNDECIDABLE
-    assert verdict.evidence == (doubt,)
+    assert verdict.evidence == (f"{doubt}{ADVICE}",)
     assert verdict.engines == tuple(f.engine for f in findings)
 
 
