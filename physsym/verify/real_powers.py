@@ -12,7 +12,7 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
-from sympy import Add, Expr, Pow, Symbol, preorder_traversal
+from sympy import Add, Expr, Integer, Pow, Symbol, preorder_traversal
 
 from physsym.core.signs import NONNEGATIVE, POSITIVE, signs
 from physsym.core.verdicts import Condition
@@ -49,6 +49,22 @@ def needed_bases(powers: Iterable[Pow]) -> tuple[Condition, ...]:
     """
     found = (Condition(p.base, ">= 0" if signs(p.exp) <= POSITIVE else "> 0") for p in powers)
     return tuple(dict.fromkeys(found))
+
+
+def lowest_powers(expression: Expr) -> dict[tuple[Expr, Expr], Expr]:
+    """Return the least whole part of the exponents of the powers of a base whose exponents differ by it.
+
+    >>> a, b = Symbol("a", real=True), Symbol("b", real=True)
+    >>> lowest_powers(a ** (b + 2) + a ** (b - 1))
+    {(a, b): -1}
+    """
+    found: dict[tuple[Expr, Expr], Expr] = {}
+    for power in open_powers(expression):
+        number, _ = power.exp.as_coeff_Add()
+        whole = number if number.is_Integer else Integer(0)
+        key = power.base, Add(power.exp, -whole)
+        found[key] = min(whole, found.get(key, whole))
+    return found
 
 
 def with_unknowns(expressions: Sequence[Expr], powers: Iterable[Pow]) -> list[Expr]:

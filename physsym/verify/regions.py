@@ -28,7 +28,13 @@ from physsym.verify.conditions import consistent, implied, simplified
 from physsym.verify.domains import defined
 from physsym.verify.engines.evaluation import as_ball, satisfied
 from physsym.verify.identity import identical_under
-from physsym.verify.real_powers import open_powers, samples_at_negative_bases
+from physsym.verify.real_powers import (
+    lowest_powers,
+    needed_bases,
+    open_powers,
+    samples_at_negative_bases,
+    with_unknowns,
+)
 from physsym.vocabulary import STANDARD
 
 _POINTS_NEEDED = 3  # sample points in a region before it is tried
@@ -152,21 +158,29 @@ def _on_domains(verdict: Verdict, first: Expr, second: Expr, given: tuple[Condit
     """Return a verdict that holds as one on functions: conditional where only one of two has a value."""
     one_domain, needed = _domain(first, second, given)
     proved_for = [c for c in verdict.assumes if isinstance(c, Condition) and not implied(given, c)]
+    powers = open_powers(first, second)
+    if not proved_for and not all(implied(given, c) for c in needed_bases(powers)):
+        # Of powers with one exponent, up to whole numbers, the domains differ at zero alone.
+        one, other = with_unknowns((first, second), powers)
+        one_domain, _ = _domain(one, other, given)
+        lowest = [lowest_powers(side).items() for side in (first, second)]
+        apart = sorted({base for (base, _), _ in lowest[0] ^ lowest[1]}, key=str)
+        proved_for = [c for base in apart if not implied(given, c := Condition(base, "!= 0"))]
     in_words = tuple(c for c in verdict.assumes if isinstance(c, Hypothesis))
     if one_domain and not proved_for and not in_words:
         return replace(verdict, assumes=given)
     assumed = (*given, *needed)
     assumed = merged((*assumed, *(c for c in proved_for if not implied(assumed, c))))
-    apart = difference(samples_at_negative_bases(first, second, given)) if proved_for else None
+    sample = difference(samples_at_negative_bases(first, second, given)) if proved_for else None
     if consistent(assumed).outcome is Outcome.FAILS:
-        if apart is not None:
-            return refuted(first, second, apart, "both sides")
+        if sample is not None:
+            return refuted(first, second, sample, "both sides")
         shown = " and ".join(map(str, needed or proved_for))
         return undecided(
             f"both sides are known to agree where {shown}, which contradicts what is given; declare exponents"
             " that are whole numbers as integers, or give conditions under which both sides are defined"
         )
-    elsewhere = () if apart is None else (f"elsewhere they differ: {witness_of(first, second, apart)}",)
+    elsewhere = () if sample is None else (f"elsewhere they differ: {witness_of(first, second, sample)}",)
     return replace(
         verdict,
         outcome=Outcome.CONDITIONAL,
@@ -244,7 +258,10 @@ def _with_positive_unknowns(
         ]
     if pair == (first, second):
         return None
-    return identical_under(*pair, (), what) or None
+    if not (verdict := identical_under(*pair, (), what)):
+        return None
+    bases = (c for c in needed_bases(open_powers(first, second)) if not implied(given, c))
+    return replace(verdict, assumes=(*verdict.assumes, *bases))
 
 
 def _signs_of_symbols(conditions: tuple[Condition, ...]) -> Iterator[Condition]:

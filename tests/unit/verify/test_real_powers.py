@@ -66,12 +66,21 @@ def test_what_holds_for_any_numbers_in_the_place_of_powers_needs_no_sign():
     for left, right in (
         (a ** (b + 1) - a**b, a**b * (a - 1)),
         (a**b * (a**b - c) / a**b, a**b - c),
-        ((b * y**c - 1) / (y**c - z), (y ** (c + 1) * b - y) / (y ** (c + 1) - y * z)),
+        ((b * y**c - 1) / (y**c - z), (1 - b * y**c) / (z - y**c)),
     ):
         verdict = identical(left, right)
         assert verdict, verdict
         assert not verdict.assumes
     assert identical(y ** (n + 2) - y**n, y**n * (y - 1) * (y + 1)).assumes == ()
+
+
+def test_domains_of_powers_that_cancel_differ_at_zero_and_for_negative_bases():
+    verdict = identical((a + 1) ** (2 * b - 1), (a + 1) ** (2 * b) / (a + 1))
+    assert verdict.outcome is Outcome.CONDITIONAL
+    assert [str(c) for c in verdict.assumes] in (["a + 1 != 0"], ["a + 1 > 0"])
+    verdict = identical(log((a + 1) ** c), c * log(a + 1))
+    assert verdict.outcome is Outcome.CONDITIONAL
+    assert "a + 1 > 0" in map(str, verdict.assumes)
 
 
 def test_where_one_side_is_nowhere_defined_nothing_is_shown():
