@@ -20,8 +20,6 @@ from sympy import (
     cos,
     cosh,
     exp,
-    expand,
-    factor,
     log,
     sin,
     sinh,
@@ -134,7 +132,7 @@ def _(method: PartitionedEuler, equations: Equations, new: Equations, move: Inte
 def _leading_factor(state: Symbol, residual: Expr) -> Expr:
     """Return what the derivative of a state is multiplied by; where it is zero the law tells no rate."""
     b, at_one = (substituted(residual, {dot(state): Integer(n)}) for n in (0, 1))
-    return factor(expand(at_one - b))
+    return at_one - b
 
 
 def without_time(equations: Equations) -> Equations:

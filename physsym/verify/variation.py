@@ -32,6 +32,7 @@ from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict, fails
 from physsym.mechanics.system import System
 from physsym.verify.budget import budgeted, check_time
 from physsym.verify.conditions import nonzero
+from physsym.verify.identity import identical
 
 NAME = "variation"
 PRECISION = 256  # bits, where a number is not rational
@@ -478,6 +479,12 @@ def _compare(system: System, law: Law) -> Verdict:
 MAX_DETERMINANT = 4
 
 
+def _in_factors(expression: Expr) -> Expr:
+    """Return an expression in the factors that SymPy proposes, if they are verified to multiply to it."""
+    proposed = sympy.factor(expression)
+    return proposed if identical(proposed, expression) else expression
+
+
 def _factors_not_zero(system: System, law: Law) -> Iterator[Condition | Hypothesis]:
     """Yield that the constants do not vanish by which a law may have been multiplied.
 
@@ -495,7 +502,7 @@ def _factors_not_zero(system: System, law: Law) -> Iterator[Condition | Hypothes
             if any(0 in signs(s) for s in matrix.free_symbols if name_and_marks(s)[0] not in names):
                 yield Hypothesis("the constants by which the law was multiplied do not vanish")
             return
-        if (determinant := sympy.factor(matrix.det(method="berkowitz"))) != 0:
+        if (determinant := _in_factors(matrix.det(method="berkowitz"))) != 0:
             for condition in nonzero(determinant):
                 held = condition.expression
                 constant = (
