@@ -36,7 +36,7 @@ LINES: list[tuple[Statement, set[Symbol]]] = [
 ]
 
 
-@pytest.mark.parametrize(("line", "expected"), LINES, ids=lambda value: str(value)[:50])
+@pytest.mark.parametrize(("line", "expected"), LINES, ids=[str(line)[:50] for line, _ in LINES])
 def test_what_moves_in_a_line(line: Statement, expected: set[Symbol]) -> None:
     assert moving(line) == expected
 
