@@ -141,7 +141,7 @@ ASSUMED = [
 ]
 
 
-@pytest.mark.parametrize(("dissipation", "outcome", "assumed"), ASSUMED, ids=str)
+@pytest.mark.parametrize(("dissipation", "outcome", "assumed"), ASSUMED, ids=[str(d) for d, *_ in ASSUMED])
 def test_power_that_is_assumed_not_to_be_negative_is_listed(dissipation, outcome, assumed):
     verdict = well_formed(System((x, y), KINETIC - U, dissipation).law())
     assert verdict.outcome is outcome
