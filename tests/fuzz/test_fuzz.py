@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 import pytest
-from sympy import Abs, Rational, Symbol, exp, log, oo, sign, sqrt
+from sympy import Abs, Integer, Rational, Symbol, exp, log, oo, sign, sqrt
 
 from physsym import (
     Define,
@@ -62,7 +62,7 @@ from tests.fuzz.__main__ import main
 from tests.fuzz.evaluation import MP, Point, UnclearError, isclose, value
 from tests.fuzz.run import Report
 from tests.fuzz.table import sentences
-from tests.fuzz.trial import MEANING, RANDOM, SHIPPED, Task, trials
+from tests.fuzz.trial import MEANING, RANDOM, SHIPPED, Task, _is_true, trials
 
 motion = damped_particle.law()
 in_tau = law({tau * dot(dot(x)): -G / gamma - dot(x)})
@@ -460,3 +460,9 @@ def test_positive_symbols_stand_for_positive_things():
         numbers = [value(meant, Point(seed)) for seed in range(10)]
         assert not symbol.is_positive or all(n > 0 for n in numbers)
     assert Symbol("kappa", real=True) in names or rho in names
+
+
+@pytest.mark.parametrize(("friction", "true"), [(gamma, True), (Integer(0), False)])
+def test_a_limit_of_a_law_is_true_if_its_motions_follow(friction, true):
+    whole = law({m * dot(dot(x)): -friction * dot(x) - x})
+    assert _is_true((Limit(m, 0), whole, law({0: -friction * dot(x) - x}))) is true
