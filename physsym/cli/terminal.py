@@ -58,16 +58,18 @@ def format_verdict(before: str, verdict: Verdict) -> Line:
 @contextmanager
 def progress(total: int) -> Iterator[Callable[..., None]]:
     """Show a bar on a terminal, and nothing in a pipe; yield the function that moves it by one."""
-    if sys.stderr is None or not sys.stderr.isatty():
+    if sys.stderr is None or not _has_colours(sys.stderr):
         yield lambda *_: None
         return
     from rich.console import Console
     from rich.progress import Progress
     from rich.text import Text
 
+    console = Console(stderr=True)
     with Progress(
-        console=Console(stderr=True),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,
         redirect_stdout=sys.stdout.isatty(),  # else lines for a file would be printed above the bar
     ) as bar:
         task = bar.add_task("", total=total)

@@ -75,7 +75,7 @@ def document_of(
     >>> from physsym import script
     >>> derivation = script("gradient_descent").derivations[0]
     >>> [section.anchor for section in document_of([derivation]).sections]
-    ['gradient-descent', 'gradient-descent-gradient-descent']
+    ['gradient-descent', 'gradient-descent-gradient-descent', 'how-the-machine-checks']
     """
     if evidence not in get_args(Evidence):
         raise ValueError(f"evidence is one of {', '.join(get_args(Evidence))}, given {evidence!r}")

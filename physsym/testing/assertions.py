@@ -215,7 +215,7 @@ def checks(derivation: Derivation) -> Iterator[Check]:
 
     >>> from physsym.mechanics.system import damped_particle
     >>> str(next(checks(Derivation("empty", damped_particle.law(), ()))).verdict)
-    'unchecked: no step was checked'
+    "unchecked, given gamma*x'**2 >= 0: no step was checked"
     """
     lines, _ = derivation._walk
     start, *steps = derivation.verdicts()
