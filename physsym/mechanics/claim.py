@@ -253,6 +253,8 @@ def _as_argument(value: object) -> str:
         return str(value.__name__)
     if isinstance(value, dict):
         return f"{{{', '.join(f'{_as_argument(k)}: {_as_argument(v)}' for k, v in value.items())}}}"
+    if isinstance(value, (set, frozenset)):  # in an order that does not depend on the hash seed
+        return f"{{{', '.join(sorted(map(_as_argument, value)))}}}"
     if isinstance(value, (tuple, list)):
         return f"({', '.join(map(_as_argument, value))}{',' * (len(value) == 1)})"
     return repr(value) if isinstance(value, str) else str(value)
