@@ -103,7 +103,7 @@ GUARDS = (
           (f"{STATEMENT}::test_a_verdict_is_true_only_when_it_holds",)),
     Guard(12, "nothing was checked, and that passes",
           "physsym/cli/check.py", "return int(not checked or failing > 0)", "return int(failing > 0)",
-          ("tests/unit/cli/test_command_line.py::test_check_of_no_steps_is_no_pass",)),
+          ("tests/unit/cli/test_command_line.py::test_check_of_claims_alone_is_no_pass_unless_they_count",)),
     Guard(13, "an engine that breaks down is taken for one that agrees",
           "physsym/verify/identity.py", "return Finding(engine.NAME, engine.FAMILY, Answer.UNKNOWN, reason)",
           "return Finding(engine.NAME, engine.FAMILY, Answer.PROVED, reason)",

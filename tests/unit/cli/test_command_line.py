@@ -85,6 +85,16 @@ def test_check_of_no_steps_is_no_pass(capsys, tmp_path):
     assert run(capsys, "show", path)[0] == 1
 
 
+def test_check_of_claims_alone_is_no_pass_unless_they_count(capsys, tmp_path):
+    path = tmp_path / "claims.py"
+    path.write_text(
+        "from physsym.core.verdicts import holds\nfrom physsym.mechanics.claim import Claim\n"
+        'claim = Claim("C01", "1", "So.", "so", lambda: holds("seen"))\n'
+    )
+    assert run(capsys, "check", path)[0] == 1
+    assert run(capsys, "check", path, "--claims")[0] == 0
+
+
 def test_check_of_a_clash_of_dimensions_fails(capsys, tmp_path):
     path = tmp_path / "clash.py"
     path.write_text(
