@@ -354,7 +354,7 @@ def test_a_few_hundred_lines_are_judged_without_a_mistake():
     told = Counter((t.true, t.origin) for t in report.clear)
     assert sum(count for (true, _), count in told.items() if not true) == 250
     assert sum(count for (true, _), count in told.items() if true) == 50
-    assert min(count for (_, origin), count in told.items() if origin != MEANING) >= 20
+    assert min(count for (_, origin), count in told.items() if origin != MEANING) >= 5
     assert {True, False} == {true for true, origin in told if origin == MEANING}
     assert report.passed, sentences(report)
     assert not [t.text for t in report.clear if t.true and t.undecided and t.origin == SHIPPED]
