@@ -112,7 +112,7 @@ chapter = Chapter(
                 "which is the relaxation time against the time in which friction lets it creep down "
                 "the bowl, `gamma/lam`.",
             ),
-            source="The number `tau` “determines the entire behavior” of it all.",
+            source="The number `tau` “determines the entire behavior” of the particle.",
             difference=(
                 lambda: (
                     "With `tau = 1` and curvatures of "

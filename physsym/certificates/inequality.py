@@ -9,8 +9,8 @@ from sympy import Expr, Integer, exp
 
 from physsym.certificates.formula import All, Formula, Iff, Relation
 from physsym.certificates.lemma import Lemma, Proof, Refusal, lemma
-from physsym.certificates.meaning import EXCLUDED, never_holds
-from physsym.core.signs import signs
+from physsym.certificates.meaning import never_holds
+from physsym.core.signs import EXCLUDED, signs
 from physsym.core.verdicts import Condition
 from physsym.mechanics.moves import Define
 

@@ -14,7 +14,7 @@ from functools import singledispatch
 from sympy import Expr, Symbol
 
 from physsym.core.motion import is_time, moves, moving, moving_parts
-from physsym.core.signs import declared_sign_name, declares_sign, signs
+from physsym.core.signs import EXCLUDED, declared_sign_name, declares_sign, signs
 from physsym.core.statements import Law, Rule, Statement, symbols
 from physsym.core.symbols import DOT, dot, name_and_marks
 from physsym.core.verdicts import Condition
@@ -30,9 +30,6 @@ from physsym.mechanics.moves import (
     ReduceOrder,
     Rescale,
 )
-
-EXCLUDED = {"= 0": {-1, 1}, "!= 0": {0}, "> 0": {-1, 0}, ">= 0": {-1}}
-"""The signs that the expression of a condition must not have."""
 
 
 def objections(move: Move, above: Statement, below: Statement, also: Iterable[Symbol]) -> Iterator[str]:

@@ -21,6 +21,10 @@ ANY: Signs = frozenset({-1, 0, 1})
 POSITIVE: Signs = frozenset({1})
 _ODD = (sympy.sign, sympy.sinh, sympy.tanh, sympy.atan, sympy.asinh)  # with the sign of their argument
 NONNEGATIVE: Signs = frozenset({0, 1})
+# The signs that the expression of a condition must not have, by its relation to zero.
+EXCLUDED: dict[str, frozenset[int]] = {
+    "= 0": frozenset({-1, 1}), "!= 0": frozenset({0}), "> 0": frozenset({-1, 0}), ">= 0": frozenset({-1}),
+}  # fmt: skip
 _RELATIONS: dict[Signs, tuple[int, Literal["= 0", "!= 0", "> 0", ">= 0"]]] = {
     POSITIVE: (1, "> 0"),
     NONNEGATIVE: (1, ">= 0"),

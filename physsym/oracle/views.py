@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -205,7 +206,7 @@ def gaps_between(exact: Any, approximate: Any, after: Any, reference: Any) -> tu
     return float(np.max(gap[after], initial=0)), float(np.max(gap))
 
 
-class View:
+class View(ABC):
     """One level of a derivation: the numbers of its names, and the motion or the run of its first line."""
 
     def __init__(self, sight: Sight, level: float, span: float) -> None:
@@ -231,17 +232,17 @@ class View:
             if not np.all(_truth(c, values))
         )
 
+    @abstractmethod
     def path(self) -> dict[str, Any]:
         """Return all names along the motion of the first line."""
-        raise NotImplementedError
 
+    @abstractmethod
     def look(self) -> Look:
         """Return the gaps of this level."""
-        raise NotImplementedError
 
+    @abstractmethod
     def defects(self) -> Iterator[str]:
         """Yield what is wrong with single steps."""
-        raise NotImplementedError
 
     def _conditions(self, values: Values) -> Iterator[Any]:
         listed = (*getattr(self.sight.lines[0], "assuming", ()), *self.sight.assumptions)

@@ -13,7 +13,7 @@ import sympy
 from sympy import Expr, Mul, Symbol
 
 from physsym.core.conditions import Given, Sign, as_conditions
-from physsym.core.signs import signs
+from physsym.core.signs import EXCLUDED, signs
 from physsym.core.statements import Equation
 from physsym.core.symbols import OPAQUE, name_and_marks
 from physsym.core.verdicts import Condition, Hypothesis, Verdict, fails, holds, undecided
@@ -27,7 +27,6 @@ from physsym.vocabulary import STANDARD, Vocabulary, scalar
 Hypotheses: TypeAlias = Given | str | Iterable[Given | str]
 """What `conditions_of` takes: conditions, SymPy relations and texts, several or a single one."""
 
-_EXCLUDED = {"= 0": {-1, 1}, "!= 0": {0}, "> 0": {-1, 0}, ">= 0": {-1}}
 _EXAMPLES = 64
 
 
@@ -122,7 +121,7 @@ def truth(condition: Condition) -> bool | None:
     None where it depends on the values, or nobody knows. It is decided by its form, or else by exact points
     and z3.
     """
-    possible, excluded = signs(condition.expression), _EXCLUDED[condition.relation]
+    possible, excluded = signs(condition.expression), EXCLUDED[condition.relation]
     if not possible & excluded:
         return True
     return False if possible <= excluded else _truth_by_engines(condition)
@@ -143,7 +142,7 @@ def _truth_by_engines(condition: Condition) -> bool | None:
 
 def _follows_by_sign(condition: Condition) -> bool:
     """Return whether a condition follows from the signs of its subexpressions, without z3."""
-    return not signs(condition.expression) & _EXCLUDED[condition.relation]
+    return not signs(condition.expression) & EXCLUDED[condition.relation]
 
 
 def in_first_names(conditions: Iterable[Condition], definitions: Iterable[Equation]) -> tuple[Condition, ...]:
@@ -179,7 +178,7 @@ def in_first_names(conditions: Iterable[Condition], definitions: Iterable[Equati
 
 def implied_by_sign(given: Iterable[Condition], condition: Condition) -> bool:
     """Return whether a condition follows from the signs that others state, by its form alone."""
-    known, excluded = tuple(given), _EXCLUDED[condition.relation]
+    known, excluded = tuple(given), EXCLUDED[condition.relation]
     if not signs_under(condition.expression, known_signs(known)) & excluded:
         return True
     for other in known:
@@ -272,7 +271,7 @@ def consistent(assumed: Iterable[Condition | Hypothesis], definitions: Iterable[
 def _consistent(conditions: tuple[Condition, ...]) -> tuple[Verdict, tuple[Condition, ...]]:
     """Return whether conditions are consistent, and those that contradict each other."""
     for c in conditions:
-        if signs(c.expression) <= _EXCLUDED[c.relation]:
+        if signs(c.expression) <= EXCLUDED[c.relation]:
             symbols = sorted(c.expression.free_symbols, key=str)
             return fails(engines=("form",)), (c, *(d for s in symbols for d in declared_sign(s) if d != c))
     held = frozenset[Symbol]().union(*(c.expression.free_symbols for c in conditions))
