@@ -19,7 +19,8 @@ _load, _, _names = _lazy_loader.attach_stub(__name__, __file__)
 
 # Subpackages that can be reached as attributes and are not among the names at the top.
 _INNER = (
-    "certificates", "core", "derivation", "documents", "loading", "mechanics", "parsing", "printing",
+    "certificates", "core", "derivation", "documents", "loading", "mechanics", "optimizers",
+    "parsing", "printing",
     "runtime", "transform", "verify",
 )  # fmt: skip
 __all__ = [name for name in _names if name not in _INNER]

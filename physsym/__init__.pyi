@@ -6,6 +6,7 @@ from . import (  # reached as attributes, not names at the top
     documents as documents,
     loading as loading,
     mechanics as mechanics,
+    optimizers as optimizers,
     parsing as parsing,
     printing as printing,
     runtime as runtime,

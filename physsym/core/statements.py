@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from itertools import zip_longest
 from typing import Any, Protocol, TypeAlias, overload
 
 from sympy import Expr, Symbol
 
+from physsym.core.conditions import Given, as_conditions
 from physsym.core.signs import declared_sign_name, declares_sign, sign_kept
 from physsym.core.symbols import (
     AFTER,
@@ -111,12 +112,28 @@ class Update:
 class Rule:
     """Updates carried out from top to bottom; a value already updated is read as `after(symbol)`.
 
+    Parameters
+    ----------
+    updates
+        The new values, in the order in which they are set.
+    start
+        States with the values that they have before the first step, in terms of the parameters and of the
+        start of the other states; a state that is missing starts where its user says, or at zero.
+    ranges
+        The natural ranges of the parameters, such as 0 <= beta; compared by nothing.
+    typical
+        Parameters with the values that people use, which are the defaults of the compiled rule; compared by
+        nothing.
+
     Raises StatementError where a symbol is updated twice, where a new value is read before it is set, and
     where a symbol is declared positive, say, and its new value is not shown to be so: SymPy simplifies signs,
     roots and absolute values by what is declared.
     """
 
     updates: tuple[Update, ...]
+    start: tuple[tuple[Symbol, Expr], ...] = ()
+    ranges: tuple[Condition, ...] = field(default=(), compare=False)
+    typical: tuple[tuple[Symbol, Expr], ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         if not self.updates:
@@ -128,6 +145,7 @@ class Rule:
             if update.target in done:
                 raise StatementError(f"{update.target} is updated twice; a rule updates each symbol once")
             done.append(update.target)
+        _refuse_start(self)
         _ = self.keeping_signs
 
     @cached_property
@@ -177,10 +195,26 @@ class Rule:
     __reduce__ = rebuilt
 
     def __str__(self) -> str:
-        return "; ".join(map(str, self.updates))
+        return "; ".join([*map(str, self.updates), *(f"{s}(0) = {value}" for s, value in self.start)])
 
 
 Statement = Law | Rule
+
+
+def _refuse_start(rule: Rule) -> None:
+    """Raise StatementError for the start of what is no state, and for one that reads something that moves."""
+    for symbol, value in rule.start:
+        if symbol not in rule.states:
+            raise StatementError(
+                f"a start value is given for {symbol}, which is no state of the rule; its states are "
+                f"{', '.join(map(str, rule.states))}"
+            )
+        marked = sorted(str(s) for s in value.free_symbols if name_and_marks(s)[1])
+        if marked:
+            raise StatementError(
+                f"the start value of {symbol} reads {', '.join(marked)}; before the first step there are "
+                "only parameters and the start values of the other states"
+            )
 
 
 def _lost_sign(target: Symbol, value: Expr) -> str:
@@ -361,7 +395,12 @@ def law(equations: Mapping[Expr, Exact]) -> Law:
     return Law(tuple(Equation(exact(left), exact(right)) for left, right in equations.items()))
 
 
-def rule(updates: Mapping[Symbol, Exact]) -> Rule:
+def rule(
+    updates: Mapping[Symbol, Exact],
+    start: Mapping[Symbol, Exact] | None = None,
+    ranges: Given = (),
+    typical: Mapping[Symbol, Exact] | None = None,
+) -> Rule:
     """Return the rule with the given updates, carried out from top to bottom.
 
     Parameters
@@ -369,6 +408,12 @@ def rule(updates: Mapping[Symbol, Exact]) -> Rule:
     updates
         The new value of each symbol, in its dimension. `x` is the value before the step, `after(x)` the new
         one, once it has been updated further up, and `before(x)` the value one step earlier.
+    start
+        The values of states before the first step, in their dimensions.
+    ranges
+        The natural ranges of the parameters: conditions or SymPy relations, such as `(0 <= b, b < 1)`.
+    typical
+        The values that people use of parameters; they are the defaults when the rule is compiled.
 
     Returns
     -------
@@ -393,7 +438,12 @@ def rule(updates: Mapping[Symbol, Exact]) -> Rule:
     for target in updates:
         if not isinstance(target, Symbol):
             raise TypeError(f"a rule updates symbols, given {target!r}")
-    return Rule(tuple(Update(target, exact(value)) for target, value in updates.items()))
+    return Rule(
+        tuple(Update(target, exact(value)) for target, value in updates.items()),
+        tuple((state, exact(value)) for state, value in (start or {}).items()),
+        as_conditions(ranges),
+        tuple((parameter, exact(value)) for parameter, value in (typical or {}).items()),
+    )
 
 
 def _no_table(kind: str, pairs: str, example: str, given: object) -> str:
@@ -412,7 +462,8 @@ def rewritten(statement: Statement, change: Callable[[Expr], Expr]) -> Statement
     if isinstance(statement, Law):
         changed = tuple(Equation(change(e.left), change(e.right)) for e in statement.equations)
         return Law(changed, statement.assuming)
-    return Rule(tuple(Update(u.target, change(u.value)) for u in statement.updates))
+    updates = tuple(Update(u.target, change(u.value)) for u in statement.updates)
+    return replace(statement, updates=updates, start=tuple((s, change(v)) for s, v in statement.start))
 
 
 def expressions(statement: Statement) -> Iterator[Expr]:

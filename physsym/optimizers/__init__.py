@@ -1,0 +1,7 @@
+"""Optimizers of other people: published rules, rules lifted from code, equivalence, and reports."""
+
+from __future__ import annotations
+
+import lazy_loader as _lazy_loader
+
+__getattr__, __dir__, __all__ = _lazy_loader.attach_stub(__name__, __file__)
