@@ -35,9 +35,7 @@ class Known:
     title: str
     rule: Rule
     citation: str
-    names: Mapping[str, Mapping[Symbol, str]] = field(
-        default_factory=lambda: MappingProxyType({}), compare=False
-    )
+    names: Mapping[str, Mapping[Symbol, str]] = field(default_factory=dict, compare=False)
     first: Rule | None = None
 
     def __str__(self) -> str:
