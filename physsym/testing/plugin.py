@@ -39,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini(
         "physsym_derivations",
-        "files and folders whose derivations are collected as tests, one item a step",
+        "files and folders whose derivations are collected as tests, one item for the start and each step",
         type="paths",
         default=[],
     )
@@ -119,21 +119,24 @@ class DerivationCollector(pytest.Collector):
         self.derivation = derivation
 
     def collect(self) -> Iterator[DerivationItem]:
-        """Yield one item for each step, and for the dimensions and the assumptions."""
+        """Yield one item for the start, for each step, for the dimensions and for the assumptions.
+
+        A derivation without steps has its start only, which is unchecked.
+        """
         steps = [f"step {k}" for k, _ in enumerate(self.derivation.steps, 1)]
-        for name in [*steps, "dimensions", "assumptions"] if steps else ["steps"]:
+        for name in ["start", *steps, "dimensions", "assumptions"] if steps else ["start"]:
             yield DerivationItem.from_parent(self, name=name, derivation=self.derivation)
 
 
 class DerivationItem(pytest.Item):
-    """One step of a derivation, or the dimensions of its lines, or its assumptions."""
+    """The start of a derivation, a step of it, the dimensions of its lines, or its assumptions."""
 
     def __init__(self, *, derivation: Derivation, **given: Any) -> None:  # noqa: D107
         super().__init__(**given)
         self.derivation = derivation
 
     def runtest(self) -> None:
-        """Raise AssertionError unless the step holds."""
+        """Raise AssertionError unless it holds."""
         from physsym.testing.assertions import checks
 
         found = [c for c in checks(self.derivation) if c.name.partition(" of ")[0] == self.name]

@@ -183,16 +183,16 @@ def test_derivations_are_collected_where_the_configuration_asks_for_it(pytester,
     scripts(pytester, particle=DERIVATION)
     assert collected(run("--collect-only", "-q")) == [
         f"derivations/particle.py::A particle::{name}"
-        for name in ("step 1", "step 2", "step 3", "dimensions", "assumptions")
+        for name in ("start", "step 1", "step 2", "step 3", "dimensions", "assumptions")
     ]
-    run().assert_outcomes(passed=5)
+    run().assert_outcomes(passed=6)
 
 
 @pytest.mark.slow
 def test_items_can_be_chosen_and_spread_over_workers(pytester, run):
     scripts(pytester, particle=DERIVATION)
-    run("derivations/particle.py", "-k", "step").assert_outcomes(passed=3, deselected=2)
-    run("-p", "xdist", "-n", "2").assert_outcomes(passed=5)
+    run("derivations/particle.py", "-k", "step").assert_outcomes(passed=3, deselected=3)
+    run("-p", "xdist", "-n", "2").assert_outcomes(passed=6)
 
 
 @pytest.mark.slow
@@ -205,15 +205,15 @@ def test_derivations_are_not_collected_unasked(pytester, run):
 def test_derivations_are_visited_beside_the_testpaths(pytester, run):
     scripts(pytester, setting="testpaths = tests\nphyssym_derivations = derivations", particle=DERIVATION)
     (pytester.mkdir("tests") / "test_it.py").write_text("def test(): pass")
-    run().assert_outcomes(passed=6)
+    run().assert_outcomes(passed=7)
     run("tests").assert_outcomes(passed=1)
-    run("-p", "xdist", "-n", "2").assert_outcomes(passed=6)
+    run("-p", "xdist", "-n", "2").assert_outcomes(passed=7)
 
 
 def test_a_spoiled_step_fails_and_is_shown(pytester, run):
     scripts(pytester, particle=DERIVATION.replace("-G / gamma}", "-G * gamma}"))
     result = run("--physsym-report")
-    result.assert_outcomes(passed=3, failed=2)  # the dimensions of the wrong line are wrong too
+    result.assert_outcomes(passed=4, failed=2)  # the dimensions of the wrong line are wrong too
     result.stdout.fnmatch_lines(
         [
             "*_ A particle, step 3 _*",
@@ -236,7 +236,16 @@ def test_an_empty_derivation_fails(pytester, run):
     scripts(pytester, particle=DERIVATION.replace(".law(), steps)", ".law(), ())"))
     result = run()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["unchecked * nothing was checked"])
+    result.stdout.fnmatch_lines(["failed: A particle, start", "unchecked * no step was checked"])
+
+
+@pytest.mark.slow
+def test_a_start_that_does_not_follow_from_its_system_fails(pytester, run):
+    doubled = "law({m * dot(dot(x)): -2 * gamma * dot(x) - G}), steps[:1], system=damped_particle)"
+    scripts(pytester, particle=DERIVATION.replace("damped_particle.law(), steps)", doubled))
+    result = run()
+    result.assert_outcomes(passed=3, failed=1)
+    result.stdout.fnmatch_lines(["failed: A particle, start", "fails *"])
 
 
 @pytest.mark.slow
@@ -252,7 +261,7 @@ def test_an_empty_derivation_fails(pytester, run):
 def test_a_script_that_does_not_load_is_one_error(pytester, run, text, says, line):
     scripts(pytester, particle=DERIVATION, wrong=text)
     result = run("--continue-on-collection-errors")
-    result.assert_outcomes(passed=5, errors=1)
+    result.assert_outcomes(passed=6, errors=1)
     assert says in result.stdout.str()
     assert "wrong.py" in result.stdout.str()
     if line:
@@ -262,7 +271,7 @@ def test_a_script_that_does_not_load_is_one_error(pytester, run, text, says, lin
 @pytest.mark.slow
 def test_private_files_and_packages_are_passed_over(pytester, run):
     scripts(pytester, particle=DERIVATION, _shared="1 / 0", __init__="", conftest="")
-    run().assert_outcomes(passed=5)
+    run().assert_outcomes(passed=6)
 
 
 @pytest.mark.slow
@@ -270,7 +279,7 @@ def test_derivations_of_one_title_are_told_apart(pytester, run):
     twice = DERIVATION + "\nagain = Derivation('A particle', damped_particle.law(), steps[:1])\n"
     scripts(pytester, particle=twice)
     names = collected(run("--collect-only", "-q"))
-    assert len(names) == len(set(names)) == 8
+    assert len(names) == len(set(names)) == 10
     assert "derivations/particle.py::A particle (2)::step 1" in names
 
 
@@ -278,10 +287,10 @@ def test_an_item_is_chosen_by_the_id_that_is_printed(pytester, run):
     odd = DERIVATION.replace('"A particle"', r'"A::b [c] \x1b[31mred\nE  failed\u202e"')
     scripts(pytester, particle=odd.replace("-G / gamma}", "-G * gamma}"))
     names = collected(run("--collect-only", "-q"))
-    assert names[0] == r"derivations/particle.py::A:b (c) \x1b(31mred\nE  failed\u202e::step 1"
+    assert names[0] == r"derivations/particle.py::A:b (c) \x1b(31mred\nE  failed\u202e::start"
     run(names[0]).assert_outcomes(passed=1)
-    run(names[3].rpartition("::")[0]).assert_outcomes(passed=3, failed=2)
-    result = run(names[2])
+    run(names[4].rpartition("::")[0]).assert_outcomes(passed=4, failed=2)
+    result = run(names[3])
     result.assert_outcomes(failed=1)
     assert r"failed: A:b (c) \x1b(31mred\nE  failed\u202e, step 3" in result.outlines
     assert not {"\x1b", "\u202e"} & set(result.stdout.str())
@@ -291,7 +300,7 @@ def test_an_item_is_chosen_by_the_id_that_is_printed(pytester, run):
 def test_a_script_that_is_named_is_collected_once(pytester, run, text):
     scripts(pytester, broken=text, particle=DERIVATION)
     run("derivations/broken.py").assert_outcomes(errors=1)
-    run("derivations/particle.py").assert_outcomes(passed=5)
+    run("derivations/particle.py").assert_outcomes(passed=6)
 
 
 @pytest.mark.slow
@@ -302,8 +311,8 @@ def test_tests_beside_derivations_are_tests(pytester, run):
         test_mine="def test_it(): pass",
         test_both=DERIVATION + "\ndef test_it(): pass\n",
     )
-    run().assert_outcomes(passed=12)
+    run().assert_outcomes(passed=14)
     run("derivations/test_mine.py").assert_outcomes(passed=1)
     scripts_of = pytester.path / "derivations"
     (scripts_of / "test_mine.py").write_text("1 / 0")
-    run("--continue-on-collection-errors").assert_outcomes(passed=11, errors=1)
+    run("--continue-on-collection-errors").assert_outcomes(passed=13, errors=1)
