@@ -54,6 +54,8 @@ FONTS = (
 WIDE = 15.6
 # In em: a longer formula in a sentence is set smaller where the column is narrow.
 LONG = 12.0
+# In characters of its outcome and its extent: a longer badge has no room beside the reason of a move.
+LONG_BADGE = 19
 
 _TAGS = {"text": "{}", "emphasis": "<em>{}</em>", "strong": "<strong>{}</strong>", "code": "<code>{}</code>"}
 
@@ -200,10 +202,14 @@ class HTML(Writer[str]):
         move = self.sentence(line.move) or ("continued from there" if line.recalled else "")
         head = f'<div class="head">{number}<span class="reason">{move}</span></div>\n'
         seen = line.dimensions.evidence if line.dimensions is not None else ()
-        mark = self.badge(line.verdict, *map(escape, seen)) if line.verdict is not None else ""
+        mark = long = ""
+        if line.verdict is not None:
+            mark = self.badge(line.verdict, *map(escape, seen))
+            said = (line.verdict.outcome.value, *(span.content for span in extent(line.verdict)))
+            long = " long" if sum(len(str(part)) for part in said) > LONG_BADGE else ""
         identity = f' id="{anchor}"' if line.number and not line.recalled else ""
         panels = self._panels({face: self._math(line.statement, face) for face in line.faces})
-        return f'<div class="equation"{identity}>{head}{panels}{mark}</div>\n'
+        return f'<div class="equation{long}"{identity}>{head}{panels}{mark}</div>\n'
 
     def _math(self, formula: Formula, face: Face) -> str:
         return mathml(formula, face, self.vocabulary)
