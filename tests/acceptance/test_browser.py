@@ -135,7 +135,7 @@ def test_the_screen_decides_the_colours(opened):
 
 def test_the_claims_are_counted_as_they_are_judged(opened, built):
     found = built[1]
-    marks = opened.locator("#audit ~ .counts li").all()
+    marks = opened.locator("#audit ~ .counts > .chip").all()
     assert {m.get_attribute("data-outcome"): int(m.get_attribute("data-count")) for m in marks} == found
     assert opened.locator(".audit tbody tr").count() == found.total()
     for outcome, count in found.items():
