@@ -2,6 +2,7 @@
 
 import doctest
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -94,8 +95,10 @@ def test_the_wheel_installs_one_import_name_with_all_its_data(wheel):
 def test_the_shipped_derivations_are_checked_where_there_are_no_others(run):
     done = run("-m", "physsym", "check")
     assert (done.returncode, done.stderr) == (0, "")
-    *_, before, last = done.stdout.splitlines()
-    assert before.endswith("steps checked, all hold")
+    *_, steps, shown, repairs, last = done.stdout.splitlines()
+    assert re.fullmatch(r"[1-9]\d* steps checked, all hold", steps)
+    assert re.fullmatch(r"[1-9]\d* equations, findings and numbers checked, all hold", shown)
+    assert re.fullmatch(r"[1-9]\d* repairs of claims checked, all hold", repairs)
     assert last == f"read the derivations shipped with physsym {physsym.__version__}"
     assert "claim C37: fails" in done.stdout
     done = run("-c", "import derivations")
