@@ -1,0 +1,652 @@
+"""Expressions while code is read: immutable nodes, each built once, under all front ends.
+
+SymPy evaluates as it builds, which is slow for `Max`, `Eq` and `Piecewise` of large arguments and loses
+what a case distinction guards; so formulas are nodes until the law is complete, and `to_expression` makes
+SymPy of them. A node is a leaf (a symbol, `grad(x)`, `potential(x)`), an exact constant, or an operation:
+
+    add mul div pow max min select  abs sign sqrt cbrt exp log floor ceil tanh sin cos  rem
+    lt le eq ne and or not          (conditions)
+    gt ge sub neg square rsqrt reciprocal sum xor   (written by those above)
+
+`constant(0.1)` is the shortest decimal that prints so in its dtype, `leaf(expression)` a leaf, and
+`make("max", a, b)` an operation, in which numbers are taken for constants. `+ - * / ** abs` work on nodes;
+comparisons do not (`==` is identity): write `make("lt", a, b)`. Within
+`with recording() as origins, origin("sgd.py:42"):` each new operation is noted with the line or primitive
+that it comes from.
+
+A law is about real numbers: `make` takes `0*x` for 0 and `x - x` for 0, and a comparison with infinity for
+decided, although floating-point infinities and NaN differ.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from fractions import Fraction
+from functools import reduce
+from itertools import count
+from typing import Any, TypeAlias
+from weakref import WeakValueDictionary
+
+import numpy
+import sympy
+from sympy import Expr
+from sympy.logic.boolalg import Boolean
+
+from physsym.core.conditions import as_conditions
+from physsym.core.verdicts import Condition
+
+Value: TypeAlias = "Fraction | float | bool | Expr"
+CONDITIONS = frozenset({"lt", "le", "eq", "ne", "and", "or", "not"})
+_SERIALS = count()
+_BUILT: WeakValueDictionary[tuple[object, ...], Node] = WeakValueDictionary()
+_ORIGIN: ContextVar[str] = ContextVar("_ORIGIN", default="")
+_ORIGINS: ContextVar[dict[Node, str] | None] = ContextVar("_ORIGINS", default=None)
+
+
+class Node:
+    """An operation on nodes, a constant (`value` a fraction, an infinity or a truth value), or a leaf."""
+
+    __slots__ = ("__weakref__", "args", "cases", "op", "serial", "value")
+
+    op: str
+    args: tuple[Node, ...]
+    value: Value | None
+    serial: int
+    cases: frozenset[Node]
+    """The comparisons on which case distinctions below this node depend."""
+
+    @property
+    def is_condition(self) -> bool:
+        """Whether it is true or false, and no number."""
+        return self.op in CONDITIONS or isinstance(self.value, bool)
+
+    def __add__(self, other: Operand) -> Node:
+        return make("add", self, other)
+
+    def __radd__(self, other: Operand) -> Node:
+        return make("add", other, self)
+
+    def __sub__(self, other: Operand) -> Node:
+        return make("sub", self, other)
+
+    def __rsub__(self, other: Operand) -> Node:
+        return make("sub", other, self)
+
+    def __mul__(self, other: Operand) -> Node:
+        return make("mul", self, other)
+
+    def __rmul__(self, other: Operand) -> Node:
+        return make("mul", other, self)
+
+    def __truediv__(self, other: Operand) -> Node:
+        return make("div", self, other)
+
+    def __rtruediv__(self, other: Operand) -> Node:
+        return make("div", other, self)
+
+    def __pow__(self, other: Operand) -> Node:
+        return make("pow", self, other)
+
+    def __rpow__(self, other: Operand) -> Node:
+        return make("pow", other, self)
+
+    def __neg__(self) -> Node:
+        return make("neg", self)
+
+    def __abs__(self) -> Node:
+        return make("abs", self)
+
+    def __repr__(self) -> str:
+        return str(self.value) if not self.args else f"{self.op}({', '.join(map(repr, self.args))})"
+
+
+Operand: TypeAlias = "Node | int | float | Fraction"
+
+
+@contextmanager
+def recording() -> Iterator[dict[Node, str]]:
+    """Note the origin of each operation that is built within, in the dictionary that is returned."""
+    origins: dict[Node, str] = {}
+    token = _ORIGINS.set(origins)
+    try:
+        yield origins
+    finally:
+        _ORIGINS.reset(token)
+
+
+@contextmanager
+def origin(where: str) -> Iterator[None]:
+    """Say where the operations built within come from: a primitive, or a file and a line."""
+    token = _ORIGIN.set(where)
+    try:
+        yield
+    finally:
+        _ORIGIN.reset(token)
+
+
+def _built(op: str, args: tuple[Node, ...] = (), value: Value | None = None) -> Node:
+    key = (op, *(a.serial for a in args), type(value), value)
+    node = _BUILT.get(key)
+    if node is None:
+        node = Node()
+        node.op, node.args, node.value, node.serial = op, args, value, next(_SERIALS)
+        own = {node} if op in ("lt", "le", "eq", "ne") else ()
+        node.cases = frozenset(own).union(*(a.cases for a in args))
+        _BUILT[key] = node
+        origins = _ORIGINS.get()
+        if origins is not None and args and _ORIGIN.get():
+            origins[node] = _ORIGIN.get()
+    return node
+
+
+def constant(value: object) -> Node:
+    """Return a constant; a float is taken for the shortest decimal that prints as it does in its dtype.
+
+    >>> constant(0.1), constant(numpy.float32(0.1)), constant(True)
+    (1/10, 1/10, True)
+    """
+    if isinstance(value, (bool, numpy.bool_)):
+        return _built("constant", (), bool(value))
+    if isinstance(value, (int, Fraction, numpy.integer)):
+        return _built("constant", (), Fraction(int(value) if isinstance(value, numpy.integer) else value))
+    number = float(value)  # type: ignore[arg-type]
+    if not math.isfinite(number):
+        if math.isnan(number):
+            raise ValueError("NaN is no number of a law")
+        return _built("constant", (), number)
+    # str of a NumPy scalar is the shortest decimal of its dtype.
+    return _built("constant", (), Fraction(str(value)))
+
+
+def leaf(expression: Expr) -> Node:
+    """Return the node of what is not taken apart: a symbol, `grad(x)`, `potential(x)`."""
+    return _built("leaf", (), expression)
+
+
+def as_node(value: Operand) -> Node:
+    """Return a node as it is, and a number as a constant."""
+    return value if isinstance(value, Node) else constant(value)
+
+
+TRUE, FALSE = constant(True), constant(False)
+ZERO, ONE = constant(0), constant(1)
+
+
+def make(op: str, *operands: Operand) -> Node:
+    """Return the node of an operation, simplified where this is true of all real numbers.
+
+    >>> from sympy import Symbol
+    >>> a = leaf(Symbol("a", real=True))
+    >>> make("sqrt", a * a), a + 0, make("select", make("lt", 1, 2), a, 0)
+    (abs(a), a, a)
+    """
+    args = tuple(map(as_node, operands))
+    if op in _WRITTEN:
+        return _WRITTEN[op](*args)
+    if op in _COMMUTATIVE:
+        # Constants first, and else in the order of building: a + b and b + a are one node.
+        args = tuple(sorted(args, key=lambda a: (a.op != "constant", a.serial)))
+    simpler = _folded(op, args)
+    if simpler is None and op in _SIMPLER:
+        simpler = _SIMPLER[op](*args)
+    return _built(op, args) if simpler is None else simpler
+
+
+def number_of(condition: Node) -> Node:
+    """Return 1 where a condition holds and 0 where not; a number is returned as it is."""
+    return make("select", condition, ONE, ZERO) if condition.is_condition else condition
+
+
+_COMMUTATIVE = frozenset({"add", "mul", "max", "min", "eq", "ne", "and", "or"})
+_WRITTEN: Mapping[str, Callable[..., Node]] = {
+    "neg": lambda a: make("mul", -1, a),
+    "sub": lambda a, b: make("add", a, make("mul", -1, b)),
+    "gt": lambda a, b: make("lt", b, a),
+    "ge": lambda a, b: make("le", b, a),
+    "square": lambda a: make("pow", a, 2),
+    "rsqrt": lambda a: make("div", 1, make("sqrt", a)),
+    "reciprocal": lambda a: make("div", 1, a),
+    "sum": lambda *terms: reduce(lambda a, b: make("add", a, b), terms, ZERO),
+    "xor": lambda a, b: make("or", make("and", a, make("not", b)), make("and", b, make("not", a))),
+}
+
+
+def _real_power(base: Any, exponent: Any) -> Any:
+    return numpy.power(numpy.asarray(base, dtype=float), exponent)
+
+
+_NUMERIC: Mapping[str, Callable[..., Any]] = {
+    "add": lambda a, b: a + b,
+    "mul": lambda a, b: a * b,
+    "div": numpy.true_divide,
+    "pow": _real_power,
+    "max": numpy.maximum,
+    "min": numpy.minimum,
+    "select": numpy.where,
+    "abs": numpy.abs,
+    "sign": numpy.sign,
+    "sqrt": numpy.sqrt,
+    "cbrt": numpy.cbrt,
+    "exp": numpy.exp,
+    "log": numpy.log,
+    "floor": numpy.floor,
+    "ceil": numpy.ceil,
+    "tanh": numpy.tanh,
+    "sin": numpy.sin,
+    "cos": numpy.cos,
+    "rem": numpy.fmod,
+    "lt": numpy.less,
+    "le": numpy.less_equal,
+    "eq": numpy.equal,
+    "ne": numpy.not_equal,
+    "and": numpy.logical_and,
+    "or": numpy.logical_or,
+    "not": numpy.logical_not,
+}
+
+
+def evaluate(node: Node, values: Mapping[Node, Any]) -> Any:
+    """Return the value of a node in float64, given those of its leaves: numbers, or arrays of one shape."""
+    found: dict[Node, Any] = {}
+    with numpy.errstate(all="ignore"):
+        for n in ordered([node]):
+            if n.op == "constant":
+                found[n] = n.value if isinstance(n.value, bool) else float(n.value)  # type: ignore[arg-type]
+            else:
+                found[n] = values[n] if n.op == "leaf" else _NUMERIC[n.op](*(found[a] for a in n.args))
+    return found[node]
+
+
+def ordered(nodes: list[Node]) -> list[Node]:
+    """Return all nodes below these and themselves, each once, operands first."""
+    done: dict[Node, None] = {}
+    stack = [(n, False) for n in reversed(nodes)]
+    while stack:
+        node, below_done = stack.pop()
+        if below_done:
+            done[node] = None
+        elif node not in done:
+            stack.append((node, True))
+            stack.extend((a, False) for a in reversed(node.args) if a not in done)
+    return list(done)
+
+
+def leaves(*nodes: Node) -> tuple[Node, ...]:
+    """Return the leaves that nodes read, each once."""
+    return tuple(n for n in ordered(list(nodes)) if n.op == "leaf")
+
+
+def substitute(node: Node, values: Mapping[Node, Node]) -> Node:
+    """Replace nodes, the outermost first, and simplify what comes of it."""
+    done: dict[Node, Node] = {}
+    for n in ordered([node]):
+        done[n] = (
+            values[n]
+            if n in values
+            else make(n.op, *(done[a] for a in n.args))
+            if any(done[a] is not a for a in n.args)
+            else n
+        )
+    return done[node]
+
+
+_EXACT: Mapping[str, Callable[..., Any]] = {
+    "add": operator.add,
+    "mul": operator.mul,
+    "max": max,
+    "min": min,
+    "lt": operator.lt,
+    "le": operator.le,
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "abs": abs,
+    "sign": lambda a: (a > 0) - (a < 0),
+    "floor": math.floor,
+    "ceil": math.ceil,
+    "rem": lambda a, b: a - b * math.trunc(a / b) if b else None,
+    "div": lambda a, b: a / b if b else None,
+    "pow": lambda a, b: a ** int(b) if b.denominator == 1 and abs(b) <= 64 and (a or b >= 0) else None,
+    "sqrt": lambda a: root if (root := _root(a)) ** 2 == a else None,
+}
+"""Operations whose value at fractions is a fraction, or None where it is not."""
+
+
+def _root(value: Fraction) -> Fraction:
+    return Fraction(math.isqrt(max(0, value.numerator)), math.isqrt(value.denominator))
+
+
+def _folded(op: str, args: tuple[Node, ...]) -> Node | None:
+    """Carry out an operation on constants, if its value is a fraction of moderate size."""
+    values = [a.value for a in args]
+    if op not in _EXACT or not all(isinstance(v, Fraction) for v in values):
+        return None
+    folded = _EXACT[op](*values)
+    return None if folded is None else constant(folded)
+
+
+def _is(node: Node, value: int) -> bool:
+    return isinstance(node.value, Fraction) and node.value == value
+
+
+def _simpler_add(a: Node, b: Node) -> Node | None:
+    if _is(a, 0):
+        return b
+    if a.op == "constant" and b.op == "add" and b.args[0].op == "constant":
+        return make("add", make("add", a, b.args[0]), b.args[1])
+    opposite = make("mul", -1, a) is b if a.op != "constant" else False
+    return ZERO if opposite else None
+
+
+def _simpler_mul(a: Node, b: Node) -> Node | None:
+    if _is(a, 0) or _is(a, 1):
+        return ZERO if _is(a, 0) else b
+    if a is b:
+        return make("pow", a, 2)
+    if a.op == "constant" and b.op == "mul" and b.args[0].op == "constant":
+        return make("mul", make("mul", a, b.args[0]), b.args[1])
+    for mask, other in ((a, b), (b, a)):
+        if mask.op == "select" and any(_is(branch, 0) for branch in mask.args[1:]):
+            condition, first, second = mask.args
+            return make("select", condition, make("mul", first, other), make("mul", second, other))
+    return None
+
+
+def _simpler_div(a: Node, b: Node) -> Node | None:
+    if _is(a, 0):
+        return ZERO
+    if b.op == "constant" and isinstance(b.value, Fraction) and b.value:
+        return make("mul", 1 / b.value, a)
+    return None
+
+
+def _simpler_pow(a: Node, b: Node) -> Node | None:
+    if _is(b, 1) or _is(b, 0):
+        return a if _is(b, 1) else ONE
+    if b.value == Fraction(1, 2):
+        return make("sqrt", a)
+    if a.op == "abs" and _is_even(b):
+        return make("pow", a.args[0], b)
+    if _is(a, 1):
+        return ONE
+    return None
+
+
+def _is_even(node: Node) -> bool:
+    return isinstance(node.value, Fraction) and node.value.denominator == 1 and node.value.numerator % 2 == 0
+
+
+def _is_nonnegative(node: Node) -> bool:
+    """Whether the form alone shows that a node is not negative."""
+    if node.op in ("abs", "sqrt", "exp") or (node.op == "pow" and _is_even(node.args[1])):
+        return True
+    if node.op in ("add", "mul", "div", "min"):
+        return all(map(_is_nonnegative, node.args))
+    if node.op == "max":
+        return any(map(_is_nonnegative, node.args))
+    return isinstance(node.value, Fraction) and node.value >= 0
+
+
+def _simpler_abs(a: Node) -> Node | None:
+    if _is_nonnegative(a):
+        return a
+    if a.op == "mul" and a.args[0].op == "constant":
+        return make("mul", make("abs", a.args[0]), make("abs", a.args[1]))
+    return None
+
+
+def _simpler_sqrt(a: Node) -> Node | None:
+    return make("abs", a.args[0]) if a.op == "pow" and _is(a.args[1], 2) else None
+
+
+def _extremum(op: str, idle: float) -> Callable[[Node, Node], Node | None]:
+    def simpler(a: Node, b: Node) -> Node | None:
+        if a is b or a.value == idle:
+            return b
+        return None
+
+    return simpler
+
+
+def _simpler_select(condition: Node, first: Node, second: Node) -> Node | None:
+    if not condition.is_condition:
+        return make("select", make("ne", condition, 0), first, second)
+    if condition.value is not None or first is second:
+        return second if condition is FALSE else first
+    if condition.op == "not":
+        return make("select", condition.args[0], second, first)
+    if first.is_condition and second.is_condition:
+        return make("or", make("and", condition, first), make("and", make("not", condition), second))
+    return None
+
+
+def _comparison(op: str, holds: Callable[[int], bool]) -> Callable[[Node, Node], Node | None]:
+    """Return the simplification of a comparison; `holds` decides it by the sign of left minus right."""
+
+    def simpler(a: Node, b: Node) -> Node | None:
+        if a is b:
+            return constant(holds(0))
+        if a.is_condition or b.is_condition:
+            if op in ("eq", "ne") and a.is_condition and b.is_condition:
+                differs = make("xor", a, b)
+                return differs if op == "ne" else make("not", differs)
+            return make(op, number_of(a), number_of(b))
+        for side, other, sign in ((a, b, 1), (b, a, -1)):
+            if isinstance(side.value, float):
+                return constant(holds(sign if side.value > 0 else -sign))
+            if (
+                side.op == "select"
+                and other.op == "constant"
+                and any(x.op == "constant" for x in side.args[1:])
+            ):
+                cases = [make(op, x, other) if sign > 0 else make(op, other, x) for x in side.args[1:]]
+                return make("select", side.args[0], *cases)
+        if b.op == "constant" and _is(b, 0) and op == "lt" and _is_nonnegative(a):
+            return FALSE
+        if _is(a, 0) and op == "le" and _is_nonnegative(b):
+            return TRUE
+        return None
+
+    return simpler
+
+
+def _connective(op: str, idle: Node, decided: Node) -> Callable[[Node, Node], Node | None]:
+    def simpler(a: Node, b: Node) -> Node | None:
+        if a is b or a is idle:
+            return b
+        if decided in (a, b) or make("not", a) is b:
+            return decided
+        return a if b is idle else None
+
+    return simpler
+
+
+_OPPOSITE = {"lt": "le", "le": "lt", "eq": "ne", "ne": "eq"}
+
+
+def _simpler_not(a: Node) -> Node | None:
+    if isinstance(a.value, bool):
+        return constant(not a.value)
+    if a.op in ("lt", "le"):
+        return make(_OPPOSITE[a.op], a.args[1], a.args[0])
+    if a.op in _OPPOSITE:
+        return make(_OPPOSITE[a.op], *a.args)
+    if a.op in ("and", "or"):
+        return make("or" if a.op == "and" else "and", *(make("not", b) for b in a.args))
+    return a.args[0] if a.op == "not" else make("eq", a, 0)
+
+
+_SIMPLER: Mapping[str, Callable[..., Node | None]] = {
+    "add": _simpler_add,
+    "mul": _simpler_mul,
+    "div": _simpler_div,
+    "pow": _simpler_pow,
+    "abs": _simpler_abs,
+    "sqrt": _simpler_sqrt,
+    "max": _extremum("max", -math.inf),
+    "min": _extremum("min", math.inf),
+    "select": _simpler_select,
+    "lt": _comparison("lt", lambda sign: sign < 0),
+    "le": _comparison("le", lambda sign: sign <= 0),
+    "eq": _comparison("eq", lambda sign: sign == 0),
+    "ne": _comparison("ne", lambda sign: sign != 0),
+    "and": _connective("and", TRUE, FALSE),
+    "or": _connective("or", FALSE, TRUE),
+    "not": _simpler_not,
+}
+
+
+def resolve(node: Node, known: Mapping[Node, bool] | None = None) -> Node:
+    """Decide inner case distinctions by the outer ones: within a case, its condition holds.
+
+    Guards of divisions vanish so: in `n != 0 ? p/(n != 0 ? n : 1) : 1` the divisor is n.
+    """
+    return _resolved(node, frozenset((known or {}).items()), {})
+
+
+def _resolved(node: Node, known: frozenset[tuple[Node, bool]], done: dict[Any, Node]) -> Node:
+    known = frozenset(fact for fact in known if fact[0] in node.cases)
+    if (node, known) not in done:
+        done[node, known] = _resolved_cases(node, known, done)
+    return done[node, known]
+
+
+def _resolved_cases(node: Node, known: frozenset[tuple[Node, bool]], done: dict[Any, Node]) -> Node:
+    if not node.cases:
+        return node
+    if (node, True) in known or (node, False) in known:
+        return constant((node, True) in known)
+    if node.op != "select":
+        return make(node.op, *(_resolved(a, known, done) for a in node.args))
+    condition = _resolved(node.args[0], known, done)
+    branches = [
+        _resolved(branch, known | _facts(condition, value), done)
+        for branch, value in zip(node.args[1:], (True, False), strict=True)
+    ]
+    return make("select", condition, *branches)
+
+
+def _facts(condition: Node, value: bool) -> frozenset[tuple[Node, bool]]:
+    """Return comparisons that are decided where a condition is true, or where it is false."""
+    if not value:
+        condition = make("not", condition)
+    if condition.op == "and":
+        return _facts(condition.args[0], True) | _facts(condition.args[1], True)
+    facts = {(condition, True), (make("not", condition), False)}
+    if condition.op == "lt":
+        a, b = condition.args
+        facts |= {(make("le", a, b), True), (make("lt", b, a), False), (make("le", b, a), False)}
+        facts |= {(make("eq", a, b), False), (make("ne", a, b), True)}
+    if condition.op == "eq":
+        a, b = condition.args
+        facts |= {(make("le", a, b), True), (make("le", b, a), True)}
+        facts |= {(make("lt", a, b), False), (make("lt", b, a), False)}
+    return frozenset(facts)
+
+
+def to_expression(node: Node) -> Expr:
+    """Return the SymPy expression of a node; large case distinctions, Max and Min are left unevaluated.
+
+    >>> from sympy import Symbol
+    >>> a = leaf(Symbol("a", real=True))
+    >>> to_expression(make("select", make("lt", 0, a), a / 3, 0.5))
+    Piecewise((a/3, a > 0), (1/2, True))
+    """
+    return _to_sympy(resolve(node))
+
+
+def to_conditions(*conditions: Node) -> tuple[Condition, ...]:
+    """Return conditions as the rule language keeps them; they hold together."""
+    return as_conditions([_to_sympy(c) for c in conditions])
+
+
+def _to_sympy(node: Node) -> Expr | Boolean:
+    found: dict[Node, Any] = {}
+    for n in ordered([node]):
+        found[n] = _atom(n) if not n.args else _SYMPY[n.op](*(found[a] for a in n.args))
+    return found[node]
+
+
+def _atom(node: Node) -> Any:
+    value = node.value
+    if isinstance(value, bool):
+        return sympy.true if value else sympy.false
+    if isinstance(value, Fraction):
+        return sympy.Rational(value.numerator, value.denominator)
+    return (sympy.oo if value > 0 else -sympy.oo) if isinstance(value, float) else value
+
+
+def _is_large(*expressions: Any) -> bool:
+    """Whether SymPy's automatic evaluation of comparisons would take long."""
+    return any(e.has(sympy.Piecewise, sympy.Max, sympy.Min) or e.count_ops() > 30 for e in expressions)
+
+
+def _sympy_extremum(function: type[Expr]) -> Callable[[Expr, Expr], Expr]:
+    def build(a: Expr, b: Expr) -> Expr:
+        return function(a, b, evaluate=not _is_large(a, b))
+
+    return build
+
+
+def _relation(relation: Any, mirrored: Any) -> Callable[[Expr, Expr], Boolean]:
+    def build(a: Expr, b: Expr) -> Boolean:
+        if a.is_number:
+            a, b, built = b, a, mirrored
+        else:
+            built = relation
+        return built(a, b, evaluate=not _is_large(a, b))
+
+    return build
+
+
+def _sympy_select(condition: Any, first: Expr, second: Expr) -> Expr:
+    if condition in (sympy.true, sympy.false):
+        return first if condition == sympy.true else second
+    others = second.args if isinstance(second, sympy.Piecewise) else [(second, sympy.true)]
+    pieces = [(first, condition), *((e, c) for e, c in others)]
+    evaluated = not any(
+        c.has(sympy.Piecewise, sympy.And, sympy.Or) or _is_large(*c.args) for _, c in pieces if c.args
+    )
+    return sympy.Piecewise(*pieces, evaluate=evaluated)
+
+
+def _quotient(a: Expr, b: Expr) -> Expr:
+    if b.is_zero:
+        raise ZeroDivisionError(f"{a} is divided by zero")
+    if isinstance(b, sympy.Piecewise):
+        # The power of a case distinction is taken case by case, and a case that is zero would be infinite.
+        return sympy.Mul(a, sympy.Pow(b, -1, evaluate=False))
+    return a / b
+
+
+_SYMPY: Mapping[str, Callable[..., Any]] = {
+    "add": lambda a, b: a + b,
+    "mul": lambda a, b: a * b,
+    "div": _quotient,
+    "pow": lambda a, b: a**b,
+    "max": _sympy_extremum(sympy.Max),
+    "min": _sympy_extremum(sympy.Min),
+    "select": _sympy_select,
+    "abs": sympy.Abs,
+    "sign": sympy.sign,
+    "sqrt": sympy.sqrt,
+    "cbrt": lambda a: sympy.sign(a) * sympy.Abs(a) ** sympy.Rational(1, 3),
+    "exp": sympy.exp,
+    "log": sympy.log,
+    "floor": sympy.floor,
+    "ceil": sympy.ceiling,
+    "tanh": sympy.tanh,
+    "sin": sympy.sin,
+    "cos": sympy.cos,
+    "rem": lambda a, b: a - b * sympy.sign(a / b) * sympy.floor(sympy.Abs(a / b)),
+    "lt": _relation(sympy.Lt, sympy.Gt),
+    "le": _relation(sympy.Le, sympy.Ge),
+    "eq": _relation(sympy.Eq, sympy.Eq),
+    "ne": _relation(sympy.Ne, sympy.Ne),
+    "and": sympy.And,
+    "or": sympy.Or,
+    "not": sympy.Not,
+}
