@@ -41,6 +41,7 @@ from .mechanics.moves import (
     Step,
 )
 from .mechanics.system import System, damped_particle
+from .optimizers.lifting import lift
 from .parsing.reader import read
 from .printing.latex_printer import latex
 from .printing.mathml_printer import mathml
@@ -106,6 +107,7 @@ __all__ = [
     "lambdify",
     "latex",
     "law",
+    "lift",
     "mathml",
     "optimizer",
     "partial",

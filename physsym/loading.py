@@ -221,6 +221,11 @@ def load(file: Path) -> Script:
     )
 
 
+def load_module(file: Path) -> ModuleType:
+    """Import a file as scripts are imported. Raises ScriptError, which names the line, where it cannot be."""
+    return _import(file)
+
+
 def _instances(kind: type[T], exported: Sequence[object]) -> tuple[T, ...]:
     """Return every value of a kind once, those within collections included; document parts have no hash."""
     found: dict[object, T] = {}
