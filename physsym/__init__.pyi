@@ -41,6 +41,7 @@ from .mechanics.moves import (
     Step,
 )
 from .mechanics.system import System, damped_particle
+from .optimizers.known import known
 from .optimizers.lifting import lift
 from .parsing.reader import read
 from .printing.latex_printer import latex
@@ -104,6 +105,7 @@ __all__ = [
     "higher",
     "identical",
     "integrators",
+    "known",
     "lambdify",
     "latex",
     "law",
