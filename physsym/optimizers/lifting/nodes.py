@@ -37,6 +37,7 @@ from sympy import Expr
 from sympy.logic.boolalg import Boolean
 
 from physsym.core.conditions import as_conditions
+from physsym.core.symbols import OPAQUE
 from physsym.core.verdicts import Condition
 
 Value: TypeAlias = "Fraction | float | bool | Expr"
@@ -108,14 +109,22 @@ Operand: TypeAlias = "Node | int | float | Fraction"
 
 
 @contextmanager
-def recording() -> Iterator[dict[Node, str]]:
-    """Note the origin of each operation that is built within, in the dictionary that is returned."""
-    origins: dict[Node, str] = {}
+def recording(earlier: Mapping[Node, str] | None = None) -> Iterator[dict[Node, str]]:
+    """Note the origin of each operation that is built within, in a dictionary that begins with `earlier`."""
+    origins: dict[Node, str] = dict(earlier or {})
     token = _ORIGINS.set(origins)
     try:
         yield origins
     finally:
         _ORIGINS.reset(token)
+
+
+def _inheriting(new: Node, old: Node) -> Node:
+    """Note for a rewritten node the origin of the node that it was."""
+    origins = _ORIGINS.get()
+    if origins is not None and new.args and old in origins:
+        origins.setdefault(new, origins[old])
+    return new
 
 
 @contextmanager
@@ -249,16 +258,31 @@ _NUMERIC: Mapping[str, Callable[..., Any]] = {
 }
 
 
+class Evaluator:
+    """A node made ready to be evaluated in float64 many times; `evaluator(values)` takes values by leaf."""
+
+    def __init__(self, node: Node) -> None:
+        """Put the operations in order."""
+        self.node = node
+        self.steps = ordered([node])
+
+    def __call__(self, values: Mapping[Expr, Any]) -> Any:
+        """Return the value, given those of the leaves: numbers, or arrays of one shape."""
+        found: dict[Node, Any] = {}
+        with numpy.errstate(all="ignore"):
+            for n in self.steps:
+                if n.op == "constant":
+                    found[n] = n.value if isinstance(n.value, bool) else float(n.value)  # type: ignore[arg-type]
+                else:
+                    found[n] = (
+                        values[n.value] if n.op == "leaf" else _NUMERIC[n.op](*(found[a] for a in n.args))
+                    )
+        return found[self.node]
+
+
 def evaluate(node: Node, values: Mapping[Node, Any]) -> Any:
     """Return the value of a node in float64, given those of its leaves: numbers, or arrays of one shape."""
-    found: dict[Node, Any] = {}
-    with numpy.errstate(all="ignore"):
-        for n in ordered([node]):
-            if n.op == "constant":
-                found[n] = n.value if isinstance(n.value, bool) else float(n.value)  # type: ignore[arg-type]
-            else:
-                found[n] = values[n] if n.op == "leaf" else _NUMERIC[n.op](*(found[a] for a in n.args))
-    return found[node]
+    return Evaluator(node)({leaf.value: value for leaf, value in values.items()})
 
 
 def ordered(nodes: list[Node]) -> list[Node]:
@@ -287,7 +311,7 @@ def substitute(node: Node, values: Mapping[Node, Node]) -> Node:
         done[n] = (
             values[n]
             if n in values
-            else make(n.op, *(done[a] for a in n.args))
+            else _inheriting(make(n.op, *(done[a] for a in n.args)), n)
             if any(done[a] is not a for a in n.args)
             else n
         )
@@ -510,7 +534,7 @@ def resolve(node: Node, known: Mapping[Node, bool] | None = None) -> Node:
 def _resolved(node: Node, known: frozenset[tuple[Node, bool]], done: dict[Any, Node]) -> Node:
     known = frozenset(fact for fact in known if fact[0] in node.cases)
     if (node, known) not in done:
-        done[node, known] = _resolved_cases(node, known, done)
+        done[node, known] = _inheriting(_resolved_cases(node, known, done), node)
     return done[node, known]
 
 
@@ -555,19 +579,24 @@ def to_expression(node: Node) -> Expr:
     >>> to_expression(make("select", make("lt", 0, a), a / 3, 0.5))
     Piecewise((a/3, a > 0), (1/2, True))
     """
-    return _to_sympy(resolve(node))
+    return to_expressions([resolve(node)])[0]
+
+
+def to_expressions(nodes: list[Node]) -> list[Expr]:
+    """Return the SymPy expressions of nodes as they are, what they share built once."""
+    return _to_sympy(nodes)
 
 
 def to_conditions(*conditions: Node) -> tuple[Condition, ...]:
     """Return conditions as the rule language keeps them; they hold together."""
-    return as_conditions([_to_sympy(c) for c in conditions])
+    return as_conditions(_to_sympy(list(conditions)))
 
 
-def _to_sympy(node: Node) -> Expr | Boolean:
+def _to_sympy(nodes: list[Node]) -> list[Any]:
     found: dict[Node, Any] = {}
-    for n in ordered([node]):
+    for n in ordered(nodes):
         found[n] = _atom(n) if not n.args else _SYMPY[n.op](*(found[a] for a in n.args))
-    return found[node]
+    return [found[n] for n in nodes]
 
 
 def _atom(node: Node) -> Any:
@@ -649,4 +678,80 @@ _SYMPY: Mapping[str, Callable[..., Any]] = {
     "and": sympy.And,
     "or": sympy.Or,
     "not": sympy.Not,
+}
+
+
+def from_expression(expression: Expr | Boolean) -> Node:
+    """Return the node of a SymPy expression; symbols and opaque functions become leaves.
+
+    Raises TypeError for a function that nodes do not have.
+    """
+    found: dict[Any, Node] = {}
+
+    def node(e: Any) -> Node:
+        if e not in found:
+            found[e] = read(e)
+        return found[e]
+
+    def read(e: Any) -> Node:
+        if isinstance(e, (sympy.Symbol, *OPAQUE)):
+            return leaf(e)
+        if e.is_Rational:
+            return constant(Fraction(int(e.p), int(e.q)))
+        if e in (sympy.true, sympy.false, sympy.oo, -sympy.oo):
+            return constant(bool(e) if e.is_Boolean else float(e))
+        if isinstance(e, sympy.Piecewise):
+            pieces = [(node(c), node(v)) for v, c in e.args]
+            if pieces[-1][0] is not TRUE:
+                raise TypeError(
+                    f"{e} has no value where none of its conditions holds; end it with (..., True)"
+                )
+            return reduce(
+                lambda rest, piece: make("select", *piece, rest), reversed(pieces[:-1]), pieces[-1][1]
+            )
+        if e.is_Pow and e.exp == -1:
+            return make("div", 1, node(e.base))
+        if e.is_Pow and e.exp.is_Rational and e.exp < 0:
+            return make("div", 1, make("pow", node(e.base), node(-e.exp)))
+        for kind, op in _FROM_SYMPY.items():
+            if isinstance(e, kind):
+                return (
+                    reduce(lambda a, b: make(op, a, b), [node(a) for a in e.args])
+                    if op in _COMMUTATIVE - {"eq", "ne"}
+                    else make(op, *(node(a) for a in e.args))
+                )
+        if isinstance(e, sympy.Mod):
+            a, b = map(node, e.args)
+            return make("sub", a, make("mul", b, make("floor", make("div", a, b))))
+        if e.is_NumberSymbol:
+            return constant(float(e))
+        raise TypeError(f"{type(e).__name__} in {e} is no operation of an update rule")
+
+    return node(expression)
+
+
+_FROM_SYMPY: Mapping[Any, str] = {
+    sympy.Add: "add",
+    sympy.Mul: "mul",
+    sympy.Pow: "pow",
+    sympy.exp: "exp",
+    sympy.Abs: "abs",
+    sympy.sign: "sign",
+    sympy.Max: "max",
+    sympy.Min: "min",
+    sympy.log: "log",
+    sympy.floor: "floor",
+    sympy.ceiling: "ceil",
+    sympy.tanh: "tanh",
+    sympy.sin: "sin",
+    sympy.cos: "cos",
+    sympy.StrictLessThan: "lt",
+    sympy.LessThan: "le",
+    sympy.StrictGreaterThan: "gt",
+    sympy.GreaterThan: "ge",
+    sympy.Eq: "eq",
+    sympy.Ne: "ne",
+    sympy.And: "and",
+    sympy.Or: "or",
+    sympy.Not: "not",
 }
