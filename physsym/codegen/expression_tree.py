@@ -14,7 +14,9 @@ from functools import reduce, singledispatch
 from typing import TypeAlias
 
 import sympy
-from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol, default_sort_key
+from sympy import Add, Expr, Function, Integer, Mul, Piecewise, Pow, Rational, Symbol, default_sort_key
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
 
 
 @dataclass(frozen=True)
@@ -27,14 +29,55 @@ class Operation:
 
 Operand: TypeAlias = "Operation | Symbol | int | Fraction"
 
+
+class where(Function):
+    """A case distinction: the second argument where the first holds, the third elsewhere.
+
+    Unlike `Piecewise` it is an expression of expressions, its condition included: passes treat it as any
+    other function, and SymPy evaluates nothing in it.
+    """
+
+
+class less(Function):
+    """Whether a number is smaller than another one."""
+
+
+class less_equal(Function):
+    """Whether a number is at most another one."""
+
+
+class equal(Function):
+    """Whether two numbers are equal."""
+
+
+class not_equal(Function):
+    """Whether two numbers differ."""
+
+
+class logical_and(Function):
+    """Whether both of two conditions hold."""
+
+
+class logical_or(Function):
+    """Whether one of two conditions holds, or both."""
+
+
+class logical_not(Function):
+    """Whether a condition does not hold."""
+
+
 # fmt: off
 FUNCTIONS: Mapping[type, str] = {
     sympy.exp: "exp", sympy.log: "log", sympy.Abs: "absolute", sympy.sign: "sign",
     sympy.sin: "sin", sympy.cos: "cos", sympy.tanh: "tanh", sympy.Max: "maximum", sympy.Min: "minimum",
+    where: "where",
 }
 # fmt: on
+TESTS = (less, less_equal, equal, not_equal, logical_and, logical_or, logical_not)
+LOGIC = tuple(f.__name__ for f in TESTS)
+"""The operations whose value is a truth value. They are operands of each other and of `where` alone."""
 ARITHMETIC = ("add", "subtract", "multiply", "divide", "negative", "power", "sqrt")
-OPERATIONS = (*ARITHMETIC, *FUNCTIONS.values())
+OPERATIONS = (*ARITHMETIC, *FUNCTIONS.values(), *LOGIC)
 
 SCALAR, OWN, STATE, NEW, GRADIENT = range(5)  # OWN is the state that is being updated
 Ranks: TypeAlias = Mapping[Symbol, int]  # the rank of a symbol; one that is missing is NEW
@@ -48,6 +91,13 @@ def symbols_of(operand: Operand) -> Iterator[Symbol]:
     elif isinstance(operand, Operation):
         for argument in operand.arguments:
             yield from symbols_of(argument)
+
+
+def has_choice(operand: Operand) -> bool:
+    """Return whether a case distinction occurs in an operand."""
+    if not isinstance(operand, Operation):
+        return False
+    return operand.name == "where" or any(map(has_choice, operand.arguments))
 
 
 def substitute(operand: Operand, names: Mapping[Symbol, Operand]) -> Operand:
@@ -82,9 +132,11 @@ def operand(expression: Expr, ranks: Ranks) -> Operand:
     >>> operand(x / 2, {})
     Operation(name='divide', arguments=(x, 2))
     """
+    if isinstance(expression, (where, *TESTS)):
+        return Operation(type(expression).__name__, tuple(operand(a, ranks) for a in expression.args))
     name = FUNCTIONS.get(type(expression))
     if name is None:
-        known = ", ".join(sorted(f.__name__ for f in FUNCTIONS))
+        known = ", ".join(sorted(f.__name__ for f in (*FUNCTIONS, Piecewise) if f is not where))
         raise ValueError(
             f"cannot compute {expression} ({type(expression).__name__}): a rule that runs has numbers, "
             f"symbols, sums, products, powers, grad, partial and {known}"
@@ -197,3 +249,71 @@ def _sum_order(terms: Iterable[Expr], ranks: Ranks) -> list[Expr]:
     others = [t for t in ordered if t is not first]
     # A number is added early, off the critical path.
     return [first, *(t for t in others if t.is_Number), *(t for t in others if not t.is_Number)]
+
+
+# ------------------------------------------------------------------ case distinctions
+
+_RELATIONS: Mapping[str, tuple[type[Expr], bool]] = {
+    "<": (less, False), "<=": (less_equal, False), ">": (less, True), ">=": (less_equal, True),
+    "==": (equal, False), "!=": (not_equal, False),
+}  # fmt: skip
+
+
+def with_choices(expression: Expr) -> Expr:
+    """Return the expression with `where` for each `Piecewise`.
+
+    Raises ValueError for one without a last branch for all other cases, and for a condition that is not made
+    of relations of real expressions by and, or, not.
+
+    >>> x, y = sympy.symbols("x y", real=True)
+    >>> with_choices(sympy.Piecewise((x, x > y), (y, True)))
+    where(less(y, x), x, y)
+    """
+    if not expression.has(Piecewise):
+        return expression
+    if not isinstance(expression, Piecewise):
+        return expression.func(*map(with_choices, expression.args))
+    *cases, (value, condition) = expression.args
+    if condition != True:  # noqa: E712 - of SymPy
+        raise ValueError(
+            f"{expression} says nothing where none of its conditions holds; add a last branch, (value, True)"
+        )
+    value = with_choices(value)
+    for result, test in reversed(cases):
+        value = where(_condition(test), with_choices(result), value)
+    return value
+
+
+def _condition(condition: Boolean) -> Expr:
+    if isinstance(condition, Relational) and condition.rel_op in _RELATIONS:
+        build, swapped = _RELATIONS[condition.rel_op]
+        left, right = map(with_choices, condition.args)
+        return build(right, left) if swapped else build(left, right)
+    for kind, build in ((sympy.And, logical_and), (sympy.Or, logical_or)):
+        if isinstance(condition, kind):
+            return reduce(build, map(_condition, sorted(condition.args, key=default_sort_key)))
+    if isinstance(condition, sympy.Not):
+        return logical_not(_condition(condition.args[0]))
+    if isinstance(condition, sympy.ITE):  # what SymPy makes of a case distinction on a side of a relation
+        test, then, otherwise = map(_condition, condition.args)
+        return logical_or(logical_and(test, then), logical_and(logical_not(test), otherwise))
+    raise ValueError(
+        f"cannot decide {condition}: a condition is made of relations such as x > 0 or Eq(k, 0), by &, | "
+        "and ~"
+    )
+
+
+def certain_parts(expression: Expr) -> Iterator[Expr]:
+    """Yield the parts of an expression that are computed in any case: all but the branches of choices."""
+    yield expression
+    for argument in expression.args[:1] if isinstance(expression, where) else expression.args:
+        yield from certain_parts(argument)
+
+
+def is_total(expression: Expr) -> bool:
+    """Return whether an expression of finite numbers has a value whatever these are: no division, no root."""
+    return all(
+        not isinstance(part, (Pow, sympy.log, sympy.exp))
+        or (isinstance(part, Pow) and _is_product(part.exp) and part.exp.is_Integer and part.exp > 0)
+        for part in sympy.preorder_traversal(expression)
+    )

@@ -12,7 +12,7 @@ from functools import partial
 
 from sympy import Expr, Integer, Symbol, diff, postorder_traversal
 
-from physsym.codegen.expression_tree import GRADIENT, OWN, SCALAR, STATE, Ranks, operand
+from physsym.codegen.expression_tree import GRADIENT, OWN, SCALAR, STATE, Ranks, operand, with_choices
 from physsym.codegen.passes.common_subexpressions import (
     eliminate_common_operations,
     eliminate_common_subexpressions,
@@ -76,7 +76,8 @@ def program(rule: RuleLike) -> Program:
     lines = _name_gradients(rule, fresh)
     counters = _counters(rule)
     counted = {after(s) for s in counters}
-    hoist = ScalarHoist(frozenset({*fixed, *counters, *counted}), fresh.named("c"))
+    known, names = frozenset({*fixed, *counters, *counted}), fresh.named("c")
+    hoist = ScalarHoist(known, names, branches=ScalarHoist(known, names))
     counts = [line for line in lines if counted & set(line.targets)]
     lines = [map_values(line, hoist) for line in lines if line not in counts]
     shared = fresh.named("s")
@@ -145,13 +146,14 @@ def _name_gradients(rule: Rule, fresh: FreshSymbols) -> list[Line]:
     seen: dict[Expr, Symbol] = {}
     lines: list[Line] = []
     for update in rule.updates:
-        for force in (e for e in postorder_traversal(update.value) if isinstance(e, FORCES)):
+        value = with_choices(update.value)
+        for force in (e for e in postorder_traversal(value) if isinstance(e, FORCES)):
             index, point = _index_and_point(force)
             if point not in known:
                 known[point] = tuple(next(names) for _ in point)
                 lines.append(Evaluation(known[point], tuple(p.xreplace(seen) for p in point)))
             seen[force] = known[point][index - 1]
-        lines.append(Assignment((after(update.target),), (update.value.xreplace(seen),)))
+        lines.append(Assignment((after(update.target),), (value.xreplace(seen),)))
     numbers = sorted({len(p) for p in known})
     if len(numbers) > 1:
         raise ValueError(

@@ -8,7 +8,7 @@ from itertools import count
 
 from sympy import Expr, Symbol
 
-from physsym.codegen.expression_tree import Operand, symbols_of
+from physsym.codegen.expression_tree import Operand, has_choice, symbols_of
 from physsym.core.symbols import AFTER, BEFORE, name_and_marks
 
 
@@ -27,6 +27,13 @@ class Line:
 
 class Assignment(Line):
     """Each target is the name of one value."""
+
+
+class Guarded(Assignment):
+    """An assignment of what only branches of case distinctions read.
+
+    Where such a branch is not taken, the value need not be defined: it is then not a number, and no error.
+    """
 
 
 class Evaluation(Line):
@@ -62,6 +69,11 @@ class Program:
     def evaluations(self) -> tuple[Evaluation, ...]:
         """Return the evaluations of the gradient, in order."""
         return tuple(line for line in self.body if isinstance(line, Evaluation))
+
+    @property
+    def has_choices(self) -> bool:
+        """Return whether the program distinguishes cases."""
+        return any(has_choice(value) for line in (*self.scalars, *self.body) for value in line.values)
 
     @property
     def constants(self) -> tuple[Symbol, ...]:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from physsym.codegen import Formula, Program, scalarise, state_name
-from physsym.codegen.emit import python_source
+from physsym.codegen.emit import array_source
 from physsym.runtime.backends import pytree
 from physsym.runtime.backends.base import Backend, Rollout, Value, executed
 from physsym.runtime.backends.numpy import NAMESPACE
@@ -149,7 +149,7 @@ def _portions(steps: int, every: int, largest: int) -> Iterator[tuple[int, int]]
 def gradient_of(potential: Formula, parameters: Mapping[str, Value]) -> Callable[[Value], Value]:
     """Return the gradient of a potential as a function of an array of its weights."""
     program = potential.gradient
-    run = executed(program, python_source(program), NAMESPACE)
+    run = executed(program, array_source(program), NAMESPACE)
     own = {state_name(p): parameters[state_name(p)] for p in program.parameters}
 
     def gradient(point: Value) -> Value:

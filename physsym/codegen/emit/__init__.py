@@ -7,7 +7,7 @@ from collections.abc import Callable
 from physsym.codegen.emit.c import c_source
 from physsym.codegen.emit.javascript import javascript_source
 from physsym.codegen.emit.llvm import llvm_source
-from physsym.codegen.emit.python import function_text, python_line, python_source, python_text
+from physsym.codegen.emit.python import array_source, function_text, python_line, python_source, python_text
 from physsym.codegen.emit.text import Names, identifiers, unique_name
 from physsym.codegen.lowering import program
 from physsym.codegen.straight_line import Program
@@ -23,6 +23,7 @@ LANGUAGES: dict[str, Callable[[Program], str]] = {
 __all__ = [
     "LANGUAGES",
     "Names",
+    "array_source",
     "c_source",
     "function_text",
     "identifiers",

@@ -26,11 +26,16 @@ _BODIES = {
     "maximum": "({t} a, {t} b)\n{{\n    return a >= b || a != a ? a : b;\n}}",
     "minimum": "({t} a, {t} b)\n{{\n    return a <= b || a != a ? a : b;\n}}",
 }
-DOUBLE = Language("C", "{}.0", "{}.0/{}.0", _LIBRARY | _OWN)
+CHOICES = {
+    "where": "{} ? {} : {}", "less": "{} < {}", "less_equal": "{} <= {}", "equal": "{} == {}",
+    "not_equal": "{} != {}", "logical_and": "{} && {}", "logical_or": "{} || {}", "logical_not": "!{}",
+}  # fmt: skip
+DOUBLE = Language("C", "{}.0", "{}.0/{}.0", CHOICES, _LIBRARY | _OWN)
 FLOAT = Language(
     "C",
     "{}.0f",
     "(float)({}.0/{}.0)",
+    CHOICES,
     {k: f"{v}f" for k, v in _LIBRARY.items()} | {k: f"{v}f" for k, v in _OWN.items()},
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from physsym.codegen.emit.c import CHOICES
 from physsym.codegen.emit.text import Language, Names, expression_text, identifiers
 from physsym.codegen.straight_line import Evaluation, Line, Program
 
@@ -14,6 +15,7 @@ _TAKEN = """abstract arguments await boolean break byte case catch char class co
 WORDS = frozenset(_TAKEN.split())
 JAVASCRIPT = Language(
     "JavaScript",
+    choices=CHOICES | {"equal": "{} === {}", "not_equal": "{} !== {}"},
     functions={name: f"Math.{name}" for name in ("sqrt", "exp", "log", "sin", "cos", "tanh", "sign")}
     | {"power": "Math.pow", "absolute": "Math.abs", "maximum": "Math.max", "minimum": "Math.min"},
 )

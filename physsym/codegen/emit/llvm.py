@@ -12,7 +12,7 @@ from typing import TypeAlias
 from sympy import Symbol
 
 from physsym.codegen.emit.loop import Loop, loops
-from physsym.codegen.expression_tree import Operand, Operation
+from physsym.codegen.expression_tree import LOGIC, Operand, Operation
 from physsym.codegen.straight_line import Line, Program
 
 ARITHMETIC = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
@@ -20,6 +20,8 @@ ARITHMETIC = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "
 INTRINSICS = {"sqrt": "sqrt", "exp": "exp", "log": "log", "sin": "sin", "cos": "cos", "tanh": "tanh",
               "power": "pow", "absolute": "fabs"}
 # fmt: on
+# NaN is equal to nothing, and unequal to all.
+COMPARISONS = {"less": "olt", "less_equal": "ole", "equal": "oeq", "not_equal": "une"}
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,8 @@ class Emitter:
         return self._operation(operand, self.fma)
 
     def _operation(self, operand: Operation, contracted: bool) -> tuple[str, Real]:
+        if operand.name == "where":
+            return self._choice(*operand.arguments)
         # LLVM contracts only where both instructions carry the flag: without it, the first product is rounded
         # early, off the critical path, and the fused operation has the shortest chain behind it.
         alone = self._first_product(operand) if contracted and self.latency_bound else None
@@ -135,6 +139,38 @@ class Emitter:
         kind = self.element if any(k == self.element for _, k in parts) else self.number
         values = [self._as(kind, *part) for part in parts]
         return self._instruction(operand.name, values, kind, " contract" if contracted else ""), kind
+
+    def _choice(self, condition: Operand, *cases: Operand) -> tuple[str, Real]:
+        test, lanes = self._test(condition)
+        parts = [self.value(case) for case in cases]
+        in_lanes = lanes > 1 or any(kind == self.element for _, kind in parts)
+        kind = self.element if in_lanes else self.number
+        one, other = (self._as(kind, *part) for part in parts)
+        # One truth value chooses between whole vectors.
+        return self.emit(f"select {_bits(lanes)} {test}, {kind} {one}, {kind} {other}"), kind
+
+    def _test(self, condition: Operand) -> tuple[str, int]:
+        """Return the register of a truth value, and in how many lanes it is."""
+        if not isinstance(condition, Operation) or condition.name not in LOGIC:
+            raise TypeError(f"expected a condition of a program, given {condition!r}")
+        if condition.name in COMPARISONS:
+            parts = [self.value(a) for a in condition.arguments]
+            kind = self.element if any(k == self.element for _, k in parts) else self.number
+            left, right = (self._as(kind, *part) for part in parts)
+            return self.emit(f"fcmp {COMPARISONS[condition.name]} {kind} {left}, {right}"), kind.lanes
+        tests = [self._test(a) for a in condition.arguments]
+        lanes = max(n for _, n in tests)
+        values = [test if n == lanes else self._in_lanes(test, lanes) for test, n in tests]
+        if condition.name == "logical_not":
+            true = "true" if lanes == 1 else f"<{', '.join(['i1 true'] * lanes)}>"
+            return self.emit(f"xor {_bits(lanes)} {values[0]}, {true}"), lanes
+        word = condition.name.removeprefix("logical_")
+        return self.emit(f"{word} {_bits(lanes)} {values[0]}, {values[1]}"), lanes
+
+    def _in_lanes(self, test: str, lanes: int) -> str:
+        first = self.emit(f"insertelement {_bits(lanes)} poison, i1 {test}, i64 0")
+        zeros = f"<{lanes} x i32> zeroinitializer"
+        return self.emit(f"shufflevector {_bits(lanes)} {first}, {_bits(lanes)} poison, {zeros}")
 
     def _first_product(self, operand: Operation) -> Operation | None:
         """Return the product of smaller depth in a sum of two products."""
@@ -177,9 +213,8 @@ class Emitter:
 
     def select(self, test: str, left: str, right: str, kind: Real, *, among: Sequence[str]) -> str:
         """Write a choice: the first of `among` where the comparison holds, the second elsewhere."""
-        bits = "i1" if kind.lanes == 1 else f"<{kind.lanes} x i1>"
         chosen = self.emit(f"fcmp {test} {kind} {left}, {right}")
-        return self.emit(f"select {bits} {chosen}, {kind} {among[0]}, {kind} {among[1]}")
+        return self.emit(f"select {_bits(kind.lanes)} {chosen}, {kind} {among[0]}, {kind} {among[1]}")
 
     def _sign(self, value: str, kind: Real) -> str:
         zero, one, minus = (kind.constant(v) for v in (0.0, 1.0, -1.0))
@@ -192,6 +227,10 @@ class Emitter:
         larger = "oge" if name == "maximum" else "ole"
         chosen = self.select(larger, left, right, kind, among=(left, right))
         return self.select("uno", left, left, kind, among=(left, chosen))
+
+
+def _bits(lanes: int) -> str:
+    return "i1" if lanes == 1 else f"<{lanes} x i1>"
 
 
 def llvm_source(program: Program, *, single: bool = False, fma: bool = False) -> str:

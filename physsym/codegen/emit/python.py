@@ -7,17 +7,29 @@ from dataclasses import replace
 
 from physsym.codegen.emit.text import PYTHON_WORDS, Language, Names, expression_text, identifiers
 from physsym.codegen.expression_tree import Operand
-from physsym.codegen.straight_line import Evaluation, Line, Program
+from physsym.codegen.straight_line import Evaluation, Guarded, Line, Program
 
-PYTHON = Language("Python")
+PYTHON = Language(
+    "Python",
+    choices={
+        "where": "{1} if {0} else {2}", "less": "{} < {}", "less_equal": "{} <= {}", "equal": "{} == {}",
+        "not_equal": "{} != {}", "logical_and": "{} and {}", "logical_or": "{} or {}",
+        "logical_not": "not {}",
+    },
+)  # fmt: skip
+OF_ARRAYS = Language("Python")
+"""Case distinctions are functions: both branches are computed, as for arrays they must be."""
 
 
-def python_source(program: Program, *, name: str = "step", fraction: str = "{}/{}") -> str:
+def python_source(
+    program: Program, *, name: str = "step", fraction: str = "{}/{}", arrays: bool = False
+) -> str:
     """Return the program as the text of a Python function of the states, the gradient and the parameters.
 
     The gradient is a callable of its evaluation point, with one argument for each coordinate, then returning
     as many gradients. It is absent where the rule takes none. `fraction` says how a fraction such as 1/2 is
-    written.
+    written. A case distinction is a conditional expression, in the body of a program of `arrays` a call of
+    `where`; `guarded(f)` is f(), or not a number where that is not defined.
 
     >>> from physsym.codegen import program
     >>> from physsym.core.statements import rule
@@ -38,7 +50,8 @@ def python_source(program: Program, *, name: str = "step", fraction: str = "{}/{
     inputs = states + ["grad"] * bool(program.evaluations)
     inputs += ["*"] * bool(program.parameters) + [names[p] for p in program.parameters]
     lines = [f'"""Take one step of {", ".join(states)}."""']
-    lines += [python_line(line, names, fraction) for line in (*program.scalars, *program.body)]
+    lines += [python_line(line, names, fraction) for line in program.scalars]
+    lines += [python_line(line, names, fraction, arrays) for line in program.body]
     return function_text(name, inputs, [*lines, f"return {tuple_text(names[s] for s in program.results)}"])
 
 
@@ -53,13 +66,20 @@ def function_text(name: str, inputs: Iterable[str], lines: Iterable[str]) -> str
     return f"def {name}({', '.join(inputs)}):\n" + "".join(f"    {line}\n" for line in lines)
 
 
-def python_line(line: Line, names: Names, fraction: str = "{}/{}") -> str:
+def python_line(line: Line, names: Names, fraction: str = "{}/{}", arrays: bool = False) -> str:
     """Return one line of a program as a Python assignment."""
     targets = ", ".join(names[t] for t in line.targets)
-    values = ", ".join(python_text(v, names, fraction) for v in line.values)
+    values = ", ".join(python_text(v, names, fraction, arrays) for v in line.values)
+    if isinstance(line, Guarded):
+        return f"{targets} = guarded(lambda: {values})"
     return f"{targets} = grad({values})" if isinstance(line, Evaluation) else f"{targets} = {values}"
 
 
-def python_text(value: Operand, names: Names, fraction: str = "{}/{}") -> str:
+def python_text(value: Operand, names: Names, fraction: str = "{}/{}", arrays: bool = False) -> str:
     """Return an operand as a Python expression that is computed in the order of its operations."""
-    return expression_text(value, names, replace(PYTHON, fraction=fraction))
+    return expression_text(value, names, replace(OF_ARRAYS if arrays else PYTHON, fraction=fraction))
+
+
+def array_source(program: Program) -> str:
+    """Return the program as the text of a Python function of arrays."""
+    return python_source(program, arrays=True)

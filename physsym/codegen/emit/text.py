@@ -18,7 +18,9 @@ from physsym.codegen.straight_line import Program, state_name
 
 Names: TypeAlias = Mapping[Symbol, str]
 
-PYTHON_WORDS = frozenset({*keyword.kwlist, *keyword.softkwlist, *OPERATIONS, "Fraction", "grad", "step"})
+PYTHON_WORDS = frozenset(
+    {*keyword.kwlist, *keyword.softkwlist, *OPERATIONS, "Fraction", "grad", "guarded", "step"}
+)
 
 
 def identifiers(
@@ -70,11 +72,16 @@ PREFIX, ATOM = 3, 4
 
 @dataclass(frozen=True)
 class Language:
-    """How numbers and functions are written: `functions` lists all that may be called, by operation name."""
+    """How numbers and functions are written: `functions` lists all that may be called, by operation name.
+
+    `choices` says how case distinctions and their conditions are written, where that is not by functions: a
+    template for each operation. A branch that is not taken is then not computed.
+    """
 
     name: str
     whole: str = "{}"
     fraction: str = "{}/{}"
+    choices: Mapping[str, str] = field(default_factory=dict)
     functions: Mapping[str, str] = field(default_factory=lambda: {name: name for name in OPERATIONS})
 
 
@@ -115,6 +122,10 @@ def _(value: Fraction, names: Names, language: Language) -> tuple[str, int]:
 @_text.register(Operation)
 def _(value: Operation, names: Names, language: Language) -> tuple[str, int]:
     parts = [_text(a, names, language) for a in value.arguments]
+    if value.name in language.choices:
+        if value.name == "where":
+            return f"({language.choices[value.name].format(*(text for text, _ in parts))})", ATOM
+        return language.choices[value.name].format(*(_bracketed(part, 1) for part in parts)), 0
     if value.name in INFIX:
         sign, precedence = INFIX[value.name]
         left, right = _bracketed(parts[0], precedence), _bracketed(parts[1], precedence + 1)

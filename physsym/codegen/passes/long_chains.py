@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from sympy import Symbol
 
-from physsym.codegen.expression_tree import Operand, Operation
-from physsym.codegen.straight_line import Assignment, Line, map_values
+from physsym.codegen.expression_tree import LOGIC, Operand, Operation
+from physsym.codegen.straight_line import Assignment, Guarded, Line, map_values
 
 LONGEST = 60
 """The number of operations, each the first argument of the next, that one line holds."""
@@ -30,6 +30,8 @@ def split_long_chains(line: Line, names: Iterator[Symbol]) -> list[Line]:
     """
     parts: list[Line] = []
     last = map_values(line, lambda value: _split(value, parts, names))
+    if isinstance(line, Guarded):
+        return [*(Guarded(part.targets, part.values) for part in parts), last]
     return [*parts, last]
 
 
@@ -40,10 +42,14 @@ def _split(value: Operand, parts: list[Line], names: Iterator[Symbol]) -> Operan
         chain.append(value)
         value = value.arguments[0]
     for count, operation in enumerate(reversed(chain)):
-        if count and count % LONGEST == 0:
+        if count and count % LONGEST == 0 and not _is_truth_value(value):
             name = next(names)
             parts.append(Assignment((name,), (value,)))
             value = name
         others = (_split(argument, parts, names) for argument in operation.arguments[1:])
         value = Operation(operation.name, (value, *others))
     return value
+
+
+def _is_truth_value(value: Operand) -> bool:
+    return isinstance(value, Operation) and value.name in LOGIC

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field, replace
 
 from sympy import Add, Expr, Mul, Pow, Symbol
 
-from physsym.codegen.expression_tree import FUNCTIONS, is_reciprocal
-from physsym.codegen.straight_line import Assignment, Line, Program
+from physsym.codegen.expression_tree import FUNCTIONS, TESTS, is_reciprocal, is_total, where
+from physsym.codegen.straight_line import Assignment, Guarded, Line, Program
 
 
 @dataclass(frozen=True)
 class ScalarHoist:
     """Replace what depends on parameters alone by a name, computed once before the loop over elements.
 
+    `branches` does it within the branches of case distinctions, where a value need not be defined.
     `lines` are the definitions found so far. Subexpressions recur, as the stages of a Runge-Kutta method do
     in each other: each is visited once.
     """
@@ -24,11 +25,15 @@ class ScalarHoist:
     known: dict[Expr, Symbol] = field(default_factory=dict)
     done: dict[Expr, Expr] = field(default_factory=dict)
     fixed: dict[Expr, bool] = field(default_factory=dict)
+    branches: ScalarHoist | None = None
 
     @property
     def lines(self) -> list[Line]:
         """Return the definitions of the names given, in order."""
-        return [Assignment((name,), (value,)) for value, name in self.known.items()]
+        in_branches = self.branches.lines if self.branches else []
+        return [Assignment((name,), (value,)) for value, name in self.known.items()] + [
+            line if is_total(line.values[0]) else Guarded(line.targets, line.values) for line in in_branches
+        ]
 
     def __call__(self, expression: Expr) -> Expr:
         """Return the expression with its loop-invariant parts replaced by names."""
@@ -37,12 +42,17 @@ class ScalarHoist:
         return self.done[expression]
 
     def _hoisted(self, expression: Expr) -> Expr:
+        if isinstance(expression, TESTS):  # truth values have no names
+            return expression.func(*map(self, expression.args))
         if self._is_scalar(expression):
             return self._named(expression)
         if isinstance(expression, (Add, Mul)):
             fixed = [a for a in expression.args if self._is_scalar(a) or a.is_Rational]
             others = [self(a) for a in expression.args if a not in fixed]
             return expression.func(self._named(expression.func(*fixed)), *others)
+        if isinstance(expression, where):
+            condition, *cases = expression.args
+            return where(self(condition), *map(self.branches or self, cases))
         if type(expression) in (Pow, *FUNCTIONS):
             return expression.func(*map(self, expression.args))
         return expression

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -14,6 +16,7 @@ from physsym.codegen import Program, state_name
 from physsym.codegen.emit import identifiers
 from physsym.codegen.expression_tree import Operand, Operation
 from physsym.codegen.passes.partition import takes_gradient_at_states
+from physsym.codegen.straight_line import Guarded
 from physsym.core.motion import is_time
 
 Value: TypeAlias = Any  # a number, an array or a symbol: whatever the backend computes with
@@ -157,6 +160,9 @@ def constants(
     counted = {s: times.get(s, int(is_time(s))) for s in program.counters}
     known |= {s: backend.number(state_name(s), value) for s, value in counted.items()}
     for line in program.scalars:
+        if isinstance(line, Guarded):
+            known[line.targets[0]] = guarded(partial(_evaluate, line.values[0], known, backend))
+            continue
         try:
             known[line.targets[0]] = _evaluate(line.values[0], known, backend)
         except (ArithmeticError, ValueError) as error:
@@ -173,6 +179,10 @@ def _undefined(given: Mapping[str, Value], why: str) -> ValueError:
 
 def _evaluate(operand: Operand, known: Mapping[Any, Value], backend: Backend) -> Value:
     if isinstance(operand, Operation):
+        if operand.name == "where":
+            condition = _evaluate(operand.arguments[0], known, backend)
+            if isinstance(condition, (bool, np.bool_)):  # the branch that is not taken need not be defined
+                return _evaluate(operand.arguments[1 if condition else 2], known, backend)
         return backend.functions[operand.name](*(_evaluate(a, known, backend) for a in operand.arguments))
     return known[operand] if operand in known else backend.number("a constant", operand)
 
@@ -202,13 +212,21 @@ def gradient_function(program: Program, gradient: Value) -> Callable[..., Value]
     return lambda *points: gradient
 
 
+def guarded(compute: Callable[[], Value]) -> Value:
+    """Return a value that only branches of case distinctions read; NaN where it is not defined."""
+    try:
+        return compute()
+    except (ArithmeticError, ValueError):
+        return math.nan
+
+
 def executed(program: Program, source: str, namespace: Mapping[str, Value]) -> Callable[..., Value]:
     """Return the function `step` of generated source, which sees nothing but the given names.
 
     It takes the states, the gradient where there is one, and the parameters by the names they have in the
     source.
     """
-    seen: dict[str, Value] = {"__builtins__": {}, **namespace}
+    seen: dict[str, Value] = {"__builtins__": {}, "guarded": guarded, **namespace}
     exec(compile(source, f"<step of {', '.join(map(state_name, program.states))}>", "exec"), seen)
     function: Callable[..., Value] = seen["step"]
     names = identifiers(program)

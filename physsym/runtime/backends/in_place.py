@@ -10,7 +10,7 @@ from sympy import Symbol
 
 from physsym.codegen import Program
 from physsym.codegen.emit import function_text, identifiers, python_text, unique_name
-from physsym.codegen.expression_tree import Operand, Operation, symbols_of
+from physsym.codegen.expression_tree import LOGIC, Operand, Operation, symbols_of
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,7 @@ class _Writer:
     scratch: list[str] = field(default_factory=list)
     free: list[str] = field(default_factory=list)
     own: str = ""
+    masks: list[str] = field(default_factory=list)
 
     def assign(self, target: Symbol, value: Operand, own: str, old: Symbol | None) -> None:
         """Compute a value; it goes into its own array, if that is free or holds an old value read no more."""
@@ -112,8 +113,17 @@ class _Writer:
         if isinstance(value, Symbol):
             return self.where[value]
         if not isinstance(value, Operation) or self._is_constant(value):
-            return python_text(value, self.where)
-        return self._call(value)
+            return python_text(value, self.where, arrays=True)
+        return self._mask(value) if value.name in LOGIC else self._call(value)
+
+    def _mask(self, condition: Operation) -> str:
+        """Name the truth values of a condition, an array of their own; what they come from may then go."""
+        arguments = [self._operand(a) for a in condition.arguments]
+        self._consumed(condition.arguments, arguments)
+        taken = {*self.where.values(), *self.arrays, *self.scratch, *self.masks}
+        self.masks.append(unique_name(f"mask{len(self.masks) + 1}", taken))
+        self.lines.append(f"{self.masks[-1]} = {condition.name}({', '.join(arguments)})")
+        return self.masks[-1]
 
     def _is_constant(self, value: Operand) -> bool:
         return set(symbols_of(value)) <= self.constants

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from physsym.codegen import Program
-from physsym.codegen.emit import python_source
+from physsym.codegen.emit import array_source
 from physsym.codegen.expression_tree import OPERATIONS
 from physsym.codegen.passes.partition import partition
 from physsym.runtime.backends import numpy as numpy_backend
@@ -37,7 +37,16 @@ def _either(name: str, *values: Value) -> Value:
     return (OF_FLOATS[name] if single else getattr(jnp, name))(*values)
 
 
-FUNCTIONS: Mapping[str, Callable[..., Value]] = {name: partial(_either, name) for name in OPERATIONS}
+def _where(condition: Value, value: Value, other: Value) -> Value:
+    if isinstance(condition, (bool, np.bool_)):
+        return value if condition else other
+    return jnp.where(condition, value, other)
+
+
+FUNCTIONS: Mapping[str, Callable[..., Value]] = {
+    **{name: partial(_either, name) for name in OPERATIONS},
+    "where": _where,
+}
 
 
 def leaf_function(part: Program) -> Callable[[Sequence[Value], Values], Values]:
@@ -46,7 +55,7 @@ def leaf_function(part: Program) -> Callable[[Sequence[Value], Values], Values]:
     Constants that are arrays take the type of the leaf; floats never widen one.
     """
     alone = replace(part, parameters=part.constants, scalars=())
-    run = executed(alone, python_source(alone), FUNCTIONS)
+    run = executed(alone, array_source(alone), FUNCTIONS)
     names = parameter_names(alone)
 
     def on_leaf(leaves: Sequence[Value], fixed: Values) -> Values:
@@ -142,7 +151,7 @@ def _unchanged(name: str, old: Value, new: Value) -> Value:
 LIBRARY = pytree.ArrayLibrary(jax.tree.flatten, jax.tree.unflatten, _leaf, _cast, _filled)
 BACKEND = Backend(
     "jax",
-    python_source,
+    array_source,
     _compile_step,
     _start,
     _number,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from physsym.codegen import Program, state_name
-from physsym.codegen.emit import python_source
+from physsym.codegen.emit import array_source
 from physsym.codegen.expression_tree import OPERATIONS
 from physsym.codegen.passes.partition import partition
 from physsym.core.motion import is_time
@@ -48,8 +49,37 @@ def _either(name: str, *values: Value) -> Value:
     return (FUNCTIONS[name] if single else getattr(np, name))(*values)
 
 
-NAMESPACE: Mapping[str, Callable[..., Value]] = {name: partial(_either, name) for name in OPERATIONS}
-UFUNCS: Mapping[str, Any] = {"copyto": np.copyto} | {name: getattr(np, name) for name in OPERATIONS}
+def _where(condition: Value, value: Value, other: Value) -> Value:
+    if isinstance(condition, np.ndarray):
+        return np.where(condition, value, other)
+    return value if condition else other
+
+
+def _where_into(condition: Value, value: Value, other: Value, out: Array) -> None:
+    """Write a choice into an array, which may be that of either branch."""
+    if not isinstance(condition, np.ndarray):
+        np.copyto(out, value if condition else other)
+    elif out is value:
+        np.copyto(out, other, where=np.logical_not(condition))
+    else:
+        np.copyto(out, other)
+        np.copyto(out, value, where=condition)
+
+
+NAMESPACE: Mapping[str, Callable[..., Value]] = {
+    **{name: partial(_either, name) for name in OPERATIONS},
+    "where": _where,
+}
+UFUNCS: Mapping[str, Any] = {
+    **{name: getattr(np, name) for name in OPERATIONS},
+    "copyto": np.copyto,
+    "where": _where_into,
+}
+
+
+def undefined_ignored(program: Program) -> AbstractContextManager[object]:
+    """Return what silences NumPy's warnings for a program in which a value need not be defined everywhere."""
+    return np.errstate(all="ignore") if program.has_choices else nullcontext()
 
 
 def _compile_step(program: Program) -> Kernel:
@@ -58,13 +88,16 @@ def _compile_step(program: Program) -> Kernel:
 
 def part_of_ufuncs(part: Program) -> Part:
     """Return a part as NumPy calls on one row of arrays, whose shapes may differ."""
-    plain = executed(part, python_source(part), NAMESPACE)
+    plain = executed(part, array_source(part), NAMESPACE)
     fast = _into_fresh_arrays(part)
 
     def run(arrays: Sequence[Array], numbers: Numbers) -> Values:
         if share_layout(arrays):
             return fast(arrays, numbers)
-        return tuple(_own(plain(arrays, None, numbers), arrays))
+        with undefined_ignored(part):
+            new = tuple(_own(plain(arrays, None, numbers), arrays))
+        # A choice between two numbers is an array of float64.
+        return tuple(np.asarray(v, arrays[0].dtype) for v in new) if part.has_choices else new
 
     return run
 
@@ -86,8 +119,9 @@ def _into_fresh_arrays(part: Program) -> Part:
         new = tuple(np.empty(shape, dtype) for _ in part.results)
         flat = [a.reshape(-1) for a in (*arrays, *new)]
         scratch = [np.empty(min(flat[0].size, BLOCK), dtype) for _ in range(source.scratch)]
-        for block in _blocks(flat, scratch, BLOCK):
-            advance(*block, *fixed)
+        with undefined_ignored(part):
+            for block in _blocks(flat, scratch, BLOCK):
+                advance(*block, *fixed)
         return new
 
     return run
@@ -125,7 +159,11 @@ def _in_place(program: Program, states: Values, gradients: Values, threads: int)
             for block in blocks:
                 advance(*block, *fixed)
 
-        return work
+        def work_on_choices() -> None:
+            with np.errstate(all="ignore"):
+                work()
+
+        return work_on_choices if last.has_choices else work
 
     run = in_parallel([job(blocks) for blocks in chunks])
 
@@ -157,23 +195,26 @@ def _sweep(
     for first in range(0, points, POINTS):
         own = [v[first : first + POINTS] if isinstance(v, np.ndarray) else np.float64(v) for v in given]
         block = [np.full(min(POINTS, points - first), value, float) for value in start]
-        fixed = constants(own)
+        with undefined_ignored(program):
+            fixed = constants(own)
         scratch = [np.empty_like(block[0]) for _ in range(source.scratch)]
-        for _ in range(steps):
-            advance(*block, *scratch, *fixed)
+        with undefined_ignored(program):
+            for _ in range(steps):
+                advance(*block, *scratch, *fixed)
         states[:, first : first + POINTS] = block
     return states
 
 
 def _constants_of_points(program: Program) -> Callable[[Sequence[float | Array]], Sequence[Value]]:
-    scalars = Program((), program.parameters, program.scalars, (), program.constants)
-    run, names = executed(scalars, python_source(scalars), NAMESPACE), parameter_names(scalars)
+    # In a sweep they are arrays, a value for each grid point.
+    scalars = Program((), program.parameters, (), program.scalars, program.constants)
+    run, names = executed(scalars, array_source(scalars), NAMESPACE), parameter_names(scalars)
     return lambda given: tuple(run((), None, dict(zip(names, given, strict=True))))
 
 
 BACKEND = Backend(
     "numpy",
-    python_source,
+    array_source,
     _compile_step,
     of.start,
     number,

@@ -26,6 +26,7 @@ from physsym.runtime.backends.base import (
     Values,
     executed,
     gradient_function,
+    guarded,
     step_error,
 )
 
@@ -54,13 +55,22 @@ def _elementary(name: str, value: Value) -> Value:
 
 
 def _sign(value: Value) -> Value:
-    return sympy.sign(value) if isinstance(value, sympy.Basic) else (value > 0) - (value < 0)
+    if isinstance(value, sympy.Basic):
+        return sympy.sign(value)
+    # As in NumPy, the sign of not a number is not a number.
+    return (value > 0) - (value < 0) if value == value else value
 
 
 def _extreme(name: str, left: Value, right: Value) -> Value:
     if isinstance(left, sympy.Basic) or isinstance(right, sympy.Basic):
         return getattr(sympy, name.capitalize())(left, right)
-    return getattr(builtins, name)(left, right)
+    # NaN propagates, as in NumPy.
+    undefined = next((v for v in (left, right) if v != v), None)
+    return getattr(builtins, name)(left, right) if undefined is None else undefined
+
+
+def _where(condition: Value, value: Value, other: Value) -> Value:
+    return value if condition else other
 
 
 def _power(base: Value, exponent: Value) -> Value:
@@ -76,7 +86,9 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     **{name: partial(_elementary, name) for name in ("sqrt", "exp", "log", "sin", "cos", "tanh")},
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
     "negative": operator.neg, "power": _power, "absolute": abs, "sign": _sign,
-    "maximum": partial(_extreme, "max"), "minimum": partial(_extreme, "min"),
+    "maximum": partial(_extreme, "max"), "minimum": partial(_extreme, "min"), "where": _where,
+    "less": operator.lt, "less_equal": operator.le, "equal": operator.eq, "not_equal": operator.ne,
+    "logical_and": lambda a, b: a and b, "logical_or": lambda a, b: a or b, "logical_not": operator.not_,
 }  # fmt: skip
 
 
@@ -166,6 +178,7 @@ def rollout(
     if single:
         return None
     namespace: dict[str, Any] = {"__builtins__": {}, **FUNCTIONS, "counted": range, "Fraction": Fraction}
+    namespace["guarded"] = guarded
     exec(compile(_rollout_text(program, EXACT if exact else "{}/{}"), "<many steps>", "exec"), namespace)
     take = namespace["rollout"]
 

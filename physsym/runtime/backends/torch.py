@@ -12,7 +12,7 @@ from itertools import combinations, repeat
 import torch
 
 from physsym.codegen import Program, state_name
-from physsym.codegen.emit import python_source
+from physsym.codegen.emit import array_source
 from physsym.codegen.expression_tree import OPERATIONS
 from physsym.codegen.passes.partition import partition
 from physsym.runtime.backends import numpy as numpy_backend
@@ -48,11 +48,13 @@ def leaf_function(part: Program) -> Callable[[Sequence[Value], Values], Values]:
     """
     alone = replace(part, parameters=part.constants, scalars=())
     # What dispatches on tensors may import at any time, and does so with the builtins of its caller.
-    run = executed(alone, python_source(alone), {"__builtins__": builtins, **FUNCTIONS})
+    run = executed(alone, array_source(alone), {"__builtins__": builtins, **FUNCTIONS})
     names = parameter_names(alone)
 
     def on_leaf(leaves: Sequence[Value], fixed: Values) -> Values:
         found = run(leaves, None, dict(zip(names, fixed, strict=True)))
+        if part.has_choices:  # a choice between two numbers is a tensor of float64
+            found = tuple(v.to(leaves[0].dtype) if isinstance(v, torch.Tensor) else v for v in found)
         return tuple(v.clone() if any(v is leaf for leaf in leaves) else v for v in found)
 
     return on_leaf
@@ -210,7 +212,7 @@ def _overlap(a: torch.Tensor, b: torch.Tensor) -> bool:
 
 BACKEND = Backend(
     "torch",
-    python_source,
+    array_source,
     _compile_step,
     _start,
     _number,

@@ -11,10 +11,11 @@ from typing import Any, TypeAlias
 import torch
 
 from physsym.codegen import Program
-from physsym.codegen.expression_tree import OPERATIONS
+from physsym.codegen.expression_tree import LOGIC, OPERATIONS
 from physsym.codegen.passes.partition import partition, without_counters
 from physsym.runtime.backends.base import Value, Values
 from physsym.runtime.backends.in_place import InPlaceSource, in_place_source
+from physsym.runtime.backends.python import FUNCTIONS as OF_FLOATS
 
 Tensors: TypeAlias = Sequence[torch.Tensor]
 
@@ -26,10 +27,44 @@ def _extreme(name: str, *values: Value, **out: Value) -> torch.Tensor:
     return found
 
 
-OF_TENSORS: Mapping[str, Callable[..., torch.Tensor]] = {
+_OF_TESTS = {"equal": "eq", "not_equal": "ne"}  # torch.equal compares whole tensors
+
+
+def _test(name: str, *values: Value) -> Value:
+    """Return truth values: a tensor, or one of Python where all values are numbers."""
+    if not any(isinstance(v, torch.Tensor) for v in values):
+        return OF_FLOATS[name](*values)
+    if name in LOGIC[4:]:
+        like = next(v for v in values if isinstance(v, torch.Tensor))
+        values = tuple(v if isinstance(v, torch.Tensor) else torch.full_like(like, v) for v in values)
+    elif not isinstance(values[0], torch.Tensor):  # torch compares a tensor with a number, not the reverse
+        name, values = _SWAPPED[name], values[::-1]
+    found: torch.Tensor = getattr(torch, _OF_TESTS.get(name, name))(*values)
+    return found
+
+
+_SWAPPED = {"less": "greater", "less_equal": "greater_equal", "equal": "equal", "not_equal": "not_equal"}
+
+
+def _where(condition: Value, value: Value, other: Value, out: torch.Tensor | None = None) -> Value:
+    if isinstance(condition, torch.Tensor):
+        cases = (value, other)
+        # A tensor without axes does not widen the others, whatever its type.
+        wrapped = [v if isinstance(v, torch.Tensor) else torch.tensor(v, dtype=torch.float64) for v in cases]
+        chosen: Value = torch.where(condition, *wrapped)
+    else:
+        chosen = value if condition else other
+    if out is not None:
+        put(out, chosen)
+    return chosen
+
+
+OF_TENSORS: Mapping[str, Callable[..., Value]] = {
     **{name: getattr(torch, name, torch.pow) for name in OPERATIONS},
     "maximum": partial(_extreme, "maximum"),
     "minimum": partial(_extreme, "minimum"),
+    **{name: partial(_test, name) for name in LOGIC},
+    "where": _where,
 }
 SHORT = {
     "subtract": "sub", "multiply": "mul", "divide": "div",
@@ -105,7 +140,14 @@ def _executed(source: InPlaceSource, namespace: Mapping[str, Any], copyto: Any) 
     return step
 
 
-def _of_lists(name: str, *values: Value, out: list[torch.Tensor]) -> None:
+def _of_lists(name: str, *values: Value, out: list[torch.Tensor] | None = None) -> Value:
+    if out is None:  # truth values, which are not kept
+        count = next((len(v) for v in values if isinstance(v, list)), None)
+        if count is None:
+            return OF_TENSORS[name](*values)
+        return [OF_TENSORS[name](*(v[i] if isinstance(v, list) else v for v in values)) for i in range(count)]
+    if name == "where":
+        return _one_by_one(name, *values, out=out)
     first, *others = values
     if name in COMMUTATIVE and first is not out and (others[0] is out or not isinstance(first, list)):
         first, others = others[0], [first]
@@ -115,6 +157,7 @@ def _of_lists(name: str, *values: Value, out: list[torch.Tensor]) -> None:
         getattr(torch, f"_foreach_{SHORT.get(name, name)}_")(out, *others)
     else:
         _one_by_one(name, *values, out=out)
+    return None
 
 
 def _one_by_one(name: str, *values: Value, out: list[torch.Tensor]) -> None:

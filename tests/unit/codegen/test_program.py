@@ -214,7 +214,7 @@ def test_a_taken_name_is_not_given_to_a_temporary():
         ({x: x - eta * U}, "potential"),
         ({x: sympy.pi * x}, "Pi"),
         ({x: sympy.I * x}, "ImaginaryUnit"),
-        ({x: sympy.Piecewise((x, x > 0), (0, True))}, "Piecewise"),
+        ({x: sympy.Piecewise((x, x > 0), (0, x < 0))}, "last branch"),
         ({x: x - eta * G.diff(x)}, "hess"),
         ({x: partial(3, x, y), y: y}, "names no coordinate"),
         ({x: x - partial(1, x, y) - G, y: y}, r"gradients of \[1, 2\] coordinates"),
