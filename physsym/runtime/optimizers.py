@@ -408,7 +408,9 @@ class Optimizer:
         if symbol.name.endswith(BEFORE):
             present = Symbol(symbol.name[: -len(BEFORE)])
             return self._engine.start(state_name(symbol), state[state_name(present)])
-        single = {state_name(s) for s in self.program.states if s in self.program.counters or is_time(s)}
+        alone = self._engine.capabilities.scalar_counters  # elsewhere the time is an array like any state
+        times = {s for s in self.program.states if alone and is_time(s)}
+        single = set(map(state_name, times.union(self.program.counters)))
         if state_name(symbol) in single:
             return self._engine.start(state_name(symbol), 0)
         known = [value for name, value in state.items() if name not in single]

@@ -182,3 +182,18 @@ def test_elsewhere_counters_are_arrays_like_any_state(backend):
         wanted = made(corrected).step(wanted, lambda w: 2 * w)
     np.testing.assert_allclose(np.asarray(state["x"]), wanted["x"], rtol=1e-5)
     np.testing.assert_array_equal(np.asarray(state["t"]), [4, 4, 4])
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_elsewhere_a_tree_moves_by_a_rule_with_a_counter(backend):
+    library = pytest.importorskip(backend)
+    whole = library.asarray if backend == "torch" else library.numpy.asarray
+    given = TREES["dictionary"]
+    elsewhere, here = optimizer(corrected, backend, **CHOSEN), made(corrected)
+    state, wanted = elsewhere.init({name: whole(leaf) for name, leaf in given.items()}), here.init(given)
+    for _ in range(3):
+        state = elsewhere.step(state, lambda w: each(lambda leaf: 2 * leaf, w))
+        wanted = here.step(wanted, lambda w: each(lambda leaf: 2 * leaf, w))
+    for name, leaf in wanted["x"].items():
+        np.testing.assert_allclose(np.asarray(state["x"][name]), leaf, rtol=1e-12)
+        assert state["t"][name].shape == leaf.shape
