@@ -1,7 +1,8 @@
 """Statements as MathML Core, which browsers show without scripts.
 
 What browsers need differs from what MathML 3 promised: bold letters are code points of their own, an upright
-single letter is text, signs say their form, and fences stretch only round what is tall.
+single letter is text, signs that may stand first or last say their form, and fences stretch only round what
+is tall.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ class MarkupPrinter(Textbook, MathMLPresentationPrinter):
 
     def _total(self, signs: Sequence[str], pieces: Sequence[Element]) -> Element:
         space = TIGHT if self.in_script else {}
-        between = [self.element("mo", SIGNS[sign], form="infix", **space) for sign in signs]
+        between = [self.element("mo", SIGNS[sign], **space) for sign in signs]
         return self._row(pieces[0], *(e for pair in zip(between, pieces[1:], strict=True) for e in pair))
 
     def _times(self, pieces: Sequence[Element]) -> Element:
@@ -101,16 +102,16 @@ class MarkupPrinter(Textbook, MathMLPresentationPrinter):
         stretchy = "true" if tall else "false"
         return self.element(
             "mrow",
-            self.element("mo", opening, form="prefix", stretchy=stretchy, **TIGHT),
+            self.element("mo", opening, form="prefix", stretchy=stretchy),
             piece,
-            self.element("mo", closing, form="postfix", stretchy=stretchy, **TIGHT),
+            self.element("mo", closing, form="postfix", stretchy=stretchy),
         )
 
     def _fraction(self, over: Element, under: Element) -> Element:
         return self.element("mfrac", over, under)
 
     def _slash(self, over: Element, under: Element) -> Element:
-        return self._row(over, self.element("mo", "/", form="infix", **TIGHT), under)
+        return self._row(over, self.element("mo", "/", **TIGHT), under)
 
     def _power(self, base: Element, exponent: Element) -> Element:
         return self.element("msup", base, exponent)
