@@ -83,6 +83,7 @@ class HTML(Writer[str]):
         style = (folder / "page.css").read_text(encoding="utf-8")
         # In HTML the elements of MathML need no name space.
         main = f"{front}{_contents(self, document)}{''.join(sections)}".replace(f' xmlns="{NAMESPACE}"', "")
+        main = defined_once(main)
         return (
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -370,16 +371,46 @@ def _contents(writer: HTML, document: Document) -> str:
 
 
 # What stands before the element, and the data on who made it when.
-_AROUND = re.compile(r"\A.*?(?=<svg)|\s*<metadata>.*?</metadata>", re.DOTALL)
+_AROUND = re.compile(r"\A.*?(?=<svg)|\s*<metadata>.*?</metadata>|<!--.*?-->\n", re.DOTALL)
 _IDENTITY = re.compile(r'\b(id="|href="#|url\(#)')
 _NAMED = re.compile(r' id="([^"]*)"')
-_PATH = re.compile(r'(?<= d=")[^"]*')
-_DIGITS = re.compile(r"(\.\d)\d+|\s*\n\s*")
+_PLACES = re.compile(r'(?<= d=")[^"]*|translate\([^)]*\)')
+_DIGITS = re.compile(r"(\.\d)\d+|(?<=[A-Z]) |\s*\n\s*")
+# A group of marks in one style, which the group can have for all of them.
+_MARKS = re.compile(
+    r"""<g( clip-path="[^"]*")?>\n(<use [^>]*( style="[^"]*")/>\n(?:<use [^>]*\3/>\n)*)</g>"""
+)
 
 
 def _without_the_unseen(drawing: str) -> str:
-    """Return a drawing without its author, names of parts that nothing refers to, hundredths of a point."""
+    """Return a drawing without its author, unused names, hundredths of a point and styles that repeat."""
     inside = _AROUND.sub("", drawing)
     used = set(re.findall(r"#([\w-]+)", inside))
     named = _NAMED.sub(lambda name: name[0] if name[1] in used else "", inside)
-    return _PATH.sub(lambda path: _DIGITS.sub(r"\1", path[0]), named)
+    short = _PLACES.sub(lambda places: _DIGITS.sub(r"\1", places[0]), named)
+    return _MARKS.sub(lambda g: f"<g{g[1] or ''}{g[3]}>\n{g[2].replace(g[3], '')}</g>", short)
+
+
+_DEFINED = re.compile(r'<path id="([^"]*)"([^>]*/>\n)')
+_USED = re.compile(r'(?<= xlink:href="#)[^"]*')
+
+
+def defined_once(page: str) -> str:
+    """Return a page with each letter and mark of its drawings defined once, under a short name.
+
+    >>> drawing = '<path id="{0}-m1" d="M0 1z"/>\\n<use xlink:href="#{0}-m1"/>\\n'
+    >>> print(defined_once(drawing.format("first") + drawing.format("second")), end="")
+    <path id="_0" d="M0 1z"/>
+    <use xlink:href="#_0"/>
+    <use xlink:href="#_0"/>
+    """
+    names: dict[str, str] = {}  # what is drawn: the name that it has from now on
+    renamed: dict[str, str] = {}
+
+    def define(found: re.Match[str]) -> str:
+        is_new = found[2] not in names
+        renamed[found[1]] = names.setdefault(found[2], f"_{len(names)}")
+        return f'<path id="{names[found[2]]}"{found[2]}' if is_new else ""
+
+    defined = _DEFINED.sub(define, page).replace("<defs>\n</defs>\n", "")
+    return _USED.sub(lambda found: renamed.get(found[0], found[0]), defined)

@@ -1,6 +1,7 @@
 """A book with every kind of block, in every format that is text."""
 
 import re
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
@@ -84,7 +85,21 @@ def test_figures_share_no_identifiers_and_tell_no_date(tree):
     assert "<metadata>" not in page
     inside = re.findall(r'(?<= id=")[^"]*', page[page.index("<svg") : page.index("</svg>")])
     assert inside
-    assert all(name.startswith(f"{picture.name}-") for name in inside)
+    assert all(re.fullmatch(rf"{picture.name}-.+|_\d+", name) for name in inside)
+
+
+def test_what_two_figures_share_is_defined_once(tree):
+    (picture,) = of(Picture, tree)
+    twice = (picture, replace(picture, name="again"))
+    page = html(replace(tree, sections=(replace(tree.sections[0], blocks=twice),)))
+    alone, again = re.findall("<svg.*?</svg>", page, re.DOTALL)
+    assert len(re.findall(' id="_', alone)) > 5
+    assert ' id="_' not in again
+    names, used = re.findall(r' id="([^"]*)"', page), re.findall(r'(?:xlink:href="|url\()#([^")]*)', page)
+    assert len(set(names)) == len(names)
+    assert set(used) <= set(names)
+    uses = lambda svg: len(re.findall("<use ", svg))
+    assert uses(alone) == uses(again) > 5
 
 
 @pytest.mark.parametrize("dialect", [GITHUB, MYST, NOTEBOOK], ids=lambda d: d.name)
