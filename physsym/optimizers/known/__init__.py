@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from physsym.optimizers.known import momentum
+from physsym.optimizers.known import adaptive, averaging, momentum, signs
 from physsym.optimizers.known_rule import Catalogue, Known
 
-_FAMILIES = (momentum,)
+_FAMILIES = (momentum, signs, adaptive, averaging)
 
 known = Catalogue(tuple(v for family in _FAMILIES for v in vars(family).values() if isinstance(v, Known)))
 """Every published rule: an ordered mapping from names, which are also attributes."""

@@ -7,6 +7,7 @@ from sympy import Eq, Integer, Piecewise, Rational
 from physsym.core.statements import rule
 from physsym.core.symbols import after, before, grad
 from physsym.optimizers.known.notation import (
+    a,
     at_least_zero,
     b,
     beta,
@@ -239,6 +240,23 @@ optimistic = Known(
     rule=rule({x: x - 2 * eta * G + eta * g, g: G}, start={g: 0}),
     citation="C. Daskalakis, A. Ilyas, V. Syrgkanis, H. Zeng, Training GANs with optimism, ICLR 2018, "
     "arXiv:1711.00141",
-    names={"optax": {eta: "learning_rate"}},
-    functions={"optax": "optax.optimistic_gradient_descent(alpha=1.0, beta=1.0)"},
+)
+
+optimistic_generalized = Known(
+    name="optimistic_generalized",
+    title="Generalized optimistic gradient descent",
+    rule=rule(
+        {
+            x: x - eta * ((a + beta) * G - beta * Piecewise((G, Eq(k, 0)), (g, True))),
+            g: G,
+            k: k + 1,
+        },
+        start={g: 0, k: 0},
+        typical={eta: Rational(1, 100), a: Integer(1), beta: Integer(1)},
+    ),
+    citation="A. Mokhtari, A. Ozdaglar, S. Pattathil, A unified analysis of extra-gradient and optimistic "
+    "gradient methods for saddle point problems: proximal point approach, AISTATS 2020, arXiv:1901.08511; "
+    "their step sizes are a*eta and beta*eta, and the gradient before the first step is that of the first",
+    names={"optax": {eta: "learning_rate", a: "alpha", beta: "beta"}},
+    functions={"optax": "optax.optimistic_gradient_descent()"},
 )
