@@ -86,7 +86,7 @@ class Catalogue(Mapping[str, Known]):
             raise AttributeError(self._unknown(name)) from None
 
     def _unknown(self, name: object) -> str:
-        near = get_close_matches(str(name), self._rules, n=3) or [n for n in self._rules if str(name) in n]
+        near = get_close_matches(str(name), self._rules, n=5) or [n for n in self._rules if str(name) in n]
         advice = f"; the nearest are {', '.join(near)}" if near else "; list(known) has all names"
         return f"no published rule is called {name!r}{advice}"
 

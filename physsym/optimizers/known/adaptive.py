@@ -520,8 +520,8 @@ adabelief = Known(
         typical=_USUAL | {p: Rational(1, 10**16) for p in (eps, s)},
     ),
     citation="J. Zhuang, T. Tang, Y. Ding, S. Tatikonda, N. Dvornek, X. Papademetris, J. S. Duncan, "
-    "AdaBelief optimizer: adapting stepsizes by the belief in observed gradients, NeurIPS 2020, arXiv:2010.07468, "
-    "Algorithm 2, where s = eps",
+    "AdaBelief optimizer: adapting stepsizes by the belief in observed gradients, NeurIPS 2020, "
+    "arXiv:2010.07468, Algorithm 2, where s = eps",
     names={"optax": {**_OPTAX, s: "eps_root"}},
     functions={"optax": "optax.adabelief()"},
     vocabulary=NORMALIZED,
