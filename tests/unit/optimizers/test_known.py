@@ -291,3 +291,16 @@ def test_known_rules_are_values():
         assert known.title in str(known)
         assert known.citation in str(known)
     assert copy.deepcopy(ps.known).adam == ps.known.adam
+
+
+@pytest.mark.parametrize("show", [ps.latex, ps.mathml, ps.unicode])
+def test_known_rules_are_printed_as_their_rules(show):
+    assert show(ps.known.adam, "learning") == show(ps.known.adam.rule, "learning")
+
+
+def test_a_known_rule_is_taken_where_a_rule_is():
+    assert ps.same_rule(ps.known.heavy_ball, ps.known.heavy_ball.rule)
+    assert not ps.same_rule(ps.known.heavy_ball, ps.known.heavy_ball_average)
+    assert ps.source(ps.known.nesterov) == ps.source(ps.known.nesterov.rule)
+    optimizer = ps.optimizer(ps.known.heavy_ball_dampened, eta=0.5, rho=0.5)
+    assert optimizer.run(1.0, lambda w: w, steps=2).x[-1] == pytest.approx(0.4375)
