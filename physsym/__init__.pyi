@@ -41,6 +41,8 @@ from .mechanics.moves import (
     Step,
 )
 from .mechanics.system import System, damped_particle
+from .optimizers.comparison import equivalent
+from .optimizers.equivalent_rules import equivalent
 from .optimizers.known import known
 from .optimizers.lifting import lift
 from .parsing.reader import read
@@ -100,6 +102,7 @@ __all__ = [
     "dimensions",
     "document",
     "dot",
+    "equivalent",
     "grad",
     "hess",
     "higher",
