@@ -41,7 +41,6 @@ from .mechanics.moves import (
     Step,
 )
 from .mechanics.system import System, damped_particle
-from .optimizers.comparison import equivalent
 from .optimizers.equivalent_rules import equivalent
 from .optimizers.known import known
 from .optimizers.lifting import lift

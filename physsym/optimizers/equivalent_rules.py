@@ -23,9 +23,10 @@ from sympy import (
     zoo,
 )
 
-from physsym.core.statements import Rule, as_rule
+from physsym.core.statements import Rule
 from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict, all_of, fails, undecided
 from physsym.optimizers.equivalence import Equivalence, SymbolMap, Trace
+from physsym.optimizers.naming import as_lifted
 from physsym.optimizers.parameter_equations import Case, solve_by_cases
 from physsym.optimizers.state_maps import linear_state_map
 from physsym.optimizers.state_space import StateSpace, renamed_apart, state_space
@@ -612,12 +613,15 @@ def _answer(one: Operand, other: Operand, verdict: Verdict, **found: Any) -> Equ
 
 
 def operand(what: Any, rate: str | Symbol | None = None) -> Operand:
-    """Return a rule that is compared: a rule, or what has one, with its name."""
-    rule = as_rule(what)
-    first = getattr(what, "first", None)
-    name = getattr(what, "title", "") or getattr(what, "name", "")
-    space = state_space(rule, first)
-    return Operand(rule, name, space, learning_rate(space, rate), {s: s for s in space.states})
+    """Return a rule that is compared: a rule, or what stands for one, with its name."""
+    lifted = as_lifted(what)
+    space = state_space(lifted.rule, lifted.first)
+    ranges = (*space.ranges, *(c for c in lifted.assumes if isinstance(c, Condition)))
+    space = replace(space, ranges=tuple(dict.fromkeys(ranges)))
+    named = [s for library in getattr(what, "names", {}).values() for s, n in library.items() if n in RATES]
+    found = learning_rate(space, rate if rate is not None else named[0] if named else None)
+    name = getattr(what, "title", "") or lifted.name
+    return Operand(lifted.rule, name, space, found, {s: s for s in space.states})
 
 
 def equivalent(
