@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from numbers import Real
 
 from sympy import Expr, Symbol
 
-from physsym.codegen import Program
+from physsym.codegen import Program, state_name
 from physsym.core.motion import clock
 from physsym.core.statements import Rule, RuleLike, Update, as_rule, expressions, parameters
 from physsym.core.symbols import FORCES, after, grad
 from physsym.runtime import coordinates
+from physsym.runtime.backends.base import Value
+from physsym.runtime.backends.python import BACKEND as OF_NUMBERS
+from physsym.runtime.start import start_values
 
 
 def with_counters_given(program: Program) -> Program:
@@ -26,6 +31,27 @@ def with_counters_given(program: Program) -> Program:
     counted = set(map(after, program.counters))
     results = tuple(r for r in program.results if r not in counted)
     return replace(program, states=program.arrays, parameters=program.numbers, results=results, counters=())
+
+
+def counter_starts(rule: Rule, counters: Iterable[str], parameters: Mapping[str, Value]) -> dict[str, float]:
+    """Return by name the numbers from which counters count: zero where the rule does not say otherwise.
+
+    Libraries count from zero, and what they count is added to this. Raises ValueError where such a number
+    depends on a parameter that is not one number.
+    """
+    wanted = dict.fromkeys(counters, 0.0)
+    own = {state_name(s): value for s, value in rule.start if state_name(s) in wanted}
+    for name, value in own.items():
+        reads = {state_name(s) for s in value.free_symbols}
+        if unfit := sorted(n for n in reads if n not in own and not isinstance(parameters.get(n), Real)):
+            raise ValueError(
+                f"the counter {name} starts at {value}, and {unfit[0]} is not one number; give a number"
+            )
+    if not own:
+        return wanted
+    alone = replace(rule, start=tuple((s, value) for s, value in rule.start if state_name(s) in own))
+    found = start_values(alone, {}, parameters, None, wanted, OF_NUMBERS)
+    return wanted | {name: float(value) for name, value in found if name in wanted}
 
 
 def refuse_clock(rule: Rule) -> None:
@@ -112,6 +138,10 @@ def seen_from_the_gradient(rule: RuleLike) -> Rule:
     shift = point - position
     change: dict[Expr, Expr] = {grad(point): grad(position), position: position - shift}
     others = list[Update]()
+    start = tuple(
+        (s, value + shift if s == position else value.xreplace({position: position - shift}))
+        for s, value in rule.start
+    )
     for update in rule.updates:
         value = update.value.xreplace(change)
         if update.target == position:
@@ -119,7 +149,8 @@ def seen_from_the_gradient(rule: RuleLike) -> Rule:
         else:
             others.append(Update(update.target, value))
     new = {s: after(s) for s in rule.targets}
-    return Rule((*others, Update(position, change[after(position)] + shift.xreplace(new))))
+    updates = (*others, Update(position, change[after(position)] + shift.xreplace(new)))
+    return replace(rule, updates=updates, start=start)
 
 
 def _point_and_position(rule: Rule) -> tuple[Expr, Symbol]:

@@ -12,6 +12,7 @@ import optax as library
 from sympy import Symbol
 
 from physsym.adapters.evaluation_point import (
+    counter_starts,
     describe_evaluation_points,
     refuse_clock,
     weights_state,
@@ -24,6 +25,7 @@ from physsym.core.symbols import BEFORE, after
 from physsym.runtime import coordinates
 from physsym.runtime.backends.base import Value, Values, constants, refuse_misnamed
 from physsym.runtime.backends.jax import BACKEND, LIBRARY, leaf_function
+from physsym.runtime.start import refuse_out_of_range, start_values, with_typical
 
 ADDED = Symbol("added to the weights", real=True)
 
@@ -46,16 +48,17 @@ class RuleTransformation(library.GradientTransformation):
 def optax(rule: RuleLike, /, **parameters: Value) -> RuleTransformation:
     """Return a rule as an `optax.GradientTransformation`: its updates are what the rule adds to the weights.
 
-    The weights are the state at which the rule takes its gradient; other positions start where they do, all
-    else starts at zero. Weights may be any pytree; where the rule reads their values, `update` must be given
-    them.
+    The weights are the state at which the rule takes its gradient. States with a start value in the rule
+    start there, other positions where the weights do, all else at zero. Weights may be any pytree; where the
+    rule reads their values, `update` must be given them.
 
     Parameters
     ----------
     rule : Rule
         The update rule, or what has one: an update, a derivation, an optimizer.
     **parameters
-        The parameters of the rule, each a number or a schedule: a callable of the number of steps done.
+        The parameters of the rule, each a number or a schedule: a callable of the number of steps done. One
+        that is not given has its typical value, if the rule has one.
 
     Returns
     -------
@@ -81,15 +84,19 @@ def optax(rule: RuleLike, /, **parameters: Value) -> RuleTransformation:
     [0.0, 0.0]
     """
     rule = as_rule(rule)
-    increment = _increment(rule)
+    parameters = with_typical(rule, parameters)
+    increment = _increment(rule, parameters)
     refuse_misnamed(program(rule), parameters)
+    refuse_out_of_range(rule, parameters)
     increment.constants(parameters, 0)
 
     def init(params: Value) -> RuleState:
         rest = jax.tree.map(jnp.zeros_like, params)
-        return RuleState(
-            jnp.zeros((), jnp.int32), {n: params if n in increment.placed else rest for n in increment.others}
-        )
+        states = {n: params if n in increment.placed else rest for n in increment.others}
+        begun = {n: states[n] for n in states if n not in increment.started} | {increment.weights: params}
+        given = increment.given(parameters, 0)
+        found = dict(start_values(rule, {**begun, **given}, given, rest, increment.counters, BACKEND))
+        return RuleState(jnp.zeros((), jnp.int32), states | {n: v for n, v in found.items() if n in states})
 
     def update(updates: Value, state: RuleState, params: Value = None) -> tuple[Value, RuleState]:
         if params is None and increment.weights in increment.reads:
@@ -110,17 +117,21 @@ class _Increment:
     program: Program
     weights: str
     gradient: str
-    counters: tuple[str, ...]
+    counters: Mapping[str, float]
     reads: tuple[str, ...]
     others: tuple[str, ...]
     placed: tuple[str, ...]
+    started: frozenset[str]
     run: Callable[[Values, Values], Values]
 
     def constants(self, parameters: Mapping[str, Value], count: Value) -> Values:
         """Return the constants after some steps, from which schedules and counters follow."""
+        return constants(self.program, BACKEND, self.given(parameters, count))
+
+    def given(self, parameters: Mapping[str, Value], count: Value) -> dict[str, Value]:
+        """Return parameters and counters after some steps; counters count from their start values."""
         given = {name: value(count) if callable(value) else value for name, value in parameters.items()}
-        given |= dict.fromkeys(self.counters, count)
-        return constants(self.program, BACKEND, given)
+        return given | {name: count + start if start else count for name, start in self.counters.items()}
 
     def __call__(
         self, gradients: Value, states: Mapping[str, Value], fixed: Values
@@ -145,7 +156,7 @@ class _Increment:
         return tuple(LIBRARY.filled(*three) for three in zip(names, old, new, strict=True))
 
 
-def _increment(rule: Rule) -> _Increment:
+def _increment(rule: Rule, parameters: Mapping[str, Value]) -> _Increment:
     refuse_clock(rule)
     weights = weights_state(program(rule))
     if weights is None:
@@ -164,10 +175,11 @@ def _increment(rule: Rule) -> _Increment:
         whole,
         state_name(weights),
         state_name(whole.evaluations[0].targets[0]),
-        tuple(map(state_name, counting.counters)),
+        counter_starts(rule, map(state_name, counting.counters), parameters),
         tuple(map(state_name, alone.states)),
         tuple(map(state_name, others)),
         tuple(state_name(s) for s in others if s in placed),
+        frozenset(state_name(s) for s, _ in rule.start),
         leaf_function(alone),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,8 +18,9 @@ from physsym.runtime import coordinates
 from physsym.runtime.backends import is_installed
 from physsym.runtime.backends.base import Value, Values
 from physsym.runtime.backends.pytree import Leaves, run_parts
-from physsym.runtime.backends.torch import part_kernel, refuse_unfit
+from physsym.runtime.backends.torch import BACKEND, part_kernel, refuse_unfit
 from physsym.runtime.backends.torch_in_place import Update, UpdateOfMany, put, update, update_of_many
+from physsym.runtime.start import start_values
 
 PLAIN = (torch.Tensor, torch.nn.Parameter)
 TYPES = (torch.float32, torch.float64)
@@ -29,12 +30,14 @@ TYPES = (torch.float32, torch.float64)
 class CompiledRule:
     """A rule compiled for tensors.
 
-    `counters` are the names under which the program wants the number of steps done. `names` are those of its
+    `rule` is the rule itself. `counters` are the names under which the program wants the number of steps
+    done. `names` are those of its
     states, `weights` is that of the weights, `placed` are those that start where the weights do. `one` and
     `many` update tensors in place, where the gradient is taken `at_weights`; `native` does so to plain
     tensors if LLVM is installed.
     """
 
+    rule: Rule
     program: Program
     counters: tuple[str, ...]
     names: tuple[str, ...]
@@ -45,13 +48,38 @@ class CompiledRule:
     many: UpdateOfMany
     native: NativeUpdate | None
 
-    def states_of(self, states: dict[str, torch.Tensor], weights: torch.Tensor) -> list[torch.Tensor]:
-        """Return the states in the order of the program; those that are missing are added to `states`."""
-        for name in self.names:
-            if name != self.weights and name not in states:
-                new = torch.zeros_like(weights, memory_format=torch.preserve_format)
-                states[name] = new.copy_(weights) if name in self.placed else new
+    def states_of(
+        self, states: dict[str, torch.Tensor], weights: torch.Tensor, given: Mapping[str, Value]
+    ) -> list[torch.Tensor]:
+        """Return the states in the order of the program; those that are missing are added to `states`.
+
+        `given` has the parameters and the counters by name, on which start values may depend.
+        """
+        missing = [name for name in self.names if name != self.weights and name not in states]
+        for name in missing:
+            new = torch.zeros_like(weights, memory_format=torch.preserve_format)
+            states[name] = new.copy_(weights) if name in self.placed else new
+        if missing and self.rule.start:
+            self._start(states, weights, given, missing)
         return [weights if name == self.weights else states[name] for name in self.names]
+
+    def _start(
+        self,
+        states: dict[str, torch.Tensor],
+        weights: torch.Tensor,
+        given: Mapping[str, Value],
+        missing: Sequence[str],
+    ) -> None:
+        """Put the start values of new states into them."""
+        own = local(weights.detach(), weights)
+        begun = {state_name(s) for s, _ in self.rule.start} & {*missing}
+        known = {n: local(value, weights) for n, value in states.items() if n not in begun}
+        known |= {**given, self.weights: own}
+        for name, value in start_values(
+            self.rule, known, given, torch.zeros_like(own), self.counters, BACKEND
+        ):
+            if name in missing:
+                local(states[name], weights).copy_(value)
 
 
 def compile_rule(rule: Rule, maximize: bool) -> CompiledRule:
@@ -70,6 +98,7 @@ def compile_rule(rule: Rule, maximize: bool) -> CompiledRule:
     position = at_weights or positions[0]
     others = [s for s in compiled.states if s != position]
     return CompiledRule(
+        rule,
         compiled,
         tuple(map(state_name, counting.counters)),
         tuple(map(state_name, compiled.states)),
@@ -182,15 +211,17 @@ def step_ahead(
     fixed: Sequence[Values],
     signs: Sequence[int],
     closure: Callable[[], Value],
+    given: Sequence[Mapping[str, Value]],
 ) -> Value:
     """Take one step of a rule whose gradient is not taken at the weights; return the first loss.
 
-    To each of the weights belong its other states, the constants of the program and the sign of its gradient.
+    To each of the weights belong its other states, the constants of the program, the sign of its gradient and
+    its parameters by name.
     Where the closure raises, weights and states are left as they were.
     """
     gradient = _ClosureGradient(weights, signs, closure)
     with torch.no_grad():
-        rows = [rule.states_of(own, weight) for own, weight in zip(states, weights, strict=True)]
+        rows = [rule.states_of(*row) for row in zip(states, weights, given, strict=True)]
         columns = list(zip(*rows, strict=True))
         new: Sequence[Leaves] = [[tensor.clone() for tensor in column] for column in columns]
         try:

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch as library
 
-from physsym.adapters.evaluation_point import describe_evaluation_points
+from physsym.adapters.evaluation_point import counter_starts, describe_evaluation_points
 from physsym.adapters.torch_compiled import (
     CompiledRule,
     compile_rule,
@@ -20,6 +20,7 @@ from physsym.codegen import program
 from physsym.core.statements import Rule, RuleLike, as_rule
 from physsym.runtime.backends.base import Value, Values, constants, misnamed, parameter_names
 from physsym.runtime.backends.torch import BACKEND
+from physsym.runtime.start import refuse_out_of_range, with_typical
 
 LEARNING_RATES = ("lr", "eta", "alpha")
 GROUP = ("params", "param_names", "maximize", "foreach", "steps_done")
@@ -40,10 +41,10 @@ def torch(
 ) -> DerivedOptimizer:
     """Return a rule as a `torch.optim.Optimizer`.
 
-    Weights are updated in place; all other states start at zero, those that are positions where the weights
-    do. A rule that takes its gradient elsewhere than at the weights, or several, needs a closure at each
-    `step`, which is called at every evaluation point in turn; every parameter then takes part, with a zero
-    gradient if it got none.
+    Weights are updated in place; other states start at their start values in the rule, those that are
+    positions where the weights do, all else at zero. A rule that takes its gradient elsewhere than at the
+    weights, or several, needs a closure at each `step`, which is called at every evaluation point in turn;
+    every parameter then takes part, with a zero gradient if it got none.
 
     Parameters
     ----------
@@ -61,7 +62,8 @@ def torch(
         llvmlite is installed (the extra `fast`), float32 and float64 tensors in main memory are updated by a
         compiled loop.
     **parameters
-        The parameters of the rule, each a number or a schedule: a callable of the number of steps done.
+        The parameters of the rule, each a number or a schedule: a callable of the number of steps done. One
+        that is not given has its typical value, if the rule has one.
 
     Returns
     -------
@@ -117,7 +119,7 @@ class DerivedOptimizer(library.optim.Optimizer):
             raise ValueError(
                 f"PyTorch's groups have {', '.join(taken)} already: rename that parameter of the rule"
             )
-        given = self._renamed(parameters)
+        given = self._renamed(with_typical(rule, self._own_names(parameters)))
         if wrong := misnamed(given, wanted=(), known=(*self._keys.values(),)):
             raise TypeError(f"parameters of the rule: {wrong}")
         self.schedules = {key: value for key, value in given.items() if callable(value)}
@@ -189,16 +191,17 @@ class DerivedOptimizer(library.optim.Optimizer):
         signs = [-1 if group["maximize"] else 1 for group, _ in pairs]
         fixed = [self._constants(group) for group, _ in pairs]
         states = [self.state[own] for own in weights]
-        return step_ahead(self._rule(), weights, states, fixed, signs, closure)
+        given = [self._given(group) for group, _ in pairs]
+        return step_ahead(self._rule(), weights, states, fixed, signs, closure, given)
 
     def _ready(self, group: Mapping[str, Any]) -> tuple[list[list[library.Tensor]], Values]:
         """Return for each state, and then the gradient, the tensors of a group; and the constants."""
         rule = self._rule(group["maximize"])
         moving = [weights for weights in group["params"] if weights.grad is not None]
-        rows = []
+        rows, given = [], self._given(group)
         for weights in moving:
             refuse_unfit_parameter(weights)
-            tensors = (*rule.states_of(self.state[weights], weights), weights.grad)
+            tensors = (*rule.states_of(self.state[weights], weights, given), weights.grad)
             rows.append([local(tensor, weights) for tensor in tensors])
         return [list(column) for column in zip(*rows, strict=True)], self._constants(group)
 
@@ -228,12 +231,23 @@ class DerivedOptimizer(library.optim.Optimizer):
             )
         return {"lr" if key == self.learning_rate else key: value for key, value in given.items()}
 
-    def _constants(self, group: Mapping[str, Any]) -> Values:
+    def _own_names(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return parameters with the learning rate under the name that it has in the rule."""
+        own = self.learning_rate or "lr"
+        return {own if n == "lr" and own not in given else n: value for n, value in given.items()}
+
+    def _given(self, group: Mapping[str, Any]) -> dict[str, Value]:
+        """Return parameters and counters of a group, by their names in the rule."""
         known = {**group, **{key: rate(group["steps_done"]) for key, rate in self.schedules.items()}}
         given = {name: known[key] for name, key in self._keys.items() if key in known}
-        rule = self._rule()
-        given |= dict.fromkeys(rule.counters, group["steps_done"])
-        return constants(rule.program, BACKEND, given)
+        starts = counter_starts(self.rule, self._rule().counters, given)
+        done = group["steps_done"]
+        return given | {name: done + start if start else done for name, start in starts.items()}
+
+    def _constants(self, group: Mapping[str, Any]) -> Values:
+        given = self._given(group)
+        refuse_out_of_range(self.rule, given)
+        return constants(self._rule().program, BACKEND, given)
 
     def __getstate__(self) -> dict[str, Any]:
         own = ("rule", "learning_rate", "_keys", "schedules")

@@ -15,7 +15,7 @@ from sympy import Symbol
 from physsym.codegen import Formula, Program, evaluation_points, program, state_name
 from physsym.core.motion import is_time
 from physsym.core.statements import Rule, RuleLike, as_rule
-from physsym.core.symbols import BEFORE
+from physsym.core.symbols import BEFORE, before
 from physsym.runtime.backends import counted, load_backend, pytree, step_function, those_with, with_fma
 from physsym.runtime.backends.base import (
     UNDEFINED,
@@ -40,6 +40,7 @@ from physsym.runtime.rollout import (
     gradient_of,
     roll_out,
 )
+from physsym.runtime.start import refuse_out_of_range, start_values, with_typical
 from physsym.runtime.states import coordinates
 
 
@@ -52,6 +53,7 @@ class Bound:
     """
 
     parameters: Mapping[str, Value]
+    _rule: Rule = field(repr=False)
     _program: Program = field(repr=False)
     _backend: Backend = field(repr=False)
     _kernel: InPlace = field(repr=False)
@@ -101,6 +103,7 @@ class Bound:
         """
         parameters = {**self.parameters, **changes}
         constants(self._program, self._backend, parameters)  # raises where the rule is not defined
+        refuse_out_of_range(self._rule, parameters)
         self._kernel.set(parameters)
         self.parameters = MappingProxyType(parameters)
 
@@ -157,13 +160,15 @@ class Optimizer:
         """
         parameters = {**self.parameters, **changes}
         constants(self.program, self._engine, parameters)  # raises where the rule is not defined
+        refuse_out_of_range(self.rule, parameters)
         return replace(self, parameters=MappingProxyType(parameters))
 
     def init(self, w0: Value) -> State:
         """Return the initial state: positions at `w0`, earlier values like present ones, all else zero.
 
-        A time that is not given starts at zero too; a rule with friction 3/t is not defined there, so that
-        its start is a dictionary with a positive `t`.
+        A state with a start value in the rule has that, unless it is given by name. A time that is not given
+        starts at zero too; a rule with friction 3/t is not defined there, so that its start is a dictionary
+        with a positive `t`.
 
         Parameters
         ----------
@@ -189,8 +194,21 @@ class Optimizer:
         names = set(map(state_name, self.program.states))
         is_state = isinstance(w0, Mapping) and (not w0 or bool(names & w0.keys()))
         given = w0 if is_state else self._positions_at(w0)
-        self._refuse_misnamed(given, wanted=coordinates(self.rule))
+        begun = {s for s, _ in self.rule.start}
+        self._refuse_misnamed(given, wanted=tuple(s for s in coordinates(self.rule) if s not in begun))
         state = {name: self._engine.start(name, value) for name, value in given.items()}
+        started = {s for s, _ in self.rule.start if state_name(s) not in state}
+        later = {before(s) for s in started} | {before(before(s)) for s in started} | started
+        for symbol in (s for s in self.program.states if s not in later):
+            if state_name(symbol) not in state:
+                state[state_name(symbol)] = self._at_rest(symbol, state)
+        if started:
+            singles = self._singles
+            like = next((v for name, v in state.items() if name not in singles), None)
+            if like is not None:
+                like = self._engine.at_rest(like)
+            found = start_values(self.rule, state, self.parameters, like, singles, self._engine)
+            state.update({n: self._engine.start(n, value) for n, value in found})
         for symbol in self.program.states:
             if state_name(symbol) not in state:
                 state[state_name(symbol)] = self._at_rest(symbol, state)
@@ -387,7 +405,7 @@ class Optimizer:
         values = tuple(state[state_name(s)] for s in self.program.states)
         gradients = self._gradients(gradient, like=state[state_name(self.program.arrays[0])])
         kernel = in_place(self.program, values, gradients, threads)
-        return Bound(self.parameters, self.program, self._engine, kernel)
+        return Bound(self.parameters, self.rule, self.program, self._engine, kernel)
 
     def _gradients(self, given: Value, like: Value) -> Values:
         count = len(self._points.results) if self.program.evaluations else 0
@@ -402,15 +420,21 @@ class Optimizer:
         if not positions or any(len(e.targets) > 1 for e in self.program.evaluations):
             names = ", ".join(map(state_name, self.program.states))
             raise ValueError(f"it is not clear which states start at one value; give a dictionary of {names}")
-        return {state_name(s): w0 for s in positions}
+        placed = [s for s in positions if s not in dict(self.rule.start)] or positions
+        return {state_name(s): w0 for s in placed}
+
+    @property
+    def _singles(self) -> set[str]:
+        """Return the names of the states that are one number."""
+        alone = self._engine.capabilities.scalar_counters  # elsewhere the time is an array like any state
+        times = {s for s in self.program.states if alone and is_time(s)}
+        return set(map(state_name, times.union(self.program.counters)))
 
     def _at_rest(self, symbol: Symbol, state: State) -> Value:
         if symbol.name.endswith(BEFORE):
             present = Symbol(symbol.name[: -len(BEFORE)])
             return self._engine.start(state_name(symbol), state[state_name(present)])
-        alone = self._engine.capabilities.scalar_counters  # elsewhere the time is an array like any state
-        times = {s for s in self.program.states if alone and is_time(s)}
-        single = set(map(state_name, times.union(self.program.counters)))
+        single = self._singles
         if state_name(symbol) in single:
             return self._engine.start(state_name(symbol), 0)
         known = [value for name, value in state.items() if name not in single]
@@ -514,7 +538,7 @@ def optimizer(
     fma : bool
         Whether "llvm" and "c" may compute a product and a sum with one rounding: no longer bitwise the same.
     **parameters
-        The parameters of the rule by name.
+        The parameters of the rule by name. One that is not given has its typical value, if the rule has one.
 
     Returns
     -------
@@ -525,7 +549,8 @@ def optimizer(
     TypeError
         For missing, unknown or unfit parameters, and where `fma` is neither True nor False.
     ValueError
-        For an unknown backend, and for parameters at which the rule is not defined.
+        For an unknown backend, for parameters at which the rule is not defined, and for one outside of its
+        natural range.
     ImportError
         Where what the backend needs is not installed.
 
@@ -541,7 +566,9 @@ def optimizer(
     rule = as_rule(rule)
     engine = with_fma(load_backend(backend), fma)
     steps = counted(program(rule), engine)
+    parameters = with_typical(rule, parameters, exact=not engine.capabilities.dtypes)
     constants(steps, engine, parameters)  # raises where the rule is not defined
+    refuse_out_of_range(rule, parameters)
     own = MappingProxyType(dict(parameters))
     return Optimizer(rule, backend, own, steps, engine, step_function(steps, engine), fma)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -21,6 +22,7 @@ from physsym.runtime.backends.base import Backend, Value, misnamed, whole_number
 from physsym.runtime.optimizers import optimizer
 from physsym.runtime.potentials import Problem, is_potential, potential_formula, problem
 from physsym.runtime.rollout import memory
+from physsym.runtime.start import refuse_out_of_range, with_typical
 from physsym.runtime.states import StateLayout, coordinates, layout
 from physsym.vocabulary import lam
 
@@ -136,13 +138,25 @@ def sweep(
     known = potential_formula(task, by_name)
     if known is None:
         raise ValueError(f"the test function {task.name!r} has no formula; sweep one that has")
+    by_name = with_typical(rule, by_name)
     axes, fixed = _split(by_name)
+    refuse_out_of_range(rule, {**fixed, **axes})
     own = [state_name(p) for p in rule.parameters]
     own += [state_name(s) for s in known.value.free_symbols if s not in known.weights]
     if wrong := misnamed(by_name, wanted=list(dict.fromkeys(own)), known=sorted(set(own))):
         raise TypeError(f"parameters of the sweep: {wrong}")
     if start is None:
         start = task.start if isinstance(task, Problem) else np.ones(len(known.weights))
+    own_start = start if isinstance(start, Mapping) else {}
+    begun = [value for state, value in rule.start if state_name(state) not in own_start]
+    read = {state_name(s) for value in begun for s in value.free_symbols}
+    if (varied := next((name for name in axes if name in read), None)) is not None:
+        # All points of one sweep start alike: one for each value on which the start depends.
+        others = {**axes, **fixed}
+        again = partial(
+            sweep, rule, task, steps=steps, start=start, backend=backend, threads=threads, fma=fma
+        )
+        return _joined(varied, [again(grid={**others, varied: float(v)}) for v in axes[varied]], axes, fixed)
     program, initial, rows = _initial(rule, known, axes, fixed, start)
     shape = tuple(len(a) for a in axes.values())
     points = math.prod(shape)
@@ -160,6 +174,16 @@ def sweep(
         (position, *_) = map(state_name, coordinates(rule))
         loss = _loss(known, states[position], _on_grid(axes, fixed), len(axes))
     return Sweep(rule, known, axes, fixed, steps, states, loss)
+
+
+def _joined(
+    name: str, parts: Sequence[Sweep], axes: Mapping[str, Array], fixed: Mapping[str, float]
+) -> Sweep:
+    """Return sweeps at the values of one parameter as one sweep along its axis."""
+    axis, first = list(axes).index(name), parts[0]
+    states = {n: np.stack([part.states[n] for part in parts], axis) for n in first.states}
+    loss = np.stack([part.loss for part in parts], axis)
+    return Sweep(first.rule, first.potential, axes, fixed, first.steps, states, loss)
 
 
 def _engine(name: str | None, fma: bool) -> Backend:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sympy import Add, Expr, Symbol
 
 from physsym.core.motion import is_time, moves, moving, moving_parts
@@ -115,7 +117,10 @@ def _(move: Rescale, line: Statement) -> Statement:
     targets = tuple(move.new if s == move.old else s for s in line.targets)
     terms = targets + tuple(map(after, targets))
     values = (u.value.xreplace(units) / (move.factor if u.target == move.old else 1) for u in line.updates)
-    return Rule(tuple(Update(s, tidied(value, terms)) for s, value in zip(targets, values, strict=True)))
+    updates = tuple(Update(s, tidied(value, terms)) for s, value in zip(targets, values, strict=True))
+    starts = ((s, value.xreplace(units)) for s, value in line.start)
+    own = ((move.new, value / factor) if s == move.old else (s, value) for s, value in starts)
+    return replace(line, updates=updates, start=tuple(own))
 
 
 def _product_rule(factor: Expr, new: Symbol, line: Law) -> tuple[Expr, Expr, Expr]:
@@ -144,4 +149,11 @@ def _(move: Eliminate, line: Statement) -> Rule:
     # The old value of the eliminated state was computed one step ago, from the values at that time.
     back = {} if read == after(gone) else {kept: before(kept), after(kept): kept}
     value = values[kept].xreplace({read: values[gone].xreplace(back | {gone: earlier})})
-    return Rule((Update(kept, tidied(value, (kept, before(kept)))),))
+    updates = (Update(kept, tidied(value, (kept, before(kept)))),)
+    start = {s: v for s, v in rule.start if s != gone}
+    if gone in dict(rule.start):
+        begun = dict(rule.start)[gone]
+        start[before(kept)] = solved(earlier - begun, before(kept))
+        if kept in start and gone in start[kept].free_symbols:
+            start[kept] = start[kept].xreplace({gone: begun})
+    return replace(rule, updates=updates, start=tuple(start.items()))
