@@ -330,6 +330,8 @@ amsgrad = Known(
         typical=_USUAL,
     ),
     citation=f"{_AMSGRAD}, Algorithm 2, where eps = 0; without the projection, with constant eta and beta_1",
+    names={"optax": _OPTAX},
+    functions={"optax": "optax.amsgrad(bias_correction_mu=False, bias_correction_nu=False)"},
     vocabulary=NORMALIZED,
 )
 

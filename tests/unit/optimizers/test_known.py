@@ -17,6 +17,7 @@ import pytest
 import physsym as ps
 from physsym.optimizers import Known
 from physsym.vocabulary import x
+from tests.support import known_rules
 from tests.support.requirements import library
 from tests.unit.optimizers import pseudo_code
 from tests.unit.optimizers.rules import STARTS, gradients, steps
@@ -304,3 +305,12 @@ def test_a_known_rule_is_taken_where_a_rule_is():
     assert ps.source(ps.known.nesterov) == ps.source(ps.known.nesterov.rule)
     optimizer = ps.optimizer(ps.known.heavy_ball_dampened, eta=0.5, rho=0.5)
     assert optimizer.run(1.0, lambda w: w, steps=2).x[-1] == pytest.approx(0.4375)
+
+
+def test_the_page_of_published_rules_shows_the_data():
+    text = known_rules.PAGE.read_text(encoding="utf-8")
+    assert text == known_rules.with_table(text), "run python -m tests.support.known_rules"
+    assert all(f"`{name}`" in known_rules.table() for name in ps.known)
+    spoiled = text.replace("betas=(beta_1, beta_2)", "betas=(beta_2, beta_1)")
+    assert spoiled != text
+    assert spoiled != known_rules.with_table(spoiled)
