@@ -94,6 +94,26 @@ def _run(command: ArgumentParser) -> None:
     command.add_argument("--every", type=int, default=0, metavar="K", help=says)
 
 
+WHAT = (
+    "the text of a rule, known:NAME, optax:NAME, torch:NAME or file.py:NAME; with options, as in "
+    "'torch:SGD(momentum=0.9)'"
+)
+
+
+def _same(command: ArgumentParser) -> None:
+    command.add_argument("first", metavar="A", help=WHAT)
+    command.add_argument("second", metavar="B", help="likewise")
+    says = "a condition on parameters of A, such as 'rho > 0'; may be repeated"
+    command.add_argument("--given", action="append", default=[], metavar="CONDITION", help=says)
+    command.add_argument("--rate", metavar="NAME", help="the learning rate of A (default: by its name)")
+    says = "exit with 0 only where no condition is needed and the learning rate may change"
+    command.add_argument("--strict", action="store_true", help=says)
+
+
+def _what(command: ArgumentParser) -> None:
+    command.add_argument("what", metavar="WHAT", help=WHAT)
+
+
 # Each command: the module whose `main` carries it out, its arguments, and what it does.
 # fmt: off
 COMMANDS: dict[str, tuple[str, Callable[[ArgumentParser], None], str]] = {
@@ -102,6 +122,8 @@ COMMANDS: dict[str, tuple[str, Callable[[ArgumentParser], None], str]] = {
     "show":     ("physsym.cli.show",     _show,     "print a derivation in the terminal; 1 if a step fails"),
     "source":   ("physsym.cli.source",   _source,   "print a derived rule as program text"),
     "run":      ("physsym.cli.run",      _run,      "run a derived optimizer on a named test function"),
+    "same":     ("physsym.cli.same",     _same,     "compare two rules; 1 if the first is not the second"),
+    "lift":     ("physsym.cli.lift",     _what,     "print the rule of somebody's optimizer"),
     "certify":  ("physsym.cli.certify",  _certify,  "write lemmas, which Coq proves; 1 if one is not proved"),
 }
 # fmt: on

@@ -1,0 +1,76 @@
+"""`physsym same`: whether two rules are the same, under which map, or where they part."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Mapping
+
+from sympy import Expr, Symbol
+
+from physsym.cli.columns import labelled
+from physsym.cli.terminal import Line, echo
+from physsym.core.verdicts import Outcome
+from physsym.optimizers.equivalence import Equivalence
+from physsym.optimizers.equivalent_rules import equivalent
+from physsym.optimizers.lifted import Lifted
+from physsym.optimizers.naming import as_lifted
+
+SCHEDULES = {"any": "any, also one that changes", "constant": "a constant one only", "": "not known"}
+
+
+def main(options: Namespace) -> int:
+    """Compare two rules; return 0 where the first is the second for all values of its parameters, else 1.
+
+    With `--strict`, 0 also means that no condition is needed and that any learning rates may be given.
+    """
+    first, second = as_lifted(options.first), as_lifted(options.second)
+    found = equivalent(first, second, given=tuple(options.given), rate=options.rate)
+    echo(*labelled([("first", _rule(first)), ("second", _rule(second))]), "")
+    echo(_answer(found), *labelled(_rows(found)))
+    if found.generic:
+        converse = equivalent(second, first)
+        echo("", f"The other way round: {_says(converse)}.", *labelled(_rows(converse)))
+    strict = found.verdict.outcome is Outcome.HOLDS and found.schedule == "any"
+    return int(not (strict if options.strict else found.generic))
+
+
+def _rule(lifted: Lifted) -> list[str]:
+    named = [lifted.name] if lifted.name else []
+    first = [f"{u} (at the first step)" for u in lifted.first.updates] if lifted.first else []
+    start = [f"{s}(0) = {value}" for s, value in lifted.rule.start]
+    return [*named, *map(str, lifted.rule.updates), *first, *start]
+
+
+def _says(found: Equivalence) -> str:
+    match found.verdict.outcome:
+        case Outcome.FAILS:
+            return "not the same"
+        case Outcome.UNDECIDABLE:
+            return "not decided"
+    return "the same" if found.generic else "the same for some values of the parameters only"
+
+
+def _answer(found: Equivalence) -> Line:
+    says = _says(found)
+    styles = {"the same": "green", "not the same": "red"}
+    return Line("", f"{says[0].upper()}{says[1:]}.", styles.get(says, "yellow"))
+
+
+def _rows(found: Equivalence) -> list[tuple[str, list[str]]]:
+    agree = found.verdict.outcome in (Outcome.HOLDS, Outcome.CONDITIONAL)
+    rows = [
+        ("because", [] if agree else list(found.verdict.evidence)),
+        ("parameters", _map(found.parameters)),
+        ("states", _map(found.states)),
+        ("start", [f"{s}(0) = {value}" for s, value in found.start.items()]),
+        ("where", list(map(str, found.conditions))),
+        ("learning rate", [SCHEDULES[found.schedule]] if agree else []),
+        ("they part", [str(found.trace)] if found.trace else []),
+    ]
+    for case in found.otherwise:
+        rows += [("or", [_says(case)]), *_rows(case)]
+    return rows
+
+
+def _map(symbols: Mapping[Symbol, Expr]) -> list[str]:
+    return [f"{symbol} = {value}" for symbol, value in symbols.items()]
