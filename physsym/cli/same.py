@@ -53,7 +53,8 @@ def _says(found: Equivalence) -> str:
 def _answer(found: Equivalence) -> Line:
     says = _says(found)
     styles = {"the same": "green", "not the same": "red"}
-    return Line("", f"{says[0].upper()}{says[1:]}.", styles.get(says, "yellow"))
+    maps = " The second in terms of the first:" if found.parameters or found.states else ""
+    return Line("", f"{says[0].upper()}{says[1:]}.{maps}", styles.get(says, "yellow"))
 
 
 def _rows(found: Equivalence) -> list[tuple[str, list[str]]]:

@@ -86,10 +86,9 @@ def _known(name: str) -> object:
 
 
 def _table_of_known() -> Mapping[str, object]:
-    import physsym.optimizers as optimizers
+    from physsym.optimizers.known import known
 
-    known = getattr(optimizers, "known", None)
-    return {n: getattr(known, n) for n in dir(known) if not n.startswith("_")} if known else {}
+    return known
 
 
 def _optax(name: str) -> object:
