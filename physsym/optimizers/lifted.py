@@ -26,11 +26,14 @@ class SelfCheck:
         The largest relative difference of a state or of the weights.
     precision
         The dtype in which the code ran, such as "float64"; the coarsest if it mixes them.
+    also
+        Other ways in which the code computes the same steps, and gave the same numbers: "foreach=True".
     """
 
     steps: int
     difference: float
     precision: str = "float64"
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,7 @@ def lifted(
     parameters = Rule(updates, start).parameters
     read = any(u.value.has(potential) for u in updates)
     return Lifted(
-        Rule(updates, start, (*natural_ranges(parameters), *ranges), defaults),
+        Rule(updates, start, tuple(dict.fromkeys([*natural_ranges(parameters), *ranges])), defaults),
         first=first,
         name=name,
         assumes=tuple(assumes),
