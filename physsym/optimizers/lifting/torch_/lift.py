@@ -292,8 +292,8 @@ def _symbol_lost(first: Node, second: Node, reading: Reading) -> str:
         line = origins.get(a, line)
     return (
         f"a number{f' at {line}' if line else ''} depends on a hyperparameter, the data or chance, and "
-        f"its expression is lost: it is {_shown(a)} in one run and {_shown(b)} in another; float(), numpy() and "
-        "functions of `math` imported by name lose it"
+        f"its expression is lost: it is {_shown(a)} in one run and {_shown(b)} in another; float(), numpy() "
+        "and functions of `math` imported by name lose it"
     )
 
 
