@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 import sympy
 from sympy import Abs, Add, Expr, Mul, Pow, Rational, S, Symbol, sign
+from sympy.core.relational import Relational
 
 from physsym.core.symbols import grad, hess, higher, partial, potential
 
@@ -115,6 +116,8 @@ class Reading(Protocol[D]):
 
 
 EQUAL = "{left} has dimension {a}, {right} has dimension {b}"
+CASES = "{left} [{a}] and {right} [{b}] are cases of one expression"
+COMPARED = "cannot compare {left} [{a}] with {right} [{b}]"
 ADDED = "cannot add {left} [{a}] to {right} [{b}]"
 PURE = "{left} must be {right}; it has dimension {a}"
 NOT_FIXED = "{left} [{a}] is raised to {right}, which is not a rational number: its dimension is not fixed"
@@ -186,6 +189,19 @@ def _(expression: Expr, reading: Reading[Any]) -> Any:
     known = [(a, d) for a in expression.args if (d := read_dimension(a, reading)) is not None]
     for term, dimension in known[1:]:
         reading.agree(ADDED, *known[0], term, dimension)
+    return known[0][1] if known else None
+
+
+@_dimension.register(sympy.Piecewise)
+def _(expression: sympy.Piecewise, reading: Reading[Any]) -> Any:
+    for _, condition in expression.args:
+        for relation in sorted(condition.atoms(Relational), key=str):
+            left, right = (read_dimension(side, reading) for side in relation.args)
+            if left is not None and right is not None:
+                reading.agree(COMPARED, relation.lhs, left, relation.rhs, right)
+    known = [(v, d) for v, _ in expression.args if (d := read_dimension(v, reading)) is not None]
+    for value, dimension in known[1:]:
+        reading.agree(CASES, *known[0], value, dimension)
     return known[0][1] if known else None
 
 

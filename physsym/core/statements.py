@@ -188,9 +188,10 @@ class Rule:
 
     @cached_property
     def parameters(self) -> tuple[Symbol, ...]:
-        """Return the symbols that are read and never updated, by name."""
+        """Return the symbols that are read, by updates or by start values, and never updated, by name."""
         own = {s for state in self.states for s in (state, after(state))}
-        return tuple(sorted((s for s in symbols(self) if s not in own), key=str))
+        read = symbols(self).union(*(value.free_symbols for _, value in self.start))
+        return tuple(sorted((s for s in read if s not in own), key=str))
 
     __reduce__ = rebuilt
 

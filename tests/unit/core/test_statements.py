@@ -4,7 +4,7 @@ import pytest
 import sympy
 from hypothesis import given
 from hypothesis import strategies as some
-from sympy import Abs, Float, Integer, Matrix, Symbol, exp, log, sin, sqrt
+from sympy import Abs, Eq, Float, Integer, Matrix, Piecewise, Symbol, exp, log, sin, sqrt
 
 from physsym import (
     Dimension,
@@ -382,3 +382,24 @@ def test_a_list_is_no_statement_and_no_name_of_a_backend():
         latex([x])
     with pytest.raises(ValueError, match="unknown backend"):
         load_backend(["numpy"])
+
+
+def test_a_start_value_reads_parameters_and_states():
+    sums, accumulator = Symbol("sums", real=True), Symbol("accumulator", real=True)
+    adagrad = rule({sums: sums + G**2, x: x - eta * G}, start={sums: accumulator})
+    assert adagrad.parameters == (accumulator, eta)
+    assert rule({sums: sums + G, x: x - eta * G}, start={sums: x}).parameters == (eta,)
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (Piecewise((G, Eq(t, 0)), (2 * G, True)), ""),
+        (Piecewise((G, x > v), (2 * G, True)), "cannot compare"),
+        (Piecewise((G, x > 0), (x, True)), "are cases of one expression"),
+    ],
+)
+def test_dimensions_of_case_distinctions(value, says):
+    verdict = dimensions(rule({x: x - eta * value}))
+    assert bool(verdict) == (not says)
+    assert says in str(verdict)

@@ -32,13 +32,7 @@ OWN = {
 
 def own_values(known, library=""):
     fixed = {p: str(v) for p, v in known.fixed.get(library, {}).items()}
-    return {p: OWN[p.name] for p in parameters(known)} | fixed
-
-
-def parameters(known):
-    """Return the parameters of a rule, those that its start values alone read included."""
-    started = {s for _, value in known.rule.start for s in value.free_symbols}
-    return sorted({*known.rule.parameters, *(started - set(known.rule.states))}, key=str)
+    return {p: OWN[p.name] for p in known.rule.parameters} | fixed
 
 
 def constructed(known, name, library, chosen, *arguments):
@@ -185,7 +179,7 @@ def test_the_data_of_a_rule_fit_together(name):
     assert known.name == name
     assert known.title
     assert known.citation[-1] not in ".,;"
-    own = set(parameters(known))
+    own = set(known.rule.parameters)
     assert {s for c in known.rule.ranges for s in c.expression.free_symbols} <= own
     assert {s for s, _ in known.rule.typical} <= own
     assert set(known.functions) == set(known.names) >= set(known.fixed)
@@ -247,9 +241,7 @@ def test_typical_values_are_the_defaults_of_a_library(name):
 OF_NO_DIMENSION = {"adadelta", "radam", "radam_folded", "radam_at_threshold"}
 
 
-@pytest.mark.parametrize(
-    "name", [n for n in ps.known if n not in ("heavy_ball_torch", "optimistic_generalized")]
-)
+@pytest.mark.parametrize("name", ps.known)
 def test_dimensions_agree_but_where_the_published_rule_adds_unlike_quantities(name):
     known = ps.known[name]
     assert bool(ps.dimensions(known.rule, known.vocabulary)) == (name not in OF_NO_DIMENSION)
@@ -314,3 +306,26 @@ def test_the_page_of_published_rules_shows_the_data():
     spoiled = text.replace("betas=(beta_1, beta_2)", "betas=(beta_2, beta_1)")
     assert spoiled != text
     assert spoiled != known_rules.with_table(spoiled)
+
+
+def by_optimizer(known, values):
+    """Return the weights after each step of the compiled rule."""
+    optimizer = ps.optimizer(known, **{p.name: float(Fraction(v)) for p, v in values.items()})
+    state = optimizer.init(np.array([1.5]))
+    for force in forces(float):
+        state = optimizer.step(state, force)
+        yield float(state["x"][0])
+
+
+@pytest.mark.parametrize("name", ps.known)
+def test_the_optimizer_of_a_known_rule_runs_the_rule(name):
+    known = ps.known[name]
+    values = own_values(known)
+    with mpmath.workdps(40):
+        expected = [float(value) for value in by_rule_in_one(known.rule, values, mpmath.mpf)]
+    np.testing.assert_allclose(list(by_optimizer(known, values)), expected, rtol=1e-12, atol=1e-14)
+
+
+def test_typical_values_are_the_defaults_of_the_optimizer():
+    adam = ps.optimizer(ps.known.adam)
+    assert adam.parameters == {"eta": 1e-3, "beta_1": 0.9, "beta_2": 0.999, "eps": 1e-8}
