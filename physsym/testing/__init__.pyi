@@ -12,14 +12,18 @@ from .assertions import (
 from .assertions import (
     assert_same_rule as assert_same_rule,
 )
+from .mutation import MutationScore as MutationScore
+from .mutation import mutation_score as mutation_score
 from .step_functions import assert_optimizer as assert_optimizer
 
 __all__ = [
+    "MutationScore",
     "assert_derivation",
     "assert_optimizer",
     "assert_same_expression",
     "assert_same_law",
     "assert_same_rule",
+    "mutation_score",
     "random_models",
     "strategies",
 ]
