@@ -65,7 +65,7 @@ def mutants(rule: Rule) -> Iterator[Mutant]:
     Yields
     ------
     Mutant
-        Rules that differ from `rule` in one place; some may be equal to it in effect.
+        Rules that differ from `rule` in one respect; some may be equal to it in effect.
 
     Examples
     --------

@@ -57,8 +57,8 @@ def mutation_score(test: Callable[[Rule], object], rule: object) -> MutationScor
     Parameters
     ----------
     test : callable
-        A test of an implementation of the rule. It is called with a rule, that of the mutant, which it puts
-        in the place of the implementation: `ps.optimizer(rule, ...)`, `ps.adapters.optax(rule, ...)` or
+        A test of an implementation of the rule. It is called with a rule, that of the mutant, which it takes
+        as the implementation: `ps.optimizer(rule, ...)`, `ps.adapters.optax(rule, ...)` or
         `ps.lambdify(rule)` run it. It raises an exception where it finds the implementation wrong.
     rule : Rule or anything that stands for one
         The right rule.
