@@ -8,25 +8,30 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
-from physsym.parsing.tokens import ReadError, Token, tokens
+from physsym.parsing.tokens import ReadError, Token, refuse_sign, tokens
 
 MAX_BRACKETS = 60
 MAX_OPERATORS = 400
 MAX_SENTENCES = 100
 
 _OPERAND = frozenset({"name", "number", "open"})
-_AFTER_OPERAND = frozenset({"operator", "sign", "close", "comma", "end"})
+_AFTER_OPERAND = frozenset({"operator", "sign", "close", "comma", "end", "comparison", "logic"})
 _FOLLOWERS = {
-    **dict.fromkeys(("start", "open", "comma", "operator"), _OPERAND | {"sign"}),
+    **dict.fromkeys(("start", "operator", "comparison"), _OPERAND | {"sign"}),
+    **dict.fromkeys(("open", "comma", "logic"), _OPERAND | {"sign", "negation"}),
+    "negation": _OPERAND | {"negation"},
     "sign": _OPERAND,
     "name": _AFTER_OPERAND | {"open"},
     "number": _AFTER_OPERAND,
     "close": _AFTER_OPERAND,
 }
 _PLACEHOLDER = {"name": "n", "number": "0"}
+_WRITTEN = {"≤": "<=", "≥": ">=", "≠": "!="}
+CHOICES = ("where", "Piecewise")
+"""Functions in whose brackets conditions stand."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,8 @@ _PARTS: dict[type, Callable[[ast.AST], Sequence[ast.expr]]] = {
     ast.UnaryOp: lambda node: (node.operand,),  # type: ignore[attr-defined]
     ast.BinOp: lambda node: (node.left, node.right),  # type: ignore[attr-defined]
     ast.Call: lambda node: node.args,  # type: ignore[attr-defined]
+    ast.Compare: lambda node: (node.left, *node.comparators),  # type: ignore[attr-defined]
+    ast.Tuple: lambda node: node.elts,  # type: ignore[attr-defined]
 }
 
 
@@ -84,7 +91,7 @@ def sentences(text: str) -> tuple[Sentence, ...]:
 
     Raises ReadError where brackets, operators or relations are out of place, or nothing is left to read.
     """
-    found = list(_in_brackets(tokens(text), text))
+    found = list(_with_marks([*_in_brackets(tokens(text), text)]))
     groups = groupby(found, key=lambda t: t.kind in ("semicolon", "newline"))
     separate = [list(group) for separates, group in groups if not separates]
     if not separate:
@@ -97,17 +104,22 @@ def sentences(text: str) -> tuple[Sentence, ...]:
 
 def _in_brackets(found: Iterable[Token], text: str) -> Iterable[Token]:
     """Yield the tokens, checking brackets; a line may end inside of them."""
-    calls: list[tuple[Token, bool]] = []
-    previous = ""
+    calls: list[tuple[Token, str]] = []
+    previous = Token("", "", 0)
     for token in found:
         if token.kind == "open":
-            calls.append((token, previous == "name"))
+            calls.append((token, previous.text if previous.kind == "name" else ""))
         elif not calls and token.kind in ("close", "comma"):
             raise ReadError(
                 f"found {token.text!r} without an opening bracket; remove it", text, token.position
             )
+        elif token.kind in ("comparison", "logic", "negation"):
+            if not any(name in CHOICES for _, name in calls):
+                refuse_sign(token.text, text, token.position)
         elif calls:
-            _refuse_inside(token, calls[-1][1], text)
+            # The cases of Piecewise are pairs.
+            is_pair = len(calls) > 1 and calls[-2][1] == "Piecewise"
+            _refuse_inside(token, bool(calls[-1][1]) or is_pair, text)
         if len(calls) > MAX_BRACKETS:
             raise ReadError(
                 f"found brackets more than {MAX_BRACKETS} deep; name parts of it", text, token.position
@@ -115,10 +127,35 @@ def _in_brackets(found: Iterable[Token], text: str) -> Iterable[Token]:
         if token.kind == "close":
             calls.pop()
         if not (calls and token.kind == "newline"):
-            previous = token.kind
+            previous = token
             yield token
     if calls:
         raise ReadError("this bracket is never closed; add ')'", text, calls[-1][0].position)
+
+
+def _with_marks(found: Sequence[Token]) -> Iterable[Token]:
+    """Yield the tokens with signs that stand directly behind a name as its marks: `u+`, `x-`, `x--`.
+
+    They are marks where no operand follows: before another sign that stands apart, an operator, a comparison,
+    a closing bracket, a comma, or the end of the sentence. `u+x` and `u+ x` are sums; `u+-x` is refused, as
+    it might be either.
+    """
+    number = 0
+    while number < len(found):
+        token, end = found[number], number + 1
+        edge = token.position + len(token.text)
+        if token.kind == "name":
+            while end < len(found) and found[end].kind == "sign" and found[end].position == edge:
+                edge, end = edge + 1, end + 1
+        signs = "".join(t.text for t in found[number + 1 : end])
+        is_one = signs in ("+", "-") or (signs and not signs.strip("-"))
+        following = found[end].kind if end < len(found) else "end"
+        if is_one and following not in (*_OPERAND, "negation"):
+            yield replace(token, marks=signs)
+            number = end
+        else:
+            yield token
+            number += 1
 
 
 def _refuse_inside(token: Token, is_call: bool, text: str) -> None:
@@ -154,7 +191,7 @@ def _tree(found: list[Token], text: str, position: int) -> Tree:
     source, at_column = "", {}
     for token in found:
         at_column[len(source)] = token
-        source += _PLACEHOLDER.get(token.kind, token.text)
+        source += _PLACEHOLDER.get(token.kind, _WRITTEN.get(token.text, token.text))
     return Tree(text, ast.parse(source, mode="eval").body, at_column)
 
 
@@ -177,7 +214,9 @@ def _refuse_chains(found: list[Token], text: str) -> None:
             last.pop()
         elif token.kind == "comma":
             last[-1] = ""
-        elif token.kind == "operator" or (token.kind == "sign" and previous.kind != "operator"):
+        elif token.kind in ("operator", "comparison", "logic", "negation") or (
+            token.kind == "sign" and previous.kind != "operator"
+        ):
             if token.text == last[-1] == "**":
                 raise ReadError(
                     "found a power of a power; write a**(b**c) or (a**b)**c", text, token.position

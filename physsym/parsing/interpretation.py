@@ -12,9 +12,10 @@ from functools import singledispatch
 from typing import Literal, TypeAlias
 
 import sympy
-from sympy import Abs, Add, Expr, Mul, Pow, Rational, S, Symbol
+from sympy import Abs, Add, Expr, Mul, Piecewise, Pow, Rational, S, Symbol
+from sympy.logic.boolalg import Boolean
 
-from physsym.core.symbols import OPAQUE, after, before, dot, grad, hess, partial, potential
+from physsym.core.symbols import AFTER, OPAQUE, after, before, dot, grad, hess, partial, potential
 from physsym.core.verdicts import Condition
 from physsym.parsing.grammar import Tree
 from physsym.parsing.tokens import number
@@ -23,6 +24,7 @@ MAX_EXPONENT = 64
 MAX_CONSTANTS = 4
 MAX_COORDINATES = 20
 MAX_COMPARED = 16
+MAX_CASES = 16
 
 Names: TypeAlias = Mapping[str, Expr]
 Demand: TypeAlias = Literal["!= 0", "> 0", ">= 0"]
@@ -73,6 +75,23 @@ def _extremum(build: type[Expr], *values: Expr) -> Expr:
     return build(*values, evaluate=nodes <= MAX_COMPARED)
 
 
+def _clip(value: Expr, least: Expr, most: Expr) -> Expr:
+    return _extremum(sympy.Min, _extremum(sympy.Max, value, least), most)
+
+
+def _where(condition: Boolean, value: Expr, other: Expr) -> Expr:
+    return _piecewise(sympy.Tuple(value, condition), sympy.Tuple(other, sympy.true))
+
+
+def _piecewise(*cases: sympy.Tuple) -> Expr:
+    # SymPy would compare all conditions with each other, and write them in another form.
+    return Piecewise(*((value, condition) for value, condition in cases), evaluate=False)
+
+
+def _relation(build: type[Boolean], left: Expr, right: Expr) -> Boolean:
+    return build(left, right, evaluate=left.is_number and right.is_number)
+
+
 def _partial(index: Expr, *point: Expr) -> Expr:
     if not (index.is_Integer and 1 <= index <= len(point)):
         raise ValueError(f"partial(i, x, y) counts its coordinates from 1 to {len(point)}, given {index}")
@@ -106,7 +125,24 @@ FUNCTIONS = {
     "abs": ReadFunction(_absolute, cost=50),
     "Max": ReadFunction(functools.partial(_extremum, sympy.Max), least=2, most=4, cost=200),
     "Min": ReadFunction(functools.partial(_extremum, sympy.Min), least=2, most=4, cost=200),
+    "max": ReadFunction(functools.partial(_extremum, sympy.Max), least=2, most=4, cost=200),
+    "min": ReadFunction(functools.partial(_extremum, sympy.Min), least=2, most=4, cost=200),
+    "clip": ReadFunction(_clip, least=3, most=3, cost=200),
+    "where": ReadFunction(_where, least=3, most=3),
+    "Piecewise": ReadFunction(_piecewise, most=MAX_CASES),
+    "Eq": ReadFunction(functools.partial(_relation, sympy.Eq), least=2, most=2),
+    "Ne": ReadFunction(functools.partial(_relation, sympy.Ne), least=2, most=2),
+    "ITE": ReadFunction(functools.partial(sympy.ITE, evaluate=False), least=3, most=3),
 }
+NAMES_TOO = ("max", "min", "clip", "where")
+"""Functions without whose brackets the name is free: a parameter may be called like this."""
+CONDITIONS: Mapping[str, tuple[int, ...]] = {"where": (0,), "ITE": (0, 1, 2)}
+"""Which arguments of a function are conditions."""
+_COMPARISONS: Mapping[type, type[Boolean]] = {
+    ast.Lt: sympy.Lt, ast.LtE: sympy.Le, ast.Gt: sympy.Gt, ast.GtE: sympy.Ge, ast.Eq: sympy.Eq,
+    ast.NotEq: sympy.Ne,
+}  # fmt: skip
+_TRUTH = {"True": sympy.true, "False": sympy.false}
 
 
 # ------------------------------------------------------------------ values
@@ -147,7 +183,26 @@ def reading(tree: Tree, names: Names) -> Reading:
     for node in tree.nodes():
         chain = _chain(node, found)
         found.chains[node] = chain if isinstance(chain, _Chain) else _Chain(Add, (chain,))
+    _require(found, tree.root)
     return found
+
+
+def _require(found: Reading, *nodes: ast.expr, condition: bool = False) -> None:
+    """Raise ReadError for a condition in place of an expression, or the reverse."""
+    for node in nodes:
+        value = found.chains[node].parts[0]
+        if condition and not (isinstance(value, Boolean) and not isinstance(value, Symbol)):
+            raise found.tree.error(
+                "found an expression, where a condition such as x > 0 is expected; put each relation in "
+                "brackets, as in (a > 0) & (b > 0)",
+                node,
+            )
+        if not condition and not isinstance(value, Expr):
+            raise found.tree.error(
+                "found a condition or a pair, where an expression is expected; put each relation in "
+                "brackets, as in (a > 0) & (b > 0)",
+                node,
+            )
 
 
 @singledispatch
@@ -163,20 +218,61 @@ def _(node: ast.Constant, found: Reading) -> Expr:
 
 @_chain.register(ast.Name)
 def _(node: ast.Name, found: Reading) -> Expr:
-    name = found.tree.token(node).name
+    token = found.tree.token(node)
+    name = token.name
+    if name in _TRUTH and name not in found.names:
+        return _TRUTH[name]
     if name not in found.names:
         raise found.tree.error(_unknown(name, found.names), node)
-    return found.names[name]
+    value = found.names[name]
+    for mark in token.marks:
+        if not isinstance(value, Symbol):
+            raise found.tree.error(
+                f"found {name}{token.marks}, but {name} stands for {value}, which is no state", node
+            )
+        value = after(value) if mark == AFTER else before(value)
+    return value
 
 
 @_chain.register(ast.UnaryOp)
 def _(node: ast.UnaryOp, found: Reading) -> Expr:
+    if isinstance(node.op, ast.Invert):
+        _require(found, node.operand, condition=True)
+        negation: Callable[..., Boolean] = sympy.Not
+        return negation(found.value(node.operand), evaluate=False)
+    _require(found, node.operand)
     sign = operator.neg if isinstance(node.op, ast.USub) else operator.pos
     return sign(found.value(node.operand))
 
 
+@_chain.register(ast.Compare)
+def _(node: ast.Compare, found: Reading) -> Boolean:
+    sides = (node.left, *node.comparators)
+    _require(found, *sides)
+    values = [found.value(side) for side in sides]
+    relations = [
+        _relation(_COMPARISONS[type(op)], left, right)
+        for op, left, right in zip(node.ops, values, values[1:], strict=False)
+    ]
+    return relations[0] if len(relations) == 1 else sympy.And(*relations)
+
+
+@_chain.register(ast.Tuple)
+def _(node: ast.Tuple, found: Reading) -> sympy.Tuple:
+    if len(node.elts) != 2:
+        raise found.tree.error("a case is a pair, a value and its condition: (a, x > 0)", node)
+    _require(found, node.elts[0])
+    _require(found, node.elts[1], condition=True)
+    return sympy.Tuple(*map(found.value, node.elts))
+
+
 @_chain.register(ast.BinOp)
 def _(node: ast.BinOp, found: Reading) -> _Chain | Expr:
+    if isinstance(node.op, (ast.BitAnd, ast.BitOr)):
+        _require(found, node.left, node.right, condition=True)
+        join: Callable[..., Boolean] = sympy.And if isinstance(node.op, ast.BitAnd) else sympy.Or
+        return join(found.value(node.left), found.value(node.right))
+    _require(found, node.left, node.right)
     right = found.value(node.right)
     match node.op:
         case ast.Add():
@@ -226,6 +322,12 @@ def _(node: ast.Call, found: Reading) -> Expr:
         expected = str(least) if least == most else f"{least} to {most}"
         message = f"{name} takes {expected} argument{'s' * (most > 1)}, given {given}; change their number"
         raise found.tree.error(message, node)
+    if name == "Piecewise":
+        if unfit := [a for a in node.args if not isinstance(found.chains[a].parts[0], sympy.Tuple)]:
+            raise found.tree.error("a case is a pair, a value and its condition: (a, x > 0)", unfit[0])
+    else:
+        for position, argument in enumerate(node.args):
+            _require(found, argument, condition=position in CONDITIONS.get(name, ()))
     return _built(node, found, function.build, *map(found.value, node.args))
 
 
@@ -242,7 +344,7 @@ def _built(node: ast.expr, found: Reading, build: Callable[..., Expr], *argument
         value = build(*arguments)
     except ValueError as error:
         raise found.tree.error(f"this cannot be read: {error}", node) from None
-    if value.has(S.ImaginaryUnit, *_NOT_FINITE) or value.is_extended_real is False:
+    if value.has(S.ImaginaryUnit, *_NOT_FINITE) or getattr(value, "is_extended_real", None) is False:
         raise found.tree.error(f"this is {value}, not a finite real number; change its argument", node)
     return value
 
@@ -251,7 +353,7 @@ _NOT_FINITE = (S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity)
 
 
 _MEANT = {
-    "E": "exp(1)", "e": "exp(1)", "ln": "log(...)", "lambda": "lam", "max": "Max(...)", "min": "Min(...)",
+    "E": "exp(1)", "e": "exp(1)", "ln": "log(...)", "lambda": "lam",
     "tan": "sin(x)/cos(x)", "exponential": "exp(...)",
 }  # fmt: skip
 

@@ -22,7 +22,10 @@ MAX_BITS = 10_000  # Python prints no integer of more than 4300 digits, about 14
 MAX_ROOT_BITS = 256  # SymPy takes roots of integers by trial division.
 _BEYOND = 64.0  # 2**64 is beyond every limit, and 2.0**1024 would overflow.
 
-_FAMILY = {ast.Add: "sum", ast.Sub: "sum", ast.Mult: "product", ast.Div: "product", ast.Pow: "power"}
+_FAMILY = {
+    ast.Add: "sum", ast.Sub: "sum", ast.Mult: "product", ast.Div: "product", ast.Pow: "power",
+    ast.BitAnd: "and", ast.BitOr: "or",
+}  # fmt: skip
 
 
 def refuse_large(trees: Sequence[Tree]) -> None:

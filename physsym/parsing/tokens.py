@@ -47,11 +47,12 @@ def _excerpt(text: str, position: int) -> tuple[str, int]:
 
 @dataclass(frozen=True)
 class Token:
-    """A name, number or sign, as written in the text."""
+    """A name, number or sign, as written in the text; `marks` of a name are those of its instant."""
 
     kind: str
     text: str
     position: int
+    marks: str = ""
 
     @property
     def name(self) -> str:
@@ -74,12 +75,15 @@ _PATTERN = re.compile(
     | (?P<number>    (?: [0-9]+ (?:\.[0-9]+)? | \.[0-9]+ ) (?: [eE][+-]?[0-9]+ )? )
     | (?P<name>      {"|".join(GREEK)} | {_NAME} )
     | (?P<relation>  <- | =(?!=) )
+    | (?P<comparison> == | <= | >= | != | < | > | ≤ | ≥ | ≠ )
+    | (?P<logic>     & | \| )
+    | (?P<negation>  ~ )
     | (?P<operator>  \*\* | \* | /(?!/) )
     | (?P<sign>      [+-](?!>) )
     | (?P<open>      \( )
     | (?P<close>     \) )
     | (?P<comma>     , )
-    | (?P<refused>   == | <= | >= | != | := | -> | // | . )
+    | (?P<refused>   := | -> | // | . )
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -109,7 +113,10 @@ _ADVICE = {
     "∂": "write partial(1, x, y)",
     "µ": "write mu",
     "_": "a name starts with a letter",
-    **dict.fromkeys(("<", ">", "<=", ">=", "!="), "comparisons are not part of a formula"),
+    **dict.fromkeys(
+        ("<", ">", "<=", ">=", "!=", "≤", "≥", "≠"),
+        "comparisons are not part of a formula",
+    ),
 }
 _PARTS = "a formula is made of names, numbers, + - * / **, round brackets and commas"
 
@@ -136,7 +143,8 @@ def tokens(text: str) -> Iterator[Token]:
             yield Token(kind, match[0], match.start())
 
 
-def _refuse(found: str, text: str, position: int) -> None:
+def refuse_sign(found: str, text: str, position: int) -> None:
+    """Raise ReadError for a sign that is not allowed where it stands, with advice."""
     shown = repr(found)
     if not found.isascii():
         shown = f"{found!a}, {unicodedata.name(found, 'a character without a name')}"
@@ -159,7 +167,7 @@ def _check_number(found: str, text: str, position: int) -> None:
         raise ReadError(message, text, position)
 
 
-_CHECKS = {"refused": _refuse, "name": _check_name, "number": _check_number}
+_CHECKS = {"refused": refuse_sign, "name": _check_name, "number": _check_number}
 
 
 def number(token: Token) -> Fraction:

@@ -14,7 +14,9 @@ from itertools import pairwise
 from typing import Literal
 from xml.dom.minidom import Element, Node, Text, parseString
 
-from sympy import Symbol
+from sympy import And, Not, Or, Piecewise, Symbol, default_sort_key
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
 from sympy.printing.mathml import MathMLPresentationPrinter
 
 from physsym.printing.latex_printer import latex
@@ -122,8 +124,47 @@ class MarkupPrinter(Textbook, MathMLPresentationPrinter):
     def _root(self, piece: Element, degree: Element | None) -> Element:
         return self.element("msqrt", piece) if degree is None else self.element("mroot", piece, degree)
 
+    def _print_Piecewise(self, expr: Piecewise) -> Element:
+        rows = []
+        for value, condition in expr.args:
+            told = (
+                [self.element("mtext", "otherwise")]
+                if condition == True  # noqa: E712 - of SymPy
+                else [self.element("mtext", "if\N{NO-BREAK SPACE}"), self._print(condition)]
+            )
+            rows.append(self.element("mtr", self._cell([self._print(value)], CELLS[1]), self._cell(told, "")))
+        brace = self.element("mo", "{", form="prefix", stretchy="true")
+        return self.element("mrow", brace, self.element("mtable", *rows))
+
+    def _print_Relational(self, expr: Relational) -> Element:
+        sign = {"==": "="}.get(expr.rel_op, expr.rel_op)
+        return self._row(self._print(expr.lhs), self._relation(sign), self._print(expr.rhs))
+
+    def _joined_conditions(self, expr: Boolean, word: str) -> Element:
+        parts = [
+            self._print(p) if isinstance(p, Relational) else self._fence(self._print(p))
+            for p in sorted(expr.args, key=default_sort_key)
+        ]
+        space = "\N{NO-BREAK SPACE}"
+        return self._row(*_joined(parts, lambda *_: self.element("mtext", f"{space}{word}{space}")))
+
+    def _print_And(self, expr: Boolean) -> Element:
+        return self._joined_conditions(expr, "and")
+
+    def _print_Or(self, expr: Boolean) -> Element:
+        return self._joined_conditions(expr, "or")
+
+    def _print_Not(self, expr: Boolean) -> Element:
+        return self._row(
+            self.element("mtext", "not\N{NO-BREAK SPACE}"), self._fence(self._print(expr.args[0]))
+        )
+
+    def _print_ITE(self, expr: Boolean) -> Element:
+        test, then, otherwise = expr.args
+        return self._print_Or(Or(And(test, then), And(Not(test), otherwise), evaluate=False))
+
     def _cell(self, pieces: Sequence[Element], style: str) -> Element:
-        return self.element("mtd", *pieces, style=style)
+        return self.element("mtd", *pieces, **({"style": style} if style else {}))
 
     def whole(self) -> Element:
         """Return all lines: the pieces of one, or a table with a row for each, aligned at the relation."""

@@ -23,6 +23,10 @@ LAW_ORDER = ("acceleration", "force", "position", "velocity", "energy", "scalar"
 RULE_ORDER = ("position", "velocity", "acceleration", "force", "energy", "scalar")
 
 
+class at_start(Function):
+    """A state before the first step, on a page: the symbol with the index zero."""
+
+
 @dataclass(frozen=True)
 class Line:
     """One line: an expression alone, or several with relations between them, from left to right."""
@@ -92,6 +96,8 @@ def _(statement: Update, vocabulary: Vocabulary) -> Page:
 @_page.register(Rule)
 def _(statement: Rule, vocabulary: Vocabulary) -> Page:
     lines = tuple(_equal(after(u.target), u.value) for u in statement.updates)
+    begun = {s: at_start(s) for s in states(statement)}
+    lines += tuple(_equal(at_start(s), value.xreplace(begun)) for s, value in statement.start)
     return Page(lines, _names(states(statement)), RULE_ORDER)
 
 

@@ -19,7 +19,7 @@ from sympy.printing.printer import Printer
 from physsym.core.motion import TIME
 from physsym.core.symbols import grad, hess, higher, partial, potential
 from physsym.printing.names import FACES, Glyph, glyph_of, glyph_of_name, potential_name, refuse_lookalikes
-from physsym.printing.page import Line, Page
+from physsym.printing.page import Line, Page, at_start
 from physsym.printing.term_order import Context, Product, ordered_terms, split
 from physsym.vocabulary import Face, Vocabulary
 
@@ -289,6 +289,19 @@ class Textbook(Printer, ABC):
                 number = self._print(index)
             head = self._row(self._subscript(self._special("partial"), number), self._energy())
         return self._applied(head, point)
+
+    # Case distinctions.
+
+    def _print_at_start(self, expr: at_start) -> Piece:
+        glyph = self._glyph(expr.args[0])
+        before_now = -glyph.instant if glyph.instant else 0
+        with self._script():
+            index = self._number(str(before_now))
+            index = self._minus(index) if before_now else index
+        base = self._letter(replace(glyph, instant=None, subscripts=()))
+        with self._script():
+            index = self._commas([*(self._letters([a]) for a in glyph.subscripts), index])
+        return self._subscript(base, index)
 
     def sides(self) -> list[list[Piece]]:
         """Return the pieces of each line: a side, and perhaps relations with a side behind each."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sympy import Symbol
+from sympy import Expr, Piecewise, Symbol, default_sort_key
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
 from sympy.printing.str import StrPrinter
 
 from physsym.printing.names import unicode_text
@@ -54,6 +56,41 @@ class PlainPrinter(TextPrinter, StrPrinter):
 
     def _root(self, piece: str, degree: str | None) -> str:
         return f"{ROOTS[degree]}({piece})" if degree in ROOTS else f"({piece})^(1/{degree})"
+
+    def _print_Piecewise(self, expr: Piecewise) -> str:
+        cases = [
+            f"{self._print(value)} " + ("otherwise" if condition == True else f"if {self._print(condition)}")  # noqa: E712
+            for value, condition in expr.args
+        ]
+        return f"{{{'; '.join(cases)}}}"
+
+    def _print_Relational(self, expr: Relational) -> str:
+        sign = RELATIONS[{"==": "="}.get(expr.rel_op, expr.rel_op)]
+        return f"{self._print(expr.lhs)} {sign} {self._print(expr.rhs)}"
+
+    def _joined(self, expr: Boolean, word: str) -> str:
+        parts = sorted(expr.args, key=default_sort_key)
+        texts = (self._print(p) if isinstance(p, Relational) else f"({self._print(p)})" for p in parts)
+        return f" {word} ".join(texts)
+
+    def _print_And(self, expr: Boolean) -> str:
+        return self._joined(expr, "and")
+
+    def _print_Or(self, expr: Boolean) -> str:
+        return self._joined(expr, "or")
+
+    def _print_Not(self, expr: Boolean) -> str:
+        return f"not ({self._print(expr.args[0])})"
+
+    def _print_ITE(self, expr: Boolean) -> str:
+        test, then, otherwise = map(self._print, expr.args)
+        return f"(({test}) and ({then}) or not ({test}) and ({otherwise}))"
+
+    def _print_Max(self, expr: Expr) -> str:
+        name = type(expr).__name__.lower()
+        return f"{name}({', '.join(map(self._print, sorted(expr.args, key=default_sort_key)))})"
+
+    _print_Min = _print_Max
 
 
 def _script(text: str, small: dict[str, str], mark: str) -> str:

@@ -304,7 +304,7 @@ def test_the_error_can_be_sent_to_another_process():
     [
         ("[1]", "List"),
         ("x.y", "Attribute"),
-        ("x < 1", "Compare"),
+        ("{x}", "Set"),
         ("f(*x)", "Starred"),
         ("f(x=1)", "Call"),
         ("f()()", "Call"),
