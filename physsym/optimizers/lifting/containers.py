@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, TypeAlias
 
@@ -43,10 +43,17 @@ def text(path: Path) -> str:
     return written.lstrip(".")
 
 
-def name(path: Path) -> str:
-    """Return the name of what stands at a path: its last attribute or text key."""
+def name(path: Path, not_these: Collection[Any] = ()) -> str:
+    """Return the name of what stands at a path: its last attribute or text key, but for some keys."""
     named = [str(key) for kind, key in path if kind == "attribute" or isinstance(key, str)]
-    return named[-1].removeprefix("cell ").strip("_") if named else "state"
+    chosen = [n for n in named if n not in not_these] or named or ["state"]
+    return chosen[-1].removeprefix("cell ").strip("_") or "state"
+
+
+def settled(path: Path, weights: Any) -> Path:
+    """Return a path in which keys that are ids of the arrays of the weights are their numbers."""
+    ids = {id(a): f"weight {k}" for k, a in enumerate(_arrays(weights))}
+    return tuple((kind, ids[key] if type(key) is int and key in ids else key) for kind, key in path)
 
 
 def walk(value: Any, path: Path = (), seen: frozenset[int] = frozenset()) -> Iterator[tuple[Path, Any]]:

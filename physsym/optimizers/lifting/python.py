@@ -31,6 +31,7 @@ from physsym.optimizers.lifting.containers import (
     is_number,
     like,
     put,
+    settled,
     text,
     walk,
 )
@@ -64,6 +65,7 @@ from physsym.optimizers.lifting.symbolic_arrays import (
     as_array,
     node_of,
     patched,
+    store,
 )
 
 Key = tuple[Path, int]
@@ -147,7 +149,7 @@ class _Outcome:
 
     numbers: dict[Key, Node]
     flags: dict[Path, Any]
-    states: Any
+    running: Running
     weights: Any
 
 
@@ -298,62 +300,63 @@ class _Lift:
         def new_weights() -> Any:
             return build(layout, [Number(_leaf("weight", i)) for i in range(count)])
 
-        def step(begin: Callable[[], tuple[Any, Any]]) -> Callable[[], Any]:
+        def attempt(action: Callable[[], tuple[Running, Any]]) -> Callable[[], Any]:
             def run() -> Any:
                 try:
-                    running, weights = begin()
-                    taken = (
-                        gradient
-                        if stepper.gradient_is_function
-                        else build(layout, gradient.at(flat(weights)))
-                    )
-                    weights = stepper.step(running, weights, taken, Number(_leaf("loss", "")))
-                    return self._outcome(running.states, weights, count)
+                    return self._outcome(*action(), count)
                 except LiftError:
                     raise
                 except Exception as error:  # code of others may raise anything
-                    line = _line_of(error)
-                    return _Raised(error, line, self._is_deliberate(error))
+                    return _Raised(error, _line_of(error), self._is_deliberate(error))
 
             return run
 
-        def begin() -> tuple[Any, Any]:
-            weights = new_weights()
+        def step(begin: Callable[[], tuple[Running, Any]]) -> Callable[[], Any]:
+            def action() -> tuple[Running, Any]:
+                running, weights = begin()
+                if stepper.gradient_is_function:
+                    taken: Any = gradient
+                else:
+                    taken = build(layout, gradient.at(flat(weights)))
+                return running, stepper.step(running, weights, taken, Number(_leaf("loss", "")))
+
+            return attempt(action)
+
+        def begin() -> tuple[Running, Any]:
+            weights = build(layout, [Number(_leaf("weight", i)) for i in range(count)])
             stepper.explicit = _as_formulas(
-                self.start_states(self.form, weights, lambda n, i: Number(_leaf("state", f"{n}", i)))
+                self.start_states(self.form, weights, lambda n, i: Number(_leaf("state", n, i)))
             )
             running = stepper.start(values, weights, gradient)
             running.states = _as_formulas(running.states)
             return running, weights
 
         with patched(stepper.namespaces):
-            fresh, weights = begin()
-            start = self._outcome(fresh.states, weights, count)
+            start = self._merge(explore(attempt(begin)), assumed)
             first = self._merge(explore(step(begin)), assumed)
-            later = self._generic(start, first, step, fresh.hidden, new_weights, assumed)
+            later = self._generic(start, first, step, assumed)
         explicit = {(("key", n),) for n, v in stepper.explicit.items() if v is not None and _has_own_leaf(v)}
         known = {k: n for k, n in start.numbers.items() if k[0] not in explicit}
         return _Trace(known, first.numbers, later, gradient.points, assumed, count)
 
-    def _outcome(self, states: Any, weights: Any, count: int) -> _Outcome:
+    def _outcome(self, running: Running, weights: Any, count: int) -> _Outcome:
         found: dict[Key, Node] = {((), i): node_of(v) for i, v in enumerate(flat(weights))}
         if len(found) != count:
             raise LiftError(f"{self.name} makes {len(found)} weights of {count}")
         flags: dict[Path, Any] = {}
-        for path, value in walk(states):
+        for raw, value in walk(running.states):
+            path = settled(raw, weights)
             if is_number(value):
                 found |= {(path, i): node_of(v) for i, v in enumerate(flat(value))}
             else:
                 flags[path] = value
-        return _Outcome(found, flags, states, weights)
+        return _Outcome(found, flags, running, weights)
 
     def _generic(
         self,
         start: _Outcome,
         first: _Outcome,
-        step: Callable[[Callable[[], tuple[Any, Any]]], Callable[[], Any]],
-        hidden: Any,
-        new_weights: Callable[[], Any],
+        step: Callable[[Callable[[], tuple[Running, Any]]], Callable[[], Any]],
         assumed: list[Node],
     ) -> dict[Key, Node]:
         """Return what a step makes of the states when they are symbols."""
@@ -369,9 +372,9 @@ class _Lift:
         while True:
             template = first
 
-            def begin(template: _Outcome = template, constants: set[Path] = constants) -> tuple[Any, Any]:
-                states, weights = copied(template.states, template.weights)
-                return _with_symbols(states, weights, new_weights(), constants, hidden)
+            def begin(template: _Outcome = template, constants: set[Path] = constants) -> tuple[Running, Any]:
+                states, weights = copied(template.running.states, template.weights)
+                return _with_symbols(Running(states, template.running.hidden), weights, constants)
 
             found = self._merge(explore(step(begin)), assumed)
             changed = {
@@ -384,7 +387,7 @@ class _Lift:
         return {k: n for k, n in found.numbers.items() if k[0] not in constants and k in template.numbers}
 
     def _refuse_shared_memory(self, outcome: _Outcome) -> None:
-        arrays = [(p, v) for p, v in walk(outcome.states) if isinstance(v, np.ndarray)]
+        arrays = [(p, v) for p, v in walk(outcome.running.states) if isinstance(v, np.ndarray)]
         arrays += [((("key", "weights"),), v) for _, v in walk(outcome.weights) if isinstance(v, np.ndarray)]
         for k, (path, a) in enumerate(arrays):
             for other, b in arrays[:k]:
@@ -536,9 +539,11 @@ class _Lift:
         return self._checked(found, laws, precision)
 
     def _undetermined(self) -> LiftError:
+        suspects = [where for source in self.stepper.sources for where in source.suspicious]
         return LiftError(
             f"{self.name} cannot be lifted: two runs on the same formulas give two laws; does it draw random "
-            "numbers, read the clock, or keep a state outside of its arguments and attributes?"
+            "numbers, read the clock, or keep a state outside of its arguments and attributes"
+            + (f", as in {', '.join(dict.fromkeys(suspects))}?" if suspects else "?")
         )
 
     def _coordinates(self, trace: _Trace, keys: set[Key]) -> set[int]:
@@ -561,6 +566,11 @@ class _Lift:
                 _same({a: there[a]}, {a: trace.new[b]}) for a, b in zip(ours, theirs, strict=True)
             )
             if not same:
+                again = self.trace(trace.count)
+                if not _same(
+                    {k: trace.new[k] for k in ours}, {k: again.new[k] for k in ours if k in again.new}
+                ):
+                    raise self._undetermined()
                 raise LiftError(
                     f"{self.name} cannot be lifted: weights 1 and {i + 1} follow different laws, so that one "
                     "weight cannot stand for all"
@@ -572,22 +582,56 @@ class _Lift:
         worst, steps = 0.0, 0
         for seed, adversarial in product(range(2), (False, True)):
             values = self._drawn(found, laws, seed)
-            difference, compared = _compare(self, found, laws, values, seed, adversarial, TOLERANCES[kind])
+            difference, compared = _compare(self, found, laws, values, seed, adversarial, kind)
             worst, steps = max(worst, float(difference)), steps + compared
         if not steps:
             raise LiftError(f"{self.name} cannot be checked: it gives no finite numbers in its first step")
-        return replace(found, check=SelfCheck(steps, worst, kind))
+        found = replace(found, check=SelfCheck(steps, worst, kind))
+        if self.form.layout == "array" and not found.mixes and self._differs_on_numbers():
+            says = "called with arrays, which it changes in place; with plain numbers it follows another law"
+            found = replace(found, assumes=(*found.assumes, Hypothesis(says)))
+        return found
 
-    def _drawn(self, found: Lifted, laws: _Laws, seed: int) -> dict[Symbol, float]:
+    def _differs_on_numbers(self) -> bool:
+        """Return whether the code computes something else when it is called with plain numbers."""
+        runs = []
+        for layout in ("array", "number"):
+            form = _Form(layout, self.form.states if layout == "array" else "number")
+            weights: Any = np.array([1.3]) if layout == "array" else 1.3
+            try:
+                with warnings.catch_warnings(), np.errstate(all="ignore"):
+                    warnings.simplefilter("ignore")
+                    self.stepper.explicit = self.start_states(
+                        form, weights, lambda n, _: 1 if is_counter_name(n) else 0.25
+                    )
+                    running = self.stepper.start(self._values(), weights, _plain_gradient)
+                    seen = []
+                    for g in ADVERSARIAL[:5]:
+                        taken: Any = np.array([g]) if layout == "array" else g
+                        if self.stepper.gradient_is_function:
+                            taken = _plain_gradient
+                        weights = self.stepper.step(running, weights, taken, 1.5)
+                        seen += [float(v) for v in flat(weights)]
+            except Exception:  # code of others may raise anything, and need not take numbers
+                return False
+            runs.append(seen)
+        unmoved = len(set(runs[1])) == 1  # code that works in place does nothing to a number
+        return not unmoved and not np.allclose(runs[0], runs[1], rtol=1e-9, equal_nan=True)
+
+    def _drawn(self, found: Lifted, laws: _Laws, seed: int) -> dict[str, float]:
+        """Return values of all hyperparameters, also of those that the rule does not read, by their names."""
         usual = {
-            s: float(v if v is not None else typical_value(n) or 0.3) for s, n, v in laws.hyperparameters()
+            laws.hyper.get(n, Symbol(f"{n}|", real=True)): float(v)
+            for n, v in self._values().items()
+            if n in self.stepper.parameters
         }
+        names = {laws.hyper.get(n, Symbol(f"{n}|", real=True)): n for n in self.stepper.parameters}
         conditions = [a for a in (*found.assumes, *found.rule.ranges) if isinstance(a, Condition)]
         for attempt in range(60):
             values = draw_values(sorted(usual, key=str), usual, seed + 2 * attempt)
             if all(_holds(c, values) for c in conditions):
-                return values
-        return usual
+                return {names[s]: v for s, v in values.items()}
+        return {names[s]: v for s, v in usual.items()}
 
 
 class _Laws:
@@ -620,7 +664,7 @@ class _Laws:
                     continue
             several = count > 1 and len([k for k in self.keys if k[0] == key[0]]) > 1
             self.symbols[key] = self.names.symbol(
-                name_of(key[0]) + (f"_{key[1] + 1}" if several else ""), state=True
+                self.name_of(key) + (f"_{key[1] + 1}" if several else ""), state=True
             )
         self.renamed: dict[Node, Node] = {_leaf("hyper", p): leaf(s) for p, s in self.hyper.items()}
         self.renamed |= {_leaf("weight", i): leaf(w) for i, w in enumerate(self.weights)}
@@ -634,6 +678,10 @@ class _Laws:
                 force = formulas.grad(shown[0]) if count == 1 else formulas.partial(i + 1, *shown)
                 self.renamed[_leaf("gradient", call, i)] = leaf(force)
 
+    def name_of(self, key: Key) -> str:
+        """Return how the code calls a state; keys of a dictionary of weights are no names of states."""
+        return name_of(key[0], ("w", "b") if self.lift.form.layout == "dict" else ())
+
     def _begin(self, key: Key, begin: Node | None) -> int:
         """Return where a counter starts; if its caller says so, at 0, or at 1 if a law has no value at 0."""
         if begin is not None:
@@ -646,7 +694,7 @@ class _Laws:
             finite &= bool(np.isfinite(evaluate(node, {**values, _state_leaf(key): 0})))
         at = 0 if finite else 1
         self.hypotheses.append(
-            Hypothesis(f"{name_of(key[0])} is {at} in the first step, and grows by 1 a step")
+            Hypothesis(f"{self.name_of(key)} is {at} in the first step, and grows by 1 a step")
         )
         return at
 
@@ -773,35 +821,35 @@ def _as_formulas(states: Any) -> Any:
     return states
 
 
-def _with_symbols(
-    states: Any, weights: Any, symbols: Any, constants: set[Path], hidden: Any
-) -> tuple[Any, Any]:
-    """Put symbols in place of all numbers that change; what was one array is one array again."""
-
-    made: dict[int, Any] = {}
-    for (_, old), (_, new) in zip(walk(weights), walk(symbols), strict=True):
-        if isinstance(old, np.ndarray):
-            made[id(old)] = new
-    made[id(weights)] = symbols
-    for path, value in list(walk(states)):
-        if not is_number(value) or path in constants:
-            continue
+def _with_symbols(running: Running, weights: Any, constants: set[Path]) -> tuple[Running, Any]:
+    """Put symbols in place of all numbers that change, in arrays in place: what is one array stays one."""
+    done = dict[int, Any]()
+    symbols = iter([Number(_leaf("weight", i)) for i in range(len(flat(weights)))])
+    for path, value in list(walk(weights)):
         if isinstance(value, np.ndarray):
-            if id(value) not in made:
-                made[id(value)] = like(value, [Number(_state_leaf((path, i))) for i in range(value.size)])
-            states = put(states, path, made[id(value)])
+            done[id(value)] = store(value, like(value, [next(symbols) for _ in range(value.size)]))
         else:
-            states = put(states, path, Number(_state_leaf((path, 0))))
-    weights_at = getattr(hidden, "path", None)
+            weights = put(weights, path, next(symbols))
+    states = running.states
+    for path, value in list(walk(states)):
+        plain = settled(path, weights)
+        if not is_number(value) or plain in constants or id(value) in done:
+            continue
+        numbers = [Number(_state_leaf((plain, i))) for i in range(np.size(value))]
+        if isinstance(value, np.ndarray):
+            done[id(value)] = store(value, like(value, numbers))
+        else:
+            states = put(states, path, numbers[0])
+    weights_at = getattr(running.hidden, "path", None)
     if weights_at is not None:
-        states = put(states, weights_at, symbols)
-    return Running(states, hidden), symbols
+        states = put(states, weights_at, weights)
+    return Running(states, running.hidden), weights
 
 
 def _aliases(outcome: _Outcome) -> frozenset[frozenset[str]]:
     """Return which arrays are one and the same object, the weights among them."""
     groups: dict[int, set[str]] = {}
-    for path, value in walk(outcome.states):
+    for path, value in walk(outcome.running.states):
         if isinstance(value, np.ndarray):
             groups.setdefault(id(value), set()).add(text(path))
     for path, value in walk(outcome.weights):
@@ -865,10 +913,10 @@ def _compare(
     lift: _Lift,
     found: Lifted,
     laws: _Laws,
-    values: Mapping[Symbol, float],
+    values: Mapping[str, float],
     seed: int,
     adversarial: bool,
-    allowed: float,
+    precision: str,
 ) -> tuple[float, int]:
     """Run the code and the rule on the same gradients; return the largest difference and the steps compared.
 
@@ -883,7 +931,7 @@ def _compare(
         gradients = np.array([[ADVERSARIAL[(n + 5 * i) % steps] for i in range(count)] for n in range(steps)])
     losses = random.uniform(0.5, 3, steps)
     handed = {n: random.uniform(0.1, 0.9, count) for n in stepper.explicit}
-    counters = {name_of(k[0]): at for k, at in laws.counter_starts.items()}
+    counters = {laws.name_of(k): at for k, at in laws.counter_starts.items()}
 
     def gradient_at(weight: int | None, step: int, index: int, point: Sequence[float]) -> float:
         if index < 0:
@@ -906,9 +954,7 @@ def _compare(
         stepper.explicit = lift.start_states(
             form, weights, lambda n, i: counters.get(n, 1) if is_counter_name(n) else float(handed[n][i])
         )
-        own = {p: values[s] for s, p, _ in laws.hyperparameters()}
-        usual = lift._values()
-        running = stepper.start({**usual, **own}, weights, live_gradient)
+        running = stepper.start({**lift.given, **values}, weights, live_gradient)
         for n in range(steps):
             taken = (
                 live_gradient
@@ -923,13 +969,13 @@ def _compare(
                     f"{type(error).__name__}: {error}"
                 ) from error
             kept = {
-                (p, i): float(v)
+                (settled(p, weights), i): float(v)
                 for p, x in walk(running.states)
                 if is_number(x)
                 for i, v in enumerate(flat(x))
             }
             live.append(([float(v) for v in flat(weights)], kept))
-    worst = 0.0
+    worst, floor = 0.0, 1e-4 if precision == "float64" else 0.1
     compared = steps
     for i in range(count if laws.count == 1 else 1):
         at = (
@@ -944,7 +990,7 @@ def _compare(
                 at[symbol] = float(handed[argument][index])
         by_rule = run_rule(
             found,
-            values,
+            {s: values[p] for p, s in laws.hyper.items()},
             at,
             partial(gradient_at, i if laws.count == 1 else None),
             steps,
@@ -958,8 +1004,8 @@ def _compare(
                 break
             for symbol, code in numbers:
                 rule = by_rule[n][symbol]
-                difference = abs(rule - code) / max(abs(rule), abs(code), 1e-4)
-                if not difference <= allowed:
+                difference = abs(rule - code) / max(abs(rule), abs(code), floor)
+                if not difference <= TOLERANCES[precision]:
                     raise LiftError(
                         f"{lift.name} cannot be lifted: the rule that was read does not follow the code; "
                         f"after step {n + 1} {symbol} is {code:.9g} and by the rule {found} it is {rule:.9g}"

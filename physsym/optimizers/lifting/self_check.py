@@ -92,12 +92,21 @@ class _CompiledUpdate:
 
 
 def _compiled(update: Update) -> _CompiledUpdate:
-    opaque = {f: Dummy(real=True) for f in sorted(update.value.atoms(*OPAQUE), key=str)}
+    # A gradient at a point that reads another gradient comes after that one.
+    found = sorted(update.value.atoms(*OPAQUE), key=lambda f: (len(f.atoms(*OPAQUE)), str(f)))
+    opaque = {f: Dummy(real=True) for f in found}
     calls = []
     for function, dummy in opaque.items():
         index = int(function.args[0]) - 1 if isinstance(function, partial) else 0
         point = function.args[1:] if isinstance(function, partial) else function.args
-        calls.append((dummy, type(function), index, tuple(Evaluator(from_expression(p)) for p in point)))
+        calls.append(
+            (
+                dummy,
+                type(function),
+                index,
+                tuple(Evaluator(from_expression(p.xreplace(opaque))) for p in point),
+            )
+        )
     return _CompiledUpdate(
         update.target, Evaluator(from_expression(update.value.xreplace(opaque))), tuple(calls)
     )

@@ -12,6 +12,7 @@ import re
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from physsym.optimizers.lifted import LiftError
@@ -96,6 +97,7 @@ class Source:
     returned: tuple[tuple[str, ...], ...] = ()
     globals_written: tuple[tuple[str, int], ...] = ()
     raises: frozenset[int] = frozenset()
+    suspicious: tuple[str, ...] = ()
 
 
 def read_source(function: Callable[..., Any]) -> Source:
@@ -152,6 +154,11 @@ def read_source(function: Callable[..., Any]) -> Source:
         tuple(returned),
         tuple(globals_written),
         frozenset(raises),
+        tuple(
+            f"{Path(inspect.getsourcefile(function) or '').name}:{first + k}"
+            for k, line in enumerate(lines)
+            if re.search(r"random|rng|\bnormal\(|randn|time\(|\bglobal\b", line.partition("#")[0])
+        ),
     )
 
 

@@ -20,6 +20,7 @@ from contextvars import ContextVar
 from fractions import Fraction
 from functools import partial, reduce
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,6 @@ from physsym.optimizers.lifted import LiftError
 from physsym.optimizers.lifting.nodes import Node, constant, make, number_of, origin
 from physsym.optimizers.lifting.paths import decide
 
-_empty, _asarray = np.empty, np.asarray  # as they are where `patched` puts others in their place
 _OWN = str(Path(__file__).parent)
 _NUMPY = str(Path(np.__file__).parent)
 PRECISION: ContextVar[set[str] | None] = ContextVar("PRECISION", default=None)
@@ -191,14 +191,14 @@ def _objects(value: Any) -> Any:
     if isinstance(value, Array):
         return value.view(np.ndarray)
     if isinstance(value, (np.ndarray, list, tuple)):
-        plain = _asarray(value)
+        plain = np.asarray(value)
         if plain.dtype.kind == "f":
             note_precision(plain.dtype)
-        objects = _empty(plain.shape, dtype=object)
+        objects = np.empty(plain.shape, dtype=object)
         for index in np.ndindex(plain.shape):
             objects[index] = plain[index]
         return objects
-    wrapped = _empty((), dtype=object)
+    wrapped = np.empty((), dtype=object)
     wrapped[()] = value
     return wrapped
 
@@ -206,7 +206,7 @@ def _objects(value: Any) -> Any:
 def as_array(value: Any) -> Array:
     """Return an array of formulas, of one or of plain numbers."""
     objects = _objects(value)
-    found = _empty(objects.shape, dtype=object)
+    found = np.empty(objects.shape, dtype=object)
     for index in np.ndindex(objects.shape):
         found[index] = Number(node_of(objects[index]))
     return found.view(Array)
@@ -541,7 +541,7 @@ def _clip(a: Any, low: Any = None, high: Any = None, out: Any = None, **options:
 def _full(shape: Any, value: Any = 0, dtype: Any = None, **_: Any) -> Array:
     if dtype is not None:
         note_precision(dtype)
-    found = _empty(shape, dtype=object)
+    found = np.empty(shape, dtype=object)
     found[...] = None if value is None else as_array(value).view(np.ndarray)
     return found.view(Array)
 
@@ -698,7 +698,7 @@ _FACTORIES: Mapping[str, Callable[..., Any]] = {
 _RANDOM = ("random", "rand", "randn", "normal", "uniform", "randint", "choice", "standard_normal", "gauss",
            "permutation", "shuffle", "binomial", "exponential", "laplace", "default_rng",
            "random_sample")  # fmt: skip
-_LOCK = threading.RLock()
+_LOCK, _ABSENT = threading.RLock(), object()
 
 
 def _math(name: str, original: Any) -> Callable[..., Any]:
@@ -720,48 +720,68 @@ def _no_randomness(name: str) -> Callable[..., Any]:
     return function
 
 
+class _Module(ModuleType):
+    """A module with some of its functions replaced, for code that reaches it by its own globals.
+
+    The module itself stays as it is: compiled code relies on what `np.empty` returns.
+    """
+
+    def __init__(self, module: ModuleType, replaced: Mapping[str, Any]) -> None:
+        """Keep the module and what is replaced."""
+        super().__init__(module.__name__)
+        self._module = module
+        vars(self).update(replaced)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+
+def _replacements() -> dict[int, Any]:
+    """Return what stands for modules and functions, by the identity of the original."""
+    own_math = {n: _math(n, getattr(math, n)) for n in _MATH if hasattr(math, n)}
+    own_random = {n: _no_randomness(f"random.{n}") for n in _RANDOM if hasattr(random, n)}
+    np_random = {n: _no_randomness(f"np.random.{n}") for n in _RANDOM if hasattr(np.random, n)}
+    drawn = _Module(np.random, np_random)
+    found: dict[int, Any] = {
+        id(math): _Module(math, own_math),
+        id(random): _Module(random, own_random),
+        id(np.random): drawn,
+        id(np): _Module(np, {**_FACTORIES, "random": drawn}),
+    }
+    for module, replaced in (
+        (math, own_math),
+        (random, own_random),
+        (np.random, np_random),
+        (np, _FACTORIES),
+    ):
+        found |= {id(getattr(module, n)): f for n, f in replaced.items()}
+    return found
+
+
 @contextlib.contextmanager
 def patched(namespaces: list[dict[str, Any]]) -> Iterator[None]:
     """Let code that uses NumPy, `math` and the builtins run on formulas; `namespaces` are its globals.
 
-    Names that the code imported (`from math import sqrt`) are replaced in its globals; all is put back.
+    Modules and functions that it imported, such as by `from math import sqrt`, are replaced in its globals,
+    and put back.
     """
-    changes: dict[int, Any] = {}
-    saved: list[tuple[Any, str, Any, bool]] = []
-
-    def put(owner: Any, name: str, value: Any) -> None:
-        space = owner if isinstance(owner, dict) else vars(owner)
-        saved.append((owner, name, space.get(name), name in space))
-        if isinstance(owner, dict):
-            owner[name] = value
-        else:
-            setattr(owner, name, value)
-
+    saved: list[tuple[dict[str, Any], str, Any]] = []
     with _LOCK:
         try:
-            replaced = [(math, n, _math(n, getattr(math, n))) for n in _MATH if hasattr(math, n)]
-            replaced += [(np, n, f) for n, f in _FACTORIES.items()]
-            for module, shown in ((np.random, "np.random"), (random, "random")):
-                replaced += [
-                    (module, n, _no_randomness(f"{shown}.{n}")) for n in _RANDOM if hasattr(module, n)
-                ]
-            for owner, name, value in replaced:
-                changes[id(getattr(owner, name))] = value
-                put(owner, name, value)
+            replaced = _replacements()
             for space in namespaces:
                 for name, value in list(space.items()):
-                    if id(value) in changes:
-                        put(space, name, changes[id(value)])
+                    if id(value) in replaced:
+                        saved.append((space, name, value))
+                        space[name] = replaced[id(value)]
                 for name, value in BUILTINS.items():
                     if name not in space:
-                        put(space, name, value)
+                        saved.append((space, name, _ABSENT))
+                        space[name] = value
             yield
         finally:
-            for owner, name, value, was_there in reversed(saved):
-                if isinstance(owner, dict):
-                    if was_there:
-                        owner[name] = value
-                    else:
-                        owner.pop(name, None)
+            for space, name, value in saved:
+                if value is _ABSENT:
+                    space.pop(name, None)
                 else:
-                    setattr(owner, name, value)
+                    space[name] = value

@@ -261,7 +261,7 @@ def test_momentum_with_the_state_kept_by_the_code(code):
     assert lifted.first is None
     if code is SourceThatIsCalled:
         assert [str(a) for a in lifted.assumes] == ["lr > 0"]
-    elif code is not source_made:
+    elif code not in (source_made, source_in_a_state):
         assert dict(lifted.rule.typical) == {lr: Rational(1, 100), mu: Rational(9, 10)}
 
 
@@ -518,11 +518,8 @@ def masked(w, g, lr):
 def test_case_distinctions():
     assert ps.lift(signs).rule.updates[0].value == Piecewise((x - lr, g > 0), (x + lr, g < 0), (x, True))
     assert ps.lift(sign_by_numpy).rule == ps.rule({x: x - lr * ps.read("sign(G)")})
-    assert (
-        ps.lift(clipped).rule
-        == ps.lift(clipped_by_builtins).rule
-        == ps.rule({x: x - lr * ps.read("Min(c, Max(-c, G))", declare=[c])})
-    )
+    for code, written in ((clipped, "Min(c, Max(-c, G))"), (clipped_by_builtins, "Max(-c, Min(c, G))")):
+        assert ps.lift(code).rule == ps.rule({x: x - lr * ps.read(written, declare=[c])})
     one, other = ps.lift(thresholded).rule, ps.lift(masked).rule
     for value in (Rational(-3, 2), Rational(1, 2), 1, 2):
         expected = x if abs(value) > 1 else x - lr * value
@@ -567,9 +564,7 @@ def test_a_path_that_hyperparameters_decide():
     assert ps.same_rule(ps.lift(with_nesterov).rule, ps.rule(SUM))
     nesterov = ps.lift(with_nesterov, nesterov=True)
     assert ps.same_rule(nesterov.rule, ps.rule({v: mu * v + g, x: x - lr * (g + mu * after(v))}))
-    assert ps.lift(with_nesterov, lr=0.5, mu=0).rule == ps.rule({v: g, x: x - g / 2}) or ps.same_rule(
-        ps.lift(with_nesterov, lr=0.5, mu=0).rule, ps.rule({v: g, x: x - after(v) / 2})
-    )
+    assert ps.lift(with_nesterov, lr=0.5, mu=0).rule == ps.rule({x: x - g / 2})
     loop = ps.lift(with_a_loop)
     assert ps.same_rule(loop.rule, ps.rule({x: x - 3 * lr * g}))
     assert [str(a) for a in loop.assumes] == ["n = 3, a whole number that decides how the code runs"]
@@ -721,7 +716,7 @@ def drops_symbols(w, g, lr):
     ("code", "said"),
     [
         (draws, r"test_lift_python.py:\d+: np.random.randn draws random numbers"),
-        (draws_from_a_generator, "does it draw random numbers"),
+        (draws_from_a_generator, r"does it draw random numbers.* as in test_lift_python.py:\d+"),
         (uses_svd, r"test_lift_python.py:\d+: np.linalg.svd cannot be lifted"),
         (searches, r"test_lift_python.py:\d+: the code branches on .*line search"),
         (makes_integers, r"test_lift_python.py:\d+: .*round"),
@@ -729,7 +724,7 @@ def drops_symbols(w, g, lr):
         (writes_elsewhere, r"test_lift_python.py:\d+: .*array of plain numbers"),
         (
             keeps_a_global,
-            r"test_lift_python.py:\d+: keeps_a_global keeps its state in the global variable SPEED",
+            r"test_lift_python.py:\d+: .* in the global variable SPEED",
         ),
         (treats_weights_differently, "weights 1 and 2 follow different laws"),
         (fails, r"on an array: test_lift_python.py:\d+: AttributeError"),
