@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import sys
+from collections import deque
 from collections.abc import Collection, Iterator, Sequence
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType, SimpleNamespace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -30,6 +32,7 @@ class Hidden:
         return self
 
 
+_LIBRARIES = {*sys.stdlib_module_names, "numpy", "sympy", "scipy", "physsym"} - {"__main__"}
 _OPAQUE = (Hidden, str, bytes, type, ModuleType, FunctionType, BuiltinFunctionType, MethodType)
 LAYOUTS = ("array", "number", "list", "dict", "numbers")
 """How weights are kept: an array, a number, a list or a dictionary of arrays, a list of numbers."""
@@ -63,18 +66,21 @@ def walk(value: Any, path: Path = (), seen: frozenset[int] = frozenset()) -> Ite
     elif isinstance(value, np.ndarray):
         if isinstance(value, Array) or value.dtype.kind in "fiO":
             yield path, value
-    elif isinstance(value, _OPAQUE) or id(value) in seen:
-        return
-    else:
+    elif id(value) not in seen:
         for step, inner in _members(value):
             yield from walk(inner, (*path, step), seen | {id(value)})
 
 
 def _members(value: Any) -> list[tuple[tuple[str, Any], Any]]:
+    """Return what a container or an object of somebody's class holds; those of libraries are not entered."""
     if isinstance(value, dict):
         return [(("key", k), v) for k, v in value.items()]
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, deque)):
         return [(("index", k), v) for k, v in enumerate(value)]
+    package = type(value).__module__.partition(".")[0]
+    foreign = package in _LIBRARIES and not isinstance(value, SimpleNamespace)
+    if isinstance(value, _OPAQUE) or foreign:
+        return []
     own = dict(getattr(value, "__dict__", {}))
     for cls in type(value).__mro__:
         slots = cls.__dict__.get("__slots__", ())
@@ -133,10 +139,9 @@ def _with_keys(value: Any, moved: dict[int, int]) -> Any:
             value.update(items)
         for v in value.values():
             _with_keys(v, moved)
-    elif not isinstance(value, (*_OPAQUE, np.ndarray, Number, int, float, type(None))):
+    elif not isinstance(value, (np.ndarray, Number)):
         for _, inner in _members(value):
-            if isinstance(inner, (dict, list, tuple)):
-                _with_keys(inner, moved)
+            _with_keys(inner, moved)
     return value
 
 

@@ -24,6 +24,7 @@ from physsym.core.verdicts import Condition, Hypothesis
 from physsym.optimizers.lifted import Lifted, LiftError, SelfCheck
 from physsym.optimizers.lifting.containers import (
     LAYOUTS,
+    Hidden,
     Path,
     build,
     copied,
@@ -122,14 +123,12 @@ def _hyperparameter(node: Node) -> str:
     return str(node.value).partition("|")[2] if _is(node, "hyper") else ""
 
 
-class _Gradient:
+class _Gradient(Hidden):
     """The gradient as code sees it: its values at the weights, or a function of a point."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.points: list[tuple[Node, ...]] = []
-
-    def __deepcopy__(self, memo: object) -> _Gradient:
-        return self
 
     def at(self, point: Sequence[Any]) -> list[Number]:
         """Return the numbers of the gradient at a point, the same ones where the point is the same."""
@@ -710,7 +709,8 @@ class _Laws:
         """Return the rule, not yet checked."""
         trace = self.trace
         new = {k: self.node(trace.new[k]) for k in [*self.symbols, *(((), i) for i in range(self.count))]}
-        first = {k: self.node(trace.first[k]) for k in new if k in trace.first}
+        at_first = {leaf(self.counter): constant(0)}
+        first = {k: substitute(self.node(trace.first[k]), at_first) for k in new if k in trace.first}
         known = self._only_at_first(new)
         start = {k: self.node(n) for k, n in trace.start.items() if k in self.symbols}
         self._find_starts(new, first, start)
