@@ -114,6 +114,12 @@ def _what(command: ArgumentParser) -> None:
     command.add_argument("what", metavar="WHAT", help=WHAT)
 
 
+def _report(command: ArgumentParser) -> None:
+    _what(command)
+    says = "values of parameters, such as lr=0.01 (default: typical ones), and lam= for a curvature"
+    command.add_argument("values", nargs="*", metavar="P=VALUE", help=says)
+
+
 # Each command: the module whose `main` carries it out, its arguments, and what it does.
 # fmt: off
 COMMANDS: dict[str, tuple[str, Callable[[ArgumentParser], None], str]] = {
@@ -124,6 +130,7 @@ COMMANDS: dict[str, tuple[str, Callable[[ArgumentParser], None], str]] = {
     "run":      ("physsym.cli.run",      _run,      "run a derived optimizer on a named test function"),
     "same":     ("physsym.cli.same",     _same,     "compare two rules; 1 if the first is not the second"),
     "lift":     ("physsym.cli.lift",     _what,     "print the rule of somebody's optimizer"),
+    "report":   ("physsym.cli.report",   _report,   "print what a rule is as mechanics and as a method"),
     "certify":  ("physsym.cli.certify",  _certify,  "write lemmas, which Coq proves; 1 if one is not proved"),
 }
 # fmt: on
