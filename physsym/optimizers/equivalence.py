@@ -75,7 +75,7 @@ class Trace:
     def __str__(self) -> str:
         rates = f", learning rates {_listed(self.rates)}" if self.rates else ""
         mine, theirs = ("; ".join(f"{s} = {e}" for s, e in p.items()) for p in self.parameters)
-        one, other = map(_number, self.weights)
+        one, other = _numbers(*self.weights)
         return (
             f"step {len(self.gradients)}: {one} against {other}, from 0 with gradients "
             f"{_listed(self.gradients)}{rates} (first: {mine}; second: {theirs})"
@@ -86,10 +86,13 @@ def _listed(numbers: Iterable[Expr]) -> str:
     return ", ".join(map(str, numbers)) or "none"
 
 
-def _number(number: Expr) -> str:
-    """Return a number as text: as a fraction if that is short, else as a decimal."""
-    text = str(number)
-    return text if len(text) <= 12 else str(number.evalf(8))
+def _numbers(*numbers: Expr) -> list[str]:
+    """Return numbers as texts that differ: as fractions if these are short, else as decimals."""
+    texts = list(map(str, numbers))
+    if max(map(len, texts)) <= 12:
+        return texts
+    decimals = ([str(n.evalf(digits)) for n in numbers] for digits in (5, 8, 12, 16))
+    return next((d for d in decimals if len(set(d)) == len(d)), texts)
 
 
 @dataclass(frozen=True)
@@ -178,7 +181,8 @@ def sentence(found: Equivalence) -> str:
     rate = {"constant": "; for a constant learning rate only", "any": "; for any learning rates"}
     text = f"{first} is the same as {second}{with_maps}{given}{rate.get(found.schedule, '')}"
     if found.trace:
-        text += f" (under a changing one they part at {found.trace})"
+        where = "under a changing one" if found.schedule == "constant" else "otherwise"
+        text += f" ({where} they part at {found.trace})"
     for case in found.otherwise:
         also = sentence(case).split(" is the same as ", 1)[1].removeprefix(second).strip()
         text += f"; also {also}"

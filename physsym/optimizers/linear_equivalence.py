@@ -1,0 +1,301 @@
+"""Rules that are linear in states and gradients: the same if their transfer functions are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice, product
+from typing import Any
+
+from sympy import (
+    Expr,
+    Integer,
+    Rational,
+    Symbol,
+    cancel,
+    nan,
+    zoo,
+)
+
+from physsym.core.verdicts import Condition, Outcome, Verdict, all_of, fails, undecided
+from physsym.optimizers.equivalence import Equivalence, Trace
+from physsym.optimizers.map_proofs import proved, trace_of
+from physsym.optimizers.operands import (
+    Candidate,
+    Operand,
+    Symbols,
+    answer,
+    first_steps_alike,
+    in_range,
+    mapped,
+)
+from physsym.optimizers.parameter_equations import Case, solve_by_cases
+from physsym.optimizers.state_maps import linear_state_map
+from physsym.optimizers.state_space import StateSpace
+from physsym.optimizers.transfer_functions import ONE, LinearSystem, equations, linear_system
+from physsym.verify.conditions import consistent
+from physsym.verify.equivalence import identical
+
+
+def compare_linear(one: Operand, other: Operand) -> Equivalence | None:
+    """Compare two rules that are linear in states and gradients; None where one of them is not.
+
+    The transfer functions from gradients to evaluation points must be equal, and so must the outputs without
+    gradients; the solutions are found case by case.
+    """
+    spaces = first_steps_alike(one.space, other.space)
+    first, second = map(linear_system, spaces)
+    if first is None or second is None:
+        return None
+    cases = [c for c in _law_cases(one, first, second) if is_possible(one, c)]
+    if not cases:
+        return _never(one, other, first, second)
+    if all(c.open for c in cases):
+        left = "; ".join(str(e) for c in cases for e in c.open)
+        return answer(one, other, undecided(f"equations for the parameters could not be solved: {left} = 0"))
+    found: list[Candidate] = []
+    fewest = min(_equations_of(one, c) for c in cases)
+    for shifted in (False, True):
+        if not found or min(c.special for c in found) > fewest:
+            solved = (c for c in cases if not c.open)
+            found += [f for c in solved for f in _with_start(one, other, first, second, c, shifted)]
+    if found:
+        return best(one, other, found)
+    return _start_differs(one, other, cases)
+
+
+def _equations_of(one: Operand, case: Case) -> int:
+    """Return how many equations a case asks of the parameters of the first rule."""
+    return len(case.conditions) + sum(s in one.space.parameters for s in case.values)
+
+
+def _law_cases(
+    one: Operand, first: LinearSystem, second: LinearSystem, steps: int | None = None
+) -> list[Case]:
+    """Return the parameters of the second rule for which the outputs respond alike to gradients.
+
+    With `steps`, only the responses within so many steps are equated.
+    """
+    if steps is None:
+        pairs = [(_flat(first.transfer), _flat(second.transfer))]
+    else:
+        pairs = [(_flat(first.d), _flat(second.d))]
+        pairs += [(first.markov(k), second.markov(k)) for k in range(1, steps + 1)]
+    law = [e for ours, theirs in pairs for e in equations(ours, theirs)]
+    # A rule that does not depend on its gradients is no special case of interest.
+    responds = next((e for e in _flat(first.transfer) if e != 0), None)
+    nonzero = [*first.denominators, *second.denominators, *([responds] if responds is not None else [])]
+    constants = [s for s in first.space.parameters if s != one.rate]
+    constants += [one.rate] if one.rate in first.space.parameters else []
+    return list(solve_by_cases(law, second.space.parameters, constants, nonzero))
+
+
+def _flat(matrix: Iterable[Iterable[Expr]]) -> list[Expr]:
+    return [e for row in matrix for e in row]
+
+
+def is_possible(one: Operand, case: Case) -> bool:
+    """Return whether the parameters of the first rule may have the values of a case within their ranges."""
+    fixed = {s: v for s, v in case.values.items() if s in one.space.parameters}
+    equal = [Condition(e, "= 0") for e in case.conditions]
+    if not fixed and not equal:
+        return True
+    ranges = [Condition(c.expression.xreplace(fixed), c.relation) for c in one.assumed]
+    return consistent((*ranges, *equal)).outcome is not Outcome.FAILS
+
+
+def _with_start(
+    one: Operand, other: Operand, first: LinearSystem, second: LinearSystem, case: Case, shifted: bool
+) -> Iterator[Candidate]:
+    """Yield the candidates of a case whose outputs agree without gradients too.
+
+    With `shifted`, states of the second rule may start elsewhere than it says.
+    """
+    space = second.space
+    moved = tuple(s for s in space.states if shifted and s not in space.weights)
+    if shifted:
+        start = tuple(s if s in moved else v for s, v in zip(space.states, space.start, strict=True))
+        freed = linear_system(replace(space, weights=(*space.weights, *moved), start=start))
+        if freed is None:
+            return
+        second = freed
+    ours = [f for f in first.free if f not in first.space.inputs]
+    unknown = {
+        (s, f): Symbol(f"start of {s} from {f}")
+        for s in second.space.weights
+        for f in ours
+        if f is not ONE or s in moved
+    }
+    equal: list[Expr] = []
+    for left, right in ((first.response, second.response), (first.before, second.before)):
+        for row, theirs in zip(left, right, strict=True):
+            for f, entry in zip(first.free, row, strict=True):
+                total = Integer(0)
+                for j, g in enumerate(second.free):
+                    total += theirs[j] * (
+                        unknown.get((g, f), Integer(0)) if g in second.space.weights else int(g == f)
+                    )
+                equal += equations([entry.xreplace(case.values)], [total.xreplace(case.values)])
+    free = [s for s in space.parameters if s not in case.values]
+    constants = [s for s in first.space.parameters if s not in case.values]
+    for more in solve_by_cases(equal, [*unknown.values(), *free], constants):
+        if more.open or not is_possible(one, more):
+            continue
+        values = {s: v.xreplace(more.values) for s, v in case.values.items()} | more.values
+        at = {
+            s: sum(
+                (
+                    values.get(k, Integer(0)) * (1 if f is ONE else f)
+                    for (t, f), k in unknown.items()
+                    if t == s
+                ),
+                Integer(0),
+            )
+            for s in second.space.weights
+        }
+        told = {s: v.xreplace(at) for s, v in zip(second.space.states, second.space.start, strict=True)}
+        whole = Case(values, (*case.conditions, *more.conditions), case.nonnegative)
+        yield from _chosen(one, other, whole, told, moved)
+
+
+def _chosen(
+    one: Operand,
+    other: Operand,
+    case: Case,
+    start: Symbols,
+    moved: tuple[Symbol, ...] = (),
+) -> Iterator[Candidate]:
+    """Yield the candidate of a case, with what it leaves free chosen so that it survives a changing rate."""
+    choices = list(islice(_choices(one, other, case, start, moved), 64))
+    serving = (c for c in choices if in_range(one, other, c) and not _needs_constant_rate(one, other, c))
+    possible = (c for c in choices if in_range(one, other, c))
+    if choices:
+        yield choices[0] if len(choices) == 1 else next(serving, next(possible, choices[0]))
+
+
+def _choices(
+    one: Operand, other: Operand, case: Case, start: Symbols, moved: tuple[Symbol, ...] = ()
+) -> Iterator[Candidate]:
+    """Yield candidates with simple values for the parameters that a case leaves free."""
+    own = {s: v for s, v in case.values.items() if s in one.space.parameters}
+    theirs = {s: v for s, v in case.values.items() if s in other.space.parameters}
+    free = [s for s in other.space.parameters if s not in theirs]
+    conditions = (
+        *(Condition(e, "= 0") for e in case.conditions),
+        *(Condition(e, ">= 0") for e in case.nonnegative),
+    )
+    for choice in product(*(_simple_values(one, s, own) for s in free)):
+        put = dict(zip(free, choice, strict=True))
+        values = {s: cancel(v.xreplace(put)) for s, v in theirs.items()} | put
+        begun = {s: v.xreplace(values).xreplace(own) for s, v in start.items()}
+        if any(v.has(zoo, nan) for v in (*values.values(), *begun.values())):
+            continue
+        begun = {s: cancel(v) for s, v in begun.items()}
+        said = zip(other.space.states, other.space.start, strict=True)
+        shifted = tuple(
+            s for s, v in said if s in moved and cancel(begun[s] - v.xreplace({**values, **begun})) != 0
+        )
+        yield Candidate(values, own, begun, conditions, shifted)
+
+
+def _simple_values(one: Operand, symbol: Symbol, fixed: Symbols) -> tuple[Expr, ...]:
+    """Return values to try for a parameter that may have any."""
+    name = symbol.name.removesuffix(" of the second")
+    alike = tuple(s for s in one.space.parameters if s.name == name and s not in fixed)
+    return (Integer(0), Integer(1), *alike, Rational(1, 2), Integer(2))
+
+
+def _state_map(one: Operand, other: Operand, candidate: Candidate) -> dict[Symbol, Expr] | None:
+    first, second = map(linear_system, mapped(one, other, candidate))
+    return None if first is None or second is None else linear_state_map(first, second)
+
+
+def _needs_constant_rate(one: Operand, other: Operand, candidate: Candidate) -> bool:
+    """Return whether the map of states holds the learning rate."""
+    states = _state_map(one, other, candidate)
+    return states is None or any(one.rate in e.free_symbols for e in states.values())
+
+
+def best(one: Operand, other: Operand, found: Sequence[Candidate]) -> Equivalence:
+    """Return the answer by the candidate that says most, with the others beside it."""
+
+    def rank(candidate: Candidate) -> tuple[Any, ...]:
+        size = sum(len(str(v)) for v in candidate.parameters.values())
+        return (
+            candidate.special,
+            len(candidate.shifted),
+            not in_range(one, other, candidate),
+            _needs_constant_rate(one, other, candidate),
+            size,
+        )
+
+    ordered = sorted(found, key=rank)
+    best = _proved(one, other, ordered[0])
+    # A case within a more general one adds nothing; two that are special each do.
+    beside = [c for c in ordered[1:] if not is_within(c, ordered[0])] if ordered[0].special else []
+    cases = []
+    for candidate in beside:
+        if not any(is_within(candidate, c) for c in ordered[: ordered.index(candidate)]):
+            cases.append(_proved(one, other, candidate))
+    return replace(best, otherwise=tuple(c for c in cases if c.verdict.outcome is Outcome.CONDITIONAL))
+
+
+def _proved(one: Operand, other: Operand, candidate: Candidate) -> Equivalence:
+    return proved(one, other, candidate, _state_map(one, other, candidate), _same_transfer)
+
+
+def is_within(candidate: Candidate, general: Candidate) -> bool:
+    """Return whether what a candidate requires of the first rule includes what another one requires."""
+    put = candidate.fixed
+    equal = [s - v for s, v in general.fixed.items()] + [
+        c.expression for c in general.conditions if c.relation == "= 0"
+    ]
+    return all(cancel(e.xreplace(put)) == 0 for e in equal) and set(general.shifted) <= set(candidate.shifted)
+
+
+def _same_transfer(ours: StateSpace, theirs: StateSpace, given: tuple[Condition, ...]) -> Verdict:
+    """Return whether two systems have the same transfer functions and the same outputs without gradients."""
+    first, second = map(linear_system, (ours, theirs))
+    if first is None or second is None:
+        return undecided("no map of states was found")
+    verdicts = []
+    for left, right in (
+        (first.transfer, second.transfer), (first.response, second.response), (first.before, second.before)
+    ):  # fmt: skip
+        for p, q in zip(_flat(left), _flat(right), strict=True):
+            verdicts.append(identical(p, q, given, what="the transfer functions"))
+    return all_of(*verdicts)
+
+
+def _never(one: Operand, other: Operand, first: LinearSystem, second: LinearSystem) -> Equivalence:
+    """Return that no parameters serve, with the number of steps after which all of them have parted."""
+    trace: Trace | None = None
+    order = len(first.space.states) + len(second.space.states)
+    for steps in range(order + 1):
+        cases = [c for c in _law_cases(one, first, second, steps) if is_possible(one, c)]
+        if not cases:
+            which = f"evaluation points agree for {steps} steps" if steps else "first evaluation points agree"
+            reason = f"no values of the parameters of the second rule make the {which}"
+            return answer(one, other, fails(reason), trace=trace)
+        candidate = _any_candidate(one, other, [c for c in cases if not c.open])
+        trace = (trace_of(one, other, candidate) if candidate else None) or trace
+    reason = "no values of the parameters of the second rule give the transfer function of the first"
+    return answer(one, other, fails(reason), trace=trace)
+
+
+def _any_candidate(one: Operand, other: Operand, cases: Sequence[Case]) -> Candidate | None:
+    """Return a candidate of cases that agree for some steps, at the start that the rules say."""
+    at = dict(zip(other.space.weights, one.space.weights, strict=False))
+    start = {s: v.xreplace(at) for s, v in zip(other.space.states, other.space.start, strict=True)}
+    for case in cases:
+        if candidate := next(_chosen(one, other, case, start), None):
+            return candidate
+    return None
+
+
+def _start_differs(one: Operand, other: Operand, cases: Sequence[Case]) -> Equivalence:
+    """Return that the laws agree and the starts never do, with a trace."""
+    candidate = _any_candidate(one, other, [c for c in cases if not c.open])
+    trace = trace_of(one, other, candidate) if candidate else None
+    reason = "the law of each step is the same under a map, but no start values make the first steps agree"
+    return answer(one, other, fails(reason), trace=trace)

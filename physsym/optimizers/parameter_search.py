@@ -1,0 +1,304 @@
+"""Parameters and maps of states proposed from runs in floating point; what is proposed is proved elsewhere.
+
+Parameters of generic values are tried in place of those of the other rule, and a run that agrees for many
+steps gives the map; a state that is a constant multiple of a state of the other gives the map of states.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import combinations, permutations, product
+from typing import Any
+
+import numpy as np
+from sympy import Expr, Integer, Symbol, lambdify
+
+from physsym.optimizers.operands import Operand
+from physsym.optimizers.state_space import StateSpace
+from physsym.verify.budget import check_time
+
+GRADIENTS = (0.3, -1.7, 0.9, 2.3, -0.01, 5.1, -5.3, 0.002, 1.1, -0.4, 0.0, 2.9)
+TOLERANCE = 1e-8
+Numbers = Mapping[Symbol, float]
+Step = Callable[..., Any]
+Array = np.ndarray[Any, Any]
+
+
+class Runner:
+    """A rule compiled to floats.
+
+    Parameters
+    ----------
+    space
+        The rule.
+    """
+
+    def __init__(self, space: StateSpace) -> None:
+        """Compile the steps, the points and the start."""
+        self.space = space
+        self.parameters = space.parameters
+        arguments = (*space.parameters, *space.states, *space.inputs)
+        points = [e for point in space.points for e in point]
+        self.ready = [not e.free_symbols & set(space.inputs) for e in points]
+        self.step = _compiled(arguments, space.step)
+        self.first = _compiled(arguments, space.first) if space.first else self.step
+        self.points = _compiled(arguments, points)
+        self.start = _compiled((*space.parameters, *space.weights), space.start)
+
+    def run(
+        self, values: Numbers, weights: Sequence[float], gradients: Sequence[float] = GRADIENTS
+    ) -> Iterator[tuple[list[float], list[float]]]:
+        """Yield the points of each step with the states before it; a run ends where it has no value."""
+        own = [values[p] for p in self.parameters]
+        try:
+            state = self.start(*own, *weights)
+            for k, g in enumerate(gradients):
+                inputs = [g * (1 + 0.37 * j) for j in range(len(self.space.inputs))]
+                points = self.points(*own, *state, *inputs)
+                if not all(map(math.isfinite, (*points, *state))):
+                    return
+                yield points, state
+                state = (self.step if k else self.first)(*own, *state, *inputs)
+        except (ArithmeticError, ValueError, TypeError):
+            return
+
+
+def _compiled(arguments: Sequence[Symbol], expressions: Sequence[Expr]) -> Step:
+    known = {"sign": lambda v: (v > 0) - (v < 0), "Max": max, "Min": min, "Abs": abs}
+    found: Step = lambdify(arguments, list(expressions), modules=[known, "math"], cse=False)
+    return found
+
+
+def agree(one: Runner, other: Runner, ours: Numbers, theirs: Numbers, weights: Sequence[float]) -> int | None:
+    """Return the step at which two runs part; None where they agree for as many steps as are tried."""
+    mine, their = one.run(ours, weights), other.run(theirs, weights[: len(other.space.weights)])
+    for k in range(len(GRADIENTS)):
+        left, right = next(mine, None), next(their, None)
+        if left is None or right is None:
+            return None if left is right and k > 4 else k
+        pairs = zip(left[0], right[0], strict=True)
+        if any(abs(a - b) > TOLERANCE * max(1e-3, abs(a)) for a, b in pairs):
+            return k
+    return None
+
+
+def generic_values(operand: Operand, seed: int, fixed: Mapping[Symbol, Expr] = {}) -> dict[Symbol, float]:
+    """Return values of parameters without relations between them, within (0, 1) and of usual sizes."""
+    chance = random.Random(seed)
+    found = {s: chance.uniform(0.15, 0.85) for s in operand.space.parameters}
+    if operand.rate is not None:
+        found[operand.rate] = chance.uniform(0.05, 0.2)
+    for s, value in fixed.items():
+        found[s] = float(value.xreplace(dict(found)))
+    return found
+
+
+ROLES = (
+    ("learning_rate", "lr", "eta", "step_size", "alpha"),
+    ("b1", "beta1", "beta_1", "betas_0", "betas_1", "rho", "beta", "mu", "momentum"),
+    ("b2", "beta2", "beta_2", "betas_1", "betas_2"),
+    ("momentum", "mu", "rho", "beta", "b1", "beta_1"),
+    ("decay", "alpha", "rho", "decay_rate", "b2"),
+    ("eps", "epsilon"),
+    ("weight_decay", "wd", "lam", "lambda_"),
+    ("initial_accumulator_value", "nu_0", "initial_scale"),
+)
+"""Names under which one parameter goes in libraries; they order what is tried, and decide nothing."""
+
+
+def proposals(one: Operand, other: Operand, fixed: Mapping[Symbol, Expr]) -> Iterator[dict[Symbol, Expr]]:
+    """Yield expressions in the parameters of the first rule for those of the second, likely ones first."""
+    ours = [s for s in one.space.parameters if s not in fixed]
+    theirs = list(other.space.parameters)
+    constants: list[Expr] = [Integer(0), Integer(1)]
+
+    def likeness(symbol: Symbol, expression: Expr) -> int:
+        name = other.names[symbol].name
+        if expression.is_number:
+            # What the first rule has no name for is likely to be switched off in the second.
+            missing = not any(_alike(name, p.name) for p in ours)
+            return (1 if missing else 8) + (0 if expression == 0 else 1)
+        bare = next(iter(expression.free_symbols))
+        extra = 0 if expression == bare else 5
+        if bare.name == name or (symbol == other.rate and bare == one.rate):
+            return extra
+        return extra + (1 if _alike(name, bare.name) else 3)
+
+    options = {
+        s: sorted([*ours, *constants, *(1 - p for p in ours)], key=lambda e: (likeness(s, e), str(e)))
+        for s in theirs
+    }
+    width = max(2, int(3000 ** (1 / max(1, len(theirs)))))
+    ranked = product(*(range(min(width, len(options[s]))) for s in theirs))
+    costs = {s: [likeness(s, e) for e in options[s]] for s in theirs}
+    order = sorted(ranked, key=lambda ks: (sum(costs[s][k] for s, k in zip(theirs, ks, strict=True)), ks))
+    seen = set()
+    for ks in order:
+        seen.add(ks)
+        yield {s: options[s][k] for s, k in zip(theirs, ks, strict=True)}
+    if len(theirs) <= 6 and len(ours) >= len(theirs):
+        for chosen in permutations(ours, len(theirs)):
+            yield dict(zip(theirs, chosen, strict=True))
+
+
+def _alike(name: str, other: str) -> bool:
+    return name == other or any(name in role and other in role for role in ROLES)
+
+
+def search(
+    one: Operand, other: Operand, fixed: Mapping[Symbol, Expr] = {}
+) -> tuple[dict[Symbol, Expr] | None, dict[Symbol, Expr]]:
+    """Return parameters under which runs agree, or None; and those under which they agree longest."""
+    ours, theirs = Runner(one.space), Runner(other.space)
+    samples = [generic_values(one, seed, fixed) for seed in (1, 2, 3)]
+    weights = [0.7, -0.4, 1.3][: len(one.space.weights)]
+    best: dict[Symbol, Expr] = {}
+    longest = -1
+    known: list[dict[Expr, float]] = [{} for _ in samples]
+    for proposal in proposals(one, other, fixed):
+        check_time()
+        parted = None
+        for at, numbers in zip(samples, known, strict=True):
+            for e in proposal.values():
+                if e not in numbers:
+                    numbers[e] = float(e.xreplace(at))
+            values = {s: numbers[e] for s, e in proposal.items()}
+            parted = agree(ours, theirs, at, values, weights)
+            if parted is not None:
+                break
+        if parted is None:
+            return proposal, proposal
+        if parted > longest:
+            best, longest = proposal, parted
+    return None, best
+
+
+def fits(
+    one: Operand, other: Operand, near: Mapping[Symbol, Expr], fixed: Mapping[Symbol, Expr] = {}
+) -> bool:
+    """Return whether least squares find parameters under which a run agrees, from several starting values."""
+    ours, theirs = Runner(one.space), Runner(other.space)
+    at = generic_values(one, 1, fixed)
+    weights = [0.7, -0.4, 1.3][: len(one.space.weights)]
+    names = theirs.parameters
+    wanted = np.array([p for points, _ in ours.run(at, weights) for p in points])
+    if wanted.size <= len(names):
+        return True  # too little is known to tell
+
+    def residual(values: Array) -> Array | None:
+        run = theirs.run(
+            dict(zip(names, map(float, values), strict=True)), weights[: len(other.space.weights)]
+        )
+        found = np.array([p for points, _ in run for p in points])
+        return found - wanted if found.shape == wanted.shape else None
+
+    chance = random.Random(0)
+    starts = [[float(near[s].xreplace(at)) for s in names] if near else []]
+    starts += [[chance.uniform(0.05, 0.95) for _ in names] for _ in range(4)]
+    return any(_least_squares(residual, np.array(s)) < 1e-10 for s in starts if len(s) == len(names))
+
+
+def _least_squares(residual: Callable[[Array], Array | None], start: Array) -> float:
+    """Return the smallest largest residual that damped Gauss-Newton steps reach."""
+    here = residual(start)
+    if here is None or not start.size:
+        return math.inf if here is None else float(abs(here).max())
+    damping = 1e-3
+    for _ in range(60):
+        check_time()
+        columns = []
+        for k in range(start.size):
+            moved = start.copy()
+            moved[k] += 1e-7
+            there = residual(moved)
+            if there is None:
+                return float(abs(here).max())
+            columns.append((there - here) / 1e-7)
+        jacobian = np.stack(columns, axis=1)
+        normal = jacobian.T @ jacobian + damping * np.eye(start.size)
+        trial = start - np.linalg.solve(normal, jacobian.T @ here)
+        there = residual(trial)
+        if there is not None and float(there @ there) < float(here @ here):
+            start, here, damping = trial, there, damping / 5
+        else:
+            damping *= 7
+        if damping > 1e9 or float(abs(here).max()) < 1e-13:
+            break
+    return float(abs(here).max())
+
+
+def state_proposals(
+    one: Operand,
+    other: Operand,
+    parameters: Mapping[Symbol, Expr],
+    fixed: Mapping[Symbol, Expr],
+    wanted: Sequence[Symbol],
+) -> dict[Symbol, Expr] | None:
+    """Return states of the second rule as states of the first, times a factor or shifted; or None."""
+    ours, theirs = Runner(one.space), Runner(other.space)
+    samples = [generic_values(one, seed, fixed) for seed in (4, 5)]
+    runs = []
+    for at in samples:
+        values = {s: float(e.xreplace(at)) for s, e in parameters.items()}
+        weights = [0.7, -0.4, 1.3][: len(one.space.weights)]
+        mine = [state for _, state in ours.run(at, weights)]
+        their = [state for _, state in theirs.run(values, weights[: len(other.space.weights)])]
+        runs.append((at, mine, their))
+    found = {}
+    for i, state in enumerate(other.space.states):
+        if state not in wanted:
+            continue
+        for j, candidate in enumerate(one.space.states):
+            expression = _related(one, candidate, j, i, runs)
+            if expression is not None:
+                found[state] = expression
+                break
+        else:
+            return None
+    return found
+
+
+def _related(
+    one: Operand, candidate: Symbol, j: int, i: int, runs: Sequence[tuple[Numbers, list[Any], list[Any]]]
+) -> Expr | None:
+    """Return a state of the second rule in terms of one of the first, as runs show it."""
+    pairs = [(at, [(m[j], t[i]) for m, t in zip(mine, their, strict=False)]) for at, mine, their in runs]
+    if all(_close(b, a) for _, run in pairs for a, b in run):
+        return candidate
+    shifts = [{round(b - a, 9) for a, b in run} for _, run in pairs]
+    if all(len(s) == 1 for s in shifts) and len(set.union(*shifts)) == 1:
+        shift = next(iter(shifts[0]))
+        if shift == int(shift):
+            return candidate + Integer(int(shift))
+    ratios = []
+    for at, run in pairs:
+        moved = [(a, b) for a, b in run if a != 0 or b != 0]
+        if not moved or any(a == 0 for a, _ in moved):
+            return None
+        ratio = moved[0][1] / moved[0][0]
+        if ratio == 0 or not all(_close(b, ratio * a) for a, b in moved):
+            return None
+        ratios.append((at, ratio))
+    factor = recognised(one, ratios)
+    return None if factor is None else factor * candidate
+
+
+def recognised(one: Operand, samples: Sequence[tuple[Numbers, float]]) -> Expr | None:
+    """Return a product of powers of parameters p and of 1 - p that has given values."""
+    atoms: list[Expr] = [e for p in one.space.parameters for e in (p, 1 - p)]
+    for count in (0, 1, 2):
+        for chosen in combinations(atoms, count):
+            for powers in product((1, -1, 2, -2), repeat=count):
+                for sign in (1, -1):
+                    expression: Expr = Integer(sign)
+                    for atom, power in zip(chosen, powers, strict=True):
+                        expression *= atom**power
+                    if all(_close(float(expression.xreplace(dict(at))), ratio) for at, ratio in samples):
+                        return expression
+    return None
+
+
+def _close(a: float, b: float) -> bool:
+    return abs(a - b) <= 1e-8 * max(abs(a), abs(b), 1e-6)
