@@ -53,13 +53,13 @@ def _says(found: Equivalence) -> str:
 def _answer(found: Equivalence) -> Line:
     says = _says(found)
     styles = {"the same": "green", "not the same": "red"}
-    maps = " The second in terms of the first:" if found.parameters or found.states else ""
-    return Line("", f"{says[0].upper()}{says[1:]}.{maps}", styles.get(says, "yellow"))
+    return Line("", f"{says[0].upper()}{says[1:]}.", styles.get(says, "yellow"))
 
 
 def _rows(found: Equivalence) -> list[tuple[str, list[str]]]:
     agree = found.verdict.outcome in (Outcome.HOLDS, Outcome.CONDITIONAL)
     rows = [
+        ("the second", ["in terms of the first has"] if found.parameters or found.states else []),
         ("because", [] if agree else list(found.verdict.evidence)),
         ("parameters", _map(found.parameters)),
         ("states", _map(found.states)),
