@@ -217,6 +217,7 @@ def _read_statement(statement: Statement, reading: _Inferring) -> None:
         [(e, e.left, e.right) for e in statement.equations]
         if isinstance(statement, Law)
         else [(u, u.target, u.value) for u in statement.updates]
+        + [(f"{s}(0) = {value}", s, value) for s, value in statement.start]
     )
     for part, left, right in sides:
         within = replace(reading, part=part)

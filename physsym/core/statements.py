@@ -479,9 +479,11 @@ def expressions(statement: Statement) -> Iterator[Expr]:
 
 
 def symbols(statement: Statement) -> frozenset[Symbol]:
-    """Return every symbol that a statement mentions, the targets of a rule included."""
+    """Return every symbol that a statement mentions, the targets and start values of a rule included."""
     mentioned = frozenset[Symbol]().union(*(e.free_symbols for e in expressions(statement)))
-    return mentioned | (frozenset(statement.targets) if isinstance(statement, Rule) else frozenset())
+    if not isinstance(statement, Rule):
+        return mentioned
+    return mentioned.union(statement.targets, *(value.free_symbols for _, value in statement.start))
 
 
 def states(rule: RuleLike) -> tuple[Symbol, ...]:

@@ -94,6 +94,26 @@ def hypotheses() -> tuple[Condition, ...]:
     return _hypotheses.get()
 
 
+_ranges: ContextVar[tuple[Condition, ...]] = ContextVar("ranges", default=())
+
+
+@contextmanager
+def within_ranges(ranges: Iterable[Condition]) -> Iterator[None]:
+    """Take conditions, such as the ranges of a rule, for natural ranges of symbols within the block."""
+    token = _ranges.set((*_ranges.get(), *ranges))
+    try:
+        yield
+    finally:
+        _ranges.reset(token)
+
+
+def natural_ranges(symbols: Iterable[Symbol]) -> tuple[Condition, ...]:
+    """Return the natural ranges of symbols: those of the vocabulary, and those of `within_ranges`."""
+    own = frozenset(symbols)
+    stated = (c for c in _ranges.get() if c.expression.free_symbols & own)
+    return tuple(dict.fromkeys((*STANDARD.ranges(own), *stated)))
+
+
 def vocabulary_of(symbols: Iterable[Symbol]) -> Vocabulary:
     """Return the standard vocabulary in which the names of symbols mean these, for texts that name them."""
     plain = sorted((s for s in symbols if not name_and_marks(s)[1]), key=str)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from sympy import Expr, Symbol
 
 from physsym.core.motion import moving
-from physsym.core.statements import Law, LawLike, RuleLike, as_law, as_rule, symbols
+from physsym.core.statements import Law, LawLike, Rule, RuleLike, as_law, as_rule, symbols
 from physsym.core.symbols import Exact, exact
-from physsym.core.verdicts import Outcome, Verdict, all_of, fails
+from physsym.core.verdicts import Hypothesis, Outcome, Verdict, all_of, fails
 from physsym.verify import identity
 from physsym.verify.budget import budgeted
-from physsym.verify.conditions import Hypotheses, conditions_of, vocabulary_of
+from physsym.verify.conditions import Hypotheses, conditions_of, vocabulary_of, within_ranges
 from physsym.verify.regions import equality
 from physsym.verify.substitution import map_of
 
@@ -63,7 +63,10 @@ def identical(
 
 @budgeted
 def same_rule(first: RuleLike, second: RuleLike, given: Hypotheses = ()) -> Verdict:
-    """Return whether two rules are equal as maps of their states.
+    """Return whether two rules are equal as maps of their states, and start alike.
+
+    The natural ranges of either rule are those of its parameters. A start value that only one of both states
+    is assumed of the other: the verdict is then conditional.
 
     Parameters
     ----------
@@ -94,7 +97,29 @@ def same_rule(first: RuleLike, second: RuleLike, given: Hypotheses = ()) -> Verd
     one, other = (_read(as_rule, *pair, symbols) for pair in ((first, second), (second, first)))
     known = symbols(one) | symbols(other)
     assumed, constants = conditions_of(given, known), known - moving(one) - moving(other)
-    return same_maps(map_of(one), map_of(other), partial(equality, given=assumed, constants=constants))
+    agree = partial(equality, given=assumed, constants=constants)
+    with within_ranges((*one.ranges, *other.ranges)):
+        verdict = same_maps(map_of(one), map_of(other), agree)
+        return (
+            all_of(verdict, *_same_start(one, other, agree))
+            if set(one.states) == set(other.states)
+            else verdict
+        )
+
+
+def _same_start(one: Rule, other: Rule, agree: Agree) -> Iterator[Verdict]:
+    """Yield a verdict on each start value that a rule states; what one of both leaves open is assumed."""
+    first, second = dict(one.start), dict(other.start)
+    for state in dict.fromkeys((*first, *second)):
+        if state in first and state in second:
+            yield agree(first[state], second[state], what=f"the start values of {state}")
+        else:
+            value = first.get(state, second.get(state))
+            yield Verdict(
+                Outcome.CONDITIONAL,
+                (f"only one of both rules says where {state} starts",),
+                assumes=(Hypothesis(f"{state} starts at {value} in both rules"),),
+            )
 
 
 @budgeted

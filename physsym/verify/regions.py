@@ -24,7 +24,7 @@ from physsym.verify.cases import (
     samples_under,
     witness_of,
 )
-from physsym.verify.conditions import consistent, implied, simplified
+from physsym.verify.conditions import consistent, implied, natural_ranges, simplified
 from physsym.verify.domains import defined
 from physsym.verify.engines.evaluation import as_ball, satisfied
 from physsym.verify.identity import identical_under
@@ -35,7 +35,6 @@ from physsym.verify.real_powers import (
     samples_at_negative_bases,
     with_unknowns,
 )
-from physsym.vocabulary import STANDARD
 
 _POINTS_NEEDED = 3  # sample points in a region before it is tried
 _REGIONS_TRIED = 4
@@ -120,7 +119,7 @@ def where_equal(
     Verdict
         Conditional where a natural range or a region of constants that are left open makes them equal.
     """
-    if ranges := STANDARD.ranges(first.free_symbols | second.free_symbols):
+    if ranges := natural_ranges(first.free_symbols | second.free_symbols):
         within = identical_under(first, second, ranges, what)
         if within:
             needed = _needed(first, second, ranges, what)
@@ -283,7 +282,7 @@ def _needed(first: Expr, second: Expr, ranges: tuple[Condition, ...], what: str)
 def _left_open(constants: Iterable[Symbol]) -> list[Symbol]:
     """Return the constants of which neither the sign nor a range is known."""
     unknown = (s for s in constants if s.is_nonnegative is None and s.is_nonpositive is None)
-    return sorted((s for s in unknown if not STANDARD.ranges([s])), key=str)
+    return sorted((s for s in unknown if not natural_ranges([s])), key=str)
 
 
 def _regions(first: Expr, second: Expr, constants: Sequence[Symbol]) -> Iterator[tuple[Condition, ...]]:

@@ -12,7 +12,15 @@ from physsym.core.statements import Law, Statement, StatementLike, as_statement,
 from physsym.core.verdicts import Hypothesis, Outcome, Verdict, fails
 from physsym.mechanics.moves import Move
 from physsym.verify.budget import budgeted
-from physsym.verify.conditions import Hypotheses, assuming, conditions_of, consistent, implied, under
+from physsym.verify.conditions import (
+    Hypotheses,
+    assuming,
+    conditions_of,
+    consistent,
+    implied,
+    under,
+    within_ranges,
+)
 from physsym.verify.domains import defined
 from physsym.verify.motion import conditional_on_motion, conditional_on_new_domain, require_constants
 from physsym.verify.substitution import Refusal
@@ -116,6 +124,11 @@ def verify_line(move: Move, above: Statement, below: Statement, known: Iterable[
         What `check` returns.
     """
     known = tuple(known)
+    with within_ranges((*getattr(above, "ranges", ()), *getattr(below, "ranges", ()))):
+        return _verdict_on_line(move, above, below, known)
+
+
+def _verdict_on_line(move: Move, above: Statement, below: Statement, known: tuple[Symbol, ...]) -> Verdict:
     if isinstance(above, Law) and (contradiction := contradicting_equations(above)):
         return fails(f"anything would follow from the line above: {contradiction}")
     try:

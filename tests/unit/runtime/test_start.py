@@ -150,3 +150,13 @@ def test_typical_values_are_defaults_and_given_ones_win():
     assert (again.start, again.ranges, again.typical) == (FREE.start, FREE.ranges, FREE.typical)
     plain = Rule((Update(x, x - eta * G),))
     assert "b" not in ps.optimizer(plain, eta=1.0).parameters
+
+
+def test_a_parameter_of_start_values_alone_is_a_parameter():
+    stated = rule({u: rho * u - eta * G, x: x + after(u)}, start={u: b})
+    assert b in stated.parameters
+    for backend in ("numpy", "c"):
+        run = ps.optimizer(stated, backend, eta=0.25, rho=0.5, b=3.0)
+        assert run.run([1.0], lambda w: 0 * w, 1).x[-1] == [2.5]
+    with pytest.raises(TypeError, match="missing b"):
+        ps.optimizer(stated, eta=0.25, rho=0.5)
