@@ -44,6 +44,7 @@ from .mechanics.system import System, damped_particle
 from .optimizers.equivalent_rules import equivalent
 from .optimizers.known import known
 from .optimizers.lifting import lift
+from .optimizers.relatives import identify
 from .parsing.reader import read
 from .printing.latex_printer import latex
 from .printing.mathml_printer import mathml
@@ -106,6 +107,7 @@ __all__ = [
     "hess",
     "higher",
     "identical",
+    "identify",
     "integrators",
     "known",
     "lambdify",

@@ -110,7 +110,8 @@ class Equivalence:
         Each state of the second rule in terms of states and parameters of the first. States that the second
         rule does not read at these parameters are missing.
     parameters
-        Each parameter of the second rule in terms of those of the first.
+        Each parameter of the second rule in terms of those of the first; where there is no map, those at
+        which the two part.
     start
         The start value of each state of the second rule, in terms of the first.
     conditions

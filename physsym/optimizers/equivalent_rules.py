@@ -15,7 +15,7 @@ from physsym.optimizers.general_equivalence import compare_general
 from physsym.optimizers.linear_equivalence import compare_linear
 from physsym.optimizers.naming import as_lifted
 from physsym.optimizers.operands import RATES, Operand, answer, learning_rate
-from physsym.optimizers.state_space import renamed_apart, state_space
+from physsym.optimizers.state_space import StateSpace, renamed_apart, state_space
 from physsym.verify.budget import budget, budgeted
 from physsym.verify.conditions import Hypotheses, conditions_of
 
@@ -80,20 +80,26 @@ def equivalent(
     one, theirs = operand(first, rate), operand(second)
     if one.space == theirs.space:
         return _itself(one, theirs)
-    space, names = renamed_apart(theirs.space, {*one.space.states, *one.space.parameters, *one.space.inputs})
-    theirs_rate = next((new for new, old in names.items() if old == theirs.rate), None)
-    other = replace(theirs, space=space, rate=theirs_rate, names=names)
+    other = named_apart(one, theirs)
     one, other = _given(one, other, conditions_of(given, {*one.space.parameters, *theirs.space.parameters}))
     answers: list[Equivalence] = []
 
     @budgeted
     def judge() -> Verdict:
-        answers.append(_compared(one, other))
+        answers.append(compared(one, other))
         return answers[0].verdict
 
     with budget(SECONDS):
         verdict = judge()
     return answers[0] if answers else answer(one, other, verdict)
+
+
+def named_apart(one: Operand, theirs: Operand) -> Operand:
+    """Return the second operand with symbols that the first has not."""
+    taken = {*one.space.states, *one.space.parameters, *one.space.inputs}
+    space, names = renamed_apart(theirs.space, taken)
+    rate = next((new for new, old in names.items() if old == theirs.rate), None)
+    return replace(theirs, space=space, rate=rate, names=names)
 
 
 def _itself(one: Operand, theirs: Operand) -> Equivalence:
@@ -121,16 +127,31 @@ def _given(one: Operand, other: Operand, given: tuple[Condition, ...]) -> tuple[
     )
 
 
-def _compared(one: Operand, other: Operand) -> Equivalence:
+def compared(one: Operand, other: Operand, thorough: bool = True) -> Equivalence:
+    """Compare two rules that share no symbols.
+
+    Not thorough, special values of the parameters are looked for in linear rules alone.
+    """
     if sorted(one.space.kinds) != sorted(other.space.kinds):
         mine, theirs = (", ".join(" ".join(k) for k in o.space.kinds) or "nothing" for o in (one, other))
-        return answer(
-            one,
-            other,
-            undecided(
-                f"a step of the first rule asks for {mine}, one of the second for {theirs}; "
-                "rules are compared step by step"
-            ),
+        reason = (
+            f"a step of the first rule asks for {mine}, one of the second for {theirs}; "
+            "rules are compared step by step"
         )
+        return answer(one, other, undecided(reason))
+    other = replace(other, space=_in_order_of(one.space, other.space))
     found = compare_linear(one, other)
-    return found if found is not None else compare_general(one, other)
+    return found if found is not None else compare_general(one, other, thorough)
+
+
+def _in_order_of(one: StateSpace, other: StateSpace) -> StateSpace:
+    """Return a system with its inputs in the order of the kinds of another one's."""
+    left = list(range(len(other.kinds)))
+    order = []
+    for kind in one.kinds:
+        k = next(j for j in left if other.kinds[j] == kind)
+        left.remove(k)
+        order.append(k)
+    parts = (tuple(part[k] for k in order) for part in (other.inputs, other.kinds, other.points))
+    inputs, kinds, points = parts
+    return replace(other, inputs=inputs, kinds=kinds, points=points)

@@ -19,13 +19,19 @@ MOST_CASES = 2
 """The number of special cases that are told."""
 
 
-def compare_general(one: Operand, other: Operand) -> Equivalence:
-    """Compare two rules by maps in which a state is a multiple of a state, or shifted by a whole number."""
+def compare_general(one: Operand, other: Operand, thorough: bool = True) -> Equivalence:
+    """Compare two rules by maps in which a state is a multiple of a state, or shifted by a whole number.
+
+    Not thorough, it looks for maps that serve for all values of the parameters alone, and is undecided where
+    it finds none.
+    """
     one, other = (replace(o, space=merged(o.space)) for o in (one, other))
     found, nearest = search(one, other, {})
     if found is not None:
         return _mapped_answer(one, other, found, {})
     trace = trace_of(one, other, Candidate(nearest, {}, _start(one, other, nearest))) if nearest else None
+    if not thorough:
+        return answer(one, other, undecided("no parameters were found"), parameters=nearest, trace=trace)
     cases = []
     for fixed in _special_values(one):
         special, _ = search(one, other, fixed)

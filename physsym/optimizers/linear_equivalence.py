@@ -270,17 +270,20 @@ def _same_transfer(ours: StateSpace, theirs: StateSpace, given: tuple[Condition,
 def _never(one: Operand, other: Operand, first: LinearSystem, second: LinearSystem) -> Equivalence:
     """Return that no parameters serve, with the number of steps after which all of them have parted."""
     trace: Trace | None = None
+    parameters: Symbols = {}
     order = len(first.space.states) + len(second.space.states)
     for steps in range(order + 1):
         cases = [c for c in _law_cases(one, first, second, steps) if is_possible(one, c)]
         if not cases:
             which = f"evaluation points agree for {steps} steps" if steps else "first evaluation points agree"
             reason = f"no values of the parameters of the second rule make the {which}"
-            return answer(one, other, fails(reason), trace=trace)
+            return answer(one, other, fails(reason), trace=trace, parameters=parameters)
         candidate = _any_candidate(one, other, [c for c in cases if not c.open])
-        trace = (trace_of(one, other, candidate) if candidate else None) or trace
+        parted = trace_of(one, other, candidate) if candidate else None
+        if candidate and parted:
+            trace, parameters = parted, candidate.parameters
     reason = "no values of the parameters of the second rule give the transfer function of the first"
-    return answer(one, other, fails(reason), trace=trace)
+    return answer(one, other, fails(reason), trace=trace, parameters=parameters)
 
 
 def _any_candidate(one: Operand, other: Operand, cases: Sequence[Case]) -> Candidate | None:

@@ -26,7 +26,7 @@ from physsym.optimizers.operands import (
     out_of_range,
 )
 from physsym.optimizers.state_space import StateSpace
-from physsym.optimizers.traces import ADVERSARIAL, exactly, natural_values, outputs, parting
+from physsym.optimizers.traces import SEQUENCES, exactly, natural_values, outputs, parting
 from physsym.verify.conditions import implied
 from physsym.verify.engines.evaluation import Number, value
 from physsym.verify.equivalence import identical
@@ -156,9 +156,9 @@ def trace_of(
         for c in (*one.assumed, *candidate.conditions)
     ]
     # What is tiny by habit is not so here: a difference should show.
-    usual = {
-        s: v if abs(v) >= Rational(1, 1000) else Rational(1, 10) for s, v in one.rule.typical if s != one.rate
-    }
+    small = Rational(1, 1000)
+    typical = ((s, v) for s, v in one.rule.typical if s != one.rate)
+    usual = {s: v if abs(v) >= small else Rational(1, 10) for s, v in typical}
     values = natural_values(free, assumed, usual, one.rate)
     if values is None:
         return None
@@ -184,7 +184,7 @@ def run_apart(
     if start:
         begun = {s: value(e, {**ours[0], **weights}) for s, e in start.items()}
     space = replace(other.space, start=other.space.states) if start else other.space
-    for gradients in ([value(Integer(1), {})] * steps, ADVERSARIAL[:steps]):
+    for gradients in (g[:steps] for g in SEQUENCES):
         inputs = [[g * (j + 1) for j in range(len(one.space.inputs))] for g in gradients]
         apart = parting(outputs(one.space, ours, weights, inputs), outputs(space, theirs, begun, inputs))
         if apart is None or (best is not None and apart[0] >= len(best.gradients)):

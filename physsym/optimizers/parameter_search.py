@@ -118,13 +118,13 @@ def proposals(one: Operand, other: Operand, fixed: Mapping[Symbol, Expr]) -> Ite
         name = other.names[symbol].name
         if expression.is_number:
             # What the first rule has no name for is likely to be switched off in the second.
-            missing = not any(_alike(name, p.name) for p in ours)
+            missing = not any(_share_role(name, p.name) for p in ours)
             return (1 if missing else 8) + (0 if expression == 0 else 1)
         bare = next(iter(expression.free_symbols))
         extra = 0 if expression == bare else 5
         if bare.name == name or (symbol == other.rate and bare == one.rate):
             return extra
-        return extra + (1 if _alike(name, bare.name) else 3)
+        return extra + (1 if _share_role(name, bare.name) else 3)
 
     options = {
         s: sorted([*ours, *constants, *(1 - p for p in ours)], key=lambda e: (likeness(s, e), str(e)))
@@ -143,7 +143,7 @@ def proposals(one: Operand, other: Operand, fixed: Mapping[Symbol, Expr]) -> Ite
             yield dict(zip(theirs, chosen, strict=True))
 
 
-def _alike(name: str, other: str) -> bool:
+def _share_role(name: str, other: str) -> bool:
     return name == other or any(name in role and other in role for role in ROLES)
 
 

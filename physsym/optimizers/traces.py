@@ -23,6 +23,7 @@ ADVERSARIAL = tuple(
     map(Fraction, ("3/100", "-2", "0", "1/7", "5", "-5", "1/1000", "1", "-1/3", "0", "2", "-7"))
 )
 """Gradients of both signs, of all sizes, and zero: what parts two rules early."""
+SEQUENCES = ((Fraction(1),) * 12, (Fraction(1), Fraction(1, 10), Fraction(-1)) * 4, ADVERSARIAL)
 
 
 def outputs(
