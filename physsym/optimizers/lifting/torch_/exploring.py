@@ -51,14 +51,16 @@ def read_steps(session: Session) -> Reading:
     moving = frozenset[Key]()
     for _ in range(4):
         outcomes = _explored(lambda forced, m=moving: run(session, forced, moving=m))  # type: ignore[misc]
-        found = frozenset[Key]().union(*(o.moving for _, o in outcomes if o is not None))
-        if found == moving:
+        real = [o for _, o in outcomes if o is not None]
+        moving = frozenset[Key]().union(*(o.moving for o in real))
+        if all(o.used == moving for o in real):
             break
-        moving = found
     else:
         raise LiftError("its states change from step to step what they are")
-    firsts = _explored(lambda forced: run(session, forced, of_first=True))
-    sample = next(o for _, o in outcomes if o is not None)
+    sample = real[0]
+    firsts = outcomes[:1]
+    if sample.first_decisions:
+        firsts = _explored(lambda forced: run(session, forced, of_first=True))
     _refuse_unsettled(outcomes, moving)
     start = {key: nodes for key, nodes in sample.start.items() if key in moving}
     moving -= sample.aliases

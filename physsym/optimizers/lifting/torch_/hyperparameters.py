@@ -117,13 +117,13 @@ def arguments_of(cls: type, given: Mapping[str, Any]) -> Arguments:
             numbers += [
                 Hyperparameter(
                     name, k, _entry_name(name, k), _float(usual[k]) if usual else None,
-                    _exact(v) if name in given else None, isinstance(v, int),
+                    exact_value(v) if name in given else None, isinstance(v, int),
                 )
                 for k, v in enumerate(value)
                 if _is_number(v) or (v is None and name not in given)
             ]  # fmt: skip
         elif _is_number(value) or (name not in given and parameter.default is parameter.empty):
-            exact = _exact(value) if name in given else None
+            exact = exact_value(value) if name in given else None
             numbers.append(Hyperparameter(name, None, name, _float(default), exact, isinstance(value, int)))
         else:
             options[name] = value
@@ -148,7 +148,8 @@ def _is_number(value: object) -> bool:
     ) and not isinstance(value, (bool, numpy.bool_))
 
 
-def _exact(value: Any) -> Fraction:
+def exact_value(value: Any) -> Fraction:
+    """Return the exact value of a number as it is written: of a float, the shortest decimal that gives it."""
     if isinstance(value, sympy.Rational):
         return Fraction(int(value.p), int(value.q))
     return Fraction(value) if isinstance(value, (int, Fraction)) else Fraction(repr(float(value)))
@@ -184,7 +185,7 @@ def candidates(number: Hyperparameter, random: Any) -> list[float | Fraction]:
     if usual == 0:
         found = [telling, -telling]
     if number.default is not None:
-        found.append(_exact(number.default))
+        found.append(exact_value(number.default))
     return found
 
 

@@ -43,6 +43,7 @@ from physsym.optimizers.lifting.torch_.exploring import Reading, agree, read_ste
 from physsym.optimizers.lifting.torch_.hyperparameters import (
     Arguments,
     arguments_of,
+    exact_value,
     leaf_of,
     signature_of,
     working_values,
@@ -181,7 +182,7 @@ def _with_count(arguments: Arguments, error: NeedsCount, assumed: dict[str, str]
     for number in arguments.free:
         if leaf_of(number) is error.node and number.default is not None:
             assumed[number.name] = str(error)
-            return arguments.with_fixed({number.name: Fraction(number.default)})
+            return arguments.with_fixed({number.name: exact_value(number.default)})
     raise LiftError(f"{error}, which is no hyperparameter with a default; give its value")
 
 

@@ -69,6 +69,10 @@ class Outcome:
         After the first step, and after a step from symbols.
     decisions
         The branches of the step that was run along `forced`.
+    moving, used
+        The states that were found to change, and those that were symbols.
+    first_decisions
+        The branches of the first step.
     """
 
     start: dict[Key, Any]
@@ -77,6 +81,8 @@ class Outcome:
     decisions: list[Decision]
     trace: Trace
     moving: frozenset[Key]
+    used: frozenset[Key]
+    first_decisions: list[Decision]
     aliases: frozenset[Key] = frozenset()
     keeps_gradient: bool = False
 
@@ -264,9 +270,9 @@ class _Run:
             self.start.update(before.states)
             self.trace.phase = "first"
             first = self._step(self.forced if self.of_first else ())
-            decisions = list(self.trace.decisions)
+            decisions = first_decisions = list(self.trace.decisions)
             usual, aliases, kept = None, frozenset[Key](), False
-            moving = self.moving | _moved(before, first)
+            used = moving = self.moving | _moved(before, first)
             if not self.of_first:
                 aliases, kept = self._make_symbols(first, moving)
                 self.trace.phase = "usual"
@@ -277,7 +283,9 @@ class _Run:
                     if usual.states.keys() == first.states.keys()
                     else frozenset()
                 )
-            return Outcome(self.start, first, usual, decisions, self.trace, moving, aliases, kept)
+            return Outcome(
+                self.start, first, usual, decisions, self.trace, moving, used, first_decisions, aliases, kept
+            )
 
     def _build(self) -> None:
         session = self.session

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,7 @@ def tracing(trace: Trace) -> Iterator[Trace]:
         _CURRENT.reset(token)
 
 
+@cache
 def is_library(file: str) -> bool:
     """Whether a file belongs to PyTorch beside its optimizers, to Python, or to this package."""
     if file.startswith((OWN_FOLDER, "<")) or file.endswith(("contextlib.py", "functools.py", "copy.py")):
@@ -129,7 +131,10 @@ def where() -> str:
     frame = sys._getframe(1)
     while frame.f_back and is_library(frame.f_code.co_filename):
         frame = frame.f_back
-    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+    return f"{_name_of(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
+_name_of = cache(lambda file: Path(file).name)
 
 
 def derived(op: str, *operands: Node) -> Node:
@@ -210,7 +215,7 @@ def _compared(op: str) -> Callable[[Any, Any], Any]:
 def _rounded(name: str) -> Callable[..., Any]:
     def method(self: Number, *others: Any) -> Any:
         if self.node.op == "constant":
-            return getattr(plain(self), name)(*map(plain, others))
+            return getattr(plain(self), name)(*others)
         read = leaves(self.node)
         if len(read) == 1 and read[0] in current().hyperparameters:
             raise NeedsCount(read[0], where())
