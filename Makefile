@@ -13,7 +13,7 @@ MUTANTS_READY := $(ENV)/mutants-ready
 FUZZ_READY := $(ENV)/fuzz-ready
 ACCEPTANCE_READY := $(ENV)/acceptance-ready
 ADAPTERS_READY := $(ENV)/adapters-ready
-OF_ADAPTERS := tests/unit/adapters tests/unit/runtime/test_backends.py tests/unit/runtime/test_jax.py \
+OF_ADAPTERS := tests/unit/adapters tests/unit/optimizers tests/unit/runtime/test_backends.py tests/unit/runtime/test_jax.py \
     tests/unit/runtime/test_torch.py tests/unit/runtime/test_pytree.py tests/unit/runtime/test_capabilities.py \
     tests/unit/test_contracts.py physsym/adapters physsym/runtime/backends
 

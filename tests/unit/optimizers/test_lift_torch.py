@@ -29,7 +29,8 @@ VALUES = {
     "lr": 0.07, "momentum": 0.8, "dampening": 0.3, "weight_decay": 0.11, "beta1": 0.7, "beta2": 0.85,
     "eps": 0.02, "alpha": 0.6, "rho": 0.75, "lr_decay": 0.2, "initial_accumulator_value": 0.05,
     "lambd": 0.3, "t0": 3.0,
-    "momentum_decay": 0.4, "eta1": 0.45, "eta2": 1.3, "step_size1": 0.01, "step_size2": 0.2, "beta2_decay": -0.7,
+    "momentum_decay": 0.4, "eta1": 0.45, "eta2": 1.3, "step_size1": 0.01, "step_size2": 0.2,
+    "beta2_decay": -0.7,
     "eps1": 0.05, "eps2": 0.03, "d": 1.2, "mu": 0.8, "wd": 0.1, "warmup": 6.0, "n": 3,
 }  # fmt: skip
 """Values of all hyperparameters, at which each of them shows in the numbers."""

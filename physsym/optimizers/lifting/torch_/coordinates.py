@@ -1,4 +1,4 @@
-"""How coordinates stand in the steps of an optimizer: each by itself, or mixed."""
+"""How an optimizer updates coordinates: each by itself, or mixed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Name: TypeAlias = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a state stands: its name, its weight tensor, and whether it has the same shape."""
+    """Where a state lies: its name, its weight tensor, and whether it has the same shape."""
 
     name: Name
     tensor: int | None
@@ -46,7 +46,7 @@ class CoordinatesMix(Exception):
 
 
 def place_of(key: Key, size: int, shapes: Sequence[Shape]) -> Place:
-    """Return where a state stands, by its key and its size."""
+    """Return where a state lies, by its key and its size."""
     sizes = [prod(shape) for shape in shapes]
     if "weights" in key[:-1]:
         at = key.index("weights")

@@ -26,8 +26,8 @@ class Hyperparameter:
 
     Parameters
     ----------
-    argument, place
-        The argument of the class, and the place in it if it is a tuple.
+    argument, entry
+        The argument of the class, and the number of the entry in it if it is a tuple.
     name
         Its name in the rule: `lr`, or `beta1` for the first of `betas`.
     default
@@ -39,7 +39,7 @@ class Hyperparameter:
     """
 
     argument: str
-    place: int | None
+    entry: int | None
     name: str
     default: float | None
     exact: Fraction | None = None
@@ -67,10 +67,10 @@ class Arguments:
         for argument, entries in self.shapes.items():
             found[argument] = list(entries)
         for number in self.numbers:
-            if number.place is None:
+            if number.entry is None:
                 found[number.argument] = values[number.name]
             else:
-                found[number.argument][number.place] = values[number.name]
+                found[number.argument][number.entry] = values[number.name]
         return {k: tuple(v) if k in self.shapes else v for k, v in found.items()}
 
     @property
@@ -138,8 +138,8 @@ def _float(value: Any) -> float | None:
     return float(value) if _is_number(value) else None
 
 
-def _entry_name(name: str, place: int) -> str:
-    return f"{name if name == 'eps' else name.removesuffix('s')}{place + 1}"
+def _entry_name(name: str, entry: int) -> str:
+    return f"{name if name == 'eps' else name.removesuffix('s')}{entry + 1}"
 
 
 def _is_number(value: object) -> bool:
@@ -217,5 +217,5 @@ def _choices(sizes: Mapping[str, int]) -> Iterator[dict[str, int]]:
     first = dict.fromkeys(sizes, 0)
     for many in range(min(3, len(sizes)) + 1):
         for names in combinations(sizes, many):
-            for places in product(*(range(1, sizes[n]) for n in names)):
-                yield {**first, **dict(zip(names, places, strict=True))}
+            for others in product(*(range(1, sizes[n]) for n in names)):
+                yield {**first, **dict(zip(names, others, strict=True))}

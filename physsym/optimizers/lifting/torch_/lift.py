@@ -523,7 +523,7 @@ def _hypotheses(lift: Lift, read: Read, symbols: Mapping[Node, Node]) -> list[Hy
     says += [
         f"{n.name} is a number; its default None, with which the code may do something else, was not read"
         for n in lift.arguments.numbers
-        if n.default is None and n.exact is None and n.place is not None
+        if n.default is None and n.exact is None and n.entry is not None
     ]
     if read.reading.keeps_gradient:
         says.append("each gradient lies in memory of its own, as zero_grad() leaves it by default")

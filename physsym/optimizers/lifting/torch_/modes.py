@@ -117,13 +117,13 @@ class Watch(TorchFunctionMode):
         if not isinstance(result, torch.Tensor) or _shares(result, args[0]):
             return result
         if result.dtype is torch.bool:
-            nodes = _each(lambda n: n if n.is_condition else make("ne", n, 0), nodes)
+            nodes = _mapped(lambda n: n if n.is_condition else make("ne", n, 0), nodes)
         elif not result.dtype.is_floating_point and args[0].dtype.is_floating_point:
             if self.memory.is_symbolic(args[0]):
                 raise LiftError(f"{where()} rounds a number of the rule to a whole number")
             return result
         else:
-            nodes = _each(number_of, nodes)
+            nodes = _mapped(number_of, nodes)
         self._written(result, nodes)
         return result
 
@@ -133,12 +133,12 @@ class Watch(TorchFunctionMode):
             raise LiftError(f"{where()} calls a function of PyTorch that returns several tensors")
         dtype = str(target.dtype).removeprefix("torch.")
         if target.dtype.is_floating_point:
-            nodes = _each(number_of, numpy.asarray(nodes, dtype=object))
+            nodes = _mapped(number_of, numpy.asarray(nodes, dtype=object))
             current().dtypes.setdefault(dtype, where())
             if dtype not in ("float64", "float32"):
                 raise LiftError(f"{where()} computes in {dtype}, whose rounding is no part of a rule")
         elif target.dtype is torch.bool:
-            nodes = _each(lambda n: n if n.is_condition else make("ne", n, 0), nodes)
+            nodes = _mapped(lambda n: n if n.is_condition else make("ne", n, 0), nodes)
         elif target.dtype.is_complex:
             raise LiftError(f"{where()} computes with complex numbers")
         self.memory.write(target, nodes)
@@ -163,7 +163,7 @@ class Watch(TorchFunctionMode):
         return {k: self._nodes(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
-def _each(function: Callable[[Node], Node], nodes: Any) -> Any:
+def _mapped(function: Callable[[Node], Node], nodes: Any) -> Any:
     nodes = numpy.asarray(nodes, dtype=object)
     found = numpy.empty(nodes.shape, dtype=object)
     for index in numpy.ndindex(*nodes.shape):

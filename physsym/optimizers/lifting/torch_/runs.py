@@ -247,8 +247,8 @@ class Refused(LiftError):
     """The code itself raised an exception."""
 
 
-class _Run:
-    """One run: an optimizer with its weights, memory and trace."""
+class _Execution:
+    """One execution: an optimizer with its weights, memory and trace."""
 
     def __init__(
         self, session: Session, forced: tuple[bool, ...], of_first: bool, moving: frozenset[Key]
@@ -456,7 +456,7 @@ def _is_nan(tensor: Any) -> bool:
 class _Missing(dict[Any, Any]):
     """The states of all weight tensors; an entry that is missing is made, and notes what is set in it."""
 
-    def __init__(self, run: _Run) -> None:
+    def __init__(self, run: _Execution) -> None:
         super().__init__()
         self.run = run
 
@@ -483,7 +483,7 @@ def run(
     moving: frozenset[Key] = frozenset(),
 ) -> Outcome:
     """Run the first step and, unless only this is asked for, one from symbols, along forced branches."""
-    return _Run(session, forced, of_first, moving).run()
+    return _Execution(session, forced, of_first, moving).run()
 
 
 def builds(
