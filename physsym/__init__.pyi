@@ -44,6 +44,7 @@ from .mechanics.system import System, damped_particle
 from .optimizers.equivalent_rules import equivalent
 from .optimizers.known import known
 from .optimizers.lifting import lift
+from .optimizers.recovery import recover
 from .optimizers.relatives import identify
 from .parsing.reader import read
 from .printing.latex_printer import latex
@@ -119,6 +120,7 @@ __all__ = [
     "partial",
     "potential",
     "read",
+    "recover",
     "rule",
     "same_law",
     "same_rule",

@@ -3,6 +3,7 @@ from .known_rule import Known
 from .lifted import Lifted, LiftError, SelfCheck
 from .lifting import Lifter, lift, register_lifter
 from .naming import as_lifted
+from .recovery import recover
 
 __all__ = [
     "Equivalence",
@@ -14,5 +15,6 @@ __all__ = [
     "Trace",
     "as_lifted",
     "lift",
+    "recover",
     "register_lifter",
 ]

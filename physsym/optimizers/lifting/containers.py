@@ -175,15 +175,15 @@ def like(value: Any, numbers: Sequence[Any]) -> Any:
     """Return numbers in the layout of a value."""
     left = iter(numbers)
 
-    def made(part: Any) -> Any:
+    def filled(part: Any) -> Any:
         if isinstance(part, np.ndarray):
             taken = [next(left) for _ in range(part.size)]
             plain = as_array(taken) if isinstance(taken[0], Number) else np.array(taken, dtype=float)
             return plain.reshape(part.shape)
         if isinstance(part, dict):
-            return {k: made(v) for k, v in part.items()}
+            return {k: filled(v) for k, v in part.items()}
         if isinstance(part, (list, tuple)):
-            return type(part)(map(made, part))
+            return type(part)(map(filled, part))
         return next(left)
 
-    return made(value)
+    return filled(value)

@@ -11,9 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from physsym.core.statements import StatementError, as_rule
+from physsym.core.statements import StatementError, as_rule, expressions
+from physsym.core.symbols import FORCES
 from physsym.loading import ScriptError, load_module
 from physsym.optimizers.lifted import Lifted, LiftError
+from physsym.optimizers.lifting.signatures import role_of_name
 from physsym.optimizers.lifting.table import lift
 from physsym.parsing.reader import read
 
@@ -60,9 +62,15 @@ def _rule_of_text(text: str) -> object:
             hint = f"did you mean {' or '.join(near)}? " if near else ""
             raise LiftError(f"{word!r} is no rule; {hint}{_FORMS}")
     try:
-        return as_rule(read(text))  # type: ignore[arg-type]
+        rule = as_rule(read(text, unknown="real"))  # type: ignore[arg-type]
     except (TypeError, StatementError) as error:
         raise LiftError(f"{text!r} is no rule: {error}; {_FORMS}") from error
+    named = [s.name for s in rule.parameters if role_of_name(s.name) == "gradient"]
+    if named and not any(e.has(*FORCES) for e in expressions(rule)):
+        raise LiftError(
+            f"{text!r} reads no gradient, but a parameter {named[0]}; the gradient is written grad(x)"
+        )
+    return rule
 
 
 def _options(text: str, options: str | None) -> dict[str, Any]:

@@ -176,7 +176,7 @@ class FunctionStepper(Stepper):
         return self._taken(out, states, weights)
 
     def _taken(self, out: Any, states: dict[str, Any], weights: Any) -> Any:
-        """Put returned states into their place; return the new weights."""
+        """Keep returned states; return the new weights."""
         if out is None:
             return weights
         if self.returns is None:

@@ -87,7 +87,7 @@ def note_precision(dtype: Any) -> None:
         noted.add(kind.name)
 
 
-def _made(op: str, *operands: Any) -> Number:
+def _applied(op: str, *operands: Any) -> Number:
     nodes = [node_of(v) for v in operands]
     if op not in _LOGICAL:
         nodes = [number_of(n) for n in nodes]
@@ -99,16 +99,16 @@ _LOGICAL = frozenset({"and", "or", "not", "xor", "select", "eq", "ne"})
 
 
 def _floor_divide(a: Any, b: Any) -> Number:
-    return _made("floor", _made("div", a, b))
+    return _applied("floor", _applied("div", a, b))
 
 
 def _modulo(a: Any, b: Any) -> Number:
-    return _made("sub", a, _made("mul", b, _floor_divide(a, b)))
+    return _applied("sub", a, _applied("mul", b, _floor_divide(a, b)))
 
 
 def _condition(value: Any) -> Number:
     node = node_of(value)
-    return Number(node) if node.is_condition else _made("ne", node_number(node), 0)
+    return Number(node) if node.is_condition else _applied("ne", node_number(node), 0)
 
 
 def node_number(node: Node) -> Number:
@@ -117,17 +117,17 @@ def node_number(node: Node) -> Number:
 
 
 def _hypot(a: Any, b: Any) -> Number:
-    return _made("sqrt", _made("add", _made("square", a), _made("square", b)))
+    return _applied("sqrt", _applied("add", _applied("square", a), _applied("square", b)))
 
 
 def _copysign(a: Any, b: Any) -> Number:
-    size = _made("abs", a)
-    return _made("select", _made("lt", b, 0), _made("neg", size), size)
+    size = _applied("abs", a)
+    return _applied("select", _applied("lt", b, 0), _applied("neg", size), size)
 
 
 OPERATIONS: Mapping[str, Callable[..., Any]] = {
     **{
-        name: partial(_made, op)
+        name: partial(_applied, op)
         for name, op in {
             "add": "add", "subtract": "sub", "multiply": "mul", "divide": "div", "true_divide": "div",
             "power": "pow", "float_power": "pow", "pow": "pow", "sqrt": "sqrt", "cbrt": "cbrt",
@@ -138,30 +138,30 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
             "less_equal": "le", "equal": "eq", "not_equal": "ne", "fmod": "rem",
         }.items()
     },
-    "positive": lambda a: _made("add", a, 0),
-    "conjugate": lambda a: _made("add", a, 0),
-    "logical_and": lambda a, b: _made("and", _condition(a), _condition(b)),
-    "logical_or": lambda a, b: _made("or", _condition(a), _condition(b)),
-    "logical_xor": lambda a, b: _made("xor", _condition(a), _condition(b)),
-    "logical_not": lambda a: _made("not", _condition(a)),
+    "positive": lambda a: _applied("add", a, 0),
+    "conjugate": lambda a: _applied("add", a, 0),
+    "logical_and": lambda a, b: _applied("and", _condition(a), _condition(b)),
+    "logical_or": lambda a, b: _applied("or", _condition(a), _condition(b)),
+    "logical_xor": lambda a, b: _applied("xor", _condition(a), _condition(b)),
+    "logical_not": lambda a: _applied("not", _condition(a)),
     "floor_divide": _floor_divide,
     "remainder": _modulo,
     "mod": _modulo,
-    "exp2": lambda a: _made("pow", 2, a),
-    "log2": lambda a: _made("div", _made("log", a), _made("log", 2)),
-    "log10": lambda a: _made("div", _made("log", a), _made("log", 10)),
-    "expm1": lambda a: _made("sub", _made("exp", a), 1),
-    "log1p": lambda a: _made("log", _made("add", 1, a)),
+    "exp2": lambda a: _applied("pow", 2, a),
+    "log2": lambda a: _applied("div", _applied("log", a), _applied("log", 2)),
+    "log10": lambda a: _applied("div", _applied("log", a), _applied("log", 10)),
+    "expm1": lambda a: _applied("sub", _applied("exp", a), 1),
+    "log1p": lambda a: _applied("log", _applied("add", 1, a)),
     "hypot": _hypot,
     "copysign": _copysign,
-    "sinh": lambda a: _made("div", _made("sub", _made("exp", a), _made("exp", _made("neg", a))), 2),
-    "cosh": lambda a: _made("div", _made("add", _made("exp", a), _made("exp", _made("neg", a))), 2),
-    "tan": lambda a: _made("div", _made("sin", a), _made("cos", a)),
-    "heaviside": lambda a, b: _made(
-        "select", _made("lt", a, 0), 0, _made("select", _made("lt", 0, a), 1, b)
+    "sinh": lambda a: (_applied("exp", a) - _applied("exp", -a)) / 2,
+    "cosh": lambda a: (_applied("exp", a) + _applied("exp", -a)) / 2,
+    "tan": lambda a: _applied("div", _applied("sin", a), _applied("cos", a)),
+    "heaviside": lambda a, b: _applied(
+        "select", _applied("lt", a, 0), 0, _applied("select", _applied("lt", 0, a), 1, b)
     ),
-    "clip": lambda a, low, high: _made("min", _made("max", a, low), high),
-    "select": partial(_made, "select"),
+    "clip": lambda a, low, high: _applied("min", _applied("max", a, low), high),
+    "select": partial(_applied, "select"),
     # Formulas are of real numbers, which are finite.
     "isnan": lambda _: Number(constant(False)),
     "isinf": lambda _: Number(constant(False)),

@@ -256,7 +256,7 @@ class SourceThatIsCalled:
 )
 def test_momentum_with_the_state_kept_by_the_code(code):
     lifted = ps.lift(code)
-    assert ps.same_rule(lifted.rule, ps.rule(SOURCE))
+    assert ps.same_rule(lifted.rule, ps.rule(SOURCE, start={v: 0}))
     assert lifted.rule.start == ((v, 0),)
     assert lifted.first is None
     if code is SourceThatIsCalled:
@@ -662,6 +662,16 @@ def test_rules_that_mix_coordinates():
 
 
 # ------------------------------------------------------------------ what is refused
+
+
+def hyperbolic(w, g, lr):
+    return w - lr * np.sinh(g) / np.cosh(g) + math.pi * 0 * g
+
+
+def test_functions_written_by_others():
+    value = ps.lift(hyperbolic).rule.updates[0].value
+    for number in (-2.0, 0.5):
+        assert abs(float(((x - value) / lr).subs(g, number)) - math.tanh(number)) < 1e-12
 
 
 def draws(w, g, lr):

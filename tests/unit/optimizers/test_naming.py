@@ -57,10 +57,12 @@ def test_values_are_put_in():
         (3, TypeError, "given 3 of type int, which cannot be lifted; what can be: a rule"),
         (None, TypeError, "cannot be lifted; what can be: .*a Python or NumPy function or class"),
         ("", LiftError, "is no rule; write the text of a rule"),
-        ("adam", LiftError, "'adam' is no rule; "),
         ("x = 3", LiftError, "integrate a law first"),
         ("x - eta*G", LiftError, "is no rule"),
         ("u <- +; x <- x", ValueError, "u <- [+]"),
+        ("w <- w - lr*dw", LiftError, r"reads no gradient, but a parameter dw; .* written grad\(x\)"),
+        ("known:adm", LiftError, "known has no 'adm'; did you mean known:adam"),
+        ("adam", LiftError, "is no rule; did you mean known:adam"),
         ("nowhere.py:step", LiftError, "nowhere.py does not exist"),
         ("optax:sgd(0.1)", (LiftError, ImportError), "cannot be read|not installed"),
     ],
@@ -82,6 +84,16 @@ def test_options_are_literals_by_name(options, tmp_path):
     (tmp_path / "rules_of_test.py").write_text("rule = 3\n")
     with pytest.raises(LiftError, match="write names with literal values"):
         as_lifted(f"{tmp_path}/rules_of_test.py:rule{options}")
+
+
+def test_a_published_rule_by_its_name():
+    assert as_lifted("known:adam").rule == ps.known.adam.rule
+    assert as_lifted(" known : nesterov(rho=0.9) ").rule == ps.lift(ps.known.nesterov, rho=0.9).rule
+
+
+def test_names_that_are_not_known_are_real_symbols():
+    lifted = as_lifted("buf <- mu*buf + grad(x); x <- x - lr*after(buf)")
+    assert [(s.name, s.is_real) for s in lifted.rule.parameters] == [("lr", True), ("mu", True)]
 
 
 def test_a_rule_in_a_file(tmp_path):
