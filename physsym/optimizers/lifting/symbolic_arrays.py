@@ -120,6 +120,10 @@ def _hypot(a: Any, b: Any) -> Number:
     return _applied("sqrt", _applied("add", _applied("square", a), _applied("square", b)))
 
 
+def _hyperbolic(op: str, a: Any) -> Number:
+    return _applied("div", _applied(op, _applied("exp", a), _applied("exp", _applied("neg", a))), 2)
+
+
 def _copysign(a: Any, b: Any) -> Number:
     size = _applied("abs", a)
     return _applied("select", _applied("lt", b, 0), _applied("neg", size), size)
@@ -154,8 +158,8 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "log1p": lambda a: _applied("log", _applied("add", 1, a)),
     "hypot": _hypot,
     "copysign": _copysign,
-    "sinh": lambda a: (_applied("exp", a) - _applied("exp", -a)) / 2,
-    "cosh": lambda a: (_applied("exp", a) + _applied("exp", -a)) / 2,
+    "sinh": partial(_hyperbolic, "sub"),
+    "cosh": partial(_hyperbolic, "add"),
     "tan": lambda a: _applied("div", _applied("sin", a), _applied("cos", a)),
     "heaviside": lambda a, b: _applied(
         "select", _applied("lt", a, 0), 0, _applied("select", _applied("lt", 0, a), 1, b)
