@@ -11,7 +11,7 @@ from sympy import Expr, Symbol
 from physsym.codegen import Program, state_name
 from physsym.core.motion import clock
 from physsym.core.statements import Rule, RuleLike, Update, as_rule, expressions, parameters
-from physsym.core.symbols import FORCES, after, grad
+from physsym.core.symbols import FORCES, after, grad, potential
 from physsym.runtime import coordinates
 from physsym.runtime.backends.base import Value
 from physsym.runtime.backends.python import BACKEND as OF_NUMBERS
@@ -136,7 +136,11 @@ def seen_from_the_gradient(rule: RuleLike) -> Rule:
     rule = as_rule(rule)
     point, position = _point_and_position(rule)
     shift = point - position
-    change: dict[Expr, Expr] = {grad(point): grad(position), position: position - shift}
+    change: dict[Expr, Expr] = {
+        grad(point): grad(position),
+        potential(point): potential(position),
+        position: position - shift,
+    }
     others = list[Update]()
     start = tuple(
         (s, value + shift if s == position else value.xreplace({position: position - shift}))

@@ -50,7 +50,8 @@ def optax(rule: RuleLike, /, **parameters: Value) -> RuleTransformation:
 
     The weights are the state at which the rule takes its gradient. States with a start value in the rule
     start there, other positions where the weights do, all else at zero. Weights may be any pytree; where the
-    rule reads their values, `update` must be given them.
+    rule reads their values, `update` must be given them. Where it reads the loss, the transformation takes
+    extra arguments, and `update` must be given `value=`, as for optax's own Polyak step.
 
     Parameters
     ----------
@@ -98,15 +99,27 @@ def optax(rule: RuleLike, /, **parameters: Value) -> RuleTransformation:
         found = dict(start_values(rule, {**begun, **given}, given, rest, increment.counters, BACKEND))
         return RuleState(jnp.zeros((), jnp.int32), states | {n: v for n, v in found.items() if n in states})
 
-    def update(updates: Value, state: RuleState, params: Value = None) -> tuple[Value, RuleState]:
+    loss = increment.program.loss
+
+    def update(
+        updates: Value, state: RuleState, params: Value = None, **extra: Value
+    ) -> tuple[Value, RuleState]:
         if params is None and increment.weights in increment.reads:
             raise ValueError(
                 f"the rule reads the weights ({increment.weights}): give update(updates, state, params)"
             )
-        fixed = increment.constants(parameters, state.count)
+        given = increment.given(parameters, state.count)
+        if loss is not None:
+            if extra.get("value") is None:
+                raise ValueError("the rule reads the loss: give update(updates, state, params, value=loss)")
+            given[state_name(loss)] = jnp.asarray(extra["value"])
+        fixed = constants(increment.program, BACKEND, given)
         new, states = increment(updates, {**state.states, increment.weights: params}, fixed)
         return new, RuleState(library.safe_increment(state.count), states)
 
+    if loss is not None:
+        with_value: RuleTransformation = library.GradientTransformationExtraArgs(init, update)
+        return with_value
     return RuleTransformation(init, update)
 
 

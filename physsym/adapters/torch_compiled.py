@@ -13,7 +13,7 @@ import torch
 from physsym.adapters.evaluation_point import refuse_clock, weights_state, with_counters_given
 from physsym.codegen import Program, partition, program, state_name
 from physsym.core.statements import Rule, rewritten
-from physsym.core.symbols import BEFORE, FORCES
+from physsym.core.symbols import BEFORE, FORCES, potential
 from physsym.runtime import coordinates
 from physsym.runtime.backends import is_installed
 from physsym.runtime.backends.base import Value, Values
@@ -112,7 +112,7 @@ def compile_rule(rule: Rule, maximize: bool) -> CompiledRule:
 
 
 def _with_opposite_gradient(expression: Any) -> Any:
-    return expression.xreplace({force: -force for force in expression.atoms(*FORCES)})
+    return expression.xreplace({force: -force for force in expression.atoms(potential, *FORCES)})
 
 
 def refuse_unfit_parameter(weights: torch.Tensor) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch as library
 
-from physsym.adapters.evaluation_point import counter_starts, describe_evaluation_points
+from physsym.adapters.evaluation_point import counter_starts, describe_evaluation_points, weights_state
 from physsym.adapters.torch_compiled import (
     CompiledRule,
     compile_rule,
@@ -16,9 +16,9 @@ from physsym.adapters.torch_compiled import (
     refuse_unfit_parameter,
     step_ahead,
 )
-from physsym.codegen import program
+from physsym.codegen import program, state_name
 from physsym.core.statements import Rule, RuleLike, as_rule
-from physsym.runtime.backends.base import Value, Values, constants, misnamed, parameter_names
+from physsym.runtime.backends.base import Value, Values, constants, misnamed, rule_parameters
 from physsym.runtime.backends.torch import BACKEND
 from physsym.runtime.start import refuse_out_of_range, with_typical
 
@@ -44,7 +44,8 @@ def torch(
     Weights are updated in place; other states start at their start values in the rule, those that are
     positions where the weights do, all else at zero. A rule that takes its gradient elsewhere than at the
     weights, or several, needs a closure at each `step`, which is called at every evaluation point in turn;
-    every parameter then takes part, with a zero gradient if it got none.
+    every parameter then takes part, with a zero gradient if it got none. A rule that reads the loss needs a
+    closure too, which returns it.
 
     Parameters
     ----------
@@ -108,7 +109,14 @@ class DerivedOptimizer(library.optim.Optimizer):
     ) -> None:
         """Make an optimizer; the arguments are those of `physsym.adapters.torch`."""
         self.rule, self._compiled = rule, dict[bool, CompiledRule]()
-        names = parameter_names(program(rule))
+        self._value: Value = None
+        lowered = program(rule)
+        if lowered.loss is not None and weights_state(lowered) is None:
+            raise ValueError(
+                "the rule reads the loss, which PyTorch has at the weights, "
+                f"{describe_evaluation_points(rule)}"
+            )
+        names = rule_parameters(lowered)
         if learning_rate is not None and learning_rate not in names:
             raise ValueError(
                 f"the rule has no parameter {learning_rate!r}; it has {', '.join(names) or 'none'}"
@@ -168,7 +176,9 @@ class DerivedOptimizer(library.optim.Optimizer):
         given.
         """
         if self._rule().at_weights:
-            loss = _with_gradients(closure)
+            loss = self._value = _with_gradients(closure)
+            if loss is None and self._rule().program.loss is not None:
+                raise ValueError("the rule reads the loss: give step a closure that computes and returns it")
             with library.no_grad():
                 ready = [(group, *self._ready(group)) for group in self.param_groups]
                 for group, columns, fixed in ready:
@@ -240,6 +250,8 @@ class DerivedOptimizer(library.optim.Optimizer):
         """Return parameters and counters of a group, by their names in the rule."""
         known = {**group, **{key: rate(group["steps_done"]) for key, rate in self.schedules.items()}}
         given = {name: known[key] for name, key in self._keys.items() if key in known}
+        if (loss := self._rule().program.loss) is not None and self._value is not None:
+            given[state_name(loss)] = float(self._value)
         starts = counter_starts(self.rule, self._rule().counters, given)
         done = group["steps_done"]
         return given | {name: done + start if start else done for name, start in starts.items()}
@@ -250,7 +262,7 @@ class DerivedOptimizer(library.optim.Optimizer):
         return constants(self._rule().program, BACKEND, given)
 
     def __getstate__(self) -> dict[str, Any]:
-        own = ("rule", "learning_rate", "_keys", "schedules")
+        own = ("rule", "learning_rate", "_keys", "schedules", "_value")
         return {**super().__getstate__(), **{name: self.__dict__[name] for name in own}, "_compiled": {}}
 
 

@@ -7,7 +7,7 @@ same order.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sympy import Expr, Integer, Symbol, diff, postorder_traversal
@@ -30,8 +30,8 @@ from physsym.codegen.straight_line import (
     state_name,
 )
 from physsym.core.motion import is_time
-from physsym.core.statements import Rule, RuleLike, Update, as_rule, expressions
-from physsym.core.symbols import FORCES, after, before, grad
+from physsym.core.statements import Rule, RuleLike, Update, as_rule, expressions, rewritten
+from physsym.core.symbols import FORCES, after, before, grad, potential
 from physsym.vocabulary import STANDARD
 
 
@@ -73,6 +73,7 @@ def program(rule: RuleLike) -> Program:
     fixed, carried = rule.parameters, rule.states
     _refuse_two_of_a_name(carried + fixed)
     fresh = FreshSymbols({state_name(s) for s in (*carried, *fixed, *map(after, rule.targets))})
+    rule, loss, loss_point = _with_loss(rule, fresh)
     lines = _name_gradients(rule, fresh)
     counters = _counters(rule)
     counted = {after(s) for s in counters}
@@ -87,13 +88,24 @@ def program(rule: RuleLike) -> Program:
     )
     ranks = dict.fromkeys(carried, STATE) | dict.fromkeys((*fixed, *counters), SCALAR)
     ranks |= {t: SCALAR for line in scalars for t in line.targets}
+    ranks |= dict.fromkeys(loss, SCALAR)
     ranks |= {t: GRADIENT for line in body if isinstance(line, Evaluation) for t in line.targets}
     now = {before(s): s for s in carried}
     results = tuple(after(s) if s in rule.targets else now[s] for s in carried)
     scalars, body = (
         eliminate_common_operations(_to_operations(part, ranks, shared), shared) for part in (scalars, body)
     )
-    return Program(carried, fixed, tuple(scalars), tuple(body), results, counters)
+    parameters = (*fixed, *loss)
+    return Program(
+        carried,
+        parameters,
+        tuple(scalars),
+        tuple(body),
+        results,
+        counters,
+        *loss[:1],
+        *loss_point[: len(loss)],
+    )
 
 
 def _counters(rule: Rule) -> tuple[Symbol, ...]:
@@ -160,6 +172,28 @@ def _name_gradients(rule: Rule, fresh: FreshSymbols) -> list[Line]:
             f"the rule takes gradients of {numbers} coordinates; all must be of the same potential"
         )
     return lines
+
+
+def _with_loss(
+    rule: Rule, fresh: FreshSymbols
+) -> tuple[Rule, tuple[Symbol, ...], tuple[tuple[Symbol, ...] | None, ...]]:
+    """Return the rule with a symbol for the value of the potential, that symbol if any, and where it is read.
+
+    It is read at states, or where the gradient is taken; ValueError for other points, and for several.
+    """
+    read = sorted({f for e in expressions(rule) for f in e.atoms(potential)}, key=str)
+    if not read:
+        return rule, (), ()
+    forces = {_index_and_point(f)[1] for e in expressions(rule) for f in e.atoms(*FORCES)}
+    at_states = all(isinstance(p, Symbol) and p in rule.states for p in read[0].args)
+    if len(read) > 1 or not (at_states or forces == {read[0].args}):
+        raise ValueError(
+            f"the rule reads the loss as {', '.join(map(str, read))}; a rule that runs reads it at one "
+            "point: its states, or where it takes its only gradient"
+        )
+    symbol = next(fresh.named("loss"))
+    named = rewritten(replace(rule, start=()), lambda e: e.xreplace({read[0]: symbol}))
+    return named, (symbol,), (read[0].args if at_states else None,)
 
 
 def _index_and_point(force: Expr) -> tuple[int, tuple[Expr, ...]]:

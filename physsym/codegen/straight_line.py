@@ -45,7 +45,9 @@ class Program:
     """One step of a rule: `scalars` are computed from parameters and counters alone, `body` from all.
 
     Nothing is assigned twice. `results` names the new value of each state, in the order of `states`;
-    `counters` are the states among them that are single numbers.
+    `counters` are the states among them that are single numbers. `loss`, where the rule reads the value of
+    the potential, is the parameter that holds it, a number that changes from step to step; it is read at
+    `loss_point`, which is some states, or None for where the gradient is taken.
     """
 
     states: tuple[Symbol, ...]
@@ -54,6 +56,8 @@ class Program:
     body: tuple[Line, ...]
     results: tuple[Symbol, ...]
     counters: tuple[Symbol, ...] = ()
+    loss: Symbol | None = None
+    loss_point: tuple[Symbol, ...] | None = None
 
     @property
     def arrays(self) -> tuple[Symbol, ...]:

@@ -112,7 +112,7 @@ FUNCTIONS = {
     },
     "grad": ReadFunction(grad, cost=1),
     "hess": ReadFunction(hess, cost=1),
-    "potential": ReadFunction(potential, most=MAX_COORDINATES, cost=1),
+    **{name: ReadFunction(potential, most=MAX_COORDINATES, cost=1) for name in ("potential", "loss", "U")},
     "partial": ReadFunction(_partial, least=2, most=1 + MAX_COORDINATES, cost=1),
     **{f.__name__: ReadFunction(f) for f in (sympy.exp, sympy.log, sympy.sin, sympy.cos)},
     **{
@@ -134,7 +134,7 @@ FUNCTIONS = {
     "Ne": ReadFunction(functools.partial(_relation, sympy.Ne), least=2, most=2),
     "ITE": ReadFunction(functools.partial(sympy.ITE, evaluate=False), least=3, most=3),
 }
-NAMES_TOO = ("max", "min", "clip", "where")
+NAMES_TOO = ("max", "min", "clip", "where", "loss", "U")
 """Functions without whose brackets the name is free: a parameter may be called like this."""
 CONDITIONS: Mapping[str, tuple[int, ...]] = {"where": (0,), "ITE": (0, 1, 2)}
 """Which arguments of a function are conditions."""

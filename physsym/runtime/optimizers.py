@@ -29,7 +29,13 @@ from physsym.runtime.backends.base import (
     step_error,
     whole_number,
 )
-from physsym.runtime.potentials import dense_gradient, is_potential, potential_formula, problem
+from physsym.runtime.potentials import (
+    dense_gradient,
+    is_potential,
+    loss_and_gradient,
+    potential_formula,
+    problem,
+)
 from physsym.runtime.progress import progress as progress_bar
 from physsym.runtime.rollout import (
     Callback,
@@ -215,7 +221,7 @@ class Optimizer:
         self._refuse_pole(state)
         return {state_name(s): state[state_name(s)] for s in self.program.states}
 
-    def step(self, state: Mapping[str, Value], grad: Value = None) -> State:
+    def step(self, state: Mapping[str, Value], grad: Value = None, loss: Value = None) -> State:
         """Return the state one step later; the state given is left as it is.
 
         Parameters
@@ -225,6 +231,9 @@ class Optimizer:
         grad : callable, or gradient
             A function of the evaluation point, or the gradient itself where the rule takes it at present
             states; nothing for a rule without gradient.
+        loss : number, or callable
+            The value of the loss where the rule reads it, or a callable of the states there; nothing for a
+            rule that does not read it.
 
         Returns
         -------
@@ -241,8 +250,15 @@ class Optimizer:
         self._refuse_misnamed(state, wanted=self.program.states)
         forces = (grad,) if self.program.evaluations or grad is not None else ()
         values = [state[state_name(s)] for s in self.program.states]
-        new = self._step(*values, *forces, **self.parameters)
+        losses = self._losses(loss)
+        new = self._step(*values, *forces, *losses, **self.parameters)
         return dict(zip(map(state_name, self.program.states), new, strict=True))
+
+    def _losses(self, loss: Value) -> Values:
+        if (loss is None) == (self.program.loss is None):
+            return () if loss is None else (loss,)
+        said = "reads the loss: give step(state, grad, loss)" if loss is None else "does not read the loss"
+        raise TypeError(f"the rule {said}")
 
     def run(
         self,
@@ -266,7 +282,8 @@ class Optimizer:
             of their names; symbols named like parameters of the rule are those), or a quadratic by its
             curvatures (n,) or its matrix (n, n). On a potential of few weights the whole run is compiled, by
             the backend "llvm" to machine code and by "numpy", "c" and "python" to a loop of plain Python: the
-            same operations in the same order.
+            same operations in the same order. A rule that reads the loss needs a potential, or a pair of
+            functions of the point, (loss, gradient).
         steps : int
             How many steps to take.
         every : int
@@ -291,6 +308,9 @@ class Optimizer:
             For what is neither a gradient nor a potential.
         """
         steps, every = whole_number("steps", steps, 0), whole_number("every", every, 1)
+        loss = None
+        if self.program.loss is not None:
+            loss, grad = self._loss_and_gradient(grad)
         if grad is not None and not callable(grad) and not is_potential(grad):
             raise TypeError(
                 "a run needs a callable gradient, or a potential such as 'valley', "
@@ -300,7 +320,27 @@ class Optimizer:
             plan = Plan(steps, every, callback, report)
             if is_potential(grad):
                 return self._run_on(grad, w0, plan)
-            return self._run(grad, self.init(w0), plan)
+            return self._run(grad, self.init(w0), plan, loss)
+
+    def _loss_and_gradient(self, given: Value) -> tuple[Callable[..., Value], Value]:
+        """Return the loss and the gradient as functions of a point, for a rule that reads both."""
+        if isinstance(given, tuple) and len(given) == 2 and all(map(callable, given)):
+            return given
+        if not is_potential(given):
+            raise TypeError(
+                "the rule reads the loss, which a gradient does not tell: give a pair of functions, "
+                "(loss, gradient), or a potential such as 'valley' or a formula"
+            )
+        return loss_and_gradient(given, self.parameters)
+
+    def _loss_at(self, loss: Callable[..., Value] | None, state: State) -> Value:
+        if loss is None:
+            return None
+        point = self.program.loss_point
+        if point is not None:
+            return loss(*(state[state_name(s)] for s in point))
+        at = self.evaluation_point(state)
+        return loss(*at) if isinstance(at, tuple) else loss(at)
 
     def _run_on(self, given: Value, w0: Value, plan: Plan) -> Trajectory:
         if (dense := dense_gradient(given)) is not None:
@@ -323,12 +363,14 @@ class Optimizer:
         steps, states = roll_out(*found, state, plan, error)
         return Trajectory(steps, states, tuple(map(state_name, coordinates(self.rule))))
 
-    def _run(self, grad: Value, state: State, plan: Plan) -> Trajectory:
+    def _run(
+        self, grad: Value, state: State, plan: Plan, loss: Callable[..., Value] | None = None
+    ) -> Trajectory:
         plan.refuse_oversized(state)
         records = list[tuple[int, State]]()
         gradient = _WatchedGradient(grad) if callable(grad) else None
         for number in range(plan.steps + 1):
-            state = self._finite_step(state, gradient, number) if number else state
+            state = self._finite_step(state, gradient, number, loss) if number else state
             plan.report(number)
             if number % plan.every == 0 or number == plan.steps:
                 records.append((number, state))
@@ -395,6 +437,8 @@ class Optimizer:
             For unfit arrays, before anything is written; also where the backend updates none in place, and
             where the rule takes no gradient that is known before the step.
         """
+        if self.program.loss is not None:
+            raise TypeError("the rule reads the loss, which bound arrays do not know; use step, or run")
         in_place = self._engine.capabilities.in_place
         if in_place is None:
             raise TypeError(
@@ -456,10 +500,16 @@ class Optimizer:
                 'init({"x": ..., "t": 1.0})'
             ) from error
 
-    def _finite_step(self, state: State, gradient: _WatchedGradient | None, number: int) -> State:
+    def _finite_step(
+        self,
+        state: State,
+        gradient: _WatchedGradient | None,
+        number: int,
+        loss: Callable[..., Value] | None = None,
+    ) -> State:
         try:
             with np.errstate(all="ignore"):
-                new = self.step(state, gradient)
+                new = self.step(state, gradient, self._loss_at(loss, state))
         except Exception as error:
             if gradient is not None and gradient.error is error:
                 error.add_note(f"raised by the gradient in step {number}")

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 import numpy as np
-from sympy import Expr, Rational, Symbol
+from sympy import Expr, Rational, Symbol, diff, lambdify
 
 from physsym.codegen import Formula, state_name
 from physsym.core.symbols import exact
@@ -194,6 +194,42 @@ def dense_gradient(given: Any) -> Callable[[Array], Array] | None:
         return np.asarray(matrix @ w, np.result_type(w, np.float32))
 
     return gradient
+
+
+def loss_and_gradient(
+    given: Any, parameters: Mapping[str, Any]
+) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return a potential as two functions of an array of its weights: its value and its gradient.
+
+    Raises as `potential_formula` does.
+    """
+    if isinstance(given, str):
+        given = problem(given)
+    if (dense := dense_gradient(given)) is not None:
+        return lambda w: float(np.asarray(w) @ dense(w)) / 2, dense
+    formula = given if isinstance(given, Formula) else potential_formula(given, parameters)
+    if formula is None:
+        return given.value, given.gradient
+    weights, others = formula.weights, sorted(formula.value.free_symbols - {*formula.weights}, key=str)
+    numbers = [parameters[state_name(s)] for s in others]
+    symbols = [*weights, *others]
+    value = lambdify(symbols, formula.value, modules="numpy")
+    slopes = [lambdify(symbols, diff(formula.value, w), modules="numpy") for w in weights]
+
+    def loss(point: Any) -> Any:
+        if len(weights) == 1:
+            return np.sum(np.broadcast_to(value(np.asarray(point), *numbers), np.shape(point)))
+        return value(*np.ravel(point), *numbers)
+
+    def gradient(point: Any) -> Any:
+        if len(weights) == 1:
+            return np.broadcast_to(slopes[0](np.asarray(point), *numbers), np.shape(point))
+        at = np.ravel(point)
+        if len(at) != len(weights):
+            raise ValueError(f"the potential has {len(weights)} weights, the state {len(at)} components")
+        return np.reshape([slope(*at, *numbers) for slope in slopes], np.shape(point))
+
+    return loss, gradient
 
 
 def _quadratic(numbers: Array) -> Formula:

@@ -45,8 +45,10 @@ def javascript_source(program: Program) -> str:
     names = identifiers(program, WORDS, plain=True)
     states = [names[s] for s in program.states]
     inputs = states + ["grad"] * bool(program.evaluations)
-    if program.parameters:
-        inputs.append("{" + ", ".join(names[p] for p in program.parameters) + "}")
+    if program.loss is not None:
+        inputs.append(names[program.loss])
+    if by_name := [names[p] for p in program.parameters if p != program.loss]:
+        inputs.append("{" + ", ".join(by_name) + "}")
     lines = [_line(line, names) for line in (*program.scalars, *program.body)]
     lines.append(f"return [{', '.join(names[s] for s in program.results)}];")
     body = "".join(f"  {line}\n" for line in lines)

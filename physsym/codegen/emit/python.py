@@ -27,9 +27,10 @@ def python_source(
     """Return the program as the text of a Python function of the states, the gradient and the parameters.
 
     The gradient is a callable of its evaluation point, with one argument for each coordinate, then returning
-    as many gradients. It is absent where the rule takes none. `fraction` says how a fraction such as 1/2 is
-    written. A case distinction is a conditional expression, in the body of a program of `arrays` a call of
-    `where`; `guarded(f)` is f(), or not a number where that is not defined.
+    as many gradients. It is absent where the rule takes none; the loss comes behind it where the rule reads
+    it. `fraction` says how a fraction such as 1/2 is written. A case distinction is a conditional expression,
+    in the body of a program of `arrays` a call of `where`; `guarded(f)` is f(), or not a number where that is
+    not defined.
 
     >>> from physsym.codegen import program
     >>> from physsym.core.statements import rule
@@ -48,7 +49,9 @@ def python_source(
     names = identifiers(program, {*PYTHON_WORDS, name})
     states = [names[s] for s in program.states]
     inputs = states + ["grad"] * bool(program.evaluations)
-    inputs += ["*"] * bool(program.parameters) + [names[p] for p in program.parameters]
+    inputs += [names[program.loss]] if program.loss in program.parameters else []
+    by_name = [names[p] for p in program.parameters if p != program.loss]
+    inputs += ["*"] * bool(by_name) + by_name
     lines = [f'"""Take one step of {", ".join(states)}."""']
     lines += [python_line(line, names, fraction) for line in program.scalars]
     lines += [python_line(line, names, fraction, arrays) for line in program.body]

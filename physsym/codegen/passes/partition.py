@@ -107,7 +107,10 @@ def evaluation_points(program: Program) -> Program | None:
     new = set(map(after, program.arrays))
     if any(new & set(line.reads) for line in body):
         return None
-    return replace(program, body=body, results=targets)
+    if program.loss is not None and any(program.loss in line.reads for line in body):
+        return None
+    known = tuple(p for p in program.parameters if p != program.loss)
+    return replace(program, parameters=known, body=body, results=targets, loss=None, loss_point=None)
 
 
 def takes_gradient_at_states(program: Program) -> bool:

@@ -20,6 +20,7 @@ from physsym.runtime.backends.base import (
     Value,
     Values,
     constants,
+    loss_of,
     refuse_misnamed,
     split_arguments,
 )
@@ -195,7 +196,7 @@ def step_function(program: Program, backend: Backend, **options: Value) -> Calla
         refuse_misnamed(program, parameters)
         states, gradient = split_arguments(program, values)
         try:
-            new = kernel(states, gradient, parameters)
+            new = kernel(states, gradient, {**parameters, **loss_of(program, values)})
         except (ArithmeticError, ValueError):
             constants(program, backend, parameters)  # raises where the parameters are at fault
             raise
@@ -225,7 +226,8 @@ def lambdify(rule: RuleLike, /, backend: str = "numpy", **options: Value) -> Cal
     -------
     callable
         It takes the states, in the order of `states(rule)`; then, unless the rule takes none, the gradient: a
-        callable of its evaluation point, or its value where the rule takes it at present states. A rule of
+        callable of its evaluation point, or its value where the rule takes it at present states; then, where
+        the rule reads it, the loss: a number, or a callable of the states at which it is read. A rule of
         several coordinates wants a callable `grad(x, y)` that returns as many gradients. Parameters are given
         by name. It returns the new states; nothing that is given is changed. It raises TypeError for missing,
         unknown or unfit arguments, ValueError for shapes that disagree and for parameters at which the rule

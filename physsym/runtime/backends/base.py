@@ -93,6 +93,11 @@ def parameter_names(program: Program) -> tuple[str, ...]:
     return tuple(map(state_name, program.parameters))
 
 
+def rule_parameters(program: Program) -> tuple[str, ...]:
+    """Return the names of the parameters of the rule: all but the loss."""
+    return tuple(state_name(p) for p in program.parameters if p != program.loss)
+
+
 def whole_number(name: str, value: object, least: int) -> int:
     """Return a count such as a number of steps; ValueError for what is no whole number of at least `least`.
 
@@ -137,7 +142,7 @@ def misnamed(given: Iterable[str], wanted: Sequence[str], known: Sequence[str]) 
 
 def refuse_misnamed(program: Program, given: Mapping[str, Value]) -> None:
     """Raise TypeError, naming what is missing and what exists, unless exactly the parameters are given."""
-    names = parameter_names(program)
+    names = rule_parameters(program)
     if wrong := misnamed(given, wanted=names, known=names):
         raise TypeError(f"parameters of the rule: {wrong}")
 
@@ -155,7 +160,11 @@ def constants(
     Raises TypeError for misnamed parameters, ValueError where a constant of the rule is not defined or not
     finite.
     """
-    refuse_misnamed(program, given)
+    if program.loss is not None:  # no constant of the rule depends on it
+        given = {state_name(program.loss): 1.0, **given}
+        refuse_misnamed(program, {n: v for n, v in given.items() if n != state_name(program.loss)})
+    else:
+        refuse_misnamed(program, given)
     known = {p: backend.number(state_name(p), given[state_name(p)]) for p in program.parameters}
     counted = {s: times.get(s, int(is_time(s))) for s in program.counters}
     known |= {s: backend.number(state_name(s), value) for s, value in counted.items()}
@@ -190,9 +199,26 @@ def _evaluate(operand: Operand, known: Mapping[Any, Value], backend: Backend) ->
 def split_arguments(program: Program, values: Sequence[Value]) -> tuple[Values, Value]:
     """Return the states and the gradient among positional arguments; TypeError where the number is wrong."""
     names = [*map(state_name, program.states), *["the gradient"] * bool(program.evaluations)]
+    names += ["the loss"] * (program.loss is not None)
     if len(values) != len(names):
         raise TypeError(f"a step takes {', '.join(names)} in this order; given {len(values)} values")
-    return tuple(values[: len(program.states)]), values[-1] if program.evaluations else None
+    count = len(program.states)
+    return tuple(values[:count]), values[count] if program.evaluations else None
+
+
+def loss_of(program: Program, values: Sequence[Value]) -> dict[str, Value]:
+    """Return the value of the loss by its name, from the positional arguments of a step; none where not read.
+
+    The loss is a number, or a callable of the states at which the rule reads it.
+    """
+    if program.loss is None:
+        return {}
+    loss = values[-1]
+    if callable(loss):
+        if program.loss_point is None:
+            raise TypeError("the rule reads the loss elsewhere than at its states: give its value, a number")
+        loss = loss(*(values[program.states.index(s)] for s in program.loss_point))
+    return {state_name(program.loss): loss}
 
 
 def gradient_function(program: Program, gradient: Value) -> Callable[..., Value]:

@@ -211,7 +211,7 @@ def test_a_taken_name_is_not_given_to_a_temporary():
     [
         ({x: sympy.gamma(x)}, "gamma"),
         ({x: Function("f")(x)}, "f"),
-        ({x: x - eta * U}, "potential"),
+        ({x: x - eta * U.xreplace({x: 2 * x})}, "reads it at one point"),
         ({x: sympy.pi * x}, "Pi"),
         ({x: sympy.I * x}, "ImaginaryUnit"),
         ({x: sympy.Piecewise((x, x > 0), (0, x < 0))}, "last branch"),
