@@ -6,7 +6,7 @@ it; `register_lifter` adds it to the table, from outside too.
 
 from __future__ import annotations
 
-from physsym.optimizers.lifting import named, python, stated, torch_
+from physsym.optimizers.lifting import named, optax, python, stated, torch_
 from physsym.optimizers.lifting.table import LIFTERS, Lifter, lift, register_lifter
 
 __all__ = ["LIFTERS", "Lifter", "lift", "register_lifter"]
@@ -20,6 +20,7 @@ for _row in (
         named.lift_name,
     ),
     Lifter("a class of torch.optim, or an optimizer of PyTorch", torch_.recognises, torch_.lift_torch),
+    Lifter("an optax factory or transformation", optax.recognises, optax.lift_optax),
     Lifter("a Python or NumPy function or class", python.recognises, python.lift_python),
 ):
     register_lifter(_row)

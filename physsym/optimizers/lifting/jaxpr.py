@@ -27,7 +27,9 @@ ELEMENTWISE: Mapping[str, str] = {
     "or": "or", "xor": "xor", "not": "not", "rem": "rem",
 }  # fmt: skip
 """Primitives that are one operation on each element."""
-UNCHANGED = frozenset({"copy", "copy_p", "stop_gradient", "reduce_precision", "optimization_barrier", "pvary"})
+UNCHANGED = frozenset(
+    {"copy", "copy_p", "stop_gradient", "reduce_precision", "optimization_barrier", "pvary"}
+)
 INNER: Mapping[str, str] = {
     "pjit": "jaxpr", "jit": "jaxpr", "closed_call": "call_jaxpr", "core_call": "call_jaxpr",
     "custom_jvp_call": "call_jaxpr", "custom_vjp_call": "call_jaxpr", "custom_vjp_call_jaxpr": "fun_jaxpr",
@@ -98,6 +100,8 @@ class Interpreter:
     def primitive(self, equation: Any, operands: list[numpy.ndarray]) -> list[numpy.ndarray]:
         """Return what one equation gives."""
         name, params = equation.primitive.name, equation.params
+        if name == "ne" and all(a is b for a, b in zip(*(o.flat for o in operands), strict=False)):
+            self.assumed["no number overflows or is undefined"] = None
         if name in ELEMENTWISE:
             return [elementwise(ELEMENTWISE[name], *operands)]
         if name in UNCHANGED:
@@ -128,9 +132,13 @@ def line_of(equation: Any) -> str:
     for frame in traceback.frames if traceback is not None else ():
         path = frame.file_name.replace("\\", "/")
         if "/jax/" not in path and "/physsym/optimizers/" not in path:
-            short = path[path.rindex("/site-packages/") + 15 :] if "/site-packages/" in path else path
-            return f"{short}:{frame.line_num}"
+            return f"{short_path(path)}:{frame.line_num}"
     return "line unknown"
+
+
+def short_path(path: str) -> str:
+    """Return a path below the folder of installed packages, or as it is."""
+    return path[path.rindex("/site-packages/") + 15 :] if "/site-packages/" in path else path
 
 
 def array_of(value: Any) -> numpy.ndarray:
@@ -252,7 +260,9 @@ def total(nodes: Sequence[Node]) -> Node:
     return reduce(lambda a, b: make("add", a, b), nodes, ZERO)
 
 
-def _reduction(combine: Callable[[Node, Node], Node], idle: Node | None) -> Callable[..., list[numpy.ndarray]]:
+def _reduction(
+    combine: Callable[[Node, Node], Node], idle: Node | None
+) -> Callable[..., list[numpy.ndarray]]:
     def reduced(self: Interpreter, equation: Any, operands: list[numpy.ndarray]) -> list[numpy.ndarray]:
         (array,) = operands
         axes = tuple(equation.params["axes"])

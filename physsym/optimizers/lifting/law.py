@@ -136,7 +136,7 @@ def lifted(
         first = _first_rule(laws)
     start = tuple((law.symbol, to_expression(law.start)) for law in ordered_laws if law.start is not None)
     defaults = tuple((s, to_expression(constant(value))) for s, value in (typical or {}).items())
-    parameters = Rule(updates, start).parameters
+    parameters = hyperparameters(Rule(updates, start))
     read = any(u.value.has(potential) for u in updates)
     return Lifted(
         Rule(updates, start, tuple(dict.fromkeys([*natural_ranges(parameters), *ranges])), defaults),
@@ -147,6 +147,12 @@ def lifted(
         mixes=tuple(mixes),
         origins=_origins(ordered_laws, noted),
     )
+
+
+def hyperparameters(rule: Rule) -> tuple[Symbol, ...]:
+    """Return the symbols that are no states, those that only start values read among them."""
+    started = {s for _, value in rule.start for s in value.free_symbols} - set(rule.states)
+    return tuple(sorted({*rule.parameters, *started}, key=str))
 
 
 def in_order(laws: Sequence[StateLaw]) -> list[StateLaw]:

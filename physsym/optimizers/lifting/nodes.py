@@ -39,6 +39,7 @@ from sympy.logic.boolalg import Boolean
 from physsym.core.conditions import as_conditions
 from physsym.core.symbols import OPAQUE
 from physsym.core.verdicts import Condition
+from physsym.optimizers.lifted import LiftError
 
 Value: TypeAlias = "Fraction | float | bool | Expr"
 CONDITIONS = frozenset({"lt", "le", "eq", "ne", "and", "or", "not"})
@@ -164,9 +165,7 @@ def constant(value: object) -> Node:
         return _built("constant", (), Fraction(int(value) if isinstance(value, numpy.integer) else value))
     number = float(value)  # type: ignore[arg-type]
     if not math.isfinite(number):
-        if math.isnan(number):
-            raise ValueError("NaN is no number of a law")
-        return _built("constant", (), number)
+        return UNDEFINED if math.isnan(number) else _built("constant", (), number)
     # str of a NumPy scalar is the shortest decimal of its dtype.
     return _built("constant", (), Fraction(str(value)))
 
@@ -182,6 +181,8 @@ def as_node(value: Operand) -> Node:
 
 
 TRUE, FALSE = constant(True), constant(False)
+UNDEFINED = _built("undefined")
+"""What is no number; a law that still holds it is refused."""
 ZERO, ONE = constant(0), constant(1)
 
 
@@ -271,7 +272,9 @@ class Evaluator:
         found: dict[Node, Any] = {}
         with numpy.errstate(all="ignore"):
             for n in self.steps:
-                if n.op == "constant":
+                if n is UNDEFINED:
+                    found[n] = math.nan
+                elif n.op == "constant":
                     found[n] = n.value if isinstance(n.value, bool) else float(n.value)  # type: ignore[arg-type]
                 else:
                     found[n] = (
@@ -461,11 +464,8 @@ def _comparison(op: str, holds: Callable[[int], bool]) -> Callable[[Node, Node],
         for side, other, sign in ((a, b, 1), (b, a, -1)):
             if isinstance(side.value, float):
                 return constant(holds(sign if side.value > 0 else -sign))
-            if (
-                side.op == "select"
-                and other.op == "constant"
-                and any(x.op == "constant" for x in side.args[1:])
-            ):
+            if side.op == "select":
+                # A condition with a case distinction inside becomes cases of conditions.
                 cases = [make(op, x, other) if sign > 0 else make(op, other, x) for x in side.args[1:]]
                 return make("select", side.args[0], *cases)
         if b.op == "constant" and _is(b, 0) and op == "lt" and _is_nonnegative(a):
@@ -600,6 +600,8 @@ def _to_sympy(nodes: list[Node]) -> list[Any]:
 
 
 def _atom(node: Node) -> Any:
+    if node is UNDEFINED:
+        raise LiftError("the law cannot be written: it holds NaN where no condition excludes it")
     value = node.value
     if isinstance(value, bool):
         return sympy.true if value else sympy.false
@@ -644,7 +646,7 @@ def _sympy_select(condition: Any, first: Expr, second: Expr) -> Expr:
 
 def _quotient(a: Expr, b: Expr) -> Expr:
     if b.is_zero:
-        raise ZeroDivisionError(f"{a} is divided by zero")
+        raise LiftError(f"the law cannot be written: {a} is divided by zero")
     if isinstance(b, sympy.Piecewise):
         # The power of a case distinction is taken case by case, and a case that is zero would be infinite.
         return sympy.Mul(a, sympy.Pow(b, -1, evaluate=False))
@@ -713,6 +715,8 @@ def from_expression(expression: Expr | Boolean) -> Node:
             return make("div", 1, node(e.base))
         if e.is_Pow and e.exp.is_Rational and e.exp < 0:
             return make("div", 1, make("pow", node(e.base), node(-e.exp)))
+        if isinstance(e, sympy.ITE):
+            return make("select", *(node(a) for a in e.args))
         for kind, op in _FROM_SYMPY.items():
             if isinstance(e, kind):
                 return (

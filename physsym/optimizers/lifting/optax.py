@@ -1,0 +1,622 @@
+"""The rule of an optax factory, or of a transformation that one built.
+
+`init` and `update` are traced by `jax.make_jaxpr` with the factory called inside, so that numeric
+hyperparameters are traced too and remain symbols; the jaxprs are read as nodes for two weights. Where the law of
+the first weight reads nothing of the second, directly or through a state that they share, it is the law of one.
+
+Hyperparameters that Python itself branches on or that are no numbers (flags, None, counts, functions) keep
+their values, and `assumes` says which. A number that the caller gives takes the place of its symbol.
+"""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import combinations
+from typing import Any, Optional, TypeAlias
+
+import numpy
+import sympy
+from sympy import Symbol
+
+from physsym.core.symbols import partial, potential
+from physsym.core.verdicts import Hypothesis
+from physsym.optimizers.lifted import Lifted, LiftError
+from physsym.optimizers.lifting.jaxpr import Interpreter, array_of, short_path
+from physsym.optimizers.lifting.law import Names, StateLaw, coordinates, lifted
+from physsym.optimizers.lifting.nodes import (
+    Node,
+    constant,
+    leaf,
+    leaves,
+    make,
+    number_of,
+    ordered,
+    recording,
+    resolve,
+    substitute,
+)
+from physsym.optimizers.lifting.self_check import checked
+
+LARGEST_COUNT = 2**31 - 1
+"""What counters are compared with lest they overflow; larger numbers too."""
+BUILDING_BLOCKS = (
+    "scale_by_",
+    "normalize",
+    "split_",
+    "differentially_private_aggregate",
+    "hutchinson_",
+    "schedule_free_eval",
+)
+"""Functions of optax.contrib that are parts of optimizers."""
+_INT_ONLY = (int, "int", Optional[int], int | None, "Optional[int]", "int | None")
+
+
+def recognises(thing: object) -> bool:
+    """Return whether a thing is an optax factory, or a transformation that one built."""
+    function = getattr(thing, "func", thing)
+    if is_transformation(thing) or not callable(function) or isinstance(function, type):
+        return is_transformation(thing)
+    module = getattr(function, "__module__", None) or ""
+    annotation = str(getattr(function, "__annotations__", {}).get("return", ""))
+    return module.split(".")[0] == "optax" or "GradientTransformation" in annotation
+
+
+def is_transformation(thing: object) -> bool:
+    """Return whether a thing has the two functions of an optax transformation."""
+    return isinstance(thing, tuple) and getattr(thing, "_fields", ())[:2] == ("init", "update")
+
+
+def optax_factory(name: str) -> Callable[..., Any]:
+    """Return the factory of this name in optax or in optax.contrib.
+
+    Raises LiftError if there is none, and ImportError where optax is not installed.
+    """
+    import optax
+    import optax.contrib
+
+    found = getattr(optax, name, None) or getattr(optax.contrib, name, None)
+    if not callable(found) or not recognises(found):
+        raise LiftError(f"optax has no factory {name}; optimizers are {', '.join(optax_factories())}")
+    return found
+
+
+def optax_factories() -> tuple[str, ...]:
+    """Return the names of the optimizers of the installed optax, those of optax.contrib last."""
+    import optax
+    import optax.contrib
+
+    def home(value: Any) -> str:
+        function = getattr(value, "func", value)
+        return function.__module__ if inspect.isfunction(function) else ""
+
+    aliases = sorted(n for n, f in vars(optax).items() if home(f) == "optax._src.alias")
+    contributed = sorted(
+        n
+        for n, f in vars(optax.contrib).items()
+        if home(f).startswith("optax.contrib.") and not n.startswith(BUILDING_BLOCKS)
+    )
+    return (*aliases, *contributed)
+
+
+Values: TypeAlias = Mapping[Symbol, Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a factory, with hyperparameters that are symbols and others that keep their values.
+
+    Parameters
+    ----------
+    name
+        What is lifted, such as "optax:adam".
+    arguments
+        The arguments of the factory, given the values of the symbols.
+    factory
+        Returns a transformation.
+    symbols
+        The hyperparameters that are traced.
+    typical
+        The library's defaults of the symbols.
+    fixed
+        The numbers that take the place of symbols.
+    names
+        The names taken so far.
+    notes
+        What was decided about hyperparameters, in words.
+    """
+
+    name: str
+    factory: Callable[..., Any]
+    arguments: Callable[[Values], Mapping[str, Any]] = lambda values: {}
+    symbols: tuple[Symbol, ...] = ()
+    typical: Mapping[Symbol, Any] = field(default_factory=dict)
+    fixed: Mapping[Symbol, Any] = field(default_factory=dict)
+    names: Names = field(default_factory=Names)
+    notes: tuple[str, ...] = ()
+    takes_loss: bool = True
+
+    def step(self, values: Values, g: Any, state: Any, x: Any, loss: Any) -> tuple[Any, Any]:
+        """Return the new weights and the new state."""
+        import optax
+
+        extra = {"value": loss} if self.takes_loss else {}
+        updates, new = self.transformation(values).update(g, state, x, **extra)
+        return optax.apply_updates(x, updates), new
+
+    def transformation(self, values: Values) -> Any:
+        """Return the transformation for these values of the symbols."""
+        import optax
+
+        return optax.with_extra_args_support(self.factory(**self.arguments(values)))
+
+    def keeping(self, symbols: Iterable[Symbol]) -> Call:
+        """Return the call with some symbols replaced by their given or usual values."""
+        import jax
+
+        values = {s: float(self.fixed.get(s, self.typical.get(s, 0.1))) for s in symbols}
+        said = ", ".join(f"{s} = {value!r}" for s, value in values.items())
+        del jax
+        return replace(
+            self,
+            arguments=lambda others: self.arguments({**others, **values}),
+            symbols=tuple(s for s in self.symbols if s not in values),
+            typical={s: v for s, v in self.typical.items() if s not in values},
+            fixed={s: v for s, v in self.fixed.items() if s not in values},
+            notes=(*self.notes, f"read at {said}, on which the code branches") if values else self.notes,
+        )
+
+
+def call_of(thing: Any, given: Mapping[str, Any]) -> Call:
+    """Return the call of a factory, its hyperparameters sorted by how they are treated."""
+    if is_transformation(thing):
+        if given:
+            raise TypeError(
+                f"a transformation that is already built takes no hyperparameters, given {', '.join(given)}; "
+                "lift its factory, as in ps.lift(optax.adam, b1=0.9)"
+            )
+        built_by = getattr(thing.update, "__qualname__", "transformation").split(".")[0]
+        return Call(f"optax:{built_by}", lambda: thing)
+    parameters = inspect.signature(thing).parameters
+    unknown = [n for n in given if n not in parameters]
+    name = getattr(thing, "__name__", None) or _name_of_partial(thing)
+    if unknown:
+        raise TypeError(
+            f"optax:{name} has no hyperparameter {', '.join(unknown)}; it has {', '.join(parameters)}"
+        )
+    sorting = _Sorting(f"optax:{name}", given)
+    for parameter in parameters.values():
+        if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            sorting.add(parameter)
+    return sorting.call(thing)
+
+
+def _name_of_partial(thing: Any) -> str:
+    import optax
+
+    return next((n for n, f in vars(optax).items() if f is thing), "partial")
+
+
+def _is_number(value: object) -> bool:
+    numbers = (int, float, Fraction, sympy.Number, numpy.number)
+    return isinstance(value, numbers) and not isinstance(value, bool)
+
+
+class _Sorting:
+    """Hyperparameters, sorted into symbols and values that are kept."""
+
+    def __init__(self, name: str, given: Mapping[str, Any]) -> None:
+        self.name, self.given, self.names = name, given, Names()
+        self.makers: dict[str, Callable[[Values], Any]] = {}
+        self.typical: dict[Symbol, Any] = {}
+        self.fixed: dict[Symbol, Any] = {}
+        self.symbols: list[Symbol] = []
+        self.kept: list[str] = []
+        self.notes: list[str] = []
+
+    def add(self, parameter: inspect.Parameter) -> None:
+        name, annotation = parameter.name, str(parameter.annotation)
+        missing = name not in self.given and parameter.default is parameter.empty
+        value = self.given.get(name, parameter.default)
+        if missing and "GradientTransformation" in annotation:
+            self._add_inner(name)
+        elif missing and parameter.annotation in _INT_ONLY:
+            self._keep(name, 0)
+        elif missing:
+            self.makers[name] = self._traced(name)
+        elif isinstance(value, Symbol):
+            self.names.taken.add(value.name)
+            self.symbols.append(value)
+            self.makers[name] = lambda values: values[value]
+        elif _is_number(value) and parameter.annotation not in _INT_ONLY:
+            self.makers[name] = self._traced(name, value)
+        elif isinstance(value, tuple) and any(isinstance(v, float) for v in value):
+            parts = [
+                self._traced(f"{name}_{k}", v, name in self.given) if _is_number(v) else (lambda _, v=v: v)
+                for k, v in enumerate(value, 1)
+            ]
+            self.makers[name] = lambda values: tuple(part(values) for part in parts)
+        elif callable(value) and not is_transformation(value) and "float" in annotation:
+            self.notes.append(f"{name} is a schedule, whose value at each step is read as the symbol {name}")
+            self.makers[name] = self._traced(name)
+        else:
+            self._keep(name, value)
+
+    def _traced(self, name: str, value: Any = None, fixed: bool | None = None) -> Callable[[Values], Any]:
+        symbol = self.names.symbol(name)
+        self.symbols.append(symbol)
+        if value is not None:
+            (self.fixed if (name in self.given if fixed is None else fixed) else self.typical)[symbol] = value
+        return lambda values: values[symbol]
+
+    def _keep(self, name: str, value: Any) -> None:
+        self.makers[name] = lambda _: value
+        if value is None or isinstance(value, (bool, int, str)):
+            self.kept.append(f"{name} = {value!r}")
+
+    def _add_inner(self, name: str) -> None:
+        """Take gradient descent for an inner optimizer that is not given; an adversary ascends by a fixed length."""
+        import optax
+        import optax.contrib
+
+        adversary = name.startswith("adv")
+        rate = self._traced("rho" if adversary else "learning_rate")
+        if adversary:
+            self.makers[name] = lambda v: optax.chain(optax.contrib.normalize(), optax.sgd(rate(v)))
+            self.notes.append(f"{name} is a step of length rho along the gradient, since none is given")
+        else:
+            self.makers[name] = lambda v: optax.sgd(rate(v))
+            self.notes.append(f"{name} is optax.sgd(learning_rate), since none is given")
+
+    def call(self, factory: Callable[..., Any]) -> Call:
+        kept = [f"read at {', '.join(self.kept)}"] if self.kept else []
+        return Call(
+            self.name,
+            factory,
+            lambda values: {name: maker(values) for name, maker in self.makers.items()},
+            tuple(self.symbols),
+            self.typical,
+            self.fixed,
+            self.names,
+            (*kept, *self.notes),
+        )
+
+
+@dataclass(frozen=True)
+class Element:
+    """One number of the state of an optimizer.
+
+    Parameters
+    ----------
+    leaf
+        The place of its array among the leaves of the state.
+    index
+        Its index in that array.
+    name
+        The library's name of the array, numbered where the array is of several numbers to a weight.
+    weight
+        The weight that it belongs to, counted from zero; None if it is shared.
+    symbol
+        Its symbol while code is read.
+    """
+
+    leaf: int
+    index: tuple[int, ...]
+    name: str
+    weight: int | None
+    symbol: Symbol
+
+
+@dataclass
+class Reading:
+    """The nodes of a traced optimizer: for each element of the state its start and its new value."""
+
+    call: Call
+    elements: list[Element]
+    start: dict[Symbol, Node]
+    new: dict[Symbol, Node]
+    weights: tuple[Symbol, ...]
+    interpreter: Interpreter
+    origins: dict[Node, str]
+    notes: list[str] = field(default_factory=list)
+
+
+def read(call: Call, shape: tuple[int, ...] = (2,)) -> Reading:
+    """Trace a call for weights in an array of this shape, and read the jaxprs as nodes."""
+    import jax
+    import jax.numpy as jnp
+
+    size = int(numpy.prod(shape))
+    weights, gradients, loss = coordinates(size)
+    values = {str(k): float(call.fixed.get(s, call.typical.get(s, 0.1))) for k, s in enumerate(call.symbols)}
+
+    def by_symbol(numbered: Mapping[str, Any]) -> Values:
+        return {s: numbered[str(k)] for k, s in enumerate(call.symbols)}
+
+    def init(numbered: Mapping[str, Any], x: Any) -> Any:
+        return call.transformation(by_symbol(numbered)).init(x)
+
+    def update(numbered: Mapping[str, Any], g: Any, state: Any, x: Any, value: Any) -> Any:
+        return call.step(by_symbol(numbered), g, state, x, value)
+
+    x, scalar = jnp.ones(shape), jnp.ones(())
+    try:
+        opening, state = jax.make_jaxpr(init, return_shape=True)(values, x)
+        step = jax.make_jaxpr(update)(values, x, state, x, scalar)
+    except (*_branching(), LiftError):
+        raise
+    except Exception as error:
+        if call.takes_loss and "unexpected keyword argument 'value'" in str(error):
+            return read(replace(call, takes_loss=False), shape)
+        raise LiftError(f"{call.name} cannot be lifted: {error}{_where(error)}") from error
+    elements = _elements(state, jax.eval_shape(init, values, jnp.ones((shape[0] + 1, *shape[1:]))))
+    interpreter = Interpreter(call.name)
+
+    def nodes(items: Sequence[Any], shape: tuple[int, ...]) -> numpy.ndarray:
+        array = numpy.empty(shape, dtype=object)
+        for index, item in zip(numpy.ndindex(shape), items, strict=True):
+            array[index] = leaf(item)
+        return array
+
+    given = [array_of(call.fixed[s]) if s in call.fixed else nodes([s], ()) for s in call.symbols]
+    given = [given[int(k)] for k in sorted(values)]
+    point, slope = nodes(weights, shape), nodes(gradients, shape)
+    held = [numpy.empty(a.shape, dtype=object) for a in jax.tree.leaves(state)]
+    for element, array in ((e, held[e.leaf]) for e in elements):
+        array[element.index] = leaf(element.symbol)
+        if jax.tree.leaves(state)[element.leaf].dtype == bool:
+            array[element.index] = make("ne", array[element.index], 0)
+    with recording() as origins:
+        begun = interpreter.run(opening.jaxpr, opening.consts, [*given, point])
+        found = interpreter.run(step.jaxpr, step.consts, [*given, slope, *held, point, nodes([loss], ())])
+    new = {w: found[0][index] for w, index in zip(weights, numpy.ndindex(shape), strict=True)}
+    start = {e.symbol: number_of(begun[e.leaf][e.index]) for e in elements}
+    new.update({e.symbol: number_of(found[1 + e.leaf][e.index]) for e in elements})
+    return Reading(call, elements, start, new, weights, interpreter, origins)
+
+
+def _branching() -> tuple[type[Exception], ...]:
+    """Return the errors of jax where Python asks for the value of what is traced."""
+    import jax
+
+    return (jax.errors.JAXTypeError, jax.errors.JAXIndexError)
+
+
+def _where(error: BaseException) -> str:
+    """Return the last line of optax or of the user's code in the traceback of an error."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "/jax/" not in f.filename]
+    return f" ({short_path(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
+
+
+def _elements(state: Any, larger: Any) -> list[Element]:
+    """Return the elements of a state; an axis that grows with the number of weights counts the weights."""
+    import jax
+
+    found = []
+    pairs = zip(jax.tree_util.tree_flatten_with_path(state)[0], jax.tree.leaves(larger), strict=True)
+    for k, ((path, array), other) in enumerate(pairs):
+        name = next((str(p.name) for p in reversed(path) if hasattr(p, "name")), "")
+        name = name or next((str(p.key) for p in reversed(path) if hasattr(p, "key")), "state")
+        growing = [d for d, (a, b) in enumerate(zip(array.shape, other.shape, strict=True)) if a != b]
+        for index in numpy.ndindex(array.shape):
+            weight = index[growing[0]] if growing else None
+            others = [str(i + 1) for d, i in enumerate(index) if d not in growing]
+            symbol = Symbol(f"{name}[{k}]{list(index)}", real=True)
+            found.append(Element(k, index, "_".join([name, *others]), weight, symbol))
+    return found
+
+
+def simplify(reading: Reading) -> None:
+    """Decide comparisons with the largest numbers; leave out states that are constant, copied or not read."""
+    known: dict[Node, bool] = {}
+    for node in ordered([*reading.new.values()]):
+        if node.op in ("lt", "le"):
+            for side, other, holds in (
+                *((node.args[1], node.args[0], True),),
+                (node.args[0], node.args[1], False),
+            ):
+                if isinstance(side.value, Fraction) and side.value >= LARGEST_COUNT:
+                    known[node] = holds
+                    reading.notes.append(f"{_named(reading, other)} stays below {float(side.value):.10g}")
+    reading.new = {s: resolve(node, known) for s, node in reading.new.items()}
+    while _leave_out(reading):
+        pass
+
+
+def _named(reading: Reading, node: Node) -> str:
+    names = [e.name for e in reading.elements if leaf(e.symbol) in leaves(node)]
+    return ", ".join(dict.fromkeys(names)) or "a number"
+
+
+def _leave_out(reading: Reading) -> bool:
+    """Replace constant states by their values and one of two equal states by the other; return whether any."""
+    replaced: dict[Node, Node] = {}
+    own = {leaf(w) for w in reading.weights}
+    states = [e.symbol for e in reading.elements if e.symbol in reading.start]
+    for s in states:
+        fixed = reading.new[s] in (leaf(s), reading.start[s])
+        if fixed and not any(n in own or n.value in reading.start for n in leaves(reading.start[s])):
+            replaced[leaf(s)] = reading.start[s]
+    if not replaced:
+        for a, b in combinations(states, 2):
+            alike = reading.start[a] is reading.start[b]
+            if alike and substitute(reading.new[b], {leaf(b): leaf(a)}) is substitute(
+                reading.new[a], {leaf(b): leaf(a)}
+            ):
+                replaced[leaf(b)] = leaf(a)
+                break
+    for node in replaced:
+        del reading.start[node.value], reading.new[node.value]  # type: ignore[arg-type]
+    reading.new = {s: resolve(substitute(node, replaced)) for s, node in reading.new.items()}
+    return bool(replaced)
+
+
+def reached(reading: Reading, first: Symbol) -> list[Node]:
+    """Return the leaves that the run of a weight depends on: what its law reads, and what the states read."""
+    found: dict[Node, None] = {}
+    waiting = [leaf(first)]
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found[node] = None
+            laws = [table[node.value] for table in (reading.new, reading.start) if node.value in table]
+            waiting.extend(leaves(*laws))
+    return list(found)
+
+
+def _belongs_to_other(reading: Reading, node: Node) -> bool:
+    """Whether a leaf belongs to another weight than the first."""
+    value = node.value
+    if isinstance(value, partial):
+        return bool(value.args[0] != 1)
+    weight = {e.symbol: e.weight for e in reading.elements}.get(value)
+    return value in reading.weights[1:] or bool(weight)
+
+
+def lift_optax(thing: Any, hyperparameters: Mapping[str, Any] | None = None) -> Lifted:
+    """Return the rule of an optax factory or transformation, compared with the running code.
+
+    Parameters
+    ----------
+    thing
+        A factory such as `optax.adam`, or what one returned.
+    hyperparameters
+        Values by name: a number takes the place of the symbol, a SymPy symbol is that symbol, and anything
+        else is given to the factory as it is.
+
+    Raises
+    ------
+    LiftError
+        With the primitive or the line of which no rule can be read.
+    """
+    import jax
+
+    with jax.enable_x64(True), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        call, reading = _read_with_symbols(call_of(thing, hyperparameters or {}))
+        simplify(reading)
+        return _lifted(call, reading)
+
+
+def _read_with_symbols(call: Call) -> tuple[Call, Reading]:
+    """Trace with all symbols that can be; those on which Python branches keep their values."""
+    branching = _branching()
+    try:
+        reading = read(call)
+        return reading.call, reading
+    except branching as error:
+        problem = error
+    for symbol in call.symbols:
+        alone = call.keeping(s for s in call.symbols if s is not symbol)
+        try:
+            read(alone)
+        except branching:
+            call = call.keeping([symbol])
+    try:
+        reading = read(call)
+        return reading.call, reading
+    except branching:
+        raise LiftError(
+            f"{call.name} cannot be lifted: it branches in Python on a state ({problem})"
+        ) from problem
+
+
+def _lifted(call: Call, reading: Reading) -> Lifted:
+    interpreter = reading.interpreter
+    run = reached(reading, reading.weights[0])
+    mixing = any(_belongs_to_other(reading, node) for node in run)
+    number = len(reading.weights) if mixing else 1
+    weights, gradients, loss = coordinates(number)
+    renamed: dict[Node, Node] = {}
+    if not mixing:
+        old_weights, old_gradients, old_loss = coordinates(len(reading.weights))
+        renamed = {
+            leaf(old_weights[0]): leaf(weights[0]),
+            leaf(old_gradients[0]): leaf(gradients[0]),
+            leaf(old_loss): leaf(loss),
+        }
+    needed = {n for w in reading.weights[:number] for n in reached(reading, w)}
+    shown: dict[Element, Symbol] = {}
+    for element in reading.elements:
+        if leaf(element.symbol) in needed and element.symbol in reading.new:
+            name = (
+                element.name
+                if element.weight is None or not mixing
+                else f"{element.name}_{element.weight + 1}"
+            )
+            shown[element] = call.names.symbol(name, state=True)
+            renamed[leaf(element.symbol)] = leaf(shown[element])
+    with recording(reading.origins) as origins:
+        laws = [
+            StateLaw(
+                symbol,
+                substitute(reading.new[e.symbol], renamed),
+                substitute(reading.start[e.symbol], renamed),
+            )
+            for e, symbol in shown.items()
+        ]
+        laws += [
+            StateLaw(w, substitute(reading.new[old], renamed))
+            for w, old in zip(weights, reading.weights[:number], strict=True)
+        ]
+    precisions = interpreter.dtypes - {"float64"}
+    notes = dict.fromkeys((*call.notes, *reading.notes, *interpreter.assumed))
+    result = lifted(
+        laws,
+        name=call.name,
+        typical={s: v for s, v in call.typical.items() if any(leaf(s) in leaves(w.new) for w in laws)},
+        assumes=[Hypothesis(note) for note in notes],
+        mixes=tuple(interpreter.combines) if mixing else (),
+        origins=origins,
+    )
+    live = _Live(call, shown, weights)
+    return checked(
+        result, live, precision=min(precisions, default="float64", key=_coarseness), weights=weights
+    )
+
+
+def _coarseness(dtype: str) -> int:
+    return {"float32": 2, "float64": 3}.get(dtype, 1)
+
+
+class _Live:
+    """Runs a transformation on an array of two weights."""
+
+    def __init__(self, call: Call, shown: Mapping[Element, Symbol], weights: Sequence[Symbol]) -> None:
+        import jax
+
+        self.call, self.shown, self.weights = call, shown, weights
+
+        def step(values: Sequence[Any], g: Any, state: Any, x: Any, value: Any) -> Any:
+            return call.step(dict(zip(call.symbols, values, strict=True)), g, state, x, value)
+
+        self.step = jax.jit(step)
+
+    def __call__(
+        self,
+        values: Mapping[Symbol, float],
+        gradients: Sequence[Sequence[float]],
+        losses: Sequence[float],
+        start: Sequence[float],
+    ) -> list[dict[Symbol, float]]:
+        import jax
+        import jax.numpy as jnp
+
+        # One weight is run beside another of its own, which must not matter to it.
+        alone = len(self.weights) == 1
+        other = [[g[0], other[0]] for g, other in zip(gradients, reversed(gradients), strict=True)]
+        gradients = other if alone else gradients
+        numbers = [float(values.get(s, self.call.fixed.get(s, 0))) for s in self.call.symbols]
+        x = jnp.asarray([*start, 1.25] if alone else start, dtype="float64")
+        state = self.call.transformation(dict(zip(self.call.symbols, numbers, strict=True))).init(x)
+        found = []
+        for g, value in zip(gradients, losses, strict=True):
+            x, state = self.step(numbers, jnp.asarray(g, dtype="float64"), state, x, jnp.asarray(value))
+            arrays = [numpy.asarray(a) for a in jax.tree.leaves(state)]
+            held = {symbol: float(arrays[e.leaf][e.index]) for e, symbol in self.shown.items()}
+            found.append({**held, **dict(zip(self.weights, map(float, x), strict=False))})
+        return found
