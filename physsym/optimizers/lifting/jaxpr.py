@@ -19,13 +19,14 @@ from physsym.optimizers.lifting.nodes import FALSE, TRUE, ZERO, Node, constant, 
 
 LONGEST_SCAN = 64
 """A loop of fixed length is unrolled up to this many rounds."""
-ELEMENTWISE: Mapping[str, str] = {
-    "add": "add", "add_any": "add", "sub": "sub", "mul": "mul", "neg": "neg", "pow": "pow", "max": "max",
-    "min": "min", "abs": "abs", "sign": "sign", "sqrt": "sqrt", "rsqrt": "rsqrt", "cbrt": "cbrt", "exp": "exp",
-    "log": "log", "floor": "floor", "ceil": "ceil", "tanh": "tanh", "sin": "sin", "cos": "cos",
-    "square": "square", "lt": "lt", "le": "le", "gt": "gt", "ge": "ge", "eq": "eq", "ne": "ne", "and": "and",
-    "or": "or", "xor": "xor", "not": "not", "rem": "rem",
-}  # fmt: skip
+ELEMENTWISE: Mapping[str, str] = {"add_any": "add"} | {
+    name: name
+    for name in (
+        *("add", "sub", "mul", "neg", "pow", "max", "min", "abs", "sign", "sqrt", "rsqrt", "cbrt", "square"),
+        *("exp", "log", "tanh", "sin", "cos", "floor", "ceil", "rem"),
+        *("lt", "le", "gt", "ge", "eq", "ne", "and", "or", "xor", "not"),
+    )
+}
 """Primitives that are one operation on each element."""
 UNCHANGED = frozenset(
     {"copy", "copy_p", "stop_gradient", "reduce_precision", "optimization_barrier", "pvary"}
@@ -122,7 +123,8 @@ class Interpreter:
     def refusal(self, equation: Any, reason: str) -> LiftError:
         """Return the error that a primitive is refused with."""
         return LiftError(
-            f"{self.name} cannot be lifted: {reason} (primitive {equation.primitive.name}, {line_of(equation)})"
+            f"{self.name} cannot be lifted: {reason} "
+            f"(primitive {equation.primitive.name}, {line_of(equation)})"
         )
 
 
@@ -165,7 +167,7 @@ def mapped(function: Callable[..., Node], *operands: numpy.ndarray) -> numpy.nda
 
 
 def _converted(self: Interpreter, equation: Any, operands: list[numpy.ndarray]) -> list[numpy.ndarray]:
-    """Change the dtype: a condition becomes 1 or 0, a number becomes whether it is not 0, a fraction is cut."""
+    """Change the dtype: a condition to 1 or 0, a number to whether it is not 0, or to a whole number."""
     source, target = equation.invars[0].aval.dtype.kind, equation.outvars[0].aval.dtype.kind
     if target == "b":
         return [mapped(lambda a: a if a.is_condition else make("ne", a, 0), *operands)]
@@ -201,7 +203,7 @@ def _selected(self: Interpreter, equation: Any, operands: list[numpy.ndarray]) -
 
 
 def _case(which: Node, *cases: Node) -> Node:
-    """Return the case of an index; for two cases the index may be a condition, which is false for the first."""
+    """Return the case of an index, or of a condition, which is false for the first of two cases."""
     if which.is_condition:
         return make("select", which, cases[1], cases[0])
     numbered = list(enumerate(cases))

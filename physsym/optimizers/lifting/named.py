@@ -103,7 +103,7 @@ def _optax(name: str) -> object:
     _require("optax")
     import optax
 
-    return _attribute("optax", name, (optax, optax.contrib))
+    return _attribute("optax", name, (optax.contrib, optax))
 
 
 def _torch(name: str) -> object:

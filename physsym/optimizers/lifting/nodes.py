@@ -43,6 +43,10 @@ from physsym.optimizers.lifted import LiftError
 
 Value: TypeAlias = "Fraction | float | bool | Expr"
 CONDITIONS = frozenset({"lt", "le", "eq", "ne", "and", "or", "not"})
+LARGEST_LAW = 20_000
+"""Laws of more operations, counted with repetition, are not written."""
+FEW = 8
+"""Conditions of more comparisons than this are not simplified, which takes exponential time."""
 _SERIALS = count()
 _BUILT: WeakValueDictionary[tuple[object, ...], Node] = WeakValueDictionary()
 _ORIGIN: ContextVar[str] = ContextVar("_ORIGIN", default="")
@@ -52,7 +56,7 @@ _ORIGINS: ContextVar[dict[Node, str] | None] = ContextVar("_ORIGINS", default=No
 class Node:
     """An operation on nodes, a constant (`value` a fraction, an infinity or a truth value), or a leaf."""
 
-    __slots__ = ("__weakref__", "args", "cases", "op", "serial", "value")
+    __slots__ = ("__weakref__", "args", "cases", "nonnegative", "op", "serial", "value")
 
     op: str
     args: tuple[Node, ...]
@@ -60,6 +64,8 @@ class Node:
     serial: int
     cases: frozenset[Node]
     """The comparisons on which case distinctions below this node depend."""
+    nonnegative: bool
+    """Whether the form alone shows that it is not negative."""
 
     @property
     def is_condition(self) -> bool:
@@ -146,11 +152,24 @@ def _built(op: str, args: tuple[Node, ...] = (), value: Value | None = None) -> 
         node.op, node.args, node.value, node.serial = op, args, value, next(_SERIALS)
         own = {node} if op in ("lt", "le", "eq", "ne") else ()
         node.cases = frozenset(own).union(*(a.cases for a in args))
+        node.nonnegative = _is_nonnegative(op, args, value)
         _BUILT[key] = node
         origins = _ORIGINS.get()
         if origins is not None and args and _ORIGIN.get():
             origins[node] = _ORIGIN.get()
     return node
+
+
+def _is_nonnegative(op: str, args: tuple[Node, ...], value: Value | None) -> bool:
+    if op in ("abs", "sqrt", "exp"):
+        return True
+    if op == "pow":
+        return args[0].nonnegative or _is_even(args[1])
+    if op in ("add", "mul", "div", "min"):
+        return all(a.nonnegative for a in args)
+    if op in ("max", "select"):
+        return any(a.nonnegative for a in args) if op == "max" else all(a.nonnegative for a in args[1:])
+    return isinstance(value, Fraction) and value >= 0
 
 
 def constant(value: object) -> Node:
@@ -406,19 +425,8 @@ def _is_even(node: Node) -> bool:
     return isinstance(node.value, Fraction) and node.value.denominator == 1 and node.value.numerator % 2 == 0
 
 
-def _is_nonnegative(node: Node) -> bool:
-    """Whether the form alone shows that a node is not negative."""
-    if node.op in ("abs", "sqrt", "exp") or (node.op == "pow" and _is_even(node.args[1])):
-        return True
-    if node.op in ("add", "mul", "div", "min"):
-        return all(map(_is_nonnegative, node.args))
-    if node.op == "max":
-        return any(map(_is_nonnegative, node.args))
-    return isinstance(node.value, Fraction) and node.value >= 0
-
-
 def _simpler_abs(a: Node) -> Node | None:
-    if _is_nonnegative(a):
+    if a.nonnegative:
         return a
     if a.op == "mul" and a.args[0].op == "constant":
         return make("mul", make("abs", a.args[0]), make("abs", a.args[1]))
@@ -445,9 +453,22 @@ def _simpler_select(condition: Node, first: Node, second: Node) -> Node | None:
         return second if condition is FALSE else first
     if condition.op == "not":
         return make("select", condition.args[0], second, first)
+    if condition.op in ("lt", "le") and {first, second} == set(condition.args):
+        return make("min" if first is condition.args[0] else "max", first, second)
+    if condition.op == "eq" and (
+        {first, second} == set(condition.args)
+        or (first is condition.args[0] is ZERO and _same_zeros(second) is condition.args[1])
+    ):
+        return second
     if first.is_condition and second.is_condition:
         return make("or", make("and", condition, first), make("and", make("not", condition), second))
     return None
+
+
+def _same_zeros(a: Node) -> Node:
+    """Return a simpler node that is zero where this one is."""
+    root = a.op in ("sqrt", "abs") or (a.op == "pow" and a.args[1].op == "constant")
+    return _same_zeros(a.args[0]) if root else a
 
 
 def _comparison(op: str, holds: Callable[[int], bool]) -> Callable[[Node, Node], Node | None]:
@@ -464,14 +485,17 @@ def _comparison(op: str, holds: Callable[[int], bool]) -> Callable[[Node, Node],
         for side, other, sign in ((a, b, 1), (b, a, -1)):
             if isinstance(side.value, float):
                 return constant(holds(sign if side.value > 0 else -sign))
-            if side.op == "select":
+            if side.op == "select" and (other.op == "constant" or len(a.cases | b.cases) <= FEW):
                 # A condition with a case distinction inside becomes cases of conditions.
                 cases = [make(op, x, other) if sign > 0 else make(op, other, x) for x in side.args[1:]]
                 return make("select", side.args[0], *cases)
-        if b.op == "constant" and _is(b, 0) and op == "lt" and _is_nonnegative(a):
-            return FALSE
-        if _is(a, 0) and op == "le" and _is_nonnegative(b):
-            return TRUE
+        for side, other in ((a, b), (b, a)):
+            if _is(other, 0) and side.nonnegative:
+                above = holds(1 if side is a else -1)
+                if above == holds(0):
+                    return constant(above)
+                inner, zero = _same_zeros(side), "eq" if holds(0) else "ne"
+                return None if inner is side and op == zero else make(zero, 0, inner)
         return None
 
     return simpler
@@ -481,9 +505,18 @@ def _connective(op: str, idle: Node, decided: Node) -> Callable[[Node, Node], No
     def simpler(a: Node, b: Node) -> Node | None:
         if a is b or a is idle:
             return b
-        if decided in (a, b) or make("not", a) is b:
+        if b is idle:
+            return a
+        if decided in (a, b):
             return decided
-        return a if b is idle else None
+        if len(a.cases | b.cases) > FEW:
+            return None
+        # Where the first does not decide, it is known when it comes to the second.
+        for first, second in ((a, b), (b, a)):
+            rest = _resolved(second, _facts(first, op == "and"), {})
+            if rest is not second:
+                return make(op, first, rest)
+        return None
 
     return simpler
 
@@ -532,7 +565,7 @@ def resolve(node: Node, known: Mapping[Node, bool] | None = None) -> Node:
 
 
 def _resolved(node: Node, known: frozenset[tuple[Node, bool]], done: dict[Any, Node]) -> Node:
-    known = frozenset(fact for fact in known if fact[0] in node.cases)
+    known = frozenset(fact for fact in known if fact[0].cases <= node.cases)
     if (node, known) not in done:
         done[node, known] = _inheriting(_resolved_cases(node, known, done), node)
     return done[node, known]
@@ -594,7 +627,14 @@ def to_conditions(*conditions: Node) -> tuple[Condition, ...]:
 
 def _to_sympy(nodes: list[Node]) -> list[Any]:
     found: dict[Node, Any] = {}
-    for n in ordered(nodes):
+    below = ordered(nodes)
+    sizes: dict[Node, int] = {}
+    for n in below:
+        # Nodes share their parts, which SymPy walks through again and again.
+        sizes[n] = 1 + sum(sizes[a] for a in n.args)
+        if sizes[n] > LARGEST_LAW:
+            raise LiftError(f"the law cannot be written: it has more than {LARGEST_LAW} operations")
+    for n in below:
         found[n] = _atom(n) if not n.args else _SYMPY[n.op](*(found[a] for a in n.args))
     return [found[n] for n in nodes]
 

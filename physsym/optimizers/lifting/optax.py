@@ -1,11 +1,9 @@
 """The rule of an optax factory, or of a transformation that one built.
 
 `init` and `update` are traced by `jax.make_jaxpr` with the factory called inside, so that numeric
-hyperparameters are traced too and remain symbols; the jaxprs are read as nodes for two weights. Where the law of
-the first weight reads nothing of the second, directly or through a state that they share, it is the law of one.
-
-Hyperparameters that Python itself branches on or that are no numbers (flags, None, counts, functions) keep
-their values, and `assumes` says which. A number that the caller gives takes the place of its symbol.
+hyperparameters are traced too and remain symbols; the jaxprs are read as nodes for two weights. Where the law
+of the first weight reads nothing of the second, directly or through a state that they share, it is the law of
+one weight.
 """
 
 from __future__ import annotations
@@ -13,24 +11,23 @@ from __future__ import annotations
 import inspect
 import traceback
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import combinations
-from typing import Any, Optional, TypeAlias
+from typing import Any
 
 import numpy
-import sympy
 from sympy import Symbol
 
-from physsym.core.symbols import partial, potential
+from physsym.core.symbols import partial
 from physsym.core.verdicts import Hypothesis
 from physsym.optimizers.lifted import Lifted, LiftError
+from physsym.optimizers.lifting.factory_call import Call, Values, call_of, is_transformation
 from physsym.optimizers.lifting.jaxpr import Interpreter, array_of, short_path
-from physsym.optimizers.lifting.law import Names, StateLaw, coordinates, lifted
+from physsym.optimizers.lifting.law import StateLaw, coordinates, lifted
 from physsym.optimizers.lifting.nodes import (
     Node,
-    constant,
     leaf,
     leaves,
     make,
@@ -53,7 +50,6 @@ BUILDING_BLOCKS = (
     "schedule_free_eval",
 )
 """Functions of optax.contrib that are parts of optimizers."""
-_INT_ONLY = (int, "int", Optional[int], int | None, "Optional[int]", "int | None")
 
 
 def recognises(thing: object) -> bool:
@@ -64,11 +60,6 @@ def recognises(thing: object) -> bool:
     module = getattr(function, "__module__", None) or ""
     annotation = str(getattr(function, "__annotations__", {}).get("return", ""))
     return module.split(".")[0] == "optax" or "GradientTransformation" in annotation
-
-
-def is_transformation(thing: object) -> bool:
-    """Return whether a thing has the two functions of an optax transformation."""
-    return isinstance(thing, tuple) and getattr(thing, "_fields", ())[:2] == ("init", "update")
 
 
 def optax_factory(name: str) -> Callable[..., Any]:
@@ -82,7 +73,7 @@ def optax_factory(name: str) -> Callable[..., Any]:
     found = getattr(optax, name, None) or getattr(optax.contrib, name, None)
     if not callable(found) or not recognises(found):
         raise LiftError(f"optax has no factory {name}; optimizers are {', '.join(optax_factories())}")
-    return found
+    return found  # type: ignore[no-any-return]
 
 
 def optax_factories() -> tuple[str, ...]:
@@ -101,189 +92,6 @@ def optax_factories() -> tuple[str, ...]:
         if home(f).startswith("optax.contrib.") and not n.startswith(BUILDING_BLOCKS)
     )
     return (*aliases, *contributed)
-
-
-Values: TypeAlias = Mapping[Symbol, Any]
-
-
-@dataclass(frozen=True)
-class Call:
-    """A call of a factory, with hyperparameters that are symbols and others that keep their values.
-
-    Parameters
-    ----------
-    name
-        What is lifted, such as "optax:adam".
-    arguments
-        The arguments of the factory, given the values of the symbols.
-    factory
-        Returns a transformation.
-    symbols
-        The hyperparameters that are traced.
-    typical
-        The library's defaults of the symbols.
-    fixed
-        The numbers that take the place of symbols.
-    names
-        The names taken so far.
-    notes
-        What was decided about hyperparameters, in words.
-    """
-
-    name: str
-    factory: Callable[..., Any]
-    arguments: Callable[[Values], Mapping[str, Any]] = lambda values: {}
-    symbols: tuple[Symbol, ...] = ()
-    typical: Mapping[Symbol, Any] = field(default_factory=dict)
-    fixed: Mapping[Symbol, Any] = field(default_factory=dict)
-    names: Names = field(default_factory=Names)
-    notes: tuple[str, ...] = ()
-    takes_loss: bool = True
-
-    def step(self, values: Values, g: Any, state: Any, x: Any, loss: Any) -> tuple[Any, Any]:
-        """Return the new weights and the new state."""
-        import optax
-
-        extra = {"value": loss} if self.takes_loss else {}
-        updates, new = self.transformation(values).update(g, state, x, **extra)
-        return optax.apply_updates(x, updates), new
-
-    def transformation(self, values: Values) -> Any:
-        """Return the transformation for these values of the symbols."""
-        import optax
-
-        return optax.with_extra_args_support(self.factory(**self.arguments(values)))
-
-    def keeping(self, symbols: Iterable[Symbol]) -> Call:
-        """Return the call with some symbols replaced by their given or usual values."""
-        import jax
-
-        values = {s: float(self.fixed.get(s, self.typical.get(s, 0.1))) for s in symbols}
-        said = ", ".join(f"{s} = {value!r}" for s, value in values.items())
-        del jax
-        return replace(
-            self,
-            arguments=lambda others: self.arguments({**others, **values}),
-            symbols=tuple(s for s in self.symbols if s not in values),
-            typical={s: v for s, v in self.typical.items() if s not in values},
-            fixed={s: v for s, v in self.fixed.items() if s not in values},
-            notes=(*self.notes, f"read at {said}, on which the code branches") if values else self.notes,
-        )
-
-
-def call_of(thing: Any, given: Mapping[str, Any]) -> Call:
-    """Return the call of a factory, its hyperparameters sorted by how they are treated."""
-    if is_transformation(thing):
-        if given:
-            raise TypeError(
-                f"a transformation that is already built takes no hyperparameters, given {', '.join(given)}; "
-                "lift its factory, as in ps.lift(optax.adam, b1=0.9)"
-            )
-        built_by = getattr(thing.update, "__qualname__", "transformation").split(".")[0]
-        return Call(f"optax:{built_by}", lambda: thing)
-    parameters = inspect.signature(thing).parameters
-    unknown = [n for n in given if n not in parameters]
-    name = getattr(thing, "__name__", None) or _name_of_partial(thing)
-    if unknown:
-        raise TypeError(
-            f"optax:{name} has no hyperparameter {', '.join(unknown)}; it has {', '.join(parameters)}"
-        )
-    sorting = _Sorting(f"optax:{name}", given)
-    for parameter in parameters.values():
-        if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            sorting.add(parameter)
-    return sorting.call(thing)
-
-
-def _name_of_partial(thing: Any) -> str:
-    import optax
-
-    return next((n for n, f in vars(optax).items() if f is thing), "partial")
-
-
-def _is_number(value: object) -> bool:
-    numbers = (int, float, Fraction, sympy.Number, numpy.number)
-    return isinstance(value, numbers) and not isinstance(value, bool)
-
-
-class _Sorting:
-    """Hyperparameters, sorted into symbols and values that are kept."""
-
-    def __init__(self, name: str, given: Mapping[str, Any]) -> None:
-        self.name, self.given, self.names = name, given, Names()
-        self.makers: dict[str, Callable[[Values], Any]] = {}
-        self.typical: dict[Symbol, Any] = {}
-        self.fixed: dict[Symbol, Any] = {}
-        self.symbols: list[Symbol] = []
-        self.kept: list[str] = []
-        self.notes: list[str] = []
-
-    def add(self, parameter: inspect.Parameter) -> None:
-        name, annotation = parameter.name, str(parameter.annotation)
-        missing = name not in self.given and parameter.default is parameter.empty
-        value = self.given.get(name, parameter.default)
-        if missing and "GradientTransformation" in annotation:
-            self._add_inner(name)
-        elif missing and parameter.annotation in _INT_ONLY:
-            self._keep(name, 0)
-        elif missing:
-            self.makers[name] = self._traced(name)
-        elif isinstance(value, Symbol):
-            self.names.taken.add(value.name)
-            self.symbols.append(value)
-            self.makers[name] = lambda values: values[value]
-        elif _is_number(value) and parameter.annotation not in _INT_ONLY:
-            self.makers[name] = self._traced(name, value)
-        elif isinstance(value, tuple) and any(isinstance(v, float) for v in value):
-            parts = [
-                self._traced(f"{name}_{k}", v, name in self.given) if _is_number(v) else (lambda _, v=v: v)
-                for k, v in enumerate(value, 1)
-            ]
-            self.makers[name] = lambda values: tuple(part(values) for part in parts)
-        elif callable(value) and not is_transformation(value) and "float" in annotation:
-            self.notes.append(f"{name} is a schedule, whose value at each step is read as the symbol {name}")
-            self.makers[name] = self._traced(name)
-        else:
-            self._keep(name, value)
-
-    def _traced(self, name: str, value: Any = None, fixed: bool | None = None) -> Callable[[Values], Any]:
-        symbol = self.names.symbol(name)
-        self.symbols.append(symbol)
-        if value is not None:
-            (self.fixed if (name in self.given if fixed is None else fixed) else self.typical)[symbol] = value
-        return lambda values: values[symbol]
-
-    def _keep(self, name: str, value: Any) -> None:
-        self.makers[name] = lambda _: value
-        if value is None or isinstance(value, (bool, int, str)):
-            self.kept.append(f"{name} = {value!r}")
-
-    def _add_inner(self, name: str) -> None:
-        """Take gradient descent for an inner optimizer that is not given; an adversary ascends by a fixed length."""
-        import optax
-        import optax.contrib
-
-        adversary = name.startswith("adv")
-        rate = self._traced("rho" if adversary else "learning_rate")
-        if adversary:
-            self.makers[name] = lambda v: optax.chain(optax.contrib.normalize(), optax.sgd(rate(v)))
-            self.notes.append(f"{name} is a step of length rho along the gradient, since none is given")
-        else:
-            self.makers[name] = lambda v: optax.sgd(rate(v))
-            self.notes.append(f"{name} is optax.sgd(learning_rate), since none is given")
-
-    def call(self, factory: Callable[..., Any]) -> Call:
-        kept = [f"read at {', '.join(self.kept)}"] if self.kept else []
-        return Call(
-            self.name,
-            factory,
-            lambda values: {name: maker(values) for name, maker in self.makers.items()},
-            tuple(self.symbols),
-            self.typical,
-            self.fixed,
-            self.names,
-            (*kept, *self.notes),
-        )
 
 
 @dataclass(frozen=True)
@@ -347,9 +155,9 @@ def read(call: Call, shape: tuple[int, ...] = (2,)) -> Reading:
     try:
         opening, state = jax.make_jaxpr(init, return_shape=True)(values, x)
         step = jax.make_jaxpr(update)(values, x, state, x, scalar)
-    except (*_branching(), LiftError):
-        raise
     except Exception as error:
+        if isinstance(error, (*_branching(), LiftError)):
+            raise
         if call.takes_loss and "unexpected keyword argument 'value'" in str(error):
             return read(replace(call, takes_loss=False), shape)
         raise LiftError(f"{call.name} cannot be lifted: {error}{_where(error)}") from error
@@ -373,7 +181,7 @@ def read(call: Call, shape: tuple[int, ...] = (2,)) -> Reading:
     with recording() as origins:
         begun = interpreter.run(opening.jaxpr, opening.consts, [*given, point])
         found = interpreter.run(step.jaxpr, step.consts, [*given, slope, *held, point, nodes([loss], ())])
-    new = {w: found[0][index] for w, index in zip(weights, numpy.ndindex(shape), strict=True)}
+    new: dict[Symbol, Node] = dict(zip(weights, found[0].flat, strict=True))
     start = {e.symbol: number_of(begun[e.leaf][e.index]) for e in elements}
     new.update({e.symbol: number_of(found[1 + e.leaf][e.index]) for e in elements})
     return Reading(call, elements, start, new, weights, interpreter, origins)
@@ -433,7 +241,7 @@ def _named(reading: Reading, node: Node) -> str:
 
 
 def _leave_out(reading: Reading) -> bool:
-    """Replace constant states by their values and one of two equal states by the other; return whether any."""
+    """Replace constant states by their values, and one of two equal states by the other, if there are any."""
     replaced: dict[Node, Node] = {}
     own = {leaf(w) for w in reading.weights}
     states = [e.symbol for e in reading.elements if e.symbol in reading.start]
@@ -450,7 +258,7 @@ def _leave_out(reading: Reading) -> bool:
                 replaced[leaf(b)] = leaf(a)
                 break
     for node in replaced:
-        del reading.start[node.value], reading.new[node.value]  # type: ignore[arg-type]
+        del reading.start[node.value], reading.new[node.value]
     reading.new = {s: resolve(substitute(node, replaced)) for s, node in reading.new.items()}
     return bool(replaced)
 
@@ -497,36 +305,34 @@ def lift_optax(thing: Any, hyperparameters: Mapping[str, Any] | None = None) -> 
 
     with jax.enable_x64(True), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        call, reading = _read_with_symbols(call_of(thing, hyperparameters or {}))
+        reading = _read_with_symbols(call_of(thing, hyperparameters or {}))
         simplify(reading)
-        return _lifted(call, reading)
+        return _lifted(reading)
 
 
-def _read_with_symbols(call: Call) -> tuple[Call, Reading]:
+def _read_with_symbols(call: Call) -> Reading:
     """Trace with all symbols that can be; those on which Python branches keep their values."""
-    branching = _branching()
     try:
-        reading = read(call)
-        return reading.call, reading
-    except branching as error:
+        return read(call)
+    except _branching() as error:
         problem = error
     for symbol in call.symbols:
-        alone = call.keeping(s for s in call.symbols if s is not symbol)
         try:
-            read(alone)
-        except branching:
+            read(call.keeping(s for s in call.symbols if s is not symbol))
+        except _branching():
             call = call.keeping([symbol])
     try:
-        reading = read(call)
-        return reading.call, reading
-    except branching:
+        return read(call)
+    except _branching():
+        reason = str(problem).split("\n", maxsplit=1)[0]
         raise LiftError(
-            f"{call.name} cannot be lifted: it branches in Python on a state ({problem})"
+            f"{call.name} cannot be lifted: it branches in Python on a gradient, a weight or a state, "
+            f"which has no value while it is traced{_where(problem)}; write jnp.where instead ({reason})"
         ) from problem
 
 
-def _lifted(call: Call, reading: Reading) -> Lifted:
-    interpreter = reading.interpreter
+def _lifted(reading: Reading) -> Lifted:
+    call, interpreter = reading.call, reading.interpreter
     run = reached(reading, reading.weights[0])
     mixing = any(_belongs_to_other(reading, node) for node in run)
     number = len(reading.weights) if mixing else 1

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy
-from sympy import Dummy, Expr, Symbol
+from sympy import Expr, Symbol
 
 from physsym.core.statements import Rule, Update
 from physsym.core.symbols import OPAQUE, after, partial, potential
@@ -89,28 +89,19 @@ class _CompiledUpdate:
 
     target: Symbol
     value: Evaluator
-    opaque: tuple[tuple[Dummy, type, int, tuple[Evaluator, ...]], ...]
+    opaque: tuple[tuple[Expr, int, tuple[Evaluator, ...]], ...]
 
 
 def _compiled(update: Update) -> _CompiledUpdate:
-    # A gradient at a point that reads another gradient comes after that one.
-    found = sorted(update.value.atoms(*OPAQUE), key=lambda f: (len(f.atoms(*OPAQUE)), str(f)))
-    opaque = {f: Dummy(real=True) for f in found}
     calls = []
-    for function, dummy in opaque.items():
-        index = int(function.args[0]) - 1 if isinstance(function, partial) else 0
-        point = function.args[1:] if isinstance(function, partial) else function.args
-        calls.append(
-            (
-                dummy,
-                type(function),
-                index,
-                tuple(Evaluator(from_expression(p.xreplace(opaque))) for p in point),
-            )
-        )
-    return _CompiledUpdate(
-        update.target, Evaluator(from_expression(update.value.xreplace(opaque))), tuple(calls)
-    )
+    # A gradient at a point that reads another gradient comes after that one.
+    for function in sorted(update.value.atoms(*OPAQUE), key=lambda f: (len(f.atoms(*OPAQUE)), str(f))):
+        index = -1 if isinstance(function, potential) else 0
+        point = function.args
+        if isinstance(function, partial):
+            index, point = int(function.args[0]) - 1, function.args[1:]
+        calls.append((function, index, tuple(Evaluator(from_expression(p)) for p in point)))
+    return _CompiledUpdate(update.target, Evaluator(from_expression(update.value)), tuple(calls))
 
 
 GradientAt: TypeAlias = Callable[[int, int, Sequence[float]], float]
@@ -150,10 +141,8 @@ def run_rule(
         new: dict[Expr, float] = {}
         for update in opening if n == 0 else usual:
             known = {**now, **new}
-            for dummy, kind, index, point in update.opaque:
-                known[dummy] = gradient(
-                    n, -1 if issubclass(kind, potential) else index, [p(known) for p in point]
-                )
+            for function, index, point in update.opaque:
+                known[function] = gradient(n, index, [p(known) for p in point])
             value = update.value(known)
             new[after(update.target)] = value
         now.update({s: new[after(s)] for s in rule.targets if after(s) in new})
