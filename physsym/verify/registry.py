@@ -22,6 +22,7 @@ from physsym.verify.conditions import (
     within_ranges,
 )
 from physsym.verify.domains import defined
+from physsym.verify.initial import with_start_values
 from physsym.verify.motion import conditional_on_motion, conditional_on_new_domain, require_constants
 from physsym.verify.substitution import Refusal
 from physsym.verify.well_formed import contradicting_equations
@@ -149,5 +150,6 @@ def _verdict_on_line(move: Move, above: Statement, below: Statement, known: tupl
         return fails("the line below is the line above: nothing was done, which is no evidence")
     verdict = conditional_on_new_domain(verdict, move, above, below, known)
     verdict = assuming(verdict, (*defined(*expressions(below)), *getattr(below, "keeping_signs", ())))
+    verdict = with_start_values(verdict, move, above, below)
     clash = consistent(verdict.assumes)
     return clash if clash.outcome is Outcome.FAILS else verdict
