@@ -119,7 +119,8 @@ def natural_values(
 ) -> dict[Symbol, Fraction] | None:
     """Return values of parameters within their ranges, typical ones where possible."""
     names = tuple(symbols)
-    assumed = (*conditions, *(c for s in names for c in declared_sign(s)))
+    told = (c for c in conditions if c.expression.free_symbols <= {*names})
+    assumed = (*told, *(c for s in names for c in declared_sign(s)))
     pools = []
     for symbol in names:
         first = [value(typical[symbol], {})] if typical and symbol in typical else []
