@@ -81,7 +81,13 @@ def _members(value: Any) -> list[tuple[tuple[str, Any], Any]]:
     foreign = package in _LIBRARIES and not isinstance(value, SimpleNamespace)
     if isinstance(value, _OPAQUE) or foreign:
         return []
-    own = dict(getattr(value, "__dict__", {}))
+    own = {
+        k: v
+        for cls in reversed(type(value).__mro__[:-1])
+        for k, v in vars(cls).items()
+        if isinstance(v, (int, float)) and not isinstance(v, bool) and not k.startswith("__")
+    }
+    own |= getattr(value, "__dict__", {})
     for cls in type(value).__mro__:
         slots = cls.__dict__.get("__slots__", ())
         for slot in (slots,) if isinstance(slots, str) else slots:

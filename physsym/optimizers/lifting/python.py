@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import traceback
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -57,7 +58,14 @@ from physsym.optimizers.lifting.nodes import (
 from physsym.optimizers.lifting.paths import Branch, Result, Tree, explore
 from physsym.optimizers.lifting.self_check import ADVERSARIAL, TOLERANCES, draw_values, run_rule
 from physsym.optimizers.lifting.signatures import typical_value
-from physsym.optimizers.lifting.steppers import FunctionStepper, Running, Stepper, is_counter_name, steppers
+from physsym.optimizers.lifting.steppers import (
+    FunctionStepper,
+    Running,
+    Stepper,
+    Surroundings,
+    is_counter_name,
+    steppers,
+)
 from physsym.optimizers.lifting.symbolic_arrays import (
     PRECISION,
     Array,
@@ -219,6 +227,7 @@ class _Lift:
     def _usable_form(self) -> _Form:
         """Return the first way to hand over weights and states in which the code runs on floats."""
         failed: dict[str, str] = {}
+        around = Surroundings.of(self.stepper)
         for layout, states in product(LAYOUTS, ("like the weights", "number")):
             form = _Form(layout, states)
             try:
@@ -230,7 +239,9 @@ class _Lift:
             except Exception as error:  # code of others may raise anything
                 failed.setdefault(layout, f"{_line_of(error)}: {type(error).__name__}: {error}")
             else:
+                self._refuse_changed(around)
                 return form
+            self._refuse_changed(around)
             if isinstance(self.stepper, FunctionStepper):
                 self.stepper.returns = None
         kept = next(iter(failed.values()))
@@ -238,6 +249,15 @@ class _Lift:
             f"{self.name} cannot be lifted: it runs neither on an array of weights nor on a number, a list "
             f"or a dictionary of arrays; on an array: {kept}"
         )
+
+    def _refuse_changed(self, around: Surroundings) -> None:
+        if changed := around.changed():
+            suspects = [where for source in self.stepper.sources for where in source.suspicious]
+            where, kept = f"{suspects[0]}: " if suspects else "", " and ".join(changed)
+            raise LiftError(
+                f"{where}{self.name} cannot be lifted: it keeps a state in {kept}; keep it in "
+                "an argument or in an attribute"
+            )
 
     def _try(self, form: _Form) -> None:
         count = 1 if form.layout == "number" else 2
@@ -247,15 +267,20 @@ class _Lift:
         )
         before = [float(v) for v in flat(weights)]
         running = self.stepper.start(self._values(), weights, _plain_gradient)
-        for k in range(3):
+        for k in range(12):
             gradient = build(form.layout, [0.4 + k, -0.6 + k][:count])
             taken = _plain_gradient if self.stepper.gradient_is_function else gradient
             weights = self.stepper.step(running, weights, taken, 1.5)
             now = [float(v) for v in flat(weights)]
             if len(now) != count:
                 raise TypeError(f"it makes {len(now)} weights of {count}")
-        if now == before:
-            raise TypeError("it leaves the weights as they are")
+            if k > 1 and now != before:
+                break
+        else:
+            hint = ""
+            if isinstance(self.stepper, FunctionStepper) and len(self.stepper.returns or ()) > 1:
+                hint = "; if it returns them in another order, say so: roles={'returns': ('w', 'v')}"
+            raise TypeError(f"it leaves the weights as they are{hint}")
         if isinstance(self.stepper, FunctionStepper) and self.stepper.guessed:
             self._order_of_returns(form, count)
 
@@ -462,6 +487,7 @@ class _Lift:
             if not holds_assumed and not fails_assumed and _same(holds.numbers, fails.numbers):
                 return holds
             return self._on_hyperparameters(tree, holds, fails, choose)
+        holds, fails = _broadcast(holds, fails), _broadcast(fails, holds)
         if holds.numbers.keys() != fails.numbers.keys() or holds.flags != fails.flags:
             raise LiftError(
                 f"{tree.line}: what the code keeps has another form where {_shown(condition, True)}"
@@ -481,8 +507,9 @@ class _Lift:
             a, b = condition.args
             variable, value = (a, b) if a.op == "leaf" else (b, a)
             if variable.op == "leaf" and value.op == "constant":
-                there = {k: substitute(n, {variable: value}) for k, n in one.numbers.items()}
-                if _same(there, other.numbers):
+                at = {variable: value}
+                there, special = ({k: substitute(n, at) for k, n in o.numbers.items()} for o in (one, other))
+                if _same(there, special):
                     return choose(general, quietly=True)
             return choose(general)
         usual = {
@@ -531,7 +558,7 @@ class _Lift:
             repeated = self.trace(trace.count)
             if not _same({k: trace.new[k] for k in keys}, {k: repeated.new[k] for k in keys}):
                 raise self._undetermined()
-            mixes.append(f"the number of weights enters the law; here it is {trace.count}")
+            mixes.append(f"the number of weights or of their arrays enters the law; here are {trace.count}")
         chosen = sorted(set().union(*reach), key=_key_order) if mixes else sorted(reach[0], key=_key_order)
         laws = _Laws(self, trace, chosen, trace.count if mixes else 1)
         found = laws.lifted(origins, mixes)
@@ -639,7 +666,9 @@ class _Laws:
     def __init__(self, lift: _Lift, trace: _Trace, keys: Sequence[Key], count: int) -> None:
         self.lift, self.trace, self.count = lift, trace, count
         self.names = Names()
-        self.names.taken |= {"t", "k"}
+        self.names.taken.add("t")
+        if any(trace.new[k] is make("add", _state_leaf(k), 1) for k in keys):
+            self.names.taken.add("k")
         parameters = lift.stepper.parameters
         read = {
             n
@@ -724,6 +753,9 @@ class _Laws:
             laws.insert(0, StateLaw(self.counter, make("add", counter, 1), constant(0), constant(1)))
         assumes: list[Condition | Hypothesis] = [*self.hypotheses]
         for assumed in dict.fromkeys(trace.assumed):
+            if not all(_hyperparameter(n) for n in leaves(assumed)):
+                assumes.append(Hypothesis(f"the code raises an error except where {_shown(assumed, True)}"))
+                continue
             try:
                 assumes += to_conditions(self.node(assumed))
             except TypeError:
@@ -758,11 +790,15 @@ class _Laws:
         if not unknown:
             return
         fixed = {leaf(self.symbols[k]): n for k, n in start.items()} | {leaf(self.counter): constant(0)}
-        for numbers in product((0, 1), repeat=min(len(unknown), 6)):
-            tried = dict(zip(unknown, numbers, strict=False))
-            values = fixed | {leaf(self.symbols[k]): constant(v) for k, v in tried.items()}
+        hyper = set(map(leaf, self.hyper.values()))
+        choices = [
+            [constant(0), constant(1), *([first[k]] if first[k] in hyper else [])] for k in unknown[:5]
+        ]
+        for chosen in product(*choices):
+            tried = dict(zip(unknown, chosen, strict=False))
+            values = fixed | {leaf(self.symbols[k]): n for k, n in tried.items()}
             if _same({k: substitute(n, values) for k, n in new.items() if k in first}, dict(first)):
-                start |= {k: constant(v) for k, v in tried.items()}
+                start |= tried
                 return
         weights = {leaf(self.symbols[k]): leaf(self.weights[k[1] if self.count > 1 else 0]) for k in unknown}
         if _same({k: substitute(n, fixed | weights) for k, n in new.items() if k in first}, dict(first)):
@@ -788,7 +824,10 @@ def _key_order(key: Key) -> tuple[str, int]:
 
 def _shown(condition: Node, truth: bool) -> str:
     def plain(name: str) -> str:
-        return name.split("|")[1] if "|" in name else name
+        kind, *rest = name.split("|")
+        if kind in ("gradient", "weight") and rest:
+            return f"{kind}_{int(rest[-1]) + 1}"
+        return rest[0] if rest else name
 
     found = to_expression(condition if truth else make("not", condition))
     return str(found.xreplace({s: Symbol(plain(s.name)) for s in found.free_symbols}))
@@ -844,6 +883,16 @@ def _with_symbols(running: Running, weights: Any, constants: set[Path]) -> tuple
     if weights_at is not None:
         states = put(states, weights_at, weights)
     return Running(states, running.hidden), weights
+
+
+def _broadcast(outcome: _Outcome, other: _Outcome) -> _Outcome:
+    """Return an outcome in which a number is an array of equal ones, where it is an array in another one."""
+    size = Counter(path for path, _ in outcome.numbers)
+    missing = {k for k in other.numbers if k not in outcome.numbers and size[k[0]] == 1}
+    if not missing:
+        return outcome
+    numbers = outcome.numbers | {k: outcome.numbers[k[0], 0] for k in missing}
+    return replace(outcome, numbers=numbers, running=other.running, weights=other.weights)
 
 
 def _aliases(outcome: _Outcome) -> frozenset[frozenset[str]]:

@@ -198,7 +198,7 @@ def classify(
     name: str,
     parameters: Mapping[str, inspect.Parameter],
     source: Source,
-    roles: Mapping[str, str],
+    roles: Mapping[str, Any],
     given: Mapping[str, object],
 ) -> dict[str, str]:
     """Return the role of each argument.
@@ -219,6 +219,8 @@ def classify(
         has_default = default is not inspect.Parameter.empty
         if argument in roles:
             found[argument] = roles[argument]
+        elif argument in roles.get("returns", ()) and by_name not in ("weights", "gradient"):
+            found[argument] = "state"
         elif argument in given:
             found[argument] = "fixed"
         elif argument in source.keys_written or argument in source.keys_read:

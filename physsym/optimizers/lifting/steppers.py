@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from physsym.optimizers.lifted import LiftError
-from physsym.optimizers.lifting.containers import Hidden, flat, get, is_number, like, walk
+from physsym.optimizers.lifting.containers import Hidden, flat, get, is_number, walk
 from physsym.optimizers.lifting.signatures import (
     Source,
     argument_named,
@@ -507,11 +507,55 @@ def _object_stepper(
     )
 
 
+@dataclass
+class Surroundings:
+    """What code can reach and change beside its arguments and attributes, as it was before a run."""
+
+    found: dict[str, tuple[Any, Any]]
+
+    @classmethod
+    def of(cls, stepper: Stepper) -> Surroundings:
+        """Keep copies of the containers among the globals that code names, and of attributes of functions."""
+        found: dict[str, tuple[Any, Any]] = {}
+        for function in stepper.functions:
+            code, space = getattr(function, "__code__", None), getattr(function, "__globals__", {})
+            for name in code.co_names if code else ():
+                value = space.get(name)
+                if isinstance(value, (dict, list, np.ndarray)):
+                    found[f"the global variable {name}"] = (value, copy.deepcopy(value))
+                elif isinstance(value, type) and getattr(value, "__module__", "") == space.get("__name__"):
+                    found[f"the class {name}"] = (value, _numbers_of(value))
+                elif inspect.isfunction(value):
+                    found[f"an attribute of {name}"] = (value.__dict__, dict(value.__dict__))
+        return cls(found)
+
+    def changed(self) -> list[str]:
+        """Put everything back; return what had changed."""
+        names = []
+        for name, (value, before) in self.found.items():
+            now = _numbers_of(value) if isinstance(value, type) else value
+            if _printed(now) == _printed(before):
+                continue
+            names.append(name)
+            if isinstance(value, type):
+                for key, number in before.items():
+                    setattr(value, key, number)
+            elif isinstance(value, dict):
+                value.clear()
+                value.update(before)
+            else:
+                value[:] = before
+        return names
+
+
+def _numbers_of(cls: type) -> dict[str, Any]:
+    return {k: v for k, v in vars(cls).items() if isinstance(v, int | float) and not k.startswith("__")}
+
+
+def _printed(value: Any) -> list[tuple[Any, str]]:
+    return [(path, repr(v)) for path, v in walk(value)]
+
+
 def is_counter_name(name: str) -> bool:
     """Return whether people call a counter of steps so."""
     return role_of_name(name) == "counter"
-
-
-def zeros_like(weights: Any) -> Any:
-    """Return zeros in the layout of some weights."""
-    return like(weights, [0.0] * len(flat(weights)))
