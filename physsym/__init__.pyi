@@ -41,6 +41,7 @@ from .mechanics.moves import (
     Step,
 )
 from .mechanics.system import System, damped_particle
+from .optimizers.conventions import convert
 from .optimizers.equivalent_rules import equivalent
 from .optimizers.known import known
 from .optimizers.lifting import lift
@@ -99,6 +100,7 @@ __all__ = [
     "check",
     "claims",
     "codegen",
+    "convert",
     "damped_particle",
     "dimensions",
     "document",

@@ -1,4 +1,4 @@
-"""The command line: `physsym document`, `check`, `show`, `source`, `run` and `certify`."""
+"""The command line: `physsym COMMAND`, with the commands of the table `COMMANDS`."""
 
 from __future__ import annotations
 
@@ -120,6 +120,22 @@ def _report(command: ArgumentParser) -> None:
     command.add_argument("values", nargs="*", metavar="P=VALUE", help=says)
 
 
+# The conventions of momentum, which `--help` lists without importing them.
+CONVENTIONS = (
+    "torch", "torch-dampening", "keras", "optax", "source", "dampened", "average", "quasi-hyperbolic",
+    "alpha-beta", "physical", "cntk",
+)  # fmt: skip
+
+
+def _convert(command: ArgumentParser) -> None:
+    says = "parameters of the first convention, such as lr=0.01 momentum=0.9"
+    command.add_argument("values", nargs="*", metavar="P=VALUE", help=says)
+    says = f"the convention of the values: {', '.join(CONVENTIONS)}"
+    command.add_argument("--from", dest="source", required=True, metavar="NAME", help=says)
+    says = "the convention that is asked for"
+    command.add_argument("--to", dest="target", required=True, metavar="NAME", help=says)
+
+
 # Each command: the module whose `main` carries it out, its arguments, and what it does.
 # fmt: off
 COMMANDS: dict[str, tuple[str, Callable[[ArgumentParser], None], str]] = {
@@ -131,6 +147,7 @@ COMMANDS: dict[str, tuple[str, Callable[[ArgumentParser], None], str]] = {
     "same":     ("physsym.cli.same",     _same,     "compare two rules; 1 if the first is not the second"),
     "lift":     ("physsym.cli.lift",     _what,     "print the rule of somebody's optimizer"),
     "report":   ("physsym.cli.report",   _report,   "print what a rule is as mechanics and as a method"),
+    "convert":  ("physsym.cli.convert",  _convert,  "convert parameters of momentum; 1 if there is no way"),
     "certify":  ("physsym.cli.certify",  _certify,  "write lemmas, which Coq proves; 1 if one is not proved"),
 }
 # fmt: on

@@ -1,3 +1,4 @@
+from .conventions import Convention, Conversion, ConversionError, NoConversionError
 from .equivalence import Equivalence, Trace
 from .known_rule import Known
 from .lifted import Lifted, LiftError, SelfCheck
@@ -6,11 +7,15 @@ from .naming import as_lifted
 from .recovery import recover
 
 __all__ = [
+    "Convention",
+    "Conversion",
+    "ConversionError",
     "Equivalence",
     "Known",
     "LiftError",
     "Lifted",
     "Lifter",
+    "NoConversionError",
     "SelfCheck",
     "Trace",
     "as_lifted",

@@ -1,0 +1,29 @@
+"""`physsym convert`: parameters of momentum from one convention to another."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from physsym.cli.terminal import echo
+from physsym.optimizers.conventions import ConversionError, NoConversionError, convert
+
+
+def main(options: Namespace) -> int:
+    """Print what values of one convention mean in another; return 1 where the other cannot express them.
+
+    Raises ConversionError, a ValueError, for an unknown convention or parameter, and for what is no value.
+    """
+    values = dict[str, str]()
+    for text in options.values:
+        name, equals, value = text.partition("=")
+        if not equals or name in values:
+            raise ConversionError(
+                f"each parameter is given once, as in lr=0.01; given {' '.join(options.values)}"
+            )
+        values[name] = value
+    try:
+        echo(str(convert(values, options.source, options.target)))
+    except NoConversionError as error:
+        echo(f"physsym: {error}", error=True)
+        return 1
+    return 0
