@@ -53,7 +53,7 @@ class Convention:
         What the parameters and the states are called there, parameters first.
     meaning
         Parameters of the rule in terms of those that the users know, where these are others.
-    chosen
+    typical
         Values of parameters that are taken where the other convention leaves them open.
     note
         What its users have to know, as a sentence.
@@ -64,7 +64,7 @@ class Convention:
     rule: Rule
     names: Mapping[Symbol, str] = field(hash=False)
     meaning: Mapping[Symbol, Expr] = field(default_factory=dict, hash=False)
-    chosen: Mapping[Symbol, Expr] = field(default_factory=dict, hash=False)
+    typical: Mapping[Symbol, Expr] = field(default_factory=dict, hash=False)
     note: str = ""
 
     @property
@@ -95,7 +95,7 @@ CONVENTIONS = {
             "torch.optim.SGD with dampening",
             _DAMPENING,
             {**_IN_TORCH, d: "dampening", b: "momentum_buffer"},
-            chosen={d: rho},
+            typical={d: rho},
             note="torch leaves the dampening out where there is no momentum_buffer yet, in its first step: "
             "the map is that of the steps after it, or of all if momentum_buffer is set to zero before.",
         ),
@@ -251,7 +251,7 @@ def convert(values: Mapping[str, Value], from_: str, to: str) -> Conversion:
     given, open_values = _read(values, source, target)
     of_rule = {p: _meaning(source, p).subs(given) for p in source.rule.parameters}
     _refuse_outside(source, given, of_rule)
-    chosen = {**target.chosen, **open_values}
+    chosen = {**target.typical, **open_values}
     usual = tuple((p, value) for p, value in of_rule.items() if value.is_Rational)  # where a trace is run
     found = equivalent(replace(source.rule, typical=usual), _with_values(target.rule, chosen))
     case = _case_at(found, of_rule, source, target)
