@@ -78,7 +78,9 @@ def _members(value: Any) -> list[tuple[tuple[str, Any], Any]]:
     if isinstance(value, (list, tuple, deque)):
         return [(("index", k), v) for k, v in enumerate(value)]
     package = type(value).__module__.partition(".")[0]
+    is_python = bool(type(value).__flags__ & 1 << 9)  # a class made by a class statement, not in C
     foreign = package in _LIBRARIES and not isinstance(value, SimpleNamespace)
+    foreign = foreign and not (package == "builtins" and is_python)
     if isinstance(value, _OPAQUE) or foreign:
         return []
     own = {

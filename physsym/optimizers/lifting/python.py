@@ -245,6 +245,10 @@ class _Lift:
             if isinstance(self.stepper, FunctionStepper):
                 self.stepper.returns = None
         kept = next(iter(failed.values()))
+        if not self.stepper.gradient_is_function and any("not callable" in f for f in failed.values()):
+            # Where there is no text of the code, only this tells that it calls the gradient.
+            self.stepper.gradient_is_function = True
+            return self._usable_form()
         raise LiftError(
             f"{self.name} cannot be lifted: it runs neither on an array of weights nor on a number, a list "
             f"or a dictionary of arrays; on an array: {kept}"
@@ -467,10 +471,11 @@ class _Lift:
         holds, fails = self._merged(tree.holds, holds_assumed), self._merged(tree.fails, fails_assumed)
         condition = tree.condition
 
-        def choose(truth: bool, quietly: bool = False) -> _Outcome | _Raised:
+        def choose(truth: bool, quietly: bool = False, closed: bool = False) -> _Outcome | _Raised:
             assumed.extend(holds_assumed if truth else fails_assumed)
+            taken = condition if truth else make("not", condition)
             if not quietly:
-                assumed.append(condition if truth else make("not", condition))
+                assumed.append(make("le", *taken.args) if closed else taken)
             return holds if truth else fails
 
         for truth, one, other in ((True, holds, fails), (False, fails, holds)):
@@ -501,17 +506,22 @@ class _Lift:
     ) -> _Outcome | _Raised:
         """Choose a path by a condition on hyperparameters: the general one, or that of the usual values."""
         condition = tree.condition
+        a, b = condition.args if len(condition.args) == 2 else (condition, condition)
+        variable, value = (a, b) if a.op == "leaf" else (b, a)
+        meet = False
+        if variable.op == "leaf" and value.op == "constant":
+            at = {variable: value}
+            one, other = ({k: substitute(n, at) for k, n in o.numbers.items()} for o in (holds, fails))
+            meet = _same(one, other)
         if condition.op in ("eq", "ne"):
-            general = condition.op == "ne"
-            one, other = (holds, fails) if general else (fails, holds)
-            a, b = condition.args
-            variable, value = (a, b) if a.op == "leaf" else (b, a)
-            if variable.op == "leaf" and value.op == "constant":
-                at = {variable: value}
-                there, special = ({k: substitute(n, at) for k, n in o.numbers.items()} for o in (one, other))
-                if _same(there, special):
-                    return choose(general, quietly=True)
-            return choose(general)
+            return choose(condition.op == "ne", quietly=meet)
+        reads = [
+            any(variable in leaves(n) for n in o.numbers.values() if n is not variable)
+            for o in (holds, fails)
+        ]
+        if meet and reads[0] != reads[1]:
+            # The law that reads the hyperparameter holds up to the bound, where both are the same.
+            return choose(reads[0], closed=True)
         usual = {
             n: v
             if (v := self.stepper.parameters.get(_hyperparameter(n))) is not None

@@ -219,6 +219,16 @@ class FunctionStepper(Stepper):
             self.guessed = True
         for k, argument in zip(blank, missing, strict=False):
             found[k] = argument
+        unused = [
+            a
+            for a, r in self.roles.items()
+            if r == "fixed" and a not in self.given and self.signature[a].default is None
+        ]
+        if unused and "" in found:
+            may = " or ".join(unused)
+            raise LiftError(
+                f"{self.name} returns {len(out)} values, one of which may be the new {may}; {_ASK}"
+            )
         if weight not in found:
             raise LiftError(
                 f"{self.name} returns {len(out)} values, none of which is the new {weight}; {_ASK}"

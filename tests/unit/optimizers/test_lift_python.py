@@ -546,6 +546,12 @@ def with_weight_decay(w, g, lr=0.1, weight_decay=0.0):
     return w - lr * g
 
 
+def with_positive_decay(w, g, lr=0.1, weight_decay=0.0):
+    if weight_decay > 0:
+        g = g + weight_decay * w
+    return w - lr * g
+
+
 def with_nesterov(w, v, g, lr=0.1, mu=0.9, nesterov=False):
     v = mu * v + g
     if nesterov:
@@ -571,6 +577,9 @@ def test_a_path_that_hyperparameters_decide():
     assert ps.same_rule(lifted.rule, ps.rule({x: x - lr * (g + decay * x)}))
     assert not lifted.assumes  # the other path is the same law at weight_decay = 0
     assert ps.lift(with_weight_decay, weight_decay=0).rule == DESCENT
+    positive = ps.lift(with_positive_decay)
+    assert positive.rule == lifted.rule
+    assert [str(a) for a in positive.assumes] == ["weight_decay >= 0"]
     assert ps.same_rule(ps.lift(with_nesterov).rule, ps.rule(SUM))
     nesterov = ps.lift(with_nesterov, nesterov=True)
     assert ps.same_rule(nesterov.rule, ps.rule({v: mu * v + g, x: x - lr * (g + mu * after(v))}))
@@ -809,7 +818,7 @@ def test_a_history_matters_only_where_it_is_read():
 
 
 def test_the_order_of_what_is_returned_may_be_said():
-    with pytest.raises(LiftError, match=r"leaves the weights as they are; .*roles="):
+    with pytest.raises(LiftError, match=r"returns 2 values, one of which may be the new last; .*roles="):
         ps.lift(two_points)
     lifted = ps.lift(two_points, roles={"returns": ("x", "last")})
     last = Symbol("last", real=True)
