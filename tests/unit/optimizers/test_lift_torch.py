@@ -180,6 +180,7 @@ def test_a_class_of_torch_follows_its_rule(name, options):
     assert ("foreach=True" in found.check.also) == (not options.get("differentiable"))
 
 
+@pytest.mark.slow
 def test_adafactor_mixes_coordinates_and_is_read_for_two_weights():
     cls = torch.optim.Adafactor
     for options in ({}, {"maximize": True, "weight_decay": 0}):
@@ -305,6 +306,8 @@ OWN = {
     "OnMath": "x <- -sqrt(lr)*sqrt(mu)*grad(x)/Max(1/100, wd) + x",
     "OnForeach": "m <- m*mu + (1 - mu)*grad(x); x <- -lr*m+ + x; m(0) = 0",
     "Swapped": None, "KeptGradient": None, "ElementByElement": None, "Masked": None,
+    "Stepwise": "n <- n + 1; x <- x - lr*grad(x)/2**floor(n+/3); n(0) = -1",
+    "Wrapping": None, "TwoConditions": None, "Logging": "x <- -lr*grad(x) + x",
     "Repeated": "x <- -lr*(7*x/40 + grad(x)/8) + x",
 }  # fmt: skip
 
@@ -328,7 +331,7 @@ def test_what_float32_rounds_is_compared_as_far_as_it_goes():
     agree(found, own.Single, {}, allowed=1e-5)
 
 
-@pytest.mark.parametrize("name", ["NormClipped", "GlobalNorm", "ByScalarState"])
+@pytest.mark.parametrize("name", ["NormClipped", "GlobalNorm", "ByScalarState", "Clipping"])
 def test_where_coordinates_mix_the_rule_is_that_of_two_weights(name):
     cls = getattr(own, name)
     found = call(cls)
@@ -341,7 +344,13 @@ def test_the_number_of_weights_and_of_tensors_is_seen():
     assert call(own.BySize).mixes == ("the number of weights enters",)
     assert "in one tensor or in several" in str(call(own.GlobalNorm).assumes[0])
     assert "all weights lie in one tensor" in str(call(own.CountedByEachTensor).assumes[0])
+    assert "the number of weights > 100 (torch_optimizers.py:" in str(call(own.OtherForMany).assumes[0])
+    assert "for a matrix the code computes something else" in str(call(own.OtherForMatrices).assumes[0])
     assert call(own.HeavyBall).assumes == ()
+
+
+def test_what_is_no_demand_of_the_code_is_assumed():
+    assert [str(c) for c in call(own.TwoConditions).assumes] == ["mu != 0", "mu > 0"]
 
 
 def test_the_loss_is_read_through_a_closure():
@@ -375,6 +384,8 @@ REFUSED = {
     "Alternating": "even changes there",
     "InHalf": r"torch_optimizers.py:\d+ computes in float16",
     "TwoGradients": r"torch_optimizers.py:\d+ evaluates the gradient (again|at other weights)",
+    "ReadsItsLog": "",
+    "TurnsByArctangent": r"torch_optimizers.py:\d+ calls atan2",
     "Sorted": r"torch_optimizers.py:\d+ calls sort",
     "KeepsOutside": "",
 }

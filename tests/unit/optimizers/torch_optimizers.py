@@ -238,6 +238,72 @@ class Repeated(Own):
         p.sub_(group["lr"] * g)
 
 
+class Stepwise(Own):
+    def update(self, group, p, g, state):
+        state["n"] = state.get("n", -1) + 1
+        p.sub_(group["lr"] * 0.5 ** (state["n"] // 3) * g)
+
+
+class Wrapping(torch.optim.Optimizer):
+    """Lookahead around an inner optimizer, with which it shares weights and states."""
+
+    def __init__(self, params, lr=0.1, mu=0.5, n=5):
+        self.inner = torch.optim.SGD(params, lr=lr, momentum=mu, foreach=False)
+        self.param_groups, self.state = self.inner.param_groups, self.inner.state
+        self.defaults, self.n, self.done = self.inner.defaults, n, 0
+        self.slow = [p.clone().detach() for p in self.param_groups[0]["params"]]
+
+    @torch.no_grad()
+    def step(self):
+        self.inner.step()
+        self.done += 1
+        if self.done % self.n == 0:
+            for slow, p in zip(self.slow, self.param_groups[0]["params"], strict=True):
+                slow.add_(0.5 * (p - slow))
+                p.copy_(slow)
+
+
+class Logging(Own):
+    def __init__(self, params, lr=0.1):
+        super().__init__(params, lr)
+        self.log = []
+
+    def update(self, group, p, g, state):
+        self.log.append(group["lr"])
+        p.sub_(group["lr"] * g)
+
+
+class Clipping(Own):
+    """Divides the gradient by its norm, by the function that people use for it."""
+
+    @torch.no_grad()
+    def step(self):
+        group = self.param_groups[0]
+        torch.nn.utils.clip_grad_norm_(group["params"], 1.0)
+        for p in group["params"]:
+            p.sub_(p.grad, alpha=group["lr"])
+
+
+class TwoConditions(Own):
+    def update(self, group, p, g, state):
+        if group["mu"] != 0:
+            state.setdefault("b", torch.zeros_like(p))
+        if group["mu"] > 0:
+            state["b"].mul_(group["mu"]).add_(g)
+            g = 3 * state["b"]
+        p.sub_(group["lr"] * g)
+
+
+class OtherForMany(Own):
+    def update(self, group, p, g, state):
+        p.sub_(g * (group["lr"] if p.numel() > 100 else 2 * group["lr"]))
+
+
+class OtherForMatrices(Own):
+    def update(self, group, p, g, state):
+        p.sub_(g * (group["lr"] if p.dim() > 1 else 2 * group["lr"]))
+
+
 class RoundsOne(Own):
     def update(self, group, p, g, state):
         p.sub_(g * round(group["mu"], 1))
@@ -383,6 +449,21 @@ class TwoGradients(Own):
 class Sorted(Own):
     def update(self, group, p, g, state):
         p.sub_(group["lr"] * g.sort().values)
+
+
+class ReadsItsLog(Own):
+    def __init__(self, params, lr=0.1):
+        super().__init__(params, lr)
+        self.log = []
+
+    def update(self, group, p, g, state):
+        self.log.append(g.clone())
+        p.sub_(group["lr"] * (g + self.log[max(0, len(self.log) - 2)]))
+
+
+class TurnsByArctangent(Own):
+    def update(self, group, p, g, state):
+        p.sub_(group["lr"] * torch.atan2(g, torch.ones_like(g)))
 
 
 KEPT = {}

@@ -44,6 +44,7 @@ class Reading:
     moving: frozenset[Key]
     trace: Trace
     keeps_gradient: bool
+    appearing: frozenset[Key] = frozenset()
 
 
 def read_steps(session: Session) -> Reading:
@@ -79,6 +80,7 @@ def read_steps(session: Session) -> Reading:
         moving,
         trace,
         sample.keeps_gradient,
+        frozenset(sample.usual.states.keys() ^ sample.first.states.keys()),
     )
 
 

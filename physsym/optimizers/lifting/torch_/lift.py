@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -64,6 +65,8 @@ from physsym.optimizers.lifting.torch_.runs import (
 )
 from physsym.optimizers.lifting.torch_.trace import NeedsCount, Settled
 
+DEMANDS = (ValueError, AssertionError, RuntimeError, NotImplementedError)
+"""What code raises that demands something of its arguments; another exception is a fault on a path."""
 ONE_VECTOR: tuple[Shape, ...] = ((2,),)
 ONE_MATRIX: tuple[Shape, ...] = ((2, 1),)
 TWO_VECTORS: tuple[Shape, ...] = ((2,), (2,))
@@ -118,8 +121,15 @@ def lift_optimizer(thing: Any, hyperparameters: Mapping[str, object]) -> Lifted:
         return _lifted(cls, name, given)
     except LiftError as error:
         asks = "; its step takes a closure, which gives the loss" if takes_closure(cls) else ""
-        reason = str(error).removeprefix(f"{name} cannot be lifted: ")
+        reason = _readable(str(error).removeprefix(f"{name} cannot be lifted: "))
         raise LiftError(f"{name} cannot be lifted, because {reason}{asks}") from error
+
+
+def _readable(message: str) -> str:
+    """Return a message in which leaves have the names that their user gave."""
+    message = re.sub(r"state \([^()]*?'?(\w+)'?,?\) \d+", r"\1", message)
+    message = re.sub(r"gradient \d+ \d+", "grad(x)", re.sub(r"weight \d+ \d+", "x", message))
+    return message.replace("hyperparameter ", "")
 
 
 def target(thing: Any, hyperparameters: Mapping[str, object]) -> tuple[type, dict[str, object]]:
@@ -243,8 +253,24 @@ def read_laws(lift: Lift, thorough: bool = True) -> Read:
     except CoordinatesMix as error:
         laws, reasons = mixed(reading), (str(error),)
     scope = _scope(lift, laws, session.settled)
+    laws = _without_idle_states(laws, reading)
     one_law, laws = _with_start(laws)
     return Read(laws, reading, session.settled, reasons, one_law, scope)
+
+
+def _without_idle_states(laws: Laws, reading: Reading) -> Laws:
+    """Return the laws without states that keep their value and that nothing reads, such as a log.
+
+    A list that grows, and is read, is refused.
+    """
+    read = {n for name, node in laws.usual.items() for n in leaves(node) if n is not name_leaf(name)}
+    idle = {name for name, node in laws.usual.items() if node is name_leaf(name) and node not in read}
+    kept = {name: node for name, node in laws.usual.items() if name not in idle}
+    for key in reading.appearing:
+        holder = tuple(part for part in key[:-1] if part != "weights")
+        if not isinstance(key[-1], int) or any(name[: len(holder)] == holder for name in kept):
+            raise LiftError(f"its second step is not like those after it: {key[-1]} appears there")
+    return replace(laws, usual=kept)
 
 
 def _is_law_of(lift: Lift, laws: Laws, shapes: tuple[Shape, ...], settled: Mapping[Node, Settled]) -> bool:
@@ -315,7 +341,13 @@ def _with_start(laws: Laws) -> tuple[bool, Laws]:
     }
     counted = {name: node for name, node in known.items() if node is not laws.first.get(name)}
     states = [name for name in laws.usual if name[0] != "x"]
-    for start in (known, counted):
+    # A counter whose first value is known has counted up to it.
+    before = {
+        name: make("sub", laws.first[name], ONE)
+        for name, node in laws.usual.items()
+        if node is make("add", ONE, name_leaf(name)) and laws.first[name].op == "constant"
+    }
+    for start in (known, counted, {**counted, **before}):
         full = {name: start.get(name, ZERO) for name in states}
         put = {name_leaf(name): node for name, node in full.items()}
         if all(
@@ -356,7 +388,7 @@ def assumptions(lift: Lift, read: Read) -> Assumptions:
         try:
             run(lift.session(ONE_VECTOR, settled=flipped))
         except (Refused, LiftError, NeedsCount) as error:
-            if isinstance(error, Refused):
+            if isinstance(error, Refused) and isinstance(error.__cause__, DEMANDS):
                 ranges.append(holds)
                 continue
         open_conditions.append((condition, holds))

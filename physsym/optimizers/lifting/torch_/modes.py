@@ -77,7 +77,12 @@ class Watch(TorchFunctionMode):
         options = {k: v for k, v in kwargs.items() if k not in _WITHOUT_MEANING}
         first, *others = args or (None,)
         read = [None if name in _WRITTEN_ONLY else self._nodes(first)] if args else []
-        nodes = handler(*read, *self._nodes(others), **self._nodes(options))
+        try:
+            nodes = handler(*read, *self._nodes(others), **self._nodes(options))
+        except TypeError as error:
+            raise LiftError(
+                f"{where()} calls {name} of PyTorch in a way of which no expression is known"
+            ) from error
         result = func(*_stripped(args), **_stripped(kwargs))
         target = kwargs.get("out") if kwargs.get("out") is not None else args[0] if in_place else result
         self._written(target, nodes)

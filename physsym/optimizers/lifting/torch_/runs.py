@@ -16,10 +16,11 @@ import torch
 from sympy import Symbol
 
 from physsym.optimizers.lifted import LiftError
-from physsym.optimizers.lifting.nodes import Evaluator, Node, leaf
+from physsym.optimizers.lifting.nodes import Evaluator, Node, leaf, leaves
 from physsym.optimizers.lifting.torch_.hyperparameters import Arguments, leaf_of, numbers_of
 from physsym.optimizers.lifting.torch_.modes import as_found, reading
 from physsym.optimizers.lifting.torch_.trace import (
+    OWN_FOLDER,
     Decision,
     Memory,
     NeedsCount,
@@ -135,7 +136,7 @@ def places(optimizer: Any, weights: list[Any]) -> Iterator[tuple[Key, Place]]:
                     part = ("weights", own[name.data_ptr()])
                 elif isinstance(value, dict) and name in identities:
                     part = ("weights", identities[name])
-                if not (isinstance(name, str) and name.startswith(OWN)):
+                if not (isinstance(name, str) and (name.startswith(OWN) or name == "defaults")):
                     yield from walk((*key, *part), entry, put_entry)
 
     for name, value in list(vars(optimizer).items()):
@@ -154,7 +155,8 @@ def _entries(value: Any) -> list[tuple[Any, Any, Callable[[Any], None]]]:
         return [(k, v, _entry(value, k)) for k, v in enumerate(value)]
     if isinstance(value, tuple):
         return [(k, v, _no_entry) for k, v in enumerate(value)]
-    if hasattr(value, "__dict__") and not type(value).__module__.startswith(("torch.", "builtins")):
+    is_foreign = type(value).__module__.startswith(("torch.", "builtins"))
+    if hasattr(value, "__dict__") and (not is_foreign or isinstance(value, torch.optim.Optimizer)):
         return [(k, v, _attribute(value, k)) for k, v in list(vars(value).items())]
     return []
 
@@ -238,9 +240,10 @@ def explained(cls: type) -> Iterator[None]:
         frames = traceback.extract_tb(error.__traceback__)
         own = [f for f in frames if not is_library(f.filename)]
         line = f" ({Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
-        raise Refused(
-            f"its code raises {type(error).__name__}: {(str(error).splitlines() or [''])[0]}{line}"
-        ) from error
+        said = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}{line}"
+        if frames[-1].filename.startswith(OWN_FOLDER):
+            raise LiftError(f"what it does was not understood: {said}") from error
+        raise Refused(f"its code raises {said}") from error
 
 
 class Refused(LiftError):
@@ -272,7 +275,7 @@ class _Execution:
             first = self._step(self.forced if self.of_first else ())
             decisions = first_decisions = list(self.trace.decisions)
             usual, aliases, kept = None, frozenset[Key](), False
-            used = moving = self.moving | _moved(before, first)
+            used = moving = self.moving | _moved(before, first) | self._of_data(first)
             if not self.of_first:
                 aliases, kept = self._make_symbols(first, moving)
                 self.trace.phase = "usual"
@@ -287,6 +290,11 @@ class _Execution:
                 self.start, first, usual, decisions, self.trace, moving, used, first_decisions, aliases, kept
             )
 
+    def _of_data(self, snapshot: Snapshot) -> frozenset[Key]:
+        """Return the states that depend on weights or gradients, such as a copy of the first weights."""
+        known = self.session.hyperparameters
+        return frozenset(key for key, nodes in snapshot.states.items() if not {*leaves(*nodes)} <= known)
+
     def _build(self) -> None:
         session = self.session
         differentiable = bool(session.arguments.options.get("differentiable"))
@@ -299,13 +307,17 @@ class _Execution:
             )
         arguments = session.arguments.call(numbers_of(session.arguments, session.values))
         self.optimizer = session.cls(self.weights, **arguments)
-        states = getattr(self.optimizer, "state", None)
-        if isinstance(states, dict):
-            for weight, content in list(states.items()):
-                if isinstance(content, dict):
-                    states[weight] = Watched(self._note(weight), content)
-            self.optimizer.state = _Missing(self)
-            self.optimizer.state.update(states)
+        inner = [v for v in vars(self.optimizer).values() if isinstance(v, torch.optim.Optimizer)]
+        watched: dict[int, _Missing] = {}
+        for optimizer in (self.optimizer, *inner):
+            # An optimizer that wraps another one may share its states.
+            states = optimizer.state
+            if id(states) not in watched:
+                watched[id(states)] = missing = _Missing(self)
+                for weight, content in list(states.items()):
+                    is_dict = isinstance(content, dict)
+                    missing[weight] = Watched(self._note(weight), content) if is_dict else content
+            optimizer.state = watched[id(states)]
 
     def _note(self, weight: Any) -> Callable[[Any, Any], None]:
         own = {id(w): k for k, w in enumerate(self.weights)}

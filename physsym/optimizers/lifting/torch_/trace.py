@@ -220,8 +220,8 @@ def _rounded(name: str) -> Callable[..., Any]:
         if len(read) == 1 and read[0] in current().hyperparameters:
             raise NeedsCount(read[0], where())
         raise LiftError(
-            f"{where()} rounds {self.node!r} to a whole number, or uses it as a count; give the value of the "
-            "hyperparameter if it is one"
+            f"{where()} rounds {self.node!r} to a whole number, or uses it as a count; give the values "
+            "of what it is computed from"
         )
 
     return method
@@ -249,13 +249,15 @@ class Number(float):
     __int__, __round__ = _rounded("__int__"), _rounded("__round__")
     __trunc__, __floor__, __ceil__ = _rounded("__trunc__"), _rounded("__floor__"), _rounded("__ceil__")
     is_integer, as_integer_ratio = _rounded("is_integer"), _rounded("as_integer_ratio")
-    __floordiv__, __divmod__ = _rounded("__floordiv__"), _rounded("__divmod__")
-    __rfloordiv__, __rdivmod__ = _rounded("__rfloordiv__"), _rounded("__rdivmod__")
+    __divmod__, __rdivmod__, __rfloordiv__ = map(_rounded, ("__divmod__", "__rdivmod__", "__rfloordiv__"))
 
     def __index__(self) -> int:
         if self.node.op == "constant" and plain(self).is_integer():
             return int(plain(self))
-        raise NeedsCount(self.node, where())
+        read = leaves(self.node)
+        if len(read) == 1 and read[0] in current().hyperparameters:
+            raise NeedsCount(read[0], where())
+        raise LiftError(f"{where()} uses {self.node!r} as a count")
 
     def __float__(self) -> float:
         if self.node.op == "constant":
@@ -265,12 +267,15 @@ class Number(float):
             "it as it is, or .item() for a tensor"
         )
 
-    def __mod__(self, other: Any) -> Any:
+    def __floordiv__(self, other: Any) -> Any:
         node = node_of(other)
         if node is None:
             return NotImplemented
-        whole = derived("floor", derived("div", self.node, node))
-        return Number(plain(self) % plain(other), derived("sub", self.node, derived("mul", node, whole)))
+        return Number(plain(self) // plain(other), derived("floor", derived("div", self.node, node)))
+
+    def __mod__(self, other: Any) -> Any:
+        whole = self // other
+        return whole if whole is NotImplemented else self - other * whole
 
     def __neg__(self) -> Any:
         return computed("neg", self)
@@ -323,6 +328,25 @@ class NeedsCount(Exception):
         self.node = node
 
 
+def _sized(relation: str) -> Callable[[Any, Any], Any]:
+    own = {
+        "<": int.__lt__,
+        "<=": int.__le__,
+        ">": int.__gt__,
+        ">=": int.__ge__,
+        "==": int.__eq__,
+        "!=": int.__ne__,
+    }
+
+    def method(self: Count, other: Any) -> Any:
+        if _CURRENT.get(None) is not None and isinstance(other, int) and other > 1:
+            says = f"the number of weights {relation} {other} ({where()}) is decided as for few weights"
+            current().hypotheses.setdefault(says, where())
+        return own[relation](self, other)
+
+    return method
+
+
 class Count(int):
     """A number of coordinates, whose roots stay exact."""
 
@@ -334,6 +358,10 @@ class Count(int):
 
     def __rtruediv__(self, other: Any) -> Any:
         return computed("div", other, self)
+
+    __hash__ = int.__hash__
+    __lt__, __le__, __gt__, __ge__ = _sized("<"), _sized("<="), _sized(">"), _sized(">=")
+    __eq__, __ne__ = _sized("=="), _sized("!=")
 
 
 class Memory:
