@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import copy
 import inspect
-import types
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -27,6 +26,7 @@ from physsym.core.verdicts import Hypothesis
 from physsym.optimizers.lifted import Lifted, LiftError, SelfCheck
 from physsym.optimizers.lifting.containers import LAYOUTS, build, flat
 from physsym.optimizers.lifting.self_check import ADVERSARIAL, run_rule
+from physsym.optimizers.lifting.steppers import with_own_cells
 from physsym.vocabulary import x
 
 Floats = NDArray[np.float64]
@@ -306,11 +306,8 @@ def copied_function(step: Callable[..., Any]) -> Callable[..., Any]:
     """Return a copy of a function or a callable object with states of its own."""
     if inspect.ismethod(step):
         return getattr(copy.deepcopy(step.__self__), step.__name__)  # type: ignore[no-any-return]
-    if inspect.isfunction(step) and step.__closure__:
-        cells = tuple(types.CellType(copy.deepcopy(c.cell_contents)) for c in step.__closure__)
-        made = types.FunctionType(step.__code__, step.__globals__, step.__name__, step.__defaults__, cells)
-        made.__kwdefaults__ = step.__kwdefaults__
-        return made
+    if inspect.isfunction(step):
+        return with_own_cells(step)
     return copy.deepcopy(step)
 
 

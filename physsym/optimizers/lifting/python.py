@@ -942,18 +942,30 @@ def _coordinates_of(node: Node, trace: _Trace) -> set[int]:
 
 
 def _same(first: Mapping[Key, Node], second: Mapping[Key, Node]) -> bool:
-    """Return whether nodes are equal: as they are written, or at random values of their leaves."""
+    """Return whether nodes are equal: as they are written, or at many values of their leaves.
+
+    The values are random ones, and those at which case distinctions turn: zeros, the constants in the nodes,
+    equal values, large ones.
+    """
     if first.keys() != second.keys():
         return False
     for key, a in first.items():
         b = second[key]
         if a is b:
             continue
-        random = np.random.default_rng(7)
-        names = sorted({n for n in ordered([a, b]) if n.op == "leaf"}, key=lambda n: str(n.value))
-        values = {n: random.normal(size=32) for n in names}
-        x, y = (np.broadcast_to(np.asarray(evaluate(n, values), dtype=float), 32) for n in (a, b))
-        if not np.allclose(x, y, rtol=1e-9, atol=1e-12, equal_nan=True):
+        below = ordered([a, b])
+        names = sorted({n for n in below if n.op == "leaf"}, key=lambda n: str(n.value))
+        constants = [float(n.value) for n in below if n.op == "constant" and not isinstance(n.value, bool)]  # type: ignore[arg-type]
+        special = np.array([0, 0, 1, -1, 0.5, 2, 1e4, -1e4, *constants[:20]])
+        random, size = np.random.default_rng(7), 48
+        values = {
+            n: np.concatenate(
+                [random.normal(size=size), random.uniform(0.1, 0.9, size), random.choice(special, 4 * size)]
+            )
+            for n in names
+        }
+        x, y = (np.broadcast_to(np.asarray(evaluate(n, values), dtype=float), 6 * size) for n in (a, b))
+        if np.isfinite(x).sum() < size // 4 or not np.allclose(x, y, rtol=1e-9, atol=1e-12, equal_nan=True):
             return False
     return True
 

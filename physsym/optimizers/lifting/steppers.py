@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import itertools
+import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -142,12 +143,11 @@ class FunctionStepper(Stepper):
     given: Mapping[str, object] = field(default_factory=dict)
     returns: tuple[str, ...] | None = None
     asked: Mapping[str, Any] = field(default_factory=dict)
-    cells: dict[str, Any] = field(default_factory=dict)
     make: Callable[..., Any] | None = None
 
     def start(self, values: Mapping[str, Any], weights: Any, gradient: Any) -> Running:
         """Start it: tables hold hyperparameters by their keys, cells of a closure what they held."""
-        function = self.make(values) if self.make else self.function
+        function = self.make(values) if self.make else with_own_cells(self.function)
         states: dict[str, Any] = {}
         for argument, role in self.roles.items():
             if role == "table":
@@ -156,7 +156,7 @@ class FunctionStepper(Stepper):
                 states[argument] = {k: values[k] for k in keys if k not in own}
             elif role in ("state", "counter"):
                 states[argument] = self.explicit.get(argument)
-        cells = closure_cells(function) if self.make else copy.deepcopy(self.cells)
+        cells = closure_cells(function)
         return Running(
             states | {f"cell {k}": v for k, v in cells.items()}, Hidden(values=values, function=function)
         )
@@ -259,6 +259,21 @@ def closure_cells(function: Callable[..., Any]) -> dict[str, Any]:
         if not callable(value) and not inspect.ismodule(value):
             found[name] = value
     return found
+
+
+def with_own_cells(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a copy of a closure whose numbers and containers are its own; any other function as it is."""
+    cells = getattr(function, "__closure__", None)
+    if not isinstance(function, types.FunctionType) or not cells:
+        return function
+    own = copy.deepcopy(closure_cells(function))
+    names = function.__code__.co_freevars
+    new = tuple(types.CellType(own[n]) if n in own else c for n, c in zip(names, cells, strict=True))
+    made = types.FunctionType(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__, new
+    )
+    made.__kwdefaults__ = function.__kwdefaults__
+    return made
 
 
 def set_cells(function: Callable[..., Any], states: Mapping[str, Any]) -> None:
@@ -389,7 +404,6 @@ def _function_stepper(
         signature=signature,
         given=given,
         asked=asked,
-        cells=copy.deepcopy(closure_cells(function)),
     )
 
 

@@ -1004,6 +1004,15 @@ def test_globals_and_modules_are_put_back():
     assert globals().keys() == before[3].keys()
 
 
+def test_a_closure_and_an_object_are_left_as_they_are():
+    step, thing = source_made(0.5, 0.25), SourceOfNone()
+    lifted = ps.lift(step)
+    assert ps.same_rule(lifted.rule, ps.rule({v: v / 4 - g / 2, x: x + after(v)}, start={v: 0}))
+    assert {c.cell_contents for c in step.__closure__} == {0, 0.5, 0.25}
+    ps.lift(thing)
+    assert thing.v is None
+
+
 def test_an_object_is_lifted_with_its_values():
     lifted = ps.lift(SourceOfNone(lr=0.5, mu=0.25))
     assert ps.same_rule(lifted.rule, ps.rule({v: v / 4 - g / 2, x: x + after(v)}, start={v: 0}))
