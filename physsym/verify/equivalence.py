@@ -14,6 +14,7 @@ from physsym.core.symbols import Exact, exact
 from physsym.core.verdicts import Hypothesis, Outcome, Verdict, all_of, fails
 from physsym.verify import identity
 from physsym.verify.budget import budgeted
+from physsym.verify.cases import depends_on_signs
 from physsym.verify.conditions import Hypotheses, conditions_of, vocabulary_of, within_ranges
 from physsym.verify.regions import equality
 from physsym.verify.substitution import map_of
@@ -99,12 +100,28 @@ def same_rule(first: RuleLike, second: RuleLike, given: Hypotheses = ()) -> Verd
     assumed, constants = conditions_of(given, known), known - moving(one) - moving(other)
     agree = partial(equality, given=assumed, constants=constants)
     with within_ranges((*one.ranges, *other.ranges)):
-        verdict = same_maps(map_of(one), map_of(other), agree)
+        maps = _with_new_values_apart(one, other, map_of(one), map_of(other))
+        verdict = same_maps(*maps, agree)
         return (
             all_of(verdict, *_same_start(one, other, agree))
             if set(one.states) == set(other.states)
             else verdict
         )
+
+
+def _with_new_values_apart(
+    one: Rule, other: Rule, first: dict[Symbol, Expr], second: dict[Symbol, Expr]
+) -> tuple[dict[Symbol, Expr], dict[Symbol, Expr]]:
+    """Return maps in which an update that both rules write alike reads new values as they are written.
+
+    These are compared on their own, so that nothing is lost; put in, cases multiply with each other. Where no
+    value depends on a sign, all are put in.
+    """
+    if not depends_on_signs(*first.values(), *second.values()):
+        return first, second
+    written = {u.target: u.value for u in other.updates}
+    alike = {u.target: u.value for u in one.updates if written.get(u.target) == u.value}
+    return {**first, **alike}, {**second, **alike}
 
 
 def _same_start(one: Rule, other: Rule, agree: Agree) -> Iterator[Verdict]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import math
@@ -21,6 +22,7 @@ from physsym.core.statements import rule
 from physsym.core.symbols import after
 from physsym.runtime.backends import is_installed
 from physsym.vocabulary import G, x
+from tests.support.rules import ALL
 
 m, k, v, b, c, d, lr = (Symbol(name, real=True) for name in ("m", "k", "v", "b", "c", "d", "lr"))
 NUMBERS = {"b": 0.9, "c": 0.25, "d": 0.5, "lr": 0.125}
@@ -280,3 +282,29 @@ def test_rules_without_choices_have_no_trace_of_them():
     for language in ("python", "c", "javascript", "llvm"):
         text = ps.source(rule({x: x - lr * G * exp(-d)}), language)
         assert not any(word in text for word in ("where", "guarded", "?", "select"))
+
+
+# Of the texts and the printed forms as they were before rules had case distinctions.
+DIGESTS = {
+    "python": "933edee5f2046155",
+    "c": "e2637dc5a68e6e1a",
+    "javascript": "5582e4a5ea343564",
+    "llvm": "9cc3d5939a01e886",
+    "printed": "b26ae1f7421bbc03",
+}
+
+
+def digest(texts):
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+
+
+@pytest.mark.parametrize("language", ["python", "c", "javascript", "llvm"])
+def test_texts_of_rules_without_choices_are_what_they_were(language):
+    assert digest(ps.source(ALL[name], language) for name in sorted(ALL)) == DIGESTS[language]
+
+
+def test_printed_forms_of_rules_without_choices_are_what_they_were():
+    plain = [ALL[name] for name in sorted(ALL) if name != "shared parts"]  # which has a Max
+    faces = ("physics", "learning")
+    made = [show(r, face) for r in plain for show in (ps.latex, ps.unicode) for face in faces]
+    assert digest(made) == DIGESTS["printed"]

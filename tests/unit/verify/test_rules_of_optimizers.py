@@ -52,8 +52,8 @@ PAIRS = [
         adam(x - lr * mp / (1 - b1**k) / (sqrt(vp / (1 - b2**kp)) + eps)),
     ),
     (
-        "amsgrad by cases",  # the root of what may be negative is in both, in other forms
-        IF,
+        "amsgrad by cases",
+        YES,
         rule({v: b2 * v + G**2, vmax: Max(vmax, vp), x: x - lr * G / (sqrt(after(vmax)) + eps)}),
         rule(
             {
@@ -70,8 +70,8 @@ PAIRS = [
         rule({v: b2 * v + G**2, vmax: Min(vmax, vp), x: x - lr * G}),
     ),
     (
-        "adamax",  # a division by what is not zero within its range
-        IF,
+        "adamax",
+        YES,
         rule({v: Max(b2 * v, Abs(G) + eps), x: x - lr * G / vp}),
         rule({v: P_((b2 * v, b2 * v >= Abs(G) + eps), (eps + Abs(G), True)), x: x - lr * G / vp}),
     ),
