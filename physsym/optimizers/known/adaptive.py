@@ -22,8 +22,8 @@ from physsym.optimizers.known.notation import (
     nu_max,
     positive,
     psi,
+    q,
     s,
-    w,
     wd,
 )
 from physsym.optimizers.known_rule import Known
@@ -401,17 +401,17 @@ nadam = Known(
     rule=rule(
         {
             **_AVERAGES,
-            w: w * _NOW,
+            q: q * _NOW,
             x: x
             - eta
-            * ((1 - _NOW) / (1 - after(w)) * G + _NEXT / (1 - after(w) * _NEXT) * after(mu))
+            * ((1 - _NOW) / (1 - after(q)) * G + _NEXT / (1 - after(q) * _NEXT) * after(mu))
             / (sqrt(_SQUARE) + eps),
         },
-        start={**_FROM_ZERO, w: 1},
+        start={**_FROM_ZERO, q: 1},
         ranges=(*_RANGES, *at_least_zero(psi)),
         typical=_USUAL | decimals(eta="0.002", psi="0.004"),
     ),
-    citation=f"{_NADAM}; with its schedule of the momentum coefficient, w being their product",
+    citation=f"{_NADAM}; with its schedule of the momentum coefficient, q being their product",
     names={"torch": {**_TORCH, psi: "momentum_decay"}, "keras": _KERAS},
     functions={"torch": "torch.optim.NAdam()", "keras": "keras.optimizers.Nadam()"},
     fixed={"keras": {psi: Integer(1)}},

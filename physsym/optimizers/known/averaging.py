@@ -21,7 +21,7 @@ from physsym.optimizers.known.notation import (
     mu_1,
     mu_2,
     nu,
-    w,
+    s,
     wd,
     z,
 )
@@ -55,10 +55,10 @@ schedule_free_weighted = Known(
     rule=rule(
         {
             z: z - eta * grad((1 - beta) * z + beta * x),
-            w: w + eta**2,
-            x: (1 - eta**2 / after(w)) * x + eta**2 / after(w) * after(z),
+            s: s + eta**2,
+            x: (1 - eta**2 / after(s)) * x + eta**2 / after(s) * after(z),
         },
-        start={z: x, w: 0},
+        start={z: x, s: 0},
         ranges=(*at_least_zero(beta), *at_least_zero(1 - beta)),
         typical=decimals(eta="1", beta="0.9"),
     ),

@@ -23,7 +23,7 @@ def _real(names: str) -> tuple[Symbol, ...]:
     return tuple(Symbol(name, real=True) for name in names.split())
 
 
-a, b, beta, c, d, eps, g, k, mu, nu, psi, s, w, wd, y, z = _real("a b beta c d eps g k mu nu psi s w wd y z")
+a, b, beta, c, d, eps, g, k, mu, nu, psi, q, s, wd, y, z = _real("a b beta c d eps g k mu nu psi q s wd y z")
 beta_1, beta_2, beta_3, mu_1, mu_2, nu_0, nu_max = _real("beta_1 beta_2 beta_3 mu_1 mu_2 nu_0 nu_max")
 
 NORMALIZED: Vocabulary = STANDARD.extended(

@@ -206,7 +206,8 @@ def _time_of_children() -> float:
 def run_process(command: Sequence[str], given: str, seconds: float) -> str | None:
     """Return what a program prints for a given input; None where it was killed or could not start.
 
-    The program has a process group of its own, which is killed at the time limit, and dies with this process.
+    The program has a process group of its own, which is killed at the time limit, and dies with this process
+    unless JAX is loaded.
     """
     try:
         process = subprocess.Popen(
@@ -217,7 +218,8 @@ def run_process(command: Sequence[str], given: str, seconds: float) -> str | Non
             encoding="utf-8",
             errors="replace",
             start_new_session=True,
-            preexec_fn=_die_with_parent if _LIBC else None,
+            # With JAX loaded there are threads, and nothing may run between fork and exec, as JAX warns.
+            preexec_fn=_die_with_parent if _LIBC and "jax" not in sys.modules else None,
         )
     except OSError:
         return None

@@ -237,8 +237,9 @@ def test_typical_values_are_the_defaults_of_a_library(name):
 
 
 # In Adadelta eps is added to a squared gradient and to a squared displacement; below its threshold RAdam
-# steps by the gradient itself, above it by a ratio of gradients.
-OF_NO_DIMENSION = {"adadelta", "radam", "radam_folded", "radam_at_threshold"}
+# steps by the gradient itself, above it by a ratio of gradients; in Yogi optax starts the averages of
+# gradients and of their squares at one value.
+OF_NO_DIMENSION = {"adadelta", "radam", "radam_folded", "radam_at_threshold", "yogi_corrected"}
 
 
 @pytest.mark.parametrize("name", ps.known)
@@ -288,7 +289,9 @@ def test_known_rules_are_values():
 
 @pytest.mark.parametrize("show", [ps.latex, ps.mathml, ps.unicode])
 def test_known_rules_are_printed_as_their_rules(show):
-    assert show(ps.known.adam, "learning") == show(ps.known.adam.rule, "learning")
+    for known in ps.known.values():
+        for face in ("physics", "learning"):
+            assert show(known, face) == show(known.rule, face)
 
 
 def test_a_known_rule_is_taken_where_a_rule_is():

@@ -672,3 +672,18 @@ def test_two_functions_at_one_place_are_two_numbers():
 def test_an_exponential_of_a_pole_says_why_it_has_no_value(exponent, error, says):
     with pytest.raises(error, match=says):
         prime_field.Point(seed=1, small=h, terms=4).value(exp(exponent))
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+def test_nothing_runs_between_fork_and_exec_where_jax_is_loaded(monkeypatch, loaded):
+    calls = []
+    monkeypatch.setattr("subprocess.Popen", lambda *_, **options: calls.append(options) or none_started())
+    monkeypatch.setattr("sys.modules", {**sys.modules} | ({"jax": None} if loaded else {}))
+    if not loaded:
+        sys.modules.pop("jax", None)
+    assert run_process(("z3",), "", 1) is None
+    assert (calls[0]["preexec_fn"] is None) == (loaded or sys.platform != "linux")
+
+
+def none_started():
+    raise OSError
