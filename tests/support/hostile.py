@@ -223,7 +223,7 @@ def _captured() -> list[str]:
         "gamma(x)", "beta(x, u)", "zeta(2)", "N(x)", "S(1)/2", "Q.real(x)", "O(x)", "I*I", "E**x",
         "Symbol(x)", "pi*x", "Integer(2)", "Rational(1, 2)", "Float(1)", "oo - oo", "nan*x", "zoo",
         "diff(x, x)", "Eq(x, u)", "Not(x)", "Piecewise((x, u))", "Matrix(x)", "Lambda(x, u)", "lam(x)",
-        "eta(x)", "rho(x)", "alpha(x)", "U(x)", "G(x)",
+        "eta(x)", "rho(x)", "alpha(x)", "V(x)", "G(x)",
     )  # fmt: skip
     return [*names, *calls]
 

@@ -19,7 +19,7 @@ import physsym as ps
 from physsym.codegen import program
 from physsym.codegen.straight_line import Guarded
 from physsym.core.statements import rule
-from physsym.core.symbols import after
+from physsym.core.symbols import after, before, grad
 from physsym.runtime.backends import is_installed
 from physsym.vocabulary import G, x
 from tests.support.rules import ALL
@@ -308,3 +308,46 @@ def test_printed_forms_of_rules_without_choices_are_what_they_were():
     faces = ("physics", "learning")
     made = [show(r, face) for r in plain for show in (ps.latex, ps.unicode) for face in faces]
     assert digest(made) == DIGESTS["printed"]
+
+
+u = Symbol("u", real=True)
+MIXED = {
+    "numbers and arrays in one condition": rule({
+        k: k + 1,
+        x: x - lr * Piecewise(
+            (G, And(k < 3, G > 0)), (2 * G, Or(k > 5, x < c)), (c, Not(And(k < 4, x > 0))), (0, True))}),
+    "choices of scalars": rule({
+        k: k + 1, x: x - Piecewise((lr, k < 3), (c, True)) * Piecewise((G, c < 1), (x, True))}),
+    "in the evaluation point": rule({
+        u: Piecewise((u / 2, u > 0), (u / 3, True)) - lr * grad(x + Piecewise((u, x > 0), (-u, True))),
+        x: x + after(u)}),
+    "earlier values": rule({
+        x: x - lr * G + Piecewise((c * (x - before(x)), G * (x - before(x)) < 0), (0, True))}),
+    "one root in two branches": rule({
+        u: Piecewise((sqrt(x), x > 0), (0, True)), x: Piecewise((x - lr * sqrt(x), x > 0), (x + lr, True))}),
+    "many": rule({x: x - lr * sum(Piecewise((G * i, x > i), (x, True)) for i in range(1, 20)) / 99}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fma", [False, True])
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("llvm", marks=needs["llvm"])])
+@pytest.mark.parametrize("name", MIXED)
+def test_arrays_and_compiled_runs_do_what_plain_python_does(name, backend, fma):
+    if fma and backend == "numpy":
+        pytest.skip("NumPy rounds every operation")
+    stated, points = MIXED[name], np.linspace(-2, 3, 9)
+    has_slope = bool(program(stated).evaluations)
+    run = ps.optimizer(stated, backend, fma=fma, **numbers(stated))
+    plain = ps.optimizer(stated, "python", **numbers(stated))
+    state = run.init(points)
+    singly = [plain.init(float(p)) for p in points]
+    for _ in range(7):
+        state = run.step(state, (lambda w: np.sin(7 * w)) if has_slope else None)
+        singly = [plain.step(s, (lambda w: math.sin(7 * w)) if has_slope else None) for s in singly]
+    np.testing.assert_allclose(state["x"], [s["x"] for s in singly], rtol=1e-11, atol=1e-12)
+    if not has_slope:
+        return
+    way = ps.optimizer(stated, backend, fma=fma, **numbers(stated)).run([1.5, -0.7], "valley", 6).x[-1]
+    grid = {**numbers(stated), "lr": np.array([0.1, NUMBERS["lr"], 0.15])}
+    swept = ps.sweep(stated, "valley", grid, 6, start=[1.5, -0.7], backend=backend)
+    np.testing.assert_allclose(swept.states["x"][1], way, rtol=1e-9)
