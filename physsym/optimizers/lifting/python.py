@@ -100,7 +100,7 @@ def lift_python(thing: object, hyperparameters: Mapping[str, object]) -> Lifted:
         stepper = steppers(thing, given, roles)
         stepper.parameters = {k: v for k, v in stepper.parameters.items() if k not in given}
         try:
-            found = _Lift(stepper, given).lifted()
+            found = _Lift(stepper, given, roles).lifted()
         except NeedsIntegerError as needs:
             read = [_hyperparameter(n) for n in leaves(needs.number.node)]
             default = stepper.parameters.get(read[0]) if len(read) == 1 else None
@@ -192,8 +192,8 @@ class _Trace:
 class _Lift:
     """One lift: the code, the way in which it takes weights, and what is assumed on the way."""
 
-    def __init__(self, stepper: Stepper, given: Mapping[str, object]) -> None:
-        self.stepper, self.given = stepper, given
+    def __init__(self, stepper: Stepper, given: Mapping[str, object], roles: Mapping[str, Any]) -> None:
+        self.stepper, self.given, self.roles = stepper, given, roles
         self.name = stepper.name
         self.form = self._usable_form()
         self.assumed: list[Node] = []
@@ -240,6 +240,8 @@ class _Lift:
                 failed.setdefault(layout, f"{_line_of(error)}: {type(error).__name__}: {error}")
             else:
                 self._refuse_changed(around)
+                self._refuse_increments(form, 1 if layout == "number" else 2)
+                around.changed()
                 return form
             self._refuse_changed(around)
             if isinstance(self.stepper, FunctionStepper):
@@ -287,6 +289,32 @@ class _Lift:
             raise TypeError(f"it leaves the weights as they are{hint}")
         if isinstance(self.stepper, FunctionStepper) and self.stepper.guessed:
             self._order_of_returns(form, count)
+
+    def _refuse_increments(self, form: _Form, count: int) -> None:
+        """Raise LiftError where it is not clear whether weights are returned, or what is added to them.
+
+        Where there is no gradient and states are zero, weights stay about where they are.
+        """
+        if not self.stepper.returns_weights or isinstance(self.roles.get("returns"), str):
+            return
+        begin = [1.3, 0.7][:count]
+        weights = build(form.layout, begin)
+        self.stepper.explicit = self.start_states(
+            form, weights, lambda n, _: 1 if is_counter_name(n) else 0.0
+        )
+        running = self.stepper.start(self._values(), weights, _no_gradient)
+        nothing = _no_gradient if self.stepper.gradient_is_function else _no_gradient(weights)
+        try:
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                after = [float(v) for v in flat(self.stepper.step(running, weights, nothing, 1.0))]
+        except Exception:  # code of others may raise anything where there is no gradient
+            return
+        if any(abs(a - b) > 0.5 * b for a, b in zip(after, begin, strict=True)):
+            raise LiftError(
+                f"{self.name}: without a gradient, the weights {begin} become {after}; it may return what "
+                "is to be added to them: say so by roles={'returns': 'increment'}, or else 'weights'"
+            )
 
     def _order_of_returns(self, form: _Form, count: int) -> None:
         """Find out which returned value is which by a step with no gradient, in which weights stay."""
@@ -846,6 +874,10 @@ def _shown(condition: Node, truth: bool) -> str:
 def _plain_gradient(point: Any, *_: Any) -> Any:
     """Return a gradient of numbers at a point, in the layout of the point."""
     return like(point, [0.5 * float(v) + np.sin(3 * float(v)) for v in flat(point)])
+
+
+def _no_gradient(point: Any, *_: Any) -> Any:
+    return like(point, [0.0] * len(flat(point)))
 
 
 def _line_of(error: Exception) -> str:

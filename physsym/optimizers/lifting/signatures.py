@@ -28,8 +28,7 @@ _NAMES: Mapping[str, str] = {
     "dldw dlossdw dl nabla gradloss lossgrad gradientw fgrad computegrad computegradient "
     "getgrad gfn jac updates",
     "loss": "loss lossvalue fx fval fvalue cost losst",
-    "counter": "t k step n iteration it i count epoch numsteps iter stepcount timestep steps "
-    "globalstep nsteps",
+    "counter": "t k step iteration it epoch iter stepcount timestep globalstep",
     "table": "state states cache config memory buffers optstate optimizerstate slots conf optimstate",
     "shape": "shape dim dims size nparams numparams ndim dimension",
     "hyperparameter": "lr learningrate alpha eta stepsize mu momentum beta beta1 beta2 beta3 b1 b2 b3 betas "
@@ -174,6 +173,8 @@ def _returned_names(value: ast.expr) -> tuple[str, ...]:
     """Return the names in a returned tuple, empty ones for expressions."""
     if isinstance(value, ast.Tuple | ast.List):
         return tuple(_name(v) for v in value.elts)
+    if isinstance(value, ast.Dict):
+        return tuple(str(k.value) if isinstance(k, ast.Constant) else "" for k in value.keys)
     return (_name(value),)
 
 
@@ -212,6 +213,8 @@ def classify(
                 f"roles are {', '.join(ROLES)}"
             )
     returned = {argument_named(n, tuple(parameters)) for names in source.returned for n in names}
+    # Among several returned values that are no names there may be a new state of any name.
+    nameless = not source.returned or any(len(names) > 1 for names in source.returned if not all(names))
     found: dict[str, str] = {}
     for argument, parameter in parameters.items():
         default = parameter.default
@@ -237,7 +240,7 @@ def classify(
             found[argument] = "state"
         elif has_default or by_name == "hyperparameter":
             found[argument] = "hyperparameter" if _is_numeric(default) or not has_default else "fixed"
-        elif argument in source.written or by_name == "state":
+        elif argument in source.written or (by_name == "state" and nameless):
             found[argument] = "state"
         else:
             found[argument] = by_name if by_name in ("counter", "table") else "hyperparameter"

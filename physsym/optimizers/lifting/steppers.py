@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from physsym.optimizers.lifted import LiftError
-from physsym.optimizers.lifting.containers import Hidden, flat, get, is_number, walk
+from physsym.optimizers.lifting.containers import Hidden, flat, get, is_number, like, walk
 from physsym.optimizers.lifting.signatures import (
     Source,
     argument_named,
@@ -54,8 +54,9 @@ class Stepper:
     passed_counters: tuple[str, ...] = ()
     gradient_is_function: bool = False
     reads_loss: bool = False
-    number_states: bool = False
     guessed: bool = False
+    returns_weights: bool = False
+    increments: bool = False
 
     @property
     def namespaces(self) -> list[dict[str, Any]]:
@@ -70,6 +71,13 @@ class Stepper:
     def step(self, running: Running, weights: Any, gradient: Any, loss: Any) -> Any:
         """Take one step, which changes `running`; return the new weights."""
         raise NotImplementedError
+
+    def stepped(self, weights: Any, returned: Any) -> Any:
+        """Return the new weights, given what the code returns: these, or what is added to the old ones."""
+        self.returns_weights = True
+        if not self.increments:
+            return returned
+        return like(weights, [a + b for a, b in zip(flat(weights), flat(returned), strict=True)])
 
 
 def parameters_of(found: Mapping[str, str], signature: Mapping[str, inspect.Parameter]) -> dict[str, Any]:
@@ -190,14 +198,14 @@ class FunctionStepper(Stepper):
             )
         for argument, value in zip(self.returns, values, strict=True):
             if argument == "weights":
-                weights = value
+                weights = self.stepped(weights, value)
             elif argument:
                 states[argument] = value
         return weights
 
     def _order(self, out: Any, weights: Any) -> tuple[str, ...]:
         """Return what the returned values are: "weights", the name of a state, or nothing that matters."""
-        if "returns" in self.asked:
+        if "returns" in self.asked and not isinstance(self.asked["returns"], str):
             names = self.asked["returns"]
             own = [a for a, r in self.roles.items() if r == "weights"]
             return tuple("weights" if n in own or n == "weights" else n for n in names)
@@ -317,7 +325,7 @@ class ObjectStepper(Stepper):
             raise LiftError(
                 f"{self.name} returns {len(out)} values, of which it is not known which are the weights"
             )
-        return weights if out is None else out
+        return weights if out is None else self.stepped(weights, out)
 
 
 def weights_path(states: Any, weights: Any, name: str) -> Any:
@@ -342,6 +350,12 @@ def steppers(thing: object, given: Mapping[str, object], asked: Mapping[str, Any
 
     Raises LiftError where its arguments cannot be understood.
     """
+    stepper = _stepper(thing, given, asked)
+    stepper.increments = asked.get("returns") == "increment"
+    return stepper
+
+
+def _stepper(thing: object, given: Mapping[str, object], asked: Mapping[str, Any]) -> Stepper:
     name = getattr(thing, "__qualname__", None) or type(thing).__name__
     if isinstance(thing, type):
         return _of_class(thing, name, given, asked)

@@ -828,6 +828,55 @@ def test_the_order_of_what_is_returned_may_be_said():
     assert dict(lifted.rule.start) == {last: x}
 
 
+def increment(w, g, lr):
+    return -lr * g
+
+
+class Averaging:
+    """Dual averaging: the weights are those of all gradients, whatever they were before."""
+
+    def __init__(self, lr=0.1):
+        self.lr, self.z = lr, 0.0
+
+    def step(self, w, g):
+        self.z = self.z + g
+        return -self.lr * self.z
+
+
+def test_weights_are_told_from_increments():
+    with pytest.raises(LiftError, match="may return what is to be added"):
+        ps.lift(increment)
+    assert ps.lift(increment, roles={"returns": "increment"}).rule == DESCENT
+    with pytest.raises(LiftError, match="may return what is to be added"):
+        ps.lift(Averaging)
+    z = Symbol("z", real=True)
+    averaging = ps.lift(Averaging, roles={"returns": "weights"}).rule
+    assert ps.same_rule(averaging, ps.rule({z: z + g, x: -lr * after(z)}, start={z: 0}))
+
+
+def of_a_particle(x, v, g, m, dt):
+    v = v - dt * g / m
+    x = x + dt * v
+    return x, v
+
+
+def with_a_batch(w, g, n, lr):
+    return w - lr * g / n
+
+
+def with_constants(w, g, hp):
+    return w - hp["lr"] * g
+
+
+def test_hyperparameters_under_names_of_states():
+    dt, n = (Symbol(name, real=True) for name in ("dt", "n"))
+    particle = ps.lift(of_a_particle).rule
+    assert ps.same_rule(particle, ps.rule({v: v - dt * g / m, x: x + dt * after(v)}))
+    assert ps.same_rule(ps.lift(with_a_batch).rule, ps.rule({x: x - lr * g / n}))
+    assert not ps.lift(with_a_batch).assumes
+    assert ps.lift(with_constants).rule == DESCENT
+
+
 def test_errors_that_the_code_raises_are_assumptions():
     lifted = ps.lift(guarded)
     assert lifted.rule == DESCENT
