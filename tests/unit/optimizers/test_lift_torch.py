@@ -18,6 +18,7 @@ from physsym.optimizers.lifting import lift
 from physsym.optimizers.lifting.torch_ import functions, recognises
 from physsym.runtime import optimizer
 from physsym.vocabulary import x
+from tests.support.pages import scripts
 from tests.support.requirements import library
 
 torch = library("torch", "torch")
@@ -349,6 +350,14 @@ def test_the_number_of_weights_and_of_tensors_is_seen():
     assert call(own.HeavyBall).assumes == ()
 
 
+def test_a_branch_that_the_first_step_alone_takes_is_assumed_where_it_matters():
+    assert call(own.LateSign).first is None
+    assert call(own.LateSign).assumes == ()
+    found = call(own.OtherFirst)
+    assert [str(c) for c in found.assumes] == ["-lr + mu > 0"]
+    assert str(found.first) == "t <- 1; x <- -2*lr*grad(x) + x"
+
+
 def test_what_is_no_demand_of_the_code_is_assumed():
     assert [str(c) for c in call(own.TwoConditions).assumes] == ["mu != 0", "mu > 0"]
 
@@ -501,3 +510,13 @@ def test_extrema_of_python_and_of_torch_are_the_same():
     assert call(own.WarmedUp).rule.updates[-1].value.has(Min)
     assert call(torch.optim.Adamax).rule.updates[2].value.has(Abs)
     assert call(own.FirstByCounter).rule.updates[-1].value.has(Eq)
+
+
+def test_the_script_of_the_how_to_page_runs(capsys):
+    text = scripts("lift-an-optimizer.md")["read_torch.py"]
+    exec(compile(text, "read_torch.py", "exec"), {"__name__": "read_torch"})
+    shown = capsys.readouterr().out
+    assert "from k = 0 exp_avg = 0 exp_avg_sq = 0" in shown
+    assert "also with foreach=True" in shown
+    assert "if momentum != 0" in shown
+    assert "Piecewise((-lr*sign(grad(x)) + x, after < k+), (-lr*grad(x) + x, True)); k(0) = 0" in shown

@@ -238,6 +238,27 @@ class Repeated(Own):
         p.sub_(group["lr"] * g)
 
 
+class LateSign(Own):
+    def __init__(self, params, lr=0.1, after=100):
+        torch.optim.Optimizer.__init__(self, params, {"lr": lr, "after": after})
+
+    def update(self, group, p, g, state):
+        state["t"] = state.get("t", 0) + 1
+        p.add_(g if state["t"] <= group["after"] else g.sign(), alpha=-group["lr"])
+
+
+class OtherFirst(Own):
+    """Its first step is twice as long, if the rate is small."""
+
+    def update(self, group, p, g, state):
+        if "t" not in state:
+            state["t"] = 1
+            p.sub_(g, alpha=2 * group["lr"] if group["lr"] < group["mu"] else group["lr"])
+        else:
+            state["t"] += 1
+            p.sub_(g, alpha=group["lr"] / state["t"])
+
+
 class Stepwise(Own):
     def update(self, group, p, g, state):
         state["n"] = state.get("n", -1) + 1

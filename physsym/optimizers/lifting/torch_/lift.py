@@ -23,6 +23,7 @@ from physsym.optimizers.lifting.nodes import (
     leaf,
     leaves,
     make,
+    resolve,
     substitute,
     to_conditions,
 )
@@ -241,7 +242,7 @@ def read_laws(lift: Lift, thorough: bool = True) -> Read:
             laws = single(reading, ONE_VECTOR, lift.hyperparameters)
         except CoordinatesMix:
             laws = mixed(reading)
-        return Read(laws, reading, session.settled, one_law=_with_start(laws)[0])
+        return Read(laws, reading, session.settled, one_law=_with_start(laws, session.settled)[0])
     again = read_steps(lift.session(ONE_VECTOR, True, session.settled))
     if (lost := _difference(mixed(reading), mixed(again))) is not None:
         raise LiftError(_symbol_lost(*lost, reading))
@@ -254,7 +255,7 @@ def read_laws(lift: Lift, thorough: bool = True) -> Read:
         laws, reasons = mixed(reading), (str(error),)
     scope = _scope(lift, laws, session.settled)
     laws = _without_idle_states(laws, reading)
-    one_law, laws = _with_start(laws)
+    one_law, laws = _with_start(laws, session.settled)
     return Read(laws, reading, session.settled, reasons, one_law, scope)
 
 
@@ -328,8 +329,10 @@ def _shown(node: Node) -> str:
     return f"{float(node.value):.6g}" if isinstance(node.value, Fraction) else repr(node)
 
 
-def _with_start(laws: Laws) -> tuple[bool, Laws]:
+def _with_start(laws: Laws, settled: Mapping[Node, Settled]) -> tuple[bool, Laws]:
     """Return whether the first step is like the others, from which start values, and the laws with these.
+
+    The branches on hyperparameters are those that the first step took.
 
     A state that the code first sets to something with the gradient in it, or when it has counted up already,
     starts at zero if this gives the same first step.
@@ -348,14 +351,20 @@ def _with_start(laws: Laws) -> tuple[bool, Laws]:
         if node is make("add", ONE, name_leaf(name)) and laws.first[name].op == "constant"
     }
     for start in (known, counted, {**counted, **before}):
-        full = {name: start.get(name, ZERO) for name in states}
-        put = {name_leaf(name): node for name, node in full.items()}
-        if all(
-            name not in laws.first or agree(substitute(node, put), laws.first[name])
-            for name, node in laws.usual.items()
-        ):
-            return True, replace(laws, start=full)
+        full = replace(laws, start={name: start.get(name, ZERO) for name in states})
+        if _starts_like(full, laws.first, settled):
+            return True, full
     return False, replace(laws, start=counted)
+
+
+def _starts_like(laws: Laws, first: Mapping[Name, Node], settled: Mapping[Node, Settled]) -> bool:
+    """Whether the usual law makes the first step from the start values, on these branches."""
+    put = {name_leaf(name): node for name, node in laws.start.items()}
+    known = {condition: branch.outcome for condition, branch in settled.items()}
+    return all(
+        name not in first or agree(resolve(substitute(node, put), known), resolve(first[name], known))
+        for name, node in laws.usual.items()
+    )
 
 
 def _is_gradient(node: Node) -> bool:
@@ -382,9 +391,9 @@ def assumptions(lift: Lift, read: Read) -> Assumptions:
     ranges, open_conditions = list[Node](), list[tuple[Node, Node]]()
     for condition, settled in read.settled.items():
         holds = condition if settled.outcome else make("not", condition)
-        if settled.phases == {"first"} and read.one_law:
-            continue
         flipped = {**read.settled, condition: Settled(not settled.outcome, settled.where)}
+        if settled.phases == {"first"} and read.one_law and _first_step_without(lift, read, flipped):
+            continue
         try:
             run(lift.session(ONE_VECTOR, settled=flipped))
         except (Refused, LiftError, NeedsCount) as error:
@@ -398,6 +407,16 @@ def assumptions(lift: Lift, read: Read) -> Assumptions:
         if not _law_without(lift, read, condition, holds, ranges)
     ]
     return Assumptions(tuple(dict.fromkeys(ranges)), tuple(dict.fromkeys(conditions)))
+
+
+def _first_step_without(lift: Lift, read: Read, flipped: Mapping[Node, Settled]) -> bool:
+    """Whether the first step is that of the law on the other side of a branch that it alone takes, too."""
+    try:
+        reading = read_steps(lift.session(ONE_VECTOR, settled=flipped))
+        other = mixed(reading) if read.laws.mixed else single(reading, ONE_VECTOR, lift.hyperparameters)
+    except (CoordinatesMix, LiftError, NeedsCount):
+        return False
+    return _starts_like(read.laws, other.first, flipped)
 
 
 def _law_without(lift: Lift, read: Read, condition: Node, holds: Node, ranges: Sequence[Node]) -> bool:
