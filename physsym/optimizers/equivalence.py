@@ -123,6 +123,8 @@ class Equivalence:
         Where they part, if they do; with schedule "constant", where they part under a changing rate.
     titles
         What people call the two rules; empty for one without a name.
+    notes
+        What else is to be known, such as that a parameter of the second rule lies outside of its range.
     otherwise
         Answers for other values of the parameters, where the conditions are equations.
     """
@@ -137,6 +139,7 @@ class Equivalence:
     schedule: Literal["any", "constant", ""] = ""
     trace: Trace | None = None
     titles: tuple[str, str] = ("", "")
+    notes: tuple[str, ...] = ()
     otherwise: tuple[Equivalence, ...] = ()
 
     def __post_init__(self) -> None:
@@ -173,7 +176,7 @@ def sentence(found: Equivalence) -> str:
     if found.verdict.outcome is Outcome.FAILS:
         why = "; ".join(found.verdict.evidence)
         parts = f"; they part at {found.trace}" if found.trace else ""
-        return f"{first} is not {second}: {why}{parts}"
+        return f"{first} is not {second}: {why}{parts}" + "".join(f"; {note}" for note in found.notes)
     if found.verdict.outcome is Outcome.UNDECIDABLE:
         return f"not decided whether {first} is {second}: {'; '.join(found.verdict.evidence)}"
     maps = [f"{s} = {e}" for s, e in (*found.parameters.items(), *found.states.items()) if s != e]
@@ -184,6 +187,7 @@ def sentence(found: Equivalence) -> str:
     if found.trace:
         where = "under a changing one" if found.schedule == "constant" else "otherwise"
         text += f" ({where} they part at {found.trace})"
+    text += "".join(f"; {note}" for note in found.notes)
     for case in found.otherwise:
         also = sentence(case).split(" is the same as ", 1)[1].removeprefix(second).strip()
         text += f"; also {also}"

@@ -12,6 +12,7 @@ from sympy import (
 from physsym.core.verdicts import Condition, Verdict, holds, undecided
 from physsym.optimizers.equivalence import Equivalence
 from physsym.optimizers.general_equivalence import compare_general
+from physsym.optimizers.known_rule import Known
 from physsym.optimizers.linear_equivalence import compare_linear
 from physsym.optimizers.naming import as_lifted
 from physsym.optimizers.operands import RATES, Operand, answer, learning_rate
@@ -29,9 +30,10 @@ def operand(what: Any, rate: str | Symbol | None = None) -> Operand:
     space = state_space(lifted.rule, lifted.first)
     ranges = (*space.ranges, *(c for c in lifted.assumes if isinstance(c, Condition)))
     space = replace(space, ranges=tuple(dict.fromkeys(ranges)))
-    named = [s for library in getattr(what, "names", {}).values() for s, n in library.items() if n in RATES]
+    libraries = what.names.values() if isinstance(what, Known) else ()
+    named = [s for names in libraries for s, n in names.items() if n in RATES]
     found = learning_rate(space, rate if rate is not None else named[0] if named else None)
-    name = getattr(what, "title", "") or lifted.name
+    name = what.title if isinstance(what, Known) else lifted.name
     return Operand(lifted.rule, name, space, found, {s: s for s in space.states})
 
 

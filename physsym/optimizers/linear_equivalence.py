@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice, product
-from typing import Any
+from itertools import combinations, islice, product
 
 from sympy import (
     Expr,
@@ -18,7 +17,7 @@ from sympy import (
 )
 
 from physsym.core.verdicts import Condition, Outcome, Verdict, all_of, fails, undecided
-from physsym.optimizers.equivalence import Equivalence, Trace
+from physsym.optimizers.equivalence import Equivalence, SymbolMap, Trace
 from physsym.optimizers.map_proofs import proved, trace_of
 from physsym.optimizers.operands import (
     Candidate,
@@ -47,7 +46,7 @@ def compare_linear(one: Operand, other: Operand) -> Equivalence | None:
     first, second = map(linear_system, spaces)
     if first is None or second is None:
         return None
-    cases = [c for c in _law_cases(one, first, second) if is_possible(one, c)]
+    cases = [c for c in _law_cases(one, first, second) if _is_possible(one, c)]
     if not cases:
         return _never(one, other, first, second)
     if all(c.open for c in cases):
@@ -60,7 +59,14 @@ def compare_linear(one: Operand, other: Operand) -> Equivalence | None:
             solved = (c for c in cases if not c.open)
             found += [f for c in solved for f in _with_start(one, other, first, second, c, shifted)]
     if found:
-        return best(one, other, found)
+        best = _best(one, other, found)
+        if best.trace is None and not best.generic:
+            cases = [c for c in cases if not _equations_of(one, c)]
+            apart = _start_differs(one, other, cases).trace if cases else None
+            return replace(best, trace=apart or _parting(one, other, first, second, special=False)[1])
+        return best
+    if any(c.open for c in cases):
+        return answer(one, other, undecided("equations for the parameters could not be solved"))
     return _start_differs(one, other, cases)
 
 
@@ -94,7 +100,7 @@ def _flat(matrix: Iterable[Iterable[Expr]]) -> list[Expr]:
     return [e for row in matrix for e in row]
 
 
-def is_possible(one: Operand, case: Case) -> bool:
+def _is_possible(one: Operand, case: Case) -> bool:
     """Return whether the parameters of the first rule may have the values of a case within their ranges."""
     fixed = {s: v for s, v in case.values.items() if s in one.space.parameters}
     equal = [Condition(e, "= 0") for e in case.conditions]
@@ -138,8 +144,9 @@ def _with_start(
                 equal += equations([entry.xreplace(case.values)], [total.xreplace(case.values)])
     free = [s for s in space.parameters if s not in case.values]
     constants = [s for s in first.space.parameters if s not in case.values]
-    for more in solve_by_cases(equal, [*unknown.values(), *free], constants):
-        if more.open or not is_possible(one, more):
+    moves = [one.rate] if one.rate in constants else []
+    for more in solve_by_cases(equal, [*unknown.values(), *free], constants, moves):
+        if more.open or not _is_possible(one, more):
             continue
         values = {s: v.xreplace(more.values) for s, v in case.values.items()} | more.values
         at = {
@@ -216,26 +223,26 @@ def _needs_constant_rate(one: Operand, other: Operand, candidate: Candidate) -> 
     return states is None or any(one.rate in e.free_symbols for e in states.values())
 
 
-def best(one: Operand, other: Operand, found: Sequence[Candidate]) -> Equivalence:
+def _best(one: Operand, other: Operand, found: Sequence[Candidate]) -> Equivalence:
     """Return the answer by the candidate that says most, with the others beside it."""
 
-    def rank(candidate: Candidate) -> tuple[Any, ...]:
-        size = sum(len(str(v)) for v in candidate.parameters.values())
-        return (
-            candidate.special,
-            len(candidate.shifted),
-            not in_range(one, other, candidate),
-            _needs_constant_rate(one, other, candidate),
-            size,
-        )
+    def rank(candidate: Candidate) -> tuple[int, int, bool]:
+        return candidate.special, len(candidate.shifted), not in_range(one, other, candidate)
 
-    ordered = sorted(found, key=rank)
+    def size(candidate: Candidate) -> int:
+        return sum(len(str(v)) for v in candidate.parameters.values())
+
+    ordered = sorted(found, key=lambda c: (rank(c), size(c)))
+    first = [c for c in ordered if rank(c) == rank(ordered[0])]
+    if len(first) > 1:
+        first.sort(key=lambda c: _needs_constant_rate(one, other, c))
+        ordered = [*first, *ordered[len(first) :]]
     best = _proved(one, other, ordered[0])
     # A case within a more general one adds nothing; two that are special each do.
-    beside = [c for c in ordered[1:] if not is_within(c, ordered[0])] if ordered[0].special else []
+    beside = [c for c in ordered[1:] if not _is_within(c, ordered[0])] if ordered[0].special else []
     cases = []
     for candidate in beside:
-        if not any(is_within(candidate, c) for c in ordered[: ordered.index(candidate)]):
+        if not any(_is_within(candidate, c) for c in ordered[: ordered.index(candidate)]):
             cases.append(_proved(one, other, candidate))
     return replace(best, otherwise=tuple(c for c in cases if c.verdict.outcome is Outcome.CONDITIONAL))
 
@@ -244,7 +251,7 @@ def _proved(one: Operand, other: Operand, candidate: Candidate) -> Equivalence:
     return proved(one, other, candidate, _state_map(one, other, candidate), _same_transfer)
 
 
-def is_within(candidate: Candidate, general: Candidate) -> bool:
+def _is_within(candidate: Candidate, general: Candidate) -> bool:
     """Return whether what a candidate requires of the first rule includes what another one requires."""
     put = candidate.fixed
     equal = [s - v for s, v in general.fixed.items()] + [
@@ -269,31 +276,65 @@ def _same_transfer(ours: StateSpace, theirs: StateSpace, given: tuple[Condition,
 
 def _never(one: Operand, other: Operand, first: LinearSystem, second: LinearSystem) -> Equivalence:
     """Return that no parameters serve, with the number of steps after which all of them have parted."""
+    steps, trace, parameters = _parting(one, other, first, second, special=True)
+    reason = "no values of the parameters of the second rule give the transfer function of the first"
+    if steps is not None:
+        which = f"evaluation points agree for {steps} steps" if steps else "first evaluation points agree"
+        reason = f"no values of the parameters of the second rule make the {which}"
+    notes = tuple(_limits(one, other, first, second))
+    return answer(one, other, fails(reason), trace=trace, parameters=parameters, notes=notes)
+
+
+def _parting(
+    one: Operand, other: Operand, first: LinearSystem, second: LinearSystem, special: bool
+) -> tuple[int | None, Trace | None, Symbols]:
+    """Return the number of steps for which no parameters make two rules agree, and a trace of the best ones.
+
+    With `special`, for no values of the parameters of the first rule; else not for all of them.
+    """
     trace: Trace | None = None
     parameters: Symbols = {}
     order = len(first.space.states) + len(second.space.states)
     for steps in range(order + 1):
-        cases = [c for c in _law_cases(one, first, second, steps) if is_possible(one, c)]
+        cases = [c for c in _law_cases(one, first, second, steps) if _is_possible(one, c)]
+        cases = [c for c in cases if special or not _equations_of(one, c)]
         if not cases:
-            which = f"evaluation points agree for {steps} steps" if steps else "first evaluation points agree"
-            reason = f"no values of the parameters of the second rule make the {which}"
-            return answer(one, other, fails(reason), trace=trace, parameters=parameters)
+            return steps, trace, parameters
         candidate = _any_candidate(one, other, [c for c in cases if not c.open])
         parted = trace_of(one, other, candidate) if candidate else None
         if candidate and parted:
             trace, parameters = parted, candidate.parameters
-    reason = "no values of the parameters of the second rule give the transfer function of the first"
-    return answer(one, other, fails(reason), trace=trace, parameters=parameters)
+    return None, trace, parameters
+
+
+def _limits(one: Operand, other: Operand, first: LinearSystem, second: LinearSystem) -> Iterator[str]:
+    """Yield the limits of parameters of the second rule in which it becomes the first."""
+    wanted, found = _flat(first.transfer), _flat(second.transfer)
+    law, nonzero = equations(wanted, found), [*first.denominators, *second.denominators]
+    small = Symbol("small", positive=True)
+    for limit in second.space.parameters:
+        unknowns = [s for s in second.space.parameters if s != limit]
+        for kept in combinations(law, min(len(unknowns), len(law))):
+            for case in solve_by_cases(kept, unknowns, (), nonzero):
+                if case.open or case.nonnegative or set(unknowns) - set(case.values):
+                    continue
+                for at, name in ((1 / small, "oo"), (small, "0")):
+                    put = {s: v.xreplace({limit: at}) for s, v in case.values.items()} | {limit: at}
+                    ends = [cancel(e.xreplace(put)).subs(small, 0) for e in found]
+                    if all(cancel(a - b) == 0 for a, b in zip(ends, wanted, strict=True)):
+                        told = {other.names[s]: v.xreplace(other.names) for s, v in case.values.items()}
+                        maps = SymbolMap(told)
+                        yield f"it is so in the limit {other.names[limit]} -> {name} alone, with {maps}"
+                        return
 
 
 def _any_candidate(one: Operand, other: Operand, cases: Sequence[Case]) -> Candidate | None:
     """Return a candidate of cases that agree for some steps, at the start that the rules say."""
     at = dict(zip(other.space.weights, one.space.weights, strict=False))
     start = {s: v.xreplace(at) for s, v in zip(other.space.states, other.space.start, strict=True)}
-    for case in cases:
-        if candidate := next(_chosen(one, other, case, start), None):
-            return candidate
-    return None
+    choices = [c for case in cases for c in islice(_choices(one, other, case, start), 8)]
+    possible = (c for c in choices if in_range(one, other, c))
+    return next(possible, choices[0] if choices else None)
 
 
 def _start_differs(one: Operand, other: Operand, cases: Sequence[Case]) -> Equivalence:

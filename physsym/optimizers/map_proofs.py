@@ -61,6 +61,7 @@ def proved(
     else:
         verdict = same_under_map(ours, theirs, states, given)
     equalities = tuple(Condition(s - v, "= 0") for s, v in candidate.fixed.items())
+    equalities = tuple(c for c in equalities if not implied(one.assumed, c))
     conditions: tuple[Condition | Hypothesis, ...] = (*equalities, *candidate.conditions, *poles)
     if not without_map:
         conditions += tuple(c for c in of_map if c not in conditions)
@@ -73,13 +74,14 @@ def proved(
         conditions += (Hypothesis(f"{other.names[state]} of the second starts at {candidate.start[state]}"),)
     schedule, trace = schedule_of(one, other, candidate, states)
     outcome = Outcome.CONDITIONAL if conditions else Outcome.HOLDS
-    evidence = (*verdict.evidence, *out_of_range(one, other, candidate, given))
+    notes = tuple(out_of_range(one, other, candidate, given))
     if extra := [str(c) for c in of_map if c not in poles]:
-        evidence = (*evidence, f"the map of states is defined where {' and '.join(extra)}")
+        notes = (*notes, f"the map of states is defined where {' and '.join(extra)}")
     return answer(
         one,
         other,
-        Verdict(outcome, evidence, conditions, verdict.engines),
+        Verdict(outcome, verdict.evidence, conditions, verdict.engines),
+        notes=notes,
         states=states or {},
         parameters=candidate.parameters,
         start=candidate.start,

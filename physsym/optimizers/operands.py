@@ -173,8 +173,13 @@ def out_of_range(
                 put = Condition(
                     cancel(condition.expression.xreplace(candidate.parameters)), condition.relation
                 )
-                if not implied(given, put):
-                    yield f"{other.names[symbol]} = {mapped} lies in its natural range only where {put}"
+                if isinstance(mapped, Symbol) and not any(c.expression.has(mapped) for c in one.assumed):
+                    continue
+                name = f"{other.names[symbol]} = {presentable(mapped, one.values)}"
+                if not put.expression.free_symbols and not satisfied((put,), {}):
+                    yield f"{name} is outside of its natural range"
+                elif not implied(given, put):
+                    yield f"{name} is in its natural range where {put} alone"
 
 
 def presentable(expression: Expr, values: Mapping[Symbol, Number] | None) -> Expr:

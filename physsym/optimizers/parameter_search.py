@@ -13,13 +13,14 @@ from itertools import combinations, permutations, product
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Integer, Symbol, lambdify
+from sympy import Add, Expr, Integer, Symbol, lambdify
 
 from physsym.optimizers.operands import Operand
 from physsym.optimizers.state_space import StateSpace
+from physsym.optimizers.traces import GENERIC
 from physsym.verify.budget import check_time
 
-GRADIENTS = (0.3, -1.7, 0.9, 2.3, -0.01, 5.1, -5.3, 0.002, 1.1, -0.4, 0.0, 2.9)
+GRADIENTS = tuple(map(float, GENERIC))
 TOLERANCE = 1e-8
 Numbers = Mapping[Symbol, float]
 Step = Callable[..., Any]
@@ -250,13 +251,13 @@ def state_proposals(
     for i, state in enumerate(other.space.states):
         if state not in wanted:
             continue
-        for j, candidate in enumerate(one.space.states):
-            expression = _related(one, candidate, j, i, runs)
-            if expression is not None:
-                found[state] = expression
-                break
-        else:
+        related = (_related(one, s, j, i, runs) for j, s in enumerate(one.space.states))
+        expression = next((e for e in related if e is not None), None)
+        if expression is None:
+            expression = _combined(one, i, runs)
+        if expression is None:
             return None
+        found[state] = expression
     return found
 
 
@@ -283,6 +284,27 @@ def _related(
         ratios.append((at, ratio))
     factor = recognised(one, ratios)
     return None if factor is None else factor * candidate
+
+
+def _combined(one: Operand, i: int, runs: Sequence[tuple[Numbers, list[Any], list[Any]]]) -> Expr | None:
+    """Return a state of the second rule as a combination of two of the first, as runs show it."""
+    for pair in combinations(range(len(one.space.states)), 2):
+        samples: list[list[tuple[Numbers, float]]] = [[], []]
+        for at, mine, their in runs:
+            matrix = np.array([[m[j] for j in pair] for m, _ in zip(mine, their, strict=False)])
+            target = np.array([t[i] for _, t in zip(mine, their, strict=False)])
+            if np.linalg.matrix_rank(matrix) < len(pair):
+                break
+            solution = np.linalg.lstsq(matrix, target, rcond=None)[0]
+            if not np.allclose(matrix @ solution, target, rtol=1e-8, atol=1e-10):
+                break
+            for sample, value in zip(samples, solution, strict=True):
+                sample.append((at, float(value)))
+        else:
+            factors = [recognised(one, sample) for sample in samples]
+            if all(f is not None for f in factors):
+                return Add(*(f * one.space.states[j] for f, j in zip(factors, pair, strict=True)))
+    return None
 
 
 def recognised(one: Operand, samples: Sequence[tuple[Numbers, float]]) -> Expr | None:

@@ -23,7 +23,11 @@ ADVERSARIAL = tuple(
     map(Fraction, ("3/100", "-2", "0", "1/7", "5", "-5", "1/1000", "1", "-1/3", "0", "2", "-7"))
 )
 """Gradients of both signs, of all sizes, and zero: what parts two rules early."""
-SEQUENCES = ((Fraction(1),) * 12, (Fraction(1), Fraction(1, 10), Fraction(-1)) * 4, ADVERSARIAL)
+GENERIC = tuple(
+    map(Fraction, ("0.3", "-1.7", "0.9", "2.3", "-0.01", "5.1", "-5.3", "0.002", "1.1", "-0.4", "0", "2.9"))
+)
+"""Gradients without relations between them, which the search for parameters uses."""
+SEQUENCES = ((Fraction(1),) * 12, (Fraction(1), Fraction(1, 10), Fraction(-1)) * 4, ADVERSARIAL, GENERIC)
 
 
 def outputs(
