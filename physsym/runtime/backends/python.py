@@ -106,7 +106,14 @@ def _compile_step(program: Program) -> Kernel:
         force = gradient_function(program, gradient) if program.evaluations else None
         values = [_number(state_name(s), v) for s, v in zip(program.states, states, strict=True)]
         numbers = {name: _number(name, value) for name, value in parameters.items()}
-        return tuple(run(values, force and _exact_force(force), numbers))
+        try:
+            return tuple(run(values, force and _exact_force(force), numbers))
+        except TypeError as error:
+            if not (program.has_choices and "truth value" in str(error)):
+                raise
+            raise TypeError(
+                f"the rule distinguishes cases, and symbols do not decide which: {error}; give numbers"
+            ) from error
 
     return kernel
 

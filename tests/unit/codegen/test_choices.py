@@ -181,6 +181,14 @@ def test_in_place(name, backend):
         np.testing.assert_allclose(state[key], value, rtol=1e-15, atol=1e-16)
 
 
+def test_symbols_that_decide_no_case_are_refused_with_advice():
+    step = ps.lambdify(RULES["guard"], "python")
+    with pytest.raises(TypeError, match="symbols do not decide which"):
+        step(v, x, Symbol("g"), b=Fraction(1, 2), lr=1)
+    decided = step(4, x, Symbol("g"), b=Fraction(1, 1), lr=1)[1]
+    assert decided.subs({x: 3, Symbol("g"): 4}) == 1  # 3 - 4/sqrt(4)
+
+
 @needs["torch"]
 @pytest.mark.parametrize("name", RULES)
 def test_in_place_on_tensors(name):
