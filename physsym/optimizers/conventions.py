@@ -273,6 +273,8 @@ def _read(
     values: Mapping[str, Value], source: Convention, target: Convention
 ) -> tuple[dict[Symbol, Expr], dict[Symbol, Expr]]:
     """Return the values of the source's parameters, and those of parameters that only the target has."""
+    if not isinstance(values, Mapping):
+        raise ConversionError(f"the values are a dictionary, such as {{'lr': '0.01'}}; given {values!r}")
     own = {source.names[p]: p for p in source.parameters}
     open_ones = {target.names[p]: p for p in target.parameters if p in target.rule.parameters}
     given, chosen = dict[Symbol, Expr](), dict[Symbol, Expr]()

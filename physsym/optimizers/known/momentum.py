@@ -216,7 +216,7 @@ quasi_hyperbolic = Known(
         {mu: beta * mu + (1 - beta) * G, x: x - eta * ((1 - nu) * G + nu * after(mu))},
         start={mu: 0},
         ranges=fraction(beta),
-        typical={eta: Integer(1), beta: Rational(999, 1000), nu: Rational(7, 10)},
+        typical={beta: Rational(999, 1000), nu: Rational(7, 10)},
     ),
     citation="J. Ma, D. Yarats, Quasi-hyperbolic momentum and Adam for deep learning, ICLR 2019, "
     "arXiv:1810.06801; eta is their alpha",

@@ -28,7 +28,7 @@ _SIGN = (
 sign_descent = Known(
     name="sign_descent",
     title="Sign descent (signSGD)",
-    rule=rule({x: x - eta * sign(G)}, typical=decimals(eta="0.0001")),
+    rule=rule({x: x - eta * sign(G)}),
     citation=_SIGN,
     names={"optax": {eta: "learning_rate"}},
     functions={"optax": "optax.sign_sgd()"},
@@ -42,7 +42,7 @@ signum = Known(
         {mu: beta * mu + (1 - beta) * G, x: x - eta * sign(after(mu))},
         start={mu: 0},
         ranges=fraction(beta),
-        typical=decimals(eta="0.0001", beta="0.9"),
+        typical=decimals(beta="0.9"),
     ),
     citation=_SIGN,
     names={"optax": {eta: "learning_rate", beta: "beta"}},
