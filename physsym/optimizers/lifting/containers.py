@@ -42,8 +42,9 @@ def text(path: Path) -> str:
     """Return a path as people write it."""
     written = ""
     for kind, key in path:
-        written += f".{key}" if kind == "attribute" else f"[{key!r}]"
-    return written.lstrip(".")
+        step = f".{key}" if kind == "attribute" else f"[{key!r}]"
+        written += step if written else str(key).removeprefix("cell ")
+    return written
 
 
 def name(path: Path, not_these: Collection[Any] = ()) -> str:
@@ -96,6 +97,15 @@ def _members(value: Any) -> list[tuple[tuple[str, Any], Any]]:
             if hasattr(value, slot) and slot not in ("__dict__", "__weakref__"):
                 own[slot] = getattr(value, slot)
     return [(("attribute", k), v) for k, v in own.items()]
+
+
+def iterators(value: Any, path: Path = (), depth: int = 6) -> Iterator[Path]:
+    """Yield the paths of iterators and generators of random numbers, whose states cannot be seen."""
+    if hasattr(value, "__next__") or type(value).__name__ in ("Generator", "RandomState", "Random"):
+        yield path
+    elif depth and not isinstance(value, np.ndarray):
+        for step, inner in _members(value):
+            yield from iterators(inner, (*path, step), depth - 1)
 
 
 def is_number(value: Any) -> bool:

@@ -8,6 +8,7 @@ code is run. The law is compared with the running code on numbers.
 from __future__ import annotations
 
 import inspect
+import re
 import traceback
 import warnings
 from collections import Counter
@@ -31,6 +32,7 @@ from physsym.optimizers.lifting.containers import (
     copied,
     flat,
     is_number,
+    iterators,
     like,
     put,
     settled,
@@ -93,7 +95,13 @@ def lift_python(thing: object, hyperparameters: Mapping[str, object]) -> Lifted:
 
     Raises LiftError where no rule can be read; it names the line.
     """
-    given = dict(hyperparameters)
+    try:
+        return _lift(thing, dict(hyperparameters))
+    except LiftError as error:
+        raise LiftError(_readable(str(error))) from error
+
+
+def _lift(thing: object, given: dict[str, object]) -> Lifted:
     roles: Any = given.pop("roles", {})
     fixed: dict[str, Hypothesis] = {}
     while True:
@@ -125,6 +133,15 @@ def _leaf(kind: str, *what: object) -> Node:
 
 def _is(node: Node, kind: str) -> bool:
     return node.op == "leaf" and str(node.value).startswith(f"{kind}|")
+
+
+def _readable(message: str) -> str:
+    """Return a message in which leaves of a trace have the names that they have in the code."""
+    message = re.sub(r"\bhyper\|(\w+)", r"\1", message)
+    message = re.sub(
+        r"\b(?:gradient\|\d+|weight)\|(\d+)", lambda m: f"{m[0].partition('|')[0]}_{m[1]}", message
+    )
+    return re.sub(r"\bstate\|([^|]*)\|\d+", r"\1", message)
 
 
 def _hyperparameter(node: Node) -> str:
@@ -273,6 +290,11 @@ class _Lift:
         )
         before = [float(v) for v in flat(weights)]
         running = self.stepper.start(self._values(), weights, _plain_gradient)
+        if hidden := next(iterators(running.states), None):
+            raise LiftError(
+                f"{self.name} cannot be lifted: {text(hidden)} is an iterator or draws random numbers; "
+                "its state cannot be seen"
+            )
         for k in range(12):
             gradient = build(form.layout, [0.4 + k, -0.6 + k][:count])
             taken = _plain_gradient if self.stepper.gradient_is_function else gradient

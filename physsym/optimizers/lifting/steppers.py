@@ -559,6 +559,8 @@ class Surroundings:
             code, space = getattr(function, "__code__", None), getattr(function, "__globals__", {})
             for name in code.co_names if code else ():
                 value = space.get(name)
+                if hasattr(value, "__next__"):
+                    raise LiftError(f"{stepper.name} cannot be lifted: it draws from the iterator {name}")
                 if isinstance(value, (dict, list, np.ndarray)):
                     found[f"the global variable {name}"] = (value, copy.deepcopy(value))
                 elif isinstance(value, type) and getattr(value, "__module__", "") == space.get("__name__"):

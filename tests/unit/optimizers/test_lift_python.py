@@ -984,6 +984,44 @@ def fails(w, g, lr):
     return w - lr * g.nothing
 
 
+class FromAnIterator:
+    """The rates change after a hundred steps, which no comparison over a dozen steps would show."""
+
+    def __init__(self):
+        self.rates = iter([0.1] * 100 + [0.01] * 100)
+
+    def step(self, w, g):
+        return w - next(self.rates) * g
+
+
+RATES = iter([0.1] * 100)
+
+
+def from_a_global_iterator(w, g):
+    return w - next(RATES) * g
+
+
+class FromAList:
+    def __init__(self):
+        self.rates, self.t = [0.1, 0.05, 0.01], 0
+
+    def step(self, w, g):
+        rate = self.rates[min(self.t, 2)]
+        self.t += 1
+        return w - rate * g
+
+
+class WholeNumbers:
+    def __init__(self):
+        self.v = None
+
+    def step(self, w, g):
+        if self.v is None:
+            self.v = np.zeros(np.shape(w), dtype=int)
+        self.v[...] = 0.9 * self.v + g
+        return w - self.v
+
+
 def drops_symbols(w, g, lr):
     return w - float(f"{lr}"[:4] if isinstance(lr, float) and str(lr)[0].isdigit() else 0.1) * g
 
@@ -1004,6 +1042,10 @@ def drops_symbols(w, g, lr):
         ),
         (treats_weights_differently, "weights 1 and 2 follow different laws"),
         (fails, r"on an array: test_lift_python.py:\d+: AttributeError"),
+        (FromAnIterator, "self.rates is an iterator"),
+        (from_a_global_iterator, "draws from the iterator RATES"),
+        (FromAList, r"test_lift_python.py:\d+: .*self.t.* is used as a whole number"),
+        (WholeNumbers, "does not follow the code"),
         (drops_symbols, "does not follow the code"),
         (math.sqrt, "no argument is the weights|no Python code"),
     ],
