@@ -176,6 +176,10 @@ class _Sorting:
         symbol = next((s for s in self.symbols if s.name == name), None) or self.names.symbol(name)
         if symbol not in self.symbols:
             self.symbols.append(symbol)
+        if isinstance(value, sympy.Number):
+            value = (
+                Fraction(int(value.p), int(value.q)) if isinstance(value, sympy.Rational) else float(value)
+            )
         if value is not None:
             (self.fixed if (name in self.given if fixed is None else fixed) else self.typical)[symbol] = value
         return lambda values: values[symbol]

@@ -11,7 +11,8 @@ from __future__ import annotations
 import inspect
 import traceback
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import combinations
@@ -161,7 +162,7 @@ def read(call: Call, shape: tuple[int, ...] = (2,)) -> Reading:
         if call.takes_loss and "unexpected keyword argument 'value'" in str(error):
             return read(replace(call, takes_loss=False), shape)
         raise LiftError(f"{call.name} cannot be lifted: {error}{_where(error)}") from error
-    elements = _elements(state, jax.eval_shape(init, values, jnp.ones((shape[0] + 1, *shape[1:]))))
+    elements = _elements(state, jax.eval_shape(init, values, jnp.ones([n + 1 for n in shape])), shape)
     interpreter = Interpreter(call.name)
 
     def nodes(items: Sequence[Any], shape: tuple[int, ...]) -> numpy.ndarray:
@@ -200,8 +201,8 @@ def _where(error: BaseException) -> str:
     return f" ({short_path(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
 
 
-def _elements(state: Any, larger: Any) -> list[Element]:
-    """Return the elements of a state; an axis that grows with the number of weights counts the weights."""
+def _elements(state: Any, larger: Any, shape: tuple[int, ...]) -> list[Element]:
+    """Return the elements of a state; axes that grow with those of the weights count the weights."""
     import jax
 
     found = []
@@ -211,7 +212,8 @@ def _elements(state: Any, larger: Any) -> list[Element]:
         name = name or next((str(p.key) for p in reversed(path) if hasattr(p, "key")), "state")
         growing = [d for d, (a, b) in enumerate(zip(array.shape, other.shape, strict=True)) if a != b]
         for index in numpy.ndindex(array.shape):
-            weight = index[growing[0]] if growing else None
+            own = tuple(index[d] for d in growing)
+            weight = int(numpy.ravel_multi_index(own, shape)) if len(own) == len(shape) else None
             others = [str(i + 1) for d, i in enumerate(index) if d not in growing]
             symbol = Symbol(f"{name}[{k}]{list(index)}", real=True)
             found.append(Element(k, index, "_".join([name, *others]), weight, symbol))
@@ -336,41 +338,10 @@ def _lifted(reading: Reading) -> Lifted:
     run = reached(reading, reading.weights[0])
     mixing = any(_belongs_to_other(reading, node) for node in run)
     number = len(reading.weights) if mixing else 1
-    weights, gradients, loss = coordinates(number)
-    renamed: dict[Node, Node] = {}
-    if not mixing:
-        old_weights, old_gradients, old_loss = coordinates(len(reading.weights))
-        renamed = {
-            leaf(old_weights[0]): leaf(weights[0]),
-            leaf(old_gradients[0]): leaf(gradients[0]),
-            leaf(old_loss): leaf(loss),
-        }
-    needed = {n for w in reading.weights[:number] for n in reached(reading, w)}
-    shown: dict[Element, Symbol] = {}
-    for element in reading.elements:
-        if leaf(element.symbol) in needed and element.symbol in reading.new:
-            name = (
-                element.name
-                if element.weight is None or not mixing
-                else f"{element.name}_{element.weight + 1}"
-            )
-            shown[element] = call.names.symbol(name, state=True)
-            renamed[leaf(element.symbol)] = leaf(shown[element])
     with recording(reading.origins) as origins:
-        laws = [
-            StateLaw(
-                symbol,
-                substitute(reading.new[e.symbol], renamed),
-                substitute(reading.start[e.symbol], renamed),
-            )
-            for e, symbol in shown.items()
-        ]
-        laws += [
-            StateLaw(w, substitute(reading.new[old], renamed))
-            for w, old in zip(weights, reading.weights[:number], strict=True)
-        ]
+        laws, shown = _laws(reading, number)
     precisions = interpreter.dtypes - {"float64"}
-    notes = dict.fromkeys((*call.notes, *reading.notes, *interpreter.assumed))
+    notes = dict.fromkeys((*call.notes, *reading.notes, *interpreter.assumed, *_matrix_notes(call, laws)))
     result = lifted(
         laws,
         name=call.name,
@@ -379,10 +350,67 @@ def _lifted(reading: Reading) -> Lifted:
         mixes=tuple(interpreter.combines) if mixing else (),
         origins=origins,
     )
-    live = _Live(call, shown, weights)
-    return checked(
-        result, live, precision=min(precisions, default="float64", key=_coarseness), weights=weights
+    live = _Live(call, shown, [law.symbol for law in laws if law.start is None])
+    precision = min(precisions, default="float64", key=_coarseness)
+    return checked(result, live, precision=precision, weights=live.weights)
+
+
+def _laws(reading: Reading, number: int) -> tuple[list[StateLaw], dict[Element, Symbol]]:
+    """Return the laws of the first weights and of the states that they depend on, with the names of these."""
+    names, mixing = deepcopy(reading.call.names), number > 1
+    weights, gradients, loss = coordinates(number)
+    old_weights, old_gradients, old_loss = coordinates(len(reading.weights))
+    old = (*old_weights[:number], *old_gradients[:number], old_loss)
+    renamed = {leaf(a): leaf(b) for a, b in zip(old, (*weights, *gradients, loss), strict=True)}
+    needed = {n for w in old_weights[:number] for n in reached(reading, w)}
+    shown: dict[Element, Symbol] = {}
+    for element in reading.elements:
+        if leaf(element.symbol) in needed and element.symbol in reading.new:
+            numbered = f"_{element.weight + 1}" if mixing and element.weight is not None else ""
+            shown[element] = names.symbol(element.name + numbered, state=True)
+            renamed[leaf(element.symbol)] = leaf(shown[element])
+
+    def law(symbol: Symbol, read: Symbol) -> StateLaw:
+        start = reading.start.get(read)
+        return StateLaw(
+            symbol,
+            substitute(reading.new[read], renamed),
+            None if start is None else substitute(start, renamed),
+        )
+
+    laws = [law(symbol, element.symbol) for element, symbol in shown.items()]
+    return [*laws, *(law(w, read) for w, read in zip(weights, old_weights, strict=False))], shown
+
+
+def _matrix_notes(call: Call, laws: list[StateLaw]) -> Iterator[str]:
+    """Say where a matrix of weights is updated by another law than a vector."""
+    import jax
+    import jax.numpy as jnp
+
+    values = {s: float(call.fixed.get(s, call.typical.get(s, 0.1))) for s in call.symbols}
+    small, large = (
+        jax.tree.leaves(jax.eval_shape(lambda x: call.transformation(values).init(x), jnp.ones((n, n))))
+        for n in (2, 256)
     )
+    if [a.shape for a in large if a.shape != (256, 256)] != [a.shape for a in small if a.shape != (2, 2)]:
+        yield "this is the law of weights in a vector; a large matrix has states of other shapes"
+    if len([law for law in laws if law.start is None]) > 1:
+        return
+    try:
+        reading = read(call, (2, 2))
+        simplify(reading)
+        same = not any(_belongs_to_other(reading, n) for n in reached(reading, reading.weights[0]))
+        same = same and {_parts_of(law) for law in _laws(reading, 1)[0]} == {_parts_of(law) for law in laws}
+    except LiftError as error:
+        yield f"this is the law of weights in a vector; that of a matrix is another: {error}"
+    else:
+        if not same:
+            yield "this is the law of weights in a vector; that of a matrix is another"
+
+
+def _parts_of(law: StateLaw) -> tuple[Symbol, Node, Node | None]:
+    """Return what makes two laws the same; nodes are compared by identity."""
+    return law.symbol, law.new, law.start
 
 
 def _coarseness(dtype: str) -> int:

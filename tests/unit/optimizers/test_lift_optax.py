@@ -177,6 +177,13 @@ def test_what_mixes_coordinates_is_given_for_two_weights():
     assert not lift(optax.adam).mixes
 
 
+@pytest.mark.parametrize(
+    ("name", "differs"), [("muon", True), ("galore", True), ("sm3", True), ("adam", False)]
+)
+def test_a_matrix_that_is_updated_by_another_law_is_said(name, differs):
+    assert any("that of a matrix is another" in str(a) for a in lift(f"optax:{name}").assumes) == differs
+
+
 def test_weights_that_meet_through_a_shared_state_mix():
     def by_total(learning_rate) -> optax.GradientTransformation:
         def update(g, state, params=None):
