@@ -54,6 +54,8 @@ class Call:
         What was decided about hyperparameters, in words.
     takes_loss
         Whether its update may be given the value of the loss.
+    whole
+        The symbols of whole numbers.
     """
 
     name: str
@@ -65,6 +67,13 @@ class Call:
     names: Names = field(default_factory=Names)
     notes: tuple[str, ...] = ()
     takes_loss: bool = True
+    whole: frozenset[Symbol] = frozenset()
+
+    def number(self, symbol: Symbol, value: Any = None) -> float:
+        """Return a value as the factory takes it: an int for a count; the given or the usual one for None."""
+        if value is None:
+            value = self.fixed.get(symbol, self.typical.get(symbol, 0.1))
+        return int(value) if symbol in self.whole else float(value)
 
     def step(self, values: Values, g: Any, state: Any, x: Any, loss: Any) -> tuple[Any, Any]:
         """Return the new weights and the new state."""
@@ -82,7 +91,7 @@ class Call:
 
     def keeping(self, symbols: Iterable[Symbol]) -> Call:
         """Return the call with some symbols replaced by their given or usual values."""
-        values = {s: float(self.fixed.get(s, self.typical.get(s, 0.1))) for s in symbols}
+        values = {s: self.number(s) for s in symbols}
         said = ", ".join(f"{s} = {value!r}" for s, value in values.items())
         return replace(
             self,
@@ -139,6 +148,7 @@ class _Sorting:
         self.typical: dict[Symbol, Any] = {}
         self.fixed: dict[Symbol, Any] = {}
         self.symbols: list[Symbol] = []
+        self.whole: set[Symbol] = set()
         self.kept: list[str] = []
         self.notes: list[str] = []
 
@@ -159,6 +169,8 @@ class _Sorting:
             self.makers[name] = lambda values: values[value]
         elif _is_number(value) and annotation not in _WHOLE:
             self.makers[name] = self._traced(name, value)
+            if isinstance(parameter.default, int) and isinstance(value, int):
+                self.whole.add(self.symbols[-1])
         elif isinstance(value, tuple) and any(isinstance(v, float) for v in value):
             parts = [
                 self._traced(f"{name}_{k}", v, name in self.given) if _is_number(v) else (lambda _, v=v: v)
@@ -215,4 +227,5 @@ class _Sorting:
             self.fixed,
             self.names,
             (*kept, *self.notes),
+            whole=frozenset(self.whole),
         )

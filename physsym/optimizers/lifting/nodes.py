@@ -383,6 +383,13 @@ def _simpler_add(a: Node, b: Node) -> Node | None:
         return b
     if a.op == "constant" and b.op == "add" and b.args[0].op == "constant":
         return make("add", make("add", a, b.args[0]), b.args[1])
+    cases = [n for n in (a, b) if n.op == "select"]
+    if len(cases) == 2 and a.args[0] is b.args[0]:
+        return make(
+            "select", a.args[0], *(make("add", *pair) for pair in zip(a.args[1:], b.args[1:], strict=True))
+        )
+    if a.op == "constant" and cases and all(n.op == "constant" for n in b.args[1:]):
+        return make("select", b.args[0], *(make("add", a, n) for n in b.args[1:]))
     opposite = make("mul", -1, a) is b if a.op != "constant" else False
     return ZERO if opposite else None
 

@@ -141,7 +141,7 @@ def read(call: Call, shape: tuple[int, ...] = (2,)) -> Reading:
 
     size = int(numpy.prod(shape))
     weights, gradients, loss = coordinates(size)
-    values = {str(k): float(call.fixed.get(s, call.typical.get(s, 0.1))) for k, s in enumerate(call.symbols)}
+    values = {str(k): call.number(s) for k, s in enumerate(call.symbols)}
 
     def by_symbol(numbered: Mapping[str, Any]) -> Values:
         return {s: numbered[str(k)] for k, s in enumerate(call.symbols)}
@@ -233,8 +233,33 @@ def simplify(reading: Reading) -> None:
                     known[node] = holds
                     reading.notes.append(f"{_named(reading, other)} stays below {float(side.value):.10g}")
     reading.new = {s: resolve(node, known) for s, node in reading.new.items()}
+    _unwind_counters(reading)
     while _leave_out(reading):
         pass
+
+
+def _unwind_counters(reading: Reading) -> None:
+    """Write counters modulo n by cases: back to 0 after n - 1, by induction from their start."""
+    for state, start in list(reading.start.items()):
+        following = make("add", 1, leaf(state))
+        for node in ordered([reading.new[state]]):
+            begins = isinstance(start.value, Fraction) and start.value.denominator == 1
+            if (
+                node.op != "rem"
+                or node.args[0] is not following
+                or node.args[1].op != "constant"
+                or not begins
+            ):
+                continue
+            last = make("sub", node.args[1], 1)
+            cases = make("select", make("eq", leaf(state), last), 0, following)
+            # Within 0 ... n - 1 it is these cases, which stay there.
+            known = {make("lt", following, 0): False, make("le", 0, following): True}
+            counted = resolve(substitute(reading.new[state], {node: cases}), known)
+            if counted is cases and start.value >= 0 and make("le", start, last).value is True:  # type: ignore[operator]
+                reading.new = {
+                    s: resolve(substitute(n, {node: cases}), known) for s, n in reading.new.items()
+                }
 
 
 def _named(reading: Reading, node: Node) -> str:
@@ -352,7 +377,7 @@ def _lifted(reading: Reading) -> Lifted:
     )
     live = _Live(call, shown, [law.symbol for law in laws if law.start is None])
     precision = min(precisions, default="float64", key=_coarseness)
-    return checked(result, live, precision=precision, weights=live.weights)
+    return checked(result, live, precision=precision, weights=live.weights, whole=call.whole)
 
 
 def _laws(reading: Reading, number: int) -> tuple[list[StateLaw], dict[Element, Symbol]]:
@@ -387,7 +412,7 @@ def _matrix_notes(call: Call, laws: list[StateLaw]) -> Iterator[str]:
     import jax
     import jax.numpy as jnp
 
-    values = {s: float(call.fixed.get(s, call.typical.get(s, 0.1))) for s in call.symbols}
+    values = {s: call.number(s) for s in call.symbols}
     small, large = (
         jax.tree.leaves(jax.eval_shape(lambda x: call.transformation(values).init(x), jnp.ones((n, n))))
         for n in (2, 256)
@@ -444,7 +469,7 @@ class _Live:
         alone = len(self.weights) == 1
         other = [[g[0], other[0]] for g, other in zip(gradients, reversed(gradients), strict=True)]
         gradients = other if alone else gradients
-        numbers = [float(values.get(s, self.call.fixed.get(s, 0))) for s in self.call.symbols]
+        numbers = [self.call.number(s, values.get(s)) for s in self.call.symbols]
         x = jnp.asarray([*start, 1.25] if alone else start, dtype="float64")
         state = self.call.transformation(dict(zip(self.call.symbols, numbers, strict=True))).init(x)
         found = []

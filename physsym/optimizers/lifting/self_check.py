@@ -14,7 +14,7 @@ of two seeds, and calls `same_expressions`: a number that lost its symbol on the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -23,6 +23,7 @@ from sympy import Expr, Symbol
 
 from physsym.core.statements import Rule, Update
 from physsym.core.symbols import OPAQUE, after, partial, potential
+from physsym.core.verdicts import Hypothesis
 from physsym.optimizers.lifted import Lifted, LiftError, SelfCheck
 from physsym.optimizers.lifting.law import hyperparameters
 from physsym.optimizers.lifting.nodes import Evaluator, from_expression
@@ -35,6 +36,9 @@ TOLERANCES: Mapping[str, float] = {"float64": 1e-9, "float32": 3e-6}
 """The relative difference allowed, by the coarsest dtype in which the code computes."""
 ADVERSARIAL = (0.03, -2.0, 0.0, 1 / 7, 5.0, -5.0, 0.001, 1.0, -1 / 3, 0.0, 2.0, -7.0)
 """Gradients that tell apart laws that agree on smooth runs: zeros, changes of sign, small after large."""
+
+
+NAN_OF_THE_CODE = "the code divides zero by zero at times, as at gradients of zero, and gives NaN then"
 
 
 def draw_values(symbols: Iterable[Symbol], typical: Mapping[Symbol, float], seed: int) -> dict[Symbol, float]:
@@ -169,6 +173,7 @@ def checked(
     precision: str = "float64",
     steps: int = len(ADVERSARIAL),
     weights: Sequence[Symbol] | None = None,
+    whole: Collection[Symbol] = (),
 ) -> Lifted:
     """Return the lifted rule with its self-check, after comparing it with the running code.
 
@@ -186,6 +191,8 @@ def checked(
         The number of steps of each run.
     weights
         The weights; by default the states without a start value.
+    whole
+        Hyperparameters that are counts, for which small whole numbers are drawn.
 
     Raises
     ------
@@ -201,9 +208,10 @@ def checked(
     started = {s for s, _ in rule.start}
     weights = [s for s in rule.targets if s not in started] if weights is None else list(weights)
     typical = {s: float(value) for s, value in rule.typical}
-    worst = compared = 0.0
+    worst, compared, noted = 0.0, 0, False
     for seed in range(2):
-        values = {**draw_values(hyperparameters(rule), typical, seed), **(fixed or {})}
+        counts = {s: float(1 + (seed + k) % 3) for k, s in enumerate(sorted(whole, key=str))}
+        values = {**draw_values(hyperparameters(rule), typical, seed), **counts, **(fixed or {})}
         random = numpy.random.default_rng(100 + seed)
         begin = [float(w) for w in random.uniform(0.5, 2, len(weights))]
         drawn = random.normal(size=(steps, len(weights)))
@@ -220,13 +228,15 @@ def checked(
                 lambda n, i, _, g=gradients, v=losses: v[n] if i < 0 else g[n][i],  # type: ignore[misc]
                 steps,
             )
-            difference, finite = _difference(lifted.name, found, shown, TOLERANCES[precision])
+            difference, finite, undefined = _difference(lifted.name, found, shown, TOLERANCES[precision])
             worst, compared = max(worst, difference), compared + finite
+            noted = noted or undefined
     if not compared:
         raise LiftError(
             f"{lifted.name} cannot be checked: its code gives no finite numbers in its first step"
         )
-    return replace(lifted, check=SelfCheck(steps, float(worst), precision))
+    said = (Hypothesis(NAN_OF_THE_CODE),) if noted else ()
+    return replace(lifted, assumes=(*lifted.assumes, *said), check=SelfCheck(steps, float(worst), precision))
 
 
 def _difference(
@@ -234,8 +244,8 @@ def _difference(
     found: Sequence[Mapping[Symbol, float]],
     shown: Sequence[Mapping[Symbol, float]],
     allowed: float,
-) -> tuple[float, int]:
-    """Return the largest relative difference, and the number of steps compared before one overflows."""
+) -> tuple[float, int, bool]:
+    """Return the largest relative difference, and for how many steps; whether only the code has NaN then."""
     worst = 0.0
     sizes: dict[Symbol, float] = {}
     for n, (rule_states, code_states) in enumerate(zip(found, shown, strict=True)):
@@ -243,9 +253,10 @@ def _difference(
             rule = rule_states[state]
             if code == rule:
                 continue
+            if numpy.isnan(code):
+                # The code divided zero by zero; arithmetic of real numbers may have cancelled that.
+                return worst, n, bool(numpy.isfinite(rule))
             if not (numpy.isfinite(code) and numpy.isfinite(rule)):
-                if numpy.isnan(code) and numpy.isnan(rule):
-                    return worst, n
                 raise LiftError(_parted(name, n, state, rule, code))
             # Rounding errors are relative to the size that the state had.
             size = sizes[state] = max(abs(rule), abs(code), sizes.get(state, 1e-6) / 2)
@@ -253,7 +264,7 @@ def _difference(
             if difference > allowed:
                 raise LiftError(_parted(name, n, state, rule, code))
             worst = max(worst, difference)
-    return worst, len(found)
+    return worst, len(found), False
 
 
 def _parted(name: str, step: int, state: Symbol, rule: float, code: float) -> str:

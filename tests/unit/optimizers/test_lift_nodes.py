@@ -108,6 +108,11 @@ def test_an_operation_means_what_it_does_in_numpy_and_in_sympy(op):
         (make("le", make("sqrt", a), 0), make("eq", a, 0)),
         (make("lt", 0, a * a), make("ne", a, 0)),
         (make("lt", abs(a), 0), constant(False)),
+        (1 - make("select", make("eq", a, b), 1, 0), make("select", make("eq", a, b), 0, 1)),
+        (
+            make("select", make("eq", a, b), a, 1) + make("select", make("eq", a, b), 2, b),
+            make("select", make("eq", a, b), a + 2, b + 1),
+        ),
         (make("and", make("lt", a, b), make("eq", a, b)), constant(False)),
         (make("or", make("lt", a, b), make("le", b, a)), constant(True)),
     ],
@@ -226,8 +231,19 @@ def test_the_self_check_follows_the_code_and_refuses_what_parts_from_it():
         checked(result, running(*symbols, factor=1 + 1e-6))
     with pytest.raises(LiftError, match="bfloat16, which is too coarse"):
         checked(result, running(*symbols), precision="bfloat16")
-    with pytest.raises(LiftError, match="nan by the code"):
+    with pytest.raises(LiftError, match="cannot be checked: its code gives no finite numbers"):
         checked(result, lambda values, gradients, losses, start: [{symbols[3]: math.nan}] * len(gradients))
+
+
+def test_where_the_code_has_nan_and_the_rule_has_not_is_said():
+    result, *symbols = heavy_ball()
+
+    def undefined_at_zero(*run):
+        shown = running(*symbols)(*run)
+        zeros = [n for n, (g,) in enumerate(run[1]) if g == 0]
+        return shown[: zeros[0]] + [dict.fromkeys(s, math.nan) for s in shown[zeros[0] :]] if zeros else shown
+
+    assert "NaN" in str(checked(result, undefined_at_zero).assumes[-1])
 
 
 def test_a_number_that_lost_its_symbol_differs_between_two_lifts():

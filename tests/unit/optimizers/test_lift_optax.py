@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import pickle
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import sympy
 from sympy import Rational, Symbol
 from sympy.printing.numpy import NumPyPrinter
 
+import physsym
 from physsym.core.symbols import after
 from physsym.optimizers.lifted import LiftError
 from physsym.optimizers.lifting import jaxpr, lift
@@ -96,9 +98,24 @@ def chosen(lifted):
         (lambda t: 0.3 < t < 1, 7 / 8),
         (lambda t: t < 0.01, 1 / 50),
     ]
-    return {
-        s: next((v for test, v in kinds if test(typical.get(s))), float(typical.get(s, 1))) for s in symbols
-    }
+    counts = {"patience": 2, "cooldown": 1, "accumulation_size": 1}
+    usual = {s: next((v for test, v in kinds if test(typical.get(s))), None) for s in symbols}
+    return {s: counts.get(s.name) or usual[s] or float(typical[s]) for s in symbols}
+
+
+def run_in_physsym(lifted, values):
+    """Return the weights after each step of the compiled rule."""
+    rule = lifted.rule
+    optimizer = physsym.optimizer(rule, **{s.name: v for s, v in values.items()})
+    number = sum(s.name in ("x_1", "x_2") for s in rule.targets) or 1
+    names = ["x"] if number == 1 else ["x_1", "x_2"]
+    begin = dict(zip(names, START, strict=False))
+    state, shown = optimizer.init(begin), []
+    for g, loss in zip(GRADIENTS, LOSSES, strict=True):
+        gradient = g[0] if number == 1 else tuple(g)
+        state = optimizer.step(state, gradient, *([loss] if lifted.reads else []))
+        shown.append([float(state[n]) for n in names])
+    return np.array(shown)
 
 
 @pytest.mark.slow
@@ -128,7 +145,10 @@ def test_a_lifted_rule_follows_optax(name):
         expected = run_in_optax(transformation, number, name != "sam")
     found = run_in_sympy(lifted, values)
     assert np.isfinite(expected[0]).all()
-    assert found == pytest.approx(expected, rel=1e-9 if lifted.check.precision == "float64" else 1e-5)
+    near = pytest.approx(expected, rel=1e-9 if lifted.check.precision == "float64" else 1e-5)
+    assert found == near
+    assert run_in_physsym(lifted, values) == near
+    assert physsym.same_rule(lifted.rule, pickle.loads(pickle.dumps(lifted.rule)))
 
 
 @pytest.mark.parametrize(("name", "reason"), REFUSED.items())
