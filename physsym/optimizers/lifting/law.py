@@ -139,7 +139,9 @@ def lifted(
     parameters = hyperparameters(Rule(updates, start))
     read = any(u.value.has(potential) for u in updates)
     return Lifted(
-        Rule(updates, start, tuple(dict.fromkeys([*natural_ranges(parameters), *ranges])), defaults),
+        Rule(
+            updates, start, tuple(dict.fromkeys([*natural_ranges(parameters, defaults), *ranges])), defaults
+        ),
         first=first,
         name=name,
         assumes=tuple(assumes),
@@ -219,18 +221,23 @@ _POSITIVE = frozenset({"lr", "learning_rate", "max_learning_rate"})
 _NOT_NEGATIVE = frozenset({"eps", "eps_root", "eps2", "weight_decay", "lr_decay"})
 
 
-def natural_ranges(parameters: Iterable[Symbol]) -> tuple[Condition, ...]:
+def natural_ranges(
+    parameters: Iterable[Symbol], typical: Iterable[tuple[Symbol, Expr]] = ()
+) -> tuple[Condition, ...]:
     """Return the ranges that the common names of hyperparameters tell: a rate is positive, a decay below one.
+
+    A range that leaves out the library's own default is not what the library means by the name.
 
     >>> print(*natural_ranges([Symbol("lr", real=True), Symbol("b1", real=True)]), sep=", ")
     lr > 0, b1 >= 0, 1 - b1 > 0
     """
-    found = list[Condition]()
+    found, usual = list[Condition](), dict(typical)
     for parameter in parameters:
-        if parameter.name in _POSITIVE:
+        value = usual.get(parameter)
+        if parameter.name in _POSITIVE and (value is None or value > 0):
             found.append(Condition(parameter, "> 0"))
-        elif parameter.name in _FRACTIONS:
+        elif parameter.name in _FRACTIONS and (value is None or 0 <= value < 1):
             found += [Condition(parameter, ">= 0"), Condition(1 - parameter, "> 0")]
-        elif parameter.name in _NOT_NEGATIVE:
+        elif parameter.name in _NOT_NEGATIVE and (value is None or value >= 0):
             found.append(Condition(parameter, ">= 0"))
     return tuple(found)

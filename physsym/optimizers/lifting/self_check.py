@@ -210,7 +210,9 @@ def checked(
     typical = {s: float(value) for s, value in rule.typical}
     worst, compared, noted = 0.0, 0, False
     for seed in range(2):
-        counts = {s: float(1 + (seed + k) % 3) for k, s in enumerate(sorted(whole, key=str))}
+        # A count that is usually 0 is 0 in the first run.
+        usual = enumerate(sorted(whole, key=str))
+        counts = {s: float(1 + (seed + k) % 3 if typical.get(s, 1) else seed) for k, s in usual}
         values = {**draw_values(hyperparameters(rule), typical, seed), **counts, **(fixed or {})}
         random = numpy.random.default_rng(100 + seed)
         begin = [float(w) for w in random.uniform(0.5, 2, len(weights))]
