@@ -11,7 +11,7 @@ from sympy import Expr, Symbol
 from physsym.core.motion import moving
 from physsym.core.statements import Law, LawLike, Rule, RuleLike, as_law, as_rule, symbols
 from physsym.core.symbols import Exact, exact
-from physsym.core.verdicts import Hypothesis, Outcome, Verdict, all_of, fails
+from physsym.core.verdicts import Hypothesis, Outcome, Verdict, all_of, fails, holds
 from physsym.verify import identity
 from physsym.verify.budget import budgeted
 from physsym.verify.cases import depends_on_signs
@@ -99,6 +99,8 @@ def same_rule(first: RuleLike, second: RuleLike, given: Hypotheses = ()) -> Verd
     known = symbols(one) | symbols(other)
     assumed, constants = conditions_of(given, known), known - moving(one) - moving(other)
     agree = partial(equality, given=assumed, constants=constants)
+    if one == other and not assumed:
+        return holds("both rules are the same by form")
     with within_ranges((*one.ranges, *other.ranges)):
         maps = _with_new_values_apart(one, other, map_of(one), map_of(other))
         verdict = same_maps(*maps, agree)
