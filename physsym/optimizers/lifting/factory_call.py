@@ -1,7 +1,7 @@
 """The call of an optax factory: which hyperparameters are traced as symbols, and which keep their values.
 
 Hyperparameters that Python itself branches on or that are no numbers (flags, None, counts, functions) keep
-their values, and the notes say which. A number that the caller gives takes the place of its symbol.
+their values, and the notes say which. A number that the caller gives replaces its symbol.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Call:
     typical
         The library's defaults of the symbols.
     fixed
-        The numbers that take the place of symbols.
+        The numbers that replace symbols.
     names
         The names taken so far.
     notes

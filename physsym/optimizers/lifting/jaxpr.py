@@ -67,12 +67,18 @@ class Interpreter:
         Where elements of an array were combined: primitive and line.
     assumed
         What was taken for granted, in words.
+    line
+        The line of source that is read.
+    inside
+        Whether a function of jax itself is read, whose jaxpr may have been traced for another line before.
     """
 
     name: str
     dtypes: set[str] = field(default_factory=set)
     combines: dict[str, None] = field(default_factory=dict)
     assumed: dict[str, None] = field(default_factory=dict)
+    line: str = "line unknown"
+    inside: bool = False
 
     def run(self, jaxpr: Any, consts: Sequence[Any], args: Sequence[numpy.ndarray]) -> list[numpy.ndarray]:
         """Return the outputs of a jaxpr as arrays of nodes."""
@@ -85,13 +91,15 @@ class Interpreter:
 
         for equation in jaxpr.eqns:
             operands = [read(atom) for atom in equation.invars]
+            outer, self.line = self.line, self.line if self.inside else line_of(equation) or self.line
             try:
-                with origin(f"{equation.primitive.name}, {line_of(equation)}"):
+                with origin(f"{equation.primitive.name}, {self.line}"):
                     found = self.primitive(equation, operands)
             except (ValueError, OverflowError, ZeroDivisionError) as error:
                 if isinstance(error, LiftError):
                     raise
                 raise self.refusal(equation, str(error)) from error
+            self.line = outer
             for variable, value in zip(equation.outvars, found, strict=True):
                 values[variable] = value
                 if variable.aval.dtype.kind not in "biu":
@@ -110,9 +118,12 @@ class Interpreter:
         if name in INNER:
             inner = params[INNER[name]]
             jaxpr, consts = (inner.jaxpr, inner.consts) if hasattr(inner, "consts") else (inner, ())
-            return self.run(jaxpr, consts, operands)
+            outer, self.inside = self.inside, self.inside or is_of_jax(str(params.get("name", "")))
+            found = self.run(jaxpr, consts, operands)
+            self.inside = outer
+            return found
         if name in SUMS and any(o.size > 1 for o in operands):
-            self.combines[f"{name}, {line_of(equation)}"] = None
+            self.combines[f"{name}, {self.line}"] = None
         if name in SPECIAL:
             return SPECIAL[name](self, equation, operands)
         if name in MOVES:
@@ -123,19 +134,25 @@ class Interpreter:
     def refusal(self, equation: Any, reason: str) -> LiftError:
         """Return the error that a primitive is refused with."""
         return LiftError(
-            f"{self.name} cannot be lifted: {reason} "
-            f"(primitive {equation.primitive.name}, {line_of(equation)})"
+            f"{self.name} cannot be lifted: {reason} (primitive {equation.primitive.name}, {self.line})"
         )
 
 
 def line_of(equation: Any) -> str:
-    """Return the line of source that an equation comes from, outside jax."""
+    """Return the line of source that an equation comes from, outside jax; empty if there is none."""
     traceback = equation.source_info.traceback
     for frame in traceback.frames if traceback is not None else ():
         path = frame.file_name.replace("\\", "/")
         if "/jax/" not in path and "/physsym/optimizers/" not in path:
             return f"{short_path(path)}:{frame.line_num}"
-    return "line unknown"
+    return ""
+
+
+def is_of_jax(name: str) -> bool:
+    """Return whether a function that is called inside is one of jax."""
+    import jax.numpy
+
+    return name.startswith("_") or any(hasattr(m, name) for m in (jax.numpy, jax.numpy.linalg, jax.nn))
 
 
 def short_path(path: str) -> str:

@@ -102,7 +102,7 @@ class Element:
     Parameters
     ----------
     leaf
-        The place of its array among the leaves of the state.
+        The number of its array among the leaves of the state.
     index
         Its index in that array.
     name
@@ -320,7 +320,7 @@ def lift_optax(thing: Any, hyperparameters: Mapping[str, Any] | None = None) -> 
     thing
         A factory such as `optax.adam`, or what one returned.
     hyperparameters
-        Values by name: a number takes the place of the symbol, a SymPy symbol is that symbol, and anything
+        Values by name: a number replaces the symbol, a SymPy symbol is that symbol, and anything
         else is given to the factory as it is.
 
     Raises
@@ -333,7 +333,8 @@ def lift_optax(thing: Any, hyperparameters: Mapping[str, Any] | None = None) -> 
     with jax.enable_x64(True), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         reading = _read_with_symbols(call_of(thing, hyperparameters or {}))
-        simplify(reading)
+        with recording(reading.origins) as reading.origins:
+            simplify(reading)
         return _lifted(reading)
 
 
