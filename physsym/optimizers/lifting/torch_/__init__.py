@@ -2,8 +2,9 @@
 
 The code runs on real numbers that carry expressions (`trace`, `modes`, `functions`): first a step from a
 fresh start, then one in which all states are symbols (`runs`), along each branch on data (`exploring`).
-`coordinates` tells whether each weight is updated by itself, and `lift` makes the rule of it, which
-`self_check` compares with the running class.
+`coordinates` tells whether each weight is updated by itself, `reading` puts the laws together, `assumptions`
+tries the other side of each branch on hyperparameters, and `lift` makes the rule of it, which `self_check`
+compares with the running class.
 """
 
 from __future__ import annotations

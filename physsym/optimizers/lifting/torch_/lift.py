@@ -6,8 +6,7 @@ import functools
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from fractions import Fraction
+from dataclasses import replace
 from typing import Any
 
 from sympy import Rational, Symbol
@@ -19,99 +18,43 @@ from physsym.optimizers.lifting.nodes import (
     ONE,
     ZERO,
     Node,
-    constant,
     leaf,
     leaves,
     make,
-    resolve,
     substitute,
     to_conditions,
 )
 from physsym.optimizers.lifting.self_check import checked
+from physsym.optimizers.lifting.torch_.assumptions import Assumptions, assumptions
 from physsym.optimizers.lifting.torch_.cases import Cases
 from physsym.optimizers.lifting.torch_.coordinates import (
     GRADIENT,
     WEIGHT,
-    CoordinatesMix,
     Laws,
     Name,
-    mixed,
     name_leaf,
     numbered,
     place_of,
-    single,
 )
-from physsym.optimizers.lifting.torch_.exploring import Reading, agree, read_steps
 from physsym.optimizers.lifting.torch_.hyperparameters import (
     Arguments,
     arguments_of,
     exact_value,
     leaf_of,
     signature_of,
-    working_values,
 )
 from physsym.optimizers.lifting.torch_.modes import as_found
+from physsym.optimizers.lifting.torch_.reading import Lift, Read, read_class
 from physsym.optimizers.lifting.torch_.runs import (
     LOSS,
-    Refused,
-    Session,
     Shape,
-    builds,
     explained,
     gradient_leaf,
     places,
-    run,
     takes_closure,
     weight_leaf,
 )
-from physsym.optimizers.lifting.torch_.trace import NeedsCount, Settled
-
-DEMANDS = (ValueError, AssertionError, RuntimeError, NotImplementedError)
-"""What code raises that demands something of its arguments; another exception is a fault on a path."""
-ONE_VECTOR: tuple[Shape, ...] = ((2,),)
-ONE_MATRIX: tuple[Shape, ...] = ((2, 1),)
-TWO_VECTORS: tuple[Shape, ...] = ((2,), (2,))
-TWO_WEIGHTS: tuple[Shape, ...] = ((1,), (1,))
-
-
-@dataclass
-class Lift:
-    """The reading of one class with its arguments.
-
-    Parameters
-    ----------
-    assumed
-        Arguments that had to be fixed at their default, with the reason.
-    """
-
-    cls: type
-    name: str
-    arguments: Arguments
-    values: Mapping[str, float]
-    others: Mapping[str, float]
-    assumed: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def hyperparameters(self) -> frozenset[Node]:
-        """Return the leaves of the symbols."""
-        return frozenset(map(leaf_of, self.arguments.free))
-
-    def session(self, shapes: tuple[Shape, ...], other: bool = False, settled: Any = None) -> Session:
-        """Return a session with one or the other set of numbers."""
-        values = self.others if other else self.values
-        return Session(self.cls, self.arguments, values, shapes, 2 if other else 1, dict(settled or {}))
-
-
-@dataclass(frozen=True)
-class Read:
-    """The laws of a class, the branches on hyperparameters, and what was noted on the way."""
-
-    laws: Laws
-    reading: Reading
-    settled: Mapping[Node, Settled]
-    reasons: tuple[str, ...] = ()
-    one_law: bool = True
-    scope: tuple[str, ...] = ()
+from physsym.optimizers.lifting.torch_.trace import NeedsCount
 
 
 def lift_optimizer(thing: Any, hyperparameters: Mapping[str, object]) -> Lifted:
@@ -181,7 +124,7 @@ def _lifted(cls: type, name: str, given: Mapping[str, object]) -> Lifted:
     assumed: dict[str, str] = {}
     for _ in range(len(arguments.numbers) + 1):
         try:
-            lift, read = _read(cls, name, arguments, assumed)
+            lift, read = read_class(cls, name, arguments, assumed)
             break
         except NeedsCount as error:
             arguments = _with_count(arguments, error, assumed)
@@ -195,295 +138,6 @@ def _with_count(arguments: Arguments, error: NeedsCount, assumed: dict[str, str]
             assumed[number.name] = str(error)
             return arguments.with_fixed({number.name: exact_value(number.default)})
     raise LiftError(f"{error}, which is no hyperparameter with a default; give its value")
-
-
-def _read(cls: type, name: str, arguments: Arguments, assumed: dict[str, str]) -> tuple[Lift, Read]:
-    def works(values: Mapping[str, float]) -> Exception | None:
-        return builds(cls, arguments, values, ONE_VECTOR)
-
-    if (problem := _never_builds(cls, arguments)) is not None:
-        raise LiftError(problem)
-    values, fixed = working_values(arguments, works, 1)
-    arguments = arguments.with_fixed(fixed)
-    for argument in fixed:
-        assumed[argument] = "the class accepts only its default here"
-    others, _ = working_values(arguments, works, 2)
-    lift = Lift(cls, name, arguments, values, others, assumed)
-    return lift, read_laws(lift)
-
-
-def _matrices_alone(cls: type, arguments: Arguments, values: Mapping[str, float], problem: Exception) -> str:
-    """Return why a class that takes matrices alone is refused, with what its code does to one."""
-    try:
-        read_steps(Session(cls, arguments, values, ((1, 2),), 1))
-    except (LiftError, NeedsCount) as error:
-        return f"it takes matrices alone ({problem}), and {error}"
-    return f"it takes matrices alone, whose entries it mixes ({problem})"
-
-
-def _never_builds(cls: type, arguments: Arguments) -> str | None:
-    """Return why a class takes matrices alone; None if it takes vectors, too."""
-    values = {n.name: 0.1 if n.default is None else n.default for n in arguments.numbers}
-    problem = builds(cls, arguments, values, ONE_VECTOR)
-    if problem is not None and builds(cls, arguments, values, ((2, 2),)) is None:
-        return _matrices_alone(cls, arguments, values, problem)
-    return None
-
-
-def read_laws(lift: Lift, thorough: bool = True) -> Read:
-    """Return the laws, read twice: a number that lost its symbol differs between the two readings.
-
-    One that is not thorough is read once, and from one vector of weights alone.
-    """
-    session = lift.session(ONE_VECTOR)
-    reading = read_steps(session)
-    if not thorough:
-        try:
-            laws = single(reading, ONE_VECTOR, lift.hyperparameters)
-        except CoordinatesMix:
-            laws = mixed(reading)
-        return Read(laws, reading, session.settled, one_law=_with_start(laws, session.settled)[0])
-    again = read_steps(lift.session(ONE_VECTOR, True, session.settled))
-    if (lost := _difference(mixed(reading), mixed(again))) is not None:
-        raise LiftError(_symbol_lost(*lost, reading))
-    reasons: tuple[str, ...] = ()
-    try:
-        laws = single(reading, ONE_VECTOR, lift.hyperparameters)
-        if not _is_law_of(lift, laws, ((3,),), session.settled):
-            laws, reasons = mixed(reading), ("the number of weights enters",)
-    except CoordinatesMix as error:
-        laws, reasons = mixed(reading), (str(error),)
-    scope = _scope(lift, laws, session.settled)
-    laws = _without_idle_states(laws, reading)
-    one_law, laws = _with_start(laws, session.settled)
-    return Read(laws, reading, session.settled, reasons, one_law, scope)
-
-
-def _without_idle_states(laws: Laws, reading: Reading) -> Laws:
-    """Return the laws without states that keep their value and that nothing reads, such as a log.
-
-    A list that grows, and is read, is refused.
-    """
-    read = {n for name, node in laws.usual.items() for n in leaves(node) if n is not name_leaf(name)}
-    idle = {name for name, node in laws.usual.items() if node is name_leaf(name) and node not in read}
-    kept = {name: node for name, node in laws.usual.items() if name not in idle}
-    for key in reading.appearing:
-        holder = tuple(part for part in key[:-1] if part != "weights")
-        if not isinstance(key[-1], int) or any(name[: len(holder)] == holder for name in kept):
-            raise LiftError(f"its second step is not like those after it: {key[-1]} appears there")
-    return replace(laws, usual=kept)
-
-
-def _is_law_of(lift: Lift, laws: Laws, shapes: tuple[Shape, ...], settled: Mapping[Node, Settled]) -> bool:
-    """Whether weights of other shapes are updated by the same laws."""
-    try:
-        other = read_steps(lift.session(shapes, True, settled))
-        if not laws.mixed:
-            return _difference(laws, single(other, shapes, lift.hyperparameters)) is None
-        return _difference(laws, mixed(other, laws)) is None
-    except (CoordinatesMix, LiftError, NeedsCount):
-        return False
-
-
-def _scope(lift: Lift, laws: Laws, settled: Mapping[Node, Settled]) -> tuple[str, ...]:
-    """Return what is assumed of the shape of the weights, in words."""
-    found = list[str]()
-    if not _is_law_of(lift, laws, ONE_MATRIX, settled):
-        found.append("the weights of a tensor form a vector; for a matrix the code computes something else")
-    if not laws.mixed:
-        if not _is_law_of(lift, laws, TWO_VECTORS, settled):
-            found.append("all weights lie in one tensor; for several the code computes something else")
-    elif _is_law_of(lift, laws, TWO_WEIGHTS, settled):
-        found.append("the two weights are all there are, in one tensor or in several")
-    else:
-        found.append("the two weights are all of one tensor; several tensors were not read")
-    return tuple(found)
-
-
-def _difference(first: Laws, second: Laws) -> tuple[Node, Node] | None:
-    """Return two nodes that differ between two readings."""
-    for a, b in ((first.usual, second.usual), (first.first, second.first), (first.start, second.start)):
-        if a.keys() != b.keys():
-            return ZERO, ONE
-        for name, node in a.items():
-            if node is not b[name]:
-                return node, b[name]
-    return None
-
-
-def _symbol_lost(first: Node, second: Node, reading: Reading) -> str:
-    """Describe where a number differs between two readings."""
-    origins = reading.trace.origins
-    a, b, line = first, second, origins.get(first, "")
-    while a.op == b.op and a.args and len(a.args) == len(b.args):
-        a, b = next(((u, v) for u, v in zip(a.args, b.args, strict=True) if u is not v), (ONE, ONE))
-        line = origins.get(a, line)
-    return (
-        f"a number{f' at {line}' if line else ''} depends on a hyperparameter, the data or chance, and "
-        f"its expression is lost: it is {_shown(a)} in one run and {_shown(b)} in another; float(), numpy() "
-        "and functions of `math` imported by name lose it"
-    )
-
-
-def _shown(node: Node) -> str:
-    return f"{float(node.value):.6g}" if isinstance(node.value, Fraction) else repr(node)
-
-
-def _with_start(laws: Laws, settled: Mapping[Node, Settled]) -> tuple[bool, Laws]:
-    """Return whether the first step is like the others, from which start values, and the laws with these.
-
-    The branches on hyperparameters are those that the first step took.
-
-    A state that the code first sets to something with the gradient in it, or when it has counted up already,
-    starts at zero if this gives the same first step.
-    """
-    known = {
-        name: node
-        for name, node in laws.start.items()
-        if name in laws.usual and not any(_is_gradient(n) for n in leaves(node))
-    }
-    counted = {name: node for name, node in known.items() if node is not laws.first.get(name)}
-    states = [name for name in laws.usual if name[0] != "x"]
-    # A counter whose first value is known has counted up to it.
-    before = {
-        name: make("sub", laws.first[name], ONE)
-        for name, node in laws.usual.items()
-        if node is make("add", ONE, name_leaf(name)) and laws.first[name].op == "constant"
-    }
-    for start in (known, counted, {**counted, **before}):
-        full = replace(laws, start={name: start.get(name, ZERO) for name in states})
-        if _starts_like(full, laws.first, settled):
-            return True, full
-    return False, replace(laws, start=counted)
-
-
-def _starts_like(laws: Laws, first: Mapping[Name, Node], settled: Mapping[Node, Settled]) -> bool:
-    """Whether the usual law makes the first step from the start values, on these branches."""
-    put = {name_leaf(name): node for name, node in laws.start.items()}
-    known = {condition: branch.outcome for condition, branch in settled.items()}
-    return all(
-        name not in first or agree(resolve(substitute(node, put), known), resolve(first[name], known))
-        for name, node in laws.usual.items()
-    )
-
-
-def _is_gradient(node: Node) -> bool:
-    return str(node.value).startswith("gradient")
-
-
-# Branches on hyperparameters.
-
-
-@dataclass(frozen=True)
-class Assumptions:
-    """Ranges, which the code itself demands, and conditions under which it takes the path that was read."""
-
-    ranges: tuple[Node, ...]
-    conditions: tuple[Node, ...]
-
-
-def assumptions(lift: Lift, read: Read) -> Assumptions:
-    """Return what the code demands of hyperparameters, and what the law assumes of them.
-
-    For each branch the other side is tried: where the code raises, the condition is a range; where the law is
-    the same at the border, `momentum = 0` say, nothing is assumed.
-    """
-    ranges, open_conditions = list[Node](), list[tuple[Node, Node]]()
-    for condition, settled in read.settled.items():
-        holds = condition if settled.outcome else make("not", condition)
-        flipped = {**read.settled, condition: Settled(not settled.outcome, settled.where)}
-        if settled.phases == {"first"} and read.one_law and _first_step_without(lift, read, flipped):
-            continue
-        try:
-            run(lift.session(ONE_VECTOR, settled=flipped))
-        except (Refused, LiftError, NeedsCount) as error:
-            if isinstance(error, Refused) and isinstance(error.__cause__, DEMANDS):
-                ranges.append(holds)
-                continue
-        open_conditions.append((condition, holds))
-    conditions = [
-        holds
-        for condition, holds in open_conditions
-        if not _law_without(lift, read, condition, holds, ranges)
-    ]
-    return Assumptions(tuple(dict.fromkeys(ranges)), tuple(dict.fromkeys(conditions)))
-
-
-def _first_step_without(lift: Lift, read: Read, flipped: Mapping[Node, Settled]) -> bool:
-    """Whether the first step is that of the law on the other side of a branch that it alone takes, too."""
-    try:
-        reading = read_steps(lift.session(ONE_VECTOR, settled=flipped))
-        other = mixed(reading) if read.laws.mixed else single(reading, ONE_VECTOR, lift.hyperparameters)
-    except (CoordinatesMix, LiftError, NeedsCount):
-        return False
-    return _starts_like(read.laws, other.first, flipped)
-
-
-def _law_without(lift: Lift, read: Read, condition: Node, holds: Node, ranges: Sequence[Node]) -> bool:
-    """Whether the law holds on the other side of a branch, too."""
-    border = _border(condition, holds, ranges)
-    if border is None:
-        return _same_law_flipped(lift, read, condition)
-    symbol, value = border
-    number = next(n for n in lift.arguments.free if leaf_of(n) is symbol)
-    arguments = lift.arguments.with_fixed({number.name: value})
-    inner = Lift(lift.cls, lift.name, arguments, lift.values, lift.others)
-    if builds(lift.cls, arguments, lift.values, ONE_VECTOR) is not None:
-        return True  # The code refuses the border.
-    try:
-        other = read_laws(inner, thorough=False)
-    except (LiftError, NeedsCount):
-        return False
-    if not _is_special_case(read, other, {symbol: constant(value)}):
-        return False
-    own = set(assumptions(inner, other).conditions)
-    return own <= {make(n.op, *n.args) for n in _all_conditions(read)}
-
-
-def _all_conditions(read: Read) -> list[Node]:
-    return [c if s.outcome else make("not", c) for c, s in read.settled.items()]
-
-
-def _border(condition: Node, holds: Node, ranges: Sequence[Node]) -> tuple[Node, Fraction] | None:
-    """Return the only value on the other side of a branch, if there is only one."""
-    if len(condition.args) != 2:
-        return None
-    a, b = condition.args
-    symbol, value = (a, b) if a.op == "leaf" else (b, a)
-    if symbol.op != "leaf" or not isinstance(value.value, Fraction):
-        return None
-    if holds.op == "ne":
-        return symbol, value.value
-    beyond = make("le", *holds.args) if holds.op == "lt" else None
-    return (symbol, value.value) if beyond in ranges else None
-
-
-def _same_law_flipped(lift: Lift, read: Read, condition: Node) -> bool:
-    flipped = {**read.settled, condition: Settled(not read.settled[condition].outcome, "")}
-    try:
-        other = read_steps(lift.session(ONE_VECTOR, settled=flipped))
-    except (LiftError, NeedsCount):
-        return False
-    return _difference(mixed(read.reading), mixed(other)) is None
-
-
-def _is_special_case(read: Read, other: Read, values: Mapping[Node, Node]) -> bool:
-    """Whether the law at these values is another law, which may lack states that nothing reads there."""
-    shared = set(other.laws.usual)
-    if read.laws.mixed != other.laws.mixed or not shared <= set(read.laws.usual):
-        return False
-    missing = {name_leaf(name) for name in set(read.laws.usual) - shared}
-    # The first step reads no states: with both steps the same, all steps are.
-    for name in shared:
-        usual = substitute(read.laws.usual[name], values)
-        if missing & {*leaves(usual)} or not agree(usual, other.laws.usual[name]):
-            return False
-        if not agree(substitute(read.laws.first[name], values), other.laws.first[name]):
-            return False
-    return True
-
-
-# The rule.
 
 
 def _assembled(lift: Lift, read: Read) -> Lifted:
