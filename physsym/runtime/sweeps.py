@@ -15,8 +15,8 @@ from sympy import Expr, Symbol, diff, lambdify
 from physsym.analysis.linear import characteristic_polynomial
 from physsym.analysis.numeric_spectra import spectral_radii
 from physsym.codegen import Formula, Program, scalarise, state_name
-from physsym.codegen import program as lowered
-from physsym.core.statements import Rule, RuleLike, as_rule
+from physsym.core.statements import Rule, RuleLike, as_rule, expressions
+from physsym.core.symbols import potential as loss_value
 from physsym.runtime.backends import default_for_sweeps, load_backend, those_with, with_fma
 from physsym.runtime.backends.arrays import Array
 from physsym.runtime.backends.base import Backend, Value, misnamed, whole_number
@@ -158,7 +158,7 @@ def sweep(
             sweep, rule, task, steps=steps, start=start, backend=backend, threads=threads, fma=fma
         )
         return _joined(varied, [again(grid={**others, varied: float(v)}) for v in axes[varied]], axes, fixed)
-    if lowered(rule).loss is not None:
+    if any(e.has(loss_value) for e in expressions(rule)):
         return _point_by_point(rule, known, axes, fixed, steps, start)
     program, initial, rows = _initial(rule, known, axes, fixed, start)
     shape = tuple(len(a) for a in axes.values())
