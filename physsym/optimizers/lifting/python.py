@@ -319,24 +319,30 @@ class _Lift:
         """
         if not self.stepper.returns_weights or isinstance(self.roles.get("returns"), str):
             return
-        begin = [1.3, 0.7][:count]
-        weights = build(form.layout, begin)
-        self.stepper.explicit = self.start_states(
-            form, weights, lambda n, _: 1 if is_counter_name(n) else 0.0
-        )
-        running = self.stepper.start(self._values(), weights, _no_gradient)
-        nothing = _no_gradient if self.stepper.gradient_is_function else _no_gradient(weights)
-        try:
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
-                warnings.simplefilter("ignore")
-                after = [float(v) for v in flat(self.stepper.step(running, weights, nothing, 1.0))]
-        except Exception:  # code of others may raise anything where there is no gradient
-            return
-        if any(abs(a - b) > 0.5 * b for a, b in zip(after, begin, strict=True)):
-            raise LiftError(
-                f"{self.name}: without a gradient, the weights {begin} become {after}; it may return what "
-                "is to be added to them: say so by roles={'returns': 'increment'}, or else 'weights'"
+        begin, seen = [1.3, 0.7][:count], list[list[float]]()
+        # States that the caller hands over are zero, as momentum is, or like the weights, as averages are.
+        for handed in ([0.0] * count, begin):
+            weights = build(form.layout, begin)
+            self.stepper.explicit = self.start_states(
+                form,
+                weights,
+                lambda n, i, handed=handed: 1 if is_counter_name(n) else handed[i],  # type: ignore[misc]
             )
+            nothing = _no_gradient if self.stepper.gradient_is_function else _no_gradient(weights)
+            try:
+                with warnings.catch_warnings(), np.errstate(all="ignore"):
+                    warnings.simplefilter("ignore")
+                    running = self.stepper.start(self._values(), weights, _no_gradient)
+                    after = [float(v) for v in flat(self.stepper.step(running, weights, nothing, 1.0))]
+            except Exception:  # code of others may raise anything where there is no gradient
+                return
+            if not any(abs(a - b) > 0.5 * b for a, b in zip(after, begin, strict=True)):
+                return
+            seen.append(after)
+        raise LiftError(
+            f"{self.name}: without a gradient, the weights {begin} become {seen[0]}; it may return what "
+            "is to be added to them: say so by roles={'returns': 'increment'}, or else 'weights'"
+        )
 
     def _order_of_returns(self, form: _Form, count: int) -> None:
         """Find out which returned value is which by a step with no gradient, in which weights stay."""

@@ -828,6 +828,25 @@ def test_the_order_of_what_is_returned_may_be_said():
     assert dict(lifted.rule.start) == {last: x}
 
 
+def accelerated(x, y, grad, k, lr=0.1):
+    x_new = y - lr * grad(y)
+    y_new = x_new + (k - 1) / (k + 2) * (x_new - x)
+    return x_new, y_new
+
+
+def test_two_sequences_of_weights():
+    y = Symbol("y", real=True)
+    lifted = ps.lift(accelerated)
+    by_name = {u.target: u.value for u in lifted.rule.updates}
+    new = y - lr * grad(y)
+    values = {after(x): new, after(y): by_name[y], after(k): k + 1}
+    assert ps.identical(by_name[x].xreplace(values), new)
+    (hypothesis,) = lifted.assumes
+    start = int(str(hypothesis).split()[2])
+    weight = (k + start - 1) / (k + start + 2)
+    assert ps.identical(by_name[y].xreplace(values), new + weight * (new - x))
+
+
 def increment(w, g, lr):
     return -lr * g
 
