@@ -83,11 +83,11 @@ class Interpreter:
     def run(self, jaxpr: Any, consts: Sequence[Any], args: Sequence[numpy.ndarray]) -> list[numpy.ndarray]:
         """Return the outputs of a jaxpr as arrays of nodes."""
         values: dict[Any, numpy.ndarray] = {}
-        values.update(zip(jaxpr.constvars, (array_of(c) for c in consts), strict=True))
+        values.update(zip(jaxpr.constvars, (self.literals(c) for c in consts), strict=True))
         values.update(zip(jaxpr.invars, args, strict=True))
 
         def read(atom: Any) -> numpy.ndarray:
-            return array_of(numpy.asarray(atom.val)) if hasattr(atom, "val") else values[atom]
+            return self.literals(atom.val) if hasattr(atom, "val") else values[atom]
 
         for equation in jaxpr.eqns:
             operands = [read(atom) for atom in equation.invars]
@@ -105,6 +105,19 @@ class Interpreter:
                 if variable.aval.dtype.kind not in "biu":
                     self.dtypes.add(str(variable.aval.dtype))
         return [read(atom) for atom in jaxpr.outvars]
+
+    def literals(self, value: Any) -> numpy.ndarray:
+        """Return an array of constants; what Python computed, such as 1 - 0.9, without its rounding error."""
+        plain = numpy.asarray(value)
+        if plain.dtype != numpy.float64:
+            return array_of(plain)
+        found = numpy.empty(plain.shape, dtype=object)
+        for index in numpy.ndindex(plain.shape):
+            short = without_rounding(plain[index])
+            if short != plain[index]:
+                self.assumed[f"the constant {plain[index]!s} is meant as {short!s}"] = None
+            found[index] = constant(short)
+        return found
 
     def primitive(self, equation: Any, operands: list[numpy.ndarray]) -> list[numpy.ndarray]:
         """Return what one equation gives."""
@@ -158,6 +171,20 @@ def is_of_jax(name: str) -> bool:
 def short_path(path: str) -> str:
     """Return a path below the folder of installed packages, or as it is."""
     return path[path.rindex("/site-packages/") + 15 :] if "/site-packages/" in path else path
+
+
+def without_rounding(value: numpy.float64) -> numpy.float64:
+    """Return the decimal of few digits within a rounding error, if only an error explains the many digits.
+
+    >>> print(without_rounding(numpy.float64(1 - 0.9)), without_rounding(numpy.float64(2 / 3)))
+    0.1 0.6666666666666666
+    """
+    short = numpy.float64(f"{value:.8g}")
+    error = abs(short - value)
+    # Of numbers near 1, as decays are, whose difference may be small.
+    return (
+        short if error <= 2 * numpy.spacing(max(abs(value), 1.0)) and error <= 1e-11 * abs(value) else value
+    )
 
 
 def array_of(value: Any) -> numpy.ndarray:

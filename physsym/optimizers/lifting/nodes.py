@@ -154,9 +154,10 @@ def _built(op: str, args: tuple[Node, ...] = (), value: Value | None = None) -> 
         node.cases = frozenset(own).union(*(a.cases for a in args))
         node.nonnegative = _is_nonnegative(op, args, value)
         _BUILT[key] = node
-        origins = _ORIGINS.get()
-        if origins is not None and args and _ORIGIN.get():
-            origins[node] = _ORIGIN.get()
+    origins = _ORIGINS.get()
+    if origins is not None and args and _ORIGIN.get():
+        # The node may have been built by an earlier lift.
+        origins.setdefault(node, _ORIGIN.get())
     return node
 
 

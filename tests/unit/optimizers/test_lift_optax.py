@@ -232,6 +232,18 @@ def test_transformations_that_are_built_are_lifted_with_their_numbers():
         lift(built, learning_rate=0.1)
 
 
+def test_what_python_computed_of_constants_is_read_without_its_rounding_error():
+    lifted = lift(optax.adam(0.1))
+    assert str(lifted.rule.updates[1]) == "mu <- 9*mu/10 + grad(x)/10"
+    assert any("0.09999999999999998 is meant as 0.1" in str(a) for a in lifted.assumes)
+
+
+def test_a_lifted_rule_is_a_value():
+    lifted = lift(optax.yogi)
+    assert pickle.loads(pickle.dumps(lifted)) == lifted
+    assert hash(lifted) == hash(lift(optax.yogi))
+
+
 def test_a_hyperparameter_on_which_python_branches_keeps_its_value():
     def stepped(learning_rate, decay: float = 0.25) -> optax.GradientTransformation:
         return optax.chain(
