@@ -113,7 +113,7 @@ class Interpreter:
             return array_of(plain)
         found = numpy.empty(plain.shape, dtype=object)
         for index in numpy.ndindex(plain.shape):
-            short = without_rounding(plain[index])
+            short = without_rounding(numpy.float64(plain[index]))
             if short != plain[index]:
                 self.assumed[f"the constant {plain[index]!s} is meant as {short!s}"] = None
             found[index] = constant(short)
