@@ -19,6 +19,7 @@ from physsym.documents.plotting import svg
 from physsym.documents.prose import sentence
 from physsym.documents.reasons import reason
 from physsym.documents.tree import Line
+from physsym.optimizers.equivalence import Equivalence
 from physsym.printing import latex, mathml, unicode
 
 Bundle: TypeAlias = dict[str, str]
@@ -42,6 +43,14 @@ def _(value: Equation | Relation | Law | Update | Rule) -> Bundle:
 @bundle.register(Verdict)
 def _(value: Verdict) -> Bundle:
     return {"text/markdown": Markdown(dialect=NOTEBOOK).badge(value), "text/plain": str(value)}
+
+
+@bundle.register(Equivalence)
+def _(value: Equivalence) -> Bundle:
+    badge = Markdown(dialect=NOTEBOOK).badge(value.verdict)
+    maps = (*value.parameters.items(), *value.states.items())
+    rows = [rf"${latex(s)} = {latex(e)}$" for s, e in maps if s != e]
+    return {"text/markdown": "\n\n".join([badge, *rows, escaped(str(value))]), "text/plain": str(value)}
 
 
 @bundle.register(Figure)

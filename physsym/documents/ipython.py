@@ -18,6 +18,7 @@ TYPES = (
     ("physsym.derivation", "Derivation"),
     ("physsym.core.verdicts", "Verdict"),
     ("physsym.documents.content", "Figure"),
+    ("physsym.optimizers.equivalence", "Equivalence"),
 )
 
 

@@ -26,6 +26,7 @@ SHOWN = {
     "derivation": DERIVATION,
     "verdict": DERIVATION.verdicts()[0],
     "figure": Figure("wave", wave, "A wave.", "A wave."),
+    "equivalence": ps.equivalent(RULE, RULE),
 }
 
 
@@ -101,3 +102,9 @@ def test_in_a_real_shell_they_show_themselves(tmp_path):
 def test_without_ipython_nothing_happens():
     out = subprocess.run([sys.executable, "-c", "import physsym"], capture_output=True, text=True, check=True)
     assert not out.stdout + out.stderr
+
+
+def test_an_equivalence_shows_its_map():
+    found = ps.equivalent("x <- x - eta*grad(x)", ps.known.heavy_ball)
+    assert r"$\rho = 0$" in bundle(found)["text/markdown"]
+    assert bundle(found)["text/plain"] == str(found)
