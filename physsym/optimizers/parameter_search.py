@@ -113,14 +113,14 @@ def proposals(one: Operand, other: Operand, fixed: Mapping[Symbol, Expr]) -> Ite
     """Yield expressions in the parameters of the first rule for those of the second, likely ones first."""
     ours = [s for s in one.space.parameters if s not in fixed]
     theirs = list(other.space.parameters)
-    constants: list[Expr] = [Integer(0), Integer(1)]
+    constants: list[Expr] = [Integer(0), Integer(1), Integer(-1)]
 
     def likeness(symbol: Symbol, expression: Expr) -> int:
         name = other.names[symbol].name
         if expression.is_number:
             # What the first rule has no name for is likely to be switched off in the second.
             missing = not any(_share_role(name, p.name) for p in ours)
-            return (1 if missing else 8) + (0 if expression == 0 else 1)
+            return (1 if missing else 8) + [0, 1, -1].index(int(expression))
         bare = next(iter(expression.free_symbols))
         extra = 0 if expression == bare else 5
         if bare.name == name or (symbol == other.rate and bare == one.rate):
