@@ -180,12 +180,24 @@ def test_single_precision_is_told():
     assert ps.same_rule(found.rule, ps.rule({v: NINE * v + G, x: x - TENTH * after(v)}, start={v: 0}))
 
 
+def test_rounding_on_the_way_is_no_other_law():
+    found = ps.recover(lambda w, g: w - np.float32(0.1) * g.astype(np.float32))
+    assert found.check.precision == "float32"
+    assert found.rule == ps.rule({x: x - TENTH * G})
+
+
+def test_a_constant_force_and_a_decay():
+    assert ps.recover(lambda w, g: w - 0.1 * g + 0.01).rule == ps.rule({x: x - TENTH * G + TENTH / 10})
+    assert ps.recover(lambda w, g: 0.99 * w - 0.1 * g).rule == ps.rule({x: x - x / 100 - TENTH * G})
+
+
 @pytest.mark.parametrize(
     ("step", "said"),
     [
         (Adam().step, r"not linear in the gradients: for the gradients \(.+\) and \(.+\), .* moves it by"),
         (Clipped().step, "not linear in the gradients"),
         (lambda w, g: w - 0.1 * np.sign(g), "not linear in the gradients"),
+        (lambda w, g: w - 0.1 * np.where(abs(g) < 1e-5, 0, g), r"not linear .* by -3e-07, and moves it by 0"),
         (lambda w, g: w - 0.1 * g * g, "not linear in the gradients"),
         (lambda w, g: w * w - 0.1 * g, "not linear in the (gradients|weights)|not finite"),
         (
