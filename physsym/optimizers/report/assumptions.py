@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sympy import Expr, Integer, Mul, Symbol, factor, false, true
 from sympy.core.relational import Relational
@@ -51,14 +51,26 @@ def decided(condition: Boolean, given: tuple[Condition, ...]) -> bool | None:
     return None
 
 
-def with_positive_factors(expression: Expr, given: tuple[Condition, ...]) -> Expr:
-    """Return a product with its factors turned to the sign that they have: 1/(1 - rho), not -1/(rho - 1)."""
+def with_positive_factors(
+    expression: Expr, given: tuple[Condition, ...], values: Mapping[Symbol, Expr] | None = None
+) -> Expr:
+    """Return a product with its factors turned to the sign that they have: 1/(1 - rho), not -1/(rho - 1).
+
+    Where the conditions do not decide a sign, the values do; the product is the same in either form.
+    """
     turned: list[Expr] = []
     for part in Mul.make_args(factor(expression)):
         base, power = part.as_base_exp()
-        negative = base.is_Add and power.is_Integer and follows(given, -base)
+        negative = base.is_Add and power.is_Integer and _is_negative(base, given, values or {})
         turned += [(-base) ** power, Integer(-1) ** power] if negative else [part]
     return Mul(*turned)
+
+
+def _is_negative(base: Expr, given: tuple[Condition, ...], values: Mapping[Symbol, Expr]) -> bool:
+    if follows(given, -base):
+        return True
+    number = base.xreplace(dict(values))
+    return bool(number.is_number and number.is_negative)
 
 
 def positive_parameters(rule: Rule, given: Iterable[Condition]) -> dict[Symbol, Symbol]:

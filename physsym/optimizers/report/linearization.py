@@ -121,12 +121,13 @@ def natural_ranges(rule: Rule) -> tuple[Condition, ...]:
     return tuple(dict.fromkeys(strict))
 
 
-def linearized(rule: Rule) -> Linearized:
+def linearized(rule: Rule, at_step: bool = False) -> Linearized:
     """Return the linear rule that a rule is, once its counters have run out and its scales are held fixed.
 
     A state whose update is not linear in the gradient, such as a second moment, is held fixed; so is one that
-    multiplies or divides what is linear, such as the mean of a centered second moment. Raises NotLinearError
-    where the weights themselves do not depend linearly on the gradient then.
+    multiplies or divides what is linear, such as the mean of a centered second moment. With `at_step` the
+    coefficients are those of one step instead, and counters stand in them as parameters. Raises
+    NotLinearError where the weights themselves do not depend linearly on the gradient then.
     """
     weights = weights_of(rule)
     if reads := rule_atoms(rule, potential, hess, higher):
@@ -134,7 +135,7 @@ def linearized(rule: Rule) -> Linearized:
     if time := next((s for s in symbols(rule) if is_time(s)), None):
         raise NotLinearError(f"the rule reads the time {time}")
     given = natural_ranges(rule)
-    updates = after_many_steps(rule, weights, given)
+    updates = after_many_steps(rule, weights, given, at_step)
     counters = tuple(s for s in rule.targets if s not in [u.target for u in updates])
     held = _held(updates, weights)
     symbol = {s: _positive_under_roots(s, updates) for s in held}
@@ -168,25 +169,35 @@ def _moving(rule: Rule, weights: Symbol) -> set[Symbol]:
 # ------------------------------------------------------------------ after many steps
 
 
-def after_many_steps(rule: Rule, weights: Symbol, given: tuple[Condition, ...]) -> list[Update]:
+def after_many_steps(
+    rule: Rule, weights: Symbol, given: tuple[Condition, ...], at_step: bool = False
+) -> list[Update]:
     """Return the updates of what the gradient reaches, with the coefficients that they tend to.
 
-    Raises NotLinearError where a coefficient has no limit that is found.
+    With `at_step` they are those of one step, in terms of the counters before it. Raises NotLinearError where
+    a coefficient has no limit that is found.
     """
     moving = _moving(rule, weights)
     counters = tuple(s for s in rule.targets if s not in moving)
     updates = [u for u in rule.updates if u.target in moving]
-    return _long_run(rule, updates, counters, given) if counters else updates
+    if not counters:
+        return updates
+    new: dict[Symbol, Expr] = {}
+    for update in rule.updates:
+        if update.target in counters:
+            new[after(update.target)] = update.value.xreplace(new)
+    if at_step:
+        return [Update(u.target, u.value.xreplace(new)) for u in updates]
+    return _long_run(updates, counters, new, given)
 
 
 def _long_run(
-    rule: Rule, updates: list[Update], clocks: tuple[Symbol, ...], given: tuple[Condition, ...]
+    updates: list[Update],
+    clocks: tuple[Symbol, ...],
+    new: dict[Symbol, Expr],
+    given: tuple[Condition, ...],
 ) -> list[Update]:
     """Return updates with the coefficients that they tend to after many steps."""
-    new: dict[Symbol, Expr] = {}
-    for update in rule.updates:
-        if update.target in clocks:
-            new[after(update.target)] = update.value.xreplace(new)
     counters = [
         s for s in clocks if follows(given, expand(new[after(s)] - s)) and not (new[after(s)] - s).has(s)
     ]

@@ -34,6 +34,8 @@ class Line:
         Why there is no result; empty where there is one.
     source
         Where the quantity is published.
+    given
+        What the result is under, in words, such as "nu held fixed".
     """
 
     subject: str
@@ -41,6 +43,7 @@ class Line:
     value: Any = field(default=None, compare=False)
     reason: str = ""
     source: str = ""
+    given: str = ""
 
     def __bool__(self) -> bool:
         """Return whether there is a result."""
@@ -55,7 +58,7 @@ class Line:
         return f"{said} [{self.source}]" if self.source else said
 
     def __str__(self) -> str:
-        return f"{self.subject}: {self.text}"
+        return f"{self.subject}: {self.text}" + (f", with {self.given}" if self.given else "")
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,11 @@ class Report:
         """Return the name of the rule, or the rule."""
         return self.name or str(self.rule)
 
+    @property
+    def held(self) -> str:
+        """Return what the lines of the linear rule are under, in words."""
+        return next((line.given for line in self.lines if line.given), "")
+
     def __str__(self) -> str:
         return text(self)
 
@@ -122,14 +130,16 @@ def text(report: Report, width: int = WIDTH) -> str:
     str
         The title, the rule, and the lines.
     """
-    rows = [("", report.name)] if report.name else []
-    rows += [("rule", str(report.rule))]
+    rows = [("rule", str(report.rule))]
     if report.assuming:
         rows.append(("for", " and ".join(map(_condition, report.assuming))))
     if report.values:
         rows.append(("at", ", ".join(f"{s} = {number(value)}" for s, value in report.values)))
+    if held := report.held:
+        rows.append(("with", held))
     rows += [(line.subject, said) for line, said in zip(report.lines, _said(report), strict=True)]
-    return "\n".join(line for subject, said in rows for line in _row(subject, said, width))
+    body = [line for subject, said in rows for line in _row(subject, said, width)]
+    return "\n".join([*wrap(report.name, width), *body])
 
 
 def _said(report: Report) -> Iterator[str]:
@@ -142,7 +152,7 @@ def _said(report: Report) -> Iterator[str]:
 
 def _row(subject: str, said: str, width: int) -> list[str]:
     first, *rest = wrap(said, max(width - MARGIN, 20), break_long_words=False, break_on_hyphens=False) or [""]
-    return [f"{subject:<{MARGIN}}{first}".rstrip() if subject else first, *(" " * MARGIN + r for r in rest)]
+    return [f"{subject:<{MARGIN}}{first}".rstrip(), *(" " * MARGIN + r for r in rest)]
 
 
 def number(value: Expr) -> str:
@@ -184,6 +194,8 @@ def html(report: Report) -> str:
     if report.values:
         at = ", ".join(f"{shown(s)} = {number(value)}" for s, value in report.values)
         rows.append(("at", at, ""))
+    if report.held:
+        rows.append(("with", escape(report.held), ""))
     for line in report.lines:
         said = f"not, because {escape(line.reason)}" if line.reason else "".join(map(shown, line.parts))
         rows.append((line.subject, said, line.source))

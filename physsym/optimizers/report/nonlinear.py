@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 
-from sympy import Dummy, Expr, Integer, Symbol, cancel, expand, factor, sign, solve
+from sympy import Dummy, Expr, Integer, Symbol, cancel, expand, factor, linear_eq_to_matrix, sign, solve
+from sympy.solvers.solveset import NonlinearError
 
 from physsym.core.statements import Rule, one_step_map
 from physsym.core.symbols import after, before, grad
@@ -19,6 +20,7 @@ from physsym.optimizers.report.linearization import (
 )
 
 SLOPE = Symbol("g", positive=True)
+MOST_SIGNS = 3
 
 
 def steady_step(rule: Rule) -> Expr:
@@ -84,11 +86,20 @@ def cycle_of_two(rule: Rule, curvature: Symbol) -> Expr:
 
 
 def _reversed(new: dict[Symbol, Expr], given: tuple[Condition, ...]) -> Iterator[dict[Symbol, Expr]]:
+    """Yield the states that one step reverses, for each choice of signs that they then have."""
     signs = sorted({a for e in new.values() for a in e.atoms(sign)}, key=str)
+    if len(signs) > MOST_SIGNS:
+        raise NotLinearError(f"the rule reads {len(signs)} signs")
     for chosen in product((1, -1), repeat=len(signs)):
         named = dict(zip(signs, map(Integer, chosen), strict=True))
-        equations = [expand(e.xreplace(named) + s) for s, e in new.items()]
-        for solution in solve(equations, list(new), dict=True):
-            fits = (follows(given, factor(c * a.args[0].subs(solution))) for a, c in named.items())
-            if all(fits):
-                yield solution
+        equations = [e.xreplace(named) + s for s, e in new.items()]
+        try:
+            matrix, right = linear_eq_to_matrix(equations, list(new))
+        except NonlinearError:
+            raise NotLinearError("beside its signs the rule is not linear") from None
+        if cancel(matrix.det(method="berkowitz")) == 0:
+            continue
+        solution = dict(zip(new, matrix.LUsolve(right), strict=True))
+        fits = (follows(given, factor(c * a.args[0].subs(solution))) for a, c in named.items())
+        if all(fits):
+            yield {s: factor(cancel(e)) for s, e in solution.items()}

@@ -5,14 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sympy import Abs, Expr, Integer, Mul, Poly, Pow, Rational, Symbol, cancel, factor, oo, sqrt
-from sympy import real_roots as roots_of
+from sympy import (
+    Abs,
+    Expr,
+    Integer,
+    Mul,
+    Poly,
+    Pow,
+    Rational,
+    Symbol,
+    cancel,
+    factor,
+    fraction,
+    oo,
+    real_roots,
+    sqrt,
+)
 
 from physsym.analysis.linear import characteristic_polynomial, z
 from physsym.analysis.stability import Region, stability_region
 from physsym.core.verdicts import Condition
 from physsym.optimizers.report.assumptions import follows, with_positive_factors
 from physsym.optimizers.report.linearization import Linearized, NotLinearError
+
+DIGITS, TINY = 40, Rational(1, 10**25)
 
 
 @dataclass(frozen=True)
@@ -130,38 +146,39 @@ def stable_intervals(
     changes its sign, and one point decides. Raises NotLinearError where a parameter has no value.
     """
     region = stability_region(linear.rule, curvature * scale)
-    sides = [c.expression.xreplace(dict(values)) for c in region.conditions]
+    return _intervals([c.expression.xreplace(dict(values)) for c in region.conditions], curvature)
+
+
+def _intervals(sides: list[Expr], curvature: Symbol) -> tuple[Interval, ...]:
+    """Return the positive curvatures at which rational functions of it are positive, all of them."""
+    sides = [cancel(side) for side in sides]
     missing = {s for side in sides for s in side.free_symbols} - {curvature}
     if missing:
         raise NotLinearError(f"no value was given for {', '.join(sorted(map(str, missing)))}")
-    edges: set[Expr] = {Integer(0)}
-    for side in sides:
-        top = cancel(side).as_numer_denom()[0]
-        polynomial = Poly(top, curvature)
-        if polynomial.degree() > 0:
-            edges |= (
-                {r for r in polynomial.nroots(n=30) if r.is_real and r > 0}
-                if not (polynomial.domain.is_QQ or polynomial.domain.is_ZZ)
-                else {r for r in roots_of(polynomial) if r > 0}
-            )
-    ordered = sorted(edges, key=lambda e: e.evalf(30))
+    edges = {Integer(0)}.union(*(_positive_roots(p, curvature) for e in sides for p in fraction(e)))
+    ordered = sorted(edges, key=lambda e: e.evalf(DIGITS))
     found: list[Interval] = []
     for low, high in zip(ordered, [*ordered[1:], oo], strict=True):
-        middle = low + 1 if high == oo else _between(low, high)
-        if all(side.xreplace({curvature: middle}).evalf(30) > 0 for side in sides):
-            if found and found[-1].high == low and _holds_on(sides, curvature, low):
-                found[-1] = Interval(found[-1].low, high)
-            else:
-                found.append(Interval(low, high))
+        middle = Rational(str((low + 1 if high == oo else (low + high) / 2).evalf(DIGITS)))
+        if _all_positive(sides, curvature, middle):
+            if found and found[-1].high == low and _all_positive(sides, curvature, low):
+                low = found.pop().low
+            found.append(Interval(low, high))
     return tuple(found)
 
 
-def _holds_on(sides: list[Expr], curvature: Symbol, point: Expr) -> bool:
-    return all(side.xreplace({curvature: point}).evalf(30) > 0 for side in sides)
+def _positive_roots(expression: Expr, unknown: Symbol) -> set[Expr]:
+    polynomial = Poly(expression, unknown)
+    if polynomial.degree() < 1:
+        return set()
+    rational = polynomial.domain.is_QQ or polynomial.domain.is_ZZ
+    roots = real_roots(polynomial) if rational else [r for r in polynomial.nroots(n=DIGITS) if r.is_real]
+    return {root for root in roots if root > 0}
 
 
-def _between(low: Expr, high: Expr) -> Expr:
-    return Rational(str(((low + high) / 2).evalf(30)))
+def _all_positive(sides: list[Expr], curvature: Symbol, value: Expr) -> bool:
+    found = (side.xreplace({curvature: value}) for side in sides)
+    return all(e > 0 if e.is_Rational else e.evalf(DIGITS) > TINY for e in found)
 
 
 # ------------------------------------------------------------------ damping
@@ -169,7 +186,10 @@ def _between(low: Expr, high: Expr) -> Expr:
 
 @dataclass(frozen=True)
 class Oscillation:
-    """The curvatures at which two modes are complex, so that the rule oscillates: above low, below high."""
+    """The curvatures at which two modes are complex, so that the rule oscillates: above low, below high.
+
+    Without either it does not oscillate at any curvature.
+    """
 
     low: Expr | None
     high: Expr | None
@@ -193,6 +213,8 @@ def oscillation(linear: Linearized, curvature: Symbol, scale: Expr) -> Oscillati
     if zero.degree() == 2:
         p, q, r = zero.all_coeffs()
         spread = factor(cancel(q**2 - 4 * p * r))
+        if follows(given, factor(p)) and follows(given, -spread):
+            return Oscillation(None, None)
         if not (follows(given, factor(p)) and follows(given, spread)):
             raise undecided
         # Either sign of the root is taken, so that an absolute value in it may be left out.
@@ -210,6 +232,20 @@ def oscillation(linear: Linearized, curvature: Symbol, scale: Expr) -> Oscillati
             return Oscillation(None, threshold)
         raise undecided
     raise NotLinearError("whether the rule oscillates does not depend on the curvature")
+
+
+def oscillating_intervals(
+    linear: Linearized, values: Mapping[Symbol, Expr], curvature: Symbol, scale: Expr
+) -> tuple[Interval, ...]:
+    """Return the positive curvatures at which a rule with numbers for its parameters oscillates.
+
+    They are those of a negative discriminant, for two or three modes.
+    """
+    polynomial = _without_zeros(characteristic_polynomial(linear.rule, curvature * scale))
+    if polynomial.degree() not in (2, 3):
+        raise NotLinearError(f"the discriminant does not decide for {polynomial.degree()} modes")
+    side = cancel(-polynomial.discriminant()).xreplace(dict(values))
+    return _intervals([side], curvature)
 
 
 def _square(value: Expr, linear: Linearized) -> Expr:

@@ -16,7 +16,7 @@ from physsym.analysis.exact_evaluation import AnalysisError
 from physsym.analysis.linear import characteristic_polynomial, z
 from physsym.analysis.modified_equations import modified_equation, modified_potential
 from physsym.analysis.spectral import spectral_radius
-from physsym.core.statements import Equation, Law, Relation, Rule, RuleLike, as_rule
+from physsym.core.statements import Equation, Law, Relation, Rule, RuleLike, as_rule, rewritten
 from physsym.core.symbols import dot, grad, potential
 from physsym.core.verdicts import Condition
 from physsym.optimizers.report.assumptions import (
@@ -37,15 +37,19 @@ from physsym.optimizers.report.lines import Line, Report, number
 from physsym.optimizers.report.nonlinear import SLOPE, cycle_of_two, steady_step
 from physsym.optimizers.report.stability import (
     CurvatureRange,
+    Interval,
     curvature_range,
+    oscillating_intervals,
     oscillation,
+    preconditioner,
     stable_intervals,
 )
 from physsym.optimizers.report.transfer_function import Response, response
 from physsym.verify.budget import budget
 from physsym.vocabulary import dt, gamma, m, x
 
-SECONDS, VERDICT = 8.0, 1.0
+LARGE = 2  # states of a linear rule beyond which formulas in all parameters say little to a reader
+SECONDS, VERDICT = 6.0, 1.0
 """The time of a report, after which lines are refused, and that of one verdict within it, in seconds."""
 
 Numbers: TypeAlias = float | int | Fraction | Expr
@@ -62,8 +66,37 @@ class Study:
 
     @cached_property
     def linear(self) -> Linearized:
-        """Return the linear rule."""
-        return linearized(self.rule)
+        """Return the linear rule, with numbers for its parameters where formulas would be too large.
+
+        Where coefficients tend to those of a rule that is stable at no curvature, the limit does not tell how
+        the rule behaves: raises NotLinearError then, unless a multiplier is above one.
+        """
+        found = linearized(self.rule)
+        if len(found.rule.states) > LARGE:
+            found = self._in_numbers(found)
+        if found.counters and not self.repels(found):
+            limit = curvature_range(found, self.curvature)
+            if limit.never:
+                raise NotLinearError(
+                    "the coefficients tend, after many steps, to those of a rule that is stable at no "
+                    "curvature, which does not tell how this one behaves"
+                )
+        return found
+
+    def _in_numbers(self, linear: Linearized) -> Linearized:
+        """Return a linear rule with numbers for all parameters that its multipliers depend on, if given."""
+        scale = preconditioner(linear, self.curvature)
+        polynomial = characteristic_polynomial(linear.rule, self.curvature * scale)
+        needed = cancel(polynomial.as_expr()).free_symbols - {z, self.curvature}
+        numbers = {p: v for p, v in self.values if p in needed}
+        if needed > numbers.keys():
+            return linear
+        return replace(linear, rule=rewritten(linear.rule, lambda e: e.xreplace(numbers)))
+
+    def repels(self, linear: Linearized) -> bool:
+        """Return whether the characteristic polynomial is negative at one, so that a root is beyond."""
+        at_one = characteristic_polynomial(linear.rule, self.curvature).eval(1)
+        return follows((*linear.assuming, Condition(self.curvature, "> 0")), factor(-at_one))
 
     @cached_property
     def response(self) -> Response:
@@ -87,6 +120,10 @@ class Study:
         """Return the curvature as it is bounded: divided by the preconditioner where one is held fixed."""
         return self.curvature / self.range.scale
 
+    def shown(self, expression: Expr) -> Expr:
+        """Return an expression in factors that are positive where that is known, or at the values."""
+        return with_positive_factors(expression, self.linear.assuming, dict(self.values))
+
     def number(self, expression: Expr) -> Expr | None:
         """Return an expression at the values, None where one is missing."""
         found = expression.xreplace(dict(self.values))
@@ -108,24 +145,34 @@ class Study:
 
 def _law(study: Study) -> Line:
     found = study.motion
-    held = _held(study)
+    if found.mass != 0 and found.friction == 0 and study.linear.counters:
+        return _law_at_step(study)
     if found.mass == 0:
-        flow = (found.law, ", a gradient flow with ", Equation(gamma, found.friction), held)
+        flow = (found.law, ", a gradient flow with ", Equation(gamma, found.friction))
         return Line("law of motion", flow, found, source="Cauchy 1847")
     parts: list[Any] = [found.law, " with ", Equation(m, found.mass)]
     if found.friction != 0:
-        memory = with_positive_factors(cancel(found.mass / found.friction), study.linear.assuming)
+        memory = study.shown(cancel(found.mass / found.friction))
         parts += [", ", Equation(gamma, found.friction), ", ", Equation(Symbol("tau"), memory)]
-    return Line("law of motion", (*parts, held), found, source="Qian 1999")
+    return Line("law of motion", tuple(parts), found, source="Qian 1999")
+
+
+def _law_at_step(study: Study) -> Line:
+    """Return the law at one step of a rule whose friction vanishes in the end."""
+    found = motion(linearized(study.rule, at_step=True))
+    friction = Equation(gamma, study.shown(found.friction))
+    parts = (found.law, " with ", Equation(m, found.mass), " and ", friction, ", which changes with the step")
+    return Line("law of motion", parts, found, source="Su, Boyd and Candes 2014")
 
 
 def _held(study: Study) -> str:
-    said = ""
-    if study.linear.held:
-        said += f"; with {' and '.join(map(str, study.linear.held))} held fixed"
-    if study.linear.counters:
-        said += "; after many steps"
-    return said
+    """Return what is held fixed for the lines of a linear rule, in words."""
+    try:
+        linear = study.linear
+    except (NotLinearError, AnalysisError):
+        return ""
+    held = [f"{' and '.join(map(str, linear.held))} held fixed"] if linear.held else []
+    return " and ".join([*held, *(["coefficients as after many steps"] if linear.counters else [])])
 
 
 def _integrator(study: Study) -> Line:
@@ -139,7 +186,7 @@ def _integrator(study: Study) -> Line:
         v = Symbol("v", real=True)
         parts += [", ", Equation(v, found.velocity)]
         if found.position != study.linear.weights:
-            parts += [", and the weights are not the position but ", Equation(x, found.position)]
+            parts += [", and the position is ", found.position, ", not the weights"]
     return Line("integrator", tuple(parts), found.method, source=source)
 
 
@@ -154,7 +201,7 @@ def _unit(study: Study) -> Line:
         fixed.append((dt**2 / m, dt**2 / found.mass))
     parts: list[Any] = ["dt is the unit of time, which the rule leaves free; it fixes "]
     for k, (name, value) in enumerate(fixed):
-        shown = with_positive_factors(cancel(value), study.linear.assuming)
+        shown = study.shown(cancel(value))
         parts += [", "] * bool(k) + [Equation(name, shown), *study.with_number(shown)[1:]]
     return Line("units", tuple(parts), tuple(fixed))
 
@@ -170,11 +217,11 @@ def _readings(study: Study) -> Line | None:
 
 
 def _next_order(study: Study) -> Line:
-    k0, k1 = (with_positive_factors(k, study.linear.assuming) for k in study.response.point.high_resolution)
+    k0, k1 = (study.shown(k) for k in study.response.point.high_resolution)
     law = Law((Equation(k1 * dot(dot(x)), -k0 * dot(x) - grad(x)),))
     return Line(
         "law to second order",
-        (law, ", in steps as the unit of time, once memory has settled", _held(study)),
+        (law, ", in steps as the unit of time, once memory has settled"),
         (k1, k0),
         source="Kovachki and Stuart 2021",
     )
@@ -182,7 +229,7 @@ def _next_order(study: Study) -> Line:
 
 def _order(study: Study) -> Line:
     point = study.response.point
-    rate = with_positive_factors(point.gain, study.linear.assuming)
+    rate = study.shown(point.gain)
     parts = (
         f"{point.multistep_order} as a method of {point.poles} step{'s' * (point.poles > 1)} for ",
         Equation(dot(x), -grad(x)),
@@ -206,13 +253,10 @@ def _region(study: Study) -> Line:
     name = study.scaled
     source = "Cohen et al. 2022" if study.linear.held else "Jury 1964"
     if found.never:
-        if _repels(study):
-            said = "unstable at every curvature above zero: a multiplier is larger than one"
-        elif study.linear.counters:
-            raise NotLinearError("the coefficients tend to those of a rule that is not asymptotically stable")
-        else:
-            said = "asymptotically stable at no curvature above zero"
-        return Line("stability region", (said, _held(study)), found, source=source)
+        repels = study.repels(study.linear)
+        unstable = "unstable at every curvature above zero: a multiplier is above one"
+        said = unstable if repels else "asymptotically stable at no curvature above zero"
+        return Line("stability region", (said,), found, source=source)
     parts: list[Any] = []
     if len(found.upper) == 1 and len(found.lower) <= 1:
         low = found.lower[0] if found.lower else Integer(0)
@@ -225,26 +269,14 @@ def _region(study: Study) -> Line:
             parts += [" and "] * bool(k) + [bound]
     for condition in found.others:
         parts += [" and ", Relation((condition.expression, Integer(0)), (condition.relation.split()[0],))]
-    return Line("stability region", (*parts, _held(study)), found, source=source)
-
-
-def _repels(study: Study) -> bool:
-    """Return whether the polynomial is negative at one, so that a root is beyond."""
-    at_one = characteristic_polynomial(study.linear.rule, study.curvature).eval(1)
-    return follows((*study.linear.assuming, Condition(study.curvature, "> 0")), factor(-at_one))
+    return Line("stability region", tuple(parts), found, source=source)
 
 
 def _margin(study: Study) -> Line:
     intervals = stable_intervals(study.linear, study.inputs, study.curvature, study.range.scale)
     if not intervals:
         return Line("margin", ("stable at no curvature above zero",), intervals)
-    parts: list[Any] = ["stable for "]
-    for k, interval in enumerate(intervals):
-        parts += [" or "] * bool(k)
-        if interval.high == oo:
-            parts += [Relation((study.scaled, interval.low), (">",))]
-        else:
-            parts += [_rounded(interval.low), " < ", study.scaled, " < ", _rounded(interval.high)]
+    parts: list[Any] = ["stable for ", *_union(intervals, study.scaled)]
     if study.at is not None:
         inside = [i for i in intervals if i.low < study.at < i.high]
         edge = min(
@@ -252,11 +284,7 @@ def _margin(study: Study) -> Line:
         )
         parts += [f"; {number(study.at)} is {'inside' if inside else 'outside'}"]
         parts += [f", {number(edge)} from the edge"] if edge is not None else []
-    return Line("margin", (*parts, _held(study)), intervals)
-
-
-def _rounded(value: Expr) -> str:
-    return number(value)
+    return Line("margin", tuple(parts), intervals)
 
 
 def _gain(study: Study) -> Line:
@@ -265,14 +293,14 @@ def _gain(study: Study) -> Line:
         rest = cancel(point.denominator.eval(1))
         if rest == 0:
             raise NotLinearError("the weights under a constant gradient neither rest nor move on evenly")
-        distance = with_positive_factors(cancel(point.numerator.eval(1) / rest), study.linear.assuming)
+        distance = study.shown(cancel(point.numerator.eval(1) / rest))
         raise NotLinearError(
             f"under a constant gradient g the weights do not move on: they tend to {-distance}*g"
         )
-    rate = with_positive_factors(point.gain, study.linear.assuming)
+    rate = study.shown(point.gain)
     return Line(
         "effective learning rate",
-        (*study.with_number(rate), _held(study)),
+        study.with_number(rate),
         rate,
         source="Yuan, Ying, Sayed 2016",
     )
@@ -290,26 +318,48 @@ def _damping(study: Study) -> Line:
             raise NotLinearError("the one multiplier is not linear in the curvature")
         if not follows(given, factor(-slope)):
             raise NotLinearError("the one mode does not decrease with the curvature")
-        turn = with_positive_factors(cancel(-start / slope), given)
+        turn = study.shown(cancel(-start / slope))
         alternates = Relation((name, turn), (">",))
         return Line("damping", ("one mode, whose sign changes at each step for ", alternates), (turn,))
-    found = oscillation(study.linear, study.curvature, study.range.scale)
+    try:
+        found = oscillation(study.linear, study.curvature, study.range.scale)
+    except NotLinearError:
+        return _damping_at_values(study)
     sides = tuple(side for side in (found.low, found.high) if side is not None)
-    if found.low is None or found.high is None:
+    if not sides:
+        return Line("damping", ("does not oscillate at any curvature",), ())
+    if len(sides) == 1:
         relation = Relation((name, sides[0]), ("<" if found.low is None else ">",))
     else:
-        relation = Relation((found.low, name, found.high), ("<", "<"))
+        relation = Relation((sides[0], name, sides[1]), ("<", "<"))
     parts: list[Any] = ["oscillates for ", relation]
-    if None not in (numbers := [study.number(side) for side in sides]):
-        parts += [f" ({' and '.join(number(n) for n in numbers if n is not None)})"]
-    if study.at is not None:
-        parts += [f"; {_class_at(study)} at {number(study.at)}"]
-    return Line("damping", tuple(parts), sides, source="Goh 2017")
+    numbers = [n for side in sides if (n := study.number(side)) is not None]
+    if len(numbers) == len(sides):
+        parts += [f" ({' and '.join(map(number, numbers))})"]
+    return Line("damping", (*parts, *_class_at(study)), sides, source="Goh 2017")
 
 
-def _class_at(study: Study) -> str:
-    values = {**study.inputs, study.curvature: study.at * study.range.scale}
-    return damping_at(study.linear.rule, _needed(study, values), study.curvature).value
+def _damping_at_values(study: Study) -> Line:
+    found = oscillating_intervals(study.linear, study.inputs, study.curvature, study.range.scale)
+    said = ("oscillates for ", *_union(found, study.scaled)) if found else ("does not oscillate",)
+    return Line("damping", (*said, " at the values", *_class_at(study)), found, source="Goh 2017")
+
+
+def _union(intervals: tuple[Interval, ...], name: Expr) -> Iterator[Any]:
+    """Yield a union of intervals of the curvature, in words and formulas."""
+    for k, interval in enumerate(intervals):
+        yield " or " * bool(k)
+        if interval.high != oo:
+            yield from (number(interval.low), " < ", name, " < ", number(interval.high))
+        else:
+            yield from (name, " > ", number(interval.low))
+
+
+def _class_at(study: Study) -> tuple[str, ...]:
+    if study.at is None:
+        return ()
+    values = _needed(study, {**study.inputs, study.curvature: study.at * study.range.scale})
+    return (f"; {damping_at(study.linear.rule, values, study.curvature).value} at {number(study.at)}",)
 
 
 def _needed(study: Study, values: Mapping[Symbol, Expr]) -> dict[Symbol, Expr]:
@@ -321,7 +371,7 @@ def _needed(study: Study, values: Mapping[Symbol, Expr]) -> dict[Symbol, Expr]:
 
 def _rate(study: Study) -> Line:
     if study.at is None:
-        rate = with_positive_factors(study.response.point.gain, study.linear.assuming)
+        rate = study.shown(study.response.point.gain)
         slow = 1 - rate * study.curvature
         return Line("rate", ("errors fall by ", slow, " in a step where the curvature is small"), slow,
                     source="Yuan, Ying, Sayed 2016")  # fmt: skip
@@ -339,10 +389,10 @@ def _loss(study: Study) -> Line:
         point = study.response.point
     except NotLinearError:
         return _loss_of_one_state(study)
-    curved = with_positive_factors(point.curvature_of_loss, study.linear.assuming)
+    curved = study.shown(point.curvature_of_loss)
     modified = potential(x) + curved * grad(x) ** 2
     source = "Barrett and Dherin 2021" if point.poles == 1 else "Ghosh et al. 2023"
-    return Line("modified loss", (modified, _held(study)), curved, source=source)
+    return Line("modified loss", (modified), curved, source=source)
 
 
 def _loss_of_one_state(study: Study) -> Line:
@@ -367,16 +417,21 @@ def _energy(study: Study) -> Line:
         if polynomial.degree() != 1:
             raise NotLinearError("there are states beside the weights")
         multiplier = -polynomial.eval(0)
-        change = with_positive_factors(cancel((multiplier**2 - 1) / (2 * study.curvature)), given)
+        change = study.shown(cancel((multiplier**2 - 1) / (2 * study.curvature)))
         shown = change * grad(x) ** 2
-        return Line("energy a step", ("the loss changes by ", shown, " on the quadratic"), change)
+        return Line(
+            "energy a step",
+            ("the loss changes by ", shown, " on the quadratic, downward where the rule is stable"),
+            change,
+        )
     if found.velocity is None or found.friction == 0:
         raise NotLinearError("without friction no term of first order in the step remains")
-    lost = with_positive_factors(cancel(-found.friction * dt * found.velocity**2), given)
+    of = "" if found.position == study.linear.weights else " of the position"
+    lost = study.shown(cancel(-found.friction * dt * found.velocity**2))
     energy = m * Symbol("v", real=True) ** 2 / 2 + potential(x)
     falls = follows(given, found.friction)
     said = ", it falls" if falls else ""
-    return Line("energy a step", (energy, " changes by ", lost, f" to leading order in dt{said}"), lost)
+    return Line("energy a step", (energy, f"{of} changes by ", lost, f" to leading order in dt{said}"), lost)
 
 
 # ------------------------------------------------------------------ beyond linear rules
@@ -389,24 +444,31 @@ def _steady(study: Study) -> Line | None:
     return Line("steady step", (step, " under a constant gradient ", SLOPE), step)
 
 
-def _is_linear(study: Study) -> bool:
-    """Return whether a rule is linear without anything held fixed."""
+def _is_linear(study: Study, held: bool = False) -> bool:
+    """Return whether a rule is linear, or with `held` linear once something is held fixed."""
     try:
-        return not study.linear.held
+        return not study.linear.held or held
     except NotLinearError:
         return False
 
 
 def _cycle(study: Study) -> Line | None:
-    if not any(u.value.has(sign) for u in study.rule.updates):
+    if _is_linear(study, held=True) or not any(u.value.has(sign) for u in study.rule.updates):
         return None
-    amplitude = cycle_of_two(study.rule, study.curvature)
+    try:
+        amplitude = cycle_of_two(study.rule, study.curvature)
+    except NotLinearError:
+        if not study.values:
+            raise
+        at_values = rewritten(study.rule, lambda e: e.xreplace(dict(study.values)))
+        amplitude = cycle_of_two(replace(at_values, ranges=()), study.curvature)
     parts = ("the weights alternate between plus and minus ", amplitude, " on every quadratic")
     if amplitude.has(study.curvature):
         parts = (*parts[:2], " on a quadratic of this curvature")
     return Line("cycle", parts, amplitude)
 
 
+BEYOND = ("steady step", "cycle")  # lines that hold nothing fixed
 SUBJECTS: tuple[tuple[str, Callable[[Study], Line | None]], ...] = (
     ("law of motion", _law),
     ("integrator", _integrator),
@@ -471,7 +533,12 @@ def report(rule: RuleLike, **values: Numbers) -> Report:
     curvature = curvature_symbol(given)
     chosen = _values(given, values, curvature)
     outside = [c for c in given.ranges if not _holds(c, chosen)]
-    kept = Rule(given.updates, given.start, tuple(c for c in given.ranges if c not in outside), given.typical)
+    # A parameter that is zero is left out: what holds for small ones need not hold without it.
+    zero = {p: v for p, v in chosen.items() if v == 0 and p != curvature}
+    ranges = tuple(
+        c for c in given.ranges if c not in outside and not c.expression.free_symbols & zero.keys()
+    )
+    kept = replace(rewritten(given, lambda e: e.xreplace(zero)), ranges=ranges, start=())
     signed = positive_parameters(kept, natural_ranges(kept))
     # A value of another sign than is declared takes the declared sign away.
     signed |= {p: Symbol(p.name, real=True) for p, v in chosen.items() if p.is_positive and not v.is_positive}
@@ -479,6 +546,10 @@ def report(rule: RuleLike, **values: Numbers) -> Report:
     study = Study(with_signs(kept, signed), numbers, curvature, chosen.get(curvature))
     back = {new: old for old, new in signed.items()}
     lines = tuple(_named(line, back) for line in _lines(study))
+    if held := _held(study):
+        lines = tuple(
+            line if line.subject in BEYOND or line.reason else replace(line, given=held) for line in lines
+        )
     if outside:
         said = ", ".join(map(str, outside))
         lines = (Line("values", (f"outside the natural range {said}, which is not assumed",)), *lines)
