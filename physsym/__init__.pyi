@@ -47,6 +47,7 @@ from .optimizers.known import known
 from .optimizers.lifting import lift
 from .optimizers.recovery import recover
 from .optimizers.relatives import identify
+from .optimizers.report import report
 from .parsing.reader import read
 from .printing.latex_printer import latex
 from .printing.mathml_printer import mathml
@@ -123,6 +124,7 @@ __all__ = [
     "potential",
     "read",
     "recover",
+    "report",
     "rule",
     "same_law",
     "same_rule",

@@ -5,6 +5,7 @@ from .lifted import Lifted, LiftError, SelfCheck
 from .lifting import Lifter, lift, register_lifter
 from .naming import as_lifted
 from .recovery import recover
+from .report.lines import Line, Report
 
 __all__ = [
     "Convention",
@@ -15,7 +16,9 @@ __all__ = [
     "LiftError",
     "Lifted",
     "Lifter",
+    "Line",
     "NoConversionError",
+    "Report",
     "SelfCheck",
     "Trace",
     "as_lifted",

@@ -10,6 +10,7 @@ from sympy import (
     Dummy,
     Expr,
     ImmutableMatrix,
+    Integer,
     Piecewise,
     Poly,
     Pow,
@@ -216,9 +217,8 @@ def _long_run(
 
 def _fixed_point(state: Symbol, value: Expr, known: Counters, given: tuple[Condition, ...]) -> Expr:
     """Return what a state tends to whose update is linear in itself."""
-    linear = expand(value)
-    factor, rest = linear.coeff(state), linear.coeff(state, 0)
-    if expand(factor * state + rest - linear) != 0 or rest.has(state):
+    factor, rest = value.diff(state), value.xreplace({state: Integer(0)})
+    if factor.has(state):
         raise LongRunError(f"the limit of {state} is not found")
     factor, rest = known.limit(factor), known.limit(rest)
     if not (follows(given, 1 - factor) and follows(given, 1 + factor)):

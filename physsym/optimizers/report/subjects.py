@@ -7,18 +7,23 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from math import isfinite
 from typing import Any, TypeAlias
 
-from sympy import Expr, Integer, Rational, Symbol, cancel, factor, oo, sign, sympify
+from sympy import Expr, Integer, Piecewise, Rational, Symbol, cancel, factor, oo, sign, sympify
 
 from physsym.analysis.damping import damping_at
 from physsym.analysis.exact_evaluation import AnalysisError
 from physsym.analysis.linear import characteristic_polynomial, z
 from physsym.analysis.modified_equations import modified_equation, modified_potential
 from physsym.analysis.spectral import spectral_radius
-from physsym.core.statements import Equation, Law, Relation, Rule, RuleLike, as_rule, rewritten
+from physsym.core.statements import Equation, Law, Relation, Rule, Update, as_rule, rewritten
 from physsym.core.symbols import dot, grad, potential
 from physsym.core.verdicts import Condition
+from physsym.derivation import Derivation
+from physsym.optimizers.known_rule import Known
+from physsym.optimizers.lifted import Lifted
+from physsym.optimizers.naming import as_lifted
 from physsym.optimizers.report.assumptions import (
     follows,
     positive_parameters,
@@ -45,6 +50,7 @@ from physsym.optimizers.report.stability import (
     stable_intervals,
 )
 from physsym.optimizers.report.transfer_function import Response, response
+from physsym.runtime.optimizers import Optimizer
 from physsym.verify.budget import budget
 from physsym.vocabulary import dt, gamma, m, x
 
@@ -71,7 +77,13 @@ class Study:
         Where coefficients tend to those of a rule that is stable at no curvature, the limit does not tell how
         the rule behaves: raises NotLinearError then, unless a multiplier is above one.
         """
-        found = linearized(self.rule)
+        try:
+            found = linearized(self.rule)
+        except NotLinearError as error:
+            try:
+                found = linearized(self.decided)
+            except NotLinearError:
+                raise error from None
         if len(found.rule.states) > LARGE:
             found = self._in_numbers(found)
         if found.counters and not self.repels(found):
@@ -82,6 +94,15 @@ class Study:
                     "curvature, which does not tell how this one behaves"
                 )
         return found
+
+    @cached_property
+    def decided(self) -> Rule:
+        """Return the rule with the values of the parameters on which its cases depend."""
+        conditions = (c for u in self.rule.updates for p in u.value.atoms(Piecewise) for _, c in p.args)
+        deciding = frozenset[Symbol]().union(*(c.free_symbols for c in conditions))
+        numbers = {p: v for p, v in self.values if p in deciding}
+        ranges = tuple(c for c in self.rule.ranges if not c.expression.free_symbols & numbers.keys())
+        return replace(rewritten(self.rule, lambda e: e.xreplace(numbers)), ranges=ranges, start=())
 
     def _in_numbers(self, linear: Linearized) -> Linearized:
         """Return a linear rule with numbers for all parameters that its multipliers depend on, if given."""
@@ -260,11 +281,11 @@ def _region(study: Study) -> Line:
     parts: list[Any] = []
     if len(found.upper) == 1 and len(found.lower) <= 1:
         low = found.lower[0] if found.lower else Integer(0)
-        parts = [Relation((low, name, found.upper[0]), ("<", "<"))]
+        parts = [Relation((study.shown(low), name, study.shown(found.upper[0])), ("<", "<"))]
         parts += study.with_number(found.upper[0])[1:]
     else:
-        bounds = [Relation((low, name), ("<",)) for low in (found.lower or (Integer(0),))]
-        bounds += [Relation((name, high), ("<",)) for high in found.upper]
+        bounds = [Relation((study.shown(low), name), ("<",)) for low in (found.lower or (Integer(0),))]
+        bounds += [Relation((name, study.shown(high)), ("<",)) for high in found.upper]
         for k, bound in enumerate(bounds):
             parts += [" and "] * bool(k) + [bound]
     for condition in found.others:
@@ -373,12 +394,12 @@ def _rate(study: Study) -> Line:
     if study.at is None:
         rate = study.shown(study.response.point.gain)
         slow = 1 - rate * study.curvature
-        return Line("rate", ("errors fall by ", slow, " in a step where the curvature is small"), slow,
+        return Line("rate", ("a step multiplies errors by ", slow, " where the curvature is small"), slow,
                     source="Yuan, Ying, Sayed 2016")  # fmt: skip
     values = _needed(study, {**study.inputs, study.curvature: study.at})
     found = spectral_radius(study.linear.rule, values, study.curvature)
-    return Line("rate", (f"errors fall like {number(found)} to the number of steps" if found < 1 else
-                         f"errors grow like {number(found)} to the number of steps",), found)  # fmt: skip
+    return Line("rate", (f"errors fall like {number(found)}**k in k steps" if found < 1 else
+                         f"errors grow like {number(found)}**k in k steps",), found)  # fmt: skip
 
 
 # ------------------------------------------------------------------ the loss
@@ -392,7 +413,7 @@ def _loss(study: Study) -> Line:
     curved = study.shown(point.curvature_of_loss)
     modified = potential(x) + curved * grad(x) ** 2
     source = "Barrett and Dherin 2021" if point.poles == 1 else "Ghosh et al. 2023"
-    return Line("modified loss", (modified), curved, source=source)
+    return Line("modified loss", (modified,), curved, source=source)
 
 
 def _loss_of_one_state(study: Study) -> Line:
@@ -440,7 +461,10 @@ def _energy(study: Study) -> Line:
 def _steady(study: Study) -> Line | None:
     if _is_linear(study):
         return None
-    step = steady_step(study.rule)
+    try:
+        step = steady_step(study.rule)
+    except NotLinearError:
+        step = steady_step(study.decided)
     return Line("steady step", (step, " under a constant gradient ", SLOPE), step)
 
 
@@ -489,7 +513,7 @@ SUBJECTS: tuple[tuple[str, Callable[[Study], Line | None]], ...] = (
 )
 
 
-def report(rule: RuleLike, **values: Numbers) -> Report:
+def report(rule: object, **values: Numbers) -> Report:
     """Return what a rule is as mechanics and as a method: each line computed, or "not, because" a reason.
 
     Lines: the law of motion with mass, friction and memory, and the integrator that the rule is of it
@@ -501,7 +525,7 @@ def report(rule: RuleLike, **values: Numbers) -> Report:
     Parameters
     ----------
     rule
-        A rule, or what stands for one.
+        A rule or what stands for one: what `lift` takes, such as ``"known:adam"``.
     **values
         Values of parameters by name, and of the curvature as `lam`; else the typical values of the rule.
 
@@ -528,13 +552,13 @@ def report(rule: RuleLike, **values: Numbers) -> Report:
     >>> print(report(heavy_ball, eta=0.01, rho=0.9)["margin"])
     margin: stable for 0 < lam < 380
     """
-    given = as_rule(rule)
-    name = str(getattr(rule, "title", "") or getattr(rule, "name", ""))
+    given, name = _given(rule)
     curvature = curvature_symbol(given)
     chosen = _values(given, values, curvature)
     outside = [c for c in given.ranges if not _holds(c, chosen)]
-    # A parameter that is zero is left out: what holds for small ones need not hold without it.
-    zero = {p: v for p, v in chosen.items() if v == 0 and p != curvature}
+    # A value at the end of a range is put in: what holds inside need not hold there, as without weight decay.
+    ends = {p for c in given.ranges if _vanishes(c, chosen) for p in c.expression.free_symbols}
+    zero = {p: v for p, v in chosen.items() if (v == 0 or p in ends) and p != curvature}
     ranges = tuple(
         c for c in given.ranges if c not in outside and not c.expression.free_symbols & zero.keys()
     )
@@ -557,6 +581,15 @@ def report(rule: RuleLike, **values: Numbers) -> Report:
     return Report(given, lines, name, tuple(chosen.items()), assuming)
 
 
+def _given(rule: object) -> tuple[Rule, str]:
+    """Return the rule that is meant, with the assumptions of its code among the ranges, and its name."""
+    if isinstance(rule, Rule | Update | Derivation | Optimizer | Known):
+        return as_rule(rule), getattr(rule, "title", "")
+    found = rule if isinstance(rule, Lifted) else as_lifted(rule)
+    assumed = [c for c in found.assumes if isinstance(c, Condition) and c not in found.rule.ranges]
+    return replace(found.rule, ranges=(*found.rule.ranges, *assumed)), found.name
+
+
 def _values(rule: Rule, given: Mapping[str, Numbers], curvature: Symbol) -> dict[Symbol, Expr]:
     named = {p.name: p for p in (*rule.parameters, curvature)}
     if unknown := [n for n in given if n not in named]:
@@ -567,8 +600,8 @@ def _values(rule: Rule, given: Mapping[str, Numbers], curvature: Symbol) -> dict
 
 def _number(name: str, value: object) -> Expr:
     """Return a value exactly; a float is the shortest decimal that it prints."""
-    if isinstance(value, bool | str):
-        raise TypeError(f"expected a number for {name}, given {value!r}")
+    if isinstance(value, bool | str) or (isinstance(value, float) and not isfinite(value)):
+        raise TypeError(f"expected a finite real number for {name}, given {value!r}")
     found = Rational(repr(value)) if isinstance(value, float) else sympify(value)
     if not isinstance(found, Expr) or not found.is_number or not found.is_real or not found.is_finite:
         raise TypeError(f"expected a finite real number for {name}, given {value!r}")
@@ -582,6 +615,10 @@ def _holds(condition: Condition, values: Mapping[Symbol, Expr]) -> bool:
         return True
     return bool(found >= 0 if condition.relation == ">= 0" else found > 0 if condition.relation == "> 0" else
                 found != 0 if condition.relation == "!= 0" else found == 0)  # fmt: skip
+
+
+def _vanishes(condition: Condition, values: Mapping[Symbol, Expr]) -> bool:
+    return bool(condition.expression.xreplace(dict(values)) == 0)
 
 
 def _lines(study: Study) -> Iterator[Line]:
