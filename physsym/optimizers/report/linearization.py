@@ -127,7 +127,7 @@ def linearized(rule: Rule, at_step: bool = False) -> Linearized:
 
     A state whose update is not linear in the gradient, such as a second moment, is held fixed; so is one that
     multiplies or divides what is linear, such as the mean of a centered second moment. With `at_step` the
-    coefficients are those of one step instead, and counters stand in them as parameters. Raises
+    coefficients are those of one step instead, and counters occur in them as parameters. Raises
     NotLinearError where the weights themselves do not depend linearly on the gradient then.
     """
     weights = weights_of(rule)

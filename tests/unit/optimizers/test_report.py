@@ -21,7 +21,7 @@ from sympy import (
 )
 
 import physsym as ps
-from physsym.core.statements import Equation, Law, Update, one_step_map
+from physsym.core.statements import Equation, Law, Rule, Update, one_step_map
 from physsym.core.symbols import after, before, dot, grad, partial, potential
 from physsym.optimizers.report import report
 from physsym.optimizers.report.lines import html, latex_table, text
@@ -58,7 +58,10 @@ def equal(left, right):
 
 def multipliers(rule, values, curvature, still):
     """Return the moduli of the eigenvalues of one step on curvature*x**2/2, some states standing still."""
-    new = {s: e.replace(grad, lambda q: lam * q).xreplace(values) for s, e in one_step_map(rule).items()}
+    held = tuple(u if u.target.name not in still else Update(u.target, u.target) for u in rule.updates)
+    new = {
+        s: e.replace(grad, lambda q: lam * q).xreplace(values) for s, e in one_step_map(Rule(held)).items()
+    }
     moving = [s for s in new if s.name not in still]
     numbers = {s: still[s.name] for s in new if s.name in still}
     step = lambdify([moving, lam], [new[s].subs(numbers) for s in moving])
