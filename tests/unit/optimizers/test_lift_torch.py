@@ -463,6 +463,18 @@ def test_a_partial_class_and_a_name_are_lifted():
     assert lift("torch:SGD(lr=0.1, momentum=0.9, dampening=0, weight_decay=0)").rule == rule_of_class
 
 
+def test_numbers_of_the_dtype_that_enter_are_told():
+    says = " ".join(map(str, lift(torch.optim.Adafactor, eps=(None, 0.001), weight_decay=0).assumes))
+    assert "the weights are float64, whose smallest numbers enter (_adafactor.py:" in says
+
+
+def test_values_are_taken_as_they_are_written():
+    made = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=torch.tensor(0.1))
+    assert lift(made).rule == rule({x: x - grad(x) / 10})
+    with pytest.raises(TypeError, match="leave it out to keep it as a symbol"):
+        lift(torch.optim.SGD, lr=Symbol("a"))
+
+
 def test_unknown_hyperparameters_and_impossible_ones_are_refused():
     with pytest.raises(TypeError, match="no hyperparameter rate; it has lr"):
         lift(torch.optim.SGD, rate=0.1)

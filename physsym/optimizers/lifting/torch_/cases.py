@@ -139,19 +139,17 @@ class Cases:
             return yes(signs) if holds else no(signs)
         rest = frozenset(pair for pair in signs if pair[0] is not z)
         first, second = yes(rest | {(z, holds)}), no(rest | {(z, possible - holds)})
-        if second.op == "select" and second.args[2] is first and self._excludes(second.args[0], condition, z):
-            return second
+        if second.op == "select" and second.args[2] is first:
+            # c ? a : (d ? b : a) is d ? b : a where c and d never hold together.
+            inner = _signs(second.args[0], z)
+            if inner and not inner & _SIGNS[op, b is ZERO]:
+                return second
+        if first.op == "select" and first.args[2] is second:
+            # c ? (d ? b : a) : a is d ? b : a where c holds whenever d does.
+            inner = _signs(first.args[0], z)
+            if inner and inner <= _SIGNS[op, b is ZERO]:
+                return first
         return make("select", condition, first, second)
-
-    @staticmethod
-    def _excludes(first: Node, second: Node, z: Node) -> bool:
-        """Whether two conditions on the sign of z never hold together."""
-        signs = [
-            _SIGNS[c.op, c.args[1] is ZERO]
-            for c in (first, second)
-            if c.op in COMPARISONS and {*c.args} == {z, ZERO}
-        ]
-        return len(signs) == 2 and not signs[0] & signs[1]
 
     def _by_ranges(self, op: str, a: Node, b: Node) -> bool | None:
         """Decide a comparison of hyperparameters by their intervals."""
@@ -168,6 +166,13 @@ class Cases:
         if isinstance(node.value, Fraction):
             return (float(node.value), True, float(node.value), True)
         return self.intervals.get(node)
+
+
+def _signs(condition: Node, z: Node) -> frozenset[int] | None:
+    """Return the signs of z for which a comparison of z with zero holds; None for another condition."""
+    if condition.op not in COMPARISONS or {*condition.args} != {z, ZERO}:
+        return None
+    return _SIGNS[condition.op, condition.args[1] is ZERO]
 
 
 class _TooMany(Exception):

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sympy import Rational, Symbol
+from sympy import Expr, Rational, Symbol
 
 from physsym.core.verdicts import Condition, Hypothesis
 from physsym.optimizers.lifted import Lifted, LiftError
@@ -110,7 +110,16 @@ def target(thing: Any, hyperparameters: Mapping[str, object]) -> tuple[type, dic
 def _number(value: Any) -> Any:
     """Return the number in a tensor of one element, another value as it is."""
     torch = sys.modules["torch"]
-    return value.item() if isinstance(value, torch.Tensor) and value.numel() == 1 else value
+    if isinstance(value, Expr) and not value.is_Rational:
+        raise TypeError(
+            f"a hyperparameter is given as a number; leave it out to keep it as a symbol; given {value}"
+        )
+    if not isinstance(value, torch.Tensor) or value.numel() != 1:
+        return value
+    # As it is written: a float32 of 0.1 is 1/10.
+    return (
+        value.item() if value.dtype is not torch.float32 else float(str(value.detach().numpy().reshape(())))
+    )
 
 
 def _name(cls: type, given: Mapping[str, object]) -> str:

@@ -361,8 +361,18 @@ def reading(trace: Trace, memory: Memory, seed: int) -> Iterator[Watch]:
             stack.enter_context(mock.patch.object(math, name, _mathematics(name)))
         for name in ("max", "min"):
             stack.enter_context(mock.patch.object(builtins, name, _extremum(name)))
+        stack.enter_context(mock.patch.object(torch, "finfo", _noted_finfo(torch.finfo)))
         stack.enter_context(mode)
         yield mode
+
+
+def _noted_finfo(own: Any) -> Callable[..., Any]:
+    def finfo(*dtype: Any) -> Any:
+        says = f"the weights are float64, whose smallest numbers enter ({where()})"
+        current().hypotheses.setdefault(says, where())
+        return own(*dtype)
+
+    return finfo
 
 
 @contextmanager
