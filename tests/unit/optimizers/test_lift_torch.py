@@ -14,8 +14,9 @@ from sympy import Abs, Eq, Max, Min, Piecewise, Rational, Symbol, sqrt
 from physsym.core.statements import rule
 from physsym.core.symbols import after, grad, partial, potential
 from physsym.optimizers import LiftError
-from physsym.optimizers.lifting import lift
+from physsym.optimizers.lifting import lift, nodes
 from physsym.optimizers.lifting.torch_ import functions, recognises
+from physsym.optimizers.lifting.torch_.cases import Cases
 from physsym.runtime import optimizer
 from physsym.vocabulary import x
 from tests.support.pages import scripts
@@ -265,6 +266,21 @@ def test_a_branch_on_a_counter_is_a_case():
     assert value.has(Piecewise)
     (prev,) = [u.value for u in call(torch.optim.Rprop).rule.updates if u.target.name == "prev"]
     assert prev == Piecewise((0, Symbol("prev", real=True) * grad(x) < 0), (grad(x), True))
+
+
+def test_cases_are_written_alike_whatever_is_compared_first():
+    z, a, b, g = (nodes.leaf(s) for s in symbols("z a b g"))
+    sign, zero = nodes.make("sign", z), nodes.ZERO
+    ranges = [nodes.make("lt", a, 1), nodes.make("lt", 1, b)]
+    up, down = nodes.make("lt", zero, sign), nodes.make("lt", sign, zero)
+    chosen = nodes.make("select", up, b, nodes.make("select", down, a, nodes.constant(1)))
+    other = nodes.make("select", down, a, nodes.make("select", up, b, nodes.constant(1)))
+    expected = nodes.make("select", nodes.make("lt", z, zero), zero, g)
+    for s in (chosen, other):
+        assert Cases(ranges).simplified(nodes.make("select", nodes.make("eq", s, a), zero, g)) is expected
+    # Without the ranges a may be 1, which is the value at z = 0, too.
+    loose = Cases(()).simplified(nodes.make("select", nodes.make("eq", chosen, a), zero, g))
+    assert loose is not expected
 
 
 def test_what_is_maximized_has_the_opposite_gradient():

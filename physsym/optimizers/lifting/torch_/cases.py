@@ -138,18 +138,7 @@ class Cases:
         if not holds or holds == possible:
             return yes(signs) if holds else no(signs)
         rest = frozenset(pair for pair in signs if pair[0] is not z)
-        first, second = yes(rest | {(z, holds)}), no(rest | {(z, possible - holds)})
-        if second.op == "select" and second.args[2] is first:
-            # c ? a : (d ? b : a) is d ? b : a where c and d never hold together.
-            inner = _signs(second.args[0], z)
-            if inner and not inner & _SIGNS[op, b is ZERO]:
-                return second
-        if first.op == "select" and first.args[2] is second:
-            # c ? (d ? b : a) : a is d ? b : a where c holds whenever d does.
-            inner = _signs(first.args[0], z)
-            if inner and inner <= _SIGNS[op, b is ZERO]:
-                return first
-        return make("select", condition, first, second)
+        return _by_sign(z, *((yes if s in holds else no)(rest | {(z, frozenset({s}))}) for s in (-1, 0, 1)))
 
     def _by_ranges(self, op: str, a: Node, b: Node) -> bool | None:
         """Decide a comparison of hyperparameters by their intervals."""
@@ -168,11 +157,15 @@ class Cases:
         return self.intervals.get(node)
 
 
-def _signs(condition: Node, z: Node) -> frozenset[int] | None:
-    """Return the signs of z for which a comparison of z with zero holds; None for another condition."""
-    if condition.op not in COMPARISONS or {*condition.args} != {z, ZERO}:
-        return None
-    return _SIGNS[condition.op, condition.args[1] is ZERO]
+def _by_sign(z: Node, negative: Node, zero: Node, positive: Node) -> Node:
+    """Return the case distinction by the sign of z, in one form whatever the code compares first."""
+    if zero is positive:
+        return make("select", make("lt", z, ZERO), negative, zero)
+    if zero is negative:
+        return make("select", make("lt", ZERO, z), positive, zero)
+    if negative is positive:
+        return make("select", make("eq", z, ZERO), zero, positive)
+    return make("select", make("lt", ZERO, z), positive, make("select", make("lt", z, ZERO), negative, zero))
 
 
 class _TooMany(Exception):
