@@ -6,8 +6,8 @@ import physsym as ps
 from physsym import Outcome
 from tests.support.requirements import library
 
-library("torch")
-library("optax")
+library("torch", "torch")
+library("optax", "jax")
 pytestmark = pytest.mark.slow
 
 SAME = [
