@@ -6,6 +6,7 @@ NEEDS = {
     "physsym/adapters/optax_transformation.py": "optax",
     "physsym/adapters/torch_compiled.py": "torch",
     "physsym/adapters/torch_optimizer.py": "torch",
+    "physsym/optimizers/lifting/torch_": "torch",
     "physsym/runtime/backends/jax.py": "jax",
     "physsym/runtime/backends/llvm.py": "llvmlite",
     "physsym/runtime/backends/torch.py": "torch",

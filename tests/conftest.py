@@ -5,12 +5,15 @@
 """
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 collect_ignore = ["fuzz/fuzz_parsing.py", "benchmarks"]
+if find_spec("torch") is None:  # classes that tests of the lift read
+    collect_ignore.append("unit/optimizers/torch_optimizers.py")
 SLOW_FOLDERS = ("acceptance", "fuzz")
 
 # No test asserts times: on a busy machine drawing numbers may be slow.

@@ -8,7 +8,7 @@ themselves are discarded; where something vanishes in a case, that is put in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
@@ -23,7 +23,6 @@ from sympy import (
     Integer,
     Max,
     Min,
-    Mul,
     Or,
     Piecewise,
     Symbol,
@@ -54,6 +53,19 @@ from physsym.verify.engines.evaluation import (
     value,
 )
 from physsym.verify.engines.laurent import UndecidedError
+from physsym.verify.sign_algebra import (
+    BY_RELATION,
+    MINUS,
+    NOT_ABOVE,
+    NOT_BELOW,
+    NOT_ZERO,
+    PLUS,
+    ZERO,
+    Known,
+    factors_of,
+    known_signs,
+    signs_under,
+)
 
 BY_SIGN = (Abs, sympy.sign, Max, Min, Piecewise)
 """Functions whose value depends on the sign of something."""
@@ -61,17 +73,13 @@ MAX_CASES = 128
 _LONGEST = 200  # characters of a difference that are shown
 SAMPLES, _TRIED = 40, 1200
 
-Known = Mapping[Expr, Signs]
 Prove = Callable[[Expr, Expr, str], Verdict]
 Choice = tuple[Expr, tuple[tuple[Signs, Expr], ...]]  # what decides, and the value for each of its signs
 
-_PLUS, _MINUS, _ZERO = frozenset({1}), frozenset({-1}), frozenset({0})
-_NOT_BELOW, _NOT_ABOVE, _NOT_ZERO = _PLUS | _ZERO, _MINUS | _ZERO, _PLUS | _MINUS
 _MEANING: dict[Signs, tuple[int, str]] = {
-    _PLUS: (1, "> 0"), _MINUS: (-1, "> 0"), _ZERO: (1, "= 0"),
-    _NOT_BELOW: (1, ">= 0"), _NOT_ABOVE: (-1, ">= 0"), _NOT_ZERO: (1, "!= 0"),
+    PLUS: (1, "> 0"), MINUS: (-1, "> 0"), ZERO: (1, "= 0"),
+    NOT_BELOW: (1, ">= 0"), NOT_ABOVE: (-1, ">= 0"), NOT_ZERO: (1, "!= 0"),
 }  # fmt: skip
-_BRANCHES = {"> 0": _PLUS, ">= 0": _NOT_BELOW, "= 0": _ZERO, "!= 0": _NOT_ZERO}
 
 
 ADVICE = "declare or give the signs of symbols, write both sides in the same functions, or compare parts"
@@ -190,7 +198,7 @@ def _case(
     pair: tuple[Expr, Expr], known: Known, conditions: tuple[Condition, ...], what: str, prove: Prove
 ) -> Verdict | None:
     """Return the verdict on one case, None for one that contradicts itself or in which nothing is defined."""
-    given = {c.expression: _ZERO for c in conditions if c.relation == "= 0"}
+    given = {c.expression: ZERO for c in conditions if c.relation == "= 0"}
     left, right = _zeros_put_in(pair, {**given, **known})
     signs_known = {**known_signs(conditions), **known}
     undefined = [_is_undefined(e, signs_known) for e in (left, right)]
@@ -223,7 +231,7 @@ def _with_signs(pair: tuple[Expr, Expr], known: Known) -> tuple[Expr, Expr]:
     """
     put: dict[Expr, Expr] = {}
     for symbol in sorted(pair[0].free_symbols | pair[1].free_symbols, key=str):
-        possible = known.get(symbol, ANY) - _ZERO
+        possible = known.get(symbol, ANY) - ZERO
         if len(possible) == 1 and not symbol.is_positive:
             put[symbol] = min(possible) * Symbol(f"size of {symbol}", positive=True)
     return pair[0].xreplace(put), pair[1].xreplace(put)
@@ -233,7 +241,7 @@ def _is_undefined(expression: Expr, known: Known) -> bool:
     """Return whether an expression has no value in a case, by the signs that are known in it."""
     if expression.has(zoo, nan):
         return True
-    return any(not signs_under(c.expression, known) & _BRANCHES[c.relation] for c in defined(expression))
+    return any(not signs_under(c.expression, known) & BY_RELATION[c.relation] for c in defined(expression))
 
 
 def _without(known: Known) -> tuple[Condition | Hypothesis, ...]:
@@ -305,7 +313,7 @@ def _cases(
         if chosen is not None:
             pending.append((tuple(e.xreplace({node: chosen}) for e in pair), known, points))
             continue
-        three = any(block == _ZERO for block, _ in values)
+        three = any(block == ZERO for block, _ in values)
         for further in _split(decides, known, three):
             near = [at for at in points if _signs_at(further, known, at)]
             open_case = bool(near) or (
@@ -318,17 +326,17 @@ def _cases(
 def _choice(node: Expr) -> Choice:
     """Return the expression whose sign decides the value of a function, and its value for each sign."""
     if isinstance(node, Abs):
-        return node.args[0], ((_NOT_BELOW, node.args[0]), (_NOT_ABOVE, -node.args[0]))
+        return node.args[0], ((NOT_BELOW, node.args[0]), (NOT_ABOVE, -node.args[0]))
     if isinstance(node, sympy.sign):
         return node.args[0], tuple((frozenset({s}), Integer(s)) for s in (1, -1, 0))
     if isinstance(node, (Max, Min)):
         one, other, *rest = sorted(node.args, key=str)
         above, below = (one, other) if isinstance(node, Max) else (other, one)
-        return one - other, ((_NOT_BELOW, node.func(above, *rest)), (_NOT_ABOVE, node.func(below, *rest)))
+        return one - other, ((NOT_BELOW, node.func(above, *rest)), (NOT_ABOVE, node.func(below, *rest)))
     (result, condition), *others = node.args
     rest = Piecewise(*others) if others else nan
     if condition in (True, False):
-        return Integer(1), ((_PLUS, result if condition else rest),)
+        return Integer(1), ((PLUS, result if condition else rest),)
     if isinstance(condition, (And, Or)):
         first, *more = sorted(condition.args, key=str)
         remaining = Piecewise((result, condition.func(*more)), *others)
@@ -339,78 +347,16 @@ def _choice(node: Expr) -> Choice:
         (relation,) = as_conditions(first)
     except (TypeError, ValueError):
         raise UndecidedError(f"the condition {first} is no relation") from None
-    block = _BRANCHES[relation.relation]
+    block = BY_RELATION[relation.relation]
     return relation.expression, ((block, then), (ANY - block, otherwise))
-
-
-def _factors(expression: Expr) -> tuple[int, list[tuple[Expr, int]]]:
-    """Return the sign of the number in a product, and its other factors with their powers, signs taken off.
-
-    A factor that is not raised to an integer is positive where it is defined.
-    """
-    expanded = expand(expression) if expression.is_Add and expression.count_ops() < _EXPANDED else expression
-    sign, found = 1, []
-    for factor in Mul.make_args(expanded):
-        base, power = factor.as_base_exp()
-        if isinstance(base, sympy.log):  # it has the sign of what is left of its argument without one
-            base = base.args[0] - 1
-        if factor.is_number and factor.is_real:
-            sign *= bool(factor.is_positive) - bool(factor.is_negative)
-        elif not power.is_Integer:
-            found.append((factor, 1))
-        else:
-            content, base = base.as_content_primitive() if base.is_Add else (Integer(1), base)
-            minus = base.is_Add and base.could_extract_minus_sign()
-            sign *= -1 if minus != bool(content.is_negative) and int(power) % 2 else 1
-            found.append((-base if minus else base, int(power)))
-    return sign, found
-
-
-_EXPANDED = 200  # operations in a sum that is multiplied out to be recognised
-
-
-def signs_under(expression: Expr, known: Known) -> Signs:
-    """Return the signs that an expression can take, given those of others."""
-    sign, factors = _factors(expression)
-    total: Signs = frozenset({sign})
-    for base, power in factors:
-        own = known.get(base, ANY) & signs(base)
-        root, index = base.as_base_exp()
-        if index.is_Rational and index.q != 1:  # a real root is taken of what is not negative
-            own &= signs_under(root, known) & _NOT_BELOW if index > 0 else _PLUS
-        if base.is_Add:
-            own &= _sum_of_signs(signs_under(term, known) for term in base.args)
-        own = own if power % 2 else frozenset(map(abs, own))
-        total = frozenset(a * b for a in total for b in (own - _ZERO if power < 0 else own))
-    return total
-
-
-def known_signs(conditions: Iterable[Condition]) -> Known:
-    """Return the signs of expressions that conditions state."""
-    known: dict[Expr, Signs] = {}
-    for condition in conditions:
-        sign, factors = _factors(condition.expression)
-        if len(factors) == 1 and factors[0][1] == 1:
-            stated = frozenset(sign * s for s in _BRANCHES[condition.relation])
-            known[factors[0][0]] = known.get(factors[0][0], ANY) & stated
-    return known
-
-
-def _sum_of_signs(terms: Iterable[Signs]) -> Signs:
-    total = _ZERO
-    for term in terms:
-        if any(a * b < 0 for a in total for b in term):
-            return ANY
-        total = frozenset(a or b for a in total for b in term)
-    return total
 
 
 def _split(expression: Expr, known: Known, three: bool) -> Iterator[Known]:
     """Yield what is known in each case of the sign of the first factor that is not known well enough."""
-    for base, _ in _factors(expression)[1]:
+    for base, _ in factors_of(expression)[1]:
         own = known.get(base, ANY) & signs(base)
         if own == ANY and not three:
-            yield from ({**known, base: part} for part in (_NOT_BELOW, _MINUS))
+            yield from ({**known, base: part} for part in (NOT_BELOW, MINUS))
             return
         if len(own) > 1:
             yield from ({**known, base: frozenset({s})} for s in sorted(own))
@@ -436,7 +382,7 @@ def _conditions(known: Known) -> tuple[Condition, ...]:
 def _zeros_put_in(pair: tuple[Expr, Expr], known: Known) -> tuple[Expr, Expr]:
     """Return the expressions with what vanishes in a case put in, where it can be solved for a symbol."""
     left, right = pair
-    vanishing = [base for base, possible in known.items() if possible == _ZERO]
+    vanishing = [base for base, possible in known.items() if possible == ZERO]
     while vanishing:
         base = vanishing.pop()
         for part in sorted(

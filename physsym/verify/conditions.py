@@ -17,11 +17,11 @@ from physsym.core.signs import EXCLUDED, signs
 from physsym.core.statements import Equation
 from physsym.core.symbols import OPAQUE, name_and_marks
 from physsym.core.verdicts import Condition, Hypothesis, Verdict, fails, holds, undecided
-from physsym.verify.cases import known_signs, signs_under
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
 from physsym.verify.engines.evaluation import sample_points, satisfied
 from physsym.verify.engines.smtlib import declared_sign
+from physsym.verify.sign_algebra import known_signs, signs_under
 from physsym.vocabulary import STANDARD, Vocabulary, scalar
 
 Hypotheses: TypeAlias = Given | str | Iterable[Given | str]

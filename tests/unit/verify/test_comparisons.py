@@ -37,8 +37,8 @@ from physsym.core.signs import ANY
 from physsym.core.symbols import higher
 from physsym.core.verdicts import Condition
 from physsym.testing import assert_same_expression, assert_same_law, assert_same_rule
-from physsym.verify.cases import known_signs
 from physsym.verify.conditions import implied
+from physsym.verify.sign_algebra import known_signs
 from physsym.vocabulary import G, eta, rho, u, v, x
 
 a, b, d, s, k, beta, b2 = (Symbol(name, real=True) for name in ("a", "b", "d", "s", "k", "beta", "b2"))
