@@ -17,11 +17,12 @@ that of another is updated first and read there as `after(state)`.
 from __future__ import annotations
 
 import keyword
+import pickle
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, count
 
-from sympy import Expr, Symbol
+from sympy import Expr, Piecewise, Symbol
 
 from physsym import vocabulary
 from physsym.core.statements import Rule, Update
@@ -39,6 +40,9 @@ from physsym.optimizers.lifting.nodes import (
     to_expression,
     to_expressions,
 )
+
+LARGEST_SETTLED = 60
+"""SymPy may take long to build a case distinction of more operations anew."""
 
 
 @dataclass
@@ -132,7 +136,7 @@ def lifted(
             for law in laws
         ]
         ordered_laws = in_order(laws)
-        updates = tuple(Update(law.symbol, to_expression(law.new)) for law in ordered_laws)
+        updates = tuple(Update(law.symbol, _settled(to_expression(law.new))) for law in ordered_laws)
         first = _first_rule(laws)
     start = tuple((law.symbol, to_expression(law.start)) for law in ordered_laws if law.start is not None)
     defaults = tuple((s, to_expression(constant(value))) for s, value in (typical or {}).items())
@@ -149,6 +153,18 @@ def lifted(
         mixes=tuple(mixes),
         origins=_origins(ordered_laws, noted),
     )
+
+
+def _settled(expression: Expr) -> Expr:
+    """Return a small case distinction as SymPy writes it when it is built anew, as from a pickle."""
+    if not expression.has(Piecewise) or expression.count_ops() > LARGEST_SETTLED:
+        return expression
+    for _ in range(3):
+        anew: Expr = pickle.loads(pickle.dumps(expression))
+        if anew == expression:
+            break
+        expression = anew
+    return expression
 
 
 def hyperparameters(rule: Rule) -> tuple[Symbol, ...]:
