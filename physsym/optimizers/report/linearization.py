@@ -46,7 +46,7 @@ class Linearized:
     weights
         The state that the gradient is taken at, or near.
     held
-        The states that were held fixed, as they stand in the coefficients.
+        The states that were held fixed, as symbols of the coefficients.
     counters
         The states that depend on the number of steps alone; coefficients are those after many steps.
     assuming
