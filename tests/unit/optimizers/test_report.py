@@ -59,15 +59,17 @@ def equal(left, right):
 def multipliers(rule, values, curvature, still):
     """Return the moduli of the eigenvalues of one step on curvature*x**2/2, some states standing still."""
     held = tuple(u if u.target.name not in still else Update(u.target, u.target) for u in rule.updates)
-    new = {
-        s: e.replace(grad, lambda q: lam * q).xreplace(values) for s, e in one_step_map(Rule(held)).items()
-    }
+    new = {s: e.replace(grad, lambda q: lam * q) for s, e in one_step_map(Rule(held)).items()}
     moving = [s for s in new if s.name not in still]
-    numbers = {s: still[s.name] for s in new if s.name in still}
-    step = lambdify([moving, lam], [new[s].subs(numbers) for s in moving])
-    origin = np.array(step([0.0] * len(moving), curvature))
-    columns = [np.subtract(step(list(e), curvature), origin) for e in np.eye(len(moving))]
-    return abs(np.linalg.eigvals(np.array(columns).T))
+    numbers = {s: float(still[s.name]) for s in new if s.name in still}
+    numbers |= {p: float(value) for p, value in values.items() if p != lam} | {lam: float(curvature)}
+    compiled = lambdify([moving, list(numbers)], [new[s] for s in moving])
+
+    def step(at):
+        return np.array(compiled(list(at), list(numbers.values())), dtype=float)
+
+    origin = step(np.zeros(len(moving)))
+    return abs(np.linalg.eigvals(np.array([step(e) - origin for e in np.eye(len(moving))]).T))
 
 
 # ------------------------------------------------------------------ the law of motion
