@@ -100,9 +100,15 @@ def canonical_roots(expression: Expr, given: Sequence[Condition], counted: dict[
         ahead = Add(exponent, *(n - s for s, n in counted.items() if exponent.has(s)))
         return Integer(0) if ahead.is_Integer and ahead > 0 else rebuilt
     if exponent.is_Rational and not exponent.is_Integer:
-        factors = Mul.make_args(factor(base))
-        positive = [f for f in factors if implied(given, Condition(f, "> 0"))]
-        rest = Mul(*(f for f in factors if f not in positive))
-        split = [b ** (e * exponent) for b, e in (f.as_base_exp() for f in positive)]
-        return Mul(*split, rest**exponent, evaluate=True)
+        split, rest = list[Expr](), list[Expr]()
+        for part in Mul.make_args(factor(base)):
+            below, power = part.as_base_exp()
+            if implied(given, Condition(part, "> 0")):
+                split.append(below ** (power * exponent))
+            elif power.is_Integer and implied(given, Condition(-below, "> 0")):
+                split.append((-below) ** (power * exponent))
+                rest.append(Integer(-1) ** power)
+            else:
+                rest.append(part)
+        return Mul(*split, Mul(*rest) ** exponent, evaluate=True)
     return rebuilt

@@ -237,17 +237,18 @@ def _best(one: Operand, other: Operand, found: Sequence[Candidate]) -> Equivalen
     if len(first) > 1:
         first.sort(key=lambda c: _needs_constant_rate(one, other, c))
         ordered = [*first, *ordered[len(first) :]]
-    best = _proved(one, other, ordered[0])
+    best = proved_by_transfer(one, other, ordered[0])
     # A case within a more general one adds nothing; two that are special each do.
     beside = [c for c in ordered[1:] if not _is_within(c, ordered[0])] if ordered[0].special else []
     cases = []
     for candidate in beside:
         if not any(_is_within(candidate, c) for c in ordered[: ordered.index(candidate)]):
-            cases.append(_proved(one, other, candidate))
+            cases.append(proved_by_transfer(one, other, candidate))
     return replace(best, otherwise=tuple(c for c in cases if c.verdict.outcome is Outcome.CONDITIONAL))
 
 
-def _proved(one: Operand, other: Operand, candidate: Candidate) -> Equivalence:
+def proved_by_transfer(one: Operand, other: Operand, candidate: Candidate) -> Equivalence:
+    """Return the answer by a candidate for linear rules: by its map of states, or else by transfer functions."""
     return proved(one, other, candidate, _state_map(one, other, candidate), _same_transfer)
 
 

@@ -15,6 +15,7 @@ from .assertions import (
 from .mutation import MutationScore as MutationScore
 from .mutation import mutation_score as mutation_score
 from .step_functions import assert_optimizer as assert_optimizer
+from .updates import assert_update as assert_update
 
 __all__ = [
     "MutationScore",
@@ -23,6 +24,7 @@ __all__ = [
     "assert_same_expression",
     "assert_same_law",
     "assert_same_rule",
+    "assert_update",
     "mutation_score",
     "random_models",
     "strategies",

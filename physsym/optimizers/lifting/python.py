@@ -1149,3 +1149,86 @@ def _force(i: int, point: Sequence[float]) -> float:
     if len(point) == 1:
         return 0.5 * point[0] + float(np.sin(3 * point[0] + i * 0))
     return 0.5 * point[i] + float(np.sin(sum((k + 1) * v for k, v in enumerate(point)) + i))
+
+
+@dataclass
+class NumericCode:
+    """Somebody's code as it runs on numbers.
+
+    Parameters
+    ----------
+    lift
+        The code, and how it takes weights and states.
+    """
+
+    lift: _Lift
+
+    @classmethod
+    def of(cls, thing: object, roles: Mapping[str, Any], given: Mapping[str, object]) -> NumericCode:
+        """Return how a function, a class or an object runs; `roles` says what its arguments are.
+
+        Raises LiftError where it is not understood, or does not run.
+        """
+        stepper = steppers(thing, given, roles)
+        stepper.parameters = {k: v for k, v in stepper.parameters.items() if k not in given}
+        return cls(_Lift(stepper, given))
+
+    @property
+    def name(self) -> str:
+        """Return what the code is called."""
+        return self.lift.name
+
+    @property
+    def layout(self) -> str:
+        """Return how it takes weights."""
+        return self.lift.form.layout
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """Return its hyperparameters with their defaults, None where there is none."""
+        return self.lift.stepper.parameters
+
+    @property
+    def gradient_is_function(self) -> bool:
+        """Return whether it calls the gradient at points that it chooses."""
+        return self.lift.stepper.gradient_is_function
+
+    @property
+    def counters(self) -> tuple[str, ...]:
+        """Return the counters of steps that its caller hands over."""
+        return tuple(n for n in self.lift.stepper.explicit if is_counter_name(n))
+
+    @property
+    def per_step(self) -> tuple[str, ...]:
+        """Return the hyperparameters that each step is given anew."""
+        stepper = self.lift.stepper
+        if not isinstance(stepper, FunctionStepper):
+            return ()
+        return tuple(a for a, role in stepper.roles.items() if role == "hyperparameter")
+
+    def start(self, values: Mapping[str, Any], weights: Any, gradient: Any, counted: int) -> Running:
+        """Start it with states at zero, former weights at the weights, and counters at a number."""
+        stepper = self.lift.stepper
+        begin = flat(weights)
+
+        def number(argument: str, index: int) -> Any:
+            if is_counter_name(argument):
+                return counted
+            plain = argument.replace("_", "").lower()
+            return begin[index] if plain in _FORMER_WEIGHTS else 0.0
+
+        stepper.explicit = self.lift.start_states(self.lift.form, weights, number)
+        usual = {k: v for k, v in stepper.parameters.items() if v is not None}
+        return stepper.start({**usual, **self.lift.given, **values}, weights, gradient)
+
+    def step(self, running: Running, weights: Any, gradient: Any, loss: float) -> Any:
+        """Take one step; return the new weights."""
+        return self.lift.stepper.step(running, weights, gradient, loss)
+
+
+_FORMER_WEIGHTS = frozenset(
+    f"{side}{w}" if before else f"{w}{side}"
+    for w in ("w", "x", "theta", "weights", "params", "p")
+    for side in ("prev", "old", "last")
+    for before in (True, False)
+)
