@@ -248,7 +248,7 @@ def _best(one: Operand, other: Operand, found: Sequence[Candidate]) -> Equivalen
 
 
 def proved_by_transfer(one: Operand, other: Operand, candidate: Candidate) -> Equivalence:
-    """Return the answer by a candidate for linear rules: by its map of states, or else by transfer functions."""
+    """Return the answer by a candidate for linear rules: by its map of states, or by transfer functions."""
     return proved(one, other, candidate, _state_map(one, other, candidate), _same_transfer)
 
 

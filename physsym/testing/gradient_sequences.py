@@ -11,8 +11,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
 from fractions import Fraction
+from functools import cached_property, lru_cache
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -38,7 +38,7 @@ SHIFTS = (0, 2, 5, 7)
 """Where the adversarial sequence starts along the weights that get it."""
 MOST_BOUNDARIES = 8
 """The number of boundaries between cases near which gradients are chosen."""
-BESIDE = 1e-3
+BESIDE = 1e-4
 """How far from a boundary they lie, relative to the gradient there."""
 WEIGHTS = (0.9, -1.4, 0.35, 1.25, -0.6, 2.1, -0.15)
 RATES = ("0.125", "1/7")
@@ -123,7 +123,7 @@ def runner(space: StateSpace) -> Runner:
 
 
 @dataclass(frozen=True)
-class Run:
+class Trial:
     """What an optimizer is run with.
 
     Parameters
@@ -168,7 +168,7 @@ def evaluations(space: StateSpace) -> list[int]:
     return calls[:1] if mixes(space) else calls
 
 
-def expected_points(space: StateSpace, run: Run) -> Array:
+def expected_points(space: StateSpace, run: Trial) -> Array:
     """Return where a rule takes its gradients in a run, by step, evaluation and weight.
 
     One step is added, with the points that need no gradient. What is not defined is not a number.
@@ -188,11 +188,12 @@ def expected_points(space: StateSpace, run: Run) -> Array:
 
 
 def steps_of(
-    space: StateSpace, run: Run, weights: Sequence[float], gradients: Callable[[int, list[float]], Any]
+    space: StateSpace, run: Trial, weights: Sequence[float], gradients: Callable[[int, list[float]], Any]
 ) -> Iterator[tuple[list[tuple[float, ...]], list[float]]]:
-    """Yield the evaluation point of each input, step by step, with the state before; a run without value ends.
+    """Yield the evaluation point of each input, step by step, with the state before it.
 
-    After the last step come the points that need no gradient, not a number where there is none.
+    A run ends where it has no value. After the last step come the points that
+    need no gradient, not a number where there is none.
 
     Parameters
     ----------
@@ -206,7 +207,7 @@ def steps_of(
     compiled, rate = runner(space), learning_rate(space)
     sizes = [len(point) for point in space.points]
     ready = iter(compiled.ready)
-    at_end = [all([next(ready) for _ in range(size)]) for size in sizes]
+    at_end = [all(next(ready) for _ in range(size)) for size in sizes]
     at = dict(run.values)
     with np.errstate(all="ignore"):
         try:
@@ -236,7 +237,7 @@ def steps_of(
             return
 
 
-def _inputs(space: StateSpace, run: Run, n: int, gradients: Array) -> list[float]:
+def _inputs(space: StateSpace, run: Trial, n: int, gradients: Array) -> list[float]:
     """Return the inputs of a step, given its gradients by evaluation and weight."""
     found, number = list[float](), 0
     for kind in space.kinds:
@@ -276,7 +277,7 @@ class Boundaries:
             self.space.step, self.space.start,
         ))  # fmt: skip
 
-    def gradients(self, which: int, run: Run, n: int, state: Sequence[float]) -> list[float]:
+    def gradients(self, which: int, run: Trial, n: int, state: Sequence[float]) -> list[float]:
         """Return the gradients of a step at which one of the expressions vanishes, in a given state."""
         at = dict(run.values)
         rate = learning_rate(self.space)
@@ -335,11 +336,11 @@ def runs(
     typical: tuple[tuple[Symbol, Expr], ...],
     fixed: tuple[tuple[Symbol, float], ...],
     steps: int,
-) -> tuple[tuple[Run, Array], ...]:
+) -> tuple[tuple[Trial, Array], ...]:
     """Return runs of a rule, each with the points where the rule takes its gradients.
 
-    Two sets of parameters, each with a constant learning rate and with one that changes; a rule whose learning
-    rate is given, or that has none, is run with that alone.
+    Two sets of parameters, each with a constant learning rate and with one that changes; a rule whose
+    learning rate is given, or that has none, is run with that alone.
     """
     found = []
     rate = learning_rate(space)
@@ -359,7 +360,7 @@ def runs(
 
 def _run(
     space: StateSpace, values: Mapping[Symbol, float], rates: tuple[float, ...], steps: int, choice: int
-) -> Run:
+) -> Trial:
     """Return a run with adversarial and random gradients, and with gradients close to boundaries."""
     chance = np.random.default_rng(choice)
     losses = tuple(float(v) for v in chance.uniform(0.5, 3, steps))
@@ -370,7 +371,7 @@ def _run(
         columns = columns[choice : choice + len(space.weights)]
     gradients = _by_evaluation(np.array(columns).T, inputs)
     weights = tuple(WEIGHTS[i % len(WEIGHTS)] for i in range(len(columns)))
-    run = Run(values, rates, weights, gradients, losses)
+    run = Trial(values, rates, weights, gradients, losses)
     if mixes(space):
         return run
     boundaries = Boundaries(space)
@@ -385,18 +386,19 @@ def _run(
         return run
     beside = _by_evaluation(np.array(more).T, inputs)
     starts = tuple(WEIGHTS[k // 4 % len(WEIGHTS)] for k in range(len(more)))
-    return Run(values, rates, (*weights, *starts), np.concatenate([gradients, beside], axis=2), losses)
+    return Trial(values, rates, (*weights, *starts), np.concatenate([gradients, beside], axis=2), losses)
 
 
 def _by_evaluation(gradients: Array, inputs: int) -> Array:
     """Return gradients by step, evaluation and weight, of gradients by step and weight."""
-    return np.stack([gradients * (1 + 0.37 * j) for j in range(inputs)], axis=1)
+    found: Array = np.stack([gradients * (1 + 0.37 * j) for j in range(inputs)], axis=1)
+    return found
 
 
 def _near_boundary(
-    boundaries: Boundaries, which: int, run: Run, above: bool, every: int, weight: float
+    boundaries: Boundaries, which: int, run: Trial, above: bool, every: int, weight: float
 ) -> list[float]:
-    """Return a sequence of gradients beside a boundary at every step, or at every second, by turns on each side.
+    """Return gradients beside a boundary at every step, or at every second, by turns on each side.
 
     Empty where the run has no value, or never comes near the boundary.
     """
@@ -413,7 +415,9 @@ def _near_boundary(
                 side = 1 if (n // every + above) % 2 else -1
                 usual = root + side * BESIDE * max(abs(root), 0.03)
             chosen.append(usual)
-        return _by_evaluation(np.array([[chosen[n]]]), max(1, len(evaluations(boundaries.space))))[0]
+        count = max(1, len(evaluations(boundaries.space)))
+        found: Array = _by_evaluation(np.array([[chosen[n]]]), count)[0]
+        return found
 
     for _ in steps_of(boundaries.space, run, [weight], gradient):
         pass

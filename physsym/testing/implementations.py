@@ -7,16 +7,19 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
+from sympy import Symbol
 
 from physsym.optimizers.lifted import LiftError
 from physsym.optimizers.lifting import optax as of_optax
 from physsym.optimizers.lifting import torch_ as of_torch
 from physsym.optimizers.lifting.containers import build, flat, like, walk
 from physsym.optimizers.lifting.python import NumericCode
-from physsym.testing.gradient_sequences import Run
+from physsym.optimizers.lifting.python import recognises as of_python
+from physsym.testing.gradient_sequences import Trial
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Values: TypeAlias = Mapping[str, float]
@@ -48,15 +51,18 @@ class Implementation:
         Ways in which it may compute the same, such as "foreach=True"; "" is the usual one.
     changing
         Whether a hyperparameter may change from step to step.
+    optional
+        Numbers that are None by default, which switches off what they are for.
     """
 
     name: str
     library: str
     free: Mapping[str, float | None]
     given: Mapping[str, float]
-    run: Callable[[Values, str, Run, str], tuple[Array, str]]
+    run: Callable[[Values, str, Trial, str], tuple[Array, str]]
     variants: tuple[str, ...] = ("",)
     changing: Callable[[str], bool] = field(default=lambda name: True)
+    optional: tuple[str, ...] = ()
 
 
 def implementation(optimizer: object, given: Mapping[str, Any]) -> Implementation:
@@ -68,17 +74,19 @@ def implementation(optimizer: object, given: Mapping[str, Any]) -> Implementatio
         return _of_torch(optimizer, given)
     if of_optax.recognises(optimizer):
         return _of_optax(optimizer, given)
-    try:
-        if isinstance(optimizer, str) or not (callable(optimizer) or hasattr(type(optimizer), "step")):
-            raise LiftError("it is no function, no class and no object with a step")
-        return _of_python(optimizer, given)
-    except LiftError as error:
-        raise TypeError(
-            f"given {_shown(optimizer)}, which cannot be run as an optimizer: {error}. Give an optax factory or "
-            "transformation, a class of torch.optim or an optimizer of PyTorch, a function such as "
-            "step(w, grad, v, lr) that returns the new weights and states, a class with a method "
-            "step(w, grad), or a function that makes such a step"
-        ) from error
+    problem = "it is no function, no class and no object with a step"
+    cause: Exception | None = None
+    if not isinstance(optimizer, str) and of_python(optimizer):
+        try:
+            return _of_python(optimizer, given)
+        except LiftError as error:
+            problem, cause = str(error), error
+    raise TypeError(
+        f"given {_shown(optimizer)}, which cannot be run as an optimizer: {problem}. Give an optax "
+        "factory or transformation, a class of torch.optim or an optimizer of PyTorch, a function such as "
+        "step(w, grad, v, lr) that returns the new weights and states, a class with a method "
+        "step(w, grad), or a function that makes such a step"
+    ) from cause
 
 
 def _shown(thing: object) -> str:
@@ -99,13 +107,15 @@ def _of_torch(optimizer: Any, given: Mapping[str, Any]) -> Implementation:
     arguments = arguments_of(cls, options)
     fixed = {n.name: float(n.exact) for n in arguments.numbers if n.exact is not None}
 
-    def run(values: Values, rate: str, run: Run, variant: str) -> tuple[Array, str]:
+    def run(values: Values, rate: str, run: Trial, variant: str) -> tuple[Array, str]:
         import torch
 
         numbers = {n.name: n.plain(values) for n in arguments.numbers}
         more = {"foreach": True} if variant else {}
         with as_found(), _at_step(cls.__name__) as steps:
-            weight = torch.tensor(list(run.weights), requires_grad=not arguments.options.get("differentiable"))
+            weight = torch.tensor(
+                list(run.weights), requires_grad=not arguments.options.get("differentiable")
+            )
             made = cls([weight], **{**arguments.call(numbers), **more})
             points = [weight.detach().numpy().copy()]
             for n in steps(run.steps):
@@ -122,9 +132,9 @@ def _of_torch(optimizer: Any, given: Mapping[str, Any]) -> Implementation:
     foreach = "foreach" in inspect.signature(cls).parameters and not options.get("fused")
     free = {n.name: n.default for n in arguments.free}
     names = {n.name for n in arguments.numbers if n.entry is None}
+    name = f"torch.optim.{cls.__name__}" if cls.__module__.startswith("torch.optim") else cls.__qualname__
     return Implementation(
-        _called(f"torch.optim.{cls.__name__}" if cls.__module__.startswith("torch.optim") else cls.__qualname__,
-                {k: v for k, v in given.items()} if isinstance(optimizer, type) else options),
+        _called(name, given if isinstance(optimizer, type) else options),
         "torch", free, fixed, run, ("", "foreach=True") if foreach else ("",), names.__contains__,
     )  # fmt: skip
 
@@ -143,21 +153,21 @@ def _tensors(value: Any, torch: Any) -> Iterator[Any]:
 
 
 def _of_optax(optimizer: Any, given: Mapping[str, Any]) -> Implementation:
-    from physsym.optimizers.lifting.factory_call import call_of
+    from physsym.optimizers.lifting.factory_call import call_of, is_transformation
 
     call = call_of(optimizer, given)
     fixed = {s.name: float(v) for s, v in call.fixed.items()}
     defaults = {s.name: float(call.typical[s]) if s in call.typical else None for s in call.symbols}
-    parameters = {} if of_optax.is_transformation(optimizer) else inspect.signature(optimizer).parameters
+    parameters = {} if is_transformation(optimizer) else inspect.signature(optimizer).parameters
     schedules = {n for n, p in parameters.items() if "Schedule" in str(p.annotation) and n in defaults}
 
-    def run(values: Values, rate: str, run: Run, variant: str) -> tuple[Array, str]:
+    def run(values: Values, rate: str, run: Trial, variant: str) -> tuple[Array, str]:
         import jax
         import jax.numpy as jnp
         import optax
 
         with jax.enable_x64(True), _at_step(call.name) as steps:
-            numbers = {s: values.get(s.name, fixed.get(s.name)) for s in call.symbols}
+            numbers = {s: values[s.name] if s.name in values else fixed[s.name] for s in call.symbols}
             changed = [
                 {s: v * run.rates[n] / run.rates[0] if run.changes_rate and s.name == rate else v
                  for s, v in numbers.items()}
@@ -167,7 +177,7 @@ def _of_optax(optimizer: Any, given: Mapping[str, Any]) -> Implementation:
             own = call
             if variant and run.changes_rate:
                 table = jnp.asarray([values[rate] * r / run.rates[0] for r in run.rates])
-                own = replace(call, factory=lambda **a: call.factory(**{**a, rate: lambda count: table[count]}))
+                own = replace(call, factory=partial(_with_schedule, call.factory, rate, table))
             try:
                 own.step(numbers, x, own.transformation(numbers).init(x), x, jnp.asarray(1.0))
             except TypeError as error:
@@ -194,7 +204,16 @@ def _of_optax(optimizer: Any, given: Mapping[str, Any]) -> Implementation:
         _called(call.name.replace("optax:", "optax."), given), "optax",
         {n: v for n, v in defaults.items() if n not in fixed}, fixed, run,
         ("", "a schedule") if schedules else ("",),
+        optional=tuple(
+            n for n, p in parameters.items()
+            if p.default is None and "float" in str(p.annotation) and n not in given
+        ),
     )  # fmt: skip
+
+
+def _with_schedule(factory: Callable[..., Any], rate: str, table: Any, **arguments: Any) -> Any:
+    """Return what a factory builds with a table of learning rates by the step."""
+    return factory(**{**arguments, rate: lambda count: table[count]})
 
 
 # ---------------------------------------------------------------------------------------------- Python
@@ -210,8 +229,12 @@ def _of_python(optimizer: Any, given: Mapping[str, Any]) -> Implementation:
         if n not in given and (v is None or _is_number(v))
     }
 
-    def run(values: Values, rate: str, run: Run, variant: str) -> tuple[Array, str]:
-        columns = [[i] for i in range(len(run.weights))] if code.layout == "number" else [[*range(len(run.weights))]]
+    def run(values: Values, rate: str, run: Trial, variant: str) -> tuple[Array, str]:
+        columns = (
+            [[i] for i in range(len(run.weights))]
+            if code.layout == "number"
+            else [[*range(len(run.weights))]]
+        )
         found, dtypes = [], set[str]()
         for column in columns:
             points, dtype = _run_python(code, values, rate, run, column, variant)
@@ -226,9 +249,9 @@ def _of_python(optimizer: Any, given: Mapping[str, Any]) -> Implementation:
 
 
 def _run_python(
-    code: NumericCode, values: Values, rate: str, run: Run, column: list[int], variant: str
+    code: NumericCode, values: Values, rate: str, run: Trial, column: list[int], variant: str
 ) -> tuple[Array, str]:
-    """Run code on some of the weights; it is given gradients, or a function that notes where it is called."""
+    """Trial code on some of the weights; it is given gradients, or a function that notes where it is called."""
     layout = code.layout
     begin = [run.weights[i] for i in column]
     calls = list[list[float]]()
@@ -254,7 +277,7 @@ def _run_python(
             before = [float(v) for v in flat(weights)]
             if run.changes_rate and rate and n < run.steps:
                 changed = {**running.hidden.values, rate: values[rate] * run.rates[n] / run.rates[0]}
-                running.hidden.values = changed
+                setattr(running.hidden, "values", changed)  # noqa: B010
             row = [float(g) for g in run.gradients[min(n, run.steps - 1), 0, column]]
             taken = gradient if code.gradient_is_function else build(layout, row)
             weights = code.step(running, weights, taken, run.losses[min(n, run.steps - 1)])
@@ -262,7 +285,8 @@ def _run_python(
             reached = calls if code.gradient_is_function else [before]
             if len(reached) < points.shape[1]:
                 raise TypeError(
-                    f"it takes gradients at {len(reached)} points in one step, and the rule at {points.shape[1]}"
+                    f"it takes gradients at {len(reached)} points in one step, "
+                    f"and the rule at {points.shape[1]}"
                 )
             points[n] = reached
         if not code.gradient_is_function:
@@ -282,7 +306,7 @@ def _is_number(value: object) -> bool:
 
 
 def _called(name: str, given: Mapping[str, Any]) -> str:
-    shown = ", ".join(f"{k}={v!r}" for k, v in given.items() if k not in ("roles",))
+    shown = ", ".join(f"{k}={v!r}" for k, v in given.items() if k != "roles" and not isinstance(v, Symbol))
     return f"{name}({shown})" if shown else name
 
 

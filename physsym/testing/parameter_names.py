@@ -73,20 +73,24 @@ def identified(
     chosen: dict[str, Expr] = {}
     for name, meant in names.items():
         chosen[_own_name(code, name, (*free, *given))] = _expression(meant, parameters)
-    told = {s for e in chosen.values() for s in e.free_symbols}
+    said = {s for e in chosen.values() for s in e.free_symbols}
+    told = set[Symbol]()
     for name, symbol in _by_names([*free, *given], [*space.parameters], space, known, library):
-        if name not in chosen and symbol not in told:
+        # What has a default is switched off by it, rather than a second name of what was named.
+        if name not in chosen and symbol not in told and (symbol not in said or free.get(name, 0) is None):
             chosen[name] = symbol
             told.add(symbol)
+    told |= said
     rest = [n for n in (*free, *given) if n not in chosen]
     for name, symbol in _by_roles(rest, [s for s in space.parameters if s not in told]):
         chosen[name] = symbol
         told.add(symbol)
+    rest = [n for n in rest if n not in chosen and free.get(n, 0) is None]
+    for name, symbol in _by_roles(rest, [*space.parameters]):
+        chosen[name] = symbol
     fixed_by_library = (known.fixed.get(library, {}) if known else {}).items()
     rule = {s: float(v) for s, v in fixed_by_library if s in space.parameters and s not in told}
-    rule |= {
-        e: float(given[name]) for name, e in chosen.items() if name in given and isinstance(e, Symbol)
-    }
+    rule |= {e: float(given[name]) for name, e in chosen.items() if name in given and isinstance(e, Symbol)}
     left = [s.name for s in space.parameters if s not in told and s not in rule]
     unused = [n for n in (*free, *given) if n not in chosen]
     missing = [n for n in unused if n in free and free[n] is None]
@@ -108,9 +112,10 @@ def _left_over(
     shown = ", ".join(f"{n} = {values[n]:g}" if values[n] is not None else n for n in unused) or "none"
     own, theirs = (unused or ["lr"])[0], (left or ["eta"])[0]
     return (
-        f"it is not clear which hyperparameter of {code} is which parameter of the rule: {' and '.join(says)}; "
-        f"not yet named are {shown}. Say which is which, as in names={{{own!r}: {theirs!r}}}, give the rule "
-        f"a value, as in values={{{theirs!r}: 0.1}}, or the code, as in {own}=0.1"
+        f"it is not clear which hyperparameter of {code} is which parameter of the rule: "
+        f"{' and '.join(says)}; not yet named are {shown}. Say which is which, as in "
+        f"names={{{own!r}: {theirs!r}}}, give the rule a value, as in "
+        f"values={{{theirs!r}: 0.1}}, or the code, as in {own}=0.1"
     )
 
 
@@ -154,9 +159,11 @@ def _by_names(
     for table in (own, tables if not library else {}):
         for names in table.values():
             for symbol, name in names.items():
-                yield from ((n, symbol) for n in code if plain_name(n) in _forms(name) and symbol in parameters)
+                yield from (
+                    (n, symbol) for n in code if plain_name(n) in _forms(name) and symbol in parameters
+                )
     for symbol in parameters:
-        yield from ((n, symbol) for n in code if plain_name(n) == plain_name(symbol.name))
+        yield from ((n, symbol) for n in code if _usual(n) == _usual(symbol.name))
     rate = learning_rate(space)
     if rate is not None:
         yield from [(n, rate) for n in RATES if n in code][:1]
@@ -169,6 +176,11 @@ def _by_roles(code: list[str], parameters: list[Symbol]) -> Iterator[tuple[str, 
         others = [s for s in parameters if any(share_role(n, s.name) for n in like)]
         if len(like) == 1 and others == [symbol]:
             yield like[0], symbol
+
+
+def _usual(name: str) -> str:
+    """Return a name as it is written most often: beta1 for betas_1 and b1."""
+    return re.sub(r"^(betas?|b)(?=\d$)", "beta", plain_name(name))
 
 
 _PLAIN_ROLES = tuple({plain_name(n) for n in role} for role in ROLES)

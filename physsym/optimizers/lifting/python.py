@@ -1171,7 +1171,7 @@ class NumericCode:
         """
         stepper = steppers(thing, given, roles)
         stepper.parameters = {k: v for k, v in stepper.parameters.items() if k not in given}
-        return cls(_Lift(stepper, given))
+        return cls(_Lift(stepper, given, roles))
 
     @property
     def name(self) -> str:
