@@ -251,7 +251,7 @@ def _of_python(optimizer: Any, given: Mapping[str, Any]) -> Implementation:
 def _run_python(
     code: NumericCode, values: Values, rate: str, run: Trial, column: list[int], variant: str
 ) -> tuple[Array, str]:
-    """Trial code on some of the weights; it is given gradients, or a function that notes where it is called."""
+    """Run code on some of the weights; it is given gradients, or a function that notes where it is called."""
     layout = code.layout
     begin = [run.weights[i] for i in column]
     calls = list[list[float]]()

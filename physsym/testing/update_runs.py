@@ -96,7 +96,7 @@ class Numbers:
 
 
 def run_beside(comparison: Comparison, steps: int, rtol: float | None, schedule: str) -> Numbers:
-    """Trial the code in all its variants beside the rule."""
+    """Run the code in all its variants beside the rule."""
     own, theirs = comparison.code, comparison.desired.rule
     parameters = {**comparison.named.rule}
     tried = runs(comparison.space, theirs.typical, tuple(parameters.items()), steps)
