@@ -289,7 +289,7 @@ GUARDS = (
           (f"{COMPARISONS}::test_the_sign_of_a_constant_is_left_open_and_that_of_a_state_is_not",)),
     Guard(42, "a difference within the natural ranges is conditional",
           "physsym/verify/regions.py",
-          "    if ranges := STANDARD.ranges(", "    if ranges := False and STANDARD.ranges(",
+          "    if ranges := natural_ranges(first", "    if ranges := False and natural_ranges(first",
           (f"{COMPARISONS}::test_natural_ranges_come_first",)),
     Guard(43, "the region where a fast motion decays is not listed",
           "physsym/verify/attraction.py", "    if open_ones:\n", "    if False:\n",

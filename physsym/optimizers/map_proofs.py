@@ -13,7 +13,7 @@ from sympy import (
     Symbol,
 )
 
-from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict, all_of, undecided
+from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict, all_of, fails, undecided
 from physsym.optimizers.equivalence import Equivalence, SymbolMap, Trace
 from physsym.optimizers.invariants import canonical_roots, counters, invariants
 from physsym.optimizers.operands import (
@@ -24,10 +24,11 @@ from physsym.optimizers.operands import (
     mapped,
     nonzero,
     out_of_range,
+    presentable,
 )
 from physsym.optimizers.state_space import StateSpace
 from physsym.optimizers.traces import SEQUENCES, exactly, natural_values, outputs, parting
-from physsym.verify.conditions import implied
+from physsym.verify.conditions import consistent, implied
 from physsym.verify.engines.evaluation import Number, value
 from physsym.verify.equivalence import identical
 
@@ -55,6 +56,9 @@ def proved(
     given = (*one.assumed, *candidate.conditions, *poles, *of_map)
     given = tuple(Condition(c.expression.xreplace(candidate.fixed), c.relation) for c in given)
     given = tuple(c for c in given if c.expression.free_symbols)
+    beyond = _beyond_ranges(one, other, candidate, given)
+    if beyond is not None:
+        return beyond
     ours, theirs = mapped(one, other, candidate)
     if states is None:
         verdict = without_map(ours, theirs, given) if without_map else undecided("no map of states was found")
@@ -89,6 +93,27 @@ def proved(
         schedule=schedule,
         trace=trace,
     )
+
+
+def _beyond_ranges(
+    one: Operand, other: Operand, candidate: Candidate, given: tuple[Condition, ...]
+) -> Equivalence | None:
+    """Return that two rules are not the same where the map never keeps to the ranges of the second."""
+    put = [Condition(c.expression.xreplace(candidate.parameters), c.relation) for c in other.stated]
+    if consistent((*given, *put)).outcome is not Outcome.FAILS:
+        return None
+    name = ", ".join(
+        f"{other.names[s]} = {presentable(e, one.values)}"
+        for s, e in candidate.parameters.items()
+        if any(c.expression.has(s) for c in other.stated)
+    )
+    reason = f"they agree only with {name}, outside of the range of the second rule"
+    alike = {s.name: s for s in one.space.parameters}
+    named = {s: alike.get(other.names[s].name) for s in other.space.parameters}
+    parameters = {s: e for s, e in named.items() if e is not None}
+    whole = len(parameters) == len(other.space.parameters)
+    trace = trace_of(one, other, replace(candidate, parameters=parameters)) if whole else None
+    return answer(one, other, fails(reason), trace=trace)
 
 
 def same_under_map(

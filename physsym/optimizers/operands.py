@@ -64,6 +64,14 @@ class Operand:
         return tuple(dict.fromkeys((*self.space.ranges, *signs)))
 
     @cached_property
+    def stated(self) -> tuple[Condition, ...]:
+        """Return the ranges that the rule itself states, and declared signs: other values are none of it."""
+        new = {old: symbol for symbol, old in self.names.items()}
+        ranges = (Condition(c.expression.xreplace(new), c.relation) for c in self.rule.ranges)
+        signs = (c for s in self.space.parameters for c in declared_sign(s))
+        return tuple(dict.fromkeys((*ranges, *signs)))
+
+    @cached_property
     def values(self) -> dict[Symbol, Number] | None:
         """Return usual values of the parameters."""
         return natural_values(self.space.parameters, self.assumed, dict(self.rule.typical), self.rate)

@@ -37,6 +37,7 @@ def run(capsys, *arguments):
         ("known:heavy_ball", "known:quasi_hyperbolic", 0, "The same."),
         ("known:quasi_hyperbolic", "known:heavy_ball", 1, "some values of the parameters only"),
         ("known:optimistic", "known:gradient_descent", 1, "Not the same."),
+        ("known:gradient_descent", "x <- x + eta*grad(x)", 1, "outside of the range of"),
         ("x <- x - eta*grad(x)", "x <- x - alpha*grad(x)", 0, "alpha = eta"),
     ],
 )

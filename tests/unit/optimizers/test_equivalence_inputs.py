@@ -13,6 +13,7 @@ lr, mu, d, buf, k, j = (Symbol(n, real=True) for n in ("lr", "mu", "d", "buf", "
 g = grad(x)
 DESCENT = rule({x: x - eta * g})
 HEAVY = rule({u: rho * u - eta * g, x: x + after(u)})
+MOMENTUM = rule({u: mu * u - lr * g, x: x + after(u)}, ranges=(mu >= 0, mu < 1))
 DAMPENED = rule({buf: mu * buf + (1 - d) * g, x: x - lr * after(buf)}, ranges=(mu >= 0, mu < 1))
 TORCH = Lifted(DAMPENED, first=rule({buf: g, x: x - lr * after(buf)}))
 
@@ -80,6 +81,20 @@ def test_what_is_so_in_the_limit_alone_is_told():
     assert any("limit b -> 0" in note for note in ps.equivalent(SEVEN["OMD"], SEVEN["SUM"]).notes)
     assert any("limit" in note for note in ps.equivalent(SEVEN["OMD"], SEVEN["QHM"]).notes)
     assert not ps.equivalent(SEVEN["OMD"], SEVEN["NAG"]).notes
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("x <- x - eta*grad(x)", "x <- x + eta*grad(x)"),
+        (rule({x: x - lr * g}, ranges=(lr > 0,)), rule({x: x + d * g}, ranges=(d > 0,))),
+        (rule({u: 2 * u - lr * g, x: x + after(u)}), MOMENTUM),
+    ],
+)
+def test_what_is_the_same_out_of_the_ranges_of_a_rule_alone_is_not_the_same(first, second):
+    found = ps.equivalent(first, second)
+    assert found.verdict.outcome is Outcome.FAILS
+    assert "outside of the range" in str(found)
 
 
 def test_a_parameter_outside_of_its_range_is_told():
