@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import zip_longest
 from typing import Any, Protocol, TypeAlias, overload
 
-from sympy import Expr, Symbol
+from sympy import Eq, Expr, Integer, Piecewise, Symbol
 
 from physsym.core.conditions import Given, as_conditions
 from physsym.core.signs import declared_sign_name, declares_sign, sign_kept
@@ -21,6 +21,7 @@ from physsym.core.symbols import (
     after,
     before,
     exact,
+    fresh,
     name_and_marks,
     refuse_noise,
 )
@@ -271,12 +272,13 @@ def as_rule(given: RuleLike) -> Rule:
     Parameters
     ----------
     given
-        A rule, an update, or anything with an attribute `rule`, such as a derivation or an optimizer.
+        A rule, an update, or anything with an attribute `rule`, such as a derivation or an optimizer. Where
+        it has an attribute `first` too, a rule, that is the law of its first step.
 
     Returns
     -------
     Rule
-        The rule.
+        The rule; where the first step has a law of its own, one that counts steps and tells the first apart.
 
     Raises
     ------
@@ -298,7 +300,41 @@ def as_rule(given: RuleLike) -> Rule:
             "expected a rule, such as rule({x: x - eta*G}), or a derivation that ends with one; "
             f"{_given(given)}{advice}"
         )
-    return found
+    first = None if given is found else getattr(given, "first", None)
+    return with_first_step(found, first) if isinstance(first, Rule) else found
+
+
+def with_first_step(rule: Rule, first: Rule) -> Rule:
+    """Return the rule whose first step has a law of its own: it counts its steps and tells the first apart.
+
+    Parameters
+    ----------
+    rule
+        The law of all later steps, with the start values.
+    first
+        The law of the first step; a state that it does not update stays as it is.
+
+    Returns
+    -------
+    Rule
+        One rule with a further state, the number of steps, which starts at zero.
+
+    Examples
+    --------
+    >>> from physsym.vocabulary import G, eta, rho, u, x
+    >>> later = rule({u: rho * u + (1 - rho) * G, x: x - eta * after(u)}, start={u: 0})
+    >>> print(with_first_step(later, rule({u: G, x: x - eta * after(u)})).updates[0])
+    u <- Piecewise((grad(x), Eq(k, 0)), (rho*u + (1 - rho)*grad(x), True))
+    """
+    k = fresh("k", symbols(rule) | symbols(first))
+    alike = first.targets == rule.targets
+    begun = {u.target: u.value for u in first.updates} if alike else one_step_map(first)
+    updates = []
+    for target, value in ((u.target, u.value) for u in rule.updates):
+        at_first = begun.get(target, target)
+        same = at_first == value
+        updates.append(Update(target, value if same else Piecewise((at_first, Eq(k, 0)), (value, True))))
+    return replace(rule, updates=(*updates, Update(k, k + 1)), start=(*rule.start, (k, Integer(0))))
 
 
 def as_law(given: LawLike) -> Law:

@@ -11,6 +11,7 @@ from sympy import (
 
 from physsym.core.verdicts import Condition, Verdict, holds, undecided
 from physsym.optimizers.equivalence import Equivalence
+from physsym.optimizers.first_steps import split_first_step
 from physsym.optimizers.general_equivalence import compare_general
 from physsym.optimizers.known_rule import Known
 from physsym.optimizers.linear_equivalence import compare_linear
@@ -27,7 +28,8 @@ SECONDS = 20.0
 def operand(what: Any, rate: str | Symbol | None = None) -> Operand:
     """Return a rule that is compared: a rule, or what stands for one, with its name."""
     lifted = as_lifted(what)
-    space = state_space(lifted.rule, lifted.first)
+    rule, first = (lifted.rule, lifted.first) if lifted.first else split_first_step(lifted.rule)
+    space = state_space(rule, first)
     ranges = (*space.ranges, *(c for c in lifted.assumes if isinstance(c, Condition)))
     space = replace(space, ranges=tuple(dict.fromkeys(ranges)))
     libraries = what.names.values() if isinstance(what, Known) else ()
