@@ -40,6 +40,7 @@ from physsym.optimizers.lifting.nodes import (
     to_expression,
     to_expressions,
 )
+from physsym.verify.conditions import implied_by_sign
 
 LARGEST_SETTLED = 60
 """SymPy may take long to build a case distinction of more operations anew."""
@@ -143,9 +144,7 @@ def lifted(
     parameters = hyperparameters(Rule(updates, start))
     read = any(u.value.has(potential) for u in updates)
     return Lifted(
-        Rule(
-            updates, start, tuple(dict.fromkeys([*natural_ranges(parameters, defaults), *ranges])), defaults
-        ),
+        Rule(updates, start, without_weaker([*natural_ranges(parameters, defaults), *ranges]), defaults),
         first=first,
         name=name,
         assumes=tuple(assumes),
@@ -233,27 +232,42 @@ _FRACTIONS = frozenset(
     }
     | {"rho", "dampening", "alpha_decay", "momentum_decay", "decay_rate"}
 )
-_POSITIVE = frozenset({"lr", "learning_rate", "max_learning_rate"})
-_NOT_NEGATIVE = frozenset({"eps", "eps_root", "eps2", "weight_decay", "lr_decay"})
+_NOT_NEGATIVE = frozenset(
+    {"lr", "learning_rate", "max_learning_rate", "eps", "eps_root", "eps2", "weight_decay", "lr_decay"}
+)
 
 
 def natural_ranges(
     parameters: Iterable[Symbol], typical: Iterable[tuple[Symbol, Expr]] = ()
 ) -> tuple[Condition, ...]:
-    """Return the ranges that the common names of hyperparameters tell: a rate is positive, a decay below one.
+    """Return the ranges that common names of hyperparameters tell: a rate is not negative, a decay below one.
 
-    A range that leaves out the library's own default is not what the library means by the name.
+    Schedules of learning rates end at zero, which all libraries take. A range that leaves out the library's
+    own default is not what the library means by the name.
 
     >>> print(*natural_ranges([Symbol("lr", real=True), Symbol("b1", real=True)]), sep=", ")
-    lr > 0, b1 >= 0, 1 - b1 > 0
+    lr >= 0, b1 >= 0, 1 - b1 > 0
     """
     found, usual = list[Condition](), dict(typical)
     for parameter in parameters:
         value = usual.get(parameter)
-        if parameter.name in _POSITIVE and (value is None or value > 0):
-            found.append(Condition(parameter, "> 0"))
-        elif parameter.name in _FRACTIONS and (value is None or 0 <= value < 1):
+        if parameter.name in _FRACTIONS and (value is None or 0 <= value < 1):
             found += [Condition(parameter, ">= 0"), Condition(1 - parameter, "> 0")]
         elif parameter.name in _NOT_NEGATIVE and (value is None or value >= 0):
             found.append(Condition(parameter, ">= 0"))
     return tuple(found)
+
+
+def without_weaker(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+    """Return conditions without those that follow from the others.
+
+    >>> lr = Symbol("lr", real=True)
+    >>> print(*without_weaker([Condition(lr, ">= 0"), Condition(lr, "> 0"), Condition(lr, ">= 0")]))
+    lr > 0
+    """
+    kept = list(dict.fromkeys(conditions))
+    for condition in tuple(kept):
+        others = [c for c in kept if c is not condition]
+        if implied_by_sign(others, condition):
+            kept = others
+    return tuple(kept)

@@ -11,8 +11,9 @@ import sympy
 from sympy import Piecewise, Rational, Symbol
 
 from physsym.core.symbols import after
+from physsym.core.verdicts import Condition
 from physsym.optimizers.lifted import LiftError
-from physsym.optimizers.lifting.law import Names, StateLaw, coordinates, in_order, lifted
+from physsym.optimizers.lifting.law import Names, StateLaw, coordinates, in_order, lifted, without_weaker
 from physsym.optimizers.lifting.nodes import (
     UNDEFINED,
     constant,
@@ -204,7 +205,16 @@ def test_a_new_value_stands_before_those_that_read_it():
     assert dict(result.rule.start) == {buffer: 0}
     assert {where for _, where in result.origins} == {"sgd.py:3"}
     assert result.rule.typical == ((rate, Rational(1, 100)),)
-    assert "lr > 0" in map(str, result.rule.ranges)
+    assert "lr >= 0" in map(str, result.rule.ranges)
+
+
+def test_a_condition_that_follows_from_another_is_no_range_of_its_own():
+    rate, rho = Symbol("lr", real=True), Symbol("rho", real=True)
+    positive, below = Condition(rate, "> 0"), Condition(1 - rho, "> 0")
+    given = [Condition(rate, ">= 0"), below, positive, Condition(1 - rho, ">= 0"), Condition(rho + 1, "> 0")]
+    assert without_weaker(given) == (below, positive, Condition(rho + 1, "> 0"))
+    assert without_weaker([Condition(rho - 1, "> 0"), Condition(rho, ">= 0")]) == (Condition(rho - 1, "> 0"),)
+    assert without_weaker([Condition(rate, ">= 0")] * 2) == (Condition(rate, ">= 0"),)
 
 
 def test_a_first_step_that_is_the_law_at_the_start_values_is_none():

@@ -265,6 +265,13 @@ def test_momentum_with_the_state_kept_by_the_code(code):
         assert dict(lifted.rule.typical) == {lr: Rational(1, 100), mu: Rational(9, 10)}
 
 
+def test_a_learning_rate_of_zero_is_in_the_range():
+    lifted = ps.lift(SourceOfNone)
+    assert [str(c) for c in lifted.rule.ranges if lr in c.expression.free_symbols] == ["lr >= 0"]
+    still = ps.optimizer(lifted.rule, lr=0, mu=0.9)
+    assert still.run([1.0, -2.0], lambda x: x, steps=2).x.tolist() == [[1.0, -2.0]] * 3
+
+
 # ------------------------------------------------------------------ names for one array
 
 
