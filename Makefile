@@ -13,12 +13,12 @@ MUTANTS_READY := $(ENV)/mutants-ready
 FUZZ_READY := $(ENV)/fuzz-ready
 ACCEPTANCE_READY := $(ENV)/acceptance-ready
 ADAPTERS_READY := $(ENV)/adapters-ready
-OF_ADAPTERS := tests/unit/adapters tests/unit/optimizers tests/unit/runtime/test_backends.py tests/unit/runtime/test_jax.py \
+OF_ADAPTERS := tests/unit/adapters tests/unit/optimizers tests/unit/testing/test_updates_libraries.py tests/unit/runtime/test_backends.py tests/unit/runtime/test_jax.py \
     tests/unit/runtime/test_torch.py tests/unit/runtime/test_pytree.py tests/unit/runtime/test_capabilities.py \
     tests/unit/test_contracts.py physsym/adapters physsym/runtime/backends
 
 .DEFAULT_GOAL := help
-.PHONY: help document picture test slow acceptance adapters check selftest certify lint guards mutants fuzz clean
+.PHONY: help document picture test slow acceptance adapters check selftest certify lint guards mutants scores fuzz clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -65,6 +65,9 @@ mutants: $(MUTANTS_READY) guards  ## take every guard away, then change the chec
 	-$(RUN) tests.mutate --decorated
 	PATH="$(CURDIR)/$(ENV)/bin:$$PATH" $(RUN) mutmut run
 	$(RUN) mutmut results
+
+scores: $(READY)  ## count the mutants of ten rules that tests of optimizers notice, into docs/mutants.md (half an hour)
+	$(RUN) tests.mutation_scores $(ARGS)
 
 fuzz: $(FUZZ_READY)  ## feed the reader of formulas with what no one would think of
 	$(ENV)/bin/python tests/fuzz/fuzz_parsing.py -max_total_time=60 $(ARGS)

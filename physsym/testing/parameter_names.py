@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sympy import Expr, Symbol
 
 from physsym.core.symbols import exact
+from physsym.optimizers.known import known as published
 from physsym.optimizers.known_rule import Known
 from physsym.optimizers.lifting.signatures import plain_name
 from physsym.optimizers.lifting.stated import number
@@ -75,7 +76,9 @@ def identified(
         chosen[_own_name(code, name, (*free, *given))] = _expression(meant, parameters)
     said = {s for e in chosen.values() for s in e.free_symbols}
     told = set[Symbol]()
-    for name, symbol in _by_names([*free, *given], [*space.parameters], space, known, library):
+    for name, symbol in _by_names(
+        [*free, *given], [*space.parameters], space, known, library, code.split("(")[0]
+    ):
         # What has a default is switched off by it, rather than a second name of what was named.
         if name not in chosen and symbol not in told and (symbol not in said or free.get(name, 0) is None):
             chosen[name] = symbol
@@ -151,17 +154,25 @@ def _forms(name: str) -> set[str]:
 
 
 def _by_names(
-    code: list[str], parameters: list[Symbol], space: StateSpace, known: Known | None, library: str
+    code: list[str],
+    parameters: list[Symbol],
+    space: StateSpace,
+    known: Known | None,
+    library: str,
+    function: str,
 ) -> Iterator[tuple[str, Symbol]]:
     """Yield pairs that go together, the surest first; what is named already is passed over by the caller."""
-    tables = known.names if known else {}
-    own = {library: tables[library]} if library in tables else {}
-    for table in (own, tables if not library else {}):
-        for names in table.values():
-            for symbol, name in names.items():
-                yield from (
-                    (n, symbol) for n in code if plain_name(n) in _forms(name) and symbol in parameters
-                )
+    own = dict(known.names) if known else {}
+    tables = [names for name, names in own.items() if library in ("", name)]
+    # What the same function of the library calls the parameters of other rules.
+    tables += [
+        rule.names[library]
+        for rule in published.values()
+        if library in rule.names and rule.functions.get(library, "").split("(")[0] == function
+    ]
+    for symbol, name in (pair for names in tables for pair in names.items()):
+        if symbol in parameters:
+            yield from ((n, symbol) for n in code if plain_name(n) in _forms(name))
     for symbol in parameters:
         yield from ((n, symbol) for n in code if _usual(n) == _usual(symbol.name))
     rate = learning_rate(space)

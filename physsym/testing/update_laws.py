@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sympy import Expr, Symbol
 
-from physsym.core.verdicts import Condition, Outcome
+from physsym.core.verdicts import Condition, Outcome, Verdict
 from physsym.optimizers.equivalence import Equivalence
 from physsym.optimizers.lifted import Lifted
 from physsym.optimizers.lifting import lift
@@ -19,9 +19,9 @@ from physsym.optimizers.parameter_search import state_proposals
 from physsym.optimizers.state_space import renamed_apart, state_space
 from physsym.optimizers.transfer_functions import linear_system
 from physsym.testing.update_runs import Comparison
-from physsym.verify.budget import BudgetError, budget
+from physsym.verify.budget import BudgetError, budget, budgeted
 
-SECONDS = 20.0
+SECONDS = 8.0
 """The processor time of the comparison of laws."""
 
 
@@ -101,9 +101,17 @@ def compare_laws(comparison: Comparison) -> AsLaw:
     operands = operands_of(comparison, code)
     if isinstance(operands, str):
         return AsLaw(code, reason=operands)
+    answers: list[Equivalence] = []
+
+    @budgeted
+    def judge() -> Verdict:
+        answers.append(_same_at_same_parameters(*operands))
+        return answers[0].verdict
+
     try:
         with budget(SECONDS):
-            return AsLaw(code, _same_at_same_parameters(*operands))
+            verdict = judge()
+        return AsLaw(code, answers[0]) if answers else AsLaw(code, reason=str(verdict))
     except (BudgetError, ValueError, ArithmeticError, TypeError, NotImplementedError) as error:
         return AsLaw(code, reason=f"not decided: {error}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import cached_property
 from itertools import combinations, islice, permutations
 from typing import Any
 
@@ -41,6 +42,23 @@ def what_is_compared(comparison: Comparison) -> list[list[str]]:
         labelled("rule", listed(comparison.desired.rule)),
         labelled("where", [", ".join(pairs)]) if pairs else [],
     ]
+
+
+class UpdateError(AssertionError):
+    """An optimizer that parts from a rule; what it does instead is computed when its message is read."""
+
+    def __init__(self, comparison: Comparison, numbers: Numbers) -> None:
+        """Keep what was compared."""
+        super().__init__()
+        self.comparison, self.numbers = comparison, numbers
+
+    @cached_property
+    def text(self) -> str:
+        """Return the message."""
+        return failure(self.comparison, self.numbers)
+
+    def __str__(self) -> str:
+        return self.text
 
 
 def failure(comparison: Comparison, numbers: Numbers) -> str:
@@ -208,18 +226,17 @@ def _follows(
     rate: Symbol | None,
 ) -> bool:
     """Return whether a rule takes its gradients at the points that the code took."""
+    run, points = paths[0]
+    # The first weights alone are soon computed, and tell most rules apart.
+    few = replace(run, weights=run.weights[:2], gradients=run.gradients[:, :, :2])
     compared = 0
-    for run, found in paths:
-        values = {
-            s: float(run.values.get(e, 0.0)) if isinstance(e, Symbol) else float(e) for s, e in put.items()
-        }
+    for run, found in [(few, points[:, :, :2]), *paths]:
+        values = {s: float(run.values.get(e, 0.0) if isinstance(e, Symbol) else e) for s, e in put.items()}
         own = learning_rate(space)
         rates = run.rates if own is not None and put.get(own) == rate else (values.get(own, 0.0),) * run.steps
         wanted = expected_points(space, replace(run, values=values, rates=rates))
         parted, count = first_parting(found, wanted, tolerance, run, "")
-        if parted:
+        if parted or count < int(np.isfinite(found[1:]).sum()):
             return False
         compared += count
-        if count < int(np.isfinite(found[1:]).sum()):
-            return False  # a rule that has no value there
     return compared > 0

@@ -12,7 +12,7 @@ from physsym.testing.failures import labelled, listed, message
 from physsym.testing.gradient_sequences import STEPS
 from physsym.testing.records import record
 from physsym.testing.update_laws import compare_laws, refutation
-from physsym.testing.update_messages import failure, what_is_compared
+from physsym.testing.update_messages import UpdateError, what_is_compared
 from physsym.testing.update_runs import compare_with, run_beside
 
 
@@ -96,7 +96,7 @@ def assert_update(
     numbers = run_beside(comparison, steps, rtol, schedule)
     if numbers.parted:
         record("update, by numbers", "fails")
-        raise AssertionError(failure(comparison, numbers))
+        raise UpdateError(comparison, numbers)
     if not numbers.compared:
         record("update, by numbers", "unchecked")
         raise AssertionError(message(

@@ -12,7 +12,8 @@ import pytest
 from tests.support.pages import scripts
 from tests.support.requirements import needs
 
-PAGE, HERE = "use-with-optax-and-torch.md", Path(__file__).parents[3]
+PAGE, TESTS = "use-with-optax-and-torch.md", "test-your-optimizer.md"
+HERE = Path(__file__).parents[3]
 
 
 def run(text, folder):
@@ -36,6 +37,27 @@ def test_a_script_runs_as_it_stands(name, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("test_optax.py", marks=needs("optax", "jax")),
+        pytest.param("test_torch.py", marks=needs("torch", "torch")),
+        pytest.param("test_sign.py", marks=needs("torch", "torch")),
+    ],
+)
+def test_the_tests_of_optimizers_on_the_page_pass(name, tmp_path):
+    done = run(scripts(TESTS)[name], tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+@needs("torch", "torch")
+def test_a_test_of_a_wrong_optimizer_on_the_page_fails(tmp_path):
+    wrong = scripts(TESTS)["test_torch.py"].replace(
+        'p.sub_(v, alpha=group["lr"])', 'p.sub_(v, alpha=2 * group["lr"])'
+    )
+    assert "the optimizer does not make the updates of the rule" in run(wrong, tmp_path).stderr
+
+
 @needs("torch", "torch")
 def test_a_script_that_does_not_hold_is_seen(tmp_path):
     wrong = scripts(PAGE)["ahead.py"].replace(
@@ -45,4 +67,5 @@ def test_a_script_that_does_not_hold_is_seen(tmp_path):
 
 
 def test_every_script_of_the_page_is_run():
+    assert sorted(scripts(TESTS)) == ["test_optax.py", "test_sign.py", "test_torch.py"]
     assert sorted(scripts(PAGE)) == ["ahead.py", "with_optax.py", "with_torch.py"]
