@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,10 +64,20 @@ def _sign(number: Number) -> int:
     return int(number > 0) - int(number < 0)
 
 
+def _floor(number: Number) -> Number:
+    if isinstance(number, Fraction):
+        return Fraction(math.floor(number))
+    found = number.floor()
+    if not found.is_exact():
+        raise AnalysisError(f"the whole part of {number} is not certain; simulate with more bits")
+    return found
+
+
+_WHOLE: Mapping[str, Callable[..., Number]] = {"floor": _floor, "ceil": lambda number: -_floor(-number)}
 _FRACTIONS = _Arithmetic(
     name="the fractions; give bits=..., for balls of real numbers",
     number=_fraction,
-    functions={**_PLAIN, "sign": lambda n: Fraction(_sign(n)), "maximum": max, "minimum": min},
+    functions={**_PLAIN, **_WHOLE, "sign": lambda n: Fraction(_sign(n)), "maximum": max, "minimum": min},
     fits=lambda n: max(n.numerator.bit_length(), n.denominator.bit_length()) <= LONGEST,
     unfit="the fractions are too long; give bits=..., for balls of real numbers",
 )
@@ -74,9 +85,10 @@ _BALLS = _Arithmetic(
     name="the real numbers that are known here",
     number=_ball,
     functions={
-        **_PLAIN, "power": operator.pow, "sign": lambda n: flint.arb(_sign(n)), "maximum": flint.arb.max,
-        "minimum": flint.arb.min, "sqrt": flint.arb.sqrt, "exp": flint.arb.exp, "log": flint.arb.log,
-        "sin": flint.arb.sin, "cos": flint.arb.cos, "tanh": flint.arb.tanh,
+        **_PLAIN, **_WHOLE, "power": operator.pow, "sign": lambda n: flint.arb(_sign(n)),
+        "maximum": flint.arb.max, "minimum": flint.arb.min, "sqrt": flint.arb.sqrt,
+        "exp": flint.arb.exp, "log": flint.arb.log, "sin": flint.arb.sin,
+        "cos": flint.arb.cos, "tanh": flint.arb.tanh,
     },
     fits=lambda n: n.is_finite() and n.rad() < 1,
     unfit="no real number is left, or the bits are used up; give more of them",

@@ -70,7 +70,7 @@ class logical_not(Function):
 FUNCTIONS: Mapping[type, str] = {
     sympy.exp: "exp", sympy.log: "log", sympy.Abs: "absolute", sympy.sign: "sign",
     sympy.sin: "sin", sympy.cos: "cos", sympy.tanh: "tanh", sympy.Max: "maximum", sympy.Min: "minimum",
-    where: "where",
+    sympy.floor: "floor", sympy.ceiling: "ceil", where: "where",
 }
 # fmt: on
 TESTS = (less, less_equal, equal, not_equal, logical_and, logical_or, logical_not)
@@ -260,7 +260,7 @@ _RELATIONS: Mapping[str, tuple[type[Expr], bool]] = {
 
 
 def with_choices(expression: Expr) -> Expr:
-    """Return the expression with `where` for each `Piecewise`.
+    """Return the expression with `where` for each `Piecewise`, and `floor` for remainders.
 
     Raises ValueError for one without a last branch for all other cases, and for a condition that is not made
     of relations of real expressions by and, or, not.
@@ -269,6 +269,7 @@ def with_choices(expression: Expr) -> Expr:
     >>> with_choices(sympy.Piecewise((x, x > y), (y, True)))
     where(less(y, x), x, y)
     """
+    expression = without_remainders(expression)
     if not expression.has(Piecewise):
         return expression
     if not isinstance(expression, Piecewise):
@@ -301,6 +302,13 @@ def _condition(condition: Boolean) -> Expr:
         f"cannot decide {condition}: a condition is made of relations such as x > 0 or Eq(k, 0), by &, | "
         "and ~"
     )
+
+
+def without_remainders(expression: Expr) -> Expr:
+    """Return the expression with a - b*floor(a/b) for each `Mod(a, b)`."""
+    if not expression.has(sympy.Mod):
+        return expression
+    return expression.replace(sympy.Mod, lambda a, b: a - b * sympy.floor(a / b))
 
 
 def certain_parts(expression: Expr) -> Iterator[Expr]:

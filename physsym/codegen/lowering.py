@@ -70,6 +70,7 @@ def program(rule: RuleLike) -> Program:
     ['c', 'g', 'u+', 'x+']
     """
     rule = as_rule(rule)
+    unbounded = tuple(s for s, value in rule.start if value.is_infinite)
     fixed, carried = rule.parameters, rule.states
     _refuse_two_of_a_name(carried + fixed)
     fresh = FreshSymbols({state_name(s) for s in (*carried, *fixed, *map(after, rule.targets))})
@@ -96,16 +97,10 @@ def program(rule: RuleLike) -> Program:
         eliminate_common_operations(_to_operations(part, ranks, shared), shared) for part in (scalars, body)
     )
     parameters = (*fixed, *loss)
-    return Program(
-        carried,
-        parameters,
-        tuple(scalars),
-        tuple(body),
-        results,
-        counters,
-        *loss[:1],
-        *loss_point[: len(loss)],
-    )
+    lowered = Program(carried, parameters, tuple(scalars), tuple(body), results, counters)
+    if loss:
+        lowered = replace(lowered, loss=loss[0], loss_point=loss_point[0])
+    return replace(lowered, unbounded=unbounded)
 
 
 def _counters(rule: Rule) -> tuple[Symbol, ...]:

@@ -47,7 +47,8 @@ class Program:
     Nothing is assigned twice. `results` names the new value of each state, in the order of `states`;
     `counters` are the states among them that are single numbers. `loss`, where the rule reads the value of
     the potential, is the parameter that holds it, a number that changes from step to step; it is read at
-    `loss_point`, which is some states, or None for where the gradient is taken.
+    `loss_point`, which is some states, or None for where the gradient is taken. The states that are
+    `unbounded` start at infinity, such as the least loss seen so far.
     """
 
     states: tuple[Symbol, ...]
@@ -58,6 +59,7 @@ class Program:
     counters: tuple[Symbol, ...] = ()
     loss: Symbol | None = None
     loss_point: tuple[Symbol, ...] | None = None
+    unbounded: tuple[Symbol, ...] = ()
 
     @property
     def arrays(self) -> tuple[Symbol, ...]:

@@ -88,6 +88,13 @@ def _piecewise(*cases: sympy.Tuple) -> Expr:
     return Piecewise(*((value, condition) for value, condition in cases), evaluate=False)
 
 
+def _remainder(value: Expr, divisor: Expr) -> Expr:
+    """Return what is left of a division, with the sign of the divisor, as `%` of Python has it."""
+    if divisor.is_zero or (1 / divisor).has(*_NOT_FINITE):
+        raise ValueError("a division by zero; divide by something else")
+    return value - divisor * sympy.floor(value / divisor)
+
+
 def _relation(build: type[Boolean], left: Expr, right: Expr) -> Boolean:
     return build(left, right, evaluate=left.is_number and right.is_number)
 
@@ -128,13 +135,16 @@ FUNCTIONS = {
     "max": ReadFunction(functools.partial(_extremum, sympy.Max), least=2, most=4, cost=200),
     "min": ReadFunction(functools.partial(_extremum, sympy.Min), least=2, most=4, cost=200),
     "clip": ReadFunction(_clip, least=3, most=3, cost=200),
+    "floor": ReadFunction(sympy.floor, cost=50),
+    **{name: ReadFunction(sympy.ceiling, cost=50) for name in ("ceil", "ceiling")},
+    **{name: ReadFunction(_remainder, least=2, most=2, cost=60) for name in ("mod", "Mod")},
     "where": ReadFunction(_where, least=3, most=3),
     "Piecewise": ReadFunction(_piecewise, most=MAX_CASES),
     "Eq": ReadFunction(functools.partial(_relation, sympy.Eq), least=2, most=2),
     "Ne": ReadFunction(functools.partial(_relation, sympy.Ne), least=2, most=2),
     "ITE": ReadFunction(functools.partial(sympy.ITE, evaluate=False), least=3, most=3),
 }
-NAMES_TOO = ("max", "min", "clip", "where", "loss", "U")
+NAMES_TOO = ("max", "min", "clip", "where", "loss", "U", "floor", "ceil", "mod")
 """Functions without whose brackets the name is free: a parameter may be called like this."""
 CONDITIONS: Mapping[str, tuple[int, ...]] = {"where": (0,), "ITE": (0, 1, 2)}
 """Which arguments of a function are conditions."""
@@ -286,6 +296,8 @@ def _(node: ast.BinOp, found: Reading) -> _Chain | Expr:
             if right.is_zero or inverse.has(*_NOT_FINITE):  # 0**x is zero for some x only
                 raise found.tree.error("found a division by zero; divide by something else", node.right)
             return _product(_parts(node.left, Mul, found), inverse)
+        case ast.Mod():
+            return _built(node, found, _remainder, found.value(node.left), right)
     base = found.value(node.left)
     if right.is_Rational and max(abs(right.p), right.q) > MAX_EXPONENT:
         message = f"found the exponent {right}; write one between -{MAX_EXPONENT} and {MAX_EXPONENT}"
@@ -392,7 +404,9 @@ def _demands(node: ast.expr, found: Reading) -> Iterator[tuple[ast.expr, Demand]
         name = found.tree.token(node).name
         if name in _DOMAINS:
             yield node.args[0], _DOMAINS[name]
-    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        if name in ("mod", "Mod"):
+            yield node.args[1], "!= 0"
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Div, ast.Mod)):
         yield node.right, "!= 0"
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
         # What the base must satisfy for its power to be a real number.

@@ -24,7 +24,7 @@ _BEYOND = 64.0  # 2**64 is beyond every limit, and 2.0**1024 would overflow.
 
 _FAMILY = {
     ast.Add: "sum", ast.Sub: "sum", ast.Mult: "product", ast.Div: "product", ast.Pow: "power",
-    ast.BitAnd: "and", ast.BitOr: "or",
+    ast.Mod: "remainder", ast.BitAnd: "and", ast.BitOr: "or",
 }  # fmt: skip
 
 
@@ -116,6 +116,7 @@ _SIZES: dict[type | str, Callable[..., Size]] = {
     ast.Sub: _sum,
     ast.Mult: _product,
     ast.Div: lambda a, b: _product(a, b[::-1]),
+    ast.Mod: lambda a, b: _sum(a, _product(b, _product(a, b[::-1]))),
     ast.Pow: _power,
     **dict.fromkeys(
         ("exp", "sinh", "cosh"), lambda *parts: _power((1.5, 1.5), _largest(*parts))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Literal, TypeAlias
 
-from sympy import Expr, Symbol
+from sympy import Expr, S, Symbol
 
 from physsym.core.motion import is_time
 from physsym.core.signs import declares_sign
@@ -38,10 +38,11 @@ def read(
     text
         An equation is written with `=`, an update with `<-`; several of either, separated by semicolons or
         line ends, are a law or a rule. A line may end inside of brackets. The functions are dot, after,
-        before, potential, grad, hess, partial, exp, log, sqrt, sin, cos, tanh, sinh, cosh, sign, Abs, Max,
-        Min, clip, and for case distinctions `where(x > 0, a, b)` and `Piecewise((a, x > 0), (b, True))`.
-        `u+` is after(u) and `x-` is before(x) where no operand follows. The start value of a state is a
-        sentence of a rule: `u(0) = 0`. Decimals are exact.
+        before, potential, grad, hess, partial, exp, log, sqrt, sin, cos, tanh, sinh, cosh, sign, Abs, floor,
+        ceil, Max, Min, clip, and for case distinctions `where(x > 0, a, b)` and `Piecewise((a, x > 0),
+        (b, True))`. `a % b` is a - b*floor(a/b). `u+` is after(u) and `x-` is before(x) where no operand
+        follows. The start value of a state is a sentence of a rule: `u(0) = 0`, or `u(0) = oo` where it is
+        infinite. Decimals are exact.
     vocabulary
         The names that may be used; Greek letters stand for their names.
     declare
@@ -141,8 +142,24 @@ def _interpret(
     if by_use:
         names = _with_names_in_use(found, names, {n: s for n, s in names.items() if _is_declared(n, declare)})
     return found, [
-        [reading(tree, names) for tree in _read_sides(sentence, first.relation)] for sentence in found
+        [
+            reading(tree, {**_INFINITY, **names} if _starts_at_infinity(sentence) else names)
+            for tree in _read_sides(sentence, first.relation)
+        ]
+        for sentence in found
     ]
+
+
+_INFINITY: Mapping[str, Expr] = dict.fromkeys(("oo", "inf", "infinity"), S.Infinity)
+
+
+def _starts_at_infinity(sentence: Sentence) -> bool:
+    """Return whether a sentence says that a state starts at infinity: m(0) = oo, m(0) = -oo."""
+    if _started(sentence) is None:
+        return False
+    value = sentence.sides[1]
+    node = value.root.operand if isinstance(value.root, ast.UnaryOp) else value.root
+    return isinstance(node, ast.Name) and value.token(node).name in _INFINITY
 
 
 def _is_declared(name: str, declare: Iterable[Declared]) -> bool:
@@ -188,7 +205,7 @@ def _with_names_in_use(
     used: dict[str, Tree] = {}
     called: set[str] = set()
     for sentence in found:
-        for tree in sentence.sides:
+        for tree in sentence.sides[:1] if _starts_at_infinity(sentence) else sentence.sides:
             for node in tree.nodes():
                 if isinstance(node, ast.Name):
                     used.setdefault(tree.token(node).name, tree)
@@ -207,6 +224,9 @@ def _with_names_in_use(
     if "g" in used and "g" not in known and len(weights) == 1 and not called & {"grad", "partial", "g"}:
         known["g"] = grad(known[weights[0]])
     for name in used:
+        if name == "oo" and name not in known:
+            tree = used[name]
+            raise tree.error("found oo, infinity, which is a start value alone: m(0) = oo", tree.root)
         if name not in known and name not in ("True", "False"):
             known[name] = Symbol(name, real=True)
     return known

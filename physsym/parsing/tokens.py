@@ -78,7 +78,7 @@ _PATTERN = re.compile(
     | (?P<comparison> == | <= | >= | != | < | > | ≤ | ≥ | ≠ )
     | (?P<logic>     & | \| )
     | (?P<negation>  ~ )
-    | (?P<operator>  \*\* | \* | /(?!/) )
+    | (?P<operator>  \*\* | \* | /(?!/) | % )
     | (?P<sign>      [+-](?!>) )
     | (?P<open>      \( )
     | (?P<close>     \) )
@@ -118,7 +118,7 @@ _ADVICE = {
         "comparisons are not part of a formula",
     ),
 }
-_PARTS = "a formula is made of names, numbers, + - * / **, round brackets and commas"
+_PARTS = "a formula is made of names, numbers, + - * / % **, round brackets and commas"
 
 
 def is_name(text: str) -> bool:

@@ -63,6 +63,10 @@ class TexPrinter(TextPrinter, LatexPrinter):
         tall = any(sign in piece for sign in TALL)
         return rf"\left{opening}{piece}\right{closing}" if tall or bars else f"{opening}{piece}{closing}"
 
+    def _whole_part(self, piece: str, up: bool) -> str:
+        name = "ceil" if up else "floor"
+        return rf"\left\l{name} {piece} \right\r{name}"
+
     def _fraction(self, over: str, under: str) -> str:
         return rf"\frac{{{over}}}{{{under}}}"
 

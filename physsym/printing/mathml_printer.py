@@ -99,8 +99,14 @@ class MarkupPrinter(Textbook, MathMLPresentationPrinter):
         return self._row(*_joined(pieces, lambda *_: self.element("mo", ",", **space)))
 
     def _fence(self, piece: Element, bars: bool = False) -> Element:
+        return self._between(("|", "|") if bars else ("(", ")"), piece)
+
+    def _whole_part(self, piece: Element, up: bool) -> Element:
+        return self._between(("⌈", "⌉") if up else ("⌊", "⌋"), piece)
+
+    def _between(self, brackets: tuple[str, str], piece: Element) -> Element:
         tall = piece.tagName in TALL or any(piece.getElementsByTagName(tag) for tag in TALL)
-        opening, closing = "||" if bars else "()"
+        opening, closing = brackets
         stretchy = "true" if tall else "false"
         return self.element(
             "mrow",
@@ -269,6 +275,7 @@ _OPERATOR_WIDTHS = {
     "(": FENCE,
     ")": FENCE,
     "|": 0.3,
+    **dict.fromkeys("⌊⌋⌈⌉", 0.44),
     ",": COMMA,
     "/": 0.52,
     "·": 0.75,

@@ -95,6 +95,10 @@ class Textbook(Printer, ABC):
         """Return the piece in parentheses, or between the bars of an absolute value."""
 
     @abstractmethod
+    def _whole_part(self, piece: Piece, up: bool) -> Piece:
+        """Return the piece between the brackets of the whole number next below, or next above."""
+
+    @abstractmethod
     def _fraction(self, over: Piece, under: Piece) -> Piece:
         """Return a fraction with a line."""
 
@@ -242,6 +246,12 @@ class Textbook(Printer, ABC):
 
     def _print_Abs(self, expr: Expr) -> Piece:
         return self._fence(self._print(expr.args[0]), bars=True)
+
+    def _print_floor(self, expr: Expr) -> Piece:
+        return self._whole_part(self._print(expr.args[0]), up=False)
+
+    def _print_ceiling(self, expr: Expr) -> Piece:
+        return self._whole_part(self._print(expr.args[0]), up=True)
 
     def _print_Float(self, expr: Expr) -> Piece:
         digits, _, exponent = f"{abs(float(expr)):.6g}".partition("e")

@@ -45,6 +45,9 @@ class PlainPrinter(TextPrinter, StrPrinter):
     def _fence(self, piece: str, bars: bool = False) -> str:
         return f"|{piece}|" if bars else f"({piece})"
 
+    def _whole_part(self, piece: str, up: bool) -> str:
+        return f"⌈{piece}⌉" if up else f"⌊{piece}⌋"
+
     def _fraction(self, over: str, under: str) -> str:
         return self._slash(over, under)
 

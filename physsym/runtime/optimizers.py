@@ -214,7 +214,8 @@ class Optimizer:
             if like is not None:
                 like = self._engine.at_rest(like)
             found = start_values(self.rule, state, self.parameters, like, singles, self._engine)
-            state.update({n: self._engine.start(n, value) for n, value in found})
+            begun_at = {n: v if n in self._unbounded else self._engine.start(n, v) for n, v in found}
+            state.update(begun_at)
         for symbol in self.program.states:
             if state_name(symbol) not in state:
                 state[state_name(symbol)] = self._at_rest(symbol, state)
@@ -517,11 +518,22 @@ class Optimizer:
             if not isinstance(error, ArithmeticError):
                 raise
             raise step_error(number, error) from error
-        if not all(map(self._engine.finite, new.values())):
+        if not all(self._is_sound(name, value) for name, value in new.items()):
             raise self._not_finite(state, new, number, gradient)
         if gradient is not None:
             gradient.calls.clear()
         return new
+
+    @property
+    def _unbounded(self) -> set[str]:
+        return set(map(state_name, self.program.unbounded))
+
+    def _is_sound(self, name: str, value: Value) -> bool:
+        """Return whether a state is finite, or one that starts at infinity and is a number."""
+        if self._engine.finite(value):
+            return True
+        leaves = pytree.flatten(value)[0] if name in self._unbounded else ()
+        return bool(leaves) and not any(np.isnan(np.asarray(leaf, float)).any() for leaf in leaves)
 
     def _not_finite(
         self, before: State, new: State, number: int, gradient: _WatchedGradient | None
@@ -531,7 +543,7 @@ class Optimizer:
                 f"the gradient is not finite in step {number}, though it is taken at a finite point; "
                 "check the gradient there"
             )
-        names = ", ".join(name for name, value in new.items() if not self._engine.finite(value))
+        names = ", ".join(name for name, value in new.items() if not self._is_sound(name, value))
         slopes = (found for _, found in gradient.calls) if gradient is not None else ()
         if all(map(_is_moderate, (*before.values(), *slopes))):  # no overflow, so smaller steps do not help
             return FloatingPointError(

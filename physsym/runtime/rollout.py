@@ -84,9 +84,9 @@ def compile_rollout(
     parameters: Mapping[str, Value],
     state: Mapping[str, Value],
 ) -> tuple[Rollout, StateLayout] | None:
-    """Return a rollout and the layout of its rows; None where the state is too large or of another type."""
+    """Return a rollout and the layout of its rows; None where the state is too large, infinite or exact."""
     found = layout(program, state)
-    if found is None or backend.capabilities.rollout is None:
+    if found is None or backend.capabilities.rollout is None or program.unbounded:
         return None
     scalar = scalarise(program, potential.gradient, found.count)
     numbers = [backend.number(state_name(p), parameters[state_name(p)]) for p in scalar.parameters]

@@ -9,7 +9,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Number, Symbol, lambdify
+from sympy import Expr, Number, Symbol, lambdify, sign
 
 from physsym.codegen import program, state_name
 from physsym.core.statements import Rule, Update
@@ -58,6 +58,9 @@ def start_value(
     """
     placeholder = Symbol(f"start[{state_name(state)}]", real=True)
     reads = sorted((s for s in value.free_symbols if s in rule.states), key=str)
+    if value.is_infinite:
+        is_number = state_name(state) in singles or not engine.capabilities.dtypes
+        return float(value) if is_number else _infinite(value, engine.at_rest(like), engine)
     arrays = [s for s in reads if state_name(s) not in singles]
     numbers = {state_name(s): float(known[state_name(s)]) for s in reads if s not in arrays}
     if state_name(state) in singles:
@@ -73,6 +76,14 @@ def start_value(
     given = {state_name(p): {**parameters, **numbers}[state_name(p)] for p in steps.parameters}
     found = step_function(steps, engine)(like, *(known[state_name(s)] for s in arrays), **given)[0]
     return as_number(found) if state_name(state) in singles else found
+
+
+def _infinite(value: Expr, zeros: Value, engine: Backend) -> Value:
+    """Return infinity in place of zeros: they are divided by, since no program has a name for it."""
+    placeholder = Symbol("start", real=True)
+    divided = Rule((Update(placeholder, sign(value) / placeholder),))
+    with np.errstate(all="ignore"):
+        return step_function(program(divided), engine)(zeros)[0]
 
 
 def with_typical(rule: Rule, given: Mapping[str, Value], exact: bool = False) -> dict[str, Value]:

@@ -131,6 +131,9 @@ def _same_start(one: Rule, other: Rule, agree: Agree) -> Iterator[Verdict]:
     first, second = dict(one.start), dict(other.start)
     for state in dict.fromkeys((*first, *second)):
         if state in first and state in second:
+            if first[state] != second[state] and (first[state].is_infinite or second[state].is_infinite):
+                yield fails(f"the start values of {state} are {first[state]} and {second[state]}")
+                continue
             yield agree(first[state], second[state], what=f"the start values of {state}")
         else:
             value = first.get(state, second.get(state))

@@ -12,8 +12,9 @@ from dataclasses import replace
 from sympy import Expr
 
 from physsym.core.verdicts import Condition, Outcome, Verdict, fails, holds, undecided
+from physsym.verify import whole_parts
 from physsym.verify.budget import BudgetError, check_time, part
-from physsym.verify.cases import ADVICE, by_cases, depends_on_signs, shortened
+from physsym.verify.cases import ADVICE, by_cases, depends_on_signs, difference, refuted, shortened
 from physsym.verify.conditions import hypotheses, implied
 from physsym.verify.engines import flint, identity_test, interval, sampling, smt
 from physsym.verify.engines.base import Answer, Engine, Finding
@@ -74,6 +75,8 @@ def _for_bases(verdict: Verdict, left: Expr, right: Expr, given: Sequence[Condit
 
 
 def _compared(left: Expr, right: Expr, given: Sequence[Condition], what: str) -> Verdict:
+    if left != right and whole_parts.occur_in(left, right, *(c.expression for c in given)):
+        return _with_whole_parts(left, right, given, what)
     by_sign = depends_on_signs(left, right)
     if (given or by_sign) and left == right:
         return holds(f"{what} are the same by form")
@@ -88,6 +91,31 @@ def _compared(left: Expr, right: Expr, given: Sequence[Condition], what: str) ->
     # Unequal as a whole, they may be equal under the conditions: then there is one case, that of these.
     under = by_cases(left, right, given, what, as_a_whole)
     return replace(verdict, witness=under.witness) if under.witness and verdict.witness else under
+
+
+def _with_whole_parts(left: Expr, right: Expr, given: Sequence[Condition], what: str) -> Verdict:
+    """Return whether two expressions are equal whatever the whole parts of numbers in them are.
+
+    What is equal for any values of these is equal for those that they have; what is not is undecided, unless
+    a point shows that both differ.
+    """
+    if (apart := difference(whole_parts.samples(left, right, given))) is not None:
+        return refuted(left, right, apart, what)
+    apart_of = whole_parts.named(
+        (left, right, *(c.expression for c in given)),
+        lambda one, other: bool(_compared(one, other, (), "two whole parts")),
+    )
+    first, second, *conditions = apart_of.expressions
+    known = [replace(c, expression=e) for c, e in zip(given, conditions, strict=True)]
+    verdict = holds(f"{what} are the same by form") if first == second else None
+    verdict = verdict or _compared(first, second, known, what)
+    if verdict:
+        return replace(verdict, assumes=tuple(map(apart_of.put_back, verdict.assumes)))
+    return undecided(
+        f"{what}: equal at all points that were tried, and not known to be equal: the whole parts of numbers "
+        "(floor) are compared by their arguments alone; write them alike on both sides",
+        engines=verdict.engines,
+    )
 
 
 def as_a_whole(left: Expr, right: Expr, what: str) -> Verdict:

@@ -35,6 +35,7 @@ from physsym.verify.real_powers import (
     samples_at_negative_bases,
     with_unknowns,
 )
+from physsym.verify.whole_parts import by_floors
 
 _POINTS_NEEDED = 3  # sample points in a region before it is tried
 _REGIONS_TRIED = 4
@@ -65,6 +66,7 @@ def equality(
     """
     if given and consistent(given).outcome is Outcome.FAILS:
         return fails(f"{consistent(given).evidence[0]}, so nothing follows from what is given")
+    first, second = map(by_floors, (first, second))
     if first == second:
         return holds(f"{what} are the same by form")
     if put := _real_in_place_of_plain((*given, Condition(first - second, "= 0"))):

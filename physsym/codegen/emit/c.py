@@ -14,9 +14,10 @@ _TAKEN = """auto break case char const continue default do double else enum exte
     void volatile while alignas alignof bool constexpr false nullptr static_assert thread_local true
     typeof asm fortran main class template namespace this new delete operator private public i n frame
     numbers size_t uintptr_t NULL sqrt pow exp log sin cos tanh fabs sqrtf powf expf logf sinf cosf
-    tanhf fabsf"""
+    tanhf fabsf
+    floor ceil floorf ceilf"""
 WORDS = frozenset(_TAKEN.split())
-_LIBRARY = {name: name for name in ("sqrt", "exp", "log", "sin", "cos", "tanh")} | {
+_LIBRARY = {name: name for name in ("sqrt", "exp", "log", "sin", "cos", "tanh", "floor", "ceil")} | {
     "power": "pow",
     "absolute": "fabs",
 }

@@ -13,10 +13,11 @@ _TAKEN = """abstract arguments await boolean break byte case catch char class co
     while with yield async of get set NaN Infinity Math Object Function Array Number globalThis window self
     document constructor prototype __proto__ grad step"""
 WORDS = frozenset(_TAKEN.split())
+_OWN_NAMES = ("sqrt", "exp", "log", "sin", "cos", "tanh", "sign", "floor", "ceil")
 JAVASCRIPT = Language(
     "JavaScript",
     choices=CHOICES | {"equal": "{} === {}", "not_equal": "{} !== {}"},
-    functions={name: f"Math.{name}" for name in ("sqrt", "exp", "log", "sin", "cos", "tanh", "sign")}
+    functions={name: f"Math.{name}" for name in _OWN_NAMES}
     | {"power": "Math.pow", "absolute": "Math.abs", "maximum": "Math.max", "minimum": "Math.min"},
 )
 

@@ -18,7 +18,7 @@ from physsym.codegen.straight_line import Line, Program
 ARITHMETIC = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
 # fmt: off
 INTRINSICS = {"sqrt": "sqrt", "exp": "exp", "log": "log", "sin": "sin", "cos": "cos", "tanh": "tanh",
-              "power": "pow", "absolute": "fabs"}
+              "power": "pow", "absolute": "fabs", "floor": "floor", "ceil": "ceil"}
 # fmt: on
 # NaN is equal to nothing, and unequal to all.
 COMPARISONS = {"less": "olt", "less_equal": "ole", "equal": "oeq", "not_equal": "une"}

@@ -61,6 +61,17 @@ def _sign(value: Value) -> Value:
     return (value > 0) - (value < 0) if value == value else value
 
 
+def _whole(name: str, value: Value) -> Value:
+    """Return the whole number next below or above a number; infinity and NaN as they are."""
+    if isinstance(value, sympy.Basic):
+        return sympy.floor(value) if name == "floor" else sympy.ceiling(value)
+    if isinstance(value, mpmath.mpf):
+        return getattr(mpmath, name)(value)
+    if isinstance(value, float):
+        return float(getattr(math, name)(value)) if math.isfinite(value) else value
+    return _exact(getattr(math, name)(value))
+
+
 def _extreme(name: str, left: Value, right: Value) -> Value:
     if isinstance(left, sympy.Basic) or isinstance(right, sympy.Basic):
         return getattr(sympy, name.capitalize())(left, right)
@@ -87,6 +98,7 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
     "negative": operator.neg, "power": _power, "absolute": abs, "sign": _sign,
     "maximum": partial(_extreme, "max"), "minimum": partial(_extreme, "min"), "where": _where,
+    "floor": partial(_whole, "floor"), "ceil": partial(_whole, "ceil"),
     "less": operator.lt, "less_equal": operator.le, "equal": operator.eq, "not_equal": operator.ne,
     "logical_and": lambda a, b: a and b, "logical_or": lambda a, b: a or b, "logical_not": operator.not_,
 }  # fmt: skip
@@ -104,7 +116,10 @@ def _compile_step(program: Program) -> Kernel:
 
     def kernel(states: Sequence[Value], gradient: Value, parameters: Mapping[str, Value]) -> Values:
         force = gradient_function(program, gradient) if program.evaluations else None
-        values = [_number(state_name(s), v) for s, v in zip(program.states, states, strict=True)]
+        values = [
+            v if s in program.unbounded and _is_infinite(v) else _number(state_name(s), v)
+            for s, v in zip(program.states, states, strict=True)
+        ]
         numbers = {name: _number(name, value) for name, value in parameters.items()}
         try:
             return tuple(run(values, force and _exact_force(force), numbers))
@@ -139,6 +154,10 @@ def _number(name: str, value: Value) -> Value:
     if not _finite(value):
         raise ValueError(f"{name} must be finite, given {value}")
     return _exact(value)
+
+
+def _is_infinite(value: Value) -> bool:
+    return isinstance(value, float) and math.isinf(value)
 
 
 @singledispatch

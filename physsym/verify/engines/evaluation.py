@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
@@ -195,6 +196,18 @@ def _(expression: sympy.sign, at: Values) -> Number:
     if not (inside > 0 or inside < 0 or inside == 0):
         raise UndecidedError("the sign of a number too close to zero")
     return Fraction((inside > 0) - (inside < 0))
+
+
+@value.register(sympy.floor)
+@value.register(sympy.ceiling)
+def _(expression: Expr, at: Values) -> Number:
+    inside = value(expression.args[0], at)
+    if isinstance(inside, Fraction):
+        return Fraction(math.floor(inside) if isinstance(expression, sympy.floor) else math.ceil(inside))
+    whole = inside.floor() if isinstance(expression, sympy.floor) else inside.ceil()
+    if not whole.is_exact():
+        raise UndecidedError("the whole part of a number too close to a whole one")
+    return Fraction(int(whole.unique_fmpz()))
 
 
 @value.register(sympy.Piecewise)

@@ -58,7 +58,7 @@ SAYS = {
     "Potential(x)": r"^found Potential, which is no known function; write potential$",
     "ln(x)": r"^found ln, which is no known function; write log\(...\)$",
     "tan(x)": r"which is no known function; write sin\(x\)/cos\(x\)$",
-    "zzz(x)": "which is no known function; write one of Abs, Eq, ITE, Max, Min, Ne, Piecewise, ",
+    "zzz(x)": "which is no known function; write one of Abs, Eq, ITE, Max, Min, Mod, Ne, Piecewise, ",
     "sqrt*x": r"^found the function sqrt without its argument; write sqrt\(...\)$",
     "x*u(v)": r"^found u before a bracket, but it is no function; for a product write u\*\(...\)$",
     "exp(x, u)": "^exp takes 1 argument, given 2; change their number$",
