@@ -12,7 +12,7 @@ from sympy import Symbol
 from physsym.optimizers.known import known
 from physsym.optimizers.known_rule import Known
 from physsym.optimizers.lifted import Lifted
-from physsym.optimizers.operands import learning_rate
+from physsym.optimizers.operands import RATES, learning_rate
 from physsym.optimizers.state_space import StateSpace, state_space
 from physsym.testing.gradient_sequences import Trial, runs
 from physsym.testing.implementations import BrokenStepError, Implementation, implementation
@@ -51,6 +51,11 @@ def compare_with(
     given: Mapping[str, object],
 ) -> Comparison:
     """Return an optimizer that is understood, with a rule; raises TypeError where something is unclear."""
+    if still := [n for n, v in given.items() if n in RATES and not isinstance(v, Symbol) and v == 0]:
+        raise ValueError(
+            f"with {still[0]} = 0 nothing moves, and right and wrong updates cannot be told apart; leave it out, "
+            "and it is chosen"
+        )
     code = implementation(optimizer, given)
     space = state_space(desired.rule, desired.first)
     published = rule if isinstance(rule, Known) else known.get(desired.name.removeprefix("known:"))

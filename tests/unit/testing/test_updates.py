@@ -286,12 +286,69 @@ def test_what_is_no_optimizer_is_refused_with_what_can_be_given(thing):
         assert_update(thing, known.gradient_descent)
 
 
+def adam_counted_from_one(w, g, m, v, t, lr, b1, b2, eps):
+    m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g * g
+    return w - lr * (m / (1 - b1**t)) / (np.sqrt(v / (1 - b2**t)) + eps), m, v
+
+
+def adam_counted_from_zero(w, g, m, v, t, lr, b1, b2, eps):
+    t = t + 1
+    w, m, v = adam_counted_from_one(w, g, m, v, t, lr, b1, b2, eps)
+    return w, m, v, t
+
+
+def closure(lr, momentum):
+    kept = [0.0]
+
+    def step(w, grad):
+        kept[0] = momentum * kept[0] + grad
+        return w - lr * kept[0]
+
+    return step
+
+
+def table(w, grad, state, lr, momentum):
+    state["v"] = momentum * state.get("v", 0) + grad
+    return w - lr * state["v"]
+
+
+def in_place(w, grad, v, lr, momentum):
+    v *= momentum
+    v += grad
+    w -= lr * v
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "rule"),
+    [
+        (adam_counted_from_one, known.adam),
+        (adam_counted_from_zero, known.adam),
+        (closure, known.heavy_ball),
+        (table, known.heavy_ball),
+        (in_place, known.heavy_ball),
+        (lambda x, grad, lr: x - lr * grad(x - lr * grad(x)), "x <- x - eta*grad(x - eta*grad(x))"),
+    ],
+    ids=["from one", "from zero", "closure", "table", "in place", "two gradients"],
+)
+def test_ways_to_keep_states(optimizer, rule):
+    assert_update(optimizer, rule)
+
+
+def test_a_gradient_at_another_point_is_seen():
+    with pytest.raises(AssertionError, match=r"start 1 instead of 0\.9"):
+        assert_update(lambda x, grad, lr: x - lr * grad(x + 0.1), known.gradient_descent)
+    with pytest.raises(AssertionError, match="gradients at 2 points in one step"):
+        assert_update(lambda x, grad, lr: x - lr * grad(x - lr * grad(x)), known.gradient_descent)
+
+
 def test_options_are_checked():
     step = lambda w, grad, lr: w - lr * grad
     with pytest.raises(ValueError, match="schedule must be"):
         assert_update(step, known.gradient_descent, schedule="cosine")
     with pytest.raises(ValueError, match="rtol"):
         assert_update(step, known.gradient_descent, rtol=-1)
+    with pytest.raises(ValueError, match="lr = 0 nothing moves"):
+        assert_update(step, known.gradient_descent, lr=0.0)
     with pytest.raises(ValueError, match="steps"):
         assert_update(step, known.gradient_descent, steps=3)
 
