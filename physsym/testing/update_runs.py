@@ -53,7 +53,7 @@ def compare_with(
     """Return an optimizer that is understood, with a rule; raises TypeError where something is unclear."""
     if still := [n for n, v in given.items() if n in RATES and not isinstance(v, Symbol) and v == 0]:
         raise ValueError(
-            f"with {still[0]} = 0 nothing moves, and right and wrong updates cannot be told apart; leave it out, "
+            f"with {still[0]} = 0 nothing moves, and right and wrong cannot be told apart; leave it out, "
             "and it is chosen"
         )
     code = implementation(optimizer, given)
