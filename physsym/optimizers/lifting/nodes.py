@@ -27,7 +27,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from fractions import Fraction
 from functools import reduce
-from itertools import count
+from hashlib import blake2b
 from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -47,7 +47,6 @@ LARGEST_LAW = 20_000
 """Laws of more operations, counted with repetition, are not written."""
 FEW = 8
 """Conditions of more comparisons than this are not simplified, which takes exponential time."""
-_SERIALS = count()
 _BUILT: WeakValueDictionary[tuple[object, ...], Node] = WeakValueDictionary()
 _ORIGIN: ContextVar[str] = ContextVar("_ORIGIN", default="")
 _ORIGINS: ContextVar[dict[Node, str] | None] = ContextVar("_ORIGINS", default=None)
@@ -56,12 +55,13 @@ _ORIGINS: ContextVar[dict[Node, str] | None] = ContextVar("_ORIGINS", default=No
 class Node:
     """An operation on nodes, a constant (`value` a fraction, an infinity or a truth value), or a leaf."""
 
-    __slots__ = ("__weakref__", "args", "cases", "nonnegative", "op", "serial", "value")
+    __slots__ = ("__weakref__", "args", "cases", "content", "nonnegative", "op", "value")
 
     op: str
     args: tuple[Node, ...]
     value: Value | None
-    serial: int
+    content: bytes
+    """A digest of what it is made of: the same in each process, whatever was built before."""
     cases: frozenset[Node]
     """The comparisons on which case distinctions below this node depend."""
     nonnegative: bool
@@ -145,11 +145,14 @@ def origin(where: str) -> Iterator[None]:
 
 
 def _built(op: str, args: tuple[Node, ...] = (), value: Value | None = None) -> Node:
-    key = (op, *(a.serial for a in args), type(value), value)
+    key = (op, args, type(value), value)
     node = _BUILT.get(key)
     if node is None:
         node = Node()
-        node.op, node.args, node.value, node.serial = op, args, value, next(_SERIALS)
+        node.op, node.args, node.value = op, args, value
+        node.content = blake2b(
+            f"{op} {sympy.srepr(value)} ".encode() + b"".join(a.content for a in args), digest_size=16
+        ).digest()
         own = {node} if op in ("lt", "le", "eq", "ne") else ()
         node.cases = frozenset(own).union(*(a.cases for a in args))
         node.nonnegative = _is_nonnegative(op, args, value)
@@ -218,8 +221,8 @@ def make(op: str, *operands: Operand) -> Node:
     if op in _WRITTEN:
         return _WRITTEN[op](*args)
     if op in _COMMUTATIVE:
-        # Constants first, and else in the order of building: a + b and b + a are one node.
-        args = tuple(sorted(args, key=lambda a: (a.op != "constant", a.serial)))
+        # Constants and leaves first, and each kind by content: a + b and b + a are one node.
+        args = tuple(sorted(args, key=_place))
     simpler = _folded(op, args)
     if simpler is None and op in _SIMPLER:
         simpler = _SIMPLER[op](*args)
@@ -229,6 +232,11 @@ def make(op: str, *operands: Operand) -> Node:
 def number_of(condition: Node) -> Node:
     """Return 1 where a condition holds and 0 where not; a number is returned as it is."""
     return make("select", condition, ONE, ZERO) if condition.is_condition else condition
+
+
+def _place(node: Node) -> tuple[int, str, bytes]:
+    rank = 0 if node.op == "constant" else 1 if node.op == "leaf" else 2
+    return rank, str(node.value) if rank == 1 else "", node.content
 
 
 _COMMUTATIVE = frozenset({"add", "mul", "max", "min", "eq", "ne", "and", "or"})

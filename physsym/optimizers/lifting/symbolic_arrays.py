@@ -335,7 +335,7 @@ class Number:
         return elementwise("not_equal", self, other)
 
     def __hash__(self) -> int:
-        return self.node.serial
+        return hash(self.node)
 
     def __bool__(self) -> bool:
         return decide(_condition(self).node, line())

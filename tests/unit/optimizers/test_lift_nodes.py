@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import subprocess
+import sys
 from fractions import Fraction
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -37,6 +41,57 @@ def test_equal_operations_are_one_node():
     assert a + b is b + a
     assert make("max", a, b) is make("max", b, a)
     assert make("sub", a, b) is not make("sub", b, a)
+
+
+def test_the_order_of_operands_is_not_that_of_building():
+    p, q, r = (Symbol(name, real=True) for name in "pqr")
+    shown = set()
+    for order in permutations((p, q, r)):
+        held = {s: leaf(s) * leaf(s) + 1 for s in order}  # these live on, and were built in this order
+        large = make("eq", make("max", held[q], held[r]), held[p])
+        case = make("select", make("and", large, make("ne", leaf(q), leaf(p))), leaf(p), leaf(r))
+        shown.add((repr(case), str(to_expression(case))))
+        del held, large, case
+        gc.collect()  # a comparison is among its own cases
+    assert len(shown) == 1
+
+
+LIFT_THRICE = """
+import numpy as np
+import physsym as ps
+from physsym.core.symbols import grad
+from physsym.optimizers.lifting.nodes import leaf, make
+from physsym.vocabulary import x
+from sympy import Symbol
+
+def first(w, v, g, lr, high, low):
+    v = np.where(v * low == np.maximum(g * high, low), v + g, v - g * high)
+    return w - lr * v, v
+
+def second(w, v, g, high, low, lr):
+    v = np.maximum(g * high, low * v) * low
+    return w - lr * np.where(g == v, v, g), v
+
+order = [first, second, first] if {forwards} else [second, first, second]
+low, high, v = (leaf(Symbol(n, real=True)) for n in ("low", "high", "v"))
+gradient = leaf(grad(x))
+made = [lambda: low * v, lambda: make("max", low, high * gradient)]
+held = [m() for m in (made if {forwards} else made[::-1])]  # these live on
+shown = [(f.__name__, str(ps.lift(f))) for f in order]
+print(*sorted(set(shown)), sep="\\n")
+"""
+
+
+@pytest.mark.slow
+def test_what_was_lifted_before_does_not_change_how_a_rule_is_written():
+    shown = [
+        subprocess.run(
+            [sys.executable, "-c", LIFT_THRICE.format(forwards=forwards)], capture_output=True, text=True
+        )
+        for forwards in (True, False)
+    ]
+    assert shown[0].stdout == shown[1].stdout, shown
+    assert len(shown[0].stdout.splitlines()) == 2, shown
 
 
 @pytest.mark.parametrize(
