@@ -17,7 +17,7 @@ from physsym.optimizers.lifted import LiftError
 from physsym.optimizers.lifting import optax as of_optax
 from physsym.optimizers.lifting import torch_ as of_torch
 from physsym.optimizers.lifting.containers import build, flat, like, walk
-from physsym.optimizers.lifting.python import NumericCode
+from physsym.optimizers.lifting.python import Code
 from physsym.optimizers.lifting.python import recognises as of_python
 from physsym.testing.gradient_sequences import Trial
 
@@ -221,7 +221,7 @@ def _with_schedule(factory: Callable[..., Any], rate: str, table: Any, **argumen
 
 def _of_python(optimizer: Any, given: Mapping[str, Any]) -> Implementation:
     options = dict(given)
-    code = NumericCode.of(optimizer, options.pop("roles", {}), options)
+    code = Code.of(optimizer, options.pop("roles", {}), options)
     fixed = {n: float(v) for n, v in options.items() if _is_number(v)}
     free = {
         n: None if v is None else float(v)
@@ -249,7 +249,7 @@ def _of_python(optimizer: Any, given: Mapping[str, Any]) -> Implementation:
 
 
 def _run_python(
-    code: NumericCode, values: Values, rate: str, run: Trial, column: list[int], variant: str
+    code: Code, values: Values, rate: str, run: Trial, column: list[int], variant: str
 ) -> tuple[Array, str]:
     """Run code on some of the weights; it is given gradients, or a function that notes where it is called."""
     layout = code.layout
