@@ -91,7 +91,7 @@ def sentences(text: str) -> tuple[Sentence, ...]:
 
     Raises ReadError where brackets, operators or relations are out of place, or nothing is left to read.
     """
-    found = list(_with_marks([*_in_brackets(tokens(text), text)]))
+    found = list(_with_marks([*_in_brackets(_with_bars(tokens(text), text), text)]))
     groups = groupby(found, key=lambda t: t.kind in ("semicolon", "newline"))
     separate = [list(group) for separates, group in groups if not separates]
     if not separate:
@@ -100,6 +100,46 @@ def sentences(text: str) -> tuple[Sentence, ...]:
         first = separate[MAX_SENTENCES][0]
         raise ReadError(f"found more than {MAX_SENTENCES} sentences; split the text", text, first.position)
     return tuple(_sentence(sentence, text) for sentence in separate)
+
+
+def _with_bars(found: Iterable[Token], text: str) -> list[Token]:
+    """Return the tokens with `Abs(` and `)` for the bars of absolute values.
+
+    A bar opens where an operand is expected, and closes behind one if nothing but a bar is open around it;
+    any other bar is an `or` of conditions. In `|u+|` the sign is a mark, in `u+|x|` it adds.
+    """
+    around: list[Token] = []
+    read: list[Token] = []
+    for token in found:
+        in_bars = bool(around) and around[-1].text == "|"
+        behind_operand = bool(read) and read[-1].kind in ("name", "number", "close")
+        if token.text == "|" and in_bars and (behind_operand or _ends_with_mark(read)):
+            around.pop()
+            token = replace(token, kind="close", text=")")
+        elif token.text == "|" and not behind_operand:
+            around.append(token)
+            read.append(replace(token, kind="name", text="Abs"))
+            token = replace(token, kind="open", text="(")
+        elif token.kind == "open":
+            around.append(token)
+        elif in_bars and token.kind in ("close", "comma", "semicolon", "relation"):
+            raise ReadError("this bar is never closed; add '|'", text, around[-1].position)
+        elif token.kind == "close" and around:
+            around.pop()
+        read.append(token)
+    if around and around[-1].text == "|":
+        raise ReadError("this bar is never closed; add '|'", text, around[-1].position)
+    return read
+
+
+def _ends_with_mark(found: Sequence[Token]) -> bool:
+    """Return whether the last of the tokens are a name and signs directly behind it: u+, x--."""
+    signs = len(found)
+    while signs and found[signs - 1].kind == "sign":
+        signs -= 1
+    run = found[max(signs - 1, 0) :]
+    touching = all(b.position == a.position + len(a.text) for a, b in pairwise(run))
+    return len(run) > 1 and run[0].kind == "name" and touching
 
 
 def _in_brackets(found: Iterable[Token], text: str) -> Iterable[Token]:

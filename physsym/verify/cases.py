@@ -316,6 +316,8 @@ def _cases(
         three = any(block == ZERO for block, _ in values)
         for further in _split(decides, known, three):
             near = [at for at in points if _signs_at(further, known, at)]
+            if not near and given is not None:
+                near = list(_moved_onto(further, known, points, given))
             open_case = bool(near) or (
                 given is not None and smt.consistent((*given, *_conditions(further)))[0] is not False
             )
@@ -372,6 +374,37 @@ def _signs_at(wanted: Known, known: Known, at: FreePoint) -> bool:
         except (UndecidedError, ZeroDivisionError):
             return False
     return all((n > 0) - (n < 0) in wanted[base] for base, n in found.items())
+
+
+def _moved_onto(
+    wanted: Known, known: Known, points: Iterable[FreePoint], given: tuple[Condition, ...]
+) -> Iterator[FreePoint]:
+    """Yield points moved along one symbol to where what shall vanish does; all else that is wanted holds."""
+    for base in (b for b in wanted if wanted[b] == ZERO and known.get(b) != ZERO):
+        for symbol in sorted(base.free_symbols, key=str):
+            slope = base.diff(symbol)
+            if slope.has(symbol) or slope.has(*OPAQUE):
+                continue
+            for at in points:
+                moved = _moved(at, symbol, base, slope)
+                if moved is not None and satisfied(given, moved) and _signs_at(wanted, {}, moved):
+                    yield moved
+
+
+def _moved(at: FreePoint, symbol: Symbol, base: Expr, slope: Expr) -> FreePoint | None:
+    with flint.ctx.workprec(PRECISION):
+        try:
+            shift = value(base, at) / value(slope, at)
+        except (UndecidedError, ZeroDivisionError):
+            return None
+    if not isinstance(shift, Fraction) or not symbol.is_real:
+        return None
+    to = at[symbol] - shift
+    return FreePoint({**at, symbol: to}, at.seed) if _has_declared_sign(symbol, to) else None
+
+
+def _has_declared_sign(symbol: Symbol, number: Fraction) -> bool:
+    return (number > 0) - (number < 0) in signs(symbol)
 
 
 def _conditions(known: Known) -> tuple[Condition, ...]:

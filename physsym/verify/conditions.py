@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 import sympy
-from sympy import Expr, Mul, Symbol
+from sympy import Expr, Mul, Pow, Symbol
 
 from physsym.core.conditions import Given, Sign, as_conditions
 from physsym.core.signs import EXCLUDED, signs
@@ -220,10 +220,23 @@ def implied(given: Iterable[Condition], condition: Condition) -> bool:
 
     Contradictory conditions imply nothing here.
     """
+    found = _implied_by_form(tuple(given), condition)
+    return smt.implies(tuple(given), condition).answer is Answer.PROVED if found is None else found
+
+
+def implied_each(given: tuple[Condition, ...], conditions: Sequence[Condition]) -> list[bool]:
+    """Return of each condition whether it is implied, as `implied` does, with one call of z3."""
+    found = [_implied_by_form(given, c) for c in conditions]
+    open_ones = tuple(c for c, known in zip(conditions, found, strict=True) if known is None)
+    proved = iter(smt.implied_each(given, open_ones) if open_ones else ())
+    return [next(proved) if known is None else known for known in found]
+
+
+def _implied_by_form(known: tuple[Condition, ...], condition: Condition) -> bool | None:
+    """Return whether a condition follows from others, where its form or exact points tell; else None."""
     if follows(condition):
         return True
     stronger = {"!= 0": ("> 0",), ">= 0": ("> 0", "= 0")}.get(condition.relation, ())
-    known = tuple(given)
     if any(
         c.expression == condition.expression and c.relation in (condition.relation, *stronger) for c in known
     ):
@@ -231,7 +244,22 @@ def implied(given: Iterable[Condition], condition: Condition) -> bool:
     if implied_by_sign(known, condition):
         return True
     shared = [c for c in known if c.expression.free_symbols & condition.expression.free_symbols]
-    return bool(shared) and smt.implies(known, condition).answer is Answer.PROVED
+    if not shared or _has_counterexample(known, condition):
+        return False
+    return None
+
+
+@lru_cache(maxsize=1024)
+def _has_counterexample(known: tuple[Condition, ...], condition: Condition) -> bool:
+    """Return whether an exact point satisfies conditions and not another one, which takes z3 longer to tell.
+
+    Powers with symbols in their exponents are those of positive bases, as z3 has them.
+    """
+    powers = {p for c in (*known, condition) for p in c.expression.atoms(Pow) if p.exp.free_symbols}
+    bases = tuple(Condition(b, "> 0") for b in {p.base for p in powers} if not b.is_positive)
+    wanted = (*bases, *known, smt.opposite(condition))
+    symbols = frozenset[Symbol]().union(*(c.expression.free_symbols for c in wanted))
+    return any(satisfied(wanted, at) for at in sample_points(symbols, _EXAMPLES))
 
 
 def simplified(condition: Condition) -> Condition:

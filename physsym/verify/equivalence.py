@@ -139,7 +139,7 @@ def _same_start(one: Rule, other: Rule, agree: Agree) -> Iterator[Verdict]:
             value = first.get(state, second.get(state))
             yield Verdict(
                 Outcome.CONDITIONAL,
-                (f"only one of both rules says where {state} starts",),
+                (f"the same if {state} starts at {value}, which only one of both rules says",),
                 assumes=(Hypothesis(f"{state} starts at {value} in both rules"),),
             )
 

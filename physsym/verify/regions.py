@@ -24,7 +24,7 @@ from physsym.verify.cases import (
     samples_under,
     witness_of,
 )
-from physsym.verify.conditions import consistent, implied, natural_ranges, simplified
+from physsym.verify.conditions import consistent, implied, implied_each, natural_ranges, simplified
 from physsym.verify.domains import defined
 from physsym.verify.engines.evaluation import as_ball, satisfied
 from physsym.verify.identity import identical_under
@@ -267,9 +267,13 @@ def _with_positive_unknowns(
 
 def _signs_of_symbols(conditions: tuple[Condition, ...]) -> Iterator[Condition]:
     """Yield the signs of symbols that follow from conditions, zero included."""
-    for symbol in sorted({s for c in conditions for s in c.expression.free_symbols}, key=str):
-        both = (Condition(symbol, ">= 0"), Condition(-symbol, ">= 0"))
-        yield from [c for c in both if not symbol.is_nonnegative and implied(conditions, c)][:1]
+    symbols = sorted({s for c in conditions for s in c.expression.free_symbols}, key=str)
+    both = [Condition(sign * s, ">= 0") for s in symbols if not s.is_nonnegative for sign in (1, -1)]
+    told = set[Symbol]()
+    for condition, holds_then in zip(both, implied_each(conditions, both), strict=True):
+        if holds_then and not condition.expression.free_symbols & told:
+            told |= condition.expression.free_symbols
+            yield condition
 
 
 def _needed(first: Expr, second: Expr, ranges: tuple[Condition, ...], what: str) -> tuple[Condition, ...]:

@@ -179,3 +179,30 @@ def test_cases_and_start_values_on_the_page():
     assert "if 𝐱ₜ > 1 and ∇U(𝐱ₜ) > 0;" in both
     assert "if ∇U(𝐱ₜ) < 0 or 𝐱ₜ ≠ 0;" in both
     assert "max(" in ps.unicode(RULES["amsgrad"])
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("|x| + |d|", Abs(x) + Abs(d)),
+        ("||x| - 1|*c", Abs(Abs(x) - 1) * c),
+        ("2*|x - |d||", 2 * Abs(x - Abs(d))),
+        ("-|x|**c", -(Abs(x) ** c)),
+        ("Max(|x|, |d|)", Max(Abs(x), Abs(d))),
+        ("where((|x| > 1) | (|d| > c), x, d)", Piecewise((x, Or(Abs(x) > 1, Abs(d) > c)), (d, True))),
+        ("|where((x > 0) | (d > 0), x, d)|", Abs(Piecewise((x, Or(x > 0, d > 0)), (d, True)))),
+    ],
+)
+def test_bars_are_absolute_values(text, meant):
+    assert of(text, declare=(x,)) == meant
+
+
+def test_bars_and_marks():
+    assert str(of("u <- u; x <- |u+| + |x-|")) == "u <- u; x <- Abs(u+) + Abs(x-)"
+    assert str(of("u <- u; x <- x + u+|u|")) == "u <- u; x <- u + x + Abs(u)"
+    for text, says in {
+        "|x": "never closed", "(|x)": "never closed", "|x; y|": "never closed", "|x|y|": "found '|'",
+        "a | b": "found '|'", "|x| |y|": "found '|'",
+    }.items():  # fmt: skip
+        with pytest.raises(ReadError, match=says.replace("|", r"\|")):
+            of(text)

@@ -8,7 +8,9 @@ from sympy import Abs, Eq, Max, Min, Ne, Piecewise, Symbol, sign, sqrt
 import physsym as ps
 from physsym.core.statements import rule
 from physsym.core.symbols import after, potential
-from physsym.core.verdicts import Hypothesis, Outcome
+from physsym.core.verdicts import Condition, Hypothesis, Outcome
+from physsym.verify import conditions
+from physsym.verify.engines import smt
 from physsym.vocabulary import G, rho, u, x
 
 k, m, v, vmax, b1, b2, eps, lr, c, d, lam, g0 = (
@@ -241,3 +243,19 @@ def test_the_ranges_of_rules_are_natural_ranges():
     below = rule({x: x - lr * c * G}, ranges=(c < 0,))
     assert ps.same_rule(one, below).outcome is Outcome.FAILS
     assert ps.same_rule(one, other).outcome is not Outcome.HOLDS
+
+
+def test_a_start_value_that_one_rule_leaves_open_is_said_in_plain_words():
+    verdict = ps.same_rule("u <- rho*u - eta*G; x <- x + u+", "u <- rho*u - eta*G; x <- x + u+; u(0) = 0")
+    assert verdict.outcome is Outcome.CONDITIONAL
+    assert "the same if u starts at 0" in str(verdict)
+
+
+def test_each_of_several_conditions_is_told_as_alone():
+    b, k, c = (Symbol(n, real=True) for n in ("b", "k", "c"))
+    given = (Condition(b, "> 0"), Condition(1 - b ** (k + 1), ">= 0"), Condition(c - 1, ">= 0"))
+    goals = (Condition(c, "> 0"), Condition(-c, ">= 0"), Condition(b, ">= 0"), Condition(k, ">= 0"))
+    assert conditions.implied_each(given, goals) == [conditions.implied(given, g) for g in goals]
+    assert smt.implied_each(given, goals) == (True, False, True, False)
+    contradictory = (Condition(c, "> 0"), Condition(-c, "> 0"))
+    assert smt.implied_each(contradictory, goals) == (False,) * 4
