@@ -113,7 +113,7 @@ def optax(rule: RuleLike, /, **parameters: Value) -> RuleTransformation:
             if extra.get("value") is None:
                 raise ValueError("the rule reads the loss: give update(updates, state, params, value=loss)")
             given[state_name(loss)] = jnp.asarray(extra["value"])
-        fixed = constants(increment.program, BACKEND, given)
+        fixed = increment.fixed(given)
         new, states = increment(updates, {**state.states, increment.weights: params}, fixed)
         return new, RuleState(library.safe_increment(state.count), states)
 
@@ -139,7 +139,13 @@ class _Increment:
 
     def constants(self, parameters: Mapping[str, Value], count: Value) -> Values:
         """Return the constants after some steps, from which schedules and counters follow."""
-        return constants(self.program, BACKEND, self.given(parameters, count))
+        return self.fixed(self.given(parameters, count))
+
+    def fixed(self, given: Mapping[str, Value]) -> Values:
+        """Return the constants of a step; parameters that start values alone read are none of its."""
+        names = {*map(state_name, self.program.parameters), *map(state_name, self.program.counters)}
+        names |= {state_name(self.program.loss)} if self.program.loss is not None else set()
+        return constants(self.program, BACKEND, {n: v for n, v in given.items() if n in names})
 
     def given(self, parameters: Mapping[str, Value], count: Value) -> dict[str, Value]:
         """Return parameters and counters after some steps; counters count from their start values."""

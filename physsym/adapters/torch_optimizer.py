@@ -22,7 +22,7 @@ from physsym.runtime.backends.base import Value, Values, constants, misnamed, ru
 from physsym.runtime.backends.torch import BACKEND
 from physsym.runtime.start import refuse_out_of_range, with_typical
 
-LEARNING_RATES = ("lr", "eta", "alpha")
+LEARNING_RATES = ("lr", "eta", "alpha", "learning_rate")
 GROUP = ("params", "param_names", "maximize", "foreach", "steps_done")
 # What schedulers of PyTorch write into groups.
 SCHEDULED = ("initial_lr", "max_lr", "min_lr", "base_momentum", "max_momentum", "swa_lr")
@@ -34,7 +34,7 @@ def torch(
     /,
     params: Iterable[Any],
     *,
-    learning_rate: str | None = None,
+    learning_rate: str | Value | None = None,
     maximize: bool = False,
     foreach: bool | None = None,
     **parameters: Value,
@@ -53,9 +53,10 @@ def torch(
         The update rule, or what has one: an update, a derivation, an optimizer.
     params : iterable
         The parameters of a model, or groups of them.
-    learning_rate : str, optional
+    learning_rate : str, number or schedule, optional
         Which parameter of the rule is called `lr` in the groups, as schedulers of PyTorch expect; by default
-        `eta` or `alpha`, if the rule has it. `lr` may be given as well.
+        `lr`, `eta`, `alpha` or `learning_rate`, whichever the rule has first. `lr` may be given as well. For
+        a rule that has a parameter `learning_rate` this may be its value.
     maximize : bool
         Whether to climb.
     foreach : bool, optional
@@ -89,7 +90,16 @@ def torch(
     >>> weights.tolist()
     [0.5, 0.5]
     """
-    return DerivedOptimizer(as_rule(rule), params, parameters, learning_rate, maximize, foreach)
+    stated = as_rule(rule)
+    if learning_rate is not None and not isinstance(learning_rate, str):
+        # A rule may have a parameter of this name, as those lifted from optax do.
+        if "learning_rate" not in map(str, stated.parameters):
+            raise TypeError(
+                "learning_rate is the name of a parameter of the rule, such as 'eta'; "
+                f"given {learning_rate!r}"
+            )
+        parameters, learning_rate = {**parameters, "learning_rate": learning_rate}, None
+    return DerivedOptimizer(stated, params, parameters, learning_rate, maximize, foreach)
 
 
 class DerivedOptimizer(library.optim.Optimizer):

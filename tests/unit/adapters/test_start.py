@@ -118,3 +118,37 @@ def test_seen_from_the_gradient_keeps_what_belongs_to_the_rule():
     other = ps.optimizer(seen, eta=0.25).run({"x": [1.25], "u": [0.5]}, lambda w: 2 * w, 3)
     np.testing.assert_allclose(other.x[-1], run.x[-1] + 0.5 * run.states["u"][-1], rtol=1e-12)
     np.testing.assert_allclose(0.5 * (1.25 - 0.5 * 0.5), 0.5)
+
+
+PARAMETER_OF_THE_START = rule(
+    {m: m + G**2, x: x - b * G / sqrt(after(m))}, start={m: k}, typical={k: Rational(1, 10)}
+)
+
+
+@pytest.mark.parametrize("given", [{}, {"k": 0.3}])
+def test_a_parameter_that_the_start_alone_reads_is_given_to_optax(given):
+    library = pytest.importorskip("optax", reason="needs optax")
+    start = given.get("k", 0.1)
+    transformation = ps.adapters.optax(PARAMETER_OF_THE_START, b=0.5, **given)
+    weights, seen = np.array([1.0, -2.0]), start
+    state = transformation.init(weights)
+    want = weights
+    for _ in range(3):
+        seen = seen + (2 * want) ** 2
+        updates, state = transformation.update(2 * weights, state, weights)
+        weights = library.apply_updates(weights, updates)
+        want = want - 0.5 * 2 * want / np.sqrt(seen)
+    np.testing.assert_allclose(weights, want, rtol=1e-5)
+
+
+def test_a_parameter_called_learning_rate_is_given_to_torch():
+    torch = pytest.importorskip("torch", reason="needs torch")
+    rate = Symbol("learning_rate", real=True)
+    weights = torch.nn.Parameter(torch.tensor([1.0, -2.0]))
+    descent = ps.adapters.torch(rule({x: x - rate * G}), [weights], learning_rate=0.25)
+    weights.square().sum().backward()
+    descent.step()
+    assert weights.tolist() == [0.5, -1.0]
+    assert descent.param_groups[0]["lr"] == 0.25
+    with pytest.raises(TypeError, match="name of a parameter"):
+        ps.adapters.torch(rule({x: x - eta * G}), [weights], learning_rate=0.25)
