@@ -23,8 +23,8 @@ SLOPE = Symbol("g", positive=True)
 MOST_SIGNS = 3
 
 
-def steady_step(rule: Rule) -> Expr:
-    """Return the step of the weights, after many steps, under a constant gradient `g` > 0.
+def steady_step(rule: Rule, gradient: Expr = SLOPE) -> Expr:
+    """Return the step of the weights, after many steps, under a constant gradient: `g` > 0, or -g.
 
     All other states then are at their fixed points.
     Raises NotLinearError where one has none that is found.
@@ -39,7 +39,7 @@ def steady_step(rule: Rule) -> Expr:
         settled[earlier] = weights - k * step
     moved: Expr | None = None
     for update in updates:
-        value = update.value.replace(grad, lambda q: SLOPE).xreplace(settled)
+        value = update.value.replace(grad, lambda q: gradient).xreplace(settled)
         if update.target == weights:
             moved = value - weights
             continue

@@ -462,10 +462,17 @@ def _steady(study: Study) -> Line | None:
     if _is_linear(study):
         return None
     try:
-        step = steady_step(study.rule)
+        rule, up = study.rule, steady_step(study.rule)
     except NotLinearError:
-        step = steady_step(study.decided)
-    return Line("steady step", (step, " under a constant gradient ", SLOPE), step)
+        rule, up = study.decided, steady_step(study.decided)
+    parts: list[Any] = [up, " under a constant gradient ", Relation((SLOPE, Integer(0)), (">",))]
+    try:
+        down = steady_step(rule, -SLOPE)
+    except NotLinearError as error:
+        return Line("steady step", (*parts, "; under ", -SLOPE, f" none is found: {error}"), up)
+    opposite = cancel(up + down) == 0
+    parts += ["; the opposite under ", -SLOPE] if opposite else ["; ", down, " under ", -SLOPE]
+    return Line("steady step", tuple(parts), up)
 
 
 def _is_linear(study: Study, held: bool = False) -> bool:
