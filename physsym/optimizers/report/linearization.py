@@ -69,8 +69,9 @@ class Linearized:
 class System:
     """s_new = A*s + B*g, with g_j the gradient at C_j*s + D_j*g.
 
-    Constant terms are left out, since they only move the fixed point. An evaluation point that is another
-    one of the step before is no further input: `shifts` counts by how many steps an input is ahead.
+    `constants` are terms that are neither states nor gradients; they move the fixed point. An evaluation
+    point that is another one of the step before is no further input: `shifts` counts by how many steps an
+    input is ahead.
     """
 
     states: tuple[Symbol, ...]
@@ -80,6 +81,7 @@ class System:
     points: ImmutableMatrix
     direct: ImmutableMatrix
     shifts: tuple[int, ...]
+    constants: tuple[Expr, ...] = ()
 
     @property
     def delays(self) -> ImmutableMatrix:
@@ -349,6 +351,7 @@ def _system(rule: Rule, weights: Symbol) -> System:
     gradients = list(inputs.values())
     rows = [_row(new[s], [*states, *gradients]) for s in states]
     points = [_row(p, [*states, *gradients]) for p in inputs]
+    constants = (_constant(e, [*states, *gradients]) for e in (*new.values(), *inputs))
     n = len(states)
     ahead = [expand(p.xreplace(new)) for p in inputs]
     shifts = [0] * len(gradients)
@@ -365,12 +368,17 @@ def _system(rule: Rule, weights: Symbol) -> System:
         ImmutableMatrix([r[:n] for r in points]),
         ImmutableMatrix(len(points), len(gradients), [v for r in points for v in r[n:]]),
         tuple(shifts),
+        tuple(c for c in constants if c != 0),
     )
 
 
 def _row(value: Expr, generators: list[Symbol]) -> list[Expr]:
     polynomial = Poly(value, *generators)
     return [cancel(polynomial.coeff_monomial(g)) for g in generators]
+
+
+def _constant(value: Expr, generators: list[Symbol]) -> Expr:
+    return cancel(Poly(value, *generators).coeff_monomial(1))
 
 
 def curvature_symbol(rule: Rule) -> Symbol:

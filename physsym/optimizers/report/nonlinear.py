@@ -101,5 +101,9 @@ def _reversed(new: dict[Symbol, Expr], given: tuple[Condition, ...]) -> Iterator
             continue
         solution = dict(zip(new, matrix.LUsolve(right), strict=True))
         fits = (follows(given, factor(c * a.args[0].subs(solution))) for a, c in named.items())
-        if all(fits):
+        # From the reversed states the next step has to come back, which it does not with a constant term.
+        opposite = {a: -value for a, value in named.items()}
+        negative = {s: -e for s, e in solution.items()}
+        back = (e.xreplace(opposite).subs(negative) - solution[s] for s, e in new.items())
+        if all(fits) and all(cancel(e) == 0 for e in back):
             yield {s: factor(cancel(e)) for s, e in solution.items()}

@@ -22,8 +22,9 @@ from sympy import (
     sqrt,
 )
 
+from physsym.analysis.exact_evaluation import sign_of
 from physsym.analysis.linear import characteristic_polynomial, z
-from physsym.analysis.stability import Region, stability_region
+from physsym.analysis.stability import Region, schur_cohn, stability_region
 from physsym.core.verdicts import Condition
 from physsym.optimizers.report.assumptions import follows, with_positive_factors
 from physsym.optimizers.report.linearization import Linearized, NotLinearError
@@ -124,6 +125,24 @@ def _bound(side: Expr, curvature: Symbol, given: tuple[Condition, ...]) -> tuple
         if follows(given, sign * rate):
             return sign, with_positive_factors(-rest / rate, given)
     return None
+
+
+def fades(memory: Poly, given: tuple[Condition, ...], values: Mapping[Symbol, Expr]) -> bool | None:
+    """Return whether all roots of a polynomial in z lie inside the unit circle, so that memory fades.
+
+    Values decide where all parameters have one, else conditions do; None where these leave it open.
+    """
+    if memory.degree() < 1:
+        return True
+    coefficients = [cancel(c) for c in memory.all_coeffs()]
+    at = [c.xreplace(dict(values)) for c in coefficients]
+    if all(c.is_number and c.is_finite for c in at):
+        sides = [c.expression for c in schur_cohn(Poly(at, z)).conditions]
+        return all(sign_of(side) > 0 for side in sides)
+    sides = [factor(c.expression) for c in schur_cohn(Poly(coefficients, z)).conditions]
+    if all(follows(given, side) for side in sides):
+        return True
+    return False if any(follows(given, -side) for side in sides) else None
 
 
 # ------------------------------------------------------------------ at given values

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from math import isfinite
 from typing import Any, TypeAlias
 
-from sympy import Expr, Integer, Piecewise, Rational, Symbol, cancel, factor, oo, sign, sympify
+from sympy import (
+    Expr,
+    Integer,
+    Piecewise,
+    Poly,
+    Rational,
+    Symbol,
+    cancel,
+    factor,
+    nan,
+    oo,
+    sign,
+    sympify,
+    zoo,
+)
 
 from physsym.analysis.damping import damping_at
 from physsym.analysis.exact_evaluation import AnalysisError
@@ -44,6 +59,7 @@ from physsym.optimizers.report.stability import (
     CurvatureRange,
     Interval,
     curvature_range,
+    fades,
     oscillating_intervals,
     oscillation,
     preconditioner,
@@ -120,16 +136,55 @@ class Study:
         return follows((*linear.assuming, Condition(self.curvature, "> 0")), factor(-at_one))
 
     @cached_property
+    def undriven(self) -> Linearized:
+        """Return the linear rule; raise NotLinearError where terms beside states and gradients drive it."""
+        constants = self.linear.system.constants
+        if self.linear.counters and not constants:
+            with suppress(NotLinearError):
+                constants = linearized(self.rule, at_step=True).system.constants
+        if constants:
+            raise NotLinearError(
+                f"each step holds {constants[0]}, which is neither a state nor a gradient and drives the "
+                "weights by itself"
+            )
+        return self.linear
+
+    @cached_property
     def response(self) -> Response:
         """Return the transfer functions."""
-        return response(self.linear)
+        return response(self.undriven)
+
+    def lasting(self, memory: Poly | None) -> tuple[str, ...]:
+        """Return in words what a result in the long run is under: nothing where memory fades.
+
+        Raises NotLinearError where it does not fade, in the natural ranges or at the values.
+        """
+        if memory is None:
+            return ()
+        found = fades(memory, self.linear.assuming, self.inputs)
+        if found is False:
+            raise NotLinearError(
+                "memory does not fade: a multiplier is one or more in size without any curvature"
+            )
+        return () if found else (", where memory fades",)
 
     @cached_property
     def motion(self) -> Motion:
-        """Return the law of motion."""
-        if len(self.linear.system.shifts) - sum(map(bool, self.linear.system.shifts)) > 1:
-            return runge_kutta_flow(self.linear.rule, self.linear.weights)
-        return motion(self.linear)
+        """Return the law of motion; raise NotLinearError where a coefficient is not finite at the values."""
+        if len(self.undriven.system.shifts) - sum(map(bool, self.linear.system.shifts)) > 1:
+            found = runge_kutta_flow(self.linear.rule, self.linear.weights)
+        else:
+            found = motion(self.linear)
+        for name, coefficient in (("mass", found.mass), ("friction", found.friction)):
+            if not self.is_finite(coefficient):
+                raise NotLinearError(f"the {name} {coefficient} is not finite at the values")
+        others = tuple(o for o in found.others if all(map(self.is_finite, o[1:])))
+        return replace(found, others=others)
+
+    def is_finite(self, expression: Expr) -> bool:
+        """Return whether an expression is a finite real number at the values, as far as they decide."""
+        at = expression.xreplace(dict(self.values))
+        return at.is_finite is not False and at.is_real is not False and not at.has(nan, zoo)
 
     @cached_property
     def range(self) -> CurvatureRange:
@@ -174,7 +229,8 @@ def _law(study: Study) -> Line:
     parts: list[Any] = [found.law, " with ", Equation(m, found.mass)]
     if found.friction != 0:
         memory = study.shown(cancel(found.mass / found.friction))
-        parts += [", ", Equation(gamma, found.friction), ", ", Equation(Symbol("tau"), memory)]
+        parts += [", ", Equation(gamma, found.friction)]
+        parts += [", ", Equation(Symbol("tau"), memory)] if study.is_finite(memory) else []
     return Line("law of motion", tuple(parts), found, source="Qian 1999")
 
 
@@ -221,8 +277,8 @@ def _unit(study: Study) -> Line:
     if found.mass != 0:
         fixed.append((dt**2 / m, dt**2 / found.mass))
     parts: list[Any] = ["dt is the unit of time, which the rule leaves free; it fixes "]
-    for k, (name, value) in enumerate(fixed):
-        shown = study.shown(cancel(value))
+    fixed = [(name, study.shown(cancel(value))) for name, value in fixed if study.is_finite(cancel(value))]
+    for k, (name, shown) in enumerate(fixed):
         parts += [", "] * bool(k) + [Equation(name, shown), *study.with_number(shown)[1:]]
     return Line("units", tuple(parts), tuple(fixed))
 
@@ -238,7 +294,9 @@ def _readings(study: Study) -> Line | None:
 
 
 def _next_order(study: Study) -> Line:
-    k0, k1 = (study.shown(k) for k in study.response.point.high_resolution)
+    point = study.response.point
+    k0, k1 = (study.shown(k) for k in point.high_resolution)
+    study.lasting(point.without_integrator)
     law = Law((Equation(k1 * dot(dot(x)), -k0 * dot(x) - grad(x)),))
     return Line(
         "law to second order",
@@ -256,6 +314,7 @@ def _order(study: Study) -> Line:
         Equation(dot(x), -grad(x)),
         " with the step ",
         rate,
+        *study.lasting(point.without_integrator),
     )
     return Line("order", parts, point.multistep_order)
 
@@ -315,13 +374,14 @@ def _gain(study: Study) -> Line:
         if rest == 0:
             raise NotLinearError("the weights under a constant gradient neither rest nor move on evenly")
         distance = study.shown(cancel(point.numerator.eval(1) / rest))
+        study.lasting(point.denominator)
         raise NotLinearError(
             f"under a constant gradient g the weights do not move on: they tend to {-distance}*g"
         )
     rate = study.shown(point.gain)
     return Line(
         "effective learning rate",
-        study.with_number(rate),
+        (*study.with_number(rate), *study.lasting(point.without_integrator)),
         rate,
         source="Yuan, Ying, Sayed 2016",
     )
@@ -392,10 +452,12 @@ def _needed(study: Study, values: Mapping[Symbol, Expr]) -> dict[Symbol, Expr]:
 
 def _rate(study: Study) -> Line:
     if study.at is None:
-        rate = study.shown(study.response.point.gain)
-        slow = 1 - rate * study.curvature
-        return Line("rate", ("a step multiplies errors by ", slow, " where the curvature is small"), slow,
-                    source="Yuan, Ying, Sayed 2016")  # fmt: skip
+        point = study.response.point
+        slow = 1 - study.shown(point.gain) * study.curvature
+        under = study.lasting(point.without_integrator)
+        parts = ("a step multiplies errors by ", slow, " where the curvature is small", *under)
+        return Line("rate", parts, slow, source="Yuan, Ying, Sayed 2016")
+    _ = study.undriven
     values = _needed(study, {**study.inputs, study.curvature: study.at})
     found = spectral_radius(study.linear.rule, values, study.curvature)
     return Line("rate", (f"errors fall like {number(found)}**k in k steps" if found < 1 else
@@ -406,14 +468,16 @@ def _rate(study: Study) -> Line:
 
 
 def _loss(study: Study) -> Line:
+    _ = study.undriven
     try:
         point = study.response.point
     except NotLinearError:
         return _loss_of_one_state(study)
     curved = study.shown(point.curvature_of_loss)
     modified = potential(x) + curved * grad(x) ** 2
+    under = study.lasting(point.without_integrator)
     source = "Barrett and Dherin 2021" if point.poles == 1 else "Ghosh et al. 2023"
-    return Line("modified loss", (modified,), curved, source=source)
+    return Line("modified loss", (modified, *under), curved, source=source)
 
 
 def _loss_of_one_state(study: Study) -> Line:
@@ -447,6 +511,11 @@ def _energy(study: Study) -> Line:
         )
     if found.velocity is None or found.friction == 0:
         raise NotLinearError("without friction no term of first order in the step remains")
+    memory = cancel(found.mass / (found.friction * dt))
+    if memory.is_number:
+        raise NotLinearError(f"the rule fixes tau to {memory * dt}, so that there is no leading order in dt")
+    if follows(given, -found.mass.xreplace(dict(study.values))):
+        raise NotLinearError("the mass is negative at the values")
     of = "" if found.position == study.linear.weights else " of the position"
     lost = study.shown(cancel(-found.friction * dt * found.velocity**2))
     energy = m * Symbol("v", real=True) ** 2 / 2 + potential(x)

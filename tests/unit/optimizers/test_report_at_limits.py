@@ -39,3 +39,114 @@ def test_the_steady_step_holds_for_gradients_of_either_sign(text, slope):
     numbers = {s: 0.3 if s.name == "eta" else abs(slope) for s in step.free_symbols}
     assert float(step.subs(numbers)) == pytest.approx(-0.3 * SIGNED[text](slope))
     assert "g > 0" in "".join(map(str, parts))
+
+
+# ------------------------------------------------------------------ what drives the weights by itself
+
+WITHOUT_DRIFT = (
+    "law of motion",
+    "law to second order",
+    "order",
+    "effective learning rate",
+    "modified loss",
+    "energy a step",
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x <- x - eta*G + c",
+        "u <- rho*u - eta*G + c; x <- x + u+",
+        "x <- x - eta*grad(x + c)",
+        "k <- k + 1; x <- x - eta*G + 1/k+; k(0) = 0",
+        "v <- v/2 + G**2/2; x <- x - eta*G/sqrt(v+) + c; v(0) = 0",
+    ],
+)
+def test_a_term_that_is_neither_state_nor_gradient_is_not_dropped(text):
+    lines = report(read(text), eta=0.1, **({"rho": 0.5} if "rho" in text else {}))
+    for subject in WITHOUT_DRIFT:
+        assert "neither a state nor a gradient" in lines[subject].reason
+    assert report(read(text.replace(" + c", "").replace(" + 1/k+", "")))["effective learning rate"]
+
+
+def test_a_sign_rule_with_a_drift_has_no_cycle_of_two():
+    assert report(read("x <- x - eta*sign(G)"))["cycle"]
+    assert not report(read("x <- x - eta*sign(G) + c"))["cycle"]
+    step = lambda at: at - np.sign(at) + 0.3  # eta = 1 and c = 0.3, from half of their difference
+    assert step(0.35) == pytest.approx(-0.35)
+    assert step(step(0.35)) != pytest.approx(0.35)
+
+
+# ------------------------------------------------------------------ memory that does not fade
+
+SETTLED = ("law to second order", "order", "effective learning rate", "rate", "modified loss")
+HEAVY_BALL = read("u <- rho*u - eta*G; x <- x + u+; u(0) = 0")
+AVERAGE = read("m <- b*m + (1-b)*G; x <- x - eta*m+; m(0) = 0")
+
+
+@pytest.mark.parametrize("decay", [-1.2, -1, -0.5, 0.5, 0.99, 1, 1.2])
+@pytest.mark.parametrize("averaged", [False, True])
+def test_a_rate_is_stated_only_where_memory_fades(decay, averaged):
+    """A run of 4000 steps under a constant gradient tells whether the step settles, and at what."""
+    values = {"b": decay} if averaged else {"rho": decay}
+    lines = report(AVERAGE if averaged else HEAVY_BALL, eta=0.1, **values)
+    buffer, steps = 0.0, []
+    for _ in range(4000):
+        buffer = decay * buffer + ((1 - decay) if averaged else 1) * 1.0
+        steps.append(0.1 * buffer)
+        if abs(buffer) > 1e100:
+            break
+    fades = abs(decay) < 1
+    assert fades == (abs(steps[-1] - steps[-2]) < 1e-12 and steps[-1] != 0)
+    for subject in SETTLED:
+        assert bool(lines[subject]) is fades, subject
+        assert fades or "memory does not fade" in lines[subject].reason
+    if fades:
+        value = lines["effective learning rate"].value
+        names = {"eta": 0.1, **values}
+        at = float(value.subs({s: names[s.name] for s in value.free_symbols}))
+        assert at == pytest.approx(steps[-1], rel=1e-9)
+
+
+def test_without_values_and_ranges_the_condition_is_stated():
+    for subject in SETTLED:
+        assert "where memory fades" in report(HEAVY_BALL)[subject].text or subject == "law to second order"
+
+
+def test_random_linear_rules_have_a_rate_exactly_where_their_memory_fades():
+    random = np.random.default_rng(0)
+    settled = 0
+    for _ in range(12):
+        a, b, c, d = (int(n) for n in random.integers(-12, 13, 4))
+        p, q = (int(n) for n in random.integers(1, 9, 2))
+        text = (
+            f"aa <- ({a})*aa/10 + ({b})*bb/10 + G; bb <- ({c})*aa/10 + ({d})*bb/10 + {p}*G; "
+            f"x <- x - ({q}*aa+ + bb+ + G)/100"
+        )
+        matrix = np.array([[a, b], [c, d]]) / 10
+        found = report(read(text))["effective learning rate"]
+        fades = max(abs(np.linalg.eigvals(matrix))) < 1
+        assert bool(found) is bool(fades)
+        if fades:
+            settled += 1
+            rest = np.linalg.solve(np.eye(2) - matrix, [1, p])
+            assert float(found.value) == pytest.approx((q * rest[0] + rest[1] + 1) / 100)
+    assert 0 < settled < 12
+
+
+# ------------------------------------------------------------------ the energy of a step
+
+
+def test_where_the_rule_fixes_tau_there_is_no_leading_order_in_the_step():
+    """With delayed gradients the loss rises first: x = 1, eta = 1/10, lam = 3 and p = 0 give 1.5 to 1.95."""
+    delayed = report(read("p <- G; x <- x - eta*p; p(0) = 0"), eta=0.1)["energy a step"]
+    assert "fixes tau to dt" in delayed.reason
+
+
+def test_coefficients_that_are_not_finite_at_the_values_are_refused():
+    frozen = report(AVERAGE, eta=0.1, b=1)
+    for subject in ("law of motion", "integrator", "units", "energy a step"):
+        assert "not finite" in frozen[subject].reason
+    assert "tau" not in report(HEAVY_BALL, eta=0.1, rho=1)["law of motion"].text
+    assert "negative" in report(AVERAGE, eta=0.1, b=1.5)["energy a step"].reason
