@@ -75,12 +75,14 @@ class Call:
             value = self.fixed.get(symbol, self.typical.get(symbol, 0.1))
         return int(value) if symbol in self.whole else float(value)
 
-    def step(self, values: Values, g: Any, state: Any, x: Any, loss: Any) -> tuple[Any, Any]:
-        """Return the new weights and the new state."""
+    def step(
+        self, values: Values, g: Any, state: Any, x: Any, loss: Any, built: Any = None
+    ) -> tuple[Any, Any]:
+        """Return the new weights and the new state, by a transformation that is built already or anew."""
         import optax
 
         extra = {"value": loss} if self.takes_loss else {}
-        updates, new = self.transformation(values).update(g, state, x, **extra)
+        updates, new = (built or self.transformation(values)).update(g, state, x, **extra)
         return optax.apply_updates(x, updates), new
 
     def transformation(self, values: Values) -> Any:

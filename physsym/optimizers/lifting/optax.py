@@ -39,6 +39,7 @@ from physsym.optimizers.lifting.nodes import (
     substitute,
 )
 from physsym.optimizers.lifting.self_check import checked
+from physsym.optimizers.lifting.signatures import role_of_name
 
 LARGEST_COUNT = 2**31 - 1
 """What counters are compared with lest they overflow; larger numbers too."""
@@ -60,7 +61,23 @@ def recognises(thing: object) -> bool:
         return is_transformation(thing)
     module = getattr(function, "__module__", None) or ""
     annotation = str(getattr(function, "__annotations__", {}).get("return", ""))
-    return module.split(".")[0] == "optax" or "GradientTransformation" in annotation
+    return (
+        module.split(".")[0] == "optax"
+        or "GradientTransformation" in annotation
+        or _builds_with_optax(function)
+    )
+
+
+def _builds_with_optax(function: Any) -> bool:
+    """Return whether a function names optax, and takes neither weights nor gradients, as a step would."""
+    code, space = getattr(function, "__code__", None), getattr(function, "__globals__", {})
+    if code is None:
+        return False
+    named = [space.get(n) for n in code.co_names]
+    modules = {str(getattr(v, "__module__", None) or getattr(v, "__name__", "")) for v in named}
+    uses = "optax" in code.co_names or any(m.split(".")[0] == "optax" for m in modules)
+    arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    return uses and not any(role_of_name(a) in ("weights", "gradient") for a in arguments)
 
 
 def optax_factory(name: str) -> Callable[..., Any]:
@@ -450,6 +467,7 @@ class _Live:
         import jax
 
         self.call, self.shown, self.weights = call, shown, weights
+        self.compared = False
 
         def step(values: Sequence[Any], g: Any, state: Any, x: Any, value: Any) -> Any:
             return call.step(dict(zip(call.symbols, values, strict=True)), g, state, x, value)
@@ -472,11 +490,24 @@ class _Live:
         gradients = other if alone else gradients
         numbers = [self.call.number(s, values.get(s)) for s in self.call.symbols]
         x = jnp.asarray([*start, 1.25] if alone else start, dtype="float64")
-        state = self.call.transformation(dict(zip(self.call.symbols, numbers, strict=True))).init(x)
-        found = []
+        named = dict(zip(self.call.symbols, numbers, strict=True))
+        built = self.call.transformation(named)
+        state, found = built.init(x), list[dict[Symbol, float]]()
+        uncompiled, kept = x, state
         for g, value in zip(gradients, losses, strict=True):
             x, state = self.step(numbers, jnp.asarray(g, dtype="float64"), state, x, jnp.asarray(value))
             arrays = [numpy.asarray(a) for a in jax.tree.leaves(state)]
             held = {symbol: float(arrays[e.leaf][e.index]) for e, symbol in self.shown.items()}
             found.append({**held, **dict(zip(self.weights, map(float, x), strict=False))})
+            if len(found) > 3 or self.compared:
+                continue
+            # What Python keeps beside the state is fixed in a compiled step, and changes in others.
+            array = jnp.asarray(g, dtype="float64")
+            uncompiled, kept = self.call.step(named, array, kept, uncompiled, jnp.asarray(value), built)
+            if not numpy.allclose(uncompiled, x, rtol=1e-5, atol=1e-7, equal_nan=True):
+                raise LiftError(
+                    f"{self.call.name} cannot be lifted: step {len(found)} is another one when it is not "
+                    "compiled; does it keep something in Python, beside its state?"
+                )
+        self.compared = True
         return found

@@ -96,6 +96,7 @@ class Source:
     returned: tuple[tuple[str, ...], ...] = ()
     globals_written: tuple[tuple[str, int], ...] = ()
     raises: frozenset[int] = frozenset()
+    assigned: frozenset[str] = frozenset()
     suspicious: tuple[str, ...] = ()
 
 
@@ -110,6 +111,7 @@ def read_source(function: Callable[..., Any]) -> Source:
     if definition is None:
         return Source()
     called, written, globals_written, raises = set[str](), set[str](), list[tuple[str, int]](), set[int]()
+    assigned = set[str]()
     stored: dict[str, dict[str, None]] = {}
     read: dict[str, dict[str, float | None]] = {}
     returned = list[tuple[str, ...]]()
@@ -139,6 +141,8 @@ def read_source(function: Callable[..., Any]) -> Source:
                 written.add(name)
             case ast.keyword(arg="out", value=ast.Name(id=name)):
                 written.add(name)
+            case ast.Name(id=name, ctx=ast.Store()):
+                assigned.add(name)
             case ast.Global(names=names):
                 globals_written += [(name, first + node.lineno - 1) for name in names]
             case ast.Return(value=ast.expr() as value):
@@ -153,6 +157,7 @@ def read_source(function: Callable[..., Any]) -> Source:
         tuple(returned),
         tuple(globals_written),
         frozenset(raises),
+        frozenset(assigned),
         tuple(
             f"{Path(inspect.getsourcefile(function) or '').name}:{first + k}"
             for k, line in enumerate(lines)

@@ -221,27 +221,33 @@ class FunctionStepper(Stepper):
         else:
             return ("weights",)
         found = [a if found.count(a) == 1 else "" for a in found]
+        source = self.sources[0]
+        if "" in found and weight not in source.assigned | source.written:
+            # Returned as they came, the weights are the former ones of the next step.
+            found = ["" if a == weight else a for a in found]
         missing = [a for a in arguments if a not in found and (a == weight or not self._is_passed(a))]
         blank = [k for k, a in enumerate(found) if not a]
         if len(blank) == len(missing) > 1:
             self.guessed = True
         for k, argument in zip(blank, missing, strict=False):
             found[k] = argument
-        unused = [
-            a
-            for a, r in self.roles.items()
-            if r == "fixed" and a not in self.given and self.signature[a].default is None
-        ]
-        if unused and "" in found:
-            may = " or ".join(unused)
-            raise LiftError(
-                f"{self.name} returns {len(out)} values, one of which may be the new {may}; {_ASK}"
-            )
         if weight not in found:
             raise LiftError(
                 f"{self.name} returns {len(out)} values, none of which is the new {weight}; {_ASK}"
             )
+        if "" in found:
+            others = [a for a in self.roles if self._may_change(a) and self.signature[a].default is None]
+            others = others or [a for a in self.roles if self._may_change(a)]
+            may = f"may be the new {' or '.join(others)}" if others else "is of no argument"
+            # A list of other weights, one for each number of an array, is not understood; lists come later.
+            raise (TypeError if isinstance(out, list) else LiftError)(
+                f"{self.name} returns {len(out)} values, one of which {may}; {_ASK}, with '' for what no "
+                "later step is given"
+            )
         return tuple("weights" if a == weight else a for a in found)
+
+    def _may_change(self, argument: str) -> bool:
+        return self.roles[argument] in ("hyperparameter", "fixed") and argument not in self.given
 
     def _is_passed(self, argument: str) -> bool:
         return argument in self.passed_counters or argument in self.sources[0].keys_written

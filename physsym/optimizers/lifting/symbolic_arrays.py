@@ -27,7 +27,7 @@ import numpy as np
 
 from physsym.optimizers.lifted import LiftError
 from physsym.optimizers.lifting.nodes import Node, constant, make, number_of, origin
-from physsym.optimizers.lifting.paths import decide
+from physsym.optimizers.lifting.paths import decide, refusal
 
 _OWN = str(Path(__file__).parent)
 _NUMPY = str(Path(np.__file__).parent)
@@ -54,7 +54,7 @@ def line() -> str:
 
 def refuse(reason: str) -> LiftError:
     """Return the error that code cannot be lifted, with the line that is run."""
-    return LiftError(f"{line()}: {reason}")
+    return refusal(f"{line()}: {reason}")
 
 
 def node_of(value: Any) -> Node:
@@ -335,7 +335,10 @@ class Number:
         return elementwise("not_equal", self, other)
 
     def __hash__(self) -> int:
-        return hash(self.node)
+        value = number_of(self.node).value
+        if isinstance(value, (Fraction, float)):
+            return hash(value)
+        raise refuse(f"looks up {self!r} in a set or a dictionary; compare it with each entry, by == and or")
 
     def __bool__(self) -> bool:
         return decide(_condition(self).node, line())
@@ -366,15 +369,17 @@ class Number:
         value = number_of(self.node).value
         if isinstance(value, Fraction) and value.denominator == 1:
             return int(value)
-        error = NeedsIntegerError(f"{line()}: {self} is used as a whole number, such as the length of a loop")
-        error.number = self
+        error = refusal(
+            f"{line()}: {self!r} is used as a whole number, such as the length of a loop", NeedsIntegerError
+        )
+        error.number = self  # type: ignore[attr-defined]
         raise error
 
     def _plain(self, reason: str) -> Fraction | float:
         value = number_of(self.node).value
         if isinstance(value, (Fraction, float)):
             return value
-        raise refuse(f"{reason}, {self}; leave it out, or make it a hyperparameter")
+        raise refuse(f"{reason}, {self!r}; leave it out, or make it a hyperparameter")
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         return _ufunc(ufunc, method, inputs, options)
@@ -393,8 +398,24 @@ class Number:
     def __repr__(self) -> str:
         return repr(self.node)
 
+    def __str__(self) -> str:
+        return _Text(repr(self.node))
+
     def __format__(self, form: str) -> str:
-        return repr(self)
+        return str(self)
+
+
+class _Text(str):
+    """The text of a formula: for messages, and not for comparisons, in which the number has another text."""
+
+    def __eq__(self, other: object) -> bool:
+        raise refuse("compares the text of a number; compare the number")
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        raise refuse("looks for the text of a number; compare the number")
 
 
 numbers.Real.register(Number)

@@ -1,5 +1,6 @@
 """Rules of Python and NumPy code, against the laws that are written by hand beside each piece of code."""
 
+import contextlib
 import math
 
 import numpy as np
@@ -1145,3 +1146,179 @@ def test_rules_in_a_file(tmp_path):
 
 def test_hypotheses_are_sentences():
     assert all(isinstance(a, Hypothesis) for a in ps.lift(with_a_loop).assumes)
+
+
+# ------------------------------------------------------------------ what must not be dropped in silence
+
+
+class Milestones:
+    def __init__(self, lr=0.1):
+        self.lr, self.t, self.milestones = lr, 0, {100, 200}
+
+    def step(self, w, g):
+        self.t += 1
+        if self.t in self.milestones:
+            self.lr *= 0.1
+        return w - self.lr * g
+
+
+class RatesByStep(Milestones):
+    def step(self, w, g):
+        self.t += 1
+        return w - self.lr * {100: 0.1}.get(self.t, 1.0) * g
+
+
+class StepByText(Milestones):
+    def step(self, w, g):
+        self.t += 1
+        return w - self.lr * (0.1 if str(self.t) == "100" else 1.0) * g
+
+
+class LooksUpAndCatches(Milestones):
+    def step(self, w, g):
+        self.t += 1
+        try:
+            rate = {100: 0.1}[self.t]
+        except KeyError:
+            rate = 1.0
+        return w - rate * self.lr * g
+
+
+@pytest.mark.parametrize("code", [Milestones, RatesByStep, StepByText, LooksUpAndCatches])
+def test_numbers_looked_up_in_sets_and_dictionaries_or_as_text_are_refused(code):
+    with pytest.raises(LiftError, match=r"test_lift_python\.py:\d+: (looks up|compares the text)"):
+        ps.lift(code)
+
+
+class SaysWhatIsWrong:
+    def __init__(self, lr=0.1):
+        if lr < 0:
+            raise ValueError(f"lr is {lr}, not " + str(lr))
+        self.lr = lr
+
+    def step(self, w, g):
+        return w - self.lr * g
+
+
+def test_numbers_may_stand_in_messages():
+    assert ps.lift(SaysWhatIsWrong).rule == DESCENT
+
+
+def optimistic(w, g, before, lr=0.1):
+    return w - lr * (2 * g - before), g.copy()
+
+
+def decaying(w, g, lr=0.1, decay=0.99):
+    return w - lr * g, lr * decay
+
+
+def counting(w, g, n, lr=0.1):
+    return w - lr * g / n, n + 1
+
+
+@pytest.mark.parametrize(("code", "state"), [(optimistic, "before"), (decaying, "lr"), (counting, "n")])
+def test_a_returned_value_that_no_argument_takes_is_no_rule(code, state):
+    with pytest.raises(LiftError, match=rf"may be the new .*\b{state}\b.*roles="):
+        ps.lift(code)
+
+
+def test_what_no_later_step_is_given_may_be_left_out():
+    assert ps.lift(decaying, roles={"returns": ("w", "")}).rule == DESCENT
+
+
+def two_sequences(w, g, y, lr=0.1):
+    new = w - lr * g
+    return new + 0.9 * (new - y), new
+
+
+def polyak(w, w_prev, g, lr=0.1, b=0.9):
+    return w - lr * g + b * (w - w_prev), w
+
+
+def test_returned_values_are_told_apart_by_states_that_are_like_the_weights_too():
+    with pytest.raises(LiftError, match="can be read as"):
+        ps.lift(two_sequences)
+    found = ps.lift(polyak).rule
+    before, b = Symbol("w_prev", real=True), Symbol("b", real=True)
+    values = {u.target: u.value for u in found.updates}
+    assert values[before] == x
+    assert ps.identical(values[x], x - lr * g + b * (x - before))
+
+
+def catches_all(w, g, lr=0.1):
+    try:
+        size = float(np.median(np.abs(g)))
+        if size > 1e3:
+            g = g / size
+    except Exception:
+        pass
+    return w - lr * g
+
+
+def suppresses(w, g, lr=0.1):
+    with contextlib.suppress(Exception):
+        if int(np.max(abs(g))) > 1000:
+            g = g * 0
+    return w - lr * g
+
+
+@pytest.mark.parametrize("code", [catches_all, suppresses])
+def test_a_refusal_that_code_catches_is_raised_all_the_same(code):
+    with pytest.raises(LiftError, match="makes a plain number"):
+        ps.lift(code)
+
+
+def decays_matrices(w, g, lr=0.1, wd=0.01):
+    return w - lr * (g + wd * w if w.ndim >= 2 else g)
+
+
+def decays_large_ones(w, g, lr=0.1, wd=0.01):
+    return w - lr * (g + wd * w if w.size >= 4 else g)
+
+
+def decays_all_but_biases(params, grads, lr=0.1, wd=0.01):
+    for k in params:
+        params[k] -= lr * (grads[k] if "bias" in k else grads[k] + wd * params[k])
+
+
+def slows_later_layers(params, grads, lr=0.1):
+    for i, (p, d) in enumerate(zip(params, grads, strict=True)):
+        p -= lr * (1 if i < 2 else 0.1) * d
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (decays_matrices, "a few weights in a vector; with a matrix"),
+        (decays_large_ones, "a few weights in a vector; with more than a few"),
+        (decays_all_but_biases, "two arrays in a dict"),
+        (slows_later_layers, "two arrays in a list"),
+    ],
+)
+def test_laws_of_other_shapes_and_names_are_said(code, said):
+    assert [said in str(a) and "another law" in str(a) for a in ps.lift(code).assumes] == [True]
+
+
+def rmsprop_of_a_dictionary(params, grads, cache, lr=0.01, decay=0.99):
+    for k in params:
+        cache[k] = decay * cache[k] + (1 - decay) * grads[k] ** 2
+        params[k] += -lr * grads[k] / np.sqrt(cache[k])
+
+
+def test_states_in_dictionaries_that_the_caller_hands_over():
+    cache, decay = Symbol("cache", real=True), Symbol("decay", real=True)
+    found = ps.lift(rmsprop_of_a_dictionary).rule
+    new = decay * cache + (1 - decay) * g**2
+    assert ps.same_rule(found, ps.rule({cache: new, x: x - lr * g / sqrt(after(cache))}))
+
+
+def another_name(w, before, g, lr=0.1, b=0.9):
+    new = w + b * (w - before) - lr * g
+    before = w
+    w[:] = new
+    return w, before
+
+
+def test_a_state_that_only_the_first_step_reads_is_refused():
+    with pytest.raises(LiftError, match="first step reads before, which later steps do not"):
+        ps.lift(another_name)

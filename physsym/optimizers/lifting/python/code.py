@@ -40,6 +40,19 @@ class Form:
     states: str
 
 
+@dataclass(frozen=True)
+class _Step:
+    """The weights after a step, and the states that the caller handed over, before and after it."""
+
+    weights: list[float]
+    before: dict[str, list[float]]
+    after: dict[str, list[float]]
+
+
+def _near(after: list[float], before: list[float], allowed: float) -> bool:
+    return all(abs(a - b) <= allowed * max(abs(b), 0.5) for a, b in zip(after, before, strict=False))
+
+
 @dataclass
 class Code:
     """Somebody's code as it runs on numbers: how it is started, takes a step, and is handed its weights.
@@ -251,29 +264,67 @@ class Code:
         """Find out which returned value is which by a step with no gradient, in which weights stay."""
         stepper = self.stepper
         assert isinstance(stepper, FunctionStepper)
-        plausible = []
-        for order in stepper.readings():
-            stepper.returns = order
-            weights = build(form.layout, [1.3, 0.7][:count])
-            begin = [float(v) for v in flat(weights)]
-            stepper.explicit = self.start_states(form, weights, lambda n, _: 1 if is_counter_name(n) else 0.0)
-            running = stepper.start(self.usual_values(), weights, lambda p: p * 0)
-            nothing = (lambda p: p * 0) if stepper.gradient_is_function else like(weights, [0.0] * count)
-            try:
-                after = [float(v) for v in flat(stepper.step(running, weights, nothing, 0.0))]
-            except Exception:  # a reading in which the code fails
-                continue
-            if len(after) == count and all(
-                abs(a - b) <= 0.3 * abs(b) for a, b in zip(after, begin, strict=True)
-            ):
-                plausible.append(order)
-        if len({order.index("weights") for order in plausible}) != 1 or len(plausible) > 1:
+        plausible = [order for order in stepper.readings() if self._stays(form, count, order)]
+        if len(plausible) > 1:
+            moving = [order for order in plausible if self._moves(form, count, order)]
+            plausible = moving or plausible
+        if len(plausible) != 1:
             shown = " or ".join(map(str, plausible or stepper.readings()))
             raise LiftError(
                 f"{self.name}: what it returns can be read as {shown}; say which, as in "
                 f"lift(..., roles={{'returns': {(plausible or stepper.readings())[0]}}})"
             )
         stepper.returns = plausible[0]
+
+    def _stepped(
+        self, form: Form, count: int, states: Callable[[str], float], gradient: float
+    ) -> _Step | None:
+        """Return weights and states after a step, and the states before; None where the code fails."""
+        stepper = self.stepper
+        weights = build(form.layout, [1.3, 0.7][:count])
+        begin = flat(weights)
+        handed = self.start_states(
+            form, weights, lambda n, i: 1 if is_counter_name(n) else states(n) * float(begin[i])
+        )
+        stepper.explicit = handed
+        before = {n: [float(v) for v in flat(v)] for n, v in handed.items() if v is not None}
+
+        def force(point: Any) -> Any:
+            return like(point, [gradient] * len(flat(point)))
+
+        try:
+            running = stepper.start(self.usual_values(), weights, force)
+            taken = force if stepper.gradient_is_function else force(weights)
+            after = [float(v) for v in flat(stepper.step(running, weights, taken, 0.0))]
+            now = {n: [float(v) for v in flat(running.states[n])] for n in before}
+        except Exception:  # a reading in which the code fails
+            return None
+        return _Step(after, before, now) if len(after) == count else None
+
+    def _stays(self, form: Form, count: int, order: tuple[str, ...]) -> bool:
+        """Return whether, with no gradient, weights stay, and states that are zero or like the weights."""
+        assert isinstance(self.stepper, FunctionStepper)
+        self.stepper.returns = order
+        names = [n for n in order if n not in ("weights", "") and not is_counter_name(n)]
+        for sizes in product((0.0, 1.0), repeat=len(names)):
+            of_name = dict(zip(names, sizes, strict=True))
+            step = self._stepped(form, count, lambda n, s=of_name: s.get(n, 0.0), 0.0)  # type: ignore[misc]
+            # A momentum of zero stays about zero; averages and former weights stay what they are.
+            allowed = 1e-9 if any(sizes) else 0.3
+            if (
+                step
+                and _near(step.weights, [1.3, 0.7], allowed)
+                and all(_near(step.after[n], step.before[n], allowed) for n in names if n in step.before)
+            ):
+                return True
+        return False
+
+    def _moves(self, form: Form, count: int, order: tuple[str, ...]) -> bool:
+        """Return whether the gradient moves the weights in the first step."""
+        assert isinstance(self.stepper, FunctionStepper)
+        self.stepper.returns = order
+        seen = [self._stepped(form, count, lambda _: 1.0, g) for g in (0.0, 0.5)]
+        return all(seen) and seen[0].weights != seen[1].weights  # type: ignore[union-attr]
 
 
 def plain_gradient(point: Any, *_: Any) -> Any:

@@ -11,7 +11,7 @@ from sympy import Symbol
 
 from physsym.core import symbols as formulas
 from physsym.core.verdicts import Condition, Hypothesis
-from physsym.optimizers.lifted import Lifted
+from physsym.optimizers.lifted import Lifted, LiftError
 from physsym.optimizers.lifting.containers import (
     name as name_of,
 )
@@ -32,6 +32,7 @@ from physsym.optimizers.lifting.python.code import Code
 from physsym.optimizers.lifting.python.leaves import (
     Key,
     hyperparameter_of,
+    is_kind,
     named_leaf,
     same_values,
     shown_condition,
@@ -121,6 +122,12 @@ class Laws:
         new = {k: self.node(trace.new[k]) for k in [*self.symbols, *(((), i) for i in range(self.count))]}
         at_first = {leaf(self.counter): constant(0)}
         first = {k: substitute(self.node(trace.first[k]), at_first) for k in new if k in trace.first}
+        read = {n for node in first.values() for n in leaves(node) if is_kind(n, "state")}
+        if lost := sorted({str(n.value).split("|")[1] for n in read}):
+            raise LiftError(
+                f"{self.code.name} cannot be lifted: its first step reads {', '.join(lost)}, which later "
+                "steps do not, such as an array that becomes another name of the weights"
+            )
         known = self._only_at_first(new)
         start = {k: self.node(n) for k, n in trace.start.items() if k in self.symbols}
         self._find_starts(new, first, start)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import product
@@ -41,18 +42,51 @@ def compared_with_code(code: Code, found: Lifted, laws: Laws, precision: set[str
     if not steps:
         raise LiftError(f"{code.name} cannot be checked: it gives no finite numbers in its first step")
     found = replace(found, check=SelfCheck(steps, worst, kind))
-    if code.form.layout == "array" and not found.mixes and _differs_on_numbers(code):
-        says = "called with arrays, which it changes in place; with plain numbers it follows another law"
-        found = replace(found, assumes=(*found.assumes, Hypothesis(says)))
-    return found
+    if found.mixes:
+        return found
+    says = [f"called with {usual}; {other} it follows another law" for usual, other in _other_laws(code)]
+    return replace(found, assumes=(*found.assumes, *map(Hypothesis, says)))
 
 
-def _differs_on_numbers(code: Code) -> bool:
-    """Return whether the code computes something else when it is called with plain numbers."""
-    runs = []
-    for layout in ("array", "number"):
-        form = Form(layout, code.form.states if layout == "array" else "number")
-        weights: Any = np.array([1.3]) if layout == "array" else 1.3
+def _other_laws(code: Code) -> Iterator[tuple[str, str]]:
+    """Yield what the code is called with where the law holds, and with what it computes something else."""
+    layout = code.form.layout
+    numbers = [0.5, 0.7, 0.9, 1.1, 1.3, 1.5, 1.7, 1.9]
+    if layout == "array":
+        alone = _run(code, [np.array([n]) for n in numbers[:2]], "array")
+        plain = _run(code, numbers[:2], "number")
+        unmoved = plain is None or all(step == plain[0] for step in plain)  # it works in place
+        if not unmoved and _part(alone, plain):
+            yield "arrays, which it changes in place", "with plain numbers"
+        usual = _run(code, [np.array(numbers[k : k + 2]) for k in range(0, 8, 2)], "array")
+        shapes = {"with more than a few": (8,), "with a matrix": (2, 4), "with a tensor": (2, 2, 2)}
+        for other, shape in shapes.items():
+            if _part(usual, _run(code, [np.array(numbers).reshape(shape)], "array")):
+                yield "a few weights in a vector", other
+                break
+    elif layout in ("list", "dict"):
+        names = ("w", "b") if layout == "dict" else (0, 1)
+        others = ("bias", "gamma", "kernel", "W1") if layout == "dict" else (2, 3, 4, 5)
+        parts = [np.array(numbers[k : k + 2]) for k in range(0, 8, 2)]
+
+        def held(keys: Sequence[Any], arrays: Sequence[Any]) -> Any:
+            return dict(zip(keys, arrays, strict=False)) if layout == "dict" else list(arrays)
+
+        usual = _run(code, [held(names, parts[:2]), held(names, parts[2:])], layout)
+        if _part(usual, _run(code, [held(others, parts)], layout)):
+            yield f"two arrays in a {layout}", "with more of them, or others by name,"
+
+
+def _run(code: Code, parts: Sequence[Any], layout: str) -> list[list[float]] | None:
+    """Return all weights after each of a few steps, run part by part; None where the code fails."""
+    form = Form(layout, code.form.states if layout != "number" else "number")
+    seen: list[list[float]] = [[] for _ in range(5)]
+    at = 0
+    for part in parts:
+        weights = copy.deepcopy(part)
+        size = len(flat(weights))
+        rows = [[ADVERSARIAL[(n + 5 * i) % 12] for i in range(at, at + size)] for n in range(5)]
+        at += size
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
@@ -60,18 +94,19 @@ def _differs_on_numbers(code: Code) -> bool:
                     form, weights, lambda n, _: 1 if is_counter_name(n) else 0.25
                 )
                 running = code.stepper.start(code.usual_values(), weights, plain_gradient)
-                seen = []
-                for g in ADVERSARIAL[:5]:
-                    taken: Any = np.array([g]) if layout == "array" else g
-                    if code.stepper.gradient_is_function:
-                        taken = plain_gradient
+                for n, row in enumerate(rows):
+                    taken = plain_gradient if code.stepper.gradient_is_function else like(weights, row)
                     weights = code.stepper.step(running, weights, taken, 1.5)
-                    seen += [float(v) for v in flat(weights)]
-        except Exception:  # code of others may raise anything, and need not take numbers
-            return False
-        runs.append(seen)
-    unmoved = len(set(runs[1])) == 1  # code that works in place does nothing to a number
-    return not unmoved and not np.allclose(runs[0], runs[1], rtol=1e-9, equal_nan=True)
+                    seen[n] += [float(v) for v in flat(weights)]
+        except Exception:  # code of others may raise anything, and need not take such weights
+            return None
+    return seen
+
+
+def _part(first: list[list[float]] | None, second: list[list[float]] | None) -> bool:
+    if first is None or second is None:
+        return False
+    return not np.allclose(first, second, rtol=1e-9, equal_nan=True)
 
 
 def _drawn(code: Code, found: Lifted, laws: Laws, seed: int) -> dict[str, float]:

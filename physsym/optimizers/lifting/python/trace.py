@@ -30,7 +30,7 @@ from physsym.optimizers.lifting.nodes import (
     make,
     substitute,
 )
-from physsym.optimizers.lifting.paths import Branch, Result, Tree, explore
+from physsym.optimizers.lifting.paths import REFUSALS, Branch, Result, Tree, explore
 from physsym.optimizers.lifting.python.code import Code, line_of_error
 from physsym.optimizers.lifting.python.leaves import (
     Key,
@@ -94,18 +94,26 @@ def traced(code: Code, count: int) -> Trace:
     gradient = PointwiseGradient()
     values = {**code.given, **{k: Number(named_leaf("hyper", k)) for k in stepper.parameters}}
     assumed: list[Node] = []
+    explicit: set[str] = set()
 
     def new_weights() -> Any:
         return build(layout, [Number(named_leaf("weight", i)) for i in range(count)])
 
     def attempt(action: Callable[[], tuple[Running, Any]]) -> Callable[[], Any]:
         def run() -> Any:
+            token = REFUSALS.set([])
             try:
-                return _outcome(code, *action(), count)
+                found: Any = _outcome(code, *action(), count)
             except LiftError:
                 raise
             except Exception as error:  # code of others may raise anything
-                return _Raised(error, line_of_error(error), _is_deliberate(code, error))
+                found = _Raised(error, line_of_error(error), _is_deliberate(code, error))
+            finally:
+                refused = REFUSALS.get()
+                REFUSALS.reset(token)
+            if refused:  # the code went on, as no run on numbers would
+                raise refused[0]
+            return found
 
         return run
 
@@ -122,9 +130,14 @@ def traced(code: Code, count: int) -> Trace:
 
     def begin() -> tuple[Running, Any]:
         weights = build(layout, [Number(named_leaf("weight", i)) for i in range(count)])
-        stepper.explicit = _as_formulas(
-            code.start_states(code.form, weights, lambda n, i: Number(named_leaf("state", n, i)))
-        )
+        places = code.start_states(code.form, weights, lambda n, i: float(i))
+        keys = {
+            n: [((("key", n), *path), i) for path, v in walk(value) for i in range(np.size(v))]
+            for n, value in places.items()
+        }
+        handed = code.start_states(code.form, weights, lambda n, i: Number(state_leaf(keys[n][i])))
+        stepper.explicit = _as_formulas(handed)
+        explicit.update(n for n, v in handed.items() if v is not None and _has_own_leaf(v))
         running = stepper.start(values, weights, gradient)
         running.states = _as_formulas(running.states)
         return running, weights
@@ -133,8 +146,8 @@ def traced(code: Code, count: int) -> Trace:
         start = _merge(code, explore(attempt(begin)), assumed)
         first = _merge(code, explore(step(begin)), assumed)
         later = _generic(code, start, first, step, assumed)
-    explicit = {(("key", n),) for n, v in stepper.explicit.items() if v is not None and _has_own_leaf(v)}
-    known = {k: n for k, n in start.numbers.items() if k[0] not in explicit}
+    handed_over = {("key", name) for name in explicit}
+    known = {k: n for k, n in start.numbers.items() if not k[0] or k[0][0] not in handed_over}
     return Trace(known, first.numbers, later, gradient.points, assumed, count)
 
 

@@ -245,7 +245,14 @@ class Number(float):
     __pow__, __rpow__ = _binary("pow"), _binary("pow", mirrored=True)  # type: ignore[assignment]
     __lt__, __le__, __gt__, __ge__ = _compared("lt"), _compared("le"), _compared("gt"), _compared("ge")
     __eq__, __ne__ = _compared("eq"), _compared("ne")
-    __hash__ = float.__hash__
+
+    def __hash__(self) -> int:
+        if self.node.op == "constant":
+            return hash(plain(self))
+        raise LiftError(
+            f"{where()} looks up {self.node!r} in a set or a dictionary; compare it with each entry, by =="
+        )
+
     __int__, __round__ = _rounded("__int__"), _rounded("__round__")
     __trunc__, __floor__, __ceil__ = _rounded("__trunc__"), _rounded("__floor__"), _rounded("__ceil__")
     is_integer, as_integer_ratio = _rounded("is_integer"), _rounded("as_integer_ratio")
