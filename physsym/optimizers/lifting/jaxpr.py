@@ -15,7 +15,17 @@ from typing import Any
 import numpy
 
 from physsym.optimizers.lifted import LiftError
-from physsym.optimizers.lifting.nodes import FALSE, TRUE, ZERO, Node, constant, make, number_of, origin
+from physsym.optimizers.lifting.nodes import (
+    FALSE,
+    TRUE,
+    ZERO,
+    Node,
+    constant,
+    make,
+    number_of,
+    origin,
+    reduction_in_words,
+)
 
 LONGEST_SCAN = 64
 """A loop of fixed length is unrolled up to this many rounds."""
@@ -51,6 +61,17 @@ REASONS: Mapping[str, str] = {
 """Why a primitive whose name holds one of these words is refused."""
 SUMS = frozenset({"reduce_sum", "reduce_max", "reduce_min", "reduce_prod", "dot_general", "cumsum"})
 """Primitives that combine the elements of an array."""
+
+
+def _combined(name: str, operands: Sequence[numpy.ndarray]) -> str:
+    """Return in words what a primitive does with the elements of arrays."""
+    if name == "dot_general":
+        squares = operands[0].size == operands[1].size and all(
+            a is b for a, b in zip(operands[0].flat, operands[1].flat, strict=True)
+        )
+        return f"the sum of {'squares' if squares else 'products'} over the coordinates of an array"
+    op = {"sum": "add", "cumsum": "add", "prod": "mul"}.get(name.removeprefix("reduce_"), name[-3:])
+    return reduction_in_words(op, [n for o in operands for n in o.flat])
 
 
 @dataclass
@@ -136,7 +157,7 @@ class Interpreter:
             self.inside = outer
             return found
         if name in SUMS and any(o.size > 1 for o in operands):
-            self.combines[f"{name}, {self.line}"] = None
+            self.combines[f"{_combined(name, operands)} ({name}, {self.line})"] = None
         if name in SPECIAL:
             return SPECIAL[name](self, equation, operands)
         if name in MOVES:

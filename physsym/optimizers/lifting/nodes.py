@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from fractions import Fraction
@@ -227,6 +227,25 @@ def make(op: str, *operands: Operand) -> Node:
     if simpler is None and op in _SIMPLER:
         simpler = _SIMPLER[op](*args)
     return _built(op, args) if simpler is None else simpler
+
+
+_REDUCTIONS = {"add": "sum", "mul": "product", "max": "maximum", "min": "minimum"}
+
+
+def reduction_in_words(op: str, parts: Iterable[Node]) -> str:
+    """Return what is done where an operation combines the elements of an array.
+
+    >>> from sympy import Symbol
+    >>> reduction_in_words("add", [leaf(Symbol("a")) ** 2, leaf(Symbol("b")) ** 2])
+    'the sum of squares over the coordinates of an array'
+    """
+    combined = [p for p in parts if p.op != "constant"]
+    kind = ""
+    if combined and all(p.op == "pow" and _is(p.args[1], 2) for p in combined):
+        kind = " of squares"
+    elif combined and all(p.op == "abs" for p in combined):
+        kind = " of absolute values"
+    return f"the {_REDUCTIONS.get(op, op)}{kind} over the coordinates of an array"
 
 
 def number_of(condition: Node) -> Node:

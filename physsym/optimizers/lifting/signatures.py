@@ -80,9 +80,15 @@ def typical_value(name: str) -> float | None:
     return _TYPICAL.get(plain_name(name))
 
 
+_GRADIENT_OF = re.compile(
+    r"((cur|current|param|params|loss|weights?|w|theta|x)_?)?(grads?|gradients?)(_(wrt|of|at)_\w+)?"
+)
+
+
 def role_of_name(name: str) -> str:
     """Return the role that the name of an argument tells, empty if none."""
-    return _ROLE_OF_NAME.get(plain_name(name), "")
+    found = _ROLE_OF_NAME.get(plain_name(name), "")
+    return found or ("gradient" if _GRADIENT_OF.fullmatch(name.lower()) else "")
 
 
 @dataclass(frozen=True)

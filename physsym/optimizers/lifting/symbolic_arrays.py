@@ -26,13 +26,17 @@ from typing import Any
 import numpy as np
 
 from physsym.optimizers.lifted import LiftError
-from physsym.optimizers.lifting.nodes import Node, constant, make, number_of, origin
+from physsym.optimizers.lifting.nodes import Node, constant, make, number_of, origin, reduction_in_words
 from physsym.optimizers.lifting.paths import decide, refusal
 
 _OWN = str(Path(__file__).parent)
 _NUMPY = str(Path(np.__file__).parent)
 PRECISION: ContextVar[set[str] | None] = ContextVar("PRECISION", default=None)
 """The dtypes of floats that code asked for while it ran."""
+
+
+REDUCTIONS: ContextVar[dict[str, None] | None] = ContextVar("REDUCTIONS", default=None)
+"""In words, where code combined the elements of an array while it ran."""
 
 
 class NeedsIntegerError(LiftError):
@@ -253,6 +257,12 @@ def _reduced(name: str, array: Any, axis: Any = None, keepdims: bool = False) ->
     shape = [1 if k in {a % objects.ndim for a in axes} else n for k, n in enumerate(objects.shape)]
     for a in sorted((a % objects.ndim for a in axes), reverse=True):
         objects = combined.reduce(objects, axis=a)
+    noted = REDUCTIONS.get()
+    if noted is not None and _objects(array).size > np.size(objects):
+        parts = [node_of(v) for v in _objects(array).flat]
+        op = {"multiply": "mul", "maximum": "max", "minimum": "min"}.get(name, name)
+        if any(p.op != "constant" for p in parts):
+            noted[f"{reduction_in_words(op, parts)} ({line()})"] = None
     if keepdims:
         objects = _objects(objects).reshape(shape)
     return objects.view(Array) if isinstance(objects, np.ndarray) else objects

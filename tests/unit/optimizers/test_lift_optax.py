@@ -197,7 +197,9 @@ def test_a_given_number_is_exact_and_a_given_symbol_stays():
 def test_what_mixes_coordinates_is_given_for_two_weights():
     lifted = lift(optax.lamb)
     assert {str(s) for s in lifted.rule.targets} >= {"x_1", "x_2", "mu_1", "mu_2"}
-    assert all(re.fullmatch(r"reduce_sum, optax/.*\.py:\d+", where) for where in lifted.mixes)
+    said = r"the sum of squares over the coordinates of an array \(reduce_sum, optax/.*\.py:\d+\)"
+    assert lifted.mixes
+    assert all(re.fullmatch(said, where) for where in lifted.mixes)
     assert not lift(optax.adam).mixes
 
 
@@ -289,6 +291,29 @@ SPOILED = {
 def test_code_that_states_no_law_is_refused(reason):
     with pytest.raises(LiftError, match=reason):
         lift(transformation_of(SPOILED[reason]))
+
+
+def test_a_state_that_python_keeps_beside_that_of_optax_is_refused():
+    def counting(lr=0.1) -> optax.GradientTransformation:
+        steps = [0]
+
+        def update(g, state, params=None):
+            steps[0] += 1
+            return -lr * g / steps[0], state
+
+        return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
+
+    with pytest.raises(LiftError, match="keep something in Python, beside its state"):
+        lift(counting)
+
+
+def test_a_factory_without_annotations_is_one():
+    def descent(learning_rate):
+        return optax.chain(optax.trace(0.5), optax.scale(-1.0 * learning_rate))
+
+    trace, rate = Symbol("trace", real=True), Symbol("learning_rate", real=True)
+    values = {u.target: u.value for u in lift(descent).rule.updates}
+    assert values == {trace: trace / 2 + G, x: x - rate * after(trace)}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import re
 
 import numpy as np
 import pytest
@@ -1322,3 +1323,37 @@ def another_name(w, before, g, lr=0.1, b=0.9):
 def test_a_state_that_only_the_first_step_reads_is_refused():
     with pytest.raises(LiftError, match="first step reads before, which later steps do not"):
         ps.lift(another_name)
+
+
+def test_how_coordinates_mix_is_said_in_words_with_the_line():
+    words = ps.lift(clipped_by_norm).mixes
+    assert any(
+        re.fullmatch(r"the sum of squares over the coordinates of an array \(test_lift_python\.py:\d+\)", w)
+        for w in words
+    )
+
+
+def with_roles(w, g, lr=0.1, roles=1.0):
+    return w - lr * roles * g
+
+
+def test_a_hyperparameter_that_is_called_roles():
+    roles = Symbol("roles", real=True)
+    assert ps.lift(with_roles).rule == ps.rule({x: x - lr * roles * g})
+    assert ps.lift(with_roles, roles={"roles": 2.0}).rule == ps.rule({x: x - 2 * lr * g})
+    with pytest.raises(LiftError, match="itself called roles is given as"):
+        ps.lift(with_roles, roles=2.0)
+
+
+def from_scratch(w, grad_wrt_w, learning_rate=0.01):
+    return w - learning_rate * grad_wrt_w
+
+
+def by_parameter(param, param_grad, lr=0.01):
+    param -= lr * param_grad
+
+
+@pytest.mark.parametrize("code", [from_scratch, by_parameter])
+def test_names_of_gradients_in_compounds(code):
+    rate = Symbol("learning_rate" if code is from_scratch else "lr", real=True)
+    assert ps.lift(code).rule == ps.rule({x: x - rate * g})

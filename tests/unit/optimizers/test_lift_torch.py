@@ -432,6 +432,25 @@ def test_classes_of_torch_without_a_rule_are_refused():
         lift(torch.optim.Muon)
 
 
+class Milestones(torch.optim.Optimizer):
+    def __init__(self, params, lr=0.1, milestones=frozenset({100, 200})):
+        super().__init__(params, {"lr": lr})
+        self.milestones = milestones
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                state = self.state[p]
+                state["t"] = state.get("t", 0) + 1
+                p.add_(p.grad, alpha=-group["lr"] * (0.1 if state["t"] in self.milestones else 1.0))
+
+
+def test_a_counter_that_is_looked_up_in_a_set_is_refused():
+    with pytest.raises(LiftError, match=r"test_lift_torch\.py:\d+ looks up .* compare it with each entry"):
+        lift(Milestones)
+
+
 WRONG = {
     "lerp": lambda a, b, w: functions.elementwise("add", a, functions.elementwise("mul", w, b)),
     "addcdiv": lambda a, b, c, value=1: functions.addcmul(a, b, c, value=value),

@@ -29,11 +29,13 @@ from physsym.optimizers.lifting.python.leaves import (
 )
 from physsym.optimizers.lifting.python.numeric_check import compared_with_code
 from physsym.optimizers.lifting.python.trace import Trace, traced
+from physsym.optimizers.lifting.signatures import ROLES
 from physsym.optimizers.lifting.steppers import (
     steppers,
 )
 from physsym.optimizers.lifting.symbolic_arrays import (
     PRECISION,
+    REDUCTIONS,
     NeedsIntegerError,
 )
 
@@ -58,6 +60,14 @@ def lift_python(thing: object, hyperparameters: Mapping[str, object]) -> Lifted:
 
 def _lift(thing: object, given: dict[str, object]) -> Lifted:
     roles: Any = given.pop("roles", {})
+    if isinstance(roles, Mapping) and roles.get("roles", "fixed") not in ROLES:
+        given["roles"] = roles["roles"]
+        roles = {argument: role for argument, role in roles.items() if argument != "roles"}
+    if not isinstance(roles, Mapping):
+        raise LiftError(
+            f"roles says what each argument is, as in roles={{'g': 'gradient'}}; given {roles!r}. A "
+            "hyperparameter that is itself called roles is given as roles={'roles': value}"
+        )
     fixed: dict[str, Hypothesis] = {}
     while True:
         stepper = steppers(thing, given, roles)
@@ -82,7 +92,7 @@ def _read(code: Code) -> Lifted:
     """Return the rule, checked."""
     counts = (1, 1) if code.form.layout == "number" else (2, 3)
     precision: set[str] = set()
-    token = PRECISION.set(precision)
+    token, reductions = PRECISION.set(precision), REDUCTIONS.set({})
     try:
         with recording() as origins:
             trace = traced(code, counts[0])
@@ -90,6 +100,7 @@ def _read(code: Code) -> Lifted:
             return _rule_of(code, trace, again, origins, precision)
     finally:
         PRECISION.reset(token)
+        REDUCTIONS.reset(reductions)
 
 
 def _rule_of(
@@ -100,6 +111,7 @@ def _rule_of(
     mixes = list[str]()
     if mixed:
         mixes.append("the new value of each weight depends on the gradients or values of the others")
+        mixes += REDUCTIONS.get() or ()
         again = traced(code, trace.count)
     else:
         _refuse_differences(code, trace, reach)

@@ -190,7 +190,7 @@ def along(a: Any, dim: Any, keepdim: bool, combine: Callable[[Sequence[Node]], N
     axes = sorted(axis % a.ndim for axis in axes) if a.ndim else []
     sizes = [a.shape[axis] for axis in axes]
     if numpy.prod(sizes, dtype=int) > 1:
-        current().reductions.setdefault(where(), name)
+        current().reductions.setdefault(where(), f"{name} over the coordinates of a tensor")
     rest = [k for k in range(a.ndim) if k not in axes]
     moved = numpy.transpose(a, [*rest, *axes]).reshape([a.shape[k] for k in rest] + [-1])
     found = numpy.empty(moved.shape[:-1], dtype=object)
