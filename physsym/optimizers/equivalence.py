@@ -178,7 +178,8 @@ def sentence(found: Equivalence) -> str:
         parts = f"; they part at {found.trace}" if found.trace else ""
         return f"{first} is not {second}: {why}{parts}" + "".join(f"; {note}" for note in found.notes)
     if found.verdict.outcome is Outcome.UNDECIDABLE:
-        return f"not decided whether {first} is {second}: {'; '.join(found.verdict.evidence)}"
+        why = "; ".join((*found.verdict.evidence, *found.notes))
+        return f"not decided whether {first} is {second}: {why}"
     maps = [f"{s} = {e}" for s, e in (*found.parameters.items(), *found.states.items()) if s != e]
     with_maps = f" with {', '.join(maps)}" if maps else ""
     given = f", where {' and '.join(map(_condition, found.conditions))}" if found.conditions else ""

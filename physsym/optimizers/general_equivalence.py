@@ -11,9 +11,11 @@ from physsym.core.verdicts import Condition, Outcome, fails, undecided
 from physsym.optimizers.equivalence import Equivalence
 from physsym.optimizers.map_proofs import proved, trace_of
 from physsym.optimizers.operands import Candidate, Operand, answer, mapped
-from physsym.optimizers.parameter_search import GRADIENTS, fits, search, state_proposals
+from physsym.optimizers.parameter_fits import fit
+from physsym.optimizers.parameter_formulas import where_real
+from physsym.optimizers.parameter_search import GRADIENTS, search, state_proposals
 from physsym.optimizers.state_space import StateSpace
-from physsym.verify.conditions import consistent
+from physsym.verify.conditions import consistent, implied
 
 MOST_CASES = 2
 """The number of special cases that are told."""
@@ -29,6 +31,9 @@ def compare_general(one: Operand, other: Operand, thorough: bool = True) -> Equi
     found, nearest = search(one, other, {})
     if found is not None:
         return _mapped_answer(one, other, found, {})
+    fitted = fit(one, other, nearest, thorough)
+    if fitted.parameters is not None:
+        return _mapped_answer(one, other, fitted.parameters, {})
     trace = trace_of(one, other, Candidate(nearest, {}, _start(one, other, nearest))) if nearest else None
     if not thorough:
         return answer(one, other, undecided("no parameters were found"), parameters=nearest, trace=trace)
@@ -40,17 +45,24 @@ def compare_general(one: Operand, other: Operand, thorough: bool = True) -> Equi
             cases += [case] if case.verdict.outcome is Outcome.CONDITIONAL else []
         if len(cases) == MOST_CASES:
             break
+    if fitted.agrees is not False:
+        why = "the runs agree at the values tried; no formula for the parameters was found"
+        if fitted.agrees is None:
+            why = "no run of the second rule could be fitted to those of the first"
+        return answer(one, other, undecided(why), notes=tuple(map(_as_note, cases)))
     if cases:
         best, *others = cases
         return replace(best, trace=best.trace or trace, otherwise=tuple(others))
-    if fits(one, other, nearest):
-        reason = "values of the parameters were found for which runs agree, and no formula for them"
-        return answer(one, other, undecided(reason))
     tried = "neither among formulas in those of the first nor by least squares"
     if trace is None:
         return answer(one, other, undecided(f"no parameters were found under which runs agree, {tried}"))
     reason = f"no parameters of the second rule were found under which runs agree, {tried}"
     return answer(one, other, fails(reason), trace=trace, parameters=nearest)
+
+
+def _as_note(case: Equivalence) -> str:
+    """Return a special case in words."""
+    return f"in a special case {str(case).removeprefix(case.titles[0] or 'the first rule').strip()}"
 
 
 def _special_values(one: Operand) -> Iterator[dict[Symbol, Expr]]:
@@ -76,7 +88,8 @@ def _mapped_answer(
     one: Operand, other: Operand, parameters: dict[Symbol, Expr], fixed: dict[Symbol, Expr]
 ) -> Equivalence:
     """Return the answer by parameters under which runs agree."""
-    candidate = Candidate(parameters, fixed, _start(one, other, parameters))
+    real = tuple(c for c in where_real(parameters.values()) if not implied(one.assumed, c))
+    candidate = Candidate(parameters, fixed, _start(one, other, parameters), real)
     wanted = mapped(one, other, candidate)[1].states
     states = state_proposals(one, other, parameters, fixed, wanted)
     if states is None:

@@ -35,6 +35,9 @@ from physsym.optimizers.transfer_functions import ONE, LinearSystem, equations, 
 from physsym.verify.conditions import consistent
 from physsym.verify.equivalence import identical
 
+MOST_CASES = 4
+"""The number of special cases that are told beside the first."""
+
 
 def compare_linear(one: Operand, other: Operand) -> Equivalence | None:
     """Compare two rules that are linear in states and gradients; None where one of them is not.
@@ -53,11 +56,13 @@ def compare_linear(one: Operand, other: Operand) -> Equivalence | None:
         left = "; ".join(str(e) for c in cases for e in c.open)
         return answer(one, other, undecided(f"equations for the parameters could not be solved: {left} = 0"))
     found: list[Candidate] = []
+    unsolved: list[Expr] = []
     fewest = min(_equations_of(one, c) for c in cases)
     for shifted in (False, True):
         if not found or min(c.special for c in found) > fewest:
             solved = (c for c in cases if not c.open)
-            found += [f for c in solved for f in _with_start(one, other, first, second, c, shifted)]
+            found += [f for c in solved for f in _with_start(one, other, first, second, c, shifted, unsolved)]
+    found = [f for k, f in enumerate(found) if f not in found[:k]]
     if found:
         best = _best(one, other, found)
         if best.trace is None and not best.generic:
@@ -65,7 +70,7 @@ def compare_linear(one: Operand, other: Operand) -> Equivalence | None:
             apart = _start_differs(one, other, cases).trace if cases else None
             return replace(best, trace=apart or _parting(one, other, first, second, special=False)[1])
         return best
-    if any(c.open for c in cases):
+    if unsolved or any(c.open for c in cases):
         return answer(one, other, undecided("equations for the parameters could not be solved"))
     return _start_differs(one, other, cases)
 
@@ -88,12 +93,16 @@ def _law_cases(
         pairs = [(_flat(first.d), _flat(second.d))]
         pairs += [(first.markov(k), second.markov(k)) for k in range(1, steps + 1)]
     law = [e for ours, theirs in pairs for e in equations(ours, theirs)]
-    # A rule that does not depend on its gradients is no special case of interest.
-    responds = next((e for e in _flat(first.transfer) if e != 0), None)
-    nonzero = [*first.denominators, *second.denominators, *([responds] if responds is not None else [])]
+    nonzero = _nonzero(first, second)
     constants = [s for s in first.space.parameters if s != one.rate]
     constants += [one.rate] if one.rate in first.space.parameters else []
     return list(solve_by_cases(law, second.space.parameters, constants, nonzero))
+
+
+def _nonzero(first: LinearSystem, second: LinearSystem) -> list[Expr]:
+    """Return what is not zero: a rule that does not depend on its gradients is no case of interest."""
+    responds = next((e for e in _flat(first.transfer) if e != 0), None)
+    return [*first.denominators, *second.denominators, *([responds] if responds is not None else [])]
 
 
 def _flat(matrix: Iterable[Iterable[Expr]]) -> list[Expr]:
@@ -111,11 +120,18 @@ def _is_possible(one: Operand, case: Case) -> bool:
 
 
 def _with_start(
-    one: Operand, other: Operand, first: LinearSystem, second: LinearSystem, case: Case, shifted: bool
+    one: Operand,
+    other: Operand,
+    first: LinearSystem,
+    second: LinearSystem,
+    case: Case,
+    shifted: bool,
+    unsolved: list[Expr],
 ) -> Iterator[Candidate]:
     """Yield the candidates of a case whose outputs agree without gradients too.
 
-    With `shifted`, states of the second rule may start elsewhere than it says.
+    With `shifted`, states of the second rule may start elsewhere than it says. Equations that could not be
+    solved are put into `unsolved`.
     """
     space = second.space
     moved = tuple(s for s in space.states if shifted and s not in space.weights)
@@ -132,7 +148,10 @@ def _with_start(
         for f in ours
         if f is not ONE or s in moved
     }
-    equal: list[Expr] = []
+    # Roots are no polynomials: where the law has them, it is solved anew together with the start.
+    rooted = bool(case.nonnegative)
+    put = {} if rooted else case.values
+    equal = equations(_flat(first.transfer), _flat(second.transfer)) if rooted else []
     for left, right in ((first.response, second.response), (first.before, second.before)):
         for row, theirs in zip(left, right, strict=True):
             for f, entry in zip(first.free, row, strict=True):
@@ -141,14 +160,16 @@ def _with_start(
                     total += theirs[j] * (
                         unknown.get((g, f), Integer(0)) if g in second.space.weights else int(g == f)
                     )
-                equal += equations([entry.xreplace(case.values)], [total.xreplace(case.values)])
-    free = [s for s in space.parameters if s not in case.values]
-    constants = [s for s in first.space.parameters if s not in case.values]
+                equal += equations([entry.xreplace(put)], [total.xreplace(put)])
+    free = [s for s in space.parameters if s not in put]
+    constants = [s for s in first.space.parameters if s not in put]
     moves = [one.rate] if one.rate in constants else []
-    for more in solve_by_cases(equal, [*unknown.values(), *free], constants, moves):
+    nonzero = [*moves, *_nonzero(first, second)] if rooted else moves
+    for more in solve_by_cases(equal, [*unknown.values(), *free], constants, nonzero):
+        unsolved += more.open
         if more.open or not _is_possible(one, more):
             continue
-        values = {s: v.xreplace(more.values) for s, v in case.values.items()} | more.values
+        values = {s: v.xreplace(more.values) for s, v in put.items()} | more.values
         at = {
             s: sum(
                 (
@@ -161,7 +182,8 @@ def _with_start(
             for s in second.space.weights
         }
         told = {s: v.xreplace(at) for s, v in zip(second.space.states, second.space.start, strict=True)}
-        whole = Case(values, (*case.conditions, *more.conditions), case.nonnegative)
+        conditions = () if rooted else case.conditions
+        whole = Case(values, (*conditions, *more.conditions), more.nonnegative)
         yield from _chosen(one, other, whole, told, moved)
 
 
@@ -244,7 +266,8 @@ def _best(one: Operand, other: Operand, found: Sequence[Candidate]) -> Equivalen
     for candidate in beside:
         if not any(_is_within(candidate, c) for c in ordered[: ordered.index(candidate)]):
             cases.append(proved_by_transfer(one, other, candidate))
-    return replace(best, otherwise=tuple(c for c in cases if c.verdict.outcome is Outcome.CONDITIONAL))
+    cases = [c for c in cases if c.verdict.outcome is Outcome.CONDITIONAL]
+    return replace(best, otherwise=tuple(cases[:MOST_CASES]))
 
 
 def proved_by_transfer(one: Operand, other: Operand, candidate: Candidate) -> Equivalence:

@@ -53,6 +53,8 @@ def proved(
     # The outputs are rational in the parameters: equal where the map of states is defined, they are equal
     # wherever they are defined themselves.
     of_map = nonzero(one, (states or {}).values())
+    held = (*one.assumed, *candidate.conditions)
+    poles, of_map = (tuple(c for c in told if not implied(held, c)) for told in (poles, of_map))
     given = (*one.assumed, *candidate.conditions, *poles, *of_map)
     given = tuple(Condition(c.expression.xreplace(candidate.fixed), c.relation) for c in given)
     given = tuple(c for c in given if c.expression.free_symbols)
@@ -71,7 +73,11 @@ def proved(
         conditions += tuple(c for c in of_map if c not in conditions)
     if verdict.outcome is Outcome.CONDITIONAL:
         listed = (*conditions, *given, *((Condition(one.rate, "!= 0"),) if one.rate else ()))
-        conditions += tuple(c for c in verdict.assumes if c not in listed)
+        conditions += tuple(
+            c
+            for c in verdict.assumes
+            if c not in listed and not (isinstance(c, Condition) and implied(held, c))
+        )
     if verdict.outcome not in (Outcome.HOLDS, Outcome.CONDITIONAL):
         return answer(one, other, undecided("a map was found but not proved", *verdict.evidence))
     for state in candidate.shifted:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from itertools import combinations, permutations, product
 from typing import Any
 
@@ -16,9 +17,11 @@ import numpy as np
 from sympy import Add, Expr, Integer, Symbol, lambdify
 
 from physsym.optimizers.operands import Operand
+from physsym.optimizers.parameter_formulas import formula
 from physsym.optimizers.state_space import StateSpace
 from physsym.optimizers.traces import GENERIC
 from physsym.verify.budget import check_time
+from physsym.verify.engines.evaluation import satisfied
 
 GRADIENTS = tuple(map(float, GENERIC))
 TOLERANCE = 1e-8
@@ -88,11 +91,19 @@ def agree(one: Runner, other: Runner, ours: Numbers, theirs: Numbers, weights: S
 def generic_values(operand: Operand, seed: int, fixed: Mapping[Symbol, Expr] = {}) -> dict[Symbol, float]:
     """Return values of parameters without relations between them, within (0, 1) and of usual sizes."""
     chance = random.Random(seed)
-    found = {s: chance.uniform(0.15, 0.85) for s in operand.space.parameters}
-    if operand.rate is not None:
-        found[operand.rate] = chance.uniform(0.05, 0.2)
-    for s, value in fixed.items():
-        found[s] = float(value.xreplace(dict(found)))
+    names = operand.space.parameters
+    for attempt in range(60):
+        found = {s: chance.uniform(0.15, 0.85) for s in names}
+        if operand.rate is not None:
+            found[operand.rate] = chance.uniform(0.05, 0.2)
+        if attempt:
+            # Ranges such as 1 < tau ask for others.
+            found = {s: 1 / v if chance.random() < 0.5 else v for s, v in found.items()}
+        for s, value in fixed.items():
+            found[s] = float(value.xreplace(dict(found)))
+        exact = {s: Fraction(v) for s, v in found.items()}
+        if satisfied((c for c in operand.assumed if c.expression.free_symbols <= set(exact)), exact):
+            break
     return found
 
 
@@ -122,13 +133,16 @@ def proposals(one: Operand, other: Operand, fixed: Mapping[Symbol, Expr]) -> Ite
             missing = not any(_share_role(name, p.name) for p in ours)
             return (1 if missing else 8) + [0, 1, -1].index(int(expression))
         bare = next(iter(expression.free_symbols))
-        extra = 0 if expression == bare else 5
+        extra = 0 if expression == bare else 5 if expression == 1 - bare else 9
         if bare.name == name or (symbol == other.rate and bare == one.rate):
             return extra
         return extra + (1 if _share_role(name, bare.name) else 3)
 
+    inverse = [e for p in ours for e in (1 / p, 1 / (1 - p), 1 - 1 / p)]
     options = {
-        s: sorted([*ours, *constants, *(1 - p for p in ours)], key=lambda e: (likeness(s, e), str(e)))
+        s: sorted(
+            [*ours, *constants, *(1 - p for p in ours), *inverse], key=lambda e: (likeness(s, e), str(e))
+        )
         for s in theirs
     }
     width = max(2, int(3000 ** (1 / max(1, len(theirs)))))
@@ -176,60 +190,6 @@ def search(
     return None, best
 
 
-def fits(
-    one: Operand, other: Operand, near: Mapping[Symbol, Expr], fixed: Mapping[Symbol, Expr] = {}
-) -> bool:
-    """Return whether least squares find parameters under which a run agrees, from several starting values."""
-    ours, theirs = Runner(one.space), Runner(other.space)
-    at = generic_values(one, 1, fixed)
-    weights = [0.7, -0.4, 1.3][: len(one.space.weights)]
-    names = theirs.parameters
-    wanted = np.array([p for points, _ in ours.run(at, weights) for p in points])
-    if wanted.size <= len(names):
-        return True  # too little is known to tell
-
-    def residual(values: Array) -> Array | None:
-        run = theirs.run(
-            dict(zip(names, map(float, values), strict=True)), weights[: len(other.space.weights)]
-        )
-        found = np.array([p for points, _ in run for p in points])
-        return found - wanted if found.shape == wanted.shape else None
-
-    chance = random.Random(0)
-    starts = [[float(near[s].xreplace(at)) for s in names] if near else []]
-    starts += [[chance.uniform(0.05, 0.95) for _ in names] for _ in range(4)]
-    return any(_least_squares(residual, np.array(s)) < 1e-10 for s in starts if len(s) == len(names))
-
-
-def _least_squares(residual: Callable[[Array], Array | None], start: Array) -> float:
-    """Return the smallest largest residual that damped Gauss-Newton steps reach."""
-    here = residual(start)
-    if here is None or not start.size:
-        return math.inf if here is None else float(abs(here).max())
-    damping = 1e-3
-    for _ in range(60):
-        check_time()
-        columns = []
-        for k in range(start.size):
-            moved = start.copy()
-            moved[k] += 1e-7
-            there = residual(moved)
-            if there is None:
-                return float(abs(here).max())
-            columns.append((there - here) / 1e-7)
-        jacobian = np.stack(columns, axis=1)
-        normal = jacobian.T @ jacobian + damping * np.eye(start.size)
-        trial = start - np.linalg.solve(normal, jacobian.T @ here)
-        there = residual(trial)
-        if there is not None and float(there @ there) < float(here @ here):
-            start, here, damping = trial, there, damping / 5
-        else:
-            damping *= 7
-        if damping > 1e9 or float(abs(here).max()) < 1e-13:
-            break
-    return float(abs(here).max())
-
-
 def state_proposals(
     one: Operand,
     other: Operand,
@@ -239,7 +199,7 @@ def state_proposals(
 ) -> dict[Symbol, Expr] | None:
     """Return states of the second rule as states of the first, times a factor or shifted; or None."""
     ours, theirs = Runner(one.space), Runner(other.space)
-    samples = [generic_values(one, seed, fixed) for seed in (4, 5)]
+    samples = [generic_values(one, seed, fixed) for seed in range(4, 13)]
     runs = []
     for at in samples:
         values = {s: float(e.xreplace(at)) for s, e in parameters.items()}
@@ -282,7 +242,7 @@ def _related(
         if ratio == 0 or not all(_close(b, ratio * a) for a, b in moved):
             return None
         ratios.append((at, ratio))
-    factor = recognised(one, ratios)
+    factor = formula(one.space.parameters, ratios)
     return None if factor is None else factor * candidate
 
 
@@ -301,24 +261,9 @@ def _combined(one: Operand, i: int, runs: Sequence[tuple[Numbers, list[Any], lis
             for sample, value in zip(samples, solution, strict=True):
                 sample.append((at, float(value)))
         else:
-            factors = [recognised(one, sample) for sample in samples]
+            factors = [formula(one.space.parameters, sample) for sample in samples]
             if all(f is not None for f in factors):
                 return Add(*(f * one.space.states[j] for f, j in zip(factors, pair, strict=True)))
-    return None
-
-
-def recognised(one: Operand, samples: Sequence[tuple[Numbers, float]]) -> Expr | None:
-    """Return a product of powers of parameters p and of 1 - p that has given values."""
-    atoms: list[Expr] = [e for p in one.space.parameters for e in (p, 1 - p)]
-    for count in (0, 1, 2):
-        for chosen in combinations(atoms, count):
-            for powers in product((1, -1, 2, -2), repeat=count):
-                for sign in (1, -1):
-                    expression: Expr = Integer(sign)
-                    for atom, power in zip(chosen, powers, strict=True):
-                        expression *= atom**power
-                    if all(_close(float(expression.xreplace(dict(at))), ratio) for at, ratio in samples):
-                        return expression
     return None
 
 
