@@ -152,7 +152,9 @@ def _attribute(kind: str, name: str, modules: tuple[Any, ...]) -> object:
 def _chosen(where: str, name: str, table: Mapping[str, object]) -> object:
     if name not in table:
         near = _close(name, table, where)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(sorted(table))}"
+        first = sorted(table)[:8]
+        more = f" and {len(table) - len(first)} more" if len(table) > len(first) else ""
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(first)}{more}"
         raise LiftError(f"{where} has no {name!r}; {hint}")
     return table[name]
 
