@@ -189,7 +189,7 @@ def test_cases_and_start_values_on_the_page():
         ("2*|x - |d||", 2 * Abs(x - Abs(d))),
         ("-|x|**c", -(Abs(x) ** c)),
         ("Max(|x|, |d|)", Max(Abs(x), Abs(d))),
-        ("where((|x| > 1) | (|d| > c), x, d)", Piecewise((x, Or(Abs(x) > 1, Abs(d) > c)), (d, True))),
+        ("where((|x| > 1) | (|d| > 2), x, d)", Piecewise((x, Or(Abs(x) > 1, Abs(d) > 2)), (d, True))),
         ("|where((x > 0) | (d > 0), x, d)|", Abs(Piecewise((x, Or(x > 0, d > 0)), (d, True)))),
     ],
 )
