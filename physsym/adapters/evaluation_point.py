@@ -86,6 +86,12 @@ def describe_evaluation_points(rule: Rule) -> str:
     forces = sorted({str(f) for e in expressions(rule) for f in e.atoms(*FORCES)})
     if not forces:
         return "and the rule takes none"
+    if any(len(f.args) > 1 for e in expressions(rule) for f in e.atoms(*FORCES)):
+        names = ", ".join(map(str, coordinates(rule)))
+        return (
+            f"and the rule mixes the weights {names}, of which a model has more: run it with "
+            "physsym.optimizer, on a dictionary of these"
+        )
     if len(forces) > 1:
         return (
             f"and the rule takes {', '.join(forces)}: give a callable gradient to physsym.lambdify or "

@@ -18,6 +18,7 @@ from physsym.adapters.torch_compiled import (
 )
 from physsym.codegen import program, state_name
 from physsym.core.statements import Rule, RuleLike, as_rule
+from physsym.runtime import coordinates
 from physsym.runtime.backends.base import Value, Values, constants, misnamed, rule_parameters
 from physsym.runtime.backends.torch import BACKEND
 from physsym.runtime.start import refuse_out_of_range, with_typical
@@ -121,6 +122,13 @@ class DerivedOptimizer(library.optim.Optimizer):
         self.rule, self._compiled = rule, dict[bool, CompiledRule]()
         self._value: Value = None
         lowered = program(rule)
+        positions = coordinates(rule)
+        if any(len(e.targets) > 1 for e in lowered.evaluations):
+            raise ValueError(
+                "the weights of a model are one position, and the rule has "
+                f"{', '.join(map(str, positions))}, which it mixes: run it with "
+                "physsym.optimizer, on a dictionary of these"
+            )
         if lowered.loss is not None and weights_state(lowered) is None:
             raise ValueError(
                 "the rule reads the loss, which PyTorch has at the weights, "

@@ -65,6 +65,17 @@ def html(document: Document) -> str:
     return HTML().write(document)
 
 
+# A bracket that is first in its row is a prefix, and one that is last a postfix, without saying so.
+_BRACKET = re.compile(r'<mo form="(?:prefix|postfix)" (stretchy="(?:true|false)">[()|]</mo>)')
+
+
+def _without_defaults(page: str) -> str:
+    """Return a page without attributes of MathML that say what HTML takes for granted."""
+    page = page.replace(f' xmlns="{NAMESPACE}"', "").replace('<math display="inline"', "<math")
+    page = re.sub(r'(<math style="[^"]*") display="inline"', r"\1", page)
+    return _BRACKET.sub(r"<mo \1", page)
+
+
 @dataclass(frozen=True)
 class HTML(Writer[str]):
     """The document as a page of HTML."""
@@ -81,8 +92,7 @@ class HTML(Writer[str]):
             for encoded in [b64encode((folder / "fonts" / f"{file}.woff2").read_bytes()).decode("ascii")]
         )
         style = (folder / "page.css").read_text(encoding="utf-8")
-        # In HTML the elements of MathML need no name space.
-        main = f"{front}{_contents(self, document)}{''.join(sections)}".replace(f' xmlns="{NAMESPACE}"', "")
+        main = _without_defaults(f"{front}{_contents(self, document)}{''.join(sections)}")
         main = defined_once(main)
         return (
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'

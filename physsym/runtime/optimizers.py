@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeGuard
 
 import numpy as np
 from sympy import Symbol
@@ -33,6 +33,7 @@ from physsym.runtime.potentials import (
     dense_gradient,
     is_potential,
     loss_and_gradient,
+    of_each_weight,
     potential_formula,
     problem,
 )
@@ -310,6 +311,9 @@ class Optimizer:
         """
         steps, every = whole_number("steps", steps, 0), whole_number("every", every, 1)
         loss = None
+        if self._mixes and is_potential(grad) and not _is_pair(grad):
+            pair = of_each_weight(grad, self.parameters, list(map(state_name, coordinates(self.rule))))
+            grad = pair if self.program.loss is not None else pair[1]
         if self.program.loss is not None:
             loss, grad = self._loss_and_gradient(grad)
         if grad is not None and not callable(grad) and not is_potential(grad):
@@ -325,7 +329,7 @@ class Optimizer:
 
     def _loss_and_gradient(self, given: Value) -> tuple[Callable[..., Value], Value]:
         """Return the loss and the gradient as functions of a point, for a rule that reads both."""
-        if isinstance(given, tuple) and len(given) == 2 and all(map(callable, given)):
+        if _is_pair(given):
             return given
         if not is_potential(given):
             raise TypeError(
@@ -462,11 +466,17 @@ class Optimizer:
 
     def _positions_at(self, w0: Value) -> State:
         positions = coordinates(self.rule)
-        if not positions or any(len(e.targets) > 1 for e in self.program.evaluations):
-            names = ", ".join(map(state_name, self.program.states))
+        if not positions or self._mixes:
+            begun = dict(self.rule.start)
+            names = ", ".join(state_name(s) for s in positions or self.program.states if s not in begun)
             raise ValueError(f"it is not clear which states start at one value; give a dictionary of {names}")
         placed = [s for s in positions if s not in dict(self.rule.start)] or positions
         return {state_name(s): w0 for s in placed}
+
+    @property
+    def _mixes(self) -> bool:
+        """Return whether the rule takes gradients of several weights at once, which it may mix."""
+        return any(len(e.targets) > 1 for e in self.program.evaluations)
 
     @property
     def _singles(self) -> set[str]:
@@ -663,6 +673,11 @@ class _WatchedGradient:
             for points, found in self.calls
             if all(map(_is_moderate, points))
         )
+
+
+def _is_pair(given: Value) -> TypeGuard[tuple[Callable[..., Value], Callable[..., Value]]]:
+    """Return whether two functions are given, a loss and a gradient."""
+    return isinstance(given, tuple) and len(given) == 2 and all(map(callable, given))
 
 
 def _is_moderate(point: Value) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -230,6 +230,34 @@ def loss_and_gradient(
         return np.reshape([slope(*at, *numbers) for slope in slopes], np.shape(point))
 
     return loss, gradient
+
+
+def of_each_weight(
+    given: Any, parameters: Mapping[str, Any], names: Sequence[str]
+) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return a potential as two functions of one argument a weight, for a rule that mixes its weights.
+
+    The second returns as many numbers. Raises ValueError for a potential of another number of weights.
+    """
+    task = problem(given) if isinstance(given, str) else given
+    formula = task if isinstance(task, Formula) else potential_formula(task, parameters)
+    own = formula.weights if formula is not None else getattr(task, "start", task)
+    count = len(np.asarray(own, object))
+    if count != len(names):
+        raise ValueError(
+            f"the potential has {count} weights, and the rule has several coordinates, {', '.join(names)}: "
+            "give a potential of as many weights"
+        )
+    loss, gradient = loss_and_gradient(given, parameters)
+
+    def together(points: tuple[Any, ...]) -> Array:
+        return np.array([np.asarray(point).reshape(()) for point in points])
+
+    def gradients(*points: Any) -> tuple[Any, ...]:
+        found = gradient(together(points))
+        return tuple(np.reshape(slope, np.shape(point)) for slope, point in zip(found, points, strict=True))
+
+    return lambda *points: loss(together(points)), gradients
 
 
 def _quadratic(numbers: Array) -> Formula:

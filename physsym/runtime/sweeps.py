@@ -16,12 +16,20 @@ from physsym.analysis.linear import characteristic_polynomial
 from physsym.analysis.numeric_spectra import spectral_radii
 from physsym.codegen import Formula, Program, scalarise, state_name
 from physsym.core.statements import Rule, RuleLike, as_rule, expressions
+from physsym.core.symbols import partial as partial_slope
 from physsym.core.symbols import potential as loss_value
 from physsym.runtime.backends import default_for_sweeps, load_backend, those_with, with_fma
 from physsym.runtime.backends.arrays import Array
 from physsym.runtime.backends.base import Backend, Value, misnamed, whole_number
 from physsym.runtime.optimizers import optimizer
-from physsym.runtime.potentials import Problem, is_potential, loss_and_gradient, potential_formula, problem
+from physsym.runtime.potentials import (
+    Problem,
+    is_potential,
+    loss_and_gradient,
+    of_each_weight,
+    potential_formula,
+    problem,
+)
 from physsym.runtime.rollout import memory
 from physsym.runtime.start import refuse_out_of_range, with_typical
 from physsym.runtime.states import StateLayout, coordinates, layout
@@ -158,7 +166,7 @@ def sweep(
             sweep, rule, task, steps=steps, start=start, backend=backend, threads=threads, fma=fma
         )
         return _joined(varied, [again(grid={**others, varied: float(v)}) for v in axes[varied]], axes, fixed)
-    if any(e.has(loss_value) for e in expressions(rule)):
+    if any(e.has(loss_value, partial_slope) for e in expressions(rule)):
         return _point_by_point(rule, known, axes, fixed, steps, start)
     program, initial, rows = _initial(rule, known, axes, fixed, start)
     shape = tuple(len(a) for a in axes.values())
@@ -187,23 +195,34 @@ def _point_by_point(
     steps: int,
     start: Value,
 ) -> Sweep:
-    """Return a sweep by one run after another, for a rule that reads the loss."""
+    """Return a sweep by one run after another, for a rule that reads the loss or mixes weights."""
+    names = list(map(state_name, coordinates(rule)))
+    if len(names) > 1 and not isinstance(start, Mapping):
+        start = dict(zip(names, np.ravel(start), strict=False))
     shape, own = tuple(len(a) for a in axes.values()), {state_name(p) for p in rule.parameters}
     found: dict[str, list[Any]] = {}
     for at in np.ndindex(shape):
         here = {n: float(a[k]) for (n, a), k in zip(axes.items(), at, strict=True)} | dict(fixed)
         chosen: dict[str, Any] = {n: v for n, v in here.items() if n in own}
-        run, pair = optimizer(rule, **chosen), loss_and_gradient(potential, here)
+        run = optimizer(rule, **chosen)
+        pair = (
+            of_each_weight(potential, here, names) if len(names) > 1 else loss_and_gradient(potential, here)
+        )
         state = run.init(start)
         try:
-            last = {n: v[-1] for n, v in run.run(state, pair, steps, every=max(steps, 1)).states.items()}
+            last = {
+                n: v[-1]
+                for n, v in run.run(
+                    state, pair if run.program.loss is not None else pair[1], steps, every=max(steps, 1)
+                ).states.items()
+            }
         except FloatingPointError:
             last = {n: np.full(np.shape(v), np.nan) for n, v in state.items()}
         for name, value in last.items():
             found.setdefault(name, []).append(np.asarray(value, float))
     states = {n: np.reshape(np.stack(v), (*shape, *np.shape(v[0]))) for n, v in found.items()}
-    (position, *_) = map(state_name, coordinates(rule))
-    loss = _loss(potential, states[position], _on_grid(axes, fixed), len(axes))
+    position = np.stack([states[n] for n in names], -1) if len(names) > 1 else states[names[0]]
+    loss = _loss(potential, position, _on_grid(axes, fixed), len(axes))
     return Sweep(rule, potential, axes, fixed, steps, states, loss)
 
 

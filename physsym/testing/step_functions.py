@@ -16,8 +16,8 @@ from sympy import Expr, Float, Integer, Rational, Symbol, sympify
 
 from physsym.codegen import program, state_name
 from physsym.core.motion import clock
-from physsym.core.statements import Rule, one_step_map, parameters, states
-from physsym.core.symbols import grad, partial
+from physsym.core.statements import Rule, expressions, one_step_map, parameters, states
+from physsym.core.symbols import grad, partial, potential
 from physsym.core.verdicts import Outcome, Verdict
 from physsym.runtime.backends import lambdify
 from physsym.runtime.backends.base import whole_number
@@ -106,8 +106,8 @@ def assert_optimizer(
         numbers at which leaving out the gradient, or leaving out or doubling a parameter, would change less
         than the tolerance: right and wrong cannot be told apart there.
     TypeError
-        For what is no callable or no rule, where it is not clear which argument is which, and for a type of
-        16 bits without `rtol`.
+        For what is no callable or no rule, for a rule that reads the value of the loss, where it is not clear
+        which argument is which, and for a type of 16 bits without `rtol`.
     ValueError
         For steps, tolerances and values that are no such numbers.
 
@@ -130,6 +130,11 @@ def assert_optimizer(
     """
     __tracebackhide__ = True
     desired = read_rule(rule)
+    if any(e.has(potential) for e in expressions(desired)):
+        raise TypeError(
+            "the rule reads the value of the loss, which assert_optimizer gives to no step; compare the "
+            "optimizer with physsym.testing.assert_update, or its rule with assert_same_rule"
+        )
     steps = whole_number("steps", steps, 1)
     if rtol is not None and not 0 <= rtol < 1:
         raise ValueError(f"rtol must be at least 0 and below 1, given {rtol!r}")

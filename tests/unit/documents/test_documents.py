@@ -4,7 +4,9 @@ import re
 import subprocess
 import sys
 from html.parser import HTMLParser
+from itertools import product
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -31,8 +33,14 @@ def pages(tmp_path_factory):
 
 
 def on_the_page(math):
-    """Return a formula as HTML has it: without the name space of XML."""
-    return math.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")
+    """Return a formula as HTML has it: without the name space of XML and what is so by default."""
+    for default in (' xmlns="http://www.w3.org/1998/Math/MathML"', ' display="inline"'):
+        math = math.replace(default, "")
+    for form, signs in (("prefix", "(|"), ("postfix", ")|")):
+        for sign, stretchy in product(signs, ("true", "false")):
+            bare = f'stretchy="{stretchy}">{sign}</mo>'
+            math = math.replace(f'<mo form="{form}" {bare}', f"<mo {bare}")
+    return math
 
 
 def lines_of(tree):
@@ -64,6 +72,21 @@ def test_every_line_is_on_the_page_in_both_faces(pages, shipped_document):
         for face in line.faces if isinstance(line, Line) else ():
             assert latex(line.statement, face, section.vocabulary) in pages["derivations.md"]
             assert on_the_page(mathml(line.statement, face, section.vocabulary)) in pages["derivations.html"]
+
+
+def test_a_bracket_without_a_form_has_it_by_its_place(pages):
+    """MathML Core: an operator that is first in its row is a prefix, one that is last a postfix."""
+    seen = 0
+    for text in re.findall(r"<math.*?</math>", pages["derivations.html"], re.DOTALL):
+        for row in ElementTree.fromstring(text).iter():
+            for number, child in enumerate(row):
+                if child.tag == "mo" and child.text in ("(", ")", "|") and "form" not in child.attrib:
+                    assert row.tag == "mrow"
+                    assert number == (0 if child.text == "(" else len(row) - 1) or child.text == "|"
+                    assert number in (0, len(row) - 1)
+                    assert len(row) > 1
+                    seen += 1
+    assert seen > 500
 
 
 def test_the_verdicts_on_the_page_are_those_of_the_derivations(pages, shipped_document):

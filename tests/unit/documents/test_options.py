@@ -186,7 +186,7 @@ def test_what_a_claim_says_and_its_repair_are_no_evidence(name):
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_one_line_has_what_a_verdict_assumes(name):
-    assumed = {"html": 'given <math display="inline" alttext="\\gamma \\neq 0">'}
+    assumed = {"html": 'given <math alttext="\\gamma \\neq 0">'}
     words = assumed.get(name, r"\gamma \neq 0")
     assert words in text_of(name, evidence="line")
     summaries = text_of(name, evidence="none").count(words)
