@@ -72,6 +72,10 @@ scores: $(READY)  ## count the mutants of ten rules that tests of optimizers not
 fuzz: $(FUZZ_READY)  ## feed the reader of formulas with what no one would think of
 	$(ENV)/bin/python tests/fuzz/fuzz_parsing.py -max_total_time=60 $(ARGS)
 
+.PHONY: findings
+findings: $(ADAPTERS_READY)  ## compare code, displayed formula and paper of all optax and torch, into docs/findings.md
+	$(RUN) tests.findings $(ARGS)
+
 .PHONY: bench
 BENCH_READY := $(ENV)/bench-ready
 BRIAN := $(ENV)/brian2

@@ -56,7 +56,12 @@ class Agreement:
         return f"{self.outcome}{at}{why}"
 
 
-def same_law(first: Lifted, second: Any, names: Mapping[str, str | Expr] | None = None) -> Agreement:
+def same_law(
+    first: Lifted,
+    second: Any,
+    names: Mapping[str, str | Expr] | None = None,
+    defaults: Mapping[str, Expr] | None = None,
+) -> Agreement:
     """Return whether code and a formula are the same law, each hyperparameter being what it is in the other.
 
     Parameters
@@ -67,6 +72,8 @@ def same_law(first: Lifted, second: Any, names: Mapping[str, str | Expr] | None 
         The formula: a rule or a published one.
     names
         Hyperparameters of the formula that have another name in the code, or a value there.
+    defaults
+        The defaults of the code, besides the typical values of its rule.
 
     Where they are not the same, hyperparameters of the code that the formula lacks are put to their defaults.
     """
@@ -74,7 +81,7 @@ def same_law(first: Lifted, second: Any, names: Mapping[str, str | Expr] | None 
     found = _within_budget(first, second, names)
     if found.outcome != "differs":
         return found
-    lacking = _lacking(first, second, names)
+    lacking = _lacking(first, second, names, {**dict(defaults or {})})
     if not lacking:
         return found
     at_defaults = _within_budget(with_values(first, lacking), second, names)
@@ -123,15 +130,17 @@ def _without(rule: Rule, counter: Symbol) -> Rule:
     return replace(rule, updates=rest, start=tuple((s, v) for s, v in rule.start if s != counter))
 
 
-def _lacking(first: Lifted, second: Any, names: Mapping[str, str | Expr]) -> dict[str, Any]:
+def _lacking(
+    first: Lifted, second: Any, names: Mapping[str, str | Expr], defaults: Mapping[str, Expr]
+) -> dict[str, Any]:
     """Return the defaults of hyperparameters that occur in the code alone."""
     other = operand(second).space.parameters
     known = {str(names.get(s.name, s.name)) for s in other}
-    typical = dict(first.rule.typical)
+    typical = {**defaults, **{s.name: v for s, v in first.rule.typical}}
     return {
-        s.name: _plain(typical[s])
+        s.name: _plain(typical[s.name])
         for s in operand(first).space.parameters
-        if s.name not in known and s in typical
+        if s.name not in known and s.name in typical
     }
 
 

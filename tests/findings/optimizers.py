@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import functools
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
+
+from sympy import Expr
+
+from physsym.optimizers.lifting.stated import number
 
 OPTIONS = {
+    "optax:adadelta": ("learning_rate=1.0",),
     "optax:adam": ("nesterov=True",),
     "optax:rmsprop": (
         "eps_in_sqrt=False",
@@ -90,16 +97,33 @@ def _torch() -> list[tuple[str, str]]:
     return [("torch", n) for n in optimizers if n != "Optimizer"]
 
 
-def page(subject: Subject) -> str:
-    """Return the docstring of an optimizer."""
+def defaults(subject: Subject) -> dict[str, Expr]:
+    """Return the numbers among the defaults of an optimizer's signature."""
+    signature = inspect.signature(_thing(subject)).parameters
+    return {
+        name: number(p.default)
+        for name, p in signature.items()
+        if isinstance(p.default, int | float) and not isinstance(p.default, bool)
+    }
+
+
+def _thing(subject: Subject) -> Callable[..., object]:
+    """Return the class or the factory."""
     if subject.library == "torch":
         import torch
 
-        return inspect.getdoc(getattr(torch.optim, subject.name)) or ""
-    import optax
-    import optax.contrib
+        found = getattr(torch.optim, subject.name)
+    else:
+        import optax
+        import optax.contrib
 
-    found = getattr(optax, subject.name, None) or getattr(optax.contrib, subject.name)
+        found = getattr(optax.contrib, subject.name, None) or getattr(optax, subject.name)
+    return cast(Callable[..., object], found)
+
+
+def page(subject: Subject) -> str:
+    """Return the docstring of an optimizer."""
+    found = _thing(subject)
     if isinstance(found, functools.partial) and found.__doc__ == functools.partial.__doc__:
         found = found.func
     return inspect.getdoc(found) or ""

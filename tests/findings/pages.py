@@ -35,7 +35,7 @@ class Page:
     options
         The options chosen.
     row
-        Whether the second displayed formula replaces the row that sets the same letter in the first.
+        The optimizer whose displayed formula this one is, but for the row that it shows.
     """
 
     letters: Mapping[str, str]
@@ -46,7 +46,7 @@ class Page:
     start: Mapping[str, Any] = field(default_factory=dict)
     assumed: Mapping[str, int] = field(default_factory=dict)
     options: Mapping[str, bool] = field(default_factory=dict)
-    row: bool = False
+    row: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,9 @@ PAGES: dict[str, Page] = {
         update="",
         assumed={"g": 0},
     ),
-    "optax:optimistic_adam": replace(_OPTAX, letters={**_OPTAX.letters, "o": "optimism"}, assumed={"r": 0}),
-    "optax:optimistic_adam_v2": replace(_OPTAX, letters={**_OPTAX.letters, "o": "beta"}, assumed={"r": 0}),
+    "optax:optimistic_adam": replace(
+        _OPTAX, letters={**_OPTAX.letters, "o": "optimism"}, assumed={"m": 0, "v": 0, "r": 0}
+    ),
     "optax:adagrad": replace(
         _OPTAX, letters={r"\eta": "learning_rate", r"\epsilon": "eps"}, weights="w_t", update=""
     ),
@@ -127,8 +128,8 @@ PAGES: dict[str, Page] = {
     "optax:adan": replace(
         _OPTAX,
         letters={**_OPTAX.letters, r"\beta_3": "b3", r"\eta": "learning_rate"},
-        assumed={"g": 0},
     ),
+    "optax:acprop": replace(_OPTAX, assumed={r"\hat{s}": 1}),
     "optax:signum": replace(_OPTAX, letters={r"\alpha": "learning_rate", r"\beta": "beta"}),
     "optax:sgd": replace(_OPTAX, letters={r"\alpha": "learning_rate"}),
     "optax:sgd(momentum=0.9)": replace(
@@ -145,12 +146,16 @@ PAGES: dict[str, Page] = {
         options={"nesterov": True},
         assumed={"m": 0},
     ),
-    "optax:adam(nesterov=True)": replace(_OPTAX, row=True),
+    "optax:adam(nesterov=True)": replace(_OPTAX, block=1, row="optax:adam"),
+    "optax:nadam": replace(_OPTAX, assumed={"m": 0, "v": 0}),
+    "optax:nadamw": replace(_OPTAX, row="optax:adamw"),
     "optax:ademamix": replace(
         _OPTAX, letters={**_ADEMAMIX, r"\beta_3": "b3"}, weights=r"\theta^{(t-1)}", update=""
     ),
     "optax:simplified_ademamix": replace(_OPTAX, letters=_ADEMAMIX, weights=r"\theta^{(t-1)}", update=""),
-    "optax:schedule_free": Page({r"\gamma": "learning_rate", r"\beta_1": "b1"}, start={"z": x, "x": x}),
+    "optax:schedule_free": Page(
+        {r"\gamma": "learning_rate", r"\beta_1": "b1"}, weights="x_t", start={"z": x}
+    ),
     "torch": _TORCH,
     "torch:SGD": replace(
         _TORCH,
@@ -201,6 +206,11 @@ PAGES: dict[str, Page] = {
 """How to read pages, for a library, an optimizer, or one configuration of it."""
 
 TYPED: dict[str, Typed] = {
+    "optax:adadelta": Typed(
+        "a <- rho*a + (1 - rho)*grad(x)**2; x <- x - sqrt(b + eps)/sqrt(a+ + eps)*grad(x); "
+        "b <- rho*b + (1 - rho)*(b + eps)/(a+ + eps)*grad(x)**2; a(0) = 0; b(0) = 0",
+        "the running average of squared updates, which the page describes in words, is averaged as the other",
+    ),
     "optax:signum": Typed(
         "m <- beta*m + (1 - beta)*grad(x); x <- x - learning_rate*sign(m+); m(0) = 0",
         "the right side of the first row is taken to have m_{t-1}",
@@ -219,8 +229,8 @@ TYPED: dict[str, Typed] = {
         "the second row, a gradient alone, is left out, and the indices (t) of beta are taken as powers",
     ),
     "torch:Rprop": Typed(
-        "s <- where(p*grad(x) > 0, min(s*etaplus, step_size_max), where(p*grad(x) < 0, "
-        "max(s*etaminus, step_size_min), s)); p <- where(p*grad(x) < 0, 0, grad(x)); "
+        "s <- where(p*grad(x) > 0, min(s*eta2, step_size2), where(p*grad(x) < 0, "
+        "max(s*eta1, step_size1), s)); p <- where(p*grad(x) < 0, 0, grad(x)); "
         "x <- x - s+*sign(p+); p(0) = 0; s(0) = lr",
         "the loop over coordinates is left out, and the two signs of eta and the two bounds of Gamma named",
     ),
@@ -260,7 +270,8 @@ def shown(subject: Subject) -> Shown:
     )
     formula = found[layout.block]
     if layout.row:
-        formula = _with_row(formula, found[layout.block + 1])
+        whole = page(Subject(layout.row, layout.row.partition(":")[2], subject.library))
+        formula, text = _with_row(next(blocks(whole)), formula), whole
     assumed = ", ".join(f"{k} starts at {v}" for k, v in layout.assumed.items())
     try:
         return Shown(read_displayed(formula, notation), "read", f"assumed: {assumed}" if assumed else "")
