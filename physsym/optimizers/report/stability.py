@@ -178,7 +178,7 @@ def _intervals(sides: list[Expr], curvature: Symbol) -> tuple[Interval, ...]:
     ordered = sorted(edges, key=lambda e: e.evalf(DIGITS))
     found: list[Interval] = []
     for low, high in zip(ordered, [*ordered[1:], oo], strict=True):
-        middle = Rational(str((low + 1 if high == oo else (low + high) / 2).evalf(DIGITS)))
+        middle = _rational(low + 1 if high == oo else (low + high) / 2)
         if _all_positive(sides, curvature, middle):
             if found and found[-1].high == low and _all_positive(sides, curvature, low):
                 low = found.pop().low
@@ -253,18 +253,90 @@ def oscillation(linear: Linearized, curvature: Symbol, scale: Expr) -> Oscillati
     raise NotLinearError("whether the rule oscillates does not depend on the curvature")
 
 
-def oscillating_intervals(
-    linear: Linearized, values: Mapping[Symbol, Expr], curvature: Symbol, scale: Expr
-) -> tuple[Interval, ...]:
-    """Return the positive curvatures at which a rule with numbers for its parameters oscillates.
+def sign_changes(
+    linear: Linearized, curvature: Symbol, scale: Expr, found: Oscillation
+) -> tuple[tuple[Expr | None, Expr | None], ...]:
+    """Return the ranges of curvature, with None for an end that is open, in which a multiplier is negative.
 
-    They are those of a negative discriminant, for two or three modes.
+    Such a mode changes sign at each step. For two modes whose product is negative that is one of them at
+    every curvature; for a positive product both have the sign of their sum, where they are real. Raises
+    NotLinearError where the natural ranges do not decide.
+    """
+    polynomial = _without_zeros(characteristic_polynomial(linear.rule, curvature * scale)).monic()
+    _, opposite, product = (cancel(c) for c in polynomial.all_coeffs())
+    within = (*linear.assuming, Condition(curvature, "> 0"))
+    if follows(within, factor(-product)):
+        return ((None, None),)
+    if not follows(within, factor(product)):
+        raise NotLinearError("the natural ranges do not decide the sign of the multipliers")
+    if found.low is None and found.high is None:
+        return ((None, None),) if _is_positive(opposite, within) else ()
+    rate, start = opposite.expand().coeff(curvature, 1), opposite.xreplace({curvature: Integer(0)})
+    if cancel(opposite - rate * curvature - start) != 0:
+        raise NotLinearError("the sum of the multipliers is not linear in the curvature")
+    below = ((None, found.low),) if found.low is not None and _is_positive(start, linear.assuming) else ()
+    above = ((found.high, None),) if found.high is not None and _is_positive(rate, linear.assuming) else ()
+    return (*below, *above)
+
+
+def _is_positive(expression: Expr, given: tuple[Condition, ...]) -> bool:
+    """Return whether an expression is positive and not negative; raise NotLinearError if not decided."""
+    for sign in (1, -1):
+        if follows(given, factor(sign * expression)):
+            return sign > 0
+    raise NotLinearError("the natural ranges do not decide the sign of the multipliers")
+
+
+def changing_intervals(
+    linear: Linearized, values: Mapping[Symbol, Expr], curvature: Symbol, scale: Expr
+) -> tuple[tuple[Interval, ...], tuple[Interval, ...]]:
+    """Return the positive curvatures at which two modes are complex, and at which one changes sign each step.
+
+    With numbers for the parameters both are constant between the zeros of the discriminant and of the product
+    of the multipliers, where one point decides. Raises NotLinearError where a parameter has no value.
     """
     polynomial = _without_zeros(characteristic_polynomial(linear.rule, curvature * scale))
-    if polynomial.degree() not in (2, 3):
-        raise NotLinearError(f"the discriminant does not decide for {polynomial.degree()} modes")
-    side = cancel(-polynomial.discriminant()).xreplace(dict(values))
-    return _intervals([side], curvature)
+    coefficients = [cancel(c.xreplace(dict(values))) for c in polynomial.all_coeffs()]
+    missing = {s for c in coefficients for s in c.free_symbols} - {curvature}
+    if missing:
+        raise NotLinearError(f"no value was given for {', '.join(sorted(map(str, missing)))}")
+    sides = (cancel(Poly(coefficients, z).discriminant()), coefficients[-1])
+    edges = {Integer(0)}.union(*(_positive_roots(p, curvature) for e in sides for p in fraction(e)))
+    ordered = sorted(edges, key=lambda e: e.evalf(DIGITS))
+    complex_ones: list[Interval] = []
+    negative: list[Interval] = []
+    for low, high in zip(ordered, [*ordered[1:], oo], strict=True):
+        middle = _rational(low + 1 if high == oo else (low + high) / 2)
+        modes = mode_counts(Poly([c.xreplace({curvature: middle}) for c in coefficients], z))
+        if modes.real < modes.all:
+            complex_ones.append(Interval(low, high))
+        if modes.negative:
+            joined = negative.pop().low if negative and negative[-1].high == low else low
+            negative.append(Interval(joined, high))
+    return tuple(complex_ones), tuple(negative)
+
+
+@dataclass(frozen=True)
+class ModeCounts:
+    """How many different multipliers other than zero there are, how many real and negative ones."""
+
+    all: int
+    real: int
+    negative: int
+    repeated: bool
+
+
+def mode_counts(polynomial: Poly) -> ModeCounts:
+    """Return the counts for a polynomial in z with numbers as coefficients, by Sturm's theorem."""
+    rational = Poly([_rational(c) for c in _without_zeros(polynomial).all_coeffs()], z)
+    apart = rational.sqf_part()
+    real = int(apart.count_roots()) if apart.degree() > 0 else 0
+    negative = int(apart.count_roots(None, 0)) if apart.degree() > 0 else 0
+    return ModeCounts(int(apart.degree()), real, negative, apart.degree() < rational.degree())
+
+
+def _rational(value: Expr) -> Expr:
+    return value if value.is_Rational else Rational(str(value.evalf(DIGITS)))
 
 
 def _square(value: Expr, linear: Linearized) -> Expr:

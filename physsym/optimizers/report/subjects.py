@@ -27,11 +27,10 @@ from sympy import (
     zoo,
 )
 
-from physsym.analysis.damping import damping_at
-from physsym.analysis.exact_evaluation import AnalysisError
+from physsym.analysis.exact_evaluation import AnalysisError, sign_of
 from physsym.analysis.linear import characteristic_polynomial, z
 from physsym.analysis.modified_equations import modified_equation, modified_potential
-from physsym.analysis.spectral import spectral_radius
+from physsym.analysis.spectral import spectral_radius, valued
 from physsym.core.statements import Equation, Law, Relation, Rule, Update, as_rule, rewritten
 from physsym.core.symbols import dot, grad, potential
 from physsym.core.verdicts import Condition
@@ -58,11 +57,13 @@ from physsym.optimizers.report.nonlinear import SLOPE, cycle_of_two, steady_step
 from physsym.optimizers.report.stability import (
     CurvatureRange,
     Interval,
+    changing_intervals,
     curvature_range,
     fades,
-    oscillating_intervals,
+    mode_counts,
     oscillation,
     preconditioner,
+    sign_changes,
     stable_intervals,
 )
 from physsym.optimizers.report.transfer_function import Response, response
@@ -404,11 +405,17 @@ def _damping(study: Study) -> Line:
         return Line("damping", ("one mode, whose sign changes at each step for ", alternates), (turn,))
     try:
         found = oscillation(study.linear, study.curvature, study.range.scale)
+        changing = sign_changes(study.linear, study.curvature, study.range.scale, found)
     except NotLinearError:
         return _damping_at_values(study)
     sides = tuple(side for side in (found.low, found.high) if side is not None)
     if not sides:
-        return Line("damping", ("does not oscillate at any curvature",), ())
+        said = (
+            f"a mode {CHANGES}, at every curvature; none are complex"
+            if changing
+            else ("does not oscillate at any curvature")
+        )
+        return Line("damping", (said, *_class_at(study)), ())
     if len(sides) == 1:
         relation = Relation((name, sides[0]), ("<" if found.low is None else ">",))
     else:
@@ -417,12 +424,22 @@ def _damping(study: Study) -> Line:
     numbers = [n for side in sides if (n := study.number(side)) is not None]
     if len(numbers) == len(sides):
         parts += [f" ({' and '.join(map(number, numbers))})"]
+    for k, (low, high) in enumerate(changing):
+        where = (() if low is None is high else Relation((name, low or high), (">" if low else "<",)),)
+        at = (" for ", *where) if low or high else (", at every curvature",)
+        parts += ["; a mode " * (not k) + CHANGES * (not k) + " and" * bool(k), *at]
     return Line("damping", (*parts, *_class_at(study)), sides, source="Goh 2017")
 
 
+CHANGES = "changes sign at each step"
+
+
 def _damping_at_values(study: Study) -> Line:
-    found = oscillating_intervals(study.linear, study.inputs, study.curvature, study.range.scale)
-    said = ("oscillates for ", *_union(found, study.scaled)) if found else ("does not oscillate",)
+    found, negative = changing_intervals(study.linear, study.inputs, study.curvature, study.range.scale)
+    said: list[Any] = ["oscillates for ", *_union(found, study.scaled)] if found else []
+    if negative:
+        said += ["; " * bool(found), f"a mode {CHANGES} for ", *_union(negative, study.scaled)]
+    said = said or ["does not oscillate"]
     return Line("damping", (*said, " at the values", *_class_at(study)), found, source="Goh 2017")
 
 
@@ -437,10 +454,23 @@ def _union(intervals: tuple[Interval, ...], name: Expr) -> Iterator[Any]:
 
 
 def _class_at(study: Study) -> tuple[str, ...]:
+    """Return the class of damping at the curvature given, in words.
+
+    Overdamped is only what has all multipliers in [0, 1).
+    """
     if study.at is None:
         return ()
     values = _needed(study, {**study.inputs, study.curvature: study.at * study.range.scale})
-    return (f"; {damping_at(study.linear.rule, values, study.curvature).value} at {number(study.at)}",)
+    polynomial = valued(characteristic_polynomial(study.linear.rule, study.curvature), values)
+    modes = mode_counts(polynomial)
+    size = sign_of(spectral_radius(study.linear.rule, values, study.curvature) - 1)
+    said = ["underdamped" if size < 0 else "oscillating"] if modes.real < modes.all else []
+    said += [f"a mode {CHANGES}"] if modes.negative else []
+    if not said:
+        settled = "critically damped" if modes.repeated else "overdamped"
+        said = [settled if size < 0 else "not oscillating"]
+    said += ["growing" if size > 0 else "not falling"] if size >= 0 else []
+    return (f"; {', '.join(said)} at {number(study.at)}",)
 
 
 def _needed(study: Study, values: Mapping[Symbol, Expr]) -> dict[Symbol, Expr]:
@@ -460,8 +490,14 @@ def _rate(study: Study) -> Line:
     _ = study.undriven
     values = _needed(study, {**study.inputs, study.curvature: study.at})
     found = spectral_radius(study.linear.rule, values, study.curvature)
-    return Line("rate", (f"errors fall like {number(found)}**k in k steps" if found < 1 else
-                         f"errors grow like {number(found)}**k in k steps",), found)  # fmt: skip
+    at_edge = sign_of(found - 1)
+    if at_edge == 0:
+        repeated = mode_counts(valued(characteristic_polynomial(study.linear.rule, study.curvature), values))
+        grow = ", or grow like a power of k," * repeated.repeated
+        return Line("rate", (f"errors stay{grow} since the largest multiplier is 1 in size",), found)
+    return Line(
+        "rate", (f"errors {'fall' if at_edge < 0 else 'grow'} like {number(found)}**k in k steps",), found
+    )
 
 
 # ------------------------------------------------------------------ the loss
@@ -562,9 +598,8 @@ def _cycle(study: Study) -> Line | None:
             raise
         at_values = rewritten(study.rule, lambda e: e.xreplace(dict(study.values)))
         amplitude = cycle_of_two(replace(at_values, ranges=()), study.curvature)
-    parts = ("the weights alternate between plus and minus ", amplitude, " on every quadratic")
-    if amplitude.has(study.curvature):
-        parts = (*parts[:2], " on a quadratic of this curvature")
+    where = "a quadratic of this curvature" if amplitude.has(study.curvature) else "every quadratic"
+    parts = ("on ", where, " one cycle of two steps is plus and minus ", amplitude, ", the symmetric one")
     return Line("cycle", parts, amplitude)
 
 

@@ -150,3 +150,83 @@ def test_coefficients_that_are_not_finite_at_the_values_are_refused():
         assert "not finite" in frozen[subject].reason
     assert "tau" not in report(HEAVY_BALL, eta=0.1, rho=1)["law of motion"].text
     assert "negative" in report(AVERAGE, eta=0.1, b=1.5)["energy a step"].reason
+
+
+# ------------------------------------------------------------------ modes that change sign
+
+# The matrix of one step on lam*x**2/2, in floats, for the states other than x and then x.
+OPTIMISTIC = "x <- x - eta*(2*G - p); p <- G"
+STEPS = {
+    OPTIMISTIC: lambda lam, eta: [[0, lam], [eta, 1 - 2 * eta * lam]],
+    "u <- -u/2 - eta*G; x <- x + u+": lambda lam, eta: [[-0.5, -eta * lam], [-0.5, 1 - eta * lam]],
+    "u <- u/2 - eta*G; x <- x + u+": lambda lam, eta: [[0.5, -eta * lam], [0.5, 1 - eta * lam]],
+    "u <- u - eta*G; x <- x + u+": lambda lam, eta: [[1, -eta * lam], [1, 1 - eta * lam]],
+    "u <- u/2 + G; v <- v/4 + G; x <- x - eta*(u+ + v+)": lambda lam, eta: [
+        [0.5, 0, lam],
+        [0, 0.25, lam],
+        [-eta / 2, -eta / 4, 1 - 2 * eta * lam],
+    ],
+}
+
+
+@pytest.mark.parametrize("text", STEPS)
+@pytest.mark.parametrize("curvature", [0.5, 3, 6.6, 9, 27, 50])
+def test_the_class_of_damping_is_that_of_the_eigenvalues(text, curvature):
+    multipliers = np.linalg.eigvals(np.array(STEPS[text](curvature, 0.1), dtype=float))
+    pair = bool(np.any(abs(multipliers.imag) > 1e-9))
+    negative = bool(np.any((abs(multipliers.imag) < 1e-9) & (multipliers.real < -1e-9)))
+    size = float(max(abs(multipliers)))
+    line = report(read(text), eta=0.1, lam=curvature)
+    said = line["damping"].text.rpartition("; ")[2]
+    assert said.partition(" [")[0].endswith(f" at {curvature}")
+    assert ("changes sign at each step" in said) is negative
+    assert ("underdamped" in said or "oscillating" in said.replace("not oscillating", "")) is pair
+    assert ("overdamped" in said) is (not pair and not negative and size < 1 - 1e-9)
+    assert ("growing" in said) is (size > 1 + 1e-9)
+    way = "fall like" if size < 1 - 1e-9 else "grow like" if size > 1 + 1e-9 else "stay"
+    assert f"errors {way}" in line["rate"].text
+    # The ranges say the same of all curvatures.
+    ranges = line["damping"].text.rpartition("; ")[0]
+    assert ("does not oscillate" not in ranges) or not (pair or negative)
+
+
+def test_a_mode_that_changes_sign_at_every_curvature_is_named():
+    line = report(read(OPTIMISTIC))["damping"]
+    assert line.text == "a mode changes sign at each step, at every curvature; none are complex"
+    for curvature in np.geomspace(1e-3, 1e3, 30):
+        values = np.linalg.eigvals(np.array(STEPS[OPTIMISTIC](curvature, 0.1)))
+        assert min(values) < 0
+        assert not np.any(values.imag)
+
+
+def test_beyond_the_oscillating_range_heavy_ball_changes_sign():
+    line = report("known:heavy_ball", eta=0.1, rho=0.25)["damping"]
+    edge = (1 + 0.25**0.5) ** 2 / 0.1
+    assert f"{edge:g}" in line.text
+    for part, negative in ((0.99, False), (1.01, True)):
+        values = np.linalg.eigvals(np.array([[0.25, -0.1 * edge * part], [0.25, 1 - 0.1 * edge * part]]))
+        assert bool(np.all(abs(values.imag) < 1e-12) and min(values.real) < 0) is negative
+    assert "a mode changes sign at each step for lam >" in line.text
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "grows"),
+    [
+        ("x <- x - eta*G", {"eta": 0.1, "lam": 20}, False),
+        ("u <- rho*u - eta*G; x <- x + u+", {"eta": 0.1, "rho": 1, "lam": 5}, False),
+        ("u <- rho*u - eta*G; x <- x + u+", {"eta": 0.1, "rho": 1, "lam": 0}, True),  # x moves on by u
+    ],
+)
+def test_at_the_edge_errors_stay(text, values, grows):
+    line = report(read(text), **values)["rate"]
+    assert "1**k" not in line.text
+    assert line.text.startswith("errors stay")
+    assert ("power of k" in line.text) is grows
+
+
+def test_a_cycle_of_a_sign_rule_is_one_of_many():
+    """From x = 0.3 sign descent with eta = 1 alternates between 0.3 and -0.7, on every quadratic."""
+    assert "one cycle" in report("known:sign_descent")["cycle"].text
+    step = lambda at: at - np.sign(at)
+    assert step(step(0.3)) == pytest.approx(0.3)
+    assert step(0.5) == -0.5
