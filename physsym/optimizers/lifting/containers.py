@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from physsym.optimizers.lifted import LiftError
 from physsym.optimizers.lifting.symbolic_arrays import Array, Number, as_array
 
 Path: TypeAlias = tuple[tuple[str, Any], ...]
@@ -79,6 +80,11 @@ def _members(value: Any) -> list[tuple[tuple[str, Any], Any]]:
     if isinstance(value, (list, tuple, deque)):
         return [(("index", k), v) for k, v in enumerate(value)]
     package = type(value).__module__.partition(".")[0]
+    if package in ("jax", "jaxlib", "torch") and hasattr(value, "dtype"):
+        raise LiftError(
+            f"the code makes arrays of {package.removesuffix('lib')}; lift it as an optax factory or as a "
+            "class of torch.optim.Optimizer, or write it with NumPy"
+        )
     is_python = bool(type(value).__flags__ & 1 << 9)  # a class made by a class statement, not in C
     foreign = package in _LIBRARIES and not isinstance(value, SimpleNamespace)
     foreign = foreign and not (package == "builtins" and is_python)

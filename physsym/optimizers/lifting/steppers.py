@@ -14,6 +14,7 @@ import numpy as np
 
 from physsym.optimizers.lifted import LiftError
 from physsym.optimizers.lifting.containers import Hidden, flat, get, is_number, like, walk
+from physsym.optimizers.lifting.parameter_objects import with_parameter_objects
 from physsym.optimizers.lifting.signatures import (
     Source,
     argument_named,
@@ -364,7 +365,23 @@ def steppers(thing: object, given: Mapping[str, object], asked: Mapping[str, Any
 def _stepper(thing: object, given: Mapping[str, object], asked: Mapping[str, Any]) -> Stepper:
     name = getattr(thing, "__qualname__", None) or type(thing).__name__
     if isinstance(thing, type):
-        return _of_class(thing, name, given, asked)
+        adapted = with_parameter_objects(thing, _method_of(thing, name))
+        stepper = _of_class(adapted or thing, name, given, asked)
+        if adapted:
+            methods = tuple(f for c in thing.__mro__ for f in vars(c).values() if inspect.isfunction(f))
+            stepper.functions += methods
+            stepper.sources += tuple(map(read_source, methods))
+        return stepper
+    if type(thing).__name__ == "PjitFunction":  # jax.jit(function)
+        function: Any = thing
+        thing = inspect.unwrap(function)
+        source = read_source(inspect.unwrap(function))
+        if source.written or not source.returned:
+            raise LiftError(
+                f"{name} cannot be lifted: it is compiled by jax, whose arrays are not changed in place as "
+                "those of NumPy are; write new values for "
+                f"{', '.join(sorted(source.written)) or 'what it changes'}, as in v = v + g"
+            )
     if inspect.isfunction(thing) or inspect.ismethod(thing):
         return _of_function(thing, name, given, asked)
     if any(callable(getattr(type(thing), m, None)) for m in METHODS) and hasattr(type(thing), "__dict__"):

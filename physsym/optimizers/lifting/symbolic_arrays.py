@@ -348,7 +348,10 @@ class Number:
         value = number_of(self.node).value
         if isinstance(value, (Fraction, float)):
             return hash(value)
-        raise refuse(f"looks up {self!r} in a set or a dictionary; compare it with each entry, by == and or")
+        raise refuse(
+            f"looks up {self!r} in a set or a dictionary; compare it with each entry, by == and or, or give "
+            "its value if it is an argument"
+        )
 
     def __bool__(self) -> bool:
         return decide(_condition(self).node, line())

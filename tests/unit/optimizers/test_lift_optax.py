@@ -316,6 +316,29 @@ def test_a_factory_without_annotations_is_one():
     assert values == {trace: trace / 2 + G, x: x - rate * after(trace)}
 
 
+@jax.jit
+def compiled_momentum(params, velocity, grads, lr=0.1, mu=0.9):
+    velocity = jax.tree.map(lambda v, d: mu * v + d, velocity, grads)
+    return jax.tree.map(lambda p, v: p - lr * v, params, velocity), velocity
+
+
+@jax.jit
+def keeps_the_old(w, v, g, lr=0.1):
+    old = v
+    v += g  # in jax a new array, in NumPy a change of the old one
+    return w - lr * old, v
+
+
+def test_functions_that_jax_compiles_are_read_if_they_change_nothing_in_place():
+    lr, mu, velocity = (Symbol(n, real=True) for n in ("lr", "mu", "velocity"))
+    values = {u.target: u.value for u in lift(compiled_momentum).rule.updates}
+    assert values == {velocity: mu * velocity + G, x: x - lr * after(velocity)}
+    with pytest.raises(LiftError, match=r"compiled by jax.* new values for v"):
+        lift(keeps_the_old)
+    with pytest.raises(LiftError, match="makes arrays of jax"):
+        lift(lambda w, g, lr: w - lr * jnp.sign(g))
+
+
 @pytest.mark.parametrize(
     ("primitive", "wrong"), [("sqrt", "abs"), ("max", "min"), ("sub", "add"), ("sign", "abs")]
 )

@@ -1357,3 +1357,57 @@ def by_parameter(param, param_grad, lr=0.01):
 def test_names_of_gradients_in_compounds(code):
     rate = Symbol("learning_rate" if code is from_scratch else "lr", real=True)
     assert ps.lift(code).rule == ps.rule({x: x - rate * g})
+
+
+class OfParameters:
+    """As in small libraries of automatic differentiation."""
+
+    def __init__(self, parameters, lr=0.01, momentum=0.9):
+        self.parameters = list(parameters)
+        self.lr, self.momentum = lr, momentum
+        self.velocities = [np.zeros_like(p.data) for p in self.parameters]
+
+    def zero_grad(self):
+        for p in self.parameters:
+            p.grad = None
+
+    def step(self):
+        for i, p in enumerate(self.parameters):
+            self.velocities[i] = self.momentum * self.velocities[i] + p.grad
+            p.data = p.data - self.lr * self.velocities[i]
+
+
+class OfParametersInPlace:
+    def __init__(self, params, lr=0.01, weight_decay=0.1):
+        self.params, self.lr, self.weight_decay = params, lr, weight_decay
+
+    def step(self):
+        for p in self.params:
+            p.grad += self.weight_decay * p.data
+            p.data -= self.lr * p.grad
+
+
+class OfOneVelocity(OfParameters):
+    """A fault: all parameters share one velocity."""
+
+    def step(self):
+        for p in self.parameters:
+            self.velocities[0] = self.momentum * self.velocities[0] + p.grad
+            p.data -= self.lr * self.velocities[0]
+
+
+def test_classes_that_are_made_with_parameter_objects():
+    velocities, decay = Symbol("velocities", real=True), Symbol("weight_decay", real=True)
+    found = ps.lift(OfParameters)
+    new = momentum * velocities + g
+    assert ps.same_rule(
+        found.rule, ps.rule({velocities: new, x: x - lr * after(velocities)}, {velocities: 0})
+    )
+    assert found.check.difference < 1e-12
+    plain = ps.lift(OfParametersInPlace).rule
+    assert ps.same_rule(plain, ps.rule({x: x - lr * (g + decay * x)}))
+
+
+def test_parameter_objects_that_share_a_state_follow_no_single_law():
+    with pytest.raises(LiftError, match=r"test_lift_python\.py:\d+"):
+        ps.lift(OfOneVelocity)
