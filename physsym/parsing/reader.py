@@ -221,8 +221,16 @@ def _with_names_in_use(
         if name not in declared and (name not in known or _declares_sign(known[name])):
             known[name] = Symbol(name, real=True)
     weights = [name for name in WEIGHTS if name in targets]
-    if "g" in used and "g" not in known and len(weights) == 1 and not called & {"grad", "partial", "g"}:
-        known["g"] = grad(known[weights[0]])
+    if "g" in used and "g" not in known and not called & {"grad", "partial", "g"}:
+        *others, last = weights or [""]
+        if others:
+            raise used["g"].error(
+                f"found g, which might be the gradient at {' or '.join(weights)}; write grad({weights[0]}), "
+                "or declare g",
+                used["g"].root,
+            )
+        if last:
+            known["g"] = grad(known[last])
     for name in used:
         if name == "oo" and name not in known:
             tree = used[name]

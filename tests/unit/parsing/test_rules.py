@@ -206,3 +206,10 @@ def test_bars_and_marks():
     }.items():  # fmt: skip
         with pytest.raises(ReadError, match=says.replace("|", r"\|")):
             of(text)
+
+
+def test_g_is_refused_where_it_may_be_the_gradient_at_several_states():
+    text = "v <- c*v + g**2; w <- Max(w, v+); x <- x - lr*g/w+"
+    with pytest.raises(ReadError, match=r"might be the gradient at x or w; write grad\(x\), or declare g"):
+        of(text)
+    assert of(text.replace("g", "grad(x)")).states == of(text, declare=("g",)).states

@@ -259,3 +259,34 @@ def test_each_of_several_conditions_is_told_as_alone():
     assert smt.implied_each(given, goals) == (True, False, True, False)
     contradictory = (Condition(c, "> 0"), Condition(-c, "> 0"))
     assert smt.implied_each(contradictory, goals) == (False,) * 4
+
+
+def test_lion_with_its_averages_swapped_is_another_rule():
+    b1, b2, lr, m = (Symbol(n, real=True) for n in ("b1", "b2", "lr", "m"))
+
+    def lion(first, second):
+        return rule({x: x - lr * sign(first * m + (1 - first) * G), m: second * m + (1 - second) * G})
+
+    verdict = ps.same_rule(lion(b1, b2), lion(b2, b1))
+    assert verdict.outcome is Outcome.FAILS
+    assert "at b1 = " in verdict.witness
+
+
+def test_both_forms_of_the_root_of_adam_are_one_rule_where_the_powers_are_defined():
+    k, m, v, b1, b2, lr, eps = (Symbol(n, real=True) for n in ("k", "m", "v", "b1", "b2", "lr", "eps"))
+    average, square = b1 * m + (1 - b1) * G, b2 * v + (1 - b2) * G**2
+    kept = {k: k + 1, m: average, v: square}
+    kp, mp, vp = after(k), after(m), after(v)
+    one = rule({**kept, x: x - lr * mp / (1 - b1**kp) / (sqrt(vp / (1 - b2**kp)) + eps)})
+    root = sqrt(1 - b2**kp)
+    other = rule({**kept, x: x - lr * root / (1 - b1**kp) * mp / (sqrt(vp) + eps * root)})
+    verdict = ps.same_rule(one, other)
+    assert verdict.outcome is Outcome.CONDITIONAL
+    # The bases of powers need not be positive where exponents are whole: that is not assumed.
+    assert {str(c) for c in verdict.assumes} == {
+        "1 - b1**(k + 1) != 0",
+        "1 - b2**(k + 1) >= 0",
+        "eps + sqrt((b2*v + (1 - b2)*grad(x)**2)/(1 - b2**(k + 1))) != 0",
+    }
+    wrong = rule({**kept, x: x - lr * root / (1 - b1**kp) * mp / (sqrt(vp) + eps)})
+    assert ps.same_rule(one, wrong).outcome is Outcome.FAILS
