@@ -13,9 +13,15 @@ MUTANTS_READY := $(ENV)/mutants-ready
 FUZZ_READY := $(ENV)/fuzz-ready
 ACCEPTANCE_READY := $(ENV)/acceptance-ready
 ADAPTERS_READY := $(ENV)/adapters-ready
-OF_ADAPTERS := tests/unit/adapters tests/unit/optimizers tests/unit/testing/test_updates_libraries.py tests/unit/runtime/test_backends.py tests/unit/runtime/test_jax.py \
+# What needs JAX or PyTorch; the rest of these folders has been run without them.
+OF_ADAPTERS := tests/unit/adapters tests/unit/runtime/test_backends.py tests/unit/runtime/test_jax.py \
     tests/unit/runtime/test_torch.py tests/unit/runtime/test_pytree.py tests/unit/runtime/test_capabilities.py \
-    tests/unit/test_contracts.py physsym/adapters physsym/runtime/backends
+    tests/unit/runtime/test_loss.py tests/unit/runtime/test_mixed_weights.py tests/unit/test_contracts.py \
+    tests/unit/optimizers/test_known.py tests/unit/optimizers/test_lift_optax.py \
+    tests/unit/optimizers/test_lift_torch.py tests/unit/optimizers/test_equivalence_libraries.py \
+    tests/unit/optimizers/test_rules_in_all_forms.py tests/unit/optimizers/test_findings.py \
+    tests/unit/testing/test_updates_libraries.py physsym/adapters physsym/runtime/backends \
+    physsym/optimizers/lifting
 
 .DEFAULT_GOAL := help
 .PHONY: help document picture test slow acceptance adapters check selftest certify lint guards mutants scores fuzz clean
