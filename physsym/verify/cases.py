@@ -382,19 +382,18 @@ def _moved_onto(
     """Yield points moved along one symbol to where what shall vanish does; all else that is wanted holds."""
     for base in (b for b in wanted if wanted[b] == ZERO and known.get(b) != ZERO):
         for symbol in sorted(base.free_symbols, key=str):
-            slope = base.diff(symbol)
-            if slope.has(symbol) or slope.has(*OPAQUE):
-                continue
             for at in points:
-                moved = _moved(at, symbol, base, slope)
+                moved = _moved(at, symbol, base)
                 if moved is not None and satisfied(given, moved) and _signs_at(wanted, {}, moved):
                     yield moved
 
 
-def _moved(at: FreePoint, symbol: Symbol, base: Expr, slope: Expr) -> FreePoint | None:
+def _moved(at: FreePoint, symbol: Symbol, base: Expr) -> FreePoint | None:
+    """Return the point moved to where an expression would vanish if it were linear in the symbol."""
     with flint.ctx.workprec(PRECISION):
         try:
-            shift = value(base, at) / value(slope, at)
+            now, beside = (value(base, FreePoint({**at, symbol: at[symbol] + n}, at.seed)) for n in (0, 1))
+            shift = now / (beside - now)
         except (UndecidedError, ZeroDivisionError):
             return None
     if not isinstance(shift, Fraction) or not symbol.is_real:
