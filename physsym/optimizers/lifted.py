@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from sympy import Expr
@@ -9,9 +10,18 @@ from sympy import Expr
 from physsym.core.statements import Rule
 from physsym.core.verdicts import Condition, Hypothesis
 
+REFUSALS: ContextVar[list[Exception] | None] = ContextVar("REFUSALS", default=None)
+"""The refusals of a run of somebody's code, which that code may catch by an `except` of its own."""
+
 
 class LiftError(ValueError):
     """Code of which no rule can be read; the message names the primitive or the line, and the reason."""
+
+    def __init__(self, *arguments: object) -> None:
+        """Note the error in `REFUSALS`."""
+        super().__init__(*arguments)
+        if (noted := REFUSALS.get()) is not None:
+            noted.append(self)
 
 
 @dataclass(frozen=True)

@@ -15,16 +15,6 @@ from physsym.optimizers.lifted import LiftError
 from physsym.optimizers.lifting.nodes import Node, make, resolve
 
 MOST_DECISIONS, MOST_PATHS = 24, 128
-REFUSALS: ContextVar[list[LiftError] | None] = ContextVar("REFUSALS", default=None)
-"""The refusals of a run, which code may catch by an `except` of its own."""
-
-
-def refusal(message: str, kind: type[LiftError] = LiftError) -> LiftError:
-    """Return an error that code cannot be lifted, and note it, so that code cannot keep it to itself."""
-    error, noted = kind(message), REFUSALS.get()
-    if noted is not None:
-        noted.append(error)
-    return error
 
 
 @dataclass(frozen=True)
@@ -76,12 +66,12 @@ def decide(condition: Node, line: str) -> bool:
         return condition.value
     path = _ACTIVE.get()
     if path is None:
-        raise refusal(f"{line}: the code branches on {condition!r} where no value is known")
+        raise LiftError(f"{line}: the code branches on {condition!r} where no value is known")
     decided = resolve(condition, path.known)
     if isinstance(decided.value, bool):
         return decided.value
     if len(path.decisions) >= MOST_DECISIONS:
-        raise refusal(
+        raise LiftError(
             f"{line}: the code branches on values more than {MOST_DECISIONS} times in one step, here on "
             f"{condition!r}; a loop that ends by a value, such as a line search, cannot be lifted"
         )

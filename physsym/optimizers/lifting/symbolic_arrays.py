@@ -27,7 +27,7 @@ import numpy as np
 
 from physsym.optimizers.lifted import LiftError
 from physsym.optimizers.lifting.nodes import Node, constant, make, number_of, origin, reduction_in_words
-from physsym.optimizers.lifting.paths import decide, refusal
+from physsym.optimizers.lifting.paths import decide
 
 _OWN = str(Path(__file__).parent)
 _NUMPY = str(Path(np.__file__).parent)
@@ -58,7 +58,7 @@ def line() -> str:
 
 def refuse(reason: str) -> LiftError:
     """Return the error that code cannot be lifted, with the line that is run."""
-    return refusal(f"{line()}: {reason}")
+    return LiftError(f"{line()}: {reason}")
 
 
 def node_of(value: Any) -> Node:
@@ -382,10 +382,10 @@ class Number:
         value = number_of(self.node).value
         if isinstance(value, Fraction) and value.denominator == 1:
             return int(value)
-        error = refusal(
-            f"{line()}: {self!r} is used as a whole number, such as the length of a loop", NeedsIntegerError
+        error = NeedsIntegerError(
+            f"{line()}: {self!r} is used as a whole number, such as the length of a loop"
         )
-        error.number = self  # type: ignore[attr-defined]
+        error.number = self
         raise error
 
     def _plain(self, reason: str) -> Fraction | float:

@@ -451,6 +451,28 @@ def test_a_counter_that_is_looked_up_in_a_set_is_refused():
         lift(Milestones)
 
 
+class Catching(torch.optim.Optimizer):
+    def __init__(self, params, lr=0.1):
+        super().__init__(params, {"lr": lr})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                gradient = p.grad
+                try:
+                    if float(gradient.abs().max()) > 1000:
+                        gradient = gradient * 0
+                except Exception:
+                    pass
+                p.add_(gradient, alpha=-group["lr"])
+
+
+def test_a_refusal_that_code_catches_is_raised_all_the_same():
+    with pytest.raises(LiftError, match=r"test_lift_torch\.py:\d+"):
+        lift(Catching)
+
+
 WRONG = {
     "lerp": lambda a, b, w: functions.elementwise("add", a, functions.elementwise("mul", w, b)),
     "addcdiv": lambda a, b, c, value=1: functions.addcmul(a, b, c, value=value),

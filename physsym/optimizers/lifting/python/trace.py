@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from physsym.optimizers.lifted import LiftError
+from physsym.optimizers.lifted import REFUSALS, LiftError
 from physsym.optimizers.lifting.containers import (
     Path,
     build,
@@ -30,7 +30,7 @@ from physsym.optimizers.lifting.nodes import (
     make,
     substitute,
 )
-from physsym.optimizers.lifting.paths import REFUSALS, Branch, Result, Tree, explore
+from physsym.optimizers.lifting.paths import Branch, Result, Tree, explore
 from physsym.optimizers.lifting.python.code import Code, line_of_error
 from physsym.optimizers.lifting.python.leaves import (
     Key,

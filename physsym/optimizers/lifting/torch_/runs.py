@@ -15,7 +15,7 @@ import numpy
 import torch
 from sympy import Symbol
 
-from physsym.optimizers.lifted import LiftError
+from physsym.optimizers.lifted import REFUSALS, LiftError
 from physsym.optimizers.lifting.nodes import Evaluator, Node, leaf, leaves
 from physsym.optimizers.lifting.torch_.hyperparameters import Arguments, leaf_of, numbers_of
 from physsym.optimizers.lifting.torch_.modes import as_found, reading
@@ -231,12 +231,15 @@ def state_leaf(key: Key, index: int) -> Node:
 
 @contextmanager
 def explained(cls: type) -> Iterator[None]:
-    """Turn what the code raises into a LiftError with its line."""
+    """Turn what the code raises into a LiftError with its line, and raise what it caught of these."""
+    token = REFUSALS.set([])
     try:
         yield
+        _raise_noted()
     except (LiftError, NeedsCount):
         raise
     except Exception as error:
+        _raise_noted()
         frames = traceback.extract_tb(error.__traceback__)
         own = [f for f in frames if not is_library(f.filename)]
         line = f" ({Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
@@ -244,6 +247,13 @@ def explained(cls: type) -> Iterator[None]:
         if frames[-1].filename.startswith(OWN_FOLDER):
             raise LiftError(f"what it does was not understood: {said}") from error
         raise Refused(f"its code raises {said}") from error
+    finally:
+        REFUSALS.reset(token)
+
+
+def _raise_noted() -> None:
+    if noted := REFUSALS.get():
+        raise noted[0]
 
 
 class Refused(LiftError):

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy
 
-from physsym.optimizers.lifted import LiftError
+from physsym.optimizers.lifted import REFUSALS, LiftError
 from physsym.optimizers.lifting.nodes import Node, constant, leaves, make, number_of
 
 OWN_FOLDER = str(Path(__file__).parent)
@@ -333,6 +333,8 @@ class NeedsCount(Exception):
         """Say which hyperparameter, and where."""
         super().__init__(f"{line} uses {node!r} as a count")
         self.node = node
+        if (noted := REFUSALS.get()) is not None:
+            noted.append(self)
 
 
 def _sized(relation: str) -> Callable[[Any, Any], Any]:
