@@ -30,6 +30,8 @@ from physsym.optimizers.report.assumptions import decided, follows
 from physsym.optimizers.report.long_run import Counters, LongRunError
 from physsym.vocabulary import lam, x
 
+NO_GRADIENT = "the rule reads no gradient"
+
 
 class NotLinearError(ValueError):
     """A rule that is not linear in states and gradients, even with what scales the step held fixed."""
@@ -95,7 +97,7 @@ def weights_of(rule: Rule) -> Symbol:
         raise NotLinearError(f"the rule mixes several weights, as in {several[0]}")
     read = rule_atoms(rule, grad)
     if not read:
-        raise NotLinearError("the rule reads no gradient")
+        raise NotLinearError(NO_GRADIENT)
     if x in rule.targets:
         return x
     # The gradient is read at weights + shift: a state that all evaluation points hold with the factor one.

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from html import escape
+from math import isfinite
 from textwrap import wrap
 from typing import Any, TypeAlias
 
-from sympy import Expr, Symbol
+from sympy import Expr, Rational, Symbol
 
 from physsym.core.statements import Equation, Law, Relation, Rule
 from physsym.core.verdicts import Condition
 
 WIDTH, MARGIN = 80, 25
+MOST, LEAST, NEAR, DIGITS = 10**15, 1e-300, Rational(1, 200000), 15
+CANCELLING = 2000  # digits that may cancel in the difference of a number from one
 CELL = '<td style="text-align:left">'
 Formula: TypeAlias = Expr | Equation | Relation | Law | Rule
 
@@ -156,10 +160,18 @@ def _row(subject: str, said: str, width: int) -> list[str]:
 
 
 def number(value: Expr) -> str:
-    """Return a number with six digits, or a whole number as it is."""
-    if value.is_Integer or not value.is_number:
+    """Return a number with six digits, or a whole number as it is; one next to one as 1 - 1e-15."""
+    if not value.is_number or (value.is_Integer and abs(value) < MOST):
         return str(value)
-    return f"{float(value):.6g}"
+    for whole in (1, -1):
+        gap = (value - whole).evalf(DIGITS, maxn=CANCELLING)
+        if 0 < abs(gap) < NEAR:
+            return f"{whole} {'-' if gap < 0 else '+'} {number(abs(gap))}"
+    rounded = float(value)
+    if isfinite(rounded) and abs(rounded) > LEAST:
+        return f"{rounded:.6g}"
+    lead, power = f"{Decimal(str(value.evalf(DIGITS))):.5e}".split("e")  # beyond the range of floats
+    return f"{lead.rstrip('0').rstrip('.')}e{power}"
 
 
 def _condition(condition: Condition) -> str:

@@ -37,6 +37,15 @@ class Counters:
             return expression
         if isinstance(expression, Piecewise):
             return self._case(expression)
+        high, low = self._leading_terms(expression)
+        if high is None or high[0] < low[0]:
+            return Integer(0)
+        if high[0] > low[0]:
+            raise LongRunError(f"{expression} grows without bound, so that the rule has no long run")
+        return high[1] / low[1]
+
+    def _leading_terms(self, expression: Expr) -> tuple[tuple[int, Expr] | None, tuple[int, Expr]]:
+        """Return degree and coefficient of the leading power above and below the fraction line."""
         vanishing: dict[Expr, Symbol] = {}
         bounded: dict[Expr, tuple[Expr, Symbol]] = {}
         skeleton = self._skeleton(expression, vanishing, bounded)
@@ -51,12 +60,23 @@ class Counters:
         low = self._leading(bottom, small, slack, None)
         if low is None:
             raise LongRunError(f"the limit of {expression} after many steps is not found")
-        high = self._leading(top, small, slack, low[0])
-        if high is None or high[0] < low[0]:
-            return Integer(0)
-        if high[0] > low[0]:
-            raise LongRunError(f"{expression} grows without bound, so that the rule has no long run")
-        return high[1] / low[1]
+        return self._leading(top, small, slack, low[0]), low
+
+    def _extremum(self, e: Max | Min) -> Expr:
+        """Return the limit of a minimum or a maximum, without what grows away from it."""
+        kept: list[Expr] = []
+        for a in e.args:
+            try:
+                kept.append(self.limit(a))
+            except LongRunError:
+                high, low = self._leading_terms(a)
+                if high is None or not follows(
+                    self.given, high[1] / low[1] * (1 if isinstance(e, Min) else -1)
+                ):
+                    raise
+        if not kept:
+            raise LongRunError(f"{e} grows without bound, so that the rule has no long run")
+        return e.func(*kept)
 
     def _skeleton(
         self, e: Expr, vanishing: dict[Expr, Symbol], bounded: dict[Expr, tuple[Expr, Symbol]]
@@ -89,6 +109,8 @@ class Counters:
                     raise LongRunError(f"{e} grows without bound, so that the rule has no long run")
                 return base**e.exp
             return self.limit(e.base) ** e.exp
+        if isinstance(e, Max | Min):
+            return self._extremum(e)
         if not isinstance(e, CONTINUOUS):
             raise LongRunError(f"the limit of {e} after many steps is not found")
         return e.func(*(self.limit(a) for a in e.args))

@@ -46,6 +46,7 @@ from physsym.optimizers.report.assumptions import (
 )
 from physsym.optimizers.report.law_of_motion import Motion, motion, runge_kutta_flow
 from physsym.optimizers.report.linearization import (
+    NO_GRADIENT,
     Linearized,
     NotLinearError,
     curvature_symbol,
@@ -375,9 +376,9 @@ def _gain(study: Study) -> Line:
         if rest == 0:
             raise NotLinearError("the weights under a constant gradient neither rest nor move on evenly")
         distance = study.shown(cancel(point.numerator.eval(1) / rest))
-        study.lasting(point.denominator)
+        under = "".join(study.lasting(point.denominator))
         raise NotLinearError(
-            f"under a constant gradient g the weights do not move on: they tend to {-distance}*g"
+            f"under a constant gradient g the weights do not move on: they tend to {-distance}*g{under}"
         )
     rate = study.shown(point.gain)
     return Line(
@@ -495,9 +496,9 @@ def _rate(study: Study) -> Line:
         repeated = mode_counts(valued(characteristic_polynomial(study.linear.rule, study.curvature), values))
         grow = ", or grow like a power of k," * repeated.repeated
         return Line("rate", (f"errors stay{grow} since the largest multiplier is 1 in size",), found)
-    return Line(
-        "rate", (f"errors {'fall' if at_edge < 0 else 'grow'} like {number(found)}**k in k steps",), found
-    )
+    way = "fall" if at_edge < 0 else "grow"
+    base = f"({number(found)})" if " " in number(found) else number(found)
+    return Line("rate", (f"errors {way} like {base}**k in k steps",), found)
 
 
 # ------------------------------------------------------------------ the loss
@@ -681,6 +682,12 @@ def report(rule: object, **values: Numbers) -> Report:
     study = Study(with_signs(kept, signed), numbers, curvature, chosen.get(curvature))
     back = {new: old for old, new in signed.items()}
     lines = tuple(_named(line, back) for line in _lines(study))
+    if zero and any(u.value.has(grad) for u in given.updates):
+        at = ", ".join(f"{p} = {number(v)}" for p, v in zero.items())
+        lines = tuple(
+            replace(line, reason=f"at {at} {NO_GRADIENT}") if line.reason == NO_GRADIENT else line
+            for line in lines
+        )
     if held := _held(study):
         lines = tuple(
             line if line.subject in BEYOND or line.reason else replace(line, given=held) for line in lines

@@ -5,9 +5,11 @@ Witnesses are runs written out in floats or fractions, and eigenvalues of NumPy.
 
 import numpy as np
 import pytest
+from sympy import Rational
 
 import physsym as ps
 from physsym.optimizers.report import report
+from physsym.optimizers.report.lines import number
 
 
 def read(text):
@@ -230,3 +232,67 @@ def test_a_cycle_of_a_sign_rule_is_one_of_many():
     step = lambda at: at - np.sign(at)
     assert step(step(0.3)) == pytest.approx(0.3)
     assert step(0.5) == -0.5
+
+
+# ------------------------------------------------------------------ counters under Min and Max
+
+
+@pytest.mark.parametrize(
+    ("text", "factor"),
+    [
+        ("Min(1, k+/10)", lambda k: min(1, (k + 1) / 10)),
+        ("Max(1/10, 1 - k/100)", lambda k: max(0.1, 1 - k / 100)),
+        ("where(k < 10, k/10, 1)", lambda k: k / 10 if k < 10 else 1),
+        ("Min(1, k/10)*Max(1/2, 2 - k)", lambda k: min(1, k / 10) * max(0.5, 2 - k)),
+        ("Min(k, 5, k**2)", lambda k: min(k, 5, k * k)),
+    ],
+)
+def test_what_a_minimum_or_a_maximum_bounds_settles(text, factor):
+    line = report(read(f"k <- k + 1; x <- x - eta*G*{text}; k(0) = 0"))["effective learning rate"]
+    (eta,) = line.value.free_symbols
+    assert float(line.value.subs(eta, 1)) == pytest.approx(factor(10**6))
+
+
+@pytest.mark.parametrize("text", ["Max(1, k)", "Min(1, -k)", "Min(k, k**2)"])
+def test_what_they_do_not_bound_grows(text):
+    line = report(read(f"k <- k + 1; x <- x - eta*G*{text}; k(0) = 0"))["effective learning rate"]
+    assert "grows without bound" in line.reason
+
+
+# ------------------------------------------------------------------ large and small numbers
+
+
+@pytest.mark.parametrize(
+    ("power", "edge", "rate"), [(400, "3.8e-400", "1e+401"), (-400, "3.8e+400", "1e-399"), (-1, "38", "1")]
+)
+def test_large_and_small_numbers_are_exact_and_shown_as_powers_of_ten(power, edge, rate):
+    """The edge is 2*(1 + rho)/eta, the effective rate eta/(1 - rho), at rho = 9/10."""
+    eta = Rational(10) ** power
+    lines = report("known:heavy_ball", eta=eta, rho=0.9, lam=1)
+    assert lines["margin"].text.startswith(f"stable for 0 < lam < {edge};")
+    assert f" = {rate} [" in lines["effective learning rate"].text
+    shown = str(lines)
+    assert "inf" not in shown.replace("infinite", "")
+    assert "lam < 0" not in shown
+    if power == -400:  # the larger root of z**2 - (1.9 - eta)*z + 0.9 is 1 - 10*eta to first order
+        assert "fall like (1 - 1e-399)**k" in lines["rate"].text
+    if power == 400:  # the larger one in size is -eta
+        assert "grow like 1e+400**k" in lines["rate"].text
+
+
+def test_a_number_next_to_one_is_not_shown_as_one():
+    assert "rho = 1 - 1e-15" in str(report("known:heavy_ball", eta=0.1, rho=0.999999999999999))
+    assert number(Rational(10**9 + 1, 10**9)) == "1 + 1e-09"
+    assert number(Rational(-(10**9) - 1, 10**9)) == "-1 - 1e-09"
+    assert number(Rational(1)) == "1"
+    assert number(Rational(99, 100)) == "0.99"
+
+
+@pytest.mark.parametrize("rule", [HEAVY_BALL, read("x <- x - eta*G"), "known:adam", "known:nesterov"])
+def test_at_a_learning_rate_of_zero_lines_are_refused_with_the_reason(rule):
+    lines = report(rule, eta=0)
+    assert not lines["effective learning rate"]
+    assert "zoo" not in str(lines)
+    assert "nan" not in str(lines)
+    if rule == HEAVY_BALL:
+        assert lines["law of motion"].reason == "at eta = 0 the rule reads no gradient"
