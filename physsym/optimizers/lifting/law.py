@@ -29,17 +29,8 @@ from physsym.core.statements import Rule, Update
 from physsym.core.symbols import after, grad, partial, potential
 from physsym.core.verdicts import Condition, Hypothesis
 from physsym.optimizers.lifted import Lifted
-from physsym.optimizers.lifting.nodes import (
-    Node,
-    constant,
-    leaf,
-    ordered,
-    recording,
-    resolve,
-    substitute,
-    to_expression,
-    to_expressions,
-)
+from physsym.optimizers.lifting.nodes import Node, constant, leaf, ordered, recording, resolve, substitute
+from physsym.optimizers.lifting.sympy_forms import to_expression, to_expressions
 from physsym.verify.conditions import implied_by_sign
 
 LARGEST_SETTLED = 60

@@ -26,7 +26,8 @@ from physsym.core.symbols import OPAQUE, after, partial, potential
 from physsym.core.verdicts import Hypothesis
 from physsym.optimizers.lifted import Lifted, LiftError, SelfCheck
 from physsym.optimizers.lifting.law import hyperparameters
-from physsym.optimizers.lifting.nodes import Evaluator, from_expression
+from physsym.optimizers.lifting.nodes import Evaluator
+from physsym.optimizers.lifting.sympy_forms import from_expression
 
 Live: TypeAlias = Callable[
     [Mapping[Symbol, float], Sequence[Sequence[float]], Sequence[float], Sequence[float]],

@@ -22,16 +22,14 @@ from physsym.optimizers.lifting.nodes import (
     UNDEFINED,
     constant,
     evaluate,
-    from_expression,
     leaf,
     make,
     origin,
     recording,
     resolve,
-    to_conditions,
-    to_expression,
 )
 from physsym.optimizers.lifting.self_check import checked, draw_values, same_expressions
+from physsym.optimizers.lifting.sympy_forms import from_expression, to_conditions, to_expression
 
 A, B = Symbol("a", real=True), Symbol("b", real=True)
 a, b = leaf(A), leaf(B)
@@ -60,7 +58,7 @@ LIFT_THRICE = """
 import numpy as np
 import physsym as ps
 from physsym.core.symbols import grad
-from physsym.optimizers.lifting.nodes import leaf, make
+from physsym.optimizers.lifting.nodes import (leaf, make)
 from physsym.vocabulary import x
 from sympy import Symbol
 

@@ -16,18 +16,7 @@ from physsym.optimizers.lifting.containers import (
     name as name_of,
 )
 from physsym.optimizers.lifting.law import Names, StateLaw, coordinates, lifted
-from physsym.optimizers.lifting.nodes import (
-    Node,
-    constant,
-    evaluate,
-    leaf,
-    leaves,
-    make,
-    resolve,
-    substitute,
-    to_conditions,
-    to_expression,
-)
+from physsym.optimizers.lifting.nodes import Node, constant, evaluate, leaf, leaves, make, resolve, substitute
 from physsym.optimizers.lifting.python.code import Code
 from physsym.optimizers.lifting.python.leaves import (
     Key,
@@ -39,6 +28,7 @@ from physsym.optimizers.lifting.python.leaves import (
     state_leaf,
 )
 from physsym.optimizers.lifting.python.trace import Trace
+from physsym.optimizers.lifting.sympy_forms import to_conditions, to_expression
 
 
 class Laws:

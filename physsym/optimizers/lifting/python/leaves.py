@@ -16,19 +16,12 @@ from physsym.optimizers.lifting.containers import (
     like,
     text,
 )
-from physsym.optimizers.lifting.nodes import (
-    Node,
-    evaluate,
-    leaf,
-    leaves,
-    make,
-    ordered,
-    to_expression,
-)
+from physsym.optimizers.lifting.nodes import Node, evaluate, leaf, leaves, make, ordered
 from physsym.optimizers.lifting.symbolic_arrays import (
     Number,
     node_of,
 )
+from physsym.optimizers.lifting.sympy_forms import to_expression
 
 Key = tuple[Path, int]
 """A number that code keeps: the path of its array, and its index there; weights have the path ()."""

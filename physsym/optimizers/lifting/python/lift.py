@@ -8,12 +8,7 @@ from typing import Any
 
 from physsym.core.verdicts import Hypothesis
 from physsym.optimizers.lifted import Lifted, LiftError
-from physsym.optimizers.lifting.nodes import (
-    Node,
-    leaves,
-    recording,
-    substitute,
-)
+from physsym.optimizers.lifting.nodes import Node, leaves, recording, substitute
 from physsym.optimizers.lifting.python.code import Code
 from physsym.optimizers.lifting.python.laws import Laws
 from physsym.optimizers.lifting.python.leaves import (

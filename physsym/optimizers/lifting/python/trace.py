@@ -23,13 +23,7 @@ from physsym.optimizers.lifting.containers import (
     text,
     walk,
 )
-from physsym.optimizers.lifting.nodes import (
-    Node,
-    evaluate,
-    leaves,
-    make,
-    substitute,
-)
+from physsym.optimizers.lifting.nodes import Node, evaluate, leaves, make, substitute
 from physsym.optimizers.lifting.paths import Branch, Result, Tree, explore
 from physsym.optimizers.lifting.python.code import Code, line_of_error
 from physsym.optimizers.lifting.python.leaves import (

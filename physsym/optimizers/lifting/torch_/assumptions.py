@@ -7,13 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from physsym.optimizers.lifted import LiftError
-from physsym.optimizers.lifting.nodes import (
-    Node,
-    constant,
-    leaves,
-    make,
-    substitute,
-)
+from physsym.optimizers.lifting.nodes import Node, constant, leaves, make, substitute
 from physsym.optimizers.lifting.torch_.coordinates import (
     CoordinatesMix,
     mixed,

@@ -14,17 +14,9 @@ from sympy import Expr, Rational, Symbol
 from physsym.core.verdicts import Condition, Hypothesis
 from physsym.optimizers.lifted import Lifted, LiftError
 from physsym.optimizers.lifting.law import Names, StateLaw, coordinates, lifted
-from physsym.optimizers.lifting.nodes import (
-    ONE,
-    ZERO,
-    Node,
-    leaf,
-    leaves,
-    make,
-    substitute,
-    to_conditions,
-)
+from physsym.optimizers.lifting.nodes import ONE, ZERO, Node, leaf, leaves, make, substitute
 from physsym.optimizers.lifting.self_check import checked
+from physsym.optimizers.lifting.sympy_forms import to_conditions
 from physsym.optimizers.lifting.torch_.assumptions import Assumptions, assumptions
 from physsym.optimizers.lifting.torch_.cases import Cases
 from physsym.optimizers.lifting.torch_.coordinates import (

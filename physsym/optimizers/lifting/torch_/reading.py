@@ -8,15 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from physsym.optimizers.lifted import LiftError
-from physsym.optimizers.lifting.nodes import (
-    ONE,
-    ZERO,
-    Node,
-    leaves,
-    make,
-    resolve,
-    substitute,
-)
+from physsym.optimizers.lifting.nodes import ONE, ZERO, Node, leaves, make, resolve, substitute
 from physsym.optimizers.lifting.torch_.coordinates import (
     CoordinatesMix,
     Laws,
