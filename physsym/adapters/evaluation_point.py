@@ -89,8 +89,8 @@ def describe_evaluation_points(rule: Rule) -> str:
     if any(len(f.args) > 1 for e in expressions(rule) for f in e.atoms(*FORCES)):
         names = ", ".join(map(str, coordinates(rule)))
         return (
-            f"and the rule mixes the weights {names}, of which a model has more: run it with "
-            "physsym.optimizer, on a dictionary of these"
+            f"and the rule mixes the weights {names}, of which a model has more: give a "
+            "callable gradient to physsym.optimizer, and a dictionary of these to its run"
         )
     if len(forces) > 1:
         return (
