@@ -38,7 +38,8 @@ def _rule(lifted: Lifted) -> list[str]:
     named = [lifted.name] if lifted.name else []
     first = [f"{u} (at the first step)" for u in lifted.first.updates] if lifted.first else []
     start = [f"{s}(0) = {value}" for s, value in lifted.rule.start]
-    return [*named, *map(str, lifted.rule.updates), *first, *start]
+    assumed = [f"assumed: {a}" for a in lifted.assumes]
+    return [*named, *map(str, lifted.rule.updates), *first, *start, *assumed]
 
 
 def _says(found: Equivalence) -> str:
@@ -65,6 +66,7 @@ def _rows(found: Equivalence) -> list[tuple[str, list[str]]]:
         ("states", _map(found.states)),
         ("start", [f"{s}(0) = {value}" for s, value in found.start.items()]),
         ("where", list(map(str, found.conditions))),
+        ("note", list(found.notes)),
         ("learning rate", [SCHEDULES[found.schedule]] if agree else []),
         ("they part", [str(found.trace)] if found.trace else []),
     ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from sympy import Expr, Symbol
+from sympy import Expr, S, Symbol
 
 from physsym.core.statements import Rule
 from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict
@@ -64,20 +64,23 @@ class Trace:
         The values of the parameters of either rule; of a rate that changes, the first one.
     weights
         Of the first rule and of the second, what differs after the last step: the point at which the next
-        gradient is taken, which is that of the weights unless a rule looks ahead. The weights start at zero.
+        gradient is taken, which is that of the weights unless a rule looks ahead.
+    begin
+        Where the weights start: zero, unless start values of other states depend on them.
     """
 
     gradients: tuple[Expr, ...]
     rates: tuple[Expr, ...]
     parameters: tuple[Mapping[Symbol, Expr], Mapping[Symbol, Expr]]
     weights: tuple[Expr, Expr]
+    begin: Expr = S.Zero
 
     def __str__(self) -> str:
         rates = f", learning rates {_listed(self.rates)}" if self.rates else ""
         mine, theirs = ("; ".join(f"{s} = {e}" for s, e in p.items()) for p in self.parameters)
         one, other = _numbers(*self.weights)
         return (
-            f"step {len(self.gradients)}: {one} against {other}, from 0 with gradients "
+            f"step {len(self.gradients)}: {one} against {other}, from {self.begin} with gradients "
             f"{_listed(self.gradients)}{rates} (first: {mine}; second: {theirs})"
         )
 

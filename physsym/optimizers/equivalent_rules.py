@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sympy import (
-    Symbol,
-)
+from sympy import Expr, Symbol
 
-from physsym.core.verdicts import Condition, Verdict, holds, undecided
+from physsym.core.verdicts import Condition, Outcome, Verdict, holds, undecided
 from physsym.optimizers.equivalence import Equivalence
 from physsym.optimizers.first_steps import split_first_step
 from physsym.optimizers.general_equivalence import compare_general
@@ -19,7 +17,7 @@ from physsym.optimizers.naming import as_lifted
 from physsym.optimizers.operands import RATES, Operand, answer, learning_rate
 from physsym.optimizers.state_space import StateSpace, renamed_apart, state_space
 from physsym.verify.budget import budget, budgeted
-from physsym.verify.conditions import Hypotheses, conditions_of
+from physsym.verify.conditions import Hypotheses, conditions_of, consistent
 
 SECONDS = 20.0
 """The processor time of one comparison."""
@@ -36,7 +34,7 @@ def operand(what: Any, rate: str | Symbol | None = None) -> Operand:
     named = [s for names in libraries for s, n in names.items() if n in RATES]
     found = learning_rate(space, rate if rate is not None else named[0] if named else None)
     name = what.title if isinstance(what, Known) else lifted.name
-    return Operand(lifted.rule, name, space, found, {s: s for s in space.states})
+    return Operand(lifted.rule, name, space, found, {s: s for s in space.states}, lifted.shapes)
 
 
 def equivalent(
@@ -83,9 +81,11 @@ def equivalent(
     """
     one, theirs = operand(first, rate), operand(second)
     if one.space == theirs.space:
-        return _itself(one, theirs)
+        return _of_shapes(_itself(one, theirs), one, theirs)
     other = named_apart(one, theirs)
     one, other = _given(one, other, conditions_of(given, {*one.space.parameters, *theirs.space.parameters}))
+    if any(consistent(o.assumed).outcome is Outcome.FAILS for o in (one, other)):
+        return answer(one, other, undecided("what is assumed of the parameters contradicts itself"))
     answers: list[Equivalence] = []
 
     @budgeted
@@ -95,7 +95,17 @@ def equivalent(
 
     with budget(SECONDS):
         verdict = judge()
-    return answers[0] if answers else answer(one, other, verdict)
+    return _of_shapes(answers[0] if answers else answer(one, other, verdict), one, theirs)
+
+
+def _of_shapes(found: Equivalence, one: Operand, theirs: Operand) -> Equivalence:
+    """Return an answer with the shapes of weights for which both rules are the law of their codes."""
+    agree = found.verdict.outcome in (Outcome.HOLDS, Outcome.CONDITIONAL)
+    shapes = tuple(dict.fromkeys((*one.shapes, *theirs.shapes)))
+    if not shapes or not agree or (one.name and one.name == theirs.name):
+        return found
+    verdict = replace(found.verdict, outcome=Outcome.CONDITIONAL, assumes=(*found.verdict.assumes, *shapes))
+    return replace(found, verdict=verdict, conditions=(*found.conditions, *shapes))
 
 
 def named_apart(one: Operand, theirs: Operand) -> Operand:
@@ -122,13 +132,31 @@ def _itself(one: Operand, theirs: Operand) -> Equivalence:
 
 def _given(one: Operand, other: Operand, given: tuple[Condition, ...]) -> tuple[Operand, Operand]:
     """Return both rules with what is assumed of their parameters."""
-    theirs = {old: new for new, old in other.names.items()}
-    mine = tuple(c for c in given if c.expression.free_symbols <= set(one.space.parameters))
+    own = set(one.space.parameters)
+    theirs = {old: new for new, old in other.names.items() if old not in own}
+    mine = tuple(c for c in given if c.expression.free_symbols <= own)
     rest = tuple(Condition(c.expression.xreplace(theirs), c.relation) for c in given if c not in mine)
-    return (
-        replace(one, space=replace(one.space, ranges=(*one.space.ranges, *mine))),
-        replace(other, space=replace(other.space, ranges=(*other.space.ranges, *rest))),
+    one = replace(one, space=replace(one.space, ranges=(*one.space.ranges, *mine)))
+    ours = one.space.put(_values(mine, one.space.parameters))
+    alone = tuple(c for c in rest if c.expression.free_symbols <= set(other.space.parameters))
+    fixed = _values(alone, other.space.parameters)
+    required = tuple(Condition(c.expression.xreplace(fixed), c.relation) for c in rest)
+    space = replace(other.space, ranges=(*other.space.ranges, *alone)).put(fixed)
+    rate = one.rate if one.rate in ours.parameters else None
+    return replace(one, space=ours, rate=rate), replace(
+        other, space=space, required=tuple(c for c in required if c.expression.free_symbols)
     )
+
+
+def _values(given: tuple[Condition, ...], parameters: tuple[Symbol, ...]) -> dict[Symbol, Expr]:
+    """Return the parameters that conditions give a number."""
+    found = {}
+    for c in given:
+        symbol = next(iter(c.expression.free_symbols)) if len(c.expression.free_symbols) == 1 else None
+        if symbol in parameters and c.relation == "= 0" and c.expression.diff(symbol).is_number:
+            found[symbol] = symbol - c.expression / c.expression.diff(symbol)
+            found[symbol] = found[symbol].expand()
+    return {s: v for s, v in found.items() if v.is_number}
 
 
 def compared(one: Operand, other: Operand, thorough: bool = True) -> Equivalence:

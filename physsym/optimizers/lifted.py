@@ -80,5 +80,15 @@ class Lifted:
     origins: tuple[tuple[Expr, str], ...] = ()
     check: SelfCheck | None = None
 
+    @property
+    def shapes(self) -> tuple[Hypothesis, ...]:
+        """Return what is assumed of the shape of the weights: for other shapes the code has another law."""
+        said = (a for a in self.assumes if isinstance(a, Hypothesis))
+        return tuple(a for a in said if {"vector", "matrix", "tensors"} & set(_words(str(a))))
+
     def __str__(self) -> str:
         return f"{self.rule}; at the first step {self.first}" if self.first else str(self.rule)
+
+
+def _words(text: str) -> list[str]:
+    return "".join(c if c.isalnum() else " " for c in text).split()

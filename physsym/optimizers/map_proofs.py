@@ -69,6 +69,8 @@ def proved(
     equalities = tuple(Condition(s - v, "= 0") for s, v in candidate.fixed.items())
     equalities = tuple(c for c in equalities if not implied(one.assumed, c))
     conditions: tuple[Condition | Hypothesis, ...] = (*equalities, *candidate.conditions, *poles)
+    required = (Condition(c.expression.xreplace(candidate.parameters), c.relation) for c in other.required)
+    conditions += tuple(c for c in required if not implied(given, c))
     if not without_map:
         conditions += tuple(c for c in of_map if c not in conditions)
     if verdict.outcome is Outcome.CONDITIONAL:
@@ -105,15 +107,18 @@ def _beyond_ranges(
     one: Operand, other: Operand, candidate: Candidate, given: tuple[Condition, ...]
 ) -> Equivalence | None:
     """Return that two rules are not the same where the map never keeps to the ranges of the second."""
-    put = [Condition(c.expression.xreplace(candidate.parameters), c.relation) for c in other.stated]
+    stated = (*other.stated, *other.required)
+    put = [Condition(c.expression.xreplace(candidate.parameters), c.relation) for c in stated]
     if consistent((*given, *put)).outcome is not Outcome.FAILS:
         return None
     name = ", ".join(
         f"{other.names[s]} = {presentable(e, one.values)}"
         for s, e in candidate.parameters.items()
-        if any(c.expression.has(s) for c in other.stated)
+        if any(c.expression.has(s) for c in stated)
     )
     reason = f"they agree only with {name}, outside of the range of the second rule"
+    if other.required:
+        reason += " or of what is given"
     alike = {s.name: s for s in one.space.parameters}
     named = {s: alike.get(other.names[s].name) for s in other.space.parameters}
     parameters = {s: e for s, e in named.items() if e is not None}
@@ -171,18 +176,40 @@ def schedule_of(
     rate = one.rate
     if rate is None or rate in candidate.fixed:
         return "", None
+    held = _held(other, candidate, rate)
     if states is not None and not any(
-        rate in e.free_symbols for e in (*states.values(), *candidate.start.values())
+        rate in e.free_symbols for e in (*states.values(), *candidate.start.values(), *held.values())
     ):
         return "any", None
-    trace = trace_of(one, other, candidate, [Rational(1, 10), Rational(1, 100), Rational(1, 20)])
+    rates = [Rational(1, 10), Rational(1, 100), Rational(1, 20)]
+    trace = trace_of(one, other, candidate, rates, constant=tuple(held))
     return ("constant", trace) if trace or states is not None else ("", None)
 
 
+def _held(other: Operand, candidate: Candidate, rate: Symbol) -> dict[Symbol, Expr]:
+    """Return the parameters of the second rule, beside its rate, that would have to change with the rate.
+
+    In a rule without a learning rate, such as a law of motion, all of them do.
+    """
+    holding = {s: e for s, e in candidate.parameters.items() if rate in e.free_symbols}
+    if other.rate is None:
+        return {}
+    own = other.rate if other.rate in holding else next(iter(holding), None)
+    return {s: e for s, e in holding.items() if s != own}
+
+
 def trace_of(
-    one: Operand, other: Operand, candidate: Candidate, rates: Sequence[Expr] = (), steps: int = STEPS
+    one: Operand,
+    other: Operand,
+    candidate: Candidate,
+    rates: Sequence[Expr] = (),
+    steps: int = STEPS,
+    constant: Sequence[Symbol] = (),
 ) -> Trace | None:
-    """Return where two rules part under a map, on gradients of one or else on adversarial ones."""
+    """Return where two rules part under a map, on gradients of one or else on adversarial ones.
+
+    The parameters of the second that are `constant` stay as they are while the learning rate changes.
+    """
     free = [s for s in one.space.parameters if s not in candidate.fixed]
     assumed = [
         Condition(c.expression.xreplace(candidate.fixed), c.relation)
@@ -198,7 +225,14 @@ def trace_of(
     varied = [{**values, one.rate: value(r, {})} for r in rates] if rates and one.rate else [values]
     ours = [{**v, **{s: value(e, v) for s, e in candidate.fixed.items()}} for v in varied]
     theirs = [{s: value(e, v) for s, e in candidate.parameters.items()} for v in ours]
+    theirs = [{**at, **{s: theirs[0][s] for s in constant}} for at in theirs]
     return run_apart(one, other, ours, theirs, candidate.start, rates, steps)
+
+
+def _holds_weights(space: StateSpace) -> bool:
+    """Return whether a state other than the weights starts at a value that depends on them."""
+    starts = (e for s, e in zip(space.states, space.start, strict=True) if s not in space.weights)
+    return any(e.free_symbols & set(space.weights) for e in starts)
 
 
 def run_apart(
@@ -212,10 +246,12 @@ def run_apart(
 ) -> Trace | None:
     """Return the shortest trace found on which two rules part at given parameters."""
     best: Trace | None = None
-    weights = {w: value(Integer(0), {}) for w in one.space.weights}
-    begun = {w: value(Integer(0), {}) for w in other.space.weights}
+    # At weights of zero, start values that hold the weights would not show.
+    begin = Integer(int(_holds_weights(one.space) or _holds_weights(other.space)))
+    weights = {w: value(begin, {}) for w in one.space.weights}
+    begun = {w: value(begin, {}) for w in other.space.weights}
     if start:
-        begun = {s: value(e, {**ours[0], **weights}) for s, e in start.items()}
+        begun = {s: value(e, {**ours[0], **begun, **weights}) for s, e in start.items()}
     space = replace(other.space, start=other.space.states) if start else other.space
     for gradients in (g[:steps] for g in SEQUENCES):
         inputs = [[g * (j + 1) for j in range(len(one.space.inputs))] for g in gradients]
@@ -232,5 +268,6 @@ def run_apart(
                 SymbolMap({other.names[s]: exactly(n) for s, n in theirs[0].items()}),
             ),
             weights=(exactly(a), exactly(b)),
+            begin=begin,
         )
     return best

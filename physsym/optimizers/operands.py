@@ -19,7 +19,7 @@ from sympy import (
 )
 
 from physsym.core.statements import Rule
-from physsym.core.verdicts import Condition, Verdict
+from physsym.core.verdicts import Condition, Hypothesis, Verdict
 from physsym.optimizers.equivalence import Equivalence, SymbolMap
 from physsym.optimizers.state_space import StateSpace
 from physsym.optimizers.traces import natural_values
@@ -49,6 +49,10 @@ class Operand:
         Its learning rate, if one is known.
     names
         What its symbols are called in the rule as it was given, where the system has others.
+    shapes
+        The shapes of the weights for which it is the law.
+    required
+        What a map must keep to, beyond the ranges.
     """
 
     rule: Rule
@@ -56,6 +60,8 @@ class Operand:
     space: StateSpace
     rate: Symbol | None = None
     names: Symbols = field(default_factory=dict)
+    shapes: tuple[Hypothesis, ...] = ()
+    required: tuple[Condition, ...] = ()
 
     @cached_property
     def assumed(self) -> tuple[Condition, ...]:

@@ -15,7 +15,7 @@ from sympy import Expr, Integer, Symbol
 
 from physsym.optimizers.operands import Operand
 from physsym.optimizers.parameter_formulas import formula
-from physsym.optimizers.parameter_search import GRADIENTS, Numbers, Runner, agree, generic_values
+from physsym.optimizers.parameter_search import GRADIENTS, Numbers, Runner, agree, generic_values, real_number
 from physsym.verify.budget import check_time
 
 Array = np.ndarray[Any, Any]
@@ -116,7 +116,7 @@ def fit(one: Operand, other: Operand, near: Mapping[Symbol, Expr], thorough: boo
     last: list[Array] = []
     for at in samples:
         problem = _Problem(one, ours, theirs, at)
-        problem.pinned = {s: float(e.xreplace(dict(at))) for s, e in pinned.items()}
+        problem.pinned = {s: real_number(e, at) for s, e in pinned.items()}
         problem.free = [s for s in problem.free if s not in pinned]
         starts = [*last, *_starts(problem, near, at, thorough=bool(thorough and not columns))]
         found, _ = problem.solved(starts) if problem.free else (np.array([]), True)
@@ -134,7 +134,7 @@ def fit(one: Operand, other: Operand, near: Mapping[Symbol, Expr], thorough: boo
     weights = [0.7, -0.4, 1.3][: len(one.space.weights)]
     for seed in (21, 22, 23):
         at = generic_values(one, seed)
-        values_there = {s: float(e.xreplace(dict(at))) for s, e in told.items()}
+        values_there = {s: real_number(e, at) for s, e in told.items()}
         if agree(ours, theirs, at, values_there, weights) is not None:
             return Fit(True)
     return Fit(True, {s: told[s] for s in theirs.parameters})
@@ -146,7 +146,7 @@ def _starts(problem: _Problem, near: Mapping[Symbol, Expr], at: Numbers, thoroug
     count = len(problem.free)
     if near:
         # At zero, what a parameter does may not show.
-        yield np.array([float(near[s].xreplace(dict(at))) or 0.01 for s in problem.free])
+        yield np.array([real_number(near[s], at) or 0.01 for s in problem.free])
     for _ in range(4 if thorough else 1):
         yield np.array([chance.uniform(0.05, 0.95) for _ in range(count)])
     if thorough:
@@ -165,7 +165,7 @@ def _pin(one: Operand, problem: _Problem, values: Array, near: Mapping[Symbol, E
     while problem.free and _rank(problem, values) < len(problem.free):
         for symbol, value in _simple(one, problem, near):
             k = problem.free.index(symbol)
-            number = float(value.xreplace(dict(problem.at)))
+            number = real_number(value, problem.at)
             kept = [s for s in problem.free if s != symbol]
             free, problem.free = problem.free, kept
             problem.pinned[symbol] = number

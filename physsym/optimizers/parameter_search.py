@@ -107,6 +107,14 @@ def generic_values(operand: Operand, seed: int, fixed: Mapping[Symbol, Expr] = {
     return found
 
 
+def real_number(expression: Expr, at: Numbers) -> float:
+    """Return the value of an expression at given parameters; nan where it is not a real number."""
+    try:
+        return float(expression.xreplace(dict(at)))
+    except TypeError:
+        return math.nan
+
+
 ROLES = (
     ("learning_rate", "lr", "eta", "step_size", "alpha"),
     ("b1", "beta1", "beta_1", "betas_0", "betas_1", "rho", "beta", "mu", "momentum"),
@@ -178,7 +186,7 @@ def search(
         for at, numbers in zip(samples, known, strict=True):
             for e in proposal.values():
                 if e not in numbers:
-                    numbers[e] = float(e.xreplace(at))
+                    numbers[e] = real_number(e, at)
             values = {s: numbers[e] for s, e in proposal.items()}
             parted = agree(ours, theirs, at, values, weights)
             if parted is not None:
@@ -202,7 +210,7 @@ def state_proposals(
     samples = [generic_values(one, seed, fixed) for seed in range(4, 13)]
     runs = []
     for at in samples:
-        values = {s: float(e.xreplace(at)) for s, e in parameters.items()}
+        values = {s: real_number(e, at) for s, e in parameters.items()}
         weights = [0.7, -0.4, 1.3][: len(one.space.weights)]
         mine = [state for _, state in ours.run(at, weights)]
         their = [state for _, state in theirs.run(values, weights[: len(other.space.weights)])]

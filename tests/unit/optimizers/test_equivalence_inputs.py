@@ -1,12 +1,14 @@
 """Equivalence of rules at the border: first steps, conditions that are given, names, limits, refusals."""
 
 import pytest
-from sympy import Abs, Eq, Max, Min, Piecewise, Symbol, sign
+from sympy import Abs, Eq, Max, Min, Piecewise, Rational, Symbol, sign
 
 import physsym as ps
 from physsym import Outcome, after, before, grad, rule
+from physsym.core.verdicts import Hypothesis
 from physsym.optimizers import Lifted
 from physsym.vocabulary import eta, rho, u, v, x
+from tests.unit.optimizers.exact_runs import points
 from tests.unit.optimizers.linear_rules import SEVEN
 
 lr, mu, d, buf, k, j = (Symbol(n, real=True) for n in ("lr", "mu", "d", "buf", "k", "j"))
@@ -131,3 +133,69 @@ def test_the_nearest_of_an_unknown_rule():
 def test_signum_is_a_lion():
     found = ps.identify(ps.known.lion)
     assert any(f.first == ps.known.signum.rule and f.second == ps.known.lion.rule and f for f in found)
+
+
+def test_a_start_that_holds_the_weights_is_seen_from_weights_that_show_it():
+    begun = rule({u: rho * u - eta * g, x: x + after(u)}, start={u: -x / 2})
+    trace = ps.equivalent(begun, HEAVY).trace
+    assert trace.begin == 1
+    assert trace.parameters[0][rho] == trace.parameters[1][rho]
+    runs = [
+        points(r, dict(at), {x: 1, u: start}, trace.gradients)[-1]
+        for r, at, start in zip((begun, HEAVY), trace.parameters, (-Rational(1, 2), 0), strict=True)
+    ]
+    assert tuple(runs) == trace.weights
+    assert runs[0] != runs[1]
+
+
+def test_what_is_given_of_the_second_rule_is_kept_to():
+    other = rule({v: mu * v - lr * g, x: x + after(v)})
+    above = ps.equivalent(DESCENT, rule({x: x - lr * g}), given=lr > 1)
+    assert [str(c) for c in above.conditions] == ["eta - 1 > 0"]
+    assert above.verdict.outcome is Outcome.CONDITIONAL
+    assert ps.equivalent(HEAVY, other, given=mu > 2).verdict.outcome is Outcome.FAILS
+    assert ps.equivalent(HEAVY, other, given=mu >= 0)
+
+
+@pytest.mark.parametrize("given", [("rho > 0.5", "rho = 0"), "rho > 2"])
+def test_assumptions_that_contradict_each_other_are_refused(given):
+    found = ps.equivalent("known:heavy_ball", "known:nesterov", given=given)
+    assert found.verdict.outcome is Outcome.UNDECIDABLE
+    assert "contradicts itself" in str(found)
+
+
+def test_an_assumption_makes_an_answer_no_worse():
+    assert ps.equivalent("known:adamw", "known:adam", given="wd = 0")
+
+
+def test_weights_with_a_start_value_are_other_rules():
+    begun = rule({x: x - lr * g}, start={x: 1})
+    found = ps.equivalent(begun, rule({x: x - lr * g}))
+    assert not found.generic
+    assert ps.equivalent(begun, begun)
+
+
+def test_a_parameter_that_must_change_with_the_rate_makes_the_rate_constant():
+    wd = Symbol("wd", real=True)
+    decoupled = rule({x: (1 - wd) * x - lr * g})
+    coupled = rule({x: x - lr * (g + wd * x)})
+    found = ps.equivalent(decoupled, coupled)
+    assert found.verdict.outcome in (Outcome.HOLDS, Outcome.CONDITIONAL)
+    assert found.schedule == "constant"
+    first, second = ([{**at, lr: r} for r in found.trace.rates] for at in map(dict, found.trace.parameters))
+    runs = [
+        points(r, at, {x: 0}, found.trace.gradients)[-1]
+        for r, at in zip((decoupled, coupled), (first, second), strict=True)
+    ]
+    assert tuple(runs) == found.trace.weights
+    assert runs[0] != runs[1]
+
+
+def test_a_law_of_vectors_alone_is_the_same_for_vectors_alone():
+    said = Hypothesis("this is the law of weights in a vector; that of a matrix is another")
+    lifted = Lifted(HEAVY, name="mine", assumes=(said,))
+    found = ps.equivalent(lifted, rule({v: mu * v - lr * g, x: x + after(v)}))
+    assert found.verdict.outcome is Outcome.CONDITIONAL
+    assert not found.generic
+    assert said in found.conditions
+    assert "vector" in str(found)
