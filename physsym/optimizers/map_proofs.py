@@ -8,8 +8,8 @@ from typing import Any
 
 from sympy import (
     Expr,
-    Integer,
     Rational,
+    S,
     Symbol,
 )
 
@@ -243,11 +243,10 @@ def run_apart(
     start: Symbols | None = None,
     rates: Sequence[Expr] = (),
     steps: int = STEPS,
+    begin: Expr = S.Zero,
 ) -> Trace | None:
-    """Return the shortest trace found on which two rules part at given parameters."""
+    """Return the shortest trace found on which two rules part at given parameters, from given weights."""
     best: Trace | None = None
-    # At weights of zero, start values that hold the weights would not show.
-    begin = Integer(int(_holds_weights(one.space) or _holds_weights(other.space)))
     weights = {w: value(begin, {}) for w in one.space.weights}
     begun = {w: value(begin, {}) for w in other.space.weights}
     if start:
@@ -270,4 +269,7 @@ def run_apart(
             weights=(exactly(a), exactly(b)),
             begin=begin,
         )
+    if best is None and begin == 0 and (_holds_weights(one.space) or _holds_weights(other.space)):
+        # At weights of zero, start values that hold the weights do not show.
+        return run_apart(one, other, ours, theirs, start, rates, steps, S.One)
     return best

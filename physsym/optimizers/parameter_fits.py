@@ -15,7 +15,15 @@ from sympy import Expr, Integer, Symbol
 
 from physsym.optimizers.operands import Operand
 from physsym.optimizers.parameter_formulas import formula
-from physsym.optimizers.parameter_search import GRADIENTS, Numbers, Runner, agree, generic_values, real_number
+from physsym.optimizers.parameter_search import (
+    GRADIENTS,
+    Numbers,
+    Runner,
+    agree,
+    generic_values,
+    real_number,
+    runner,
+)
 from physsym.verify.budget import check_time
 
 Array = np.ndarray[Any, Any]
@@ -103,7 +111,7 @@ def fit(one: Operand, other: Operand, near: Mapping[Symbol, Expr], thorough: boo
     thorough
         Whether to begin at values of all sizes too.
     """
-    ours, theirs = Runner(one.space), Runner(other.space)
+    ours, theirs = runner(one.space), runner(other.space)
     samples = [generic_values(one, seed) for seed in range(1, SAMPLES + 1)]
     problem = _Problem(one, ours, theirs, samples[0])
     if problem.wanted.size <= len(theirs.parameters):
@@ -135,7 +143,7 @@ def fit(one: Operand, other: Operand, near: Mapping[Symbol, Expr], thorough: boo
     for seed in (21, 22, 23):
         at = generic_values(one, seed)
         values_there = {s: real_number(e, at) for s, e in told.items()}
-        if agree(ours, theirs, at, values_there, weights) is not None:
+        if agree(list(ours.run(at, weights)), theirs, values_there, weights) is not None:
             return Fit(True)
     return Fit(True, {s: told[s] for s in theirs.parameters})
 

@@ -10,6 +10,7 @@ import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from itertools import combinations, permutations, product
 from typing import Any
 
@@ -75,11 +76,19 @@ def _compiled(arguments: Sequence[Symbol], expressions: Sequence[Expr]) -> Step:
     return found
 
 
-def agree(one: Runner, other: Runner, ours: Numbers, theirs: Numbers, weights: Sequence[float]) -> int | None:
-    """Return the step at which two runs part; None where they agree for as many steps as are tried."""
-    mine, their = one.run(ours, weights), other.run(theirs, weights[: len(other.space.weights)])
+@lru_cache(maxsize=256)
+def runner(space: StateSpace) -> Runner:
+    """Return a rule compiled to floats, which is done once."""
+    return Runner(space)
+
+
+def agree(
+    mine: Sequence[tuple[list[float], list[float]]], other: Runner, theirs: Numbers, weights: Sequence[float]
+) -> int | None:
+    """Return the step at which a run parts from one of another rule; None where they agree to the end."""
+    their = other.run(theirs, weights[: len(other.space.weights)])
     for k in range(len(GRADIENTS)):
-        left, right = next(mine, None), next(their, None)
+        left, right = mine[k] if k < len(mine) else None, next(their, None)
         if left is None or right is None:
             return None if left is right and k > 4 else k
         pairs = zip(left[0], right[0], strict=True)
@@ -174,21 +183,22 @@ def search(
     one: Operand, other: Operand, fixed: Mapping[Symbol, Expr] = {}
 ) -> tuple[dict[Symbol, Expr] | None, dict[Symbol, Expr]]:
     """Return parameters under which runs agree, or None; and those under which they agree longest."""
-    ours, theirs = Runner(one.space), Runner(other.space)
+    ours, theirs = runner(one.space), runner(other.space)
     samples = [generic_values(one, seed, fixed) for seed in (1, 2, 3)]
     weights = [0.7, -0.4, 1.3][: len(one.space.weights)]
+    mine = [list(ours.run(at, weights)) for at in samples]
     best: dict[Symbol, Expr] = {}
     longest = -1
     known: list[dict[Expr, float]] = [{} for _ in samples]
     for proposal in proposals(one, other, fixed):
         check_time()
         parted = None
-        for at, numbers in zip(samples, known, strict=True):
+        for at, numbers, run in zip(samples, known, mine, strict=True):
             for e in proposal.values():
                 if e not in numbers:
                     numbers[e] = real_number(e, at)
             values = {s: numbers[e] for s, e in proposal.items()}
-            parted = agree(ours, theirs, at, values, weights)
+            parted = agree(run, theirs, values, weights)
             if parted is not None:
                 break
         if parted is None:
@@ -206,7 +216,7 @@ def state_proposals(
     wanted: Sequence[Symbol],
 ) -> dict[Symbol, Expr] | None:
     """Return states of the second rule as states of the first, times a factor or shifted; or None."""
-    ours, theirs = Runner(one.space), Runner(other.space)
+    ours, theirs = runner(one.space), runner(other.space)
     samples = [generic_values(one, seed, fixed) for seed in range(4, 13)]
     runs = []
     for at in samples:

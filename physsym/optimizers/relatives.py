@@ -14,6 +14,7 @@ from physsym.optimizers.equivalent_rules import compared, equivalent, named_apar
 from physsym.optimizers.known import known
 from physsym.optimizers.known_rule import Known
 from physsym.optimizers.operands import Operand
+from physsym.optimizers.transfer_functions import linear_system
 from physsym.verify.budget import budget, budgeted
 
 SECONDS = 4.0
@@ -46,6 +47,7 @@ def identify(rule: Any) -> tuple[Equivalence, ...]:
     'Gradient descent'
     """
     one = operand(rule)
+    linear = linear_system(one.space) is not None
     forward, backward = [], []
     for published in known.values():
         theirs = operand(published)
@@ -53,7 +55,8 @@ def identify(rule: Any) -> tuple[Equivalence, ...]:
             continue
         found = _quickly(one, theirs)
         forward.append((published, found))
-        if not found.generic:
+        # A rule that is not linear is never one that is, for all values of its parameters.
+        if not found.generic and (not linear or linear_system(theirs.space) is not None):
             reverse = _quickly(theirs, one)
             backward += [reverse] if reverse.generic else []
     related = [f for _, f in forward if f.verdict.outcome in (Outcome.HOLDS, Outcome.CONDITIONAL)]

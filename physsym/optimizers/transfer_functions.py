@@ -130,8 +130,10 @@ def linear_system(space: StateSpace) -> LinearSystem | None:
 
 def _coefficients(expression: Expr, symbols: Sequence[Symbol], constant: bool = False) -> list[Expr] | None:
     """Return the coefficients of a linear form, rational in the other symbols; None for anything else."""
+    if not expression.is_rational_function(*symbols):
+        return None
     slopes = [expression.diff(s) for s in symbols]
-    if expression.is_rational_function(*symbols) and not any(e.free_symbols & set(symbols) for e in slopes):
+    if not any(e.free_symbols & set(symbols) for e in slopes):
         rest = cancel(expression.xreplace(dict.fromkeys(symbols, Integer(0))))
         found = [*slopes, rest] if constant else slopes if rest == 0 else None
         return found if found is not None and all(e.is_rational_function() for e in found) else None
