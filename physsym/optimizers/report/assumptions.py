@@ -8,7 +8,8 @@ from sympy import Expr, Integer, Mul, Symbol, factor, false, true
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import And, Boolean, Not, Or
 
-from physsym.core.statements import Rule, rewritten
+from physsym.core.statements import Rule, Update, rewritten
+from physsym.core.symbols import after, name_and_marks
 from physsym.core.verdicts import Condition
 from physsym.verify.conditions import implied
 
@@ -87,3 +88,38 @@ def with_signs(rule: Rule, signed: dict[Symbol, Symbol]) -> Rule:
     typical = tuple((signed.get(p, p), value) for p, value in rule.typical)
     named = rewritten(rule, lambda e: e.xreplace(signed))
     return Rule(named.updates, named.start, ranges, typical)
+
+
+# The names of what a report speaks of, and what it calls them where a rule has these names itself.
+QUANTITIES = {
+    "m": "mass",
+    "gamma": "friction",
+    "v": "velocity",
+    "dt": "time_step",
+    "tau": "memory_time",
+    "g": "slope",
+}
+OWN = " (rule)"  # ends the names of a rule's own symbols meanwhile
+
+
+def names_apart(rule: Rule) -> dict[Symbol, Symbol]:
+    """Return other symbols for those of a rule that are called as the quantities of a report, also marked."""
+    mentioned = {s for u in rule.updates for s in (u.target, after(u.target), *u.value.free_symbols)}
+    mentioned |= {s for state, value in rule.start for s in (state, *value.free_symbols)}
+    mentioned |= {s for c in rule.ranges for s in c.expression.free_symbols} | set(rule.parameters)
+    parts = {s: name_and_marks(s)[0] for s in mentioned}
+    return {
+        s: Symbol(name + OWN + s.name.removeprefix(name), **s.assumptions0)
+        for s, name in parts.items()
+        if name in QUANTITIES
+    }
+
+
+def renamed(rule: Rule, names: dict[Symbol, Symbol]) -> Rule:
+    """Return a rule with other names for some of its symbols, states among them."""
+    return Rule(
+        tuple(Update(names.get(u.target, u.target), u.value.xreplace(names)) for u in rule.updates),
+        tuple((names.get(s, s), value.xreplace(names)) for s, value in rule.start),
+        tuple(Condition(c.expression.xreplace(names), c.relation) for c in rule.ranges),
+        tuple((names.get(s, s), value.xreplace(names)) for s, value in rule.typical),
+    )

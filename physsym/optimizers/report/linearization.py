@@ -31,6 +31,7 @@ from physsym.optimizers.report.long_run import Counters, LongRunError
 from physsym.vocabulary import lam, x
 
 NO_GRADIENT = "the rule reads no gradient"
+MIXES, READS = "the rule mixes several weights", "the rule reads"  # what a lift says more of
 
 
 class NotLinearError(ValueError):
@@ -94,7 +95,7 @@ class System:
 def weights_of(rule: Rule) -> Symbol:
     """Return the state that stands for the weights; raise NotLinearError where that is not clear."""
     if several := sorted(rule_atoms(rule, partial), key=str):
-        raise NotLinearError(f"the rule mixes several weights, as in {several[0]}")
+        raise NotLinearError(f"{MIXES}, as in {several[0]}")
     read = rule_atoms(rule, grad)
     if not read:
         raise NotLinearError(NO_GRADIENT)
@@ -136,7 +137,7 @@ def linearized(rule: Rule, at_step: bool = False) -> Linearized:
     """
     weights = weights_of(rule)
     if reads := rule_atoms(rule, potential, hess, higher):
-        raise NotLinearError(f"the rule reads {sorted(map(str, reads))[0]} beside the gradient")
+        raise NotLinearError(f"{READS} {sorted(map(str, reads))[0]} beside the gradient")
     if time := next((s for s in symbols(rule) if is_time(s)), None):
         raise NotLinearError(f"the rule reads the time {time}")
     given = natural_ranges(rule)

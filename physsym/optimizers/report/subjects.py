@@ -39,14 +39,20 @@ from physsym.optimizers.known_rule import Known
 from physsym.optimizers.lifted import Lifted
 from physsym.optimizers.naming import as_lifted
 from physsym.optimizers.report.assumptions import (
+    OWN,
+    QUANTITIES,
     follows,
+    names_apart,
     positive_parameters,
+    renamed,
     with_positive_factors,
     with_signs,
 )
-from physsym.optimizers.report.law_of_motion import Motion, motion, runge_kutta_flow
+from physsym.optimizers.report.law_of_motion import Candidate, Motion, motion, runge_kutta_flow
 from physsym.optimizers.report.linearization import (
+    MIXES,
     NO_GRADIENT,
+    READS,
     Linearized,
     NotLinearError,
     curvature_symbol,
@@ -664,7 +670,7 @@ def report(rule: object, **values: Numbers) -> Report:
     >>> print(report(heavy_ball, eta=0.01, rho=0.9)["margin"])
     margin: stable for 0 < lam < 380
     """
-    given, name = _given(rule)
+    given, name, lifted = _given(rule)
     curvature = curvature_symbol(given)
     chosen = _values(given, values, curvature)
     outside = [c for c in given.ranges if not _holds(c, chosen)]
@@ -679,8 +685,14 @@ def report(rule: object, **values: Numbers) -> Report:
     # A value of another sign than is declared takes the declared sign away.
     signed |= {p: Symbol(p.name, real=True) for p, v in chosen.items() if p.is_positive and not v.is_positive}
     numbers = tuple((signed.get(s, s), v) for s, v in chosen.items() if s != curvature)
-    study = Study(with_signs(kept, signed), numbers, curvature, chosen.get(curvature))
-    back = {new: old for old, new in signed.items()}
+    apart = names_apart(own := with_signs(kept, signed))
+    numbers = tuple((apart.get(s, s), value) for s, value in numbers)
+    study = Study(renamed(own, apart), numbers, curvature, chosen.get(curvature))
+    plain = {new: old for old, new in signed.items()}
+    back = plain | {new: plain.get(old, old) for old, new in apart.items()}
+    taken = {s.name.removesuffix(OWN) for s in apart.values()}
+    quantities = (m, gamma, Symbol("v", real=True), dt, Symbol("tau"), SLOPE)
+    back |= {q: Symbol(QUANTITIES[q.name], **q.assumptions0) for q in quantities if q.name in taken}
     lines = tuple(_named(line, back) for line in _lines(study))
     if zero and any(u.value.has(grad) for u in given.updates):
         at = ", ".join(f"{p} = {number(v)}" for p, v in zero.items())
@@ -688,10 +700,14 @@ def report(rule: object, **values: Numbers) -> Report:
             replace(line, reason=f"at {at} {NO_GRADIENT}") if line.reason == NO_GRADIENT else line
             for line in lines
         )
-    if held := _held(study):
+    if held := _held(study).replace(OWN, ""):
         lines = tuple(
             line if line.subject in BEYOND or line.reason else replace(line, given=held) for line in lines
         )
+    if lifted:
+        lines = tuple(_of_code(line, lifted) for line in lines)
+        if lifted.first:
+            lines = (Line("first step", ("another law: ", lifted.first), lifted.first), *lines)
     if outside:
         said = ", ".join(map(str, outside))
         lines = (Line("values", (f"outside the natural range {said}, which is not assumed",)), *lines)
@@ -699,13 +715,22 @@ def report(rule: object, **values: Numbers) -> Report:
     return Report(given, lines, name, tuple(chosen.items()), assuming)
 
 
-def _given(rule: object) -> tuple[Rule, str]:
-    """Return the rule that is meant, with the assumptions of its code among the ranges, and its name."""
+def _given(rule: object) -> tuple[Rule, str, Lifted | None]:
+    """Return the rule that is meant, with the assumptions of its code among the ranges, its name and lift."""
     if isinstance(rule, Rule | Update | Derivation | Optimizer | Known):
-        return as_rule(rule), getattr(rule, "title", "")
+        return as_rule(rule), getattr(rule, "title", ""), None
     found = rule if isinstance(rule, Lifted) else as_lifted(rule)
     assumed = [c for c in found.assumes if isinstance(c, Condition) and c not in found.rule.ranges]
-    return replace(found.rule, ranges=(*found.rule.ranges, *assumed)), found.name
+    return replace(found.rule, ranges=(*found.rule.ranges, *assumed)), found.name, found
+
+
+def _of_code(line: Line, lifted: Lifted) -> Line:
+    """Return a line with the reason that the lift gives: how coordinates mix, what else is read."""
+    if lifted.mixes and line.reason.startswith(MIXES):
+        return replace(line, reason=f"the rule mixes coordinates: {'; '.join(lifted.mixes)}")
+    if lifted.reads and line.reason.startswith(READS):
+        return replace(line, reason=f"the rule reads {', '.join(lifted.reads)} beside the gradient")
+    return line
 
 
 def _values(rule: Rule, given: Mapping[str, Numbers], curvature: Symbol) -> dict[Symbol, Expr]:
@@ -756,12 +781,17 @@ def _lines(study: Study) -> Iterator[Line]:
 
 def _named(line: Line, names: Mapping[Symbol, Symbol]) -> Line:
     """Return a line with the symbols that the rule itself has."""
-    return replace(line, parts=tuple(_mapped(p, names) for p in line.parts), value=_mapped(line.value, names))
+    parts = tuple(p.replace(OWN, "") if isinstance(p, str) else _mapped(p, names) for p in line.parts)
+    return replace(line, parts=parts, value=_mapped(line.value, names), reason=line.reason.replace(OWN, ""))
 
 
 def _mapped(value: Any, names: Mapping[Symbol, Symbol]) -> Any:
+    if isinstance(value, Candidate):  # a method on the law, with none of the rule's symbols
+        return value
     if isinstance(value, Expr):
-        return value.xreplace(dict(names))
+        named = value.xreplace(dict(names))
+        own = {s for s in named.free_symbols if OWN in s.name}  # a state held fixed may be a new symbol
+        return named.xreplace({s: Symbol(s.name.replace(OWN, ""), **s.assumptions0) for s in own})
     if isinstance(value, tuple):
         return tuple(_mapped(v, names) for v in value)
     if is_dataclass(value) and not isinstance(value, type) and not isinstance(value, Symbol):

@@ -5,9 +5,12 @@ Witnesses are runs written out in floats or fractions, and eigenvalues of NumPy.
 
 import numpy as np
 import pytest
-from sympy import Rational
+from sympy import Rational, Symbol, simplify, sqrt, symbols
 
 import physsym as ps
+from physsym.core.statements import as_rule
+from physsym.core.symbols import partial
+from physsym.optimizers.lifted import Lifted
 from physsym.optimizers.report import report
 from physsym.optimizers.report.lines import number
 
@@ -296,3 +299,66 @@ def test_at_a_learning_rate_of_zero_lines_are_refused_with_the_reason(rule):
     assert "nan" not in str(lines)
     if rule == HEAVY_BALL:
         assert lines["law of motion"].reason == "at eta = 0 the rule reads no gradient"
+
+
+# ------------------------------------------------------------------ names
+
+
+def test_symbols_of_the_rule_keep_their_names_and_quantities_get_others():
+    """v <- gamma*v - dt*g, x <- x + v has mass h**2/dt and friction (1 - gamma)*h/dt for a time step h."""
+    lines = report(read("v <- gamma*v - dt*G; x <- x + v+"), gamma=0.9, dt=0.1, lam=2)
+    law = lines["law of motion"]
+    h = Symbol("time_step", positive=True)
+    a, b = (next(s for s in lines.rule.parameters if s.name == n) for n in ("gamma", "dt"))
+    named = {s: {"gamma": a, "dt": b}.get(s.name, h) for s in law.value.mass.free_symbols}
+    assert simplify(law.value.mass.xreplace(named) - h**2 / b) == 0
+    named = {s: {"gamma": a, "dt": b}.get(s.name, h) for s in law.value.friction.free_symbols}
+    assert simplify(law.value.friction.xreplace(named) - (1 - a) * h / b) == 0
+    assert "m*x'' = -friction*x' - grad(x)" in law.text
+    assert "velocity = v/time_step" in lines["integrator"].text
+    assert "underdamped at 2" in lines["damping"].text
+
+
+@pytest.mark.parametrize(
+    ("text", "renamed"),
+    [
+        ("m <- b*m + (1-b)*G; v <- c*v + (1-c)*G**2; x <- x - lr*m+/(sqrt(v+) + eps)", "mass*x''"),
+        ("g <- tau*g + G**2; x <- x - eta*G/sqrt(g+)", "gamma*x'"),
+        ("v <- v + (-gamma*v - G)*dt/m; x <- x + dt*v+", "mass*x'' = -friction*x'"),
+    ],
+)
+def test_no_line_uses_a_name_in_two_meanings(text, renamed):
+    lines = report(read(text))
+    assert renamed in lines["law of motion"].text
+    assert "(rule)" not in str(lines)
+    assert lines["integrator"].text.count("v = ") == 0 or "v <- " not in str(lines.rule)
+
+
+def test_the_names_of_textbook_rules_stay_where_nothing_collides():
+    assert "m*x'' = -gamma*x' - grad(x) with m = dt**2/eta" in report(HEAVY_BALL)["law of motion"].text
+
+
+# ------------------------------------------------------------------ lifted rules
+
+
+def test_a_lifted_rule_that_mixes_coordinates_says_how():
+    weights = symbols("x_1 x_2", real=True)
+    slopes = [partial(k, *weights) for k in (1, 2)]
+    length = sqrt(slopes[0] ** 2 + slopes[1] ** 2)
+    mixed = ps.rule({w: w - s / length for w, s in zip(weights, slopes, strict=True)})
+    lifted = Lifted(mixed, name="normalized", mixes=("the norm of the gradient",))
+    for line in report(lifted).lines:
+        assert line.reason == "the rule mixes coordinates: the norm of the gradient"
+    polyak = Lifted(as_rule(read("x <- x - U(x)/G")), reads=("the loss",))
+    assert "reads the loss beside the gradient" in report(polyak)["law of motion"].reason
+
+
+def test_the_law_of_the_first_step_is_a_line_of_its_own():
+    dampened = read("b <- rho*b + G/2; x <- x - eta*b+")
+    lifted = Lifted(dampened, first=read("b <- G; x <- x - eta*b+"))
+    lines = report(lifted)
+    assert lines["first step"].value == lifted.first
+    assert not any(line.subject == "first step" for line in report(dampened).lines)
+    assert lines["effective learning rate"].value == report(dampened)["effective learning rate"].value
+    assert "<table>" in lines._repr_html_()
+    assert lines._repr_latex_()
