@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fractions import Fraction
+from math import isfinite
 from textwrap import wrap
 from typing import TypeAlias
 
@@ -22,11 +23,13 @@ from physsym.core.verdicts import Condition, Hypothesis, Outcome
 from physsym.optimizers.equivalence import Equivalence
 from physsym.optimizers.equivalent_rules import equivalent
 from physsym.optimizers.known import known
-from physsym.optimizers.known.notation import b, beta, d, fraction, mu, nu, positive
+from physsym.optimizers.known.notation import b, beta, d, fraction, mu, nu
+from physsym.optimizers.report.lines import number
 from physsym.vocabulary import G, alpha, dt, eta, gamma, m, rho, tau, u, v, x
 
 Value: TypeAlias = Expr | int | float | Fraction | str
 """What is taken as the value of a parameter; decimal numbers, also floats, are taken as they are written."""
+LONGEST = 60  # characters of a number that is shown exactly
 
 
 class ConversionError(ValueError):
@@ -77,9 +80,7 @@ class Convention:
 
 
 _IN_TORCH = {eta: "lr", rho: "momentum"}
-_DAMPENING = rule(
-    {b: rho * b + (1 - d) * G, x: x - eta * after(b)}, ranges=(*positive(rho), *fraction(rho, d))
-)
+_DAMPENING = rule({b: rho * b + (1 - d) * G, x: x - eta * after(b)}, ranges=fraction(rho, d))
 _PARTICLE = rule(
     {v: (1 - gamma * dt / m) * v - dt / m * G, x: x + dt * after(v)},
     start={v: 0},
@@ -208,7 +209,11 @@ class Conversion:
     @property
     def numbers(self) -> dict[str, float]:
         """Return the values as floats, as a library takes them."""
-        return {name: float(value) for name, value in self.values.items()}
+        floats = {name: float(value) for name, value in self.values.items()}
+        for name, value in self.values.items():
+            if not isfinite(floats[name]) or (value != 0 and floats[name] == 0):
+                raise OverflowError(f"{name} = {number(value)} is beyond the range of floats")
+        return floats
 
     def __str__(self) -> str:
         return "\n".join(_lines(self))
@@ -462,8 +467,8 @@ def _lines(conversion: Conversion) -> Iterator[str]:
     width = max(len(name) for name in (*conversion.values, *conversion.states))
     for name, value in conversion.values.items():
         formula = conversion.formulas[name]
-        number = f" = {_decimal(value)}" if formula.free_symbols else ""
-        yield from _hanging(f"{name:{width}} = {formula}{number}", width)
+        at = f" = {_decimal(value)}" if formula.free_symbols else ""
+        yield from _hanging(f"{name:{width}} = {formula}{at}", width)
     for name, formula in conversion.states.items():
         start = f", from {conversion.start[name]}" if name in conversion.start else ""
         yield from _hanging(f"{name:{width}} = {formula}{start}", width)
@@ -484,9 +489,11 @@ def _schedule(conversion: Conversion) -> str:
     if found.schedule == "constant" and found.trace:
         one, other = found.trace.weights
         others = {p: value for p, value in found.trace.parameters[0].items() if p not in (eta, alpha)}
+        off = [name for name, value in conversion.given.items() if value == 0]
+        only = f"; where {' or '.join(off)} is not 0, for that only" if off else " only"
         at = "".join(f"{_named(p, conversion.source)} = {_decimal(v)}, " for p, v in others.items())
         return (
-            f"The same for a constant learning rate only. With {at}rates {_listed(found.trace.rates)} and "
+            f"The same for a constant learning rate{only}. With {at}rates {_listed(found.trace.rates)} and "
             f"gradients {_listed(found.trace.gradients)} they part at step {len(found.trace.gradients)}, by "
             f"{_decimal(abs(one - other))}: {conversion.source.name} has moved the weights by "
             f"{_decimal(one)}, {conversion.target.name} by {_decimal(other)}."
@@ -498,9 +505,11 @@ def _listed(numbers: Iterable[Expr]) -> str:
     return ", ".join(map(_decimal, numbers))
 
 
-def _decimal(number: Expr) -> str:
+def _decimal(value: Expr) -> str:
     """Return a number as a decimal where it is a short one, else exactly and as a decimal."""
-    if number.is_Rational:
-        text = f"{float(number):.12g}"
-        return text if Rational(text) == number else f"{number} (about {float(number):.6g})"
-    return f"{number} (about {float(number):.6g})"
+    if value.is_Rational and isfinite(float(value)) and (value == 0 or float(value)):
+        text = f"{float(value):.12g}"
+        if Rational(text) == value:
+            return text
+    exactly = str(value)
+    return f"{exactly} (about {number(value)})" if len(exactly) <= LONGEST else number(value)

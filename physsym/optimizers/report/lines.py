@@ -155,7 +155,7 @@ def _said(report: Report) -> Iterator[str]:
 
 
 def _row(subject: str, said: str, width: int) -> list[str]:
-    first, *rest = wrap(said, max(width - MARGIN, 20), break_long_words=False, break_on_hyphens=False) or [""]
+    first, *rest = wrap(said, max(width - MARGIN, 20), break_on_hyphens=False) or [""]
     return [f"{subject:<{MARGIN}}{first}".rstrip(), *(" " * MARGIN + r for r in rest)]
 
 

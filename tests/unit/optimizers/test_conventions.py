@@ -288,3 +288,34 @@ def test_the_help_fits_a_terminal(capsys, monkeypatch):
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 80
     assert "quasi-hyperbolic" in out
+
+
+@pytest.mark.parametrize(("source", "target"), [("torch", "torch-dampening"), ("torch-dampening", "torch")])
+def test_without_momentum_dampened_and_plain_are_the_same(source, target):
+    given = {"lr": "0.1", "momentum": 0} | ({"dampening": 0} if source == "torch-dampening" else {})
+    found = convert(given, source, target)
+    assert found.values["momentum"] == 0
+    moved = {}
+    for name, values in ((source, found.given), (target, found.values)):
+        p = {key: Fraction(str(v)) for key, v in values.items()}
+        state = {"x": Fraction(0), "momentum_buffer": Fraction(0)}
+        for g in GRADIENTS:
+            state = STEPS[name](p, state, g)
+        moved[name] = state["x"]
+    assert moved[source] == moved[target] == -Fraction(1, 10) * sum(GRADIENTS)
+
+
+@pytest.mark.parametrize("power", [400, -400])
+def test_numbers_beyond_floats_are_exact_and_shown_as_powers_of_ten(power):
+    found = convert({"lr": Rational(10) ** power, "momentum": "0.9"}, "torch", "average")
+    assert found.values["eta"] == Rational(10) ** (power + 1)
+    assert f"= 1e{power + 1:+d}\n" in str(found)
+    assert max(map(len, str(found).splitlines())) <= 80
+    with pytest.raises(OverflowError, match="beyond the range of floats"):
+        _ = found.numbers
+
+
+def test_without_momentum_a_changing_rate_changes_nothing_and_it_is_not_said_to():
+    says = str(convert({"lr": "0.1", "momentum": 0}, "torch", "keras"))
+    assert "where momentum is not 0, for that only" in " ".join(says.split())
+    assert "constant learning rate only" in str(convert({"lr": "0.1", "momentum": "0.9"}, "torch", "keras"))

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from sympy import Rational, Symbol
+from sympy import Float, Rational, Symbol
 
 import physsym as ps
-from physsym.core.symbols import after
+from physsym.core.statements import one_step_map
+from physsym.core.symbols import after, grad
 from physsym.optimizers import LiftError
 from physsym.vocabulary import G, x
 
@@ -219,3 +220,28 @@ def test_what_cannot_be_recovered_says_why(step, said):
 def test_what_is_no_function_is_refused():
     with pytest.raises(TypeError, match="step"):
         ps.recover(3)
+
+
+@pytest.mark.parametrize("late", [1, 4, 5])
+def test_a_law_that_acts_late_is_found(late):
+    def delayed():
+        seen = []
+
+        def step(weights, gradient):
+            seen.append(gradient)
+            return weights - 0.25 * (seen[-1 - late] if len(seen) > late else 0 * gradient)
+
+        return step
+
+    found = ps.recover(delayed()).rule
+    assert len(found.states) == late + 1
+    gradients, new = [1.0, -2.0, 0.5, 3.0, -1.0, 4.0, 0.25, 7.0], one_step_map(found)
+    at = {x: 1.0, **{s: float(value.subs(x, 1)) for s, value in found.start}}
+    for n, g in enumerate(gradients):
+        at = {s: float(e.replace(grad, lambda q, g=g: Float(g)).subs(at)) for s, e in new.items()}
+        assert at[x] == pytest.approx(1 - 0.25 * sum(gradients[: max(0, n + 1 - late)]))
+
+
+def test_what_never_moves_says_for_how_many_steps():
+    with pytest.raises(LiftError, match="leaves the weights as they are for 30 steps"):
+        ps.recover(lambda weights, gradient: weights)
