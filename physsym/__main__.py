@@ -114,6 +114,11 @@ def _what(command: ArgumentParser) -> None:
     command.add_argument("what", metavar="WHAT", help=WHAT)
 
 
+def _identify(command: ArgumentParser) -> None:
+    _what(command)
+    command.add_argument("--all", action="store_true", help="list all relatives, not the nearest alone")
+
+
 def _report(command: ArgumentParser) -> None:
     _what(command)
     says = "values of parameters, such as lr=0.01 (default: typical ones), and lam= for a curvature"
@@ -145,6 +150,7 @@ COMMANDS: dict[str, tuple[str, Callable[[ArgumentParser], None], str]] = {
     "source":   ("physsym.cli.source",   _source,   "print a derived rule as program text"),
     "run":      ("physsym.cli.run",      _run,      "run a derived optimizer on a named test function"),
     "same":     ("physsym.cli.same",     _same,     "compare two rules; 1 if the first is not the second"),
+    "identify": ("physsym.cli.identify", _identify, "list the nearest published rules; 1 if none is it"),
     "lift":     ("physsym.cli.lift",     _what,     "print the rule of somebody's optimizer"),
     "report":   ("physsym.cli.report",   _report,   "print what a rule is as mechanics and as a method"),
     "convert":  ("physsym.cli.convert",  _convert,  "convert parameters of momentum; 1 if there is no way"),

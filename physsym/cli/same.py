@@ -25,7 +25,7 @@ def main(options: Namespace) -> int:
     """
     first, second = as_lifted(options.first), as_lifted(options.second)
     found = equivalent(first, second, given=tuple(options.given), rate=options.rate)
-    echo(*labelled([("first", _rule(first)), ("second", _rule(second))]), "")
+    echo(*labelled([("first", rule_lines(first)), ("second", rule_lines(second))]), "")
     echo(_answer(found), *labelled(_rows(found)))
     if found.generic:
         converse = equivalent(second, first)
@@ -34,7 +34,8 @@ def main(options: Namespace) -> int:
     return int(not (strict if options.strict else found.generic))
 
 
-def _rule(lifted: Lifted) -> list[str]:
+def rule_lines(lifted: Lifted) -> list[str]:
+    """Return a rule with its name, its updates, its start and what was assumed when it was read."""
     named = [lifted.name] if lifted.name else []
     first = [f"{u} (at the first step)" for u in lifted.first.updates] if lifted.first else []
     start = [f"{s}(0) = {value}" for s, value in lifted.rule.start]

@@ -62,6 +62,24 @@ def test_what_holds_for_a_constant_rate_alone_is_not_enough_when_strict(capsys):
     assert run(capsys, "same", "--strict", *rules)[0] == 1
 
 
+def test_the_published_rule_comes_first(capsys):
+    code, out, _ = run(capsys, "identify", "u <- rho*u - eta*grad(x); x <- x + u+")
+    assert code == 0
+    kinds = [line for line in out.splitlines() if line.startswith(("the same", "nearest", "more general"))]
+    assert kinds[0].startswith("the same  ")
+    assert "Heavy ball" in kinds[0]
+    assert "known:heavy_ball" in out
+    assert "listed with --all" in out
+
+
+@pytest.mark.slow
+def test_a_rule_that_is_no_published_one_has_the_nearest_with_the_difference(capsys):
+    code, out, _ = run(capsys, "identify", "x <- x - eta*grad(x)**3")
+    assert code == 1
+    assert "the same  " not in out
+    assert "new weights of the first less those of the second" in " ".join(out.split())
+
+
 def test_functions_of_a_file_are_compared(capsys, file):
     assert run(capsys, "same", f"{file}:plain", "known:gradient_descent")[0] == 0
     assert run(capsys, "same", f"{file}:step", "known:gradient_descent")[0] == 1
@@ -85,6 +103,7 @@ def test_a_report_has_its_numbers_at_the_values_given(capsys):
     [
         (("same", "known:heavy_bal", "known:adam"), "known:heavy_ball"),
         (("same", "", "known:adam"), "rule"),
+        (("identify", "known:heavy_bal"), "known:heavy_ball"),
         (("lift", "nowhere.py:step"), "nowhere.py"),
         (("lift", "known:"), "known"),
         (("report", "known:adam", "beta=0.9"), "beta_1"),
