@@ -65,7 +65,7 @@ class Trace:
     weights
         Of the first rule and of the second, what differs after the last step: the point at which the next
         gradient is taken, which is that of the weights unless a rule looks ahead.
-    begin
+    start
         Where the weights start: zero, unless start values of other states depend on them.
     """
 
@@ -73,14 +73,14 @@ class Trace:
     rates: tuple[Expr, ...]
     parameters: tuple[Mapping[Symbol, Expr], Mapping[Symbol, Expr]]
     weights: tuple[Expr, Expr]
-    begin: Expr = S.Zero
+    start: Expr = S.Zero
 
     def __str__(self) -> str:
         rates = f", learning rates {_listed(self.rates)}" if self.rates else ""
         mine, theirs = ("; ".join(f"{s} = {e}" for s, e in p.items()) for p in self.parameters)
         one, other = _numbers(*self.weights)
         return (
-            f"step {len(self.gradients)}: {one} against {other}, from {self.begin} with gradients "
+            f"step {len(self.gradients)}: {one} against {other}, from {self.start} with gradients "
             f"{_listed(self.gradients)}{rates} (first: {mine}; second: {theirs})"
         )
 

@@ -267,7 +267,7 @@ def run_apart(
                 SymbolMap({other.names[s]: exactly(n) for s, n in theirs[0].items()}),
             ),
             weights=(exactly(a), exactly(b)),
-            begin=begin,
+            start=begin,
         )
     if best is None and begin == 0 and (_holds_weights(one.space) or _holds_weights(other.space)):
         # At weights of zero, start values that hold the weights do not show.

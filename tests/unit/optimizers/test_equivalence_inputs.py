@@ -138,7 +138,7 @@ def test_signum_is_a_lion():
 def test_a_start_that_holds_the_weights_is_seen_from_weights_that_show_it():
     begun = rule({u: rho * u - eta * g, x: x + after(u)}, start={u: -x / 2})
     trace = ps.equivalent(begun, HEAVY).trace
-    assert trace.begin == 1
+    assert trace.start == 1
     assert trace.parameters[0][rho] == trace.parameters[1][rho]
     runs = [
         points(r, dict(at), {x: 1, u: start}, trace.gradients)[-1]
