@@ -7,7 +7,7 @@ from typing import Any
 
 from sympy import Expr, Symbol
 
-from physsym.core.verdicts import Condition, Outcome, Verdict, holds, undecided
+from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict, holds, undecided
 from physsym.optimizers.equivalence import Equivalence
 from physsym.optimizers.first_steps import split_first_step
 from physsym.optimizers.general_equivalence import compare_general
@@ -95,7 +95,20 @@ def equivalent(
 
     with budget(SECONDS):
         verdict = judge()
-    return _of_shapes(answers[0] if answers else answer(one, other, verdict), one, theirs)
+    return _of_shapes(_at_usual_values(answers[0]) if answers else answer(one, other, verdict), one, theirs)
+
+
+def _at_usual_values(found: Equivalence) -> Equivalence:
+    """Return an answer for special values with a note where these are the usual ones of the first rule."""
+    usual = dict(found.first.typical)
+    equal = [c for c in found.conditions if isinstance(c, Condition) and c.relation == "= 0"]
+    if not equal or any(isinstance(c, Hypothesis) for c in found.conditions):
+        return found
+    if any(c.expression.xreplace(usual) != 0 for c in equal):
+        return found
+    held = {s for c in equal for s in c.expression.free_symbols}
+    told = ", ".join(f"{s} = {v}" for s, v in found.first.typical if s in held)
+    return replace(found, notes=(*found.notes, f"the usual values of the first rule are such: {told}"))
 
 
 def _of_shapes(found: Equivalence, one: Operand, theirs: Operand) -> Equivalence:

@@ -199,3 +199,11 @@ def test_a_law_of_vectors_alone_is_the_same_for_vectors_alone():
     assert not found.generic
     assert said in found.conditions
     assert "vector" in str(found)
+
+
+@pytest.mark.parametrize(("usual", "said"), [(0, True), (Rational(1, 2), False)])
+def test_special_values_that_are_the_usual_ones_are_said_to_be(usual, said):
+    first = rule({u: rho * u - eta * g, x: x + after(u)}, typical={rho: usual})
+    found = ps.equivalent(first, DESCENT)
+    assert found.verdict.outcome is Outcome.CONDITIONAL
+    assert ("the usual values of the first rule are such: rho = 0" in str(found)) is said
