@@ -19,7 +19,7 @@ Array = np.ndarray[Any, Any]
 def formula(
     parameters: Sequence[Symbol], samples: Sequence[tuple[Mapping[Symbol, float], float]]
 ) -> Expr | None:
-    """Return a number, or c*m, 1 - c*m, exp(c*m) with m a product of powers of p, 1 - p and 1 + p.
+    """Return a number, or p + q, p - q, c*m, 1 - c*m, exp(c*m); m is a product of powers of p, 1 - p, 1 + p.
 
     Parameters
     ----------
@@ -32,6 +32,11 @@ def formula(
     mean = float(values.mean())
     if float(abs(values - mean).max()) <= 1e-7 * max(1.0, abs(mean)):
         return _number(mean) if abs(mean) > 1e-6 else Integer(0)
+    for p, q in combinations(parameters, 2):
+        for total in (p + q, p - q, q - p):
+            told = [float(total.xreplace(dict(at))) for at, _ in samples]
+            if np.allclose(values, told, rtol=1e-7, atol=1e-9):
+                return total
     atoms = [e for p in parameters for e in (p, 1 - p, 1 + p)]
     numbers = [[float(e.xreplace(dict(at))) for at, _ in samples] for e in atoms]
     usable = [k for k, row in enumerate(numbers) if all(n > 1e-9 for n in row) and len(set(row)) > 1]

@@ -247,10 +247,10 @@ def _related(
     if all(_close(b, a) for _, run in pairs for a, b in run):
         return candidate
     shifts = [{round(b - a, 9) for a, b in run} for _, run in pairs]
-    if all(len(s) == 1 for s in shifts) and len(set.union(*shifts)) == 1:
-        shift = next(iter(shifts[0]))
-        if shift == int(shift):
-            return candidate + Integer(int(shift))
+    if all(len(s) == 1 for s in shifts):
+        told = [(at, next(iter(s))) for (at, _), s in zip(pairs, shifts, strict=True)]
+        if (shift := formula(one.space.parameters, told)) is not None:
+            return candidate + shift
     ratios = []
     for at, run in pairs:
         moved = [(a, b) for a, b in run if a != 0 or b != 0]

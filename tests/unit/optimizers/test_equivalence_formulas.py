@@ -23,6 +23,12 @@ def named(expression):
 
 SQUARES = "v <- b*v + (1 - b)*G**2; v(0) = 0"
 PAIRS = {
+    "accumulator": (
+        "v <- v + G**2; x <- x - eta*G/sqrt(v+ + eps); v(0) = a",
+        "v <- v + G**2; x <- x - eta*G/(sqrt(v+) + eps); v(0) = a",
+        ("eps > 0", "a > 0"),
+        {"eps": 0, "a": a + eps, "eta": eta},
+    ),
     "averaged": (
         f"{SQUARES}; x <- x - eta*G/sqrt(v+)",
         "v <- b*v + G**2; x <- x - eta*G/sqrt(v+); v(0) = 0",

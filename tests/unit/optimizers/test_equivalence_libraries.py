@@ -38,7 +38,6 @@ def test_adam_of_optax_has_one_more_parameter():
     "pair",
     [
         ("optax:rmsprop", "torch:RMSprop"),
-        ("optax:adagrad", "torch:Adagrad"),
         ("optax:amsgrad", "torch:Adam(amsgrad=True)"),
     ],
     ids=" as ".join,
@@ -48,3 +47,9 @@ def test_not_the_same_in_both_libraries(pair):
     assert not found
     assert not found.generic
     assert found.trace.weights[0] != found.trace.weights[1]
+
+
+def test_adagrad_with_eps_in_the_root_is_not_refuted():
+    # The eps in the root adds to the accumulator: with eps = 0 and that start the runs are the same.
+    found = ps.equivalent("optax:adagrad", "torch:Adagrad")
+    assert found.verdict.outcome is not Outcome.FAILS
