@@ -83,7 +83,12 @@ def equivalent(
     if one.space == theirs.space:
         return _of_shapes(_itself(one, theirs), one, theirs)
     other = named_apart(one, theirs)
-    one, other = _given(one, other, conditions_of(given, {*one.space.parameters, *theirs.space.parameters}))
+    stated = conditions_of(given, {*one.space.parameters, *theirs.space.parameters})
+    # Before values are put in: a rate that is declared positive is not zero.
+    whole = (*one.assumed, *(c for c in stated if c.expression.free_symbols <= {*one.space.parameters}))
+    if consistent(whole).outcome is Outcome.FAILS:
+        return answer(one, other, undecided(consistent(whole).evidence[0]))
+    one, other = _given(one, other, stated)
     if any(consistent(o.assumed).outcome is Outcome.FAILS for o in (one, other)):
         return answer(one, other, undecided("what is assumed of the parameters contradicts itself"))
     answers: list[Equivalence] = []

@@ -207,3 +207,9 @@ def test_special_values_that_are_the_usual_ones_are_said_to_be(usual, said):
     found = ps.equivalent(first, DESCENT)
     assert found.verdict.outcome is Outcome.CONDITIONAL
     assert ("the usual values of the first rule are such: rho = 0" in str(found)) is said
+
+
+def test_a_rate_of_zero_against_its_declared_sign_is_told():
+    found = ps.equivalent(HEAVY, ps.known.nesterov, given="eta = 0")
+    assert found.verdict.outcome is Outcome.UNDECIDABLE
+    assert "contradict" in str(found)
