@@ -87,7 +87,8 @@ def equivalent(
     # Before values are put in: a rate that is declared positive is not zero.
     whole = (*one.assumed, *(c for c in stated if c.expression.free_symbols <= {*one.space.parameters}))
     if consistent(whole).outcome is Outcome.FAILS:
-        return answer(one, other, undecided(consistent(whole).evidence[0]))
+        reason = f"what is assumed of the parameters contradicts itself: {consistent(whole).evidence[0]}"
+        return answer(one, other, undecided(reason))
     one, other = _given(one, other, stated)
     if any(consistent(o.assumed).outcome is Outcome.FAILS for o in (one, other)):
         return answer(one, other, undecided("what is assumed of the parameters contradicts itself"))
