@@ -188,7 +188,7 @@ def test_adafactor_mixes_coordinates_and_is_read_for_two_weights():
     for options in ({}, {"maximize": True, "weight_decay": 0}):
         found = call(cls, **options)
         agree(found, cls, options, number=2)
-        assert all("2-norm (_adafactor.py:" in how for how in found.mixes)
+        assert all("2-norm over the coordinates of a tensor (_adafactor.py:" in how for how in found.mixes)
     assumed = " ".join(map(str, call(cls).assumes))
     assert "vector" in assumed
     assert "eps1" in assumed
