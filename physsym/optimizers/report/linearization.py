@@ -67,14 +67,21 @@ class Linearized:
         """Return the matrices of the rule as a linear system that gradients drive."""
         return _system(self.rule, self.weights)
 
+    @cached_property
+    def constants(self) -> tuple[Expr, ...]:
+        """Return the terms that are neither states nor gradients, which move the fixed point."""
+        new, inputs = _in_old_values(self.rule)
+        nothing = dict.fromkeys((*self.rule.states, *inputs.values()), Integer(0))
+        left = (cancel(e.xreplace(nothing)) for e in (*new.values(), *inputs))
+        return tuple(c for c in left if c != 0)
+
 
 @dataclass(frozen=True)
 class System:
     """s_new = A*s + B*g, with g_j the gradient at C_j*s + D_j*g.
 
-    `constants` are terms that are neither states nor gradients; they move the fixed point. An evaluation
-    point that is another one of the step before is no further input: `shifts` counts by how many steps an
-    input is ahead.
+    Constant terms are left out, since they only move the fixed point. An evaluation point that is another
+    one of the step before is no further input: `shifts` counts by how many steps an input is ahead.
     """
 
     states: tuple[Symbol, ...]
@@ -84,7 +91,6 @@ class System:
     points: ImmutableMatrix
     direct: ImmutableMatrix
     shifts: tuple[int, ...]
-    constants: tuple[Expr, ...] = ()
 
     @property
     def delays(self) -> ImmutableMatrix:
@@ -339,8 +345,8 @@ def _require_linear(rule: Rule) -> None:
 # ------------------------------------------------------------------ as a linear system
 
 
-def _system(rule: Rule, weights: Symbol) -> System:
-    states = rule.states
+def _in_old_values(rule: Rule) -> tuple[dict[Symbol, Expr], dict[Expr, Dummy]]:
+    """Return the new value of each state in old ones and inputs, and the input of each evaluation point."""
     done: dict[Symbol, Expr] = {}
     inputs: dict[Expr, Dummy] = {}
     for update in rule.updates:
@@ -349,12 +355,16 @@ def _system(rule: Rule, weights: Symbol) -> System:
             named = {g: inputs.setdefault(expand(g.args[0]), Dummy("g", real=True)) for g in inner}
             value = value.xreplace(named)
         done[after(update.target)] = value
-    now = {before(s): s for s in states}
-    new = {s: done[after(s)] if s in rule.targets else now[s] for s in states}
+    now = {before(s): s for s in rule.states}
+    return {s: done[after(s)] if s in rule.targets else now[s] for s in rule.states}, inputs
+
+
+def _system(rule: Rule, weights: Symbol) -> System:
+    states = rule.states
+    new, inputs = _in_old_values(rule)
     gradients = list(inputs.values())
     rows = [_row(new[s], [*states, *gradients]) for s in states]
     points = [_row(p, [*states, *gradients]) for p in inputs]
-    constants = (_constant(e, [*states, *gradients]) for e in (*new.values(), *inputs))
     n = len(states)
     ahead = [expand(p.xreplace(new)) for p in inputs]
     shifts = [0] * len(gradients)
@@ -371,17 +381,12 @@ def _system(rule: Rule, weights: Symbol) -> System:
         ImmutableMatrix([r[:n] for r in points]),
         ImmutableMatrix(len(points), len(gradients), [v for r in points for v in r[n:]]),
         tuple(shifts),
-        tuple(c for c in constants if c != 0),
     )
 
 
 def _row(value: Expr, generators: list[Symbol]) -> list[Expr]:
     polynomial = Poly(value, *generators)
     return [cancel(polynomial.coeff_monomial(g)) for g in generators]
-
-
-def _constant(value: Expr, generators: list[Symbol]) -> Expr:
-    return cancel(Poly(value, *generators).coeff_monomial(1))
 
 
 def curvature_symbol(rule: Rule) -> Symbol:

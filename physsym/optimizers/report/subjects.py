@@ -146,10 +146,10 @@ class Study:
     @cached_property
     def undriven(self) -> Linearized:
         """Return the linear rule; raise NotLinearError where terms beside states and gradients drive it."""
-        constants = self.linear.system.constants
+        constants = self.linear.constants
         if self.linear.counters and not constants:
             with suppress(NotLinearError):
-                constants = linearized(self.rule, at_step=True).system.constants
+                constants = linearized(self.rule, at_step=True).constants
         if constants:
             raise NotLinearError(
                 f"each step holds {constants[0]}, which is neither a state nor a gradient and drives the "
