@@ -393,12 +393,12 @@ def _moved(at: FreePoint, symbol: Symbol, base: Expr) -> FreePoint | None:
     with flint.ctx.workprec(PRECISION):
         try:
             now, beside = (value(base, FreePoint({**at, symbol: at[symbol] + n}, at.seed)) for n in (0, 1))
-            shift = now / (beside - now)
         except (UndecidedError, ZeroDivisionError):
             return None
-    if not isinstance(shift, Fraction) or not symbol.is_real:
+    rational = isinstance(now, Fraction) and isinstance(beside, Fraction)
+    if not rational or now == beside or not symbol.is_real:
         return None
-    to = at[symbol] - shift
+    to = at[symbol] - now / (beside - now)
     return FreePoint({**at, symbol: to}, at.seed) if _has_declared_sign(symbol, to) else None
 
 

@@ -96,7 +96,8 @@ def test_blocks_that_cannot_be_are_refused_where_they_are_written(tmp_path, caps
 def test_one_number_belongs_to_one_equation(tmp_path, capsys):
     first, other = (f"NumberedEquation('1.2', line=(derivation, {k}))" for k in (0, 1))
     assert run(tmp_path, capsys, f"{HEAD}chapter = Chapter('One', ({first}, {first}))", "check")[0] == 0
-    text = f"{HEAD}chapter = Chapter('One', ({first}, {other}))"
+    # Of another length: Python takes a file of the same length and second for the one that it has compiled.
+    text = f"{HEAD}chapter = Chapter('Another', ({first}, {other}))"
     code, printed = run(tmp_path, capsys, text, "check")
     assert code == 1
     assert "equation (1.2): fails: (1.2) is the number of" in printed
