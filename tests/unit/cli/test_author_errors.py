@@ -103,7 +103,7 @@ def test_one_number_belongs_to_one_equation(tmp_path, capsys):
     assert "equation (1.2): fails: (1.2) is the number of" in printed
     code, printed = run(tmp_path, capsys, text, "document")
     assert code == 2
-    assert "lecture, One, Equation 1.2: (1.2) is the number of" in printed
+    assert "lecture, Another, Equation 1.2: (1.2) is the number of" in printed
 
 
 def test_two_claims_of_one_id_are_refused(tmp_path, capsys):
