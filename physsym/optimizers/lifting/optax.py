@@ -384,7 +384,8 @@ def _lifted(reading: Reading) -> Lifted:
     with recording(reading.origins) as origins:
         laws, shown = _laws(reading, number)
     precisions = interpreter.dtypes - {"float64"}
-    notes = dict.fromkeys((*call.notes, *reading.notes, *interpreter.assumed, *_matrix_notes(call, laws)))
+    shapes = (*_matrix_notes(call, laws), *(() if mixing else _array_notes(call)))
+    notes = dict.fromkeys((*call.notes, *reading.notes, *interpreter.assumed, *shapes))
     result = lifted(
         laws,
         name=call.name,
@@ -449,6 +450,28 @@ def _matrix_notes(call: Call, laws: list[StateLaw]) -> Iterator[str]:
     else:
         if not same:
             yield "this is the law of weights in a vector; that of a matrix is another"
+
+
+def _array_notes(call: Call) -> Iterator[str]:
+    """Say where arrays are told apart by size, name or index: equal weights part under equal gradients."""
+    import jax
+    import jax.numpy as jnp
+    import numpy
+
+    sizes = {"kernel": 1500, "bias": 8, "scale": 2}
+    transformation = call.transformation({s: call.number(s) for s in call.symbols})
+    params = {name: jnp.full(size, 0.7) for name, size in sizes.items()}
+    try:
+        state = transformation.init(params)
+        for g in (0.3, -1.2):
+            gradients = {name: jnp.full(size, g) for name, size in sizes.items()}
+            updates, state = transformation.update(gradients, state, params)
+            params = jax.tree.map(jnp.add, params, updates)
+    except Exception:  # it asks for more than gradients, or takes no dictionary: nothing is known then
+        return
+    values = numpy.concatenate([numpy.asarray(a, float) for a in params.values()])
+    if not numpy.allclose(values, values[0], rtol=1e-6, equal_nan=True):
+        yield "this is the law of two weights in a vector; others are told apart by size, name or index"
 
 
 def _parts_of(law: StateLaw) -> tuple[Symbol, Node, Node | None]:

@@ -365,3 +365,31 @@ def test_the_script_of_the_how_to_page_runs_as_it_stands(capsys):
     said = capsys.readouterr().out
     assert "x <- x - Min(1, Max(-1, grad(x)))/10" in said
     assert "cannot be lifted: it draws random numbers (primitive random_seed, optax/" in said
+
+
+def _elementwise(change):
+    import jax
+    import optax
+
+    def factory(lr=0.1) -> optax.GradientTransformation:
+        def update(gradients, state, params=None):
+            return jax.tree_util.tree_map_with_path(lambda key, a: -lr * change(key, a), gradients), state
+
+        return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
+
+    return factory
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda key, a: a, False),
+        (lambda key, a: a if a.size < 1000 else 2 * a, True),
+        (lambda key, a: a if a.size <= 2 else 2 * a, True),
+        (lambda key, a: a.at[5:].multiply(2.0), True),
+        (lambda key, a: 0.1 * a if "bias" in str(key) else a, True),
+    ],
+)
+def test_arrays_that_are_told_apart_are_said(change, told):
+    lifted = lift(_elementwise(change))
+    assert any("told apart" in str(a) for a in lifted.assumes) == told
