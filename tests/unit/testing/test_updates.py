@@ -368,3 +368,12 @@ def test_single_precision_is_compared_as_such():
 
 def test_a_rule_of_ones_own():
     assert_update(lambda w, grad, lr: w - lr * grad, ps.rule({x: x - eta * G}))
+
+
+def _clipped_far_away(w, g, lr=0.1):
+    return w - lr * np.clip(g, -1e6, 1e6)
+
+
+def test_what_happens_where_no_number_reaches_does_not_pass():
+    with pytest.raises(AssertionError, match="not decided"):
+        assert_update(_clipped_far_away, "known:gradient_descent")
