@@ -27,7 +27,7 @@ class Hint:
 
 @dataclass(frozen=True)
 class Formula:
-    """A formula as it stands in a file.
+    """A formula as a file has it.
 
     Parameters
     ----------
