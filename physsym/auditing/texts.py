@@ -1,4 +1,4 @@
-"""What an audit finds in a file before it understands any of it: formulas with their places, and hints."""
+"""What an audit finds in a file before it understands any of it: formulas with their positions, and hints."""
 
 from __future__ import annotations
 

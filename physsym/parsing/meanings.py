@@ -24,7 +24,7 @@ class Chain:
     relations
         One fewer than sides.
     spans
-        Where each side stands in the text: its first character, and the one behind its last.
+        Where each side begins and ends in the text: its first character, and the one behind its last.
     """
 
     sides: tuple[Expr, ...]
