@@ -145,6 +145,11 @@ class Vocabulary:
         """Return the quantity of a symbol at any instant (`x`, `dot(x)`, `after(x)`), or None."""
         return self.get(name_and_marks(symbol)[0])
 
+    def kind_of(self, symbol: Symbol) -> Kind | None:
+        """Return the kind of a symbol at any instant, or None for what is not in the vocabulary."""
+        quantity = self.quantity(symbol)
+        return quantity.kind if quantity else None
+
     @cached_property
     def moving(self) -> tuple[Symbol, ...]:
         """Return the symbols that change in time by their kind: positions, velocities and displacements."""

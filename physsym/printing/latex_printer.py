@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 
-from sympy import Symbol
+from sympy import And, Expr, Not, Or, Piecewise, Symbol, default_sort_key
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
 from sympy.printing.latex import LatexPrinter
 
 from physsym.printing.names import tex_text
@@ -19,9 +22,12 @@ SPECIALS = {"d": "d", "nabla": r"\nabla", "partial": r"\partial", "infinity": r"
 RELATIONS = {
     "=": "=", "!=": r"\neq", "<": "<", ">": ">", "<=": r"\leq", ">=": r"\geq", "~": r"\approx", "->": r"\to",
 }  # fmt: skip
-OPERATORS = frozenset(("cos", "cosh", "cot", "coth", "exp", "log", "sec", "sin", "sinh", "tan", "tanh"))
+OPERATORS = frozenset(
+    ("cos", "cosh", "cot", "coth", "exp", "log", "max", "min", "sec", "sin", "sinh", "tan", "tanh")
+)
 
-TALL = ("\\frac", "\\sqrt")
+TALL = ("\\frac", "\\sqrt", "\\begin")
+_WORD_BEHIND = re.compile(r"\\mathrm\{\w+\}\Z")
 
 
 class TexPrinter(TextPrinter, LatexPrinter):
@@ -53,9 +59,11 @@ class TexPrinter(TextPrinter, LatexPrinter):
         return joined
 
     def _times(self, pieces: Sequence[str]) -> str:
-        # Names of several letters would read as one name without a space.
-        words = [p.startswith(r"\mathrm") for p in pieces]
-        apart = [p + r" \," if a and b else p for p, a, b in zip(pieces, words, words[1:], strict=False)]
+        # A name of several letters would read as one with what is beside it.
+        apart = (
+            rf"{piece} \," if _WORD_BEHIND.search(piece) or following.startswith(r"\mathrm") else piece
+            for piece, following in pairwise(pieces)
+        )
         return super()._times([*apart, pieces[-1]])
 
     def _fence(self, piece: str, bars: bool = False) -> str:
@@ -78,6 +86,43 @@ class TexPrinter(TextPrinter, LatexPrinter):
 
     def _root(self, piece: str, degree: str | None) -> str:
         return rf"\sqrt{'' if degree is None else f'[{degree}]'}{{{piece}}}"
+
+    def _print_Piecewise(self, expr: Piecewise) -> str:
+        told = (
+            r"\text{otherwise}" if condition == True else rf"\text{{if }} {self._print(condition)}"  # noqa: E712
+            for _, condition in expr.args
+        )
+        cases = (rf"{self._print(value)} & {when}" for (value, _), when in zip(expr.args, told, strict=True))
+        rows = r" \\ ".join(cases)
+        return rf"\begin{{cases}} {rows} \end{{cases}}"
+
+    def _print_Relational(self, expr: Relational) -> str:
+        sign = RELATIONS[{"==": "="}.get(expr.rel_op, expr.rel_op)]
+        return f"{self._print(expr.lhs)} {sign} {self._print(expr.rhs)}"
+
+    def _joined(self, expr: Boolean, word: str) -> str:
+        parts = sorted(expr.args, key=default_sort_key)
+        texts = (self._print(p) if isinstance(p, Relational) else self._fence(self._print(p)) for p in parts)
+        return rf" \text{{ {word} }} ".join(texts)
+
+    def _print_And(self, expr: Boolean) -> str:
+        return self._joined(expr, "and")
+
+    def _print_Or(self, expr: Boolean) -> str:
+        return self._joined(expr, "or")
+
+    def _print_Not(self, expr: Boolean) -> str:
+        return rf"\text{{not }} {self._fence(self._print(expr.args[0]))}"
+
+    def _print_ITE(self, expr: Boolean) -> str:
+        test, then, otherwise = expr.args
+        return self._print_Or(Or(And(test, then), And(Not(test), otherwise), evaluate=False))
+
+    def _print_Max(self, expr: Expr) -> str:
+        name = self._word(type(expr).__name__.lower())
+        return f"{self._applied(name, sorted(expr.args, key=default_sort_key))}"
+
+    _print_Min = _print_Max
 
 
 def latex(

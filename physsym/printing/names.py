@@ -97,16 +97,20 @@ def glyph_of(symbol: Symbol, face: Face, vocabulary: Vocabulary, indexed: frozen
     )
 
 
-def refuse_lookalikes(symbols: Iterable[Symbol], face: Face, vocabulary: Vocabulary) -> None:
+def refuse_lookalikes(
+    symbols: Iterable[Symbol], face: Face, vocabulary: Vocabulary, indexed: frozenset[str] = frozenset()
+) -> None:
     """Raise ValueError where two symbols of one statement would be written with the same letters on a face.
 
     A page on which `x` and `w` are both written w says something else than the statement, and may say
-    something true where the statement is false.
+    something true where the statement is false. A symbol `w_t` looks like the state `w` at this step.
     """
     written: dict[tuple[tuple[str, ...], tuple[str, ...]], str] = {}
     for name, symbol in sorted({name_and_marks(s)[0]: s for s in symbols}.items()):
-        glyph = glyph_of(symbol, face, vocabulary, frozenset())
-        other = written.setdefault((glyph.letters, glyph.subscripts), name)
+        glyph = glyph_of(symbol, face, vocabulary, indexed)
+        now = () if glyph.instant is None else ("t",)
+        alike = [(glyph.letters, glyph.subscripts + index) for index in dict.fromkeys(((), now))]
+        other = next((o for o in (written.setdefault(look, name) for look in alike) if o != name), name)
         if other != name:
             raise ValueError(
                 f"{other} and {name} would be written alike on the {face} face; rename one of them, or "

@@ -11,6 +11,7 @@ from sympy import Expr, Function, Pow, Symbol, sympify
 
 from physsym.core.statements import Equation, Law, Relation, Rule, RuleLike, Update, states
 from physsym.core.symbols import AFTER, BEFORE, after, name_and_marks
+from physsym.core.term_order import LAW_ORDER, RULE_ORDER, Context, levels_of
 from physsym.core.verdicts import Condition, Order
 from physsym.printing.names import VECTOR_KINDS
 from physsym.vocabulary import Vocabulary
@@ -19,8 +20,6 @@ Printable: TypeAlias = Expr | Equation | Relation | Law | RuleLike | Condition |
 """What the printers take; of what has a rule, such as a derivation, the rule is printed."""
 
 EXPECTED = "an expression, an equation, a relation, a law, an update, a rule, a condition or an order"
-LAW_ORDER = ("acceleration", "force", "position", "velocity", "energy", "scalar")
-RULE_ORDER = ("position", "velocity", "acceleration", "force", "energy", "scalar")
 
 
 class at_start(Function):
@@ -29,10 +28,14 @@ class at_start(Function):
 
 @dataclass(frozen=True)
 class Line:
-    """One line: an expression alone, or several with relations between them, from left to right."""
+    """One line: an expression alone, or several with relations between them, from left to right.
+
+    `target` is the symbol that the line updates, if it updates one.
+    """
 
     sides: tuple[Expr, ...]
     relations: tuple[str, ...] = ()
+    target: Symbol | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,11 @@ class Page:
     def symbols(self) -> frozenset[Symbol]:
         """Return every symbol on the page."""
         return _symbols(self.lines)
+
+    def context(self, vocabulary: Vocabulary) -> Context:
+        """Return what the order of terms on this page depends on."""
+        pairs = ((line.sides[0], line.sides[-1]) for line in self.lines)
+        return Context(self.order, vocabulary.kind_of, self.indexed, levels_of(pairs))
 
 
 def page(statement: Printable, vocabulary: Vocabulary, states: Iterable[Symbol] = ()) -> Page:
@@ -88,14 +96,14 @@ def _(statement: Law, vocabulary: Vocabulary) -> Page:
 @_page.register(Update)
 def _(statement: Update, vocabulary: Vocabulary) -> Page:
     # Outside its rule an update does not say which symbols are states: the vectors are taken to be.
-    line = _equal(after(statement.target), statement.value)
+    line = _updated(statement)
     vectors = {s for s in _symbols((line,)) if (q := vocabulary.quantity(s)) and q.kind in VECTOR_KINDS}
     return Page((line,), _sequences((line,)) | _names(vectors), RULE_ORDER)
 
 
 @_page.register(Rule)
 def _(statement: Rule, vocabulary: Vocabulary) -> Page:
-    lines = tuple(_equal(after(u.target), u.value) for u in statement.updates)
+    lines = tuple(map(_updated, statement.updates))
     begun = {s: at_start(s) for s in states(statement)}
     lines += tuple(_equal(at_start(s), value.xreplace(begun)) for s, value in statement.start)
     return Page(lines, _names(states(statement)), RULE_ORDER)
@@ -121,6 +129,10 @@ def _(statement: Order, vocabulary: Vocabulary) -> Page:
 
 def _equal(left: Expr, right: Expr) -> Line:
     return Line((left, right), ("=",))
+
+
+def _updated(update: Update) -> Line:
+    return Line((after(update.target), update.value), ("=",), update.target)
 
 
 def _of_lines(*lines: Line) -> Page:

@@ -10,23 +10,26 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, ClassVar, TypeAlias
 
-from sympy import Abs, Expr, Integer, Symbol
+from sympy import Abs, Expr, Integer, Symbol, cos, cosh, sin, sinh, tan, tanh
 from sympy.printing.precedence import PRECEDENCE, precedence_traditional
 from sympy.printing.printer import Printer
 
 from physsym.core.motion import TIME
 from physsym.core.symbols import grad, hess, higher, partial, potential
+from physsym.core.term_order import Product, ordered_terms, split
 from physsym.printing.names import FACES, Glyph, glyph_of, glyph_of_name, potential_name, refuse_lookalikes
 from physsym.printing.page import Line, Page, at_start
-from physsym.printing.term_order import Context, Product, ordered_terms, split
 from physsym.vocabulary import Face, Vocabulary
 
 Piece: TypeAlias = Any  # text in one format, an element of a tree in another
 
 CONSTANTS = {"Exp1": "e", "Pi": "pi", "ImaginaryUnit": "i"}
 SIGNS = {True: "-", False: "+"}
+# Functions whose powers are written behind the name: sin^2(x). Of others, such as log, this may mean twice.
+RAISED_BY_NAME = (sin, cos, tan, sinh, cosh, tanh)
 
 
 class Textbook(Printer, ABC):
@@ -43,10 +46,10 @@ class Textbook(Printer, ABC):
         """Make a printer for one page. Raises ValueError for an unknown face or look-alikes on it."""
         if face not in FACES:
             raise ValueError(f"a face is one of {' and '.join(map(repr, FACES))}; given {face!r}")
-        refuse_lookalikes(page.symbols, face, vocabulary)
+        refuse_lookalikes(page.symbols, face, vocabulary, page.indexed)
         super().__init__()
         self.page, self.face, self.vocabulary = page, face, vocabulary
-        self.context, self.in_script = Context(page, vocabulary), False
+        self.context, self.in_script = page.context(vocabulary), False
 
     # The pieces, which a format implements.
 
@@ -121,7 +124,10 @@ class Textbook(Printer, ABC):
     # Sums, products and powers.
 
     def _print_Add(self, expr: Expr) -> Piece:
-        terms = [split(term, self.context) for term in ordered_terms(expr, self.context)]
+        return self._sum(expr)
+
+    def _sum(self, total: Expr, target: Symbol | None = None) -> Piece:
+        terms = [split(term, self.context) for term in ordered_terms(total, self.context, target)]
         first, *others = (self._product(term) for term in terms)
         opening = self._minus(first) if terms[0].negative else first
         return self._total([SIGNS[term.negative] for term in terms[1:]], [opening, *others])
@@ -135,6 +141,8 @@ class Textbook(Printer, ABC):
     _print_Zero = _print_One = _print_NegativeOne = _print_Half = _print_Mul
 
     def _product(self, parts: Product) -> Piece:
+        if self.in_script and parts.under and parts.vectors:
+            parts = replace(parts, over=parts.over + parts.vectors, vectors=())
         behind = [self._factor(f) for f in parts.vectors]
         if not parts.under:
             before = [self._factor(f) for f in parts.over]
@@ -168,6 +176,9 @@ class Textbook(Printer, ABC):
             return self._print_Mul(expr)
         if exponent.is_Rational and exponent.p == 1 and exponent.q > 1:
             return self._root(self._print(base), None if exponent.q == 2 else self._number(str(exponent.q)))
+        if isinstance(base, RAISED_BY_NAME) and exponent.is_Integer:
+            word = self._word(type(base).__name__)
+            return self._applied(self._power(word, self._exponent(exponent)), base.args)
         return self._power(self._base(base), self._exponent(exponent))
 
     def _print_exp(self, expr: Expr) -> Piece:
@@ -218,11 +229,14 @@ class Textbook(Printer, ABC):
             return self._subscript(base, self._commas(index)) if index else base
 
     def _instant(self, steps: int) -> Piece:
+        now = self._now()
+        return self._total([SIGNS[steps < 0]], [now, self._number(str(abs(steps)))]) if steps else now
+
+    def _now(self) -> Piece:
         # Steps are counted by t, unless the time is a state itself: t with the index n is the time of step n.
         counted = TIME in self.page.indexed
         free = (n for n in "nk" if n not in {str(s.name) for s in self.page.symbols})
-        now = self._letters([next(free, "i") if counted else "t"])
-        return self._total([SIGNS[steps < 0]], [now, self._number(str(abs(steps)))]) if steps else now
+        return self._letters([next(free, "i") if counted else "t"])
 
     def _derivative(self, glyph: Glyph) -> Piece:
         def raised(piece: Piece) -> Piece:
@@ -308,17 +322,28 @@ class Textbook(Printer, ABC):
         with self._script():
             index = self._number(str(before_now))
             index = self._minus(index) if before_now else index
+            if self._reads_as_start:
+                index = self._row(self._now(), self._relation("="), index)
         base = self._letter(replace(glyph, instant=None, subscripts=()))
         with self._script():
             index = self._commas([*(self._letters([a]) for a in glyph.subscripts), index])
         return self._subscript(base, index)
+
+    @cached_property
+    def _reads_as_start(self) -> bool:
+        """Return whether a symbol on the page, such as nu_0, looks like the start value of another."""
+        glyphs = [self._glyph(s) for s in self.page.symbols]
+        started = {(g.letters, g.subscripts) for g in glyphs if g.instant is not None}
+        return any(g.subscripts[-1:] == ("0",) and (g.letters, g.subscripts[:-1]) in started for g in glyphs)
 
     def sides(self) -> list[list[Piece]]:
         """Return the pieces of each line: a side, and perhaps relations with a side behind each."""
         return [self._sides(line) for line in self.page.lines]
 
     def _sides(self, line: Line) -> list[Piece]:
-        first, *others = (self._print(side) for side in line.sides)
+        first, *others = (
+            self._sum(side, line.target) if side.is_Add else self._print(side) for side in line.sides
+        )
         pairs = zip(map(self._relation, line.relations), others, strict=True)
         return [first, *(piece for pair in pairs for piece in pair)]
 

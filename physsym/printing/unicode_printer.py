@@ -18,7 +18,7 @@ SPECIALS = {"d": "d", "nabla": "∇", "partial": "∂", "infinity": "∞"}
 RELATIONS = {"=": "=", "!=": "≠", "<": "<", ">": ">", "<=": "≤", ">=": "≥", "~": "≈", "->": "→"}
 ROOTS = {None: "√", "3": "∛", "4": "∜"}
 RAISED = dict(zip("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", strict=True)) | {"n": "ⁿ", "i": "ⁱ"}
-LOWERED = dict(zip("0123456789+-aeijnoprtuvx", "₀₁₂₃₄₅₆₇₈₉₊₋ₐₑᵢⱼₙₒₚᵣₜᵤᵥₓ", strict=True))
+LOWERED = dict(zip("0123456789+-=aeijknoprtuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌ₐₑᵢⱼₖₙₒₚᵣₜᵤᵥₓ", strict=True))
 
 
 class PlainPrinter(TextPrinter, StrPrinter):

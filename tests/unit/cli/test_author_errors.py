@@ -175,7 +175,7 @@ def test_sentences_may_use_the_symbols_of_their_derivation(tmp_path, capsys):
     assert run(tmp_path, capsys, text, "check")[0] == 0
     assert run(tmp_path, capsys, text, "document")[0] == 0
     page = (tmp_path / "out" / "derivations.md").read_text()
-    assert r"Divide by $`\mathrm{ell}^{2} m`$, so that $`\theta`$ and" in page
+    assert r"Divide by $`m \, \mathrm{ell}^{2}`$, so that $`\theta`$ and" in page
 
 
 def test_a_sentence_that_cannot_be_read_is_named(tmp_path, capsys):

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sympy import Symbol
 
+from physsym.core.statements import rule
 from physsym.printing import latex, mathml, unicode
 from physsym.vocabulary import x
 from tests.support.typeset_cases import patient
@@ -57,5 +58,7 @@ def test_two_symbols_are_never_written_alike():
         for printed in (latex, mathml, unicode):
             with pytest.raises(ValueError, match="written alike on the learning face"):
                 printed(x + other, "learning")
+    with pytest.raises(ValueError, match="w and w_t would be written alike on the physics face"):
+        latex(rule({Symbol("w"): Symbol("w") - Symbol("w_t")}))
     with pytest.raises(ValueError, match="x1 and x_1"):
         latex(Symbol("x1") - Symbol("x_1"))

@@ -15,7 +15,26 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sympy import Add, Float, Function, Integer, Mul, Rational, Symbol, exp, log, oo, sin, sqrt
+from sympy import (
+    Abs,
+    Add,
+    And,
+    Eq,
+    Float,
+    Function,
+    Integer,
+    Max,
+    Mul,
+    Piecewise,
+    Rational,
+    Symbol,
+    exp,
+    log,
+    oo,
+    sin,
+    sqrt,
+    tanh,
+)
 from sympy import latex as plain_latex
 from sympy.printing.printer import Printer
 
@@ -190,6 +209,63 @@ def test_forms(expression):
     assert latex(expression) == FORMS[expression]
 
 
+g, length, k, w, lr, wd = (Symbol(name, positive=True) for name in ("g", "l", "k", "w", "lr", "wd"))
+theta, omega, nu = (Symbol(name, real=True) for name in ("theta", "omega", "nu"))
+
+# As a book has them: statement, plain text. The signs, the order and the spaces are written by hand.
+BOOK = (
+    (2 - x, "2 - 𝐱"),
+    (x - 2, "𝐱 - 2"),
+    (-k * dot(x) * Abs(dot(x)), "-k d𝐱/dt |d𝐱/dt|"),
+    (x * tanh(v), "𝐱 tanh(𝐯)"),
+    (sin(theta) ** 2, "sin²(θ)"),
+    (1 / (1 + exp(-x)), "1/(1 + e^(-𝐱))"),
+    (exp(-(x**2) / 2), "e^(-𝐱²/2)"),
+    (m / (gamma * dt + m), "m/(m + γ Δt)"),
+    (sqrt(-(u**2) + v), "√(𝐯 - 𝐮²)"),
+    (
+        law({m * length**2 * dot(dot(theta)): -m * g * length * sin(theta) - gamma * dot(theta)}),
+        "m l² d²θ/dt² = -m g l sin(θ) - γ dθ/dt",
+    ),
+    (
+        law({dot(theta): omega, m * length**2 * dot(omega): -gamma * omega - m * g * length * sin(theta)}),
+        "     dθ/dt = ω\nm l² dω/dt = -m g l sin(θ) - γ ω",
+    ),
+    (law({m * dot(v): -G - k * v * Abs(v)}), "m d𝐯/dt = -∇U(𝐱) - k 𝐯 |𝐯|"),
+    (rule({omega: omega, theta: theta + dt * after(omega)}), "ωₜ₊₁ = ωₜ\nθₜ₊₁ = θₜ + Δt ωₜ₊₁"),
+    (rule({x: -lr * nu + x, nu: nu}), "𝐱ₜ₊₁ = 𝐱ₜ - lr νₜ\nνₜ₊₁ = νₜ"),
+    (rule({v: (1 - gamma * dt / m) * v - k * dt * x / m}), "𝐯ₜ₊₁ = (1 - γ Δt/m) 𝐯ₜ - (k Δt/m) 𝐱"),
+    (rule({x: (1 - lr * wd) * x - lr * G}), "𝐱ₜ₊₁ = (1 - lr wd) 𝐱ₜ - lr ∇U(𝐱ₜ)"),
+    (rule({nu: (1 - rho) * (G - nu) ** 2 + rho * nu}), "νₜ₊₁ = ρ νₜ + (1 - ρ) (∇U(𝐱) - νₜ)²"),
+    (rule({x: x * (1 - 1 / (nu + 1)), nu: nu + 1}), "𝐱ₜ₊₁ = (1 - 1/(νₜ + 1)) 𝐱ₜ\nνₜ₊₁ = νₜ + 1"),
+)
+
+
+@pytest.mark.parametrize(("statement", "wanted"), BOOK, ids=str)
+def test_a_line_has_the_order_of_a_book(statement, wanted):
+    assert unicode(statement) == wanted
+
+
+CASES = Piecewise((G, Eq(nu, 0)), (rho * u, And(nu > 1, nu < 3)), (0, True))
+
+
+def test_cases_are_written_alike_in_all_formats():
+    assert unicode(CASES) == "{∇U(𝐱) if ν = 0; ρ 𝐮 if ν > 1 and ν < 3; 0 otherwise}"
+    assert latex(CASES) == (
+        r"\begin{cases} \nabla U(\mathbf{x}) & \text{if } \nu = 0 \\ "
+        r"\rho \mathbf{u} & \text{if } \nu > 1 \text{ and } \nu < 3 \\ 0 & \text{otherwise} \end{cases}"
+    )
+    assert latex(Max(nu, u / m)) == r"\max\left(\nu, \frac{1}{m} \mathbf{u}\right)"
+
+
+def test_a_start_value_is_told_from_a_parameter_of_its_name():
+    nu_0 = Symbol("nu_0", real=True)
+    started = rule({nu: nu / 2, u: after(nu)}, start={nu: nu_0, u: 0})
+    assert unicode(started).splitlines()[2:] == ["νₜ₌₀ = ν₀", "𝐮ₜ₌₀ = 0"]
+    assert latex(started).endswith(r"\nu_{t=0} &= \nu_{0} \\ \mathbf{u}_{t=0} &= 0 \end{aligned}")
+    assert "ν₀ = 0" in unicode(rule({nu: nu / 2}, start={nu: 0}))
+
+
 def test_an_update_shows_the_instants_of_its_vectors():
     assert unicode(Update(u, rho * u - eta * G)) == "𝐮ₜ₊₁ = ρ 𝐮ₜ - η ∇U(𝐱ₜ)"
 
@@ -290,6 +366,9 @@ def test_plain_sympy_still_shows_the_gradient():
     ("expression", "tex", "spaces"),
     [
         (Symbol("g") * Symbol("l") * sin(Symbol("theta")), r"g l \sin(\theta)", 1),
+        (Symbol("wd") * x, r"\mathrm{wd} \, \mathbf{x}", 1),
+        (m * Symbol("ell") ** 2, r"m \, \mathrm{ell}^{2}", 1),
+        (Symbol("v_max") * x, r"v_{\mathrm{max}} \mathbf{x}", 1),
         (Symbol("lr") * Symbol("wd"), r"\mathrm{lr} \, \mathrm{wd}", 1),
         (2 - x, r"2 - \mathbf{x}", 0),
         (x - 2, r"\mathbf{x} - 2", 0),

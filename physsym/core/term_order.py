@@ -6,9 +6,9 @@ names of the symbols; here the role of a term in mechanics decides, for all form
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 from sympy import Add, Expr, Function, Integer, Mul, Number, Symbol
@@ -26,8 +26,6 @@ from physsym.core.symbols import (
     partial,
     potential,
 )
-from physsym.printing.page import Page
-from physsym.vocabulary import Vocabulary
 
 ROLE_OF_OPAQUE: dict[type, str] = {
     potential: "energy", grad: "force", partial: "force", hess: "force", higher: "force",
@@ -36,23 +34,76 @@ ROLE_OF_OPAQUE: dict[type, str] = {
 LEVEL_OF_KIND = {"position": 0, "velocity": 1, "displacement": 1}
 ROLE_OF_LEVEL = ("position", "velocity", "acceleration")
 
-# Scalar factors by the kind of quantity: eta lambda, m gamma, gamma dt.
-KIND_ORDER = ("scalar", "mass", "friction", "time")
-# Ranks by type, the first match counts. Scalars: numbers, sums, symbols, the rest. Vectors: the energy and
-# the Hessian, functions, symbols, forces, sums.
+LAW_ORDER = ("acceleration", "force", "position", "velocity", "energy", "scalar")
+RULE_ORDER = ("position", "velocity", "acceleration", "force", "energy", "scalar")
+"""The order of terms by their role: in laws the force comes first, in rules the state."""
+
+# Scalar factors by the kind of quantity: m g l, eta lambda, gamma dt.
+KIND_ORDER = ("mass", "scalar", "friction", "time")
+# Ranks by type, the first match counts. Scalars: numbers, sums, symbols, the rest. Vectors: coefficients such
+# as 1 - x**2, the energy and the Hessian, symbols, functions, forces, differences such as x - x-.
 Ranks: TypeAlias = tuple[tuple[tuple[type, ...], int], ...]
 SCALAR_ORDER: Ranks = (((Number,), 0), ((Add,), 1), ((Symbol,), 2), ((Expr,), 3))
 VECTOR_ORDER: Ranks = (
-    ((potential, hess, higher), 0), (FORCES, 3), ((Function,), 1), ((Symbol,), 2), ((Add,), 4), ((Expr,), 1),
+    ((potential, hess, higher), 0), (FORCES, 3), ((Symbol,), 1), ((Function,), 2), ((Add,), 4), ((Expr,), 2),
 )  # fmt: skip
+COEFFICIENT = -1
+KindOf: TypeAlias = Callable[[Symbol], str | None]
+
+
+def no_kinds(symbol: Symbol) -> None:
+    """Return None: what a symbol is in mechanics is not known."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """What the order depends on: the roles of symbols, and the order in which roles are written."""
+    """What the order depends on.
 
-    page: Page
-    vocabulary: Vocabulary
+    Parameters
+    ----------
+    order
+        The roles in the order in which terms are written.
+    kind_of
+        What a symbol at any instant is in mechanics: a kind of `physsym.vocabulary`, or None.
+    indexed
+        The names of the symbols that move from step to step.
+    levels
+        How many time derivatives separate the symbols of no known kind that a law moves from a position, by
+        name.
+    """
+
+    order: tuple[str, ...] = LAW_ORDER
+    kind_of: KindOf = no_kinds
+    indexed: frozenset[str] = frozenset()
+    levels: tuple[tuple[str, int], ...] = ()
+
+    @cached_property
+    def _levels(self) -> dict[str, int]:
+        return dict(self.levels)
+
+    def level(self, symbol: Symbol) -> int | None:
+        """Return how many time derivatives separate a symbol from a position, or None for a constant."""
+        name, marks = name_and_marks(symbol)
+        level = LEVEL_OF_KIND.get(self.kind_of(symbol) or "", self._levels.get(name))
+        if level is None and not marks and name not in self.indexed:
+            return None
+        return (level or 0) + marks.count(DOT)
+
+
+def levels_of(equations: Iterable[tuple[Expr, Expr]]) -> tuple[tuple[str, int], ...]:
+    """Return the names that equations differentiate by time, with how far each is from a position.
+
+    The right side of `x' = v` is one derivative further than `x`; all else that moves is a position.
+    """
+    pairs = tuple(equations)
+    read = frozenset[Symbol]().union(*(side.free_symbols for pair in pairs for side in pair))
+    found = {name_and_marks(s)[0]: 0 for s in read if DOT in name_and_marks(s)[1]}
+    for left, right in pairs:
+        if isinstance(left, Symbol) and isinstance(right, Symbol):
+            (name, marks), (other, none) = name_and_marks(left), name_and_marks(right)
+            if marks == DOT and not none and other in found and other != name:
+                found[other] = found[name] + 1
+    return tuple(sorted(found.items()))
 
 
 @dataclass(frozen=True)
@@ -71,43 +122,65 @@ def role(expression: Expr, context: Context) -> str:
         return ROLE_OF_OPAQUE[type(expression)]
     if not isinstance(expression, Symbol):
         roles = (role(a, context) for a in expression.args)
-        return min(roles, key=context.page.order.index, default="scalar")
-    name, marks = name_and_marks(expression)
-    quantity = context.vocabulary.quantity(expression)
-    if quantity and quantity.kind == "force":
+        return min(roles, key=context.order.index, default="scalar")
+    if context.kind_of(expression) == "force":
         return "force"
-    level = LEVEL_OF_KIND.get(quantity.kind) if quantity else None
-    if level is None and not marks and name not in context.page.indexed:
-        return "scalar"
-    return ROLE_OF_LEVEL[min((level or 0) + marks.count(DOT), 2)]
+    level = context.level(expression)
+    return "scalar" if level is None else ROLE_OF_LEVEL[min(level, 2)]
 
 
-def ordered_terms(total: Add, context: Context) -> tuple[Expr, ...]:
+def ordered_terms(total: Add, context: Context, target: Symbol | None = None) -> tuple[Expr, ...]:
     """Return the terms of a sum in the order in which they are written.
 
-    With vectors: by role, then later instants first, then by the degree of the coefficient; a positive number
-    comes before a first term with a minus. Scalars alone: ascending behind a positive number, as in a series
-    (1 - s + s**2/2), and descending otherwise (mu**2 - 1).
+    With vectors: first the old value of what the sum updates, then by role, later instants first, then by the
+    degree of the coefficient. Scalars alone: ascending in time steps, and behind a positive number, as in a
+    series (1 - s + s**2/2), and descending otherwise (mu**2 - 1). A term with a plus comes first, if there is
+    one: 2 - x.
     """
     lexical = {term: i for i, term in enumerate(total.as_ordered_terms(order="lex"))}
     terms = sorted(total.args, key=lambda term: (lexical.get(term, 0), default_sort_key(term)))
+    positive = [term for term in terms if term.is_Number and term > 0]
     if any(role(term, context) != "scalar" for term in terms):
         terms.sort(key=lambda term: _key_of_vector(term, context))
-        number = next((term for term in terms if term.is_Number and term > 0), terms[0])
-        first = number if split(terms[0], context).negative else terms[0]
-        return (first, *(term for term in terms if term is not first))
-    up = 1 if any(term.is_Number and term > 0 for term in terms) else -1
-    terms.sort(key=lambda term: up * _degree(term))
-    # The first positive term goes to the front, so that the sum does not open with a minus.
-    first = next((term for term in terms if not split(term, context).negative), terms[0])
+        terms.sort(key=lambda term: target not in split(term, context).vectors)
+        if split(terms[0], context).negative or not any(_is_linear(term, context) for term in terms):
+            return _with_first(positive or _positive(terms, context), terms)
+        return tuple(terms)
+    up = 1 if positive else -1
+    terms.sort(key=lambda term: (_degree_in_time(term, context), up * _degree(term)))
+    return _with_first(_positive(terms, context), terms)
+
+
+def _with_first(candidates: Sequence[Expr], terms: Sequence[Expr]) -> tuple[Expr, ...]:
+    first = candidates[0] if candidates else terms[0]
     return (first, *(term for term in terms if term is not first))
+
+
+def _positive(terms: Iterable[Expr], context: Context) -> list[Expr]:
+    return [term for term in terms if not split(term, context).negative]
+
+
+def _is_linear(term: Expr, context: Context) -> bool:
+    """Return whether a term is a coefficient times a symbol that moves, a force, or a difference of these."""
+    vectors = split(term, context).vectors
+    return len(vectors) == 1 and isinstance(vectors[0], (Symbol, Add, *FORCES))
 
 
 def _key_of_vector(term: Expr, context: Context) -> tuple[int, int, int]:
     parts = split(term, context)
     marks = [name_and_marks(s)[1] for vector in parts.vectors for s in vector.free_symbols]
     latest = max((m.count(AFTER) - m.count(BEFORE) for m in marks), default=0)
-    return context.page.order.index(role(term, context)), -latest, sum(map(_degree, parts.over))
+    return context.order.index(role(term, context)), -latest, sum(map(_degree, parts.over))
+
+
+def _degree_in_time(term: Expr, context: Context) -> int:
+    """Return the degree of a term in times, such as the time step, those in denominators left out."""
+    factors = (f.as_base_exp() for f in Mul.make_args(term))
+    return sum(
+        int(power)
+        for base, power in factors
+        if power.is_Integer and power > 0 and isinstance(base, Symbol) and context.kind_of(base) == "time"
+    )
 
 
 def _degree(expression: Expr) -> int:
@@ -175,10 +248,14 @@ def _is_divisor(factor: Expr) -> bool:
 
 def _in_order(factors: Iterable[Expr], order: Ranks, context: Context) -> tuple[Expr, ...]:
     def key(factor: Expr) -> tuple[object, ...]:
-        head = factor.base if factor.is_Pow else factor
+        head, power = factor.as_base_exp() if factor.is_Pow else (factor, Integer(1))
         rank = next(rank for types, rank in order if isinstance(head, types))
-        quantity = context.vocabulary.quantity(head) if isinstance(head, Symbol) else None
-        kind = KIND_ORDER.index(quantity.kind) if quantity and quantity.kind in KIND_ORDER else 0
-        return rank, kind, default_sort_key(head), default_sort_key(factor)
+        if role(power, context) != "scalar":
+            rank = order[-1][1]
+        elif order is VECTOR_ORDER and head.is_Add and any(role(a, context) == "scalar" for a in head.args):
+            rank = COEFFICIENT
+        kind = context.kind_of(head) if isinstance(head, Symbol) else None
+        place = KIND_ORDER.index(kind) if kind in KIND_ORDER else KIND_ORDER.index("scalar")
+        return rank, place, default_sort_key(head), default_sort_key(factor)
 
     return tuple(sorted(factors, key=key))
