@@ -28,6 +28,10 @@ def _name(command: ArgumentParser) -> None:
     command.add_argument("name", metavar="NAME", help=says)
 
 
+def _verbose(command: ArgumentParser) -> None:
+    command.add_argument("-v", "--verbose", action="store_true", help="show the evidence for what holds too")
+
+
 def _document(command: ArgumentParser) -> None:
     _paths(command)
     says = "folder to write to (default: build), or one file such as lecture.html"
@@ -53,6 +57,7 @@ def _check(command: ArgumentParser) -> None:
     command.add_argument("--strict", action="store_true", help=says)
     says = "also integrate every law and run every rule; exit with 1 where motions contradict a verdict"
     command.add_argument("--simulate", action="store_true", help=says)
+    _verbose(command)
 
 
 def _count(text: str) -> int:
@@ -74,6 +79,7 @@ def _certify(command: ArgumentParser) -> None:
 def _show(command: ArgumentParser) -> None:
     _name(command)
     command.add_argument("--face", choices=("physics", "learning"), default="physics", help="whose notation")
+    _verbose(command)
 
 
 def _source(command: ArgumentParser) -> None:

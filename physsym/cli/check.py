@@ -1,4 +1,4 @@
-"""`physsym check`: every step and claim of scripts, and what their chapters show, one line each.
+"""`physsym check`: every step and claim of scripts, and what their chapters show, one verdict a line.
 
 For scripts without chapters it imports what verifies and no more, so that it starts as fast as SymPy does.
 """
@@ -7,19 +7,25 @@ from __future__ import annotations
 
 import re
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import groupby, takewhile
+from operator import attrgetter
 from pathlib import Path
 
+from physsym.cli.columns import Line, labelled, paragraph, table
 from physsym.cli.paths import paths_to_read, what_was_read
 from physsym.cli.processes import in_processes
-from physsym.cli.terminal import Line, echo, format_verdict, progress
+from physsym.cli.terminal import echo, progress, verdict_line
 from physsym.core.escapes import one_line
+from physsym.core.statements import Equation
 from physsym.core.verdicts import Outcome, Verdict, is_failure
 from physsym.derivation import Derivation
+from physsym.exercises.differences import differences, line_of_move
 from physsym.loading import files_of, load, nothing_found
 from physsym.mechanics.claim import JudgedClaim, judge_claim
+from physsym.mechanics.moves import Move, describe
 from physsym.parsing.interpretation import FUNCTIONS
 
 _NUMBERS = r"(?:[\d\s.+*/()-]|exp|sqrt|log|sin|cos|tan|pi)+"
@@ -32,14 +38,32 @@ _NAME = re.compile(r"[^\W\d]\w*")
 class VerdictLine:
     """A line on a step, on another part of a derivation, or on what a chapter shows.
 
-    What is a note counts with `--strict` alone.
+    Parameters
+    ----------
+    heading
+        What is written once above the lines that share it, such as the script and the derivation.
+    label
+        What the verdict is on.
+    verdict
+        The verdict.
+    is_step, is_shown
+        Whether it is on a step; on what a chapter shows.
+    is_note
+        Whether it counts with `--strict` alone.
+    opening
+        Where the line is that of an earlier derivation, which begins in the same way: its title.
+    due
+        For a step that fails: the line, what the move gives, and where both differ, each with a label.
     """
 
-    text: Line
+    heading: str
+    label: str
     verdict: Verdict
     is_step: bool = False
     is_note: bool = False
     is_shown: bool = False
+    opening: str = ""
+    due: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def fails(self, strict: bool) -> bool:
         """Return whether the line counts against the check."""
@@ -50,7 +74,7 @@ class VerdictLine:
 class ClaimLine:
     """The lines on a claim and on its repair; a claim that several scripts export has one identity."""
 
-    texts: tuple[Line, ...]
+    label: str
     identity: tuple[str, ...]
     verdict: Verdict
     repair: Verdict | None = None
@@ -60,7 +84,8 @@ class ClaimLine:
 class SimulationLine:
     """A line on what was observed of the motions of a derivation, and whether it contradicts its verdicts."""
 
-    text: Line
+    heading: str
+    text: str
     outcome: str
     contradicts: bool
 
@@ -74,16 +99,15 @@ class Finished:
 
 
 def main(options: Namespace) -> int:
-    """Print one line for every step, claim and repair; return 1 where a step, a dimension or a repair fails.
+    """Print the summary, then a line for every step, claim and repair; return 1 where one of these fails.
 
     Claims count with `--claims`, what is conditional on listed hypotheses with `--strict`, motions that
     contradict verdicts that hold with `--simulate`.
     """
     paths = paths_to_read(options.paths)
     files = files_of(paths)
-    lines: list[VerdictLine] = []
+    lines: list[VerdictLine | SimulationLine] = []
     claims: dict[tuple[str, ...], ClaimLine] = {}
-    simulated: list[SimulationLine] = []
     if options.simulate:
         from physsym.oracle import simulate as _  # noqa: F401 (what is missing is said before any work)
     count = 0
@@ -96,67 +120,129 @@ def main(options: Namespace) -> int:
                 done(found.name)
             elif isinstance(found, ClaimLine):
                 claims.setdefault(found.identity, found)
-            elif isinstance(found, SimulationLine):
-                simulated.append(found)
-                echo(found.text)
             else:
                 lines.append(found)
-                echo(found.text)
     if not count:
         raise nothing_found(paths)
-    echo(*(text for claim in claims.values() for text in claim.texts))
-    shown = [line for line in lines if line.is_shown]
-    if len(shown) < len(lines) or not shown:
-        echo(_summary([line for line in lines if not line.is_shown], options.strict))
+    says, code = _summary(lines, list(claims.values()), options)
+    echo(*(line for text in (*says, what_was_read(paths, count)) for line in paragraph(text)))
+    for heading, rows in groupby(lines, attrgetter("heading")):
+        echo("", *paragraph(heading), *verdict_table(list(rows), options.verbose))
+    if claims:
+        echo("", "claims", *(line for row in _claim_table(claims.values(), options.verbose) for line in row))
+    return code
+
+
+def verdict_table(rows: Sequence[VerdictLine | SimulationLine], verbose: bool) -> Iterator[str | Line]:
+    """Yield the lines below a heading: one a verdict, and after a step that fails what its move gives.
+
+    Lines of an earlier derivation that begins in the same way are named by its title, once.
+    """
+    shared = [row for row in rows if isinstance(row, VerdictLine) and row.opening]
+    if shared:
+        steps = sum(row.is_step for row in shared)
+        yield from paragraph(
+            f"the start and the first {counted(steps, 'step')} are those of {shared[0].opening}", "  ", "    "
+        )
+    own = [row for row in rows if row not in shared]
+    said = [
+        (row.label, verdict_line(row.verdict, verbose))
+        if isinstance(row, VerdictLine)
+        else ("motions", Line("", row.text, "red" if row.contradicts else ""))
+        for row in own
+    ]
+    for row, lines in zip(own, table(said), strict=True):
+        yield from lines
+        if isinstance(row, VerdictLine):
+            yield from labelled(row.due, indent="      ")
+
+
+def _claim_table(claims: Iterable[ClaimLine], verbose: bool) -> list[list[Line]]:
+    rows = list[tuple[str, Line]]()
+    for claim in claims:
+        rows.append((claim.label, verdict_line(claim.verdict, verbose)))
+        if claim.repair is not None:
+            rows.append(("  its repair", verdict_line(claim.repair, verbose)))
+    return table(rows)
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things in words.
+
+    >>> counted(1, "step"), counted(2, "step")
+    ('1 step', '2 steps')
+    """
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
+def _summary(
+    lines: Sequence[VerdictLine | SimulationLine], claims: Sequence[ClaimLine], options: Namespace
+) -> tuple[list[str], int]:
+    """Return what was checked and what of it does not hold, in sentences, and the exit code."""
+    strict = options.strict
+    judged = [line for line in lines if isinstance(line, VerdictLine)]
+    motions = [line for line in lines if isinstance(line, SimulationLine)]
+    shown = [line for line in judged if line.is_shown]
+    says = list[str]()
+    if len(shown) < len(judged) or not shown:
+        says.append(summary_of_steps([line for line in judged if not line.is_shown], strict))
     if shown:
-        wrong = [line.verdict for line in shown if line.fails(options.strict)]
-        held = f"{len(wrong)} of them {_do_not_hold(wrong)}" if wrong else "all hold"
-        echo(f"{len(shown)} equations, findings and numbers checked, {held}")
-    failing = sum(line.fails(options.strict) for line in lines)
-    checked = any(line.is_step or line.is_shown for line in lines)
-    if repairs := [claim.repair for claim in claims.values() if claim.repair is not None]:
+        wrong = [line.verdict for line in shown if line.fails(strict)]
+        what = "equation, finding or number" if len(shown) == 1 else "equations, findings and numbers"
+        says.append(f"{len(shown)} {what} checked, {_held([line.verdict for line in shown], wrong)}")
+    failing = sum(line.fails(strict) for line in judged)
+    checked = any(line.is_step or line.is_shown for line in judged)
+    if repairs := [claim.repair for claim in claims if claim.repair is not None]:
         wrong = [repair for repair in repairs if not repair]
-        held = f"{len(wrong)} of them {_do_not_hold(wrong)}" if wrong else "all hold"
-        echo(f"{len(repairs)} repairs of claims checked, {held}")
+        says.append(f"{counted(len(repairs), 'repair')} of claims checked, {_held(repairs, wrong)}")
         failing += len(wrong)
     if options.claims and claims:
-        false = sum(is_failure(claim.verdict, options.strict) for claim in claims.values())
-        echo(f"{len(claims)} claims judged, {f'{false} of them do not hold' if false else 'none fails'}")
-        checked, failing = True, failing + false
+        verdicts = [claim.verdict for claim in claims]
+        false = [v for v in verdicts if is_failure(v, strict)]
+        held = _held(verdicts, false) if false else "none fails"
+        says.append(f"{counted(len(claims), 'claim')} judged, {held}")
+        checked, failing = True, failing + len(false)
     if options.simulate:
-        failing += sum(line.contradicts for line in simulated)
-        echo(_summary_of_motions(simulated))
-    echo(what_was_read(paths, count))
-    return int(not checked or failing > 0)
+        failing += sum(line.contradicts for line in motions)
+        says.append(_summary_of_motions(motions))
+    return says, int(not checked or failing > 0)
+
+
+def _held(verdicts: Sequence[Verdict], wrong: Sequence[Verdict]) -> str:
+    """Return how many of some verdicts do not hold, in words: what is undecided or unchecked is named."""
+    if not wrong:
+        return "all hold" if len(verdicts) > 1 else "it holds"
+    return f"{len(wrong)} of them {_do_not_hold(wrong)}" if len(verdicts) > 1 else f"it {_do_not_hold(wrong)}"
 
 
 def _do_not_hold(verdicts: Sequence[Verdict]) -> str:
-    """Return how verdicts fail to hold, in words: what is undecided or unchecked is named."""
     named = {Outcome.UNDECIDABLE: "are undecided", Outcome.UNCHECKED: "are unchecked"}
-    return " or ".join(dict.fromkeys(named.get(v.outcome, "do not hold") for v in verdicts))
+    many = " or ".join(dict.fromkeys(named.get(v.outcome, "do not hold") for v in verdicts))
+    return many if len(verdicts) > 1 else many.replace("do ", "does ").replace("are ", "is ")
 
 
-def _summary(lines: list[VerdictLine], strict: bool) -> str:
+def summary_of_steps(lines: Sequence[VerdictLine], strict: bool) -> str:
     """Return how many steps were checked, how many do not hold, and how many are conditional."""
-    wrong_lines = [line for line in lines if line.fails(strict)]
-    failing = [line.is_step for line in wrong_lines]
     steps = [line.verdict for line in lines if line.is_step]
-    conditional = sum(v.outcome is Outcome.CONDITIONAL and not is_failure(v, strict) for v in steps)
-    counts = {"of them": sum(failing), "on starts, assumptions or dimensions": failing.count(False)}
-    wrong = " and ".join(f"{count} {what}" for what, count in counts.items() if count)
-    under = f"{conditional} on the conditions that they list" if conditional else ""
     if not steps:
         return "0 steps checked: nothing holds"
-    held = f"{wrong} {_do_not_hold([line.verdict for line in wrong_lines])}" if wrong else "all hold"
-    return f"{len(steps)} steps checked, {held}{', ' if under else ''}{under}"
+    wrong = [line.verdict for line in lines if line.is_step and line.fails(strict)]
+    others = [line.verdict for line in lines if not line.is_step and line.fails(strict)]
+    conditional = sum(v.outcome is Outcome.CONDITIONAL and not is_failure(v, strict) for v in steps)
+    says = [f"{counted(len(steps), 'step')} checked, {_held(steps, wrong)}"]
+    says += (
+        [f"{counted(len(others), 'start, assumption or dimension')} {_do_not_hold(others)}"] if others else []
+    )
+    says += [f"{conditional} on the conditions that are listed"] if conditional else []
+    return ", ".join(says)
 
 
-def _summary_of_motions(lines: list[SimulationLine]) -> str:
+def _summary_of_motions(lines: Sequence[SimulationLine]) -> str:
     """Return how many derivations were simulated, and how many contradict their verdicts."""
     left_out = sum(line.outcome == "not simulated" for line in lines)
     wrong = sum(line.contradicts for line in lines)
     said = f"{wrong} contradict verdicts that hold" if wrong else "none contradicts a verdict that holds"
-    return f"{len(lines) - left_out} derivations simulated and {left_out} not, {said}"
+    return f"{counted(len(lines) - left_out, 'derivation')} simulated and {left_out} not, {said}"
 
 
 def check_file(
@@ -168,8 +254,8 @@ def check_file(
     `judged`, which all scripts of a process share.
     """
     script = load(file)
-    for derivation in script.derivations:
-        yield from check_derivation(script.name, derivation)
+    for k, derivation in enumerate(script.derivations):
+        yield from check_derivation(script.name, derivation, script.derivations[:k])
         if simulate:
             yield simulation_line(script.name, derivation)
     claims = script.claims
@@ -189,8 +275,7 @@ def check_file(
                     judged.add(identity)
                     yield _claim_line(f"{script.name}, claim {shown.claim.id}", shown)
                 continue
-            text = format_verdict(f"{script.name}, {shown.what}: ", shown.verdict)
-            yield VerdictLine(text, shown.verdict, is_shown=True)
+            yield VerdictLine(one_line(script.name), one_line(shown.what), shown.verdict, is_shown=True)
     for claim in claims:
         if claim.identity not in judged:
             judged.add(claim.identity)
@@ -198,32 +283,88 @@ def check_file(
     yield Finished(script.name, bool(script.derivations or script.claims or script.parts))
 
 
-def check_derivation(name: str, derivation: Derivation) -> Iterator[VerdictLine]:
+def check_derivation(
+    name: str, derivation: Derivation, earlier: Sequence[Derivation] = ()
+) -> Iterator[VerdictLine]:
     """Yield a line for the start where that is more than given, one for each step, and what is not known.
 
     Dimensions that contradict each other are in the verdict on their line, and contradictory assumptions in
     those on the steps; lines of their own are for those that could not be decided.
     """
-    title = f"{name}, {derivation.title}"
-
-    def line(what: str, verdict: Verdict, is_step: bool = False, is_note: bool = False) -> VerdictLine:
-        return VerdictLine(format_verdict(f"{title}, {what}: ", verdict), verdict, is_step, is_note)
-
+    heading = one_line(f"{name}: {derivation.title}")
+    first, shared = common_beginning(derivation, earlier)
+    opening = one_line(first.title) if first is not None else ""
     if derivation.start_verdict is not None:
-        yield line("start", derivation.start_verdict)
+        yield VerdictLine(heading, "start", derivation.start_verdict, opening=opening)
     for k, (step, verdict) in enumerate(zip(derivation.steps, derivation.verdicts()[1:], strict=True), 1):
-        yield line(f"step {k} ({type(step.move).__name__})", verdict, is_step=True)
-    consistency, taken = derivation.consistency(), tuple(map(str, derivation.assumptions))
+        label = one_line(f"{k} {words(step.move)}")
+        said = opening if k <= shared else ""
+        due = against_move(derivation, k) if verdict.outcome is Outcome.FAILS and not said else ()
+        yield VerdictLine(heading, label, verdict, is_step=True, opening=said, due=due)
+    consistency, taken = derivation.consistency(), derivation.assumptions
     undecided = consistency.outcome is Outcome.UNDECIDABLE
     if taken or undecided:
-        evidence = (*taken, *consistency.evidence)
-        yield line("assumptions", replace(consistency, evidence=evidence), is_note=not undecided)
-    said: set[str] = set()
+        assumed = tuple(a.condition for a in taken if not a.follows and not isinstance(a.condition, Equation))
+        evidence = (*(str(a) for a in taken if a.follows), *consistency.evidence)
+        shown = replace(consistency, assumes=assumed, evidence=evidence)
+        yield VerdictLine(heading, "assumptions", shown, is_note=not undecided)
+    said_before: set[str] = set()
     for k, verdict in enumerate(derivation.dimensions()):
-        new = tuple(e for e in verdict.evidence if e.partition(":")[0] not in said)
-        said |= {e.partition(":")[0] for e in new}
+        new = tuple(e for e in verdict.evidence if e.partition(":")[0] not in said_before)
+        said_before |= {e.partition(":")[0] for e in new}
         if verdict.outcome is Outcome.UNDECIDABLE and new:
-            yield line(f"dimensions of line {k}", replace(verdict, evidence=new), is_note=True)
+            note = replace(verdict, evidence=new)
+            yield VerdictLine(heading, f"dimensions of line {k}", note, is_note=True)
+
+
+def common_beginning(derivation: Derivation, earlier: Sequence[Derivation]) -> tuple[Derivation | None, int]:
+    """Return the earlier derivation that begins with most of the same steps, and the number of these.
+
+    Only steps with the same verdicts count, and only from the same start; None where there is no step.
+    """
+    longest: tuple[Derivation | None, int] = (None, 0)
+    for other in earlier:
+        if (other.start, other.system, other.verdicts()[0]) != (
+            derivation.start,
+            derivation.system,
+            derivation.verdicts()[0],
+        ):
+            continue
+        pairs = zip(
+            zip(derivation.steps, derivation.verdicts()[1:], strict=True),
+            zip(other.steps, other.verdicts()[1:], strict=True),
+            strict=False,
+        )
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        if same > longest[1]:
+            longest = other, same
+    return longest
+
+
+def words(move: Move) -> str:
+    """Return a move in words, with formulas as text.
+
+    >>> from physsym.mechanics.moves import Divide
+    >>> from physsym.vocabulary import gamma
+    >>> words(Divide(gamma))
+    'divide by gamma'
+    """
+    return "".join(map(str, describe(move)))
+
+
+def against_move(derivation: Derivation, number: int) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return, for a step that fails, its line, what its move gives, and where they differ, with labels."""
+    (lines, _), verdict = derivation._walk, derivation.verdicts()[number]
+    due = line_of_move(derivation, number)
+    if due is None or number >= len(lines):
+        return ()
+    apart = differences(lines[number], due)
+    return (
+        ("the line", (one_line(lines[number]),)),
+        ("the move gives", (one_line(due),)),
+        ("difference", tuple(one_line(d) for d in apart)),
+        ("where", tuple(one_line(d.witness) for d in apart if d.witness and not verdict.witness)),
+    )
 
 
 def simulation_line(name: str, derivation: Derivation) -> SimulationLine:
@@ -234,8 +375,7 @@ def simulation_line(name: str, derivation: Derivation) -> SimulationLine:
     seen = observed(derivation)
     against = contradicts(seen, derivation.verdicts())
     says = f"{seen}, which contradicts the verdicts" if against else str(seen)
-    before = one_line(f"{name}, {derivation.title}, motions: ")
-    return SimulationLine(Line(before, one_line(says), "red" if against else ""), seen.outcome, against)
+    return SimulationLine(one_line(f"{name}: {derivation.title}"), one_line(says), seen.outcome, against)
 
 
 def _is_readable(derivation: Derivation) -> bool:
@@ -247,7 +387,4 @@ def _is_readable(derivation: Derivation) -> bool:
 
 
 def _claim_line(name: str, judged: JudgedClaim) -> ClaimLine:
-    texts = [format_verdict(f"{name}: ", judged.verdict)]
-    if judged.repair is not None:
-        texts.append(format_verdict(f"{name}, repair: ", judged.repair))
-    return ClaimLine(tuple(texts), judged.claim.identity, judged.verdict, judged.repair)
+    return ClaimLine(one_line(name), judged.claim.identity, judged.verdict, judged.repair)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from sympy import Expr, Symbol
 
-from physsym.cli.columns import labelled
-from physsym.cli.terminal import Line, echo
+from physsym.cli.columns import Line, labelled
+from physsym.cli.terminal import echo
 from physsym.core.verdicts import Outcome
 from physsym.optimizers.equivalence import Equivalence
 from physsym.optimizers.equivalent_rules import equivalent

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 
-from physsym.cli.check import check_derivation
+from physsym.cli.check import against_move, check_derivation, common_beginning, summary_of_steps, words
+from physsym.cli.columns import KEPT, Line, labelled, paragraph, terminal_width, wrapped
 from physsym.cli.paths import script_named
-from physsym.cli.terminal import Line, echo, format_verdict
+from physsym.cli.terminal import can_show, echo, verdict_line
 from physsym.core.escapes import one_line
 from physsym.core.statements import Statement
-from physsym.derivation import Derivation
+from physsym.core.verdicts import Outcome, Verdict
+from physsym.derivation import Assumption, Derivation
 from physsym.loading import ScriptError
 from physsym.printing import unicode
-from physsym.vocabulary import Face
+from physsym.vocabulary import Face, Vocabulary
+
+INDENT = "    "
+SOURCES = {"assumed": "assumed", "follows": "follow", "defined": "defined", "declared": "declared"}
 
 
 def main(options: Namespace) -> int:
@@ -26,22 +32,70 @@ def main(options: Namespace) -> int:
             f"{options.name} has no derivation to show: its chapters are written by physsym document, "
             "its claims are judged by physsym check"
         )
-    for derivation in script.derivations:
-        _show(derivation, options.face)
-    lines = [line for d in script.derivations for line in check_derivation("", d)]
-    return int(any(line.fails(strict=False) for line in lines))
+    failing = False
+    for k, derivation in enumerate(script.derivations):
+        lines = list(check_derivation("", derivation))
+        failing = failing or any(line.fails(strict=False) for line in lines)
+        echo(*([""] if k else []), Line("", one_line(derivation.title), "bold"))
+        echo(*paragraph(f"{summary_of_steps(lines, strict=False)}; error {derivation.error}"))
+        _show(derivation, script.derivations[:k], options)
+    return int(failing)
 
 
-def _show(derivation: Derivation, face: Face) -> None:
-    def line(statement: Statement) -> str:
-        text = unicode(statement, face, derivation.vocabulary)
-        return "    " + text.replace("\n", "\n    ")
-
-    echo("", Line("", one_line(derivation.title), "bold"), "", line(derivation.start))
-    if derivation.start_verdict is not None:
-        echo(format_verdict("    ", derivation.start_verdict))
+def _show(derivation: Derivation, earlier: Sequence[Derivation], options: Namespace) -> None:
+    face, verbose = options.face, options.verbose
     lines, _ = derivation._walk  # as far as they go: the verdict on a step without a line says why
-    for k, (step, verdict) in enumerate(zip(derivation.steps, derivation.verdicts()[1:], strict=True), 1):
-        echo("", step.says, "", *map(line, lines[k : k + 1]), format_verdict("    ", verdict))
-    echo("", f"Error: {derivation.error}")
-    echo(f"Assumptions: {'; '.join(map(str, derivation.assumptions)) or 'none'}")
+    first, shared = common_beginning(derivation, earlier)
+    if first is None:
+        _show_line(lines[0], derivation, face)
+        if derivation.start_verdict is not None:
+            _show_verdict(derivation.start_verdict, verbose)
+    else:
+        echo("", *paragraph(f"The first {shared} steps are those of {one_line(first.title)}; they end with"))
+        _show_line(lines[shared], derivation, face)
+    judged = zip(derivation.steps, derivation.verdicts()[1:], strict=True)
+    for k, (step, verdict) in enumerate(judged, 1):
+        if k <= shared:
+            continue
+        number = f"{k}. "
+        echo("", *paragraph(one_line(step.says), number, " " * len(number)))
+        echo(*paragraph(one_line(words(step.move)), f"{INDENT}by: ", INDENT * 2))
+        for statement in lines[k : k + 1]:
+            _show_line(statement, derivation, face)
+        _show_verdict(verdict, verbose)
+        if verdict.outcome is Outcome.FAILS:
+            echo(*labelled(against_move(derivation, k)[1:], indent=INDENT * 2))
+    echo("", *labelled([("error", [str(derivation.error)]), *assumption_rows(derivation.assumptions)]))
+
+
+def assumption_rows(assumptions: Sequence[Assumption]) -> list[tuple[str, list[str]]]:
+    """Return rows of what is assumed, follows, is defined and is declared; without any, that nothing is."""
+    kinds = {source: [str(a.condition) for a in assumptions if a.source == source] for source in SOURCES}
+    rows = [(SOURCES[source], [", ".join(found)]) for source, found in kinds.items() if found]
+    return rows if kinds["assumed"] else [("assumed", ["nothing"]), *rows]
+
+
+def _show_line(statement: Statement, derivation: Derivation, face: Face) -> None:
+    echo("", *statement_lines(statement, face, derivation.vocabulary))
+
+
+def statement_lines(
+    statement: Statement, face: Face, vocabulary: Vocabulary, indent: str = INDENT
+) -> list[str]:
+    """Return a statement as lines of the width of the terminal; as plain text where it lacks the letters."""
+    text = unicode(statement, face, vocabulary)
+    if not can_show(text):
+        text = str(statement).replace("; ", "\n")
+    found = list[str]()
+    for row in text.split("\n"):
+        # A sign stays with the term after it, so that a new line begins with it.
+        glued = row.replace(" + ", f" +{KEPT}").replace(" - ", f" -{KEPT}")
+        hanging = indent + " " * (max(row.find(" = "), 0) + 3)
+        found += wrapped(glued, terminal_width(), indent, hanging)
+    return found
+
+
+def _show_verdict(verdict: Verdict, verbose: bool) -> None:
+    line = verdict_line(verdict, verbose)
+    first, *others = paragraph(str(line), INDENT, INDENT + "  ")
+    echo(Line(INDENT, line.end, line.style, first.removeprefix(INDENT + line.end)), *others)

@@ -6,28 +6,27 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple, TextIO
+from dataclasses import replace
+from typing import TextIO
 
+from physsym.cli.columns import Line
 from physsym.core.escapes import one_line, visible
-from physsym.core.verdicts import Outcome, Verdict
+from physsym.core.verdicts import SIGNS, Outcome, Verdict, is_failure
 
 _COLOURS = {Outcome.HOLDS: "green", Outcome.FAILS: "red"}
+_ASCII = {
+    Outcome.HOLDS: "ok",
+    Outcome.FAILS: "NO",
+    Outcome.APPROXIMATE: "~",
+    Outcome.CONDITIONAL: "if",
+    Outcome.UNDECIDABLE: "?",
+    Outcome.UNCHECKED: "?",
+}
 _FORCING = ("FORCE_COLOR", "TTY_COMPATIBLE")  # what Rich reads to write colours to what is no terminal
 
 
-class Line(NamedTuple):
-    """A line of text with an end in a style, such as a verdict in its colour."""
-
-    text: str
-    end: str = ""
-    style: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.text}{self.end}"
-
-
 def echo(*lines: str | Line, error: bool = False) -> None:
-    """Print lines, wrapped by nothing but the terminal; Rich markup in a string has no meaning.
+    """Print lines as they are; Rich markup in a string has no meaning.
 
     Raises BrokenPipeError where the reader has gone, as `print` does.
     """
@@ -40,19 +39,45 @@ def echo(*lines: str | Line, error: bool = False) -> None:
 
         console = PipedConsole(soft_wrap=True, highlight=False, stderr=error)
         for line in shown:
-            console.print(Text.assemble(line.text, (line.end, line.style)))
+            console.print(Text.assemble(line.text, (line.end, line.style), line.rest))
     elif stream is not None:
         print(*shown, sep="\n", file=stream, flush=True)
 
 
 def _has_colours(stream: TextIO) -> bool:
     """Return whether Rich may write colours; to import it takes a tenth of the time of SymPy."""
+    if os.environ.get("NO_COLOR"):
+        return False
     return stream.isatty() or any(os.environ.get(name) for name in _FORCING)
 
 
-def format_verdict(before: str, verdict: Verdict) -> Line:
-    """Return a line that ends with a verdict, in the colour of its outcome."""
-    return Line(one_line(before), one_line(verdict), _COLOURS.get(verdict.outcome, "yellow"))
+def can_show(text: str) -> bool:
+    """Return whether the standard output has all the characters of a text."""
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def sign(outcome: Outcome) -> str:
+    """Return the sign of an outcome, as documents have it, or a word where the output lacks the sign."""
+    return SIGNS[outcome] if can_show(SIGNS[outcome]) else _ASCII[outcome]
+
+
+def verdict_line(verdict: Verdict, verbose: bool = False) -> Line:
+    """Return a verdict after its sign; the evidence of one that holds is shown if `verbose`.
+
+    The word for the outcome is left out where the sign is a tick.
+    """
+    held = not is_failure(verdict) and (verdict.assumes or verdict.outcome is Outcome.HOLDS)
+    shown = replace(verdict, evidence=()) if held and not verbose else verdict
+    text = one_line(shown)
+    if verdict.outcome is Outcome.HOLDS:
+        text = text.removeprefix(Outcome.HOLDS.value).lstrip(",: ")
+    return Line(
+        "", sign(verdict.outcome), _COLOURS.get(verdict.outcome, "yellow"), f" {text}" if text else ""
+    )
 
 
 @contextmanager

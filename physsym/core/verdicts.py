@@ -25,6 +25,17 @@ class Outcome(Enum):
     UNCHECKED = "unchecked"
 
 
+# The sign of each outcome, so that outcomes can be distinguished without colour.
+SIGNS = {
+    Outcome.HOLDS: "✓",
+    Outcome.FAILS: "✗",
+    Outcome.APPROXIMATE: "≈",
+    Outcome.CONDITIONAL: "◐",
+    Outcome.UNDECIDABLE: "?",
+    Outcome.UNCHECKED: "?",
+}
+
+
 @dataclass(frozen=True)
 class Condition:
     """A side condition on an expression, such as gamma != 0 or p > 1 (written as p - 1 > 0)."""

@@ -145,6 +145,7 @@ def _judged(part: ComputedBlock, chapter: Chapter) -> Iterator[Judgement | Judge
             texts = (part.text,)
         case JudgedEquation():
             name = f"equation ({part.number})" if part.number else f"equation {part.formula}"
+            name += ", shown as false" if part.refuted else ""
             yield Judgement(f"{chapter.title}, {name}", judge_shown(part))
             texts = (part.says,)
         case JudgedFinding():

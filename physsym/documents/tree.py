@@ -9,21 +9,14 @@ from typing import Any, Literal, TypeAlias
 from sympy import Expr
 
 from physsym.core.statements import Equation, Law, Relation, Rule, Update
+from physsym.core.verdicts import SIGNS as OUTCOME_SIGNS
 from physsym.core.verdicts import Condition, Order, Outcome, Verdict
 from physsym.vocabulary import STANDARD, Face, Vocabulary
 
 Formula: TypeAlias = Expr | Equation | Update | Law | Rule | Relation | Condition | Order
 FACES: tuple[Face, ...] = ("physics", "learning")
 Evidence: TypeAlias = Literal["folded", "line", "none"]
-# The sign of each outcome, so that outcomes can be distinguished without colour.
-SIGNS = {
-    Outcome.HOLDS: "✓",
-    Outcome.FAILS: "✗",
-    Outcome.APPROXIMATE: "≈",
-    Outcome.CONDITIONAL: "◐",
-    Outcome.UNDECIDABLE: "?",
-    Outcome.UNCHECKED: "?",
-}
+SIGNS = OUTCOME_SIGNS
 AUDIT_HEAD = ("Claim", "Place", "The source says", "Verdict")
 FACE_NAMES: dict[Face, str] = {"physics": "Physics", "learning": "Machine learning"}
 

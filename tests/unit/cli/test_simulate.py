@@ -1,5 +1,6 @@
 """`physsym check --simulate`: what the oracle saw, one line a derivation, and what contradicts a verdict."""
 
+import re
 import subprocess
 import sys
 
@@ -27,9 +28,9 @@ def test_a_line_says_what_was_measured(capsys, tmp_path):
     path.write_text(SCRIPT)
     code, out, _ = run(capsys, "check", "--simulate", path)
     assert code == 0
-    assert "descent, descent, motions: follows with order 1.0" in out
-    assert "1 derivations simulated and 0 not, none contradicts a verdict that holds" in out
-    assert "motions:" not in run(capsys, "check", path)[1]
+    assert re.search("\ndescent: descent\n.*\n.*motions +follows with order 1.0", out, re.DOTALL)
+    assert "1 derivation simulated and 0 not, none contradicts a verdict that holds" in out
+    assert "motions" not in run(capsys, "check", path)[1]
 
 
 def test_motions_that_contradict_a_verdict_are_exit_code_one(capsys, tmp_path, monkeypatch):
@@ -39,7 +40,7 @@ def test_motions_that_contradict_a_verdict_are_exit_code_one(capsys, tmp_path, m
     path.write_text(SCRIPT)
     code, out, _ = run(capsys, "check", "--simulate", path)
     assert code == 1
-    assert "does not follow; the motions part by 1, which contradicts the verdicts" in out
+    assert "does not follow; the motions part by 1, which contradicts the verdicts" in " ".join(out.split())
     assert "1 contradict verdicts that hold" in out
 
 
@@ -48,7 +49,7 @@ def test_a_derivation_that_fails_anyway_is_not_contradicted(capsys, tmp_path):
     path.write_text(SCRIPT.replace("dt)),", "dt), gives=rule({x: x + dt*G/gamma})),"))
     code, out, _ = run(capsys, "check", "--simulate", path)
     assert code == 1
-    assert "motions: does not follow" in out
+    assert re.search("motions +does not follow", out)
     assert "none contradicts a verdict that holds" in out
 
 
