@@ -168,7 +168,7 @@ def test_all_faces_are_printed(name):
 def test_cases_and_start_values_on_the_page():
     first = RULES["first"]
     assert ps.unicode(first).splitlines()[0] == "mₜ₊₁ = {∇U(𝐱ₜ) if kₜ = 0; b₁ mₜ + (1 - d) ∇U(𝐱ₜ) otherwise}"
-    assert r"\begin{cases} \nabla U(\mathbf{x}_{t}) & \text{for}\: k_{t} = 0 \\" in ps.latex(first)
+    assert r"\begin{cases} \nabla U(\mathbf{x}_{t}) & \text{if } k_{t} = 0 \\" in ps.latex(first)
     assert ">{</mo><mtable>" in ps.mathml(first)
     started = RULES["started"]
     assert ps.unicode(started).splitlines()[-1].strip() == "𝐮₀ = 1/3 - lr 𝐱₀"
