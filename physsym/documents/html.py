@@ -10,9 +10,10 @@ from html import escape
 from importlib.resources import files
 from itertools import groupby
 
-from physsym.core.verdicts import Condition, Outcome, Verdict
+from physsym.core.verdicts import Condition, Verdict
 from physsym.documents.plotting import picture_file
 from physsym.documents.reasons import extent
+from physsym.documents.totals import phrases
 from physsym.documents.tree import (
     AUDIT_HEAD,
     FACE_NAMES,
@@ -34,10 +35,10 @@ from physsym.documents.tree import (
     Section,
     Sentence,
     Subheading,
+    Total,
     anchor_of_number,
     blocks,
-    count_phrase,
-    outcome_counts,
+    outcome_word,
 )
 from physsym.documents.writer import Writer
 from physsym.printing import mathml
@@ -106,12 +107,8 @@ class HTML(Writer[str]):
         """Return the title, the opening, how steps and claims came out, and links to the findings."""
         subtitle = f'<p class="subtitle">{escape(document.subtitle)}</p>\n' if document.subtitle else ""
         opening = "".join(map(self.block, document.opening))
-        steps = outcome_counts(o for section in document.sections for o in section.outcomes[1:])
-        counted = _counts("Steps of the derivations", steps) if steps else ""
-        audits = [b.counts for _, b in blocks(document) if isinstance(b, Audit)]
-        counted += "".join(_counts("Claims of the source", counts) for counts in audits)
         title = f"<header>\n<h1>{escape(document.title)}</h1>\n{subtitle}</header>\n"
-        return f"{title}{opening}{counted}{_findings(self, document)}"
+        return f"{title}{opening}{_totals(document.totals)}{_findings(self, document)}"
 
     def section(self, section: Section, blocks: Sequence[str]) -> str:
         """Return a section; consecutive claims share a frame."""
@@ -123,7 +120,8 @@ class HTML(Writer[str]):
         for claims, group in groupby(pairs, lambda pair: isinstance(pair[0], Judged)):
             text = "".join(written for _, written in group)
             body += f'<div class="claims">\n{text}</div>\n' if claims else text
-        return f'<section class="level-{level}">\n{heading}{body}</section>\n'
+        totals = _totals(section.totals)
+        return f'<section class="level-{level}">\n{heading}{totals}{body}</section>\n'
 
     # Pieces of sentences.
 
@@ -152,17 +150,19 @@ class HTML(Writer[str]):
         size = width(math)
         return math.replace("<math ", f'<math style="--w:{size:.1f}" ', 1) if size > LONG else math
 
-    def outcome(self, verdict: Verdict) -> str:
+    def outcome(self, verdict: Verdict, refuted: bool = False) -> str:
         """Return the outcome of a verdict as a small mark without evidence."""
-        return f'<span class="chip {verdict.outcome.value}">{_named(verdict)}</span>'
+        return f'<span class="chip {verdict.outcome.value}">{_named(verdict, refuted)}</span>'
 
-    def badge(self, verdict: Verdict, *more: str, short: bool = False, last: str = "") -> str:
+    def badge(
+        self, verdict: Verdict, *more: str, short: bool = False, last: str = "", refuted: bool = False
+    ) -> str:
         """Return a verdict as a badge that unfolds to its evidence, with further notes before and after it.
 
         A short badge leaves the order of the error to what it unfolds to.
         """
         error = self.standard.sentence(extent(verdict))
-        named = _named(verdict) + (f", {error}" if error and not short else "")
+        named = _named(verdict, refuted) + (f", {error}" if error and not short else "")
         kind = verdict.outcome.value
         if self.evidence != "folded":
             line = self.evidence_line(verdict) if self.evidence == "line" else ""
@@ -215,8 +215,11 @@ class HTML(Writer[str]):
         seen = line.dimensions.evidence if line.dimensions is not None else ()
         mark = long = ""
         if line.verdict is not None:
-            mark = self.badge(line.verdict, *map(escape, seen))
-            said = (line.verdict.outcome.value, *(span.content for span in extent(line.verdict)))
+            mark = self.badge(line.verdict, *map(escape, seen), refuted=line.refuted)
+            said = (
+                outcome_word(line.verdict.outcome, line.refuted),
+                *(span.content for span in extent(line.verdict)),
+            )
             long = " long" if sum(len(str(part)) for part in said) > LONG_BADGE else ""
         identity = f' id="{anchor}"' if line.number and not line.recalled else ""
         panels = self._panels({face: self._math(line.statement, face) for face in line.faces})
@@ -249,9 +252,10 @@ class HTML(Writer[str]):
             f'<div class="column"><h5>{name}</h5>\n{"".join(map(self._within_column, parts))}</div>\n'
             for name, parts in block.columns
         )
+        badge = self.badge(block.verdict, refuted=block.refuted)
         return (
             f'<section class="finding" id="{block.anchor}">\n{title}{says}'
-            f'<div class="columns">\n{columns}</div>\n{self.badge(block.verdict)}</section>\n'
+            f'<div class="columns">\n{columns}</div>\n{badge}</section>\n'
         )
 
     def _within_column(self, part: Sentence | Line) -> str:
@@ -276,7 +280,7 @@ class HTML(Writer[str]):
         folded = self.evidence == "folded"
         below = "" if folded else "".join(f'<p class="formal">{text}</p>\n' for text in formal)
         code = f"<details><summary>As code</summary><pre><code>{escape(block.code)}</code></pre></details>"
-        badge = self.badge(block.verdict, *formal, short=True, last=code)
+        badge = self.badge(block.verdict, *formal, short=True, last=code, refuted=block.refuted)
         return (
             f'<article class="claim" id="{block.anchor}">\n<p><a class="id" href="#{block.anchor}">'
             f"{escape(block.id)}</a> {self.sentence(block.says)} "
@@ -285,15 +289,15 @@ class HTML(Writer[str]):
         )
 
     def audit(self, block: Audit) -> str:
-        """Return the table of all claims, and how many came out in which way."""
+        """Return the table of all claims."""
         rows = "".join(
             f'<tr><td><a href="#{c.anchor}">{escape(c.id)}</a></td><td>{escape(c.where)}</td>'
-            f"<td>{self.sentence(c.says)}</td><td>{self.outcome(c.verdict)}</td></tr>\n"
+            f"<td>{self.sentence(c.says)}</td><td>{self.outcome(c.verdict, c.refuted)}</td></tr>\n"
             for c in block.claims
         )
         head = "".join(f'<th scope="col">{name}</th>' for name in AUDIT_HEAD)
         table = f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n"
-        return f'{_counts("Claims of the source", block.counts)}<table class="audit">\n{table}</table>\n'
+        return f'<table class="audit">\n{table}</table>\n'
 
     # Tables, figures and the rest.
 
@@ -339,18 +343,21 @@ class HTML(Writer[str]):
         return f"<dl>\n{rows}</dl>\n"
 
 
-def _named(verdict: Verdict) -> str:
-    return f"{SIGNS[verdict.outcome]}&nbsp;{verdict.outcome.value}"
+def _named(verdict: Verdict, refuted: bool = False) -> str:
+    return f"{SIGNS[verdict.outcome]}&nbsp;{outcome_word(verdict.outcome, refuted)}"
 
 
-def _counts(of: str, counts: tuple[tuple[Outcome, int], ...]) -> str:
-    """Return how many steps or claims came out in which way, as a row of marks."""
-    marks = "".join(
-        f'<li class="chip {outcome.value}" data-outcome="{outcome.value}" data-count="{count}">'
-        f"{SIGNS[outcome]}&nbsp;{count_phrase(outcome, count, '&nbsp;')}</li>\n"
-        for outcome, count in counts
+def _totals(totals: tuple[Total, ...]) -> str:
+    """Return how steps, equations and claims came out, each in a row of marks."""
+    rows = (
+        "".join(
+            f'<li class="chip {total.outcome.value}" data-outcome="{total.outcome.value}" '
+            f'data-count="{total.count}">{SIGNS[total.outcome]}&nbsp;{words}</li>\n'
+            for total, words in row
+        )
+        for row in phrases(totals)
     )
-    return f'<ul class="counts" aria-label="{of} by verdict"><li>{of}:</li>\n{marks}</ul>\n'
+    return "".join(f'<ul class="counts" aria-label="Totals">\n{marks}</ul>\n' for marks in rows)
 
 
 def _findings(writer: HTML, document: Document) -> str:

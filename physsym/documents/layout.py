@@ -40,6 +40,7 @@ from physsym.documents.errors import naming
 from physsym.documents.judgements import judge_computed
 from physsym.documents.prose import paragraphs, plain_sentence, sentence
 from physsym.documents.reasons import exponents, phrase, reason
+from physsym.documents.totals import totals_of, with_totals
 from physsym.documents.tree import (
     FACES,
     Block,
@@ -153,6 +154,7 @@ def lay_out(
         sections.append(_audit(computed.claims, layout, scripts))
     if evidence != "none":
         sections.append(checking(scripts))
+    counted = with_totals(sections)
     standard = OPENING.format(
         faces="Every\nline below stands on both faces, and" if len(faces) > 1 else "Here",
         seen=", and unfolds to what was seen and what was assumed" if evidence == "folded" else "",
@@ -162,11 +164,12 @@ def lay_out(
         book.title if title is None else title,
         book.subtitle,
         layout.paragraphs(textwrap.dedent(book.opening), STANDARD),
-        tuple(sections),
+        counted,
         paths_to_reload(scripts),
         faces,
         evidence,
         tuple(j.what for j in judge_computed(computed) if is_failure(j.verdict)),
+        totals_of(counted),
     )
 
 
@@ -230,7 +233,8 @@ def _(block: JudgedEquation, chapter: Chapter, layout: Layout) -> Iterator[Block
     yield _line(block, chapter, layout)
 
 
-def _line(shown: JudgedEquation, chapter: Chapter, layout: Layout) -> tree.Line:
+def _line(shown: JudgedEquation, chapter: Chapter, layout: Layout, of_source: bool = False) -> tree.Line:
+    """Return an equation as a line; one that is `of_source` in a finding is refuted where it fails."""
     says = layout.sentence(shown.says, chapter.vocabulary)
     if shown.step is not None and shown.vocabulary is not None:
         says = says or layout.sentence(shown.step.says, shown.vocabulary)
@@ -248,6 +252,7 @@ def _line(shown: JudgedEquation, chapter: Chapter, layout: Layout) -> tree.Line:
         layout.new_notes(chapter.title, shown.dimensions),
         recalled,
         layout.of_faces(shown.faces),
+        (shown.refuted or of_source) and shown.verdict.outcome is Outcome.FAILS,
     )
 
 
@@ -260,7 +265,8 @@ def _(block: JudgedFinding, chapter: Chapter, layout: Layout) -> Iterator[Block]
         "The difference": block.difference,
     }
     columns = tuple(
-        (name, tuple(_part(part, chapter, layout) for part in side)) for name, side in sides.items()
+        (name, tuple(_part(part, chapter, layout, side is block.source) for part in side))
+        for name, side in sides.items()
     )
     yield tree.Contrast(
         layout.findings,
@@ -272,9 +278,9 @@ def _(block: JudgedFinding, chapter: Chapter, layout: Layout) -> Iterator[Block]
     )
 
 
-def _part(part: ComputedPart, chapter: Chapter, layout: Layout) -> Sentence | tree.Line:
+def _part(part: ComputedPart, chapter: Chapter, layout: Layout, of_source: bool) -> Sentence | tree.Line:
     if isinstance(part, JudgedEquation):
-        return _line(part, chapter, layout)
+        return _line(part, chapter, layout, of_source)
     if isinstance(part, str):
         return layout.sentence(part, chapter.vocabulary)
     return tree.Line("", part, faces=layout.of_faces(FACES))

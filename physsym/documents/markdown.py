@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from physsym.core.verdicts import Condition, Verdict
 from physsym.documents.reasons import extent
+from physsym.documents.totals import phrases
 from physsym.documents.tree import (
     AUDIT_HEAD,
     SIGNS,
@@ -28,8 +29,9 @@ from physsym.documents.tree import (
     Section,
     Sentence,
     Subheading,
+    Total,
     anchor_of_number,
-    count_phrase,
+    outcome_word,
 )
 from physsym.documents.writer import Part, Writer
 from physsym.printing import latex
@@ -117,13 +119,23 @@ class MarkdownBlocks(Writer[Part]):
     def opening(self, document: Document) -> str:
         """Return the title, the subtitle and the opening."""
         subtitle = [f"*{escaped(document.subtitle)}*"] if document.subtitle else []
-        return "\n\n".join([f"# {escaped(document.title)}", *subtitle, *map(self.block, document.opening)])
+        opening = map(self.block, document.opening)
+        totals = self.totals(document.totals)
+        return "\n\n".join(filter(None, [f"# {escaped(document.title)}", *subtitle, *opening, totals]))
 
     def heading(self, section: Section) -> str:
         """Return the heading of a section, with a target for links."""
         label = f"{section.label}: " if section.label else ""
         title = self.sentence(section.title)
-        return f"{self.dialect.target(section.anchor)}\n\n{'#' * section.level} {label}{title}"
+        heading = f"{self.dialect.target(section.anchor)}\n\n{'#' * section.level} {label}{title}"
+        return f"{heading}\n\n{totals}" if (totals := self.totals(section.totals)) else heading
+
+    def totals(self, totals: Sequence[Total]) -> str:
+        """Return how steps, equations and claims came out, in a sentence."""
+        rows = (
+            ", ".join(f"{SIGNS[total.outcome]} {words}" for total, words in row) for row in phrases(totals)
+        )
+        return f"*{'; '.join(rows)}*" if totals else ""
 
     # Pieces of sentences.
 
@@ -148,15 +160,15 @@ class MarkdownBlocks(Writer[Part]):
         """Return a condition as a formula."""
         return self.formula(condition, self.faces[:1])
 
-    def outcome(self, verdict: Verdict) -> str:
+    def outcome(self, verdict: Verdict, refuted: bool = False) -> str:
         """Return the sign of an outcome and its word."""
-        return f"{SIGNS[verdict.outcome]} {verdict.outcome.value}"
+        return f"{SIGNS[verdict.outcome]} {outcome_word(verdict.outcome, refuted)}"
 
-    def badge(self, verdict: Verdict, dimensions: Verdict | None = None) -> str:
+    def badge(self, verdict: Verdict, dimensions: Verdict | None = None, refuted: bool = False) -> str:
         """Return a verdict with its evidence as a quotation."""
         said = self.standard.sentence(extent(verdict))
         error = f", {said}" if said else ""
-        head = f"> **{self.outcome(verdict)}**{error}"
+        head = f"> **{self.outcome(verdict, refuted)}**{error}"
         if self.evidence == "none":
             return head
         if self.evidence == "line":
@@ -193,7 +205,7 @@ class MarkdownBlocks(Writer[Part]):
             self.dialect.target(anchor_of_number(block.number)) if first else "",
             f"{number}{move}".strip(),
             self._display({face: latex(block.statement, face, self.vocabulary) for face in block.faces}),
-            self.badge(block.verdict, block.dimensions) if block.verdict is not None else "",
+            self.badge(block.verdict, block.dimensions, block.refuted) if block.verdict is not None else "",
         )
         return "\n\n".join(filter(None, parts))
 
@@ -215,7 +227,9 @@ class MarkdownBlocks(Writer[Part]):
             + "\n\n".join(self.line(p) if isinstance(p, Line) else self.sentence(p) for p in parts)
             for name, parts in block.columns
         )
-        framed = "\n\n".join([*map(self.block, block.says), *columns, self.badge(block.verdict)])
+        framed = "\n\n".join(
+            [*map(self.block, block.says), *columns, self.badge(block.verdict, refuted=block.refuted)]
+        )
         title = f"Finding {block.number}: {self.sentence(block.title)}"
         return f"{self.dialect.target(block.anchor)}\n\n{self.dialect.frame(title, framed)}"
 
@@ -224,23 +238,21 @@ class MarkdownBlocks(Writer[Part]):
         quoted = f"**{escaped(block.id)}** ({escaped(block.where)}): {self.sentence(block.says)}"
         formal = f"Formally: {self.sentence(block.formal)}"
         formal += f"  \nRepaired: {self.sentence(block.repair)}" if block.repair else ""
-        return f"{self.dialect.target(block.anchor)}\n\n{quoted}\n\n{formal}\n\n{self.badge(block.verdict)}"
+        badge = self.badge(block.verdict, refuted=block.refuted)
+        return f"{self.dialect.target(block.anchor)}\n\n{quoted}\n\n{formal}\n\n{badge}"
 
     def audit(self, block: Audit) -> str:
-        """Return the table of all claims under how many came out in which way."""
-        totals = ", ".join(
-            f"{SIGNS[outcome]} {count_phrase(outcome, count)}" for outcome, count in block.counts
-        )
+        """Return the table of all claims."""
         rows = [
             (
                 f"[{escaped(c.id)}](#{c.anchor})",
                 escaped(c.where),
                 self.sentence(c.says),
-                self.outcome(c.verdict),
+                self.outcome(c.verdict, c.refuted),
             )
             for c in block.claims
         ]
-        return f"{totals}\n\n{_table(AUDIT_HEAD, rows)}"
+        return _table(AUDIT_HEAD, rows)
 
     def table(self, block: Grid) -> str:
         """Return a table under its caption."""

@@ -12,6 +12,7 @@ from physsym import __version__
 from physsym.core.verdicts import Condition, Outcome, Verdict
 from physsym.documents.prose import plain_sentence
 from physsym.documents.reasons import extent
+from physsym.documents.totals import phrases
 from physsym.documents.tree import (
     AUDIT_HEAD,
     Aligned,
@@ -31,8 +32,9 @@ from physsym.documents.tree import (
     Section,
     Sentence,
     Subheading,
+    Total,
     anchor_of_number,
-    count_phrase,
+    outcome_word,
 )
 from physsym.documents.writer import Writer
 from physsym.printing import latex, mathml
@@ -123,14 +125,16 @@ class TeX(Writer[str]):
         subtitle = rf"\\[.5em]\large\itshape {escaped(document.subtitle)}" if document.subtitle else ""
         title = rf"\title{{{escaped(document.title)}{subtitle}}}\author{{}}\date{{}}"
         named = rf"\hypersetup{{pdftitle={{{escaped(document.title)}}},pdfcreator={{physsym {__version__}}}}}"
-        opening = map(self.block, document.opening)
-        return "\n\n".join([title, named, r"\begin{document}", r"\maketitle", *opening, r"\tableofcontents"])
+        opening, totals = map(self.block, document.opening), _totals(document.totals)
+        return "\n\n".join(
+            [title, named, r"\begin{document}", r"\maketitle", *opening, *totals, r"\tableofcontents"]
+        )
 
     def section(self, section: Section, blocks: Sequence[str]) -> str:
         """Return a section under its heading."""
         title = self._title(section.title, section.label)
         heading = rf"\{HEADINGS[section.level]}{{{title}}}\hypertarget{{{section.anchor}}}{{}}"
-        return "\n\n".join([heading, *blocks])
+        return "\n\n".join([heading, *_totals(section.totals), *blocks])
 
     def whole(self, document: Document, front: str, sections: Sequence[str]) -> str:
         """Return the text of the file, which begins with the preamble."""
@@ -158,11 +162,11 @@ class TeX(Writer[str]):
         """Return a condition as a formula."""
         return f"${latex(condition, self.faces[0], display='inline')}$"
 
-    def outcome(self, verdict: Verdict) -> str:
+    def outcome(self, verdict: Verdict, refuted: bool = False) -> str:
         """Return the outcome of a verdict as a coloured word, with the order of its error."""
         said = self.standard.sentence(extent(verdict))
         error = f", {said}" if said else ""
-        return _coloured(verdict.outcome, error)
+        return _coloured(verdict.outcome, error, refuted)
 
     def evidence_text(self, text: str) -> str:
         """Return a piece of evidence, in which lines may break anywhere sensible."""
@@ -219,7 +223,7 @@ class TeX(Writer[str]):
         """Return a numbered formula with its reason, and its verdict as small print."""
         says = f"{self.sentence(block.says)}\n\n" if block.says else ""
         move = self.sentence(block.move) or ("continued from there" if block.recalled else "")
-        mark = self.outcome(block.verdict) if block.verdict is not None else ""
+        mark = self.outcome(block.verdict, block.refuted) if block.verdict is not None else ""
         panels = self._panels(
             {face: latex(block.statement, face, self.vocabulary) for face in block.faces}, block.statement
         )
@@ -254,7 +258,8 @@ class TeX(Writer[str]):
         )
         opening = rf"\begin{{finding}}{{{block.number}}}{{{self.sentence(block.title)}}}"
         head = rf"\hypertarget{{{block.anchor}}}{{}}{opening}"
-        closing = f"{self.outcome(block.verdict)}\n{self.small_print(block.verdict)}\n\\end{{finding}}"
+        mark = self.outcome(block.verdict, block.refuted)
+        closing = f"{mark}\n{self.small_print(block.verdict)}\n\\end{{finding}}"
         return "\n\n".join([head, says, columns, closing])
 
     def _within_column(self, part: Sentence | Line) -> str:
@@ -273,7 +278,7 @@ class TeX(Writer[str]):
         """Return a claim with its verdict; what it says formally is small print."""
         quoted = self.sentence(block.says)
         name = rf"\hypertarget{{{block.anchor}}}{{\textbf{{{escaped(block.id)}}}}} ({escaped(block.where)})"
-        mark = rf"\hfill\mbox{{{self.outcome(block.verdict)}}}\par"
+        mark = rf"\hfill\mbox{{{self.outcome(block.verdict, block.refuted)}}}\par"
         formal = [f"formally: {self.sentence(block.formal)}"]
         formal += [f"repaired: {self.sentence(block.repair)}"] if block.repair else []
         proof = self.small_print(block.verdict, *formal)
@@ -282,19 +287,18 @@ class TeX(Writer[str]):
         return f"{{\\sloppy {name}\\quad {quoted}{mark}}}\\nopagebreak\n{proof}"
 
     def audit(self, block: Audit) -> str:
-        """Return the table of all claims under how many came out in which way."""
-        totals = ", ".join(count_phrase(outcome, count, "~") for outcome, count in block.counts)
+        """Return the table of all claims."""
         head = tuple((escaped(name), len(name) * CHARACTER, len(name) * CHARACTER) for name in AUDIT_HEAD)
         rows = [
             (
                 (rf"\hyperlink{{{c.anchor}}}{{{escaped(c.id)}}}", 24.0, 24.0),
                 (breakable(c.where), 50.0, 60.0),
                 self._cell(c.says),
-                (_coloured(c.verdict.outcome), BADGE, BADGE),
+                (_coloured(c.verdict.outcome, refuted=c.refuted), BADGE, BADGE),
             )
             for c in block.claims
         ]
-        return f"{totals}.\n\n{_table(head, rows)}"
+        return _table(head, rows)
 
     # Tables, figures and the rest.
 
@@ -348,8 +352,16 @@ class TeX(Writer[str]):
         )
 
 
-def _coloured(outcome: Outcome, error: str = "") -> str:
-    return rf"\verdict{{{COLOURS[outcome]}}}{{{SIGNS[outcome]}~{outcome.value}{error}}}"
+def _coloured(outcome: Outcome, error: str = "", refuted: bool = False) -> str:
+    return rf"\verdict{{{COLOURS[outcome]}}}{{{SIGNS[outcome]}~{outcome_word(outcome, refuted)}{error}}}"
+
+
+def _totals(totals: Sequence[Total]) -> list[str]:
+    """Return how steps, equations and claims came out, a line for each kind."""
+    return [
+        ",\n".join(rf"\verdict{{{COLOURS[t.outcome]}}}{{{SIGNS[t.outcome]}~{words}}}" for t, words in row)
+        for row in phrases(totals)
+    ]
 
 
 def _number(line: Line) -> str:

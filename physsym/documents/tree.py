@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -64,7 +64,8 @@ class Subheading:
 class Line:
     """A numbered formula, most often the line of a derivation; the first line has no reason.
 
-    A line that was shown before, under the same number, is `recalled`.
+    A line that was shown before, under the same number, is `recalled`. One that fails, and is shown for
+    that reason, is `refuted`.
     """
 
     number: str
@@ -75,6 +76,7 @@ class Line:
     dimensions: Verdict | None = None
     recalled: bool = False
     faces: tuple[Face, ...] = FACES
+    refuted: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,11 @@ class Contrast:
     says: tuple[Paragraph | Bullets, ...]
     columns: tuple[tuple[str, tuple[Sentence | Line, ...]], ...]
     verdict: Verdict
+
+    @property
+    def refuted(self) -> bool:
+        """Return whether the sentence of the source fails, which the finding is about."""
+        return self.verdict.outcome is Outcome.FAILS
 
 
 @dataclass(frozen=True)
@@ -158,6 +165,11 @@ class Judged:
     repair: Sentence = ()
     code: str = ""
 
+    @property
+    def refuted(self) -> bool:
+        """Return whether the claim fails and the author says what is true instead, so that it is meant to."""
+        return self.verdict.outcome is Outcome.FAILS and bool(self.repair)
+
 
 @dataclass(frozen=True)
 class Audit:
@@ -169,16 +181,15 @@ class Audit:
     claims: tuple[Judged, ...]
     listed: frozenset[str] = frozenset()
 
-    @property
-    def counts(self) -> tuple[tuple[Outcome, int], ...]:
-        """Return how many claims came out in each way, without those that none did."""
-        return outcome_counts(c.verdict.outcome for c in self.claims)
 
+@dataclass(frozen=True)
+class Total:
+    """How many steps, equations or claims came out in one way; what is refuted on purpose stands apart."""
 
-def outcome_counts(outcomes: Iterable[Outcome]) -> tuple[tuple[Outcome, int], ...]:
-    """Return how often each outcome occurs, in their order, without those that do not occur."""
-    found = list(outcomes)
-    return tuple((o, found.count(o)) for o in Outcome if o in found)
+    of: Literal["step", "equation", "claim of the source"]
+    outcome: Outcome
+    count: int
+    refuted: bool = False
 
 
 def anchor(text: str) -> str:
@@ -195,14 +206,9 @@ def anchor_of_number(number: str) -> str:
     return f"eq-{number.replace(chr(39), '-prime')}"
 
 
-def count_phrase(outcome: Outcome, count: int, space: str = " ") -> str:
-    """Return how many claims came out in one way.
-
-    >>> count_phrase(Outcome.HOLDS, 2), count_phrase(Outcome.FAILS, 1), count_phrase(Outcome.CONDITIONAL, 3)
-    ('2 hold', '1 fails', '3 conditional')
-    """
-    several = {Outcome.HOLDS: "hold", Outcome.FAILS: "fail"} if count != 1 else {}
-    return f"{count}{space}{several.get(outcome, outcome.value)}"
+def outcome_word(outcome: Outcome, refuted: bool = False) -> str:
+    """Return the word of an outcome on a badge; what a page refutes on purpose does not fail there."""
+    return "refuted, as stated" if refuted else outcome.value
 
 
 Block: TypeAlias = (
@@ -228,7 +234,8 @@ class Section:
 
     The anchor is unique; `label` is printed before the title, such as "Chapter III". `source` is the Python
     expression for what it shows, where that comes from scripts in `found`, in their order; `outcomes` are
-    those of the start and of all steps of a derivation, those shown elsewhere included.
+    those of the start and of all steps of a derivation, those shown elsewhere included. `totals` say how
+    what it shows came out, with the derivations below it.
     """
 
     title: Sentence
@@ -239,6 +246,7 @@ class Section:
     label: str = ""
     source: str = ""
     outcomes: tuple[Outcome, ...] = ()
+    totals: tuple[Total, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -248,7 +256,8 @@ class Document:
     `paths` are those of scripts that are not shipped, seen from where a notebook is run. `faces` are those on
     which formulas are shown, in this order, where a formula does not say so itself. `evidence` is how much of
     a verdict is shown: all of it, folded away where a format can do that, one line, or the outcome only.
-    `failing` names what does not hold, or is unchecked, beside the steps of derivations.
+    `failing` names what does not hold, or is unchecked, beside the steps of derivations. `totals` say how
+    everything came out.
     """
 
     title: str
@@ -259,6 +268,7 @@ class Document:
     faces: tuple[Face, ...] = FACES
     evidence: Evidence = "folded"
     failing: tuple[str, ...] = ()
+    totals: tuple[Total, ...] = ()
 
 
 def blocks(document: Document) -> Iterator[tuple[Section, Block]]:

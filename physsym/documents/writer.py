@@ -160,8 +160,8 @@ class Writer(ABC, Generic[Part]):
         """Return a condition that a verdict assumes."""
 
     @abstractmethod
-    def outcome(self, verdict: Verdict) -> str:
-        """Return the outcome of a verdict as a small mark."""
+    def outcome(self, verdict: Verdict, refuted: bool = False) -> str:
+        """Return the outcome of a verdict as a small mark; `refuted` says that it fails on purpose."""
 
     @abstractmethod
     def link(self, shown: str, target: str) -> str:

@@ -45,7 +45,8 @@ def test_a_derivation_continues_from_the_line_that_a_chapter_shows(tree):
 def test_every_claim_is_judged_once_and_counted(tree):
     (audit,) = of(Audit, tree)
     assert [c.id for c in audit.claims] == ["C01", "C05", "C96"]
-    assert dict(audit.counts) == {Outcome.HOLDS: 1, Outcome.CONDITIONAL: 1, Outcome.UNDECIDABLE: 1}
+    counts = [(t.outcome, t.count) for t in tree.totals if t.of == "claim of the source"]
+    assert counts == [(Outcome.HOLDS, 1), (Outcome.CONDITIONAL, 1), (Outcome.UNDECIDABLE, 1)]
     assert sorted(c.id for c in of(Judged, tree)) == ["C01", "C05", "C96"]
 
 
