@@ -10,10 +10,11 @@ A script exports `chapter`, or a package a tuple of them or a `Book`; see `physs
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from sympy import Expr
 
@@ -29,6 +30,20 @@ from physsym.vocabulary import STANDARD, Face, Vocabulary
 
 Formula: TypeAlias = Expr | Equation | Update | Law | Rule | Relation
 FACES: tuple[Face, ...] = ("physics", "learning")
+
+
+_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9.'-]*")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
+_SIGNS_OF_NUMBERS = "letters and digits, with dots, hyphens and primes between or behind them"
+_LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]*")
+
+
+def _refuse_name(what: str, given: object, pattern: re.Pattern[str], signs: str) -> None:
+    """Raise ValueError where a name would be more than that in some format; TypeError for what is no text."""
+    if not isinstance(given, str):
+        raise TypeError(f"{what} is text, given {given!r}")
+    if not pattern.fullmatch(given):
+        raise ValueError(f"{what} is made of {signs}, given {given!r}")
 
 
 @dataclass(frozen=True)
@@ -50,7 +65,8 @@ class NumberedEquation:
     it is false: `physsym check` then requires that it fails.
 
     Raises TypeError where there is neither `line` nor `check`, or nothing to show, and ValueError for a line
-    that the derivation does not have.
+    that the derivation does not have, and for a number that is not made of letters, digits, dots, hyphens and
+    primes.
 
     >>> from physsym import script
     >>> derivation = script("gradient_descent").derivations[0]
@@ -69,6 +85,8 @@ class NumberedEquation:
     refuted: bool = False
 
     def __post_init__(self) -> None:
+        if self.number != "":
+            _refuse_name("the number of an equation", self.number, _NUMBER, _SIGNS_OF_NUMBERS)
         if self.line is None and (self.check is None or self.statement is None):
             raise TypeError(
                 f"equation {self.number!r} is tied to nothing: give line=(derivation, index), "
@@ -149,6 +167,8 @@ class EquationRange:
             _refuse_index(index, self.derivation, "an EquationRange")
         if self.start > self._last:
             raise ValueError(f"an EquationRange from line {self.start} to {self._last} shows nothing")
+        for number in filter(None, self.numbers.values()):
+            _refuse_name("the number of an equation", number, _NUMBER, _SIGNS_OF_NUMBERS)
         beyond = sorted(set(self.numbers) - set(range(self.start, self._last + 1)))
         if beyond:
             raise ValueError(
@@ -177,7 +197,8 @@ class Finding:
 
     The three are printed side by side. Each is words (Markdown), a formula, a `NumberedEquation`,
     a tuple of these, or a function without arguments that computes one of them. `check` returns the verdict
-    on what the source says: it is what makes the finding true, so it is computed each time.
+    on what the source says: it is what makes the finding true, so it is computed each time. Raises ValueError
+    for an `anchor` that is not made of letters, digits and hyphens.
     """
 
     title: str
@@ -187,6 +208,10 @@ class Finding:
     check: Callable[[], Verdict]
     says: str = ""
     anchor: str = ""
+
+    def __post_init__(self) -> None:
+        if self.anchor != "":
+            _refuse_name("the anchor of a finding", self.anchor, _NAME, "letters, digits and hyphens")
 
 
 @dataclass(frozen=True)
@@ -247,7 +272,8 @@ class Figure:
 
     `caption` computes the sentence below (Markdown), in which the numbers are computed as well; `alt` says
     in plain words what can be seen. `name` is the anchor and the name of the file where a format needs
-    one: letters, digits and hyphens. `size` is the width and height in inches; 6.3 fills the text.
+    one: letters, digits and hyphens, else ValueError is raised. `size` is the width and height in inches; 6.3
+    fills the text.
     """
 
     name: str
@@ -255,6 +281,9 @@ class Figure:
     caption: Callable[[], str] | str
     alt: Callable[[], str] | str
     size: tuple[float, float] = (6.3, 3.4)
+
+    def __post_init__(self) -> None:
+        _refuse_name("the name of a figure", self.name, _NAME, "letters, digits and hyphens")
 
 
 @dataclass(frozen=True)
@@ -267,11 +296,17 @@ class Claims:
 
 @dataclass(frozen=True)
 class Code:
-    """A piece of source code: text, or a function or class whose source is shown."""
+    """A piece of source code: text, or a function or class whose source is shown; nothing of it is run.
+
+    Raises ValueError for a language that is no name.
+    """
 
     title: str
     code: str | Callable[..., object]
-    language: Literal["python", "text", "console"] = "python"
+    language: str = "python"
+
+    def __post_init__(self) -> None:
+        _refuse_name("the language of code", self.language, _LANGUAGE, "letters, digits, +, #, . and hyphens")
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ class HTML(Writer[str]):
         """Return a section; consecutive claims share a frame."""
         label = f'<span class="label">{escape(section.label)}</span> ' if section.label else ""
         level, title = section.level, self.sentence(section.title)
-        heading = f'<h{level} id="{section.anchor}">{label}{title}</h{level}>\n'
+        heading = f'<h{level} id="{escape(section.anchor)}">{label}{title}</h{level}>\n'
         pairs = zip(section.blocks, blocks, strict=True)
         body = ""
         for claims, group in groupby(pairs, lambda pair: isinstance(pair[0], Judged)):
@@ -132,6 +132,10 @@ class HTML(Writer[str]):
     def link(self, shown: str, target: str) -> str:
         """Return a link to an anchor of the page."""
         return f'<a href="#{escape(target)}">{shown}</a>'
+
+    def external_link(self, shown: str, address: str) -> str:
+        """Return a link to an address."""
+        return f'<a href="{escape(address)}">{shown}</a>'
 
     def formula(self, formula: Formula, faces: Sequence[Face]) -> str:
         """Return a formula within a sentence; where the faces differ, both, each in its colour."""
@@ -193,7 +197,7 @@ class HTML(Writer[str]):
 
     def subheading(self, block: Subheading) -> str:
         """Return the title of a part of a section."""
-        return f'<h3 id="{block.anchor}">{self.sentence(block.title)}</h3>\n'
+        return f'<h3 id="{escape(block.anchor)}">{self.sentence(block.title)}</h3>\n'
 
     def aside(self, block: Aside) -> str:
         """Return a frame."""
@@ -208,8 +212,12 @@ class HTML(Writer[str]):
         return says + self._equation(block)
 
     def _equation(self, line: Line) -> str:
-        anchor = anchor_of_number(line.number)
-        number = f'<a class="number" href="#{anchor}">({line.number})</a>' if line.number else ""
+        anchor = escape(anchor_of_number(line.number))
+        number = (
+            f'<a class="number" href="#{anchor}">({escape(line.number, quote=False)})</a>'
+            if line.number
+            else ""
+        )
         move = self.sentence(line.move) or ("continued from there" if line.recalled else "")
         head = f'<div class="head">{number}<span class="reason">{move}</span></div>\n'
         seen = line.dimensions.evidence if line.dimensions is not None else ()
@@ -249,12 +257,12 @@ class HTML(Writer[str]):
         title = f"<h4>{count} {self.sentence(block.title)}</h4>\n"
         says = "".join(map(self.block, block.says))
         columns = "".join(
-            f'<div class="column"><h5>{name}</h5>\n{"".join(map(self._within_column, parts))}</div>\n'
+            f'<div class="column"><h5>{escape(name)}</h5>\n{"".join(map(self._within_column, parts))}</div>\n'
             for name, parts in block.columns
         )
         badge = self.badge(block.verdict, refuted=block.refuted)
         return (
-            f'<section class="finding" id="{block.anchor}">\n{title}{says}'
+            f'<section class="finding" id="{escape(block.anchor)}">\n{title}{says}'
             f'<div class="columns">\n{columns}</div>\n{badge}</section>\n'
         )
 
@@ -281,8 +289,9 @@ class HTML(Writer[str]):
         below = "" if folded else "".join(f'<p class="formal">{text}</p>\n' for text in formal)
         code = f"<details><summary>As code</summary><pre><code>{escape(block.code)}</code></pre></details>"
         badge = self.badge(block.verdict, *formal, short=True, last=code, refuted=block.refuted)
+        anchor = escape(block.anchor)
         return (
-            f'<article class="claim" id="{block.anchor}">\n<p><a class="id" href="#{block.anchor}">'
+            f'<article class="claim" id="{anchor}">\n<p><a class="id" href="#{anchor}">'
             f"{escape(block.id)}</a> {self.sentence(block.says)} "
             f'<span class="where">{escape(block.where)}</span></p>\n'
             f"{below}{badge}</article>\n"
@@ -291,7 +300,7 @@ class HTML(Writer[str]):
     def audit(self, block: Audit) -> str:
         """Return the table of all claims."""
         rows = "".join(
-            f'<tr><td><a href="#{c.anchor}">{escape(c.id)}</a></td><td>{escape(c.where)}</td>'
+            f'<tr><td><a href="#{escape(c.anchor)}">{escape(c.id)}</a></td><td>{escape(c.where)}</td>'
             f"<td>{self.sentence(c.says)}</td><td>{self.outcome(c.verdict, c.refuted)}</td></tr>\n"
             for c in block.claims
         )
@@ -317,7 +326,7 @@ class HTML(Writer[str]):
             )
             rows += f"<tr>{''.join(cells)}</tr>\n"
         return (
-            f'<figure class="table" id="{block.anchor}">\n<figcaption>{self.sentence(block.caption)}'
+            f'<figure class="table" id="{escape(block.anchor)}">\n<figcaption>{self.sentence(block.caption)}'
             f"</figcaption>\n<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n"
             "</figure>\n"
         )
@@ -325,11 +334,12 @@ class HTML(Writer[str]):
     def figure(self, block: Picture) -> str:
         """Return a figure as SVG within the page; several share it, so each keeps its identifiers apart."""
         svg = _without_the_unseen(picture_file(block, "svg").decode())
-        drawing = _IDENTITY.sub(rf"\g<1>{block.name}-", svg)
+        name = escape(block.name)
+        drawing = _IDENTITY.sub(lambda found: f"{found[1]}{name}-", svg)
         labelled = drawing.replace("<svg", f'<svg role="img" aria-label="{escape(block.alt)}"', 1)
         caption = f"<b>Figure {block.number}.</b> {self.sentence(block.caption)}"
         return (
-            f'<figure class="picture" id="figure-{block.name}">\n{labelled}\n'
+            f'<figure class="picture" id="figure-{name}">\n{labelled}\n'
             f"<figcaption>{caption}</figcaption>\n</figure>\n"
         )
 
@@ -365,7 +375,7 @@ def _findings(writer: HTML, document: Document) -> str:
     found = [(s, b) for s, b in blocks(document) if isinstance(b, Contrast)]
     if not found:
         return ""
-    items = "".join(f'<li><a href="#{b.anchor}">{writer.titled(b.title, s)}</a></li>\n' for s, b in found)
+    items = "".join(f"<li>{writer.link(writer.titled(b.title, s), b.anchor)}</li>\n" for s, b in found)
     label = "Where what follows is not what the source says"
     listed = f"<h2>{label}</h2>\n<ol>\n{items}</ol>\n"
     return f'<nav class="findings" aria-label="{label}">\n{listed}</nav>\n'
@@ -377,13 +387,13 @@ def _contents(writer: HTML, document: Document) -> str:
         short = section.label.removeprefix("Chapter ").removeprefix("Derivations ")
         label = f'<span class="label">{escape(short)}</span> ' if short else ""
         parts = "".join(
-            f'<li><a href="#{b.anchor}">{writer.titled(b.title, section)}</a></li>'
+            f'<li><a href="#{escape(b.anchor)}">{writer.titled(b.title, section)}</a></li>'
             for b in section.blocks
             if isinstance(b, Subheading)
         )
         inner = f"<ol>{parts}</ol>" if parts else ""
         title = writer.titled(section.title, section)
-        items += f'<li><a href="#{section.anchor}">{label}{title}</a>{inner}</li>\n'
+        items += f'<li><a href="#{escape(section.anchor)}">{label}{title}</a>{inner}</li>\n'
     return f'<nav class="contents" aria-label="Contents">\n<h2>Contents</h2>\n<ol>\n{items}</ol>\n</nav>\n'
 
 

@@ -16,7 +16,7 @@ from physsym.core.dimensions import Dimension
 from physsym.core.statements import Equation
 from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict, is_failure
 from physsym.documents import tree
-from physsym.documents.checking import checking
+from physsym.documents.checking import ANCHOR, checking
 from physsym.documents.compute import (
     Computed,
     ComputedBlock,
@@ -36,7 +36,7 @@ from physsym.documents.compute import (
     refuse_number,
 )
 from physsym.documents.content import Book, Chapter, Code, Heading, Note, OneFace, book_of
-from physsym.documents.errors import naming
+from physsym.documents.errors import DocumentError, naming
 from physsym.documents.judgements import judge_computed
 from physsym.documents.prose import paragraphs, plain_sentence, sentence
 from physsym.documents.reasons import exponents, phrase, reason
@@ -51,6 +51,7 @@ from physsym.documents.tree import (
     Span,
     anchor,
     anchor_of_number,
+    single_line,
 )
 from physsym.loading import Script, paths_to_reload
 from physsym.mechanics.claim import Claim, JudgedClaim, Quantifier
@@ -82,6 +83,8 @@ class Layout:
     shown: dict[str, JudgedEquation] = field(default_factory=dict)
     placed: set[str] = field(default_factory=set)
     noted: set[tuple[str, str]] = field(default_factory=set)
+    taken: set[str] = field(default_factory=lambda: {"audit", ANCHOR})  # the anchors that there are
+    pictures: dict[str, ComputedFigure] = field(default_factory=dict)
     findings: int = 0
     figures: int = 0
 
@@ -101,6 +104,15 @@ class Layout:
         new = tuple(e for e in dimensions.evidence if e.partition(":")[0] not in known)
         self.noted |= {(where, e.partition(":")[0]) for e in new if ":" in e}
         return replace(dimensions, evidence=new)
+
+    def new_anchor(self, text: str) -> str:
+        """Return a text as an anchor that nothing else of the document has."""
+        name = anchor(text) or "part"
+        found, k = name, 1
+        while found in self.taken:
+            found, k = f"{name}-{k + 1}", k + 1
+        self.taken.add(found)
+        return found
 
     def source(self, script: Script, what: str) -> str:
         """Return the expression for what a section shows, in a notebook that has read the scripts again."""
@@ -139,6 +151,11 @@ def lay_out(
     """
     scripts = [s.script for s in computed.scripts]
     layout = Layout(faces, tuple(s.path for s in scripts if s.path), _anchors(computed))
+    given = [b.anchor for s in computed.scripts for _, blocks in s.chapters for b in blocks
+             if isinstance(b, JudgedFinding) and b.anchor]  # fmt: skip
+    if twice := sorted({name for name in given if given.count(name) > 1}):
+        raise DocumentError(f"several findings have the anchor {', '.join(twice)}: give each one of its own")
+    layout.taken |= {*layout.anchors.values(), *given}
     sections = [
         replace(
             _chapter(s.script, chapter, blocks, layout),
@@ -161,8 +178,8 @@ def lay_out(
     )
     book = next((found for s in scripts if (found := book_of(s))), Book(TITLE, (), standard))
     return Document(
-        book.title if title is None else title,
-        book.subtitle,
+        single_line(book.title if title is None else title),
+        single_line(book.subtitle),
         layout.paragraphs(textwrap.dedent(book.opening), STANDARD),
         counted,
         paths_to_reload(scripts),
@@ -196,9 +213,10 @@ def _chapter(script: Script, chapter: Chapter, blocks: Iterable[ComputedBlock], 
         with naming(script.name, chapter.title, named(block)):
             laid_out += _blocks(block, chapter, layout)
     title = sentence(chapter.title, chapter.vocabulary)
-    name = anchor(f"{chapter.number} {chapter.title}")
-    roman = set(chapter.number) <= set("IVXLC") and chapter.number
-    label = f"Chapter {chapter.number}" if roman else chapter.number
+    name = layout.new_anchor(f"{chapter.number} {chapter.title}")
+    number = single_line(chapter.number)
+    roman = set(number) <= set("IVXLC") and number
+    label = f"Chapter {number}" if roman else number
     return Section(title, name, 2, tuple(laid_out), chapter.vocabulary, label)
 
 
@@ -215,17 +233,19 @@ def _(block: str, chapter: Chapter, layout: Layout) -> Iterator[Block]:
 @_blocks.register(Heading)
 def _(block: Heading, chapter: Chapter, layout: Layout) -> Iterator[Block]:
     title = sentence(block.title, chapter.vocabulary)
-    yield tree.Subheading(title, f"{anchor(f'{chapter.number} {chapter.title}')}-{anchor(block.title)}")
+    yield tree.Subheading(title, layout.new_anchor(f"{chapter.number} {chapter.title} {block.title}"))
 
 
 @_blocks.register(Note)
 def _(block: Note, chapter: Chapter, layout: Layout) -> Iterator[Block]:
-    yield tree.Aside(block.title, layout.paragraphs(textwrap.dedent(block.text), chapter.vocabulary))
+    yield tree.Aside(
+        single_line(block.title), layout.paragraphs(textwrap.dedent(block.text), chapter.vocabulary)
+    )
 
 
 @_blocks.register(Code)
 def _(block: Code, chapter: Chapter, layout: Layout) -> Iterator[Block]:
-    yield tree.Listing(block.title, block.language, str(block.code))
+    yield tree.Listing(single_line(block.title), block.language, str(block.code))
 
 
 @_blocks.register(JudgedEquation)
@@ -271,7 +291,7 @@ def _(block: JudgedFinding, chapter: Chapter, layout: Layout) -> Iterator[Block]
     yield tree.Contrast(
         layout.findings,
         sentence(block.title, chapter.vocabulary),
-        block.anchor or f"finding-{layout.findings}",
+        block.anchor or layout.new_anchor(f"finding-{layout.findings}"),
         layout.paragraphs(block.says, chapter.vocabulary),
         columns,
         block.verdict,
@@ -290,14 +310,14 @@ def _part(part: ComputedPart, chapter: Chapter, layout: Layout, of_source: bool)
 def _(block: ComputedTable, chapter: Chapter, layout: Layout) -> Iterator[Block]:
     caption = layout.sentence(block.caption, chapter.vocabulary)
     if block.number:
-        caption = (*phrase(f"Table {block.number}. "), *caption)
+        caption = (*phrase(f"Table {single_line(block.number)}. "), *caption)
     faces = block.faces or (None,) * len(block.head)
     # The columns of a face that the document does not have are left out, unless nothing else is there.
     columns = [k for k, face in enumerate(faces) if face is None or face in layout.faces]
     columns = columns or [*range(len(faces))]
     yield tree.Grid(
         caption,
-        f"table-{anchor(block.number or ' '.join(block.caption.split()[:4]))}",
+        layout.new_anchor(f"table {block.number or ' '.join(block.caption.split()[:4])}"),
         tuple(layout.sentence(block.head[k], chapter.vocabulary) for k in columns),
         tuple(tuple(_cell(row[k], chapter, layout) for k in columns) for row in block.rows),
         tuple(faces[k] for k in columns),
@@ -332,6 +352,9 @@ def _cell(cell: ComputedCell, chapter: Chapter, layout: Layout) -> Sentence:
 
 @_blocks.register(ComputedFigure)
 def _(block: ComputedFigure, chapter: Chapter, layout: Layout) -> Iterator[Block]:
+    other = layout.pictures.setdefault(block.name, block)
+    if other.draw != block.draw or other.size != block.size:
+        raise ValueError(f"two figures have the name {block.name!r}: give each a name of its own")
     layout.figures += 1
     caption = layout.sentence(block.caption, chapter.vocabulary)
     yield tree.Picture(block.name, block.draw, block.size, layout.figures, caption, block.alt)
@@ -412,12 +435,12 @@ def _derivations(computed: ComputedScript, letter: str, layout: Layout) -> Itera
     with naming(script.name, "docstring"):
         heading = sentence(title.strip().rstrip(".") or script.name, STANDARD)
         about = paragraphs(body, STANDARD)
-    yield Section(heading, anchor(script.name), 2, about, label=f"Derivations {letter}")
+    yield Section(heading, layout.new_anchor(script.name), 2, about, label=f"Derivations {letter}")
     for k, derived in enumerate(computed.derivations):
         derivation = derived.derivation
         yield Section(
-            phrase(derivation.title),
-            f"{anchor(script.name)}-{anchor(derivation.title)}",
+            phrase(single_line(derivation.title)),
+            layout.new_anchor(f"{script.name} {derivation.title}"),
             3,
             tuple(_derived(derived, script, letter, layout)),
             derivation.vocabulary,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from physsym.core.verdicts import Condition, Verdict
 from physsym.documents.reasons import extent
@@ -37,14 +38,43 @@ from physsym.documents.writer import Part, Writer
 from physsym.printing import latex
 from physsym.vocabulary import Face
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~&])")
+# What would make a list, a heading, a comment or a target of a paragraph that begins with it.
+_BEGINNING = re.compile(r"([-+=%:](?=\s|[-+=%:])|%|\((?=[^()]*\)=))|(\d{1,9})(?=[.)](?:\s|$))")
 _HEADS = {"physics": r"\textsf{physics}", "learning": r"\textsf{machine learning}"}
-_FORMS = {"text": "{}", "emphasis": "*{}*", "strong": "**{}**", "code": "`{}`"}
+_FORMS = {"text": "{}", "emphasis": "*{}*", "strong": "**{}**"}
 
 
 def escaped(text: str) -> str:
-    """Return a text in which nothing is read as Markdown."""
-    return _SPECIAL.sub(r"\\\1", text)
+    """Return a text in one line in which nothing is read as Markdown."""
+    return _SPECIAL.sub(r"\\\1", text.replace("\n", " "))
+
+
+def fenced(text: str, kind: str = "", mark: Literal["`", "~"] = "`", least: int = 3) -> str:
+    """Return a text between fences that are longer than any row of their mark within it.
+
+    Behind a fence of backticks no `kind` with backticks can stand.
+
+    >>> print(fenced("a ``` b", "text"))
+    ````text
+    a ``` b
+    ````
+    """
+    fence = mark * max(least, 1 + _longest(mark, text))
+    return f"{fence}{kind}\n{text}\n{fence}"
+
+
+def _longest(mark: str, text: str) -> int:
+    return max(map(len, re.findall(f"{mark}+", text)), default=0)
+
+
+def _code(text: str) -> str:
+    """Return a text as code within a sentence."""
+    text = text.replace("\n", " ")
+    ticks = "`" * (1 + _longest("`", text))
+    return (
+        f"{ticks} {text} {ticks}" if text.startswith("`") or text.endswith("`") else f"{ticks}{text}{ticks}"
+    )
 
 
 # ------------------------------------------------------------------ dialects
@@ -88,8 +118,7 @@ MYST = Dialect(
     figure=lambda name, alt, caption: (
         f"```{{figure}} figures/{name}.svg\n:name: figure-{name}\n:alt: {alt}\n\n{caption}\n```"
     ),
-    # Longer than any fence within.
-    frame=lambda title, text: f"``````{{admonition}} {title}\n{text}\n``````",
+    frame=lambda title, text: fenced(text, f"{{admonition}} {title}", "~"),
 )
 
 NOTEBOOK = Dialect(
@@ -125,7 +154,7 @@ class MarkdownBlocks(Writer[Part]):
 
     def heading(self, section: Section) -> str:
         """Return the heading of a section, with a target for links."""
-        label = f"{section.label}: " if section.label else ""
+        label = f"{escaped(section.label)}: " if section.label else ""
         title = self.sentence(section.title)
         heading = f"{self.dialect.target(section.anchor)}\n\n{'#' * section.level} {label}{title}"
         return f"{heading}\n\n{totals}" if (totals := self.totals(section.totals)) else heading
@@ -145,11 +174,15 @@ class MarkdownBlocks(Writer[Part]):
 
     def text(self, kind: str, text: str) -> str:
         """Return text in its marks; code is not escaped."""
-        return _FORMS[kind].format(text if kind == "code" else escaped(text))
+        return _code(text) if kind == "code" else _FORMS[kind].format(escaped(text))
 
     def link(self, shown: str, target: str) -> str:
         """Return a link to a target of the same file."""
-        return f"[{shown}](#{target})"
+        return f"[{shown}]({_destination(f'#{target}')})"
+
+    def external_link(self, shown: str, address: str) -> str:
+        """Return a link to an address."""
+        return f"[{shown}]({_destination(address)})"
 
     def formula(self, formula: Formula, faces: Sequence[Face]) -> str:
         """Return a formula within a sentence, on each face where they differ."""
@@ -183,8 +216,12 @@ class MarkdownBlocks(Writer[Part]):
     # Blocks.
 
     def paragraph(self, block: Paragraph) -> str:
-        """Return a paragraph."""
-        return self.sentence(block.spans)
+        """Return a paragraph, which begins with nothing that would make something else of it."""
+        text = self.sentence(block.spans)
+        begins = _BEGINNING.match(text) if block.spans and block.spans[0].kind == "text" else None
+        if begins is None:
+            return text
+        return f"{begins[2]}\\{text[begins.end() :]}" if begins[2] else f"\\{text}"
 
     def bullets(self, block: Bullets) -> str:
         """Return a list."""
@@ -198,7 +235,7 @@ class MarkdownBlocks(Writer[Part]):
     def line(self, block: Line) -> str:
         """Return a formula between its sentence and its verdict."""
         first = block.number and not block.recalled
-        number = f"**({block.number})** " if block.number else ""
+        number = f"**({escaped(block.number)})** " if block.number else ""
         move = self.sentence(block.move) or ("continued from there" if block.recalled else "")
         parts = (
             self.sentence(block.says),
@@ -245,7 +282,7 @@ class MarkdownBlocks(Writer[Part]):
         """Return the table of all claims."""
         rows = [
             (
-                f"[{escaped(c.id)}](#{c.anchor})",
+                self.link(escaped(c.id), c.anchor),
                 escaped(c.where),
                 self.sentence(c.says),
                 self.outcome(c.verdict, c.refuted),
@@ -270,7 +307,8 @@ class MarkdownBlocks(Writer[Part]):
 
     def listing(self, block: Listing) -> str:
         """Return source code under its heading."""
-        return f"**{escaped(block.heading)}**\n\n```{block.language}\n{block.text.strip()}\n```"
+        heading = f"**{escaped(block.heading)}**\n\n" if block.heading else ""
+        return heading + fenced(block.text.strip("\n"), block.language)
 
     def aligned(self, block: Aligned) -> str:
         """Return the equations of a function written by hand, in the order of its author."""
@@ -300,6 +338,16 @@ class Markdown(MarkdownBlocks[str]):
     def whole(self, document: Document, front: str, sections: Sequence[str]) -> str:
         """Return the text of the file."""
         return "\n\n".join([front, *sections]) + "\n"
+
+
+def _destination(address: str) -> str:
+    """Return where a link leads, in angle brackets where the end would not be seen without them."""
+    plain = _SPECIAL_ENTITY.sub("&amp;", address)
+    return f"<{plain}>" if re.search(r"[()\s]", plain) else plain
+
+
+# Letters and a semicolon behind it make something else of the sign.
+_SPECIAL_ENTITY = re.compile(r"&(?=#?\w+;)")
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

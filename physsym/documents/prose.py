@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -20,6 +21,10 @@ from physsym.printing.unicode_printer import RAISED
 from physsym.vocabulary import Vocabulary
 
 _MARKDOWN = MarkdownIt("commonmark", {"typographer": True}).enable("smartquotes")
+# Every link is read as one, so that those which lead nowhere safe are refused with a reason.
+_MARKDOWN.validateLink = lambda url: True  # type: ignore[method-assign]
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+SCHEMES = ("http", "https", "mailto")
 _WORD = re.compile(r"[A-Za-z_.]+")
 # The relations that `read` does not know; the arrow of an update is none of them.
 _RELATION = re.compile(r"(<=|>=|!=|->|<(?!-)|>|~)")
@@ -83,21 +88,40 @@ _KINDS = {"em": "emphasis", "strong": "strong"}
 
 
 def _spans(token: Token, vocabulary: Vocabulary, anchors: Mapping[str, str]) -> Iterator[Span]:
-    kind, target = "text", ""
+    kind, link = "text", ("", "")
     for child in token.children or ():
         name, _, side = child.type.rpartition("_")
         if name in _KINDS:
             kind = _KINDS[name] if side == "open" else "text"
-        elif name == "link":
-            target = str(child.attrGet("href") or "").removeprefix("#")
-        elif child.type == "code_inline":
-            yield from _in_backticks(child.content, vocabulary)
+            continue
+        if name == "link":
+            link = _where_to(str(child.attrGet("href") or "")) if side == "open" else ("", "")
+            continue
+        found: Iterable[Span] = ()
+        if child.type == "code_inline":
+            found = _in_backticks(child.content, vocabulary)
         elif child.type in ("softbreak", "hardbreak"):
-            yield Span("text", " ")
-        elif child.content and target:
-            yield Span("text", child.content, target=target)
+            found = (Span("text", " "),)
+        elif child.type == "image":
+            found = (Span("text", child.content or "picture"),)
+            link = _where_to(str(child.attrGet("src") or ""))
+        elif child.content and any(link):
+            found = (Span(kind, child.content),)  # type: ignore[arg-type]
         elif child.content:
-            yield from _referring(child.content, kind, anchors)
+            found = _referring(child.content, kind, anchors)
+        yield from (replace(s, target=link[0], address=link[1]) for s in found) if any(link) else found
+        link = ("", "") if child.type == "image" else link
+
+
+def _where_to(href: str) -> tuple[str, str]:
+    """Return the anchor, or else the address, that a link leads to; ValueError for what no link may do."""
+    scheme = _SCHEME.match(href)
+    if scheme and scheme[1].lower() not in SCHEMES:
+        raise ValueError(
+            f"a link leads to {href!r}: one to an address begins with {', '.join(f'{s}:' for s in SCHEMES)}, "
+            "and one within the document with #"
+        )
+    return (href[1:], "") if href.startswith("#") else ("", href.replace("$", "%24"))
 
 
 def _referring(text: str, kind: str, anchors: Mapping[str, str]) -> Iterator[Span]:

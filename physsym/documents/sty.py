@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from physsym.documents.tree import Document, Line, blocks
+from physsym.documents.tree import Document, Line, blocks, single_line
 from physsym.printing import latex
 from physsym.vocabulary import Face, Vocabulary
 
@@ -15,7 +15,7 @@ _WORDS = dict(
         ["Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"],
         strict=True,
     )
-) | {".": "Point", "'": "Prime"}
+) | {".": "Point", "'": "Prime", "-": "Dash"}
 _HEAD = r"""% The numbered formulas of "{title}", each as {names}, the number in words.
 % They are made for math mode: $\{example}$.
 \NeedsTeXFormat{{LaTeX2e}}
@@ -30,7 +30,7 @@ def sty(document: Document, name: str = "derivations") -> str:
     prefixes = [PREFIXES[face] for face in document.faces]
     example = prefixes[0] + (in_words(found[0][0].number) if found else "One")
     names = " and ".join(rf"\{prefix}..." for prefix in prefixes)
-    head = _HEAD.format(title=document.title, names=names, name=name, example=example)
+    head = _HEAD.format(title=single_line(document.title), names=names, name=name, example=example)
     return head + "".join(_macros(line, vocabulary) for line, vocabulary in found)
 
 
@@ -44,7 +44,7 @@ def _macros(line: Line, vocabulary: Vocabulary) -> str:
     name = in_words(line.number)
     printed = ((PREFIXES[face], latex(line.statement, face, vocabulary)) for face in line.faces)
     macros = (rf"\newcommand{{\{prefix}{name}}}{{{formula}}}" for prefix, formula in printed)
-    return "\n".join([f"% ({line.number})", *macros]) + "\n"
+    return "\n".join([f"% ({single_line(line.number)})", *macros]) + "\n"
 
 
 def in_words(number: str) -> str:
@@ -53,4 +53,5 @@ def in_words(number: str) -> str:
     >>> in_words("4.2b'")
     'FourPointTwoBPrime'
     """
-    return "".join(_WORDS.get(c, c.upper()) for c in number)
+    letters = (c for c in number if c in _WORDS or (c.isascii() and c.isalpha()))
+    return "".join(_WORDS.get(c, c.upper()) for c in letters)

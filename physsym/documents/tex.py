@@ -65,7 +65,7 @@ SIGNS = {
 _PLAIN = {
     "\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}",
     ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}", "'": "'", "`": r"\textasciigrave{}",
-    **{c: f"\\{c}" for c in "{}$&#_%"},
+    **{c: f"\\{c}" for c in "{}$&#_%"}, "[": "{[}", "]": "{]}",  # which would begin an optional argument
 }  # fmt: skip
 _SIGNS_OF_MATHEMATICS = {
     "−": "-", "≤": r"\leq", "≥": r"\geq", "≠": r"\neq", "≈": r"\approx", "→": r"\to", "←": r"\leftarrow",
@@ -78,6 +78,7 @@ _RAISED = {raised: plain for plain, raised in RAISED.items()}
 _LOWERED = {lowered: plain for plain, lowered in LOWERED.items()}
 # Characters that inputenc knows beside Latin-1.
 _KNOWN = set("“”‘’–—…€‚„†‡•‰‹›ŒœŸŠšŽž")
+_MATH_SHIFT = re.compile(r"(?<!\\)\$")
 # Behind these a line of code or of a bare formula may be broken.
 _BREAK = re.compile(r"(?<=[-*+/=,;)_.:\]])(?=[\w(])")
 
@@ -92,8 +93,10 @@ def escaped(text: str) -> str:
 
 
 def _character(c: str) -> str:
-    if c in _PLAIN or (c.isascii() and c.isprintable()) or c in "\n\t":
+    if c in _PLAIN or (c.isascii() and c.isprintable()):
         return _PLAIN.get(c, c)
+    if c in "\n\t\r":  # an empty line would end a paragraph, in the midst of a title
+        return " "
     if c in _SIGNS_OF_MATHEMATICS:
         return f"${_SIGNS_OF_MATHEMATICS[c]}$"
     if c in _RAISED or c in _LOWERED:
@@ -101,6 +104,25 @@ def _character(c: str) -> str:
     if c in _KNOWN or (0xA0 <= ord(c) < 0x180 and c not in "\xad"):
         return c
     return f"[{unicodedata.name(c, 'unknown character').lower()}]"
+
+
+# Signs of an address that TeX would act upon; hyperref takes four of them behind a backslash.
+_ADDRESS = re.compile(r"[^\w./:?=+,;@!*()'-]", re.ASCII)
+
+
+def _in_address(sign: re.Match[str]) -> str:
+    if sign[0] in "%#&":
+        return f"\\{sign[0]}"
+    return sign[0] if sign[0] == "~" else "".join(rf"\%{byte:02X}" for byte in sign[0].encode())
+
+
+def name_of(anchor: str) -> str:
+    r"""Return an anchor in signs of which TeX makes nothing else.
+
+    >>> print(name_of("eq-4.2b-prime"), name_of("a}b"))
+    eq-4.2b-prime a=7d=b
+    """
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-.:") else f"={ord(c):x}=" for c in anchor)
 
 
 def breakable(text: str) -> str:
@@ -133,7 +155,7 @@ class TeX(Writer[str]):
     def section(self, section: Section, blocks: Sequence[str]) -> str:
         """Return a section under its heading."""
         title = self._title(section.title, section.label)
-        heading = rf"\{HEADINGS[section.level]}{{{title}}}\hypertarget{{{section.anchor}}}{{}}"
+        heading = rf"\{HEADINGS[section.level]}{{{title}}}\hypertarget{{{name_of(section.anchor)}}}{{}}"
         return "\n\n".join([heading, *_totals(section.totals), *blocks])
 
     def whole(self, document: Document, front: str, sections: Sequence[str]) -> str:
@@ -149,7 +171,11 @@ class TeX(Writer[str]):
 
     def link(self, shown: str, target: str) -> str:
         """Return a link within the file."""
-        return rf"\hyperlink{{{target}}}{{{shown}}}"
+        return rf"\hyperlink{{{name_of(target)}}}{{{shown}}}"
+
+    def external_link(self, shown: str, address: str) -> str:
+        """Return a link to an address, in which TeX acts upon nothing."""
+        return rf"\href{{{_ADDRESS.sub(_in_address, address)}}}{{{shown}}}"
 
     def formula(self, formula: Formula, faces: Sequence[Face]) -> str:
         """Return a formula within a sentence; where the faces differ, both, each in its colour."""
@@ -193,7 +219,7 @@ class TeX(Writer[str]):
         """Return a sentence for a heading: as it is printed, and as the outline of the file shows it."""
         before = f"{escaped(label)}: " if label else ""
         outline = "".join(escaped(str(span.content)) for span in spans)
-        plain = outline.replace("$", "").replace("\\textsuperscript", "")
+        plain = _MATH_SHIFT.sub("", outline).replace("\\textsuperscript", "")
         return rf"\texorpdfstring{{{before}{self.sentence(spans)}}}{{{before}{plain}}}"
 
     # Blocks of prose.
@@ -210,7 +236,7 @@ class TeX(Writer[str]):
 
     def subheading(self, block: Subheading) -> str:
         """Return the title of a part of a section."""
-        return rf"\subsection{{{self._title(block.title)}}}\hypertarget{{{block.anchor}}}{{}}"
+        return rf"\subsection{{{self._title(block.title)}}}\hypertarget{{{name_of(block.anchor)}}}{{}}"
 
     def aside(self, block: Aside) -> str:
         """Return a frame."""
@@ -251,13 +277,13 @@ class TeX(Writer[str]):
         says = "\n\n".join(map(self.block, block.says))
         colours = ("holds", "fails", "quiet")
         columns = "\\hfill\n".join(
-            f"\\begin{{minipage}}[t]{{.317\\linewidth}}\\columnhead{{{colour}}}{{{name}}}\\small\n"
+            f"\\begin{{minipage}}[t]{{.317\\linewidth}}\\columnhead{{{colour}}}{{{escaped(name)}}}\\small\n"
             + "\n\n".join(map(self._within_column, parts))
             + "\n\\end{minipage}"
             for colour, (name, parts) in zip(colours, block.columns, strict=True)
         )
         opening = rf"\begin{{finding}}{{{block.number}}}{{{self.sentence(block.title)}}}"
-        head = rf"\hypertarget{{{block.anchor}}}{{}}{opening}"
+        head = rf"\hypertarget{{{name_of(block.anchor)}}}{{}}{opening}"
         mark = self.outcome(block.verdict, block.refuted)
         closing = f"{mark}\n{self.small_print(block.verdict)}\n\\end{{finding}}"
         return "\n\n".join([head, says, columns, closing])
@@ -277,7 +303,8 @@ class TeX(Writer[str]):
     def claim(self, block: Judged) -> str:
         """Return a claim with its verdict; what it says formally is small print."""
         quoted = self.sentence(block.says)
-        name = rf"\hypertarget{{{block.anchor}}}{{\textbf{{{escaped(block.id)}}}}} ({escaped(block.where)})"
+        bold = rf"\textbf{{{escaped(block.id)}}}"
+        name = rf"\hypertarget{{{name_of(block.anchor)}}}{{{bold}}} ({escaped(block.where)})"
         mark = rf"\hfill\mbox{{{self.outcome(block.verdict, block.refuted)}}}\par"
         formal = [f"formally: {self.sentence(block.formal)}"]
         formal += [f"repaired: {self.sentence(block.repair)}"] if block.repair else []
@@ -291,7 +318,7 @@ class TeX(Writer[str]):
         head = tuple((escaped(name), len(name) * CHARACTER, len(name) * CHARACTER) for name in AUDIT_HEAD)
         rows = [
             (
-                (rf"\hyperlink{{{c.anchor}}}{{{escaped(c.id)}}}", 24.0, 24.0),
+                (rf"\hyperlink{{{name_of(c.anchor)}}}{{{escaped(c.id)}}}", 24.0, 24.0),
                 (breakable(c.where), 50.0, 60.0),
                 self._cell(c.says),
                 (_coloured(c.verdict.outcome, refuted=c.refuted), BADGE, BADGE),
@@ -306,7 +333,7 @@ class TeX(Writer[str]):
         """Return a table under its caption."""
         head = tuple(map(self._cell, block.head))
         rows = [tuple(map(self._cell, row)) for row in block.rows]
-        caption = rf"\hypertarget{{{block.anchor}}}{{}}{{\small {self.sentence(block.caption)}\par}}"
+        caption = rf"\hypertarget{{{name_of(block.anchor)}}}{{}}{{\small {self.sentence(block.caption)}\par}}"
         return f"{caption}\\nopagebreak\n{_table(head, rows)}"
 
     def _cell(self, spans: Sentence) -> Cell:
@@ -324,19 +351,21 @@ class TeX(Writer[str]):
         """Return a figure from its file, with its caption."""
         caption = rf"\textbf{{Figure {block.number}.}} {self.sentence(block.caption)}"
         return (
-            f"\\begin{{center}}\\hypertarget{{figure-{block.name}}}{{}}"
+            f"\\begin{{center}}\\hypertarget{{{name_of(f'figure-{block.name}')}}}{{}}"
             f"\\includegraphics[width=\\linewidth]{{figures/{block.name}.pdf}}\\end{{center}}\\nopagebreak\n"
             f"{{\\small {caption}\\par}}"
         )
 
     def listing(self, block: Listing) -> str:
         """Return source code under its heading."""
-        strange = sorted({c for c in block.text if not c.isascii()})
+        text = _CONTROLS.sub(lambda c: f"[{unicodedata.name(c[0], 'control')}]", block.text.strip("\n"))
+        heading = rf"\textbf{{\small {breakable(block.heading)}}}\nopagebreak" + "\n" if block.heading else ""
+        if r"\end{" in text:  # which might end what lstlisting prints as it stands
+            return heading + _typewritten(text)
+        strange = sorted({c for c in text if not c.isascii()})
         literate = "".join(f"{{{c}}}{{{{{escaped(c)}}}}}1" for c in strange)
         options = f"[literate={literate}]" if literate else ""
-        heading = rf"\textbf{{\small {breakable(block.heading)}}}"
-        text = block.text.strip()
-        return f"{heading}\\nopagebreak\n\\begin{{lstlisting}}{options}\n{text}\n\\end{{lstlisting}}"
+        return f"{heading}\\begin{{lstlisting}}{options}\n{text}\n\\end{{lstlisting}}"
 
     def facts(self, block: Facts) -> str:
         """Return labels and facts, in which bare code may be broken."""
@@ -364,17 +393,29 @@ def _totals(totals: Sequence[Total]) -> list[str]:
     ]
 
 
+# Controls of ASCII but for the end of a line and the tab.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+
+
+def _typewritten(text: str) -> str:
+    """Return lines of code as sentences in which TeX acts upon nothing."""
+    lines = (escaped(line.expandtabs()).replace(" ", r"\ ") or r"\ " for line in text.splitlines())
+    font = r"\ttfamily\fontsize{7.2}{9.4}\selectfont\raggedright\setlength{\parskip}{0pt}"
+    return rf"{{{font} " + "\\par\n".join(lines) + r"\par}"
+
+
 def _number(line: Line) -> str:
     if not line.number:
         return ""
-    name, link = anchor_of_number(line.number), "hyperlink" if line.recalled else "hypertarget"
+    name, link = name_of(anchor_of_number(line.number)), "hyperlink" if line.recalled else "hypertarget"
     return rf"\{link}{{{name}}}{{\textbf{{({escaped(line.number)})}}\quad }}"
 
 
 def _table(head: tuple[Cell, ...], rows: Sequence[tuple[Cell, ...]]) -> str:
     widths, size = _widths([head, *rows])
     columns = "".join(rf">{{\raggedright\arraybackslash}}p{{{w:.1f}pt}}" for w in widths)
-    lines = [" & ".join(cell[0] for cell in row) + r" \\" for row in rows]
+    # A star behind the end of a row would belong to it.
+    lines = ["{}" * row[0][0].startswith("*") + " & ".join(cell[0] for cell in row) + r" \\" for row in rows]
     named = " & ".join(rf"\textbf{{{cell[0]}}}" for cell in head)
     body = "\n".join(lines)
     return (

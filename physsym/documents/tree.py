@@ -25,13 +25,15 @@ FACE_NAMES: dict[Face, str] = {"physics": "Physics", "learning": "Machine learni
 class Span:
     """A piece of a sentence: text, emphasised text, code, a formula on both faces or on one, or a verdict.
 
-    Where there is a `target`, it is a link to the anchor of that name.
+    Where there is a `target`, it is a link to the anchor of that name; where there is an `address`, such as
+    https://..., a link to that, its special characters percent-encoded.
     """
 
     kind: Literal["text", "emphasis", "strong", "code", "formula", "verdict"]
     content: str | Formula | Verdict
     face: Face | None = None
     target: str = ""
+    address: str = ""
 
 
 Sentence: TypeAlias = tuple[Span, ...]
@@ -190,6 +192,15 @@ class Total:
     outcome: Outcome
     count: int
     refuted: bool = False
+
+
+def single_line(text: str) -> str:
+    """Return a text in one line, with one space where there was white space.
+
+    >>> single_line("A title\\n# and no heading")
+    'A title # and no heading'
+    """
+    return " ".join(text.split())
 
 
 def anchor(text: str) -> str:

@@ -104,6 +104,8 @@ class Writer(ABC, Generic[Part]):
             shown = self.text(span.kind, span.content)
         else:
             shown = self.formula(span.content, (span.face,) if span.face else self.faces)
+        if span.address:
+            return self.external_link(shown, span.address)
         return self.link(shown, span.target) if span.target else shown
 
     def titled(self, title: Sentence, section: Section) -> str:
@@ -166,6 +168,10 @@ class Writer(ABC, Generic[Part]):
     @abstractmethod
     def link(self, shown: str, target: str) -> str:
         """Return a link within the document."""
+
+    @abstractmethod
+    def external_link(self, shown: str, address: str) -> str:
+        """Return a link to an address."""
 
     @abstractmethod
     def paragraph(self, block: Paragraph) -> str:
