@@ -202,6 +202,27 @@ def parser() -> ArgumentParser:
     return top
 
 
+EXAMPLES = (
+    ("physsym show momentum", "a derivation that is shipped, line by line"),
+    ("physsym run momentum", "its rule on a test function"),
+    ("physsym check notes.py", "your own: every step, one verdict a line"),
+)
+
+
+def overview() -> str:
+    """Return what is printed without a command: each with a line, and examples to begin with."""
+    commands = [(name, says) for name, (_, _, says) in COMMANDS.items()]
+    margin = max(len(text) for text, _ in (*commands, *EXAMPLES)) + 2
+    listed = [
+        "\n".join(f"  {text.ljust(margin)}{says}" for text, says in rows) for rows in (commands, EXAMPLES)
+    ]
+    return (
+        f"physsym {__version__}: derives optimizers from mechanics and checks every step\n\n"
+        f"commands:\n{listed[0]}\n\nto begin with:\n{listed[1]}\n\n"
+        "physsym COMMAND --help lists the arguments of a command."
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
@@ -226,8 +247,8 @@ def _run_command(arguments: Sequence[str] | None) -> int:
         top = parser()
         options = top.parse_args(arguments)
         if options.command is None:
-            top.print_help(sys.stderr)
-            return 2
+            print(overview())
+            return 0
         command = options.command
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows its number

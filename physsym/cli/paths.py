@@ -7,7 +7,7 @@ from pathlib import Path
 
 from physsym import __version__
 from physsym.core.escapes import one_line
-from physsym.core.statements import Rule
+from physsym.core.statements import Rule, as_rule
 from physsym.loading import Script, ScriptError, files_of, find_script, load, scripts, shipped_folder
 
 OWN_FOLDER = Path("derivations")
@@ -41,8 +41,13 @@ def scripts_named(names: Sequence[str]) -> list[Script]:
 def rule_named(name: str) -> Rule:
     """Return the rule at the end of the first derivation of a script that ends with one.
 
-    Raises ScriptError where none does.
+    The text of a rule, `known:NAME`, `optax:NAME` and `torch:NAME` are rules themselves. Raises ScriptError
+    where no derivation ends with one.
     """
+    if "<-" in name or name.partition(":")[0] in ("known", "optax", "torch"):
+        from physsym.optimizers.naming import as_lifted
+
+        return as_rule(as_lifted(name))
     for derivation in script_named(name).derivations:
         if isinstance(derivation.lines[-1], Rule):
             return derivation.rule

@@ -3,41 +3,64 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import numpy as np
-from rich.table import Table
 from sympy import Rational, factor
 
 from physsym.analysis.exact_evaluation import AnalysisError
 from physsym.analysis.linear import characteristic_polynomial
 from physsym.analysis.numeric_spectra import spectral_radii
 from physsym.analysis.stability import stability_region
-from physsym.cli.console import PipedConsole
+from physsym.cli.columns import padded, paragraph
 from physsym.cli.paths import rule_named
 from physsym.cli.terminal import echo
 from physsym.core.statements import Rule, parameters
 from physsym.core.symbols import exact
+from physsym.core.verdicts import Condition
+from physsym.optimizers.operands import RATES
 from physsym.runtime.optimizers import Optimizer, optimizer
 from physsym.runtime.potentials import Problem, problem
+from physsym.verify.conditions import truth
+from physsym.verify.engines.smtlib import declared_sign
 from physsym.vocabulary import lam
 
-# Values that are proposed for parameters of the shipped rules: with them each rule descends on the valley.
+# Values that are proposed for parameters of which the rule has no typical ones.
 _PROPOSED = {"eta": 0.02, "alpha": 0.02, "rho": 0.9, "dt": 0.02, "tau": 0.2, "gamma": 1, "m": 0.2}
+_OTHERWISE = 0.1
+_HALVED, _TRIED = 16, 200  # how often a rate is halved, and the steps of each trial
+_MOST_ROWS = 10_000
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Values of all parameters of a rule, and which of them were taken from where, in words."""
+
+    values: dict[str, Any]
+    says: str = ""
 
 
 def main(options: Namespace) -> int:
     """Run the rule of a script's derivation on a test function and print the loss.
 
-    Parameters at which the rule is unstable, and a loss that grew, are reported on the standard error.
+    Parameters that are not given are proposed, and said to be. Parameters at which the rule is unstable, and
+    a loss that grew, are reported on the standard error. Raises ValueError for values that are no numbers, or
+    outside of the signs and ranges of the parameters.
     """
     rule, task = rule_named(options.name), problem(options.on)
-    values = parse_parameters(rule, options.set)
+    every = rows_apart(options.steps, options.every)
+    proposal = propose(rule, parse_parameters(rule, options.set), task)
+    values = proposal.values
     stepper = optimizer(rule, **values)
-    echo(f"{rule}\non {task.says}")
+    told = [*str(rule).split("; "), f"on {task.says}"]
+    told += [f"with {proposal.says}; --set changes them"] if proposal.says else []
+    echo(*(line for text in told for line in paragraph(text, "", "  ")))
     warning = instability(rule, values, task)
     try:
-        first, last = _print_run(stepper, task, options.steps, options.every or max(options.steps // 10, 1))
+        first, last = _print_run(stepper, task, options.steps, every)
     except FloatingPointError as error:
         raise FloatingPointError("; ".join(filter(None, [str(error), warning]))) from error
     if not warning and not last <= first:
@@ -45,6 +68,58 @@ def main(options: Namespace) -> int:
     if warning:
         echo(f"physsym: {warning}", error=True)
     return 0
+
+
+def rows_apart(steps: int, every: int) -> int:
+    """Return how many steps lie between two printed rows; raise ValueError for too many rows."""
+    if steps < 0 or every < 0:
+        raise ValueError(f"--steps and --every are not negative; given {steps} and {every}")
+    apart = every or max(steps // 10, 1)
+    if steps // apart > _MOST_ROWS:
+        raise ValueError(f"{steps // apart} rows would be printed; give a larger --every")
+    return apart
+
+
+def propose(rule: Rule, given: Mapping[str, float], task: Problem) -> Proposal:
+    """Return values for all parameters: those given, else typical ones of the rule, else usual ones.
+
+    Rates that are not given are halved while the rule is unstable on the function, or its loss grows.
+    """
+    typical = {s.name: float(value) for s, value in rule.typical}
+    names = [p.name for p in parameters(rule)]
+    missing = [name for name in names if name not in given]
+    usual = {name: float(_PROPOSED.get(name, _OTHERWISE)) for name in missing if name not in typical}
+    values: dict[str, Any] = {
+        name: given.get(name, typical.get(name, usual.get(name, 0.0))) for name in names
+    }
+    rates = [name for name in missing if name in (*RATES, "dt")]
+    halved = 0
+    while rates and halved < _HALVED and not _descends(rule, values, task):
+        values |= {name: values[name] / 2 for name in rates}
+        halved += 1
+    lowered = rates if halved else []
+    said = {
+        "typical of the rule": [name for name in missing if name in typical and name not in lowered],
+        "usual values": [name for name in usual if name not in lowered],
+        "made small enough for this function": lowered,
+    }
+    parts = [
+        f"{', '.join(f'{name}={values[name]:g}' for name in named)} ({what})"
+        for what, named in said.items()
+        if named
+    ]
+    return Proposal(values, ", ".join(parts))
+
+
+def _descends(rule: Rule, values: dict[str, Any], task: Problem) -> bool:
+    """Return whether a rule is not known to be unstable on a function, and lowers it in a trial."""
+    if instability(rule, values, task):
+        return False
+    try:
+        path = optimizer(rule, **values).run(task.start, task.gradient, _TRIED, every=_TRIED)
+    except FloatingPointError:
+        return False
+    return bool(task.value(path.x[-1]) <= task.value(np.array(task.start)))
 
 
 def instability(rule: Rule, values: dict[str, float], task: Problem) -> str:
@@ -89,20 +164,33 @@ def _bounds_exceeded(rule: Rule, values: dict[str, float], curvature: float) -> 
 def parse_parameters(rule: Rule, given: list[str]) -> dict[str, Any]:
     """Return the parameters of a rule from texts such as `eta=0.02`.
 
-    Raises ValueError for a text of another form, an unknown parameter or a missing one; the message for the
-    last proposes values.
+    Raises ValueError for a text of another form, an unknown parameter, one that is given twice, and a value
+    outside of its range.
     """
     values = dict(map(_parse_parameter, given))
+    if len(values) < len(given):
+        raise ValueError(f"a parameter is set once; given {' '.join(given)}")
     known = [p.name for p in parameters(rule)]
     unknown = sorted(set(values) - set(known))
     if unknown:
         there = ", ".join(known) or "none"
         raise ValueError(f"this rule has no parameter {', '.join(unknown)}; it has {there}")
-    missing = [name for name in known if name not in values]
-    if missing:
-        example = " ".join(f"{name}={values.get(name, _PROPOSED.get(name, 0.1))}" for name in known)
-        raise ValueError(f"this rule also needs {', '.join(missing)}; for example --set {example}")
+    for symbol in parameters(rule):
+        if symbol.name in values:
+            _refuse_outside(symbol.name, values, rule, declared_sign(symbol))
     return values
+
+
+def _refuse_outside(name: str, values: Mapping[str, float], rule: Rule, signs: tuple[Condition, ...]) -> None:
+    """Raise ValueError for a value that is not finite, or outside of the sign or range of its parameter."""
+    if not isfinite(values[name]):
+        raise ValueError(f"{name}={values[name]:g} is no finite number")
+    numbers = {p: Rational(values[p.name]) for p in parameters(rule) if p.name in values}
+    for condition in (*signs, *rule.ranges):
+        held = {s.name for s in condition.expression.free_symbols}
+        at = Condition(exact(condition.expression).xreplace(numbers), condition.relation)
+        if name in held and truth(at) is False:
+            raise ValueError(f"{name}={values[name]:g} is outside of its range: {condition} is needed")
 
 
 def _parse_parameter(text: str) -> tuple[str, float]:
@@ -116,8 +204,11 @@ def _parse_parameter(text: str) -> tuple[str, float]:
 def _print_run(stepper: Optimizer, task: Problem, steps: int, every: int) -> tuple[float, float]:
     """Print the loss and the first weights of every so many steps; return the first loss and the last."""
     path = stepper.run(task.start, task.gradient, steps, every=every)
-    table = Table("step", "loss", *(f"w{k + 1}" for k in range(min(len(task.start), 4))))
+    rows = [["step", "loss", *(f"w{k + 1}" for k in range(min(len(task.start), 4)))]]
     for number, weights in zip(path.steps, path.x, strict=True):
-        table.add_row(str(number), f"{task.value(weights):.6g}", *(f"{w:.6g}" for w in weights[:4]))
-    PipedConsole().print(table)
+        rows.append([str(number), f"{task.value(weights):.6g}", *(f"{w:.6g}" for w in weights[:4])])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for number, *others in rows:
+        cells = (padded(cell, width) for cell, width in zip(others, widths[1:], strict=True))
+        echo("  ".join([number.rjust(widths[0]), *cells]).rstrip())
     return task.value(np.array(task.start)), task.value(path.x[-1])

@@ -2,11 +2,14 @@
 
 import doctest
 import re
+import shlex
 import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from physsym.__main__ import main
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs" / "how-to").glob("*.md"))
@@ -26,6 +29,57 @@ def test_there_are_examples_and_a_false_one_is_caught(tmp_path):
     spoiled = tmp_path / "page.md"
     spoiled.write_text(text.replace("3*eta*grad(x)**2/4", "2*eta*grad(x)**2/4"))
     assert doctest.testfile(str(spoiled), module_relative=False, report=False).failed == 1
+
+
+SESSION = re.compile(r"^```text\n(\$ physsym .*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def sessions(text):
+    """Return the commands that a page shows, each with the output that it shows below."""
+    found = []
+    for block in SESSION.findall(text):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, output = part.partition("\n")
+            found.append((command, output.rstrip("\n")))
+    return found
+
+
+def output_of(command, capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.delenv("COLUMNS", raising=False)
+    main(shlex.split(command)[1:])
+    return capsys.readouterr().out.rstrip("\n")
+
+
+def is_shown(expected, output):
+    """Return whether an output is the one that a page shows, where `...` stands for any lines."""
+    pattern = re.escape(expected).replace(re.escape("\n...\n"), r"\n(?:.*\n)*?")
+    return re.fullmatch(
+        pattern.removesuffix(re.escape("\n...")) + r"(?:\n.*)*" * expected.endswith("\n..."), output
+    )
+
+
+SHOWN = [
+    pytest.param(command, output, id=f"{page.stem}: {command}")
+    for page in (*PAGES, ROOT / "README.md")
+    for command, output in sessions(page.read_text())
+]
+
+
+@pytest.mark.parametrize(("command", "expected"), SHOWN)
+def test_the_output_that_a_page_shows_is_that_of_the_command(command, expected, capsys, monkeypatch):
+    assert is_shown(expected, output_of(command, capsys, monkeypatch))
+
+
+def test_an_output_that_is_not_that_of_the_command_is_caught():
+    assert is_shown("a\n...\nb", "a\n1\n2\nb")
+    assert is_shown("a\n...\nb\n...", "a\nb\nc")
+    for output in ("a\n1\nb\nc", "x\na\nb", "a\nbb", "b"):
+        assert not is_shown("a\n...\nb", output)
+    assert sessions("```text\n$ physsym a\n1\n2\n$ physsym b\n3\n```\n") == [
+        ("physsym a", "1\n2"),
+        ("physsym b", "3"),
+    ]
 
 
 def anchors(text):

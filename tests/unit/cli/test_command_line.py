@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import physsym
-from physsym.__main__ import COMMANDS, EXTRAS, main
+from physsym.__main__ import COMMANDS, EXAMPLES, EXTRAS, main, overview
 from physsym.cli.processes import WorkerError, in_processes
 from physsym.core.escapes import visible
 from physsym.runtime.potentials import PROBLEMS, problem
@@ -198,11 +198,16 @@ def test_show_prints_a_derivation_on_one_face(capsys, face, letter):
     assert f"{letter}ₜ₊₁ = {letter}ₜ - η" in out
 
 
+def losses_printed(out):
+    """Return the losses in the rows of a run."""
+    return [float(found) for found in re.findall(r"^ *\d+  (\S+)  ", out, re.MULTILINE)]
+
+
 def test_run_descends(capsys):
     code, out, _ = run(
         capsys, "run", "momentum", "--set", "eta=0.02", "rho=0.9", "--steps", 400, "--every", 400
     )
-    losses = [float(line.split("│")[2]) for line in out.splitlines() if line.count("│") > 3]
+    losses = losses_printed(out)
     assert code == 0
     assert losses[-1] < 1e-6 < losses[0]
 
@@ -213,8 +218,14 @@ def test_run_descends(capsys):
         (["document", "nowhere"], "does not exist"),
         (["document", "--format", "docx"], "unknown format docx"),
         (["show", "adam"], "no derivation is named"),
-        (["run", "momentum"], "also needs eta, rho; for example --set eta=0.02 rho=0.9"),
-        (["run", "momentum", "--set", "eta=1"], "also needs rho; for example --set eta=1.0 rho=0.9"),
+        (["run", "momentum", "--set", "eta=nan"], "eta=nan is no finite number"),
+        (["run", "momentum", "--set", "rho=inf"], "rho=inf is no finite number"),
+        (["run", "momentum", "--set", "eta=-1"], "eta=-1 is outside of its range: eta > 0 is needed"),
+        (["run", "known:nesterov", "--set", "rho=1.5"], "rho=1.5 is outside of its range: 1 - rho > 0 is"),
+        (["run", "momentum", "--set", "eta=1", "eta=2"], "set once"),
+        (["run", "momentum", "--steps", "100000", "--every", "1"], "100000 rows would be printed"),
+        (["run", "momentum", "--every", "-2"], "not negative"),
+        (["run", "known:adm"], "known:adam"),
         (["show", "book"], "book has no derivation to show"),
         (["show", "claims"], "claims has no derivation to show"),
         (["run", "momentum", "--set", "eta"], "given 'eta'"),
@@ -258,10 +269,25 @@ def test_source_prints_the_rule_in_a_language(capsys, language, holds):
     assert holds in out
 
 
-def test_without_a_command_all_commands_are_listed(capsys):
-    code, _, err = run(capsys)
-    assert code == 2
-    assert all(f"    {name} " in err for name in COMMANDS)
+def test_without_a_command_all_commands_are_listed_with_a_line_each(capsys):
+    code, out, err = run(capsys)
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert max(map(len, lines)) <= 80
+    for name, (_, _, says) in COMMANDS.items():
+        assert [line.split(maxsplit=1) for line in lines if line.startswith(f"  {name} ")] == [[name, says]]
+
+
+def test_the_examples_to_begin_with_run(capsys, tmp_path, monkeypatch):
+    (tmp_path / "notes.py").write_text(OWN.format("own", "C1"))
+    monkeypatch.chdir(tmp_path)
+    assert all(run(capsys, *command.split()[1:])[0] == 0 for command, _ in EXAMPLES)
+
+
+def test_a_module_that_is_run_is_the_command():
+    command = [sys.executable, "-m", "physsym"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert (done.stdout, done.stderr) == (f"{overview()}\n", "")
 
 
 def test_show_fails_where_check_does(capsys, tmp_path):
@@ -275,13 +301,37 @@ def test_show_fails_where_check_does(capsys, tmp_path):
     assert run(capsys, "show", "newton")[0] == 0
 
 
-@pytest.mark.parametrize("name", ["gradient_descent", "momentum", "friction", "stale"])
-def test_what_run_proposes_descends(capsys, name):
-    _, _, err = run(capsys, "run", name)
-    proposed = err.partition("--set ")[2].split()
-    code, out, _ = run(capsys, "run", name, "--set", *proposed)
-    losses = [float(line.split("│")[2]) for line in out.splitlines() if line.count("│") > 3]
-    assert (code, losses[-1] < losses[0] / 100) == (0, True)
+PROPOSED = re.compile(r"^with (.+); --set changes them$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["gradient_descent", "momentum", "friction", "stale", "known:heavy_ball"])
+@pytest.mark.parametrize("on", ["valley", "rosenbrock"])
+def test_what_run_proposes_descends_and_is_said(capsys, name, on):
+    code, out, err = run(capsys, "run", name, "--on", on, "--steps", 300)
+    (proposed,) = PROPOSED.findall(out)
+    losses = losses_printed(out)
+    assert (code, err, losses[-1] < losses[0] / 2) == (0, "", True)
+    given = re.findall(r"\w+=[\d.e-]+", proposed)
+    code, again, _ = run(capsys, "run", name, "--on", on, "--steps", 300, "--set", *given)
+    assert (code, losses_printed(again), PROPOSED.findall(again)) == (0, losses, [])
+
+
+def test_run_takes_typical_values_of_the_rule_and_says_so(capsys):
+    from physsym import known
+
+    _, out, _ = run(capsys, "run", "known:adam", "--set", "eta=0.1")
+    (proposed,) = PROPOSED.findall(out)
+    typical = {s.name: value for s, value in known["adam"].rule.typical if s.name != "eta"}
+    assert "typical of the rule" in proposed
+    assert {n: float(v) for n, v in re.findall(r"(\w+)=([\d.e-]+)", proposed)} == pytest.approx(
+        {name: float(value) for name, value in typical.items()}
+    )
+
+
+def test_a_value_that_is_given_is_never_changed(capsys):
+    _, out, err = run(capsys, "run", "momentum", "--set", "eta=10")
+    assert PROPOSED.findall(out) == ["rho=0.9 (usual values)"]
+    assert "unstable at these values" in err
 
 
 # ------------------------------------------------------------------ what is read
