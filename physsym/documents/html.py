@@ -95,12 +95,14 @@ class HTML(Writer[str]):
         style = (folder / "page.css").read_text(encoding="utf-8")
         main = _without_defaults(f"{front}{_contents(self, document)}{''.join(sections)}")
         main = defined_once(main)
+        facts = self.facts(document.provenance) if document.provenance.rows else ""
+        footer = f"<footer>\n<h2>Where this page comes from</h2>\n{facts}</footer>\n" if facts else ""
         return (
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             '<meta name="color-scheme" content="light dark">\n'
             f"<title>{escape(document.title)}</title>\n<style>\n{fonts}{style}</style>\n</head>\n<body>\n"
-            f"<main>\n{main}</main>\n</body>\n</html>\n"
+            f"<main>\n{main}</main>\n{footer}</body>\n</html>\n"
         )
 
     def front(self, document: Document) -> str:

@@ -39,6 +39,7 @@ from physsym.documents.content import Book, Chapter, Code, Heading, Note, OneFac
 from physsym.documents.errors import DocumentError, naming
 from physsym.documents.judgements import judge_computed
 from physsym.documents.prose import paragraphs, plain_sentence, sentence
+from physsym.documents.provenance import provenance
 from physsym.documents.reasons import exponents, phrase, reason
 from physsym.documents.totals import totals_of, with_totals
 from physsym.documents.tree import (
@@ -170,7 +171,7 @@ def lay_out(
     if computed.claims:
         sections.append(_audit(computed.claims, layout, scripts))
     if evidence != "none":
-        sections.append(checking(scripts))
+        sections.append(checking())
     counted = with_totals(sections)
     standard = OPENING.format(
         faces="Every\nline below stands on both faces, and" if len(faces) > 1 else "Here",
@@ -187,6 +188,7 @@ def lay_out(
         evidence,
         tuple(j.what for j in judge_computed(computed) if is_failure(j.verdict)),
         totals_of(counted),
+        provenance(scripts),
     )
 
 

@@ -152,6 +152,11 @@ class MarkdownBlocks(Writer[Part]):
         totals = self.totals(document.totals)
         return "\n\n".join(filter(None, [f"# {escaped(document.title)}", *subtitle, *opening, totals]))
 
+    def closing(self, document: Document) -> str:
+        """Return what ends the document: where it comes from."""
+        facts = self.facts(document.provenance)
+        return f"----\n\n{facts}" if facts else ""
+
     def heading(self, section: Section) -> str:
         """Return the heading of a section, with a target for links."""
         label = f"{escaped(section.label)}: " if section.label else ""
@@ -337,7 +342,7 @@ class Markdown(MarkdownBlocks[str]):
 
     def whole(self, document: Document, front: str, sections: Sequence[str]) -> str:
         """Return the text of the file."""
-        return "\n\n".join([front, *sections]) + "\n"
+        return "\n\n".join(filter(None, [front, *sections, self.closing(document)])) + "\n"
 
 
 def _destination(address: str) -> str:

@@ -60,7 +60,8 @@ class Notebook(MarkdownBlocks[list[Cell]]):
     def whole(self, document: Document, front: list[Cell], sections: Sequence[list[Cell]]) -> str:
         """Return the notebook, valid, each cell with an identity that its position and text give it."""
         nbformat = _nbformat()
-        cells = [cell for part in (front, *sections) for cell in part]
+        closing = [_text(text)] if (text := self.closing(document)) else []
+        cells = [cell for part in (front, *sections, closing) for cell in part]
         named = [
             {**cell, "id": sha256(f"{k} {cell['source']}".encode()).hexdigest()[:12]}
             for k, cell in enumerate(cells)

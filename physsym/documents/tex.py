@@ -147,9 +147,10 @@ class TeX(Writer[str]):
         subtitle = rf"\\[.5em]\large\itshape {escaped(document.subtitle)}" if document.subtitle else ""
         title = rf"\title{{{escaped(document.title)}{subtitle}}}\author{{}}\date{{}}"
         named = rf"\hypersetup{{pdftitle={{{escaped(document.title)}}},pdfcreator={{physsym {__version__}}}}}"
+        foot = rf"\pagefoot{{physsym {__version__}}}"
         opening, totals = map(self.block, document.opening), _totals(document.totals)
         return "\n\n".join(
-            [title, named, r"\begin{document}", r"\maketitle", *opening, *totals, r"\tableofcontents"]
+            [title, named, foot, r"\begin{document}", r"\maketitle", *opening, *totals, r"\tableofcontents"]
         )
 
     def section(self, section: Section, blocks: Sequence[str]) -> str:
@@ -161,7 +162,8 @@ class TeX(Writer[str]):
     def whole(self, document: Document, front: str, sections: Sequence[str]) -> str:
         """Return the text of the file, which begins with the preamble."""
         preamble = (files("physsym.documents") / "preamble.tex").read_text(encoding="utf-8")
-        return preamble + "\n\n".join([front, *sections, r"\end{document}"]) + "\n"
+        closing = [rf"\closing{{{facts}}}"] if (facts := self.facts(document.provenance)) else []
+        return preamble + "\n\n".join([front, *sections, *closing, r"\end{document}"]) + "\n"
 
     # Pieces of sentences.
 
@@ -370,7 +372,7 @@ class TeX(Writer[str]):
     def facts(self, block: Facts) -> str:
         """Return labels and facts, in which bare code may be broken."""
         rows = "\n\n".join(rf"\textbf{{{breakable(k)}}}: {self._fact(v)}" for k, v in block.rows)
-        return f"{{\\small\\sloppy {rows}\\par}}"
+        return f"{{\\small\\sloppy {rows}\\par}}" if rows else ""
 
     def _fact(self, spans: Sentence) -> str:
         return "".join(

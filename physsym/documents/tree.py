@@ -268,7 +268,7 @@ class Document:
     which formulas are shown, in this order, where a formula does not say so itself. `evidence` is how much of
     a verdict is shown: all of it, folded away where a format can do that, one line, or the outcome only.
     `failing` names what does not hold, or is unchecked, beside the steps of derivations. `totals` say how
-    everything came out.
+    everything came out, and `provenance`, which every format puts last, where it comes from.
     """
 
     title: str
@@ -280,6 +280,7 @@ class Document:
     evidence: Evidence = "folded"
     failing: tuple[str, ...] = ()
     totals: tuple[Total, ...] = ()
+    provenance: Facts = Facts(())
 
 
 def blocks(document: Document) -> Iterator[tuple[Section, Block]]:
