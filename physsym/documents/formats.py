@@ -213,6 +213,21 @@ def document(
     return write_tree(document_of(derivations, done, title, faces, evidence), out, wanted, done)
 
 
+def within(folder: Path, part: str) -> Path:
+    """Return the path of a file of a folder; ValueError where it, or what it is a link to, lies elsewhere.
+
+    >>> within(Path("build"), "figures/wave.svg").as_posix()
+    'build/figures/wave.svg'
+    """
+    path = folder / part
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise ValueError(
+            f"{path} would be written to {path.resolve()}, out of {folder}: remove the link that leads "
+            "there, or name that folder"
+        )
+    return path
+
+
 def write_tree(
     tree: Document, out: str | Path, wanted: Iterable[str], done: Progress = lambda what: None
 ) -> list[Path]:
@@ -224,6 +239,6 @@ def write_tree(
     for name in wanted:
         for part, content in FORMATS[name](tree).items():
             own = one_file and part.startswith(f"{NAME}.")
-            files[path if own else folder / part] = content
+            files[path if own else within(folder, part)] = content
         done(f"format {name}")
     return write_all(files)

@@ -20,7 +20,6 @@ from physsym.documents import document_of
 from physsym.documents.content import chapters_of
 from physsym.documents.prose import sentence
 from physsym.documents.tree import Contrast, Facts, Judged, Line, Listing, blocks, inner_lines
-from physsym.documents.write import write_all
 from physsym.loading import ScriptError, script, scripts
 from physsym.parsing import ReadError
 from physsym.vocabulary import STANDARD, G, alpha, eta, gamma, m, rho, tau, u, x
@@ -236,17 +235,6 @@ def test_markup_in_prose_is_escaped(tmp_path):
     assert "<script" not in path.read_text()
 
 
-def test_files_are_written_whole_or_not_at_all(tmp_path):
-    good, bad = tmp_path / "a.txt", tmp_path / "folder"
-    bad.mkdir()
-    (bad / "inside").touch()
-    good.write_text("before")
-    with pytest.raises(OSError, match=r".*"):
-        write_all({bad: "text", good: "after"})
-    assert good.read_text() == "before"
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.txt", "folder"]
-
-
 @pytest.mark.parametrize(
     ("derivations", "formats", "reason"),
     [([], ["html"], "at least one"), (None, ["docx"], "unknown format docx"), (None, [], "none")],
@@ -319,25 +307,6 @@ class Interrupting:
         if self.left == -1:
             raise KeyboardInterrupt
         return self.function(*args, **kwargs)
-
-
-@pytest.mark.parametrize("at", range(4))
-@pytest.mark.parametrize("name", ["replace", "chmod"])
-def test_an_interrupted_write_leaves_everything_as_it_was(name, at, tmp_path, monkeypatch):
-    old, new = tmp_path / "old.txt", tmp_path / "deep" / "new.txt"
-    old.write_text("before")
-    interrupting = Interrupting(getattr(Path, name), at)
-    monkeypatch.setattr(Path, name, lambda *args: interrupting(*args))
-    try:
-        write_all({old: "after", new: b"new"})
-    except KeyboardInterrupt:
-        monkeypatch.undo()
-        assert old.read_text() == "before"
-        assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["old.txt"]
-    else:
-        monkeypatch.undo()
-        assert (old.read_text(), new.read_text()) == ("after", "new")
-        assert len([p for p in tmp_path.rglob("*") if p.is_file()]) == 2
 
 
 @pytest.mark.parametrize("at", [0, 2])
