@@ -1,0 +1,390 @@
+r"""What a document settles about its letters: which are indices, which functions, which differ by their font.
+
+Single formulas cannot say it: in `x^{k}` the k is an index if `x^{k+1}` is set somewhere, and a power if not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from physsym.parsing.latex.names import (
+    TRANSPOSES,
+    VARIANTS,
+    Named,
+    letters_of,
+    named,
+    shifted,
+    unwrapped,
+)
+from physsym.parsing.latex.statements import trees
+from physsym.parsing.latex.tokens import Macro, macro_table
+from physsym.parsing.latex.tree import (
+    Bracket,
+    Fraction,
+    Name,
+    Node,
+    Operator,
+    Product,
+    Relation,
+    Scripted,
+    Sum,
+)
+from physsym.parsing.tokens import ReadError
+
+_NEWCOMMAND = re.compile(
+    r"\\(?:re)?(?:newcommand|providecommand)\*?\s*\{?\s*(\\[A-Za-z]+)\s*\}?\s*(?:\[([0-9])\])?\s*\{"
+)
+_DEF = re.compile(r"\\def\s*(\\[A-Za-z]+)\s*((?:\#[0-9])*)\s*\{")
+_OPERATOR = re.compile(r"\\DeclareMathOperator(\*?)\s*\{?\s*(\\[A-Za-z]+)\s*\}?\s*\{")
+
+
+@dataclass(frozen=True)
+class Conventions:
+    r"""What the formulas of a document say together about its letters.
+
+    Parameters
+    ----------
+    indices
+        Letters that count: those with plus or minus a number in an index, and those that sums run over.
+    above
+        Names that bear an index above, as `x^{(k)}` or `x^{k+1} = ...` do.
+    perhaps_above
+        Names that bear `^{k+1}` without being set anywhere: an index or a power.
+    functions
+        Letters that stand before brackets with bare names, with these names.
+    factors
+        Letters that occur without brackets too.
+    matrices
+        Letters that are transposed, or capitals that are inverted.
+    fonts
+        Letters that occur in more than one font.
+    variants
+        Letters that occur in both of their forms, such as `\epsilon` and `\varepsilon`.
+    words
+        Names of several letters.
+    letters
+        All letters that occur outside of indices.
+    sequences
+        Names with an index that counts.
+    perhaps_functions
+        Letters before brackets that functions usually have.
+    set_alone
+        Letters that stand alone on the left of a relation.
+    imaginary
+        Whether i occurs in the exponent of e.
+    euler
+        Whether e is Euler's number: it bears no index anywhere.
+    differentials
+        Whether d stands before letters alone, and is no factor.
+    macros
+        The commands that the document defines.
+    """
+
+    indices: frozenset[str] = frozenset()
+    above: frozenset[str] = frozenset()
+    perhaps_above: frozenset[str] = frozenset()
+    functions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    factors: frozenset[str] = frozenset()
+    matrices: frozenset[str] = frozenset()
+    fonts: frozenset[str] = frozenset()
+    variants: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
+    letters: frozenset[str] = frozenset()
+    sequences: frozenset[str] = frozenset()
+    perhaps_functions: frozenset[str] = frozenset()
+    set_alone: frozenset[str] = frozenset()
+    differentials: bool = True
+    imaginary: bool = False
+    euler: bool = True
+    macros: Mapping[str, Macro] = field(default_factory=dict)
+
+
+def macros_in(text: str) -> tuple[tuple[str, int, str], ...]:
+    r"""Return the commands that a text defines by `\newcommand`, `\def` or `\DeclareMathOperator`.
+
+    Returns
+    -------
+    tuple
+        The name, the number of arguments and the text of each.
+
+    Examples
+    --------
+    >>> macros_in(r"\newcommand{\half}[1]{\frac{#1}{2}}")
+    (('\\half', 1, '\\frac{#1}{2}'),)
+    """
+    found: list[tuple[str, int, str]] = []
+    for match in _NEWCOMMAND.finditer(text):
+        found.append((match[1], int(match[2] or 0), _body(text, match.end())))
+    for match in _DEF.finditer(text):
+        found.append((match[1], match[2].count("#"), _body(text, match.end())))
+    for match in _OPERATOR.finditer(text):
+        found.append((match[2], 0, rf"\operatorname{{{_body(text, match.end())}}}"))
+    return tuple(found)
+
+
+def _body(text: str, at: int) -> str:
+    depth, end = 1, at
+    while end < len(text) and depth:
+        depth += {"{": 1, "}": -1}.get(text[end], 0) if text[end - 1] != "\\" else 0
+        end += 1
+    return text[at : end - 1]
+
+
+def conventions_of(formulas: Iterable[str], macros: Iterable[tuple[str, int, str]] = ()) -> Conventions:
+    r"""Return what the formulas of a document say together about its letters.
+
+    Parameters
+    ----------
+    formulas
+        LaTeX; formulas that are not understood are passed over.
+    macros
+        The commands that the document defines: name, number of arguments, text. Those that the formulas
+        define themselves are found.
+
+    Returns
+    -------
+    Conventions
+
+    Examples
+    --------
+    >>> found = conventions_of([r"x_{k+1} = x_k - \eta f'(x_k)", "f(x)"])
+    >>> sorted(found.indices), sorted(found.functions)
+    (['k'], ['f'])
+    """
+    formulas = list(formulas)
+    defined = [*macros, *(m for text in formulas for m in macros_in(text))]
+    table = macro_table(defined)
+    survey = _Survey()
+    for text in formulas:
+        try:
+            for tree in trees(text, table):
+                survey.add(tree)
+        except ReadError:
+            continue
+    return survey.conventions(table)
+
+
+def key_of(name: Named) -> str:
+    """Return a letter with accents, by which a document is surveyed."""
+    return "".join((*(f"{a} " for a in name.accents), name.letters))
+
+
+class _Survey:
+    """What was seen so far."""
+
+    def __init__(self) -> None:
+        self.indices: set[str] = set()
+        self.above: set[str] = set()
+        self.with_shift_above: set[str] = set()
+        self.applied: dict[str, set[str]] = {}
+        self.factors: set[str] = set()
+        self.matrices: set[str] = set()
+        self.inverted: set[str] = set()
+        self.fonts: dict[str, set[str]] = {}
+        self.words: set[str] = set()
+        self.letters: Counter[str] = Counter()
+        self.indexed: dict[str, set[str]] = {}
+        self.in_exponent_of_e: set[str] = set()
+        self.e_marked = False
+        self.before_brackets: set[str] = set()
+        self.set_alone: set[str] = set()
+        self.d_alone = False
+
+    def add(self, tree: Relation) -> None:
+        """Take in a statement."""
+        if tree.signs:
+            self._set(tree.sides[0])
+        for node in tree.walk():
+            if isinstance(node, Name):
+                self.fonts.setdefault(node.letters, set()).add("" if node.font == "italic" else node.font)
+                if node.font in ("upright", "word") and len(node.letters) > 1 and node.letters.isalpha():
+                    self.words.add(node.letters)
+            elif isinstance(node, Scripted):
+                self._scripted(node)
+            elif isinstance(node, Product):
+                self._product(node)
+            elif isinstance(node, Operator):
+                self._operator(node)
+        self._factors(tree)
+
+    def _set(self, left: Node) -> None:
+        """Note the name on the left, which bears an index above if it has one that is shifted."""
+        name = named(left)
+        if name is not None and name.bare:
+            self.set_alone.add(name.letters)
+        if name is not None and name.above is not None and name.above.inside is not None:
+            letter = shifted(unwrapped(name.above.inside))
+            if letter is not None and not letter.isdigit():
+                self.above.add(key_of(name))
+                self.indices.add(letter)
+
+    def _scripted(self, node: Scripted) -> None:
+        name = named(node)
+        if name is None:
+            return
+        for item in name.below:
+            letter = shifted(item)
+            if letter is not None:
+                self.indices.add(letter)
+            self.indexed.setdefault(key_of(name), set()).update(letters_of(item))
+        if name.letters == "e" and (name.below_text or name.primes or name.mark):
+            self.e_marked = True
+        if name.above is None:
+            return
+        text, inside = name.above.text, name.above.inside
+        if text in TRANSPOSES or text == r"-\top":
+            self.matrices.add(name.letters)
+        elif text == "-1":
+            self.inverted.add(name.letters)
+        elif inside is not None:
+            if name.letters == "e":
+                self.in_exponent_of_e |= set(letters_of(inside))
+            in_brackets = isinstance(inside, Bracket) and inside.opening == "("
+            bare = unwrapped(inside)
+            letter = shifted(bare)
+            if in_brackets and (letter is not None or (isinstance(bare, Name) and bare.letters.isalpha())):
+                self.above.add(key_of(name))
+                if letter is not None:
+                    self.indices.add(letter)
+            elif letter is not None:
+                self.with_shift_above.add(key_of(name))
+
+    def _product(self, node: Product) -> None:
+        for sign, factor, following in zip(node.signs[1:], node.factors, node.factors[1:], strict=False):
+            base = following.base if isinstance(following, Scripted) else following
+            if sign or not isinstance(base, Bracket):
+                continue
+            name = named(factor)
+            if name is None or name.above is not None or name.letters == r"\nabla":
+                continue
+            if base.opening == "[" and len(base.items) == 1 and shifted(base.items[0]) is not None:
+                self.indices.add(str(shifted(base.items[0])))
+            if base.opening == "(" and base.items and (all(map(_is_bare, base.items)) or name.primes):
+                found = self.applied.setdefault(key_of(name), set())
+                found.update(letter for item in base.items for letter in letters_of(item))
+            if base.opening == "(" and base.items:
+                self.before_brackets.add(key_of(name))
+
+    def _operator(self, node: Operator) -> None:
+        if node.sign in ("sum", "prod") and (letter := bound_letter(node)) is not None:
+            self.indices.add(letter)
+            last = node.above.inside if node.above is not None else None
+            if isinstance(last, Name) and last.font in ("", "italic") and last.letters != r"\infty":
+                self.indices.add(last.letters)
+
+    def _factors(self, tree: Node) -> None:
+        """Note the letters that occur as values, without brackets behind them."""
+        pending: list[Node] = [tree]
+        while pending:
+            node = pending.pop()
+            name = named(node)
+            if name is not None:
+                self.letters[name.letters] += 1
+                self.factors.add(key_of(name))
+                above = name.above
+                if above is not None and above.inside is not None and above.text not in TRANSPOSES:
+                    pending.append(above.inside)
+                continue
+            if isinstance(node, Product):
+                skip: set[int] = set()
+                for i, factor in enumerate(node.factors):
+                    if named(factor) is not None and isinstance(factor, Name) and factor.letters == "d":
+                        self.d_alone |= i + 1 == len(node.factors) or named(node.factors[i + 1]) is None
+                    following = node.factors[i + 1] if i + 1 < len(node.factors) else None
+                    base = following.base if isinstance(following, Scripted) else following
+                    called = (
+                        isinstance(base, Bracket) and base.opening in ("(", "[") and not node.signs[i + 1]
+                    )
+                    under = (
+                        i and (n := named(node.factors[i - 1])) is not None and n.letters in (r"\nabla", "d")
+                    )
+                    if (called or under) and named(factor) is not None:
+                        skip.add(i)
+                pending.extend(f for i, f in enumerate(node.factors) if i not in skip)
+            elif isinstance(node, Fraction) and derivative_letters(node) is not None:
+                continue
+            elif isinstance(node, Scripted):
+                pending.append(node.base)
+            else:
+                pending.extend(node.parts())
+
+    def conventions(self, table: Mapping[str, Macro]) -> Conventions:
+        """Return what was found."""
+        matrices = self.matrices | {m for m in self.inverted if m.isupper() or _is_capital(m)}
+        functions = {
+            key: frozenset(names)
+            for key, names in self.applied.items()
+            if key not in matrices and key.split()[-1] not in self.inverted and key not in self.indices
+        }
+        mixed = {v for v, usual in VARIANTS.items() if v in self.fonts and usual in self.fonts}
+        usual = frozenset({r"\nabla", r"\partial", "d"})
+        indices = frozenset(i for i in self.indices if i not in usual)
+        return Conventions(
+            indices=indices,
+            above=frozenset(k for k in self.above if k not in functions),
+            perhaps_above=frozenset(self.with_shift_above - self.above),
+            functions={
+                **{k: frozenset[str]() for k in self.before_brackets & _USUAL - self.factors},
+                **functions,
+            },
+            perhaps_functions=frozenset(self.before_brackets & _USUAL),
+            set_alone=frozenset(self.set_alone),
+            differentials=not self.d_alone,
+            factors=frozenset(self.factors),
+            matrices=frozenset(matrices),
+            fonts=frozenset(k for k, v in self.fonts.items() if len(v - {"word", "unit"}) > 1),
+            variants=frozenset(mixed),
+            words=frozenset(self.words),
+            letters=frozenset(self.letters),
+            sequences=frozenset(k for k, v in self.indexed.items() if v & indices),
+            imaginary="i" in self.in_exponent_of_e,
+            euler=not self.e_marked,
+            macros=dict(table),
+        )
+
+
+_USUAL = frozenset(("f", "g", "F", "J", "U", "V", "L", r"\ell", "p", "P", r"\psi", r"\Phi", r"\Psi", "H"))
+"""Letters that functions usually have."""
+
+
+def _is_capital(letters: str) -> bool:
+    return letters.removeprefix("\\")[:1].isupper()
+
+
+def _is_bare(node: Node) -> bool:
+    """Return whether a part of a bracket is a bare name, perhaps with indices, or a function of such."""
+    if isinstance(node, Product) and len(node.factors) == 2 and not any(node.signs):
+        inside = node.factors[1]
+        if isinstance(inside, Bracket) and inside.opening == "(":
+            return _is_bare(node.factors[0]) and all(map(_is_bare, inside.items))
+    name = named(node)
+    return name is not None and name.above is None and name.letters != "\\cdot"
+
+
+def bound_letter(node: Operator) -> str | None:
+    """Return the letter that a sum or a product runs over."""
+    inside = node.below.inside if node.below is not None else None
+    if isinstance(inside, Relation):
+        inside = inside.sides[0]
+    if isinstance(inside, Bracket) and not inside.opening:
+        inside = inside.items[0]
+    return inside.letters if isinstance(inside, Name) else None
+
+
+def derivative_letters(node: Fraction) -> str | None:
+    r"""Return d, `\partial` or `\delta` of a fraction that is a derivative, and else None."""
+    over, under = _differential(node.over), _differential(node.under)
+    return over if over is not None and over == under else None
+
+
+def _differential(node: Node) -> str | None:
+    first: Node | None = node.factors[0] if isinstance(node, Product) else node
+    if isinstance(first, Sum):
+        return None
+    name = named(first) if first is not None else None
+    if name is None or name.letters not in ("d", r"\partial", r"\delta") or name.below_text or name.accents:
+        return None
+    return name.letters

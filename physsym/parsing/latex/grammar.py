@@ -1,0 +1,819 @@
+r"""Tokens to trees: recursive descent over one side of a formula, with bounds on its depth.
+
+Nothing is decided here about what letters mean. Where that decides the grouping, such as the application of a
+function, the factors are left side by side.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from physsym.parsing.latex.tokens import LatexToken
+from physsym.parsing.latex.tree import (
+    Accented,
+    Bracket,
+    Dots,
+    Factorial,
+    Fraction,
+    Function,
+    Grid,
+    Name,
+    Node,
+    Number,
+    Operator,
+    Product,
+    Relation,
+    Root,
+    Script,
+    Scripted,
+    Sum,
+    Words,
+)
+from physsym.parsing.tokens import ReadError
+
+MAX_DEPTH = 40
+
+RELATIONS: Mapping[str, str] = {
+    "=": "=", r"\equiv": "=", ":=": ":=", r"\coloneqq": ":=", r"\triangleq": ":=", r"\coloneq": ":=",
+    r"\doteq": ":=", r"\eqdef": ":=", r"\leftarrow": "<-", r"\gets": "<-", r"\longleftarrow": "<-",
+    "<-": "<-",
+    r"\rightarrow": "->", r"\to": "->", r"\longrightarrow": "->", "->": "->", r"\mapsto": "|->",
+    r"\longmapsto": "|->", r"\approx": "~", r"\simeq": "~", r"\cong": "~", r"\sim": "~", r"\thickapprox": "~",
+    r"\approxeq": "~", r"\asymp": "~", r"\neq": "!=", r"\ne": "!=", "<": "<", r"\lt": "<", ">": ">",
+    r"\gt": ">",
+    r"\leq": "<=", r"\le": "<=", r"\leqslant": "<=", r"\geq": ">=", r"\ge": ">=", r"\geqslant": ">=",
+    r"\propto": "propto", r"\ll": "<<", r"\gg": ">>", r"\lesssim": "<<", r"\gtrsim": ">>", r"\in": "in",
+    r"\notin": "in", r"\subset": "in", r"\subseteq": "in", r"\preceq": "in", r"\succeq": "in", r"\prec": "in",
+    r"\succ": "in", r"\perp": "in", r"\ni": "in", r"\nearrow": "->", r"\searrow": "->",
+    r"\hookrightarrow": "->",
+    r"\rightharpoonup": "->", r"\leadsto": "->", r"\uparrow": "->", r"\downarrow": "->",
+}  # fmt: skip
+"""Signs of relations, with the one that each is read as."""
+PRODUCTS: Mapping[str, str] = {
+    r"\cdot": "*", "*": "*", r"\ast": "*", r"\times": "×", r"\odot": "*", r"\bullet": "*", "/": "/",
+    r"\div": "/",
+    r"\oslash": "/", r"\circ": "o", r"\otimes": "x", r"\wedge": "x", r"\star": "x", r"\oplus": "x",
+    r"\bmod": "mod",
+    r"\setminus": "x", r"\cup": "x", r"\cap": "x", r"\land": "x", r"\lor": "x", r"\vee": "x",
+}  # fmt: skip
+_SUMS = {"+": "+", "-": "-", r"\pm": "±", r"\mp": "∓"}
+_BRACKETS: Mapping[str, str] = {
+    "(": ")", "[": "]", r"\{": r"\}", r"\lbrace": r"\rbrace", r"\langle": r"\rangle", r"\lfloor": r"\rfloor",
+    r"\lceil": r"\rceil", r"\lbrack": r"\rbrack", r"\lparen": r"\rparen", r"\lVert": r"\rVert",
+    r"\lvert": r"\rvert",
+}  # fmt: skip
+OPENING = frozenset((*_BRACKETS, "{"))
+CLOSING = frozenset((*_BRACKETS.values(), "}"))
+_BARS = {"|": "|", r"\vert": "|", r"\|": "||", r"\Vert": "||", "||": "||"}
+_FONTS = {
+    r"\mathbf": "bold", r"\boldsymbol": "bold", r"\bm": "bold", r"\pmb": "bold", r"\bf": "bold",
+    r"\symbf": "bold",
+    r"\bold": "bold", r"\mathcal": "calligraphic", r"\mathscr": "calligraphic", r"\cal": "calligraphic",
+    r"\mathbb": "blackboard", r"\Bbb": "blackboard", r"\mathfrak": "fraktur", r"\mathsf": "sans",
+    r"\mathit": "italic", r"\it": "italic", r"\mathnormal": "italic", r"\mathtt": "upright",
+    r"\tt": "upright",
+    r"\mathrm": "upright", r"\rm": "upright", r"\operatorname": "upright", r"\operatorname*": "upright",
+    r"\symup": "upright", r"\symbfup": "bold", r"\mathds": "blackboard", r"\mathbbm": "blackboard",
+    r"\sf": "sans",
+    r"\vec": "bold", r"\overrightarrow": "bold", r"\boldmath": "bold", r"\unboldmath": "",
+}  # fmt: skip
+_SWITCHES = frozenset((r"\bf", r"\cal", r"\it", r"\tt", r"\rm", r"\sf", r"\boldmath", r"\unboldmath"))
+ACCENTS = {
+    r"\hat": "hat", r"\widehat": "hat", r"\bar": "bar", r"\overline": "bar", r"\tilde": "tilde",
+    r"\widetilde": "tilde", r"\dot": "dot", r"\ddot": "ddot", r"\dddot": "dddot", r"\check": "check",
+    r"\breve": "breve", r"\mathring": "ring", r"\underline": "underline", r"\acute": "acute",
+    r"\grave": "grave",
+    r"\underbar": "underline", r"\overleftarrow": "arrow", r"\ddddot": "ddddot",
+}  # fmt: skip
+_FUNCTION_NAMES = (
+    "sin cos tan cot sec csc sinh cosh tanh coth arcsin arccos arctan exp log ln lg det dim ker sgn sign"
+)
+_FUNCTION_NAMES += (
+    " max min sqrt abs clip tr Tr trace diag rank softmax sigmoid relu ReLU prox erf sinc atan asin acos"
+)
+_FUNCTION_NAMES += (
+    " arctanh arcsinh arccosh atan2 floor ceil gcd arg Re Im vec span erfc erfi logsumexp softplus mod"
+)
+_FUNCTION_NAMES += " Var Cov var cov std mean clamp sech csch"
+FUNCTIONS = frozenset(_FUNCTION_NAMES.split())
+_BIG = (
+    r"\sum",
+    r"\prod",
+    r"\int",
+    r"\oint",
+    r"\iint",
+    r"\iiint",
+    r"\bigcup",
+    r"\bigcap",
+    r"\coprod",
+    r"\bigoplus",
+)
+_LIMITS = ("lim", "limsup", "liminf", "sup", "inf", "argmin", "argmax", "arg min", "arg max", "min",
+    "max", "Pr",
+           "plim", "esssup")  # fmt: skip
+"""Operators that act on what follows, as words; the last but two are functions where brackets follow."""
+_WORDS = frozenset(
+    (*FUNCTIONS, "lr", "wd", "eps", "grad", "loss", "const", "argmin", "argmax", "tol", "dist")
+)
+"""Runs of letters that are one name, or that of a function."""
+_FRACTIONS = (r"\frac", r"\dfrac", r"\tfrac", r"\cfrac", r"\nicefrac", r"\sfrac")
+_GREEK_NAMES = (
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi "
+    "pi varpi rho varrho "
+    "sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma "
+    "Upsilon Phi Psi Omega "
+    "ell hbar nabla partial infty emptyset imath jmath aleph wp Re Im varnothing top bot dagger "
+    "bullet square forall "
+    "exists prime star circ ast complement degree checkmark varGamma varDelta varTheta varPhi "
+    "varOmega digamma "
+    "varkappa lambdabar mho eth Box triangle blacksquare qed"
+)
+LETTERS = frozenset(f"\\{name}" for name in _GREEK_NAMES.split())
+_DOTS = (
+    r"\ldots",
+    r"\dots",
+    r"\cdots",
+    r"\dotsc",
+    r"\dotsb",
+    r"\dotsm",
+    r"\dotsi",
+    "...",
+    r"\vdots",
+    r"\ddots",
+)
+_GRIDS = ("matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "Vmatrix", "smallmatrix", "array",
+    "cases", "dcases",
+          "rcases", "aligned", "split", "gathered", "alignedat")  # fmt: skip
+_BARE_STARTS = frozenset(
+    (*OPENING, *_FONTS, *ACCENTS, *_BIG, *_FRACTIONS, *LETTERS, *_DOTS, r"\sqrt", r"\binom", r"\begin",
+     r"\limsup",
+     r"\liminf", r"\dbinom", r"\tbinom", r"\underbrace", r"\overbrace", r"\not", r"\arg", r"\substack")
+)  # fmt: skip
+
+
+def braced(tokens: Sequence[LatexToken], i: int, text: str) -> tuple[list[LatexToken], int]:
+    """Return the tokens in braces from a token on, without them, and where they end."""
+    if i >= len(tokens) or tokens[i].text != "{":
+        at = tokens[i].position if i < len(tokens) else max(len(text) - 1, 0)
+        raise ReadError("expected an opening brace", text, at)
+    depth = 0
+    for end in range(i, len(tokens)):
+        depth += {"{": 1, "}": -1}.get(tokens[end].text, 0)
+        if not depth:
+            return list(tokens[i + 1 : end]), end + 1
+    raise ReadError("this brace is never closed; add '}'", text, tokens[i].position)
+
+
+def spelled(tokens: Sequence[LatexToken]) -> str:
+    """Return tokens as text without spaces, but for those behind commands before letters."""
+    found = ""
+    for token in tokens:
+        command = token.kind == "letter" and found[-1:].isalpha() and "\\" in found.split("{")[-1]
+        found += f" {token.text}" if command and _ends_with_command(found) else token.text
+    return found
+
+
+def _ends_with_command(text: str) -> bool:
+    return text.rpartition("\\")[2].isalpha() and "\\" in text
+
+
+class LatexParser:
+    """Recursive descent over the tokens of one side."""
+
+    def __init__(
+        self, tokens: Sequence[LatexToken], text: str, words: frozenset[str] = frozenset(), depth: int = 0
+    ) -> None:
+        """Begin at the first token; `words` are names of several letters."""
+        self.tokens, self.text, self.words = list(tokens), text, words | _WORDS
+        self.at, self.depth, self.font = 0, depth, ""
+        self.open: list[str] = []
+
+    # ------------------------------------------------------------ tokens
+
+    def peek(self, ahead: int = 0) -> str:
+        """Return the text of a token, or nothing behind the last."""
+        return self.tokens[self.at + ahead].text if self.at + ahead < len(self.tokens) else ""
+
+    def position(self) -> int:
+        """Return where the token that is next begins, or the last one."""
+        if self.at < len(self.tokens):
+            return self.tokens[self.at].position
+        return self.tokens[-1].position if self.tokens else max(len(self.text) - 1, 0)
+
+    def end(self) -> int:
+        """Return the position behind the last token that was taken."""
+        return self.tokens[self.at - 1].end if self.at else self.position()
+
+    def error(self, message: str, position: int | None = None) -> ReadError:
+        """Return the error that points at the token that is next, or at a position."""
+        return ReadError(message, self.text, self.position() if position is None else position)
+
+    def take(self, wanted: str = "") -> LatexToken:
+        """Return the next token and go on; refuse the end, and another one than is wanted."""
+        if self.at >= len(self.tokens):
+            raise self.error(f"expected {wanted or 'a formula'}, found the end")
+        if wanted and self.peek() != wanted:
+            raise self.error(f"expected {wanted}, found {self.peek()}")
+        self.at += 1
+        return self.tokens[self.at - 1]
+
+    def finish(self) -> None:
+        """Refuse what is left over."""
+        if self.at < len(self.tokens):
+            raise self.error(f"found {self.peek()}, which is not understood here")
+
+    # ------------------------------------------------------------ sums and products
+
+    def whole(self) -> Node:
+        """Read all tokens as one expression."""
+        found = self.sum()
+        self.finish()
+        return found
+
+    def sum(self) -> Node:
+        """Read terms with signs between them."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise self.error(f"found brackets more than {MAX_DEPTH} deep; name parts of it")
+        start = self.position()
+        signs = [""]
+        if self.peek() in _SUMS:
+            signs = [_SUMS[self.take().text]]
+        terms = [self.product()]
+        while self.peek() in _SUMS:
+            sign = self.take()
+            if self.peek() in _SUMS:
+                raise self.error(
+                    f"found {self.peek()} behind {sign.text}; write brackets around a signed term"
+                )
+            signs.append(_SUMS[sign.text])
+            terms.append(self.product())
+        self.depth -= 1
+        if len(terms) == 1 and not signs[0]:
+            return terms[0]
+        return Sum(start, self.end(), tuple(signs), tuple(terms))
+
+    def product(self) -> Node:
+        """Read factors side by side or with signs between them."""
+        start = self.position()
+        signs, factors = [""], [self.factor()]
+        while self.at < len(self.tokens):
+            if self.peek() in PRODUCTS:
+                if self.peek() == r"\ast" and self.peek(1) == "{":
+                    raise self.error(
+                        r"found \ast before a brace, which may have been an index; write _ or \cdot"
+                    )
+                signs.append(PRODUCTS[self.take().text])
+            elif self._begins_factor():
+                signs.append("")
+            else:
+                break
+            if signs[-1] and self.peek() in ("-", "+"):
+                sign = self.take().text
+                inside = self.factor()
+                factors.append(Sum(inside.start, inside.end, (sign,), (inside,)))
+                continue
+            factors.append(self.factor())
+        if len(factors) == 1:
+            return factors[0]
+        return Product(start, self.end(), tuple(signs), tuple(factors))
+
+    def _begins_factor(self) -> bool:
+        if self.at >= len(self.tokens):
+            return False
+        token = self.tokens[self.at]
+        if token.text in _BARS:
+            return self._bar_opens()
+        if token.kind in ("letter", "number", "text"):
+            return True
+        if token.kind == "command" and token.text[1:] in FUNCTIONS | {"lim", "sup", "inf", "arg", "Pr"}:
+            return True
+        return token.text in _BARE_STARTS or (token.text == "." and token.side == "left")
+
+    def _bar_opens(self) -> bool:
+        """Return whether a bar behind an operand opens a factor: not where it closes or parts a bracket."""
+        token = self.tokens[self.at]
+        sign = _BARS[token.text]
+        if token.side == "left":
+            return True
+        if token.side == "right" or (self.open and self.open[-1] == sign):
+            return False
+        if (self.open and self.open[-1] == "|.") or not self.open:
+            return self._bars_until_closing(sign) % 2 == 0 and token.side != "middle"
+        return self._bars_until_closing(sign) % 2 == 0
+
+    def _bars_until_closing(self, sign: str) -> int:
+        """Return how many bars come before the bracket around this token closes."""
+        depth = count = 0
+        for token in self.tokens[self.at :]:
+            if token.text in OPENING:
+                depth += 1
+            elif token.text in CLOSING:
+                depth -= 1
+                if depth < 0:
+                    break
+            elif not depth and _BARS.get(token.text) == sign:
+                count += 1
+        return count
+
+    # ------------------------------------------------------------ factors
+
+    def factor(self) -> Node:
+        """Read an atom with what stands below and above it."""
+        start = self.position()
+        base = self.atom()
+        return self.scripted(base, start)
+
+    def scripted(self, base: Node, start: int) -> Node:
+        """Read what stands below and above a part."""
+        below = above = None
+        primes = 0
+        while self.peek() in ("_", "^", "'", "!") or (self.peek() == "{" and self.peek(1) == "}"):
+            mark = self.take()
+            if mark.text == "{":
+                self.take("}")
+            elif mark.text == "!":
+                base = Factorial(start, self.end(), self._with(base, start, below, above, primes))
+                below, above, primes = None, None, 0
+            elif mark.text == "'":
+                if above is not None:
+                    raise self.error("found a prime behind a power; write brackets", mark.position)
+                primes += 1
+            elif mark.text == "_":
+                if below is not None:
+                    raise self.error("found a second _", mark.position)
+                below = self.script()
+            else:
+                script = self.script()
+                if script.text.replace(r"\prime", "") == "" and script.text:
+                    primes += script.text.count(r"\prime")
+                elif above is not None:
+                    raise self.error("found a second ^; write braces around one of them", mark.position)
+                else:
+                    above = script
+        return self._with(base, start, below, above, primes)
+
+    def _with(self, base: Node, start: int, below: Script | None, above: Script | None, primes: int) -> Node:
+        if below is None and above is None and not primes:
+            return base
+        return Scripted(start, self.end(), base, below, above, primes)
+
+    def script(self) -> Script:
+        """Read what stands below or above: in braces, or one token."""
+        start = self.position()
+        first = self.take()
+        if first.text == "{":
+            tokens, self.at = braced(self.tokens, self.at - 1, self.text)
+        elif first.kind == "number" and len(first.text) > 1:
+            one = f"{first.text[0]}{{{first.text[1:]}}}"
+            raise self.error(
+                f"found {first.text} behind _ or ^, which is {one[0]} for TeX; write {{{first.text}}}", start
+            )
+        elif first.text in (*_FRACTIONS, *_FONTS, *ACCENTS, r"\sqrt", r"\operatorname"):
+            begun = self.at - 1
+            self.at -= 1
+            self.atom()
+            tokens = self.tokens[begun : self.at]
+        else:
+            tokens = [first]
+            following = self.tokens[self.at] if self.at < len(self.tokens) else None
+            joined = following is not None and not following.spaced and following.kind in ("number", "letter")
+            if first.text == "-" and joined:
+                raise self.error("found a sign alone behind _ or ^; write braces around the power", start)
+        end = self.end()
+        return Script(start, end, spelled(tokens), self._inside(tokens))
+
+    def _inside(self, tokens: Sequence[LatexToken]) -> Node | None:
+        """Return the tree of a script, or None where it is no expression, list or relation."""
+        if not tokens or self.depth > MAX_DEPTH:
+            return None
+        parts = split(tokens, (",", ";"))
+        try:
+            items = [self._relation(part) for part in parts]
+        except ReadError as error:
+            if "deep" in error.message:
+                raise
+            return None
+        if len(items) == 1:
+            return items[0]
+        return Bracket(tokens[0].position, tokens[-1].end, "", "", tuple(items), (",",) * (len(items) - 1))
+
+    def _relation(self, tokens: Sequence[LatexToken]) -> Node:
+        """Read an expression, or several with relations between."""
+        return relation(tokens, self.text, self.words, self.depth + 1)
+
+    def atom(self) -> Node:
+        """Read a number, a name, a bracket, a fraction, a root, an operator."""
+        token = self.take()
+        text, start = token.text, token.position
+        if token.kind == "number":
+            return Number(start, token.end, text.replace("{,}", ""))
+        if token.kind == "text":
+            return self._text(token)
+        if token.kind == "letter":
+            return self._letters(token)
+        if text in _BARS:
+            return self._bars(token)
+        if text in _BRACKETS:
+            return self._bracket(token)
+        if text == "{":
+            return self._group(token)
+        if text == "." and token.side == "left":
+            inside = self._until(("|", r"\vert", ".", ")", "]", r"\}"), "|.")
+            closing = self.take()
+            return Bracket(start, self.end(), ".", closing.text, (inside,), ())
+        if text in _FRACTIONS:
+            over = self.argument()
+            return Fraction(start, self.end(), over, self.argument())
+        if text in (r"\binom", r"\dbinom", r"\tbinom"):
+            above, below = self.argument(), self.argument()
+            return Grid(start, self.end(), "binomial", ((above,), (below,)))
+        if text == r"\sqrt":
+            return self._root(start)
+        if text in ACCENTS:
+            return Accented(start, self.end(), ACCENTS[text], self.argument())
+        if text in _FONTS:
+            return self._font(token)
+        if text in (r"\underbrace", r"\overbrace"):
+            inside = self.argument()
+            if self.peek() in ("_", "^"):
+                self.take()
+                self.script()
+            return Bracket(start, self.end(), "{", "}", (inside,), ())
+        if text in _BIG:
+            return self._operator(text.removeprefix("\\"), start)
+        if text == r"\begin":
+            return self._grid(token)
+        if text in _DOTS:
+            return Dots(start, token.end)
+        if text == r"\arg" and self.peek() in (r"\min", r"\max"):
+            return self._operator("arg" + self.take().text[1:], start)
+        if token.kind == "command" and (text[1:] in FUNCTIONS or text[1:] in _LIMITS):
+            return self._named_function(text[1:], start)
+        if text in LETTERS:
+            return self._capital_delta(token)
+        raise self.error(f"found {text}, which is not understood here", start)
+
+    def _named_function(self, name: str, start: int) -> Node:
+        """Read a function, or an operator such as a limit, which acts on what follows."""
+        if name in ("argmin", "argmax", "lim", "limsup", "liminf", "sup", "inf", "plim"):
+            return self._operator(name, start)
+        if name in ("min", "max", "Pr") and self.peek() == "_":
+            return self._operator(name, start)
+        return Function(start, self.end(), name)
+
+    def _operator(self, sign: str, start: int) -> Node:
+        below = above = None
+        while self.peek() in ("_", "^"):
+            mark = self.take().text
+            if mark == "_":
+                below = self.script()
+            else:
+                above = self.script()
+        if sign == "int" or sign.endswith("int"):
+            return Operator(start, self.end(), sign, below, above, self._integrand())
+        if self.at >= len(self.tokens) or self.peek() in (",", ")", "]", "}"):
+            raise self.error(f"expected what {sign} acts on")
+        body = self.product()
+        return Operator(start, self.end(), sign, below, above, body)
+
+    def _integrand(self) -> Node:
+        """Read up to the differential."""
+        start = self.position()
+        signs, terms = [""], [self.product()]
+        while self.peek() in _SUMS and not _has_differential(terms[-1]) and self._differential_follows():
+            signs.append(_SUMS[self.take().text])
+            terms.append(self.product())
+        return terms[0] if len(terms) == 1 else Sum(start, self.end(), tuple(signs), tuple(terms))
+
+    def _differential_follows(self) -> bool:
+        rest = self.tokens[self.at :]
+        return any(a.text == "d" and b.kind in ("letter", "command") for a, b in itertools.pairwise(rest))
+
+    def _until(self, closing: Sequence[str], mark: str) -> Node:
+        self.open.append(mark)
+        inside = self.sum()
+        self.open.pop()
+        if self.peek() not in closing:
+            raise self.error(f"expected {closing[0]}")
+        return inside
+
+    def _bars(self, opening: LatexToken) -> Node:
+        """Read an absolute value or a norm."""
+        sign = _BARS[opening.text]
+        if opening.side == "right":
+            raise self.error("found a closing bar without an opening one", opening.position)
+        self.open.append(sign)
+        items = [self.sum()]
+        separators = []
+        while self.peek() == ",":
+            separators.append(self.take().text)
+            items.append(self.sum())
+        self.open.pop()
+        if _BARS.get(self.peek()) != sign:
+            raise self.error("this bar is never closed; add '|'", opening.position)
+        self.take()
+        return Bracket(opening.position, self.end(), sign, sign, tuple(items), tuple(separators))
+
+    def _bracket(self, opening: LatexToken) -> Node:
+        """Read parts in brackets, with commas, semicolons or bars between them."""
+        text = opening.text
+        items: list[Node] = []
+        separators: list[str] = []
+        self.open.append(text)
+        pairs = {"(": (")", "]"), "[": ("]", ")")}
+        closing = pairs.get(text, (_BRACKETS[text],))
+        if self.peek() in closing and text in ("(", "["):
+            self.take()
+            self.open.pop()
+            return Bracket(opening.position, self.end(), text, ")", (), ())
+        while True:
+            items.append(self._item())
+            if self.peek() in (",", ";", "|", r"\mid", ":", r"\vert", r"\|", r"\Vert", "||"):
+                sign = self.take().text
+                if sign == "," and self.peek() in closing and isinstance(items[-1], (Dots, Sum)):
+                    break
+                separators.append(sign)
+                continue
+            break
+        self.open.pop()
+        if self.peek() not in closing:
+            if self.at >= len(self.tokens):
+                raise self.error(
+                    f"expected {closing[0]}, found the end; this bracket is never closed", opening.position
+                )
+            raise self.error(f"expected {closing[0]}, found {self.peek()}")
+        end = self.take()
+        shapes = {r"\lVert": "||", r"\lvert": "|", r"\lbrace": r"\{", r"\lbrack": "[", r"\lparen": "("}
+        shape = shapes.get(text, text)
+        closed = shape if shape in ("|", "||") else end.text
+        return Bracket(opening.position, self.end(), shape, closed, tuple(items), tuple(separators))
+
+    def _item(self) -> Node:
+        """Read a part of a bracket, which may be a relation such as x = 0, or a sign alone."""
+        start = self.position()
+        if self.peek() in (r"\cdot", "*", r"\bullet", ".") and self.peek(1) in (*CLOSING, ",", ";"):
+            self.take()
+            return Name(start, self.end(), r"\cdot")
+        sides, signs = [self.sum()], []
+        while self.peek() in RELATIONS:
+            signs.append(RELATIONS[self.take().text])
+            sides.append(self.sum())
+        return sides[0] if not signs else Relation(start, self.end(), tuple(sides), tuple(signs))
+
+    def _group(self, opening: LatexToken) -> Node:
+        """Read what is written in braces, which group without a sign."""
+        inside, end = braced(self.tokens, self.at - 1, self.text)
+        self.at = end
+        if not inside:
+            raise self.error("found empty braces", opening.position)
+        if len(inside) == 1 and inside[0].text in (*PRODUCTS, *_SUMS, "=", "<", ">", ","):
+            raise self.error(
+                f"found {inside[0].text} in braces, where a factor is expected", opening.position
+            )
+        font = self.font
+        if inside[0].text in _SWITCHES:
+            font, inside = _FONTS[inside[0].text], inside[1:]
+            if font == "upright" and _is_word(inside):
+                return Name(opening.position, self.end(), spelled(inside), font)
+        found = self._parsed(inside, font)
+        if isinstance(found, (Name, Words, Function)):
+            return replace(found, start=opening.position, end=self.end())
+        return Bracket(opening.position, self.end(), "{", "}", (found,), ())
+
+    def _parsed(self, tokens: Sequence[LatexToken], font: str = "") -> Node:
+        """Return the tree of tokens of their own, such as those of an argument."""
+        for i, token in enumerate(tokens):
+            if token.text in (r"\over", r"\choose"):
+                over, under = self._parsed(tokens[:i], font), self._parsed(tokens[i + 1 :], font)
+                if token.text == r"\choose":
+                    return Grid(tokens[0].position, tokens[-1].end, "binomial", ((over,), (under,)))
+                return Fraction(tokens[0].position, tokens[-1].end, over, under)
+        if not tokens:
+            raise self.error("found an empty argument")
+        inner = LatexParser(tokens, self.text, self.words, self.depth + 1)
+        inner.font = font
+        return inner.whole()
+
+    def argument(self) -> Node:
+        """Read an argument of a command: in braces, or one token."""
+        if self.peek() == "{":
+            inside, self.at = braced(self.tokens, self.at, self.text)
+            return self._parsed(inside, self.font)
+        token = self.take()
+        if token.kind == "number" and len(token.text) > 1:
+            head, tail = token.text[0], token.text[1:]
+            rest = replace(token, text=tail, position=token.position + 1)
+            self.tokens[self.at - 1 : self.at] = [replace(token, text=head, end=token.position + 1), rest]
+            return Number(token.position, token.position + 1, head)
+        if token.kind == "letter":
+            return Name(token.position, token.end, token.text, self.font)
+        self.at -= 1
+        return self.atom()
+
+    def _root(self, start: int) -> Node:
+        if self.peek() != "[":
+            return Root(start, self.end(), self.argument(), None)
+        self.take()
+        depth, begun = 0, self.at
+        while self.peek() != "]" or depth:
+            depth += {"{": 1, "}": -1}.get(self.take().text, 0)
+        degree = self._parsed(self.tokens[begun : self.at])
+        self.take("]")
+        return Root(start, self.end(), self.argument(), degree)
+
+    # ------------------------------------------------------------ names
+
+    def _letters(self, token: LatexToken) -> Node:
+        """Read a letter, or a run of letters that is one name."""
+        begun = self.at - 1
+        end = self.at
+        while end < len(self.tokens) and self.tokens[end].kind == "letter" and not self.tokens[end].spaced:
+            end += 1
+        run = "".join(t.text for t in self.tokens[begun:end])
+        previous = self.tokens[begun - 1] if begun else None
+        if previous is not None and previous.kind == "letter" and not token.spaced:
+            return Name(token.position, token.end, token.text, self.font)  # in the middle of a run
+        if run in self.words or len(run) > 4:
+            self.at = end
+            if run in FUNCTIONS or run in _LIMITS:
+                return self._named_function(run, token.position)
+            return Name(token.position, self.end(), run, "word")
+        return Name(token.position, token.end, token.text, self.font)
+
+    def _text(self, token: LatexToken) -> Node:
+        """Read the argument of a text command: one name, or words."""
+        said = token.text.strip()
+        if token.side == r"\textbf" and len(said) == 1:
+            return Name(token.position, token.end, said, "bold")
+        if said in FUNCTIONS or said in _LIMITS:
+            return self._named_function(said, token.position)
+        plain = said.replace("_", "").replace("-", "").replace("\\", "")
+        if plain.isalnum() and plain[:1].isalpha() and " " not in token.text.strip():
+            return Name(token.position, token.end, said.replace("\\", ""), "upright")
+        return Words(token.position, token.end, said)
+
+    def _font(self, token: LatexToken) -> Node:
+        """Read what a command for a font holds."""
+        font, start = _FONTS[token.text], token.position
+        if token.text in _SWITCHES:
+            self.font = font
+            return self.atom()
+        if self.peek() != "{":
+            inside = [self.take()]
+            if inside[0].text in (*_FONTS, *ACCENTS):  # \mathbf\hat x
+                self.at -= 1
+                self.font, outer = font, self.font
+                found = self.atom()
+                self.font = outer
+                return found
+        else:
+            inside, self.at = braced(self.tokens, self.at, self.text)
+        if not inside:
+            raise self.error("found an empty argument", start)
+        while len(inside) > 1 and inside[0].text in _FONTS:
+            # Fonts in fonts; a name in bold under a bold command is one of its own.
+            if inside[0].text in (r"\mathrm", r"\operatorname"):
+                font = "upright"
+            inside = [t for t in inside[1:] if t.text not in ("{", "}")]
+        if font == "upright":
+            name = spelled(inside)
+            if len(inside) == 1 and inside[0].kind == "text":
+                name = inside[0].text.strip()
+            if name in FUNCTIONS or name in _LIMITS:
+                return self._named_function(name, start)
+            if _is_word(inside) or len(inside) == 1:
+                return Name(start, self.end(), name, font)
+            if any(t.text in ("/", "^", r"\cdot", "%", r"\%") for t in inside):
+                return Name(start, self.end(), name, "unit")
+        elif (
+            font in ("italic", "bold", "sans", "calligraphic")
+            and len(inside) > 1
+            and _is_word(inside)
+            and not any(t.spaced for t in inside[1:])
+        ):
+            return Name(start, self.end(), spelled(inside), font)
+        found = self._parsed(inside, font)
+        return replace(found, start=start, end=self.end())
+
+    def _capital_delta(self, token: LatexToken) -> Node:
+        r"""Read a Greek letter; `\Delta` and what it stands before are one name."""
+        if token.text != r"\Delta" or self.at >= len(self.tokens):
+            return Name(token.position, token.end, token.text, self.font)
+        following = self.tokens[self.at]
+        if following.kind == "letter" or (
+            following.text in (*_FONTS, *ACCENTS, *LETTERS)
+            and following.text not in (r"\nabla", r"\partial", r"\infty", r"\Delta", r"\ell")
+        ):
+            inside = self._letters(self.take()) if following.kind == "letter" else self.atom()
+            if isinstance(inside, Name):
+                return replace(inside, start=token.position, letters=f"\\Delta {inside.letters}")
+            if isinstance(inside, Accented) and isinstance(inside.inside, Name):
+                name = replace(inside.inside, letters=f"\\Delta {inside.inside.letters}")
+                return replace(inside, start=token.position, inside=name)
+            raise self.error(r"found \Delta before what is no name", token.position)
+        return Name(token.position, token.end, token.text, self.font)
+
+    # ------------------------------------------------------------ grids
+
+    def _grid(self, token: LatexToken) -> Node:
+        """Read a matrix or cases."""
+        name_tokens, self.at = braced(self.tokens, self.at, self.text)
+        kind = spelled(name_tokens).rstrip("*")
+        if kind not in _GRIDS:
+            raise self.error(f"found the environment {kind}, which is not understood here", token.position)
+        if kind in ("array", "alignedat") and self.peek() == "{":
+            _, self.at = braced(self.tokens, self.at, self.text)
+        begun, depth = self.at, 1
+        while depth:
+            found = self.take().text
+            depth += {r"\begin": 1, r"\end": -1}.get(found, 0)
+        inside = self.tokens[begun : self.at - 1]
+        _, self.at = braced(self.tokens, self.at, self.text)
+        if self.depth > MAX_DEPTH:
+            raise self.error(f"found brackets more than {MAX_DEPTH} deep; name parts of it", token.position)
+        rows = []
+        for row in split(inside, ("\\\\",)):
+            cells = list(split(row, ("&",)))
+            if not any(cells):
+                continue
+            rows.append(tuple(self._cell(cell, token) for cell in cells))
+        return Grid(token.position, self.end(), kind, tuple(rows))
+
+    def _cell(self, cell: Sequence[LatexToken], token: LatexToken) -> Node:
+        kept = [t for t in cell if t.kind != "gap"]
+        while kept and kept[-1].text in (",", ".", ";"):
+            kept.pop()
+        if not kept:
+            return Words(token.position, token.end, "")
+        if kept[0].kind == "text" and len(kept) > 1:
+            # A condition: `\text{if } x > 0`.
+            return replace(self._relation(kept[1:]), start=kept[0].position)
+        return self._relation(kept)
+
+
+def _is_word(tokens: Sequence[LatexToken]) -> bool:
+    """Return whether tokens spell one name."""
+    return (
+        bool(tokens)
+        and all(t.kind in ("letter", "number") or t.text in ("-", r"\_", "_", r"\-") for t in tokens)
+        and tokens[0].kind == "letter"
+    )
+
+
+def _has_differential(node: Node) -> bool:
+    if not isinstance(node, Product):
+        return False
+    pairs = zip(node.factors, node.factors[1:], strict=False)
+    return any(isinstance(a, Name) and a.letters in ("d", r"\mathrm{d}") for a, _ in pairs)
+
+
+def split(tokens: Sequence[LatexToken], signs: Sequence[str]) -> list[list[LatexToken]]:
+    """Return the parts of tokens between signs outside of brackets and environments."""
+    parts: list[list[LatexToken]] = [[]]
+    depth = 0
+    for token in tokens:
+        if token.text in OPENING or token.text == r"\begin":
+            depth += 1
+        elif token.text in CLOSING or token.text == r"\end":
+            depth -= 1
+        if depth == 0 and token.text in signs and token.kind != "letter":
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return parts
+
+
+def relation(
+    tokens: Sequence[LatexToken], text: str, words: frozenset[str] = frozenset(), depth: int = 0
+) -> Node:
+    """Return the tree of an expression, or of several with relations between."""
+    sides: list[Node] = []
+    signs: list[str] = []
+    begun = 0
+    level = 0
+    kept = [t for t in tokens if t.kind != "gap"]
+    for i, token in enumerate(kept):
+        if token.text in OPENING or token.text == r"\begin":
+            level += 1
+        elif token.text in CLOSING or token.text == r"\end":
+            level -= 1
+        elif not level and token.text in RELATIONS and token.kind != "text":
+            if i == begun and not (i and kept[i - 1].text == r"\not"):
+                raise ReadError(f"found nothing before {token.text}", text, token.position)
+            negated = i > begun and kept[i - 1].text == r"\not"
+            sides.append(LatexParser(kept[begun : i - negated], text, words, depth).whole())
+            sign = RELATIONS[token.text]
+            signs.append({"=": "!=", "in": "in"}.get(sign, "in") if negated else sign)
+            begun = i + 1
+    if begun == len(kept):
+        at = kept[-1].position if kept else max(len(text) - 1, 0)
+        raise ReadError(
+            "found nothing behind the sign of a relation" if kept else "found no formula", text, at
+        )
+    sides.append(LatexParser(kept[begun:], text, words, depth).whole())
+    if not signs:
+        return sides[0]
+    return Relation(kept[0].position, kept[-1].end, tuple(sides), tuple(signs))

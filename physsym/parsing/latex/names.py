@@ -1,0 +1,153 @@
+r"""Names in LaTeX: a letter with accents, indices, marks and primes, taken apart without deciding what it
+is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from physsym.parsing.latex.tree import Accented, Bracket, Name, Node, Number, Product, Script, Scripted, Sum
+
+DOTS = {"dot": 1, "ddot": 2, "dddot": 3, "ddddot": 4}
+TRANSPOSES = frozenset(
+    (r"\top", "T", r"\intercal", r"\mathsf{T}", r"\mathrm{T}", r"\mathsf T", r"\mathrm T", r"\text{T}",
+     r"\mathtt{T}", r"\mathbf{T}", r"{\mathsf{T}}", r"\sfT", r"\mathit{T}", r"\mathscr{T}", r"{\top}")
+)  # fmt: skip
+_MARKS = {"*": "star", r"\star": "star", r"\ast": "star", "+": "+", "-": "-", r"\dagger": "dagger",
+    "**": "star2",
+          r"\circ": "circ", r"\bullet": "bullet", r"\#": "hash", "#": "hash", "++": "++", "--": "--",
+          r"\pm": "pm",
+          r"\oplus": "oplus", r"\infty": "infinity", r"\flat": "flat", r"\sharp": "sharp",
+          r"\natural": "natural",
+          r"\perp": "perp", r"\parallel": "parallel", r"\ddagger": "ddagger"}  # fmt: skip
+_SPELLED = {
+    r"\lambda": "lam", r"\varepsilon": "epsilon", r"\varphi": "phi", r"\vartheta": "theta", r"\varrho": "rho",
+    r"\varsigma": "sigma", r"\varpi": "pi", r"\varkappa": "kappa",
+}  # fmt: skip
+VARIANTS = {v: f"\\{n}" if n != "lam" else r"\lambda" for v, n in _SPELLED.items() if v != r"\lambda"}
+"""The letters that have two forms, by the one that is less usual."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """A name taken apart.
+
+    `letters` is the letter as written, `font` its font, `below` and `above` its indices that may be times,
+    as trees; `parts` what belongs to the name itself.
+    """
+
+    node: Node
+    letters: str
+    font: str = ""
+    accents: tuple[str, ...] = ()
+    below: tuple[Node, ...] = ()
+    below_text: str = ""
+    above: Script | None = None
+    mark: str = ""
+    primes: int = 0
+    dots: int = 0
+    start: int = field(default=0, compare=False)
+
+    @property
+    def bare(self) -> bool:
+        """Return whether it is a letter alone, perhaps with a font."""
+        return not (self.accents or self.below_text or self.above or self.mark or self.primes or self.dots)
+
+
+def named(node: Node) -> Named | None:
+    """Return a node as a name, or None for what is none."""
+    if isinstance(node, Name):
+        return Named(node, node.letters, node.font, start=node.start)
+    if isinstance(node, Bracket) and node.opening == "{" and len(node.items) == 1:
+        inside = named(node.items[0])
+        return None if inside is None or inside.above is not None else replace(inside, node=node)
+    if isinstance(node, Accented):
+        inside = named(node.inside)
+        if inside is None or inside.above is not None or inside.primes:
+            return None
+        if node.accent in DOTS:
+            return replace(inside, node=node, dots=inside.dots + DOTS[node.accent])
+        return replace(inside, node=node, accents=(*inside.accents, node.accent))
+    if isinstance(node, Scripted):
+        inside = named(node.base)
+        if inside is None or (inside.above is not None and node.above is not None):
+            return None
+        found = replace(inside, node=node, primes=inside.primes + node.primes)
+        if node.below is not None:
+            if found.below_text:
+                return None
+            found = replace(found, below=items(node.below), below_text=node.below.text)
+        if node.above is not None:
+            mark = _mark(node.above)
+            found = replace(found, mark=mark) if mark else replace(found, above=node.above)
+        return found
+    return None
+
+
+def _mark(script: Script) -> str:
+    """Return what stands above as a part of the name: a star, a sign, a word; nothing for a power."""
+    if script.text in _MARKS:
+        return _MARKS[script.text]
+    inside = script.inside
+    if script.text in TRANSPOSES or inside is None:
+        return "" if inside is not None or script.text in TRANSPOSES else script.text
+    if isinstance(inside, Name) and inside.font in ("upright", "word") and len(inside.letters) > 1:
+        return inside.letters
+    if isinstance(inside, Name) and inside.font == "upright":
+        return inside.letters
+    from physsym.parsing.latex.tree import Function
+
+    return inside.name if isinstance(inside, Function) else ""
+
+
+def items(script: Script) -> tuple[Node, ...]:
+    """Return the indices of a script: parts between commas, and letters side by side."""
+    inside = script.inside
+    if inside is None:
+        return ()
+    parts = inside.items if isinstance(inside, Bracket) and not inside.opening else (inside,)
+    found: list[Node] = []
+    for part in parts:
+        factors = part.factors if isinstance(part, Product) and not any(part.signs) else ()
+        if factors and all(isinstance(f, (Name, Number)) for f in factors):
+            found.extend(factors)
+        else:
+            found.append(part)
+    return tuple(found)
+
+
+def letters_of(node: Node) -> Iterator[str]:
+    """Yield the letters of all names in a tree, also those below and above others."""
+    for part in node.walk():
+        if isinstance(part, Name):
+            yield part.letters
+
+
+def shifted(node: Node) -> str | None:
+    """Return the letter of an index such as k+1, t-1, n+1/2; None for another one."""
+    if not isinstance(node, Sum) or len(node.terms) != 2:
+        return None
+    one, other = node.terms
+    if isinstance(one, Name) and _is_number(other) and len(one.letters.removeprefix("\\")) > 0:
+        return one.letters if one.font not in ("word", "upright") else None
+    return None
+
+
+def _is_number(node: Node) -> bool:
+    return all(isinstance(part, Number) or not isinstance(part, Name) for part in node.walk())
+
+
+def unwrapped(node: Node) -> Node:
+    """Return the index in brackets, as in x^{(k)}, without them."""
+    if isinstance(node, Bracket) and node.opening in ("(", "[", "{") and len(node.items) == 1:
+        return node.items[0]
+    return node
+
+
+def spelled_letter(letters: str, variants: frozenset[str] = frozenset()) -> str:
+    r"""Return a letter as a name in words: `\beta` is beta, `\lambda` is lam, `\Delta x` is Delta x."""
+    if letters.startswith(r"\Delta "):
+        return f"Delta {spelled_letter(letters.removeprefix(chr(92) + 'Delta '), variants)}"
+    if letters in variants:
+        return letters.removeprefix("\\")
+    return _SPELLED.get(letters, letters.removeprefix("\\"))

@@ -1,0 +1,516 @@
+r"""The statements of a formula: rows, chains that go on in the next row, parts between commas, gaps and
+words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from physsym.parsing.latex.grammar import CLOSING, OPENING, PRODUCTS, RELATIONS, braced, relation, spelled
+from physsym.parsing.latex.tokens import LatexToken, Macro, latex_tokens
+from physsym.parsing.latex.tree import Bracket, Dots, Name, Node, Number, Relation, Scripted, Sum
+from physsym.parsing.tokens import ReadError
+
+MAX_STATEMENTS = 100
+
+_ROW_ENVIRONMENTS = frozenset(
+    [
+        "align",
+        "aligned",
+        "split",
+        "gather",
+        "gathered",
+        "equation",
+        "eqnarray",
+        "multline",
+        "multlined",
+        "alignat",
+        "alignedat",
+        "flalign",
+        "subequations",
+        "displaymath",
+        "math",
+        "cases",
+        "dcases",
+        "array",
+        "eqsplit",
+        "dmath",
+        "numcases",
+    ]
+)
+_ENDS = ("row", "gap", "text")
+_WITH_ARGUMENT = ("alignat", "alignedat", "array")
+_SYSTEMS = ("array", "aligned", "split", "gathered", "matrix", "alignedat", "align", "cases")
+_IMPLIES = frozenset(
+    (r"\implies", r"\Rightarrow", r"\Longrightarrow", r"\iff", r"\Leftrightarrow", r"\Longleftrightarrow",
+     r"\impliedby", r"\Leftarrow", r"\therefore", r"\because", r"\Longleftarrow", r"\leftrightarrow")
+)  # fmt: skip
+_OPERATORS = frozenset((*PRODUCTS, "+", "-", r"\pm", r"\mp"))
+_CONTENT = (
+    r"\boxed",
+    r"\fbox",
+    r"\smash",
+    r"\cancelto",
+    r"\mathstrut",
+    r"\framebox",
+    r"\Aboxed",
+    r"\hl",
+    r"\raisebox",
+)
+_COLOURED = (
+    r"\textcolor",
+    r"\colorbox",
+    r"\mathcolor",
+    r"\bbox",
+    r"\htmlClass",
+    r"\class",
+    r"\cssId",
+    r"\href",
+)
+
+
+@dataclass
+class _Piece:
+    """Tokens of one statement, what begins it, and the words before it."""
+
+    begun: str
+    words: str = ""
+    aligned: bool = False
+    tokens: list[LatexToken] = field(default_factory=list)
+
+    @property
+    def relates(self) -> bool:
+        """Return whether it has the sign of a relation outside of brackets."""
+        return _relation_at(self.tokens) is not None
+
+
+def _relation_at(tokens: Sequence[LatexToken]) -> int | None:
+    depth = 0
+    for i, token in enumerate(tokens):
+        depth += (token.text in OPENING or token.text == r"\begin") and token.kind != "text"
+        depth -= (token.text in CLOSING or token.text == r"\end") and token.kind != "text"
+        if not depth and token.text in RELATIONS and token.kind != "text":
+            return i
+    return None
+
+
+def formula_text(text: str) -> str:
+    """Return a formula with blanks for the dollar signs around it."""
+    return re.sub(r"\A\s*\${1,2}|\${1,2}\s*\Z", lambda m: " " * len(m[0]), text)
+
+
+def trees(
+    text: str, macros: Mapping[str, Macro] | None = None, words: frozenset[str] = frozenset()
+) -> tuple[Relation, ...]:
+    """Return the statements of a formula as trees.
+
+    Raises
+    ------
+    ReadError
+        Where the text is not understood or exceeds the limits; it points at what is not understood.
+    """
+    return _trees(text, tuple(sorted((macros or {}).items(), key=lambda m: m[0])), words)
+
+
+@lru_cache(maxsize=4096)
+def _trees(text: str, macros: tuple[tuple[str, Macro], ...], words: frozenset[str]) -> tuple[Relation, ...]:
+    tokens = _prepared(latex_tokens(formula_text(text), dict(macros)), text)
+    pieces = _joined(_pieces(tokens, text), text)
+    if len(pieces) > MAX_STATEMENTS:
+        raise ReadError(
+            f"found more than {MAX_STATEMENTS} statements; split the text",
+            text,
+            pieces[MAX_STATEMENTS].tokens[0].position,
+        )
+    found: list[Relation] = []
+    for piece in pieces:
+        node = relation(piece.tokens, text, words)
+        if not isinstance(node, Relation):
+            node = Relation(node.start, node.end, (node,), ())
+        found.append(replace(node, words=piece.words))
+    return tuple(_with_lists(found, pieces, text))
+
+
+# ------------------------------------------------------------ preparation
+
+
+def _prepared(tokens: Sequence[LatexToken], text: str) -> list[LatexToken]:
+    """Return tokens without boxes and colours, with relations that bear words as relations, systems as
+    cases."""
+    found: list[LatexToken] = []
+    i = 0
+    while i < len(tokens):
+        token = tokens[i]
+        command = token.text if token.kind == "command" else ""
+        if command in (r"\[", r"\]", r"\(", r"\)"):
+            i += 1
+        elif command in (r"\stackrel", r"\overset", r"\underset"):
+            above, i = _one(tokens, i + 1, text)
+            base, i = _one(tokens, i, text)
+            found += _with_above(token, above, base, text)
+        elif command in (r"\xrightarrow", r"\xleftarrow", r"\xmapsto"):
+            i += 1
+            if i < len(tokens) and tokens[i].text == "[":
+                while i < len(tokens) and tokens[i].text != "]":
+                    i += 1
+                i += 1
+            i = _one(tokens, i, text)[1]
+            found.append(replace(token, text=r"\to" if command != r"\xleftarrow" else r"\gets"))
+        elif command in _CONTENT or command in _COLOURED:
+            if command in _COLOURED or command == r"\raisebox":
+                i = _one(tokens, i + 1, text)[1] - 1
+                if i + 1 < len(tokens) and tokens[i + 1].text == "[":
+                    while i + 1 < len(tokens) and tokens[i].text != "]":
+                        i += 1
+            inside, i = _one(tokens, i + 1, text)
+            bare = _relation_at(inside) is not None or any(t.kind == "row" for t in inside)
+            if bare or not inside:
+                tokens = [*tokens[:i], *inside, *tokens[i:]]
+            else:
+                brace = replace(inside[0], kind="sign", text="{", side="")
+                tokens = [
+                    *tokens[:i],
+                    brace,
+                    *inside,
+                    replace(inside[-1], kind="sign", text="}", side=""),
+                    *tokens[i:],
+                ]
+        elif token.text == r"\{" and token.side == "left" and (end := _system_end(tokens, i, text)):
+            name, begun = braced(tokens, i + 2, text)
+            if spelled(name).rstrip("*") in _WITH_ARGUMENT:
+                begun = braced(tokens, begun, text)[1]
+            head = [
+                replace(t, text=s)
+                for t, s in zip([tokens[i + 1]] * 4, (r"\begin", "{", "cases", "}"), strict=True)
+            ]
+            tail = [
+                replace(t, text=s)
+                for t, s in zip([tokens[end]] * 4, (r"\end", "{", "cases", "}"), strict=True)
+            ]
+            head = [replace(t, kind="command" if t.text[0] == "\\" else "sign") for t in head]
+            tail = [replace(t, kind="command" if t.text[0] == "\\" else "sign") for t in tail]
+            behind = braced(tokens, end + 1, text)[1] + 1
+            tokens = [*tokens[:i], *head, *tokens[begun:end], *tail, *tokens[behind:]]
+            found += tokens[i : i + 4]
+            i += 4
+        else:
+            found.append(token)
+            i += 1
+    return _without_null_delimiters(found)
+
+
+def _one(tokens: Sequence[LatexToken], i: int, text: str) -> tuple[list[LatexToken], int]:
+    """Return an argument without braces, and where it ends."""
+    if i < len(tokens) and tokens[i].text != "{":
+        return [tokens[i]], i + 1
+    return braced(tokens, i, text)
+
+
+def _with_above(
+    token: LatexToken, above: Sequence[LatexToken], base: Sequence[LatexToken], text: str
+) -> list[LatexToken]:
+    if len(base) == 1 and base[0].text in RELATIONS:
+        said = "".join(t.text for t in above)
+        defines = base[0].text == "=" and ("def" in said or r"\triangle" in said)
+        return [replace(base[0], text=":=" if defines else base[0].text)]
+    if token.text == r"\underset":
+        at = base[0]
+        signs = [replace(at, kind="sign", text=s, side="") for s in ("_", "{", "}")]
+        return [*base, signs[0], signs[1], *above, signs[2]]
+    if len(base) == 1 and base[0].text in _OPERATORS | _IMPLIES:
+        return list(base)
+    raise ReadError(f"found {token.text} over what is no relation", text, token.position)
+
+
+def _system_end(tokens: Sequence[LatexToken], i: int, text: str) -> int | None:
+    r"""Return where `\left\{ \begin{..} .. \end{..} \right.` ends its environment, or None."""
+    if i + 1 >= len(tokens) or tokens[i + 1].text != r"\begin":
+        return None
+    name, _ = braced(tokens, i + 2, text)
+    if spelled(name).rstrip("*") not in _SYSTEMS:
+        return None
+    depth = 0
+    for end in range(i + 1, len(tokens)):
+        depth += {r"\begin": 1, r"\end": -1}.get(tokens[end].text, 0)
+        if not depth:
+            behind = braced(tokens, end + 1, text)[1]
+            null = behind < len(tokens) and tokens[behind].text == "." and tokens[behind].side == "right"
+            return end if null else None
+    return None
+
+
+def _without_null_delimiters(tokens: Sequence[LatexToken]) -> list[LatexToken]:
+    r"""Return tokens without the dots of `\left.` and `\right.`, but for values at a point."""
+    dropped: set[int] = set()
+    opened: list[int] = []
+    for i, token in enumerate(tokens):
+        if token.side == "left":
+            opened.append(i)
+        elif token.side == "right" and opened:
+            begun = opened.pop()
+            if tokens[begun].text == "." and token.text not in ("|", r"\vert"):
+                dropped.add(begun)
+            if token.text == ".":
+                dropped.add(i)
+        elif token.side == "right" and token.text == ".":
+            dropped.add(i)
+    dropped |= {i for i in opened if tokens[i].text == "."}
+    return [t for i, t in enumerate(tokens) if i not in dropped]
+
+
+# ------------------------------------------------------------ pieces
+
+
+def _pieces(tokens: Sequence[LatexToken], text: str) -> list[_Piece]:
+    """Return the tokens between row ends, gaps, commas, words and arrows of implication."""
+    pieces = [_Piece("")]
+    depth = inner = i = 0
+
+    def begin(by: str, words: str = "") -> None:
+        if pieces[-1].tokens:
+            pieces.append(_Piece(by, words))
+        else:
+            last = pieces[-1]
+            last.begun = by if by == "row" or last.begun != "row" else "row"
+            last.words = f"{last.words} {words}".strip()
+
+    while i < len(tokens):
+        token = tokens[i]
+        here = depth == 0 and inner == 0
+        if token.text in (r"\begin", r"\end"):
+            name = spelled(braced(tokens, i + 1, text)[0]).replace(r"\ast", "").rstrip("*")
+            flat = name in _ROW_ENVIRONMENTS and (
+                name not in ("array", "cases", "dcases") or not pieces[-1].tokens
+            )
+            if here and (flat or token.text == r"\end"):
+                i = braced(tokens, i + 1, text)[1]
+                if token.text == r"\begin":
+                    if i < len(tokens) and tokens[i].text == "[":
+                        i = next((k for k in range(i, len(tokens)) if tokens[k].text == "]"), i) + 1
+                    if name in _WITH_ARGUMENT:
+                        i = braced(tokens, i, text)[1]
+                continue
+            inner += 1 if token.text == r"\begin" else -1
+        elif token.kind != "text":
+            depth += token.text in OPENING
+            depth -= token.text in CLOSING
+        i += 1
+        following = tokens[i] if i < len(tokens) else None
+        current = pieces[-1].tokens
+        if not here or token.text in OPENING:
+            if inner or (token.kind not in ("row", "gap") and token.text != "&"):
+                current.append(token)
+        elif token.kind == "row":
+            begin("row")
+        elif token.text == "&":
+            if not current:
+                pieces[-1].aligned = True
+            elif _parts_statements(current, tokens[i:]):
+                begin("gap")
+        elif token.kind == "gap":
+            attached = following is None or following.text in RELATIONS or following.text in _OPERATORS
+            attached = attached or (following is not None and following.text == "&")
+            hanging = bool(current) and (current[-1].text in RELATIONS or current[-1].text in _OPERATORS)
+            if current and not attached and not hanging:
+                begin("gap")
+        elif token.kind == "text" and not _is_name(token, following):
+            begin("text", token.text.strip())
+        elif token.text in _IMPLIES:
+            begin("implies", {r"\because": "because"}.get(token.text, "hence"))
+        elif token.text in (r"\forall", r"\exists"):
+            begin("text", "for all" if token.text == r"\forall" else "there is")
+        elif token.text in (",", ";"):
+            begin(",")
+        elif token.text == "." and (
+            following is None or following.kind in _ENDS or following.text == r"\end"
+        ):
+            begin("text")
+        else:
+            current.append(token)
+    return [p for p in pieces if p.tokens]
+
+
+def _parts_statements(current: Sequence[LatexToken], rest: Sequence[LatexToken]) -> bool:
+    """Return whether an alignment sign parts two statements of a row."""
+    if rest and (rest[0].text in RELATIONS or rest[0].text in _OPERATORS or rest[0].text == "&"):
+        return False
+    if current[-1].text in RELATIONS or current[-1].text in _OPERATORS or _relation_at(current) is None:
+        return False
+    row = []
+    for token in rest:
+        if token.kind == "row" or token.text == r"\end":
+            break
+        row.append(token)
+    return _relation_at([t for t in row if t.text != "&"]) is not None
+
+
+def _is_name(token: LatexToken, following: LatexToken | None) -> bool:
+    r"""Return whether the argument of `\text` is a name in the formula and no comment."""
+    said = token.text
+    if said != said.strip() or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_\-]*|[A-Za-z]+\\_[A-Za-z]+", said):
+        return said.strip() in ("max", "min", "sign", "sgn", "tr", "diag", "exp", "log")
+    return said.lower() not in _CONNECTIVES
+
+
+_CONNECTIVES = frozenset(
+    [
+        "if",
+        "for",
+        "and",
+        "where",
+        "or",
+        "with",
+        "otherwise",
+        "when",
+        "so",
+        "hence",
+        "then",
+        "is",
+        "as",
+        "let",
+        "since",
+        "because",
+        "therefore",
+        "thus",
+        "else",
+        "such",
+        "that",
+        "by",
+        "from",
+        "in",
+        "on",
+        "at",
+        "to",
+        "of",
+        "the",
+        "we",
+        "have",
+        "given",
+        "using",
+        "all",
+        "some",
+        "any",
+        "i.e.",
+        "e.g.",
+        "but",
+        "which",
+        "subject",
+        "s.t.",
+        "st",
+        "while",
+        "only",
+        "until",
+        "repeat",
+        "return",
+        "set",
+        "do",
+        "end",
+        "once",
+        "note",
+        "recall",
+        "assume",
+        "suppose",
+        "becomes",
+        "gives",
+        "yields",
+        "implies",
+        "approximately",
+    ]
+)
+
+
+def _joined(pieces: Sequence[_Piece], text: str) -> list[_Piece]:
+    """Return pieces with rows that go on joined to the row above, and parts of lists to their statement."""
+    found: list[_Piece] = []
+    for piece in pieces:
+        first = piece.tokens[0]
+        previous = found[-1] if found else None
+        last = previous.tokens[-1].text if previous else ""
+        hangs = last in RELATIONS or last in _OPERATORS
+        if previous is not None and piece.begun in ("row", "gap") and not piece.words:
+            goes_on = first.text in _OPERATORS and (piece.aligned or not piece.relates)
+            if first.text in RELATIONS or goes_on or hangs:
+                if last in RELATIONS and first.text in RELATIONS:
+                    piece.tokens = piece.tokens[1:]
+                previous.tokens += piece.tokens
+                continue
+        if first.text in RELATIONS and first.text not in ("->",):
+            if piece.begun == "," and previous is not None:
+                previous.tokens += piece.tokens
+                continue
+            if previous is None or piece.words:
+                # A chain whose left side stands before the formula: its first relation is left out.
+                piece.tokens = piece.tokens[1:]
+                if not piece.tokens:
+                    continue
+        found.append(piece)
+    return found
+
+
+def _with_lists(found: Sequence[Relation], pieces: Sequence[_Piece], text: str) -> list[Relation]:
+    r"""Return statements with parts between commas that relate nothing put into lists, or refused.
+
+    A comma before what is no statement may be a `\,` that has lost its backslash.
+    """
+    result: list[Relation] = []
+    for node, piece in zip(found, pieces, strict=True):
+        previous = result[-1] if result else None
+        if piece.begun == "," and previous is not None and not node.signs and previous.signs:
+            items = (*_items(previous.sides[-1]), node.sides[0])
+            if not _is_list(items):
+                raise ReadError(
+                    "found a comma before what relates nothing; write a product, or the sign of a relation",
+                    text,
+                    max(text.rfind(",", 0, node.start), 0),
+                )
+            listed = Bracket(items[0].start, node.end, "", "", items, (",",) * (len(items) - 1))
+            result[-1] = replace(previous, sides=(*previous.sides[:-1], listed), end=node.end)
+        elif piece.begun == "," and previous is not None and node.signs and not previous.signs:
+            items = (*_items(previous.sides[0]), node.sides[0])
+            if not all(_is_simple(item) for item in items):
+                raise ReadError(
+                    "found a comma behind what relates nothing; write the sign of a relation",
+                    text,
+                    max(previous.end - 1, 0),
+                )
+            listed = Bracket(previous.start, node.sides[0].end, "", "", items, (",",) * (len(items) - 1))
+            result[-1] = replace(
+                node, start=previous.start, sides=(listed, *node.sides[1:]), words=previous.words
+            )
+        elif piece.begun == "gap" and previous is not None and previous.signs and not node.signs:
+            only = node.sides[0]
+            if isinstance(only, Bracket) and only.opening in ("(", "["):
+                inside = only.items[0] if len(only.items) == 1 else None
+                if isinstance(inside, Relation):
+                    result.append(replace(inside, words="for"))
+                continue  # the number of the equation, or a remark
+            raise ReadError(
+                "found a gap before what relates nothing; write a product, or the sign of a relation",
+                text,
+                node.start,
+            )
+        else:
+            result.append(node)
+    return result
+
+
+def _items(node: Node) -> tuple[Node, ...]:
+    return node.items if isinstance(node, Bracket) and not node.opening else (node,)
+
+
+def _is_simple(node: Node) -> bool:
+    if isinstance(node, Scripted):
+        return isinstance(node.base, Name)
+    if isinstance(node, Bracket):
+        return not node.opening and all(map(_is_simple, node.items))
+    return isinstance(node, (Number, Name, Dots))
+
+
+def _is_list(items: Sequence[Node]) -> bool:
+    """Return whether parts between commas list values: numbers alone, or with an ellipsis."""
+    if any(isinstance(item, Dots) for item in items):
+        return all(_is_simple(i) or isinstance(i, Sum) or i.end - i.start < 12 for i in items)
+    bare = [i.terms[0] if isinstance(i, Sum) and len(i.terms) == 1 else i for i in items]
+    return all(isinstance(item, Number) for item in bare)
