@@ -7,10 +7,12 @@ that it gets signs in an order already checked, from which only sums, products, 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, pairwise
 
+from physsym.parsing.instants import with_instants
+from physsym.parsing.spelling import products, spelled
 from physsym.parsing.tokens import ReadError, Token, refuse_sign, tokens
 
 MAX_BRACKETS = 60
@@ -86,14 +88,29 @@ class Sentence:
     sides: tuple[Tree, ...]
 
 
-def sentences(text: str) -> tuple[Sentence, ...]:
+def sentences(
+    text: str, names: Collection[str] = (), functions: Collection[str] = ()
+) -> tuple[Sentence, ...]:
     """Return the sentences of a text, which semicolons and line ends separate.
 
-    Raises ReadError where brackets, operators or relations are out of place, or nothing is left to read.
+    Parameters
+    ----------
+    text
+        The text.
+    names, functions
+        The names that are known, and those of functions.
+
+    Raises
+    ------
+    ReadError
+        Where brackets, operators or relations are out of place, nothing is left to read, or something can be
+        read in two ways.
     """
-    found = list(_with_marks([*_in_brackets(_with_bars(tokens(text), text), text)]))
+    written = _with_bars(spelled(list(tokens(text)), text, names, functions), text)
+    marked = _with_marks(products(written, text, names, functions))
+    found = list(_in_brackets(_with_commas(list(marked)), text))
     groups = groupby(found, key=lambda t: t.kind in ("semicolon", "newline"))
-    separate = [list(group) for separates, group in groups if not separates]
+    separate = with_instants([list(group) for separates, group in groups if not separates], text, names)
     if not separate:
         raise ReadError("found nothing to read; give a formula such as 'u <- rho*u - eta*G'", text, 0)
     if len(separate) > MAX_SENTENCES:
@@ -102,7 +119,7 @@ def sentences(text: str) -> tuple[Sentence, ...]:
     return tuple(_sentence(sentence, text) for sentence in separate)
 
 
-def _with_bars(found: Iterable[Token], text: str) -> list[Token]:
+def _with_bars(found: Sequence[Token], text: str) -> list[Token]:
     """Return the tokens with `Abs(` and `)` for the bars of absolute values.
 
     A bar opens where an operand is expected, and closes behind one if nothing but a bar is open around it;
@@ -110,16 +127,18 @@ def _with_bars(found: Iterable[Token], text: str) -> list[Token]:
     """
     around: list[Token] = []
     read: list[Token] = []
-    for token in found:
+    for number, token in enumerate(found):
         in_bars = bool(around) and around[-1].text == "|"
         behind_operand = bool(read) and read[-1].kind in ("name", "number", "close")
+        # In `c |x|` the second bar stands before a factor; in `a | b` and in `a|b` it is none.
+        before_factor = token.spaced and number + 1 < len(found) and not found[number + 1].spaced
         if token.text == "|" and in_bars and (behind_operand or _ends_with_mark(read)):
             around.pop()
             token = replace(token, kind="close", text=")")
-        elif token.text == "|" and not behind_operand:
+        elif token.text == "|" and (not behind_operand or (before_factor and not in_bars)):
             around.append(token)
             read.append(replace(token, kind="name", text="Abs"))
-            token = replace(token, kind="open", text="(")
+            token = replace(token, kind="open", text="(", spaced=False)
         elif token.kind == "open":
             around.append(token)
         elif in_bars and token.kind in ("close", "comma", "semicolon", "relation"):
@@ -138,7 +157,7 @@ def _ends_with_mark(found: Sequence[Token]) -> bool:
     while signs and found[signs - 1].kind == "sign":
         signs -= 1
     run = found[max(signs - 1, 0) :]
-    touching = all(b.position == a.position + len(a.text) for a, b in pairwise(run))
+    touching = all(b.position == a.end for a, b in pairwise(run))
     return len(run) > 1 and run[0].kind == "name" and touching
 
 
@@ -183,7 +202,7 @@ def _with_marks(found: Sequence[Token]) -> Iterable[Token]:
     number = 0
     while number < len(found):
         token, end = found[number], number + 1
-        edge = token.position + len(token.text)
+        edge = token.end
         if token.kind == "name":
             while end < len(found) and found[end].kind == "sign" and found[end].position == edge:
                 edge, end = edge + 1, end + 1
@@ -191,11 +210,23 @@ def _with_marks(found: Sequence[Token]) -> Iterable[Token]:
         is_one = signs in ("+", "-") or (signs and not signs.strip("-"))
         following = found[end].kind if end < len(found) else "end"
         if is_one and following not in (*_OPERAND, "negation"):
-            yield replace(token, marks=signs)
+            yield replace(token, marks=token.marks + signs, length=edge - token.position)
             number = end
         else:
             yield token
             number += 1
+
+
+def _with_commas(found: list[Token]) -> list[Token]:
+    """Return the tokens with the commas between statements, as in `x' = v, v' = -x`, as semicolons."""
+    depths = list(accumulate({"open": 1, "close": -1}.get(t.kind, 0) for t in found))
+    ends = [i for i, t in enumerate(found) if t.kind in ("newline", "semicolon")]
+    apart = [i for i, t in enumerate(found) if t.kind == "comma" and depths[i] == 0]
+    borders = sorted([-1, *ends, *apart, len(found)])
+    parts = [found[a + 1 : b] for a, b in pairwise(borders)]
+    if apart and all(not p or any(t.kind == "relation" for t in p) for p in parts):
+        return [replace(t, kind="semicolon") if i in apart else t for i, t in enumerate(found)]
+    return found
 
 
 def _refuse_inside(token: Token, is_call: bool, text: str) -> None:
@@ -223,7 +254,7 @@ def _sentence(found: list[Token], text: str) -> Sentence:
 
 def _tree(found: list[Token], text: str, position: int) -> Tree:
     """Return the tree of one expression; an error about an empty one points at `position`."""
-    end = Token("end", "the end", found[-1].position + len(found[-1].text) if found else position)
+    end = Token("end", "the end", found[-1].end if found else position)
     for previous, token in pairwise([Token("start", "the start", position), *found, end]):
         if token.kind not in _FOLLOWERS[previous.kind]:
             raise ReadError(_out_of_order(previous, token), text, token.position)

@@ -15,10 +15,23 @@ import sympy
 from sympy import Abs, Add, Expr, Mul, Piecewise, Pow, Rational, S, Symbol
 from sympy.logic.boolalg import Boolean
 
-from physsym.core.symbols import AFTER, OPAQUE, after, before, dot, grad, hess, partial, potential
+from physsym.core.symbols import (
+    AFTER,
+    BEFORE,
+    DOT,
+    OPAQUE,
+    after,
+    before,
+    dot,
+    grad,
+    hess,
+    higher,
+    partial,
+    potential,
+)
 from physsym.core.verdicts import Condition
 from physsym.parsing.grammar import Tree
-from physsym.parsing.tokens import number
+from physsym.parsing.tokens import GREEK, number
 
 MAX_EXPONENT = 64
 MAX_CONSTANTS = 4
@@ -105,6 +118,12 @@ def _partial(index: Expr, *point: Expr) -> Expr:
     return partial(index, *point)
 
 
+def _higher(order: Expr, point: Expr) -> Expr:
+    if not (order.is_Integer and order >= 3):
+        raise ValueError(f"higher(n, x) is the third or a higher derivative, given {order}")
+    return higher(order, point)
+
+
 def _instant(mark: Callable[[Symbol], Symbol], value: Expr) -> Symbol:
     try:
         return mark(value)
@@ -120,14 +139,18 @@ FUNCTIONS = {
     "grad": ReadFunction(grad, cost=1),
     "hess": ReadFunction(hess, cost=1),
     **{name: ReadFunction(potential, most=MAX_COORDINATES, cost=1) for name in ("potential", "loss", "U")},
+    "higher": ReadFunction(_higher, least=2, most=2, cost=1),
     "partial": ReadFunction(_partial, least=2, most=1 + MAX_COORDINATES, cost=1),
     **{f.__name__: ReadFunction(f) for f in (sympy.exp, sympy.log, sympy.sin, sympy.cos)},
     **{
         f.__name__: ReadFunction(functools.partial(_hyperbolic, f))
         for f in (sympy.tanh, sympy.sinh, sympy.cosh)
     },
+    "ln": ReadFunction(sympy.log),
+    "tan": ReadFunction(lambda value: sympy.sin(value) / sympy.cos(value), cost=40),
     "sqrt": ReadFunction(sympy.sqrt),
     "sign": ReadFunction(sympy.sign, cost=50),
+    "sgn": ReadFunction(sympy.sign, cost=50),
     "Abs": ReadFunction(_absolute, cost=50),
     "abs": ReadFunction(_absolute, cost=50),
     "Max": ReadFunction(functools.partial(_extremum, sympy.Max), least=2, most=4, cost=200),
@@ -240,8 +263,11 @@ def _(node: ast.Name, found: Reading) -> Expr:
             raise found.tree.error(
                 f"found {name}{token.marks}, but {name} stands for {value}, which is no state", node
             )
-        value = after(value) if mark == AFTER else before(value)
+        value = _MARKED[mark](value)
     return value
+
+
+_MARKED = {AFTER: after, BEFORE: before, DOT: dot}
 
 
 @_chain.register(ast.UnaryOp)
@@ -325,6 +351,13 @@ def _(node: ast.Call, found: Reading) -> Expr:
     if name in found.names and name not in FUNCTIONS:
         message = f"found {name} before a bracket, but it is no function; for a product write {name}*(...)"
         raise found.tree.error(message, node)
+    if name not in FUNCTIONS and (len(name) <= 2 or name in GREEK.values()):
+        message = (
+            f"found {name} before a bracket, which may be a function, of which nothing is known, or a factor; "
+            ""
+            f"for the product write {name}*(...)"
+        )
+        raise found.tree.error(message, node)
     if name not in FUNCTIONS:
         message = f"found {name}, which is no known function; {_nearest(name, FUNCTIONS)}"
         raise found.tree.error(message, node)
@@ -365,8 +398,7 @@ _NOT_FINITE = (S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity)
 
 
 _MEANT = {
-    "E": "exp(1)", "e": "exp(1)", "ln": "log(...)", "lambda": "lam",
-    "tan": "sin(x)/cos(x)", "exponential": "exp(...)",
+    "E": "exp(1)", "e": "exp(1)", "lambda": "lam", "exponential": "exp(...)",
 }  # fmt: skip
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Literal, TypeAlias
+from types import MappingProxyType
+from typing import Literal, TypeAlias, get_args
 
-from sympy import Expr, S, Symbol
+from sympy import E, Expr, S, Symbol, pi
 
 from physsym.core.motion import is_time
 from physsym.core.signs import declares_sign
@@ -15,13 +17,37 @@ from physsym.core.statements import Equation, Law, Rule, StatementError, Update
 from physsym.core.symbols import BEFORE, MARKS, grad
 from physsym.core.verdicts import Condition
 from physsym.parsing.grammar import Sentence, Tree, sentences
+from physsym.parsing.instants import WEIGHTS
 from physsym.parsing.interpretation import FUNCTIONS, NAMES_TOO, Reading, conditions, reading
 from physsym.parsing.limits import refuse_large
-from physsym.parsing.tokens import GREEK, is_name
+from physsym.parsing.spelling import GRADIENT
+from physsym.parsing.tokens import GREEK, ReadError, is_name
 from physsym.vocabulary import STANDARD, Quantity, Vocabulary
 
 Readable: TypeAlias = Expr | Equation | Update | Law | Rule
 Declared: TypeAlias = str | Symbol | Quantity
+
+
+Notation: TypeAlias = Literal["auto", "plain", "unicode", "latex", "python"]
+NOTATIONS: tuple[Notation, ...] = get_args(Notation)
+_PYTHON = re.compile(
+    r"(?<![-+*/<>=!^_])(?:\*\*|//|[-+*/])=(?!=)|^\s*(?:def|import|from|class|return)\b"
+    r"|\b(?:np|numpy|math|torch|jnp|self|cls|p|param)\.[A-Za-z_]",
+    re.MULTILINE,
+)
+
+
+def notation_of(text: str) -> Notation:
+    r"""Return the notation that a text is written in, by signs that no other notation has.
+
+    >>> notation_of(r"\rho u_t"), notation_of("x -= lr*g"), notation_of("ρ u"), notation_of("rho*u")
+    ('latex', 'python', 'unicode', 'plain')
+    """
+    if "\\" in text or "$" in text:
+        return "latex"
+    if _PYTHON.search(text):
+        return "python"
+    return "plain" if text.isascii() else "unicode"
 
 
 def read(
@@ -29,28 +55,38 @@ def read(
     vocabulary: Vocabulary = STANDARD,
     declare: Iterable[Declared] = (),
     *,
-    unknown: Literal["refuse", "real"] = "refuse",
+    unknown: Literal["real", "refuse"] = "real",
+    notation: Notation = "auto",
 ) -> Readable:
     """Return the expression, equation, update, law or rule that a text states.
 
     Parameters
     ----------
     text
-        An equation is written with `=`, an update with `<-`; several of either, separated by semicolons or
-        line ends, are a law or a rule. A line may end inside of brackets. The functions are dot, after,
-        before, potential, grad, hess, partial, exp, log, sqrt, sin, cos, tanh, sinh, cosh, sign, Abs, floor,
-        ceil, Max, Min, clip, and for case distinctions `where(x > 0, a, b)` and `Piecewise((a, x > 0),
-        (b, True))`. `a % b` is a - b*floor(a/b). `u+` is after(u) and `x-` is before(x) where no operand
-        follows. The start value of a state is a sentence of a rule: `u(0) = 0`, or `u(0) = oo` where it is
-        infinite. Decimals are exact.
+        An equation is written with `=`, an update with `<-`, `←`, `:=`, or with `=` where a new value stands
+        on the left, or the name that the right side reads. Several of either, separated by semicolons,
+        commas or line ends, are a law or a rule. A line may end inside of brackets. The functions are dot,
+        after, before, potential, grad, hess, partial, exp, log, sqrt, sin, cos, tan, tanh, sinh, cosh, sign,
+        Abs, floor, ceil, Max, Min, clip, and for case distinctions `where(x > 0, a, b)` and
+        `Piecewise((a, x > 0), (b, True))`. `a % b` is a - b*floor(a/b). The start value of a state is a
+        sentence of a rule: `u(0) = 0`, or `u(0) = oo` where it is infinite. Decimals are exact.
+        Rates are written x', ẋ, dx/dt or x_dot; new values u+, u_{t+1}, uₜ₊₁, u[t+1] or u_new, values before
+        the step u_t or u_old, earlier ones x- or x_{t-1}; gradients grad(x), ∇U(x) or ∇L; products also
+        `2 x` and `ρ u`, powers also x^2 and x². What can be read in two ways is refused, with both readings.
     vocabulary
-        The names that may be used; Greek letters stand for their names.
+        Names with their symbols; Greek letters stand for their names.
     declare
-        More names, which become real symbols, SymPy symbols, or quantities.
+        More names, which become real symbols, SymPy symbols, or quantities; a symbol or a quantity comes
+        before one of the same name in the vocabulary. So `read(str(rule), declare=rule.parameters)` has the
+        signs that these declare, where the vocabulary declares others.
     unknown
         With "real", a name that is not known becomes a real symbol, and so does what a rule updates, whatever
         sign the vocabulary declares. Then g alone is the gradient at x, w or theta, whichever the rule
-        updates, if nothing else in the text is called g.
+        updates, if nothing else in the text is called g. With "refuse", a name that is not known is refused,
+        so that a typing error is.
+    notation
+        "plain" or "unicode", "latex", "python", or "auto", which tells them apart by signs that no other one
+        has. In Python, a name that is assigned again is the new value from there on; the code is never run.
 
     Returns
     -------
@@ -60,11 +96,11 @@ def read(
     Raises
     ------
     ReadError
-        Where the text is no formula or exceeds the limits.
+        Where the text is no formula, can be read in two ways, or exceeds the limits.
     TypeError
         For what is not text.
     ValueError
-        For a name that cannot be declared.
+        For a name that cannot be declared, and for an unknown notation.
 
     Examples
     --------
@@ -74,9 +110,14 @@ def read(
     m*v' = -gamma*v - grad(x)
     >>> print(read("u <- rho*u - 0.1*eta*G; x <- x + after(u)"))
     u <- -eta*grad(x)/10 + rho*u; x <- u+ + x
-    >>> print(read("m <- b*m + g; x <- x - lr*m+; m(0) = 0", unknown="real"))
+    >>> print(read("m <- b*m + g; x <- x - lr*m+; m(0) = 0"))
     m <- b*m + grad(x); x <- -lr*m+ + x; m(0) = 0
-    >>> read("rho*u - etaa*G")
+    >>> print(read("l θ̈ = -g sin(θ)"))
+    l*theta'' = -g*sin(theta)
+    >>> read("v <- b*v + g; x <- x - lr*v")
+    Traceback (most recent call last):
+    physsym.parsing.tokens.ReadError: line 2 reads v, which line 1 updates: write v+ for the new value or ...
+    >>> read("rho*u - etaa*G", unknown="refuse")
     Traceback (most recent call last):
     physsym.parsing.tokens.ReadError: found etaa, which is no known name; write eta, or declare it
       rho*u - etaa*G
@@ -84,8 +125,15 @@ def read(
     """
     if unknown not in ("refuse", "real"):
         raise ValueError(f"unknown is 'refuse' or 'real', given {unknown!r}")
-    found, readings = _interpret(text, vocabulary, declare, unknown == "real")
-    return _statement(found, [tuple(side.whole for side in sides) for sides in readings])
+    if notation not in NOTATIONS:
+        raise ValueError(f"notation is one of {', '.join(NOTATIONS)}, given {notation!r}")
+    if not isinstance(text, str):
+        raise TypeError(f"expected the text of a formula, given {text!r} of type {type(text).__name__}")
+    written = notation_of(text) if notation == "auto" else notation
+    if written == "latex":
+        raise ReadError("LaTeX is not read yet; write rho, not \\rho", text, max(text.find("\\"), 0))
+    stated, _ = _interpret(text, vocabulary, declare, unknown == "real")
+    return stated
 
 
 def conditions_of(
@@ -116,18 +164,18 @@ def conditions_of(
     >>> print(*conditions_of("gamma*v/gamma + log(x) + sqrt(1 - rho)"), sep=", ")
     gamma != 0, x > 0, 1 - rho >= 0
     """
-    found, readings = _interpret(text, vocabulary, declare)
-    _statement(found, [tuple(side.whole for side in sides) for sides in readings])  # raises where it is none
+    _, readings = _interpret(text, vocabulary, declare, by_use=False)
     return tuple(dict.fromkeys(c for sides in readings for side in sides for c in conditions(side)))
 
 
 def _interpret(
-    text: str, vocabulary: Vocabulary, declare: Iterable[Declared], by_use: bool = False
-) -> tuple[tuple[Sentence, ...], list[list[Reading]]]:
-    """Return the sentences of a text, all of one kind and not too large together, and their values."""
+    text: str, vocabulary: Vocabulary, declare: Iterable[Declared], by_use: bool
+) -> tuple[Readable, list[list[Reading]]]:
+    """Return what the sentences of a text state, all of one kind and not too large together, and their sides."""
     if not isinstance(text, str):
         raise TypeError(f"expected the text of a formula, given {text!r} of type {type(text).__name__}")
-    first, *others = found = sentences(text)
+    names = _names(vocabulary, declare)
+    first, *others = found = sentences(text, names, FUNCTIONS)
     for other in others:
         if (first.relation, other.relation) == ("<-", "=") and _started(other) is not None:
             continue
@@ -138,16 +186,18 @@ def _interpret(
             side = other.sides[0]
             raise side.error(message, side.root)
     refuse_large([tree for sentence in found for tree in sentence.sides])
-    names = _names(vocabulary, declare)
-    if by_use:
-        names = _with_names_in_use(found, names, {n: s for n, s in names.items() if _is_declared(n, declare)})
-    return found, [
+    declared = {n: s for n, s in names.items() if _is_declared(n, declare)}
+    names = _with_names_in_use(found, names, declared) if by_use else _with_gradient(found, names)
+    readings = [
         [
             reading(tree, {**_INFINITY, **names} if _starts_at_infinity(sentence) else names)
             for tree in _read_sides(sentence, first.relation)
         ]
         for sentence in found
     ]
+    stated = _statement(found, [tuple(side.whole for side in sides) for sides in readings])
+    _refuse_unclear(found, names)
+    return stated, readings
 
 
 _INFINITY: Mapping[str, Expr] = dict.fromkeys(("oo", "inf", "infinity"), S.Infinity)
@@ -194,50 +244,158 @@ def _read_sides(sentence: Sentence, relation: str) -> tuple[Tree, ...]:
     return Tree(left.text, node, {**left.at_column, node.col_offset: token}), right
 
 
-WEIGHTS = ("x", "w", "theta")
-"""What the weights of a model are called where a text does not say."""
+def _targets(found: Iterable[Sentence]) -> list[str]:
+    """Return the names that sentences update, in their order."""
+    lefts = [s.sides[0] for s in found if s.relation == "<-"]
+    return [left.token(left.root).name for left in lefts if isinstance(left.root, ast.Name)]
+
+
+def _used(found: Iterable[Sentence]) -> tuple[dict[str, list[tuple[Tree, ast.Name]]], set[str]]:
+    """Return the names that sentences use, with their nodes, and the names of functions that they call."""
+    used: dict[str, list[tuple[Tree, ast.Name]]] = {}
+    called: set[str] = set()
+    for sentence in found:
+        for tree in sentence.sides[:1] if _starts_at_infinity(sentence) else sentence.sides:
+            for node in tree.nodes():
+                if isinstance(node, ast.Name):
+                    used.setdefault(tree.token(node).name, []).append((tree, node))
+                elif isinstance(node, ast.Call):
+                    called.add(tree.token(node).name)
+    return used, called
 
 
 def _with_names_in_use(
     found: Iterable[Sentence], names: Mapping[str, Expr], declared: Mapping[str, Expr]
 ) -> dict[str, Expr]:
     """Return the names with a real symbol for each that the sentences use and nobody has declared."""
-    used: dict[str, Tree] = {}
-    called: set[str] = set()
-    for sentence in found:
-        for tree in sentence.sides[:1] if _starts_at_infinity(sentence) else sentence.sides:
-            for node in tree.nodes():
-                if isinstance(node, ast.Name):
-                    used.setdefault(tree.token(node).name, tree)
-                elif isinstance(node, ast.Call):
-                    called.add(tree.token(node).name)
-    targets = [
-        s.sides[0].token(s.sides[0].root).name
-        for s in found
-        if s.relation == "<-" and isinstance(s.sides[0].root, ast.Name)
-    ]
+    used, called = _used(found)
+    targets = _targets(found)
     known = dict(names)
     for name in targets:
         if name not in declared and (name not in known or _declares_sign(known[name])):
             known[name] = Symbol(name, real=True)
-    weights = [name for name in WEIGHTS if name in targets]
-    if "g" in used and "g" not in known and not called & {"grad", "partial", "g"}:
-        *others, last = weights or [""]
-        if others:
-            raise used["g"].error(
-                f"found g, which might be the gradient at {' or '.join(weights)}; write grad({weights[0]}), "
-                "or declare g",
-                used["g"].root,
-            )
-        if last:
-            known["g"] = grad(known[last])
+    if "e" in used and "e" not in known:
+        known["e"] = _euler(used["e"])
+    if "g" not in known and "g" in used and not called & {"grad", "partial", "g"} and GRADIENT not in used:
+        gradient = _gradient("g", used, targets, known)
+        known |= {"g": gradient} if gradient is not None else {}
+    known = _with_gradient(found, known, declared)
     for name in used:
-        if name == "oo" and name not in known:
-            tree = used[name]
-            raise tree.error("found oo, infinity, which is a start value alone: m(0) = oo", tree.root)
-        if name not in known and name not in ("True", "False"):
-            known[name] = Symbol(name, real=True)
+        tree, node = used[name][0]
+        if name in _INFINITY and name not in known:
+            raise tree.error(f"found {name}, infinity, which is a start value alone: m(0) = oo", node)
+        if name in ("nan", "NaN", "zoo", "None") and name not in known:
+            raise tree.error(f"found {name}, which is no number and no name", node)
+        is_function = name in FUNCTIONS and name not in NAMES_TOO
+        if name not in known and name not in ("True", "False") and not is_function:
+            known[name] = pi if name == "pi" else Symbol(_ALIKE.get(name, name), real=True)
+            known[name] = known.get(_ALIKE.get(name, name), known[name])
     return known
+
+
+_ALIKE = {"lambda": "lam"}
+"""Other names of Greek letters, with those that a vocabulary has."""
+
+
+def _euler(uses: Iterable[tuple[Tree, ast.Name]]) -> Expr:
+    """Return Euler's number for a letter e that is raised to powers and nothing else."""
+    for tree, node in uses:
+        powers = [n for n in tree.nodes() if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Pow)]
+        exponents = [n.right for n in powers if n.left is node]
+        read = [m for e in exponents for m in ast.walk(e) if isinstance(m, ast.Name)]
+        if unreal := [m for m in read if tree.token(m).name in ("i", "j", "I")]:
+            raise tree.error("found a complex power of e; formulas are about real numbers", unreal[0])
+        if not exponents:
+            raise tree.error("found e; write exp(1) for Euler's number, or declare e", node)
+    return E
+
+
+def _gradient(
+    written: str,
+    used: Mapping[str, list[tuple[Tree, ast.Name]]],
+    targets: Iterable[str],
+    known: Mapping[str, Expr],
+) -> Expr | None:
+    """Return the gradient at the weights that a rule updates; None where it updates none."""
+    weights = [name for name in WEIGHTS if name in targets]
+    if len(weights) > 1:
+        tree, node = used[written][0]
+        raise tree.error(
+            f"found {tree.token(node).text}, which might be the gradient at {' or '.join(weights)}; "
+            f"write grad({weights[0]}), "
+            f"or declare {written}",
+            node,
+        )
+    return grad(known[weights[0]]) if weights else None
+
+
+def _with_gradient(
+    found: Iterable[Sentence], names: Mapping[str, Expr], declared: Mapping[str, Expr] = MappingProxyType({})
+) -> dict[str, Expr]:
+    """Return the names with the gradient at the weights for one that is written without its point.
+
+    The gradient of the vocabulary, G, is taken at its position; where a rule updates other weights, it is
+    the gradient at these.
+    """
+    known, targets = dict(names), _targets(found)
+    used, _ = _used(found)
+    position = next((v.args[0] for v in names.values() if isinstance(v, grad)), None)
+    for name in {GRADIENT, *(n for n, v in names.items() if isinstance(v, grad))} & set(used):
+        if name in declared or (
+            name != GRADIENT and isinstance(position, Symbol) and position.name in targets
+        ):
+            continue
+        gradient = _gradient(name, used, targets, known)
+        if gradient is None and name == GRADIENT:
+            if position is None:
+                tree, node = used[name][0]
+                raise tree.error("found a gradient without the point where it is taken; write grad(x)", node)
+            gradient = grad(position)
+        known |= {name: gradient} if gradient is not None else {}
+    return known
+
+
+def _refuse_unclear(found: Iterable[Sentence], names: Mapping[str, Expr]) -> None:
+    """Raise ReadError where a rule reads a name that an earlier line updates and does not say which value.
+
+    A gradient that is read by its name alone keeps the value that it has where it is read first.
+    """
+    lines: dict[str, int] = {}
+    seen: set[str] = set()
+    for line, sentence in enumerate(found, 1):
+        if sentence.relation != "<-":
+            continue
+        left, right = sentence.sides
+        nodes = right.nodes()
+        marked = {
+            id(a)
+            for n in nodes
+            if isinstance(n, ast.Call) and right.token(n).name in ("after", "before")
+            for a in n.args
+        }
+        tokens = [right.token(n) for n in nodes if isinstance(n, ast.Name) and id(n) not in marked]
+        for token in sorted(tokens, key=lambda t: t.position):
+            value = names.get(token.name)
+            if (
+                value is None
+                or token.marks
+                or token.told
+                or (token.name in seen and not isinstance(value, Symbol))
+            ):
+                continue
+            for symbol in sorted(s.name for s in value.free_symbols if isinstance(s, Symbol)):
+                if symbol not in lines:
+                    continue
+                form = "{}" if isinstance(value, Symbol) else "grad({})"
+                new, old = form.format(f"{symbol}+"), form.format(f"{symbol}_t")
+                message = (
+                    f"line {line} reads {token.text}, which line {lines[symbol]} updates: "
+                    f"write {new} for the new value or {old} for the old one"
+                )
+                raise ReadError(message, right.text, token.position)
+        seen |= {t.name for t in tokens}
+        if isinstance(left.root, ast.Name):
+            lines.setdefault(left.token(left.root).name, line)
 
 
 def _declares_sign(value: Expr) -> bool:
@@ -250,11 +408,13 @@ def _names(vocabulary: Vocabulary, declare: Iterable[Declared]) -> dict[str, Exp
     if isinstance(declare, (str, Symbol, Quantity)):
         raise TypeError(f"declare takes several names; given {declare!r}, write declare=({declare!r},)")
     names = {q.name: q.symbol for q in vocabulary.quantities}
+    own: dict[str, Expr] = {}
     for declared in declare:
         name, value = _declared(declared, names)
-        if names.setdefault(name, value) != value:
+        if own.setdefault(name, value) != value:
             raise ValueError(f"{name} is declared twice, as symbols with different assumptions; keep one")
-    return names
+    replaced = {names[name]: value for name, value in own.items() if name in names}
+    return {name: value.xreplace(replaced) for name, value in names.items()} | own
 
 
 def _declared(declared: Declared, names: dict[str, Expr]) -> tuple[str, Expr]:

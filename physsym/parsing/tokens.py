@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 MAX_CHARACTERS = 4000
+MAX_TOKENS = 2000
 MAX_NAME = 40
 MAX_DIGITS = 40
 MAX_DECIMAL_EXPONENT = 40
@@ -47,71 +48,133 @@ def _excerpt(text: str, position: int) -> tuple[str, int]:
 
 @dataclass(frozen=True)
 class Token:
-    """A name, number or sign, as written in the text; `marks` of a name are those of its instant."""
+    """A name, number or sign, as written in the text.
+
+    Parameters
+    ----------
+    kind, text, position
+        What it is, as the text writes it, and where.
+    marks
+        Of a name, the marks of its derivatives and of its instant: `'` for a rate, `+` and `-` for the next
+        and the last step.
+    index
+        Of a name, what is written below it, part by part: `("t+1",)` of `u_{t+1}`.
+    meant
+        What the token stands for, where the text writes it in another way: the name `theta` of `θ`.
+    spaced
+        Whether white space stands in front of it.
+    length
+        How many characters of the text it takes, where these are not its text.
+    told
+        Whether the text says which step the value of a name is of.
+    """
 
     kind: str
     text: str
     position: int
     marks: str = ""
+    index: tuple[str, ...] = ()
+    meant: str = ""
+    spaced: bool = False
+    length: int = 0
+    told: bool = False
 
     @property
     def name(self) -> str:
-        """Return the text with a Greek letter spelled out, as vocabularies name it."""
-        return GREEK.get(self.text, self.text)
+        """Return the name that a vocabulary has for it, Greek letters spelled out."""
+        return self.meant or GREEK.get(self.text, self.text)
+
+    @property
+    def end(self) -> int:
+        """Return the position behind it."""
+        return self.position + (self.length or len(self.text))
 
 
 GREEK = {
-    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta",
-    "θ": "theta", "κ": "kappa", "λ": "lam", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho",
-    "σ": "sigma", "τ": "tau", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Δt": "dt",
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "eps", "ϵ": "eps", "ζ": "zeta", "η": "eta",
+    "θ": "theta", "ϑ": "theta", "ι": "iota", "κ": "kappa", "λ": "lam", "μ": "mu", "µ": "mu", "ν": "nu",
+    "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "υ": "upsilon", "φ": "phi", "ϕ": "phi",
+    "χ": "chi", "ψ": "psi", "ω": "omega", "Γ": "Gamma", "Θ": "Theta", "Λ": "Lambda", "Ξ": "Xi", "Π": "Pi",
+    "Σ": "Sigma", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega", "Δt": "dt",
 }  # fmt: skip
+"""The names of Greek letters, as a vocabulary has them."""
 
-_NAME = "[A-Za-z][A-Za-z0-9_]*"
+RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱᵏᵗ", "0123456789+-()nikt", strict=True))
+LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789+-aehijklmnoprstuvx", strict=True))
+_DOTS = {"\N{COMBINING DOT ABOVE}": "'", "\N{COMBINING DIAERESIS}": "''"}
+_PRIMES = {"'": "'", "′": "'", "’": "'", "″": "''", "‴": "'''"}
+
+
+def _dotted() -> dict[str, tuple[str, str]]:
+    """Return the letters that Unicode has with dots, with the letter and the marks that they stand for.
+
+    Vowels with two dots are letters of several languages, and no second derivatives.
+    """
+    found = {}
+    for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00)):
+        letter, *dots = unicodedata.normalize("NFD", chr(code))
+        plain = letter.isascii() and len(dots) == 1 and dots[0] in _DOTS
+        if plain and not (letter in "AEIOUaeiou" and _DOTS[dots[0]] == "''"):
+            found[chr(code)] = letter, _DOTS[dots[0]]
+    return found
+
+
+DOTTED = _dotted()
+_LATIN = "[A-Za-z][A-Za-z0-9_]*"
+_MATHEMATICAL = "\U0001d400-\U0001d7cb"
+"""Letters in bold, italic and other faces, which stand for the letter itself."""
+_LETTER = f"Δt|[{''.join(c for c in GREEK if len(c) == 1)}{_MATHEMATICAL}]"
+_LOW = f"[{''.join(LOWERED)}]"
+_TAIL = "[0-9]* (?: _[A-Za-z0-9]+ )* _?"
 _PATTERN = re.compile(
     rf"""
-      (?P<space>     [ \t\r]+ )
+      (?P<space>     [ \t\r\u00a0\u2009\u202f\u205f]+ )
     | (?P<newline>   \n )
     | (?P<semicolon> ; )
     | (?P<number>    (?: [0-9]+ (?:\.[0-9]+)? | \.[0-9]+ ) (?: [eE][+-]?[0-9]+ )? )
-    | (?P<name>      {"|".join(GREEK)} | {_NAME} )
-    | (?P<relation>  <- | =(?!=) )
+    | (?P<name>      [A-Za-z] [{"".join(_DOTS)}]+ {_TAIL} | {_LATIN}
+                      | (?: [{"".join(DOTTED)}] | {_LETTER} ) [{"".join(_DOTS)}]* {_TAIL} )
+    | (?P<relation>  <- | := | -> | [←≔→↦⟵⟶] | =(?!=) )
     | (?P<comparison> == | <= | >= | != | < | > | ≤ | ≥ | ≠ )
     | (?P<logic>     & | \| )
     | (?P<negation>  ~ )
-    | (?P<operator>  \*\* | \* | /(?!/) | % )
-    | (?P<sign>      [+-](?!>) )
+    | (?P<power>     \^ )
+    | (?P<raised>    [{"".join(RAISED)}]+ )
+    | (?P<operator>  \*\* | [*·×⋅∙∗] | [/÷∕⁄](?!/) | % )
+    | (?P<sign>      [+−-] )
+    | (?P<root>      [√∛∜] )
+    | (?P<nabla>     ∇ [{"".join(RAISED)}]* )
+    | (?P<partial>   ∂ {_LOW}* )
     | (?P<open>      \( )
     | (?P<close>     \) )
+    | (?P<brace>     [{{}}⌊⌋⌈⌉] )
     | (?P<comma>     , )
-    | (?P<refused>   := | -> | // | . )
+    | (?P<refused>   // | . )
     """,
     re.VERBOSE | re.DOTALL,
 )
 
 _ADVICE = {
-    "^": "write ** for a power",
     "==": "write = between the two sides of an equation",
-    ":=": "write u <- ... for an update",
-    "->": "write u <- ... for an update, the updated symbol on the left",
     "//": "write / for a division",
     "@": "write * for a product",
     ".": "a decimal point stands between digits, and a formula has no attributes",
-    "[": "write round brackets",
+    "[": "write round brackets, or u_{t+1} for an index",
+    "]": "write round brackets, or u_{t+1} for an index",
     "{": "write round brackets",
-    "'": "write dot(x) for a derivative and after(u) for a new value",
-    "′": "write dot(x) for a derivative and after(u) for a new value",
+    "}": "write round brackets",
+    "'": "a prime is a derivative and stands directly behind a name, as in x'",
+    "′": "a prime is a derivative and stands directly behind a name, as in x'",
     "!": "factorials are not read",
-    "\\": "LaTeX is not read; write rho, not \\rho",
-    "−": "write the hyphen - for minus",
-    "·": "write * for a product",
-    "×": "write * for a product",
-    "÷": "write / for a division",
-    "²": "write **2",
-    "³": "write **3",
-    "√": "write sqrt(...)",
-    "∇": "write grad(x)",
-    "∂": "write partial(1, x, y)",
-    "µ": "write mu",
+    "\\": "give LaTeX with notation='latex'",
+    "~": "approximations are not read; write = where both sides are equal",
+    "≈": "approximations are not read; write = where both sides are equal",
+    "∝": "proportions are not read; write = with a factor",
+    "±": "two signs are not read; write two formulas",
+    "∑": "sums are not read",
+    "∫": "integrals are not read",
+    "–": "write the hyphen - for minus",
+    "—": "write the hyphen - for minus",
     "_": "a name starts with a letter",
     **dict.fromkeys(
         ("<", ">", "<=", ">=", "!=", "≤", "≥", "≠"),
@@ -123,7 +186,7 @@ _PARTS = "a formula is made of names, numbers, + - * / % **, round brackets and 
 
 def is_name(text: str) -> bool:
     """Return whether the text, Greek spelled out, is a name that formulas can use."""
-    return re.fullmatch(_NAME, text) is not None and "__" not in text and len(text) <= MAX_NAME
+    return re.fullmatch(_LATIN, text) is not None and "__" not in text and len(text) <= MAX_NAME
 
 
 def tokens(text: str) -> Iterator[Token]:
@@ -135,12 +198,81 @@ def tokens(text: str) -> Iterator[Token]:
     if len(text) > MAX_CHARACTERS:
         message = f"the text has {len(text)} characters, at most {MAX_CHARACTERS} are read; split it"
         raise ReadError(message, text, MAX_CHARACTERS)
-    for match in _PATTERN.finditer(text):
-        kind = str(match.lastgroup)
+    position, spaced, count = 0, False, 0
+    ends = len(text.rstrip())
+    if ends > 1 and text[ends - 1] == "." and not text[ends - 2].isspace():
+        ends -= 1  # the full stop of a sentence
+    while position < ends:
+        match = _PATTERN.match(text, position)
+        assert match is not None  # every character is at least refused
+        kind, found = str(match.lastgroup), match[0]
         if kind in _CHECKS:
-            _CHECKS[kind](match[0], text, match.start())
+            _CHECKS[kind](found, text, position)
+        if kind == "name":
+            token = _name(match, text)
+        else:
+            token = Token(kind, _WRITTEN.get(found, found), position, length=len(found))
         if kind != "space":
-            yield Token(kind, match[0], match.start())
+            yield replace(token, spaced=spaced)
+            count += 1
+        if count > MAX_TOKENS:
+            raise ReadError(
+                f"found more than {MAX_TOKENS} names, numbers and signs; split it", text, position
+            )
+        position, spaced = token.end, kind == "space"
+
+
+_WRITTEN = {
+    **dict.fromkeys("·×⋅∙∗", "*"), **dict.fromkeys("÷∕⁄", "/"), "−": "-",
+    **dict.fromkeys(("←", "≔", "⟵", ":="), "<-"), **dict.fromkeys("→↦⟶", "->"),
+}  # fmt: skip
+_INDEX = re.compile(r"[A-Za-z0-9]+(?:[+-][0-9]+)?")
+
+
+def _name(match: re.Match[str], text: str) -> Token:
+    """Return a name with its dots, its primes, and the index below it."""
+    found, position, end = match[0], match.start(), match.end()
+    size = 2 if found.startswith("Δt") else 1
+    letter, marks = DOTTED.get(found[0], (unicodedata.normalize("NFKC", found[:size]), ""))
+    marks += "".join(_DOTS.get(c, "") for c in found[size:])
+    rest = "".join(c for c in found[size:] if c not in _DOTS)
+    index: tuple[str, ...] = ()
+    if rest.endswith("_") and text[end : end + 1] in tuple("{("):
+        inner, end = _group(text, end)
+        rest, index = rest[:-1], inner
+    elif text[end : end + 1] == "[":
+        index, end = _group(text, end)
+        index = ("[", *index)
+    while end < len(text) and text[end] in LOWERED:
+        run = end
+        while end < len(text) and text[end] in LOWERED:
+            end += 1
+        index += _parts("".join(LOWERED[c] for c in text[run:end]), text, run)
+    while end < len(text) and text[end] in _PRIMES:
+        marks += _PRIMES[text[end]]
+        end += 1
+    name = GREEK.get(letter, letter) + rest
+    _check_name(name, text, position)
+    return Token("name", text[position:end], position, marks, index, name)
+
+
+def _group(text: str, start: int) -> tuple[tuple[str, ...], int]:
+    """Return the parts of an index in brackets, and the position behind it."""
+    close = {"{": "}", "(": ")", "[": "]"}[text[start]]
+    end = text.find(close, start)
+    if end < 0:
+        raise ReadError(f"this bracket is never closed; add {close!r}", text, start)
+    return _parts(text[start + 1 : end], text, start + 1), end + 1
+
+
+def _parts(index: str, text: str, position: int) -> tuple[str, ...]:
+    parts = tuple(p.replace(" ", "").replace("−", "-") for p in index.split(","))
+    parts = tuple("".join(GREEK.get(c, c) for c in p) for p in parts)
+    for part in parts:
+        if not (_INDEX.fullmatch(part) or re.fullmatch("-[0-9]+", part)):
+            message = f"found the index {index!r}; an index is a step such as t+1, a number or a word"
+            raise ReadError(message, text, position)
+    return parts
 
 
 def refuse_sign(found: str, text: str, position: int) -> None:
@@ -152,7 +284,7 @@ def refuse_sign(found: str, text: str, position: int) -> None:
 
 
 def _check_name(found: str, text: str, position: int) -> None:
-    if found not in GREEK and not is_name(found):
+    if not is_name(found):
         message = f"found the name {found[:MAX_NAME]!r}; a name has at most {MAX_NAME} characters and no '__'"
         raise ReadError(f"{message}; rename it", text, position)
 
@@ -167,7 +299,7 @@ def _check_number(found: str, text: str, position: int) -> None:
         raise ReadError(message, text, position)
 
 
-_CHECKS = {"refused": refuse_sign, "name": _check_name, "number": _check_number}
+_CHECKS = {"refused": refuse_sign, "number": _check_number}
 
 
 def number(token: Token) -> Fraction:

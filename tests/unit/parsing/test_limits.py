@@ -10,12 +10,12 @@ from sympy import Abs, Integer, Max, Symbol, exp, log, sqrt, tanh
 from physsym.core.dimensions import LENGTH
 from physsym.core.statements import Rule, Update
 from physsym.core.symbols import partial
-from physsym.parsing import ReadError, read
+from physsym.parsing import ReadError
 from physsym.parsing.grammar import sentences
 from physsym.parsing.interpretation import reading
 from physsym.parsing.tokens import Token, is_name, number, tokens
 from physsym.vocabulary import G, eta, m, rho, scalar, t, tau, u, x
-from tests.unit.parsing.test_parsing import REFUSED, short
+from tests.unit.parsing.test_parsing import REFUSED, read, short
 
 
 def refusal(text: str, **options) -> str:
@@ -94,8 +94,8 @@ def test_a_refusal_says_what_was_found_and_what_to_do(text, says):
         (("a b",), "^'a b' cannot be declared; a name is made of letters, digits and single _$"),
         (("exp",), "^'exp' cannot be declared"),
         (
-            (Symbol("x", positive=True),),
-            "^x is declared twice, as symbols with different .*; keep one$",
+            (Symbol("k", positive=True), Symbol("k", real=True)),
+            "^k is declared twice, as symbols with different .*; keep one$",
         ),
         (
             (Symbol("k", imaginary=True),),

@@ -1,6 +1,7 @@
 """The reader of formulas: what it reads, what it refuses and where it points, and that no text harms it."""
 
 import ast
+import functools
 import pickle
 import re
 import sys
@@ -16,15 +17,40 @@ from sympy.core.cache import clear_cache
 from physsym.core.dimensions import LENGTH
 from physsym.core.statements import Equation, Law, Rule, Update
 from physsym.core.symbols import after, before, dot, grad, hess, partial, potential
-from physsym.parsing import ReadError, conditions_of, read
+from physsym.parsing import ReadError, conditions_of
+from physsym.parsing import read as read_by_use
 from physsym.parsing.grammar import Tree
 from physsym.parsing.tokens import Token
 from physsym.vocabulary import STANDARD, G, U, alpha, dt, eta, gamma, lam, m, rho, scalar, t, tau, u, v, x
 from tests.support.hostile import corpus
 
 MOST_CALLS = 200_000
-HARMLESS = {"((9**9)**9)**9", "Max(sqrt(3 + 2*sqrt(2)) - 1 - sqrt(2), 0)"}
+HARMLESS = {
+    "((9**9)**9)**9": Integer(9) ** 729,
+    "Max(sqrt(3 + 2*sqrt(2)) - 1 - sqrt(2), 0)": Max(sqrt(3 + 2 * sqrt(2)) - 1 - sqrt(2), 0, evaluate=False),
+    "x := u": Update(x, u),
+    "u' = x": Equation(dot(u), x),
+    "x'": dot(x),
+    "x′": dot(x),
+    "x''": dot(dot(x)),
+    "x^u": x**u,
+    "x.": x,
+    "1.": Integer(1),
+    "1x": x,
+    "x − u": x - u,
+    "x ← u": Update(x, u),
+    "rho*𝑥": rho * x,
+    "𝜌*u": rho * u,
+    **dict.fromkeys(("2(x)", "2x", "2 x"), 2 * x),
+    **dict.fromkeys(("(x)(u)", "(x)u", "x u", "x × u", "x · u", "x ⋅ u", "x ∙ u", "x\xa0u"), x * u),
+    **dict.fromkeys(("x ÷ u", "x ∕ u", "x ⁄ u"), x / u),
+    "ρu": rho * u,
+    "xρ": rho * x,
+}
+"""Texts of the corpus that have one reading, and what it is."""
 CORPUS = corpus("canary")
+read = functools.partial(read_by_use, unknown="refuse")
+"""The reader that knows the names of the vocabulary alone."""
 
 
 def short(value: object) -> str:
@@ -74,6 +100,13 @@ EXPRESSIONS = {
     "0**0": Integer(1),
     "x +\r\tu": x + u,
     "(x\n + u)": x + u,
+    "x^2": x**2,
+    "x − u": x - u,
+    "2x": 2 * x,
+    "x u": x * u,
+    "ρu": rho * u,
+    "(x)(u)": x * u,
+    "2*ln(x)": 2 * log(x),
 }
 
 
@@ -146,7 +179,6 @@ def test_sympy_itself_captures_names():
         (("ﬁ",), ValueError),
         (("exp",), ValueError),
         ((dot(x),), ValueError),
-        ((Symbol("x", positive=True),), ValueError),
         ((Symbol("k", real=True), Symbol("k")), ValueError),
         ((Symbol("k", imaginary=True),), ValueError),
         ((Symbol("k", commutative=False),), ValueError),
@@ -166,6 +198,13 @@ def test_what_is_no_text_is_a_type_error(text):
         conditions_of(text)
 
 
+def test_a_declared_symbol_comes_before_one_of_the_vocabulary():
+    positive = Symbol("x", positive=True)
+    assert read("sqrt(x**2)*G", declare=(positive,)) == positive * grad(positive)
+    real = Symbol("alpha", real=True)
+    assert read("alpha*eta", declare=(real,)) == real * eta
+
+
 def test_a_vocabulary_must_be_one():
     with pytest.raises(TypeError, match="expected a Vocabulary"):
         read("x", {"x": x})
@@ -174,19 +213,15 @@ def test_a_vocabulary_must_be_one():
 # what it refuses, and where it points
 
 REFUSED = {
-    "x^2": (1, r"write \*\*"),
     "x > 0": (2, "comparisons are not part"),
     "(x > 0) + 1": (3, "comparisons are not part"),
     "x == u": (2, "write = between"),
-    "u := x": (2, "write u <- "),
-    "u -> x": (2, "write u <- "),
-    "u' = x": (1, r"write dot\(x\)"),
+    "u -> x": (2, "may be a limit or an update; write u <- "),
+    "u + ' = x": (4, "stands directly behind a name"),
     "x//u": (1, "write / for"),
     "x.real": (1, "has no attributes"),
-    "x[0]": (1, "round brackets"),
+    "x[0]": (0, "round brackets"),
     "10!": (2, "factorials"),
-    "\\rho*u": (0, "LaTeX is not read"),
-    "x − u": (2, "MINUS SIGN; write the hyphen"),
     "х + u": (0, "CYRILLIC SMALL LETTER HA"),
     "ﬁ*x": (0, "LATIN SMALL LIGATURE FI"),
     "2*x # note": (4, "found '#'"),
@@ -197,10 +232,6 @@ REFUSED = {
     "2*1e41": (2, "decimal exponent beyond 40"),
     "1e1000000000": (0, "decimal exponent beyond 40"),
     "x" * 4001: (4000, "4001 characters"),
-    "2x": (1, r"for a product write 2\*x"),
-    "x u": (2, r"for a product write x\*u"),
-    "ρu": (1, r"for a product write ρ\*u"),
-    "(x)(u)": (3, "expected an operator"),
     "x +": (3, "found the end"),
     "ρ*u +": (5, "found the end"),
     "x + * u": (4, r"found \*"),
@@ -230,11 +261,9 @@ REFUSED = {
     "u <- after(x); x <- u": (0, "before it is set"),
     "rho*u - etaa*G": (8, "write eta"),
     "E**x": (0, r"write exp\(1\)"),
-    "2*lambda": (2, "write lam"),
     "x + theta": (4, "declare it"),
     "exp + 1": (0, r"write exp\(...\)"),
     "x + u(v)": (4, r"write u\*\(...\)"),
-    "2*ln(x)": (2, r"write log"),
     "foo(x)": (0, "no known function"),
     "exp(x, u)": (0, "takes 1 argument, given 2"),
     "1 + Max(x)": (4, "takes 2 to 4 arguments, given 1"),
@@ -347,7 +376,7 @@ def test_a_whole_power_sets_the_condition_of_its_sign():
     assert [str(c) for c in conditions_of("x**n + u**k", declare=(n, k))] == ["x != 0"]
 
 
-@pytest.mark.parametrize("text", ["x/foo", "U <- x", "u <- x; u <- v", "x; u", "x/0", "2x", ""])
+@pytest.mark.parametrize("text", ["x/foo", "U <- x", "u <- x; u <- v", "x; u", "x/0", "2 x 2", ""])
 def test_conditions_are_refused_where_reading_is(text):
     with pytest.raises(ReadError) as reading:
         read(text)
@@ -512,7 +541,7 @@ def test_every_hostile_text_is_refused_with_little_work(category):
     for text in (h.text for h in CORPUS if h.category == category):
         outcome = []
         assert calls_of(lambda text=text, to=outcome: to.append(_read_or_none(text))) < MOST_CALLS, text
-        assert (outcome[0] is None) == (text not in HARMLESS), text
+        assert outcome[0] == HARMLESS.get(text), text
 
 
 def test_the_counter_of_work_counts():

@@ -1,0 +1,237 @@
+"""Instants: which step the value of a name is of, as `u_{t+1}`, `uₜ₊₁`, `u[t+1]`, `u_new`, `u+` say it.
+
+The names of a text are brought to the marks of `core.symbols`: `u+` is the value after the step, `u` the one
+before it. A text may index what it updates by the step before or by the step after: of each name, the left
+side of its own update says which.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence, Set
+from dataclasses import replace
+
+from physsym.core.symbols import AFTER, BEFORE
+from physsym.parsing.spelling import GRADIENT
+from physsym.parsing.tokens import ReadError, Token
+from physsym.vocabulary import STANDARD
+
+WEIGHTS = ("x", "w", "theta")
+"""What the weights of a model are called where a text does not say."""
+GRADIENTS = ("g", "G", GRADIENT)
+_STEP = re.compile(r"([A-Za-z])([+-]\d+)?")
+_NEW, _OLD, _UNCLEAR = ("new", "next"), ("old",), ("prev", "previous", "last")
+_VECTORS = frozenset(s.name for s in STANDARD.moving)
+
+
+def with_instants(sentences: Sequence[list[Token]], text: str, names: Collection[str]) -> list[list[Token]]:
+    """Return sentences in which names bear the marks of their instants, and updates are written with `<-`.
+
+    An update is what has `<-`, a new value on its left, or on its left the name that its right side reads.
+
+    Parameters
+    ----------
+    sentences, text
+        The tokens of each sentence, and the whole text.
+    names
+        The names that are known: an index that is part of one is no step.
+
+    Raises
+    ------
+    ReadError
+        For an index that has no meaning here, and for an arrow that can be read in two ways.
+    """
+    letter = _time_letter(sentences, text, names)
+    indexed = [[_indexed(t, letter, text, names) if t.kind == "name" else t for t in s] for s in sentences]
+    lefts = {s[0].name: _step(s[0]) for s in indexed if _is_relation(s, 1) and _step(s[0]) is not None}
+    steps = any(_step(t) not in (None, 0) for s in indexed for t in s if t.kind == "name")
+    found = [_update(s, text, steps) for s in indexed]
+    updated = {s[0].name for s in found if _is_relation(s, 1) and s[1].text == "<-"}
+    if updated and any(t.index and _step(t) is not None for s in indexed for t in s if t.kind == "name"):
+        _refuse_counting(found, letter, updated, text)
+    begun = any(
+        s[0].name in updated and re.fullmatch("0|-[0-9]+", "".join(s[0].index))
+        for s in found
+        if s[0].kind == "name"
+    )
+    return [[_marked(t, lefts, updated, begun, text) for t in _started(s, updated)] for s in found]
+
+
+def _refuse_counting(
+    sentences: Sequence[list[Token]], letter: str, updated: Collection[str], text: str
+) -> None:
+    """Refuse the letter that counts steps where it stands by itself, since a rule has no such number."""
+    for token in (t for s in sentences for t in s if t.kind == "name"):
+        if token.name == letter and not token.index and letter not in updated:
+            message = (
+                f"found {letter}, the number of the step; a rule counts its steps by a state of its own: "
+                "k <- k + 1; k(0) = 0"
+            )
+            raise ReadError(message, text, token.position)
+
+
+def _is_relation(sentence: Sequence[Token], i: int) -> bool:
+    return len(sentence) > i and sentence[i].kind == "relation" and sentence[0].kind == "name"
+
+
+def _parts(token: Token, names: Collection[str]) -> tuple[str, tuple[str, ...]]:
+    """Return the name proper and the parts of its index."""
+    if token.name in names or token.index[:1] == ("[",):
+        return token.name, token.index
+    base, *below = token.name.split("_")
+    return (base, (*below, *token.index)) if base else (token.name, token.index)
+
+
+def _time_letter(sentences: Sequence[list[Token]], text: str, names: Collection[str]) -> str:
+    """Return the letter that counts steps: one that has +1 or -1 behind it in an index, otherwise t."""
+    found: dict[str, Token] = {}
+    for token in (t for s in sentences for t in s if t.kind == "name"):
+        for part in _parts(token, names)[1]:
+            if (match := _STEP.fullmatch(part)) and match[2]:
+                found.setdefault(match[1], token)
+    if len(found) > 1:
+        one, other = list(found)[:2]
+        message = f"found the indices {one} and {other}, which both seem to count steps; use one letter"
+        raise ReadError(message, text, found[other].position)
+    return next(iter(found), "t")
+
+
+def _indexed(token: Token, letter: str, text: str, names: Collection[str]) -> Token:
+    """Return a name with its step alone as index: `("t+1",)`, `("new",)`, `("0",)`; the rest is its name."""
+    base, parts = _parts(token, names)
+    brackets = parts[:1] == ("[",)
+    parts = parts[1:] if brackets else parts
+    if not parts:
+        return token
+    last = parts[-1]
+    is_step = (match := _STEP.fullmatch(last)) is not None and match[1] == letter
+    if brackets and not is_step:
+        message = f"found {token.text}, whose index is no step such as t+1; write round brackets, or a name"
+        raise ReadError(message, text, token.position)
+    if last in _UNCLEAR and token.name not in names:
+        message = (
+            f"found {token.text}; "
+            f"write {base}_old for the value before the step, {base}- for the one before that"
+        )
+        raise ReadError(message, text, token.position)
+    if is_step or last in _NEW + _OLD or last.startswith("-") or (last == "0" and len(parts) == 1):
+        return replace(token, meant=_named(base, parts[:-1], names), index=(last,))
+    if "+" in last or "-" in last:
+        message = f"found the index {last}, which is no step of {letter}; use one letter to count steps"
+        raise ReadError(message, text, token.position)
+    return replace(token, meant=_named(base, parts, names), index=())
+
+
+def _named(base: str, parts: Sequence[str], names: Collection[str]) -> str:
+    """Return the name of an indexed letter: beta_1, unless beta1 is the name that is known."""
+    joined = "_".join((base, *parts))
+    close = "".join((base, *parts))
+    return close if close in names and joined not in names else joined
+
+
+def _step(token: Token) -> int | None:
+    """Return how many steps the index of a name is ahead of that without a number; None where it has none."""
+    last = token.index[-1] if token.index else ""
+    match = _STEP.fullmatch(last)
+    return int(match[2] or 0) if match else None
+
+
+def _update(sentence: list[Token], text: str, steps: bool) -> list[Token]:
+    """Return a sentence with `<-` for the relation of an update."""
+    _refuse_raised_index(sentence, text)
+    if not _is_relation(sentence, 1):
+        return sentence
+    target, relation, *right = sentence
+    own = any(t.kind == "name" and t.name == target.name and not t.marks and not t.index for t in right)
+    is_new = target.marks == AFTER or target.index[-1:] in [(n,) for n in _NEW]
+    if relation.text == "->":
+        if not own:
+            message = (
+                f"found {text[relation.position : relation.end]}, which may be a limit or an update; "
+                f"write {target.text} <- ... for an update"
+            )
+            raise ReadError(message, text, relation.position)
+        return [target, replace(relation, text="<-"), *right]
+    if is_new and relation.text in ("=", "<-"):
+        return [replace(target, marks="", index=()), replace(relation, text="<-"), *right]
+    if _step(target) is not None:
+        if not steps and relation.text == "=":
+            name = target.name
+            message = (
+                f"found {target.text} on the left and no other step; "
+                f"write {name}_{{t+1}} for the new value, or {name}"
+            )
+            raise ReadError(message, text, target.position)
+        return [replace(target, index=()), replace(relation, text="<-"), *right]
+    if relation.text == "=" and own and not target.marks and not target.index:
+        return [target, replace(relation, text="<-"), *right]
+    return sentence
+
+
+def _refuse_raised_index(sentence: Sequence[Token], text: str) -> None:
+    """Refuse x^(k+1) = ..., where the exponent is more likely the number of a step."""
+    left = next((sentence[:i] for i, t in enumerate(sentence) if t.kind == "relation"), [])
+    if len(left) > 2 and left[0].kind == "name" and left[1].text == "**":
+        exponent = [t for t in left[2:] if t.kind not in ("open", "close")]
+        whole = left[2].kind == "open" or len(left) == 3
+        if whole and exponent[0].kind == "name" and len(exponent[0].name) == 1:
+            name, index = left[0].name, "".join(t.text for t in exponent)
+            message = (
+                f"found {name}^({index}) on the left, which may be a power or a step; "
+                f"write {name}_{{{index}}} for the "
+                f"step, or bring the power to the right"
+            )
+            raise ReadError(message, text, left[0].position)
+
+
+def _started(sentence: list[Token], updated: Collection[str]) -> list[Token]:
+    """Return a start value `u₀ = 1`, `u₋₁ = 1` of an updated name as `u(0) = 1`, `u-(0) = 1`."""
+    if not (_is_relation(sentence, 1) and sentence[1].text == "=" and sentence[0].name in updated):
+        return sentence
+    target, *rest = sentence
+    last = target.index[-1] if target.index else ""
+    if not re.fullmatch("0|-[0-9]+", last):
+        return sentence
+    state = replace(target, index=(), marks=BEFORE * -int(last), told=True)
+    signs = (("open", "("), ("number", "0"), ("close", ")"))
+    return [state, *(Token(k, w, target.position, length=1) for k, w in signs), *rest]
+
+
+def _marked(token: Token, lefts: dict[str, int | None], updated: Set[str], begun: bool, text: str) -> Token:
+    """Return a name with the marks of the step that its index says."""
+    if token.kind != "name" or not token.index:
+        return token
+    last, plain = token.index[-1], replace(token, index=(), told=True)
+    if last in _NEW or last in _OLD:
+        return replace(plain, marks=token.marks + (AFTER if last in _NEW else ""))
+    step = _step(token)
+    if step is None:  # an index 0 or -1, of a start value
+        if begun or last.startswith("-"):
+            if not begun:
+                raise ReadError(f"found the index {last} without a start value", text, token.position)
+            return replace(plain, marks=token.marks + BEFORE * -int(last))
+        return replace(token, index=(), meant=f"{token.name}_{last}")
+    # A letter that no line updates has the steps of the weights, or else those of what is updated.
+    shifts = [s for s in lefts.values() if s is not None]
+    weights = [lefts[w] for w in WEIGHTS if lefts.get(w) is not None]
+    newest = lefts.get(token.name) if lefts.get(token.name) is not None else None
+    if newest is None and token.name in updated:
+        newest = 1
+    if newest is None:
+        newest = (weights or [max(shifts, default=1)])[0]
+    assert newest is not None
+    ahead = step - newest + 1
+    at_weights = updated & set(WEIGHTS) or token.name != "g"
+    if token.name in GRADIENTS and token.name not in updated and ahead in (0, 1) and updated and at_weights:
+        return replace(plain, told=ahead == 0)
+    if token.name not in updated and updated and (ahead != 0 or token.name not in {*WEIGHTS, *_VECTORS}):
+        message = (
+            f"found {token.text}, which no line updates; "
+            f"write {token.name} for what is the same in all steps, "
+            "grad(x) for a gradient, or add the line that updates it"
+        )
+        raise ReadError(message, text, token.position)
+    if ahead > 1 and updated:
+        message = f"found {token.text}, a value of a later step than the one that this text makes"
+        raise ReadError(message, text, token.position)
+    return replace(plain, marks=token.marks + (AFTER * ahead if ahead > 0 else BEFORE * -ahead))
