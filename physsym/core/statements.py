@@ -197,7 +197,13 @@ class Rule:
     __reduce__ = rebuilt
 
     def __str__(self) -> str:
-        return "; ".join([*map(str, self.updates), *(f"{s}(0) = {value}" for s, value in self.start)])
+        # A value from before the step is written u_t behind the line that updates u: u may be read as either.
+        told = {t: Symbol(f"{t}_t", **t.assumptions0) for t in self.targets}
+        lines = []
+        for line, update in enumerate(self.updates):
+            old = {t: told[t] for t in self.targets[:line] if t in update.value.free_symbols}
+            lines.append(Update(update.target, update.value.xreplace(old)) if old else update)
+        return "; ".join([*map(str, lines), *(f"{s}(0) = {value}" for s, value in self.start)])
 
 
 Statement = Law | Rule

@@ -204,7 +204,7 @@ def formula(text: str, vocabulary: Vocabulary) -> Formula:
     """
     first, *others = _RELATION.split(text)
     if not others:
-        return read(text, vocabulary)
+        return read(text, vocabulary, unknown="refuse")
     sides = tuple(_side(side, vocabulary) for side in (first, *others[1::2]))
     return Relation(sides, tuple(others[::2]))
 
@@ -212,7 +212,7 @@ def formula(text: str, vocabulary: Vocabulary) -> Formula:
 def _side(text: str, vocabulary: Vocabulary) -> Expr:
     """Return one side of a relation; an equation there would make a second relation of its own."""
     infinite = {"oo": S.Infinity, "-oo": S.NegativeInfinity}
-    side = infinite[text.strip()] if text.strip() in infinite else read(text, vocabulary)
+    side = infinite[text.strip()] if text.strip() in infinite else read(text, vocabulary, unknown="refuse")
     if not isinstance(side, Expr):
         advice = "found = beside another relation; write the equation by itself"
         raise ReadError(advice, text, text.index("="))

@@ -353,7 +353,7 @@ def _(node: ast.Call, found: Reading) -> Expr:
         raise found.tree.error(message, node)
     if name not in FUNCTIONS and (len(name) <= 2 or name in GREEK.values()):
         message = (
-            f"found {name} before a bracket, which may be a function, of which nothing is known, or a factor; "
+            f"found {name} before a bracket, which may be a function that is not known, or a factor; "
             ""
             f"for the product write {name}*(...)"
         )

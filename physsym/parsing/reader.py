@@ -171,7 +171,7 @@ def conditions_of(
 def _interpret(
     text: str, vocabulary: Vocabulary, declare: Iterable[Declared], by_use: bool
 ) -> tuple[Readable, list[list[Reading]]]:
-    """Return what the sentences of a text state, all of one kind and not too large together, and their sides."""
+    """Return what the sentences of a text state, not too large together, and the values of their sides."""
     if not isinstance(text, str):
         raise TypeError(f"expected the text of a formula, given {text!r} of type {type(text).__name__}")
     names = _names(vocabulary, declare)
@@ -410,14 +410,14 @@ def _names(vocabulary: Vocabulary, declare: Iterable[Declared]) -> dict[str, Exp
     names = {q.name: q.symbol for q in vocabulary.quantities}
     own: dict[str, Expr] = {}
     for declared in declare:
-        name, value = _declared(declared, names)
+        name, value = _declared(declared, {**names, **own})
         if own.setdefault(name, value) != value:
             raise ValueError(f"{name} is declared twice, as symbols with different assumptions; keep one")
     replaced = {names[name]: value for name, value in own.items() if name in names}
     return {name: value.xreplace(replaced) for name, value in names.items()} | own
 
 
-def _declared(declared: Declared, names: dict[str, Expr]) -> tuple[str, Expr]:
+def _declared(declared: Declared, names: Mapping[str, Expr]) -> tuple[str, Expr]:
     if isinstance(declared, str):
         name = GREEK.get(declared, declared)
         value = names.get(name, Symbol(name, real=True))

@@ -1,7 +1,7 @@
 """Spelling: what people write in several ways is brought to the one way that the grammar knows.
 
-Tokens are replaced, never their meaning: `dx/dt` becomes x', `√(x)` becomes sqrt(x), `x²` becomes x**2, `∇U(x)`
-becomes grad(x), and `2 x` becomes 2*x. What can be read in two ways is refused, with both readings.
+Tokens are replaced, never their meaning: `dx/dt` becomes x', `√(x)` becomes sqrt(x), `x²` becomes x**2,
+`∇U(x)` becomes grad(x), and `2 x` becomes 2*x. What can be read in two ways is refused, with both readings.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def spelled(
 
 
 def _sign(kind: str, written: str, at: Token) -> Token:
-    """Return a token that stands for a part of another one, at its place."""
+    """Return a token that stands for a part of another one."""
     return Token(kind, written, at.position, length=at.length or len(at.text), spaced=at.spaced)
 
 
@@ -69,7 +69,7 @@ def _closing(tokens: Sequence[Token], start: int, text: str) -> int:
 
 
 def _refuse_faces(tokens: Sequence[Token], text: str) -> None:
-    """Refuse a letter that stands in bold and in plain: in mathematics these are two."""
+    """Refuse a letter that is written in bold and in plain: in mathematics these are two."""
     faces: dict[str, bool] = {}
     for token in tokens:
         if token.kind == "name":
@@ -484,13 +484,13 @@ def _partial(tokens: list[Token], i: int, text: str) -> tuple[list[Token], int]:
             ),
         ]
         firsts = [inside[k + (k > 0)] for k in commas]
-        places = [k for k, t in enumerate(firsts, 1) if t.name == coordinate.name]
-        if len(places) != 1:
+        numbers = [k for k, t in enumerate(firsts, 1) if t.name == coordinate.name]
+        if len(numbers) != 1:
             raise advice
-        number = [_sign("number", str(places[0]), start), _sign("comma", ",", start)]
+        first = [_sign("number", str(numbers[0]), start), _sign("comma", ",", start)]
         # The bracket around ∂U/∂x stands already, and goes around the whole.
         return [
-            *_call("partial", start, [*number, *inside], tokens[end]),
+            *_call("partial", start, [*first, *inside], tokens[end]),
             _sign("close", ")", tokens[end]),
         ], end + 1
     return _call("grad", start, [coordinate], coordinate), i + 5

@@ -62,7 +62,7 @@ class Token:
     meant
         What the token stands for, where the text writes it in another way: the name `theta` of `θ`.
     spaced
-        Whether white space stands in front of it.
+        Whether white space comes before it.
     length
         How many characters of the text it takes, where these are not its text.
     told
@@ -112,7 +112,7 @@ def _dotted() -> dict[str, tuple[str, str]]:
     """
     found = {}
     for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00)):
-        letter, *dots = unicodedata.normalize("NFD", chr(code))
+        letter, *dots = list(unicodedata.normalize("NFD", chr(code)))
         plain = letter.isascii() and len(dots) == 1 and dots[0] in _DOTS
         if plain and not (letter in "AEIOUaeiou" and _DOTS[dots[0]] == "''"):
             found[chr(code)] = letter, _DOTS[dots[0]]
@@ -167,7 +167,6 @@ _ADVICE = {
     "′": "a prime is a derivative and stands directly behind a name, as in x'",
     "!": "factorials are not read",
     "\\": "give LaTeX with notation='latex'",
-    "~": "approximations are not read; write = where both sides are equal",
     "≈": "approximations are not read; write = where both sides are equal",
     "∝": "proportions are not read; write = with a factor",
     "±": "two signs are not read; write two formulas",

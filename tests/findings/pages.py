@@ -208,7 +208,7 @@ PAGES: dict[str, Page] = {
 TYPED: dict[str, Typed] = {
     "optax:adadelta": Typed(
         "a <- rho*a + (1 - rho)*grad(x)**2; x <- x - sqrt(b + eps)/sqrt(a+ + eps)*grad(x); "
-        "b <- rho*b + (1 - rho)*(b + eps)/(a+ + eps)*grad(x)**2; a(0) = 0; b(0) = 0",
+        "b <- rho*b + (1 - rho)*(b + eps)/(a+ + eps)*grad(x_t)**2; a(0) = 0; b(0) = 0",
         "the running average of squared updates, which the page describes in words, is averaged as the other",
     ),
     "optax:signum": Typed(

@@ -126,7 +126,7 @@ def test_random_linear_rules_have_a_rate_exactly_where_their_memory_fades():
         a, b, c, d = (int(n) for n in random.integers(-12, 13, 4))
         p, q = (int(n) for n in random.integers(1, 9, 2))
         text = (
-            f"aa <- ({a})*aa/10 + ({b})*bb/10 + G; bb <- ({c})*aa/10 + ({d})*bb/10 + {p}*G; "
+            f"aa <- ({a})*aa/10 + ({b})*bb/10 + G; bb <- ({c})*aa_t/10 + ({d})*bb/10 + {p}*G; "
             f"x <- x - ({q}*aa+ + bb+ + G)/100"
         )
         matrix = np.array([[a, b], [c, d]]) / 10
@@ -145,7 +145,7 @@ def test_random_linear_rules_have_a_rate_exactly_where_their_memory_fades():
 
 def test_where_the_rule_fixes_tau_there_is_no_leading_order_in_the_step():
     """With delayed gradients the loss rises first: x = 1, eta = 1/10, lam = 3 and p = 0 give 1.5 to 1.95."""
-    delayed = report(read("p <- G; x <- x - eta*p; p(0) = 0"), eta=0.1)["energy a step"]
+    delayed = report(read("p <- G; x <- x - eta*p_t; p(0) = 0"), eta=0.1)["energy a step"]
     assert "fixes tau to dt" in delayed.reason
 
 
@@ -244,10 +244,10 @@ def test_a_cycle_of_a_sign_rule_is_one_of_many():
     ("text", "factor"),
     [
         ("Min(1, k+/10)", lambda k: min(1, (k + 1) / 10)),
-        ("Max(1/10, 1 - k/100)", lambda k: max(0.1, 1 - k / 100)),
-        ("where(k < 10, k/10, 1)", lambda k: k / 10 if k < 10 else 1),
-        ("Min(1, k/10)*Max(1/2, 2 - k)", lambda k: min(1, k / 10) * max(0.5, 2 - k)),
-        ("Min(k, 5, k**2)", lambda k: min(k, 5, k * k)),
+        ("Max(1/10, 1 - k_t/100)", lambda k: max(0.1, 1 - k / 100)),
+        ("where(k_t < 10, k_t/10, 1)", lambda k: k / 10 if k < 10 else 1),
+        ("Min(1, k_t/10)*Max(1/2, 2 - k_t)", lambda k: min(1, k / 10) * max(0.5, 2 - k)),
+        ("Min(k_t, 5, k_t**2)", lambda k: min(k, 5, k * k)),
     ],
 )
 def test_what_a_minimum_or_a_maximum_bounds_settles(text, factor):
@@ -256,7 +256,7 @@ def test_what_a_minimum_or_a_maximum_bounds_settles(text, factor):
     assert float(line.value.subs(eta, 1)) == pytest.approx(factor(10**6))
 
 
-@pytest.mark.parametrize("text", ["Max(1, k)", "Min(1, -k)", "Min(k, k**2)"])
+@pytest.mark.parametrize("text", ["Max(1, k_t)", "Min(1, -k_t)", "Min(k_t, k_t**2)"])
 def test_what_they_do_not_bound_grows(text):
     line = report(read(f"k <- k + 1; x <- x - eta*G*{text}; k(0) = 0"))["effective learning rate"]
     assert "grows without bound" in line.reason

@@ -35,14 +35,15 @@ def test_a_refusal_begins_and_ends_with_plain_words(text):
 
 SAYS = {
     "x @ u": r"found '@'; write \* for a product$",
-    "{x}": "found '{'; write round brackets$",
-    "x′": r"PRIME; write dot\(x\) for a derivative and after\(u\) for a new value$",
-    "2·x": r"MIDDLE DOT; write \* for a product$",
-    "x²": r"SUPERSCRIPT TWO; write \*\*2$",
-    "√x": r"SQUARE ROOT; write sqrt\(...\)$",
+    "{x}": r"^braces hold cases, as in \{a if x > 0; b otherwise\}; write round brackets$",
+    "(x)′": r"PRIME; a prime is a derivative and stands directly behind a name, as in x'$",
+    "x⁽ᵏ⁾": r"^found ⁽ᵏ⁾, which may be a power or an index; write x\*\*k for the power, x_\{k\+1\} for",
+    "√": r"^found √ without what it is taken of; write √\(...\)$",
     "x <= u": "found '<='; comparisons are not part of a formula$",
     "x \U000f0000": "found '.*f0000', a character without a name; a formula is made of names, numbers",
-    "x u": r"^expected an operator after x, found u; for a product write x\*u$",
+    "u'x'": r"^expected an operator after u', found x'; for a product write u'\*x'$",
+    "x/u v": r"^found v behind a quotient, which may belong above or below; write \(.../u\)\*v or .../\(u",
+    "x^2v": r"^found v directly behind an exponent, which may belong to it; write \* or brackets$",
     "x +": r"^expected a name, a number or a bracket after \+, found the end; complete it$",
     "= x": "^expected a name, a number or a bracket after the start, found the end; complete it$",
     "x = u = v": "^found a second '='; a sentence has two sides, write the next after ';'$",
@@ -56,8 +57,8 @@ SAYS = {
     "": r"^found nothing to read; give a formula such as 'u <- rho\*u - eta\*G'$",
     "x + potent": "^found potent, which is no known name; write one of G, U, ",
     "Potential(x)": r"^found Potential, which is no known function; write potential$",
-    "ln(x)": r"^found ln, which is no known function; write log\(...\)$",
-    "tan(x)": r"which is no known function; write sin\(x\)/cos\(x\)$",
+    "f(x)": r"^found f before a bracket, which may be a function that is not known, or a factor; "
+    r"for the product write f\*\(...\)$",
     "zzz(x)": "which is no known function; write one of Abs, Eq, ITE, Max, Min, Mod, Ne, Piecewise, ",
     "sqrt*x": r"^found the function sqrt without its argument; write sqrt\(...\)$",
     "x*u(v)": r"^found u before a bracket, but it is no function; for a product write u\*\(...\)$",
@@ -293,7 +294,7 @@ def test_the_places_of_a_partial_derivative_are_counted_from_one():
 
 
 def test_a_rule_may_write_its_targets_in_brackets():
-    assert read("(u) <- rho*u - eta*G; (x) <- x + u") == Rule(
+    assert read("(u) <- rho*u - eta*G; (x) <- x + u_t") == Rule(
         (Update(u, rho * u - eta * G), Update(x, x + u))
     )
 
