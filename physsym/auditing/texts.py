@@ -24,6 +24,9 @@ class Hint:
     argument: str
     line: int
 
+    def __str__(self) -> str:
+        return f"{self.keyword} {self.argument}".rstrip()
+
 
 @dataclass(frozen=True)
 class Formula:
@@ -32,23 +35,36 @@ class Formula:
     Parameters
     ----------
     text
-        Its characters, without the signs around it.
+        Its characters, without the signs around it. Comments, and what stands before each line of a quotation
+        or of a comment, are spaces in it, so that places in it are places in the file.
     line, column
-        Where `text` begins in the file, counted from 1.
+        Where `text` begins in the file, counted from 1. In a notebook `line` is that of the file, and
+        `column` that of the line in its cell.
     notation
         How it is written.
     display
         Whether it stands on lines of its own.
     headings
-        The headings that it stands under, the outermost first.
+        The headings that it stands under, the outermost first. In Python source the names of the class and
+        the function come first.
     before, after
-        The sentence of prose before it, and the one behind it, up to the next formula or paragraph.
+        The sentence of prose before it, and the one behind it. They end at a paragraph, except that the prose
+        before a displayed formula may be the paragraph above it, and at another formula that states a
+        relation; a lone `$m$` belongs to the sentence.
     label
-        Its label or tag, empty where it has none.
+        Its label or, where it has none, its tag; empty where it has neither.
     hints
-        The hints that stand directly before it.
+        The hints that stand directly before it, other than `define` and `given`.
     cell
         The number of the cell in a notebook, counted from 1, and else 0.
+    cell_line
+        The line in the cell, counted from 1, and else 0.
+    labels
+        All labels and tags, of which aligned rows may have several.
+    scoped
+        The hints `define` and `given` that hold for it, in their order.
+    section
+        The number of headings before it: two sections may have the same heading.
     """
 
     text: str
@@ -62,6 +78,15 @@ class Formula:
     label: str = ""
     hints: tuple[Hint, ...] = ()
     cell: int = 0
+    cell_line: int = 0
+    labels: tuple[str, ...] = ()
+    scoped: tuple[Hint, ...] = ()
+    section: int = 0
+
+    @property
+    def place(self) -> str:
+        """Return the line, in a notebook the cell and its line, as a reader would say it."""
+        return f"{self.cell}:{self.cell_line}" if self.cell else str(self.line)
 
 
 @dataclass(frozen=True)
@@ -78,10 +103,14 @@ class Text:
         The hints `define` and `given` that hold to the next heading of the same level, each with the headings
         that it stands under.
     macros
-        What the file defines by `\newcommand` and its kind: the number of arguments and the text.
+        What the file defines by `\newcommand` and its kind: the name with its backslash, the number of
+        arguments and the text.
+    remarks
+        What of the file was not read, with its line, such as files that it includes.
     """
 
     path: str
     formulas: tuple[Formula, ...]
     scoped: tuple[tuple[Hint, tuple[str, ...]], ...] = ()
     macros: tuple[tuple[str, int, str], ...] = ()
+    remarks: tuple[str, ...] = ()
