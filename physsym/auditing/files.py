@@ -76,7 +76,7 @@ def _below(path: Path) -> Iterator[Path]:
 
 
 def texts_of(path: str | Path) -> Text:
-    """Return the formulas of a file with their places, hints and sentences.
+    """Return the formulas of a file with their positions, hints and sentences.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ class Formula:
     ----------
     text
         Its characters, without the signs around it. Comments, and what stands before each line of a quotation
-        or of a comment, are spaces in it, so that places in it are places in the file.
+        or of a comment, are spaces in it, so that positions in it are positions in the file.
     line, column
         Where `text` begins in the file, counted from 1. In a notebook `line` is that of the file, and
         `column` that of the line in its cell.
@@ -84,7 +84,7 @@ class Formula:
     section: int = 0
 
     @property
-    def place(self) -> str:
+    def position(self) -> str:
         """Return the line, in a notebook the cell and its line, as a reader would say it."""
         return f"{self.cell}:{self.cell_line}" if self.cell else str(self.line)
 

@@ -50,7 +50,7 @@ _OPTION = re.compile(r"[ \t>]*(?::(?P<key>[\w-]+):[ \t]*(?P<value>.*)|---.*)?$")
 _BOOKDOWN = re.compile(r"\(\\#(eq:[\w:.-]+)\)")
 _QUOTE = re.compile(r"^[ \t]*>+", re.MULTILINE)
 _MARKER = re.compile(r"[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)?(?:\[[ xX]\])?[ \t]*")
-_MARGIN = 300  # characters of a line, beside a formula, that are looked at
+_MARGIN = 300  # characters of a line, beside a formula, that count
 LONGEST = 20_000  # characters of a formula
 
 
@@ -152,8 +152,8 @@ def _end_fence(
     if formula:
         above = _ABOVE.search(text, max(0, fence.start - 200), fence.start)
         labels += [above["name"]] if above and above.end() == fence.start else []
-        place = formula.start + begin, formula.end + begin, fence.start, end
-        marks.formulas.append(Found(*place, True, tuple(labels), text=body[formula.start : formula.end]))
+        position = formula.start + begin, formula.end + begin, fence.start, end
+        marks.formulas.append(Found(*position, True, tuple(labels), text=body[formula.start : formula.end]))
         spans.append((begin, at))
 
 
@@ -344,8 +344,8 @@ class _Inline:
             plain = _QUOTE.sub(lambda m: blank(m[0]), plain)
         formula = found(plain, (0, len(plain)), (0, 0))
         if formula:
-            place = formula.start + begin, formula.end + begin, start, outer
+            position = formula.start + begin, formula.end + begin, start, outer
             self.marks.formulas.append(
-                Found(*place, display, tuple(labels), text=plain[formula.start : formula.end])
+                Found(*position, display, tuple(labels), text=plain[formula.start : formula.end])
             )
         return outer

@@ -1,4 +1,4 @@
-"""What is found in a text by its format alone, with places as offsets; and the `Text` that it makes."""
+"""What is found in a text by its format alone, with positions as offsets; and the `Text` that it makes."""
 
 from __future__ import annotations
 
@@ -85,8 +85,8 @@ class Marks:
         self.remarks += [(at + by, said) for at, said in other.remarks]
         self.macros += other.macros
         for f in other.formulas:
-            places = f.start + by, f.end + by, f.outer_start + by, f.outer_end + by
-            self.formulas.append(Found(*places, f.display, f.labels, f.text, f.notation))
+            positions = f.start + by, f.end + by, f.outer_start + by, f.outer_end + by
+            self.formulas.append(Found(*positions, f.display, f.labels, f.text, f.notation))
 
 
 def blank(text: str) -> str:
@@ -95,7 +95,7 @@ def blank(text: str) -> str:
 
 
 def blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """Return a text with spaces for what stands in spans, which may overlap."""
+    """Return a text with spaces for the characters of spans, which may overlap."""
     parts, last = list[str](), 0
     for start, end in sorted(spans):
         begin = max(start, last)
@@ -142,13 +142,13 @@ def elements(text: str, tags: str) -> Iterator[tuple[re.Match[str], int, int]]:
 
 
 class Lines:
-    """The lines of a text, for the place of an offset."""
+    """The lines of a text, for the position of an offset."""
 
     def __init__(self, text: str) -> None:
         """Find the beginning of each line."""
         self.starts = [0, *(m.end() for m in re.finditer("\n", text))]
 
-    def place(self, offset: int) -> tuple[int, int]:
+    def position(self, offset: int) -> tuple[int, int]:
         """Return the line and the column of an offset, both counted from 1."""
         line = bisect_right(self.starts, offset)
         return line, offset - self.starts[line - 1] + 1
@@ -174,7 +174,7 @@ def text_of(
     for k, f in enumerate(formulas):
         held = marks.view[f.start : f.end] if f.text is None else f.text
         held = _NUMBERING.sub(lambda m: blank(m[0]), held).rstrip()
-        line, column = lines.place(f.start + len(held) - len(held.lstrip()))
+        line, column = lines.position(f.start + len(held) - len(held.lstrip()))
         if not held:
             continue
         section = bisect_right(starts, f.start)
@@ -196,9 +196,9 @@ def text_of(
                 section=section,
             )
         )
-    held = tuple((hint, _open(headings[: bisect_right(starts, at)])) for hint, at, _ in scoped)
-    remarks = tuple(f"{name(lines.place(at)[0])}: {said}" for at, said in sorted(marks.remarks))
-    return Text(path, tuple(results), held, tuple(marks.macros), remarks)
+    under = tuple((hint, _open(headings[: bisect_right(starts, at)])) for hint, at, _ in scoped)
+    remarks = tuple(f"{name(lines.position(k)[0])}: {said}" for k, said in sorted(marks.remarks))
+    return Text(path, tuple(results), under, tuple(marks.macros), remarks)
 
 
 def _first_label(labels: tuple[str, ...], text: str) -> str:
@@ -218,7 +218,7 @@ def _open(headings: Sequence[Heading]) -> tuple[str, ...]:
 
 
 def _scope_end(headings: Sequence[Heading], at: int, total: int) -> int:
-    """Return where the section ends in which an offset stands, with the sections below it."""
+    """Return where the section of an offset ends, with the sections below it."""
     level = next((h.level for h in reversed(headings) if h.start <= at), 0)
     return next((h.start for h in headings if h.start > at and h.level <= level), total)
 
@@ -231,7 +231,7 @@ def _hints(
     scoped = list[tuple[Hint, int, int]]()
     view = blanked(marks.view, [(c.start, c.end) for c in marks.comments])
     for comment in sorted(marks.comments):
-        hints = hints_of(comment.text, lines.place(comment.inner)[0])
+        hints = hints_of(comment.text, lines.position(comment.inner)[0])
         for hint in hints:
             if hint.keyword in SCOPED:
                 end = _scope_end(headings, comment.start, len(marks.view))
@@ -330,7 +330,7 @@ def _prose(text: str) -> str:
 
 
 def in_cells(text: Text, cells: Sequence[tuple[int, int, Sequence[int]]]) -> Text:
-    """Return the text of a notebook, whose lines are those of its cells in their order, with places.
+    """Return the text of a notebook, whose lines are those of its cells in their order, with positions.
 
     A cell has its number, the line where it begins among these, and for each of its lines that of the file.
     """

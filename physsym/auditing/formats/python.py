@@ -91,8 +91,8 @@ def _parts(text: str, path: str) -> Iterator[_Part]:
     """Yield strings that stand alone or hold `math`, and blocks of comments with formulas."""
     lines = Lines(text)
 
-    def offset(place: tuple[int, int]) -> int:
-        return lines.starts[place[0] - 1] + place[1]
+    def offset(position: tuple[int, int]) -> int:
+        return lines.starts[position[0] - 1] + position[1]
 
     scopes = list[tuple[int, str]]()  # the depth of a class or function, and its name
     depth, pending, first = 0, "", True
@@ -147,6 +147,6 @@ def _tokens(text: str, path: str) -> Iterator[tokenize.TokenInfo]:
     try:
         yield from tokenize.generate_tokens(io.StringIO(text).readline)
     except (tokenize.TokenError, SyntaxError) as error:
-        message, place = error.args[0], error.args[1] if len(error.args) > 1 else ("", 0)
-        line = place[0] if isinstance(error, tokenize.TokenError) else error.lineno
+        message, position = error.args[0], error.args[1] if len(error.args) > 1 else ("", 0)
+        line = position[0] if isinstance(error, tokenize.TokenError) else error.lineno
         raise ValueError(f"{path}: line {line}: no Python source: {message}") from None

@@ -132,10 +132,13 @@ def _math(marks: Marks, rows: list[tuple[int, str]], k: int, stop: int, directiv
     for number, (start, text) in enumerate(parts):
         formula = found(text, (0, len(text)), (0, 0))
         if formula:
-            place = start + formula.start, start + formula.end
-            outer = at if number == 0 else place[0], place[1] if number + 1 < len(parts) else _end(rows, stop)
+            position = start + formula.start, start + formula.end
+            outer = (
+                at if number == 0 else position[0],
+                position[1] if number + 1 < len(parts) else _end(rows, stop),
+            )
             held = text[formula.start : formula.end]
-            marks.formulas.append(Found(*place, *outer, True, tuple(labels), text=held))
+            marks.formulas.append(Found(*position, *outer, True, tuple(labels), text=held))
 
 
 def _parted(rows: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:

@@ -1,4 +1,4 @@
-"""Formulas of files: found with their places, sentences, labels and hints, and nothing else is found."""
+"""Formulas of files: found with their positions, sentences, labels and hints, and nothing else is found."""
 
 import json
 import random
@@ -475,7 +475,7 @@ def test_formulas_of_notebooks_are_found_with_cell_and_line(text):
         cell("$no$", "raw"),
     )
     there = text(content, ".ipynb")
-    assert [(f.text, f.cell, f.cell_line, f.column, f.place) for f in there.formulas] == [
+    assert [(f.text, f.cell, f.cell_line, f.column, f.position) for f in there.formulas] == [
         ("m", 1, 3, 7, "1:3"), ("a = b", 1, 5, 3, "1:5"), ("c = d", 4, 1, 3, "4:1"), ("e", 6, 2, 2, "6:2"),
     ]  # fmt: skip
     rows = content.split("\n")
