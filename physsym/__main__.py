@@ -147,12 +147,29 @@ def _convert(command: ArgumentParser) -> None:
     command.add_argument("--to", dest="target", required=True, metavar="NAME", help=says)
 
 
+def _exercise(command: ArgumentParser) -> None:
+    says = "a script in ./derivations, a shipped one such as momentum, or a path; NAME:OWN for one of several"
+    command.add_argument("name", metavar="NAME", help=says)
+    says = "the numbers of the lines, such as 5 or 3,5, or random (the default)"
+    command.add_argument("--leave-out", default="random", metavar="N", help=says)
+    command.add_argument("--seed", type=int, metavar="K", help="of the random choice")
+    command.add_argument(
+        "--hints", type=_count, default=0, metavar="N", help="show the first N hints at once"
+    )
+    says = "an answer, or ? for a hint; may be repeated (default: the standard input)"
+    command.add_argument("--answer", action="append", default=[], metavar="TEXT", help=says)
+    command.add_argument("--face", choices=("physics", "learning"), default="physics", help="whose notation")
+    command.add_argument("--format", choices=("text", "ipynb"), default="text", help="ipynb for a notebook")
+    command.add_argument("--out", metavar="FILE", help="the notebook to write")
+
+
 # Each command: the module whose `main` carries it out, its arguments, and what it does.
 # fmt: off
 COMMANDS: dict[str, tuple[str, Callable[[ArgumentParser], None], str]] = {
     "document": ("physsym.cli.document", _document, "write the derivation document"),
     "check":    ("physsym.cli.check",    _check,    "check every step, judge every claim; 1 if a step fails"),
     "show":     ("physsym.cli.show",     _show,     "print a derivation in the terminal; 1 if a step fails"),
+    "exercise": ("physsym.cli.exercise", _exercise, "ask for a line that is left out; 1 if it is not found"),
     "source":   ("physsym.cli.source",   _source,   "print a derived rule as program text"),
     "run":      ("physsym.cli.run",      _run,      "run a derived optimizer on a named test function"),
     "same":     ("physsym.cli.same",     _same,     "compare two rules; 1 if the first is not the second"),

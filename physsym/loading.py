@@ -141,6 +141,45 @@ def find_script(name: str, folders: Sequence[str | Path]) -> Script:
     return load(known[name])
 
 
+def derivation_named(what: str, folders: Sequence[str | Path] = ()) -> Derivation:
+    """Return a derivation by the name or path of its script, and after a colon its own name in the script.
+
+    Parameters
+    ----------
+    what
+        Such as ``"momentum"``, ``"notes.py"`` or ``"notes.py:pendulum"``; without its own name, the first one
+        of the script.
+    folders
+        Where names of scripts are looked up before the shipped ones.
+
+    Returns
+    -------
+    Derivation
+
+    Raises
+    ------
+    ScriptError
+        Where there is no such script, or it has no such derivation.
+
+    Examples
+    --------
+    >>> derivation_named("momentum").title
+    'Momentum'
+    """
+    path, colon, name = what.rpartition(":")
+    if not colon or not name.isidentifier() or Path(what).exists():
+        path, name = what, ""
+    found = find_script(path, [*folders, shipped_folder()])
+    if not found.derivations:
+        raise ScriptError(f"{path} has no derivation")
+    if not name:
+        return found.derivations[0]
+    named = {n: v for n, v in vars(_import(Path(found.path))).items() if isinstance(v, Derivation)}
+    if name not in named:
+        raise ScriptError(f"{path} has no derivation {name}; it has {', '.join(named)}")
+    return named[name]
+
+
 def shipped_folder() -> Path:
     """Return the folder of the shipped derivations: within an installed package, beside it in a checkout."""
     package = Path(__file__).resolve().parent

@@ -25,7 +25,7 @@ from physsym.derivation import Derivation
 from physsym.exercises.differences import differences, line_of_move
 from physsym.loading import files_of, load, nothing_found
 from physsym.mechanics.claim import JudgedClaim, judge_claim
-from physsym.mechanics.moves import Move, describe
+from physsym.mechanics.moves import in_words
 from physsym.parsing.interpretation import FUNCTIONS
 
 _NUMBERS = r"(?:[\d\s.+*/()-]|exp|sqrt|log|sin|cos|tan|pi)+"
@@ -297,7 +297,7 @@ def check_derivation(
     if derivation.start_verdict is not None:
         yield VerdictLine(heading, "start", derivation.start_verdict, opening=opening)
     for k, (step, verdict) in enumerate(zip(derivation.steps, derivation.verdicts()[1:], strict=True), 1):
-        label = one_line(f"{k} {words(step.move)}")
+        label = one_line(f"{k} {in_words(step.move)}")
         said = opening if k <= shared else ""
         due = against_move(derivation, k) if verdict.outcome is Outcome.FAILS and not said else ()
         yield VerdictLine(heading, label, verdict, is_step=True, opening=said, due=due)
@@ -339,17 +339,6 @@ def common_beginning(derivation: Derivation, earlier: Sequence[Derivation]) -> t
         if same > longest[1]:
             longest = other, same
     return longest
-
-
-def words(move: Move) -> str:
-    """Return a move in words, with formulas as text.
-
-    >>> from physsym.mechanics.moves import Divide
-    >>> from physsym.vocabulary import gamma
-    >>> words(Divide(gamma))
-    'divide by gamma'
-    """
-    return "".join(map(str, describe(move)))
 
 
 def against_move(derivation: Derivation, number: int) -> tuple[tuple[str, tuple[str, ...]], ...]:

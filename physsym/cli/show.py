@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from physsym.cli.check import against_move, check_derivation, common_beginning, summary_of_steps, words
+from physsym.cli.check import against_move, check_derivation, common_beginning, summary_of_steps
 from physsym.cli.columns import KEPT, Line, labelled, paragraph, terminal_width, wrapped
 from physsym.cli.paths import script_named
 from physsym.cli.terminal import can_show, echo, verdict_line
@@ -13,7 +13,9 @@ from physsym.core.escapes import one_line
 from physsym.core.statements import Statement
 from physsym.core.verdicts import Outcome, Verdict
 from physsym.derivation import Assumption, Derivation
+from physsym.exercises.hints import BLANK
 from physsym.loading import ScriptError
+from physsym.mechanics.moves import in_words
 from physsym.printing import unicode
 from physsym.vocabulary import Face, Vocabulary
 
@@ -32,18 +34,40 @@ def main(options: Namespace) -> int:
             f"{options.name} has no derivation to show: its chapters are written by physsym document, "
             "its claims are judged by physsym check"
         )
-    failing = False
     for k, derivation in enumerate(script.derivations):
-        lines = list(check_derivation("", derivation))
-        failing = failing or any(line.fails(strict=False) for line in lines)
-        echo(*([""] if k else []), Line("", one_line(derivation.title), "bold"))
-        echo(*paragraph(f"{summary_of_steps(lines, strict=False)}; error {derivation.error}"))
-        _show(derivation, script.derivations[:k], options)
-    return int(failing)
+        echo(*[""] * bool(k))
+        earlier = script.derivations[:k]
+        show_derivation(derivation, earlier, face=options.face, verbose=options.verbose)
+    lines = [line for d in script.derivations for line in check_derivation("", d)]
+    return int(any(line.fails(strict=False) for line in lines))
 
 
-def _show(derivation: Derivation, earlier: Sequence[Derivation], options: Namespace) -> None:
-    face, verbose = options.face, options.verbose
+def show_derivation(
+    derivation: Derivation,
+    earlier: Sequence[Derivation] = (),
+    *,
+    face: Face = "physics",
+    verbose: bool = False,
+    hidden: Collection[int] = (),
+) -> None:
+    """Print a derivation line by line, with its title, a summary and its assumptions.
+
+    Parameters
+    ----------
+    derivation
+        The derivation.
+    earlier
+        Others that are printed above: a beginning that is that of one of these is not repeated.
+    face, verbose
+        Whose notation, and whether the evidence is printed too.
+    hidden
+        The numbers of lines of an exercise, which are not printed, nor are their moves; then there is no
+        summary, and there are no assumptions, which would give them away.
+    """
+    echo(Line("", one_line(derivation.title), "bold"))
+    if not hidden:
+        steps = list(check_derivation("", derivation))
+        echo(*paragraph(f"{summary_of_steps(steps, strict=False)}; error {derivation.error}"))
     lines, _ = derivation._walk  # as far as they go: the verdict on a step without a line says why
     first, shared = common_beginning(derivation, earlier)
     if first is None:
@@ -59,13 +83,17 @@ def _show(derivation: Derivation, earlier: Sequence[Derivation], options: Namesp
             continue
         number = f"{k}. "
         echo("", *paragraph(one_line(step.says), number, " " * len(number)))
-        echo(*paragraph(one_line(words(step.move)), f"{INDENT}by: ", INDENT * 2))
+        if k in hidden:
+            echo("", f"{INDENT}{BLANK if can_show(BLANK) else '[]'}  line {k} is left out")
+            continue
+        echo(*paragraph(one_line(in_words(step.move)), f"{INDENT}by: ", INDENT * 2))
         for statement in lines[k : k + 1]:
             _show_line(statement, derivation, face)
         _show_verdict(verdict, verbose)
         if verdict.outcome is Outcome.FAILS:
             echo(*labelled(against_move(derivation, k)[1:], indent=INDENT * 2))
-    echo("", *labelled([("error", [str(derivation.error)]), *assumption_rows(derivation.assumptions)]))
+    if not hidden:
+        echo("", *labelled([("error", [str(derivation.error)]), *assumption_rows(derivation.assumptions)]))
 
 
 def assumption_rows(assumptions: Sequence[Assumption]) -> list[tuple[str, list[str]]]:

@@ -31,6 +31,8 @@ def echo(*lines: str | Line, error: bool = False) -> None:
     Raises BrokenPipeError where the reader has gone, as `print` does.
     """
     shown = [line if isinstance(line, Line) else Line(visible(line)) for line in lines]
+    if not shown:
+        return
     stream: TextIO | None = sys.stderr if error else sys.stdout
     if stream is not None and _has_colours(stream):
         from rich.text import Text

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from sympy import Expr, PolynomialError, cancel, factor
 
 from physsym.core.motion import moving_parts
-from physsym.core.statements import Law, Rule, Statement, one_step_map
+from physsym.core.statements import Equation, Law, Rule, Statement, one_step_map
 from physsym.core.symbols import after
 from physsym.core.verdicts import is_failure
 from physsym.derivation import Derivation
@@ -78,7 +78,9 @@ def line_of_move(derivation: Derivation, number: int) -> Statement | None:
     return None if is_failure(proposing.verdicts()[number]) else lines[number]
 
 
-def differences(given: Statement, due: Statement) -> tuple[Difference, ...]:
+def differences(
+    given: Statement, due: Statement, definitions: Iterable[Equation] = ()
+) -> tuple[Difference, ...]:
     """Return where a line differs from the one that is due, in the order of the latter.
 
     Updates of a rule are compared with the new values that are due substituted: of two updates, of which one
@@ -89,6 +91,8 @@ def differences(given: Statement, due: Statement) -> tuple[Difference, ...]:
     ----------
     given, due
         Two laws, or two rules.
+    definitions
+        What names stand for: lines that differ in these names alone do not differ.
 
     Returns
     -------
@@ -104,10 +108,23 @@ def differences(given: Statement, due: Statement) -> tuple[Difference, ...]:
     the new value of u differs by 2*eta*grad(x)
     """
     if isinstance(given, Rule) and isinstance(due, Rule):
-        return tuple(_between_rules(given, due))
-    if isinstance(given, Law) and isinstance(due, Law):
-        return tuple(_between_laws(given, due))
-    return ()
+        found = _between_rules(given, due)
+    elif isinstance(given, Law) and isinstance(due, Law):
+        found = _between_laws(given, due)
+    else:
+        return ()
+    meant: dict[Expr, Expr] = {d.left: d.right for d in definitions}
+    return tuple(d for d in found if not _vanishes(d, meant))
+
+
+def _vanishes(difference: Difference, meant: Mapping[Expr, Expr]) -> bool:
+    """Return whether two expressions are the same once names are replaced by what they stand for."""
+    if not meant or difference.given is None or difference.due is None:
+        return False
+    given, due = difference.given, difference.due
+    for _ in meant:  # a definition may read the name of an earlier one
+        given, due = given.xreplace(meant), due.xreplace(meant)
+    return bool(identical(given, due))
 
 
 def _between_rules(given: Rule, due: Rule) -> Iterator[Difference]:

@@ -310,6 +310,16 @@ def _(move: Eliminate) -> Words:
     return "eliminate ", move.symbol
 
 
+def in_words(move: Move) -> str:
+    """Return a move as a phrase, with its formulas as text.
+
+    >>> from physsym.vocabulary import gamma
+    >>> in_words(Divide(gamma))
+    'divide by gamma'
+    """
+    return "".join(map(str, describe(move)))
+
+
 @dataclass(frozen=True)
 class Step:
     """A step of a derivation: a sentence, the move, and, where the author states it, the next line.

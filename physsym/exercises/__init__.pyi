@@ -1,0 +1,9 @@
+from .differences import Difference, differences, line_of_move
+from .hints import hints
+from .notebooks import notebook
+from .tasks import Answer, Exercise, ExerciseError, exercise
+
+__all__ = [
+    "Answer", "Difference", "Exercise", "ExerciseError", "differences", "exercise", "hints", "line_of_move",
+    "notebook",
+]  # fmt: skip
