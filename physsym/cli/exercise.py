@@ -13,7 +13,7 @@ from physsym.cli.paths import paths_to_read
 from physsym.cli.show import INDENT, show_derivation
 from physsym.cli.terminal import can_show, echo
 from physsym.core.escapes import one_line
-from physsym.exercises.hints import BLANK
+from physsym.exercises.hinting import BLANK
 from physsym.exercises.tasks import Answer, Exercise, ExerciseError, exercise
 from physsym.loading import derivation_named
 

@@ -13,7 +13,7 @@ from physsym.core.escapes import one_line
 from physsym.core.statements import Statement
 from physsym.core.verdicts import Outcome, Verdict
 from physsym.derivation import Assumption, Derivation
-from physsym.exercises.hints import BLANK
+from physsym.exercises.hinting import BLANK
 from physsym.loading import ScriptError
 from physsym.mechanics.moves import in_words
 from physsym.printing import unicode

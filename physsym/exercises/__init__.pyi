@@ -1,5 +1,5 @@
-from .differences import Difference, differences, line_of_move
-from .hints import hints
+from .compare import Difference, differences, line_of_move
+from .hinting import hints
 from .notebooks import notebook
 from .tasks import Answer, Exercise, ExerciseError, exercise
 

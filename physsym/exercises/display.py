@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
 
@@ -10,8 +10,7 @@ from sympy import Expr
 
 from physsym.core.statements import Statement
 from physsym.documents.markdown import escaped
-from physsym.exercises.hints import BLANK
-from physsym.exercises.tasks import Answer, Exercise
+from physsym.exercises.hinting import BLANK
 from physsym.printing import latex, mathml
 from physsym.vocabulary import STANDARD, Vocabulary
 
@@ -25,31 +24,6 @@ class Block:
     formula: Statement | Expr | None = None
     is_blank: bool = False
     vocabulary: Vocabulary = STANDARD
-
-
-def exercise_blocks(exercise: Exercise) -> Iterator[Block]:
-    """Yield the title and the lines of a derivation, with blanks."""
-    derivation = exercise.derivation
-    yield Block(text=derivation.title)
-    says = ("", *(step.says for step in derivation.steps))
-    for k, (text, line) in enumerate(zip(says, derivation.lines, strict=True)):
-        blank = k in exercise.left_out
-        yield Block(f"({k})", text, None if blank else line, blank, derivation.vocabulary)
-
-
-def answer_blocks(answer: Answer) -> Iterator[Block]:
-    """Yield the outcome; for a wrong line, both lines, the difference and a point."""
-    words = answer.exercise.derivation.vocabulary
-    yield Block(text=answer.says)
-    if answer.kind == "wrong" and answer.given is not None:
-        yield Block("your line", formula=answer.given, vocabulary=words)
-        yield Block("the move gives", formula=answer.due, vocabulary=words)
-        for apart in answer.differences:
-            yield Block("difference", str(apart), vocabulary=words)
-            if apart.difference is not None:
-                yield Block(formula=apart.difference, vocabulary=words)
-            if apart.witness:
-                yield Block("point", apart.witness.removeprefix("at "))
 
 
 def markdown(blocks: Iterable[Block]) -> str:

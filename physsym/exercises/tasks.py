@@ -1,23 +1,26 @@
-"""A derivation with lines left out, and the verdict on what somebody writes in their place."""
+"""A derivation with lines left out, and the verdict on what somebody writes instead."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sympy import Expr
 
 from physsym.core.statements import Law, Rule, Statement, as_statement
 from physsym.core.verdicts import Outcome, Verdict, is_failure
 from physsym.derivation import Derivation, DerivationError
-from physsym.exercises.differences import Difference, differences
-from physsym.exercises.hints import hints
+from physsym.exercises.compare import Difference, differences
+from physsym.exercises.hinting import hints
 from physsym.loading import derivation_named
 from physsym.parsing.reader import read
 from physsym.parsing.tokens import ReadError
 from physsym.verify.equivalence import same_law, same_rule
+
+if TYPE_CHECKING:
+    from physsym.exercises.display import Block
 
 Kind: TypeAlias = Literal["right", "right under conditions", "wrong", "not decided", "not read", "no answer"]
 
@@ -107,15 +110,28 @@ class Answer:
         margin = max((len(label) for label, _ in self.rows), default=0)
         return "\n".join([self.says, *(f"  {label.ljust(margin)}  {text}" for label, text in self.rows)])
 
-    def _repr_markdown_(self) -> str:
-        from physsym.exercises.display import answer_blocks, markdown
+    def _blocks(self) -> Iterator[Block]:
+        from physsym.exercises.display import Block
 
-        return markdown(answer_blocks(self))
+        words = self.exercise.derivation.vocabulary
+        yield Block(text=self.says)
+        if self.kind == "wrong" and self.given is not None:
+            yield Block("your line", formula=self.given, vocabulary=words)
+            yield Block("the move gives", formula=self.due, vocabulary=words)
+            for apart in self.differences:
+                yield Block("difference", str(apart), apart.difference, vocabulary=words)
+                if apart.witness:
+                    yield Block("point", apart.witness.removeprefix("at "))
+
+    def _repr_markdown_(self) -> str:
+        from physsym.exercises.display import markdown
+
+        return markdown(self._blocks())
 
     def _repr_html_(self) -> str:
-        from physsym.exercises.display import answer_blocks, html
+        from physsym.exercises.display import html
 
-        return html(answer_blocks(self))
+        return html(self._blocks())
 
 
 @dataclass(frozen=True)
@@ -225,20 +241,30 @@ class Exercise:
         return line
 
     def _with(self, given: Statement, number: int) -> Derivation:
-        """Return the derivation up to a line, with a line of somebody's in its place."""
+        """Return the derivation up to a line, with a line of somebody else instead of it."""
         kept = self.derivation.steps[: number - 1]
         step = replace(self.derivation.steps[number - 1], gives=given)
         return replace(self.derivation, steps=(*kept, step))
 
-    def _repr_markdown_(self) -> str:
-        from physsym.exercises.display import exercise_blocks, markdown
+    def _blocks(self) -> Iterator[Block]:
+        from physsym.exercises.display import Block
 
-        return markdown(exercise_blocks(self))
+        derivation = self.derivation
+        yield Block(text=derivation.title)
+        says = ("", *(step.says for step in derivation.steps))
+        for k, (text, line) in enumerate(zip(says, derivation.lines, strict=True)):
+            blank = k in self.left_out
+            yield Block(f"({k})", text, None if blank else line, blank, derivation.vocabulary)
+
+    def _repr_markdown_(self) -> str:
+        from physsym.exercises.display import markdown
+
+        return markdown(self._blocks())
 
     def _repr_html_(self) -> str:
-        from physsym.exercises.display import exercise_blocks, html
+        from physsym.exercises.display import html
 
-        return html(exercise_blocks(self))
+        return html(self._blocks())
 
     def __str__(self) -> str:
         lines = [self.derivation.title]

@@ -22,6 +22,11 @@ CASES = {
     "document": ("derivations/newton.py --out {tmp}/out --format md", None, "nowhere.py"),
     "check": ("derivations/newton.py", "{tmp}/broken.py", "nowhere.py"),
     "show": ("newton", "{tmp}/broken.py", "nowhere"),
+    "exercise": (
+        "newton --leave-out 1 --answer 'm*dot(v) = -G; v = dot(x)'",
+        "newton --leave-out 1 --answer 'm*dot(v) = G; v = dot(x)'",
+        "newton --leave-out 99",
+    ),
     "source": ("momentum", None, "nowhere"),
     "run": ("momentum --steps 2", None, "momentum --set eta=-1"),
     "same": (
