@@ -22,7 +22,7 @@ from physsym.core.escapes import one_line
 from physsym.core.statements import Equation
 from physsym.core.verdicts import Outcome, Verdict, is_failure
 from physsym.derivation import Derivation
-from physsym.exercises.compare import differences, line_of_move
+from physsym.exercises.difference import differences, line_of_move
 from physsym.loading import files_of, load, nothing_found
 from physsym.mechanics.claim import JudgedClaim, judge_claim
 from physsym.mechanics.moves import in_words

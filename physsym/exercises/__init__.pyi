@@ -1,4 +1,4 @@
-from .compare import Difference, differences, line_of_move
+from .difference import Difference, differences, line_of_move
 from .hinting import hints
 from .notebooks import notebook
 from .tasks import Answer, Exercise, ExerciseError, exercise

@@ -12,7 +12,7 @@ from sympy import Expr
 from physsym.core.statements import Law, Rule, Statement, as_statement
 from physsym.core.verdicts import Outcome, Verdict, is_failure
 from physsym.derivation import Derivation, DerivationError
-from physsym.exercises.compare import Difference, differences
+from physsym.exercises.difference import Difference, differences
 from physsym.exercises.hinting import hints
 from physsym.loading import derivation_named
 from physsym.parsing.reader import read
