@@ -1,16 +1,18 @@
-"""The document as one self-contained HTML page: native MathML, no script, no request."""
+"""The document as one self-contained HTML page: native MathML, a short script of its own, no request."""
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from itertools import groupby
 
-from physsym.core.verdicts import Condition, Verdict
+from physsym.core.verdicts import Condition, Outcome, Verdict
+from physsym.documents.drawings import IDENTITY, defined_once, without_the_unseen
+from physsym.documents.formulas import annotated
 from physsym.documents.plotting import picture_file
 from physsym.documents.reasons import extent
 from physsym.documents.totals import phrases
@@ -42,7 +44,7 @@ from physsym.documents.tree import (
 )
 from physsym.documents.writer import Writer
 from physsym.printing import mathml
-from physsym.printing.mathml_printer import NAMESPACE, width
+from physsym.printing.mathml_printer import width
 from physsym.vocabulary import Face
 
 FONTS = (
@@ -57,8 +59,19 @@ WIDE = 15.6
 LONG = 12.0
 # In characters of its outcome and its extent: a longer badge has no room beside the reason of a move.
 LONG_BADGE = 19
+# So many lines between the first and the last one of a derivation are folded.
+LONG_MIDDLE = 3
 
 _TAGS = {"text": "{}", "emphasis": "<em>{}</em>", "strong": "<strong>{}</strong>", "code": "<code>{}</code>"}
+
+
+def policy(script: str) -> str:
+    """Return what a page allows its browser: its own script, styles, fonts and drawings, and no request."""
+    digest = b64encode(sha256(script.encode()).digest()).decode("ascii")
+    return (
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; font-src data:; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
 
 
 def html(document: Document) -> str:
@@ -66,20 +79,16 @@ def html(document: Document) -> str:
     return HTML().write(document)
 
 
-# A bracket that is first in its row is a prefix, and one that is last a postfix, without saying so.
-_BRACKET = re.compile(r'<mo form="(?:prefix|postfix)" (stretchy="(?:true|false)">[()|]</mo>)')
-
-
-def _without_defaults(page: str) -> str:
-    """Return a page without attributes of MathML that say what HTML takes for granted."""
-    page = page.replace(f' xmlns="{NAMESPACE}"', "").replace('<math display="inline"', "<math")
-    page = re.sub(r'(<math style="[^"]*") display="inline"', r"\1", page)
-    return _BRACKET.sub(r"<mo \1", page)
-
-
 @dataclass(frozen=True)
 class HTML(Writer[str]):
-    """The document as a page of HTML."""
+    """The document as a page of HTML; `unfolded` where it is one derivation, whose lines are all shown."""
+
+    unfolded: bool = False
+
+    def write(self, document: Document) -> str:
+        """Return the page."""
+        derivations = sum(bool(section.outcomes) for section in document.sections)
+        return super(HTML, replace(self, unfolded=derivations == 1)).write(document)
 
     # The page.
 
@@ -93,16 +102,17 @@ class HTML(Writer[str]):
             for encoded in [b64encode((folder / "fonts" / f"{file}.woff2").read_bytes()).decode("ascii")]
         )
         style = (folder / "page.css").read_text(encoding="utf-8")
-        main = _without_defaults(f"{front}{_contents(self, document)}{''.join(sections)}")
-        main = defined_once(main)
+        main = defined_once(annotated(f"{front}{_contents(self, document)}{''.join(sections)}"))
+        script = (folder / "page.js").read_text(encoding="utf-8")
         facts = self.facts(document.provenance) if document.provenance.rows else ""
         footer = f"<footer>\n<h2>Where this page comes from</h2>\n{facts}</footer>\n" if facts else ""
         return (
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             '<meta name="color-scheme" content="light dark">\n'
+            f'<meta http-equiv="Content-Security-Policy" content="{policy(script)}">\n'
             f"<title>{escape(document.title)}</title>\n<style>\n{fonts}{style}</style>\n</head>\n<body>\n"
-            f"<main>\n{main}</main>\n{footer}</body>\n</html>\n"
+            f"<main>\n{main}</main>\n{footer}<script>{script}</script>\n</body>\n</html>\n"
         )
 
     def front(self, document: Document) -> str:
@@ -113,17 +123,36 @@ class HTML(Writer[str]):
         return f"{title}{opening}{_totals(document.totals)}{_findings(self, document)}"
 
     def section(self, section: Section, blocks: Sequence[str]) -> str:
-        """Return a section; consecutive claims share a frame."""
+        """Return a section; consecutive claims share a frame, and the middle of a derivation is folded."""
         label = f'<span class="label">{escape(section.label)}</span> ' if section.label else ""
         level, title = section.level, self.sentence(section.title)
         heading = f'<h{level} id="{escape(section.anchor)}">{label}{title}</h{level}>\n'
         pairs = zip(section.blocks, blocks, strict=True)
         body = ""
-        for claims, group in groupby(pairs, lambda pair: isinstance(pair[0], Judged)):
-            text = "".join(written for _, written in group)
-            body += f'<div class="claims">\n{text}</div>\n' if claims else text
+        for kind, group in groupby(pairs, lambda pair: type(pair[0])):
+            alike, written = zip(*group, strict=True)
+            if kind is Line and section.outcomes:
+                written = self._with_folded_middle(alike, written)
+            text = "".join(written)
+            body += f'<div class="claims">\n{text}</div>\n' if kind is Judged else text
         totals = _totals(section.totals)
         return f'<section class="level-{level}">\n{heading}{totals}{body}</section>\n'
+
+    def _with_folded_middle(self, lines: tuple[Line, ...], written: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the lines of a derivation; many lines between the first and the last are folded."""
+        middle = lines[1:-1]
+        if len(middle) < LONG_MIDDLE:
+            return written
+        found = [line.verdict.outcome for line in middle if line.verdict is not None]
+        marks = ", ".join(f"{SIGNS[o]}&nbsp;{found.count(o)} {o.value}" for o in Outcome if o in found)
+        if set(found) == {Outcome.HOLDS}:
+            marks = f"{SIGNS[Outcome.HOLDS]}&nbsp;all hold"
+        numbers = f"({escape(middle[0].number)}) to ({escape(middle[-1].number)})"
+        between = f"<b>{len(middle)} lines between</b>, {numbers}"
+        opened = " open" if self.unfolded else ""
+        summary = f"<summary>{between}: {marks}</summary>\n"
+        folded = f'<details class="middle"{opened}>{summary}{"".join(written[1:-1])}</details>\n'
+        return written[0], folded, written[-1]
 
     # Pieces of sentences.
 
@@ -214,12 +243,11 @@ class HTML(Writer[str]):
         return says + self._equation(block)
 
     def _equation(self, line: Line) -> str:
-        anchor = escape(anchor_of_number(line.number))
-        number = (
-            f'<a class="number" href="#{anchor}">({escape(line.number, quote=False)})</a>'
-            if line.number
-            else ""
-        )
+        anchor, shown_at = escape(line.anchor), escape(anchor_of_number(line.number))
+        shown = f"({escape(line.number, quote=False)})"
+        number = f'<a class="number" href="#{shown_at}">{shown}</a>' if line.number else ""
+        if anchor:
+            number += f'<a class="here" href="#{anchor}" aria-label="Link to this line">#</a>'
         move = self.sentence(line.move) or ("continued from there" if line.recalled else "")
         head = f'<div class="head">{number}<span class="reason">{move}</span></div>\n'
         seen = line.dimensions.evidence if line.dimensions is not None else ()
@@ -231,7 +259,7 @@ class HTML(Writer[str]):
                 *(span.content for span in extent(line.verdict)),
             )
             long = " long" if sum(len(str(part)) for part in said) > LONG_BADGE else ""
-        identity = f' id="{anchor}"' if line.number and not line.recalled else ""
+        identity = f' id="{anchor}"' if anchor else ""
         panels = self._panels({face: self._math(line.statement, face) for face in line.faces})
         return f'<div class="equation{long}"{identity}>{head}{panels}{mark}</div>\n'
 
@@ -335,9 +363,9 @@ class HTML(Writer[str]):
 
     def figure(self, block: Picture) -> str:
         """Return a figure as SVG within the page; several share it, so each keeps its identifiers apart."""
-        svg = _without_the_unseen(picture_file(block, "svg").decode())
+        svg = without_the_unseen(picture_file(block, "svg").decode())
         name = escape(block.name)
-        drawing = _IDENTITY.sub(lambda found: f"{found[1]}{name}-", svg)
+        drawing = IDENTITY.sub(lambda found: f"{found[1]}{name}-", svg)
         labelled = drawing.replace("<svg", f'<svg role="img" aria-label="{escape(block.alt)}"', 1)
         caption = f"<b>Figure {block.number}.</b> {self.sentence(block.caption)}"
         return (
@@ -397,49 +425,3 @@ def _contents(writer: HTML, document: Document) -> str:
         title = writer.titled(section.title, section)
         items += f'<li><a href="#{escape(section.anchor)}">{label}{title}</a>{inner}</li>\n'
     return f'<nav class="contents" aria-label="Contents">\n<h2>Contents</h2>\n<ol>\n{items}</ol>\n</nav>\n'
-
-
-# What stands before the element, and the data on who made it when.
-_AROUND = re.compile(r"\A.*?(?=<svg)|\s*<metadata>.*?</metadata>|<!--.*?-->\n", re.DOTALL)
-_IDENTITY = re.compile(r'\b(id="|href="#|url\(#)')
-_NAMED = re.compile(r' id="([^"]*)"')
-_PLACES = re.compile(r'(?<= d=")[^"]*|translate\([^)]*\)')
-_DIGITS = re.compile(r"(\.\d)\d+|(?<=[A-Z]) |\s*\n\s*")
-# A group of marks in one style, which the group can have for all of them.
-_MARKS = re.compile(
-    r"""<g( clip-path="[^"]*")?>\n(<use [^>]*( style="[^"]*")/>\n(?:<use [^>]*\3/>\n)*)</g>"""
-)
-
-
-def _without_the_unseen(drawing: str) -> str:
-    """Return a drawing without its author, unused names, hundredths of a point and styles that repeat."""
-    inside = _AROUND.sub("", drawing)
-    used = set(re.findall(r"#([\w-]+)", inside))
-    named = _NAMED.sub(lambda name: name[0] if name[1] in used else "", inside)
-    short = _PLACES.sub(lambda places: _DIGITS.sub(r"\1", places[0]), named)
-    return _MARKS.sub(lambda g: f"<g{g[1] or ''}{g[3]}>\n{g[2].replace(g[3], '')}</g>", short)
-
-
-_DEFINED = re.compile(r'<path id="([^"]*)"([^>]*/>\n)')
-_USED = re.compile(r'(?<= xlink:href="#)[^"]*')
-
-
-def defined_once(page: str) -> str:
-    """Return a page with each letter and mark of its drawings defined once, under a short name.
-
-    >>> drawing = '<path id="{0}-m1" d="M0 1z"/>\\n<use xlink:href="#{0}-m1"/>\\n'
-    >>> print(defined_once(drawing.format("first") + drawing.format("second")), end="")
-    <path id="_0" d="M0 1z"/>
-    <use xlink:href="#_0"/>
-    <use xlink:href="#_0"/>
-    """
-    names: dict[str, str] = {}  # what is drawn: the name that it has from now on
-    renamed: dict[str, str] = {}
-
-    def define(found: re.Match[str]) -> str:
-        is_new = found[2] not in names
-        renamed[found[1]] = names.setdefault(found[2], f"_{len(names)}")
-        return f'<path id="{names[found[2]]}"{found[2]}' if is_new else ""
-
-    defined = _DEFINED.sub(define, page).replace("<defs>\n</defs>\n", "")
-    return _USED.sub(lambda found: renamed.get(found[0], found[0]), defined)

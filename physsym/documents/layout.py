@@ -172,7 +172,7 @@ def lay_out(
         sections.append(_audit(computed.claims, layout, scripts))
     if evidence != "none":
         sections.append(checking())
-    counted = with_totals(sections)
+    counted = with_totals([_with_anchors(section) for section in sections])
     standard = OPENING.format(
         faces="Every\nline below stands on both faces, and" if len(faces) > 1 else "Here",
         seen=", and unfolds to what was seen and what was assumed" if evidence == "folded" else "",
@@ -190,6 +190,19 @@ def lay_out(
         totals_of(counted),
         provenance(scripts),
     )
+
+
+def _with_anchors(section: Section) -> Section:
+    """Return a section whose lines have anchors: those of their numbers, or else of their count in it."""
+    laid_out, count = [], 0
+    for block in section.blocks:
+        if isinstance(block, tree.Line):
+            count += 1
+            first = block.number and not block.recalled
+            name = anchor_of_number(block.number) if first else f"{section.anchor}-line-{count}"
+            block = replace(block, anchor=name)
+        laid_out.append(block)
+    return replace(section, blocks=tuple(laid_out))
 
 
 def _anchors(computed: Computed) -> Mapping[str, str]:
@@ -275,6 +288,7 @@ def _line(shown: JudgedEquation, chapter: Chapter, layout: Layout, of_source: bo
         recalled,
         layout.of_faces(shown.faces),
         (shown.refuted or of_source) and shown.verdict.outcome is Outcome.FAILS,
+        anchor_of_number(shown.number) if shown.number and not recalled else "",
     )
 
 

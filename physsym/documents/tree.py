@@ -67,7 +67,7 @@ class Line:
     """A numbered formula, most often the line of a derivation; the first line has no reason.
 
     A line that was shown before, under the same number, is `recalled`. One that fails, and is shown for
-    that reason, is `refuted`.
+    that reason, is `refuted`. The `anchor` is that of its number where it is shown first.
     """
 
     number: str
@@ -79,6 +79,7 @@ class Line:
     recalled: bool = False
     faces: tuple[Face, ...] = FACES
     refuted: bool = False
+    anchor: str = ""
 
 
 @dataclass(frozen=True)

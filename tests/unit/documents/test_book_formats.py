@@ -96,7 +96,7 @@ def test_what_two_figures_share_is_defined_once(tree):
     alone, again = re.findall("<svg.*?</svg>", page, re.DOTALL)
     assert len(re.findall(' id="_', alone)) > 5
     assert ' id="_' not in again
-    names, used = re.findall(r' id="([^"]*)"', page), re.findall(r'(?:xlink:href="|url\()#([^")]*)', page)
+    names, used = re.findall(r' id="([^"]*)"', page), re.findall(r'(?:<use href="|url\()#([^")]*)', page)
     assert len(set(names)) == len(names)
     assert set(used) <= set(names)
     uses = lambda svg: len(re.findall("<use ", svg))

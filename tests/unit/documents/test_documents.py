@@ -32,9 +32,17 @@ def pages(tmp_path_factory):
 
 
 def on_the_page(math):
-    """Return a formula as HTML has it: without the name space of XML and what is so by default."""
-    for default in (' xmlns="http://www.w3.org/1998/Math/MathML"', ' display="inline"'):
+    """Return a formula as HTML has it: without what is so by default, its LaTeX as an annotation."""
+    for default in (' xmlns="http://www.w3.org/1998/Math/MathML"', ' display="inline"', ' form="infix"'):
         math = math.replace(default, "")
+    math = math.replace('<mrow><mo form="prefix" lspace="0" rspace="0">', "<mrow><mo>")
+    math = math.replace("text-align:right;text-align:-webkit-right;padding-right:0", "r")
+    math = math.replace("text-align:left;padding-left:0", "l")
+    math = math.replace('<mtd style="', '<mtd class="')
+    head, _, tex = math.partition(">")[0].partition(' alttext="')
+    note = f'<annotation encoding="application/x-tex">{tex[:-1]}</annotation>'
+    body = math.partition(">")[2].removesuffix("</math>")
+    math = f"{head}><semantics>{body}{note}</semantics></math>"
     for form, signs in (("prefix", "(|"), ("postfix", ")|")):
         for sign, stretchy in product(signs, ("true", "false")):
             bare = f'stretchy="{stretchy}">{sign}</mo>'
@@ -112,6 +120,7 @@ class Tags(HTMLParser):
     def __init__(self):
         super().__init__()
         self.open, self.links, self.anchors, self.outside = [], [], [], []
+        self.scripts = 0
 
     def handle_starttag(self, tag, attributes):
         if tag not in ("meta", "mspace", "br", "link", "img"):
@@ -119,7 +128,8 @@ class Tags(HTMLParser):
         given = dict(attributes)
         self.links += [given["href"]] if "href" in given else []
         self.anchors += [given["id"]] if "id" in given else []
-        self.outside += [tag] if tag in ("script", "link", "img", "iframe") or "src" in given else []
+        self.outside += [tag] if tag in ("link", "img", "iframe") or "src" in given else []
+        self.scripts += tag == "script"
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
@@ -130,6 +140,7 @@ def test_the_page_is_well_formed_and_needs_nothing_beside_itself(pages):
     tags.feed(pages["derivations.html"])
     assert not tags.open
     assert not tags.outside
+    assert tags.scripts == 1
     assert len(set(tags.anchors)) == len(tags.anchors)
     assert {link.removeprefix("#") for link in tags.links} <= set(tags.anchors)
     assert set(re.findall(r"url\((#|.{1,5})", pages["derivations.html"])) == {"data:", "#"}
@@ -232,7 +243,10 @@ def test_a_formula_that_cannot_be_read_is_an_error():
 def test_markup_in_prose_is_escaped(tmp_path):
     title = "<script>alert(1)</script>"
     (path,) = ps.document([Derivation(title, law({x: u}), ())], tmp_path, ["html"])
-    assert "<script" not in path.read_text()
+    page = path.read_text()
+    assert page.count("<script") == 1  # the page's own
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 
 @pytest.mark.parametrize(
