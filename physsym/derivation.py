@@ -201,7 +201,7 @@ class Derivation:
     ...     Step("Let the mass vanish.", Limit(m)),
     ... ))
     >>> print(overdamped.lines[-1])
-    0 = -x' - grad(x)/gamma
+    0 = -grad(x)/gamma - x'
     >>> all(overdamped.verdicts()), str(overdamped.error)
     (True, 'O(m)')
     """

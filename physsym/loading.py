@@ -122,7 +122,7 @@ def script(name: str) -> Script:
     Examples
     --------
     >>> print(script("gradient_descent").derivations[0].rule)
-    x <- -eta*grad(x) + x
+    x <- x - eta*grad(x)
     """
     return find_script(name, [shipped_folder()])
 

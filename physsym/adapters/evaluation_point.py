@@ -137,7 +137,7 @@ def seen_from_the_gradient(rule: RuleLike) -> Rule:
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import eta, rho, u, x
     >>> print(seen_from_the_gradient(rule({u: rho * u - eta * grad(x + rho * u), x: x + after(u)})))
-    u <- -eta*grad(x) + rho*u; x <- -rho*u + rho*u+ + u+ + x
+    u <- rho*u - eta*grad(x); x <- x + u+ + rho*u+ - rho*u_t
     """
     rule = as_rule(rule)
     point, position = _point_and_position(rule)

@@ -284,7 +284,7 @@ def modified_by(method: RungeKutta, law: LawLike, step: Symbol, order: int = 1) 
     >>> from physsym.vocabulary import G, eta, x
     >>> explicit_euler = RungeKutta("explicit Euler", 1, ((0,),), (1,))
     >>> print(modified_by(explicit_euler, law({dot(x): -G}), eta))
-    x' = -eta*grad(x)*hess(x)/2 - grad(x), up to O(eta**2)
+    x' = -grad(x) - eta*hess(x)*grad(x)/2, up to O(eta**2)
     """
     law, method = as_law(law), as_runge_kutta(method)
     rates = _rates(law, step)

@@ -93,7 +93,7 @@ def modified_equation(rule: RuleLike, step: Symbol, order: int = 1) -> ModifiedE
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, eta, x
     >>> print(modified_equation(rule({x: x - eta * G}), eta))
-    x' = -eta*grad(x)*hess(x)/2 - grad(x), up to O(eta**2)
+    x' = -grad(x) - eta*hess(x)*grad(x)/2, up to O(eta**2)
     """
     rule = as_rule(rule)
     refuse(rule, step, order)

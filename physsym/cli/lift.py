@@ -24,8 +24,8 @@ def _rows(lifted: Lifted) -> list[tuple[str, list[str]]]:
     )
     return [
         ("lifted", [lifted.name] if lifted.name else []),
-        ("rule", list(map(str, rule.updates))),
-        ("first step", list(map(str, lifted.first.updates)) if lifted.first else []),
+        ("rule", list(rule.sentences)),
+        ("first step", list(lifted.first.sentences) if lifted.first else []),
         ("start", [f"{s}(0) = {value}" for s, value in rule.start]),
         ("ranges", list(map(str, rule.ranges))),
         ("typical", [f"{s} = {value}" for s, value in rule.typical]),

@@ -37,10 +37,10 @@ def main(options: Namespace) -> int:
 def rule_lines(lifted: Lifted) -> list[str]:
     """Return a rule with its name, its updates, its start and what was assumed when it was read."""
     named = [lifted.name] if lifted.name else []
-    first = [f"{u} (at the first step)" for u in lifted.first.updates] if lifted.first else []
+    first = [f"{u} (at the first step)" for u in lifted.first.sentences] if lifted.first else []
     start = [f"{s}(0) = {value}" for s, value in lifted.rule.start]
     assumed = [f"assumed: {a}" for a in lifted.assumes]
-    return [*named, *map(str, lifted.rule.updates), *first, *start, *assumed]
+    return [*named, *lifted.rule.sentences, *first, *start, *assumed]
 
 
 def _says(found: Equivalence) -> str:

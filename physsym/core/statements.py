@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeAlias, overload
 from sympy import Eq, Expr, Integer, Piecewise, Symbol
 
 from physsym.core.conditions import Given, as_conditions
+from physsym.core.plain_text import equation_texts, update_texts
 from physsym.core.signs import declared_sign_name, declares_sign, sign_kept
 from physsym.core.symbols import (
     AFTER,
@@ -55,7 +56,7 @@ class Equation:
         return self.left - self.right
 
     def __str__(self) -> str:
-        return f"{self.left} = {self.right}"
+        return equation_texts(((self.left, self.right),))[0]
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,13 @@ class Law:
             refuse_noise(equation.left)
             refuse_noise(equation.right)
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Return the text of each equation."""
+        return equation_texts((e.left, e.right) for e in self.equations)
+
     def __str__(self) -> str:
-        return "; ".join(map(str, self.equations))
+        return "; ".join(self.sentences)
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,7 @@ class Update:
     value: Expr
 
     def __str__(self) -> str:
-        return f"{self.target} <- {self.value}"
+        return update_texts(((self.target, self.value),), (self.target,))[0]
 
 
 @dataclass(frozen=True)
@@ -196,14 +202,13 @@ class Rule:
 
     __reduce__ = rebuilt
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Return the text of each update; `u_t` is the old value of what was updated further up."""
+        return update_texts([(u.target, u.value) for u in self.updates], self.states)
+
     def __str__(self) -> str:
-        # A value from before the step is written u_t behind the line that updates u: u may be read as either.
-        told = {t: Symbol(f"{t}_t", **t.assumptions0) for t in self.targets}
-        lines = []
-        for line, update in enumerate(self.updates):
-            old = {t: told[t] for t in self.targets[:line] if t in update.value.free_symbols}
-            lines.append(Update(update.target, update.value.xreplace(old)) if old else update)
-        return "; ".join([*map(str, lines), *(f"{s}(0) = {value}" for s, value in self.start)])
+        return "; ".join([*self.sentences, *(f"{s}(0) = {value}" for s, value in self.start)])
 
 
 Statement = Law | Rule
@@ -476,7 +481,7 @@ def rule(
     --------
     >>> from physsym.vocabulary import rho, u, x
     >>> print(rule({u: rho * u, x: x + after(u)}))
-    u <- rho*u; x <- u+ + x
+    u <- rho*u; x <- x + u+
     """
     if not isinstance(updates, Mapping):
         raise TypeError(_no_table("rule", "symbol to new value", "x: x - eta*G", updates))

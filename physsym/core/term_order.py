@@ -206,6 +206,9 @@ def split(term: Expr, context: Context) -> Product:
     factors = [f for f in _factors(term) if not f.is_Rational]
     positive = [_with_positive_opening(f, term, context) for f in factors]
     changes = sum(new is not old for new, old in zip(positive, factors, strict=True))
+    minus = bool(number < 0) ^ bool(changes % 2)
+    if minus and (turned := _with_positive_number(positive)):
+        minus, positive = False, turned
     numbers = [tuple(Integer(n) for n in (size,) if n != 1) for size in (abs(number.p), number.q)]
     over = [*numbers[0], *(f for f in positive if not _is_divisor(f))]
     under = _in_order(
@@ -216,7 +219,7 @@ def split(term: Expr, context: Context) -> Product:
     difference = under and not scalars and len(vectors) == 1 and vectors[0].is_Add
     if difference or any(role(f, context) != "scalar" for f in under):
         scalars, vectors = scalars + vectors, ()
-    return Product(bool(number < 0) ^ bool(changes % 2), scalars, under, vectors)
+    return Product(minus, scalars, under, vectors)
 
 
 def _factors(term: Expr) -> Iterator[Expr]:
@@ -240,6 +243,15 @@ def _with_positive_opening(factor: Expr, term: Expr, context: Context) -> Expr:
     opening = [a for a in base.args if _degree(a) == lowest] if weighs_a_vector else base.args
     below_zero = all(a.as_coeff_Mul()[0].is_negative for a in opening)
     return Add(*(-a for a in base.args)) ** exponent if below_zero else factor
+
+
+def _with_positive_number(factors: list[Expr]) -> list[Expr]:
+    """Return the factors times minus one, if a sum among them subtracts a number: 1 - rho for -(rho - 1)."""
+    for i, factor in enumerate(factors):
+        base, exponent = (factor.base, factor.exp) if factor.is_Pow else (factor, Integer(1))
+        if base.is_Add and exponent.is_Integer and exponent % 2 and any(a.is_negative and a.is_Number for a in base.args):
+            return [*factors[:i], Add(*(-a for a in base.args)) ** exponent, *factors[i + 1 :]]
+    return []
 
 
 def _is_divisor(factor: Expr) -> bool:

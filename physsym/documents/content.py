@@ -71,7 +71,7 @@ class NumberedEquation:
     >>> from physsym import script
     >>> derivation = script("gradient_descent").derivations[0]
     >>> print(NumberedEquation("2.2", line=(derivation, 2)).formula)
-    tau*x'' = -x' - grad(x)/gamma
+    tau*x'' = -grad(x)/gamma - x'
     >>> print(NumberedEquation("2.2", line=(derivation, 2)).verdict().outcome.value)
     holds
     """

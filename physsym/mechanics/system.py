@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sympy import Abs, Add, DiracDelta, Expr, S, Symbol, expand, factor
+from sympy import Abs, Add, DiracDelta, Expr, S, Symbol, expand, factor, sign
 
 from physsym.core.motion import is_time
 from physsym.core.signs import signs
@@ -65,7 +65,7 @@ class System:
         that is a total time derivative, and for a momentum that jumps.
 
         >>> print(damped_particle.law())
-        m*x'' = -gamma*x' - grad(x)
+        m*x'' = -grad(x) - gamma*x'
         """
         equations = tuple(self._equation(q) for q in self.coordinates)
         return Law(equations, (Condition(self.power, ">= 0"),) if self.power != 0 else ())
@@ -74,6 +74,7 @@ class System:
         momentum = self.lagrangian.diff(dot(q))
         rest = total_time_derivative(momentum, self.coordinates) - self.lagrangian.diff(q)
         balance = _without_impulses(expand(rest + self.dissipation.diff(dot(q)).doit()))
+        balance = Add(*map(_without_signs, Add.make_args(balance)))
         if balance == 0:
             raise ValueError(
                 f"the equation of {q} is 0 = 0: the Lagrangian {self.lagrangian} does not hold {q}, or "
@@ -98,6 +99,17 @@ def _without_impulses(balance: Expr) -> Expr:
             )
         balance = balance.xreplace({impulse: S.Zero})
     return balance
+
+
+def _without_signs(term: Expr) -> Expr:
+    """Return a term with |s| for s*sign(s), as people write friction that is quadratic in the speed."""
+    for sign_ in term.atoms(sign):
+        (base,) = sign_.args
+        powers = term.as_powers_dict()
+        power = powers.get(base, S.Zero)
+        if base.is_real and powers.get(sign_) == 1 and power.is_Integer and power > 0:
+            term = term / (sign_ * base) * Abs(base)
+    return term
 
 
 def total_time_derivative(expression: Expr, coordinates: tuple[Symbol, ...]) -> Expr:

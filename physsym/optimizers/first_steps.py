@@ -33,8 +33,8 @@ def split_first_step(rule: Rule) -> tuple[Rule, Rule | None]:
     >>> first = rule({u: G, x: x - eta * after(u)})
     >>> for law in split_first_step(with_first_step(later, first)):
     ...     print(law)
-    u <- rho*u + (1 - rho)*grad(x); x <- -eta*u+ + x; k <- k + 1; u(0) = 0; k(0) = 0
-    u <- grad(x); x <- -eta*u+ + x; k <- k + 1
+    u <- rho*u + (1 - rho)*grad(x); x <- x - eta*u+; k <- k + 1; u(0) = 0; k(0) = 0
+    u <- grad(x); x <- x - eta*u+; k <- k + 1
     """
     counters = [u.target for u in rule.updates if u.value == u.target + 1 and (u.target, 0) in rule.start]
     if not counters or not any(u.value.has(Piecewise) for u in rule.updates):

@@ -33,6 +33,6 @@ def as_lifted(what: object) -> Lifted:
     Examples
     --------
     >>> print(as_lifted("x <- x - eta*grad(x)"))
-    x <- -eta*grad(x) + x
+    x <- x - eta*grad(x)
     """
     return lift(what)

@@ -72,7 +72,7 @@ def recover(step: Callable[..., Any], fresh: Callable[[], Callable[..., Any]] | 
     ...         self.v = 0.9 * self.v + g
     ...         return w - 0.1 * self.v
     >>> print(recover(Momentum().step))
-    v <- 9*v/10 + grad(x); x <- -v+/10 + x; v(0) = 0
+    v <- 9*v/10 + grad(x); x <- x - v+/10; v(0) = 0
     """
     if not callable(step):
         raise TypeError(f"expected a function step(weights, gradient), given {step!r}")
@@ -344,7 +344,7 @@ def realization(
     --------
     >>> half = Fraction(1, 2)
     >>> print(realization([-3 * half, half], [Fraction(-1), Fraction(0)], Fraction(0), [1, 1], [0, 0]))
-    v <- v/2 + grad(x); x <- -v+ + x; v(0) = 0
+    v <- v/2 + grad(x); x <- x - v+; v(0) = 0
     """
     order, gradient = len(recurrence), grad(x)
     rho = recurrence[1] if order == 2 else Fraction(0)

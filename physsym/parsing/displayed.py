@@ -115,7 +115,7 @@ def read_displayed(text: str, notation: Notation) -> Rule:
     >>> letters = {r"\mu": rho, r"\alpha": eta}
     >>> notation = Notation(letters, gradient="g", update="u", start={"m": 0})
     >>> print(read_displayed(shown, notation))
-    m <- m*rho + grad(x); x <- -eta*m+ + x; m(0) = 0
+    m <- rho*m + grad(x); x <- x - eta*m+; m(0) = 0
     """
     return _Reading(text, notation).rule()
 

@@ -110,7 +110,7 @@ def equations_of_function(function: Callable[..., object], vocabulary: Vocabular
     ...     w_next = w - eta * grad(w)
     ...     return (w_next,)
     >>> print(equations_of_function(gradient_descent))
-    x+ = -eta*grad(x) + x
+    x+ = x - eta*grad(x)
     """
     definition = _definition(function)
     meanings = _meanings(definition, vocabulary)

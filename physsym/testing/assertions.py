@@ -83,8 +83,8 @@ def assert_same_rule(
     >>> assert_same_rule(rule({x: x - eta * G}), "x <- x - eta*grad(x)/2")
     Traceback (most recent call last):
     AssertionError: the rules are not the same
-      actual      x <- -eta*grad(x) + x
-      desired     x <- -eta*grad(x)/2 + x
+      actual      x <- x - eta*grad(x)
+      desired     x <- x - eta*grad(x)/2
       difference  x: -eta*grad(x)/2
       at          eta = 2, x = 1 with U(y) = y + y**3/3
                      actual  desired

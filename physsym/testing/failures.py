@@ -14,7 +14,7 @@ from sympy import Expr, Symbol, expand, factor
 from sympy.polys.polyerrors import PolynomialError
 
 from physsym.core.escapes import visible
-from physsym.core.statements import Law, Statement
+from physsym.core.statements import Statement
 from physsym.core.symbols import OPAQUE
 from physsym.core.verdicts import Outcome, Verdict
 from physsym.mechanics.moves import Move
@@ -49,8 +49,8 @@ def labelled(label: str, parts: Iterable[object]) -> list[str]:
 
     Control characters are written as escapes.
 
-    >>> labelled("actual", ["u <- rho*u", "x <- u+ + x"])
-    ['actual      u <- rho*u', '            x <- u+ + x']
+    >>> labelled("actual", ["u <- rho*u", "x <- x + u+"])
+    ['actual      u <- rho*u', '            x <- x + u+']
     """
     wrap = textwrap.TextWrapper(
         WIDTH - _LABEL, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
@@ -61,7 +61,7 @@ def labelled(label: str, parts: Iterable[object]) -> list[str]:
 
 def listed(statement: Statement) -> list[str]:
     """Return the equations or updates of a statement, one text each."""
-    return [str(part) for part in (statement.equations if isinstance(statement, Law) else statement.updates)]
+    return list(statement.sentences)
 
 
 def both(actual: Iterable[object], desired: Iterable[object]) -> list[str]:

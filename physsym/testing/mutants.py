@@ -73,16 +73,16 @@ def mutants(rule: Rule) -> Iterator[Mutant]:
     >>> from physsym.vocabulary import G, eta, x
     >>> for mutant in mutants(rule({x: x - eta * G})):
     ...     print(mutant)
-    sign: x <- -eta*grad(x) - x
-    sign: x <- eta*grad(x) + x
+    sign: x <- -x - eta*grad(x)
+    sign: x <- x + eta*grad(x)
     term dropped: x <- -eta*grad(x)
     term dropped: x <- x
     factor dropped: x <- x - grad(x)
-    factor dropped: x <- -eta + x
-    parameter squared: x <- -eta**2*grad(x) + x
-    gradient changed: x <- -eta*Abs(grad(x)) + x
-    gradient changed: x <- -eta*grad(x)**2 + x
-    gradient changed: x <- -2*eta*grad(x) + x
+    factor dropped: x <- x - eta
+    parameter squared: x <- x - eta**2*grad(x)
+    gradient changed: x <- x - eta*Abs(grad(x))
+    gradient changed: x <- x - eta*grad(x)**2
+    gradient changed: x <- x - 2*eta*grad(x)
     """
     seen = {rule}
     for mutant in (*_of_updates(rule), *_of_starts(rule)):

@@ -91,10 +91,10 @@ def mutation_score(test: Callable[[Rule], object], rule: object) -> MutationScor
       parameter squared: 1 of 1 survive
       gradient changed: 3 of 3 survive
     survived: term dropped: x <- -eta*grad(x)
-    survived: parameter squared: x <- -eta**2*grad(x) + x
-    survived: gradient changed: x <- -eta*Abs(grad(x)) + x
-    survived: gradient changed: x <- -eta*grad(x)**2 + x
-    survived: gradient changed: x <- -2*eta*grad(x) + x
+    survived: parameter squared: x <- x - eta**2*grad(x)
+    survived: gradient changed: x <- x - eta*Abs(grad(x))
+    survived: gradient changed: x <- x - eta*grad(x)**2
+    survived: gradient changed: x <- x - 2*eta*grad(x)
     """
     right = as_lifted(rule).rule
     if (error := _failure(test, right)) is not None:

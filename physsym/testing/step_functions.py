@@ -16,7 +16,7 @@ from sympy import Expr, Float, Integer, Rational, Symbol, sympify
 
 from physsym.codegen import program, state_name
 from physsym.core.motion import clock
-from physsym.core.statements import Rule, expressions, one_step_map, parameters, states
+from physsym.core.statements import Rule, Update, expressions, one_step_map, parameters, states
 from physsym.core.symbols import grad, partial, potential
 from physsym.core.verdicts import Outcome, Verdict
 from physsym.runtime.backends import lambdify
@@ -121,8 +121,8 @@ def assert_optimizer(
     >>> assert_optimizer(descent, rule_of({x: x - eta * G / 2}))
     Traceback (most recent call last):
     AssertionError: the callable and the rule are not the same
-      actual      x <- -eta*grad(x) + x
-      desired     x <- -eta*grad(x)/2 + x
+      actual      x <- x - eta*grad(x)
+      desired     x <- x - eta*grad(x)/2
       difference  x: -eta*grad(x)/2
       at          eta = 2, x = 1 with U(y) = y + y**3/3
                      actual  desired
@@ -143,7 +143,7 @@ def assert_optimizer(
     if formulas.verdict is not None and formulas.verdict.outcome is Outcome.FAILS:
         record("optimizer, as a formula", formulas.verdict.outcome.value, formulas.verdict.engines)
         pairs = {state_name(s): (formulas.new[s], v) for s, v in one_step_map(desired).items()}
-        texts = both((f"{s} <- {value}" for s, value in formulas.new.items()), listed(desired))
+        texts = both((str(Update(s, value)) for s, value in formulas.new.items()), listed(desired))
         raise AssertionError(not_same("the callable and the rule", texts, pairs, formulas.verdict, ()))
     numbers = _by_numbers(step, desired, steps, rtol, seed)
     # What an Optimizer computes is compiled: that its rule is right does not say that its steps are.

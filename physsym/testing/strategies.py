@@ -115,7 +115,7 @@ def rules(draw: DrawFn) -> Rule:
     --------
     >>> from hypothesis import find
     >>> print(find(rules(), lambda rule: len(rule.updates) == 2))
-    u <- rho*u + rho*grad(x); x <- u + x
+    u <- rho*u + rho*grad(x); x <- x + u_t
     """
     return random_models.rule_of(_chooser(draw))
 

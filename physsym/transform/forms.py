@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import sympy
 from sympy import (
@@ -17,15 +17,19 @@ from sympy import (
     Symbol,
     expand,
     factor,
+    factor_terms,
     preorder_traversal,
     together,
 )
 
-from physsym.core.symbols import OPAQUE
+from physsym.core.symbols import OPAQUE, name_and_marks
+from physsym.core.term_order import Context, split
 from physsym.mechanics.moves import MoveError
 
 MAX_TERMS = 2000
 """Terms of a sum, multiplied out, up to which SymPy is asked for other forms of it."""
+MAX_COLLECTED = 40
+"""Terms of a sum, multiplied out, up to which it is collected by products of what moves."""
 
 
 def terms_multiplied_out(expression: Expr) -> int:
@@ -49,9 +53,10 @@ def terms_multiplied_out(expression: Expr) -> int:
 def tidied(expression: Expr, vectors: Iterable[Symbol]) -> Expr:
     """Return the expression as a sum of coefficient times vector, each coefficient in its shortest form.
 
-    Vectors are the given symbols and every opaque function; an expression not linear in them is left as it
-    is, and so is one of too many terms.
+    Vectors are the given symbols and every opaque function. An expression not linear in them is collected by
+    products of vectors if that is shorter; one of too many terms is left as it is.
     """
+    vectors = tuple(vectors)
     opaque = {f: Dummy() for f in sorted(expression.atoms(*OPAQUE), key=str)}
     back = {d: f for f, d in opaque.items()}
     if terms_multiplied_out(expression) > MAX_TERMS:
@@ -60,15 +65,40 @@ def tidied(expression: Expr, vectors: Iterable[Symbol]) -> Expr:
     parts = {v: expanded.coeff(v) for v in (*vectors, *back)}
     rest = expand(expanded - Add(*(c * v for v, c in parts.items())))
     if any(p.has(*parts) for p in (rest, *parts.values())):
-        return expression
-    return Add(*(shortest(c) * v for v, c in parts.items()), shortest(rest)).xreplace(back)
+        if len(Add.make_args(expanded)) > MAX_COLLECTED:
+            return expression
+        collected = _collected(expanded, tuple(parts)).xreplace(back)
+        return min((expression, _signed(collected, vectors)), key=_length)
+    tidy = Add(*(shortest(c) * v for v, c in parts.items()), shortest(rest)).xreplace(back)
+    return _signed(tidy, vectors)
+
+
+def _collected(expanded: Expr, vectors: Sequence[Symbol]) -> Expr:
+    """Return a sum with one term for each product of vectors and functions of them."""
+    coefficients = dict[Expr, Expr]()
+    for term in Add.make_args(expanded):
+        coefficient, moving = term.as_independent(*vectors, as_Add=False)
+        coefficients[moving] = coefficients.get(moving, Integer(0)) + coefficient
+    return Add(*(shortest(c) * moving for moving, c in coefficients.items()))
+
+
+def _signed(expression: Expr, vectors: Iterable[Symbol]) -> Expr:
+    """Return a sum with the sign of each term in front of it, as it is written: -(1 - rho)*u for (rho - 1)*u."""
+    context = Context(indexed=frozenset(name_and_marks(v)[0] for v in vectors))
+
+    def signed(term: Expr) -> Expr:
+        parts = split(term, context)
+        under = (1 / factor_ for factor_ in parts.under)
+        return Mul(-1 if parts.negative else 1, *parts.over, *under, *parts.vectors)
+
+    return Add(*map(signed, Add.make_args(expression)))
 
 
 def shortest(expression: Expr) -> Expr:
     """Return the shortest of the usual forms of an expression."""
     if not expression.has(Add) or terms_multiplied_out(expression) > MAX_TERMS:
         return expression
-    return min((expression, factor(expression)), key=_length)
+    return min((expression, factor(expression), factor_terms(expression)), key=_length)
 
 
 def _length(expression: Expr) -> tuple[int, int]:

@@ -215,7 +215,7 @@ def test_the_clash_of_the_source_names_the_equations_that_cause_it():
     (clash,) = infer_dimensions(SOURCE, BASIC).clash
     assert clash.says == "v has dimension L T^-1, -eta*grad(x) has dimension L"
     assert clash.equations == (
-        "m*x'' = -gamma*x' - grad(x)",
+        "m*x'' = -grad(x) - gamma*x'",
         "v = x'",
         "eta = dt/gamma",
         "v = -eta*grad(x)",

@@ -156,7 +156,7 @@ def test_a_relation_needs_known_signs_between_its_sides(sides, relations, given)
 
 def test_statements_print_sentence_by_sentence():
     assert str(law({v: dot(x), u: x})) == "v = x'; u = x"
-    assert str(rule({u: rho * u, x: x + after(u)})) == "u <- rho*u; x <- u+ + x"
+    assert str(rule({u: rho * u, x: x + after(u)})) == "u <- rho*u; x <- x + u+"
 
 
 def test_rewriting_a_law_changes_both_sides_and_keeps_what_is_assumed():

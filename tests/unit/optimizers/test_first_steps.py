@@ -44,7 +44,7 @@ def test_a_first_step_that_updates_in_another_order_and_leaves_a_state():
     later = rule({u: u + G, x: x - eta * after(u)}, start={u: 0})
     whole = as_rule(Lifted(later, first=rule({x: x - G})))
     assert str(whole.updates[0]) == "u <- Piecewise((u, Eq(k, 0)), (u + grad(x), True))"
-    assert str(whole.updates[1]) == "x <- Piecewise((x - grad(x), Eq(k, 0)), (-eta*u+ + x, True))"
+    assert str(whole.updates[1]) == "x <- Piecewise((x - grad(x), Eq(k, 0)), (x - eta*u+, True))"
 
 
 def test_joined_and_taken_apart():

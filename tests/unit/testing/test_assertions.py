@@ -75,8 +75,8 @@ def test_an_update_a_derivation_and_a_text_stand_for_rules():
 def test_a_failure_shows_both_rules_the_factored_difference_and_a_point():
     text = failure(assert_same_rule, DERIVED, TEXTBOOK)
     assert text.splitlines()[0] == "the rules are not the same"
-    assert "actual      u <- -eta*(1 - rho)*grad(x) + rho*u" in text
-    assert "desired     u <- -eta*grad(x) + rho*u" in text
+    assert "actual      u <- rho*u - (1 - rho)*eta*grad(x)" in text
+    assert "desired     u <- rho*u - eta*grad(x)" in text
     assert "difference  u: eta*rho*grad(x)\n              x: eta*rho*grad(x)" in text
     at = point_in(text)
     assert set(at) == {"eta", "rho", "u", "x"}
@@ -137,7 +137,7 @@ def test_form_is_compared_only_where_it_is_asked_for():
     assert_same_rule(TEXTBOOK, TEXTBOOK, form=True)
     text = failure(assert_same_rule, TEXTBOOK, other, form=True)
     assert text.startswith("the rules are equal, but not of the same form")
-    assert "x <- u+ + x" in text
+    assert "x <- x + u+" in text
     assert "the rules are not the same" in failure(assert_same_rule, TEXTBOOK, DERIVED, form=True)
 
 
@@ -229,8 +229,8 @@ def test_a_wrong_line_of_a_derivation_is_shown():
     assert "the derivation 'Momentum' does not hold: 1 of 17 checks fail" in text
     assert "step 7" in text
     assert "Define(eta, dt/gamma, gamma)" in text
-    assert "above       u <- -dt*(1 - rho)*grad(x)/gamma + rho*u" in text
-    assert "below       u <- -eta*grad(x) + rho*u" in text
+    assert "above       u <- rho*u - (1 - rho)*dt*grad(x)/gamma" in text
+    assert "below       u <- rho*u - eta*grad(x)" in text
     assert "witness" in text
 
 

@@ -117,8 +117,8 @@ def test_a_failed_assertion_reads_well(pytester, run):
     assert lines == [
         ">       assert_same_rule(wrong, right)",
         "E       AssertionError: the rules are not the same",
-        "E         actual      x <- -eta*grad(x)/2 + x",
-        "E         desired     x <- -eta*grad(x) + x",
+        "E         actual      x <- x - eta*grad(x)/2",
+        "E         desired     x <- x - eta*grad(x)",
         "E         difference  x: eta*grad(x)/2",
         "E         at          eta = 2, x = 1 with U(y) = y + y**3/3",
         "E                        actual  desired",

@@ -171,7 +171,7 @@ def test_a_message_has_step_values_gradients_and_difference():
     assert f"weight {0.9 - 0.03 / 4:.6g} instead of {0.9 - 0.03 / 8:.6g}" in text
     assert re.search(r"gradients +0\.03\n", text)
     assert re.search(r"difference +x: -eta\*grad\(x\)\n", text)
-    assert "gradient changed: x <- -2*eta*grad(x) + x" in text
+    assert "gradient changed: x <- x - 2*eta*grad(x)" in text
 
 
 def test_what_agrees_for_a_constant_rate_alone_fails_unless_no_more_is_asked():
