@@ -249,7 +249,12 @@ def _with_positive_number(factors: list[Expr]) -> list[Expr]:
     """Return the factors times minus one, if a sum among them subtracts a number: 1 - rho for -(rho - 1)."""
     for i, factor in enumerate(factors):
         base, exponent = (factor.base, factor.exp) if factor.is_Pow else (factor, Integer(1))
-        if base.is_Add and exponent.is_Integer and exponent % 2 and any(a.is_negative and a.is_Number for a in base.args):
+        if (
+            base.is_Add
+            and exponent.is_Integer
+            and exponent % 2
+            and any(a.is_negative and a.is_Number for a in base.args)
+        ):
             return [*factors[:i], Add(*(-a for a in base.args)) ** exponent, *factors[i + 1 :]]
     return []
 

@@ -107,11 +107,11 @@ def read(
     >>> read("rho*u - (1 - rho)*eta*grad(x)")
     -eta*(1 - rho)*grad(x) + rho*u
     >>> print(read("m*dot(v) = -grad(x) - γ*v"))
-    m*v' = -gamma*v - grad(x)
+    m*v' = -grad(x) - gamma*v
     >>> print(read("u <- rho*u - 0.1*eta*G; x <- x + after(u)"))
-    u <- -eta*grad(x)/10 + rho*u; x <- u+ + x
+    u <- rho*u - eta*grad(x)/10; x <- x + u+
     >>> print(read("m <- b*m + g; x <- x - lr*m+; m(0) = 0"))
-    m <- b*m + grad(x); x <- -lr*m+ + x; m(0) = 0
+    m <- b*m + grad(x); x <- x - lr*m+; m(0) = 0
     >>> print(read("l θ̈ = -g sin(θ)"))
     l*theta'' = -g*sin(theta)
     >>> read("v <- b*v + g; x <- x - lr*v")

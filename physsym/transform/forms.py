@@ -83,7 +83,7 @@ def _collected(expanded: Expr, vectors: Sequence[Symbol]) -> Expr:
 
 
 def _signed(expression: Expr, vectors: Iterable[Symbol]) -> Expr:
-    """Return a sum with the sign of each term in front of it, as it is written: -(1 - rho)*u for (rho - 1)*u."""
+    """Return a sum with the sign of each term in front of it: -(1 - rho)*u for (rho - 1)*u."""
     context = Context(indexed=frozenset(name_and_marks(v)[0] for v in vectors))
 
     def signed(term: Expr) -> Expr:

@@ -588,4 +588,4 @@ def test_the_script_of_the_how_to_page_runs(capsys):
     assert "from k = 0 exp_avg = 0 exp_avg_sq = 0" in shown
     assert "also with foreach=True" in shown
     assert "if momentum != 0" in shown
-    assert "Piecewise((-lr*sign(grad(x)) + x, after < k+), (-lr*grad(x) + x, True)); k(0) = 0" in shown
+    assert "Piecewise((x - lr*sign(grad(x)), after < k+), (x - lr*grad(x), True)); k(0) = 0" in shown

@@ -200,7 +200,7 @@ def test_bars_are_absolute_values(text, meant):
 
 def test_bars_and_marks():
     assert str(of("u <- u; x <- |u+| + |x-|")) == "u <- u; x <- Abs(u+) + Abs(x-)"
-    assert str(of("u <- u; x <- x + u_t+|u_t|")) == "u <- u; x <- u_t + x + Abs(u_t)"
+    assert str(of("u <- u; x <- x + u_t+|u_t|")) == "u <- u; x <- x + u_t + Abs(u_t)"
     for text, says in {
         "|x": "never closed", "(|x)": "never closed", "|x; y|": "never closed", "|x|y|": "found '|'",
         "a | b": "found '|'",
