@@ -19,7 +19,7 @@ from . import adapters, analysis, claims, codegen, integrators, testing, vocabul
 from ._versions import show_versions
 from .codegen.emit import source
 from .core.dimensions import Dimension
-from .core.statements import Equation, Law, Rule, Update, law, rule
+from .core.statements import Equation, Law, Rule, Update
 from .core.symbols import after, before, dot, grad, hess, higher, partial, potential
 from .core.verdicts import Condition, Hypothesis, Order, Outcome, Verdict
 from .derivation import Derivation
@@ -49,6 +49,7 @@ from .optimizers.recovery import recover
 from .optimizers.relatives import identify
 from .optimizers.report import report
 from .parsing.reader import read
+from .parsing.statements import law, rule
 from .printing.latex_printer import latex
 from .printing.mathml_printer import mathml
 from .printing.unicode_printer import unicode

@@ -12,16 +12,7 @@ from sympy import Expr, Symbol
 
 from physsym.core.inference import infer_dimensions
 from physsym.core.motion import moving
-from physsym.core.statements import (
-    Equation,
-    Law,
-    Rule,
-    Statement,
-    StatementLike,
-    as_statement,
-    rebuilt,
-    symbols,
-)
+from physsym.core.statements import Equation, Law, Rule, Statement, rebuilt, symbols
 from physsym.core.symbols import DOT, dot, name_and_marks
 from physsym.core.verdicts import (
     Condition,
@@ -36,6 +27,7 @@ from physsym.core.verdicts import (
 )
 from physsym.mechanics.moves import Integrate, Limit, Move, MoveError, ReduceOrder, Rescale, Step
 from physsym.mechanics.system import System
+from physsym.parsing.statements import StatementText, as_statement
 from physsym.transform import apply
 from physsym.verify import dimensions, follows_from
 from physsym.verify.conditions import consistent, follows, implied_by_sign
@@ -217,7 +209,7 @@ class Derivation:
         def __init__(  # noqa: D107
             self,
             title: str,
-            start: StatementLike | System,
+            start: StatementText | System,
             steps: Iterable[Step],
             vocabulary: Vocabulary = STANDARD,
             system: System | None = None,

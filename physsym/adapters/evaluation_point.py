@@ -10,8 +10,9 @@ from sympy import Expr, Symbol
 
 from physsym.codegen import Program, state_name
 from physsym.core.motion import clock
-from physsym.core.statements import Rule, RuleLike, Update, as_rule, expressions, parameters
+from physsym.core.statements import Rule, Update, expressions, parameters
 from physsym.core.symbols import FORCES, after, grad, potential
+from physsym.parsing.statements import RuleText, as_rule
 from physsym.runtime import coordinates
 from physsym.runtime.backends.base import Value
 from physsym.runtime.backends.python import BACKEND as OF_NUMBERS
@@ -103,7 +104,7 @@ def describe_evaluation_points(rule: Rule) -> str:
     )
 
 
-def seen_from_the_gradient(rule: RuleLike) -> Rule:
+def seen_from_the_gradient(rule: RuleText) -> Rule:
     """Return the rule in the variable where its gradient is taken, for libraries that take it at the weights.
 
     With the gradient at `x + s`, the new variable is `y = x + s`; it is called x again. The weights of the

@@ -20,8 +20,9 @@ from physsym.adapters.evaluation_point import (
 )
 from physsym.codegen import Program, partition, program, state_name
 from physsym.codegen.straight_line import live_lines
-from physsym.core.statements import Rule, RuleLike, Update, as_rule
+from physsym.core.statements import Rule, Update
 from physsym.core.symbols import BEFORE, after
+from physsym.parsing.statements import RuleText, as_rule
 from physsym.runtime import coordinates
 from physsym.runtime.backends.base import Value, Values, constants, refuse_misnamed
 from physsym.runtime.backends.jax import BACKEND, LIBRARY, leaf_function
@@ -45,7 +46,7 @@ class RuleTransformation(library.GradientTransformation):
     update: Callable[..., tuple[Value, RuleState]]
 
 
-def optax(rule: RuleLike, /, **parameters: Value) -> RuleTransformation:
+def optax(rule: RuleText, /, **parameters: Value) -> RuleTransformation:
     """Return a rule as an `optax.GradientTransformation`: its updates are what the rule adds to the weights.
 
     The weights are the state at which the rule takes its gradient. States with a start value in the rule

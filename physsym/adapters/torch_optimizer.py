@@ -17,7 +17,8 @@ from physsym.adapters.torch_compiled import (
     step_ahead,
 )
 from physsym.codegen import program, state_name
-from physsym.core.statements import Rule, RuleLike, as_rule
+from physsym.core.statements import Rule
+from physsym.parsing.statements import RuleText, as_rule
 from physsym.runtime import coordinates
 from physsym.runtime.backends.base import Value, Values, constants, misnamed, rule_parameters
 from physsym.runtime.backends.torch import BACKEND
@@ -31,7 +32,7 @@ MANY_AT_ONCE = ("cuda", "xpu")  # where many small calls cost more than the memo
 
 
 def torch(
-    rule: RuleLike,
+    rule: RuleText,
     /,
     params: Iterable[Any],
     *,

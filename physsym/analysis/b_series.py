@@ -19,9 +19,10 @@ from sympy import Add, Expr, Mul, Rational, Symbol
 from physsym.analysis.modified_equations import ModifiedEquation
 from physsym.analysis.rooted_trees import Tree, cuts, trees
 from physsym.core.motion import is_time
-from physsym.core.statements import Equation, Law, LawLike, as_law, symbols
+from physsym.core.statements import Equation, Law, symbols
 from physsym.core.symbols import DOT, dot, name_and_marks
 from physsym.mechanics.integrators import Method, PartitionedEuler, RungeKutta
+from physsym.parsing.statements import LawText, as_law
 
 Coefficients = dict[Tree, Fraction]
 
@@ -250,7 +251,7 @@ def _partial(
     return Mul(rate, *(vector[k] for vector, k in zip(vectors, choice, strict=True)))
 
 
-def modified_by(method: RungeKutta, law: LawLike, step: Symbol, order: int = 1) -> ModifiedEquation:
+def modified_by(method: RungeKutta, law: LawText, step: Symbol, order: int = 1) -> ModifiedEquation:
     """Return the modified equation of a Runge-Kutta method applied to a law.
 
     With an opaque gradient of one coordinate this is the result of `modified_equation` for the rule. With

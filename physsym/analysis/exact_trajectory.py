@@ -16,8 +16,9 @@ from sympy import Expr, Symbol
 
 from physsym.analysis.exact_evaluation import AnalysisError, exact_values
 from physsym.codegen.expression_tree import Operand, Operation, operand
-from physsym.core.statements import Rule, RuleLike, as_rule, states, symbols
+from physsym.core.statements import Rule, states, symbols
 from physsym.core.symbols import OPAQUE, Exact, after, before, exact, grad, hess, partial, potential
+from physsym.parsing.statements import RuleText, as_rule
 from physsym.vocabulary import x
 
 Number: TypeAlias = Any  # a Fraction or a ball (flint.arb)
@@ -139,7 +140,7 @@ class ExactTrajectory:
 
 
 def simulate(
-    rule: RuleLike,
+    rule: RuleText,
     on: Exact,
     values: Mapping[Symbol, Exact],
     start: Mapping[Symbol, Exact],

@@ -6,9 +6,10 @@ from sympy import Add, Expr, Integer, Matrix, Symbol
 
 from physsym.analysis.exact_evaluation import AnalysisError
 from physsym.core.motion import is_time
-from physsym.core.statements import Law, LawLike, as_law, symbols
+from physsym.core.statements import Law, symbols
 from physsym.core.symbols import DOT, dot, exact, name_and_marks
 from physsym.mechanics.system import System
+from physsym.parsing.statements import LawText, as_law
 
 
 def energy(system: System) -> Expr:
@@ -45,7 +46,7 @@ def energy(system: System) -> Expr:
     return (Add(*(w * system.lagrangian.diff(w) for w in velocities)) - system.lagrangian).expand()
 
 
-def rate_along(law: LawLike, quantity: Expr) -> Expr:
+def rate_along(law: LawText, quantity: Expr) -> Expr:
     """Return the Lie derivative: the time derivative of a quantity along the solutions of a law.
 
     Parameters

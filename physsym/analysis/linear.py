@@ -10,19 +10,9 @@ from sympy.polys.polyerrors import PolynomialError
 
 from physsym.analysis.exact_evaluation import AnalysisError
 from physsym.core.motion import is_time
-from physsym.core.statements import (
-    Law,
-    Rule,
-    RuleLike,
-    Statement,
-    StatementLike,
-    as_rule,
-    as_statement,
-    one_step_map,
-    states,
-    symbols,
-)
+from physsym.core.statements import Law, Rule, Statement, one_step_map, states, symbols
 from physsym.core.symbols import DOT, exact, grad, hess, name_and_marks, partial, potential
+from physsym.parsing.statements import RuleText, StatementText, as_rule, as_statement
 from physsym.vocabulary import STANDARD, lam
 
 z = Symbol("z")
@@ -65,7 +55,7 @@ def on_quadratic(expression: Expr, curvature: Expr = lam) -> Expr:
     return taken.replace(hess, lambda q: stiffness)
 
 
-def step_matrix(rule: RuleLike, curvature: Expr = lam) -> ImmutableMatrix:
+def step_matrix(rule: RuleText, curvature: Expr = lam) -> ImmutableMatrix:
     """Return the matrix of one step of a rule on the quadratic potential curvature*x**2/2.
 
     Rows and columns are in the order of `states(rule)`: the targets in order, then the earlier values that
@@ -138,7 +128,7 @@ def _matrix(expressions: Iterable[Expr], unknowns: tuple[Symbol, ...]) -> Immuta
     return ImmutableMatrix(rows)
 
 
-def characteristic_polynomial(statement: StatementLike, curvature: Expr = lam) -> Poly:
+def characteristic_polynomial(statement: StatementText, curvature: Expr = lam) -> Poly:
     """Return the characteristic polynomial in `z` of a rule or a law on curvature*x**2/2.
 
     The roots for a rule are its multipliers (solutions grow like z**n), and its polynomial is monic; the

@@ -10,9 +10,10 @@ from sympy import Expr, Integer, Symbol, expand, factor
 
 from physsym.analysis.jets import Expansion, Polynomial, Series, VectorField, ring_for
 from physsym.core.motion import is_time
-from physsym.core.statements import Equation, Law, Rule, RuleLike, as_rule, states, symbols
+from physsym.core.statements import Equation, Law, Rule, states, symbols
 from physsym.core.symbols import after, dot, grad, hess, potential, require_symbol
 from physsym.core.verdicts import Order
+from physsym.parsing.statements import RuleText, as_rule
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class ModifiedEquation:
         return f"{self.law}, up to {self.error}"
 
 
-def modified_equation(rule: RuleLike, step: Symbol, order: int = 1) -> ModifiedEquation:
+def modified_equation(rule: RuleText, step: Symbol, order: int = 1) -> ModifiedEquation:
     """Return the modified equation of a rule, with terms up to step**order (backward error analysis).
 
     The terms of the flow's Lie series are matched one after the other. The series diverges in general; each

@@ -9,13 +9,13 @@ import numpy as np
 from sympy import Expr, Symbol, lambdify
 
 from physsym.analysis.linear import characteristic_polynomial
-from physsym.core.statements import RuleLike, as_rule
+from physsym.parsing.statements import RuleText, as_rule
 from physsym.vocabulary import lam
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
 
-def spectral_radii(rule: RuleLike, /, curvature: Expr = lam, **parameters: Any) -> Array:
+def spectral_radii(rule: RuleText, /, curvature: Expr = lam, **parameters: Any) -> Array:
     """Return the spectral radius of a rule on curvature*x**2/2 over arrays of parameters.
 
     Where two multipliers coincide, the error is about the square root of rounding, 1e-8.

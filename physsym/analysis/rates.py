@@ -12,19 +12,10 @@ from physsym.analysis.quantified import as_conditions
 from physsym.analysis.spectral import spectral_radius
 from physsym.analysis.stability import Region, hurwitz, schur_cohn
 from physsym.core.signs import POSITIVE, signs
-from physsym.core.statements import (
-    Law,
-    Rule,
-    RuleLike,
-    StatementLike,
-    as_rule,
-    as_statement,
-    parameters,
-    rewritten,
-    symbols,
-)
+from physsym.core.statements import Law, Rule, parameters, rewritten, symbols
 from physsym.core.symbols import Exact, exact, fresh
 from physsym.core.verdicts import Condition, Verdict, fails, holds, undecided
+from physsym.parsing.statements import RuleText, StatementText, as_rule, as_statement
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
 from physsym.vocabulary import lam
@@ -33,7 +24,7 @@ Between = tuple[object, object]  # the least and the largest curvature
 _MAX_DEGREE = 2  # up to which the curvatures with all multipliers within a circle are an interval
 
 
-def rate_region(statement: StatementLike, rate: Exact, curvature: Expr = lam) -> Region:
+def rate_region(statement: StatementText, rate: Exact, curvature: Expr = lam) -> Region:
     """Return the parameters for which errors decrease faster than at a rate.
 
     For a rule all multipliers are then smaller in modulus than the rate, which is dimensionless and positive:
@@ -110,7 +101,7 @@ def _within(rest: Sequence[Expr], r: Expr) -> tuple[Expr, ...]:
     return r**2 + b * r + c, r**2 - b * r + c, r**2 - c
 
 
-def worst_case_rate(rule: RuleLike, values: Mapping[Symbol, Exact], between: Between) -> Expr:
+def worst_case_rate(rule: RuleText, values: Mapping[Symbol, Exact], between: Between) -> Expr:
     """Return the largest spectral radius of a rule over all curvatures in an interval.
 
     It is attained at an end: for a polynomial of degree one or two whose coefficients are affine in the
@@ -161,7 +152,7 @@ def _require_affine(rule: Rule) -> None:
         )
 
 
-def rate_lower_bound(rule: RuleLike, curvature: Expr = lam) -> Expr:
+def rate_lower_bound(rule: RuleText, curvature: Expr = lam) -> Expr:
     """Return a lower bound of the spectral radius: |det|**(1/n) for a step of n states.
 
     The determinant is the product of the n multipliers, so the largest modulus is at least their geometric
@@ -198,7 +189,7 @@ def rate_lower_bound(rule: RuleLike, curvature: Expr = lam) -> Expr:
 
 
 def is_minimax_rate(
-    rule: RuleLike,
+    rule: RuleText,
     rate: Exact,
     between: Between,
     proposed: Mapping[Symbol, Exact],

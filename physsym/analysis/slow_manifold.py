@@ -7,12 +7,13 @@ from sympy import Expr, Integer, Symbol, cancel
 from physsym.analysis.exact_evaluation import AnalysisError
 from physsym.analysis.jets import Expansion, Series, VectorField, ring_for
 from physsym.analysis.modified_equations import ModifiedEquation, logarithm, near_identity, refuse
-from physsym.core.statements import Law, LawLike, Rule, RuleLike, as_law, as_rule, one_step_map, states
+from physsym.core.statements import Law, Rule, one_step_map, states
 from physsym.core.symbols import after, dot, require_symbol
 from physsym.core.verdicts import Condition
+from physsym.parsing.statements import LawText, RuleText, as_law, as_rule
 
 
-def slow_velocity(law: LawLike, coordinate: Symbol, small: Symbol, order: int = 1) -> Expr:
+def slow_velocity(law: LawText, coordinate: Symbol, small: Symbol, order: int = 1) -> Expr:
     """Return the slow manifold of a law of second order, x' = h(x), as a series in a small symbol.
 
     On the manifold x'' = h'(x)*h(x), and each coefficient of h cancels the residual at its order. It is
@@ -75,7 +76,7 @@ def invariance(residual: Expr, coordinate: Symbol, velocity: Expr) -> Expr:
     return residual.xreplace({dot(dot(coordinate)): acceleration, dot(coordinate): velocity})
 
 
-def slow_manifold_equation(rule: RuleLike, step: Symbol, fast: Symbol, order: int = 1) -> ModifiedEquation:
+def slow_manifold_equation(rule: RuleText, step: Symbol, fast: Symbol, order: int = 1) -> ModifiedEquation:
     """Return the modified equation of a rule of two states on its slow manifold.
 
     A rule such as {u: rho*u - eta*grad(x), x: x + after(u)} with a fixed `rho` is not the identity at step

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from physsym import __version__
 from physsym.core.escapes import one_line
-from physsym.core.statements import Rule, as_rule
+from physsym.core.statements import Rule
 from physsym.loading import Script, ScriptError, files_of, find_script, load, scripts, shipped_folder
+from physsym.parsing.statements import as_rule
 
 OWN_FOLDER = Path("derivations")
 

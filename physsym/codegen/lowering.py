@@ -30,12 +30,13 @@ from physsym.codegen.straight_line import (
     state_name,
 )
 from physsym.core.motion import is_time
-from physsym.core.statements import Rule, RuleLike, Update, as_rule, expressions, rewritten
+from physsym.core.statements import Rule, Update, expressions, rewritten
 from physsym.core.symbols import FORCES, after, before, grad, potential
+from physsym.parsing.statements import RuleText, as_rule
 from physsym.vocabulary import STANDARD
 
 
-def program(rule: RuleLike) -> Program:
+def program(rule: RuleText) -> Program:
     """Lower a rule to a straight-line program.
 
     What depends on the parameters alone is computed once and first, and so is a counter: a state that grows

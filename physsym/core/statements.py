@@ -441,7 +441,7 @@ def law(equations: Mapping[Expr, Exact]) -> Law:
     m*x'' = -gamma*x'
     """
     if not isinstance(equations, Mapping):
-        raise TypeError(_no_table("law", "left side to right side", "gamma*dot(x): -G", equations))
+        raise TypeError(no_table("law", "left side to right side", "gamma*dot(x): -G", equations))
     return Law(tuple(Equation(exact(left), exact(right)) for left, right in equations.items()))
 
 
@@ -484,7 +484,7 @@ def rule(
     u <- rho*u; x <- x + u+
     """
     if not isinstance(updates, Mapping):
-        raise TypeError(_no_table("rule", "symbol to new value", "x: x - eta*G", updates))
+        raise TypeError(no_table("rule", "symbol to new value", "x: x - eta*G", updates))
     for target in updates:
         if not isinstance(target, Symbol):
             raise TypeError(f"a rule updates symbols, given {target!r}")
@@ -496,9 +496,9 @@ def rule(
     )
 
 
-def _no_table(kind: str, pairs: str, example: str, given: object) -> str:
-    advice = "; a text is read by read(text)" if isinstance(given, str) else ""
-    return f"{kind} takes a dictionary, {pairs}, such as {kind}({{{example}}}); {_given(given)}{advice}"
+def no_table(kind: str, pairs: str, example: str, given: object) -> str:
+    """Return the message for what is given in place of a table of equations or updates."""
+    return f"{kind} takes a dictionary, {pairs}, such as {kind}({{{example}}}); {_given(given)}"
 
 
 @overload

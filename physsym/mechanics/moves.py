@@ -7,13 +7,22 @@ from dataclasses import dataclass
 from functools import singledispatch
 from math import inf
 from operator import index
-from typing import ClassVar, Literal, SupportsIndex, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, SupportsIndex, TypeAlias
 
 from sympy import Expr, S, Symbol
 
-from physsym.core.statements import Equation, Statement, as_statement
-from physsym.core.symbols import dot, exact
+from physsym.core.statements import Equation, Statement
+from physsym.core.symbols import dot
 from physsym.mechanics.integrators import Method
+from physsym.parsing.statements import (
+    ExprText,
+    StatementText,
+    SymbolText,
+    as_expression,
+    as_state,
+    as_statement,
+    as_symbol,
+)
 
 Side: TypeAlias = Literal["+", "-"]
 
@@ -27,16 +36,17 @@ class MoveError(ValueError):
 
 @dataclass(frozen=True)
 class Move:
-    """The base of all moves: arguments are exact expressions, checked when the move is made.
+    """The base of all moves: arguments are exact expressions or texts, checked when the move is made.
 
-    `symbols` and `expressions` name the fields that are checked to be such. `introduces` names the fields of
-    symbols that the move brings in, which must be new in the whole derivation, and `removes` those that it
-    takes out for good. A move that introduces a symbol says in `definitions` what it stands for, so that no
-    other meaning of it passes. A move that is never written as a lemma for a proof assistant says why in
-    `NOT_CERTIFIED`.
+    `symbols` and `expressions` name the fields that are checked to be such, `states` the fields of symbols
+    that move. `introduces` names the fields of symbols that the move brings in, which must be new in the
+    whole derivation, and `removes` those that it takes out for good. A move that introduces a symbol says in
+    `definitions` what it stands for, so that no other meaning of it passes. A move that is never written as
+    a lemma for a proof assistant says why in `NOT_CERTIFIED`.
     """
 
     symbols: ClassVar[tuple[str, ...]] = ()
+    states: ClassVar[tuple[str, ...]] = ()
     expressions: ClassVar[tuple[str, ...]] = ()
     introduces: ClassVar[tuple[str, ...]] = ()
     removes: ClassVar[tuple[str, ...]] = ()
@@ -44,8 +54,10 @@ class Move:
 
     def __post_init__(self) -> None:
         for name in self.expressions:
-            object.__setattr__(self, name, exact(getattr(self, name)))
+            object.__setattr__(self, name, as_expression(getattr(self, name)))
         for name in self.symbols:
+            as_named = as_state if name in self.states else as_symbol
+            object.__setattr__(self, name, as_named(getattr(self, name)))
             if not isinstance(getattr(self, name), Symbol):
                 raise TypeError(
                     f"{type(self).__name__} needs a symbol as {name}, given {getattr(self, name)!r}"
@@ -68,6 +80,9 @@ class Divide(Move):
 
     by: Expr
     expressions = ("by",)
+    if TYPE_CHECKING:  # what is accepted is wider than what is kept
+
+        def __init__(self, by: ExprText) -> None: ...  # noqa: D107
 
 
 @dataclass(frozen=True)
@@ -76,6 +91,9 @@ class Multiply(Move):
 
     by: Expr
     expressions = ("by",)
+    if TYPE_CHECKING:  # what is accepted is wider than what is kept
+
+        def __init__(self, by: ExprText) -> None: ...  # noqa: D107
 
 
 @dataclass(frozen=True)
@@ -89,6 +107,10 @@ class Define(Move):
     expressions = ("value",)
     introduces = ("symbol",)
     removes = ("eliminating",)
+
+    if TYPE_CHECKING:  # what is accepted is wider than what is kept
+
+        def __init__(self, symbol: SymbolText, value: ExprText, eliminating: SymbolText) -> None: ...  # noqa: D107
 
     @property
     def definitions(self) -> tuple[Equation, ...]:
@@ -118,6 +140,10 @@ class Limit(Move):
     expressions = ("to",)
     removes = ("symbol",)
 
+    if TYPE_CHECKING:  # what is accepted is wider than what is kept
+
+        def __init__(self, symbol: SymbolText, to: ExprText = ..., side: Side | None = None) -> None: ...  # noqa: D107
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.side not in (None, "+", "-"):
@@ -137,6 +163,10 @@ class Neglect(Move):
     expressions = ("term",)
     NOT_CERTIFIED = "that a term may be left out is a decision of the author and no theorem"
 
+    if TYPE_CHECKING:  # what is accepted is wider than what is kept
+
+        def __init__(self, term: ExprText) -> None: ...  # noqa: D107
+
     @property
     def neglected(self) -> Expr:
         """Return the term."""
@@ -149,6 +179,9 @@ class Isolate(Move):
 
     symbol: Symbol
     symbols = ("symbol",)
+    if TYPE_CHECKING:  # what is accepted is wider than what is kept
+
+        def __init__(self, symbol: SymbolText) -> None: ...  # noqa: D107
 
 
 @dataclass(frozen=True)
@@ -158,7 +191,12 @@ class ReduceOrder(Move):
     coordinate: Symbol
     velocity: Symbol
     symbols = ("coordinate", "velocity")
+    states = ("coordinate", "velocity")
     introduces = ("velocity",)
+
+    if TYPE_CHECKING:  # what is accepted is wider than what is kept
+
+        def __init__(self, coordinate: SymbolText, velocity: SymbolText) -> None: ...  # noqa: D107
 
     @property
     def definitions(self) -> tuple[Equation, ...]:
@@ -193,6 +231,16 @@ class Integrate(Move):
     symbols = ("step",)
     introduces = ("step",)
 
+    if TYPE_CHECKING:  # what is accepted is wider than what is kept
+
+        def __init__(  # noqa: D107
+            self,
+            method: Method,
+            step: SymbolText,
+            first: tuple[SymbolText, ...] | SymbolText = (),
+            clock: str = ...,
+        ) -> None: ...
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if not hasattr(self.method, "name") or not hasattr(self.method, "order"):
@@ -205,7 +253,8 @@ class Integrate(Move):
                 f"exact method; given {order!r}"
             )
         named: object = self.first
-        first = tuple(named) if isinstance(named, Iterable) else (named,)
+        parts = tuple(named) if isinstance(named, Iterable) and not isinstance(named, str) else (named,)
+        first = tuple(as_state(state) if isinstance(state, str) else state for state in parts)
         for state in first:
             if not isinstance(state, Symbol):
                 raise TypeError(f"first holds the symbols of states, as in first=(v,); given {state!r}")
@@ -222,9 +271,14 @@ class Rescale(Move):
     new: Symbol
     factor: Expr
     symbols = ("old", "new")
+    states = ("old", "new")
     expressions = ("factor",)
     introduces = ("new",)
     removes = ("old",)
+
+    if TYPE_CHECKING:  # what is accepted is wider than what is kept
+
+        def __init__(self, old: SymbolText, new: SymbolText, factor: ExprText) -> None: ...  # noqa: D107
 
     @property
     def definitions(self) -> tuple[Equation, ...]:
@@ -239,6 +293,9 @@ class Eliminate(Move):
     symbol: Symbol
     symbols = ("symbol",)
     removes = ("symbol",)
+    if TYPE_CHECKING:  # what is accepted is wider than what is kept
+
+        def __init__(self, symbol: SymbolText) -> None: ...  # noqa: D107
 
 
 Words: TypeAlias = tuple[str | Expr | Equation, ...]  # texts and formulas that follow each other
@@ -330,6 +387,10 @@ class Step:
     says: str
     move: Move
     gives: Statement | None = None
+
+    if TYPE_CHECKING:  # what is accepted is wider than what is kept
+
+        def __init__(self, says: str, move: Move, gives: StatementText | None = None) -> None: ...  # noqa: D107
 
     def __post_init__(self) -> None:
         if not isinstance(self.move, Move):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sympy import Abs, Add, DiracDelta, Expr, S, Symbol, expand, factor, sign
 
@@ -11,12 +14,13 @@ from physsym.core.signs import signs
 from physsym.core.statements import Equation, Law
 from physsym.core.symbols import dot, exact, name_and_marks
 from physsym.core.verdicts import Condition
+from physsym.parsing.statements import ExprText, SymbolText, as_expression, as_state
 from physsym.vocabulary import U, gamma, m, x
 
 
 @dataclass(frozen=True)
 class System:
-    """Coordinates, a Lagrangian L(q, q', t) and a Rayleigh dissipation function R(q, q').
+    """Coordinates, a Lagrangian L(q, q', t) and a Rayleigh dissipation function R(q, q'), or their texts.
 
     Dimensions: L is an energy, R a power. Raises TypeError for what is no symbol or no exact expression, and
     ValueError for no coordinates, repeated ones, accelerations in L or R, or a power dissipated that is never
@@ -27,9 +31,22 @@ class System:
     lagrangian: Expr
     dissipation: Expr = S.Zero
 
+    if TYPE_CHECKING:  # what is accepted is wider than what is kept
+
+        def __init__(  # noqa: D107
+            self,
+            coordinates: SymbolText | Sequence[SymbolText],
+            lagrangian: ExprText,
+            dissipation: ExprText = S.Zero,
+        ) -> None: ...
+
     def __post_init__(self) -> None:
         given: object = self.coordinates
+        if isinstance(given, str):
+            given = tuple(filter(None, re.split(r"[\s,]+", given)))
         coordinates = (given,) if isinstance(given, Symbol) else given
+        if isinstance(coordinates, (tuple, list)):
+            coordinates = tuple(as_state(q) if isinstance(q, str) else q for q in coordinates)
         if not isinstance(coordinates, (tuple, list)) or not all(isinstance(q, Symbol) for q in coordinates):
             raise TypeError(f"a system needs symbols as coordinates, such as (x,); given {given!r}")
         object.__setattr__(self, "coordinates", tuple(coordinates))
@@ -41,7 +58,7 @@ class System:
         if any(map(is_time, self.coordinates)):
             raise ValueError("t is the time, and no coordinate of a system: the action is integrated over it")
         for name in ("lagrangian", "dissipation"):
-            object.__setattr__(self, name, exact(getattr(self, name)))
+            object.__setattr__(self, name, as_expression(getattr(self, name), self.coordinates))
             beyond = getattr(self, name).free_symbols & {dot(dot(q)) for q in self.coordinates}
             if beyond:
                 raise ValueError(f"the {name} may hold coordinates and velocities, not {beyond.pop()}")

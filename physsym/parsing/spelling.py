@@ -578,7 +578,7 @@ def products(
             if token.text != "**":
                 divided[-1] = token.text in ("/", "%")
         elif token.kind in ("newline", "semicolon", "comma", "relation", "comparison", "logic") or (
-            token.kind == "sign" and not raised
+            token.kind == "sign" and (previous is None or previous.kind != "operator")
         ):
             divided[-1], raised = False, False
         out.append(token)

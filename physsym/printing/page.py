@@ -9,14 +9,15 @@ from typing import TypeAlias
 
 from sympy import Expr, Function, Pow, Symbol, sympify
 
-from physsym.core.statements import Equation, Law, Relation, Rule, RuleLike, Update, states
+from physsym.core.statements import Equation, Law, Relation, Rule, Update, states
 from physsym.core.symbols import AFTER, BEFORE, after, name_and_marks
 from physsym.core.term_order import LAW_ORDER, RULE_ORDER, Context, levels_of
 from physsym.core.verdicts import Condition, Order
+from physsym.parsing.statements import RuleText, read_text
 from physsym.printing.names import VECTOR_KINDS
 from physsym.vocabulary import Vocabulary
 
-Printable: TypeAlias = Expr | Equation | Relation | Law | RuleLike | Condition | Order
+Printable: TypeAlias = Expr | Equation | Relation | Law | RuleText | Condition | Order
 """What the printers take; of what has a rule, such as a derivation, the rule is printed."""
 
 EXPECTED = "an expression, an equation, a relation, a law, an update, a rule, a condition or an order"
@@ -68,6 +69,8 @@ def page(statement: Printable, vocabulary: Vocabulary, states: Iterable[Symbol] 
 
 @singledispatch
 def _page(statement: object, vocabulary: Vocabulary) -> Page:
+    if isinstance(statement, str):
+        return _page(read_text(statement, vocabulary), vocabulary)
     if isinstance(rule := getattr(statement, "rule", None), Rule):
         return _page(rule, vocabulary)
     raise TypeError(f"expected {EXPECTED}; given {statement!r} of type {type(statement).__name__}")

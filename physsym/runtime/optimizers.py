@@ -14,8 +14,9 @@ from sympy import Symbol
 
 from physsym.codegen import Formula, Program, evaluation_points, program, state_name
 from physsym.core.motion import is_time
-from physsym.core.statements import Rule, RuleLike, as_rule
+from physsym.core.statements import Rule
 from physsym.core.symbols import BEFORE, before
+from physsym.parsing.statements import RuleText, as_rule
 from physsym.runtime.backends import counted, load_backend, pytree, step_function, those_with, with_fma
 from physsym.runtime.backends.base import (
     UNDEFINED,
@@ -596,7 +597,7 @@ class Optimizer:
 
 
 def optimizer(
-    rule: RuleLike, /, backend: str = "numpy", *, fma: bool = False, **parameters: Value
+    rule: RuleText, /, backend: str = "numpy", *, fma: bool = False, **parameters: Value
 ) -> Optimizer:
     """Compile `rule` into an `Optimizer` with these hyperparameters.
 

@@ -15,9 +15,10 @@ from sympy import Expr, Symbol, diff, lambdify
 from physsym.analysis.linear import characteristic_polynomial
 from physsym.analysis.numeric_spectra import spectral_radii
 from physsym.codegen import Formula, Program, scalarise, state_name
-from physsym.core.statements import Rule, RuleLike, as_rule, expressions
+from physsym.core.statements import Rule, expressions
 from physsym.core.symbols import partial as partial_slope
 from physsym.core.symbols import potential as loss_value
+from physsym.parsing.statements import RuleText, as_rule
 from physsym.runtime.backends import default_for_sweeps, load_backend, those_with, with_fma
 from physsym.runtime.backends.arrays import Array
 from physsym.runtime.backends.base import Backend, Value, misnamed, whole_number
@@ -79,7 +80,7 @@ class Sweep:
 
 
 def sweep(
-    rule: RuleLike,
+    rule: RuleText,
     potential: Any,
     grid: Mapping[Any, Any],
     steps: int,

@@ -10,28 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Any
 
 from sympy import Expr, cancel, expand
 
-from physsym.core.statements import (
-    Equation,
-    Law,
-    LawLike,
-    Rule,
-    RuleLike,
-    Update,
-    as_law,
-    as_rule,
-    as_statement,
-    one_step_map,
-    states,
-    symbols,
-)
+from physsym.core.statements import Equation, Law, Rule, Update, one_step_map, states, symbols
 from physsym.core.symbols import OPAQUE, Exact, exact, name_and_marks, of_name
 from physsym.core.verdicts import Outcome, Verdict
 from physsym.derivation import Derivation
-from physsym.parsing import read
+from physsym.parsing.statements import LawText, RuleText, as_law, as_rule, as_statement, read_text
 from physsym.testing.failures import (
     Pairs,
     both,
@@ -47,9 +34,6 @@ from physsym.testing.failures import (
 from physsym.testing.records import record
 from physsym.verify.conditions import Hypotheses, vocabulary_of
 from physsym.verify.equivalence import identical, same_law, same_rule
-
-RuleText: TypeAlias = RuleLike | str
-LawText: TypeAlias = LawLike | Derivation | str
 
 
 def assert_same_rule(
@@ -332,4 +316,4 @@ def _read(given: Any, other: object) -> Any:
         found = frozenset()
     else:
         found = symbols(other.lines[-1] if isinstance(other, Derivation) else as_statement(other))  # type: ignore[arg-type]
-    return read(given, vocabulary_of(found))
+    return read_text(given, vocabulary_of(found))

@@ -19,11 +19,12 @@ from physsym.core.motion import clock
 from physsym.core.statements import Rule, Update, expressions, one_step_map, parameters, states
 from physsym.core.symbols import grad, partial, potential
 from physsym.core.verdicts import Outcome, Verdict
+from physsym.parsing.statements import RuleText
 from physsym.runtime.backends import lambdify
 from physsym.runtime.backends.base import whole_number
 from physsym.runtime.optimizers import Optimizer
 from physsym.runtime.states import coordinates
-from physsym.testing.assertions import RuleText, read_rule
+from physsym.testing.assertions import read_rule
 from physsym.testing.failures import both, labelled, listed, message, not_same
 from physsym.testing.records import record
 from physsym.verify.equivalence import same_maps

@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import TypeVar
 
-from physsym.core.statements import Law, Rule, Statement, StatementError, StatementLike, as_statement
+from physsym.core.statements import Law, Rule, Statement, StatementError
 from physsym.mechanics.moves import Move, MoveError
+from physsym.parsing.statements import StatementText, as_statement
 
 S = TypeVar("S", Law, Rule)
 
 
-def apply(move: Move, line: StatementLike) -> Statement:
+def apply(move: Move, line: StatementText) -> Statement:
     """Return the line that a move proposes after the given one.
 
     Parameters

@@ -9,16 +9,16 @@ from sympy import Symbol
 
 from physsym.core.dimensions import Dimension
 from physsym.core.inference import Inference, Unknown, infer_dimensions, name_of
-from physsym.core.statements import StatementLike, as_statement
 from physsym.core.symbols import potential
 from physsym.core.verdicts import Verdict, fails, holds, undecided
+from physsym.parsing.statements import StatementText, as_statement
 from physsym.vocabulary import STANDARD, Vocabulary
 
 _WORDS = {"M": "mass", "L": "length", "T": "time"}
 _DIMENSION = re.compile(r"(?<![\[\w])[MLT](?![\]\w])")
 
 
-def dimensions(statement: StatementLike, vocabulary: Vocabulary = STANDARD) -> Verdict:
+def dimensions(statement: StatementText, vocabulary: Vocabulary = STANDARD) -> Verdict:
     """Return whether every sum adds, and every equation equates, quantities of one dimension.
 
     The dimension of a symbol that is not in the vocabulary is inferred, and the evidence says so; where it

@@ -9,9 +9,10 @@ from typing import Any, Protocol, TypeVar
 from sympy import Expr, Symbol
 
 from physsym.core.motion import moving
-from physsym.core.statements import Law, LawLike, Rule, RuleLike, as_law, as_rule, symbols
+from physsym.core.statements import Law, Rule, symbols
 from physsym.core.symbols import Exact, exact
 from physsym.core.verdicts import Hypothesis, Outcome, Verdict, all_of, fails, holds
+from physsym.parsing.statements import LawText, RuleText, as_law, as_rule, read_text
 from physsym.verify import identity
 from physsym.verify.budget import budgeted
 from physsym.verify.cases import depends_on_signs
@@ -63,7 +64,7 @@ def identical(
 
 
 @budgeted
-def same_rule(first: RuleLike, second: RuleLike, given: Hypotheses = ()) -> Verdict:
+def same_rule(first: RuleText, second: RuleText, given: Hypotheses = ()) -> Verdict:
     """Return whether two rules are equal as maps of their states, and start alike.
 
     The natural ranges of either rule are those of its parameters. A start value that only one of both states
@@ -145,7 +146,7 @@ def _same_start(one: Rule, other: Rule, agree: Agree) -> Iterator[Verdict]:
 
 
 @budgeted
-def same_law(first: LawLike, second: LawLike, given: Hypotheses = ()) -> Verdict:
+def same_law(first: LawText, second: LawText, given: Hypotheses = ()) -> Verdict:
     """Return whether two laws consist of the same equations, each up to its sign and in any order.
 
     Parameters
@@ -183,10 +184,8 @@ def _read(as_value: Callable[[Any], T], given: Any, other: Any, names: Callable[
     """Return what is compared; a text is read with the symbols of what it is compared with."""
     if not isinstance(given, str):
         return as_value(given)
-    from physsym.parsing import read  # the reader is seldom needed, and takes long to import
-
     known = frozenset() if isinstance(other, str) else names(as_value(other))
-    return as_value(read(given, vocabulary_of(known)))
+    return as_value(read_text(given, vocabulary_of(known)))
 
 
 def residuals(law: Law) -> list[Expr]:

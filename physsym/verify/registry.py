@@ -8,9 +8,10 @@ from functools import singledispatch
 
 from sympy import Symbol
 
-from physsym.core.statements import Law, Statement, StatementLike, as_statement, expressions, symbols
+from physsym.core.statements import Law, Statement, expressions, symbols
 from physsym.core.verdicts import Hypothesis, Outcome, Verdict, fails
 from physsym.mechanics.moves import Move
+from physsym.parsing.statements import StatementText, as_statement
 from physsym.verify.budget import budgeted
 from physsym.verify.conditions import (
     Hypotheses,
@@ -55,7 +56,7 @@ def verify_step(move: Move, above: Statement, below: Statement) -> Verdict:
 
 
 @budgeted
-def check(move: Move, above: StatementLike, below: StatementLike, given: Hypotheses = ()) -> Verdict:
+def check(move: Move, above: StatementText, below: StatementText, given: Hypotheses = ()) -> Verdict:
     """Return whether the line below follows from the line above by the move.
 
     The line is not derived again: what the move did is undone, or measured.

@@ -8,9 +8,10 @@ from dataclasses import replace
 from sympy import Expr, Integer, Symbol
 
 from physsym.core.motion import is_time
-from physsym.core.statements import Law, LawLike, as_law, symbols
+from physsym.core.statements import Law, symbols
 from physsym.core.symbols import DOT, OPAQUE, Exact, dot, exact, name_and_marks
 from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict, all_of, fails, undecided
+from physsym.parsing.statements import LawText, Values, as_law, as_values
 from physsym.verify.budget import budgeted
 from physsym.verify.conditions import Hypotheses, conditions_of, consistent, implied, simplified
 from physsym.verify.domains import defined
@@ -22,7 +23,7 @@ from physsym.verify.substitution import substituted
 
 
 @budgeted
-def solves(law: LawLike, motion: Mapping[Symbol, Exact], given: Hypotheses = ()) -> Verdict:
+def solves(law: LawText, motion: Values, given: Hypotheses = ()) -> Verdict:
     """Return whether functions of the time solve a law.
 
     Parameters
@@ -30,7 +31,7 @@ def solves(law: LawLike, motion: Mapping[Symbol, Exact], given: Hypotheses = ())
     law
         A law, a single equation, or a system, whose law of motion is meant.
     motion
-        Each state as an expression in the time `t` and constants.
+        Each state as an expression in the time `t` and constants; names and texts serve.
     given
         What is assumed of the constants, as in `same_rule`.
 
@@ -63,7 +64,9 @@ def solves(law: LawLike, motion: Mapping[Symbol, Exact], given: Hypotheses = ())
     fails
     """
     stated = as_law(law)
-    functions = _functions(motion, {name_and_marks(s)[0] for s in symbols(stated) if DOT in s.name})
+    functions = _functions(
+        as_values(motion, symbols(stated)), {name_and_marks(s)[0] for s in symbols(stated) if DOT in s.name}
+    )
     held = symbols(stated).union(*(f.free_symbols for f in functions.values()))
     times = sorted((s for s in held if is_time(s)), key=lambda s: len(s.assumptions0))
     values: dict[Expr, Expr] = dict.fromkeys(

@@ -11,7 +11,7 @@ from physsym.codegen.emit.python import array_source, function_text, python_line
 from physsym.codegen.emit.text import Names, identifiers, unique_name
 from physsym.codegen.lowering import program
 from physsym.codegen.straight_line import Program
-from physsym.core.statements import RuleLike
+from physsym.parsing.statements import RuleText
 
 LANGUAGES: dict[str, Callable[[Program], str]] = {
     "python": python_source,
@@ -41,7 +41,7 @@ def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-def source(rule: RuleLike, /, language: str = "python") -> str:
+def source(rule: RuleText, /, language: str = "python") -> str:
     """Return the program text of one step of a rule.
 
     Parameters

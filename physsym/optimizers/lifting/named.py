@@ -11,13 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from physsym.core.statements import StatementError, as_rule, expressions
+from physsym.core.statements import StatementError, expressions
 from physsym.core.symbols import FORCES
 from physsym.loading import ScriptError, load_module
 from physsym.optimizers.lifted import Lifted, LiftError
 from physsym.optimizers.lifting.signatures import role_of_name
 from physsym.optimizers.lifting.table import lift
 from physsym.parsing.reader import read
+from physsym.parsing.statements import as_rule
 
 _NAME = re.compile(
     r"\s*(?P<kind>known|optax|torch)\s*:\s*(?P<name>[\w.]*)\s*(?P<options>\(.*\))?\s*", re.DOTALL

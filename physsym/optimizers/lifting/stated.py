@@ -8,10 +8,11 @@ from fractions import Fraction
 
 from sympy import Expr, Rational, Symbol
 
-from physsym.core.statements import Rule, Update, as_rule, rewritten
+from physsym.core.statements import Rule, Update, rewritten
 from physsym.core.symbols import exact
 from physsym.optimizers.known_rule import Known
 from physsym.optimizers.lifted import Lifted, LiftError
+from physsym.parsing.statements import as_rule
 
 
 def recognises(thing: object) -> bool:

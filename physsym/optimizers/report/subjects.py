@@ -31,7 +31,7 @@ from physsym.analysis.exact_evaluation import AnalysisError, sign_of
 from physsym.analysis.linear import characteristic_polynomial, z
 from physsym.analysis.modified_equations import modified_equation, modified_potential
 from physsym.analysis.spectral import spectral_radius, valued
-from physsym.core.statements import Equation, Law, Relation, Rule, Update, as_rule, rewritten
+from physsym.core.statements import Equation, Law, Relation, Rule, Update, rewritten
 from physsym.core.symbols import dot, grad, potential
 from physsym.core.verdicts import Condition
 from physsym.derivation import Derivation
@@ -74,6 +74,7 @@ from physsym.optimizers.report.stability import (
     stable_intervals,
 )
 from physsym.optimizers.report.transfer_function import Response, response
+from physsym.parsing.statements import as_rule
 from physsym.runtime.optimizers import Optimizer
 from physsym.verify.budget import budget
 from physsym.vocabulary import dt, gamma, m, x

@@ -14,7 +14,7 @@ import numpy as np
 
 from physsym.codegen import Program, program, state_name
 from physsym.codegen.passes.partition import without_counters
-from physsym.core.statements import RuleLike
+from physsym.parsing.statements import RuleText
 from physsym.runtime.backends.base import (
     Backend,
     Value,
@@ -206,7 +206,7 @@ def step_function(program: Program, backend: Backend, **options: Value) -> Calla
     return step
 
 
-def lambdify(rule: RuleLike, /, backend: str = "numpy", **options: Value) -> Callable[..., Values]:
+def lambdify(rule: RuleText, /, backend: str = "numpy", **options: Value) -> Callable[..., Values]:
     """Return the plain function that takes one step: `step(u, x, grad, eta=0.1, rho=0.9) -> (u, x)`.
 
     Parameters

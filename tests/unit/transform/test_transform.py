@@ -255,7 +255,7 @@ def test_nonsense_makes_no_derivation(nonsense):
         Step("none", nonsense)
 
 
-@pytest.mark.parametrize("nonsense", [None, "x", 0.5, True, object()])
+@pytest.mark.parametrize("nonsense", [None, "x = u", 0.5, True, object()])
 def test_nonsense_makes_no_move(nonsense):
     for make in (Divide, Multiply, Isolate, Eliminate, lambda n: Define(tau, n, m), lambda n: Limit(n, 0)):
         with pytest.raises(TypeError):
