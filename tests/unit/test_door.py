@@ -357,7 +357,7 @@ def test_an_analysis_takes_them_too():
         ps.analysis.energy(as_rule(descent))
 
 
-@pytest.mark.parametrize("wrong", [3, None, "x <- x", x, ps.law({x: eta}), [ps.rule({x: eta})]])
+@pytest.mark.parametrize("wrong", [3, None, "x + 1", x, ps.law({x: eta}), [ps.rule({x: eta})]])
 def test_what_is_no_rule_is_refused(wrong):
     compares = () if isinstance(wrong, str) else (lambda r: ps.same_rule(r, r),)  # a text is read
     for take in (ps.optimizer, ps.lambdify, ps.source, *compares):
@@ -373,12 +373,18 @@ def test_what_is_no_law_is_refused(wrong):
         as_law(wrong)
 
 
-@pytest.mark.parametrize("wrong", [3, None, "x = x", x, []])
+@pytest.mark.parametrize("wrong", [3, None, x, []])
 def test_what_is_no_statement_is_refused(wrong):
     with pytest.raises(TypeError, match="expected a law or a rule; given"):
         as_statement(wrong)
     with pytest.raises(TypeError, match="expected a law or a rule; given"):
         ps.Derivation("", wrong, ())
+
+
+def test_the_text_of_an_expression_is_no_statement():
+    for text in ("x + 1", "x"):
+        with pytest.raises(TypeError, match="expected a law or a rule, given the text of an expression"):
+            ps.Derivation("", text, ())
 
 
 def test_swapped_arguments_of_apply_are_refused():

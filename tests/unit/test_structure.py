@@ -32,6 +32,7 @@ IMPORTS_BY_STRING = {
     "_renamed.py": (1, "the lazy door, for names of version 0.1"),
     "adapters/torch_compiled.py": (1, "the backend of LLVM, which is optional"),
     "loading.py": (1, "scripts by their path"),
+    "parsing/statements.py": (1, "published rules by name, which lie above the reader"),
     "runtime/backends/__init__.py": (1, "the optional backends, by their table"),
 }
 
