@@ -431,4 +431,4 @@ def as_values(table: object, known: Iterable[Symbol] = ()) -> dict[Symbol, Exact
     for key, value in table.items():
         symbol = names.get(key) or as_symbol(key) if isinstance(key, str) else key
         found[symbol] = as_expression(value, declare) if isinstance(value, str) else value
-    return found  # type: ignore[return-value]
+    return found
