@@ -19,7 +19,7 @@ _load, _, _names = _lazy_loader.attach_stub(__name__, __file__)
 
 # Subpackages that can be reached as attributes and are not among the names at the top.
 _INNER = (
-    "certificates", "core", "derivation", "documents", "loading", "mechanics", "optimizers",
+    "certificates", "core", "derivation", "documents", "exercises", "loading", "mechanics", "optimizers",
     "parsing", "printing",
     "runtime", "transform", "verify",
 )  # fmt: skip

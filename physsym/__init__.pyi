@@ -4,6 +4,7 @@ from . import (  # reached as attributes, not names at the top
     core as core,
     derivation as derivation,
     documents as documents,
+    exercises as exercises,
     loading as loading,
     mechanics as mechanics,
     optimizers as optimizers,

@@ -82,14 +82,19 @@ def _show(command: ArgumentParser) -> None:
     _verbose(command)
 
 
+def _rule(command: ArgumentParser) -> None:
+    says = "a script, by its name or path, known:NAME, or the text of a rule"
+    command.add_argument("name", metavar="NAME", help=says)
+
+
 def _source(command: ArgumentParser) -> None:
-    _name(command)
+    _rule(command)
     languages = ("python", "c", "javascript", "llvm")
     command.add_argument("--language", choices=languages, default="python", help="of the text")
 
 
 def _run(command: ArgumentParser) -> None:
-    _name(command)
+    _rule(command)
     command.add_argument("--steps", type=int, default=100, metavar="N", help="how many steps (default: 100)")
     command.add_argument(
         "--on", default="valley", metavar="PROBLEM", help="the test function (default: valley)"
@@ -114,6 +119,7 @@ def _same(command: ArgumentParser) -> None:
     command.add_argument("--rate", metavar="NAME", help="the learning rate of A (default: by its name)")
     says = "exit with 0 only where no condition is needed and the learning rate may change"
     command.add_argument("--strict", action="store_true", help=says)
+    _verbose(command)
 
 
 def _what(command: ArgumentParser) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from physsym.certificates import (
     library,
     report_lines,
 )
+from physsym.cli.columns import reflowed
 from physsym.cli.paths import paths_to_read, scripts_named
 from physsym.cli.terminal import echo
 from physsym.derivation import Derivation
@@ -43,9 +44,9 @@ def main(options: Namespace) -> int:
     texts = {out / LIBRARY: library(), **{out / f"{c.module}.v": c.text for c in certificates}}
     echo(*(f"wrote {path}" for path in write_all(texts)))
     if options.only_write:
-        echo(*(line for one in certificates for line in report_lines(one)))
+        _report(line for one in certificates for line in report_lines(one))
     failed = () if options.only_write else _check(certificates)
-    echo("", COVERED, NOT_COVERED)
+    echo("", *reflowed(COVERED), *reflowed(NOT_COVERED))
     return int(bool(failed))
 
 
@@ -59,6 +60,10 @@ def number_apart(derivations: Sequence[Derivation]) -> list[Certificate]:
     return list(found.values())
 
 
+def _report(lines: Iterable[str]) -> None:
+    echo(*(part for line in lines for part in reflowed(line)))
+
+
 def _check(certificates: list[Certificate]) -> list[str]:
     """Have Coq check the certificates, print what it says of each, and return what it refused."""
     failed: list[str] = []
@@ -66,7 +71,7 @@ def _check(certificates: list[Certificate]) -> list[str]:
     with coq() as assistant:
         for one in certificates:
             found = checked(assistant, one)
-            echo(*report_lines(found))
+            _report(report_lines(found))
             failed += found.failed
             steps += found.statuses[1:]
     certified = sum(step.certified for step in steps)

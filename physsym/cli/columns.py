@@ -94,6 +94,27 @@ def paragraph(text: str, indent: str = "", rest: str | None = None) -> list[str]
     return wrapped(text, terminal_width(), indent, indent if rest is None else rest)
 
 
+def reflowed(text: str) -> list[str]:
+    """Return a text of paragraphs and items in lines of the width of the terminal.
+
+    A line continues the one above, unless it begins an item, or follows a colon or an item that ends.
+    """
+    parts = list[str]()
+    for line in text.split("\n"):
+        item = bool(parts) and parts[-1].lstrip().startswith("- ")
+        begins = line.lstrip().startswith("- ") or (item and not line.startswith("    "))
+        if not parts or not line or not parts[-1] or begins or parts[-1].endswith(":"):
+            parts.append(line)
+        else:
+            parts[-1] += f" {line.strip()}"
+    lines = list[str]()
+    for part in parts:
+        lead = " " * (len(part) - len(part.lstrip()))
+        hanging = lead + "  " * (part.lstrip().startswith("- ") or bool(lead))
+        lines += paragraph(part.lstrip(), lead, hanging)
+    return lines
+
+
 def labelled(rows: Iterable[tuple[str, Sequence[str]]], indent: str = "") -> list[str]:
     """Return lines of text with their labels on the left; rows without text are left out.
 

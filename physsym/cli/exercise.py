@@ -11,13 +11,19 @@ from typing import Literal
 from physsym.cli.columns import Line, labelled, paragraph
 from physsym.cli.paths import paths_to_read
 from physsym.cli.show import INDENT, show_derivation
-from physsym.cli.terminal import can_show, echo
-from physsym.core.escapes import one_line
+from physsym.cli.terminal import STYLES, can_show, echo, sign
+from physsym.core.escapes import one_line, visible
+from physsym.core.verdicts import Outcome
 from physsym.exercises.hinting import BLANK
 from physsym.exercises.tasks import Answer, Exercise, ExerciseError, exercise
 from physsym.loading import derivation_named
 
-STYLES = {"right": "green", "wrong": "red"}
+OUTCOMES = {
+    "right": Outcome.HOLDS,
+    "right under conditions": Outcome.HOLDS,
+    "wrong": Outcome.FAILS,
+    "not decided": Outcome.UNDECIDABLE,
+}
 USAGE = "Write a line (its parts with ; between), ? for a hint, nothing to give up."
 
 
@@ -91,11 +97,12 @@ def _hint(hints: Iterator[str]) -> None:
 
 
 def _show(answer: Answer) -> None:
-    says = answer.says if answer.kind == "not read" else one_line(answer.says)
-    word = says.partition(":")[0]
-    style = STYLES.get(answer.kind.partition(" ")[0], "yellow")
-    first, *others = paragraph(says, "", "  ") if answer.kind != "not read" else says.split("\n")
-    echo(Line("", word, style, first.removeprefix(word)), *others)
+    if answer.kind == "not read":
+        echo(*visible(answer.says).split("\n"))  # with a caret below the text
+        return
+    outcome = OUTCOMES[answer.kind]
+    first, *others = paragraph(f"{sign(outcome)} {one_line(answer.says)}", "", "  ")
+    echo(Line("", sign(outcome), STYLES.get(outcome, "yellow"), first.removeprefix(sign(outcome))), *others)
     echo(*labelled([(label, [one_line(text)]) for label, text in answer.rows], indent="  "))
 
 

@@ -7,14 +7,16 @@ from collections.abc import Iterable
 
 from sympy import Rational
 
+from physsym.cli.columns import terminal_width
 from physsym.cli.terminal import echo
 from physsym.optimizers.naming import as_lifted
 from physsym.optimizers.report import report
+from physsym.optimizers.report.lines import text
 
 
 def main(options: Namespace) -> int:
     """Print the report of a rule at the values given; a line without a result tells why."""
-    echo(str(report(as_lifted(options.what), **values(options.values))))
+    echo(text(report(as_lifted(options.what), **values(options.values)), terminal_width()))
     return 0
 
 
@@ -27,14 +29,14 @@ def values(texts: Iterable[str]) -> dict[str, Rational]:
     {'lr': 1/100, 'momentum': 9/10}
     """
     found: dict[str, Rational] = {}
-    for text in texts:
-        name, equals, number = (part.strip() for part in text.partition("="))
+    for given in texts:
+        name, equals, number = (part.strip() for part in given.partition("="))
         if not equals or not name:
-            raise ValueError(f"a value is given as in lr=0.01, found {text!r}")
+            raise ValueError(f"a value is given as in lr=0.01, found {given!r}")
         if name in found:
             raise ValueError(f"{name} is given twice")
         try:
             found[name] = Rational(number)
         except (TypeError, ValueError, ZeroDivisionError):
-            raise ValueError(f"a value is a number, as in {name}=0.01, found {text!r}") from None
+            raise ValueError(f"a value is a number, as in {name}=0.01, found {given!r}") from None
     return found

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from sympy import Expr, Symbol
 
-from physsym.cli.columns import Line, labelled
-from physsym.cli.terminal import echo
+from physsym.cli.columns import Line, labelled, paragraph
+from physsym.cli.terminal import STYLES, echo, sign
 from physsym.core.verdicts import Outcome
 from physsym.optimizers.equivalence import Equivalence
 from physsym.optimizers.equivalent_rules import equivalent
@@ -26,10 +26,14 @@ def main(options: Namespace) -> int:
     first, second = as_lifted(options.first), as_lifted(options.second)
     found = equivalent(first, second, given=tuple(options.given), rate=options.rate)
     echo(*labelled([("first", rule_lines(first)), ("second", rule_lines(second))]), "")
-    echo(_answer(found), *labelled(_rows(found)))
+    echo(_answer(found), *labelled(_rows(found, options.verbose)))
     if found.generic:
         converse = equivalent(second, first)
-        echo("", f"The other way round: {_says(converse)}.", *labelled(_rows(converse)))
+        echo(
+            "",
+            *paragraph(f"The other way round: {_says(converse)}."),
+            *labelled(_rows(converse, options.verbose)),
+        )
     strict = found.verdict.outcome is Outcome.HOLDS and found.schedule == "any"
     return int(not (strict if options.strict else found.generic))
 
@@ -54,15 +58,17 @@ def _says(found: Equivalence) -> str:
 
 def _answer(found: Equivalence) -> Line:
     says = _says(found)
-    styles = {"the same": "green", "not the same": "red"}
-    return Line("", f"{says[0].upper()}{says[1:]}.", styles.get(says, "yellow"))
+    outcome = found.verdict.outcome
+    if outcome is Outcome.HOLDS and not found.generic:
+        outcome = Outcome.CONDITIONAL
+    return Line("", sign(outcome), STYLES.get(outcome, "yellow"), f" {says[0].upper()}{says[1:]}.")
 
 
-def _rows(found: Equivalence) -> list[tuple[str, list[str]]]:
+def _rows(found: Equivalence, verbose: bool) -> list[tuple[str, list[str]]]:
     agree = found.verdict.outcome in (Outcome.HOLDS, Outcome.CONDITIONAL)
     rows = [
         ("the second", ["in terms of the first has"] if found.parameters or found.states else []),
-        ("because", [] if agree else list(found.verdict.evidence)),
+        ("because", list(found.verdict.evidence) if verbose or not agree else []),
         ("parameters", _map(found.parameters)),
         ("states", _map(found.states)),
         ("start", [f"{s}(0) = {value}" for s, value in found.start.items()]),
@@ -72,7 +78,7 @@ def _rows(found: Equivalence) -> list[tuple[str, list[str]]]:
         ("they part", [str(found.trace)] if found.trace else []),
     ]
     for case in found.otherwise:
-        rows += [("or", [_says(case)]), *_rows(case)]
+        rows += [("or", [_says(case)]), *_rows(case, verbose)]
     return rows
 
 

@@ -13,7 +13,7 @@ from physsym.cli.columns import Line
 from physsym.core.escapes import one_line, visible
 from physsym.core.verdicts import SIGNS, Outcome, Verdict, is_failure
 
-_COLOURS = {Outcome.HOLDS: "green", Outcome.FAILS: "red"}
+STYLES = {Outcome.HOLDS: "green", Outcome.FAILS: "red"}
 _ASCII = {
     Outcome.HOLDS: "ok",
     Outcome.FAILS: "NO",
@@ -48,8 +48,10 @@ def echo(*lines: str | Line, error: bool = False) -> None:
 
 def _has_colours(stream: TextIO) -> bool:
     """Return whether Rich may write colours; to import it takes a tenth of the time of SymPy."""
-    if os.environ.get("NO_COLOR"):
-        return False
+    return not os.environ.get("NO_COLOR") and _is_terminal(stream)
+
+
+def _is_terminal(stream: TextIO) -> bool:
     return stream.isatty() or any(os.environ.get(name) for name in _FORCING)
 
 
@@ -77,15 +79,13 @@ def verdict_line(verdict: Verdict, verbose: bool = False) -> Line:
     text = one_line(shown)
     if verdict.outcome is Outcome.HOLDS:
         text = text.removeprefix(Outcome.HOLDS.value).lstrip(",: ")
-    return Line(
-        "", sign(verdict.outcome), _COLOURS.get(verdict.outcome, "yellow"), f" {text}" if text else ""
-    )
+    return Line("", sign(verdict.outcome), STYLES.get(verdict.outcome, "yellow"), f" {text}" if text else "")
 
 
 @contextmanager
 def progress(total: int) -> Iterator[Callable[..., None]]:
     """Show a bar on a terminal, and nothing in a pipe; yield the function that moves it by one."""
-    if sys.stderr is None or not _has_colours(sys.stderr):
+    if sys.stderr is None or not _is_terminal(sys.stderr):
         yield lambda *_: None
         return
     from rich.console import Console

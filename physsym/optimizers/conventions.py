@@ -7,7 +7,7 @@ the map from one to another is what `equivalent` finds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fractions import Fraction
@@ -216,7 +216,7 @@ class Conversion:
         return floats
 
     def __str__(self) -> str:
-        return "\n".join(_lines(self))
+        return text(self)
 
 
 def convert(values: Mapping[str, Value], from_: str, to: str) -> Conversion:
@@ -459,26 +459,38 @@ def _shortest(expression: Expr) -> Expr:
     return min((expression, factored, *turned), key=lambda e: len(str(e)))
 
 
-def _lines(conversion: Conversion) -> Iterator[str]:
-    """Yield an account of a conversion, readable at 80 columns."""
+def text(conversion: Conversion, width: int = 80) -> str:
+    """Return an account of a conversion.
+
+    Parameters
+    ----------
+    conversion
+        The conversion.
+    width
+        The number of columns.
+
+    Returns
+    -------
+    str
+        The conventions, the values with their formulas, the states, and for which learning rates it holds.
+    """
     source, target = conversion.source, conversion.target
-    yield from wrap(f"{source.name} ({source.title}) to {target.name} ({target.title}):", 79)
-    yield ""
-    width = max(len(name) for name in (*conversion.values, *conversion.states))
+    lines = wrap(f"{source.name} ({source.title}) to {target.name} ({target.title}):", width - 1)
+    lines.append("")
+    margin = max(len(name) for name in (*conversion.values, *conversion.states))
+    rows = list[str]()
     for name, value in conversion.values.items():
         formula = conversion.formulas[name]
         at = f" = {_decimal(value)}" if formula.free_symbols else ""
-        yield from _hanging(f"{name:{width}} = {formula}{at}", width)
+        rows.append(f"{name:{margin}} = {formula}{at}")
     for name, formula in conversion.states.items():
         start = f", from {conversion.start[name]}" if name in conversion.start else ""
-        yield from _hanging(f"{name:{width}} = {formula}{start}", width)
+        rows.append(f"{name:{margin}} = {formula}{start}")
+    for row in rows:
+        lines += wrap(row, width - 1, initial_indent="  ", subsequent_indent=" " * (margin + 5))
     for says in filter(None, dict.fromkeys((_schedule(conversion), source.note, target.note))):
-        yield ""
-        yield from wrap(says, 79)
-
-
-def _hanging(line: str, width: int) -> list[str]:
-    return wrap(line, 79, initial_indent="  ", subsequent_indent=" " * (width + 5))
+        lines += ["", *wrap(says, width - 1)]
+    return "\n".join(lines)
 
 
 def _schedule(conversion: Conversion) -> str:

@@ -670,7 +670,8 @@ def test_only_a_quadratic_has_curvatures():
 @pytest.mark.parametrize(
     "command",
     [["check", "derivations/newton.py"], ["source", "momentum"],
-     ["run", "momentum", "--set", "eta=0.1", "rho=0.5"]],
+     ["run", "momentum", "--set", "eta=0.1", "rho=0.5"], ["show", "momentum"], [],
+     ["exercise", "newton", "--leave-out", "1", "--answer", ""]],
 )  # fmt: skip
 def test_a_pipe_that_is_closed_early_ends_a_command_quietly(command):
     ours, theirs = os.pipe()

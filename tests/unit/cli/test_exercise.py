@@ -43,7 +43,7 @@ def test_the_code_says_whether_the_line_was_found(capsys, monkeypatch, answers, 
     found, out, err = run(capsys, "gradient_descent", "--leave-out", 6, *given)
     assert (found, err) == (code, "")
     assert "line 6 is left out" in out
-    assert ("\nright\n" in out) == (code == 0)
+    assert ("\n✓ right\n" in out) == (code == 0)
 
 
 def test_the_end_of_the_input_gives_up(capsys, monkeypatch):
@@ -53,6 +53,7 @@ def test_the_end_of_the_input_gives_up(capsys, monkeypatch):
 
 def test_a_wrong_line_stands_against_what_the_move_gives(capsys):
     _, out, _ = run(capsys, "gradient_descent", "--leave-out", 6, "--answer", WRONG)
+    assert "\n✗ wrong\n" in out
     rows = dict(re.findall(r"^  ([a-z ]+?)  +(\S.*)$", out, re.MULTILINE))
     assert rows["your line"] == "x <- eta*grad(x) + x"
     assert rows["the move gives"] == "x <- -eta*grad(x) + x"
@@ -91,7 +92,7 @@ def test_several_lines_are_asked_for_one_after_the_other(capsys):
     answers = ["--answer", "x <- x - dt*G/gamma", "--answer", RIGHT]
     code, out, _ = run(capsys, "gradient_descent", "--leave-out", "5,6", *answers)
     assert (code, out.count("is left out")) == (0, 2)
-    assert "right: holds, up to O(dt), given" in out
+    assert "✓ right: holds, up to O(dt), given" in out
     assert run(capsys, "gradient_descent", "--leave-out", "5,6", *answers[:2])[0] == 1
     assert run(capsys, "gradient_descent", "--leave-out", "5,6", "--answer", "", *answers[2:])[0] == 1
 

@@ -50,7 +50,10 @@ def columns_of(line):
 @pytest.mark.parametrize(
     "command",
     [["check", "derivations/momentum.py"], ["check", "-v", "derivations/newton.py"], ["show", "momentum"],
-     ["show", "friction", "--face", "learning", "-v"], ["show", "gradient_descent"]],
+     ["show", "friction", "--face", "learning", "-v"], ["show", "gradient_descent"],
+     ["report", "known:heavy_ball"], ["same", "-v", "known:heavy_ball", "known:quasi_hyperbolic"],
+     ["convert", "--from", "torch", "--to", "keras", "lr=0.01", "momentum=0.9"], ["lift", "known:adam"],
+     ["run", "known:adam"]],
     ids=" ".join,
 )  # fmt: skip
 def test_no_line_is_longer_than_the_terminal(capsys, monkeypatch, command, width):
@@ -59,7 +62,30 @@ def test_no_line_is_longer_than_the_terminal(capsys, monkeypatch, command, width
     code, out, _ = run(capsys, *command)
     assert code == 0
     assert max(map(columns_of, out.splitlines())) <= width
-    assert max(map(columns_of, out.splitlines())) > width - 15  # it is used, too
+    if command[0] in ("check", "show"):
+        assert max(map(columns_of, out.splitlines())) > width - 15  # it is used, too
+
+
+def test_what_certify_says_is_reflowed(capsys, monkeypatch, tmp_path):
+    from physsym.certificates import COVERED
+
+    for width in (60, 100):
+        monkeypatch.setenv("COLUMNS", str(width))
+        _, out, _ = run(capsys, "certify", "newton", "--only-write", "--out", tmp_path)
+        lines = [line for line in out.splitlines() if not line.startswith("wrote")]
+        assert max(map(columns_of, lines)) <= width
+        assert " ".join(COVERED.split()) in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "sign"),
+    [("known:heavy_ball", "known:quasi_hyperbolic", "✓"), ("known:heavy_ball", "known:nesterov", "◐"),
+     ("known:optimistic", "known:gradient_descent", "✗")],
+)  # fmt: skip
+def test_an_answer_on_two_rules_has_the_sign_of_its_verdict(capsys, first, second, sign):
+    _, out, _ = run(capsys, "same", first, second)
+    (answer,) = [line for line in out.splitlines() if line.endswith(".") and "ame" in line[:15]]
+    assert answer[:2] == f"{sign} "
 
 
 def test_without_a_terminal_a_line_has_80_columns(capsys, monkeypatch):
