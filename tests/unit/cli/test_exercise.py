@@ -8,6 +8,7 @@ import pytest
 
 from physsym.__main__ import main
 from physsym.exercises import exercise
+from physsym.parsing import read
 
 RIGHT = "x <- x - eta*G"
 WRONG = "x <- x + eta*G"
@@ -55,8 +56,8 @@ def test_a_wrong_line_stands_against_what_the_move_gives(capsys):
     _, out, _ = run(capsys, "gradient_descent", "--leave-out", 6, "--answer", WRONG)
     assert "\n✗ wrong\n" in out
     rows = dict(re.findall(r"^  ([a-z ]+?)  +(\S.*)$", out, re.MULTILINE))
-    assert rows["your line"] == "x <- eta*grad(x) + x"
-    assert rows["the move gives"] == "x <- -eta*grad(x) + x"
+    assert read(rows["your line"]) == read(WRONG)
+    assert read(rows["the move gives"]) == read(RIGHT)
     assert rows["difference"].endswith("2*eta*grad(x)")
     assert re.search(r"^eta = \S+, x = \S+ .*: (\S+) against (?!\1$)\S+$", rows["point"])
 
@@ -70,7 +71,7 @@ def test_neither_the_line_nor_its_move_is_shown_before_it_is_given_up(capsys):
     assert "the learning rate" in before
     assert str(exercise("gradient_descent", 6).derivation.lines[6]) in after
     _, out, _ = run(capsys, "gradient_descent", "--leave-out", 6, "--answer", "")
-    assert "given up; line 6 is\n    x <- -eta*grad(x) + x" in out
+    assert f"given up; line 6 is\n    {exercise('gradient_descent', 6).derivation.lines[6]}\n" in out
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
@@ -145,5 +146,5 @@ def test_an_output_without_the_signs_gets_ascii(monkeypatch):
     assert main(["exercise", "gradient_descent", "--leave-out", "6", "--hints", "4", "--answer", WRONG]) == 1
     out.flush()
     text = out.buffer.getvalue().decode("ascii")
-    assert "x <- []*grad(x) + x" in text
+    assert re.search(r"x <- .*\[\]\*grad\(x\)", text)
     assert "\\u" not in text
