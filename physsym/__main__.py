@@ -45,6 +45,9 @@ def _document(command: ArgumentParser) -> None:
     command.add_argument("--face", choices=faces, default="both", help=says)
     amounts, says = ("folded", "line", "none"), "how much of each verdict is shown (default: folded)"
     command.add_argument("--evidence", choices=amounts, default="folded", help=says)
+    says = "Markdown with formulas in backticks, to be put in front"
+    command.add_argument("--intro", metavar="FILE", type=Path, help=says)
+    command.add_argument("--css", metavar="FILE", type=Path, help="a style sheet for the page in HTML")
 
 
 def _check(command: ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -48,6 +49,35 @@ class DocumentPart:
 
     shows_statements: ClassVar[bool] = True
 
+    @property
+    def derivations(self) -> tuple[Derivation, ...]:
+        """Return the derivations that it shows whole."""
+        return ()
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Return the paths of files that it is made of beside the script that exports it."""
+        return ()
+
+
+@dataclass(frozen=True)
+class Notes(DocumentPart):
+    """A Markdown file: its text, and the derivations that it names, by the line that names them.
+
+    `included` has a pair for each line such as `<!-- derivation: pendulum.py -->`, in the order of the text:
+    its number, counted from one, and the derivations. `files` are the paths of their scripts.
+    """
+
+    name: str
+    text: str
+    included: tuple[tuple[int, tuple[Derivation, ...]], ...] = ()
+    files: tuple[str, ...] = ()
+
+    @property
+    def derivations(self) -> tuple[Derivation, ...]:
+        """Return the derivations that the text names, each once."""
+        return tuple(dict.fromkeys(d for _, found in self.included for d in found))
+
 
 @dataclass(frozen=True)
 class Script:
@@ -63,6 +93,11 @@ class Script:
     claims: tuple[Claim, ...] = ()
     parts: tuple[DocumentPart, ...] = ()
     path: str = ""
+
+    @property
+    def shown_as(self) -> str:
+        """Return the path of the script, or its name where it was not loaded from a file, for messages."""
+        return self.path or self.name
 
     def __repr__(self) -> str:
         kinds = {"derivation": self.derivations, "claim": self.claims, "part": self.parts}
@@ -240,7 +275,13 @@ def _name(file: Path) -> str:
 
 
 def load(file: Path) -> Script:
-    """Import a script and collect what it exports. Raises ScriptError where it cannot be imported."""
+    """Import a script and collect what it exports. Raises ScriptError where it cannot be imported.
+
+    A Markdown file is read and not run; the scripts that it names are imported.
+    """
+    if file.suffix == ".md":
+        notes = _notes(file)
+        return Script(file.stem, "", notes.derivations, parts=(notes,), path=str(file))
     module = _import(file)
     exported = [v for name, v in vars(module).items() if not name.startswith("_")]
     claims = _instances(Claim, exported)
@@ -250,14 +291,86 @@ def load(file: Path) -> Script:
             raise ScriptError(
                 f"{file} has two different claims with the id {claim.id}; give each one of its own"
             )
+    parts = _instances(DocumentPart, exported)
     return Script(
         name=_name(file),
         prose=module.__doc__ or "",
-        derivations=_instances(Derivation, exported),
+        derivations=_instances(Derivation, [*exported, *(part.derivations for part in parts)]),
         claims=claims,
-        parts=_instances(DocumentPart, exported),
+        parts=parts,
         path=str(file),
     )
+
+
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
+# A line that names a script, or one derivation of it: <!-- derivation: FILE.py[:NAME] -->, or the same in the
+# first line of a fence, as directives of MyST are written: ```{derivation} FILE.py[:NAME]
+_NAMED = re.compile(
+    r"^ {0,3}(?:<!--\s*derivation:\s*(.*?)\s*-->|(?:`{3,}|~{3,})\s*\{derivation\}\s*(.*?))\s*$"
+)
+
+
+def _notes(file: Path) -> Notes:
+    """Read a Markdown file, and load the scripts that it names."""
+    text = read_markdown(file)
+    named = lines_that_name(text)
+    included = tuple((number, _derivations_named(name, file, number)) for number, name in named)
+    files = dict.fromkeys(str(file.parent / name.partition(":")[0]) for _, name in named)
+    return Notes(file.stem, text, included, tuple(files))
+
+
+def read_markdown(file: Path) -> str:
+    """Return the text of a Markdown file. Raises ScriptError where it is not there, or not in UTF-8."""
+    if not file.is_file():
+        raise ScriptError(f"there is no file {file}")
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ScriptError(f"{file} is not encoded in UTF-8: {error.reason} at byte {error.start}") from error
+
+
+def lines_that_name(text: str) -> list[tuple[int, str]]:
+    """Return the numbers of the lines of a Markdown text that name derivations, and what they name.
+
+    >>> lines_that_name("# Title\\n\\n<!-- derivation: pendulum.py -->\\n")
+    [(3, 'pendulum.py')]
+    """
+    named, fence = [], ""
+    for number, line in enumerate(text.splitlines(), 1):
+        mark = _FENCE.match(line)
+        if fence:  # what is within a fence is code
+            closes = mark and mark[1].startswith(fence) and not line.strip(" " + fence[0])
+            fence = "" if closes else fence
+            continue
+        if found := _NAMED.match(line):
+            named.append((number, found[1] or found[2] or ""))
+        fence = mark[1] if mark else ""
+    return named
+
+
+def _derivations_named(name: str, file: Path, number: int) -> tuple[Derivation, ...]:
+    """Return the derivations that a line of a Markdown file names, from a script beside it or below."""
+    where, (path, _, variable) = f"{file}, line {number}", name.partition(":")
+    script, folder = file.parent / path, file.resolve().parent
+    if not path.endswith(".py"):
+        raise ScriptError(
+            f"{where}: name a script, such as pendulum.py or pendulum.py:derivation; given {name!r}"
+        )
+    if not script.resolve().is_relative_to(folder):
+        raise ScriptError(f"{where}: {path} lies elsewhere; a Markdown file names scripts of its own folder")
+    if not script.is_file():
+        raise ScriptError(f"{where}: there is no script {script}")
+    exported = vars(_import(script))
+    if not variable:
+        found = _instances(Derivation, [v for key, v in exported.items() if not key.startswith("_")])
+        if not found:
+            raise ScriptError(f"{where}: {path} exports no derivation")
+        return found
+    value = exported.get(variable)
+    if not isinstance(value, Derivation):
+        names = ", ".join(k for k, v in exported.items() if isinstance(v, Derivation)) or "none"
+        raise ScriptError(f"{where}: {path} has no derivation {variable}; there are {names}")
+    return (value,)
 
 
 def load_module(file: Path) -> ModuleType:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sympy import Expr, Symbol
 
@@ -44,6 +44,20 @@ Kind = Literal[
 Face = Literal["physics", "learning"]
 
 
+_DIMENSIONS: dict[Kind, Dimension] = {
+    "position": LENGTH,
+    "velocity": LENGTH / TIME,
+    "displacement": LENGTH,
+    "potential": ENERGY,
+    "gradient": ENERGY / LENGTH,
+    "force": ENERGY / LENGTH,
+    "mass": MASS,
+    "friction": MASS / TIME,
+    "time": TIME,
+    "scalar": ONE,
+}
+
+
 @dataclass(frozen=True)
 class Quantity:
     """A symbol with its kind and dimension, and its name and meaning on either face.
@@ -55,13 +69,14 @@ class Quantity:
     symbol
         The symbol; for a potential or a gradient, the opaque function at its usual evaluation point.
     kind
-        What the quantity is in mechanics.
+        What the quantity is in mechanics; a scalar, if not given.
     dimension
-        Exponents of mass, length and time.
+        Exponents of mass, length and time; those of its kind, if not given: none for a scalar.
     physics, learning
-        Its name on either face, as `printing` writes it.
+        Its name on either face, as `printing` writes it: that of its symbol, and the same on the other face,
+        if not given.
     meaning, meaning_in_learning
-        What it is, in a few words.
+        What it is, in a few words; the same in learning, if not given.
     range
         The values that it takes naturally, beyond the declared sign of its symbol: conditions or SymPy
         relations such as `(0 <= rho, rho < 1)`. They are kept as conditions.
@@ -69,20 +84,61 @@ class Quantity:
     Raises
     ------
     TypeError
-        For a range that is no condition.
+        For what is no symbol, and a range that is no condition.
+    ValueError
+        For an unknown kind.
+
+    Examples
+    --------
+    >>> theta = Quantity(Symbol("theta", real=True), "position", ONE, meaning="angle")
+    >>> theta.learning, theta.meaning_in_learning
+    ('theta', 'angle')
+    >>> str(Quantity(Symbol("q", real=True), "velocity").dimension)
+    'L T^-1'
     """
 
     symbol: Expr
-    kind: Kind
-    dimension: Dimension
-    physics: str
-    learning: str
-    meaning: str
-    meaning_in_learning: str
+    kind: Kind = "scalar"
+    dimension: Dimension = None  # type: ignore[assignment]  # that of the kind
+    physics: str = ""
+    learning: str = ""
+    meaning: str = ""
+    meaning_in_learning: str = ""
     range: tuple[Condition, ...] = ()
 
+    if TYPE_CHECKING:  # what is accepted is wider than what is kept
+
+        def __init__(  # noqa: D107
+            self,
+            symbol: Expr,
+            kind: Kind = "scalar",
+            dimension: Dimension | None = None,
+            physics: str = "",
+            learning: str = "",
+            meaning: str = "",
+            meaning_in_learning: str = "",
+            range: Given = (),
+        ) -> None: ...
+
     def __post_init__(self) -> None:
-        object.__setattr__(self, "range", as_conditions(self.range))
+        if not isinstance(self.symbol, Expr):
+            raise TypeError(f"a quantity has a symbol, such as Symbol('q', real=True), given {self.symbol!r}")
+        if self.kind not in _DIMENSIONS:
+            raise ValueError(
+                f"the kind of a quantity is one of {', '.join(_DIMENSIONS)}, given {self.kind!r}"
+            )
+        opaque = {"potential": "U", "gradient": "G"}.get(self.kind)
+        physics = self.physics or opaque or str(self.symbol)
+        dimension = vars(self)["dimension"]
+        fields = {
+            "dimension": _DIMENSIONS[self.kind] if dimension is None else dimension,
+            "physics": physics,
+            "learning": self.learning or physics,
+            "meaning_in_learning": self.meaning_in_learning or self.meaning,
+            "range": as_conditions(self.range),
+        }
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
 
     @property
     def name(self) -> str:

@@ -8,7 +8,7 @@ from physsym.cli.paths import paths_to_read, what_was_read
 from physsym.cli.terminal import echo, progress
 from physsym.core.verdicts import Outcome
 from physsym.documents import document_of, size_of
-from physsym.documents.formats import formats_of, write_tree
+from physsym.documents.formats import formats_of, refuse_style, write_tree
 from physsym.documents.tree import Document
 from physsym.loading import scripts
 
@@ -18,9 +18,11 @@ _WRONG = (Outcome.FAILS, Outcome.UNDECIDABLE, Outcome.UNCHECKED)
 def main(options: Namespace) -> int:
     """Write the document and print where; a terminal shows how far it is. What does not hold is counted."""
     paths, formats = paths_to_read(options.paths), formats_of(options.out, options.format)
+    refuse_style(options.css, formats)
     sources = scripts(paths)
     with progress(size_of(sources) + len(formats)) as done:
-        tree = document_of(sources, done, options.title, options.face, options.evidence)
+        choices = (options.title, options.face, options.evidence, options.intro, options.css)
+        tree = document_of(sources, done, *choices)
         written = write_tree(tree, options.out, formats, done)
     echo(*(f"wrote {path}" for path in written), *_what_fails(tree), what_was_read(paths, len(sources)))
     return 0

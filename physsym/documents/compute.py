@@ -12,6 +12,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import singledispatch
+from pathlib import Path
 from textwrap import shorten
 from typing import Any, TypeAlias
 
@@ -35,14 +36,18 @@ from physsym.documents.content import (
     Note,
     NumberedEquation,
     OneFace,
+    Passage,
     Table,
     chapters_of,
     comparisons_of,
+    derivations_in,
     verdict_of,
+    with_symbols,
 )
 from physsym.documents.errors import DocumentError, naming
 from physsym.documents.tree import FACES, anchor
-from physsym.loading import Script
+from physsym.loading import Script, ScriptError
+from physsym.loading import load as load_file
 from physsym.mechanics.claim import Claim, JudgedClaim, judge_claim
 from physsym.mechanics.moves import Step
 from physsym.printing import equations_of_function, latex_of_function
@@ -57,6 +62,8 @@ def named(block: object) -> str:
     """Return a block of a chapter, or what was computed of it, in words."""
     if isinstance(block, str):
         return f"text {shorten(block, 40, placeholder='...')!r}"
+    if isinstance(block, Passage):
+        return block.name
     name = getattr(block, "number", "") or getattr(block, "name", "") or getattr(block, "title", "")
     kind = type(block).__name__.removeprefix("Judged").removeprefix("Computed")
     return f"{kind} {name or getattr(block, 'caption', '')!s}".rstrip()
@@ -132,19 +139,6 @@ class JudgedClaims:
     title: str
 
 
-ComputedBlock: TypeAlias = (
-    str
-    | Heading
-    | Note
-    | Code
-    | JudgedEquation
-    | JudgedFinding
-    | ComputedTable
-    | ComputedFigure
-    | JudgedClaims
-)
-
-
 @dataclass(frozen=True)
 class ComputedComparison:
     """A comparison; where both are the same map, with the source of the function, as text and typeset."""
@@ -170,9 +164,24 @@ class ComputedDerivation:
     comparisons: tuple[ComputedComparison, ...]
 
 
+ComputedBlock: TypeAlias = (
+    str
+    | Passage
+    | Heading
+    | Note
+    | Code
+    | JudgedEquation
+    | JudgedFinding
+    | ComputedTable
+    | ComputedFigure
+    | JudgedClaims
+    | ComputedDerivation
+)
+
+
 @dataclass(frozen=True)
 class ComputedScript:
-    """A script with its chapters' blocks and its derivations computed."""
+    """A script with its chapters' blocks computed, and the derivations that none of these shows."""
 
     script: Script
     chapters: tuple[tuple[Chapter, tuple[ComputedBlock, ...]], ...]
@@ -190,16 +199,17 @@ class Computed:
 # ------------------------------------------------------------------ computing
 
 
-# What a document is made of: scripts, or derivations, in reading order, or one of them.
-Sources: TypeAlias = Derivation | Script | Iterable[Derivation | Script]
+# What a document is made of, in reading order: scripts, chapters, derivations, the paths of Markdown files.
+Source: TypeAlias = Derivation | Script | Chapter | str | Path
+Sources: TypeAlias = Source | Iterable[Source]
 
 
 def as_scripts(sources: Sources) -> tuple[Script, ...]:
-    """Return scripts as they are, and each single derivation as a script of its own.
+    """Return scripts as they are, each single derivation as a script of its own, and Markdown files loaded.
 
     Raises TypeError for anything else, ValueError where there is none.
     """
-    given = (sources,) if isinstance(sources, (Derivation, Script, str)) else sources
+    given = (sources,) if isinstance(sources, (Derivation, Script, Chapter, str, Path)) else sources
     if not isinstance(given, Iterable):
         raise TypeError(f"a document is made of derivations and scripts, given {sources!r}")
     scripts = tuple(map(_as_script, given))
@@ -213,6 +223,12 @@ def _as_script(source: Any) -> Script:
         return source
     if isinstance(source, Derivation):
         return Script(anchor(source.title), "", (source,))
+    if isinstance(source, Chapter):
+        return Script(anchor(source.title), "", source.derivations, parts=(source,))
+    if isinstance(source, (str, Path)) and Path(source).suffix == ".md":
+        if not Path(source).is_file():
+            raise ScriptError(f"there is no file {source}")
+        return load_file(Path(source))
     load = f"; load it with ps.script({source!r})" if isinstance(source, str) else ""
     raise TypeError(f"a document is made of derivations and scripts, given {source!r}{load}")
 
@@ -244,11 +260,11 @@ def compute(sources: Sources, done: Progress = lambda what: None) -> Computed:
         judged[claim.id] = judge_claim(claim)
         done(f"claim {claim.id}")
     chapters = [
-        tuple((chapter, tuple(_chapter(script, chapter, judged, done))) for chapter in chapters_of(script))
+        tuple(_with_blocks(script, chapter, judged, done) for chapter in chapters_of(script))
         for script in scripts
     ]
     claims = tuple(judged.values())  # with those in cells of tables
-    derivations = [tuple(_derivation(d, script, done) for d in script.derivations) for script in scripts]
+    derivations = [tuple(_derivation(d, script, done) for d in _elsewhere(script)) for script in scripts]
     return Computed(tuple(map(ComputedScript, scripts, chapters, derivations)), claims)
 
 
@@ -275,7 +291,14 @@ def size_of(sources: Sources) -> int:
     scripts = as_scripts(sources)
     chapters = [c for s in scripts for c in chapters_of(s)]
     slow = [b for c in chapters for b in c.blocks if isinstance(b, Figure | Table)]
-    return len(claims_of(scripts)) + len(chapters) + len(slow) + sum(len(s.derivations) for s in scripts)
+    derivations = sum(len(_elsewhere(s)) for s in scripts) + sum(len(derivations_in(c)) for c in chapters)
+    return len(claims_of(scripts)) + len(chapters) + len(slow) + derivations
+
+
+def _elsewhere(script: Script) -> tuple[Derivation, ...]:
+    """Return the derivations of a script that none of its chapters shows."""
+    placed = {d for chapter in chapters_of(script) for d in derivations_in(chapter)}
+    return tuple(d for d in script.derivations if d not in placed)
 
 
 def claims_of(scripts: Iterable[Script]) -> tuple[tuple[Script, Claim], ...]:
@@ -315,12 +338,24 @@ def _all_claims(scripts: Iterable[Script]) -> Iterator[tuple[Script, Claim]]:
         yield from ((script, claim) for claim in (*script.claims, *placed))
 
 
+def _with_blocks(
+    script: Script, chapter: Chapter, judged: dict[str, JudgedClaim], done: Progress
+) -> tuple[Chapter, tuple[ComputedBlock, ...]]:
+    """Return a chapter, whose vocabulary has the symbols of all that it shows, with its blocks computed."""
+    with naming(script.shown_as, chapter.title):
+        chapter = with_symbols(chapter)
+    return chapter, tuple(_chapter(script, chapter, judged, done))
+
+
 def _chapter(
     script: Script, chapter: Chapter, judged: dict[str, JudgedClaim], done: Progress
 ) -> Iterator[ComputedBlock]:
     for block in chapter.blocks:
-        with naming(script.name, chapter.title, named(block)):
-            computed = tuple(compute_block(block, judged))
+        with naming(script.shown_as, chapter.title, named(block)):
+            if isinstance(block, Derivation):
+                computed: tuple[ComputedBlock, ...] = (_derivation(block, script, done),)
+            else:
+                computed = tuple(compute_block(block, judged))
         yield from computed
         if isinstance(block, Figure | Table):
             done(f"figure {block.name}" if isinstance(block, Figure) else "table")
@@ -334,9 +369,10 @@ def compute_block(block: Block, judged: dict[str, JudgedClaim]) -> Iterator[Comp
 
 
 @compute_block.register(str)
+@compute_block.register(Passage)
 @compute_block.register(Heading)
 @compute_block.register(Note)
-def _(block: str | Heading | Note, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
+def _(block: str | Passage | Heading | Note, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
     yield block
 
 
@@ -441,7 +477,7 @@ def _derivation(derivation: Derivation, script: Script, done: Progress) -> Compu
     try:
         last = derivation.lines[-1]
     except DerivationError as error:
-        raise DerivationError(f"{script.name}: {error}") from error
+        raise DerivationError(f"{script.shown_as}: {error}") from error
     found = [f for c in comparisons_of(script) for f in c.compare(last)] if isinstance(last, Rule) else []
     computed = ComputedDerivation(
         derivation,

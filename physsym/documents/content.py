@@ -12,21 +12,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from sympy import Expr
+from sympy import Expr, Symbol
 
 from physsym.core.dimensions import Dimension
-from physsym.core.statements import Equation, Law, Relation, Rule, Statement, Update
+from physsym.core.statements import Equation, Law, Relation, Rule, Statement, Update, symbols
+from physsym.core.symbols import name_and_marks
 from physsym.core.verdicts import Verdict, all_of
 from physsym.derivation import Derivation
 from physsym.documents.comparisons import Comparisons
-from physsym.loading import DocumentPart, Script
+from physsym.loading import DocumentPart, Notes, Script
 from physsym.mechanics.claim import Claim
 from physsym.verify.equivalence import same_law, same_rule
-from physsym.vocabulary import STANDARD, Face, Vocabulary
+from physsym.vocabulary import STANDARD, Face, Quantity, Vocabulary, scalar
 
 Formula: TypeAlias = Expr | Equation | Update | Law | Rule | Relation
 FACES: tuple[Face, ...] = ("physics", "learning")
@@ -51,6 +52,22 @@ class Heading:
     """The title of a section within a chapter; formulas are written in backticks."""
 
     title: str
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Prose of a Markdown file, from a line on, in which formulas may also stand between dollars, as LaTeX.
+
+    What is between dollars and cannot be read as a formula is shown as it is written.
+    """
+
+    text: str
+    line: int = 1
+
+    @property
+    def name(self) -> str:
+        """Return where it stands, for messages."""
+        return f"line {self.line}"
 
 
 @dataclass(frozen=True)
@@ -318,13 +335,28 @@ class Note:
 
 
 Block: TypeAlias = (
-    str | Heading | NumberedEquation | EquationRange | Finding | Table | Figure | Claims | Code | Note
+    str
+    | Passage
+    | Derivation
+    | Derivation
+    | Heading
+    | NumberedEquation
+    | EquationRange
+    | Finding
+    | Table
+    | Figure
+    | Claims
+    | Code
+    | Note
 )
 
 
 @dataclass(frozen=True)
 class Chapter(DocumentPart):
     """A chapter: its title, its blocks in reading order, and a label before the title, such as "III".
+
+    A derivation as a block is shown whole, under its title, each line with its verdict. Its prose may use the
+    symbols of the derivations and statements that it shows, beside those of its vocabulary.
 
     Raises TypeError for what is no block.
 
@@ -343,6 +375,11 @@ class Chapter(DocumentPart):
 
     def __repr__(self) -> str:
         return f"Chapter({self.title!r}, {len(self.blocks)} blocks)"
+
+    @property
+    def derivations(self) -> tuple[Derivation, ...]:
+        """Return the derivations that it shows whole."""
+        return derivations_in(self)
 
     def __post_init__(self) -> None:
         for block in self.blocks:
@@ -364,6 +401,11 @@ class Book(DocumentPart):
     def __repr__(self) -> str:
         return f"Book({self.title!r}, {len(self.chapters)} chapters)"
 
+    @property
+    def derivations(self) -> tuple[Derivation, ...]:
+        """Return the derivations that its chapters show whole."""
+        return tuple(d for chapter in self.chapters for d in chapter.derivations)
+
 
 def book_of(script: Script) -> Book | None:
     """Return the book that a script exports, the first if there are several."""
@@ -378,12 +420,79 @@ def chapters_of(script: Script) -> tuple[Chapter, ...]:
     ['Prologue', 'I', 'II', 'III', 'IV', 'V', 'Epilogue']
     """
     book = book_of(script)
-    return book.chapters if book else tuple(part for part in script.parts if isinstance(part, Chapter))
+    if book:
+        return book.chapters
+    return tuple(map(_as_chapter, (part for part in script.parts if isinstance(part, Chapter | Notes))))
+
+
+def _as_chapter(part: Chapter | Notes) -> Chapter:
+    if isinstance(part, Chapter):
+        return part
+    from physsym.documents.notes import chapter_of
+
+    return chapter_of(part)
 
 
 def comparisons_of(script: Script) -> tuple[Comparisons, ...]:
     """Return what a script compares its rules with."""
     return tuple(part for part in script.parts if isinstance(part, Comparisons))
+
+
+def vocabulary_of(vocabulary: Vocabulary, derivations: Iterable[Derivation]) -> Vocabulary:
+    """Return a vocabulary with the names and symbols of derivations, for the prose around them.
+
+    >>> from sympy import Symbol
+    >>> from physsym.core.symbols import dot
+    >>> theta, omega = Symbol("theta", real=True), Symbol("omega", real=True)
+    >>> pendulum = Derivation("A pendulum", Law((Equation(dot(theta), omega),)), ())
+    >>> vocabulary_of(STANDARD, [pendulum]).get("theta").symbol
+    theta
+    """
+    new: dict[str, Quantity] = {}
+    for derivation in dict.fromkeys(derivations):
+        for quantity in derivation.vocabulary_of_sentences.quantities:
+            if vocabulary.get(quantity.name) is None:
+                new.setdefault(quantity.name, quantity)
+    return vocabulary.extended(*new.values()) if new else vocabulary
+
+
+def derivations_in(chapter: Chapter) -> tuple[Derivation, ...]:
+    """Return the derivations that a chapter shows whole.
+
+    >>> from physsym import script
+    >>> derivation = script("gradient_descent").derivations[0]
+    >>> [d.title for d in derivations_in(Chapter("", ("Text.", derivation)))]
+    ['Gradient descent']
+    """
+    return tuple(block for block in chapter.blocks if isinstance(block, Derivation))
+
+
+def derivations_shown(chapter: Chapter) -> tuple[Derivation, ...]:
+    """Return the derivations that a chapter shows whole or lines of, each once."""
+    whole = derivations_in(chapter)
+    lines = (equation.line[0] for equation in equations_in(chapter) if equation.line is not None)
+    return tuple(dict.fromkeys((*whole, *lines)))
+
+
+def with_symbols(chapter: Chapter) -> Chapter:
+    """Return a chapter whose vocabulary has the symbols of all that it shows."""
+    vocabulary = vocabulary_of(chapter.vocabulary, derivations_shown(chapter))
+    stated = (e.statement for e in equations_in(chapter) if e.statement is not None)
+    held = sorted({s for statement in stated for s in _symbols(statement)}, key=str)
+    new = {name: s for s in held for name, marks in [name_and_marks(s)] if not marks}
+    unknown = [scalar(s) for name, s in new.items() if vocabulary.get(name) is None]
+    if not unknown and vocabulary is chapter.vocabulary:
+        return chapter
+    return replace(chapter, vocabulary=vocabulary.extended(*unknown))
+
+
+def _symbols(formula: Formula) -> set[Symbol]:
+    if isinstance(formula, Expr | Relation):
+        sides = formula.sides if isinstance(formula, Relation) else (formula,)
+        return {s for side in sides for s in side.free_symbols if isinstance(s, Symbol)}
+    if isinstance(formula, Equation | Update):
+        return set(symbols(Law((formula,)) if isinstance(formula, Equation) else Rule((formula,))))
+    return set(symbols(formula))
 
 
 def equations_in(chapter: Chapter) -> tuple[NumberedEquation, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from physsym.documents.html import html
 from physsym.documents.layout import lay_out
 from physsym.documents.markdown import MYST, markdown
 from physsym.documents.notebook import notebook
+from physsym.documents.notes import introduction
 from physsym.documents.pdf import compile_tex
 from physsym.documents.plotting import Files, figures
 from physsym.documents.sty import sty
@@ -46,6 +48,8 @@ def document_of(
     title: str | None = None,
     faces: Iterable[Face] | Literal["physics", "learning", "both"] = FACES,
     evidence: Evidence = "folded",
+    intro: str | Path | None = None,
+    css: str | Path | None = None,
 ) -> Document:
     """Make the document of derivations, or of whole scripts, as a tree of values.
 
@@ -55,7 +59,7 @@ def document_of(
         Derivations or scripts, in reading order, or one of them.
     done
         Called each time something was finished, with its name: `size_of(sources)` times.
-    title, faces, evidence
+    title, faces, evidence, intro, css
         As for `document`.
 
     Returns
@@ -85,7 +89,39 @@ def document_of(
         raise ValueError("the title of a document is empty; give one, or none for that of the book")
     one_line = None if title is None else " ".join(title.split())
     shown = faces_of(faces)
-    return lay_out(compute(sources, done), one_line, shown, evidence)
+    front = None if intro is None else introduction(intro)
+    theme = "" if css is None else style_of(css)
+    return replace(lay_out(compute(sources, done), one_line, shown, evidence, front), css=theme)
+
+
+_FROM_ELSEWHERE = re.compile(r"@import|url\(\s*[\"']?\s*(?!data:|#|[\"'\s])", re.IGNORECASE)
+
+
+def refuse_style(css: str | Path | None, wanted: Iterable[str]) -> None:
+    """Raise ValueError for a style sheet where none of the formats has one."""
+    if css is not None and "html" not in wanted:
+        raise ValueError(f"a style sheet is for html, given the formats {', '.join(wanted)}")
+
+
+def style_of(css: str | Path) -> str:
+    """Return a style sheet for a page: a text, or what the file of a path that ends with .css holds.
+
+    Raises OSError for a file that is not there, ValueError for what would end the style sheet of the page, or
+    ask for something from elsewhere.
+
+    >>> style_of("main { max-width: 60rem }")
+    'main { max-width: 60rem }\\n'
+    """
+    is_file = isinstance(css, Path) or (css.endswith(".css") and not re.search(r"\s", css))
+    text = Path(css).read_text(encoding="utf-8-sig") if is_file else str(css)
+    if "</style" in text.lower() or "<!--" in text:
+        raise ValueError("a style sheet holds neither </style nor <!--, which would end it within the page")
+    if elsewhere := _FROM_ELSEWHERE.search(text):
+        raise ValueError(
+            f"a page needs nothing beside itself, but its style sheet has {elsewhere[0]!r}: put what it asks "
+            "for into it, as url(data:...)"
+        )
+    return text if text.endswith("\n") else text + "\n"
 
 
 def faces_of(faces: Iterable[Face] | Literal["physics", "learning", "both"]) -> tuple[Face, ...]:
@@ -156,6 +192,8 @@ def document(
     title: str | None = None,
     faces: Iterable[Face] | Literal["physics", "learning", "both"] = FACES,
     evidence: Evidence = "folded",
+    intro: str | Path | None = None,
+    css: str | Path | None = None,
 ) -> list[Path]:
     """Write the document of derivations, or of whole scripts, to a folder or to one file.
 
@@ -164,7 +202,8 @@ def document(
     Parameters
     ----------
     derivations
-        Derivations or scripts, in reading order, or one of them.
+        Derivations, chapters, scripts and paths of Markdown files, in reading order, or one of them. A line
+        `<!-- derivation: pendulum.py -->` of such a file is replaced by the derivations of that script.
     out
         The folder, which is made if it is not there; or a file such as ``"lecture.html"``, whose name ends
         with the format. Figures that a format keeps apart are written beside it.
@@ -175,14 +214,20 @@ def document(
         Called each time something was finished, with its name: `size_of(derivations)` times, and once for
         each format.
     title
-        The title of the document; that of the book among the scripts, or a standard one, if not given.
+        The title of the document. If not given, that of the introduction, of the book among the scripts, or
+        of the one chapter, script or derivation that there is.
     faces
         The faces on which formulas are shown: "physics", "learning" or "both", or a tuple of names in the
         order in which they are to stand. A formula, or a column of a table, that its author gave to one face
-        only stays on it.
+        only stays on it; a derivation that learning has no names for has one column.
     evidence
         How much of a verdict is shown beside its outcome: "folded" shows all that was seen and assumed (in
         HTML it unfolds), "line" one line of it, "none" nothing.
+    intro
+        Markdown with formulas in backticks, to be put in front, or the path of a file of it. The
+        standard opening is then left out.
+    css
+        A style sheet for the page in HTML, which comes after its own, or the path of one.
 
     Returns
     -------
@@ -210,7 +255,8 @@ def document(
     # Lecture 4
     """
     wanted = formats_of(out, formats)
-    return write_tree(document_of(derivations, done, title, faces, evidence), out, wanted, done)
+    refuse_style(css, wanted)
+    return write_tree(document_of(derivations, done, title, faces, evidence, intro, css), out, wanted, done)
 
 
 def within(folder: Path, part: str) -> Path:

@@ -111,7 +111,8 @@ class HTML(Writer[str]):
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             '<meta name="color-scheme" content="light dark">\n'
             f'<meta http-equiv="Content-Security-Policy" content="{policy(script)}">\n'
-            f"<title>{escape(document.title)}</title>\n<style>\n{fonts}{style}</style>\n</head>\n<body>\n"
+            f"<title>{escape(document.title)}</title>\n"
+            f"<style>\n{fonts}{style}{document.css}</style>\n</head>\n<body>\n"
             f"<main>\n{main}</main>\n{footer}<script>{script}</script>\n</body>\n</html>\n"
         )
 
@@ -126,7 +127,10 @@ class HTML(Writer[str]):
         """Return a section; consecutive claims share a frame, and the middle of a derivation is folded."""
         label = f'<span class="label">{escape(section.label)}</span> ' if section.label else ""
         level, title = section.level, self.sentence(section.title)
-        heading = f'<h{level} id="{escape(section.anchor)}">{label}{title}</h{level}>\n'
+        heading = (
+            f'<h{level} id="{escape(section.anchor)}">{label}{title}</h{level}>\n' if label or title else ""
+        )
+        named = "" if heading else f' id="{escape(section.anchor)}"'
         pairs = zip(section.blocks, blocks, strict=True)
         body = ""
         for kind, group in groupby(pairs, lambda pair: type(pair[0])):
@@ -136,7 +140,7 @@ class HTML(Writer[str]):
             text = "".join(written)
             body += f'<div class="claims">\n{text}</div>\n' if kind is Judged else text
         totals = _totals(section.totals)
-        return f'<section class="level-{level}">\n{heading}{totals}{body}</section>\n'
+        return f'<section class="level-{level}"{named}>\n{heading}{totals}{body}</section>\n'
 
     def _with_folded_middle(self, lines: tuple[Line, ...], written: tuple[str, ...]) -> tuple[str, ...]:
         """Return the lines of a derivation; many lines between the first and the last are folded."""
@@ -233,7 +237,8 @@ class HTML(Writer[str]):
     def aside(self, block: Aside) -> str:
         """Return a frame."""
         text = "".join(map(self.block, block.paragraphs))
-        return f"<aside>\n<h4>{escape(block.title)}</h4>\n{text}</aside>\n"
+        title = f"<h4>{escape(block.title)}</h4>\n" if block.title else ""
+        return f"<aside>\n{title}{text}</aside>\n"
 
     # Equations.
 
@@ -375,7 +380,9 @@ class HTML(Writer[str]):
 
     def listing(self, block: Listing) -> str:
         """Return source code under its heading."""
-        return f"<h4>{escape(block.heading)}</h4>\n<pre><code>{escape(block.text.strip())}</code></pre>\n"
+        heading = f"<h4>{escape(block.heading)}</h4>\n" if block.heading else ""
+        code = block.text.strip("\n")
+        return f"{heading}<pre><code>{escape(code)}</code></pre>\n"
 
     def facts(self, block: Facts) -> str:
         """Return a list of labels and facts."""
@@ -413,15 +420,18 @@ def _findings(writer: HTML, document: Document) -> str:
 
 def _contents(writer: HTML, document: Document) -> str:
     items = ""
-    for section in (s for s in document.sections if s.level == 2):
+    for section, below in document.parts:
         short = section.label.removeprefix("Chapter ").removeprefix("Derivations ")
         label = f'<span class="label">{escape(short)}</span> ' if short else ""
-        parts = "".join(
-            f'<li><a href="#{escape(b.anchor)}">{writer.titled(b.title, section)}</a></li>'
-            for b in section.blocks
-            if isinstance(b, Subheading)
-        )
-        inner = f"<ol>{parts}</ol>" if parts else ""
-        title = writer.titled(section.title, section)
-        items += f'<li><a href="#{escape(section.anchor)}">{label}{title}</a>{inner}</li>\n'
+        inner = ""
+        for part in (section, *below) if short == section.label or not below else (section,):
+            headings = [(b.title, b.anchor) for b in part.blocks if isinstance(b, Subheading)]
+            named = [(part.title, part.anchor)] if part is not section and part.title else []
+            for title, anchor in (*named, *headings):
+                inner += f"<li>{writer.link(writer.titled(title, part), anchor)}</li>"
+        if label or section.title:
+            item = writer.link(label + writer.titled(section.title, section), section.anchor)
+            items += f"<li>{item}<ol>{inner}</ol></li>\n" if inner else f"<li>{item}</li>\n"
+        else:
+            items += f"{inner}\n"
     return f'<nav class="contents" aria-label="Contents">\n<h2>Contents</h2>\n<ol>\n{items}</ol>\n</nav>\n'

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from physsym.core.verdicts import Outcome, Verdict, all_of, fails, holds
+from physsym.derivation import Derivation
 from physsym.documents.compute import (
     Computed,
     ComputedBlock,
@@ -18,7 +19,18 @@ from physsym.documents.compute import (
     named,
     refuse_number,
 )
-from physsym.documents.content import Book, Chapter, Claims, Heading, Note, OneFace, chapters_of
+from physsym.documents.content import (
+    Book,
+    Chapter,
+    Claims,
+    Heading,
+    Note,
+    OneFace,
+    Passage,
+    chapters_of,
+    vocabulary_of,
+    with_symbols,
+)
 from physsym.documents.errors import reason_of
 from physsym.documents.prose import stated_numbers
 from physsym.loading import DocumentPart, Script
@@ -54,11 +66,11 @@ def judgements(script: Script) -> Iterator[Judgement | JudgedClaim]:
     """
     yield from judge_sentences(script)
     numbered: dict[str, JudgedEquation] = {}
-    for chapter in chapters_of(script):
+    for chapter in map(with_symbols, chapters_of(script)):
         yield from _numbers(chapter.title, (chapter.title,), chapter.vocabulary)
         judged: dict[str, JudgedClaim] = {}
         for block in chapter.blocks:
-            if isinstance(block, Claims):
+            if isinstance(block, Claims | Derivation):
                 continue
             try:
                 computed = tuple(compute_block(block, judged))
@@ -108,7 +120,9 @@ def judge_sentences(script: Script) -> Iterator[Judgement]:
     Judgement
         One for each statement about numbers, and for each formula that cannot be read.
     """
-    yield from _numbers(script.name, (script.prose, *map(book_opening, script.parts)), STANDARD)
+    own = vocabulary_of(STANDARD, script.derivations)
+    yield from _numbers(script.name, (script.prose,), own)
+    yield from _numbers(script.name, map(book_opening, script.parts), STANDARD)
     for derivation in script.derivations:
         yield from _numbers(derivation.title, (derivation.title,), derivation.vocabulary)
         for k, step in enumerate(derivation.steps, 1):
@@ -139,6 +153,8 @@ def _judged(part: ComputedBlock, chapter: Chapter) -> Iterator[Judgement | Judge
     match part:
         case str():
             texts = (part,)
+        case Passage():
+            texts = (part.text,)
         case Heading():
             texts = (part.title,)
         case Note():

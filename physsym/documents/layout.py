@@ -35,10 +35,22 @@ from physsym.documents.compute import (
     named,
     refuse_number,
 )
-from physsym.documents.content import Book, Chapter, Code, Heading, Note, OneFace, book_of
+from physsym.documents.content import (
+    Book,
+    Chapter,
+    Code,
+    Heading,
+    Note,
+    OneFace,
+    Passage,
+    book_of,
+    derivations_shown,
+    vocabulary_of,
+)
 from physsym.documents.errors import DocumentError, naming
+from physsym.documents.faces import faces_of_derivation
 from physsym.documents.judgements import judge_computed
-from physsym.documents.prose import paragraphs, plain_sentence, sentence
+from physsym.documents.prose import blocks_of_passage, paragraphs, plain_sentence, sentence
 from physsym.documents.provenance import provenance
 from physsym.documents.reasons import exponents, phrase, reason
 from physsym.documents.totals import totals_of, with_totals
@@ -58,13 +70,11 @@ from physsym.loading import Script, paths_to_reload
 from physsym.mechanics.claim import Claim, JudgedClaim, Quantifier
 from physsym.vocabulary import STANDARD, Face, Vocabulary
 
-TITLE = "Optimizers derived from mechanics"
-OPENING = """
-A particle slides over a landscape and is slowed by friction. Written for the particle, the equations are
-mechanics; written for the weights of a model, with the loss for the potential, they are optimization. {faces}
-every step from one line to the next has been checked by machine: the badge beside it says how it came
-out{seen}.
-"""
+TITLE = "Derivations"
+OPENING = (
+    "Every step from one line to the next has been checked by machine: the badge beside it says how it came "
+    "out{seen}.{faces}"
+)
 ABOUT_AUDIT = (
     "Sentences of the source, quoted to the letter, with the verdicts that were computed when this document "
     "was built. A verdict is on what the sentence says formally, which stands beside it where it is judged; "
@@ -77,7 +87,7 @@ ABOUT_AUDIT = (
 class Layout:
     """The state of a layout: the options of the document, and what it has so far."""
 
-    faces: tuple[Face, ...]
+    wanted: tuple[Face, ...]  # the faces that the reader has chosen
     scripts: tuple[str, ...]  # the paths of those that can be read again, in their order
     anchors: Mapping[str, str]  # of all that prose may refer to: numbers of equations, ids of claims
     numbers: dict[LinePath, str] = field(default_factory=dict)
@@ -88,6 +98,7 @@ class Layout:
     pictures: dict[str, ComputedFigure] = field(default_factory=dict)
     findings: int = 0
     figures: int = 0
+    faces: tuple[Face, ...] = ()  # those of the section that is laid out
 
     def sentence(self, text: str, vocabulary: Vocabulary) -> Sentence:
         """Return a sentence with links."""
@@ -115,6 +126,17 @@ class Layout:
         self.taken.add(found)
         return found
 
+    def new_number(self, letter: str) -> str:
+        """Return the next number of a line: A.1 for the letter of a script, 1 within a chapter."""
+        before, k = f"{letter}." if letter else "", 1
+        while f"{before}{k}" in {*self.numbers.values(), *self.shown} or f"({before}{k})" in self.anchors:
+            k += 1
+        return f"{before}{k}"
+
+    def show(self, faces: tuple[Face, ...]) -> None:
+        """Show what follows on some of the faces of the document; on all where none is named."""
+        self.faces = tuple(face for face in self.wanted if face in faces) or self.wanted
+
     def source(self, script: Script, what: str) -> str:
         """Return the expression for what a section shows, in a notebook that has read the scripts again."""
         return what.format(f"found[{self.scripts.index(script.path)}]") if script.path else ""
@@ -129,6 +151,7 @@ def lay_out(
     title: str | None = None,
     faces: tuple[Face, ...] = FACES,
     evidence: Evidence = "folded",
+    intro: Chapter | None = None,
 ) -> Document:
     """Lay a document out: all chapters first, then the derivations, then the claims.
 
@@ -144,6 +167,8 @@ def lay_out(
         The faces on which formulas are shown, in this order.
     evidence
         How much of each verdict is shown.
+    intro
+        What is to be put in front, with a title that is used where no other is given.
 
     Returns
     -------
@@ -157,34 +182,35 @@ def lay_out(
     if twice := sorted({name for name in given if given.count(name) > 1}):
         raise DocumentError(f"several findings have the anchor {', '.join(twice)}: give each one of its own")
     layout.taken |= {*layout.anchors.values(), *given}
-    sections = [
-        replace(
-            _chapter(s.script, chapter, blocks, layout),
-            source=layout.source(s.script, f"chapters_of({{}})[{k}]"),
-        )
-        for s in computed.scripts
-        for k, (chapter, blocks) in enumerate(s.chapters)
-    ]
+    sections: list[Section] = []
+    for s in computed.scripts:
+        for k, (chapter, blocks) in enumerate(s.chapters):
+            source = layout.source(s.script, f"chapters_of({{}})[{k}]")
+            sections += _chapter(s.script, chapter, blocks, source, layout)
     deriving = (s for s in computed.scripts if s.derivations)
     for script, letter in zip(deriving, _letters(), strict=False):
         sections += _derivations(script, letter, layout)
+    if not any(len(section.faces) > 1 for section in sections):
+        layout.show(next((s.faces for s in sections if s.faces), faces))
+    else:
+        layout.show(faces)
     if computed.claims:
         sections.append(_audit(computed.claims, layout, scripts))
     if evidence != "none":
         sections.append(checking())
+    book = next((found for s in scripts if (found := book_of(s))), None)
+    own = (_plain(intro.title) if intro else "") or (book.title if book else _title_of(computed))
+    if (only := _one_chapter(computed)) and not only.number and (title or own) == _title_of(computed):
+        sections[0] = replace(sections[0], title=())  # it is that of the document
     counted = with_totals([_with_anchors(section) for section in sections])
-    standard = OPENING.format(
-        faces="Every\nline below stands on both faces, and" if len(faces) > 1 else "Here",
-        seen=", and unfolds to what was seen and what was assumed" if evidence == "folded" else "",
-    )
-    book = next((found for s in scripts if (found := book_of(s))), Book(TITLE, (), standard))
+    opening = _introduced(intro, computed, layout)
     return Document(
-        single_line(book.title if title is None else title),
-        single_line(book.subtitle),
-        layout.paragraphs(textwrap.dedent(book.opening), STANDARD),
+        single_line(title or own),
+        single_line(book.subtitle if book else ""),
+        (*opening, *_opening(book, bool(opening), layout, evidence)),
         counted,
         paths_to_reload(scripts),
-        faces,
+        layout.faces,
         evidence,
         tuple(j.what for j in judge_computed(computed) if is_failure(j.verdict)),
         totals_of(counted),
@@ -205,6 +231,59 @@ def _with_anchors(section: Section) -> Section:
     return replace(section, blocks=tuple(laid_out))
 
 
+def _introduced(intro: Chapter | None, computed: Computed, layout: Layout) -> tuple[Block, ...]:
+    """Return the introduction; its prose may use the symbols of all derivations."""
+    if intro is None:
+        return ()
+    derivations = [d for s in computed.scripts for d in s.script.derivations]
+    derivations += [
+        d for s in computed.scripts for chapter, _ in s.chapters for d in derivations_shown(chapter)
+    ]
+    chapter = replace(intro, vocabulary=vocabulary_of(intro.vocabulary, derivations))
+    found: list[Block] = []
+    for block in chapter.blocks:
+        with naming("intro", named(block)):
+            found += _blocks(block, chapter, layout)  # type: ignore[arg-type]
+    return tuple(found)
+
+
+def _opening(book: Book | None, introduced: bool, layout: Layout, evidence: Evidence) -> tuple[Block, ...]:
+    """Return the opening of the book among the scripts, or else what a badge is, unless the author opens."""
+    if book is not None:
+        with naming("the opening of the book"):
+            return layout.paragraphs(textwrap.dedent(book.opening), STANDARD)
+    if introduced:
+        return ()
+    seen = ", and unfolds to what was seen and what was assumed" if evidence == "folded" else ""
+    both = " Formulas are in the notation of mechanics and in that of machine learning, side by side."
+    return paragraphs(OPENING.format(seen=seen, faces=both if len(layout.faces) > 1 else ""), STANDARD)
+
+
+def _one_chapter(computed: Computed) -> Chapter | None:
+    """Return the chapter that is all there is, if one is."""
+    chapters = [chapter for s in computed.scripts for chapter, _ in s.chapters]
+    return chapters[0] if len(chapters) == 1 and not any(s.derivations for s in computed.scripts) else None
+
+
+def _title_of(computed: Computed) -> str:
+    """Return the title of the one chapter, script or derivation that there is, or one that fits all."""
+    if (only := _one_chapter(computed)) is not None:
+        return _plain(only.title, only.vocabulary)
+    chapters = [chapter for s in computed.scripts for chapter, _ in s.chapters]
+    derivations = [d.derivation for s in computed.scripts for d in s.derivations]
+    if len(derivations) == 1 and not chapters:
+        return derivations[0].title
+    prose = computed.scripts[0].script.prose if len(computed.scripts) == 1 else ""
+    return (
+        _plain(prose.partition("\n\n")[0].strip().rstrip("."), vocabulary_of(STANDARD, derivations)) or TITLE
+    )
+
+
+def _plain(title: str, vocabulary: Vocabulary = STANDARD) -> str:
+    """Return a title with marks of Markdown as plain text."""
+    return "".join(str(span.content) for span in sentence(title, vocabulary))
+
+
 def _anchors(computed: Computed) -> Mapping[str, str]:
     blocks = [b for s in computed.scripts for _, blocks in s.chapters for b in blocks]
     parts = [
@@ -222,17 +301,35 @@ def _anchor_of_claim(name: str) -> str:
 # ------------------------------------------------------------------ chapters
 
 
-def _chapter(script: Script, chapter: Chapter, blocks: Iterable[ComputedBlock], layout: Layout) -> Section:
-    laid_out: list[Block] = []
-    for block in blocks:
-        with naming(script.name, chapter.title, named(block)):
-            laid_out += _blocks(block, chapter, layout)
-    title = sentence(chapter.title, chapter.vocabulary)
+def _chapter(
+    script: Script, chapter: Chapter, blocks: Iterable[ComputedBlock], source: str, layout: Layout
+) -> Iterator[Section]:
+    """Yield a chapter; a derivation in it is a section of its own, and what comes after it another one."""
+    blocks = tuple(blocks)
+    derived = [block for block in blocks if isinstance(block, ComputedDerivation)]
+    shown = derivations_shown(chapter)
+    layout.show(tuple(dict.fromkeys(f for d in shown for f in faces_of_derivation(d, layout.wanted))))
     name = layout.new_anchor(f"{chapter.number} {chapter.title}")
     number = single_line(chapter.number)
     roman = set(number) <= set("IVXLC") and number
     label = f"Chapter {number}" if roman else number
-    return Section(title, name, 2, tuple(laid_out), chapter.vocabulary, label)
+    with naming(script.shown_as, chapter.title):
+        title = sentence(chapter.title, chapter.vocabulary)
+    section = Section(title, name, 2, (), chapter.vocabulary, label, source, faces=layout.faces)
+    laid_out: list[Block] = []
+    for block in blocks:
+        if isinstance(block, ComputedDerivation):
+            yield replace(section, blocks=tuple(laid_out))
+            laid_out = []
+            own = f"derivations_in({source})[{derived.index(block)}]" if source else ""
+            yield _derivation(block, script, "", own, layout)
+            layout.show(section.faces)
+            section = replace(section, title=(), label="", level=3, anchor=layout.new_anchor(f"{name} on"))
+            continue
+        with naming(script.shown_as, chapter.title, named(block)):
+            laid_out += _blocks(block, chapter, layout)
+    if laid_out or section.level == 2:
+        yield replace(section, blocks=tuple(laid_out))
 
 
 @singledispatch
@@ -243,6 +340,12 @@ def _blocks(block: ComputedBlock, chapter: Chapter, layout: Layout) -> Iterator[
 @_blocks.register(str)
 def _(block: str, chapter: Chapter, layout: Layout) -> Iterator[Block]:
     yield from layout.paragraphs(textwrap.dedent(block), chapter.vocabulary)
+
+
+@_blocks.register(Passage)
+def _(block: Passage, chapter: Chapter, layout: Layout) -> Iterator[Block]:
+    faces = layout.of_faces(FACES)
+    yield from blocks_of_passage(block.text, chapter.vocabulary, layout.anchors, faces)
 
 
 @_blocks.register(Heading)
@@ -448,21 +551,39 @@ def _letters() -> Iterator[str]:
 def _derivations(computed: ComputedScript, letter: str, layout: Layout) -> Iterator[Section]:
     script = computed.script
     title, _, body = script.prose.partition("\n\n")
-    with naming(script.name, "docstring"):
-        heading = sentence(title.strip().rstrip(".") or script.name, STANDARD)
-        about = paragraphs(body, STANDARD)
-    yield Section(heading, layout.new_anchor(script.name), 2, about, label=f"Derivations {letter}")
-    for k, derived in enumerate(computed.derivations):
-        derivation = derived.derivation
-        yield Section(
-            phrase(single_line(derivation.title)),
-            layout.new_anchor(f"{script.name} {derivation.title}"),
-            3,
-            tuple(_derived(derived, script, letter, layout)),
-            derivation.vocabulary,
-            source=layout.source(script, f"{{}}.derivations[{k}]"),
-            outcomes=tuple(v.outcome for v in derived.verdicts),
-        )
+    vocabulary = vocabulary_of(STANDARD, (d.derivation for d in computed.derivations))
+    alone = not script.prose and not script.path and len(computed.derivations) == 1
+    with naming(script.shown_as, "docstring"):
+        heading = sentence(title.strip().rstrip(".") or script.name, vocabulary)
+        about = paragraphs(body, vocabulary)
+    if alone:
+        heading = phrase(single_line(computed.derivations[0].derivation.title))
+    anchored = layout.new_anchor(script.name)
+    sections = [
+        _derivation(derived, script, letter, layout.source(script, f"{{}}.derivations[{k}]"), layout)
+        for derived in computed.derivations
+        for k in [script.derivations.index(derived.derivation)]
+    ]
+    faces = tuple(face for face in layout.wanted if any(face in s.faces for s in sections))
+    yield Section(heading, anchored, 2, about, vocabulary, f"Derivations {letter}", faces=faces)
+    yield from (replace(s, title=()) if alone else s for s in sections)
+
+
+def _derivation(
+    derived: ComputedDerivation, script: Script, letter: str, source: str, layout: Layout
+) -> Section:
+    derivation = derived.derivation
+    layout.show(faces_of_derivation(derivation, layout.wanted))
+    return Section(
+        phrase(single_line(derivation.title)),
+        layout.new_anchor(f"{script.name} {derivation.title}"),
+        3,
+        tuple(_derived(derived, script, letter, layout)),
+        derivation.vocabulary,
+        source=source,
+        outcomes=tuple(v.outcome for v in derived.verdicts),
+        faces=layout.faces,
+    )
 
 
 def _derived(derived: ComputedDerivation, script: Script, letter: str, layout: Layout) -> Iterator[Block]:
@@ -473,22 +594,21 @@ def _derived(derived: ComputedDerivation, script: Script, letter: str, layout: L
     verdicts = (derivation.start_verdict, *derived.verdicts[1:])
     for k, line in enumerate(derived.lines):
         if not known[k]:
-            count = sum(number.startswith(f"{letter}.") for number in layout.numbers.values())
-            layout.numbers[paths[k]] = number = f"{letter}.{count + 1}"
+            layout.numbers[paths[k]] = number = layout.new_number(letter)
             # Notes stand beside a verdict, which a start that is given has not.
             shown = derived.dimensions[k] if verdicts[k] is not None else None
             noted = layout.new_notes(derivation.title, shown)
             fresh = tree.Line(number, line, verdict=verdicts[k], dimensions=noted, faces=faces)
             if k:
                 step = derivation.steps[k - 1]
-                with naming(script.name, derivation.title, f"step {k}"):
+                with naming(script.shown_as, derivation.title, f"step {k}"):
                     says = sentence(step.says, derivation.vocabulary_of_sentences)
                 fresh = replace(fresh, says=says, move=reason(step.move))
             yield fresh
         elif not known[k + 1]:
             yield tree.Line(layout.numbers[paths[k]], line, recalled=True, faces=faces)
     yield _summary(derived)
-    if derived.program:
+    if derived.program and letter:
         held = all(not is_failure(v) for v in derived.verdicts)
         warning = "" if held else ", of a derivation that does not hold"
         yield tree.Listing(f"The rule as a program{warning}", "python", derived.program)

@@ -161,8 +161,9 @@ class MarkdownBlocks(Writer[Part]):
         """Return the heading of a section, with a target for links."""
         label = f"{escaped(section.label)}: " if section.label else ""
         title = self.sentence(section.title)
-        heading = f"{self.dialect.target(section.anchor)}\n\n{'#' * section.level} {label}{title}"
-        return f"{heading}\n\n{totals}" if (totals := self.totals(section.totals)) else heading
+        heading = f"{'#' * section.level} {label}{title}" if label or title else ""
+        parts = (self.dialect.target(section.anchor), heading, self.totals(section.totals))
+        return "\n\n".join(filter(None, parts))
 
     def totals(self, totals: Sequence[Total]) -> str:
         """Return how steps, equations and claims came out, in a sentence."""

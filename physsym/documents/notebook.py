@@ -41,7 +41,8 @@ class Notebook(MarkdownBlocks[list[Cell]]):
             cells.append(
                 _code(
                     "# Everything below is read again from the scripts, and checked.\n"
-                    "from physsym import scripts\nfrom physsym.documents.content import chapters_of\n\n"
+                    "from physsym import scripts\n"
+                    "from physsym.documents.content import chapters_of, derivations_in\n\n"
                     f"found = scripts({document.paths!r})"
                 )
             )
@@ -53,7 +54,7 @@ class Notebook(MarkdownBlocks[list[Cell]]):
         for block, written in zip(section.blocks, blocks, strict=True):
             cells.append(_text(written, _attached(block)))
             cells += map(_code, _checks(block, section))
-        if section.level == 3 and section.source:
+        if section.outcomes and section.source:
             cells.append(_code(self._verdicts(section)))
         return cells
 

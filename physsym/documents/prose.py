@@ -7,22 +7,42 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
+from typing import cast
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from sympy import Expr, S
 
 from physsym.core.statements import Equation, Relation
 from physsym.core.verdicts import Outcome, Verdict
 from physsym.documents.numbers import judge_numbers, rounded
-from physsym.documents.tree import FACES, Bullets, Formula, Paragraph, Sentence, Span
+from physsym.documents.tree import FACES, Bullets, Formula, Line, Paragraph, Sentence, Span
 from physsym.parsing import ReadError, read
 from physsym.printing.unicode_printer import RAISED
-from physsym.vocabulary import Vocabulary
+from physsym.vocabulary import Face, Vocabulary
 
 _MARKDOWN = MarkdownIt("commonmark", {"typographer": True}).enable("smartquotes")
 # Every link is read as one, so that those which lead nowhere safe are refused with a reason.
 _MARKDOWN.validateLink = lambda url: True  # type: ignore[method-assign]
+_DOLLARS = re.compile(r"\$\$(.+?)\$\$|\$(?=\S)((?:\\.|[^$\\])+?)(?<=\S)\$(?!\d)", re.DOTALL)
+
+
+def _math(state: StateInline, silent: bool) -> bool:
+    """Take what is between dollars for a formula, before anything else in it is read as Markdown."""
+    found = _DOLLARS.match(state.src, state.pos, state.posMax)
+    if found is None:
+        return False
+    if not silent:
+        token = state.push("math_display" if found[1] else "math_inline", "", 0)
+        token.content, token.markup = (found[1] or found[2]).strip(), found[0]
+    state.pos = found.end()
+    return True
+
+
+_WITH_DOLLARS = MarkdownIt("commonmark", {"typographer": True}).enable("smartquotes")
+_WITH_DOLLARS.inline.ruler.before("escape", "dollars", _math)
+_WITH_DOLLARS.validateLink = _MARKDOWN.validateLink  # type: ignore[method-assign]
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 SCHEMES = ("http", "https", "mailto")
 _WORD = re.compile(r"[A-Za-z_.]+")
@@ -50,6 +70,42 @@ def paragraphs(
 ) -> tuple[Paragraph | Bullets, ...]:
     """Return the paragraphs and lists of a text; errors as from `sentence`."""
     return tuple(_parts(_MARKDOWN.parse(text), vocabulary, anchors))
+
+
+def blocks_of_passage(
+    text: str, vocabulary: Vocabulary, anchors: Mapping[str, str], faces: tuple[Face, ...]
+) -> Iterator[Paragraph | Bullets | Line]:
+    """Yield the paragraphs, lists and displayed formulas of a text with formulas between dollars, as LaTeX.
+
+    What cannot be read between dollars stays as it is written.
+    """
+    tokens = _WITH_DOLLARS.parse(text)
+    if lost := next((t for t in tokens if t.type in ("fence", "code_block", "html_block")), None):
+        raise ValueError(f"code within a list or a quotation is not taken over: {lost.content.strip()!r}")
+    for part in _parts(tokens, vocabulary, anchors):
+        spans = part.spans if isinstance(part, Paragraph) else ()
+        sentences: list[Span] = []
+        for span in spans:
+            if span.kind == "formula" and span.display:
+                if any(str(s.content).strip() for s in sentences):
+                    yield Paragraph(tuple(sentences))
+                sentences = []
+                yield Line("", cast(Formula, span.content), faces=faces)
+            else:
+                sentences.append(span)
+        if isinstance(part, Bullets):
+            yield part
+        elif any(str(s.content).strip() for s in sentences):
+            yield Paragraph(tuple(sentences))
+
+
+def _in_dollars(token: Token, vocabulary: Vocabulary) -> Span:
+    """Return a formula of LaTeX, or its text where it is none that can be read."""
+    try:
+        found = read(token.content, vocabulary, notation="latex")
+    except ReadError:
+        return Span("code", token.markup)
+    return Span("formula", found, display=token.type == "math_display")
 
 
 def _parts(
@@ -100,6 +156,8 @@ def _spans(token: Token, vocabulary: Vocabulary, anchors: Mapping[str, str]) -> 
         found: Iterable[Span] = ()
         if child.type == "code_inline":
             found = _in_backticks(child.content, vocabulary)
+        elif child.type in ("math_inline", "math_display"):
+            found = (_in_dollars(child, vocabulary),)
         elif child.type in ("softbreak", "hardbreak"):
             found = (Span("text", " "),)
         elif child.type == "image":

@@ -67,7 +67,8 @@ def _installed() -> tuple[str, ...]:
 def source_files(scripts: Sequence[Script]) -> tuple[Path, ...]:
     """Return the files of scripts in their order; of a package, all its modules by their paths."""
     found: list[Path] = []
-    for path in (Path(s.path) for s in scripts if s.path):
+    paths = [[s.path, *(file for part in s.parts for file in part.files)] for s in scripts if s.path]
+    for path in (Path(path) for own in paths for path in own):
         inside = sorted(path.parent.rglob("*.py")) if path.name == "__init__.py" else [path]
         found += [file for file in inside if file.is_file()]
     return tuple(dict.fromkeys(found))

@@ -155,8 +155,10 @@ class TeX(Writer[str]):
 
     def section(self, section: Section, blocks: Sequence[str]) -> str:
         """Return a section under its heading."""
+        named = section.label or section.title
         title = self._title(section.title, section.label)
-        heading = rf"\{HEADINGS[section.level]}{{{title}}}\hypertarget{{{name_of(section.anchor)}}}{{}}"
+        heading = rf"\{HEADINGS[section.level]}{{{title}}}" if named else ""
+        heading += rf"\hypertarget{{{name_of(section.anchor)}}}{{}}"
         return "\n\n".join([heading, *_totals(section.totals), *blocks])
 
     def whole(self, document: Document, front: str, sections: Sequence[str]) -> str:

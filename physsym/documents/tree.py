@@ -26,7 +26,8 @@ class Span:
     """A piece of a sentence: text, emphasised text, code, a formula on both faces or on one, or a verdict.
 
     Where there is a `target`, it is a link to the anchor of that name; where there is an `address`, such as
-    https://..., a link to that, its special characters percent-encoded.
+    https://..., a link to that, its special characters percent-encoded. A formula for `display` is one that
+    its author has put on a line of its own.
     """
 
     kind: Literal["text", "emphasis", "strong", "code", "formula", "verdict"]
@@ -34,6 +35,7 @@ class Span:
     face: Face | None = None
     target: str = ""
     address: str = ""
+    display: bool = False
 
 
 Sentence: TypeAlias = tuple[Span, ...]
@@ -246,8 +248,9 @@ class Section:
 
     The anchor is unique; `label` is printed before the title, such as "Chapter III". `source` is the Python
     expression for what it shows, where that comes from scripts in `found`, in their order; `outcomes` are
-    those of the start and of all steps of a derivation, those shown elsewhere included. `totals` say how
-    what it shows came out, with the derivations below it.
+    those of the start and of all steps of a derivation, those shown elsewhere included. `faces` are those of
+    its formulas, where the document has more. `totals` say how what it shows came out, with the derivations
+    below it. A section without a title continues what stands before it.
     """
 
     title: Sentence
@@ -259,6 +262,7 @@ class Section:
     source: str = ""
     outcomes: tuple[Outcome, ...] = ()
     totals: tuple[Total, ...] = ()
+    faces: tuple[Face, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -269,12 +273,13 @@ class Document:
     which formulas are shown, in this order, where a formula does not say so itself. `evidence` is how much of
     a verdict is shown: all of it, folded away where a format can do that, one line, or the outcome only.
     `failing` names what does not hold, or is unchecked, beside the steps of derivations. `totals` say how
-    everything came out, and `provenance`, which every format puts last, where it comes from.
+    everything came out, and `provenance`, which every format puts last, where it comes from. `css` is a style
+    sheet for the page, after its own.
     """
 
     title: str
     subtitle: str
-    opening: tuple[Paragraph | Bullets, ...]
+    opening: tuple[Block, ...]
     sections: tuple[Section, ...]
     paths: tuple[str, ...] = ()
     faces: tuple[Face, ...] = FACES
@@ -282,6 +287,16 @@ class Document:
     failing: tuple[str, ...] = ()
     totals: tuple[Total, ...] = ()
     provenance: Facts = Facts(())
+    css: str = ""
+
+    @property
+    def parts(self) -> tuple[tuple[Section, tuple[Section, ...]], ...]:
+        """Return each section of level 2 with those below it."""
+        first = [k for k, section in enumerate(self.sections) if section.level == 2]
+        ends = (*first[1:], len(self.sections))
+        return tuple(
+            (self.sections[k], self.sections[k + 1 : end]) for k, end in zip(first, ends, strict=True)
+        )
 
 
 def blocks(document: Document) -> Iterator[tuple[Section, Block]]:

@@ -30,8 +30,8 @@ MOST = 1000
 def write_all(contents: Mapping[Path, str | bytes]) -> list[Path]:
     """Write texts and bytes to files and return the paths: all of them, or on any failure none.
 
-    The target of a link is written, and the link stays; a file keeps its mode, and a new one has that of the
-    umask.
+    The target of a link is written, and the link stays; a file keeps its mode, and a new one has that
+    which the system gives to new files.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def _make_folders(folder: Path) -> list[Path]:
 
 
 def _write(file: Path, content: bytes, target: Path) -> None:
-    """Write a new file with the mode of the one that it will replace, or else that of the umask."""
+    """Write a new file with the mode of the one that it will replace, or else that of any new file."""
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as opened:
         opened.write(content)
     if target.exists():

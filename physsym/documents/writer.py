@@ -57,7 +57,7 @@ class Writer(ABC, Generic[Part]):
         return writer.whole(document, writer.front(document), sections)
 
     def _within(self, section: Section) -> Part:
-        inside = replace(self, vocabulary=section.vocabulary)
+        inside = self._inside(section)
         return inside.section(section, [inside.block(block) for block in section.blocks])
 
     def block(self, block: Block) -> str:
@@ -110,7 +110,11 @@ class Writer(ABC, Generic[Part]):
 
     def titled(self, title: Sentence, section: Section) -> str:
         """Return a title of a section, in the names of its vocabulary."""
-        return replace(self, vocabulary=section.vocabulary).sentence(title)
+        return self._inside(section).sentence(title)
+
+    def _inside(self, section: Section) -> Self:
+        """Return the writer of a section, with its names and its faces."""
+        return replace(self, vocabulary=section.vocabulary, faces=section.faces or self.faces)
 
     @property
     def standard(self) -> Self:

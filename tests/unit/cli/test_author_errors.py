@@ -58,7 +58,7 @@ def test_what_a_document_cannot_show_is_named_by_both_commands(tmp_path, capsys,
     text = f"{HEAD}chapter = Chapter('One', ({block},))"
     code, printed = run(tmp_path, capsys, text, "document")
     assert (code, printed.count("\n")) == (2, 1)
-    assert printed.startswith("physsym: lecture, One, ")
+    assert printed.startswith(f"physsym: {tmp_path / 'lecture.py'}, One, ")
     assert named in printed
     code, printed = run(tmp_path, capsys, text, "check")
     assert code == 1
@@ -110,7 +110,7 @@ def test_one_number_belongs_to_one_equation(tmp_path, capsys):
     assert re.search(r"equation \(1.2\) +✗ fails: \(1.2\) is the number of", printed)
     code, printed = run(tmp_path, capsys, text, "document")
     assert code == 2
-    assert "lecture, Another, Equation 1.2: (1.2) is the number of" in printed
+    assert "lecture.py, Another, Equation 1.2: (1.2) is the number of" in printed
 
 
 def test_two_claims_of_one_id_are_refused(tmp_path, capsys):
@@ -196,14 +196,14 @@ def test_a_sentence_that_cannot_be_read_is_named(tmp_path, capsys):
     assert re.search(r"Swing, step 1, formula m\*blub +\? unchecked: found blub", printed)
     code, printed = run(tmp_path, capsys, text, "document")
     assert (code, printed.count("\n")) == (2, 1)
-    assert printed.startswith("physsym: lecture, Swing, step 1: found blub")
+    assert printed.startswith(f"physsym: {tmp_path / 'lecture.py'}, Swing, step 1: found blub")
 
 
 def test_a_step_that_gives_no_line_is_named_with_its_script(tmp_path, capsys):
     text = OWN.format(says="Divide.").replace("Divide(m * ell**2)", "Divide(0)")
     code, printed = run(tmp_path, capsys, text, "document")
     assert code == 2
-    assert printed.startswith("physsym: lecture")
+    assert printed.startswith(f"physsym: {tmp_path / 'lecture.py'}: step 1 of 'Swing' gives no line")
 
 
 def test_a_name_that_is_taken_on_one_face_can_be_shown_on_the_other(tmp_path, capsys):

@@ -10,7 +10,7 @@ from physsym.documents.html import HTML, html
 from physsym.documents.markdown import MYST, Markdown, markdown
 from physsym.documents.notebook import Notebook, notebook
 from physsym.documents.tex import TeX, tex
-from physsym.documents.tree import Block, Document, Section, Span, blocks
+from physsym.documents.tree import FACES, Block, Document, Section, Span, blocks
 from physsym.documents.writer import Writer
 from physsym.vocabulary import STANDARD, tau
 from tests.support.contracts import lacking_of_format
@@ -142,7 +142,10 @@ def test_a_format_has_all_that_a_format_must_have(write):
         (lambda tree: replace(tree, title=""), ["the title"]),
         (lambda tree: replace(tree, evidence="folded"), ["evidence in one line", "evidence left out"]),
         (lambda tree: replace(tree, evidence="none"), ["evidence that is folded", "evidence in one line"]),
-        (lambda tree: replace(tree, faces=("physics", "learning")), ["one face alone"]),
+        (
+            lambda tree: replace(tree, sections=tuple(replace(s, faces=FACES) for s in tree.sections)),
+            ["one face alone"],
+        ),
         (lambda tree: replace(tree, sections=tree.sections[1:]), ["the numbers of equations"]),
         (
             lambda tree: replace(tree, sections=tree.sections[:1]),
