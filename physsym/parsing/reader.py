@@ -20,6 +20,7 @@ from physsym.parsing.grammar import Sentence, Tree, sentences
 from physsym.parsing.instants import WEIGHTS
 from physsym.parsing.interpretation import FUNCTIONS, NAMES_TOO, Reading, conditions, reading
 from physsym.parsing.limits import refuse_large
+from physsym.parsing.python_text import MODULES, python_sentences
 from physsym.parsing.spelling import GRADIENT
 from physsym.parsing.tokens import GREEK, ReadError, is_name
 from physsym.vocabulary import STANDARD, Quantity, Vocabulary
@@ -35,6 +36,10 @@ _PYTHON = re.compile(
     r"|\b(?:np|numpy|math|torch|jnp|self|cls|p|param)\.[A-Za-z_]",
     re.MULTILINE,
 )
+
+_INDEXED = re.compile(r"\w\[\s*[A-Za-z]\s*(?:[+-]\s*[0-9]+\s*)?\]")
+_OF_PYTHON = re.compile(rf"\b(?:{'|'.join(MODULES)})\.|#[^\n]*")
+"""What is left out of code with indices, x[k+1] = x[k] - h*np.sin(x[k]), which says itself what is new."""
 
 
 def notation_of(text: str) -> Notation:
@@ -132,7 +137,7 @@ def read(
     written = notation_of(text) if notation == "auto" else notation
     if written == "latex":
         raise ReadError("LaTeX is not read yet; write rho, not \\rho", text, max(text.find("\\"), 0))
-    stated, _ = _interpret(text, vocabulary, declare, unknown == "real")
+    stated, _ = _interpret(text, vocabulary, declare, unknown == "real", written)
     return stated
 
 
@@ -169,13 +174,22 @@ def conditions_of(
 
 
 def _interpret(
-    text: str, vocabulary: Vocabulary, declare: Iterable[Declared], by_use: bool
+    text: str,
+    vocabulary: Vocabulary,
+    declare: Iterable[Declared],
+    by_use: bool,
+    written: Notation = "plain",
 ) -> tuple[Readable, list[list[Reading]]]:
     """Return what the sentences of a text state, not too large together, and the values of their sides."""
     if not isinstance(text, str):
         raise TypeError(f"expected the text of a formula, given {text!r} of type {type(text).__name__}")
     names = _names(vocabulary, declare)
-    first, *others = found = sentences(text, names, FUNCTIONS)
+    if written == "python" and not _INDEXED.search(text):
+        found = python_sentences(text)
+    else:
+        plain = _OF_PYTHON.sub(lambda m: " " * len(m[0]), text) if written == "python" else text
+        found = sentences(plain, names, FUNCTIONS)
+    first, *others = found
     for other in others:
         if (first.relation, other.relation) == ("<-", "=") and _started(other) is not None:
             continue

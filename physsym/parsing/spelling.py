@@ -569,6 +569,7 @@ def products(
                 bool(out) and out[-1].kind == "name" and not (token.spaced and out[-1].name not in functions)
             )
             divided.append(False)
+            raised = False
         elif token.kind == "close":
             closed_call, raised = bool(called) and called.pop(), False
             if len(divided) > 1:

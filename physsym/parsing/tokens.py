@@ -15,6 +15,7 @@ from fractions import Fraction
 MAX_CHARACTERS = 4000
 MAX_TOKENS = 2000
 MAX_NAME = 40
+MAX_DERIVATIVES = 9
 MAX_DIGITS = 40
 MAX_DECIMAL_EXPONENT = 40
 _EXCERPT = 72
@@ -250,6 +251,8 @@ def _name(match: re.Match[str], text: str) -> Token:
     while end < len(text) and text[end] in _PRIMES:
         marks += _PRIMES[text[end]]
         end += 1
+    if len(marks) > MAX_DERIVATIVES:
+        raise ReadError(f"found more than {MAX_DERIVATIVES} primes; name the rates", text, position)
     name = GREEK.get(letter, letter) + rest
     _check_name(name, text, position)
     return Token("name", text[position:end], position, marks, index, name)
@@ -288,7 +291,8 @@ def _check_name(found: str, text: str, position: int) -> None:
         raise ReadError(f"{message}; rename it", text, position)
 
 
-def _check_number(found: str, text: str, position: int) -> None:
+def check_number(found: str, text: str, position: int) -> None:
+    """Raise ReadError for a number of too many digits, or too large or small a power of ten."""
     mantissa, _, exponent = found.lower().partition("e")
     if sum(map(str.isdigit, mantissa)) > MAX_DIGITS:
         raise ReadError(f"found a number of more than {MAX_DIGITS} digits; shorten it", text, position)
@@ -298,7 +302,7 @@ def _check_number(found: str, text: str, position: int) -> None:
         raise ReadError(message, text, position)
 
 
-_CHECKS = {"refused": refuse_sign, "number": _check_number}
+_CHECKS = {"refused": refuse_sign, "number": check_number}
 
 
 def number(token: Token) -> Fraction:
