@@ -131,8 +131,11 @@ def meanings(text: str, conventions: Conventions | None = None) -> tuple[Meaning
                 f"this can be read in more than {MAX_MEANINGS} ways; write more brackets", text, 0
             )
         decisions = Decisions(taken)
-        meaning = _meaning(found, Interpretation(text, settled, decisions))
-        read.setdefault(meaning)
+        try:
+            read.setdefault(_meaning(found, Interpretation(text, settled, decisions)))
+        except ReadError:
+            if not read:
+                raise  # the usual way to read it; another one that has no value is none
         settled_before = dict(taken)
         for question, options in decisions.asked.items():
             if question in taken:

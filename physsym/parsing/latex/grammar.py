@@ -630,13 +630,15 @@ class LatexParser:
         """Read a letter, or a run of letters that is one name."""
         begun = self.at - 1
         end = self.at
-        while end < len(self.tokens) and self.tokens[end].kind == "letter" and not self.tokens[end].spaced:
+        while end < len(self.tokens) and not self.tokens[end].spaced:
+            if self.tokens[end].kind != "letter" and self.tokens[end].text != r"\_":
+                break
             end += 1
-        run = "".join(t.text for t in self.tokens[begun:end])
+        run = "".join(t.text.removeprefix("\\") for t in self.tokens[begun:end])
         previous = self.tokens[begun - 1] if begun else None
         if previous is not None and previous.kind == "letter" and not token.spaced:
             return Name(token.position, token.end, token.text, self.font)  # in the middle of a run
-        if run in self.words or len(run) > 4:
+        if run in self.words or len(run) > 4 or ("_" in run and end - begun > 2):
             self.at = end
             if run in FUNCTIONS or run in _LIMITS:
                 return self._named_function(run, token.position)

@@ -107,10 +107,12 @@ class Decisions:
 
     taken: Mapping[str, int]
     asked: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    positions: dict[str, int] = field(default_factory=dict)
 
-    def take(self, question: str, *options: str) -> int:
-        """Return the number of the option that is taken."""
+    def take(self, node: Node, question: str, *options: str) -> int:
+        """Return the number of the option that is taken; the question is about a node."""
         self.asked.setdefault(question, options)
+        self.positions.setdefault(question, node.start)
         return self.taken.get(question, 0)
 
 
@@ -123,6 +125,9 @@ class Interpretation:
         self.one_coordinate = False
         self.assumed: dict[str, None] = {}
         self.bound: list[str] = []
+        self.positions: dict[Expr, int] = {}
+        self.above: dict[Expr, int] = {}
+        self.joined: Node | None = None
 
     # ------------------------------------------------------------ help
 
@@ -166,6 +171,8 @@ class Interpretation:
             return spelled_letter(node.letters, self.conventions.variants)
         if isinstance(node, Function):
             return node.name
+        if isinstance(node, Scripted) and isinstance(node.base, Number):
+            raise self.error("this index is not understood", node)
         found = "".join(
             c if c.isalnum() or c in "+-=" else " " for c in self.source(node).replace(r"\_", " ")
         )
@@ -205,16 +212,20 @@ class Interpretation:
         if in_brackets and isinstance(bare, (Name, Number, Sum)):
             if key in self.conventions.above:
                 return True
-            return isinstance(bare, Name) and self._counts(bare.letters) and not isinstance(name.node, Number)
+            return isinstance(bare, Name) and key not in self.conventions.functions
         counts = any(map(self._counts, letters_of(bare))) and isinstance(bare, (Name, Sum))
         if key in self.conventions.above:
             if counts or script.text in ("0", "1"):
                 return True
             if isinstance(bare, Number):
-                return bool(self.decisions.take(f"{key}^{script.text}", "a power", "the value of a step"))
+                return bool(
+                    self.decisions.take(script, f"{key}^{script.text}", "a power", "the value of a step")
+                )
             return False
         if key in self.conventions.perhaps_above and counts:
-            return bool(self.decisions.take(f"what stands above {key}", "a power", "the value of a step"))
+            return bool(
+                self.decisions.take(script, f"what stands above {key}", "a power", "the value of a step")
+            )
         return False
 
     def name_value(self, name: Named) -> Expr:
@@ -233,6 +244,13 @@ class Interpretation:
             return base
         return self.raised(base, exponent, name)
 
+    def completed(self, name: Named) -> Named:
+        """Return a name with what stands above it as a part of it, where it is no power and no index."""
+        above = name.above
+        if above is None or above.inside is None or self.is_above(name) or not self._is_word(above):
+            return name
+        return replace(name, above=None, mark=self._part(above.inside))
+
     def _refuse_signs(self, name: Named) -> None:
         if name.letters in (r"\forall", r"\exists", r"\dagger", r"\prime", r"\bullet", r"\top", r"\bot",
             r"\star", r"\ast",
@@ -245,10 +263,16 @@ class Interpretation:
         """Return the exponential, where e is Euler's number."""
         sure = name.font == "upright"
         marked = not sure and not self.conventions.euler
-        if marked and (exponent is None or not self.decisions.take("e", "a name", "Euler's number")):
+        if marked and (
+            exponent is None or not self.decisions.take(name.node, "e", "a name", "Euler's number")
+        ):
             return None
         if exponent is None:
-            return None if not sure and self.decisions.take("e", "Euler's number", "a name") else sympy.E
+            return (
+                None
+                if not sure and self.decisions.take(name.node, "e", "Euler's number", "a name")
+                else sympy.E
+            )
         if exponent.inside is None:
             raise self.error("this exponent is not understood", name.node)
         value = self.value(exponent.inside)
@@ -261,7 +285,10 @@ class Interpretation:
         key = self.key(name)
         marks = "'" * (name.dots + name.primes)
         if indices:
-            return Undefined(key + marks)(*indices)
+            found = Undefined(key + marks)(*indices)
+            if name.above is not None and self.is_above(name):
+                self.above[found] = name.above.start - 1
+            return self._placed(found, name.node)
         alone = self._bare_letter(name)
         if name.letters == r"\pi" and alone and not name.font:
             return sympy.pi
@@ -277,7 +304,12 @@ class Interpretation:
             found = dot(found)
         for sign in name.mark if name.mark in ("+", "-", "++", "--") else "":
             found = after(found) if sign == "+" else before(found)
-        return found
+        return self._placed(found, name.node)
+
+    def _placed(self, value: Expr, node: Node) -> Expr:
+        """Return a value, noting where it was read."""
+        self.positions.setdefault(value, node.start)
+        return value
 
     def _bare_letter(self, name: Named) -> bool:
         return not (name.accents or name.below_text or name.mark or name.primes or name.dots)
@@ -291,7 +323,9 @@ class Interpretation:
             return True
         if sized or "I" in self.conventions.set_alone or key_of(name) in self.conventions.functions:
             return False
-        return bool(self.conventions.matrices) or not self.decisions.take("I", "the identity", "a number")
+        return bool(self.conventions.matrices) or not self.decisions.take(
+            name.node, "I", "the identity", "a number"
+        )
 
     # ------------------------------------------------------------ powers
 
@@ -302,9 +336,9 @@ class Interpretation:
         if text in TRANSPOSES or text in (r"-\top", "-T", r"\dagger", "H", r"\mathrm{H}", r"\mathsf{H}"):
             letter = where.letters if isinstance(where, Named) else ""
             perhaps = text == "T" and "T" in self.conventions.letters and not letter.isupper()
-            if perhaps and self.decisions.take("^T", "a transpose", "a power"):
+            if perhaps and self.decisions.take(exponent, "^T", "a transpose", "a power"):
                 return self._power(base, self.symbol("T"), exponent)
-            self.one_coordinate = True
+            self.one_coordinate, self.joined = True, node
             if text == r"\dagger" or text == "H":
                 return self.opaque("dagger", base)
             return 1 / base if text.startswith("-") else base
@@ -312,9 +346,6 @@ class Interpretation:
             if text == "*":
                 return self.opaque("star", base)
             raise self.error(f"what stands above, {text}, is not understood", node)
-        if isinstance(where, Named) and self._is_superscript_name(exponent):
-            found = self.symbol(f"{self.key(where)}^{self._part(exponent.inside)}")
-            return found
         if (
             isinstance(exponent.inside, Bracket)
             and exponent.inside.opening == "("
@@ -328,7 +359,7 @@ class Interpretation:
             self.one_coordinate |= where.letters in self.conventions.matrices or where.letters.isupper()
         return self._power(base, self.value(exponent.inside), exponent)
 
-    def _is_superscript_name(self, exponent: Script) -> bool:
+    def _is_word(self, exponent: Script) -> bool:
         """Return whether letters above a name belong to it: asked for capitals, and for runs of letters."""
         inside = exponent.inside
         if (
@@ -342,7 +373,9 @@ class Interpretation:
                 if not set(letters) & self.conventions.letters:
                     return True
                 return bool(
-                    self.decisions.take(f"{exponent.text} above a name", "a power", "a part of the name")
+                    self.decisions.take(
+                        exponent, f"{exponent.text} above a name", "a power", "a part of the name"
+                    )
                 )
         if (
             isinstance(inside, Name)
@@ -352,7 +385,11 @@ class Interpretation:
         ):
             if self._counts(inside.letters):
                 return False
-            return bool(self.decisions.take(f"{exponent.text} above a name", "a power", "a part of the name"))
+            return bool(
+                self.decisions.take(
+                    exponent, f"{exponent.text} above a name", "a power", "a part of the name"
+                )
+            )
         return False
 
     def _refuse_large_exponent(self, value: Expr, node: Node) -> None:
@@ -369,7 +406,7 @@ class Interpretation:
         if exponent.is_Rational and bits * abs(exponent) > MAX_BITS:
             raise self.error(f"found a number of more than {MAX_BITS} bits", node)
         if base.is_zero and exponent.is_negative:
-            raise self.error("found a division by zero", node)
+            raise self.error("this is not defined: found a division by zero", node)
         return base**exponent
 
     # ------------------------------------------------------------ values
@@ -434,15 +471,15 @@ class Interpretation:
                 value = self.value(inside)
             else:
                 value = self.value(terms[i])
-            values.append(self._signed(signs[i], value))
+            values.append(self._signed(signs[i], value, terms[i]))
             i = rest
         if any(isinstance(t, Dots) for t in terms):
             return self.opaque("dots", *values)
         return sympy.Add(*values)
 
-    def _signed(self, sign: str, value: Expr) -> Expr:
+    def _signed(self, sign: str, value: Expr, node: Node) -> Expr:
         if sign in ("±", "∓"):
-            upper = self.decisions.take("±", "the upper signs", "the lower signs")
+            upper = self.decisions.take(node, "±", "the upper signs", "the lower signs")
             return value if (sign == "±") == (upper == 0) else -value
         return -value if sign == "-" else value
 
@@ -465,7 +502,7 @@ class Interpretation:
     def divided(self, over: Expr, under: Expr, node: Node) -> Expr:
         """Return a quotient; refuse one by zero."""
         if under.is_zero:
-            raise self.error("found a division by zero", node)
+            raise self.error("this is not defined: found a division by zero", node)
         return over / under
 
     def root(self, node: Root) -> Expr:
@@ -493,7 +530,7 @@ class Interpretation:
                 return self.opaque("det", *values)
             return self.applied("abs", values, node)
         if shape == "||" and len(values) == 1:
-            self.one_coordinate = True
+            self.one_coordinate, self.joined = True, node
             return self.applied("abs", values, node)
         if shape in (r"\lfloor", r"\lceil") and len(values) == 1:
             if shape == r"\lfloor" and node.closing == r"\rceil":
@@ -501,7 +538,7 @@ class Interpretation:
             return self.applied("floor" if shape == r"\lfloor" else "ceil", values, node)
         if shape == r"\langle":
             if len(values) == 2 and node.separators == (",",):
-                self.one_coordinate = True
+                self.one_coordinate, self.joined = True, node
                 return values[0] * values[1]
             return self.opaque("mean", *values)
         names = {"(": "tuple", "[": "interval", r"\{": "set", "": "list", "{": "list"}
@@ -554,9 +591,16 @@ class Interpretation:
             values.append(value)
             if sign == "/":
                 if divided is not None:
-                    question = f"a quotient of a quotient, {self._around(factors[begun])}"
-                    if self.decisions.take(question, "divided twice", "divided by a quotient"):
-                        raise self.error("found a quotient of a quotient; write brackets", factors[begun])
+                    question = f"the factor behind a quotient in {self._around(factors[begun])}"
+                    slash = self.text.find("/", factors[begun - 1].end)
+                    twice = not self.decisions.take(
+                        Node(max(slash, 0), factors[begun].end),
+                        question,
+                        "divided twice",
+                        "divided by a quotient",
+                    )
+                    total = self.divided(total, value, factors[begun]) if twice else total * value
+                    continue
                 value, i = self._denominator(value, signs, factors, begun, i)
                 total = self.divided(total, value, factors[begun])
                 divided = factors[begun]
@@ -604,10 +648,9 @@ class Interpretation:
         )
         if clear or (signs[following] == "*" and not isinstance(below, (Bracket,)) and _is_number(below)):
             return under, following
-        question = f"what is divided in {self._around(below)}"
-        if not self.decisions.take(
-            question, "the factor behind is multiplied", "the factor behind is divided by"
-        ):
+        behind = factors[following]
+        question = f"the factor behind a quotient in {self._around(below)}"
+        if not self.decisions.take(behind, question, "it is multiplied", "the quotient is divided by it"):
             return under, following
         while following < len(factors) and signs[following] in ("", "*"):
             value, following = self.unit(signs, factors, following)
@@ -664,7 +707,9 @@ class Interpretation:
                 if touching and (
                     name.font == "upright"
                     or self.conventions.differentials
-                    or not self.decisions.take(f"d{self.source(following)}", "a differential", "a product")
+                    or not self.decisions.take(
+                        node, f"d{self.source(following)}", "a differential", "a product"
+                    )
                 ):
                     return self.symbol(f"d{self.key(inner)}"), i + 2
         if (
@@ -673,7 +718,8 @@ class Interpretation:
             and (found := self._expectation(name, signs, factors, i)) is not None
         ):
             return found
-        if name.letters in ("O", "o") and isinstance(following, (Bracket, Scripted)):
+        order = name.letters in ("O", "o") and name.letters not in self.conventions.set_alone
+        if order and isinstance(following, (Bracket, Scripted)):
             bracket = following.base if isinstance(following, Scripted) else following
             if isinstance(bracket, Bracket) and bracket.opening == "(" and name.bare:
                 return self.opaque(name.letters, self.value(following)), i + 2
@@ -739,7 +785,9 @@ class Interpretation:
             return True
         if key not in conventions.functions:
             if key in conventions.perhaps_functions:
-                return bool(self.decisions.take(f"{self.key(name)}(...)", "a factor", "a function"))
+                return bool(
+                    self.decisions.take(name.node, f"{self.key(name)}(...)", "a factor", "a function")
+                )
             return False
         if bracket.opening == "[" and key in conventions.factors:
             return False
@@ -754,7 +802,7 @@ class Interpretation:
         if bare or key not in conventions.factors or name.primes or name.dots or along:
             self.assumed[f"{self.key(name)} is a function"] = None
             return True
-        return not self.decisions.take(f"{self.key(name)}(...)", "a function", "a factor")
+        return not self.decisions.take(name.node, f"{self.key(name)}(...)", "a function", "a factor")
 
     def application(self, name: Named, following: Node, bracket: Bracket) -> Expr:
         """Return a function of its arguments; its indices that count are arguments too."""
@@ -815,7 +863,10 @@ class Interpretation:
                 outer = target.above
             ambiguous = outer is not None and base.name in _TRIGONOMETRIC
             if ambiguous and self.decisions.take(
-                f"the power in {self.source(node)}{self.source(target)}", "of the function", "of its argument"
+                target,
+                f"the power in {self.source(node)}{self.source(target)}",
+                "of the function",
+                "of its argument",
             ):
                 assert outer is not None
                 values = [self.raised(self.value(bracket), outer, target)]
@@ -831,7 +882,7 @@ class Interpretation:
             if script is None:
                 continue
             question = (f"{base.name}^{{-1}}", "the inverse function", "one over it")
-            if script is power and script.text == "-1" and not self.decisions.take(*question):
+            if script is power and script.text == "-1" and not self.decisions.take(node, *question):
                 found = self._inverse(base.name, values, node)
             else:
                 found = self.raised(found, script, node)
@@ -856,6 +907,7 @@ class Interpretation:
                 more, stop = self.unit(signs, factors, stop)
                 rest = rest * more
             if stop > end and not self.decisions.take(
+                factors[end],
                 f"the argument of {function.name} in {self._around(function)}",
                 "all that follows",
                 "the next factor",
@@ -863,7 +915,7 @@ class Interpretation:
                 value, end = rest, stop
         if end < len(factors) and signs[end] == "/":
             question = f"what is divided behind {function.name} in {self._around(function)}"
-            if self.decisions.take(question, "the function", "its argument"):
+            if self.decisions.take(factors[end], question, "the function", "its argument"):
                 under, end = self.unit(signs, factors, end)
                 value = self.divided(value, under, factors[i])
         return value, end
@@ -948,7 +1000,7 @@ class Interpretation:
             taken = len(rest)
             if any(signs[i + 1 :]):
                 question = f"what the derivative acts on in {self._around(node)}"
-                if self.decisions.take(question, "all that follows", "the next factor"):
+                if self.decisions.take(node, question, "all that follows", "the next factor"):
                     taken = 1
         target: Node = (
             first
@@ -1105,7 +1157,7 @@ class Interpretation:
         finally:
             if pushed:
                 self.bound.pop()
-        return self.opaque(node.sign, body, *limits)
+        return self._placed(self.opaque(node.sign, body, *limits), node)
 
     def _limits(self, node: Operator) -> list[Expr]:
         found: list[Expr] = []
@@ -1145,7 +1197,8 @@ class Interpretation:
                     break
         limits = self._limits(node)
         value = self.value(body)
-        return self.opaque("int", value, *([variable] if variable is not None else []), *limits)
+        found = self.opaque(node.sign, value, *([variable] if variable is not None else []), *limits)
+        return self._placed(found, node)
 
     def grid(self, node: Grid) -> Expr:
         """Return cases as a case distinction; a matrix is opaque."""

@@ -86,7 +86,8 @@ _NUMBER_OF_ARGUMENTS = re.compile(r"#([1-9])")
 class LatexToken:
     """A command, letter, number, sign, row end, or text, with its first character and the one behind it.
 
-    `side` of a delimiter is "left" or "right" where a command before it says so; `spaced` tells whether a
+    `side` of a delimiter is "left" or "right" where a command before it says so, that of a text its command,
+    that of a gap its size; `spaced` tells whether a
     space
     stands before it.
     """
@@ -273,10 +274,13 @@ def _significant(tokens: list[LatexToken], text: str) -> list[LatexToken]:
                 i += 1
             continue
         if token.text in GAPS and token.kind == "command":
+            size = ""
             if i < len(tokens) and tokens[i].text == "{":
-                i = _argument_at(tokens, i, text)[1]
-            token = replace(token, kind="gap", end=tokens[i - 1].end)
-        elif token.text in ROWS and token.kind in ("command", "row"):
+                inside, i = _argument_at(tokens, i, text)
+                size = "".join(t.text for t in inside)
+            found.append(replace(token, kind="gap", end=tokens[i - 1].end, side=size))
+            continue
+        if token.text in ROWS and token.kind in ("command", "row"):
             token = replace(token, kind="row", text=r"\\")
         if side:
             token = replace(token, side=side, position=position)

@@ -207,7 +207,7 @@ def test_one_of_two_cases_is_taken_by_an_option() -> None:
         (r"a_t = g_t (g_t + 1) \\" + "".join(rf" a_t = a_t (a_t + {k}) \\" for k in range(40)) + "u_t = a_t", "operations", ""),
         (r"u_t = \oint g_t", "not understood", r"\oint"),
         (r"u_t = g_{2_t}", "not understood", "2_t"),
-        (r"u_t = αg_t", "not part of a displayed formula", "α"),
+        (r"u_t = дg_t", "not part of a displayed formula", "д"),
         (r"m_t = g_t", "no row sets the update", ""),
         (r"\beta_1 = g_t \\ u_t = g_t", "is a constant, and this row sets it", r"\beta_1"),
         (r"u_t = g_t \textbf", "", ""),
