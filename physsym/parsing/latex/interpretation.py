@@ -233,6 +233,7 @@ class Interpretation:
         if name.letters == r"\infty":
             return sympy.oo
         self._refuse_signs(name)
+        name = self.completed(name)
         exponent = name.above if not self.is_above(name) else None
         if (
             (name.letters == "e" and name.bare)
