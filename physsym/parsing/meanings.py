@@ -10,14 +10,12 @@ import sympy
 from sympy import Expr
 
 from physsym.parsing.latex.conventions import Conventions, conventions_of
-from physsym.parsing.latex.interpretation import OPAQUE, Decisions, Interpretation
+from physsym.parsing.latex.interpretation import MAX_MEANINGS, OPAQUE, Interpretation, alternatives
 from physsym.parsing.latex.statements import trees
 from physsym.parsing.latex.tree import Bracket, Node, Relation
 from physsym.parsing.tokens import ReadError
 
 __all__ = ["Chain", "Conventions", "Meaning", "RelationSign", "conventions_of", "is_opaque", "meanings"]
-
-MAX_MEANINGS = 8
 
 RelationSign: TypeAlias = Literal[
     "=", ":=", "<-", "->", "~", "!=", "<", "<=", ">", ">=", "propto", "<<", ">>", "in"
@@ -120,33 +118,11 @@ def meanings(text: str, conventions: Conventions | None = None) -> tuple[Meaning
     """
     settled = conventions_of([text]) if conventions is None else conventions
     found = trees(text, settled.macros, settled.words)
-    pending: list[dict[str, int]] = [{}]
-    read: dict[Meaning, None] = {}
-    runs = 0
-    while pending:
-        taken = pending.pop(0)
-        runs += 1
-        if runs > 4 * MAX_MEANINGS:
-            raise ReadError(
-                f"this can be read in more than {MAX_MEANINGS} ways; write more brackets", text, 0
-            )
-        decisions = Decisions(taken)
-        try:
-            read.setdefault(_meaning(found, Interpretation(text, settled, decisions)))
-        except ReadError:
-            if not read:
-                raise  # the usual way to read it; another one that has no value is none
-        settled_before = dict(taken)
-        for question, options in decisions.asked.items():
-            if question in taken:
-                continue
-            pending.extend({**settled_before, question: other} for other in range(1, len(options)))
-            settled_before[question] = 0
-        if len(read) > MAX_MEANINGS:
-            raise ReadError(
-                f"this can be read in more than {MAX_MEANINGS} ways; write more brackets", text, 0
-            )
-    return tuple(read)
+    read = alternatives(lambda d: _meaning(found, Interpretation(text, settled, d)), text)
+    ways = tuple(dict.fromkeys(meaning for meaning, _ in read))
+    if len(ways) > MAX_MEANINGS:
+        raise ReadError(f"this can be read in more than {MAX_MEANINGS} ways; write more brackets", text, 0)
+    return ways
 
 
 def _meaning(found: Sequence[Relation], reading: Interpretation) -> Meaning:

@@ -19,10 +19,14 @@ from physsym.core.verdicts import Condition
 from physsym.parsing.grammar import Sentence, Tree, sentences
 from physsym.parsing.instants import WEIGHTS
 from physsym.parsing.interpretation import FUNCTIONS, NAMES_TOO, Reading, conditions, reading
+from physsym.parsing.latex.names import key_of_glyph
+from physsym.parsing.latex.reader import Names as LatexNames
+from physsym.parsing.latex.reader import read_latex
 from physsym.parsing.limits import refuse_large
 from physsym.parsing.python_text import MODULES, python_sentences
 from physsym.parsing.spelling import GRADIENT
 from physsym.parsing.tokens import GREEK, ReadError, is_name
+from physsym.printing.names import glyph_of_name
 from physsym.vocabulary import STANDARD, Quantity, Vocabulary
 
 Readable: TypeAlias = Expr | Equation | Update | Law | Rule
@@ -136,9 +140,21 @@ def read(
         raise TypeError(f"expected the text of a formula, given {text!r} of type {type(text).__name__}")
     written = notation_of(text) if notation == "auto" else notation
     if written == "latex":
-        raise ReadError("LaTeX is not read yet; write rho, not \\rho", text, max(text.find("\\"), 0))
+        return read_latex(text, _latex_names(vocabulary, declare, unknown == "real"))
     stated, _ = _interpret(text, vocabulary, declare, unknown == "real", written)
     return stated
+
+
+def _latex_names(vocabulary: Vocabulary, declare: Iterable[Declared], by_use: bool) -> LatexNames:
+    """Return the names for a text in LaTeX: a symbol goes by its letters on either face too."""
+    names = _names(vocabulary, declare)
+    declared = frozenset(n for n in names if _is_declared(n, declare))
+    written = {key_of_glyph(glyph_of_name(q.physics)): names[q.name] for q in vocabulary.quantities}
+    written |= {key_of_glyph(glyph_of_name(n)): s for n, s in names.items() if n in declared}
+    potentials = frozenset(
+        n for q in vocabulary.quantities if q.kind == "potential" for n in (q.physics, q.learning)
+    )
+    return LatexNames({**written, **names}, declared, by_use, potentials | {"U", "L"})
 
 
 def conditions_of(

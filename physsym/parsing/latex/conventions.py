@@ -79,6 +79,8 @@ class Conventions:
         Whether e is Euler's number: it bears no index anywhere.
     differentials
         Whether d stands before letters alone, and is no factor.
+    strict
+        Whether there is no document, and what stands above a name is a power.
     macros
         The commands that the document defines.
     """
@@ -97,6 +99,7 @@ class Conventions:
     perhaps_functions: frozenset[str] = frozenset()
     set_alone: frozenset[str] = frozenset()
     differentials: bool = True
+    strict: bool = False
     imaginary: bool = False
     euler: bool = True
     macros: Mapping[str, Macro] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import sympy
 from sympy import Derivative, Dummy, Expr, Integer, Rational, Subs, Symbol
@@ -41,6 +42,7 @@ from physsym.parsing.tokens import MAX_DIGITS, ReadError
 
 MAX_POWER = 64
 MAX_BITS = 4000
+MAX_MEANINGS = 8
 OPAQUE = "\\"
 """With this sign begin the names of functions and symbols of which nothing is known."""
 
@@ -114,6 +116,39 @@ class Decisions:
         self.asked.setdefault(question, options)
         self.positions.setdefault(question, node.start)
         return self.taken.get(question, 0)
+
+
+T = TypeVar("T")
+
+
+def alternatives(read: Callable[[Decisions], T], text: str) -> list[tuple[T, Decisions]]:
+    """Return each way to read something, with the decisions that lead to it, the usual ones first.
+
+    Raises ReadError where the usual way is no reading, or there are more than 8; another way that fails is
+    left out.
+    """
+    pending: list[dict[str, int]] = [{}]
+    found: list[tuple[T, Decisions]] = []
+    tried = 0
+    while pending:
+        taken = pending.pop(0)
+        tried += 1
+        decisions = Decisions(taken)
+        try:
+            found.append((read(decisions), decisions))
+        except ReadError:
+            if not found:
+                raise
+        before = dict(taken)
+        for question, options in decisions.asked.items():
+            if question not in taken:
+                pending += [{**before, question: other} for other in range(1, len(options))]
+                before[question] = 0
+        if tried + len(pending) > 2 * MAX_MEANINGS:
+            raise ReadError(
+                f"this can be read in more than {MAX_MEANINGS} ways; write more brackets", text, 0
+            )
+    return found
 
 
 class Interpretation:
@@ -369,9 +404,9 @@ class Interpretation:
             and all(isinstance(f, Name) for f in inside.factors)
         ):
             letters = [f.letters for f in inside.factors if isinstance(f, Name)]
-            touching = exponent.text == "".join(letters)
+            touching = self.source(exponent).strip("{}") == "".join(letters)
             if touching and all(len(a) == 1 for a in letters):
-                if not set(letters) & self.conventions.letters:
+                if not set(letters) & self.conventions.letters and not self.conventions.strict:
                     return True
                 return bool(
                     self.decisions.take(
@@ -384,7 +419,7 @@ class Interpretation:
             and inside.letters.isupper()
             and len(inside.letters) == 1
         ):
-            if self._counts(inside.letters):
+            if self._counts(inside.letters) or self.conventions.strict:
                 return False
             return bool(
                 self.decisions.take(

@@ -1,12 +1,23 @@
-r"""Names in LaTeX: a letter with accents, indices, marks and primes, taken apart without deciding what it
-is."""
+r"""Names in LaTeX, taken apart: a letter with its font, accents, indices, marks and primes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from physsym.parsing.latex.tree import Accented, Bracket, Name, Node, Number, Product, Script, Scripted, Sum
+from physsym.parsing.latex.tree import (
+    Accented,
+    Bracket,
+    Function,
+    Name,
+    Node,
+    Number,
+    Product,
+    Script,
+    Scripted,
+    Sum,
+)
+from physsym.printing.names import Glyph
 
 DOTS = {"dot": 1, "ddot": 2, "dddot": 3, "ddddot": 4}
 TRANSPOSES = frozenset(
@@ -95,8 +106,6 @@ def _mark(script: Script) -> str:
         return inside.letters
     if isinstance(inside, Name) and inside.font == "upright":
         return inside.letters
-    from physsym.parsing.latex.tree import Function
-
     return inside.name if isinstance(inside, Function) else ""
 
 
@@ -151,3 +160,13 @@ def spelled_letter(letters: str, variants: frozenset[str] = frozenset()) -> str:
     if letters in variants:
         return letters.removeprefix("\\")
     return _SPELLED.get(letters, letters.removeprefix("\\"))
+
+
+def key_of_glyph(glyph: Glyph) -> str:
+    """Return what is printed for a symbol as the name that is read back, without its instant."""
+    parts = (" ".join(_of_glyph(a) for a in glyph.letters), *(_of_glyph(a) for a in glyph.subscripts))
+    return "_".join(parts)
+
+
+def _of_glyph(atom: str) -> str:
+    return "lam" if atom == "lambda" else atom

@@ -8,7 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from physsym.parsing.latex.grammar import CLOSING, OPENING, PRODUCTS, RELATIONS, braced, relation, spelled
+from physsym.parsing.latex.grammar import (
+    CLOSING,
+    OPENING,
+    PRODUCTS,
+    RELATIONS,
+    braced,
+    relation,
+    spelled,
+    split,
+)
 from physsym.parsing.latex.tokens import LatexToken, Macro, latex_tokens
 from physsym.parsing.latex.tree import Bracket, Dots, Name, Node, Number, Relation, Scripted, Sum
 from physsym.parsing.tokens import ReadError
@@ -281,9 +290,9 @@ def _pieces(tokens: Sequence[LatexToken], text: str) -> list[_Piece]:
         here = depth == 0 and inner == 0
         if token.text in (r"\begin", r"\end"):
             name = spelled(braced(tokens, i + 1, text)[0]).replace(r"\ast", "").rstrip("*")
-            flat = name in _ROW_ENVIRONMENTS and (
-                name not in ("array", "cases", "dcases") or not pieces[-1].tokens
-            )
+            flat = name in _ROW_ENVIRONMENTS
+            if name in ("array", "cases", "dcases") and token.text == r"\begin":
+                flat = not pieces[-1].tokens and (name == "array" or _is_system(tokens, i, text))
             if here and (flat or token.text == r"\end"):
                 i = braced(tokens, i + 1, text)[1]
                 if token.text == r"\begin":
@@ -330,6 +339,20 @@ def _pieces(tokens: Sequence[LatexToken], text: str) -> list[_Piece]:
         else:
             current.append(token)
     return [p for p in pieces if p.tokens]
+
+
+def _is_system(tokens: Sequence[LatexToken], i: int, text: str) -> bool:
+    """Return whether an environment of cases holds statements, and no values with their conditions."""
+    _, begun = braced(tokens, i + 1, text)
+    end = next((k for k in range(begun, len(tokens)) if tokens[k].text == r"\end"), len(tokens))
+    rows = [row for row in split(tokens[begun:end], ("\\\\",)) if row]
+    return all(_relation_at(_until_text(row)) is not None for row in rows)
+
+
+def _until_text(row: Sequence[LatexToken]) -> list[LatexToken]:
+    """Return the tokens of a row before its words."""
+    end = next((k for k, t in enumerate(row) if t.kind == "text"), len(row))
+    return [t for t in row[:end] if t.text != "&"]
 
 
 def _parts_statements(current: Sequence[LatexToken], rest: Sequence[LatexToken]) -> bool:

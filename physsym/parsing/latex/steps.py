@@ -25,7 +25,6 @@ from physsym.core.symbols import (
     hess,
     higher,
     name_and_marks,
-    potential,
 )
 from physsym.core.symbols import partial as partial_gradient
 from physsym.parsing.latex.interpretation import OPAQUE
@@ -75,6 +74,7 @@ class Steps:
     weights: tuple[Instant, Symbol] | None = None
     first: int = 1
     symbol_of: Callable[[str], Symbol] | None = None
+    line_of: dict[str, int] = field(default_factory=dict)
     positions: Mapping[Expr, int] = field(default_factory=dict)
     above: Mapping[Expr, int] = field(default_factory=dict)
     targets: dict[str, set[int | None]] = field(default_factory=dict)
@@ -86,6 +86,7 @@ class Steps:
     branches: int = 0
     taken: set[Symbol] = field(default_factory=set)
     start: int = 0
+    schedules: bool = True
 
     # ------------------------------------------------------------ errors
 
@@ -128,7 +129,7 @@ class Steps:
         if not value.args or value.is_number:
             return value
         if isinstance(value, sympy.Piecewise):
-            pairs = [(self.resolved(v), _conditioned(c, self.resolved)) for v, c in value.args]
+            pairs = [(self.resolved(v), conditioned(c, self.resolved)) for v, c in value.args]
             return sympy.Piecewise(*pairs, evaluate=False)
         return value.func(*map(self.resolved, value.args))
 
@@ -148,7 +149,7 @@ class Steps:
     def value_of(self, name: Instant, where: Expr) -> Expr:
         """Return what a name with its index stands for."""
         key, step = name.key, name.step
-        if (key, step) in self.values:
+        if (key, step) in self.values and step is not None:
             return self.values[key, step]
         plain, marks = name_and_marks(Symbol(key))
         if marks and plain in self.targets:
@@ -158,6 +159,9 @@ class Steps:
             message = f"{key} is a constant: is the index ({self.time}) its power, or its value of this step?"
             raise self.error(message, self.above[where])
         if known is not None and (step is None or step not in self.targets.get(key, ())):
+            if step is not None and not self.schedules:
+                shown = self.source(where, key, step)
+                raise self.error(f"{shown} is set by no row; write {key} if it is constant", where)
             if step not in (None, NOW):
                 raise self.error(f"{key} is a constant; its value of another step is not read", where)
             return known
@@ -185,7 +189,7 @@ class Steps:
             return before(self.state(plain))
         raise self.error(f"{plain}{marks} is not understood in the rows of a rule", where)
 
-    gradient_steps: set[int] = field(default_factory=set)
+    gradient_steps: list[int] = field(default_factory=list)
 
     def _gradient_step(self) -> int:
         return max(self.gradient_steps, default=NOW)
@@ -206,6 +210,14 @@ class Steps:
             )
         target = self.set_step(name.key)
         if steps == {None} and name.step in (None, NOW):
+            if (name.key, None) in self.values and name.step is None:
+                line, first = len(self.line_of) + 1, self.line_of[name.key]
+                new, old = self.source(where, name.key, 1), self.source(where, name.key, 0)
+                raise self.error(
+                    f"line {line} reads {name.key}, which line {first} updates: "
+                    f"write {new} for the new value or {old} for the old one",
+                    where,
+                )
             return self.state(name.key)
         if target is not None and name.step is not None and name.step == target - 2:
             return before(self.state(name.key))
@@ -280,16 +292,15 @@ class Steps:
         self.values[name.key, name.step] = after(symbol)
 
 
-def _conditioned(condition: sympy.Basic, change: Callable[[Expr], Expr]) -> sympy.Basic:
+def conditioned(condition: sympy.Basic, change: Callable[[Expr], Expr]) -> sympy.Basic:
+    """Return a condition with the expressions in it changed."""
     if not condition.args:
         return condition
-    parts = [change(a) if isinstance(a, Expr) else _conditioned(a, change) for a in condition.args]
+    parts = [change(a) if isinstance(a, Expr) else conditioned(a, change) for a in condition.args]
     return condition.func(*parts)
 
 
-def gradient_of(
-    value: AppliedUndef, change: Callable[[Expr], Expr], now: Symbol, potentials: frozenset[str] | None = None
-) -> Expr | None:
+def gradient_of(value: AppliedUndef, change: Callable[[Expr], Expr], now: Symbol) -> Expr | None:
     """Return a gradient, a Hessian or a partial derivative of the potential, or None for another function.
 
     What counts the step among the arguments is passed over: the loss of one step is a loss.
@@ -314,6 +325,3 @@ def gradient_of(
 
 def _is_index(value: Expr) -> bool:
     return bool(value.is_Symbol and value.is_integer)
-
-
-__all__ = ["NOW", "Instant", "Steps", "gradient_of", "potential"]

@@ -1,0 +1,433 @@
+r"""Statements from LaTeX without a document around it: strict, what can be read in two ways is refused.
+
+It reads everything that `latex` writes, on both faces, back to the same value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import sympy
+from sympy import Derivative, Expr, Integer, Symbol
+from sympy.core.function import AppliedUndef
+
+from physsym.core.signs import declares_sign
+from physsym.core.statements import Equation, Law, Rule, StatementError, Update
+from physsym.core.symbols import (
+    AFTER,
+    BEFORE,
+    DOT,
+    after,
+    before,
+    dot,
+    grad,
+    name_and_marks,
+    partial,
+    potential,
+)
+from physsym.parsing.instants import WEIGHTS
+from physsym.parsing.latex.conventions import Conventions, conventions_of
+from physsym.parsing.latex.interpretation import OPAQUE, Decisions, Interpretation, alternatives
+from physsym.parsing.latex.statements import trees
+from physsym.parsing.latex.steps import NOW, Instant, Steps, conditioned, gradient_of
+from physsym.parsing.latex.tree import Relation
+from physsym.parsing.tokens import ReadError
+
+Stated: TypeAlias = Expr | Equation | Update | Law | Rule
+_MARKS = {DOT: dot, AFTER: after, BEFORE: before}
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A statement with the values of its sides, the sign between them, and where names were read."""
+
+    tree: Relation
+    sides: tuple[Expr, ...]
+    sign: str
+    reading: Interpretation
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names that a text may use.
+
+    Parameters
+    ----------
+    known
+        Symbols by name in words, and the potential and its gradient at their usual points.
+    declared
+        Names that mean their symbols even where a rule updates them.
+    by_use
+        Whether a name that is not known becomes a real symbol.
+    potentials
+        What the potential is called.
+    """
+
+    known: Mapping[str, Expr]
+    declared: frozenset[str] = frozenset()
+    by_use: bool = True
+    potentials: frozenset[str] = frozenset({"U", "L"})
+
+
+def read_latex(text: str, names: Names) -> Stated:
+    r"""Return the expression, equation, update, law or rule that a text in LaTeX states.
+
+    Parameters
+    ----------
+    text
+        Rows of an environment, or statements with commas or gaps between.
+    names
+        The names that it may use.
+
+    Returns
+    -------
+    Expr, Equation, Update, Law or Rule
+
+    Raises
+    ------
+    ReadError
+        Where the text is not understood, exceeds the limits, or can be read in two ways.
+
+    Examples
+    --------
+    >>> print(read_latex(r"x_{t+1} = x_t - \eta \nabla U(x_t)", Names({})))
+    x <- x - eta*grad(x)
+    """
+    conventions = _strict(text, names)
+    found = trees(text, conventions.macros, conventions.words)
+
+    def stated(decisions: Decisions) -> Stated:
+        rows = [_row(tree, Interpretation(text, conventions, decisions)) for tree in found]
+        return _Text(text, names, rows).stated()
+
+    read = alternatives(stated, text)
+    ways = dict.fromkeys(value for value, _ in read)
+    if len(ways) > 1:
+        positions = [p for _, decisions in read for p in decisions.positions.values()]
+        shown = "; or ".join(str(way) for way in ways)
+        raise ReadError(
+            f"this can be read in {len(ways)} ways: {shown}; write brackets", text, min(positions)
+        )
+    return next(iter(ways))
+
+
+def _strict(text: str, names: Names) -> Conventions:
+    """Return the conventions of a text without a document: known names are no functions."""
+    found = conventions_of([text])
+    spelled = {n: "lambda" if n == "lam" else n for n in names.known}
+    letters = frozenset(n if len(n) == 1 else f"\\{s}" for n, s in spelled.items())
+    usual = found.perhaps_functions - letters
+    functions = {k: v for k, v in found.functions.items() if k not in names.declared}
+    functions |= {k: frozenset() for k in (*usual, *names.potentials)}
+    words = frozenset(
+        n for n in names.known if len(n) > 1 and n.isalpha() and not (n[0] == "d" and len(n) == 2)
+    )
+    return replace(
+        found,
+        indices=found.indices | ({"t"} if _T_BELOW.search(text) else set()),
+        functions=functions,
+        perhaps_functions=frozenset(),
+        set_alone=found.set_alone | {"I"} | ({"O", "o"} & set(names.known)),
+        words=found.words | words,
+        euler="e" not in names.known,
+        imaginary=False,
+        strict=True,
+    )
+
+
+_T_BELOW = re.compile(r"_\s*(?:t(?![A-Za-z])|\{[^{}]*(?<![A-Za-z\\])t(?![A-Za-z])[^{}]*\})")
+
+
+def _row(tree: Relation, reading: Interpretation) -> _Row:
+    """Return a statement with the values of its sides; refuse what is no equation and no update."""
+    if len(tree.signs) > 1:
+        raise reading.error("found a chain of relations; write each equation of its own", tree.sides[2])
+    if tree.words.split()[:1] == ["if"]:
+        raise reading.error("found a condition in words; write the cases in \\begin{cases}", tree)
+    sign = tree.signs[0] if tree.signs else ""
+    if sign not in ("", "=", ":=", "<-"):
+        raise reading.error(
+            "found a relation that is no equation and no update; write = or \\gets", tree.sides[1]
+        )
+    sides = tuple(reading.value(side) for side in tree.sides)
+    if reading.joined is not None:
+        raise reading.error(
+            "found a norm or a transpose, which joins coordinates; write the formula for one coordinate",
+            reading.joined,
+        )
+    return _Row(tree, sides, sign, reading)
+
+
+class _Text:
+    """The statements of one text, and the symbols of its names."""
+
+    def __init__(self, text: str, names: Names, rows: Sequence[_Row]) -> None:
+        """Find what is updated."""
+        self.text, self.names, self.rows = text, names, rows
+        self.time = self._time()
+        self.updated: frozenset[str] = frozenset()
+
+    def error(self, message: str, row: _Row, value: Expr | None = None) -> ReadError:
+        """Return the error that points at a value, or at a row."""
+        at = row.reading.positions.get(value) if value is not None else None
+        return ReadError(message, self.text, row.tree.start if at is None else at)
+
+    def stated(self) -> Stated:
+        """Return what the text states."""
+        if not self.rows[0].sign:
+            if len(self.rows) > 1:
+                raise self.error(
+                    "found several expressions; write one, or equations, or updates", self.rows[1]
+                )
+            return self._value(self.rows[0].sides[0], self.rows[0])
+        if any(not row.sign for row in self.rows):
+            row = next(row for row in self.rows if not row.sign)
+            raise self.error("found an expression among equations; write = or \\gets", row)
+        if any(self._updates(row) for row in self.rows):
+            return self._rule()
+        equations = tuple(Equation(*(self._value(side, row) for side in row.sides)) for row in self.rows)
+        return equations[0] if len(equations) == 1 else Law(equations)
+
+    def _time(self) -> str:
+        """Return the letter that counts the steps; refuse a second one."""
+        found: dict[str, None] = {}
+        for row in self.rows:
+            for side in row.sides:
+                for f in sorted(side.atoms(AppliedUndef), key=str):
+                    for a in f.args:
+                        letters = [s for s in a.free_symbols if s.is_integer]
+                        if len(letters) == 1 and (a - letters[0]).is_number:
+                            found[str(letters[0])] = None
+        if len(found) > 1:
+            raise self.error(
+                f"found the indices {' and '.join(found)}; one of them counts the steps", self.rows[0]
+            )
+        return next(iter(found), "t")
+
+    # ------------------------------------------------------------ values
+
+    def _value(self, value: Expr, row: _Row) -> Expr:
+        """Return a value in which indices of time are instants: `x_{t+1}` is the value after the step."""
+        if isinstance(value, Symbol):
+            return self._symbol(value, row)
+        if (found := self._gradient(value, row, lambda v: self._value(v, row))) is not None:
+            return found
+        if isinstance(value, AppliedUndef):
+            steps = [a - Symbol(self.time, integer=True) for a in value.args]
+            if len(steps) == 1 and steps[0].is_Integer and abs(int(steps[0])) <= 9:
+                base, shift = self._named(str(value.func), row, value), int(steps[0])
+                for _ in range(abs(shift)):
+                    base = after(base) if shift > 0 else before(base)
+                return base
+            raise self._unknown_function(value, row)
+        if isinstance(value, (Derivative, sympy.Subs)):
+            raise self.error("found a derivative that is none by time; write \\nabla U(x)", row)
+        if not value.args:
+            return value
+        return _rebuilt(value, lambda v: self._value(v, row))
+
+    def _unknown_function(self, value: Expr, row: _Row) -> ReadError:
+        name = str(value.func)
+        if name.startswith(OPAQUE):
+            return self.error(f"{name.removeprefix(OPAQUE)} is not understood here", row, value)
+        return self.error(
+            f"found {name}(...), a function or a product; write {name} \\cdot (...) for a product",
+            row,
+            value,
+        )
+
+    def _gradient(self, value: Expr, row: _Row, change: Callable[[Expr], Expr]) -> Expr | None:
+        """Return the potential or one of its derivatives, or None for another value."""
+        if isinstance(value, Derivative) and isinstance(value.expr, AppliedUndef):
+            (variable, order), *others = value.variable_count
+            points = value.expr.args
+            if (
+                str(value.expr.func) in self.names.potentials
+                and variable in points
+                and order == 1
+                and not others
+            ):
+                if len(points) == 1:
+                    return grad(change(points[0]))
+                return partial(Integer(points.index(variable) + 1), *map(change, points))
+        if not isinstance(value, AppliedUndef):
+            return None
+        name = str(value.func)
+        if name in self.names.potentials:
+            return potential(*map(change, value.args))
+        return gradient_of(value, change, Symbol(self.time, integer=True))
+
+    def _symbol(self, symbol: Symbol, row: _Row) -> Expr:
+        plain, marks = name_and_marks(symbol)
+        if not plain or plain.startswith(("∇", "∂")):
+            raise self.error(f"found {symbol} without the point where it is taken", row, symbol)
+        found = self._named(plain, row, symbol)
+        for mark in marks:
+            if not isinstance(found, Symbol):
+                raise self.error(f"found {symbol}: an instant is taken of a symbol", row, symbol)
+            found = _MARKS[mark](found)
+        return found
+
+    def _named(self, name: str, row: _Row, where: Expr) -> Expr:
+        """Return what a name stands for; what a rule updates has no sign that its vocabulary declares."""
+        known = self.names.known.get(name)
+        free = name in self.updated and name not in self.names.declared
+        if known is not None and not (free and isinstance(known, Symbol) and declares_sign(known)):
+            return known
+        if known is None and not self.names.by_use:
+            raise self.error(f"found {name}, which is no known name; declare it", row, where)
+        if name.startswith(OPAQUE) or not name.replace("_", "").replace(" ", "").isalnum():
+            raise self.error(
+                f"found {name.removeprefix(OPAQUE)}, which is not understood as a name", row, where
+            )
+        return Symbol(name, real=True)
+
+    # ------------------------------------------------------------ rules
+
+    def _target(self, row: _Row) -> Instant | None:
+        """Return the name that is on the left of a row, with its step."""
+        left = row.sides[0]
+        if isinstance(left, Symbol):
+            plain, marks = name_and_marks(left)
+            return Instant(plain, None) if marks in ("", AFTER) and plain else None
+        if isinstance(left, AppliedUndef) and len(left.args) == 1 and str(left.func)[:1] not in "∇∂\\":
+            step = left.args[0] - Symbol(self.time, integer=True)
+            return Instant(str(left.func), int(step)) if step.is_Integer else None
+        return None
+
+    def _starts(self, row: _Row) -> bool:
+        left = row.sides[0]
+        return isinstance(left, AppliedUndef) and len(left.args) == 1 and left.args[0] in (0, -1)
+
+    def _updates(self, row: _Row) -> bool:
+        """Return whether a statement updates: by its sign, its index, or as it reads its own target."""
+        target = self._target(row)
+        if row.sign in ("<-", ":="):
+            return True
+        if target is None or row.sign != "=":
+            return False
+        left, right = row.sides
+        return (
+            target.step is not None or right.has(left) or (left.is_Symbol and str(left.name).endswith(AFTER))
+        )
+
+    def _rule(self) -> Stated:
+        begun = [row for row in self.rows if self._starts(row)]
+        rows = [row for row in self.rows if not self._starts(row)]
+        targets: list[Instant] = []
+        for row in rows:
+            target = self._target(row)
+            if target is None or not self._updates(row):
+                raise self.error("found an equation among updates; on the left of an update is a name", row)
+            if target.key in [t.key for t in targets]:
+                raise self.error(f"{target.key} is updated twice", row)
+            targets.append(target)
+        self.updated = frozenset(t.key for t in targets)
+        steps = self._steps(rows, targets)
+        for line, (row, target) in enumerate(zip(rows, targets, strict=True), 1):
+            steps.positions, steps.above, steps.start = (
+                row.reading.positions,
+                row.reading.above,
+                row.tree.start,
+            )
+            value = steps.resolved(row.sides[1])
+            steps.refuse_undefined(value)
+            if self._is_put_in(target, rows, targets):
+                steps.values[target.key, target.step] = value
+            else:
+                steps.update(target, value)
+            steps.line_of[target.key] = line
+        return self._built(steps, begun, rows[0])
+
+    def _steps(self, rows: Sequence[_Row], targets: Sequence[Instant]) -> Steps:
+        weights = [t for t in targets if t.key in WEIGHTS]
+        row = rows[0]
+
+        def constant(key: str) -> Expr | None:
+            plain, marks = name_and_marks(Symbol(key))
+            if key in self.updated or (marks and plain in self.updated) or key == steps.gradient:
+                return None
+            return self._symbol(Symbol(key, real=True), row)
+
+        def symbol_of(key: str) -> Symbol:
+            found = self._named(key, row, Symbol(key))
+            if not isinstance(found, Symbol):
+                raise self.error(f"found {key} on the left of an update; write a symbol", row)
+            return found
+
+        steps = Steps(self.text, self.time, constant, symbol_of=symbol_of, schedules=False)
+        steps.targets = {t.key: {t.step} for t in targets}
+        steps.taken = {Symbol(k, real=True) for k in self.updated} | {
+            Symbol(str(s.name), real=True) for r in rows for side in r.sides for s in side.free_symbols
+        }
+        if "g" not in self.names.known and "g" not in self.updated and len(weights) == 1:
+            now = Symbol(self.time, integer=True)
+            read = [f for r in rows for f in r.sides[1].atoms(AppliedUndef) if str(f.func) == "g"]
+            steps.gradient_steps = [int(f.args[0] - now) for f in read if (f.args[0] - now).is_Integer]
+            step = weights[0].step
+            steps.gradient = "g"
+            steps.weights = (
+                Instant(weights[0].key, None if step is None else step - 1),
+                symbol_of(weights[0].key),
+            )
+        return steps
+
+    def _is_put_in(self, target: Instant, rows: Sequence[_Row], targets: Sequence[Instant]) -> bool:
+        """Return whether a row names a part of others: its value before the step is read nowhere.
+
+        Rows that set the value of the next step are states all the same, unless they bear an accent.
+        """
+        accented = target.key.endswith(("_hat", "_bar", "_tilde"))
+        if target.step not in (NOW, None) and not accented:
+            return False
+        if target.step is None and not accented:
+            return False
+        now = Symbol(self.time, integer=True)
+        mine = [
+            f.args[0] - now
+            for row in rows
+            for f in row.sides[1].atoms(AppliedUndef)
+            if str(f.func) == target.key
+        ]
+        own = Symbol(target.key, real=True)
+        bare = any(row.sides[1].has(own) for row in rows)
+        current = any(step == target.step for step in mine) or (target.step is None and bare)
+        earlier = any(step != target.step for step in mine)
+        return current and not earlier
+
+    def _built(self, steps: Steps, begun: Sequence[_Row], first: _Row) -> Stated:
+        if steps.gradient in steps.states:
+            assert steps.weights is not None
+            steps.updates.append(Update(steps.states[steps.gradient], grad(steps.weights[1])))
+        counter = steps.counter
+        updates = ([Update(counter, counter + 1)] if counter is not None else []) + steps.updates
+        start = [(counter, Integer(steps.first - 1))] if counter is not None else []
+        start += [(s, Integer(kind == "prod")) for (kind, _), s in steps.sums.items()]
+        for row in begun:
+            left, right = row.sides
+            symbol = self._named(str(left.func), row, left)
+            state = before(symbol) if left.args[0] == -1 else symbol
+            start.append((state, self._start(right, row)))
+        try:
+            if len(updates) == 1 and not start:
+                only = updates[0]
+                if declares_sign(only.target):
+                    Rule((only,))
+                return only
+            return Rule(tuple(updates), tuple(start))
+        except StatementError as error:
+            raise self.error(str(error), first) from None
+
+    def _start(self, value: Expr, row: _Row) -> Expr:
+        """Return a start value, in which the values of states before the first step may be read."""
+        at = {f: Symbol(str(f.func), real=True) for f in value.atoms(AppliedUndef) if f.args == (0,)}
+        return self._value(value.xreplace(at), row)
+
+
+def _rebuilt(value: Expr, change: Callable[[Expr], Expr]) -> Expr:
+    if isinstance(value, sympy.Piecewise):
+        return sympy.Piecewise(*((change(v), conditioned(c, change)) for v, c in value.args), evaluate=False)
+    return value.func(*map(change, value.args))
