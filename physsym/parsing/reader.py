@@ -19,14 +19,13 @@ from physsym.core.verdicts import Condition
 from physsym.parsing.grammar import Sentence, Tree, sentences
 from physsym.parsing.instants import WEIGHTS
 from physsym.parsing.interpretation import FUNCTIONS, NAMES_TOO, Reading, conditions, reading
-from physsym.parsing.latex.names import key_of_glyph
+from physsym.parsing.latex.names import printed_key
 from physsym.parsing.latex.reader import Names as LatexNames
 from physsym.parsing.latex.reader import read_latex
 from physsym.parsing.limits import refuse_large
 from physsym.parsing.python_text import MODULES, python_sentences
 from physsym.parsing.spelling import GRADIENT
 from physsym.parsing.tokens import GREEK, ReadError, is_name
-from physsym.printing.names import glyph_of_name
 from physsym.vocabulary import STANDARD, Quantity, Vocabulary
 
 Readable: TypeAlias = Expr | Equation | Update | Law | Rule
@@ -149,8 +148,8 @@ def _latex_names(vocabulary: Vocabulary, declare: Iterable[Declared], by_use: bo
     """Return the names for a text in LaTeX: a symbol goes by its letters on either face too."""
     names = _names(vocabulary, declare)
     declared = frozenset(n for n in names if _is_declared(n, declare))
-    written = {key_of_glyph(glyph_of_name(q.physics)): names[q.name] for q in vocabulary.quantities}
-    written |= {key_of_glyph(glyph_of_name(n)): s for n, s in names.items() if n in declared}
+    written = {printed_key(q.physics): names[q.name] for q in vocabulary.quantities}
+    written |= {printed_key(n): s for n, s in names.items() if n in declared}
     potentials = frozenset(
         n for q in vocabulary.quantities if q.kind == "potential" for n in (q.physics, q.learning)
     )

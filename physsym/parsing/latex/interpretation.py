@@ -219,6 +219,8 @@ class Interpretation:
     def _is_index(self, node: Node, name: Named) -> bool:
         """Return whether an index counts, and is no part of the name."""
         inner = unwrapped(node)
+        if isinstance(inner, Sum) and len(inner.terms) == 1:
+            inner = inner.terms[0]
         if isinstance(inner, Number):
             sequence = key_of(name) in self.conventions.sequences or key_of(name) in self.conventions.above
             return sequence and "." not in inner.text

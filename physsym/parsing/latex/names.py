@@ -2,6 +2,7 @@ r"""Names in LaTeX, taken apart: a letter with its font, accents, indices, marks
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -17,7 +18,6 @@ from physsym.parsing.latex.tree import (
     Scripted,
     Sum,
 )
-from physsym.printing.names import Glyph
 
 DOTS = {"dot": 1, "ddot": 2, "dddot": 3, "ddddot": 4}
 TRANSPOSES = frozenset(
@@ -162,11 +162,18 @@ def spelled_letter(letters: str, variants: frozenset[str] = frozenset()) -> str:
     return _SPELLED.get(letters, letters.removeprefix("\\"))
 
 
-def key_of_glyph(glyph: Glyph) -> str:
-    """Return what is printed for a symbol as the name that is read back, without its instant."""
-    parts = (" ".join(_of_glyph(a) for a in glyph.letters), *(_of_glyph(a) for a in glyph.subscripts))
-    return "_".join(parts)
+_PRINTED = re.compile(r"((?:Delta|delta) )?([^\W\d_]+)(\d*)((?:_[^\W_]+)*)")
 
 
-def _of_glyph(atom: str) -> str:
-    return "lam" if atom == "lambda" else atom
+def printed_key(name: str) -> str:
+    """Return the name that is read back where a symbol of this name is printed.
+
+    >>> printed_key("beta1"), printed_key("Delta t"), printed_key("lambda")
+    ('beta_1', 'Delta t', 'lam')
+    """
+    match = _PRINTED.fullmatch(name)
+    if match is None:
+        return name
+    difference, stem, digits, below = match.groups()
+    parts = [stem, *(p for p in (digits, *below.split("_")) if p)]
+    return (difference or "") + "_".join("lam" if p == "lambda" else p for p in parts)

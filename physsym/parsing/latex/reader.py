@@ -197,7 +197,7 @@ class _Text:
         for row in self.rows:
             for side in row.sides:
                 for f in sorted(side.atoms(AppliedUndef), key=str):
-                    for a in f.args:
+                    for a in f.args if not str(f.func).startswith(OPAQUE) else ():
                         letters = [s for s in a.free_symbols if s.is_integer]
                         if len(letters) == 1 and (a - letters[0]).is_number:
                             found[str(letters[0])] = None

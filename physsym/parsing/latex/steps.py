@@ -166,9 +166,9 @@ class Steps:
                 raise self.error(f"{key} is a constant; its value of another step is not read", where)
             return known
         if key == self.gradient:
-            if step == self._gradient_step():
+            if step is None or step == self._gradient_step():
                 return grad(self._weights_symbol())
-            if step is not None and step == self._gradient_step() - 1:
+            if step == self._gradient_step() - 1:
                 return self.state(key)
         if self.weights is not None and name == self.weights[0]:
             self.states.setdefault(key, self.weights[1])
