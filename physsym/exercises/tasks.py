@@ -178,8 +178,8 @@ class Exercise:
         right
         >>> print(task.answer("x <- x + eta*G"))
         wrong
-          your line       x <- eta*grad(x) + x
-          the move gives  x <- -eta*grad(x) + x
+          your line       x <- x + eta*grad(x)
+          the move gives  x <- x - eta*grad(x)
           difference      the new value of x differs by 2*eta*grad(x)
           point           eta = 5/3, x = -1 with U(y) = y + y**3/3: 7/3 against -13/3
         """
@@ -216,7 +216,8 @@ class Exercise:
         """
         number = self._number(line)
         lines = self.derivation.lines
-        return hints(self.derivation.steps[number - 1].move, lines[number - 1], lines[number])
+        move, moving = self.derivation.steps[number - 1].move, self.derivation.vocabulary.moving
+        return hints(move, lines[number - 1], lines[number], moving)
 
     def _number(self, line: int | None) -> int:
         if line is None:
@@ -326,7 +327,7 @@ def exercise(
     --------
     >>> task = exercise("momentum", leave_out=6)
     >>> task.hints()[0]
-    'define rho = -dt/tau + 1, which eliminates tau'
+    'define rho = 1 - dt/tau, which eliminates tau'
     """
     source = derivation if isinstance(derivation, str) else ""
     whole = derivation_named(derivation) if isinstance(derivation, str) else derivation

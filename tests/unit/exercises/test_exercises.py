@@ -217,7 +217,7 @@ def test_a_move_of_ones_own_has_hints():
 
     line = rule({x: x - eta * G})
     assert hints(Own(), line, line) == (
-        "Own", "Do something of one's own.", "nothing but the form changes", "x <- □*grad(x) + x"
+        "Own", "Do something of one's own.", "nothing but the form changes", "x <- x + □*grad(x)"
     )  # fmt: skip
 
 
