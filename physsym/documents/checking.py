@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
 from physsym.documents.prose import paragraphs
 from physsym.documents.reasons import phrase
-from physsym.documents.tree import Section
+from physsym.documents.tree import Block, Section, Subheading, anchor
 from physsym.vocabulary import STANDARD
 
 ANCHOR = "how-the-machine-checks"
+ENGINES = f"{ANCHOR}-engines"
 
 
 @cache
 def checking() -> Section:
     """Return the section on how the lines of a document were checked, to be put at the end."""
+    return Section(phrase("How the machine checks"), ANCHOR, 2, tuple(_parts()))
+
+
+def reserved() -> frozenset[str]:
+    """Return the anchors of the section, which no other part of a document has."""
+    return frozenset({ANCHOR, *(b.anchor for b in checking().blocks if isinstance(b, Subheading))})
+
+
+def _parts() -> Iterator[Block]:
     text = (files("physsym.documents") / "checking.md").read_text(encoding="utf-8")
-    return Section(phrase("How the machine checks"), ANCHOR, 2, paragraphs(text, STANDARD))
+    for part in text.split("## ")[1:]:
+        title, _, said = part.partition("\n")
+        name = "engines" if "engines" in title else anchor(title)
+        yield Subheading(phrase(title), f"{ANCHOR}-{name}")
+        yield from paragraphs(said, STANDARD)

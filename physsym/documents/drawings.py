@@ -39,7 +39,7 @@ def without_the_unseen(drawing: str) -> str:
     named = _NAMED.sub(lambda name: name[0] if name[1] in used else "", inside)
     short = _COORDINATES.sub(lambda found: _DIGITS.sub(r"\1", found[0]), named)
     marks = _MARKS.sub(lambda g: f"<g{g[1] or ''}{g[3]}>\n{g[2].replace(g[3], '')}</g>", short)
-    return "".join(_without_plain_groups(_MOVED.sub(_at, marks)))
+    return "".join(_without_plain_groups(_MOVED.sub(_at, marks))).replace(">\n<", "><")
 
 
 def _at(moved: re.Match[str]) -> str:
@@ -60,18 +60,16 @@ def _without_plain_groups(drawing: str) -> Iterator[str]:
             plain.pop()
 
 
-_DEFINED = re.compile(r'<path id="([^"]*)"([^>]*/>\n)')
+_DEFINED = re.compile(r'<path id="([^"]*)"([^>]*/>)')
 _USED = re.compile(r'(?<=<use href="#)[^"]*')
 
 
 def defined_once(page: str) -> str:
     """Return a page with each letter and mark of its drawings defined once, under a short name.
 
-    >>> drawing = '<path id="{0}-m1" d="M0 1z"/>\\n<use href="#{0}-m1"/>\\n'
-    >>> print(defined_once(drawing.format("first") + drawing.format("second")), end="")
-    <path id="_0" d="M0 1z"/>
-    <use href="#_0"/>
-    <use href="#_0"/>
+    >>> drawing = '<path id="{0}-m1" d="M0 1z"/><use href="#{0}-m1"/>'
+    >>> print(defined_once(drawing.format("first") + drawing.format("second")))
+    <path id="_0" d="M0 1z"/><use href="#_0"/><use href="#_0"/>
     """
     names: dict[str, str] = {}  # what is drawn: the name that it has from now on
     renamed: dict[str, str] = {}
@@ -81,5 +79,5 @@ def defined_once(page: str) -> str:
         renamed[found[1]] = names.setdefault(found[2], f"_{len(names)}")
         return f'<path id="{names[found[2]]}"{found[2]}' if is_new else ""
 
-    defined = _DEFINED.sub(define, page).replace("<defs>\n</defs>\n", "")
+    defined = _DEFINED.sub(define, page).replace("<defs></defs>", "")
     return _USED.sub(lambda found: renamed.get(found[0], found[0]), defined)

@@ -1,6 +1,7 @@
 """The evidence of verdicts as sentences with formulas: engines write plain text, which documents typeset.
 
-An author's judge may mark formulas by backticks itself; such a text stays as it is.
+What was compared, and how, is told in words, apart from what the engines say of it. An author's judge may
+mark formulas by backticks itself; such a text stays as it is.
 """
 
 from __future__ import annotations
@@ -8,7 +9,55 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from physsym.core.verdicts import Verdict
+
+# What engines say of their own proof: always the last part of a piece of evidence.
+_ENGINES = re.compile(r", ([a-z0-9 ]+: (?:error below|exact\b).*)$")
+_AGREE = " agree"
 _COORDINATE = r"[\w+'-]+(?:\([^)]*\))?"  # a symbol at an instant, or an opaque function of a point
+
+
+def in_words(verdict: Verdict, checked: str = "") -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the evidence of a verdict in words, and apart from it what the engines say.
+
+    Parameters
+    ----------
+    verdict
+        A verdict.
+    checked
+        What was done to compare two lines, such as "multiplied back".
+
+    Returns
+    -------
+    tuple of tuple of str
+        The words, and the lines of the engines, of which the last one names those that were consulted.
+
+    Examples
+    --------
+    >>> from physsym import script
+    >>> words, engines = in_words(script("gradient_descent").derivations[0].verdicts()[1], "multiplied back")
+    >>> print(*words)
+    multiplied back, the two lines agree as polynomials
+    >>> print(*engines, sep="\\n")
+    finite field: error below 2^-114 (degree at most 14, 2 points), flint: exact
+    consulted: finite field, flint, exact points, balls
+    """
+    words: list[str] = []
+    proofs: dict[str, list[str]] = {}
+    for text in verdict.evidence:
+        found = _ENGINES.search(text)
+        said = text[: found.start()] if found else text
+        if found:
+            proofs.setdefault(found[1], []).append(said.removesuffix(_AGREE))
+            said += " as polynomials" if said.endswith(_AGREE) and "flint: exact" in found[1] else ""
+            said += ", by one engine" if found[1].endswith("one engine only") else ""
+        words.append(said)
+    if checked and verdict and words and words[0].endswith((_AGREE, " as polynomials", " the same by form")):
+        words[0] = f"{checked}, {words[0]}"
+    alone = len(proofs) == 1
+    engines = [proof if alone else f"{', '.join(of)}: {proof}" for proof, of in proofs.items()]
+    engines += [f"consulted: {', '.join(verdict.engines)}"] if verdict.engines else []
+    return tuple(words), tuple(engines)
 
 
 def marked_formulas(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from html import escape
@@ -11,7 +11,9 @@ from importlib.resources import files
 from itertools import groupby
 
 from physsym.core.verdicts import Condition, Outcome, Verdict
+from physsym.documents.checking import ENGINES
 from physsym.documents.drawings import IDENTITY, defined_once, without_the_unseen
+from physsym.documents.evidence import in_words
 from physsym.documents.formulas import annotated
 from physsym.documents.plotting import picture_file
 from physsym.documents.reasons import extent
@@ -194,28 +196,35 @@ class HTML(Writer[str]):
         return f'<span class="chip {verdict.outcome.value}">{_named(verdict, refuted)}</span>'
 
     def badge(
-        self, verdict: Verdict, *more: str, short: bool = False, last: str = "", refuted: bool = False
+        self,
+        verdict: Verdict,
+        *before: str,
+        after: Iterable[str] = (),
+        short: bool = False,
+        refuted: bool = False,
+        checked: str = "",
     ) -> str:
         """Return a verdict as a badge that unfolds to its evidence, with further notes before and after it.
 
-        A short badge leaves the order of the error to what it unfolds to.
+        A short badge leaves the order of the error to what it unfolds to. What the engines say is folded once
+        more.
         """
         error = self.standard.sentence(extent(verdict))
         named = _named(verdict, refuted) + (f", {error}" if error and not short else "")
         kind = verdict.outcome.value
         if self.evidence != "folded":
-            line = self.evidence_line(verdict) if self.evidence == "line" else ""
+            line = self.evidence_line(verdict, checked) if self.evidence == "line" else ""
             seen = f' <span class="seen">{line}</span>' if line else ""
             return f'<p class="badge {kind}"><span class="chip {kind}">{named}</span>{seen}</p>\n'
-        facts = [
-            *more,
-            f"true {error}" if short and error else "",
-            *map(self.evidence_text, verdict.evidence),
-        ]
+        words, engines = in_words(verdict, checked)
+        facts = [*before, f"true {error}" if short and error else "", *map(self.evidence_text, words)]
         facts += [self.assumptions(verdict)]
         facts += [f"witness: {self.evidence_text(verdict.witness)}"] if verdict.witness else []
-        facts += [f"engines consulted: {escape(', '.join(verdict.engines))}"] if verdict.engines else []
-        items = "".join(f"<li>{fact}</li>" for fact in (*facts, last) if fact)
+        if engines:
+            told = "<br>".join(map(self.evidence_text, engines))
+            meaning = f'<a href="#{ENGINES}">what this means</a>'
+            after = (*after, f"<details><summary>Engines</summary>{told} ({meaning})</details>")
+        items = "".join(f"<li>{fact}</li>" for fact in (*facts, *after) if fact)
         return f'<details class="badge {kind}"><summary>{named}</summary><ul>{items}</ul></details>\n'
 
     # Blocks of prose.
@@ -258,7 +267,9 @@ class HTML(Writer[str]):
         seen = line.dimensions.evidence if line.dimensions is not None else ()
         mark = long = ""
         if line.verdict is not None:
-            mark = self.badge(line.verdict, *map(escape, seen), refuted=line.refuted)
+            mark = self.badge(
+                line.verdict, after=map(escape, seen), refuted=line.refuted, checked=line.checked
+            )
             said = (
                 outcome_word(line.verdict.outcome, line.refuted),
                 *(span.content for span in extent(line.verdict)),
@@ -323,7 +334,7 @@ class HTML(Writer[str]):
         folded = self.evidence == "folded"
         below = "" if folded else "".join(f'<p class="formal">{text}</p>\n' for text in formal)
         code = f"<details><summary>As code</summary><pre><code>{escape(block.code)}</code></pre></details>"
-        badge = self.badge(block.verdict, *formal, short=True, last=code, refuted=block.refuted)
+        badge = self.badge(block.verdict, *formal, short=True, after=(code,), refuted=block.refuted)
         anchor = escape(block.anchor)
         return (
             f'<article class="claim" id="{anchor}">\n<p><a class="id" href="#{anchor}">'

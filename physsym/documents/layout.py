@@ -16,7 +16,7 @@ from physsym.core.dimensions import Dimension
 from physsym.core.statements import Equation
 from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict, is_failure
 from physsym.documents import tree
-from physsym.documents.checking import ANCHOR, checking
+from physsym.documents.checking import checking, reserved
 from physsym.documents.compute import (
     Computed,
     ComputedBlock,
@@ -52,7 +52,7 @@ from physsym.documents.faces import faces_of_derivation
 from physsym.documents.judgements import judge_computed
 from physsym.documents.prose import blocks_of_passage, paragraphs, plain_sentence, sentence
 from physsym.documents.provenance import provenance
-from physsym.documents.reasons import exponents, phrase, reason
+from physsym.documents.reasons import checked, exponents, phrase, reason
 from physsym.documents.totals import totals_of, with_totals
 from physsym.documents.tree import (
     FACES,
@@ -94,7 +94,7 @@ class Layout:
     shown: dict[str, JudgedEquation] = field(default_factory=dict)
     placed: set[str] = field(default_factory=set)
     noted: set[tuple[str, str]] = field(default_factory=set)
-    taken: set[str] = field(default_factory=lambda: {"audit", ANCHOR})  # the anchors that there are
+    taken: set[str] = field(default_factory=lambda: {"audit", *reserved()})  # the anchors that there are
     pictures: dict[str, ComputedFigure] = field(default_factory=dict)
     findings: int = 0
     figures: int = 0
@@ -202,7 +202,7 @@ def lay_out(
     own = (_plain(intro.title) if intro else "") or (book.title if book else _title_of(computed))
     if (only := _one_chapter(computed)) and not only.number and (title or own) == _title_of(computed):
         sections[0] = replace(sections[0], title=())  # it is that of the document
-    counted = with_totals([_with_anchors(section) for section in sections])
+    counted = with_totals([_with_anchors(section, layout) for section in sections])
     opening = _introduced(intro, computed, layout)
     return Document(
         single_line(title or own),
@@ -218,15 +218,15 @@ def lay_out(
     )
 
 
-def _with_anchors(section: Section) -> Section:
+def _with_anchors(section: Section, layout: Layout) -> Section:
     """Return a section whose lines have anchors: those of their numbers, or else of their count in it."""
     laid_out, count = [], 0
     for block in section.blocks:
         if isinstance(block, tree.Line):
             count += 1
             first = block.number and not block.recalled
-            name = anchor_of_number(block.number) if first else f"{section.anchor}-line-{count}"
-            block = replace(block, anchor=name)
+            own = "" if first else layout.new_anchor(f"{section.anchor} line {count}")
+            block = replace(block, anchor=own or anchor_of_number(block.number))
         laid_out.append(block)
     return replace(section, blocks=tuple(laid_out))
 
@@ -392,6 +392,7 @@ def _line(shown: JudgedEquation, chapter: Chapter, layout: Layout, of_source: bo
         layout.of_faces(shown.faces),
         (shown.refuted or of_source) and shown.verdict.outcome is Outcome.FAILS,
         anchor_of_number(shown.number) if shown.number and not recalled else "",
+        checked(shown.step.move) if shown.step is not None else "",
     )
 
 
@@ -603,7 +604,7 @@ def _derived(derived: ComputedDerivation, script: Script, letter: str, layout: L
                 step = derivation.steps[k - 1]
                 with naming(script.shown_as, derivation.title, f"step {k}"):
                     says = sentence(step.says, derivation.vocabulary_of_sentences)
-                fresh = replace(fresh, says=says, move=reason(step.move))
+                fresh = replace(fresh, says=says, move=reason(step.move), checked=checked(step.move))
             yield fresh
         elif not known[k + 1]:
             yield tree.Line(layout.numbers[paths[k]], line, recalled=True, faces=faces)

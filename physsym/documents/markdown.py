@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from physsym.core.verdicts import Condition, Verdict
+from physsym.documents.evidence import in_words
 from physsym.documents.reasons import extent
 from physsym.documents.totals import phrases
 from physsym.documents.tree import (
@@ -203,21 +204,29 @@ class MarkdownBlocks(Writer[Part]):
         """Return the sign of an outcome and its word."""
         return f"{SIGNS[verdict.outcome]} {outcome_word(verdict.outcome, refuted)}"
 
-    def badge(self, verdict: Verdict, dimensions: Verdict | None = None, refuted: bool = False) -> str:
-        """Return a verdict with its evidence as a quotation."""
+    def badge(
+        self,
+        verdict: Verdict,
+        dimensions: Verdict | None = None,
+        refuted: bool = False,
+        checked: str = "",
+    ) -> str:
+        """Return a verdict with its evidence as a quotation; what the engines say comes last."""
         said = self.standard.sentence(extent(verdict))
         error = f", {said}" if said else ""
         head = f"> **{self.outcome(verdict, refuted)}**{error}"
         if self.evidence == "none":
             return head
         if self.evidence == "line":
-            line = self.evidence_line(verdict)
+            line = self.evidence_line(verdict, checked)
             return f"{head}: {line}" if line else head
         given = f", {self.assumptions(verdict)}" if verdict.assumes else ""
-        seen = (*verdict.evidence, *(dimensions.evidence if dimensions is not None else ()))
+        words, engines = in_words(verdict, checked)
+        seen = (*words, *(dimensions.evidence if dimensions is not None else ()))
         evidence = "; ".join(map(self.evidence_text, seen))
         witness = f"  \n> Witness: {self.evidence_text(verdict.witness)}" if verdict.witness else ""
-        return f"{head}{given}  \n> {evidence}{witness}"
+        proved = f"  \n> Engines: {'; '.join(map(self.evidence_text, engines))}" if engines else ""
+        return f"{head}{given}  \n> {evidence}{witness}{proved}"
 
     # Blocks.
 
@@ -243,12 +252,15 @@ class MarkdownBlocks(Writer[Part]):
         first = block.number and not block.recalled
         number = f"**({escaped(block.number)})** " if block.number else ""
         move = self.sentence(block.move) or ("continued from there" if block.recalled else "")
+        badge = ""
+        if block.verdict is not None:
+            badge = self.badge(block.verdict, block.dimensions, block.refuted, block.checked)
         parts = (
             self.sentence(block.says),
             self.dialect.target(anchor_of_number(block.number)) if first else "",
             f"{number}{move}".strip(),
             self._display({face: latex(block.statement, face, self.vocabulary) for face in block.faces}),
-            self.badge(block.verdict, block.dimensions, block.refuted) if block.verdict is not None else "",
+            badge,
         )
         return "\n\n".join(filter(None, parts))
 

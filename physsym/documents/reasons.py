@@ -7,8 +7,17 @@ import re
 from physsym.core.dimensions import Dimension
 from physsym.core.verdicts import Outcome, Verdict
 from physsym.documents.tree import Formula, Sentence, Span
-from physsym.mechanics.moves import Move, describe
+from physsym.mechanics.moves import Define, Divide, Move, Multiply, ReduceOrder, Rescale, describe
 from physsym.printing.unicode_printer import RAISED
+
+# What the check of a move does with the line below it, or above it, before it compares the two.
+_CHECKED: dict[type[Move], str] = {
+    Divide: "multiplied back",
+    Multiply: "multiplied again",
+    Define: "with the definition put back",
+    ReduceOrder: "with the velocity put back",
+    Rescale: "with the new unit put in",
+}
 
 
 def phrase(*parts: str | Formula) -> Sentence:
@@ -40,3 +49,13 @@ def extent(verdict: Verdict) -> Sentence:
 def reason(move: Move) -> Sentence:
     """Return a move in words, as `physsym.mechanics.moves.describe` has it."""
     return phrase(*describe(move))
+
+
+def checked(move: Move) -> str:
+    """Return what the check of a move does before it compares two lines; nothing where its evidence says so.
+
+    >>> from physsym.vocabulary import gamma
+    >>> checked(Divide(gamma))
+    'multiplied back'
+    """
+    return _CHECKED.get(type(move), "")

@@ -10,6 +10,7 @@ from importlib.resources import files
 
 from physsym import __version__
 from physsym.core.verdicts import Condition, Outcome, Verdict
+from physsym.documents.evidence import in_words
 from physsym.documents.prose import plain_sentence
 from physsym.documents.reasons import extent
 from physsym.documents.totals import phrases
@@ -207,15 +208,17 @@ class TeX(Writer[str]):
             for s in plain_sentence(text, STANDARD)
         )
 
-    def small_print(self, verdict: Verdict, *more: str) -> str:
-        """Return what a verdict rests on, as small print."""
+    def small_print(self, verdict: Verdict, *more: str, checked: str = "") -> str:
+        """Return what a verdict rests on, as small print; what the engines say comes last."""
         if self.evidence == "none":
             return ""
         if self.evidence == "line":
-            facts = [self.evidence_line(verdict)]
+            facts = [self.evidence_line(verdict, checked)]
         else:
-            facts = [*more, *map(self.evidence_text, verdict.evidence), self.assumptions(verdict)]
+            words, engines = in_words(verdict, checked)
+            facts = [*more, *map(self.evidence_text, words), self.assumptions(verdict)]
             facts += [f"witness: {self.evidence_text(verdict.witness)}"] if verdict.witness else []
+            facts += [f"engines: {'; '.join(map(self.evidence_text, engines))}"] if engines else []
         shown = "; ".join(filter(None, facts))
         return rf"\smallprint{{{shown}.}}" if shown else ""
 
@@ -258,7 +261,9 @@ class TeX(Writer[str]):
             {face: latex(block.statement, face, self.vocabulary) for face in block.faces}, block.statement
         )
         seen = map(breakable, block.dimensions.evidence if block.dimensions is not None else ())
-        proof = self.small_print(block.verdict, *seen) if block.verdict is not None else ""
+        proof = ""
+        if block.verdict is not None:
+            proof = self.small_print(block.verdict, *seen, checked=block.checked)
         return f"{says}\\head{{{_number(block)}}}{{{move}}}{{{mark}}}\n{panels}\n{proof}"
 
     def _panels(self, shown: Mapping[Face, str], formula: Formula) -> str:

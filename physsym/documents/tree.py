@@ -69,7 +69,8 @@ class Line:
     """A numbered formula, most often the line of a derivation; the first line has no reason.
 
     A line that was shown before, under the same number, is `recalled`. One that fails, and is shown for
-    that reason, is `refuted`. The `anchor` is that of its number where it is shown first.
+    that reason, is `refuted`. The `anchor` is that of its number where it is shown first; `checked`
+    says what its check did before it compared the line with the one above.
     """
 
     number: str
@@ -82,6 +83,7 @@ class Line:
     faces: tuple[Face, ...] = FACES
     refuted: bool = False
     anchor: str = ""
+    checked: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, Self, TypeVar, assert_never
 
 from physsym.core.verdicts import Condition, Hypothesis, Verdict
-from physsym.documents.evidence import marked_formulas
+from physsym.documents.evidence import in_words, marked_formulas
 from physsym.documents.prose import plain_sentence
 from physsym.documents.tree import (
     FACES,
@@ -133,11 +133,10 @@ class Writer(ABC, Generic[Part]):
         )
         return f"given {', '.join(assumed)}" if verdict.assumes else ""
 
-    def evidence_line(self, verdict: Verdict) -> str:
+    def evidence_line(self, verdict: Verdict, checked: str = "") -> str:
         """Return the evidence of a verdict in one line: what it assumes, and its first piece of evidence."""
-        return ": ".join(
-            filter(None, (self.assumptions(verdict), *map(self.evidence_text, verdict.evidence[:1])))
-        )
+        words, _ = in_words(verdict, checked)
+        return ": ".join(filter(None, (self.assumptions(verdict), *map(self.evidence_text, words[:1]))))
 
     # What a format says.
 

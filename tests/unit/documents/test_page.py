@@ -162,8 +162,8 @@ def test_groups_that_say_nothing_go_and_others_stay():
         "</g>\n</g>\n</svg>"
     )
     assert without_the_unseen(drawing) == (
-        '<svg>\n<g style="fill: red">\n<path d="M0 0z"/>\n<use href="#q" x="63.6"/>\n'
-        '<use href="#q" transform="translate(1 2) scale(0.7)"/>\n<use href="#q" x="1" y="2"/>\n</g>\n</svg>'
+        '<svg><g style="fill: red"><path d="M0 0z"/><use href="#q" x="63.6"/>'
+        '<use href="#q" transform="translate(1 2) scale(0.7)"/><use href="#q" x="1" y="2"/></g></svg>'
     )
 
 

@@ -93,7 +93,7 @@ def test_of_derivations_that_no_file_holds_there_is_no_command():
 @pytest.mark.parametrize("evidence", ["folded", "line", "none"])
 @pytest.mark.parametrize("written", [html, markdown, lambda d: markdown(d, MYST), tex])
 def test_it_is_the_last_thing_in_a_document(file, written, evidence):
-    text = written(document_of([load(file)], evidence=evidence))
+    text = written(document_of([load(file)], evidence=evidence)).partition("<script>")[0]
     plain = re.sub(r"\\allowbreak\{\}|\\textbackslash\{\}|\\", "", text)
     end = plain[-2600:]
     for part in (f"physsym {__version__}", "sha256", "physsym check", f"sympy {version('sympy')}"):
