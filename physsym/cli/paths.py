@@ -39,13 +39,22 @@ def scripts_named(names: Sequence[str]) -> list[Script]:
     return [s for name in names for s in (scripts([name]) if Path(name).exists() else [script_named(name)])]
 
 
+def is_statement(name: str) -> bool:
+    """Return whether a name is the text of a rule or a law, or a name such as `known:adam`."""
+    return (
+        bool(set("=←→↦⟵⟶") & set(name))
+        or "<-" in name
+        or name.partition(":")[0] in ("known", "optax", "torch")
+    )
+
+
 def rule_named(name: str) -> Rule:
     """Return the rule at the end of the first derivation of a script that ends with one.
 
     The text of a rule, `known:NAME`, `optax:NAME` and `torch:NAME` are rules themselves. Raises ScriptError
     where no derivation ends with one.
     """
-    if "<-" in name or name.partition(":")[0] in ("known", "optax", "torch"):
+    if is_statement(name):
         from physsym.optimizers.naming import as_lifted
 
         return as_rule(as_lifted(name))

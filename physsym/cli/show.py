@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from physsym.cli.check import against_move, check_derivation, common_beginning, summary_of_steps
 from physsym.cli.columns import KEPT, Line, labelled, paragraph, terminal_width, wrapped
-from physsym.cli.paths import script_named
+from physsym.cli.paths import is_statement, script_named
 from physsym.cli.terminal import can_show, echo, verdict_line
 from physsym.core.escapes import one_line
 from physsym.core.statements import Statement
@@ -16,8 +16,9 @@ from physsym.derivation import Assumption, Derivation
 from physsym.exercises.hinting import BLANK
 from physsym.loading import ScriptError
 from physsym.mechanics.moves import in_words
+from physsym.parsing.statements import as_statement
 from physsym.printing import unicode
-from physsym.vocabulary import Face, Vocabulary
+from physsym.vocabulary import STANDARD, Face, Vocabulary
 
 INDENT = "    "
 SOURCES = {"assumed": "assumed", "follows": "follow", "defined": "defined", "declared": "declared"}
@@ -26,8 +27,12 @@ SOURCES = {"assumed": "assumed", "follows": "follow", "defined": "defined", "dec
 def main(options: Namespace) -> int:
     """Print every derivation of a script on one face; return 1 where a step does not hold, as `check` does.
 
-    Raises ScriptError for a script without derivations.
+    Of a text, and of `known:NAME`, the rule or the law is printed. Raises ScriptError for a script without
+    derivations.
     """
+    if is_statement(options.name):
+        echo(*statement_lines(as_statement(options.name), options.face, STANDARD, ""))
+        return 0
     script = script_named(options.name)
     if not script.derivations:
         raise ScriptError(

@@ -361,6 +361,12 @@ def _(node: ast.Call, found: Reading) -> Expr:
     if name not in FUNCTIONS:
         message = f"found {name}, which is no known function; {_nearest(name, FUNCTIONS)}"
         raise found.tree.error(message, node)
+    if marks := found.tree.token(node).marks:
+        of_potential = {"'": "grad", "''": "hess"}.get(marks) if FUNCTIONS[name].build is potential else None
+        if of_potential is None or len(node.args) != 1:
+            message = f"found {name}{marks} before a bracket; the derivative of U is written grad(x) or U'(x)"
+            raise found.tree.error(message, node)
+        name = of_potential
     function = FUNCTIONS[name]
     least, most, given = function.least, function.most, len(node.args)
     if not least <= given <= most:

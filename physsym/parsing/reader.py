@@ -216,6 +216,8 @@ def _interpret(
             raise side.error(message, side.root)
     refuse_large([tree for sentence in found for tree in sentence.sides])
     declared = {n: s for n, s in names.items() if _is_declared(n, declare)}
+    if by_use and written != "python":
+        _refuse_run_together(found, names)
     names = _with_names_in_use(found, names, declared) if by_use else _with_gradient(found, names)
     readings = [
         [
@@ -320,6 +322,39 @@ def _with_names_in_use(
             known[name] = pi if name == "pi" else Symbol(_ALIKE.get(name, name), real=True)
             known[name] = known.get(_ALIKE.get(name, name), known[name])
     return known
+
+
+_COMMON = frozenset(
+    ("lr", "wd", "eps", "tol", "min", "max", "mom", "std", "var", "avg", "err", "oo", "inf", "nan")
+)
+_RUN = re.compile(r"[A-Za-z]{2,3}|(?:[A-Za-z][0-9]+){2,}[A-Za-z]?|[A-Za-z]+_[0-9]+[A-Za-z]+")
+_APART = re.compile(r"[*·×⋅∙∗\U0001d400-\U0001d7cb]|[^\W_]['′]*[\u2080-\u209c]* +[^\W\d_]")
+
+
+def _refuse_run_together(found: Iterable[Sentence], names: Mapping[str, Expr]) -> None:
+    """Raise ReadError for letters that may be one name or a product: kx in m x'' = -kx.
+
+    They are one name where they have a rate or are set, and where the text keeps its factors apart and uses
+    none of the letters by itself.
+    """
+    used, _ = _used(found)
+    tokens = {n: [tree.token(node) for tree, node in uses] for n, uses in used.items()}
+    lefts = {s.sides[0].token(s.sides[0].root).name for s in found if s.relation}
+    for name, uses in used.items():
+        is_name = (
+            name in names or name in _COMMON or name in GREEK.values() or name in FUNCTIONS or name in lefts
+        )
+        if is_name or not _RUN.fullmatch(name) or any(t.marks for t in tokens[name]):
+            continue
+        tree, node = uses[0]
+        letters = [c for c in name if c.isalpha()]
+        is_differential = name[0] == "d" and (name[1:] in names or name[1:] in used)
+        apart = _APART.search(tree.text) is not None and name.isalpha()
+        if is_differential or (apart and not set(letters) & {n for n in used if len(n) == 1}):
+            continue
+        parts = re.findall(r"[A-Za-z](?:_?[0-9]+)?", name)
+        message = f"found {name}, which may be one name or a product; write {'*'.join(parts)} for the product"
+        raise tree.error(f"{message}, or declare {name}", node)
 
 
 _ALIKE = {"lambda": "lam"}

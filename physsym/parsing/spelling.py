@@ -196,8 +196,9 @@ def _raised(
 ) -> list[Token]:
     """Replace `^` and raised digits by `**`; a raised sign behind a name is its instant, as in x⁺."""
     out: list[Token] = []
-    for token in tokens:
+    for i, token in enumerate(tokens):
         if token.kind == "power":
+            _refuse_one_half(tokens, i, text)
             out.append(_sign("operator", "**", token))
             continue
         if token.kind != "raised":
@@ -222,6 +223,14 @@ def _raised(
         out += [_sign("sign", plus, token), _sign("number", more, token)] if plus else []
         out.append(_sign("close", ")", token))
     return out
+
+
+def _refuse_one_half(tokens: Sequence[Token], i: int, text: str) -> None:
+    """Refuse x^1/2: nobody writes a first power, so that the root may be meant."""
+    behind = [t.text for t in tokens[i + 1 : i + 4] if t.kind != "sign"]
+    if behind[:2] == ["1", "/"]:
+        message = "found ^1/..., which may be a root or a quotient; write ^(1/2) or sqrt(...) for the root"
+        raise ReadError(message, text, tokens[i].position)
 
 
 def _roots(tokens: list[Token], text: str, names: Collection[str], functions: Collection[str]) -> list[Token]:
@@ -512,17 +521,11 @@ def _refuse_units(tokens: Sequence[Token], text: str, names: Collection[str]) ->
             and behind[1].name not in names
         )
         ends = not behind or behind[0].kind in ("newline", "semicolon", "comma")
-        alone = (
-            ends
-            and (other.text in _SURE_UNITS or "." in one.text)
-            and i > 0
-            and tokens[i - 1].kind in ("relation", "sign")
-        )
-        if (
-            over
-            or (other.text in _SURE_UNITS[:-1] and other.name not in names)
-            or (alone and (other.name not in names or "." in one.text))
-        ):
+        # x = 2.5 m is a length; v <- 0.1 g holds a gradient, and 2 m may be twice a mass.
+        before = [t.text for t in tokens[max(i - 2, 0) : i] if t.kind != "sign"]
+        alone = ends and before[-1:] == ["="] and other.text != "g"
+        sure = other.text in _SURE_UNITS and other.name not in names
+        if over or (sure and other.text != "s") or (alone and (sure or "." in one.text)):
             product = f"{one.text}*{other.text}"
             message = (
                 f"found {one.text} {other.text}, which may be a number with a unit; "
