@@ -167,7 +167,6 @@ def _exercise(command: ArgumentParser) -> None:
     )
     says = "an answer, or ? for a hint; may be repeated (default: the standard input)"
     command.add_argument("--answer", action="append", default=[], metavar="TEXT", help=says)
-    command.add_argument("--face", choices=("physics", "learning"), default="physics", help="whose notation")
     command.add_argument("--format", choices=("text", "ipynb"), default="text", help="ipynb for a notebook")
     command.add_argument("--out", metavar="FILE", help="the notebook to write")
 

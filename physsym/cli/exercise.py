@@ -37,7 +37,7 @@ def main(options: Namespace) -> int:
     task = exercise(derivation, lines_named(options.leave_out), seed=options.seed)
     if options.format == "ipynb":
         return _write(Exercise(derivation, task.left_out, options.name), options.out)
-    show_derivation(derivation, hidden=task.left_out, face=options.face)
+    show_derivation(derivation, hidden=task.left_out)
     answers = iter(options.answer) if options.answer else typed()
     # All lines are asked for, so that the code says of each whether it was found.
     found = [_ask(task, line, answers, options) for line in task.left_out]

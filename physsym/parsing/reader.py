@@ -219,6 +219,8 @@ def _interpret(
     if by_use and written != "python":
         _refuse_run_together(found, names)
     names = _with_names_in_use(found, names, declared) if by_use else _with_gradient(found, names)
+    if "e" not in names and (uses := _used(found)[0].get("e")):
+        names = {**names, "e": _euler(uses)}
     readings = [
         [
             reading(tree, {**_INFINITY, **names} if _starts_at_infinity(sentence) else names)
