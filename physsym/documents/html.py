@@ -128,7 +128,7 @@ class HTML(Writer[str]):
     def section(self, section: Section, blocks: Sequence[str]) -> str:
         """Return a section; consecutive claims share a frame, and the middle of a derivation is folded."""
         label = f'<span class="label">{escape(section.label)}</span> ' if section.label else ""
-        level, title = section.level, self.sentence(section.title)
+        level, title = self.level_of(section), self.sentence(section.title)
         heading = (
             f'<h{level} id="{escape(section.anchor)}">{label}{title}</h{level}>\n' if label or title else ""
         )
@@ -142,7 +142,7 @@ class HTML(Writer[str]):
             text = "".join(written)
             body += f'<div class="claims">\n{text}</div>\n' if kind is Judged else text
         totals = _totals(section.totals)
-        return f'<section class="level-{level}"{named}>\n{heading}{totals}{body}</section>\n'
+        return f'<section class="level-{section.level}"{named}>\n{heading}{totals}{body}</section>\n'
 
     def _with_folded_middle(self, lines: tuple[Line, ...], written: tuple[str, ...]) -> tuple[str, ...]:
         """Return the lines of a derivation; many lines between the first and the last are folded."""
@@ -241,7 +241,8 @@ class HTML(Writer[str]):
 
     def subheading(self, block: Subheading) -> str:
         """Return the title of a part of a section."""
-        return f'<h3 id="{escape(block.anchor)}">{self.sentence(block.title)}</h3>\n'
+        level = self.sublevel
+        return f'<h{level} id="{escape(block.anchor)}">{self.sentence(block.title)}</h{level}>\n'
 
     def aside(self, block: Aside) -> str:
         """Return a frame."""

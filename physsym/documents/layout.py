@@ -200,8 +200,10 @@ def lay_out(
         sections.append(checking())
     book = next((found for s in scripts if (found := book_of(s))), None)
     own = (_plain(intro.title) if intro else "") or (book.title if book else _title_of(computed))
-    if (only := _one_chapter(computed)) and not only.number and (title or own) == _title_of(computed):
-        sections[0] = replace(sections[0], title=())  # it is that of the document
+    only = _one_chapter(computed)
+    is_whole = only is not None and not only.number and (title or own) == _title_of(computed)
+    if is_whole:
+        sections[0] = replace(sections[0], title=())
     counted = with_totals([_with_anchors(section, layout) for section in sections])
     opening = _introduced(intro, computed, layout)
     return Document(
@@ -215,6 +217,7 @@ def lay_out(
         tuple(j.what for j in judge_computed(computed) if is_failure(j.verdict)),
         totals_of(counted),
         provenance(scripts),
+        raised=int(is_whole),
     )
 
 

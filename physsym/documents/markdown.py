@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from physsym.core.verdicts import Condition, Verdict
+from physsym.core.verdicts import Condition, Outcome, Verdict
 from physsym.documents.evidence import in_words
 from physsym.documents.reasons import extent
 from physsym.documents.totals import phrases
@@ -83,14 +83,21 @@ def _code(text: str) -> str:
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a dialect writes formulas, targets of links, figures and frames: functions from TeX and texts."""
+    """How a dialect writes formulas, targets of links, figures and frames: functions from TeX and texts.
+
+    `display` is given a label too, or an empty one, which is a target where the dialect has `labels`; `proof`
+    is given the anchor of a derivation, its title, what it states, and its lines, where the dialect knows
+    propositions and proofs.
+    """
 
     name: str
     inline: Callable[[str], str]
-    display: Callable[[str], str]
+    display: Callable[[str, str], str]
     target: Callable[[str], str]
     figure: Callable[[str, str, str], str]
     frame: Callable[[str, str], str]
+    labels: bool = False
+    proof: Callable[[str, str, str, str], str] | None = None
 
 
 def _quoted(text: str) -> str:
@@ -105,7 +112,7 @@ def _html_target(name: str) -> str:
 GITHUB = Dialect(
     "github",
     inline=lambda tex: f"$`{tex}`$",
-    display=lambda tex: f"```math\n{tex}\n```",
+    display=lambda tex, label: f"```math\n{tex}\n```",
     target=_html_target,
     figure=lambda name, alt, caption: f"![{alt}](figures/{name}.svg)\n\n{caption}",
     frame=lambda title, text: f"> [!IMPORTANT]\n> **{title}**\n>\n{_quoted(text)}",
@@ -114,18 +121,24 @@ GITHUB = Dialect(
 MYST = Dialect(
     "myst",
     inline=lambda tex: f"{{math}}`{tex}`",
-    display=lambda tex: f"```{{math}}\n{tex}\n```",
+    display=lambda tex, label: fenced(f":label: {label}\n{tex}" if label else tex, "{math}"),
     target=lambda name: f"({name})=",
     figure=lambda name, alt, caption: (
         f"```{{figure}} figures/{name}.svg\n:name: figure-{name}\n:alt: {alt}\n\n{caption}\n```"
     ),
     frame=lambda title, text: fenced(text, f"{{admonition}} {title}", "~"),
+    labels=True,
+    proof=lambda anchor, title, says, lines: (
+        fenced(f":label: prf-{anchor}\n\n{says}", f"{{prf:proposition}} {title}".rstrip(), "~")
+        + "\n\n"
+        + fenced(lines, "{prf:proof}", "~")
+    ),
 )
 
 NOTEBOOK = Dialect(
     "notebook",
     inline=lambda tex: f"${tex}$",
-    display=lambda tex: f"$$\n{tex}\n$$",
+    display=lambda tex, label: f"$$\n{tex}\n$$",
     target=_html_target,
     figure=lambda name, alt, caption: f"![{alt}](attachment:{name}.png)\n\n{caption}",
     frame=lambda title, text: f"> **{title}**\n>\n{_quoted(text)}",
@@ -162,7 +175,7 @@ class MarkdownBlocks(Writer[Part]):
         """Return the heading of a section, with a target for links."""
         label = f"{escaped(section.label)}: " if section.label else ""
         title = self.sentence(section.title)
-        heading = f"{'#' * section.level} {label}{title}" if label or title else ""
+        heading = f"{'#' * self.level_of(section)} {label}{title}" if label or title else ""
         parts = (self.dialect.target(section.anchor), heading, self.totals(section.totals))
         return "\n\n".join(filter(None, parts))
 
@@ -245,7 +258,8 @@ class MarkdownBlocks(Writer[Part]):
 
     def subheading(self, block: Subheading) -> str:
         """Return the title of a part of a section, with a target for links."""
-        return f"{self.dialect.target(block.anchor)}\n\n### {self.sentence(block.title)}"
+        marks = "#" * self.sublevel
+        return f"{self.dialect.target(block.anchor)}\n\n{marks} {self.sentence(block.title)}"
 
     def line(self, block: Line) -> str:
         """Return a formula between its sentence and its verdict."""
@@ -257,22 +271,25 @@ class MarkdownBlocks(Writer[Part]):
             badge = self.badge(block.verdict, block.dimensions, block.refuted, block.checked)
         parts = (
             self.sentence(block.says),
-            self.dialect.target(anchor_of_number(block.number)) if first else "",
+            self.dialect.target(anchor_of_number(block.number)) if first and not self.dialect.labels else "",
             f"{number}{move}".strip(),
-            self._display({face: latex(block.statement, face, self.vocabulary) for face in block.faces}),
+            self._display(
+                {face: latex(block.statement, face, self.vocabulary) for face in block.faces},
+                anchor_of_number(block.number) if first else "",
+            ),
             badge,
         )
         return "\n\n".join(filter(None, parts))
 
-    def _display(self, faces: Mapping[Face, str]) -> str:
+    def _display(self, faces: Mapping[Face, str], label: str = "") -> str:
         """Return a displayed formula: faces side by side under their names; one face of one alone."""
         if tuple(faces) == self.faces and len(faces) == 1:
-            return self.dialect.display(faces[self.faces[0]])
+            return self.dialect.display(faces[self.faces[0]], label)
         heads = " & ".join(_HEADS[face] for face in faces)
         cells = " & ".join(rf"\displaystyle {tex}" for tex in faces.values())
         columns = "|".join("c" * len(faces))
         return self.dialect.display(
-            f"\\begin{{array}}{{{columns}}}\n{heads} \\\\[4pt]\n{cells}\n\\end{{array}}"
+            f"\\begin{{array}}{{{columns}}}\n{heads} \\\\[4pt]\n{cells}\n\\end{{array}}", label
         )
 
     def finding(self, block: Contrast) -> str:
@@ -350,12 +367,35 @@ class Markdown(MarkdownBlocks[str]):
         return self.opening(document)
 
     def section(self, section: Section, blocks: Sequence[str]) -> str:
-        """Return a section under its heading."""
+        """Return a section under its heading; a derivation that holds is a proof, if the dialect has such."""
+        if self.dialect.proof is not None and _is_proved(section):
+            blocks = self._proved(section, blocks)
         return "\n\n".join([self.heading(section), *blocks])
+
+    def _proved(self, section: Section, blocks: Sequence[str]) -> list[str]:
+        """Return the blocks of a derivation, its lines as a proof of what its summary says."""
+        assert self.dialect.proof is not None
+        end = next(k for k, block in enumerate(section.blocks) if isinstance(block, Facts))
+        lines = [block for block in section.blocks[:end] if isinstance(block, Line)]
+        first, last = (self._referred(line) for line in (lines[0], lines[-1]))
+        says = "\n\n".join([f"From {first} follows {last}.", blocks[end]])
+        title = self.sentence(section.title)
+        proof = self.dialect.proof(section.anchor, title, says, "\n\n".join(blocks[:end]))
+        return [proof, *blocks[end + 1 :]]
+
+    def _referred(self, line: Line) -> str:
+        return self.link(f"({escaped(line.number)})", anchor_of_number(line.number))
 
     def whole(self, document: Document, front: str, sections: Sequence[str]) -> str:
         """Return the text of the file."""
         return "\n\n".join(filter(None, [front, *sections, self.closing(document)])) + "\n"
+
+
+def _is_proved(section: Section) -> bool:
+    """Return whether a section is a derivation of which every step holds, if only under its conditions."""
+    wrong = (Outcome.FAILS, Outcome.UNDECIDABLE, Outcome.UNCHECKED)
+    lines = [block for block in section.blocks if isinstance(block, Line) and block.number]
+    return bool(section.outcomes) and len(lines) > 1 and not any(o in wrong for o in section.outcomes)
 
 
 def _destination(address: str) -> str:

@@ -158,7 +158,7 @@ class TeX(Writer[str]):
         """Return a section under its heading."""
         named = section.label or section.title
         title = self._title(section.title, section.label)
-        heading = rf"\{HEADINGS[section.level]}{{{title}}}" if named else ""
+        heading = rf"\{HEADINGS[self.level_of(section)]}{{{title}}}" if named else ""
         heading += rf"\hypertarget{{{name_of(section.anchor)}}}{{}}"
         return "\n\n".join([heading, *_totals(section.totals), *blocks])
 
@@ -243,7 +243,8 @@ class TeX(Writer[str]):
 
     def subheading(self, block: Subheading) -> str:
         """Return the title of a part of a section."""
-        return rf"\subsection{{{self._title(block.title)}}}\hypertarget{{{name_of(block.anchor)}}}{{}}"
+        heading = rf"\{HEADINGS[self.sublevel]}{{{self._title(block.title)}}}"
+        return rf"{heading}\hypertarget{{{name_of(block.anchor)}}}{{}}"
 
     def aside(self, block: Aside) -> str:
         """Return a frame."""

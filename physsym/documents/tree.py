@@ -276,7 +276,8 @@ class Document:
     a verdict is shown: all of it, folded away where a format can do that, one line, or the outcome only.
     `failing` names what does not hold, or is unchecked, beside the steps of derivations. `totals` say how
     everything came out, and `provenance`, which every format puts last, where it comes from. `css` is a style
-    sheet for the page, after its own.
+    sheet for the page, after its own. Headings are `raised` by one level where the document is one chapter,
+    whose title it has.
     """
 
     title: str
@@ -290,6 +291,7 @@ class Document:
     totals: tuple[Total, ...] = ()
     provenance: Facts = Facts(())
     css: str = ""
+    raised: int = 0
 
     @property
     def parts(self) -> tuple[tuple[Section, tuple[Section, ...]], ...]:

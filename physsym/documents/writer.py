@@ -43,16 +43,18 @@ class Writer(ABC, Generic[Part]):
     """A format: `write` walks over a document and calls one method for each block it meets.
 
     A format is a subclass that says how a block, and each piece of a sentence, is written. `faces`,
-    `evidence` and `vocabulary` are those of the document and of the section that is being written.
+    `evidence` and `vocabulary` are those of the document and of the section that is being written; its
+    headings are `raised` by so many levels.
     """
 
     faces: tuple[Face, ...] = FACES
     evidence: Evidence = "folded"
     vocabulary: Vocabulary = STANDARD
+    raised: int = 0
 
     def write(self, document: Document) -> str:
         """Return the document: the front matter, then each section with its blocks in order."""
-        writer = replace(self, faces=document.faces, evidence=document.evidence)
+        writer = replace(self, faces=document.faces, evidence=document.evidence, raised=document.raised)
         sections = [writer._within(section) for section in document.sections]
         return writer.whole(document, writer.front(document), sections)
 
@@ -107,6 +109,15 @@ class Writer(ABC, Generic[Part]):
         if span.address:
             return self.external_link(shown, span.address)
         return self.link(shown, span.target) if span.target else shown
+
+    @property
+    def sublevel(self) -> int:
+        """Return the level of the headings within a chapter."""
+        return 3 - self.raised
+
+    def level_of(self, section: Section) -> int:
+        """Return the level of the heading of a section."""
+        return max(section.level - self.raised, 2)
 
     def titled(self, title: Sentence, section: Section) -> str:
         """Return a title of a section, in the names of its vocabulary."""
