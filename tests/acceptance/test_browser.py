@@ -8,14 +8,10 @@ from physsym.documents import document_of
 from physsym.documents.html import html
 from physsym.loading import scripts
 from physsym.mechanics.claim import judge_claim
-from tests.support.requirements import BROWSER, needs_browser
+from tests.support.requirements import needs_browser
 from tests.support.sample_book import SOURCES
 
 pytestmark = needs_browser
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
 SCREENS = {
     "desk": (1280, 900, "light"),
     "desk at night": (1280, 900, "dark"),
@@ -25,16 +21,6 @@ SCREENS = {
     "small phone": (320, 568, "light"),
 }
 LIMIT = 1_500_000  # bytes
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS.split())
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module", params=["sample", "shipped"])
@@ -72,14 +58,14 @@ OUTSIDE = """() => [...document.body.querySelectorAll('*')].filter(e => {
 WIDER = """() => [...document.querySelectorAll('math')].filter(m => {
     const room = m.closest('figure, td, dd, p, li, h2, h3, h4, summary, figcaption, .reason, body');
     return m.getBoundingClientRect().width > room.getBoundingClientRect().width + 1;
-}).map(m => m.getAttribute('alttext'))"""
+}).map(m => m.textContent)"""
 FLAT = """() => [...document.querySelectorAll('math')].filter(m => {
     // A narrow list beside the text leaves its lower level out, a table on a phone its head.
     if (m.closest('.contents, thead')) return false;
     const closed = m.closest('details:not([open])');
     const r = m.getBoundingClientRect();
     return !(closed && !m.closest('summary')) && (r.height < 4 || r.width < 2);
-}).map(m => m.getAttribute('alttext'))"""
+}).map(m => m.textContent)"""
 # Text that lies over other text: each badge beside what stands in its frame.
 OVERLAID = """() => [...document.querySelectorAll('summary, p.badge > .chip')].filter(s => {
     const a = s.getBoundingClientRect(), frame = s.closest('article, .equation, section');
@@ -109,6 +95,7 @@ def test_the_fonts_of_the_page_are_used(opened):
 
 
 def test_a_click_unfolds_the_evidence(opened):
+    opened.evaluate("document.querySelectorAll('.middle').forEach(d => d.open = true)")
     badges = opened.locator("details.badge")
     for k in (0, badges.count() // 2, badges.count() - 1):
         badge = badges.nth(k)
@@ -168,7 +155,8 @@ def test_a_page_of_one_face_without_folds(browser, tmp_path, screen, evidence):
 def test_an_overflow_would_be_seen(browser):
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.set_content(
-        "<p><math alttext='a'><mspace width='900px' height='9px'/></math></p><p><math alttext='b'></math></p>"
+        "<p><math><mspace width='900px' height='9px'/><annotation>a</annotation></math></p>"
+        "<p><math><annotation>b</annotation></math></p>"
     )
     assert page.evaluate(WIDER) == ["a"]
     assert len(page.evaluate(OUTSIDE)) >= 1
