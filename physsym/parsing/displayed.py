@@ -118,7 +118,7 @@ class _Reading:
     def __init__(self, text: str, notation: Notation) -> None:
         """Cut the text into rows."""
         self.text, self.notation = text, notation
-        self.conventions = Conventions(indices=frozenset({notation.time}))
+        self.conventions = Conventions(indices=frozenset({notation.time}), strict=True)
         self.symbols = {self.key(name): _number(v) for name, v in notation.symbols.items()}
         taken = {s for e in self.symbols.values() for s in e.free_symbols if isinstance(s, Symbol)} | {x}
         self.conventions = replace(self.conventions, set_alone=frozenset(self.symbols))

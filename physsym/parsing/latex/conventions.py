@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from physsym.parsing.latex.names import (
     TRANSPOSES,
@@ -38,6 +38,7 @@ _NEWCOMMAND = re.compile(
     r"\\(?:re)?(?:newcommand|providecommand)\*?\s*\{?\s*(\\[A-Za-z]+)\s*\}?\s*(?:\[([0-9])\])?\s*\{"
 )
 _DEF = re.compile(r"\\def\s*(\\[A-Za-z]+)\s*((?:\#[0-9])*)\s*\{")
+_DIFFERENTIAL = re.compile("d[a-zA-Z]")
 _OPERATOR = re.compile(r"\\DeclareMathOperator(\*?)\s*\{?\s*(\\[A-Za-z]+)\s*\}?\s*\{")
 
 
@@ -51,6 +52,8 @@ class Conventions:
         Letters that count: those with plus or minus a number in an index, and those that sums run over.
     above
         Names that bear an index above, as `x^{(k)}` or `x^{k+1} = ...` do.
+    above_plain
+        Those among them that bear it without brackets.
     perhaps_above
         Names that bear `^{k+1}` without being set anywhere: an index or a power.
     functions
@@ -79,6 +82,8 @@ class Conventions:
         Whether e is Euler's number: it bears no index anywhere.
     differentials
         Whether d stands before letters alone, and is no factor.
+    derived
+        The letters by which a name is derived in fractions, in the order of their names.
     strict
         Whether there is no document, and what stands above a name is a power.
     macros
@@ -87,6 +92,7 @@ class Conventions:
 
     indices: frozenset[str] = frozenset()
     above: frozenset[str] = frozenset()
+    above_plain: frozenset[str] = frozenset()
     perhaps_above: frozenset[str] = frozenset()
     functions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     factors: frozenset[str] = frozenset()
@@ -100,6 +106,7 @@ class Conventions:
     set_alone: frozenset[str] = frozenset()
     differentials: bool = True
     strict: bool = False
+    derived: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)
     imaginary: bool = False
     euler: bool = True
     macros: Mapping[str, Macro] = field(default_factory=dict)
@@ -181,6 +188,7 @@ class _Survey:
     def __init__(self) -> None:
         self.indices: set[str] = set()
         self.above: set[str] = set()
+        self.above_plain: set[str] = set()
         self.with_shift_above: set[str] = set()
         self.applied: dict[str, set[str]] = {}
         self.factors: set[str] = set()
@@ -189,11 +197,12 @@ class _Survey:
         self.fonts: dict[str, set[str]] = {}
         self.words: set[str] = set()
         self.letters: Counter[str] = Counter()
-        self.indexed: dict[str, set[str]] = {}
+        self.indexed: dict[str, list[frozenset[str]]] = {}
         self.in_exponent_of_e: set[str] = set()
         self.e_marked = False
         self.before_brackets: set[str] = set()
         self.set_alone: set[str] = set()
+        self.derived: dict[str, dict[str, Node]] = {}
         self.d_alone = False
 
     def add(self, tree: Relation) -> None:
@@ -203,7 +212,8 @@ class _Survey:
         for node in tree.walk():
             if isinstance(node, Name):
                 self.fonts.setdefault(node.letters, set()).add("" if node.font == "italic" else node.font)
-                if node.font in ("upright", "word") and len(node.letters) > 1 and node.letters.isalpha():
+                word = node.font in ("upright", "word") and len(node.letters) > 1 and node.letters.isalpha()
+                if word and not _DIFFERENTIAL.fullmatch(node.letters):
                     self.words.add(node.letters)
             elif isinstance(node, Scripted):
                 self._scripted(node)
@@ -211,6 +221,8 @@ class _Survey:
                 self._product(node)
             elif isinstance(node, Operator):
                 self._operator(node)
+            elif isinstance(node, Fraction) and derivative_letters(node) is not None:
+                self._derived(node)
         self._factors(tree)
 
     def _set(self, left: Node) -> None:
@@ -219,9 +231,10 @@ class _Survey:
         if name is not None and name.bare:
             self.set_alone.add(name.letters)
         if name is not None and name.above is not None and name.above.inside is not None:
-            letter = shifted(unwrapped(name.above.inside))
+            letter = shifted(name.above.inside)
             if letter is not None and not letter.isdigit():
                 self.above.add(key_of(name))
+                self.above_plain.add(key_of(name))
                 self.indices.add(letter)
 
     def _scripted(self, node: Scripted) -> None:
@@ -232,7 +245,7 @@ class _Survey:
             letter = shifted(item)
             if letter is not None:
                 self.indices.add(letter)
-            self.indexed.setdefault(key_of(name), set()).update(letters_of(item))
+            self.indexed.setdefault(key_of(name), []).append(frozenset(letters_of(item)))
         if name.letters == "e" and (name.below_text or name.primes or name.mark):
             self.e_marked = True
         if name.above is None:
@@ -270,6 +283,18 @@ class _Survey:
                 found.update(letter for item in base.items for letter in letters_of(item))
             if base.opening == "(" and base.items:
                 self.before_brackets.add(key_of(name))
+
+    def _derived(self, node: Fraction) -> None:
+        over = node.over.factors if isinstance(node.over, Product) else ()
+        under = node.under.factors if isinstance(node.under, Product) else ()
+        name = named(over[1]) if len(over) == 2 else None
+        if name is None:
+            return
+        for variable in under[1::2]:
+            bare = replace(variable, above=None) if isinstance(variable, Scripted) else variable
+            inner = named(bare)
+            if inner is not None and not inner.below_text:
+                self.derived.setdefault(key_of(name), {})[inner.letters + "'" * inner.primes] = bare
 
     def _operator(self, node: Operator) -> None:
         if node.sign in ("sum", "prod") and (letter := bound_letter(node)) is not None:
@@ -328,7 +353,8 @@ class _Survey:
         return Conventions(
             indices=indices,
             above=frozenset(k for k in self.above if k not in functions),
-            perhaps_above=frozenset(self.with_shift_above - self.above),
+            above_plain=frozenset(k for k in self.above_plain if k not in functions),
+            perhaps_above=frozenset(self.with_shift_above - self.above_plain),
             functions={
                 **{k: frozenset[str]() for k in self.before_brackets & _USUAL - self.factors},
                 **functions,
@@ -336,13 +362,14 @@ class _Survey:
             perhaps_functions=frozenset(self.before_brackets & _USUAL),
             set_alone=frozenset(self.set_alone),
             differentials=not self.d_alone,
+            derived={k: tuple(v[n] for n in sorted(v)) for k, v in self.derived.items()},
             factors=frozenset(self.factors),
             matrices=frozenset(matrices),
             fonts=frozenset(k for k, v in self.fonts.items() if len(v - {"word", "unit"}) > 1),
             variants=frozenset(mixed),
             words=frozenset(self.words),
             letters=frozenset(self.letters),
-            sequences=frozenset(k for k, v in self.indexed.items() if v & indices),
+            sequences=frozenset(k for k, v in self.indexed.items() if any(i and i <= indices for i in v)),
             imaginary="i" in self.in_exponent_of_e,
             euler=not self.e_marked,
             macros=dict(table),

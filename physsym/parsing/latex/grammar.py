@@ -7,6 +7,7 @@ function, the factors are left side by side.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -96,7 +97,7 @@ _FUNCTION_NAMES += (
 _FUNCTION_NAMES += (
     " arctanh arcsinh arccosh atan2 floor ceil gcd arg Re Im vec span erfc erfi logsumexp softplus mod"
 )
-_FUNCTION_NAMES += " Var Cov var cov std mean clamp sech csch"
+_FUNCTION_NAMES += " Var Cov var cov std mean clamp sech csch div curl rot"
 FUNCTIONS = frozenset(_FUNCTION_NAMES.split())
 _BIG = (
     r"\sum",
@@ -288,7 +289,7 @@ class LatexParser:
             return self._bar_opens()
         if token.kind in ("letter", "number", "text"):
             return True
-        if token.kind == "command" and token.text[1:] in FUNCTIONS | {"lim", "sup", "inf", "arg", "Pr"}:
+        if token.kind == "command" and token.text[1:] in FUNCTIONS.union(_LIMITS, ("arg",)):
             return True
         return token.text in _BARE_STARTS or (token.text == "." and token.side == "left")
 
@@ -638,6 +639,9 @@ class LatexParser:
         previous = self.tokens[begun - 1] if begun else None
         if previous is not None and previous.kind == "letter" and not token.spaced:
             return Name(token.position, token.end, token.text, self.font)  # in the middle of a run
+        ending = next((f for f in FUNCTIONS if len(f) > 2 and len(run) > len(f) and run.endswith(f)), None)
+        if ending is not None and run not in self.words and len(run) < len(ending) + 3:
+            raise self.error(f"found {run}, which ends with {ending}; write \\{ending}", token.position)
         if run in self.words or len(run) > 4 or ("_" in run and end - begun > 2):
             self.at = end
             if run in FUNCTIONS or run in _LIMITS:
@@ -686,8 +690,13 @@ class LatexParser:
                 name = inside[0].text.strip()
             if name in FUNCTIONS or name in _LIMITS:
                 return self._named_function(name, start)
+            if len(inside) == 2 and inside[0].text == "d" and inside[1].kind == "letter":
+                self.tokens[self.at : self.at] = inside[1:]  # the differential dx
+                return Name(start, inside[0].end, "d", font)
             if _is_word(inside) or len(inside) == 1:
                 return Name(start, self.end(), name, font)
+            if all(t.kind in ("letter", "number") or t.text in (",", "-", "&", ".") for t in inside):
+                return Name(start, self.end(), "_".join(re.findall(r"\w+", name)), font)
             if any(t.text in ("/", "^", r"\cdot", "%", r"\%") for t in inside):
                 return Name(start, self.end(), name, "unit")
         elif (

@@ -17,7 +17,16 @@ from sympy import Function as Undefined
 from physsym.core.symbols import after, before, dot
 from physsym.parsing.interpretation import FUNCTIONS as BOUNDED
 from physsym.parsing.latex.conventions import Conventions, bound_letter, derivative_letters, key_of
-from physsym.parsing.latex.names import TRANSPOSES, Named, letters_of, named, spelled_letter, unwrapped
+from physsym.parsing.latex.names import (
+    MARKS,
+    TRANSPOSES,
+    Named,
+    letters_of,
+    named,
+    shifted,
+    spelled_letter,
+    unwrapped,
+)
 from physsym.parsing.latex.tree import (
     Accented,
     Bracket,
@@ -57,50 +66,13 @@ _RENAMED = {"sgn": "sign", "ceil": "ceil", "clamp": "clip"}
 _TRIGONOMETRIC = frozenset(
     ["sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "log", "ln", "lg"]
 )
-_UNITS = frozenset(
-    [
-        "m",
-        "s",
-        "kg",
-        "g",
-        "N",
-        "J",
-        "W",
-        "Hz",
-        "Pa",
-        "K",
-        "A",
-        "V",
-        "C",
-        "cm",
-        "mm",
-        "km",
-        "nm",
-        "ms",
-        "ns",
-        "min",
-        "h",
-        "rad",
-        "eV",
-        "keV",
-        "MeV",
-        "mol",
-        "L",
-        "Nm",
-        "kN",
-        "MHz",
-        "GHz",
-        "kHz",
-        "T",
-        "F",
-        "fm",
-        "au",
-        "yr",
-    ]
+_UNIT_NAMES = (
+    "m s kg g N J W Hz Pa K A V C cm mm km nm ms ns min h rad eV keV MeV mol L Nm kN MHz GHz kHz T F fm au yr"
 )
-_OPAQUE_FUNCTIONS = frozenset(["tr", "Tr", "trace", "det", "diag", "rank", "dim", "ker", "vec", "span",
-    "Var", "Cov", "var", "cov", "Re", "Im", "gcd", "arg", "prox", "mean", "std", "logsumexp"])  # fmt: skip
-_DIFFERENTIALS = ("d",)
+_UNITS = frozenset(_UNIT_NAMES.split())
+_OPAQUE_NAMES = "tr Tr trace det diag rank dim ker vec span Var Cov var cov Re Im gcd arg prox mean std"
+_OPAQUE_NAMES += " logsumexp div curl rot"
+_OPAQUE_FUNCTIONS = frozenset(_OPAQUE_NAMES.split())
 
 
 @dataclass
@@ -190,9 +162,12 @@ class Interpretation:
         font = "" if name.font in ("italic", "word") else name.font
         if font and name.letters in self.conventions.fonts:
             parts.append(font)
-        parts += [self._part(item) for item in name.below if not self._is_index(item, name)]
+        parts += [
+            self._part(i) for item in name.below for i in self._split(item) if not self._is_index(i, name)
+        ]
         if name.below_text and not name.below:
-            parts.append("_".join("".join(c if c.isalnum() else " " for c in name.below_text).split()))
+            plain = "_".join("".join(c if c.isalnum() else " " for c in name.below_text).split())
+            parts.append(MARKS.get(name.below_text, plain or f"{OPAQUE}{name.below_text}"))
         parts += name.accents
         if name.mark and name.mark not in ("+", "-", "++", "--"):
             parts.append(name.mark)
@@ -206,12 +181,29 @@ class Interpretation:
             return spelled_letter(node.letters, self.conventions.variants)
         if isinstance(node, Function):
             return node.name
+        if isinstance(node, Product) and all(isinstance(f, (Name, Number)) for f in node.factors):
+            return "".join(map(self._part, node.factors))
         if isinstance(node, Scripted) and isinstance(node.base, Number):
             raise self.error("this index is not understood", node)
         found = "".join(
             c if c.isalnum() or c in "+-=" else " " for c in self.source(node).replace(r"\_", " ")
         )
         return "_".join(found.split())
+
+    def _split(self, node: Node) -> tuple[Node, ...]:
+        """Return the indices of an index: letters that count side by side are several, 2k may be two."""
+        if not isinstance(node, Product) or any(node.signs):
+            return (node,)
+        letters = [f for f in node.factors if isinstance(f, Name) and self._counts(f.letters)]
+        numbers = [f for f in node.factors if isinstance(f, Number)]
+        if not letters or len(letters) + len(numbers) != len(node.factors):
+            return (node,)
+        if (
+            numbers
+            and self.decisions.take(node, f"the index {self.source(node)}", "a product", "two indices") == 0
+        ):
+            return (node,)
+        return node.factors
 
     def _counts(self, letters: str) -> bool:
         return letters in self.conventions.indices or letters in self.bound
@@ -226,12 +218,13 @@ class Interpretation:
             return sequence and "." not in inner.text
         if isinstance(inner, (Name, Sum, Product)):
             found = list(letters_of(inner))
-            return bool(found) and any(map(self._counts, found)) and not isinstance(inner, Relation)
+            return bool(found) and all(map(self._counts, found))
         return False
 
     def indices(self, name: Named) -> list[Expr]:
         """Return the values of the indices that count, those above behind those below."""
-        found = [self.value(unwrapped(i)) for i in name.below if self._is_index(i, name)]
+        parts = [i for item in name.below for i in self._split(item)]
+        found = [self.value(unwrapped(i)) for i in parts if self._is_index(i, name)]
         if name.above is not None and self.is_above(name):
             inside = name.above.inside
             assert inside is not None
@@ -251,7 +244,7 @@ class Interpretation:
                 return True
             return isinstance(bare, Name) and key not in self.conventions.functions
         counts = any(map(self._counts, letters_of(bare))) and isinstance(bare, (Name, Sum))
-        if key in self.conventions.above:
+        if key in self.conventions.above_plain:
             if counts or script.text in ("0", "1"):
                 return True
             if isinstance(bare, Number):
@@ -300,7 +293,8 @@ class Interpretation:
     def _euler(self, name: Named, exponent: Script | None) -> Expr | None:
         """Return the exponential, where e is Euler's number."""
         sure = name.font == "upright"
-        marked = not sure and not self.conventions.euler
+        simple = exponent is None or isinstance(exponent.inside, (Number, Name))
+        marked = not sure and not self.conventions.euler and simple
         if marked and (
             exponent is None or not self.decisions.take(name.node, "e", "a name", "Euler's number")
         ):
@@ -400,6 +394,8 @@ class Interpretation:
     def _is_word(self, exponent: Script) -> bool:
         """Return whether letters above a name belong to it: asked for capitals, and for runs of letters."""
         inside = exponent.inside
+        if exponent.text in TRANSPOSES:
+            return False
         if (
             isinstance(inside, Product)
             and not any(inside.signs)
@@ -408,7 +404,9 @@ class Interpretation:
             letters = [f.letters for f in inside.factors if isinstance(f, Name)]
             touching = self.source(exponent).strip("{}") == "".join(letters)
             if touching and all(len(a) == 1 for a in letters):
-                if not set(letters) & self.conventions.letters and not self.conventions.strict:
+                if not set(letters) & self.conventions.letters and (
+                    not self.conventions.strict or len(letters) > 2
+                ):
                     return True
                 return bool(
                     self.decisions.take(
@@ -811,8 +809,9 @@ class Interpretation:
         key, conventions = key_of(name), self.conventions
         if bracket.opening == "[" and len(bracket.items) == 1:
             found = list(letters_of(bracket.items[0]))
-            counts = any(map(self._counts, found)) and not name.below_text
-            return bool(counts and isinstance(unwrapped(bracket.items[0]), (Name, Sum)))
+            item = bracket.items[0]
+            simple = isinstance(item, Name) or shifted(item) is not None
+            return simple and all(map(self._counts, found)) and not name.below_text
         if bracket.opening not in ("(", "["):
             return False
         if not bracket.items:
@@ -822,11 +821,15 @@ class Interpretation:
         if name.font in ("word", "upright") and len(name.letters) > 1:
             return True
         if key not in conventions.functions:
-            if key in conventions.perhaps_functions:
-                return bool(
-                    self.decisions.take(name.node, f"{self.key(name)}(...)", "a factor", "a function")
-                )
-            return False
+            if conventions.strict:
+                return False
+            options = ("a function", "a factor")
+            if named(bracket.items[0]) is None:
+                if key not in conventions.perhaps_functions:
+                    return False
+                options = options[::-1]
+            taken = self.decisions.take(name.node, f"{self.key(name)}(...)", *options)
+            return options[taken] == "a function"
         if bracket.opening == "[" and key in conventions.factors:
             return False
         if name.above is not None and not self.is_above(name):
@@ -837,6 +840,7 @@ class Interpretation:
         along = isinstance(item, Sum) and any(
             (n := named(term)) is not None and n.letters in variables for term in item.terms
         )
+        along = along and len(name.letters) == 1
         if bare or key not in conventions.factors or name.primes or name.dots or along:
             self.assumed[f"{self.key(name)} is a function"] = None
             return True
@@ -852,6 +856,15 @@ class Interpretation:
         if isinstance(following, Scripted) and following.below is not None:
             key += f"_{following.below.text}"
         order = name.primes + name.dots
+        above = name.above if not self.is_above(name) else None
+        inside = above.inside if above is not None else None
+        if isinstance(inside, Bracket) and inside.opening == "(" and len(inside.items) == 1:
+            # The derivative of an order, f^{(4)}(x).
+            name = replace(name, above=None)
+            if isinstance(inside.items[0], Number) and int(inside.items[0].text) <= 9:
+                order += int(inside.items[0].text)
+            else:
+                key = f"{OPAQUE}{key}^({self._part(inside.items[0])})"
         if bracket.opening == "[":
             found = Undefined(key + "'" * order)(*arguments)
         elif order:
@@ -944,11 +957,16 @@ class Interpretation:
             while stop < len(factors) and not signs[stop] and _goes_on(factors[stop]):
                 more, stop = self.unit(signs, factors, stop)
                 rest = rest * more
-            if stop > end and not self.decisions.take(
-                factors[end],
-                f"the argument of {function.name} in {self._around(function)}",
-                "all that follows",
-                "the next factor",
+            last = named(factors[stop - 1]) if stop > end else None
+            clear = last is not None and last.letters in _VARIABLES and stop == end + 1
+            if stop > end and (
+                (clear and not _is_angle(factors[i]))
+                or not self.decisions.take(
+                    factors[end],
+                    f"the argument of {function.name} in {self._around(function)}",
+                    "all that follows",
+                    "the next factor",
+                )
             ):
                 value, end = rest, stop
         if end < len(factors) and signs[end] == "/":
@@ -988,7 +1006,7 @@ class Interpretation:
                 except ValueError:
                     return Undefined(name)(*values)
             if name in ("max", "min"):
-                return Undefined(name)(*values)
+                return self.opaque(name, *values)
             raise self.error(f"{name} was given {len(values)} arguments", node)
         if name in _PLAIN and len(values) == (2 if name == "atan2" else 1):
             return _PLAIN[name](*values)
@@ -1104,7 +1122,8 @@ class Interpretation:
             if arguments:
                 found = Undefined(self.key(name))(*arguments, *self.indices(name))
                 return self._derived_value(found, by, letter)
-            if in_time and letter != r"\delta":
+            along = self.conventions.derived.get(key_of(name), ())
+            if in_time and letter != r"\delta" and not (letter == r"\partial" and len(along) > 1):
                 dots = replace(name, dots=name.dots + by[0][1])
                 return self._base(dots)
             key, indices = self.key(name) + "'" * (name.dots + name.primes), self.indices(name)
@@ -1113,7 +1132,10 @@ class Interpretation:
                 return self.opaque(f"d{key}", *variables_, *indices)
             if any(key == str(v) for v in variables_):
                 raise self.error("found a derivative of a variable by itself", node)
-            found = Undefined(key)(*dict.fromkeys(variables_), *indices)
+            taken = [self.value(v) for v in along] if len(along) > 1 else []
+            if not set(variables_) <= set(taken):
+                taken = []
+            found = Undefined(key)(*(taken or dict.fromkeys(variables_)), *indices)
             return self._derived_value(found, by, letter)
         return self._derived_value(self.value(target), by, letter)
 
@@ -1288,6 +1310,16 @@ def replace_power(node: Node) -> Node:
 def _last_operator(node: Node) -> Operator | None:
     last = node.factors[-1] if isinstance(node, Product) else node
     return last if isinstance(last, Operator) else None
+
+
+_VARIABLES = frozenset(("t", "x", "y", "z", r"\tau", "s"))
+_ANGLES = frozenset(f"\\{n}" for n in ("theta", "phi", "varphi", "alpha", "beta", "delta", "psi", "vartheta"))
+
+
+def _is_angle(node: Node) -> bool:
+    """Return whether a factor is an angle by its letter, which is no frequency."""
+    name = named(node)
+    return name is not None and name.letters in _ANGLES
 
 
 def _goes_on(node: Node) -> bool:

@@ -13,7 +13,6 @@ from physsym.parsing.latex.tree import (
     Name,
     Node,
     Number,
-    Product,
     Script,
     Scripted,
     Sum,
@@ -24,7 +23,7 @@ TRANSPOSES = frozenset(
     (r"\top", "T", r"\intercal", r"\mathsf{T}", r"\mathrm{T}", r"\mathsf T", r"\mathrm T", r"\text{T}",
      r"\mathtt{T}", r"\mathbf{T}", r"{\mathsf{T}}", r"\sfT", r"\mathit{T}", r"\mathscr{T}", r"{\top}")
 )  # fmt: skip
-_MARKS = {"*": "star", r"\star": "star", r"\ast": "star", "+": "+", "-": "-", r"\dagger": "dagger",
+MARKS = {"*": "star", r"\star": "star", r"\ast": "star", "+": "+", "-": "-", r"\dagger": "dagger",
     "**": "star2",
           r"\circ": "circ", r"\bullet": "bullet", r"\#": "hash", "#": "hash", "++": "++", "--": "--",
           r"\pm": "pm",
@@ -97,8 +96,8 @@ def named(node: Node) -> Named | None:
 
 def _mark(script: Script) -> str:
     """Return what stands above as a part of the name: a star, a sign, a word; nothing for a power."""
-    if script.text in _MARKS:
-        return _MARKS[script.text]
+    if script.text in MARKS:
+        return MARKS[script.text]
     inside = script.inside
     if script.text in TRANSPOSES or inside is None:
         return "" if inside is not None or script.text in TRANSPOSES else script.text
@@ -110,19 +109,11 @@ def _mark(script: Script) -> str:
 
 
 def items(script: Script) -> tuple[Node, ...]:
-    """Return the indices of a script: parts between commas, and letters side by side."""
+    """Return the indices of a script: parts between commas."""
     inside = script.inside
     if inside is None:
         return ()
-    parts = inside.items if isinstance(inside, Bracket) and not inside.opening else (inside,)
-    found: list[Node] = []
-    for part in parts:
-        factors = part.factors if isinstance(part, Product) and not any(part.signs) else ()
-        if factors and all(isinstance(f, (Name, Number)) for f in factors):
-            found.extend(factors)
-        else:
-            found.append(part)
-    return tuple(found)
+    return inside.items if isinstance(inside, Bracket) and not inside.opening else (inside,)
 
 
 def letters_of(node: Node) -> Iterator[str]:

@@ -377,71 +377,13 @@ def _is_name(token: LatexToken, following: LatexToken | None) -> bool:
     return said.lower() not in _CONNECTIVES
 
 
-_CONNECTIVES = frozenset(
-    [
-        "if",
-        "for",
-        "and",
-        "where",
-        "or",
-        "with",
-        "otherwise",
-        "when",
-        "so",
-        "hence",
-        "then",
-        "is",
-        "as",
-        "let",
-        "since",
-        "because",
-        "therefore",
-        "thus",
-        "else",
-        "such",
-        "that",
-        "by",
-        "from",
-        "in",
-        "on",
-        "at",
-        "to",
-        "of",
-        "the",
-        "we",
-        "have",
-        "given",
-        "using",
-        "all",
-        "some",
-        "any",
-        "i.e.",
-        "e.g.",
-        "but",
-        "which",
-        "subject",
-        "s.t.",
-        "st",
-        "while",
-        "only",
-        "until",
-        "repeat",
-        "return",
-        "set",
-        "do",
-        "end",
-        "once",
-        "note",
-        "recall",
-        "assume",
-        "suppose",
-        "becomes",
-        "gives",
-        "yields",
-        "implies",
-        "approximately",
-    ]
+_CONNECTIVE_WORDS = (
+    "if for and where or with otherwise when so hence then is as let since because therefore thus else "
+    "such that by from in on at to of the we have given using all some any i.e. e.g. but which subject "
+    "s.t. st while only until repeat return set do end once note recall assume suppose becomes gives "
+    "yields implies approximately minimize maximize minimise maximise find solve"
 )
+_CONNECTIVES = frozenset(_CONNECTIVE_WORDS.split())
 
 
 def _joined(pieces: Sequence[_Piece], text: str) -> list[_Piece]:
@@ -478,9 +420,18 @@ def _with_lists(found: Sequence[Relation], pieces: Sequence[_Piece], text: str) 
     A comma before what is no statement may be a `\,` that has lost its backslash.
     """
     result: list[Relation] = []
-    for node, piece in zip(found, pieces, strict=True):
+    for i, (node, piece) in enumerate(zip(found, pieces, strict=True)):
         previous = result[-1] if result else None
-        if piece.begun == "," and previous is not None and not node.signs and previous.signs:
+        begins_list = (
+            not node.signs
+            and i + 1 < len(pieces)
+            and pieces[i + 1].begun == ","
+            and bool(found[i + 1].signs)
+            and _is_simple(node.sides[0])
+        )
+        if begins_list and piece.begun in (",", "gap"):
+            result.append(node)
+        elif piece.begun == "," and previous is not None and not node.signs and previous.signs:
             items = (*_items(previous.sides[-1]), node.sides[0])
             if not _is_list(items):
                 raise ReadError(

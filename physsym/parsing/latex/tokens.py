@@ -66,6 +66,14 @@ _UNICODE |= {
     )
 }
 
+USUAL_MACROS = (
+    ("norm", 1, r"\left\|#1\right\|"), ("abs", 1, r"\left|#1\right|"), ("R", 0, r"\mathbb{R}"),
+    ("N", 0, r"\mathbb{N}"), ("Z", 0, r"\mathbb{Z}"), ("E", 0, r"\mathbb{E}"), ("dd", 0, r"\mathrm{d}"),
+    ("dv", 2, r"\frac{d #1}{d #2}"), ("pdv", 2, r"\frac{\partial #1}{\partial #2}"),
+    ("vb", 1, r"\mathbf{#1}"), ("inner", 2, r"\langle #1, #2\rangle"),
+)  # fmt: skip
+"""Commands that many texts define, all alike, as they are where a text does not define them."""
+
 _PATTERN = re.compile(
     r"""
       (?P<space>   [\s]+ | (?<!\\) % .* )
@@ -111,7 +119,7 @@ class Macro:
 def macro_table(macros: Iterable[tuple[str, int, str]]) -> dict[str, Macro]:
     r"""Return macros by their commands; those whose text cannot be read are left out."""
     table: dict[str, Macro] = {}
-    for name, arguments, body in macros:
+    for name, arguments, body in (*USUAL_MACROS, *macros):
         try:
             table[name if name.startswith("\\") else f"\\{name}"] = Macro(arguments, tuple(_cut(body)))
         except ReadError:
@@ -259,7 +267,7 @@ def _significant(tokens: list[LatexToken], text: str) -> list[LatexToken]:
     while i < len(tokens):
         token = tokens[i]
         i += 1
-        if token.kind == "command" and (token.text in SIZES or token.text in ("\\limits",)):
+        if token.kind == "command" and token.text in SIZES:
             side, position = SIZES[token.text], token.position
             continue
         if token.text in _IGNORED and token.kind in ("command", "sign"):
