@@ -20,6 +20,7 @@ WEIGHTS = ("x", "w", "theta")
 """What the weights of a model are called where a text does not say."""
 GRADIENTS = ("g", "G", GRADIENT)
 _STEP = re.compile(r"([A-Za-z])([+-]\d+)?")
+_START = re.compile("=?(?:0|-[0-9]+)")
 _NEW, _OLD, _UNCLEAR = ("new", "next"), ("old",), ("prev", "previous", "last")
 _VECTORS = frozenset(s.name for s in STANDARD.moving)
 
@@ -104,6 +105,8 @@ def _indexed(token: Token, letter: str, text: str, names: Collection[str]) -> To
     if not parts:
         return token
     last = parts[-1]
+    # x₀ and v_(max,0) may be start values or names, xₜ₌₀ is the first alone.
+    start = re.sub(rf"^{letter}=", "=", last) if len(parts) == 1 or len(token.index) > 1 else ""
     is_step = (match := _STEP.fullmatch(last)) is not None and match[1] == letter
     if brackets and not is_step:
         message = f"found {token.text}, whose index is no step such as t+1; write round brackets, or a name"
@@ -114,8 +117,9 @@ def _indexed(token: Token, letter: str, text: str, names: Collection[str]) -> To
             f"write {base}_old for the value before the step, {base}- for the one before that"
         )
         raise ReadError(message, text, token.position)
-    if is_step or last in _NEW + _OLD or last.startswith("-") or (last == "0" and len(parts) == 1):
-        return replace(token, meant=_named(base, parts[:-1], names), index=(last,))
+    if is_step or last in _NEW + _OLD or _START.fullmatch(start):
+        index = start if _START.fullmatch(start) else last
+        return replace(token, meant=_named(base, parts[:-1], names), index=(index,))
     if "+" in last or "-" in last:
         message = f"found the index {last}, which is no step of {letter}; use one letter to count steps"
         raise ReadError(message, text, token.position)
@@ -190,9 +194,9 @@ def _started(sentence: list[Token], updated: Collection[str]) -> list[Token]:
         return sentence
     target, *rest = sentence
     last = target.index[-1] if target.index else ""
-    if not re.fullmatch("0|-[0-9]+", last):
+    if not _START.fullmatch(last):
         return sentence
-    state = replace(target, index=(), marks=BEFORE * -int(last), told=True)
+    state = replace(target, index=(), marks=BEFORE * -int(last.removeprefix("=")), told=True)
     signs = (("open", "("), ("number", "0"), ("close", ")"))
     return [state, *(Token(k, w, target.position, length=1) for k, w in signs), *rest]
 
@@ -206,6 +210,8 @@ def _marked(token: Token, lefts: dict[str, int | None], updated: Set[str], begun
         return replace(plain, marks=token.marks + (AFTER if last in _NEW else ""))
     step = _step(token)
     if step is None:  # an index 0 or -1, of a start value
+        if last.startswith("="):
+            return replace(plain, marks=token.marks + BEFORE * -int(last[1:]))
         if begun or last.startswith("-"):
             if not begun:
                 raise ReadError(f"found the index {last} without a start value", text, token.position)

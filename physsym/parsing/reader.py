@@ -40,6 +40,7 @@ _PYTHON = re.compile(
     re.MULTILINE,
 )
 
+_LATEX = re.compile(r"\\[A-Za-z\\,;:!{}|()\[\]]|\$[^$]+\$")
 _INDEXED = re.compile(r"\w\[\s*[A-Za-z]\s*(?:[+-]\s*[0-9]+\s*)?\]")
 _OF_PYTHON = re.compile(rf"\b(?:{'|'.join(MODULES)})\.|#[^\n]*")
 """What is left out of code with indices, x[k+1] = x[k] - h*np.sin(x[k]), which says itself what is new."""
@@ -51,7 +52,7 @@ def notation_of(text: str) -> Notation:
     >>> notation_of(r"\rho u_t"), notation_of("x -= lr*g"), notation_of("ρ u"), notation_of("rho*u")
     ('latex', 'python', 'unicode', 'plain')
     """
-    if "\\" in text or "$" in text:
+    if _LATEX.search(text):
         return "latex"
     if _PYTHON.search(text):
         return "python"
@@ -137,6 +138,8 @@ def read(
         raise ValueError(f"notation is one of {', '.join(NOTATIONS)}, given {notation!r}")
     if not isinstance(text, str):
         raise TypeError(f"expected the text of a formula, given {text!r} of type {type(text).__name__}")
+    if not text.strip():
+        raise ReadError("found nothing to read; give a formula such as 'u <- rho*u - eta*G'", text, 0)
     written = notation_of(text) if notation == "auto" else notation
     if written == "latex":
         return read_latex(text, _latex_names(vocabulary, declare, unknown == "real"))

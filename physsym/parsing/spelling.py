@@ -492,7 +492,7 @@ def _partial(tokens: list[Token], i: int, text: str) -> tuple[list[Token], int]:
                 if t.kind == "comma" and d == 0
             ),
         ]
-        firsts = [inside[k + (k > 0)] for k in commas]
+        firsts = [inside[k + (k > 0)] for k in commas if k + (k > 0) < len(inside)]
         numbers = [k for k, t in enumerate(firsts, 1) if t.name == coordinate.name]
         if len(numbers) != 1:
             raise advice
@@ -610,7 +610,8 @@ def _side_by_side(
             return False  # 0x1, 2j and u'x' of a program
     if one.kind == "name" and other.kind == "open":
         inside = tokens[i + 1 : _closing(tokens, i, text)]
-        return other.spaced and len(inside) > 1 and not any(t.kind == "comma" for t in inside)
+        apart = any(t.kind == "comma" and d == 0 for t, d in zip(inside, _depths(inside), strict=True))
+        return other.spaced and len(inside) > 1 and not apart
     for token, beside in ((one, other), (other, one)):
         if (
             token.kind != "name"

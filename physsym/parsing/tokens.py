@@ -101,7 +101,7 @@ GREEK = {
 """The names of Greek letters, as a vocabulary has them."""
 
 RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱᵏᵗ", "0123456789+-()nikt", strict=True))
-LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789+-aehijklmnoprstuvx", strict=True))
+LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789+-=aehijklmnoprstuvx", strict=True))
 _DOTS = {"\N{COMBINING DOT ABOVE}": "'", "\N{COMBINING DIAERESIS}": "''"}
 _PRIMES = {"'": "'", "′": "'", "’": "'", "″": "''", "‴": "'''"}
 
@@ -226,7 +226,7 @@ _WRITTEN = {
     **dict.fromkeys("·×⋅∙∗", "*"), **dict.fromkeys("÷∕⁄", "/"), "−": "-",
     **dict.fromkeys(("←", "≔", "⟵", ":="), "<-"), **dict.fromkeys("→↦⟶", "->"),
 }  # fmt: skip
-_INDEX = re.compile(r"[A-Za-z0-9]+(?:[+-][0-9]+)?")
+_INDEX = re.compile(r"[A-Za-z0-9]+(?:[+-][0-9]+)?|-[0-9]+|[A-Za-z]=-?[0-9]+")
 
 
 def _name(match: re.Match[str], text: str) -> Token:
@@ -271,7 +271,7 @@ def _parts(index: str, text: str, position: int) -> tuple[str, ...]:
     parts = tuple(p.replace(" ", "").replace("−", "-") for p in index.split(","))
     parts = tuple("".join(GREEK.get(c, c) for c in p) for p in parts)
     for part in parts:
-        if not (_INDEX.fullmatch(part) or re.fullmatch("-[0-9]+", part)):
+        if not _INDEX.fullmatch(part):
             message = f"found the index {index!r}; an index is a step such as t+1, a number or a word"
             raise ReadError(message, text, position)
     return parts

@@ -150,7 +150,8 @@ def spelled_letter(letters: str, variants: frozenset[str] = frozenset()) -> str:
         return f"Delta {spelled_letter(letters.removeprefix(chr(92) + 'Delta '), variants)}"
     if letters in variants:
         return letters.removeprefix("\\")
-    return _SPELLED.get(letters, letters.removeprefix("\\"))
+    name = _SPELLED.get(letters, letters.removeprefix("\\"))
+    return "eps" if name == "epsilon" else name
 
 
 _PRINTED = re.compile(r"((?:Delta|delta) )?([^\W\d_]+)(\d*)((?:_[^\W_]+)*)")

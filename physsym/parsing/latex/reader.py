@@ -98,6 +98,8 @@ def read_latex(text: str, names: Names) -> Stated:
     """
     conventions = _strict(text, names)
     found = trees(text, conventions.macros, conventions.words)
+    if not found:
+        raise ReadError("found nothing to read; give a formula", text, 0)
 
     def stated(decisions: Decisions) -> Stated:
         rows = [_row(tree, Interpretation(text, conventions, decisions)) for tree in found]

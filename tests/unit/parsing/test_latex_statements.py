@@ -16,7 +16,7 @@ y, k, w, theta, g, length, b, v_hat = (
     Symbol(n, real=True) for n in ["y", "k", "w", "theta", "g", "l", "b", "v_hat"]
 )
 M, V = (Symbol(n, real=True) for n in ["m", "v"])
-b1, b2, eps = (Symbol(n, real=True) for n in ["beta_1", "beta_2", "epsilon"])
+b1, b2, eps = (Symbol(n, real=True) for n in ["beta_1", "beta_2", "eps"])
 ADAM = r"""
 \begin{aligned}
 m_t &= \beta_1 m_{t-1} + (1-\beta_1) g_t \\

@@ -301,8 +301,9 @@ def test_conditions_and_orders():
 
 @pytest.mark.parametrize("printed", [latex, mathml, unicode])
 def test_nonsense_is_refused(printed):
-    with pytest.raises(TypeError, match=r"expected an expression.*given 'x \+ 1' of type str"):
-        printed("x + 1")
+    with pytest.raises(TypeError, match=r"expected an expression.*given \['x'\] of type list"):
+        printed(("x",))
+    assert printed("x + 1") == printed(x + 1)
     with pytest.raises(ValueError, match="'physics' and 'learning'; given 'chemistry'"):
         printed(x, "chemistry")
 
