@@ -1,0 +1,166 @@
+"""Two sides of a line compared: what `identical` says of them, and whether a difference is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol, factor, preorder_traversal
+
+from physsym.auditing.unknowns import InUnknowns, in_unknowns
+from physsym.core.verdicts import Outcome, Verdict
+from physsym.verify.cases import depends_on_signs, samples_under
+from physsym.verify.conditions import Hypotheses
+from physsym.verify.engines.evaluation import as_ball
+from physsym.verify.equivalence import identical
+from physsym.verify.real_powers import open_powers
+
+_LONG = 400  # operations, above which a difference is not factored
+_EDITS = 60
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is known of the equality of two sides.
+
+    Parameters
+    ----------
+    verdict
+        Of the package.
+    sides
+        Both sides in plain symbols, and which applications of functions these are.
+    somewhere
+        Whether both sides have one value at some of the points that were tried, and different ones at others.
+    """
+
+    verdict: Verdict
+    sides: InUnknowns
+    somewhere: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Return whether both sides are equal, perhaps under conditions."""
+        return self.verdict.outcome in (Outcome.HOLDS, Outcome.CONDITIONAL)
+
+    @property
+    def refuted(self) -> bool:
+        """Return whether both sides speak of the same unknowns, and differ wherever both were computed."""
+        left, right = self.sides.expressions[:2]
+        if self.verdict.outcome is not Outcome.FAILS or not self.verdict.witness or self.somewhere:
+            return False
+        if not self.sides.apart or _has_decimals(left, right):
+            return False
+        if (left.free_symbols ^ right.free_symbols) & self.sides.operators:
+            return False
+        return read_by(left) == read_by(right)
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """Return what the equality takes."""
+        return tuple(map(str, self.verdict.assumes))
+
+    @property
+    def difference(self) -> str:
+        """Return left minus right, in factors where it has them."""
+        left, right = self.sides.expressions[:2]
+        gap = left - right
+        small = gap.count_ops() < _LONG and gap.is_rational_function()
+        return str(factor(gap) if small else gap)
+
+
+def compared(left: Expr, right: Expr, given: Hypotheses = ()) -> Comparison:
+    """Return the comparison of two sides, in which functions that are not known are unknowns."""
+    sides = in_unknowns(left, right)
+    first, second = sides.expressions
+    verdict = identical(first, second, given)
+    return Comparison(verdict, sides, _sometimes_equal(sides, verdict))
+
+
+def _sometimes_equal(sides: InUnknowns, verdict: Verdict) -> bool:
+    """Return whether both sides agree at a sample point, where they differ at others.
+
+    Analytic expressions agree by chance alone; those with roots, absolute values and the like may agree in
+    a region.
+    """
+    if verdict.outcome is not Outcome.FAILS:
+        return False
+    left, right = sides.expressions
+    if any(e.startswith("they agree where") for e in verdict.evidence):
+        return True
+    if not depends_on_signs(left, right) and not open_powers(left, right) and not _has_roots(left, right):
+        return False
+    return any((as_ball(a) - as_ball(b)).contains(0) for _, a, b in samples_under(left, right, ()))
+
+
+def read_by(expression: Expr) -> frozenset[Symbol]:
+    """Return the symbols on which the value of an expression is not shown not to depend."""
+    symbols = expression.free_symbols
+    others = {s: s.func(f"other {s}", **s.assumptions0) for s in symbols}
+    return frozenset(s for s in symbols if not identical(expression, expression.xreplace({s: others[s]})))
+
+
+def _has_roots(*expressions: Expr) -> bool:
+    parts = (p for e in expressions for p in preorder_traversal(e))
+    return any(isinstance(p, Pow) and not p.exp.is_integer and not p.base.is_Symbol for p in parts)
+
+
+def _has_decimals(*expressions: Expr) -> bool:
+    """Return whether a number may be a rounded decimal."""
+    numbers = {n for e in expressions for n in e.atoms(Rational)}
+    return any(n.q > 1 and not (Integer(10) ** 12 % n.q) and n.q % 5 == 0 for n in numbers)
+
+
+def where_it_fails(comparison: Comparison) -> tuple[str, ...]:
+    """Return the difference and a point with both values, as lines."""
+    return (f"differs by {comparison.difference}", comparison.verdict.witness)
+
+
+# ------------------------------------------------------------------ the nearest repair
+
+
+def edited(expression: Expr) -> Iterator[Expr]:
+    """Yield expressions that differ from one by the sign of a term, a factor or an exponent.
+
+    Signs come first, then factors of two, squares and roots, and a factor that is taken out.
+    """
+    changes = list(_changes(expression))
+    for _, changed in sorted(changes, key=lambda pair: pair[0])[:_EDITS]:
+        if changed != expression:
+            yield changed
+
+
+def _changes(node: Expr) -> Iterator[tuple[int, Expr]]:
+    """Yield the changes of an expression, each with its rank."""
+    if isinstance(node, Add):
+        for i, term in enumerate(node.args):
+            rest = node.args[:i] + node.args[i + 1 :]
+            yield 0, Add(*rest, -term)
+            yield 1, Add(*rest, 2 * term)
+            yield 1, Add(*rest, term / 2)
+    if isinstance(node, Mul):
+        for i, part in enumerate(node.args):
+            rest = node.args[:i] + node.args[i + 1 :]
+            if not part.is_number:
+                yield 3, Mul(*rest)
+    if isinstance(node, Symbol):
+        yield 2, node**2
+        yield 4, node ** Rational(1, 2)
+    if isinstance(node, Pow) and node.base.is_Symbol:
+        if node.exp.is_Number:
+            yield 2, node.base
+        yield 2, 1 / node
+        return
+    for i, part in enumerate(node.args):
+        if isinstance(part, Expr) and not part.is_Number:
+            for rank, changed in _changes(part):
+                yield rank, node.func(*node.args[:i], changed, *node.args[i + 1 :])
+
+
+def nearest_repair(comparison: Comparison) -> Expr | None:
+    """Return the right side with one sign, factor or exponent changed such that both sides are equal."""
+    left, right = comparison.sides.expressions[:2]
+    wholes = (-right, 2 * right, right / 2)
+    for candidate in (*wholes, *edited(right)):
+        if candidate.free_symbols <= left.free_symbols and identical(left, candidate):
+            return candidate
+    return None

@@ -1,0 +1,269 @@
+"""Whether an equation follows from earlier ones of the text: definitions put in, unknowns eliminated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from sympy import Derivative, Expr, Integer, Symbol
+from sympy.core.function import AppliedUndef
+
+from physsym.auditing.comparisons import Comparison, compared
+from physsym.auditing.sheet import Fact, names_in
+from physsym.auditing.unknowns import in_unknowns, name_of
+from physsym.core.motion import is_time
+from physsym.core.symbols import dot, name_and_marks
+from physsym.core.verdicts import Condition, Outcome, Verdict
+from physsym.verify.equivalence import identical
+from physsym.verify.integrate import derivative
+
+_ROUNDS = 4
+_FACTS = 8
+_LONG = 150  # operations of an equation that is combined with others
+_TRIALS = 40
+_SYMBOLS = 4
+MARKED = frozenset("[('")  # in the names of values of sequences and functions, and of rates
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """That an equation follows from others.
+
+    Parameters
+    ----------
+    verdict
+        Of the comparison that shows it.
+    facts
+        The equations that it follows from.
+    """
+
+    verdict: Verdict
+    facts: tuple[Fact, ...]
+
+
+def consequence(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequence | None:
+    """Return how an equation follows from facts, the nearest ones first; None where this is not found."""
+    usable = [f for f in facts if f.kind != "fails"]
+    found = by_definitions(left, right, [f for f in usable if f.defines])
+    if found is not None and found[0].holds:
+        return Consequence(found[0].verdict, found[1])
+    found_raw = _by_elimination(left, right, usable)
+    if found_raw is not None or not any(f.defines for f in usable):
+        return found_raw
+    return _by_elimination_in_terms_of_definitions(left, right, usable)
+
+
+def _by_elimination_in_terms_of_definitions(
+    left: Expr, right: Expr, facts: Sequence[Fact]
+) -> Consequence | None:
+    """Return how an equation follows where definitions are put into it and into the facts."""
+    definitions = [f for f in facts if f.defines and f.left.is_Symbol]
+    names = names_in(left, right)
+    near = [f for f in facts if f not in definitions and f.names & names][-_FACTS:]
+    names = names.union(*(f.names for f in near))
+    put = [d for d in definitions if names_in(d.left) & names]
+    if not near or not put:
+        return None
+    for definition in reversed(put):
+        left, right = (put_definition(e, definition) for e in (left, right))
+        near = [
+            replace(f, left=one, right=other, names=names_in(one, other))
+            for f in near
+            for one, other in [(put_definition(f.left, definition), put_definition(f.right, definition))]
+        ]
+    found = _by_elimination(left, right, near)
+    return found and replace(found, facts=(*found.facts, *put))
+
+
+# ------------------------------------------------------------------ definitions put in
+
+
+def by_definitions(
+    left: Expr, right: Expr, definitions: Sequence[Fact]
+) -> tuple[Comparison, tuple[Fact, ...]] | None:
+    """Return the comparison of two sides with definitions put in, and these; None where none applies."""
+    used: list[Fact] = []
+    for _ in range(_ROUNDS):
+        names = names_in(left, right)
+        applied = False
+        for fact in reversed(definitions):
+            if not names_in(fact.left) & names:
+                continue
+            first, second = (put_definition(e, fact) for e in (left, right))
+            if (first, second) != (left, right):
+                left, right, applied = first, second, True
+                used += [] if fact in used else [fact]
+        if not applied:
+            break
+    return (compared(left, right), tuple(used)) if used else None
+
+
+def put_definition(expression: Expr, fact: Fact) -> Expr:
+    """Return an expression with what a fact defines put in, its derivatives too."""
+    if fact.left.is_Symbol:
+        return expression.xreplace(_rates(fact, expression) | {fact.left: fact.right})
+    if not isinstance(fact.left, AppliedUndef):
+        return expression
+    name = name_of(fact.left)
+    derivatives: dict[Expr, Expr] = {}
+    values: dict[Expr, Expr] = {}
+    for part in expression.atoms(Derivative):
+        if isinstance(part.expr, AppliedUndef) and name_of(part.expr) == name:
+            value = _value(fact, part.expr)
+            for variable, count in part.variable_count:
+                for _ in range(int(count)):
+                    value = differentiated(value, variable)
+            derivatives |= {part: value} if value is not None else {}
+    for part in expression.atoms(AppliedUndef):
+        if name_of(part) == f"∇{name}" and len(fact.left.args) == 1:
+            slope = differentiated(fact.right, fact.left.args[0])
+            values |= {part: slope.xreplace({fact.left.args[0]: part.args[0]})} if slope is not None else {}
+        if name_of(part) == name and (value := _value(fact, part)) is not None:
+            values[part] = value
+    return expression.xreplace(derivatives).xreplace(values)
+
+
+def _rates(fact: Fact, expression: Expr) -> dict[Expr, Expr]:
+    """Return the rates of what a fact defines as a function of the time."""
+    time = next((s for s in fact.right.free_symbols if is_time(s)), None)
+    found: dict[Expr, Expr] = {}
+    symbol, value = fact.left, fact.right
+    while time is not None and (symbol := dot(symbol)) and len(found) < 3:
+        value = differentiated(value, time)
+        if value is None or name_and_marks(symbol)[0] not in names_in(expression):
+            break
+        found[symbol] = value
+    return found
+
+
+def _value(fact: Fact, application: Expr) -> Expr | None:
+    """Return the value of a defined function at other arguments."""
+    if len(application.args) != len(fact.left.args):
+        return None
+    return fact.right.xreplace(dict(zip(fact.left.args, application.args, strict=True)))
+
+
+def differentiated(value: Expr | None, variable: Expr) -> Expr | None:
+    """Return a derivative by the rules of differentiation, None where a function of the text hinders it."""
+    if value is None or not isinstance(variable, Symbol):
+        return None
+    if any(a.has(variable) for a in value.atoms(AppliedUndef, Derivative)):
+        return None
+    try:
+        return derivative(value, variable)
+    except NotImplementedError:
+        return None
+
+
+# ------------------------------------------------------------------ unknowns eliminated
+
+
+def _by_elimination(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequence | None:
+    """Return how an equation follows from one or two others that are solved for an unknown."""
+    if (left - right).count_ops() > _LONG:
+        return None
+    names = names_in(left, right)
+    near = [f for f in reversed(facts) if f.names & names and (f.left - f.right).count_ops() <= _LONG]
+    near = [f for f in near if len(names - f.names) <= max(2, len(names) - 2)][:_FACTS]
+    if not near:
+        return None
+    shifted = [(f, one - other) for f in near for one, other in _shifted(f, left, right)]
+    sides = in_unknowns(left - right, *(gap for _, gap in shifted))
+    target, *residuals = sides.expressions
+    pool = [(f, e) for (f, _), e in zip(shifted, residuals, strict=True) if e.free_symbols]
+    for found in islice(_eliminations(target, pool), _TRIALS):
+        verdict = identical(found.rest, Integer(0))
+        # A fact that is an identity has the coefficient zero: from 0 = 0 anything would follow.
+        if is_generic(verdict) and not any(_may_vanish(c) for c in found.coefficients):
+            return Consequence(verdict, found.facts)
+    return None
+
+
+def _may_vanish(coefficient: Expr) -> bool:
+    return identical(coefficient, Integer(0)).outcome is not Outcome.FAILS
+
+
+def is_generic(verdict: Verdict) -> bool:
+    """Return whether a verdict holds but where a denominator vanishes."""
+    conditions = [c for c in verdict.assumes if isinstance(c, Condition) and c.relation == "!= 0"]
+    return bool(verdict) or (
+        verdict.outcome is Outcome.CONDITIONAL and len(conditions) == len(verdict.assumes)
+    )
+
+
+@dataclass(frozen=True)
+class Elimination:
+    """What is left of a residual where unknowns are eliminated.
+
+    Parameters
+    ----------
+    rest
+        The residual without them.
+    facts
+        The equations that were solved for them.
+    coefficients
+        What was divided by.
+    """
+
+    rest: Expr
+    facts: tuple[Fact, ...] = ()
+    coefficients: tuple[Expr, ...] = ()
+
+
+Pool = Sequence[tuple[Fact, Expr]]
+
+
+def _eliminations(target: Expr, pool: Pool) -> Iterator[Elimination]:
+    """Yield what is left of a residual if unknowns are eliminated by one fact, and by two."""
+    for fact, residual in pool:
+        if len(target.free_symbols - residual.free_symbols) <= 1:
+            for _, rest, divisor in _solved(target, residual):
+                yield Elimination(rest, (fact,), (divisor,))
+    for i, (first, one) in enumerate(pool):
+        for second, other in pool[i + 1 :]:
+            joint = one.free_symbols | other.free_symbols
+            if len(target.free_symbols - joint) > 1 or not one.free_symbols & other.free_symbols:
+                continue
+            facts = tuple(dict.fromkeys((first, second)))
+            for symbol, rest, divisor in _solved(target, one):
+                for _, there, _ in _solved(other, one, (symbol,)):
+                    for _, last, another in _solved(rest, there):
+                        yield Elimination(last, facts, (divisor, another))
+
+
+def _solved(
+    target: Expr, residual: Expr, symbols: Iterable[Symbol] | None = None
+) -> Iterator[tuple[Symbol, Expr, Expr]]:
+    """Yield a residual with each symbol eliminated for which the other one can be solved, and the divisor."""
+    shared = target.free_symbols & residual.free_symbols if symbols is None else set(symbols)
+    for symbol in sorted(shared, key=lambda s: (not MARKED & {*s.name}, s.name))[:_SYMBOLS]:
+        coefficient = residual.diff(symbol)
+        if coefficient == 0 or coefficient.has(symbol):
+            continue
+        value = -residual.xreplace({symbol: Integer(0)}) / coefficient
+        yield symbol, target.xreplace({symbol: value}), coefficient
+
+
+def _shifted(fact: Fact, left: Expr, right: Expr) -> Iterator[tuple[Expr, Expr]]:
+    """Yield both sides of a fact, also one step earlier and later where it speaks of sequences."""
+    yield fact.left, fact.right
+    here, there = _indices(left - right), _indices(fact.left - fact.right)
+    if len(here) != 1 or len(there) != 1:
+        return
+    (index,), (other,) = here, there
+    if index != other:
+        yield fact.left.xreplace({other: index}), fact.right.xreplace({other: index})
+    for step in (-1, 1):
+        yield fact.left.xreplace({other: index + step}), fact.right.xreplace({other: index + step})
+
+
+def _indices(expression: Expr) -> set[Symbol]:
+    """Return the whole numbers at which sequences are taken."""
+    applied = expression.atoms(AppliedUndef)
+    return {s for a in applied for i in a.args for s in i.free_symbols if s.is_integer}
+
+
+def conditions(found: Consequence) -> tuple[str, ...]:
+    """Return what a consequence takes besides its facts."""
+    return tuple(str(c) for c in found.verdict.assumes if isinstance(c, Condition))

@@ -1,0 +1,135 @@
+"""Claims with an error term: both sides expanded in powers of a small symbol, their difference measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import factorial
+
+from sympy import Add, Derivative, Expr, Function, Integer, Rational, Symbol, expand
+from sympy.core.function import AppliedUndef
+
+from physsym.auditing.unknowns import in_unknowns, is_operator, name_of
+from physsym.core.verdicts import Order, Verdict, fails, holds, undecided
+from physsym.verify.convergence_order import estimate_order
+from physsym.verify.engines.laurent import DivergenceError, UndecidedError
+from physsym.verify.substitution import Refusal
+
+_TERMS = 4  # beyond the order that is claimed
+
+
+@dataclass(frozen=True)
+class WithError:
+    """Two sides that agree up to a power of a small symbol.
+
+    Parameters
+    ----------
+    left, right
+        The sides without the error term.
+    small
+        The symbol that tends to zero.
+    order
+        The power of it that the error term has.
+    """
+
+    left: Expr
+    right: Expr
+    small: Symbol
+    order: int
+
+
+def with_error(left: Expr, right: Expr) -> WithError | None:
+    """Return two sides without the error term O(h^n) in them, None where there is not one of this form."""
+    terms = [t for side in (left, right) for t in Add.make_args(side) if _error(t) is not None]
+    if not terms:
+        return None
+    found = {_error(t) for t in terms}
+    if len(found) != 1 or (error := found.pop()) is None:
+        return None
+    drop = {t: Integer(0) for t in terms}
+    without = [Add(*(t for t in Add.make_args(side) if t not in drop)) for side in (left, right)]
+    return WithError(without[0], without[1], *error)
+
+
+def _error(term: Expr) -> tuple[Symbol, int] | None:
+    """Return the small symbol and its power of an error term, which may have a number in front."""
+    _, part = term.as_coeff_Mul()
+    if not isinstance(part, AppliedUndef) or name_of(part) != "O" or len(part.args) != 1:
+        return None
+    base, exponent = part.args[0].as_base_exp()
+    return (base, int(exponent)) if base.is_Symbol and exponent.is_Integer and exponent > 0 else None
+
+
+def judge_error(claim: WithError) -> tuple[Verdict, tuple[str, ...]]:
+    """Return whether the difference of two sides has the order claimed, and what names are taken to be."""
+    terms = claim.order + _TERMS
+    sides = [_expanded(e, claim.small, terms) for e in (claim.left, claim.right)]
+    if any(e is None for e in sides):
+        return undecided("a function of several arguments is not expanded"), ()
+    left, right = (e for e in in_unknowns(*(s for s in sides if s is not None)).expressions)
+    names: list[str] = []
+    for symbol, value in _named_derivatives(left - right, claim):
+        left, right = (e.xreplace({symbol: value}) for e in (left, right))
+        names.append(f"{symbol} = {value}")
+    try:
+        found = estimate_order(left, right, claim.small, Integer(0))
+    except (UndecidedError, DivergenceError, Refusal, NotImplementedError) as doubt:
+        return undecided(str(doubt)), ()
+    order = Order(claim.small, found.order)
+    if found.order >= claim.order:
+        return holds(f"the difference is {order}", engines=found.engines), tuple(names)
+    return fails(f"the difference is {order}, not O({claim.small}**{claim.order})", engines=found.engines), ()
+
+
+def _expanded(expression: Expr, small: Symbol, terms: int) -> Expr | None:
+    """Return an expression with Taylor polynomials for functions near a point, None where one has no such."""
+    put: dict[Expr, Expr] = {}
+    for part in expression.atoms(Derivative):
+        if isinstance(part.expr, AppliedUndef) and len(part.expr.args) == 1 and len(part.variable_count) == 1:
+            put[part] = _rate(name_of(part.expr), int(part.variable_count[0][1]), part.expr.args[0])
+    expression = expression.xreplace(put)
+    put = {}
+    for part in expression.atoms(AppliedUndef):
+        if not part.has(small):
+            continue
+        if len(part.args) != 1 or is_operator(part) or part.args[0].atoms(AppliedUndef):
+            return None
+        point = part.args[0].xreplace({small: Integer(0)})
+        shift = expand(part.args[0] - point)
+        name, begun = _split(name_of(part))
+        put[part] = Add(
+            *(shift**j * Rational(1, factorial(j)) * _rate(name, begun + j, point) for j in range(terms + 1))
+        )
+    return expression.xreplace(put)
+
+
+def _split(name: str) -> tuple[str, int]:
+    """Return the name of a function and how often it is differentiated.
+
+    >>> _split("f''")
+    ('f', 2)
+    """
+    return name.rstrip("'"), len(name) - len(name.rstrip("'"))
+
+
+def _rate(name: str, count: int, point: Expr) -> Expr:
+    """Return a derivative of a function at a point, as an unknown of its own."""
+    return Function(name + "'" * count)(point)
+
+
+def _named_derivatives(gap: Expr, claim: WithError) -> Iterator[tuple[Symbol, Expr]]:
+    """Yield names that stand for the derivatives that an expansion has at their places, such as v for x'."""
+    gap = expand(gap)
+    for power in range(claim.order):
+        coefficient = gap.coeff(claim.small, power)
+        rates = [s for s in coefficient.free_symbols if "'" in s.name]
+        others = sorted((s for s in coefficient.free_symbols if "'" not in s.name), key=str)
+        for symbol in others:
+            slope = coefficient.diff(symbol)
+            if slope == 0 or slope.free_symbols or len(rates) != 1:
+                continue
+            value = expand(symbol - coefficient / slope)
+            if value == rates[0]:
+                yield symbol, value
+                gap = expand(gap.xreplace({symbol: value}))
+                break

@@ -1,0 +1,424 @@
+"""What hints of a text ask for: the lines that a formula follows from, the rule it is, the law of a step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sympy import Derivative, Expr, Integer, Rational, Symbol, oo
+from sympy.core.function import AppliedUndef
+
+from physsym import integrators
+from physsym.auditing.comparisons import Comparison, compared
+from physsym.auditing.consequences import by_definitions, conditions, consequence, put_definition
+from physsym.auditing.expansions import WithError, judge_error, with_error
+from physsym.auditing.judgements import Judgement, failing
+from physsym.auditing.recognition import recognised
+from physsym.auditing.sheet import EQUAL, Fact, links
+from physsym.auditing.texts import Formula, Hint
+from physsym.auditing.unknowns import is_operator
+from physsym.auditing.update_lines import NoRuleError, UpdateLine, joined
+from physsym.core.dimensions import LENGTH, MASS, TIME, Dimension
+from physsym.core.statements import Equation, Law, Rule, StatementError, symbols
+from physsym.core.symbols import grad
+from physsym.core.verdicts import Condition, Outcome, Verdict
+from physsym.mechanics.moves import Integrate, Limit
+from physsym.optimizers.equivalent_rules import equivalent
+from physsym.optimizers.known import known
+from physsym.parsing.meanings import Meaning
+from physsym.parsing.reader import read
+from physsym.parsing.tokens import ReadError
+from physsym.verify.conditions import conditions_of, vocabulary_of
+from physsym.verify.dimensions import dimensions
+from physsym.verify.registry import check
+from physsym.vocabulary import Quantity, Vocabulary
+
+_METHODS = {
+    "explicit_euler": "forward_euler", "euler": "forward_euler", "implicit_euler": "backward_euler",
+    "symplectic_euler": "semi_implicit_euler", "rk4": "runge_kutta_4", "verlet": "velocity_verlet",
+    "leapfrog": "velocity_verlet",
+}  # fmt: skip
+_UNITS = {"M": MASS, "L": LENGTH, "T": TIME}
+
+
+class HintedError(ValueError):
+    """A hint that cannot be carried out, with its line: what it names is not there, or was not read."""
+
+    def __init__(self, hint: Hint, reason: str) -> None:
+        """Say which hint, and why."""
+        super().__init__(f"line {hint.line}: {hint.keyword} {hint.argument}: {reason}")
+
+
+@dataclass(frozen=True)
+class Hinted:
+    """A formula with its hints and what it is judged by.
+
+    Parameters
+    ----------
+    formula
+        The formula.
+    meaning
+        One way to read it.
+    facts
+        The equations before it.
+    lines
+        Its lines as updates, empty where it is no rule.
+    given
+        The conditions that hints state.
+    """
+
+    formula: Formula
+    meaning: Meaning
+    facts: Sequence[Fact]
+    lines: tuple[UpdateLine, ...] = ()
+    given: tuple[Condition, ...] = ()
+
+    def equations(self) -> Iterator[tuple[Expr, Expr]]:
+        """Yield the equations of the formula, link by link."""
+        for chain in self.meaning.chains:
+            for left, right, relation in links(chain, self.meaning.one_coordinate):
+                if relation in (*EQUAL, "<-", "~"):
+                    yield left, right
+
+
+def hinted_judgements(what: Hinted) -> list[Judgement]:
+    """Return what the hints of a formula lead to, one for each that asks for a judgement."""
+    return [_JUDGES[h.keyword](h, what) for h in what.formula.hints if h.keyword in _JUDGES]
+
+
+# ------------------------------------------------------------------ what hints refer to
+
+
+def referred(hint: Hint, name: str, facts: Sequence[Fact]) -> list[Fact]:
+    """Return the facts of the formula that a hint names by its label, its tag or its line."""
+    name = name.strip().strip("()")
+    labelled = [f for f in facts if name in (f.formula.label, *f.formula.labels) and name]
+    if labelled:
+        return labelled
+    if place := re.fullmatch(r"(?:line\s+)?(\d+)|cell\s+(\d+)(?:\s+line\s+(\d+))?|(\d+):(\d+)", name):
+        line, cell, row, colon_cell, colon_row = place.groups()
+        if line:
+            at = [f for f in facts if f.line <= int(line) <= f.line + f.formula.text.count("\n")]
+            at = at or [f for f in facts if abs(f.line - int(line)) <= 1]
+        else:
+            number, row = int(cell or colon_cell), row or colon_row
+            at = [f for f in facts if f.formula.cell == number]
+            at = [f for f in at if not row or abs(f.formula.cell_line - int(row)) <= 1]
+        if at:
+            return at
+    if name == "nearest" and facts:
+        return [f for f in facts if f.formula == facts[-1].formula]
+    raise HintedError(hint, f"no formula before this one that was read has the label or the line {name}")
+
+
+def conditions_given(hints: Sequence[Hint], expressions: Sequence[Expr]) -> tuple[Condition, ...]:
+    """Return the conditions that the hints `given` state, the whole numbers aside."""
+    found: list[Condition] = []
+    known_symbols = frozenset[Symbol]().union(*(e.free_symbols for e in expressions))
+    for hint in hints:
+        if hint.keyword != "given":
+            continue
+        for part in hint.argument.split(","):
+            if re.search(r"\bwhole\b", part):
+                continue
+            try:
+                found += conditions_of(part.strip(), known_symbols)
+            except ReadError as error:
+                raise HintedError(hint, str(error)) from None
+    return tuple(dict.fromkeys(found))
+
+
+def whole_numbers(hints: Sequence[Hint]) -> frozenset[str]:
+    """Return the names that hints say to be whole numbers."""
+    parts = [p for h in hints if h.keyword == "given" for p in h.argument.split(",")]
+    return frozenset(
+        w for p in parts if re.search(r"\bwhole\b", p) for w in re.sub(r"\bwhole\b", "", p).split()
+    )
+
+
+def defined(hints: Sequence[Hint], formula: Formula, expressions: Sequence[Expr]) -> Iterator[Fact]:
+    """Yield the definitions that hints state."""
+    known_symbols = frozenset[Symbol]().union(*(e.free_symbols for e in expressions))
+    for hint in hints:
+        if hint.keyword != "define":
+            continue
+        try:
+            found = read(hint.argument, vocabulary_of(known_symbols), unknown="real")
+        except ReadError as error:
+            raise HintedError(hint, str(error)) from None
+        if not isinstance(found, Equation):
+            raise HintedError(hint, "a definition is an equation, such as `define eta = dt/gamma`")
+        at = replace(formula, line=hint.line)
+        names = frozenset(s.name for s in found.right.free_symbols | found.left.free_symbols)
+        yield Fact(found.left, found.right, at, True, "definition", names)
+
+
+# ------------------------------------------------------------------ from, same as
+
+
+def _judge_from(hint: Hint, what: Hinted) -> Judgement:
+    """Judge whether the equations of a formula follow from the formulas that a hint names."""
+    names = [n for part in hint.argument.split(",") for n in part.split(" and ")]
+    facts = [f for name in names for f in referred(hint, name, what.facts)]
+    return _following(facts, what, "does not follow from")
+
+
+def _judge_same(hint: Hint, what: Hinted) -> Judgement:
+    """Judge whether a formula is that which a hint names."""
+    facts = referred(hint, hint.argument.removeprefix("as").strip(), what.facts)
+    return _following(facts, what, "differs from")
+
+
+def _following(facts: Sequence[Fact], what: Hinted, differs: str) -> Judgement:
+    definitions = [f for f in what.facts if f.defines and f not in facts and f.kind != "fails"]
+    lines = tuple(dict.fromkeys(f.line for f in facts))
+    named = f"line{'s' * (len(lines) > 1)} {', '.join(map(str, lines))}"
+    undecided: Judgement | None = None
+    held: list[str] = []
+    for left, right in what.equations():
+        if (own := compared(left, right, what.given)).holds:
+            held += own.conditions
+            continue
+        found = consequence(left, right, facts) or consequence(left, right, [*definitions, *facts])
+        if found is not None:
+            held += conditions(found)
+            continue
+        difference = _refuting(left, right, facts, definitions, what.given)
+        if difference is not None:
+            return failing(difference, lines, f"{differs} {named}")
+        undecided = Judgement("undecided", f"it was not found how it follows from {named}", (), lines)
+    if undecided is not None:
+        return undecided
+    ifs = " and ".join(dict.fromkeys((f"{named} hold{'s' * (len(lines) == 1)}", *held)))
+    return Judgement("conditional", f"holds if {ifs}", (), lines)
+
+
+def _refuting(
+    left: Expr, right: Expr, facts: Sequence[Fact], definitions: Sequence[Fact], given: tuple[Condition, ...]
+) -> Comparison | None:
+    """Return a comparison that shows that an equation contradicts a fact of the same unknowns."""
+    for fact in facts:
+        for one, other in _values_of_same(left, right, fact):
+            for put in ((), definitions):
+                pair = by_definitions(one, other, put) if put else None
+                comparison = pair[0] if pair else compared(one, other, given)
+                if comparison.refuted and not _vague(comparison):
+                    return comparison
+    return None
+
+
+def _values_of_same(left: Expr, right: Expr, fact: Fact) -> Iterator[tuple[Expr, Expr]]:
+    """Yield the values that a fact and an equation give to the same side, or to the same unknown."""
+    if fact.left == left:
+        yield fact.right, right
+    if fact.right == right:
+        yield fact.left, left
+    target, residual = left - right, fact.left - fact.right
+    applied = (AppliedUndef, Derivative)
+    shared = (target.atoms(*applied) | target.free_symbols) & (
+        residual.atoms(*applied) | residual.free_symbols
+    )
+    marked = sorted(
+        shared, key=lambda a: (not isinstance(a, applied) and "'" not in str(a), -len(str(a)), str(a))
+    )
+    for unknown in marked[:3]:
+        stand_in = Symbol("the unknown", real=True)
+        values = []
+        for equation in (residual, target):
+            put = equation.xreplace({unknown: stand_in})
+            slope = put.diff(stand_in)
+            if slope == 0 or slope.has(stand_in):
+                break
+            values.append(-put.xreplace({stand_in: Integer(0)}) / slope)
+        if len(values) == 2:
+            yield values[0], values[1]
+
+
+def _vague(comparison: Comparison) -> bool:
+    return bool(comparison.sides.operators)
+
+
+# ------------------------------------------------------------------ is, step, limit, order, dimension
+
+
+def _judge_is(hint: Hint, what: Hinted) -> Judgement:
+    """Judge whether a rule is the published one that a hint names."""
+    name = re.sub(r"[\s-]+", "_", hint.argument.split("(")[0].strip().lower())
+    candidates = [k for n, k in known.items() if n == name] or [
+        k
+        for n, k in known.items()
+        if n.startswith(name) or n.replace("_", "").startswith(name.replace("_", ""))
+    ]
+    if not candidates:
+        raise HintedError(hint, f"no published rule is called {name}; list(physsym.known) has all names")
+    try:
+        rule, marks = joined(what.lines)
+    except NoRuleError:
+        return Judgement("undecided", "its lines were not understood as an update rule")
+    if (found := recognised(rule, marks.weights, candidates)) is not None:
+        return Judgement("recognised", str(found), verdict=found.verdict)
+    answers = [equivalent(rule, k) for k in candidates[:4]]
+    for answer in answers:
+        if answer.generic:
+            return Judgement("recognised", str(answer), verdict=answer.verdict)
+    answer = answers[0]
+    if answer.verdict.outcome is Outcome.FAILS:
+        trace = (f"they part at {answer.trace}",) if answer.trace else ()
+        differ = tuple(e for e in answer.verdict.evidence)
+        return Judgement("fails", f"is not {candidates[0].title}", (*differ, *trace), verdict=answer.verdict)
+    return Judgement("undecided", str(answer), verdict=answer.verdict)
+
+
+def _law_of(facts: Sequence[Fact]) -> Law:
+    """Return the law that facts state."""
+    return Law(tuple(Equation(_with_force(f.left), _with_force(f.right)) for f in facts))
+
+
+def _with_force(expression: Expr) -> Expr:
+    """Return an expression with `grad` for a function of one state of which nothing is known."""
+    put = {
+        a: grad(a.args[0])
+        for a in expression.atoms(AppliedUndef)
+        if len(a.args) == 1 and not is_operator(a) and not a.args[0].is_integer
+    }
+    return expression.xreplace(put)
+
+
+def _of(hint: Hint) -> tuple[str, str]:
+    """Return the label and what follows it of `step of LABEL by METHOD`."""
+    found = re.fullmatch(r"(?:.*\s)?of\s+(\S+)(?:\s+by\s+(.+))?", hint.argument)
+    if found is None:
+        raise HintedError(hint, "it names no formula, as in `step of eq:law by semi-implicit euler`")
+    return found[1], (found[2] or "").strip()
+
+
+def _judge_step(hint: Hint, what: Hinted) -> Judgement:
+    """Judge whether a rule is one step of a method for the law that a hint names."""
+    label, by = _of(hint)
+    facts = referred(hint, label, what.facts)
+    name = re.sub(r"[\s-]+", "_", by.lower())
+    method = getattr(integrators, _METHODS.get(name, name), None)
+    if method is None:
+        names = ", ".join(n.replace("_", " ") for n in dir(integrators) if n.islower() and n[0] != "_")
+        raise HintedError(hint, f"no integrator is called {by}; there are {names}")
+    try:
+        rule, _ = joined(what.lines)
+        law = _law_of(facts)
+    except (NoRuleError, StatementError):
+        return Judgement("undecided", "its lines, or those of the law, were not understood")
+    steps = [s for s in rule.parameters if s not in symbols(law)]
+    if len(steps) != 1:
+        return Judgement("undecided", "it is not clear which symbol is the step: one that the law has not")
+    rule = Rule(tuple(replace(u, value=_with_force(u.value)) for u in rule.updates))
+    return _by_verdict(check(Integrate(method, steps[0]), law, rule), facts, f"one step of {by}")
+
+
+def _judge_limit(hint: Hint, what: Hinted) -> Judgement:
+    """Judge whether a law is the limit of the one that a hint names."""
+    label, _ = _of(hint)
+    facts = referred(hint, label, what.facts)
+    symbol_name, to = (p.strip() for p in hint.argument.split(" of ")[0].split("->"))
+    law, limit = _law_of(facts), Law(tuple(Equation(*map(_with_force, e)) for e in what.equations()))
+    symbol = next((s for s in symbols(law) if s.name == symbol_name.lstrip("\\")), None)
+    if symbol is None:
+        raise HintedError(hint, f"the formula of {label} has no {symbol_name}")
+    value = read(to, unknown="real") if to not in ("oo", "infinity", r"\infty") else None
+    move = Limit(symbol, oo if value is None else value)
+    return _by_verdict(check(move, law, limit), facts, f"the limit {symbol} -> {to}")
+
+
+def _by_verdict(verdict: Verdict, facts: Sequence[Fact], what: str) -> Judgement:
+    lines = tuple(dict.fromkeys(f.line for f in facts))
+    if verdict.outcome in (Outcome.HOLDS, Outcome.APPROXIMATE, Outcome.CONDITIONAL):
+        given = f", given {', '.join(map(str, verdict.assumes))}" if verdict.assumes else ""
+        error = f" up to {verdict.error}" if verdict.error else ""
+        return Judgement(
+            "conditional" if given else "holds",
+            f"is {what} of line {lines[0]}{error}{given}",
+            (),
+            lines,
+            verdict,
+        )
+    if verdict.outcome is Outcome.FAILS:
+        point = (verdict.witness,) if verdict.witness else ()
+        return Judgement(
+            "fails", f"is not {what} of line {lines[0]}", (*verdict.evidence, *point), lines, verdict
+        )
+    return Judgement("undecided", "; ".join(verdict.evidence), (), lines, verdict)
+
+
+def _judge_order(hint: Hint, what: Hinted) -> Judgement:
+    """Judge whether both sides of a formula agree up to the order that a hint names."""
+    order, name = (p.strip() for p in hint.argument.split(" in "))
+    for left, right in what.equations():
+        definitions = [f for f in what.facts if f.defines and f.kind != "fails"]
+        for fact in reversed(definitions):
+            left, right = (put_definition(e, fact) for e in (left, right))
+        found = with_error(left, right)
+        small = next((s for s in (left - right).free_symbols if s.name == name.lstrip("\\")), None)
+        if small is None:
+            raise HintedError(hint, f"the formula has no {name}")
+        claim = WithError(found.left if found else left, found.right if found else right, small, int(order))
+        verdict, names = judge_error(claim)
+        if verdict.outcome is Outcome.FAILS:
+            return Judgement("fails", verdict.evidence[0], verdict=verdict)
+        if not verdict:
+            return Judgement("undecided", "; ".join(verdict.evidence), verdict=verdict)
+        if names:
+            return Judgement(
+                "conditional", f"holds if {' and '.join(names)}", verdict.evidence, verdict=verdict
+            )
+        return Judgement("holds", verdict.evidence[0], verdict=verdict)
+    return Judgement("undecided", "it states no equation")
+
+
+def _judge_dimension(hint: Hint, what: Hinted) -> Judgement:
+    """Judge whether the dimensions of a formula agree, given those that a hint states."""
+    stated: dict[str, Dimension] = {}
+    for part in hint.argument.split(","):
+        name, _, formula = part.partition(":")
+        stated[name.strip().lstrip("\\")] = _dimension(hint, formula.strip())
+    statements = [Equation(*map(_with_force, e)) for e in what.equations()]
+    found = frozenset[Symbol]().union(*(s.left.free_symbols | s.right.free_symbols for s in statements))
+    quantities = tuple(
+        Quantity(s, "scalar", stated[s.name], s.name, s.name, s.name, s.name)
+        for s in sorted(found, key=str)
+        if s.name in stated
+    )
+    vocabulary = Vocabulary(quantities)
+    verdicts = [dimensions(Law((s,)), vocabulary) for s in statements]
+    for verdict in verdicts:
+        if verdict.outcome is Outcome.FAILS:
+            return Judgement("fails", "the dimensions differ", verdict.evidence, verdict=verdict)
+    if verdicts and all(verdicts):
+        return Judgement("holds", "the dimensions agree", verdict=verdicts[0])
+    evidence = "; ".join(e for v in verdicts for e in v.evidence)
+    return Judgement("undecided", evidence or "it states no equation")
+
+
+def _dimension(hint: Hint, text: str) -> Dimension:
+    """Return a dimension such as `M L^2/T`."""
+    found, sign = Dimension(), 1
+    for token in re.findall(r"[MLT](?:\s*(?:\^|\*\*)\s*\(?-?\d+(?:/\d+)?\)?)?|/|1", text):
+        if token == "/":
+            sign = -1
+            continue
+        if token == "1":
+            continue
+        power = re.sub(r"[()\s^*]|[MLT]", "", token) or "1"
+        found = found * _UNITS[token[0]] ** (sign * Rational(power))
+    if re.sub(r"[MLT0-9^*/()\s.-]", "", text):
+        raise HintedError(hint, f"{text} is no dimension; write products of powers of M, L and T")
+    return found
+
+
+_JUDGES: Mapping[str, Callable[[Hint, Hinted], Judgement]] = {
+    "from": _judge_from,
+    "same": _judge_same,
+    "is": _judge_is,
+    "step": _judge_step,
+    "limit": _judge_limit,
+    "order": _judge_order,
+    "dimension": _judge_dimension,
+}

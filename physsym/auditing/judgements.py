@@ -1,0 +1,35 @@
+"""What a judge says of one way to read a formula."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from physsym.auditing.audits import Kind
+from physsym.auditing.comparisons import Comparison, nearest_repair, where_it_fails
+from physsym.core.verdicts import Verdict
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What is said of one way to read a formula, as in `Entry`."""
+
+    kind: Kind
+    says: str = ""
+    details: tuple[str, ...] = ()
+    uses: tuple[int, ...] = ()
+    verdict: Verdict | None = None
+
+
+def holding(found: Comparison) -> Judgement:
+    """Return that two sides are equal, with the conditions that it takes."""
+    if found.conditions:
+        return Judgement("conditional", f"holds if {' and '.join(found.conditions)}", verdict=found.verdict)
+    return Judgement("holds", verdict=found.verdict)
+
+
+def failing(found: Comparison, uses: tuple[int, ...], than: str = "") -> Judgement:
+    """Return that two sides differ, with the difference, a point and the nearest repair."""
+    repair = nearest_repair(found)
+    nearest = (f"holds with {repair} (nearest repair)",) if repair is not None else ()
+    says = than or "the two sides differ"
+    return Judgement("fails", says, (*where_it_fails(found), *nearest), uses, found.verdict)

@@ -1,0 +1,404 @@
+"""The judges of an audit: what is said of each formula of a text, from the formulas before it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from sympy import Derivative, Expr, Symbol
+from sympy.core.function import AppliedUndef
+
+from physsym.auditing.audits import Entry, Kind
+from physsym.auditing.comparisons import Comparison, compared, where_it_fails
+from physsym.auditing.consequences import by_definitions, conditions, consequence
+from physsym.auditing.expansions import WithError, judge_error, with_error
+from physsym.auditing.hinted import (
+    Hinted,
+    HintedError,
+    conditions_given,
+    defined,
+    hinted_judgements,
+    whole_numbers,
+)
+from physsym.auditing.judgements import Judgement, failing, holding
+from physsym.auditing.rules_of_text import RuleFinding, rules_of
+from physsym.auditing.sheet import EQUAL, Fact, ReadFormula, facts_of, in_scope, is_name, links
+from physsym.auditing.texts import Formula, Text
+from physsym.auditing.unknowns import is_operator
+from physsym.auditing.update_lines import update_lines
+from physsym.core.symbols import DOT
+from physsym.core.verdicts import Condition
+from physsym.parsing.meanings import Chain, Meaning
+from physsym.verify.budget import budget
+
+SECONDS = 60.0
+"""The processor time of an audit of one text."""
+_VERDICT = 0.5  # seconds of one comparison
+_STRONG = re.compile(r"\b(re-?writ\w+|equivalent\w*|simplif\w+|in other words|that is)\b", re.IGNORECASE)
+_FOLLOWS = re.compile(r"\b(hence|so|thus|therefore)\b[^.]*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a formula is judged by.
+
+    Parameters
+    ----------
+    formula
+        The formula.
+    facts
+        The equations before it, in the order of the text.
+    given
+        The conditions that hints state.
+    rule
+        The published rule that it is a line of, or the mistake in it.
+    """
+
+    formula: Formula
+    facts: Sequence[Fact] = ()
+    given: tuple[Condition, ...] = ()
+    rule: RuleFinding | None = None
+
+    @property
+    def near(self) -> list[Fact]:
+        """Return the facts under the same headings."""
+        return [f for f in self.facts if _section(f.formula) == _section(self.formula)]
+
+    def definitions(self, near: bool = False) -> list[Fact]:
+        """Return the definitions before it, perhaps those under the same headings alone."""
+        return [f for f in (self.near if near else self.facts) if f.defines and f.kind != "fails"]
+
+
+def _section(formula: Formula) -> tuple[object, ...]:
+    return (formula.section, *formula.headings)
+
+
+def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float = SECONDS) -> Iterator[Entry]:
+    """Yield what is said of formulas that were read, in their order.
+
+    Parameters
+    ----------
+    path
+        The file.
+    formulas
+        Its formulas with the ways to read them.
+    seconds
+        The processor time; what is left when it is used up is undecided.
+    """
+    end = time.process_time() + seconds
+    rules = rules_of(formulas, end)
+    facts: list[Fact] = []
+    for place, read in enumerate(formulas):
+        entry = Entry(path, read.formula, "unread", read.why or "not read")
+        if any(h.keyword == "skip" for h in read.formula.hints):
+            yield replace(entry, kind="skipped", says=_argument(read.formula, "skip"))
+            continue
+        if not read.meanings:
+            yield entry
+            continue
+        if time.process_time() > end:
+            yield replace(entry, kind="undecided", says="the time of the audit is used up")
+            continue
+        meanings = [with_hints(m, read.formula) for m in read.meanings]
+        try:
+            one = agreed(_judgements(meanings, Context(read.formula, tuple(facts), rule=rules.get(place))))
+        except (RecursionError, ArithmeticError, TypeError, ValueError, NotImplementedError) as error:
+            if isinstance(error, HintedError):
+                raise
+            one = Judgement("undecided", f"it could not be judged: {type(error).__name__}: {error}")
+        yield replace(
+            entry,
+            kind=one.kind,
+            says=one.says,
+            readings=tuple(dict.fromkeys(map(as_text, read.meanings))),
+            details=one.details,
+            uses=one.uses,
+            verdict=one.verdict,
+            expected=any(h.keyword == "expect" for h in read.formula.hints),
+        )
+        facts += facts_of(read.formula, read.meanings[0], facts, one.kind)
+
+
+def with_hints(meaning: Meaning, formula: Formula) -> Meaning:
+    """Return a meaning with the whole numbers that hints state, in one coordinate if they say so."""
+    hints = (*formula.scoped, *formula.hints)
+    one = any(h.keyword == "one" for h in formula.hints)
+    names = whole_numbers(hints)
+    symbols = {s for chain in meaning.chains for side in chain.sides for s in side.free_symbols}
+    put = {s: Symbol(s.name, integer=True) for s in symbols if s.name in names}
+    if not put:
+        return replace(meaning, one_coordinate=meaning.one_coordinate or one)
+    chains = tuple(replace(c, sides=tuple(side.xreplace(put) for side in c.sides)) for c in meaning.chains)
+    return replace(meaning, chains=chains, one_coordinate=meaning.one_coordinate or one)
+
+
+def _judgements(meanings: Sequence[Meaning], context: Context) -> list[Judgement]:
+    """Return what is said of each way to read a formula."""
+    formula, found = context.formula, list[Judgement]()
+    hints = (*formula.scoped, *formula.hints)
+    for meaning in meanings:
+        sides = [side for chain in meaning.chains for side in chain.sides]
+        given = conditions_given(hints, sides)
+        facts = (*context.facts, *defined(hints, formula, sides))
+        own = replace(context, facts=facts, given=given)
+        what = Hinted(formula, meaning, facts, update_lines(meaning, formula.line), given)
+        with budget(_VERDICT):
+            asked = hinted_judgements(what)
+            found.append(together(asked, False) if asked else judge(meaning, own))
+    return found
+
+
+def _argument(formula: Formula, keyword: str) -> str:
+    return next(h.argument for h in formula.hints if h.keyword == keyword)
+
+
+def as_text(meaning: Meaning) -> str:
+    """Return a meaning as plain text, with what was assumed."""
+    chains = "; ".join(map(_chain_as_text, meaning.chains))
+    assumed = [*meaning.assumed, *(["one coordinate"] if meaning.one_coordinate else [])]
+    return chains + (f"   ({', '.join(assumed)})" if assumed else "")
+
+
+def _chain_as_text(chain: Chain) -> str:
+    parts = [str(chain.sides[0])]
+    for relation, side in zip(chain.relations, chain.sides[1:], strict=True):
+        parts += [relation, str(side)]
+    return " ".join(parts)
+
+
+_WEAKEST_FIRST: tuple[Kind, ...] = ("conditional", "recognised", "holds")
+
+
+def agreed(found: Sequence[Judgement]) -> Judgement:
+    """Return what is said of all ways to read a formula, undecided where they differ."""
+    kinds = {j.kind for j in found}
+    if len(kinds) == 1:
+        return found[0]
+    if kinds <= set(_WEAKEST_FIRST):
+        return next(j for kind in _WEAKEST_FIRST for j in found if j.kind == kind)
+    if kinds <= {"definition", "note", "undecided"}:
+        return next(j for kind in ("undecided", "note", "definition") for j in found if j.kind == kind)
+    said = "; ".join(dict.fromkeys(f"{j.kind}: {j.says}" for j in found))
+    return Judgement("undecided", f"it can be read in {len(found)} ways, which differ: {said}")
+
+
+def judge(meaning: Meaning, context: Context) -> Judgement:
+    """Return what is said of one way to read a formula."""
+    if context.rule is not None and context.rule.mistake is not None:
+        return Judgement("fails", context.rule.says, context.rule.details, context.rule.uses)
+    found = [j for chain in meaning.chains for j in judge_chain(chain, meaning, context)]
+    if context.rule is not None and not any(j.kind == "fails" for j in found):
+        kind: Kind = "conditional" if context.rule.condition else "recognised"
+        return Judgement(kind, context.rule.says, uses=context.rule.uses, verdict=context.rule.verdict)
+    return together(found, meaning.one_coordinate)
+
+
+_WORST_FIRST: tuple[Kind, ...] = (
+    "fails",
+    "note",
+    "undecided",
+    "conditional",
+    "recognised",
+    "holds",
+    "definition",
+)
+
+
+def together(found: Sequence[Judgement], one_coordinate: bool) -> Judgement:
+    """Return the judgement on all links of a formula: the worst one, with what it takes."""
+    if not found:
+        return Judgement("undecided", "it states nothing that can be compared")
+    worst = min(found, key=lambda j: _WORST_FIRST.index(j.kind))
+    if worst.kind in ("fails", "note", "undecided"):
+        return worst
+    same = [j for j in found if j.kind == worst.kind]
+    uses = tuple(dict.fromkeys(u for j in found for u in j.uses))
+    says = "; ".join(dict.fromkeys(j.says for j in same if j.says))
+    if one_coordinate and worst.kind in ("holds", "conditional"):
+        says = f"{says or worst.kind}, for one coordinate"
+    return replace(worst, says=says, uses=uses)
+
+
+def judge_chain(chain: Chain, meaning: Meaning, context: Context) -> Iterator[Judgement]:
+    """Yield what is said of the links of a chain; the first claims nothing by itself."""
+    pairs = list(links(chain, meaning.one_coordinate))
+    compares = len(pairs) > 1 and pairs[0][2] in (*EQUAL, "<-")
+    for place, (left, right, relation) in enumerate(pairs):
+        if place == 0 and relation in (*EQUAL, "<-"):
+            first = judge_equation(left, right, context)
+            if not (compares and first.kind in ("definition", "undecided")):
+                yield first
+        elif relation in EQUAL:
+            yield judge_link(left, right, context)
+        else:
+            yield Judgement("undecided", f"the relation {relation} is not judged without a hint")
+
+
+def judge_link(left: Expr, right: Expr, context: Context) -> Judgement:
+    """Return what is said of a link after the first of a chain: a difference is an error."""
+    found = compared(left, right, context.given)
+    if found.holds:
+        return holding(found)
+    if (by_context := _by_consequence(left, right, context)) is not None:
+        return by_context
+    if found.refuted:
+        return failing(found, ())
+    with_definitions = by_definitions(left, right, context.definitions(near=True))
+    if with_definitions is not None and with_definitions[0].refuted and not is_vague(left, right):
+        comparison, used = with_definitions
+        return failing(comparison, tuple(f.line for f in used))
+    return _open(found)
+
+
+def is_vague(*expressions: Expr) -> bool:
+    """Return whether operators occur, whose values depend on each other."""
+    return any(is_operator(a) for e in expressions for a in e.atoms(AppliedUndef))
+
+
+def _with(judgement: Judgement, says: str, uses: tuple[int, ...]) -> Judgement:
+    """Return a judgement with the lines that it uses."""
+    return replace(judgement, says=", ".join(p for p in (judgement.says, says) if p), uses=uses)
+
+
+def _open(found: Comparison) -> Judgement:
+    """Return that two sides were not shown to be equal, nor to be an error."""
+    if found.somewhere:
+        region = next(
+            (e.split("they agree ")[1] for e in found.verdict.evidence if "they agree where" in e), ""
+        )
+        return Judgement(
+            "note", f"holds in a region only{f': {region}' if region else ''}", (found.verdict.witness,),
+            verdict=found.verdict,
+        )  # fmt: skip
+    why = "it takes more than this line says: write `from` and a line, or `given` and a condition"
+    return Judgement("undecided", why, verdict=found.verdict)
+
+
+def _by_consequence(left: Expr, right: Expr, context: Context) -> Judgement | None:
+    """Return that an equation follows from earlier ones, None where this is not found."""
+    scope = [f for f in context.facts if in_scope(f, context.formula)]
+    for facts in (scope, context.facts) if len(scope) < len(context.facts) else (scope,):
+        found = consequence(left, right, facts[-40:])
+        if found is None:
+            continue
+        lines = tuple(dict.fromkeys(f.line for f in found.facts))
+        needed = [f for f in found.facts if not f.defines and f.kind not in ("holds", "definition")]
+        named = " and ".join(f"line {n}" for n in dict.fromkeys(f.line for f in needed))
+        ifs = [f"{named} hold{'s' * (named.count('line') == 1)}"] if needed else []
+        ifs += conditions(found)
+        if ifs:
+            return Judgement("conditional", f"holds if {' and '.join(ifs)}", (), lines, found.verdict)
+        return Judgement("holds", f"by line {', '.join(map(str, lines))}", (), lines, found.verdict)
+    return None
+
+
+def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
+    """Return what is said of a single equation: it may be a law or a condition, and fails by a hint alone."""
+    if (claim := with_error(left, right)) is not None:
+        return _of_an_order(claim)
+    found = compared(left, right, context.given)
+    if found.holds:
+        return holding(found)
+    if (derived := _as_derivative(left, right, context)) is not None:
+        return derived
+    if (second := _as_second_value(left, right, context)) is not None:
+        return second
+    if (by_context := _by_consequence(left, right, context)) is not None:
+        return by_context
+    if is_name(left) or _is_sequence(left):
+        return Judgement("definition")
+    return Judgement("undecided", "a single equation: it may be a law or a condition")
+
+
+def _of_an_order(claim: WithError) -> Judgement:
+    """Return what is said of a claim with an error term: it fails by a hint alone."""
+    verdict, names = judge_error(claim)
+    if not verdict:
+        return Judgement("undecided", "; ".join(verdict.evidence), verdict=verdict)
+    if names:
+        return Judgement("conditional", f"holds if {' and '.join(names)}", verdict.evidence, verdict=verdict)
+    return Judgement("holds", verdict.evidence[0], verdict=verdict)
+
+
+def _is_sequence(left: Expr) -> bool:
+    return isinstance(left, AppliedUndef) and all(a.is_integer for a in left.args)
+
+
+def _as_derivative(left: Expr, right: Expr, context: Context) -> Judgement | None:
+    """Return what is said of the derivative of something that the text defines."""
+    is_rate = left.is_Symbol and left.name.endswith(DOT)
+    if not (
+        is_rate or isinstance(left, Derivative) or (isinstance(left, AppliedUndef) and "∇" in str(left.func))
+    ):
+        return None
+    found = by_definitions(left, right, context.definitions())
+    if found is None or any(found[0].sides.expressions[0].has(s) for s in left.atoms(AppliedUndef)):
+        return None
+    comparison, used = found
+    lines = tuple(f.line for f in used)
+    if comparison.holds:
+        return _with(holding(comparison), f"the derivative of line {lines[0]}", lines)
+    if comparison.refuted and all(f in context.near for f in used):
+        return failing(comparison, lines, f"is not the derivative of line {lines[0]}")
+    return None
+
+
+def _as_second_value(left: Expr, right: Expr, context: Context) -> Judgement | None:
+    """Return what is said of a further value of what has one: a note, unless the text says it is the same."""
+    if not is_name(left) or _is_sequence(left):
+        return None
+    earlier = [
+        f for f in context.facts if f.left == left and in_scope(f, context.formula) and f.kind != "fails"
+    ]
+    if not earlier:
+        return None
+    if (same := next((f for f in earlier if f.right == right), None)) is not None:
+        return Judgement("definition", f"as line {same.line}", uses=(same.line,))
+    fact = next((f for f in reversed(earlier) if f.defines), earlier[-1])
+    comparison = compared(right, fact.right, context.given)
+    if comparison.holds:
+        return _with(holding(comparison), f"as line {fact.line}", (fact.line,))
+    definitions = [f for f in context.near if f.defines and f.left != left]
+    put = by_definitions(right, fact.right, definitions)
+    if put is not None and put[0].holds:
+        return _with(holding(put[0]), f"as line {fact.line}", (fact.line, *(f.line for f in put[1])))
+    if not comparison.refuted:
+        return None
+    if claims_equality(context.formula) and fact in context.near:
+        return failing(comparison, (fact.line,), f"differs from line {fact.line}")
+    says = (
+        f"another value than on line {fact.line}; if it is meant to be the same write `same as {fact.line}`"
+    )
+    return Judgement("note", says, where_it_fails(comparison), (fact.line,), comparison.verdict)
+
+
+def claims_equality(formula: Formula) -> bool:
+    """Return whether the sentence before a formula says that it is what was said before."""
+    return bool(_STRONG.search(formula.before) or _FOLLOWS.search(formula.before))
+
+
+Reader = Callable[[Text], Sequence[ReadFormula]]
+
+
+def judged(text: Text, seconds: float = SECONDS, reader: Reader | None = None) -> Iterator[Entry]:
+    """Yield what is said of each formula of a text, in the order of the text.
+
+    Parameters
+    ----------
+    text
+        The formulas with their places, as `texts_of` finds them.
+    seconds
+        The processor time; what is left when it is used up is undecided.
+    reader
+        Reads the formulas; that of LaTeX by default.
+
+    Yields
+    ------
+    Entry
+        One for each formula.
+    """
+    if reader is None:
+        raise NotImplementedError
+    yield from judged_formulas(text.path, reader(text), seconds)

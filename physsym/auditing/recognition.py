@@ -1,0 +1,157 @@
+"""Published rules recognised up to renaming: proposed by values at a point, proved by `same_rule`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice, permutations
+
+from sympy import Expr, Symbol, lambdify
+
+from physsym.core.statements import Rule, Update, one_step_map
+from physsym.core.symbols import FORCES, after, before, name_and_marks
+from physsym.core.verdicts import Verdict
+from physsym.optimizers.known import known
+from physsym.optimizers.known_rule import Known
+from physsym.verify.equivalence import same_rule
+
+_ORDERS = 1500
+_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A published rule, and what its symbols are in a text.
+
+    Parameters
+    ----------
+    known
+        The published rule.
+    names
+        Its symbols in those of the text.
+    verdict
+        That both are the same.
+    """
+
+    known: Known
+    names: Mapping[Symbol, Symbol]
+    verdict: Verdict
+
+    def __str__(self) -> str:
+        parameters = [p for p in self.known.rule.parameters if p in self.names]
+        roles = [f"{p} = {self.names[p]}" for p in parameters if str(p) != str(self.names[p])]
+        return self.known.title + (f", with {', '.join(roles)}" if roles else "")
+
+
+def recognised(rule: Rule, weights: Symbol, candidates: Sequence[Known] = ()) -> Recognised | None:
+    """Return the published rule that a rule is up to the names of its symbols."""
+    shape = _shape(rule)
+    for published in candidates or tuple(known.values()):
+        theirs = _without_start(published)
+        if _shape(theirs) != shape:
+            continue
+        for names in _renamings(rule, weights, theirs):
+            verdict = same_rule(rule, _renamed(theirs, names))
+            if verdict:
+                return Recognised(published, names, verdict)
+    return None
+
+
+@lru_cache
+def _without_start(published: Known) -> Rule:
+    """Return a published rule without its start values, which texts seldom tell."""
+    return Rule(published.rule.updates)
+
+
+@lru_cache
+def _weights(rule: Rule) -> Symbol:
+    """Return the state at which a published rule takes the gradient."""
+    places = [g.args[-1] for u in rule.updates for g in sorted(u.value.atoms(*FORCES), key=str)]
+    states = [s for s in rule.targets if any(s in p.free_symbols for p in places)]
+    return next((s for s in states if str(s) == "x"), states[0])
+
+
+def _counters(rule: Rule) -> set[Symbol]:
+    return {u.target for u in rule.updates if u.value == u.target + 1}
+
+
+def _shape(rule: Rule) -> tuple[int, ...]:
+    """Return numbers in which a rule and a renamed one agree."""
+    return (len(rule.targets), len(rule.states), len(rule.parameters), len(_counters(rule)))
+
+
+def _ordered(rule: Rule, weights: Symbol) -> tuple[list[Symbol], list[Symbol], list[Symbol]]:
+    """Return the fixed states (weights, their earlier value, counters), the others, and the parameters."""
+    fixed = [weights, *(s for s in rule.states if s == before(weights)), *sorted(_counters(rule), key=str)]
+    return fixed, [s for s in rule.states if s not in fixed], list(rule.parameters)
+
+
+def _renamings(rule: Rule, weights: Symbol, published: Rule) -> Iterator[dict[Symbol, Symbol]]:
+    """Yield names of the symbols of a published rule under which both have the same values at a point."""
+    fixed, states, parameters = _ordered(rule, weights)
+    their_fixed, their_states, their_parameters = _ordered(published, _weights(published))
+    if [len(x) for x in (fixed, states, parameters)] != [
+        len(x) for x in (their_fixed, their_states, their_parameters)
+    ]:
+        return
+    symbols = [*fixed, *states, *parameters]
+    values = {s: 0.11 + 0.067 * i + 0.0013 * i * i for i, s in enumerate(symbols)}
+    values.update(dict.fromkeys(_counters(rule), 3.0))
+    mine = _evaluator(rule, tuple(symbols))
+    try:
+        here = mine([values[s] for s in symbols])
+    except (ArithmeticError, ValueError, TypeError):
+        return
+    new = dict(zip(rule.states, here, strict=True))
+    their_symbols = [*their_fixed, *their_states, *their_parameters]
+    theirs = _evaluator(published, tuple(their_symbols))
+    orders = ((a, b) for a in permutations(states) for b in permutations(parameters))
+    for own_states, own_parameters in islice(orders, _ORDERS):
+        names = dict(zip(their_symbols, (*fixed, *own_states, *own_parameters), strict=True))
+        try:
+            there = theirs([values[names[s]] for s in their_symbols])
+        except (ArithmeticError, ValueError, TypeError):
+            continue
+        wanted = [new[names[s]] for s in published.states]
+        if all(
+            math.isclose(a, b, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE)
+            for a, b in zip(wanted, there, strict=True)
+        ):
+            yield names
+
+
+@lru_cache(maxsize=256)
+def _evaluator(rule: Rule, symbols: tuple[Symbol, ...]) -> Callable[[Sequence[float]], list[float]]:
+    """Return the one-step map on numbers, for a gradient that has no symmetry."""
+    step = one_step_map(rule)
+    dummies = [Symbol(f"a{i}") for i in range(len(symbols))]
+    put = dict(zip(symbols, dummies, strict=True))
+    compute = lambdify(
+        dummies, [v.xreplace(put) for v in step.values()], [{"grad": _gradient, "sign": _sign}, "math"]
+    )
+    return lambda numbers: [float(n) for n in compute(*numbers)]
+
+
+def _is_close(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE)
+
+
+def _gradient(place: float) -> float:
+    """Return a gradient that has no symmetry."""
+    return 0.37 + 1.3 * place - 0.71 * place * place + 0.2 * math.sin(3 * place)
+
+
+def _sign(number: float) -> float:
+    return math.copysign(1.0, number) if number else 0.0
+
+
+def _renamed(rule: Rule, names: Mapping[Symbol, Symbol]) -> Rule:
+    """Return a rule with its symbols renamed, at all instants."""
+    put: dict[Expr, Expr] = {}
+    for symbol, name in names.items():
+        if name_and_marks(symbol)[1]:
+            continue
+        put |= {symbol: name, after(symbol): after(name), before(symbol): before(name)}
+    return Rule(tuple(Update(put[u.target], u.value.xreplace(put)) for u in rule.updates))

@@ -1,0 +1,135 @@
+"""The update rules of a text: neighbouring lines joined, recognised among the published ones, or mistaken."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+from physsym.auditing.mistakes import Mistake, mistakes, named_in
+from physsym.auditing.recognition import Recognised, recognised
+from physsym.auditing.sheet import ReadFormula
+from physsym.auditing.update_lines import NoRuleError, UpdateLine, joined, update_lines
+from physsym.core.verdicts import Verdict
+from physsym.verify.budget import budget
+
+_MOST_FORMULAS = 7
+_APART = 25  # lines of the file between neighbouring formulas of one rule
+
+
+@dataclass(frozen=True)
+class RuleFinding:
+    """What is known of a formula as a line of an update rule.
+
+    Parameters
+    ----------
+    says
+        In words.
+    uses
+        The lines of the file that it was joined with.
+    condition
+        What the recognition takes, such as that a line reads the new value.
+    mistake
+        Where the line is one of a published rule but for a slip.
+    verdict
+        Of the package.
+    """
+
+    says: str
+    uses: tuple[int, ...] = ()
+    condition: str = ""
+    mistake: Mistake | None = None
+    verdict: Verdict | None = None
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """Return what the line has and what the published rule has."""
+        if self.mistake is None:
+            return ()
+        return (f"it has {self.mistake.written}", f"{self.mistake.known.title} has {self.mistake.corrected}")
+
+
+Member = tuple[int, ReadFormula, tuple[UpdateLine, ...]]
+
+
+def rules_of(formulas: Sequence[ReadFormula], end: float) -> dict[int, RuleFinding]:
+    """Return what is known of the formulas, by their places, as lines of update rules."""
+    found: dict[int, RuleFinding] = {}
+    for members in _sections(formulas):
+        for run in _runs(members):
+            if time.process_time() > end:
+                return found
+            places = [place for place, _, _ in run]
+            if all(p in found for p in places):
+                continue
+            finding = _recognised(run)
+            if finding is not None:
+                found |= {p: finding for p in places if p not in found}
+        for place, finding in _mistaken(members, set(found)):
+            found.setdefault(place, finding)
+    return found
+
+
+def _sections(formulas: Sequence[ReadFormula]) -> Iterator[list[Member]]:
+    """Yield the formulas under the same headings that set new values."""
+    numbered = list(enumerate(formulas))
+    for _, group in groupby(numbered, key=lambda pair: pair[1].formula.headings):
+        members = [
+            (place, read, lines)
+            for place, read in group
+            if len({m.chains for m in read.meanings}) >= 1
+            and (lines := update_lines(read.meanings[0], read.formula.line))
+        ]
+        if members:
+            yield members
+
+
+def _runs(members: Sequence[Member]) -> Iterator[list[Member]]:
+    """Yield runs of neighbouring formulas, the shortest first."""
+    for size in range(1, _MOST_FORMULAS + 1):
+        for first in range(len(members) - size + 1):
+            run = list(members[first : first + size])
+            lines = [read.formula.line for _, read, _ in run]
+            if all(b - a <= _APART for a, b in pairwise(lines)):
+                yield run
+
+
+def _recognised(run: Sequence[Member]) -> RuleFinding | None:
+    """Return the published rule that a run of formulas is."""
+    lines = [line for _, _, own in run for line in own]
+    try:
+        rule, marks = joined(lines)
+        with budget(1.0):
+            found = recognised(rule, marks.weights)
+    except (NoRuleError, TypeError, ValueError, RecursionError):
+        return None
+    return None if found is None else _as_finding(found, marks.told, run)
+
+
+def _as_finding(found: Recognised, told: bool, run: Sequence[Member]) -> RuleFinding:
+    at = tuple(dict.fromkeys(read.formula.line for _, read, _ in run))
+    condition = "each line reads the new values of the lines above" if told else ""
+    joint = f" (lines {', '.join(map(str, at))})" if len(at) > 1 else ""
+    given = f", if {condition}" if condition else ""
+    return RuleFinding(f"{found}{joint}{given}", at, condition, verdict=found.verdict)
+
+
+def _mistaken(members: Sequence[Member], found: set[int]) -> Iterator[tuple[int, RuleFinding]]:
+    """Yield the slips in lines under the heading of a published rule."""
+    headings = members[0][1].formula.headings
+    if not any(named_in(h) for h in headings) or all(p in found for p, _, _ in members):
+        return
+    lines = _each_once([line for _, _, own in members for line in own])
+    with budget(0.5):
+        for mistake in mistakes(lines, headings):
+            for place, read, own in members:
+                if mistake.line in own:
+                    says = f"differs from {mistake.known.title} by one slip"
+                    at = tuple(dict.fromkeys(line.line for line in lines if line.line != read.formula.line))
+                    yield place, RuleFinding(says, at, mistake=mistake)
+
+
+def _each_once(lines: Sequence[UpdateLine]) -> list[UpdateLine]:
+    """Return the first line of each state."""
+    return list({line.name: line for line in reversed(lines)}.values())[::-1]

@@ -1,0 +1,142 @@
+"""Functions of which a text says nothing, as unknowns: each application is a number that may be anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from sympy import Abs, Derivative, Expr, Integral, Product, Subs, Sum, Symbol
+from sympy.core.function import AppliedUndef
+
+from physsym.core.symbols import OPAQUE
+from physsym.core.verdicts import Outcome
+from physsym.verify.equivalence import identical
+
+OPERATORS = frozenset(
+    (
+        "E", "Var", "Cov", "sum", "prod", "int", "norm", "inner", "max", "min", "argmax", "argmin", "sup",
+        "inf", "lim", "Tr", "tr", "det", "rank", "transpose", "mean", "dot", "cross", "dist", "conj", "Re",
+        "Im", "median", "std", "var", "diag", "expectation", "variance", "trace", "O", "o",
+    )
+)  # fmt: skip
+"""Operators by name: their values at several arguments depend on each other, unlike those of an unknown."""
+IN_ONE_COORDINATE = {"norm": Abs, "transpose": lambda a: a, "inner": lambda a, b: a * b}
+"""What operators of vectors are for vectors of length one."""
+
+
+@dataclass(frozen=True)
+class InUnknowns:
+    """Expressions with symbols for the applications in them.
+
+    Parameters
+    ----------
+    expressions
+        The expressions, in plain symbols.
+    applications
+        What each new symbol is.
+    apart
+        Whether applications of one function with different symbols are known to have different arguments.
+    """
+
+    expressions: tuple[Expr, ...]
+    applications: Mapping[Symbol, Expr]
+    apart: bool = True
+
+    @property
+    def operators(self) -> frozenset[Symbol]:
+        """Return the symbols of applications of operators, whose values may depend on each other."""
+        return frozenset(s for s, a in self.applications.items() if is_operator(a))
+
+
+def is_operator(application: Expr) -> bool:
+    """Return whether an application is a sum, an integral, a norm, an expectation or the like."""
+    if isinstance(application, Sum | Product | Integral | Subs):
+        return True
+    return isinstance(application, AppliedUndef) and name_of(application) in OPERATORS
+
+
+def name_of(application: Expr) -> str:
+    """Return the name of the function of an application."""
+    return str(getattr(application.func, "__name__", application.func))
+
+
+def in_one_coordinate(expression: Expr) -> Expr:
+    """Return an expression of vectors of length one, in which norms are absolute values."""
+
+    def is_vectorial(part: Expr) -> bool:
+        return isinstance(part, AppliedUndef) and name_of(part) in IN_ONE_COORDINATE
+
+    return expression.replace(is_vectorial, lambda part: IN_ONE_COORDINATE[name_of(part)](*part.args))
+
+
+def in_unknowns(*expressions: Expr) -> InUnknowns:
+    """Return expressions with one real symbol for each application of a function that is not known.
+
+    Applications of one function to arguments that are identical are one unknown.
+    """
+    symbols: dict[Expr, Symbol] = {}
+    with_symbols: list[tuple[Expr, Symbol]] = []  # applications whose arguments are in symbols
+    apart = True
+    for application in (a for e in expressions for a in _innermost_first(e)):
+        if application in symbols:
+            continue
+        inner = application
+        if isinstance(application, (AppliedUndef, *OPAQUE)):
+            inner = application.func(*(_replaced(a, symbols) for a in application.args))
+        same, sure = _same_as(inner, [i for i, _ in with_symbols])
+        apart = apart and sure
+        symbols[application] = _named(inner) if same is None else with_symbols[same][1]
+        symbols.setdefault(inner, symbols[application])
+        with_symbols.append((inner, symbols[application]))
+    applications: dict[Symbol, Expr] = {}
+    for application, symbol in symbols.items():
+        applications.setdefault(symbol, application)
+    return InUnknowns(tuple(_replaced(e, symbols) for e in expressions), applications, apart)
+
+
+def _replaced(expression: Expr, symbols: Mapping[Expr, Symbol]) -> Expr:
+    """Return an expression with the applications replaced, the innermost first."""
+    while (put := expression.xreplace(symbols)) != expression:
+        expression = put
+    return expression
+
+
+def _innermost_first(expression: Expr) -> Iterator[Expr]:
+    """Yield the applications of functions that are not known, those in arguments before what they are in."""
+    kinds = (AppliedUndef, Derivative, Integral, Sum, Product, Subs, *OPAQUE)
+    if isinstance(expression, Derivative | Integral | Sum | Product | Subs):
+        yield expression
+        return
+    for part in expression.args:
+        if isinstance(part, Expr):
+            yield from _innermost_first(part)
+    if isinstance(expression, kinds):
+        yield expression
+
+
+def _same_as(application: Expr, others: Iterable[Expr]) -> tuple[int | None, bool]:
+    """Return the place of an application that is the same, and whether all others are known to differ."""
+    sure = True
+    for place, other in enumerate(others):
+        if other == application:
+            return place, True
+        if other.func != application.func or len(other.args) != len(application.args):
+            continue
+        if not isinstance(application, (AppliedUndef, *OPAQUE)):
+            continue
+        verdicts = [identical(a, b) for a, b in zip(application.args, other.args, strict=True)]
+        if all(verdicts):
+            return place, True
+        sure = sure and any(v.outcome is Outcome.FAILS for v in verdicts)
+    return None, sure
+
+
+def _named(application: Expr) -> Symbol:
+    """Return a real symbol that is printed as the application is."""
+    if isinstance(application, Derivative) and isinstance(application.expr, AppliedUndef):
+        (variable, count), *more = application.variable_count
+        if not more and application.expr.args == (variable,) and count in (1, 2, 3):
+            return Symbol(f"{name_of(application.expr)}{chr(39) * int(count)}({variable})", real=True)
+    if isinstance(application, AppliedUndef) and all(a.is_integer for a in application.args):
+        return Symbol(f"{name_of(application)}[{', '.join(map(str, application.args))}]", real=True)
+    return Symbol(str(application), real=True)

@@ -1,0 +1,293 @@
+"""What an audit says of formulas: values of `Meaning` made by hand, so that no reader is involved."""
+
+from dataclasses import replace
+
+import pytest
+from sympy import Derivative, Function, Integer, Rational, Symbol, cos, sin, sqrt
+
+from physsym.auditing.judging import judged_formulas
+from physsym.auditing.sheet import ReadFormula
+from physsym.auditing.texts import Formula, Hint
+from physsym.core.symbols import dot
+from physsym.parsing.meanings import Chain, Meaning
+
+x, Q, b, c, eta, lam, beta, s, w, g, eps, h, m, v, n, a, q = (
+    Symbol(name, real=True)
+    for name in ["x", "Q", "b", "c", "eta", "lam", "beta", "s", "w", "g", "eps", "h", "m", "v", "n", "a", "q"]
+)
+t, k = Symbol("t", integer=True), Symbol("k", integer=True)
+time, omega = Symbol("t", real=True), Symbol("omega", real=True)
+f, X, V, grad_f, E, Big = map(Function, ("f", "x", "v", "∇f", "E", "O"))
+
+
+def equation(*sides, sign="="):
+    return Meaning((Chain(tuple(sides), (sign,) * (len(sides) - 1)),))
+
+
+def lines(*pairs, sign="="):
+    return Meaning(tuple(Chain(pair, (sign,)) for pair in pairs))
+
+
+def audit(*items, **options):
+    """Return the entries of formulas, each a meaning, a list of them, or a pair of one with its `Formula`."""
+    read = []
+    for number, item in enumerate(items, 1):
+        meanings, formula = item if isinstance(item, tuple) else (item, Formula("", 1))
+        meanings = tuple(meanings) if isinstance(meanings, list) else (meanings,)
+        read.append(ReadFormula(replace(formula, line=number), meanings))
+    return list(judged_formulas("notes.md", read, **options))
+
+
+def hinted(*hints, **fields):
+    return Formula("", 1, hints=tuple(Hint(*h.split(" ", 1), 1) for h in hints), **fields)
+
+
+def kinds(*items):
+    return [entry.kind for entry in audit(*items)]
+
+
+STEP = X(t) - eta * lam * X(t)
+
+
+# ------------------------------------------------------------------ chains
+
+
+def test_a_true_link_holds():
+    assert kinds(equation(X(t + 1), STEP, (1 - eta * lam) * X(t))) == ["holds"]
+
+
+def test_a_false_link_fails_with_difference_point_and_repair():
+    (entry,) = audit(equation(X(t + 1), STEP, (1 + eta * lam) * X(t)))
+    assert entry.kind == "fails"
+    assert "-2*eta*lam*x[t]" in entry.details[0]
+    assert "against" in entry.details[1]
+    assert "x[t]*(-eta*lam + 1)" in entry.details[2]
+    assert entry.readings == ("x(t + 1) = -eta*lam*x(t) + x(t) = (eta*lam + 1)*x(t)",)
+
+
+def test_the_first_link_of_a_chain_claims_nothing():
+    assert kinds(equation(b, x**2, x * x)) == ["holds"]
+
+
+def test_a_link_in_other_unknowns_is_no_error():
+    assert kinds(equation(q, lam * x + c, lam * (x - a))) == ["undecided"]
+
+
+def test_a_symbol_that_only_seems_to_be_read_may_vanish():
+    energy = a * sin(x) ** 2 + a * cos(x) ** 2
+    assert kinds(equation(q, energy, a), equation(q, energy, 2 * a)) == ["holds", "fails"]
+
+
+def test_operators_are_no_unknowns():
+    assert kinds(equation(q, E(x + a), E(x) + E(a))) == ["undecided"]
+
+
+def test_what_is_true_in_a_region_is_said_to_be():
+    (entry,) = audit(equation(q, sqrt((a - b) ** 2), a - b))
+    assert entry.kind == "note"
+    assert "region" in entry.says
+    (entry,) = audit(equation(q, sqrt(a**2 + abs(a**2 - 4 * b)), 2 * sqrt(b)))
+    assert entry.kind == "note"
+
+
+def test_conditions_are_listed():
+    (entry,) = audit(equation(q, 1 / (a + b), (1 - 1 / (1 + a / b)) / a))
+    assert entry.kind == "conditional"
+    assert "a != 0" in entry.says
+
+
+def test_rounded_numbers_are_no_error():
+    assert kinds(equation(q, Rational(9, 10) ** 10, Rational(35, 100))) == ["undecided"]
+
+
+def test_two_readings_that_differ_are_not_decided():
+    product, application = equation(q, 2 * x, x + x), equation(q, 2 * x, 3 * x)
+    assert kinds([product, application]) == ["undecided"]
+    assert kinds([product, product]) == ["holds"]
+
+
+# ------------------------------------------------------------------ single equations and their context
+
+
+def test_a_single_equation_never_fails_unaided():
+    assert kinds(equation(sin(x) ** 2 + 1, cos(x) ** 2)) == ["undecided"]
+
+
+LOSS = equation(f(x), Q * x**2 / 2 + c * x + b)
+WRONG = equation(f(x), (x - c / Q) ** 2 * Q / 2 + b - c**2 / (2 * Q))
+RIGHT = equation(f(x), (x + c / Q) ** 2 * Q / 2 + b - c**2 / (2 * Q))
+
+
+def test_a_second_value_is_a_note():
+    assert kinds(LOSS, WRONG) == ["definition", "note"]
+
+
+@pytest.mark.parametrize("words", ["Hence we can rewrite f as", "Equivalently,", "and so"])
+def test_a_second_value_is_an_error_where_the_text_says_that_it_is_the_same(words):
+    _, entry = audit(LOSS, (WRONG, Formula("", 1, before=words)))
+    assert (entry.kind, entry.uses) == ("fails", (1,))
+    assert "-2*c*x" in entry.details[0]
+    assert kinds(LOSS, (RIGHT, Formula("", 1, before=words)))[1] == "conditional"
+
+
+def test_no_alarm_beyond_a_heading():
+    first = Formula("", 1, headings=("A",))
+    other = Formula("", 1, headings=("B",), before="We rewrite f as")
+    assert kinds((LOSS, first), (WRONG, other))[1] != "fails"
+
+
+def test_derivatives_of_what_is_defined():
+    slopes = equation(Derivative(f(x), x), Q * x + c), equation(Derivative(f(x), x), Q * x - c)
+    assert kinds(LOSS, *slopes) == ["definition", "holds", "fails"]
+    assert kinds(LOSS, equation(grad_f(x), Q * x + c)) == ["definition", "holds"]
+    motion = equation(Function("x")(time), a * cos(omega * time))
+    assert kinds(motion, equation(dot(dot(x)), -a * omega**2 * cos(omega * time)))[1] == "holds"
+    assert kinds(motion, equation(dot(dot(x)), a * omega**2 * cos(omega * time)))[1] == "fails"
+
+
+def test_an_equation_follows_from_a_line_and_says_so():
+    recurrence = equation(X(k + 1) - X(k), beta * (X(k) - X(k - 1)) - eta * f(X(k)))
+    same = equation(X(k + 1), X(k) - eta * f(X(k)) + beta * (X(k) - X(k - 1)))
+    other = equation(X(k + 1), X(k) - eta * f(X(k)) - beta * (X(k) - X(k - 1)))
+    _, entry = audit(recurrence, same)
+    assert (entry.kind, entry.uses) == ("conditional", (1,))
+    assert "if line 1 holds" in entry.says
+    assert kinds(recurrence, other)[1] not in ("fails", "holds", "conditional")
+
+
+def test_an_equation_follows_one_step_later_with_definitions_put_in():
+    heavy = equation(X(k + 1), X(k) - eta * f(X(k)) + beta * (X(k) - X(k - 1)))
+    names = equation(eta, h**2 / m), equation(beta, 1 - h * c / m)
+    result = equation(
+        X(k + 2) - (2 - h * c / m) * X(k + 1) + (1 - h * c / m) * X(k), -(h**2) / m * f(X(k + 1))
+    )
+    *_, entry = audit(*names, heavy, result)
+    assert entry.kind == "conditional"
+    assert entry.uses == (3, 1, 2)
+
+
+def test_a_line_that_fails_is_not_used():
+    wrong = equation(q, a + b, a - b)
+    assert kinds(wrong, equation(a + b, a - b))[1] == "undecided"
+
+
+# ------------------------------------------------------------------ rules
+
+ADAM = (
+    (Symbol("V", real=True), beta * Symbol("V", real=True) + (1 - beta) * g),
+    (s, lam * s + (1 - lam) * g**2),
+    (a, Symbol("V", real=True) / (1 - beta**time)),
+    (b, s / (1 - lam**time)),
+    (w, w - eta * a / (sqrt(b) + eps)),
+)
+UNDER_ADAM = Formula("", 1, headings=("Optimizers", "Adam"))
+
+
+def test_rules_are_recognised_up_to_names():
+    (entry,) = audit(lines((V(t), beta * V(t - 1) + grad_f(X(t))), (X(t + 1), X(t) - eta * V(t))))
+    assert entry.kind == "recognised"
+    assert entry.says.startswith("Heavy ball, the buffer a sum of gradients, with rho = beta")
+    (entry,) = audit(lines(*ADAM, sign="<-"))
+    assert entry.kind == "conditional"
+    assert entry.says.startswith("Adam, with beta_1 = beta, beta_2 = lam")
+
+
+def test_neighbouring_lines_are_joined():
+    entries = audit(*(lines(pair, sign="<-") for pair in ADAM))
+    assert {entry.kind for entry in entries} == {"conditional"}
+    assert entries[0].uses == (1, 2, 3, 4, 5)
+
+
+def test_a_line_alone_is_no_rule():
+    assert kinds(lines((V(t), beta * V(t - 1) + g))) == ["definition"]
+
+
+def spoiled(place, value):
+    return [*ADAM[:place], (ADAM[place][0], value), *ADAM[place + 1 :]]
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (1, lam * Symbol("V", real=True) + (1 - lam) * g**2),
+        (2, Symbol("V", real=True) / (1 - beta) ** time),
+        (3, s / (1 - lam) ** time),
+        (4, w - eta * a / (sqrt(b) - eps)),
+        (1, lam * s - (1 - lam) * g**2),
+    ],
+)
+def test_a_slip_is_an_error_under_the_heading_of_the_rule(place, value):
+    under = [(lines(pair, sign="<-"), UNDER_ADAM) for pair in spoiled(place, value)]
+    found = kinds(*under)
+    assert found[place] == "fails"
+    assert found.count("fails") == 1
+    assert "fails" not in kinds(*(meaning for meaning, _ in under))
+
+
+def test_another_rule_under_the_heading_is_no_error():
+    yogi = s - (1 - lam) * g**2 * (s - g**2) / abs(s - g**2)
+    found = kinds(*((lines(pair, sign="<-"), UNDER_ADAM) for pair in spoiled(1, yogi)))
+    assert "fails" not in found
+
+
+# ------------------------------------------------------------------ error terms and hints
+
+
+def test_error_terms_are_measured():
+    forward = (f(x + h) - f(x)) / h
+    assert kinds(equation(Derivative(f(x), x), forward + Big(h))) == ["holds"]
+    assert kinds(equation(Derivative(f(x), x), forward + Big(h**2))) == ["undecided"]
+    asked = (equation(Derivative(f(x), x), forward + Big(h**2)), hinted("order 2 in h"))
+    assert kinds(asked) == ["fails"]
+
+
+def test_names_of_derivatives_are_conditions():
+    position, speed, pull = map(Function, "xva")
+    taylor = position(time) - speed(time) * h + pull(time) * h**2 / 2 + Big(h**3)
+    (entry,) = audit(equation(position(time - h), taylor))
+    assert entry.kind == "conditional"
+    assert "v = x'(t)" in entry.says
+
+
+def test_from_and_same_make_errors_possible():
+    law = equation(m * dot(v) - q, a * sin(omega * time))
+    other = equation(m * dot(v) - q, a * cos(omega * time))
+    assert kinds(law, other) == ["undecided", "undecided"]
+    assert kinds(law, (other, hinted("same as 1"))) == ["undecided", "fails"]
+    reordered = equation(dot(v), (q + a * sin(omega * time)) / m)
+    assert kinds(law, (reordered, hinted("from 1"))) == ["undecided", "conditional"]
+
+
+def test_a_rule_that_is_named_by_a_hint():
+    descent = lines((X(t + 1), X(t) - eta * grad_f(X(t))))
+    assert kinds((descent, hinted("is gradient descent"))) == ["recognised"]
+    assert kinds((descent, hinted("is adam"))) == ["fails"]
+
+
+def test_a_step_of_a_law():
+    law = lines((dot(x), v), (m * dot(v), -grad_f(x)))
+    step = lines((V(k + 1), V(k) - h / m * grad_f(X(k))), (X(k + 1), X(k) + h * V(k + 1)))
+    wrong = lines((V(k + 1), V(k) + h / m * grad_f(X(k))), (X(k + 1), X(k) + h * V(k + 1)))
+    by = "step of 1 by semi-implicit euler"
+    assert kinds(law, (step, hinted(by)))[1] in ("holds", "conditional")
+    assert kinds(law, (wrong, hinted(by)))[1] == "fails"
+
+
+def test_given_and_define():
+    root = equation(q, sqrt(a**2), a)
+    assert kinds((root, hinted("given a > 0"))) in (["holds"], ["conditional"])
+    used = equation(q, eta * x, h * x / c)
+    assert kinds((used, hinted("define eta = h/c"))) == ["holds"]
+
+
+def test_skip_and_expect():
+    (entry,) = audit((equation(q, a, 2 * a), hinted("skip a sketch")))
+    assert (entry.kind, entry.says) == ("skipped", "a sketch")
+    (entry,) = audit((equation(q, a, 2 * a), hinted("expect fails")))
+    assert (entry.kind, entry.expected) == ("fails", True)
+
+
+def test_a_budget_that_is_used_up():
+    (entry,) = audit(equation(q, a, a + Integer(0)), seconds=-1)
+    assert entry.kind == "undecided"
+    assert "time" in entry.says
