@@ -15,6 +15,7 @@ from physsym.verify.convergence_order import estimate_order
 from physsym.verify.engines.laurent import DivergenceError, UndecidedError
 from physsym.verify.substitution import Refusal
 
+ORDER = "\\O"  # the function that stands for an error term
 _TERMS = 4  # beyond the order that is claimed
 
 
@@ -54,7 +55,7 @@ def with_error(left: Expr, right: Expr) -> WithError | None:
 def _error(term: Expr) -> tuple[Symbol, int] | None:
     """Return the small symbol and its power of an error term, which may have a number in front."""
     _, part = term.as_coeff_Mul()
-    if not isinstance(part, AppliedUndef) or name_of(part) != "O" or len(part.args) != 1:
+    if not isinstance(part, AppliedUndef) or name_of(part) != ORDER or len(part.args) != 1:
         return None
     base, exponent = part.args[0].as_base_exp()
     return (base, int(exponent)) if base.is_Symbol and exponent.is_Integer and exponent > 0 else None

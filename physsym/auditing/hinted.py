@@ -77,7 +77,7 @@ class Hinted:
     def equations(self) -> Iterator[tuple[Expr, Expr]]:
         """Yield the equations of the formula, link by link."""
         for chain in self.meaning.chains:
-            for left, right, relation in links(chain, self.meaning.one_coordinate):
+            for left, right, relation in links(chain):
                 if relation in (*EQUAL, "<-", "~"):
                     yield left, right
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sympy import Derivative, Expr, Symbol
@@ -24,13 +24,22 @@ from physsym.auditing.hinted import (
 )
 from physsym.auditing.judgements import Judgement, failing, holding
 from physsym.auditing.rules_of_text import RuleFinding, rules_of
-from physsym.auditing.sheet import EQUAL, Fact, ReadFormula, facts_of, in_scope, is_name, links
+from physsym.auditing.sheet import (
+    EQUAL,
+    Fact,
+    ReadFormula,
+    facts_of,
+    in_scope,
+    is_condition,
+    is_name,
+    links,
+    read_formulas,
+)
 from physsym.auditing.texts import Formula, Text
-from physsym.auditing.unknowns import is_operator
 from physsym.auditing.update_lines import update_lines
 from physsym.core.symbols import DOT
 from physsym.core.verdicts import Condition
-from physsym.parsing.meanings import Chain, Meaning
+from physsym.parsing.meanings import Chain, Meaning, is_opaque
 from physsym.verify.budget import budget
 
 SECONDS = 60.0
@@ -188,7 +197,8 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
     """Return what is said of one way to read a formula."""
     if context.rule is not None and context.rule.mistake is not None:
         return Judgement("fails", context.rule.says, context.rule.details, context.rule.uses)
-    found = [j for chain in meaning.chains for j in judge_chain(chain, meaning, context)]
+    stated = [c for c in meaning.chains if c.relations and not is_condition(c)]
+    found = [j for chain in stated for j in judge_chain(chain, context)]
     if context.rule is not None and not any(j.kind == "fails" for j in found):
         kind: Kind = "conditional" if context.rule.condition else "recognised"
         return Judgement(kind, context.rule.says, uses=context.rule.uses, verdict=context.rule.verdict)
@@ -221,9 +231,9 @@ def together(found: Sequence[Judgement], one_coordinate: bool) -> Judgement:
     return replace(worst, says=says, uses=uses)
 
 
-def judge_chain(chain: Chain, meaning: Meaning, context: Context) -> Iterator[Judgement]:
+def judge_chain(chain: Chain, context: Context) -> Iterator[Judgement]:
     """Yield what is said of the links of a chain; the first claims nothing by itself."""
-    pairs = list(links(chain, meaning.one_coordinate))
+    pairs = list(links(chain))
     compares = len(pairs) > 1 and pairs[0][2] in (*EQUAL, "<-")
     for place, (left, right, relation) in enumerate(pairs):
         if place == 0 and relation in (*EQUAL, "<-"):
@@ -253,8 +263,8 @@ def judge_link(left: Expr, right: Expr, context: Context) -> Judgement:
 
 
 def is_vague(*expressions: Expr) -> bool:
-    """Return whether operators occur, whose values depend on each other."""
-    return any(is_operator(a) for e in expressions for a in e.atoms(AppliedUndef))
+    """Return whether something opaque occurs, such as a sum or an ellipsis."""
+    return any(is_opaque(e) for e in expressions)
 
 
 def _with(judgement: Judgement, says: str, uses: tuple[int, ...]) -> Judgement:
@@ -379,26 +389,34 @@ def claims_equality(formula: Formula) -> bool:
     return bool(_STRONG.search(formula.before) or _FOLLOWS.search(formula.before))
 
 
-Reader = Callable[[Text], Sequence[ReadFormula]]
-
-
-def judged(text: Text, seconds: float = SECONDS, reader: Reader | None = None) -> Iterator[Entry]:
-    """Yield what is said of each formula of a text, in the order of the text.
+def judged(text: Text, seconds: float = SECONDS) -> Iterator[Entry]:
+    r"""Yield what is said of each formula of a text, in the order of the text.
 
     Parameters
     ----------
     text
-        The formulas with their places, as `texts_of` finds them.
+        The formulas with their places, as they were found in a file.
     seconds
         The processor time; what is left when it is used up is undecided.
-    reader
-        Reads the formulas; that of LaTeX by default.
 
     Yields
     ------
     Entry
         One for each formula.
+
+    Raises
+    ------
+    HintedError
+        For a hint that cannot be carried out.
+
+    Examples
+    --------
+    >>> formulas = (r"f(x) = x^2/2 + c x", r"f(x) = \frac{1}{2} (x + c)^2 - \frac{c^2}{2}", "f'(x) = x - c")
+    >>> text = Text("notes.md", tuple(Formula(t, line) for line, t in enumerate(formulas, 1)))
+    >>> for entry in judged(text):
+    ...     print(entry.formula.line, entry.kind, entry.uses)
+    1 definition ()
+    2 holds (1,)
+    3 fails (1,)
     """
-    if reader is None:
-        raise NotImplementedError
-    yield from judged_formulas(text.path, reader(text), seconds)
+    yield from judged_formulas(text.path, read_formulas(text), seconds)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import permutations
 
-from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol, lambdify
+from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol
 
+from physsym.auditing.evaluation import close, value_at
 from physsym.auditing.update_lines import MarkedLines, NoRuleError, UpdateLine, marked
 from physsym.core.symbols import FORCES, after, name_and_marks
 from physsym.optimizers.known import known
@@ -20,7 +20,6 @@ from physsym.verify.equivalence import identical
 _GRADIENT = Symbol("the gradient", real=True)
 _PLAIN_WORDS = {"gradient", "sign", "unified", "triple", "quasi", "schedule"}
 _MOST_SYMBOLS = 5
-_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -173,34 +172,15 @@ def _renaming(
     if part.state and state not in mine:
         return None
     numbers = [0.23 + 0.171 * i for i in range(len(mine))]
-    compute, wanted = _evaluator(value), _evaluator(part.value)(numbers)
+    wanted = value_at(part.value, dict(zip(theirs, numbers, strict=True)))
     for order in permutations(range(len(mine))):
         found = {s: theirs[i] for s, i in zip(mine, order, strict=True)}
         if any(fixed.get(s, t) != t or taken.get(t, s) != s for s, t in found.items()):
             continue
-        here = compute([numbers[i] for i in order])
-        if not math.isclose(here, wanted, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE):
-            continue
-        if identical(value.xreplace(found), part.value):
+        here = value_at(value, {s: numbers[i] for s, i in zip(mine, order, strict=True)})
+        if close(here, wanted) and identical(value.xreplace(found), part.value):
             return found
     return None
-
-
-@lru_cache(maxsize=2048)
-def _evaluator(value: Expr):  # type: ignore[no-untyped-def]
-    """Return an expression on numbers, in the order of the names of its symbols."""
-    symbols = sorted(value.free_symbols, key=str)
-    dummies = [Symbol(f"a{i}") for i in range(len(symbols))]
-    put = dict(zip(symbols, dummies, strict=True))
-    compute = lambdify(dummies, value.xreplace(put), [{"sign": lambda a: math.copysign(1.0, a)}, "math"])
-
-    def value_at(numbers: Sequence[float]) -> float:
-        try:
-            return float(compute(*numbers))
-        except (ArithmeticError, ValueError, TypeError):
-            return math.nan
-
-    return value_at
 
 
 def slips(value: Expr, lines: MarkedLines) -> Iterator[Expr]:

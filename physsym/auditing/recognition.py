@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, permutations
 
-from sympy import Expr, Symbol, lambdify
+from sympy import Expr, Symbol
 
+from physsym.auditing.evaluation import close, value_at
 from physsym.core.statements import Rule, Update, one_step_map
 from physsym.core.symbols import FORCES, after, before, name_and_marks
 from physsym.core.verdicts import Verdict
@@ -18,7 +18,6 @@ from physsym.optimizers.known_rule import Known
 from physsym.verify.equivalence import same_rule
 
 _ORDERS = 1500
-_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -99,52 +98,16 @@ def _renamings(rule: Rule, weights: Symbol, published: Rule) -> Iterator[dict[Sy
     symbols = [*fixed, *states, *parameters]
     values = {s: 0.11 + 0.067 * i + 0.0013 * i * i for i, s in enumerate(symbols)}
     values.update(dict.fromkeys(_counters(rule), 3.0))
-    mine = _evaluator(rule, tuple(symbols))
-    try:
-        here = mine([values[s] for s in symbols])
-    except (ArithmeticError, ValueError, TypeError):
-        return
-    new = dict(zip(rule.states, here, strict=True))
+    step = one_step_map(rule)
+    new = {state: value_at(step[state], values) for state in rule.states}
     their_symbols = [*their_fixed, *their_states, *their_parameters]
-    theirs = _evaluator(published, tuple(their_symbols))
+    their_step = one_step_map(published)
     orders = ((a, b) for a in permutations(states) for b in permutations(parameters))
     for own_states, own_parameters in islice(orders, _ORDERS):
         names = dict(zip(their_symbols, (*fixed, *own_states, *own_parameters), strict=True))
-        try:
-            there = theirs([values[names[s]] for s in their_symbols])
-        except (ArithmeticError, ValueError, TypeError):
-            continue
-        wanted = [new[names[s]] for s in published.states]
-        if all(
-            math.isclose(a, b, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE)
-            for a, b in zip(wanted, there, strict=True)
-        ):
+        at = {s: values[own] for s, own in names.items()}
+        if all(close(value_at(their_step[s], at), new[names[s]]) for s in published.states):
             yield names
-
-
-@lru_cache(maxsize=256)
-def _evaluator(rule: Rule, symbols: tuple[Symbol, ...]) -> Callable[[Sequence[float]], list[float]]:
-    """Return the one-step map on numbers, for a gradient that has no symmetry."""
-    step = one_step_map(rule)
-    dummies = [Symbol(f"a{i}") for i in range(len(symbols))]
-    put = dict(zip(symbols, dummies, strict=True))
-    compute = lambdify(
-        dummies, [v.xreplace(put) for v in step.values()], [{"grad": _gradient, "sign": _sign}, "math"]
-    )
-    return lambda numbers: [float(n) for n in compute(*numbers)]
-
-
-def _is_close(one: float, other: float) -> bool:
-    return math.isclose(one, other, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE)
-
-
-def _gradient(place: float) -> float:
-    """Return a gradient that has no symmetry."""
-    return 0.37 + 1.3 * place - 0.71 * place * place + 0.2 * math.sin(3 * place)
-
-
-def _sign(number: float) -> float:
-    return math.copysign(1.0, number) if number else 0.0
 
 
 def _renamed(rule: Rule, names: Mapping[Symbol, Symbol]) -> Rule:

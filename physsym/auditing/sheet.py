@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sympy import Derivative, Expr, Symbol
 from sympy.core.function import AppliedUndef
 
 from physsym.auditing.audits import Kind
-from physsym.auditing.texts import Formula
-from physsym.auditing.unknowns import in_one_coordinate, name_of
+from physsym.auditing.texts import Formula, Text
+from physsym.auditing.unknowns import name_of
 from physsym.core.motion import is_time
+from physsym.core.statements import Equation, Law, Rule, Update
 from physsym.core.symbols import dot
-from physsym.parsing.meanings import Chain, Meaning
+from physsym.parsing.meanings import Chain, Conventions, Meaning, conventions_of, meanings
+from physsym.parsing.reader import read
+from physsym.parsing.tokens import ReadError
 
 EQUAL = ("=", ":=")
+_CONDITION = re.compile(
+    r"\b(if|when|whenever|unless|for|with|given|assum\w*|suppose|provided)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -75,13 +82,11 @@ def names_in(*expressions: Expr) -> frozenset[str]:
     return frozenset(found)
 
 
-def simplest_forms(expressions: Sequence[Expr], one_coordinate: bool) -> list[Expr]:
+def simplest_forms(expressions: Sequence[Expr]) -> list[Expr]:
     """Return expressions as they are compared: `x(t)` of a motion is `x`, its derivative `dot(x)`.
 
     A function that is taken at other instants too stays one.
     """
-    if one_coordinate:
-        expressions = [in_one_coordinate(e) for e in expressions]
     applied = {a for e in expressions for a in e.atoms(AppliedUndef) if len(a.args) == 1}
     moving = {a for a in applied if a.args[0].is_Symbol and is_time(a.args[0]) and not a.args[0].is_integer}
     elsewhere = {name_of(a) for a in applied - moving}
@@ -97,22 +102,29 @@ def simplest_forms(expressions: Sequence[Expr], one_coordinate: bool) -> list[Ex
     return [e.xreplace(derivatives).xreplace(values) for e in expressions]
 
 
-def links(chain: Chain, one_coordinate: bool) -> Iterator[tuple[Expr, Expr, str]]:
+def links(chain: Chain) -> Iterator[tuple[Expr, Expr, str]]:
     """Yield the neighbouring sides of a chain with the relation between them."""
-    sides = simplest_forms(chain.sides, one_coordinate)
+    sides = simplest_forms(chain.sides)
     yield from zip(sides, sides[1:], chain.relations, strict=False)
 
 
 def facts_of(formula: Formula, meaning: Meaning, known: Sequence[Fact], kind: Kind) -> Iterator[Fact]:
     """Yield the equations that a formula states."""
     for chain in meaning.chains:
-        for place, (left, right, relation) in enumerate(links(chain, meaning.one_coordinate)):
+        if is_condition(chain):
+            continue
+        for place, (left, right, relation) in enumerate(links(chain)):
             if relation not in EQUAL:
                 continue
             named = names_in(left)
             new = not any(f.left == left for f in known)
             defines = place == 0 and new and is_name(left) and not left_occurs(left, right)
             yield Fact(left, right, formula, defines, kind, named | names_in(right))
+
+
+def is_condition(chain: Chain) -> bool:
+    """Return whether a statement is a condition of another one."""
+    return bool(_CONDITION.search(chain.words))
 
 
 def left_occurs(left: Expr, right: Expr) -> bool:
@@ -130,3 +142,47 @@ def is_name(left: Expr) -> bool:
 def in_scope(fact: Fact, formula: Formula) -> bool:
     """Return whether a fact stands under the heading of a formula, or under one that this is part of."""
     return formula.headings[: len(fact.formula.headings)] == fact.formula.headings
+
+
+def read_formulas(text: Text) -> tuple[ReadFormula, ...]:
+    """Return the formulas of a text with the ways to read them, by what the whole text settles."""
+    latex = [f for f in text.formulas if f.notation == "latex"]
+    settled = _with_hints(conventions_of([f.text for f in latex], text.macros), text.formulas)
+    return tuple(_read(formula, settled) for formula in text.formulas)
+
+
+def _with_hints(settled: Conventions, formulas: Sequence[Formula]) -> Conventions:
+    """Return conventions with the functions and the indices that hints state."""
+    stated: dict[str, set[str]] = {"function": set(), "index": set()}
+    for hint in (h for f in formulas for h in f.hints if h.keyword in stated):
+        stated[hint.keyword] |= {name.strip() for name in hint.argument.split(",")}
+    functions = {**settled.functions, **{n: frozenset[str]() for n in stated["function"]}}
+    return replace(
+        settled,
+        functions=functions,
+        factors=settled.factors - stated["function"],
+        indices=settled.indices | stated["index"],
+    )
+
+
+def _read(formula: Formula, settled: Conventions) -> ReadFormula:
+    """Return a formula with the ways to read it, or the reason why it is not read."""
+    try:
+        if formula.notation == "latex":
+            return ReadFormula(formula, meanings(formula.text, settled))
+        return ReadFormula(formula, (_meaning_of(read(formula.text, unknown="real")),))
+    except (ReadError, RecursionError) as error:
+        return ReadFormula(formula, why=str(error))
+
+
+def _meaning_of(value: object) -> Meaning:
+    """Return the meaning of what the reader of plain text gives."""
+    if isinstance(value, Equation):
+        return Meaning((Chain((value.left, value.right), ("=",)),))
+    if isinstance(value, Law):
+        return Meaning(tuple(Chain((e.left, e.right), ("=",)) for e in value.equations))
+    if isinstance(value, Update):
+        return Meaning((Chain((value.target, value.value), ("<-",)),))
+    if isinstance(value, Rule):
+        return Meaning(tuple(Chain((u.target, u.value), ("<-",)) for u in value.updates))
+    return Meaning((Chain((value,)),) if isinstance(value, Expr) else ())

@@ -5,23 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sympy import Abs, Derivative, Expr, Integral, Product, Subs, Sum, Symbol
+from sympy import Derivative, Expr, Integral, Product, Subs, Sum, Symbol
 from sympy.core.function import AppliedUndef
 
 from physsym.core.symbols import OPAQUE
 from physsym.core.verdicts import Outcome
+from physsym.parsing.latex.interpretation import OPAQUE as OPAQUE_NAME
 from physsym.verify.equivalence import identical
-
-OPERATORS = frozenset(
-    (
-        "E", "Var", "Cov", "sum", "prod", "int", "norm", "inner", "max", "min", "argmax", "argmin", "sup",
-        "inf", "lim", "Tr", "tr", "det", "rank", "transpose", "mean", "dot", "cross", "dist", "conj", "Re",
-        "Im", "median", "std", "var", "diag", "expectation", "variance", "trace", "O", "o",
-    )
-)  # fmt: skip
-"""Operators by name: their values at several arguments depend on each other, unlike those of an unknown."""
-IN_ONE_COORDINATE = {"norm": Abs, "transpose": lambda a: a, "inner": lambda a, b: a * b}
-"""What operators of vectors are for vectors of length one."""
 
 
 @dataclass(frozen=True)
@@ -44,29 +34,22 @@ class InUnknowns:
 
     @property
     def operators(self) -> frozenset[Symbol]:
-        """Return the symbols of applications of operators, whose values may depend on each other."""
-        return frozenset(s for s, a in self.applications.items() if is_operator(a))
+        """Return the symbols of what is opaque, such as sums: values of it may depend on each other."""
+        opaque = frozenset(s for s, a in self.applications.items() if is_operator(a))
+        plain = (s for e in self.expressions for s in e.free_symbols if s.name.startswith(OPAQUE_NAME))
+        return opaque.union(plain)
 
 
 def is_operator(application: Expr) -> bool:
     """Return whether an application is a sum, an integral, a norm, an expectation or the like."""
     if isinstance(application, Sum | Product | Integral | Subs):
         return True
-    return isinstance(application, AppliedUndef) and name_of(application) in OPERATORS
+    return isinstance(application, AppliedUndef) and name_of(application).startswith(OPAQUE_NAME)
 
 
 def name_of(application: Expr) -> str:
     """Return the name of the function of an application."""
     return str(getattr(application.func, "__name__", application.func))
-
-
-def in_one_coordinate(expression: Expr) -> Expr:
-    """Return an expression of vectors of length one, in which norms are absolute values."""
-
-    def is_vectorial(part: Expr) -> bool:
-        return isinstance(part, AppliedUndef) and name_of(part) in IN_ONE_COORDINATE
-
-    return expression.replace(is_vectorial, lambda part: IN_ONE_COORDINATE[name_of(part)](*part.args))
 
 
 def in_unknowns(*expressions: Expr) -> InUnknowns:

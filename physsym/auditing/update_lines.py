@@ -15,7 +15,7 @@ from physsym.core.statements import Rule, StatementError, Update, one_step_map
 from physsym.core.symbols import after, before, grad
 from physsym.parsing.meanings import Meaning
 
-_GRADIENT_NAME = re.compile(r"g|G|grad|gradient|d[wWxX]|dtheta|nabla|∇\w*")
+_GRADIENT_NAME = re.compile(r"(g|G|grad|gradient|d[wWxX]|dtheta)(_bold\w*|_upright\w*)?|∇\w*")
 _COUNTER = Symbol("number of steps", integer=True, nonnegative=True)
 
 
@@ -45,7 +45,7 @@ def update_lines(meaning: Meaning, line: int) -> tuple[UpdateLine, ...]:
     """Return the lines of a formula that set a new value; none where it has other statements too."""
     found: list[UpdateLine] = []
     for chain in meaning.chains:
-        pairs = list(links(chain, meaning.one_coordinate))
+        pairs = list(links(chain))
         if not pairs or pairs[0][2] not in ("<-", ":=", "="):
             return ()
         left, right, _ = pairs[0]
@@ -58,6 +58,11 @@ def update_lines(meaning: Meaning, line: int) -> tuple[UpdateLine, ...]:
 
 def _state_name(left: Expr) -> str:
     return str(left) if left.is_Symbol else name_of(left)
+
+
+def _is_whole(index: Expr) -> bool:
+    """Return whether an argument is an index of time."""
+    return not index.atoms(AppliedUndef) and all(s.is_integer for s in index.free_symbols)
 
 
 def _index_of(left: Expr) -> Expr | None:
@@ -127,11 +132,10 @@ def _in_marks(line: UpdateLine, states: Mapping[str, Symbol], new: Mapping[str, 
     """Return a value with states at their instants, and constants in place of other sequences."""
     put: dict[Expr, Expr] = {}
     for part in line.value.atoms(AppliedUndef):
-        index = _index_of(part)
-        if index is None or is_operator(part):
+        index, name = _index_of(part), name_of(part)
+        if is_operator(part) or not all(_is_whole(a) for a in part.args):
             continue
-        name = name_of(part)
-        if name not in states:
+        if name not in states or index is None:
             put[part] = Symbol(name, real=True)
             continue
         at = new[name]
@@ -175,7 +179,7 @@ def _place(part: Expr) -> Expr | None:
     if isinstance(part, Derivative):
         (variable, count), *more = part.variable_count
         return variable if not more and count == 1 and variable in part.expr.free_symbols else None
-    if isinstance(part, AppliedUndef) and name_of(part).startswith("∇") and len(part.args) == 1:
+    if isinstance(part, AppliedUndef) and name_of(part).startswith("∇"):
         return part.args[0]
     return None
 

@@ -17,7 +17,7 @@ x, Q, b, c, eta, lam, beta, s, w, g, eps, h, m, v, n, a, q = (
 )
 t, k = Symbol("t", integer=True), Symbol("k", integer=True)
 time, omega = Symbol("t", real=True), Symbol("omega", real=True)
-f, X, V, grad_f, E, Big = map(Function, ("f", "x", "v", "∇f", "E", "O"))
+f, X, V, grad_f, E, Big = map(Function, ("f", "x", "v", "∇f", r"\E", r"\O"))
 
 
 def equation(*sides, sign="="):
