@@ -1,4 +1,4 @@
-"""Measures the audit on a labelled set of formulas: `python -m tests.audit_measures LABELLED FOLDER [--hints]`.
+"""Measures the audit on a labelled set: `python -m tests.audit_measures LABELLED FOLDER [--hints]`.
 
 LABELLED has one JSON object a line: `id`, `corpus_file`, `body_line` (a line, or "cell C line L"), `text`,
 `kind`, `label` ("true", "true under conditions", "definition", "false", "not judgeable"), and perhaps
@@ -61,7 +61,7 @@ def found_in(text, row):
 
 
 def spoiled(side, chance):
-    """Return a side with one sign, factor, exponent or index changed, None where there is nothing to change."""
+    """Return a side with one sign, factor, exponent or index changed, None where nothing can be."""
     changes = [c for c in _spoils(side) if c != side]
     return chance.choice(changes) if changes else None
 
@@ -184,7 +184,7 @@ def main():
                 spoils[kind] += 1
                 if kind != "fails":
                     print(f"  spoiled: {kind}: {place_of(read.formula)} side {s}: {side}")
-    count = lambda labels, found: sum(n for (a, b), n in kinds.items() if a in labels and b in found)  # noqa: E731
+    count = lambda labels, found: sum(n for (a, b), n in kinds.items() if a in labels and b in found)
     true = TRUE | {"definition"}
     print(f"\n{total} formulas; read {times[0]:.0f} s, judged {times[1]:.0f} s of processor time")
     print("false alarms on true, conditional and definition rows:", count(true, {"fails"}))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol, factor, preorder_traversal
 
+from physsym.auditing.evaluation import agree_at_a_point, differ_at_a_point
 from physsym.auditing.unknowns import InUnknowns, in_unknowns
 from physsym.core.verdicts import Outcome, Verdict
 from physsym.verify.cases import depends_on_signs, samples_under
@@ -95,8 +96,10 @@ def _sometimes_equal(sides: InUnknowns, verdict: Verdict) -> bool:
 def read_by(expression: Expr) -> frozenset[Symbol]:
     """Return the symbols on which the value of an expression is not shown not to depend."""
     symbols = expression.free_symbols
-    others = {s: s.func(f"other {s}", **s.assumptions0) for s in symbols}
-    return frozenset(s for s in symbols if not identical(expression, expression.xreplace({s: others[s]})))
+    put = {s: expression.xreplace({s: s.func(f"other {s}", **s.assumptions0)}) for s in symbols}
+    return frozenset(
+        s for s, e in put.items() if differ_at_a_point(expression, e) or not identical(expression, e)
+    )
 
 
 def _has_roots(*expressions: Expr) -> bool:
@@ -161,6 +164,7 @@ def nearest_repair(comparison: Comparison) -> Expr | None:
     left, right = comparison.sides.expressions[:2]
     wholes = (-right, 2 * right, right / 2)
     for candidate in (*wholes, *edited(right)):
-        if candidate.free_symbols <= left.free_symbols and identical(left, candidate):
+        plausible = candidate.free_symbols <= left.free_symbols and agree_at_a_point(left, candidate)
+        if plausible and identical(left, candidate):
             return candidate
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -10,6 +11,7 @@ from sympy import Derivative, Expr, Integer, Symbol
 from sympy.core.function import AppliedUndef
 
 from physsym.auditing.comparisons import Comparison, compared
+from physsym.auditing.evaluation import agree_at_a_point
 from physsym.auditing.sheet import Fact, names_in
 from physsym.auditing.unknowns import in_unknowns, name_of
 from physsym.core.motion import is_time
@@ -21,7 +23,8 @@ from physsym.verify.integrate import derivative
 _ROUNDS = 4
 _FACTS = 8
 _LONG = 150  # operations of an equation that is combined with others
-_TRIALS = 40
+_TRIALS = 200
+_SECONDS = 0.2  # of processor time, for the search of one equation
 _SYMBOLS = 4
 MARKED = frozenset("[('")  # in the names of values of sequences and functions, and of rates
 
@@ -102,6 +105,10 @@ def by_definitions(
 def put_definition(expression: Expr, fact: Fact) -> Expr:
     """Return an expression with what a fact defines put in, its derivatives too."""
     if fact.left.is_Symbol:
+        taken = {v for d in expression.atoms(Derivative) for v in d.variables}
+        expression = expression.xreplace(_of_a_name(fact, expression))
+        if fact.left in taken and expression.has(Derivative):
+            return expression
         return expression.xreplace(_rates(fact, expression) | {fact.left: fact.right})
     if not isinstance(fact.left, AppliedUndef):
         return expression
@@ -124,6 +131,22 @@ def put_definition(expression: Expr, fact: Fact) -> Expr:
     return expression.xreplace(derivatives).xreplace(values)
 
 
+def _of_a_name(fact: Fact, expression: Expr) -> dict[Expr, Expr]:
+    """Return the values and the derivatives of what is defined as a name and used as a function."""
+    found: dict[Expr, Expr] = {}
+    for part in expression.atoms(Derivative):
+        if isinstance(part.expr, AppliedUndef) and name_of(part.expr) == str(fact.left):
+            value: Expr | None = fact.right
+            for variable, count in part.variable_count:
+                for _ in range(int(count)):
+                    value = differentiated(value, variable)
+            found |= {part: value} if value is not None else {}
+    for part in expression.atoms(AppliedUndef):
+        if name_of(part) == str(fact.left) and set(part.args) <= fact.right.free_symbols:
+            found[part] = fact.right
+    return {a: b for a, b in found.items() if isinstance(a, Derivative)} or found
+
+
 def _rates(fact: Fact, expression: Expr) -> dict[Expr, Expr]:
     """Return the rates of what a fact defines as a function of the time."""
     time = next((s for s in fact.right.free_symbols if is_time(s)), None)
@@ -139,8 +162,8 @@ def _rates(fact: Fact, expression: Expr) -> dict[Expr, Expr]:
 
 def _value(fact: Fact, application: Expr) -> Expr | None:
     """Return the value of a defined function at other arguments."""
-    if len(application.args) != len(fact.left.args):
-        return None
+    if len(application.args) != len(fact.left.args) or fact.right.has(Derivative):
+        return fact.right if application == fact.left else None
     return fact.right.xreplace(dict(zip(fact.left.args, application.args, strict=True)))
 
 
@@ -172,7 +195,12 @@ def _by_elimination(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequen
     sides = in_unknowns(left - right, *(gap for _, gap in shifted))
     target, *residuals = sides.expressions
     pool = [(f, e) for (f, _), e in zip(shifted, residuals, strict=True) if e.free_symbols]
+    end = time.process_time() + _SECONDS
     for found in islice(_eliminations(target, pool), _TRIALS):
+        if time.process_time() > end:
+            break
+        if not agree_at_a_point(found.rest, Integer(0)):
+            continue
         verdict = identical(found.rest, Integer(0))
         # A fact that is an identity has the coefficient zero: from 0 = 0 anything would follow.
         if is_generic(verdict) and not any(_may_vanish(c) for c in found.coefficients):

@@ -10,6 +10,7 @@ from sympy import Abs, Add, Expr, Mul, Pow, Symbol, cos, exp, log, sign, sin, ta
 from physsym.core.symbols import grad
 
 _TOLERANCE = 1e-9
+_CLEAR = 1e-7
 
 
 def _gradient(place: float) -> float:
@@ -67,3 +68,27 @@ def close(one: float, other: float) -> bool:
     (True, False)
     """
     return math.isclose(one, other, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE)
+
+
+def differ_at_a_point(one: Expr, other: Expr) -> bool:
+    """Return whether two expressions clearly have different values at a point."""
+    gap = _relative_gap(one, other)
+    return gap is not None and gap > _CLEAR
+
+
+def agree_at_a_point(one: Expr, other: Expr) -> bool:
+    """Return whether two expressions have about the same value at a point at which both have one."""
+    gap = _relative_gap(one, other)
+    return gap is not None and gap <= _CLEAR
+
+
+def _relative_gap(one: Expr, other: Expr) -> float | None:
+    """Return how far two expressions are apart at a point, None where they have no values at those tried."""
+    symbols = sorted(one.free_symbols | other.free_symbols, key=str)
+    for shift in (0.0, 0.41):
+        at = {s: 0.37 + shift + (0.618034 * (i + 1)) % 1 for i, s in enumerate(symbols)}
+        at.update({s: 5.0 + i for i, s in enumerate(symbols) if s.is_integer})
+        first, second = value_at(one, at), value_at(other, at)
+        if not (math.isnan(first) or math.isnan(second)):
+            return abs(first - second) / (1 + abs(first) + abs(second))
+    return None

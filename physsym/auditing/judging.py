@@ -198,6 +198,8 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
     if context.rule is not None and context.rule.mistake is not None:
         return Judgement("fails", context.rule.says, context.rule.details, context.rule.uses)
     stated = [c for c in meaning.chains if c.relations and not is_condition(c)]
+    if not stated:
+        return Judgement("definition", "it states nothing")
     found = [j for chain in stated for j in judge_chain(chain, context)]
     if context.rule is not None and not any(j.kind == "fails" for j in found):
         kind: Kind = "conditional" if context.rule.condition else "recognised"
@@ -242,7 +244,7 @@ def judge_chain(chain: Chain, context: Context) -> Iterator[Judgement]:
                 yield first
         elif relation in EQUAL:
             yield judge_link(left, right, context)
-        else:
+        elif relation != "~" or len(pairs) == 1:
             yield Judgement("undecided", f"the relation {relation} is not judged without a hint")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, permutations
 
-from sympy import Expr, Symbol
+from sympy import Expr, Integer, Symbol
 
 from physsym.auditing.evaluation import close, value_at
 from physsym.core.statements import Rule, Update, one_step_map
@@ -35,7 +35,7 @@ class Recognised:
     """
 
     known: Known
-    names: Mapping[Symbol, Symbol]
+    names: Mapping[Symbol, Expr]
     verdict: Verdict
 
     def __str__(self) -> str:
@@ -47,15 +47,32 @@ class Recognised:
 def recognised(rule: Rule, weights: Symbol, candidates: Sequence[Known] = ()) -> Recognised | None:
     """Return the published rule that a rule is up to the names of its symbols."""
     shape = _shape(rule)
-    for published in candidates or tuple(known.values()):
-        theirs = _without_start(published)
-        if _shape(theirs) != shape:
-            continue
-        for names in _renamings(rule, weights, theirs):
-            verdict = same_rule(rule, _renamed(theirs, names))
-            if verdict:
-                return Recognised(published, names, verdict)
+    for fixes in (False, True):
+        for published in candidates or tuple(known.values()):
+            for fixed, theirs in _variants(published, fixes):
+                if _shape(theirs) != shape:
+                    continue
+                for names in _renamings(rule, weights, theirs):
+                    verdict = same_rule(rule, _renamed(theirs, names))
+                    if verdict:
+                        return Recognised(published, {**names, **fixed}, verdict)
     return None
+
+
+@lru_cache
+def _variants(published: Known, fixes: bool) -> tuple[tuple[dict[Symbol, Expr], Rule], ...]:
+    """Return a published rule, or those in which eps is zero or the learning rate is one."""
+    theirs = _without_start(published)
+    if not fixes:
+        return (({}, theirs),)
+    found = []
+    for symbol in theirs.parameters:
+        for name, value in (("eps", 0), ("eta", 1)):
+            if symbol.name == name:
+                fixed: dict[Symbol, Expr] = {symbol: Integer(value)}
+                updates = tuple(Update(u.target, u.value.xreplace(fixed)) for u in theirs.updates)
+                found.append((fixed, Rule(updates)))
+    return tuple(found)
 
 
 @lru_cache

@@ -114,7 +114,7 @@ def facts_of(formula: Formula, meaning: Meaning, known: Sequence[Fact], kind: Ki
         if is_condition(chain):
             continue
         for place, (left, right, relation) in enumerate(links(chain)):
-            if relation not in EQUAL:
+            if relation not in EQUAL and not (relation == "<-" and isinstance(left, AppliedUndef)):
                 continue
             named = names_in(left)
             new = not any(f.left == left for f in known)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sympy import Derivative, Expr, Integral, Product, Subs, Sum, Symbol
 from sympy.core.function import AppliedUndef
 
+from physsym.auditing.evaluation import differ_at_a_point
 from physsym.core.symbols import OPAQUE
 from physsym.core.verdicts import Outcome
 from physsym.parsing.latex.interpretation import OPAQUE as OPAQUE_NAME
@@ -106,6 +107,8 @@ def _same_as(application: Expr, others: Iterable[Expr]) -> tuple[int | None, boo
         if other.func != application.func or len(other.args) != len(application.args):
             continue
         if not isinstance(application, (AppliedUndef, *OPAQUE)):
+            continue
+        if any(differ_at_a_point(a, b) for a, b in zip(application.args, other.args, strict=True)):
             continue
         verdicts = [identical(a, b) for a, b in zip(application.args, other.args, strict=True)]
         if all(verdicts):

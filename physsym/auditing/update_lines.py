@@ -164,6 +164,8 @@ def _weights(values: Mapping[str, Expr], states: Mapping[str, Symbol]) -> Symbol
                 plain = [s for s in states.values() if s in place.free_symbols and place.diff(s) == 1]
                 if plain:
                     return plain[0]
+            if (state := _differentiated_by(part, states)) is not None:
+                return state
     summed = [
         states[name]
         for name, value in values.items()
@@ -184,6 +186,15 @@ def _place(part: Expr) -> Expr | None:
     return None
 
 
+def _differentiated_by(part: Expr, states: Mapping[str, Symbol]) -> Symbol | None:
+    """Return the state by which a partial derivative such as `∂_w l` of the reader is taken."""
+    name = name_of(part) if isinstance(part, AppliedUndef) else ""
+    if not name.startswith("∂_"):
+        return None
+    own = [n for n in states if name[2:].startswith(n.removesuffix("_bold"))]
+    return states[max(own, key=len)] if own else None
+
+
 def _with_gradient(value: Expr, states: Mapping[str, Symbol], weights: Symbol) -> Expr:
     """Return a value with `grad` of a place for each way in which texts write a gradient."""
     put: dict[Expr, Expr] = {}
@@ -191,6 +202,8 @@ def _with_gradient(value: Expr, states: Mapping[str, Symbol], weights: Symbol) -
         place = _place(part)
         if place is not None:
             put[part] = grad(place)
+        elif _differentiated_by(part, states) == weights:
+            put[part] = grad(weights)
     for symbol in value.free_symbols:
         if symbol.name not in states and _GRADIENT_NAME.fullmatch(symbol.name):
             put[symbol] = grad(weights)
