@@ -18,7 +18,7 @@ from sympy.core.function import AppliedUndef
 
 from physsym.auditing.files import texts_of
 from physsym.auditing.hints import hints_of
-from physsym.auditing.judging import judged_formulas
+from physsym.auditing.judges import judged_formulas
 from physsym.auditing.sheet import links, read_formulas
 from physsym.parsing.meanings import Chain
 

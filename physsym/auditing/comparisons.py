@@ -56,6 +56,13 @@ class Comparison:
         return read_by(left) == read_by(right)
 
     @property
+    def analytic(self) -> bool:
+        """Return whether there are neither roots, absolute values and the like, nor opaque parts."""
+        left, right = self.sides.expressions[:2]
+        by_sign = depends_on_signs(left, right) or _has_roots(left, right)
+        return not by_sign and not self.sides.operators
+
+    @property
     def conditions(self) -> tuple[str, ...]:
         """Return what the equality takes."""
         return tuple(map(str, self.verdict.assumes))

@@ -24,7 +24,7 @@ _ROUNDS = 4
 _FACTS = 8
 _LONG = 150  # operations of an equation that is combined with others
 _TRIALS = 200
-_SECONDS = 0.2  # of processor time, for the search of one equation
+_SECONDS = 0.1  # of processor time, for the search of one equation
 _SYMBOLS = 4
 MARKED = frozenset("[('")  # in the names of values of sequences and functions, and of rates
 
@@ -48,9 +48,11 @@ class Consequence:
 def consequence(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequence | None:
     """Return how an equation follows from facts, the nearest ones first; None where this is not found."""
     usable = [f for f in facts if f.kind != "fails"]
-    found = by_definitions(left, right, [f for f in usable if f.defines])
-    if found is not None and found[0].holds:
-        return Consequence(found[0].verdict, found[1])
+    one, other, used = _with_definitions(left, right, [f for f in usable if f.defines])
+    if used and agree_at_a_point(*in_unknowns(one, other).expressions):
+        found = compared(one, other)
+        if found.holds:
+            return Consequence(found.verdict, used)
     found_raw = _by_elimination(left, right, usable)
     if found_raw is not None or not any(f.defines for f in usable):
         return found_raw
@@ -86,6 +88,14 @@ def by_definitions(
     left: Expr, right: Expr, definitions: Sequence[Fact]
 ) -> tuple[Comparison, tuple[Fact, ...]] | None:
     """Return the comparison of two sides with definitions put in, and these; None where none applies."""
+    left, right, used = _with_definitions(left, right, definitions)
+    return (compared(left, right), used) if used else None
+
+
+def _with_definitions(
+    left: Expr, right: Expr, definitions: Sequence[Fact]
+) -> tuple[Expr, Expr, tuple[Fact, ...]]:
+    """Return two sides with definitions put in, the latest first, and those that applied."""
     used: list[Fact] = []
     for _ in range(_ROUNDS):
         names = names_in(left, right)
@@ -99,7 +109,7 @@ def by_definitions(
                 used += [] if fact in used else [fact]
         if not applied:
             break
-    return (compared(left, right), tuple(used)) if used else None
+    return left, right, tuple(used)
 
 
 def put_definition(expression: Expr, fact: Fact) -> Expr:
@@ -269,8 +279,11 @@ def _solved(
         coefficient = residual.diff(symbol)
         if coefficient == 0 or coefficient.has(symbol):
             continue
-        value = -residual.xreplace({symbol: Integer(0)}) / coefficient
-        yield symbol, target.xreplace({symbol: value}), coefficient
+        rest = residual.xreplace({symbol: Integer(0)})
+        # Of a product that is zero it is not known which factor vanishes.
+        if not coefficient.is_number and agree_at_a_point(rest, Integer(0)):
+            continue
+        yield symbol, target.xreplace({symbol: -rest / coefficient}), coefficient
 
 
 def _shifted(fact: Fact, left: Expr, right: Expr) -> Iterator[tuple[Expr, Expr]]:

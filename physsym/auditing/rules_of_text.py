@@ -75,14 +75,15 @@ def _sections(formulas: Sequence[ReadFormula]) -> Iterator[list[Member]]:
     """Yield the formulas under the same headings that set new values."""
     numbered = list(enumerate(formulas))
     for _, group in groupby(numbered, key=lambda pair: pair[1].formula.headings):
-        members = [
-            (place, read, lines)
-            for place, read in group
-            if len({m.chains for m in read.meanings}) >= 1
-            and (lines := update_lines(read.meanings[0], read.formula.line))
-        ]
+        members = [(place, read, lines) for place, read in group if (lines := _lines_of(read))]
         if members:
             yield members
+
+
+def _lines_of(read: ReadFormula) -> tuple[UpdateLine, ...]:
+    """Return the lines of a formula in the first way to read it that has such."""
+    found = (update_lines(meaning, read.formula.line) for meaning in read.meanings)
+    return next((lines for lines in found if lines), ())
 
 
 def _runs(members: Sequence[Member]) -> Iterator[list[Member]]:

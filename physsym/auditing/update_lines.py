@@ -241,6 +241,8 @@ def _without_intermediates(
         if not old:
             return values
         name = old[0]
+        if len(values) > 1 and not any(after(states[name]) in v.free_symbols for v in values.values()):
+            raise NoRuleError  # a line that no other reads belongs to something else
         put = {after(states[name]): values[name]}
         values = {n: v.xreplace(put) for n, v in values.items() if n != name}
         if not values:

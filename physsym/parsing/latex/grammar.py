@@ -438,6 +438,11 @@ class LatexParser:
         if text in _FONTS:
             return self._font(token)
         if text in (r"\underbrace", r"\overbrace"):
+            begun = self.text[start:].split("{", 1)[-1].lstrip()[:1]
+            if begun in ("+", "-") and not re.search(r"(\A|[=+\-(&<>{]|\\\w+)\s*\Z", self.text[:start]):
+                raise self.error(
+                    f"the brace begins with {begun} behind a factor; set the sign before it", start
+                )
             inside = self.argument()
             if self.peek() in ("_", "^"):
                 self.take()

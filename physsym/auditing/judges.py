@@ -258,7 +258,7 @@ def judge_link(left: Expr, right: Expr, context: Context) -> Judgement:
     if found.refuted:
         return failing(found, ())
     with_definitions = by_definitions(left, right, context.definitions(near=True))
-    if with_definitions is not None and with_definitions[0].refuted and not is_vague(left, right):
+    if with_definitions is not None and with_definitions[0].refuted and with_definitions[0].analytic:
         comparison, used = with_definitions
         return failing(comparison, tuple(f.line for f in used))
     return _open(found)

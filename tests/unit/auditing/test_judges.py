@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sympy import Derivative, Function, Integer, Rational, Symbol, cos, sin, sqrt
 
-from physsym.auditing.judging import judged_formulas
+from physsym.auditing.judges import judged_formulas
 from physsym.auditing.sheet import ReadFormula
 from physsym.auditing.texts import Formula, Hint
 from physsym.core.symbols import dot
