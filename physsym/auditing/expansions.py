@@ -119,7 +119,7 @@ def _rate(name: str, count: int, point: Expr) -> Expr:
 
 
 def _named_derivatives(gap: Expr, claim: WithError) -> Iterator[tuple[Symbol, Expr]]:
-    """Yield names that stand for the derivatives that an expansion has at their places, such as v for x'."""
+    """Yield names that stand for the derivatives that an expansion has there, such as v for x'."""
     gap = expand(gap)
     for power in range(claim.order):
         coefficient = gap.coeff(claim.small, power)

@@ -397,7 +397,7 @@ def judged(text: Text, seconds: float = SECONDS) -> Iterator[Entry]:
     Parameters
     ----------
     text
-        The formulas with their places, as they were found in a file.
+        The formulas with their positions, as they were found in a file.
     seconds
         The processor time; what is left when it is used up is undecided.
 

@@ -54,7 +54,7 @@ Member = tuple[int, ReadFormula, tuple[UpdateLine, ...]]
 
 
 def rules_of(formulas: Sequence[ReadFormula], end: float) -> dict[int, RuleFinding]:
-    """Return what is known of the formulas, by their places, as lines of update rules."""
+    """Return what is known of the formulas, by their numbers, as lines of update rules."""
     found: dict[int, RuleFinding] = {}
     for members in _sections(formulas):
         for run in _runs(members):

@@ -32,7 +32,7 @@ class ReadFormula:
     Parameters
     ----------
     formula
-        As it stands in the text.
+        As the text has it.
     meanings
         The ways to read it; none where it was not read.
     why

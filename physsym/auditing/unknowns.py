@@ -99,7 +99,7 @@ def _innermost_first(expression: Expr) -> Iterator[Expr]:
 
 
 def _same_as(application: Expr, others: Iterable[Expr]) -> tuple[int | None, bool]:
-    """Return the place of an application that is the same, and whether all others are known to differ."""
+    """Return the number of an application that is the same, and whether all others are known to differ."""
     sure = True
     for place, other in enumerate(others):
         if other == application:

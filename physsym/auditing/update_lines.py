@@ -80,7 +80,7 @@ class NoRuleError(Exception):
 
 @dataclass(frozen=True)
 class MarkedLines:
-    """Lines with states at their instants: `after(v)` for a new value, `grad` of a place for a gradient.
+    """Lines with states at their instants: `after(v)` for a new value, `grad` for a gradient.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def joined(lines: Sequence[UpdateLine]) -> tuple[Rule, MarkedLines]:
 
 
 def _in_marks(line: UpdateLine, states: Mapping[str, Symbol], new: Mapping[str, Expr | None]) -> Expr:
-    """Return a value with states at their instants, and constants in place of other sequences."""
+    """Return a value with states at their instants, and constants for other sequences."""
     put: dict[Expr, Expr] = {}
     for part in line.value.atoms(AppliedUndef):
         index, name = _index_of(part), name_of(part)
@@ -196,7 +196,7 @@ def _differentiated_by(part: Expr, states: Mapping[str, Symbol]) -> Symbol | Non
 
 
 def _with_gradient(value: Expr, states: Mapping[str, Symbol], weights: Symbol) -> Expr:
-    """Return a value with `grad` of a place for each way in which texts write a gradient."""
+    """Return a value with `grad` for each way in which texts write a gradient."""
     put: dict[Expr, Expr] = {}
     for part in value.atoms(AppliedUndef, Derivative):
         place = _place(part)
