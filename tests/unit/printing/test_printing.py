@@ -301,7 +301,7 @@ def test_conditions_and_orders():
 
 @pytest.mark.parametrize("printed", [latex, mathml, unicode])
 def test_nonsense_is_refused(printed):
-    with pytest.raises(TypeError, match=r"expected an expression.*given \['x'\] of type list"):
+    with pytest.raises(TypeError, match=r"expected an expression.*given \('x',\) of type tuple"):
         printed(("x",))
     assert printed("x + 1") == printed(x + 1)
     with pytest.raises(ValueError, match="'physics' and 'learning'; given 'chemistry'"):
