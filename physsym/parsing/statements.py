@@ -83,7 +83,7 @@ def as_rule(given: RuleText, declare: Iterable[Symbol] = ()) -> Rule:
     Examples
     --------
     >>> print(as_rule("x <- x - lr*g"))
-    x <- -lr*grad(x) + x
+    x <- x - lr*grad(x)
     """
     if not isinstance(given, str):
         return statements.as_rule(given)
@@ -358,7 +358,7 @@ def rule(
     Examples
     --------
     >>> print(rule({"v": "beta*v + g", "x": "x - lr*v+"}, start={"v": 0}))
-    v <- beta*v + grad(x); x <- -lr*v+ + x; v(0) = 0
+    v <- beta*v + grad(x); x <- x - lr*v+; v(0) = 0
     """
     if isinstance(updates, str):
         found = as_rule(updates)

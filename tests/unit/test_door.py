@@ -140,6 +140,16 @@ def test_every_name_at_the_top_has_a_type(tmp_path):
     right = """
 ps.latex(ps.law({}), face="learning")
 ps.same_rule(ps.rule({}), ps.script("momentum").derivations[0])
+ps.same_rule("known:adam", "x <- x - eta*g")
+ps.optimizer("x <- x - eta*g", eta=0.1)
+ps.check(ps.Divide("m"), "m*x'' = -k*x", ps.law({"x''": "-k/m*x"}))
+ps.rule({"x": "x - eta*g"}, start={"x": 1}, typical={"eta": "1/10"})
+ps.Define("tau", "m/gamma", eliminating="m"), ps.Limit("tau"), ps.Rescale("v", "u", "1/dt")
+ps.Integrate(ps.integrators.semi_implicit_euler, "dt", first="v"), ps.ReduceOrder("x", "v")
+ps.Derivation("", "x <- x - eta*g", (ps.Step("", ps.Eliminate("u"), "x <- x"),))
+ps.System("x, y", "x'**2 + y'**2", dissipation="x'**2").law()
+ps.solves("x' = -x", {"x": "exp(-t)"})
+ps.read("x", notation="auto")
 """
     said = types_of(tmp_path, f"import physsym as ps\n{uses}{right}")
     revealed = [line.partition("Revealed type is ")[2].strip('"') for line in said]
@@ -170,6 +180,7 @@ WRONG_USES = {
     "ps.same_rule(ps.law({}), ps.rule({}))": 'Argument 1 to "same_rule"',
     "ps.analysis.stabilty_region": "Module has no attribute",
     "ps.adapters.optax(3, eta=0.1)": 'Argument 1 to "optax"',
+    'ps.read("x", notation="tex")': 'Argument "notation" to "read"',
     "ps.adapters.torch(3, [], eta=0.1)": 'Argument 1 to "torch"',
 }
 
