@@ -10,10 +10,12 @@ import re
 from collections.abc import Callable
 
 from physsym.core.verdicts import Verdict
+from physsym.printing.unicode_printer import RAISED
 
 # What engines say of their own proof: always the last part of a piece of evidence.
 _ENGINES = re.compile(r", ([a-z0-9 ]+: (?:error below|exact\b).*)$")
 _AGREE = " agree"
+_POWER = re.compile(r"\^(-\d+)")
 _COORDINATE = r"[\w+'-]+(?:\([^)]*\))?"  # a symbol at an instant, or an opaque function of a point
 
 
@@ -39,7 +41,7 @@ def in_words(verdict: Verdict, checked: str = "") -> tuple[tuple[str, ...], tupl
     >>> print(*words)
     multiplied back, the two lines agree as polynomials
     >>> print(*engines, sep="\\n")
-    finite field: error below 2^-114 (degree at most 14, 2 points), flint: exact
+    finite field: error below 2⁻¹¹⁴ (degree at most 14, 2 points), flint: exact
     consulted: finite field, flint, exact points, balls
     """
     words: list[str] = []
@@ -48,7 +50,8 @@ def in_words(verdict: Verdict, checked: str = "") -> tuple[tuple[str, ...], tupl
         found = _ENGINES.search(text)
         said = text[: found.start()] if found else text
         if found:
-            proofs.setdefault(found[1], []).append(said.removesuffix(_AGREE))
+            proof = _POWER.sub(lambda power: "".join(RAISED[c] for c in power[1]), found[1])
+            proofs.setdefault(proof, []).append(said.removesuffix(_AGREE))
             said += " as polynomials" if said.endswith(_AGREE) and "flint: exact" in found[1] else ""
             said += ", by one engine" if found[1].endswith("one engine only") else ""
         words.append(said)

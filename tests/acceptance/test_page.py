@@ -184,7 +184,7 @@ def test_evidence_is_in_words_and_the_engines_are_one_more_click_away(opened):
     assert badge.get_by_text("multiplied back, the two lines agree as polynomials").is_visible()
     assert not engines.get_by_text("what this means").is_visible()
     engines.locator("> summary").click()
-    assert "error below 2^-" in engines.inner_text()
+    assert "error below 2⁻" in engines.inner_text()
     engines.get_by_text("what this means").click()
     assert page.locator("#how-the-machine-checks-engines").evaluate(IN_SIGHT)
 
