@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ from physsym.vocabulary import lam
 _PROPOSED = {"eta": 0.02, "alpha": 0.02, "rho": 0.9, "dt": 0.02, "tau": 0.2, "gamma": 1, "m": 0.2}
 _OTHERWISE = 0.1
 _HALVED, _TRIED = 16, 200  # how often a rate is halved, and the steps of each trial
+_MUCH = 10  # by which a usual rate that is halved lowers the loss of a trial, to be taken
 _MOST_ROWS = 10_000
 
 
@@ -83,7 +84,8 @@ def rows_apart(steps: int, every: int) -> int:
 def propose(rule: Rule, given: Mapping[str, float], task: Problem) -> Proposal:
     """Return values for all parameters: those given, else typical ones of the rule, else usual ones.
 
-    Rates that are not given are halved while the rule is unstable on the function, or its loss grows.
+    Rates that are not given are halved while the rule is unstable on the function, or its loss grows; usual
+    ones also while that lowers the loss much.
     """
     typical = {s.name: float(value) for s, value in rule.typical}
     names = [p.name for p in parameters(rule)]
@@ -93,10 +95,13 @@ def propose(rule: Rule, given: Mapping[str, float], task: Problem) -> Proposal:
         name: given.get(name, typical.get(name, usual.get(name, 0.0))) for name in names
     }
     rates = [name for name in missing if name in (*RATES, "dt")]
-    halved = 0
-    while rates and halved < _HALVED and not _descends(rule, values, task):
-        values |= {name: values[name] / 2 for name in rates}
-        halved += 1
+    halved, loss = 0, _trial_loss(rule, values, task)
+    while rates and halved < _HALVED:
+        smaller = values | {name: values[name] / 2 for name in rates}
+        next_loss = _trial_loss(rule, smaller, task)
+        if isfinite(loss) and not (usual.keys() >= {*rates} and next_loss < loss / _MUCH):
+            break
+        values, loss, halved = smaller, next_loss, halved + 1
     lowered = rates if halved else []
     said = {
         "typical of the rule": [name for name in missing if name in typical and name not in lowered],
@@ -111,15 +116,16 @@ def propose(rule: Rule, given: Mapping[str, float], task: Problem) -> Proposal:
     return Proposal(values, ", ".join(parts))
 
 
-def _descends(rule: Rule, values: dict[str, Any], task: Problem) -> bool:
-    """Return whether a rule is not known to be unstable on a function, and lowers it in a trial."""
+def _trial_loss(rule: Rule, values: dict[str, Any], task: Problem) -> float:
+    """Return the loss after a trial; infinity where the rule is known to be unstable, or the loss grows."""
     if instability(rule, values, task):
-        return False
+        return inf
     try:
         path = optimizer(rule, **values).run(task.start, task.gradient, _TRIED, every=_TRIED)
     except FloatingPointError:
-        return False
-    return bool(task.value(path.x[-1]) <= task.value(np.array(task.start)))
+        return inf
+    last = float(task.value(path.x[-1]))
+    return last if last <= task.value(np.array(task.start)) else inf
 
 
 def instability(rule: Rule, values: dict[str, float], task: Problem) -> str:

@@ -304,7 +304,9 @@ def test_show_fails_where_check_does(capsys, tmp_path):
 PROPOSED = re.compile(r"^with (.+); --set changes them$", re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", ["gradient_descent", "momentum", "friction", "stale", "known:heavy_ball"])
+@pytest.mark.parametrize(
+    "name", ["gradient_descent", "momentum", "friction", "stale", "known:heavy_ball", "x <- x - lr*g"]
+)
 @pytest.mark.parametrize("on", ["valley", "rosenbrock"])
 def test_what_run_proposes_descends_and_is_said(capsys, name, on):
     code, out, err = run(capsys, "run", name, "--on", on, "--steps", 300)
