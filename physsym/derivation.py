@@ -478,5 +478,6 @@ def _refuse_twins(derivation: Derivation) -> None:
             ]
             raise DerivationError(
                 f"two symbols named {symbol.name} differ in their assumptions "
-                f"({'; '.join(facts)}): use one symbol, for example from physsym.vocabulary"
+                f"({'; '.join(facts)}): use one symbol, for example from physsym.vocabulary; "
+                "a name in a text has the sign of the vocabulary, or is real"
             )
