@@ -24,6 +24,9 @@ class PlainPrinter(StrPrinter):
     def _print_Symbol(self, expr: Symbol) -> str:
         return self.names.get(expr, str(expr.name))
 
+    def _print_Exp1(self, expr: Expr) -> str:
+        return "exp(1)"  # E is a name that people use for energies
+
     def _print_Add(self, expr: Expr, order: object = None) -> str:
         return self.total(expr)
 

@@ -315,6 +315,8 @@ def _(node: ast.BinOp, found: Reading) -> _Chain | Expr:
             return _Chain(Add, (*_parts(node.left, Add, found), right))
         case ast.Sub():
             return _Chain(Add, (*_parts(node.left, Add, found), -right))
+        case ast.Mult() if found.tree.is_juxtaposed(node):
+            return _Chain(Mul, (*_parts(node.left, Mul, found), right))
         case ast.Mult():
             return _product(_parts(node.left, Mul, found), right)
         case ast.Div():

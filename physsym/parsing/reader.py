@@ -16,6 +16,7 @@ from physsym.core.signs import declares_sign
 from physsym.core.statements import Equation, Law, Rule, StatementError, Update
 from physsym.core.symbols import BEFORE, MARKS, grad
 from physsym.core.verdicts import Condition
+from physsym.parsing.faces import learning_names, renamed
 from physsym.parsing.grammar import Sentence, Tree, sentences
 from physsym.parsing.instants import WEIGHTS
 from physsym.parsing.interpretation import FUNCTIONS, NAMES_TOO, Reading, conditions, reading
@@ -26,7 +27,7 @@ from physsym.parsing.limits import refuse_large
 from physsym.parsing.python_text import MODULES, python_sentences
 from physsym.parsing.spelling import GRADIENT
 from physsym.parsing.tokens import GREEK, ReadError, is_name
-from physsym.vocabulary import STANDARD, Quantity, Vocabulary
+from physsym.vocabulary import STANDARD, Face, Quantity, Vocabulary
 
 Readable: TypeAlias = Expr | Equation | Update | Law | Rule
 Declared: TypeAlias = str | Symbol | Quantity
@@ -66,6 +67,7 @@ def read(
     *,
     unknown: Literal["real", "refuse"] = "real",
     notation: Notation = "auto",
+    face: Face = "physics",
 ) -> Readable:
     """Return the expression, equation, update, law or rule that a text states.
 
@@ -96,6 +98,8 @@ def read(
     notation
         "plain" or "unicode", "latex", "python", or "auto", which tells them apart by signs that no other one
         has. In Python, a name that is assigned again is the new value from there on; the code is never run.
+    face
+        With "learning", quantities have their names in machine learning: `w` is read as `x`.
 
     Returns
     -------
@@ -109,7 +113,7 @@ def read(
     TypeError
         For what is not text.
     ValueError
-        For a name that cannot be declared, and for an unknown notation.
+        For a name that cannot be declared, and for an unknown notation or face.
 
     Examples
     --------
@@ -121,6 +125,8 @@ def read(
     u <- rho*u - eta*grad(x)/10; x <- x + u+
     >>> print(read("m <- b*m + g; x <- x - lr*m+; m(0) = 0"))
     m <- b*m + grad(x); x <- x - lr*m+; m(0) = 0
+    >>> print(read("w <- w - eta*grad(w)", face="learning"))
+    x <- x - eta*grad(x)
     >>> print(read("l θ̈ = -g sin(θ)"))
     l*theta'' = -g*sin(theta)
     >>> read("v <- b*v + g; x <- x - lr*v")
@@ -136,10 +142,16 @@ def read(
         raise ValueError(f"unknown is 'refuse' or 'real', given {unknown!r}")
     if notation not in NOTATIONS:
         raise ValueError(f"notation is one of {', '.join(NOTATIONS)}, given {notation!r}")
+    if face not in get_args(Face):
+        raise ValueError(f"a face is one of {' and '.join(map(repr, get_args(Face)))}; given {face!r}")
     if not isinstance(text, str):
         raise TypeError(f"expected the text of a formula, given {text!r} of type {type(text).__name__}")
     if not text.strip():
         raise ReadError("found nothing to read; give a formula such as 'u <- rho*u - eta*G'", text, 0)
+    if face == "learning":
+        names, old = learning_names(vocabulary)
+        stated = read(text, names, declare, unknown=unknown, notation=notation)
+        return renamed(stated, old, text)
     written = notation_of(text) if notation == "auto" else notation
     if written == "latex":
         return read_latex(text, _latex_names(vocabulary, declare, unknown == "real"))

@@ -26,7 +26,7 @@ from physsym.vocabulary import Face, Vocabulary
 
 Piece: TypeAlias = Any  # text in one format, an element of a tree in another
 
-CONSTANTS = {"Exp1": "e", "Pi": "pi", "ImaginaryUnit": "i"}
+CONSTANTS = {"Pi": "pi", "ImaginaryUnit": "i"}
 SIGNS = {True: "-", False: "+"}
 # Functions whose powers are written behind the name: sin^2(x). Of others, such as log, this may mean twice.
 RAISED_BY_NAME = (sin, cos, tan, sinh, cosh, tanh)
@@ -250,7 +250,11 @@ class Textbook(Printer, ABC):
     def _print_constant(self, expr: Expr) -> Piece:
         return self._letters([CONSTANTS[type(expr).__name__]])
 
-    _print_Exp1 = _print_Pi = _print_ImaginaryUnit = _print_constant
+    _print_Pi = _print_ImaginaryUnit = _print_constant
+
+    def _print_Exp1(self, expr: Expr) -> Piece:
+        # The letter e by itself could be any quantity.
+        return self._power(self._letters(["e"]), self._exponent(Integer(1)))
 
     def _print_Infinity(self, expr: Expr) -> Piece:
         return self._special("infinity")
