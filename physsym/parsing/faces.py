@@ -27,8 +27,7 @@ def learning_names(vocabulary: Vocabulary) -> tuple[Vocabulary, dict[str, Symbol
     }
     new = {symbol: Symbol(name, **symbol.assumptions0) for name, symbol in old.items()}
     quantities = (
-        replace(q, symbol=q.symbol.xreplace(new), physics=q.learning if q.symbol in new else q.physics)
-        for q in vocabulary.quantities
+        replace(q, symbol=q.symbol.xreplace(new), physics=q.learning) for q in vocabulary.quantities
     )
     return Vocabulary(tuple(quantities)), old
 

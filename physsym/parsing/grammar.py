@@ -48,12 +48,6 @@ class Tree:
         """Return the token with which the node begins."""
         return self.at_column[node.col_offset]
 
-    def is_juxtaposed(self, product: ast.BinOp) -> bool:
-        """Return whether the factors of a product stand side by side, without a sign between."""
-        between = range(product.left.end_col_offset or 0, product.right.col_offset)
-        signs = (self.at_column[c] for c in between if c in self.at_column)
-        return any(t.kind == "operator" and self.text[t.position : t.end] != t.text for t in signs)
-
     def error(self, message: str, node: ast.expr) -> ReadError:
         """Return the error that points at a node."""
         return ReadError(message, self.text, self.token(node).position)

@@ -315,15 +315,13 @@ def _(node: ast.BinOp, found: Reading) -> _Chain | Expr:
             return _Chain(Add, (*_parts(node.left, Add, found), right))
         case ast.Sub():
             return _Chain(Add, (*_parts(node.left, Add, found), -right))
-        case ast.Mult() if found.tree.is_juxtaposed(node):
-            return _Chain(Mul, (*_parts(node.left, Mul, found), right))
         case ast.Mult():
-            return _product(_parts(node.left, Mul, found), right)
+            return _Chain(Mul, (*_parts(node.left, Mul, found), right))
         case ast.Div():
             inverse = 1 / right
             if right.is_zero or inverse.has(*_NOT_FINITE):  # 0**x is zero for some x only
                 raise found.tree.error("found a division by zero; divide by something else", node.right)
-            return _product(_parts(node.left, Mul, found), inverse)
+            return _Chain(Mul, (*_parts(node.left, Mul, found), inverse))
         case ast.Mod():
             return _built(node, found, _remainder, found.value(node.left), right)
     base = found.value(node.left)
@@ -340,16 +338,11 @@ def _parts(node: ast.expr, join: type[Expr], found: Reading) -> tuple[Expr, ...]
     return chain.parts if chain.join is join else (chain.joined(),)
 
 
-def _product(parts: tuple[Expr, ...], factor: Expr) -> _Chain:
-    # As in Python, a number met first is multiplied into the sum next to it: 2*(x + u)*v is (2*x + 2*u)*v.
-    if len(parts) == 1 and (parts[0].is_Rational or factor.is_Rational):
-        return _Chain(Mul, (parts[0] * factor,))
-    return _Chain(Mul, (*parts, factor))
-
-
 @_chain.register(ast.Call)
 def _(node: ast.Call, found: Reading) -> Expr:
     name = found.tree.token(node).name
+    if isinstance(found.names.get(name), potential):
+        name = potential.__name__  # as the vocabulary calls it
     if name in found.names and name not in FUNCTIONS:
         message = f"found {name} before a bracket, but it is no function; for a product write {name}*(...)"
         raise found.tree.error(message, node)

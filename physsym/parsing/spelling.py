@@ -611,7 +611,8 @@ def _side_by_side(
     if one.kind == "name" and other.kind == "open":
         inside = tokens[i + 1 : _closing(tokens, i, text)]
         apart = any(t.kind == "comma" and d == 0 for t, d in zip(inside, _depths(inside), strict=True))
-        return other.spaced and len(inside) > 1 and not apart
+        is_sum = len(inside) > 1 or any(t.marks for t in inside)
+        return other.spaced and is_sum and not apart
     for token, beside in ((one, other), (other, one)):
         if (
             token.kind != "name"

@@ -72,7 +72,7 @@ READ = {
     "∛(x) + ∜(y)": x ** Rational(1, 3) + y ** Rational(1, 4),
     "sin²(θ) + cos^2(θ)": sin(theta) ** 2 + cos(theta) ** 2,
     "1e-8 + 3.5x": Rational(1, 10**8) + Rational(7, 2) * x,
-    "2(x + 1)(y - 1)": 2 * (x + 1) * (y - 1),
+    "2(x + 1)(y - 1)": (x + 1) * (y - 1) * 2,
     "x^2 + 2x + 1": x**2 + 2 * x + 1,
     "-x^2 y": -(x**2) * y,
     "x⁻¹ + 2⁻³": 1 / x + Rational(1, 8),

@@ -78,7 +78,7 @@ EXPRESSIONS = {
     "x - u - v": x - u - v,
     "x - (u - v)": x - (u - v),
     "x*-u": -x * u,
-    "2*(x + u)*v": 2 * (x + u) * v,
+    "2*(x + u)*v": (x + u) * v * 2,  # a number is not multiplied into the sum next to it, as str writes it
     "(x + u)/2": (x + u) / 2,
     "x*(u + 1)*2": x * (u + 1) * 2,
     "0.1": Rational(1, 10),
