@@ -11,6 +11,7 @@ from importlib.resources import files
 from itertools import groupby
 
 from physsym.core.verdicts import Condition, Outcome, Verdict
+from physsym.documents.checking import ANCHOR as CHECKING
 from physsym.documents.checking import ENGINES
 from physsym.documents.drawings import IDENTITY, defined_once, without_the_unseen
 from physsym.documents.evidence import in_words
@@ -437,7 +438,8 @@ def _contents(writer: HTML, document: Document) -> str:
         label = f'<span class="label">{escape(short)}</span> ' if short else ""
         inner = ""
         for part in (section, *below) if short == section.label or not below else (section,):
-            headings = [(b.title, b.anchor) for b in part.blocks if isinstance(b, Subheading)]
+            shown = () if part.anchor == CHECKING else part.blocks
+            headings = [(b.title, b.anchor) for b in shown if isinstance(b, Subheading)]
             named = [(part.title, part.anchor)] if part is not section and part.title else []
             for title, anchor in (*named, *headings):
                 inner += f"<li>{writer.link(writer.titled(title, part), anchor)}</li>"

@@ -80,8 +80,8 @@ _LOWERED = {lowered: plain for plain, lowered in LOWERED.items()}
 # Characters that inputenc knows beside Latin-1.
 _KNOWN = set("“”‘’–—…€‚„†‡•‰‹›ŒœŸŠšŽž")
 _MATH_SHIFT = re.compile(r"(?<!\\)\$")
-# Behind these a line of code or of a bare formula may be broken.
-_BREAK = re.compile(r"(?<=[-*+/=,;)_.:\]])(?=[\w(])")
+# Behind these a line of code or of a bare formula may be broken, and anywhere within a digest.
+_BREAK = re.compile(r"(?<=[-*+/=,;)_.:\]])(?=[\w(])|(?<=[0-9a-f]{16})(?=[0-9a-f]{8})")
 
 
 def escaped(text: str) -> str:

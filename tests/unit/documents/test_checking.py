@@ -4,8 +4,9 @@ import pytest
 
 from physsym import scripts
 from physsym.core.verdicts import Outcome
-from physsym.documents.checking import ANCHOR, checking
+from physsym.documents.checking import ANCHOR, checking, reserved
 from physsym.documents.compute import compute
+from physsym.documents.html import html
 from physsym.documents.layout import lay_out
 from physsym.documents.tree import SIGNS, Paragraph
 from physsym.verify.engines import flint, identity_test, interval, sampling, smt
@@ -39,3 +40,15 @@ def test_it_ends_a_document_that_shows_evidence(evidence, last):
 def test_the_book_refers_to_it():
     (book,) = [s for s in scripts() if s.name == "book"]
     assert f"#{ANCHOR}" in book.parts[0].opening
+
+
+def test_its_parts_are_not_in_the_contents_of_a_page():
+    from derivations.gradient_descent import derivation
+
+    page = html(lay_out(compute(derivation)))
+    contents = page[page.index('<nav class="contents"') :].partition("</nav>")[0]
+    assert f'href="#{ANCHOR}"' in contents
+    assert f'href="#{ANCHOR}-' not in contents
+    assert len(reserved()) == 8
+    for name in reserved():
+        assert page.count(f' id="{name}"') == 1

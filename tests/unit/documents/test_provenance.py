@@ -101,6 +101,14 @@ def test_it_is_the_last_thing_in_a_document(file, written, evidence):
     assert plain.count("Check again with") == 1
 
 
+def test_a_digest_may_be_broken_over_lines_in_tex(file):
+    text = tex(document_of([load(file)]))
+    digest = re.search(r"sha256 \\texttt\{(.*?)\} of", text)[1]
+    pieces = digest.split(r"\allowbreak{}")
+    assert len("".join(pieces)) == 64
+    assert max(map(len, pieces)) <= 16
+
+
 @needs("nbformat", "document")
 def test_it_is_the_last_cell_of_a_notebook():
     import json
