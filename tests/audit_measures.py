@@ -16,6 +16,7 @@ from pathlib import Path
 from sympy import Add, Expr, Mul, Pow, Symbol
 from sympy.core.function import AppliedUndef
 
+from physsym.auditing.comparisons import compared
 from physsym.auditing.files import texts_of
 from physsym.auditing.hints import hints_of
 from physsym.auditing.judges import judged_formulas
@@ -99,6 +100,7 @@ def spoil_all(path, formulas, entries, chance):
             if len(list(links(chain))) < 2 or set(chain.relations) != {"="}:
                 continue
             for s in range(2, len(chain.sides)):
+                unaided = compared(chain.sides[s - 1], chain.sides[s]).holds
                 side = spoiled(chain.sides[s], chance)
                 if side is None:
                     continue
@@ -107,7 +109,7 @@ def spoil_all(path, formulas, entries, chance):
                 # Alone: as it stands, with the formulas before it.
                 before = formulas[max(0, place - 25) : place]
                 *_, last = judged_formulas(path, [*before, replace(read, meanings=(other,))], 20)
-                yield read, chain, s, side, last.kind
+                yield read, unaided, s, side, last.kind
 
 
 # ------------------------------------------------------------------ the table
@@ -180,8 +182,8 @@ def main():
                         print("    ", entry.says, entry.readings[:2], entry.details, entry.uses)
         if given.spoil:
             chance = random.Random(name)
-            for read, _, s, side, kind in spoil_all(name, formulas, entries, chance):
-                spoils[kind] += 1
+            for read, unaided, s, side, kind in spoil_all(name, formulas, entries, chance):
+                spoils["held by itself" if unaided else "held by other lines", kind] += 1
                 if kind != "fails":
                     print(f"  spoiled: {kind}: {place_of(read.formula)} side {s}: {side}")
     count = lambda labels, found: sum(n for (a, b), n in kinds.items() if a in labels and b in found)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from sympy import Derivative, Expr, Integer, Symbol
+from sympy import Add, Derivative, Expr, Integer, Symbol, together
 from sympy.core.function import AppliedUndef
 
 from physsym.auditing.comparisons import Comparison, compared
@@ -209,6 +209,8 @@ def _by_elimination(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequen
     for found in islice(_eliminations(target, pool), _TRIALS):
         if time.process_time() > end:
             break
+        if not all(map(found.may_divide, found.coefficients)):
+            continue
         if not agree_at_a_point(found.rest, Integer(0)):
             continue
         verdict = identical(found.rest, Integer(0))
@@ -247,6 +249,14 @@ class Elimination:
     rest: Expr
     facts: tuple[Fact, ...] = ()
     coefficients: tuple[Expr, ...] = ()
+
+    def may_divide(self, coefficient: Expr) -> bool:
+        """Return whether a coefficient is hardly zero on purpose, as a sum of what moves may be."""
+        parted = together(coefficient)
+        if not parted.has(Add):
+            return True
+        moves = any(MARKED & {*s.name} for s in coefficient.free_symbols)
+        return len(self.coefficients) == 1 and not moves
 
 
 Pool = Sequence[tuple[Fact, Expr]]

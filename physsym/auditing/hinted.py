@@ -13,6 +13,7 @@ from physsym import integrators
 from physsym.auditing.comparisons import Comparison, compared
 from physsym.auditing.consequences import by_definitions, conditions, consequence, put_definition
 from physsym.auditing.expansions import WithError, judge_error, with_error
+from physsym.auditing.hints import HintError
 from physsym.auditing.judgements import Judgement, failing
 from physsym.auditing.recognition import recognised
 from physsym.auditing.sheet import EQUAL, Fact, links
@@ -42,12 +43,9 @@ _METHODS = {
 _UNITS = {"M": MASS, "L": LENGTH, "T": TIME}
 
 
-class HintedError(ValueError):
-    """A hint that cannot be carried out, with its line: what it names is not there, or was not read."""
-
-    def __init__(self, hint: Hint, reason: str) -> None:
-        """Say which hint, and why."""
-        super().__init__(f"line {hint.line}: {hint.keyword} {hint.argument}: {reason}")
+def refusal(hint: Hint, reason: str) -> HintError:
+    """Return the error that a hint cannot be carried out: what it names is not there, or was not read."""
+    return HintError(hint.line, f"the hint `{hint.keyword} {hint.argument}`: {reason}")
 
 
 @dataclass(frozen=True)
@@ -109,7 +107,7 @@ def referred(hint: Hint, name: str, facts: Sequence[Fact]) -> list[Fact]:
             return at
     if name == "nearest" and facts:
         return [f for f in facts if f.formula == facts[-1].formula]
-    raise HintedError(hint, f"no formula before this one that was read has the label or the line {name}")
+    raise refusal(hint, f"no formula before this one that was read has the label or the line {name}")
 
 
 def conditions_given(hints: Sequence[Hint], expressions: Sequence[Expr]) -> tuple[Condition, ...]:
@@ -125,7 +123,7 @@ def conditions_given(hints: Sequence[Hint], expressions: Sequence[Expr]) -> tupl
             try:
                 found += conditions_of(part.strip(), known_symbols)
             except ReadError as error:
-                raise HintedError(hint, str(error)) from None
+                raise refusal(hint, str(error)) from None
     return tuple(dict.fromkeys(found))
 
 
@@ -146,9 +144,9 @@ def defined(hints: Sequence[Hint], formula: Formula, expressions: Sequence[Expr]
         try:
             found = read(hint.argument, vocabulary_of(known_symbols), unknown="real")
         except ReadError as error:
-            raise HintedError(hint, str(error)) from None
+            raise refusal(hint, str(error)) from None
         if not isinstance(found, Equation):
-            raise HintedError(hint, "a definition is an equation, such as `define eta = dt/gamma`")
+            raise refusal(hint, "a definition is an equation, such as `define eta = dt/gamma`")
         at = replace(formula, line=hint.line)
         names = frozenset(s.name for s in found.right.free_symbols | found.left.free_symbols)
         yield Fact(found.left, found.right, at, True, "definition", names)
@@ -251,7 +249,7 @@ def _judge_is(hint: Hint, what: Hinted) -> Judgement:
         if n.startswith(name) or n.replace("_", "").startswith(name.replace("_", ""))
     ]
     if not candidates:
-        raise HintedError(hint, f"no published rule is called {name}; list(physsym.known) has all names")
+        raise refusal(hint, f"no published rule is called {name}; list(physsym.known) has all names")
     try:
         rule, marks = joined(what.lines)
     except NoRuleError:
@@ -289,7 +287,7 @@ def _of(hint: Hint) -> tuple[str, str]:
     """Return the label and what follows it of `step of LABEL by METHOD`."""
     found = re.fullmatch(r"(?:.*\s)?of\s+(\S+)(?:\s+by\s+(.+))?", hint.argument)
     if found is None:
-        raise HintedError(hint, "it names no formula, as in `step of eq:law by semi-implicit euler`")
+        raise refusal(hint, "it names no formula, as in `step of eq:law by semi-implicit euler`")
     return found[1], (found[2] or "").strip()
 
 
@@ -301,7 +299,7 @@ def _judge_step(hint: Hint, what: Hinted) -> Judgement:
     method = getattr(integrators, _METHODS.get(name, name), None)
     if method is None:
         names = ", ".join(n.replace("_", " ") for n in dir(integrators) if n.islower() and n[0] != "_")
-        raise HintedError(hint, f"no integrator is called {by}; there are {names}")
+        raise refusal(hint, f"no integrator is called {by}; there are {names}")
     try:
         rule, _ = joined(what.lines)
         law = _law_of(facts)
@@ -322,7 +320,7 @@ def _judge_limit(hint: Hint, what: Hinted) -> Judgement:
     law, limit = _law_of(facts), Law(tuple(Equation(*map(_with_force, e)) for e in what.equations()))
     symbol = next((s for s in symbols(law) if s.name == symbol_name.lstrip("\\")), None)
     if symbol is None:
-        raise HintedError(hint, f"the formula of {label} has no {symbol_name}")
+        raise refusal(hint, f"the formula of {label} has no {symbol_name}")
     value = read(to, unknown="real") if to not in ("oo", "infinity", r"\infty") else None
     move = Limit(symbol, oo if value is None else value)
     return _by_verdict(check(move, law, limit), facts, f"the limit {symbol} -> {to}")
@@ -358,7 +356,7 @@ def _judge_order(hint: Hint, what: Hinted) -> Judgement:
         found = with_error(left, right)
         small = next((s for s in (left - right).free_symbols if s.name == name.lstrip("\\")), None)
         if small is None:
-            raise HintedError(hint, f"the formula has no {name}")
+            raise refusal(hint, f"the formula has no {name}")
         claim = WithError(found.left if found else left, found.right if found else right, small, int(order))
         verdict, names = judge_error(claim)
         if verdict.outcome is Outcome.FAILS:
@@ -409,7 +407,7 @@ def _dimension(hint: Hint, text: str) -> Dimension:
         power = re.sub(r"[()\s^*]|[MLT]", "", token) or "1"
         found = found * _UNITS[token[0]] ** (sign * Rational(power))
     if re.sub(r"[MLT0-9^*/()\s.-]", "", text):
-        raise HintedError(hint, f"{text} is no dimension; write products of powers of M, L and T")
+        raise refusal(hint, f"{text} is no dimension; write products of powers of M, L and T")
     return found
 
 

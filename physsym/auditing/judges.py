@@ -16,14 +16,14 @@ from physsym.auditing.consequences import by_definitions, conditions, consequenc
 from physsym.auditing.expansions import WithError, judge_error, with_error
 from physsym.auditing.hinted import (
     Hinted,
-    HintedError,
     conditions_given,
     defined,
     hinted_judgements,
     whole_numbers,
 )
+from physsym.auditing.hints import HintError
 from physsym.auditing.judgements import Judgement, failing, holding
-from physsym.auditing.rules_of_text import RuleFinding, rules_of
+from physsym.auditing.rules_of_text import BREAKDOWNS, RuleFinding, rules_of
 from physsym.auditing.sheet import (
     EQUAL,
     Fact,
@@ -36,11 +36,13 @@ from physsym.auditing.sheet import (
     read_formulas,
 )
 from physsym.auditing.texts import Formula, Text
+from physsym.auditing.unknowns import in_unknowns
 from physsym.auditing.update_lines import update_lines
 from physsym.core.symbols import DOT
 from physsym.core.verdicts import Condition
-from physsym.parsing.meanings import Chain, Meaning, is_opaque
+from physsym.parsing.meanings import Chain, Meaning
 from physsym.verify.budget import budget
+from physsym.verify.conditions import implied
 
 SECONDS = 60.0
 """The processor time of an audit of one text."""
@@ -113,9 +115,9 @@ def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float =
         meanings = [with_hints(m, read.formula) for m in read.meanings]
         try:
             one = agreed(_judgements(meanings, Context(read.formula, tuple(facts), rule=rules.get(place))))
-        except (RecursionError, ArithmeticError, TypeError, ValueError, NotImplementedError) as error:
-            if isinstance(error, HintedError):
-                raise
+        except HintError:
+            raise
+        except BREAKDOWNS as error:
             one = Judgement("undecided", f"it could not be judged: {type(error).__name__}: {error}")
         yield replace(
             entry,
@@ -127,7 +129,7 @@ def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float =
             verdict=one.verdict,
             expected=any(h.keyword == "expect" for h in read.formula.hints),
         )
-        facts += facts_of(read.formula, read.meanings[0], facts, one.kind)
+        facts += facts_of(read.formula, meanings[0], facts, one.kind)
 
 
 def with_hints(meaning: Meaning, formula: Formula) -> Meaning:
@@ -200,11 +202,24 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
     stated = [c for c in meaning.chains if c.relations and not is_condition(c)]
     if not stated:
         return Judgement("definition", "it states nothing")
-    found = [j for chain in stated for j in judge_chain(chain, context)]
+    found: list[Judgement] = []
+    for number, chain in enumerate(stated):
+        facts = (*context.facts, *_facts_beside(stated, number, context))
+        found += judge_chain(chain, replace(context, facts=facts))
     if context.rule is not None and not any(j.kind == "fails" for j in found):
         kind: Kind = "conditional" if context.rule.condition else "recognised"
         return Judgement(kind, context.rule.says, uses=context.rule.uses, verdict=context.rule.verdict)
     return together(found, meaning.one_coordinate)
+
+
+def _facts_beside(stated: Sequence[Chain], number: int, context: Context) -> Iterator[Fact]:
+    """Yield what other statements of the formula say: those before one, and the names that they define."""
+    for other, chain in enumerate(stated):
+        if other == number:
+            continue
+        for fact in facts_of(context.formula, Meaning((chain,)), context.facts, "undecided"):
+            if other < number or (fact.defines and fact.left.is_Symbol):
+                yield fact
 
 
 _WORST_FIRST: tuple[Kind, ...] = (
@@ -244,6 +259,8 @@ def judge_chain(chain: Chain, context: Context) -> Iterator[Judgement]:
                 yield first
         elif relation in EQUAL:
             yield judge_link(left, right, context)
+        elif relation in ("<=", ">=", "<", ">") and place > 0:
+            yield judge_inequality(left, right, relation, context)
         elif relation != "~" or len(pairs) == 1:
             yield Judgement("undecided", f"the relation {relation} is not judged without a hint")
 
@@ -264,9 +281,14 @@ def judge_link(left: Expr, right: Expr, context: Context) -> Judgement:
     return _open(found)
 
 
-def is_vague(*expressions: Expr) -> bool:
-    """Return whether something opaque occurs, such as a sum or an ellipsis."""
-    return any(is_opaque(e) for e in expressions)
+def judge_inequality(left: Expr, right: Expr, relation: str, context: Context) -> Judgement:
+    """Return whether an inequality at the end of a chain follows from the signs of what is in it."""
+    first, second = in_unknowns(left, right).expressions
+    gap = second - first if relation in ("<=", "<") else first - second
+    strict = relation in ("<", ">")
+    if implied(context.given, Condition(gap, "> 0" if strict else ">= 0")):
+        return Judgement("holds", "by the signs of its parts")
+    return Judgement("undecided", f"the relation {relation} is not judged without a hint")
 
 
 def _with(judgement: Judgement, says: str, uses: tuple[int, ...]) -> Judgement:
@@ -408,7 +430,7 @@ def judged(text: Text, seconds: float = SECONDS) -> Iterator[Entry]:
 
     Raises
     ------
-    HintedError
+    HintError
         For a hint that cannot be carried out.
 
     Examples

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
@@ -14,6 +15,10 @@ from physsym.auditing.update_lines import NoRuleError, UpdateLine, joined, updat
 from physsym.core.verdicts import Verdict
 from physsym.verify.budget import budget
 
+BREAKDOWNS = (
+    ArithmeticError, AttributeError, LookupError, NotImplementedError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
+"""What a formula that no author meant so can lead to in the algebra: it is undecided then."""
 _MOST_FORMULAS = 7
 _APART = 25  # lines of the file between neighbouring formulas of one rule
 
@@ -66,8 +71,9 @@ def rules_of(formulas: Sequence[ReadFormula], end: float) -> dict[int, RuleFindi
             finding = _recognised(run)
             if finding is not None:
                 found |= {p: finding for p in places if p not in found}
-        for place, finding in _mistaken(members, set(found)):
-            found.setdefault(place, finding)
+        with suppress(*BREAKDOWNS):
+            for place, finding in _mistaken(members, set(found)):
+                found.setdefault(place, finding)
     return found
 
 
@@ -103,7 +109,7 @@ def _recognised(run: Sequence[Member]) -> RuleFinding | None:
         rule, marks = joined(lines)
         with budget(1.0):
             found = recognised(rule, marks.weights)
-    except (NoRuleError, TypeError, ValueError, RecursionError):
+    except (NoRuleError, *BREAKDOWNS):
         return None
     return None if found is None else _as_finding(found, marks.told, run)
 

@@ -291,3 +291,25 @@ def test_a_budget_that_is_used_up():
     (entry,) = audit(equation(q, a, a + Integer(0)), seconds=-1)
     assert entry.kind == "undecided"
     assert "time" in entry.says
+
+
+def test_statements_of_one_formula_are_used_by_those_behind_them():
+    forth, back = (X(k + 1), X(k) + V(k + 1)), (V(k + 1), X(k + 1) - X(k))
+    assert kinds(lines(forth, back)) == ["conditional"]
+    assert kinds(lines(forth, (V(k + 1), X(k + 1) + X(k)))) == ["definition"]
+
+
+def test_an_inequality_at_the_end_of_a_chain():
+    sides = (q, (a - b) ** 2 - a**2, b**2 - 2 * a * b)
+    square = Meaning((Chain((q, -(a**2), -a * a, Integer(0)), ("=", "=", "<=")),))
+    assert kinds(square) == ["holds"]
+    assert kinds(Meaning((Chain((*sides, Integer(0)), ("=", "=", "<=")),))) == ["undecided"]
+
+
+def test_of_a_product_that_vanishes_nothing_follows():
+    pendulum = equation(m * (dot(v) * cos(x) - c), Integer(0))
+    assert kinds(pendulum, equation(m * dot(v), 2 * m * c))[1] == "undecided"
+
+
+def test_from_an_identity_nothing_follows():
+    assert kinds(equation(q * sin(x) ** 2 + q * cos(x) ** 2, q), equation(q, 2 * a))[1] == "definition"
