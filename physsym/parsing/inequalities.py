@@ -66,7 +66,7 @@ def read_conditions(
         if not all(side.strip() for side in sides):
             message = "a side is missing; a condition is written such as '0 <= rho < 1' or 'x != 0'"
             raise ReadError(message, text, position)
-        values = [read(side, vocabulary, declare) for side in sides[::2]]
+        values = [read(side, vocabulary, declare, unknown="refuse") for side in sides[::2]]
         for (left, right), sign in zip(pairwise(values), sides[1::2], strict=True):
             if not (isinstance(left, Expr) and isinstance(right, Expr)):
                 raise ReadError("found a statement; relations stand between expressions", text, position)

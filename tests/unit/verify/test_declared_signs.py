@@ -203,7 +203,7 @@ def test_definitions_take_part_in_the_consistency():
     assert consistent((Condition(1 - rho, "> 0"),), chain)
     far = consistent((Condition(rho - 1, "> 0"),), chain)
     assert far.outcome is Outcome.FAILS
-    assert "rho = -dt/tau + 1" in far.evidence[0]
+    assert "rho = 1 - dt/tau" in far.evidence[0]
 
 
 def test_a_condition_may_follow_from_a_definition():

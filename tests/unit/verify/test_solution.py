@@ -125,7 +125,8 @@ def test_a_positive_time_is_the_time_of_the_law():
         (growth, {x + 1: t}, TypeError, "states as functions of t"),
         (growth, {t: t}, TypeError, "states as functions of t"),
         (growth, {x: 0.5}, TypeError, "exact"),
-        ("x' = 1", {x: t}, TypeError, "law"),
+        ("x <- 1", {x: t}, TypeError, "law"),
+        ("x' = 1", {"2*x": t}, TypeError, "the name of a symbol"),
     ],
     ids=str,
 )
