@@ -16,7 +16,7 @@ from physsym.core.escapes import one_line, visible
 from physsym.core.verdicts import Outcome
 from physsym.exercises.hinting import BLANK
 from physsym.exercises.tasks import Answer, Exercise, ExerciseError, exercise
-from physsym.loading import derivation_named
+from physsym.loading import derivation_named, files_of, shipped_folder
 
 OUTCOMES = {
     "right": Outcome.HOLDS,
@@ -36,12 +36,20 @@ def main(options: Namespace) -> int:
     derivation = derivation_named(options.name, paths_to_read(()))
     task = exercise(derivation, lines_named(options.leave_out), seed=options.seed)
     if options.format == "ipynb":
-        return _write(Exercise(derivation, task.left_out, options.name), options.out)
+        return _write(Exercise(derivation, task.left_out, _source(options.name)), options.out)
     show_derivation(derivation, hidden=task.left_out)
     answers = iter(options.answer) if options.answer else typed()
     # All lines are asked for, so that the code says of each whether it was found.
     found = [_ask(task, line, answers, options) for line in task.left_out]
     return int(not all(found))
+
+
+def _source(name: str) -> str:
+    """Return a name by which a notebook finds a derivation: a path, for what is in `./derivations`."""
+    script, colon, own = name.partition(":")
+    folders = [f for f in paths_to_read(()) if Path(f).resolve() != shipped_folder()]
+    here = [file for file in (files_of(folders) if folders else ()) if file.stem == script]
+    return f"{here[0]}{colon}{own}" if here else name
 
 
 def lines_named(given: str) -> list[int] | Literal["random"]:

@@ -140,6 +140,23 @@ def test_a_notebook_is_written(capsys, tmp_path):
     assert any("exercise('momentum', leave_out=[4])" in "".join(c["source"]) for c in text["cells"])
 
 
+def test_the_notebook_of_a_derivation_here_finds_it_from_anywhere(capsys, tmp_path, monkeypatch):
+    pytest.importorskip("nbformat")
+    (tmp_path / "derivations").mkdir()
+    (tmp_path / "derivations" / "mine.py").write_text(
+        "from physsym import *\nfrom physsym.vocabulary import *\n"
+        "own = Derivation('Own', law({gamma*dot(x): -G}), (Step('A.', Divide(gamma)),))\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    for name in ("mine", "mine:own", "derivations/mine.py:own"):
+        assert run(capsys, name, "--leave-out", 1, "--format", "ipynb", "--out", "a.ipynb")[0] == 0
+        cells = ["".join(c["source"]) for c in json.loads((tmp_path / "a.ipynb").read_text())["cells"]]
+        (found,) = re.findall(r"exercise\('(.+?)', leave_out=\[1\]\)", "\n".join(cells))
+        monkeypatch.chdir("/")
+        assert exercise(found, 1).derivation.title == "Own"
+        monkeypatch.chdir(tmp_path)
+
+
 def test_an_output_without_the_signs_gets_ascii(monkeypatch):
     out = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="strict")
     monkeypatch.setattr("sys.stdout", out)
