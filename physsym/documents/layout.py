@@ -194,6 +194,7 @@ def lay_out(
         layout.show(next((s.faces for s in sections if s.faces), faces))
     else:
         layout.show(faces)
+    ending = len(sections)
     if computed.claims:
         sections.append(_audit(computed.claims, layout, scripts))
     if evidence != "none":
@@ -201,9 +202,9 @@ def lay_out(
     book = next((found for s in scripts if (found := book_of(s))), None)
     own = (_plain(intro.title) if intro else "") or (book.title if book else _title_of(computed))
     only = _one_chapter(computed)
-    is_whole = only is not None and not only.number and (title or own) == _title_of(computed)
-    if is_whole:
-        sections[0] = replace(sections[0], title=())
+    if only is not None and not only.number and (title or own) == _title_of(computed):
+        raised = [replace(s, raised=1) for s in sections[:ending]]
+        sections = [replace(raised[0], title=()), *raised[1:], *sections[ending:]]
     counted = with_totals([_with_anchors(section, layout) for section in sections])
     opening = _introduced(intro, computed, layout)
     return Document(
@@ -217,7 +218,6 @@ def lay_out(
         tuple(j.what for j in judge_computed(computed) if is_failure(j.verdict)),
         totals_of(counted),
         provenance(scripts),
-        raised=int(is_whole),
     )
 
 

@@ -99,10 +99,47 @@ def blocks_of_passage(
             yield Paragraph(tuple(sentences))
 
 
+# The relations of LaTeX that an equation or an update has not.
+_LATEX_RELATIONS = {
+    "<": "<", ">": ">", r"\lt": "<", r"\gt": ">", r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\geq": ">=",
+    r"\ne": "!=", r"\neq": "!=", r"\to": "->", r"\rightarrow": "->", r"\approx": "~",
+}  # fmt: skip
+_LATEX_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[{}<>]")
+
+
+def _formula_of_latex(text: str, vocabulary: Vocabulary) -> Formula:
+    """Return a formula of LaTeX: what `read` reads, or sides with relations such as `<` between them."""
+    sides, relations, depth, start = [], [], 0, 0
+    for token in _LATEX_TOKEN.finditer(text):
+        depth += {"{": 1, "}": -1}.get(token[0], 0)
+        if not depth and token[0] in _LATEX_RELATIONS:
+            sides.append(text[start : token.start()])
+            relations.append(_LATEX_RELATIONS[token[0]])
+            start = token.end()
+    if not relations:
+        return _read_latex(text, vocabulary)
+    values = [_latex_side(side, text, vocabulary) for side in (*sides, text[start:])]
+    return Relation(tuple(values), tuple(relations))
+
+
+def _read_latex(text: str, vocabulary: Vocabulary) -> Formula:
+    """Return what `read` reads; g is printed as it is written, and not as the gradient at x."""
+    return read(text, vocabulary, ("g",) if vocabulary.get("g") is None else (), notation="latex")
+
+
+def _latex_side(side: str, text: str, vocabulary: Vocabulary) -> Expr:
+    if side.strip() in (r"\infty", r"+\infty", r"-\infty"):
+        return S.NegativeInfinity if side.strip().startswith("-") else S.Infinity
+    value = _read_latex(side, vocabulary)
+    if not isinstance(value, Expr):
+        raise ReadError("found = beside another relation; write the equation by itself", text, 0)
+    return value
+
+
 def _in_dollars(token: Token, vocabulary: Vocabulary) -> Span:
     """Return a formula of LaTeX, or its text where it is none that can be read."""
     try:
-        found = read(token.content, vocabulary, notation="latex")
+        found = _formula_of_latex(token.content, vocabulary)
     except ReadError:
         return Span("code", token.markup)
     return Span("formula", found, display=token.type == "math_display")

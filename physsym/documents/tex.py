@@ -159,6 +159,7 @@ class TeX(Writer[str]):
         named = section.label or section.title
         title = self._title(section.title, section.label)
         heading = rf"\{HEADINGS[self.level_of(section)]}{{{title}}}" if named else ""
+        heading = heading or r"\bigskip"
         heading += rf"\hypertarget{{{name_of(section.anchor)}}}{{}}"
         return "\n\n".join([heading, *_totals(section.totals), *blocks])
 

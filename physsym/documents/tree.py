@@ -252,7 +252,8 @@ class Section:
     expression for what it shows, where that comes from scripts in `found`, in their order; `outcomes` are
     those of the start and of all steps of a derivation, those shown elsewhere included. `faces` are those of
     its formulas, where the document has more. `totals` say how what it shows came out, with the derivations
-    below it. A section without a title continues what stands before it.
+    below it. A section without a title continues what stands before it; headings are `raised` by one level
+    in a chapter whose title is that of the document.
     """
 
     title: Sentence
@@ -265,6 +266,7 @@ class Section:
     outcomes: tuple[Outcome, ...] = ()
     totals: tuple[Total, ...] = ()
     faces: tuple[Face, ...] = ()
+    raised: int = 0
 
 
 @dataclass(frozen=True)
@@ -276,8 +278,7 @@ class Document:
     a verdict is shown: all of it, folded away where a format can do that, one line, or the outcome only.
     `failing` names what does not hold, or is unchecked, beside the steps of derivations. `totals` say how
     everything came out, and `provenance`, which every format puts last, where it comes from. `css` is a style
-    sheet for the page, after its own. Headings are `raised` by one level where the document is one chapter,
-    whose title it has.
+    sheet for the page, after its own.
     """
 
     title: str
@@ -291,7 +292,6 @@ class Document:
     totals: tuple[Total, ...] = ()
     provenance: Facts = Facts(())
     css: str = ""
-    raised: int = 0
 
     @property
     def parts(self) -> tuple[tuple[Section, tuple[Section, ...]], ...]:

@@ -54,7 +54,7 @@ class Writer(ABC, Generic[Part]):
 
     def write(self, document: Document) -> str:
         """Return the document: the front matter, then each section with its blocks in order."""
-        writer = replace(self, faces=document.faces, evidence=document.evidence, raised=document.raised)
+        writer = replace(self, faces=document.faces, evidence=document.evidence)
         sections = [writer._within(section) for section in document.sections]
         return writer.whole(document, writer.front(document), sections)
 
@@ -125,7 +125,12 @@ class Writer(ABC, Generic[Part]):
 
     def _inside(self, section: Section) -> Self:
         """Return the writer of a section, with its names and its faces."""
-        return replace(self, vocabulary=section.vocabulary, faces=section.faces or self.faces)
+        return replace(
+            self,
+            vocabulary=section.vocabulary,
+            faces=section.faces or self.faces,
+            raised=section.raised,
+        )
 
     @property
     def standard(self) -> Self:

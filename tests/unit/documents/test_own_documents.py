@@ -370,17 +370,40 @@ def test_the_digest_of_a_markdown_file_is_also_that_of_its_scripts(lecture):
     assert plain(row).endswith(f"of {lecture} {lecture.parent / 'pendulum.py'}")
 
 
+DOLLARS = r"""# T
+
+With $\theta$, $\oint_\Gamma$, $\sin(x) \approx x$, $0 < \Delta t \leq 2$, 5$ or 6$.
+
+$$x = v t$$ and
+$$
+\frac{m v^2}{2}
+$$
+
+```{math}
+:label: a
+\frac{v}{2}
+```
+"""
+
+
 def test_formulas_between_dollars_are_read_or_shown_as_they_are_written():
-    notes = Notes(
-        "n", "# T\n\nWith $x$, $\\oint_\\Gamma$ and 5$ or 6$.\n\n$$x = v$$\n\n```{math}\n:label: a\nv\n```\n"
-    )
-    tree = document_of(chapter_of(notes))
-    paragraph = next(b for _, b in blocks(tree) if isinstance(b, Paragraph))
-    kinds = [(s.kind, str(s.content)) for s in paragraph.spans]
-    assert ("code", "$\\oint_\\Gamma$") in kinds
-    assert "5$ or 6$" in plain(paragraph.spans)
-    shown = [s.kind for s in paragraph.spans if str(s.content) in ("x", "$x$")]
-    assert len(shown) == 1
+    tree = document_of(chapter_of(Notes("n", DOLLARS)), faces="physics")
+    first = next(b for _, b in blocks(tree) if isinstance(b, Paragraph))
+    assert [str(s.content) for s in first.spans if s.kind == "formula"] == [
+        "theta",
+        "sin(x) ~ x",
+        "0 < dt <= 2",
+    ]
+    assert [s.content for s in first.spans if s.kind == "code"] == [r"$\oint_\Gamma$"]
+    assert "5$ or 6$" in plain(first.spans)
+    displayed = [str(b.statement) for _, b in blocks(tree) if isinstance(b, Line)]
+    assert displayed == ["x = t*v", "m*v**2/2", "v/2"]
+    assert not tree.totals  # what nothing was checked of has no badge and is not counted
+
+
+def test_what_is_between_dollars_in_a_script_is_text():
+    tree = document_of(Chapter("T", ("It costs 5$ or $x$.",)))
+    assert "5$ or $x$" in plain(next(b for _, b in blocks(tree) if isinstance(b, Paragraph)).spans)
 
 
 @pytest.mark.parametrize(
