@@ -7,7 +7,7 @@ potential at `x`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -233,6 +233,26 @@ class Vocabulary:
         """Return the natural ranges of symbols, of those that are quantities of the vocabulary."""
         known = {q.symbol: q.range for q in self.quantities}
         return tuple(c for s in sorted(symbols, key=str) for c in known.get(s, ()))
+
+    def keeping(self, *symbols: Symbol) -> Vocabulary:
+        """Return the vocabulary in which these symbols have their physical names on the learning face too.
+
+        Parameters
+        ----------
+        symbols
+            Symbols of quantities.
+
+        Returns
+        -------
+        Vocabulary
+
+        Examples
+        --------
+        >>> STANDARD.quantity(x).learning, STANDARD.keeping(x).quantity(x).learning
+        ('w', 'x')
+        """
+        kept = (replace(q, learning=q.physics) for q in self.quantities if q.symbol in symbols)
+        return self.extended(*kept)
 
     def extended(self, *quantities: Quantity) -> Vocabulary:
         """Return the vocabulary with more quantities; those of a name already known replace the old ones."""

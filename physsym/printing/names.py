@@ -112,10 +112,21 @@ def refuse_lookalikes(
         alike = [(glyph.letters, glyph.subscripts + index) for index in dict.fromkeys(((), now))]
         other = next((o for o in (written.setdefault(look, name) for look in alike) if o != name), name)
         if other != name:
-            raise ValueError(
-                f"{other} and {name} would be written alike on the {face} face; rename one of them, or "
-                f"leave that face out (faces={OTHER[face]!r}, in a command --face {OTHER[face]})"
-            )
+            raise ValueError(_collision(other, name, face, vocabulary))
+
+
+def _collision(one: str, other: str, face: Face, vocabulary: Vocabulary) -> str:
+    quantities = filter(None, (vocabulary.get(one), vocabulary.get(other)))
+    renamed = next((q.name for q in quantities if face == "learning" and q.learning != q.physics), None)
+    keep = (
+        f"keep the name {renamed} there (vocabulary.keeping({renamed}) of its vocabulary), "
+        if renamed
+        else ""
+    )
+    return (
+        f"{one} and {other} would be written alike on the {face} face; rename one of them, {keep}or "
+        f"leave that face out (faces={OTHER[face]!r}, in a command --face {OTHER[face]})"
+    )
 
 
 def face_name(quantity: Quantity, face: Face) -> str:

@@ -1,4 +1,4 @@
-"""Everything that is printed is read back: `str` and `unicode`, both faces, derived and random lines.
+"""Everything that is printed is read back: `str`, `unicode` and `latex`, both faces, also random lines.
 
 Lines of derivations and published rules come back with the same form. The printers put a sign in front of a
 sum, so a random line may come back in another form: it has the same value, and is printed alike.
@@ -15,7 +15,8 @@ from derivations import friction, gradient_descent, momentum, newton, stale
 from physsym.core.statements import Equation, Law, Rule, as_law, as_rule, law, rule
 from physsym.core.symbols import after, dot, name_and_marks
 from physsym.derivation import Derivation
-from physsym.printing import unicode
+from physsym.parsing import ReadError
+from physsym.printing import latex, unicode
 from physsym.testing.strategies import laws, rules, steps, systems
 from physsym.vocabulary import STANDARD, G, eta, m, u, v, x
 from tests.support.typeset_cases import formulas, patient, same, values
@@ -24,6 +25,8 @@ FORMATS = {
     "str": (str, "physics"),
     "unicode": (lambda s: unicode(s, "physics"), "physics"),
     "unicode, learning": (lambda s: unicode(s, "learning"), "learning"),
+    "latex": (lambda s: latex(s, "physics"), "physics"),
+    "latex, learning": (lambda s: latex(s, "learning"), "learning"),
 }
 quick = settings(patient, max_examples=25)
 each_format = pytest.mark.parametrize("form", FORMATS)
@@ -87,11 +90,24 @@ def test_a_derived_line_is_read_back(line, form):
     assert read_back(written(line), line, face) == line
 
 
+# LaTeX is refused for cases as a factor, `\nu_{t=0}`, two indices, a bracket behind a letter in a power.
+REFUSED_IN_LATEX = {
+    "adagrad", "adagrad_eps_in_root", "ademamix", "nadam", "optimistic_generalized", "radam",
+    "radam_at_threshold", "radam_folded", "yogi_corrected",
+}  # fmt: skip
+
+
 @each_format
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_a_published_rule_is_read_back(name, form):
     written, face = FORMATS[form]
-    assert read_back(written(PUBLISHED[name]), PUBLISHED[name], face) == PUBLISHED[name]
+    try:
+        found = read_back(written(PUBLISHED[name]), PUBLISHED[name], face)
+    except ReadError:
+        assert form.startswith("latex")
+        assert name in REFUSED_IN_LATEX
+    else:
+        assert found == PUBLISHED[name]
 
 
 OTHER_NAMES = {q.learning for q in STANDARD.quantities} - {q.physics for q in STANDARD.quantities}
@@ -112,7 +128,11 @@ def comes_back(statement, form):
     own = {name_and_marks(s)[0] for part in parts(statement) for s in part.free_symbols}
     assume(face == "physics" or not own & OTHER_NAMES)  # a w of one's own is not the w that x is there
     text = written(statement)
-    found = read_back(text, statement, face)
+    try:
+        found = read_back(text, statement, face)
+    except ReadError:
+        assume(not form.startswith("latex"))  # some odd formulas are refused, such as U(U(x))
+        raise
     assert_the_same_value(found, statement, text)
 
 
