@@ -18,6 +18,7 @@ from . import (  # reached as attributes, not names at the top
 # isort: on
 from . import adapters, analysis, claims, codegen, integrators, testing, vocabulary
 from ._versions import show_versions
+from .auditing import audit
 from .codegen.emit import source
 from .core.dimensions import Dimension
 from .core.statements import Equation, Law, Rule, Update
@@ -99,6 +100,7 @@ __all__ = [
     "after",
     "analysis",
     "apply",
+    "audit",
     "before",
     "check",
     "claims",

@@ -140,6 +140,34 @@ def _report(command: ArgumentParser) -> None:
     command.add_argument("values", nargs="*", metavar="P=VALUE", help=says)
 
 
+def _audit(command: ArgumentParser) -> None:
+    says = "notes: files (.md, .tex, .ipynb, .rst, .py, .html), folders, or patterns such as 'notes/**/*.md'"
+    command.add_argument("paths", nargs="+", metavar="PATH", help=says)
+    formats, says = ("text", "json", "sarif", "github"), "form of the report (default: text)"
+    command.add_argument("--format", choices=formats, default="text", help=says)
+    command.add_argument("-v", "--verbose", action="store_true", help="show all formulas that were read")
+    command.add_argument("--unread", action="store_true", help="show why formulas were not read")
+    says = "exit with 1 also where a formula with a hint was not read or does not hold"
+    command.add_argument("--strict", action="store_true", help=says)
+    says = "processor time for each file; what is left then is undecided (default: 60)"
+    command.add_argument("--budget", type=_seconds, metavar="SECONDS", help=says)
+    command.add_argument("--jobs", type=_count, default=1, metavar="N", help="audit files in N processes")
+    says = "do not count formulas that FILE lists as failing before"
+    command.add_argument("--baseline", metavar="FILE", help=says)
+    says = "write the formulas that fail now into FILE, for --baseline"
+    command.add_argument("--write-baseline", metavar="FILE", help=says)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < 1e6:
+        raise ArgumentTypeError(f"a number of seconds is expected, given {text!r}")
+    return seconds
+
+
 # The conventions of momentum, which `--help` lists without importing them.
 CONVENTIONS = (
     "torch", "torch-dampening", "keras", "optax", "source", "dampened", "average", "quasi-hyperbolic",
@@ -185,6 +213,7 @@ COMMANDS: dict[str, tuple[str, Callable[[ArgumentParser], None], str]] = {
     "lift":     ("physsym.cli.lift",     _what,     "print the rule of somebody's optimizer"),
     "report":   ("physsym.cli.report",   _report,   "print what a rule is as mechanics and as a method"),
     "convert":  ("physsym.cli.convert",  _convert,  "convert parameters of momentum; 1 if there is no way"),
+    "audit":    ("physsym.cli.audit",    _audit,    "judge the formulas of notes; 1 if one fails"),
     "certify":  ("physsym.cli.certify",  _certify,  "write lemmas, which Coq proves; 1 if one is not proved"),
 }
 # fmt: on

@@ -1,0 +1,178 @@
+"""`physsym audit`: which formulas of somebody's notes hold, which fail and where, which were not read."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from argparse import Namespace
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from physsym.auditing.auditor import Refused, Started, audited
+from physsym.auditing.audits import Audit, Entry
+from physsym.auditing.baselines import baseline_of, read_baseline, with_baseline
+from physsym.auditing.exports import github_of, json_of, sarif_of
+from physsym.auditing.files import files_of
+from physsym.auditing.judging import SECONDS
+from physsym.auditing.tables import VERBATIM, by_file, rows_of, summary
+from physsym.cli.columns import KEPT, Line, padded, terminal_width, text_width, wrapped
+from physsym.cli.processes import in_processes
+from physsym.cli.terminal import can_show, echo
+from physsym.core.escapes import one_line
+
+_COLOURS = {"FAILS": "red", "HOLDS": "red", "holds": "green", "not read": "dim", "undecided": "yellow"}
+_PATIENCE = 2.0  # seconds before progress is shown
+
+
+def main(options: Namespace) -> int:
+    """Print the audit of files; return 1 where a formula fails, 2 where a file or a hint is refused."""
+    baseline = read_baseline(options.baseline) if options.baseline else Counter[str]()
+    files = files_of(options.paths)
+    entries, remarks, refused = list[Entry](), list[tuple[str, str]](), list[str]()
+    empty = list[str]()
+    budget = SECONDS if options.budget is None else options.budget
+    with _progress() as state:
+        for found in in_processes(partial(audited, budget=budget), files, options.jobs):
+            if isinstance(found, Started):
+                state.start(found)
+                remarks += [(found.path, remark) for remark in found.remarks]
+                empty += [] if found.formulas else [found.path]
+            elif isinstance(found, Refused):
+                refused.append(found.reason)
+            else:
+                state.done += 1
+                entries.append(found)
+    audit, vain = with_baseline(Audit(tuple(entries), tuple(remarks)), baseline, options.strict)
+    if options.write_baseline:
+        listed = baseline_of(audit, options.strict)
+        _write(Path(options.write_baseline), listed)
+        number = listed.count('"fingerprint"')
+        echo(f"{number} failing formulas are listed in {options.write_baseline}", error=True)
+    _report(audit, options, refused, empty, vain)
+    if refused:
+        return 2
+    return int(not options.write_baseline and any(entry.counts(options.strict) for entry in audit.entries))
+
+
+def _report(
+    audit: Audit, options: Namespace, refused: Sequence[str], empty: Sequence[str], vain: int
+) -> None:
+    """Print the audit in the format that is asked for, and what is refused to the standard error."""
+    if options.format == "json":
+        print(json_of(audit, options.strict, refused))
+    elif options.format == "sarif":
+        print(sarif_of(audit, options.strict, refused))
+    elif options.format == "github":
+        for line in github_of(audit, options.strict, refused):
+            print(line)
+    else:
+        _table(audit, options, empty)
+        if vain:
+            echo(f"{vain} formulas of {options.baseline} fail no more: write it anew with --write-baseline")
+    for reason in refused:
+        echo(f"physsym: {one_line(reason)}", error=True)
+
+
+def _table(audit: Audit, options: Namespace, empty: Sequence[str]) -> None:
+    """Print a table for each file, and the sum where there are several."""
+    shown = list(by_file(audit))
+    for path, entries in shown:
+        _summarize(path, entries)
+        rows = list(rows_of(entries, options.verbose, options.unread))
+        margin = max((len(row.position) for row in rows), default=0) + 2
+        for row in rows:
+            indent = " " * (margin + 2)
+            first = f"{padded('', margin - len(row.position))}{row.position}  "
+            word = f"{row.word}  " if row.word else ""
+            lines = wrapped(_shown(row.text), terminal_width(), first + word, indent + " " * text_width(word))
+            begin, rest = first, lines[0].removeprefix(first + word.rstrip())
+            colour = _COLOURS.get(row.word, "green" if row.word == "" else "")
+            echo(Line(begin, row.word, colour, rest), *lines[1:])
+            for line in row.below:
+                if line.startswith(VERBATIM):
+                    echo(indent + _shown(line.removeprefix(VERBATIM)))
+                else:
+                    echo(*wrapped(_shown(line), terminal_width(), indent, indent + "  "))
+    if not shown and empty:
+        echo(
+            f"{len(empty)} files without formulas" if len(empty) > 1 else f"{one_line(empty[0])}: no formulas"
+        )
+    if len(shown) > 1:
+        _summarize(f"{len(shown)} files", audit.entries)
+    for path, remark in audit.remarks:
+        echo(*wrapped(_shown(f"{one_line(path)}: {one_line(remark)}"), terminal_width(), "", "  "))
+
+
+def _summarize(path: str, entries: Sequence[Entry]) -> None:
+    """Print a summary, which is broken between its numbers alone."""
+    parts = [part.replace(" ", KEPT) for part in summary(path, entries).split(" · ")]
+    echo(*wrapped(_shown(" · ".join(parts)), terminal_width(), "", "    "))
+
+
+def _shown(text: str) -> str:
+    """Return a text with a comma for the dot of summaries where the output lacks it."""
+    return text if can_show("·") else text.replace(" ·", ",")
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    partial_file = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        partial_file.write_text(text, encoding="utf-8")
+        partial_file.replace(path)
+    finally:
+        partial_file.unlink(missing_ok=True)
+
+
+class _State:
+    """How far an audit is, which a thread shows when it takes long."""
+
+    def __init__(self) -> None:
+        """Begin now, with nothing done."""
+        self.path, self.total, self.done = "", 0, 0
+        self.begun = time.monotonic()
+
+    def start(self, started: Started) -> None:
+        """Go on to another file."""
+        self.path, self.total, self.done = started.path, started.formulas, 0
+
+    def __str__(self) -> str:
+        seconds = f"{time.monotonic() - self.begun:.0f} s"
+        return one_line(f"physsym: {self.path}: {self.done} of {self.total} formulas, {seconds}")
+
+
+@contextmanager
+def _progress() -> Iterator[_State]:
+    """Show on the standard error how far an audit is, from two seconds on."""
+    state, ended = _State(), threading.Event()
+    stream = sys.stderr
+    if stream is None:
+        yield state
+        return
+    terminal = stream.isatty()
+
+    def show() -> None:
+        wait = _PATIENCE
+        while not ended.wait(wait):
+            if terminal:
+                stream.write(f"\r\x1b[K{str(state)[: terminal_width() - 1]}")
+            else:
+                stream.write(f"{state}\n")
+            stream.flush()
+            wait = 0.5 if terminal else 5 * _PATIENCE
+        if terminal and wait < _PATIENCE:
+            stream.write("\r\x1b[K")
+            stream.flush()
+
+    thread = threading.Thread(target=show, daemon=True)
+    thread.start()
+    try:
+        yield state
+    finally:
+        ended.set()
+        thread.join()
