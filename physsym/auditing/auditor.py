@@ -32,13 +32,13 @@ class Refused:
 def entries_of(text: Text, budget: float = SECONDS) -> Iterator[Entry]:
     """Yield what is said of each formula of a text.
 
-    A formula of which it is said that it fails without how it was read, or without what differs, is undecided.
+    A formula that is said to fail, without how it was read or what differs, is undecided.
 
     Raises ValueError for a hint that cannot be carried out, with its line.
     """
     try:
         for entry in judged(text, budget):
-            shows = entry.details or (entry.is_hinted and entry.says)  # a hint names the other side
+            shows = entry.details or (entry.is_hinted and entry.says)
             if entry.kind == "fails" and not (entry.readings and shows):
                 yield replace(entry, kind="undecided", says=f"no evidence was given: {entry.says}")
             else:

@@ -4,10 +4,11 @@ import json
 import re
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from physsym.__main__ import main
+from physsym.__main__ import main, parser
 from physsym.auditing import auditor
 from physsym.auditing.audits import Audit, Entry
 from physsym.auditing.baselines import baseline_of, read_baseline, with_baseline
@@ -15,6 +16,7 @@ from physsym.auditing.exports import github_of, json_of, sarif_of
 from physsym.auditing.tables import rows_of, summary
 from physsym.auditing.texts import Formula, Hint
 
+ROOT = Path(__file__).parents[3]
 EVIDENCE = {"readings": ("h(x) = c*x",), "details": ("differs by 2*c*x", "at c = x = 1: -1/2 against 3/2")}
 
 
@@ -454,3 +456,17 @@ def test_the_same_as_values(tmp_path):
     with pytest.raises(ValueError, match=r"notes\.md: line 1: 'form'"):
         ps.audit(path)
     assert replace(found.entries[0], known=True).counts() is False
+
+
+def test_the_hook_for_commits_runs_the_command():
+    text = (ROOT / ".pre-commit-hooks.yaml").read_text()
+    hook = dict(re.findall(r"^(?:- |  )(\w+): (.+)$", text, re.MULTILINE))
+    page = (ROOT / "docs" / "how-to" / "audit-your-notes.md").read_text()
+    assert hook["entry"] == "physsym audit"
+    assert {"id", "name", "language", "types_or"} <= set(hook)
+    assert f"- id: {hook['id']}" in page
+    options = {
+        word for line in re.findall(r"physsym audit (.+)", page) for word in line.split() if word[:2] == "--"
+    }
+    shown = parser().parse_args(["audit", "x", "--format", "sarif", "--baseline", "b"])
+    assert {option.strip("`.,") for option in options} <= {f"--{n.replace('_', '-')}" for n in vars(shown)}
