@@ -8,7 +8,7 @@ from pathlib import Path
 
 from physsym.auditing.audits import Audit, Entry
 from physsym.auditing.files import files_of, texts_of
-from physsym.auditing.judging import SECONDS, judged
+from physsym.auditing.judges import SECONDS, judged
 from physsym.auditing.texts import Text
 
 

@@ -18,7 +18,7 @@ from physsym.auditing.audits import Audit, Entry
 from physsym.auditing.baselines import baseline_of, read_baseline, with_baseline
 from physsym.auditing.exports import github_of, json_of, sarif_of
 from physsym.auditing.files import files_of
-from physsym.auditing.judging import SECONDS
+from physsym.auditing.judges import SECONDS
 from physsym.auditing.tables import VERBATIM, by_file, rows_of, summary
 from physsym.cli.columns import KEPT, Line, padded, terminal_width, text_width, wrapped
 from physsym.cli.processes import in_processes
