@@ -54,13 +54,18 @@ def json_of(audit: Audit, strict: bool = False, refused: Sequence[str] = ()) -> 
     files = [
         {
             "path": path,
-            "counts": {**Audit(tuple(entries)).counts},
+            "counts": {str(kind): n for kind, n in Audit(tuple(entries)).counts.items()},
             "remarks": [remark for of, remark in audit.remarks if of == path],
             "formulas": [_formula(entry, strict) for entry in entries],
         }
         for path, entries in by_file(audit)
     ]
-    value = {"physsym": __version__, "counts": {**audit.counts}, "files": files, "refused": list(refused)}
+    value = {
+        "physsym": __version__,
+        "counts": {str(kind): n for kind, n in audit.counts.items()},
+        "files": files,
+        "refused": list(refused),
+    }
     return json.dumps(value, indent=1)
 
 

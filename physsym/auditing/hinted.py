@@ -15,6 +15,7 @@ from physsym.auditing.consequences import by_definitions, conditions, consequenc
 from physsym.auditing.expansions import WithError, judge_error, with_error
 from physsym.auditing.hints import HintError
 from physsym.auditing.judgements import Judgement, failing
+from physsym.auditing.mistakes import mistakes
 from physsym.auditing.recognition import recognised
 from physsym.auditing.sheet import EQUAL, Fact, links
 from physsym.auditing.texts import Formula, Hint
@@ -147,6 +148,10 @@ def defined(hints: Sequence[Hint], formula: Formula, expressions: Sequence[Expr]
             raise refusal(hint, str(error)) from None
         if not isinstance(found, Equation):
             raise refusal(hint, "a definition is an equation, such as `define eta = dt/gamma`")
+        # A symbol of the vocabulary is another one than that of its name in the text.
+        foreign = (found.left.free_symbols | found.right.free_symbols) - known_symbols
+        own = {s: Symbol(s.name, real=True) for s in foreign}
+        found = Equation(found.left.xreplace(own), found.right.xreplace(own))
         at = replace(formula, line=hint.line)
         names = frozenset(s.name for s in found.right.free_symbols | found.left.free_symbols)
         yield Fact(found.left, found.right, at, True, "definition", names)
@@ -182,7 +187,8 @@ def _following(facts: Sequence[Fact], what: Hinted, differs: str) -> Judgement:
         if found is not None:
             held += conditions(found)
             continue
-        difference = _refuting(left, right, facts, definitions, what.given)
+        put = [f for f in (*definitions, *facts) if f.defines]
+        difference = _refuting(left, right, facts, put, what.given)
         if difference is not None:
             return failing(difference, lines, f"{differs} {named}")
         undecided = Judgement("undecided", f"it was not found how it follows from {named}", (), lines)
@@ -196,6 +202,10 @@ def _refuting(
     left: Expr, right: Expr, facts: Sequence[Fact], definitions: Sequence[Fact], given: tuple[Condition, ...]
 ) -> Comparison | None:
     """Return a comparison that shows that an equation contradicts a fact of the same unknowns."""
+    own = [f for f in facts if f.defines]
+    put_in = by_definitions(left, right, own) if isinstance(left, (AppliedUndef, Derivative)) else None
+    if put_in and put_in[0].refuted and not _vague(put_in[0]) and len(own) == len(facts):
+        return put_in[0]
     for fact in facts:
         for one, other in _values_of_same(left, right, fact):
             for put in ((), definitions):
@@ -258,14 +268,31 @@ def _judge_is(hint: Hint, what: Hinted) -> Judgement:
         return Judgement("recognised", str(found), verdict=found.verdict)
     answers = [equivalent(rule, k) for k in candidates[:4]]
     for answer in answers:
-        if answer.generic:
+        if answer.generic and not _negative(answer.parameters):
             return Judgement("recognised", str(answer), verdict=answer.verdict)
+    if slip := next(mistakes(what.lines, (candidates[0].title,)), None):
+        says = f"differs from {slip.known.title} by one slip"
+        wrong = (f"written {slip.written}, not {slip.corrected}",)
+        return Judgement("fails", says, wrong)
     answer = answers[0]
+    if answer.generic:
+        only = f"it is that rule with {' and '.join(_negative(answer.parameters))}"
+        return Judgement("fails", f"is not {candidates[0].title}", (only,), verdict=answer.verdict)
+    special = [str(c) for c in answer.conditions if isinstance(c, Condition) and c.relation == "= 0"]
+    if answer.verdict.outcome is Outcome.CONDITIONAL and special and answer.trace:
+        only = f"it is that rule where {' and '.join(special)} alone"
+        otherwise = f"otherwise they part at {answer.trace}"
+        return Judgement("fails", f"is not {candidates[0].title}", (only, otherwise), verdict=answer.verdict)
     if answer.verdict.outcome is Outcome.FAILS:
         trace = (f"they part at {answer.trace}",) if answer.trace else ()
         differ = tuple(e for e in answer.verdict.evidence)
         return Judgement("fails", f"is not {candidates[0].title}", (*differ, *trace), verdict=answer.verdict)
     return Judgement("undecided", str(answer), verdict=answer.verdict)
+
+
+def _negative(parameters: Mapping[Symbol, Expr]) -> list[str]:
+    """Return the parameters that are the negative of one, such as the learning rate of a rule that climbs."""
+    return [f"{symbol} = {value}" for symbol, value in parameters.items() if (-value).is_Symbol]
 
 
 def _law_of(facts: Sequence[Fact]) -> Law:
@@ -305,6 +332,9 @@ def _judge_step(hint: Hint, what: Hinted) -> Judgement:
         law = _law_of(facts)
     except (NoRuleError, StatementError):
         return Judgement("undecided", "its lines, or those of the law, were not understood")
+    for fact in reversed([f for f in what.facts if f.defines and f.kind != "fails" and f.left.is_Symbol]):
+        if fact.left in rule.parameters and fact.left not in symbols(law):
+            rule = Rule(tuple(replace(u, value=put_definition(u.value, fact)) for u in rule.updates))
     steps = [s for s in rule.parameters if s not in symbols(law)]
     if len(steps) != 1:
         return Judgement("undecided", "it is not clear which symbol is the step: one that the law has not")
@@ -321,9 +351,18 @@ def _judge_limit(hint: Hint, what: Hinted) -> Judgement:
     symbol = next((s for s in symbols(law) if s.name == symbol_name.lstrip("\\")), None)
     if symbol is None:
         raise refusal(hint, f"the formula of {label} has no {symbol_name}")
-    value = read(to, unknown="real") if to not in ("oo", "infinity", r"\infty") else None
-    move = Limit(symbol, oo if value is None else value)
-    return _by_verdict(check(move, law, limit), facts, f"the limit {symbol} -> {to}")
+    value = oo if to in ("oo", "infinity", r"\infty") else read(to, unknown="real")
+    # What is given holds for the law too, and what tends to zero, such as a mass, does so from above.
+    hints, occurring = (*what.formula.scoped, *what.formula.hints), tuple(symbols(law) | symbols(limit))
+    given = conditions_given(hints, occurring)
+    above = {c.expression for c in given if c.relation == "> 0"} | ({symbol} if value in (0, oo) else set())
+    positive = {s: Symbol(s.name, positive=True) for s in occurring if s in above}
+    law, limit = (
+        Law(tuple(Equation(e.left.xreplace(positive), e.right.xreplace(positive)) for e in one.equations))
+        for one in (law, limit)
+    )
+    verdict = check(Limit(positive.get(symbol, symbol), value), law, limit)
+    return _by_verdict(verdict, facts, f"the limit {symbol} -> {to}")
 
 
 def _by_verdict(verdict: Verdict, facts: Sequence[Fact], what: str) -> Judgement:
