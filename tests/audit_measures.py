@@ -8,6 +8,7 @@ LABELLED has one JSON object a line: `id`, `corpus_file`, `body_line` (a line, o
 import argparse
 import json
 import random
+import re
 import time
 from collections import Counter, defaultdict
 from dataclasses import replace
@@ -28,7 +29,8 @@ TRUE = {"true", "true under conditions"}
 
 
 def squeezed(text):
-    """Return a formula without the signs around it and without blanks."""
+    """Return a formula without the signs around it, its label, and blanks."""
+    text = re.sub(r"\\(label|tag)\s*\{[^}]*\}", "", text)
     return "".join(c for c in text if not c.isspace()).strip("$")
 
 

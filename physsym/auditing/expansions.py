@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import factorial
@@ -79,7 +80,14 @@ def judge_error(claim: WithError) -> tuple[Verdict, tuple[str, ...]]:
     order = Order(claim.small, found.order)
     if found.order >= claim.order:
         return holds(f"the difference is {order}", engines=found.engines), tuple(names)
+    if _bases(left, claim) != _bases(right, claim):
+        return undecided(f"the difference is {order}; only one side has some of the names"), ()
     return fails(f"the difference is {order}, not O({claim.small}**{claim.order})", engines=found.engines), ()
+
+
+def _bases(side: Expr, claim: WithError) -> set[str]:
+    """Return the names in a side, their derivatives and arguments aside, and the small symbol."""
+    return {re.split(r"['(\[]", s.name)[0] for s in side.free_symbols if s != claim.small}
 
 
 def _expanded(expression: Expr, small: Symbol, terms: int) -> Expr | None:

@@ -390,7 +390,7 @@ def _judge_order(hint: Hint, what: Hinted) -> Judgement:
     order, name = (p.strip() for p in hint.argument.split(" in "))
     for left, right in what.equations():
         definitions = [f for f in what.facts if f.defines and f.kind != "fails"]
-        for fact in reversed(definitions):
+        for fact in reversed([f for f in definitions if str(f.left) != name.lstrip("\\")]):
             left, right = (put_definition(e, fact) for e in (left, right))
         found = with_error(left, right)
         small = next((s for s in (left - right).free_symbols if s.name == name.lstrip("\\")), None)

@@ -241,6 +241,11 @@ def test_error_terms_are_measured():
     assert kinds(asked) == ["fails"]
 
 
+def test_an_error_term_of_another_name_is_not_refuted():
+    slope = equation(q, f(x) + h * Derivative(f(x), x) / 2 + Big(h**2))
+    assert kinds((slope, hinted("order 2 in h"))) == ["undecided"]
+
+
 def test_names_of_derivatives_are_conditions():
     position, speed, pull = map(Function, "xva")
     taylor = position(time) - speed(time) * h + pull(time) * h**2 / 2 + Big(h**3)
