@@ -83,7 +83,7 @@ class Conventions:
     differentials
         Whether d stands before letters alone, and is no factor.
     derived
-        The letters by which a name is derived in fractions, in the order of their names.
+        The letters by which a name is derived partially, in the order of their names.
     strict
         Whether there is no document, and what stands above a name is a power.
     macros
@@ -288,7 +288,7 @@ class _Survey:
         over = node.over.factors if isinstance(node.over, Product) else ()
         under = node.under.factors if isinstance(node.under, Product) else ()
         name = named(over[1]) if len(over) == 2 else None
-        if name is None:
+        if name is None or derivative_letters(node) != r"\partial":
             return
         for variable in under[1::2]:
             bare = replace(variable, above=None) if isinstance(variable, Scripted) else variable

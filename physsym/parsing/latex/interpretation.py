@@ -52,6 +52,7 @@ from physsym.parsing.tokens import MAX_DIGITS, ReadError
 MAX_POWER = 64
 MAX_BITS = 4000
 MAX_MEANINGS = 8
+MAX_FACTORIAL = 100
 OPAQUE = "\\"
 """With this sign begin the names of functions and symbols of which nothing is known."""
 
@@ -252,7 +253,7 @@ class Interpretation:
                     self.decisions.take(script, f"{key}^{script.text}", "a power", "the value of a step")
                 )
             return False
-        if key in self.conventions.perhaps_above and counts:
+        if key in self.conventions.perhaps_above and counts and not name.letters.startswith("\\"):
             return bool(
                 self.decisions.take(script, f"what stands above {key}", "a power", "the value of a step")
             )
@@ -278,7 +279,16 @@ class Interpretation:
     def completed(self, name: Named) -> Named:
         """Return a name with what stands above it as a part of it, where it is no power and no index."""
         above = name.above
-        if above is None or above.inside is None or self.is_above(name) or not self._is_word(above):
+        if above is None or above.inside is None or self.is_above(name):
+            return name
+        inside = above.inside
+        if (
+            isinstance(inside, Bracket)
+            and inside.opening == "("
+            and isinstance(unwrapped(inside), (Number, Name))
+        ):
+            return replace(name, above=None, mark=f"({self._part(unwrapped(inside))})")
+        if not self._is_word(above):
             return name
         return replace(name, above=None, mark=self._part(above.inside))
 
@@ -378,15 +388,6 @@ class Interpretation:
             if text == "*":
                 return self.opaque("star", base)
             raise self.error(f"what stands above, {text}, is not understood", node)
-        if (
-            isinstance(exponent.inside, Bracket)
-            and exponent.inside.opening == "("
-            and isinstance(where, Named)
-        ):
-            inner = unwrapped(exponent.inside)
-            if isinstance(inner, (Number, Name)) and not isinstance(inner, Sum):
-                key = f"{self.key(where)}^({self._part(inner)})"
-                return self.symbol(key)
         if text == "-1" and isinstance(where, Named):
             self.one_coordinate |= where.letters in self.conventions.matrices or where.letters.isupper()
         return self._power(base, self.value(exponent.inside), exponent)
@@ -470,7 +471,7 @@ class Interpretation:
             case Accented():
                 return self.accented(node)
             case Factorial():
-                return sympy.factorial(self.value(node.inside))
+                return self._counted(sympy.factorial, node, self.value(node.inside))
             case Dots():
                 return self.symbol(f"{OPAQUE}dots {node.start}")
             case Operator():
@@ -482,6 +483,12 @@ class Interpretation:
             case Relation():
                 raise self.error("found a relation, where an expression is expected", node)
         raise self.error("this is not understood", node)
+
+    def _counted(self, build: Callable[..., Expr], node: Node, *values: Expr) -> Expr:
+        """Return a factorial or a binomial; refuse one of a large number."""
+        if any(v.is_number and not (v.is_Integer and 0 <= v <= MAX_FACTORIAL) for v in values):
+            raise self.error(f"this is read of whole numbers up to {MAX_FACTORIAL}", node)
+        return build(*values)
 
     def number(self, node: Number) -> Expr:
         """Return an exact number."""
@@ -642,6 +649,8 @@ class Interpretation:
                 divided = factors[begun]
             elif sign in ("", "*"):
                 total = total * value
+                if sign and all(_is_bold(f) for f in factors[begun - 1 : begun + 1]):
+                    self.one_coordinate = True
             elif sign == "×":
                 total = self._cross(total, value, factors[begun - 1], factors[begun])
             elif sign == "o":
@@ -664,8 +673,7 @@ class Interpretation:
         return self.text[max(node.start - 12, 0) : node.end + 12].strip()
 
     def _cross(self, one: Expr, other: Expr, left: Node, right: Node) -> Expr:
-        names = [named(n) for n in (left, right)]
-        if all(n is not None and n.font == "bold" for n in names):
+        if all(map(_is_bold, (left, right))):
             return self.opaque("cross", one, other)
         return one * other
 
@@ -824,7 +832,10 @@ class Interpretation:
             if conventions.strict:
                 return False
             options = ("a function", "a factor")
-            if named(bracket.items[0]) is None:
+            item = bracket.items[0]
+            terms = item.terms if isinstance(item, Sum) else (item,)
+            in_time = any(isinstance(term, Name) and term.letters == "t" for term in terms)
+            if named(item) is None and not (in_time and len(name.letters) == 1):
                 if key not in conventions.perhaps_functions:
                     return False
                 options = options[::-1]
@@ -840,7 +851,7 @@ class Interpretation:
         along = isinstance(item, Sum) and any(
             (n := named(term)) is not None and n.letters in variables for term in item.terms
         )
-        along = along and len(name.letters) == 1
+        along = along and len(name.letters) == 1 and "t" in variables
         if bare or key not in conventions.factors or name.primes or name.dots or along:
             self.assumed[f"{self.key(name)} is a function"] = None
             return True
@@ -998,6 +1009,8 @@ class Interpretation:
         """Return a known function, or one of this name of which nothing else is known."""
         if any(v.is_number and not _is_small(v) for v in values):
             raise self.error(f"this argument of {name} is too large a number", node)
+        if name == "abs" and values[0].has(sympy.Abs):
+            return sympy.Abs(values[0], evaluate=False)
         if name in BOUNDED:
             known = BOUNDED[name]
             if known.least <= len(values) <= known.most:
@@ -1122,7 +1135,7 @@ class Interpretation:
             if arguments:
                 found = Undefined(self.key(name))(*arguments, *self.indices(name))
                 return self._derived_value(found, by, letter)
-            along = self.conventions.derived.get(key_of(name), ())
+            along = self.conventions.derived.get(key_of(name), ()) if letter == r"\partial" else ()
             if in_time and letter != r"\delta" and not (letter == r"\partial" and len(along) > 1):
                 dots = replace(name, dots=name.dots + by[0][1])
                 return self._base(dots)
@@ -1263,7 +1276,9 @@ class Interpretation:
     def grid(self, node: Grid) -> Expr:
         """Return cases as a case distinction; a matrix is opaque."""
         if node.kind == "binomial":
-            return sympy.binomial(self.value(node.rows[0][0]), self.value(node.rows[1][0]))
+            return self._counted(
+                sympy.binomial, node, self.value(node.rows[0][0]), self.value(node.rows[1][0])
+            )
         if node.kind not in ("cases", "dcases", "rcases"):
             shape = f"matrix {len(node.rows)}x{max((len(r) for r in node.rows), default=0)}"
             values = [self.cell(c) for row in node.rows for c in row]
@@ -1326,6 +1341,12 @@ def _goes_on(node: Node) -> bool:
     return isinstance(node, (Name, Accented, Number)) or (
         isinstance(node, Scripted) and isinstance(node.base, (Name, Accented))
     )
+
+
+def _is_bold(node: Node) -> bool:
+    """Return whether a factor is a vector by its font."""
+    name = named(node)
+    return name is not None and name.font == "bold"
 
 
 def _is_upright(node: Node) -> bool:

@@ -2,12 +2,15 @@ r"""What LaTeX means: values built by hand; each way to read what is open; spoil
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from sympy import Derivative, Expr, Function, Rational, Symbol, cos, exp, sin, sqrt
 
 from physsym.core.symbols import dot
-from physsym.parsing.meanings import Meaning, conventions_of, meanings
+from physsym.parsing.meanings import Meaning, conventions_of, is_opaque, meanings
 from physsym.parsing.tokens import ReadError
+from tests.unit.parsing.test_parsing import calls_of
 
 a, b, c, eta, h, m, v, x = (Symbol(n, real=True) for n in ["a", "b", "c", "eta", "h", "m", "v", "x"])
 k, t = Symbol("k", integer=True), Symbol("t", real=True)
@@ -92,3 +95,136 @@ def test_what_is_not_understood_is_refused_at_its_place(text: str, message: str,
         meanings(text)
     assert message in found.value.message
     assert found.value.text[found.value.position :].startswith(at)
+
+
+# ------------------------------------------------------------ what the document decides
+
+
+def test_trap_1_a_base_that_bears_a_shifted_index_above_has_its_powers_as_indices() -> None:
+    document = (r"x^{k+1} = x^k - \alpha y^{k+1}", r"y^{(k)}")
+    assert only(r"x^k", *document) == X(k)
+    assert only(r"\beta^k", *document) == Symbol("beta", real=True) ** k
+    assert [w.chains[0].sides[0] for w in ways("x^2", *document)] == [x**2, X(2)]
+
+
+def test_trap_2_a_letter_that_is_inverted_or_transposed_is_no_function() -> None:
+    matrix = Symbol("A", real=True)
+    assert sides(r"A(x + b)", r"A(x)", r"A^{-1}") == [(matrix * (x + b),)]
+    assert only(r"f(x + b)", "f(x)") == f(x + b)
+    assert [w.chains[0].sides[0] for w in ways("m(x + b)", "m(x)", "m v")] == [
+        Function("m")(x + b),
+        m * (x + b),
+    ]
+
+
+def test_trap_3_letters_of_time_are_those_with_one_more_or_less_in_an_index() -> None:
+    i = Symbol("x_i", real=True)
+    assert only("x_i x_k", "x_{k+1} = 0") == i * X(k)
+
+
+@pytest.mark.parametrize("word", ["lr", "wd", "eps"])
+def test_trap_4_known_words_are_one_name(word: str) -> None:
+    name = Symbol(word, real=True)
+    assert only(f"{word} x") == name * x
+    assert only(rf"\mathrm{{{word}}} x") == only(rf"\text{{{word}}} x") == name * x
+    assert only("m v x") == m * v * x
+
+
+def test_trap_5_a_letter_in_two_fonts_is_two_names() -> None:
+    assert only(r"\mathbf{x}") == x
+    bold = Symbol("x_bold", real=True)
+    assert only(r"\mathbf{x} - x") == bold - x
+
+
+def test_trap_6_a_backspace_from_a_docstring_that_is_not_raw_is_refused() -> None:
+    with pytest.raises(ReadError, match="not part of a displayed formula"):
+        meanings("\x08eta x")
+
+
+def test_trap_7_dollar_signs_around_a_formula_are_left_out() -> None:
+    assert only("$x$") == only("$$x$$") == only(r"\[x\]") == x
+
+
+@pytest.mark.parametrize("text", [r"\frac{a}{b,c}", "a = b,c", r"a = b + c,x"])
+def test_trap_8_a_comma_that_may_be_a_space_without_its_backslash_is_refused(text: str) -> None:
+    with pytest.raises(ReadError):
+        meanings(text)
+
+
+def test_trap_9_rows_without_an_environment_are_statements() -> None:
+    assert sides(r"a &= b \\ v &= m \\ &= x") == [(a, b), (v, m, x)]
+
+
+def test_trap_10_what_stands_behind_a_triangle_is_a_comment() -> None:
+    found = sides(r"a = b \; \triangleright \text{update} \\ v = m \rhd x y")
+    assert found == [(a, b), (v, m)]
+
+
+def test_trap_11_statements_are_parted_by_gaps_and_words() -> None:
+    assert sides(r"a = b, \quad v = m") == [(a, b), (v, m)]
+    assert sides(r"a = b \hspace{1cm} v = m") == [(a, b), (v, m)]
+    assert sides(r"a = b \text{ and } v = m") == [(a, b), (v, m)]
+    (meaning,) = ways(r"a = b \quad \text{if } x > 0")
+    assert [c.words for c in meaning.chains] == ["", "if"]
+    assert [c.relations for c in meaning.chains] == [("=",), (">",)]
+
+
+# ------------------------------------------------------------ what is opaque, and how much is borne
+
+
+def test_what_is_not_understood_as_a_value_is_opaque() -> None:
+    for text in (r"\sum_{i=1}^{n} x_i", r"a + \dots + b", r"O(h^2)", r"\mathbb{E}[x]", r"\int_0^1 x \, dx",
+                 r"\begin{pmatrix} a & b \end{pmatrix}", r"\lim_{h \to 0} h", r"\min_x f(x)"):  # fmt: skip
+        assert is_opaque(only(text)), text
+    for text in (r"\frac{a}{b}", "f(x)", r"\nabla f(x)", "x_{k+1}", r"\max(a, b)"):
+        assert not any(is_opaque(s) for way in ways(text) for c in way.chains for s in c.sides), text
+
+
+def test_the_scope_of_a_sum_goes_on_where_its_index_does() -> None:
+    inside, outside = only(r"\sum_{i=1}^{n} x_i + y_i"), only(r"\sum_{i=1}^{n} x_i + b")
+    assert inside.func == Function("\\sum")
+    assert outside == only(r"\sum_{i=1}^{n} x_i") + b
+
+
+def test_norms_and_transposes_are_in_one_coordinate() -> None:
+    for text, value in ((r"\|x\|^2", x**2), (r"x^\top v", v * x), (r"\langle x, v \rangle", v * x)):
+        (meaning,) = ways(text)
+        assert meaning.one_coordinate
+        assert meaning.chains[0].sides == (value,)
+    (meaning,) = ways(r"x v")
+    assert not meaning.one_coordinate
+
+
+BOMBS = {
+    "macros": (r"\a", ((r"\a", 0, r"\b" * 9), (r"\b", 0, r"\c" * 9), (r"\c", 0, "x" * 90))),
+    "a macro of itself": (r"\a", ((r"\a", 0, r"\a\a"),)),
+    "braces": ("{" * 100_000, ()),
+    "deep braces": ("{" * 500 + "x" + "}" * 500, ()),
+    "deep fractions": (r"\frac{1}{1+" * 100 + "x" + "}" * 100, ()),
+    "deep scripts": ("x^{" * 300 + "2" + "}" * 300, ()),
+    "powers": (r"((((9^{64})^{64})^{64})^{64})^{64}", ()),
+    "many slashes": ("/".join("abcdfg") + " x" * 10, ()),
+    "many readings": (r"\sin a b \cdot " * 40 + "x", ()),
+    "bars": ("|" * 801, ()),
+    "half": (r"\frac{a", ()),
+    "primes": ("x" + "'" * 900, ()),
+    "roots": (r"\sqrt{" * 39 + "x" + "}" * 39, ()),
+    "extrema": (r"\max(" * 30 + "x" + ", a b)" * 30, ()),
+    "absolute values": (r"\left|" * 35 + "x" + r"-1\right|" * 35, ()),
+    "hyperbolic": (r"\tanh(" * 30 + "x + a" + ")" * 30, ()),
+    "factorial": ("9!!!!!!", ()),
+    "binomials": (r"\binom{9^{60}}{9^{59}}", ()),
+    "gamma of a large number": (r"(10^{50})!", ()),
+    "exponential": (r"e^{" * 30 + "x" + "}" * 30, ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_is_read_or_refused_with_little_work(name: str) -> None:
+    text, macros = BOMBS[name]
+
+    def reading() -> None:
+        with contextlib.suppress(ReadError):
+            meanings(text, conventions_of([text], macros))
+
+    assert calls_of(reading) < 3_000_000
