@@ -792,7 +792,11 @@ class Interpretation:
         following = factors[i + 1] if i + 1 < len(factors) and not signs[i + 1] else None
         bracket = following.base if isinstance(following, Scripted) else following
         sure = name.font == "blackboard"
-        if following is None or not isinstance(bracket, Bracket):
+        if (
+            following is None
+            or not isinstance(bracket, Bracket)
+            or bracket.opening in ("|", "||", r"\langle")
+        ):
             if not sure or following is None:
                 return None
             value, end = self.unit(signs, factors, i + 1)

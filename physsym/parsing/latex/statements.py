@@ -324,6 +324,8 @@ def _pieces(tokens: Sequence[LatexToken], text: str) -> list[_Piece]:
             hanging = bool(current) and (current[-1].text in RELATIONS or current[-1].text in _OPERATORS)
             if current and not attached and not hanging:
                 begin("gap")
+        elif token.kind == "text" and re.fullmatch(r"[\s=<>+*/-]+", token.text):
+            raise ReadError(f"found {token.text!r} as words; write it as a sign", text, token.position)
         elif token.kind == "text" and not _is_name(token, following):
             begin("text", token.text.strip())
         elif token.text in _IMPLIES:

@@ -186,6 +186,12 @@ def test_the_scope_of_a_sum_goes_on_where_its_index_does() -> None:
     assert outside == only(r"\sum_{i=1}^{n} x_i") + b
 
 
+def test_an_expectation_is_that_of_the_norm_behind_it_with_its_power() -> None:
+    assert only(r"\mathbb{E}\|x\|^2") == only(r"\mathbb{E}[\|x\|^2]") == Function("\\E")(x**2)
+    with pytest.raises(ReadError, match="as words"):
+        meanings(r"a \text{=-} b")
+
+
 def test_norms_and_transposes_are_in_one_coordinate() -> None:
     for text, value in ((r"\|x\|^2", x**2), (r"x^\top v", v * x), (r"\langle x, v \rangle", v * x)):
         (meaning,) = ways(text)
