@@ -116,10 +116,17 @@ def facts_of(formula: Formula, meaning: Meaning, known: Sequence[Fact], kind: Ki
         for place, (left, right, relation) in enumerate(links(chain)):
             if relation not in EQUAL and not (relation == "<-" and isinstance(left, AppliedUndef)):
                 continue
+            if _is_special_value(left, right, formula.display):
+                continue
             named = names_in(left)
             new = not any(f.left == left for f in known)
             defines = place == 0 and new and is_name(left) and not left_occurs(left, right)
             yield Fact(left, right, formula, defines, kind, named | names_in(right))
+
+
+def _is_special_value(left: Expr, right: Expr, display: bool) -> bool:
+    """Return whether an equation is a case that the prose speaks of, such as z = 1, and no definition."""
+    return left.is_Symbol and (right.is_number or (right.is_Symbol and not display))
 
 
 def is_condition(chain: Chain) -> bool:

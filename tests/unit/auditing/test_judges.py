@@ -318,3 +318,10 @@ def test_of_a_product_that_vanishes_nothing_follows():
 
 def test_from_an_identity_nothing_follows():
     assert kinds(equation(q * sin(x) ** 2 + q * cos(x) ** 2, q), equation(q, 2 * a))[1] == "definition"
+
+
+def test_a_special_value_in_prose_is_no_definition():
+    case = Formula("", 1, display=False)
+    cases = (equation(x, Integer(1)), case), (equation(x, beta), case)
+    assert kinds(*cases, equation(q, 1 - beta, 1 - beta**2))[2] != "conditional"
+    assert kinds(*cases, equation(beta + q, 1 + q))[2] == "undecided"
