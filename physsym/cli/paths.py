@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,13 +40,12 @@ def scripts_named(names: Sequence[str]) -> list[Script]:
     return [s for name in names for s in (scripts([name]) if Path(name).exists() else [script_named(name)])]
 
 
+_SOURCE = re.compile(r"(known|optax|torch):")
+
+
 def is_statement(name: str) -> bool:
     """Return whether a name is the text of a rule or a law, or a name such as `known:adam`."""
-    return (
-        bool(set("=←→↦⟵⟶") & set(name))
-        or "<-" in name
-        or name.partition(":")[0] in ("known", "optax", "torch")
-    )
+    return bool(set("=←→↦⟵⟶") & set(name)) or "<-" in name or bool(_SOURCE.match(name))
 
 
 def rule_named(name: str) -> Rule:

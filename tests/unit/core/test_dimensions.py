@@ -413,7 +413,7 @@ def test_nonsense_is_refused(statements, known, says):
         infer_dimensions(statements, known)
 
 
-@pytest.mark.parametrize("nonsense", [x, "x = 1", None])
+@pytest.mark.parametrize("nonsense", [x, "x + 1", None])
 def test_dimensions_are_checked_of_statements_only(nonsense):
-    with pytest.raises(TypeError, match=r"^expected a law or a rule; given "):
+    with pytest.raises(TypeError, match=r"^expected a law or a rule[;,] given "):
         dimensions(nonsense)
