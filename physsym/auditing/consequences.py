@@ -7,16 +7,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from sympy import Add, Derivative, Expr, Integer, Symbol, together
+from sympy import Add, Derivative, Expr, Integer, Symbol, cancel, fraction, together
 from sympy.core.function import AppliedUndef
 
 from physsym.auditing.comparisons import Comparison, compared
 from physsym.auditing.evaluation import agree_at_a_point
-from physsym.auditing.sheet import Fact, names_in
+from physsym.auditing.sheet import Fact, is_name, is_sequence, names_in
 from physsym.auditing.unknowns import in_unknowns, name_of
 from physsym.core.motion import is_time
 from physsym.core.symbols import dot, name_and_marks
 from physsym.core.verdicts import Condition, Outcome, Verdict
+from physsym.verify.conditions import implied
 from physsym.verify.equivalence import identical
 from physsym.verify.integrate import derivative
 
@@ -43,11 +44,12 @@ class Consequence:
 
     verdict: Verdict
     facts: tuple[Fact, ...]
+    divisors: tuple[Expr, ...] = ()
 
 
 def consequence(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequence | None:
     """Return how an equation follows from facts, the nearest ones first; None where this is not found."""
-    usable = [f for f in facts if f.kind != "fails"]
+    usable = _current([f for f in facts if f.kind not in ("fails", "note")])
     one, other, used = _with_definitions(left, right, [f for f in usable if f.defines])
     if used and agree_at_a_point(*in_unknowns(one, other).expressions):
         found = compared(one, other)
@@ -57,6 +59,24 @@ def consequence(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequence |
     if found_raw is not None or not any(f.defines for f in usable):
         return found_raw
     return _by_elimination_in_terms_of_definitions(left, right, usable)
+
+
+def _current(facts: Sequence[Fact]) -> list[Fact]:
+    """Return facts without those whose name has another value later: from both, anything would follow."""
+    shifted = {f: _from_index(f.left, f.right) for f in facts if is_name(f.left) or is_sequence(f.left)}
+    latest = dict(shifted.values())
+    return [f for f in facts if f not in shifted or shifted[f][1] == latest[shifted[f][0]]]
+
+
+def _from_index(left: Expr, right: Expr) -> tuple[Expr, Expr]:
+    """Return an equation for a value of a sequence at `t + 1` as that at `t`."""
+    steps = {
+        s: s - offset
+        for a in (left.args if is_sequence(left) else ())
+        for offset, s in [a.as_coeff_Add()]
+        if s.is_Symbol and offset
+    }
+    return left.xreplace(steps), right.xreplace(steps)
 
 
 def _by_elimination_in_terms_of_definitions(
@@ -215,13 +235,17 @@ def _by_elimination(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequen
             continue
         verdict = identical(found.rest, Integer(0))
         # A fact that is an identity has the coefficient zero: from 0 = 0 anything would follow.
-        if is_generic(verdict) and not any(_may_vanish(c) for c in found.coefficients):
-            return Consequence(verdict, found.facts)
+        if is_generic(verdict) and not any(_may_vanish(c, facts) for c in found.coefficients):
+            return Consequence(
+                verdict, found.facts, tuple(d.as_coeff_Mul()[1] for d in found.divisors if not d.is_number)
+            )
     return None
 
 
-def _may_vanish(coefficient: Expr) -> bool:
-    return identical(coefficient, Integer(0)).outcome is not Outcome.FAILS
+def _may_vanish(coefficient: Expr, facts: Sequence[Fact]) -> bool:
+    """Return whether a coefficient may be zero everywhere, also by what the text defines."""
+    put, _, _ = _with_definitions(coefficient, Integer(0), [f for f in facts if f.defines])
+    return any(identical(c, Integer(0)).outcome is not Outcome.FAILS for c in {coefficient, put})
 
 
 def is_generic(verdict: Verdict) -> bool:
@@ -243,18 +267,23 @@ class Elimination:
     facts
         The equations that were solved for them.
     coefficients
-        What was divided by.
+        The coefficients of the unknowns.
+    divisors
+        What has to differ from zero.
     """
 
     rest: Expr
     facts: tuple[Fact, ...] = ()
     coefficients: tuple[Expr, ...] = ()
+    divisors: tuple[Expr, ...] = ()
 
     def may_divide(self, coefficient: Expr) -> bool:
         """Return whether a coefficient is hardly zero on purpose, as a sum of what moves may be."""
-        parted = together(coefficient)
-        if not parted.has(Add):
+        sums = together(coefficient).atoms(Add)
+        if not sums:
             return True
+        if not all(any(term.is_number for term in s.args) for s in sums):
+            return False
         moves = any(MARKED & {*s.name} for s in coefficient.free_symbols)
         return len(self.coefficients) == 1 and not moves
 
@@ -266,8 +295,8 @@ def _eliminations(target: Expr, pool: Pool) -> Iterator[Elimination]:
     """Yield what is left of a residual if unknowns are eliminated by one fact, and by two."""
     for fact, residual in pool:
         if len(target.free_symbols - residual.free_symbols) <= 1:
-            for _, rest, divisor in _solved(target, residual):
-                yield Elimination(rest, (fact,), (divisor,))
+            for symbol, rest, divisor in _solved(target, residual):
+                yield Elimination(rest, (fact,), (divisor,), (_multiplier_pole(target, symbol, divisor),))
     for i, (first, one) in enumerate(pool):
         for second, other in pool[i + 1 :]:
             joint = one.free_symbols | other.free_symbols
@@ -277,7 +306,13 @@ def _eliminations(target: Expr, pool: Pool) -> Iterator[Elimination]:
             for symbol, rest, divisor in _solved(target, one):
                 for _, there, _ in _solved(other, one, (symbol,)):
                     for _, last, another in _solved(rest, there):
-                        yield Elimination(last, facts, (divisor, another))
+                        yield Elimination(last, facts, (divisor, another), (divisor, another))
+
+
+def _multiplier_pole(target: Expr, symbol: Symbol, divisor: Expr) -> Expr:
+    """Return where the factor that takes a fact to the equation has no value."""
+    slope = target.diff(symbol)
+    return fraction(cancel(slope / divisor))[1] if not slope.has(symbol) else divisor
 
 
 def _solved(
@@ -315,6 +350,8 @@ def _indices(expression: Expr) -> set[Symbol]:
     return {s for a in applied for i in a.args for s in i.free_symbols if s.is_integer}
 
 
-def conditions(found: Consequence) -> tuple[str, ...]:
-    """Return what a consequence takes besides its facts."""
-    return tuple(str(c) for c in found.verdict.assumes if isinstance(c, Condition))
+def conditions(found: Consequence, given: Sequence[Condition] = ()) -> tuple[str, ...]:
+    """Return what a consequence takes besides its facts and what is given."""
+    needed = [c for c in found.verdict.assumes if isinstance(c, Condition)]
+    needed += [Condition(d, "!= 0") for d in found.divisors]
+    return tuple(dict.fromkeys(str(c) for c in needed if not implied(given, c)))

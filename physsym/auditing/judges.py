@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from sympy import Derivative, Expr, Symbol
+from sympy import Derivative, Expr, Pow, Symbol, log
 from sympy.core.function import AppliedUndef
 
 from physsym.auditing.audits import Entry, Kind
@@ -32,7 +32,9 @@ from physsym.auditing.sheet import (
     in_scope,
     is_condition,
     is_name,
+    is_sequence,
     links,
+    names_in,
     read_formulas,
 )
 from physsym.auditing.texts import Formula, Text
@@ -206,10 +208,37 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
     for number, chain in enumerate(stated):
         facts = (*context.facts, *_facts_beside(stated, number, context))
         found += judge_chain(chain, replace(context, facts=facts))
+    if len(stated) > 1 and all(is_sequence(c.sides[0]) for c in stated):
+        # The rows of a rule are one statement: a row that repeats another line says nothing of the rule.
+        claims = [j for j in found if j.kind == "definition"]
+        repeats = any(u != context.formula.line for j in found for u in j.uses)
+        wrong = any(j.kind in ("fails", "note") for j in found)
+        found = claims if claims and repeats and not wrong else found
     if context.rule is not None and not any(j.kind == "fails" for j in found):
         kind: Kind = "conditional" if context.rule.condition else "recognised"
         return Judgement(kind, context.rule.says, uses=context.rule.uses, verdict=context.rule.verdict)
-    return together(found, meaning.one_coordinate)
+    return _where_defined(together(found, meaning.one_coordinate), meaning, context)
+
+
+def _where_defined(judgement: Judgement, meaning: Meaning, context: Context) -> Judgement:
+    """Return a judgement with the conditions of the text as written that its simplified sides do not show."""
+    if judgement.kind not in ("holds", "conditional"):
+        return judgement
+    sides = [side for chain in meaning.chains for side in chain.sides]
+    lost = [c for c in meaning.domain if not _shows(c, sides) and not implied(context.given, c)]
+    if not lost:
+        return judgement
+    says = judgement.says or judgement.kind
+    named = " and ".join(str(c) for c in lost)
+    return replace(judgement, kind="conditional", says=f"{says}, if {named}")
+
+
+def _shows(condition: Condition, sides: Sequence[Expr]) -> bool:
+    """Return whether expressions have no value where a condition does not hold."""
+    needed = condition.expression.free_symbols
+    parts = [p for side in sides for p in side.atoms(Pow, log)]
+    bases = [p.args[0] for p in parts if isinstance(p, log) or not (p.exp.is_Integer and p.exp > 0)]
+    return any(needed <= base.free_symbols for base in bases)
 
 
 def _facts_beside(stated: Sequence[Chain], number: int, context: Context) -> Iterator[Fact]:
@@ -313,19 +342,17 @@ def _open(found: Comparison) -> Judgement:
 def _by_consequence(left: Expr, right: Expr, context: Context) -> Judgement | None:
     """Return that an equation follows from earlier ones, None where this is not found."""
     scope = [f for f in context.facts if in_scope(f, context.formula)]
-    for facts in (scope, context.facts) if len(scope) < len(context.facts) else (scope,):
-        found = consequence(left, right, facts[-40:])
-        if found is None:
-            continue
-        lines = tuple(dict.fromkeys(f.line for f in found.facts))
-        needed = [f for f in found.facts if not f.defines and f.kind not in ("holds", "definition")]
-        named = " and ".join(f"line {n}" for n in dict.fromkeys(f.line for f in needed))
-        ifs = [f"{named} hold{'s' * (named.count('line') == 1)}"] if needed else []
-        ifs += conditions(found)
-        if ifs:
-            return Judgement("conditional", f"holds if {' and '.join(ifs)}", (), lines, found.verdict)
-        return Judgement("holds", f"by line {', '.join(map(str, lines))}", (), lines, found.verdict)
-    return None
+    found = consequence(left, right, scope[-40:])
+    if found is None:
+        return None
+    lines = tuple(dict.fromkeys(f.line for f in found.facts))
+    needed = [f for f in found.facts if not f.defines and f.kind not in ("holds", "definition")]
+    named = " and ".join(f"line {n}" for n in dict.fromkeys(f.line for f in needed))
+    ifs = [f"{named} hold{'s' * (named.count('line') == 1)}"] if needed else []
+    ifs += conditions(found, context.given)
+    if ifs:
+        return Judgement("conditional", f"holds if {' and '.join(ifs)}", (), lines, found.verdict)
+    return Judgement("holds", f"by line {', '.join(map(str, lines))}", (), lines, found.verdict)
 
 
 def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
@@ -341,7 +368,7 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
         return second
     if (by_context := _by_consequence(left, right, context)) is not None:
         return by_context
-    if is_name(left) or _is_sequence(left):
+    if is_name(left) or is_sequence(left):
         return Judgement("definition")
     return Judgement("undecided", "a single equation: it may be a law or a condition")
 
@@ -356,10 +383,6 @@ def _of_an_order(claim: WithError) -> Judgement:
     return Judgement("holds", verdict.evidence[0], verdict=verdict)
 
 
-def _is_sequence(left: Expr) -> bool:
-    return isinstance(left, AppliedUndef) and all(a.is_integer for a in left.args)
-
-
 def _as_derivative(left: Expr, right: Expr, context: Context) -> Judgement | None:
     """Return what is said of the derivative of something that the text defines."""
     is_rate = left.is_Symbol and left.name.endswith(DOT)
@@ -367,7 +390,11 @@ def _as_derivative(left: Expr, right: Expr, context: Context) -> Judgement | Non
         is_rate or isinstance(left, Derivative) or (isinstance(left, AppliedUndef) and "∇" in str(left.func))
     ):
         return None
-    found = by_definitions(left, right, context.definitions())
+    own = names_in(left) | {str(left).rstrip(DOT)}
+    scope = [f for f in context.definitions() if in_scope(f, context.formula)]
+    if not any(names_in(f.left) & own for f in scope):
+        return None
+    found = by_definitions(left, right, scope)
     if found is None or any(found[0].sides.expressions[0].has(s) for s in left.atoms(AppliedUndef)):
         return None
     comparison, used = found
@@ -381,7 +408,7 @@ def _as_derivative(left: Expr, right: Expr, context: Context) -> Judgement | Non
 
 def _as_second_value(left: Expr, right: Expr, context: Context) -> Judgement | None:
     """Return what is said of a further value of what has one: a note, unless the text says it is the same."""
-    if not is_name(left) or _is_sequence(left):
+    if not is_name(left) or is_sequence(left):
         return None
     earlier = [
         f for f in context.facts if f.left == left and in_scope(f, context.formula) and f.kind != "fails"

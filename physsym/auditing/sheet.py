@@ -146,6 +146,11 @@ def is_name(left: Expr) -> bool:
     return left.is_Symbol or (isinstance(left, AppliedUndef) and all(a.is_Symbol for a in left.args))
 
 
+def is_sequence(left: Expr) -> bool:
+    """Return whether an expression is a value of a sequence."""
+    return isinstance(left, AppliedUndef) and all(a.is_integer for a in left.args)
+
+
 def in_scope(fact: Fact, formula: Formula) -> bool:
     """Return whether a fact stands under the heading of a formula, or under one that this is part of."""
     return formula.headings[: len(fact.formula.headings)] == fact.formula.headings

@@ -399,7 +399,8 @@ _NOT_FINITE = (S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity)
 
 
 _MEANT = {
-    "E": "exp(1)", "e": "exp(1)", "lambda": "lam", "exponential": "exp(...)",
+    "E": "exp(1)", "e": "exp(1)", "lambda": "lam", "exponential": "exp(...)", "log10": "log(...)/log(10)",
+    "log2": "log(...)/log(2)",
 }  # fmt: skip
 
 
@@ -409,7 +410,12 @@ def _unknown(name: str, names: Names) -> str:
     return f"found {name}, which is no known name; {_nearest(name, names)}, or declare it"
 
 
+_NOT_READ = frozenset(["arctan", "atan", "arctan2", "atan2", "arcsin", "asin", "arccos", "acos"])
+
+
 def _nearest(name: str, known: Iterable[str]) -> str:
+    if name in _NOT_READ:
+        return "inverse trigonometric functions are not read"
     near = get_close_matches(name, known)
     meant = _MEANT.get(name) or (near[0] if near else "")
     return f"write {meant}" if meant else f"write one of {', '.join(sorted(known))}"

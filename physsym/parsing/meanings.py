@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, cast
 
 import sympy
 from sympy import Expr
 
+from physsym.core.verdicts import Condition
 from physsym.parsing.latex.conventions import Conventions, conventions_of
 from physsym.parsing.latex.interpretation import MAX_MEANINGS, OPAQUE, Interpretation, alternatives
 from physsym.parsing.latex.statements import trees
@@ -69,11 +70,14 @@ class Meaning:
         What was decided where the text leaves it open, such as "f is a function".
     one_coordinate
         Whether products of matrices, transposes or the like were read as in one coordinate.
+    domain
+        What must hold for the divisions, even roots and logarithms to be defined, as they are written.
     """
 
     chains: tuple[Chain, ...]
     assumed: tuple[str, ...] = ()
     one_coordinate: bool = False
+    domain: tuple[Condition, ...] = field(default=(), compare=False)
 
 
 def is_opaque(expression: Expr) -> bool:
@@ -129,7 +133,7 @@ def _meaning(found: Sequence[Relation], reading: Interpretation) -> Meaning:
     chains = tuple(chain for tree in found for chain in _chains(tree, reading))
     asked = reading.decisions.asked
     chosen = (f"{q}: {options[reading.decisions.taken.get(q, 0)]}" for q, options in asked.items())
-    return Meaning(chains, (*reading.assumed, *chosen), reading.one_coordinate)
+    return Meaning(chains, (*reading.assumed, *chosen), reading.one_coordinate, tuple(reading.domain))
 
 
 def _chains(tree: Relation, reading: Interpretation) -> Iterator[Chain]:

@@ -152,11 +152,23 @@ def read(
         names, old = learning_names(vocabulary)
         stated = read(text, names, declare, unknown=unknown, notation=notation)
         return renamed(stated, old, text)
+    newton = _NEWTON.search(text)
+    if newton and not any(getattr(name, "name", "") == "G" for name in declare):
+        message = "found G beside a mass, and G is the gradient at x here; declare Symbol('G') for a constant"
+        raise ReadError(message, text, newton.start())
+    if numbered := _NUMBER_ABOVE.search(text):
+        raise ReadError("found a number in brackets above: write primes, or an index", text, numbered.start())
     written = notation_of(text) if notation == "auto" else notation
     if written == "latex":
         return read_latex(text, _latex_names(vocabulary, declare, unknown == "real"))
     stated, _ = _interpret(text, vocabulary, declare, unknown == "real", written)
     return stated
+
+
+_NEWTON = re.compile(r"(?<![A-Za-z_\\])G(?:\s|\*|·|\\cdot|\\,)*(?:M(?![a-z])|m[_₁₂12])")
+"""The constant of gravity beside a mass."""
+_NUMBER_ABOVE = re.compile(r"\^\s*\{\s*\(\s*\d+\s*\)\s*\}")
+"""The order of a derivative, or the number of a step."""
 
 
 def _latex_names(vocabulary: Vocabulary, declare: Iterable[Declared], by_use: bool) -> LatexNames:

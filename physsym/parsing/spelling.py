@@ -354,6 +354,9 @@ def _quotient(
         if [t.text for t in tokens[end : end + 2]] != ["**", str(order)]:
             return None
         end += 2
+    elif end < len(tokens) and tokens[end].text == "**":
+        message = f"found a power behind {below.text}; write (dx/dt)**2 or d**2x/dt**2"
+        raise ReadError(message, text, tokens[end].position)
     written = text[start.position : tokens[end - 1].end]
     length = tokens[end - 1].end - start.position
     whole = replace(body, position=start.position, length=length, spaced=start.spaced, text=written)
@@ -478,6 +481,8 @@ def _partial(tokens: list[Token], i: int, text: str) -> tuple[list[Token], int]:
         return [*_call("partial", start, inside, start)[:-1]], i + 3
     if kinds != ["partial", "name", "operator", "partial", "name"] or tokens[i + 2].text != "/":
         raise advice
+    if tokens[i + 4].marks:
+        raise ReadError("found a derivative by a rate, which is not read", text, tokens[i + 4].position)
     if tokens[i + 1].name not in POTENTIALS or tokens[i + 3].text != "∂":
         raise advice
     coordinate = tokens[i + 4]

@@ -410,7 +410,7 @@ class LatexParser:
         token = self.take()
         text, start = token.text, token.position
         if token.kind == "number":
-            return Number(start, token.end, text.replace("{,}", ""))
+            return Number(start, token.end, text.replace("{,}", "").replace(r"\,", ""))
         if token.kind == "text":
             return self._text(token)
         if token.kind == "letter":

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import sympy
 from sympy import Derivative, Dummy, Expr, Integer, Rational, Subs, Symbol
 from sympy import Function as Undefined
 
 from physsym.core.symbols import after, before, dot
+from physsym.core.verdicts import Condition
 from physsym.parsing.interpretation import FUNCTIONS as BOUNDED
 from physsym.parsing.latex.conventions import Conventions, bound_letter, derivative_letters, key_of
 from physsym.parsing.latex.names import (
@@ -136,6 +137,7 @@ class Interpretation:
         self.positions: dict[Expr, int] = {}
         self.above: dict[Expr, int] = {}
         self.joined: Node | None = None
+        self.domain: dict[Condition, None] = {}
 
     # ------------------------------------------------------------ help
 
@@ -375,6 +377,8 @@ class Interpretation:
         """Return a power, a transpose, or an inverse; refuse what is too large."""
         node = where.node if isinstance(where, Named) else where
         text = exponent.text
+        if text == "T" and self.conventions.strict:
+            raise self.error("found ^T, a transpose or a power: leave a transpose out, or rename T", node)
         if text in TRANSPOSES or text in (r"-\top", "-T", r"\dagger", "H", r"\mathrm{H}", r"\mathsf{H}"):
             letter = where.letters if isinstance(where, Named) else ""
             perhaps = text == "T" and "T" in self.conventions.letters and not letter.isupper()
@@ -384,6 +388,15 @@ class Interpretation:
             if text == r"\dagger" or text == "H":
                 return self.opaque("dagger", base)
             return 1 / base if text.startswith("-") else base
+        if (
+            isinstance(where, Named)
+            and text in self.conventions.indices
+            and self.conventions.above_plain
+            and key_of(where) not in self.conventions.above
+        ):
+            question = f"{text} above {where.letters}"
+            if self.decisions.take(exponent, question, "a power", "an index"):
+                return sympy.Function(str(base))(Symbol(text, integer=True))
         if exponent.inside is None:
             if text == "*":
                 return self.opaque("star", base)
@@ -546,7 +559,13 @@ class Interpretation:
         """Return a quotient; refuse one by zero."""
         if under.is_zero:
             raise self.error("this is not defined: found a division by zero", node)
+        self._needs(under, "!= 0")
         return over / under
+
+    def _needs(self, value: Expr, relation: Literal["!= 0", ">= 0", "> 0"]) -> None:
+        """Keep what must hold for the text to be defined as it is written."""
+        if not value.is_number:
+            self.domain[Condition(value, relation)] = None
 
     def root(self, node: Root) -> Expr:
         """Return a root."""
@@ -556,6 +575,8 @@ class Interpretation:
             raise self.error("this may take the root of a large number", node)
         if degree.is_number and not (degree.is_Integer and 2 <= degree <= 9):
             raise self.error("expected the order of a root, from 2 to 9", node)
+        if degree.is_even:
+            self._needs(inside, ">= 0")
         return inside ** (1 / degree)
 
     def bracket(self, node: Bracket) -> Expr:
@@ -648,6 +669,10 @@ class Interpretation:
                 total = self.divided(total, value, factors[begun])
                 divided = factors[begun]
             elif sign in ("", "*"):
+                beside = (factors[begun - 1 : begun] or factors[:1])[0]
+                numbers = isinstance(beside, Number) and isinstance(factors[begun], (Number, Fraction))
+                if begun and sign == "" and numbers and value.is_number:
+                    raise self.error("found two numbers side by side; write a sign between them", beside)
                 total = total * value
                 if sign and all(_is_bold(f) for f in factors[begun - 1 : begun + 1]):
                     self.one_coordinate = True
@@ -675,7 +700,11 @@ class Interpretation:
     def _cross(self, one: Expr, other: Expr, left: Node, right: Node) -> Expr:
         if all(map(_is_bold, (left, right))):
             return self.opaque("cross", one, other)
-        return one * other
+        if one.is_number or other.is_number:
+            return one * other
+        question = rf"\times in {self._around(right)}"
+        cross = self.decisions.take(right, question, "a product of numbers", "a cross product")
+        return self.opaque("cross", one, other) if cross else one * other
 
     def _denominator(
         self, under: Expr, signs: Sequence[str], factors: Sequence[Node], at: int, following: int
@@ -997,6 +1026,7 @@ class Interpretation:
             if name == "lg":
                 return self.opaque("lg", *values)
             found = sympy.log(*values)
+            self._needs(values[0], "> 0")
             if below is None:
                 return found
             base = self.value(below.inside) if below.inside is not None else None

@@ -325,3 +325,28 @@ def test_a_special_value_in_prose_is_no_definition():
     cases = (equation(x, Integer(1)), case), (equation(x, beta), case)
     assert kinds(*cases, equation(q, 1 - beta, 1 - beta**2))[2] != "conditional"
     assert kinds(*cases, equation(beta + q, 1 + q))[2] == "undecided"
+
+
+# ------------------------------------------------------------------ what a stranger got accepted
+
+
+def test_a_repeated_row_does_not_carry_a_wrong_one():
+    g_t = Function("g")(t)
+    right = lines((V(t), s * V(t - 1) + g_t), (X(t), X(t - 1) - eta * V(t)))
+    wrong = lines((V(t), s * V(t - 1) + g_t**2), (X(t), X(t - 1) - eta * V(t)))
+    assert kinds(right, wrong)[1] == "definition"
+
+
+def test_facts_end_at_a_heading():
+    one, two = (Formula("", 1, headings=(name,), section=k) for k, name in enumerate(("One", "Two")))
+    assert kinds((equation(2 * b, b), one), (equation(w, (b + c) ** 2, b**2 + c**2), two))[1] == "fails"
+
+
+def test_a_division_is_a_condition():
+    (_, entry) = audit(equation(x**2, x * s), equation(x, s))
+    assert (entry.kind, "x != 0" in entry.says) == ("conditional", True)
+
+
+def test_notes_are_no_facts():
+    notes = audit(equation(w, sqrt(x**2), x), equation(v, sqrt(x**2 * b), x * sqrt(b)))
+    assert [entry.kind for entry in notes] == ["note", "note"]

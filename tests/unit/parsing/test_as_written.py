@@ -371,3 +371,17 @@ def test_code_that_is_put_in_is_that_code():
 
 def test_extremes_and_potentials_of_texts_are_those_of_functions():
     assert read("max(x, 0) + U(y)") == Max(x, 0) + potential(y)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["F = -G m_1 m_2/r^2", "T^2 = 4*a^3/(G*M)", r"\frac{GM}{r^3}", r"\mathbf{x}^T A x",
+     "dx/dt^2", "∂L/∂q̇", "arctan(y/x)", r"f^{(4)}(x)", r"2\,3"],
+)  # fmt: skip
+def test_what_people_mean_otherwise_is_refused(text):
+    with pytest.raises(ReadError):
+        read(text)
+
+
+def test_gravity_is_read_where_it_is_declared():
+    assert str(read("-G*M/r", declare=[Symbol("G", real=True)])) == "-G*M/r"
