@@ -211,6 +211,8 @@ class Steps:
         target = self.set_step(name.key)
         if steps == {None} and name.step in (None, NOW):
             if (name.key, None) in self.values and name.step is None:
+                if name.key not in self.line_of:  # a page of rows that are carried out from top to bottom
+                    return self.values[name.key, None]
                 line, first = len(self.line_of) + 1, self.line_of[name.key]
                 new, old = self.source(where, name.key, 1), self.source(where, name.key, 0)
                 raise self.error(
