@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from sympy import Add, Derivative, Expr, Integer, Symbol, cancel, fraction, together
-from sympy.core.function import AppliedUndef
+from sympy.core.function import Application, AppliedUndef
 
 from physsym.auditing.comparisons import Comparison, compared
 from physsym.auditing.evaluation import agree_at_a_point
@@ -321,6 +321,9 @@ def _solved(
     """Yield a residual with each symbol eliminated for which the other one can be solved, and the divisor."""
     shared = target.free_symbols & residual.free_symbols if symbols is None else set(symbols)
     for symbol in sorted(shared, key=lambda s: (not MARKED & {*s.name}, s.name))[:_SYMBOLS]:
+        # A function of the symbol is not linear in it, and derivatives of nested maxima are long.
+        if any(symbol in part.free_symbols for part in residual.atoms(Application)):
+            continue
         coefficient = residual.diff(symbol)
         if coefficient == 0 or coefficient.has(symbol):
             continue
