@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol, factor, preorder_traversal
+from sympy import (
+    Add,
+    Expr,
+    Integer,
+    Mul,
+    Pow,
+    Rational,
+    Symbol,
+    acos,
+    asin,
+    atan,
+    atan2,
+    exp,
+    factor,
+    preorder_traversal,
+)
 
 from physsym.auditing.evaluation import agree_at_a_point, differ_at_a_point
 from physsym.auditing.unknowns import InUnknowns, in_unknowns
-from physsym.core.verdicts import Outcome, Verdict
+from physsym.core.verdicts import Condition, Outcome, Verdict
 from physsym.verify.cases import depends_on_signs, samples_under
-from physsym.verify.conditions import Hypotheses
 from physsym.verify.engines.evaluation import as_ball
 from physsym.verify.equivalence import identical
 from physsym.verify.real_powers import open_powers
 
 _LONG = 400  # operations, above which a difference is not factored
 _EDITS = 60
+_INVERSES = (acos, asin, atan, atan2)
 
 
 @dataclass(frozen=True)
@@ -49,7 +64,7 @@ class Comparison:
         left, right = self.sides.expressions[:2]
         if self.verdict.outcome is not Outcome.FAILS or not self.verdict.witness or self.somewhere:
             return False
-        if not self.sides.apart or _has_decimals(left, right):
+        if not self.sides.apart or _has_decimals(left, right) or _has_imaginary(left, right):
             return False
         if (left.free_symbols ^ right.free_symbols) & self.sides.operators:
             return False
@@ -76,11 +91,12 @@ class Comparison:
         return str(factor(gap) if small else gap)
 
 
-def compared(left: Expr, right: Expr, given: Hypotheses = ()) -> Comparison:
+def compared(left: Expr, right: Expr, given: Sequence[Condition] = ()) -> Comparison:
     """Return the comparison of two sides, in which functions that are not known are unknowns."""
     sides = in_unknowns(left, right)
     first, second = sides.expressions
-    verdict = identical(first, second, given)
+    met = first.free_symbols | second.free_symbols
+    verdict = identical(first, second, tuple(c for c in given if c.expression.free_symbols & met))
     return Comparison(verdict, sides, _sometimes_equal(sides, verdict))
 
 
@@ -95,7 +111,8 @@ def _sometimes_equal(sides: InUnknowns, verdict: Verdict) -> bool:
     left, right = sides.expressions
     if any(e.startswith("they agree where") for e in verdict.evidence):
         return True
-    if not depends_on_signs(left, right) and not open_powers(left, right) and not _has_roots(left, right):
+    branches = depends_on_signs(left, right) or open_powers(left, right) or _has_roots(left, right)
+    if not branches and not (left - right).has(*_INVERSES):
         return False
     return any((as_ball(a) - as_ball(b)).contains(0) for _, a, b in samples_under(left, right, ()))
 
@@ -112,6 +129,12 @@ def read_by(expression: Expr) -> frozenset[Symbol]:
 def _has_roots(*expressions: Expr) -> bool:
     parts = (p for e in expressions for p in preorder_traversal(e))
     return any(isinstance(p, Pow) and not p.exp.is_integer and not p.base.is_Symbol for p in parts)
+
+
+def _has_imaginary(*expressions: Expr) -> bool:
+    """Return whether i or j stands in an exponent: it may be the imaginary unit, and is read as a number."""
+    exponents = (p.exp for e in expressions for p in e.atoms(exp))
+    return any(s.name in ("i", "j") for e in exponents for s in e.free_symbols)
 
 
 def _has_decimals(*expressions: Expr) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sympy import Derivative, Expr, Integer, Rational, Symbol, oo
@@ -111,6 +111,12 @@ def referred(hint: Hint, name: str, facts: Sequence[Fact]) -> list[Fact]:
     raise refusal(hint, f"no formula before this one that was read has the label or the line {name}")
 
 
+def _other_names(text: str, symbols: Iterable[Symbol]) -> Iterator[Symbol]:
+    """Yield a real symbol for each name of a text that no symbol has: it may occur in another formula."""
+    names = {s.name for s in symbols}
+    yield from (Symbol(n, real=True) for n in re.findall(r"[^\W\d]\w*", text) if n not in names)
+
+
 def conditions_given(hints: Sequence[Hint], expressions: Sequence[Expr]) -> tuple[Condition, ...]:
     """Return the conditions that the hints `given` state, the whole numbers aside."""
     found: list[Condition] = []
@@ -122,7 +128,7 @@ def conditions_given(hints: Sequence[Hint], expressions: Sequence[Expr]) -> tupl
             if re.search(r"\bwhole\b", part):
                 continue
             try:
-                found += conditions_of(part.strip(), known_symbols)
+                found += conditions_of(part.strip(), {*known_symbols, *_other_names(part, known_symbols)})
             except ReadError as error:
                 raise refusal(hint, str(error)) from None
     return tuple(dict.fromkeys(found))

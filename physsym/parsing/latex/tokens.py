@@ -87,6 +87,9 @@ _PATTERN = re.compile(
     """,
     re.VERBOSE,
 )
+_BRACE = re.compile(r"\s*\{")
+_WORD = re.compile(r"\s*\{(?=\s*(?:and|or|if|for|when|where|with|otherwise)\s*\})")
+"""The brace before a word between statements."""
 _NUMBER_OF_ARGUMENTS = re.compile(r"#([1-9])")
 
 
@@ -159,8 +162,8 @@ def _cut(text: str) -> list[LatexToken]:
                 raise ReadError(f"found {part!a}, which is not part of a displayed formula", text, begun)
             part = _UNICODE[part]
             kind = "command" if part[0] == "\\" else "letter" if part.isalpha() else "sign"
-        if kind == "command" and part in TEXTS:
-            opening = re.compile(r"\s*\{").match(text, at)
+        if kind == "command" and (part in TEXTS or part == r"\mathrm"):
+            opening = (_WORD if part == r"\mathrm" else _BRACE).match(text, at)
             if opening:
                 end = _closing(text, opening.end())
                 found.append(LatexToken("text", text[opening.end() : end - 1], begun, end, part, spaced))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from sympy import Derivative, Function, Integer, Rational, Symbol, cos, sin, sqrt
+from sympy import Derivative, Function, Integer, Rational, Symbol, atan, cos, exp, pi, sin, sqrt
 
 from physsym.auditing.judges import judged_formulas
 from physsym.auditing.sheet import ReadFormula
@@ -350,3 +350,20 @@ def test_a_division_is_a_condition():
 def test_notes_are_no_facts():
     notes = audit(equation(w, sqrt(x**2), x), equation(v, sqrt(x**2 * b), x * sqrt(b)))
     assert [entry.kind for entry in notes] == ["note", "note"]
+
+
+def test_a_letter_in_an_exponent_that_may_be_imaginary_is_no_error():
+    i = Symbol("i", real=True)
+    assert kinds(equation(w, exp(i * s), cos(s) + i * sin(s))) == ["undecided"]
+    assert kinds(equation(w, exp(a * s), cos(s) + a * sin(s))) == ["fails"]
+
+
+def test_inverse_functions_may_agree_in_a_region():
+    assert kinds(equation(w, atan(1 / x), pi / 2 - atan(x))) == ["note"]
+    assert kinds(equation(w, atan(x) + 1, atan(x))) == ["fails"]
+
+
+def test_what_is_given_of_other_letters_is_not_in_the_witness():
+    (entry,) = audit((equation(w, 2 * x, 3 * x), hinted("given m > 0, q < 1")))
+    assert entry.kind == "fails"
+    assert not any("m =" in line or "q =" in line for line in entry.details)

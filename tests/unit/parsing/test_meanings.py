@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from sympy import Derivative, Expr, Function, Rational, Symbol, cos, exp, sin, sqrt
+from sympy import Derivative, Expr, Function, Integer, Rational, Symbol, cos, exp, pi, sin, sqrt
 
 from physsym.core.symbols import dot
 from physsym.parsing.meanings import Meaning, conventions_of, is_opaque, meanings
@@ -258,3 +258,8 @@ def test_a_sign_between_letters_may_be_a_cross_product() -> None:
 def test_what_a_text_divides_by_is_kept() -> None:
     (found,) = ways(r"\frac{x}{x} \sqrt{m}")
     assert list(map(str, found.domain)) == ["x != 0", "m >= 0"]
+
+
+def test_words_in_upright_letters_part_statements() -> None:
+    theta = Symbol("theta", real=True)
+    assert sides(r"\theta=0\;\mathrm{and}\;\theta=\pi") == [(theta, Integer(0)), (theta, pi)]
