@@ -132,7 +132,7 @@ def _has_roots(*expressions: Expr) -> bool:
 
 
 def _has_imaginary(*expressions: Expr) -> bool:
-    """Return whether i or j stands in an exponent: it may be the imaginary unit, and is read as a number."""
+    """Return whether an exponent contains i or j, which may be the imaginary unit and is read as a number."""
     exponents = (p.exp for e in expressions for p in e.atoms(exp))
     return any(s.name in ("i", "j") for e in exponents for s in e.free_symbols)
 
