@@ -18,14 +18,21 @@ from physsym.auditing.judgements import Judgement, failing
 from physsym.auditing.mistakes import mistakes
 from physsym.auditing.recognition import recognised
 from physsym.auditing.sheet import EQUAL, Fact, links
+from physsym.auditing.steps import (
+    NoStepError,
+    Step,
+    forces,
+    methods,
+    step_of_lines,
+    step_verdict,
+    with_force,
+)
 from physsym.auditing.texts import Formula, Hint
-from physsym.auditing.unknowns import is_operator
 from physsym.auditing.update_lines import NoRuleError, UpdateLine, joined
 from physsym.core.dimensions import LENGTH, MASS, TIME, Dimension
-from physsym.core.statements import Equation, Law, Rule, StatementError, symbols
-from physsym.core.symbols import grad
+from physsym.core.statements import Equation, Law, StatementError, one_step_map, symbols
 from physsym.core.verdicts import Condition, Outcome, Verdict
-from physsym.mechanics.moves import Integrate, Limit
+from physsym.mechanics.moves import Limit
 from physsym.optimizers.equivalent_rules import equivalent
 from physsym.optimizers.known import known
 from physsym.parsing.meanings import Meaning
@@ -36,11 +43,6 @@ from physsym.verify.dimensions import dimensions
 from physsym.verify.registry import check
 from physsym.vocabulary import Quantity, Vocabulary
 
-_METHODS = {
-    "explicit_euler": "forward_euler", "euler": "forward_euler", "implicit_euler": "backward_euler",
-    "symplectic_euler": "semi_implicit_euler", "rk4": "runge_kutta_4", "verlet": "velocity_verlet",
-    "leapfrog": "velocity_verlet",
-}  # fmt: skip
 _UNITS = {"M": MASS, "L": LENGTH, "T": TIME}
 
 
@@ -303,17 +305,7 @@ def _negative(parameters: Mapping[Symbol, Expr]) -> list[str]:
 
 def _law_of(facts: Sequence[Fact]) -> Law:
     """Return the law that facts state."""
-    return Law(tuple(Equation(_with_force(f.left), _with_force(f.right)) for f in facts))
-
-
-def _with_force(expression: Expr) -> Expr:
-    """Return an expression with `grad` for a function of one state of which nothing is known."""
-    put = {
-        a: grad(a.args[0])
-        for a in expression.atoms(AppliedUndef)
-        if len(a.args) == 1 and not is_operator(a) and not a.args[0].is_integer
-    }
-    return expression.xreplace(put)
+    return Law(tuple(Equation(with_force(f.left), with_force(f.right)) for f in facts))
 
 
 def _of(hint: Hint) -> tuple[str, str]:
@@ -328,24 +320,43 @@ def _judge_step(hint: Hint, what: Hinted) -> Judgement:
     """Judge whether a rule is one step of a method for the law that a hint names."""
     label, by = _of(hint)
     facts = referred(hint, label, what.facts)
-    name = re.sub(r"[\s-]+", "_", by.lower())
-    method = getattr(integrators, _METHODS.get(name, name), None)
-    if method is None:
-        names = ", ".join(n.replace("_", " ") for n in dir(integrators) if n.islower() and n[0] != "_")
-        raise refusal(hint, f"no integrator is called {by}; there are {names}")
     try:
-        rule, _ = joined(what.lines)
-        law = _law_of(facts)
-    except (NoRuleError, StatementError):
-        return Judgement("undecided", "its lines, or those of the law, were not understood")
-    for fact in reversed([f for f in what.facts if f.defines and f.kind != "fails" and f.left.is_Symbol]):
-        if fact.left in rule.parameters and fact.left not in symbols(law):
-            rule = Rule(tuple(replace(u, value=put_definition(u.value, fact)) for u in rule.updates))
-    steps = [s for s in rule.parameters if s not in symbols(law)]
-    if len(steps) != 1:
-        return Judgement("undecided", "it is not clear which symbol is the step: one that the law has not")
-    rule = Rule(tuple(replace(u, value=_with_force(u.value)) for u in rule.updates))
-    return _by_verdict(check(Integrate(method, steps[0]), law, rule), facts, f"one step of {by}")
+        ways = methods(by)
+    except KeyError:
+        names = ", ".join(n.replace("_", " ") for n in dir(integrators) if n.islower() and n[0] != "_")
+        raise refusal(hint, f"no integrator is called {by}; there are {names}") from None
+    sides = [*(e for f in facts for e in (f.left, f.right)), *(e for pair in what.equations() for e in pair)]
+    if len(forces(sides)) > 1:
+        return Judgement("undecided", f"several functions of the state: {', '.join(sorted(forces(sides)))}")
+    try:
+        law, step = _law_of(facts), _step_of(what)
+        for fact in reversed([f for f in what.facts if f.defines and f.kind != "fails" and f.left.is_Symbol]):
+            if fact.left in step.rule.parameters and fact.left not in symbols(law):
+                step = replace(step, values={s: put_definition(v, fact) for s, v in step.values.items()})
+        sizes = [s for s in step.rule.parameters if s not in symbols(law)]
+        if len(sizes) != 1:
+            return Judgement(
+                "undecided", "it is not clear which symbol is the step: one that the law has not"
+            )
+        found = step_verdict(law, step, ways, sizes[0])
+    except (NoStepError, NoRuleError, StatementError) as doubt:
+        why = f": {doubt}" if str(doubt) else ""
+        return Judgement("undecided", f"its lines, or those of the law, were not understood{why}")
+    if step.chosen and found.outcome is Outcome.FAILS:
+        return Judgement("undecided", "a line reads an old or a new value: write v_{t+1} or v_t")
+    return _by_verdict(found, facts, f"one step of {by}")
+
+
+def _step_of(what: Hinted) -> Step:
+    """Return the step that the lines of a formula state, with time indices or with arrows."""
+    try:
+        return step_of_lines(list(what.equations()))
+    except NoStepError:
+        if not what.lines:
+            raise
+    rule, marks = joined([replace(line, value=with_force(line.value)) for line in what.lines])
+    values = one_step_map(rule)
+    return Step({s: with_force(values[s]) for s in rule.targets}, marks.told)
 
 
 def _judge_limit(hint: Hint, what: Hinted) -> Judgement:
@@ -353,7 +364,7 @@ def _judge_limit(hint: Hint, what: Hinted) -> Judgement:
     label, _ = _of(hint)
     facts = referred(hint, label, what.facts)
     symbol_name, to = (p.strip() for p in hint.argument.split(" of ")[0].split("->"))
-    law, limit = _law_of(facts), Law(tuple(Equation(*map(_with_force, e)) for e in what.equations()))
+    law, limit = _law_of(facts), Law(tuple(Equation(*map(with_force, e)) for e in what.equations()))
     symbol = next((s for s in symbols(law) if s.name == symbol_name.lstrip("\\")), None)
     if symbol is None:
         raise refusal(hint, f"the formula of {label} has no {symbol_name}")
@@ -422,7 +433,7 @@ def _judge_dimension(hint: Hint, what: Hinted) -> Judgement:
     for part in hint.argument.split(","):
         name, _, formula = part.partition(":")
         stated[name.strip().lstrip("\\")] = _dimension(hint, formula.strip())
-    statements = [Equation(*map(_with_force, e)) for e in what.equations()]
+    statements = [Equation(*map(with_force, e)) for e in what.equations()]
     found = frozenset[Symbol]().union(*(s.left.free_symbols | s.right.free_symbols for s in statements))
     quantities = tuple(
         Quantity(s, "scalar", stated[s.name], s.name, s.name, s.name, s.name)
