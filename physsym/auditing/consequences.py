@@ -12,7 +12,7 @@ from sympy.core.function import Application, AppliedUndef
 
 from physsym.auditing.comparisons import Comparison, compared
 from physsym.auditing.evaluation import agree_at_a_point
-from physsym.auditing.sheet import Fact, is_name, is_sequence, names_in
+from physsym.auditing.sheet import Fact, is_name, is_sequence, left_occurs, names_in
 from physsym.auditing.unknowns import in_unknowns, name_of
 from physsym.core.motion import is_time
 from physsym.core.symbols import dot, name_and_marks
@@ -50,7 +50,7 @@ class Consequence:
 def consequence(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequence | None:
     """Return how an equation follows from facts, the nearest ones first; None where this is not found."""
     usable = _current([f for f in facts if f.kind not in ("fails", "note")])
-    one, other, used = _with_definitions(left, right, [f for f in usable if f.defines])
+    one, other, used = _with_definitions(left, right, _values(usable))
     if used and agree_at_a_point(*in_unknowns(one, other).expressions):
         found = compared(one, other)
         if found.holds:
@@ -66,6 +66,19 @@ def _current(facts: Sequence[Fact]) -> list[Fact]:
     shifted = {f: _from_index(f.left, f.right) for f in facts if is_name(f.left) or is_sequence(f.left)}
     latest = dict(shifted.values())
     return [f for f in facts if f not in shifted or shifted[f][1] == latest[shifted[f][0]]]
+
+
+def _values(facts: Sequence[Fact]) -> list[Fact]:
+    """Return the definitions among facts, and the last value of a function: an example under a heading."""
+    last = {f.left: f for f in facts if _is_formula_of_a_function(f)}
+    return [f for f in facts if last.get(f.left, f) is f and (f.defines or f.left in last)]
+
+
+def _is_formula_of_a_function(fact: Fact) -> bool:
+    """Return whether a fact says what a function is at all arguments, and not where it vanishes."""
+    left, right = fact.left, fact.right
+    applied = isinstance(left, AppliedUndef) and is_name(left) and not is_sequence(left)
+    return applied and set(left.args) <= right.free_symbols and not left_occurs(left, right)
 
 
 def _from_index(left: Expr, right: Expr) -> tuple[Expr, Expr]:

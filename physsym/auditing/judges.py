@@ -13,6 +13,7 @@ from sympy.core.function import AppliedUndef
 from physsym.auditing.audits import Entry, Kind
 from physsym.auditing.comparisons import Comparison, compared, where_it_fails
 from physsym.auditing.consequences import by_definitions, conditions, consequence
+from physsym.auditing.evaluation import agree_at_a_point
 from physsym.auditing.expansions import WithError, judge_error, with_error
 from physsym.auditing.hinted import (
     Hinted,
@@ -368,9 +369,23 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
         return second
     if (by_context := _by_consequence(left, right, context)) is not None:
         return by_context
+    if (again := _as_rewritten(left, right, context)) is not None:
+        return again
     if is_name(left) or is_sequence(left):
         return Judgement("definition")
     return Judgement("undecided", "a single equation: it may be a law or a condition")
+
+
+def _as_rewritten(left: Expr, right: Expr, context: Context) -> Judgement | None:
+    """Return that a line of a rule is an earlier one in other words, under whichever heading that stands."""
+    if not is_sequence(left):
+        return None
+    for fact in reversed([f for f in context.facts if f.left == left and f.kind not in ("fails", "note")]):
+        if fact.right == right or not agree_at_a_point(*in_unknowns(right, fact.right).expressions):
+            continue
+        if (found := compared(right, fact.right, context.given)).holds:
+            return _with(holding(found), f"as line {fact.line}", (fact.line,))
+    return None
 
 
 def _of_an_order(claim: WithError) -> Judgement:

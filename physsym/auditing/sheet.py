@@ -120,7 +120,9 @@ def facts_of(formula: Formula, meaning: Meaning, known: Sequence[Fact], kind: Ki
                 continue
             named = names_in(left)
             new = not any(f.left == left for f in known)
-            defines = place == 0 and new and is_name(left) and not left_occurs(left, right)
+            # f(x) = 0 is an equation for x, and does not say what f is.
+            says = left.is_Symbol or not right.is_number
+            defines = place == 0 and new and says and is_name(left) and not left_occurs(left, right)
             yield Fact(left, right, formula, defines, kind, named | names_in(right))
 
 

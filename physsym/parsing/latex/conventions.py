@@ -22,6 +22,7 @@ from physsym.parsing.latex.names import (
 from physsym.parsing.latex.statements import trees
 from physsym.parsing.latex.tokens import Macro, macro_table
 from physsym.parsing.latex.tree import (
+    Accented,
     Bracket,
     Fraction,
     Name,
@@ -76,6 +77,8 @@ class Conventions:
         Letters before brackets that functions usually have.
     set_alone
         Letters that stand alone on the left of a relation.
+    moving
+        Names with dots above, which are functions of the time.
     imaginary
         Whether i occurs in the exponent of e.
     euler
@@ -104,6 +107,7 @@ class Conventions:
     sequences: frozenset[str] = frozenset()
     perhaps_functions: frozenset[str] = frozenset()
     set_alone: frozenset[str] = frozenset()
+    moving: frozenset[str] = frozenset()
     differentials: bool = True
     strict: bool = False
     derived: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)
@@ -202,6 +206,8 @@ class _Survey:
         self.e_marked = False
         self.before_brackets: set[str] = set()
         self.set_alone: set[str] = set()
+        self.moving: set[str] = set()
+        self.gradients: set[int] = set()  # the nodes behind a nabla
         self.derived: dict[str, dict[str, Node]] = {}
         self.d_alone = False
 
@@ -217,13 +223,17 @@ class _Survey:
                     self.words.add(node.letters)
             elif isinstance(node, Scripted):
                 self._scripted(node)
+            elif isinstance(node, Accented):
+                if (name := named(node)) is not None and name.dots:
+                    self.moving.add(key_of(name))
             elif isinstance(node, Product):
                 self._product(node)
             elif isinstance(node, Operator):
                 self._operator(node)
             elif isinstance(node, Fraction) and derivative_letters(node) is not None:
                 self._derived(node)
-        self._factors(tree)
+        if tree.signs or named(tree.sides[0]) is None:  # a name that is mentioned alone is no factor
+            self._factors(tree)
 
     def _set(self, left: Node) -> None:
         """Note the name on the left, which bears an index above if it has one that is shifted."""
@@ -252,7 +262,8 @@ class _Survey:
             return
         text, inside = name.above.text, name.above.inside
         if text in TRANSPOSES or text == r"-\top":
-            self.matrices.add(name.letters)
+            if id(node) not in self.gradients:  # a gradient that is transposed, and no matrix
+                self.matrices.add(name.letters)
         elif text == "-1":
             self.inverted.add(name.letters)
         elif inside is not None:
@@ -270,6 +281,8 @@ class _Survey:
 
     def _product(self, node: Product) -> None:
         for sign, factor, following in zip(node.signs[1:], node.factors, node.factors[1:], strict=False):
+            if not sign and (name := named(factor)) is not None and name.letters == r"\nabla":
+                self.gradients.add(id(following))
             base = following.base if isinstance(following, Scripted) else following
             if sign or not isinstance(base, Bracket):
                 continue
@@ -278,7 +291,7 @@ class _Survey:
                 continue
             if base.opening == "[" and len(base.items) == 1 and shifted(base.items[0]) is not None:
                 self.indices.add(str(shifted(base.items[0])))
-            if base.opening == "(" and base.items and (all(map(_is_bare, base.items)) or name.primes):
+            if base.opening == "(" and base.items and (all(map(is_bare, base.items)) or name.primes):
                 found = self.applied.setdefault(key_of(name), set())
                 found.update(letter for item in base.items for letter in letters_of(item))
             if base.opening == "(" and base.items:
@@ -311,7 +324,8 @@ class _Survey:
             name = named(node)
             if name is not None:
                 self.letters[name.letters] += 1
-                self.factors.add(key_of(name))
+                if not name.primes:
+                    self.factors.add(key_of(name))
                 above = name.above
                 if above is not None and above.inside is not None and above.text not in TRANSPOSES:
                     pending.append(above.inside)
@@ -361,6 +375,7 @@ class _Survey:
             },
             perhaps_functions=frozenset(self.before_brackets & _USUAL),
             set_alone=frozenset(self.set_alone),
+            moving=frozenset(self.moving),
             differentials=not self.d_alone,
             derived={k: tuple(v[n] for n in sorted(v)) for k, v in self.derived.items()},
             factors=frozenset(self.factors),
@@ -384,12 +399,12 @@ def _is_capital(letters: str) -> bool:
     return letters.removeprefix("\\")[:1].isupper()
 
 
-def _is_bare(node: Node) -> bool:
+def is_bare(node: Node) -> bool:
     """Return whether a part of a bracket is a bare name, perhaps with indices, or a function of such."""
     if isinstance(node, Product) and len(node.factors) == 2 and not any(node.signs):
         inside = node.factors[1]
         if isinstance(inside, Bracket) and inside.opening == "(":
-            return _is_bare(node.factors[0]) and all(map(_is_bare, inside.items))
+            return is_bare(node.factors[0]) and all(map(is_bare, inside.items))
     name = named(node)
     return name is not None and name.above is None and name.letters != "\\cdot"
 

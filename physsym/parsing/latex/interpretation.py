@@ -17,7 +17,7 @@ from sympy import Function as Undefined
 from physsym.core.symbols import after, before, dot
 from physsym.core.verdicts import Condition
 from physsym.parsing.interpretation import FUNCTIONS as BOUNDED
-from physsym.parsing.latex.conventions import Conventions, bound_letter, derivative_letters, key_of
+from physsym.parsing.latex.conventions import Conventions, bound_letter, derivative_letters, is_bare, key_of
 from physsym.parsing.latex.names import (
     MARKS,
     TRANSPOSES,
@@ -686,7 +686,7 @@ class Interpretation:
                 total = self.opaque("mod" if sign == "mod" else "times", total, value)
         if dots and len(values) > 1:
             return self.opaque("dots", *values)
-        grids = [isinstance(unwrapped(f), Grid) and f for f in factors]
+        grids = [isinstance(g := unwrapped(f), Grid) and g.kind != "binomial" for f in factors]
         if any(grids) and sum(1 for v in values if not v.is_number) > 1:
             return self.opaque("times", *values)
         if len(values) > 1 and self.conventions.matrices:
@@ -861,6 +861,12 @@ class Interpretation:
             return True
         if name.font in ("word", "upright") and len(name.letters) > 1:
             return True
+        if (
+            key in conventions.moving
+            and isinstance(bracket.items[0], Name)
+            and bracket.items[0].letters == "t"
+        ):
+            return True
         if key not in conventions.functions:
             if conventions.strict:
                 return False
@@ -879,8 +885,8 @@ class Interpretation:
         if name.above is not None and not self.is_above(name):
             return name.above.text != "-1" and not isinstance(bracket.items[0], Sum)
         item = bracket.items[0]
-        bare = named(item) is not None
         variables = conventions.functions[key]
+        bare = named(item) is not None or (is_bare(item) and variables >= {*letters_of(item)} - {"t"})
         along = isinstance(item, Sum) and any(
             (n := named(term)) is not None and n.letters in variables for term in item.terms
         )
