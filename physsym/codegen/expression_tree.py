@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce, singledispatch
+from math import log10
 from typing import TypeAlias
 
 import sympy
@@ -152,12 +153,22 @@ def _(expression: Symbol, ranks: Ranks) -> Operand:
 
 @operand.register(Integer)
 def _(expression: Integer, ranks: Ranks) -> Operand:
-    return int(expression)
+    return _in_range(expression.p)
 
 
 @operand.register(Rational)
 def _(expression: Rational, ranks: Ranks) -> Operand:
-    return Fraction(int(expression.p), int(expression.q))
+    return Fraction(_in_range(expression.p), _in_range(expression.q))
+
+
+def _in_range(number: int) -> int:
+    """Return a whole number of a rule; ValueError where no float is as large."""
+    if abs(number) >= 2**1024:
+        digits = int(number.bit_length() * log10(2)) + 1
+        raise ValueError(
+            f"the rule holds a number of about {digits} digits; floats have at most 308 before the point"
+        )
+    return int(number)
 
 
 @operand.register(Add)
@@ -189,9 +200,9 @@ def _(expression: Mul, ranks: Ranks) -> Operand:
     if coefficient == -1 and above:
         above[0] = Operation("negative", (above[0],))
     elif coefficient.p != 1 or not above:
-        above.insert(0, int(coefficient.p))
+        above.insert(0, _in_range(coefficient.p))
     if coefficient.q != 1:
-        below.insert(0, int(coefficient.q))
+        below.insert(0, _in_range(coefficient.q))
     return Operation("divide", (_product(above), _product(below))) if below else _product(above)
 
 

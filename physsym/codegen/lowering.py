@@ -29,6 +29,7 @@ from physsym.codegen.straight_line import (
     map_values,
     state_name,
 )
+from physsym.core.lookalikes import refuse_look_alikes
 from physsym.core.motion import is_time
 from physsym.core.statements import Rule, Update, expressions, rewritten
 from physsym.core.symbols import FORCES, after, before, grad, potential
@@ -59,8 +60,9 @@ def program(rule: RuleText) -> Program:
     TypeError
         For what is no rule.
     ValueError
-        For a formula outside the elementary functions (it names the part), for two symbols of one name, and
-        for gradients of different numbers of coordinates in one rule.
+        For a formula outside the elementary functions (it names the part), for two symbols of one name, for a
+        name with a letter that looks like another one, and for gradients of different numbers of coordinates
+        in one rule.
 
     Examples
     --------
@@ -73,7 +75,7 @@ def program(rule: RuleText) -> Program:
     rule = as_rule(rule)
     unbounded = tuple(s for s, value in rule.start if value.is_infinite)
     fixed, carried = rule.parameters, rule.states
-    _refuse_two_of_a_name(carried + fixed)
+    _refuse_unfit_names(carried + fixed)
     fresh = FreshSymbols({state_name(s) for s in (*carried, *fixed, *map(after, rule.targets))})
     rule, loss, loss_point = _with_loss(rule, fresh)
     lines = _name_gradients(rule, fresh)
@@ -137,8 +139,10 @@ def _to_operations(lines: list[Line], ranks: Ranks, names: Iterator[Symbol]) -> 
     ]
 
 
-def _refuse_two_of_a_name(inputs: tuple[Symbol, ...]) -> None:
+def _refuse_unfit_names(inputs: tuple[Symbol, ...]) -> None:
     names = [state_name(s) for s in inputs]
+    for name in names:
+        refuse_look_alikes(name)
     twice = sorted({n for n in names if names.count(n) > 1})
     if twice:
         raise ValueError(

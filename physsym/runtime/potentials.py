@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 import numpy as np
-from sympy import Expr, Rational, Symbol, diff, lambdify
+from sympy import Add, Expr, Rational, Symbol, diff, lambdify
 
 from physsym.codegen import Formula, state_name
 from physsym.core.symbols import exact
@@ -158,7 +158,7 @@ def potential_formula(given: Any, parameters: Iterable[str] = ()) -> Formula | N
         return None if given.formula is None else potential_formula(given.formula)
     if isinstance(given, Expr):
         return _of_expression(exact(given), set(parameters))
-    return _quadratic(np.asarray(given, dtype=float))
+    return _quadratic(_floats(given))
 
 
 def _of_expression(value: Expr, parameters: set[str]) -> Formula:
@@ -176,17 +176,37 @@ UNROLLED = 10
 """The number of weights up to which a dense quadratic is a formula, with their square of terms."""
 
 
+def _floats(given: Any) -> Array:
+    try:
+        return np.asarray(given, dtype=float)
+    except OverflowError:
+        raise ValueError(
+            "the numbers of a quadratic must be ones that floats hold, at most about 1.8e308"
+        ) from None
+
+
+def dense_matrix(given: Any) -> Array | None:
+    """Return the matrix of a quadratic of many weights that mixes them, (n, n); None for other potentials.
+
+    Raises ValueError for an unfit matrix.
+    """
+    if not isinstance(given, (np.ndarray, list, tuple)):
+        return None
+    matrix = _floats(given)
+    if matrix.ndim != 2 or len(matrix) <= UNROLLED or np.count_nonzero(matrix) <= UNROLLED * len(matrix):
+        return None
+    _refuse_unfit(matrix)
+    return matrix
+
+
 def dense_gradient(given: Any) -> Callable[[Array], Array] | None:
     """Return the gradient A*w of a quadratic given by its dense matrix A, (n, n); None for other potentials.
 
     Raises ValueError for an unfit matrix, and the gradient for weights that are not n.
     """
-    if not isinstance(given, (np.ndarray, list, tuple)):
+    matrix = dense_matrix(given)
+    if matrix is None:
         return None
-    matrix = np.asarray(given, dtype=float)
-    if matrix.ndim != 2 or len(matrix) <= UNROLLED or np.count_nonzero(matrix) <= UNROLLED * len(matrix):
-        return None
-    _refuse_unfit(matrix)
 
     def gradient(w: Array) -> Array:
         if np.shape(w) != matrix.shape[:1]:
@@ -264,8 +284,12 @@ def _quadratic(numbers: Array) -> Formula:
     matrix = np.diag(numbers) if numbers.ndim == 1 else numbers
     _refuse_unfit(matrix)
     weights = [Symbol(f"w{k + 1}", real=True) for k in range(len(matrix))]
-    terms = (Rational(Fraction(h)) * weights[i] * weights[j] / 2 for (i, j), h in np.ndenumerate(matrix) if h)
-    return Formula(sum(terms, Rational(0)), tuple(weights))
+    terms = [
+        Rational(Fraction(h)) * weights[i] * weights[j] / (2 if i == j else 1)
+        for (i, j), h in np.ndenumerate(matrix)
+        if h and i <= j
+    ]
+    return Formula(Add(*terms), tuple(weights))  # one sum: adding term by term takes their square of time
 
 
 def _refuse_unfit(matrix: Array) -> None:

@@ -10,28 +10,38 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Symbol, diff, lambdify
+from sympy import Expr, Integer, Poly, PolynomialError, Symbol, lambdify
 
 from physsym.analysis.linear import characteristic_polynomial
 from physsym.analysis.numeric_spectra import spectral_radii
 from physsym.codegen import Formula, Program, scalarise, state_name
+from physsym.codegen.emit import array_source
 from physsym.core.statements import Rule, expressions
 from physsym.core.symbols import partial as partial_slope
 from physsym.core.symbols import potential as loss_value
 from physsym.parsing.statements import RuleText, as_rule
 from physsym.runtime.backends import default_for_sweeps, load_backend, those_with, with_fma
 from physsym.runtime.backends.arrays import Array
-from physsym.runtime.backends.base import Backend, Value, misnamed, whole_number
-from physsym.runtime.optimizers import optimizer
+from physsym.runtime.backends.base import (
+    Backend,
+    Value,
+    executed,
+    misnamed,
+    parameter_names,
+    whole_number,
+)
+from physsym.runtime.backends.numpy import NAMESPACE
+from physsym.runtime.optimizers import Optimizer, optimizer
 from physsym.runtime.potentials import (
     Problem,
+    dense_matrix,
     is_potential,
     loss_and_gradient,
     of_each_weight,
     potential_formula,
     problem,
 )
-from physsym.runtime.rollout import memory
+from physsym.runtime.rollout import State, memory
 from physsym.runtime.start import refuse_out_of_range, with_typical
 from physsym.runtime.states import StateLayout, coordinates, layout
 from physsym.vocabulary import lam
@@ -169,15 +179,12 @@ def sweep(
         return _joined(varied, [again(grid={**others, varied: float(v)}) for v in axes[varied]], axes, fixed)
     if any(e.has(loss_value, partial_slope) for e in expressions(rule)):
         return _point_by_point(rule, known, axes, fixed, steps, start)
+    if (matrix := dense_matrix(task)) is not None:
+        return _on_matrix(rule, known, matrix, axes, fixed, steps, start)
     program, initial, rows = _initial(rule, known, axes, fixed, start)
     shape = tuple(len(a) for a in axes.values())
     points = math.prod(shape)
-    size = 8.0 * points * (len(initial) + len(axes) + 1)
-    if size > memory():
-        raise ValueError(
-            f"a grid of {points} points takes about {size:.1e} bytes, and this machine has {memory():.1e}; "
-            "take fewer values along its axes"
-        )
+    _refuse_oversized(points, len(initial) + len(axes) + 1)
     given = _given(program, axes, fixed)
     assert engine.capabilities.sweep is not None
     with np.errstate(all="ignore"):
@@ -186,6 +193,53 @@ def sweep(
         (position, *_) = map(state_name, coordinates(rule))
         loss = _loss(known, states[position], _on_grid(axes, fixed), len(axes))
     return Sweep(rule, known, axes, fixed, steps, states, loss)
+
+
+def _refuse_oversized(points: int, numbers: int) -> None:
+    """Raise ValueError for a grid on which so many numbers a point are more than the machine holds."""
+    size = 8.0 * points * numbers
+    if size > memory():
+        raise ValueError(
+            f"a grid of {points} points takes about {size:.1e} bytes, and this machine has {memory():.1e}; "
+            "take fewer values along its axes"
+        )
+
+
+def _on_matrix(
+    rule: Rule,
+    potential: Formula,
+    matrix: Array,
+    axes: Mapping[str, Array],
+    fixed: Mapping[str, float],
+    steps: int,
+    start: Value,
+) -> Sweep:
+    """Return a sweep on a dense quadratic: at each step one product of the weights of all points and A."""
+    compiled, state = _at_first_point(rule, axes, fixed, start)
+    program, shape = compiled.program, tuple(len(a) for a in axes.values())
+    points, count = math.prod(shape), len(matrix)
+    if any(np.shape(state[state_name(s)]) != (count,) for s in program.arrays):
+        raise ValueError(f"the potential has {count} weights; start every state with as many numbers")
+    _refuse_oversized(points, (len(program.assigned) + len(program.arrays)) * count)
+    given = [v[:, None] if isinstance(v, np.ndarray) else v for v in _given(program, axes, fixed)]
+    step, names = executed(program, array_source(program), NAMESPACE), parameter_names(program)
+    numbers = dict(zip(names, given, strict=True))
+    values = [
+        np.tile(state[state_name(s)], (points, 1)) if s in program.arrays else float(state[state_name(s)])
+        for s in program.states
+    ]
+    with np.errstate(all="ignore"):
+        for _ in range(steps):
+            values = step(values, lambda weights: weights @ matrix, numbers)
+        states = dict(zip(map(state_name, program.states), values, strict=True))
+        (position, *_) = map(state_name, coordinates(rule))
+        loss = ((states[position] @ matrix) * states[position]).sum(axis=-1) / 2
+    wide = {state_name(s): (count,) if s in program.arrays else () for s in program.states}
+    on_grid = {
+        n: np.broadcast_to(v if wide[n] else np.ravel(v), (points, *wide[n])).reshape(*shape, *wide[n])
+        for n, v in states.items()
+    }
+    return Sweep(rule, potential, axes, fixed, steps, on_grid, loss.reshape(shape))
 
 
 def _point_by_point(
@@ -248,15 +302,22 @@ def _initial(
     rule: Rule, potential: Formula, axes: Mapping[str, Array], fixed: Mapping[str, float], start: Value
 ) -> tuple[Program, Array, StateLayout]:
     """Return the scalarised program, the numbers of the initial state, and how these are laid out."""
-    first = {n: float(a[0]) for n, a in axes.items()} | dict(fixed)
-    chosen: dict[str, Any] = {state_name(p): first[state_name(p)] for p in rule.parameters}
-    compiled = optimizer(rule, **chosen)
-    state = compiled.init(start)
+    compiled, state = _at_first_point(rule, axes, fixed, start)
     rows = layout(compiled.program, state)
     if rows is None:
         raise ValueError("a sweep starts every state at one shape of at most 64 numbers in all")
     program = scalarise(compiled.program, potential.gradient, rows.count)
     return program, np.array(rows.row(state), float), rows
+
+
+def _at_first_point(
+    rule: Rule, axes: Mapping[str, Array], fixed: Mapping[str, float], start: Value
+) -> tuple[Optimizer, State]:
+    """Return the optimizer at the first point of the grid, and the state in which all points begin."""
+    first = {n: float(a[0]) for n, a in axes.items()} | dict(fixed)
+    chosen: dict[str, Any] = {state_name(p): first[state_name(p)] for p in rule.parameters}
+    compiled = optimizer(rule, **chosen)
+    return compiled, compiled.init(start)
 
 
 def _named(grid: Mapping[Any, Any]) -> dict[str, Any]:
@@ -274,7 +335,7 @@ def _named(grid: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _split(grid: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, float]]:
-    arrays = {name: _numbers(value) for name, value in grid.items()}
+    arrays = {name: _numbers(name, value) for name, value in grid.items()}
     for name, array in arrays.items():
         if array.ndim > 1 or not array.size or not np.isfinite(array).all():
             raise ValueError(
@@ -284,13 +345,15 @@ def _split(grid: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, float]]
     return axes, {name: float(array) for name, array in arrays.items() if not array.ndim}
 
 
-def _numbers(given: Any) -> Array:
+def _numbers(name: str, given: Any) -> Array:
     """Return the numbers given for a parameter; NaN where they are none."""
     try:
         array = np.asarray(given)
         is_text = array.dtype.kind == "O" and any(isinstance(v, (str, bytes)) for v in array.ravel())
         unfit = is_text or array.dtype.kind not in "biufO"
         return np.asarray(np.nan if unfit else array, dtype=float)
+    except OverflowError:
+        raise ValueError(f"{name} must be of numbers that floats hold, at most about 1.8e308") from None
     except (TypeError, ValueError):
         return np.asarray(np.nan)
 
@@ -322,17 +385,32 @@ def _loss(potential: Formula, position: Array, given: Mapping[str, Any], axes: i
 
 def _curvatures(potential: Formula, given: Mapping[str, Any]) -> list[Any]:
     """Return the curvatures of a quadratic: numbers, or arrays over the grid."""
-    hessian = [[diff(potential.value, a, b) for a in potential.weights] for b in potential.weights]
-    if any(h.has(*potential.weights) for row in hessian for h in row):
-        raise ValueError("the spectral radius is that of a quadratic; this potential is none")
-    mixed = any(h != 0 for i, row in enumerate(hessian) for j, h in enumerate(row) if i != j)
-    if not mixed:
-        return [_value(row[k], given) for k, row in enumerate(hessian)]
-    if any(h.free_symbols for row in hessian for h in row):
+    entries = _second_derivatives(potential)
+    size = range(len(potential.weights))
+    if all(i == j for i, j in entries):
+        return [_value(entries.get((k, k), Integer(0)), given) for k in size]
+    if any(h.free_symbols for h in entries.values()):
         raise ValueError(
             "a quadratic that mixes weights must not depend on parameters to have its radius computed"
         )
-    return [float(h) for h in np.linalg.eigvalsh(np.array(hessian, dtype=float))]
+    hessian = [[float(entries.get((min(i, j), max(i, j)), 0)) for j in size] for i in size]
+    return [float(h) for h in np.linalg.eigvalsh(np.array(hessian))]
+
+
+def _second_derivatives(potential: Formula) -> dict[tuple[int, int], Expr]:
+    """Return the entries of the Hessian of a quadratic that are not zero, those on and above its diagonal."""
+    try:
+        terms = Poly(potential.value, *potential.weights).terms()
+    except PolynomialError:
+        terms = [((3,), Integer(0))]
+    if any(sum(powers) > 2 for powers, _ in terms):
+        raise ValueError("the spectral radius is that of a quadratic; this potential is none")
+    found = dict[tuple[int, int], Expr]()
+    for powers, coefficient in terms:
+        if sum(powers) == 2:
+            (i, *rest) = (k for k, power in enumerate(powers) if power)
+            found[i, rest[0] if rest else i] = coefficient if rest else 2 * coefficient
+    return found
 
 
 def _value(expression: Expr, given: Mapping[str, Any]) -> Any:

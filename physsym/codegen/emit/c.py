@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from physsym.codegen.emit.loop import Loop, loops
-from physsym.codegen.emit.text import Language, Names, expression_text
+from physsym.codegen.emit.text import Language, Names, expression_text, unique_name
 from physsym.codegen.expression_tree import Operation
 from physsym.codegen.straight_line import Line, Program
 
@@ -14,8 +14,10 @@ _TAKEN = """auto break case char const continue default do double else enum exte
     void volatile while alignas alignof bool constexpr false nullptr static_assert thread_local true
     typeof asm fortran main class template namespace this new delete operator private public i n frame
     numbers size_t uintptr_t NULL sqrt pow exp log sin cos tanh fabs sqrtf powf expf logf sinf cosf
-    tanhf fabsf
-    floor ceil floorf ceilf"""
+    tanhf fabsf floor ceil floorf ceilf
+    linux unix i386 arm mips sparc sun hpux vax NAN INFINITY HUGE_VAL HUGE_VALF HUGE_VALL M_E M_LOG2E
+    M_LOG10E M_LN2 M_LN10 M_PI M_PI_2 M_PI_4 M_1_PI M_2_PI M_2_SQRTPI M_SQRT2 M_SQRT1_2 FP_NAN FP_INFINITE
+    FP_ZERO FP_SUBNORMAL FP_NORMAL FP_ILOGB0 FP_ILOGBNAN MATH_ERRNO MATH_ERREXCEPT math_errhandling"""
 WORDS = frozenset(_TAKEN.split())
 _LIBRARY = {name: name for name in ("sqrt", "exp", "log", "sin", "cos", "tanh", "floor", "ceil")} | {
     "power": "pow",
@@ -105,7 +107,8 @@ def c_function(part: Loop, *, single: bool) -> str:
     lines += ["    for (size_t i = 0; i < n; ++i) {"]
     lines += [f"        {line}" for line in c_lines(part.program.body, inside, kind, language)]
     # An earlier value is a state moved to another array: it is loaded before any array is overwritten.
-    loaded = {v: f"{v}_kept" for _, v in part.written if v in stored}
+    taken = {*WORDS, *part.names.values(), *part.arrays}
+    loaded = {v: unique_name(f"{v}_kept", taken) for _, v in part.written if v in stored}
     lines += [f"        const {kind} {name} = {stored[v]};" for v, name in loaded.items()]
     lines += [f"        {array}[i] = {loaded.get(v, v)};" for array, v in part.written]
     return "\n".join([_signature(part, kind), "{", *lines, "    }", "}"])

@@ -80,8 +80,9 @@ class Emitter:
     def emit(self, instruction: str) -> str:
         """Write an instruction and return the register that holds its value."""
         self.count += 1
-        self.lines.append(f"%t{self.count} = {instruction}")
-        return f"%t{self.count}"
+        # With a point in it, a register is called like no symbol.
+        self.lines.append(f"%t.{self.count} = {instruction}")
+        return f"%t.{self.count}"
 
     def run(self, lines: Iterable[Line]) -> None:
         """Compute the lines of a program."""
@@ -248,7 +249,7 @@ def llvm_source(program: Program, *, single: bool = False, fma: bool = False) ->
     return llvm_text(loops(program, WORDS), FLOAT if single else DOUBLE, fma)
 
 
-WORDS = frozenset({"n", "i", "more", "next"})
+WORDS = frozenset({"n", "i", "more", "next", "some", "entry", "body", "end"})
 
 
 def llvm_text(parts: Iterable[Loop], element: Real, fma: bool, linkage: str = "") -> str:

@@ -8,7 +8,7 @@ from sympy import Symbol
 
 from physsym.codegen.emit.llvm import Emitter, Real, llvm_function
 from physsym.codegen.emit.python import function_text, python_line, tuple_text
-from physsym.codegen.emit.text import identifiers, unique_name
+from physsym.codegen.emit.text import PYTHON_WORDS, identifiers, unique_name
 from physsym.codegen.expression_tree import Operand, Operation
 from physsym.codegen.straight_line import Program
 
@@ -19,7 +19,7 @@ def python_rollout(program: Program, *, fraction: str = "{}/{}") -> str:
     It returns the number of the step after which a state is no longer finite, 0 where all are, and the
     states. The program takes no gradient.
     """
-    names = identifiers(program)
+    names = identifiers(program, PYTHON_WORDS | {"counted", "parameters", "states"})
     states, results = ([names[s] for s in symbols] for symbols in (program.states, program.results))
     taken = {*names.values()}
     number, steps = unique_name("number", taken), unique_name("steps", taken)

@@ -19,7 +19,7 @@ from physsym.codegen.straight_line import Program, state_name
 Names: TypeAlias = Mapping[Symbol, str]
 
 PYTHON_WORDS = frozenset(
-    {*keyword.kwlist, *keyword.softkwlist, *OPERATIONS, "Fraction", "grad", "guarded", "step"}
+    {*keyword.kwlist, *keyword.softkwlist, *OPERATIONS, "Fraction", "__debug__", "grad", "guarded", "step"}
 )
 
 
@@ -29,7 +29,8 @@ def identifiers(
     """Return a valid name of its own for every symbol of a program, unlike any reserved word.
 
     `after(u)` becomes `u_next`, `before(x)` becomes `x_previous`; other signs become underscores. Where names
-    must be `plain`, they are of ASCII letters: a Greek letter is called by its name.
+    must be `plain`, they are of ASCII letters: a Greek letter is called by its name. They also keep clear of
+    what compilers and the printed functions reserve: `_Bool`, `__FILE__`, `physsym_step`.
 
     >>> from physsym.codegen import program
     >>> from physsym.core.statements import rule
@@ -56,7 +57,12 @@ def _identifier(name: str, plain: bool) -> str:
     # Python normalises identifiers itself: two names that differ before must not meet in one after.
     normal = unicodedata.normalize("NFKC", name)
     text = re.sub(r"\W", "_", "".join(map(_in_ascii, normal)) if plain else normal)
+    if plain and _RESERVED.match(text):
+        return f"own_{text.lstrip('_')}"
     return text if text.isidentifier() else f"_{text}"
+
+
+_RESERVED = re.compile("_[A-Z_]|physsym_")
 
 
 def _in_ascii(letter: str) -> str:

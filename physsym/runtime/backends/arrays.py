@@ -64,9 +64,19 @@ def number(name: str, value: Value) -> float:
         value = value.item()
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
         raise TypeError(f"{name} must be one real number, given {value!r}")
-    if not np.isfinite(float(value)):
+    found = as_float(name, value)
+    if not np.isfinite(found):
         raise ValueError(f"{name} must be finite, given {value}")
-    return float(value)
+    return found
+
+
+def as_float(name: str, value: Any) -> float:
+    """Return a number as a float; ValueError where it is larger than all floats."""
+    try:
+        return float(value)
+    except OverflowError:
+        # The number itself may be too long to be shown.
+        raise ValueError(f"{name} must be a number that floats hold, at most about 1.8e308") from None
 
 
 def finite(value: Value) -> bool:

@@ -10,6 +10,7 @@ from sympy import Symbol
 
 from physsym.codegen import Program
 from physsym.codegen.emit import function_text, identifiers, python_text, unique_name
+from physsym.codegen.emit.text import PYTHON_WORDS
 from physsym.codegen.expression_tree import LOGIC, Operand, Operation, symbols_of
 
 
@@ -38,7 +39,7 @@ def in_place_source(part: Program, *, in_place: bool = True) -> InPlaceSource:
         subtract(x, scratch, out=x)
     <BLANKLINE>
     """
-    names = identifiers(part)
+    names = identifiers(part, PYTHON_WORDS | {"copyto"})
     inputs = [names[s] for s in part.states]
     outputs = inputs[: len(part.results)] if in_place else _fresh_names(names, len(part.results))
     arrays = inputs if in_place else inputs + outputs

@@ -308,7 +308,9 @@ def digest(texts):
 
 @pytest.mark.parametrize("language", ["python", "c", "javascript", "llvm"])
 def test_texts_of_rules_without_choices_are_what_they_were(language):
-    assert digest(ps.source(ALL[name], language) for name in sorted(ALL)) == DIGESTS[language]
+    # Registers of LLVM are %t.1 now, no longer %t1, which a symbol may be called.
+    texts = (ps.source(ALL[name], language).replace("%t.", "%t") for name in sorted(ALL))
+    assert digest(texts) == DIGESTS[language]
 
 
 def test_printed_forms_of_rules_without_choices_are_what_they_were():

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import keyword
+import re
+import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -10,12 +13,16 @@ import sympy
 from sympy import Function, Rational, Symbol, exp, sqrt, symbols
 
 from physsym.codegen import evaluation_points, program
-from physsym.codegen.emit import identifiers, python_source
+from physsym.codegen.emit import identifiers, python_source, source
+from physsym.codegen.emit.c import WORDS as C_WORDS
 from physsym.codegen.expression_tree import Operation, operand
 from physsym.codegen.passes.partition import takes_gradient_at_states
 from physsym.core.statements import rule
 from physsym.core.symbols import after, before, grad, partial, potential
+from physsym.runtime.backends import load_backend
+from physsym.runtime.optimizers import optimizer
 from physsym.vocabulary import G, U, dt, eta, rho, tau, u, x
+from tests.support.requirements import EACH_BACKEND, needs_compiler
 
 y = Symbol("y", real=True)
 beta, epsilon, second = symbols("beta epsilon second")
@@ -276,3 +283,74 @@ def test_a_gradient_at_a_state_is_told_from_one_elsewhere():
     for elsewhere in ({x: x}, {x: x - grad(2 * x)}, {u: u - G, x: x - grad(after(u))}, {x: x - grad(eta)}):
         assert not takes_gradient_at_states(program(rule(elsewhere)))
     assert potential(x) == U
+
+
+_RESERVED = """int double linux unix NAN M_PI INFINITY NULL _Bool __FILE__ __LINE__ restrict physsym_step
+    physsym_sign n i more next some entry body end t1 t2 define float void ptr
+    __debug__ None lambda match grad guarded step copyto counted states parameters out scratch
+    var let yield await eval arguments undefined NaN Math x_next x_kept x_out c g s number steps"""
+RESERVED = _RESERVED.split()
+
+
+@pytest.mark.parametrize("name", RESERVED)
+@pytest.mark.parametrize("backend", EACH_BACKEND)
+def test_a_reserved_name_is_renamed_on_each_backend_and_runs(name, backend):
+    odd, twin = Symbol(name, positive=True), Symbol(f"{name}_", positive=True)
+    # An array for an earlier value, a helper function and a constant that is computed once.
+    steps = rule({x: x - odd * (1 - twin) * G * sympy.sign(x) + before(x) / 4})
+    start = {"x": 2.0, "x_previous": 4.0} if backend == "python" else {"x": [2.0], "x_previous": [4.0]}
+    if backend in ("jax", "torch"):
+        pytest.importorskip(backend)
+        start = {key: load_backend(backend).start(key, np.array(value)) for key, value in start.items()}
+    made = optimizer(steps, backend, **{name: 0.5, f"{name}_": 0.25})
+    new = made.step(made.init(start), lambda w: 2 * w)
+    assert np.ravel(np.asarray(new["x"]))[0] == 2 - 0.5 * (1 - 0.25) * 4 + 1
+    assert np.ravel(np.asarray(new["x_previous"]))[0] == 2
+    if made.backend in ("numpy", "llvm", "c"):
+        state, gradient = made.init(start), np.array([4.0])
+        made.bind(state, gradient).step()
+        assert (state["x"][0], state["x_previous"][0]) == (1.5, 2)
+
+
+@needs_compiler
+def test_no_name_of_a_text_in_c_is_a_macro_of_the_compiler(tmp_path):
+    header = tmp_path / "header.c"
+    header.write_text("#include <math.h>\n#include <stddef.h>\n")
+    compiler = shutil.which("gcc") or shutil.which("clang")
+    listed = subprocess.run([compiler, "-dM", "-E", header], capture_output=True, text=True, check=True)
+    macros = re.findall(r"^#define (\w+)(?!\w|\()", listed.stdout, re.MULTILINE)
+    assert {"linux", "M_PI"} & set(macros)
+    for macro in macros:
+        made = program(rule({Symbol(macro): Symbol(macro) / 2}))
+        assert not {*identifiers(made, C_WORDS, plain=True).values()} & {*macros}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("\u0430", "character 1 of the name '\u0430' is CYRILLIC SMALL LETTER A"),
+        ("rh\u03bf", "character 3 of the name 'rh\u03bf' is GREEK SMALL LETTER OMICRON"),
+        ("\u0391", "GREEK CAPITAL LETTER ALPHA, which looks like the Latin A"),
+        ("x_\u0585", "character 3 of the name 'x_\u0585' is ARMENIAN SMALL LETTER OH"),
+    ],
+)
+def test_a_letter_that_looks_like_a_latin_one_is_refused(name, said):
+    with pytest.raises(ValueError, match=re.escape(said)):
+        program(rule({x: x - Symbol(name) * G}))
+    with pytest.raises(ValueError, match=re.escape(said)):
+        source(rule({Symbol(name): Symbol(name) / 2}), "c")
+
+
+@pytest.mark.parametrize("name", ["η", "ν", "ρ", "шаг", "学习率", "α_1", "µ"])
+def test_letters_that_mathematics_and_people_use_are_names(name):
+    assert program(rule({x: x - Symbol(name) * G})).parameters == (Symbol(name),)
+
+
+@pytest.mark.parametrize(
+    "factor", [10**400, sympy.Rational(10**400 + 1, 10**400), sympy.Rational(1, 2**1024)]
+)
+def test_a_number_that_no_float_holds_is_refused(factor):
+    for language in ("python", "c", "javascript", "llvm"):
+        with pytest.raises(ValueError, match=r"the rule holds a number of about (401|309) digits"):
+            source(rule({x: x - factor * G}), language)
+    assert program(rule({x: x - (2**1024 - 1) * G}))

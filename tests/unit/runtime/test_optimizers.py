@@ -740,3 +740,56 @@ def test_a_dense_quadratic_by_its_matrix_runs_as_by_its_gradient(dtype):
         stepper.run(np.ones(39), matrix, 3)
     with pytest.raises(ValueError, match="symmetric"):
         stepper.run(np.ones(40), drawn, 3)
+
+
+def test_a_sweep_on_a_dense_quadratic_is_that_of_single_runs():
+    drawn = np.random.default_rng(4).standard_normal((30, 30))
+    matrix = drawn @ drawn.T / 30
+    step_sizes, retained = [0.01, 0.05, 9.0], [0.5, 0.9]
+    found = sweep(momentum, matrix, {"eta": step_sizes, "rho": retained}, 40)
+    assert found.states["x"].shape == (3, 2, 30)
+    for i, eta_ in enumerate(step_sizes):
+        for j, rho_ in enumerate(retained):
+            u_, x_ = np.zeros(30), np.ones(30)
+            for _ in range(40):
+                u_ = rho_ * u_ - eta_ * matrix @ x_
+                x_ = x_ + u_
+            np.testing.assert_allclose(found.states["x"][i, j], x_, rtol=1e-7)
+            np.testing.assert_allclose(found.loss[i, j], x_ @ matrix @ x_ / 2, rtol=1e-7)
+    step_matrix = np.block([
+        [0.5 * np.eye(30), -0.01 * matrix], [0.5 * np.eye(30), np.eye(30) - 0.01 * matrix]
+    ])  # fmt: skip
+    assert found.radius[0, 0] == pytest.approx(abs(np.linalg.eigvals(step_matrix)).max())
+
+
+def test_a_sweep_of_a_rule_that_counts_on_a_dense_quadratic_has_its_counter():
+    matrix = np.eye(12) + 0.1
+    found = sweep("known:adam", matrix, {"eta": [0.1, 0.2]}, 5)
+    assert found.states["k"].tolist() == [5, 5]
+    run = optimizer("known:adam", eta=0.2).run(np.ones(12), lambda w: matrix @ w, 5)
+    np.testing.assert_allclose(found.states["x"][1], run.x[-1], rtol=1e-12)
+    with pytest.raises(ValueError, match=r"the potential has 12 weights; start every state with as many"):
+        sweep("known:adam", matrix, {"eta": [0.1, 0.2]}, 5, start=np.ones(11))
+
+
+@pytest.mark.parametrize("backend", EACH_BACKEND)
+def test_a_parameter_that_no_float_holds_is_one_clear_line(backend):
+    descent = rule({x: x - eta * G})
+    if backend == "python":  # which computes with fractions, until it meets a float
+        with pytest.raises(FloatingPointError, match="too large for a float; take smaller steps"):
+            optimizer(descent, backend, eta=10**400).run(1.0, lambda w: w, 2)
+        return
+    for huge in (10**400, -(10**5000), Fraction(10**400, 3)):
+        with pytest.raises(
+            ValueError, match=r"^eta must be a number that floats hold, at most about 1.8e308$"
+        ):
+            optimizer(descent, backend, eta=huge)
+
+
+def test_a_grid_or_a_potential_that_no_float_holds_is_one_clear_line():
+    descent = rule({x: x - eta * G})
+    for grid in ({"eta": 10**5000}, {"eta": [0.1, 10**400]}):
+        with pytest.raises(ValueError, match=r"^eta must be of numbers that floats hold"):
+            sweep(descent, "valley", grid, 3)
+    with pytest.raises(ValueError, match=r"^the numbers of a quadratic must be ones that floats hold"):
+        optimizer(descent, eta=0.1).run([1.0, 1.0], [10**400, 1], 3)
