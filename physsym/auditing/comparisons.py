@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,9 +18,13 @@ from sympy import (
     asin,
     atan,
     atan2,
+    cos,
     exp,
     factor,
+    pi,
     preorder_traversal,
+    sin,
+    tan,
 )
 
 from physsym.auditing.evaluation import agree_at_a_point, differ_at_a_point
@@ -32,6 +37,7 @@ from physsym.verify.real_powers import open_powers
 
 _LONG = 400  # operations, above which a difference is not factored
 _EDITS = 60
+_COUNTS = re.compile(r"[jklmnpN](_\w+)?")  # letters that count, where a text does not say so
 _INVERSES = (acos, asin, atan, atan2)
 
 
@@ -59,12 +65,18 @@ class Comparison:
         return self.verdict.outcome in (Outcome.HOLDS, Outcome.CONDITIONAL)
 
     @property
-    def refuted(self) -> bool:
-        """Return whether both sides speak of the same unknowns, and differ wherever both were computed."""
+    def differs(self) -> bool:
+        """Return whether both sides differ wherever both were computed, be it in other unknowns."""
         left, right = self.sides.expressions[:2]
         if self.verdict.outcome is not Outcome.FAILS or not self.verdict.witness or self.somewhere:
             return False
-        if not self.sides.apart or _has_decimals(left, right) or _has_imaginary(left, right):
+        return self.sides.apart and not _has_decimals(left, right) and not _has_imaginary(left, right)
+
+    @property
+    def refuted(self) -> bool:
+        """Return whether both sides speak of the same unknowns, and differ wherever both were computed."""
+        left, right = self.sides.expressions[:2]
+        if not self.differs:
             return False
         if (left.free_symbols ^ right.free_symbols) & self.sides.operators:
             return False
@@ -98,6 +110,25 @@ def compared(left: Expr, right: Expr, given: Sequence[Condition] = ()) -> Compar
     met = first.free_symbols | second.free_symbols
     verdict = identical(first, second, tuple(c for c in given if c.expression.free_symbols & met))
     return Comparison(verdict, sides, _sometimes_equal(sides, verdict))
+
+
+def compared_for_whole_numbers(
+    left: Expr, right: Expr, given: Sequence[Condition] = ()
+) -> tuple[Comparison, tuple[str, ...]] | None:
+    """Return the comparison of two sides in which letters as in sin(n*pi) or (-1)**n are whole, and these.
+
+    None where there are none.
+    """
+    parts = {a for e in (left, right) for a in e.atoms(sin, cos, tan) if a.has(pi)}
+    powers = {p.exp for e in (left, right) for p in e.atoms(Pow) if p.base.is_negative}
+    letters = {
+        s for p in parts | powers for s in p.free_symbols if not s.is_integer and _COUNTS.fullmatch(s.name)
+    }
+    if not letters:
+        return None
+    put = {s: Symbol(s.name, integer=True) for s in letters}
+    found = compared(left.xreplace(put), right.xreplace(put), given)
+    return found, tuple(sorted(s.name for s in letters))
 
 
 def _sometimes_equal(sides: InUnknowns, verdict: Verdict) -> bool:

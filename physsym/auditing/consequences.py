@@ -118,11 +118,11 @@ def _by_elimination_in_terms_of_definitions(
 
 
 def by_definitions(
-    left: Expr, right: Expr, definitions: Sequence[Fact]
+    left: Expr, right: Expr, definitions: Sequence[Fact], given: Sequence[Condition] = ()
 ) -> tuple[Comparison, tuple[Fact, ...]] | None:
     """Return the comparison of two sides with definitions put in, and these; None where none applies."""
     left, right, used = _with_definitions(left, right, definitions)
-    return (compared(left, right), used) if used else None
+    return (compared(left, right, given), used) if used else None
 
 
 def _with_definitions(

@@ -6,18 +6,18 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sympy import Derivative, Expr, Integer, Rational, Symbol, oo
+from sympy import Derivative, Expr, Integer, Symbol, oo
 from sympy.core.function import AppliedUndef
 
 from physsym import integrators
 from physsym.auditing.comparisons import Comparison, compared
 from physsym.auditing.consequences import by_definitions, conditions, consequence, put_definition
 from physsym.auditing.expansions import WithError, judge_error, with_error
-from physsym.auditing.hints import HintError
+from physsym.auditing.hints import HintError, dimensions_of, parts_of
 from physsym.auditing.judgements import Judgement, failing
 from physsym.auditing.mistakes import mistakes
 from physsym.auditing.recognition import recognised
-from physsym.auditing.sheet import EQUAL, Fact, links
+from physsym.auditing.sheet import EQUAL, Fact, left_occurs, links, places
 from physsym.auditing.steps import (
     NoStepError,
     Step,
@@ -29,7 +29,6 @@ from physsym.auditing.steps import (
 )
 from physsym.auditing.texts import Formula, Hint
 from physsym.auditing.update_lines import NoRuleError, UpdateLine, joined
-from physsym.core.dimensions import LENGTH, MASS, TIME, Dimension
 from physsym.core.statements import Equation, Law, StatementError, one_step_map, symbols
 from physsym.core.verdicts import Condition, Outcome, Verdict
 from physsym.mechanics.moves import Limit
@@ -38,17 +37,15 @@ from physsym.optimizers.known import known
 from physsym.parsing.meanings import Meaning
 from physsym.parsing.reader import read
 from physsym.parsing.tokens import ReadError
-from physsym.verify.conditions import conditions_of, vocabulary_of
+from physsym.verify.conditions import conditions_of, consistent, vocabulary_of
 from physsym.verify.dimensions import dimensions
 from physsym.verify.registry import check
 from physsym.vocabulary import Quantity, Vocabulary
 
-_UNITS = {"M": MASS, "L": LENGTH, "T": TIME}
-
 
 def refusal(hint: Hint, reason: str) -> HintError:
     """Return the error that a hint cannot be carried out: what it names is not there, or was not read."""
-    return HintError(hint.line, f"the hint `{hint.keyword} {hint.argument}`: {reason}")
+    return HintError(hint.line, f"the hint `{hint.keyword} {hint.argument}`: {reason}", hint.place)
 
 
 @dataclass(frozen=True)
@@ -74,6 +71,11 @@ class Hinted:
     facts: Sequence[Fact]
     lines: tuple[UpdateLine, ...] = ()
     given: tuple[Condition, ...] = ()
+
+    @property
+    def stated(self) -> list[Fact]:
+        """Return the definitions that hints of the formula state."""
+        return [f for f in self.facts if f.defines and f.formula.text == self.formula.text]
 
     def equations(self) -> Iterator[tuple[Expr, Expr]]:
         """Yield the equations of the formula, link by link."""
@@ -123,16 +125,18 @@ def conditions_given(hints: Sequence[Hint], expressions: Sequence[Expr]) -> tupl
     """Return the conditions that the hints `given` state, the whole numbers aside."""
     found: list[Condition] = []
     known_symbols = frozenset[Symbol]().union(*(e.free_symbols for e in expressions))
-    for hint in hints:
-        if hint.keyword != "given":
-            continue
-        for part in hint.argument.split(","):
+    for hint in (h for h in hints if h.keyword == "given"):
+        for at, part in parts_of(hint.argument):
             if re.search(r"\bwhole\b", part):
                 continue
             try:
-                found += conditions_of(part.strip(), {*known_symbols, *_other_names(part, known_symbols)})
+                found += conditions_of(part, {*known_symbols, *_other_names(part, known_symbols)})
             except ReadError as error:
                 raise refusal(hint, str(error)) from None
+            verdict = consistent(tuple(dict.fromkeys(found)))
+            if verdict.outcome is Outcome.FAILS:
+                says = f"{verdict.evidence[0]}; from that anything would follow: take one of them back"
+                raise refusal(hint, str(ReadError(says, hint.argument, at)))
     return tuple(dict.fromkeys(found))
 
 
@@ -156,11 +160,15 @@ def defined(hints: Sequence[Hint], formula: Formula, expressions: Sequence[Expr]
             raise refusal(hint, str(error)) from None
         if not isinstance(found, Equation):
             raise refusal(hint, "a definition is an equation, such as `define eta = dt/gamma`")
+        if not (found.left.is_Symbol or isinstance(found.left, AppliedUndef)):
+            raise refusal(hint, f"{found.left} is no name that can be defined")
+        if left_occurs(found.left, found.right):
+            raise refusal(hint, f"{found.left} occurs on both sides; define it by other names")
         # A symbol of the vocabulary is another one than that of its name in the text.
         foreign = (found.left.free_symbols | found.right.free_symbols) - known_symbols
         own = {s: Symbol(s.name, real=True) for s in foreign}
         found = Equation(found.left.xreplace(own), found.right.xreplace(own))
-        at = replace(formula, line=hint.line)
+        at = replace(formula, line=hint.line, cell=hint.cell, cell_line=hint.cell_line)
         names = frozenset(s.name for s in found.right.free_symbols | found.left.free_symbols)
         yield Fact(found.left, found.right, at, True, "definition", names)
 
@@ -184,7 +192,7 @@ def _judge_same(hint: Hint, what: Hinted) -> Judgement:
 def _following(facts: Sequence[Fact], what: Hinted, differs: str) -> Judgement:
     definitions = [f for f in what.facts if f.defines and f not in facts and f.kind != "fails"]
     lines = tuple(dict.fromkeys(f.line for f in facts))
-    named = f"line{'s' * (len(lines) > 1)} {', '.join(map(str, lines))}"
+    named = places(facts)
     undecided: Judgement | None = None
     held: list[str] = []
     for left, right in what.equations():
@@ -253,6 +261,23 @@ def _values_of_same(left: Expr, right: Expr, fact: Fact) -> Iterator[tuple[Expr,
 
 def _vague(comparison: Comparison) -> bool:
     return bool(comparison.sides.operators)
+
+
+def _judge_identity(hint: Hint, what: Hinted) -> Judgement:
+    """Judge whether both sides are equal for all values, with the definitions of hints put in."""
+    held: list[str] = []
+    for left, right in what.equations():
+        put = by_definitions(left, right, what.stated, what.given)
+        found = put[0] if put else compared(left, right, what.given)
+        if found.differs and not _vague(found):
+            return failing(found, ())
+        if not found.holds:
+            region = "it holds in a region only: write `given` and where" if found.somewhere else ""
+            return Judgement("undecided", region or "it was not found whether it holds for all values")
+        held += found.conditions
+    if held:
+        return Judgement("conditional", f"holds if {' and '.join(dict.fromkeys(held))}")
+    return Judgement("holds", "for all values")
 
 
 # ------------------------------------------------------------------ is, step, limit, order, dimension
@@ -389,7 +414,7 @@ def _by_verdict(verdict: Verdict, facts: Sequence[Fact], what: str) -> Judgement
         error = f" up to {verdict.error}" if verdict.error else ""
         return Judgement(
             "conditional" if given else "holds",
-            f"is {what} of line {lines[0]}{error}{given}",
+            f"is {what} of {facts[0].place}{error}{given}",
             (),
             lines,
             verdict,
@@ -397,7 +422,7 @@ def _by_verdict(verdict: Verdict, facts: Sequence[Fact], what: str) -> Judgement
     if verdict.outcome is Outcome.FAILS:
         point = (verdict.witness,) if verdict.witness else ()
         return Judgement(
-            "fails", f"is not {what} of line {lines[0]}", (*verdict.evidence, *point), lines, verdict
+            "fails", f"is not {what} of {facts[0].place}", (*verdict.evidence, *point), lines, verdict
         )
     return Judgement("undecided", "; ".join(verdict.evidence), (), lines, verdict)
 
@@ -429,10 +454,7 @@ def _judge_order(hint: Hint, what: Hinted) -> Judgement:
 
 def _judge_dimension(hint: Hint, what: Hinted) -> Judgement:
     """Judge whether the dimensions of a formula agree, given those that a hint states."""
-    stated: dict[str, Dimension] = {}
-    for part in hint.argument.split(","):
-        name, _, formula = part.partition(":")
-        stated[name.strip().lstrip("\\")] = _dimension(hint, formula.strip())
+    stated = dimensions_of(hint.argument)
     statements = [Equation(*map(with_force, e)) for e in what.equations()]
     found = frozenset[Symbol]().union(*(s.left.free_symbols | s.right.free_symbols for s in statements))
     quantities = tuple(
@@ -441,35 +463,25 @@ def _judge_dimension(hint: Hint, what: Hinted) -> Judgement:
         if s.name in stated
     )
     vocabulary = Vocabulary(quantities)
-    verdicts = [dimensions(Law((s,)), vocabulary) for s in statements]
-    for verdict in verdicts:
-        if verdict.outcome is Outcome.FAILS:
-            return Judgement("fails", "the dimensions differ", verdict.evidence, verdict=verdict)
-    if verdicts and all(verdicts):
-        return Judgement("holds", "the dimensions agree", verdict=verdicts[0])
-    evidence = "; ".join(e for v in verdicts for e in v.evidence)
-    return Judgement("undecided", evidence or "it states no equation")
-
-
-def _dimension(hint: Hint, text: str) -> Dimension:
-    """Return a dimension such as `M L^2/T`."""
-    found, sign = Dimension(), 1
-    for token in re.findall(r"[MLT](?:\s*(?:\^|\*\*)\s*\(?-?\d+(?:/\d+)?\)?)?|/|1", text):
-        if token == "/":
-            sign = -1
-            continue
-        if token == "1":
-            continue
-        power = re.sub(r"[()\s^*]|[MLT]", "", token) or "1"
-        found = found * _UNITS[token[0]] ** (sign * Rational(power))
-    if re.sub(r"[MLT0-9^*/()\s.-]", "", text):
-        raise refusal(hint, f"{text} is no dimension; write products of powers of M, L and T")
-    return found
+    if not statements:
+        return Judgement("undecided", "it states no equation")
+    verdict = dimensions(Law(tuple(statements)), vocabulary)
+    if verdict.outcome is Outcome.FAILS:
+        return Judgement("fails", "the dimensions differ", verdict.evidence, verdict=verdict)
+    if not verdict:
+        return Judgement("undecided", "; ".join(verdict.evidence), verdict=verdict)
+    *inferred, _ = verdict.evidence
+    if inferred:
+        return Judgement(
+            "conditional", "the dimensions agree, with one inferred", tuple(inferred), verdict=verdict
+        )
+    return Judgement("holds", "the dimensions agree", verdict=verdict)
 
 
 _JUDGES: Mapping[str, Callable[[Hint, Hinted], Judgement]] = {
     "from": _judge_from,
     "same": _judge_same,
+    "identity": _judge_identity,
     "is": _judge_is,
     "step": _judge_step,
     "limit": _judge_limit,

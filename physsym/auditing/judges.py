@@ -11,7 +11,7 @@ from sympy import Derivative, Expr, Pow, Symbol, log
 from sympy.core.function import AppliedUndef
 
 from physsym.auditing.audits import Entry, Kind
-from physsym.auditing.comparisons import Comparison, compared, where_it_fails
+from physsym.auditing.comparisons import Comparison, compared, compared_for_whole_numbers, where_it_fails
 from physsym.auditing.consequences import by_definitions, conditions, consequence
 from physsym.auditing.evaluation import agree_at_a_point
 from physsym.auditing.expansions import WithError, judge_error, with_error
@@ -36,6 +36,7 @@ from physsym.auditing.sheet import (
     is_sequence,
     links,
     names_in,
+    places,
     read_formulas,
 )
 from physsym.auditing.texts import Formula, Text
@@ -300,6 +301,8 @@ def judge_link(left: Expr, right: Expr, context: Context) -> Judgement:
     found = compared(left, right, context.given)
     if found.holds:
         return holding(found)
+    if (whole := _for_whole_numbers(left, right, context)) is not None:
+        return whole
     if (by_context := _by_consequence(left, right, context)) is not None:
         return by_context
     if found.refuted:
@@ -309,6 +312,16 @@ def judge_link(left: Expr, right: Expr, context: Context) -> Judgement:
         comparison, used = with_definitions
         return failing(comparison, tuple(f.line for f in used))
     return _open(found)
+
+
+def _for_whole_numbers(left: Expr, right: Expr, context: Context) -> Judgement | None:
+    """Return that two sides are equal if letters in them are whole numbers, None where this is not so."""
+    found = compared_for_whole_numbers(left, right, context.given)
+    if found is None or not found[0].holds:
+        return None
+    comparison, names = found
+    needed = (*(f"{name} is a whole number" for name in names), *comparison.conditions)
+    return Judgement("conditional", f"holds if {' and '.join(needed)}", verdict=comparison.verdict)
 
 
 def judge_inequality(left: Expr, right: Expr, relation: str, context: Context) -> Judgement:
@@ -348,12 +361,12 @@ def _by_consequence(left: Expr, right: Expr, context: Context) -> Judgement | No
         return None
     lines = tuple(dict.fromkeys(f.line for f in found.facts))
     needed = [f for f in found.facts if not f.defines and f.kind not in ("holds", "definition")]
-    named = " and ".join(f"line {n}" for n in dict.fromkeys(f.line for f in needed))
-    ifs = [f"{named} hold{'s' * (named.count('line') == 1)}"] if needed else []
+    named = list(dict.fromkeys(f.place for f in needed))
+    ifs = [f"{' and '.join(named)} hold{'s' * (len(named) == 1)}"] if needed else []
     ifs += conditions(found, context.given)
     if ifs:
         return Judgement("conditional", f"holds if {' and '.join(ifs)}", (), lines, found.verdict)
-    return Judgement("holds", f"by line {', '.join(map(str, lines))}", (), lines, found.verdict)
+    return Judgement("holds", f"by {places(found.facts)}", (), lines, found.verdict)
 
 
 def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
@@ -363,6 +376,8 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
     found = compared(left, right, context.given)
     if found.holds:
         return holding(found)
+    if (whole := _for_whole_numbers(left, right, context)) is not None:
+        return whole
     if (derived := _as_derivative(left, right, context)) is not None:
         return derived
     if (second := _as_second_value(left, right, context)) is not None:
@@ -415,9 +430,9 @@ def _as_derivative(left: Expr, right: Expr, context: Context) -> Judgement | Non
     comparison, used = found
     lines = tuple(f.line for f in used)
     if comparison.holds:
-        return _with(holding(comparison), f"the derivative of line {lines[0]}", lines)
+        return _with(holding(comparison), f"the derivative of {used[0].place}", lines)
     if comparison.refuted and all(f in context.near for f in used):
-        return failing(comparison, lines, f"is not the derivative of line {lines[0]}")
+        return failing(comparison, lines, f"is not the derivative of {used[0].place}")
     return None
 
 
@@ -431,21 +446,22 @@ def _as_second_value(left: Expr, right: Expr, context: Context) -> Judgement | N
     if not earlier:
         return None
     if (same := next((f for f in earlier if f.right == right), None)) is not None:
-        return Judgement("definition", f"as line {same.line}", uses=(same.line,))
+        return Judgement("definition", f"as {same.place}", uses=(same.line,))
     fact = next((f for f in reversed(earlier) if f.defines), earlier[-1])
     comparison = compared(right, fact.right, context.given)
     if comparison.holds:
-        return _with(holding(comparison), f"as line {fact.line}", (fact.line,))
+        return _with(holding(comparison), f"as {fact.place}", (fact.line,))
     definitions = [f for f in context.near if f.defines and f.left != left]
     put = by_definitions(right, fact.right, definitions)
     if put is not None and put[0].holds:
-        return _with(holding(put[0]), f"as line {fact.line}", (fact.line, *(f.line for f in put[1])))
+        return _with(holding(put[0]), f"as {fact.place}", (fact.line, *(f.line for f in put[1])))
     if not comparison.refuted:
         return None
     if claims_equality(context.formula) and fact in context.near:
-        return failing(comparison, (fact.line,), f"differs from line {fact.line}")
+        return failing(comparison, (fact.line,), f"differs from {fact.place}")
     says = (
-        f"another value than on line {fact.line}; if it is meant to be the same write `same as {fact.line}`"
+        f"another value than on {fact.place}; if it is meant to be the same write "
+        f"`same as {fact.formula.position}`"
     )
     return Judgement("note", says, where_it_fails(comparison), (fact.line,), comparison.verdict)
 

@@ -72,6 +72,19 @@ class Fact:
         """Return the line of the formula in the file."""
         return self.formula.line
 
+    @property
+    def place(self) -> str:
+        """Return where the formula stands, in words."""
+        return self.formula.place
+
+
+def places(facts: Sequence[Fact]) -> str:
+    """Return where facts stand, in words."""
+    found = list(dict.fromkeys(f.place for f in facts))
+    if len(found) == 1 or any(f.formula.cell for f in facts):
+        return " and ".join(found)
+    return "lines " + ", ".join(place.removeprefix("line ") for place in found)
+
 
 def names_in(*expressions: Expr) -> frozenset[str]:
     """Return the names of the symbols and of the functions in expressions, indices aside."""
@@ -128,7 +141,9 @@ def facts_of(formula: Formula, meaning: Meaning, known: Sequence[Fact], kind: Ki
 
 def _is_special_value(left: Expr, right: Expr, display: bool) -> bool:
     """Return whether an equation is a case that the prose speaks of, such as z = 1, and no definition."""
-    return left.is_Symbol and (right.is_number or (right.is_Symbol and not display))
+    if left.is_Symbol:
+        return right.is_number or (right.is_Symbol and not display)
+    return is_name(left) and right.is_number and not display
 
 
 def is_condition(chain: Chain) -> bool:

@@ -66,12 +66,20 @@ def summary(path: str, entries: Sequence[Entry]) -> str:
     return f"{one_line(path)}   {formulas}: {' · '.join(parts)}"
 
 
+def _positions(entries: Sequence[Entry]) -> dict[int, str]:
+    """Return the positions of formulas by their lines, empty where a line of a file has several cells."""
+    found: dict[int, set[str]] = {}
+    for entry in entries:
+        found.setdefault(entry.formula.line, set()).add(entry.formula.position)
+    return {line: min(at) if len(at) == 1 else "" for line, at in found.items()}
+
+
 def rows_of(entries: Sequence[Entry], verbose: bool = False, unread: bool = False) -> Iterator[Row]:
     """Yield the rows of a file: what fails, what holds under conditions, what is named, and notes.
 
     `verbose` shows all formulas that were read, `unread` why others were not.
     """
-    positions = {entry.formula.line: entry.formula.position for entry in entries}
+    positions = _positions(entries)
     often = Counter(entry.formula.position for entry in entries)
     for entry in entries:
         surprising = entry.expected and entry.kind in HOLDING
@@ -81,6 +89,12 @@ def rows_of(entries: Sequence[Entry], verbose: bool = False, unread: bool = Fals
         if shown and not (entry.known and not verbose):
             named = verbose or surprising or often[entry.formula.position] > 1 or entry.kind in _NAMED
             yield _row(entry, positions, named, verbose or surprising)
+
+
+def _spoken(position: str) -> str:
+    """Return a position such as `3:2` in words."""
+    cell, _, line = position.partition(":")
+    return f"cell {cell}, line {line}"
 
 
 def _row(entry: Entry, positions: dict[int, str], named: bool, verbose: bool) -> Row:
@@ -94,8 +108,9 @@ def _row(entry: Entry, positions: dict[int, str], named: bool, verbose: bool) ->
         said = "as expected: " + said
     first, *rest = said.split("\n") if said else [""]
     first = first.removeprefix(f"{word} ") if word else first
-    used = [positions.get(line, str(line)) for line in entry.uses if line != entry.formula.line]
-    if used and not all(position in first for position in used):
+    others = [line for line in entry.uses if line != entry.formula.line]
+    used = [at for line in others if (at := positions.get(line, str(line)))]
+    if used and not all(position in first or _spoken(position) in first for position in used):
         lines = "line " + used[0] if len(used) == 1 else "lines " + ", ".join(used)
         first = f"{first}; uses {lines}" if first else f"uses {lines}"
     if named:

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 
+def _place(line: int, cell: int, cell_line: int) -> str:
+    return f"cell {cell}, line {cell_line}" if cell else f"line {line}"
+
+
 @dataclass(frozen=True)
 class Hint:
     """A line of keywords for the audit in a comment of the text, such as `given m > 0`.
@@ -18,11 +22,20 @@ class Hint:
         What follows the keyword.
     line
         The line of the file, counted from 1.
+    cell, cell_line
+        In a notebook the number of the cell and the line in it, counted from 1, and else 0.
     """
 
     keyword: str
     argument: str
     line: int
+    cell: int = 0
+    cell_line: int = 0
+
+    @property
+    def place(self) -> str:
+        """Return where it stands, in words."""
+        return _place(self.line, self.cell, self.cell_line)
 
     def __str__(self) -> str:
         return f"{self.keyword} {self.argument}".rstrip()
@@ -87,6 +100,11 @@ class Formula:
     def position(self) -> str:
         """Return the line, in a notebook the cell and its line, as a reader would say it."""
         return f"{self.cell}:{self.cell_line}" if self.cell else str(self.line)
+
+    @property
+    def place(self) -> str:
+        """Return where it stands, in words."""
+        return _place(self.line, self.cell, self.cell_line)
 
 
 @dataclass(frozen=True)

@@ -341,7 +341,8 @@ def in_cells(text: Text, cells: Sequence[tuple[int, int, Sequence[int]]]) -> Tex
         return number, line - begin + 1, rows[min(line - begin, len(rows) - 1)]
 
     def hint(h: Hint) -> Hint:
-        return replace(h, line=placed(h.line)[2])
+        cell, cell_line, line = placed(h.line)
+        return replace(h, line=line, cell=cell, cell_line=cell_line)
 
     formulas = list[Formula]()
     for f in text.formulas:

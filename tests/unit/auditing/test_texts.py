@@ -244,7 +244,7 @@ def test_every_keyword_is_read_as_its_example_writes_it(keyword):
     (hint,) = hints_of(example, 3)
     assert (hint.keyword, str(hint), hint.line) == (keyword, example, 3)
     with pytest.raises(ValueError, match="line 3: "):
-        hints_of(keyword, 3)
+        hints_of(keyword if example != keyword else f"{keyword} 3", 3)
 
 
 # ---- LaTeX

@@ -1,0 +1,184 @@
+"""Hints in texts: wrong ones are refused where they are wrong, right ones decide what they ask for."""
+
+import json
+from inspect import cleandoc
+
+import pytest
+
+import physsym as ps
+
+
+def entries(tmp_path, text, name="notes.md"):
+    file = tmp_path / name
+    file.write_text(text)
+    return ps.audit(file).entries
+
+
+def hinted(tmp_path, hint, formula, before=""):
+    """Return what an audit says of a formula with a hint, behind other formulas."""
+    return entries(tmp_path, f"{before}\n\n<!-- physsym: {hint} -->\n$${formula}$$\n")[-1]
+
+
+# ------------------------------------------------------------------ wrong hints
+
+
+@pytest.mark.parametrize(
+    ("hint", "caret", "reason"),
+    [
+        ("define 2 = 3", "2 = 3", "2 is no name that can be defined"),
+        ("function f, 3", "3", "3 is no name"),
+        ("index k,,l", ",l", "nothing is no name"),
+        ("dimension x: L, 3: T", "3: T", "states no dimension of a name"),
+        ("dimension x: L^^2", "^^2", "no product of powers of M, L and T"),
+        ("dimension x: L T^^2, t: T", "^^2, t: T", "no product of powers of M, L and T"),
+        ("dimension x: Q", "Q", "no product of powers of M, L and T"),
+        ("dimension x: L/", "/", "ends with a sign"),
+        ("given 0 < beta < 1, beta > 2", "beta > 2", "contradict each other"),
+        ("given m > 0, m < 0", "m < 0", "m > 0 and -m > 0"),
+        ("given x >", "x >", "a side is missing"),
+        ("define q = (", "(", "never closed"),
+    ],
+)
+def test_a_wrong_hint_is_refused_with_a_caret(tmp_path, hint, caret, reason):
+    with pytest.raises(ValueError, match=r"notes\.md: line 3: ") as error:
+        hinted(tmp_path, hint, "x = x + 0")
+    *_, shown, below = str(error.value).split("\n")
+    assert shown[below.index("^") :] == caret
+    assert reason in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("hint", "reason"),
+    [
+        ("define x + 1 = 3", "is no name that can be defined"),
+        ("given a > 0; given b < 0, a < b", "a > 0 and -b > 0"),
+        ("identity 3", "not of the form `identity`"),
+        ("order 2 in q", "the formula has no q"),
+        ("limit q -> 0 of 1", "has no q"),
+    ],
+)
+def test_hints_that_cannot_be_carried_out_are_refused(tmp_path, hint, reason):
+    with pytest.raises(ValueError, match=r"notes\.md: line 3: ") as error:
+        hinted(tmp_path, hint, "x = a b", "$$a = b + 1$$")
+    assert reason in str(error.value)
+
+
+def test_conditions_that_contradict_each_other_in_one_scope_are_refused(tmp_path):
+    text = "<!-- physsym: given m > 0 -->\n$$a = m$$\n\n<!-- physsym: given m < 0 -->\n$$b = m$$\n"
+    with pytest.raises(ValueError, match=r"line 4: .*contradict"):
+        entries(tmp_path, text)
+
+
+def notebook(*cells, **layout):
+    found = [{"cell_type": "markdown", "metadata": {}, "source": c.splitlines(True)} for c in cells]
+    return json.dumps({"cells": found, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}, **layout)
+
+
+@pytest.mark.parametrize("layout", [{}, {"indent": 1}])
+def test_places_in_a_notebook_are_cells_and_lines(tmp_path, layout):
+    first, second = "$$f(x) = x^2$$\n\n$$f'(x) = 3 x$$", "<!-- physsym: same as 1:1 -->\n$$f(x) = x^3$$"
+    file = tmp_path / "notes.ipynb"
+    file.write_text(notebook(first, second, **layout))
+    found = ps.audit(file)
+    assert [e.says for e in found.failing] == [
+        "is not the derivative of cell 1, line 1",
+        "differs from cell 1, line 1",
+    ]
+    assert "uses" not in str(found)
+    file.write_text(notebook(first, "text\n<!-- physsym: from 99 -->\n$$a = b$$", **layout))
+    with pytest.raises(ValueError, match="cell 2, line 2: the hint `from 99`"):
+        ps.audit(file)
+
+
+# ------------------------------------------------------------------ dimension, limit, identity
+
+
+@pytest.mark.parametrize(
+    ("formula", "kind"),
+    [
+        ("x = v t", "holds"),
+        ("x = v t + a t^2 / 2", "holds"),
+        ("x = v t^2", "fails"),
+        ("x = v t + a t", "fails"),
+        (r"m \ddot x = - k x", "holds"),
+        (r"m \dot x = - k x", "fails"),
+        ("x = v t + q", "conditional"),
+        (r"x = q r", "undecided"),
+        (r"x = q t, \quad v = q t", "fails"),
+    ],
+)
+def test_dimensions(tmp_path, formula, kind):
+    hint = "dimension x: L, t: T, v: L/T, a: L T^-2, m: M, k: M/T^2"
+    assert hinted(tmp_path, hint, formula).kind == kind
+
+
+LAW = r"$$m \ddot x + \gamma \dot x = -k x \label{law}$$"
+
+
+@pytest.mark.parametrize(
+    ("hint", "formula", "kinds"),
+    [
+        ("limit m -> 0 of law", r"\gamma \dot x = -k x", ("holds", "conditional")),
+        ("limit m -> 0 of law", r"\gamma \dot x = k x", ("fails",)),
+        ("limit \\gamma -> 0 of law", r"m \ddot x = -k x", ("holds", "conditional")),
+        ("limit \\gamma -> 0 of law", r"m \ddot x = -2 k x", ("fails",)),
+    ],
+)
+def test_limits(tmp_path, hint, formula, kinds):
+    assert hinted(tmp_path, hint, formula, LAW).kind in kinds
+
+
+@pytest.mark.parametrize(
+    ("hint", "formula", "kind"),
+    [
+        ("identity", "(a + b)^2 = a^2 + 2 a b + b^2", "holds"),
+        ("identity", "(a + b)^2 = a^2 + a b + b^2", "fails"),
+        ("identity", r"\frac{a^2 - b^2}{a - b} = a + b", "conditional"),
+        ("identity", "x = x + c", "fails"),
+        ("identity", r"\sqrt{a^2} = a", "undecided"),
+        ("identity; given a > 0", r"\sqrt{a^2} = a", "conditional"),
+        ("define s = a + b; identity", "s^2 = a^2 + 2 a b + b^2", "holds"),
+        ("define s = a + b; identity", "s^2 = a^2 + b^2", "fails"),
+        ("identity", r"\sum_i a_i b_i = \sum_i a_i", "undecided"),
+    ],
+)
+def test_identities(tmp_path, hint, formula, kind):
+    assert hinted(tmp_path, hint, formula).kind == kind
+
+
+def test_without_the_hint_a_single_equation_never_fails(tmp_path):
+    assert entries(tmp_path, "$$(a + b)^2 = a^2 + a b + b^2$$")[0].kind == "undecided"
+
+
+# ------------------------------------------------------------------ what texts leave unsaid
+
+
+def test_a_special_value_in_prose_defines_nothing(tmp_path):
+    text = r"""
+    The wave function vanishes at the ends, $\psi(r) = 0$.
+
+    $$2 \psi(r) + b = b$$
+    """
+    assert entries(tmp_path, cleandoc(text))[-1].kind == "undecided"
+    said = cleandoc(text).replace(r"$\psi(r) = 0$", r"$$\psi(r) = a - a + c$$").replace("+ b = b", "= 2 c")
+    assert entries(tmp_path, said)[-1].kind in ("holds", "conditional")
+
+
+@pytest.mark.parametrize(
+    ("formula", "kind"),
+    [
+        (r"\sin(n\pi) = 0", "conditional"),
+        (r"\cos(n\pi) = (-1)^n", "conditional"),
+        (r"y = \sin(n\pi + x) = \cos(n\pi) \sin(x)", "conditional"),
+        (r"y = \sin(n\pi + x) = -\cos(n\pi) \sin(x)", "fails"),
+        (r"\sin(q\pi) = 0", "undecided"),
+    ],
+)
+def test_letters_that_count(tmp_path, formula, kind):
+    (entry,) = entries(tmp_path, f"$${formula}$$")
+    assert entry.kind == kind
+    assert ("n is a whole number" in entry.says) == (kind == "conditional")
+
+
+def test_what_is_said_of_counting_letters_is_not_said_again(tmp_path):
+    assert hinted(tmp_path, "given n whole", r"\sin(n\pi) = 0").kind == "holds"
