@@ -118,6 +118,7 @@ def roll_out(
     def is_ended(number: int, row: Sequence[Value]) -> bool:
         return plan.callback is not None and bool(plan.callback(number, named(row)))
 
+    take = in_slices(take)
     ended = is_ended(0, row)
     largest = 1 if plan.callback else max(AT_ONCE // plan.every, 1)
     for records, apart in _portions(plan.steps, plan.every, largest):
@@ -134,6 +135,20 @@ def roll_out(
         plan.report(numbers[-1])
         ended = is_ended(numbers[-1], row)
     return np.array(numbers), rows_of.states(rows, dtype)
+
+
+def in_slices(take: Rollout) -> Rollout:
+    """Return a rollout that goes far by many calls: Python hears of Ctrl-C between them."""
+
+    def sliced(done: int, records: int, apart: int, row: Any) -> tuple[int, Any, Any]:
+        while records == 1 and apart > AT_ONCE:
+            failed, new, row = take(done, 1, AT_ONCE, row)
+            if failed:
+                return failed, new, row
+            done, apart = done + AT_ONCE, apart - AT_ONCE
+        return take(done, records, apart, row)
+
+    return sliced
 
 
 def _portions(steps: int, every: int, largest: int) -> Iterator[tuple[int, int]]:

@@ -21,7 +21,13 @@ HEAD = (
 
 
 def llvm_sweep(
-    program: Program, shared: Sequence[Symbol], width: int, vectors: int, registers: int, fma: bool = False
+    program: Program,
+    shared: Sequence[Symbol],
+    width: int,
+    vectors: int,
+    registers: int,
+    fma: bool = False,
+    resumed: bool = False,
 ) -> str:
     """Return LLVM text that takes many steps at many grid points, in `vectors` of `width` lanes side by side.
 
@@ -29,7 +35,9 @@ def llvm_sweep(
     as lanes, and at least one step; `start` holds one number for each state, with which all points begin,
     and `shared` one for each parameter that is the same at all of them; `rows` has, for each other
     parameter, the address of its values at the points; the last states are written to `states`, a row for
-    each, `stride` apart. The last block of points overlaps the one before, so that all lanes are filled.
+    each, `stride` apart. Where the steps are `resumed`, `start` holds the states at each point instead, as
+    `states` does; the loop is then scheduled less well. The last block of points overlaps the one before, so
+    that all lanes are filled.
     What is grid-invariant is computed once for all vectors, which are interleaved within a step, so that
     the latencies of one overlap with the instructions of the next. Between steps the states that are read
     most fill half of the vector `registers` of the processor; the others are spilled to memory.
@@ -38,7 +46,7 @@ def llvm_sweep(
     element, lanes = emitter.element, width * vectors
     common, own = hoist_grid_invariants(program, shared)
     rows = [program.states.index(s) for s in common.states + own.states]
-    invariants = _invariants(common, own, emitter, rows)
+    invariants = _invariants(common, own, emitter, rows, resumed)
     blocks = [_vector(own, emitter, invariants, number, width) for number in range(vectors)]
     # Registers are allotted here, since LLVM would keep all states in them and spill intermediate values.
     in_registers = _most_read(blocks[0].inside, round(registers / (2 * vectors)))
@@ -95,8 +103,9 @@ class _State:
 class _Invariants:
     """What is computed once for all grid points: instructions before all steps and within one, and symbols.
 
-    Of the states that differ between points, `initial` holds the registers before the first step and `rows`
-    the rows among all; `given` has the address of the values of each parameter that differs.
+    Of the states that differ between points, `initial` holds the registers before the first step, none where
+    they are loaded at each point, and `rows` the rows among all; `given` has the address of the values of
+    each parameter that differs.
     """
 
     before: Sequence[str]
@@ -108,9 +117,15 @@ class _Invariants:
     given: Mapping[Symbol, str]
 
 
-def _invariants(common: Program, own: Program, emitter: Emitter, rows: Sequence[int]) -> _Invariants:
+def _invariants(
+    common: Program, own: Program, emitter: Emitter, rows: Sequence[int], resumed: bool
+) -> _Invariants:
     read = {s for line in (*own.scalars, *own.body) for s in line.reads}
-    start = [_entry(emitter, DOUBLE, "%start", row) for row in rows]
+    if resumed:
+        first = [_row(emitter, "%start", row) for row in rows[: len(common.states)]]
+        start = [emitter.emit(f"load double, ptr {address}, align 8") for address in first]
+    else:
+        start = [_entry(emitter, DOUBLE, "%start", row) for row in rows]
     shared = [_entry(emitter, DOUBLE, "%shared", k) for k in range(len(common.parameters))]
     emitter.known = {p: (register, DOUBLE) for p, register in zip(common.parameters, shared, strict=True)}
     emitter.run(common.scalars)
@@ -166,13 +181,23 @@ def _vector(own: Program, emitter: Emitter, invariants: _Invariants, number: int
         address = _lane(emitter, array, first)
         emitter.known[parameter] = (emitter.emit(f"load {element}, ptr {address}, align 8"), element)
     emitter.run(own.scalars)
+    initial = invariants.initial
+    if not initial:
+        addresses = [_lane(emitter, _row(emitter, "%start", row), first) for row in invariants.rows]
+        initial = [emitter.emit(f"load {element}, ptr {address}, align 8") for address in addresses]
     before = emitter.flush()
     now = [f"%s{number}_{k}" for k in range(len(own.states))]
     emitter.known |= {s: (register, element) for s, register in zip(own.states, now, strict=True)}
     emitter.run(own.body)
     new = [emitter.result(result) for result in own.results]
-    states = list(map(_State, range(len(now)), invariants.rows, invariants.initial, now, new))
+    states = list(map(_State, range(len(now)), invariants.rows, initial, now, new))
     return _Vector(first, before, emitter.flush(), states)
+
+
+def _row(emitter: Emitter, table: str, row: int) -> str:
+    """Return the address of a row of a table of the states at all points."""
+    offset = emitter.emit(f"mul i64 %stride, {row}")
+    return emitter.emit(f"getelementptr double, ptr {table}, i64 {offset}")
 
 
 def _lane(emitter: Emitter, array: str, first: int) -> str:
@@ -194,9 +219,7 @@ def _store_last(
 
 
 def _store(emitter: Emitter, row: int, first: int, value: str) -> None:
-    offset = emitter.emit(f"mul i64 %stride, {row}")
-    array = emitter.emit(f"getelementptr double, ptr %states, i64 {offset}")
-    address = _lane(emitter, array, first)
+    address = _lane(emitter, _row(emitter, "%states", row), first)
     emitter.lines.append(f"store {emitter.element} {value}, ptr {address}, align 8")
 
 

@@ -6,16 +6,18 @@ import ctypes
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from threading import Event
 from typing import Any
 
 import llvmlite.binding as llvm
 import numpy as np
 
 from physsym.codegen import Program
-from physsym.codegen.emit.llvm import DOUBLE, FLOAT, WORDS, frame_entry, llvm_source, llvm_text
+from physsym.codegen.emit.llvm import ARITHMETIC, DOUBLE, FLOAT, WORDS, frame_entry, llvm_source, llvm_text
 from physsym.codegen.emit.loop import loop
 from physsym.codegen.emit.rollout import llvm_rollout
 from physsym.codegen.emit.simd import llvm_sweep
+from physsym.codegen.expression_tree import Operand, Operation
 from physsym.runtime.backends.arrays import Array
 from physsym.runtime.backends.base import Rollout
 from physsym.runtime.backends.in_place_arguments import in_parallel
@@ -142,29 +144,69 @@ def sweep(
         return sweep(program, start, filled, lanes, steps, 1, fma=fma)[:, :points]
     rows = [np.ascontiguousarray(value, float) for value in given if isinstance(value, np.ndarray)]
     shared = np.array([value for value in given if not isinstance(value, np.ndarray)], float)
-    initial, states = np.array(start, float), np.empty((len(start), points))
+    initial = np.array(start, float)
+    if not steps:
+        return np.tile(initial[:, None], points)
+    size, at_once = _slices(program, lanes, steps)
+    tables = np.empty((2, len(initial), points))  # the steps go from one into the other
+    interrupted = Event()
 
     def job(first: int, end: int) -> Callable[[], None]:
-        addresses = np.array([row[first:].ctypes.data for row in rows], np.int64)
-        arrays = initial, shared, addresses, states[:, first:]
-        return lambda: function(end - first, steps, *(a.ctypes.data for a in arrays), points)
+        # Slices of one width: the last overlaps the one before by a few points.
+        width = max(-(-(end - first) // -(-(end - first) // size)), lanes)
 
-    if steps:
-        parts = min(threads, points // lanes)
-        bounds = [points * part // parts for part in range(parts + 1)]
+        def work() -> None:
+            for k in (min(k, end - width) for k in range(first, end, width)):
+                addresses = np.array([row[k:].ctypes.data for row in rows], np.int64)
+                old, take = initial, function
+                for number, done in enumerate(range(0, steps, at_once)):
+                    if interrupted.is_set():
+                        return
+                    if number:
+                        take, _ = _compiled_sweep(program, different, fma, resumed=True)
+                    new = tables[number % 2][:, k:]
+                    arrays = old, shared, addresses, new
+                    take(width, min(at_once, steps - done), *(a.ctypes.data for a in arrays), points)
+                    old = new
+
+        return work
+
+    parts = min(threads, points // lanes)
+    bounds = [points * part // parts for part in range(parts + 1)]
+    try:
         in_parallel([job(first, end) for first, end in pairwise(bounds)])()
-    else:
-        states[...] = initial[:, None]
-    return states
+    except BaseException:  # Ctrl-C reaches one thread, and Python waits for all of them when it ends
+        interrupted.set()
+        raise
+    return np.asarray(tables[(steps - 1) // at_once % 2])
+
+
+OPERATIONS_AT_ONCE = 10**9
+"""Operations of numbers in one call of a compiled sweep: Python hears of Ctrl-C between calls."""
+_SLOW = 30  # how many additions an operation takes that is none of arithmetic
+
+
+def _slices(program: Program, lanes: int, steps: int) -> tuple[int, int]:
+    """Return how many points, a multiple of the lanes, take how many steps in one call."""
+    values = [value for line in program.body for value in line.values]
+    cost = max(sum(map(_cost, values)), 1)
+    size = lanes * max(OPERATIONS_AT_ONCE // (cost * lanes * max(steps, 1)), 1)
+    return size, max(OPERATIONS_AT_ONCE // (cost * size), 1)
+
+
+def _cost(operand: Operand) -> int:
+    if not isinstance(operand, Operation):
+        return 0
+    return (1 if operand.name in ARITHMETIC else _SLOW) + sum(map(_cost, operand.arguments))
 
 
 @lru_cache(maxsize=64)
 def _compiled_sweep(
-    program: Program, different: tuple[bool, ...], fma: bool
+    program: Program, different: tuple[bool, ...], fma: bool, resumed: bool = False
 ) -> tuple[Callable[..., None], int]:
     width, registers, vectors = vectors_of_doubles()
     shared = [p for p, d in zip(program.parameters, different, strict=True) if not d]
-    text = llvm_sweep(program, shared, width, vectors, registers, fma)
+    text = llvm_sweep(program, shared, width, vectors, registers, fma, resumed)
     # Not optimised: passes would move spilled states back to registers, of which there are too few.
     code = compiled(text, "physsym_sweep", level=0)
     integer, address = ctypes.c_int64, ctypes.c_void_p

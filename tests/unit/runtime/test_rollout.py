@@ -7,7 +7,10 @@ import importlib
 import io
 import pickle
 import re
+import signal
+import subprocess
 import sys
+import time
 from collections import Counter
 from fractions import Fraction
 
@@ -438,3 +441,65 @@ def test_no_steps_leave_the_start():
     for backend in ("numpy", None):
         found = sweep(heavy_ball, "valley", {"eta": [0.1, 0.2], "rho": 0.1}, 0, backend=backend)
         np.testing.assert_array_equal(found.states["x"], [[1.0, 1.0], [1.0, 1.0]])
+
+
+@needs("llvmlite", "fast")
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("called", ["heavy ball", "corrected"])
+def test_a_sweep_in_slices_of_points_and_steps_is_that_in_one(called, threads, monkeypatch):
+    from physsym.runtime.backends import llvm
+
+    stated = {"heavy ball": heavy_ball, "corrected": corrected}[called]  # the latter counts its steps
+    grid = {"eta": np.linspace(0.001, 0.002, 13), "rho": np.linspace(0.5, 0.9, 17)}
+    wanted = sweep(stated, "rosenbrock", grid, 37, backend="numpy")
+    for most in (1, 10**4, 10**5):
+        monkeypatch.setattr(llvm, "OPERATIONS_AT_ONCE", most)
+        found = sweep(stated, "rosenbrock", grid, 37, backend="llvm", threads=threads)
+        for name, states in found.states.items():
+            compare = np.testing.assert_array_equal if called == "heavy ball" else np.testing.assert_allclose
+            compare(states, wanted.states[name])
+
+
+INTERRUPTED = """
+import sys, time
+import numpy as np
+import physsym as ps
+
+grid = {"eta": np.linspace(0.01, 0.05, int(sys.argv[1])), "rho": np.linspace(0.1, 0.9, int(sys.argv[1]))}
+heavy_ball = "u <- rho*u - eta*grad(x); x <- x + u+"
+ps.sweep(heavy_ball, "rosenbrock", grid, 3, backend="llvm")
+optimizer = ps.optimizer(heavy_ball, "llvm", eta=0.001, rho=0.9)
+optimizer.run([1.0, 1.0], "rosenbrock", 3)
+print("begins", flush=True)
+try:
+    if sys.argv[2] == "run":
+        optimizer.run([1.0, 1.0], "rosenbrock", 10**12, every=10**12)
+    else:
+        ps.sweep(heavy_ball, "rosenbrock", grid, 10**9, backend="llvm", threads=int(sys.argv[3]))
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+
+
+@needs("llvmlite", "fast")
+@pytest.mark.parametrize(
+    "arguments",
+    [("300", "sweep", "1"), ("300", "sweep", "2"), ("2", "sweep", "1"), ("2", "run", "1")],
+    ids=str,
+)
+def test_compiled_loops_end_at_ctrl_c(arguments):
+    process = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    try:
+        assert process.stdout.readline() == "begins\n"
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        # Without slices the loop would go on for days: the limit only ends a test that fails.
+        assert process.communicate(timeout=60)[0] == "interrupted\n"
+        assert process.returncode == 0
+    finally:
+        process.kill()
