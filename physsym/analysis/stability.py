@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 
 from sympy import Add, Expr, Mul, Poly, Symbol, cancel, expand, fraction, gcd, together
-from sympy.polys.fields import sfield
+from sympy.polys.fields import FracElement, sfield
 from sympy.polys.matrices import DomainMatrix
 
 from physsym.analysis.exact_evaluation import AnalysisError, put, sign_of
@@ -21,7 +21,7 @@ from physsym.parsing.statements import StatementText, as_statement
 from physsym.vocabulary import lam
 
 LARGEST_BY_REDUCTION = 3  # the degree up to which conditions are found one degree after the other
-LARGEST_IN_SYMBOLS, FEW_SYMBOLS = 4, 4  # beyond this degree, formulas in more symbols take minutes
+LARGEST_IN_SYMBOLS, FEW_SYMBOLS = 5, 4  # beyond this degree, formulas in more symbols take minutes
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ def schur_cohn(polynomial: Poly) -> Region:
     return Region(tuple(Condition(c, "> 0") for c in positive_sides(sides, known)))
 
 
-def _positive_by_map(a: list[Expr]) -> Iterator[Expr]:
+def _positive_by_map(a: list[Expr]) -> Iterator[FracElement]:
     """Yield what is positive exactly if all roots of a monic polynomial p are inside the unit circle.
 
     The roots of (1 - s)**n*p((1 + s)/(1 - s)) must have negative real parts. Every second coefficient from
@@ -208,11 +208,11 @@ def _positive_by_map(a: list[Expr]) -> Iterator[Expr]:
     powers = [Poly((1 + s) ** (n - k) * (1 - s) ** k, s).all_coeffs() for k in range(n + 1)]
     images = zip(*powers, strict=True)
     mapped = [sum((p * int(c) for p, c in zip(above, row, strict=True)), ring.zero) for row in images]
-    yield from (p.as_expr() / bottom.as_expr() for p in (*mapped[n::-2], mapped[0]))
+    yield from (quotient_field.raw_new(p, bottom) for p in (*mapped[n::-2], mapped[0]))
     at = dict(enumerate(mapped))
     for k in range(1 + n % 2, n, 2):
         rows = [[at.get(2 * j - i + 1, ring.zero) for j in range(k)] for i in range(k)]
-        yield DomainMatrix(rows, (k, k), ring.to_domain()).det().as_expr() / bottom.as_expr() ** k
+        yield quotient_field.raw_new(DomainMatrix(rows, (k, k), ring.to_domain()).det(), bottom**k)
 
 
 def _positive_inside(a: list[Expr], known: list[Expr]) -> Iterator[Expr]:

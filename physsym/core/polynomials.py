@@ -8,6 +8,9 @@ from typing import TypeAlias
 
 from sympy import Dummy, Expr, Integer, Matrix, Mul, Symbol, expand, factor_list, fraction, together
 
+from sympy.polys.fields import FracElement
+from sympy.polys.rings import PolyElement
+
 from physsym.core.signs import NONNEGATIVE, POSITIVE, signs
 
 Order: TypeAlias = int | Fraction
@@ -124,7 +127,7 @@ def _says_not_zero_twice(side: Expr, sides: Sequence[Expr]) -> bool:
     return bool(power.is_even and (base in factors or -base in factors))
 
 
-def positive_sides(expressions: Iterable[Expr], known: list[Expr]) -> list[Expr]:
+def positive_sides(expressions: Iterable[Expr | FracElement], known: list[Expr]) -> list[Expr]:
     """Return what is positive once all the expressions are; each takes the earlier ones for granted.
 
     Parameters
@@ -148,7 +151,7 @@ Factors: TypeAlias = tuple[Expr, list[tuple[Expr, int]]]
 """A number, and factors with their powers."""
 
 
-def factored(expression: Expr) -> tuple[Factors, Factors]:
+def factored(expression: Expr | FracElement) -> tuple[Factors, Factors]:
     """Return the factors of the numerator and of the denominator of an expression.
 
     Functions and powers that are not whole count as symbols.
@@ -156,7 +159,7 @@ def factored(expression: Expr) -> tuple[Factors, Factors]:
     Parameters
     ----------
     expression
-        An expression.
+        An expression, or a quotient of polynomials of a ring.
 
     Returns
     -------
@@ -170,12 +173,24 @@ def factored(expression: Expr) -> tuple[Factors, Factors]:
     >>> factored((p - 1) ** 2 * Abs(x) ** (p - 2) / x)[0][1]
     [(Abs(x)**(p - 2), 1), (p - 1, 2)]
     """
+    if isinstance(expression, FracElement):
+        return _factored_in_ring(expression.numer), _factored_in_ring(expression.denom)
     names: dict[Expr, Symbol] = {}
     rational = _rational(expression, names)
     back = {symbol: part for part, symbol in names.items()}
-    above, below = map(factor_list, fraction(together(expand(rational))))
+    whole = expand(rational)
+    # A polynomial has no denominator; `together` would still take its content out, which is slow.
+    parts = (whole, Integer(1)) if whole.is_polynomial() else fraction(together(whole))
+    above, below = map(factor_list, parts)
     top, bottom = ((n, [(f.xreplace(back), power) for f, power in found]) for n, found in (above, below))
     return top, bottom
+
+
+def _factored_in_ring(polynomial: PolyElement) -> Factors:
+    if polynomial.is_ground:
+        return polynomial.as_expr(), []
+    number, factors = polynomial.factor_list()
+    return polynomial.ring.domain.to_sympy(number), [(f.as_expr(), power) for f, power in factors]
 
 
 def _rational(expression: Expr, names: dict[Expr, Symbol]) -> Expr:
@@ -187,7 +202,7 @@ def _rational(expression: Expr, names: dict[Expr, Symbol]) -> Expr:
     return names.setdefault(expression, Dummy(str(expression)))
 
 
-def _sides(expression: Expr, known: list[Expr]) -> tuple[Expr, Expr]:
+def _sides(expression: Expr | FracElement, known: list[Expr]) -> tuple[Expr, Expr]:
     """Return what is positive, both together, exactly where the expression is, given that the known are.
 
     The first collects the factors that the signs of their symbols keep from being negative.
@@ -225,4 +240,5 @@ def sign_given(factor: Expr, known: Sequence[Expr]) -> int:
     """
     if signs(factor) <= NONNEGATIVE and any(factor in Mul.make_args(k) for k in known):
         return 1
-    return (expand(factor) in known) - (expand(-factor) in known)
+    plain = expand(factor)
+    return (plain in known) - (-plain in known)
