@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from sympy import Dummy, Expr, Integer, Matrix, Mul, Symbol, expand, factor_list, fraction, together
-
 from sympy.polys.fields import FracElement
 from sympy.polys.rings import PolyElement
 

@@ -14,6 +14,7 @@ from physsym.core.signs import signs
 from physsym.core.statements import Equation, Law
 from physsym.core.symbols import dot, exact, name_and_marks
 from physsym.core.verdicts import Condition
+from physsym.mechanics.lagrange import lagrange_equations
 from physsym.parsing.statements import ExprText, SymbolText, as_expression, as_state
 from physsym.vocabulary import U, gamma, m, x
 
@@ -84,21 +85,25 @@ class System:
         >>> print(damped_particle.law())
         m*x'' = -grad(x) - gamma*x'
         """
-        equations = tuple(self._equation(q) for q in self.coordinates)
+        rates = _rates(self.lagrangian, self.coordinates)
+        found = lagrange_equations(self.lagrangian, self.dissipation, self.coordinates, rates)
+        sides = found or [self._sides(q) for q in self.coordinates]
+        for q, pair in zip(self.coordinates, sides, strict=True):
+            if pair == (0, 0):
+                raise ValueError(
+                    f"the equation of {q} is 0 = 0: the Lagrangian {self.lagrangian} does not hold {q}, or "
+                    "only in a total time derivative, which adds nothing to the motion"
+                )
+        equations = tuple(Equation(*pair) for pair in sides)
         return Law(equations, (Condition(self.power, ">= 0"),) if self.power != 0 else ())
 
-    def _equation(self, q: Symbol) -> Equation:
+    def _sides(self, q: Symbol) -> tuple[Expr, Expr]:
         momentum = self.lagrangian.diff(dot(q))
         rest = total_time_derivative(momentum, self.coordinates) - self.lagrangian.diff(q)
         balance = _without_impulses(expand(rest + self.dissipation.diff(dot(q)).doit()))
         balance = Add(*map(_without_signs, Add.make_args(balance)))
-        if balance == 0:
-            raise ValueError(
-                f"the equation of {q} is 0 = 0: the Lagrangian {self.lagrangian} does not hold {q}, or "
-                "only in a total time derivative, which adds nothing to the motion"
-            )
         inertia = Add(*(a * balance.coeff(a) for a in (dot(dot(s)) for s in self.coordinates)))
-        return Equation(inertia, expand(inertia - balance))
+        return inertia, expand(inertia - balance)
 
 
 def _without_impulses(balance: Expr) -> Expr:
@@ -149,11 +154,15 @@ def total_time_derivative(expression: Expr, coordinates: tuple[Symbol, ...]) -> 
     >>> total_time_derivative(m * dot(x)**2 / 2, (x,))
     m*x'*x''
     """
+    return Add(*(expression.diff(s) * rate for s, rate in _rates(expression, coordinates).items()))
+
+
+def _rates(expression: Expr, coordinates: tuple[Symbol, ...]) -> dict[Symbol, Expr]:
+    """Return the time derivative of each symbol in an expression that depends on time, and of time."""
     held = sorted(expression.free_symbols, key=str)
     names = {q.name for q in coordinates} | {name_and_marks(s)[0] for s in held if name_and_marks(s)[1]}
     moving = [s for s in held if name_and_marks(s)[0] in names]
-    times = [s for s in held if is_time(s) and s not in moving]
-    return Add(*(expression.diff(s) for s in times), *(expression.diff(s) * dot(s) for s in moving))
+    return {s: S.One for s in held if is_time(s) and s not in moving} | {s: dot(s) for s in moving}
 
 
 damped_particle = System(
