@@ -13,7 +13,7 @@ from itertools import accumulate, groupby, pairwise
 
 from physsym.parsing.instants import with_instants
 from physsym.parsing.spelling import products, spelled
-from physsym.parsing.tokens import ReadError, Token, refuse_sign, tokens
+from physsym.parsing.tokens import NORM, ReadError, Token, refuse_sign, tokens
 
 MAX_BRACKETS = 60
 MAX_OPERATORS = 400
@@ -58,6 +58,15 @@ class Tree:
         for node in found:
             found.extend(self.parts(node))
         return found[::-1]
+
+    def factors(self, node: ast.expr) -> list[ast.expr]:
+        """Return the factors of a product and of a quotient above its line; none of what is no product."""
+        found: list[ast.expr] = []
+        while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+            found += [node.right] if isinstance(node.op, ast.Mult) else []
+            node = node.left
+        first = node.operand if isinstance(node, ast.UnaryOp) else node
+        return [first, *found] if found else []
 
     def parts(self, node: ast.expr) -> Sequence[ast.expr]:
         """Return the operands or arguments of a node; raise ReadError for what is no formula."""
@@ -116,7 +125,7 @@ def sentences(
     if len(separate) > MAX_SENTENCES:
         first = separate[MAX_SENTENCES][0]
         raise ReadError(f"found more than {MAX_SENTENCES} sentences; split the text", text, first.position)
-    return tuple(_sentence(sentence, text) for sentence in separate)
+    return tuple(stated for sentence in separate for stated in _stated(sentence, text))
 
 
 def _with_bars(found: Sequence[Token], text: str) -> list[Token]:
@@ -133,7 +142,8 @@ def _with_bars(found: Sequence[Token], text: str) -> list[Token]:
         # In `c |x|` the second bar stands before a factor; in `a | b` and in `a|b` it is none.
         before_factor = token.spaced and number + 1 < len(found) and not found[number + 1].spaced
         if token.text == "|" and in_bars and (behind_operand or _ends_with_mark(read)):
-            around.pop()
+            bar = around.pop()
+            _refuse_norm(bar, around, found[number + 1 : number + 2], token, text)
             token = replace(token, kind="close", text=")")
         elif token.text == "|" and (not behind_operand or (before_factor and not in_bars)):
             around.append(token)
@@ -149,6 +159,15 @@ def _with_bars(found: Sequence[Token], text: str) -> list[Token]:
     if around and around[-1].text == "|":
         raise ReadError("this bar is never closed; add '|'", text, around[-1].position)
     return read
+
+
+def _refuse_norm(
+    bar: Token, around: Sequence[Token], following: Sequence[Token], closing: Token, text: str
+) -> None:
+    """Refuse ||g||, whose bars touch on both sides: the absolute value of one is written by nobody."""
+    opens = bool(around) and around[-1].text == "|" and around[-1].end == bar.position
+    if opens and following and following[0].text == "|" and following[0].position == closing.end:
+        raise ReadError(f"found ||...||; {NORM}", text, around[-1].position)
 
 
 def _ends_with_mark(found: Sequence[Token]) -> bool:
@@ -237,6 +256,17 @@ def _refuse_inside(token: Token, is_call: bool, text: str) -> None:
             f"found {token.text!r} inside {where}, where one expression is expected; close the bracket first"
         )
         raise ReadError(message, text, token.position)
+
+
+def _stated(found: list[Token], text: str) -> Iterable[Sentence]:
+    """Yield the sentences of a chain, a = b and b = c for a = b = c, or the one sentence."""
+    relations = [i for i, token in enumerate(found) if token.kind == "relation"]
+    if len(relations) < 2 or any(found[i].text != "=" for i in relations):
+        yield _sentence(found, text)
+        return
+    borders = [-1, *relations, len(found)]
+    for before, behind in zip(borders, borders[2:], strict=False):
+        yield _sentence(found[before + 1 : behind], text)
 
 
 def _sentence(found: list[Token], text: str) -> Sentence:

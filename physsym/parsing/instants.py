@@ -22,7 +22,7 @@ GRADIENTS = ("g", "G", GRADIENT)
 _STEP = re.compile(r"([A-Za-z])([+-]\d+)?")
 _START = re.compile("=?(?:0|-[0-9]+)")
 _NEW, _OLD, _UNCLEAR = ("new", "next"), ("old",), ("prev", "previous", "last")
-_VECTORS = frozenset(s.name for s in STANDARD.moving)
+VECTORS = frozenset(s.name for s in STANDARD.moving)
 
 
 def with_instants(sentences: Sequence[list[Token]], text: str, names: Collection[str]) -> list[list[Token]]:
@@ -230,11 +230,10 @@ def _marked(token: Token, lefts: dict[str, int | None], updated: Set[str], begun
     at_weights = updated & set(WEIGHTS) or token.name != "g"
     if token.name in GRADIENTS and token.name not in updated and ahead in (0, 1) and updated and at_weights:
         return replace(plain, told=ahead == 0)
-    if token.name not in updated and updated and (ahead != 0 or token.name not in {*WEIGHTS, *_VECTORS}):
+    if token.name not in updated and updated and (ahead != 0 or token.name not in {*WEIGHTS, *VECTORS}):
         message = (
-            f"found {token.text}, which no line updates; "
-            f"write {token.name} for what is the same in all steps, "
-            "grad(x) for a gradient, or add the line that updates it"
+            f"found {token.text}, which no line updates; add the line that updates it, "
+            f"or write grad(x) for a gradient, {token.name} only for what is the same in all steps"
         )
         raise ReadError(message, text, token.position)
     if ahead > 1 and updated:

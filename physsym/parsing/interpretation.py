@@ -343,6 +343,10 @@ def _(node: ast.Call, found: Reading) -> Expr:
     name = found.tree.token(node).name
     if isinstance(found.names.get(name), potential):
         name = potential.__name__  # as the vocabulary calls it
+    of_time = len(node.args) == 1 and found.tree.token(node.args[0]).text == "t"
+    if of_time and name not in FUNCTIONS:
+        message = f"found {name}(t); write {name} for what moves, or {name}*(t) for the product"
+        raise found.tree.error(message, node)
     if name in found.names and name not in FUNCTIONS:
         message = f"found {name} before a bracket, but it is no function; for a product write {name}*(...)"
         raise found.tree.error(message, node)

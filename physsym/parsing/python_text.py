@@ -9,12 +9,13 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn, TypeAlias
 
 from physsym.core.symbols import AFTER
 from physsym.parsing.grammar import MAX_BRACKETS, Sentence, Tree
+from physsym.parsing.instants import WEIGHTS
 from physsym.parsing.interpretation import FUNCTIONS
 from physsym.parsing.limits import MAX_NODES
 from physsym.parsing.tokens import GREEK, MAX_CHARACTERS, ReadError, Token, check_number, is_name
@@ -37,7 +38,7 @@ _Group: TypeAlias = tuple[tuple[str, ast.expr, ast.expr], ...]  # names that get
 _ADVICE = "write assignments alone, or give the function itself to ps.lift"
 
 
-def python_sentences(text: str) -> tuple[Sentence, ...]:
+def python_sentences(text: str, names: Collection[str] = ()) -> tuple[Sentence, ...]:
     """Return the updates that straight-line code makes, or its one expression.
 
     Parameters
@@ -45,6 +46,8 @@ def python_sentences(text: str) -> tuple[Sentence, ...]:
     text
         Assignments, also `-=` and the like, of arithmetic and functions of NumPy, `math` and PyTorch that
         work element by element. `self.v`, `state["v"]` and `p.data` are v, v and p, `x.grad` is grad(x).
+    names
+        The names that are known: another g that is read first is the gradient, also where it is changed.
 
     Returns
     -------
@@ -60,6 +63,7 @@ def python_sentences(text: str) -> tuple[Sentence, ...]:
         message = f"the text has {len(text)} characters, at most {MAX_CHARACTERS} are read; split it"
         raise ReadError(message, text, MAX_CHARACTERS)
     code = _Code.parsed(text)
+    code.names = names
     if len(code.lines) == 1 and isinstance(code.lines[0], ast.Expr):
         return (Sentence("", (code.tree(code.converted(code.lines[0].value)),)),)
     return code.sentences([pair for line in code.lines for pair in code.assignments(line)])
@@ -74,6 +78,7 @@ class _Code:
     starts: list[int]
     indent: int
     at_column: dict[int, Token] = field(default_factory=dict)
+    names: Collection[str] = ()
     values: dict[str, ast.expr] = field(default_factory=dict)
     sizes: dict[int, int] = field(default_factory=dict)
     kept: list[ast.expr] = field(default_factory=list)
@@ -196,16 +201,35 @@ class _Code:
             for _, value, _ in group:
                 first |= {n for n in self._read(value) if n not in done}
             done |= {name for name, _, _ in group}
-        states = {name: name for name in done & first}
+        states = {name: name for name in done & first - self._gradients(groups, first)}
         for name in done:
             if (match := _NEW.fullmatch(name)) and match[1] in first and name not in first:
                 states[name] = match[1]
         return states or {name: name for name in done}
 
+    def _gradients(self, groups: Sequence[_Group], first: Collection[str]) -> set[str]:
+        """Return g where it is the gradient, to which g = g + wd*x adds something before the weights move.
+
+        A name grad that is read first is always the gradient.
+        """
+        order = [name for group in groups for name, _, _ in group]
+        moved = [order.index(name) for name in WEIGHTS if name in order and name in first]
+        others = {"G", "grad"} & {*first} or any(
+            getattr(node, "attr", getattr(node, "id", "")) == "grad"
+            for group in groups
+            for _, value, _ in group
+            for node in ast.walk(value)
+        )
+        is_one = len(moved) == 1 and not others and "g" in order and "g" not in self.names
+        is_g = is_one and max(k for k, n in enumerate(order) if n == "g") < moved[0]
+        return {"grad", *(["g"] if is_g else [])}
+
     def _read(self, value: ast.expr) -> set[str]:
         """Return the names that an expression reads."""
         found: set[str] = set()
         for node in ast.walk(value):
+            if getattr(node, "attr", "") == "grad":
+                continue  # x.grad is no name, and x is found below
             if isinstance(node, ast.Name | ast.Subscript | ast.Attribute):
                 try:
                     found.add(self.name(node))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal, TypeAlias, get_args
@@ -26,7 +26,7 @@ from physsym.parsing.latex.reader import read_latex
 from physsym.parsing.limits import refuse_large
 from physsym.parsing.python_text import MODULES, python_sentences
 from physsym.parsing.spelling import GRADIENT
-from physsym.parsing.tokens import GREEK, ReadError, is_name
+from physsym.parsing.tokens import GRAVITY, GREEK, ReadError, is_name
 from physsym.vocabulary import STANDARD, Face, Quantity, Vocabulary
 
 Readable: TypeAlias = Expr | Equation | Update | Law | Rule
@@ -152,23 +152,11 @@ def read(
         names, old = learning_names(vocabulary)
         stated = read(text, names, declare, unknown=unknown, notation=notation)
         return renamed(stated, old, text)
-    newton = _NEWTON.search(text)
-    if newton and not any(getattr(name, "name", "") == "G" for name in declare):
-        message = "found G beside a mass, and G is the gradient at x here; declare Symbol('G') for a constant"
-        raise ReadError(message, text, newton.start())
-    if numbered := _NUMBER_ABOVE.search(text):
-        raise ReadError("found a number in brackets above: write primes, or an index", text, numbered.start())
     written = notation_of(text) if notation == "auto" else notation
     if written == "latex":
         return read_latex(text, _latex_names(vocabulary, declare, unknown == "real"))
     stated, _ = _interpret(text, vocabulary, declare, unknown == "real", written)
     return stated
-
-
-_NEWTON = re.compile(r"(?<![A-Za-z_\\])G(?:\s|\*|·|\\cdot|\\,)*(?:M(?![a-z])|m[_₁₂12])")
-"""The constant of gravity beside a mass."""
-_NUMBER_ABOVE = re.compile(r"\^\s*\{\s*\(\s*\d+\s*\)\s*\}")
-"""The order of a derivative, or the number of a step."""
 
 
 def _latex_names(vocabulary: Vocabulary, declare: Iterable[Declared], by_use: bool) -> LatexNames:
@@ -227,7 +215,7 @@ def _interpret(
         raise TypeError(f"expected the text of a formula, given {text!r} of type {type(text).__name__}")
     names = _names(vocabulary, declare)
     if written == "python" and not _INDEXED.search(text):
-        found = python_sentences(text)
+        found = python_sentences(text, names)
     else:
         plain = _OF_PYTHON.sub(lambda m: " " * len(m[0]), text) if written == "python" else text
         found = sentences(plain, names, FUNCTIONS)
@@ -243,6 +231,9 @@ def _interpret(
             raise side.error(message, side.root)
     refuse_large([tree for sentence in found for tree in sentence.sides])
     declared = {n: s for n, s in names.items() if _is_declared(n, declare)}
+    _refuse_constants(found, names)
+    if by_use and not first.relation:
+        _refuse_printed_euler(first.sides[0], names)
     if by_use and written != "python":
         _refuse_run_together(found, names)
     names = _with_names_in_use(found, names, declared) if by_use else _with_gradient(found, names)
@@ -356,7 +347,7 @@ def _with_names_in_use(
 _COMMON = frozenset(
     ("lr", "wd", "eps", "tol", "min", "max", "mom", "std", "var", "avg", "err", "oo", "inf", "nan")
 )
-_RUN = re.compile(r"[A-Za-z]{2,3}|(?:[A-Za-z][0-9]+){2,}[A-Za-z]?|[A-Za-z]+_[0-9]+[A-Za-z]+")
+_RUN = re.compile(r"[A-Za-z]{2,3}|k_B[A-Za-z]|(?:[A-Za-z][0-9]+){2,}[A-Za-z]?|[A-Za-z]+_[0-9]+[A-Za-z]+")
 _APART = re.compile(r"[*·×⋅∙∗\U0001d400-\U0001d7cb]|[^\W_]['′]*[\u2080-\u209c]* +[^\W\d_]")
 
 
@@ -381,9 +372,38 @@ def _refuse_run_together(found: Iterable[Sentence], names: Mapping[str, Expr]) -
         apart = _APART.search(tree.text) is not None and name.isalpha()
         if is_differential or (apart and not set(letters) & {n for n in used if len(n) == 1}):
             continue
-        parts = re.findall(r"[A-Za-z](?:_?[0-9]+)?", name)
+        parts = re.findall(r"k_B|[A-Za-z](?:_?[0-9]+)?", name)
         message = f"found {name}, which may be one name or a product; write {'*'.join(parts)} for the product"
         raise tree.error(f"{message}, or declare {name}", node)
+
+
+def _refuse_constants(found: Sequence[Sentence], names: Mapping[str, Expr]) -> None:
+    """Refuse G beside a mass, the constant of gravity, and i in an exponential, the imaginary unit."""
+    trees = [tree for sentence in found for tree in sentence.sides]
+    nodes = [(tree, node) for tree in trees for node in tree.nodes()]
+    for tree, node in nodes:
+        factors = [tree.token(f) for f in tree.factors(node) if isinstance(f, ast.Name)]
+        if any(f.name == "M" or re.match(r"m_?[0-9]", f.name) for f in factors) and isinstance(
+            names.get("G"), grad
+        ):
+            for factor in (f for f in factors if f.name == "G"):
+                raise ReadError(GRAVITY, tree.text, factor.position)
+        if isinstance(node, ast.Call) and tree.token(node).name == "exp":
+            letters = [n for n in ast.walk(node) if isinstance(n, ast.Name) and n is not node.func]
+            for letter in letters:
+                if tree.token(letter).name in {"i", "j"} - {*names}:
+                    message = "found a complex power of e; formulas are about real numbers"
+                    raise tree.error(message, letter)
+
+
+def _refuse_printed_euler(tree: Tree, names: Collection[str]) -> None:
+    """Refuse E in an expression: SymPy prints Euler's number so, and statements have exp(1) for it."""
+    for node in tree.nodes():
+        if isinstance(node, ast.Name) and tree.token(node).name == "E" and "E" not in names:
+            message = (
+                "found E, Euler's number where SymPy prints it; write exp(1), or declare E for a quantity"
+            )
+            raise tree.error(message, node)
 
 
 _ALIKE = {"lambda": "lam"}
@@ -399,7 +419,8 @@ def _euler(uses: Iterable[tuple[Tree, ast.Name]]) -> Expr:
         if unreal := [m for m in read if tree.token(m).name in ("i", "j", "I")]:
             raise tree.error("found a complex power of e; formulas are about real numbers", unreal[0])
         if not exponents:
-            raise tree.error("found e; write exp(1) for Euler's number, or declare e", node)
+            message = "found e; write exp(1) for Euler's number, or declare e where it is a quantity"
+            raise tree.error(message, node)
     return E
 
 
@@ -485,6 +506,8 @@ def _refuse_unclear(found: Iterable[Sentence], names: Mapping[str, Expr]) -> Non
                     f"line {line} reads {token.text}, which line {lines[symbol]} updates: "
                     f"write {new} for the new value or {old} for the old one"
                 )
+                if token.name == "g":
+                    message += ", or grad(x) where g is the gradient"
                 raise ReadError(message, right.text, token.position)
         seen |= {t.name for t in tokens}
         if isinstance(left.root, ast.Name):

@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import accumulate, pairwise
 
 from physsym.parsing.tokens import GREEK, LOWERED, RAISED, ReadError, Token
+from physsym.parsing.words import worded
 
 WORDS = frozenset({*keyword.kwlist, "otherwise", "then"} - {"lambda", "True", "False"})
 GRADIENT = "∇"
@@ -44,7 +45,7 @@ def spelled(
     ReadError
         For what can be read in two ways.
     """
-    tokens = list(found)
+    tokens = worded(found, text, names, functions)
     _refuse_faces(tokens, text)
     for step in (_braces, _raised, _roots, _derivatives, _gradients, _functions_raised):
         tokens = step(tokens, text, names, functions)
@@ -369,11 +370,12 @@ def _quotient(
         return _call("grad", start, [point], below), end - i
     if below.name in names and below.text != "dt":
         return None
-    advice = f"({start.text})/{below.text} for the quotient"
-    message = (
-        f"found {written}, which may be a derivative or a quotient; "
-        f"write {base}' for the rate of {base}, or {advice}"
-    )
+    quotient = f"({start.text})/{below.text} for the quotient"
+    if below.text == "dt":
+        derivative = f"write {base}' for the rate of {base}"
+    else:
+        derivative = f"derivatives are taken by t alone: write {base}' where {below.name[1:]} is the time"
+    message = f"found {written}, which may be a derivative or a quotient; {derivative}, or {quotient}"
     raise ReadError(message, text, start.position)
 
 
@@ -455,12 +457,24 @@ def _gradients(
                 f"found {token.text}{function.text} without its point; write hess(x)", text, token.position
             )
         else:
+            _refuse_point(tokens, i + 1, text, names)
             out.append(replace(head, text=text[token.position : function.end]))
             i += 2
     # The function whose gradient a text takes is the potential; on a page in bold letters, L is the loss.
     of |= {"L"} if any(t.kind == "name" and ord(t.text[0]) > 0xFFFF for t in tokens) else set()
     calls = [a.name in of - {"U"} and b.kind == "open" and not b.spaced for a, b in pairwise(out)]
     return [replace(t, meant="potential") if c else t for t, c in zip(out, [*calls, False], strict=False)]
+
+
+def _refuse_point(tokens: Sequence[Token], i: int, text: str, names: Collection[str]) -> None:
+    """Refuse ∇x of a name that stands for a value: it is the point, and no function."""
+    name = tokens[i].name
+    values = [b for a, b in pairwise((Token("start", "", 0), *tokens)) if a.kind not in ("nabla", "partial")]
+    is_value = any(t.kind == "name" and t.name == name for t in values)
+    if name not in POTENTIALS and (name in names or is_value):
+        written = tokens[i].text
+        message = f"found ∇{written} of what is no function; write grad({written}) for the gradient there"
+        raise ReadError(message, text, tokens[i].position)
 
 
 def _partial(tokens: list[Token], i: int, text: str) -> tuple[list[Token], int]:

@@ -124,7 +124,8 @@ DOTTED = _dotted()
 _LATIN = "[A-Za-z][A-Za-z0-9_]*"
 _MATHEMATICAL = "\U0001d400-\U0001d7cb"
 """Letters in bold, italic and other faces, which stand for the letter itself."""
-_LETTER = f"Δt|[{''.join(c for c in GREEK if len(c) == 1)}{_MATHEMATICAL}]"
+FRACTIONS = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
+_LETTER = f"Δ[ ]?[^\\W\\d_]|[{''.join(c for c in GREEK if len(c) == 1)}{_MATHEMATICAL}]"
 _LOW = f"[{''.join(LOWERED)}]"
 _TAIL = "[0-9]* (?: _[A-Za-z0-9]+ )* _?"
 _PATTERN = re.compile(
@@ -132,7 +133,7 @@ _PATTERN = re.compile(
       (?P<space>     [ \t\r\u00a0\u2009\u202f\u205f]+ )
     | (?P<newline>   \n )
     | (?P<semicolon> ; )
-    | (?P<number>    (?: [0-9]+ (?:\.[0-9]+)? | \.[0-9]+ ) (?: [eE][+-]?[0-9]+ )? )
+    | (?P<number>    (?: [0-9]+ (?:\.[0-9]+)? | \.[0-9]+ ) (?: [eE][+-]?[0-9]+ )? | [{FRACTIONS}] )
     | (?P<name>      [A-Za-z] [{"".join(_DOTS)}]+ {_TAIL} | {_LATIN}
                       | (?: [{"".join(DOTTED)}] | {_LETTER} ) [{"".join(_DOTS)}]* {_TAIL} )
     | (?P<relation>  <- | := | -> | [←≔→↦⟵⟶] | =(?!=) )
@@ -141,7 +142,7 @@ _PATTERN = re.compile(
     | (?P<negation>  ~ )
     | (?P<power>     \^ )
     | (?P<raised>    [{"".join(RAISED)}]+ )
-    | (?P<operator>  \*\* | [*·×⋅∙∗] | [/÷∕⁄](?!/) | % )
+    | (?P<operator>  \*\* | [*·×⋅∙∗⊙] | [/÷∕⁄](?!/) | % )
     | (?P<sign>      [+−-] )
     | (?P<root>      [√∛∜] )
     | (?P<nabla>     ∇ [{"".join(RAISED)}]* )
@@ -155,6 +156,9 @@ _PATTERN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+NORM = "a norm joins coordinates; write |g| for the absolute value of one coordinate"
+GRAVITY = "found G beside a mass, and G is the gradient at x here; declare Symbol('G') for a constant"
+TRANSPOSE = "a transpose is left out in a formula for one coordinate"
 _ADVICE = {
     "==": "write = between the two sides of an equation",
     "//": "write / for a division",
@@ -173,6 +177,10 @@ _ADVICE = {
     "±": "two signs are not read; write two formulas",
     "∑": "sums are not read",
     "∫": "integrals are not read",
+    "‖": NORM,
+    "∘": "write * for a product element by element; compositions are not read",
+    "ᵀ": TRANSPOSE,
+    "⊤": TRANSPOSE,
     "–": "write the hyphen - for minus",
     "—": "write the hyphen - for minus",
     "_": "a name starts with a letter",
@@ -223,17 +231,23 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 _WRITTEN = {
-    **dict.fromkeys("·×⋅∙∗", "*"), **dict.fromkeys("÷∕⁄", "/"), "−": "-",
+    **dict.fromkeys("·×⋅∙∗⊙", "*"), **dict.fromkeys("÷∕⁄", "/"), "−": "-",
     **dict.fromkeys(("←", "≔", "⟵", ":="), "<-"), **dict.fromkeys("→↦⟶", "->"),
+    **{c: unicodedata.normalize("NFKC", c).replace("⁄", "/") for c in FRACTIONS},
 }  # fmt: skip
+_DELTA = "Delta "
+"""How the name of a difference begins: Delta x."""
+_DIFFERENCE = re.compile(r"Δ ?[^\W\d_]")
 _INDEX = re.compile(r"[A-Za-z0-9]+(?:[+-][0-9]+)?|-[0-9]+|[A-Za-z]=-?[0-9]+")
 
 
 def _name(match: re.Match[str], text: str) -> Token:
     """Return a name with its dots, its primes, and the index below it."""
     found, position, end = match[0], match.start(), match.end()
-    size = 2 if found.startswith("Δt") else 1
+    matched = _DIFFERENCE.match(found)
+    size = len(matched[0]) if matched else 1
     letter, marks = DOTTED.get(found[0], (unicodedata.normalize("NFKC", found[:size]), ""))
+    letter = letter.replace(" ", "")
     marks += "".join(_DOTS.get(c, "") for c in found[size:])
     rest = "".join(c for c in found[size:] if c not in _DOTS)
     index: tuple[str, ...] = ()
@@ -253,9 +267,14 @@ def _name(match: re.Match[str], text: str) -> Token:
         end += 1
     if len(marks) > MAX_DERIVATIVES:
         raise ReadError(f"found more than {MAX_DERIVATIVES} primes; name the rates", text, position)
-    name = GREEK.get(letter, letter) + rest
+    name = (difference(letter[1:]) if letter[0] == "Δ" else GREEK.get(letter, letter)) + rest
     _check_name(name, text, position)
     return Token("name", text[position:end], position, marks, index, name)
+
+
+def difference(name: str) -> str:
+    """Return the name of a difference: that of the time is the step dt."""
+    return "dt" if name == "t" else f"{_DELTA}{GREEK.get(name, name)}"
 
 
 def _group(text: str, start: int) -> tuple[tuple[str, ...], int]:
@@ -286,7 +305,7 @@ def refuse_sign(found: str, text: str, position: int) -> None:
 
 
 def _check_name(found: str, text: str, position: int) -> None:
-    if not is_name(found):
+    if not is_name(found.removeprefix(_DELTA)):
         message = f"found the name {found[:MAX_NAME]!r}; a name has at most {MAX_NAME} characters and no '__'"
         raise ReadError(f"{message}; rename it", text, position)
 

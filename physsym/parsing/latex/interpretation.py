@@ -279,7 +279,12 @@ class Interpretation:
         return self.raised(base, exponent, name)
 
     def completed(self, name: Named) -> Named:
-        """Return a name with what stands above it as a part of it, where it is no power and no index."""
+        """Return a name with what stands above it as a part of it, where it is no power and no index.
+
+        In a text without a document, a sign below says the instant as one above does: v_+ is v^+.
+        """
+        if self.conventions.strict and name.below_text in ("+", "-") and not name.mark:
+            name = replace(name, below=(), below_text="", mark=name.below_text)
         above = name.above
         if above is None or above.inside is None or self.is_above(name):
             return name
@@ -773,7 +778,8 @@ class Interpretation:
             return self.nabla(name, signs, factors, i)
         if name.letters == "d" and name.bare and following is not None and name.font in ("", "upright"):
             inner = named(following)
-            if inner is not None and inner.above is None and (inner.letters != "d"):
+            power = inner.above if inner is not None and not self.is_above(inner) else None
+            if inner is not None and (power is None or power.text == "2") and (inner.letters != "d"):
                 touching = (
                     node.end == following.start or name.font == "upright" or isinstance(inner.node, Name)
                 )
@@ -784,7 +790,8 @@ class Interpretation:
                         node, f"d{self.source(following)}", "a differential", "a product"
                     )
                 ):
-                    return self.symbol(f"d{self.key(inner)}"), i + 2
+                    differential = self.symbol(f"d{self.key(replace(inner, above=None))}")
+                    return (self.raised(differential, power, node) if power else differential), i + 2
         if (
             name.letters in ("E", r"\E")
             and name.font in ("blackboard", "bold", "upright", "calligraphic", "")
@@ -869,7 +876,7 @@ class Interpretation:
             return True
         if key not in conventions.functions:
             if conventions.strict:
-                return False
+                return isinstance(bracket.items[0], Number)
             options = ("a function", "a factor")
             item = bracket.items[0]
             terms = item.terms if isinstance(item, Sum) else (item,)
@@ -921,6 +928,7 @@ class Interpretation:
             found = self.derived(key, arguments, indices, order)
         else:
             found = Undefined(key)(*arguments, *indices)
+        self._placed(found, name.node)
         if name.above is not None and not self.is_above(name):
             found = self.raised(found, name.above, name)
         if isinstance(following, Scripted) and following.above is not None:

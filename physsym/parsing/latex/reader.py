@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TypeAlias
 
 import sympy
@@ -28,12 +29,13 @@ from physsym.core.symbols import (
     partial,
     potential,
 )
-from physsym.parsing.instants import WEIGHTS
+from physsym.parsing.instants import VECTORS, WEIGHTS
 from physsym.parsing.latex.conventions import Conventions, conventions_of
 from physsym.parsing.latex.interpretation import OPAQUE, Decisions, Interpretation, alternatives
 from physsym.parsing.latex.statements import trees
-from physsym.parsing.latex.steps import NOW, Instant, Steps, conditioned, gradient_of
+from physsym.parsing.latex.steps import NOW, Instant, Steps, conditioned, gradient_of, of_unknown
 from physsym.parsing.latex.tree import Relation
+from physsym.parsing.latex.unclear import refuse_unclear
 from physsym.parsing.tokens import ReadError
 
 Stated: TypeAlias = Expr | Equation | Update | Law | Rule
@@ -100,9 +102,13 @@ def read_latex(text: str, names: Names) -> Stated:
     found = trees(text, conventions.macros, conventions.words)
     if not found:
         raise ReadError("found nothing to read; give a formula", text, 0)
+    for tree in found:
+        refuse_unclear(tree, text, conventions, names.known, names.declared)
+    found = tuple(link for tree in found for link in _links(tree))
 
     def stated(decisions: Decisions) -> Stated:
         rows = [_row(tree, Interpretation(text, conventions, decisions)) for tree in found]
+        rows = _with_steps(rows)
         return _Text(text, names, rows).stated()
 
     read = alternatives(stated, text)
@@ -110,9 +116,9 @@ def read_latex(text: str, names: Names) -> Stated:
     if len(ways) > 1:
         positions = [p for _, decisions in read for p in decisions.positions.values()]
         shown = "; or ".join(str(way) for way in ways)
-        raise ReadError(
-            f"this can be read in {len(ways)} ways: {shown}; write brackets", text, min(positions)
-        )
+        asked = {question for _, decisions in read for question in decisions.asked}
+        advice = r"write \exp(1) for Euler's number, or declare e" if "e" in asked else "write brackets"
+        raise ReadError(f"this can be read in {len(ways)} ways: {shown}; {advice}", text, min(positions))
     return next(iter(ways))
 
 
@@ -143,6 +149,16 @@ def _strict(text: str, names: Names) -> Conventions:
 _T_BELOW = re.compile(r"_\s*(?:t(?![A-Za-z])|\{[^{}]*(?<![A-Za-z\\])t(?![A-Za-z])[^{}]*\})")
 
 
+def _links(tree: Relation) -> list[Relation]:
+    """Return the equations of a chain, a = b and b = c for a = b = c, or the one statement."""
+    if len(tree.signs) < 2 or {*tree.signs} != {"="}:
+        return [tree]
+    return [
+        Relation(one.start, other.end, (one, other), ("=",), tree.words)
+        for one, other in pairwise(tree.sides)
+    ]
+
+
 def _row(tree: Relation, reading: Interpretation) -> _Row:
     """Return a statement with the values of its sides; refuse what is no equation and no update."""
     if len(tree.signs) > 1:
@@ -155,12 +171,45 @@ def _row(tree: Relation, reading: Interpretation) -> _Row:
             "found a relation that is no equation and no update; write = or \\gets", tree.sides[1]
         )
     sides = tuple(reading.value(side) for side in tree.sides)
+    for side, value in zip(tree.sides, sides, strict=True):
+        if value.has(sympy.zoo, sympy.nan):
+            raise reading.error("this is not defined: found a division by zero or the like", side)
     if reading.joined is not None:
         raise reading.error(
             "found a norm or a transpose, which joins coordinates; write the formula for one coordinate",
             reading.joined,
         )
     return _Row(tree, sides, sign, reading)
+
+
+def _with_steps(rows: Sequence[_Row]) -> list[_Row]:
+    """Return rows with x(k+1) for `x(t + h)`, where the text makes steps of one length in the time t."""
+    now, number = Symbol("t", real=True), Symbol("t", integer=True)
+    applied = {f for row in rows for side in row.sides for f in side.atoms(AppliedUndef)}
+    values = [f for f in applied if str(f.func)[:1] not in ("∇", "∂", OPAQUE) and len(f.args) == 1]
+    moving = sorted((f for f in values if f.args[0].has(now)), key=str)
+    lengths = {s for f in moving for s in (f.args[0] - now).free_symbols}
+    if len(lengths) != 1:
+        return list(rows)
+    (length,) = lengths
+    new: dict[Expr, Expr] = {}
+    for value in moving:
+        ahead = (value.args[0] - now) / length
+        if not ahead.is_Integer:
+            row = next(row for row in rows if any(side.has(value) for side in row.sides))
+            at = row.reading.positions.get(value, row.tree.start)
+            message = (
+                f"found {value}, which is no whole step {length} from t; write values by index, x_{{t+1}}"
+            )
+            raise ReadError(message, row.reading.text, at)
+        new[value] = value.func(number + ahead)
+    for row in rows:
+        row.reading.positions |= {new[v]: at for v, at in row.reading.positions.items() if v in new}
+        if any(side.xreplace(new).has(now) for side in row.sides):
+            raise row.reading.error(
+                "found t by itself among values of steps; write them by index, x_{t+1}", row.tree
+            )
+    return [replace(row, sides=tuple(side.xreplace(new) for side in row.sides)) for row in rows]
 
 
 class _Text:
@@ -217,24 +266,51 @@ class _Text:
             return self._symbol(value, row)
         if (found := self._gradient(value, row, lambda v: self._value(v, row))) is not None:
             return found
+        if (rate := self._rate(value, row)) is not None:
+            return rate
         if isinstance(value, AppliedUndef):
             steps = [a - Symbol(self.time, integer=True) for a in value.args]
             if len(steps) == 1 and steps[0].is_Integer and abs(int(steps[0])) <= 9:
                 base, shift = self._named(str(value.func), row, value), int(steps[0])
+                if shift and not isinstance(base, Symbol):
+                    message = f"found a value of {value.func} of another step, and {value.func} is {base}"
+                    raise self.error(message, row, value)
                 for _ in range(abs(shift)):
                     base = after(base) if shift > 0 else before(base)
                 return base
             raise self._unknown_function(value, row)
         if isinstance(value, (Derivative, sympy.Subs)):
-            raise self.error("found a derivative that is none by time; write \\nabla U(x)", row)
+            raise self.error(of_unknown(value), row)
         if not value.args:
             return value
         return _rebuilt(value, lambda v: self._value(v, row))
+
+    def _rate(self, value: Expr, row: _Row) -> Expr | None:
+        """Return what moves, or its rate, for x(t) and its derivatives by t; None where x has none."""
+        now = Symbol("t", real=True)
+        by_time = {d for r in self.rows for side in r.sides for d in side.atoms(Derivative)}
+        moving = {d.expr: d for d in by_time if {*d.variables} == {now} and d.expr.args == (now,)}
+        found = value.expr if isinstance(value, Derivative) else value
+        if found not in moving or (found is not value and {*value.variables} != {now}):
+            return None
+        moved = self._named(str(found.func), row, found)
+        for _ in value.variables if isinstance(value, Derivative) else ():
+            moved = dot(moved)
+        return moved
 
     def _unknown_function(self, value: Expr, row: _Row) -> ReadError:
         name = str(value.func)
         if name.startswith(OPAQUE):
             return self.error(f"{name.removeprefix(OPAQUE)} is not understood here", row, value)
+        if all(argument.is_number for argument in value.args):
+            message = (
+                f"found {name}(...) of a number, a start value or a product; a law has no start values: "
+                rf"leave it out, or write {name} \cdot for the product"
+            )
+            return self.error(message, row, value)
+        if [str(argument) for argument in value.args] == ["t"]:
+            message = rf"found {name}(t); write {name} for what moves, or {name} \cdot t for the product"
+            return self.error(message, row, value)
         return self.error(
             f"found {name}(...), a function or a product; write {name} \\cdot (...) for a product",
             row,
@@ -360,10 +436,15 @@ class _Text:
                 raise self.error(f"found {key} on the left of an update; write a symbol", row)
             return found
 
-        steps = Steps(self.text, self.time, constant, symbol_of=symbol_of, schedules=False)
+        steps = Steps(self.text, self.time, constant, symbol_of=symbol_of, schedules=False, vectors=VECTORS)
         steps.targets = {t.key: {t.step} for t in targets}
+        steps.ahead = self._ahead(targets)
+        steps.before = max((t.step for t in targets if t.step is not None), default=NOW) - 1
         steps.taken = {Symbol(k, real=True) for k in self.updated} | {
-            Symbol(str(s.name), real=True) for r in rows for side in r.sides for s in side.free_symbols
+            Symbol(str(s.name), real=True)
+            for r in rows
+            for side in r.sides
+            for s in side.free_symbols - {Symbol(self.time, integer=True)}
         }
         if "g" not in self.names.known and "g" not in self.updated and len(weights) == 1:
             now = Symbol(self.time, integer=True)
@@ -376,6 +457,18 @@ class _Text:
                 symbol_of(weights[0].key),
             )
         return steps
+
+    def _ahead(self, targets: Sequence[Instant]) -> int | None:
+        """Return how far the number of a step is ahead of the letter that counts; None where nothing says it.
+
+        Rows that set x_{k+1} begin with k = 0 where x_0 is given; those that set m_t begin with t = 1.
+        """
+        set_at = {t.key: t.step for t in targets if t.step is not None}
+        begun = {str(row.sides[0].func): int(row.sides[0].args[0]) for row in self.rows if self._starts(row)}
+        firsts = {begun[key] + 1 - step for key, step in set_at.items() if key in begun}
+        if not firsts:
+            return None if {*set_at.values()} == {1} else 0
+        return 1 - firsts.pop() if len(firsts) == 1 else None
 
     def _is_put_in(self, target: Instant, rows: Sequence[_Row], targets: Sequence[Instant]) -> bool:
         """Return whether a row names a part of others: its value before the step is read nowhere.

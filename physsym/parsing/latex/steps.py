@@ -63,6 +63,10 @@ class Steps:
         The weights with the index that they have before the step, and their symbol.
     first
         The number of the first step.
+    ahead
+        How far the number of a step is ahead of the letter that counts; None where the text does not say it.
+    vectors, before
+        The names of what moves, whose values before the step are read as they are, and the index of these.
     positions, above
         Where names and functions were read, and where those with an index above have it.
     """
@@ -87,6 +91,9 @@ class Steps:
     taken: set[Symbol] = field(default_factory=set)
     start: int = 0
     schedules: bool = True
+    ahead: int | None = 0
+    vectors: frozenset[str] = frozenset()
+    before: int = NOW - 1
 
     # ------------------------------------------------------------ errors
 
@@ -125,7 +132,7 @@ class Steps:
                 return self.steps() if known is None or value.is_integer else known
             return self.value_of(Instant(str(value.name), None), value)
         if isinstance(value, (sympy.Derivative, sympy.Subs)):
-            raise self.error("a derivative in the rows of a rule is not understood", value)
+            raise self.error(of_unknown(value), value)
         if not value.args or value.is_number:
             return value
         if isinstance(value, sympy.Piecewise):
@@ -159,10 +166,12 @@ class Steps:
             message = f"{key} is a constant: is the index ({self.time}) its power, or its value of this step?"
             raise self.error(message, self.above[where])
         if known is not None and (step is None or step not in self.targets.get(key, ())):
-            if step is not None and not self.schedules:
+            is_old = step == self.before and key in self.vectors
+            if step is not None and not self.schedules and not is_old:
                 shown = self.source(where, key, step)
-                raise self.error(f"{shown} is set by no row; write {key} if it is constant", where)
-            if step not in (None, NOW):
+                advice = f"add the row that sets it, or write {key} for what is the same in all steps"
+                raise self.error(f"{shown} is set by no row; {advice}", where)
+            if step not in (None, NOW) and not is_old:
                 raise self.error(f"{key} is a constant; its value of another step is not read", where)
             return known
         if key == self.gradient:
@@ -251,10 +260,15 @@ class Steps:
         return symbol
 
     def steps(self) -> Expr:
-        """Return the number of this step: the new value of a counter."""
+        """Return what the letter that counts stands for in this step, by the new value of a counter."""
+        if self.ahead is None:
+            raise self.error(
+                f"found {self.time}, the number of the step, and nothing says whether it begins with 0 or 1; "
+                f"give a start value, such as x_0 = 0"
+            )
         if self.counter is None:
             self.counter = self.fresh("k")
-        return after(self.counter)
+        return after(self.counter) if not self.ahead else self.counter + (1 - self.ahead)
 
     def _over_steps(self, value: AppliedUndef) -> Expr:
         """Return a sum or a product over all steps so far, which is a state; the last may be the next."""
@@ -292,6 +306,16 @@ class Steps:
         symbol = self.state(name.key)
         self.updates.append(Update(symbol, value))
         self.values[name.key, name.step] = after(symbol)
+
+
+def of_unknown(value: Expr) -> str:
+    """Return what is wrong with a derivative of something that a text does not define."""
+    derived = min(value.atoms(sympy.Derivative), key=str).expr
+    name = derived.func if isinstance(derived, AppliedUndef) else derived
+    return (
+        f"found a derivative of {name}, of which nothing is known here; write out what it is, "
+        r"or \nabla U(x) for the gradient"
+    )
 
 
 def conditioned(condition: sympy.Basic, change: Callable[[Expr], Expr]) -> sympy.Basic:

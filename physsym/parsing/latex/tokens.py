@@ -4,10 +4,11 @@ out."""
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from physsym.parsing.tokens import ReadError
+from physsym.parsing.tokens import FRACTIONS, LOWERED, RAISED, ReadError
 
 MAX_CHARACTERS = 12_000
 MAX_TOKENS = 1200
@@ -65,6 +66,14 @@ _UNICODE |= {
         strict=True,
     )
 }
+
+_SEVERAL = {
+    "″": "''", "‴": "'''",
+    **{c: f"^{{{n}}}" for c, n in RAISED.items() if n.isdigit()},
+    **{c: f"_{{{n}}}" for c, n in LOWERED.items() if n.isalnum()},
+    **{c: "\\frac{{{}}}{{{}}}".format(*unicodedata.normalize("NFKC", c).split("⁄")) for c in FRACTIONS},
+}  # fmt: skip
+"""Characters that stand for several tokens."""
 
 USUAL_MACROS = (
     ("norm", 1, r"\left\|#1\right\|"), ("abs", 1, r"\left|#1\right|"), ("R", 0, r"\mathbb{R}"),
@@ -158,8 +167,12 @@ def _cut(text: str) -> list[LatexToken]:
             spaced = True
             continue
         if kind == "other":
-            if part not in _UNICODE:
+            if part not in _UNICODE and part not in _SEVERAL:
                 raise ReadError(f"found {part!a}, which is not part of a displayed formula", text, begun)
+            if part in _SEVERAL:
+                found += [replace(t, position=begun, end=at) for t in _cut(_SEVERAL[part])]
+                spaced = False
+                continue
             part = _UNICODE[part]
             kind = "command" if part[0] == "\\" else "letter" if part.isalpha() else "sign"
         if kind == "command" and (part in TEXTS or part == r"\mathrm"):

@@ -98,7 +98,7 @@ def test_what_is_printed_is_read_back(value: Readable) -> None:
         (r"\eta / \rho x", "2 ways", "x"),
         (r"\rho \pm x", "2 ways", "x"),
         (r"f(x) = \frac{x}{2}", "a function or a product", ""),
-        (r"a = b = \frac{c}{2}", "chain", r"\frac"),
+        (r"a = b \gets \frac{c}{2}", "chain", r"\frac"),
         (r"\|x\| + 1", "joins coordinates", r"\|"),
         (r"\sum_{i=1}^{n} x_i", "sum is not understood", r"\sum"),
         (r"x_{t+1} = x_t - \eta_t \nabla U(x_t)", "eta_t is set by no row", r"\eta_t"),

@@ -46,7 +46,7 @@ SAYS = {
     "x^2v": r"^found v directly behind an exponent, which may belong to it; write \* or brackets$",
     "x +": r"^expected a name, a number or a bracket after \+, found the end; complete it$",
     "= x": "^expected a name, a number or a bracket after the start, found the end; complete it$",
-    "x = u = v": "^found a second '='; a sentence has two sides, write the next after ';'$",
+    "x = u <- v": "^found a second '<-'; a sentence has two sides, write the next after ';'$",
     "x <- u <- v": "^found a second '<-'",
     "x; u": "; write one expression, or only equations, or only updates$",
     "(x = u)": "^found '=' inside brackets, where one expression is expected; close the bracket first$",

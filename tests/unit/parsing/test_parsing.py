@@ -5,6 +5,7 @@ import functools
 import pickle
 import re
 import sys
+import unicodedata
 from collections.abc import Callable
 
 import pytest
@@ -34,6 +35,11 @@ HARMLESS = {
     "x′": dot(x),
     "x''": dot(dot(x)),
     "x^u": x**u,
+    **{
+        f"x + {c}": x + Rational(str(unicodedata.numeric(c))).limit_denominator(10) for c in "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
+    },
+    "Δ t": dt,
+    "x = u = v": Law((Equation(x, u), Equation(u, v))),
     "x.": x,
     "1.": Integer(1),
     "1x": x,
@@ -251,7 +257,7 @@ REFUSED = {
     "grad(x=u)": (6, "inside the brackets of a function"),
     "(u <- x)": (3, "inside brackets"),
     "(x; u)": (2, "inside brackets"),
-    "x = u = v": (6, "a second '='"),
+    "x = u <- v": (6, "a second '<-'"),
     "x = ": (2, "found the end"),
     "": (0, "nothing to read"),
     "\n;": (0, "nothing to read"),

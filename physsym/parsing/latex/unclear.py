@@ -1,0 +1,118 @@
+r"""Notations that a single formula in LaTeX does not settle: \delta x, f^{-1}(x), J[y], f \circ g, e^{i x}.
+
+They are found in the tree, before values are formed, and refused with what to write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from itertools import pairwise
+
+from physsym.parsing.latex.conventions import Conventions, key_of
+from physsym.parsing.latex.names import Named, letters_of, named, spelled_letter, unwrapped
+from physsym.parsing.latex.tree import Bracket, Function, Name, Node, Number, Product, Relation, Scripted
+from physsym.parsing.tokens import GRAVITY, ReadError
+
+_COMPLEX = "formulas are about real numbers"
+
+
+def refuse_unclear(
+    tree: Relation, text: str, conventions: Conventions, known: Collection[str], declared: Collection[str]
+) -> None:
+    """Raise ReadError for a notation that may be no product or power of values.
+
+    Parameters
+    ----------
+    tree, text
+        A statement and its text.
+    conventions
+        What the text settles about its letters.
+    known, declared
+        The names that are known, and those that mean their symbols in any case.
+    """
+    for node in _values(tree):
+        if isinstance(node, Scripted):
+            message = _scripted(node, conventions, known)
+        elif isinstance(node, Product):
+            message = _product(node, conventions, known) or _gravity(node, declared)
+        elif isinstance(node, Name) and node.font == "upright" and node.letters in ("i", "j"):
+            message = f"found the imaginary unit; {_COMPLEX}"
+        else:
+            continue
+        if message:
+            raise ReadError(message, text, node.start)
+
+
+def _values(tree: Node) -> Iterator[Node]:
+    """Yield the nodes of a tree without the indices below."""
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        yield node
+        below = node.below if isinstance(node, Scripted) else None
+        pending += [part for part in node.parts() if part is not below]
+
+
+def _scripted(node: Scripted, conventions: Conventions, known: Collection[str]) -> str:
+    name, above = named(node), node.above
+    inside = above.inside if above is not None else None
+    if inside is None:
+        return ""
+    if isinstance(inside, Bracket) and inside.opening == "(" and isinstance(unwrapped(inside), Number):
+        is_step = name is not None and key_of(name) in conventions.above
+        return "" if is_step else "found a number in brackets above: write primes, or an index"
+    if isinstance(node.base, Name) and node.base.letters == "e" and _is_complex(inside, conventions, known):
+        return f"found a complex power of e; {_COMPLEX}"
+    return ""
+
+
+def _is_complex(node: Node, conventions: Conventions, known: Collection[str]) -> bool:
+    return bool({"i", "j"} & {*letters_of(node)} - conventions.indices - {*known})
+
+
+def _product(node: Product, conventions: Conventions, known: Collection[str]) -> str:
+    """Return what is wrong with two factors that stand side by side, or with a sign between them."""
+    for sign, (one, other) in zip(node.signs[1:], pairwise(node.factors), strict=False):
+        left, right = named(one), named(other)
+        bracket = other.base if isinstance(other, Scripted) else other
+        if sign == "o" and all(_is_letter(n, known) for n in (left, right)):
+            return r"found \circ, a composition or a product; write \odot for a product element by element"
+        if sign:
+            continue
+        if isinstance(one, Function) and one.name == "exp" and _is_complex(other, conventions, known):
+            return f"found a complex power of e; {_COMPLEX}"
+        if left is None:
+            continue
+        # A variation is taken of a name; before a power or a rate, delta is a factor.
+        varies = right is not None and not (right.above or right.dots or right.primes)
+        if left.letters == r"\delta" and left.bare and "delta" not in known and varies:
+            return r"found \delta before a name, a variation or a factor; write \delta \cdot for the factor"
+        if not isinstance(bracket, Bracket) or len(bracket.items) != 1:
+            continue
+        inside, key = bracket.items[0], spelled_letter(left.letters)
+        if bracket.opening == "[" and left.letters != "E" and _is_letter(named(inside), conventions.indices):
+            return rf"found {key}[...], a functional or a product; write {key} \cdot (...) for the product"
+        power = left.above.text if left.above is not None and key not in known else ""
+        applied = bracket.opening == "(" and (named(inside) is not None or isinstance(inside, Number))
+        if applied and power.removeprefix("-").isdigit():
+            meant = (
+                "an inverse function or a quotient" if power == "-1" else "a power of a function or a product"
+            )
+            return (
+                rf"found {key}^{{{power}}}(...), {meant}; write {key}^{{{power}}} \cdot (...) for the latter"
+            )
+    return ""
+
+
+def _is_letter(name: Named | None, known: Collection[str]) -> bool:
+    """Return whether a factor is a letter alone that is not among those known."""
+    return name is not None and name.bare and spelled_letter(name.letters) not in known
+
+
+def _gravity(node: Product, declared: Collection[str]) -> str:
+    """Return what is wrong with G beside a mass, M or one with an index."""
+    names = [n for n in map(named, node.factors) if n is not None]
+    masses = any(n.letters == "M" or (n.letters == "m" and n.below_text) for n in names)
+    if masses and "G" not in declared and any(n.letters == "G" and n.bare for n in names):
+        return GRAVITY
+    return ""

@@ -1,0 +1,194 @@
+"""Words: names and functions that are written without signs or brackets, as in `grad U`, `Delta x`, `sin x`.
+
+They are brought to the tokens that stand for the same with signs. What a word acts on is read where nothing
+else can be meant, and asked otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from physsym.parsing.tokens import TRANSPOSE, ReadError, Token, difference
+
+_NABLAS = {"grad": "∇", "nabla": "∇", "hess": "∇²"}
+_FUNCTIONS = ("U", "L", "loss", "f", "F", "J")
+"""What a function is called whose gradient is written without its point."""
+_BARE = ("exp", "log", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sqrt", "sign", "sgn")
+"""Functions whose brackets are left out in formulas: sin x."""
+_ENDS = ("close", "comma", "newline", "semicolon", "relation", "sign", "comparison", "logic", "brace")
+
+
+def worded(
+    found: Sequence[Token], text: str, names: Collection[str], functions: Collection[str]
+) -> list[Token]:
+    """Return the tokens with signs and brackets for words.
+
+    Parameters
+    ----------
+    found, text
+        The tokens of a text.
+    names, functions
+        The names that are known, and those of functions.
+
+    Raises
+    ------
+    ReadError
+        Where it is not clear what a function without brackets is taken of, and for a transpose.
+    """
+    _refuse_matrices(found, text, names)
+    _refuse_applied_powers(found, text, {*names, *functions})
+    joined = _steps(_differences(found), text, functions)
+    return _bare_arguments(_nablas(joined, text, names), text, names, functions)
+
+
+def _refuse_matrices(found: Sequence[Token], text: str, names: Collection[str]) -> None:
+    """Refuse x^T, and an exponent with an index, w^y_1, which is w_1^y for TeX."""
+    for power, exponent in pairwise(found):
+        if power.kind != "power" or exponent.kind != "name" or exponent.name in names:
+            continue
+        letter, below, index = exponent.text.partition("_")
+        if exponent.text == "T":
+            message = f"found ^T, a transpose or a power; {TRANSPOSE}, and for the power declare T"
+            raise ReadError(message, text, power.position)
+        if below and len(letter) == 1:
+            message = (
+                f"found ^{exponent.text}, whose index may belong to what the power is taken of; "
+                f"write ^({exponent.text}), or the index first: _{index}^{letter}"
+            )
+            raise ReadError(message, text, power.position)
+
+
+def _refuse_applied_powers(found: Sequence[Token], text: str, names: Collection[str]) -> None:
+    """Refuse f^{-1}(x) and f²(x) of a letter that is not known, and the order of a derivative, f^{(4)}(x)."""
+    written = "".join(_SHAPES.get(t.kind, t.text[:1]) for t in found)
+    for match in _APPLIED_POWER.finditer(written):
+        name, bracket = found[match.start()], found[match.end() - 3]
+        if name.name in names or bracket.spaced:
+            continue
+        inverse = "-0" in match[0] or found[match.start() + 1].text == "⁻¹"
+        meant = "an inverse function or a quotient" if inverse else "a power of a function or a product"
+        message = f"found a power of {name.text} before a bracket, {meant}; write * before it for the latter"
+        raise ReadError(message, text, found[match.start() + 1].position)
+    for match in _NUMBERED.finditer(written):
+        message = "found a number in brackets above; write primes, or an index below"
+        raise ReadError(message, text, found[match.start()].position)
+
+
+_SHAPES = {"name": "n", "number": "0", "open": "(", "close": ")", "power": "^", "raised": "r"}
+_APPLIED_POWER = re.compile(r"n(?:\^\{-?0\}|\^\(-?0\)|\^-?0|r)\([n0]\)")
+_NUMBERED = re.compile(r"\^\{\(0\)\}")
+"""The kinds of tokens in a row, one character each."""
+
+
+def _differences(found: Sequence[Token]) -> list[Token]:
+    """Return the tokens with one name for `Delta x`."""
+    out: list[Token] = []
+    for token in found:
+        last = out[-1] if out else None
+        if last and last.text == "Delta" and last.kind == token.kind == "name" and token.spaced:
+            length = token.end - last.position
+            written = f"Delta {token.text}"
+            joined = replace(token, position=last.position, length=length, spaced=last.spaced, text=written)
+            out[-1] = replace(joined, meant=difference(token.name))
+        else:
+            out.append(token)
+    return out
+
+
+def _steps(found: Sequence[Token], text: str, functions: Collection[str]) -> list[Token]:
+    """Return the tokens with the index t+1 for `x(t + h)`, where the text makes steps of one length."""
+    times = {i: _time(found, i) for i in range(len(found)) if found[i].name not in functions}
+    steps = {step for time in times.values() if time is not None for step in time[1:2] if step}
+    if len(steps) > 1:
+        one, other = sorted(steps)[:2]
+        at = next(i for i, time in times.items() if time is not None and time[1] == other)
+        raise ReadError(f"found the steps {one} and {other}; use one step", text, found[at].position)
+    out: list[Token] = []
+    i = 0
+    while i < len(found):
+        time = times.get(i)
+        if time is not None and time[2] == 0:
+            name = found[i].text
+            message = (
+                f"found {name} at a time that is no step t + h; write {name}(t + h) or {name}_{{t+1}} for "
+                f"the value of the next step, or {name}*(...) for the product"
+            )
+            raise ReadError(message, text, found[i].position)
+        if time is None or not steps:
+            out.append(found[i])
+            i += 1
+            continue
+        index, _, size = time
+        length = found[i + size - 1].end - found[i].position
+        out.append(replace(found[i], index=(index,), meant=found[i].name, length=length))
+        i += size
+    return out
+
+
+def _time(found: Sequence[Token], i: int) -> tuple[str, str, int] | None:
+    """Return the index, the step and the number of tokens of `x(t)` and `x(t + h)`; None for no such call."""
+    function, *inside = found[i : i + 6]
+    kinds = [t.kind for t in inside]
+    called = function.kind == "name" and not function.index and kinds[:2] == ["open", "name"]
+    if not called or inside[0].spaced or inside[1].text != "t" or inside[1].marks or inside[1].index:
+        return None
+    if kinds[2:3] == ["close"]:
+        return "t", "", 4
+    if kinds[2:3] != ["sign"]:
+        return None
+    if kinds[3:5] != ["name", "close"]:
+        return "", "", 0
+    return f"t{inside[2].text}1", inside[3].name, 6
+
+
+def _nablas(found: Sequence[Token], text: str, names: Collection[str]) -> list[Token]:
+    """Return the tokens with ∇U for `grad U` and ∇²U for `hess U`; `grad x` has no function."""
+    out = list(found)
+    for i, (token, following) in enumerate(pairwise(found)):
+        is_word = token.kind == "name" and token.text in _NABLAS and token.text not in names
+        if is_word and following.kind == "name":
+            if following.name not in _FUNCTIONS and [t.kind for t in found[i + 2 : i + 3]] != ["open"]:
+                name = following.text
+                message = f"found {token.text} {name}; write grad({name}) for the gradient there"
+                raise ReadError(message, text, token.position)
+            out[i] = replace(token, kind="nabla", text=_NABLAS[token.text], length=len(token.text))
+    return out
+
+
+def _bare_arguments(
+    found: Sequence[Token], text: str, names: Collection[str], functions: Collection[str]
+) -> list[Token]:
+    """Return the tokens with brackets around the argument of a function: `sin x`, `sin² x`.
+
+    The argument is one name or number, and a sum or another function goes on behind it, or nothing.
+    """
+    out: list[Token] = []
+    i = 0
+    while i < len(found):
+        function, argument = found[i], i + 1
+        powers = [t.kind for t in found[i + 1 : i + 3]]
+        if powers[:1] == ["raised"] or powers == ["power", "number"]:
+            argument += len(powers) if powers[0] == "power" else 1
+        is_bare = function.kind == "name" and function.text in _BARE and function.text not in names
+        following = found[argument] if argument < len(found) else Token("end", "", 0)
+        if not (is_bare and following.kind in ("name", "number") and following.spaced):
+            out.append(function)
+            i += 1
+            continue
+        behind = found[argument + 1 : argument + 3]
+        touching = bool(behind) and behind[0].kind == "sign" and not behind[0].spaced
+        marked = touching and (len(behind) < 2 or behind[1].kind not in ("name", "number", "open"))
+        again = bool(behind) and behind[0].kind == "name" and behind[0].text in functions
+        if marked or (behind and behind[0].kind not in _ENDS and not again):
+            message = (
+                f"found {function.text} without brackets and more behind {following.text}; write "
+                f"{function.text}({following.text}), or brackets around all that it is taken of"
+            )
+            raise ReadError(message, text, following.position)
+        opening = Token("open", "(", following.position, length=len(following.text))
+        out += [*found[i:argument], opening, following, replace(opening, kind="close", text=")")]
+        i = argument + 1
+    return out

@@ -1,0 +1,205 @@
+"""Formulas that were once read as something else: what is meant, or a refusal that says what to do."""
+
+import pytest
+from sympy import Rational, S, Symbol, cos, exp, log, sin
+
+from physsym.core.statements import Equation, Law, Rule, Update
+from physsym.core.symbols import after, before, dot, grad, hess
+from physsym.parsing import ReadError, read
+from physsym.vocabulary import dt, m, v, x
+
+
+def real(names):
+    return tuple(Symbol(name, real=True) for name in names.split())
+
+
+a, b, c, d, e, g, h, k, w, y, theta, beta, lr, wd = real("a b c d e g h k w y theta beta lr wd")
+G = grad(x)
+HEAVY_BALL = Rule((Update(v, beta * v + G**2), Update(x, x - lr * after(v))))
+
+READ = {
+    # words in place of signs
+    "l θ̈ = -g sin θ": Equation(Symbol("l", real=True) * dot(dot(theta)), -g * sin(theta)),
+    "y = sin² θ + cos^2 θ": Equation(y, sin(theta) ** 2 + cos(theta) ** 2),
+    "y = 2 sin θ cos θ": Equation(y, 2 * sin(theta) * cos(theta)),
+    "log x": log(x),
+    "x <- x - lr*grad U(x)": Update(x, x - lr * G),
+    "x_{t+1} = x_t - lr*grad L": Update(x, x - lr * G),
+    "x_{t+1} = x_t - lr nabla f(x_t)": Update(x, x - lr * G),
+    "hess U(x)": hess(x),
+    # Unicode
+    "½ m v²": m * v**2 / 2,
+    "x^½ + ¾": x ** Rational(1, 2) + Rational(3, 4),
+    "v <- beta*v + g ⊙ g; x <- x - lr*v+": HEAVY_BALL,
+    "x + Δx": x + Symbol("Delta x", real=True),
+    "x + Delta x": x + Symbol("Delta x", real=True),
+    "Δt + Delta t": 2 * dt,
+    "x″ = -x": Equation(dot(dot(x)), -x),
+    # chains
+    "F = m a = -k x": Law((Equation(*real("F"), m * a), Equation(m * a, -k * x))),
+    "a = b = c = d": Law((Equation(a, b), Equation(b, c), Equation(c, d))),
+    # steps of time
+    "x(t+dt) = x(t) + v(t)*dt": Update(x, x + dt * v),
+    "x(t+Δt) = 2x(t) - x(t-Δt) + a Δt²": Update(x, 2 * x - before(x) + a * dt**2),
+    "v(t+h) = v(t) - h*∇U(x(t)); x(t+h) = x(t) + h*v(t+h)": Rule(
+        (Update(v, v - h * G), Update(x, x + h * after(v)))
+    ),
+    # nested bars
+    "||x| - 1|": abs(abs(x) - 1),
+}  # fmt: skip
+
+PYTHON = {
+    "g = g + wd*x\nx = x - lr*g": Update(x, x - lr * (G + wd * x)),
+    "g += wd*x\nx -= lr*g": Update(x, x - lr * (G + wd * x)),
+    "grad = p.grad + wd*p\np -= lr*grad": Update(Symbol("p", real=True), read("p - lr*(wd*p + grad(p))")),
+    "g = beta*g + x.grad\nx -= lr*g": Rule((Update(g, beta * g + G), Update(x, x - lr * after(g)))),
+}
+
+REFUSED = {
+    "g/||g||": (2, r"write \|g\|"),
+    "x <- x - lr*‖g‖": (12, r"write \|g\|"),
+    "x^T A x": (1, "a transpose is left out"),
+    "gᵀg": (1, "a transpose is left out"),
+    "w^y_1": (1, r"write \^\(y_1\), or the index first: _1\^y"),
+    "f ∘ g": (2, r"write \* for a product element by element"),
+    "k_BT": (0, r"write k_B\*T for the product"),
+    "exp(i*omega*t)": (4, "complex power"),
+    "E - V": (0, r"write exp\(1\), or declare E"),
+    "sin 2x": (4, r"write sin\(2\), or brackets around all"),
+    "y = sin omega t": (8, "brackets around all"),
+    "sin x/x": (4, "brackets around all"),
+    "x = sin u+": (8, "brackets around all"),
+    "dy/dx = -y": (0, "derivatives are taken by t alone"),
+    "x(t) = A*cos(t)": (0, "write x for what moves"),
+    "x(t+h) = x(t) + k*v(t+k)": (18, "use one step"),
+    "x_t = x_{t-1} - lr*m_t": (19, "add the line that updates it"),
+    "g = g + wd*x; x = x - lr*g": (25, r"or grad\(x\) where g is the gradient"),
+    "x = -G*m_1*m_2/r**2": (5, "for a constant"),
+    "x = y = 2 <- z": (6, "a second"),
+    "x <- x - lr*grad x": (12, r"write grad\(x\)"),
+    "x <- x - lr*∇x": (13, r"write grad\(x\)"),
+    "f^{-1}(x)": (1, "an inverse function or a quotient"),
+    "f⁻¹(x)": (1, "an inverse function or a quotient"),
+    "f²(x)": (1, "a power of a function or a product"),
+    "2½": (1, r"write 2\*1/2"),
+}
+
+
+def _same(found, meant):
+    if isinstance(found, Update) and isinstance(meant, Update):
+        return found.target == meant.target and (found.value - meant.value).expand() == 0
+    return found == meant
+
+
+@pytest.mark.parametrize("text", READ, ids=range(len(READ)))
+def test_what_was_misread_or_refused_is_read_as_meant(text):
+    assert _same(read(text), READ[text])
+
+
+@pytest.mark.parametrize("text", PYTHON, ids=range(len(PYTHON)))
+def test_a_gradient_that_code_changes_stays_the_gradient(text):
+    assert _same(read(text, notation="python"), PYTHON[text])
+
+
+@pytest.mark.parametrize("text", REFUSED, ids=range(len(REFUSED)))
+def test_what_may_mean_two_things_is_refused_with_advice(text):
+    position, says = REFUSED[text]
+    with pytest.raises(ReadError, match=says) as caught:
+        read(text)
+    assert caught.value.position == position
+
+
+def test_what_the_advice_says_is_read():
+    assert read("1/f*x") == read("f^{-1}*(x)") == read("f⁻¹ (x)") == x / Symbol("f", real=True)
+    assert read("m⁻¹(x)") == x / m
+    assert read("w^(y_1)") == w ** Symbol("y_1", real=True)
+    assert read("k_B*T") == Symbol("k_B", real=True) * Symbol("T", real=True)
+    assert read("E - V", declare=["E"]) == Symbol("E", real=True) - Symbol("V", real=True)
+    assert read("x^T", declare=["T"]) == x ** Symbol("T", real=True)
+    assert read("exp(i*x)", declare=["i"]) == exp(Symbol("i", real=True) * x)
+    assert read("M = E - e*sin(E)", declare=["e"]).right.has(e)
+    assert read("-G*M/r", declare=[Symbol("G", real=True)]).free_symbols >= {Symbol("G", real=True)}
+
+
+LATEX = {
+    r"\sqrt{dx^2 + dy^2}": (real("dx")[0] ** 2 + real("dy")[0] ** 2) ** Rational(1, 2),
+    r"w^y_1": Symbol("w_1", real=True) ** y,
+    r"f \odot f": Symbol("f", real=True) ** 2,
+    r"E = ½ m v²": Equation(Symbol("E", real=True), m * v**2 / 2),
+    r"x″ = -x": Equation(dot(dot(x)), -x),
+    r"v_{+} = v - \eta x": Update(v, v - Symbol("eta", positive=True) * x),
+    r"F = m a = -k x": Law((Equation(*real("F"), m * a), Equation(m * a, -k * x))),
+    r"\ddot x(t) = -\omega^2 x(t)": Equation(dot(dot(x)), -(Symbol("omega", real=True) ** 2) * x),
+    r"x(t+\Delta t) = x(t) + v(t) \Delta t": Update(x, x + dt * v),
+    r"v(t+h) = v(t) - h x(t), \quad x(t+h) = x(t) + h v(t+h)": Rule(
+        (Update(v, v - h * x), Update(x, x + h * after(v)))
+    ),
+    r"x_{k+1} = x_k - \frac{1}{k+1} g_k, \quad x_0 = 1": Rule(
+        (Update(k, k + 1), Update(x, x - G / (k + 1))), ((k, S.Zero), (x, S.One))
+    ),
+    r"m_t = \beta m_{t-1} + g_t, \quad x_t = x_{t-1} - \frac{m_t}{1-\beta^t}": Rule(
+        (
+            Update(k, k + 1),
+            Update(real("m")[0], beta * real("m")[0] + G),
+            Update(x, x - after(real("m")[0]) / (1 - beta ** after(k))),
+        ),
+        ((k, S.Zero),),
+    ),
+    r"x^{(k+1)} = x^{(k)} - \beta \nabla f(x^{(k)}), \quad x^{(0)} = 1": Rule(
+        (Update(x, x - beta * G),), ((x, S.One),)
+    ),
+}
+
+REFUSED_IN_LATEX = {
+    r"\dot u = -u, \quad u(0) = I": (r"u(0)", "a law has no start values"),
+    r"x_{k+1} = x_k - \frac{1}{k+1} g_k": ("x_{k", "give a start value, such as x_0 = 0"),
+    r"x'' = \delta x": (r"\delta", r"write \\delta \\cdot"),
+    r"J[y] + 1": ("J", r"write J \\cdot"),
+    r"f^{-1}(x) + 1": ("f", "an inverse function or a quotient"),
+    r"f^2(x) + 1": ("f", "a power of a function or a product"),
+    r"f \circ g": ("f", r"write \\odot"),
+    r"\mathrm{i} + 1": (r"\mathrm", "imaginary unit"),
+    r"e^{i\pi} + 1 = 0": ("e", "complex power"),
+    r"\exp(i \omega t)": (r"\exp", "complex power"),
+    r"x + \log(0)": ("x", "not defined"),
+    r"x + \tan(\pi/2)": ("x", "not defined"),
+    r"G[t+1]": ("G", "of another step, and G is grad"),
+    r"\dot p = -\partial H/\partial p": (r"\dot", "a derivative of H, of which nothing is known"),
+    r"x^{(k+1)} = x^{(k)} - \frac{f(x^{(k)})}{f'(x^{(k)})}": ("f'", "a derivative of f"),
+    r"M = E - e \sin E": ("e ", "or declare e"),
+    r"m \ddot x(t) + k(t) x(t) = 0": ("k", "write k for what moves"),
+    r"v(t+\tfrac{h}{2}) = v(t) - h x(t)": ("v", "no whole step h"),
+    r"x(t+h) = x(t) + \sin(t)": ("x", "t by itself"),
+    r"F = \frac{G m_1 m_2}{r^2}": ("G", "beside a mass"),
+    r"f^{(4)}(x)": ("f", "number in brackets above"),
+    r"x_t = x_{t-1} - \eta m_t": ("m_t", "add the row that sets it"),
+}
+
+
+@pytest.mark.parametrize("text", LATEX, ids=range(len(LATEX)))
+def test_latex_is_read_as_meant(text):
+    found, meant = read(text, notation="latex"), LATEX[text]
+    assert _same(found, meant)
+
+
+@pytest.mark.parametrize("text", REFUSED_IN_LATEX, ids=range(len(REFUSED_IN_LATEX)))
+def test_latex_with_two_meanings_is_refused_with_advice(text):
+    at, says = REFUSED_IN_LATEX[text]
+    with pytest.raises(ReadError, match=says) as caught:
+        read(text, notation="latex")
+    assert caught.value.position == text.index(at)
+
+
+def test_a_step_is_counted_from_where_the_start_values_begin():
+    """The rule carried out by hand: the first step of x_{k+1} with x_0 given is that of k = 0."""
+    rule = read(r"x_{k+1} = x_k - \frac{1}{k+2} g_k, \quad x_0 = 1", notation="latex")
+    values = dict(rule.start)
+    sizes = []
+    for _ in range(3):
+        new = {}
+        for update in rule.updates:
+            read_here = {**values, **{after(s): value for s, value in new.items()}, G: 1}
+            new[update.target] = update.value.subs(read_here)
+        sizes.append(values[x] - new[x])
+        values |= new
+    assert sizes == [Rational(1, 2), Rational(1, 3), Rational(1, 4)]
