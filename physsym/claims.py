@@ -14,10 +14,11 @@ from sympy import Expr, Integer, Mul, Poly, Symbol, factor_list, fraction, oo, t
 from physsym.analysis.exact_evaluation import AnalysisError, sign_of
 from physsym.analysis.quantified import holds_for_all
 from physsym.core.signs import POSITIVE, signs
-from physsym.core.symbols import Exact, exact
+from physsym.core.symbols import Exact, exact, require_symbol
 from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict, all_of, fails, holds, undecided
 from physsym.mechanics.claim import Claim, Quantifier, classify
 from physsym.mechanics.moves import Limit
+from physsym.parsing.statements import as_expression, as_symbol
 from physsym.verify.identity import identical
 from physsym.verify.limit import approaches, gap, where_regular
 
@@ -112,7 +113,7 @@ def positive(expression: Expr) -> tuple[Condition, ...]:
     >>> print(*positive(eta * lam**2 * x**2 * (2 - eta * lam) / 2), sep=", ")
     -eta*lam + 2 > 0, x != 0
     """
-    (above, over), (below, under) = map(factor_list, fraction(together(expression)))
+    (above, over), (below, under) = map(factor_list, fraction(together(as_expression(expression))))
     moving = [(f, n) for f, n in (*over, *under) if not signs(f) <= POSITIVE]
     odd = Mul(Integer(sign_of(above * below)), *(f for f, n in moving if n % 2))
     even = tuple(Condition(f, "!= 0") for f, n in moving if not n % 2)
@@ -304,7 +305,9 @@ def is_increasing(quantity: Expr, symbol: Symbol) -> Verdict:
 
 
 def _monotone(quantity: Expr, symbol: Symbol, direction: int) -> Verdict:
-    derivative = (quantity**2).diff(symbol)
+    quantity, by = as_expression(quantity), as_symbol(symbol)
+    require_symbol(by)
+    derivative = (quantity**2).diff(by)
     found = signs(derivative)
     text = f"the square of `{quantity}` changes with `{symbol}` by `{derivative}`"
     if found <= {0, direction} and found != {0}:

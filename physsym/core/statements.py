@@ -25,6 +25,7 @@ from physsym.core.symbols import (
     fresh,
     name_and_marks,
     refuse_noise,
+    refuse_text,
 )
 from physsym.core.verdicts import Condition
 
@@ -49,6 +50,10 @@ class Equation:
 
     left: Expr
     right: Expr
+
+    def __post_init__(self) -> None:
+        refuse_text(self.left, "the left side of an equation")
+        refuse_text(self.right, "the right side of an equation")
 
     @property
     def residual(self) -> Expr:
@@ -89,6 +94,8 @@ class Law:
     assuming: tuple[Condition, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
+        if isinstance(self.equations, str):
+            raise TypeError(f"a law is made of equations, given a text; ps.law({self.equations!r}) reads it")
         if not self.equations:
             raise StatementError("a law needs at least one equation, given none")
         for equation in self.equations:
@@ -110,6 +117,10 @@ class Update:
 
     target: Symbol
     value: Expr
+
+    def __post_init__(self) -> None:
+        refuse_text(self.target, "what an update sets")
+        refuse_text(self.value, "a new value")
 
     def __str__(self) -> str:
         return update_texts(((self.target, self.value),), (self.target,))[0]
@@ -143,6 +154,8 @@ class Rule:
     typical: tuple[tuple[Symbol, Expr], ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
+        if isinstance(self.updates, str):
+            raise TypeError(f"a rule is made of updates, given a text; ps.rule({self.updates!r}) reads it")
         if not self.updates:
             raise StatementError("a rule needs at least one update, given none")
         done: list[Symbol] = []

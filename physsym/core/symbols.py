@@ -29,6 +29,12 @@ def _marked(symbol: Symbol, mark: str) -> Symbol:
     return Symbol(symbol.name + mark, real=True) if symbol.is_real else Symbol(symbol.name + mark)
 
 
+def refuse_text(given: object, what: str) -> None:
+    """Raise TypeError for a text in the place of an expression."""
+    if isinstance(given, str):
+        raise TypeError(f"{what} is an expression, given the text {given!r}; ps.read({given!r}) reads it")
+
+
 def require_symbol(given: object) -> None:
     """Raise TypeError for what is no symbol."""
     if not isinstance(given, Symbol):
@@ -147,6 +153,12 @@ class _Opaque(Function):
     is_real = True
     is_commutative = True
     glyph = "U"
+
+    def __new__(cls, *point: Any, **options: Any) -> Any:
+        """Refuse a text, which SymPy would evaluate as Python."""
+        for given in point:
+            refuse_text(given, f"the point of {cls.__name__}")
+        return super().__new__(cls, *point, **options)
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         point = ", ".join(printer._print(a) for a in self.args)

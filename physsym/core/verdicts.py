@@ -43,6 +43,13 @@ class Condition:
     expression: Expr
     relation: Literal["= 0", "!= 0", "> 0", ">= 0"]
 
+    def __post_init__(self) -> None:
+        if isinstance(self.expression, str):
+            raise TypeError(
+                f"a condition is on an expression, given the text {self.expression!r}; "
+                f"ps.read({self.expression!r}) reads it"
+            )
+
     def __str__(self) -> str:
         sign, zero = self.relation.split()
         return f"{self.expression} {sign} {zero}"

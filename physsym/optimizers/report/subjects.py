@@ -746,7 +746,7 @@ def _number(name: str, value: object) -> Expr:
     """Return a value exactly; a float is the shortest decimal that it prints."""
     if isinstance(value, bool | str) or (isinstance(value, float) and not isfinite(value)):
         raise TypeError(f"expected a finite real number for {name}, given {value!r}")
-    found = Rational(repr(value)) if isinstance(value, float) else sympify(value)
+    found = Rational(repr(value)) if isinstance(value, float) else sympify(value, strict=True)
     if not isinstance(found, Expr) or not found.is_number or not found.is_real or not found.is_finite:
         raise TypeError(f"expected a finite real number for {name}, given {value!r}")
     return found
