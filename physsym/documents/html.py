@@ -44,6 +44,7 @@ from physsym.documents.tree import (
     anchor_of_number,
     blocks,
     outcome_word,
+    plain_text,
 )
 from physsym.documents.writer import Writer
 from physsym.printing import mathml
@@ -361,7 +362,7 @@ class HTML(Writer[str]):
     def table(self, block: Grid) -> str:
         """Return a table; columns of one face are in its colour."""
         colours = [f' class="in-{face}"' if face else "" for face in block.faces]
-        names = [escape("".join(str(span.content) for span in name)) for name in block.head]
+        names = [escape(plain_text(name)) for name in block.head]
         head = "".join(
             f'<th scope="col"{colour}>{self.sentence(name)}</th>'
             for colour, name in zip(colours, block.head, strict=True)

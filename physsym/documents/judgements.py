@@ -42,10 +42,11 @@ _REFUTED = (Outcome.FAILS, Outcome.CONDITIONAL, Outcome.APPROXIMATE)
 
 @dataclass(frozen=True)
 class Judgement:
-    """Something that a chapter shows, in words, and the verdict on it."""
+    """Something that a chapter shows, in words, and the verdict on it; perhaps a number that words state."""
 
     what: str
     verdict: Verdict
+    is_number: bool = False
 
 
 def judgements(script: Script) -> Iterator[Judgement | JudgedClaim]:
@@ -105,6 +106,23 @@ def judge_computed(computed: Computed) -> Iterator[Judgement]:
     for judged in computed.claims:
         if judged.repair is not None:
             yield Judgement(f"claim {judged.claim.id}, repair", judged.repair)
+
+
+def judge_introduction(intro: Chapter) -> Iterator[Judgement]:
+    """Yield the verdicts on the numbers in the words of an introduction.
+
+    Parameters
+    ----------
+    intro
+        What is put in front of a document, with the symbols that it may use.
+
+    Yields
+    ------
+    Judgement
+        In the order of the text.
+    """
+    for block in (Heading(intro.title), *intro.blocks):
+        yield from (j for j in _judged(block, intro) if isinstance(j, Judgement))  # type: ignore[arg-type]
 
 
 def judge_sentences(script: Script) -> Iterator[Judgement]:
@@ -185,7 +203,7 @@ def _numbers(where: str, texts: Iterable[str], vocabulary: Vocabulary) -> Iterat
     for text in texts:
         for said, verdict in stated_numbers(text, vocabulary):
             kind = "formula" if verdict.outcome is Outcome.UNCHECKED else "number"
-            yield Judgement(f"{where}, {kind} {said}", verdict)
+            yield Judgement(f"{where}, {kind} {said}", verdict, is_number=kind == "number")
 
 
 def book_opening(part: DocumentPart) -> str:

@@ -49,7 +49,7 @@ from physsym.documents.content import (
 )
 from physsym.documents.errors import DocumentError, naming
 from physsym.documents.faces import faces_of_derivation
-from physsym.documents.judgements import judge_computed
+from physsym.documents.judgements import judge_computed, judge_introduction
 from physsym.documents.prose import blocks_of_passage, paragraphs, plain_sentence, sentence
 from physsym.documents.provenance import provenance
 from physsym.documents.reasons import checked, exponents, phrase, reason
@@ -64,6 +64,7 @@ from physsym.documents.tree import (
     Span,
     anchor,
     anchor_of_number,
+    plain_text,
     single_line,
 )
 from physsym.loading import Script, paths_to_reload
@@ -206,7 +207,9 @@ def lay_out(
         raised = [replace(s, raised=1) for s in sections[:ending]]
         sections = [replace(raised[0], title=()), *raised[1:], *sections[ending:]]
     counted = with_totals([_with_anchors(section, layout) for section in sections])
-    opening = _introduced(intro, computed, layout)
+    intro = _with_all_symbols(intro, computed)
+    opening = _introduced(intro, layout)
+    judged = [*judge_computed(computed), *(judge_introduction(intro) if intro is not None else ())]
     return Document(
         single_line(title or own),
         single_line(book.subtitle if book else ""),
@@ -215,8 +218,8 @@ def lay_out(
         paths_to_reload(scripts),
         layout.faces,
         evidence,
-        tuple(j.what for j in judge_computed(computed) if is_failure(j.verdict)),
-        totals_of(counted),
+        tuple(j.what for j in judged if is_failure(j.verdict)),
+        totals_of(counted, (j.verdict.outcome for j in judged if j.is_number)),
         provenance(scripts),
     )
 
@@ -234,19 +237,22 @@ def _with_anchors(section: Section, layout: Layout) -> Section:
     return replace(section, blocks=tuple(laid_out))
 
 
-def _introduced(intro: Chapter | None, computed: Computed, layout: Layout) -> tuple[Block, ...]:
-    """Return the introduction; its prose may use the symbols of all derivations."""
+def _with_all_symbols(intro: Chapter | None, computed: Computed) -> Chapter | None:
+    """Return the introduction with the symbols of all derivations, which its prose may use."""
     if intro is None:
-        return ()
+        return None
     derivations = [d for s in computed.scripts for d in s.script.derivations]
     derivations += [
         d for s in computed.scripts for chapter, _ in s.chapters for d in derivations_shown(chapter)
     ]
-    chapter = replace(intro, vocabulary=vocabulary_of(intro.vocabulary, derivations))
+    return replace(intro, vocabulary=vocabulary_of(intro.vocabulary, derivations))
+
+
+def _introduced(intro: Chapter | None, layout: Layout) -> tuple[Block, ...]:
     found: list[Block] = []
-    for block in chapter.blocks:
+    for block in intro.blocks if intro is not None else ():
         with naming("intro", named(block)):
-            found += _blocks(block, chapter, layout)  # type: ignore[arg-type]
+            found += _blocks(block, intro, layout)  # type: ignore[arg-type]
     return tuple(found)
 
 
@@ -284,7 +290,7 @@ def _title_of(computed: Computed) -> str:
 
 def _plain(title: str, vocabulary: Vocabulary = STANDARD) -> str:
     """Return a title with marks of Markdown as plain text."""
-    return "".join(str(span.content) for span in sentence(title, vocabulary))
+    return plain_text(sentence(title, vocabulary))
 
 
 def _anchors(computed: Computed) -> Mapping[str, str]:

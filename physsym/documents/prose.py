@@ -58,8 +58,9 @@ NOWHERE: Mapping[str, str] = MappingProxyType({})
 def sentence(text: str, vocabulary: Vocabulary, anchors: Mapping[str, str] = NOWHERE) -> Sentence:
     """Return a sentence as spans. A single word in backticks that the vocabulary does not know stays code.
 
-    `physics: x` and `learning: x` in backticks are printed on that face only. `anchors` gives the targets of
-    references, by their text: "(1.4)" or "C37". Raises ReadError for a formula that cannot be read.
+    `physics: x` and `learning: x` in backticks are printed on that face only. A statement about numbers that
+    does not hold is followed by its verdict. `anchors` gives the targets of references, by their text, such
+    as "(1.4)" or "C37". Raises ReadError for a formula that cannot be read.
     """
     found = paragraphs(text, vocabulary, anchors)
     return tuple(s for p in found for s in (p.spans if isinstance(p, Paragraph) else sum(p.items, ())))
@@ -192,7 +193,7 @@ def _spans(token: Token, vocabulary: Vocabulary, anchors: Mapping[str, str]) -> 
             continue
         found: Iterable[Span] = ()
         if child.type == "code_inline":
-            found = _in_backticks(child.content, vocabulary)
+            found = (*_in_backticks(child.content, vocabulary), *_contradiction(child.content, vocabulary))
         elif child.type in ("math_inline", "math_display"):
             found = (_in_dollars(child, vocabulary),)
         elif child.type in ("softbreak", "hardbreak"):
@@ -254,6 +255,14 @@ def stated_numbers(prose: str, vocabulary: Vocabulary) -> Iterator[tuple[str, Ve
             stated = Relation((stated.left, stated.right), ("=",))
         if isinstance(stated, Relation) and _is_about_numbers(stated):
             yield said, judge_numbers(stated, said)
+
+
+def _contradiction(text: str, vocabulary: Vocabulary) -> Iterator[Span]:
+    """Yield the verdict on a statement about numbers that does not hold, to be printed beside it."""
+    for _, verdict in stated_numbers(f"`{text}`", vocabulary):
+        if not verdict:
+            yield Span("text", " ")
+            yield Span("verdict", verdict)
 
 
 def _in_backticks(text: str, vocabulary: Vocabulary) -> Sentence:

@@ -36,6 +36,7 @@ from physsym.documents.tree import (
     Total,
     anchor_of_number,
     outcome_word,
+    plain_text,
 )
 from physsym.documents.writer import Writer
 from physsym.printing import latex, mathml
@@ -226,7 +227,7 @@ class TeX(Writer[str]):
     def _title(self, spans: Sentence, label: str = "") -> str:
         """Return a sentence for a heading: as it is printed, and as the outline of the file shows it."""
         before = f"{escaped(label)}: " if label else ""
-        outline = "".join(escaped(str(span.content)) for span in spans)
+        outline = escaped(plain_text(spans))
         plain = _MATH_SHIFT.sub("", outline).replace("\\textsuperscript", "")
         return rf"\texorpdfstring{{{before}{self.sentence(spans)}}}{{{before}{plain}}}"
 

@@ -15,13 +15,15 @@ from physsym.documents.tree import Audit, Judged, Line, Section, Total, inner_li
 Counted = tuple[Outcome, bool]
 
 
-def totals_of(sections: Sequence[Section]) -> tuple[Total, ...]:
-    """Return the totals of sections: steps of derivations, equations of chapters, and claims.
+def totals_of(sections: Sequence[Section], numbers: Iterable[Outcome] = ()) -> tuple[Total, ...]:
+    """Return the totals of sections: steps of derivations, equations of chapters, numbers, and claims.
 
     Parameters
     ----------
     sections
         A chapter, a script with its derivations, or all sections of a document.
+    numbers
+        The outcomes of the numbers that its words state.
 
     Returns
     -------
@@ -37,6 +39,7 @@ def totals_of(sections: Sequence[Section]) -> tuple[Total, ...]:
     return (
         *_counted("step", ((o, False) for s in sections for o in s.outcomes[1:])),
         *_counted("equation", ((b.verdict.outcome, b.refuted) for b in lines if b.verdict is not None)),
+        *_counted("number", ((o, False) for o in numbers)),
         *_counted("claim of the source", ((c.verdict.outcome, c.refuted) for c in claims)),
     )
 

@@ -191,12 +191,20 @@ class Audit:
 
 @dataclass(frozen=True)
 class Total:
-    """How many steps, equations or claims came out in one way; what is refuted on purpose stands apart."""
+    """How many steps, say, came out in one way; what is refuted on purpose stands apart.
 
-    of: Literal["step", "equation", "claim of the source"]
+    A number is a statement about numbers in words, such as `exp(-1) ~ 0.37`.
+    """
+
+    of: Literal["step", "equation", "number", "claim of the source"]
     outcome: Outcome
     count: int
     refuted: bool = False
+
+
+def plain_text(spans: Sentence) -> str:
+    """Return a sentence as plain text, without the verdicts in it."""
+    return "".join(str(span.content) for span in spans if span.kind != "verdict")
 
 
 def single_line(text: str) -> str:

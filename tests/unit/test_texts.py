@@ -85,9 +85,7 @@ def test_what_the_advice_says_works():
 
 
 def test_claims_take_texts():
-    assert [str(c) for c in ps.claims.positive("eta*x**2")] == [
-        str(c) for c in ps.claims.positive(eta * x**2)
-    ]
+    assert ps.claims.positive("eta*u**2") == ps.claims.positive(eta * u**2)
     assert ps.claims.is_increasing("m*x", "m") == ps.claims.is_increasing(ps.read("m") * x, ps.read("m"))
     with pytest.raises(TypeError, match="expected the name of a symbol"):
         ps.claims.is_increasing("m*x", "2*m")

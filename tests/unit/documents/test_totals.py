@@ -127,3 +127,37 @@ def test_the_verdict_itself_stays_what_it_is():
     tree = document(claims=(refuted,))
     (claim,) = [b for _, b in blocks(tree) if isinstance(b, Judged)]
     assert claim.verdict == Verdict(Outcome.FAILS, ("it falls",))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It falls to `exp(-1) ~ 0.37`.", [("number", Outcome.HOLDS, 1, False)]),
+        ("It falls to `exp(-1) ~ 0.38`.", [("number", Outcome.FAILS, 1, False)]),
+        ("Of these `1/2 > 2/3`, and `1/3 < 1/2`, and `1/5 > 1`.",
+         [("number", Outcome.HOLDS, 1, False), ("number", Outcome.FAILS, 2, False)]),
+        ("No number: `x > 2`, `eta`.", []),
+    ],
+)  # fmt: skip
+def test_numbers_of_prose_are_counted_and_false_ones_marked(text, expected):
+    tree = document(text)
+    assert shown(tree) == expected
+    false = sum(count for _, outcome, count, _ in expected if outcome is Outcome.FAILS)
+    for written in (html(tree), markdown(tree), tex(tree)):
+        body = written[written.index("One") :]
+        assert len(re.findall(r"✗(?:&nbsp;| )fails|times\$~fails", body)) == false
+        assert ("number fails" in written) == (false == 1)
+        assert ("2 fail" in written) == (false == 2)
+
+
+def test_numbers_of_an_introduction_count_and_are_named():
+    one = Script("one", "", (), (), (Chapter("One", ("Text.",), "I"),))
+    tree = document_of([one], intro="In a time `tau` it falls to `exp(-1) ~ 0.38`.")
+    assert shown(tree) == [("number", Outcome.FAILS, 1, False)]
+    assert [what.endswith("number exp(-1) ~ 0.38") for what in tree.failing] == [True]
+    assert not document_of([one], intro="It falls to `exp(-1) ~ 0.37`.").failing
+
+
+def test_a_false_number_in_a_title_leaves_the_outline_plain():
+    tree = document_of([Script("one", "", (), (), (Chapter("Half `1/2 > 2/3`", ("Text.",), "I"),))])
+    assert re.search(r"\\texorpdfstring{.*fails.*}{Chapter I: Half 1/2 .textgreater.. 2/3 *}", tex(tree))
