@@ -44,6 +44,11 @@ def rebuilt(value: Any) -> tuple[Any, tuple[Any, ...]]:
     return type(value), tuple(getattr(value, f.name) for f in fields(value))
 
 
+def _refuse_whole_text(given: object, made: str, reader: str) -> None:
+    if isinstance(given, str):
+        raise TypeError(f"{made}, given a text; {reader}({given!r}) reads it")
+
+
 @dataclass(frozen=True)
 class Equation:
     """An equation of two sides. It never evaluates to a truth value, unlike `sympy.Eq`."""
@@ -94,8 +99,7 @@ class Law:
     assuming: tuple[Condition, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
-        if isinstance(self.equations, str):
-            raise TypeError(f"a law is made of equations, given a text; ps.law({self.equations!r}) reads it")
+        _refuse_whole_text(self.equations, "a law is made of equations", "ps.law")
         if not self.equations:
             raise StatementError("a law needs at least one equation, given none")
         for equation in self.equations:
@@ -154,8 +158,7 @@ class Rule:
     typical: tuple[tuple[Symbol, Expr], ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
-        if isinstance(self.updates, str):
-            raise TypeError(f"a rule is made of updates, given a text; ps.rule({self.updates!r}) reads it")
+        _refuse_whole_text(self.updates, "a rule is made of updates", "ps.rule")
         if not self.updates:
             raise StatementError("a rule needs at least one update, given none")
         done: list[Symbol] = []
