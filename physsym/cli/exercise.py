@@ -21,6 +21,7 @@ from physsym.loading import derivation_named, files_of, shipped_folder
 OUTCOMES = {
     "right": Outcome.HOLDS,
     "right under conditions": Outcome.HOLDS,
+    "a multiple": Outcome.APPROXIMATE,
     "wrong": Outcome.FAILS,
     "not decided": Outcome.UNDECIDABLE,
 }

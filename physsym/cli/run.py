@@ -24,12 +24,17 @@ from physsym.core.verdicts import Condition
 from physsym.optimizers.operands import RATES
 from physsym.runtime.optimizers import Optimizer, optimizer
 from physsym.runtime.potentials import Problem, problem
+from physsym.runtime.states import coordinates
 from physsym.verify.conditions import truth
 from physsym.verify.engines.smtlib import declared_sign
 from physsym.vocabulary import lam
 
 # Values that are proposed for parameters of which the rule has no typical ones.
-_PROPOSED = {"eta": 0.02, "alpha": 0.02, "rho": 0.9, "dt": 0.02, "tau": 0.2, "gamma": 1, "m": 0.2}
+_PROPOSED = {
+    "eta": 0.02, "alpha": 0.02, "dt": 0.02, "tau": 0.2, "gamma": 1, "m": 0.2, "eps": 1e-8,
+    **dict.fromkeys(("rho", "mu", "beta", "momentum", "b1", "beta1", "beta_1"), 0.9),
+    **dict.fromkeys(("b2", "beta2", "beta_2"), 0.999), **dict.fromkeys(("wd", "weight_decay"), 0.01),
+}  # fmt: skip
 _OTHERWISE = 0.1
 _HALVED, _TRIED = 16, 200  # how often a rate is halved, and the steps of each trial
 _MUCH = 10  # by which a usual rate that is halved lowers the loss of a trial, to be taken
@@ -52,6 +57,11 @@ def main(options: Namespace) -> int:
     outside of the signs and ranges of the parameters.
     """
     rule, task = rule_named(options.name), problem(options.on)
+    if not coordinates(rule):
+        raise ValueError(
+            f"the rule moves no weights of a test function: it reads no gradient ({rule}); "
+            "ps.optimizer(rule, ...).run({...}) starts it from values of its states"
+        )
     every = rows_apart(options.steps, options.every)
     proposal = propose(rule, parse_parameters(rule, options.set), task)
     values = proposal.values
@@ -105,7 +115,8 @@ def propose(rule: Rule, given: Mapping[str, float], task: Problem) -> Proposal:
     lowered = rates if halved else []
     said = {
         "typical of the rule": [name for name in missing if name in typical and name not in lowered],
-        "usual values": [name for name in usual if name not in lowered],
+        "usual values": [name for name in usual if name not in lowered and name in (*_PROPOSED, *RATES)],
+        "a guess": [name for name in usual if name not in lowered and name not in (*_PROPOSED, *RATES)],
         "made small enough for this function": lowered,
     }
     parts = [

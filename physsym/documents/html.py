@@ -374,9 +374,10 @@ class HTML(Writer[str]):
                 for cell, name, colour in zip(row, names, colours, strict=True)
             )
             rows += f"<tr>{''.join(cells)}</tr>\n"
+        caption = f"<figcaption>{self.sentence(block.caption)}</figcaption>\n" if block.caption else ""
         return (
-            f'<figure class="table" id="{escape(block.anchor)}">\n<figcaption>{self.sentence(block.caption)}'
-            f"</figcaption>\n<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n"
+            f'<figure class="table" id="{escape(block.anchor)}">\n{caption}'
+            f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n"
             "</figure>\n"
         )
 

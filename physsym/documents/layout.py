@@ -50,6 +50,7 @@ from physsym.documents.content import (
 from physsym.documents.errors import DocumentError, naming
 from physsym.documents.faces import faces_of_derivation
 from physsym.documents.judgements import judge_computed, judge_introduction
+from physsym.documents.links import with_links
 from physsym.documents.prose import blocks_of_passage, paragraphs, plain_sentence, sentence
 from physsym.documents.provenance import provenance
 from physsym.documents.reasons import checked, exponents, phrase, reason
@@ -210,7 +211,7 @@ def lay_out(
     intro = _with_all_symbols(intro, computed)
     opening = _introduced(intro, layout)
     judged = [*judge_computed(computed), *(judge_introduction(intro) if intro is not None else ())]
-    return Document(
+    laid_out = Document(
         single_line(title or own),
         single_line(book.subtitle if book else ""),
         (*opening, *_opening(book, bool(opening), layout, evidence)),
@@ -222,6 +223,8 @@ def lay_out(
         totals_of(counted, (j.verdict.outcome for j in judged if j.is_number)),
         provenance(scripts),
     )
+    lines = {b.anchor for _, b in tree.blocks(laid_out) if isinstance(b, tree.Line)}
+    return with_links(laid_out, {*layout.taken, *lines, *(f"figure-{name}" for name in layout.pictures)})
 
 
 def _with_anchors(section: Section, layout: Layout) -> Section:
@@ -354,7 +357,8 @@ def _(block: str, chapter: Chapter, layout: Layout) -> Iterator[Block]:
 @_blocks.register(Passage)
 def _(block: Passage, chapter: Chapter, layout: Layout) -> Iterator[Block]:
     faces = layout.of_faces(FACES)
-    yield from blocks_of_passage(block.text, chapter.vocabulary, layout.anchors, faces)
+    for found in blocks_of_passage(block.text, chapter.vocabulary, layout.anchors, faces):
+        yield replace(found, anchor=layout.new_anchor("table")) if isinstance(found, tree.Grid) else found
 
 
 @_blocks.register(Heading)

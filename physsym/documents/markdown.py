@@ -330,8 +330,8 @@ class MarkdownBlocks(Writer[Part]):
         """Return a table under its caption."""
         head = tuple(map(self.sentence, block.head))
         rows = [tuple(map(self.sentence, row)) for row in block.rows]
-        caption = self.sentence(block.caption)
-        return f"{self.dialect.target(block.anchor)}\n\n{caption}\n\n{_table(head, rows)}"
+        parts = self.dialect.target(block.anchor), self.sentence(block.caption), _table(head, rows)
+        return "\n\n".join(filter(None, parts))
 
     def figure(self, block: Picture) -> str:
         """Return a link to the file of a figure, with its caption."""

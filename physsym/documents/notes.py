@@ -20,6 +20,7 @@ from physsym.loading import Notes, lines_that_name, read_markdown
 _BLOCKS = MarkdownIt("commonmark")
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n(?:---|\.\.\.)\n", re.DOTALL)
 _COMMENTS = re.compile(r"<!--.*?-->", re.DOTALL)
+_MEANT = re.compile(r"\s*<!--\s*derivations?\b[^>]*\.py\b", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z0-9+#.-]+")
 
 
@@ -117,6 +118,11 @@ def _blocks(
         start, end = token.map
         text = "\n".join(lines[start:end])
         if start + 1 in included and token.type in ("html_block", "fence"):
+            if token.type == "fence" and token.content.strip():
+                raise ValueError(
+                    f"{name}, line {start + 2}: a derivation has neither options nor text of its own, given "
+                    f"{lines[start + 1].strip()!r}; options such as --face are those of the whole document"
+                )
             yield from included[start + 1]
         elif token.type == "heading_open":
             heading = tokens[k + 1].content
@@ -127,6 +133,11 @@ def _blocks(
             language = _WORD.match(token.info.strip())
             yield Code("", token.content, language[0] if language else "text")
         elif token.type == "html_block":
+            if _MEANT.match(text):
+                raise ValueError(
+                    f"{name}, line {start + 1}: a derivation is named on a line of its own, as in "
+                    f"<!-- derivation: pendulum.py:NAME -->; given {lines[start].strip()!r}"
+                )
             if _COMMENTS.sub("", token.content).strip():
                 raise ValueError(
                     f"{name}, line {start + 1}: HTML is not taken over into documents, given "

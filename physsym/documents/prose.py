@@ -17,7 +17,7 @@ from sympy import Expr, S
 from physsym.core.statements import Equation, Relation
 from physsym.core.verdicts import Outcome, Verdict
 from physsym.documents.numbers import judge_numbers, rounded
-from physsym.documents.tree import FACES, Bullets, Formula, Line, Paragraph, Sentence, Span
+from physsym.documents.tree import FACES, Bullets, Formula, Grid, Line, Paragraph, Sentence, Span
 from physsym.parsing import ReadError, read
 from physsym.printing.unicode_printer import RAISED
 from physsym.vocabulary import Face, Vocabulary
@@ -40,7 +40,7 @@ def _math(state: StateInline, silent: bool) -> bool:
     return True
 
 
-_WITH_DOLLARS = MarkdownIt("commonmark", {"typographer": True}).enable("smartquotes")
+_WITH_DOLLARS = MarkdownIt("commonmark", {"typographer": True}).enable(["smartquotes", "table"])
 _WITH_DOLLARS.inline.ruler.before("escape", "dollars", _math)
 _WITH_DOLLARS.validateLink = _MARKDOWN.validateLink  # type: ignore[method-assign]
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
@@ -70,13 +70,15 @@ def paragraphs(
     text: str, vocabulary: Vocabulary, anchors: Mapping[str, str] = NOWHERE
 ) -> tuple[Paragraph | Bullets, ...]:
     """Return the paragraphs and lists of a text; errors as from `sentence`."""
-    return tuple(_parts(_MARKDOWN.parse(text), vocabulary, anchors))
+    return cast(
+        "tuple[Paragraph | Bullets, ...]", tuple(_parts(_MARKDOWN.parse(text), vocabulary, anchors))
+    )  # only Markdown files have tables of their own
 
 
 def blocks_of_passage(
     text: str, vocabulary: Vocabulary, anchors: Mapping[str, str], faces: tuple[Face, ...]
-) -> Iterator[Paragraph | Bullets | Line]:
-    """Yield the paragraphs, lists and displayed formulas of a text with formulas between dollars, as LaTeX.
+) -> Iterator[Paragraph | Bullets | Grid | Line]:
+    """Yield the paragraphs, lists, tables and displayed formulas of a text with LaTeX between dollars.
 
     What cannot be read between dollars stays as it is written.
     """
@@ -94,7 +96,7 @@ def blocks_of_passage(
                 yield Line("", cast(Formula, span.content), faces=faces)
             else:
                 sentences.append(span)
-        if isinstance(part, Bullets):
+        if not isinstance(part, Paragraph):
             yield part
         elif any(str(s.content).strip() for s in sentences):
             yield Paragraph(tuple(sentences))
@@ -148,15 +150,24 @@ def _in_dollars(token: Token, vocabulary: Vocabulary) -> Span:
 
 def _parts(
     tokens: Sequence[Token], vocabulary: Vocabulary, anchors: Mapping[str, str]
-) -> Iterator[Paragraph | Bullets]:
+) -> Iterator[Paragraph | Bullets | Grid]:
     items: list[Sentence] | None = None
+    rows: list[list[Sentence]] = []
     for token in tokens:
         if token.type == "inline":
             spans = tuple(_spans(token, vocabulary, anchors))
-            if items is None:
+            if rows:
+                rows[-1].append(spans)
+            elif items is None:
                 yield Paragraph(spans)
             else:
                 items.append(spans)
+        elif token.type == "tr_open":
+            rows.append([])
+        elif token.type == "table_close":
+            head, *body = map(tuple, rows)
+            yield Grid((), "", head, tuple(body), (None,) * len(head))
+            rows = []
         elif token.level == 0 and token.type in ("bullet_list_open", "ordered_list_open"):
             items = []
         elif token.level == 0 and items is not None:

@@ -345,7 +345,8 @@ class TeX(Writer[str]):
         """Return a table under its caption."""
         head = tuple(map(self._cell, block.head))
         rows = [tuple(map(self._cell, row)) for row in block.rows]
-        caption = rf"\hypertarget{{{name_of(block.anchor)}}}{{}}{{\small {self.sentence(block.caption)}\par}}"
+        words = rf"{{\small {self.sentence(block.caption)}\par}}" if block.caption else ""
+        caption = rf"\hypertarget{{{name_of(block.anchor)}}}{{}}{words}"
         return f"{caption}\\nopagebreak\n{_table(head, rows)}"
 
     def _cell(self, spans: Sentence) -> Cell:

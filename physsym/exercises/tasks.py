@@ -22,7 +22,9 @@ from physsym.verify.equivalence import same_law, same_rule
 if TYPE_CHECKING:
     from physsym.exercises.display import Block
 
-Kind: TypeAlias = Literal["right", "right under conditions", "wrong", "not decided", "not read", "no answer"]
+Kind: TypeAlias = Literal[
+    "right", "right under conditions", "a multiple", "wrong", "not decided", "not read", "no answer"
+]
 
 
 class ExerciseError(ValueError):
@@ -40,7 +42,9 @@ class Answer:
     line
         The number of the line.
     kind
-        "right", "right under conditions", "wrong", "not decided", "not read" or "no answer".
+        "right", "right under conditions", "a multiple", "wrong", "not decided", "not read" or "no answer".
+        Of a multiple each equation is that which is due, perhaps with a constant factor: it is not false, and
+        the move alone does not give it.
     text
         What was written.
     given
@@ -89,6 +93,9 @@ class Answer:
             case "right under conditions" if self.verdict is not None:
                 held = replace(self.verdict, evidence=())
                 return f"right: {held}"
+            case "a multiple":
+                factors = ", ".join(str(d.ratio) for d in self.differences)
+                return f"not wrong, but multiplied by {factors}, which the move does not do"
             case "wrong" if self.problem:
                 return f"wrong: {self.problem}"
             case "wrong" if self.differences and self.verdict is not None and self.verdict.witness:
@@ -99,9 +106,11 @@ class Answer:
 
     @property
     def rows(self) -> tuple[tuple[str, str], ...]:
-        """Return, for a wrong line, both lines, their differences and points, each with a label."""
-        if self.kind != "wrong" or self.given is None:
+        """Return, for a line that is not right, both lines, their differences and points, with labels."""
+        if self.kind not in ("wrong", "a multiple") or self.given is None:
             return ()
+        if self.kind == "a multiple":
+            return (("your line", str(self.given)), ("the move gives", str(self.due)))
         apart = [("difference", str(d)) for d in self.differences]
         points = [("point", d.witness.removeprefix("at ")) for d in self.differences if d.witness]
         return (("your line", str(self.given)), ("the move gives", str(self.due)), *apart, *points)
@@ -115,10 +124,10 @@ class Answer:
 
         words = self.exercise.derivation.vocabulary
         yield Block(text=self.says)
-        if self.kind == "wrong" and self.given is not None:
+        if self.rows and self.given is not None:
             yield Block("your line", formula=self.given, vocabulary=words)
             yield Block("the move gives", formula=self.due, vocabulary=words)
-            for apart in self.differences:
+            for apart in self.differences if self.kind == "wrong" else ():
                 yield Block("difference", str(apart), apart.difference, vocabulary=words)
                 if apart.witness:
                     yield Block("point", apart.witness.removeprefix("at "))
@@ -199,6 +208,8 @@ class Exercise:
         known = (*self.derivation.definitions, *self.derivation.steps[number - 1].move.definitions)
         apart = differences(given, due, known)
         repeated = "this is the line above, to which nothing was done" if _same(given, above) else ""
+        if isinstance(given, Law) and not repeated and apart and all(d.ratio not in (None, 0) for d in apart):
+            kind = "a multiple"
         return Answer(self, number, kind, text, given, verdict, apart, repeated)
 
     def hints(self, line: int | None = None) -> tuple[str, ...]:

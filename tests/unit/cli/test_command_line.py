@@ -338,6 +338,24 @@ def test_a_value_that_is_given_is_never_changed(capsys):
     assert "unstable at these values" in err
 
 
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("v <- beta*v + g; w <- w - lr*v+", "beta=0.9, lr=0.1 (usual values)"),
+        ("x <- x - eta*g + bend", "bend=0.1 (a guess)"),
+    ],
+)
+def test_a_value_is_called_usual_only_where_it_is(capsys, rule, expected):
+    _, out, _ = run(capsys, "run", rule, "--steps", "1")
+    assert expected in out
+
+
+def test_a_rule_without_a_gradient_runs_on_no_function(capsys):
+    code, _, err = run(capsys, "run", "p <- p - dt*sin(q); q <- q + dt*p+")
+    assert code == 2
+    assert "it reads no gradient (p <- p - dt*sin(q)" in err
+
+
 # ------------------------------------------------------------------ what is read
 
 

@@ -1,6 +1,7 @@
 """One's own documents: an introduction, a theme, one column where there is one language, Markdown files."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -16,7 +17,7 @@ from physsym.documents import FORMATS, document_of, size_of
 from physsym.documents.content import Chapter, Code, Heading, NumberedEquation, chapters_of
 from physsym.documents.faces import faces_of_derivation
 from physsym.documents.notes import chapter_of
-from physsym.documents.tree import FACES, Line, Paragraph, blocks
+from physsym.documents.tree import FACES, Grid, Line, Paragraph, blocks
 from physsym.loading import Notes, Script, ScriptError
 from physsym.loading import script as load_script
 from physsym.vocabulary import STANDARD, G, Quantity, U, gamma, m, v, x
@@ -401,6 +402,50 @@ def test_formulas_between_dollars_are_read_or_shown_as_they_are_written():
     assert not tree.totals  # what nothing was checked of has no badge and is not counted
 
 
+TABLE = r"""
+# A table & links
+
+| `m` and $\gamma$ | second |
+|---|:--:|
+| `m*v` | $\gamma v$ |
+| 1 \| 2 | [there](#damping) and `1/2 > 2/3` |
+
+See [damping](#damping), [itself](#a-table--links) and [far](#%C3%BCber-uns).
+
+## Damping
+
+## Über uns
+
+## Damping
+"""  # the second one has another anchor
+
+
+def test_a_table_of_a_markdown_file_is_one():
+    tree = document_of(chapter_of(Notes("tables", TABLE)))
+    (grid,) = (b for _, b in blocks(tree) if isinstance(b, Grid))
+    assert plain(grid.head[1]) == "second"
+    assert [s.content for s in grid.rows[0][0]] == [m * v]
+    assert [s.content for s in grid.rows[0][1]] == [gamma * v]
+    assert plain(grid.rows[1][0]) == "1 | 2"
+    assert not grid.rows[1][1][-1].content
+    for name in TEXTS:
+        assert "second" in text_of(name, tree)
+        assert "|---|" not in text_of(name, tree)
+    assert text_of("html", tree).count("<tr>") == 3
+    assert "| 1 \\| 2 |" in text_of("md", tree)
+
+
+def test_links_to_headings_lead_to_their_anchors():
+    page = text_of("html", document_of(chapter_of(Notes("tables", TABLE))))
+    targets = re.findall(r'<a href="#([^"]*)">(there|damping|itself|far)</a>', page)
+    assert {said: target for target, said in targets} == {
+        "there": "a-table-links-damping", "damping": "a-table-links-damping", "itself": "a-table-links",
+        "far": "a-table-links-über-uns",
+    }  # fmt: skip
+    for target, _ in targets:
+        assert page.count(f'id="{target}"') == 1
+
+
 def test_what_is_between_dollars_in_a_script_is_text():
     tree = document_of(Chapter("T", ("It costs 5$ or $x$.",)))
     assert "5$ or $x$" in plain(next(b for _, b in blocks(tree) if isinstance(b, Paragraph)).spans)
@@ -416,6 +461,10 @@ def test_what_is_between_dollars_in_a_script_is_text():
         ("<!-- derivation: pendulum -->", r"name a script, such as pendulum\.py"),
         ("<!-- derivation: -->", r"name a script"),
         ("<!-- derivation: empty.py -->", r"empty\.py exports no derivation"),
+        ("a\n\n<!-- derivation pendulum.py -->", "line 3: a derivation is named on a line of its own"),
+        ("<!-- Derivations: pendulum.py:undamped -->", "line 1: a derivation is named on a line of its own"),
+        ("```{derivation} pendulum.py\n:faces: physics\n```", "line 2: a derivation has neither options"),
+        ("[away](#nowhere)\n\n## There", "a link leads to #nowhere, .* headings are .*#there"),
         ("- item\n  <!-- derivation: pendulum.py -->", "line 2"),
         ("<div>text</div>", "line 1: HTML is not taken over"),
         ("- item\n\n      code\n", "code within a list"),

@@ -166,6 +166,34 @@ def test_nothing_is_no_answer():
     assert exercise("momentum", leave_out=6).answer("  ").kind == "no answer"
 
 
+BEAD = ps.Derivation("A bead", ps.System("q", "M*q'**2/2 - K*q**4/4").law(), (
+    ps.Step("Apart.", ps.ReduceOrder("q", "p")),
+))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("q' = p; M*p' = -K*q**3", "right"),
+        ("q' = p; p' = -K*q**3/M", "a multiple"),
+        ("q' = p; 2*M*p' = -2*K*q**3", "a multiple"),
+        ("q' = p; p' = K*q**3/M", "wrong"),
+        ("q' = p; p' = -K*q**2/M", "wrong"),
+        ("q' = p; q*M*p' = -K*q**4", "wrong"),
+        ("q' = p; 0 = 0", "wrong"),
+    ],
+)
+def test_a_multiple_of_an_equation_is_neither_wrong_nor_right(text, kind):
+    answer = exercise(BEAD, leave_out=1).answer(text)
+    assert answer.kind == kind
+    assert answer.is_right == (kind == "right")
+    if kind == "a multiple":
+        assert answer.says.startswith("not wrong, but multiplied by ")
+        for shown in (str(answer), answer._repr_markdown_(), answer._repr_html_()):
+            assert "not wrong" in shown
+            assert "difference" not in shown
+
+
 # ------------------------------------------------------------------ differences
 
 
