@@ -30,7 +30,7 @@ def _marked(symbol: Symbol, mark: str) -> Symbol:
 
 
 def refuse_text(given: object, what: str) -> None:
-    """Raise TypeError for a text in the place of an expression."""
+    """Raise TypeError for a text where an expression is meant."""
     if isinstance(given, str):
         raise TypeError(f"{what} is an expression, given the text {given!r}; ps.read({given!r}) reads it")
 

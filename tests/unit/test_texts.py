@@ -1,4 +1,4 @@
-"""Texts in the place of formulas: no public function lets SymPy run one as Python."""
+"""Texts where formulas are meant: no public function lets SymPy run one as Python."""
 
 import contextlib
 import itertools
