@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import ctypes
-import importlib
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 
 from physsym.adapters.evaluation_point import refuse_clock, weights_state, with_counters_given
+from physsym.adapters.torch_rows import Rows
 from physsym.codegen import Program, partition, program, state_name
+from physsym.codegen.straight_line import Guarded
 from physsym.core.statements import Rule, rewritten
 from physsym.core.symbols import BEFORE, FORCES, potential
 from physsym.runtime import coordinates
-from physsym.runtime.backends import is_installed
-from physsym.runtime.backends.base import Value, Values
+from physsym.runtime.backends.arrays import constants_function
+from physsym.runtime.backends.base import Value, Values, constants
 from physsym.runtime.backends.pytree import Leaves, run_parts
 from physsym.runtime.backends.torch import BACKEND, part_kernel, refuse_unfit
 from physsym.runtime.backends.torch_in_place import Update, UpdateOfMany, put, update, update_of_many
-from physsym.runtime.start import start_values
-
-PLAIN = (torch.Tensor, torch.nn.Parameter)
-TYPES = (torch.float32, torch.float64)
+from physsym.runtime.start import refuse_out_of_range, start_values
 
 
 @dataclass(frozen=True)
@@ -31,10 +29,8 @@ class CompiledRule:
     """A rule compiled for tensors.
 
     `rule` is the rule itself. `counters` are the names under which the program wants the number of steps
-    done. `names` are those of its
-    states, `weights` is that of the weights, `placed` are those that start where the weights do. `one` and
-    `many` update tensors in place, where the gradient is taken `at_weights`; `native` does so to plain
-    tensors if LLVM is installed.
+    done. `names` are those of its states, `weights` is that of the weights, `placed` are those that start
+    where the weights do. `one` and `many` update tensors in place, where the gradient is taken `at_weights`.
     """
 
     rule: Rule
@@ -46,21 +42,38 @@ class CompiledRule:
     at_weights: bool
     one: Update
     many: UpdateOfMany
-    native: NativeUpdate | None
+
+    def rows(self, foreach: bool | None) -> Rows:
+        """Return what updates the tensors of a group, as lists or not as `foreach` says."""
+        part = partition(self.program)[-1]
+        names = ["a parameter" if n == self.weights else f"the state {n} of a parameter" for n in self.names]
+        return Rows(
+            [*names, "the gradient of a parameter"],
+            replace(part, parameters=part.constants, scalars=()),
+            self.one,
+            self.many,
+            foreach,
+        )
 
     def states_of(
-        self, states: dict[str, torch.Tensor], weights: torch.Tensor, given: Mapping[str, Value]
+        self,
+        states: dict[str, torch.Tensor],
+        weights: torch.Tensor,
+        given: Mapping[str, Value],
+        dtype: torch.dtype | None = None,
     ) -> list[torch.Tensor]:
         """Return the states in the order of the program; those that are missing are added to `states`.
 
-        `given` has the parameters and the counters by name, on which start values may depend.
+        They are of the type of the weights, or of `dtype`. `given` has the parameters and the counters by
+        name, on which start values may depend.
         """
         missing = [name for name in self.names if name != self.weights and name not in states]
-        for name in missing:
-            new = torch.zeros_like(weights, memory_format=torch.preserve_format)
-            states[name] = new.copy_(weights) if name in self.placed else new
-        if missing and self.rule.start:
-            self._start(states, weights, given, missing)
+        with torch.no_grad():
+            for name in missing:
+                new = torch.zeros_like(weights, dtype=dtype, memory_format=torch.preserve_format)
+                states[name] = new.copy_(weights) if name in self.placed else new
+            if missing and self.rule.start:
+                self._start(states, weights, given, missing)
         return [weights if name == self.weights else states[name] for name in self.names]
 
     def _start(
@@ -107,7 +120,6 @@ def compile_rule(rule: Rule, maximize: bool) -> CompiledRule:
         at_weights is not None,
         update(compiled),
         update_of_many(compiled),
-        native_update(compiled) if at_weights is not None else None,
     )
 
 
@@ -136,52 +148,54 @@ def local(tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
 
 
 @dataclass
-class NativeUpdate:
-    """One step of plain tensors in main memory by a loop compiled by LLVM: one pass, no tensor allocated.
+class Constants:
+    """The constants of a program at each step, from numbers by name.
 
-    The tensors are the states and the gradient of a parameter, all of one type.
+    Parameters of the rule are checked when they differ from those of the call before. The constants that
+    follow from them and from the counters are computed by one compiled function; where that fails, what was
+    given is gone through step by step, for a message that says why.
     """
 
-    part: Program
-    compiler: Any
-    _calls: dict[torch.dtype, Callable[[Any], None]] = field(default_factory=dict)
-    _alive: list[Any] = field(default_factory=list)
+    rule: Rule
+    program: Program
+    counters: Sequence[str]
+    _last: list[float] = field(default_factory=list)
 
-    def takes(self, tensors: Sequence[torch.Tensor]) -> bool:
-        """Return whether the loop can read and write the memory of these tensors itself."""
-        dtype, shape = tensors[0].dtype, tensors[0].shape
-        for t in tensors:
-            if not (
-                type(t) in PLAIN and t.is_cpu and t.dtype is dtype and t.shape == shape and t.is_contiguous()
-            ):
-                return False
-        return dtype in TYPES
+    def __post_init__(self) -> None:
+        """Compile the function."""
+        known = {*self.counters, *([state_name(self.program.loss)] if self.program.loss is not None else [])}
+        self._names = [state_name(p) for p in self.program.parameters]
+        self._fixed = [name for name in self._names if name not in known]
+        # Without scalars, the constants are the parameters.
+        self._compute = constants_function(self.program) if self.program.scalars else self._in_order
+        guarded = {t for line in self.program.scalars if isinstance(line, Guarded) for t in line.targets}
+        self._finite = [k for k, symbol in enumerate(self.program.constants) if symbol not in guarded]
 
-    def __call__(self, tensors: Sequence[torch.Tensor], fixed: Values) -> None:
-        """Take one step, given all constants of the program in order."""
-        numbers = (ctypes.c_double * len(self.part.parameters))(*fixed[: len(self.part.parameters)])
-        addresses = [tensor.data_ptr() for tensor in tensors]
-        frame = (ctypes.c_uint64 * (2 + len(addresses)))(
-            tensors[0].numel(), ctypes.addressof(numbers), *addresses
-        )
-        self._call(tensors[0].dtype)(ctypes.addressof(frame))
-        # PyTorch does not see these writes: graphs that saved the tensors must be invalidated by hand.
-        torch.autograd.graph.increment_version(list(tensors[: len(self.part.results)]))
+    def __call__(self, given: Mapping[str, Value]) -> Values:
+        """Return the value of each constant, in order.
 
-    def _call(self, dtype: torch.dtype) -> Callable[[Any], None]:
-        if dtype not in self._calls:
-            function = self.compiler.compile(self.part, True, dtype == torch.float32)
-            self._alive.append(function)
-            self._calls[dtype] = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(function.address)
-        return self._calls[dtype]
+        Raises TypeError for misnamed or unfit parameters, ValueError for those outside of their natural
+        range, and where the rule is not defined for them.
+        """
+        if given.keys() != {*self._names}:
+            return constants(self.program, BACKEND, given)  # raises, or the loss is not known yet
+        numbers = {n: v if type(v) is float else BACKEND.number(n, v) for n, v in given.items()}
+        own = [numbers[name] for name in self._fixed]
+        if own != self._last:
+            for name, value in numbers.items():
+                BACKEND.number(name, value)
+            refuse_out_of_range(self.rule, numbers)
+            self._last = own
+        try:
+            found = self._compute(numbers)
+        except (ArithmeticError, ValueError):
+            return constants(self.program, BACKEND, numbers)
+        if all(map(math.isfinite, found)) or all(math.isfinite(found[k]) for k in self._finite):
+            return found
+        return constants(self.program, BACKEND, numbers)
 
-
-def native_update(program: Program) -> NativeUpdate | None:
-    """Return the compiled update of a program; None where llvmlite is not installed."""
-    if not is_installed("llvm"):
-        return None
-    compiler = importlib.import_module("physsym.runtime.backends.llvm").jit_compiler()
-    return NativeUpdate(partition(program)[-1], compiler)
+    def _in_order(self, numbers: Mapping[str, float]) -> Values:
+        return tuple(numbers[name] for name in self._names)
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -11,24 +11,33 @@ import torch as library
 from physsym.adapters.evaluation_point import counter_starts, describe_evaluation_points, weights_state
 from physsym.adapters.torch_compiled import (
     CompiledRule,
+    Constants,
     compile_rule,
     local,
     refuse_unfit_parameter,
     step_ahead,
 )
+from physsym.adapters.torch_rows import PLAIN, Rows
 from physsym.codegen import program, state_name
 from physsym.core.statements import Rule
 from physsym.parsing.statements import RuleText, as_rule
 from physsym.runtime import coordinates
-from physsym.runtime.backends.base import Value, Values, constants, misnamed, rule_parameters
-from physsym.runtime.backends.torch import BACKEND
-from physsym.runtime.start import refuse_out_of_range, with_typical
+from physsym.runtime.backends.base import Value, Values, misnamed, rule_parameters
+from physsym.runtime.start import with_typical
 
-LEARNING_RATES = ("lr", "eta", "alpha", "learning_rate")
-GROUP = ("params", "param_names", "maximize", "foreach", "steps_done")
+# The names in groups that schedulers of PyTorch write to, and the parameters of rules that stand there.
+SCHEDULABLE = {"lr": ("lr", "eta", "alpha", "learning_rate"), "momentum": ("momentum", "rho")}
+GROUP = ("params", "param_names", "maximize", "foreach", "state_dtype", "steps_done")
 # What schedulers of PyTorch write into groups.
 SCHEDULED = ("initial_lr", "max_lr", "min_lr", "base_momentum", "max_momentum", "swa_lr")
-MANY_AT_ONCE = ("cuda", "xpu")  # where many small calls cost more than the memory that lists take
+# Options of PyTorch's own optimizers that are not offered, and why.
+NOT_OFFERED = {
+    "fused": "the compiled loop of the extra `fast` runs instead, for all tensors in main memory",
+    "capturable": "the number of steps and the hyperparameters are numbers of Python, which a graph of CUDA "
+    "would keep as they are",
+    "differentiable": "weights are updated in place; physsym.lambdify(rule, backend='torch') gives a step "
+    "that can be differentiated",
+}
 
 
 def torch(
@@ -37,8 +46,10 @@ def torch(
     params: Iterable[Any],
     *,
     learning_rate: str | Value | None = None,
+    momentum: str | Value | None = None,
     maximize: bool = False,
     foreach: bool | None = None,
+    state_dtype: library.dtype | None = None,
     **parameters: Value,
 ) -> DerivedOptimizer:
     """Return a rule as a `torch.optim.Optimizer`.
@@ -59,12 +70,19 @@ def torch(
         Which parameter of the rule is called `lr` in the groups, as schedulers of PyTorch expect; by default
         `lr`, `eta`, `alpha` or `learning_rate`, whichever the rule has first. `lr` may be given as well. For
         a rule that has a parameter `learning_rate` this may be its value.
+    momentum : str, number or schedule, optional
+        The same for what is called `momentum` in the groups, which `OneCycleLR` and `CyclicLR` change; by
+        default `momentum` or `rho`.
     maximize : bool
         Whether to climb.
     foreach : bool, optional
         Whether to update lists of tensors at once; by default on graphics processors. By default, and where
-        llvmlite is installed (the extra `fast`), float32 and float64 tensors in main memory are updated by a
-        compiled loop.
+        llvmlite is installed (the extra `fast`), tensors of float64, float32, bfloat16 and float16 in main
+        memory are updated by a compiled loop. `fused`, `capturable` and `differentiable` are not offered.
+    state_dtype : torch.dtype, optional
+        The type in which states other than the weights are kept, such as `torch.float32` beside weights in
+        bfloat16; by default that of the weights. Half precision is computed with in float32, and rounded
+        once a step.
     **parameters
         The parameters of the rule, each a number or a schedule: a callable of the number of steps done. One
         that is not given has its typical value, if the rule has one.
@@ -93,15 +111,21 @@ def torch(
     [0.5, 0.5]
     """
     stated = as_rule(rule)
-    if learning_rate is not None and not isinstance(learning_rate, str):
+    names = dict[str, str]()
+    for key, given in (("learning_rate", learning_rate), ("momentum", momentum)):
+        if isinstance(given, str):
+            names[key.replace("learning_rate", "lr")] = given
+        elif given is not None:
+            parameters = {**parameters, key: given}
+    own = {*map(str, stated.parameters)}
+    if "learning_rate" in parameters and "learning_rate" not in own:
         # A rule may have a parameter of this name, as those lifted from optax do.
-        if "learning_rate" not in map(str, stated.parameters):
-            raise TypeError(
-                "learning_rate is the name of a parameter of the rule, such as 'eta'; "
-                f"given {learning_rate!r}"
-            )
-        parameters, learning_rate = {**parameters, "learning_rate": learning_rate}, None
-    return DerivedOptimizer(stated, params, parameters, learning_rate, maximize, foreach)
+        raise TypeError(
+            "learning_rate is the name of a parameter of the rule, such as 'eta'; "
+            f"given {parameters['learning_rate']!r}"
+        )
+    options = {"maximize": maximize, "foreach": foreach, "state_dtype": state_dtype}
+    return DerivedOptimizer(stated, params, parameters, names, options)
 
 
 class DerivedOptimizer(library.optim.Optimizer):
@@ -115,13 +139,16 @@ class DerivedOptimizer(library.optim.Optimizer):
         rule: Rule,
         params: Iterable[Any],
         parameters: Mapping[str, Value],
-        learning_rate: str | None,
-        maximize: bool,
-        foreach: bool | None,
+        names: Mapping[str, str],
+        options: Mapping[str, Any],
     ) -> None:
-        """Make an optimizer; the arguments are those of `physsym.adapters.torch`."""
-        self.rule, self._compiled = rule, dict[bool, CompiledRule]()
+        """Make an optimizer; the arguments are those of `physsym.adapters.torch`.
+
+        `names` says which parameter of the rule is called `lr` and `momentum` in the groups.
+        """
+        self.rule = rule
         self._value: Value = None
+        self._forget_compiled()
         lowered = program(rule)
         positions = coordinates(rule)
         if any(len(e.targets) > 1 for e in lowered.evaluations):
@@ -135,57 +162,103 @@ class DerivedOptimizer(library.optim.Optimizer):
                 "the rule reads the loss, which PyTorch has at the weights, "
                 f"{describe_evaluation_points(rule)}"
             )
-        names = rule_parameters(lowered)
-        if learning_rate is not None and learning_rate not in names:
-            raise ValueError(
-                f"the rule has no parameter {learning_rate!r}; it has {', '.join(names) or 'none'}"
-            )
-        self.learning_rate = learning_rate or next((n for n in LEARNING_RATES if n in names), None)
-        self._keys = {name: "lr" if name == self.learning_rate else name for name in names}
-        if taken := {*GROUP} & {*self._keys.values()} | ({"lr"} & {*names} - {self.learning_rate}):
-            raise ValueError(
-                f"PyTorch's groups have {', '.join(taken)} already: rename that parameter of the rule"
-            )
+        self._keys = _keys(rule_parameters(lowered), names)
+        self._own = {key: name for name, key in self._keys.items()}
         given = self._renamed(with_typical(rule, self._own_names(parameters)))
-        if wrong := misnamed(given, wanted=(), known=(*self._keys.values(),)):
+        _refuse_not_offered(given)
+        if wrong := misnamed(given, wanted=(), known=(*self._own,)):
             raise TypeError(f"parameters of the rule: {wrong}")
         self.schedules = {key: value for key, value in given.items() if callable(value)}
+        self._own_schedules = list[dict[str, Callable[[int], Value]]]()
         fixed = {key: value for key, value in given.items() if key not in self.schedules}
-        super().__init__(params, {**fixed, "maximize": maximize, "foreach": foreach, "steps_done": 0})
+        super().__init__(params, {**fixed, **options, "steps_done": 0})
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add a group, with parameters of the rule of its own if any are given; errors as when made."""
+        """Add a group, with parameters or schedules of its own if any are given; errors as when made."""
+        own = dict[str, Callable[[int], Value]]()
         if isinstance(param_group, dict):
-            param_group = self._renamed(param_group)
-            self._refuse_unfit(param_group)
-            self._constants({**self.defaults, **param_group})
+            group = self._renamed(param_group)
+            _refuse_not_offered(group)
+            self._refuse_unfit({**self.defaults, **group})
+            own = {k: value for k, value in group.items() if k in self._own and callable(value)}
+            # A number in a group replaces a schedule of all groups.
+            schedules = {k: value for k, value in self.schedules.items() if k not in group} | own
+            param_group = {k: value for k, value in group.items() if k not in own}
+            self._constants({**self.defaults, **param_group}, schedules)
+            own = schedules
         super().add_param_group(param_group)
+        for key in own.keys() & self.param_groups[-1].keys():
+            del self.param_groups[-1][key]
+        self._own_schedules.append(own)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Load what `state_dict` returned; raise ValueError, with nothing written, for other rules."""
-        wanted = {*self._keys.values(), "steps_done"} - {*self.schedules}
-        for group in state_dict["param_groups"]:
-            if wanted - {*group} or {*group} - wanted - {*GROUP, *SCHEDULED, *self.schedules}:
+        state_dict = {**state_dict, "param_groups": [*map(self._renamed, state_dict["param_groups"])]}
+        saved_groups = state_dict["param_groups"]
+        for group, schedules in zip(saved_groups, self._own_schedules, strict=False):
+            wanted = {*self._own, "steps_done"} - {*schedules}
+            if wanted - {*group} or {*group} - wanted - {*GROUP, *SCHEDULED, *schedules}:
                 names = ", ".join(sorted(map(str, {*group} - {*GROUP, *SCHEDULED}))) or "none"
                 raise ValueError(
                     f"this is the state of another optimizer: its parameters are {names}; those of the rule "
-                    f"are {', '.join(sorted(self._keys.values())) or 'none'}"
+                    f"are {', '.join(sorted(self._own)) or 'none'}"
                 )
+        numbers = chain.from_iterable(group["params"] for group in saved_groups)
+        weights = chain.from_iterable(group["params"] for group in self.param_groups)
+        pairs = [
+            (w, state_dict["state"][n])
+            for n, w in zip(numbers, weights, strict=False)
+            if n in state_dict["state"]
+        ]
+        for own, saved in pairs:
+            self._refuse_foreign_states(own, saved)
         super().load_state_dict(state_dict)
+        # PyTorch loads states in the type of the parameter.
+        kept = {
+            id(w): g["state_dtype"] for g in self.param_groups for w in g["params"] if g.get("state_dtype")
+        }
+        for own, saved in pairs:
+            if id(own) in kept:
+                self.state[own] = {
+                    name: value.detach().to(device=own.device, dtype=kept[id(own)], copy=True)
+                    for name, value in saved.items()
+                }
+
+    def _refuse_foreign_states(self, weights: library.Tensor, saved: Mapping[str, Any]) -> None:
+        """Raise ValueError where saved states are not those of the rule for a parameter."""
+        rule = self._rule()
+        others = {*rule.names} - {rule.weights}
+        if {*saved} != others:
+            found, wanted = (", ".join(sorted(map(str, n))) or "none" for n in (saved, others))
+            raise ValueError(
+                f"this is the state of another optimizer: of a parameter it has {found}, the rule {wanted}"
+            )
+        for name, value in saved.items():
+            shape = tuple(value.shape) if isinstance(value, library.Tensor) else None
+            if shape != tuple(weights.shape):
+                raise ValueError(
+                    f"this is the state of another model: {name} has the shape {shape}, the parameter "
+                    f"{tuple(weights.shape)}"
+                )
 
     def _refuse_unfit(self, group: Mapping[str, Any]) -> None:
-        """Raise for names that are no parameters of the rule, and for a negative learning rate."""
-        known = {*self._keys.values()}
-        if unknown := sorted({*group} - known - {*GROUP, *SCHEDULED}):
+        """Raise for names that are no parameters of the rule, and for options and a rate that do not fit."""
+        if unknown := sorted({*group} - {*self._own, *GROUP, *SCHEDULED}):
             raise TypeError(
                 f"a group of parameters has {', '.join(unknown)}, which the rule does not know; it has "
-                f"{', '.join(sorted(known)) or 'none'}"
+                f"{', '.join(sorted(self._own)) or 'none'}"
             )
-        rate = {**self.defaults, **group}.get("lr")
-        if isinstance(rate, (int, float)) and rate < 0:
+        rate = group.get("lr")
+        if isinstance(rate, (int, float, library.Tensor)) and rate < 0:
             raise ValueError(
                 f"the learning rate must not be negative, given {rate}; to climb, give maximize=True"
             )
+        for name, expected in (("maximize", (bool,)), ("foreach", (bool, type(None)))):
+            if not isinstance(group.get(name, False), expected):
+                raise TypeError(f"{name} must be True or False, given {group[name]!r}")
+        dtype = group.get("state_dtype")
+        if dtype is not None and not (isinstance(dtype, library.dtype) and dtype.is_floating_point):
+            raise TypeError(f"state_dtype must be a type of floats such as torch.float32, given {dtype!r}")
 
     def step(self, closure: Callable[[], Value] | None = None) -> Value:
         """Take one step; return what the closure returned when it was first called.
@@ -198,10 +271,9 @@ class DerivedOptimizer(library.optim.Optimizer):
             loss = self._value = _with_gradients(closure)
             if loss is None and self._rule().program.loss is not None:
                 raise ValueError("the rule reads the loss: give step a closure that computes and returns it")
-            with library.no_grad():
-                ready = [(group, *self._ready(group)) for group in self.param_groups]
-                for group, columns, fixed in ready:
-                    self._advance(group, columns, fixed)
+            steps = [self._ready(*numbered) for numbered in enumerate(self.param_groups)]
+            for step in steps:
+                step()
         else:
             loss = self._step_ahead(closure)
         for group in self.param_groups:
@@ -214,37 +286,57 @@ class DerivedOptimizer(library.optim.Optimizer):
                 f"a model has its gradient at its weights, {describe_evaluation_points(self.rule)}; "
                 "or give a closure to step"
             )
-        pairs = [(group, weights) for group in self.param_groups for weights in group["params"]]
-        pairs = [(group, weights) for group, weights in pairs if weights.requires_grad]
+        groups = [*zip(self.param_groups, self._own_schedules, strict=True)]
+        pairs = [(own, weights) for own in groups for weights in own[0]["params"] if weights.requires_grad]
         weights = [own for _, own in pairs]
-        signs = [-1 if group["maximize"] else 1 for group, _ in pairs]
-        fixed = [self._constants(group) for group, _ in pairs]
+        signs = [-1 if group["maximize"] else 1 for (group, _), _ in pairs]
+        fixed = [self._constants(*own) for own, _ in pairs]
+        given = [self._given(*own) for own, _ in pairs]
+        for ((group, _), own), known in zip(pairs, given, strict=True):
+            self._rule().states_of(self.state[own], own, known, group["state_dtype"])
         states = [self.state[own] for own in weights]
-        given = [self._given(group) for group, _ in pairs]
         return step_ahead(self._rule(), weights, states, fixed, signs, closure, given)
 
-    def _ready(self, group: Mapping[str, Any]) -> tuple[list[list[library.Tensor]], Values]:
-        """Return for each state, and then the gradient, the tensors of a group; and the constants."""
-        rule = self._rule(group["maximize"])
-        moving = [weights for weights in group["params"] if weights.grad is not None]
-        rows, given = [], self._given(group)
-        for weights in moving:
-            refuse_unfit_parameter(weights)
-            tensors = (*rule.states_of(self.state[weights], weights, given), weights.grad)
-            rows.append([local(tensor, weights) for tensor in tensors])
-        return [list(column) for column in zip(*rows, strict=True)], self._constants(group)
+    def _ready(self, number: int, group: Mapping[str, Any]) -> Callable[[], None]:
+        """Return what takes one step of a group; raise, with nothing written, where that cannot be done."""
+        schedules = self._own_schedules[number]
+        rule, given = self._rule(group["maximize"]), self._given(group, schedules)
+        fixed = self._constants_of(group["maximize"])(given)
+        columns = self._columns(rule, group, given)
+        key = number, group["maximize"], group["foreach"]
+        if key not in self._rows:
+            self._rows[key] = rule.rows(group["foreach"])
+        rows = self._rows[key]
+        ready = rows.ready(columns)
 
-    def _advance(self, group: Mapping[str, Any], columns: list[list[library.Tensor]], fixed: Values) -> None:
-        rule, many = self._rule(group["maximize"]), group["foreach"]
-        native = rule.native if many is None else None
-        if many is None:
-            many = all(tensor.device.type in MANY_AT_ONCE for tensor in chain(*columns[:1]))
-        if many and columns:
-            rule.many(columns, fixed)
-            return
-        for tensors in zip(*columns, strict=True):
-            fits = native is not None and native.takes(tensors)
-            (native if native is not None and fits else rule.one)(tensors, fixed)
+        def advance() -> None:
+            for segment in ready:
+                rows.advance(segment, fixed)
+
+        return advance
+
+    def _columns(
+        self, rule: CompiledRule, group: Mapping[str, Any], given: Mapping[str, Value]
+    ) -> list[Sequence[library.Tensor]]:
+        """Return for each state, and then the gradient, the tensors of the parameters with a gradient."""
+        weights = group["params"]
+        gradients = [own.grad for own in weights]
+        types = {*map(type, gradients), *map(type, weights)}
+        if type(None) in types:
+            weights = [own for own, gradient in zip(weights, gradients, strict=True) if gradient is not None]
+            gradients = [gradient for gradient in gradients if gradient is not None]
+        states = [self.state[own] for own in weights]
+        try:
+            columns = [weights if n == rule.weights else [s[n] for s in states] for n in rule.names]
+        except KeyError:  # some have not begun
+            for own in weights:
+                refuse_unfit_parameter(own)
+            started = [rule.states_of(self.state[own], own, given, group["state_dtype"]) for own in weights]
+            columns = [list(column) for column in zip(*started, strict=True)]
+        columns.append(gradients)
+        if types <= _PLAIN_OR_NONE:
+            return columns
+        return [[local(t, own) for t, own in zip(column, weights, strict=True)] for column in columns]
 
     def _rule(self, maximize: bool = False) -> CompiledRule:
         """Return the rule compiled; each optimizer has its own, and with it its own scratch memory."""
@@ -253,36 +345,83 @@ class DerivedOptimizer(library.optim.Optimizer):
         return self._compiled[maximize]
 
     def _renamed(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return parameters or a group with the learning rate under the name that schedulers know."""
-        if self.learning_rate in given and "lr" in given and self.learning_rate != "lr":
+        """Return parameters or a group under the names that schedulers know."""
+        if twice := [(n, key) for n, key in self._keys.items() if n != key and n in given and key in given]:
             raise TypeError(
-                f"{self.learning_rate} and lr are the same parameter of the rule; give one of them"
+                f"{twice[0][0]} and {twice[0][1]} are the same parameter of the rule; give one of them"
             )
-        return {"lr" if key == self.learning_rate else key: value for key, value in given.items()}
+        return {self._keys.get(key, key): value for key, value in given.items()}
 
     def _own_names(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return parameters with the learning rate under the name that it has in the rule."""
-        own = self.learning_rate or "lr"
-        return {own if n == "lr" and own not in given else n: value for n, value in given.items()}
+        """Return parameters under the names that they have in the rule."""
+        own = {key: name for key, name in self._own.items() if key not in self._keys and name not in given}
+        return {own.get(n, n): value for n, value in given.items()}
 
-    def _given(self, group: Mapping[str, Any]) -> dict[str, Value]:
+    def _given(
+        self, group: Mapping[str, Any], schedules: Mapping[str, Callable[[int], Value]]
+    ) -> dict[str, Value]:
         """Return parameters and counters of a group, by their names in the rule."""
-        known = {**group, **{key: rate(group["steps_done"]) for key, rate in self.schedules.items()}}
-        given = {name: known[key] for name, key in self._keys.items() if key in known}
-        if (loss := self._rule().program.loss) is not None and self._value is not None:
+        done, rule = group["steps_done"], self._rule()
+        given = {
+            name: group[key] for name, key in self._keys.items() if key in group and key not in schedules
+        }
+        given |= {self._own[key]: rate(done) for key, rate in schedules.items()}
+        if (loss := rule.program.loss) is not None and self._value is not None:
             given[state_name(loss)] = float(self._value)
-        starts = counter_starts(self.rule, self._rule().counters, given)
-        done = group["steps_done"]
-        return given | {name: done + start if start else done for name, start in starts.items()}
+        if rule.counters:
+            starts = counter_starts(self.rule, rule.counters, given)
+            given |= {name: done + start if start else float(done) for name, start in starts.items()}
+        return given
 
-    def _constants(self, group: Mapping[str, Any]) -> Values:
-        given = self._given(group)
-        refuse_out_of_range(self.rule, given)
-        return constants(self._rule().program, BACKEND, given)
+    def _constants(self, group: Mapping[str, Any], schedules: Mapping[str, Callable[[int], Value]]) -> Values:
+        return self._constants_of(False)(self._given(group, schedules))
+
+    def _constants_of(self, maximize: bool) -> Constants:
+        if maximize not in self._computed:
+            rule = self._rule(maximize)
+            self._computed[maximize] = Constants(self.rule, rule.program, rule.counters)
+        return self._computed[maximize]
+
+    def _forget_compiled(self) -> None:
+        self._compiled = dict[bool, CompiledRule]()
+        self._computed = dict[bool, Constants]()
+        self._rows = dict[tuple[int, bool, bool | None], Rows]()
 
     def __getstate__(self) -> dict[str, Any]:
-        own = ("rule", "learning_rate", "_keys", "schedules", "_value")
-        return {**super().__getstate__(), **{name: self.__dict__[name] for name in own}, "_compiled": {}}
+        own = ("rule", "_keys", "_own", "schedules", "_own_schedules", "_value")
+        return {**super().__getstate__(), **{name: self.__dict__[name] for name in own}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._forget_compiled()
+
+
+_PLAIN_OR_NONE = {*PLAIN, type(None)}
+
+
+def _keys(names: Sequence[str], chosen: Mapping[str, str]) -> dict[str, str]:
+    """Return the name in groups of each parameter of a rule."""
+    if unknown := [name for name in chosen.values() if name not in names]:
+        raise ValueError(f"the rule has no parameter {unknown[0]!r}; it has {', '.join(names) or 'none'}")
+    found = {name: key for key, name in chosen.items()}
+    for key, usual in SCHEDULABLE.items():
+        if key not in chosen and (first := next((n for n in usual if n in names and n not in found), None)):
+            found[first] = key
+    keys = {name: found.get(name, name) for name in names}
+    taken = [k for k in keys.values() if k in GROUP or [*keys.values()].count(k) > 1]
+    if taken:
+        raise ValueError(
+            f"PyTorch's groups have {', '.join(dict.fromkeys(taken))} already: rename that parameter of the "
+            "rule"
+        )
+    return keys
+
+
+def _refuse_not_offered(given: Mapping[str, Any]) -> None:
+    """Raise TypeError for an option of PyTorch's own optimizers that is asked for and not offered."""
+    for name, reason in NOT_OFFERED.items():
+        if given.get(name):
+            raise TypeError(f"{name}=True is not offered: {reason}; leave it out")
 
 
 def _with_gradients(closure: Callable[[], Value] | None) -> Value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import singledispatchmethod
@@ -12,6 +12,7 @@ from typing import TypeAlias
 from sympy import Symbol
 
 from physsym.codegen.emit.loop import Loop, loops
+from physsym.codegen.emit.storage import STORAGES, Storage
 from physsym.codegen.expression_tree import LOGIC, Operand, Operation
 from physsym.codegen.straight_line import Line, Program
 
@@ -252,17 +253,24 @@ def llvm_source(program: Program, *, single: bool = False, fma: bool = False) ->
 WORDS = frozenset({"n", "i", "more", "next", "some", "entry", "body", "end"})
 
 
-def llvm_text(parts: Iterable[Loop], element: Real, fma: bool, linkage: str = "") -> str:
-    """Return loops as LLVM text with the declarations that they need."""
+def llvm_text(
+    parts: Iterable[Loop], element: Real, fma: bool, linkage: str = "", stored: Sequence[Storage] = ()
+) -> str:
+    """Return loops as LLVM text with the declarations that they need.
+
+    Arrays hold numbers of the type `element`, or are `stored` in a type of their own each.
+    """
     texts, declared = list[str](), set[str]()
+    own = STORAGES["float64" if element.base == "double" else "float32"]
     for part in parts:
         emitter = Emitter(element, fma=fma)
-        texts.append(_function(part, emitter, linkage))
+        storages = dict(zip(part.arrays, stored or [own] * len(part.arrays), strict=True))
+        texts.append(_function(part, emitter, linkage, storages))
         declared |= emitter.declared
     return "\n\n".join([*texts, *sorted(declared)]) + "\n"
 
 
-def _function(part: Loop, emitter: Emitter, linkage: str) -> str:
+def _function(part: Loop, emitter: Emitter, linkage: str, storages: Mapping[str, Storage]) -> str:
     kind, program = emitter.element, part.program
     arguments = [f"ptr noalias %{a}" for a in part.arrays] + [f"double %{name}" for name in part.numbers]
     emitter.known = {s: (f"%{part.names[s]}", DOUBLE) for s in program.parameters}
@@ -270,21 +278,21 @@ def _function(part: Loop, emitter: Emitter, linkage: str) -> str:
     before = emitter.flush()
     read = {s for line in program.body for s in line.reads} | set(program.results)
     for symbol in (s for s in program.states if s in read):
-        emitter.known[symbol] = (_load(emitter, part.names[symbol]), kind)
+        array = part.names[symbol]
+        value = storages[array].load(emitter.emit, _address(emitter, array, storages[array]), str(kind))
+        emitter.known[symbol] = (value, kind)
     emitter.run(program.body)
     values = dict(zip(part.outputs, program.results, strict=True))
     stored = [(array, emitter.result(values[array])) for array, _ in part.written]
     for array, register in stored:
-        address = emitter.emit(f"getelementptr {kind}, ptr %{array}, i64 %i")
-        emitter.lines.append(f"store {kind} {register}, ptr {address}, align {kind.size}")
+        address = _address(emitter, array, storages[array])
+        emitter.lines.append(storages[array].store(emitter.emit, register, address, str(kind)))
     head = f"define {linkage}void @{part.function}(i64 %n, {', '.join(arguments)}) {{"
     return "\n".join([head, *_loop_blocks(before, emitter.lines)])
 
 
-def _load(emitter: Emitter, array: str) -> str:
-    kind = emitter.element
-    address = emitter.emit(f"getelementptr {kind}, ptr %{array}, i64 %i")
-    return emitter.emit(f"load {kind}, ptr {address}, align {kind.size}")
+def _address(emitter: Emitter, array: str, storage: Storage) -> str:
+    return emitter.emit(f"getelementptr {storage.memory}, ptr %{array}, i64 %i")
 
 
 def _loop_blocks(before: list[str], inside: list[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from threading import Event
@@ -17,6 +18,8 @@ from physsym.codegen.emit.llvm import ARITHMETIC, DOUBLE, FLOAT, WORDS, frame_en
 from physsym.codegen.emit.loop import loop
 from physsym.codegen.emit.rollout import llvm_rollout
 from physsym.codegen.emit.simd import llvm_sweep
+from physsym.codegen.emit.storage import STORAGES
+from physsym.codegen.emit.table import llvm_table
 from physsym.codegen.expression_tree import Operand, Operation
 from physsym.runtime.backends.arrays import Array
 from physsym.runtime.backends.base import Rollout
@@ -49,6 +52,11 @@ def _machine() -> Any:
 
 def compiled(text: str, function: str, *, level: int = 3) -> CompiledFunction:
     """Return a function of LLVM text, compiled for this processor."""
+    engine = _engine(text, level)
+    return CompiledFunction(engine.get_function_address(function), engine)
+
+
+def _engine(text: str, level: int) -> Any:
     machine = _machine()
     module = llvm.parse_assembly(text)
     module.verify()
@@ -58,7 +66,42 @@ def compiled(text: str, function: str, *, level: int = 3) -> CompiledFunction:
         passes.getModulePassManager().run(module, passes)
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()
-    return CompiledFunction(engine.get_function_address(function), engine)
+    return engine
+
+
+@dataclass(frozen=True)
+class Table:
+    """One step of all rows of a table of arrays, in place and in order: functions of `llvm_table`.
+
+    `apart` says which row is the first whose arrays are not apart. `step` keeps the interpreter lock, which
+    `step_unlocked` releases; both take addresses, and all that they point to must be kept alive.
+    """
+
+    apart: Callable[[int, int, int], int]
+    step: Callable[[int, int, int, int], None]
+    step_unlocked: Callable[[int, int, int, int], None]
+    owner: Any
+
+
+def storages() -> tuple[str, ...]:
+    """Return the storage types of arrays that this processor converts by itself."""
+    # Elsewhere float16 is converted by functions of a library that is not linked.
+    converts = "+f16c" in _features().split(",") or "aarch64" in llvm.get_process_triple()
+    return tuple(name for name in STORAGES if name != "float16" or converts)
+
+
+@lru_cache(maxsize=64)
+def compile_table(part: Program, stored: tuple[str, ...]) -> Table:
+    """Return a part of a program compiled for rows of arrays that are stored like this."""
+    engine = _engine(llvm_table(part, stored), 3)
+    apart, step = map(engine.get_function_address, ("physsym_apart", "physsym_rows"))
+    address, size = ctypes.c_void_p, ctypes.c_int64
+    return Table(
+        ctypes.PYFUNCTYPE(size, address, address, size)(apart),
+        ctypes.PYFUNCTYPE(None, address, address, size, address)(step),
+        ctypes.CFUNCTYPE(None, address, address, size, address)(step),
+        engine,
+    )
 
 
 @lru_cache(maxsize=256)

@@ -338,7 +338,7 @@ ONE = [torch.nn.Parameter(torch.ones(2))]
 game = rule({x: x - eta * partial(1, x, u), u: u + eta * partial(2, x, u)})
 REFUSED = {
     "missing": (digits.heavy_ball, {"eta": 0.1}, TypeError, "missing rho"),
-    "unknown": (digits.heavy_ball, {**CHOSEN, "mu": 1}, TypeError, "unknown mu; there are lr, rho"),
+    "unknown": (digits.heavy_ball, {**CHOSEN, "mu": 1}, TypeError, "unknown mu; there are lr, momentum"),
     "twice": (digits.descent, {"eta": 0.1, "lr": 0.1}, TypeError, "eta and lr are the same parameter"),
     "no number": (digits.descent, {"eta": "fast"}, TypeError, "eta must be one real number"),
     "not finite": (digits.descent, {"eta": float("nan")}, ValueError, "eta must be finite"),
