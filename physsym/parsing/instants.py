@@ -212,10 +212,10 @@ def _marked(token: Token, lefts: dict[str, int | None], updated: Set[str], begun
     if step is None:  # an index 0 or -1, of a start value
         if last.startswith("="):
             return replace(plain, marks=token.marks + BEFORE * -int(last[1:]))
-        if begun or last.startswith("-"):
-            if not begun:
-                raise ReadError(f"found the index {last} without a start value", text, token.position)
+        if begun and token.name in updated:
             return replace(plain, marks=token.marks + BEFORE * -int(last))
+        if last.startswith("-"):
+            raise ReadError(f"found the index {last} without a start value", text, token.position)
         return replace(token, index=(), meant=f"{token.name}_{last}")
     # A letter that no line updates has the steps of the weights, or else those of what is updated.
     shifts = [s for s in lefts.values() if s is not None]

@@ -69,13 +69,18 @@ def _closing(tokens: Sequence[Token], start: int, text: str) -> int:
     raise ReadError("this bracket is never closed; add ')'", text, tokens[start].position)
 
 
+_INSTANT = re.compile(r"[a-z]?=?[+-]?\d*")
+"""An index that may be a step: t, t+1, 0, t=0."""
+
+
 def _refuse_faces(tokens: Sequence[Token], text: str) -> None:
     """Refuse a letter that is written in bold and in plain: in mathematics these are two."""
-    faces: dict[str, bool] = {}
+    faces: dict[tuple[str, tuple[str, ...]], bool] = {}
     for token in tokens:
         if token.kind == "name":
             is_bold = ord(token.text[0]) > 0xFFFF
-            if faces.setdefault(token.name, is_bold) != is_bold:
+            own = tuple(i for i in token.index if not _INSTANT.fullmatch(i))
+            if faces.setdefault((token.name, own), is_bold) != is_bold:
                 message = (
                     f"found {token.text}, which stands here in two typefaces; give one of them another name"
                 )
@@ -512,7 +517,9 @@ def _partial(tokens: list[Token], i: int, text: str) -> tuple[list[Token], int]:
             ),
         ]
         firsts = [inside[k + (k > 0)] for k in commas if k + (k > 0) < len(inside)]
-        numbers = [k for k, t in enumerate(firsts, 1) if t.name == coordinate.name]
+        shown = len(coordinate.index)  # behind it, the index of a coordinate may have the time
+        own = (coordinate.name, coordinate.index)
+        numbers = [k for k, t in enumerate(firsts, 1) if (t.name, t.index[:shown]) == own]
         if len(numbers) != 1:
             raise advice
         first = [_sign("number", str(numbers[0]), start), _sign("comma", ",", start)]
@@ -647,6 +654,7 @@ def _side_by_side(
             and base not in names
             and base not in _NAMES_OF_LETTERS
             and token.text.isascii()
+            and "_(" not in token.text  # an index in brackets: no word of a sentence
         ):
             return False
     return True

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sympy import Abs, Add, Float, I, Integer, Mul, Rational, Symbol, exp, nan, oo, sign, zoo
 
 from physsym.core.statements import Equation, Law, Rule, law, rule, states
-from physsym.core.symbols import after, before, dot, grad, hess, partial, potential
+from physsym.core.symbols import after, before, dot, grad, hess, higher, partial, potential
 from physsym.vocabulary import G, U, alpha, dt, eta, gamma, lam, m, rho, t, tau, u, v, x
 from tests.support.latex_reader import read_lines
 
@@ -85,7 +85,7 @@ def indexed(statement):
 
 def value_at(expression, point):
     """Return the value at a point, with arbitrary polynomials for the potential and its derivatives."""
-    for opaque, weight in ((potential, 2), (grad, 3), (hess, 5), (partial, 7)):
+    for opaque, weight in ((potential, 2), (grad, 3), (hess, 5), (partial, 7), (higher, 11)):
 
         def polynomial(*places, weight=weight):
             return sum((weight + i) * a**2 + a / (weight + i) for i, a in enumerate(places)) - Rational(
@@ -103,6 +103,8 @@ def point_of(expressions):
 
 
 def same(left, right):
+    if left == right:
+        return True
     point = point_of((left, right))
     values = [value_at(e, point) for e in (left, right)]
     undefined = [value.has(nan, zoo, oo) for value in values]

@@ -14,9 +14,11 @@ from physsym.parsing.latex.names import (
     TRANSPOSES,
     VARIANTS,
     Named,
+    Spelled,
     letters_of,
     named,
     shifted,
+    spelled_below,
     unwrapped,
 )
 from physsym.parsing.latex.statements import trees
@@ -89,6 +91,14 @@ class Conventions:
         The letters by which a name is derived partially, in the order of their names.
     strict
         Whether there is no document, and what stands above a name is a power.
+    starts_said
+        Whether start values bear the letter of time, as in `x_{t=0}`, so that `x_0` is another name.
+    in_time
+        Names, with their other indices, whose last index is a time.
+    in_two_fonts
+        Letters written in two fonts with the same indices.
+    declared
+        The letters and words that are no functions.
     macros
         The commands that the document defines.
     """
@@ -110,6 +120,10 @@ class Conventions:
     moving: frozenset[str] = frozenset()
     differentials: bool = True
     strict: bool = False
+    starts_said: bool = False
+    in_time: frozenset[tuple[str, Spelled]] = frozenset()
+    in_two_fonts: frozenset[str] = frozenset()
+    declared: frozenset[str] = frozenset()
     derived: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)
     imaginary: bool = False
     euler: bool = True
@@ -199,9 +213,11 @@ class _Survey:
         self.matrices: set[str] = set()
         self.inverted: set[str] = set()
         self.fonts: dict[str, set[str]] = {}
+        self.looks: dict[tuple[str, Spelled], set[str]] = {}
         self.words: set[str] = set()
         self.letters: Counter[str] = Counter()
         self.indexed: dict[str, list[frozenset[str]]] = {}
+        self.last_below: dict[tuple[str, Spelled], list[frozenset[str]]] = {}
         self.in_exponent_of_e: set[str] = set()
         self.e_marked = False
         self.before_brackets: set[str] = set()
@@ -210,12 +226,15 @@ class _Survey:
         self.gradients: set[int] = set()  # the nodes behind a nabla
         self.derived: dict[str, dict[str, Node]] = {}
         self.d_alone = False
+        self.starts_said = False
 
     def add(self, tree: Relation) -> None:
         """Take in a statement."""
         if tree.signs:
             self._set(tree.sides[0])
+        inner: set[int] = set()
         for node in tree.walk():
+            self._look(node, inner)
             if isinstance(node, Name):
                 self.fonts.setdefault(node.letters, set()).add("" if node.font == "italic" else node.font)
                 word = node.font in ("upright", "word") and len(node.letters) > 1 and node.letters.isalpha()
@@ -235,6 +254,31 @@ class _Survey:
         if tree.signs or named(tree.sides[0]) is None:  # a name that is mentioned alone is no factor
             self._factors(tree)
 
+    def _look(self, node: Node, inner: set[int]) -> None:
+        """Note the font of a whole name; `inner` has the parts of names that were seen."""
+        name = named(node) if id(node) not in inner else None
+        if name is None:
+            return
+        self.looks.setdefault((name.letters, spelled_below(name)), set()).add(
+            "" if name.font == "italic" else name.font
+        )
+        part: Node = node
+        while isinstance(part, (Scripted, Accented)):
+            part = part.base if isinstance(part, Scripted) else part.inside
+            inner.add(id(part))
+
+    def _in_two_fonts(
+        self, in_time: frozenset[tuple[str, Spelled]], indices: frozenset[str]
+    ) -> frozenset[str]:
+        """Return the letters written in two fonts with the same indices, but for the time."""
+        fonts: dict[tuple[str, Spelled], set[str]] = {}
+        for (letters, below), found in self.looks.items():
+            last = below[-1] if below else ()
+            started = last[-1:] == ("0",) and (letters, below[:-1]) in in_time
+            timed = started or not indices.isdisjoint(last)
+            fonts.setdefault((letters, below[:-1] if timed else below), set()).update(found)
+        return frozenset(look[0] for look, found in fonts.items() if len(found - {"word", "unit"}) > 1)
+
     def _set(self, left: Node) -> None:
         """Note the name on the left, which bears an index above if it has one that is shifted."""
         name = named(left)
@@ -252,10 +296,14 @@ class _Survey:
         if name is None:
             return
         for item in name.below:
+            self.starts_said |= isinstance(item, Relation) and item.signs == ("=",)
             letter = shifted(item)
             if letter is not None:
                 self.indices.add(letter)
             self.indexed.setdefault(key_of(name), []).append(frozenset(letters_of(item)))
+        if name.below:
+            whole = (key_of(name), spelled_below(name)[:-1])
+            self.last_below.setdefault(whole, []).append(frozenset(letters_of(name.below[-1])))
         if name.letters == "e" and (name.below_text or name.primes or name.mark):
             self.e_marked = True
         if name.above is None:
@@ -350,6 +398,8 @@ class _Survey:
                 continue
             elif isinstance(node, Scripted):
                 pending.append(node.base)
+                if node.above is not None and node.above.inside is not None:
+                    pending.append(node.above.inside)
             else:
                 pending.extend(node.parts())
 
@@ -364,6 +414,7 @@ class _Survey:
         mixed = {v for v, usual in VARIANTS.items() if v in self.fonts and usual in self.fonts}
         usual = frozenset({r"\nabla", r"\partial", "d"})
         indices = frozenset(i for i in self.indices if i not in usual)
+        in_time = frozenset(k for k, v in self.last_below.items() if any(i and i <= indices for i in v))
         return Conventions(
             indices=indices,
             above=frozenset(k for k in self.above if k not in functions),
@@ -388,6 +439,9 @@ class _Survey:
             imaginary="i" in self.in_exponent_of_e,
             euler=not self.e_marked,
             macros=dict(table),
+            starts_said=self.starts_said,
+            in_time=in_time,
+            in_two_fonts=self._in_two_fonts(in_time, indices),
         )
 
 

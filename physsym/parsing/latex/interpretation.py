@@ -13,6 +13,7 @@ from typing import Literal, TypeVar
 import sympy
 from sympy import Derivative, Dummy, Expr, Integer, Rational, Subs, Symbol
 from sympy import Function as Undefined
+from sympy.core.function import AppliedUndef
 
 from physsym.core.symbols import after, before, dot
 from physsym.core.verdicts import Condition
@@ -25,6 +26,7 @@ from physsym.parsing.latex.names import (
     letters_of,
     named,
     shifted,
+    spelled_below,
     spelled_letter,
     unwrapped,
 )
@@ -163,6 +165,11 @@ class Interpretation:
         """Return a name in words, without its indices of time, primes and dots."""
         parts = [spelled_letter(name.letters, self.conventions.variants)]
         font = "" if name.font in ("italic", "word") else name.font
+        if name.letters in self.conventions.fonts and self.conventions.strict:
+            message = (
+                f"found {name.letters}, which stands here in two typefaces; give one of them another name"
+            )
+            raise self.error(message, name.node)
         if font and name.letters in self.conventions.fonts:
             parts.append(font)
         parts += [
@@ -216,7 +223,11 @@ class Interpretation:
         inner = unwrapped(node)
         if isinstance(inner, Sum) and len(inner.terms) == 1:
             inner = inner.terms[0]
+        if isinstance(inner, Relation):  # `t=0` below a name: its value before the first step
+            return inner.signs == ("=",) and self._is_index(inner.sides[0], name)
         if isinstance(inner, Number):
+            if self.conventions.strict and not self._may_be_time(node, name):
+                return False
             sequence = key_of(name) in self.conventions.sequences or key_of(name) in self.conventions.above
             return sequence and "." not in inner.text
         if isinstance(inner, (Name, Sum, Product)):
@@ -224,10 +235,15 @@ class Interpretation:
             return bool(found) and all(map(self._counts, found))
         return False
 
+    def _may_be_time(self, number: Node, name: Named) -> bool:
+        r"""Return whether a number stands where the name has its time elsewhere: 0 in `\mu_{1,0}`, not 1."""
+        timed = (key_of(name), spelled_below(name)[:-1]) in self.conventions.in_time
+        return timed and number is name.below[-1] and not self.conventions.starts_said
+
     def indices(self, name: Named) -> list[Expr]:
         """Return the values of the indices that count, those above behind those below."""
         parts = [i for item in name.below for i in self._split(item)]
-        found = [self.value(unwrapped(i)) for i in parts if self._is_index(i, name)]
+        found = [self.value(_instant(unwrapped(i))) for i in parts if self._is_index(i, name)]
         if name.above is not None and self.is_above(name):
             inside = name.above.inside
             assert inside is not None
@@ -691,8 +707,8 @@ class Interpretation:
                 total = self.opaque("mod" if sign == "mod" else "times", total, value)
         if dots and len(values) > 1:
             return self.opaque("dots", *values)
-        grids = [isinstance(g := unwrapped(f), Grid) and g.kind != "binomial" for f in factors]
-        if any(grids) and sum(1 for v in values if not v.is_number) > 1:
+        matrices = [isinstance(g, Grid) and g.kind not in _OF_NUMBERS for g in map(unwrapped, factors)]
+        if any(matrices) and sum(1 for v in values if not v.is_number) > 1:
             return self.opaque("times", *values)
         if len(values) > 1 and self.conventions.matrices:
             held = {letter for f in factors for letter in letters_of(f)}
@@ -867,7 +883,7 @@ class Interpretation:
         if len(bracket.items) > 1:
             return True
         if name.font in ("word", "upright") and len(name.letters) > 1:
-            return True
+            return name.letters not in conventions.declared
         if (
             key in conventions.moving
             and isinstance(bracket.items[0], Name)
@@ -1182,7 +1198,8 @@ class Interpretation:
         if (name is not None and name.above is None) or (name is not None and self.is_above(name)):
             if arguments:
                 found = Undefined(self.key(name))(*arguments, *self.indices(name))
-                return self._derived_value(found, by, letter)
+                points = {str(a.func): a for a in arguments if isinstance(a, AppliedUndef)}
+                return self._derived_value(found, [(points.get(str(v), v), n) for v, n in by], letter)
             along = self.conventions.derived.get(key_of(name), ()) if letter == r"\partial" else ()
             if in_time and letter != r"\delta" and not (letter == r"\partial" and len(along) > 1):
                 dots = replace(name, dots=name.dots + by[0][1])
@@ -1327,7 +1344,7 @@ class Interpretation:
             return self._counted(
                 sympy.binomial, node, self.value(node.rows[0][0]), self.value(node.rows[1][0])
             )
-        if node.kind not in ("cases", "dcases", "rcases"):
+        if node.kind not in _CASES:
             shape = f"matrix {len(node.rows)}x{max((len(r) for r in node.rows), default=0)}"
             values = [self.cell(c) for row in node.rows for c in row]
             return self.opaque(shape, *values)
@@ -1361,6 +1378,16 @@ class Interpretation:
             ]
             return sympy.And(*parts, evaluate=False) if len(parts) > 1 else parts[0]
         return None
+
+
+_CASES = ("cases", "dcases", "rcases")
+_OF_NUMBERS = (*_CASES, "binomial")
+"""The grids that are numbers, and no matrices."""
+
+
+def _instant(index: Node) -> Node:
+    """Return the value of an index that names the letter of time too, as in `t=0`."""
+    return index.sides[1] if isinstance(index, Relation) else index
 
 
 def replace_power(node: Node) -> Node:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from physsym.parsing.latex.tree import (
     Accented,
@@ -114,6 +115,20 @@ def items(script: Script) -> tuple[Node, ...]:
     if inside is None:
         return ()
     return inside.items if isinstance(inside, Bracket) and not inside.opening else (inside,)
+
+
+Spelled: TypeAlias = tuple[tuple[str, ...], ...]
+"""The letters and numbers of each index of a name."""
+
+
+def spelled_below(name: Named) -> Spelled:
+    r"""Return the indices of a name: those of `\mu_{1,t}` are 1 and t; the last may be the time."""
+
+    def spelled(item: Node) -> tuple[str, ...]:
+        parts = [p for p in item.walk() if isinstance(p, (Name, Number))]
+        return tuple(p.text if isinstance(p, Number) else p.letters for p in parts)
+
+    return tuple(map(spelled, name.below))
 
 
 def letters_of(node: Node) -> Iterator[str]:

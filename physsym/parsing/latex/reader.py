@@ -6,7 +6,7 @@ It reads everything that `latex` writes, on both faces, back to the same value.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeAlias
@@ -26,14 +26,12 @@ from physsym.core.symbols import (
     dot,
     grad,
     name_and_marks,
-    partial,
-    potential,
 )
 from physsym.parsing.instants import VECTORS, WEIGHTS
 from physsym.parsing.latex.conventions import Conventions, conventions_of
 from physsym.parsing.latex.interpretation import OPAQUE, Decisions, Interpretation, alternatives
 from physsym.parsing.latex.statements import trees
-from physsym.parsing.latex.steps import NOW, Instant, Steps, conditioned, gradient_of, of_unknown
+from physsym.parsing.latex.steps import NOW, Instant, Steps, conditioned, energy_of, of_unknown
 from physsym.parsing.latex.tree import Relation
 from physsym.parsing.latex.unclear import refuse_unclear
 from physsym.parsing.tokens import ReadError
@@ -125,10 +123,9 @@ def read_latex(text: str, names: Names) -> Stated:
 def _strict(text: str, names: Names) -> Conventions:
     """Return the conventions of a text without a document: known names are no functions."""
     found = conventions_of([text])
-    spelled = {n: "lambda" if n == "lam" else n for n in names.known}
-    letters = frozenset(n if len(n) == 1 else f"\\{s}" for n, s in spelled.items())
-    usual = found.perhaps_functions - letters
-    functions = {k: v for k, v in found.functions.items() if k not in names.declared}
+    usual = found.perhaps_functions - _written(names.known)
+    declared = _written(names.declared)
+    functions = {k: v for k, v in found.functions.items() if k not in declared}
     functions |= {k: frozenset() for k in (*usual, *names.potentials)}
     words = frozenset(
         n for n in names.known if len(n) > 1 and n.isalpha() and not (n[0] == "d" and len(n) == 2)
@@ -143,7 +140,19 @@ def _strict(text: str, names: Names) -> Conventions:
         euler="e" not in names.known,
         imaginary=False,
         strict=True,
+        fonts=found.in_two_fonts,
+        declared=names.declared | USUAL_WORDS,
     )
+
+
+USUAL_WORDS = frozenset(("lr", "wd", "eps", "tol"))
+"""Words that are factors, also before brackets."""
+
+
+def _written(names: Iterable[str]) -> frozenset[str]:
+    """Return the letters by which names are written."""
+    spelled = {n: "lambda" if n == "lam" else n for n in names}
+    return frozenset(n if len(n) == 1 else f"\\{s}" for n, s in spelled.items())
 
 
 _T_BELOW = re.compile(r"_\s*(?:t(?![A-Za-z])|\{[^{}]*(?<![A-Za-z\\])t(?![A-Za-z])[^{}]*\})")
@@ -319,24 +328,7 @@ class _Text:
 
     def _gradient(self, value: Expr, row: _Row, change: Callable[[Expr], Expr]) -> Expr | None:
         """Return the potential or one of its derivatives, or None for another value."""
-        if isinstance(value, Derivative) and isinstance(value.expr, AppliedUndef):
-            (variable, order), *others = value.variable_count
-            points = value.expr.args
-            if (
-                str(value.expr.func) in self.names.potentials
-                and variable in points
-                and order == 1
-                and not others
-            ):
-                if len(points) == 1:
-                    return grad(change(points[0]))
-                return partial(Integer(points.index(variable) + 1), *map(change, points))
-        if not isinstance(value, AppliedUndef):
-            return None
-        name = str(value.func)
-        if name in self.names.potentials:
-            return potential(*map(change, value.args))
-        return gradient_of(value, change, Symbol(self.time, integer=True))
+        return energy_of(value, change, self.names.potentials, Symbol(self.time, integer=True))
 
     def _symbol(self, symbol: Symbol, row: _Row) -> Expr:
         plain, marks = name_and_marks(symbol)
@@ -437,6 +429,7 @@ class _Text:
             return found
 
         steps = Steps(self.text, self.time, constant, symbol_of=symbol_of, schedules=False, vectors=VECTORS)
+        steps.potentials = self.names.potentials
         steps.targets = {t.key: {t.step} for t in targets}
         steps.ahead = self._ahead(targets)
         steps.before = max((t.step for t in targets if t.step is not None), default=NOW) - 1

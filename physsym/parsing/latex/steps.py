@@ -25,6 +25,7 @@ from physsym.core.symbols import (
     hess,
     higher,
     name_and_marks,
+    potential,
 )
 from physsym.core.symbols import partial as partial_gradient
 from physsym.parsing.latex.interpretation import OPAQUE
@@ -67,6 +68,8 @@ class Steps:
         How far the number of a step is ahead of the letter that counts; None where the text does not say it.
     vectors, before
         The names of what moves, whose values before the step are read as they are, and the index of these.
+    potentials
+        What the potential is called.
     positions, above
         Where names and functions were read, and where those with an index above have it.
     """
@@ -94,6 +97,7 @@ class Steps:
     ahead: int | None = 0
     vectors: frozenset[str] = frozenset()
     before: int = NOW - 1
+    potentials: frozenset[str] = frozenset()
 
     # ------------------------------------------------------------ errors
 
@@ -124,6 +128,9 @@ class Steps:
 
     def resolved(self, value: Expr) -> Expr:
         """Return a value in terms of states before the step and constants."""
+        now = Symbol(self.time, integer=True)
+        if (found := energy_of(value, self.resolved, self.potentials, now)) is not None:
+            return found
         if isinstance(value, AppliedUndef):
             return self._function(value)
         if isinstance(value, Symbol):
@@ -146,9 +153,10 @@ class Steps:
             return self._over_steps(value)
         if name.startswith(OPAQUE):
             raise self.error(f"{name.removeprefix(OPAQUE)} is not understood in the rows of a rule", value)
-        if (found := gradient_of(value, self.resolved, Symbol(self.time, integer=True))) is not None:
-            return found
         instant = self.instant(value)
+        if instant is None and not name.startswith(_GRADIENT_SIGNS) and not self.schedules:
+            advice = f"write {name} \\cdot (...) for a product"
+            raise self.error(f"found {name}(...), a function or a product; {advice}", value)
         if instant is None:
             raise self.error(f"{value} is neither a known constant nor set by a row", value)
         return self.value_of(instant, value)
@@ -324,6 +332,26 @@ def conditioned(condition: sympy.Basic, change: Callable[[Expr], Expr]) -> sympy
         return condition
     parts = [change(a) if isinstance(a, Expr) else conditioned(a, change) for a in condition.args]
     return condition.func(*parts)
+
+
+def energy_of(
+    value: Expr, change: Callable[[Expr], Expr], potentials: frozenset[str], now: Symbol
+) -> Expr | None:
+    """Return the potential or one of its derivatives, or None for another value."""
+    if isinstance(value, sympy.Derivative) and isinstance(value.expr, AppliedUndef):
+        (variable, order), *others = value.variable_count
+        points = value.expr.args
+        known = str(value.expr.func) in potentials and variable in points
+        if not known or order != 1 or others:
+            return None
+        if len(points) == 1:
+            return grad(change(points[0]))
+        return partial_gradient(Integer(points.index(variable) + 1), *map(change, points))
+    if not isinstance(value, AppliedUndef):
+        return None
+    if str(value.func) in potentials:
+        return potential(*map(change, value.args))
+    return gradient_of(value, change, now)
 
 
 def gradient_of(value: AppliedUndef, change: Callable[[Expr], Expr], now: Symbol) -> Expr | None:

@@ -134,3 +134,48 @@ def test_one_letter_changed_is_another_rule(face: str) -> None:
     assert isinstance(whole, Rule)
     assert whole != spoiled
     assert isinstance(read(r"\dot{x} = v, \dot{v} = -x"), Law)
+
+
+PSI = Symbol("psi", positive=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (r"\mu_{1,t+1} = \mu_{1,t}/2, \mu_{1,0} = 1", "mu_1 <- mu_1/2; mu_1(0) = 1"),
+        (r"\nu_{t+1} = \nu_t/2, \nu_{t=0} = \nu_0", "nu <- nu/2; nu(0) = nu_0"),
+        (r"x_{t+1} = x_t - \mathrm{lr} \, (x_t + 1)", "x <- x - lr*(x + 1)"),
+        (r"x_{t+1} = x_t - \psi (x_t + 1)", "x <- x - psi*(x + 1)"),
+        (r"x_{t+1} = x_t + U(x_t)", "x <- x + potential(x)"),
+        (r"x_{t+1} = a x_t \begin{cases} 1 & \text{if } x_t > 0 \\ 2 & \text{otherwise} \end{cases}",
+         "x <- a*x*where(x > 0, 1, 2)"),
+        (r"x_{1,t+1} = x_{1,t} - \frac{\partial U}{\partial x_1}(x_{1,t}, y)",
+         "x_1 <- x_1 - partial(1, x_1, y)"),
+        (r"w_{\mathrm{prev},t+1} = \mathbf{w}_t, \mathbf{w}_{t+1} = \mathbf{w}_t - b w_{\mathrm{prev},t}",
+         "w_prev <- w; w <- w - b*w_prev_t"),
+    ],
+)  # fmt: skip
+def test_what_is_printed_of_states_with_indices_is_read(text: str, expected: str) -> None:
+    own = [PSI, Symbol("w_prev", real=True)]
+    assert str(read(text, declare=own)) == str(read(expected, declare=own))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (r"x_{t+1} = x_t - \eta \nabla U(\mathbf{x}_t)", "found x.* in two typefaces"),
+        (r"x_{t+1} = x_t - \mathrm{rate} \, (x_t + 1)", r"found rate\(\.\.\.\), a function or a product"),
+        (r"x_{t+1} = x_t - \psi (x_t + 1)", r"found psi\(\.\.\.\), a function or a product"),
+        (r"x_{t+1} = a x_t \begin{pmatrix} 1 & 0 \\ 0 & 1 \end{pmatrix} x_t", "is not understood"),
+    ],
+)
+def test_what_may_be_another_name_or_a_function_is_refused(text: str, message: str) -> None:
+    with pytest.raises(ReadError, match=message):
+        read(text)
+
+
+def test_an_index_zero_of_what_no_line_updates_is_a_name() -> None:
+    assert str(read("uₜ₊₁ = uₜ/2; u₀ = ν₀")) == "u <- u/2; u(0) = nu_0"
+    assert (
+        str(read("uₜ₊₁ = uₜ/2; νₜ₊₁ = νₜ/3; u₀ = ν₀; ν₀ = 1")) == "u <- u/2; nu <- nu/3; u(0) = nu; nu(0) = 1"
+    )
