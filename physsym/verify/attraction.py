@@ -143,7 +143,7 @@ def _determinant(rows: Sequence[Sequence[Expr]]) -> Expr:
         return rows[0][0]
     if len(rows) <= _MAX_COUPLED:
         return Matrix(rows).det(method="berkowitz")
-    matrix = DomainMatrix.from_list_sympy(len(rows), len(rows), rows).to_field()
+    matrix = DomainMatrix.from_list_sympy(len(rows), len(rows), rows)
     return matrix.domain.to_sympy(matrix.det())
 
 
@@ -217,15 +217,20 @@ def _edges_of_rows(block: Linearisation, small: Symbol) -> list[Edge]:
     orders = [order for row in rows for terms in row for e in terms.values() for order in e.terms]
     least = Fraction(1, math.lcm(*(o.denominator for o in orders)) * (sum(block.orders) + 1))
     slow = _leading(rows, least / 2)
-    polynomials = [(slope, _between(_leading(rows, slope))) for slope in slopes]
-    missing = sum(block.orders) - max(slow, default=0) - sum(len(c) - 1 for _, c in polynomials)
-    if not slow or missing:
+    polynomials = [(slope, _between(terms)) for slope in slopes for terms in _leading(rows, slope)]
+    missing = sum(block.orders) - sum(map(max, slow)) - sum(len(c) - 1 for _, c in polynomials)
+    if missing:
         raise UndecidedError(_TOO_MANY)
     return [Edge(slope, factor) for slope, c in polynomials if len(c) > 1 for factor in _factors(c)]
 
 
-def _leading(rows: Sequence[Sequence[dict[int, Expansion]]], slope: Fraction) -> Terms:
-    """Return the determinant of the leading terms of each row where rates scale like h**(-rise)."""
+def _leading(rows: Sequence[Sequence[dict[int, Expansion]]], slope: Fraction) -> list[Terms]:
+    """Return the leading terms of each row where rates scale like h**(-rise): their determinant, in factors.
+
+    They are the determinants of the parts of the matrix whose unknowns act on each other, as in Gantmacher's
+    normal form of a reducible matrix: without them a chain of n unknowns would have 2**n terms. Raises
+    UndecidedError where too many unknowns are coupled, or the determinant is zero.
+    """
     matrix = []
     for row in rows:
         points = [_points(terms) for terms in row]
@@ -235,11 +240,15 @@ def _leading(rows: Sequence[Sequence[dict[int, Expansion]]], slope: Fraction) ->
     coupled = max(sum(entry != 0 for entry in row) for row in matrix)
     if coupled > _MAX_COUPLED:
         raise UndecidedError(_TOO_MANY)
-    return _by_power(_determinant(matrix))
+    parts = Matrix(matrix).strongly_connected_components()
+    factors = [_by_power(_determinant([[matrix[i][j] for j in part] for i in part])) for part in parts]
+    if not all(factors):
+        raise UndecidedError(_TOO_MANY)
+    return factors
 
 
 def _between(polynomial: Terms) -> tuple[Expr, ...]:
-    powers = range(max(polynomial, default=0), min(polynomial, default=0) - 1, -1)
+    powers = range(max(polynomial), min(polynomial) - 1, -1)
     return tuple(polynomial.get(k, Integer(0)) for k in powers)
 
 

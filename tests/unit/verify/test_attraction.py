@@ -1,5 +1,6 @@
 """Convergence of motions in limits of laws, compared with numerical roots and trajectories."""
 
+import random
 from fractions import Fraction
 
 import numpy
@@ -496,6 +497,46 @@ def test_many_coordinates_are_treated_by_the_leading_terms_of_their_rows():
     assert convergence(above, below, near).convergence == LAYER
     without = law({m * acceleration(q): -partial(j, *names) for j, q in enumerate(names, 1)})
     assert not convergence(without, below, near)
+
+
+def friction_of(number, drawn):
+    """Return a matrix with at most three entries a row: parts that act on each other, and on later ones."""
+    rows = [[0] * number for _ in range(number)]
+    for i in range(number):
+        rows[i][i] = drawn.choice([-2, 1, 2, 3, 5])
+        for j in drawn.sample(range(number), 2):
+            rows[i][j] += drawn.choice([0, 0, 1, -1, 2])
+    return rows
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_fast_rates_of_many_coordinates_are_those_of_numbers(seed):
+    drawn = random.Random(seed)
+    number = drawn.choice([4, 5, 7])
+    matrices = (friction_of(number, drawn) for _ in range(100))
+    matrix = next(rows for rows in matrices if numpy.linalg.matrix_rank(rows) == number)
+    names = symbols(f"q0:{number}", real=True)
+    frictions = [sum(c * dot(q) for c, q in zip(row, names, strict=True)) for row in matrix]
+    above = law({m * acceleration(q): -f - q for q, f in zip(names, frictions, strict=True)})
+    edges = fast_edges(Linearisation.of(above, Unknowns({q.name: 2 for q in names})), m)
+    assert {e.exponent for e in edges} == {1}
+    rates = numpy.concatenate([numpy.roots([float(c) for c in e.coefficients]) for e in edges])
+    due = -numpy.linalg.eigvals(numpy.array(matrix, float))
+    assert len(rates) == number
+    for mu in due:  # multiple roots are found to the root of the precision
+        assert min(abs(rates - mu)) < 1e-4
+
+
+def test_frictions_of_their_own_are_weighed_one_by_one():
+    names, frictions = symbols("q0:9", real=True), symbols("g0:9", positive=True)
+    pairs = list(zip(names, frictions, strict=True))
+    near = Approach(m, m, m, m, "m tends to 0 from above")
+    above = law({m * acceleration(q): -g * dot(q) - q for q, g in pairs})
+    below = law({0 * names[0] + g * dot(q): -q for q, g in pairs})
+    assert convergence(above, below, near).convergence == LAYER
+    driven_one = law({m * acceleration(q): (g if q == names[4] else -g) * dot(q) - q for q, g in pairs})
+    left = law({0 * names[0] + (-g if q == names[4] else g) * dot(q): -q for q, g in pairs})
+    assert not convergence(driven_one, left, near)
 
 
 def test_rates_that_are_not_found_are_no_pass():
