@@ -167,8 +167,10 @@ class _Reading:
 
     def _instant(self, tree: Node, text: str, starts: bool = False) -> Instant:
         name = named(tree)
+        written = " ".join(text[tree.start : tree.end].split())
         if name is None:
-            raise ReadError("expected the letters of one name", text, tree.start)
+            message = f"found {written}, which is no letter with an index; write one, such as m_t"
+            raise ReadError(message, text, tree.start)
         reading = Interpretation(text, self.conventions, Decisions({}))
         name = reading.completed(name)
         if starts and name.below_text == "0":
@@ -176,7 +178,8 @@ class _Reading:
         value = reading.value(tree)
         found = self.steps.instant(value)
         if found is None or (name.above is not None and not reading.is_above(name)):
-            raise ReadError("a power on the left is not understood", text, tree.start)
+            message = f"found {written} on the left, a power or a value of a step; write the index below: m_t"
+            raise ReadError(message, text, tree.start)
         return found
 
     def _weights(self) -> Instant | None:

@@ -230,6 +230,9 @@ def _marked(token: Token, lefts: dict[str, int | None], updated: Set[str], begun
     at_weights = updated & set(WEIGHTS) or token.name != "g"
     if token.name in GRADIENTS and token.name not in updated and ahead in (0, 1) and updated and at_weights:
         return replace(plain, told=ahead == 0)
+    if token.name in GRADIENTS and token.name not in updated and updated and not at_weights:
+        message = f"found {token.text}, and no line updates the weights; add it, or write grad(x)"
+        raise ReadError(message, text, token.position)
     if token.name not in updated and updated and (ahead != 0 or token.name not in {*WEIGHTS, *VECTORS}):
         message = (
             f"found {token.text}, which no line updates; add the line that updates it, "

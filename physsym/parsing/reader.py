@@ -36,7 +36,7 @@ Declared: TypeAlias = str | Symbol | Quantity
 Notation: TypeAlias = Literal["auto", "plain", "unicode", "latex", "python"]
 NOTATIONS: tuple[Notation, ...] = get_args(Notation)
 _PYTHON = re.compile(
-    r"(?<![-+*/<>=!^_])(?:\*\*|//|[-+*/])=(?!=)|^\s*(?:def|import|from|class|return)\b"
+    r"(?<![-+*/<>=!^_])(?:\*\*|//|[-+*/])=(?!=)|^\s*(?:def|import|from|class|return|for|while)\b"
     r"|\b(?:np|numpy|math|torch|jnp|self|cls|p|param)\.[A-Za-z_]",
     re.MULTILINE,
 )
@@ -322,7 +322,9 @@ def _with_names_in_use(
     used, called = _used(found)
     targets = _targets(found)
     known = dict(names)
-    for name in targets:
+    tokens = {name: [tree.token(node) for tree, node in uses] for name, uses in used.items()}
+    dated = {name for name, read in tokens.items() if any(t.told and t.text != name for t in read)}
+    for name in (*targets, *(name for name in dated if isinstance(known.get(name), Symbol))):
         if name not in declared and (name not in known or _declares_sign(known[name])):
             known[name] = Symbol(name, real=True)
     if "e" in used and "e" not in known:
@@ -331,6 +333,11 @@ def _with_names_in_use(
         gradient = _gradient("g", used, targets, known)
         known |= {"g": gradient} if gradient is not None else {}
     known = _with_gradient(found, known, declared)
+    for name in WEIGHTS:
+        if f"d{name}" in used and name in targets and f"d{name}" not in {*known, *targets}:
+            tree, node = used[f"d{name}"][0]
+            message = f"found d{name}, the gradient or a step; write grad({name}), or declare d{name}"
+            raise tree.error(message, node)
     for name in used:
         tree, node = used[name][0]
         if name in _INFINITY and name not in known:

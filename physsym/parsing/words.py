@@ -14,6 +14,23 @@ from itertools import pairwise
 from physsym.parsing.tokens import TRANSPOSE, ReadError, Token, difference
 
 _NABLAS = {"grad": "∇", "nabla": "∇", "hess": "∇²"}
+_OPERATORS = (
+    "det",
+    "tr",
+    "diag",
+    "rank",
+    "dim",
+    "lim",
+    "sum",
+    "div",
+    "curl",
+    "rot",
+    "std",
+    "var",
+    "cov",
+    "arg",
+)
+"""Words that act on what follows and are not read, short enough to be taken for factors."""
 _FUNCTIONS = ("U", "L", "loss", "f", "F", "J")
 """What a function is called whose gradient is written without its point."""
 _BARE = ("exp", "log", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sqrt", "sign", "sgn")
@@ -39,6 +56,15 @@ def worded(
         Where it is not clear what a function without brackets is taken of, and for a transpose.
     """
     _refuse_matrices(found, text, names)
+    for word, following in pairwise(found):
+        if (
+            word.text in _OPERATORS
+            and word.name not in names
+            and following.kind == "name"
+            and following.spaced
+        ):
+            message = f"found {word.text} before {following.text}; {word.text} is not read, * makes a product"
+            raise ReadError(message, text, word.position)
     _refuse_applied_powers(found, text, {*names, *functions})
     joined = _steps(_differences(found), text, functions)
     return _bare_arguments(_nablas(joined, text, names), text, names, functions)

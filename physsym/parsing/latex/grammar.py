@@ -478,11 +478,14 @@ class LatexParser:
                 below = self.script()
             else:
                 above = self.script()
-        if sign == "int" or sign.endswith("int"):
-            return Operator(start, self.end(), sign, below, above, self._integrand())
-        if self.at >= len(self.tokens) or self.peek() in (",", ")", "]", "}"):
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise self.error(f"found operators more than {MAX_DEPTH} deep; name parts of it")
+        is_integral = sign.endswith("int")
+        if not is_integral and (self.at >= len(self.tokens) or self.peek() in (",", ")", "]", "}")):
             raise self.error(f"expected what {sign} acts on")
-        body = self.product()
+        body = self._integrand() if is_integral else self.product()
+        self.depth -= 1
         return Operator(start, self.end(), sign, below, above, body)
 
     def _integrand(self) -> Node:

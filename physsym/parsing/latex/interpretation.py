@@ -56,6 +56,7 @@ MAX_POWER = 64
 MAX_BITS = 4000
 MAX_MEANINGS = 8
 MAX_FACTORIAL = 100
+MAX_NESTED = 60
 OPAQUE = "\\"
 """With this sign begin the names of functions and symbols of which nothing is known."""
 
@@ -139,6 +140,7 @@ class Interpretation:
         self.positions: dict[Expr, int] = {}
         self.above: dict[Expr, int] = {}
         self.joined: Node | None = None
+        self.nested = 0
         self.domain: dict[Condition, None] = {}
 
     # ------------------------------------------------------------ help
@@ -778,6 +780,16 @@ class Interpretation:
 
     def unit(self, signs: Sequence[str], factors: Sequence[Node], i: int) -> tuple[Expr, int]:
         """Return the value of a factor with what it acts on, and the number of the factor behind."""
+        self.nested += 1
+        try:
+            if self.nested > MAX_NESTED:
+                message = f"found more than {MAX_NESTED} levels of what acts on something; name parts of it"
+                raise self.error(message, factors[i])
+            return self._unit(signs, factors, i)
+        finally:
+            self.nested -= 1
+
+    def _unit(self, signs: Sequence[str], factors: Sequence[Node], i: int) -> tuple[Expr, int]:
         node = factors[i]
         base = node.base if isinstance(node, Scripted) else node
         following = factors[i + 1] if i + 1 < len(factors) and not signs[i + 1] else None
@@ -891,12 +903,12 @@ class Interpretation:
         ):
             return True
         if key not in conventions.functions:
-            if conventions.strict:
-                return isinstance(bracket.items[0], Number)
-            options = ("a function", "a factor")
             item = bracket.items[0]
             terms = item.terms if isinstance(item, Sum) else (item,)
             in_time = any(isinstance(term, Name) and term.letters == "t" for term in terms)
+            if conventions.strict:
+                return isinstance(item, Number) or (in_time and name.node.end == bracket.start)
+            options = ("a function", "a factor")
             if named(item) is None and not (in_time and len(name.letters) == 1):
                 if key not in conventions.perhaps_functions:
                     return False
@@ -1274,6 +1286,7 @@ class Interpretation:
             return found, i + 3
         mark = f"{sign}_{index}" if index and name.letters != r"\nabla" else sign
         found = Undefined(f"{mark}{key}")(*indices) if indices else self.symbol(f"{mark}{key}")
+        self._placed(found, name.node)
         if target.above is not None and plain is not target:
             found = self.raised(found, target.above, target)
         return found, i + 2

@@ -280,7 +280,7 @@ class _Text:
         if isinstance(value, AppliedUndef):
             steps = [a - Symbol(self.time, integer=True) for a in value.args]
             if len(steps) == 1 and steps[0].is_Integer and abs(int(steps[0])) <= 9:
-                base, shift = self._named(str(value.func), row, value), int(steps[0])
+                base, shift = self._named(str(value.func), row, value, dated=True), int(steps[0])
                 if shift and not isinstance(base, Symbol):
                     message = f"found a value of {value.func} of another step, and {value.func} is {base}"
                     raise self.error(message, row, value)
@@ -333,7 +333,9 @@ class _Text:
     def _symbol(self, symbol: Symbol, row: _Row) -> Expr:
         plain, marks = name_and_marks(symbol)
         if not plain or plain.startswith(("∇", "∂")):
-            raise self.error(f"found {symbol} without the point where it is taken", row, symbol)
+            of = str(symbol.name).lstrip("∇∂²³_") or "U"
+            message = rf"found {symbol} without the point where it is taken; write \nabla {of}(x)"
+            raise self.error(message, row, symbol)
         found = self._named(plain, row, symbol)
         for mark in marks:
             if not isinstance(found, Symbol):
@@ -341,10 +343,14 @@ class _Text:
             found = _MARKS[mark](found)
         return found
 
-    def _named(self, name: str, row: _Row, where: Expr) -> Expr:
-        """Return what a name stands for; what a rule updates has no sign that its vocabulary declares."""
+    def _named(self, name: str, row: _Row, where: Expr, dated: bool = False) -> Expr:
+        """Return what a name stands for.
+
+        What a rule updates, and what has a date, a step that its value is of, has no sign that its vocabulary
+        declares.
+        """
         known = self.names.known.get(name)
-        free = name in self.updated and name not in self.names.declared
+        free = (dated or name in self.updated) and name not in self.names.declared
         if known is not None and not (free and isinstance(known, Symbol) and declares_sign(known)):
             return known
         if known is None and not self.names.by_use:

@@ -177,6 +177,9 @@ class Steps:
             is_old = step == self.before and key in self.vectors
             if step is not None and not self.schedules and not is_old:
                 shown = self.source(where, key, step)
+                if key == "g":
+                    message = rf"found {shown}, and no row sets the weights; add it, or write \nabla U(x)"
+                    raise self.error(message, where)
                 advice = f"add the row that sets it, or write {key} for what is the same in all steps"
                 raise self.error(f"{shown} is set by no row; {advice}", where)
             if step not in (None, NOW) and not is_old:

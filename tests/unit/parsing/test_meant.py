@@ -1,7 +1,7 @@
 """Formulas that were once read as something else: what is meant, or a refusal that says what to do."""
 
 import pytest
-from sympy import Rational, S, Symbol, cos, exp, log, sin
+from sympy import Rational, S, Symbol, cos, exp, log, sign, sin
 
 from physsym.core.statements import Equation, Law, Rule, Update
 from physsym.core.symbols import after, before, dot, grad, hess
@@ -44,6 +44,8 @@ READ = {
     "v(t+h) = v(t) - h*∇U(x(t)); x(t+h) = x(t) + h*v(t+h)": Rule(
         (Update(v, v - h * G), Update(x, x + h * after(v)))
     ),
+    # what has an index of steps varies, and is no mass
+    "sign(m_t)": sign(real("m")[0]),
     # nested bars
     "||x| - 1|": abs(abs(x) - 1),
 }  # fmt: skip
@@ -78,6 +80,9 @@ REFUSED = {
     "x = y = 2 <- z": (6, "a second"),
     "x <- x - lr*grad x": (12, r"write grad\(x\)"),
     "x <- x - lr*∇x": (13, r"write grad\(x\)"),
+    "det A = 0": (0, "det is not read"),
+    "x <- x - lr*dx": (12, r"the gradient or a step; write grad\(x\)"),
+    "m_t = b*m_{t-1} + (1-b)*g_t": (24, "no line updates the weights"),
     "f^{-1}(x)": (1, "an inverse function or a quotient"),
     "f⁻¹(x)": (1, "an inverse function or a quotient"),
     "f²(x)": (1, "a power of a function or a product"),
@@ -123,6 +128,9 @@ def test_what_the_advice_says_is_read():
 
 LATEX = {
     r"\sqrt{dx^2 + dy^2}": (real("dx")[0] ** 2 + real("dy")[0] ** 2) ** Rational(1, 2),
+    r"\operatorname{sign}(m_t)": sign(real("m")[0]),
+    r"w := w - \beta \frac{\partial L}{\partial w}": Update(w, w - beta * grad(w)),
+    r"w_{t+1} = w_t - \beta \frac{\partial L}{\partial w_t}": Update(w, w - beta * grad(w)),
     r"w^y_1": Symbol("w_1", real=True) ** y,
     r"f \odot f": Symbol("f", real=True) ** 2,
     r"E = ½ m v²": Equation(Symbol("E", real=True), m * v**2 / 2),
@@ -154,6 +162,8 @@ REFUSED_IN_LATEX = {
     r"\dot u = -u, \quad u(0) = I": (r"u(0)", "a law has no start values"),
     r"x_{k+1} = x_k - \frac{1}{k+1} g_k": ("x_{k", "give a start value, such as x_0 = 0"),
     r"x'' = \delta x": (r"\delta", r"write \\delta \\cdot"),
+    r"F = -\nabla V": (r"\nabla", r"write \\nabla V\(x\)"),
+    r"m_t = \beta m_{t-1} + g_t": ("g_t", "no row sets the weights"),
     r"J[y] + 1": ("J", r"write J \\cdot"),
     r"f^{-1}(x) + 1": ("f", "an inverse function or a quotient"),
     r"f^2(x) + 1": ("f", "a power of a function or a product"),
@@ -203,3 +213,12 @@ def test_a_step_is_counted_from_where_the_start_values_begin():
         sizes.append(values[x] - new[x])
         values |= new
     assert sizes == [Rational(1, 2), Rational(1, 3), Rational(1, 4)]
+
+
+@pytest.mark.parametrize(
+    "sign", [r"\sin", r"\nabla", r"\int", r"\sum", r"\mathbb{E}", r"\partial", "sin", "tr"]
+)
+@pytest.mark.parametrize("notation", ["latex", "auto"])
+def test_what_acts_on_what_acts_is_bounded(sign, notation):
+    with pytest.raises(ReadError):
+        read(f"{sign} " * 280 + "x", notation=notation)
