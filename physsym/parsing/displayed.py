@@ -142,7 +142,7 @@ class _Reading:
         tree = LatexParser(latex_tokens(letters), letters).whole()
         name = named(tree)
         if name is None:
-            raise ReadError("expected the letters of one name", letters, 0)
+            raise ReadError(_NO_NAME.format(letters), letters, 0)
         return Interpretation(letters, self.conventions, Decisions({})).key(name)
 
     def error(self, message: str, token: LatexToken | None = None) -> ReadError:
@@ -169,8 +169,7 @@ class _Reading:
         name = named(tree)
         written = " ".join(text[tree.start : tree.end].split())
         if name is None:
-            message = f"found {written}, which is no letter with an index; write one, such as m_t"
-            raise ReadError(message, text, tree.start)
+            raise ReadError(_NO_NAME.format(written), text, tree.start)
         reading = Interpretation(text, self.conventions, Decisions({}))
         name = reading.completed(name)
         if starts and name.below_text == "0":
@@ -445,6 +444,9 @@ class _Reading:
             if condition:
                 return self.value([t for t in row[:at] if t.text != ","])
         raise self.error("none of the cases is chosen by the options", tokens[0])
+
+
+_NO_NAME = "found {}, which is no letter with an index; write one, such as m_t"
 
 
 def strict_value(tree: Node, text: str, conventions: Conventions, steps: Steps) -> Expr:

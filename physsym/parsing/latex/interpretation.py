@@ -261,7 +261,7 @@ class Interpretation:
         in_brackets = isinstance(inside, Bracket) and inside.opening in ("(", "[")
         bare = unwrapped(inside)
         if in_brackets and isinstance(bare, (Name, Number, Sum)):
-            if key in self.conventions.above:
+            if key in self.conventions.above or shifted(bare) in self.conventions.indices:
                 return True
             return isinstance(bare, Name) and key not in self.conventions.functions
         counts = any(map(self._counts, letters_of(bare))) and isinstance(bare, (Name, Sum))
