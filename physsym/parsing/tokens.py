@@ -125,7 +125,7 @@ _LATIN = "[A-Za-z][A-Za-z0-9_]*"
 _MATHEMATICAL = "\U0001d400-\U0001d7cb"
 """Letters in bold, italic and other faces, which stand for the letter itself."""
 FRACTIONS = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
-_LETTER = f"Δ[ ]?[^\\W\\d_]|[{''.join(c for c in GREEK if len(c) == 1)}{_MATHEMATICAL}]"
+_LETTER = f"Δ[^\\W\\d_]|[{''.join(c for c in GREEK if len(c) == 1)}{_MATHEMATICAL}]"
 _LOW = f"[{''.join(LOWERED)}]"
 _TAIL = "[0-9]* (?: _[A-Za-z0-9]+ )* _?"
 _PATTERN = re.compile(
@@ -176,6 +176,7 @@ _ADVICE = {
     "∝": "proportions are not read; write = with a factor",
     "±": "two signs are not read; write two formulas",
     "∑": "sums are not read",
+    "Δ": "write Δx for a difference, or Delta*x for the product",
     "∫": "integrals are not read",
     "‖": NORM,
     "∘": "write * for a product element by element; compositions are not read",
@@ -237,7 +238,7 @@ _WRITTEN = {
 }  # fmt: skip
 _DELTA = "Delta "
 """How the name of a difference begins: Delta x."""
-_DIFFERENCE = re.compile(r"Δ ?[^\W\d_]")
+_DIFFERENCE = re.compile(r"Δ[^\W\d_]")
 _INDEX = re.compile(r"[A-Za-z0-9]+(?:[+-][0-9]+)?|-[0-9]+|[A-Za-z]=-?[0-9]+")
 
 
@@ -247,7 +248,6 @@ def _name(match: re.Match[str], text: str) -> Token:
     matched = _DIFFERENCE.match(found)
     size = len(matched[0]) if matched else 1
     letter, marks = DOTTED.get(found[0], (unicodedata.normalize("NFKC", found[:size]), ""))
-    letter = letter.replace(" ", "")
     marks += "".join(_DOTS.get(c, "") for c in found[size:])
     rest = "".join(c for c in found[size:] if c not in _DOTS)
     index: tuple[str, ...] = ()

@@ -27,6 +27,8 @@ OPERATORS = frozenset(
 )
 
 TALL = ("\\frac", "\\sqrt", "\\begin")
+_DIFFERENTIALS = ("d", r"\delta", r"\Delta")
+"""Factors that are no differentials and differences of what follows."""
 _WORD_BEHIND = re.compile(r"\\mathrm\{\w+\}\Z")
 
 
@@ -59,9 +61,13 @@ class TexPrinter(TextPrinter, LatexPrinter):
         return joined
 
     def _times(self, pieces: Sequence[str]) -> str:
-        # A name of several letters would read as one with what is beside it.
+        # A name of several letters would read as one with what is beside it, and d x as a differential.
         apart = (
-            rf"{piece} \," if _WORD_BEHIND.search(piece) or following.startswith(r"\mathrm") else piece
+            rf"{piece} \cdot"
+            if piece in _DIFFERENTIALS
+            else rf"{piece} \,"
+            if _WORD_BEHIND.search(piece) or following.startswith(r"\mathrm")
+            else piece
             for piece, following in pairwise(pieces)
         )
         return super()._times([*apart, pieces[-1]])

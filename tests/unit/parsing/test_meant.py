@@ -6,6 +6,7 @@ from sympy import Rational, S, Symbol, cos, exp, log, sign, sin
 from physsym.core.statements import Equation, Law, Rule, Update
 from physsym.core.symbols import after, before, dot, grad, hess
 from physsym.parsing import ReadError, read
+from physsym.printing import latex
 from physsym.vocabulary import dt, m, v, x
 
 
@@ -85,6 +86,7 @@ REFUSED = {
     "m_t = b*m_{t-1} + (1-b)*g_t": (24, "no line updates the weights"),
     "f^{-1}(x)": (1, "an inverse function or a quotient"),
     "f⁻¹(x)": (1, "an inverse function or a quotient"),
+    "Δ x": (0, "write Δx for a difference"),
     "f²(x)": (1, "a power of a function or a product"),
     "2½": (1, r"write 2\*1/2"),
 }
@@ -222,3 +224,9 @@ def test_a_step_is_counted_from_where_the_start_values_begin():
 def test_what_acts_on_what_acts_is_bounded(sign, notation):
     with pytest.raises(ReadError):
         read(f"{sign} " * 280 + "x", notation=notation)
+
+
+@pytest.mark.parametrize("letter", ["d", "delta", "Delta"])
+def test_a_factor_that_may_be_a_differential_is_read_back(letter):
+    value = Symbol(letter, real=True) * w * y**2
+    assert read(latex(value), notation="latex") == value == read(str(value))

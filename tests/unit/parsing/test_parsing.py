@@ -38,7 +38,6 @@ HARMLESS = {
     **{
         f"x + {c}": x + Rational(str(unicodedata.numeric(c))).limit_denominator(10) for c in "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
     },
-    "Δ t": dt,
     "x = u = v": Law((Equation(x, u), Equation(u, v))),
     "x.": x,
     "1.": Integer(1),
