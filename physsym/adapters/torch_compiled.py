@@ -159,12 +159,14 @@ class Constants:
     rule: Rule
     program: Program
     counters: Sequence[str]
-    _last: list[float] = field(default_factory=list)
+    _last: dict[str, float] | None = None
+    _found: Values = ()
 
     def __post_init__(self) -> None:
         """Compile the function."""
         known = {*self.counters, *([state_name(self.program.loss)] if self.program.loss is not None else [])}
         self._names = [state_name(p) for p in self.program.parameters]
+        self._wanted = {*self._names}
         self._fixed = [name for name in self._names if name not in known]
         # Without scalars, the constants are the parameters.
         self._compute = constants_function(self.program) if self.program.scalars else self._in_order
@@ -177,15 +179,18 @@ class Constants:
         Raises TypeError for misnamed or unfit parameters, ValueError for those outside of their natural
         range, and where the rule is not defined for them.
         """
-        if given.keys() != {*self._names}:
+        if given.keys() != self._wanted:
             return constants(self.program, BACKEND, given)  # raises, or the loss is not known yet
+        # A parameter may be a tensor that is changed in place: its number is read every time.
         numbers = {n: v if type(v) is float else BACKEND.number(n, v) for n, v in given.items()}
-        own = [numbers[name] for name in self._fixed]
-        if own != self._last:
-            for name, value in numbers.items():
-                BACKEND.number(name, value)
+        if numbers == self._last:
+            return self._found
+        if self._last is None or any(numbers[name] != self._last[name] for name in self._fixed):
             refuse_out_of_range(self.rule, numbers)
-            self._last = own
+        self._found, self._last = self._computed(numbers), numbers
+        return self._found
+
+    def _computed(self, numbers: Mapping[str, float]) -> Values:
         try:
             found = self._compute(numbers)
         except (ArithmeticError, ValueError):

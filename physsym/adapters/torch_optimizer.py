@@ -396,7 +396,7 @@ class DerivedOptimizer(library.optim.Optimizer):
         self._forget_compiled()
 
 
-_PLAIN_OR_NONE = {*PLAIN, type(None)}
+_PLAIN_OR_NONE = PLAIN | {type(None)}
 
 
 def _keys(names: Sequence[str], chosen: Mapping[str, str]) -> dict[str, str]:

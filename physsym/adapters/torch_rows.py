@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import torch
 
+from physsym.adapters.torch_dlpack import Reader, reader
 from physsym.codegen import Program
 from physsym.runtime.backends import is_installed
 from physsym.runtime.backends.base import Values
@@ -27,7 +28,7 @@ from physsym.runtime.backends.torch_in_place import Update, UpdateOfMany
 
 Tensors: TypeAlias = Sequence[torch.Tensor]
 
-PLAIN = (torch.Tensor, torch.nn.Parameter)
+PLAIN = {torch.Tensor, torch.nn.Parameter}
 MANY_AT_ONCE = ("cuda", "xpu")  # where many small calls cost more than the memory that lists take
 BATCH = 2**26  # elements that lists hold at once, and so the scratch memory that they take
 ONE, MANY = ("one at a time",), ("as lists",)  # rows for PyTorch's operations, beside tuples of storage types
@@ -76,6 +77,7 @@ class Rows:
     many: UpdateOfMany
     foreach: bool | None
     _facts: Any = None
+    _reader: Reader | None = None
     _segments: list[Segment] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -88,17 +90,31 @@ class Rows:
         For each state and then the gradient, `columns` has the tensors of all rows. Raises TypeError or
         ValueError for tensors that do not fit; nothing has been written then.
         """
-        tensors, count = [*chain.from_iterable(columns)], len(columns[0])
-        facts = _facts(tensors, count)
-        if facts is None or facts != self._facts:
-            self._facts, self._segments = None, self._planned(columns)
-            self._facts = facts
+        tensors, rows = [*chain.from_iterable(columns)], len(columns[0])
+        addresses = self._addresses(tensors, rows)
+        if addresses is None:
+            facts = _facts(tensors, rows)
+            if facts is None or facts != self._facts:
+                self._facts = self._reader = None
+                self._segments = self._planned(columns)
+                self._facts = facts
+                if all(segment.table is not None for segment in self._segments):
+                    self._reader = reader(tensors)
         if len(self._segments) == 1:
-            return [self._apart(self._segments[0], tensors)]
+            return [self._apart(self._segments[0], tensors, addresses)]
         return [
-            self._apart(s, [*chain.from_iterable(column[s.first : s.last] for column in columns)])
+            self._apart(s, _of(s, rows, tensors), addresses and array("Q", _of(s, rows, addresses)))
             for s in self._segments
         ]
+
+    def _addresses(self, tensors: Tensors, rows: int) -> array[int] | None:
+        """Return the addresses of tensors if all lie as they did, where one compiled call can tell."""
+        # What is read with a minus lies as all else.
+        if self._reader is None or not {*map(type, tensors)} <= PLAIN:
+            return None
+        if any(map(torch.Tensor.is_neg, tensors[-rows:])):
+            return None
+        return self._reader.addresses(tensors)
 
     def advance(self, ready: Ready, fixed: Values) -> None:
         """Take one step of the rows of a segment, given all constants of the program in order."""
@@ -189,10 +205,12 @@ class Rows:
                     "with tensor.clone()"
                 )
 
-    def _apart(self, segment: Segment, tensors: list[torch.Tensor]) -> Ready:
-        if not _have_memory(segment, tensors):
-            return Ready(segment, tensors, array("Q"))
-        ready = Ready(segment, tensors, array("Q", map(torch.Tensor.data_ptr, tensors)))
+    def _apart(self, segment: Segment, tensors: list[torch.Tensor], addresses: array[int] | None) -> Ready:
+        if addresses is None:
+            if not _have_memory(segment, tensors):
+                return Ready(segment, tensors, array("Q"))
+            addresses = array("Q", map(torch.Tensor.data_ptr, tensors))
+        ready = Ready(segment, tensors, addresses)
         if segment.table is not None:
             found = segment.table.apart(_address(segment.sizes), _address(ready.addresses), segment.rows)
             if found == segment.rows:
@@ -289,6 +307,12 @@ def _overlapping(begin: np.ndarray[Any, Any], extents: np.ndarray[Any, Any]) -> 
 def _have_memory(segment: Segment, tensors: Tensors) -> bool:
     """Return whether addresses mean something: those of subclasses of tensors need not."""
     return segment.table is not None or all(type(t) in PLAIN for t in tensors)
+
+
+def _of(segment: Segment, rows: int, values: Sequence[Any]) -> list[Any]:
+    """Return the values that belong to a segment, of values for all rows of each column in turn."""
+    firsts = range(segment.first, len(values), rows)
+    return [value for first in firsts for value in values[first : first + segment.rows]]
 
 
 def _batches(sizes: Sequence[int]) -> list[tuple[int, int]]:

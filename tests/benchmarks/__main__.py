@@ -25,7 +25,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.benchmarks import kernels, loops, others
+from tests.benchmarks import kernels, loops, others, training
 from tests.benchmarks.timing import ROUNDS, Row
 
 # Functions that yield rows; each row has the number of its goal.
@@ -39,7 +39,9 @@ PARTS = {
     "laws": others.laws,
     "code": others.code,
     "devices": others.devices,
+    "training": training.rows,
 }
+GOALS = [*range(1, 21), *training.GOALS]  # the numbers of all rows, in the order of the table
 LIBRARIES = ("numpy", "sympy", "llvmlite", "numba", "torch", "jax", "optax", "python-flint")
 HOME = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 KEPT = Path(__file__).parents[2] / "build" / "benchmarks.json"
@@ -60,7 +62,7 @@ def machine() -> str:
 def table(rows: list[Row]) -> str:
     """Return the rows as one Markdown table."""
     lines = ["| # | goal | floor | target | measured | floor held |", "|---|---|---|---|---|---|"]
-    for row in sorted(rows, key=lambda row: row.number):
+    for row in sorted(rows, key=lambda row: GOALS.index(row.number)):
         held = {True: "yes", False: "**no**", None: "not measured"}[row.holds]
         told = f"{row.measured}. {row.beside}" if row.beside else row.measured
         lines.append(f"| {row.number} | {row.goal} | {row.floor} | {row.target} | {told} | {held} |")
@@ -75,7 +77,7 @@ def page(rows: list[Row], loads: list[float]) -> str:
     if missed:
         where += f". Targets that were missed ([what is known of why](targets.md)):\n\n{missed}\n\nAll others were reached"
     below = "".join(f"\n{row.below}\n" for row in rows if row.below)
-    missing = sorted(set(range(1, 21)) - {row.number for row in rows})
+    missing = [number for number in GOALS if number not in {row.number for row in rows}]
     left = f" Rows {', '.join(map(str, missing))} were not run." if missing else ""
     return f"""# Benchmarks
 

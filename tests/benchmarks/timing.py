@@ -23,7 +23,7 @@ class Row:
     `beside` stands behind what was measured, `below` under the table; `behind` says what misses its target.
     """
 
-    number: int
+    number: int | str
     goal: str
     floor: str
     target: str

@@ -17,7 +17,7 @@ from tests.unit.adapters.test_torch import Calls
 
 torch = library("torch", "torch")
 torch.set_num_threads(1)  # waiting threads spin, and slow down whatever else runs
-from physsym.adapters import torch_rows  # noqa: E402
+from physsym.adapters import torch_dlpack, torch_rows  # noqa: E402
 
 CHOSEN, FLOATS = {"eta": 0.1, "rho": 0.9}, (torch.float64, torch.float32)
 CLOSE = {
@@ -238,6 +238,69 @@ def test_memory_that_was_freed_is_refused(way):
     with pytest.raises(ValueError, match="a parameter has no memory: its storage was freed"):
         made.step()
     assert torch.equal(other, kept)
+
+
+# --- how it is known that tensors lie as they did
+
+needs_dlpack = pytest.mark.skipif(
+    not hasattr(torch.Tensor, "__dlpack_c_exchange_api__"), reason="needs a newer version of PyTorch"
+)
+
+
+@needs("llvmlite", "fast")
+@needs_dlpack
+def test_a_reader_sees_every_difference():
+    own = [
+        drawn((3, 4), 1, torch.float32),
+        drawn((5,), 2, torch.bfloat16),
+        drawn((2, 2), 3)[:, 1:],
+        drawn((), 4),
+    ]
+    reader = torch_dlpack.reader(own)
+    assert list(reader.addresses(own)) == [t.data_ptr() for t in own]
+    assert list(reader.addresses([t.clone() for t in own[:1]] + own[1:]))[1:] == [
+        t.data_ptr() for t in own[1:]
+    ]
+    others = {
+        0: [
+            own[0].double(), own[0].half(), own[0].view(torch.int32), own[0][:2], own[0].view(4, 3),
+            own[0].view(3, 4, 1), own[0].t().contiguous().t(), own[0].to("meta"), own[0].to_sparse(), None, 3,
+        ],
+        1: [own[1].half(), own[1].view(torch.int16), own[1][:4], own[1].expand(1, 5)],
+        2: [own[2].clone(), drawn((2, 3), 3)[:, 2:], drawn((2, 2), 3)],
+        3: [drawn((1,), 4), drawn((), 4, torch.float32)],
+    }  # fmt: skip
+    for k, different in others.items():
+        for tensor in different:
+            assert reader.addresses([*own[:k], tensor, *own[k + 1 :]]) is None
+    assert reader.addresses(own[:3]) is None
+    assert reader.addresses([*own, own[0]]) is None
+    for unfit in (drawn((1,) * 9, 1), torch.ones(2, dtype=torch.int32), torch.ones(2, device="meta")):
+        assert torch_dlpack.reader([unfit]) is None
+
+
+@needs_dlpack
+@pytest.mark.parametrize("between", [replaced, transposed_in_place, filled_in_place, same_gradients])
+def test_without_a_reader_tensors_are_read_one_by_one(monkeypatch, between):
+    monkeypatch.setattr(torch_rows, "reader", lambda tensors: None)
+    both(lambda: [parameter(drawn((4, 4), 1)), parameter(drawn((3,), 2))], between)
+    whole = drawn((5,), 1)
+    weight = parameter(whole)
+    made = heavy_ball([weight])
+    with_gradients([weight], 0)
+    made.step()
+    kept = whole.clone()
+    weight.data = weight.data[:3]
+    with pytest.raises(ValueError, match="after a parameter was replaced"):
+        made.step()
+    assert torch.equal(whole, kept)
+
+
+def test_a_capsule_of_another_version_is_not_used(monkeypatch):
+    monkeypatch.setattr(torch_dlpack, "MAJOR", 99)
+    torch_dlpack._unchanged.cache_clear()
+    assert torch_dlpack.reader([torch.ones(2)]) is None
+    torch_dlpack._unchanged.cache_clear()
 
 
 # --- memory that is shared
