@@ -15,10 +15,13 @@ ANCHOR = "how-the-machine-checks"
 ENGINES = f"{ANCHOR}-engines"
 
 
+OF_CLAIMS = "Claims of a source"
+
+
 @cache
-def checking() -> Section:
-    """Return the section on how the lines of a document were checked, to be put at the end."""
-    return Section(phrase("How the machine checks"), ANCHOR, 2, tuple(_parts()))
+def checking(claims: bool = True) -> Section:
+    """Return the section on how a document was checked, for its end; `claims`: whether it has any."""
+    return Section(phrase("How the machine checks"), ANCHOR, 2, tuple(_parts(claims)))
 
 
 def reserved() -> frozenset[str]:
@@ -26,10 +29,12 @@ def reserved() -> frozenset[str]:
     return frozenset({ANCHOR, *(b.anchor for b in checking().blocks if isinstance(b, Subheading))})
 
 
-def _parts() -> Iterator[Block]:
+def _parts(claims: bool) -> Iterator[Block]:
     text = (files("physsym.documents") / "checking.md").read_text(encoding="utf-8")
     for part in text.split("## ")[1:]:
         title, _, said = part.partition("\n")
+        if title == OF_CLAIMS and not claims:
+            continue
         name = "engines" if "engines" in title else anchor(title)
         yield Subheading(phrase(title), f"{ANCHOR}-{name}")
         yield from paragraphs(said, STANDARD)

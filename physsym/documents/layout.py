@@ -200,7 +200,7 @@ def lay_out(
     if computed.claims:
         sections.append(_audit(computed.claims, layout, scripts))
     if evidence != "none":
-        sections.append(checking())
+        sections.append(checking(claims=bool(computed.claims)))
     book = next((found for s in scripts if (found := book_of(s))), None)
     own = (_plain(intro.title) if intro else "") or (book.title if book else _title_of(computed))
     only = _one_chapter(computed)
@@ -266,7 +266,7 @@ def _opening(book: Book | None, introduced: bool, layout: Layout, evidence: Evid
             return layout.paragraphs(textwrap.dedent(book.opening), STANDARD)
     if introduced:
         return ()
-    seen = ", and unfolds to what was seen and what was assumed" if evidence == "folded" else ""
+    seen = ", with what was seen and what was assumed" if evidence == "folded" else ""
     both = " Formulas are in the notation of mechanics and in that of machine learning, side by side."
     return paragraphs(OPENING.format(seen=seen, faces=both if len(layout.faces) > 1 else ""), STANDARD)
 

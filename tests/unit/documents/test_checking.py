@@ -1,14 +1,18 @@
 """The section on how the machine checks ends every document that shows evidence."""
 
+from dataclasses import replace
+
 import pytest
 
-from physsym import scripts
+from physsym import Claim, scripts
+from physsym.claims import holds
 from physsym.core.verdicts import Outcome
-from physsym.documents.checking import ANCHOR, checking, reserved
+from physsym.documents.checking import ANCHOR, OF_CLAIMS, checking, reserved
 from physsym.documents.compute import compute
 from physsym.documents.html import html
 from physsym.documents.layout import lay_out
-from physsym.documents.tree import SIGNS, Paragraph
+from physsym.documents.tree import SIGNS, Paragraph, Subheading
+from physsym.mechanics.claim import judge_claim
 from physsym.verify.engines import flint, identity_test, interval, sampling, smt
 
 TEXT = "".join(
@@ -50,5 +54,21 @@ def test_its_parts_are_not_in_the_contents_of_a_page():
     assert f'href="#{ANCHOR}"' in contents
     assert f'href="#{ANCHOR}-' not in contents
     assert len(reserved()) == 8
-    for name in reserved():
-        assert page.count(f' id="{name}"') == 1
+    without_claims = {b.anchor for b in checking(claims=False).blocks if isinstance(b, Subheading)}
+    for name in reserved() - {ANCHOR}:
+        assert page.count(f' id="{name}"') == (name in without_claims)
+
+
+def titles_of(section):
+    return ["".join(str(s.content) for s in b.title) for b in section.blocks if isinstance(b, Subheading)]
+
+
+def test_how_claims_are_judged_is_said_where_there_are_claims():
+    from derivations.gradient_descent import derivation
+
+    without = compute(derivation)
+    claim = judge_claim(Claim("C", "1", "It is so.", "it is so", holds))
+    for computed, has_claims in ((without, False), (replace(without, claims=(claim,)), True)):
+        titles = titles_of(lay_out(computed).sections[-1])
+        assert (OF_CLAIMS in titles) == has_claims
+        assert titles[-1] == "What a badge does not say"

@@ -137,7 +137,7 @@ def test_the_standard_opening_speaks_of_the_faces_that_there_are():
     assert opening().startswith("Every step from one line to the next has been checked by machine")
     assert "in the notation of mechanics and in that of machine learning" in opening()
     assert "learning" not in opening(faces="physics")
-    seen = "says how it came out, and unfolds to what was seen and what was assumed."
+    seen = "says how it came out, with what was seen and what was assumed."
     assert opening(faces="physics").endswith(seen)
     assert opening(faces="physics", evidence="none").endswith("says how it came out.")
 
