@@ -23,6 +23,7 @@ from physsym.documents.tree import Contrast, Facts, Judged, Line, Listing, block
 from physsym.loading import ScriptError, script, scripts
 from physsym.parsing import ReadError
 from physsym.vocabulary import STANDARD, G, alpha, eta, gamma, m, rho, tau, u, x
+from tests.support.interrupting import Interrupting
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +183,7 @@ def test_assumptions_and_error_are_summed_up():
 
 BAD_JUDGE = """
 from physsym import Claim
+from tests.support.interrupting import Interrupting
 
 claim = Claim("C01", "1", "It is so.", "so", lambda: True)
 """
@@ -308,19 +310,6 @@ def test_unknown_names_and_paths_are_told():
 
 
 # ------------------------------------------------------------------ interruption and progress
-
-
-class Interrupting:
-    """Stands in for a function and interrupts at its n-th call."""
-
-    def __init__(self, function, at):
-        self.function, self.left = function, at
-
-    def __call__(self, *args, **kwargs):
-        self.left -= 1
-        if self.left == -1:
-            raise KeyboardInterrupt
-        return self.function(*args, **kwargs)
 
 
 @pytest.mark.parametrize("at", [0, 2])

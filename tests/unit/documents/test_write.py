@@ -14,6 +14,7 @@ from derivations.gradient_descent import derivation
 from physsym.documents import write
 from physsym.documents.formats import within
 from physsym.documents.write import exchange, recover, write_all
+from tests.support.interrupting import Interrupting
 
 posix = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX")
 
@@ -35,6 +36,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from physsym.documents import write
+from tests.support.interrupting import Interrupting
 
 out, way, left = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 
@@ -169,19 +171,6 @@ def test_what_a_living_process_writes_is_left_alone(tmp_path):
 
 
 # ------------------------------------------------------------------ interrupted
-
-
-class Interrupting:
-    """Stands in for a function and interrupts at its n-th call."""
-
-    def __init__(self, function, at):
-        self.function, self.left = function, at
-
-    def __call__(self, *args, **kwargs):
-        self.left -= 1
-        if self.left == -1:
-            raise KeyboardInterrupt
-        return self.function(*args, **kwargs)
 
 
 @pytest.mark.parametrize("at", range(4))

@@ -11,6 +11,7 @@ from physsym.core.symbols import after, grad
 from physsym.parsing.displayed import Notation, read_displayed
 from physsym.parsing.tokens import ReadError
 from physsym.vocabulary import x
+from tests.support.refusals import assert_refused
 
 G = grad(x)
 a, b1, b2, e, lam, mu, tau = (Symbol(n, real=True) for n in ["a", "b1", "b2", "e", "lam", "mu", "tau"])
@@ -220,11 +221,7 @@ def test_one_of_two_cases_is_taken_by_an_option() -> None:
     ],
 )  # fmt: skip
 def test_what_is_not_understood_is_refused_at_its_place(text: str, message: str, at: str) -> None:
-    with pytest.raises(ReadError) as found:
-        read_displayed(text, UPDATE)
-    assert message in found.value.message
-    if at:
-        assert found.value.text[found.value.position :].startswith(at)
+    assert_refused(lambda written: read_displayed(written, UPDATE), text, message, at)
 
 
 @pytest.mark.parametrize("left_out", ["maximize", r"lam \neq 0", "amsgrad"])

@@ -11,6 +11,7 @@ from physsym.parsing.reader import Readable, read
 from physsym.parsing.tokens import ReadError
 from physsym.printing.latex_printer import latex
 from physsym.vocabulary import STANDARD, alpha, dt, eta, gamma, lam, m, rho, t, tau, u, v, x
+from tests.support.refusals import assert_refused
 
 y, k, w, theta, g, length, b, v_hat = (
     Symbol(n, real=True) for n in ["y", "k", "w", "theta", "g", "l", "b", "v_hat"]
@@ -108,10 +109,7 @@ def test_what_is_printed_is_read_back(value: Readable) -> None:
     ],
 )
 def test_what_is_open_is_refused_with_what_to_do(text: str, message: str, at: str) -> None:
-    with pytest.raises(ReadError) as found:
-        read(text)
-    assert message in found.value.message
-    assert found.value.text[found.value.position :].startswith(at)
+    assert_refused(read, text, message, at)
 
 
 def test_names_that_are_not_known_are_refused_where_that_is_asked_for() -> None:

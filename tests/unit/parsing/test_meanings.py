@@ -10,6 +10,7 @@ from sympy import Derivative, Expr, Function, Integer, Rational, Symbol, cos, ex
 from physsym.core.symbols import dot
 from physsym.parsing.meanings import Meaning, conventions_of, is_opaque, meanings
 from physsym.parsing.tokens import ReadError
+from tests.support.refusals import assert_refused
 from tests.unit.parsing.test_parsing import calls_of
 
 a, b, c, eta, h, m, v, x = (Symbol(n, real=True) for n in ["a", "b", "c", "eta", "h", "m", "v", "x"])
@@ -91,10 +92,7 @@ def test_both_readings_are_kept() -> None:
     ],
 )
 def test_what_is_not_understood_is_refused_at_its_place(text: str, message: str, at: str) -> None:
-    with pytest.raises(ReadError) as found:
-        meanings(text)
-    assert message in found.value.message
-    assert found.value.text[found.value.position :].startswith(at)
+    assert_refused(meanings, text, message, at)
 
 
 # ------------------------------------------------------------ what the document decides
