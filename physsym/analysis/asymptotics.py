@@ -13,7 +13,8 @@ from physsym.analysis.exact_evaluation import AnalysisError
 from physsym.analysis.linear import z
 from physsym.analysis.spectral import roots
 from physsym.core.polynomials import Point, lower_hull
-from physsym.core.symbols import exact, require_symbol
+from physsym.core.symbols import require_symbol
+from physsym.parsing.statements import ExprText, SymbolText, as_expression, named_symbol
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def leading_roots(polynomial: Poly, small: Symbol) -> tuple[Leading, ...]:
     return tuple(root for slope, edge in hull for root in _on_edge(slope, edge))
 
 
-def leading_term(expression: Expr, small: Symbol) -> Leading:
+def leading_term(expression: ExprText, small: SymbolText) -> Leading:
     """Return the leading term of an expression as a symbol vanishes from above.
 
     Parameters
@@ -99,8 +100,9 @@ def leading_term(expression: Expr, small: Symbol) -> Leading:
     >>> print(leading_term(1 - dt / tau, tau).of(tau))
     -dt/tau
     """
-    require_symbol(small)
-    above, below = (_lowest(part, small) for part in fraction(together(exact(expression))))
+    expression = as_expression(expression)
+    vanishing = named_symbol(small, expression.free_symbols)
+    above, below = (_lowest(part, vanishing) for part in fraction(together(expression)))
     return Leading(above[1] / below[1], Fraction(above[0] - below[0]))
 
 

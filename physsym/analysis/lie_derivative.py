@@ -7,9 +7,9 @@ from sympy import Add, Expr, Integer, Matrix, Symbol
 from physsym.analysis.exact_evaluation import AnalysisError
 from physsym.core.motion import is_time
 from physsym.core.statements import Law, symbols
-from physsym.core.symbols import DOT, dot, exact, name_and_marks
+from physsym.core.symbols import DOT, dot, name_and_marks
 from physsym.mechanics.system import System
-from physsym.parsing.statements import LawText, as_law
+from physsym.parsing.statements import ExprText, LawText, as_expression, as_law
 
 
 def energy(system: System) -> Expr:
@@ -46,7 +46,7 @@ def energy(system: System) -> Expr:
     return (Add(*(w * system.lagrangian.diff(w) for w in velocities)) - system.lagrangian).expand()
 
 
-def rate_along(law: LawText, quantity: Expr) -> Expr:
+def rate_along(law: LawText, quantity: ExprText) -> Expr:
     """Return the Lie derivative: the time derivative of a quantity along the solutions of a law.
 
     Parameters
@@ -72,7 +72,8 @@ def rate_along(law: LawText, quantity: Expr) -> Expr:
     >>> print(rate_along(damped_particle.law(), energy(damped_particle)))
     -gamma*x'**2
     """
-    law, quantity = as_law(law), exact(quantity)
+    law = as_law(law)
+    quantity = as_expression(quantity, [s for s in symbols(law) if not name_and_marks(s)[1]])
     highest = _highest_rates(law)
     found = dict(zip(highest, _solved(law, highest), strict=True))
     names = {name_and_marks(s)[0] for s in highest}

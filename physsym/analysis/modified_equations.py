@@ -13,7 +13,7 @@ from physsym.core.motion import is_time
 from physsym.core.statements import Equation, Law, Rule, states, symbols
 from physsym.core.symbols import after, dot, grad, hess, potential, require_symbol
 from physsym.core.verdicts import Order
-from physsym.parsing.statements import RuleText, as_rule
+from physsym.parsing.statements import RuleText, SymbolText, as_rule, named_symbol
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class ModifiedEquation:
         return f"{self.law}, up to {self.error}"
 
 
-def modified_equation(rule: RuleText, step: Symbol, order: int = 1) -> ModifiedEquation:
+def modified_equation(rule: RuleText, step: SymbolText, order: int = 1) -> ModifiedEquation:
     """Return the modified equation of a rule, with terms up to step**order (backward error analysis).
 
     The terms of the flow's Lie series are matched one after the other. The series diverges in general; each
@@ -97,6 +97,7 @@ def modified_equation(rule: RuleText, step: Symbol, order: int = 1) -> ModifiedE
     x' = -grad(x) - eta*hess(x)*grad(x)/2, up to O(eta**2)
     """
     rule = as_rule(rule)
+    step = named_symbol(step, symbols(rule))
     refuse(rule, step, order)
     carried, terms = states(rule), order + 1
     start = {step: Integer(0)} | {after(s): s for s in carried}

@@ -15,7 +15,7 @@ from physsym.core.signs import POSITIVE, signs
 from physsym.core.statements import Law, Rule, parameters, rewritten, symbols
 from physsym.core.symbols import Exact, exact, fresh
 from physsym.core.verdicts import Condition, Verdict, fails, holds, undecided
-from physsym.parsing.statements import RuleText, StatementText, as_rule, as_statement
+from physsym.parsing.statements import ExprText, RuleText, StatementText, as_expression, as_rule, as_statement
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
 from physsym.vocabulary import lam
@@ -24,7 +24,7 @@ Between = tuple[object, object]  # the least and the largest curvature
 _MAX_DEGREE = 2  # up to which the curvatures with all multipliers within a circle are an interval
 
 
-def rate_region(statement: StatementText, rate: Exact, curvature: Expr = lam) -> Region:
+def rate_region(statement: StatementText, rate: ExprText, curvature: Expr = lam) -> Region:
     """Return the parameters for which errors decrease faster than at a rate.
 
     For a rule all multipliers are then smaller in modulus than the rate, which is dimensionless and positive:
@@ -65,7 +65,7 @@ def rate_region(statement: StatementText, rate: Exact, curvature: Expr = lam) ->
     >>> print(rate_region(damped_particle.law(), 1))
     gamma - 2*m > 0 and -gamma + lam + m > 0
     """
-    statement, r = as_statement(statement), exact(rate)
+    statement, r = as_statement(statement), as_expression(rate)
     if isinstance(statement, Law):
         polynomial = characteristic_polynomial(statement, curvature)
         return hurwitz(polynomial.compose(Poly(z - r, z)))

@@ -10,16 +10,17 @@ import importlib
 import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, cast
 
 from sympy import Expr, S, Symbol
 
 from physsym.core import statements
-from physsym.core.conditions import Given
+from physsym.core.conditions import Given, as_conditions
 from physsym.core.motion import is_time
 from physsym.core.signs import declares_sign
 from physsym.core.statements import Law, LawLike, Rule, RuleLike, Statement
-from physsym.core.symbols import Exact, exact
+from physsym.core.symbols import Exact, exact, name_and_marks, require_symbol
+from physsym.core.verdicts import Condition
 from physsym.vocabulary import STANDARD, Vocabulary
 
 
@@ -257,6 +258,25 @@ def as_symbol(given: SymbolText, declare: Iterable[Symbol] = ()) -> object:
     return found
 
 
+def named_symbol(given: SymbolText, among: Iterable[object] = ()) -> Symbol:
+    """Return the symbol of a name, that of those in use which has it first; raise TypeError for what is none.
+
+    Parameters
+    ----------
+    given
+        A symbol or a name.
+    among
+        What is in use, such as the symbols of a rule.
+
+    Returns
+    -------
+    Symbol
+    """
+    found = as_symbol(given, [s for s in among if isinstance(s, Symbol) and not name_and_marks(s)[1]])
+    require_symbol(found)
+    return cast("Symbol", found)
+
+
 def as_state(given: SymbolText) -> object:
     """Return the symbol of what moves: a name whose symbol the vocabulary declares positive becomes real.
 
@@ -323,7 +343,7 @@ def law(
 def rule(
     updates: Values | str,
     start: Values | None = None,
-    ranges: Given = (),
+    ranges: Given | str | Iterable[str] = (),
     typical: Values | None = None,
 ) -> Rule:
     """Return the rule with the given updates, carried out from top to bottom.
@@ -337,7 +357,8 @@ def rule(
     start
         The values of states before the first step, in their dimensions.
     ranges
-        The natural ranges of the parameters: conditions or SymPy relations, such as `(0 <= b, b < 1)`.
+        The natural ranges of the parameters: conditions or SymPy relations, such as `(0 <= b, b < 1)`, or
+        their text, "0 <= b < 1".
     typical
         The values that people use of parameters; they are the defaults when the rule is compiled.
 
@@ -368,8 +389,24 @@ def rule(
         pairs, begun = _updates(updates), {}
     known = _symbols_of((*pairs, *pairs.values()))
     return statements.rule(
-        pairs, {**begun, **as_values(start or {}, known)}, ranges, as_values(typical or {}, known)
+        pairs,
+        {**begun, **as_values(start or {}, known)},
+        _ranges(ranges, known),
+        as_values(typical or {}, known),
     )
+
+
+def _ranges(given: object, known: tuple[Symbol, ...]) -> Given:
+    """Return conditions, those of texts read."""
+    items = given if isinstance(given, (tuple, list)) else (given,)
+    if not any(isinstance(item, str) for item in items):
+        return cast("Given", given)
+    from physsym.parsing.inequalities import read_conditions  # the reader takes long to import
+
+    found: list[Condition] = []
+    for item in items:
+        found += read_conditions(item, STANDARD, known) if isinstance(item, str) else as_conditions(item)
+    return tuple(found)
 
 
 def _symbols_of(values: Iterable[object]) -> tuple[Symbol, ...]:

@@ -5,11 +5,13 @@ import itertools
 import warnings
 
 import pytest
+from sympy import Rational, Symbol
 from sympy.parsing import sympy_parser
 
 import physsym as ps
 from physsym.vocabulary import eta, u, x
 
+half = Rational(1, 2)
 HOSTILE = "__import__('os').getpid()"
 OTHERS = (HOSTILE, "x <- x - eta*g", "x' = -x", x, 1)
 MODULES = (ps, ps.analysis, ps.claims, ps.integrators)
@@ -89,3 +91,29 @@ def test_claims_take_texts():
     assert ps.claims.is_increasing("m*x", "m") == ps.claims.is_increasing(ps.read("m") * x, ps.read("m"))
     with pytest.raises(TypeError, match="expected the name of a symbol"):
         ps.claims.is_increasing("m*x", "2*m")
+
+
+def test_analyses_and_ranges_take_texts():
+    gradient_descent = "x <- x - eta*g"
+    assert ps.analysis.rate_region(gradient_descent, "1/2") == ps.analysis.rate_region(gradient_descent, half)
+    assert ps.analysis.rate_along("x' = -x", "x**2") == -2 * x**2
+    assert ps.analysis.leading_term("2*eta + eta**2", "eta") == ps.analysis.leading_term(
+        2 * eta + eta**2, eta
+    )
+    by_name, by_symbol = (ps.analysis.modified_equation(gradient_descent, step) for step in ("eta", eta))
+    assert by_name == by_symbol
+    with pytest.raises(TypeError, match="expected the name of a symbol"):
+        ps.analysis.modified_equation(gradient_descent, "2*eta")
+    written = ps.rule({"v": "b*v + g", "x": "x - lr*v+"}, ranges="0 <= b < 1, lr > 0")
+    assert [str(c) for c in written.ranges] == ["b >= 0", "1 - b > 0", "lr > 0"]
+    mixed = ps.rule({"v": "b*v + g", "x": "x - lr*v+"}, ranges=("0 <= b < 1", ps.read("lr") > 0))
+    assert mixed.ranges == written.ranges
+    with pytest.raises(ValueError, match="found c"):
+        ps.rule({"v": "b*v + g", "x": "x - lr*v+"}, ranges="0 <= c < 1")
+
+
+def test_a_name_is_that_of_the_symbol_in_use():
+    step = Symbol("step", positive=True)
+    rule = ps.rule({x: x - step * ps.grad(x)})
+    assert ps.analysis.modified_equation(rule, "step") == ps.analysis.modified_equation(rule, step)
+    assert ps.analysis.leading_term(step**2 / 3, "step") == ps.analysis.leading_term(step**2 / 3, step)

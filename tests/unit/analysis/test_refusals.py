@@ -61,7 +61,7 @@ CASES = {
     "energy of a rule": (energy, (DESCENT,), "is that of a System"),
     "energy of a law": (energy, (LAW,), "is that of a System"),
     "rate along a rule": (rate_along, (DESCENT, x), A_LAW),
-    "rate of a text": (rate_along, (LAW, "x"), "expected an exact expression"),
+    "rate of the text of a law": (rate_along, (LAW, "x' = x"), "given the text of a statement"),
     "multipliers, curvature for values": (multipliers, (DESCENT, lam), VALUES),
     "multipliers, names for symbols": (multipliers, (DESCENT, {"eta": 1}), "'eta' is no symbol"),
     "multipliers of a number": (multipliers, (3,), "expected a law or a rule"),
