@@ -45,6 +45,7 @@ from .mechanics.moves import (
 from .mechanics.system import System, damped_particle
 from .optimizers.conventions import convert
 from .optimizers.equivalent_rules import equivalent
+from .optimizers.freezing import freeze
 from .optimizers.known import known
 from .optimizers.lifting import lift
 from .optimizers.recovery import recover
@@ -111,6 +112,7 @@ __all__ = [
     "document",
     "dot",
     "equivalent",
+    "freeze",
     "grad",
     "hess",
     "higher",

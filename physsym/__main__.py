@@ -96,6 +96,15 @@ def _source(command: ArgumentParser) -> None:
     command.add_argument("--language", choices=languages, default="python", help="of the text")
 
 
+def _freeze(command: ArgumentParser) -> None:
+    _rule(command)
+    command.add_argument("--out", metavar="FILE", help="the module to write (default: print it)")
+    says = "values of parameters, such as eta=0.02 rho=0.9, which become defaults"
+    command.add_argument("--set", nargs="+", default=[], metavar="P=VALUE", help=says)
+    says = "single numbers, or arrays of NumPy (default: python)"
+    command.add_argument("--language", choices=("python", "numpy"), default="python", help=says)
+
+
 def _run(command: ArgumentParser) -> None:
     _rule(command)
     command.add_argument("--steps", type=int, default=100, metavar="N", help="how many steps (default: 100)")
@@ -207,6 +216,7 @@ COMMANDS: dict[str, tuple[str, Callable[[ArgumentParser], None], str]] = {
     "show":     ("physsym.cli.show",     _show,     "print a derivation in the terminal; 1 if a step fails"),
     "exercise": ("physsym.cli.exercise", _exercise, "ask for a line that is left out; 1 if it is not found"),
     "source":   ("physsym.cli.source",   _source,   "print a derived rule as program text"),
+    "freeze":   ("physsym.cli.freeze",   _freeze,   "write a derived rule as a module that stands alone"),
     "run":      ("physsym.cli.run",      _run,      "run a derived optimizer on a named test function"),
     "same":     ("physsym.cli.same",     _same,     "compare two rules; 1 if the first is not the second"),
     "identify": ("physsym.cli.identify", _identify, "list the nearest published rules; 1 if none is it"),

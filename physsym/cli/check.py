@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby, takewhile
@@ -46,8 +47,8 @@ class VerdictLine:
         What the verdict is on.
     verdict
         The verdict.
-    is_step, is_shown
-        Whether it is on a step; on what a chapter shows.
+    is_step, is_shown, is_frozen
+        Whether it is on a step; on what a chapter shows; on a file that `physsym freeze` wrote.
     is_note
         Whether it counts with `--strict` alone.
     opening
@@ -62,6 +63,7 @@ class VerdictLine:
     is_step: bool = False
     is_note: bool = False
     is_shown: bool = False
+    is_frozen: bool = False
     opening: str = ""
     due: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
@@ -183,15 +185,21 @@ def _summary(
     judged = [line for line in lines if isinstance(line, VerdictLine)]
     motions = [line for line in lines if isinstance(line, SimulationLine)]
     shown = [line for line in judged if line.is_shown]
+    frozen = [line for line in judged if line.is_frozen]
+    others = [line for line in judged if not (line.is_shown or line.is_frozen)]
     says = list[str]()
-    if len(shown) < len(judged) or not shown:
-        says.append(summary_of_steps([line for line in judged if not line.is_shown], strict))
+    if others or not (shown or frozen):
+        says.append(summary_of_steps(others, strict))
+    if frozen:
+        wrong = [line.verdict for line in frozen if line.fails(strict)]
+        held = _held([line.verdict for line in frozen], wrong)
+        says.append(f"{counted(len(frozen), 'frozen rule')} checked, {held}")
     if shown:
         wrong = [line.verdict for line in shown if line.fails(strict)]
         what = "equation, finding or number" if len(shown) == 1 else "equations, findings and numbers"
         says.append(f"{len(shown)} {what} checked, {_held([line.verdict for line in shown], wrong)}")
     failing = sum(line.fails(strict) for line in judged)
-    checked = any(line.is_step or line.is_shown for line in judged)
+    checked = any(line.is_step or line.is_shown or line.is_frozen for line in judged)
     if repairs := [claim.repair for claim in claims if claim.repair is not None]:
         wrong = [repair for repair in repairs if not repair]
         says.append(f"{counted(len(repairs), 'repair')} of claims checked, {_held(repairs, wrong)}")
@@ -253,6 +261,10 @@ def check_file(
     Claims that are judged already are left out: the identities of those that are judged are added to
     `judged`, which all scripts of a process share.
     """
+    if is_frozen(file):
+        yield frozen_line(file)
+        yield Finished(file.stem, True)
+        return
     script = load(file)
     for k, derivation in enumerate(script.derivations):
         yield from check_derivation(script.name, derivation, script.derivations[:k])
@@ -281,6 +293,20 @@ def check_file(
             judged.add(claim.identity)
             yield _claim_line(f"{script.name}, claim {claim.id}", judge_claim(claim))
     yield Finished(script.name, bool(script.derivations or script.claims or script.parts))
+
+
+def is_frozen(file: Path) -> bool:
+    """Return whether a file may be one that `physsym freeze` wrote, without a look at its code."""
+    with suppress(OSError):
+        return file.suffix == ".py" and b"\nFROZEN = {" in file.read_bytes()
+    return False
+
+
+def frozen_line(file: Path) -> VerdictLine:
+    """Return the line on a file that `physsym freeze` wrote."""
+    from physsym.cli.frozen import check_frozen  # which needs more than what verifies
+
+    return VerdictLine(one_line(file), "frozen rule", check_frozen(file), is_frozen=True)
 
 
 def check_derivation(

@@ -119,7 +119,7 @@ def refuse_out_of_range(rule: Rule, given: Mapping[str, Value]) -> None:
                 np.broadcast_to(v, size.shape)[wrong].ravel()[0] if size.ndim else v for v in _spread(values)
             ]
             shown = ", ".join(f"{n}={v}" for n, v in zip(names, at, strict=True))
-            raise ValueError(f"{shown} is out of range: the rule is for {_range(rule, condition)}")
+            raise ValueError(f"{shown} is out of range: the rule is for {range_text(rule, condition)}")
 
 
 _HOLDS: Mapping[str, Callable[[Any], Any]] = {
@@ -146,7 +146,7 @@ def _function(condition: Condition) -> Callable[..., Value]:
     return found
 
 
-def _range(rule: Rule, condition: Condition) -> str:
+def range_text(rule: Rule, condition: Condition) -> str:
     """Return the whole range of the parameters of a condition, such as 0 <= rho < 1."""
     own = condition.expression.free_symbols
     if len(own) != 1:

@@ -28,6 +28,7 @@ CASES = {
         "newton --leave-out 99",
     ),
     "source": ("momentum", None, "nowhere"),
+    "freeze": ("momentum --out {tmp}/momentum.py", None, "momentum --out {tmp}/momentum"),
     "run": ("momentum --steps 2", None, "momentum --set eta=-1"),
     "same": (
         f"'{RULE}' known:gradient_descent", f"'{RULE}' 'x <- x + eta*grad(x)'", f"'{RULE}' known:nothing",
@@ -83,4 +84,4 @@ def test_a_command_ends_with_the_code_of_the_table(name, code, arguments, tmp_pa
     "name", [n for n, cases in CASES.items() if cases[1] is None and ROWS[n][1] == "never"]
 )
 def test_what_never_fails_is_a_command_that_judges_nothing(name):
-    assert name in ("document", "source", "run", "lift", "report")
+    assert name in ("document", "source", "freeze", "run", "lift", "report")
