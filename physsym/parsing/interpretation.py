@@ -347,6 +347,9 @@ def _(node: ast.Call, found: Reading) -> Expr:
     if of_time and name not in FUNCTIONS:
         message = f"found {name}(t); write {name} for what moves, or {name}*(t) for the product"
         raise found.tree.error(message, node)
+    if name in found.names and name not in FUNCTIONS and found.tree.token(node.args[0]).text == "0":
+        message = f"found {name}(0), a start value, which a rule has and a law has not; leave it out"
+        raise found.tree.error(message, node)
     if name in found.names and name not in FUNCTIONS:
         message = f"found {name} before a bracket, but it is no function; for a product write {name}*(...)"
         raise found.tree.error(message, node)

@@ -58,6 +58,13 @@ def worded(
     _refuse_matrices(found, text, names)
     for word, following in pairwise(found):
         if (
+            re.fullmatch("log_?[0-9]+", word.text)
+            and word.name not in names
+            and following.kind in ("name", "open")
+        ):
+            message = f"found {word.text}; write log(x)/log({word.text.lstrip('log_')}) for another base"
+            raise ReadError(message, text, word.position)
+        if (
             word.text in _OPERATORS
             and word.name not in names
             and following.kind == "name"

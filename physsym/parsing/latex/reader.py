@@ -317,6 +317,9 @@ class _Text:
                 rf"leave it out, or write {name} \cdot for the product"
             )
             return self.error(message, row, value)
+        if any(s.is_integer for argument in value.args for s in argument.free_symbols):
+            message = f"found {value}, which is no whole step from {self.time}; write values of whole steps"
+            return self.error(message, row, value)
         if [str(argument) for argument in value.args] == ["t"]:
             message = rf"found {name}(t); write {name} for what moves, or {name} \cdot t for the product"
             return self.error(message, row, value)

@@ -81,6 +81,8 @@ REFUSED = {
     "x = y = 2 <- z": (6, "a second"),
     "x <- x - lr*grad x": (12, r"write grad\(x\)"),
     "x <- x - lr*∇x": (13, r"write grad\(x\)"),
+    "y = log_2 x": (4, r"write log\(x\)/log\(2\)"),
+    "x' = v, v' = -x, x(0) = 1": (17, "a start value, which a rule has"),
     "det A = 0": (0, "det is not read"),
     "x <- x - lr*dx": (12, r"the gradient or a step; write grad\(x\)"),
     "m_t = b*m_{t-1} + (1-b)*g_t": (24, "no line updates the weights"),
@@ -183,6 +185,7 @@ REFUSED_IN_LATEX = {
     r"v(t+\tfrac{h}{2}) = v(t) - h x(t)": ("v", "no whole step h"),
     r"x(t+h) = x(t) + \sin(t)": ("x", "t by itself"),
     r"F = \frac{G m_1 m_2}{r^2}": ("G", "beside a mass"),
+    r"p_{n+1/2} = p_n - \frac{h}{2} x": ("p", "no whole step from n"),
     r"f^{(4)}(x)": ("f", "number in brackets above"),
     r"x_t = x_{t-1} - \eta m_t": ("m_t", "add the row that sets it"),
 }
