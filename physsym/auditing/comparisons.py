@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from sympy import (
     Add,
@@ -31,7 +32,7 @@ from physsym.auditing.evaluation import agree_at_a_point, differ_at_a_point
 from physsym.auditing.unknowns import InUnknowns, in_unknowns
 from physsym.core.verdicts import Condition, Outcome, Verdict
 from physsym.verify.cases import depends_on_signs, samples_under
-from physsym.verify.engines.evaluation import as_ball
+from physsym.verify.engines.evaluation import FreePoint, Number, Values, as_ball, evaluate_both
 from physsym.verify.equivalence import identical
 from physsym.verify.real_powers import open_powers
 
@@ -103,6 +104,13 @@ class Comparison:
         return str(factor(gap) if small else gap)
 
 
+def clearly_differ(left: Expr, right: Expr) -> bool:
+    """Return whether analytic sides have different values at a point, so that they hold by chance alone."""
+    sides = in_unknowns(left, right).expressions
+    branches = depends_on_signs(*sides) or open_powers(*sides) or _has_roots(*sides)
+    return not branches and not any(e.has(*_INVERSES) for e in sides) and differ_at_a_point(*sides)
+
+
 def compared(left: Expr, right: Expr, given: Sequence[Condition] = ()) -> Comparison:
     """Return the comparison of two sides, in which functions that are not known are unknowns."""
     sides = in_unknowns(left, right)
@@ -145,7 +153,20 @@ def _sometimes_equal(sides: InUnknowns, verdict: Verdict) -> bool:
     branches = depends_on_signs(left, right) or open_powers(left, right) or _has_roots(left, right)
     if not branches and not (left - right).has(*_INVERSES):
         return False
-    return any((as_ball(a) - as_ball(b)).contains(0) for _, a, b in samples_under(left, right, ()))
+    return any(
+        _agree(a, b) and all(_agree(c, d) for _, c, d in evaluate_both(left, right, [_nearby(at)]))
+        for at, a, b in samples_under(left, right, ())
+    )
+
+
+def _agree(one: Number, other: Number) -> bool:
+    return bool((as_ball(one) - as_ball(other)).contains(0))
+
+
+def _nearby(at: Values) -> Values:
+    """Return a point near another one: what holds in a region holds there, what holds by chance does not."""
+    moved = {s: n if s.is_integer else n + Fraction(1, 1009 + 12 * i) for i, (s, n) in enumerate(at.items())}
+    return FreePoint(moved, at.seed) if isinstance(at, FreePoint) else moved
 
 
 def read_by(expression: Expr) -> frozenset[Symbol]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 
 from sympy import Add, Derivative, Expr, Integer, Symbol, cancel, fraction, together
@@ -242,9 +243,10 @@ def _by_elimination(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequen
     for found in islice(_eliminations(target, pool), _TRIALS):
         if time.process_time() > end:
             break
-        if not all(map(found.may_divide, found.coefficients)):
-            continue
+        # Values at a point are computed in no time, and few eliminations pass.
         if not agree_at_a_point(found.rest, Integer(0)):
+            continue
+        if not all(map(found.may_divide, found.coefficients)):
             continue
         verdict = identical(found.rest, Integer(0))
         # A fact that is an identity has the coefficient zero: from 0 = 0 anything would follow.
@@ -281,14 +283,22 @@ class Elimination:
         The equations that were solved for them.
     coefficients
         The coefficients of the unknowns.
-    divisors
-        What has to differ from zero.
+    slope
+        Of a single fact, the derivative of the residual by the unknown, None where it depends on it.
     """
 
     rest: Expr
     facts: tuple[Fact, ...] = ()
     coefficients: tuple[Expr, ...] = ()
-    divisors: tuple[Expr, ...] = ()
+    slope: Expr | None = None
+
+    @property
+    def divisors(self) -> tuple[Expr, ...]:
+        """Return what has to differ from zero: the factor that takes a single fact to the equation exists."""
+        if self.slope is None:
+            return self.coefficients
+        (coefficient,) = self.coefficients
+        return (fraction(cancel(self.slope / coefficient))[1],)
 
     def may_divide(self, coefficient: Expr) -> bool:
         """Return whether a coefficient is hardly zero on purpose, as a sum of what moves may be."""
@@ -309,7 +319,8 @@ def _eliminations(target: Expr, pool: Pool) -> Iterator[Elimination]:
     for fact, residual in pool:
         if len(target.free_symbols - residual.free_symbols) <= 1:
             for symbol, rest, divisor in _solved(target, residual):
-                yield Elimination(rest, (fact,), (divisor,), (_multiplier_pole(target, symbol, divisor),))
+                slope = target.diff(symbol)
+                yield Elimination(rest, (fact,), (divisor,), None if slope.has(symbol) else slope)
     for i, (first, one) in enumerate(pool):
         for second, other in pool[i + 1 :]:
             joint = one.free_symbols | other.free_symbols
@@ -319,13 +330,7 @@ def _eliminations(target: Expr, pool: Pool) -> Iterator[Elimination]:
             for symbol, rest, divisor in _solved(target, one):
                 for _, there, _ in _solved(other, one, (symbol,)):
                     for _, last, another in _solved(rest, there):
-                        yield Elimination(last, facts, (divisor, another), (divisor, another))
-
-
-def _multiplier_pole(target: Expr, symbol: Symbol, divisor: Expr) -> Expr:
-    """Return where the factor that takes a fact to the equation has no value."""
-    slope = target.diff(symbol)
-    return fraction(cancel(slope / divisor))[1] if not slope.has(symbol) else divisor
+                        yield Elimination(last, facts, (divisor, another))
 
 
 def _solved(
@@ -334,17 +339,26 @@ def _solved(
     """Yield a residual with each symbol eliminated for which the other one can be solved, and the divisor."""
     shared = target.free_symbols & residual.free_symbols if symbols is None else set(symbols)
     for symbol in sorted(shared, key=lambda s: (not MARKED & {*s.name}, s.name))[:_SYMBOLS]:
-        # A function of the symbol is not linear in it, and derivatives of nested maxima are long.
-        if any(symbol in part.free_symbols for part in residual.atoms(Application)):
+        if (parts := _linear(residual, symbol)) is None:
             continue
-        coefficient = residual.diff(symbol)
-        if coefficient == 0 or coefficient.has(symbol):
-            continue
-        rest = residual.xreplace({symbol: Integer(0)})
-        # Of a product that is zero it is not known which factor vanishes.
-        if not coefficient.is_number and agree_at_a_point(rest, Integer(0)):
-            continue
+        coefficient, rest = parts
         yield symbol, target.xreplace({symbol: -rest / coefficient}), coefficient
+
+
+@lru_cache(maxsize=4096)
+def _linear(residual: Expr, symbol: Symbol) -> tuple[Expr, Expr] | None:
+    """Return the coefficient of a symbol and the rest, None where a residual is not solved for it."""
+    # A function of the symbol is not linear in it, and derivatives of nested maxima are long.
+    if any(symbol in part.free_symbols for part in residual.atoms(Application)):
+        return None
+    coefficient = residual.diff(symbol)
+    if coefficient == 0 or coefficient.has(symbol):
+        return None
+    rest = residual.xreplace({symbol: Integer(0)})
+    # Of a product that is zero it is not known which factor vanishes.
+    if not coefficient.is_number and agree_at_a_point(rest, Integer(0)):
+        return None
+    return coefficient, rest
 
 
 def _shifted(fact: Fact, left: Expr, right: Expr) -> Iterator[tuple[Expr, Expr]]:

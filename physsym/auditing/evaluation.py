@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 
 from sympy import Abs, Add, Expr, Mul, Pow, Symbol, cos, exp, log, sign, sin, tan
 
@@ -84,7 +85,7 @@ def agree_at_a_point(one: Expr, other: Expr) -> bool:
 
 def _relative_gap(one: Expr, other: Expr) -> float | None:
     """Return how far two expressions are apart at a point, None where they have no values at those tried."""
-    symbols = sorted(one.free_symbols | other.free_symbols, key=str)
+    symbols = sorted(one.free_symbols | other.free_symbols, key=attrgetter("name"))
     for shift in (0.0, 0.41):
         at = {s: 0.37 + shift + (0.618034 * (i + 1)) % 1 for i, s in enumerate(symbols)}
         at.update({s: 5.0 + i for i, s in enumerate(symbols) if s.is_integer})

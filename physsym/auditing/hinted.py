@@ -13,11 +13,20 @@ from physsym import integrators
 from physsym.auditing.comparisons import Comparison, compared
 from physsym.auditing.consequences import by_definitions, conditions, consequence, put_definition
 from physsym.auditing.expansions import WithError, judge_error, with_error
-from physsym.auditing.hints import HintError, dimensions_of, parts_of
+from physsym.auditing.hints import dimensions_of, parts_of, refusal
 from physsym.auditing.judgements import Judgement, failing
 from physsym.auditing.mistakes import mistakes
 from physsym.auditing.recognition import recognised
-from physsym.auditing.sheet import EQUAL, Fact, left_occurs, links, places
+from physsym.auditing.sheet import (
+    EQUAL,
+    Fact,
+    is_name,
+    is_sequence,
+    left_occurs,
+    links,
+    names_in,
+    places,
+)
 from physsym.auditing.steps import (
     NoStepError,
     Step,
@@ -43,11 +52,6 @@ from physsym.verify.registry import check
 from physsym.vocabulary import Quantity, Vocabulary
 
 
-def refusal(hint: Hint, reason: str) -> HintError:
-    """Return the error that a hint cannot be carried out: what it names is not there, or was not read."""
-    return HintError(hint.line, f"the hint `{hint.keyword} {hint.argument}`: {reason}", hint.place)
-
-
 @dataclass(frozen=True)
 class Hinted:
     """A formula with its hints and what it is judged by.
@@ -64,6 +68,8 @@ class Hinted:
         Its lines as updates, empty where it is no rule.
     given
         The conditions that hints state.
+    later
+        The equations behind it, which a hint may name.
     """
 
     formula: Formula
@@ -71,6 +77,7 @@ class Hinted:
     facts: Sequence[Fact]
     lines: tuple[UpdateLine, ...] = ()
     given: tuple[Condition, ...] = ()
+    later: Sequence[Fact] = ()
 
     @property
     def stated(self) -> list[Fact]:
@@ -84,6 +91,18 @@ class Hinted:
                 if relation in (*EQUAL, "<-", "~"):
                     yield left, right
 
+    def ends(self) -> Iterator[tuple[Expr, Expr]]:
+        """Yield the first side of each chain of equations with the third one and those behind it."""
+        for chain in self.meaning.chains:
+            pairs = list(links(chain))
+            if all(relation in EQUAL for _, _, relation in pairs):
+                yield from ((pairs[0][0], right) for _, right, _ in pairs[1:])
+
+
+def refers(hint: Hint) -> bool:
+    """Return whether a hint names other formulas."""
+    return hint.keyword in ("from", "same", "step", "limit")
+
 
 def hinted_judgements(what: Hinted) -> list[Judgement]:
     """Return what the hints of a formula lead to, one for each that asks for a judgement."""
@@ -93,26 +112,32 @@ def hinted_judgements(what: Hinted) -> list[Judgement]:
 # ------------------------------------------------------------------ what hints refer to
 
 
-def referred(hint: Hint, name: str, facts: Sequence[Fact]) -> list[Fact]:
+def referred(hint: Hint, name: str, what: Hinted) -> list[Fact]:
     """Return the facts of the formula that a hint names by its label, its tag or its line."""
     name = name.strip().strip("()")
-    labelled = [f for f in facts if name in (f.formula.label, *f.formula.labels) and name]
-    if labelled:
-        return labelled
-    if place := re.fullmatch(r"(?:line\s+)?(\d+)|cell\s+(\d+)(?:\s+line\s+(\d+))?|(\d+):(\d+)", name):
-        line, cell, row, colon_cell, colon_row = place.groups()
-        if line:
-            at = [f for f in facts if f.line <= int(line) <= f.line + f.formula.text.count("\n")]
-            at = at or [f for f in facts if abs(f.line - int(line)) <= 1]
-        else:
-            number, row = int(cell or colon_cell), row or colon_row
-            at = [f for f in facts if f.formula.cell == number]
-            at = [f for f in at if not row or abs(f.formula.cell_line - int(row)) <= 1]
-        if at:
-            return at
-    if name == "nearest" and facts:
-        return [f for f in facts if f.formula == facts[-1].formula]
-    raise refusal(hint, f"no formula before this one that was read has the label or the line {name}")
+    if name == "nearest" and what.facts:
+        return [f for f in what.facts if f.formula == what.facts[-1].formula]
+    for facts in (what.facts, what.later):
+        if name and (labelled := [f for f in facts if name in (f.formula.label, *f.formula.labels)]):
+            return labelled
+    found = _at(name, what.facts) or _at(name, what.later)
+    if not found:
+        raise refusal(hint, f"no other formula that was read has the label or the line {name}")
+    return found
+
+
+def _at(name: str, facts: Sequence[Fact]) -> list[Fact]:
+    """Return the facts on a line, or in a cell, that a name such as `12`, `cell 3 line 2` or `3:2` says."""
+    place = re.fullmatch(r"(?:line\s+)?(\d+)|cell\s+(\d+)(?:,?\s+line\s+(\d+))?|(\d+):(\d+)", name)
+    if place is None:
+        return []
+    line, cell, row, colon_cell, colon_row = place.groups()
+    if line:
+        at = [f for f in facts if f.line <= int(line) <= f.line + f.formula.text.count("\n")]
+        return at or [f for f in facts if abs(f.line - int(line)) <= 1]
+    number, row = int(cell or colon_cell), row or colon_row
+    at = [f for f in facts if f.formula.cell == number]
+    return [f for f in at if not row or abs(f.formula.cell_line - int(row)) <= 1]
 
 
 def _other_names(text: str, symbols: Iterable[Symbol]) -> Iterator[Symbol]:
@@ -148,29 +173,48 @@ def whole_numbers(hints: Sequence[Hint]) -> frozenset[str]:
     )
 
 
-def defined(hints: Sequence[Hint], formula: Formula, expressions: Sequence[Expr]) -> Iterator[Fact]:
-    """Yield the definitions that hints state."""
+def defined(
+    hints: Sequence[Hint],
+    formula: Formula,
+    expressions: Sequence[Expr],
+    stated: Sequence[tuple[Hint, Meaning]] = (),
+) -> Iterator[Fact]:
+    """Yield the definitions that hints state; `stated` has those that are in the notation of the formula."""
     known_symbols = frozenset[Symbol]().union(*(e.free_symbols for e in expressions))
-    for hint in hints:
-        if hint.keyword != "define":
-            continue
-        try:
-            found = read(hint.argument, vocabulary_of(known_symbols), unknown="real")
-        except ReadError as error:
-            raise refusal(hint, str(error)) from None
-        if not isinstance(found, Equation):
-            raise refusal(hint, "a definition is an equation, such as `define eta = dt/gamma`")
-        if not (found.left.is_Symbol or isinstance(found.left, AppliedUndef)):
-            raise refusal(hint, f"{found.left} is no name that can be defined")
-        if left_occurs(found.left, found.right):
-            raise refusal(hint, f"{found.left} occurs on both sides; define it by other names")
-        # A symbol of the vocabulary is another one than that of its name in the text.
-        foreign = (found.left.free_symbols | found.right.free_symbols) - known_symbols
-        own = {s: Symbol(s.name, real=True) for s in foreign}
-        found = Equation(found.left.xreplace(own), found.right.xreplace(own))
+    in_notation = dict(stated)
+    for hint in (h for h in hints if h.keyword == "define"):
+        if hint in in_notation:
+            left, right = _sides(hint, in_notation[hint])
+        else:
+            left, right = _read_sides(hint, known_symbols)
+        if not (is_name(left) or is_sequence(left)):
+            raise refusal(hint, f"{left} is no name that can be defined")
+        if left_occurs(left, right):
+            raise refusal(hint, f"{left} occurs on both sides; define it by other names")
         at = replace(formula, line=hint.line, cell=hint.cell, cell_line=hint.cell_line)
-        names = frozenset(s.name for s in found.right.free_symbols | found.left.free_symbols)
-        yield Fact(found.left, found.right, at, True, "definition", names)
+        yield Fact(left, right, at, True, "definition", names_in(left, right))
+
+
+def _sides(hint: Hint, meaning: Meaning) -> tuple[Expr, Expr]:
+    """Return both sides of a definition that was read in the notation of the text."""
+    if len(meaning.chains) == 1 and meaning.chains[0].relations in (("=",), (":=",)):
+        ((left, right, _),) = links(meaning.chains[0])
+        return left, right
+    raise refusal(hint, "a definition is an equation, such as `define eta = dt/gamma`")
+
+
+def _read_sides(hint: Hint, known_symbols: frozenset[Symbol]) -> tuple[Expr, Expr]:
+    """Return both sides of a definition in plain text."""
+    try:
+        found = read(hint.argument, vocabulary_of(known_symbols), unknown="real")
+    except ReadError as error:
+        raise refusal(hint, str(error)) from None
+    if not isinstance(found, Equation):
+        raise refusal(hint, "a definition is an equation, such as `define eta = dt/gamma`")
+    # A symbol of the vocabulary is another one than that of its name in the text.
+    foreign = (found.left.free_symbols | found.right.free_symbols) - known_symbols
+    own = {s: Symbol(s.name, real=True) for s in foreign}
+    return found.left.xreplace(own), found.right.xreplace(own)
 
 
 # ------------------------------------------------------------------ from, same as
@@ -179,13 +223,13 @@ def defined(hints: Sequence[Hint], formula: Formula, expressions: Sequence[Expr]
 def _judge_from(hint: Hint, what: Hinted) -> Judgement:
     """Judge whether the equations of a formula follow from the formulas that a hint names."""
     names = [n for part in hint.argument.split(",") for n in part.split(" and ")]
-    facts = [f for name in names for f in referred(hint, name, what.facts)]
+    facts = [f for name in names for f in referred(hint, name, what)]
     return _following(facts, what, "does not follow from")
 
 
 def _judge_same(hint: Hint, what: Hinted) -> Judgement:
     """Judge whether a formula is that which a hint names."""
-    facts = referred(hint, hint.argument.removeprefix("as").strip(), what.facts)
+    facts = referred(hint, hint.argument.removeprefix("as").strip(), what)
     return _following(facts, what, "differs from")
 
 
@@ -193,23 +237,23 @@ def _following(facts: Sequence[Fact], what: Hinted, differs: str) -> Judgement:
     definitions = [f for f in what.facts if f.defines and f not in facts and f.kind != "fails"]
     lines = tuple(dict.fromkeys(f.line for f in facts))
     named = places(facts)
-    undecided: Judgement | None = None
+    put = [f for f in (*definitions, *facts) if f.defines]
+    open_links = False
     held: list[str] = []
     for left, right in what.equations():
         if (own := compared(left, right, what.given)).holds:
             held += own.conditions
-            continue
-        found = consequence(left, right, facts) or consequence(left, right, [*definitions, *facts])
-        if found is not None:
+        elif found := consequence(left, right, facts) or consequence(left, right, [*definitions, *facts]):
             held += conditions(found)
-            continue
-        put = [f for f in (*definitions, *facts) if f.defines]
-        difference = _refuting(left, right, facts, put, what.given)
-        if difference is not None:
+        elif (difference := _refuting(left, right, facts, put, what.given)) is not None:
             return failing(difference, lines, f"{differs} {named}")
-        undecided = Judgement("undecided", f"it was not found how it follows from {named}", (), lines)
-    if undecided is not None:
-        return undecided
+        else:
+            open_links = True
+    if open_links:
+        for left, right in what.ends():
+            if (difference := _refuting(left, right, facts, put, what.given)) is not None:
+                return failing(difference, lines, f"{differs} {named}")
+        return Judgement("undecided", f"it was not found how it follows from {named}", (), lines)
     ifs = " and ".join(dict.fromkeys((f"{named} hold{'s' * (len(lines) == 1)}", *held)))
     return Judgement("conditional", f"holds if {ifs}", (), lines)
 
@@ -220,7 +264,7 @@ def _refuting(
     """Return a comparison that shows that an equation contradicts a fact of the same unknowns."""
     own = [f for f in facts if f.defines]
     put_in = by_definitions(left, right, own) if isinstance(left, (AppliedUndef, Derivative)) else None
-    if put_in and put_in[0].refuted and not _vague(put_in[0]) and len(own) == len(facts):
+    if put_in and len(own) == len(facts) and _contradicts(put_in[0], right):
         return put_in[0]
     for fact in facts:
         for one, other in _values_of_same(left, right, fact):
@@ -230,6 +274,13 @@ def _refuting(
                 if comparison.refuted and not _vague(comparison):
                     return comparison
     return None
+
+
+def _contradicts(found: Comparison, right: Expr) -> bool:
+    """Return whether a value that follows is another one than is claimed, in names that all occur in it."""
+    value, claimed = found.sides.expressions[:2]
+    names = found.differs and claimed.free_symbols <= value.free_symbols and bool(right.free_symbols)
+    return (found.refuted or names) and not _vague(found)
 
 
 def _values_of_same(left: Expr, right: Expr, fact: Fact) -> Iterator[tuple[Expr, Expr]]:
@@ -344,7 +395,7 @@ def _of(hint: Hint) -> tuple[str, str]:
 def _judge_step(hint: Hint, what: Hinted) -> Judgement:
     """Judge whether a rule is one step of a method for the law that a hint names."""
     label, by = _of(hint)
-    facts = referred(hint, label, what.facts)
+    facts = referred(hint, label, what)
     try:
         ways = methods(by)
     except KeyError:
@@ -387,7 +438,7 @@ def _step_of(what: Hinted) -> Step:
 def _judge_limit(hint: Hint, what: Hinted) -> Judgement:
     """Judge whether a law is the limit of the one that a hint names."""
     label, _ = _of(hint)
-    facts = referred(hint, label, what.facts)
+    facts = referred(hint, label, what)
     symbol_name, to = (p.strip() for p in hint.argument.split(" of ")[0].split("->"))
     law, limit = _law_of(facts), Law(tuple(Equation(*map(with_force, e)) for e in what.equations()))
     symbol = next((s for s in symbols(law) if s.name == symbol_name.lstrip("\\")), None)

@@ -56,6 +56,11 @@ class HintError(ValueError):
         self.reason = reason
 
 
+def refusal(hint: Hint, reason: str) -> HintError:
+    """Return the error that a hint cannot be carried out: what it names is not there, or was not read."""
+    return HintError(hint.line, f"the hint `{hint.keyword} {hint.argument}`: {reason}", hint.place)
+
+
 def hints_of(text: str, line: int) -> tuple[Hint, ...]:
     """Return the hints of a comment that begins on a line; lines and semicolons part them.
 

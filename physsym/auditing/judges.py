@@ -11,7 +11,13 @@ from sympy import Derivative, Expr, Pow, Symbol, log
 from sympy.core.function import AppliedUndef
 
 from physsym.auditing.audits import Entry, Kind
-from physsym.auditing.comparisons import Comparison, compared, compared_for_whole_numbers, where_it_fails
+from physsym.auditing.comparisons import (
+    Comparison,
+    clearly_differ,
+    compared,
+    compared_for_whole_numbers,
+    where_it_fails,
+)
 from physsym.auditing.consequences import by_definitions, conditions, consequence
 from physsym.auditing.evaluation import agree_at_a_point
 from physsym.auditing.expansions import WithError, judge_error, with_error
@@ -20,6 +26,7 @@ from physsym.auditing.hinted import (
     conditions_given,
     defined,
     hinted_judgements,
+    refers,
     whole_numbers,
 )
 from physsym.auditing.hints import HintError
@@ -69,12 +76,18 @@ class Context:
         The conditions that hints state.
     rule
         The published rule that it is a line of, or the mistake in it.
+    read
+        The formula with the hints in its notation.
+    later
+        The equations behind it, which a hint of it may name.
     """
 
     formula: Formula
     facts: Sequence[Fact] = ()
     given: tuple[Condition, ...] = ()
     rule: RuleFinding | None = None
+    read: ReadFormula | None = None
+    later: Sequence[Fact] = ()
 
     @property
     def near(self) -> list[Fact]:
@@ -118,7 +131,9 @@ def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float =
             continue
         meanings = [with_hints(m, read.formula) for m in read.meanings]
         try:
-            one = agreed(_judgements(meanings, Context(read.formula, tuple(facts), rule=rules.get(place))))
+            later = _facts_behind(formulas[place + 1 :]) if any(map(refers, read.formula.hints)) else ()
+            context = Context(read.formula, tuple(facts), rule=rules.get(place), read=read, later=later)
+            one = agreed(_judgements(meanings, context))
         except HintError:
             raise
         except BREAKDOWNS as error:
@@ -134,6 +149,14 @@ def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float =
             expected=any(h.keyword == "expect" for h in read.formula.hints),
         )
         facts += facts_of(read.formula, meanings[0], facts, one.kind)
+
+
+def _facts_behind(formulas: Sequence[ReadFormula]) -> tuple[Fact, ...]:
+    """Return what formulas state that are not judged yet."""
+    facts: list[Fact] = []
+    for read in formulas:
+        facts += facts_of(read.formula, read.meanings[0], facts, "undecided") if read.meanings else ()
+    return tuple(facts)
 
 
 def with_hints(meaning: Meaning, formula: Formula) -> Meaning:
@@ -156,9 +179,10 @@ def _judgements(meanings: Sequence[Meaning], context: Context) -> list[Judgement
     for meaning in meanings:
         sides = [side for chain in meaning.chains for side in chain.sides]
         given = conditions_given(hints, sides)
-        facts = (*context.facts, *defined(hints, formula, sides))
+        stated = context.read.stated if context.read is not None else ()
+        facts = (*context.facts, *defined(hints, formula, sides, stated))
         own = replace(context, facts=facts, given=given)
-        what = Hinted(formula, meaning, facts, update_lines(meaning, formula.line), given)
+        what = Hinted(formula, meaning, facts, update_lines(meaning, formula.line), given, context.later)
         with budget(_VERDICT):
             asked = hinted_judgements(what)
             found.append(together(asked, False) if asked else judge(meaning, own))
@@ -373,9 +397,10 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
     """Return what is said of a single equation: it may be a law or a condition, and fails by a hint alone."""
     if (claim := with_error(left, right)) is not None:
         return _of_an_order(claim)
-    found = compared(left, right, context.given)
-    if found.holds:
-        return holding(found)
+    if context.given or not clearly_differ(left, right):
+        found = compared(left, right, context.given)
+        if found.holds:
+            return holding(found)
     if (whole := _for_whole_numbers(left, right, context)) is not None:
         return whole
     if (derived := _as_derivative(left, right, context)) is not None:

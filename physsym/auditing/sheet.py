@@ -10,7 +10,8 @@ from sympy import Derivative, Expr, Symbol
 from sympy.core.function import AppliedUndef
 
 from physsym.auditing.audits import Kind
-from physsym.auditing.texts import Formula, Text
+from physsym.auditing.hints import refusal
+from physsym.auditing.texts import Formula, Hint, Text
 from physsym.auditing.unknowns import name_of
 from physsym.core.motion import is_time
 from physsym.core.statements import Equation, Law, Rule, Update
@@ -37,11 +38,14 @@ class ReadFormula:
         The ways to read it; none where it was not read.
     why
         Why it was not read.
+    stated
+        The hints `define` in the notation of the formula, each with its meaning.
     """
 
     formula: Formula
     meanings: tuple[Meaning, ...] = ()
     why: str = ""
+    stated: tuple[tuple[Hint, Meaning], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -198,10 +202,21 @@ def _read(formula: Formula, settled: Conventions) -> ReadFormula:
     """Return a formula with the ways to read it, or the reason why it is not read."""
     try:
         if formula.notation == "latex":
-            return ReadFormula(formula, meanings(formula.text, settled))
+            stated = tuple(_stated(formula, settled))
+            return ReadFormula(formula, meanings(formula.text, settled), stated=stated)
         return ReadFormula(formula, (_meaning_of(read(formula.text, unknown="real")),))
     except (ReadError, RecursionError) as error:
         return ReadFormula(formula, why=str(error))
+
+
+def _stated(formula: Formula, settled: Conventions) -> Iterator[tuple[Hint, Meaning]]:
+    """Yield the definitions of hints that are written in LaTeX, read as the formulas of the text are."""
+    for hint in (*formula.scoped, *formula.hints):
+        if hint.keyword == "define" and "\\" in hint.argument:
+            try:
+                yield hint, meanings(hint.argument, settled)[0]
+            except ReadError as error:
+                raise refusal(hint, str(error)) from None
 
 
 def _meaning_of(value: object) -> Meaning:

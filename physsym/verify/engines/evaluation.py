@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import lru_cache, singledispatch
 from math import isqrt
+from operator import attrgetter
 from typing import Any
 
 import flint
@@ -283,15 +284,20 @@ def sample_points(symbols: Iterable[Symbol], attempts: int) -> Iterator[Values]:
 
 
 def _sorted(symbols: Iterable[Symbol]) -> tuple[Symbol, ...]:
-    return tuple(sorted(symbols, key=str))
+    return tuple(sorted(symbols, key=attrgetter("name")))
 
 
-def _point(names: Iterable[Symbol], attempt: int) -> Values:
+def _point(names: tuple[Symbol, ...], attempt: int) -> Values:
+    return dict(_drawn(names, attempt))
+
+
+@lru_cache(maxsize=4096)
+def _drawn(names: tuple[Symbol, ...], attempt: int) -> Values:
     chance = random.Random(attempt)
     numbers = _SQUARES if attempt % 2 else _SMALL
     at = {s: _draw(s, chance, numbers) for s in names}
     ranges = STANDARD.ranges(names) if attempt < _NATURAL else ()
-    bounded = sorted({s for c in ranges for s in c.expression.free_symbols}, key=str)
+    bounded = sorted({s for c in ranges for s in c.expression.free_symbols}, key=attrgetter("name"))
     for _ in range(_REDRAWN if ranges else 0):
         if satisfied(ranges, at):
             break

@@ -150,6 +150,50 @@ def test_without_the_hint_a_single_equation_never_fails(tmp_path):
     assert entries(tmp_path, "$$(a + b)^2 = a^2 + a b + b^2$$")[0].kind == "undecided"
 
 
+# ------------------------------------------------------------------ other formulas
+
+
+COST = r"$$C(b) = \frac{1}{n} (X b - y)^2 + \lambda b^2 \label{cost}$$"
+
+
+@pytest.mark.parametrize(
+    ("formula", "kind"),
+    [
+        (
+            r"\nabla C(b) = \frac{2}{n} X (X b - y) + 2 \lambda b = 2 (X (X b - y)/n + \lambda b)",
+            "conditional",
+        ),
+        (r"\nabla C(b) = S + 2 \lambda b = 2 (X (X b - y) + \lambda b)", "fails"),
+        (r"\nabla C(b) = S + 2 \lambda b = 2 (X (X b - y) + \lambda b + K)", "undecided"),
+    ],
+)
+def test_the_ends_of_a_chain_are_compared_with_the_line_that_it_follows_from(tmp_path, formula, kind):
+    assert hinted(tmp_path, "from cost", formula, COST).kind == kind
+
+
+@pytest.mark.parametrize(("factor", "kind"), [(r"\sqrt{s}", "conditional"), ("s", "fails")])
+def test_definitions_in_the_notation_of_the_text(tmp_path, factor, kind):
+    rule = r"$$\theta_t = \theta_{t-1} - \alpha \frac{m}{\sqrt{s} + \epsilon} \label{rule}$$"
+    hint = r"define \Delta = \theta_{t-1} - \theta_t; define \epsilon = 0; from rule"
+    assert hinted(tmp_path, hint, rf"\Delta = \alpha \frac{{m}}{{{factor}}}", rule).kind == kind
+
+
+@pytest.mark.parametrize(("formula", "kind"), [("a = 2 b", "conditional"), ("a = 3 b", "fails")])
+def test_a_hint_may_name_a_later_formula(tmp_path, formula, kind):
+    text = f"<!-- physsym: from later -->\n$${formula}$$\n\n$$a = 2 b \\label{{later}}$$\n"
+    assert entries(tmp_path, text)[0].kind == kind
+
+
+def test_two_formulas_that_name_each_other_hold_under_a_condition_only(tmp_path):
+    text = "<!-- physsym: from 5 -->\n$$a = 2 b$$\n\n<!-- physsym: from 2 -->\n$$a = 2 b$$\n"
+    assert [e.kind for e in entries(tmp_path, text)] == ["conditional", "conditional"]
+
+
+def test_no_formula_follows_from_itself(tmp_path):
+    with pytest.raises(ValueError, match="no other formula that was read has"):
+        entries(tmp_path, "<!-- physsym: from here -->\n$$a = 2 b \\label{here}$$\n")
+
+
 # ------------------------------------------------------------------ what texts leave unsaid
 
 
