@@ -154,7 +154,7 @@ def _sometimes_equal(sides: InUnknowns, verdict: Verdict) -> bool:
     if not branches and not (left - right).has(*_INVERSES):
         return False
     return any(
-        _agree(a, b) and all(_agree(c, d) for _, c, d in evaluate_both(left, right, [_nearby(at)]))
+        _agree(a, b) and all(_agree(c, d) for _, c, d in evaluate_both(left, right, _nearby(at)))
         for at, a, b in samples_under(left, right, ())
     )
 
@@ -163,10 +163,14 @@ def _agree(one: Number, other: Number) -> bool:
     return bool((as_ball(one) - as_ball(other)).contains(0))
 
 
-def _nearby(at: Values) -> Values:
-    """Return a point near another one: what holds in a region holds there, what holds by chance does not."""
-    moved = {s: n if s.is_integer else n + Fraction(1, 1009 + 12 * i) for i, (s, n) in enumerate(at.items())}
-    return FreePoint(moved, at.seed) if isinstance(at, FreePoint) else moved
+def _nearby(at: Values) -> Iterator[Values]:
+    """Yield points around another one: what holds in a region holds there, what holds by chance seldom."""
+    for signs in range(4):
+        moved = dict(at)
+        for i, (symbol, number) in enumerate(at.items()):
+            step = Fraction(1 if signs >> (i % 2) & 1 else -1, 1009 + 12 * i)
+            moved[symbol] = number if symbol.is_integer else number + step
+        yield FreePoint(moved, at.seed) if isinstance(at, FreePoint) else moved
 
 
 def read_by(expression: Expr) -> frozenset[Symbol]:

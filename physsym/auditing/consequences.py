@@ -243,7 +243,7 @@ def _by_elimination(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequen
     for found in islice(_eliminations(target, pool), _TRIALS):
         if time.process_time() > end:
             break
-        # Values at a point are computed in no time, and few eliminations pass.
+        # Values at a point are cheap, and few eliminations agree there.
         if not agree_at_a_point(found.rest, Integer(0)):
             continue
         if not all(map(found.may_divide, found.coefficients)):
@@ -283,22 +283,22 @@ class Elimination:
         The equations that were solved for them.
     coefficients
         The coefficients of the unknowns.
-    slope
+    rate
         Of a single fact, the derivative of the residual by the unknown, None where it depends on it.
     """
 
     rest: Expr
     facts: tuple[Fact, ...] = ()
     coefficients: tuple[Expr, ...] = ()
-    slope: Expr | None = None
+    rate: Expr | None = None
 
     @property
     def divisors(self) -> tuple[Expr, ...]:
         """Return what has to differ from zero: the factor that takes a single fact to the equation exists."""
-        if self.slope is None:
+        if self.rate is None:
             return self.coefficients
         (coefficient,) = self.coefficients
-        return (fraction(cancel(self.slope / coefficient))[1],)
+        return (fraction(cancel(self.rate / coefficient))[1],)
 
     def may_divide(self, coefficient: Expr) -> bool:
         """Return whether a coefficient is hardly zero on purpose, as a sum of what moves may be."""
@@ -319,8 +319,8 @@ def _eliminations(target: Expr, pool: Pool) -> Iterator[Elimination]:
     for fact, residual in pool:
         if len(target.free_symbols - residual.free_symbols) <= 1:
             for symbol, rest, divisor in _solved(target, residual):
-                slope = target.diff(symbol)
-                yield Elimination(rest, (fact,), (divisor,), None if slope.has(symbol) else slope)
+                rate = target.diff(symbol)
+                yield Elimination(rest, (fact,), (divisor,), None if rate.has(symbol) else rate)
     for i, (first, one) in enumerate(pool):
         for second, other in pool[i + 1 :]:
             joint = one.free_symbols | other.free_symbols
