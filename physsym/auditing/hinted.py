@@ -11,7 +11,7 @@ from sympy.core.function import AppliedUndef
 
 from physsym import integrators
 from physsym.auditing.comparisons import Comparison, compared
-from physsym.auditing.consequences import by_definitions, conditions, consequence, put_definition
+from physsym.auditing.consequences import Consequence, by_definitions, conditions, consequence, put_definition
 from physsym.auditing.expansions import WithError, judge_error, with_error
 from physsym.auditing.hints import dimensions_of, parts_of, refusal
 from physsym.auditing.judgements import Judgement, failing
@@ -235,16 +235,15 @@ def _judge_same(hint: Hint, what: Hinted) -> Judgement:
 
 def _following(facts: Sequence[Fact], what: Hinted, differs: str) -> Judgement:
     definitions = [f for f in what.facts if f.defines and f not in facts and f.kind != "fails"]
-    lines = tuple(dict.fromkeys(f.line for f in facts))
-    named = places(facts)
     put = [f for f in (*definitions, *facts) if f.defines]
-    open_links = False
-    held: list[str] = []
+    lines, named = tuple(dict.fromkeys(f.line for f in facts)), places(facts)
+    held, used, open_links = list[str](), list[Fact](facts), False
     for left, right in what.equations():
         if (own := compared(left, right, what.given)).holds:
             held += own.conditions
-        elif found := consequence(left, right, facts) or consequence(left, right, [*definitions, *facts]):
+        elif (found := _derived(left, right, facts, definitions)) is not None:
             held += conditions(found)
+            used += [f for f in found.facts if f not in used]
         elif (difference := _refuting(left, right, facts, put, what.given)) is not None:
             return failing(difference, lines, f"{differs} {named}")
         else:
@@ -254,8 +253,20 @@ def _following(facts: Sequence[Fact], what: Hinted, differs: str) -> Judgement:
             if (difference := _refuting(left, right, facts, put, what.given)) is not None:
                 return failing(difference, lines, f"{differs} {named}")
         return Judgement("undecided", f"it was not found how it follows from {named}", (), lines)
-    ifs = " and ".join(dict.fromkeys((f"{named} hold{'s' * (len(lines) == 1)}", *held)))
+    lines = tuple(dict.fromkeys(f.line for f in used))
+    ifs = " and ".join(dict.fromkeys((f"{places(used)} hold{'s' * (len(lines) == 1)}", *held)))
     return Judgement("conditional", f"holds if {ifs}", (), lines)
+
+
+def _derived(
+    left: Expr, right: Expr, facts: Sequence[Fact], definitions: Sequence[Fact]
+) -> Consequence | None:
+    """Return how an equation follows from facts, if need be with definitions."""
+    if (found := consequence(left, right, facts)) is not None:
+        return found
+    found = consequence(left, right, [*definitions, *facts])
+    own = {f.formula for f in facts}  # definitions may have been put into a fact
+    return found if found is not None and any(f.formula in own for f in found.facts) else None
 
 
 def _refuting(
@@ -315,10 +326,13 @@ def _vague(comparison: Comparison) -> bool:
 
 
 def _judge_identity(hint: Hint, what: Hinted) -> Judgement:
-    """Judge whether both sides are equal for all values, with the definitions of hints put in."""
-    held: list[str] = []
+    """Judge whether sides are equal for all values, with what hints define."""
+    held, named = list[str](), list[str]()
     for left, right in what.equations():
         put = by_definitions(left, right, what.stated, what.given)
+        if put is None and is_name(left) and not left_occurs(left, right):
+            named.append(str(left))
+            continue
         found = put[0] if put else compared(left, right, what.given)
         if found.differs and not _vague(found):
             return failing(found, ())
@@ -326,6 +340,8 @@ def _judge_identity(hint: Hint, what: Hinted) -> Judgement:
             region = "it holds in a region only: write `given` and where" if found.somewhere else ""
             return Judgement("undecided", region or "it was not found whether it holds for all values")
         held += found.conditions
+    if len(named) == len(list(what.equations())):
+        return Judgement("undecided", f"it says what {' and '.join(named)} is: `define` it to compare")
     if held:
         return Judgement("conditional", f"holds if {' and '.join(dict.fromkeys(held))}")
     return Judgement("holds", "for all values")

@@ -135,6 +135,9 @@ def test_limits(tmp_path, hint, formula, kinds):
         ("identity", "(a + b)^2 = a^2 + a b + b^2", "fails"),
         ("identity", r"\frac{a^2 - b^2}{a - b} = a + b", "conditional"),
         ("identity", "x = x + c", "fails"),
+        ("identity", "x = a + c", "undecided"),
+        ("identity", "C(b) = (a - b)^2 = a^2 - 2 a b + b^2", "holds"),
+        ("identity", "C(b) = (a - b)^2 = a^2 - a b + b^2", "fails"),
         ("identity", r"\sqrt{a^2} = a", "undecided"),
         ("identity; given a > 0", r"\sqrt{a^2} = a", "conditional"),
         ("define s = a + b; identity", "s^2 = a^2 + 2 a b + b^2", "holds"),
@@ -182,6 +185,18 @@ def test_definitions_in_the_notation_of_the_text(tmp_path, factor, kind):
 def test_a_hint_may_name_a_later_formula(tmp_path, formula, kind):
     text = f"<!-- physsym: from later -->\n$${formula}$$\n\n$$a = 2 b \\label{{later}}$$\n"
     assert entries(tmp_path, text)[0].kind == kind
+
+
+def test_a_formula_does_not_follow_from_a_line_because_another_line_says_the_same(tmp_path):
+    before = "$$f(x) = a x^2 - x^2$$\n\n$$g(x) = a x \\label{other}$$"
+    assert hinted(tmp_path, "from other", "f(x) = a x^2 - x^2", before).kind == "undecided"
+
+
+def test_lines_that_are_used_beside_the_one_that_a_hint_names_are_named(tmp_path):
+    before = "$$s = a + b$$\n\n$$E = 2 s \\label{energy}$$"
+    entry = hinted(tmp_path, "from energy", "E = 2 a + 2 b", before)
+    assert entry.kind == "conditional"
+    assert "lines 3, 1" in entry.says
 
 
 def test_two_formulas_that_name_each_other_hold_under_a_condition_only(tmp_path):
