@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -24,8 +25,10 @@ from physsym.core.statements import Rule, Update
 from physsym.core.symbols import BEFORE, after
 from physsym.parsing.statements import RuleText, as_rule
 from physsym.runtime import coordinates
-from physsym.runtime.backends.base import Value, Values, constants, refuse_misnamed
-from physsym.runtime.backends.jax import BACKEND, LIBRARY, leaf_function
+from physsym.runtime.backends import pytree
+from physsym.runtime.backends.base import Kernel, Value, Values, constants, refuse_misnamed
+from physsym.runtime.backends.jax import BACKEND
+from physsym.runtime.backends.jax_arrays import LIBRARY, float_leaf, leaf_function, on_columns
 from physsym.runtime.start import refuse_out_of_range, start_values, with_typical
 
 ADDED = Symbol("added to the weights", real=True)
@@ -46,13 +49,14 @@ class RuleTransformation(library.GradientTransformation):
     update: Callable[..., tuple[Value, RuleState]]
 
 
-def optax(rule: RuleText, /, **parameters: Value) -> RuleTransformation:
+def optax(rule: RuleText, **parameters: Value) -> RuleTransformation:
     """Return a rule as an `optax.GradientTransformation`: its updates are what the rule adds to the weights.
 
     The weights are the state at which the rule takes its gradient. States with a start value in the rule
     start there, other positions where the weights do, all else at zero. Weights may be any pytree; where the
     rule reads their values, `update` must be given them. Where it reads the loss, the transformation takes
-    extra arguments, and `update` must be given `value=`, as for optax's own Polyak step.
+    extra arguments, and `update` must be given `value=`, as for optax's own Polyak step; where it takes
+    several gradients, `update` must be given `gradient=`, a function of the weights.
 
     Parameters
     ----------
@@ -70,10 +74,16 @@ def optax(rule: RuleText, /, **parameters: Value) -> RuleTransformation:
     Raises
     ------
     ValueError
-        For a rule that takes its gradient elsewhere than at a state, or several, and where the rule is not
-        defined for its parameters.
+        For a rule that takes its gradient elsewhere than at a state, and where the rule is not defined for
+        its parameters.
     TypeError
-        For missing, unknown or unfit parameters, and for what has no rule.
+        For missing, unknown or unfit parameters, for what has no rule, and in `init` for weights that are
+        no floats.
+
+    Warns
+    -----
+    UserWarning
+        In `init` for weights of double precision where JAX has it switched off.
 
     Examples
     --------
@@ -85,6 +95,11 @@ def optax(rule: RuleText, /, **parameters: Value) -> RuleTransformation:
     >>> library.apply_updates(weights, updates).tolist()
     [0.0, 0.0]
     """
+    if isinstance(parameters.get("parameters"), Mapping):  # as optax.inject_hyperparams hands them on
+        raise TypeError(
+            "optax.inject_hyperparams sees the parameters that a function names: give it "
+            "lambda eta: physsym.adapters.optax(rule, eta=eta), with the parameters of the rule"
+        )
     rule = as_rule(rule)
     parameters = with_typical(rule, parameters)
     increment = _increment(rule, parameters)
@@ -93,6 +108,7 @@ def optax(rule: RuleText, /, **parameters: Value) -> RuleTransformation:
     increment.constants(parameters, 0)
 
     def init(params: Value) -> RuleState:
+        params = jax.tree.map(partial(float_leaf, increment.weights), params)
         rest = jax.tree.map(jnp.zeros_like, params)
         states = {n: params if n in increment.placed else rest for n in increment.others}
         begun = {n: states[n] for n in states if n not in increment.started} | {increment.weights: params}
@@ -114,11 +130,14 @@ def optax(rule: RuleText, /, **parameters: Value) -> RuleTransformation:
             if extra.get("value") is None:
                 raise ValueError("the rule reads the loss: give update(updates, state, params, value=loss)")
             given[state_name(loss)] = jnp.asarray(extra["value"])
-        fixed = increment.fixed(given)
-        new, states = increment(updates, {**state.states, increment.weights: params}, fixed)
+        fixed, known = increment.fixed(given), {**state.states, increment.weights: params}
+        if increment.kernel is None:
+            new, states = increment(updates, known, fixed)
+        else:
+            new, states = increment.evaluating(extra.get("gradient"), known, fixed)
         return new, RuleState(library.safe_increment(state.count), states)
 
-    if loss is not None:
+    if loss is not None or increment.kernel is not None:
         with_value: RuleTransformation = library.GradientTransformationExtraArgs(init, update)
         return with_value
     return RuleTransformation(init, update)
@@ -137,6 +156,7 @@ class _Increment:
     placed: tuple[str, ...]
     started: frozenset[str]
     run: Callable[[Values, Values], Values]
+    kernel: Kernel | None = None  # of a rule that takes several gradients: a step on whole trees
 
     def constants(self, parameters: Mapping[str, Value], count: Value) -> Values:
         """Return the constants after some steps, from which schedules and counters follow."""
@@ -152,6 +172,22 @@ class _Increment:
         """Return parameters and counters after some steps; counters count from their start values."""
         given = {name: value(count) if callable(value) else value for name, value in parameters.items()}
         return given | {name: count + start if start else count for name, start in self.counters.items()}
+
+    def evaluating(
+        self, gradient: Value, states: Mapping[str, Value], fixed: Values
+    ) -> tuple[Value, dict[str, Value]]:
+        """Return the increment and the new states of a rule that evaluates the gradient itself."""
+        if not callable(gradient):
+            raise TypeError(
+                "the rule takes several gradients: give update(updates, state, params, gradient=f), "
+                "with a function of the weights, such as f = jax.grad(loss)"
+            )
+        assert self.kernel is not None
+        added = jax.tree.map(jnp.zeros_like, states[self.weights])
+        known = {**states, state_name(ADDED): added}
+        names = list(map(state_name, self.program.states))
+        new = dict(zip(names, self.kernel([known[n] for n in names], gradient, fixed), strict=True))  # type: ignore[arg-type]
+        return new[state_name(ADDED)], {n: new[n] for n in self.others}
 
     def __call__(
         self, gradients: Value, states: Mapping[str, Value], fixed: Values
@@ -171,6 +207,11 @@ class _Increment:
         old = [row[name] for name in (self.gradient, *self.others)]
         if old[0] is None:
             return tuple(old)
+        if not jnp.issubdtype(jnp.result_type(old[0]), jnp.floating):
+            raise TypeError(
+                f"the gradient must hold floating-point numbers, given {jnp.result_type(old[0])}; "
+                "a weight without gradient has None"
+            )
         new = self.run(tuple(row[name] for name in self.reads), fixed)
         names = (self.weights, *self.others)
         return tuple(LIBRARY.filled(*three) for three in zip(names, old, new, strict=True))
@@ -179,6 +220,9 @@ class _Increment:
 def _increment(rule: Rule, parameters: Mapping[str, Value]) -> _Increment:
     refuse_clock(rule)
     weights = weights_state(program(rule))
+    is_several = weights is None and len(program(rule).evaluations) > 1 and len(coordinates(rule)) == 1
+    if is_several:
+        (weights,) = coordinates(rule)
     if weights is None:
         raise ValueError(f"optax takes the gradient at the weights, {describe_evaluation_points(rule)}")
     counting = program(_adding(rule, weights))
@@ -201,7 +245,12 @@ def _increment(rule: Rule, parameters: Mapping[str, Value]) -> _Increment:
         tuple(state_name(s) for s in others if s in placed),
         frozenset(state_name(s) for s, _ in rule.start),
         leaf_function(alone),
+        _kernel(whole) if is_several else None,
     )
+
+
+def _kernel(whole: Program) -> Kernel:
+    return pytree.kernel(whole, LIBRARY, [on_columns(p) for p in partition(whole)], lambda fixed: fixed)
 
 
 def _adding(rule: Rule, weights: Symbol) -> Rule:

@@ -1,5 +1,7 @@
 from .backends import lambdify, load_backend, register_backend
-from .optimizers import Bound, Optimizer, optimizer
+from .bound import Bound
+from .optimizers import Optimizer, optimizer
+from .parameters import Schedule, schedule
 from .potentials import PROBLEMS, Problem, problem
 from .rollout import Callback, State, Trajectory
 from .states import coordinates
@@ -11,6 +13,7 @@ __all__ = [
     "Callback",
     "Optimizer",
     "Problem",
+    "Schedule",
     "State",
     "Sweep",
     "Trajectory",
@@ -20,5 +23,6 @@ __all__ = [
     "optimizer",
     "problem",
     "register_backend",
+    "schedule",
     "sweep",
 ]

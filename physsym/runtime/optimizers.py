@@ -5,30 +5,40 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
-from typing import Any, NoReturn, TypeGuard
+from typing import Any, TypeGuard
 
 import numpy as np
 from sympy import Symbol
 
-from physsym.codegen import Formula, Program, evaluation_points, program, state_name
+from physsym.codegen import Program, evaluation_points, program, state_name
 from physsym.core.motion import is_time
 from physsym.core.statements import Rule
 from physsym.core.symbols import BEFORE, before
 from physsym.parsing.statements import RuleText, as_rule
-from physsym.runtime.backends import counted, load_backend, pytree, step_function, those_with, with_fma
+from physsym.runtime.backends import counted, load_backend, step_function, those_with, with_fma
 from physsym.runtime.backends.base import (
-    UNDEFINED,
     Backend,
-    InPlace,
     Kernel,
+    Rollout,
     Value,
     Values,
     constants,
     misnamed,
     step_error,
     whole_number,
+)
+from physsym.runtime.bound import Bound
+from physsym.runtime.parameters import (
+    alike,
+    is_schedule,
+    is_spread,
+    numbers_at,
+    refuse_short,
+    refuse_spread_out_of_range,
+    spread,
+    with_spread_as_states,
 )
 from physsym.runtime.potentials import (
     dense_gradient,
@@ -40,6 +50,7 @@ from physsym.runtime.potentials import (
 )
 from physsym.runtime.progress import progress as progress_bar
 from physsym.runtime.rollout import (
+    Array,
     Callback,
     Plan,
     State,
@@ -47,89 +58,28 @@ from physsym.runtime.rollout import (
     compile_rollout,
     gradient_of,
     roll_out,
+    scan_out,
 )
+from physsym.runtime.run_errors import WatchedGradient, is_sound, not_finite
 from physsym.runtime.start import refuse_out_of_range, start_values, with_typical
-from physsym.runtime.states import coordinates
+from physsym.runtime.states import StateLayout, coordinates
 
 
-@dataclass(eq=False)
-class Bound:
-    """Arrays that a rule updates in place, made by `Optimizer.bind`; parameters may change between steps.
-
-    The gradient array is read at each step: before it, fill it with the gradient at
-    `Optimizer.evaluation_point(state)`. The arrays are kept alive as long as this is.
-    """
-
-    parameters: Mapping[str, Value]
-    _rule: Rule = field(repr=False)
-    _program: Program = field(repr=False)
-    _backend: Backend = field(repr=False)
-    _kernel: InPlace = field(repr=False)
-    _advance: Callable[[], None] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        self._advance = self._kernel.step
-        self._kernel.set(self.parameters)
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError(
-            "bound arrays are memory of this process, which is neither copied nor pickled; "
-            "copy or pickle the optimizer and the arrays, and bind them again"
-        )
-
-    def step(self, **changes: Value) -> None:
-        """Take one step, in which no array is allocated.
-
-        Parameters
-        ----------
-        **changes
-            Parameters of the rule with new values, used from now on.
-
-        Raises
-        ------
-        TypeError, ValueError
-            As `set`.
-        """
-        if changes:
-            self.set(**changes)
-        self._advance()
-
-    def set(self, **changes: Value) -> None:
-        """Change parameters from now on.
-
-        Parameters
-        ----------
-        **changes
-            Parameters of the rule with new values.
-
-        Raises
-        ------
-        TypeError
-            For an unknown parameter.
-        ValueError
-            For a value that is not finite, or at which the rule is not defined. Nothing is changed then.
-        """
-        parameters = {**self.parameters, **changes}
-        constants(self._program, self._backend, parameters)  # raises where the rule is not defined
-        refuse_out_of_range(self._rule, parameters)
-        self._kernel.set(parameters)
-        self.parameters = MappingProxyType(parameters)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Optimizer:
     """A compiled rule with its hyperparameters, made by `optimizer`.
 
     A state is a dictionary of the values of the rule's states by their names. Optimizers compare by rule,
-    backend, parameters and `fma`; copying and pickling keep these, and compile the rule anew on loading.
+    backend, parameters and `fma`; copying and pickling keep these, and compile the rule anew on loading. In
+    `program`, parameters that have a value for each weight are states that stay as they are.
     """
 
     rule: Rule
     backend: str
     parameters: Mapping[str, Value]
-    program: Program = field(repr=False, compare=False)
-    _engine: Backend = field(repr=False, compare=False)
-    _step: Callable[..., Values] = field(repr=False, compare=False)
+    program: Program = field(repr=False)
+    _engine: Backend = field(repr=False)
+    _step: Callable[..., Values] = field(repr=False)
     fma: bool = False
 
     def __repr__(self) -> str:
@@ -139,8 +89,14 @@ class Optimizer:
     def __reduce__(self) -> tuple[Callable[..., Optimizer], tuple[Any, ...]]:
         return _rebuilt, (self.rule, self.backend, self.fma, dict(self.parameters))
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Optimizer):
+            return NotImplemented
+        own, others = ((o.rule, o.backend, o.fma) for o in (self, other))
+        return own == others and alike(self.parameters, other.parameters)
+
     def __hash__(self) -> int:
-        return hash((self.rule, self.backend, self.fma, frozenset(self.parameters.items())))
+        return hash((self.rule, self.backend, self.fma, frozenset(self.parameters)))
 
     @property
     def source(self) -> str:
@@ -167,8 +123,9 @@ class Optimizer:
             For a value that is not finite, or at which the rule is not defined.
         """
         parameters = {**self.parameters, **changes}
-        constants(self.program, self._engine, parameters)  # raises where the rule is not defined
-        refuse_out_of_range(self.rule, parameters)
+        if self._spread or any(map(is_spread, changes.values())):
+            return _rebuilt(self.rule, self.backend, self.fma, parameters)
+        _refuse_unfit(self.rule, self.program, self._engine, parameters)
         return replace(self, parameters=MappingProxyType(parameters))
 
     def init(self, w0: Value) -> State:
@@ -207,7 +164,7 @@ class Optimizer:
         state = {name: self._engine.start(name, value) for name, value in given.items()}
         started = {s for s, _ in self.rule.start if state_name(s) not in state}
         later = {before(s) for s in started} | {before(before(s)) for s in started} | started
-        for symbol in (s for s in self.program.states if s not in later):
+        for symbol in (s for s in self._states if s not in later):
             if state_name(symbol) not in state:
                 state[state_name(symbol)] = self._at_rest(symbol, state)
         if started:
@@ -215,16 +172,20 @@ class Optimizer:
             like = next((v for name, v in state.items() if name not in singles), None)
             if like is not None:
                 like = self._engine.at_rest(like)
-            found = start_values(self.rule, state, self.parameters, like, singles, self._engine)
+            known = state | {n: spread(n, v, like, self._engine) for n, v in self._spread.items()}
+            full = with_spread_as_states(self.rule, self.parameters)
+            found = start_values(full, known, self._numbers(0), like, singles, self._engine)
             begun_at = {n: v if n in self._unbounded else self._engine.start(n, v) for n, v in found}
             state.update(begun_at)
-        for symbol in self.program.states:
+        for symbol in self._states:
             if state_name(symbol) not in state:
                 state[state_name(symbol)] = self._at_rest(symbol, state)
         self._refuse_pole(state)
-        return {state_name(s): state[state_name(s)] for s in self.program.states}
+        return self._alone(state)
 
-    def step(self, state: Mapping[str, Value], grad: Value = None, loss: Value = None) -> State:
+    def step(
+        self, state: Mapping[str, Value], grad: Value = None, loss: Value = None, *, done: int | None = None
+    ) -> State:
         """Return the state one step later; the state given is left as it is.
 
         Parameters
@@ -237,6 +198,8 @@ class Optimizer:
         loss : number, or callable
             The value of the loss where the rule reads it, or a callable of the states there; nothing for a
             rule that does not read it.
+        done : int, optional
+            How many steps were taken before; needed where a parameter is a schedule, a function of it.
 
         Returns
         -------
@@ -248,13 +211,22 @@ class Optimizer:
         ValueError
             For a wrong state, or shapes that disagree.
         TypeError
-            For an unfit gradient.
+            For an unfit gradient, and for a schedule where `done` is not given.
         """
-        self._refuse_misnamed(state, wanted=self.program.states)
+        self._refuse_misnamed(state, wanted=self._states)
+        return self._alone(self._advanced(self._whole(state), grad, loss, self._steps_done(done)))
+
+    def _steps_done(self, given: int | None) -> int:
+        if given is None and (varied := [n for n, v in self.parameters.items() if is_schedule(v)]):
+            raise TypeError(
+                f"{varied[0]} is a schedule: say how many steps are done, with done=0 for the first"
+            )
+        return whole_number("done", 0 if given is None else given, 0)
+
+    def _advanced(self, state: Mapping[str, Value], grad: Value, loss: Value, done: int) -> State:
         forces = (grad,) if self.program.evaluations or grad is not None else ()
         values = [state[state_name(s)] for s in self.program.states]
-        losses = self._losses(loss)
-        new = self._step(*values, *forces, *losses, **self.parameters)
+        new = self._step(*values, *forces, *self._losses(loss), **self._numbers(done))
         return dict(zip(map(state_name, self.program.states), new, strict=True))
 
     def _losses(self, loss: Value) -> Values:
@@ -285,8 +257,9 @@ class Optimizer:
             of their names; symbols named like parameters of the rule are those), or a quadratic by its
             curvatures (n,) or its matrix (n, n). On a potential of few weights the whole run is compiled, by
             the backend "llvm" to machine code and by "numpy", "c" and "python" to a loop of plain Python: the
-            same operations in the same order. A rule that reads the loss needs a potential, or a pair of
-            functions of the point, (loss, gradient).
+            same operations in the same order. The backend "jax" compiles the run on whatever it can trace,
+            potential or function, which is then a function of the point alone. A rule that reads the loss
+            needs a potential, or a pair of functions of the point, (loss, gradient).
         steps : int
             How many steps to take.
         every : int
@@ -299,100 +272,172 @@ class Optimizer:
         Returns
         -------
         Trajectory
+            With the backend "jax" its states are arrays of JAX, and the run may be transformed by `jax.jit`,
+            `jax.vmap` and `jax.grad`.
 
         Raises
         ------
         FloatingPointError
-            As soon as a state is not finite, with the number of the step.
+            As soon as a state is not finite, with the number of the step; with the backend "jax" as soon as a
+            record is not.
         ValueError
-            For a number of steps that is none, an unfit start or potential, or records beyond the memory of
-            the machine.
+            For a number of steps that is none, an unfit start or potential, a schedule that ends before the
+            run, or records beyond the memory of the machine.
         TypeError
             For what is neither a gradient nor a potential.
         """
         steps, every = whole_number("steps", steps, 0), whole_number("every", every, 1)
-        loss = None
-        if self._mixes and is_potential(grad) and not _is_pair(grad):
-            pair = of_each_weight(grad, self.parameters, list(map(state_name, coordinates(self.rule))))
-            grad = pair if self.program.loss is not None else pair[1]
-        if self.program.loss is not None:
-            loss, grad = self._loss_and_gradient(grad)
-        if grad is not None and not callable(grad) and not is_potential(grad):
-            raise TypeError(
-                "a run needs a callable gradient, or a potential such as 'valley', "
-                f"given {type(grad).__name__}"
-            )
+        refuse_short(self.parameters, steps)
         with progress_bar(steps, progress) as report:
-            plan = Plan(steps, every, callback, report)
-            if is_potential(grad):
-                return self._run_on(grad, w0, plan)
-            return self._run(grad, self.init(w0), plan, loss)
+            numbers, states = self._follow(grad, self.init(w0), Plan(steps, every, callback, report))
+        return Trajectory(numbers, self._alone(states), tuple(map(state_name, coordinates(self.rule))))
 
-    def _loss_and_gradient(self, given: Value) -> tuple[Callable[..., Value], Value]:
-        """Return the loss and the gradient as functions of a point, for a rule that reads both."""
-        if _is_pair(given):
-            return given
-        if not is_potential(given):
+    def rollout(self, state: Mapping[str, Value], grad: Value, steps: int, *, done: int = 0) -> State:
+        """Return the state many steps later; the state given is left as it is.
+
+        Parameters
+        ----------
+        state : Mapping
+            The value of each state by its name, as `init` and `step` return it.
+        grad : callable, potential, or None
+            As for `run`.
+        steps : int
+            How many steps to take.
+        done : int
+            How many steps were taken before, from which schedules and error messages count.
+
+        Returns
+        -------
+        dict
+            The state at the end. With the backend "jax" this is one scan, which may be transformed by
+            `jax.jit`, `jax.vmap` and `jax.grad`.
+
+        Raises
+        ------
+        FloatingPointError, ValueError, TypeError
+            As `run`.
+
+        Examples
+        --------
+        >>> from physsym.core.statements import rule
+        >>> from physsym.vocabulary import G, eta, x
+        >>> halving = optimizer(rule({x: x - eta * G}), eta=0.5)
+        >>> halving.rollout(halving.init([4.0, 2.0]), lambda x: x, steps=2)["x"].tolist()
+        [1.0, 0.5]
+        """
+        steps, done = whole_number("steps", steps, 0), whole_number("done", done, 0)
+        refuse_short(self.parameters, done + steps)
+        self._refuse_misnamed(state, wanted=self._states)
+        free = self._unbounded
+        own = {n: v if n in free else self._engine.start(n, v) for n, v in self._alone(state).items()}
+        plan = Plan(steps, max(steps, 1), None, lambda number: None, done, keeps=False)
+        return self._alone(self._follow(grad, own, plan)[1])
+
+    def _follow(self, given: Value, state: State, plan: Plan) -> tuple[Array, State]:
+        """Return the numbers of the recorded steps and the states at them; or the state at the end."""
+        self._refuse_no_force(given)
+        state = self._whole(state)
+        plan.refuse_oversized(state)
+        error = partial(self._lost_on, given)
+        if (scan := self._engine.capabilities.scan) is not None:
+            names = list(map(state_name, coordinates(self.rule))) if self._mixes else []
+            own = {n: v for n, v in self.parameters.items() if not is_spread(v)}
+            values = tuple(state.values())
+            with np.errstate(all="ignore"):
+                found = scan(self.program, given, names, own, self._constants, values)
+            if found is not None:
+                return scan_out(found, state, plan, error)
+        if (compiled := self._compiled(given, state)) is not None:
+            return roll_out(*compiled, state, plan, error)
+        return self._one_by_one(*self._functions(given), state, plan)
+
+    def _constants(self, done: Value) -> Values:
+        return constants(self.program, self._engine, self._numbers(done))
+
+    def _refuse_no_force(self, given: Value) -> None:
+        """Raise TypeError for what is no gradient, potential or pair of functions that the rule can use."""
+        if _is_pair(given) and self.program.loss is not None:
+            return
+        if self.program.loss is not None and not is_potential(given):
             raise TypeError(
                 "the rule reads the loss, which a gradient does not tell: give a pair of functions, "
                 "(loss, gradient), or a potential such as 'valley' or a formula"
             )
-        return loss_and_gradient(given, self.parameters)
+        if given is not None and not callable(given) and not is_potential(given):
+            raise TypeError(
+                "a run needs a callable gradient, or a potential such as 'valley', "
+                f"given {type(given).__name__}"
+            )
 
-    def _loss_at(self, loss: Callable[..., Value] | None, state: State) -> Value:
+    def _functions(self, given: Value) -> tuple[Callable[..., Value] | None, Value]:
+        """Return the loss, where the rule reads it, and the gradient as functions of a point."""
+        if _is_pair(given):
+            return given
+        if not is_potential(given):
+            return None, given
+        if self._mixes:
+            names = list(map(state_name, coordinates(self.rule)))
+            loss, gradient = of_each_weight(given, self.parameters, names)
+        elif self.program.loss is not None:
+            loss, gradient = loss_and_gradient(given, self.parameters)
+        elif (dense := dense_gradient(given)) is not None:
+            return None, dense
+        elif (known := potential_formula(given, self.parameters)) is not None:
+            return None, gradient_of(known, self.parameters)
+        else:
+            return None, (problem(given) if isinstance(given, str) else given).gradient
+        return (loss if self.program.loss is not None else None), gradient
+
+    def _loss_at(self, loss: Callable[..., Value] | None, state: State, done: int) -> Value:
         if loss is None:
             return None
         point = self.program.loss_point
         if point is not None:
             return loss(*(state[state_name(s)] for s in point))
-        at = self.evaluation_point(state)
+        at = self._evaluation_point(state, done)
         return loss(*at) if isinstance(at, tuple) else loss(at)
 
-    def _run_on(self, given: Value, w0: Value, plan: Plan) -> Trajectory:
-        if (dense := dense_gradient(given)) is not None:
-            return self._run(dense, self.init(w0), plan)
-        known = potential_formula(given, self.parameters)
-        if known is None:
-            task = problem(given) if isinstance(given, str) else given
-            return self._run(task.gradient, self.init(w0), plan)
+    def _compiled(self, given: Value, state: State) -> tuple[Rollout, StateLayout] | None:
+        """Return the compiled run on a potential of few weights, if there is one."""
+        if not is_potential(given) or self._mixes or self.program.loss is not None:
+            return None
+        if dense_gradient(given) is not None or (known := potential_formula(given, self.parameters)) is None:
+            return None
         if self._engine.capabilities.rollout is None:
             raise TypeError(f"with the backend {self.backend!r} give a callable gradient, not a potential")
-        state = self.init(w0)
-        plan.refuse_oversized(state)
-        found = compile_rollout(self.program, known, self._engine, self.parameters, state)
-        if found is None:
-            return self._run(gradient_of(known, self.parameters), state, plan)
+        if any(map(is_schedule, self.parameters.values())):
+            return None
+        return compile_rollout(self.program, known, self._engine, self.parameters, state)
 
-        def error(before: State, after: State, number: int) -> FloatingPointError:
-            return self._not_finite(before, after, number, self._evaluations(known, before))
+    def _one_by_one(
+        self, loss: Callable[..., Value] | None, grad: Value, state: State, plan: Plan
+    ) -> tuple[Array, State]:
+        records = [(plan.done, state)]
+        gradient = WatchedGradient(grad) if callable(grad) else None
+        ended = plan.is_ended(plan.done, partial(self._alone, state))
+        for number in range(plan.done + 1, plan.done + plan.steps + 1):
+            if ended:
+                break
+            state = self._finite_step(state, gradient, number, loss)
+            plan.report(number - plan.done)
+            if (number - plan.done) % plan.every == 0 or number == plan.done + plan.steps:
+                if plan.keeps:
+                    records.append((number, state))
+                ended = plan.is_ended(number, partial(self._alone, state))
+        if not plan.keeps:
+            return np.array([plan.done + plan.steps]), state
+        stacked = {name: self._engine.stack([s[name] for _, s in records]) for name in state}
+        return np.array([n for n, _ in records]), stacked
 
-        steps, states = roll_out(*found, state, plan, error)
-        return Trajectory(steps, states, tuple(map(state_name, coordinates(self.rule))))
-
-    def _run(
-        self, grad: Value, state: State, plan: Plan, loss: Callable[..., Value] | None = None
-    ) -> Trajectory:
-        plan.refuse_oversized(state)
-        records = list[tuple[int, State]]()
-        gradient = _WatchedGradient(grad) if callable(grad) else None
-        for number in range(plan.steps + 1):
-            state = self._finite_step(state, gradient, number, loss) if number else state
-            plan.report(number)
-            if number % plan.every == 0 or number == plan.steps:
-                records.append((number, state))
-                if plan.callback is not None and plan.callback(number, dict(state)):
-                    break
-        recorded = {name: _stacked([s[name] for _, s in records]) for name in state}
-        positions = tuple(map(state_name, coordinates(self.rule)))
-        return Trajectory(np.array([n for n, _ in records]), recorded, positions)
-
-    def evaluation_point(self, state: Mapping[str, Value]) -> Value:
+    def evaluation_point(self, state: Mapping[str, Value], *, done: int | None = None) -> Value:
         """Return where the rule takes its gradient: at the position for most, ahead of it for Nesterov's.
 
         Parameters
         ----------
         state : Mapping
             The value of each state by its name.
+        done : int, optional
+            How many steps were taken before; needed where a parameter is a schedule.
 
         Returns
         -------
@@ -404,9 +449,13 @@ class Optimizer:
         ValueError
             Where the rule takes no gradient, or more than one, or one that depends on a new value.
         """
-        kernel = self._point_kernel
-        self._refuse_misnamed(state, wanted=self.program.states)
-        found = kernel([state[state_name(s)] for s in self.program.states], None, self.parameters)
+        _ = self._point_kernel  # raises where there is none
+        self._refuse_misnamed(state, wanted=self._states)
+        return self._evaluation_point(self._whole(state), self._steps_done(done))
+
+    def _evaluation_point(self, state: State, done: int) -> Value:
+        values = [state[state_name(s)] for s in self.program.states]
+        found = self._point_kernel(values, None, self._numbers(done))
         return found[0] if len(found) == 1 else found
 
     def place(self, state: Mapping[str, Value]) -> Value:
@@ -451,8 +500,9 @@ class Optimizer:
                 f"the backend {self.backend!r} updates no arrays in place; {those_with('in_place')} do"
             )
         threads = whole_number("threads", threads, 1)
-        self._refuse_misnamed(state, wanted=self.program.states)
-        values = tuple(state[state_name(s)] for s in self.program.states)
+        self._refuse_misnamed(state, wanted=self._states)
+        whole = self._whole(state)
+        values = tuple(whole[state_name(s)] for s in self.program.states)
         gradients = self._gradients(gradient, like=state[state_name(self.program.arrays[0])])
         kernel = in_place(self.program, values, gradients, threads)
         return Bound(self.parameters, self.rule, self.program, self._engine, kernel)
@@ -473,6 +523,36 @@ class Optimizer:
             raise ValueError(f"it is not clear which states start at one value; give a dictionary of {names}")
         placed = [s for s in positions if s not in dict(self.rule.start)] or positions
         return {state_name(s): w0 for s in placed}
+
+    @property
+    def _spread(self) -> dict[str, Value]:
+        """Return the parameters that have a value for each weight."""
+        return {name: value for name, value in self.parameters.items() if is_spread(value)}
+
+    @property
+    def _states(self) -> tuple[Symbol, ...]:
+        """Return the states of the rule; the program has parameters with many values besides."""
+        many = self._spread
+        return tuple(s for s in self.program.states if state_name(s) not in many)
+
+    def _alone(self, state: Mapping[str, Value]) -> State:
+        return {state_name(s): state[state_name(s)] for s in self._states}
+
+    def _whole(self, state: Mapping[str, Value]) -> State:
+        """Return a state with the parameters that have many values, in the form of its arrays."""
+        if not (many := self._spread):
+            return {state_name(s): state[state_name(s)] for s in self.program.states}
+        own = [s for s in (*coordinates(self.rule), *self.program.arrays) if state_name(s) in state]
+        like = self._engine.start(state_name(own[0]), state[state_name(own[0])])
+        whole = {**state, **{n: spread(n, value, like, self._engine) for n, value in many.items()}}
+        return {state_name(s): whole[state_name(s)] for s in self.program.states}
+
+    def _numbers(self, done: Value) -> dict[str, Value]:
+        """Return the parameters that are one number, after so many steps."""
+        numbers = numbers_at(self.parameters, done)
+        if any(map(is_schedule, self.parameters.values())):
+            refuse_out_of_range(self.rule, numbers)
+        return numbers
 
     @property
     def _mixes(self) -> bool:
@@ -504,7 +584,7 @@ class Optimizer:
         """Raise ValueError where the rule is not defined at the time at which it starts, such as 3/t at 0."""
         times = {s: state[state_name(s)] for s in self.program.counters if is_time(s)}
         try:
-            constants(self.program, self._engine, self.parameters, times)
+            constants(self.program, self._engine, self._numbers(0), times)
         except ValueError as error:
             begun = ", ".join(f"{s} = {value}" for s, value in times.items())
             raise ValueError(
@@ -513,15 +593,11 @@ class Optimizer:
             ) from error
 
     def _finite_step(
-        self,
-        state: State,
-        gradient: _WatchedGradient | None,
-        number: int,
-        loss: Callable[..., Value] | None = None,
+        self, state: State, gradient: WatchedGradient | None, number: int, loss: Callable[..., Value] | None
     ) -> State:
         try:
             with np.errstate(all="ignore"):
-                new = self.step(state, gradient, self._loss_at(loss, state))
+                new = self._advanced(state, gradient, self._loss_at(loss, state, number - 1), number - 1)
         except Exception as error:
             if gradient is not None and gradient.error is error:
                 error.add_note(f"raised by the gradient in step {number}")
@@ -529,8 +605,8 @@ class Optimizer:
             if not isinstance(error, ArithmeticError):
                 raise
             raise step_error(number, error) from error
-        if not all(self._is_sound(name, value) for name, value in new.items()):
-            raise self._not_finite(state, new, number, gradient)
+        if self._lost(new):
+            raise not_finite(self._lost(new), state, number, gradient, self._engine)
         if gradient is not None:
             gradient.calls.clear()
         return new
@@ -539,39 +615,21 @@ class Optimizer:
     def _unbounded(self) -> set[str]:
         return set(map(state_name, self.program.unbounded))
 
-    def _is_sound(self, name: str, value: Value) -> bool:
-        """Return whether a state is finite, or one that starts at infinity and is a number."""
-        if self._engine.finite(value):
-            return True
-        leaves = pytree.flatten(value)[0] if name in self._unbounded else ()
-        return bool(leaves) and not any(np.isnan(np.asarray(leaf, float)).any() for leaf in leaves)
+    def _lost(self, state: State) -> str:
+        """Return the names of the states that are not finite; one that starts at infinity need not be."""
+        free = self._unbounded
+        return ", ".join(n for n, v in state.items() if not is_sound(v, n in free, self._engine))
 
-    def _not_finite(
-        self, before: State, new: State, number: int, gradient: _WatchedGradient | None
-    ) -> FloatingPointError:
-        if gradient is not None and gradient.is_at_fault(self._engine):
-            return FloatingPointError(
-                f"the gradient is not finite in step {number}, though it is taken at a finite point; "
-                "check the gradient there"
-            )
-        names = ", ".join(name for name, value in new.items() if not self._is_sound(name, value))
-        slopes = (found for _, found in gradient.calls) if gradient is not None else ()
-        if all(map(_is_moderate, (*before.values(), *slopes))):  # no overflow, so smaller steps do not help
-            return FloatingPointError(
-                f"{names} is not finite after step {number}, though the gradient and the last state are: "
-                f"{UNDEFINED}"
-            )
-        return FloatingPointError(f"{names} is not finite after step {number}; take smaller steps")
-
-    def _evaluations(self, potential: Formula, state: State) -> _WatchedGradient:
-        """Return the gradient of a potential, with the evaluations of one step from a state."""
-        gradient = _WatchedGradient(gradient_of(potential, self.parameters))
+    def _lost_on(self, given: Value, before: State, after: State, number: int) -> FloatingPointError:
+        """Return the error of a step of a compiled run: its gradients are evaluated anew."""
+        loss, function = self._functions(given)
+        gradient = WatchedGradient(function) if callable(function) else None
         try:
             with np.errstate(all="ignore"):
-                self.step(state, gradient)
+                self._advanced(before, gradient, self._loss_at(loss, before, number - 1), number - 1)
         except (ArithmeticError, TypeError, ValueError):
             pass  # what was evaluated before tells enough
-        return gradient
+        return not_finite(self._lost(after), before, number, gradient, self._engine)
 
     @cached_property
     def _point_kernel(self) -> Kernel:
@@ -611,7 +669,10 @@ def optimizer(
     fma : bool
         Whether "llvm" and "c" may compute a product and a sum with one rounding: no longer bitwise the same.
     **parameters
-        The parameters of the rule by name. One that is not given has its typical value, if the rule has one.
+        The parameters of the rule by name: each a number; a schedule, which is a callable of the number of
+        steps done, or made by `physsym.runtime.schedule` of a value for each step; or an array with a value
+        for each weight, or a tree with one for each array of weights. One that is not given has its typical
+        value, if the rule has one.
 
     Returns
     -------
@@ -638,62 +699,33 @@ def optimizer(
     """
     rule = as_rule(rule)
     engine = with_fma(load_backend(backend), fma)
-    steps = counted(program(rule), engine)
     parameters = with_typical(rule, parameters, exact=not engine.capabilities.dtypes)
-    constants(steps, engine, parameters)  # raises where the rule is not defined
-    refuse_out_of_range(rule, parameters)
+    steps = counted(program(with_spread_as_states(rule, parameters)), engine)
+    _refuse_unfit(rule, steps, engine, parameters)
     own = MappingProxyType(dict(parameters))
     return Optimizer(rule, backend, own, steps, engine, step_function(steps, engine), fma)
+
+
+def _refuse_unfit(rule: Rule, steps: Program, engine: Backend, parameters: Mapping[str, Value]) -> None:
+    """Raise TypeError or ValueError for parameters of another rule, or at which this one is not defined."""
+    names = [state_name(p) for p in rule.parameters]
+    if wrong := misnamed(parameters, wanted=names, known=names):
+        raise TypeError(f"parameters of the rule: {wrong}")
+    if engine.spread is None and (many := [n for n, v in parameters.items() if is_spread(v)]):
+        raise TypeError(
+            f"{many[0]} must be one real number or symbol, given {parameters[many[0]]!r}; "
+            "for a value for each weight use the backend 'numpy'"
+        )
+    numbers = numbers_at(parameters, 0)
+    constants(steps, engine, numbers)  # raises where the rule is not defined
+    refuse_out_of_range(rule, numbers)
+    refuse_spread_out_of_range(rule, parameters)
 
 
 def _rebuilt(rule: Rule, backend: str, fma: bool, parameters: Mapping[str, Value]) -> Optimizer:
     return optimizer(rule, backend, fma=fma, **parameters)
 
 
-@dataclass
-class _WatchedGradient:
-    """A callable gradient that remembers its evaluations in a step, and what it raised."""
-
-    function: Callable[..., Value]
-    calls: list[tuple[Values, Value]] = field(default_factory=list)
-    error: Exception | None = None
-
-    def __call__(self, *points: Value) -> Value:
-        try:
-            found = self.function(*points)
-        except Exception as error:
-            self.error = error
-            raise
-        self.calls.append((points, found))
-        return found
-
-    def is_at_fault(self, backend: Backend) -> bool:
-        """Return whether it was not finite at a point far from overflow, not because the run diverged."""
-        return self.error is not None or any(
-            not all(map(backend.finite, found if len(points) > 1 else (found,)))
-            for points, found in self.calls
-            if all(map(_is_moderate, points))
-        )
-
-
 def _is_pair(given: Value) -> TypeGuard[tuple[Callable[..., Value], Callable[..., Value]]]:
     """Return whether two functions are given, a loss and a gradient."""
     return isinstance(given, tuple) and len(given) == 2 and all(map(callable, given))
-
-
-def _is_moderate(point: Value) -> bool:
-    """Return whether no number is so large that a power of it may overflow."""
-    for leaf in pytree.flatten(point)[0]:
-        try:
-            array = np.asarray(leaf)
-        except (TypeError, RuntimeError):  # a type of another library that NumPy lacks
-            return True
-        largest: Any = np.finfo(array.dtype if array.dtype.kind == "f" else float).max
-        if not np.all(np.abs(array) < largest**0.1):
-            return False
-    return True
-
-
-def _stacked(values: list[Value]) -> Value:
-    flat, structure = [pytree.flatten(v)[0] for v in values], pytree.flatten(values[0])[1]
-    return pytree.unflatten(structure, [np.array(leaves) for leaves in zip(*flat, strict=True)])

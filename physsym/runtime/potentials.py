@@ -62,6 +62,11 @@ def _rosenbrock_gradient(w: Array) -> Array:
     return np.array([-2 * (1 - w[0]) - 400 * w[0] * across, 200 * across])
 
 
+def _library(array: Array) -> Any:
+    """Return the library of an array: NumPy, or another that computes as it does."""
+    return array.__array_namespace__() if hasattr(array, "__array_namespace__") else np
+
+
 def logistic(samples: int, weights: int, seed: int) -> Problem:
     """Return the regularised logistic loss of random labelled samples, fixed by the seed.
 
@@ -77,8 +82,9 @@ def logistic(samples: int, weights: int, seed: int) -> Problem:
 
     def gradient(w: Array) -> Array:
         # 1/(1 + exp(z)) written so that no exponential overflows.
-        fraction = (1 - np.tanh(signed @ w / 2)) / 2
-        return (w - signed.T @ fraction) / samples
+        fraction = (1 - _library(w).tanh(signed @ w / 2)) / 2
+        found: Array = (w - signed.T @ fraction) / samples
+        return found
 
     says = f"logistic loss of {samples} samples in {weights} weights"
     return Problem("logistic", says, value, gradient, (0.0,) * weights, float("nan"))
@@ -138,7 +144,9 @@ def problem(name: str) -> Problem:
 
 def is_potential(given: Any) -> bool:
     """Return whether something is a potential rather than a callable gradient."""
-    return isinstance(given, (str, Problem, Expr, np.ndarray, list, tuple))
+    return isinstance(given, (str, Problem, Expr, np.ndarray, list, tuple)) or (
+        hasattr(given, "shape") and not callable(given)  # an array of another library
+    )
 
 
 def potential_formula(given: Any, parameters: Iterable[str] = ()) -> Formula | None:
@@ -177,6 +185,8 @@ UNROLLED = 10
 
 
 def _floats(given: Any) -> Array:
+    if isinstance(given, np.ma.MaskedArray):
+        raise TypeError("the potential is a masked array, whose mask a run does not heed; give a plain array")
     try:
         return np.asarray(given, dtype=float)
     except OverflowError:
@@ -195,7 +205,7 @@ def dense_matrix(given: Any) -> Array | None:
     matrix = _floats(given)
     if matrix.ndim != 2 or len(matrix) <= UNROLLED or np.count_nonzero(matrix) <= UNROLLED * len(matrix):
         return None
-    _refuse_unfit(matrix)
+    refuse_no_quadratic(matrix)
     return matrix
 
 
@@ -211,7 +221,7 @@ def dense_gradient(given: Any) -> Callable[[Array], Array] | None:
     def gradient(w: Array) -> Array:
         if np.shape(w) != matrix.shape[:1]:
             raise ValueError(f"the potential has {len(matrix)} weights, the state has shape {np.shape(w)}")
-        return np.asarray(matrix @ w, np.result_type(w, np.float32))
+        return np.asarray(matrix @ w, np.result_type(np.asarray(w), np.float32))
 
     return gradient
 
@@ -282,7 +292,7 @@ def of_each_weight(
 
 def _quadratic(numbers: Array) -> Formula:
     matrix = np.diag(numbers) if numbers.ndim == 1 else numbers
-    _refuse_unfit(matrix)
+    refuse_no_quadratic(matrix)
     weights = [Symbol(f"w{k + 1}", real=True) for k in range(len(matrix))]
     terms = [
         Rational(Fraction(h)) * weights[i] * weights[j] / (2 if i == j else 1)
@@ -292,7 +302,8 @@ def _quadratic(numbers: Array) -> Formula:
     return Formula(Add(*terms), tuple(weights))  # one sum: adding term by term takes their square of time
 
 
-def _refuse_unfit(matrix: Array) -> None:
+def refuse_no_quadratic(matrix: Array) -> None:
+    """Raise ValueError for what is no symmetric matrix of finite numbers."""
     if matrix.ndim != 2 or not matrix.size or not np.array_equal(matrix, matrix.T):
         raise ValueError(
             f"a quadratic is its curvatures, (n,), or its symmetric matrix, (n, n); given {matrix}"

@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,10 +14,11 @@ import numpy as np
 from physsym.codegen import Formula, Program, scalarise, state_name
 from physsym.codegen.emit import array_source
 from physsym.runtime.backends import pytree
-from physsym.runtime.backends.base import Backend, Rollout, Value, executed
+from physsym.runtime.backends.base import Backend, Rollout, Scan, Value, Values, executed
 from physsym.runtime.backends.numpy import NAMESPACE
 from physsym.runtime.states import StateLayout, layout
 
+Array: TypeAlias = np.ndarray[Any, Any]
 State: TypeAlias = dict[str, Value]
 Callback: TypeAlias = Callable[[int, State], object]
 
@@ -49,19 +51,29 @@ class Trajectory:
 
 @dataclass(frozen=True)
 class Plan:
-    """How long a run is, what it records, and who watches it: a callback, which may end it, and a report."""
+    """How long a run is, what it records, and who watches it: a callback, which may end it, and a report.
+
+    Steps are numbered from those `done` before; unless `keeps`, the state at the end is all that is returned.
+    """
 
     steps: int
     every: int
     callback: Callback | None
     report: Callable[[int], None]
+    done: int = 0
+    keeps: bool = True
+
+    def is_ended(self, number: int, state: Callable[[], State]) -> bool:
+        """Report a record, and return whether the callback ends the run there."""
+        self.report(number - self.done)
+        return self.callback is not None and bool(self.callback(number, state()))
 
     def refuse_oversized(self, state: Mapping[str, Value]) -> None:
         """Raise ValueError where the records would not fit into memory, unless a callback may end the run."""
         leaves = [leaf for value in state.values() for leaf in pytree.flatten(value)[0]]
         size = sum(getattr(leaf, "nbytes", 8) + OBJECT for leaf in leaves)
         records, available = self.steps // self.every + 2, memory()
-        if self.callback is None and records * size > available:
+        if self.keeps and self.callback is None and records * size > available:
             enough = 10 ** math.ceil(math.log10(2 * size * self.steps / available))
             raise ValueError(
                 f"recording {records} states takes about {records * size:.1e} bytes, and this machine has "
@@ -101,7 +113,7 @@ def roll_out(
     state: Mapping[str, Value],
     plan: Plan,
     error: Callable[[State, State, int], Exception],
-) -> tuple[np.ndarray[Any, Any], State]:
+) -> tuple[Array, State]:
     """Return the numbers of the recorded steps and the states at them.
 
     Where a state is not finite, `error` is raised of the last finite state, the first that is not, and the
@@ -109,17 +121,14 @@ def roll_out(
     """
     arrays = (v for v in state.values() if isinstance(v, np.ndarray) and v.shape == rows_of.shape)
     dtype = next((v.dtype for v in arrays), None)
-    numbers, row = [0], rows_of.row(state)
+    numbers, row = [plan.done], rows_of.row(state)
     rows: list[Any] = [row]
 
     def named(row: Sequence[Value]) -> State:
         return {n: v[0] for n, v in rows_of.states([row], dtype).items()}
 
-    def is_ended(number: int, row: Sequence[Value]) -> bool:
-        return plan.callback is not None and bool(plan.callback(number, named(row)))
-
     take = in_slices(take)
-    ended = is_ended(0, row)
+    ended = plan.is_ended(plan.done, partial(named, row))
     largest = 1 if plan.callback else max(AT_ONCE // plan.every, 1)
     for records, apart in _portions(plan.steps, plan.every, largest):
         if ended:
@@ -132,9 +141,71 @@ def roll_out(
             raise error(named(before), named(row), failed)
         numbers += [numbers[-1] + apart * (k + 1) for k in range(records)]
         rows += list(new)
-        plan.report(numbers[-1])
-        ended = is_ended(numbers[-1], row)
-    return np.array(numbers), rows_of.states(rows, dtype)
+        ended = plan.is_ended(numbers[-1], partial(named, row))
+    return np.array(numbers), rows_of.states(rows, dtype) if plan.keeps else named(row)
+
+
+def scan_out(
+    scan: Scan, state: State, plan: Plan, error: Callable[[State, State, int], Exception]
+) -> tuple[Array, State]:
+    """Return what `roll_out` does, by a scan: finite is what the records are.
+
+    To name the step in which a state was lost, the steps since the last good record are taken again.
+    """
+    start, numbers = tuple(state.values()), [plan.done]
+    parts, now = [start], scan.copied(start)
+
+    def named(values: Values) -> State:
+        return dict(zip(state, values, strict=True))
+
+    def shown(values: Values) -> State:
+        return named(scan.copied(values))  # the next portion uses the memory
+
+    size = max(sum(np.size(leaf) for v in start for leaf in pytree.flatten(v)[0]), 100)
+    at_once = plan.steps if scan.is_traced else max(100 * AT_ONCE // size, 1)
+    largest = 1 if plan.callback else max(at_once // plan.every, 1)
+    at, ended = plan.done, plan.is_ended(plan.done, partial(named, start))
+    for records, apart, is_whole in _pieces(_portions(plan.steps, plan.every, largest), at_once):
+        if ended:
+            break
+        keeps = plan.keeps and is_whole
+        rows, now, lost = scan.take(now, at, records, apart, keeps)
+        if lost:
+            is_known = keeps and lost > 1
+            before = scan.picked(rows, lost - 2) if is_known else _last(scan, parts)
+            done = at + (lost - 1) * apart if is_known else numbers[-1] if plan.keeps else plan.done
+            raise error(*_lost_step(scan, before, done, at + lost * apart - done, named))
+        if is_whole:
+            numbers += [at + apart * (k + 1) for k in range(records)]
+            parts += [rows] if plan.keeps else []
+            ended = plan.is_ended(numbers[-1], partial(shown, now))
+        at += records * apart
+    return np.array(numbers), named(scan.joined(parts) if plan.keeps else now)
+
+
+def _pieces(portions: Iterator[tuple[int, int]], at_once: int) -> Iterator[tuple[int, int, bool]]:
+    """Yield portions, and in place of one that is too long pieces of it; whether a piece ends in a record."""
+    for records, apart in portions:
+        while records == 1 and apart > at_once:
+            yield 1, at_once, False
+            apart -= at_once
+        yield records, apart, True
+
+
+def _last(scan: Scan, parts: Sequence[Any]) -> Values:
+    found: Values = scan.picked(parts[-1], -1) if len(parts) > 1 else parts[0]
+    return found
+
+
+def _lost_step(
+    scan: Scan, before: Values, done: int, steps: int, named: Callable[[Values], State]
+) -> tuple[State, State, int]:
+    """Return the last finite state, the first that is not, and the number of its step."""
+    first = scan.until_lost(scan.copied(before), done, steps)
+    if first > 1:
+        _, before, _ = scan.take(scan.copied(before), done, 1, first - 1, False)
+    _, after, _ = scan.take(scan.copied(before), done + first - 1, 1, 1, False)
+    return named(before), named(after), done + first
 
 
 def in_slices(take: Rollout) -> Rollout:
@@ -171,6 +242,6 @@ def gradient_of(potential: Formula, parameters: Mapping[str, Value]) -> Callable
         if len(potential.weights) == 1:
             return np.broadcast_to(run((point,), None, own)[0], np.shape(point))
         found = run([np.asarray(w) for w in np.ravel(point)], None, own)
-        return np.reshape(np.asarray(found, np.result_type(point)), np.shape(point))
+        return np.reshape(np.asarray(found, np.asarray(point).dtype), np.shape(point))
 
     return gradient

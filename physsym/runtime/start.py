@@ -101,23 +101,23 @@ def with_typical(rule: Rule, given: Mapping[str, Value], exact: bool = False) ->
     return found
 
 
-def refuse_out_of_range(rule: Rule, given: Mapping[str, Value]) -> None:
+def refuse_out_of_range(rule: Rule, given: Mapping[str, Value], is_paired: bool = False) -> None:
     """Raise ValueError for a parameter outside of its natural range, naming the range and the value.
 
-    Values are numbers, or arrays of which each pair is tried; symbols, schedules and traced values pass.
+    Values are numbers, or arrays of which each pair is tried, or only those at one index where they are
+    paired; symbols, schedules and traced values pass.
     """
     for condition in rule.ranges:
         names = sorted(map(state_name, condition.expression.free_symbols))
         if not all(n in given and _is_known(given[n]) for n in names):
             continue
         values = [given[n] for n in names]
+        values = values if is_paired else _spread(values)
         with np.errstate(all="ignore"):
-            size = np.asarray(_function(condition)(*_spread(values)), float)
+            size = np.asarray(_function(condition)(*values), float)
         if not np.all(_HOLDS[condition.relation](size)):
             wrong = ~_HOLDS[condition.relation](size)
-            at = [
-                np.broadcast_to(v, size.shape)[wrong].ravel()[0] if size.ndim else v for v in _spread(values)
-            ]
+            at = [np.broadcast_to(v, size.shape)[wrong].ravel()[0] if size.ndim else v for v in values]
             shown = ", ".join(f"{n}={v}" for n, v in zip(names, at, strict=True))
             raise ValueError(f"{shown} is out of range: the rule is for {range_text(rule, condition)}")
 

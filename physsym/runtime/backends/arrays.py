@@ -33,7 +33,7 @@ def array(name: str, value: Value) -> Array:
     """Return a value as an array of floats, whole numbers as float64; TypeError for anything else."""
     found = np.asarray(value)
     if found is not value:
-        refuse_matrix(name, value)
+        refuse_unlike_arrays(name, value)
     if found.dtype in FLOATS:
         return found
     if found.dtype.kind not in "iu":
@@ -43,8 +43,13 @@ def array(name: str, value: Value) -> Array:
     return found.astype(np.float64)
 
 
-def refuse_matrix(name: str, value: Value) -> None:
-    """Raise TypeError for a `numpy.matrix`, whose products are no products of elements."""
+def refuse_unlike_arrays(name: str, value: Value) -> None:
+    """Raise TypeError for a matrix, whose products are no products of elements, and for a masked array."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(
+            f"{name} is a masked array, whose mask a step does not heed; give numpy.ma.filled(..., 0.0) of "
+            "it, or the elements that are not masked"
+        )
     if isinstance(value, np.matrix):
         raise TypeError(f"{name} is a numpy.matrix, which is no array; give numpy.asarray(...) of it")
 
@@ -99,6 +104,17 @@ def at_rest(value: Value) -> Value:
     """Return zeros like the arrays of a tree."""
     leaves, structure = flatten(value)
     return pytree.unflatten(structure, [leaf - leaf for leaf in leaves])
+
+
+def stack(values: Sequence[Value]) -> Value:
+    """Return the records of a state as an array, or as a tree of arrays, (records, *shape)."""
+    flat, structure = [pytree.flatten(v)[0] for v in values], pytree.flatten(values[0])[1]
+    return pytree.unflatten(structure, [np.array(leaves) for leaves in zip(*flat, strict=True)])
+
+
+def spread(value: Value, like: Array) -> Array:
+    """Return a value in the shape and the type of an array."""
+    return np.array(np.broadcast_to(np.asarray(value, np.asarray(like).dtype), np.shape(like)))
 
 
 def share_layout(arrays: Sequence[Array]) -> bool:

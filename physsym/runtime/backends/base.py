@@ -31,10 +31,34 @@ Rollout: TypeAlias = Callable[[int, int, int, Any], tuple[int, Any, Any]]
 
 @dataclass(frozen=True)
 class InPlace:
-    """A step that updates arrays in place; `set` gives it its parameters, which may change between steps."""
+    """A step that updates arrays in place; `set` gives it its parameters, which may change between steps.
+
+    A step that `is_atomic` keeps the interpreter lock from beginning to end: no other thread comes between.
+    """
 
     step: Callable[[], None]
     set: Callable[[Mapping[str, Value]], None]
+    is_atomic: bool = False
+
+
+@dataclass(frozen=True)
+class Scan:
+    """Many steps of a state, a tuple of the values of all states, on one gradient, compiled from a trace.
+
+    `take(states, done, records, apart, keep)` uses up the states and returns the states at each record,
+    (records, *shape) each, or None unless `keep`; the states at the end; and the number of the first record
+    that is not finite, from one, or 0. `until_lost(states, done, steps)` is the number of the first step that
+    is not finite. `copied` copies states, `joined` puts a start and portions of records into one, `picked`
+    gives the states at one record. With `is_traced`, the caller transforms the run: its numbers are not
+    known, and none is tested.
+    """
+
+    take: Callable[[Values, int, int, int, bool], tuple[Any, Values, int]]
+    until_lost: Callable[[Values, int, int], int]
+    copied: Callable[[Values], Values]
+    joined: Callable[[Sequence[Any]], Values]
+    picked: Callable[[Any, int], Values]
+    is_traced: bool
 
 
 @dataclass(frozen=True)
@@ -51,6 +75,9 @@ class Capabilities:
     its states are float32; None where it cannot keep that type. `sweep(program, start, given, points, steps,
     threads)` returns where many steps from one start, (states,), lead each grid point: (states, points);
     `given` has, for each parameter, its value at all points, or its values at the points, (points,).
+    `scan(program, given, names, parameters, constants, states)` returns a `Scan` on a gradient or potential,
+    or None where it cannot be traced; `names` are those of the coordinates if the rule mixes some,
+    `constants` gives the constants of the program for a number of steps done.
     """
 
     dtypes: tuple[str, ...] = ()
@@ -60,6 +87,7 @@ class Capabilities:
     in_place: Callable[..., InPlace] | None = None
     rollout: Callable[..., Rollout | None] | None = None
     sweep: Callable[..., np.ndarray[Any, Any]] | None = None
+    scan: Callable[..., Scan | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +100,9 @@ class Backend:
     makes a state of its own from what a user gives, `number` a parameter (both are given the name for
     messages), `finite` says whether a state is finite, `fitted` holds a new state (name, old, new) to the
     shape of the old one, and `functions` computes with single numbers by operation name. `shape`
-    distinguishes states that cannot be added, `at_rest` is the zero of a state.
+    distinguishes states that cannot be added, `at_rest` is the zero of a state. `stack` puts the records of a
+    state into one array, or a tree of arrays, (records, *shape); `spread`, where the backend has arrays,
+    gives a value (value, like) the shape and the type of an array.
     """
 
     name: str
@@ -86,6 +116,8 @@ class Backend:
     capabilities: Capabilities = field(default_factory=Capabilities)
     shape: Callable[[Value], object] = np.shape
     at_rest: Callable[[Value], Value] = lambda value: value - value
+    stack: Callable[[Sequence[Value]], Value] = np.array
+    spread: Callable[[Value, Value], Value] | None = None
 
 
 def parameter_names(program: Program) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from physsym.codegen import Program, state_name
-from physsym.runtime.backends.arrays import FLOATS, Array, flatten, refuse_matrix
+from physsym.runtime.backends.arrays import FLOATS, Array, flatten, refuse_unlike_arrays
 from physsym.runtime.backends.base import Value, Values
 
 SERIAL = 1_000_000  # elements: arrays up to this size are not worth the waking of a thread
@@ -76,7 +76,7 @@ def _refuse_unfit(names: Sequence[str], row: Values, states: int) -> None:
         if not isinstance(leaf, np.ndarray) or leaf.dtype not in FLOATS:
             given = leaf.dtype if isinstance(leaf, np.ndarray) else type(leaf).__name__
             raise TypeError(f"{name} must be a float32 or float64 array, given {given}")
-        refuse_matrix(name, leaf)
+        refuse_unlike_arrays(name, leaf)
         if (leaf.dtype, leaf.shape) != (first.dtype, first.shape):
             raise ValueError(
                 f"{name} is {leaf.dtype} of shape {leaf.shape}, {names[0]} is {first.dtype} "

@@ -95,6 +95,8 @@ def backend(
         Capabilities(of.DTYPES, True, True, True, in_place, rollout, sweep),
         of.shape,
         of.at_rest,
+        of.stack,
+        of.spread,
     )
 
 
@@ -127,8 +129,10 @@ def _in_place(
     run = in_parallel(jobs)
 
     def set_numbers(changed: Mapping[str, Value]) -> None:
+        new = numbers.copy()
         for name, value in changed.items():
-            numbers[names[name]] = number(name, value)
+            new[names[name]] = number(name, value)
+        numbers[:] = new  # at once: a step of another thread sees all of them or none
 
     clocks, count = any(map(is_time, program.counters)), constants_function(last)
     keys = [state_name(s) for s in last.parameters]
@@ -143,7 +147,10 @@ def _in_place(
         for counter, index in zip(given.counters, advanced, strict=True):
             counter[...] = new[index] if clocks else counter + 1
 
-    return InPlace(count_and_run if given.counters else run, set_numbers)
+    is_one_call = len(jobs) == 1 and len({row[0].dtype for row in given.rows}) == 1
+    is_small = sum(row[0].size for row in given.rows) <= SMALL
+    is_atomic = is_one_call and is_small and not given.counters
+    return InPlace(count_and_run if given.counters else run, set_numbers, is_atomic)
 
 
 def _job(

@@ -231,4 +231,6 @@ BACKEND = Backend(
     ),
     of.shape,
     of.at_rest,
+    of.stack,
+    of.spread,
 )

@@ -18,6 +18,8 @@ from physsym.runtime.backends.base import Kernel, Value, Values, gradient_functi
 # None for a leaf, else a type, the keys where there are any, and the structures below.
 Structure: TypeAlias = Any
 
+GRADIENT = "the gradient"  # the name for messages of what is no state
+
 
 def flatten(tree: Any, is_leaf: Callable[[Any], bool] = lambda tree: False) -> tuple[list[Any], Structure]:
     """Return the leaves of a tree in order, dictionaries by key, and what is needed to put them back.
@@ -179,7 +181,7 @@ def gradient_leaves(gradient: Value, point: Leaves, structure: Any, library: Arr
         raise ValueError(
             f"the gradient is a tree of structure {own} at a point of {structure}; they must agree"
         )
-    arrays = [library.leaf("the gradient", leaf) for leaf in leaves]
+    arrays = [library.leaf(GRADIENT, leaf) for leaf in leaves]
     for leaf, at in zip(arrays, point, strict=True):
         if leaf.shape != at.shape:
             raise ValueError(

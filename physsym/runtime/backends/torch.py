@@ -17,6 +17,7 @@ from physsym.codegen.expression_tree import OPERATIONS
 from physsym.codegen.passes.partition import partition
 from physsym.runtime.backends import numpy as numpy_backend
 from physsym.runtime.backends import pytree
+from physsym.runtime.backends.arrays import refuse_unlike_arrays, stack
 from physsym.runtime.backends.base import (
     Backend,
     Capabilities,
@@ -98,6 +99,7 @@ def refuse_unfit(name: str, tensor: torch.Tensor) -> None:
 
 
 def _leaf(name: str, value: Value) -> torch.Tensor:
+    refuse_unlike_arrays(name, value)
     try:
         tensor = torch.as_tensor(value)
     except (TypeError, ValueError, RuntimeError) as error:
@@ -166,6 +168,10 @@ def _unchanged(name: str, old: Value, new: Value) -> Value:
     return new
 
 
+def _spread(value: Value, like: torch.Tensor) -> torch.Tensor:
+    return torch.as_tensor(value, dtype=like.dtype, device=like.device).expand(like.shape).clone()
+
+
 LIBRARY = pytree.ArrayLibrary(pytree.flatten, pytree.unflatten, _leaf, _cast, _filled)
 
 
@@ -222,4 +228,6 @@ BACKEND = Backend(
     Capabilities(dtypes=("float16", "bfloat16", "float32", "float64"), trees=True, in_place=_in_place),
     _shape,
     _at_rest,
+    stack,
+    _spread,
 )

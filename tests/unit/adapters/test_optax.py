@@ -7,8 +7,8 @@ import pytest
 
 from physsym import adapters
 from physsym.core.statements import rule
-from physsym.core.symbols import before, grad, partial
-from physsym.runtime import optimizer
+from physsym.core.symbols import after, before, grad, partial
+from physsym.runtime import optimizer, schedule
 from physsym.vocabulary import G, eta, lam, rho, u, x
 from tests.support import digits
 from tests.support.requirements import library
@@ -142,7 +142,6 @@ def test_a_weight_without_gradient_is_left_alone():
 
 REFUSED = {
     "ahead": (digits.nesterov, CHOSEN, ValueError, r"seen_from_the_gradient\(rule\) is the same rule"),
-    "twice": (rule({x: x - eta * grad(x - eta * G)}), {"eta": 0.1}, ValueError, "give a callable gradient"),
     "none": (rule({x: x / 2}), {}, ValueError, "the rule takes none"),
     "two players": (
         rule({x: x - eta * partial(1, x, u), u: u + eta * partial(2, x, u)}),
@@ -161,3 +160,79 @@ REFUSED = {
 def test_what_optax_cannot_do_is_told_when_the_transformation_is_made(stated, given, error, said):
     with pytest.raises(error, match=said):
         adapters.optax(stated, **given)
+
+
+def test_hyperparameters_are_injected_scheduled_and_changed_from_outside():
+    factory = optax.inject_hyperparams(
+        lambda eta, rho: adapters.optax(digits.heavy_ball, eta=eta, rho=rho), hyperparam_dtype=np.float64
+    )
+    made = factory(eta=optax.linear_schedule(0.5, 0.1, 4), rho=0.9)
+    weights, velocity = jnp.ones(2), np.zeros(2)
+    state, update = made.init(weights), jax.jit(made.update)
+    wanted = np.ones(2)
+    for step in range(6):
+        if step == 3:
+            state.hyperparams["rho"] = jnp.asarray(0.5)
+        updates, state = update(weights, state, weights)
+        weights = optax.apply_updates(weights, updates)
+        velocity = (0.9 if step < 3 else 0.5) * velocity - max(0.5 - 0.1 * step, 0.1) * wanted
+        wanted = wanted + velocity
+    np.testing.assert_allclose(weights, wanted, rtol=1e-7)  # the schedule of optax is float32
+    assert float(state.hyperparams["eta"]) == pytest.approx(0.1)
+
+
+def test_hyperparameters_that_cannot_be_seen_are_told():
+    with pytest.raises(TypeError, match="sees the parameters that a function names: give it lambda eta"):
+        optax.inject_hyperparams(adapters.optax)(digits.heavy_ball, **CHOSEN).init(jnp.ones(2))
+
+
+def test_a_rule_of_several_gradients_is_given_the_function():
+    extra = rule({u: rho * u - eta * grad(x - eta * G), x: x + after(u)})
+    made = optax.chain(adapters.optax(extra, **CHOSEN), optax.scale(1.0))
+
+    def loss(own):
+        return sum((3 * w**2 / 2).sum() for w in jax.tree.leaves(own))
+
+    slope, weights = jax.grad(loss), {"a": jnp.ones(2), "b": jnp.full((1, 1), -2.0)}
+    state = made.init(weights)
+
+    @jax.jit
+    def step(own, state):
+        updates, state = made.update(slope(own), state, own, gradient=slope)
+        return optax.apply_updates(own, updates), state
+
+    velocity, wanted = 0.0, 1.0
+    for _ in range(7):
+        weights, state = step(weights, state)
+        velocity = 0.9 * velocity - 0.1 * 3 * (wanted - 0.1 * 3 * wanted)
+        wanted = wanted + velocity
+    np.testing.assert_allclose(weights["a"], [wanted] * 2, rtol=1e-13)
+    np.testing.assert_allclose(weights["b"], [[-2 * wanted]], rtol=1e-13)
+    for missing in ({}, {"gradient": slope(weights)}):
+        with pytest.raises(TypeError, match=r"takes several gradients: give update\(.*, gradient=f\)"):
+            made.update(slope(weights), state, weights, **missing)
+
+
+def test_whole_numbers_are_refused_as_weights_and_as_gradients():
+    made = adapters.optax(digits.heavy_ball, **CHOSEN)
+    with pytest.raises(TypeError, match="x must hold floating-point numbers, given int64"):
+        made.init({"a": jnp.ones(2), "b": jnp.arange(2)})
+    state = made.init(jnp.ones(2))
+    with pytest.raises(TypeError, match=r"the gradient must hold floating-point .* given int64"):
+        made.update(jnp.arange(2), state)
+
+
+def test_narrowing_is_said():
+    made = adapters.optax(digits.heavy_ball, **CHOSEN)
+    with jax.enable_x64(False), pytest.warns(UserWarning, match=r"x is of double precision.*jax_enable_x64"):
+        assert made.init(np.ones(2)).states["u"].dtype == np.float32
+
+
+def test_a_schedule_by_its_values_is_one_of_a_traced_number_too():
+    made = adapters.optax(digits.descent, eta=schedule([0.5, 0.25]))
+    weights, update = jnp.ones(1), jax.jit(made.update)
+    state = made.init(weights)
+    for wanted in (0.5, 0.375, np.nan):
+        updates, state = update(weights, state)
+        weights = optax.apply_updates(weights, updates)
+        np.testing.assert_array_equal(weights, [wanted])
