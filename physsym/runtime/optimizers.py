@@ -160,7 +160,7 @@ class Optimizer:
         is_state = isinstance(w0, Mapping) and (not w0 or bool(names & w0.keys()))
         given = w0 if is_state else self._positions_at(w0)
         begun = {s for s, _ in self.rule.start}
-        self._refuse_misnamed(given, wanted=tuple(s for s in coordinates(self.rule) if s not in begun))
+        self._refuse_misnamed(given, wanted=tuple(s for s in self._coordinates if s not in begun))
         state = {name: self._engine.start(name, value) for name, value in given.items()}
         started = {s for s, _ in self.rule.start if state_name(s) not in state}
         later = {before(s) for s in started} | {before(before(s)) for s in started} | started
@@ -290,7 +290,7 @@ class Optimizer:
         refuse_short(self.parameters, steps)
         with progress_bar(steps, progress) as report:
             numbers, states = self._follow(grad, self.init(w0), Plan(steps, every, callback, report))
-        return Trajectory(numbers, self._alone(states), tuple(map(state_name, coordinates(self.rule))))
+        return Trajectory(numbers, self._alone(states), tuple(map(state_name, self._coordinates)))
 
     def rollout(self, state: Mapping[str, Value], grad: Value, steps: int, *, done: int = 0) -> State:
         """Return the state many steps later; the state given is left as it is.
@@ -340,7 +340,7 @@ class Optimizer:
         plan.refuse_oversized(state)
         error = partial(self._lost_on, given)
         if (scan := self._engine.capabilities.scan) is not None:
-            names = list(map(state_name, coordinates(self.rule))) if self._mixes else []
+            names = list(map(state_name, self._coordinates)) if self._mixes else []
             own = {n: v for n, v in self.parameters.items() if not is_spread(v)}
             values = tuple(state.values())
             with np.errstate(all="ignore"):
@@ -376,7 +376,7 @@ class Optimizer:
         if not is_potential(given):
             return None, given
         if self._mixes:
-            names = list(map(state_name, coordinates(self.rule)))
+            names = list(map(state_name, self._coordinates))
             loss, gradient = of_each_weight(given, self.parameters, names)
         elif self.program.loss is not None:
             loss, gradient = loss_and_gradient(given, self.parameters)
@@ -516,13 +516,17 @@ class Optimizer:
         return listed
 
     def _positions_at(self, w0: Value) -> State:
-        positions = coordinates(self.rule)
+        positions = self._coordinates
         if not positions or self._mixes:
             begun = dict(self.rule.start)
             names = ", ".join(state_name(s) for s in positions or self.program.states if s not in begun)
             raise ValueError(f"it is not clear which states start at one value; give a dictionary of {names}")
         placed = [s for s in positions if s not in dict(self.rule.start)] or positions
         return {state_name(s): w0 for s in placed}
+
+    @cached_property
+    def _coordinates(self) -> tuple[Symbol, ...]:
+        return coordinates(self.rule)
 
     @property
     def _spread(self) -> dict[str, Value]:
@@ -542,7 +546,7 @@ class Optimizer:
         """Return a state with the parameters that have many values, in the form of its arrays."""
         if not (many := self._spread):
             return {state_name(s): state[state_name(s)] for s in self.program.states}
-        own = [s for s in (*coordinates(self.rule), *self.program.arrays) if state_name(s) in state]
+        own = [s for s in (*self._coordinates, *self.program.arrays) if state_name(s) in state]
         like = self._engine.start(state_name(own[0]), state[state_name(own[0])])
         whole = {**state, **{n: spread(n, value, like, self._engine) for n, value in many.items()}}
         return {state_name(s): whole[state_name(s)] for s in self.program.states}

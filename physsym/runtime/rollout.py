@@ -152,8 +152,8 @@ def scan_out(
 
     To name the step in which a state was lost, the steps since the last good record are taken again.
     """
-    start, numbers = tuple(state.values()), [plan.done]
-    parts, now = [start], scan.copied(start)
+    start, numbers = tuple(state.values()), [np.array([plan.done])]
+    parts, now = list[Any](), scan.copied(start)
 
     def named(values: Values) -> State:
         return dict(zip(state, values, strict=True))
@@ -169,18 +169,27 @@ def scan_out(
         if ended:
             break
         keeps = plan.keeps and is_whole
-        rows, now, lost = scan.take(now, at, records, apart, keeps)
+        begins = keeps and not parts
+        if plan.keeps and not is_whole and not parts:
+            parts.append(scan.picked(start, None))
+        rows, now, lost = scan.take(now, at, records, apart, keeps, begins)
+        if lost and keeps and (begins or lost > 1):
+            before, done = scan.picked(rows, lost - 2 + begins), at + (lost - 1) * apart
+            raise error(*_lost_step(scan, before, done, apart, named))
         if lost:
-            is_known = keeps and lost > 1
-            before = scan.picked(rows, lost - 2) if is_known else _last(scan, parts)
-            done = at + (lost - 1) * apart if is_known else numbers[-1] if plan.keeps else plan.done
+            before = scan.picked(parts[-1], -1) if parts else start
+            done = int(numbers[-1][-1]) if parts else plan.done
             raise error(*_lost_step(scan, before, done, at + lost * apart - done, named))
         if is_whole:
-            numbers += [at + apart * (k + 1) for k in range(records)]
+            origin = int(numbers[-1][-1])
+            step = (at + records * apart - origin) // records
+            numbers.append(origin + step * np.arange(1, records + 1))
             parts += [rows] if plan.keeps else []
-            ended = plan.is_ended(numbers[-1], partial(shown, now))
+            ended = plan.is_ended(at + records * apart, partial(shown, now))
         at += records * apart
-    return np.array(numbers), named(scan.joined(parts) if plan.keeps else now)
+    if plan.keeps:
+        now = scan.joined(parts) if parts else scan.picked(start, None)
+    return np.concatenate(numbers), named(now)
 
 
 def _pieces(portions: Iterator[tuple[int, int]], at_once: int) -> Iterator[tuple[int, int, bool]]:
@@ -192,19 +201,14 @@ def _pieces(portions: Iterator[tuple[int, int]], at_once: int) -> Iterator[tuple
         yield records, apart, True
 
 
-def _last(scan: Scan, parts: Sequence[Any]) -> Values:
-    found: Values = scan.picked(parts[-1], -1) if len(parts) > 1 else parts[0]
-    return found
-
-
 def _lost_step(
     scan: Scan, before: Values, done: int, steps: int, named: Callable[[Values], State]
 ) -> tuple[State, State, int]:
     """Return the last finite state, the first that is not, and the number of its step."""
     first = scan.until_lost(scan.copied(before), done, steps)
     if first > 1:
-        _, before, _ = scan.take(scan.copied(before), done, 1, first - 1, False)
-    _, after, _ = scan.take(scan.copied(before), done + first - 1, 1, 1, False)
+        _, before, _ = scan.take(scan.copied(before), done, 1, first - 1, False, False)
+    _, after, _ = scan.take(scan.copied(before), done + first - 1, 1, 1, False, False)
     return named(before), named(after), done + first
 
 

@@ -45,19 +45,20 @@ class InPlace:
 class Scan:
     """Many steps of a state, a tuple of the values of all states, on one gradient, compiled from a trace.
 
-    `take(states, done, records, apart, keep)` uses up the states and returns the states at each record,
-    (records, *shape) each, or None unless `keep`; the states at the end; and the number of the first record
-    that is not finite, from one, or 0. `until_lost(states, done, steps)` is the number of the first step that
-    is not finite. `copied` copies states, `joined` puts a start and portions of records into one, `picked`
-    gives the states at one record. With `is_traced`, the caller transforms the run: its numbers are not
+    `take(states, done, records, apart, keep, begins)` uses up the states and returns the states at each
+    record, (records, *shape) each, after those at the start if it `begins`, or None unless `keep`; the states
+    at the end; and the number of the first record that is not finite, from one, or 0.
+    `until_lost(states, done, steps)` is the number of the first step that is not finite. `copied` copies
+    states, `joined` puts portions of records into one, `picked` gives the states at one record, or as
+    the only record for None. With `is_traced`, the caller transforms the run: its numbers are not
     known, and none is tested.
     """
 
-    take: Callable[[Values, int, int, int, bool], tuple[Any, Values, int]]
+    take: Callable[[Values, int, int, int, bool, bool], tuple[Any, Values, int]]
     until_lost: Callable[[Values, int, int], int]
     copied: Callable[[Values], Values]
     joined: Callable[[Sequence[Any]], Values]
-    picked: Callable[[Any, int], Values]
+    picked: Callable[[Any, int | None], Values]
     is_traced: bool
 
 

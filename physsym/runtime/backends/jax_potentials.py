@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from sympy import Expr, lambdify
+from sympy import Expr, Symbol, lambdify
 
 from physsym.codegen import Formula, state_name
 from physsym.codegen.emit import array_source
 from physsym.runtime.backends.arrays import refuse_unlike_arrays
-from physsym.runtime.backends.base import Value, executed
+from physsym.runtime.backends.base import Value, executed, parameter_names
 from physsym.runtime.backends.jax_arrays import FUNCTIONS
 from physsym.runtime.potentials import Problem, is_potential, potential_formula, problem, refuse_no_quadratic
 
@@ -77,28 +78,47 @@ def _quadratic(given: Value) -> Force:
 
 
 def _formula(formula: Formula, parameters: Mapping[str, Value]) -> Force:
-    program, weights = formula.gradient, formula.weights
-    run = executed(program, array_source(program), FUNCTIONS)
-    others = sorted(formula.value.free_symbols - {*weights}, key=str)
+    weights, others = formula.weights, _others(formula)
     numbers = [parameters[state_name(s)] for s in others]
-    own = {state_name(p): parameters[state_name(p)] for p in program.parameters}
-    value = lambdify([*weights, *others], formula.value, modules="jax")
+    own = {state_name(s): parameters[state_name(s)] for s in others}
 
     def gradient(point: Value) -> Value:
         _refuse_tree(point)
         kind = jnp.result_type(point)
         fixed = {n: v if isinstance(v, float) else jnp.asarray(v, kind) for n, v in own.items()}
+        run = _gradient(formula)
         if len(weights) == 1:
             return jnp.broadcast_to(jnp.asarray(run((point,), None, fixed)[0], kind), jnp.shape(point))
         found = run([*_flat(point, len(weights))], None, fixed)
         return jnp.reshape(jnp.stack([jnp.asarray(v, kind) for v in found]), jnp.shape(point))
 
     def loss(point: Value) -> Value:
+        value = _value(formula)
         if len(weights) == 1:
             return jnp.sum(jnp.broadcast_to(value(point, *numbers), jnp.shape(point)))
         return value(*_flat(point, len(weights)), *numbers)
 
     return Force(gradient, loss, (formula, tuple(numbers)), is_value=True)
+
+
+def _others(formula: Formula) -> list[Symbol]:
+    return sorted(formula.value.free_symbols - {*formula.weights}, key=str)
+
+
+@lru_cache(maxsize=32)
+def _gradient(formula: Formula) -> Callable[..., Value]:
+    """Return the gradient as a function of the components, and of the other symbols that it reads."""
+    program = formula.gradient
+    run, read = executed(program, array_source(program), FUNCTIONS), parameter_names(program)
+    return lambda values, gradient, given: run(values, gradient, {n: given[n] for n in read})
+
+
+@lru_cache(maxsize=32)
+def _value(formula: Formula) -> Callable[..., Value]:
+    found: Callable[..., Value] = lambdify(
+        [*formula.weights, *_others(formula)], formula.value, modules="jax"
+    )
+    return found
 
 
 def _of_each_weight(on: Force, names: Sequence[str]) -> Force:

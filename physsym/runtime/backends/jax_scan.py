@@ -22,6 +22,7 @@ from physsym.runtime.backends.jax_arrays import LIBRARY, on_columns
 from physsym.runtime.backends.jax_potentials import Force, force
 
 KEPT = 32  # scans that are kept compiled
+MANY = 64  # records beside which one step more is little
 _COMPILED: OrderedDict[Hashable, tuple[_Traced, _Many]] = OrderedDict()
 
 IMPURE = (
@@ -49,9 +50,11 @@ def scan(
     varies = any(map(callable, parameters.values()))
     fixed = () if varies else constants(0)
     arguments = states, fixed, jnp.zeros((), jnp.int32)
-    step = _step(program, on, constants if varies else None)
     key = _key(program, on, parameters if varies else {}, arguments)
-    is_value, trace = on.is_value and not varies, partial(_trace, step, arguments)
+    is_value, trace = (
+        on.is_value and not varies,
+        partial(_trace, program, on, constants if varies else None, arguments),
+    )
     try:
         if is_traced := _is_traced(arguments):
             many = _many(trace(), program, jit=False)
@@ -124,7 +127,10 @@ def _alike(one: Value, other: Value) -> bool:
     return not _is_traced((one, other)) and np.array_equal(np.asarray(one), np.asarray(other), equal_nan=True)
 
 
-def _trace(step: Callable[..., Values], arguments: Any) -> _Traced:
+def _trace(
+    program: Program, on: Force, constants: Callable[[Value], Values] | None, arguments: Any
+) -> _Traced:
+    step = _step(program, on, constants)
     closed = jax.make_jaxpr(lambda *own: step(*own))(
         *arguments
     )  # of a new function, or JAX gives the old one
@@ -159,15 +165,29 @@ def _many(traced: _Traced, program: Program, jit: bool) -> _Many:
         states, done = carry
         return (traced.step(states, fixed, done), done + 1), None
 
-    def take(states: Values, fixed: Values, done: Value, records: int, apart: int, keep: bool) -> Any:
+    def take(
+        states: Values, fixed: Values, done: Value, records: int, apart: int, keep: bool, begins: bool
+    ) -> Any:
         one = partial(advance, fixed)
 
         def record(carry: Any, _: None) -> Any:
             carry, _ = one(carry) if apart == 1 else jax.lax.scan(one, carry, length=apart)
             return carry, (carry[0] if keep else None, is_sound(carry[0]))
 
-        (states, _), (rows, sound) = jax.lax.scan(record, (states, done), length=records)
-        return rows, states, jnp.where(sound.all(), 0, jnp.argmin(sound) + 1)
+        def start_or_record(carry: Any, _: None) -> Any:
+            # The start is a record of a step that is not kept: to put it in front copies all records.
+            old, at = carry
+            (new, _), _ = one((old, jnp.maximum(at, done)))
+            kept = jax.tree.map(partial(jnp.where, at < done), old, new)
+            return (kept, at + 1), (kept, is_sound(kept))
+
+        if begins and apart == 1 and records >= MANY:
+            (now, _), (rows, sound) = jax.lax.scan(start_or_record, (states, done - 1), length=records + 1)
+            sound = sound[1:]
+        else:
+            (now, _), (rows, sound) = jax.lax.scan(record, (states, done), length=records)
+            rows = _joined([jax.tree.map(lambda leaf: leaf[None], states), rows]) if begins else rows
+        return rows, now, jnp.where(sound.all(), 0, jnp.argmin(sound) + 1)
 
     def until_lost(states: Values, fixed: Values, done: Value, steps: int) -> Any:
         def watched(carry: Any, _: None) -> Any:
@@ -178,28 +198,19 @@ def _many(traced: _Traced, program: Program, jit: bool) -> _Many:
 
     if not jit:  # the caller transforms the run
         return _Many(take, until_lost)
-    compiled = jax.jit(take, static_argnums=(3, 4, 5), donate_argnums=0)
+    compiled = jax.jit(take, static_argnums=(3, 4, 5, 6), donate_argnums=0)
     return _Many(compiled, jax.jit(until_lost, static_argnums=3))
 
 
 def _take(
-    many: _Many,
-    fixed: Values,
-    is_known: bool,
-    states: Values,
-    done: int,
-    records: int,
-    apart: int,
-    keep: bool,
+    many: _Many, fixed: Values, is_known: bool, states: Values, done: int, *portion: int | bool
 ) -> tuple[Any, Values, int]:
-    rows, states, lost = many.take(states, fixed, jnp.int32(done), records, apart, keep)
+    rows, states, lost = many.take(states, fixed, jnp.int32(done), *portion)
     return rows, states, int(lost) if is_known else 0
 
 
 def _joined(parts: Sequence[Value]) -> Value:
-    """Return the records of a state, (records, *shape), from its start and from portions of records."""
-    start, *rest = parts
-    return jax.tree.map(lambda first, *others: jnp.concatenate([first[None], *others]), start, *rest)
+    return parts[0] if len(parts) == 1 else jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *parts)
 
 
 def _compiled(
