@@ -27,20 +27,26 @@ def sweep(
     """
     with jax.enable_x64(True):
         blocks = -(-points // POINTS)
-        size = min(POINTS, points)
+        size = -(-points // blocks)
         varied = [k for k, v in enumerate(given) if isinstance(v, np.ndarray)]
-        rows = [np.resize(given[k], blocks * size).reshape(blocks, size) for k in varied]
+        rows = [_padded(given[k], blocks * size).reshape(blocks, size) for k in varied]
         fixed = [float(v) for k, v in enumerate(given) if k not in varied]
         states = _compiled(program, tuple(varied))(np.asarray(start, float), fixed, rows, steps, blocks, size)
-        found = np.moveaxis(np.asarray(states), 0, 1).reshape(len(start), -1)
-        return np.array(found[:, :points])
+        found = np.empty((len(start), points))
+        for row, values in zip(found, states, strict=True):
+            row[:] = np.asarray(values).reshape(-1)[:points]
+        return found
+
+
+def _padded(values: Any, size: int) -> Any:
+    return values if len(values) == size else np.append(values, np.repeat(values[-1:], size - len(values)))
 
 
 @lru_cache(maxsize=32)
 def _compiled(program: Program, varied: tuple[int, ...]) -> Any:
     step, names = executed(program, array_source(program), FUNCTIONS), parameter_names(program)
 
-    def of_block(start: Value, fixed: Sequence[Value], own: Sequence[Value], steps: int, size: int) -> Value:
+    def of_block(start: Value, fixed: Sequence[Value], own: Sequence[Value], steps: int, size: int) -> Values:
         others, along = iter(fixed), iter(own)
         numbers = {n: next(along if k in varied else others) for k, n in enumerate(names)}
 
@@ -48,13 +54,14 @@ def _compiled(program: Program, varied: tuple[int, ...]) -> Any:
             return tuple(jnp.broadcast_to(v, (size,)) for v in step(states, None, numbers)), None
 
         begun = tuple(jnp.broadcast_to(v, (size,)) for v in start)
-        return jnp.stack(jax.lax.scan(advance, begun, length=steps)[0])
+        states: Values = jax.lax.scan(advance, begun, length=steps)[0]
+        return states
 
     def whole(
         start: Value, fixed: Sequence[Value], rows: Sequence[Value], steps: int, blocks: int, size: int
-    ) -> Value:
+    ) -> Any:
         if not rows:
-            return of_block(start, fixed, (), steps, size)[None]
+            return of_block(start, fixed, (), steps, size)
         return jax.lax.map(lambda own: of_block(start, fixed, own, steps, size), rows)
 
     return jax.jit(whole, static_argnums=(3, 4, 5))

@@ -28,6 +28,8 @@ def run(text, folder):
     "name",
     [
         pytest.param("with_optax.py", marks=needs("optax", "jax")),
+        pytest.param("injected.py", marks=needs("optax", "jax")),
+        pytest.param("with_jax.py", marks=needs("jax", "jax")),
         pytest.param("with_torch.py", marks=needs("torch", "torch")),
         pytest.param("ahead.py", marks=needs("torch", "torch")),
     ],
