@@ -31,7 +31,7 @@ from physsym.runtime.backends.base import (
 )
 from physsym.runtime.bound import Bound
 from physsym.runtime.parameters import (
-    alike,
+    equal_values,
     is_schedule,
     is_spread,
     numbers_at,
@@ -93,7 +93,7 @@ class Optimizer:
         if not isinstance(other, Optimizer):
             return NotImplemented
         own, others = ((o.rule, o.backend, o.fma) for o in (self, other))
-        return own == others and alike(self.parameters, other.parameters)
+        return own == others and equal_values(self.parameters, other.parameters)
 
     def __hash__(self) -> int:
         return hash((self.rule, self.backend, self.fma, frozenset(self.parameters)))

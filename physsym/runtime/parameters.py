@@ -169,12 +169,12 @@ def _listed(tree: Mapping[Any, Any]) -> str:
     return ", ".join(map(str, tree)) or "nothing"
 
 
-def alike(one: Value, other: Value) -> bool:
+def equal_values(one: Value, other: Value) -> bool:
     """Return whether two values of a parameter are the same: numbers, arrays, trees or functions."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(alike(one[k], other[k]) for k in one)
+        return one.keys() == other.keys() and all(equal_values(one[k], other[k]) for k in one)
     if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
-        return len(one) == len(other) and all(map(alike, one, other))
+        return len(one) == len(other) and all(map(equal_values, one, other))
     if is_spread(one) or is_spread(other):
         trees = (Mapping, list, tuple)
         return not isinstance(one, trees) and not isinstance(other, trees) and np.array_equal(one, other)

@@ -77,7 +77,7 @@ def _step(
 ) -> Callable[[Values, Values, Value], Values]:
     """Return one step as a function of the states, the constants, and the number of steps done."""
     parts = [on_columns(part) for part in partition(program)]
-    gradient = on.gradient if on.is_value or on.gradient is None else _noting(on.gradient)
+    gradient = on.gradient if on.is_value or on.gradient is None else _with_note(on.gradient)
     kernel: Callable[..., Values] = pytree.kernel(program, LIBRARY, parts, lambda fixed: fixed)
 
     def step(states: Values, fixed: Values, done: Value) -> Values:
@@ -93,10 +93,10 @@ def _step(
     return step
 
 
-def _noting(gradient: Callable[..., Value]) -> Callable[..., Value]:
+def _with_note(gradient: Callable[..., Value]) -> Callable[..., Value]:
     """Return the gradient, of which an exception says where it was raised."""
 
-    def noting(*points: Value) -> Value:
+    def noted(*points: Value) -> Value:
         try:
             return gradient(*points)
         except JAXTypeError:
@@ -105,7 +105,7 @@ def _noting(gradient: Callable[..., Value]) -> Callable[..., Value]:
             error.add_note("raised by the gradient while JAX traced it, which it does before the first step")
             raise
 
-    return noting
+    return noted
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,10 +120,10 @@ class _Traced:
         """Return whether both carry out the same operations on the same numbers."""
         if self.text != other.text or len(self.consts) != len(other.consts):
             return False
-        return all(a is b or _alike(a, b) for a, b in zip(self.consts, other.consts, strict=True))
+        return all(a is b or _equal_arrays(a, b) for a, b in zip(self.consts, other.consts, strict=True))
 
 
-def _alike(one: Value, other: Value) -> bool:
+def _equal_arrays(one: Value, other: Value) -> bool:
     return not _is_traced((one, other)) and np.array_equal(np.asarray(one), np.asarray(other), equal_nan=True)
 
 
