@@ -245,12 +245,10 @@ def _increment(rule: Rule, parameters: Mapping[str, Value]) -> _Increment:
         tuple(state_name(s) for s in others if s in placed),
         frozenset(state_name(s) for s, _ in rule.start),
         leaf_function(alone),
-        _kernel(whole) if is_several else None,
+        pytree.kernel(whole, LIBRARY, [on_columns(p) for p in partition(whole)], lambda fixed: fixed)
+        if is_several
+        else None,
     )
-
-
-def _kernel(whole: Program) -> Kernel:
-    return pytree.kernel(whole, LIBRARY, [on_columns(p) for p in partition(whole)], lambda fixed: fixed)
 
 
 def _adding(rule: Rule, weights: Symbol) -> Rule:

@@ -112,21 +112,16 @@ def refuse_spread_out_of_range(rule: Rule, parameters: Mapping[str, Value]) -> N
 
 def _leaf_values(name: str, value: Value) -> np.ndarray[Any, Any]:
     leaves = pytree.flatten(value, pytree.holds_no_array)[0]
-    parts = [np.ravel(_real(name, leaf)) for leaf in leaves]
-    found = np.concatenate(parts) if parts else np.array([])
+    for leaf in leaves:
+        refuse_unlike_arrays(name, leaf)
+        if np.asarray(leaf).dtype.kind not in "fiu":
+            raise TypeError(f"{name} must hold real numbers, given {leaf!r}")
+    found = np.concatenate([np.ravel(np.asarray(leaf, float)) for leaf in leaves] or [np.array([])])
     if not found.size:
         raise ValueError(f"{name} holds no value; give one number, or one for each weight")
     if not np.isfinite(found).all():
         raise ValueError(f"{name} must be finite, given {value}")
     return found
-
-
-def _real(name: str, value: Value) -> np.ndarray[Any, Any]:
-    refuse_unlike_arrays(name, value)
-    found = np.asarray(value)
-    if found.dtype.kind not in "fiu":
-        raise TypeError(f"{name} must hold real numbers, given {value!r}")
-    return found.astype(float)
 
 
 def spread(name: str, value: Value, like: Value, backend: Backend) -> Value:

@@ -120,11 +120,11 @@ class _Traced:
         """Return whether both carry out the same operations on the same numbers."""
         if self.text != other.text or len(self.consts) != len(other.consts):
             return False
-        return all(a is b or _equal_arrays(a, b) for a, b in zip(self.consts, other.consts, strict=True))
-
-
-def _equal_arrays(one: Value, other: Value) -> bool:
-    return not _is_traced((one, other)) and np.array_equal(np.asarray(one), np.asarray(other), equal_nan=True)
+        return all(
+            a is b
+            or (not _is_traced((a, b)) and np.array_equal(np.asarray(a), np.asarray(b), equal_nan=True))
+            for a, b in zip(self.consts, other.consts, strict=True)
+        )
 
 
 def _trace(
