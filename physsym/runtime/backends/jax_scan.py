@@ -51,19 +51,21 @@ def scan(
     fixed = () if varies else constants(0)
     arguments = states, fixed, jnp.zeros((), jnp.int32)
     key = _key(program, on, parameters if varies else {}, arguments)
-    is_value, trace = (
-        on.is_value and not varies,
-        partial(_trace, program, on, constants if varies else None, arguments),
-    )
+    trace = partial(_trace, program, on, constants if varies else None, arguments)
     try:
         if is_traced := _is_traced(arguments):
             many = _many(trace(), program, jit=False)
         else:
-            is_traced, many = _compiled(key, is_value, trace, program)
+            is_traced, many = _compiled(key, on.is_value and not varies, trace, program)
     except JAXTypeError:  # it wants the numbers themselves
         return None
+
+    def take(states: Values, done: int, *portion: int | bool) -> tuple[Any, Values, int]:
+        rows, states, lost = many.take(states, fixed, jnp.int32(done), *portion)
+        return rows, states, 0 if is_traced else int(lost)
+
     return Scan(
-        partial(_take, many, fixed, not is_traced),
+        take,
         lambda states, done, steps: int(many.until_lost(states, fixed, jnp.int32(done), steps)),
         partial(jax.tree.map, jnp.copy),
         _joined,
@@ -200,13 +202,6 @@ def _many(traced: _Traced, program: Program, jit: bool) -> _Many:
         return _Many(take, until_lost)
     compiled = jax.jit(take, static_argnums=(3, 4, 5, 6), donate_argnums=0)
     return _Many(compiled, jax.jit(until_lost, static_argnums=3))
-
-
-def _take(
-    many: _Many, fixed: Values, is_known: bool, states: Values, done: int, *portion: int | bool
-) -> tuple[Any, Values, int]:
-    rows, states, lost = many.take(states, fixed, jnp.int32(done), *portion)
-    return rows, states, int(lost) if is_known else 0
 
 
 def _joined(parts: Sequence[Value]) -> Value:

@@ -29,17 +29,17 @@ def sweep(
         blocks = -(-points // POINTS)
         size = -(-points // blocks)
         varied = [k for k, v in enumerate(given) if isinstance(v, np.ndarray)]
-        rows = [_padded(given[k], blocks * size).reshape(blocks, size) for k in varied]
+        missing = blocks * size - points
+        whole = [
+            np.append(given[k], np.repeat(given[k][-1:], missing)) if missing else given[k] for k in varied
+        ]
+        rows = [values.reshape(blocks, size) for values in whole]
         fixed = [float(v) for k, v in enumerate(given) if k not in varied]
         states = _compiled(program, tuple(varied))(np.asarray(start, float), fixed, rows, steps, blocks, size)
         found = np.empty((len(start), points))
         for row, values in zip(found, states, strict=True):
             row[:] = np.asarray(values).reshape(-1)[:points]
         return found
-
-
-def _padded(values: Any, size: int) -> Any:
-    return values if len(values) == size else np.append(values, np.repeat(values[-1:], size - len(values)))
 
 
 @lru_cache(maxsize=32)
