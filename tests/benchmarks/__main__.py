@@ -25,7 +25,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.benchmarks import kernels, loops, others, training
+from tests.benchmarks import kernels, loops, others, scans, training
 from tests.benchmarks.timing import ROUNDS, Row
 
 # Functions that yield rows; each row has the number of its goal.
@@ -40,8 +40,9 @@ PARTS = {
     "code": others.code,
     "devices": others.devices,
     "training": training.rows,
+    "scans": scans.rows,
 }
-GOALS = [*range(1, 21), *training.GOALS]  # the numbers of all rows, in the order of the table
+GOALS = [*range(1, 21), *training.GOALS, *scans.GOALS]  # the numbers of all rows, in the order of the table
 LIBRARIES = ("numpy", "sympy", "llvmlite", "numba", "torch", "jax", "optax", "python-flint")
 HOME = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 KEPT = Path(__file__).parents[2] / "build" / "benchmarks.json"

@@ -176,7 +176,7 @@ def sweeps():
     start = np.array([0.0, 0.0, -1.2, 1.0])
     told, holds, beside, reached = [], True, [], {}
     for called in SLOPES:
-        times = interleaved(_sweepers(called, start, numbers, steps), rounds=15)
+        times = interleaved(sweepers(called, start, numbers, steps), rounds=15)
         fused = [n for n in times if n.startswith("jax")]
         against = {n: spread(times, n, "llvm") for n in times if not n.startswith("llvm")}
         against |= {f"{n}, both with FMA": spread(times, n, "llvm with FMA") for n in fused}
@@ -195,7 +195,7 @@ def sweeps():
               behind=behind(reached))  # fmt: skip
 
 
-def _sweepers(called, start, numbers, steps):
+def sweepers(called, start, numbers, steps):
     import jax
 
     eta, rho = numbers
