@@ -277,6 +277,8 @@ def _facts_beside(stated: Sequence[Chain], number: int, context: Context) -> Ite
                 yield fact
 
 
+_DIFFERS_IN_FIRST = "its first link does not hold everywhere: it may be a condition"
+_AFTER_FIRST = "from its second side on; the first link may be a law or a condition"
 _WORST_FIRST: tuple[Kind, ...] = (
     "fails",
     "note",
@@ -306,14 +308,24 @@ def together(found: Sequence[Judgement], one_coordinate: bool) -> Judgement:
 def judge_chain(chain: Chain, context: Context) -> Iterator[Judgement]:
     """Yield what is said of the links of a chain; the first claims nothing by itself."""
     pairs = list(links(chain))
-    compares = len(pairs) > 1 and pairs[0][2] in (*EQUAL, "<-")
+    first_is_open = False
     for place, (left, right, relation) in enumerate(pairs):
         if place == 0 and relation in (*EQUAL, "<-"):
             first = judge_equation(left, right, context)
-            if not (compares and first.kind in ("definition", "undecided")):
+            if len(pairs) > 1 and first.kind == "undecided":
+                one, other = in_unknowns(left, right).expressions
+                # Sides in the same letters that differ are no law: they are equal at some points at most.
+                first_is_open = one.free_symbols != other.free_symbols or agree_at_a_point(one, other)
+                first = replace(first, says=_DIFFERS_IN_FIRST)
+            if len(pairs) == 1 or not (first_is_open or first.kind == "definition"):
                 yield first
         elif relation in EQUAL:
-            yield judge_link(left, right, context)
+            found = judge_link(left, right, context)
+            yield (
+                _with(found, _AFTER_FIRST, found.uses)
+                if first_is_open and found.kind in ("holds", "conditional")
+                else found
+            )
         elif relation in ("<=", ">=", "<", ">") and place > 0:
             yield judge_inequality(left, right, relation, context)
         elif relation != "~" or len(pairs) == 1:

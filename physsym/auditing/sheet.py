@@ -16,7 +16,7 @@ from physsym.auditing.unknowns import name_of
 from physsym.core.motion import is_time
 from physsym.core.statements import Equation, Law, Rule, Update
 from physsym.core.symbols import dot
-from physsym.parsing.meanings import Chain, Conventions, Meaning, conventions_of, meanings
+from physsym.parsing.meanings import Chain, Conventions, Meaning, conventions_of, is_opaque, meanings
 from physsym.parsing.reader import read
 from physsym.parsing.tokens import ReadError
 
@@ -163,13 +163,14 @@ def left_occurs(left: Expr, right: Expr) -> bool:
 
 
 def is_name(left: Expr) -> bool:
-    """Return whether an expression is a name, or a function of names."""
-    return left.is_Symbol or (isinstance(left, AppliedUndef) and all(a.is_Symbol for a in left.args))
+    """Return whether an expression is a name, or a function of names; a sum or an integral is none."""
+    applied = isinstance(left, AppliedUndef) and all(a.is_Symbol for a in left.args)
+    return left.is_Symbol or (applied and not is_opaque(left))
 
 
 def is_sequence(left: Expr) -> bool:
     """Return whether an expression is a value of a sequence."""
-    return isinstance(left, AppliedUndef) and all(a.is_integer for a in left.args)
+    return isinstance(left, AppliedUndef) and all(a.is_integer for a in left.args) and not is_opaque(left)
 
 
 def in_scope(fact: Fact, formula: Formula) -> bool:

@@ -69,6 +69,24 @@ def test_the_first_link_of_a_chain_claims_nothing():
     assert kinds(equation(b, x**2, x * x)) == ["holds"]
 
 
+def test_a_first_link_that_is_no_definition_is_said_not_to_be_judged():
+    total = Function(r"\sum")
+    (entry,) = audit(equation(total(k, k, Integer(0), n), n * (n - 1) / 2, (n**2 - n) / 2))
+    assert (entry.kind, entry.says) == (
+        "holds", "from its second side on; the first link may be a law or a condition"
+    )  # fmt: skip
+    (law,) = audit(equation(v**2 / 2, g * h, h * g))
+    assert law.says.startswith("from its second side on")
+
+
+def test_a_chain_does_not_hold_whose_first_link_is_a_wrong_identity():
+    (entry,) = audit(equation((a + b) ** 2, a**2 + b**2, b**2 + a**2))
+    assert (entry.kind, entry.says) == (
+        "undecided", "its first link does not hold everywhere: it may be a condition"
+    )  # fmt: skip
+    assert kinds(equation((a + b) ** 2, a**2 + 2 * a * b + b**2, a**2 + b * (2 * a + b))) == ["holds"]
+
+
 def test_a_link_in_other_unknowns_is_no_error():
     assert kinds(equation(q, lam * x + c, lam * (x - a))) == ["undecided"]
 
