@@ -56,11 +56,15 @@ class Segment:
 
 @dataclass(frozen=True)
 class Ready:
-    """A segment with its tensors at this step, all states and then the gradients, and their addresses."""
+    """A segment with its tensors at this step, all states and then the gradients, and their addresses.
+
+    Of the rows in `overlapping` the gradient shares memory with what the step writes.
+    """
 
     segment: Segment
     tensors: Tensors
     addresses: array[int]
+    overlapping: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -119,7 +123,7 @@ class Rows:
     def advance(self, ready: Ready, fixed: Values) -> None:
         """Take one step of the rows of a segment, given all constants of the program in order."""
         segment, tensors, count = ready.segment, ready.tensors, ready.segment.rows
-        if segment.table is not None:
+        if segment.table is not None and not ready.overlapping:
             numbers = array("d", fixed)
             call = segment.table.step if segment.elements < SMALL else segment.table.step_unlocked
             call(_address(segment.sizes), _address(ready.addresses), count, _address(numbers))
@@ -127,12 +131,30 @@ class Rows:
             torch.autograd.graph.increment_version(tensors[: self._written * count])
             return
         columns = [tensors[k : k + count] for k in range(0, len(tensors), count)]
-        if segment.kind == MANY:
-            for first, last in _batches(segment.sizes):
+        if segment.kind == MANY and not ready.overlapping:
+            for first, last in self._batches(ready):
                 self._in_wide_type(self.many, [column[first:last] for column in columns], fixed)
-        else:
-            for row in zip(*columns, strict=True):
-                self._in_wide_type(self._one, [[t] for t in row], fixed)
+            return
+        for number, row in enumerate(zip(*columns, strict=True)):
+            # Copied only now, since rows before may have written to it.
+            read = [t.clone() if number in ready.overlapping else t for t in row[self._written :]]
+            self._in_wide_type(self._one, [[t] for t in (*row[: self._written], *read)], fixed)
+
+    def _batches(self, ready: Ready) -> list[tuple[int, int]]:
+        """Return ranges of rows of at most `BATCH` elements in all; single rows where some share memory."""
+        rows, sizes = ready.segment.rows, ready.segment.sizes
+        if ready.addresses:
+            # What one row writes and another reads or writes is right only in order, and lists have none.
+            begin = np.array(ready.addresses).reshape(-1, 1)
+            if _overlapping(begin, ready.segment.extents.reshape(-1, 1)).size:
+                return [(row, row + 1) for row in range(rows)]
+        found, first, held = list[tuple[int, int]](), 0, 0
+        for row, size in enumerate(sizes):
+            if row > first and held + size > BATCH:
+                found.append((first, row))
+                first, held = row, 0
+            held += size
+        return [*found, (first, rows)]
 
     def _one(self, columns: Sequence[Tensors], fixed: Values) -> None:
         self.one([tensor for (tensor,) in columns], fixed)
@@ -219,25 +241,22 @@ class Rows:
         rows = _overlapping(begin, segment.extents)
         if not rows.size:
             return ready
-        own = [tensors[k :: segment.rows] for k in rows]
-        for row, number in zip(own, rows, strict=True):
-            tensors[number :: segment.rows] = self._separated(row)
-        return replace(ready, addresses=array("Q", map(torch.Tensor.data_ptr, tensors)))
+        for number in rows:
+            self._refuse_overlapping(tensors[number :: segment.rows])
+        return replace(ready, overlapping=frozenset(map(int, rows)))
 
-    def _separated(self, row: list[torch.Tensor]) -> list[torch.Tensor]:
-        """Return a row whose gradient is a copy; raise ValueError where what is written shares memory."""
-        written = self._written
+    def _refuse_overlapping(self, row: list[torch.Tensor]) -> None:
+        """Raise ValueError where the tensors that a step writes share memory, or one has none."""
         for name, tensor in zip(self.names, row, strict=True):
             if tensor.numel() and not tensor.data_ptr():
                 raise ValueError(
                     f"{name} has no memory: its storage was freed; give it memory before the step"
                 )
-        begin = np.array([[t.data_ptr()] for t in row[:written]], np.uint64)
-        extents = np.array([[_extent(t)] for t in row[:written]], np.uint64)
-        if _overlapping(begin, extents).size:
-            listed = ", ".join(self.names[:written])
+        written = row[: self._written]
+        begin = np.array([[t.data_ptr()] for t in written], np.uint64)
+        if _overlapping(begin, np.array([[_extent(t)] for t in written], np.uint64)).size:
+            listed = ", ".join(self.names[: self._written])
             raise ValueError(f"of {listed}, two share memory, and a step writes all; give each its own")
-        return [*row[:written], *(t.clone() for t in row[written:])]
 
 
 def _facts(tensors: Tensors, rows: int) -> Any:
@@ -313,17 +332,6 @@ def _of(segment: Segment, rows: int, values: Sequence[Any]) -> list[Any]:
     """Return the values that belong to a segment, of values for all rows of each column in turn."""
     firsts = range(segment.first, len(values), rows)
     return [value for first in firsts for value in values[first : first + segment.rows]]
-
-
-def _batches(sizes: Sequence[int]) -> list[tuple[int, int]]:
-    """Return ranges of rows that together have at most `BATCH` elements, or one row."""
-    found, first, held = list[tuple[int, int]](), 0, 0
-    for row, size in enumerate(sizes):
-        if row > first and held + size > BATCH:
-            found.append((first, row))
-            first, held = row, 0
-        held += size
-    return [*found, (first, len(sizes))]
 
 
 def _address(numbers: array[Any]) -> int:

@@ -306,10 +306,11 @@ def test_a_capsule_of_another_version_is_not_used(monkeypatch):
 # --- memory that is shared
 
 
-@pytest.mark.parametrize("way", [{}, {"foreach": False}], ids=["compiled", "one by one"])
-def test_weights_that_share_memory_are_updated_in_order(way):
+@pytest.mark.parametrize("dtype", CLOSE, ids=str)
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_weights_that_share_memory_are_updated_in_order(way, dtype):
     def make():
-        base = drawn((8,), 1)
+        base = drawn((8,), 1, dtype)
         return [parameter(base[:6]), parameter(base[2:]), parameter(base[::2])]
 
     both(make, with_gradients, **way)
@@ -329,6 +330,21 @@ def test_a_gradient_that_is_the_weight_or_overlaps_it(way):
         weights[0].grad = bases[id(weights)][3:]
         weights[1].grad = weights[1].data
         weights[2].grad = drawn((4,), number)
+
+    both(make, between, **way)
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_a_gradient_that_a_row_before_has_written_is_read_after_it(way, dtype):
+    def make():
+        base = drawn((8,), 1, dtype)
+        return [parameter(base[:7]), parameter(base[1:7]), parameter(drawn((7,), 2, dtype))]
+
+    def between(weights, number):
+        weights[0].grad = drawn((7,), number, dtype)
+        weights[1].grad = weights[1].data
+        weights[2].grad = weights[0].data
 
     both(make, between, **way)
 
