@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from enum import Enum
-from functools import partial
+from functools import cache, cached_property, partial
 from textwrap import dedent, shorten
 from traceback import extract_tb
 from typing import TYPE_CHECKING, TypeAlias
@@ -149,7 +149,7 @@ class Claim:
         """
         return tuple(_FRAGMENT.findall(self.says)) or (self.says,)
 
-    @property
+    @cached_property
     def identity(self) -> tuple[str, ...]:
         """All that is said in the claim, its judges as code."""
         said = (getattr(self, field.name) for field in fields(self) if "judge" not in field.name)
@@ -158,7 +158,7 @@ class Claim:
     def __repr__(self) -> str:
         return f"Claim({self.id!r}, {shorten(' ... '.join(self.quotes), 60, placeholder='...')!r})"
 
-    @property
+    @cached_property
     def code(self) -> str:
         """The formalisation as code: the source of both judges, and the calls with all that is claimed.
 
@@ -235,6 +235,7 @@ def _code(judge: Callable[[], Verdict]) -> str:
     return f"{_source(judge.func)}\n\n{_call(judge.func.__name__, given)}"
 
 
+@cache  # one function judges many claims, and to find its source takes milliseconds
 def _source(function: Callable[..., Verdict]) -> str:
     try:
         return dedent(inspect.getsource(function)).rstrip()

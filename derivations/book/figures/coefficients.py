@@ -93,7 +93,7 @@ def rate_of(rule: Rule) -> Symbol:
 
 def _exact_steps(rule: Rule, kept: Array) -> Array:
     per_rate = (steady_step(rule) / rate_of(rule)).cancel()
-    exact: Array = np.broadcast_to(lambdify(rho, per_rate)(kept), kept.shape)
+    exact: Array = np.broadcast_to(lambdify(rho, per_rate, modules="numpy")(kept), kept.shape)
     return exact
 
 
@@ -143,5 +143,5 @@ def _coefficient(derivation: Derivation) -> Callable[[Any], Any]:
     defined = [s.move.value for s in derivation.steps if isinstance(s.move, Define) and s.move.symbol == rho]
     if len(defined) != 1 or not defined[0].free_symbols <= {dt, tau}:
         raise ValueError(f"{derivation.title!r} does not define rho by dt and tau; give one that does")
-    found: Callable[[Any], Any] = lambdify(dt, defined[0].subs(tau, 1))
+    found: Callable[[Any], Any] = lambdify(dt, defined[0].subs(tau, 1), modules="numpy")
     return found

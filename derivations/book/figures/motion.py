@@ -117,7 +117,7 @@ class Motion:
         if lost := [s.name for s in others if s.name not in self.parameters]:
             raise ValueError(f"the motion of {self.name} needs {', '.join(lost)}; give them as parameters")
         numbers = {s: Float(self.parameters[s.name], 17) for s in others}
-        return lambdify(of, expression.xreplace(numbers))  # type: ignore[no-any-return]
+        return lambdify(of, expression.xreplace(numbers), modules="numpy")  # type: ignore[no-any-return]
 
 
 def _flow(matrix: Array, time: float) -> Array:
