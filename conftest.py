@@ -1,19 +1,15 @@
-"""What pytest leaves out: modules whose doctests need an extra that is not installed."""
+"""What pytest leaves out: modules that import an extra which is not installed."""
 
+import re
 from importlib.util import find_spec
+from pathlib import Path
 
-NEEDS = {
-    "physsym/adapters/optax_transformation.py": "optax",
-    "physsym/adapters/torch_compiled.py": "torch",
-    "physsym/adapters/torch_optimizer.py": "torch",
-    "physsym/optimizers/lifting/torch_": "torch",
-    "physsym/runtime/backends/jax.py": "jax",
-    "physsym/runtime/backends/jax_arrays.py": "jax",
-    "physsym/runtime/backends/jax_potentials.py": "jax",
-    "physsym/runtime/backends/jax_scan.py": "jax",
-    "physsym/runtime/backends/jax_sweep.py": "jax",
-    "physsym/runtime/backends/llvm.py": "llvmlite",
-    "physsym/runtime/backends/torch.py": "torch",
-    "physsym/runtime/backends/torch_in_place.py": "torch",
-}
-collect_ignore = [path for path, module in NEEDS.items() if find_spec(module) is None]
+_EXTRA = re.compile(r"^(?:import|from) (jax|llvmlite|optax|torch)\b", re.MULTILINE)
+_FOLDERS = {"physsym/optimizers/lifting/torch_": "torch"}  # its modules import each other
+_HERE = Path(__file__).parent
+
+collect_ignore = [folder for folder, extra in _FOLDERS.items() if find_spec(extra) is None] + [
+    str(path.relative_to(_HERE))
+    for path in sorted((_HERE / "physsym").rglob("*.py"))
+    if any(find_spec(extra) is None for extra in _EXTRA.findall(path.read_text(encoding="utf-8")))
+]
