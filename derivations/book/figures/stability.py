@@ -70,7 +70,9 @@ def boundary(rule: Rule, kept: Array) -> Array:
         line = Poly(condition.expression.subs(rate_of(rule), 1), lam)
         if line.degree() > 1:
             raise ValueError(f"{condition} is not linear in the curvature; its boundary is no single curve")
-        slope, start = (np.broadcast_to(lambdify(rho, line.nth(k), modules="numpy")(kept), kept.shape) for k in (1, 0))
+        slope, start = (
+            np.broadcast_to(lambdify(rho, line.nth(k), modules="numpy")(kept), kept.shape) for k in (1, 0)
+        )
         with np.errstate(divide="ignore", invalid="ignore"):
             root = -start / slope
         ends = np.where(root > 0, np.minimum(ends, root), ends)
