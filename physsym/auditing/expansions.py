@@ -7,7 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import factorial
 
-from sympy import Add, Derivative, Expr, Function, Integer, Rational, Symbol, expand
+from sympy import (
+    Add,
+    Derivative,
+    Expr,
+    Function,
+    Integer,
+    Poly,
+    Rational,
+    Symbol,
+    expand,
+    fraction,
+    together,
+)
 from sympy.core.function import AppliedUndef
 
 from physsym.auditing.unknowns import in_unknowns, is_operator, name_of
@@ -18,6 +30,8 @@ from physsym.verify.substitution import Refusal
 
 ORDER = "\\O"  # the function that stands for an error term
 _TERMS = 4  # beyond the order that is claimed
+_STEPS = frozenset(["h", "dt", "dx", "ds", "eps", "delta", "k", "Delta", "Delta t", "Delta x", "Delta y"])
+"""Names that steps have: both letters of `x + h` could be one."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +65,50 @@ def with_error(left: Expr, right: Expr) -> WithError | None:
     drop = {t: Integer(0) for t in terms}
     without = [Add(*(t for t in Add.make_args(side) if t not in drop)) for side in (left, right)]
     return WithError(without[0], without[1], *error)
+
+
+def agreement(left: Expr, right: Expr) -> Order | None:
+    """Return up to which order a difference quotient, or a mean of values nearby, is what it stands for.
+
+    None where both sides agree no better than values at neighbouring arguments do.
+    """
+    small = _step(left, right)
+    if small is None:
+        return None
+    claim = WithError(left, right, small, 2)
+    sides = [_expanded(e, small, claim.order + _TERMS) for e in (left, right)]
+    if any(e is None for e in sides):
+        return None
+    one, other = in_unknowns(*(s for s in sides if s is not None)).expressions
+    try:
+        found = estimate_order(one, other, small, Integer(0))
+    except (UndecidedError, DivergenceError, Refusal, NotImplementedError):
+        return None
+    divided = max(_power_below(side, small) for side in (left, right))
+    exponent = Rational(found.order)
+    good = exponent.is_Integer and exponent >= 1 and exponent + divided >= 2
+    return Order(small, exponent) if good else None
+
+
+def _step(left: Expr, right: Expr) -> Symbol | None:
+    """Return the small symbol by which the arguments of one function differ, None where it is not clear."""
+    found: set[Symbol] = set()
+    for part in (left - right).atoms(AppliedUndef):
+        terms = Add.make_args(part.args[0])
+        points = [t for t in terms if t.is_Symbol and t.name not in _STEPS]
+        shifts = [t.as_coeff_Mul()[1] for t in terms if t not in points]
+        if is_operator(part) or len(points) != 1 or points[0].is_integer:
+            return None
+        if len(shifts) > 1 or not all(s.is_Symbol and s.name in _STEPS for s in shifts):
+            return None
+        found |= set(shifts)
+    return found.pop() if len(found) == 1 else None
+
+
+def _power_below(side: Expr, small: Symbol) -> int:
+    """Return the power of a symbol that a side is divided by."""
+    _, below = fraction(together(side))
+    return int(Poly(below, small).degree()) if below.is_polynomial(small) else 0
 
 
 def _error(term: Expr) -> tuple[Symbol, int] | None:
@@ -101,14 +159,14 @@ def _expanded(expression: Expr, small: Symbol, terms: int) -> Expr | None:
     for part in expression.atoms(AppliedUndef):
         if not part.has(small):
             continue
-        if len(part.args) != 1 or is_operator(part) or part.args[0].atoms(AppliedUndef):
+        at, *others = part.args
+        if is_operator(part) or at.atoms(AppliedUndef) or not all(a.is_integer for a in others):
             return None
-        point = part.args[0].xreplace({small: Integer(0)})
-        shift = expand(part.args[0] - point)
+        point = at.xreplace({small: Integer(0)})
+        shift = expand(at - point)
         name, begun = _split(name_of(part))
-        put[part] = Add(
-            *(shift**j * Rational(1, factorial(j)) * _rate(name, begun + j, point) for j in range(terms + 1))
-        )
+        rates = (_rate(name, begun + j, point, *others) for j in range(terms + 1))
+        put[part] = Add(*(shift**j * Rational(1, factorial(j)) * rate for j, rate in enumerate(rates)))
     return expression.xreplace(put)
 
 
@@ -121,9 +179,9 @@ def _split(name: str) -> tuple[str, int]:
     return name.rstrip("'"), len(name) - len(name.rstrip("'"))
 
 
-def _rate(name: str, count: int, point: Expr) -> Expr:
-    """Return a derivative of a function at a point, as an unknown of its own."""
-    return Function(name + "'" * count)(point)
+def _rate(name: str, count: int, point: Expr, *others: Expr) -> Expr:
+    """Return a derivative of a function at a point, as an unknown of its own; its indices stay."""
+    return Function(name + "'" * count)(point, *others)
 
 
 def _named_derivatives(gap: Expr, claim: WithError) -> Iterator[tuple[Symbol, Expr]]:

@@ -20,7 +20,7 @@ from physsym.auditing.comparisons import (
 )
 from physsym.auditing.consequences import by_definitions, conditions, consequence
 from physsym.auditing.evaluation import agree_at_a_point
-from physsym.auditing.expansions import WithError, judge_error, with_error
+from physsym.auditing.expansions import WithError, agreement, judge_error, with_error
 from physsym.auditing.hinted import (
     Hinted,
     conditions_given,
@@ -30,7 +30,9 @@ from physsym.auditing.hinted import (
     whole_numbers,
 )
 from physsym.auditing.hints import HintError
+from physsym.auditing.implications import IMPLIES, judge_implications
 from physsym.auditing.judgements import Judgement, failing, holding
+from physsym.auditing.methods_of_text import method_of
 from physsym.auditing.rules_of_text import BREAKDOWNS, RuleFinding, rules_of
 from physsym.auditing.sheet import (
     EQUAL,
@@ -46,6 +48,7 @@ from physsym.auditing.sheet import (
     places,
     read_formulas,
 )
+from physsym.auditing.solutions import solution_of
 from physsym.auditing.texts import Formula, Text
 from physsym.auditing.unknowns import in_unknowns
 from physsym.auditing.update_lines import update_lines
@@ -230,10 +233,16 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
     stated = [c for c in meaning.chains if c.relations and not is_condition(c)]
     if not stated:
         return Judgement("definition", "it states nothing")
+    if (implications := judge_implications(stated, context.formula.text, context.given)) is not None:
+        return implications
     found: list[Judgement] = []
     for number, chain in enumerate(stated):
         facts = (*context.facts, *_facts_beside(stated, number, context))
-        found += judge_chain(chain, replace(context, facts=facts))
+        judged_here = list(judge_chain(chain, replace(context, facts=facts)))
+        if chain.words.startswith(IMPLIES) and _follows_here(judged_here, context):
+            # What a statement follows from is a premise, and claims nothing by itself.
+            found = [j for j in found if j.kind not in ("undecided", "definition")]
+        found += judged_here
     if len(stated) > 1 and all(is_sequence(c.sides[0]) for c in stated):
         # The rows of a rule are one statement: a row that repeats another line says nothing of the rule.
         claims = [j for j in found if j.kind == "definition"]
@@ -244,6 +253,12 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
         kind: Kind = "conditional" if context.rule.condition else "recognised"
         return Judgement(kind, context.rule.says, uses=context.rule.uses, verdict=context.rule.verdict)
     return _where_defined(together(found, meaning.one_coordinate), meaning, context)
+
+
+def _follows_here(found: Sequence[Judgement], context: Context) -> bool:
+    """Return whether a statement follows from other statements of its formula."""
+    good = all(j.kind in ("holds", "conditional") for j in found)
+    return bool(found) and good and any(context.formula.line in j.uses for j in found)
 
 
 def _where_defined(judgement: Judgement, meaning: Meaning, context: Context) -> Judgement:
@@ -423,6 +438,13 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
         return by_context
     if (again := _as_rewritten(left, right, context)) is not None:
         return again
+    scope = [f for f in context.facts if in_scope(f, context.formula)]
+    if (method := method_of(left, right, scope)) is not None:
+        return Judgement("recognised", str(method), uses=method.lines)
+    if (solution := solution_of(left, right, scope)) is not None:
+        return solution
+    if (order := agreement(left, right)) is not None:
+        return Judgement("conditional", f"holds up to {order}, for smooth functions")
     if is_name(left) or is_sequence(left):
         return Judgement("definition")
     return Judgement("undecided", "a single equation: it may be a law or a condition")

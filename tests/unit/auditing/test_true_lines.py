@@ -6,6 +6,7 @@ Each formula is read in the context of a small text of its own, as an audit read
 import pytest
 
 from physsym.auditing.judges import judged
+from physsym.auditing.methods_of_text import multistep_methods
 from physsym.auditing.texts import Formula, Text
 
 GOOD = {"holds", "conditional", "recognised"}
@@ -102,3 +103,173 @@ def test_a_root_of_a_function_is_not_its_value():
 def test_a_binomial_coefficient_is_a_number(value, holds):
     entry = last(rf"{{n \choose 1}} \frac1n \left(1-\frac1n\right)^{{n-1}} = {value} \approx e^{{-1}}")
     assert (entry.kind in GOOD) == holds
+
+
+# ------------------------------------------------------------------ methods of integration by their numbers
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("y_{n+1} = y_n + h f(t_n, y_n)", "Forward Euler for y' = f"),
+        ("y_{n+1} = y_n + h f(t_{n+1}, y_{n+1})", "Backward Euler for y' = f"),
+        (r"y_{n+1} = y_n + \frac{h}{2}(3 f_n - f_{n-1})", "Adams-Bashforth with 2 steps"),
+        (r"y_{n+1} = y_n + \frac{h}{2}(f_{n+1} + f_n)", "The trapezoidal rule"),
+        (
+            r"\frac{3 y_{n+1} - 4 y_n + y_{n-1}}{2h} = f(t_{n+1}, y_{n+1})",
+            "Backward differentiation (BDF) with 2",
+        ),
+        ("(3-2z) y_{n+1} = 4 y_n - y_{n-1}", "a linear law y' = lam*y"),
+        (r"y_{n+2} = y_{n+1} + \frac{h}{12}(5 f_{n+2} + 8 f_{n+1} - f_n)", "Adams-Moulton with 2 steps"),
+        ("u_{k+1} = u_{k-1} + 2 h f(u_k)", "leapfrog"),
+    ],
+)
+def test_a_multistep_method_is_named(line, name):
+    entry = last(line)
+    assert entry.kind == "recognised"
+    assert name in entry.says
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "y_{n+1} = y_n - h f(t_n, y_n)",
+        "y_{n+1} = y_n + h^2 f(t_n, y_n)",
+        "y_{n+1} = y_n + h f_n",
+        "y_{n+1} = y_n + h f(t_{n+1}, y_n)",
+        r"y_{n+1} = y_n + \frac{h}{2}(3 f_n + f_{n-1})",
+        r"y_{n+1} = y_n + \frac{h}{2}(3 f_n - g_{n-1})",
+        r"\frac{3 y_{n+1} - 4 y_n - y_{n-1}}{2h} = f(t_{n+1}, y_{n+1})",
+        "(3+2z) y_{n+1} = 4 y_n - y_{n-1}",
+        "y_{n+1} = (1 + z) y_n",
+    ],
+)
+def test_other_numbers_are_no_method(line):
+    assert last(line).kind not in GOOD
+
+
+STAGES = (
+    "k_1 = f(t_n, y_n)",
+    r"k_2 = f(t_n + \frac{h}{2}, y_n + \frac{h}{2} k_1)",
+    r"k_3 = f(t_n + \frac{h}{2}, y_n + \frac{h}{2} k_2)",
+    "k_4 = f(t_n + h, y_n + h k_3)",
+)
+STEP = r"y_{n+1} = y_n + \frac{h}{6}(k_1 + 2 k_2 + 2 k_3 + k_4)"
+
+
+def test_a_runge_kutta_method_is_named_by_its_stages():
+    entry = last(*STAGES, STEP)
+    assert (entry.kind, entry.uses) == ("recognised", (1, 2, 3, 4))
+    assert "order 4 for y' = f" in entry.says
+
+
+def test_stages_of_a_linear_law_are_read():
+    stages = ("k_1 = A y_n", r"k_2 = A (y_n + \frac{h}{2} k_1)", r"y_{n+1} = y_n + h k_2")
+    assert "y' = A*y" in last(*stages).says
+
+
+@pytest.mark.parametrize("spoiled", [0, 1, 2, 3])
+def test_with_a_wrong_stage_there_is_no_method(spoiled):
+    stages = [
+        s.replace("h}{2} k", "h}{3} k").replace("h k", "2 h k") if i == spoiled else s
+        for i, s in enumerate(STAGES)
+    ]
+    stages = [s.replace("(t_n, y_n)", "(t_n, 2 y_n)") if i == spoiled else s for i, s in enumerate(stages)]
+    assert last(*stages, STEP).kind not in GOOD
+
+
+def test_without_its_stages_there_is_no_method():
+    assert last(STEP).kind not in GOOD
+    assert last(*STAGES, STEP.replace("2 k_3", "k_3")).kind not in GOOD
+
+
+def test_the_families_have_their_order():
+    """The order conditions of a multistep method, which its making does not use."""
+    for method in multistep_methods():
+        offsets = range(len(method.alpha))
+        assert sum(method.alpha) == 0
+        steps = (
+            sum(b != 0 for b in method.beta)
+            if sum(a != 0 for a in method.alpha) == 2
+            else len(method.alpha) - 1
+        )
+        order = 2 if "leapfrog" in method.name else steps
+        for q in range(1, order + 1):
+            left = sum(a * j**q for a, j in zip(method.alpha, offsets, strict=True))
+            assert left == q * sum(b * j ** (q - 1) for b, j in zip(method.beta, offsets, strict=True))
+
+
+# ------------------------------------------------------------------ what follows within a formula
+
+
+@pytest.mark.parametrize(("sign", "good"), [("+", True), ("-", False)])
+def test_a_premise_claims_nothing_where_the_consequence_follows(sign, good):
+    implied = rf"(1-\theta z) y_{{n+1}} = (1 {sign} (1-\theta) z) y_n, \quad z = h\lambda"
+    line = rf"y_{{n+1}} = y_n + h((1-\theta)\lambda y_n + \theta\lambda y_{{n+1}}) \ \Rightarrow\ {implied}"
+    assert (last(line).kind in GOOD) == good
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (r"|1 + h\lambda| \le 1 \implies -2 \le h\lambda", "holds"),
+        (r"|1 + h\lambda| \le 1 \iff -2 \le h\lambda", "undecided"),
+        (r"|1 + h\lambda| \le 1 \implies -1 \le h\lambda", "undecided"),
+        (r"-2 \le h\lambda \le 0 \iff 0 \le h \le \frac{2}{|\lambda|}", "conditional"),
+        (r"-2 \le h\lambda \le 0 \iff 0 \le h \le \frac{1}{|\lambda|}", "undecided"),
+        (r"|1 - a b| < 1 \iff 0 < a b < 2", "holds"),
+        (r"|1 - a b| < 1 \iff 0 \le a b < 2", "undecided"),
+    ],
+)
+def test_inequalities_that_follow_from_each_other(line, kind):
+    entry = last(line)
+    assert entry.kind == kind
+    if kind == "conditional":
+        assert "lam < 0" in entry.says
+
+
+# ------------------------------------------------------------------ values that solve an earlier line
+
+
+@pytest.mark.parametrize(
+    ("equation", "value", "good"),
+    [
+        (r"r^2 + 2\beta r + \omega^2 = 0", r"r = -\beta \pm \sqrt{\beta^2 - \omega^2}", True),
+        (r"r^2 + 2\beta r + \omega^2 = 0", r"r = \beta \pm \sqrt{\beta^2 - \omega^2}", False),
+        (r"r^2 + 2\beta r + \omega^2 = 0", r"r = -\beta \pm \sqrt{\beta^2 - 2\omega^2}", False),
+        (r"\ddot x = -\omega^2 x", r"x(t) = A\cos(\omega t - \delta)", True),
+        (r"\ddot x = -\omega^2 x", r"x(t) = A\cos(2\omega t - \delta)", False),
+        (r"\ddot x = -\omega^2 x", r"x(t) = A e^{\omega t}", False),
+        ("h(x) = Q x^2/2 + c x + b", "x^* = -Q^{-1} c", True),
+        ("h(x) = Q x^2/2 + c x + b", "x^* = Q^{-1} c", False),
+        ("h(x) = Q x^2/2 + c x + b", "x^* = -2 Q^{-1} c", False),
+        ("r^2 = r^2", r"r = \beta", False),
+        ("r^2 = a", "r = 0", False),
+    ],
+)
+def test_a_value_that_solves_an_earlier_equation(equation, value, good):
+    entry = last(equation, value)
+    assert (entry.kind in GOOD) == good
+    if good:
+        assert entry.uses == (1,)
+
+
+@pytest.mark.parametrize(
+    ("line", "order"),
+    [
+        (r"f'(x) = \frac{f(x+h) - f(x-h)}{2h}", "O(h**2)"),
+        (r"f'(x) = \frac{f(x+h) - f(x)}{h}", "O(h)"),
+        (r"f''(x) = \frac{f(x+h) - 2 f(x) + f(x-h)}{h^2}", "O(h**2)"),
+        (r"v_i(t) = \frac{v_i(t - \Delta t/2) + v_i(t + \Delta t/2)}{2}", "O(Delta t**2)"),
+        (r"f'(x) = \frac{f(x+h) - f(x)}{2h}", ""),
+        (r"f'(x) = \frac{f(x+h) + f(x-h)}{2h}", ""),
+        (r"f''(x) = \frac{f(x+h) - 2 f(x) + f(x-h)}{h}", ""),
+        (r"v_i(t) = \frac{v_i(t - \Delta t/2) + v_i(t + \Delta t)}{2}", ""),
+        ("f(x+h) = f(x)", ""),
+        ("f(x+h) = f(x) - h f'(x)", ""),
+    ],
+)
+def test_a_difference_quotient_is_a_derivative_up_to_an_order(line, order):
+    entry = last(line)
+    assert (entry.kind == "conditional") == bool(order)
+    assert f"up to {order}," in entry.says or not order

@@ -1,0 +1,85 @@
+"""Names whose value solves an earlier equation: a root, a motion that satisfies a law, a stationary point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sympy import Derivative, Expr, Integer, Symbol
+from sympy.core.function import AppliedUndef
+
+from physsym.auditing.comparisons import compared
+from physsym.auditing.consequences import differentiated, put_definition
+from physsym.auditing.evaluation import agree_at_a_point
+from physsym.auditing.judgements import Judgement
+from physsym.auditing.sheet import Fact, is_name, is_sequence, left_occurs, names_in
+from physsym.auditing.unknowns import in_unknowns
+from physsym.core.verdicts import Outcome, Verdict
+
+_FACTS = 8
+_STAR = "_star"
+
+
+def solution_of(left: Expr, right: Expr, facts: Sequence[Fact]) -> Judgement | None:
+    """Return that a value solves the nearest equation for its name, None where this is not found."""
+    if not is_name(left) or is_sequence(left) or right.is_number or left_occurs(left, right):
+        return None
+    stationary = _stationary_point(left, right, facts)
+    if stationary is not None:
+        return stationary
+    names = names_in(left)
+    near = [f for f in facts if names <= f.names and f.kind not in ("fails", "note")]
+    for fact in reversed([f for f in near if f.left not in (left, right)][-_FACTS:]):
+        verdict = _solves(left, right, fact)
+        if verdict is not None:
+            conditions = "".join(f", if {c}" for c in verdict.assumes)
+            what = "motion that satisfies" if fact.left.has(Derivative) or _has_rates(fact) else "root of"
+            return Judgement(
+                "conditional", f"a {what} line {fact.line}{conditions}", uses=(fact.line,), verdict=verdict
+            )
+    return None
+
+
+def _has_rates(fact: Fact) -> bool:
+    return any("'" in s.name for s in (fact.left - fact.right).free_symbols)
+
+
+def _solves(left: Expr, right: Expr, fact: Fact) -> Verdict | None:
+    """Return the verdict that an equation holds where a name has a value, and not whatever it has."""
+    gap = fact.left - fact.right
+    put = put_definition(gap, replace(fact, left=left, right=right))
+    # A definition of the name, or an equation that speaks of its values elsewhere too, is not solved by it.
+    if put == gap or put.has(Derivative) or _speaks_of(left, put):
+        return None
+    if not agree_at_a_point(in_unknowns(put).expressions[0], Integer(0)):
+        return None
+    found = compared(put, Integer(0))
+    trivial = compared(gap, Integer(0)).verdict.outcome is not Outcome.FAILS
+    return found.verdict if found.holds and not trivial else None
+
+
+def _speaks_of(left: Expr, expression: Expr) -> bool:
+    """Return whether the name is still there, as a rate or at other arguments."""
+    return any(n.rstrip("'") in {x.rstrip("'") for x in names_in(expression)} for n in names_in(left))
+
+
+def _stationary_point(left: Expr, right: Expr, facts: Sequence[Fact]) -> Judgement | None:
+    """Return that the derivative of a function of the text vanishes at a point with a star."""
+    if not left.is_Symbol or not left.name.endswith(_STAR):
+        return None
+    variable = Symbol(left.name.removesuffix(_STAR), real=True)
+    for fact in reversed(facts):
+        of_it = isinstance(fact.left, AppliedUndef) and fact.left.args == (variable,)
+        if not of_it or fact.kind in ("fails", "note"):
+            continue
+        slope = differentiated(fact.right, variable)
+        if slope is None or not slope.has(variable):
+            return None
+        found = compared(slope.xreplace({variable: right}), Integer(0))
+        if not found.holds:
+            return None
+        says = f"where the derivative of line {fact.line} vanishes" + "".join(
+            f", if {c}" for c in found.conditions
+        )
+        return Judgement("conditional", says, uses=(fact.line,), verdict=found.verdict)
+    return None
