@@ -41,11 +41,16 @@ class Consequence:
         Of the comparison that shows it.
     facts
         The equations that it follows from.
+    divisors
+        What must not vanish for it.
+    meant
+        What names of functions without arguments are taken for.
     """
 
     verdict: Verdict
     facts: tuple[Fact, ...]
     divisors: tuple[Expr, ...] = ()
+    meant: tuple[str, ...] = ()
 
 
 def consequence(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequence | None:
@@ -57,9 +62,30 @@ def consequence(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequence |
         if found.holds:
             return Consequence(found.verdict, used)
     found_raw = _by_elimination(left, right, usable)
-    if found_raw is not None or not any(f.defines for f in usable):
+    if found_raw is not None:
         return found_raw
-    return _by_elimination_in_terms_of_definitions(left, right, usable)
+    if any(f.defines for f in usable) and (
+        found_put := _by_elimination_in_terms_of_definitions(left, right, usable)
+    ):
+        return found_put
+    return _with_arguments(left, right, usable)
+
+
+def _with_arguments(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequence | None:
+    """Return how an equation follows that names functions without the arguments that all facts give them."""
+    bare = {s.name: s for s in left.free_symbols | right.free_symbols}
+    applied = {a for f in facts for e in (f.left, f.right) for a in e.atoms(AppliedUndef)}
+    applied |= {d.expr for f in facts for e in (f.left, f.right) for d in e.atoms(Derivative)}
+    put: dict[Expr, Expr] = {}
+    for name, symbol in bare.items():
+        whole = [a for a in applied if name_of(a) == name and not is_sequence(a)]
+        if len(whole) == 1:
+            put[symbol] = whole[0]
+    if not put:
+        return None
+    found = _by_elimination(left.xreplace(put), right.xreplace(put), facts)
+    meant = tuple(f"{s} is {a}" for s, a in put.items())
+    return found and replace(found, meant=meant)
 
 
 def _current(facts: Sequence[Fact]) -> list[Fact]:
@@ -384,4 +410,4 @@ def conditions(found: Consequence, given: Sequence[Condition] = ()) -> tuple[str
     """Return what a consequence takes besides its facts and what is given."""
     needed = [c for c in found.verdict.assumes if isinstance(c, Condition)]
     needed += [Condition(d, "!= 0") for d in found.divisors]
-    return tuple(dict.fromkeys(str(c) for c in needed if not implied(given, c)))
+    return tuple(dict.fromkeys((*found.meant, *(str(c) for c in needed if not implied(given, c)))))

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from sympy import Derivative, Expr, Pow, Symbol, log
+from sympy import Add, Derivative, Expr, Integer, Mul, Pow, Symbol, log
 from sympy.core.function import AppliedUndef
 
 from physsym.auditing.audits import Entry, Kind
@@ -48,11 +48,12 @@ from physsym.auditing.sheet import (
     places,
     read_formulas,
 )
-from physsym.auditing.solutions import solution_of
+from physsym.auditing.solutions import descent_of, solution_of
 from physsym.auditing.texts import Formula, Text
-from physsym.auditing.unknowns import in_unknowns
+from physsym.auditing.unknowns import in_unknowns, name_of
 from physsym.auditing.update_lines import update_lines
-from physsym.core.symbols import DOT
+from physsym.core.motion import is_time
+from physsym.core.symbols import DOT, dot
 from physsym.core.verdicts import Condition
 from physsym.parsing.meanings import Chain, Meaning
 from physsym.verify.budget import budget
@@ -354,6 +355,8 @@ def judge_link(left: Expr, right: Expr, context: Context) -> Judgement:
         return holding(found)
     if (whole := _for_whole_numbers(left, right, context)) is not None:
         return whole
+    if (total := _with_total_derivative(left, right)) is not None and compared(total, right).holds:
+        return Judgement("holds", "the total derivative")
     if (by_context := _by_consequence(left, right, context)) is not None:
         return by_context
     if found.refuted:
@@ -375,6 +378,18 @@ def _for_whole_numbers(left: Expr, right: Expr, context: Context) -> Judgement |
     return Judgement("conditional", f"holds if {' and '.join(needed)}", verdict=comparison.verdict)
 
 
+def _with_total_derivative(left: Expr, right: Expr) -> Expr | None:
+    """Return the rate of a function of the time and of a motion by the chain rule, if its parts are there."""
+    if not left.is_Symbol or not left.name.endswith(DOT):
+        return None
+    whole = {d.expr for d in right.atoms(Derivative) if isinstance(d.expr, AppliedUndef)}
+    named = [a for a in whole if name_of(a) == left.name.removesuffix(DOT)]
+    if len(named) != 1 or not all(a.is_Symbol for a in named[0].args):
+        return None
+    rates = ((a, Integer(1) if is_time(a) else dot(a)) for a in named[0].args)
+    return Add(*(rate * Derivative(named[0], a) for a, rate in rates))
+
+
 def judge_inequality(left: Expr, right: Expr, relation: str, context: Context) -> Judgement:
     """Return whether an inequality at the end of a chain follows from the signs of what is in it."""
     first, second = in_unknowns(left, right).expressions
@@ -382,7 +397,16 @@ def judge_inequality(left: Expr, right: Expr, relation: str, context: Context) -
     strict = relation in ("<", ">")
     if implied(context.given, Condition(gap, "> 0" if strict else ">= 0")):
         return Judgement("holds", "by the signs of its parts")
+    if not strict and (constant := _constant_before_squares(gap)) is not None:
+        return Judgement("conditional", f"holds if {constant} >= 0")
     return Judgement("undecided", f"the relation {relation} is not judged without a hint")
+
+
+def _constant_before_squares(gap: Expr) -> Expr | None:
+    """Return the symbol that multiplies something that is not negative, None for another expression."""
+    symbols = [f for f in Mul.make_args(gap) if f.is_Symbol]
+    rest = [f for f in Mul.make_args(gap) if not f.is_Symbol]
+    return symbols[0] if len(symbols) == 1 and rest and all(f.is_nonnegative for f in rest) else None
 
 
 def _with(judgement: Judgement, says: str, uses: tuple[int, ...]) -> Judgement:
@@ -441,7 +465,7 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
     scope = [f for f in context.facts if in_scope(f, context.formula)]
     if (method := method_of(left, right, scope)) is not None:
         return Judgement("recognised", str(method), uses=method.lines)
-    if (solution := solution_of(left, right, scope)) is not None:
+    if (solution := solution_of(left, right, scope) or descent_of(left, right, scope)) is not None:
         return solution
     if (order := agreement(left, right)) is not None:
         return Judgement("conditional", f"holds up to {order}, for smooth functions")

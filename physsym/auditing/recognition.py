@@ -47,9 +47,9 @@ class Recognised:
 def recognised(rule: Rule, weights: Symbol, candidates: Sequence[Known] = ()) -> Recognised | None:
     """Return the published rule that a rule is up to the names of its symbols."""
     shape = _shape(rule)
-    for fixes in (False, True):
+    for variants in (_as_published, _with_fixed_parameters, _with_buffers_of_opposite_sign):
         for published in candidates or tuple(known.values()):
-            for fixed, theirs in _variants(published, fixes):
+            for fixed, theirs in variants(published):
                 if _shape(theirs) != shape:
                     continue
                 for names in _renamings(rule, weights, theirs):
@@ -59,19 +59,37 @@ def recognised(rule: Rule, weights: Symbol, candidates: Sequence[Known] = ()) ->
     return None
 
 
+Variant = tuple[dict[Symbol, Expr], Rule]
+
+
+def _as_published(published: Known) -> tuple[Variant, ...]:
+    return (({}, _without_start(published)),)
+
+
 @lru_cache
-def _variants(published: Known, fixes: bool) -> tuple[tuple[dict[Symbol, Expr], Rule], ...]:
-    """Return a published rule, or those in which eps is zero or the learning rate is one."""
+def _with_fixed_parameters(published: Known) -> tuple[Variant, ...]:
+    """Return those of a published rule in which eps is zero or the learning rate is one."""
     theirs = _without_start(published)
-    if not fixes:
-        return (({}, theirs),)
-    found = []
+    found: list[Variant] = []
     for symbol in theirs.parameters:
         for name, value in (("eps", 0), ("eta", 1)):
             if symbol.name == name:
                 fixed: dict[Symbol, Expr] = {symbol: Integer(value)}
                 updates = tuple(Update(u.target, u.value.xreplace(fixed)) for u in theirs.updates)
                 found.append((fixed, Rule(updates)))
+    return tuple(found)
+
+
+@lru_cache
+def _with_buffers_of_opposite_sign(published: Known) -> tuple[Variant, ...]:
+    """Return those of a published rule in which a buffer, no step counter, has the opposite sign."""
+    theirs = _without_start(published)
+    fixed = {_weights(theirs), *_counters(theirs)}
+    found: list[Variant] = []
+    for state in (u.target for u in theirs.updates if u.target not in fixed):
+        minus: dict[Expr, Expr] = {s: -s for s in (state, after(state), before(state))}
+        updates = ((u.target, u.value.xreplace(minus)) for u in theirs.updates)
+        found.append(({}, Rule(tuple(Update(t, -v if t == state else v) for t, v in updates))))
     return tuple(found)
 
 

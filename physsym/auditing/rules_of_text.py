@@ -11,7 +11,7 @@ from itertools import groupby, pairwise
 from physsym.auditing.mistakes import Mistake, mistakes, named_in
 from physsym.auditing.recognition import Recognised, recognised
 from physsym.auditing.sheet import ReadFormula
-from physsym.auditing.update_lines import NoRuleError, UpdateLine, joined, update_lines
+from physsym.auditing.update_lines import MarkedLines, NoRuleError, UpdateLine, joined, update_lines
 from physsym.core.verdicts import Verdict
 from physsym.verify.budget import budget
 
@@ -111,12 +111,14 @@ def _recognised(run: Sequence[Member]) -> RuleFinding | None:
             found = recognised(rule, marks.weights)
     except (NoRuleError, *BREAKDOWNS):
         return None
-    return None if found is None else _as_finding(found, marks.told, run)
+    return None if found is None else _as_finding(found, marks, run)
 
 
-def _as_finding(found: Recognised, told: bool, run: Sequence[Member]) -> RuleFinding:
+def _as_finding(found: Recognised, marks: MarkedLines, run: Sequence[Member]) -> RuleFinding:
     at = tuple(dict.fromkeys(read.formula.line for _, read, _ in run))
-    condition = "each line reads the new values of the lines above" if told else ""
+    taken = ["each line reads the new values of the lines above"] if marks.told else []
+    taken += [f"{marks.added} is added to the weights"] if marks.added else []
+    condition = " and ".join(taken)
     joint = f" (lines {', '.join(map(str, at))})" if len(at) > 1 else ""
     given = f", if {condition}" if condition else ""
     return RuleFinding(f"{found}{joint}{given}", at, condition, verdict=found.verdict)

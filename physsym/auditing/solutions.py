@@ -1,11 +1,11 @@
-"""Names whose value solves an earlier equation: a root, a motion that satisfies a law, a stationary point."""
+"""Lines that use an earlier one: a root, a motion that satisfies a law, a stationary point, a descent."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sympy import Derivative, Expr, Integer, Symbol
+from sympy import Derivative, Expr, Integer, Symbol, cancel
 from sympy.core.function import AppliedUndef
 
 from physsym.auditing.comparisons import compared
@@ -13,7 +13,7 @@ from physsym.auditing.consequences import differentiated, put_definition
 from physsym.auditing.evaluation import agree_at_a_point
 from physsym.auditing.judgements import Judgement
 from physsym.auditing.sheet import Fact, is_name, is_sequence, left_occurs, names_in
-from physsym.auditing.unknowns import in_unknowns
+from physsym.auditing.unknowns import in_unknowns, name_of
 from physsym.core.verdicts import Outcome, Verdict
 
 _FACTS = 8
@@ -83,3 +83,33 @@ def _stationary_point(left: Expr, right: Expr, facts: Sequence[Fact]) -> Judgeme
         )
         return Judgement("conditional", says, uses=(fact.line,), verdict=found.verdict)
     return None
+
+
+def descent_of(left: Expr, right: Expr, facts: Sequence[Fact]) -> Judgement | None:
+    """Return that a line is gradient descent, with the gradient that an earlier line states or defines."""
+    if not is_sequence(left) or len(left.args) != 1:
+        return None
+    offset, index = left.args[0].as_coeff_Add()
+    if offset != 1 or not index.is_Symbol:
+        return None
+    old = left.func(index)
+    for fact in reversed(facts):
+        slope = _gradient_of(fact, name_of(left))
+        if slope is None or fact.kind in ("fails", "note"):
+            continue
+        rate = cancel((old - right) / slope.xreplace({Symbol(name_of(left), real=True): old}))
+        if rate.is_Symbol:
+            says = f"Gradient descent on line {fact.line}, with eta = {rate}"
+            return Judgement("recognised", says, uses=(fact.line,))
+    return None
+
+
+def _gradient_of(fact: Fact, name: str) -> Expr | None:
+    """Return the gradient of a function of this variable by a line of the text, None for another line."""
+    variable = Symbol(name, real=True)
+    if not isinstance(fact.left, AppliedUndef) or fact.left.args != (variable,):
+        return None
+    stated = name_of(fact.left).startswith("∇")
+    slope = fact.right if stated else differentiated(fact.right, variable)
+    plain = slope is not None and slope.has(variable) and not slope.atoms(AppliedUndef, Derivative)
+    return slope if plain and (stated or fact.defines) else None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 
-from sympy import Derivative, Expr, Pow, Symbol
+from sympy import Derivative, Expr, Integer, Pow, Symbol, expand
+from sympy import Function as Undefined
 from sympy.core.function import AppliedUndef
 
 from physsym.auditing.sheet import links
@@ -33,12 +34,15 @@ class UpdateLine:
         The right side, as the text has it.
     line
         Where it stands.
+    sets
+        Whether it has an arrow: what it reads of its own state is the old value, whatever the index.
     """
 
     name: str
     index: Expr | None
     value: Expr
     line: int
+    sets: bool = False
 
 
 def update_lines(meaning: Meaning, line: int) -> tuple[UpdateLine, ...]:
@@ -52,7 +56,7 @@ def update_lines(meaning: Meaning, line: int) -> tuple[UpdateLine, ...]:
         index = _index_of(left)
         if not left.is_Symbol and index is None:
             return ()
-        found.append(UpdateLine(_state_name(left), index, right, line))
+        found.append(UpdateLine(_state_name(left), index, right, line, pairs[0][2] == "<-"))
     return tuple(found)
 
 
@@ -92,16 +96,20 @@ class MarkedLines:
         The state at which the gradient is taken.
     told
         Whether a line reads a new value without saying so.
+    added
+        The name of the update that a line computes, where none says that it is added to the weights.
     """
 
     values: Mapping[str, Expr]
     states: Mapping[str, Symbol]
     weights: Symbol
     told: bool
+    added: str = ""
 
 
 def marked(lines: Sequence[UpdateLine]) -> MarkedLines:
     """Return lines with their states at their instants; raise NoRuleError where this is not clear."""
+    lines, added = _with_update_added(lines)
     names = [line.name for line in lines]
     if len(set(names)) < len(names) or not lines:
         raise NoRuleError
@@ -111,7 +119,37 @@ def marked(lines: Sequence[UpdateLine]) -> MarkedLines:
     weights = _weights(values, states)
     values = {name: _with_gradient(value, states, weights) for name, value in values.items()}
     values, told = _with_new_values(values, states, new)
-    return MarkedLines(values, states, weights, told)
+    return MarkedLines(values, states, weights, told, added)
+
+
+_UPDATE, _WEIGHTS = "u", "theta"  # as the documentation of optax names them
+
+
+def _with_update_added(lines: Sequence[UpdateLine]) -> tuple[Sequence[UpdateLine], str]:
+    """Return lines that compute the update `u_t`, which others are to add to the weights, with that addition.
+
+    Lines that only keep what others have set are left out.
+    """
+    update = next((line for line in lines if line.name == _UPDATE), None)
+    names = {line.name for line in lines}
+    if update is None or update.index is None or _WEIGHTS in names:
+        return lines, ""
+    if any(name_of(a) == _UPDATE for line in lines for a in line.value.atoms(AppliedUndef)):
+        return lines, ""
+    before_, now = (Undefined(_WEIGHTS)(update.index - i) for i in (1, 0))
+    step = replace(update, name=_WEIGHTS, value=before_ + update.value.xreplace({now: before_}))
+    others = [line for line in lines if line is not update and not _keeps(line, names)]
+    return (*others, step), _UPDATE
+
+
+def _keeps(line: UpdateLine, names: Set[str]) -> bool:
+    """Return whether a line stores the value of another one."""
+    value = line.value.args[0] if line.value.args and is_operator(line.value) else line.value
+    return (
+        isinstance(value, AppliedUndef)
+        and name_of(value) in names - {line.name}
+        and value.args == (line.index,)
+    )
 
 
 def joined(lines: Sequence[UpdateLine]) -> tuple[Rule, MarkedLines]:
@@ -136,13 +174,18 @@ def _in_marks(line: UpdateLine, states: Mapping[str, Symbol], new: Mapping[str, 
         if is_operator(part) or not all(_is_whole(a) for a in part.args):
             continue
         if name not in states or index is None:
-            put[part] = Symbol(name, real=True)
+            fixed = [str(a) for a in part.args if a.is_number]  # beta_1 and beta_2 are two constants
+            put[part] = Symbol("_".join((name, *fixed)), real=True)
             continue
         at = new[name]
         if at is None:
             raise NoRuleError
         marks = {0: after(states[name]), -1: states[name], -2: before(states[name])}
         offset = index - at
+        if name == line.name and offset == 0:
+            if not line.sets:
+                raise NoRuleError
+            offset = Integer(-1)
         if not offset.is_Integer or int(offset) not in marks:
             raise NoRuleError
         put[part] = marks[int(offset)]
@@ -166,11 +209,10 @@ def _weights(values: Mapping[str, Expr], states: Mapping[str, Symbol]) -> Symbol
                     return plain[0]
             if (state := _differentiated_by(part, states)) is not None:
                 return state
-    summed = [
-        states[name]
-        for name, value in values.items()
-        if states[name] in value.free_symbols and value.diff(states[name]) == 1
-    ]
+    slopes = {states[n]: v.diff(states[n]) for n, v in values.items() if states[n] in v.free_symbols}
+    summed = [s for s, slope in slopes.items() if slope == 1]
+    # With a decay of the weights that is decoupled, their old value has a factor such as 1 - eta*wd.
+    summed = summed or [s for s, slope in slopes.items() if expand(slope).as_coeff_Add()[0] == 1]
     if not summed:
         raise NoRuleError
     return summed[-1]

@@ -273,3 +273,103 @@ def test_a_difference_quotient_is_a_derivative_up_to_an_order(line, order):
     entry = last(line)
     assert (entry.kind == "conditional") == bool(order)
     assert f"up to {order}," in entry.says or not order
+
+
+# ------------------------------------------------------------------ rules in the words of a text
+
+
+@pytest.mark.parametrize(
+    ("line", "good"),
+    [
+        (r"w^{k+1} = w^k - \alpha (A w^k - b)", True),
+        (r"w^{k+1} = w^k + \alpha (A w^k - b)", False),
+        (r"w^{k+1} = w^k - \alpha (A w^k + b)", False),
+        (r"w^{k+1} = w^k - \alpha (A^2 w^k - b)", False),
+    ],
+)
+@pytest.mark.parametrize("source", [r"\nabla f(w) = A w - b", r"f(w) = \frac{1}{2} A w^2 - b w"])
+def test_gradient_descent_on_a_function_of_the_text(source, line, good):
+    entry = last(source, line)
+    assert (entry.kind == "recognised", entry.uses) == (good, (1,) if good else ())
+
+
+@pytest.mark.parametrize(
+    ("lines", "good"),
+    [
+        (r"v_{t+1} = \mu v_t + \ell g_{t+1}, \quad p_{t+1} = p_t - v_{t+1}", True),
+        (r"v_{t+1} = \mu v_t - \ell g_{t+1}, \quad p_{t+1} = p_t + v_{t+1}", True),
+        (r"v_{t+1} = \mu v_t + \ell g_{t+1}, \quad p_{t+1} = p_t + v_{t+1}", False),
+        (r"v_{t+1} = \mu v_t - \ell g_{t+1}, \quad p_{t+1} = p_t - v_{t+1}", False),
+    ],
+)
+def test_a_buffer_may_have_the_opposite_sign(lines, good):
+    entry = last(lines)
+    assert (entry.kind == "recognised") == good
+    assert ("classical momentum" in entry.says) == good
+
+
+LION = (
+    r"c_t \leftarrow \beta_1 m_{t-1} + (1-\beta_1) g_t \\ "
+    r"u_t \leftarrow -\alpha_t (\mathrm{sign}(c_t) + \lambda \theta_t) \\ "
+    r"m_t \leftarrow \beta_2 m_{t-1} + (1-\beta_2) g_t \\ S_t \leftarrow (m_t)"
+)
+
+
+def test_a_rule_that_returns_what_is_to_be_added():
+    entry = last(LION)
+    assert entry.kind == "conditional"
+    assert entry.says.startswith("Lion")
+    assert "u is added to the weights" in entry.says
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("-\\alpha_t", "\\alpha_t"),
+        ("m_t \\leftarrow \\beta_2", "m_t \\leftarrow \\beta_1"),
+        ("+ \\lambda", "- \\lambda"),
+        ("+ (1-\\beta_1) g_t", "- (1-\\beta_1) g_t"),
+    ],
+)
+def test_another_rule_is_not_named_so(right, wrong):
+    assert right in LION
+    assert last(LION.replace(right, wrong)).kind not in GOOD
+
+
+# ------------------------------------------------------------------ energies and rates
+
+
+SYSTEM = r"\dot x = u, \qquad \dot u = -\frac{\gamma}{m} u - \frac{1}{m} \nabla L(x)"
+
+
+@pytest.mark.parametrize(
+    ("inner", "outer", "good"),
+    [
+        (r"-\frac{\gamma}{m} u - \frac{1}{m}\nabla L", r"-\gamma u^2 \le 0", True),
+        (r"-\frac{\gamma}{m} u + \frac{1}{m}\nabla L", r"-\gamma u^2 \le 0", False),
+        (r"-\frac{\gamma}{m} u - \frac{1}{m}\nabla L", r"-\gamma u^2 \ge 0", False),
+        (r"-\frac{\gamma}{m} u - \frac{1}{m}\nabla L", r"\gamma u^2 \le 0", False),
+        (r"-\frac{2\gamma}{m} u - \frac{1}{m}\nabla L", r"-2\gamma u^2 \le 0", False),
+    ],
+)
+def test_a_gradient_without_its_argument_is_that_of_the_law(inner, outer, good):
+    entry = last(SYSTEM, rf"\dot E = \nabla L\, u + m u \dot u = \nabla L\, u + m u ({inner}) = {outer}")
+    assert (entry.kind in GOOD) == good
+    if good:
+        assert "∇L is ∇L(x)" in entry.says
+        assert "gamma >= 0" in entry.says
+
+
+@pytest.mark.parametrize(("sign", "good"), [("+", True), ("-", False)])
+def test_a_total_derivative(sign, good):
+    by_time, by_y = (rf"\frac{{\partial f}}{{\partial {s}}}" for s in "ty")
+    rate = rf"{by_time} {sign} {by_y} \frac{{dy}}{{dt}} = {by_time} {sign} {by_y} f"
+    assert (last("y' = f(t, y(t))", rf"y'' = \frac{{df}}{{dt}} = {rate}").kind in GOOD) == good
+
+
+@pytest.mark.parametrize("sign", [r"\leftarrow", "="])
+def test_a_line_that_reads_its_own_new_value_is_no_slip(sign):
+    text = rf"m_t {sign} \beta m_t + (1-\beta) g_t \\ u_t {sign} -\alpha_t \mathrm{{sign}}(m_t)"
+    entry = last(("Signum", "s_{t-1}"), ("Signum", text))
+    assert entry.kind != "fails"
+    assert (entry.kind in GOOD) == (sign != "=")
