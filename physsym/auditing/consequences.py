@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 
-from sympy import Add, Derivative, Expr, Integer, Symbol, cancel, fraction, together
+from sympy import Add, Derivative, Expr, Integer, Symbol, cancel, expand, factor_list, fraction, numer, together
 from sympy.core.function import Application, AppliedUndef
 
 from physsym.auditing.comparisons import Comparison, compared
@@ -410,4 +410,23 @@ def conditions(found: Consequence, given: Sequence[Condition] = ()) -> tuple[str
     """Return what a consequence takes besides its facts and what is given."""
     needed = [c for c in found.verdict.assumes if isinstance(c, Condition)]
     needed += [Condition(d, "!= 0") for d in found.divisors]
-    return tuple(dict.fromkeys((*found.meant, *(str(c) for c in needed if not implied(given, c)))))
+    open_ones = list(dict.fromkeys(c for c in needed if not implied(given, c)))
+    return tuple(dict.fromkeys((*found.meant, *map(str, _without_products(open_ones)))))
+
+
+def _without_products(needed: Sequence[Condition]) -> list[Condition]:
+    """Return conditions without those that follow, as a product does not vanish if its factors do not."""
+    factors = {c: _factors(c.expression) for c in needed if c.relation == "!= 0"}
+    kept = list(needed)
+    for condition in sorted(factors, key=lambda c: -len(factors[c])):
+        others = frozenset[Expr]().union(*(factors[c] for c in kept if c in factors and c != condition))
+        if factors[condition] <= others:
+            kept.remove(condition)
+    return kept
+
+
+def _factors(expression: Expr) -> frozenset[Expr]:
+    """Return the factors of an expression, each with one of its two signs, numbers aside."""
+    rational = expression.is_rational_function(*expression.atoms(Application, Symbol))
+    _, found = factor_list(numer(together(expression))) if rational else (1, [(expression, 1)])
+    return frozenset(max(f, expand(-f), key=str) for f, _ in found)

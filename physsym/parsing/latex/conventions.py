@@ -63,6 +63,8 @@ class Conventions:
         Letters that stand before brackets with bare names, with these names.
     factors
         Letters that occur without brackets too.
+    indexed_factors
+        Letters with an index that occur without brackets, the index behind the letter.
     matrices
         Letters that are transposed, or capitals that are inverted.
     fonts
@@ -109,6 +111,7 @@ class Conventions:
     perhaps_above: frozenset[str] = frozenset()
     functions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     factors: frozenset[str] = frozenset()
+    indexed_factors: frozenset[str] = frozenset()
     matrices: frozenset[str] = frozenset()
     fonts: frozenset[str] = frozenset()
     variants: frozenset[str] = frozenset()
@@ -210,6 +213,7 @@ class _Survey:
         self.with_shift_above: set[str] = set()
         self.applied: dict[str, set[str]] = {}
         self.factors: set[str] = set()
+        self.indexed_factors: set[str] = set()
         self.matrices: set[str] = set()
         self.inverted: set[str] = set()
         self.fonts: dict[str, set[str]] = {}
@@ -374,6 +378,8 @@ class _Survey:
                 self.letters[name.letters] += 1
                 if not name.primes:
                     self.factors.add(key_of(name))
+                    if name.below_text:
+                        self.indexed_factors.add(key_of(name) + name.below_text)
                 above = name.above
                 if above is not None and above.inside is not None and above.text not in TRANSPOSES:
                     pending.append(above.inside)
@@ -430,6 +436,7 @@ class _Survey:
             differentials=not self.d_alone,
             derived={k: tuple(v[n] for n in sorted(v)) for k, v in self.derived.items()},
             factors=frozenset(self.factors),
+            indexed_factors=frozenset(self.indexed_factors),
             matrices=frozenset(matrices),
             fonts=frozenset(k for k, v in self.fonts.items() if len(v - {"word", "unit"}) > 1),
             variants=frozenset(mixed),

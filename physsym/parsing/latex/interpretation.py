@@ -283,6 +283,9 @@ class Interpretation:
         """Return the value of a name with what stands below and above it."""
         if name.letters == r"\infty":
             return sympy.oo
+        if name.letters in ("const", "constant"):
+            # Another one at each place: of two such constants it is not known that they are equal.
+            return self.symbol(f"{OPAQUE}constant {name.start}")
         self._refuse_signs(name)
         name = self.completed(name)
         exponent = name.above if not self.is_above(name) else None
@@ -864,16 +867,20 @@ class Interpretation:
             if not sure or following is None:
                 return None
             value, end = self.unit(signs, factors, i + 1)
-            return self.opaque("E", value, *self._given(name)), end
+            return self._to_its_power(self.opaque("E", value, *self._given(name)), name), end
         if not sure and bracket.opening != "[":
             return None
         if bracket.opening not in ("(", "[", r"\{", "|"):
             return None
         values = [self.value(item) for item in bracket.items]
-        found = self.opaque("E", *values, *self._given(name))
+        found = self._to_its_power(self.opaque("E", *values, *self._given(name)), name)
         if isinstance(following, Scripted) and following.above is not None:
             found = self.raised(found, following.above, following)
         return found, i + 2
+
+    def _to_its_power(self, found: Expr, name: Named) -> Expr:
+        """Return an expectation to the power above its letter, `E^2[x]` for the square of `E[x]`."""
+        return found if name.above is None else self.raised(found, name.above, name)
 
     def _given(self, name: Named) -> tuple[Expr, ...]:
         return (self.symbol(f"{OPAQUE}{name.below_text}"),) if name.below_text else ()
@@ -926,6 +933,8 @@ class Interpretation:
             (n := named(term)) is not None and n.letters in variables for term in item.terms
         )
         along = along and len(name.letters) == 1 and "t" in variables
+        if bare and key + name.below_text in conventions.indexed_factors and not name.dots:
+            bare = isinstance(item, Name) and item.letters == "t"
         if bare or key not in conventions.factors or name.primes or name.dots or along:
             self.assumed[f"{self.key(name)} is a function"] = None
             return True
