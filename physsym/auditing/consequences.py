@@ -8,7 +8,19 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 
-from sympy import Add, Derivative, Expr, Integer, Symbol, cancel, expand, factor_list, fraction, numer, together
+from sympy import (
+    Add,
+    Derivative,
+    Expr,
+    Integer,
+    Symbol,
+    cancel,
+    expand,
+    factor_list,
+    fraction,
+    numer,
+    together,
+)
 from sympy.core.function import Application, AppliedUndef
 
 from physsym.auditing.comparisons import Comparison, compared
@@ -411,10 +423,10 @@ def conditions(found: Consequence, given: Sequence[Condition] = ()) -> tuple[str
     needed = [c for c in found.verdict.assumes if isinstance(c, Condition)]
     needed += [Condition(d, "!= 0") for d in found.divisors]
     open_ones = list(dict.fromkeys(c for c in needed if not implied(given, c)))
-    return tuple(dict.fromkeys((*found.meant, *map(str, _without_products(open_ones)))))
+    return tuple(dict.fromkeys((*found.meant, *map(str, without_products(open_ones)))))
 
 
-def _without_products(needed: Sequence[Condition]) -> list[Condition]:
+def without_products(needed: Sequence[Condition]) -> list[Condition]:
     """Return conditions without those that follow, as a product does not vanish if its factors do not."""
     factors = {c: _factors(c.expression) for c in needed if c.relation == "!= 0"}
     kept = list(needed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import factorial
 
 from sympy import (
@@ -122,6 +122,10 @@ def _error(term: Expr) -> tuple[Symbol, int] | None:
 
 def judge_error(claim: WithError) -> tuple[Verdict, tuple[str, ...]]:
     """Return whether the difference of two sides has the order claimed, and what names are taken to be."""
+    if (on_grid := _on_grid(claim)) is not None:
+        verdict, names = judge_error(on_grid)
+        if verdict:
+            return verdict, (*names, f"values with an index are those at points {claim.small} apart")
     terms = claim.order + _TERMS
     sides = [_expanded(e, claim.small, terms) for e in (claim.left, claim.right)]
     if any(e is None for e in sides):
@@ -141,6 +145,33 @@ def judge_error(claim: WithError) -> tuple[Verdict, tuple[str, ...]]:
     if _bases(left, claim) != _bases(right, claim):
         return undecided(f"the difference is {order}; only one side has some of the names"), ()
     return fails(f"the difference is {order}, not O({claim.small}**{claim.order})", engines=found.engines), ()
+
+
+_GRID_POINT = Symbol("grid point", real=True)
+
+
+def _on_grid(claim: WithError) -> WithError | None:
+    """Return a claim on sequences as one on functions at the points of a grid, None where it is another one.
+
+    What bears the order of a derivative above, as `x^{(2)}` does, is that derivative.
+    """
+    values = (claim.left - claim.right).atoms(AppliedUndef)
+    indices = {s for a in values for i in a.args for s in i.free_symbols}
+    if not values or len(indices) != 1 or not all(_is_on_grid(a) for a in values):
+        return None
+    put: dict[Expr, Expr] = {}
+    for value in values:
+        at = _GRID_POINT + value.args[0].as_coeff_Add()[0] * claim.small
+        marked = re.fullmatch(r"(.+)_\((\d)\)", name_of(value))
+        put[value] = _rate(marked[1], int(marked[2]), at) if marked else _rate(name_of(value), 0, at)
+    return replace(claim, left=claim.left.xreplace(put), right=claim.right.xreplace(put))
+
+
+def _is_on_grid(value: Expr) -> bool:
+    """Return whether an application is a value of a sequence, and its index is shifted by a number."""
+    if len(value.args) != 1 or is_operator(value) or not value.args[0].is_integer:
+        return False
+    return bool(value.args[0].as_coeff_Add()[1].is_Symbol)
 
 
 def _bases(side: Expr, claim: WithError) -> set[str]:
@@ -189,8 +220,11 @@ def _named_derivatives(gap: Expr, claim: WithError) -> Iterator[tuple[Symbol, Ex
     gap = expand(gap)
     for power in range(claim.order):
         coefficient = gap.coeff(claim.small, power)
-        rates = [s for s in coefficient.free_symbols if "'" in s.name]
-        others = sorted((s for s in coefficient.free_symbols if "'" not in s.name), key=str)
+        primed = [s for s in coefficient.free_symbols if "'" in s.name]
+        # An approximation of f' that bears an index, such as f_h', is a name for it too.
+        marked = [s for s in primed if any(s.name.startswith(r.name.split("'")[0] + "_") for r in primed)]
+        rates = [s for s in primed if s not in marked]
+        others = sorted((s for s in coefficient.free_symbols if s not in rates), key=str)
         for symbol in others:
             slope = coefficient.diff(symbol)
             if slope == 0 or slope.free_symbols or len(rates) != 1:

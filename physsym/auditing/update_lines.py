@@ -138,11 +138,11 @@ def _with_update_added(lines: Sequence[UpdateLine]) -> tuple[Sequence[UpdateLine
         return lines, ""
     before_, now = (Undefined(_WEIGHTS)(update.index - i) for i in (1, 0))
     step = replace(update, name=_WEIGHTS, value=before_ + update.value.xreplace({now: before_}))
-    others = [line for line in lines if line is not update and not _keeps(line, names)]
+    others = [line for line in lines if line is not update and not _stores(line, names)]
     return (*others, step), _UPDATE
 
 
-def _keeps(line: UpdateLine, names: Set[str]) -> bool:
+def _stores(line: UpdateLine, names: Set[str]) -> bool:
     """Return whether a line stores the value of another one."""
     value = line.value.args[0] if line.value.args and is_operator(line.value) else line.value
     return (

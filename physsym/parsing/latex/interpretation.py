@@ -284,7 +284,7 @@ class Interpretation:
         if name.letters == r"\infty":
             return sympy.oo
         if name.letters in ("const", "constant"):
-            # Another one at each place: of two such constants it is not known that they are equal.
+            # Another one at each occurrence: of two such constants it is not known that they are equal.
             return self.symbol(f"{OPAQUE}constant {name.start}")
         self._refuse_signs(name)
         name = self.completed(name)

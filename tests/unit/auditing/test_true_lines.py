@@ -4,10 +4,13 @@ Each formula is read in the context of a small text of its own, as an audit read
 """
 
 import pytest
+from sympy import cos, symbols
 
+from physsym.auditing.consequences import without_products
 from physsym.auditing.judges import judged
 from physsym.auditing.methods_of_text import multistep_methods
 from physsym.auditing.texts import Formula, Text
+from physsym.core.verdicts import Condition
 
 GOOD = {"holds", "conditional", "recognised"}
 
@@ -373,3 +376,44 @@ def test_a_line_that_reads_its_own_new_value_is_no_slip(sign):
     entry = last(("Signum", "s_{t-1}"), ("Signum", text))
     assert entry.kind != "fails"
     assert (entry.kind in GOOD) == (sign != "=")
+
+
+# ------------------------------------------------------------------ conditions, constants
+
+
+def test_an_unnamed_constant_proves_nothing():
+    entry = last(r"E = a + b - b + \mathrm{const} = a + \mathrm{const}")
+    assert entry.kind == "undecided"
+
+
+def test_a_condition_that_follows_from_others_is_not_listed():
+    d, a, b = symbols("d a b", real=True)
+    needed = [Condition(e, "!= 0") for e in (cos(d), a**2 - b**2, b**2 * cos(d) - a**2 * cos(d))]
+    assert without_products(needed) == needed[:2]
+    apart = [Condition(a, "!= 0"), Condition(b, "!= 0")]
+    assert without_products(apart) == apart
+    assert without_products([Condition(a * b, "!= 0"), Condition(-b, "!= 0")]) == [Condition(a * b, "!= 0")]
+    assert without_products([Condition(a, "> 0"), apart[1]]) == [Condition(a, "> 0"), apart[1]]
+
+
+# ------------------------------------------------------------------ error terms
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (r"f'_{2c}(x) = \frac{f(x+h) - f(x)}{h} + O(h)", "f_2c'(x) = f'(x)"),
+        (r"f'_{3c}(x) = \frac{f(x+h) - f(x-h)}{2h} + O(h^2)", "f_3c'(x) = f'(x)"),
+        (r"v_{i+1} = v_i + \frac{h}{2}(v^{(1)}_{i+1} + v^{(1)}_i) + O(h^3)", "points h apart"),
+        (r"x_{i+1} = 2 x_i - x_{i-1} + h^2 x^{(2)}_i + O(h^4)", "points h apart"),
+        (r"f'_{2c}(x) = \frac{f(x+h) - f(x)}{h} + O(h^2)", ""),
+        (r"f'_{2c}(x) = \frac{f(x+h) - f(x)}{2h} + O(h)", ""),
+        (r"v_{i+1} = v_i + \frac{h}{2}(v^{(1)}_{i+1} - v^{(1)}_i) + O(h^3)", ""),
+        (r"v_{i+1} = v_i + \frac{h}{2}(v^{(1)}_{i+1} + v^{(1)}_i) + O(h^4)", ""),
+        (r"x_{i+1} = 2 x_i - x_{i-1} + h^2 x^{(1)}_i + O(h^4)", ""),
+    ],
+)
+def test_an_error_term_of_a_formula_on_a_grid(line, says):
+    entry = last(line)
+    assert (entry.kind == "conditional") == bool(says)
+    assert says in entry.says

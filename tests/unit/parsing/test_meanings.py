@@ -261,3 +261,25 @@ def test_what_a_text_divides_by_is_kept() -> None:
 def test_words_in_upright_letters_part_statements() -> None:
     theta = Symbol("theta", real=True)
     assert sides(r"\theta=0\;\mathrm{and}\;\theta=\pi") == [(theta, Integer(0)), (theta, pi)]
+
+
+@pytest.mark.parametrize("text", [r"\mathbb{E}^2[x]", "E^2[x]", r"\mathbb{E}[x]^2", r"(\mathbb{E}[x])^2"])
+def test_the_square_of_an_expectation(text: str) -> None:
+    (found,) = meanings(text)
+    (side,) = found.chains[0].sides
+    assert side.as_base_exp()[1] == 2
+    assert side != meanings(r"\mathbb{E}[x^2]")[0].chains[0].sides[0]
+
+
+def test_a_name_with_an_index_that_is_a_factor_elsewhere_is_read_both_ways() -> None:
+    document = conventions_of(["p_0(x)", "a = p_0 b", "p_1(x)", "x_1(t)", "a = x_1 b"])
+    assert len(meanings("p_0(x)", document)) == 2
+    assert len(meanings("p_1(x)", document)) == 1
+    assert len(meanings("x_1(t)", document)) == 1
+
+
+def test_unnamed_constants_are_not_equal() -> None:
+    (found,) = meanings(r"E = a + \text{const} = a + \text{const} = a + c")
+    _, first, second, third = found.chains[0].sides
+    assert len({first, second, third}) == 3
+    assert all(map(is_opaque, (first, second)))
