@@ -123,9 +123,9 @@ def _error(term: Expr) -> tuple[Symbol, int] | None:
 def judge_error(claim: WithError) -> tuple[Verdict, tuple[str, ...]]:
     """Return whether the difference of two sides has the order claimed, and what names are taken to be."""
     if (on_grid := _on_grid(claim)) is not None:
-        verdict, names = judge_error(on_grid)
+        verdict, meant = judge_error(on_grid)
         if verdict:
-            return verdict, (*names, f"values with an index are those at points {claim.small} apart")
+            return verdict, (*meant, f"values with an index are those at points {claim.small} apart")
     terms = claim.order + _TERMS
     sides = [_expanded(e, claim.small, terms) for e in (claim.left, claim.right)]
     if any(e is None for e in sides):
