@@ -84,7 +84,8 @@ def agreement(left: Expr, right: Expr) -> Order | None:
         found = estimate_order(one, other, small, Integer(0))
     except (UndecidedError, DivergenceError, Refusal, NotImplementedError):
         return None
-    divided = max(_power_below(side, small) for side in (left, right))
+    below = (fraction(together(side))[1] for side in (left, right))
+    divided = max(int(Poly(b, small).degree()) if b.is_polynomial(small) else 0 for b in below)
     exponent = Rational(found.order)
     good = exponent.is_Integer and exponent >= 1 and exponent + divided >= 2
     return Order(small, exponent) if good else None
@@ -103,12 +104,6 @@ def _step(left: Expr, right: Expr) -> Symbol | None:
             return None
         found |= set(shifts)
     return found.pop() if len(found) == 1 else None
-
-
-def _power_below(side: Expr, small: Symbol) -> int:
-    """Return the power of a symbol that a side is divided by."""
-    _, below = fraction(together(side))
-    return int(Poly(below, small).degree()) if below.is_polynomial(small) else 0
 
 
 def _error(term: Expr) -> tuple[Symbol, int] | None:
@@ -157,7 +152,9 @@ def _on_grid(claim: WithError) -> WithError | None:
     """
     values = (claim.left - claim.right).atoms(AppliedUndef)
     indices = {s for a in values for i in a.args for s in i.free_symbols}
-    if not values or len(indices) != 1 or not all(_is_on_grid(a) for a in values):
+    if len(indices) != 1 or any(len(a.args) != 1 or is_operator(a) for a in values):
+        return None
+    if not all(a.args[0].is_integer and a.args[0].as_coeff_Add()[1] in indices for a in values):
         return None
     put: dict[Expr, Expr] = {}
     for value in values:
@@ -165,13 +162,6 @@ def _on_grid(claim: WithError) -> WithError | None:
         marked = re.fullmatch(r"(.+)_\((\d)\)", name_of(value))
         put[value] = _rate(marked[1], int(marked[2]), at) if marked else _rate(name_of(value), 0, at)
     return replace(claim, left=claim.left.xreplace(put), right=claim.right.xreplace(put))
-
-
-def _is_on_grid(value: Expr) -> bool:
-    """Return whether an application is a value of a sequence, and its index is shifted by a number."""
-    if len(value.args) != 1 or is_operator(value) or not value.args[0].is_integer:
-        return False
-    return bool(value.args[0].as_coeff_Add()[1].is_Symbol)
 
 
 def _bases(side: Expr, claim: WithError) -> set[str]:

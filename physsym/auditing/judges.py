@@ -240,7 +240,12 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
     for number, chain in enumerate(stated):
         facts = (*context.facts, *_facts_beside(stated, number, context))
         judged_here = list(judge_chain(chain, replace(context, facts=facts)))
-        if chain.words.startswith(IMPLIES) and _follows_here(judged_here, context):
+        follows = bool(judged_here) and all(j.kind in ("holds", "conditional") for j in judged_here)
+        if (
+            chain.words.startswith(IMPLIES)
+            and follows
+            and any(context.formula.line in j.uses for j in judged_here)
+        ):
             # What a statement follows from is a premise, and claims nothing by itself.
             found = [j for j in found if j.kind not in ("undecided", "definition")]
         found += judged_here
@@ -254,12 +259,6 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
         kind: Kind = "conditional" if context.rule.condition else "recognised"
         return Judgement(kind, context.rule.says, uses=context.rule.uses, verdict=context.rule.verdict)
     return _where_defined(together(found, meaning.one_coordinate), meaning, context)
-
-
-def _follows_here(found: Sequence[Judgement], context: Context) -> bool:
-    """Return whether a statement follows from other statements of its formula."""
-    good = all(j.kind in ("holds", "conditional") for j in found)
-    return bool(found) and good and any(context.formula.line in j.uses for j in found)
 
 
 def _where_defined(judgement: Judgement, meaning: Meaning, context: Context) -> Judgement:

@@ -229,7 +229,13 @@ def _runge_kutta(left: Expr, right: Expr, facts: Sequence[Fact]) -> MethodFound 
             weights,
         ):
             name = method.name[:1].upper() + method.name[1:]
-            return MethodFound(name, f"{name_of(left)}' = {_rate_name(stages[0], old)}", step, lines)
+            first = stages[0].right
+            rate = (
+                name_of(first)
+                if isinstance(first, AppliedUndef)
+                else first.xreplace({old: Symbol(name_of(old))})
+            )
+            return MethodFound(name, f"{name_of(left)}' = {rate}", step, lines)
     return None
 
 
@@ -246,29 +252,16 @@ def _stages(increment: Expr, facts: Sequence[Fact]) -> list[Fact]:
     return sorted(found.values(), key=lambda f: str(f.left))
 
 
-def _rate_name(stage: Fact, old: Expr) -> str:
-    """Return the rate of the law, which the first stage takes at the old value."""
-    if isinstance(stage.right, AppliedUndef):
-        return name_of(stage.right)
-    return str(stage.right.xreplace({old: Symbol(name_of(old))}))
-
-
 def _row(stage: Fact, old: Expr, step: Symbol, names: Sequence[Expr]) -> Numbers | None:
     """Return the row of the tableau of a stage `f(y + step*(...))`, or that of a rate that is linear in y."""
-    at = (
-        stage.right.args[-1]
-        if isinstance(stage.right, AppliedUndef)
-        else _argument_of_linear(stage.right, old)
-    )
-    if at is None:
-        return None
+    if isinstance(stage.right, AppliedUndef):
+        at = stage.right.args[-1]
+    else:
+        factor = expand(stage.right).coeff(old)
+        if factor == 0 or factor.atoms(AppliedUndef):
+            return None
+        at = expand(stage.right / factor)
     shift = expand(at - old)
     row = tuple(shift.coeff(n) / step for n in names)
     whole = expand(shift - step * sum(r * n for r, n in zip(row, names, strict=True))) == 0
     return tuple(map(Rational, row)) if whole and all(r.is_Rational for r in row) else None
-
-
-def _argument_of_linear(rate: Expr, old: Expr) -> Expr | None:
-    """Return y + ... of a rate A*(y + ...) with a constant A."""
-    factor = expand(rate).coeff(old)
-    return expand(rate / factor) if factor != 0 and not factor.atoms(AppliedUndef) else None

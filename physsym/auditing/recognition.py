@@ -47,9 +47,9 @@ class Recognised:
 def recognised(rule: Rule, weights: Symbol, candidates: Sequence[Known] = ()) -> Recognised | None:
     """Return the published rule that a rule is up to the names of its symbols."""
     shape = _shape(rule)
-    for variants in (_as_published, _with_fixed_parameters, _with_buffers_of_opposite_sign):
+    for variants in (None, _with_fixed_parameters, _with_buffers_of_opposite_sign):
         for published in candidates or tuple(known.values()):
-            for fixed, theirs in variants(published):
+            for fixed, theirs in variants(published) if variants else (({}, _without_start(published)),):
                 if _shape(theirs) != shape:
                     continue
                 for names in _renamings(rule, weights, theirs):
@@ -60,10 +60,6 @@ def recognised(rule: Rule, weights: Symbol, candidates: Sequence[Known] = ()) ->
 
 
 Variant = tuple[dict[Symbol, Expr], Rule]
-
-
-def _as_published(published: Known) -> tuple[Variant, ...]:
-    return (({}, _without_start(published)),)
 
 
 @lru_cache

@@ -33,34 +33,28 @@ def solution_of(left: Expr, right: Expr, facts: Sequence[Fact]) -> Judgement | N
         verdict = _solves(left, right, fact)
         if verdict is not None:
             conditions = "".join(f", if {c}" for c in verdict.assumes)
-            what = "motion that satisfies" if fact.left.has(Derivative) or _has_rates(fact) else "root of"
+            gap = fact.left - fact.right
+            moves = gap.has(Derivative) or any("'" in s.name for s in gap.free_symbols)
+            what = "motion that satisfies" if moves else "root of"
             return Judgement(
                 "conditional", f"a {what} line {fact.line}{conditions}", uses=(fact.line,), verdict=verdict
             )
     return None
 
 
-def _has_rates(fact: Fact) -> bool:
-    return any("'" in s.name for s in (fact.left - fact.right).free_symbols)
-
-
 def _solves(left: Expr, right: Expr, fact: Fact) -> Verdict | None:
     """Return the verdict that an equation holds where a name has a value, and not whatever it has."""
     gap = fact.left - fact.right
     put = put_definition(gap, replace(fact, left=left, right=right))
-    # A definition of the name, or an equation that speaks of its values elsewhere too, is not solved by it.
-    if put == gap or put.has(Derivative) or _speaks_of(left, put):
+    # A definition of the name, or an equation that has its rates or other values too, is not solved by it.
+    own, rest = ({n.rstrip("'") for n in names_in(e)} for e in (left, put))
+    if put == gap or put.has(Derivative) or own & rest:
         return None
     if not agree_at_a_point(in_unknowns(put).expressions[0], Integer(0)):
         return None
     found = compared(put, Integer(0))
     trivial = compared(gap, Integer(0)).verdict.outcome is not Outcome.FAILS
     return found.verdict if found.holds and not trivial else None
-
-
-def _speaks_of(left: Expr, expression: Expr) -> bool:
-    """Return whether the name is still there, as a rate or at other arguments."""
-    return any(n.rstrip("'") in {x.rstrip("'") for x in names_in(expression)} for n in names_in(left))
 
 
 def _stationary_point(left: Expr, right: Expr, facts: Sequence[Fact]) -> Judgement | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sympy import Derivative, Expr, Integer, Pow, Symbol, expand
@@ -138,18 +138,13 @@ def _with_update_added(lines: Sequence[UpdateLine]) -> tuple[Sequence[UpdateLine
         return lines, ""
     before_, now = (Undefined(_WEIGHTS)(update.index - i) for i in (1, 0))
     step = replace(update, name=_WEIGHTS, value=before_ + update.value.xreplace({now: before_}))
-    others = [line for line in lines if line is not update and not _stores(line, names)]
+    others: list[UpdateLine] = []
+    for line in lines:
+        value = line.value.args[0] if line.value.args and is_operator(line.value) else line.value
+        stores = isinstance(value, AppliedUndef) and name_of(value) in names - {line.name}
+        if line is not update and not (stores and value.args == (line.index,)):
+            others.append(line)
     return (*others, step), _UPDATE
-
-
-def _stores(line: UpdateLine, names: Set[str]) -> bool:
-    """Return whether a line stores the value of another one."""
-    value = line.value.args[0] if line.value.args and is_operator(line.value) else line.value
-    return (
-        isinstance(value, AppliedUndef)
-        and name_of(value) in names - {line.name}
-        and value.args == (line.index,)
-    )
 
 
 def joined(lines: Sequence[UpdateLine]) -> tuple[Rule, MarkedLines]:
