@@ -109,15 +109,14 @@ def _current(facts: Sequence[Fact]) -> list[Fact]:
 
 def _values(facts: Sequence[Fact]) -> list[Fact]:
     """Return the definitions among facts, and the last value of a function: an example under a heading."""
-    last = {f.left: f for f in facts if _is_formula_of_a_function(f)}
+    last: dict[Expr, Fact] = {}
+    for fact in facts:
+        left, right = fact.left, fact.right
+        applied = isinstance(left, AppliedUndef) and is_name(left) and not is_sequence(left)
+        # It says what a function is at all arguments, and not where it vanishes.
+        if applied and set(left.args) <= right.free_symbols and not left_occurs(left, right):
+            last[left] = fact
     return [f for f in facts if last.get(f.left, f) is f and (f.defines or f.left in last)]
-
-
-def _is_formula_of_a_function(fact: Fact) -> bool:
-    """Return whether a fact says what a function is at all arguments, and not where it vanishes."""
-    left, right = fact.left, fact.right
-    applied = isinstance(left, AppliedUndef) and is_name(left) and not is_sequence(left)
-    return applied and set(left.args) <= right.free_symbols and not left_occurs(left, right)
 
 
 def _from_index(left: Expr, right: Expr) -> tuple[Expr, Expr]:
@@ -428,17 +427,15 @@ def conditions(found: Consequence, given: Sequence[Condition] = ()) -> tuple[str
 
 def without_products(needed: Sequence[Condition]) -> list[Condition]:
     """Return conditions without those that follow, as a product does not vanish if its factors do not."""
-    factors = {c: _factors(c.expression) for c in needed if c.relation == "!= 0"}
+    factors: dict[Condition, frozenset[Expr]] = {}
+    for condition in (c for c in needed if c.relation == "!= 0"):
+        whole = condition.expression
+        rational = whole.is_rational_function(*whole.atoms(Application, Symbol))
+        _, found = factor_list(numer(together(whole))) if rational else (1, [(whole, 1)])
+        factors[condition] = frozenset(max(f, expand(-f), key=str) for f, _ in found)
     kept = list(needed)
     for condition in sorted(factors, key=lambda c: -len(factors[c])):
         others = frozenset[Expr]().union(*(factors[c] for c in kept if c in factors and c != condition))
         if factors[condition] <= others:
             kept.remove(condition)
     return kept
-
-
-def _factors(expression: Expr) -> frozenset[Expr]:
-    """Return the factors of an expression, each with one of its two signs, numbers aside."""
-    rational = expression.is_rational_function(*expression.atoms(Application, Symbol))
-    _, found = factor_list(numer(together(expression))) if rational else (1, [(expression, 1)])
-    return frozenset(max(f, expand(-f), key=str) for f, _ in found)

@@ -396,16 +396,11 @@ def judge_inequality(left: Expr, right: Expr, relation: str, context: Context) -
     strict = relation in ("<", ">")
     if implied(context.given, Condition(gap, "> 0" if strict else ">= 0")):
         return Judgement("holds", "by the signs of its parts")
-    if not strict and (constant := _constant_before_squares(gap)) is not None:
-        return Judgement("conditional", f"holds if {constant} >= 0")
+    constants = [f for f in Mul.make_args(gap) if f.is_Symbol]
+    squares = [f for f in Mul.make_args(gap) if not f.is_Symbol]
+    if not strict and len(constants) == 1 and squares and all(f.is_nonnegative for f in squares):
+        return Judgement("conditional", f"holds if {constants[0]} >= 0")
     return Judgement("undecided", f"the relation {relation} is not judged without a hint")
-
-
-def _constant_before_squares(gap: Expr) -> Expr | None:
-    """Return the symbol that multiplies something that is not negative, None for another expression."""
-    symbols = [f for f in Mul.make_args(gap) if f.is_Symbol]
-    rest = [f for f in Mul.make_args(gap) if not f.is_Symbol]
-    return symbols[0] if len(symbols) == 1 and rest and all(f.is_nonnegative for f in rest) else None
 
 
 def _with(judgement: Judgement, says: str, uses: tuple[int, ...]) -> Judgement:
