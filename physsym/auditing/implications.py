@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from sympy import Symbol
@@ -42,7 +42,10 @@ def judge_implications(stated: Sequence[Chain], text: str, given: Sequence[Condi
         return None
     both = bool(_BOTH_WAYS.search(text))
     steps = [*pairwise(parts), *((b, a) for a, b in pairwise(parts) if both)]
-    for extra in _signs(parts):
+    held = [frozenset[Symbol]().union(*(c.expression.free_symbols for c in part)) for part in parts]
+    shared = sorted(frozenset.intersection(*held), key=str)[:_SIGNS]
+    signs = ((Condition(e, "> 0"),) for s in shared for e in (s, -s))
+    for extra in ((), *signs):
         assumed = (*given, *extra)
         if all(all(implied_each((*assumed, *above), below)) for above, below in steps):
             says = "each follows from the one before" + (", and back" if both else "")
@@ -52,12 +55,3 @@ def judge_implications(stated: Sequence[Chain], text: str, given: Sequence[Condi
                 return Judgement("conditional", f"{says}, if {bound}")
             return Judgement("holds", says)
     return Judgement("undecided", "it was not found how the inequalities follow from each other")
-
-
-def _signs(parts: Sequence[Sequence[Condition]]) -> Iterator[tuple[Condition, ...]]:
-    """Yield nothing, then each sign of a symbol that all the inequalities have."""
-    yield ()
-    held = [frozenset[Symbol]().union(*(c.expression.free_symbols for c in part)) for part in parts]
-    for symbol in sorted(frozenset.intersection(*held), key=str)[:_SIGNS]:
-        yield (Condition(symbol, "> 0"),)
-        yield (Condition(-symbol, "> 0"),)

@@ -86,24 +86,17 @@ def descent_of(left: Expr, right: Expr, facts: Sequence[Fact]) -> Judgement | No
     offset, index = left.args[0].as_coeff_Add()
     if offset != 1 or not index.is_Symbol:
         return None
-    old = left.func(index)
+    old, variable = left.func(index), Symbol(name_of(left), real=True)
     for fact in reversed(facts):
-        slope = _gradient_of(fact, name_of(left))
-        if slope is None or fact.kind in ("fails", "note"):
+        of_it = isinstance(fact.left, AppliedUndef) and fact.left.args == (variable,)
+        stated = of_it and name_of(fact.left).startswith("∇")
+        if not of_it or not (stated or fact.defines) or fact.kind in ("fails", "note"):
             continue
-        rate = cancel((old - right) / slope.xreplace({Symbol(name_of(left), real=True): old}))
+        slope = fact.right if stated else differentiated(fact.right, variable)
+        if slope is None or not slope.has(variable) or slope.atoms(AppliedUndef, Derivative):
+            continue
+        rate = cancel((old - right) / slope.xreplace({variable: old}))
         if rate.is_Symbol:
             says = f"Gradient descent on line {fact.line}, with eta = {rate}"
             return Judgement("recognised", says, uses=(fact.line,))
     return None
-
-
-def _gradient_of(fact: Fact, name: str) -> Expr | None:
-    """Return the gradient of a function of this variable by a line of the text, None for another line."""
-    variable = Symbol(name, real=True)
-    if not isinstance(fact.left, AppliedUndef) or fact.left.args != (variable,):
-        return None
-    stated = name_of(fact.left).startswith("∇")
-    slope = fact.right if stated else differentiated(fact.right, variable)
-    plain = slope is not None and slope.has(variable) and not slope.atoms(AppliedUndef, Derivative)
-    return slope if plain and (stated or fact.defines) else None
