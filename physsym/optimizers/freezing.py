@@ -39,6 +39,7 @@ FORMS = ("python", "numpy")
 """What a frozen rule computes with: single numbers of plain Python, or arrays of NumPy."""
 
 _WIDTH = 100
+_MOST_SYMBOLS = 60  # of rules with more, no dimensions are inferred: that takes the cube of their number
 
 
 @dataclass(frozen=True)
@@ -283,9 +284,10 @@ def _meanings(rule: Rule, origin: Origin) -> dict[Symbol, list[str]]:
 
     Where the dimensions of the vocabulary contradict each other in the rule, none is known.
     """
-    statements = (*origin.statements, rule)
-    found = infer_dimensions(statements, known_dimensions(origin.vocabulary))
-    dimensions: Mapping[Any, Any] = {} if found.clash else {**found.known, **found.found}
+    dimensions: Mapping[Any, Any] = {}
+    if len(symbols(rule)) <= _MOST_SYMBOLS:
+        found = infer_dimensions((*origin.statements, rule), known_dimensions(origin.vocabulary))
+        dimensions = {} if found.clash else {**found.known, **found.found}
     meanings = dict[Symbol, list[str]]()
     for symbol in (*rule.states, *rule.parameters):
         quantity, dimension = origin.vocabulary.quantity(symbol), dimensions.get(symbol)

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from sympy import Piecewise, Symbol, sqrt
+from sympy import Add, Piecewise, Symbol, sqrt
 
 import physsym as ps
 from physsym.codegen import program
@@ -20,6 +20,7 @@ from physsym.core.statements import rule
 from physsym.core.symbols import after, before, partial
 from physsym.optimizers.freezing import freeze
 from physsym.optimizers.lifted import Lifted
+from physsym.parsing.statements import as_rule
 from physsym.vocabulary import G, U, dt, eta, gamma, rho, t, u, x
 
 y = Symbol("y", real=True)
@@ -252,3 +253,20 @@ def test_digests_are_those_of_formulas_and_stay_what_they_are():
     assert digest(ps.known.adam.rule).startswith("sha256:db656d633cdecb03")
     with pytest.raises(TypeError, match="no digest"):
         digest(object())
+
+
+def test_a_rule_of_hundreds_of_terms_is_frozen():
+    many = [Symbol(f"a{k}", real=True) for k in range(400)]
+    names = {}
+    exec(freeze(rule({x: x - eta * G * Add(*many)}), eta=0.5), names)
+    assert names["step"](1.0, lambda w: 2 * w, **{str(a): 0.001 for a in many})[0] == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize("given", ["known:heavy_ball", "u <- rho*u - eta*grad(x); x <- x + u+"])
+def test_text_and_names_are_rules_wherever_rules_run_or_are_shown(given):
+    values = {p.name: 0.1 for p in as_rule(given).parameters}
+    assert ps.optimizer(given, **values).run([1.0], [1.0], 3).x.shape == (4, 1)
+    assert np.isfinite(ps.sweep(given, [1.0], values, 3).loss).all()
+    assert "def step(" in ps.source(given)
+    assert r"\mathbf{x}" in ps.latex(given)
+    assert "def step(" in ps.freeze(given)
