@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, TypeGuard
 
 import numpy as np
-from sympy import Symbol
+from sympy import Expr, Symbol
 
 from physsym.codegen import Program, evaluation_points, program, state_name
 from physsym.core.motion import is_time
@@ -362,6 +362,12 @@ class Optimizer:
             raise TypeError(
                 "the rule reads the loss, which a gradient does not tell: give a pair of functions, "
                 "(loss, gradient), or a potential such as 'valley' or a formula"
+            )
+        varied = {n for n, v in self.parameters.items() if is_schedule(v) or is_spread(v)}
+        if isinstance(given, Expr) and (read := sorted({*map(str, given.free_symbols)} & varied)):
+            raise TypeError(
+                f"the potential reads {read[0]}, which is not one number in this optimizer; write a number "
+                "in its place in the potential"
             )
         if given is not None and not callable(given) and not is_potential(given):
             raise TypeError(

@@ -103,18 +103,24 @@ def with_spread_as_states(rule: Rule, parameters: Mapping[str, Value]) -> Rule:
 
 def refuse_spread_out_of_range(rule: Rule, parameters: Mapping[str, Value]) -> None:
     """Raise ValueError where a value of a parameter with many is not finite, or outside of its range."""
-    many = {name: _leaf_values(name, v) for name, v in parameters.items() if is_spread(v)}
+    looked = {name: _leaf_values(name, v) for name, v in parameters.items() if is_spread(v)}
+    many = {name: values for name, values in looked.items() if values is not None}
     if not many:
         return
     is_paired = len({v.size for v in many.values()}) == 1
     refuse_out_of_range(rule, {**numbers_at(parameters, 0), **many}, is_paired=is_paired)
 
 
-def _leaf_values(name: str, value: Value) -> np.ndarray[Any, Any]:
+def _leaf_values(name: str, value: Value) -> np.ndarray[Any, Any] | None:
+    """Return all values of a parameter in a row; None for those that a caller traces, which are not known."""
     leaves = pytree.flatten(value, pytree.holds_no_array)[0]
     for leaf in leaves:
         refuse_unlike_arrays(name, leaf)
-        if np.asarray(leaf).dtype.kind not in "fiu":
+        try:
+            kind = np.asarray(leaf).dtype.kind
+        except TypeError:
+            return None
+        if kind not in "fiu":
             raise TypeError(f"{name} must hold real numbers, given {leaf!r}")
     found = np.concatenate([np.ravel(np.asarray(leaf, float)) for leaf in leaves] or [np.array([])])
     if not found.size:

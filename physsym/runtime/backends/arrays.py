@@ -65,7 +65,7 @@ def start(name: str, value: Value) -> Value:
 
 def number(name: str, value: Value) -> float:
     """Return a parameter as a float; TypeError unless it is one real number, ValueError unless finite."""
-    if isinstance(value, np.ndarray) and value.ndim == 0:
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):  # of any library
         value = value.item()
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
         raise TypeError(f"{name} must be one real number, given {value!r}")

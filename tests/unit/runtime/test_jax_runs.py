@@ -91,6 +91,27 @@ def test_a_run_is_differentiated_by_its_rate_and_its_curvatures():
     np.testing.assert_allclose(closed(jnp.asarray(curvatures)), slopes, rtol=1e-12, atol=1e-25)
 
 
+def test_schedules_and_values_for_each_weight_are_differentiated():
+    def faded(rate):
+        return (
+            optimizer(descent, "jax", eta=lambda done: rate * 0.9**done).run([1.0], lambda w: w, 3).x[-1, 0]
+        )
+
+    def exact(rate):
+        return np.prod([1 - rate * 0.9**k for k in range(3)])
+
+    wanted = (exact(0.1 + 1e-6) - exact(0.1 - 1e-6)) / 2e-6
+    assert float(jax.grad(faded)(0.1)) == pytest.approx(wanted, rel=1e-8)
+
+    def spread(rates):
+        return optimizer(descent, "jax", eta=rates).run(jnp.ones(2), lambda w: w, 3).x[-1].sum()
+
+    rates = np.array([0.1, 0.2])
+    np.testing.assert_allclose(jax.grad(spread)(jnp.array(rates)), -3 * (1 - rates) ** 2, rtol=1e-13)
+    by_rate = jax.vmap(lambda rate: optimizer(descent, "jax", eta=rate).run([1.0], lambda w: w, 3).x[-1, 0])
+    np.testing.assert_allclose(by_rate(jnp.array(rates)), (1 - rates) ** 3, rtol=1e-13)
+
+
 def test_a_run_is_mapped_over_starts_and_compiled_by_the_caller():
     made = optimizer(buffered, "jax", eta=0.01, rho=0.9)
     starts = np.random.default_rng(3).normal(size=(5, 2))

@@ -71,6 +71,17 @@ def test_a_schedule_runs_on_potentials_too(backend):
     )
 
 
+def test_a_potential_does_not_read_what_is_not_one_number():
+    for given in (halving, np.ones(1)):
+        with pytest.raises(TypeError, match="the potential reads eta, which is not one number"):
+            optimizer(descent, eta=given).run([1.0], (x * eta) ** 2, 3)
+
+
+def test_a_schedule_may_give_a_number_of_any_library():
+    found = optimizer(descent, eta=lambda done: np.float32(0.5)).run([1.0], lambda w: w, 2)
+    assert found.x.ravel().tolist() == [1.0, 0.5, 0.25]
+
+
 def test_single_steps_say_how_many_were_done():
     made = optimizer(descent, eta=lambda done: 0.5 / (1 + done))
     state = made.init([1.0])
