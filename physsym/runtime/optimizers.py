@@ -366,8 +366,8 @@ class Optimizer:
         varied = {n for n, v in self.parameters.items() if is_schedule(v) or is_spread(v)}
         if isinstance(given, Expr) and (read := sorted({*map(str, given.free_symbols)} & varied)):
             raise TypeError(
-                f"the potential reads {read[0]}, which is not one number in this optimizer; write a number "
-                "in its place in the potential"
+                f"the potential reads {read[0]}, which is not one number in this optimizer; put a number "
+                "into the potential instead"
             )
         if given is not None and not callable(given) and not is_potential(given):
             raise TypeError(
