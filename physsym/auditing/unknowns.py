@@ -11,7 +11,7 @@ from sympy.core.function import AppliedUndef
 from physsym.auditing.evaluation import differ_at_a_point
 from physsym.core.symbols import OPAQUE
 from physsym.core.verdicts import Outcome
-from physsym.parsing.latex.interpretation import OPAQUE as OPAQUE_NAME
+from physsym.parsing.latex.formula import OPAQUE as OPAQUE_NAME
 from physsym.verify.equivalence import identical
 
 

@@ -471,20 +471,12 @@ def rule(
 
     Parameters
     ----------
-    updates
-        The new value of each symbol, in its dimension. `x` is the value before the step, `after(x)` the new
-        one, once it has been updated further up, and `before(x)` the value one step earlier.
-    start
-        The values of states before the first step, in their dimensions.
-    ranges
-        The natural ranges of the parameters: conditions or SymPy relations, such as `(0 <= b, b < 1)`.
-    typical
-        The values that people use of parameters; they are the defaults when the rule is compiled.
+    updates, start, ranges, typical
+        As for `physsym.rule`, with symbols and exact expressions, and no texts.
 
     Returns
     -------
     Rule
-        The updates in the order given.
 
     Raises
     ------

@@ -11,7 +11,9 @@ from sympy import Expr
 
 from physsym.core.verdicts import Condition
 from physsym.parsing.latex.conventions import Conventions, conventions_of
-from physsym.parsing.latex.interpretation import MAX_MEANINGS, OPAQUE, Interpretation, alternatives
+from physsym.parsing.latex.decisions import MAX_MEANINGS, alternatives
+from physsym.parsing.latex.formula import OPAQUE
+from physsym.parsing.latex.interpretation import Interpretation
 from physsym.parsing.latex.statements import trees
 from physsym.parsing.latex.tree import Bracket, Node, Relation
 from physsym.parsing.tokens import ReadError

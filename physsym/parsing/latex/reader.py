@@ -29,7 +29,9 @@ from physsym.core.symbols import (
 )
 from physsym.parsing.instants import VECTORS, WEIGHTS
 from physsym.parsing.latex.conventions import Conventions, conventions_of
-from physsym.parsing.latex.interpretation import OPAQUE, Decisions, Interpretation, alternatives
+from physsym.parsing.latex.decisions import Decisions, alternatives
+from physsym.parsing.latex.formula import OPAQUE
+from physsym.parsing.latex.interpretation import Interpretation
 from physsym.parsing.latex.statements import trees
 from physsym.parsing.latex.steps import NOW, Instant, Steps, conditioned, energy_of, of_unknown
 from physsym.parsing.latex.tree import Relation

@@ -148,6 +148,7 @@ def _trees(text: str, macros: tuple[tuple[str, Macro], ...], words: frozenset[st
 def _prepared(tokens: Sequence[LatexToken], text: str) -> list[LatexToken]:
     """Return tokens without boxes and colours, with relations that bear words as relations, systems as
     cases."""
+    tokens = list(tokens)
     found: list[LatexToken] = []
     i = 0
     while i < len(tokens):
@@ -160,54 +161,57 @@ def _prepared(tokens: Sequence[LatexToken], text: str) -> list[LatexToken]:
             base, i = _one(tokens, i, text)
             found += _with_above(token, above, base, text)
         elif command in (r"\xrightarrow", r"\xleftarrow", r"\xmapsto"):
-            i += 1
-            if i < len(tokens) and tokens[i].text == "[":
-                while i < len(tokens) and tokens[i].text != "]":
-                    i += 1
-                i += 1
-            i = _one(tokens, i, text)[1]
+            i = _one(tokens, _behind_optional(tokens, i + 1, text), text)[1]
             found.append(replace(token, text=r"\to" if command != r"\xleftarrow" else r"\gets"))
         elif command in _CONTENT or command in _COLOURED:
-            if command in _COLOURED or command == r"\raisebox":
-                i = _one(tokens, i + 1, text)[1] - 1
-                if i + 1 < len(tokens) and tokens[i + 1].text == "[":
-                    while i + 1 < len(tokens) and tokens[i].text != "]":
-                        i += 1
-            inside, i = _one(tokens, i + 1, text)
-            bare = _relation_at(inside) is not None or any(t.kind == "row" for t in inside)
-            if bare or not inside:
-                tokens = [*tokens[:i], *inside, *tokens[i:]]
-            else:
-                brace = replace(inside[0], kind="sign", text="{", side="")
-                tokens = [
-                    *tokens[:i],
-                    brace,
-                    *inside,
-                    replace(inside[-1], kind="sign", text="}", side=""),
-                    *tokens[i:],
-                ]
+            inside, behind = _content(tokens, i, text)
+            tokens[i:behind] = inside
         elif token.text == r"\{" and token.side == "left" and (end := _system_end(tokens, i, text)):
-            name, begun = braced(tokens, i + 2, text)
-            if spelled(name).rstrip("*") in _WITH_ARGUMENT:
-                begun = braced(tokens, begun, text)[1]
-            head = [
-                replace(t, text=s)
-                for t, s in zip([tokens[i + 1]] * 4, (r"\begin", "{", "cases", "}"), strict=True)
-            ]
-            tail = [
-                replace(t, text=s)
-                for t, s in zip([tokens[end]] * 4, (r"\end", "{", "cases", "}"), strict=True)
-            ]
-            head = [replace(t, kind="command" if t.text[0] == "\\" else "sign") for t in head]
-            tail = [replace(t, kind="command" if t.text[0] == "\\" else "sign") for t in tail]
-            behind = braced(tokens, end + 1, text)[1] + 1
-            tokens = [*tokens[:i], *head, *tokens[begun:end], *tail, *tokens[behind:]]
-            found += tokens[i : i + 4]
-            i += 4
+            system, behind = _as_cases(tokens, i, end, text)
+            tokens[i:behind] = system
         else:
             found.append(token)
             i += 1
     return _without_null_delimiters(found)
+
+
+def _behind_optional(tokens: Sequence[LatexToken], i: int, text: str) -> int:
+    """Return where the tokens go on behind an optional argument in square brackets."""
+    if i >= len(tokens) or tokens[i].text != "[":
+        return i
+    closed = next((k for k in range(i, len(tokens)) if tokens[k].text == "]"), None)
+    if closed is None:
+        raise ReadError("found [ without ]; close the brackets", text, tokens[i].position)
+    return closed + 1
+
+
+def _content(tokens: Sequence[LatexToken], i: int, text: str) -> tuple[list[LatexToken], int]:
+    """Return the content of a box or colour, in braces if it is a part of a side, and where it ends."""
+    command = tokens[i].text
+    i += 1
+    if command in _COLOURED or command == r"\raisebox":
+        i = _behind_optional(tokens, _one(tokens, i, text)[1], text)
+    inside, behind = _one(tokens, i, text)
+    if not inside or _relation_at(inside) is not None or any(t.kind == "row" for t in inside):
+        return inside, behind
+    opening, closing = (
+        replace(at, kind="sign", text=sign, side="") for at, sign in ((inside[0], "{"), (inside[-1], "}"))
+    )
+    return [opening, *inside, closing], behind
+
+
+def _as_cases(tokens: Sequence[LatexToken], i: int, end: int, text: str) -> tuple[list[LatexToken], int]:
+    """Return the rows behind a brace, which are a system, as an environment of cases, and where they end."""
+    name, begun = braced(tokens, i + 2, text)
+    if spelled(name).rstrip("*") in _WITH_ARGUMENT:
+        begun = braced(tokens, begun, text)[1]
+
+    def written(at: LatexToken, command: str) -> list[LatexToken]:
+        signs = [replace(at, kind="sign", text=sign) for sign in ("{", "cases", "}")]
+        return [replace(at, kind="command", text=command), *signs]
+
+    head, tail = written(tokens[i + 1], r"\begin"), written(tokens[end], r"\end")
+    return [*head, *tokens[begun:end], *tail], braced(tokens, end + 1, text)[1] + 1
 
 
 def _one(tokens: Sequence[LatexToken], i: int, text: str) -> tuple[list[LatexToken], int]:
@@ -276,71 +280,85 @@ def _pieces(tokens: Sequence[LatexToken], text: str) -> list[_Piece]:
     """Return the tokens between row ends, gaps, commas, words and arrows of implication."""
     pieces = [_Piece("")]
     depth = inner = i = 0
-
-    def begin(by: str, words: str = "") -> None:
-        if pieces[-1].tokens:
-            pieces.append(_Piece(by, words))
-        else:
-            last = pieces[-1]
-            last.begun = by if by == "row" or last.begun != "row" else "row"
-            last.words = f"{last.words} {words}".strip()
-
     while i < len(tokens):
         token = tokens[i]
         here = depth == 0 and inner == 0
         if token.text in (r"\begin", r"\end"):
-            name = spelled(braced(tokens, i + 1, text)[0]).replace(r"\ast", "").rstrip("*")
-            flat = name in _ROW_ENVIRONMENTS
-            if name in ("array", "cases", "dcases") and token.text == r"\begin":
-                flat = not pieces[-1].tokens and (name == "array" or _is_system(tokens, i, text))
-            if here and (flat or token.text == r"\end"):
-                i = braced(tokens, i + 1, text)[1]
-                if token.text == r"\begin":
-                    if i < len(tokens) and tokens[i].text == "[":
-                        i = next((k for k in range(i, len(tokens)) if tokens[k].text == "]"), i) + 1
-                    if name in _WITH_ARGUMENT:
-                        i = braced(tokens, i, text)[1]
+            if here and (behind := _behind_rows(tokens, i, text, not pieces[-1].tokens)) is not None:
+                i = behind
                 continue
             inner += 1 if token.text == r"\begin" else -1
         elif token.kind != "text":
             depth += token.text in OPENING
             depth -= token.text in CLOSING
         i += 1
-        following = tokens[i] if i < len(tokens) else None
-        current = pieces[-1].tokens
-        if not here or token.text in OPENING:
-            if inner or (token.kind not in ("row", "gap") and token.text != "&"):
-                current.append(token)
-        elif token.kind == "row":
-            begin("row")
-        elif token.text == "&":
-            if not current:
-                pieces[-1].aligned = True
-            elif _parts_statements(current, tokens[i:]):
-                begin("gap")
-        elif token.kind == "gap":
-            attached = following is None or following.text in RELATIONS or following.text in _OPERATORS
-            attached = attached or (following is not None and following.text == "&")
-            hanging = bool(current) and (current[-1].text in RELATIONS or current[-1].text in _OPERATORS)
-            if current and not attached and not hanging:
-                begin("gap")
-        elif token.kind == "text" and re.fullmatch(r"[\s=<>+*/-]+", token.text):
-            raise ReadError(f"found {token.text!r} as words; write it as a sign", text, token.position)
-        elif token.kind == "text" and not _is_name(token, following):
-            begin("text", token.text.strip())
-        elif token.text in _IMPLIES:
-            begin("implies", {r"\because": "because"}.get(token.text, "hence"))
-        elif token.text in (r"\forall", r"\exists"):
-            begin("text", "for all" if token.text == r"\forall" else "there is")
-        elif token.text in (",", ";"):
-            begin(",")
-        elif token.text == "." and (
-            following is None or following.kind in _ENDS or following.text == r"\end"
-        ):
-            begin("text")
-        else:
-            current.append(token)
+        if here and token.text not in OPENING:
+            _place(pieces, token, tokens[i:], text)
+        elif inner or (token.kind not in ("row", "gap") and token.text != "&"):
+            pieces[-1].tokens.append(token)
     return [p for p in pieces if p.tokens]
+
+
+def _behind_rows(tokens: Sequence[LatexToken], i: int, text: str, begins: bool) -> int | None:
+    r"""Return where the tokens go on behind the `\begin` or `\end` of rows that are statements, or None."""
+    name, behind = braced(tokens, i + 1, text)
+    environment = spelled(name).replace(r"\ast", "").rstrip("*")
+    if tokens[i].text == r"\end":
+        return behind
+    if environment in ("array", "cases", "dcases"):
+        rows = begins and (environment == "array" or _is_system(tokens, i, text))
+    else:
+        rows = environment in _ROW_ENVIRONMENTS
+    if not rows:
+        return None
+    behind = _behind_optional(tokens, behind, text)
+    return braced(tokens, behind, text)[1] if environment in _WITH_ARGUMENT else behind
+
+
+def _place(pieces: list[_Piece], token: LatexToken, rest: Sequence[LatexToken], text: str) -> None:
+    """Put a token outside of brackets into the last piece, or begin a piece by it."""
+    following = rest[0] if rest else None
+    current = pieces[-1].tokens
+    if token.kind == "row":
+        _begin(pieces, "row")
+    elif token.text == "&":
+        if not current:
+            pieces[-1].aligned = True
+        elif _parts_statements(current, rest):
+            _begin(pieces, "gap")
+    elif token.kind == "gap":
+        attached = following is None or following.text == "&" or _joins(following)
+        if current and not attached and not _joins(current[-1]):
+            _begin(pieces, "gap")
+    elif token.kind == "text" and re.fullmatch(r"[\s=<>+*/-]+", token.text):
+        raise ReadError(f"found {token.text!r} as words; write it as a sign", text, token.position)
+    elif token.kind == "text" and not _is_name(token, following):
+        _begin(pieces, "text", token.text.strip())
+    elif token.text in _IMPLIES:
+        _begin(pieces, "implies", {r"\because": "because"}.get(token.text, "hence"))
+    elif token.text in (r"\forall", r"\exists"):
+        _begin(pieces, "text", "for all" if token.text == r"\forall" else "there is")
+    elif token.text in (",", ";"):
+        _begin(pieces, ",")
+    elif token.text == "." and (following is None or following.kind in _ENDS or following.text == r"\end"):
+        _begin(pieces, "text")
+    else:
+        current.append(token)
+
+
+def _begin(pieces: list[_Piece], by: str, words: str = "") -> None:
+    """Begin a piece; the last one takes the words if it is empty."""
+    last = pieces[-1]
+    if last.tokens:
+        pieces.append(_Piece(by, words))
+    else:
+        last.begun = by if by == "row" or last.begun != "row" else "row"
+        last.words = f"{last.words} {words}".strip()
+
+
+def _joins(token: LatexToken) -> bool:
+    """Return whether a token is the sign of a relation or of an operation, which joins its sides."""
+    return token.text in RELATIONS or token.text in _OPERATORS
 
 
 def _is_system(tokens: Sequence[LatexToken], i: int, text: str) -> bool:
@@ -359,9 +377,9 @@ def _until_text(row: Sequence[LatexToken]) -> list[LatexToken]:
 
 def _parts_statements(current: Sequence[LatexToken], rest: Sequence[LatexToken]) -> bool:
     """Return whether an alignment sign parts two statements of a row."""
-    if rest and (rest[0].text in RELATIONS or rest[0].text in _OPERATORS or rest[0].text == "&"):
+    if rest and (rest[0].text == "&" or _joins(rest[0])):
         return False
-    if current[-1].text in RELATIONS or current[-1].text in _OPERATORS or _relation_at(current) is None:
+    if _joins(current[-1]) or _relation_at(current) is None:
         return False
     row = []
     for token in rest:
@@ -395,7 +413,7 @@ def _joined(pieces: Sequence[_Piece], text: str) -> list[_Piece]:
         first = piece.tokens[0]
         previous = found[-1] if found else None
         last = previous.tokens[-1].text if previous else ""
-        hangs = last in RELATIONS or last in _OPERATORS
+        hangs = previous is not None and _joins(previous.tokens[-1])
         if previous is not None and piece.begun in ("row", "gap") and not piece.words:
             goes_on = first.text in _OPERATORS and (piece.aligned or not piece.relates)
             if first.text in RELATIONS or goes_on or hangs:

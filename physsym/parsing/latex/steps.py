@@ -28,7 +28,7 @@ from physsym.core.symbols import (
     potential,
 )
 from physsym.core.symbols import partial as partial_gradient
-from physsym.parsing.latex.interpretation import OPAQUE
+from physsym.parsing.latex.formula import OPAQUE
 from physsym.parsing.tokens import ReadError
 
 MAX_OPERATIONS = 4000

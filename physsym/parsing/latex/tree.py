@@ -163,6 +163,11 @@ class Grid(Node):
     rows: tuple[tuple[Node, ...], ...]
 
 
+CASES = ("cases", "dcases", "rcases")
+SCALAR_GRIDS = (*CASES, "binomial")
+"""The grids that are numbers, and no matrices."""
+
+
 @dataclass(frozen=True)
 class Relation(Node):
     """Sides with the signs of relations between them; a single side is an expression.

@@ -1,0 +1,295 @@
+r"""Functions in LaTeX: named ones and those of the text, with what they act on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import sympy
+from sympy import Derivative, Dummy, Expr, Subs, Symbol
+from sympy import Function as Undefined
+
+from physsym.parsing.interpretation import FUNCTIONS as BOUNDED
+from physsym.parsing.latex.conventions import is_bare, key_of
+from physsym.parsing.latex.formula import OPAQUE, is_small
+from physsym.parsing.latex.named_values import NamedValues
+from physsym.parsing.latex.names import (
+    Named,
+    letters_of,
+    named,
+    shifted,
+)
+from physsym.parsing.latex.tree import (
+    Accented,
+    Bracket,
+    Fraction,
+    Function,
+    Name,
+    Node,
+    Number,
+    Relation,
+    Root,
+    Script,
+    Scripted,
+    Sum,
+)
+
+_PLAIN: Mapping[str, Callable[..., Expr]] = {
+    "tan": sympy.tan, "cot": sympy.cot, "sec": sympy.sec, "csc": sympy.csc, "coth": sympy.coth,
+    "arcsin": sympy.asin, "arccos": sympy.acos, "arctan": sympy.atan, "asin": sympy.asin, "acos": sympy.acos,
+    "atan": sympy.atan, "arctanh": sympy.atanh, "arcsinh": sympy.asinh, "arccosh": sympy.acosh,
+    "erf": sympy.erf, "erfc": sympy.erfc, "ln": sympy.log, "sinc": lambda z: Undefined("sinc")(z),
+    "atan2": sympy.atan2, "sech": sympy.sech, "csch": sympy.csch,
+}  # fmt: skip
+
+
+_RENAMED = {"sgn": "sign", "ceil": "ceil", "clamp": "clip"}
+_TRIGONOMETRIC = frozenset(
+    ["sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "log", "ln", "lg"]
+)
+_OPAQUE_NAMES = "tr Tr trace det diag rank dim ker vec span Var Cov var cov Re Im gcd arg prox mean std"
+_OPAQUE_NAMES += " logsumexp div curl rot"
+_OPAQUE_FUNCTIONS = frozenset(_OPAQUE_NAMES.split())
+
+
+class Functions(NamedValues):
+    """Functions, applied to what stands behind them."""
+
+    def applies(self, name: Named, bracket: Bracket) -> bool:
+        """Return whether a name acts on the bracket behind it, and is no factor."""
+        key, conventions = key_of(name), self.conventions
+        if bracket.opening == "[" and len(bracket.items) == 1:
+            found = list(letters_of(bracket.items[0]))
+            item = bracket.items[0]
+            simple = isinstance(item, Name) or shifted(item) is not None
+            return simple and all(map(self._counts, found)) and not name.below_text
+        if bracket.opening not in ("(", "["):
+            return False
+        if not bracket.items:
+            raise self.error("found empty brackets", bracket)
+        if len(bracket.items) > 1:
+            return True
+        if name.font in ("word", "upright") and len(name.letters) > 1:
+            return name.letters not in conventions.declared
+        if (
+            key in conventions.moving
+            and isinstance(bracket.items[0], Name)
+            and bracket.items[0].letters == "t"
+        ):
+            return True
+        if key not in conventions.functions:
+            item = bracket.items[0]
+            terms = item.terms if isinstance(item, Sum) else (item,)
+            in_time = any(isinstance(term, Name) and term.letters == "t" for term in terms)
+            if conventions.strict:
+                return isinstance(item, Number) or (in_time and name.node.end == bracket.start)
+            options = ("a function", "a factor")
+            if named(item) is None and not (in_time and len(name.letters) == 1):
+                if key not in conventions.perhaps_functions:
+                    return False
+                options = options[::-1]
+            taken = self.decisions.take(name.node, f"{self.key(name)}(...)", *options)
+            return options[taken] == "a function"
+        if bracket.opening == "[" and key in conventions.factors:
+            return False
+        if name.above is not None and not self.is_above(name):
+            return name.above.text != "-1" and not isinstance(bracket.items[0], Sum)
+        item = bracket.items[0]
+        variables = conventions.functions[key]
+        bare = named(item) is not None or (is_bare(item) and variables >= {*letters_of(item)} - {"t"})
+        along = isinstance(item, Sum) and any(
+            (n := named(term)) is not None and n.letters in variables for term in item.terms
+        )
+        along = along and len(name.letters) == 1 and "t" in variables
+        if bare and key + name.below_text in conventions.indexed_factors and not name.dots:
+            bare = isinstance(item, Name) and item.letters == "t"
+        if bare or key not in conventions.factors or name.primes or name.dots or along:
+            self.assumed[f"{self.key(name)} is a function"] = None
+            return True
+        return not self.decisions.take(name.node, f"{self.key(name)}(...)", "a function", "a factor")
+
+    def application(self, name: Named, following: Node, bracket: Bracket) -> Expr:
+        """Return a function of its arguments; its indices that count are arguments too."""
+        arguments = [self.argument(item) for item in bracket.items]
+        indices = self.indices(name)
+        key = self.key(name)
+        if any(s in ("|", r"\mid", r"\vert") for s in bracket.separators):
+            key += "|"
+        if isinstance(following, Scripted) and following.below is not None:
+            key += f"_{following.below.text}"
+        order = name.primes + name.dots
+        above = name.above if not self.is_above(name) else None
+        inside = above.inside if above is not None else None
+        if isinstance(inside, Bracket) and inside.opening == "(" and len(inside.items) == 1:
+            # The derivative of an order, f^{(4)}(x).
+            name = replace(name, above=None)
+            if isinstance(inside.items[0], Number) and int(inside.items[0].text) <= 9:
+                order += int(inside.items[0].text)
+            else:
+                key = f"{OPAQUE}{key}^({self._part(inside.items[0])})"
+        if bracket.opening == "[":
+            found = Undefined(key + "'" * order)(*arguments)
+        elif order:
+            found = self.derived(key, arguments, indices, order)
+        else:
+            found = Undefined(key)(*arguments, *indices)
+        self._placed(found, name.node)
+        if name.above is not None and not self.is_above(name):
+            found = self.raised(found, name.above, name)
+        if isinstance(following, Scripted) and following.above is not None:
+            found = self.raised(found, following.above, following)
+        return found
+
+    def argument(self, node: Node) -> Expr:
+        """Return the value of an argument; a relation in it is opaque."""
+        if isinstance(node, Relation):
+            return self.symbol(f"{OPAQUE}{self.source(node)}")
+        return self.value(node)
+
+    def derived(self, key: str, arguments: Sequence[Expr], indices: Sequence[Expr], order: int) -> Expr:
+        """Return a derivative of a function at its argument."""
+        if len(arguments) != 1:
+            return Undefined(key + "'" * order)(*arguments, *indices)
+        (point,) = arguments
+        if isinstance(point, Symbol):
+            return Derivative(Undefined(key)(point, *indices), (point, order))
+        inner = Dummy("xi", real=True) if point.is_real else Dummy("xi")
+        return Subs(Derivative(Undefined(key)(inner, *indices), (inner, order)), inner, point)
+
+    def function(
+        self, node: Node, base: Function, signs: Sequence[str], factors: Sequence[Node], i: int
+    ) -> tuple[Expr, int]:
+        r"""Return a named function of what follows it; `\sin^2 x` is the square of the sine."""
+        power = node.above if isinstance(node, Scripted) else None
+        below = node.below if isinstance(node, Scripted) else None
+        if i + 1 >= len(factors) or (signs[i + 1] and factors[i + 1 :]):
+            raise self.error(f"expected brackets behind {base.name}", node)
+        outer: Script | None = None
+        target: Node = factors[i + 1]
+        bracket = target.base if isinstance(target, Scripted) else target
+        if isinstance(bracket, Bracket) and bracket.opening == "{" and len(bracket.items) == 1:
+            inner = bracket.items[0]
+            bracket = inner if isinstance(inner, Bracket) else bracket
+        if isinstance(bracket, Bracket) and bracket.opening in ("(", "[", r"\{"):
+            if isinstance(target, Scripted):
+                if target.below is not None:
+                    raise self.error("found an index behind the bracket of a function", target)
+                outer = target.above
+            ambiguous = outer is not None and base.name in _TRIGONOMETRIC
+            if ambiguous and self.decisions.take(
+                target,
+                f"the power in {self.source(node)}{self.source(target)}",
+                "of the function",
+                "of its argument",
+            ):
+                assert outer is not None
+                values = [self.raised(self.value(bracket), outer, target)]
+                outer = None
+            else:
+                values = [self.argument(item) for item in bracket.items]
+            end = i + 2
+        else:
+            value, end = self._run(signs, factors, i + 1, base)
+            values = [value]
+        found = self.called(base.name, values, below, node)
+        for script in (power, outer):
+            if script is None:
+                continue
+            question = (f"{base.name}^{{-1}}", "the inverse function", "one over it")
+            if script is power and script.text == "-1" and not self.decisions.take(node, *question):
+                found = self._inverse(base.name, values, node)
+            else:
+                found = self.raised(found, script, node)
+        return found, end
+
+    def _inverse(self, name: str, values: Sequence[Expr], node: Node) -> Expr:
+        if f"arc{name}" in _PLAIN:
+            return _PLAIN[f"arc{name}"](*values)
+        return self.opaque(f"{name}^-1", *values)
+
+    def _run(
+        self, signs: Sequence[str], factors: Sequence[Node], i: int, function: Function
+    ) -> tuple[Expr, int]:
+        r"""Return the argument of a function without brackets: `\sin \omega t`, `\log x`."""
+        value, end = self.unit(signs, factors, i)
+        if isinstance(factors[i], Number) and end < len(factors) and not signs[end]:
+            more, end = self.unit(signs, factors, end)
+            value = value * more
+        if not isinstance(factors[i], (Fraction, Root, Bracket)):
+            rest, stop = value, end
+            while stop < len(factors) and not signs[stop] and _goes_on(factors[stop]):
+                more, stop = self.unit(signs, factors, stop)
+                rest = rest * more
+            last = named(factors[stop - 1]) if stop > end else None
+            clear = last is not None and last.letters in _VARIABLES and stop == end + 1
+            if stop > end and (
+                (clear and not _is_angle(factors[i]))
+                or not self.decisions.take(
+                    factors[end],
+                    f"the argument of {function.name} in {self._around(function)}",
+                    "all that follows",
+                    "the next factor",
+                )
+            ):
+                value, end = rest, stop
+        if end < len(factors) and signs[end] == "/":
+            question = f"what is divided behind {function.name} in {self._around(function)}"
+            if self.decisions.take(factors[end], question, "the function", "its argument"):
+                under, end = self.unit(signs, factors, end)
+                value = self.divided(value, under, factors[i])
+        return value, end
+
+    def called(self, name: str, values: Sequence[Expr], below: Script | None, node: Node) -> Expr:
+        """Return a named function of its arguments."""
+        if name in ("log", "lg", "ln") and len(values) == 1:
+            if name == "lg":
+                return self.opaque("lg", *values)
+            found = sympy.log(*values)
+            self._needs(values[0], "> 0")
+            if below is None:
+                return found
+            base = self.value(below.inside) if below.inside is not None else None
+            if base is None or base in (0, 1):
+                raise self.error("this base of a logarithm is not understood", node)
+            return found / sympy.log(base)
+        if below is not None:
+            return self.opaque(f"{name}_{below.text}", *values)
+        if name in _OPAQUE_FUNCTIONS:
+            return self.opaque(name, *values)
+        return self.applied(_RENAMED.get(name, name), values, node)
+
+    def applied(self, name: str, values: Sequence[Expr], node: Node) -> Expr:
+        """Return a known function, or one of this name of which nothing else is known."""
+        if any(v.is_number and not is_small(v) for v in values):
+            raise self.error(f"this argument of {name} is too large a number", node)
+        if name == "abs" and values[0].has(sympy.Abs):
+            return sympy.Abs(values[0], evaluate=False)
+        if name in BOUNDED:
+            known = BOUNDED[name]
+            if known.least <= len(values) <= known.most:
+                try:
+                    return known.build(*values)
+                except ValueError:
+                    return Undefined(name)(*values)
+            if name in ("max", "min"):
+                return self.opaque(name, *values)
+            raise self.error(f"{name} was given {len(values)} arguments", node)
+        if name in _PLAIN and len(values) == (2 if name == "atan2" else 1):
+            return _PLAIN[name](*values)
+        return Undefined(name)(*values)
+
+
+_VARIABLES = frozenset(("t", "x", "y", "z", r"\tau", "s"))
+_ANGLES = frozenset(f"\\{n}" for n in ("theta", "phi", "varphi", "alpha", "beta", "delta", "psi", "vartheta"))
+
+
+def _is_angle(node: Node) -> bool:
+    """Return whether a factor is an angle by its letter, which is no frequency."""
+    name = named(node)
+    return name is not None and name.letters in _ANGLES
+
+
+def _goes_on(node: Node) -> bool:
+    return isinstance(node, (Name, Accented, Number)) or (
+        isinstance(node, Scripted) and isinstance(node.base, (Name, Accented))
+    )
