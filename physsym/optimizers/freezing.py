@@ -19,7 +19,7 @@ from physsym.core.dimensions import ONE
 from physsym.core.escapes import one_line
 from physsym.core.inference import infer_dimensions
 from physsym.core.motion import is_time
-from physsym.core.statements import Rule, Statement, symbols
+from physsym.core.statements import Rule, Statement, expressions, symbols
 from physsym.core.symbols import after, before
 from physsym.core.verdicts import is_failure
 from physsym.derivation import Derivation
@@ -39,7 +39,8 @@ FORMS = ("python", "numpy")
 """What a frozen rule computes with: single numbers of plain Python, or arrays of NumPy."""
 
 _WIDTH = 100
-_MOST_SYMBOLS = 60  # of rules with more, no dimensions are inferred: that takes the cube of their number
+# Of rules with more symbols or operations no dimensions are inferred: that takes the cube of their number.
+_MOST_SYMBOLS, _MOST = 60, 300
 
 
 @dataclass(frozen=True)
@@ -285,7 +286,7 @@ def _meanings(rule: Rule, origin: Origin) -> dict[Symbol, list[str]]:
     Where the dimensions of the vocabulary contradict each other in the rule, none is known.
     """
     dimensions: Mapping[Any, Any] = {}
-    if len(symbols(rule)) <= _MOST_SYMBOLS:
+    if len(symbols(rule)) <= _MOST_SYMBOLS and sum(e.count_ops() for e in expressions(rule)) <= _MOST:
         found = infer_dimensions((*origin.statements, rule), known_dimensions(origin.vocabulary))
         dimensions = {} if found.clash else {**found.known, **found.found}
     meanings = dict[Symbol, list[str]]()
