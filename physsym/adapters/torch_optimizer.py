@@ -367,7 +367,8 @@ class DerivedOptimizer(library.optim.Optimizer):
         }
         given |= {self._own[key]: rate(done) for key, rate in schedules.items()}
         if (loss := rule.program.loss) is not None and self._value is not None:
-            given[state_name(loss)] = float(self._value)
+            value = self._value
+            given[state_name(loss)] = float(value.detach() if isinstance(value, library.Tensor) else value)
         if rule.counters:
             starts = counter_starts(self.rule, rule.counters, given)
             given |= {name: done + start if start else float(done) for name, start in starts.items()}

@@ -248,6 +248,9 @@ def run_process(command: Sequence[str], given: str, seconds: float) -> str | Non
             with suppress(OSError):
                 os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
             process.communicate()
+        if process.stdin is not None:  # `communicate` leaves it open where a process died before it read all
+            with suppress(OSError):
+                process.stdin.close()
 
 
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None

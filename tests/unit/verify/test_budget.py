@@ -1,5 +1,6 @@
 """The processor time of a verdict, and the process of z3 that runs on its behalf."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -219,3 +220,9 @@ def test_large_powers_and_many_cases_come_to_an_end():
     ):
         assert false.outcome in (Outcome.UNDECIDABLE, Outcome.FAILS)
     assert identical(big, (1 + a) ** 3999 * (1 + a))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_process_that_is_killed_before_it_read_all_leaves_no_file_open():
+    assert smt.run_process([sys.executable, "-c", "import time; time.sleep(60)"], "x" * 10**6, 0.2) is None
+    gc.collect()  # a file that is left open warns when it is collected
