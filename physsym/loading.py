@@ -65,13 +65,15 @@ class Notes(DocumentPart):
     """A Markdown file: its text, and the derivations that it names, by the line that names them.
 
     `included` has a pair for each line such as `<!-- derivation: pendulum.py -->`, in the order of the text:
-    its number, counted from one, and the derivations. `files` are the paths of their scripts.
+    its number, counted from one, and the derivations. `files` are the paths of their scripts, and `folder` is
+    that of the file, in which its pictures lie.
     """
 
     name: str
     text: str
     included: tuple[tuple[int, tuple[Derivation, ...]], ...] = ()
     files: tuple[str, ...] = ()
+    folder: str = "."
 
     @property
     def derivations(self) -> tuple[Derivation, ...]:
@@ -316,7 +318,7 @@ def _notes(file: Path) -> Notes:
     named = lines_that_name(text)
     included = tuple((number, _derivations_named(name, file, number)) for number, name in named)
     files = dict.fromkeys(str(file.parent / name.partition(":")[0]) for _, name in named)
-    return Notes(file.stem, text, included, tuple(files))
+    return Notes(file.stem, text, included, tuple(files), str(file.parent))
 
 
 def read_markdown(file: Path) -> str:

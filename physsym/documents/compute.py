@@ -45,7 +45,7 @@ from physsym.documents.content import (
     with_symbols,
 )
 from physsym.documents.errors import DocumentError, naming
-from physsym.documents.tree import FACES, anchor
+from physsym.documents.tree import FACES, Photo, anchor
 from physsym.loading import Script, ScriptError
 from physsym.loading import load as load_file
 from physsym.mechanics.claim import Claim, JudgedClaim, judge_claim
@@ -167,6 +167,7 @@ class ComputedDerivation:
 ComputedBlock: TypeAlias = (
     str
     | Passage
+    | Photo
     | Heading
     | Note
     | Code
@@ -370,9 +371,12 @@ def compute_block(block: Block, judged: dict[str, JudgedClaim]) -> Iterator[Comp
 
 @compute_block.register(str)
 @compute_block.register(Passage)
+@compute_block.register(Photo)
 @compute_block.register(Heading)
 @compute_block.register(Note)
-def _(block: str | Passage | Heading | Note, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
+def _(
+    block: str | Passage | Photo | Heading | Note, judged: dict[str, JudgedClaim]
+) -> Iterator[ComputedBlock]:
     yield block
 
 

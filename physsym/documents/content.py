@@ -24,6 +24,7 @@ from physsym.core.symbols import name_and_marks
 from physsym.core.verdicts import Verdict, all_of
 from physsym.derivation import Derivation
 from physsym.documents.comparisons import Comparisons
+from physsym.documents.tree import Photo
 from physsym.loading import DocumentPart, Notes, Script
 from physsym.mechanics.claim import Claim
 from physsym.verify.equivalence import same_law, same_rule
@@ -337,7 +338,7 @@ class Note:
 Block: TypeAlias = (
     str
     | Passage
-    | Derivation
+    | Photo
     | Derivation
     | Heading
     | NumberedEquation

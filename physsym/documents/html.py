@@ -16,6 +16,7 @@ from physsym.documents.checking import ENGINES
 from physsym.documents.drawings import IDENTITY, defined_once, without_the_unseen
 from physsym.documents.evidence import in_words
 from physsym.documents.formulas import annotated
+from physsym.documents.photos import media_type
 from physsym.documents.plotting import picture_file
 from physsym.documents.reasons import extent
 from physsym.documents.totals import phrases
@@ -36,7 +37,9 @@ from physsym.documents.tree import (
     Line,
     Listing,
     Paragraph,
+    Photo,
     Picture,
+    Quotation,
     Section,
     Sentence,
     Subheading,
@@ -238,8 +241,16 @@ class HTML(Writer[str]):
     def bullets(self, block: Bullets) -> str:
         """Return a list."""
         tag = "ol" if block.numbered else "ul"
-        items = "".join(f"<li>{self.sentence(item)}</li>\n" for item in block.items)
-        return f"<{tag}>\n{items}</{tag}>\n"
+        start = f' start="{block.first}"' if block.numbered and block.first != 1 else ""
+        items = "".join(
+            f"<li>{self.sentence(item)}{''.join(map(self.block, inner))}</li>\n"
+            for item, inner in block.parts
+        )
+        return f"<{tag}{start}>\n{items}</{tag}>\n"
+
+    def quotation(self, block: Quotation) -> str:
+        """Return a quotation."""
+        return f"<blockquote>\n{''.join(map(self.block, block.parts))}</blockquote>\n"
 
     def subheading(self, block: Subheading) -> str:
         """Return the title of a part of a section."""
@@ -392,6 +403,12 @@ class HTML(Writer[str]):
             f'<figure class="picture" id="figure-{name}">\n{labelled}\n'
             f"<figcaption>{caption}</figcaption>\n</figure>\n"
         )
+
+    def photo(self, block: Photo) -> str:
+        """Return a picture within the page."""
+        data = f"data:{media_type(block.name)};base64,{b64encode(block.content).decode('ascii')}"
+        caption = f"<figcaption>{escape(block.caption)}</figcaption>\n" if block.caption else ""
+        return f'<figure class="picture">\n<img src="{data}" alt="{escape(block.alt)}">\n{caption}</figure>\n'
 
     def listing(self, block: Listing) -> str:
         """Return source code under its heading."""

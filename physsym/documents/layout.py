@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import singledispatch
 from string import ascii_uppercase
@@ -16,7 +16,7 @@ from physsym.core.dimensions import Dimension
 from physsym.core.statements import Equation
 from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict, is_failure
 from physsym.documents import tree
-from physsym.documents.checking import checking, reserved
+from physsym.documents.checking import anchors_of, checking, occurring, reserved
 from physsym.documents.compute import (
     Computed,
     ComputedBlock,
@@ -70,6 +70,7 @@ from physsym.documents.tree import (
 )
 from physsym.loading import Script, paths_to_reload
 from physsym.mechanics.claim import Claim, JudgedClaim, Quantifier
+from physsym.mechanics.moves import Step
 from physsym.vocabulary import STANDARD, Face, Vocabulary
 
 TITLE = "Derivations"
@@ -77,6 +78,7 @@ OPENING = (
     "Every step from one line to the next has been checked by machine: the badge beside it says how it came "
     "out{seen}.{faces}"
 )
+WITHOUT_STEPS = "There is no derivation here: what has no badge beside it was not checked."
 ABOUT_AUDIT = (
     "Sentences of the source, quoted to the letter, with the verdicts that were computed when this document "
     "was built. A verdict is on what the sentence says formally, which stands beside it where it is judged; "
@@ -106,7 +108,7 @@ class Layout:
         """Return a sentence with links."""
         return sentence(text, vocabulary, self.anchors)
 
-    def paragraphs(self, text: str, vocabulary: Vocabulary) -> tuple[tree.Paragraph | tree.Bullets, ...]:
+    def paragraphs(self, text: str, vocabulary: Vocabulary) -> tuple[tree.Prose, ...]:
         """Return paragraphs with links."""
         return paragraphs(text, vocabulary, self.anchors)
 
@@ -199,8 +201,11 @@ def lay_out(
     ending = len(sections)
     if computed.claims:
         sections.append(_audit(computed.claims, layout, scripts))
-    if evidence != "none":
-        sections.append(checking(claims=bool(computed.claims)))
+    intro = _with_all_symbols(intro, computed)
+    opening = _introduced(intro, layout)
+    occurs = occurring((sections, opening), _steps(computed))
+    explained = (checking(occurs),) if evidence != "none" and "badge" in occurs else ()
+    sections += explained
     book = next((found for s in scripts if (found := book_of(s))), None)
     own = (_plain(intro.title) if intro else "") or (book.title if book else _title_of(computed))
     only = _one_chapter(computed)
@@ -208,13 +213,11 @@ def lay_out(
         raised = [replace(s, raised=1) for s in sections[:ending]]
         sections = [replace(raised[0], title=()), *raised[1:], *sections[ending:]]
     counted = with_totals([_with_anchors(section, layout) for section in sections])
-    intro = _with_all_symbols(intro, computed)
-    opening = _introduced(intro, layout)
     judged = [*judge_computed(computed), *(judge_introduction(intro) if intro is not None else ())]
     laid_out = Document(
         single_line(title or own),
         single_line(book.subtitle if book else ""),
-        (*opening, *_opening(book, bool(opening), layout, evidence)),
+        (*opening, *_opening(book, bool(opening), layout, evidence, occurs)),
         counted,
         paths_to_reload(scripts),
         layout.faces,
@@ -224,7 +227,18 @@ def lay_out(
         provenance(scripts),
     )
     lines = {b.anchor for _, b in tree.blocks(laid_out) if isinstance(b, tree.Line)}
-    return with_links(laid_out, {*layout.taken, *lines, *(f"figure-{name}" for name in layout.pictures)})
+    absent = reserved().difference(*map(anchors_of, explained))
+    named_figures = (f"figure-{name}" for name in layout.pictures)
+    return with_links(laid_out, {*layout.taken, *lines, *named_figures} - absent)
+
+
+def _steps(computed: Computed) -> Iterator[Step]:
+    """Yield the steps that a document shows."""
+    for script in computed.scripts:
+        shown = [block for _, blocks in script.chapters for block in blocks]
+        for derived in (*script.derivations, *(b for b in shown if isinstance(b, ComputedDerivation))):
+            yield from derived.derivation.steps
+        yield from (b.step for b in shown if isinstance(b, JudgedEquation) and b.step is not None)
 
 
 def _with_anchors(section: Section, layout: Layout) -> Section:
@@ -259,13 +273,17 @@ def _introduced(intro: Chapter | None, layout: Layout) -> tuple[Block, ...]:
     return tuple(found)
 
 
-def _opening(book: Book | None, introduced: bool, layout: Layout, evidence: Evidence) -> tuple[Block, ...]:
+def _opening(
+    book: Book | None, introduced: bool, layout: Layout, evidence: Evidence, occurs: Collection[str]
+) -> tuple[Block, ...]:
     """Return the opening of the book among the scripts, or else what a badge is, unless the author opens."""
     if book is not None:
         with naming("the opening of the book"):
             return layout.paragraphs(textwrap.dedent(book.opening), STANDARD)
     if introduced:
         return ()
+    if "step" not in occurs:
+        return paragraphs(WITHOUT_STEPS, STANDARD)
     seen = ", with what was seen and what was assumed" if evidence == "folded" else ""
     both = " Formulas are in the notation of mechanics and in that of machine learning, side by side."
     return paragraphs(OPENING.format(seen=seen, faces=both if len(layout.faces) > 1 else ""), STANDARD)
@@ -358,7 +376,26 @@ def _(block: str, chapter: Chapter, layout: Layout) -> Iterator[Block]:
 def _(block: Passage, chapter: Chapter, layout: Layout) -> Iterator[Block]:
     faces = layout.of_faces(FACES)
     for found in blocks_of_passage(block.text, chapter.vocabulary, layout.anchors, faces):
-        yield replace(found, anchor=layout.new_anchor("table")) if isinstance(found, tree.Grid) else found
+        yield found if isinstance(found, tree.Line) else _with_anchor(found, layout)
+
+
+def _with_anchor(part: tree.Prose, layout: Layout) -> tree.Prose:
+    """Return a part of prose in which each table has an anchor."""
+    match part:
+        case tree.Grid():
+            return replace(part, anchor=layout.new_anchor("table"))
+        case tree.Bullets():
+            below = tuple(tuple(_with_anchor(p, layout) for p in parts) for parts in part.inner)
+            return replace(part, inner=below)
+        case tree.Quotation():
+            return replace(part, parts=tuple(_with_anchor(p, layout) for p in part.parts))
+        case _:
+            return part
+
+
+@_blocks.register(tree.Photo)
+def _(block: tree.Photo, chapter: Chapter, layout: Layout) -> Iterator[Block]:
+    yield block
 
 
 @_blocks.register(Heading)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import indent
 from typing import Literal
 
 from physsym.core.verdicts import Condition, Outcome, Verdict
@@ -27,7 +28,9 @@ from physsym.documents.tree import (
     Line,
     Listing,
     Paragraph,
+    Photo,
     Picture,
+    Quotation,
     Section,
     Sentence,
     Subheading,
@@ -96,6 +99,7 @@ class Dialect:
     target: Callable[[str], str]
     figure: Callable[[str, str, str], str]
     frame: Callable[[str, str], str]
+    photo: str = "figures/{}"
     labels: bool = False
     proof: Callable[[str, str, str, str], str] | None = None
 
@@ -142,6 +146,7 @@ NOTEBOOK = Dialect(
     target=_html_target,
     figure=lambda name, alt, caption: f"![{alt}](attachment:{name}.png)\n\n{caption}",
     frame=lambda title, text: f"> **{title}**\n>\n{_quoted(text)}",
+    photo="attachment:{}",
 )
 
 
@@ -194,7 +199,12 @@ class MarkdownBlocks(Writer[Part]):
 
     def text(self, kind: str, text: str) -> str:
         """Return text in its marks; code is not escaped."""
-        return _code(text) if kind == "code" else _FORMS[kind].format(escaped(text))
+        if kind == "code":
+            return _code(text)
+        # Marks with white space within them would be read as they are written.
+        words = text.strip()
+        before, _, after = text.partition(words) if words else (text, "", "")
+        return before + _FORMS[kind].format(escaped(words)) + after if words else escaped(text)
 
     def link(self, shown: str, target: str) -> str:
         """Return a link to a target of the same file."""
@@ -253,8 +263,16 @@ class MarkdownBlocks(Writer[Part]):
 
     def bullets(self, block: Bullets) -> str:
         """Return a list."""
-        mark = "1." if block.numbered else "-"
-        return "\n".join(f"{mark} {self.sentence(item)}" for item in block.items)
+        written = []
+        for number, (item, inner) in enumerate(block.parts, block.first):
+            mark = f"{number}. " if block.numbered else "- "
+            parts = "\n\n".join(filter(None, [self.sentence(item), *map(self.block, inner)]))
+            written.append(mark + indent(parts, " " * len(mark)).lstrip(" "))
+        return "\n".join(written)
+
+    def quotation(self, block: Quotation) -> str:
+        """Return a quotation."""
+        return _quoted("\n\n".join(map(self.block, block.parts)))
 
     def subheading(self, block: Subheading) -> str:
         """Return the title of a part of a section, with a target for links."""
@@ -339,6 +357,11 @@ class MarkdownBlocks(Writer[Part]):
         # The figures of MyST have names, which are targets.
         target = f"{self.dialect.target(f'figure-{block.name}')}\n\n" if self.dialect.name != "myst" else ""
         return target + self.dialect.figure(block.name, escaped(" ".join(block.alt.split())), caption)
+
+    def photo(self, block: Photo) -> str:
+        """Return a link to the file of a picture, with its caption."""
+        caption = f"\n\n{escaped(block.caption)}" if block.caption else ""
+        return f"![{escaped(block.alt)}]({self.dialect.photo.format(block.name)}){caption}"
 
     def listing(self, block: Listing) -> str:
         """Return source code under its heading."""

@@ -9,8 +9,9 @@ from hashlib import sha256
 from typing import Any, TypeAlias
 
 from physsym.documents.markdown import NOTEBOOK, Dialect, MarkdownBlocks
+from physsym.documents.photos import media_type
 from physsym.documents.plotting import picture_file
-from physsym.documents.tree import Audit, Block, Document, Picture, Section
+from physsym.documents.tree import Audit, Block, Document, Photo, Picture, Section
 
 Cell: TypeAlias = dict[str, Any]
 KERNEL = {
@@ -36,7 +37,10 @@ class Notebook(MarkdownBlocks[list[Cell]]):
 
     def front(self, document: Document) -> list[Cell]:
         """Return the opening, and the cell that reads the scripts again."""
-        cells = [_text(self.opening(document))]
+        attached: dict[str, Any] = {}
+        for block in document.opening:
+            attached |= _attached(block) or {}
+        cells = [_text(self.opening(document), attached)]
         if any(section.source for section in document.sections):
             cells.append(
                 _code(
@@ -102,6 +106,8 @@ def _code(source: str) -> Cell:
 
 
 def _attached(block: Block) -> dict[str, Any] | None:
+    if isinstance(block, Photo):
+        return {block.name: {media_type(block.name): b64encode(block.content).decode("ascii")}}
     if not isinstance(block, Picture):
         return None
     return {f"{block.name}.png": {"image/png": b64encode(picture_file(block, "png")).decode("ascii")}}

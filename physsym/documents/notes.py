@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -15,6 +16,8 @@ from markdown_it.token import Token
 
 from physsym.derivation import Derivation
 from physsym.documents.content import Block, Chapter, Code, Heading, Passage
+from physsym.documents.footnotes import FOOTNOTES, without_footnotes
+from physsym.documents.photos import photo_in, read_photo
 from physsym.loading import Notes, lines_that_name, read_markdown
 
 _BLOCKS = MarkdownIt("commonmark")
@@ -25,7 +28,7 @@ _WORD = re.compile(r"[A-Za-z0-9+#.-]+")
 
 
 def chapter_of(notes: Notes) -> Chapter:
-    """Return a Markdown file as a chapter, titled by its first heading.
+    """Return a Markdown file as a chapter, titled by its front matter or else by its first heading.
 
     Parameters
     ----------
@@ -40,7 +43,8 @@ def chapter_of(notes: Notes) -> Chapter:
     Raises
     ------
     ValueError
-        For raw HTML, which is no text and would not be safe as anything else.
+        For raw HTML, which is no text and would not be safe as anything else, and for a picture or a footnote
+        that is not there.
 
     Examples
     --------
@@ -48,7 +52,7 @@ def chapter_of(notes: Notes) -> Chapter:
     >>> chapter.title, [type(block).__name__ for block in chapter.blocks]
     ('A pendulum', ['Passage', 'Heading'])
     """
-    title, blocks = blocks_of(notes.text, notes.name, dict(notes.included))
+    title, blocks = blocks_of(notes.text, f"{notes.name}.md", dict(notes.included), Path(notes.folder))
     return Chapter(title or notes.name, blocks)
 
 
@@ -64,7 +68,7 @@ def introduction(intro: str | Path) -> Chapter:
     Returns
     -------
     Chapter
-        Its title is the heading with which the text begins, and else empty.
+        Its title is that of the front matter, or the heading with which the text begins, and else empty.
 
     Raises
     ------
@@ -80,29 +84,50 @@ def introduction(intro: str | Path) -> Chapter:
             f"{name}, line {named[0][0]}: an introduction names no derivation; give the Markdown file as one "
             "of the things that the document is made of"
         )
-    title, blocks = blocks_of(text, name, {})
+    title, blocks = blocks_of(text, name, {}, Path(intro).parent if is_file else Path())
     return Chapter(title, blocks)
 
 
 def blocks_of(
-    text: str, name: str, included: Mapping[int, tuple[Derivation, ...]]
+    text: str, name: str, included: Mapping[int, tuple[Derivation, ...]], folder: Path
 ) -> tuple[str, tuple[Block, ...]]:
-    """Return the first heading of a Markdown text, if it begins with one, and its blocks.
+    """Return the title of a Markdown text, if it has one, and its blocks.
 
-    `included` has the derivations by the number of the line that names them.
+    `included` has the derivations by the number of the line that names them; pictures lie in the `folder`.
     """
+    front = _FRONT_MATTER.match(text)
+    title = _title_of(front[0]) if front else ""
     # Lines keep their numbers.
     text = _FRONT_MATTER.sub(lambda found: "\n" * found[0].count("\n"), text)
+    text, footnotes = without_footnotes(text, name)
     tokens = _BLOCKS.parse(text)
     starts = {token.map[0] + 1 for token in tokens if token.map and not token.level}
     if lost := sorted(set(included) - starts):
         raise ValueError(
             f"{name}, line {lost[0]}: a line that names a derivation stands by itself, not in a list"
         )
-    blocks = list(_blocks(tokens, text.splitlines(), name, included))
-    if blocks and isinstance(blocks[0], _Title):
-        return blocks[0].title, tuple(blocks[1:])
-    return "", tuple(blocks)
+    blocks = list(_blocks(tokens, text.splitlines(), name, included, folder))
+    if blocks and isinstance(blocks[0], _Title) and title in ("", blocks[0].title):
+        title, blocks = blocks[0].title, blocks[1:]
+    if footnotes:
+        blocks = [
+            replace(b, text=footnotes.referred(b.text, title)) if isinstance(b, Passage) else b
+            for b in blocks
+        ]
+        blocks += [Heading(FOOTNOTES), *(Passage(note, line) for note, line in footnotes.listed())]
+    return title, tuple(blocks)
+
+
+def _title_of(front_matter: str) -> str:
+    """Return the title that front matter gives in one line.
+
+    >>> _title_of("---\\nauthor: A\\ntitle: 'Beads & springs'\\n---\\n")
+    'Beads & springs'
+    """
+    found = re.search(r"^title:[ \t]*(.*?)[ \t]*$", front_matter, re.MULTILINE)
+    given = found[1] if found else ""
+    quoted = re.fullmatch(r"(['\"])(.*)\1", given)
+    return quoted[2] if quoted else "" if given.startswith(("|", ">")) else given
 
 
 class _Title(Heading):
@@ -110,7 +135,11 @@ class _Title(Heading):
 
 
 def _blocks(
-    tokens: list[Token], lines: list[str], name: str, included: Mapping[int, tuple[Derivation, ...]]
+    tokens: list[Token],
+    lines: list[str],
+    name: str,
+    included: Mapping[int, tuple[Derivation, ...]],
+    folder: Path,
 ) -> Iterator[Block]:
     for k, token in enumerate(tokens):
         if token.level or token.nesting < 0 or token.map is None:
@@ -143,8 +172,11 @@ def _blocks(
                     f"{name}, line {start + 1}: HTML is not taken over into documents, given "
                     f"{lines[start].strip()!r}; write Markdown"
                 )
-        elif token.type == "blockquote_open":
-            yield Passage(re.sub(r"^ {0,3}> ?", "", text, flags=re.MULTILINE), start + 1)
+        elif (photo := photo_in(tokens, k)) is not None and photo.is_file:
+            try:
+                yield read_photo(photo, folder)
+            except ValueError as error:
+                raise ValueError(f"{name}, line {start + 1}: {error}") from error
         elif token.type != "hr":
             yield Passage(text, start + 1)
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from sympy import Expr
 
 from physsym.documents.errors import naming
-from physsym.documents.tree import Document, Picture, blocks
+from physsym.documents.tree import Document, Photo, Picture, blocks
 from physsym.printing import latex
 from physsym.vocabulary import Face
 
@@ -158,9 +158,11 @@ FOLDER = "figures"
 
 
 def figures(document: Document, kind: Kind) -> Files:
-    """Return the figures of a document as files of one kind, `figures/NAME.KIND`."""
+    """Return the figures of a document as files of one kind, and the pictures that are files already."""
     pictures = (b for _, b in blocks(document) if isinstance(b, Picture))
-    return {f"{FOLDER}/{p.name}.{kind}": picture_file(p, kind) for p in pictures}
+    drawn = {f"{FOLDER}/{p.name}.{kind}": picture_file(p, kind) for p in pictures}
+    given = (b for b in (*document.opening, *(b for _, b in blocks(document))) if isinstance(b, Photo))
+    return drawn | {f"{FOLDER}/{p.name}": p.content for p in given}
 
 
 def picture_file(picture: Picture, kind: Kind) -> bytes:

@@ -12,12 +12,24 @@ from typing import cast
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
+from markdown_it.tree import SyntaxTreeNode
 from sympy import Expr, S
 
 from physsym.core.statements import Equation, Relation
 from physsym.core.verdicts import Outcome, Verdict
 from physsym.documents.numbers import judge_numbers, rounded
-from physsym.documents.tree import FACES, Bullets, Formula, Grid, Line, Paragraph, Sentence, Span
+from physsym.documents.tree import (
+    FACES,
+    Bullets,
+    Formula,
+    Grid,
+    Line,
+    Paragraph,
+    Prose,
+    Quotation,
+    Sentence,
+    Span,
+)
 from physsym.parsing import ReadError, read
 from physsym.printing.unicode_printer import RAISED
 from physsym.vocabulary import Face, Vocabulary
@@ -49,6 +61,8 @@ _WORD = re.compile(r"[A-Za-z_.]+")
 # The relations that `read` does not know; the arrow of an update is none of them.
 _RELATION = re.compile(r"(<=|>=|!=|->|<(?!-)|>|~)")
 _MARKED = re.compile(r"`([^`]+)`")
+# Behind one backtick stands a formula, behind several code.
+_CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 FACE_MARKS = tuple(f"{face}:" for face in FACES)
 ABOUT = "about:"  # what follows is a number that is printed rounded
 _REFERENCE = re.compile(r"(\(\d+\.\d+[a-z]?'?\)|\b[A-Z]\d+[a-z]?\b)")
@@ -62,30 +76,40 @@ def sentence(text: str, vocabulary: Vocabulary, anchors: Mapping[str, str] = NOW
     does not hold is followed by its verdict. `anchors` gives the targets of references, by their text, such
     as "(1.4)" or "C37". Raises ReadError for a formula that cannot be read.
     """
-    found = paragraphs(text, vocabulary, anchors)
-    return tuple(s for p in found for s in (p.spans if isinstance(p, Paragraph) else sum(p.items, ())))
+    return tuple(span for part in paragraphs(text, vocabulary, anchors) for span in _flat(part))
 
 
-def paragraphs(
-    text: str, vocabulary: Vocabulary, anchors: Mapping[str, str] = NOWHERE
-) -> tuple[Paragraph | Bullets, ...]:
-    """Return the paragraphs and lists of a text; errors as from `sentence`."""
-    return cast(
-        "tuple[Paragraph | Bullets, ...]", tuple(_parts(_MARKDOWN.parse(text), vocabulary, anchors))
-    )  # only Markdown files have tables of their own
+def _flat(part: Prose) -> Iterator[Span]:
+    """Yield the pieces of all sentences of a paragraph, a list or a quotation."""
+    match part:
+        case Paragraph():
+            yield from part.spans
+        case Bullets():
+            for item, inner in part.parts:
+                yield from item
+                yield from (span for other in inner for span in _flat(other))
+        case Quotation():
+            yield from (span for other in part.parts for span in _flat(other))
+        case Grid():
+            yield from (span for row in (part.head, *part.rows) for cell in row for span in cell)
+
+
+def paragraphs(text: str, vocabulary: Vocabulary, anchors: Mapping[str, str] = NOWHERE) -> tuple[Prose, ...]:
+    """Return the paragraphs, lists and quotations of a text; errors as from `sentence`."""
+    return tuple(_parts(SyntaxTreeNode(_MARKDOWN.parse(text)).children, vocabulary, anchors))
 
 
 def blocks_of_passage(
     text: str, vocabulary: Vocabulary, anchors: Mapping[str, str], faces: tuple[Face, ...]
-) -> Iterator[Paragraph | Bullets | Grid | Line]:
-    """Yield the paragraphs, lists, tables and displayed formulas of a text with LaTeX between dollars.
+) -> Iterator[Prose | Line]:
+    """Yield the blocks of prose and displayed formulas of a text with LaTeX between dollars.
 
     What cannot be read between dollars stays as it is written.
     """
     tokens = _WITH_DOLLARS.parse(text)
     if lost := next((t for t in tokens if t.type in ("fence", "code_block", "html_block")), None):
         raise ValueError(f"code within a list or a quotation is not taken over: {lost.content.strip()!r}")
-    for part in _parts(tokens, vocabulary, anchors):
+    for part in _parts(SyntaxTreeNode(tokens).children, vocabulary, anchors):
         spans = part.spans if isinstance(part, Paragraph) else ()
         sentences: list[Span] = []
         for span in spans:
@@ -149,30 +173,35 @@ def _in_dollars(token: Token, vocabulary: Vocabulary) -> Span:
 
 
 def _parts(
-    tokens: Sequence[Token], vocabulary: Vocabulary, anchors: Mapping[str, str]
-) -> Iterator[Paragraph | Bullets | Grid]:
-    items: list[Sentence] | None = None
-    rows: list[list[Sentence]] = []
-    for token in tokens:
-        if token.type == "inline":
-            spans = tuple(_spans(token, vocabulary, anchors))
-            if rows:
-                rows[-1].append(spans)
-            elif items is None:
-                yield Paragraph(spans)
-            else:
-                items.append(spans)
-        elif token.type == "tr_open":
-            rows.append([])
-        elif token.type == "table_close":
-            head, *body = map(tuple, rows)
-            yield Grid((), "", head, tuple(body), (None,) * len(head))
-            rows = []
-        elif token.level == 0 and token.type in ("bullet_list_open", "ordered_list_open"):
-            items = []
-        elif token.level == 0 and items is not None:
-            yield Bullets(tuple(items), token.type.startswith("ordered"))
-            items = None
+    nodes: Iterable[SyntaxTreeNode], vocabulary: Vocabulary, anchors: Mapping[str, str]
+) -> Iterator[Prose]:
+    """Yield the paragraphs, lists, quotations and tables of Markdown; what is none of these is left out."""
+
+    def spans(node: SyntaxTreeNode) -> Sentence:
+        inline = next((child.token for child in node.children if child.type == "inline"), None)
+        return tuple(_spans(inline, vocabulary, anchors)) if inline is not None else ()
+
+    for node in nodes:
+        match node.type:
+            case "paragraph" | "heading":
+                yield Paragraph(spans(node))
+            case "bullet_list" | "ordered_list":
+                items = [tuple(_parts(item.children, vocabulary, anchors)) for item in node.children]
+                yield _list(items, node.type == "ordered_list", int(node.attrs.get("start", 1)))
+            case "blockquote":
+                yield Quotation(tuple(_parts(node.children, vocabulary, anchors)))
+            case "table":
+                rows = [tuple(map(spans, row.children)) for part in node.children for row in part.children]
+                yield Grid((), "", rows[0], tuple(rows[1:]), (None,) * len(rows[0]))
+
+
+def _list(items: Sequence[tuple[Prose, ...]], numbered: bool, first: int) -> Bullets:
+    """Return a list of items, each a sentence with what stands below it."""
+    parts = [
+        (item[0].spans, item[1:]) if item and isinstance(item[0], Paragraph) else ((), item) for item in items
+    ]
+    inner = tuple(below for _, below in parts)
+    return Bullets(tuple(spans for spans, _ in parts), numbered, inner if any(inner) else (), first)
 
 
 def plain_sentence(text: str, vocabulary: Vocabulary) -> Sentence:
@@ -203,15 +232,17 @@ def _spans(token: Token, vocabulary: Vocabulary, anchors: Mapping[str, str]) -> 
             link = _where_to(str(child.attrGet("href") or "")) if side == "open" else ("", "")
             continue
         found: Iterable[Span] = ()
-        if child.type == "code_inline":
-            found = (*_in_backticks(child.content, vocabulary), *_contradiction(child.content, vocabulary))
+        if child.type == "code_inline" and child.markup != "`":
+            found = (Span("code", child.content),)
+        elif child.type == "code_inline":
+            found = _formula_of_prose(child.content, vocabulary)
         elif child.type in ("math_inline", "math_display"):
             found = (_in_dollars(child, vocabulary),)
         elif child.type in ("softbreak", "hardbreak"):
             found = (Span("text", " "),)
         elif child.type == "image":
             found = (Span("text", child.content or "picture"),)
-            link = _where_to(str(child.attrGet("src") or ""))
+            link = _where_to_picture(str(child.attrGet("src") or ""))
         elif child.content and any(link):
             found = (Span(kind, child.content),)  # type: ignore[arg-type]
         elif child.content:
@@ -231,6 +262,16 @@ def _where_to(href: str) -> tuple[str, str]:
     return (href[1:], "") if href.startswith("#") else ("", href.replace("$", "%24"))
 
 
+def _where_to_picture(href: str) -> tuple[str, str]:
+    """Return where the link to a picture in a sentence leads; a file is none: it would not be there."""
+    if not _SCHEME.match(href) and not href.startswith(("#", "//")):
+        raise ValueError(
+            f"the picture {href!r} is part of a sentence: in a Markdown file it stands on a line of its own, "
+            "between empty lines, and in a script it is a Figure"
+        )
+    return _where_to(href)
+
+
 def _referring(text: str, kind: str, anchors: Mapping[str, str]) -> Iterator[Span]:
     """Yield a text with what it refers to as links: the numbers of equations and the ids of claims."""
     for part in filter(None, _REFERENCE.split(text)):
@@ -247,7 +288,9 @@ def stated_numbers(prose: str, vocabulary: Vocabulary) -> Iterator[tuple[str, Ve
     >>> [(said, verdict.outcome.value) for said, verdict in stated_numbers(text, STANDARD)]
     [('exp(-1) ~ 0.37', 'holds'), ('1/2 > 2/3', 'fails')]
     """
-    for said in _MARKED.findall(prose):
+    for mark, said in _CODE.findall(prose):
+        if mark != "`":
+            continue
         text = said.partition(":")[2] if said.startswith(FACE_MARKS) else said
         if not said.startswith(ABOUT) and _WORD.fullmatch(text) and not vocabulary.get(text):
             continue
@@ -266,6 +309,15 @@ def stated_numbers(prose: str, vocabulary: Vocabulary) -> Iterator[tuple[str, Ve
             stated = Relation((stated.left, stated.right), ("=",))
         if isinstance(stated, Relation) and _is_about_numbers(stated):
             yield said, judge_numbers(stated, said)
+
+
+def _formula_of_prose(text: str, vocabulary: Vocabulary) -> Sentence:
+    """Return what is in backticks, with the verdict on a number that is wrong."""
+    try:
+        return (*_in_backticks(text, vocabulary), *_contradiction(text, vocabulary))
+    except ReadError as error:
+        advice = f"{error.message}; code that is no formula stands between double backticks"
+        raise ReadError(advice, error.text, error.position) from error
 
 
 def _contradiction(text: str, vocabulary: Vocabulary) -> Iterator[Span]:

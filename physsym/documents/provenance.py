@@ -11,10 +11,12 @@ from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
+from urllib.parse import unquote
 
 from physsym import __version__
+from physsym.documents.photos import photos_in
 from physsym.documents.tree import Facts, Sentence, Span
-from physsym.loading import Script, paths_to_reload
+from physsym.loading import DocumentPart, Notes, Script, paths_to_reload
 
 PACKAGES = ("sympy", "python-flint", "z3-solver", "numpy")
 
@@ -67,11 +69,18 @@ def _installed() -> tuple[str, ...]:
 def source_files(scripts: Sequence[Script]) -> tuple[Path, ...]:
     """Return the files of scripts in their order; of a package, all its modules by their paths."""
     found: list[Path] = []
-    paths = [[s.path, *(file for part in s.parts for file in part.files)] for s in scripts if s.path]
+    paths = [[s.path, *(file for part in s.parts for file in _files(part))] for s in scripts if s.path]
     for path in (Path(path) for own in paths for path in own):
         inside = sorted(path.parent.rglob("*.py")) if path.name == "__init__.py" else [path]
         found += [file for file in inside if file.is_file()]
     return tuple(dict.fromkeys(found))
+
+
+def _files(part: DocumentPart) -> Iterator[str]:
+    """Yield the paths of what a part is made of; of a Markdown file, its scripts and its pictures."""
+    yield from part.files
+    if isinstance(part, Notes):
+        yield from (str(Path(part.folder) / unquote(photo.address)) for photo in photos_in(part.text))
 
 
 def digest(files: Sequence[Path]) -> str:

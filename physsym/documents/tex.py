@@ -11,6 +11,7 @@ from importlib.resources import files
 from physsym import __version__
 from physsym.core.verdicts import Condition, Outcome, Verdict
 from physsym.documents.evidence import in_words
+from physsym.documents.photos import refuse_for_tex
 from physsym.documents.prose import plain_sentence
 from physsym.documents.reasons import extent
 from physsym.documents.totals import phrases
@@ -29,7 +30,9 @@ from physsym.documents.tree import (
     Line,
     Listing,
     Paragraph,
+    Photo,
     Picture,
+    Quotation,
     Section,
     Sentence,
     Subheading,
@@ -240,8 +243,18 @@ class TeX(Writer[str]):
     def bullets(self, block: Bullets) -> str:
         """Return a list."""
         kind = "enumerate" if block.numbered else "itemize"
-        items = "\n".join(rf"\item {self.sentence(item)}" for item in block.items)
-        return f"\\begin{{{kind}}}\n{items}\n\\end{{{kind}}}"
+        items = "\n".join(
+            "\n\n".join([rf"\item {self.sentence(item)}", *map(self.block, inner)])
+            for item, inner in block.parts
+        )
+        # The counter of the first level; deeper lists begin with one.
+        first = rf"\setcounter{{enumi}}{{{block.first - 1}}}" if block.numbered and block.first != 1 else ""
+        return f"\\begin{{{kind}}}{first}\n{items}\n\\end{{{kind}}}"
+
+    def quotation(self, block: Quotation) -> str:
+        """Return a quotation."""
+        said = "\n\n".join(map(self.block, block.parts))
+        return f"\\begin{{quote}}\n{said}\n\\end{{quote}}"
 
     def subheading(self, block: Subheading) -> str:
         """Return the title of a part of a section."""
@@ -368,6 +381,12 @@ class TeX(Writer[str]):
             f"\\includegraphics[width=\\linewidth]{{figures/{block.name}.pdf}}\\end{{center}}\\nopagebreak\n"
             f"{{\\small {caption}\\par}}"
         )
+
+    def photo(self, block: Photo) -> str:
+        """Return the file of a picture, no wider than the text, with its caption."""
+        refuse_for_tex(block)
+        caption = rf"\par{{\small {escaped(block.caption)}}}" if block.caption else ""
+        return rf"\begin{{center}}\photo{{figures/{block.name}}}{caption}\end{{center}}"
 
     def listing(self, block: Listing) -> str:
         """Return source code under its heading."""

@@ -50,10 +50,27 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Bullets:
-    """A list of sentences."""
+    """A list of sentences, with what else each item holds, such as a list of its own, in `inner`.
+
+    A numbered list begins with `first`.
+    """
 
     items: tuple[Sentence, ...]
     numbered: bool = False
+    inner: tuple[tuple[Prose, ...], ...] = ()
+    first: int = 1
+
+    @property
+    def parts(self) -> tuple[tuple[Sentence, tuple[Prose, ...]], ...]:
+        """Return each item: its sentence, and what else it holds."""
+        return tuple(zip(self.items, self.inner or ((),) * len(self.items), strict=True))
+
+
+@dataclass(frozen=True)
+class Quotation:
+    """What somebody else has said."""
+
+    parts: tuple[Prose, ...]
 
 
 @dataclass(frozen=True)
@@ -93,7 +110,7 @@ class Contrast:
     number: int
     title: Sentence
     anchor: str
-    says: tuple[Paragraph | Bullets, ...]
+    says: tuple[Prose, ...]
     columns: tuple[tuple[str, tuple[Sentence | Line, ...]], ...]
     verdict: Verdict
 
@@ -112,6 +129,19 @@ class Grid:
     head: tuple[Sentence, ...]
     rows: tuple[tuple[Sentence, ...], ...]
     faces: tuple[Face | None, ...] = ()
+
+
+Prose: TypeAlias = Paragraph | Bullets | Quotation | Grid
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A picture that is given as a file: its name, what it holds, and what can be seen in words."""
+
+    name: str
+    content: bytes
+    alt: str
+    caption: str = ""
 
 
 @dataclass(frozen=True)
@@ -156,7 +186,7 @@ class Aside:
     """A frame beside the course of the text."""
 
     title: str
-    paragraphs: tuple[Paragraph | Bullets, ...]
+    paragraphs: tuple[Prose, ...]
 
 
 @dataclass(frozen=True)
@@ -238,11 +268,13 @@ def outcome_word(outcome: Outcome, refuted: bool = False) -> str:
 Block: TypeAlias = (
     Paragraph
     | Bullets
+    | Quotation
     | Subheading
     | Line
     | Contrast
     | Grid
     | Picture
+    | Photo
     | Listing
     | Aligned
     | Facts

@@ -27,7 +27,9 @@ from physsym.documents.tree import (
     Line,
     Listing,
     Paragraph,
+    Photo,
     Picture,
+    Quotation,
     Section,
     Sentence,
     Span,
@@ -69,6 +71,8 @@ class Writer(ABC, Generic[Part]):
                 return self.paragraph(block)
             case Bullets():
                 return self.bullets(block)
+            case Quotation():
+                return self.quotation(block)
             case Subheading():
                 return self.subheading(block)
             case Line():
@@ -79,6 +83,8 @@ class Writer(ABC, Generic[Part]):
                 return self.table(block)
             case Picture():
                 return self.figure(block)
+            case Photo():
+                return self.photo(block)
             case Listing():
                 return self.listing(block)
             case Aligned():
@@ -201,6 +207,10 @@ class Writer(ABC, Generic[Part]):
         """Return a list."""
 
     @abstractmethod
+    def quotation(self, block: Quotation) -> str:
+        """Return a quotation."""
+
+    @abstractmethod
     def subheading(self, block: Subheading) -> str:
         """Return the title of a part of a section."""
 
@@ -219,6 +229,10 @@ class Writer(ABC, Generic[Part]):
     @abstractmethod
     def figure(self, block: Picture) -> str:
         """Return a figure with its caption."""
+
+    @abstractmethod
+    def photo(self, block: Photo) -> str:
+        """Return a picture that is given as a file, with its caption."""
 
     @abstractmethod
     def listing(self, block: Listing) -> str:

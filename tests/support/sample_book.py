@@ -1,5 +1,7 @@
 """A short book with every kind of block, for the tests of the documents."""
 
+from base64 import b64decode
+
 from sympy import Function, Symbol
 
 from derivations import gradient_descent, momentum
@@ -21,6 +23,7 @@ from physsym.documents.content import (
     OneFace,
     Table,
 )
+from physsym.documents.tree import Photo
 from physsym.loading import Script
 from physsym.mechanics.claim import Claim
 from physsym.verify.equivalence import same_law
@@ -60,6 +63,10 @@ def rows():
     )
 
 
+# A picture of one point.
+POINT = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
 one = Chapter(
     "The time scale `tau`",
     (
@@ -85,6 +92,8 @@ one = Chapter(
               faces=("physics", "learning", None, None)),
         Figure("wave", (wave, wave), lambda: "Twice `tau`, exactly 3 points.", "A wave."),
         Note("Aside", "Whoever reads this, `m` is mass."),
+        "> Friction `gamma` is quoted.\n>\n> - with a list",
+        Photo("point.png", POINT, "A point", "A point at rest."),
         Code("By hand", written_by_hand),
     ),
     "II",

@@ -129,7 +129,9 @@ class Tags(HTMLParser):
         given = dict(attributes)
         self.links += [given["href"]] if "href" in given else []
         self.anchors += [given["id"]] if "id" in given else []
-        self.outside += [tag] if tag in ("link", "img", "iframe") or "src" in given else []
+        source = given.get("src") or ""
+        asks = tag in ("link", "iframe") or ("src" in given and not source.startswith("data:image/"))
+        self.outside += [tag] if asks else []
         self.scripts += tag == "script"
 
     def handle_endtag(self, tag):

@@ -46,7 +46,7 @@ undamped = ps.Derivation("Without friction", ps.System((theta,), kinetic - poten
 '''
 
 LECTURE = """---
-title: not ours
+author: not ours
 ---
 # The *damped* pendulum
 
