@@ -300,7 +300,7 @@ GUARDS = (
           "physsym/verify/attraction.py", "    if edge.corrected:\n", "    if False:\n",
           (f"{ATTRACTION}::test_what_is_neutral_at_leading_order_is_left_open",)),
     Guard(43, "rates that were not found do not count",
-          "physsym/verify/attraction.py", "    if not slow or missing:\n", "    if False:\n",
+          "physsym/verify/attraction.py", "    if not all(factors):\n", "    if False:\n",
           (f"{ATTRACTION}::test_rates_that_are_not_found_are_no_pass",)),
     Guard(43, "equations that become one in a limit are taken for a law of motion",
           "physsym/verify/attraction.py",
