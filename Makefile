@@ -4,9 +4,12 @@
 
 PYTHON ?= python3
 ARGS ?=
+# A file of tests that have passed, which are left out; .ci/run gives one, so that it runs none twice.
+ONCE ?=
 
 ENV := .venv
 RUN := $(ENV)/bin/python -m
+PYTEST := $(RUN) pytest -n auto $(if $(ONCE),-p tests.support.once --once "$(ONCE)")
 READY := $(ENV)/ready
 LINT_READY := $(ENV)/lint-ready
 MUTANTS_READY := $(ENV)/mutants-ready
@@ -38,16 +41,16 @@ picture: $(ACCEPTANCE_READY)  ## take the picture that README opens with; needs 
 	$(ENV)/bin/python docs/picture.py build/derivations.html "$$(command -v chromium || command -v google-chrome)"
 
 test: $(READY)  ## run the fast tier of the tests
-	$(RUN) pytest -n auto $(ARGS)
+	$(PYTEST) $(ARGS)
 
 slow: $(ACCEPTANCE_READY)  ## run the slow tier: browser, notebook, TeX, Coq, same bits, tests of the self-test
-	$(RUN) pytest -n auto -m slow $(ARGS)
+	$(PYTEST) -m slow $(ARGS)
 
 acceptance: $(ACCEPTANCE_READY)  ## open the documents in a browser, a notebook and TeX, which must be installed
 	PHYSSYM_REQUIRE=browser,tex,jupyter $(RUN) pytest -n auto -m acceptance $(ARGS)
 
 adapters: $(ADAPTERS_READY)  ## train with JAX and PyTorch, also on several devices; installs both (large)
-	PHYSSYM_REQUIRE=jax,optax,torch,sklearn,llvmlite $(RUN) pytest -n auto -m '' $(or $(ARGS),$(OF_ADAPTERS))
+	PHYSSYM_REQUIRE=jax,optax,torch,sklearn,llvmlite $(PYTEST) -m '' $(or $(ARGS),$(OF_ADAPTERS))
 
 check: $(READY)  ## check every step of every derivation, and every claim
 	$(RUN) physsym check $(ARGS)

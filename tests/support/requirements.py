@@ -44,9 +44,13 @@ def _how_to_get(module, extra):
     return f"{module}: pip install 'physsym[{extra}]'"
 
 
-needs_tex = needed("tex", which("latexmk"), "latexmk and TeX Live")
 needs_browser = needed("browser", BROWSER and installed("playwright"), "chromium and playwright")
 needs_jupyter = needed("jupyter", installed("nbclient", "ipykernel"), "nbclient and ipykernel")
+
+
+def needs_tex(test):
+    """Mark a test that compiles a document with TeX: such tests are slow."""
+    return pytest.mark.slow(needed("tex", which("latexmk"), "latexmk and TeX Live")(test))
 
 
 def needs_coq(test):

@@ -38,6 +38,7 @@ def test_a_kind_of_integrator_has_all_that_it_must_have(kind):
     assert not lacking, "\n".join(lacking)
 
 
+@pytest.mark.environment
 @pytest.mark.parametrize("name", sorted(BACKENDS))
 def test_a_backend_has_all_that_it_must_have(name):
     lacking = lacking_of_backend(name)

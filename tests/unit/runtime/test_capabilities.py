@@ -180,6 +180,7 @@ def own_table(monkeypatch):
     monkeypatch.setattr(backends, "BACKENDS", dict(BACKENDS))
 
 
+@pytest.mark.environment
 @pytest.mark.usefixtures("own_table")
 def test_messages_name_the_backends_that_can():
     able, _ = toy(fma=True, sweep=load_backend("numpy").capabilities.sweep, in_place=lambda *_: None)

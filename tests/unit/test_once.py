@@ -1,0 +1,55 @@
+"""Several runs of pytest that run no test twice, and none too few."""
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+TESTS = """
+import os, pytest
+there = "THERE" in os.environ
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_passes(n): ...
+
+@pytest.mark.skipif(not there, reason="it is not there")
+def test_is_skipped_at_first(): ...
+
+def test_fails_at_first(): assert there
+
+@pytest.fixture
+def broken():
+    yield
+    assert there
+
+def test_passes_and_ends_badly_at_first(broken): ...
+
+@pytest.mark.environment
+def test_looks_at_what_is_installed(): ...
+"""
+
+
+@pytest.mark.parametrize("workers", ["0", pytest.param("2", marks=pytest.mark.slow)])
+def test_what_has_passed_is_left_out_and_nothing_else(pytester, monkeypatch, workers):
+    pytester.makepyfile(TESTS)
+    pytester.makeini("[pytest]\nmarkers = environment: looks at what is installed")
+
+    def outcomes():
+        return pytester.runpytest_inprocess(
+            "-p", "tests.support.once", "--once", "passed", "-n", workers
+        ).parseoutcomes()
+
+    assert outcomes() == {"passed": 4, "skipped": 1, "failed": 1, "errors": 1}
+    assert outcomes() == {"passed": 2, "skipped": 1, "failed": 1, "errors": 1} | (
+        {"deselected": 2} if workers == "0" else {}
+    )
+    monkeypatch.setenv("THERE", "yes")
+    left = outcomes()
+    assert left.pop("passed") == 4
+    assert left.pop("deselected", 2) == 2
+    assert left == {}
+
+
+def test_without_the_option_every_test_is_run(pytester):
+    pytester.makepyfile("def test_passes(): ...")
+    for _ in range(2):
+        pytester.runpytest_inprocess("-p", "tests.support.once", "-n", "0").assert_outcomes(passed=1)
