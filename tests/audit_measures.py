@@ -19,7 +19,7 @@ from sympy.core.function import AppliedUndef
 
 from physsym.auditing.comparisons import compared
 from physsym.auditing.files import texts_of
-from physsym.auditing.hints import hints_of
+from physsym.auditing.hints import HintError, hints_of
 from physsym.auditing.judges import judged_formulas
 from physsym.auditing.sheet import links, read_formulas
 from physsym.parsing.meanings import Chain
@@ -117,6 +117,22 @@ def spoil_all(path, formulas, entries, chance):
 # ------------------------------------------------------------------ the table
 
 
+def judged_without_wrong_hints(path, formulas, seconds):
+    """Return formulas with their entries; one whose hint cannot be carried out counts as not read."""
+    formulas = list(formulas)
+    while True:
+        try:
+            return formulas, list(judged_formulas(path, formulas, seconds))
+        except HintError as error:
+            wrong = [i for i, f in enumerate(formulas) if any(h.line == error.line for h in f.formula.hints)]
+            if not wrong:
+                raise
+            print(f"  a hint is refused: {error}")
+            for i in wrong:
+                bare = replace(formulas[i].formula, hints=())
+                formulas[i] = replace(formulas[i], formula=bare, meanings=(), why=str(error))
+
+
 def audit_all(rows, folder, with_hints, seconds):
     """Yield each text with its formulas, the entries, and the rows that are found in it."""
     by_file = defaultdict(list)
@@ -136,7 +152,7 @@ def audit_all(rows, folder, with_hints, seconds):
             text = replace(text, formulas=tuple(formulas))
         formulas = read_formulas(text)
         read_at = time.process_time()
-        entries = list(judged_formulas(text.path, formulas, seconds))
+        formulas, entries = judged_without_wrong_hints(text.path, formulas, seconds)
         yield name, formulas, entries, own, places, (read_at - started, time.process_time() - read_at)
 
 

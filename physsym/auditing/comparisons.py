@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sympy import (
+    Abs,
     Add,
+    Dummy,
     Expr,
     Integer,
     Mul,
@@ -32,6 +34,7 @@ from physsym.auditing.evaluation import agree_at_a_point, differ_at_a_point
 from physsym.auditing.unknowns import InUnknowns, in_unknowns
 from physsym.core.verdicts import Condition, Outcome, Verdict
 from physsym.verify.cases import depends_on_signs, samples_under
+from physsym.verify.conditions import implied
 from physsym.verify.engines.evaluation import FreePoint, Number, Values, as_ball, evaluate_both
 from physsym.verify.equivalence import identical
 from physsym.verify.real_powers import open_powers
@@ -113,11 +116,28 @@ def clearly_differ(left: Expr, right: Expr) -> bool:
 
 def compared(left: Expr, right: Expr, given: Sequence[Condition] = ()) -> Comparison:
     """Return the comparison of two sides, in which functions that are not known are unknowns."""
-    sides = in_unknowns(left, right)
+    sides = in_unknowns(*(_with_moduli(side, given) for side in (left, right)))
     first, second = sides.expressions
     met = first.free_symbols | second.free_symbols
     verdict = identical(first, second, tuple(c for c in given if c.expression.free_symbols & met))
     return Comparison(verdict, sides, _sometimes_equal(sides, verdict))
+
+
+def _with_moduli(expression: Expr, given: Sequence[Condition]) -> Expr:
+    """Return an expression with its moduli: abs(a + b*sqrt(d)) = sqrt(a**2 - b**2*d) where d < 0 is given."""
+    put: dict[Expr, Expr] = {}
+    for modulus in expression.atoms(Abs) if given else ():
+        (inner,) = modulus.args
+        roots = [p for p in inner.atoms(Pow) if p.exp == Rational(1, 2)]
+        roots = [p for p in roots if implied(given, Condition(-p.base, "> 0"))]
+        if len(roots) != 1:
+            continue
+        mark = Dummy("root", real=True)
+        marked = inner.xreplace({roots[0]: mark})
+        slope, rest = marked.diff(mark), marked.xreplace({mark: Integer(0)})
+        if slope.is_rational_function() and rest.is_rational_function() and not slope.has(mark):
+            put[modulus] = Pow(rest**2 - slope**2 * roots[0].base, Rational(1, 2))
+    return expression.xreplace(put)
 
 
 def compared_for_whole_numbers(

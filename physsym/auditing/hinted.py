@@ -37,6 +37,7 @@ from physsym.auditing.steps import (
     with_force,
 )
 from physsym.auditing.texts import Formula, Hint
+from physsym.auditing.unknowns import name_of
 from physsym.auditing.update_lines import NoRuleError, UpdateLine, joined
 from physsym.core.statements import Equation, Law, StatementError, one_step_map, symbols
 from physsym.core.verdicts import Condition, Outcome, Verdict
@@ -157,7 +158,8 @@ def conditions_given(hints: Sequence[Hint], expressions: Sequence[Expr]) -> tupl
             try:
                 found += conditions_of(part, {*known_symbols, *_other_names(part, known_symbols)})
             except ReadError as error:
-                raise refusal(hint, str(error)) from None
+                where = ReadError(error.message, hint.argument, min(at + error.position, len(hint.argument)))
+                raise refusal(hint, str(where)) from None
             verdict = consistent(tuple(dict.fromkeys(found)))
             if verdict.outcome is Outcome.FAILS:
                 says = f"{verdict.evidence[0]}; from that anything would follow: take one of them back"
@@ -239,11 +241,9 @@ def _following(facts: Sequence[Fact], what: Hinted, differs: str) -> Judgement:
     lines, named = tuple(dict.fromkeys(f.line for f in facts)), places(facts)
     held, used, open_links = list[str](), list[Fact](facts), False
     for left, right in what.equations():
-        if (own := compared(left, right, what.given)).holds:
-            held += own.conditions
-        elif (found := _derived(left, right, facts, definitions)) is not None:
-            held += conditions(found)
-            used += [f for f in found.facts if f not in used]
+        if (way := _way_to(left, right, facts, definitions, what.given)) is not None:
+            held += way[0]
+            used += [f for f in way[1] if f not in used]
         elif (difference := _refuting(left, right, facts, put, what.given)) is not None:
             return failing(difference, lines, f"{differs} {named}")
         else:
@@ -256,6 +256,38 @@ def _following(facts: Sequence[Fact], what: Hinted, differs: str) -> Judgement:
     lines = tuple(dict.fromkeys(f.line for f in used))
     ifs = " and ".join(dict.fromkeys((f"{places(used)} hold{'s' * (len(lines) == 1)}", *held)))
     return Judgement("conditional", f"holds if {ifs}", (), lines)
+
+
+def _way_to(
+    left: Expr, right: Expr, facts: Sequence[Fact], definitions: Sequence[Fact], given: tuple[Condition, ...]
+) -> tuple[Sequence[str], Sequence[Fact]] | None:
+    """Return what it takes that an equation holds, and the facts that it follows from."""
+    if (own := compared(left, right, given)).holds:
+        return own.conditions, ()
+    if (found := _derived(left, right, facts, definitions)) is not None:
+        return conditions(found), found.facts
+    put_in = by_definitions(left, right, [f for f in facts if f.defines], given)
+    if put_in is not None and put_in[0].holds:
+        return put_in[0].conditions, put_in[1]
+    slopes = list(_slopes_of_claim(left, right, facts))
+    if slopes and all(slope.holds for slope in slopes):
+        needed = [c for slope in slopes for c in slope.conditions]
+        return (*needed, f"{left} is meant up to a constant"), ()
+    return None
+
+
+def _slopes_of_claim(left: Expr, right: Expr, facts: Sequence[Fact]) -> Iterator[Comparison]:
+    """Yield the derivatives that facts give to a function beside those of what an equation says it is."""
+    if not (isinstance(left, AppliedUndef) and len(left.args) == 1 and not left_occurs(left, right)):
+        return
+    (place,), slope = left.args, f"∇{name_of(left)}"
+    for fact in facts:
+        of_it = isinstance(fact.left, AppliedUndef) and name_of(fact.left) == slope
+        if (of_it and fact.left.args == (place,)) or fact.left == Derivative(left, place):
+            claim = replace(fact, left=left, right=right, defines=True, names=names_in(left, right))
+            put_in = by_definitions(fact.right, fact.left, [claim])
+            if put_in is not None:
+                yield put_in[0]
 
 
 def _derived(
@@ -273,10 +305,15 @@ def _refuting(
     left: Expr, right: Expr, facts: Sequence[Fact], definitions: Sequence[Fact], given: tuple[Condition, ...]
 ) -> Comparison | None:
     """Return a comparison that shows that an equation contradicts a fact of the same unknowns."""
+    for slope in _slopes_of_claim(left, right, facts):
+        if _contradicts(slope, right):
+            return slope
     own = [f for f in facts if f.defines]
-    put_in = by_definitions(left, right, own) if isinstance(left, (AppliedUndef, Derivative)) else None
-    if put_in and len(own) == len(facts) and _contradicts(put_in[0], right):
-        return put_in[0]
+    put_in = by_definitions(left, right, own, given)
+    if put_in and len(own) == len(facts):
+        function = isinstance(left, (AppliedUndef, Derivative))
+        if _contradicts(put_in[0], right) if function else put_in[0].refuted and not _vague(put_in[0]):
+            return put_in[0]
     for fact in facts:
         for one, other in _values_of_same(left, right, fact):
             for put in ((), definitions):

@@ -189,8 +189,18 @@ def _judgements(meanings: Sequence[Meaning], context: Context) -> list[Judgement
         what = Hinted(formula, meaning, facts, update_lines(meaning, formula.line), given, context.later)
         with budget(_VERDICT):
             asked = hinted_judgements(what)
+            asked += _false_links(meaning, own) if asked else ()
             found.append(together(asked, False) if asked else judge(meaning, own))
     return found
+
+
+def _false_links(meaning: Meaning, context: Context) -> list[Judgement]:
+    """Return what fails of the links behind the first, whatever a hint asks; up to an order none is exact."""
+    if any(h.keyword == "order" for h in context.formula.hints):
+        return []
+    stated = (list(links(c)) for c in meaning.chains if not is_condition(c))
+    behind = (judge_link(a, b, context) for pairs in stated for a, b, sign in pairs[1:] if sign in EQUAL)
+    return [j for j in behind if j.kind == "fails"]
 
 
 def _argument(formula: Formula, keyword: str) -> str:

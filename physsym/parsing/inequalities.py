@@ -53,6 +53,8 @@ def read_conditions(
     """
     if not isinstance(text, str):
         raise TypeError(f"expected the text of a condition, given {text!r} of type {type(text).__name__}")
+    if word := re.search(r"\band\b(?=\s*(and\b|[,;]|$))", text):
+        raise ReadError("found no condition behind `and`; write one or leave it out", text, word.start())
     parts = [p for p in re.split(r"[;\n]|\band\b|,(?![^()]*\))", text) if p.strip()]
     if not parts:
         raise ReadError("found no condition; give a relation such as '0 <= rho < 1'", text, 0)

@@ -36,6 +36,9 @@ def hinted(tmp_path, hint, formula, before=""):
         ("given 0 < beta < 1, beta > 2", "beta > 2", "contradict each other"),
         ("given m > 0, m < 0", "m < 0", "m > 0 and -m > 0"),
         ("given x >", "x >", "a side is missing"),
+        ("given x > 0 and", "and", "no condition behind `and`"),
+        ("given x > 0 and and y > 0", "and and y > 0", "no condition behind `and`"),
+        ("given y < 2, x > 0 and", "and", "no condition behind `and`"),
         ("define q = (", "(", "never closed"),
     ],
 )
@@ -207,6 +210,52 @@ def test_two_formulas_that_name_each_other_hold_under_a_condition_only(tmp_path)
 def test_no_formula_follows_from_itself(tmp_path):
     with pytest.raises(ValueError, match="no other formula that was read has"):
         entries(tmp_path, "<!-- physsym: from here -->\n$$a = 2 b \\label{here}$$\n")
+
+
+ROOTS = r"$$r = \frac12 (u + \sqrt{u^2 - 4 b}), \quad s = \frac12 (u - \sqrt{u^2 - 4 b}) \label{roots}$$"
+
+
+@pytest.mark.parametrize(
+    ("given", "formula", "kind"),
+    [
+        ("; given u^2 < 4 b", r"|r| = |s| = \frac12 \sqrt{u^2 + |u^2 - 4 b|} = \sqrt{b}", "conditional"),
+        ("; given u^2 < 4 b", r"|r| = |s| = \sqrt{u^2 + |u^2 - 4 b|} = 2 \sqrt{b}", "fails"),
+        ("; given u^2 < 4 b", r"|r| = \sqrt{b}", "conditional"),
+        ("; given u^2 < 4 b", r"|s| = b", "fails"),
+        ("; given u^2 > 4 b", r"|r| = \sqrt{b}", "undecided"),
+        ("", r"|r| = \sqrt{b}", "undecided"),
+    ],
+)
+def test_the_modulus_of_a_complex_root(tmp_path, given, formula, kind):
+    assert hinted(tmp_path, f"from roots{given}", formula, ROOTS).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("formula", "kind"),
+    [
+        ("f(x) = a x^2 / 2 - b x", "conditional"),
+        ("f(x) = a x^2 / 2 - b x + c", "conditional"),
+        ("f(x) = a x^2 - b x", "fails"),
+        ("f(x) = a x^2 / 2 + b x", "fails"),
+        ("f(x) = a x^2 / 2 - x^2", "fails"),
+        ("f(x) = g(x)", "undecided"),
+        ("h(x) = a x^2", "undecided"),
+    ],
+)
+def test_a_function_beside_its_gradient(tmp_path, formula, kind):
+    entry = hinted(tmp_path, r"define \nabla f(x) = a x - b; from nearest", formula)
+    assert entry.kind == kind
+    assert ("up to a constant" in entry.says) == (kind == "conditional")
+
+
+@pytest.mark.parametrize("hint", ["same as 1", "from 1", "dimension a: L, b: L, f: L^2"])
+@pytest.mark.parametrize(
+    ("last", "fails"), [("a^2 + 2 a b + b^2", False), ("a^2 + a b + b^2", True), ("a^2 - 2 a b + b^2", True)]
+)
+def test_all_links_of_a_chain_count_whatever_a_hint_asks(tmp_path, hint, last, fails):
+    entry = hinted(tmp_path, hint, f"f = (a + b)^2 = {last}", "$$f = (a + b)^2$$")
+    assert (entry.kind == "fails") == fails
+    assert fails or entry.kind in ("holds", "conditional")
 
 
 # ------------------------------------------------------------------ what texts leave unsaid
