@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sympy import Derivative, Expr, Integer, Symbol, oo
+from sympy import Derivative, Expr, Integer, Mul, Symbol, oo
 from sympy.core.function import AppliedUndef
 
 from physsym import integrators
@@ -37,7 +37,7 @@ from physsym.auditing.steps import (
     with_force,
 )
 from physsym.auditing.texts import Formula, Hint
-from physsym.auditing.unknowns import name_of
+from physsym.auditing.unknowns import is_operator, name_of
 from physsym.auditing.update_lines import NoRuleError, UpdateLine, joined
 from physsym.core.statements import Equation, Law, StatementError, one_step_map, symbols
 from physsym.core.verdicts import Condition, Outcome, Verdict
@@ -556,10 +556,28 @@ def _judge_order(hint: Hint, what: Hinted) -> Judgement:
     return Judgement("undecided", "it states no equation")
 
 
+def _with_dimension_alone(expression: Expr) -> Expr:
+    """Return an expression of the same dimension, with a symbol for each function and no derivatives."""
+    put: dict[Expr, Expr] = {}
+    for part in expression.atoms(Derivative):
+        put[part] = part.expr / Mul(*(v**n for v, n in part.variable_count))
+    expression = expression.xreplace(put)
+    for part in expression.atoms(AppliedUndef):
+        name = name_of(part)
+        symbol = Symbol(name.lstrip("∇"), real=True)
+        if name.startswith("∇") and len(part.args) == 1 and not part.args[0].is_integer:
+            put[part] = symbol / part.args[0] ** (len(name) - len(symbol.name))
+        elif not is_operator(part):
+            put[part] = symbol
+    while (simpler := expression.xreplace(put)) != expression:
+        expression = simpler  # an argument of a gradient may be a value of a function
+    return expression
+
+
 def _judge_dimension(hint: Hint, what: Hinted) -> Judgement:
     """Judge whether the dimensions of a formula agree, given those that a hint states."""
     stated = dimensions_of(hint.argument)
-    statements = [Equation(*map(with_force, e)) for e in what.equations()]
+    statements = [Equation(*map(_with_dimension_alone, e)) for e in what.equations()]
     found = frozenset[Symbol]().union(*(s.left.free_symbols | s.right.free_symbols for s in statements))
     quantities = tuple(
         Quantity(s, "scalar", stated[s.name], s.name, s.name, s.name, s.name)

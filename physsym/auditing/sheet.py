@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from sympy import Derivative, Expr, Symbol
+from sympy import Derivative, Expr, Function, Symbol
 from sympy.core.function import AppliedUndef
 
 from physsym.auditing.audits import Kind
@@ -16,6 +16,7 @@ from physsym.auditing.unknowns import name_of
 from physsym.core.motion import is_time
 from physsym.core.statements import Equation, Law, Rule, Update
 from physsym.core.symbols import dot
+from physsym.parsing.latex.formula import ARGUMENT
 from physsym.parsing.meanings import Chain, Conventions, Meaning, conventions_of, is_opaque, meanings
 from physsym.parsing.reader import read
 from physsym.parsing.tokens import ReadError
@@ -133,7 +134,7 @@ def facts_of(formula: Formula, meaning: Meaning, known: Sequence[Fact], kind: Ki
         for place, (left, right, relation) in enumerate(links(chain)):
             if relation not in EQUAL and not (relation == "<-" and isinstance(left, AppliedUndef)):
                 continue
-            if _is_special_value(left, right, formula.display):
+            if _is_special_value(left, right, formula.display) or _is_by_itself(left - right):
                 continue
             named = names_in(left)
             new = not any(f.left == left for f in known)
@@ -204,10 +205,33 @@ def _read(formula: Formula, settled: Conventions) -> ReadFormula:
     try:
         if formula.notation == "latex":
             stated = tuple(_stated(formula, settled))
-            return ReadFormula(formula, meanings(formula.text, settled), stated=stated)
+            return ReadFormula(formula, _ways(formula, settled), stated=stated)
         return ReadFormula(formula, (_meaning_of(read(formula.text, unknown="real")),))
     except (ReadError, RecursionError) as error:
         return ReadFormula(formula, why=str(error))
+
+
+def _ways(formula: Formula, settled: Conventions) -> tuple[Meaning, ...]:
+    """Return the ways to read a formula, also where only what its hints ask for makes it readable."""
+    asked = {h.keyword for h in formula.hints} - {"expect"}
+    settled = replace(settled, by_itself=asked == {"dimension"}, without_argument=asked == {"identity"})
+    found = meanings(formula.text, settled)
+    if not all(map(_of_one_argument, found)):
+        raise ReadError("some functions have no argument: write it behind each", formula.text, 0)
+    return found
+
+
+def _of_one_argument(meaning: Meaning) -> bool:
+    """Return whether no function has another argument than those that are written without one."""
+    sides = [side for chain in meaning.chains for side in chain.sides]
+    applied = {a for side in sides for a in side.atoms(Function)}
+    return all(a.args == (ARGUMENT,) for a in applied) or not any(ARGUMENT in s.free_symbols for s in sides)
+
+
+def _is_by_itself(expression: Expr) -> bool:
+    """Return whether an expression has the derivative of a variable by itself, which a slip leads to."""
+    found = expression.atoms(Derivative)
+    return any(isinstance(d.expr, AppliedUndef) and name_of(d.expr) in map(str, d.variables) for d in found)
 
 
 def _stated(formula: Formula, settled: Conventions) -> Iterator[tuple[Hint, Meaning]]:

@@ -93,6 +93,10 @@ class Conventions:
         The letters by which a name is derived partially, in the order of their names.
     strict
         Whether there is no document, and what stands above a name is a power.
+    by_itself
+        Whether a variable may be derived by itself, where dimensions alone are compared.
+    without_argument
+        Whether functions may have no argument, as in `\\sin^2 + \\cos^2 = 1`; all are of `ARGUMENT`.
     starts_said
         Whether start values bear the letter of time, as in `x_{t=0}`, so that `x_0` is another name.
     in_time
@@ -123,6 +127,8 @@ class Conventions:
     moving: frozenset[str] = frozenset()
     differentials: bool = True
     strict: bool = False
+    by_itself: bool = False
+    without_argument: bool = False
     starts_said: bool = False
     in_time: frozenset[tuple[str, Spelled]] = frozenset()
     in_two_fonts: frozenset[str] = frozenset()

@@ -145,7 +145,7 @@ class Derivatives(Functions):
             variables_ = [v for v, _ in by]
             if name.dots or name.primes:
                 return self.opaque(f"d{key}", *variables_, *indices)
-            if any(key == str(v) for v in variables_):
+            if not self.conventions.by_itself and any(key == str(v) for v in variables_):
                 raise self.error("found a derivative of a variable by itself", node)
             taken = [self.value(v) for v in along] if len(along) > 1 else []
             if not set(variables_) <= set(taken):

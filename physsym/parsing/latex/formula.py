@@ -26,6 +26,8 @@ from physsym.parsing.tokens import ReadError
 MAX_POWER = 64
 MAX_BITS = 4000
 MAX_FACTORIAL = 100
+ARGUMENT = Symbol("argument", real=True)
+"""That of functions that a text writes without one."""
 OPAQUE = "\\"
 """With this sign begin the names of functions and symbols of which nothing is known."""
 

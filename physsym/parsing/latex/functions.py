@@ -11,7 +11,7 @@ from sympy import Function as Undefined
 
 from physsym.parsing.interpretation import FUNCTIONS as BOUNDED
 from physsym.parsing.latex.conventions import is_bare, key_of
-from physsym.parsing.latex.formula import OPAQUE, is_small
+from physsym.parsing.latex.formula import ARGUMENT, OPAQUE, is_small
 from physsym.parsing.latex.named_values import NamedValues
 from physsym.parsing.latex.names import (
     Named,
@@ -35,7 +35,8 @@ from physsym.parsing.latex.tree import (
 )
 
 _PLAIN: Mapping[str, Callable[..., Expr]] = {
-    "tan": sympy.tan, "cot": sympy.cot, "sec": sympy.sec, "csc": sympy.csc, "coth": sympy.coth,
+    "tan": sympy.tan, "cot": lambda z: sympy.cos(z) / sympy.sin(z), "sec": lambda z: 1 / sympy.cos(z),
+    "csc": lambda z: 1 / sympy.sin(z), "coth": sympy.coth,
     "arcsin": sympy.asin, "arccos": sympy.acos, "arctan": sympy.atan, "asin": sympy.asin, "acos": sympy.acos,
     "atan": sympy.atan, "arctanh": sympy.atanh, "arcsinh": sympy.asinh, "arccosh": sympy.acosh,
     "erf": sympy.erf, "erfc": sympy.erfc, "ln": sympy.log, "sinc": lambda z: Undefined("sinc")(z),
@@ -163,7 +164,10 @@ class Functions(NamedValues):
         power = node.above if isinstance(node, Scripted) else None
         below = node.below if isinstance(node, Scripted) else None
         if i + 1 >= len(factors) or (signs[i + 1] and factors[i + 1 :]):
-            raise self.error(f"expected brackets behind {base.name}", node)
+            if not self.conventions.without_argument:
+                raise self.error(f"expected brackets behind {base.name}", node)
+            bare = self.called(base.name, [ARGUMENT], below, node)
+            return (bare if power is None else self.raised(bare, power, node)), i + 1
         outer: Script | None = None
         target: Node = factors[i + 1]
         bracket = target.base if isinstance(target, Scripted) else target

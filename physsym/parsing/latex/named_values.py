@@ -277,7 +277,8 @@ class NamedValues(Formula):
             raise self.error("found ^T, a transpose or a power: leave a transpose out, or rename T", node)
         if text in TRANSPOSES or text in (r"-\top", "-T", r"\dagger", "H", r"\mathrm{H}", r"\mathsf{H}"):
             letter = where.letters if isinstance(where, Named) else ""
-            perhaps = text == "T" and "T" in self.conventions.letters and not letter.isupper()
+            vector = isinstance(where, Named) and where.font == "bold"
+            perhaps = text == "T" and "T" in self.conventions.letters and not (letter.isupper() or vector)
             if perhaps and self.decisions.take(exponent, "^T", "a transpose", "a power"):
                 return self._power(base, self.symbol("T"), exponent)
             self.one_coordinate, self.joined = True, node

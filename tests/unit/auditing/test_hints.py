@@ -106,12 +106,21 @@ def test_places_in_a_notebook_are_cells_and_lines(tmp_path, layout):
         (r"m \ddot x = - k x", "holds"),
         (r"m \dot x = - k x", "fails"),
         ("x = v t + q", "conditional"),
-        (r"x = q r", "undecided"),
+        (r"x = q p", "undecided"),
+        (r"\frac{d^2 x}{d r^2} = a", "holds"),
+        (r"\frac{d^2 x}{d r^2} = v", "fails"),
+        (r"\frac{d^2 x}{d x^2} = a", "fails"),
+        (r"v = f(x)", "conditional"),
+        (r"x = f(x) + r f(v)", "fails"),
+        (r"F = -\nabla U(x)", "holds"),
+        (r"F = -\nabla U(x) x", "fails"),
+        (r"m \ddot x = -k x + F(t)", "holds"),
+        (r"m \dot x = -k x + F(t)", "fails"),
         (r"x = q t, \quad v = q t", "fails"),
     ],
 )
 def test_dimensions(tmp_path, formula, kind):
-    hint = "dimension x: L, t: T, v: L/T, a: L T^-2, m: M, k: M/T^2"
+    hint = "dimension x: L, t: T, v: L/T, a: L T^-2, m: M, k: M/T^2, r: T, U: M L^2/T^2, F: M L/T^2"
     assert hinted(tmp_path, hint, formula).kind == kind
 
 
@@ -146,6 +155,16 @@ def test_limits(tmp_path, hint, formula, kinds):
         ("define s = a + b; identity", "s^2 = a^2 + 2 a b + b^2", "holds"),
         ("define s = a + b; identity", "s^2 = a^2 + b^2", "fails"),
         ("identity", r"\sum_i a_i b_i = \sum_i a_i", "undecided"),
+        ("identity", r"\tan^2 + 1 = \sec^2", "holds"),
+        ("identity", r"\tan^2 + 1 = \csc^2", "fails"),
+        ("identity", r"\sin^2 + \cos^2 = 1", "holds"),
+        ("identity", r"\sin^2 + 2 \cos^2 = 1", "fails"),
+        ("identity", r"\sin^2 + \cos^2 x = 1", "unread"),
+        ("identity", r"\sin\cos = 1", "unread"),
+        ("one coordinate", r"\sin^2 + \cos^2 = 1", "unread"),
+        ("identity", r"\cot x = 1 / \tan x", "holds"),
+        ("identity", r"\cot x = -1 / \tan x", "fails"),
+        ("identity", r"\frac{d^2 x}{d x^2} = a", "unread"),
     ],
 )
 def test_identities(tmp_path, hint, formula, kind):
