@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
@@ -24,7 +25,7 @@ from sympy import (
 from sympy.core.function import Application, AppliedUndef
 
 from physsym.auditing.comparisons import Comparison, compared
-from physsym.auditing.evaluation import agree_at_a_point
+from physsym.auditing.evaluation import agree_at_a_point, vanishes_at_a_point
 from physsym.auditing.sheet import Fact, is_name, is_sequence, left_occurs, names_in
 from physsym.auditing.unknowns import in_unknowns, name_of
 from physsym.core.motion import is_time
@@ -280,9 +281,6 @@ def _by_elimination(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequen
     for found in islice(_eliminations(target, pool), _TRIALS):
         if time.process_time() > end:
             break
-        # Values at a point are cheap, and few eliminations agree there.
-        if not agree_at_a_point(found.rest, Integer(0)):
-            continue
         if not all(map(found.may_divide, found.coefficients)):
             continue
         verdict = identical(found.rest, Integer(0))
@@ -352,34 +350,73 @@ Pool = Sequence[tuple[Fact, Expr]]
 
 
 def _eliminations(target: Expr, pool: Pool) -> Iterator[Elimination]:
-    """Yield what is left of a residual if unknowns are eliminated by one fact, and by two."""
+    """Yield what is left of a residual if unknowns are eliminated by one fact, and by two.
+
+    Values at a point are cheap, and few eliminations leave zero there; the others are not carried out.
+    """
     for fact, residual in pool:
         if len(target.free_symbols - residual.free_symbols) <= 1:
-            for symbol, rest, divisor in _solved(target, residual):
-                rate = target.diff(symbol)
-                yield Elimination(rest, (fact,), (divisor,), None if rate.has(symbol) else rate)
+            for solved in _solved(residual, target.free_symbols):
+                if vanishes_at_a_point(target, [solved.pair]):
+                    rate = target.diff(solved.symbol)
+                    factor = None if rate.has(solved.symbol) else rate
+                    yield Elimination(solved.put_into(target), (fact,), (solved.coefficient,), factor)
     for i, (first, one) in enumerate(pool):
         for second, other in pool[i + 1 :]:
             joint = one.free_symbols | other.free_symbols
             if len(target.free_symbols - joint) > 1 or not one.free_symbols & other.free_symbols:
                 continue
             facts = tuple(dict.fromkeys((first, second)))
-            for symbol, rest, divisor in _solved(target, one):
-                for _, there, _ in _solved(other, one, (symbol,)):
-                    for _, last, another in _solved(rest, there):
-                        yield Elimination(last, facts, (divisor, another))
+            for solved in _solved(one, target.free_symbols):
+                if solved.symbol not in other.free_symbols:
+                    continue
+                there = _without(other, solved)
+                left = target.free_symbols.union(solved.value.free_symbols) - {solved.symbol}
+                for then in _solved(there, left):
+                    if vanishes_at_a_point(target, [solved.pair, then.pair]):
+                        rest = then.put_into(solved.put_into(target))
+                        yield Elimination(rest, facts, (solved.coefficient, then.coefficient))
 
 
-def _solved(
-    target: Expr, residual: Expr, symbols: Iterable[Symbol] | None = None
-) -> Iterator[tuple[Symbol, Expr, Expr]]:
-    """Yield a residual with each symbol eliminated for which the other one can be solved, and the divisor."""
-    shared = target.free_symbols & residual.free_symbols if symbols is None else set(symbols)
+@dataclass(frozen=True)
+class Solved:
+    """A symbol for which an equation that is linear in it is solved.
+
+    Parameters
+    ----------
+    symbol, value
+        The symbol, and what it is.
+    coefficient
+        That of the symbol, by which is divided.
+    """
+
+    symbol: Symbol
+    value: Expr
+    coefficient: Expr
+
+    @property
+    def pair(self) -> tuple[Symbol, Expr]:
+        """Return the symbol and its value."""
+        return self.symbol, self.value
+
+    def put_into(self, expression: Expr) -> Expr:
+        """Return an expression without the symbol."""
+        return expression.xreplace({self.symbol: self.value})
+
+
+@lru_cache(maxsize=4096)
+def _without(expression: Expr, solved: Solved) -> Expr:
+    """Return an expression without a symbol: neighbouring lines are compared with the same pairs of facts."""
+    return solved.put_into(expression)
+
+
+def _solved(residual: Expr, symbols: AbstractSet[Symbol]) -> Iterator[Solved]:
+    """Yield the first symbols of some for which a residual can be solved."""
+    shared = symbols & residual.free_symbols
     for symbol in sorted(shared, key=lambda s: (not MARKED & {*s.name}, s.name))[:_SYMBOLS]:
-        if (parts := _linear(residual, symbol)) is None:
-            continue
-        coefficient, rest = parts
-        yield symbol, target.xreplace({symbol: -rest / coefficient}), coefficient
+        if (parts := _linear(residual, symbol)) is not None:
+            coefficient, rest = parts
+            yield Solved(symbol, -rest / coefficient, coefficient)
 
 
 @lru_cache(maxsize=4096)

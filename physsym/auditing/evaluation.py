@@ -3,10 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 
-from sympy import Abs, Add, Expr, Mul, Pow, Symbol, cos, exp, log, sign, sin, tan
+from sympy import (
+    Abs,
+    Add,
+    Expr,
+    Max,
+    Min,
+    Mul,
+    NumberSymbol,
+    Pow,
+    Symbol,
+    acos,
+    asin,
+    atan,
+    cos,
+    cosh,
+    exp,
+    log,
+    sign,
+    sin,
+    sinh,
+    tan,
+    tanh,
+)
 
 from physsym.core.symbols import grad
 
@@ -21,14 +43,22 @@ def _gradient(place: float) -> float:
 
 _FUNCTIONS: dict[type, Callable[[float], float]] = {
     Abs: abs,
+    acos: math.acos,
+    asin: math.asin,
+    atan: math.atan,
     cos: math.cos,
+    cosh: math.cosh,
     exp: math.exp,
     grad: _gradient,
     log: math.log,
     sign: lambda number: math.copysign(1.0, number) if number else 0.0,
     sin: math.sin,
+    sinh: math.sinh,
     tan: math.tan,
+    tanh: math.tanh,
 }
+_OF_SEVERAL: dict[type, Callable[[Iterable[float]], float]] = {Add: sum, Mul: math.prod, Max: max, Min: min}
+_SHIFTS = (0.0, 0.41, 1.7, -1.2)
 
 
 def value_at(expression: Expr, at: Mapping[Symbol, float]) -> float:
@@ -47,16 +77,14 @@ def value_at(expression: Expr, at: Mapping[Symbol, float]) -> float:
 def _value(node: Expr, at: Mapping[Symbol, float]) -> float:
     if node.is_Symbol:
         return at[node]
-    if node.is_Number:
+    if node.is_Number or isinstance(node, NumberSymbol):
         return float(node)
     kind = type(node)
     if kind in _FUNCTIONS:
         return _FUNCTIONS[kind](_value(node.args[0], at))
     parts = [_value(a, at) for a in node.args]
-    if isinstance(node, Add):
-        return sum(parts)
-    if isinstance(node, Mul):
-        return math.prod(parts)
+    if kind in _OF_SEVERAL:
+        return _OF_SEVERAL[kind](parts)
     if isinstance(node, Pow):
         return float(parts[0] ** parts[1])
     raise ValueError(f"{node} is not evaluated here")
@@ -83,13 +111,34 @@ def agree_at_a_point(one: Expr, other: Expr) -> bool:
     return gap is not None and gap <= _CLEAR
 
 
+def vanishes_at_a_point(expression: Expr, solved: Sequence[tuple[Symbol, Expr]]) -> bool:
+    """Return whether an expression is about zero at a point where symbols have values that others give.
+
+    A value may contain the symbols behind it.
+    """
+    symbols = expression.free_symbols.union(*(value.free_symbols for _, value in solved))
+    for at in _points(symbols):
+        for symbol, value in reversed(solved):
+            at[symbol] = value_at(value, at)
+        number = value_at(expression, at)
+        if not math.isnan(number):
+            return abs(number) <= _CLEAR * (1 + abs(number))
+    return False
+
+
 def _relative_gap(one: Expr, other: Expr) -> float | None:
     """Return how far two expressions are apart at a point, None where they have no values at those tried."""
-    symbols = sorted(one.free_symbols | other.free_symbols, key=attrgetter("name"))
-    for shift in (0.0, 0.41):
-        at = {s: 0.37 + shift + (0.618034 * (i + 1)) % 1 for i, s in enumerate(symbols)}
-        at.update({s: 5.0 + i for i, s in enumerate(symbols) if s.is_integer})
+    for at in _points(one.free_symbols | other.free_symbols):
         first, second = value_at(one, at), value_at(other, at)
         if not (math.isnan(first) or math.isnan(second)):
             return abs(first - second) / (1 + abs(first) + abs(second))
     return None
+
+
+def _points(symbols: Iterable[Symbol]) -> Iterator[dict[Symbol, float]]:
+    """Yield the points that are tried: one after another, until there are values."""
+    ordered = sorted(symbols, key=attrgetter("name"))
+    for shift in _SHIFTS:
+        at = {s: 0.37 + shift + (0.618034 * (i + 1)) % 1 for i, s in enumerate(ordered)}
+        at.update({s: 5.0 + i for i, s in enumerate(ordered) if s.is_integer})
+        yield at
