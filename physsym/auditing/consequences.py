@@ -120,6 +120,24 @@ def _values(facts: Sequence[Fact]) -> list[Fact]:
     return [f for f in facts if last.get(f.left, f) is f and (f.defines or f.left in last)]
 
 
+def named_for_the_first_time(facts: Sequence[Fact]) -> list[Fact]:
+    """Return the facts that say what a value of a sequence is, on whichever side, as definitions.
+
+    No fact before them has the name, so that they claim nothing of it, and none behind them sets it.
+    """
+    found, names = list[Fact](), frozenset[str]()
+    for place, fact in enumerate(facts):
+        again = {name_of(f.left) for f in facts[place + 1 :] if is_sequence(f.left)}
+        for left, right in ((fact.left, fact.right), (fact.right, fact.left)):
+            new = is_sequence(left) and name_of(left) not in names | again and not left_occurs(left, right)
+            if new and fact.kind not in ("fails", "note"):
+                left, right = _from_index(left, right)
+                found.append(replace(fact, left=left, right=right, defines=True))
+                break
+        names |= fact.names
+    return found
+
+
 def _from_index(left: Expr, right: Expr) -> tuple[Expr, Expr]:
     """Return an equation for a value of a sequence at `t + 1` as that at `t`."""
     steps = {
@@ -360,7 +378,7 @@ def _eliminations(target: Expr, pool: Pool) -> Iterator[Elimination]:
                 if vanishes_at_a_point(target, [solved.pair]):
                     rate = target.diff(solved.symbol)
                     factor = None if rate.has(solved.symbol) else rate
-                    yield Elimination(solved.put_into(target), (fact,), (solved.coefficient,), factor)
+                    yield Elimination(_without(target, solved), (fact,), (solved.coefficient,), factor)
     for i, (first, one) in enumerate(pool):
         for second, other in pool[i + 1 :]:
             joint = one.free_symbols | other.free_symbols
@@ -374,7 +392,7 @@ def _eliminations(target: Expr, pool: Pool) -> Iterator[Elimination]:
                 left = target.free_symbols.union(solved.value.free_symbols) - {solved.symbol}
                 for then in _solved(there, left):
                     if vanishes_at_a_point(target, [solved.pair, then.pair]):
-                        rest = then.put_into(solved.put_into(target))
+                        rest = _without(_without(target, solved), then)
                         yield Elimination(rest, facts, (solved.coefficient, then.coefficient))
 
 
@@ -399,15 +417,11 @@ class Solved:
         """Return the symbol and its value."""
         return self.symbol, self.value
 
-    def put_into(self, expression: Expr) -> Expr:
-        """Return an expression without the symbol."""
-        return expression.xreplace({self.symbol: self.value})
-
 
 @lru_cache(maxsize=4096)
 def _without(expression: Expr, solved: Solved) -> Expr:
     """Return an expression without a symbol: neighbouring lines are compared with the same pairs of facts."""
-    return solved.put_into(expression)
+    return expression.xreplace({solved.symbol: solved.value})
 
 
 def _solved(residual: Expr, symbols: AbstractSet[Symbol]) -> Iterator[Solved]:

@@ -11,7 +11,7 @@ from sympy.core.function import AppliedUndef
 
 from physsym import integrators
 from physsym.auditing.comparisons import Comparison, compared
-from physsym.auditing.consequences import Consequence, by_definitions, conditions, consequence, put_definition
+from physsym.auditing.consequences import by_definitions, conditions, consequence, put_definition
 from physsym.auditing.expansions import WithError, judge_error, with_error
 from physsym.auditing.hints import dimensions_of, parts_of, refusal
 from physsym.auditing.judgements import Judgement, failing
@@ -264,7 +264,9 @@ def _way_to(
     """Return what it takes that an equation holds, and the facts that it follows from."""
     if (own := compared(left, right, given)).holds:
         return own.conditions, ()
-    if (found := _derived(left, right, facts, definitions)) is not None:
+    found = consequence(left, right, facts) or consequence(left, right, [*definitions, *facts])
+    named = {f.formula for f in facts}  # definitions may have been put into a fact
+    if found is not None and any(f.formula in named for f in found.facts):
         return conditions(found), found.facts
     put_in = by_definitions(left, right, [f for f in facts if f.defines], given)
     if put_in is not None and put_in[0].holds:
@@ -288,17 +290,6 @@ def _slopes_of_claim(left: Expr, right: Expr, facts: Sequence[Fact]) -> Iterator
             put_in = by_definitions(fact.right, fact.left, [claim])
             if put_in is not None:
                 yield put_in[0]
-
-
-def _derived(
-    left: Expr, right: Expr, facts: Sequence[Fact], definitions: Sequence[Fact]
-) -> Consequence | None:
-    """Return how an equation follows from facts, if need be with definitions."""
-    if (found := consequence(left, right, facts)) is not None:
-        return found
-    found = consequence(left, right, [*definitions, *facts])
-    own = {f.formula for f in facts}  # definitions may have been put into a fact
-    return found if found is not None and any(f.formula in own for f in found.facts) else None
 
 
 def _refuting(

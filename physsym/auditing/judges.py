@@ -18,7 +18,7 @@ from physsym.auditing.comparisons import (
     compared_for_whole_numbers,
     where_it_fails,
 )
-from physsym.auditing.consequences import by_definitions, conditions, consequence
+from physsym.auditing.consequences import by_definitions, conditions, consequence, named_for_the_first_time
 from physsym.auditing.evaluation import agree_at_a_point
 from physsym.auditing.expansions import WithError, agreement, judge_error, with_error
 from physsym.auditing.hinted import (
@@ -370,10 +370,13 @@ def judge_link(left: Expr, right: Expr, context: Context) -> Judgement:
         return by_context
     if found.refuted:
         return failing(found, ())
-    with_definitions = by_definitions(left, right, context.definitions(near=True))
-    if with_definitions is not None and with_definitions[0].refuted and with_definitions[0].analytic:
-        comparison, used = with_definitions
-        return failing(comparison, tuple(f.line for f in used))
+    for definitions in (context.definitions(near=True), named_for_the_first_time(context.near)):
+        with_definitions = by_definitions(left, right, definitions)
+        if with_definitions is not None and with_definitions[0].refuted and with_definitions[0].analytic:
+            comparison, used = with_definitions
+            return failing(
+                comparison, tuple(f.line for f in used), f"with {places(used)} put in, the two sides differ"
+            )
     return _open(found)
 
 

@@ -134,7 +134,7 @@ def facts_of(formula: Formula, meaning: Meaning, known: Sequence[Fact], kind: Ki
         for place, (left, right, relation) in enumerate(links(chain)):
             if relation not in EQUAL and not (relation == "<-" and isinstance(left, AppliedUndef)):
                 continue
-            if _is_special_value(left, right, formula.display) or _is_by_itself(left - right):
+            if _is_special_value(left, right, formula.display):
                 continue
             named = names_in(left)
             new = not any(f.left == left for f in known)
@@ -145,7 +145,15 @@ def facts_of(formula: Formula, meaning: Meaning, known: Sequence[Fact], kind: Ki
 
 
 def _is_special_value(left: Expr, right: Expr, display: bool) -> bool:
-    """Return whether an equation is a case that the prose speaks of, such as z = 1, and no definition."""
+    """Return whether an equation is a case that the prose speaks of, such as z = 1, and no definition.
+
+    So is one with the derivative of a variable by itself, which a slip leads to.
+    """
+    derivatives = (left - right).atoms(Derivative)
+    if any(
+        isinstance(d.expr, AppliedUndef) and name_of(d.expr) in map(str, d.variables) for d in derivatives
+    ):
+        return True
     if left.is_Symbol:
         return right.is_number or (right.is_Symbol and not display)
     return is_name(left) and right.is_number and not display
@@ -216,22 +224,12 @@ def _ways(formula: Formula, settled: Conventions) -> tuple[Meaning, ...]:
     asked = {h.keyword for h in formula.hints} - {"expect"}
     settled = replace(settled, by_itself=asked == {"dimension"}, without_argument=asked == {"identity"})
     found = meanings(formula.text, settled)
-    if not all(map(_of_one_argument, found)):
-        raise ReadError("some functions have no argument: write it behind each", formula.text, 0)
+    for meaning in found:
+        sides = [side for chain in meaning.chains for side in chain.sides]
+        others = [a for side in sides for a in side.atoms(Function) if a.args != (ARGUMENT,)]
+        if others and any(ARGUMENT in side.free_symbols for side in sides):
+            raise ReadError("some functions have no argument: write it behind each", formula.text, 0)
     return found
-
-
-def _of_one_argument(meaning: Meaning) -> bool:
-    """Return whether no function has another argument than those that are written without one."""
-    sides = [side for chain in meaning.chains for side in chain.sides]
-    applied = {a for side in sides for a in side.atoms(Function)}
-    return all(a.args == (ARGUMENT,) for a in applied) or not any(ARGUMENT in s.free_symbols for s in sides)
-
-
-def _is_by_itself(expression: Expr) -> bool:
-    """Return whether an expression has the derivative of a variable by itself, which a slip leads to."""
-    found = expression.atoms(Derivative)
-    return any(isinstance(d.expr, AppliedUndef) and name_of(d.expr) in map(str, d.variables) for d in found)
 
 
 def _stated(formula: Formula, settled: Conventions) -> Iterator[tuple[Hint, Meaning]]:

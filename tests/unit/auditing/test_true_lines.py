@@ -417,3 +417,33 @@ def test_an_error_term_of_a_formula_on_a_grid(line, says):
     entry = last(line)
     assert (entry.kind == "conditional") == bool(says)
     assert says in entry.says
+
+
+DIFFERENCE = "x_{t+1} - x_t = d_{t+1}"
+
+
+@pytest.mark.parametrize(
+    ("side", "kind"),
+    [
+        ("x_{t+1} + c d_t", "conditional"),
+        ("2 x_{t+1} + c d_t", "fails"),
+        ("x_{t+1} - c d_t", "fails"),
+        ("x_{t+1} + c d_{t+1}", "undecided"),
+        ("x_{t+1} + b d_t", "undecided"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("before", "behind", "may_fail"),
+    [
+        ((), (), True),
+        (("e_t = 3 c_t",), (), True),
+        (("d_{t+1} = 2 c_t + d_t",), (), False),
+        ((), ("d_{t+1} = 2 c_t + d_t",), False),
+    ],
+)
+def test_the_first_line_that_has_a_name_says_what_it_is(side, kind, before, behind, may_fail):
+    chain = f"y_{{t+1}} = x_{{t+1}} + c (x_t - x_{{t-1}}) = {side}"
+    entry = last(*before, DIFFERENCE, *behind, chain)
+    assert (entry.kind == "fails") == (kind == "fails" and may_fail)
+    assert (entry.kind in GOOD) <= (kind == "conditional")
+    assert entry.kind != "fails" or len(before) + 1 in entry.uses
