@@ -9,18 +9,24 @@ import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
 from physsym import __version__
+from physsym._versions import PACKAGES
 
 PIPE_CLOSED = 141  # 128 and the number of SIGPIPE, as shells have it
 
 
+def _any_number(name: str, metavar: str, says: str, command: ArgumentParser) -> None:
+    command.add_argument(name, nargs="*", metavar=metavar, help=says)
+
+
 def _paths(command: ArgumentParser) -> None:
     says = "scripts or folders (default: ./derivations if it is there, else the shipped ones)"
-    command.add_argument("paths", nargs="*", metavar="PATH", help=says)
+    _any_number("paths", "PATH", says, command)
 
 
 def _name(command: ArgumentParser) -> None:
@@ -71,7 +77,7 @@ def _count(text: str) -> int:
 
 def _certify(command: ArgumentParser) -> None:
     says = "derivations, such as momentum, or paths (default: as for check)"
-    command.add_argument("names", nargs="*", metavar="NAME", help=says)
+    _any_number("names", "NAME", says, command)
     folder = "build/certificates"
     command.add_argument(
         "--out", default=folder, metavar="DIR", help=f"folder to write to (default: {folder})"
@@ -146,7 +152,7 @@ def _identify(command: ArgumentParser) -> None:
 def _report(command: ArgumentParser) -> None:
     _what(command)
     says = "values of parameters, such as lr=0.01 (default: typical ones), and lam= for a curvature"
-    command.add_argument("values", nargs="*", metavar="P=VALUE", help=says)
+    _any_number("values", "P=VALUE", says, command)
 
 
 def _audit(command: ArgumentParser) -> None:
@@ -186,7 +192,7 @@ CONVENTIONS = (
 
 def _convert(command: ArgumentParser) -> None:
     says = "parameters of the first convention, such as lr=0.01 momentum=0.9"
-    command.add_argument("values", nargs="*", metavar="P=VALUE", help=says)
+    _any_number("values", "P=VALUE", says, command)
     says = f"the convention of the values: {', '.join(CONVENTIONS)}"
     command.add_argument("--from", dest="source", required=True, metavar="NAME", help=says)
     says = "the convention that is asked for"
@@ -208,6 +214,9 @@ def _exercise(command: ArgumentParser) -> None:
     command.add_argument("--out", metavar="FILE", help="the notebook to write")
 
 
+_doctor = partial(_any_number, "parts", "PART", "parts or extras that must be there, such as torch or tex")
+
+
 # Each command: the module whose `main` carries it out, its arguments, and what it does.
 # fmt: off
 COMMANDS: dict[str, tuple[str, Callable[[ArgumentParser], None], str]] = {
@@ -224,21 +233,13 @@ COMMANDS: dict[str, tuple[str, Callable[[ArgumentParser], None], str]] = {
     "report":   ("physsym.cli.report",   _report,   "print what a rule is as mechanics and as a method"),
     "convert":  ("physsym.cli.convert",  _convert,  "convert parameters of momentum; 1 if there is no way"),
     "audit":    ("physsym.cli.audit",    _audit,    "judge the formulas of notes; 1 if one fails"),
+    "doctor":   ("physsym.cli.doctor",   _doctor,   "list what is installed; 1 if what is needed is not"),
     "certify":  ("physsym.cli.certify",  _certify,  "write lemmas, which Coq proves; 1 if one is not proved"),
 }
 # fmt: on
 
 # What may be missing, by the name of the module that is imported, and the extra that installs it.
-EXTRAS = {
-    "jax": "jax",
-    "llvmlite": "fast",
-    "markdown_it": "document",
-    "matplotlib": "document",
-    "nbformat": "document",
-    "optax": "jax",
-    "scipy": "simulate",
-    "torch": "torch",
-}
+EXTRAS = {package.module: package.extra for package in PACKAGES if package.extra}
 
 
 class Parser(ArgumentParser):

@@ -1,24 +1,57 @@
-"""The versions of what physsym runs on, for reports of errors."""
+"""The packages that physsym runs on: what each is for, its extra, and the version that is there."""
 
 from __future__ import annotations
 
 import platform
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from typing import NamedTuple
 
 from physsym import __version__
 
-# What is needed, then what extras bring, by the names under which they are installed.
+
+class Package(NamedTuple):
+    """A package: the name to install it by, its module, what it is for, and the extra that brings it."""
+
+    name: str
+    module: str
+    serves: str
+    extra: str = ""
+
+
+# What is needed, then what extras bring.
 PACKAGES = (
-    "sympy", "numpy", "python-flint", "z3-solver", "latexify-py", "rich", "lazy-loader",
-    "llvmlite", "jax", "optax", "torch", "matplotlib", "markdown-it-py", "nbformat", "scipy",
-)  # fmt: skip
+    Package("sympy", "sympy", "formulas"),
+    Package("numpy", "numpy", "arrays, and the backend numpy"),
+    Package("python-flint", "flint", "exact numbers and polynomials, which verdicts rest on"),
+    Package("z3-solver", "z3", "inequalities, which verdicts rest on"),
+    Package("latexify-py", "latexify", "Python functions as formulas"),
+    Package("rich", "rich", "colours and progress bars in the terminal"),
+    Package("lazy-loader", "lazy_loader", "imports modules when they are used"),
+    Package("llvmlite", "llvmlite", "the backend llvm: fast optimizers and sweeps", "fast"),
+    Package("jax", "jax", "the backend jax", "jax"),
+    Package("optax", "optax", "rules as optax transformations", "jax"),
+    Package("torch", "torch", "the backend torch; rules as PyTorch optimizers", "torch"),
+    Package("matplotlib", "matplotlib", "figures", "document"),
+    Package("markdown-it-py", "markdown_it", "documents; audits of notes in Markdown", "document"),
+    Package("nbformat", "nbformat", "notebooks", "document"),
+    Package("scipy", "scipy", "check --simulate", "simulate"),
+)
+
+
+def installed_version(name: str) -> str:
+    """Return the version of an installed package, or an empty text."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
 
 
 def show_versions() -> None:
     """Print the versions of Python, of physsym, of its dependencies, and the platform.
 
-    Put the output into a report of an error.
+    Put the output into a report of an error. `physsym doctor` says what each of them is for.
 
     Examples
     --------
@@ -33,8 +66,5 @@ def show_versions() -> None:
     for name, value in found.items():
         print(f"{name:15} {value}")
     print()
-    for name in PACKAGES:
-        try:
-            print(f"{name:15} {version(name)}")
-        except PackageNotFoundError:
-            print(f"{name:15} not installed")
+    for package in PACKAGES:
+        print(f"{package.name:15} {installed_version(package.name) or 'not installed'}")

@@ -14,7 +14,7 @@ from physsym.__main__ import main
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs" / "how-to").glob("*.md"))
 LINK = re.compile(r"(?<!\\)\]\(([^()\s]+)\)")
-CODE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -84,7 +84,7 @@ def test_an_output_that_is_not_that_of_the_command_is_caught():
 
 def anchors(text):
     """Return the anchors of the headings of a page, as GitHub makes them."""
-    headings = re.findall(r"^#+ (.+)$", CODE.sub("", text), re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"(?ms)^```.*?^```", "", text), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
@@ -118,7 +118,7 @@ def test_links_that_lead_nowhere_are_found(tmp_path):
     page = tmp_path / "page.md"
     page.write_text(
         "# A page\n[a](page.md) [b](#a-page) [c](gone.md) [d](page.md#gone) [e](https://example.org)"
-        "\n```\n[f](code.md)\n```\n[g](also.md)"
+        "\n```\n[f](code.md)\n```\n[g](also.md) `[h](code.md)`"
     )
     assert broken_links(page) == ["gone.md", "page.md#gone", "also.md"]
 

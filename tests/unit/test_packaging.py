@@ -13,6 +13,7 @@ import pytest
 import physsym
 from physsym import _versions
 from physsym.__main__ import EXTRAS
+from physsym._versions import Package
 from physsym.verify.engines import smt
 
 ROOT = Path(__file__).parents[2]
@@ -77,7 +78,9 @@ def test_readme_installs_the_pinned_pip_first():
 
 
 def test_versions_are_shown(capsys, monkeypatch):
-    monkeypatch.setattr(_versions, "PACKAGES", (*_versions.PACKAGES, "not-a-package"))
+    monkeypatch.setattr(
+        _versions, "PACKAGES", (*_versions.PACKAGES, Package("not-a-package", "none", "nothing"))
+    )
     assert physsym.show_versions() is None
     lines = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines() if line)
     assert lines["physsym"] == physsym.__version__

@@ -30,6 +30,7 @@ STUB = "lazy_loader.attach_stub(__name__, __file__)"  # the lazy door of a packa
 IMPORTS_BY_STRING = {
     "__main__.py": (1, "the table of commands, since `--help` must not import SymPy"),
     "_renamed.py": (1, "the lazy door, for names of version 0.1"),
+    "_versions.py": (1, "the name of a package, which is shown"),
     "adapters/torch_dlpack.py": (1, "the backend of LLVM, which is optional"),
     "adapters/torch_rows.py": (1, "the backend of LLVM, which is optional"),
     "loading.py": (1, "scripts by their path"),

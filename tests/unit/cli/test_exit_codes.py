@@ -41,6 +41,7 @@ CASES = {
         "--from quasi-hyperbolic --to keras alpha=0.1 beta=0.9 nu=0.7",
         "--from torch --to nothing lr=0.1 momentum=0.9",
     ),
+    "doctor": ("python", None, "nowhere"),
     "certify": ("momentum --only-write --out {tmp}/out", None, "nowhere"),
 }  # fmt: skip
 
