@@ -16,7 +16,7 @@ from sympy.logic.boolalg import Boolean
 
 from physsym.core.statements import Rule, StatementError, Update
 from physsym.core.symbols import grad
-from physsym.parsing.latex.conventions import Conventions
+from physsym.parsing.latex.conventions import USUAL_WORDS, Conventions
 from physsym.parsing.latex.decisions import Decisions
 from physsym.parsing.latex.grammar import CLOSING, OPENING, LatexParser, braced, spelled, split
 from physsym.parsing.latex.interpretation import Interpretation
@@ -122,7 +122,8 @@ class _Reading:
         self.conventions = Conventions(indices=frozenset({notation.time}), strict=True)
         self.symbols = {self.key(name): _number(v) for name, v in notation.symbols.items()}
         taken = {s for e in self.symbols.values() for s in e.free_symbols if isinstance(s, Symbol)} | {x}
-        self.conventions = replace(self.conventions, set_alone=frozenset(self.symbols))
+        constants = frozenset(self.symbols)
+        self.conventions = replace(self.conventions, set_alone=constants, declared=constants | USUAL_WORDS)
         self.gradient = self.key(notation.gradient) if notation.gradient else ""
         self.steps = Steps(text, notation.time, self.symbols.get, first=notation.first, taken=taken)
         self.start = {self.key(name): _number(v) for name, v in notation.start.items()}
@@ -140,7 +141,7 @@ class _Reading:
 
     def key(self, letters: str) -> str:
         """Return a name in words, without its index of time."""
-        tree = LatexParser(latex_tokens(letters), letters).whole()
+        tree = LatexParser(_averages(latex_tokens(letters), letters), letters).whole()
         name = named(tree)
         if name is None:
             raise ReadError(_NO_NAME.format(letters), letters, 0)
@@ -196,7 +197,7 @@ class _Reading:
 
     def _rows(self) -> list[Row]:
         """Return the rows of the steps; those of an initialization are read into start values."""
-        found = self._split(latex_tokens(self.text))
+        found = self._split(_averages(latex_tokens(self.text), self.text))
         if len(found) > MAX_ROWS:
             raise self.error(f"found more than {MAX_ROWS} rows; split the text", found[MAX_ROWS].tokens[0])
         heads = [_head(row) for row in found]
@@ -448,6 +449,23 @@ class _Reading:
 
 
 _NO_NAME = "found {}, which is no letter with an index; write one, such as m_t"
+
+
+def _averages(tokens: Sequence[LatexToken], text: str) -> list[LatexToken]:
+    """Return tokens with the name E_g2 for `E[g^2]` with an index, or alone, which is a running average."""
+    found = list(tokens)
+    i = 0
+    while i < len(found):
+        if found[i].text == "E" and [t.text for t in found[i + 1 : i + 2]] == ["["]:
+            end = next((k for k in range(i, len(found)) if found[k].text == "]"), i)
+            behind = found[end + 1 :]
+            if end > i and ((not behind and not i) or (behind and behind[0].text == "_")):
+                inside = "".join(c for c in text[found[i + 1].end : found[end].position] if c.isalnum())
+                found[i : end + 1] = [
+                    replace(found[i], kind="letter", text=f"E_{inside}", end=found[end].end)
+                ]
+        i += 1
+    return found
 
 
 def strict_value(tree: Node, text: str, conventions: Conventions, steps: Steps) -> Expr:

@@ -80,6 +80,7 @@ class _Code:
     at_column: dict[int, Token] = field(default_factory=dict)
     names: Collection[str] = ()
     values: dict[str, ast.expr] = field(default_factory=dict)
+    moved: list[str] = field(default_factory=list)
     sizes: dict[int, int] = field(default_factory=dict)
     kept: list[ast.expr] = field(default_factory=list)
 
@@ -176,6 +177,8 @@ class _Code:
     def sentences(self, groups: Sequence[_Group]) -> tuple[Sentence, ...]:
         """Return the updates of the states, in the order in which they get their last value."""
         states = self._states(groups)
+        usual = [name for name in states.values() if name in (*WEIGHTS, "p", "param")]
+        self.moved = usual or [*states.values()]
         last = {name: i for i, group in enumerate(groups) for name, _, _ in group}
         updates: list[Sentence] = []
         for i, group in enumerate(groups):
@@ -289,8 +292,16 @@ class _Code:
                 return self._named("pi", node)
             case ast.Name() | ast.Attribute() | ast.Subscript():
                 name = self.name(node)
+                if name == "grad" and name not in self.values:
+                    return self._call("grad", [self._named(self._weights(node), node)], node)
                 return self.values.get(name) or self._named(name, node)
         return self.fail(f"found {type(node).__name__}, which is not read; {_ADVICE}", node)
+
+    def _weights(self, node: ast.AST) -> str:
+        """Return the weights that the code moves, where a gradient does not name them."""
+        if len(self.moved) != 1:
+            self.fail("found grad without the point where it is taken; write grad(x)", node)
+        return self.moved[0]
 
     def _number(self, node: ast.Constant) -> ast.expr:
         start = self.position(node)

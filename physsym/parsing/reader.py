@@ -26,7 +26,7 @@ from physsym.parsing.latex.reader import read_latex
 from physsym.parsing.limits import refuse_large
 from physsym.parsing.python_text import MODULES, python_sentences
 from physsym.parsing.spelling import GRADIENT
-from physsym.parsing.tokens import GRAVITY, GREEK, ReadError, is_name
+from physsym.parsing.tokens import COMPLEX, GRAVITY, GREEK, ReadError, is_name
 from physsym.vocabulary import STANDARD, Face, Quantity, Vocabulary
 
 Readable: TypeAlias = Expr | Equation | Update | Law | Rule
@@ -399,12 +399,20 @@ def _refuse_constants(found: Sequence[Sentence], names: Mapping[str, Expr]) -> N
             letters = [n for n in ast.walk(node) if isinstance(n, ast.Name) and n is not node.func]
             for letter in letters:
                 if tree.token(letter).name in {"i", "j"} - {*names}:
-                    message = "found a complex power of e; formulas are about real numbers"
+                    message = f"found a complex power of e; {COMPLEX}"
                     raise tree.error(message, letter)
 
 
+_UNPRINTED = re.compile(
+    r"\^|[^\w\s\x00-\x7f]|[²³¹⁰⁴-⁹½¼¾]|(?<!elta)(?<=[\w)]) +[\w(]|(?<![0-9]e)(?<=\w)[-+]\w"
+)
+"""What SymPy prints in no expression: powers and products by hand, signs without spaces around them."""
+
+
 def _refuse_printed_euler(tree: Tree, names: Collection[str]) -> None:
-    """Refuse E in an expression: SymPy prints Euler's number so, and statements have exp(1) for it."""
+    """Refuse E in what SymPy may have printed: it writes Euler's number so, and statements have exp(1)."""
+    if _UNPRINTED.search(tree.text):
+        return
     for node in tree.nodes():
         if isinstance(node, ast.Name) and tree.token(node).name == "E" and "E" not in names:
             message = (
@@ -424,7 +432,7 @@ def _euler(uses: Iterable[tuple[Tree, ast.Name]]) -> Expr:
         exponents = [n.right for n in powers if n.left is node]
         read = [m for e in exponents for m in ast.walk(e) if isinstance(m, ast.Name)]
         if unreal := [m for m in read if tree.token(m).name in ("i", "j", "I")]:
-            raise tree.error("found a complex power of e; formulas are about real numbers", unreal[0])
+            raise tree.error(f"found a complex power of e; {COMPLEX}", unreal[0])
         if not exponents:
             message = "found e; write exp(1) for Euler's number, or declare e where it is a quantity"
             raise tree.error(message, node)

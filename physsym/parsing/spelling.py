@@ -552,12 +552,16 @@ def _refuse_units(tokens: Sequence[Token], text: str, names: Collection[str]) ->
         alone = ends and before[-1:] == ["="] and other.text != "g"
         sure = other.text in _SURE_UNITS and other.name not in names
         if over or (sure and other.text != "s") or (alone and (sure or "." in one.text)):
-            product = f"{one.text}*{other.text}"
+            begun = i
+            while begun > 1 and tokens[begun - 1].text == "**" and tokens[begun - 2].kind == "number":
+                begun -= 2
+            number = text[tokens[begun].position : one.end]
+            product = f"{number}*{other.text}"
             message = (
-                f"found {one.text} {other.text}, which may be a number with a unit; "
+                f"found {number} {other.text}, which may be a number with a unit; "
                 f"leave units out, or write {product} for the product"
             )
-            raise ReadError(message, text, one.position)
+            raise ReadError(message, text, tokens[begun].position)
 
 
 _OPERAND = ("name", "number", "open")

@@ -158,6 +158,7 @@ _PATTERN = re.compile(
 
 NORM = "a norm joins coordinates; write |g| for the absolute value of one coordinate"
 GRAVITY = "found G beside a mass, and G is the gradient at x here; declare Symbol('G') for a constant"
+COMPLEX = "formulas are about real numbers: write its real part, or declare i where it is one"
 TRANSPOSE = "a transpose is left out in a formula for one coordinate"
 _ADVICE = {
     "==": "write = between the two sides of an equation",

@@ -106,7 +106,7 @@ def _refuse_applied_powers(found: Sequence[Token], text: str, names: Collection[
         message = f"found a power of {name.text} before a bracket, {meant}; write * before it for the latter"
         raise ReadError(message, text, found[match.start() + 1].position)
     for match in _NUMBERED.finditer(written):
-        message = "found a number in brackets above; write primes, or an index below"
+        message = "found a number in brackets above; write f'''' for a derivative, or f_4 for an index"
         raise ReadError(message, text, found[match.start()].position)
 
 

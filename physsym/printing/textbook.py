@@ -263,7 +263,9 @@ class Textbook(Printer, ABC):
         return self._minus(self._special("infinity"))
 
     def _print_Abs(self, expr: Expr) -> Piece:
-        return self._fence(self._print(expr.args[0]), bars=True)
+        inside = self._print(expr.args[0])
+        # Bars beside bars are those of a norm.
+        return self._fence(self._fence(inside) if isinstance(expr.args[0], Abs) else inside, bars=True)
 
     def _print_floor(self, expr: Expr) -> Piece:
         return self._whole_part(self._print(expr.args[0]), up=False)

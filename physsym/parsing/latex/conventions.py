@@ -41,6 +41,8 @@ _NEWCOMMAND = re.compile(
     r"\\(?:re)?(?:newcommand|providecommand)\*?\s*\{?\s*(\\[A-Za-z]+)\s*\}?\s*(?:\[([0-9])\])?\s*\{"
 )
 _DEF = re.compile(r"\\def\s*(\\[A-Za-z]+)\s*((?:\#[0-9])*)\s*\{")
+USUAL_WORDS = frozenset(("lr", "wd", "eps", "tol"))
+"""Words that are factors, also before brackets."""
 _DIFFERENTIAL = re.compile("d[a-zA-Z]")
 _OPERATOR = re.compile(r"\\DeclareMathOperator(\*?)\s*\{?\s*(\\[A-Za-z]+)\s*\}?\s*\{")
 
@@ -452,6 +454,7 @@ class _Survey:
             imaginary="i" in self.in_exponent_of_e,
             euler=not self.e_marked,
             macros=dict(table),
+            declared=USUAL_WORDS,
             starts_said=self.starts_said,
             in_time=in_time,
             in_two_fonts=self._in_two_fonts(in_time, indices),

@@ -71,7 +71,12 @@ class Functions(NamedValues):
         if len(bracket.items) > 1:
             return True
         if name.font in ("word", "upright") and len(name.letters) > 1:
-            return name.letters not in conventions.declared
+            if name.letters in conventions.declared:
+                return False
+            if key not in conventions.factors or is_bare(bracket.items[0]):
+                return True
+            question = (f"{self.key(name)}(...)", "a function", "a factor")
+            return not conventions.strict and not self.decisions.take(name.node, *question)
         if (
             key in conventions.moving
             and isinstance(bracket.items[0], Name)

@@ -367,11 +367,6 @@ class LatexParser:
         first = self.take()
         if first.text == "{":
             tokens, self.at = braced(self.tokens, self.at - 1, self.text)
-        elif first.kind == "number" and len(first.text) > 1:
-            one = f"{first.text[0]}{{{first.text[1:]}}}"
-            raise self.error(
-                f"found {first.text} behind _ or ^, which is {one[0]} for TeX; write {{{first.text}}}", start
-            )
         elif first.text in (*_FRACTIONS, *_FONTS, *ACCENTS, r"\sqrt", r"\operatorname"):
             begun = self.at - 1
             self.at -= 1

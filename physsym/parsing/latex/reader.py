@@ -28,7 +28,7 @@ from physsym.core.symbols import (
     name_and_marks,
 )
 from physsym.parsing.instants import VECTORS, WEIGHTS
-from physsym.parsing.latex.conventions import Conventions, conventions_of
+from physsym.parsing.latex.conventions import USUAL_WORDS, Conventions, conventions_of
 from physsym.parsing.latex.decisions import Decisions, alternatives
 from physsym.parsing.latex.formula import OPAQUE
 from physsym.parsing.latex.interpretation import Interpretation
@@ -102,8 +102,7 @@ def read_latex(text: str, names: Names) -> Stated:
     found = trees(text, conventions.macros, conventions.words)
     if not found:
         raise ReadError("found nothing to read; give a formula", text, 0)
-    for tree in found:
-        refuse_unclear(tree, text, conventions, names.known, names.declared)
+    refuse_unclear(found, text, conventions, names.known, names.declared)
     found = tuple(link for tree in found for link in _links(tree))
 
     def stated(decisions: Decisions) -> Stated:
@@ -147,10 +146,6 @@ def _strict(text: str, names: Names) -> Conventions:
     )
 
 
-USUAL_WORDS = frozenset(("lr", "wd", "eps", "tol"))
-"""Words that are factors, also before brackets."""
-
-
 def _written(names: Iterable[str]) -> frozenset[str]:
     """Return the letters by which names are written."""
     spelled = {n: "lambda" if n == "lam" else n for n in names}
@@ -184,7 +179,9 @@ def _row(tree: Relation, reading: Interpretation) -> _Row:
     sides = tuple(reading.value(side) for side in tree.sides)
     for side, value in zip(tree.sides, sides, strict=True):
         if value.has(sympy.zoo, sympy.nan):
-            raise reading.error("this is not defined: found a division by zero or the like", side)
+            raise reading.error(
+                "this is not defined: found a division by zero or the like; leave it out", side
+            )
     if reading.joined is not None:
         raise reading.error(
             "found a norm or a transpose, which joins coordinates; write the formula for one coordinate",
@@ -284,7 +281,11 @@ class _Text:
             if len(steps) == 1 and steps[0].is_Integer and abs(int(steps[0])) <= 9:
                 base, shift = self._named(str(value.func), row, value, dated=True), int(steps[0])
                 if shift and not isinstance(base, Symbol):
-                    message = f"found a value of {value.func} of another step, and {value.func} is {base}"
+                    name = value.func
+                    message = (
+                        f"found a value of {name} of another step, and {name} is {base}; "
+                        f"declare Symbol('{name}') for what varies"
+                    )
                     raise self.error(message, row, value)
                 for _ in range(abs(shift)):
                     base = after(base) if shift > 0 else before(base)

@@ -280,6 +280,7 @@ def _pieces(tokens: Sequence[LatexToken], text: str) -> list[_Piece]:
     """Return the tokens between row ends, gaps, commas, words and arrows of implication."""
     pieces = [_Piece("")]
     depth = inner = i = 0
+    in_rows = any(t.kind == "row" or t.text == r"\begin" for t in tokens)
     while i < len(tokens):
         token = tokens[i]
         here = depth == 0 and inner == 0
@@ -293,6 +294,10 @@ def _pieces(tokens: Sequence[LatexToken], text: str) -> list[_Piece]:
             depth -= token.text in CLOSING
         i += 1
         if here and token.text not in OPENING:
+            if token.text == "&" and not in_rows and _hides_a_sign(pieces[-1].tokens, tokens[i:]):
+                raise ReadError(
+                    "found & outside of rows; write a sign, or leave it out", text, token.position
+                )
             _place(pieces, token, tokens[i:], text)
         elif inner or (token.kind not in ("row", "gap") and token.text != "&"):
             pieces[-1].tokens.append(token)
@@ -354,6 +359,13 @@ def _begin(pieces: list[_Piece], by: str, words: str = "") -> None:
     else:
         last.begun = by if by == "row" or last.begun != "row" else "row"
         last.words = f"{last.words} {words}".strip()
+
+
+def _hides_a_sign(current: Sequence[LatexToken], rest: Sequence[LatexToken]) -> bool:
+    """Return whether an alignment sign is all that stands between two values."""
+    beside = (*current[-1:], *rest[:1])
+    apart = any(t.text == "&" or t.kind in (*_ENDS, "text") or _joins(t) for t in beside)
+    return len(beside) == 2 and not apart
 
 
 def _joins(token: LatexToken) -> bool:

@@ -325,7 +325,7 @@ def of_unknown(value: Expr) -> str:
     name = derived.func if isinstance(derived, AppliedUndef) else derived
     return (
         f"found a derivative of {name}, of which nothing is known here; write out what it is, "
-        r"or \nabla U(x) for the gradient"
+        r"or \nabla U(...) for the gradient"
     )
 
 

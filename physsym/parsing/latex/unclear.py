@@ -5,38 +5,43 @@ They are found in the tree, before values are formed, and refused with what to w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
 from physsym.parsing.latex.conventions import Conventions, key_of
 from physsym.parsing.latex.names import Named, letters_of, named, spelled_letter, unwrapped
 from physsym.parsing.latex.tree import Bracket, Function, Name, Node, Number, Product, Relation, Scripted
-from physsym.parsing.tokens import GRAVITY, ReadError
-
-_COMPLEX = "formulas are about real numbers"
+from physsym.parsing.tokens import COMPLEX, GRAVITY, ReadError
 
 
 def refuse_unclear(
-    tree: Relation, text: str, conventions: Conventions, known: Collection[str], declared: Collection[str]
+    trees: Sequence[Relation],
+    text: str,
+    conventions: Conventions,
+    known: Collection[str],
+    declared: Collection[str],
 ) -> None:
     """Raise ReadError for a notation that may be no product or power of values.
 
     Parameters
     ----------
-    tree, text
-        A statement and its text.
+    trees, text
+        The statements of a text.
     conventions
         What the text settles about its letters.
     known, declared
         The names that are known, and those that mean their symbols in any case.
     """
-    for node in _values(tree):
+    nodes = [node for tree in trees for node in _values(tree)]
+    if any(isinstance(node, Product) and _has_factor_delta(node) for node in nodes):
+        known = {*known, "delta"}
+    for node in nodes:
         if isinstance(node, Scripted):
             message = _scripted(node, conventions, known)
         elif isinstance(node, Product):
             message = _product(node, conventions, known) or _gravity(node, declared)
         elif isinstance(node, Name) and node.font == "upright" and node.letters in ("i", "j"):
-            message = f"found the imaginary unit; {_COMPLEX}"
+            message = "found the imaginary unit; formulas are about real numbers: write i for a name"
         else:
             continue
         if message:
@@ -60,9 +65,13 @@ def _scripted(node: Scripted, conventions: Conventions, known: Collection[str]) 
         return ""
     if isinstance(inside, Bracket) and inside.opening == "(" and isinstance(unwrapped(inside), Number):
         is_step = name is not None and key_of(name) in conventions.above
-        return "" if is_step else "found a number in brackets above: write primes, or an index"
+        return (
+            ""
+            if is_step
+            else ("found a number in brackets above: write f'''' for a derivative, or f_4 for an index")
+        )
     if isinstance(node.base, Name) and node.base.letters == "e" and _is_complex(inside, conventions, known):
-        return f"found a complex power of e; {_COMPLEX}"
+        return f"found a complex power of e; {COMPLEX}"
     return ""
 
 
@@ -80,12 +89,10 @@ def _product(node: Product, conventions: Conventions, known: Collection[str]) ->
         if sign:
             continue
         if isinstance(one, Function) and one.name == "exp" and _is_complex(other, conventions, known):
-            return f"found a complex power of e; {_COMPLEX}"
+            return f"found a complex power of e; {COMPLEX}"
         if left is None:
             continue
-        # A variation is taken of a name; before a power or a rate, delta is a factor.
-        varies = right is not None and not (right.above or right.dots or right.primes)
-        if left.letters == r"\delta" and left.bare and "delta" not in known and varies:
+        if left.letters == r"\delta" and left.bare and "delta" not in known and _may_vary(other):
             return r"found \delta before a name, a variation or a factor; write \delta \cdot for the factor"
         if not isinstance(bracket, Bracket) or len(bracket.items) != 1:
             continue
@@ -102,6 +109,22 @@ def _product(node: Product, conventions: Conventions, known: Collection[str]) ->
                 rf"found {key}^{{{power}}}(...), {meant}; write {key}^{{{power}}} \cdot (...) for the latter"
             )
     return ""
+
+
+def _has_factor_delta(node: Product) -> bool:
+    r"""Return whether \delta is a factor and no variation: before a rate, a power, a sign or nothing."""
+    found = [n is not None and n.letters == r"\delta" and n.bare for n in map(named, node.factors)]
+    behind = [*zip(node.signs[1:], node.factors[1:], strict=True), ("*", node)]
+    return any(
+        is_delta and (bool(sign) or not _may_vary(following))
+        for is_delta, (sign, following) in zip(found, behind, strict=True)
+    )
+
+
+def _may_vary(node: Node) -> bool:
+    """Return whether a variation may be taken of a factor, which is a name without a power or a rate."""
+    name = named(node)
+    return name is not None and not (name.above or name.dots or name.primes)
 
 
 def _is_letter(name: Named | None, known: Collection[str]) -> bool:

@@ -15,8 +15,8 @@ from tests.support.refusals import assert_refused
 
 G = grad(x)
 a, b1, b2, e, lam, mu, tau = (Symbol(n, real=True) for n in ["a", "b1", "b2", "e", "lam", "mu", "tau"])
-m, v, s, k, z, b, q, g, v_max = (
-    Symbol(n, real=True) for n in ["m", "v", "s", "k", "z", "b", "q", "g", "v_max"]
+m, v, s, k, z, b, q, g, v_max, E_g2 = (
+    Symbol(n, real=True) for n in ["m", "v", "s", "k", "z", "b", "q", "g", "v_max", "E_g2"]
 )
 LETTERS = {
     r"\alpha": a,
@@ -166,6 +166,11 @@ AMSGRAD_STEP = {
                 },
                 start={k: 0, b: 0},
             ),
+        ),
+        (  # words are factors before brackets, and `E[g^2]` with an index is one name
+            r"E[g^2]_t &= \mu E[g^2]_{t-1} + g_t^2 \\ u_t &= -\text{lr} (g_t + E[g^2]_t) - \mathrm{step} (g_t)",
+            Notation({r"\mu": mu, r"\mathrm{lr}": a, r"\text{step}": tau}, "g", update="u", start={"E[g^2]": Integer(0)}),
+            rule({E_g2: mu * E_g2 + G**2, x: x - a * (G + after(E_g2)) - tau * G}, start={E_g2: 0}),
         ),
     ],
 )  # fmt: skip
