@@ -13,7 +13,7 @@ from physsym.auditing.sheet import links
 from physsym.auditing.unknowns import in_unknowns
 from physsym.core.verdicts import Condition
 from physsym.parsing.meanings import Chain
-from physsym.verify.conditions import implied_each
+from physsym.verify.conditions import consistent, implied_each
 
 _BOTH_WAYS = re.compile(r"\\iff\b|\\(?:Long)?[Ll]eftrightarrow\b|[⇔⟺]")
 _SIGNS = 4  # symbols of which both signs are tried
@@ -47,6 +47,8 @@ def judge_implications(stated: Sequence[Chain], text: str, given: Sequence[Condi
     signs = ((Condition(e, "> 0"),) for s in shared for e in (s, -s))
     for extra in ((), *signs):
         assumed = (*given, *extra)
+        if not all(consistent((*assumed, *above)) for above, _ in steps):
+            continue  # from a contradiction everything follows
         if all(all(implied_each((*assumed, *above), below)) for above, below in steps):
             says = "each follows from the one before" + (", and back" if both else "")
             if extra:

@@ -137,7 +137,17 @@ def facts_of(formula: Formula, meaning: Meaning, known: Sequence[Fact], kind: Ki
             if _is_special_value(left, right, formula.display):
                 continue
             named = names_in(left)
-            new = not any(f.left == left for f in known)
+            # With f(x) defined, a line f(x_star) = ... tells its value at a point.
+            new = not any(
+                f.left == left
+                or (
+                    f.defines
+                    and isinstance(left, AppliedUndef)
+                    and f.left.func == left.func
+                    and in_scope(f, formula)
+                )
+                for f in known
+            )
             # f(x) = 0 is an equation for x, and does not say what f is.
             says = left.is_Symbol or not right.is_number
             defines = place == 0 and new and says and is_name(left) and not left_occurs(left, right)

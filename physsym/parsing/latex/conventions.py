@@ -92,7 +92,7 @@ class Conventions:
     differentials
         Whether d stands before letters alone, and is no factor.
     derived
-        The letters by which a name is derived partially, in the order of their names.
+        The letters by which a name is derived partially, in the order of its arguments or of their names.
     strict
         Whether there is no document, and what stands above a name is a power.
     by_itself
@@ -206,6 +206,10 @@ def conventions_of(formulas: Iterable[str], macros: Iterable[tuple[str, int, str
     return survey.conventions(table)
 
 
+def _letters(name: Named) -> str:
+    return name.letters + "'" * name.primes
+
+
 def key_of(name: Named) -> str:
     """Return a letter with accents, by which a document is surveyed."""
     return "".join((*(f"{a} " for a in name.accents), name.letters))
@@ -233,10 +237,12 @@ class _Survey:
         self.in_exponent_of_e: set[str] = set()
         self.e_marked = False
         self.before_brackets: set[str] = set()
+        self.differentiated: set[str] = set()  # as f is in f'(x)
         self.set_alone: set[str] = set()
         self.moving: set[str] = set()
         self.gradients: set[int] = set()  # the nodes behind a nabla
         self.derived: dict[str, dict[str, Node]] = {}
+        self.arguments: dict[str, dict[str, Node]] = {}  # of a function, in the order of its first mention
         self.d_alone = False
         self.starts_said = False
 
@@ -354,8 +360,13 @@ class _Survey:
             if base.opening == "(" and base.items and (all(map(is_bare, base.items)) or name.primes):
                 found = self.applied.setdefault(key_of(name), set())
                 found.update(letter for item in base.items for letter in letters_of(item))
+                items = {_letters(n): item for item in base.items if (n := named(item)) is not None}
+                if len(items) == len(base.items):
+                    self.arguments.setdefault(key_of(name), items)
             if base.opening == "(" and base.items:
                 self.before_brackets.add(key_of(name))
+                if name.primes and len(base.items) == 1 and is_bare(base.items[0]):
+                    self.differentiated.add(key_of(name))
 
     def _derived(self, node: Fraction) -> None:
         over = node.over.factors if isinstance(node.over, Product) else ()
@@ -367,7 +378,7 @@ class _Survey:
             bare = replace(variable, above=None) if isinstance(variable, Scripted) else variable
             inner = named(bare)
             if inner is not None and not inner.below_text:
-                self.derived.setdefault(key_of(name), {})[inner.letters + "'" * inner.primes] = bare
+                self.derived.setdefault(key_of(name), {})[_letters(inner)] = bare
 
     def _operator(self, node: Operator) -> None:
         if node.sign in ("sum", "prod") and (letter := bound_letter(node)) is not None:
@@ -375,6 +386,13 @@ class _Survey:
             last = node.above.inside if node.above is not None else None
             if isinstance(last, Name) and last.font in ("", "italic") and last.letters != r"\infty":
                 self.indices.add(last.letters)
+
+    def _along(self, key: str) -> tuple[Node, ...]:
+        """Return what a function is derived by, in the order of its arguments where the text has them."""
+        by, arguments = self.derived[key], self.arguments.get(key, {})
+        return (
+            tuple(arguments.values()) if by.keys() <= arguments.keys() else tuple(by[n] for n in sorted(by))
+        )
 
     def _factors(self, tree: Node) -> None:
         """Note the letters that occur as values, without brackets behind them."""
@@ -412,8 +430,9 @@ class _Survey:
                 continue
             elif isinstance(node, Scripted):
                 pending.append(node.base)
-                if node.above is not None and node.above.inside is not None:
-                    pending.append(node.above.inside)
+                above = node.above
+                if above is not None and above.inside is not None and above.text not in TRANSPOSES:
+                    pending.append(above.inside)
             else:
                 pending.extend(node.parts())
 
@@ -427,6 +446,7 @@ class _Survey:
         }
         mixed = {v for v, usual in VARIANTS.items() if v in self.fonts and usual in self.fonts}
         usual = frozenset({r"\nabla", r"\partial", "d"})
+        factors = self.factors - self.differentiated
         indices = frozenset(i for i in self.indices if i not in usual)
         in_time = frozenset(k for k, v in self.last_below.items() if any(i and i <= indices for i in v))
         return Conventions(
@@ -435,15 +455,15 @@ class _Survey:
             above_plain=frozenset(k for k in self.above_plain if k not in functions),
             perhaps_above=frozenset(self.with_shift_above - self.above_plain),
             functions={
-                **{k: frozenset[str]() for k in self.before_brackets & _USUAL - self.factors},
+                **{k: frozenset[str]() for k in self.before_brackets & _USUAL - factors},
                 **functions,
             },
             perhaps_functions=frozenset(self.before_brackets & _USUAL),
             set_alone=frozenset(self.set_alone),
             moving=frozenset(self.moving),
             differentials=not self.d_alone,
-            derived={k: tuple(v[n] for n in sorted(v)) for k, v in self.derived.items()},
-            factors=frozenset(self.factors),
+            derived={k: self._along(k) for k in self.derived},
+            factors=frozenset(factors),
             indexed_factors=frozenset(self.indexed_factors),
             matrices=frozenset(matrices),
             fonts=frozenset(k for k, v in self.fonts.items() if len(v - {"word", "unit"}) > 1),

@@ -239,18 +239,15 @@ def run_process(command: Sequence[str], given: str, seconds: float) -> str | Non
         )
     except OSError:
         return None
-    try:
-        return process.communicate(given, timeout=seconds)[0]
-    except subprocess.TimeoutExpired:
-        return None
-    finally:
-        if process.poll() is None:
-            with suppress(OSError):
-                os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
-            process.communicate()
-        if process.stdin is not None:  # `communicate` leaves it open where a process died before it read all
-            with suppress(OSError):
-                process.stdin.close()
+    with process:  # which closes its input and output, whatever ended it
+        try:
+            return process.communicate(given, timeout=seconds)[0]
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            if process.poll() is None:
+                with suppress(OSError):
+                    os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
 
 
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None

@@ -222,6 +222,8 @@ def test_a_premise_claims_nothing_where_the_consequence_follows(sign, good):
         (r"-2 \le h\lambda \le 0 \iff 0 \le h \le \frac{1}{|\lambda|}", "undecided"),
         (r"|1 - a b| < 1 \iff 0 < a b < 2", "holds"),
         (r"|1 - a b| < 1 \iff 0 \le a b < 2", "undecided"),
+        (r"a > 0 \implies a^2 > a", "undecided"),  # it would follow from a < 0, which contradicts a > 0
+        (r"a > 1 \implies a^2 > a", "holds"),
     ],
 )
 def test_inequalities_that_follow_from_each_other(line, kind):
@@ -447,3 +449,42 @@ def test_the_first_line_that_has_a_name_says_what_it_is(side, kind, before, behi
     assert (entry.kind == "fails") == (kind == "fails" and may_fail)
     assert (entry.kind in GOOD) <= (kind == "conditional")
     assert entry.kind != "fails" or len(before) + 1 in entry.uses
+
+
+# ------------------------------------------------------------------ values at points, arguments and primes
+
+QUADRATIC = (r"f(x) = \frac{a}{2} x^2 - b x", r"x^* = b/a", r"f(x^*) = -\frac{b^2}{2a}")
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "uses"),
+    [(r"f'(x) = a x - b", "holds", (1,)), (r"f''(x) = a", "holds", (1,)), (r"f''(x) = 2 a", "fails", (1,))],
+)
+def test_a_value_at_a_point_defines_no_function(line, kind, uses):
+    entry = last(*QUADRATIC, line)
+    assert (entry.kind, entry.uses) == (kind, uses)
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (r"\dot x = \frac{\partial H}{\partial p} = \frac{p}{m}", "holds"),
+        (r"\dot x = \frac{\partial H}{\partial p} = \frac{2 p}{m}", "fails"),
+        (r"\dot p = -\frac{\partial H}{\partial x} = -k x", "holds"),
+        (r"\dot p = -\frac{\partial H}{\partial x} = k x", "fails"),
+        (r"\frac{\partial H}{\partial p} = \frac{p}{m}", "holds"),
+    ],
+)
+def test_partial_derivatives_take_the_order_of_the_arguments(line, kind):
+    assert last(r"H(x, p) = \frac{p^2}{2 m} + \frac{k x^2}{2}", line).kind == kind
+
+
+def test_a_letter_with_a_prime_before_brackets_is_a_function():
+    rows = (r"y_{n+1} = y_n + h f_n", r"f(x+h) = f(x) + h f'(x) + \frac{h^2}{2} f''(x) + O(h^3)")
+    entry = last(*rows)
+    assert (entry.kind, len(entry.readings)) == ("holds", 1)
+
+
+def test_a_transpose_of_brackets_makes_no_factor():
+    entry = last(r"(A B)^T = C", r"\|x - y\|^2 = x^T x - 2 x^T y + y^T y")
+    assert (entry.kind, len(entry.readings)) == ("holds", 1)
