@@ -121,6 +121,11 @@ class Quantity:
         ) -> None: ...
 
     def __post_init__(self) -> None:
+        if isinstance(self.symbol, str):
+            raise TypeError(
+                f"a quantity has a symbol, given the text {self.symbol!r}; "
+                f"write sympy.Symbol({self.symbol!r}, real=True)"
+            )
         if not isinstance(self.symbol, Expr):
             raise TypeError(f"a quantity has a symbol, such as Symbol('q', real=True), given {self.symbol!r}")
         if self.kind not in _DIMENSIONS:
@@ -212,8 +217,8 @@ class Vocabulary:
         kinds = ("position", "velocity", "displacement")
         return tuple(q.symbol for q in self.quantities if q.kind in kinds and isinstance(q.symbol, Symbol))
 
-    def dimension(self, what: Symbol | type) -> Dimension:
-        """Return the dimension of a symbol, or of the potential when given its class.
+    def dimension(self, what: Symbol | str | type) -> Dimension:
+        """Return the dimension of a symbol or of a name, or of the potential when given its class.
 
         Raises
         ------
@@ -222,6 +227,12 @@ class Vocabulary:
         """
         if isinstance(what, type):
             return next((q.dimension for q in self.quantities if q.kind == "potential"), ENERGY)
+        if isinstance(what, str):
+            named = self.get(what)
+            if named is None:
+                known = ", ".join(sorted(q.name for q in self.quantities))
+                raise DimensionError(f"there is no quantity {what!r} in the vocabulary; there are {known}")
+            return named.dimension
         quantity = self.quantity(what)
         if quantity is None:
             raise DimensionError(

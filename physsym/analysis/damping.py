@@ -12,10 +12,10 @@ from physsym.analysis.exact_evaluation import AnalysisError, put, sign_of
 from physsym.analysis.linear import characteristic_polynomial
 from physsym.analysis.stability import Region
 from physsym.core.signs import signs
-from physsym.core.statements import Statement
-from physsym.core.symbols import Exact, exact
+from physsym.core.statements import Statement, symbols
+from physsym.core.symbols import Exact
 from physsym.core.verdicts import Condition
-from physsym.parsing.statements import LawText, StatementText, as_law, as_statement
+from physsym.parsing.statements import ExprText, LawText, StatementText, as_expression, as_law, as_statement
 from physsym.vocabulary import lam
 
 _DECIDED_BY_DISCRIMINANT = 3  # the degree up to which its sign decides whether all roots are real
@@ -29,7 +29,7 @@ class Damping(Enum):
     UNDERDAMPED = "underdamped"
 
 
-def discriminant(statement: StatementText, curvature: Expr = lam) -> Expr:
+def discriminant(statement: StatementText, curvature: ExprText = lam) -> Expr:
     """Return the discriminant of the characteristic polynomial on curvature*x**2/2.
 
     Up to degree three it is negative exactly where two roots are complex, and zero where two are equal.
@@ -57,7 +57,8 @@ def discriminant(statement: StatementText, curvature: Expr = lam) -> Expr:
     >>> print(discriminant(damped_particle.law()))
     gamma**2 - 4*lam*m
     """
-    return _discriminant(as_statement(statement), exact(curvature))
+    statement = as_statement(statement)
+    return _discriminant(statement, as_expression(curvature, symbols(statement)))
 
 
 @lru_cache(maxsize=256)
@@ -65,7 +66,7 @@ def _discriminant(statement: Statement, curvature: Expr) -> Expr:
     return expand(characteristic_polynomial(statement, curvature).discriminant())
 
 
-def underdamped_region(statement: StatementText, curvature: Expr = lam) -> Region:
+def underdamped_region(statement: StatementText, curvature: ExprText = lam) -> Region:
     """Return the parameters for which two roots are complex, so that a law or a rule oscillates.
 
     For the damped oscillator this is gamma**2 < 4*m*lam; for momentum it is (1 - sqrt(eta*lam))**2 < rho <
@@ -113,7 +114,9 @@ def underdamped_region(statement: StatementText, curvature: Expr = lam) -> Regio
     return Region((Condition(-discriminant(statement, curvature), "> 0"),))
 
 
-def damping_at(statement: StatementText, values: Mapping[Symbol, Exact], curvature: Expr = lam) -> Damping:
+def damping_at(
+    statement: StatementText, values: Mapping[Symbol, Exact], curvature: ExprText = lam
+) -> Damping:
     """Return the class of damping for exact values of all symbols.
 
     Parameters
@@ -170,7 +173,9 @@ def _by_counting(polynomial: Poly) -> Damping:
     return Damping.OVERDAMPED if apart.degree() == polynomial.degree() else Damping.CRITICAL
 
 
-def critical_values(statement: StatementText, parameter: Symbol, curvature: Expr = lam) -> tuple[Expr, ...]:
+def critical_values(
+    statement: StatementText, parameter: Symbol, curvature: ExprText = lam
+) -> tuple[Expr, ...]:
     """Return the values of a parameter at which the discriminant vanishes.
 
     Values that contradict the declared sign of the parameter are left out.
@@ -219,7 +224,7 @@ def critical_values(statement: StatementText, parameter: Symbol, curvature: Expr
     return tuple(r for r in roots if signs(r) & signs(parameter))
 
 
-def damping_ratio(law: LawText, curvature: Expr = lam) -> Expr:
+def damping_ratio(law: LawText, curvature: ExprText = lam) -> Expr:
     """Return the damping ratio b/(2*sqrt(a*c)) of a law with characteristic polynomial a*z**2 + b*z + c.
 
     Below one the law is underdamped. For the damped particle it is gamma/(2*sqrt(m*lam)), which is

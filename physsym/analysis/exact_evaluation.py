@@ -9,7 +9,8 @@ from sympy import Dummy, Expr, Float, Symbol, factor, minimal_polynomial
 from sympy.polys.polyerrors import NotAlgebraic
 
 from physsym.core.signs import Signs, signs
-from physsym.core.symbols import Exact, exact
+from physsym.core.symbols import Exact
+from physsym.parsing.statements import as_expression, as_symbol
 
 DIGITS = 60
 TINY = Float(10) ** -30
@@ -48,14 +49,17 @@ def put(expression: Expr, values: Mapping[Symbol, Exact]) -> Expr:
 
 
 def exact_values(values: Mapping[Symbol, Exact]) -> dict[Symbol, Expr]:
-    """Return exact values by symbol; TypeError for what is no mapping of symbols to exact numbers."""
+    """Return exact values by symbol; names and values may be texts. TypeError for what is no such mapping."""
     if not isinstance(values, Mapping):
         raise TypeError(
             f"expected values by symbol, such as {{eta: Rational(1, 10), lam: 1}}; given {values!r}"
         )
-    if wrong := [s for s in values if not isinstance(s, Symbol)]:
+    by_symbol = {as_symbol(symbol): as_expression(value) for symbol, value in values.items()}
+    if wrong := [s for s in by_symbol if not isinstance(s, Symbol)]:
         raise TypeError(f"values are given by symbol, such as {{eta: 1}}; {wrong[0]!r} is no symbol")
-    return {symbol: exact(value) for symbol, value in values.items()}
+    if len(by_symbol) < len(values):
+        raise TypeError(f"a symbol has one value; two were given in {values!r}")
+    return cast("dict[Symbol, Expr]", by_symbol)
 
 
 def sign_of(number: Expr) -> int:

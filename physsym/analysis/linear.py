@@ -12,13 +12,13 @@ from physsym.analysis.exact_evaluation import AnalysisError
 from physsym.core.motion import is_time
 from physsym.core.statements import Law, Rule, Statement, one_step_map, states, symbols
 from physsym.core.symbols import DOT, exact, grad, hess, name_and_marks, partial, potential
-from physsym.parsing.statements import RuleText, StatementText, as_rule, as_statement
+from physsym.parsing.statements import ExprText, RuleText, StatementText, as_expression, as_rule, as_statement
 from physsym.vocabulary import STANDARD, lam
 
 z = Symbol("z")
 
 
-def on_quadratic(expression: Expr, curvature: Expr = lam) -> Expr:
+def on_quadratic(expression: Expr, curvature: ExprText = lam) -> Expr:
     """Return an expression with the potential curvature*q**2/2 in place of the opaque one, at every point q.
 
     Parameters
@@ -49,13 +49,13 @@ def on_quadratic(expression: Expr, curvature: Expr = lam) -> Expr:
         raise AnalysisError(
             f"{expression} has a potential of several coordinates; state it for one representative coordinate"
         )
-    stiffness = exact(curvature)
+    stiffness = as_expression(curvature, expression.free_symbols)
     taken = expression.replace(potential, lambda q: stiffness * q**2 / 2)
     taken = taken.replace(grad, lambda q: stiffness * q)
     return taken.replace(hess, lambda q: stiffness)
 
 
-def step_matrix(rule: RuleText, curvature: Expr = lam) -> ImmutableMatrix:
+def step_matrix(rule: RuleText, curvature: ExprText = lam) -> ImmutableMatrix:
     """Return the matrix of one step of a rule on the quadratic potential curvature*x**2/2.
 
     Rows and columns are in the order of `states(rule)`: the targets in order, then the earlier values that
@@ -128,7 +128,7 @@ def _matrix(expressions: Iterable[Expr], unknowns: tuple[Symbol, ...]) -> Immuta
     return ImmutableMatrix(rows)
 
 
-def characteristic_polynomial(statement: StatementText, curvature: Expr = lam) -> Poly:
+def characteristic_polynomial(statement: StatementText, curvature: ExprText = lam) -> Poly:
     """Return the characteristic polynomial in `z` of a rule or a law on curvature*x**2/2.
 
     The roots for a rule are its multipliers (solutions grow like z**n), and its polynomial is monic; the
@@ -160,7 +160,8 @@ def characteristic_polynomial(statement: StatementText, curvature: Expr = lam) -
     >>> print(characteristic_polynomial(damped_particle.law()).as_expr())
     gamma*z + lam + m*z**2
     """
-    return _characteristic_polynomial(as_statement(statement), exact(curvature))
+    statement = as_statement(statement)
+    return _characteristic_polynomial(statement, as_expression(curvature, symbols(statement)))
 
 
 # Stability, damping and rates of one rule all start from here.

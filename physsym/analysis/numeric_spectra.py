@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 import numpy as np
-from sympy import Expr, Symbol, lambdify
+from sympy import Symbol, lambdify
 
 from physsym.analysis.linear import characteristic_polynomial
-from physsym.parsing.statements import RuleText, as_rule
+from physsym.parsing.statements import ExprText, RuleText, as_rule
 from physsym.vocabulary import lam
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
 
-def spectral_radii(rule: RuleText, /, curvature: Expr = lam, **parameters: Any) -> Array:
+def spectral_radii(rule: RuleText, /, curvature: ExprText = lam, **parameters: Any) -> Array:
     """Return the spectral radius of a rule on curvature*x**2/2 over arrays of parameters.
 
     Where two multipliers coincide, the error is about the square root of rounding, 1e-8.

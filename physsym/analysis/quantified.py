@@ -15,7 +15,7 @@ from physsym.core.signs import NONNEGATIVE, POSITIVE, signs
 from physsym.core.statements import one_step_map
 from physsym.core.symbols import Exact
 from physsym.core.verdicts import Condition, Outcome, Verdict, fails, holds, undecided
-from physsym.parsing.statements import RuleText, as_rule
+from physsym.parsing.statements import ExprText, RuleText, as_rule
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
 from physsym.verify.engines.evaluation import Values, sample_points, satisfied
@@ -194,7 +194,10 @@ def holds_for_all_given(
 
 
 def is_forward_invariant(
-    rule: RuleText, conditions: Iterable[Condition], given: Iterable[Condition] = (), curvature: Expr = lam
+    rule: RuleText,
+    conditions: Iterable[Condition],
+    given: Iterable[Condition] = (),
+    curvature: ExprText = lam,
 ) -> Verdict:
     """Return whether a set of states is forward invariant under a rule on a quadratic potential.
 

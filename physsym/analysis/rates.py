@@ -24,7 +24,7 @@ Between = tuple[object, object]  # the least and the largest curvature
 _MAX_DEGREE = 2  # up to which the curvatures with all multipliers within a circle are an interval
 
 
-def rate_region(statement: StatementText, rate: ExprText, curvature: Expr = lam) -> Region:
+def rate_region(statement: StatementText, rate: ExprText, curvature: ExprText = lam) -> Region:
     """Return the parameters for which errors decrease faster than at a rate.
 
     For a rule all multipliers are then smaller in modulus than the rate, which is dimensionless and positive:
@@ -71,7 +71,7 @@ def rate_region(statement: StatementText, rate: ExprText, curvature: Expr = lam)
         return hurwitz(polynomial.compose(Poly(z - r, z)))
     rule = as_rule(statement)
     known = _coefficients(rule)
-    coefficients = [c.xreplace({lam: exact(curvature)}) for c in known]
+    coefficients = [c.xreplace({lam: as_expression(curvature, symbols(statement))}) for c in known]
     above = () if signs(r) <= POSITIVE else (Condition(r, "> 0"),)
     if len(coefficients) > _MAX_DEGREE:
         scaled = [1, *(c / r**k for k, c in enumerate(coefficients, 1))]
@@ -152,7 +152,7 @@ def _require_affine(rule: Rule) -> None:
         )
 
 
-def rate_lower_bound(rule: RuleText, curvature: Expr = lam) -> Expr:
+def rate_lower_bound(rule: RuleText, curvature: ExprText = lam) -> Expr:
     """Return a lower bound of the spectral radius: |det|**(1/n) for a step of n states.
 
     The determinant is the product of the n multipliers, so the largest modulus is at least their geometric

@@ -9,12 +9,12 @@ from sympy import Dummy, Expr, Integer, Poly, Symbol, resultant, rootof, sqrt
 from physsym.analysis.exact_evaluation import DIGITS, AnalysisError, put, sign_of
 from physsym.analysis.linear import characteristic_polynomial, z
 from physsym.core.symbols import Exact
-from physsym.parsing.statements import RuleText, StatementText, as_rule, as_statement
+from physsym.parsing.statements import ExprText, RuleText, StatementText, as_rule, as_statement
 from physsym.vocabulary import lam
 
 
 def multipliers(
-    statement: StatementText, values: Mapping[Symbol, Exact] | None = None, curvature: Expr = lam
+    statement: StatementText, values: Mapping[Symbol, Exact] | None = None, curvature: ExprText = lam
 ) -> tuple[Expr, ...]:
     """Return the roots of the characteristic polynomial, with multiplicity.
 
@@ -101,7 +101,7 @@ def _rational(factor: Poly) -> None:
         )
 
 
-def spectral_radius(rule: RuleText, values: Mapping[Symbol, Exact], curvature: Expr = lam) -> Expr:
+def spectral_radius(rule: RuleText, values: Mapping[Symbol, Exact], curvature: ExprText = lam) -> Expr:
     """Return the largest modulus of the multipliers of a rule on curvature*x**2/2.
 
     Errors decrease in the long run like its powers. The modulus of a complex pair is the root of its

@@ -17,7 +17,7 @@ from physsym.core.signs import NONNEGATIVE, POSITIVE, signs
 from physsym.core.statements import Rule
 from physsym.core.symbols import Exact
 from physsym.core.verdicts import Condition
-from physsym.parsing.statements import StatementText, as_statement
+from physsym.parsing.statements import ExprText, StatementText, as_statement
 from physsym.vocabulary import lam
 
 LARGEST_BY_REDUCTION = 3  # the degree up to which conditions are found one degree after the other
@@ -58,7 +58,7 @@ class Region:
         return " and ".join(map(str, self.conditions)) or "everywhere"
 
 
-def stability_region(statement: StatementText, curvature: Expr = lam) -> Region:
+def stability_region(statement: StatementText, curvature: ExprText = lam) -> Region:
     """Return the parameters for which the minimum is asymptotically stable, on curvature*x**2/2.
 
     All multipliers of a rule then lie inside the unit circle (Schur and Cohn; Jury), all rates of a law

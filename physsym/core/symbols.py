@@ -23,6 +23,10 @@ MARKS = DOT + AFTER + BEFORE
 
 
 def _marked(symbol: Symbol, mark: str) -> Symbol:
+    if isinstance(symbol, str):
+        raise TypeError(
+            f"an instant is taken of a symbol, given the text {symbol!r}; ps.read({symbol!r}) reads it"
+        )
     if not isinstance(symbol, Symbol):
         raise TypeError(f"an instant is taken of a symbol, such as dot(x); given {symbol!r}")
     # A velocity or a later value need not have the sign of the symbol: only reality carries over.

@@ -68,7 +68,7 @@ def as_rule(given: RuleText, declare: Iterable[Symbol] = ()) -> Rule:
         What `core.statements.as_rule` takes, the text of a rule or of a single update, or `known:NAME`,
         `optax:NAME`, `torch:NAME`.
     declare
-        Symbols that a text has the names of.
+        Symbols that a text has the names of; derivatives and later values among them are left out.
 
     Returns
     -------
@@ -217,10 +217,15 @@ def as_expression(given: ExprText, declare: Iterable[Symbol] = ()) -> Expr:
     size = given.strip().removeprefix("-").removeprefix("+")
     if size in _INFINITE:
         return -_INFINITE[size] if given.strip().startswith("-") else _INFINITE[size]
-    found = _read(given, declare)
+    found = _read(given, _without_marks(declare))
     if not isinstance(found, Expr):
         raise TypeError(f"expected an expression, given the text of a statement, {given!r}")
     return found
+
+
+def _without_marks(found: Iterable[object]) -> list[Symbol]:
+    """Return symbols that are no derivatives and no later values: names of texts are those of these."""
+    return [s for s in found if isinstance(s, Symbol) and not name_and_marks(s)[1]]
 
 
 def as_symbol(given: SymbolText, declare: Iterable[Symbol] = ()) -> object:
@@ -272,7 +277,7 @@ def named_symbol(given: SymbolText, among: Iterable[object] = ()) -> Symbol:
     -------
     Symbol
     """
-    found = as_symbol(given, [s for s in among if isinstance(s, Symbol) and not name_and_marks(s)[1]])
+    found = as_symbol(given, _without_marks(among))
     require_symbol(found)
     return cast("Symbol", found)
 

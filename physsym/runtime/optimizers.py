@@ -44,9 +44,9 @@ from physsym.runtime.potentials import (
     dense_gradient,
     is_potential,
     loss_and_gradient,
+    named_or_read,
     of_each_weight,
     potential_formula,
-    problem,
 )
 from physsym.runtime.progress import progress as progress_bar
 from physsym.runtime.rollout import (
@@ -391,7 +391,7 @@ class Optimizer:
         elif (known := potential_formula(given, self.parameters)) is not None:
             return None, gradient_of(known, self.parameters)
         else:
-            return None, (problem(given) if isinstance(given, str) else given).gradient
+            return None, named_or_read(given).gradient
         return (loss if self.program.loss is not None else None), gradient
 
     def _loss_at(self, loss: Callable[..., Value] | None, state: State, done: int) -> Value:

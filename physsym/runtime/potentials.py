@@ -13,6 +13,7 @@ from sympy import Add, Expr, Rational, Symbol, diff, lambdify
 
 from physsym.codegen import Formula, state_name
 from physsym.core.symbols import exact
+from physsym.parsing.statements import as_expression
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -111,6 +112,8 @@ _ALL = (
     ),
     logistic(samples=200, weights=50, seed=1847),
 )
+# A text of this form is a name; others are formulas.
+_NAME = re.compile(r"[A-Za-z]*-?[A-Za-z]*")
 PROBLEMS: Mapping[str, Problem] = {p.name: p for p in _ALL}
 
 
@@ -138,8 +141,24 @@ def problem(name: str) -> Problem:
     (10.5, [20.0, 1.0])
     """
     if name not in PROBLEMS:
-        raise ValueError(f"unknown test function {name!r}; there are {', '.join(PROBLEMS)}")
+        raise ValueError(
+            f"unknown test function {name!r}; there are {', '.join(PROBLEMS)}, or give an expression of the "
+            "weights, such as 'x**2/2'"
+        )
     return PROBLEMS[name]
+
+
+def named_or_read(given: Any) -> Any:
+    """Return the test function of a name, and the expression of any other text; what is no text as it is.
+
+    >>> print(named_or_read("x**2/2"))
+    x**2/2
+    """
+    if not isinstance(given, str):
+        return given
+    if given in PROBLEMS or _NAME.fullmatch(given):
+        return problem(given)
+    return as_expression(given)
 
 
 def is_potential(given: Any) -> bool:
@@ -160,8 +179,7 @@ def potential_formula(given: Any, parameters: Iterable[str] = ()) -> Formula | N
     >>> potential_formula([20.0, 1.0]).value
     10*w1**2 + w2**2/2
     """
-    if isinstance(given, str):
-        given = problem(given)
+    given = named_or_read(given)
     if isinstance(given, Problem):
         return None if given.formula is None else potential_formula(given.formula)
     if isinstance(given, Expr):
@@ -233,8 +251,7 @@ def loss_and_gradient(
 
     Raises as `potential_formula` does.
     """
-    if isinstance(given, str):
-        given = problem(given)
+    given = named_or_read(given)
     if (dense := dense_gradient(given)) is not None:
         return lambda w: float(np.asarray(w) @ dense(w)) / 2, dense
     formula = given if isinstance(given, Formula) else potential_formula(given, parameters)
@@ -269,7 +286,7 @@ def of_each_weight(
 
     The second returns as many numbers. Raises ValueError for a potential of another number of weights.
     """
-    task = problem(given) if isinstance(given, str) else given
+    task = named_or_read(given)
     formula = task if isinstance(task, Formula) else potential_formula(task, parameters)
     own = formula.weights if formula is not None else getattr(task, "start", task)
     count = len(np.asarray(own, object))

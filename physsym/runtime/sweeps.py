@@ -37,9 +37,9 @@ from physsym.runtime.potentials import (
     dense_matrix,
     is_potential,
     loss_and_gradient,
+    named_or_read,
     of_each_weight,
     potential_formula,
-    problem,
 )
 from physsym.runtime.rollout import State, memory
 from physsym.runtime.start import refuse_out_of_range, with_typical
@@ -149,7 +149,7 @@ def sweep(
     rule = as_rule(rule)
     engine = _engine(backend, fma)
     by_name = _named(grid)
-    task = problem(potential) if isinstance(potential, str) else potential
+    task = named_or_read(potential)
     if not is_potential(task):
         raise TypeError(
             "a sweep needs a potential as a formula: a test function or its name, an expression of the "
