@@ -143,8 +143,9 @@ def verdict_table(rows: Sequence[VerdictLine | SimulationLine], verbose: bool) -
     shared = [row for row in rows if isinstance(row, VerdictLine) and row.opening]
     if shared:
         steps = sum(row.is_step for row in shared)
+        first = "step" if steps == 1 else counted(steps, "step")
         yield from paragraph(
-            f"the start and the first {counted(steps, 'step')} are those of {shared[0].opening}", "  ", "    "
+            f"the start and the first {first} are those of {shared[0].opening}", "  ", "    "
         )
     own = [row for row in rows if row not in shared]
     said = [

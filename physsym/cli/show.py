@@ -80,7 +80,9 @@ def show_derivation(
         if derivation.start_verdict is not None:
             _show_verdict(derivation.start_verdict, verbose)
     else:
-        echo("", *paragraph(f"The first {shared} steps are those of {one_line(first.title)}; they end with"))
+        title = one_line(first.title)
+        begins = f"The first {shared} steps are those of {title}; they end with"
+        echo("", *paragraph(begins if shared > 1 else f"The first step is that of {title}; it ends with"))
         _show_line(lines[shared], derivation, face)
     judged = zip(derivation.steps, derivation.verdicts()[1:], strict=True)
     for k, (step, verdict) in enumerate(judged, 1):

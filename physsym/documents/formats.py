@@ -113,6 +113,8 @@ def style_of(css: str | Path) -> str:
     'main { max-width: 60rem }\\n'
     """
     is_file = isinstance(css, Path) or (css.endswith(".css") and not re.search(r"\s", css))
+    if is_file and not Path(css).is_file():
+        raise FileNotFoundError(f"there is no style sheet {css}")
     text = Path(css).read_text(encoding="utf-8-sig") if is_file else str(css)
     if "</style" in text.lower() or "<!--" in text:
         raise ValueError("a style sheet holds neither </style nor <!--, which would end it within the page")
@@ -154,6 +156,7 @@ def formats_of(out: str | Path, formats: str | Iterable[str] | None = None) -> l
             "such as lecture.html"
         )
     if formats is None:
+        _refuse_ending(Path(out))
         return [file] if file else ["html", "md"]
     named = formats.split(",") if isinstance(formats, str) else formats
     wanted = [str(name).strip() for name in named]
@@ -165,6 +168,16 @@ def formats_of(out: str | Path, formats: str | Iterable[str] | None = None) -> l
             f"{out} is one file in the format {file}, given the formats {', '.join(wanted)}: name a folder"
         )
     return list(dict.fromkeys(wanted))
+
+
+def _refuse_ending(out: Path) -> None:
+    """Raise ValueError for what is named like a file of a format that there is not; v1.2 is a folder."""
+    if not out.exists() and not _format_of_file(out) and re.fullmatch(r"\.[A-Za-z]{2,5}", out.suffix):
+        raise ValueError(
+            f"{out} ends with {out.suffix}, which is no format; a file ends with one of "
+            f"{', '.join(f'.{name}' for name in FORMATS if name != 'sty')}; a folder "
+            "of that name is made first"
+        )
 
 
 def _format_of_file(path: Path) -> str:

@@ -32,7 +32,7 @@ from physsym.documents.content import (
     with_symbols,
 )
 from physsym.documents.errors import reason_of
-from physsym.documents.prose import stated_numbers
+from physsym.documents.prose import stated_in_passage, stated_numbers
 from physsym.loading import DocumentPart, Script
 from physsym.mechanics.claim import JudgedClaim
 from physsym.vocabulary import STANDARD, Vocabulary
@@ -172,7 +172,7 @@ def _judged(part: ComputedBlock, chapter: Chapter) -> Iterator[Judgement | Judge
         case str():
             texts = (part,)
         case Passage():
-            texts = (part.text,)
+            yield from _named_numbers(chapter.title, stated_in_passage(part.text, chapter.vocabulary))
         case Heading():
             texts = (part.title,)
         case Note():
@@ -201,9 +201,14 @@ def _judged(part: ComputedBlock, chapter: Chapter) -> Iterator[Judgement | Judge
 def _numbers(where: str, texts: Iterable[str], vocabulary: Vocabulary) -> Iterator[Judgement]:
     """Yield the verdicts on what texts state about numbers."""
     for text in texts:
-        for said, verdict in stated_numbers(text, vocabulary):
-            kind = "formula" if verdict.outcome is Outcome.UNCHECKED else "number"
-            yield Judgement(f"{where}, {kind} {said}", verdict, is_number=kind == "number")
+        yield from _named_numbers(where, stated_numbers(text, vocabulary))
+
+
+def _named_numbers(where: str, stated: Iterable[tuple[str, Verdict]]) -> Iterator[Judgement]:
+    """Yield verdicts with where the statements are and how they are written."""
+    for said, verdict in stated:
+        kind = "formula" if verdict.outcome is Outcome.UNCHECKED else "number"
+        yield Judgement(f"{where}, {kind} {said}", verdict, is_number=kind == "number")
 
 
 def book_opening(part: DocumentPart) -> str:

@@ -163,13 +163,62 @@ def _latex_side(side: str, text: str, vocabulary: Vocabulary) -> Expr:
     return value
 
 
-def _in_dollars(token: Token, vocabulary: Vocabulary) -> Span:
-    """Return a formula of LaTeX, or its text where it is none that can be read."""
+def _in_dollars(token: Token, vocabulary: Vocabulary) -> Iterator[Span]:
+    """Yield a formula of LaTeX, or its text where it cannot be read; a false number has its verdict."""
     try:
         found = _formula_of_latex(token.content, vocabulary)
     except ReadError:
-        return Span("code", token.markup)
-    return Span("formula", found, display=token.type == "math_display")
+        yield Span("code", token.markup)
+        return
+    written = _right_of_approx(token.content)
+    if isinstance(found, Relation) and found.relations == ("~",) and "." in written:
+        # A decimal number is printed as it is written, and not as the fraction that it is read as.
+        yield Span("formula", found.sides[0])
+        yield Span("text", f" ≈ {written}")
+    else:
+        yield Span("formula", found, display=token.type == "math_display")
+    verdict = _verdict_on_latex(found, token.content)
+    if verdict is not None and not verdict:
+        yield Span("text", " ")
+        yield Span("verdict", verdict)
+
+
+def _right_of_approx(latex: str) -> str:
+    r"""Return the decimal number behind the last \approx of a formula; nothing where there is none."""
+    _, sign, right = latex.rpartition(r"\approx")
+    return right.strip() if sign and re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", right) else ""
+
+
+def _verdict_on_latex(stated: Formula, latex: str) -> Verdict | None:
+    """Return the verdict on a statement about numbers; None for one that says anything else."""
+    if isinstance(stated, Equation):
+        stated = Relation((stated.left, stated.right), ("=",))
+    if not isinstance(stated, Relation) or not _is_about_numbers(stated) or "->" in stated.relations:
+        return None
+    if "~" in stated.relations and (stated.relations != ("~",) or not _right_of_approx(latex)):
+        return None  # how close the two sides are to be is not said
+    return judge_numbers(stated, f"~{_right_of_approx(latex)}")
+
+
+def stated_in_passage(text: str, vocabulary: Vocabulary) -> Iterator[tuple[str, Verdict]]:
+    r"""Yield each statement about numbers alone of a Markdown file, in backticks and between dollars.
+
+    >>> from physsym.vocabulary import STANDARD
+    >>> text = r"It is `1/2 > 2/3`, and $e^{-1} \approx 0.37$, which is code: ``$1 > 2$``."
+    >>> [(said, verdict.outcome.value) for said, verdict in stated_in_passage(text, STANDARD)]
+    [('1/2 > 2/3', 'fails'), ('$e^{-1} \\approx 0.37$', 'holds')]
+    """
+    children = (child for token in _WITH_DOLLARS.parse(text) for child in token.children or ())
+    for child in children:
+        if child.type == "code_inline" and child.markup == "`":
+            yield from stated_numbers(f"`{child.content}`", vocabulary)
+        elif child.type in ("math_inline", "math_display"):
+            try:
+                found = _formula_of_latex(child.content, vocabulary)
+            except ReadError:
+                continue
+            if (verdict := _verdict_on_latex(found, child.content)) is not None:
+                yield child.markup, verdict
 
 
 def _parts(
@@ -237,7 +286,7 @@ def _spans(token: Token, vocabulary: Vocabulary, anchors: Mapping[str, str]) -> 
         elif child.type == "code_inline":
             found = _formula_of_prose(child.content, vocabulary)
         elif child.type in ("math_inline", "math_display"):
-            found = (_in_dollars(child, vocabulary),)
+            found = _in_dollars(child, vocabulary)
         elif child.type in ("softbreak", "hardbreak"):
             found = (Span("text", " "),)
         elif child.type == "image":

@@ -63,7 +63,7 @@ CASES = {
     "rate along a rule": (rate_along, (DESCENT, x), A_LAW),
     "rate of the text of a law": (rate_along, (LAW, "x' = x"), "given the text of a statement"),
     "multipliers, curvature for values": (multipliers, (DESCENT, lam), VALUES),
-    "multipliers, names for symbols": (multipliers, (DESCENT, {"eta": 1}), "'eta' is no symbol"),
+    "multipliers, other things for symbols": (multipliers, (DESCENT, {3: 1}), "3 is no symbol"),
     "multipliers of a number": (multipliers, (3,), "expected a law or a rule"),
     "invariance of an expression": (is_forward_invariant, (DESCENT, x**2), CONDITIONS),
     "invariance of one condition": (is_forward_invariant, (DESCENT, POSITIVE), CONDITIONS),

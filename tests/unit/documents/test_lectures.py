@@ -9,7 +9,9 @@ from html.parser import HTMLParser
 import pytest
 
 import physsym as ps
+from physsym.__main__ import main
 from physsym.documents import FORMATS, document_of
+from physsym.documents.formats import formats_of
 from physsym.documents.notes import chapter_of
 from physsym.documents.tree import Bullets, Paragraph, Photo, Quotation, blocks
 from physsym.loading import Notes
@@ -314,3 +316,66 @@ def test_the_advice_for_code_in_backticks_is_how_code_is_written():
 def test_emphasis_ends_where_its_words_end():
     text = text_of("md", tree_of("# T\n\nA **bold `m` word** here.\n"))
     assert "A **bold** $`m`$ **word** here." in text
+
+
+# ------------------------------------------------------------------ numbers between dollars
+
+
+@pytest.mark.parametrize(
+    ("latex", "outcome"),
+    [
+        (r"e^{-1} \approx 0.37", "holds"),
+        (r"e^{-1} \approx 0.38", "fails"),
+        (r"\frac{1}{2} > \frac{2}{3}", "fails"),
+        (r"\frac{1}{2} < \frac{2}{3}", "holds"),
+        ("1/3 = 0.333", "fails"),
+        ("2 + 2 = 4", "holds"),
+        (r"\pi \approx \frac{22}{7}", None),  # how close is not said
+        (r"\gamma \approx 0.57", None),
+        (r"0 < \gamma", None),
+        (r"1 \to 2", None),
+    ],
+)
+def test_numbers_between_dollars_are_judged(latex, outcome):
+    for text in (f"Here ${latex}$.", f"$$\n{latex}\n$$", f"- in a list ${latex}$"):
+        tree = tree_of(f"# T\n\n{text}\n")
+        assert [t.outcome.value for t in tree.totals if t.of == "number"] == ([outcome] if outcome else [])
+        shown = text_of("md", tree).partition("How the machine checks")[0]
+        assert ("✗ fails" in shown.partition("# T")[2].partition("There is no")[2]) == (outcome == "fails")
+        assert bool(tree.failing) == (outcome == "fails")
+    assert not tree_of(f"# T\n\nCode: ``${latex}$``.\n").totals
+
+
+def test_a_decimal_number_between_dollars_is_printed_as_it_is_written():
+    text = text_of("md", tree_of("# T\n\nIt is $e^{-1} \\approx 0.370$ here.\n"))
+    assert " ≈ 0.370 here" in text or "fails" in text
+    assert "37/100" not in text
+
+
+def test_check_counts_numbers_between_dollars(tmp_path, capsys):
+    (tmp_path / "lecture.md").write_text("# T\n\nIt is $1 > 2$.\n")
+    assert main(["check", str(tmp_path / "lecture.md")]) == 1
+    assert "$1 > 2$" in capsys.readouterr().out
+    (tmp_path / "lecture.md").write_text("# T\n\nIt is $1 < 2$.\n")
+    assert main(["check", str(tmp_path / "lecture.md")]) == 0
+
+
+# ------------------------------------------------------------------ files
+
+
+@pytest.mark.parametrize("name", ["c.docx", "c.odt", "c.pptx", "notes.rst"])
+def test_a_file_of_no_format_is_refused_with_the_endings_that_there_are(name, tmp_path):
+    with pytest.raises(
+        ValueError, match=r"which is no format; a file ends with one of \.html, \.md, .*\.ipynb"
+    ):
+        ps.document(ps.script("newton"), tmp_path / name)
+    assert not (tmp_path / name).exists()
+    for folder in ("v1.2", "build"):
+        assert formats_of(tmp_path / folder) == ["html", "md"]
+    (tmp_path / name).mkdir()
+    assert formats_of(tmp_path / name) == ["html", "md"]
+
+
+def test_a_style_sheet_that_is_not_there_is_refused_in_words():
+    with pytest.raises(FileNotFoundError, match=r"^there is no style sheet nowhere\.css$"):
+        document_of(ps.script("newton"), css="nowhere.css")
