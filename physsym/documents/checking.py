@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from physsym.core.verdicts import Outcome, Verdict
 from physsym.documents.evidence import in_words
 from physsym.documents.prose import paragraphs
 from physsym.documents.reasons import phrase
-from physsym.documents.tree import Block, Facts, Judged, Line, Section, Span, Subheading, anchor
+from physsym.documents.tree import Block, Facts, Judged, Line, Section, Subheading, anchor, values_of
 from physsym.mechanics.moves import Step
 from physsym.vocabulary import STANDARD
 
@@ -42,7 +40,7 @@ def occurring(shown: Iterable[object], steps: Iterable[Step]) -> frozenset[str]:
         In small letters, as in the text.
     """
     found = {type(step.move).__name__.lower() for step in steps}
-    for value in _values(shown):
+    for value in values_of(shown):
         if isinstance(value, Judged):
             found.add("claim")
         if getattr(value, "refuted", False):
@@ -71,19 +69,6 @@ def _words_of(verdict: Verdict) -> Iterator[str]:
         yield "assumption"
     if verdict.error is not None or verdict.outcome is Outcome.APPROXIMATE:
         yield "error"
-
-
-def _values(value: object) -> Iterator[Any]:
-    """Yield the values of a tree that may say something of a verdict, the verdicts among them."""
-    if isinstance(value, tuple | list):
-        for part in value:
-            yield from _values(part)
-    elif isinstance(value, Verdict):
-        yield value
-    elif is_dataclass(value) and type(value).__module__ == Span.__module__:
-        yield value
-        for field in fields(value):
-            yield from _values(getattr(value, field.name))
 
 
 @cache

@@ -69,7 +69,13 @@ LONG_BADGE = 19
 # So many lines between the first and the last one of a derivation are folded.
 LONG_MIDDLE = 3
 
-_TAGS = {"text": "{}", "emphasis": "<em>{}</em>", "strong": "<strong>{}</strong>", "code": "<code>{}</code>"}
+_TAGS = {
+    "text": "{}",
+    "emphasis": "<em>{}</em>",
+    "strong": "<strong>{}</strong>",
+    "code": "<code>{}</code>",
+    "tex": "<code>${}$</code>",
+}
 
 
 def policy(script: str) -> str:
@@ -169,7 +175,7 @@ class HTML(Writer[str]):
 
     def text(self, kind: str, text: str) -> str:
         """Return text with its tag."""
-        return _TAGS[kind].format(escape(text))
+        return _TAGS[kind].format(escape(text.removeprefix(r"\displaystyle ") if kind == "tex" else text))
 
     def link(self, shown: str, target: str) -> str:
         """Return a link to an anchor of the page."""

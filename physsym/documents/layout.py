@@ -224,12 +224,23 @@ def lay_out(
         evidence,
         tuple(j.what for j in judged if is_failure(j.verdict)),
         totals_of(counted, (j.verdict.outcome for j in judged if j.is_number)),
-        provenance(scripts),
+        tree.Facts((*_not_read((counted, opening)), *provenance(scripts).rows)),
     )
     lines = {b.anchor for _, b in tree.blocks(laid_out) if isinstance(b, tree.Line)}
     absent = reserved().difference(*map(anchors_of, explained))
     named_figures = (f"figure-{name}" for name in layout.pictures)
     return with_links(laid_out, {*layout.taken, *lines, *named_figures} - absent)
+
+
+def _not_read(shown: object) -> Iterator[tuple[str, Sentence]]:
+    """Yield how many formulas between dollars are shown as they are written, if there are any."""
+    count = sum(isinstance(v, Span) and v.kind == "tex" for v in tree.values_of(shown))
+    if count:
+        are = "formula between dollars is" if count == 1 else "formulas between dollars are"
+        yield (
+            "Not read",
+            phrase(f"{count} {are} shown as written: physsym could not read and did not check it"),
+        )
 
 
 def _steps(computed: Computed) -> Iterator[Step]:

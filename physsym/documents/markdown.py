@@ -10,6 +10,7 @@ from typing import Literal
 
 from physsym.core.verdicts import Condition, Outcome, Verdict
 from physsym.documents.evidence import in_words
+from physsym.documents.mathematics import is_mathematics
 from physsym.documents.reasons import extent
 from physsym.documents.totals import phrases
 from physsym.documents.tree import (
@@ -199,6 +200,8 @@ class MarkdownBlocks(Writer[Part]):
 
     def text(self, kind: str, text: str) -> str:
         """Return text in its marks; code is not escaped."""
+        if kind == "tex":
+            return self.dialect.inline(text) if is_mathematics(text) else _code(f"${text}$")
         if kind == "code":
             return _code(text)
         # Marks with white space within them would be read as they are written.

@@ -168,7 +168,8 @@ def _in_dollars(token: Token, vocabulary: Vocabulary) -> Iterator[Span]:
     try:
         found = _formula_of_latex(token.content, vocabulary)
     except ReadError:
-        yield Span("code", token.markup)
+        latex = " ".join(token.content.split())
+        yield Span("tex", rf"\displaystyle {latex}" if token.type == "math_display" else latex)
         return
     written = _right_of_approx(token.content)
     if isinstance(found, Relation) and found.relations == ("~",) and "." in written:

@@ -11,6 +11,7 @@ from importlib.resources import files
 from physsym import __version__
 from physsym.core.verdicts import Condition, Outcome, Verdict
 from physsym.documents.evidence import in_words
+from physsym.documents.mathematics import is_mathematics
 from physsym.documents.photos import refuse_for_tex
 from physsym.documents.prose import plain_sentence
 from physsym.documents.reasons import extent
@@ -177,6 +178,10 @@ class TeX(Writer[str]):
 
     def text(self, kind: str, text: str) -> str:
         """Return text in which TeX acts upon nothing, in its form."""
+        if kind == "tex" and is_mathematics(text):
+            return f"${text}$"
+        if kind == "tex":
+            return _FORMS["code"].format(breakable(f"${text}$"))
         return _FORMS[kind].format(breakable(text) if kind == "code" else escaped(text))
 
     def link(self, shown: str, target: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal, TypeAlias
 
 from sympy import Expr
@@ -25,12 +25,15 @@ FACE_NAMES: dict[Face, str] = {"physics": "Physics", "learning": "Machine learni
 class Span:
     """A piece of a sentence: text, emphasised text, code, a formula on both faces or on one, or a verdict.
 
+    The kind `tex` is LaTeX between the dollars of an author that was not read as a formula; it is shown as it
+    is written, as mathematics where `is_mathematics` takes it.
+
     Where there is a `target`, it is a link to the anchor of that name; where there is an `address`, such as
     https://..., a link to that, its special characters percent-encoded. A formula for `display` is one that
     its author has put on a line of its own.
     """
 
-    kind: Literal["text", "emphasis", "strong", "code", "formula", "verdict"]
+    kind: Literal["text", "emphasis", "strong", "code", "tex", "formula", "verdict"]
     content: str | Formula | Verdict
     face: Face | None = None
     target: str = ""
@@ -349,6 +352,19 @@ def blocks(document: Document) -> Iterator[tuple[Section, Block]]:
         for block in section.blocks:
             yield section, block
             yield from ((section, line) for line in inner_lines(block))
+
+
+def values_of(value: object) -> Iterator[Any]:
+    """Yield a value of a tree and those within it, the verdicts among them."""
+    if isinstance(value, tuple | list):
+        for part in value:
+            yield from values_of(part)
+    elif isinstance(value, Verdict):
+        yield value
+    elif is_dataclass(value) and type(value).__module__ == __name__:
+        yield value
+        for field in fields(value):
+            yield from values_of(getattr(value, field.name))
 
 
 def inner_lines(block: Block) -> tuple[Line, ...]:

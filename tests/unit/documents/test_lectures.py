@@ -12,6 +12,7 @@ import physsym as ps
 from physsym.__main__ import main
 from physsym.documents import FORMATS, document_of
 from physsym.documents.formats import formats_of
+from physsym.documents.mathematics import is_mathematics
 from physsym.documents.notes import chapter_of
 from physsym.documents.tree import Bullets, Paragraph, Photo, Quotation, blocks
 from physsym.loading import Notes
@@ -379,3 +380,66 @@ def test_a_file_of_no_format_is_refused_with_the_endings_that_there_are(name, tm
 def test_a_style_sheet_that_is_not_there_is_refused_in_words():
     with pytest.raises(FileNotFoundError, match=r"^there is no style sheet nowhere\.css$"):
         document_of(ps.script("newton"), css="nowhere.css")
+
+
+# ------------------------------------------------------------------ LaTeX that is not read
+
+LAGRANGE = r"\frac{d}{dt}\left(\frac{\partial L}{\partial \dot q}\right) = \oint_\Gamma x'^2_1"
+UNSAFE = (
+    r"\input{secret}",
+    r"\frac{a}",
+    "x^2^3",
+    "x_1_2",
+    "x^2'",
+    r"\left( x",
+    r"{x",
+    "x}",
+    r"\begin{cases} a \end{matrix}",
+    r"\begin{cases} a & b & c \end{cases}",
+    r"\write18{ls}",
+    "a % b",
+    "a # b",
+    "a & b",
+    r"a \\ b",
+    r"\text{\input x}",
+    r"\def\x{\x\x}\x",
+    r"\csname x\endcsname",
+    "^^5cinput",
+    r"x^\sin",
+    r"\hat",
+    "{" * 60 + "}" * 60,
+    "\u0411",
+    "a`b",
+    r"\begin{document}",
+    r"\right)",
+    "x^",
+    r"\sqrt[3",
+    "a" * 6000,
+    "x\x00",
+)
+
+
+@pytest.mark.parametrize(
+    "text", [LAGRANGE, r"\begin{cases} a & b \\ \text{if so} \end{cases}", r"\sqrt[3]{x}''"]
+)
+def test_plain_mathematics_is_shown_as_it_is_written(text):
+    assert is_mathematics(text)
+
+
+@pytest.mark.parametrize("text", UNSAFE)
+def test_what_tex_might_act_upon_is_no_plain_mathematics(text):
+    assert not is_mathematics(text)
+
+
+def test_latex_that_is_not_read_is_mathematics_and_it_is_said_once():
+    text = f"# T\n\nHere ${LAGRANGE}$ and\n\n$$\n{LAGRANGE}\n$$\n\n- an $\\oint_\\Gamma \\frac$ end\n"
+    tree = tree_of(text)
+    assert f"${LAGRANGE}$" in text_of("tex", tree)
+    assert rf"$\displaystyle {LAGRANGE}$" in text_of("tex", tree)
+    assert f"$`{LAGRANGE}`$" in text_of("md", tree)
+    assert f"{{math}}`{LAGRANGE}`" in text_of("myst", tree)
+    assert r"`$\oint_\Gamma \frac$`" in text_of("md", tree)
+    assert r"\oint_\Gamma \frac" not in text_of("tex", tree)
+    (said,) = [plain(spans) for label, spans in tree.provenance.rows if label == "Not read"]
+    assert said.startswith("3 formulas between dollars are shown as written")
+    assert not [label for label, _ in tree_of("# T\n\nOnly $x$.\n").provenance.rows if label == "Not read"]

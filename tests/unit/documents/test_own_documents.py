@@ -395,7 +395,7 @@ def test_formulas_between_dollars_are_read_or_shown_as_they_are_written():
         "sin(x) ~ x",
         "0 < dt <= 2",
     ]
-    assert [s.content for s in first.spans if s.kind == "code"] == [r"$\oint_\Gamma$"]
+    assert [s.content for s in first.spans if s.kind == "tex"] == [r"\oint_\Gamma"]
     assert "5$ or 6$" in plain(first.spans)
     displayed = [str(b.statement) for _, b in blocks(tree) if isinstance(b, Line)]
     assert displayed == ["x = t*v", "m*v**2/2", "v/2"]
