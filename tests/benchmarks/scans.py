@@ -79,7 +79,7 @@ def on_many_weights():
 def rows():
     """Yield row S5."""
     steps, side = STEPS, SIDE
-    times = interleaved(contenders(steps), rounds=15)
+    times = interleaved(contenders(steps), 15)
     large = interleaved(on_many_weights())
     eta, rho = np.meshgrid(np.linspace(1e-5, 1e-3, side), np.linspace(0, 0.95, side), indexing="ij")
     numbers, start = np.array([eta.ravel(), rho.ravel()]), np.array([0.0, 0.0, -1.2, 1.0])

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 ROUNDS, LEAST = 7, 0.03  # rounds; seconds that one measurement lasts at least
+QUICK = 3  # rounds of a quick run, however many are asked for
+_is_quick = False
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,17 @@ class Row:
     behind: str = ""
 
 
+def be_quick() -> None:
+    """Measure in few rounds from now on: the numbers are less certain."""
+    global _is_quick
+    _is_quick = True
+
+
+def rounds(asked: int = ROUNDS) -> int:
+    """Return in how many rounds to measure what would have so many."""
+    return min(asked, QUICK) if _is_quick else asked
+
+
 def behind(reached: Mapping[str, bool]) -> str:
     """Return what of a row did not reach its target; nothing where all of it did."""
     return "; ".join(name for name, reaches in reached.items() if not reaches)
@@ -48,7 +61,7 @@ def seconds(action: Callable[[], object], repeats: int) -> float:
 
 
 def interleaved(
-    contenders: Mapping[str, Callable[[], object]], rounds: int = ROUNDS
+    contenders: Mapping[str, Callable[[], object]], asked: int = ROUNDS
 ) -> dict[str, list[float]]:
     """Return the processor times per call of all contenders, one for each round."""
     repeats = {}
@@ -57,7 +70,7 @@ def interleaved(
         once = max(seconds(action, 1), 1e-8)
         repeats[name] = max(round(LEAST / once), 1)
     times: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in range(rounds):
+    for _ in range(rounds(asked)):
         for name in random.sample(list(contenders), len(contenders)):
             times[name].append(seconds(contenders[name], repeats[name]))
     return times
