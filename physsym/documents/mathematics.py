@@ -29,7 +29,7 @@ _SYMBOLS = (
         """
         Re Im aleph forall exists emptyset cdot times div pm mp bullet oplus otimes cap cup setminus wedge vee
         in notin ni subset subseteq supset supseteq sim simeq approx cong equiv propto parallel mid le leq ge
-        geq ne neq ll gg lt gt prec succ to rightarrow leftarrow leftrightarrow Rightarrow Leftarrow
+        geq ne neq ll gg prec succ to rightarrow leftarrow leftrightarrow Rightarrow Leftarrow
         Leftrightarrow mapsto longrightarrow iff implies uparrow downarrow sum prod int iint oint lim sup inf
         max min arg det dim exp log ln sin cos tan cot sec csc sinh cosh tanh arcsin arccos arctan ker deg gcd
         Pr ldots cdots dots vdots ddots quad qquad langle rangle lVert rVert lvert rvert Vert vert

@@ -36,11 +36,13 @@ from physsym.documents.tree import (
     Quotation,
     Section,
     Sentence,
+    Span,
     Subheading,
     Total,
     anchor_of_number,
     outcome_word,
     plain_text,
+    values_of,
 )
 from physsym.documents.writer import Writer
 from physsym.printing import latex, mathml
@@ -109,7 +111,25 @@ def _character(c: str) -> str:
         return rf"\textsuperscript{{{_RAISED[c]}}}" if c in _RAISED else rf"\textsubscript{{{_LOWERED[c]}}}"
     if c in _KNOWN or (0xA0 <= ord(c) < 0x180 and c not in "\xad"):
         return c
+    return _name_of_letter(c)
+
+
+def _name_of_letter(c: str) -> str:
     return f"[{unicodedata.name(c, 'unknown character').lower()}]"
+
+
+def _letters_without_sign(document: Document) -> Facts:
+    """Return a fact that says how many letters are written by their names, if any are."""
+    spans = (v.content for v in values_of(document.sections + document.opening) if isinstance(v, Span))
+    texts = (document.title, *(text for text in spans if isinstance(text, str)))
+    letters = {
+        c for text in texts for c in unicodedata.normalize("NFC", text) if _character(c) == _name_of_letter(c)
+    }
+    said = (
+        f"{len(letters)} of the text are not in the fonts of this file and are written by their names in "
+        "brackets; the page in HTML shows them as they are"
+    )
+    return Facts((("Letters", (Span("text", said),)),) if letters else ())
 
 
 # Signs of an address that TeX would act upon; hyperref takes four of them behind a backslash.
@@ -171,7 +191,8 @@ class TeX(Writer[str]):
     def whole(self, document: Document, front: str, sections: Sequence[str]) -> str:
         """Return the text of the file, which begins with the preamble."""
         preamble = (files("physsym.documents") / "preamble.tex").read_text(encoding="utf-8")
-        closing = [rf"\closing{{{facts}}}"] if (facts := self.facts(document.provenance)) else []
+        ending = Facts((*_letters_without_sign(document).rows, *document.provenance.rows))
+        closing = [rf"\closing{{{facts}}}"] if (facts := self.facts(ending)) else []
         return preamble + "\n\n".join([front, *sections, *closing, r"\end{document}"]) + "\n"
 
     # Pieces of sentences.

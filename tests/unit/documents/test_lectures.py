@@ -2,15 +2,18 @@
 
 import json
 import re
+import shutil
+import subprocess
 import zlib
 from base64 import b64decode, b64encode
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import pytest
 
 import physsym as ps
 from physsym.__main__ import main
-from physsym.documents import FORMATS, document_of
+from physsym.documents import FORMATS, document_of, mathematics
 from physsym.documents.formats import formats_of
 from physsym.documents.mathematics import is_mathematics
 from physsym.documents.notes import chapter_of
@@ -443,3 +446,29 @@ def test_latex_that_is_not_read_is_mathematics_and_it_is_said_once():
     (said,) = [plain(spans) for label, spans in tree.provenance.rows if label == "Not read"]
     assert said.startswith("3 formulas between dollars are shown as written")
     assert not [label for label, _ in tree_of("# T\n\nOnly $x$.\n").provenance.rows if label == "Not read"]
+
+
+def test_letters_that_the_fonts_of_tex_have_not_are_counted_at_its_end():
+    text = text_of("tex", tree_of("# T\n\nПривет, ещё, é and γ.\n"))
+    assert "8 of the text are not in the fonts of this file" in " ".join(text.split())
+    assert "Letters" not in text_of("tex", tree_of("# T\n\nOnly é and γ.\n")).partition("closing{")[2]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs TeX")
+def test_tex_takes_all_that_is_plain_mathematics(tmp_path):
+    texts = [
+        *(f"{s} x" for s in mathematics._SYMBOLS), *(f"x^{s}_{s}" for s in mathematics._LETTERS),
+        *(rf"\frac{s}{s}" for s in mathematics._LETTERS), *(f"{s} x {s}{{ab}}" for s in mathematics._ONE),
+        *(f"{s} ab{s}{{a}}{{b}}" for s in mathematics._TWO),
+        *(rf"\left{s} x \right{s}" for s in mathematics._DELIMITERS),
+        *(rf"\begin{{{e}}} {' & '.join('a' * n)} \\ b \end{{{e}}}" for e, n in mathematics._COLUMNS.items()),
+        "x'^2_1", "^a_b", r"\sqrt[3]{x}''", "{}^2", LAGRANGE,
+    ]  # fmt: skip
+    assert all(map(is_mathematics, texts))
+    preamble = (files("physsym.documents") / "preamble.tex").read_text(encoding="utf-8")
+    lines = "\n\n".join(f"${text}$" for text in texts)
+    (tmp_path / "all.tex").write_text(f"{preamble}\\begin{{document}}\n{lines}\n\\end{{document}}\n")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    assert ran.returncode == 0, ran.stdout[-800:]
