@@ -224,6 +224,8 @@ class _Survey:
         self.above_plain: set[str] = set()
         self.with_shift_above: set[str] = set()
         self.applied: dict[str, set[str]] = {}
+        self.applied_primed: dict[str, set[str]] = {}  # f'(x + 1), or a product with the name f'
+        self.primed_factors: set[str] = set()
         self.factors: set[str] = set()
         self.indexed_factors: set[str] = set()
         self.matrices: set[str] = set()
@@ -335,7 +337,8 @@ class _Survey:
         elif inside is not None:
             if name.letters == "e":
                 self.in_exponent_of_e |= set(letters_of(inside))
-            in_brackets = isinstance(inside, Bracket) and inside.opening == "("
+            in_brackets = isinstance(inside, Bracket) and inside.opening in ("(", "[")
+            in_brackets = in_brackets and name.letters != "e"
             bare = unwrapped(inside)
             letter = shifted(bare)
             if in_brackets and (letter is not None or (isinstance(bare, Name) and bare.letters.isalpha())):
@@ -357,8 +360,10 @@ class _Survey:
                 continue
             if base.opening == "[" and len(base.items) == 1 and shifted(base.items[0]) is not None:
                 self.indices.add(str(shifted(base.items[0])))
-            if base.opening == "(" and base.items and (all(map(is_bare, base.items)) or name.primes):
-                found = self.applied.setdefault(key_of(name), set())
+            bare = all(map(is_bare, base.items))
+            if base.opening == "(" and base.items and (bare or name.primes):
+                table = self.applied if bare else self.applied_primed
+                found = table.setdefault(key_of(name), set())
                 found.update(letter for item in base.items for letter in letters_of(item))
                 items = {_letters(n): item for item in base.items if (n := named(item)) is not None}
                 if len(items) == len(base.items):
@@ -402,7 +407,9 @@ class _Survey:
             name = named(node)
             if name is not None:
                 self.letters[name.letters] += 1
-                if not name.primes:
+                if name.primes:
+                    self.primed_factors.add(key_of(name))
+                else:
                     self.factors.add(key_of(name))
                     if name.below_text:
                         self.indexed_factors.add(key_of(name) + name.below_text)
@@ -438,6 +445,9 @@ class _Survey:
 
     def conventions(self, table: Mapping[str, Macro]) -> Conventions:
         """Return what was found."""
+        for key, letters in self.applied_primed.items():
+            if key not in self.primed_factors or key in self.applied:
+                self.applied.setdefault(key, set()).update(letters)
         matrices = self.matrices | {m for m in self.inverted if m.isupper() or _is_capital(m)}
         functions = {
             key: frozenset(names)

@@ -299,6 +299,8 @@ def _is_angle(node: Node) -> bool:
 
 
 def _goes_on(node: Node) -> bool:
+    if isinstance(node, Scripted) and isinstance(node.base, Name) and node.base.letters == "e" and node.above:
+        return False  # a power of e is a factor of its own: `\\cos \\omega t e^{-t}`
     return isinstance(node, (Name, Accented, Number)) or (
         isinstance(node, Scripted) and isinstance(node.base, (Name, Accented))
     )

@@ -637,6 +637,8 @@ class LatexParser:
         while end < len(self.tokens) and not self.tokens[end].spaced:
             if self.tokens[end].kind != "letter" and self.tokens[end].text != r"\_":
                 break
+            if self.tokens[end].position > self.tokens[end - 1].end:  # a space such as ~ or \, between
+                break
             end += 1
         run = "".join(t.text.removeprefix("\\") for t in self.tokens[begun:end])
         previous = self.tokens[begun - 1] if begun else None

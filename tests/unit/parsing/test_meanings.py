@@ -282,3 +282,22 @@ def test_unnamed_constants_are_not_equal() -> None:
     _, first, second, third = found.chains[0].sides
     assert len({first, second, third}) == 3
     assert all(map(is_opaque, (first, second)))
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        # a power of e behind the argument of a function is a factor of its own
+        ([r"A \cos\omega't e^{-\beta t}"], "A*exp(-beta*t)*cos(omega'*t)"),
+        # a name with a prime that is a factor elsewhere is one before brackets too
+        ([r"x = \sin(\omega' (t - s))", r"v_0 \omega'"], "sin(omega'*(-s + t))"),
+        # an index in square brackets above
+        ([r"x^{[t-1]} + p", r"x^{[t]} = 0"], "p + x(t - 1)"),
+        # a space with a sign ends a run of letters
+        ([r"\int r dxdy~e^{-x}"], "\\int(dy*r*exp(-x), x)"),
+    ],
+)
+def test_kinds_of_displays_that_were_misread(texts: list[str], expected: str) -> None:
+    settled = conventions_of(texts)
+    chain = meanings(texts[0], settled)[0].chains[0]
+    assert str(chain.sides[-1]) == expected
