@@ -51,6 +51,7 @@ from physsym.auditing.sheet import (
 from physsym.auditing.solutions import descent_of, solution_of
 from physsym.auditing.texts import Formula, Text
 from physsym.auditing.unknowns import in_unknowns, name_of
+from physsym.auditing.unrolling import judge_unrolled
 from physsym.auditing.update_lines import update_lines
 from physsym.core.motion import is_time
 from physsym.core.symbols import DOT, dot
@@ -346,6 +347,8 @@ def judge_chain(chain: Chain, context: Context) -> Iterator[Judgement]:
                 yield first
         elif relation in EQUAL:
             found = judge_link(left, right, context)
+            if found.kind == "undecided":
+                found = judge_unrolled(pairs[0][0], left, right, context.given) or found
             yield (
                 _with(found, _AFTER_FIRST, found.uses)
                 if first_is_open and found.kind in ("holds", "conditional")

@@ -488,3 +488,33 @@ def test_a_letter_with_a_prime_before_brackets_is_a_function():
 def test_a_transpose_of_brackets_makes_no_factor():
     entry = last(r"(A B)^T = C", r"\|x - y\|^2 = x^T x - 2 x^T y + y^T y")
     assert (entry.kind, len(entry.readings)) == ("holds", 1)
+
+
+@pytest.mark.parametrize(
+    ("terms", "kind"),
+    [
+        (r"q_t + p q_{t-1} + p^2 q_{t-2} + \ldots", "conditional"),
+        (r"q_t + p q_{t-1} + p^2 q_{t-2} + p^3 q_{t-3} + \ldots", "conditional"),
+        (r"q_t + p q_{t-1} + p^2 q_{t-2}^2 + \ldots", "fails"),
+        (r"q_t + p q_{t-1} + p^3 q_{t-2} + \ldots", "fails"),
+        (r"q_t + p q_{t-1} + p^2 q_{t-2} - p^3 q_{t-3} + \ldots", "fails"),
+        (r"q_t + p q_{t-1} + p^2 q_{t-2} + p^3 q_{t-2} + \ldots", "fails"),
+        (r"q_t + p^2 q_{t-1} + p^3 q_{t-2} + \ldots", "undecided"),
+        (r"q_t + \ldots + p^t q_0", "undecided"),
+        (r"q_t + p q_{t-1} + \ldots + p^t q_0", "undecided"),
+        (r"q_t + p q_{t-1} + p^3 q_{t-2} + \ldots + p^t q_0", "fails"),
+        (r"b (q_t + p q_{t-1} + p^2 q_{t-2} + \ldots)", "undecided"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("line", "sum_of"),
+    [("s_t = p s_{t-1} + q_t = {}", "{}"), (r"s_t = (1-p) q_t + p s_{t-1} = {}", "(1-p) ({})")],
+)
+def test_a_sum_with_dots_beside_the_line_that_it_comes_from(line, sum_of, terms, kind):
+    assert last(line.replace("{}", sum_of.replace("{}", terms))).kind == kind
+
+
+def test_a_sum_with_dots_of_another_line_is_left_open():
+    sums = r"q_t + p q_{t-1} + p^2 q_{t-2}^2 + \ldots"
+    for line in ("p_t s_{t-1} + q_t", "p s_{t-1}^2 + q_t", "p s_{t-2} + q_t", "p s_{t-1} + s_{t-2} + q_t"):
+        assert last(f"s_t = {line} = {sums}").kind == "undecided"
