@@ -39,7 +39,9 @@ from physsym.auditing.steps import (
 from physsym.auditing.texts import Formula, Hint
 from physsym.auditing.unknowns import is_operator, name_of
 from physsym.auditing.update_lines import NoRuleError, UpdateLine, joined
+from physsym.core.motion import is_time
 from physsym.core.statements import Equation, Law, StatementError, one_step_map, symbols
+from physsym.core.symbols import dot
 from physsym.core.verdicts import Condition, Outcome, Verdict
 from physsym.mechanics.moves import Limit
 from physsym.optimizers.equivalent_rules import equivalent
@@ -240,7 +242,8 @@ def _following(facts: Sequence[Fact], what: Hinted, differs: str) -> Judgement:
     put = [f for f in (*definitions, *facts) if f.defines]
     lines, named = tuple(dict.fromkeys(f.line for f in facts)), places(facts)
     held, used, open_links = list[str](), list[Fact](facts), False
-    for left, right in what.equations():
+    for sides in what.equations():
+        left, right = (_in_the_time(side, (*facts, *what.stated)) for side in sides)
         if (way := _way_to(left, right, facts, definitions, what.given)) is not None:
             held += way[0]
             used += [f for f in way[1] if f not in used]
@@ -256,6 +259,29 @@ def _following(facts: Sequence[Fact], what: Hinted, differs: str) -> Judgement:
     lines = tuple(dict.fromkeys(f.line for f in used))
     ifs = " and ".join(dict.fromkeys((f"{places(used)} hold{'s' * (len(lines) == 1)}", *held)))
     return Judgement("conditional", f"holds if {ifs}", (), lines)
+
+
+def _in_the_time(expression: Expr, facts: Sequence[Fact]) -> Expr:
+    """Return motions in a scaled time s as those in the time t, by facts as s = w*t: d/ds = dt/ds*d/dt."""
+    put: dict[Expr, Expr] = {}
+    for rate_in_scaled in expression.atoms(Derivative):
+        motion, (scaled, *more) = rate_in_scaled.expr, rate_in_scaled.variables
+        if not isinstance(motion, AppliedUndef) or motion.args != (scaled,) or {*more} - {scaled}:
+            continue
+        for fact in facts:
+            times = [s for s in fact.right.free_symbols if is_time(s)]
+            if fact.left.is_Symbol and is_time(fact.left) and scaled in fact.right.free_symbols:
+                factor = fact.right.diff(scaled)
+            elif fact.left == scaled and len(times) == 1:
+                factor = 1 / fact.right.diff(times[0])
+            else:
+                continue
+            if not factor.free_symbols & {scaled, fact.left, *times}:
+                put[motion] = rate = Symbol(name_of(motion), real=True)
+                for _ in (scaled, *more):
+                    rate = dot(rate)
+                put[rate_in_scaled] = rate * factor ** (1 + len(more))
+    return expression.xreplace(put)
 
 
 def _way_to(

@@ -277,6 +277,33 @@ def test_all_links_of_a_chain_count_whatever_a_hint_asks(tmp_path, hint, last, f
     assert fails or entry.kind in ("holds", "conditional")
 
 
+OSCILLATOR = (
+    r"$$m \frac{d^2 x}{dt^2} + b \frac{dx}{dt} + k x = 0 \label{law}$$"
+    "\n\n"
+    r"$$\tau = w t \label{time}$$"
+)
+
+
+@pytest.mark.parametrize(
+    "hint",
+    [
+        r"define w = \sqrt{k/m}; define t = \tau/w; from law",
+        r"define w = \sqrt{k/m}; from law, time",
+    ],
+)
+@pytest.mark.parametrize(
+    ("formula", "kind"),
+    [
+        (r"\frac{d^2 x}{d\tau^2} + \frac{b}{m w} \frac{dx}{d\tau} + x(\tau) = 0", "conditional"),
+        (r"\frac{d^2 x}{d\tau^2} + \frac{b}{m w} \frac{dx}{d\tau} - x(\tau) = 0", "fails"),
+        (r"\frac{d^2 x}{d\tau^2} + \frac{b}{m} \frac{dx}{d\tau} + x(\tau) = 0", "fails"),
+        (r"w \frac{d^2 x}{d\tau^2} + \frac{b}{m w} \frac{dx}{d\tau} + x(\tau) = 0", "fails"),
+    ],
+)
+def test_a_law_in_scaled_time(tmp_path, hint, formula, kind):
+    assert hinted(tmp_path, hint, formula, OSCILLATOR).kind == kind
+
+
 # ------------------------------------------------------------------ what texts leave unsaid
 
 
