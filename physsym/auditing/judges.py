@@ -97,15 +97,11 @@ class Context:
     @property
     def near(self) -> list[Fact]:
         """Return the facts under the same headings."""
-        return [f for f in self.facts if _section(f.formula) == _section(self.formula)]
+        return [f for f in self.facts if f.formula.section == self.formula.section]
 
     def definitions(self, near: bool = False) -> list[Fact]:
         """Return the definitions before it, perhaps those under the same headings alone."""
         return [f for f in (self.near if near else self.facts) if f.defines and f.kind != "fails"]
-
-
-def _section(formula: Formula) -> tuple[object, ...]:
-    return (formula.section, *formula.headings)
 
 
 def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float = SECONDS) -> Iterator[Entry]:

@@ -80,7 +80,7 @@ def rules_of(formulas: Sequence[ReadFormula], end: float) -> dict[int, RuleFindi
 def _sections(formulas: Sequence[ReadFormula]) -> Iterator[list[Member]]:
     """Yield the formulas under the same headings that set new values."""
     numbered = list(enumerate(formulas))
-    for _, group in groupby(numbered, key=lambda pair: pair[1].formula.headings):
+    for _, group in groupby(numbered, key=lambda pair: pair[1].formula.section):
         members = [(place, read, lines) for place, read in group if (lines := _lines_of(read))]
         if members:
             yield members

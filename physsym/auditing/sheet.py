@@ -194,7 +194,8 @@ def is_sequence(left: Expr) -> bool:
 
 def in_scope(fact: Fact, formula: Formula) -> bool:
     """Return whether a fact stands under the heading of a formula, or under one that this is part of."""
-    return formula.headings[: len(fact.formula.headings)] == fact.formula.headings
+    pairs = zip(formula.section, fact.formula.section, strict=True)
+    return all(ours[: len(theirs)] == theirs for ours, theirs in pairs)
 
 
 def read_formulas(text: Text) -> tuple[ReadFormula, ...]:

@@ -76,8 +76,8 @@ class Formula:
         All labels and tags, of which aligned rows may have several.
     scoped
         The hints `define` and `given` that hold for it, in their order.
-    section
-        The number of headings before it: two sections may have the same heading.
+    sections
+        The numbers of its headings in the text, counted from 1: two sections may have the same heading.
     """
 
     text: str
@@ -94,7 +94,12 @@ class Formula:
     cell_line: int = 0
     labels: tuple[str, ...] = ()
     scoped: tuple[Hint, ...] = ()
-    section: int = 0
+    sections: tuple[int, ...] = ()
+
+    @property
+    def section(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
+        """Return the headings that it stands under, with their numbers."""
+        return self.headings, self.sections
 
     @property
     def position(self) -> str:

@@ -177,7 +177,7 @@ def text_of(
         line, column = lines.position(f.start + len(held) - len(held.lstrip()))
         if not held:
             continue
-        section = bisect_right(starts, f.start)
+        opened = _open(headings[: bisect_right(starts, f.start)])
         labels = tuple(dict.fromkeys((*f.labels, *_LABEL.findall(source[f.outer_start : f.outer_end]))))
         results.append(
             Formula(
@@ -186,17 +186,20 @@ def text_of(
                 column=column,
                 notation=f.notation,
                 display=f.display,
-                headings=_open(headings[:section]),
+                headings=tuple(title for _, title in opened),
                 before=sentences.before(k),
                 after=sentences.after(k),
                 label=_first_label(labels, source[f.outer_start : f.outer_end]),
                 hints=tuple(attached.get(k, ())),
                 labels=labels,
                 scoped=tuple(hint for hint, start, end in scoped if start <= f.start < end),
-                section=section,
+                sections=tuple(number for number, _ in opened),
             )
         )
-    under = tuple((hint, _open(headings[: bisect_right(starts, at)])) for hint, at, _ in scoped)
+    under = tuple(
+        (hint, tuple(title for _, title in _open(headings[: bisect_right(starts, at)])))
+        for hint, at, _ in scoped
+    )
     remarks = tuple(f"{name(lines.position(k)[0])}: {said}" for k, said in sorted(marks.remarks))
     return Text(path, tuple(results), under, tuple(marks.macros), remarks)
 
@@ -207,14 +210,14 @@ def _first_label(labels: tuple[str, ...], text: str) -> str:
     return next((label for label in labels if label not in tags), labels[0] if labels else "")
 
 
-def _open(headings: Sequence[Heading]) -> tuple[str, ...]:
-    """Return the titles of the headings that are open behind all of these."""
-    stack = list[Heading]()
-    for heading in headings:
-        while stack and stack[-1].level >= heading.level:
+def _open(headings: Sequence[Heading]) -> list[tuple[int, str]]:
+    """Return the numbers and titles of the headings that are open behind all of these."""
+    stack = list[tuple[int, Heading]]()
+    for number, heading in enumerate(headings, 1):
+        while stack and stack[-1][1].level >= heading.level:
             stack.pop()
-        stack.append(heading)
-    return tuple(heading.title for heading in stack)
+        stack.append((number, heading))
+    return [(number, heading.title) for number, heading in stack]
 
 
 def _scope_end(headings: Sequence[Heading], at: int, total: int) -> int:

@@ -356,8 +356,16 @@ def test_a_repeated_row_does_not_carry_a_wrong_one():
 
 
 def test_facts_end_at_a_heading():
-    one, two = (Formula("", 1, headings=(name,), section=k) for k, name in enumerate(("One", "Two")))
+    one, two = (Formula("", 1, headings=(name,), sections=(k,)) for k, name in enumerate(("One", "Two")))
     assert kinds((equation(2 * b, b), one), (equation(w, (b + c) ** 2, b**2 + c**2), two))[1] == "fails"
+
+
+def test_facts_end_at_a_heading_of_the_same_name():
+    one, two = (Formula("", 1, headings=("Example",), sections=(k,)) for k in (1, 2))
+    first = (equation(f(x), x**2), one)
+    assert kinds(first, (equation(Derivative(f(x), x), 2 * x), one))[1] == "holds"
+    assert kinds(first, (equation(Derivative(f(x), x), 3 * x), one))[1] == "fails"
+    assert kinds(first, (equation(Derivative(f(x), x), 3 * x), two))[1] == "undecided"
 
 
 def test_a_division_is_a_condition():

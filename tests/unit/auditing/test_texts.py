@@ -128,7 +128,7 @@ def test_headings_are_those_above(text):
     assert [f.headings for f in there.formulas] == [
         (), ("One",), ("One", "Two x"), ("One", "Three"), ("Four",), ("Four",),
     ]  # fmt: skip
-    assert [f.section for f in there.formulas] == [0, 1, 2, 3, 4, 4]
+    assert [f.sections for f in there.formulas] == [(), (1,), (1, 2), (1, 3), (4,), (4,)]
 
 
 def test_sections_of_the_same_name_are_told_apart(text):
