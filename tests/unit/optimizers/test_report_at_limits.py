@@ -14,6 +14,8 @@ from physsym.optimizers.lifted import Lifted
 from physsym.optimizers.report import report
 from physsym.optimizers.report.lines import number
 
+pytestmark = pytest.mark.slow  # each test makes many reports; test_report.py is in the fast tier
+
 
 def read(text):
     return ps.read(text, unknown="real")

@@ -121,6 +121,7 @@ def lifted_rules():
     return found
 
 
+@pytest.mark.slow
 def test_rules_of_code_are_read_back():
     found = lifted_rules()
     assert len(found) > 40
