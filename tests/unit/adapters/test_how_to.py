@@ -70,4 +70,5 @@ def test_a_script_that_does_not_hold_is_seen(tmp_path):
 
 def test_every_script_of_the_page_is_run():
     assert sorted(scripts(TESTS)) == ["test_optax.py", "test_sign.py", "test_torch.py"]
-    assert sorted(scripts(PAGE)) == ["ahead.py", "injected.py", "with_jax.py", "with_optax.py", "with_torch.py"]
+    used = ["ahead.py", "injected.py", "with_jax.py", "with_optax.py", "with_torch.py"]
+    assert sorted(scripts(PAGE)) == used
