@@ -123,6 +123,14 @@ def _run(command: ArgumentParser) -> None:
     command.add_argument("--every", type=int, default=0, metavar="K", help=says)
 
 
+def _explorer(command: ArgumentParser) -> None:
+    says = "further rules: scripts, by name or path, known:NAME, or texts of rules"
+    command.add_argument("names", nargs="*", metavar="NAME", help=says)
+    command.add_argument(
+        "--out", metavar="FILE", required=True, help="the page to write, such as explorer.html"
+    )
+
+
 WHAT = (
     "the text of a rule, known:NAME, optax:NAME, torch:NAME or file.py:NAME; with options, as in "
     "'torch:SGD(momentum=0.9)'"
@@ -227,6 +235,7 @@ COMMANDS: dict[str, tuple[str, Callable[[ArgumentParser], None], str]] = {
     "source":   ("physsym.cli.source",   _source,   "print a derived rule as program text"),
     "freeze":   ("physsym.cli.freeze",   _freeze,   "write a derived rule as a module that stands alone"),
     "run":      ("physsym.cli.run",      _run,      "run a derived optimizer on a named test function"),
+    "explorer": ("physsym.cli.explorer", _explorer, "write a page on which derived rules run, with sliders"),
     "same":     ("physsym.cli.same",     _same,     "compare two rules; 1 if the first is not the second"),
     "identify": ("physsym.cli.identify", _identify, "list the nearest published rules; 1 if none is it"),
     "lift":     ("physsym.cli.lift",     _what,     "print the rule of somebody's optimizer"),

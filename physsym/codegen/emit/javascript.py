@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sympy import Expr, Symbol
+
 from physsym.codegen.emit.c import CHOICES
-from physsym.codegen.emit.text import Language, Names, expression_text, identifiers
-from physsym.codegen.straight_line import Evaluation, Line, Program
+from physsym.codegen.emit.text import Language, Names, expression_text, identifiers, unique_name
+from physsym.codegen.expression_tree import operand, with_choices
+from physsym.codegen.passes.partition import without_counters
+from physsym.codegen.straight_line import Evaluation, Line, Program, live_lines, state_name
 
 _TAKEN = """abstract arguments await boolean break byte case catch char class const continue debugger default
     delete do double else enum eval export extends false final finally float for function goto if implements
@@ -13,6 +21,7 @@ _TAKEN = """abstract arguments await boolean break byte case catch char class co
     while with yield async of get set NaN Infinity Math Object Function Array Number globalThis window self
     document constructor prototype __proto__ grad step"""
 WORDS = frozenset(_TAKEN.split())
+_OF_ROLLOUTS = WORDS | {"path", "steps", "value", "gradient1", "gradient2", "k"}
 _OWN_NAMES = ("sqrt", "exp", "log", "sin", "cos", "tanh", "sign", "floor", "ceil")
 JAVASCRIPT = Language(
     "JavaScript",
@@ -63,3 +72,167 @@ def _line(line: Line, names: Names) -> str:
         targets = f"[{targets}]"
         values = values if isinstance(line, Evaluation) else f"[{values}]"
     return f"const {targets} = {f'grad({values})' if isinstance(line, Evaluation) else values};"
+
+
+def javascript_rollout(program: Program, starts: Mapping[Symbol, Expr], weights: Symbol) -> str:
+    """Return many steps of a program on two weights as the text of a JavaScript function.
+
+    It is given an array whose first two numbers are the weights at the start, the number of steps, a
+    potential (an object with the functions `value`, `gradient1` and `gradient2` of two numbers) and the
+    parameters by name. It writes both weights after each step into the array and stops at the first that is
+    not finite; it returns the number of steps taken. The operations are those of `javascript_source`, for
+    each weight.
+
+    Parameters
+    ----------
+    program
+        One step of a rule.
+    starts
+        The start value of each state in terms of `weights` and the parameters; zero where there is none.
+    weights
+        The state that the potential is a function of.
+
+    Raises
+    ------
+    ValueError
+        For a rule of several coordinates, and for one that reads the loss elsewhere than at its weights.
+
+    Examples
+    --------
+    >>> from physsym.codegen import program
+    >>> from physsym.core.statements import rule
+    >>> from physsym.vocabulary import G, eta, x
+    >>> print(javascript_rollout(program(rule({x: x - eta * G})), {}, x))
+    function rollout(path, steps, {value, gradient1, gradient2}, {eta}) {
+      let x_1 = path[0];
+      let x_2 = path[1];
+      for (let k = 2; k <= 2*steps; k += 2) {
+        const g_1 = gradient1(x_1, x_2);
+        const g_2 = gradient2(x_1, x_2);
+        const x_next_1 = x_1 - eta*g_1;
+        const x_next_2 = x_2 - eta*g_2;
+        x_1 = x_next_1;
+        x_2 = x_next_2;
+        path[k] = x_1;
+        path[k + 1] = x_2;
+        if (!(Number.isFinite(x_1) && Number.isFinite(x_2))) return k/2;
+      }
+      return steps;
+    }
+    <BLANKLINE>
+    """
+    if any(len(e.targets) > 1 for e in program.evaluations):
+        raise ValueError("a rule of several coordinates is not run on a potential of two weights")
+    if program.loss is not None and program.loss_point != (weights,):
+        raise ValueError("the rule reads the loss elsewhere than at its weights")
+    flat = without_counters(program)
+    names = identifiers(flat, _OF_ROLLOUTS, plain=True)
+    moved = flat.body[: len(flat.body) - len(program.body)]
+    single = {
+        *flat.parameters,
+        *program.counters,
+        *(t for line in (*flat.scalars, *moved) for t in line.targets),
+    }
+    both = [_of_component(names, single, number) for number in (1, 2)]
+    lines = [_line(line, names) for line in flat.scalars]
+    for state in flat.states:
+        for number, own in enumerate(both[: 1 if state in single else 2]):
+            start = (
+                f"path[{number}]" if state == weights else _start(starts.get(state), weights, number, names)
+            )
+            lines.append(f"let {own[state]} = {start};")
+    lines.append("for (let k = 2; k <= 2*steps; k += 2) {")
+    at = f"{both[0][weights]}, {both[1][weights]}"
+    if program.loss is not None:
+        lines.append(f"  const {names[program.loss]} = value({at});")
+    for line in flat.body:
+        lines += [f"  {text}" for text in _component_lines(line, both, single)]
+    new = [
+        (own[s], own[r])
+        for s, r in zip(flat.states, flat.results, strict=True)
+        for own in both[: 1 if s in single else 2]
+    ]
+    lines += [f"  {text}" for text in _moves(new)]
+    lines += [f"  path[k] = {both[0][weights]};", f"  path[k + 1] = {both[1][weights]};"]
+    finite = " && ".join(f"Number.isFinite({own[weights]})" for own in both)
+    lines += [f"  if (!({finite})) return k/2;", "}", "return steps;"]
+    given = ["path", "steps", "{value, gradient1, gradient2}"]
+    given += [_by_name([p for p in flat.parameters if p != program.loss], names)]
+    body = "".join(f"  {line}\n" for line in lines)
+    return f"function rollout({', '.join(given)}) {{\n{body}}}\n"
+
+
+def _of_component(names: Names, single: set[Symbol], number: int) -> Names:
+    taken = set(names.values())
+    return {s: n if s in single else unique_name(f"{n}_{number}", taken) for s, n in names.items()}
+
+
+def _component_lines(line: Line, both: Sequence[Names], single: set[Symbol]) -> list[str]:
+    """Return a line once for each component, or once where it is one number."""
+    if isinstance(line, Evaluation):
+        (point,), (target,) = line.values, line.targets
+        at = ", ".join(expression_text(point, own, JAVASCRIPT) for own in both)
+        return [f"const {own[target]} = gradient{number}({at});" for number, own in enumerate(both, 1)]
+    return [_line(line, own) for own in both[: 1 if set(line.targets) <= single else 2]]
+
+
+def _moves(new: Sequence[tuple[str, str]]) -> list[str]:
+    """Return assignments of new values to states; what is still read is assigned last, or in one line."""
+    moves = [(s, r) for s, r in new if s != r]
+    targets = {s for s, _ in moves}
+    if not targets & {r for _, r in moves}:
+        return [f"{s} = {r};" for s, r in moves]
+    ordered = [(s, r) for s, r in moves if r in targets] + [(s, r) for s, r in moves if r not in targets]
+    seen: set[str] = set()
+    for state, read in ordered:
+        if read in seen:
+            return [f"[{', '.join(s for s, _ in moves)}] = [{', '.join(r for _, r in moves)}];"]
+        seen.add(state)
+    return [f"{s} = {r};" for s, r in ordered]
+
+
+def _start(value: Expr | None, weights: Symbol, number: int, names: Names) -> str:
+    if value is None:
+        return "0"
+    if value.is_infinite:
+        return "Infinity" if value.is_positive else "-Infinity"
+    own = {**names, weights: f"path[{number}]"}
+    return expression_text(operand(with_choices(value), {}), own, JAVASCRIPT)
+
+
+def javascript_value(program: Program, result: Symbol) -> str:
+    """Return the lines of a program that one result depends on as a function of its states and parameters.
+
+    >>> from physsym.codegen import Formula
+    >>> a, b, kappa = (Symbol(name, real=True) for name in ("a", "b", "kappa"))
+    >>> gradients = Formula(kappa * a**2 / 2 + b**2, (a, b)).gradient
+    >>> print(javascript_value(gradients, gradients.results[0]))
+    (a, b, {kappa}) => kappa*a
+    """
+    needed = live_lines((*program.scalars, *program.body), (result,))
+    kept = replace(program, results=(result,), scalars=(), body=needed)
+    names = identifiers(kept, WORDS, plain=True)
+    given = [*(names[s] for s in kept.states), _by_name(kept.parameters, names)]
+    if len(needed) == 1 and needed[0].targets == (result,):
+        return f"({', '.join(given)}) => {expression_text(needed[0].values[0], names, JAVASCRIPT)}"
+    lines = [*(_line(line, names) for line in needed), f"return {names[result]};"]
+    return f"({', '.join(given)}) => {{ {' '.join(lines)} }}"
+
+
+def javascript_formulas(values: Sequence[Expr]) -> str:
+    """Return expressions as a JavaScript function of an object that has the values of their symbols by name.
+
+    >>> from physsym.vocabulary import dt, gamma
+    >>> javascript_formulas([dt / gamma, 2 * dt])
+    '({dt, gamma}) => [dt/gamma, 2*dt]'
+    """
+    read = tuple(sorted({s for v in values for s in v.free_symbols}, key=state_name))
+    names = identifiers(Program((), read, (), (), ()), WORDS, plain=True)
+    texts = [expression_text(operand(with_choices(v), {}), names, JAVASCRIPT) for v in values]
+    return f"({_by_name(read, names)}) => [{', '.join(texts)}]"
+
+
+def _by_name(symbols: Sequence[Symbol], names: Names) -> str:
+    """Return a pattern that takes values out of an object by the names that users write."""
+    pairs = [(state_name(s), names[s]) for s in symbols]
+    return "{" + ", ".join(own if own == key else f"{json.dumps(key)}: {own}" for key, own in pairs) + "}"

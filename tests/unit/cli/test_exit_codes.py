@@ -30,6 +30,7 @@ CASES = {
     "source": ("momentum", None, "nowhere"),
     "freeze": ("momentum --out {tmp}/momentum.py", None, "momentum --out {tmp}/momentum"),
     "run": ("momentum --steps 2", None, "momentum --set eta=-1"),
+    "explorer": ("--out {tmp}/explorer.html", None, "--out {tmp}/explorer.txt"),
     "same": (
         f"'{RULE}' known:gradient_descent", f"'{RULE}' 'x <- x + eta*grad(x)'", f"'{RULE}' known:nothing",
     ),
@@ -85,4 +86,4 @@ def test_a_command_ends_with_the_code_of_the_table(name, code, arguments, tmp_pa
     "name", [n for n, cases in CASES.items() if cases[1] is None and ROWS[n][1] == "never"]
 )
 def test_what_never_fails_is_a_command_that_judges_nothing(name):
-    assert name in ("document", "source", "freeze", "run", "lift", "report")
+    assert name in ("document", "source", "freeze", "run", "explorer", "lift", "report")

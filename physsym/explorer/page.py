@@ -1,0 +1,89 @@
+"""The explorer as one self-contained page: rules that run, with sliders, and no request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from importlib.resources import files
+from itertools import combinations
+
+from physsym import __version__
+from physsym.documents.html import policy
+from physsym.explorer.entries import Entry
+from physsym.explorer.formulas import LANDSCAPES, described, javascript, landscape
+from physsym.optimizers.equivalence import sentence
+from physsym.optimizers.equivalent_rules import equivalent
+from physsym.optimizers.lifted import Lifted
+
+LARGEST = 250_000
+"""The bytes that a page may have: it is sent by mail, and opened on a telephone."""
+
+
+def page(entries: Sequence[Entry]) -> str:
+    """Return the page of some rules as HTML.
+
+    Raises ValueError for no rules, for a rule that does not run on a potential of two weights, and for so
+    many rules that the page would be larger than `LARGEST`.
+    """
+    if not entries:
+        raise ValueError("the explorer needs at least one rule")
+    body, style = _read("page.html"), _read("page.css")
+    code = script(entries)
+    text = (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy(code)}">\n'
+        f"<title>Derived rules, running</title>\n<style>\n{style}</style>\n</head>\n<body>\n{body}"
+        f"<script>{code}</script>\n</body>\n</html>\n"
+    )
+    if (size := len(text.encode())) > LARGEST:
+        raise ValueError(
+            f"the page of {len(entries)} rules has {size} bytes and may have {LARGEST}; name fewer rules"
+        )
+    return text
+
+
+def script(entries: Sequence[Entry]) -> str:
+    """Return the script of the page: the rules and potentials, and what shows them."""
+    keys = _keys(entries)
+    rules = [{"key": key, **described(entry)} for key, entry in zip(keys, entries, strict=True)]
+    values = {
+        "RULES": rules,
+        "LANDSCAPES": [landscape(part) for part in LANDSCAPES],
+        "PAIRS": {f'"{i},{j}"': _compared(a, b) for (i, a), (j, b) in combinations(enumerate(entries), 2)},
+        "ORIGIN": f"Written by physsym {__version__}. This page asks for nothing and sends nothing.",
+    }
+    written = "".join(
+        f"const {name} = {_with_classes(javascript(value))};\n" for name, value in values.items()
+    )
+    return written + _read("explorer.js")
+
+
+def _read(name: str) -> str:
+    return (files("physsym.explorer") / name).read_text(encoding="utf-8")
+
+
+def _with_classes(text: str) -> str:
+    """Return MathML with a class in place of the styles that each cell repeats."""
+    cells = re.sub(r'style=\\"text-align:(.)[^"]*\\"', r'class=\\"\1\\"', text)
+    return cells.replace(' display=\\"inline\\"', "")
+
+
+def _keys(entries: Sequence[Entry]) -> list[str]:
+    found: list[str] = []
+    for entry in entries:
+        key = re.sub(r"\W+", "-", entry.title.lower()).strip("-")
+        found.append(key if key not in found else f"{key}-{len(found)}")
+    return found
+
+
+def _compared(first: Entry, second: Entry) -> str:
+    """Return whether two rules are the same, in a sentence that names them."""
+    named = (Lifted(e.rule, name=e.title) for e in (first, second))
+    try:
+        text = sentence(equivalent(*named))
+    except ValueError as error:
+        return f"It is not decided whether {first.title} is {second.title}: {error}"
+    text = text.replace("the first rule", first.title).replace("the second rule", second.title)
+    return f"{text}."

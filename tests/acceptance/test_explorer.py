@@ -1,0 +1,220 @@
+"""The explorer in a real browser: by keyboard, at two widths, in both schemes, numbers beside Python's."""
+
+import json
+
+import numpy as np
+import pytest
+from sympy import Symbol
+
+import physsym as ps
+from physsym.cli.explorer import SHIPPED, entries_named
+from physsym.explorer.formulas import LANDSCAPES
+from physsym.explorer.page import page
+from tests.support.requirements import needs_browser
+
+pytestmark = needs_browser
+SCREENS = {
+    "desk": (1280, 900, "light"),
+    "desk at night": (1280, 900, "dark"),
+    "phone": (390, 844, "light"),
+    "phone at night": (390, 844, "dark"),
+}
+# Not wait_for_function, which the policy of the page forbids: it has its browser evaluate a text.
+DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+@pytest.fixture(scope="module")
+def entries():
+    return [entry for name in (*SHIPPED, "known:adam") for entry in entries_named(name)]
+
+
+@pytest.fixture(scope="module")
+def file(entries, tmp_path_factory):
+    path = tmp_path_factory.mktemp("explorer") / "explorer.html"
+    path.write_text(page(entries), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def opened(browser, file):
+    """Return a function that opens the page; at the end it must have asked for and complained of nothing."""
+    asked, complaints, pages = [], [], []
+
+    def open_page(fragment="", screen="desk"):
+        width, height, scheme = SCREENS[screen]
+        tab = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+        tab.on("request", lambda r: asked.append(r.url))
+        tab.on("console", lambda message: complaints.append(message.text))
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.goto(file.as_uri() + fragment)
+        tab.evaluate(DRAWN)
+        pages.append(tab)
+        return tab
+
+    yield open_page
+    for tab in pages:
+        tab.close()
+    assert not complaints
+    assert {url.split("#")[0] for url in asked} <= {file.as_uri()}
+
+
+def number(tab, label):
+    return float(tab.get_by_role("spinbutton", name=label).input_value())
+
+
+def settle(tab):
+    tab.evaluate(DRAWN)
+
+
+def write(tab, label, value):
+    tab.get_by_role("spinbutton", name=label).fill(str(value))
+    settle(tab)
+
+
+def reading(tab, name):
+    return tab.locator(f"#readings dt:text-is('{name}') + dd").inner_text()
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_nothing_overflows_and_all_is_drawn(opened, screen):
+    tab = opened("#rule=momentum-with-exponential-friction&other=a-stale-gradient", screen)
+    assert tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    for canvas in ("contours", "path", "map", "loss", "energy"):
+        inked = f"""() => {{ const c = document.getElementById('{canvas}');
+            return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v > 0); }}"""
+        assert tab.evaluate(inked), canvas
+    ground = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+    brightness = sum(int(part) for part in ground[4:-1].split(","))
+    assert brightness < 150 if "night" in screen else brightness > 700
+
+
+def test_every_control_has_a_name_and_a_role(opened):
+    tab = opened()
+    for control in tab.locator("input, select, button").all():
+        if control.is_visible():
+            assert control.evaluate(
+                "e => Boolean(e.getAttribute('aria-label') || e.labels?.length || e.textContent.trim())"
+            )
+    tab.wait_for_timeout(1000)  # it is announced when the reader rests
+    assert "stable; loss" in tab.get_by_role("status").inner_text()
+    assert all(c.get_attribute("aria-label") for c in tab.locator("canvas[role=img]").all())
+
+
+def test_sliders_by_keyboard_drive_the_parameters_and_back(opened):
+    tab = opened("#rule=momentum-with-forward-euler-friction")
+    before = {name: number(tab, name) for name in ("m,", "gamma,", "dt,", "eta,", "rho,")}
+    assert before["eta,"] == pytest.approx(before["dt,"] / before["gamma,"])
+    assert before["rho,"] == pytest.approx(1 - before["dt,"] * before["gamma,"] / before["m,"])
+    slider = tab.get_by_role("slider", name="gamma")
+    slider.focus()
+    for _ in range(5):
+        tab.keyboard.press("ArrowRight")
+    settle(tab)
+    gamma = number(tab, "gamma,")
+    assert gamma > before["gamma,"]
+    assert number(tab, "eta,") == pytest.approx(before["dt,"] / gamma)
+    assert number(tab, "rho,") == pytest.approx(1 - before["dt,"] * gamma / before["m,"])
+    write(tab, "rho,", 0.5)
+    assert number(tab, "m,") == pytest.approx(number(tab, "gamma,") * before["dt,"] / 0.5)
+    assert number(tab, "eta,") == pytest.approx(before["dt,"] / gamma)
+    assert "3 constants make 2 parameters" in tab.locator("#many").inner_text()
+
+
+def test_the_boundary_of_stability_is_crossed(opened):
+    tab = opened("#rule=gradient-descent")
+    write(tab, "eta,", 0.0999)
+    assert reading(tab, "stability") == "stable"
+    assert tab.evaluate("shown.loss.at(-1) < shown.loss[0]")
+    assert float(reading(tab, "margin")) == pytest.approx(2 - 20 * 0.0999)
+    write(tab, "eta,", 0.1001)
+    assert reading(tab, "stability") == "unstable"
+    assert tab.evaluate("shown.loss.at(-1) > shown.loss[0]")
+    write(tab, "eta,", 0.2)
+    assert tab.evaluate("shown.loss.at(-1) > 1e10 * shown.loss[0]")
+
+
+def test_trajectories_are_those_of_python_bitwise(opened, entries):
+    tab = opened()
+    for k, entry in enumerate(entries):
+        for n, place in enumerate(LANDSCAPES):
+            chosen = f"state.rule = {k}; state.landscape = {n}; state.start = {list(place.start)}"
+            tab.evaluate(f"{chosen}; rebuild(); redraw()")
+            values, path = tab.evaluate("[shown.values, [...shown.own.path]]")
+            formula = place.formula.subs(Symbol("kappa", positive=True), 20)
+            wanted = ps.optimizer(entry.rule, **values).run(np.array(place.start), formula, 150).x
+            got = np.array(path).reshape(-1, 2)
+            if entry.title == "Adam":
+                assert got == pytest.approx(wanted, rel=1e-12, abs=1e-14)
+            else:
+                assert got.tolist() == wanted.tolist(), (entry.title, place.key)
+
+
+def test_a_link_restores_the_state(opened, file):
+    tab = opened("#rule=momentum-with-implicit-midpoint-friction&other=a-stale-gradient")
+    write(tab, "rho,", 0.61)
+    write(tab, "start 1", -0.7)
+    write(tab, "steps,", 77)
+    write(tab, "kappa,", 33)
+    link, path = tab.evaluate("location.hash"), tab.evaluate("[...shown.own.path]")
+    again = opened(link)
+    assert again.evaluate("[...shown.own.path]") == path
+    assert number(again, "rho,") == 0.61
+    assert again.locator("#other option:checked").inner_text() == "A stale gradient"
+    assert opened("#rule=nothing&steps=-3&start=a,b&c.m=").evaluate("state.rule") == 0
+
+
+def test_the_start_is_dragged(opened):
+    tab = opened()
+    box = tab.locator("#path").bounding_box()
+    tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4)
+    tab.mouse.up()
+    settle(tab)
+    assert number(tab, "start 1") == pytest.approx(-0.8, abs=0.02)
+    assert number(tab, "start 2") == pytest.approx(0.65, abs=0.02)
+
+
+def test_the_motion_is_the_exact_solution(opened):
+    """On a parabola the motion of gradient descent is exp(-lam*t/gamma)."""
+    tab = opened("#rule=gradient-descent")
+    path, time = tab.evaluate("[[...shown.motion.path], shown.motion.time]")
+    points = np.array(path).reshape(-1, 2)
+    at = np.linspace(0, time, len(points))
+    assert np.abs(points - np.exp(-np.outer(at, [20, 1]))).max() < 1e-3
+
+
+def test_rules_are_compared(opened):
+    tab = opened("#rule=momentum-with-forward-euler-friction&other=momentum-with-backward-euler-friction")
+    assert "is the same as Momentum with backward Euler friction" in tab.locator("#same").inner_text()
+    assert "part at step 1" in tab.locator("#parting").inner_text()  # rho differs at the same constants
+    tab.locator("#other").select_option("1")
+    settle(tab)
+    assert "agree bitwise, over 150 steps" in tab.locator("#parting").inner_text()
+
+
+def test_an_own_formula_is_run_and_a_wrong_one_is_told(opened):
+    tab = opened("#rule=gradient-descent")
+    tab.locator("#landscape").select_option(label="Own formula")
+    settle(tab)
+    text = "exp(-x)*(x^3 - 2)/5 + sin(3*y)*cos(x)^2 + tanh(x*y) + sqrt(4 + x**2) - log(3 + y^2)/2 + x^y/9"
+    tab.locator("#formula").fill(text)
+    settle(tab)
+    assert tab.locator("#formula-error").inner_text() == ""
+    got = tab.evaluate("""(p => [p.value, p.gradient1, p.gradient2].map(f => f(.7, .4))
+        .concat(p.curvatures(.7, .4)))(ownPotential)""")
+    read = ps.read(text.replace("^", "**"))
+    a, b = (next(s for s in read.free_symbols if s.name == name) for name in "xy")
+    wanted = [read, *(read.diff(s) for s in (a, b)), read.diff(a, 2), read.diff(a, b), read.diff(b, 2)]
+    assert got == pytest.approx([float(e.subs({a: 0.7, b: 0.4})) for e in wanted], rel=1e-12)
+    refused = {"x +": "too early", "x y": "operator", "z": "z is not known", "sin x": "( is expected"}
+    for wrong, says in refused.items():
+        tab.locator("#formula").fill(wrong)
+        assert says in tab.locator("#formula-error").inner_text()
+    assert json.loads(json.dumps(tab.evaluate("state.formula"))) == text
+
+
+def test_a_rule_without_mechanics_says_why(opened):
+    tab = opened("#rule=adam")
+    assert "No constants of mechanics: its law of motion" in tab.locator("#no-mechanics").inner_text()
+    assert "not known" in reading(tab, "stability")

@@ -1,0 +1,275 @@
+"""The explorer: what runs in the page is what Python runs, and its formulas are those of the analysis."""
+
+import json
+import re
+from dataclasses import replace
+from functools import cache
+from math import exp, isclose
+
+import numpy as np
+import pytest
+from sympy import Rational, Symbol, lambdify
+
+import physsym as ps
+from physsym.analysis.stability import stability_region
+from physsym.cli.explorer import SHIPPED, entries_named
+from physsym.codegen import program, state_name
+from physsym.codegen.emit.javascript import javascript_formulas, javascript_rollout
+from physsym.core.statements import parameters, rule
+from physsym.core.symbols import after, before
+from physsym.explorer.entries import of_derivation, of_rule
+from physsym.explorer.formulas import LANDSCAPES, described, javascript, landscape, starts
+from physsym.explorer.page import LARGEST, page, script
+from physsym.optimizers.naming import as_lifted
+from physsym.vocabulary import G, dt, eta, gamma, lam, m, rho, u, x
+from tests.support.javascript import needs_node, run_by_node
+
+NAMES = {
+    "Gradient descent": "gradient_descent",
+    "Momentum with forward Euler friction": "friction",
+    "Momentum with backward Euler friction": "friction",
+    "Momentum with implicit midpoint friction": "friction",
+    "Momentum with exponential friction": "friction",
+    "Nesterov's method, the gradient taken ahead": "known:nesterov",
+    "A stale gradient": "stale",
+    "Adam": "known:adam",
+}
+KAPPA = Symbol("kappa", positive=True)
+STEPS = 200
+VALUES = {"eta": 0.013, "rho": 0.87, "beta_1": 0.9, "beta_2": 0.99, "eps": 1e-8}
+
+
+@cache
+def entry_of(title):
+    return next(entry for entry in entries_named(NAMES[title]) if entry.title == title)
+
+
+def chosen(entry):
+    return {state_name(p): VALUES[state_name(p)] for p in parameters(entry.rule)}
+
+
+def by_python(entry, place):
+    """Return the weights of each step, computed by the backend of plain NumPy on the formula."""
+    formula = place.formula.subs(KAPPA, 20)
+    stepper = ps.optimizer(entry.rule, **chosen(entry))
+    return stepper.run(np.array(place.start), formula, STEPS).x
+
+
+def by_javascript(entry, places):
+    """Return the weights of each step on each potential, as the page computes them."""
+    code = javascript_rollout(program(entry.rule), starts(entry), entry.weights)
+    made = javascript([landscape(place) for place in places])
+    found = run_by_node(f"""{code}
+        const shape = {{kappa: 20}}, at = {json.dumps(chosen(entry))}, found = [];
+        for (const {{value, gradients: [first, second], start}} of {made}) {{
+            const path = new Float64Array({2 * STEPS + 2});
+            path.set(start);
+            const of = f => (x, y) => f(x, y, shape);
+            rollout(path, {STEPS}, {{value: of(value), gradient1: of(first), gradient2: of(second)}}, at);
+            found.push([...path]);
+        }}
+        console.log(JSON.stringify(found));
+    """)
+    return [np.array(path).reshape(-1, 2) for path in found]
+
+
+@needs_node
+@pytest.mark.parametrize("title", NAMES)
+def test_trajectories_are_those_of_python_bitwise(title):
+    for place, got in zip(LANDSCAPES, by_javascript(entry_of(title), LANDSCAPES), strict=True):
+        wanted = by_python(entry_of(title), place)
+        assert got.shape == wanted.shape
+        if title == "Adam":  # its powers are those of a library
+            assert got == pytest.approx(wanted, rel=1e-12, abs=1e-14)
+        else:
+            assert got.tolist() == wanted.tolist()
+
+
+@needs_node
+def test_another_rule_has_another_trajectory():
+    entry, place = entry_of("Gradient descent"), LANDSCAPES[0]
+    spoiled = replace(entry, rule=rule({x: x - 2 * eta * G}))
+    assert by_javascript(spoiled, [place])[0].tolist() != by_python(entry, place).tolist()
+
+
+def test_what_is_on_every_page():
+    assert {*SHIPPED, "known:adam"} == {*NAMES.values()}
+    titles = [entry.title for name in SHIPPED for entry in entries_named(name)]
+    assert titles == [title for title in NAMES if title != "Adam"]
+
+
+@needs_node
+def test_states_that_pass_values_on_are_moved_in_order():
+    swapped = rule({u: x + 1, x: u})
+    code = javascript_rollout(program(swapped), {}, x)
+    got = run_by_node(code + "const p = Float64Array.from([5, 7, 0, 0, 0, 0, 0, 0]);"
+        "rollout(p, 3, {}, {}); console.log(JSON.stringify([...p]))")  # fmt: skip
+    assert got == [5, 7, 0, 0, 6, 8, 1, 1]
+    older = before(x)
+    lagging = rule({x: x + older})
+    code = javascript_rollout(program(lagging), {older: x}, x)
+    got = run_by_node(code + "const p = Float64Array.from([1, 2, 0, 0, 0, 0, 0, 0]);"
+        "rollout(p, 3, {}, {}); console.log(JSON.stringify([...p]))")  # fmt: skip
+    assert got == [1, 2, 2, 4, 3, 6, 5, 10]
+
+
+@needs_node
+def test_a_run_ends_at_the_first_number_that_is_not_finite():
+    code = javascript_rollout(program(rule({x: x * x})), {}, x)
+    got = run_by_node(code + "console.log(rollout(Float64Array.from([1e200, 0, 0, 0, 0, 0]), 2, {}, {}))")
+    assert got == 1
+
+
+@needs_node
+def test_parameters_keep_the_names_that_users_write():
+    odd = Symbol("new", positive=True)
+    code = javascript_rollout(program(rule({x: x - odd * x})), {}, x)
+    got = run_by_node(code + 'console.log(JSON.stringify([...(p => (rollout(p, 1, {}, {"new": 0.25}), p))'
+        "(Float64Array.from([1, 2, 0, 0]))]))")  # fmt: skip
+    assert got == [1, 2, 0.75, 1.5]
+    assert javascript_formulas([odd / 2]) == '({"new": new_}) => [new_/2]'
+
+
+FRICTION = {
+    "Momentum with forward Euler friction": lambda s: 1 - s,
+    "Momentum with backward Euler friction": lambda s: 1 / (1 + s),
+    "Momentum with implicit midpoint friction": lambda s: (1 - s / 2) / (1 + s / 2),
+    "Momentum with exponential friction": lambda s: exp(-s),
+}
+
+
+@pytest.mark.parametrize("title", FRICTION)
+def test_constants_of_mechanics_make_the_parameters_and_back(title):
+    known = entry_of(title).mechanics
+    at = {m: 0.7, gamma: 1.3, dt: 0.05}
+    values = {p: float(e.subs(at)) for p, e in known.parameters.items()}
+    assert isclose(values[eta], 0.05 / 1.3)
+    assert isclose(values[rho], FRICTION[title](0.05 * 1.3 / 0.7))
+    assert isclose(known.tau.subs(at), 0.7 / 1.3)
+    assert set(known.back) == {m, gamma}
+    for symbol, found in known.back.items():
+        assert isclose(float(found.subs({**values, dt: 0.05})), at[symbol])
+
+
+def test_limits_fix_constants():
+    assert entry_of("Gradient descent").mechanics.tau == 0
+    stale = entry_of("A stale gradient").mechanics
+    assert stale.tau == dt  # all velocity is lost in a step
+    assert stale.parameters == {eta: dt / gamma}
+
+
+def test_a_published_rule_finds_its_mechanics():
+    (nesterov,) = entries_named("known:nesterov")
+    assert nesterov.title == "Nesterov's method, the gradient taken ahead"
+    at = {m: 0.7, gamma: 1.3, dt: 0.05}
+    assert isclose(nesterov.mechanics.parameters[eta].subs(at), 0.05**2 / 0.7)
+    assert isclose(nesterov.mechanics.parameters[rho].subs(at), 1 - 1.3 * 0.05 / 0.7)
+
+
+def test_a_rule_without_mechanics_says_why():
+    entry = entry_of("Adam")
+    assert entry.mechanics is None
+    assert "nu" in entry.reason
+
+
+@needs_node
+def test_margins_and_multipliers_are_those_of_the_analysis():
+    entry = entry_of("Momentum with forward Euler friction")
+    at = {"eta": 0.3, "rho": 0.5, "lam": 7.0}
+    made = javascript(described(entry)["stability"])
+    got = run_by_node(f"""const made = {made}; const at = {json.dumps(at)};
+        console.log(JSON.stringify([made.margins(at), made.polynomial(at)]));""")
+    exact = {eta: Rational(3, 10), rho: Rational(1, 2), lam: 7}
+    assert isclose(min(got[0]), float(stability_region(entry.rule).margin(exact)), rel_tol=1e-12)
+    matrix = np.array([[0.5, -0.5 * 0.3 * 7], [0.5, 1 - 0.5 * 0.3 * 7]])  # of u and x, by hand
+    assert got[1] == pytest.approx(np.poly(matrix).tolist(), rel=1e-12)
+
+
+@needs_node
+def test_the_energy_is_that_of_the_system():
+    made = described(entry_of("Momentum with exponential friction"))["mechanics"]
+    got = run_by_node(f"""const at = {{m: 3, speed: 2, gamma: 5}};
+        console.log(JSON.stringify([({made["kinetic"].text})(at), ({made["power"].text})(at)]))""")
+    assert got == [[6], [20]]
+    light = described(entry_of("Gradient descent"))["mechanics"]
+    assert light["kinetic"].text == "({}) => [0]"
+
+
+@pytest.mark.parametrize("place", LANDSCAPES, ids=lambda place: place.key)
+@needs_node
+def test_second_derivatives_are_those_of_the_slopes(place):
+    made = javascript(landscape(place))
+    got = run_by_node(f"""const made = {made}, shape = {{kappa: 20}}, h = 1e-6;
+        const gradient = (k, a, b) => made.gradients[k](0.3 + a, -0.4 + b, shape);
+        const d = (k, a, b) => (gradient(k, a, b) - gradient(k, -a, -b)) / (2*h);
+        const exact = made.curvatures({{x: 0.3, y: -0.4, ...shape}});
+        console.log(JSON.stringify([exact, [d(0, h, 0), d(0, 0, h), d(1, 0, h)]]))""")
+    assert got[0] == pytest.approx(got[1], abs=1e-6)
+    symbols = [s for s in place.formula.free_symbols if s.name in "xy"]
+    value = lambdify(symbols, place.formula.subs(KAPPA, 20))(
+        *[{"x": 0.3, "y": -0.4}[s.name] for s in symbols]
+    )
+    assert run_by_node(f"console.log(({made}).value(0.3, -0.4, {{kappa: 20}}))") == pytest.approx(value)
+
+
+def test_numbers_take_the_place_of_coefficients():
+    made = described(entry_of("Momentum with backward Euler friction"))
+    for shown in made["numbers"]:
+        assert sorted(re.findall(r'data-number="(\d)"', shown)) == ["0", "1"]
+        assert "ρ" not in shown
+        assert "η" not in shown
+    assert any("∇" in shown for shown in made["numbers"])
+
+
+def test_a_page_holds_no_text_that_ends_its_script(tmp_path):
+    text = page([replace(entry_of("Gradient descent"), title="</script><b>")])
+    assert text.count("</script>") == 1
+    assert javascript("<!--") == '"<\\!--"'
+
+
+@pytest.mark.slow
+def test_the_page_is_self_contained_and_small():
+    text = page([*map(entry_of, NAMES)])
+    assert len(text.encode()) < LARGEST
+    assert not re.search(r"(src|href)=|https?:|@import|url\(", text)
+    assert "default-src 'none'" in text
+
+
+def test_too_many_rules_are_refused():
+    many = [replace(entry_of("Gradient descent"), reason="long " * 10_000) for _ in range(5)]
+    with pytest.raises(ValueError, match=r"the page of 5 rules has .* name fewer rules"):
+        page(many)
+    with pytest.raises(ValueError, match="at least one rule"):
+        page([])
+
+
+def test_each_pair_is_compared_and_keys_differ():
+    code = script(
+        [entry_of("Gradient descent"), entry_of("A stale gradient"), replace(entry_of("Gradient descent"))]
+    )
+    assert '"0,1": "Gradient descent is not A stale gradient' in code
+    assert '"0,2": "Gradient descent is the same as Gradient descent' in code
+    keys = re.findall(r'{key: "([^"]*)", title: "[^"]*", text: "x <-', code)
+    assert keys == ["gradient-descent", "a-stale-gradient", "gradient-descent-2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("u <- rho*u - eta*grad(u); v <- v - eta*grad(v)", "of one state that is the weights"),
+        ("x <- x - eta*x", ""),
+    ],
+)
+def test_what_does_not_run_on_two_weights_is_refused(text, says):
+    if not says:
+        assert described(of_rule(as_lifted(text), text))["title"] == text
+        return
+    with pytest.raises(ValueError, match=says):
+        of_rule(as_lifted(text), text)
+
+
+def test_a_derivation_without_integration_has_no_mechanics():
+    start = rule({u: rho * u - eta * G, x: x + after(u)})
+    made = of_derivation(ps.Derivation("A rule", start, ()))
+    assert made.mechanics is None
+    assert made.reason == "the derivation integrates no law of motion"
