@@ -43,6 +43,11 @@ RUNS, STEPS = 20, 4
 """How many runs are compared with the rule, from starts and at parameters by chance, and their steps."""
 _KEYS = {"from", "language", "given", "rule", "text"}
 _MAY_IMPORT = {"math", "numpy"}
+# What reaches beyond the arguments of a function, or changes what names mean.
+_REACHING = {
+    "breakpoint", "compile", "delattr", "eval", "exec", "exit", "getattr", "globals", "help", "input",
+    "locals", "open", "quit", "setattr", "type", "vars",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ class Frozen:
 def frozen(path: Path) -> Frozen | None:
     """Return a file that `physsym freeze` wrote; None for any other file."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # editors may put a mark at its beginning
         tree = ast.parse(text) if "FROZEN" in text else None
         node = None if tree is None else _assigned(tree)
         record = None if node is None else ast.literal_eval(node.value)
@@ -116,6 +121,8 @@ def verdict(file: Frozen, lifted: Lifted, origin: Origin) -> Verdict:
     """
     if strange := _imports(file.tree) - _MAY_IMPORT:
         return fails(f"it imports {', '.join(sorted(strange))}; a frozen rule imports math or numpy alone")
+    if beyond := _beyond_functions(file):
+        return fails(f"{beyond}; a frozen rule has functions of their arguments alone")
     if file.record["language"] not in FORMS:
         return fails(f"its record names no form: {file.record['language']!r}")
     rule = lifted.rule
@@ -152,16 +159,49 @@ def _imports(tree: ast.Module) -> set[str]:
     return found
 
 
+def _beyond_functions(file: Frozen) -> str:
+    """Return in words what is more than functions of their arguments; an empty text for nothing."""
+    record = _assigned(file.tree)
+    for node in file.tree.body[ast.get_docstring(file.tree) is not None :]:
+        if isinstance(node, ast.FunctionDef) and not node.decorator_list:
+            if reaching := _reaching(node):
+                return f"line {reaching.lineno}, {_line(file, reaching)!r}, reaches beyond its function"
+        elif node is not record and not isinstance(node, (ast.Import, ast.ImportFrom)):
+            return f"line {node.lineno}, {_line(file, node)!r}, is run when the module is imported"
+    return ""
+
+
+def _reaching(function: ast.FunctionDef) -> ast.stmt | ast.expr | None:
+    """Return the first part of a function that reads or changes more than names and their values."""
+    nodes = [*ast.walk(function)]
+    own = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    for node in nodes:
+        if isinstance(node, (ast.Global, ast.Nonlocal)):
+            return node
+        if isinstance(node, ast.Name) and node.id in _REACHING - own:
+            return node
+        if isinstance(node, ast.Attribute) and (node.attr.startswith("_") or isinstance(node.ctx, ast.Store)):
+            return node
+    return None
+
+
+def _line(file: Frozen, node: ast.stmt | ast.expr) -> str:
+    return one_line(file.text.splitlines()[node.lineno - 1].strip())
+
+
 def _changed(file: Frozen, lifted: Lifted, origin: Origin) -> str:
-    """Return in words where the code is not what was written; an empty text where only the layout changed."""
-    if text_digest(file.code) == file.record["text"]:
-        return ""
+    """Return in words where the code is not what was written; an empty text where only the layout changed.
+
+    The digest of the text in the record is as easily changed as the code, and proves nothing.
+    """
     try:
         written = frozen_text(lifted, origin, file.record["language"], file.record["given"])
     except (TypeError, ValueError) as error:
         return f"the code was changed, and cannot be written anew: {error}"
     if ast.dump(_without_record(file.tree)) == ast.dump(_without_record(ast.parse(written))):
         return ""
+    if text_digest(file.code) == file.record["text"]:
+        return f"{_first_difference(file.text, written)} is written otherwise by this version of physsym"
     return f"{_first_difference(file.text, written)} is not as it was written"
 
 

@@ -9,7 +9,8 @@ import re
 import pytest
 
 from physsym.__main__ import main
-from physsym.cli.frozen import check_frozen
+from physsym.cli.frozen import check_frozen, frozen
+from physsym.optimizers.freezing import text_digest
 
 MOMENTUM = ["freeze", "momentum", "--set", "eta=0.1"]
 
@@ -108,7 +109,13 @@ def test_another_layout_is_no_change(tmp_path):
         ("def step(", "import os\n\ndef step(", "FAILS", "it imports os"),
         ("def step(", "import physsym.runtime\n\ndef step(", "FAILS", r"it imports physsym\.runtime"),
         ("def step(", "__import__('os')\n\ndef step(", "FAILS", "it imports __import__"),
-        ("def step(", "raise SystemExit(0)\n\ndef step(", "FAILS", "it raises SystemExit"),
+        ("def step(", "raise SystemExit(0)\n\ndef step(", "FAILS", "is run when the module is imported"),
+        ("\nFROZEN =", "import math\nmath.sqrt = abs\n\nFROZEN =", "FAILS", r"'math\.sqrt = abs', is run"),
+        ("    g = grad(x)", "    global n\n    g = grad(x)", "FAILS", "'global n', reaches beyond"),
+        ("    g = grad(x)", "    g = grad(eval('x'))", "FAILS", "reaches beyond its function"),
+        ("    g = grad(x)", "    g = grad(x)\n    grad.n = 1", "FAILS", "'grad.n = 1', reaches beyond"),
+        ("    g = grad(x)", "    g = grad(x + 0*grad.__code__)", "FAILS", "reaches beyond its function"),
+        ("\nFROZEN =", "\ndef other(x):\n    return x\n\nFROZEN =", "UNDECIDABLE", "is not as it was"),
         ("def step(", "def stop(", "FAILS", "has no function step"),
         ("def run(", "def walk(", "FAILS", "has no function run"),
         (
@@ -144,6 +151,35 @@ def test_what_is_changed_in_a_file_is_told(old, new, outcome, said, tmp_path):
     assert verdict.outcome.name == outcome
     assert re.search(said, "; ".join([*verdict.evidence, verdict.witness]), re.DOTALL)
     assert main(["check", str(path)]) == int(outcome != "HOLDS")
+
+
+@pytest.mark.parametrize(
+    "added", ["exec('made = 1')", "FROZEN['rule'] = ''", "open('made', 'w')", "step = init"]
+)
+def test_what_follows_the_record_is_code_as_well_and_is_not_run(added, tmp_path):
+    path = frozen_file(tmp_path, *MOMENTUM[1:])
+    path.write_text(f"{path.read_text()}\n{added}\n")
+    assert "is run when the module is imported" in check_frozen(path).evidence[0]
+    assert not (tmp_path / "made").exists()
+
+
+def test_a_digest_that_is_changed_with_the_code_proves_nothing(tmp_path):
+    path = frozen_file(tmp_path, *MOMENTUM[1:])
+    text = path.read_text().replace("    g = grad(x)", "    g = grad(x) if x != 0.125 else 0.0")
+    path.write_text(text)
+    digest = text_digest(frozen(path).code)
+    path.write_text(re.sub(r'"text": "[^"]*"', f'"text": "{digest}"', text))
+    assert "is written otherwise by this version of physsym" in check_frozen(path).evidence[0]
+
+
+def test_names_of_functions_of_python_are_names_of_parameters_too(tmp_path):
+    assert check_frozen(frozen_file(tmp_path, "x <- x - open*type*grad(x)", "--language", "numpy"))
+
+
+def test_a_mark_at_the_beginning_of_the_file_is_no_change(tmp_path):
+    path = frozen_file(tmp_path, "momentum")
+    path.write_text(path.read_text(), encoding="utf-8-sig")
+    assert check_frozen(path)
 
 
 DERIVED = '''"""One step down the gradient."""
