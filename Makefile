@@ -16,6 +16,7 @@ MUTANTS_READY := $(ENV)/mutants-ready
 FUZZ_READY := $(ENV)/fuzz-ready
 ACCEPTANCE_READY := $(ENV)/acceptance-ready
 ADAPTERS_READY := $(ENV)/adapters-ready
+DOCS_READY := $(ENV)/docs-ready
 # What needs JAX or PyTorch; the rest of these folders has been run without them.
 OF_ADAPTERS := tests/unit/adapters tests/unit/runtime/test_backends.py tests/unit/runtime/test_jax.py \
     tests/unit/runtime/test_torch.py tests/unit/runtime/test_pytree.py tests/unit/runtime/test_capabilities.py \
@@ -27,7 +28,7 @@ OF_ADAPTERS := tests/unit/adapters tests/unit/runtime/test_backends.py tests/uni
     physsym/optimizers/lifting
 
 .DEFAULT_GOAL := help
-.PHONY: help document picture test slow acceptance adapters check selftest certify lint guards mutants scores fuzz clean
+.PHONY: help document picture test slow acceptance adapters docs check selftest certify lint guards mutants scores fuzz clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -51,6 +52,10 @@ acceptance: $(ACCEPTANCE_READY)  ## open the documents in a browser, a notebook 
 
 adapters: $(ADAPTERS_READY)  ## train with JAX and PyTorch, also on several devices; installs both (large)
 	PHYSSYM_REQUIRE=jax,optax,torch,sklearn,llvmlite $(PYTEST) -m '' $(or $(ARGS),$(OF_ADAPTERS))
+
+docs: $(DOCS_READY)  ## build the site into build/site; it needs no network, and a warning is an error
+	$(RUN) sphinx -q -W --keep-going -E -d build/site-pages -b html docs build/site $(ARGS)
+	$(RUN) tests.support.site build/site
 
 check: $(READY)  ## check every step of every derivation, and every claim
 	$(RUN) physsym check $(ARGS)
@@ -139,10 +144,11 @@ $(READY): pyproject.toml constraints.txt
 	$(install)
 
 $(LINT_READY): groups := lint
+$(DOCS_READY): groups := docs
 $(MUTANTS_READY): groups := mutants
 $(FUZZ_READY): groups := fuzz
 $(ACCEPTANCE_READY): groups := acceptance
 $(ADAPTERS_READY): groups := adapters-test
 $(ADAPTERS_READY): extras := jax,torch
-$(LINT_READY) $(MUTANTS_READY) $(FUZZ_READY) $(ACCEPTANCE_READY) $(ADAPTERS_READY): $(READY)
+$(LINT_READY) $(MUTANTS_READY) $(FUZZ_READY) $(ACCEPTANCE_READY) $(ADAPTERS_READY) $(DOCS_READY): $(READY)
 	$(install)

@@ -12,7 +12,8 @@ import pytest
 from physsym.__main__ import main
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted((ROOT / "docs" / "how-to").glob("*.md"))
+FOLDERS = ("tutorials", "how-to", "explanation")
+PAGES = [ROOT / "docs" / "index.md", *(p for f in FOLDERS for p in sorted((ROOT / "docs" / f).glob("*.md")))]
 LINK = re.compile(r"(?<!\\)\]\(([^()\s]+)\)")
 CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 
@@ -24,7 +25,7 @@ def test_the_examples_of_a_page_are_true(page):
 
 
 def test_there_are_examples_and_a_false_one_is_caught(tmp_path):
-    text = (PAGES[0].parent / "modified-equations.md").read_text()
+    text = (ROOT / "docs" / "how-to" / "modified-equations.md").read_text()
     assert text.count(">>>") > 20
     spoiled = tmp_path / "page.md"
     spoiled.write_text(text.replace("3*eta*grad(x)**2/4", "2*eta*grad(x)**2/4"))

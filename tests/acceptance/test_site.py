@@ -1,0 +1,72 @@
+"""The site as `make docs` builds it: no dead link, no request, every public name, MathML."""
+
+import importlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.requirements import installed, needed
+from tests.support.site import faults, pages
+
+ROOT = Path(__file__).parents[2]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.acceptance,
+    needed("myst", installed("sphinx", "myst_parser", "furo", "sphinx_copybutton"), "the group docs"),
+]
+
+
+def build(source, out):
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-E", "-b", "html", source, out]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    out = tmp_path_factory.mktemp("site")
+    done = build(ROOT / "docs", out)
+    assert (done.returncode, done.stderr) == (0, "")
+    return out
+
+
+def test_no_link_is_dead_and_nothing_is_asked_for_from_elsewhere(site):
+    assert len(pages(site)) > 90
+    assert faults(site) == []
+
+
+def test_every_public_name_is_in_the_reference(site):
+    packages = [p.stem for p in (ROOT / "docs" / "reference").glob("*.md") if p.stem != "commands"]
+    modules = ["physsym" if name == "physsym" else f"physsym.{name}" for name in packages]
+    offered = {
+        f"physsym.{p.parent.name}" for p in (ROOT / "physsym").glob("*/__init__.pyi")
+    } | {"physsym", "physsym.vocabulary", "physsym.integrators", "physsym.claims"}  # fmt: skip
+    assert offered <= {*modules, "physsym.methods"}
+    for module in modules:
+        page = (site / "reference" / f"{module.rpartition('.')[2]}.html").read_text()
+        names = importlib.import_module(module).__all__
+        assert names
+        assert [n for n in names if f'id="{module}.{n}"' not in page and f">{module}.{n}<" not in page] == []
+
+
+def test_formulas_are_mathml_and_search_knows_the_words(site):
+    read = pages(site)
+    lecture = site / "lectures" / "from-mechanics-to-optimizers.html"
+    assert read[lecture.resolve()].math > 20
+    index = (site / "searchindex.js").read_text()
+    assert all(word in index for word in ("pendulum", "verdict", "identifi"))
+
+
+def test_a_dead_link_and_an_unknown_formula_stop_the_build(tmp_path):
+    source = tmp_path / "docs"
+    source.mkdir()
+    shutil.copy(ROOT / "docs" / "conf.py", source)
+    for text in ("# A page\n\n[gone](gone.md)\n", "# A page\n\n$\\notacommand{x}$\n"):
+        (source / "index.md").write_text(text)
+        assert build(source, tmp_path / "out").returncode == 1
+    (source / "index.md").write_text("# A page\n\n$x \\label{eq:a}$\n")
+    assert build(source, tmp_path / "out").returncode == 0
