@@ -8,11 +8,10 @@ from functools import reduce
 
 from sympy import Add, Expr, Mul, Poly, Symbol, cancel, expand, fraction, gcd, together
 from sympy.polys.fields import FracElement, sfield
-from sympy.polys.matrices import DomainMatrix
 
 from physsym.analysis.exact_evaluation import AnalysisError, put, sign_of
 from physsym.analysis.linear import characteristic_polynomial
-from physsym.core.polynomials import factored, hurwitz_conditions, positive_sides, sign_given
+from physsym.core.polynomials import determinant, factored, hurwitz_conditions, positive_sides, sign_given
 from physsym.core.signs import NONNEGATIVE, POSITIVE, signs
 from physsym.core.statements import Rule
 from physsym.core.symbols import Exact
@@ -212,7 +211,7 @@ def _positive_by_map(a: list[Expr]) -> Iterator[FracElement]:
     at = dict(enumerate(mapped))
     for k in range(1 + n % 2, n, 2):
         rows = [[at.get(2 * j - i + 1, ring.zero) for j in range(k)] for i in range(k)]
-        yield quotient_field.raw_new(DomainMatrix(rows, (k, k), ring.to_domain()).det(), bottom**k)
+        yield quotient_field.raw_new(determinant(rows), bottom**k)
 
 
 def _positive_inside(a: list[Expr], known: list[Expr]) -> Iterator[Expr]:

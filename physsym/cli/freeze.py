@@ -7,7 +7,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from physsym.cli.frozen import frozen, rule_and_origin
+from physsym.cli.frozen import MAY_IMPORT, frozen, rule_and_origin
 from physsym.cli.run import parse_parameters
 from physsym.cli.terminal import echo
 from physsym.documents.write import write_all
@@ -36,7 +36,7 @@ def module_path(given: str) -> Path:
     path = Path(given)
     if path.suffix != ".py" or not path.stem.isidentifier() or keyword.iskeyword(path.stem):
         raise ValueError(f"--out takes the name of a module, such as momentum.py; given {given!r}")
-    if path.stem in {*sys.stdlib_module_names, "numpy"}:
+    if path.stem in {*sys.stdlib_module_names, *MAY_IMPORT}:
         raise ValueError(
             f"{given} would hide the module {path.stem} from those who import it; take another name"
         )

@@ -42,7 +42,8 @@ from physsym.runtime.states import coordinates
 RUNS, STEPS = 20, 4
 """How many runs are compared with the rule, from starts and at parameters by chance, and their steps."""
 _KEYS = {"from", "language", "given", "rule", "text"}
-_MAY_IMPORT = {"math", "numpy"}
+MAY_IMPORT = {"math", "numpy"}
+"""The modules that a frozen rule may import."""
 # What reaches beyond the arguments of a function, or changes what names mean.
 _REACHING = {
     "breakpoint", "compile", "delattr", "eval", "exec", "exit", "getattr", "globals", "help", "input",
@@ -119,14 +120,14 @@ def verdict(file: Frozen, lifted: Lifted, origin: Origin) -> Verdict:
     It holds where the rule is the one that was frozen, the code is what was written, and runs of both agree.
     Where the code was changed and its runs agree all the same, that is undecided: runs prove nothing.
     """
-    if strange := _imports(file.tree) - _MAY_IMPORT:
+    if strange := _imports(file.tree) - MAY_IMPORT:
         return fails(f"it imports {', '.join(sorted(strange))}; a frozen rule imports math or numpy alone")
     if beyond := _beyond_functions(file):
         return fails(f"{beyond}; a frozen rule has functions of their arguments alone")
     if file.record["language"] not in FORMS:
         return fails(f"its record names no form: {file.record['language']!r}")
     rule = lifted.rule
-    made = form(program(rule), {}, arrays=file.record["language"] == "numpy")
+    made = form(program(rule), {}, arrays=FORMS[file.record["language"]])
     try:
         runs = _compare(file, rule, made)
     except NotSimulatedError as reason:

@@ -7,7 +7,7 @@ products, one division at the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce, singledispatch
@@ -37,6 +37,14 @@ class where(Function):
     Unlike `Piecewise` it is an expression of expressions, its condition included: passes treat it as any
     other function, and SymPy evaluates nothing in it.
     """
+
+
+class maximum(Function):
+    """The largest of several numbers; unlike `Max` it compares no arguments, each with each, when rebuilt."""
+
+
+class minimum(Function):
+    """The smallest of several numbers, likewise."""
 
 
 class less(Function):
@@ -71,18 +79,22 @@ class logical_not(Function):
 FUNCTIONS: Mapping[type, str] = {
     sympy.exp: "exp", sympy.log: "log", sympy.Abs: "absolute", sympy.sign: "sign",
     sympy.sin: "sin", sympy.cos: "cos", sympy.tanh: "tanh", sympy.Max: "maximum", sympy.Min: "minimum",
-    sympy.floor: "floor", sympy.ceiling: "ceil", where: "where",
+    sympy.floor: "floor", sympy.ceiling: "ceil",
+    where: "where", maximum: "maximum", minimum: "minimum",
 }
 # fmt: on
 TESTS = (less, less_equal, equal, not_equal, logical_and, logical_or, logical_not)
 LOGIC = tuple(f.__name__ for f in TESTS)
 """The operations whose value is a truth value. They are operands of each other and of `where` alone."""
 ARITHMETIC = ("add", "subtract", "multiply", "divide", "negative", "power", "sqrt")
-OPERATIONS = (*ARITHMETIC, *FUNCTIONS.values(), *LOGIC)
+OPERATIONS = (*ARITHMETIC, *dict.fromkeys(FUNCTIONS.values()), *LOGIC)
+_NOT_WRITTEN = (where, maximum, minimum)
+_OWN = {sympy.Max: maximum, sympy.Min: minimum}
 
 SCALAR, OWN, STATE, NEW, GRADIENT = range(5)  # OWN is the state that is being updated
 Ranks: TypeAlias = Mapping[Symbol, int]  # the rank of a symbol; one that is missing is NEW
 LONGEST_PRODUCT = 4
+MOST_NESTED = 32  # choices, each the last case of the one before: trees are walked recursively
 
 
 def symbols_of(operand: Operand) -> Iterator[Symbol]:
@@ -137,7 +149,7 @@ def operand(expression: Expr, ranks: Ranks) -> Operand:
         return Operation(type(expression).__name__, tuple(operand(a, ranks) for a in expression.args))
     name = FUNCTIONS.get(type(expression))
     if name is None:
-        known = ", ".join(sorted(f.__name__ for f in (*FUNCTIONS, Piecewise) if f is not where))
+        known = ", ".join(sorted(f.__name__ for f in (*FUNCTIONS, Piecewise) if f not in _NOT_WRITTEN))
         raise ValueError(
             f"cannot compute {expression} ({type(expression).__name__}): a rule that runs has numbers, "
             f"symbols, sums, products, powers, grad, partial and {known}"
@@ -273,6 +285,8 @@ _RELATIONS: Mapping[str, tuple[type[Expr], bool]] = {
 def with_choices(expression: Expr) -> Expr:
     """Return the expression with `where` for each `Piecewise`, and `floor` for remainders.
 
+    `Max` and `Min` become `maximum` and `minimum`.
+
     Raises ValueError for one without a last branch for all other cases, and for a condition that is not made
     of relations of real expressions by and, or, not.
 
@@ -281,19 +295,32 @@ def with_choices(expression: Expr) -> Expr:
     where(less(y, x), x, y)
     """
     expression = without_remainders(expression)
-    if not expression.has(Piecewise):
+    if not expression.has(Piecewise, *_OWN):
         return expression
     if not isinstance(expression, Piecewise):
-        return expression.func(*map(with_choices, expression.args))
+        build = _OWN.get(type(expression), expression.func)
+        return build(*map(with_choices, expression.args))
     *cases, (value, condition) = expression.args
     if condition != True:  # noqa: E712 - of SymPy
         raise ValueError(
             f"{expression} says nothing where none of its conditions holds; add a last branch, (value, True)"
         )
-    value = with_choices(value)
-    for result, test in reversed(cases):
-        value = where(_condition(test), with_choices(result), value)
-    return value
+    return _chosen([(with_choices(v), _condition(test)) for v, test in cases], with_choices(value))
+
+
+def _chosen(cases: Sequence[tuple[Expr, Expr]], otherwise: Expr) -> Expr:
+    """Return the value of the first case whose condition holds; very many are halved, as a tree is walked."""
+    if len(cases) > MOST_NESTED:
+        half = len(cases) // 2
+        (*first, (last, _)), second = cases[:half], cases[half:]
+        either = _any([condition for _, condition in cases[:half]])
+        return where(either, _chosen(first, last), _chosen(second, otherwise))
+    return reduce(lambda rest, case: where(case[1], case[0], rest), reversed(cases), otherwise)
+
+
+def _any(conditions: Sequence[Expr]) -> Expr:
+    half = len(conditions) // 2
+    return logical_or(_any(conditions[:half]), _any(conditions[half:])) if half else conditions[0]
 
 
 def _condition(condition: Boolean) -> Expr:

@@ -201,6 +201,42 @@ def _rational(expression: Expr, names: dict[Expr, Symbol]) -> Expr:
     return names.setdefault(expression, Dummy(str(expression)))
 
 
+def determinant(rows: Sequence[Sequence[PolyElement]]) -> PolyElement:
+    """Return the determinant of a small matrix over a ring of polynomials, of at least one row.
+
+    Of the first rows all minors are found, one row after the other: nothing is divided, and each product has
+    an entry of the matrix as a factor, which is short.
+
+    Parameters
+    ----------
+    rows
+        The entries.
+
+    Returns
+    -------
+    PolyElement
+
+    Examples
+    --------
+    >>> from sympy import QQ, ring
+    >>> R, a, b = ring("a b", QQ)
+    >>> determinant([[a, b, R(0)], [R(1), a, b], [R(0), R(1), a]])
+    a**3 - 2*a*b
+    """
+    ring = rows[0][0].ring
+    minors: dict[tuple[int, ...], PolyElement] = {(): ring.one}  # by their columns
+    for row in rows:
+        longer = dict[tuple[int, ...], PolyElement]()
+        for columns, minor in minors.items():
+            for column in {*range(len(row))} - {*columns}:
+                behind = sum(other > column for other in columns)
+                wider = tuple(sorted((*columns, column)))
+                term = minor * row[column]
+                longer[wider] = longer.get(wider, ring.zero) + (-term if behind % 2 else term)
+        minors = longer
+    return minors[tuple(range(len(rows)))]
+
+
 def _sides(expression: Expr | FracElement, known: list[Expr]) -> tuple[Expr, Expr]:
     """Return what is positive, both together, exactly where the expression is, given that the known are.
 

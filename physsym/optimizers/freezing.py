@@ -35,8 +35,8 @@ from physsym.runtime.states import coordinates
 from physsym.verify.dimensions import known_dimensions
 from physsym.vocabulary import STANDARD, Vocabulary
 
-FORMS = ("python", "numpy")
-"""What a frozen rule computes with: single numbers of plain Python, or arrays of NumPy."""
+FORMS: Mapping[str, bool] = {"python": False, "numpy": True}
+"""Whether a frozen rule of this form computes with arrays of NumPy, or else with single numbers."""
 
 _WIDTH = 100
 # Of rules with more symbols or operations no dimensions are inferred: that takes the cube of their number.
@@ -131,7 +131,7 @@ def frozen_text(lifted: Lifted, origin: Origin, language: str, given: Mapping[st
     _refuse_failing(origin)
     rule = lifted.rule
     values = _numbers(rule, given)
-    made = form(program(rule), with_typical(rule, values), arrays=language == "numpy")
+    made = form(program(rule), with_typical(rule, values), arrays=FORMS[language])
     text = "\n\n\n".join(_parts(made, lifted, origin, values))
     return f"{text}\n\n{_record(made, rule, origin, values, text)}"
 
@@ -307,7 +307,7 @@ def _record(made: Form, rule: Rule, origin: Origin, values: Mapping[str, float],
     derivation = origin.derivation
     entries: dict[str, Any] = {
         "from": one_line(" ".join(origin.name.split())),
-        "language": FORMS[made.arrays],
+        "language": next(name for name, arrays in FORMS.items() if arrays == made.arrays),
         "given": dict(values),
         "rule": digest(rule),
     }

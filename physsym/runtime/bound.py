@@ -22,6 +22,8 @@ class Bound:
     The gradient array is read at each step: before it, fill it with the gradient at
     `Optimizer.evaluation_point(state)`. The arrays are kept alive as long as this is. Steps of several
     threads follow one another. `done` is the number of steps taken, of which schedules are functions.
+    After a step that Ctrl-C or an error has cut short, so that the arrays hold parts of two steps, no other
+    is taken.
     """
 
     parameters: Mapping[str, Value]
@@ -33,6 +35,7 @@ class Bound:
     _varies: bool = field(default=False, init=False, repr=False)
     _is_guarded: bool = field(default=True, init=False, repr=False)
     _advance: Callable[[], None] = field(init=False, repr=False)
+    _is_cut_short: bool = field(default=False, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -57,16 +60,32 @@ class Bound:
         ------
         TypeError, ValueError
             As `set`.
+        RuntimeError
+            Where a step before was cut short.
         """
         if changes or self._is_guarded:
             with self._lock:
                 if changes or self._varies:
                     self._give({**self.parameters, **changes})
-                self._advance()
-                self.done += 1
+                self._take()
             return
-        self._advance()
-        self.done += 1
+        try:
+            self._advance()
+        finally:  # Ctrl-C comes after the call
+            self.done += 1
+
+    def _take(self) -> None:
+        if self._is_cut_short:
+            raise RuntimeError(
+                "the step before was cut short, and the arrays hold parts of two steps: fill them with a "
+                "state that was kept, and bind them again"
+            )
+        try:
+            self._is_cut_short = not self._kernel.is_one_call
+            self._advance()
+            self._is_cut_short = False
+        finally:
+            self.done += not self._is_cut_short
 
     def set(self, **changes: Value) -> None:
         """Change parameters from now on.

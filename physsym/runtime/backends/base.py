@@ -34,11 +34,13 @@ class InPlace:
     """A step that updates arrays in place; `set` gives it its parameters, which may change between steps.
 
     A step that `is_atomic` keeps the interpreter lock from beginning to end: no other thread comes between.
+    One that `is_one_call` is a single call of compiled code: Ctrl-C comes before it or after it.
     """
 
     step: Callable[[], None]
     set: Callable[[Mapping[str, Value]], None]
     is_atomic: bool = False
+    is_one_call: bool = False
 
 
 @dataclass(frozen=True)

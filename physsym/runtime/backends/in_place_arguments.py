@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -120,7 +120,10 @@ def in_parallel(jobs: Sequence[Callable[[], Any]]) -> Callable[[], None]:
 
     def run() -> None:
         futures = [pool.submit(job) for job in jobs[1:]]
-        jobs[0]()
+        try:
+            jobs[0]()
+        finally:
+            wait(futures)  # nothing is written once this has returned or raised
         for future in futures:
             future.result()
 

@@ -149,8 +149,9 @@ def _in_place(
 
     is_one_call = len(jobs) == 1 and len({row[0].dtype for row in given.rows}) == 1
     is_small = sum(row[0].size for row in given.rows) <= SMALL
-    is_atomic = is_one_call and is_small and not given.counters
-    return InPlace(count_and_run if given.counters else run, set_numbers, is_atomic)
+    if given.counters:
+        return InPlace(count_and_run, set_numbers)
+    return InPlace(run, set_numbers, is_one_call and is_small, is_one_call)
 
 
 def _job(

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from sympy import Integer, Poly, Rational, Symbol, cos, lambdify, log, sqrt
+from sympy import QQ, Integer, Matrix, Poly, Rational, Symbol, cos, lambdify, log, ring, sqrt
 
 from physsym import (
     after,
@@ -34,6 +34,7 @@ from physsym.analysis.exact_evaluation import known_signs, put, sign_of
 from physsym.analysis.linear import z
 from physsym.analysis.stability import Region, hurwitz, schur_cohn
 from physsym.codegen import state_name
+from physsym.core.polynomials import determinant
 from physsym.core.statements import Rule, states
 from physsym.mechanics import particle_with_friction
 from physsym.vocabulary import G, dt, eta, gamma, lam, m, rho, tau, u, v, x
@@ -192,6 +193,18 @@ def test_the_region_of_many_states_is_where_all_roots_lie_inside_the_circle(poly
 def test_a_root_on_the_circle_among_many_is_not_inside(others):
     assert not schur_cohn(Poly(others, z)).holds_at({})
     assert not schur_cohn(Poly(others * (2 * z - 1), z)).holds_at({})
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
+def test_a_determinant_over_a_ring_is_that_of_the_numbers_put_in(size):
+    polynomials, a, b = ring("a b", QQ)
+    chance = random.Random(size)
+    entries = [polynomials.zero, polynomials.one, a, b, a - b, a**2 + 3 * b, 2 * a * b - 1]
+    rows = [[chance.choice(entries) for _ in range(size)] for _ in range(size)]
+    for at in [(2, 3), (-1, 5), (7, -2)]:
+        numbers = [[e.evaluate([(a, QQ(at[0])), (b, QQ(at[1]))]) for e in row] for row in rows]
+        found = determinant(rows).evaluate([(a, QQ(at[0])), (b, QQ(at[1]))])
+        assert Rational(str(found)) == Matrix([[Rational(str(e)) for e in row] for row in numbers]).det()
 
 
 def test_a_root_at_zero_is_inside_and_a_double_root_on_the_circle_is_not():

@@ -9,7 +9,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-from sympy import Symbol, symbols
+from sympy import Max, Min, Mul, Piecewise, Symbol, symbols
 
 from physsym import lambdify, rule, source
 from physsym.codegen import Assignment, Program
@@ -182,6 +182,29 @@ def test_a_sum_of_many_terms_runs_on_every_backend(terms):
             continue
         (found,) = lambdify(long_sum, backend=backend)(2.0, **given)
         assert math.isclose(float(found), float(exactly), rel_tol=1e-13), backend
+
+
+MANY = symbols("a1:401")
+SIZES = [math.sin(k) / 1000 for k in range(len(MANY))]
+LONG = {
+    "product": (Mul(*(1 + a * x for a in MANY)), lambda at: math.prod(1 + a * at for a in SIZES)),
+    "Max": (Max(*(a * x for a in MANY), evaluate=False), lambda at: max(a * at for a in SIZES)),
+    "Min": (Min(*(a * x for a in MANY), evaluate=False), lambda at: min(a * at for a in SIZES)),
+    "Piecewise": (
+        Piecewise(*((a, x < k + 1) for k, a in enumerate(MANY)), (x, True)),
+        lambda at: next((a for k, a in enumerate(SIZES) if at < k + 1), at)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", LONG)
+def test_formulas_of_hundreds_of_members_run_on_every_backend(kind):
+    value, by_hand = LONG[kind]
+    given = {str(a): size for a, size in zip(MANY, SIZES, strict=True)}
+    for backend in filter(is_installed, ("numpy", "python", "llvm", "c")):
+        step = lambdify(rule({x: value}), backend=backend)
+        for at in (-3.0, 0.0, 31.5, 32.0, 199.0, 200.5, 399.0, 400.0, 1000.0):
+            (found,) = step(at, **given)
+            assert math.isclose(float(found), by_hand(at), rel_tol=1e-9), (backend, at)
 
 
 def test_where_a_sum_is_split_does_not_change_its_bits(monkeypatch):

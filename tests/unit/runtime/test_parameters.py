@@ -372,3 +372,41 @@ def test_bound_steps_of_many_threads_follow_one_another(backend):
         thread.join()
     assert state["x"].tolist() == [4000.0] * 4
     assert bound.done == 4000
+
+
+def test_a_bound_step_that_is_cut_short_is_the_last():
+    made = optimizer(rule({u: rho * u + G, x: x - eta * after(u)}), eta=1e300, rho=0.5)
+    state = {"u": np.zeros(2), "x": np.ones(2)}
+    bound = made.bind(state, np.full(2, 1e300))
+    with np.errstate(over="raise"), pytest.raises(FloatingPointError):
+        bound.step()
+    assert state["u"].tolist() == [1e300] * 2  # the first half of a step
+    assert state["x"].tolist() == [1.0] * 2
+    assert bound.done == 0
+    with pytest.raises(RuntimeError, match="the step before was cut short, and the arrays hold parts"):
+        bound.step()
+    again = made.with_parameters(eta=0.5).bind(state, np.zeros(2))
+    again.step()
+    assert again.done == 1
+
+
+@pytest.mark.parametrize("size", [2, 100_000])
+@pytest.mark.parametrize("eta_given", [1.0, lambda done: 1.0], ids=["number", "schedule"])
+@needs("llvmlite", "fast")
+def test_a_compiled_bound_step_is_whole_when_it_is_interrupted(size, eta_given, monkeypatch):
+    bound = optimizer(rule({x: x - eta * G}), "llvm", eta=eta_given).bind(
+        {"x": np.zeros(size)}, -np.ones(size)
+    )
+    advance = bound._advance
+
+    def interrupted():
+        advance()
+        raise KeyboardInterrupt  # as Python does when a compiled call returns
+
+    monkeypatch.setattr(bound, "_advance", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        bound.step()
+    assert bound.done == 1
+    monkeypatch.setattr(bound, "_advance", advance)
+    bound.step()
+    assert bound.done == 2
