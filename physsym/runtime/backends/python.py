@@ -123,6 +123,9 @@ def _compile_step(program: Program) -> Kernel:
         numbers = {name: _number(name, value) for name, value in parameters.items()}
         try:
             return tuple(run(values, force and _exact_force(force), numbers))
+        except OverflowError:
+            _refuse_beyond_floats(numbers)
+            raise
         except TypeError as error:
             if not (program.has_choices and "truth value" in str(error)):
                 raise
@@ -131,6 +134,16 @@ def _compile_step(program: Program) -> Kernel:
             ) from error
 
     return kernel
+
+
+def _refuse_beyond_floats(parameters: Mapping[str, Value]) -> None:
+    """Raise ValueError for a parameter that no float holds, where it met a float."""
+    for name, value in parameters.items():
+        if isinstance(value, Fraction) and abs(value) >= 2**1024:
+            raise ValueError(
+                f"{name} must be a number that floats hold, at most about 1.8e308, where other numbers are "
+                "floats; give Fraction for all of them to compute exactly"
+            ) from None
 
 
 def _exact_force(force: Callable[..., Value]) -> Callable[..., Value]:

@@ -777,8 +777,16 @@ def test_a_sweep_of_a_rule_that_counts_on_a_dense_quadratic_has_its_counter():
 def test_a_parameter_that_no_float_holds_is_one_clear_line(backend):
     descent = rule({x: x - eta * G})
     if backend == "python":  # which computes with fractions, until it meets a float
+        made = optimizer(descent, backend, eta=10**400)
+        for take in (lambda: made.step({"x": 1.0}, 1.0), lambda: made.run(1.0, lambda w: w, 2)):
+            with pytest.raises(
+                ValueError, match=r"^eta must be a number that floats hold, at most .* floats;"
+            ):
+                take()
+        assert made.step({"x": 1}, lambda w: w)["x"] == 1 - 10**400
+        # A state that grew is no fault of a parameter.
         with pytest.raises(FloatingPointError, match="too large for a float; take smaller steps"):
-            optimizer(descent, backend, eta=10**400).run(1.0, lambda w: w, 2)
+            optimizer(descent, backend, eta=10**200).run(1, lambda w: w if abs(w) < 10**300 else 0.5, 9)
         return
     for huge in (10**400, -(10**5000), Fraction(10**400, 3)):
         with pytest.raises(
