@@ -17,6 +17,7 @@ FUZZ_READY := $(ENV)/fuzz-ready
 ACCEPTANCE_READY := $(ENV)/acceptance-ready
 ADAPTERS_READY := $(ENV)/adapters-ready
 DOCS_READY := $(ENV)/docs-ready
+RELEASE_READY := $(ENV)/release-ready
 # What needs JAX or PyTorch; the rest of these folders has been run without them.
 OF_ADAPTERS := tests/unit/adapters tests/unit/runtime/test_backends.py tests/unit/runtime/test_jax.py \
     tests/unit/runtime/test_torch.py tests/unit/runtime/test_pytree.py tests/unit/runtime/test_capabilities.py \
@@ -28,7 +29,7 @@ OF_ADAPTERS := tests/unit/adapters tests/unit/runtime/test_backends.py tests/uni
     physsym/optimizers/lifting
 
 .DEFAULT_GOAL := help
-.PHONY: help document picture test slow acceptance adapters docs check selftest certify lint guards mutants scores fuzz clean
+.PHONY: help document picture test slow acceptance adapters docs release check selftest certify lint guards mutants scores fuzz clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -56,6 +57,9 @@ adapters: $(ADAPTERS_READY)  ## train with JAX and PyTorch, also on several devi
 docs: $(DOCS_READY)  ## build the site into build/site; it needs no network, and a warning is an error
 	$(RUN) sphinx -q -W --keep-going -E -d build/site-pages -b html docs build/site $(ARGS)
 	$(RUN) tests.support.site build/site
+
+release: $(RELEASE_READY)  ## build sdist and wheel into dist/, install each in a clean environment, run the examples there
+	$(RUN) tests.support.release $(ARGS)
 
 check: $(READY)  ## check every step of every derivation, and every claim
 	$(RUN) physsym check $(ARGS)
@@ -145,10 +149,11 @@ $(READY): pyproject.toml constraints.txt
 
 $(LINT_READY): groups := lint
 $(DOCS_READY): groups := docs
+$(RELEASE_READY): groups := release
 $(MUTANTS_READY): groups := mutants
 $(FUZZ_READY): groups := fuzz
 $(ACCEPTANCE_READY): groups := acceptance
 $(ADAPTERS_READY): groups := adapters-test
 $(ADAPTERS_READY): extras := jax,torch
-$(LINT_READY) $(MUTANTS_READY) $(FUZZ_READY) $(ACCEPTANCE_READY) $(ADAPTERS_READY) $(DOCS_READY): $(READY)
+$(LINT_READY) $(MUTANTS_READY) $(FUZZ_READY) $(ACCEPTANCE_READY) $(ADAPTERS_READY) $(DOCS_READY) $(RELEASE_READY): $(READY)
 	$(install)

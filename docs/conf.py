@@ -22,6 +22,7 @@ project, author, release = "physsym", "The physsym authors", physsym.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
 exclude_patterns = ["glossary-plain-words.txt"]
 html_theme, html_title = "furo", f"physsym {release}"
+html_static_path, html_css_files = ["_static"], ["site.css"]
 html_show_sphinx = html_copy_source = html_show_copyright = False
 myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_heading_anchors = 4

@@ -59,7 +59,7 @@ def test_what_is_set_up_is_pinned():
     groups, extras = PROJECT["dependency-groups"], PROJECT["project"]["optional-dependencies"]
     asked = names(PROJECT["project"]["dependencies"])
     asked |= names(r for extra in extras.values() for r in extra) - {"physsym"}
-    for group in ("test", "acceptance", "lint", "adapters-test", "docs"):
+    for group in ("test", "acceptance", "lint", "adapters-test", "docs", "release"):
         asked |= names(groups[group])
     assert asked <= {normal(name) for name in CONSTRAINTS}
     assert tuple(map(int, CONSTRAINTS["pip"].split("."))) >= (25, 1)  # it can install groups
