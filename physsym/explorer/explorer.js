@@ -31,6 +31,7 @@ function initial() {
     state.own[k] = pick(keysOf(rule.parameters), rule.parameters.map(slider => slider.begin));
     state.pinned[k] = !rule.mechanics?.forward;
   });
+  state.shape = {};
   for (const { parameters } of LANDSCAPES) for (const slider of parameters) state.shape[slider.key] = slider.begin;
   state.start = [...LANDSCAPES[0].start];
 }
@@ -56,9 +57,14 @@ const allConstants = (known, constants) => ({ ...constants, ...pick(known.named.
 
 // ---------------------------------------------------------------- potentials
 // A potential is three functions of two numbers, and its second derivatives at a point.
+// It stays the same object while nothing about it changes: engines compile loops for the functions that they meet.
+let surfaceNow = {};
 function potential() {
-  const own = state.landscape === LANDSCAPES.length;
-  if (own) return ownPotential;
+  if (state.landscape === LANDSCAPES.length) return ownPotential;
+  if (surfaceNow.landscape !== state.landscape || surfaceNow.shape !== state.shape) surfaceNow = { landscape: state.landscape, shape: state.shape, surface: surfaceOf() };
+  return surfaceNow.surface;
+}
+function surfaceOf() {
   const { value, gradients: [gradient1, gradient2], curvatures } = LANDSCAPES[state.landscape], shape = state.shape;
   return {
     value: (x, y) => value(x, y, shape),
@@ -251,23 +257,24 @@ function apart(coarse, fine) {
   return most;
 }
 
-const losses = ({ path, steps }, surface) => Float64Array.from({ length: steps + 1 }, (_, k) => surface.value(path[2 * k], path[2 * k + 1]));
+function losses({ path, steps }, { value }) {
+  const found = new Float64Array(steps + 1);
+  for (let k = 0; k <= steps; k++) found[k] = value(path[2 * k], path[2 * k + 1]);
+  return found;
+}
 
 // Energy: that of the motion, with the speed from one point to the next, and what friction takes from it.
 function energies(k, { path, steps }, interval, values) {
   const known = RULES[k].mechanics, constants = constantsOf(k);
   if (!known?.kinetic || !constants) return null;
   const all = allConstants(known, constants), total = new Float64Array(steps + 1);
+  const kinetic = known.kinetic(all), power = known.power(all);
   let spent = 0;
   total[0] = values[0];
   for (let j = 1; j <= steps; j++) {
-    let kinetic = 0;
-    for (const axis of [0, 1]) {
-      const speed = (path[2 * j + axis] - path[2 * j - 2 + axis]) / interval, at = { ...all, speed };
-      kinetic += known.kinetic(at)[0];
-      spent += known.power(at)[0] * interval;
-    }
-    total[j] = values[j] + kinetic;
+    const first = (path[2 * j] - path[2 * j - 2]) / interval, second = (path[2 * j + 1] - path[2 * j - 1]) / interval;
+    spent += (power(first) + power(second)) * interval;
+    total[j] = values[j] + kinetic(first) + kinetic(second);
   }
   return { total, spent };
 }
@@ -276,6 +283,7 @@ function energies(k, { path, steps }, interval, values) {
 const colours = {};
 function readColours() {
   const style = getComputedStyle(document.documentElement);
+  colours.font = getComputedStyle(document.body).fontFamily;
   for (const name of ["own", "motion", "other", "good", "bad", "ink", "quiet", "level", "wash", "rule", "paper"]) colours[name] = style.getPropertyValue(`--${name}`).trim();
 }
 // Fit a canvas to its size on the screen; return it with its context in units of CSS pixels.
@@ -352,18 +360,18 @@ function drawPath(context, { across, down }, { path, steps }, colour, dots, dash
   }
 }
 
-// A chart of numbers over the run, at most two a column of pixels: the least and the greatest.
-function drawChart(id, series, logarithmic) {
+// A chart of numbers over the run, less the ground, at most two a column of pixels: the least and the greatest.
+function drawChart(id, series, logarithmic, ground = 0) {
   const { context, width, height } = fitted(id), margin = { left: 46, right: 8, top: 8, bottom: 20 };
   const room = { width: width - margin.left - margin.right, height: height - margin.top - margin.bottom };
-  const sampled = series.map(line => ({ ...line, points: columnsOf(line.values, Math.floor(room.width)) }));
+  const sampled = series.map(line => ({ ...line, points: columnsOf(line.values, Math.floor(room.width), ground) }));
   const values = sampled.flatMap(line => line.points.map(p => p[1])).filter(v => Number.isFinite(v) && (!logarithmic || v > 0));
   if (!values.length) return;
   const greatest = Math.max(...values), scale = logarithmic ? Math.log10 : v => v;
   let low = scale(logarithmic ? Math.max(Math.min(...values), greatest * 1e-16) : Math.min(0, ...values)), high = scale(greatest);
   if (!(high - low > 1e-12)) { low -= 0.5; high += 0.5; }
   const down = v => margin.top + room.height * (1 - clamp((scale(v) - low) / (high - low), -1, 2));
-  context.font = `11px ${getComputedStyle(document.body).fontFamily}`;
+  context.font = `11px ${colours.font}`;
   context.fillStyle = colours.quiet;
   context.strokeStyle = colours.rule;
   context.textAlign = "right";
@@ -385,14 +393,14 @@ function drawChart(id, series, logarithmic) {
   }
   context.restore();
 }
-function columnsOf(values, columns) {
+function columnsOf(values, columns, ground) {
   const last = values.length - 1, found = [];
-  if (last < 2 * columns) { for (let k = 0; k <= last; k++) found.push([k / last, values[k]]); return found; }
+  if (last < 2 * columns) { for (let k = 0; k <= last; k++) found.push([k / last, values[k] - ground]); return found; }
   for (let c = 0; c < columns; c++) {
     const from = Math.floor(c * last / columns), to = Math.floor((c + 1) * last / columns);
     let low = values[from], high = low;
     for (let k = from + 1; k <= to; k++) { const v = values[k]; if (v < low) low = v; else if (v > high) high = v; }
-    found.push([c / columns, low], [c / columns, high]);
+    found.push([c / columns, low - ground], [c / columns, high - ground]);
   }
   return found;
 }
@@ -493,8 +501,8 @@ function redraw() {
   const below = minimumBelow(surface, state.start), curvatures = below && eigenvalues(surface.curvatures(...below));
   const loss = losses(own, surface), values2 = moved && losses(moved, surface);
   const line = (values, colour, dashed) => ({ values, colour: colours[colour], dashed });
-  const lowest = below ? surface.value(...below) : 0, above = v => v.map(a => a - Math.min(lowest, 0));
-  drawChart("loss", [...(values2 ? [line(above(values2), "motion", true)] : []), ...(other ? [line(above(losses(other, surface)), "other")] : []), line(above(loss), "own")], true);
+  const lowest = below ? surface.value(...below) : 0, below0 = Math.min(lowest, 0);
+  drawChart("loss", [...(values2 ? [line(values2, "motion", true)] : []), ...(other ? [line(losses(other, surface), "other")] : []), line(loss, "own")], true, below0);
   showEnergy(rule, own, moved, loss, values2, constants);
   drawMap(rule, values, curvatures);
   const gain = rule.gain?.(values)[0], last = loss[loss.length - 1];
@@ -687,7 +695,7 @@ function restore() {
   const rule = index(RULES, kept.get("rule")), other = index(RULES, kept.get("other")), place = index(LANDSCAPES, kept.get("potential"));
   if (rule >= 0) state.rule = rule;
   state.other = other;
-  if (place >= 0) state.landscape = place;
+  if (place >= 0) { state.landscape = place; state.start = [...LANDSCAPES[place].start]; }
   if (kept.get("potential") === "own" && takeFormula(kept.get("formula") ?? "")) state.landscape = LANDSCAPES.length;
   state.face = kept.get("face") === "learning" ? 1 : 0;
   const steps = number(kept.get("steps")), start = (kept.get("start") ?? "").split(",").map(number);

@@ -15,7 +15,12 @@ from physsym.analysis.exact_evaluation import AnalysisError
 from physsym.analysis.linear import characteristic_polynomial
 from physsym.analysis.stability import stability_region
 from physsym.codegen import Formula, program, state_name
-from physsym.codegen.emit.javascript import javascript_formulas, javascript_rollout, javascript_value
+from physsym.codegen.emit.javascript import (
+    javascript_formulas,
+    javascript_of_one,
+    javascript_rollout,
+    javascript_value,
+)
 from physsym.core.statements import Rule, Update
 from physsym.core.symbols import FORCES, before, dot, potential
 from physsym.explorer.entries import Entry, Mechanics
@@ -245,10 +250,13 @@ def _energy(known: Mechanics, stepped: Rule) -> dict[str, object]:
         return {"kinetic": None, "power": None}
     if len(stepped.targets) == 1:
         kinetic = Integer(0)
-    at = {dot(q): Symbol("speed", real=True)}
-    return {"kinetic": _formulas(kinetic.xreplace(at)), "power": _formulas(power.xreplace(at))}
+    parts = {"kinetic": kinetic, "power": power}
+    return {
+        name: Code(javascript_of_one(part.xreplace({dot(q): _speed}), _speed)) for name, part in parts.items()
+    }
 
 
+_speed = Symbol("speed", real=True)
 _x, _y, _kappa = Symbol("x", real=True), Symbol("y", real=True), Symbol("kappa", positive=True)
 
 

@@ -8,6 +8,7 @@ from importlib.resources import files
 from itertools import combinations
 
 from physsym import __version__
+from physsym.core.verdicts import Outcome
 from physsym.documents.html import policy
 from physsym.explorer.entries import Entry
 from physsym.explorer.formulas import LANDSCAPES, described, javascript, landscape
@@ -82,8 +83,9 @@ def _compared(first: Entry, second: Entry) -> str:
     """Return whether two rules are the same, in a sentence that names them."""
     named = (Lifted(e.rule, name=e.title) for e in (first, second))
     try:
-        text = sentence(equivalent(*named))
+        found = equivalent(*named)
     except ValueError as error:
         return f"It is not decided whether {first.title} is {second.title}: {error}"
-    text = text.replace("the first rule", first.title).replace("the second rule", second.title)
-    return f"{text}."
+    text = sentence(found).replace("the first rule", first.title).replace("the second rule", second.title)
+    agree = found.verdict.outcome in (Outcome.HOLDS, Outcome.CONDITIONAL)
+    return f"{'For some values of the parameters only: ' if agree and not found.generic else ''}{text}."

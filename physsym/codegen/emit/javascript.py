@@ -232,6 +232,19 @@ def javascript_formulas(values: Sequence[Expr]) -> str:
     return f"({_by_name(read, names)}) => [{', '.join(texts)}]"
 
 
+def javascript_of_one(value: Expr, argument: Symbol) -> str:
+    """Return an expression as a function of its parameters by name, which returns one of the argument.
+
+    >>> from physsym.vocabulary import gamma, v
+    >>> javascript_of_one(gamma * v**2, v)
+    '({gamma}) => v => gamma*(v*v)'
+    """
+    read = tuple(sorted(value.free_symbols - {argument}, key=state_name))
+    names = identifiers(Program((argument,), read, (), (), ()), WORDS, plain=True)
+    text = expression_text(operand(with_choices(value), {}), names, JAVASCRIPT)
+    return f"({_by_name(read, names)}) => {names[argument]} => {text}"
+
+
 def _by_name(symbols: Sequence[Symbol], names: Names) -> str:
     """Return a pattern that takes values out of an object by the names that users write."""
     pairs = [(state_name(s), names[s]) for s in symbols]
