@@ -194,7 +194,8 @@ class Optimizer:
             The value of each state by its name.
         grad : callable, or gradient
             A function of the evaluation point, or the gradient itself where the rule takes it at present
-            states; nothing for a rule without gradient.
+            states; nothing for a rule without gradient. It is rounded to the type of the states: steps from
+            float32 stay in float32.
         loss : number, or callable
             The value of the loss where the rule reads it, or a callable of the states there; nothing for a
             rule that does not read it.

@@ -13,6 +13,7 @@ from sympy import Max, Min, Symbol
 from physsym.core.statements import Rule, rule
 from physsym.core.symbols import after, grad, potential
 from physsym.runtime import optimizer, schedule
+from physsym.runtime.backends import is_installed
 from physsym.vocabulary import G, eta, lam, rho, t, u, x
 from tests.support.requirements import EACH_BACKEND, needs
 
@@ -410,3 +411,13 @@ def test_a_compiled_bound_step_is_whole_when_it_is_interrupted(size, eta_given, 
     monkeypatch.setattr(bound, "_advance", advance)
     bound.step()
     assert bound.done == 2
+
+
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("llvm", marks=needs("llvmlite", "fast")), "c"])
+def test_a_gradient_of_higher_precision_is_rounded_to_the_type_of_the_states(backend):
+    if not is_installed(backend):
+        pytest.skip("needs a compiler")
+    made = optimizer(rule({x: x - eta * G}), backend, eta=1.0)
+    found = made.step({"x": np.zeros(2, np.float32)}, np.full(2, 0.1))["x"]
+    assert found.dtype == np.float32
+    assert found.tolist() == [-float(np.float32(0.1))] * 2
