@@ -194,7 +194,7 @@ class _Increment:
     ) -> tuple[Value, dict[str, Value]]:
         leaves, structure = jax.tree.flatten(gradients, is_leaf=lambda gradient: gradient is None)
         split = {
-            n: structure.flatten_up_to(tree) for n, tree in states.items() if n in (*self.reads, *self.others)
+            n: _columns(structure, tree) for n, tree in states.items() if n in (*self.reads, *self.others)
         }
         split[self.gradient] = leaves
         rows = [dict(zip(split, row, strict=True)) for row in zip(*split.values(), strict=True)]
@@ -212,9 +212,28 @@ class _Increment:
                 f"the gradient must hold floating-point numbers, given {jnp.result_type(old[0])}; "
                 "a weight without gradient has None"
             )
+        for name, value in row.items():
+            if jnp.shape(value) != jnp.shape(old[0]):
+                raise ValueError(
+                    f"the gradient has shape {jnp.shape(old[0])}, and {name} has {jnp.shape(value)}; "
+                    "they must agree"
+                )
         new = self.run(tuple(row[name] for name in self.reads), fixed)
         names = (self.weights, *self.others)
         return tuple(LIBRARY.filled(*three) for three in zip(names, old, new, strict=True))
+
+
+def _columns(structure: Value, tree: Value) -> list[Value]:
+    """Return the leaves of a state in the order of those of the gradients; ValueError for another tree."""
+    try:
+        found: list[Value] | None = structure.flatten_up_to(tree)
+    except ValueError:
+        found = None
+    if found is None or not jax.tree_util.all_leaves(found, lambda leaf: leaf is None):
+        raise ValueError(
+            f"the gradients are another tree than the weights with which init was called: {structure}"
+        )
+    return found
 
 
 def _increment(rule: Rule, parameters: Mapping[str, Value]) -> _Increment:

@@ -19,6 +19,7 @@ from physsym.adapters.torch_compiled import (
 )
 from physsym.adapters.torch_rows import PLAIN, Rows
 from physsym.codegen import program, state_name
+from physsym.core.escapes import one_line
 from physsym.core.statements import Rule
 from physsym.parsing.statements import RuleText, as_rule
 from physsym.runtime import coordinates
@@ -193,6 +194,12 @@ class DerivedOptimizer(library.optim.Optimizer):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Load what `state_dict` returned; raise ValueError, with nothing written, for other rules."""
+        given: object = state_dict
+        if not (isinstance(given, Mapping) and given.keys() >= {"state", "param_groups"}):
+            raise ValueError(
+                "a state of an optimizer, as its state_dict returns it, has 'state' and 'param_groups'; "
+                f"given {one_line(state_dict)[:80]}"
+            )
         state_dict = {**state_dict, "param_groups": [*map(self._renamed, state_dict["param_groups"])]}
         saved_groups = state_dict["param_groups"]
         for group, schedules in zip(saved_groups, self._own_schedules, strict=False):
@@ -260,6 +267,8 @@ class DerivedOptimizer(library.optim.Optimizer):
         if dtype is not None and not (isinstance(dtype, library.dtype) and dtype.is_floating_point):
             raise TypeError(f"state_dtype must be a type of floats such as torch.float32, given {dtype!r}")
 
+    # As PyTorch's own: a training step that is compiled as a whole calls it as it is.
+    @library._disable_dynamo  # type: ignore[untyped-decorator]
     def step(self, closure: Callable[[], Value] | None = None) -> Value:
         """Take one step; return what the closure returned when it was first called.
 
@@ -367,8 +376,7 @@ class DerivedOptimizer(library.optim.Optimizer):
         }
         given |= {self._own[key]: rate(done) for key, rate in schedules.items()}
         if (loss := rule.program.loss) is not None and self._value is not None:
-            value = self._value
-            given[state_name(loss)] = float(value.detach() if isinstance(value, library.Tensor) else value)
+            given[state_name(loss)] = _one_number(self._value)
         if rule.counters:
             starts = counter_starts(self.rule, rule.counters, given)
             given |= {name: done + start if start else float(done) for name, start in starts.items()}
@@ -423,6 +431,15 @@ def _refuse_not_offered(given: Mapping[str, Any]) -> None:
     for name, reason in NOT_OFFERED.items():
         if given.get(name):
             raise TypeError(f"{name}=True is not offered: {reason}; leave it out")
+
+
+def _one_number(loss: Value) -> float:
+    try:
+        return float(loss.detach() if isinstance(loss, library.Tensor) else loss)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(
+            f"the rule reads the loss, which must be one number; the closure returned {one_line(loss)}"
+        ) from error
 
 
 def _with_gradients(closure: Callable[[], Value] | None) -> Value:

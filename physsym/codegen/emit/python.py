@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from physsym.codegen.emit.text import PYTHON_WORDS, Language, Names, expression_text, identifiers
-from physsym.codegen.expression_tree import Operand
+from physsym.codegen.expression_tree import OPERATIONS, Operand
 from physsym.codegen.straight_line import Evaluation, Guarded, Line, Program
 
 PYTHON = Language(
@@ -17,8 +17,11 @@ PYTHON = Language(
         "logical_not": "not {}",
     },
 )  # fmt: skip
-OF_ARRAYS = Language("Python")
-"""Case distinctions are functions: both branches are computed, as for arrays they must be."""
+OF_ARRAYS = Language("Python", functions={name: name for name in (*OPERATIONS, "taken")})
+"""Case distinctions are functions: both branches are computed, as for arrays they must be.
+
+`taken` occurs in programs that are differentiated; see `with_gated_branches`.
+"""
 
 
 def python_source(

@@ -19,7 +19,17 @@ from physsym.codegen.straight_line import Program, state_name
 Names: TypeAlias = Mapping[Symbol, str]
 
 PYTHON_WORDS = frozenset(
-    {*keyword.kwlist, *keyword.softkwlist, *OPERATIONS, "Fraction", "__debug__", "grad", "guarded", "step"}
+    {
+        *keyword.kwlist,
+        *keyword.softkwlist,
+        *OPERATIONS,
+        "Fraction",
+        "__debug__",
+        "grad",
+        "guarded",
+        "step",
+        "taken",
+    }
 )
 
 

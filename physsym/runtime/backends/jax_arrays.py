@@ -14,6 +14,7 @@ import numpy as np
 from physsym.codegen import Program
 from physsym.codegen.emit import array_source
 from physsym.codegen.expression_tree import OPERATIONS
+from physsym.codegen.passes.branches import with_gated_branches
 from physsym.runtime.backends import pytree
 from physsym.runtime.backends.arrays import refuse_unlike_arrays
 from physsym.runtime.backends.base import Value, Values, executed, parameter_names
@@ -33,6 +34,12 @@ def _where(condition: Value, value: Value, other: Value) -> Value:
     return jnp.where(condition, value, other)
 
 
+def _taken(condition: Value, value: Value) -> Value:
+    if isinstance(condition, (bool, np.bool_)) or not isinstance(value, jax.Array):
+        return value
+    return jnp.where(condition, value, jax.lax.stop_gradient(value))
+
+
 NARROWED = (
     "{} is of double precision, and JAX computes in single precision, float32: switch the other on with "
     'jax.config.update("jax_enable_x64", True) before any array is made, or give float32 arrays'
@@ -41,6 +48,7 @@ NARROWED = (
 FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     **{name: partial(_either, name) for name in OPERATIONS},
     "where": _where,
+    "taken": _taken,
 }
 
 
@@ -49,7 +57,7 @@ def leaf_function(part: Program) -> Callable[[Sequence[Value], Values], Values]:
 
     Constants that are arrays take the type of the leaf; floats never widen one.
     """
-    alone = replace(part, parameters=part.constants, scalars=())
+    alone = with_gated_branches(replace(part, parameters=part.constants, scalars=()))
     run = executed(alone, array_source(alone), FUNCTIONS)
     names = parameter_names(alone)
 

@@ -14,6 +14,7 @@ import torch
 from physsym.codegen import Program, state_name
 from physsym.codegen.emit import array_source
 from physsym.codegen.expression_tree import OPERATIONS
+from physsym.codegen.passes.branches import with_gated_branches
 from physsym.codegen.passes.partition import partition
 from physsym.runtime.backends import numpy as numpy_backend
 from physsym.runtime.backends import pytree
@@ -39,7 +40,16 @@ def _either(name: str, *values: Value) -> Value:
     return (OF_FLOATS if single else OF_TENSORS)[name](*values)
 
 
-FUNCTIONS: Mapping[str, Callable[..., Value]] = {name: partial(_either, name) for name in OPERATIONS}
+def _taken(condition: Value, value: Value) -> Value:
+    if not (isinstance(condition, torch.Tensor) and isinstance(value, torch.Tensor) and value.requires_grad):
+        return value
+    return torch.where(condition, value, value.detach())
+
+
+FUNCTIONS: Mapping[str, Callable[..., Value]] = {
+    **{name: partial(_either, name) for name in OPERATIONS},
+    "taken": _taken,
+}
 
 
 def leaf_function(part: Program) -> Callable[[Sequence[Value], Values], Values]:
@@ -47,7 +57,7 @@ def leaf_function(part: Program) -> Callable[[Sequence[Value], Values], Values]:
 
     Its results share no memory with what it is given.
     """
-    alone = replace(part, parameters=part.constants, scalars=())
+    alone = with_gated_branches(replace(part, parameters=part.constants, scalars=()))
     # What dispatches on tensors may import at any time, and does so with the builtins of its caller.
     run = executed(alone, array_source(alone), {"__builtins__": builtins, **FUNCTIONS})
     names = parameter_names(alone)

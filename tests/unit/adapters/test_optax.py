@@ -140,6 +140,23 @@ def test_a_weight_without_gradient_is_left_alone():
     assert int(state.count) == 2
 
 
+@pytest.mark.parametrize(
+    ("gradients", "said"),
+    [
+        ({"w": np.ones(3, np.float32)}, r"the gradient has shape \(3,\), and u has \(2,\); they must agree"),
+        ({"w": np.float32(1)}, r"the gradient has shape \(\), and u has \(2,\)"),
+        ({"w": np.ones((2, 1), np.float32)}, r"the gradient has shape \(2, 1\)"),
+        ({"v": np.ones(2, np.float32)}, "another tree than the weights with which init was called: .*'v'"),
+        (np.ones(2, np.float32), "another tree"),
+    ],
+)
+def test_gradients_of_other_shapes_or_in_another_tree_are_refused(gradients, said):
+    transformation = adapters.optax(digits.heavy_ball, **CHOSEN)
+    state = transformation.init({"w": jnp.ones(2)})
+    with pytest.raises(ValueError, match=said):
+        transformation.update(gradients, state)
+
+
 REFUSED = {
     "ahead": (digits.nesterov, CHOSEN, ValueError, r"seen_from_the_gradient\(rule\) is the same rule"),
     "none": (rule({x: x / 2}), {}, ValueError, "the rule takes none"),

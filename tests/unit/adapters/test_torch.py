@@ -390,6 +390,42 @@ def test_unknown_keys_and_negative_rates_of_groups_are_refused():
             adapters.torch(digits.heavy_ball, [{"params": own, **group}], **given)
 
 
+def test_a_training_step_that_is_compiled_as_a_whole_calls_the_optimizer_as_it_is():
+    own, beside = ([torch.nn.Parameter(torch.linspace(0.5, 1.0, 3))] for _ in range(2))
+    optimizers = adapters.torch(digits.heavy_ball, own, eta=0.1, rho=0.9), SGD(beside, lr=0.1, momentum=0.9)
+
+    def training(weights, optimizer):
+        def step():
+            weights[0].square().sum().backward()
+            optimizer.step()
+            optimizer.zero_grad()
+
+        return step
+
+    compiled = torch.compile(training(own, optimizers[0]), backend="eager")
+    for _ in range(3):
+        compiled()
+        training(beside, optimizers[1])()
+    assert torch.allclose(own[0], beside[0])
+
+
+@pytest.mark.parametrize("state", [{}, {"state": {}}, None, [1]], ids=repr)
+def test_what_is_no_state_of_an_optimizer_is_not_loaded(state):
+    optimizer = adapters.torch(digits.heavy_ball, [torch.nn.Parameter(torch.ones(2))], **CHOSEN)
+    with pytest.raises(ValueError, match="has 'state' and 'param_groups'; given"):
+        optimizer.load_state_dict(state)
+
+
+@pytest.mark.parametrize("loss", [torch.ones(2), "one", [1.0]], ids=repr)
+def test_a_loss_that_is_not_one_number_is_refused_before_anything_is_written(loss):
+    own = torch.nn.Parameter(torch.ones(2))
+    own.grad = torch.ones(2)
+    optimizer = adapters.torch("x <- x - eta*U(x)*grad(x)", [own], eta=0.1)
+    with pytest.raises(TypeError, match="the rule reads the loss, which must be one number; the closure ret"):
+        optimizer.step(lambda: loss)
+    assert own.tolist() == [1.0, 1.0]
+
+
 def test_the_state_of_another_optimizer_is_refused_before_anything_is_written():
     own = [torch.nn.Parameter(torch.ones(2))]
     own[0].grad = torch.ones(2)

@@ -356,3 +356,21 @@ def test_jax_declares_what_it_does():
     assert can.scan is not None
     assert can.sweep is not None
     assert can.rollout is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x <- x - eta*where(Abs(g) > 0, g/Abs(g), 0)",
+        "v <- v + g**2; x <- x - eta*where(v+ > 0, g/sqrt(v+), g)",
+        "x <- x - eta*where(Abs(g) > 0, where(g > 1, log(g), g/Abs(g)), g*exp(-g))",
+    ],
+)
+def test_a_branch_that_is_not_taken_has_no_derivative(text):
+    def end(rate, backend="jax", start=jnp.asarray):
+        return optimizer(text, backend, eta=rate).run(start([0.0, 2.0]), lambda w: w, 3).x[-1].sum()
+
+    with jax.enable_x64(True):
+        found = [differentiate(end)(0.1) for differentiate in (jax.grad, jax.jacfwd)]
+    of_numpy = [end(0.1 + h, "numpy", np.asarray) for h in (1e-6, -1e-6)]
+    assert found == pytest.approx([(of_numpy[0] - of_numpy[1]) / 2e-6] * 2, rel=1e-6)

@@ -170,3 +170,19 @@ def test_parameters_may_be_tensors_of_one_number():
     assert float(step(torch.tensor(1.0), torch.tensor(2.0), eta=torch.tensor(0.25))[0]) == 0.5
     with pytest.raises(TypeError, match="eta must be one real number"):
         step(torch.tensor(1.0), torch.tensor(2.0), eta=torch.ones(2))
+
+
+@pytest.mark.parametrize(
+    ("text", "slopes"),
+    [
+        ("x <- x - eta*where(Abs(g) > 0, g/Abs(g), 0)", [1, 1]),
+        ("v <- v + g**2; x <- x - eta*where(v+ > 0, g/sqrt(v+), g)", [0.9, 1]),
+        ("taken <- taken + g; x <- x - eta*where(taken+ != 0, g/taken+, 2*g)", [0.8, 1]),
+    ],
+)
+def test_a_branch_that_is_not_taken_has_no_derivative(text, slopes):
+    step = lambdify(text, backend="torch")
+    w = torch.tensor([0.0, 2.0], dtype=torch.float64, requires_grad=True)
+    others = [torch.zeros_like(w)] * (";" in text)
+    step(*others, w, lambda w: w, eta=0.1)[-1].sum().backward()
+    assert w.grad.tolist() == pytest.approx(slopes)
