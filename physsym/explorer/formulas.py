@@ -149,10 +149,12 @@ def _with_numbers(entry: Entry) -> tuple[Code, list[str]]:
         if coefficient.is_Integer or not coefficient.free_symbols:
             return coefficient
         if coefficient not in numbers:
+            letter = next(free, None)
+            if letter is None:  # there are no more letters: it stays as a formula
+                return coefficient
             numbers.append(coefficient)
-            letters[next(free)] = len(numbers) - 1
-        letter = list(letters)[numbers.index(coefficient)]
-        return Symbol(letter, positive=True)
+            letters[letter] = len(numbers) - 1
+        return Symbol(list(letters)[numbers.index(coefficient)], positive=True)
 
     updates = []
     for update in rule.updates:
