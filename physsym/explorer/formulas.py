@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from string import ascii_uppercase
 
 from sympy import Add, Expr, Integer, Poly, PolynomialError, Rational, Symbol, diff
 
@@ -38,7 +37,7 @@ FACES: tuple[Face, ...] = ("physics", "learning")
 _BEGIN = {"m": 0.4, "gamma": 1.0, "dt": 0.04, "eta": 0.04, "rho": 0.9, "beta": 0.9, "eps": 1e-8}
 _OTHERWISE = 0.1
 _DECADES = 2.5  # on either side of where a slider begins
-_LETTERS = ascii_uppercase + "ΓΔΘΛΞΠΣΦΨΩ"
+_LETTERS = "ABCDEFHJKMNPQRSVΓΛΞΠΣΦΨΩ"  # not those of potentials: L and U are alike on the learning face
 
 
 @dataclass(frozen=True)
