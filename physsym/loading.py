@@ -430,7 +430,11 @@ def _import_plain(file: Path) -> ModuleType:
     _plain_folders.add(folder)
     neighbours = {_name(f) for f in (*folder.glob("*.py"), *folder.glob("*/__init__.py"))}
     origin = _origin(file.stem)
-    name = file.stem if origin in (None, file) or _is_script(origin) else f"_physsym_script_{file.stem}"
+    name = (
+        file.stem
+        if origin in (None, file) or _is_script(origin)
+        else f"_physsym_script_{file.stem.replace('.', '_')}"
+    )
     with _importable(folder, neighbours):
         return _executed(name, file)
 
@@ -439,7 +443,7 @@ def _origin(name: str) -> Path | None:
     """Return the file that is, or would be, imported under a name; None where there is none."""
     try:
         spec = importlib.util.find_spec(name)
-    except (ValueError, ModuleNotFoundError):  # `__main__`, or a name with a dot: neither is to be taken
+    except (ValueError, ImportError):  # `__main__`, or a name with a dot: neither is to be taken
         return Path(name)
     return Path(spec.origin).resolve() if spec and spec.origin else None
 

@@ -456,6 +456,8 @@ def _shifted(fact: Fact, left: Expr, right: Expr) -> Iterator[tuple[Expr, Expr]]
     if len(here) != 1 or len(there) != 1:
         return
     (index,), (other,) = here, there
+    if any(other in d.variables for d in (fact.left - fact.right).atoms(Derivative)):
+        return  # the same letter counts steps and is differentiated by
     if index != other:
         yield fact.left.xreplace({other: index}), fact.right.xreplace({other: index})
     for step in (-1, 1):

@@ -311,7 +311,8 @@ def _slopes_of_claim(left: Expr, right: Expr, facts: Sequence[Fact]) -> Iterator
     (place,), slope = left.args, f"∇{name_of(left)}"
     for fact in facts:
         of_it = isinstance(fact.left, AppliedUndef) and name_of(fact.left) == slope
-        if (of_it and fact.left.args == (place,)) or fact.left == Derivative(left, place):
+        derived = place.is_Symbol and fact.left == Derivative(left, place)
+        if (of_it and fact.left.args == (place,)) or derived:
             claim = replace(fact, left=left, right=right, defines=True, names=names_in(left, right))
             put_in = by_definitions(fact.right, fact.left, [claim])
             if put_in is not None:

@@ -228,6 +228,7 @@ class _Text:
         self.text, self.names, self.rows = text, names, rows
         self.time = self._time()
         self.updated: frozenset[str] = frozenset()
+        self.energies: set[str] = set()
 
     def error(self, message: str, row: _Row, value: Expr | None = None) -> ReadError:
         """Return the error that points at a value, or at a row."""
@@ -333,8 +334,19 @@ class _Text:
         )
 
     def _gradient(self, value: Expr, row: _Row, change: Callable[[Expr], Expr]) -> Expr | None:
-        """Return the potential or one of its derivatives, or None for another value."""
-        return energy_of(value, change, self.names.potentials, Symbol(self.time, integer=True))
+        """Return the potential or one of its derivatives, or None for another value.
+
+        Refuse a second name of the potential: in L = T - U the two are not the same.
+        """
+        found = energy_of(value, change, self.names.potentials, Symbol(self.time, integer=True))
+        if found is not None:
+            written = {str(f.func).lstrip("∇∂²³_") for f in value.atoms(AppliedUndef)}
+            self.energies |= written & self.names.potentials
+        if len(self.energies) > 1:
+            both = " and ".join(sorted(self.energies))
+            message = f"found {both}, both names of the potential; for the other energy write E"
+            raise self.error(message, row, value)
+        return found
 
     def _symbol(self, symbol: Symbol, row: _Row) -> Expr:
         plain, marks = name_and_marks(symbol)

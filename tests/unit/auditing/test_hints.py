@@ -336,3 +336,15 @@ def test_letters_that_count(tmp_path, formula, kind):
 
 def test_what_is_said_of_counting_letters_is_not_said_again(tmp_path):
     assert hinted(tmp_path, "given n whole", r"\sin(n\pi) = 0").kind == "holds"
+
+
+@pytest.mark.parametrize(("value", "kind"), [("3", "conditional"), ("4", "fails")])
+def test_a_value_at_a_number_follows_from_the_function(tmp_path, value, kind):
+    entry = hinted(tmp_path, "from 5", f"h(1) = {value}", before=r"$$h(x) = x^2 + 2 x \tag{5}$$")
+    assert entry.kind == kind
+
+
+def test_a_letter_may_count_steps_and_be_differentiated_by(tmp_path):
+    lines = (r"x(t+h) = x(t) + h x'(t) + O(h^2)", r"m_t = \beta m_{t-1} + g_t", r"m_t - g_t = \beta m_{t-1}")
+    text = "\n\n".join(f"$${line}$$" for line in lines)
+    assert not any("could not be judged" in entry.says for entry in entries(tmp_path, text))

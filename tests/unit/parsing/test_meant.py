@@ -185,6 +185,7 @@ LATEX = {
 }
 
 REFUSED_IN_LATEX = {
+    r"\mathcal{L}(x) = T - U(x)": ("U(x)", "both names of the potential"),
     r"\dot u = -u, \quad u(0) = I": (r"u(0)", "a law has no start values"),
     r"x_{k+1} = x_k - \frac{1}{k+1} g_k": ("x_{k", "give a start value, such as x_0 = 0"),
     r"x'' = \delta x": (r"\delta", r"write \\delta \\cdot"),
@@ -285,6 +286,7 @@ def test_no_printed_expression_with_eulers_number_is_read_as_a_letter():
 
 
 FOLLOWED = {
+    r"\mathcal{L}(x) = T - U(x)": "E = T - U(x)",
     "g/||g||": "g/|g|",
     "x <- x - lr*‖g‖": "x <- x - lr*|g|",
     "x^T A x": "x A x",
