@@ -299,7 +299,7 @@ def _by_elimination(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequen
     for found in islice(_eliminations(target, pool), _TRIALS):
         if time.process_time() > end:
             break
-        if not all(map(found.may_divide, found.coefficients)):
+        if not all(map(found.may_divide, found.coefficients)) or _is_by_a_zero(left, right, target, found):
             continue
         verdict = identical(found.rest, Integer(0))
         # A fact that is an identity has the coefficient zero: from 0 = 0 anything would follow.
@@ -308,6 +308,25 @@ def _by_elimination(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequen
                 verdict, found.facts, tuple(d.as_coeff_Mul()[1] for d in found.divisors if not d.is_number)
             )
     return None
+
+
+def _is_by_a_zero(left: Expr, right: Expr, target: Expr, found: Elimination) -> bool:
+    """Return whether an equation follows only as names in it are zero, which its facts do not say for it.
+
+    Two facts that contradict each other hold where a name is zero, and so does then any equation of it.
+    From a fact that something is zero it follows what else is, and no other equation that it stands in.
+    """
+    pairs, terms = [s.pair for s in found.solved], Add.make_args(expand(target))
+    if len(terms) == 1 or not any(vanishes_at_a_point(symbol, pairs) for symbol, _ in pairs):
+        return False
+    if not any(_states_a_zero(f) for f in found.facts):
+        return True
+    return 0 not in (left, right) and any(vanishes_at_a_point(term, pairs) for term in terms)
+
+
+def _states_a_zero(fact: Fact) -> bool:
+    """Return whether a fact says that a name or a product is zero."""
+    return 0 in (fact.left, fact.right) and len(Add.make_args(expand(fact.left - fact.right))) == 1
 
 
 def _may_vanish(coefficient: Expr, facts: Sequence[Fact]) -> bool:
@@ -334,16 +353,21 @@ class Elimination:
         The residual without them.
     facts
         The equations that were solved for them.
-    coefficients
-        The coefficients of the unknowns.
+    solved
+        The unknowns, with what they are by these equations.
     rate
         Of a single fact, the derivative of the residual by the unknown, None where it depends on it.
     """
 
     rest: Expr
     facts: tuple[Fact, ...] = ()
-    coefficients: tuple[Expr, ...] = ()
+    solved: tuple[Solved, ...] = ()
     rate: Expr | None = None
+
+    @property
+    def coefficients(self) -> tuple[Expr, ...]:
+        """Return the coefficients of the unknowns."""
+        return tuple(s.coefficient for s in self.solved)
 
     @property
     def divisors(self) -> tuple[Expr, ...]:
@@ -378,7 +402,7 @@ def _eliminations(target: Expr, pool: Pool) -> Iterator[Elimination]:
                 if vanishes_at_a_point(target, [solved.pair]):
                     rate = target.diff(solved.symbol)
                     factor = None if rate.has(solved.symbol) else rate
-                    yield Elimination(_without(target, solved), (fact,), (solved.coefficient,), factor)
+                    yield Elimination(_without(target, solved), (fact,), (solved,), factor)
     for i, (first, one) in enumerate(pool):
         for second, other in pool[i + 1 :]:
             joint = one.free_symbols | other.free_symbols
@@ -393,7 +417,7 @@ def _eliminations(target: Expr, pool: Pool) -> Iterator[Elimination]:
                 for then in _solved(there, left):
                     if vanishes_at_a_point(target, [solved.pair, then.pair]):
                         rest = _without(_without(target, solved), then)
-                        yield Elimination(rest, facts, (solved.coefficient, then.coefficient))
+                        yield Elimination(rest, facts, (solved, then))
 
 
 @dataclass(frozen=True)

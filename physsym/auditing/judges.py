@@ -510,7 +510,8 @@ def _as_derivative(left: Expr, right: Expr, context: Context) -> Judgement | Non
     ):
         return None
     own = names_in(left) | {str(left).rstrip(DOT)}
-    scope = [f for f in context.definitions() if in_scope(f, context.formula)]
+    # An earlier line for the same rate is another value of it, as two laws have, and no function to derive.
+    scope = [f for f in context.definitions() if in_scope(f, context.formula) and f.left != left]
     if not any(names_in(f.left) & own for f in scope):
         return None
     found = by_definitions(left, right, scope)

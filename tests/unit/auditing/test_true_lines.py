@@ -518,3 +518,45 @@ def test_a_sum_with_dots_of_another_line_is_left_open():
     sums = r"q_t + p q_{t-1} + p^2 q_{t-2}^2 + \ldots"
     for line in ("p_t s_{t-1} + q_t", "p s_{t-1}^2 + q_t", "p s_{t-2} + q_t", "p s_{t-1} + s_{t-2} + q_t"):
         assert last(f"s_t = {line} = {sums}").kind == "undecided"
+
+
+# ------------------------------------------------------------------ facts that contradict each other
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (r"a x = b", r"a x = -b", r"x = 7 b"),
+        (r"b = -a x", r"a x = b", r"x^2 = 3 b^2"),
+        (r"\ddot\theta + \frac{g}{l}\sin\theta = 0", r"\ddot\theta - \frac{g}{l}\sin\theta = 0", r"\ddot\theta = -3 g \theta"),
+        (r"m a = -k x - \gamma v", r"m a = -k x - 3\gamma v", r"m a = -k x + 5\gamma v"),
+        (r"0 = x", r"\frac{d}{dx} e^{-x^2} = -2x e^{-x^2} = -2x^2 e^{-x}"),
+        (r"\gamma = 0", r"m a = -k x - \gamma v", r"m a = -k x - 3\gamma v"),
+    ],
+)  # fmt: skip
+def test_no_equation_follows_from_a_name_that_facts_make_zero(lines):
+    assert last(*lines).kind not in GOOD
+
+
+@pytest.mark.parametrize(
+    ("lines", "good"),
+    [
+        ((r"m \dot v = F", r"F = -\gamma v", r"m \dot v + \gamma v = 0"), True),
+        ((r"m \dot v = F", r"F = -\gamma v", r"m \dot v - \gamma v = 0"), False),
+    ],
+)
+def test_what_follows_from_facts_that_agree_still_does(lines, good):
+    assert (last(*lines).kind in GOOD) == good
+
+
+@pytest.mark.parametrize("rate", [r"\dot x", r"\frac{dx}{dt}"])
+def test_a_second_law_for_a_rate_is_another_law_and_no_wrong_derivative(rate):
+    law, other, again = audit(rf"{rate} = \alpha x", rf"{rate} = 2\alpha x", rf"{rate} = \alpha x")
+    assert law.kind == "definition"
+    assert other.kind == "note"
+    assert again.kind not in GOOD
+
+
+@pytest.mark.parametrize(("sign", "kind"), [("-", "holds"), ("", "fails")])
+def test_a_rate_is_still_compared_with_the_motion_that_the_text_defines(sign, kind):
+    assert last(r"x = A \cos(\omega t)", rf"\dot x = {sign}A \omega \sin(\omega t)").kind == kind
