@@ -68,7 +68,7 @@ def in_unknowns(*expressions: Expr) -> InUnknowns:
         if isinstance(application, (AppliedUndef, *OPAQUE)):
             inner = application.func(*(_replaced(a, symbols) for a in application.args))
         same, sure = _same_as(inner, [i for i, _ in with_symbols])
-        apart = apart and sure
+        apart = apart and sure and not _has_a_value(application)
         symbols[application] = _named(inner) if same is None else with_symbols[same][1]
         symbols.setdefault(inner, symbols[application])
         with_symbols.append((inner, symbols[application]))
@@ -76,6 +76,11 @@ def in_unknowns(*expressions: Expr) -> InUnknowns:
     for application, symbol in symbols.items():
         applications.setdefault(symbol, application)
     return InUnknowns(tuple(_replaced(e, symbols) for e in expressions), applications, apart)
+
+
+def _has_a_value(application: Expr) -> bool:
+    """Return whether it is no unknown but a derivative of what is written out: it may be any other side."""
+    return isinstance(application, Derivative) and not isinstance(application.expr, AppliedUndef | Symbol)
 
 
 def _replaced(expression: Expr, symbols: Mapping[Expr, Symbol]) -> Expr:
