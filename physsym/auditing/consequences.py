@@ -314,7 +314,7 @@ def _is_by_a_zero(left: Expr, right: Expr, target: Expr, found: Elimination) -> 
     """Return whether an equation follows only as names in it are zero, which its facts do not say for it.
 
     Two facts that contradict each other hold where a name is zero, and so does then any equation of it.
-    From a fact that something is zero it follows what else is, and no other equation that it stands in.
+    From a fact that something is zero it follows what else is zero, and no other equation that has it.
     """
     pairs, terms = [s.pair for s in found.solved], Add.make_args(expand(target))
     if len(terms) == 1 or not any(vanishes_at_a_point(symbol, pairs) for symbol, _ in pairs):
