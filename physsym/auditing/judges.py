@@ -57,6 +57,7 @@ from physsym.core.motion import is_time
 from physsym.core.symbols import DOT, dot
 from physsym.core.verdicts import Condition
 from physsym.parsing.meanings import Chain, Meaning
+from physsym.transform.forms import MAX_TERMS, terms_multiplied_out
 from physsym.verify.budget import budget
 from physsym.verify.conditions import implied
 
@@ -131,6 +132,12 @@ def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float =
             yield replace(entry, kind="undecided", says="the time of the audit is used up")
             continue
         meanings = [with_hints(m, read.formula) for m in read.meanings]
+        sides = [side for m in meanings for chain in m.chains for side in chain.sides]
+        if any(terms_multiplied_out(side) > MAX_TERMS for side in sides):
+            yield replace(
+                entry, kind="undecided", says="a product in it has too many terms to be multiplied out"
+            )
+            continue
         try:
             later = _facts_behind(formulas[place + 1 :]) if any(map(refers, read.formula.hints)) else ()
             context = Context(read.formula, tuple(facts), rule=rules.get(place), read=read, later=later)

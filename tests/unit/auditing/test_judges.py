@@ -355,6 +355,12 @@ def test_a_repeated_row_does_not_carry_a_wrong_one():
     assert kinds(right, wrong)[1] == "definition"
 
 
+def test_what_has_too_many_terms_is_not_multiplied_out():
+    many = (a + b + c + s + w + h + m + n) ** 30
+    (entry,) = audit(equation(many, Integer(1), many))
+    assert (entry.kind, "too many terms" in entry.says) == ("undecided", True)
+
+
 def test_facts_end_at_a_heading():
     one, two = (Formula("", 1, headings=(name,), sections=(k,)) for k, name in enumerate(("One", "Two")))
     assert kinds((equation(2 * b, b), one), (equation(w, (b + c) ** 2, b**2 + c**2), two))[1] == "fails"
