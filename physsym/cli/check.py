@@ -299,7 +299,8 @@ def check_file(
 def is_frozen(file: Path) -> bool:
     """Return whether a file may be one that `physsym freeze` wrote, without a look at its code."""
     with suppress(OSError):
-        return file.suffix == ".py" and b"\nFROZEN = {" in file.read_bytes()
+        # A pipe would be waited for.
+        return file.suffix == ".py" and file.is_file() and b"\nFROZEN = {" in file.read_bytes()
     return False
 
 

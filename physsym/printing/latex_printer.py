@@ -29,6 +29,8 @@ OPERATORS = frozenset(
 TALL = ("\\frac", "\\sqrt", "\\begin")
 _DIFFERENTIALS = ("d", r"\delta", r"\Delta")
 """Factors that are no differentials and differences of what follows."""
+_POWER_OF_A_VALUE = re.compile(r"(?:\\left)?\([A-Za-z]+\(.*\)\^")
+"""A factor such as (U(x))^2, before which a letter looks like a function of it."""
 _WORD_BEHIND = re.compile(r"\\mathrm\{\w+\}\Z")
 
 
@@ -64,7 +66,7 @@ class TexPrinter(TextPrinter, LatexPrinter):
         # A name of several letters would read as one with what is beside it, and d x as a differential.
         apart = (
             rf"{piece} \cdot"
-            if piece in _DIFFERENTIALS
+            if piece in _DIFFERENTIALS or _POWER_OF_A_VALUE.match(following)
             else rf"{piece} \,"
             if _WORD_BEHIND.search(piece) or following.startswith(r"\mathrm")
             else piece

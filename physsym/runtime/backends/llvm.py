@@ -212,13 +212,20 @@ def sweep(
                     take(width, min(at_once, steps - done), *(a.ctypes.data for a in arrays), points)
                     old = new
 
-        return work
+        def or_end() -> None:
+            try:
+                work()
+            except BaseException:  # Ctrl-C reaches one thread, and the others are waited for
+                interrupted.set()
+                raise
+
+        return or_end
 
     parts = min(threads, points // lanes)
     bounds = [points * part // parts for part in range(parts + 1)]
     try:
         in_parallel([job(first, end) for first, end in pairwise(bounds)])()
-    except BaseException:  # Ctrl-C reaches one thread, and Python waits for all of them when it ends
+    except BaseException:  # it may come while others are waited for
         interrupted.set()
         raise
     return np.asarray(tables[(steps - 1) // at_once % 2])

@@ -60,7 +60,7 @@ def test_values_are_put_in():
         ("x = 3", LiftError, "integrate a law first"),
         ("x - eta*G", LiftError, "is no rule"),
         ("u <- +; x <- x", ValueError, "u <- [+]"),
-        ("w <- w - lr*dw", LiftError, r"reads no gradient, but a parameter dw; .* written grad\(x\)"),
+        ("w <- w - lr*dw", ValueError, r"found dw, the gradient or a step; write grad\(w\), or declare dw"),
         ("known:adm", LiftError, "known has no 'adm'; did you mean known:adam"),
         ("adam", LiftError, "is no rule; did you mean known:adam"),
         ("nowhere.py:step", LiftError, "nowhere.py does not exist"),
