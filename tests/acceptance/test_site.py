@@ -65,6 +65,7 @@ def test_a_dead_link_and_an_unknown_formula_stop_the_build(tmp_path):
     source = tmp_path / "docs"
     source.mkdir()
     shutil.copy(ROOT / "docs" / "conf.py", source)
+    shutil.copytree(ROOT / "docs" / "_static", source / "_static")
     for text in ("# A page\n\n[gone](gone.md)\n", "# A page\n\n$\\notacommand{x}$\n"):
         (source / "index.md").write_text(text)
         assert build(source, tmp_path / "out").returncode == 1
