@@ -6,14 +6,14 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from sympy import Symbol
+from sympy import Expr, Mul, Symbol
 
 from physsym.auditing.judgements import Judgement
 from physsym.auditing.sheet import links
 from physsym.auditing.unknowns import in_unknowns
 from physsym.core.verdicts import Condition
 from physsym.parsing.meanings import Chain
-from physsym.verify.conditions import consistent, implied_each
+from physsym.verify.conditions import consistent, implied, implied_each
 
 _BOTH_WAYS = re.compile(r"\\iff\b|\\(?:Long)?[Ll]eftrightarrow\b|[⇔⟺]")
 _SIGNS = 4  # symbols of which both signs are tried
@@ -57,3 +57,17 @@ def judge_implications(stated: Sequence[Chain], text: str, given: Sequence[Condi
                 return Judgement("conditional", f"{says}, if {bound}")
             return Judgement("holds", says)
     return Judgement("undecided", "it was not found how the inequalities follow from each other")
+
+
+def judge_inequality(left: Expr, right: Expr, relation: str, given: Sequence[Condition]) -> Judgement:
+    """Return whether an inequality at the end of a chain follows from the signs of what is in it."""
+    first, second = in_unknowns(left, right).expressions
+    gap = second - first if relation in ("<=", "<") else first - second
+    strict = relation in ("<", ">")
+    if implied(given, Condition(gap, "> 0" if strict else ">= 0")):
+        return Judgement("holds", "by the signs of its parts")
+    constants = [f for f in Mul.make_args(gap) if f.is_Symbol]
+    squares = [f for f in Mul.make_args(gap) if not f.is_Symbol]
+    if not strict and len(constants) == 1 and squares and all(f.is_nonnegative for f in squares):
+        return Judgement("conditional", f"holds if {constants[0]} >= 0")
+    return Judgement("undecided", f"the relation {relation} is not judged without a hint")

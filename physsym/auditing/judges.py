@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from sympy import Add, Derivative, Expr, Integer, Mul, Pow, Symbol, log
+from sympy import Add, Derivative, Expr, Integer, Pow, Symbol, log
 from sympy.core.function import AppliedUndef
 
 from physsym.auditing.audits import Entry, Kind
@@ -30,7 +30,7 @@ from physsym.auditing.hinted import (
     whole_numbers,
 )
 from physsym.auditing.hints import HintError
-from physsym.auditing.implications import IMPLIES, judge_implications
+from physsym.auditing.implications import IMPLIES, judge_implications, judge_inequality
 from physsym.auditing.judgements import Judgement, failing, holding
 from physsym.auditing.methods_of_text import method_of
 from physsym.auditing.rules_of_text import BREAKDOWNS, RuleFinding, rules_of
@@ -49,6 +49,7 @@ from physsym.auditing.sheet import (
     read_formulas,
 )
 from physsym.auditing.solutions import descent_of, solution_of
+from physsym.auditing.stated_values import Values, values_beside, where_equal
 from physsym.auditing.texts import Formula, Text
 from physsym.auditing.unknowns import in_unknowns, name_of
 from physsym.auditing.unrolling import judge_unrolled
@@ -86,6 +87,8 @@ class Context:
         The formula with the hints in its notation.
     later
         The equations behind it, which a hint of it may name.
+    values
+        The numbers that the prose beside it gives to letters.
     """
 
     formula: Formula
@@ -94,6 +97,7 @@ class Context:
     rule: RuleFinding | None = None
     read: ReadFormula | None = None
     later: Sequence[Fact] = ()
+    values: Values = field(default_factory=dict)
 
     @property
     def near(self) -> list[Fact]:
@@ -140,7 +144,10 @@ def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float =
             continue
         try:
             later = _facts_behind(formulas[place + 1 :]) if any(map(refers, read.formula.hints)) else ()
-            context = Context(read.formula, tuple(facts), rule=rules.get(place), read=read, later=later)
+            context = Context(
+                read.formula, tuple(facts), rule=rules.get(place), read=read, later=later,
+                values=values_beside(formulas, place),
+            )  # fmt: skip
             one = agreed(_judgements(meanings, context))
         except HintError:
             raise
@@ -358,7 +365,7 @@ def judge_chain(chain: Chain, context: Context) -> Iterator[Judgement]:
                 else found
             )
         elif relation in ("<=", ">=", "<", ">") and place > 0:
-            yield judge_inequality(left, right, relation, context)
+            yield judge_inequality(left, right, relation, context.given)
         elif relation != "~" or len(pairs) == 1:
             yield Judgement("undecided", f"the relation {relation} is not judged without a hint")
 
@@ -375,15 +382,21 @@ def judge_link(left: Expr, right: Expr, context: Context) -> Judgement:
     if (by_context := _by_consequence(left, right, context)) is not None:
         return by_context
     if found.refuted:
-        return failing(found, ())
+        return _differing(found, (), context)
     for definitions in (context.definitions(near=True), named_for_the_first_time(context.near)):
         with_definitions = by_definitions(left, right, definitions)
         if with_definitions is not None and with_definitions[0].refuted and with_definitions[0].analytic:
             comparison, used = with_definitions
-            return failing(
-                comparison, tuple(f.line for f in used), f"with {places(used)} put in, the two sides differ"
-            )
+            than = f"with {places(used)} put in, the two sides differ"
+            return _differing(comparison, tuple(f.line for f in used), context, than)
     return _open(found)
+
+
+def _differing(found: Comparison, uses: tuple[int, ...], context: Context, than: str = "") -> Judgement:
+    """Return that two sides differ: a note where they are equal at values that the prose states."""
+    if not (at := where_equal(found, context.values, context.given)):
+        return failing(found, uses, than)
+    return Judgement("note", f"holds at {at}, not for all values", where_it_fails(found), uses, found.verdict)
 
 
 def _for_whole_numbers(left: Expr, right: Expr, context: Context) -> Judgement | None:
@@ -406,20 +419,6 @@ def _with_total_derivative(left: Expr, right: Expr) -> Expr | None:
         return None
     rates = ((a, Integer(1) if is_time(a) else dot(a)) for a in named[0].args)
     return Add(*(rate * Derivative(named[0], a) for a, rate in rates))
-
-
-def judge_inequality(left: Expr, right: Expr, relation: str, context: Context) -> Judgement:
-    """Return whether an inequality at the end of a chain follows from the signs of what is in it."""
-    first, second = in_unknowns(left, right).expressions
-    gap = second - first if relation in ("<=", "<") else first - second
-    strict = relation in ("<", ">")
-    if implied(context.given, Condition(gap, "> 0" if strict else ">= 0")):
-        return Judgement("holds", "by the signs of its parts")
-    constants = [f for f in Mul.make_args(gap) if f.is_Symbol]
-    squares = [f for f in Mul.make_args(gap) if not f.is_Symbol]
-    if not strict and len(constants) == 1 and squares and all(f.is_nonnegative for f in squares):
-        return Judgement("conditional", f"holds if {constants[0]} >= 0")
-    return Judgement("undecided", f"the relation {relation} is not judged without a hint")
 
 
 def _with(judgement: Judgement, says: str, uses: tuple[int, ...]) -> Judgement:
@@ -529,7 +528,7 @@ def _as_derivative(left: Expr, right: Expr, context: Context) -> Judgement | Non
     if comparison.holds:
         return _with(holding(comparison), f"the derivative of {used[0].place}", lines)
     if comparison.refuted and all(f in context.near for f in used):
-        return failing(comparison, lines, f"is not the derivative of {used[0].place}")
+        return _differing(comparison, lines, context, f"is not the derivative of {used[0].place}")
     return None
 
 
@@ -555,7 +554,7 @@ def _as_second_value(left: Expr, right: Expr, context: Context) -> Judgement | N
     if not comparison.refuted:
         return None
     if claims_equality(context.formula) and fact in context.near:
-        return failing(comparison, (fact.line,), f"differs from {fact.place}")
+        return _differing(comparison, (fact.line,), context, f"differs from {fact.place}")
     says = (
         f"another value than on {fact.place}; if it is meant to be the same write "
         f"`same as {fact.formula.position}`"

@@ -1,0 +1,71 @@
+"""Numbers that the prose beside a formula gives to its letters, as in "with $n = 1$ and $a = 2$"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, product, takewhile
+
+from sympy import Expr, Rational, nan, zoo
+
+from physsym.auditing.comparisons import Comparison, compared
+from physsym.auditing.sheet import EQUAL, ReadFormula, is_sequence, simplest_forms
+from physsym.auditing.unknowns import in_unknowns
+from physsym.core.verdicts import Condition
+
+_LINES = 4  # of a paragraph, between a formula and what is still beside it
+_COMBINATIONS = 8
+_IN_WORDS = re.compile(r"(?<![\w.^])([^\W\d]\w*)\s*=\s*(-?\d+(?:\.\d+)?)(?!\.?\w|\s*[/*^+(-]|\s+[^\W\d]\b)")
+
+Values = Mapping[str, tuple[Expr, ...]]
+
+
+def values_beside(formulas: Sequence[ReadFormula], place: int) -> Values:
+    """Return the numbers that a formula, the sentences and the inline formulas beside it give to letters."""
+    read = formulas[place]
+    found: dict[str, tuple[Expr, ...]] = {}
+    for name, value in (*_of_sentences(read), *_of_formulas(_beside(formulas, place))):
+        found[name] = tuple(dict.fromkeys((*found.get(name, ()), value)))
+    return found
+
+
+def _beside(formulas: Sequence[ReadFormula], place: int) -> Iterator[ReadFormula]:
+    """Yield a formula and the inline ones around it, up to the next displayed one or the next paragraph."""
+    read = formulas[place]
+    start = read.formula.line
+    end = start + read.formula.text.count("\n")
+
+    def is_near(other: ReadFormula) -> bool:
+        formula = other.formula
+        near = start - _LINES <= formula.line <= end + _LINES
+        return near and not formula.display and formula.section == read.formula.section
+
+    yield read
+    yield from takewhile(is_near, reversed(formulas[:place]))
+    yield from takewhile(is_near, formulas[place + 1 :])
+
+
+def _of_formulas(formulas: Iterator[ReadFormula]) -> Iterator[tuple[str, Expr]]:
+    """Yield the letters that are said to be numbers, as both in a = b = 1."""
+    for chain in (c for read in formulas for meaning in read.meanings for c in meaning.chains):
+        *names, value = simplest_forms(chain.sides)
+        if names and value.is_number and all(relation in EQUAL for relation in chain.relations):
+            plain = (in_unknowns(n).expressions[0] for n in names if n.is_Symbol or is_sequence(n))
+            yield from ((str(name), value) for name in plain)
+
+
+def _of_sentences(read: ReadFormula) -> Iterator[tuple[str, Expr]]:
+    for sentence in (read.formula.before, read.formula.after):
+        yield from ((name, Rational(number)) for name, number in _IN_WORDS.findall(sentence))
+
+
+def where_equal(found: Comparison, values: Values, given: Sequence[Condition] = ()) -> str:
+    """Return the values at which two sides that differ are equal, in words; empty where there are none."""
+    one, other = found.sides.expressions[:2]
+    letters = sorted((s for s in one.free_symbols | other.free_symbols if s.name in values), key=str)
+    for numbers in islice(product(*(values[s.name] for s in letters)), _COMBINATIONS if letters else 0):
+        put = dict(zip(letters, numbers, strict=True))
+        left, right = one.xreplace(put), other.xreplace(put)
+        if not (left.has(zoo, nan) or right.has(zoo, nan)) and compared(left, right, given).holds:
+            return " and ".join(f"{letter} = {number}" for letter, number in put.items())
+    return ""

@@ -1,0 +1,76 @@
+"""Links that hold at the numbers that the prose beside them states: a note, where others still fail."""
+
+import pytest
+
+import physsym as ps
+
+TRUE_AT_1_2 = "y = n^2 + a = n^3 + a^2 - 2"
+
+
+def last(tmp_path, text):
+    """Return what is said of the formula with the letter y on the left."""
+    file = tmp_path / "notes.md"
+    file.write_text(text)
+    return next(e for e in ps.audit(file).entries if e.formula.text.startswith("y"))
+
+
+BEHIND = [
+    "With $n = 1$ and $a = 2$:\n\n$$LINE$$\n",
+    "With $n = 1$ and $a = 2$:\n$$LINE$$\n",
+    "With n = 1 and a = 2:\n\n$$LINE$$\n",
+    "For $n = 1$ and $a = 2$ it is $LINE$.\n",
+    "It is $LINE$ for $n = 1$ and $a = 2$.\n",
+    "$$LINE$$\n\nwhere $n = 1$ and $a = 2$.\n",
+    "$$LINE \\quad\\text{for } n = 1,\\ a = 2$$\n",
+]
+
+
+@pytest.mark.parametrize("text", BEHIND)
+def test_a_link_that_holds_at_the_stated_values_is_a_note(tmp_path, text):
+    entry = last(tmp_path, text.replace("LINE", TRUE_AT_1_2))
+    assert entry.kind == "note"
+    assert "a = 2 and n = 1" in entry.says
+
+
+@pytest.mark.parametrize("text", BEHIND)
+@pytest.mark.parametrize("wrong", ["y = n^2 + a = n^3 + a^2 - 3", "y = n^2 + a = n^3 - a^2 + 2"])
+def test_a_link_that_is_wrong_there_too_fails(tmp_path, text, wrong):
+    assert last(tmp_path, text.replace("LINE", wrong)).kind == "fails"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "",
+        "With $n = 2$ and $a = 2$:",
+        "With $n = 1$:",
+        "With $n = 1$ and $b = 2$:",
+        "With $n = 1$ and $a > 2$:",
+        "With n = 1 and a = 2 n:",
+        "With n = 1 and a = 2.5:",
+        "With n = 1 and a = 2/n:",
+        "# One\n\nWith $n = 1$ and $a = 2$.\n\n# Another",
+        "With $n = 1$ and $a = 2$:\n\n$$z = n + a$$\n\nIn general",
+        "With $n = 1$ and $a = 2$.\n\nAnother paragraph.\n\nAnd one more:",
+    ],
+)
+def test_other_values_and_those_stated_elsewhere_do_not_help(tmp_path, before):
+    assert last(tmp_path, f"{before}\n\n$${TRUE_AT_1_2}$$\n").kind == "fails"
+
+
+@pytest.mark.parametrize(
+    ("before", "formula", "kind"),
+    [
+        ("With $v_0 = 0$:", "y = x_0 + h v_0 = x_0 + 2 h v_0", "note"),
+        ("With $v_0 = 0$:", "y = x_0 + h v_0 = x_0 + 2 h v_0 + h", "fails"),
+        ("For $n = 3$ and $n = 2$:", "y = n^2 - 2 n + a = n + a - 2", "note"),
+        ("For $n = 3$ and $n = 4$:", "y = n^2 - 2 n + a = n + a - 2", "fails"),
+        ("With $a = n = 1$:", "y = n^2 + a = n + a^2", "note"),
+        ("With $a = n = 2$:", "y = n^2 + a = n + a^3", "fails"),
+        # Where a side has no value nothing is equal to it.
+        ("With $n = 0$:", "y = 1/n + a = 2/n + a", "fails"),
+        ("With $m = 0$:", "y = n^2 + a = n^3 + a", "fails"),
+    ],
+)
+def test_values_of_one_letter_in_several_ways(tmp_path, before, formula, kind):
+    assert last(tmp_path, f"{before}\n\n$${formula}$$\n").kind == kind
