@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from types import MappingProxyType
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 from sympy import Expr, Symbol
@@ -42,6 +42,7 @@ from physsym.runtime.parameters import (
 )
 from physsym.runtime.potentials import (
     dense_gradient,
+    is_pair,
     is_potential,
     loss_and_gradient,
     named_or_read,
@@ -336,6 +337,7 @@ class Optimizer:
 
     def _follow(self, given: Value, state: State, plan: Plan) -> tuple[Array, State]:
         """Return the numbers of the recorded steps and the states at them; or the state at the end."""
+        given = named_or_read(given)
         self._refuse_no_force(given)
         state = self._whole(state)
         plan.refuse_oversized(state)
@@ -357,7 +359,7 @@ class Optimizer:
 
     def _refuse_no_force(self, given: Value) -> None:
         """Raise TypeError for what is no gradient, potential or pair of functions that the rule can use."""
-        if _is_pair(given) and self.program.loss is not None:
+        if is_pair(given) and self.program.loss is not None:
             return
         if self.program.loss is not None and not is_potential(given):
             raise TypeError(
@@ -378,7 +380,7 @@ class Optimizer:
 
     def _functions(self, given: Value) -> tuple[Callable[..., Value] | None, Value]:
         """Return the loss, where the rule reads it, and the gradient as functions of a point."""
-        if _is_pair(given):
+        if is_pair(given):
             return given
         if not is_potential(given):
             return None, given
@@ -392,7 +394,7 @@ class Optimizer:
         elif (known := potential_formula(given, self.parameters)) is not None:
             return None, gradient_of(known, self.parameters)
         else:
-            return None, named_or_read(given).gradient
+            return None, given.gradient
         return (loss if self.program.loss is not None else None), gradient
 
     def _loss_at(self, loss: Callable[..., Value] | None, state: State, done: int) -> Value:
@@ -735,8 +737,3 @@ def _refuse_unfit(rule: Rule, steps: Program, engine: Backend, parameters: Mappi
 
 def _rebuilt(rule: Rule, backend: str, fma: bool, parameters: Mapping[str, Value]) -> Optimizer:
     return optimizer(rule, backend, fma=fma, **parameters)
-
-
-def _is_pair(given: Value) -> TypeGuard[tuple[Callable[..., Value], Callable[..., Value]]]:
-    """Return whether two functions are given, a loss and a gradient."""
-    return isinstance(given, tuple) and len(given) == 2 and all(map(callable, given))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 from sympy import Add, Expr, Rational, Symbol, diff, lambdify
@@ -141,11 +141,12 @@ def problem(name: str) -> Problem:
     (10.5, [20.0, 1.0])
     """
     if name not in PROBLEMS:
-        raise ValueError(
-            f"unknown test function {name!r}; there are {', '.join(PROBLEMS)}, or give an expression of the "
-            "weights, such as 'x**2/2'"
-        )
+        raise ValueError(_unknown(name))
     return PROBLEMS[name]
+
+
+def _unknown(name: str) -> str:
+    return f"unknown test function {name!r}; there are {', '.join(PROBLEMS)}"
 
 
 def named_or_read(given: Any) -> Any:
@@ -156,8 +157,10 @@ def named_or_read(given: Any) -> Any:
     """
     if not isinstance(given, str):
         return given
-    if given in PROBLEMS or _NAME.fullmatch(given):
-        return problem(given)
+    if given in PROBLEMS:
+        return PROBLEMS[given]
+    if _NAME.fullmatch(given):
+        raise ValueError(f"{_unknown(given)}, or give an expression of the weights, such as 'x**2/2'")
     return as_expression(given)
 
 
@@ -166,6 +169,11 @@ def is_potential(given: Any) -> bool:
     return isinstance(given, (str, Problem, Expr, np.ndarray, list, tuple)) or (
         hasattr(given, "shape") and not callable(given)  # an array of another library
     )
+
+
+def is_pair(given: Any) -> TypeGuard[tuple[Callable[..., Any], Callable[..., Any]]]:
+    """Return whether two functions are given, a loss and a gradient."""
+    return isinstance(given, tuple) and len(given) == 2 and all(map(callable, given))
 
 
 def potential_formula(given: Any, parameters: Iterable[str] = ()) -> Formula | None:

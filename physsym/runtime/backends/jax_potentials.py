@@ -17,7 +17,7 @@ from physsym.codegen.emit import array_source
 from physsym.runtime.backends.arrays import refuse_unlike_arrays
 from physsym.runtime.backends.base import Value, executed, parameter_names
 from physsym.runtime.backends.jax_arrays import FUNCTIONS
-from physsym.runtime.potentials import Problem, is_potential, potential_formula, problem, refuse_no_quadratic
+from physsym.runtime.potentials import Problem, is_pair, is_potential, potential_formula, refuse_no_quadratic
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Force:
 
 def force(given: Value, names: Sequence[str], parameters: Mapping[str, Value]) -> Force:
     """Return what a user gives as gradient or potential, for a rule that mixes coordinates of these names."""
-    if isinstance(given, tuple) and len(given) == 2 and all(map(callable, given)):
+    if is_pair(given):
         return Force(given[1], given[0], given, is_value=False)
     if not is_potential(given):
         return Force(given, None, given, is_value=given is None)
@@ -45,14 +45,12 @@ def force(given: Value, names: Sequence[str], parameters: Mapping[str, Value]) -
 
 
 def _potential(given: Value, parameters: Mapping[str, Value]) -> Force:
-    task = problem(given) if isinstance(given, str) else given
-    if not isinstance(task, (Problem, Formula, Expr)):
-        return _quadratic(task)
-    formula = task if isinstance(task, Formula) else potential_formula(task, parameters)
+    if not isinstance(given, (Problem, Expr)):
+        return _quadratic(given)
+    formula = potential_formula(given, parameters)
     if formula is not None:
         return _formula(formula, parameters)
-    assert isinstance(task, Problem)
-    return Force(task.gradient, task.value, task, is_value=True)
+    return Force(given.gradient, given.value, given, is_value=True)
 
 
 def _quadratic(given: Value) -> Force:

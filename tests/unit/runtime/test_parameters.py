@@ -72,10 +72,19 @@ def test_a_schedule_runs_on_potentials_too(backend):
     )
 
 
-def test_a_potential_does_not_read_what_is_not_one_number():
+@pytest.mark.parametrize("potential", [(x * eta) ** 2, "(x*eta)**2"], ids=["expression", "text"])
+def test_a_potential_does_not_read_what_is_not_one_number(potential):
     for given in (halving, np.ones(1)):
         with pytest.raises(TypeError, match="the potential reads eta, which is not one number"):
-            optimizer(descent, eta=given).run([1.0], (x * eta) ** 2, 3)
+            optimizer(descent, eta=given).run([1.0], potential, 3)
+
+
+@pytest.mark.parametrize("backend", [b for b in EACH_BACKEND if b.values != ("torch",)])
+def test_a_potential_may_be_a_text_with_each_backend(backend):
+    made = optimizer(descent, backend, eta=0.25)
+    assert np.ravel(made.run(1.0, "eta*x**2", 3).x).tolist() == [0.875**k for k in range(4)]
+    with pytest.raises(ValueError, match=r"unknown test function 'vally'; .* or give an expression"):
+        made.run(1.0, "vally", 3)
 
 
 def test_a_schedule_may_give_a_number_of_any_library():

@@ -52,5 +52,5 @@ def test_far_away_nothing_overflows():
 
 
 def test_an_unknown_test_function_is_told_with_those_that_exist():
-    with pytest.raises(ValueError, match="unknown test function 'vally'; there are valley"):
+    with pytest.raises(ValueError, match=f"unknown test function 'vally'; there are {', '.join(PROBLEMS)}$"):
         problem("vally")
