@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from threading import Event
 from typing import Any
@@ -194,37 +194,33 @@ def sweep(
     tables = np.empty((2, len(initial), points))  # the steps go from one into the other
     interrupted = Event()
 
-    def job(first: int, end: int) -> Callable[[], None]:
+    def advance(k: int, width: int) -> None:
+        addresses = np.array([row[k:].ctypes.data for row in rows], np.int64)
+        old, take = initial, function
+        for number, done in enumerate(range(0, steps, at_once)):
+            if interrupted.is_set():
+                return
+            if number:
+                take, _ = _compiled_sweep(program, different, fma, resumed=True)
+            new = tables[number % 2][:, k:]
+            arrays = old, shared, addresses, new
+            take(width, min(at_once, steps - done), *(a.ctypes.data for a in arrays), points)
+            old = new
+
+    def job(first: int, end: int) -> None:
         # Slices of one width: the last overlaps the one before by a few points.
         width = max(-(-(end - first) // -(-(end - first) // size)), lanes)
-
-        def work() -> None:
-            for k in (min(k, end - width) for k in range(first, end, width)):
-                addresses = np.array([row[k:].ctypes.data for row in rows], np.int64)
-                old, take = initial, function
-                for number, done in enumerate(range(0, steps, at_once)):
-                    if interrupted.is_set():
-                        return
-                    if number:
-                        take, _ = _compiled_sweep(program, different, fma, resumed=True)
-                    new = tables[number % 2][:, k:]
-                    arrays = old, shared, addresses, new
-                    take(width, min(at_once, steps - done), *(a.ctypes.data for a in arrays), points)
-                    old = new
-
-        def or_end() -> None:
-            try:
-                work()
-            except BaseException:  # Ctrl-C reaches one thread, and the others are waited for
-                interrupted.set()
-                raise
-
-        return or_end
+        try:
+            for k in range(first, end, width):
+                advance(min(k, end - width), width)
+        except BaseException:  # Ctrl-C reaches one thread, and the others are waited for
+            interrupted.set()
+            raise
 
     parts = min(threads, points // lanes)
     bounds = [points * part // parts for part in range(parts + 1)]
     try:
-        in_parallel([job(first, end) for first, end in pairwise(bounds)])()
+        in_parallel([partial(job, first, end) for first, end in pairwise(bounds)])()
     except BaseException:  # it may come while others are waited for
         interrupted.set()
         raise
