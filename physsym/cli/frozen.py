@@ -40,7 +40,7 @@ from physsym.runtime.start import refuse_out_of_range, start_order
 from physsym.runtime.states import coordinates
 
 RUNS, STEPS = 20, 4
-"""How many runs are compared with the rule, from starts and at parameters by chance, and their steps."""
+"""How many runs are tried beside the rule, from starts and at parameters by chance, and their steps."""
 _KEYS = {"from", "language", "given", "rule", "text"}
 MAY_IMPORT = {"math", "numpy"}
 """The modules that a frozen rule may import."""
@@ -227,7 +227,7 @@ class DepartsError(Exception):
 
 
 def _compare(file: Frozen, rule: Rule, made: Form) -> int:
-    """Compare runs of a file with those of its rule, and return how many were compared.
+    """Compare runs of a file with those of its rule, and return how many were compared: one step at least.
 
     The rule is computed by the oracle, from its formulas. Raises DepartsError where both part,
     NotSimulatedError where the rule has no numbers to compare with.
@@ -238,18 +238,18 @@ def _compare(file: Frozen, rule: Rule, made: Form) -> int:
         values |= _first_states(rule, made.program, values, chance)
         begin = dict(values)
         trial.agree("init", values, values)
-        for _ in range(STEPS):
+        for number in range(STEPS):
             new = _stepped(rule, made.program, values)
             if not all(np.isfinite(v).all() for v in new.values()):
                 break
             trial.agree("step", values, new)
-            values, compared = values | new, compared + 1
+            values, compared = values | new, compared + (number == 0)
         else:
             if run_text(made, [], []):
                 trial.agree("run", begin, values)
     if not compared:
         raise NotSimulatedError("it has no finite values at starts and parameters by chance")
-    return RUNS
+    return compared
 
 
 def _executed(file: Frozen) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from physsym.__main__ import main
-from physsym.cli.frozen import check_frozen, frozen
+from physsym.cli.frozen import RUNS, check_frozen, frozen
 from physsym.optimizers.freezing import text_digest
 
 MOMENTUM = ["freeze", "momentum", "--set", "eta=0.1"]
@@ -174,6 +174,16 @@ def test_a_digest_that_is_changed_with_the_code_proves_nothing(tmp_path):
 
 def test_names_of_functions_of_python_are_names_of_parameters_too(tmp_path):
     assert check_frozen(frozen_file(tmp_path, "x <- x - open*type*grad(x)", "--language", "numpy"))
+
+
+def test_runs_without_numbers_are_not_counted(tmp_path):
+    said = {
+        rule: check_frozen(frozen_file(tmp_path, rule)).evidence[-1]
+        for rule in ("x <- x - c*grad(x)", "x <- x - sqrt(1 - c)*grad(x)")
+    }
+    every, some = (int(re.fullmatch(r"(\d+) runs agree", text)[1]) for text in said.values())
+    assert every == RUNS
+    assert 0 < some < RUNS  # where c is larger than 1 the second rule has no real number
 
 
 def test_a_mark_at_the_beginning_of_the_file_is_no_change(tmp_path):
