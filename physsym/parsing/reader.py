@@ -89,7 +89,8 @@ def read(
     declare
         More names, which become real symbols, SymPy symbols, or quantities; a symbol or a quantity comes
         before one of the same name in the vocabulary. So `read(str(rule), declare=rule.parameters)` has the
-        signs that these declare, where the vocabulary declares others.
+        signs that these declare, where the vocabulary declares others. The letters λ and ε are lam and eps,
+        or the symbols lambda and epsilon where these are declared.
     unknown
         With "real", a name that is not known becomes a real symbol, and so does what a rule updates, whatever
         sign the vocabulary declares. Then g alone is the gradient at x, w or theta, whichever the rule
@@ -264,7 +265,14 @@ def _starts_at_infinity(sentence: Sentence) -> bool:
 
 
 def _is_declared(name: str, declare: Iterable[Declared]) -> bool:
-    return any(name in (d, getattr(d, "name", None)) for d in declare)
+    names = {str(getattr(d, "name", d)) for d in declare}
+    return name in names or any(name in (_LETTERS.get(n), GREEK.get(n)) for n in names)
+
+
+_ALIKE = {"lambda": "lam"}
+"""Other names of Greek letters, with those that a vocabulary has."""
+_LETTERS = {**_ALIKE, "epsilon": "eps"}
+"""Names of Greek letters that may be declared, with those that the letters themselves are read as."""
 
 
 def _started(sentence: Sentence) -> tuple[ast.expr, str] | None:
@@ -421,10 +429,6 @@ def _refuse_printed_euler(tree: Tree, names: Collection[str]) -> None:
             raise tree.error(message, node)
 
 
-_ALIKE = {"lambda": "lam"}
-"""Other names of Greek letters, with those that a vocabulary has."""
-
-
 def _euler(uses: Iterable[tuple[Tree, ast.Name]]) -> Expr:
     """Return Euler's number for a letter e that is raised to powers and nothing else."""
     for tree, node in uses:
@@ -544,6 +548,9 @@ def _names(vocabulary: Vocabulary, declare: Iterable[Declared]) -> dict[str, Exp
         name, value = _declared(declared, {**names, **own})
         if own.setdefault(name, value) != value:
             raise ValueError(f"{name} is declared twice, as symbols with different assumptions; keep one")
+    for name, letter in _LETTERS.items():
+        if name in own:
+            own.setdefault(letter, own[name])
     replaced = {names[name]: value for name, value in own.items() if name in names}
     return {name: value.xreplace(replaced) for name, value in names.items()} | own
 

@@ -6,7 +6,7 @@ It reads everything that `latex` writes, on both faces, back to the same value.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeAlias
@@ -32,6 +32,7 @@ from physsym.parsing.latex.conventions import USUAL_WORDS, Conventions, conventi
 from physsym.parsing.latex.decisions import Decisions, alternatives
 from physsym.parsing.latex.formula import OPAQUE
 from physsym.parsing.latex.interpretation import Interpretation
+from physsym.parsing.latex.names import spelled_letter
 from physsym.parsing.latex.statements import trees
 from physsym.parsing.latex.steps import NOW, Instant, Steps, conditioned, energy_of, of_unknown
 from physsym.parsing.latex.tree import Relation
@@ -124,9 +125,8 @@ def read_latex(text: str, names: Names) -> Stated:
 def _strict(text: str, names: Names) -> Conventions:
     """Return the conventions of a text without a document: known names are no functions."""
     found = conventions_of([text])
-    usual = found.perhaps_functions - _written(names.known)
-    declared = _written(names.declared)
-    functions = {k: v for k, v in found.functions.items() if k not in declared}
+    usual = [k for k in found.perhaps_functions if spelled_letter(k) not in names.known]
+    functions = {k: v for k, v in found.functions.items() if spelled_letter(k) not in names.declared}
     functions |= {k: frozenset() for k in (*usual, *names.potentials)}
     words = frozenset(
         n for n in names.known if len(n) > 1 and n.isalpha() and not (n[0] == "d" and len(n) == 2)
@@ -144,12 +144,6 @@ def _strict(text: str, names: Names) -> Conventions:
         fonts=found.in_two_fonts,
         declared=names.declared | USUAL_WORDS,
     )
-
-
-def _written(names: Iterable[str]) -> frozenset[str]:
-    """Return the letters by which names are written."""
-    spelled = {n: "lambda" if n == "lam" else n for n in names}
-    return frozenset(n if len(n) == 1 else f"\\{s}" for n, s in spelled.items())
 
 
 _T_BELOW = re.compile(r"_\s*(?:t(?![A-Za-z])|\{[^{}]*(?<![A-Za-z\\])t(?![A-Za-z])[^{}]*\})")

@@ -142,6 +142,8 @@ def test_what_the_advice_says_is_read():
     assert read("E - V", declare=["E"]) == Symbol("E", real=True) - Symbol("V", real=True)
     assert read("x^T", declare=["T"]) == x ** Symbol("T", real=True)
     assert read("exp(i*x)", declare=["i"]) == exp(Symbol("i", real=True) * x)
+    for letter in (r"\epsilon", r"\varepsilon"):
+        assert read(rf"{letter}(x)", declare=["eps"]) == Symbol("eps", real=True) * x
     assert read("M = E - e*sin(E)", declare=["e"]).right.has(e)
     assert read("-G*M/r", declare=[Symbol("G", real=True)]).free_symbols >= {Symbol("G", real=True)}
 

@@ -10,7 +10,7 @@ import inspect
 
 import pytest
 from hypothesis import assume, given, settings
-from sympy import oo
+from sympy import Symbol, oo
 
 import physsym as ps
 from derivations import friction, gradient_descent, momentum, newton, stale
@@ -158,6 +158,15 @@ def comes_back(statement, form):
 @quick
 def test_any_rule_is_read_back(form, statement):
     comes_back(statement, form)
+
+
+@each_format
+@pytest.mark.parametrize("name", ["epsilon", "lambda"])
+def test_a_letter_with_two_names_is_read_as_the_one_that_is_declared(form, name):
+    written, face = FORMATS[form]
+    own = Symbol(name, positive=True)
+    shrinking = rule({x: x - own * (v + 1), own: own / 2})
+    assert read_back(written(shrinking), shrinking, face) == shrinking
 
 
 @each_format
