@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
 
-from physsym.parsing.tokens import GREEK, LOWERED, RAISED, ReadError, Token
+from physsym.parsing.tokens import GREEK, LOWERED, RAISED, TYPEFACES, ReadError, Token
 from physsym.parsing.words import worded
 
 WORDS = frozenset({*keyword.kwlist, "otherwise", "then"} - {"lambda", "True", "False"})
@@ -81,10 +81,7 @@ def _refuse_faces(tokens: Sequence[Token], text: str) -> None:
             is_bold = ord(token.text[0]) > 0xFFFF
             own = tuple(i for i in token.index if not _INSTANT.fullmatch(i))
             if faces.setdefault((token.name, own), is_bold) != is_bold:
-                message = (
-                    f"found {token.text}, which stands here in two typefaces; give one of them another name"
-                )
-                raise ReadError(message, text, token.position)
+                raise ReadError(TYPEFACES.format(token.text), text, token.position)
 
 
 def _refuse_words(tokens: Sequence[Token], text: str, names: Collection[str]) -> None:

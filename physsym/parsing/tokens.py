@@ -159,6 +159,8 @@ _PATTERN = re.compile(
 NORM = "a norm joins coordinates; write |g| for the absolute value of one coordinate"
 GRAVITY = "found G beside a mass, and G is the gradient at x here; declare Symbol('G') for a constant"
 COMPLEX = "formulas are about real numbers: write its real part, or declare i where it is one"
+ORDER = "found a number in brackets above; write f'''' for a derivative, or f_4 for an index"
+TYPEFACES = "found {}, which stands here in two typefaces; give one of them another name"
 TRANSPOSE = "a transpose is left out in a formula for one coordinate"
 _ADVICE = {
     "==": "write = between the two sides of an equation",

@@ -11,31 +11,21 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from physsym.parsing.tokens import TRANSPOSE, ReadError, Token, difference
+from physsym.parsing.tokens import ORDER, TRANSPOSE, ReadError, Token, difference
 
 _NABLAS = {"grad": "∇", "nabla": "∇", "hess": "∇²"}
-_OPERATORS = (
-    "det",
-    "tr",
-    "diag",
-    "rank",
-    "dim",
-    "lim",
-    "sum",
-    "div",
-    "curl",
-    "rot",
-    "std",
-    "var",
-    "cov",
-    "arg",
-)
+_OPERATORS = ("det", "tr", "diag", "rank", "dim", "lim", "sum", "div", "curl", "rot", "std", "var", "cov",
+              "arg")  # fmt: skip
 """Words that act on what follows and are not read, short enough to be taken for factors."""
 _FUNCTIONS = ("U", "L", "loss", "f", "F", "J")
 """What a function is called whose gradient is written without its point."""
 _BARE = ("exp", "log", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sqrt", "sign", "sgn")
 """Functions whose brackets are left out in formulas: sin x."""
 _ENDS = ("close", "comma", "newline", "semicolon", "relation", "sign", "comparison", "logic", "brace")
+_SHAPES = {"name": "n", "number": "0", "open": "(", "close": ")", "power": "^", "raised": "r"}
+"""The kinds of tokens, one character each, so that a row of them is a text."""
+_APPLIED_POWER = re.compile(r"n(?:\^\{-?0\}|\^\(-?0\)|\^-?0|r)\([n0]\)")
+_NUMBERED = re.compile(r"\^\{\(0\)\}")
 
 
 def worded(
@@ -45,10 +35,8 @@ def worded(
 
     Parameters
     ----------
-    found, text
-        The tokens of a text.
-    names, functions
-        The names that are known, and those of functions.
+    found, text, names, functions
+        As for `physsym.parsing.spelling.spelled`.
 
     Raises
     ------
@@ -106,14 +94,7 @@ def _refuse_applied_powers(found: Sequence[Token], text: str, names: Collection[
         message = f"found a power of {name.text} before a bracket, {meant}; write * before it for the latter"
         raise ReadError(message, text, found[match.start() + 1].position)
     for match in _NUMBERED.finditer(written):
-        message = "found a number in brackets above; write f'''' for a derivative, or f_4 for an index"
-        raise ReadError(message, text, found[match.start()].position)
-
-
-_SHAPES = {"name": "n", "number": "0", "open": "(", "close": ")", "power": "^", "raised": "r"}
-_APPLIED_POWER = re.compile(r"n(?:\^\{-?0\}|\^\(-?0\)|\^-?0|r)\([n0]\)")
-_NUMBERED = re.compile(r"\^\{\(0\)\}")
-"""The kinds of tokens in a row, one character each."""
+        raise ReadError(ORDER, text, found[match.start()].position)
 
 
 def _differences(found: Sequence[Token]) -> list[Token]:
@@ -162,7 +143,10 @@ def _steps(found: Sequence[Token], text: str, functions: Collection[str]) -> lis
 
 
 def _time(found: Sequence[Token], i: int) -> tuple[str, str, int] | None:
-    """Return the index, the step and the number of tokens of `x(t)` and `x(t + h)`; None for no such call."""
+    """Return the index, the step and the number of tokens of `x(t)` and `x(t + h)`; None for no such call.
+
+    Of another sum that begins with t, as in `x(t + h/2)`, the number of tokens is 0.
+    """
     function, *inside = found[i : i + 6]
     kinds = [t.kind for t in inside]
     called = function.kind == "name" and not function.index and kinds[:2] == ["open", "name"]

@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from physsym.parsing.latex.tree import (
-    Node,
-)
+from physsym.parsing.latex.tree import Node
 from physsym.parsing.tokens import ReadError
 
 MAX_MEANINGS = 8

@@ -9,6 +9,7 @@ a symbol with such a name, of which nothing is known.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -18,9 +19,7 @@ from sympy import Function as Undefined
 from physsym.core.verdicts import Condition
 from physsym.parsing.latex.conventions import Conventions
 from physsym.parsing.latex.decisions import Decisions
-from physsym.parsing.latex.tree import (
-    Node,
-)
+from physsym.parsing.latex.tree import Node
 from physsym.parsing.tokens import ReadError
 
 MAX_POWER = 64
@@ -32,7 +31,7 @@ OPAQUE = "\\"
 """With this sign begin the names of functions and symbols of which nothing is known."""
 
 
-class Formula:
+class Formula(ABC):
     """A formula under one set of decisions; the values of its trees are left to `Interpretation`."""
 
     def __init__(self, text: str, conventions: Conventions, decisions: Decisions) -> None:
@@ -66,13 +65,13 @@ class Formula:
         """Return a real symbol."""
         return Symbol(key, real=True)
 
+    @abstractmethod
     def value(self, node: Node) -> Expr:
         """Return the value of a tree."""
-        raise NotImplementedError
 
+    @abstractmethod
     def unit(self, signs: Sequence[str], factors: Sequence[Node], i: int) -> tuple[Expr, int]:
         """Return the value of a factor with what it acts on, and the number of the factor behind."""
-        raise NotImplementedError
 
     def _placed(self, value: Expr, node: Node) -> Expr:
         """Return a value, noting where it was read."""

@@ -10,10 +10,7 @@ from sympy import Expr, Integer, Rational
 
 from physsym.parsing.latex.conventions import bound_letter, derivative_letters
 from physsym.parsing.latex.formula import OPAQUE, is_small
-from physsym.parsing.latex.names import (
-    letters_of,
-    named,
-)
+from physsym.parsing.latex.names import letters_of, named
 from physsym.parsing.latex.operators import Operators
 from physsym.parsing.latex.tree import (
     Accented,

@@ -33,6 +33,7 @@ from physsym.parsing.latex.tree import (
     Scripted,
     Sum,
 )
+from physsym.parsing.tokens import TYPEFACES
 
 
 class NamedValues(Formula):
@@ -43,10 +44,7 @@ class NamedValues(Formula):
         parts = [spelled_letter(name.letters, self.conventions.variants)]
         font = "" if name.font in ("italic", "word") else name.font
         if name.letters in self.conventions.fonts and self.conventions.strict:
-            message = (
-                f"found {name.letters}, which stands here in two typefaces; give one of them another name"
-            )
-            raise self.error(message, name.node)
+            raise self.error(TYPEFACES.format(name.letters), name.node)
         if font and name.letters in self.conventions.fonts:
             parts.append(font)
         parts += [

@@ -9,9 +9,7 @@ from sympy import Expr
 
 from physsym.parsing.latex.conventions import bound_letter
 from physsym.parsing.latex.formula import OPAQUE
-from physsym.parsing.latex.names import (
-    named,
-)
+from physsym.parsing.latex.names import named
 from physsym.parsing.latex.products import Products
 from physsym.parsing.latex.tree import (
     CASES,

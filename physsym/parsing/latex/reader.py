@@ -41,6 +41,8 @@ from physsym.parsing.tokens import ReadError
 
 Stated: TypeAlias = Expr | Equation | Update | Law | Rule
 _MARKS = {DOT: dot, AFTER: after, BEFORE: before}
+_TIME = Symbol("t", real=True)
+"""The time of what moves, x(t); the letter that counts the steps is a whole number."""
 
 
 @dataclass(frozen=True)
@@ -186,17 +188,17 @@ def _row(tree: Relation, reading: Interpretation) -> _Row:
 
 def _with_steps(rows: Sequence[_Row]) -> list[_Row]:
     """Return rows with x(k+1) for `x(t + h)`, where the text makes steps of one length in the time t."""
-    now, number = Symbol("t", real=True), Symbol("t", integer=True)
+    number = Symbol("t", integer=True)
     applied = {f for row in rows for side in row.sides for f in side.atoms(AppliedUndef)}
     values = [f for f in applied if str(f.func)[:1] not in ("∇", "∂", OPAQUE) and len(f.args) == 1]
-    moving = sorted((f for f in values if f.args[0].has(now)), key=str)
-    lengths = {s for f in moving for s in (f.args[0] - now).free_symbols}
+    moving = sorted((f for f in values if f.args[0].has(_TIME)), key=str)
+    lengths = {s for f in moving for s in (f.args[0] - _TIME).free_symbols}
     if len(lengths) != 1:
         return list(rows)
     (length,) = lengths
     new: dict[Expr, Expr] = {}
     for value in moving:
-        ahead = (value.args[0] - now) / length
+        ahead = (value.args[0] - _TIME) / length
         if not ahead.is_Integer:
             row = next(row for row in rows if any(side.has(value) for side in row.sides))
             at = row.reading.positions.get(value, row.tree.start)
@@ -207,7 +209,7 @@ def _with_steps(rows: Sequence[_Row]) -> list[_Row]:
         new[value] = value.func(number + ahead)
     for row in rows:
         row.reading.positions |= {new[v]: at for v, at in row.reading.positions.items() if v in new}
-        if any(side.xreplace(new).has(now) for side in row.sides):
+        if any(side.xreplace(new).has(_TIME) for side in row.sides):
             raise row.reading.error(
                 "found t by itself among values of steps; write them by index, x_{t+1}", row.tree
             )
@@ -223,6 +225,8 @@ class _Text:
         self.time = self._time()
         self.updated: frozenset[str] = frozenset()
         self.energies: set[str] = set()
+        derived = {d for row in rows for side in row.sides for d in side.atoms(Derivative)}
+        self.moving = {d.expr for d in derived if {*d.variables} == {_TIME} and d.expr.args == (_TIME,)}
 
     def error(self, message: str, row: _Row, value: Expr | None = None) -> ReadError:
         """Return the error that points at a value, or at a row."""
@@ -294,11 +298,8 @@ class _Text:
 
     def _rate(self, value: Expr, row: _Row) -> Expr | None:
         """Return what moves, or its rate, for x(t) and its derivatives by t; None where x has none."""
-        now = Symbol("t", real=True)
-        by_time = {d for r in self.rows for side in r.sides for d in side.atoms(Derivative)}
-        moving = {d.expr: d for d in by_time if {*d.variables} == {now} and d.expr.args == (now,)}
         found = value.expr if isinstance(value, Derivative) else value
-        if found not in moving or (found is not value and {*value.variables} != {now}):
+        if found not in self.moving or (found is not value and {*value.variables} != {_TIME}):
             return None
         moved = self._named(str(found.func), row, found)
         for _ in value.variables if isinstance(value, Derivative) else ():

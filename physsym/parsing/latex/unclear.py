@@ -11,7 +11,7 @@ from itertools import pairwise
 from physsym.parsing.latex.conventions import Conventions, key_of
 from physsym.parsing.latex.names import Named, letters_of, named, spelled_letter, unwrapped
 from physsym.parsing.latex.tree import Bracket, Function, Name, Node, Number, Product, Relation, Scripted
-from physsym.parsing.tokens import COMPLEX, GRAVITY, ReadError
+from physsym.parsing.tokens import COMPLEX, GRAVITY, ORDER, ReadError
 
 
 def refuse_unclear(
@@ -65,11 +65,7 @@ def _scripted(node: Scripted, conventions: Conventions, known: Collection[str]) 
         return ""
     if isinstance(inside, Bracket) and inside.opening == "(" and isinstance(unwrapped(inside), Number):
         is_step = name is not None and key_of(name) in conventions.above
-        return (
-            ""
-            if is_step
-            else ("found a number in brackets above: write f'''' for a derivative, or f_4 for an index")
-        )
+        return "" if is_step else ORDER
     if isinstance(node.base, Name) and node.base.letters == "e" and _is_complex(inside, conventions, known):
         return f"found a complex power of e; {COMPLEX}"
     return ""

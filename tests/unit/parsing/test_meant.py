@@ -116,6 +116,13 @@ def _same(found, meant):
     return found == meant
 
 
+def _refused_at(text, says, notation="auto"):
+    """Return where a refusal with this message points."""
+    with pytest.raises(ReadError, match=says) as caught:
+        read(text, notation=notation)
+    return caught.value.position
+
+
 @pytest.mark.parametrize("text", READ, ids=range(len(READ)))
 def test_what_was_misread_or_refused_is_read_as_meant(text):
     assert _same(read(text), READ[text])
@@ -129,9 +136,7 @@ def test_a_gradient_that_code_changes_stays_the_gradient(text):
 @pytest.mark.parametrize("text", REFUSED, ids=range(len(REFUSED)))
 def test_what_may_mean_two_things_is_refused_with_advice(text):
     position, says = REFUSED[text]
-    with pytest.raises(ReadError, match=says) as caught:
-        read(text)
-    assert caught.value.position == position
+    assert _refused_at(text, says) == position
 
 
 def test_what_the_advice_says_is_read():
@@ -227,9 +232,7 @@ def test_latex_is_read_as_meant(text):
 @pytest.mark.parametrize("text", REFUSED_IN_LATEX, ids=range(len(REFUSED_IN_LATEX)))
 def test_latex_with_two_meanings_is_refused_with_advice(text):
     at, says = REFUSED_IN_LATEX[text]
-    with pytest.raises(ReadError, match=says) as caught:
-        read(text, notation="latex")
-    assert caught.value.position == text.index(at)
+    assert _refused_at(text, says, "latex") == text.index(at)
 
 
 def test_a_step_is_counted_from_where_the_start_values_begin():
