@@ -44,7 +44,7 @@ PARTS = {
     "waiting": waiting.rows,
     "growth": growth.rows,
 }
-# What a quick run measures: about two minutes, and nothing that needs PyTorch or JAX.
+# What a quick run measures: nothing that needs PyTorch or JAX.
 QUICK = ("laws", "waiting", "growth")
 GOALS = [
     *range(1, 21),
@@ -135,7 +135,7 @@ def main() -> int:
     )
     options.add_argument(
         "--quick", action="store_true",
-        help=f"two minutes: measure {', '.join(QUICK)}, or the parts given, in fewer rounds, and write nothing",
+        help=f"measure {', '.join(QUICK)}, or the parts given, in fewer rounds, and write nothing",
     )  # fmt: skip
     chosen = options.parse_args()
     if chosen.quick:
