@@ -398,7 +398,7 @@ def _refuse_constants(found: Sequence[Sentence], names: Mapping[str, Expr]) -> N
     nodes = [(tree, node) for tree in trees for node in tree.nodes()]
     for tree, node in nodes:
         factors = [tree.token(f) for f in tree.factors(node) if isinstance(f, ast.Name)]
-        if any(f.name == "M" or re.match(r"m_?[0-9]", f.name) for f in factors) and isinstance(
+        if any(re.match(r"M(?![A-Za-z])|m_?[0-9]", f.name) for f in factors) and isinstance(
             names.get("G"), grad
         ):
             for factor in (f for f in factors if f.name == "G"):
