@@ -494,7 +494,7 @@ def _as_rewritten(left: Expr, right: Expr, context: Context) -> Judgement | None
         if fact.right == right or not agree_at_a_point(*in_unknowns(right, fact.right).expressions):
             continue
         if (found := compared(right, fact.right, context.given)).holds:
-            return _with(holding(found), f"as line {fact.line}", (fact.line,))
+            return _with(holding(found), f"as {fact.place}", (fact.line,))
     return None
 
 

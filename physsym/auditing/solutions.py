@@ -37,7 +37,7 @@ def solution_of(left: Expr, right: Expr, facts: Sequence[Fact]) -> Judgement | N
             moves = gap.has(Derivative) or any("'" in s.name for s in gap.free_symbols)
             what = "motion that satisfies" if moves else "root of"
             return Judgement(
-                "conditional", f"a {what} line {fact.line}{conditions}", uses=(fact.line,), verdict=verdict
+                "conditional", f"a {what} {fact.place}{conditions}", uses=(fact.line,), verdict=verdict
             )
     return None
 
@@ -72,7 +72,7 @@ def _stationary_point(left: Expr, right: Expr, facts: Sequence[Fact]) -> Judgeme
         found = compared(slope.xreplace({variable: right}), Integer(0))
         if not found.holds:
             return None
-        says = f"where the derivative of line {fact.line} vanishes" + "".join(
+        says = f"where the derivative of {fact.place} vanishes" + "".join(
             f", if {c}" for c in found.conditions
         )
         return Judgement("conditional", says, uses=(fact.line,), verdict=found.verdict)
@@ -97,6 +97,6 @@ def descent_of(left: Expr, right: Expr, facts: Sequence[Fact]) -> Judgement | No
             continue
         rate = cancel((old - right) / slope.xreplace({variable: old}))
         if rate.is_Symbol:
-            says = f"Gradient descent on line {fact.line}, with eta = {rate}"
+            says = f"Gradient descent on {fact.place}, with eta = {rate}"
             return Judgement("recognised", says, uses=(fact.line,))
     return None

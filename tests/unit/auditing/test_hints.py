@@ -93,6 +93,25 @@ def test_places_in_a_notebook_are_cells_and_lines(tmp_path, layout):
         ps.audit(file)
 
 
+@pytest.mark.parametrize("layout", [{}, {"indent": 1}])
+@pytest.mark.parametrize(
+    ("first", "second", "says"),
+    [
+        (r"$$f(x) = \frac12 (x - c)^2$$", "$$x_* = c$$", "where the derivative of cell 1, line 3 vanishes"),
+        (
+            r"$$f(x) = \frac12 (x - c)^2$$",
+            r"$$x_{t+1} = x_t - \eta (x_t - c)$$",
+            "Gradient descent on cell 1, line 3, with eta = eta",
+        ),
+        ("$$x^2 + b = a^2$$", r"$$x = \sqrt{a^2 - b}$$", "a root of cell 1, line 3"),
+    ],
+)
+def test_what_a_line_uses_is_a_cell_and_a_line_in_a_notebook(tmp_path, first, second, says, layout):
+    file = tmp_path / "notes.ipynb"
+    file.write_text(notebook(f"Text\n\n{first}", second, **layout))
+    assert says in ps.audit(file).entries[-1].says
+
+
 # ------------------------------------------------------------------ dimension, limit, identity
 
 
