@@ -287,6 +287,7 @@ def test_no_printed_expression_with_eulers_number_is_read_as_a_letter():
         try:
             found = read(str(value))
         except ReadError:
+            assert re.search(r"\bE\b", str(value))  # nothing else is refused
             continue
         assert found == value
 
