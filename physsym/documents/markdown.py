@@ -206,8 +206,10 @@ class MarkdownBlocks(Writer[Part]):
             return _code(text)
         # Marks with white space within them would be read as they are written.
         words = text.strip()
-        before, _, after = text.partition(words) if words else (text, "", "")
-        return before + _FORMS[kind].format(escaped(words)) + after if words else escaped(text)
+        if not words:
+            return escaped(text)
+        before, _, after = text.partition(words)
+        return before + _FORMS[kind].format(escaped(words)) + after
 
     def link(self, shown: str, target: str) -> str:
         """Return a link to a target of the same file."""

@@ -1,4 +1,4 @@
-// The explorer. RULES, LANDSCAPES, PAIRS and BEGIN stand before this text: they are printed by physsym from the
+// The explorer. RULES, LANDSCAPES, PAIRS and ORIGIN stand before this text: they are printed by physsym from the
 // programs that Python runs. Nothing below knows a rule, a law, or a formula of stability: it only evaluates them.
 "use strict";
 
