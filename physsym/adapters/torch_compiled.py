@@ -226,22 +226,19 @@ class _ClosureGradient:
 def step_ahead(
     rule: CompiledRule,
     weights: Sequence[torch.Tensor],
-    states: Sequence[dict[str, torch.Tensor]],
+    states: Sequence[Sequence[torch.Tensor]],
     fixed: Sequence[Values],
     signs: Sequence[int],
     closure: Callable[[], Value],
-    given: Sequence[Mapping[str, Value]],
 ) -> Value:
     """Take one step of a rule whose gradient is not taken at the weights; return the first loss.
 
-    To each of the weights belong its other states, the constants of the program, the sign of its gradient and
-    its parameters by name.
-    Where the closure raises, weights and states are left as they were.
+    To each of the weights belong its states, as `states_of` returns them, the constants of the program and
+    the sign of its gradient. Where the closure raises, weights and states are left as they were.
     """
     gradient = _ClosureGradient(weights, signs, closure)
     with torch.no_grad():
-        rows = [rule.states_of(*row) for row in zip(states, weights, given, strict=True)]
-        columns = list(zip(*rows, strict=True))
+        columns = list(zip(*states, strict=True))
         new: Sequence[Leaves] = [[tensor.clone() for tensor in column] for column in columns]
         try:
             new = run_parts([part_kernel(part) for part in partition(rule.program)], new, fixed, gradient)

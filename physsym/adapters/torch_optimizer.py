@@ -300,11 +300,12 @@ class DerivedOptimizer(library.optim.Optimizer):
         weights = [own for _, own in pairs]
         signs = [-1 if group["maximize"] else 1 for (group, _), _ in pairs]
         fixed = [self._constants(*own) for own, _ in pairs]
-        given = [self._given(*own) for own, _ in pairs]
-        for ((group, _), own), known in zip(pairs, given, strict=True):
-            self._rule().states_of(self.state[own], own, known, group["state_dtype"])
-        states = [self.state[own] for own in weights]
-        return step_ahead(self._rule(), weights, states, fixed, signs, closure, given)
+        rule = self._rule()
+        states = [
+            rule.states_of(self.state[own], own, self._given(group, schedules), group["state_dtype"])
+            for (group, schedules), own in pairs
+        ]
+        return step_ahead(rule, weights, states, fixed, signs, closure)
 
     def _ready(self, number: int, group: Mapping[str, Any]) -> Callable[[], None]:
         """Return what takes one step of a group; raise, with nothing written, where that cannot be done."""
