@@ -117,10 +117,12 @@ def sweep(
     start : optional
         As for `Optimizer.init`; by default that of the test function, else ones.
     backend : str, optional
-        "llvm" computes grid points side by side in vectors, and is the default where llvmlite is installed.
-        Both agree bitwise where the rule needs no more than arithmetic and roots.
+        "numpy", "llvm" or "jax". "llvm" computes grid points side by side in vectors, and is the default
+        where llvmlite is installed; "numpy" and "llvm" agree bitwise where the rule needs no more than
+        arithmetic and roots. On a dense matrix of many weights, and for a rule that reads the loss or mixes
+        weights, NumPy computes whatever is chosen.
     threads : int
-        How many threads divide the grid points among them.
+        How many threads divide the grid points among them, with "llvm".
     fma : bool
         Whether "llvm" may compute a product and a sum with one rounding.
 
