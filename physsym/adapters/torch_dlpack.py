@@ -20,11 +20,8 @@ import torch
 from physsym.codegen.emit.dlpack import AXES, WORDS, llvm_unchanged
 from physsym.runtime.backends import is_installed
 
-NAME, MAJOR, DESCRIBE = (
-    b"dlpack_exchange_api",
-    1,
-    5,
-)  # of the capsule; the version; the function without owner
+NAME, MAJOR = b"dlpack_exchange_api", 1  # of the capsule
+DESCRIBE = 5  # the index in its table of the function that describes a tensor without owning it
 CODES = {torch.bfloat16: (4, 16), torch.float16: (2, 16), torch.float32: (2, 32), torch.float64: (2, 64)}
 
 

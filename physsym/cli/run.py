@@ -113,10 +113,11 @@ def propose(rule: Rule, given: Mapping[str, float], task: Problem) -> Proposal:
             break
         values, loss, halved = smaller, next_loss, halved + 1
     lowered = rates if halved else []
+    known = {*_PROPOSED, *RATES}
     said = {
         "typical of the rule": [name for name in missing if name in typical and name not in lowered],
-        "usual values": [name for name in usual if name not in lowered and name in (*_PROPOSED, *RATES)],
-        "a guess": [name for name in usual if name not in lowered and name not in (*_PROPOSED, *RATES)],
+        "usual values": [name for name in usual if name not in lowered and name in known],
+        "a guess": [name for name in usual if name not in lowered and name not in known],
         "made small enough for this function": lowered,
     }
     parts = [

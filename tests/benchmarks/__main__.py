@@ -46,13 +46,8 @@ PARTS = {
 }
 # What a quick run measures: nothing that needs PyTorch or JAX.
 QUICK = ("laws", "waiting", "growth")
-GOALS = [
-    *range(1, 21),
-    *training.GOALS,
-    *scans.GOALS,
-    *waiting.GOALS,
-    *growth.GOALS,
-]  # the numbers of all rows, in the order of the table
+# The numbers of all rows, in the order of the table.
+GOALS = [*range(1, 21), *training.GOALS, *scans.GOALS, *waiting.GOALS, *growth.GOALS]
 LIBRARIES = ("numpy", "sympy", "llvmlite", "numba", "torch", "jax", "optax", "python-flint")
 HOME = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 KEPT = Path(__file__).parents[2] / "build" / "benchmarks.json"

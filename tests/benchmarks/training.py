@@ -11,11 +11,8 @@ from tests.benchmarks.timing import Row, behind, interleaved, ratio, spread
 
 def _residual_network():
     """Shapes of the 62 tensors of ResNet-18."""
-    convolution = lambda wide, deep, size: [
-        (wide, deep, size, size),
-        (wide,),
-        (wide,),
-    ]  # with its normalisation
+    # With its normalisation.
+    convolution = lambda wide, deep, size: [(wide, deep, size, size), (wide,), (wide,)]
     shapes, deep = convolution(64, 3, 7), 64
     for wide in (64, 128, 256, 512):
         shapes += convolution(wide, deep, 3) + convolution(wide, wide, 3)

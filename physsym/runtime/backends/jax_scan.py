@@ -133,9 +133,8 @@ def _trace(
     program: Program, on: Force, constants: Callable[[Value], Values] | None, arguments: Any
 ) -> _Traced:
     step = _step(program, on, constants)
-    closed = jax.make_jaxpr(lambda *own: step(*own))(
-        *arguments
-    )  # of a new function, or JAX gives the old one
+    # Of a new function, or JAX gives the old one.
+    closed = jax.make_jaxpr(lambda *own: step(*own))(*arguments)
     run, structure = jaxpr_as_fun(closed), jax.tree.structure(arguments[0])
 
     def again(*own: Any) -> Values:
