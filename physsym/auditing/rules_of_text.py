@@ -10,7 +10,7 @@ from itertools import groupby, pairwise
 
 from physsym.auditing.mistakes import Mistake, mistakes, named_in
 from physsym.auditing.recognition import Recognised, recognised
-from physsym.auditing.sheet import ReadFormula
+from physsym.auditing.sheet import ReadFormula, places
 from physsym.auditing.update_lines import MarkedLines, NoRuleError, UpdateLine, joined, update_lines
 from physsym.core.verdicts import Verdict
 from physsym.verify.budget import budget
@@ -119,7 +119,8 @@ def _as_finding(found: Recognised, marks: MarkedLines, run: Sequence[Member]) ->
     taken = ["each line reads the new values of the lines above"] if marks.told else []
     taken += [f"{marks.added} is added to the weights"] if marks.added else []
     condition = " and ".join(taken)
-    joint = f" (lines {', '.join(map(str, at))})" if len(at) > 1 else ""
+    reads = [read for _, read, _ in run]
+    joint = f" ({places(reads)})" if len({read.formula.place for read in reads}) > 1 else ""
     given = f", if {condition}" if condition else ""
     return RuleFinding(f"{found}{joint}{given}", at, condition, verdict=found.verdict)
 

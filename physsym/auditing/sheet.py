@@ -83,10 +83,10 @@ class Fact:
         return self.formula.place
 
 
-def places(facts: Sequence[Fact]) -> str:
-    """Return where facts stand, in words."""
-    found = list(dict.fromkeys(f.place for f in facts))
-    if len(found) == 1 or any(f.formula.cell for f in facts):
+def places(stated: Sequence[Fact | ReadFormula]) -> str:
+    """Return where facts or formulas stand, in words."""
+    found = list(dict.fromkeys(f.formula.place for f in stated))
+    if len(found) == 1 or any(f.formula.cell for f in stated):
         return " and ".join(found)
     return "lines " + ", ".join(place.removeprefix("line ") for place in found)
 

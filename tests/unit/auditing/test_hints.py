@@ -103,6 +103,11 @@ def test_places_in_a_notebook_are_cells_and_lines(tmp_path, layout):
             r"$$x_{t+1} = x_t - \eta (x_t - c)$$",
             "Gradient descent on cell 1, line 3, with eta = eta",
         ),
+        (
+            r"$$v_{t+1} = \mu v_t - \eta \nabla L(x_t)$$",
+            "$$x_{t+1} = x_t + v_{t+1}$$",
+            "(cell 1, line 3 and cell 2, line 1)",
+        ),
         ("$$x^2 + b = a^2$$", r"$$x = \sqrt{a^2 - b}$$", "a root of cell 1, line 3"),
     ],
 )
