@@ -10,6 +10,7 @@ from sympy import Expr, Rational, nan, zoo
 
 from physsym.auditing.comparisons import Comparison, compared
 from physsym.auditing.sheet import EQUAL, ReadFormula, is_sequence, simplest_forms
+from physsym.auditing.texts import Formula
 from physsym.auditing.unknowns import in_unknowns
 from physsym.core.verdicts import Condition
 
@@ -32,17 +33,22 @@ def values_beside(formulas: Sequence[ReadFormula], place: int) -> Values:
 def _beside(formulas: Sequence[ReadFormula], place: int) -> Iterator[ReadFormula]:
     """Yield a formula and the inline ones around it, up to the next displayed one or the next paragraph."""
     read = formulas[place]
-    start = read.formula.line
+    start = _line(read.formula)
     end = start + read.formula.text.count("\n")
 
     def is_near(other: ReadFormula) -> bool:
         formula = other.formula
-        near = start - _LINES <= formula.line <= end + _LINES
-        return near and not formula.display and formula.section == read.formula.section
+        together = (formula.section, formula.cell) == (read.formula.section, read.formula.cell)
+        return together and not formula.display and start - _LINES <= _line(formula) <= end + _LINES
 
     yield read
     yield from takewhile(is_near, reversed(formulas[:place]))
     yield from takewhile(is_near, formulas[place + 1 :])
+
+
+def _line(formula: Formula) -> int:
+    """Return the line, in a notebook that of the cell."""
+    return formula.cell_line or formula.line
 
 
 def _of_formulas(formulas: Iterator[ReadFormula]) -> Iterator[tuple[str, Expr]]:

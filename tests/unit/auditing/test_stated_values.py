@@ -1,5 +1,7 @@
 """Links that hold at the numbers that the prose beside them states: a note, where others still fail."""
 
+import json
+
 import pytest
 
 import physsym as ps
@@ -7,9 +9,9 @@ import physsym as ps
 TRUE_AT_1_2 = "y = n^2 + a = n^3 + a^2 - 2"
 
 
-def last(tmp_path, text):
+def last(tmp_path, text, name="notes.md"):
     """Return what is said of the formula with the letter y on the left."""
-    file = tmp_path / "notes.md"
+    file = tmp_path / name
     file.write_text(text)
     return next(e for e in ps.audit(file).entries if e.formula.text.startswith("y"))
 
@@ -56,6 +58,16 @@ def test_a_link_that_is_wrong_there_too_fails(tmp_path, text, wrong):
 )
 def test_other_values_and_those_stated_elsewhere_do_not_help(tmp_path, before):
     assert last(tmp_path, f"{before}\n\n$${TRUE_AT_1_2}$$\n").kind == "fails"
+
+
+@pytest.mark.parametrize("layout", [{}, {"indent": 1}])
+@pytest.mark.parametrize(("cells", "kind"), [(1, "note"), (2, "fails")])
+def test_values_are_those_of_the_cell_in_a_notebook(tmp_path, cells, kind, layout):
+    parts = ["With $n = 1$ and $a = 2$:\n\n", f"$${TRUE_AT_1_2}$$"]
+    sources = parts if cells > 1 else ["".join(parts)]
+    found = [{"cell_type": "markdown", "metadata": {}, "source": s.splitlines(True)} for s in sources]
+    content = json.dumps({"cells": found, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}, **layout)
+    assert last(tmp_path, content, "notes.ipynb").kind == kind
 
 
 @pytest.mark.parametrize(
