@@ -45,8 +45,15 @@ def sessions(text):
     return found
 
 
+@pytest.fixture
+def in_a_copy(tmp_path, monkeypatch):
+    """Work in a folder that has everything of the repository, and into which a command may write."""
+    for entry in ROOT.iterdir():
+        (tmp_path / entry.name).symlink_to(entry)
+    monkeypatch.chdir(tmp_path)
+
+
 def output_of(command, capsys, monkeypatch):
-    monkeypatch.chdir(ROOT)
     monkeypatch.delenv("COLUMNS", raising=False)
     main(shlex.split(command)[1:])
     return capsys.readouterr().out.rstrip("\n")
@@ -67,6 +74,7 @@ SHOWN = [
 ]
 
 
+@pytest.mark.usefixtures("in_a_copy")
 @pytest.mark.parametrize(("command", "expected"), SHOWN)
 def test_the_output_that_a_page_shows_is_that_of_the_command(command, expected, capsys, monkeypatch):
     assert is_shown(expected, output_of(command, capsys, monkeypatch))
