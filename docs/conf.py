@@ -16,6 +16,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 import physsym  # noqa: E402
+from docs.extensions.formulas import Shown, report, shown  # noqa: E402
 from physsym.__main__ import COMMANDS, parser  # noqa: E402
 
 project, author, release = "physsym", "The physsym authors", physsym.__version__
@@ -36,10 +37,11 @@ logger = logging.getLogger(__name__)
 
 # What papers write and Docutils does not know: a label is no part of what is shown.
 REWRITTEN = ((re.compile(r"\\label\{[^}]*\}"), ""), (re.compile(r"\\iff(?![a-z])"), r"\\Leftrightarrow "))
+FORMULAS: dict[str, list[Shown]] = {}
 
 
-def mathml(tex: str, block: bool) -> str:
-    """Return LaTeX as MathML; what cannot be written so is a warning, and so an error of the build."""
+def converted(tex: str, block: bool) -> str:
+    """Return LaTeX as MathML of Docutils; a warning, and so an error of the build, where it has none."""
     for pattern, written in REWRITTEN:
         tex = pattern.sub(written, tex)
     try:
@@ -50,10 +52,19 @@ def mathml(tex: str, block: bool) -> str:
 
 
 def write_math(writer, node):
-    """Write a formula, in a line or displayed."""
-    block = isinstance(node, nodes.math_block)
-    writer.body.append(mathml(node.astext(), block))
+    """Write a formula, in a line or displayed, by the package's printer if it shows what is written."""
+    tex, block = node.astext(), isinstance(node, nodes.math_block)
+    formula = shown(tex, block)
+    FORMULAS.setdefault(writer.builder.current_docname, []).append(formula)
+    markup = formula.markup or converted(tex, block)
+    writer.body.append(f'<div class="math-wrapper">{markup}</div>' if block else markup)
     raise nodes.SkipNode
+
+
+def note_formulas(app, failed):
+    """Write beside the site which formulas the package's printer shows, and which it does not and why."""
+    if failed is None and FORMULAS:
+        (Path(app.outdir) / "formulas.txt").write_text(report(FORMULAS), encoding="utf-8")
 
 
 # ------------------------------------------------------------------ the reference, from docstrings
@@ -147,4 +158,5 @@ def setup(app):
     """Register the renderer of formulas, and what fills the pages of the reference."""
     app.add_html_math_renderer("mathml", (write_math, None), (write_math, None))
     app.connect("source-read", fill)
+    app.connect("build-finished", note_formulas)
     app.connect("autodoc-process-docstring", plain_signs, priority=400)  # before napoleon

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -57,6 +58,9 @@ def test_formulas_are_mathml_and_search_knows_the_words(site):
     read = pages(site)
     lecture = site / "lectures" / "from-mechanics-to-optimizers.html"
     assert read[lecture.resolve()].math > 20
+    first, *others = (site / "formulas.txt").read_text().splitlines()
+    total, printed = (int(re.search(rf"(\d+) {word}", first)[1]) for word in ("formulas", "by"))
+    assert total - printed == len(others) < total / 2
     index = (site / "searchindex.js").read_text()
     assert all(word in index for word in ("pendulum", "verdict", "identifi"))
 

@@ -83,6 +83,8 @@ def main(arguments: list[str]) -> int:
     (site,) = map(Path, arguments)
     wrong = faults(site)
     print(*wrong or [f"{len(pages(site))} pages, in which all links lead somewhere"], sep="\n")
+    if (note := site / "formulas.txt").exists():
+        print(note.read_text(encoding="utf-8").splitlines()[0])
     return 1 if wrong else 0
 
 

@@ -19,6 +19,9 @@ def test_a_good_site_has_no_faults(site, capsys):
     assert faults(site) == []
     assert main([str(site)]) == 0
     assert capsys.readouterr().out == "2 pages, in which all links lead somewhere\n"
+    (site / "formulas.txt").write_text("3 formulas on 1 page\na: x (not read)\n")
+    main([str(site)])
+    assert capsys.readouterr().out.splitlines()[1:] == ["3 formulas on 1 page"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What fills the pages of the site when it is built; `docs/conf.py` puts it in."""
