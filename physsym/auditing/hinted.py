@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sympy import Derivative, Expr, Integer, Mul, Symbol, oo
 from sympy.core.function import AppliedUndef
@@ -14,12 +14,14 @@ from physsym.auditing.comparisons import Comparison, compared
 from physsym.auditing.consequences import by_definitions, conditions, consequence, put_definition
 from physsym.auditing.expansions import WithError, judge_error, with_error
 from physsym.auditing.hints import dimensions_of, parts_of, refusal
-from physsym.auditing.judgements import Judgement, failing
+from physsym.auditing.judgements import Judgement
 from physsym.auditing.mistakes import mistakes
 from physsym.auditing.recognition import recognised
 from physsym.auditing.sheet import (
     EQUAL,
     Fact,
+    ReadFormula,
+    formulas_of,
     is_name,
     is_sequence,
     left_occurs,
@@ -27,6 +29,7 @@ from physsym.auditing.sheet import (
     names_in,
     places,
 )
+from physsym.auditing.stated_values import Values, differing
 from physsym.auditing.steps import (
     NoStepError,
     Step,
@@ -54,6 +57,8 @@ from physsym.verify.dimensions import dimensions
 from physsym.verify.registry import check
 from physsym.vocabulary import Quantity, Vocabulary
 
+_NAMED = 12  # formulas or labels that are listed where a hint names another one
+
 
 @dataclass(frozen=True)
 class Hinted:
@@ -71,8 +76,12 @@ class Hinted:
         Its lines as updates, empty where it is no rule.
     given
         The conditions that hints state.
-    later
-        The equations behind it, which a hint may name.
+    elsewhere
+        What a hint may name besides: the equations behind it, and special values such as x = 2.
+    text
+        All formulas of the text.
+    values
+        The numbers that the prose beside it gives to letters.
     """
 
     formula: Formula
@@ -80,7 +89,9 @@ class Hinted:
     facts: Sequence[Fact]
     lines: tuple[UpdateLine, ...] = ()
     given: tuple[Condition, ...] = ()
-    later: Sequence[Fact] = ()
+    elsewhere: Sequence[Fact] = ()
+    text: Sequence[ReadFormula] = ()
+    values: Values = field(default_factory=dict)
 
     @property
     def stated(self) -> list[Fact]:
@@ -93,6 +104,10 @@ class Hinted:
             for left, right, relation in links(chain):
                 if relation in (*EQUAL, "<-", "~"):
                     yield left, right
+
+    def differing(self, found: Comparison, facts: Sequence[Fact] = (), than: str = "") -> Judgement:
+        """Return that two sides differ, which is a note at values that the prose states."""
+        return differing(found, self.values, self.given, formulas_of(facts), than)
 
     def ends(self) -> Iterator[tuple[Expr, Expr]]:
         """Yield the first side of each chain of equations with the third one and those behind it."""
@@ -109,38 +124,80 @@ def refers(hint: Hint) -> bool:
 
 def hinted_judgements(what: Hinted) -> list[Judgement]:
     """Return what the hints of a formula lead to, one for each that asks for a judgement."""
-    return [_JUDGES[h.keyword](h, what) for h in what.formula.hints if h.keyword in _JUDGES]
+    found: list[Judgement] = []
+    for hint in what.formula.hints:
+        try:
+            found += [_JUDGES[hint.keyword](hint, what)] if hint.keyword in _JUDGES else []
+        except NoEquationError as doubt:
+            found.append(Judgement("undecided", str(doubt)))
+    return found
 
 
 # ------------------------------------------------------------------ what hints refer to
 
 
+class NoEquationError(ValueError):
+    """A formula that a hint names, and of which no equation is known."""
+
+
 def referred(hint: Hint, name: str, what: Hinted) -> list[Fact]:
-    """Return the facts of the formula that a hint names by its label, its tag or its line."""
+    """Return the facts of the formula that a hint names by its label, its tag or its line.
+
+    Raises HintError where there is no such formula, and NoEquationError where it states no equation.
+    """
     name = name.strip().strip("()")
     if name == "nearest" and what.facts:
         return [f for f in what.facts if f.formula == what.facts[-1].formula]
-    for facts in (what.facts, what.later):
-        if name and (labelled := [f for f in facts if name in (f.formula.label, *f.formula.labels)]):
-            return labelled
-    found = _at(name, what.facts) or _at(name, what.later)
-    if not found:
-        raise refusal(hint, f"no other formula that was read has the label or the line {name}")
-    return found
+    others = [read for read in what.text if read.formula != what.formula]
+    named = _labelled(name, others, what) or [r for r in others if _is_at(name, r.formula)]
+    if not named:
+        raise refusal(hint, _nothing_named(name, others, what.formula))
+    facts = [f for f in (*what.facts, *what.elsewhere) if any(f.formula == r.formula for r in named)]
+    if not facts:
+        unread = not any(read.meanings for read in named)
+        why = "was not read" if unread else "states no equation that something follows from"
+        raise NoEquationError(f"{places(named)}, which the hint names, {why}")
+    return facts
 
 
-def _at(name: str, facts: Sequence[Fact]) -> list[Fact]:
-    """Return the facts on a line, or in a cell, that a name such as `12`, `cell 3 line 2` or `3:2` says."""
-    place = re.fullmatch(r"(?:line\s+)?(\d+)|cell\s+(\d+)(?:,?\s+line\s+(\d+))?|(\d+):(\d+)", name)
+def _labelled(name: str, others: Sequence[ReadFormula], what: Hinted) -> list[ReadFormula]:
+    """Return the formula with a label or a tag, of several the last one before the formula of the hint."""
+    found = [read for read in others if name and name in (read.formula.label, *read.formula.labels)]
+    at = {read.formula: place for place, read in enumerate(what.text)}
+    before = [read for read in found if at[read.formula] < at.get(what.formula, 0)]
+    return before[-1:] or found[:1]
+
+
+_PLACE = re.compile(r"(?:line\s+)?(\d+)|cell\s+(\d+)(?:,?\s+line\s+(\d+))?|(\d+):(\d+)")
+
+
+def _is_at(name: str, formula: Formula) -> bool:
+    """Return whether a formula stands where a name such as `12`, `cell 3 line 2` or `3:2` says."""
+    place = _PLACE.fullmatch(name)
     if place is None:
-        return []
+        return False
     line, cell, row, colon_cell, colon_row = place.groups()
     if line:
-        at = [f for f in facts if f.line <= int(line) <= f.line + f.formula.text.count("\n")]
-        return at or [f for f in facts if abs(f.line - int(line)) <= 1]
-    number, row = int(cell or colon_cell), row or colon_row
-    at = [f for f in facts if f.formula.cell == number]
-    return [f for f in at if not row or abs(f.formula.cell_line - int(row)) <= 1]
+        return not formula.cell and formula.covers(int(line))
+    row = row or colon_row
+    return formula.cell == int(cell or colon_cell) and (not row or formula.covers(int(row)))
+
+
+def _nothing_named(name: str, others: Sequence[ReadFormula], own: Formula) -> str:
+    """Return that a hint names no other formula, and what it may name."""
+    if _PLACE.fullmatch(name):
+        asked = tuple(map(int, re.findall(r"\d+", name)))
+        there = [
+            (r.formula.cell, r.formula.cell_line) if r.formula.cell else (r.formula.line,) for r in others
+        ]
+        near = sorted(set(there), key=lambda at: [abs(a - b) for a, b in zip(at, asked, strict=False)])
+        listed = ", ".join(":".join(map(str, at)) for at in sorted(near[:_NAMED]))
+        return f"no other formula is at {name}; there are formulas at {listed or 'no other line'}"
+    if name in (own.label, *own.labels):
+        return f"{name} is the formula itself; name another one"
+    labels = list(dict.fromkeys(n for r in others for n in r.formula.labels))
+    there = f"there are {', '.join(labels[:_NAMED])}" if labels else "no other formula has one; name a line"
+    return f"no other formula has the label or the tag {name}; {there}"
 
 
 def _other_names(text: str, symbols: Iterable[Symbol]) -> Iterator[Symbol]:
@@ -240,7 +297,7 @@ def _judge_same(hint: Hint, what: Hinted) -> Judgement:
 def _following(facts: Sequence[Fact], what: Hinted, differs: str) -> Judgement:
     definitions = [f for f in what.facts if f.defines and f not in facts and f.kind != "fails"]
     put = [f for f in (*definitions, *facts) if f.defines]
-    lines, named = tuple(dict.fromkeys(f.line for f in facts)), places(facts)
+    named = places(facts)
     held, used, open_links = list[str](), list[Fact](facts), False
     for sides in what.equations():
         left, right = (_in_the_time(side, (*facts, *what.stated)) for side in sides)
@@ -248,17 +305,17 @@ def _following(facts: Sequence[Fact], what: Hinted, differs: str) -> Judgement:
             held += way[0]
             used += [f for f in way[1] if f not in used]
         elif (difference := _refuting(left, right, facts, put, what.given)) is not None:
-            return failing(difference, lines, f"{differs} {named}")
+            return what.differing(difference, facts, f"{differs} {named}")
         else:
             open_links = True
     if open_links:
         for left, right in what.ends():
             if (difference := _refuting(left, right, facts, put, what.given)) is not None:
-                return failing(difference, lines, f"{differs} {named}")
-        return Judgement("undecided", f"it was not found how it follows from {named}", (), lines)
-    lines = tuple(dict.fromkeys(f.line for f in used))
-    ifs = " and ".join(dict.fromkeys((f"{places(used)} hold{'s' * (len(lines) == 1)}", *held)))
-    return Judgement("conditional", f"holds if {ifs}", (), lines)
+                return what.differing(difference, facts, f"{differs} {named}")
+        return Judgement("undecided", f"it was not found how it follows from {named}", (), formulas_of(facts))
+    uses = formulas_of(used)
+    ifs = " and ".join(dict.fromkeys((f"{places(used)} hold{'s' * (len(uses) == 1)}", *held)))
+    return Judgement("conditional", f"holds if {ifs}", (), uses)
 
 
 def _in_the_time(expression: Expr, facts: Sequence[Fact]) -> Expr:
@@ -390,7 +447,7 @@ def _judge_identity(hint: Hint, what: Hinted) -> Judgement:
             continue
         found = put[0] if put else compared(left, right, what.given)
         if found.differs and not _vague(found):
-            return failing(found, ())
+            return what.differing(found)
         if not found.holds:
             region = "it holds in a region only: write `given` and where" if found.somewhere else ""
             return Judgement("undecided", region or "it was not found whether it holds for all values")
@@ -426,9 +483,7 @@ def _judge_is(hint: Hint, what: Hinted) -> Judgement:
         if answer.generic and not _negative(answer.parameters):
             return Judgement("recognised", str(answer), verdict=answer.verdict)
     if slip := next(mistakes(what.lines, (candidates[0].title,)), None):
-        says = f"differs from {slip.known.title} by one slip"
-        wrong = (f"written {slip.written}, not {slip.corrected}",)
-        return Judgement("fails", says, wrong)
+        return Judgement("fails", f"differs from {slip.known.title} by one slip", slip.details)
     answer = answers[0]
     if answer.generic:
         only = f"it is that rule with {' and '.join(_negative(answer.parameters))}"
@@ -530,7 +585,7 @@ def _judge_limit(hint: Hint, what: Hinted) -> Judgement:
 
 
 def _by_verdict(verdict: Verdict, facts: Sequence[Fact], what: str) -> Judgement:
-    lines = tuple(dict.fromkeys(f.line for f in facts))
+    uses = formulas_of(facts)
     if verdict.outcome in (Outcome.HOLDS, Outcome.APPROXIMATE, Outcome.CONDITIONAL):
         given = f", given {', '.join(map(str, verdict.assumes))}" if verdict.assumes else ""
         error = f" up to {verdict.error}" if verdict.error else ""
@@ -538,15 +593,15 @@ def _by_verdict(verdict: Verdict, facts: Sequence[Fact], what: str) -> Judgement
             "conditional" if given else "holds",
             f"is {what} of {facts[0].place}{error}{given}",
             (),
-            lines,
+            uses,
             verdict,
         )
     if verdict.outcome is Outcome.FAILS:
         point = (verdict.witness,) if verdict.witness else ()
         return Judgement(
-            "fails", f"is not {what} of {facts[0].place}", (*verdict.evidence, *point), lines, verdict
+            "fails", f"is not {what} of {facts[0].place}", (*verdict.evidence, *point), uses, verdict
         )
-    return Judgement("undecided", "; ".join(verdict.evidence), (), lines, verdict)
+    return Judgement("undecided", "; ".join(verdict.evidence), (), uses, verdict)
 
 
 def _judge_order(hint: Hint, what: Hinted) -> Judgement:

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 
 from physsym.auditing.audits import Kind
 from physsym.auditing.comparisons import Comparison, nearest_repair, where_it_fails
+from physsym.auditing.texts import Formula
 from physsym.core.verdicts import Verdict
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What is said of one way to read a formula, as in `Entry`."""
+    """What is said of one way to read a formula, as in `Entry`, and the formulas that it was judged by."""
 
     kind: Kind
     says: str = ""
     details: tuple[str, ...] = ()
-    uses: tuple[int, ...] = ()
+    uses: tuple[Formula, ...] = ()
     verdict: Verdict | None = None
 
 
@@ -27,7 +28,7 @@ def holding(found: Comparison) -> Judgement:
     return Judgement("holds", verdict=found.verdict)
 
 
-def failing(found: Comparison, uses: tuple[int, ...], than: str = "") -> Judgement:
+def failing(found: Comparison, uses: tuple[Formula, ...], than: str = "") -> Judgement:
     """Return that two sides differ, with the difference, a point and the nearest repair."""
     repair = nearest_repair(found)
     nearest = (f"holds with {repair} (nearest repair)",) if repair is not None else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sympy import Add, Derivative, Expr, Integer, Pow, Symbol, log
@@ -31,7 +31,7 @@ from physsym.auditing.hinted import (
 )
 from physsym.auditing.hints import HintError
 from physsym.auditing.implications import IMPLIES, judge_implications, judge_inequality
-from physsym.auditing.judgements import Judgement, failing, holding
+from physsym.auditing.judgements import Judgement, holding
 from physsym.auditing.methods_of_text import method_of
 from physsym.auditing.rules_of_text import BREAKDOWNS, RuleFinding, rules_of
 from physsym.auditing.sheet import (
@@ -39,6 +39,7 @@ from physsym.auditing.sheet import (
     Fact,
     ReadFormula,
     facts_of,
+    formulas_of,
     in_scope,
     is_condition,
     is_name,
@@ -47,9 +48,10 @@ from physsym.auditing.sheet import (
     names_in,
     places,
     read_formulas,
+    special_values_of,
 )
 from physsym.auditing.solutions import descent_of, solution_of
-from physsym.auditing.stated_values import Values, values_beside, where_equal
+from physsym.auditing.stated_values import Values, differing, values_beside
 from physsym.auditing.texts import Formula, Text
 from physsym.auditing.unknowns import in_unknowns, name_of
 from physsym.auditing.unrolling import judge_unrolled
@@ -85,8 +87,10 @@ class Context:
         The published rule that it is a line of, or the mistake in it.
     read
         The formula with the hints in its notation.
-    later
-        The equations behind it, which a hint of it may name.
+    elsewhere
+        What a hint of it may name besides: the equations behind it, and special values such as x = 2.
+    text
+        All formulas of the text.
     values
         The numbers that the prose beside it gives to letters.
     """
@@ -96,7 +100,8 @@ class Context:
     given: tuple[Condition, ...] = ()
     rule: RuleFinding | None = None
     read: ReadFormula | None = None
-    later: Sequence[Fact] = ()
+    elsewhere: Sequence[Fact] = ()
+    text: Sequence[ReadFormula] = ()
     values: Values = field(default_factory=dict)
 
     @property
@@ -124,6 +129,7 @@ def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float =
     end = time.process_time() + seconds
     rules = rules_of(formulas, end)
     facts: list[Fact] = []
+    relying: dict[Formula, set[Formula]] = {}
     for place, read in enumerate(formulas):
         entry = Entry(path, read.formula, "unread", read.why or "not read")
         if any(h.keyword == "skip" for h in read.formula.hints):
@@ -143,12 +149,22 @@ def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float =
             )
             continue
         try:
-            later = _facts_behind(formulas[place + 1 :]) if any(map(refers, read.formula.hints)) else ()
+            named = any(map(refers, read.formula.hints))
+            above = relying_on(read.formula, relying)
             context = Context(
-                read.formula, tuple(facts), rule=rules.get(place), read=read, later=later,
+                read.formula,
+                tuple(facts if named or not above else (f for f in facts if f.formula not in above)),
+                rule=rules.get(place),
+                read=read,
+                elsewhere=_facts_elsewhere(formulas, place) if named else (),
+                text=formulas,
                 values=values_beside(formulas, place),
-            )  # fmt: skip
+            )
             one = agreed(_judgements(meanings, context))
+            if named or place not in rules:  # the lines of a rule are one statement
+                one = unless_circular(one, above)
+                for used in one.uses:
+                    relying.setdefault(used, set()).add(read.formula)
         except HintError:
             raise
         except BREAKDOWNS as error:
@@ -159,19 +175,41 @@ def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float =
             says=one.says,
             readings=tuple(dict.fromkeys(map(as_text, read.meanings))),
             details=one.details,
-            uses=one.uses,
+            uses=tuple(dict.fromkeys(f.line for f in one.uses)),
             verdict=one.verdict,
             expected=any(h.keyword == "expect" for h in read.formula.hints),
         )
         facts += facts_of(read.formula, meanings[0], facts, one.kind)
 
 
-def _facts_behind(formulas: Sequence[ReadFormula]) -> tuple[Fact, ...]:
-    """Return what formulas state that are not judged yet."""
+def _facts_elsewhere(formulas: Sequence[ReadFormula], place: int) -> tuple[Fact, ...]:
+    """Return what formulas state that are not judged yet, and the special values of all others."""
     facts: list[Fact] = []
-    for read in formulas:
+    for read in formulas[place + 1 :]:
         facts += facts_of(read.formula, read.meanings[0], facts, "undecided") if read.meanings else ()
-    return tuple(facts)
+    others = (read for other, read in enumerate(formulas) if other != place and read.meanings)
+    return (*facts, *(f for read in others for f in special_values_of(read.formula, read.meanings[0])))
+
+
+def relying_on(formula: Formula, relying: Mapping[Formula, Collection[Formula]]) -> set[Formula]:
+    """Return the formulas that were judged by a formula, or by one that was, and so on."""
+    found: set[Formula] = set()
+    pending = [formula]
+    while pending:
+        new = set(relying.get(pending.pop(), ())) - found
+        found |= new
+        pending += new
+    return found
+
+
+def unless_circular(one: Judgement, relying: Collection[Formula]) -> Judgement:
+    """Return a judgement, undecided where what it was judged by rests on the formula itself."""
+    circular = [f for f in one.uses if f in relying]
+    if one.kind not in ("holds", "conditional") or not circular:
+        return one
+    named = " and ".join(dict.fromkeys(f.place for f in circular))
+    rest = "rest" if len(circular) > 1 else "rests"
+    return Judgement("undecided", f"{named} {rest} on this line: let it follow from another one")
 
 
 def with_hints(meaning: Meaning, formula: Formula) -> Meaning:
@@ -197,7 +235,16 @@ def _judgements(meanings: Sequence[Meaning], context: Context) -> list[Judgement
         stated = context.read.stated if context.read is not None else ()
         facts = (*context.facts, *defined(hints, formula, sides, stated))
         own = replace(context, facts=facts, given=given)
-        what = Hinted(formula, meaning, facts, update_lines(meaning, formula.line), given, context.later)
+        what = Hinted(
+            formula,
+            meaning,
+            facts,
+            update_lines(meaning, formula.line),
+            given,
+            context.elsewhere,
+            context.text,
+            context.values,
+        )
         with budget(_VERDICT):
             asked = hinted_judgements(what)
             asked += _false_links(meaning, own) if asked else ()
@@ -265,7 +312,7 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
         if (
             chain.words.startswith(IMPLIES)
             and follows
-            and any(context.formula.line in j.uses for j in judged_here)
+            and any(context.formula in j.uses for j in judged_here)
         ):
             # What a statement follows from is a premise, and claims nothing by itself.
             found = [j for j in found if j.kind not in ("undecided", "definition")]
@@ -273,7 +320,7 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
     if len(stated) > 1 and all(is_sequence(c.sides[0]) for c in stated):
         # The rows of a rule are one statement: a row that repeats another line says nothing of the rule.
         claims = [j for j in found if j.kind == "definition"]
-        repeats = any(u != context.formula.line for j in found for u in j.uses)
+        repeats = any(u != context.formula for j in found for u in j.uses)
         wrong = any(j.kind in ("fails", "note") for j in found)
         found = claims if claims and repeats and not wrong else found
     if context.rule is not None and not any(j.kind == "fails" for j in found):
@@ -388,15 +435,12 @@ def judge_link(left: Expr, right: Expr, context: Context) -> Judgement:
         if with_definitions is not None and with_definitions[0].refuted and with_definitions[0].analytic:
             comparison, used = with_definitions
             than = f"with {places(used)} put in, the two sides differ"
-            return _differing(comparison, tuple(f.line for f in used), context, than)
+            return _differing(comparison, formulas_of(used), context, than)
     return _open(found)
 
 
-def _differing(found: Comparison, uses: tuple[int, ...], context: Context, than: str = "") -> Judgement:
-    """Return that two sides differ: a note where they are equal at values that the prose states."""
-    if not (at := where_equal(found, context.values, context.given)):
-        return failing(found, uses, than)
-    return Judgement("note", f"holds at {at}, not for all values", where_it_fails(found), uses, found.verdict)
+def _differing(found: Comparison, uses: tuple[Formula, ...], context: Context, than: str = "") -> Judgement:
+    return differing(found, context.values, context.given, uses, than)
 
 
 def _for_whole_numbers(left: Expr, right: Expr, context: Context) -> Judgement | None:
@@ -421,7 +465,7 @@ def _with_total_derivative(left: Expr, right: Expr) -> Expr | None:
     return Add(*(rate * Derivative(named[0], a) for a, rate in rates))
 
 
-def _with(judgement: Judgement, says: str, uses: tuple[int, ...]) -> Judgement:
+def _with(judgement: Judgement, says: str, uses: tuple[Formula, ...]) -> Judgement:
     """Return a judgement with the lines that it uses."""
     return replace(judgement, says=", ".join(p for p in (judgement.says, says) if p), uses=uses)
 
@@ -446,14 +490,14 @@ def _by_consequence(left: Expr, right: Expr, context: Context) -> Judgement | No
     found = consequence(left, right, scope[-40:])
     if found is None:
         return None
-    lines = tuple(dict.fromkeys(f.line for f in found.facts))
+    uses = formulas_of(found.facts)
     needed = [f for f in found.facts if not f.defines and f.kind not in ("holds", "definition")]
     named = list(dict.fromkeys(f.place for f in needed))
     ifs = [f"{' and '.join(named)} hold{'s' * (len(named) == 1)}"] if needed else []
     ifs += conditions(found, context.given)
     if ifs:
-        return Judgement("conditional", f"holds if {' and '.join(ifs)}", (), lines, found.verdict)
-    return Judgement("holds", f"by {places(found.facts)}", (), lines, found.verdict)
+        return Judgement("conditional", f"holds if {' and '.join(ifs)}", (), uses, found.verdict)
+    return Judgement("holds", f"by {places(found.facts)}", (), uses, found.verdict)
 
 
 def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
@@ -476,7 +520,7 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
         return again
     scope = [f for f in context.facts if in_scope(f, context.formula)]
     if (method := method_of(left, right, scope)) is not None:
-        return Judgement("recognised", str(method), uses=method.lines)
+        return Judgement("recognised", str(method), uses=method.uses)
     if (solution := solution_of(left, right, scope) or descent_of(left, right, scope)) is not None:
         return solution
     if (order := agreement(left, right)) is not None:
@@ -494,7 +538,7 @@ def _as_rewritten(left: Expr, right: Expr, context: Context) -> Judgement | None
         if fact.right == right or not agree_at_a_point(*in_unknowns(right, fact.right).expressions):
             continue
         if (found := compared(right, fact.right, context.given)).holds:
-            return _with(holding(found), f"as {fact.place}", (fact.line,))
+            return _with(holding(found), f"as {fact.place}", (fact.formula,))
     return None
 
 
@@ -524,11 +568,11 @@ def _as_derivative(left: Expr, right: Expr, context: Context) -> Judgement | Non
     if found is None or any(found[0].sides.expressions[0].has(s) for s in left.atoms(AppliedUndef)):
         return None
     comparison, used = found
-    lines = tuple(f.line for f in used)
+    uses = formulas_of(used)
     if comparison.holds:
-        return _with(holding(comparison), f"the derivative of {used[0].place}", lines)
+        return _with(holding(comparison), f"the derivative of {used[0].place}", uses)
     if comparison.refuted and all(f in context.near for f in used):
-        return _differing(comparison, lines, context, f"is not the derivative of {used[0].place}")
+        return _differing(comparison, uses, context, f"is not the derivative of {used[0].place}")
     return None
 
 
@@ -542,24 +586,24 @@ def _as_second_value(left: Expr, right: Expr, context: Context) -> Judgement | N
     if not earlier:
         return None
     if (same := next((f for f in earlier if f.right == right), None)) is not None:
-        return Judgement("definition", f"as {same.place}", uses=(same.line,))
+        return Judgement("definition", f"as {same.place}", uses=(same.formula,))
     fact = next((f for f in reversed(earlier) if f.defines), earlier[-1])
     comparison = compared(right, fact.right, context.given)
     if comparison.holds:
-        return _with(holding(comparison), f"as {fact.place}", (fact.line,))
+        return _with(holding(comparison), f"as {fact.place}", (fact.formula,))
     definitions = [f for f in context.near if f.defines and f.left != left]
     put = by_definitions(right, fact.right, definitions)
     if put is not None and put[0].holds:
-        return _with(holding(put[0]), f"as {fact.place}", (fact.line, *(f.line for f in put[1])))
+        return _with(holding(put[0]), f"as {fact.place}", formulas_of((fact, *put[1])))
     if not comparison.refuted:
         return None
     if claims_equality(context.formula) and fact in context.near:
-        return _differing(comparison, (fact.line,), context, f"differs from {fact.place}")
+        return _differing(comparison, (fact.formula,), context, f"differs from {fact.place}")
     says = (
         f"another value than on {fact.place}; if it is meant to be the same write "
         f"`same as {fact.formula.position}`"
     )
-    return Judgement("note", says, where_it_fails(comparison), (fact.line,), comparison.verdict)
+    return Judgement("note", says, where_it_fails(comparison), (fact.formula,), comparison.verdict)
 
 
 def claims_equality(formula: Formula) -> bool:

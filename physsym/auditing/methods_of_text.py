@@ -15,7 +15,8 @@ from sympy import Expr, Integer, Rational, Symbol, cancel, expand, interpolating
 from sympy.core.function import AppliedUndef
 
 from physsym import integrators
-from physsym.auditing.sheet import Fact, is_sequence
+from physsym.auditing.sheet import Fact, formulas_of, is_sequence
+from physsym.auditing.texts import Formula
 from physsym.auditing.unknowns import is_operator, name_of
 
 Numbers = tuple[Rational, ...]
@@ -50,8 +51,8 @@ class MethodFound:
         The differential equation that it integrates.
     step
         The symbol of the step.
-    lines
-        The lines of the text that it was read from, besides its own.
+    uses
+        The formulas of the text that it was read from, besides its own.
     times
         What the symbol of the step holds besides the step.
     """
@@ -59,7 +60,7 @@ class MethodFound:
     name: str
     law: str
     step: Symbol
-    lines: tuple[int, ...] = ()
+    uses: tuple[Formula, ...] = ()
     times: str = ""
 
     def __str__(self) -> str:
@@ -222,7 +223,7 @@ def _runge_kutta(left: Expr, right: Expr, facts: Sequence[Fact]) -> MethodFound 
     if expand(increment - step * sum(k * w for k, w in zip(names, weights, strict=True))) != 0:
         return None
     matrix = tuple(_row(f, old, step, names) for f in stages)
-    lines = tuple(dict.fromkeys(f.line for f in stages))
+    uses = formulas_of(stages)
     for method in integrators.ALL:
         if isinstance(method, integrators.RungeKutta) and (method.matrix, method.weights) == (
             matrix,
@@ -235,7 +236,7 @@ def _runge_kutta(left: Expr, right: Expr, facts: Sequence[Fact]) -> MethodFound 
                 if isinstance(first, AppliedUndef)
                 else first.xreplace({old: Symbol(name_of(old))})
             )
-            return MethodFound(name, f"{name_of(left)}' = {rate}", step, lines)
+            return MethodFound(name, f"{name_of(left)}' = {rate}", step, uses)
     return None
 
 

@@ -10,6 +10,7 @@ from itertools import permutations
 
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol
 
+from physsym.auditing.comparisons import compared
 from physsym.auditing.evaluation import close, value_at
 from physsym.auditing.update_lines import MarkedLines, NoRuleError, UpdateLine, marked
 from physsym.core.symbols import FORCES, after, name_and_marks
@@ -59,6 +60,13 @@ class Mistake:
     known: Known
     written: Expr
     corrected: Expr
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """Return what the line has, what the published rule has, and a point where these differ."""
+        both = compared(self.written, self.corrected)
+        has = f"it has {self.written}", f"{self.known.title} has {self.corrected}"
+        return (*has, *(w for w in (both.verdict.witness,) if w))
 
 
 def named_in(heading: str) -> tuple[Known, ...]:

@@ -11,6 +11,7 @@ from itertools import groupby, pairwise
 from physsym.auditing.mistakes import Mistake, mistakes, named_in
 from physsym.auditing.recognition import Recognised, recognised
 from physsym.auditing.sheet import ReadFormula, places
+from physsym.auditing.texts import Formula
 from physsym.auditing.update_lines import MarkedLines, NoRuleError, UpdateLine, joined, update_lines
 from physsym.core.verdicts import Verdict
 from physsym.verify.budget import budget
@@ -32,7 +33,7 @@ class RuleFinding:
     says
         In words.
     uses
-        The lines of the file that it was joined with.
+        The formulas that it was joined with.
     condition
         What the recognition takes, such as that a line reads the new value.
     mistake
@@ -42,17 +43,15 @@ class RuleFinding:
     """
 
     says: str
-    uses: tuple[int, ...] = ()
+    uses: tuple[Formula, ...] = ()
     condition: str = ""
     mistake: Mistake | None = None
     verdict: Verdict | None = None
 
     @property
     def details(self) -> tuple[str, ...]:
-        """Return what the line has and what the published rule has."""
-        if self.mistake is None:
-            return ()
-        return (f"it has {self.mistake.written}", f"{self.mistake.known.title} has {self.mistake.corrected}")
+        """Return what a mistaken line has, what the published rule has, and a point where these differ."""
+        return self.mistake.details if self.mistake is not None else ()
 
 
 Member = tuple[int, ReadFormula, tuple[UpdateLine, ...]]
@@ -115,7 +114,7 @@ def _recognised(run: Sequence[Member]) -> RuleFinding | None:
 
 
 def _as_finding(found: Recognised, marks: MarkedLines, run: Sequence[Member]) -> RuleFinding:
-    at = tuple(dict.fromkeys(read.formula.line for _, read, _ in run))
+    at = tuple(read.formula for _, read, _ in run)
     taken = ["each line reads the new values of the lines above"] if marks.told else []
     taken += [f"{marks.added} is added to the weights"] if marks.added else []
     condition = " and ".join(taken)
@@ -136,7 +135,11 @@ def _mistaken(members: Sequence[Member], found: set[int]) -> Iterator[tuple[int,
             for place, read, own in members:
                 if mistake.line in own:
                     says = f"differs from {mistake.known.title} by one slip"
-                    at = tuple(dict.fromkeys(line.line for line in lines if line.line != read.formula.line))
+                    at = tuple(
+                        other.formula
+                        for _, other, theirs in members
+                        if other is not read and set(theirs) & set(lines)
+                    )
                     yield place, RuleFinding(says, at, mistake=mistake)
 
 

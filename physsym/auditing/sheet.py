@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from sympy import Derivative, Expr, Function, Symbol
@@ -83,6 +83,11 @@ class Fact:
         return self.formula.place
 
 
+def formulas_of(facts: Iterable[Fact]) -> tuple[Formula, ...]:
+    """Return the formulas that state facts."""
+    return tuple(dict.fromkeys(f.formula for f in facts))
+
+
 def places(stated: Sequence[Fact | ReadFormula]) -> str:
     """Return where facts or formulas stand, in words."""
     found = list(dict.fromkeys(f.formula.place for f in stated))
@@ -127,31 +132,41 @@ def links(chain: Chain) -> Iterator[tuple[Expr, Expr, str]]:
 
 
 def facts_of(formula: Formula, meaning: Meaning, known: Sequence[Fact], kind: Kind) -> Iterator[Fact]:
-    """Yield the equations that a formula states."""
-    for chain in meaning.chains:
-        if is_condition(chain):
+    """Yield the equations that a formula states; those of special values are none."""
+    for place, left, right in _equations(meaning):
+        if _is_special_value(left, right, formula.display):
             continue
-        for place, (left, right, relation) in enumerate(links(chain)):
-            if relation not in EQUAL and not (relation == "<-" and isinstance(left, AppliedUndef)):
-                continue
-            if _is_special_value(left, right, formula.display):
-                continue
-            named = names_in(left)
-            # With f(x) defined, a line f(x_star) = ... tells its value at a point.
-            new = not any(
-                f.left == left
-                or (
-                    f.defines
-                    and isinstance(left, AppliedUndef)
-                    and f.left.func == left.func
-                    and in_scope(f, formula)
-                )
-                for f in known
+        named = names_in(left)
+        # With f(x) defined, a line f(x_star) = ... tells its value at a point.
+        new = not any(
+            f.left == left
+            or (
+                f.defines
+                and isinstance(left, AppliedUndef)
+                and f.left.func == left.func
+                and in_scope(f, formula)
             )
-            # f(x) = 0 is an equation for x, and does not say what f is.
-            says = left.is_Symbol or not right.is_number
-            defines = place == 0 and new and says and is_name(left) and not left_occurs(left, right)
-            yield Fact(left, right, formula, defines, kind, named | names_in(right))
+            for f in known
+        )
+        # f(x) = 0 is an equation for x, and does not say what f is.
+        says = left.is_Symbol or not right.is_number
+        defines = place == 0 and new and says and is_name(left) and not left_occurs(left, right)
+        yield Fact(left, right, formula, defines, kind, named | names_in(right))
+
+
+def special_values_of(formula: Formula, meaning: Meaning) -> Iterator[Fact]:
+    """Yield the equations of a formula that are special values, such as x = 2, which a hint alone may use."""
+    for _, left, right in _equations(meaning):
+        if _is_special_value(left, right, formula.display):
+            yield Fact(left, right, formula, left.is_Symbol, "definition", names_in(left, right))
+
+
+def _equations(meaning: Meaning) -> Iterator[tuple[int, Expr, Expr]]:
+    """Yield the equations that a formula states, each with its place in its chain."""
+    for chain in meaning.chains:
+        for place, (left, right, relation) in enumerate(() if is_condition(chain) else links(chain)):
+            if relation in EQUAL or (relation == "<-" and isinstance(left, AppliedUndef)):
+                yield place, left, right
 
 
 def _is_special_value(left: Expr, right: Expr, display: bool) -> bool:

@@ -37,7 +37,7 @@ def solution_of(left: Expr, right: Expr, facts: Sequence[Fact]) -> Judgement | N
             moves = gap.has(Derivative) or any("'" in s.name for s in gap.free_symbols)
             what = "motion that satisfies" if moves else "root of"
             return Judgement(
-                "conditional", f"a {what} {fact.place}{conditions}", uses=(fact.line,), verdict=verdict
+                "conditional", f"a {what} {fact.place}{conditions}", uses=(fact.formula,), verdict=verdict
             )
     return None
 
@@ -75,7 +75,7 @@ def _stationary_point(left: Expr, right: Expr, facts: Sequence[Fact]) -> Judgeme
         says = f"where the derivative of {fact.place} vanishes" + "".join(
             f", if {c}" for c in found.conditions
         )
-        return Judgement("conditional", says, uses=(fact.line,), verdict=found.verdict)
+        return Judgement("conditional", says, uses=(fact.formula,), verdict=found.verdict)
     return None
 
 
@@ -98,5 +98,5 @@ def descent_of(left: Expr, right: Expr, facts: Sequence[Fact]) -> Judgement | No
         rate = cancel((old - right) / slope.xreplace({variable: old}))
         if rate.is_Symbol:
             says = f"Gradient descent on {fact.place}, with eta = {rate}"
-            return Judgement("recognised", says, uses=(fact.line,))
+            return Judgement("recognised", says, uses=(fact.formula,))
     return None

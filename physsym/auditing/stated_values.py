@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product, takewhile
 
-from sympy import Expr, Rational, nan, zoo
+from sympy import Expr, Rational, expand, nan, zoo
 
-from physsym.auditing.comparisons import Comparison, compared
+from physsym.auditing.comparisons import Comparison, compared, where_it_fails
+from physsym.auditing.judgements import Judgement, failing
 from physsym.auditing.sheet import EQUAL, ReadFormula, is_sequence, simplest_forms
 from physsym.auditing.texts import Formula
 from physsym.auditing.unknowns import in_unknowns
@@ -65,13 +66,30 @@ def _of_sentences(read: ReadFormula) -> Iterator[tuple[str, Expr]]:
         yield from ((name, Rational(number)) for name, number in _IN_WORDS.findall(sentence))
 
 
-def where_equal(found: Comparison, values: Values, given: Sequence[Condition] = ()) -> str:
-    """Return the values at which two sides that differ are equal, in words; empty where there are none."""
+def differing(
+    found: Comparison,
+    values: Values,
+    given: Sequence[Condition] = (),
+    uses: tuple[Formula, ...] = (),
+    than: str = "",
+) -> Judgement:
+    """Return that two sides differ: a note where they may be equal at values that the prose states."""
     one, other = found.sides.expressions[:2]
     letters = sorted((s for s in one.free_symbols | other.free_symbols if s.name in values), key=str)
+    says = ""
     for numbers in islice(product(*(values[s.name] for s in letters)), _COMBINATIONS if letters else 0):
         put = dict(zip(letters, numbers, strict=True))
         left, right = one.xreplace(put), other.xreplace(put)
-        if not (left.has(zoo, nan) or right.has(zoo, nan)) and compared(left, right, given).holds:
-            return " and ".join(f"{letter} = {number}" for letter, number in put.items())
-    return ""
+        if left.has(zoo, nan) or right.has(zoo, nan):
+            continue
+        at = " and ".join(f"{letter} = {number}" for letter, number in put.items())
+        if compared(left, right, given).holds:
+            says = f"holds at {at}, not for all values"
+            break
+        gap = expand(left - right)
+        if gap.is_Add and gap.free_symbols:  # one term alone vanishes where a letter does, which nobody means
+            names = " and ".join(sorted(map(str, gap.free_symbols)))
+            says = f"at {at} it is an equation for {names}, and may hold there; not for all values"
+    if not says:
+        return failing(found, uses, than)
+    return Judgement("note", says, where_it_fails(found), uses, found.verdict)

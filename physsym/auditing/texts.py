@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -78,6 +78,8 @@ class Formula:
         The hints `define` and `given` that hold for it, in their order.
     sections
         The numbers of its headings in the text, counted from 1: two sections may have the same heading.
+    above, below
+        How many lines above its own the signs around it begin, and below its own they end.
     """
 
     text: str
@@ -95,6 +97,8 @@ class Formula:
     labels: tuple[str, ...] = ()
     scoped: tuple[Hint, ...] = ()
     sections: tuple[int, ...] = ()
+    above: int = field(default=0, compare=False)
+    below: int = field(default=0, compare=False)
 
     @property
     def section(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
@@ -110,6 +114,11 @@ class Formula:
     def place(self) -> str:
         """Return where it stands, in words."""
         return _place(self.line, self.cell, self.cell_line)
+
+    def covers(self, line: int) -> bool:
+        """Return whether it stands on a line of the file, in a notebook on one of its cell."""
+        own = self.cell_line or self.line
+        return own - self.above <= line <= own + max(self.below, self.text.count("\n"))
 
 
 @dataclass(frozen=True)

@@ -194,6 +194,8 @@ def text_of(
                 labels=labels,
                 scoped=tuple(hint for hint, start, end in scoped if start <= f.start < end),
                 sections=tuple(number for number, _ in opened),
+                above=line - lines.position(f.outer_start)[0],
+                below=lines.position(max(f.outer_start, f.outer_end - 1))[0] - line,
             )
         )
     under = tuple(

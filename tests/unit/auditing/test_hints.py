@@ -14,6 +14,12 @@ def entries(tmp_path, text, name="notes.md"):
     return ps.audit(file).entries
 
 
+def written(tmp_path, text):
+    file = tmp_path / "notes.md"
+    file.write_text(text)
+    return file
+
+
 def hinted(tmp_path, hint, formula, before=""):
     """Return what an audit says of a formula with a hint, behind other formulas."""
     return entries(tmp_path, f"{before}\n\n<!-- physsym: {hint} -->\n$${formula}$$\n")[-1]
@@ -245,14 +251,115 @@ def test_lines_that_are_used_beside_the_one_that_a_hint_names_are_named(tmp_path
     assert "lines 3, 1" in entry.says
 
 
-def test_two_formulas_that_name_each_other_hold_under_a_condition_only(tmp_path):
-    text = "<!-- physsym: from 5 -->\n$$a = 2 b$$\n\n<!-- physsym: from 2 -->\n$$a = 2 b$$\n"
-    assert [e.kind for e in entries(tmp_path, text)] == ["conditional", "conditional"]
-
-
 def test_no_formula_follows_from_itself(tmp_path):
-    with pytest.raises(ValueError, match="no other formula that was read has"):
+    with pytest.raises(ValueError, match="here is the formula itself"):
         entries(tmp_path, "<!-- physsym: from here -->\n$$a = 2 b \\label{here}$$\n")
+
+
+def resting(*named, hint="from"):
+    """Return a text of lines with labels 0, 1, ..., each with a hint that names a line, or without one."""
+    lines = []
+    for place, other in enumerate(named):
+        comment = "" if other is None else f"<!-- physsym: {hint} eq:{other} -->\n"
+        lines.append(f"{comment}$${place + 2} a = {2 * place + 4} b \\label{{eq:{place}}}$$\n")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("hint", ["from", "same as"])
+@pytest.mark.parametrize(
+    ("named", "rests_on_itself"),
+    [
+        ((1, 0), 1),
+        ((1, 2, 0), 2),
+        ((2, 0, 1), 2),
+        ((3, 0, 1, 2), 3),
+        # The last is no member of the ring.
+        ((1, 0, 1), 1),
+    ],
+)
+def test_in_a_ring_of_hints_one_line_is_undecided(tmp_path, named, rests_on_itself, hint):
+    found = ps.audit(written(tmp_path, resting(*named, hint=hint))).entries
+    assert [e.kind == "undecided" for e in found] == [p == rests_on_itself for p in range(len(named))]
+    assert "rests on this line" in found[rests_on_itself].says
+    assert [e.kind for e in found if e.kind != "undecided"] == ["conditional"] * (len(named) - 1)
+    assert any(e.counts(strict=True) for e in found)
+
+
+@pytest.mark.parametrize("named", [(1, None), (1, 2, None), (None, 0, 1), (2, 2, None)])
+def test_hints_that_end_at_a_line_without_one_are_no_ring(tmp_path, named):
+    found = ps.audit(written(tmp_path, resting(*named))).entries
+    assert [e.kind for e, other in zip(found, named, strict=True) if other is not None] == ["conditional"] * (
+        len(named) - 1
+    )
+    assert not any(e.counts(strict=True) for e in found)
+
+
+def test_a_line_without_a_hint_does_not_rest_on_one_that_rests_on_it(tmp_path):
+    text = "<!-- physsym: from later -->\n$$2 y = 4 z$$\n\n$$LINE \\label{later}$$\n"
+    kinds = lambda line: [e.kind for e in ps.audit(written(tmp_path, text.replace("LINE", line))).entries]
+    assert kinds("y = 2 z") == ["conditional", "definition"]
+    assert kinds("3 y = 6 z") == ["conditional", "undecided"]
+    assert kinds("3 y - 3 y = 6 z - 6 z") == ["undecided", "holds"]
+
+
+def test_two_formulas_of_one_line_are_told_apart(tmp_path):
+    """In a notebook on one line of the file all formulas stand on that line."""
+    cell = "$$b = 2 a$$\n\n$$c = 2 b$$\n\n<!-- physsym: from 1:3 -->\n$$c = 4 a$$\n\n$$c = a + 3 a = 4 a$$"
+    assert [e.kind for e in entries(tmp_path, notebook(cell), "notes.ipynb")][-2:] == ["conditional", "holds"]
+
+
+@pytest.mark.parametrize(
+    ("value", "formula", "kind"),
+    [
+        ("x = 2", "2 x = 4", "conditional"),
+        ("x = 2", "2 x = 5", "fails"),
+        ("x = a", "2 x = 2 a", "conditional"),
+        ("f(1) = 2", "f(1)^2 = 4", "conditional"),
+        ("x = 2,\\quad y = x + 1", "y = 3", "conditional"),
+        ("x = 2,\\quad y = x + 1", "y = 4", "fails"),
+    ],
+)
+@pytest.mark.parametrize("behind", [False, True])
+@pytest.mark.parametrize("name", ["value", "line"])
+def test_a_hint_may_name_a_special_value(tmp_path, value, formula, kind, behind, name):
+    named = {"value": "value", "line": "4" if behind else "1"}[name]
+    stated = f"$${value} \\label{{value}}$$\n"
+    hint = f"<!-- physsym: from {named} -->\n$${formula}$$\n"
+    found = entries(tmp_path, f"{hint}\n{stated}" if behind else f"{stated}\n{hint}")
+    assert len(found) == 2
+    assert found[0 if behind else 1].kind == kind
+
+
+@pytest.mark.parametrize(
+    ("formula", "says"),
+    [(r"\frac{a", "was not read"), ("a > 2", "states no equation"), ("a + 2", "states no equation")],
+)
+def test_of_a_formula_without_an_equation_nothing_follows(tmp_path, formula, says):
+    found = hinted(tmp_path, "from 1", "a = 3", f"$${formula}$$")
+    assert found.kind == "undecided"
+    assert f"line 1, which the hint names, {says}" in found.says
+
+
+SPREAD = "$$a = b$$\n\n$$\nc = d\n$$\n\n\\begin{align}\ne &= f \\\\\ng &= h\n\\end{align}\n\n"
+
+
+@pytest.mark.parametrize("line", [1, 3, 4, 5, 7, 8, 9, 10])
+def test_a_line_of_a_formula_is_one_with_the_signs_around_it(tmp_path, line):
+    found = entries(tmp_path, f"{SPREAD}<!-- physsym: from {line} -->\n$$p = q$$\n")
+    assert found[-1].says.startswith("it was not found how it follows from")
+
+
+@pytest.mark.parametrize("line", [2, 6, 11, 12, 13, 99])
+def test_a_line_without_a_formula_is_refused_with_the_lines_that_there_are(tmp_path, line):
+    text = f"{SPREAD}<!-- physsym: from {line} -->\n$$p = q$$\n"
+    with pytest.raises(ValueError, match=f"no other formula is at {line}; there are formulas at 1, 4, 7"):
+        entries(tmp_path, text)
+
+
+def test_an_unknown_label_is_refused_with_those_that_there_are(tmp_path):
+    text = "$$a = b \\label{one}$$\n\n$$c = d \\label{two}$$\n\n<!-- physsym: from tow -->\n$$p = q$$\n"
+    with pytest.raises(ValueError, match="label or the tag tow; there are one, two"):
+        entries(tmp_path, text)
 
 
 ROOTS = r"$$r = \frac12 (u + \sqrt{u^2 - 4 b}), \quad s = \frac12 (u - \sqrt{u^2 - 4 b}) \label{roots}$$"

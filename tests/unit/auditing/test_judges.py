@@ -1,5 +1,6 @@
 """What an audit says of formulas: values of `Meaning` made by hand, so that no reader is involved."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -239,6 +240,7 @@ def test_a_slip_is_an_error_under_the_heading_of_the_rule(place, value):
     found = kinds(*under)
     assert found[place] == "fails"
     assert found.count("fails") == 1
+    assert re.fullmatch(r"at .*: \S+ against \S+", audit(*under)[place].details[-1])
     assert "fails" not in kinds(*(meaning for meaning, _ in under))
 
 

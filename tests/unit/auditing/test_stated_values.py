@@ -45,12 +45,7 @@ def test_a_link_that_is_wrong_there_too_fails(tmp_path, text, wrong):
     [
         "",
         "With $n = 2$ and $a = 2$:",
-        "With $n = 1$:",
-        "With $n = 1$ and $b = 2$:",
-        "With $n = 1$ and $a > 2$:",
-        "With n = 1 and a = 2 n:",
         "With n = 1 and a = 2.5:",
-        "With n = 1 and a = 2/n:",
         "# One\n\nWith $n = 1$ and $a = 2$.\n\n# Another",
         "With $n = 1$ and $a = 2$:\n\n$$z = n + a$$\n\nIn general",
         "With $n = 1$ and $a = 2$.\n\nAnother paragraph.\n\nAnd one more:",
@@ -58,6 +53,38 @@ def test_a_link_that_is_wrong_there_too_fails(tmp_path, text, wrong):
 )
 def test_other_values_and_those_stated_elsewhere_do_not_help(tmp_path, before):
     assert last(tmp_path, f"{before}\n\n$${TRUE_AT_1_2}$$\n").kind == "fails"
+
+
+PARTLY = [
+    "With $n = 1$:",
+    "With n = 1:",
+    "With $n = 1$ and $b = 2$:",
+    "With $n = 1$ and $a > 0$:",
+    "With n = 1 and a = 2 n:",
+    "With n = 1 and a = 2/n:",
+    "With n = 1 and a two,",
+]
+
+
+@pytest.mark.parametrize("before", PARTLY)
+@pytest.mark.parametrize(
+    ("formula", "kind"),
+    [(TRUE_AT_1_2, "note"), ("y = n^2 + a = n^3 + a - 2", "fails"), ("y = n a = 2 n a", "fails")],
+)
+def test_with_some_letters_stated_it_is_an_equation_for_the_others(tmp_path, before, formula, kind):
+    assert last(tmp_path, f"{before}\n\n$${formula}$$\n").kind == kind
+
+
+@pytest.mark.parametrize("before", ["With n = 1 and a = 2:", "With $n = 1$ and $a = 2$:", "With n = 1:"])
+@pytest.mark.parametrize(("value", "kind"), [("n^3 + a^2 - 2", "note"), ("n^3 + a + 2", "fails")])
+@pytest.mark.parametrize("hint", ["from one", "same as one", "identity; define y = n^2 + a"])
+def test_so_do_lines_with_a_hint(tmp_path, before, value, kind, hint):
+    text = (
+        f"$$y = n^2 + a \\label{{one}}$$\n\n# Next\n\n{before}\n\n<!-- physsym: {hint} -->\n$$y = {value}$$\n"
+    )
+    file = tmp_path / "notes.md"
+    file.write_text(text)
+    assert [e.kind for e in ps.audit(file).entries if e.formula.display][-1] == kind
 
 
 @pytest.mark.parametrize("layout", [{}, {"indent": 1}])
