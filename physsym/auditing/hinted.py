@@ -178,9 +178,9 @@ def _is_at(name: str, formula: Formula) -> bool:
         return False
     line, cell, row, colon_cell, colon_row = place.groups()
     if line:
-        return not formula.cell and formula.covers(int(line))
+        return not formula.cell and formula.is_on_line(int(line))
     row = row or colon_row
-    return formula.cell == int(cell or colon_cell) and (not row or formula.covers(int(row)))
+    return formula.cell == int(cell or colon_cell) and (not row or formula.is_on_line(int(row)))
 
 
 def _nothing_named(name: str, others: Sequence[ReadFormula], own: Formula) -> str:

@@ -115,7 +115,7 @@ class Formula:
         """Return where it stands, in words."""
         return _place(self.line, self.cell, self.cell_line)
 
-    def covers(self, line: int) -> bool:
+    def is_on_line(self, line: int) -> bool:
         """Return whether it stands on a line of the file, in a notebook on one of its cell."""
         own = self.cell_line or self.line
         return own - self.above <= line <= own + max(self.below, self.text.count("\n"))

@@ -69,6 +69,8 @@ class Conventions:
         Letters with an index that occur without brackets, the index behind the letter.
     matrices
         Letters that are transposed, or capitals that are inverted.
+    transposed
+        Those among them that are transposed.
     fonts
         Letters that occur in more than one font.
     variants
@@ -119,6 +121,7 @@ class Conventions:
     factors: frozenset[str] = frozenset()
     indexed_factors: frozenset[str] = frozenset()
     matrices: frozenset[str] = frozenset()
+    transposed: frozenset[str] = frozenset()
     fonts: frozenset[str] = frozenset()
     variants: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
@@ -448,7 +451,7 @@ class _Survey:
         for key, letters in self.applied_primed.items():
             if key not in self.primed_factors or key in self.applied:
                 self.applied.setdefault(key, set()).update(letters)
-        matrices = self.matrices | {m for m in self.inverted if m.isupper() or _is_capital(m)}
+        matrices = self.matrices | {m for m in self.inverted if m.isupper() or is_capital(m)}
         functions = {
             key: frozenset(names)
             for key, names in self.applied.items()
@@ -476,6 +479,7 @@ class _Survey:
             factors=frozenset(factors),
             indexed_factors=frozenset(self.indexed_factors),
             matrices=frozenset(matrices),
+            transposed=frozenset(self.matrices),
             fonts=frozenset(k for k, v in self.fonts.items() if len(v - {"word", "unit"}) > 1),
             variants=frozenset(mixed),
             words=frozenset(self.words),
@@ -495,7 +499,8 @@ _USUAL = frozenset(("f", "g", "F", "J", "U", "V", "L", r"\ell", "p", "P", r"\psi
 """Letters that functions usually have."""
 
 
-def _is_capital(letters: str) -> bool:
+def is_capital(letters: str) -> bool:
+    """Return whether a letter, perhaps a Greek one, is a capital."""
     return letters.removeprefix("\\")[:1].isupper()
 
 

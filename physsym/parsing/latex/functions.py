@@ -27,6 +27,7 @@ from physsym.parsing.latex.tree import (
     Name,
     Node,
     Number,
+    Product,
     Relation,
     Root,
     Script,
@@ -83,6 +84,8 @@ class Functions(NamedValues):
             and bracket.items[0].letters == "t"
         ):
             return True
+        if _is_value_in(key, bracket.items[0]):  # no function of itself: `x (a + x)`
+            return False
         if key not in conventions.functions:
             item = bracket.items[0]
             terms = item.terms if isinstance(item, Sum) else (item,)
@@ -109,7 +112,8 @@ class Functions(NamedValues):
         along = along and len(name.letters) == 1 and "t" in variables
         if bare and key + name.below_text in conventions.indexed_factors and not name.dots:
             bare = isinstance(item, Name) and item.letters == "t"
-        if bare or key not in conventions.factors or name.primes or name.dots or along:
+        at_a_time = isinstance(item, Number) or not {*letters_of(item)}.isdisjoint({"t", *variables})
+        if bare or name.primes or along or (at_a_time if name.dots else key not in conventions.factors):
             self.assumed[f"{self.key(name)} is a function"] = None
             return True
         return not self.decisions.take(name.node, f"{self.key(name)}(...)", "a function", "a factor")
@@ -286,6 +290,20 @@ class Functions(NamedValues):
         if name in _PLAIN and len(values) == (2 if name == "atan2" else 1):
             return _PLAIN[name](*values)
         return Undefined(name)(*values)
+
+
+def _is_value_in(key: str, node: Node) -> bool:
+    """Return whether a name, or a rate of it, is a value in a part, and does not stand before a bracket."""
+    if isinstance(node, Product):
+        behind = zip(node.factors, (*node.factors[1:], None), (*node.signs[1:], "*"), strict=True)
+        called = [not sign and isinstance(after, Bracket) for _, after, sign in behind]
+        return any(
+            _is_value_in(key, f) for f, c in zip(node.factors, called, strict=True) if not (c and named(f))
+        )
+    name = named(node)
+    if name is not None:
+        return key_of(name) == key and not name.below_text
+    return any(_is_value_in(key, part) for part in node.parts())
 
 
 _VARIABLES = frozenset(("t", "x", "y", "z", r"\tau", "s"))

@@ -8,7 +8,7 @@ from dataclasses import replace
 import sympy
 from sympy import Expr, Integer, Rational
 
-from physsym.parsing.latex.conventions import bound_letter, derivative_letters
+from physsym.parsing.latex.conventions import bound_letter, derivative_letters, is_capital
 from physsym.parsing.latex.formula import OPAQUE, is_small
 from physsym.parsing.latex.names import letters_of, named
 from physsym.parsing.latex.operators import Operators
@@ -20,6 +20,7 @@ from physsym.parsing.latex.tree import (
     Fraction,
     Function,
     Grid,
+    Name,
     Node,
     Number,
     Operator,
@@ -147,8 +148,10 @@ class Interpretation(Operators):
             return self.opaque("set", self.symbol(self.source(node)))
         values = [self.value(item) for item in node.items]
         if shape == "|" and len(values) == 1:
-            if any(letter in self.conventions.matrices for letter in letters_of(node)):
+            if self._is_matrix(node.items[0]):
                 return self.opaque("det", *values)
+            if not self.conventions.transposed.isdisjoint(letters_of(node)):
+                self.one_coordinate, self.joined = True, node  # of a vector, such as x beside `x^T`
             return self.applied("abs", values, node)
         if shape == "||" and len(values) == 1:
             self.one_coordinate, self.joined = True, node
@@ -164,6 +167,16 @@ class Interpretation(Operators):
             return self.opaque("mean", *values)
         names = {"(": "tuple", "[": "interval", r"\{": "set", "": "list", "{": "list"}
         return self.opaque(names.get(shape, "tuple"), *values)
+
+    def _is_matrix(self, node: Node) -> bool:
+        """Return whether a part is a matrix by all of its names: a capital that the text transposes."""
+        if isinstance(node, Sum):
+            return any(map(self._is_matrix, node.terms))
+        if isinstance(node, Product):
+            names = [f for f in node.factors if not isinstance(f, Number) and not _is_greek(f)]
+            return bool(names) and not any(node.signs) and all(map(self._is_matrix, names))
+        name = named(node)
+        return name is not None and name.letters in self.conventions.transposed and is_capital(name.letters)
 
     def scripted(self, node: Scripted) -> Expr:
         """Return a power of what is no name, or a norm with an index."""
@@ -192,6 +205,10 @@ class Interpretation(Operators):
     def accented(self, node: Accented) -> Expr:
         """Return an accent over what is no name, which is opaque."""
         return self.opaque(node.accent, self.value(node.inside))
+
+
+def _is_greek(node: Node) -> bool:
+    return isinstance(node, Name) and node.letters.startswith("\\") and not is_capital(node.letters)
 
 
 def _last_operator(node: Node) -> Operator | None:

@@ -56,7 +56,8 @@ _IMPLIES = frozenset(
     (r"\implies", r"\Rightarrow", r"\Longrightarrow", r"\iff", r"\Leftrightarrow", r"\Longleftrightarrow",
      r"\impliedby", r"\Leftarrow", r"\therefore", r"\because", r"\Longleftarrow", r"\leftrightarrow")
 )  # fmt: skip
-_OPERATORS = frozenset((*PRODUCTS, "+", "-", r"\pm", r"\mp"))
+_SIGNS = ("+", "-", r"\pm", r"\mp")
+_OPERATORS = frozenset((*PRODUCTS, *_SIGNS))
 _CONTENT = (
     r"\boxed",
     r"\fbox",
@@ -172,7 +173,7 @@ def _prepared(tokens: Sequence[LatexToken], text: str) -> list[LatexToken]:
         else:
             found.append(token)
             i += 1
-    return _without_null_delimiters(found)
+    return _without_line_breaks(_without_null_delimiters(found))
 
 
 def _behind_optional(tokens: Sequence[LatexToken], i: int, text: str) -> int:
@@ -271,6 +272,22 @@ def _without_null_delimiters(tokens: Sequence[LatexToken]) -> list[LatexToken]:
             dropped.add(i)
     dropped |= {i for i in opened if tokens[i].text == "."}
     return [t for i, t in enumerate(tokens) if i not in dropped]
+
+
+def _without_line_breaks(tokens: Sequence[LatexToken]) -> list[LatexToken]:
+    """Return tokens without the ends of rows of one formula on several lines that go on with a sum."""
+    found: list[LatexToken] = []
+    depth = 0
+    for i, token in enumerate(tokens):
+        if token.text in (r"\begin", r"\end"):
+            name = "".join(t.text for t in tokens[i + 2 : i + 12])
+            depth += name.startswith("multline") * (1 if token.text == r"\begin" else -1)
+        if depth and token.kind == "row":
+            following = next((t.text for t in tokens[i + 1 :] if t.kind not in ("row", "gap")), "")
+            if following in _SIGNS:
+                continue
+        found.append(token)
+    return found
 
 
 # ------------------------------------------------------------ pieces
