@@ -301,3 +301,43 @@ def test_kinds_of_displays_that_were_misread(texts: list[str], expected: str) ->
     settled = conventions_of(texts)
     chain = meanings(texts[0], settled)[0].chains[0]
     assert str(chain.sides[-1]) == expected
+
+
+@pytest.mark.parametrize("environment", ["multline", "multline*", "multlined"])
+def test_a_row_of_one_formula_on_several_lines_goes_on_with_the_row_above(environment: str) -> None:
+    rows = rf"\begin{{{environment}}} a = b \\ + c = x \\ \quad - h = v \end{{{environment}}}"
+    assert sides(rows) == [(a, b + c, x - h, v)]
+    # Elsewhere a row is a statement, and so is a row that goes on with no sum.
+    assert sides(r"\begin{gather} a = b \\ -c = x \end{gather}") == [(a, b), (-c, x)]
+    assert sides(rf"\begin{{{environment}}} a = b \\ c = x \end{{{environment}}}") == [(a, b), (c, x)]
+
+
+A, B = (Symbol(n, real=True) for n in "AB")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("|x|", abs(x)),
+        ("|B|", abs(B)),
+        (r"|\mathbf{x}|", abs(Symbol("x_bold", real=True))),
+        ("|A x|", abs(A * x)),
+        ("|x - v|", abs(x - v)),
+        ("|A|", Function(r"\det")(A)),
+        (r"|A - \lambda b|", Function(r"\det")(A - Symbol("lam", real=True) * b)),
+    ],
+)
+def test_bars_around_a_matrix_alone_are_a_determinant(text: str, expected: Expr) -> None:
+    (found,) = ways(text, r"A^T v = a x^T x", "B^{-1} + b")
+    ((side,),) = [chain.sides for chain in found.chains]
+    assert side == expected
+
+
+def test_what_holds_its_own_name_is_a_factor_behind_it() -> None:
+    moving = r"x(t) = a"
+    rate = dot(x)
+    assert only(r"\dot x (m \ddot x + h x)", moving) == rate * (m * dot(rate) + h * x)
+    assert only(r"x (a + x)", moving) == x * (a + x)
+    assert only(r"f (f(x) + x)", "f(x) = a") == f(f(x) + x)
+    assert len(ways(r"\dot x (a + b)", moving)) == 2
+    assert len(ways(r"\dot x(0)", moving)) == len(ways(r"\dot x(t)", moving)) == 1
