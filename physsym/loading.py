@@ -514,7 +514,9 @@ def _fault(file: Path, error: BaseException) -> ScriptError:
     frames = [(f.filename, f.lineno or 0) for f in traceback.extract_tb(error.__traceback__)]
     if isinstance(error, SyntaxError) and error.filename:
         frames.append((error.filename, error.lineno or 0))
-    inside = [(Path(name), line) for name, line in frames if file.parent in Path(name).resolve().parents]
+    # Code that was made of text, as the __init__ of a dataclass is, is in no file: its name is "<string>".
+    files = [(Path(name), line) for name, line in frames if not name.startswith("<")]
+    inside = [(name, line) for name, line in files if file.parent in name.resolve().parents]
     where, line = inside[-1] if inside else (file, 1)
     here = Path.cwd()
     shown = file.relative_to(here) if file.is_relative_to(here) else file

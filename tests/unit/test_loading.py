@@ -166,6 +166,9 @@ def test_a_package_that_lists_what_is_not_there_is_refused(tmp_path):
         ("\nfrom other import x\n", "other.py, line 1: ZeroDivisionError"),
         ("import sys\nsys.exit(0)\n", "bad.py, line 2: SystemExit: 0"),
         ("import nonsense_of_this_name", "bad.py, line 1: ModuleNotFoundError"),
+        # Text in a script that is run, or read, in a frame that is in no file.
+        ("import physsym as ps\n\nps.Limit('dt +', 0)\n", "bad.py, line 3: ReadError: "),
+        ("x = 1\nexec('y = 2\\n1/0')\n", "bad.py, line 2: ZeroDivisionError"),
     ],
 )
 def test_a_script_that_fails_is_told_with_its_line(tmp_path, monkeypatch, text, where):
@@ -174,8 +177,9 @@ def test_a_script_that_fails_is_told_with_its_line(tmp_path, monkeypatch, text, 
         scripts([tmp_path / "bad.py"])
     assert str(error.value).startswith(f"{tmp_path / 'bad.py'} could not be loaded: {where}")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ScriptError, match=r"^bad\.py could not be loaded"):
+    with pytest.raises(ScriptError) as error:
         scripts(["bad.py"])
+    assert str(error.value).startswith(f"bad.py could not be loaded: {where}")
 
 
 def test_an_interruption_while_loading_is_no_failure(tmp_path):
