@@ -162,7 +162,7 @@ def special_values_of(formula: Formula, meaning: Meaning) -> Iterator[Fact]:
 
 
 def _equations(meaning: Meaning) -> Iterator[tuple[int, Expr, Expr]]:
-    """Yield the equations that a formula states, each with its place in its chain."""
+    """Yield the equations that a formula states, each with its number in its chain."""
     for chain in meaning.chains:
         for place, (left, right, relation) in enumerate(() if is_condition(chain) else links(chain)):
             if relation in EQUAL or (relation == "<-" and isinstance(left, AppliedUndef)):
