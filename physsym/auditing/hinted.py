@@ -187,10 +187,10 @@ def _nothing_named(name: str, others: Sequence[ReadFormula], own: Formula) -> st
     """Return that a hint names no other formula, and what it may name."""
     if _PLACE.fullmatch(name):
         asked = tuple(map(int, re.findall(r"\d+", name)))
-        there = [
+        at_all = [
             (r.formula.cell, r.formula.cell_line) if r.formula.cell else (r.formula.line,) for r in others
         ]
-        near = sorted(set(there), key=lambda at: [abs(a - b) for a, b in zip(at, asked, strict=False)])
+        near = sorted(set(at_all), key=lambda at: [abs(a - b) for a, b in zip(at, asked, strict=False)])
         listed = ", ".join(":".join(map(str, at)) for at in sorted(near[:_NAMED]))
         return f"no other formula is at {name}; there are formulas at {listed or 'no other line'}"
     if name in (own.label, *own.labels):
