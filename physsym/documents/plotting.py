@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
 
 from sympy import Expr
 
@@ -24,8 +24,10 @@ from physsym.vocabulary import Face
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Draw: TypeAlias = "Callable[[Axes], object]"
+Kind: TypeAlias = Literal["svg", "pdf", "png"]
 
 BLUE, GREEN, AMBER, INK = "#2f6fb2", "#17907a", "#bf841b", "#7a7a7a"
 WIDTH, HEIGHT = 6.3, 3.4  # inches; at 96 pixels an inch the width of a line of text
@@ -82,21 +84,23 @@ class Stroke:
 STROKES = (Stroke(BLUE, "-", "o"), Stroke(AMBER, "--", "s"), Stroke(GREEN, "-.", "^"), Stroke(INK, ":", "x"))
 
 
-def pyplot() -> Any:
-    """Return matplotlib's pyplot; ImportError, saying what to install, where there is none."""
+@contextmanager
+def _matplotlib() -> Iterator[None]:
+    """Within this, the lack of matplotlib is an ImportError that says what to install."""
     try:
-        from matplotlib import pyplot as plt
+        yield
     except ImportError as error:
         raise ImportError(
             "figures need matplotlib: install it with python -m pip install 'physsym[document]'",
             name="matplotlib",
         ) from error
-    return plt
 
 
 def settings() -> AbstractContextManager[Any]:
     """Return a context in which matplotlib draws as in the document, whatever the reader's own settings."""
-    context: AbstractContextManager[Any] = pyplot().style.context(["default", dict(_SETTINGS)])
+    with _matplotlib():
+        from matplotlib import style
+    context: AbstractContextManager[Any] = style.context(["default", dict(_SETTINGS)])
     return context
 
 
@@ -104,7 +108,9 @@ def axes(ax: Axes | None) -> Axes:
     """Return the axes given, or those of a new figure."""
     if ax is not None:
         return ax
-    fresh: Axes = pyplot().subplots(figsize=(WIDTH, HEIGHT), layout="constrained")[1]
+    with _matplotlib():
+        from matplotlib import pyplot
+    fresh: Axes = pyplot.subplots(figsize=(WIDTH, HEIGHT), layout="constrained")[1]
     return fresh
 
 
@@ -120,7 +126,7 @@ def label(formula: Expr, face: Face = "physics") -> str:
 
 def image(
     draw: Draw | tuple[Draw, ...],
-    kind: Literal["svg", "pdf", "png"] = "svg",
+    kind: Kind = "svg",
     size: tuple[float, float] = (WIDTH, HEIGHT),
 ) -> bytes:
     """Return as a file what `draw` puts on the axes it is given: the same bytes each time.
@@ -128,13 +134,52 @@ def image(
     Several functions draw on panels side by side. `size` is the width and height in inches, a pixel of png is
     1/200 inch; the ground is transparent. Raises ImportError without matplotlib.
     """
-    plt, draws, out = pyplot(), draw if isinstance(draw, tuple) else (draw,), io.BytesIO()
+    draws, out = draw if isinstance(draw, tuple) else (draw,), io.BytesIO()
     with settings():
-        figure = plt.matplotlib.figure.Figure(figsize=size, layout="constrained")
+        figure = _fresh_figure(size)
         for put, ax in zip(draws, figure.subplots(1, len(draws), squeeze=False).flat, strict=True):
             put(ax)
-        figure.savefig(out, format=kind, transparent=True, dpi=200, metadata=dict(_UNDATED[kind]))
+        _write_as(kind, figure, out)
     return _rounded(out.getvalue()) if kind == "svg" else out.getvalue()
+
+
+def _fresh_figure(size: tuple[float, float]) -> Figure:
+    """Return an empty figure without a ground, laid out with the renderer that draws it.
+
+    That one knows how wide each text is; matplotlib would make another one and measure all texts again.
+    """
+    from matplotlib.figure import Figure
+
+    class LaidOutOnce(Figure):
+        def draw(self, renderer: Any) -> None:
+            canvas: Any = self.canvas
+            canvas.get_renderer = lambda: renderer
+            super().draw(renderer)
+
+    return LaidOutOnce(figsize=size, layout="constrained", facecolor="none", edgecolor="none")
+
+
+def _write_as(kind: Kind, figure: Figure, out: IO[bytes]) -> None:
+    """Write a figure by the canvas of a format itself: `savefig` would draw it twice where it is laid out."""
+    from matplotlib.axes import Axes
+
+    for ax in figure.findobj(Axes):  # those within others as well
+        ax.patch.set(facecolor="none", edgecolor="none")
+    figure.set_dpi(200)
+    write: Any  # matplotlib does not say which types these take
+    if kind == "svg":
+        from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+        write = FigureCanvasSVG(figure).print_svg
+    elif kind == "pdf":
+        from matplotlib.backends.backend_pdf import FigureCanvasPdf
+
+        write = FigureCanvasPdf(figure).print_pdf
+    else:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        write = FigureCanvasAgg(figure).print_png
+    write(out, metadata=dict(_UNDATED[kind]))
 
 
 def _rounded(drawing: bytes) -> bytes:
@@ -152,7 +197,6 @@ def svg(draw: Draw | tuple[Draw, ...], size: tuple[float, float] = (WIDTH, HEIGH
 # ------------------------------------------------------------------ the figures of a document
 
 Files: TypeAlias = Mapping[str, str | bytes]
-Kind: TypeAlias = Literal["svg", "pdf", "png"]
 
 FOLDER = "figures"
 
