@@ -16,6 +16,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 import physsym  # noqa: E402
+from docs.extensions import gallery  # noqa: E402
 from docs.extensions.formulas import Shown, report, shown  # noqa: E402
 from physsym.__main__ import COMMANDS, parser  # noqa: E402
 
@@ -136,6 +137,8 @@ def fill(app, docname, source):
     if "<!-- commands -->" in text:
         os.environ["COLUMNS"] = "80"  # the width of the help
         text = text.replace("<!-- commands -->", commands())
+    if "<!-- sheet -->" in text:
+        text = gallery.filled(text, Path(app.outdir) / "_images")
     source[0] = text
 
 
