@@ -8,7 +8,7 @@ from itertools import count
 
 from sympy import Expr, Symbol
 
-from physsym.codegen.expression_tree import Operand, has_choice, symbols_of
+from physsym.codegen.expression_tree import Operand, Operation, has_choice, symbols_of
 from physsym.core.symbols import AFTER, BEFORE, name_and_marks
 
 
@@ -127,6 +127,25 @@ def live_lines(body: Iterable[Line], results: Iterable[Symbol]) -> tuple[Line, .
             live.insert(0, line)
             wanted |= set(line.reads)
     return tuple(live)
+
+
+def checked_results(program: Program) -> list[int]:
+    """Return the numbers of the results that are finite only where all are.
+
+    A sum is not finite where one of its terms is not, so that the terms need no test of their own.
+    """
+    results = set(program.results)
+    values = (v for line in program.body if results & set(line.targets) for v in line.values)
+    added = {term for value in values for term in _terms(value)}
+    return [k for k, result in enumerate(program.results) if result not in added]
+
+
+def _terms(value: Operand) -> Iterator[Symbol]:
+    """Yield the symbols that are terms of a sum."""
+    match value:
+        case Operation("add" | "subtract", arguments):
+            for argument in arguments:
+                yield from [argument] if isinstance(argument, Symbol) else _terms(argument)
 
 
 @dataclass(frozen=True)

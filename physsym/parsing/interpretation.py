@@ -7,7 +7,6 @@ import functools
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import singledispatch
 from typing import Literal, TypeAlias
 
@@ -423,6 +422,8 @@ _NOT_READ = frozenset(["arctan", "atan", "arctan2", "atan2", "arcsin", "asin", "
 def _nearest(name: str, known: Iterable[str]) -> str:
     if name in _NOT_READ:
         return "inverse trigonometric functions are not read"
+    from difflib import get_close_matches
+
     near = get_close_matches(name, known)
     meant = _MEANT.get(name) or (near[0] if near else "")
     return f"write {meant}" if meant else f"write one of {', '.join(sorted(known))}"

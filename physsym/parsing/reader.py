@@ -20,9 +20,6 @@ from physsym.parsing.faces import learning_names, renamed
 from physsym.parsing.grammar import Sentence, Tree, sentences
 from physsym.parsing.instants import WEIGHTS
 from physsym.parsing.interpretation import FUNCTIONS, NAMES_TOO, Reading, conditions, reading
-from physsym.parsing.latex.names import printed_key
-from physsym.parsing.latex.reader import Names as LatexNames
-from physsym.parsing.latex.reader import read_latex
 from physsym.parsing.limits import refuse_large
 from physsym.parsing.python_text import MODULES, python_sentences
 from physsym.parsing.spelling import GRADIENT
@@ -155,13 +152,16 @@ def read(
         return renamed(stated, old, text)
     written = notation_of(text) if notation == "auto" else notation
     if written == "latex":
-        return read_latex(text, _latex_names(vocabulary, declare, unknown == "real"))
+        return _read_latex(text, vocabulary, declare, unknown == "real")
     stated, _ = _interpret(text, vocabulary, declare, unknown == "real", written)
     return stated
 
 
-def _latex_names(vocabulary: Vocabulary, declare: Iterable[Declared], by_use: bool) -> LatexNames:
-    """Return the names for a text in LaTeX: a symbol goes by its letters on either face too."""
+def _read_latex(text: str, vocabulary: Vocabulary, declare: Iterable[Declared], by_use: bool) -> Readable:
+    """Return what a text in LaTeX states, in which a symbol goes by its letters on either face too."""
+    from physsym.parsing.latex.names import printed_key  # imported where a text is in LaTeX
+    from physsym.parsing.latex.reader import Names, read_latex
+
     names = _names(vocabulary, declare)
     declared = frozenset(n for n in names if _is_declared(n, declare))
     written = {printed_key(q.physics): names[q.name] for q in vocabulary.quantities}
@@ -169,7 +169,7 @@ def _latex_names(vocabulary: Vocabulary, declare: Iterable[Declared], by_use: bo
     potentials = frozenset(
         n for q in vocabulary.quantities if q.kind == "potential" for n in (q.physics, q.learning)
     )
-    return LatexNames({**written, **names}, declared, by_use, potentials | {"U", "L"})
+    return read_latex(text, Names({**written, **names}, declared, by_use, potentials | {"U", "L"}))
 
 
 def conditions_of(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
 from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
@@ -73,18 +74,21 @@ def logistic(samples: int, weights: int, seed: int) -> Problem:
 
     The loss is mean(log(1 + exp(-y*(A w)))) + |w|^2/(2*samples), A of shape (samples, weights), y = -1 or 1.
     """
-    random = np.random.default_rng(seed)
-    features = random.normal(size=(samples, weights))
-    labels = np.where(features @ random.normal(size=weights) + random.normal(size=samples) > 0, 1.0, -1.0)
-    signed = features * labels[:, None]
+
+    @cache  # drawn when first used: numpy.random is slow to import
+    def signed() -> Array:
+        random = np.random.default_rng(seed)
+        features = random.normal(size=(samples, weights))
+        labels = np.where(features @ random.normal(size=weights) + random.normal(size=samples) > 0, 1.0, -1.0)
+        return features * labels[:, None]
 
     def value(w: Array) -> float:
-        return float(np.logaddexp(0, -signed @ w).mean() + w @ w / (2 * samples))
+        return float(np.logaddexp(0, -signed() @ w).mean() + w @ w / (2 * samples))
 
     def gradient(w: Array) -> Array:
         # 1/(1 + exp(z)) written so that no exponential overflows.
-        fraction = (1 - _library(w).tanh(signed @ w / 2)) / 2
-        found: Array = (w - signed.T @ fraction) / samples
+        fraction = (1 - _library(w).tanh(signed() @ w / 2)) / 2
+        found: Array = (w - signed().T @ fraction) / samples
         return found
 
     says = f"logistic loss of {samples} samples in {weights} weights"

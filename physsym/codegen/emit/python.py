@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from physsym.codegen.emit.text import PYTHON_WORDS, Language, Names, expression_text, identifiers
+from physsym.codegen.emit.text import PYTHON_WORDS, Language, Names, expression_text, identifiers, unique_name
 from physsym.codegen.expression_tree import OPERATIONS, Operand
-from physsym.codegen.straight_line import Evaluation, Guarded, Line, Program
+from physsym.codegen.straight_line import Evaluation, Guarded, Line, Program, checked_results
 
 PYTHON = Language(
     "Python",
@@ -59,6 +59,32 @@ def python_source(
     lines += [python_line(line, names, fraction) for line in program.scalars]
     lines += [python_line(line, names, fraction, arrays) for line in program.body]
     return function_text(name, inputs, [*lines, f"return {tuple_text(names[s] for s in program.results)}"])
+
+
+def python_rollout(program: Program, *, fraction: str = "{}/{}") -> str:
+    """Return the text of `rollout(steps, states, parameters)`, which takes that many steps of single numbers.
+
+    It returns the number of the step after which a state is no longer finite, 0 where all are, and the
+    states. The program takes no gradient.
+    """
+    names = identifiers(program, PYTHON_WORDS | {"counted", "parameters", "states"})
+    states, results = ([names[s] for s in symbols] for symbols in (program.states, program.results))
+    taken = {*names.values()}
+    number, steps = unique_name("number", taken), unique_name("steps", taken)
+    lines = [f"({tuple_text(states)}) = states"]
+    if program.parameters:
+        lines.append(f"({tuple_text(names[p] for p in program.parameters)}) = parameters")
+    lines += [python_line(line, names, fraction) for line in program.scalars]
+    inside = [python_line(line, names, fraction) for line in program.body]
+    inside += [f"{tuple_text(states)} = {tuple_text(results)}"]
+    # Infinity and NaN differ from themselves by NaN: one comparison tests the whole sum.
+    checked = [states[k] for k in checked_results(program)]
+    inside += [f"if not {' + '.join(f'({s} - {s})' for s in checked)} == 0:"]
+    inside += [f"    return {number}, ({tuple_text(states)})"]
+    lines += [f"for {number} in counted(1, {steps} + 1):", *(f"    {line}" for line in inside)]
+    return function_text(
+        "rollout", [steps, "states", "parameters"], [*lines, f"return 0, ({tuple_text(states)})"]
+    )
 
 
 def tuple_text(parts: Iterable[str]) -> str:

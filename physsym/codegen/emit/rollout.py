@@ -1,61 +1,11 @@
-"""Rollouts: the text of a loop of many steps of one state, in Python and in LLVM."""
+"""The text of a loop of many steps of one state in LLVM."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-from sympy import Symbol
+from collections.abc import Sequence
 
 from physsym.codegen.emit.llvm import Emitter, Real, llvm_function
-from physsym.codegen.emit.python import function_text, python_line, tuple_text
-from physsym.codegen.emit.text import PYTHON_WORDS, identifiers, unique_name
-from physsym.codegen.expression_tree import Operand, Operation
-from physsym.codegen.straight_line import Program
-
-
-def python_rollout(program: Program, *, fraction: str = "{}/{}") -> str:
-    """Return the text of `rollout(steps, states, parameters)`, which takes that many steps of single numbers.
-
-    It returns the number of the step after which a state is no longer finite, 0 where all are, and the
-    states. The program takes no gradient.
-    """
-    names = identifiers(program, PYTHON_WORDS | {"counted", "parameters", "states"})
-    states, results = ([names[s] for s in symbols] for symbols in (program.states, program.results))
-    taken = {*names.values()}
-    number, steps = unique_name("number", taken), unique_name("steps", taken)
-    lines = [f"({tuple_text(states)}) = states"]
-    if program.parameters:
-        lines.append(f"({tuple_text(names[p] for p in program.parameters)}) = parameters")
-    lines += [python_line(line, names, fraction) for line in program.scalars]
-    inside = [python_line(line, names, fraction) for line in program.body]
-    inside += [f"{tuple_text(states)} = {tuple_text(results)}"]
-    # Infinity and NaN differ from themselves by NaN: one comparison tests the whole sum.
-    checked = [states[k] for k in checked_results(program)]
-    inside += [f"if not {' + '.join(f'({s} - {s})' for s in checked)} == 0:"]
-    inside += [f"    return {number}, ({tuple_text(states)})"]
-    lines += [f"for {number} in counted(1, {steps} + 1):", *(f"    {line}" for line in inside)]
-    return function_text(
-        "rollout", [steps, "states", "parameters"], [*lines, f"return 0, ({tuple_text(states)})"]
-    )
-
-
-def checked_results(program: Program) -> list[int]:
-    """Return the numbers of the results that are finite only where all are.
-
-    A sum is not finite where one of its terms is not, so that the terms need no test of their own.
-    """
-    results = set(program.results)
-    values = (v for line in program.body if results & set(line.targets) for v in line.values)
-    added = {term for value in values for term in _terms(value)}
-    return [k for k, result in enumerate(program.results) if result not in added]
-
-
-def _terms(value: Operand) -> Iterator[Symbol]:
-    """Yield the symbols that are terms of a sum."""
-    match value:
-        case Operation("add" | "subtract", arguments):
-            for argument in arguments:
-                yield from [argument] if isinstance(argument, Symbol) else _terms(argument)
+from physsym.codegen.straight_line import Program, checked_results
 
 
 def llvm_rollout(program: Program, element: Real, fma: bool = False) -> str:

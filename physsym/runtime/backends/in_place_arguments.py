@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -116,6 +115,8 @@ def in_parallel(jobs: Sequence[Callable[[], Any]]) -> Callable[[], None]:
     """Return what carries out all jobs, the first in the calling thread; idle threads sleep."""
     if len(jobs) < 2:
         return jobs[0] if jobs else lambda: None
+    from concurrent.futures import ThreadPoolExecutor, wait  # slow to import, and seldom needed
+
     pool = ThreadPoolExecutor(len(jobs) - 1, thread_name_prefix="physsym")
 
     def run() -> None:

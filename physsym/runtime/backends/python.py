@@ -15,8 +15,7 @@ import mpmath
 import sympy
 
 from physsym.codegen import Program, state_name
-from physsym.codegen.emit import python_source
-from physsym.codegen.emit.rollout import python_rollout
+from physsym.codegen.emit.python import python_rollout, python_source
 from physsym.runtime.backends.base import (
     Backend,
     Capabilities,
