@@ -23,6 +23,8 @@ from physsym.parsing.tokens import GREEK, MAX_CHARACTERS, ReadError, Token, chec
 MAX_STATEMENTS = 100
 MAX_DEPTH = 60
 MODULES = ("np", "numpy", "math", "torch", "jnp")
+OF_PYTHON = re.compile(rf"\b(?:{'|'.join(MODULES)})\.|#[^\n]*")
+"""What is left out of code with indices, x[k+1] = x[k] - h*np.sin(x[k]), which says itself what is new."""
 _OWNERS = ("self", "state", "group", "p", "param")
 _ELEMENTWISE = {
     "maximum": "max", "minimum": "min", "fmax": "max", "fmin": "min", "absolute": "abs", "fabs": "abs",

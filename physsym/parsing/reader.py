@@ -21,7 +21,6 @@ from physsym.parsing.grammar import Sentence, Tree, sentences
 from physsym.parsing.instants import WEIGHTS
 from physsym.parsing.interpretation import FUNCTIONS, NAMES_TOO, Reading, conditions, reading
 from physsym.parsing.limits import refuse_large
-from physsym.parsing.python_text import MODULES, python_sentences
 from physsym.parsing.spelling import GRADIENT
 from physsym.parsing.tokens import COMPLEX, GRAVITY, GREEK, ReadError, is_name
 from physsym.vocabulary import STANDARD, Face, Quantity, Vocabulary
@@ -40,8 +39,6 @@ _PYTHON = re.compile(
 
 _LATEX = re.compile(r"\\[A-Za-z\\,;:!{}|()\[\]]|\$[^$]+\$")
 _INDEXED = re.compile(r"\w\[\s*[A-Za-z]\s*(?:[+-]\s*[0-9]+\s*)?\]")
-_OF_PYTHON = re.compile(rf"\b(?:{'|'.join(MODULES)})\.|#[^\n]*")
-"""What is left out of code with indices, x[k+1] = x[k] - h*np.sin(x[k]), which says itself what is new."""
 
 
 def notation_of(text: str) -> Notation:
@@ -215,11 +212,15 @@ def _interpret(
     if not isinstance(text, str):
         raise TypeError(f"expected the text of a formula, given {text!r} of type {type(text).__name__}")
     names = _names(vocabulary, declare)
-    if written == "python" and not _INDEXED.search(text):
-        found = python_sentences(text, names)
+    if written == "python":
+        from physsym.parsing.python_text import OF_PYTHON, python_sentences  # imported where it is used
+
+        if _INDEXED.search(text):
+            found = sentences(OF_PYTHON.sub(lambda m: " " * len(m[0]), text), names, FUNCTIONS)
+        else:
+            found = python_sentences(text, names)
     else:
-        plain = _OF_PYTHON.sub(lambda m: " " * len(m[0]), text) if written == "python" else text
-        found = sentences(plain, names, FUNCTIONS)
+        found = sentences(text, names, FUNCTIONS)
     first, *others = found
     for other in others:
         if (first.relation, other.relation) == ("<-", "=") and _started(other) is not None:

@@ -3,8 +3,8 @@ from .bound import Bound
 from .optimizers import Optimizer, optimizer
 from .parameters import Schedule, schedule
 from .potentials import PROBLEMS, Problem, problem
-from .rollout import Callback, State, Trajectory
-from .states import coordinates
+from .rollout import Callback, Trajectory
+from .states import State, coordinates
 from .sweeps import Sweep, sweep
 
 __all__ = [

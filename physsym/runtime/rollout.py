@@ -16,10 +16,9 @@ from physsym.codegen.emit import array_source
 from physsym.runtime.backends import pytree
 from physsym.runtime.backends.base import Backend, Rollout, Scan, Value, Values, executed
 from physsym.runtime.backends.numpy import NAMESPACE
-from physsym.runtime.states import StateLayout, layout
+from physsym.runtime.states import State, StateLayout, layout
 
 Array: TypeAlias = np.ndarray[Any, Any]
-State: TypeAlias = dict[str, Value]
 Callback: TypeAlias = Callable[[int, State], object]
 
 AT_ONCE = 1_000_000  # steps in one call

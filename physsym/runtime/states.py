@@ -17,6 +17,7 @@ from physsym.runtime.backends.base import Value
 from physsym.vocabulary import STANDARD
 
 Array: TypeAlias = np.ndarray[Any, Any]
+State: TypeAlias = dict[str, Value]
 
 LARGEST = 64  # numbers of a state that are worth a name each
 

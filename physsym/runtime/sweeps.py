@@ -41,9 +41,9 @@ from physsym.runtime.potentials import (
     of_each_weight,
     potential_formula,
 )
-from physsym.runtime.rollout import State, memory
+from physsym.runtime.rollout import memory
 from physsym.runtime.start import refuse_out_of_range, with_typical
-from physsym.runtime.states import StateLayout, coordinates, layout
+from physsym.runtime.states import State, StateLayout, coordinates, layout
 from physsym.vocabulary import lam
 
 

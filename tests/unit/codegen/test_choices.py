@@ -7,7 +7,6 @@ import importlib.util
 import json
 import math
 import shutil
-import subprocess
 import warnings
 from fractions import Fraction
 
@@ -22,6 +21,7 @@ from physsym.core.statements import rule
 from physsym.core.symbols import after, before, grad
 from physsym.runtime.backends import is_installed
 from physsym.vocabulary import G, x
+from tests.support.javascript import needs_node, run_by_node
 from tests.support.rules import ALL
 
 m, k, v, b, c, d, lr = (Symbol(name, real=True) for name in ("m", "k", "v", "b", "c", "d", "lr"))
@@ -200,7 +200,7 @@ def test_in_place_on_tensors(name):
         np.testing.assert_allclose(state[key].numpy(), np.broadcast_to(value, 8), rtol=1e-14, atol=1e-16)
 
 
-@pytest.mark.skipif(not shutil.which("node"), reason="needs node")
+@needs_node
 @pytest.mark.parametrize("name", RULES)
 def test_the_text_in_javascript(name):
     stated = RULES[name]
@@ -210,12 +210,10 @@ def test_the_text_in_javascript(name):
         text = f'"use strict";\n{ps.source(stated, "javascript")}\nconsole.log(JSON.stringify({call}));'
         if i not in (0, 2, 5):
             continue
-        done = subprocess.run(["node", "-e", text], capture_output=True, text=True, check=True)
+        found = run_by_node(text)
         slices = {n: a[i : i + 1] if a.ndim else a for n, a in start(stated).items()}
         wanted = by_hand(name, slices, GRADIENT[i : i + 1], NUMBERS)
-        np.testing.assert_allclose(
-            json.loads(done.stdout), [float(np.squeeze(w)) for w in wanted], rtol=1e-14, atol=1e-16
-        )
+        np.testing.assert_allclose(found, [float(np.squeeze(w)) for w in wanted], rtol=1e-14, atol=1e-16)
 
 
 @pytest.mark.parametrize("backend", ["numpy", "python", pytest.param("llvm", marks=needs["llvm"])])

@@ -23,11 +23,11 @@ from physsym.core.statements import parameters, rule, states
 from physsym.core.symbols import after, grad
 from physsym.runtime.backends import lambdify
 from physsym.vocabulary import G, eta, rho, u, x
+from tests.support.javascript import needs_node, run_by_node
 from tests.support.rules import ALL, CHOSEN, RULES, ahead, corrected, momentum
 
 ONE_GRADIENT = {k: r for k, r in ALL.items() if k != "game"}
 needs_gcc = pytest.mark.skipif(not shutil.which("gcc"), reason="needs gcc")
-needs_node = pytest.mark.skipif(not shutil.which("node"), reason="needs node")
 # What libraries compute differs by a rounding or two.
 ROUGH = ("shared parts", "quarter powers")
 
@@ -105,13 +105,11 @@ def test_the_place_of_a_gradient_has_a_function_of_its_own_in_c(compiled):
     assert "physsym_place3" not in twice
 
 
-def run_by_node(text, stated, values, slope):
+def step_by_node(text, stated, values, slope):
     call = f"step(...{json.dumps(values)}"
     call += f", () => {slope}" if program(stated).evaluations else ""
     call += f", {json.dumps(chosen(stated))})" if program(stated).parameters else ")"
-    script = f'"use strict";\n{text}\nconsole.log(JSON.stringify({call}));'
-    done = subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
+    return run_by_node(f'"use strict";\n{text}\nconsole.log(JSON.stringify({call}));')
 
 
 @needs_node
@@ -123,7 +121,7 @@ def test_the_text_in_javascript_takes_the_step(called):
     wanted = lambdify(stated, "python")(
         *values, *[lambda w: slope] * bool(program(stated).evaluations), **chosen(stated)
     )
-    got = run_by_node(javascript_source(program(stated)), stated, values, slope)
+    got = step_by_node(javascript_source(program(stated)), stated, values, slope)
     if called in (*ROUGH, "adam with its corrections"):
         assert got == pytest.approx([float(v) for v in wanted], rel=1e-14)
     else:
@@ -133,19 +131,13 @@ def test_the_text_in_javascript_takes_the_step(called):
 @needs_node
 def test_several_coordinates_and_odd_names_in_javascript():
     text = javascript_source(program(RULES["game"]))
-    done = subprocess.run(
-        ["node", "-e", text + "console.log(step(1, 2, (a, b) => [b, a], {eta: 0.5}).join())"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert done.stdout.strip() == "0,2.5"
+    call = "step(1, 2, (a, b) => [b, a], {eta: 0.5})"
+    assert run_by_node(f"{text}console.log(JSON.stringify({call}))") == [0, 2.5]
     odd = [Symbol(n) for n in ("class", "Math", "η", "a b", "__proto__", "1st", "x'; process.exit(3); z")]
     stated = rule({s: s / 2 + after(odd[k - 1]) if k else s / 2 for k, s in enumerate(odd)})
     made = javascript_source(program(stated))
-    done = subprocess.run(
-        ["node", "-e", f'"use strict"; {made} console.log(step(2,2,2,2,2,2,2).join())'],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert done.stdout.strip() == "1,2,3,4,5,6,7"
+    call = "step(2,2,2,2,2,2,2)"
+    assert run_by_node(f'"use strict"; {made} console.log(JSON.stringify({call}))') == [1, 2, 3, 4, 5, 6, 7]
 
 
 @needs_gcc

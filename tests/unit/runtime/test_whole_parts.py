@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-import shutil
-import subprocess
 from fractions import Fraction
 
 import numpy as np
@@ -20,6 +17,7 @@ from physsym.core.verdicts import Outcome
 from physsym.parsing import ReadError, read
 from physsym.runtime.backends import is_installed
 from physsym.vocabulary import G, eta, x
+from tests.support.javascript import needs_node, run_by_node
 
 k, best, w, n = (Symbol(name, real=True) for name in ("k", "best", "w", "n"))
 STEPPED = rule({k: k + 1, x: x - eta * floor(G / 10 + k / 2) + ceiling(x / 3) + Mod(k, 3) / 4})
@@ -95,11 +93,10 @@ def test_the_texts_call_the_functions_of_each_language():
     assert "@llvm.floor.f64" in ps.source(STEPPED, "llvm")
 
 
-@pytest.mark.skipif(not shutil.which("node"), reason="needs node")
+@needs_node
 def test_the_text_runs_in_javascript():
     text = ps.source(STEPPED, "javascript")
-    run = f"{text}\nconsole.log(JSON.stringify(step(4, -7.25, (w) => 2.5*w, {{eta: 0.5}})))"
-    found = json.loads(subprocess.run(["node", "-e", run], capture_output=True, text=True, check=True).stdout)
+    found = run_by_node(f"{text}\nconsole.log(JSON.stringify(step(4, -7.25, (w) => 2.5*w, {{eta: 0.5}})))")
     assert found == [5, stepped(-7.25, 4)]
 
 
