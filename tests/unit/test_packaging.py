@@ -14,7 +14,7 @@ import physsym
 from physsym import _versions
 from physsym.__main__ import EXTRAS
 from physsym._versions import Package
-from physsym.verify.engines import smt
+from physsym.verify.engines import solver_process
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -112,12 +112,12 @@ def test_every_variable_that_is_read_is_on_the_page():
 def test_no_part_needs_what_only_some_platforms_have(name):
     using = [p.name for p in (ROOT / "physsym").rglob("*.py") if name in p.read_text()]
     # z3 gets a process group of its own; where a system has none, the process alone is killed.
-    assert using == (["smt.py"] if name in ("killpg", "start_new_session") else [])
+    assert using == (["solver_process.py"] if name in ("killpg", "start_new_session") else [])
 
 
 def test_without_process_groups_z3_is_killed_by_itself(monkeypatch):
     monkeypatch.delattr(os, "killpg")
-    assert smt.run_process([sys.executable, "-c", "import time; time.sleep(30)"], "", 0.2) is None
+    assert solver_process.ask([sys.executable, "-c", "import time; time.sleep(30)"], "", 0.2) is None
 
 
 def test_the_workflow_runs_the_gate():

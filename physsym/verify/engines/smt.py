@@ -1,23 +1,19 @@
 """SMT solving over the reals: inequalities, branches of roots, equivalences and contradictions, with z3.
 
-z3 runs as a subprocess that is killed at a time limit; scripts and answers are SMT-LIB text. A counterexample
-counts only when it is confirmed in exact fractions. Only the program of the installed package `z3-solver` is
-run: one that happens to be on the search path, or a module in the current folder, could answer anything.
+z3 runs as one subprocess, which is killed at a time limit; scripts and answers are SMT-LIB text. A
+counterexample counts only when it is confirmed in exact fractions. Only the program of the installed package
+`z3-solver` is run: one that happens to be on the search path, or a module in the current folder, could answer
+anything.
 """
 
 from __future__ import annotations
 
-import ctypes
 import math
-import os
 import re
-import signal
 import site
-import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -30,19 +26,27 @@ from physsym.verify.engines.base import Answer, Finding
 from physsym.verify.engines.evaluation import Values, evaluate_both, satisfied
 from physsym.verify.engines.laurent import UndecidedError
 from physsym.verify.engines.smtlib import Script, declared_sign
+from physsym.verify.engines.solver_process import ASK_FOR_END, END, ask
 
 NAME, FAMILY = "z3", "z3"
 SECONDS = 4.0
 _MEMORY = 1024  # megabytes
-# `get-value` without a model raises an error here, whose message has everything that was printed before.
-_THROUGH_PYTHON = """
+# Each question has a context of its own. `get-value` without a model raises an error here, whose message has
+# everything that was printed before.
+_THROUGH_PYTHON = f"""
 import sys, z3
 for kind in (sys.stdout, sys.stdin):
     kind.reconfigure(errors="replace")
-try:
-    print(z3.Z3_eval_smtlib2_string(z3.main_ctx().ref(), sys.stdin.read()))
-except z3.Z3Exception as error:
-    print(error.args[0].decode())
+for line in sys.stdin:
+    if line != {ASK_FOR_END!r}:
+        question = "" if line == "(reset)\\n" else question + line
+        continue
+    context = z3.Context()
+    try:
+        print(z3.Z3_eval_smtlib2_string(context.ref(), question))
+    except z3.Z3Exception as error:
+        print(error.args[0].decode())
+    print({END.strip()!r}, flush=True)
 """
 
 Conditions = Sequence[Condition]
@@ -158,7 +162,8 @@ def consistent(hypotheses: tuple[Condition, ...]) -> tuple[bool | None, tuple[Co
     named = list(zip((*hypotheses, *signs), (*formulas, *map(script.condition, signs)), strict=True))
     marked = "".join(f"(assert (! {text} :named h{k}))\n" for k, (_, text) in enumerate(named))
     core = "(set-option :produce-unsat-cores true)\n(set-option :smt.core.minimize true)\n"
-    said = _answers(core + _text(script, script.conditions) + marked + "(check-sat)\n(get-unsat-core)\n")
+    question = core + _text(script, script.conditions) + marked + "(check-sat)\n(get-unsat-core)\n"
+    said = _answers(question, "unsat_core=true")
     if said[:1] != ["unsat"]:
         return (True if said[:1] == ["sat"] else None), ()
     involved = {int(k) for k in re.findall(r"\bh(\d+)\b", " ".join(said[1:]))}
@@ -200,68 +205,19 @@ def _get_value(script: Script) -> str:
     return f"(get-value ({' '.join(names)}))\n" if names else ""
 
 
-def _answers(script: str) -> list[str]:
+def _answers(script: str, *options: str) -> list[str]:
     """Return the lines that z3 prints; none where it is not installed or was killed at the time limit.
 
     Of the time that a verdict has left it may take half, so that others can still be heard.
     """
     left = budget.remaining()
     seconds = SECONDS if left is None else min(SECONDS, left / 2)
-    before = _time_of_children()
-    printed = run_process(_command(), script, seconds)
-    budget.charge(_time_of_children() - before)
-    return (printed or "").split("\n")
-
-
-def _time_of_children() -> float:
-    """Return the processor time of the processes that were run and have ended."""
-    used = os.times()
-    return used.children_user + used.children_system
-
-
-def run_process(command: Sequence[str], given: str, seconds: float) -> str | None:
-    """Return what a program prints for a given input; None where it was killed or could not start.
-
-    The program has a process group of its own, which is killed at the time limit, and dies with this process
-    unless JAX is loaded.
-    """
-    try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,
-            # With JAX loaded there are threads, and nothing may run between fork and exec, as JAX warns.
-            preexec_fn=_die_with_parent if _LIBC and "jax" not in sys.modules else None,
-        )
-    except OSError:
-        return None
-    with process:  # which closes its input and output, whatever ended it
-        try:
-            return process.communicate(given, timeout=seconds)[0]
-        except subprocess.TimeoutExpired:
-            return None
-        finally:
-            if process.poll() is None:
-                with suppress(OSError):
-                    os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
-
-
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
-_PR_SET_PDEATHSIG = 1
-
-
-def _die_with_parent() -> None:
-    assert _LIBC is not None
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    return (ask((*_command(), *options), script, seconds) or "").split("\n")
 
 
 @lru_cache(maxsize=1)
 def _command() -> tuple[str, ...]:
-    limits = f"-memory:{_MEMORY}", f"-T:{math.ceil(SECONDS)}"
+    limits = f"-memory:{_MEMORY}", f"-t:{math.ceil(SECONDS * 1000)}"
     from importlib.metadata import distributions  # it takes long, and z3 is seldom asked
 
     folders = {

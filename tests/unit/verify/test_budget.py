@@ -17,7 +17,7 @@ from physsym import Divide, Outcome, apply, check, dot, identical, law
 from physsym.core.verdicts import Condition, Verdict, holds
 from physsym.verify import budget
 from physsym.verify.budget import BudgetError, budgeted, charge, check_time, part, remaining
-from physsym.verify.engines import flint, smt
+from physsym.verify.engines import flint, smt, solver_process
 from physsym.verify.engines.base import Answer
 
 a, b, c = (Symbol(name, real=True) for name in "abc")
@@ -126,7 +126,7 @@ def test_z3_is_the_installed_one_whatever_is_on_the_path(monkeypatch, tmp_path):
     program = Path(smt._command()[0])
     assert program.is_absolute()
     assert tmp_path not in program.parents
-    assert any(limit.startswith("-T:") for limit in smt._command())
+    assert any(limit.startswith("-t:") for limit in smt._command())
     smt._implies.cache_clear()
     assert smt.implies((), Condition(a, "> 0")).answer is not Answer.PROVED
     # without the program Python runs the module, isolated from the current folder
@@ -166,8 +166,8 @@ def test_broken_output_proves_nothing(monkeypatch, printed):
 def test_a_killed_parent_leaves_no_process_behind(tmp_path):
     child = "import os, pathlib, time; pathlib.Path({!r}).write_text(str(os.getpid())); time.sleep(60)"
     script = (
-        "import sys; from physsym.verify.engines.smt import run_process;"
-        "run_process((sys.executable, '-I', '-c', sys.argv[1]), '', 60)"
+        "import sys; from physsym.verify.engines.solver_process import ask;"
+        "ask((sys.executable, '-I', '-c', sys.argv[1]), '', 60)"
     )
     written = tmp_path / "number"
     environment = {**os.environ, "PYTHONPATH": str(Path(physsym.__file__).parents[1])}
@@ -224,5 +224,5 @@ def test_large_powers_and_many_cases_come_to_an_end():
 
 @pytest.mark.filterwarnings("error")
 def test_a_process_that_is_killed_before_it_read_all_leaves_no_file_open():
-    assert smt.run_process([sys.executable, "-c", "import time; time.sleep(60)"], "x" * 10**6, 0.2) is None
+    assert solver_process.ask([sys.executable, "-c", "import time; time.sleep(60)"], "x" * 10**6, 0.2) is None
     gc.collect()  # a file that is left open warns when it is collected

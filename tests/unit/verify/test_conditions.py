@@ -104,7 +104,7 @@ def test_what_the_form_shows_costs_no_process(monkeypatch):
     def never(*_):
         raise AssertionError("a process was started")
 
-    monkeypatch.setattr(smt, "run_process", never)
+    monkeypatch.setattr(smt, "ask", never)
     conditions._consistent.cache_clear()
     assert follows(Condition(gamma + m * dot(x) ** 2, "> 0"))
     assert not follows(Condition(Symbol("fresh", real=True), "!= 0"))
@@ -115,7 +115,7 @@ def test_what_the_form_shows_costs_no_process(monkeypatch):
 def test_a_z3_that_cannot_tell_leaves_a_condition_assumed(monkeypatch):
     conditions._truth_by_engines.cache_clear()
     smt._implies.cache_clear()
-    monkeypatch.setattr(smt, "run_process", lambda *_: None)
+    monkeypatch.setattr(smt, "ask", lambda *_: None)
     assert not follows(Condition(x**2 + x * u + 5 * u**2, ">= 0"))
     conditions._truth_by_engines.cache_clear()
     smt._implies.cache_clear()

@@ -46,7 +46,7 @@ from physsym.verify.engines import (
 from physsym.verify.engines.base import Answer, Finding
 from physsym.verify.engines.evaluation import satisfied
 from physsym.verify.engines.laurent import DivergenceError, UndecidedError
-from physsym.verify.engines.smt import run_process
+from physsym.verify.engines.solver_process import ask
 from physsym.verify.identity import as_a_whole
 from physsym.vocabulary import G, dt, eta, gamma, m, rho, tau, u, v, x
 
@@ -580,16 +580,12 @@ def test_z3_without_its_program_runs_through_python(monkeypatch):
 
 def test_a_killed_process_leaves_nothing_behind():
     script = (
-        "from physsym.verify.engines.smt import run_process; import os, sys;"
-        "assert run_process((sys.executable, '-c', 'import time; time.sleep(60)'), '', 0.1) is None;"
+        "from physsym.verify.engines.solver_process import ask; import os, sys;"
+        "assert ask((sys.executable, '-c', 'import time; time.sleep(60)'), '', 0.1) is None;"
         "\ntry: os.waitpid(-1, os.WNOHANG)\nexcept ChildProcessError: print('none')"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "none\n"
-
-
-def test_a_process_gives_back_what_it_prints():
-    assert run_process((sys.executable, "-c", "print(input()[::-1])"), "abc", 30) == "cba\n"
 
 
 def test_uniqueness_beyond_the_form_is_proved_by_solving_for_two():
@@ -681,7 +677,7 @@ def test_nothing_runs_between_fork_and_exec_where_jax_is_loaded(monkeypatch, loa
     monkeypatch.setattr("sys.modules", {**sys.modules} | ({"jax": None} if loaded else {}))
     if not loaded:
         sys.modules.pop("jax", None)
-    assert run_process(("z3",), "", 1) is None
+    assert ask(("z3",), "", 1) is None
     assert (calls[0]["preexec_fn"] is None) == (loaded or sys.platform != "linux")
 
 

@@ -105,7 +105,7 @@ def test_no_values_are_asked_of_no_symbols():
 
 
 def decided(monkeypatch, output, *, exact=True, confirmed=True):
-    monkeypatch.setattr(smt, "run_process", lambda *asked: output)
+    monkeypatch.setattr(smt, "ask", lambda *asked: output)
     script = Script(exact=exact)
     script.term(x)
     return smt._decided(script, "true", "(> c0 0)", lambda at: confirmed)
