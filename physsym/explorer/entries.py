@@ -42,6 +42,8 @@ class Mechanics:
         The relaxation time in terms of the constants, if the law has one.
     system
         The system whose energy is shown, if there is one.
+    fixed
+        Constants of the system that the derivation has fixed, in terms of the others.
     """
 
     law: Law
@@ -52,6 +54,7 @@ class Mechanics:
     named: Mapping[Symbol, Expr] = field(default_factory=dict)
     tau: Expr | None = None
     system: System | None = None
+    fixed: Mapping[Symbol, Expr] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ def _derived(derivation: Derivation, law: Law, step: Symbol, moving: Sequence[Sy
     friction = {s: e for s, e in named.items() if s.name == "tau"}
     return Mechanics(
         law, step, constants, own, back, {s: named[s] for s in read if s in named},
-        next(iter(friction.values()), None), system,
+        next(iter(friction.values()), None), system, fixed,
     )  # fmt: skip
 
 

@@ -15,8 +15,8 @@ from physsym.analysis.linear import characteristic_polynomial
 from physsym.analysis.stability import stability_region
 from physsym.codegen import Formula, program, state_name
 from physsym.codegen.emit.javascript import (
+    Energies,
     javascript_formulas,
-    javascript_of_one,
     javascript_rollout,
     javascript_value,
 )
@@ -77,7 +77,7 @@ def described(entry: Entry) -> dict[str, object]:
         "numbers": numbers,
         "coefficients": own,
         "parameters": [slider(p, entry.vocabulary, rule) for p in rule.parameters],
-        "rollout": Code(javascript_rollout(program(rule), starts(entry), entry.weights).strip()),
+        "rollout": _rollout(entry, entry.rule, starts(entry)),
         "stability": _stability(rule),
         "gain": _gain(rule),
         "mechanics": _mechanics(entry, entry.mechanics) if entry.mechanics else None,
@@ -227,9 +227,10 @@ def _mechanics(entry: Entry, known: Mechanics) -> dict[str, object]:
         "back": {"keys": [state_name(s) for s in back], "values": _formulas(*known.back.values())},
         "named": {"keys": [state_name(s) for s in names], "values": _formulas(*known.named.values())},
         "tau": _formulas(known.tau) if known.tau is not None else None,
-        "motion": Code(javascript_rollout(program(stepped), {}, entry.weights).strip()),
+        "motion": _rollout(entry, stepped, None),
+        "energetic": _energies(known) is not None,
+        "memory": 2 * (len(stepped.states) - 1),
         "rates": _formulas(*characteristic_polynomial(known.law).all_coeffs()),
-        **_energy(known, stepped),
     }
 
 
@@ -237,24 +238,33 @@ def _math_of_law(known: Mechanics, face: Face, vocabulary: Vocabulary) -> str:
     return re.sub(r' (alttext|xmlns)="[^"]*"', "", mathml(known.law, face, vocabulary))
 
 
-def _energy(known: Mechanics, stepped: Rule) -> dict[str, object]:
-    """Return the kinetic energy and the power of friction of one coordinate at the velocity `speed`.
+def _rollout(entry: Entry, rule: Rule, begin: Mapping[Symbol, Expr] | None) -> Code:
+    """Return many steps of a rule with its losses and energies; one without a begin can be continued."""
+    known = entry.mechanics
+    code = javascript_rollout(
+        program(rule), begin or {}, entry.weights, losses=True,
+        energies=_energies(known) if known else None, resumed=begin is None,
+    )  # fmt: skip
+    return Code(code.strip())
+
+
+def _energies(known: Mechanics) -> Energies | None:
+    """Return the kinetic energy and the power of friction of the system of a law, if there is one.
 
     A law of first order has no inertia: its energy is the potential alone.
     """
     if known.system is None or len(known.system.coordinates) != 1:
-        return {"kinetic": None, "power": None}
+        return None
     (q,) = known.system.coordinates
-    kinetic = energy(known.system) - potential(q)
-    power = known.system.power
+    kinetic, power = (
+        part.xreplace({dot(q): _speed}).subs(known.fixed)
+        for part in (energy(known.system) - potential(q), known.system.power)
+    )
     if kinetic.has(potential) or q in kinetic.free_symbols | power.free_symbols:
-        return {"kinetic": None, "power": None}
-    if len(stepped.targets) == 1:
+        return None
+    if len(known.law.equations) == 1:
         kinetic = Integer(0)
-    parts = {"kinetic": kinetic, "power": power}
-    return {
-        name: Code(javascript_of_one(part.xreplace({dot(q): _speed}), _speed)) for name, part in parts.items()
-    }
+    return Energies(kinetic, power, _speed)
 
 
 _speed = Symbol("speed", real=True)

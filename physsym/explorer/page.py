@@ -16,6 +16,9 @@ from physsym.optimizers.equivalence import sentence
 from physsym.optimizers.equivalent_rules import equivalent
 from physsym.optimizers.lifted import Lifted
 
+SCRIPTS = ("state.js", "potentials.js", "numbers.js", "runs.js", "drawing.js", "explorer.js")
+"""The files of the script, in the order in which they are read."""
+
 LARGEST = 250_000
 """The bytes that a page may have: it is sent by mail, and opened on a telephone."""
 
@@ -58,7 +61,7 @@ def script(entries: Sequence[Entry]) -> str:
     written = "".join(
         f"const {name} = {_with_classes(javascript(value))};\n" for name, value in values.items()
     )
-    return written + _read("explorer.js")
+    return written + "\n".join(map(_read, SCRIPTS))
 
 
 def _read(name: str) -> str:

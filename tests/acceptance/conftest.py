@@ -2,12 +2,7 @@
 
 import pytest
 
-from tests.support.requirements import BROWSER
-
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
+from tests.support.requirements import BROWSER, FLAGS
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,8 @@ pytestmark = needs_browser
 SCREENS = {
     "desk": (1280, 900, "light"),
     "desk at night": (1280, 900, "dark"),
-    "phone": (390, 844, "light"),
-    "phone at night": (390, 844, "dark"),
+    "phone": (360, 740, "light"),
+    "phone at night": (360, 740, "dark"),
 }
 # Not wait_for_function, which the policy of the page forbids: it has its browser evaluate a text.
 DRAWN = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -155,6 +155,7 @@ def test_a_link_restores_the_state(opened, file):
     write(tab, "start 1", -0.7)
     write(tab, "steps,", 77)
     write(tab, "kappa,", 33)
+    tab.wait_for_timeout(400)  # the address is written when the reader rests
     link, path = tab.evaluate("location.hash"), tab.evaluate("[...shown.own.path]")
     again = opened(link)
     assert again.evaluate("[...shown.own.path]") == path
@@ -178,9 +179,8 @@ def test_the_start_is_dragged(opened):
 def test_the_motion_is_the_exact_solution(opened):
     """On a parabola the motion of gradient descent is exp(-lam*t/gamma)."""
     tab = opened("#rule=gradient-descent")
-    path, time = tab.evaluate("[[...shown.motion.path], shown.motion.time]")
-    points = np.array(path).reshape(-1, 2)
-    at = np.linspace(0, time, len(points))
+    path, times = tab.evaluate("[[...shown.motion.path], [...shown.motion.times]]")
+    points, at = np.array(path).reshape(-1, 2), np.array(times)
     assert np.abs(points - np.exp(-np.outer(at, [20, 1]))).max() < 1e-3
 
 

@@ -25,7 +25,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.benchmarks import growth, kernels, loops, others, scans, timing, training, waiting
+from tests.benchmarks import growth, kernels, loops, others, pages, scans, timing, training, waiting
 from tests.benchmarks.timing import ROUNDS, Row
 
 # Functions that yield rows; each row has the number of its goal.
@@ -43,11 +43,12 @@ PARTS = {
     "scans": scans.rows,
     "waiting": waiting.rows,
     "growth": growth.rows,
+    "pages": pages.rows,
 }
 # What a quick run measures: nothing that needs PyTorch or JAX.
 QUICK = ("laws", "waiting", "growth")
 # The numbers of all rows, in the order of the table.
-GOALS = [*range(1, 21), *training.GOALS, *scans.GOALS, *waiting.GOALS, *growth.GOALS]
+GOALS = [*range(1, 21), *training.GOALS, *scans.GOALS, *waiting.GOALS, *growth.GOALS, *pages.GOALS]
 LIBRARIES = ("numpy", "sympy", "llvmlite", "numba", "torch", "jax", "optax", "python-flint")
 HOME = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 KEPT = Path(__file__).parents[2] / "build" / "benchmarks.json"

@@ -17,6 +17,10 @@ from physsym.runtime.backends import BACKENDS
 # .ci/run sets this, so that nothing is skipped there unseen: PHYSSYM_REQUIRE=browser,tex
 REQUIRED = os.environ.get("PHYSSYM_REQUIRE", "").split(",")
 BROWSER = which("chromium") or which("chromium-browser") or which("google-chrome")
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
 
 
 def needed(kind, there, what):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sympy import Expr, Symbol
 
@@ -21,7 +21,8 @@ _TAKEN = """abstract arguments await boolean break byte case catch char class co
     while with yield async of get set NaN Infinity Math Object Function Array Number globalThis window self
     document constructor prototype __proto__ grad step"""
 WORDS = frozenset(_TAKEN.split())
-_OF_ROLLOUTS = WORDS | {"path", "steps", "value", "gradient1", "gradient2", "k"}
+_ARGUMENTS = "path losses totals spent steps value gradient1 gradient2 interval frequency memory k"
+_OF_ROLLOUTS = WORDS | {*_ARGUMENTS.split()}
 _OWN_NAMES = ("sqrt", "exp", "log", "sin", "cos", "tanh", "sign", "floor", "ceil")
 JAVASCRIPT = Language(
     "JavaScript",
@@ -29,6 +30,15 @@ JAVASCRIPT = Language(
     functions={name: f"Math.{name}" for name in _OWN_NAMES}
     | {"power": "Math.pow", "absolute": "Math.abs", "maximum": "Math.max", "minimum": "Math.min"},
 )
+
+
+@dataclass(frozen=True)
+class Energies:
+    """The kinetic energy of one coordinate and the power that friction takes from it, at its speed."""
+
+    kinetic: Expr
+    power: Expr
+    speed: Symbol
 
 
 def javascript_source(program: Program) -> str:
@@ -74,14 +84,22 @@ def _line(line: Line, names: Names) -> str:
     return f"const {targets} = {f'grad({values})' if isinstance(line, Evaluation) else values};"
 
 
-def javascript_rollout(program: Program, starts: Mapping[Symbol, Expr], weights: Symbol) -> str:
+def javascript_rollout(
+    program: Program,
+    starts: Mapping[Symbol, Expr],
+    weights: Symbol,
+    *,
+    losses: bool = False,
+    energies: Energies | None = None,
+    resumed: bool = False,
+) -> str:
     """Return many steps of a program on two weights as the text of a JavaScript function.
 
-    It is given an array whose first two numbers are the weights at the start, the number of steps, a
-    potential (an object with the functions `value`, `gradient1` and `gradient2` of two numbers) and the
-    parameters by name. It writes both weights after each step into the array and stops at the first that is
-    not finite; it returns the number of steps taken. The operations are those of `javascript_source`, for
-    each weight.
+    It is given an object of arrays to fill, the number of steps, a potential (an object with the functions
+    `value`, `gradient1` and `gradient2` of two numbers) and the parameters by name. The first two numbers of
+    the array `path` are the weights at the start; it writes both weights after each step behind them and
+    stops at the first that is not finite; it returns the number of steps taken. The operations are those of
+    `javascript_source`, for each weight.
 
     Parameters
     ----------
@@ -91,6 +109,15 @@ def javascript_rollout(program: Program, starts: Mapping[Symbol, Expr], weights:
         The start value of each state in terms of `weights` and the parameters; zero where there is none.
     weights
         The state that the potential is a function of.
+    losses
+        Whether the array `losses` is filled with the potential at the start and after each step.
+    energies
+        Where given, with `losses`, the arrays `totals` and `spent` are filled with the energy after each step
+        and with what friction has taken until then; what stands before the first step is left. The speed is
+        that from the point before, and the time of a step is the parameter `interval`.
+    resumed
+        Whether the states beside the weights are read from an array, the last argument, and left there at
+        the end, so that a run can be continued; `starts` are not used then.
 
     Raises
     ------
@@ -101,9 +128,10 @@ def javascript_rollout(program: Program, starts: Mapping[Symbol, Expr], weights:
     --------
     >>> from physsym.codegen import program
     >>> from physsym.core.statements import rule
-    >>> from physsym.vocabulary import G, eta, x
-    >>> print(javascript_rollout(program(rule({x: x - eta * G})), {}, x))
-    function rollout(path, steps, {value, gradient1, gradient2}, {eta}) {
+    >>> from physsym.vocabulary import G, eta, gamma, m, v, x
+    >>> descent = program(rule({x: x - eta * G}))
+    >>> print(javascript_rollout(descent, {}, x))
+    function rollout({path}, steps, {value, gradient1, gradient2}, {eta}) {
       let x_1 = path[0];
       let x_2 = path[1];
       for (let k = 2; k <= 2*steps; k += 2) {
@@ -120,29 +148,47 @@ def javascript_rollout(program: Program, starts: Mapping[Symbol, Expr], weights:
       return steps;
     }
     <BLANKLINE>
+    >>> energies = Energies(m * v**2 / 2, gamma * v**2, v)
+    >>> whole = javascript_rollout(descent, {}, x, losses=True, energies=energies)
+    >>> print(*[line for line in whole.splitlines() if "v_" in line], sep=chr(10))
+        const v_1 = (x_1 - path[k - 2])*frequency;
+        const v_2 = (x_2 - path[k - 1])*frequency;
+        totals[k/2] = losses[k/2] + m*(v_1*v_1)/2 + m*(v_2*v_2)/2;
+        spent[k/2] = spent[k/2 - 1] + (gamma*(v_1*v_1) + gamma*(v_2*v_2))*interval;
     """
     if any(len(e.targets) > 1 for e in program.evaluations):
         raise ValueError("a rule of several coordinates is not run on a potential of two weights")
     if program.loss is not None and program.loss_point != (weights,):
         raise ValueError("the rule reads the loss elsewhere than at its weights")
     flat = without_counters(program)
-    names = identifiers(flat, _OF_ROLLOUTS, plain=True)
+    constants, speeds = _read_by(energies)
+    constants = tuple(s for s in constants if s not in flat.parameters)
+    named = replace(flat, parameters=(*flat.parameters, *constants, *speeds))
+    names = identifiers(named, _OF_ROLLOUTS, plain=True)
     moved = flat.body[: len(flat.body) - len(program.body)]
     single = {
         *flat.parameters,
+        *constants,
         *program.counters,
         *(t for line in (*flat.scalars, *moved) for t in line.targets),
     }
     both = [_of_component(names, single, number) for number in (1, 2)]
+    at = f"{both[0][weights]}, {both[1][weights]}"
+    memory = list[str]()
     lines = [_line(line, names) for line in flat.scalars]
+    lines += ["const frequency = 1/interval;"] * bool(energies)
     for state in flat.states:
         for number, own in enumerate(both[: 1 if state in single else 2]):
-            start = (
-                f"path[{number}]" if state == weights else _start(starts.get(state), weights, number, names)
-            )
+            if state == weights:
+                start = f"path[{number}]"
+            elif resumed:
+                start = f"memory[{len(memory)}]"
+                memory.append(own[state])
+            else:
+                start = _start(starts.get(state), weights, number, names)
             lines.append(f"let {own[state]} = {start};")
+    lines += [f"losses[0] = value({at});"] * losses
     lines.append("for (let k = 2; k <= 2*steps; k += 2) {")
-    at = f"{both[0][weights]}, {both[1][weights]}"
     if program.loss is not None:
         lines.append(f"  const {names[program.loss]} = value({at});")
     for line in flat.body:
@@ -154,12 +200,44 @@ def javascript_rollout(program: Program, starts: Mapping[Symbol, Expr], weights:
     ]
     lines += [f"  {text}" for text in _moves(new)]
     lines += [f"  path[k] = {both[0][weights]};", f"  path[k + 1] = {both[1][weights]};"]
+    lines += [f"  losses[k/2] = value({at});"] * losses
+    if energies:
+        lines += [f"  {text}" for text in _energy_lines(energies, weights, both)]
     finite = " && ".join(f"Number.isFinite({own[weights]})" for own in both)
-    lines += [f"  if (!({finite})) return k/2;", "}", "return steps;"]
-    given = ["path", "steps", "{value, gradient1, gradient2}"]
-    given += [_by_name([p for p in flat.parameters if p != program.loss], names)]
+    lines += [f"  if (!({finite})) return k/2;", "}"]
+    lines += [f"memory[{number}] = {name};" for number, name in enumerate(memory)]
+    lines.append("return steps;")
+    arrays = ["path", *["losses"] * losses, *["totals", "spent"] * bool(energies)]
+    by_name = _by_name((*(p for p in flat.parameters if p != program.loss), *constants), names)
+    if energies:
+        by_name = f"{by_name[:-1]}{', ' if len(by_name) > 2 else ''}interval}}"
+    given = [f"{{{', '.join(arrays)}}}", "steps", "{value, gradient1, gradient2}", by_name]
     body = "".join(f"  {line}\n" for line in lines)
-    return f"function rollout({', '.join(given)}) {{\n{body}}}\n"
+    return f"function rollout({', '.join([*given, *['memory'] * resumed])}) {{\n{body}}}\n"
+
+
+def _read_by(energies: Energies | None) -> tuple[tuple[Symbol, ...], tuple[Symbol, ...]]:
+    """Return the constants that energies read, and the symbol of their speed."""
+    if energies is None:
+        return (), ()
+    read = energies.kinetic.free_symbols | energies.power.free_symbols
+    return tuple(sorted(read - {energies.speed}, key=state_name)), (energies.speed,)
+
+
+def _energy_lines(energies: Energies, weights: Symbol, both: Sequence[Names]) -> list[str]:
+    kinetic, power = (
+        " + ".join(expression_text(operand(with_choices(part), {}), own, JAVASCRIPT) for own in both)
+        for part in (energies.kinetic, energies.power)
+    )
+    speeds = [
+        f"const {own[energies.speed]} = ({own[weights]} - path[k - {back}])*frequency;"
+        for own, back in zip(both, (2, 1), strict=True)
+    ]
+    return [
+        *speeds,
+        f"totals[k/2] = losses[k/2] + {kinetic};",
+        f"spent[k/2] = spent[k/2 - 1] + ({power})*interval;",
+    ]
 
 
 def _of_component(names: Names, single: set[Symbol], number: int) -> Names:
@@ -230,19 +308,6 @@ def javascript_formulas(values: Sequence[Expr]) -> str:
     names = identifiers(Program((), read, (), (), ()), WORDS, plain=True)
     texts = [expression_text(operand(with_choices(v), {}), names, JAVASCRIPT) for v in values]
     return f"({_by_name(read, names)}) => [{', '.join(texts)}]"
-
-
-def javascript_of_one(value: Expr, argument: Symbol) -> str:
-    """Return an expression as a function of its parameters by name, which returns one of the argument.
-
-    >>> from physsym.vocabulary import gamma, v
-    >>> javascript_of_one(gamma * v**2, v)
-    '({gamma}) => v => gamma*(v*v)'
-    """
-    read = tuple(sorted(value.free_symbols - {argument}, key=state_name))
-    names = identifiers(Program((argument,), read, (), (), ()), WORDS, plain=True)
-    text = expression_text(operand(with_choices(value), {}), names, JAVASCRIPT)
-    return f"({_by_name(read, names)}) => {names[argument]} => {text}"
 
 
 def _by_name(symbols: Sequence[Symbol], names: Names) -> str:

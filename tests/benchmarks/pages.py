@@ -1,0 +1,75 @@
+"""Row E1: how long the explorer takes to draw a run anew, beside the bare loop of its steps, in one page."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from physsym.cli.explorer import entries_named
+from physsym.codegen import program
+from physsym.codegen.emit.javascript import javascript_rollout
+from physsym.explorer.entries import Entry
+from physsym.explorer.formulas import starts
+from physsym.explorer.page import page
+from tests.benchmarks import timing
+from tests.benchmarks.timing import Row, behind
+from tests.support.requirements import BROWSER, FLAGS, installed
+
+STEPS = 10_000
+GOALS = ("E1",)
+
+# The bare loop computes the weights and keeps them; the redraw follows a start that moves, so that the motion
+# is integrated anew. Milliseconds a call, of both in each round.
+MEASURED = """rounds => {{
+    const loop = {loop}, found = [];
+    const timed = (action, calls) => {{  // short enough to be seldom interrupted, for a clock of tenths
+        const begun = performance.now();
+        for (let k = 0; k < calls; k++) action(k);
+        return (performance.now() - begun) / calls;
+    }};
+    state.steps = {steps};
+    rebuild();
+    const surface = potential(), [x, y] = state.start, path = new Float64Array(2 * state.steps + 2);
+    const bare = () => {{ path.set(state.start); loop({{path}}, state.steps, surface, parametersOf(state.rule)); }};
+    const moving = k => {{ state.start = [x - k * 1e-4, y]; redraw(); }};
+    for (let round = -20; round < rounds; round++) {{
+        const pair = [timed(bare, 60), timed(moving, 8)];
+        if (round >= 0) found.push(pair);
+    }}
+    return found;
+}}"""
+
+
+def measured(entry: Entry, rounds: int) -> list[tuple[float, float]]:
+    """Return the milliseconds of the bare loop and of a redraw of a rule, for each round."""
+    from playwright.sync_api import sync_playwright
+
+    loop = javascript_rollout(program(entry.rule), starts(entry), entry.weights).strip()
+    code = MEASURED.format(loop=loop, steps=STEPS)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        file = Path(folder) / "explorer.html"
+        file.write_text(page([entry]), encoding="utf-8")
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS.split())
+        tab = browser.new_page(viewport={"width": 1280, "height": 900})
+        tab.goto(file.as_uri())
+        found = tab.evaluate(code, rounds)
+        browser.close()
+    return found
+
+
+def rows() -> Iterator[Row]:
+    """Yield the row of the explorer, or say that no browser is there."""
+    goal = "explorer: redraw of 10,000 steps with a new start / bare loop of the steps in the same page"
+    if not (BROWSER and installed("playwright")):
+        yield Row("E1", goal, "<= 20", "3", "not measured", None, "needs chromium and playwright")
+        return
+    ratios, said = dict[str, float](), list[str]()
+    for entry in (entry for name in ("gradient_descent", "friction") for entry in entries_named(name)[:1]):
+        found = measured(entry, 10 * timing.rounds(15))
+        bare, drawn = (min(part) for part in zip(*found, strict=True))  # a page knows no processor time
+        ratios[entry.title] = drawn / bare
+        said.append(f"{entry.title}: {drawn:.2f} ms and {bare:.3f} ms")
+    yield Row("E1", goal, "<= 20", "3", "; ".join(f"{name} {r:.1f}" for name, r in ratios.items()),
+              max(ratios.values()) <= 20, ", ".join(said),
+              behind=behind({name: r <= 3 for name, r in ratios.items()}))  # fmt: skip
