@@ -280,6 +280,7 @@ EXAMPLES = (
     ("physsym show momentum", "a derivation that is shipped, line by line"),
     ("physsym run momentum", "its rule on a test function"),
     ("physsym check notes.py", "your own: every step, one verdict a line"),
+    ("physsym doctor", "what is installed, and how to get the rest"),
 )
 
 

@@ -10,12 +10,17 @@ from physsym import __version__
 
 
 class Package(NamedTuple):
-    """A package: the name to install it by, its module, what it is for, and the extra that brings it."""
+    """A package: the name to install it by, its module, what it is for, and the extras that bring it."""
 
     name: str
     module: str
     serves: str
-    extra: str = ""
+    extras: tuple[str, ...] = ()
+
+    @property
+    def extra(self) -> str:
+        """Return the extra to install it by; an empty text for what is always needed."""
+        return self.extras[0] if self.extras else ""
 
 
 # What is needed, then what extras bring.
@@ -27,14 +32,14 @@ PACKAGES = (
     Package("latexify-py", "latexify", "Python functions as formulas"),
     Package("rich", "rich", "colours and progress bars in the terminal"),
     Package("lazy-loader", "lazy_loader", "imports modules when they are used"),
-    Package("llvmlite", "llvmlite", "the backend llvm: fast optimizers and sweeps", "fast"),
-    Package("jax", "jax", "the backend jax", "jax"),
-    Package("optax", "optax", "rules as optax transformations", "jax"),
-    Package("torch", "torch", "the backend torch; rules as PyTorch optimizers", "torch"),
-    Package("matplotlib", "matplotlib", "figures", "document"),
-    Package("markdown-it-py", "markdown_it", "documents; audits of notes in Markdown", "document"),
-    Package("nbformat", "nbformat", "notebooks", "document"),
-    Package("scipy", "scipy", "check --simulate", "simulate"),
+    Package("llvmlite", "llvmlite", "the backend llvm: fast optimizers and sweeps", ("fast",)),
+    Package("jax", "jax", "the backend jax", ("jax",)),
+    Package("optax", "optax", "rules as optax transformations", ("jax",)),
+    Package("torch", "torch", "the backend torch; rules as PyTorch optimizers", ("torch",)),
+    Package("matplotlib", "matplotlib", "figures", ("document", "plot")),
+    Package("markdown-it-py", "markdown_it", "documents; audits of notes in Markdown", ("document",)),
+    Package("nbformat", "nbformat", "notebooks", ("document",)),
+    Package("scipy", "scipy", "check --simulate", ("simulate",)),
 )
 
 

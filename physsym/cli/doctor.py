@@ -40,7 +40,7 @@ class Part(NamedTuple):
     version: str = ""
     fault: str = ""
     get: str = ""
-    extra: str = ""
+    extras: tuple[str, ...] = ()
 
 
 PROGRAMS = (
@@ -72,15 +72,23 @@ def main(options: Namespace) -> int:
     packages = [found(p, oldest or {}) for p in PACKAGES if p.extra]
     programs = [found_program(p) for p in PROGRAMS]
     parts = (*core, *packages, *programs)
-    known = dict.fromkeys(name for part in parts for name in (part.name, part.extra) if name)
+    extras = [*dict.fromkeys(name for p in PACKAGES for name in p.extras), "all"]
+    known = dict.fromkeys((*(part.name for part in parts), *extras))
     for name in options.parts:
         if name not in known:
             raise ValueError(f"there is no part {name!r}; there are {', '.join(known)}")
     print(*paragraph(f"physsym {__version__} on {platform.platform()}"), sep="\n")
-    for title, rows in (("needed", core), ("optional packages", packages), ("optional programs", programs)):
+    brought = [found_extra(name, [p for p in packages if name in p.extras]) for name in extras]
+    sections = {
+        "needed": core,
+        "optional packages": packages,
+        "extras": brought,
+        "optional programs": programs,
+    }
+    for title, rows in sections.items():
         print(f"\n{title}")
         print_rows(rows)
-    faulty = [p for p in parts if p.fault and (p in core or {p.name, p.extra} & set(options.parts))]
+    faulty = [p for p in parts if p.fault and (p in core or {p.name, *p.extras} & set(options.parts))]
     for part in faulty:
         print("", *paragraph(f"{part.name}: {part.fault}; {part.get}", "", "  "), sep="\n")
     if not faulty:
@@ -94,7 +102,7 @@ def print_rows(rows: Iterable[Part]) -> None:
     shown = [
         (
             f"{p.name} {p.version}".rstrip(),
-            Line("", "-", "", f" {p.fault}, for {p.serves}: {p.get}")
+            Line("", "-", "", f" {p.fault}{f', for {p.serves}' * bool(p.serves)}: {p.get}")
             if p.fault
             else Line("", sign(Outcome.HOLDS), "", f" {p.serves}"),
         )
@@ -141,7 +149,16 @@ def found(package: Package, oldest: dict[str, str]) -> Part:
     elif version and release(version) < release(least):
         fault = f"too old, {least} or later is needed"
     get = f"pip install '{wanted}'"
-    return Part(package.name, package.serves, version, fault, get, package.extra)
+    extras = (*package.extras, "all") if package.extras else ()
+    return Part(package.name, package.serves, version, fault, get, extras)
+
+
+def found_extra(name: str, packages: Sequence[Part]) -> Part:
+    """Return whether all packages are there that an extra brings."""
+    lacking = ", ".join(p.name for p in packages if p.fault)
+    if lacking:
+        return Part(name, "", "", f"lacks {lacking}", f"pip install 'physsym[{name}]'")
+    return Part(name, ", ".join(p.name for p in packages))
 
 
 def found_program(program: Program) -> Part:

@@ -79,6 +79,19 @@ def test_a_missing_package_is_named_with_the_way_to_get_it(package, machine, cap
         assert run(capsys, "fast" if package.extra != "fast" else "torch")[0] == 0
 
 
+@pytest.mark.parametrize("extra", PROJECT["optional-dependencies"])
+def test_an_extra_is_there_where_all_is_that_it_brings(extra, machine, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    assert re.search(rf"^  {extra} +✓ ", run(capsys, extra)[1], re.MULTILINE)
+    requirements = PROJECT["optional-dependencies"][extra]
+    wanted = {re.match(r"[\w-]+", r)[0] for r in requirements if not r.startswith("physsym[")}
+    machine[0].clear()
+    code, out, _ = run(capsys, extra)
+    (row,) = re.findall(rf"^  {extra} +- lacks (.*): pip install 'physsym\[{extra}\]'$", out, re.MULTILINE)
+    assert code == 1
+    assert set(row.split(", ")) == (wanted or {p.name for p in PACKAGES if p.extras})
+
+
 def test_a_package_that_is_too_old_does_not_do(machine, capsys):
     machine[1]["sympy"] = "1.9"  # which is older than 1.13, and not as a text
     code, out, _ = run(capsys)
