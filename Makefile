@@ -48,8 +48,8 @@ test: $(READY)  ## run the fast tier of the tests
 slow: $(ACCEPTANCE_READY)  ## run the slow tier: browser, notebook, TeX, Coq, same bits, tests of the self-test
 	$(PYTEST) -m slow $(ARGS)
 
-acceptance: $(ACCEPTANCE_READY)  ## open the documents in a browser, a notebook and TeX, which must be installed
-	PHYSSYM_REQUIRE=browser,tex,jupyter $(RUN) pytest -n auto -m acceptance $(ARGS)
+acceptance: $(ACCEPTANCE_READY)  ## open the documents in Chromium, Firefox, a notebook and TeX, which must be installed
+	PHYSSYM_REQUIRE=browser,firefox,tex,jupyter $(RUN) pytest -n auto -m acceptance $(ARGS)
 
 adapters: $(ADAPTERS_READY)  ## train with JAX and PyTorch, also on several devices; installs both (large)
 	PHYSSYM_REQUIRE=jax,optax,torch,sklearn,llvmlite $(PYTEST) -m '' $(or $(ARGS),$(OF_ADAPTERS))

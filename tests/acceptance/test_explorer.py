@@ -4,13 +4,12 @@ import json
 
 import numpy as np
 import pytest
-from sympy import Symbol
 
 import physsym as ps
 from physsym.cli.explorer import SHIPPED, entries_named
-from physsym.explorer.formulas import LANDSCAPES
 from physsym.explorer.page import page
 from tests.support.requirements import needs_browser
+from tests.support.trajectories import assert_same_trajectories
 
 pytestmark = needs_browser
 SCREENS = {
@@ -134,19 +133,7 @@ def test_the_boundary_of_stability_is_crossed(opened):
 
 
 def test_trajectories_are_those_of_python_bitwise(opened, entries):
-    tab = opened()
-    for k, entry in enumerate(entries):
-        for n, place in enumerate(LANDSCAPES):
-            chosen = f"state.rule = {k}; state.landscape = {n}; state.start = {list(place.start)}"
-            tab.evaluate(f"{chosen}; rebuild(); redraw()")
-            values, path = tab.evaluate("[shown.values, [...shown.own.path]]")
-            formula = place.formula.subs(Symbol("kappa", positive=True), 20)
-            wanted = ps.optimizer(entry.rule, **values).run(np.array(place.start), formula, 150).x
-            got = np.array(path).reshape(-1, 2)
-            if entry.title == "Adam":
-                assert got == pytest.approx(wanted, rel=1e-12, abs=1e-14)
-            else:
-                assert got.tolist() == wanted.tolist(), (entry.title, place.key)
+    assert_same_trajectories(opened().evaluate, entries)
 
 
 def test_a_link_restores_the_state(opened, file):

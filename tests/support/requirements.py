@@ -21,6 +21,7 @@ FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 )
+FIREFOX = which("firefox-esr") or which("firefox")
 
 
 def needed(kind, there, what):
@@ -49,6 +50,7 @@ def _how_to_get(module, extra):
 
 
 needs_browser = needed("browser", BROWSER and installed("playwright"), "chromium and playwright")
+needs_firefox = needed("firefox", FIREFOX and installed("websockets"), "firefox-esr and websockets")
 needs_jupyter = needed("jupyter", installed("nbclient", "ipykernel"), "nbclient and ipykernel")
 
 
