@@ -11,7 +11,14 @@ from sympy.polys.fields import FracElement, sfield
 
 from physsym.analysis.exact_evaluation import AnalysisError, put, sign_of
 from physsym.analysis.linear import characteristic_polynomial
-from physsym.core.polynomials import determinant, factored, hurwitz_conditions, positive_sides, sign_given
+from physsym.core.polynomials import (
+    determinant,
+    expanded,
+    factored,
+    hurwitz_conditions,
+    positive_sides,
+    sign_given,
+)
 from physsym.core.signs import NONNEGATIVE, POSITIVE, signs
 from physsym.core.statements import Rule
 from physsym.core.symbols import Exact
@@ -49,7 +56,7 @@ class Region:
     def is_empty(self) -> bool:
         """Return whether the signs of the symbols show that no parameters lie inside."""
         sides = [c.expression for c in self.conditions]
-        return any(signs(side) <= {-1, 0} or expand(-side) in sides for side in sides)
+        return any(signs(side) <= {-1, 0} or expanded(-side) in sides for side in sides)
 
     def __str__(self) -> str:
         if self.is_empty:

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from typing import TypeAlias
+from math import prod
+from typing import Any, TypeAlias
 
-from sympy import Dummy, Expr, Integer, Matrix, Mul, Symbol, expand, factor_list, fraction, together
+from sympy import (
+    Add,
+    Dummy,
+    Expr,
+    Integer,
+    Matrix,
+    Mul,
+    Poly,
+    Symbol,
+    expand,
+    factor_list,
+    fraction,
+    together,
+)
 from sympy.polys.fields import FracElement
 from sympy.polys.rings import PolyElement
 
@@ -188,8 +203,52 @@ def factored(expression: Expr | FracElement) -> tuple[Factors, Factors]:
 def _factored_in_ring(polynomial: PolyElement) -> Factors:
     if polynomial.is_ground:
         return polynomial.as_expr(), []
-    number, factors = polynomial.factor_list()
+    number, factors = _content_alone(polynomial) or polynomial.factor_list()
     return polynomial.ring.domain.to_sympy(number), [(f.as_expr(), power) for f, power in factors]
+
+
+def _content_alone(polynomial: PolyElement) -> tuple[Any, list[tuple[PolyElement, int]]] | None:
+    """Return the factors of a polynomial with integer coefficients that is shown to have one beside a number.
+
+    Let the image be the polynomial with numbers for all generators but one, z. If it has the same degree in
+    z and no factors, then of two factors one is free of z, and divides the coefficient of every power of z.
+    The factors of large polynomials take most of the time; None says nothing about them.
+    """
+    ring = polynomial.ring
+    if not ring.domain.is_ZZ or ring.ngens > len(_AT):
+        return None
+    number, plain = polynomial.primitive()
+    if plain.LC < 0:
+        number, plain = -number, -plain
+    by_power = [_coefficients(plain, k) for k in range(ring.ngens)]
+    several = [k for k, found in enumerate(by_power) if len(found) > 1]
+    if not several:  # a monomial
+        return None
+    k = min(several, key=lambda k: len(by_power[k]))
+    image = [
+        sum(c * prod(map(pow, _AT, powers)) for powers, c in by_power[k].get(n, ring.zero).terms())
+        for n in range(max(by_power[k]), -1, -1)
+    ]
+    if not image[0] or not Poly(image, Dummy()).is_irreducible:
+        return None
+    common = ring.zero
+    for coefficient in sorted(by_power[k].values(), key=len):
+        common = common.gcd(coefficient)
+        if common.is_ground:
+            return number, [(plain, 1)]
+    return None
+
+
+_AT = (7, -5, 11, 13, -3, 17, 19, -23, 29, 31, 37, 41)
+"""Numbers at which an image is taken; beyond these many generators none is."""
+
+
+def _coefficients(polynomial: PolyElement, generator: int) -> dict[int, PolyElement]:
+    """Return the coefficients of a polynomial in one generator of its ring, by the powers of it."""
+    found = defaultdict[int, dict[tuple[int, ...], Any]](dict)
+    for powers, c in polynomial.terms():
+        found[powers[generator]][(*powers[:generator], 0, *powers[generator + 1 :])] = c
+    return {power: polynomial.ring.from_dict(terms) for power, terms in found.items()}
 
 
 def _rational(expression: Expr, names: dict[Expr, Symbol]) -> Expr:
@@ -247,7 +306,7 @@ def _sides(expression: Expr | FracElement, known: list[Expr]) -> tuple[Expr, Exp
     parts = [_part(f, power, known) for f, power in above[1]]
     parts += [_part(f, power, known, below=True) for f, power in below[1]]
     plain = [p for p in parts if signs(p) <= POSITIVE]
-    return expand(Mul(*plain)), expand(sign * Mul(*(p for p in parts if not signs(p) <= POSITIVE)))
+    return expanded(Mul(*plain)), expanded(sign * Mul(*(p for p in parts if not signs(p) <= POSITIVE)))
 
 
 def _part(factor: Expr, power: int, known: list[Expr], below: bool = False) -> Expr:
@@ -275,5 +334,30 @@ def sign_given(factor: Expr, known: Sequence[Expr]) -> int:
     """
     if signs(factor) <= NONNEGATIVE and any(factor in Mul.make_args(k) for k in known):
         return 1
-    plain = expand(factor)
+    plain = expanded(factor)
     return (plain in known) - (-plain in known)
+
+
+def expanded(expression: Expr) -> Expr:
+    """Return what `expand` does; a sum of monomials is returned as it is, without a walk through it.
+
+    Parameters
+    ----------
+    expression
+        An expression.
+
+    Returns
+    -------
+    Expr
+
+    Examples
+    --------
+    >>> from sympy.abc import x, y
+    >>> expanded(x * (x + 2 * y)), expanded(x**2 / y + 2 * x * y)
+    (x**2 + 2*x*y, x**2/y + 2*x*y)
+    """
+    factors = (f for term in Add.make_args(expression) for f in Mul.make_args(term))
+    is_plain = all(
+        f.is_Symbol or f.is_Rational or (f.is_Pow and f.base.is_Symbol and f.exp.is_Integer) for f in factors
+    )
+    return expression if is_plain else expand(expression)

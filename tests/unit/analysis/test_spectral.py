@@ -443,7 +443,7 @@ def several_momenta(count):
     return rule({**decays, x: x + sum(map(after, velocities))}), memories
 
 
-@pytest.mark.parametrize(("count", "numbers"), [(3, 0), (3, 1), (4, 1), (4, 3), (5, 4)])
+@pytest.mark.parametrize(("count", "numbers"), [(3, 0), (3, 1), (4, 0), (4, 1), (4, 3), (5, 4)])
 def test_the_region_of_a_rule_of_many_states_is_where_all_multipliers_are_inside(count, numbers):
     drawn = random.Random(count + numbers)
     full, memories = several_momenta(count)
