@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import lru_cache, reduce
 
 from sympy import Add, Expr, Mul, Poly, Symbol, cancel, expand, fraction, gcd, together
 from sympy.polys.fields import FracElement, sfield
@@ -170,6 +170,7 @@ def _refuse_rootless(polynomial: Poly) -> None:
         raise AnalysisError(f"{polynomial.as_expr()} has no roots: give a polynomial of degree one or more")
 
 
+@lru_cache(maxsize=256)
 def schur_cohn(polynomial: Poly) -> Region:
     """Return the condition that all roots of a real polynomial lie strictly inside the unit circle.
 

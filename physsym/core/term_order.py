@@ -129,6 +129,7 @@ def role(expression: Expr, context: Context) -> str:
     return "scalar" if level is None else ROLE_OF_LEVEL[min(level, 2)]
 
 
+@lru_cache(maxsize=1024)  # each format prints a sum once more, on each face
 def ordered_terms(total: Add, context: Context, target: Symbol | None = None) -> tuple[Expr, ...]:
     """Return the terms of a sum in the order in which they are written.
 

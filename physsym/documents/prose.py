@@ -254,6 +254,7 @@ def _list(items: Sequence[tuple[Prose, ...]], numbered: bool, first: int) -> Bul
     return Bullets(tuple(spans for spans, _ in parts), numbered, inner if any(inner) else (), first)
 
 
+@lru_cache(maxsize=4096)  # each format writes the same evidence
 def plain_sentence(text: str, vocabulary: Vocabulary) -> Sentence:
     """Return a plain text in which only backticks have a meaning; what cannot be read in them stays code."""
     parts = _MARKED.split(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
@@ -14,7 +14,7 @@ from sympy.logic.boolalg import Boolean
 from sympy.printing.latex import LatexPrinter
 
 from physsym.printing.names import tex_text
-from physsym.printing.page import Printable, page
+from physsym.printing.page import Printable, page, refuse_unhashable
 from physsym.printing.textbook import TextPrinter
 from physsym.vocabulary import STANDARD, Face, Vocabulary
 
@@ -177,8 +177,7 @@ def latex(
     >>> print(latex(rule({x: x - eta * G}), face="learning"))
     \mathbf{w}_{t+1} = \mathbf{w}_{t} - \eta \nabla L(\mathbf{w}_{t})
     """
-    if not isinstance(statement, Hashable):  # no statement: refused by name, before it is looked up
-        page(statement, vocabulary)
+    refuse_unhashable(statement)
     return _latex(statement, face, vocabulary, tuple(states), display)
 
 

@@ -21,7 +21,7 @@ from sympy.printing.mathml import MathMLPresentationPrinter
 
 from physsym.printing.latex_printer import latex
 from physsym.printing.names import CAPITALS, unicode_text
-from physsym.printing.page import Printable, page
+from physsym.printing.page import Printable, page, refuse_unhashable
 from physsym.printing.textbook import Textbook
 from physsym.vocabulary import STANDARD, Face, Vocabulary
 
@@ -246,6 +246,7 @@ def mathml(
     >>> print(mathml(eta, display="inline"))
     <math xmlns="http://www.w3.org/1998/Math/MathML" display="inline" alttext="\eta"><mi>η</mi></math>
     """
+    refuse_unhashable(statement)
     return _mathml(statement, face, vocabulary, tuple(states), display)
 
 

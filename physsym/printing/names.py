@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from sympy import Symbol
 
@@ -81,6 +81,7 @@ def glyph_of_name(name: str) -> Glyph:
     return Glyph(tuple(_NAMES.get(a, a) for a in letters), tuple(_NAMES.get(a, a) for a in behind if a))
 
 
+@lru_cache(maxsize=4096)
 def glyph_of(symbol: Symbol, face: Face, vocabulary: Vocabulary, indexed: frozenset[str]) -> Glyph:
     """Return the glyph of a symbol on one face; it shows its instant where `indexed` has its name."""
     name, marks = name_and_marks(symbol)
@@ -97,8 +98,9 @@ def glyph_of(symbol: Symbol, face: Face, vocabulary: Vocabulary, indexed: frozen
     )
 
 
+@lru_cache(maxsize=1024)
 def refuse_lookalikes(
-    symbols: Iterable[Symbol], face: Face, vocabulary: Vocabulary, indexed: frozenset[str] = frozenset()
+    symbols: frozenset[Symbol], face: Face, vocabulary: Vocabulary, indexed: frozenset[str] = frozenset()
 ) -> None:
     """Raise ValueError where two symbols of one statement would be written with the same letters on a face.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
-from functools import singledispatch
+from functools import cached_property, lru_cache, singledispatch
 from typing import TypeAlias
 
 from sympy import Expr, Function, Pow, Symbol, sympify
@@ -15,7 +15,7 @@ from physsym.core.term_order import LAW_ORDER, RULE_ORDER, Context, levels_of
 from physsym.core.verdicts import Condition, Order
 from physsym.parsing.statements import RuleText, read_text
 from physsym.printing.names import VECTOR_KINDS
-from physsym.vocabulary import Vocabulary
+from physsym.vocabulary import STANDARD, Vocabulary
 
 Printable: TypeAlias = Expr | Equation | Relation | Law | RuleText | Condition | Order
 """What the printers take; of what has a rule, such as a derivation, the rule is printed."""
@@ -47,7 +47,7 @@ class Page:
     indexed: frozenset[str] = frozenset()
     order: tuple[str, ...] = LAW_ORDER
 
-    @property
+    @cached_property
     def symbols(self) -> frozenset[Symbol]:
         """Return every symbol on the page."""
         return _symbols(self.lines)
@@ -58,7 +58,14 @@ class Page:
         return Context(self.order, vocabulary.kind_of, self.indexed, levels_of(pairs))
 
 
-def page(statement: Printable, vocabulary: Vocabulary, states: Iterable[Symbol] = ()) -> Page:
+def refuse_unhashable(statement: Printable) -> None:
+    """Raise TypeError for what is no statement and cannot be looked up among those printed before."""
+    if not isinstance(statement, Hashable):
+        _page(statement, STANDARD)
+
+
+@lru_cache(maxsize=1024)  # each format prints a statement once more, on each face
+def page(statement: Printable, vocabulary: Vocabulary, states: tuple[Symbol, ...] = ()) -> Page:
     """Return the page of a statement, with `states` among the symbols that show their instant.
 
     Raises TypeError for what is no statement.

@@ -303,6 +303,8 @@ def test_conditions_and_orders():
 def test_nonsense_is_refused(printed):
     with pytest.raises(TypeError, match=r"expected an expression.*given \('x',\) of type tuple"):
         printed(("x",))
+    with pytest.raises(TypeError, match=r"expected an expression.*given \[\] of type list"):
+        printed([])
     assert printed("x + 1") == printed(x + 1)
     with pytest.raises(ValueError, match="'physics' and 'learning'; given 'chemistry'"):
         printed(x, "chemistry")
