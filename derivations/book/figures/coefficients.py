@@ -7,10 +7,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from sympy import Expr, Symbol, cancel, fraction, lambdify, solve
+from sympy import Expr, Symbol, cancel, fraction, solve
 
 from physsym.derivation import Derivation
-from .experiment import Array, rule_of
+from .experiment import Array, function_of, rule_of
 from physsym.documents.plotting import INK, STROKES, axes, label, legend
 from physsym.documents.numbers import rounded
 from .words import given
@@ -93,20 +93,18 @@ def rate_of(rule: Rule) -> Symbol:
 
 def _exact_steps(rule: Rule, kept: Array) -> Array:
     per_rate = (steady_step(rule) / rate_of(rule)).cancel()
-    exact: Array = np.broadcast_to(lambdify(rho, per_rate, modules="numpy")(kept), kept.shape)
+    exact: Array = np.broadcast_to(function_of(rho, per_rate)(kept), kept.shape)
     return exact
 
 
 def _last_steps(rule: Rule, kept: Array) -> Array:
     """Return the last step of a run under a gradient of one, for each value of rho."""
-    found = []
-    for coefficient in kept:
-        values: dict[str, Any] = {rate_of(rule).name: 1.0}
-        if rho in parameters(rule):
-            values["rho"] = float(coefficient)
-        positions = optimizer(rule, **values).run([0.0], Symbol("w"), _LONG).x
-        found.append(positions[-2, 0] - positions[-1, 0])
-    return np.array(found)
+    values: dict[str, Any] = {rate_of(rule).name: 1.0}
+    if rho in parameters(rule):
+        values["rho"] = kept  # one weight for each
+    positions = optimizer(rule, **values).run(np.zeros(kept.shape), np.ones_like, _LONG).x
+    last: Array = positions[-2] - positions[-1]
+    return last
 
 
 def momentum_coefficients(derivations: Mapping[str, Derivation], ax: Axes | None = None) -> Axes:
@@ -143,5 +141,4 @@ def _coefficient(derivation: Derivation) -> Callable[[Any], Any]:
     defined = [s.move.value for s in derivation.steps if isinstance(s.move, Define) and s.move.symbol == rho]
     if len(defined) != 1 or not defined[0].free_symbols <= {dt, tau}:
         raise ValueError(f"{derivation.title!r} does not define rho by dt and tau; give one that does")
-    found: Callable[[Any], Any] = lambdify(dt, defined[0].subs(tau, 1), modules="numpy")
-    return found
+    return function_of(dt, defined[0].subs(tau, 1))

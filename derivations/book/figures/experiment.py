@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
+from sympy import Expr, Symbol, lambdify
 
 from physsym.analysis.exact_trajectory import sign_changes
 from physsym.derivation import Derivation
@@ -29,6 +30,16 @@ def rule_of(derived: Rule | Derivation) -> Rule:
     if not isinstance(derived, Rule):
         raise TypeError(f"expected a rule or a derivation, given {type(derived).__name__}")
     return derived
+
+
+# Given one by one, since `from numpy import *`, as SymPy does otherwise, imports a compiler of Fortran.
+_FUNCTIONS = {name: getattr(np, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "pi")}
+
+
+def function_of(arguments: Symbol | Sequence[Symbol], expression: Expr) -> Callable[..., Any]:
+    """Return an expression as a function of numbers or arrays in place of its symbols."""
+    found: Callable[..., Any] = lambdify(arguments, expression, modules=[_FUNCTIONS])
+    return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Float, Symbol, lambdify
+from sympy import Expr, Float, Symbol
 
-from .experiment import Array
+from .experiment import Array, function_of
 from physsym.analysis.exact_trajectory import sign_changes
 from physsym.core.symbols import dot, grad, potential
 from physsym.mechanics.system import System
@@ -117,7 +117,7 @@ class Motion:
         if lost := [s.name for s in others if s.name not in self.parameters]:
             raise ValueError(f"the motion of {self.name} needs {', '.join(lost)}; give them as parameters")
         numbers = {s: Float(self.parameters[s.name], 17) for s in others}
-        return lambdify(of, expression.xreplace(numbers), modules="numpy")  # type: ignore[no-any-return]
+        return function_of(of, expression.xreplace(numbers))
 
 
 def _flow(matrix: Array, time: float) -> Array:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sympy import Poly, lambdify
+from sympy import Poly
 
 from physsym.analysis.numeric_spectra import spectral_radii
 from physsym.analysis.stability import stability_region
 from physsym.derivation import Derivation
 from .coefficients import rate_of
-from .experiment import Array, rule_of
+from .experiment import Array, function_of, rule_of
 from physsym.documents.plotting import AMBER, BLUE, INK, axes, label, legend
 from physsym.documents.numbers import rounded
 from .words import given
@@ -70,9 +70,7 @@ def boundary(rule: Rule, kept: Array) -> Array:
         line = Poly(condition.expression.subs(rate_of(rule), 1), lam)
         if line.degree() > 1:
             raise ValueError(f"{condition} is not linear in the curvature; its boundary is no single curve")
-        slope, start = (
-            np.broadcast_to(lambdify(rho, line.nth(k), modules="numpy")(kept), kept.shape) for k in (1, 0)
-        )
+        slope, start = (np.broadcast_to(function_of(rho, line.nth(k))(kept), kept.shape) for k in (1, 0))
         with np.errstate(divide="ignore", invalid="ignore"):
             root = -start / slope
         ends = np.where(root > 0, np.minimum(ends, root), ends)
