@@ -58,7 +58,7 @@ docs: $(DOCS_READY)  ## build the site into build/site; it needs no network, and
 	$(RUN) sphinx -q -W --keep-going -E -d build/site-pages -b html docs build/site $(ARGS)
 	$(RUN) tests.support.site build/site
 
-release: $(RELEASE_READY)  ## build sdist and wheel into dist/, install each in a clean environment, run the examples there
+release: $(RELEASE_READY)  ## build sdist and wheel into dist/, try them with the oldest and newest dependencies and every Python found
 	$(RUN) tests.support.release $(ARGS)
 
 check: $(READY)  ## check every step of every derivation, and every claim

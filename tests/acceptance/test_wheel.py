@@ -1,6 +1,7 @@
 """The built wheel, in an environment of its own: what a user installs."""
 
 import doctest
+import email
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import physsym
+from tests.support.release import beside
 
 ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.slow, pytest.mark.acceptance]
@@ -75,6 +77,21 @@ def test_the_wheel_holds_the_stubs_and_says_that_it_is_typed(wheel):
     stubs = {str(path.relative_to(ROOT)) for path in (ROOT / "physsym").rglob("*.pyi")}
     assert "physsym/__init__.pyi" in stubs
     assert stubs | {"physsym/py.typed"} <= names
+
+
+def test_the_description_is_readme_without_links_to_files(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (n for n in archive.namelist() if n.endswith("/METADATA"))
+        shown = email.message_from_bytes(archive.read(name)).get_payload(decode=True).decode()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(list(beside(readme))) > 10
+    assert list(beside(shown)) == []
+    assert "[MIT](LICENSE)" in readme
+    assert shown.rstrip().endswith("## Licence\n\nMIT.")
+    assert "(docs/page.png)*" in shown  # of a picture what is seen on it, and where it is
+    assert shown.count("```") == readme.count("```")
+    examples = [doctest.DocTestParser().get_examples(text) for text in (shown, readme)]
+    assert [(e.source, e.want) for e in examples[0]] == [(e.source, e.want) for e in examples[1]]
 
 
 def test_the_wheel_installs_one_import_name_with_all_its_data(wheel):
