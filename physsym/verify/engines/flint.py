@@ -24,7 +24,7 @@ from physsym.verify.engines.angles import AngleBasis
 from physsym.verify.engines.base import Answer, Finding
 from physsym.verify.engines.exp_log_relations import ExponentialBasis
 from physsym.verify.engines.laurent import UndecidedError
-from physsym.verify.engines.quotients import MAX_POWER, Quotient, Ring
+from physsym.verify.engines.quotients import MAX_POWER, Polynomial, Quotient, Ring, gcd
 
 NAME, FAMILY = "flint", "FLINT"
 _MAX_SIZE = 2000
@@ -38,7 +38,12 @@ def identity(left: Expr, right: Expr) -> Finding:
     """Return whether two expressions are equal; where they are not, with their factored difference."""
     try:
         work = _Evaluation.of(left, right)
-        gap = work.value(left) - work.value(right)
+        try:
+            gap = work.value(left) - work.value(right)
+        except UndecidedError:
+            if not _vanishes(work, left, right):
+                raise
+            return Finding(NAME, FAMILY, Answer.PROVED, bound="exact")
         equal, difference = work.ring.is_zero(gap), work.ring.format(gap)
     except (UndecidedError, ZeroDivisionError) as doubt:
         return Finding(NAME, FAMILY, Answer.UNKNOWN, str(doubt))
@@ -47,6 +52,44 @@ def identity(left: Expr, right: Expr) -> Finding:
     certain = all(_is_rational(p) or isinstance(p, OPAQUE) for p in _parts(left, right))
     answer = Answer.REFUTED if certain else Answer.UNKNOWN
     return Finding(NAME, FAMILY, answer, "not proved equal", difference=difference)
+
+
+def _vanishes(work: _Evaluation, left: Expr, right: Expr) -> bool:
+    """Return whether the terms of left - right are shown to cancel, without their common denominator.
+
+    Terms whose denominators share a factor are added up, until all denominators are coprime. If a sum of
+    fractions over coprime denominators is zero, each is a polynomial: then the sum of these is compared.
+    False says nothing.
+    """
+    ring, sums = work.ring, list[Quotient]()
+    for term in (*_terms(work, left, ring.number(1)), *_terms(work, right, ring.number(-1))):
+        apart = list[Quotient]()
+        for other in sums:
+            if _share_factor(term.bottom, other.bottom):
+                term += other
+            else:
+                apart.append(other)
+        sums = apart if ring.is_zero(term) else [*apart, term]
+    return ring.is_zero(sum((rest.cancelled() for rest in sums), start=ring.number(0)))
+
+
+def _terms(work: _Evaluation, expression: Expr, factor: Quotient) -> Iterator[Quotient]:
+    """Yield the terms of an expression times a factor; of a product with sums, those of the longest sum."""
+    sums = [a for a in expression.args if isinstance(a, Add)] if isinstance(expression, Mul) else []
+    if isinstance(expression, Add):
+        for argument in expression.args:
+            yield from _terms(work, argument, factor)
+    elif sums:
+        longest = max(sums, key=lambda a: len(a.args))
+        others = (work.value(a) for a in expression.args if a is not longest)
+        yield from _terms(work, longest, math.prod(others, start=factor))
+    else:
+        yield factor * work.value(expression)
+
+
+def _share_factor(a: Polynomial, b: Polynomial) -> bool:
+    """Return whether two denominators have a factor in common, or are numbers both."""
+    return not gcd(a, b).is_constant() or (a.is_constant() and b.is_constant())
 
 
 def order_of(left: Expr, right: Expr, small: Symbol) -> int | float:

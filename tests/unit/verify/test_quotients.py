@@ -2,10 +2,11 @@
 
 import flint
 import pytest
-from sympy import Abs, Integer, exp, symbols
+from sympy import Abs, Integer, Rational, exp, sqrt, symbols
 
 from physsym.verify.engines import flint as flint_engine
 from physsym.verify.engines import identity_test, quotients
+from physsym.verify.engines.base import Answer
 from physsym.verify.engines.laurent import Laurent, UndecidedError
 from physsym.verify.engines.prime_field import P
 from physsym.verify.engines.quotients import Ring, _primes
@@ -161,3 +162,48 @@ def test_a_common_divisor_is_searched_among_short_polynomials(ring, monkeypatch)
     assert quotients.gcd(left, right) == a + b
     monkeypatch.setattr(quotients, "MAX_GCD", 1)
     assert quotients.gcd(left, right) == a**0
+
+
+# Sums of fractions whose common denominator has 2**16 terms.
+MANY = symbols("a0:16", positive=True)
+FRACTIONS = sum(1 / (1 + a) for a in MANY)
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        16 - sum(a / (1 + a) for a in MANY),
+        sum((2 + a + b) / ((1 + a) * (1 + b)) for a, b in zip(MANY[::2], MANY[1::2], strict=True)),
+        sum((1 - sqrt(a)) / ((1 - sqrt(a)) * (1 + a)) for a in MANY),
+        sum((1 + a) / (1 + 2 * a + a**2) for a in MANY),
+    ],
+)
+def test_a_sum_of_fractions_is_proved_without_the_common_denominator(same):
+    found = flint_engine.identity(x + u**2 * FRACTIONS, x + u**2 * same)
+    assert (found.answer, found.bound) == (Answer.PROVED, "exact")
+    point = {a: Rational(k + 2, 7) for k, a in enumerate(MANY)}
+    assert abs((FRACTIONS - same).subs(point).evalf(40)) < 1e-30
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        FRACTIONS + Rational(1, 10**9),
+        FRACTIONS + MANY[3] - MANY[4],
+        FRACTIONS - 1 / (1 + MANY[0]) + 1 / (1 + MANY[0] + Rational(1, 10**9)),
+        FRACTIONS - 2 / (1 + MANY[0]),
+        16 - sum(a / (1 + a) for a in MANY[1:]) + MANY[0] / (1 + MANY[0]),
+        sum((2 + a + b) / ((1 + a) * (1 + b)) for a, b in zip(MANY[::2], MANY[1::2], strict=True)) * 2,
+    ],
+)
+def test_a_sum_of_fractions_that_differs_is_not_proved(other):
+    assert flint_engine.identity(x + u**2 * FRACTIONS, x + u**2 * other).answer is not Answer.PROVED
+
+
+def test_terms_over_a_denominator_that_vanishes_prove_nothing():
+    hidden = sqrt(MANY[0] + 2 + 1 / MANY[0]) - sqrt((MANY[0] + 1) ** 2 / MANY[0])  # zero
+    assert abs(hidden.subs(MANY[0], 3).evalf(30)) < 1e-25
+    found = flint_engine.identity(
+        FRACTIONS + 2 * x / hidden, 16 - sum(a / (1 + a) for a in MANY) + 2 * x / hidden
+    )
+    assert found.answer is Answer.UNKNOWN
