@@ -266,9 +266,15 @@ class Vocabulary:
         return self.extended(*kept)
 
     def extended(self, *quantities: Quantity) -> Vocabulary:
-        """Return the vocabulary with more quantities; those of a name already known replace the old ones."""
-        new = {q.name for q in quantities}
-        return Vocabulary(tuple(q for q in self.quantities if q.name not in new) + quantities)
+        """Return the vocabulary with more quantities; those of a name or a symbol already known are replaced.
+
+        >>> potential = next(q for q in STANDARD.quantities if q.kind == "potential")
+        >>> "U" in [q.name for q in STANDARD.extended(replace(potential, physics="V")).quantities]
+        False
+        """
+        names, symbols = {q.name for q in quantities}, {q.symbol for q in quantities}
+        kept = (q for q in self.quantities if q.name not in names and q.symbol not in symbols)
+        return Vocabulary((*kept, *quantities))
 
 
 def scalar(symbol: Symbol, dimension: Dimension = ONE, meaning: str = "", range: Given = ()) -> Quantity:

@@ -1,4 +1,4 @@
-"""The scripts on the pages of docs/how-to: a block of Python whose first line names its file."""
+"""The code on the pages: its blocks by what runs them, and scripts, whose first line names their file."""
 
 from __future__ import annotations
 
@@ -6,6 +6,27 @@ import re
 from pathlib import Path
 
 PAGES = Path(__file__).parents[2] / "docs" / "how-to"
+
+
+# A block within a list is indented. What follows the language is an option of Sphinx.
+_BLOCK = re.compile(r"^(?P<indent> *)```(?P<language>[^\n`]*)\n(?P<code>.*?)^(?P=indent)```$", re.M | re.S)
+
+
+def blocks(text):
+    """Return the blocks of code of a page: the number of the first line, the language, and the code."""
+    return [
+        (text[: found.start("code")].count("\n") + 1, found["language"].strip(), found["code"])
+        for found in _BLOCK.finditer(text)
+    ]
+
+
+def recipes(text):
+    """Return the Python of a page that is run as it is written, each block with its line number."""
+    return [
+        (line, code)
+        for line, language, code in blocks(text)
+        if language == "python" and ">>> " not in code and not re.match(r"# (\S+\.py|picture: \S+)\n", code)
+    ]
 
 
 def scripts(page):
