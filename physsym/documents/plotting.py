@@ -24,7 +24,6 @@ from physsym.vocabulary import Face
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 Draw: TypeAlias = "Callable[[Axes], object]"
 Kind: TypeAlias = Literal["svg", "pdf", "png"]
@@ -136,49 +135,49 @@ def image(
     """
     draws, out = draw if isinstance(draw, tuple) else (draw,), io.BytesIO()
     with settings():
-        figure = _fresh_figure(size)
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=size, layout="constrained", facecolor="none", edgecolor="none")
         for put, ax in zip(draws, figure.subplots(1, len(draws), squeeze=False).flat, strict=True):
             put(ax)
+        panels: list[Any] = list(figure.axes)
+        for panel in panels:  # with those that lie within others
+            panels += panel.child_axes
+            panel.patch.set(facecolor="none", edgecolor="none")
         _write_as(kind, figure, out)
     return _rounded(out.getvalue()) if kind == "svg" else out.getvalue()
 
 
-def _fresh_figure(size: tuple[float, float]) -> Figure:
-    """Return an empty figure without a ground, laid out with the renderer that draws it.
+def _write_as(kind: Kind, figure: Any, out: IO[bytes]) -> None:
+    """Write a figure by the canvas of a format itself: `savefig` would draw it twice where it is laid out.
 
-    That one knows how wide each text is; matplotlib would make another one and measure all texts again.
+    It is laid out with the renderer that draws it, which knows how wide each text is; matplotlib would make
+    another one and measure all texts again.
     """
-    from matplotlib.figure import Figure
-
-    class LaidOutOnce(Figure):
-        def draw(self, renderer: Any) -> None:
-            canvas: Any = self.canvas
-            canvas.get_renderer = lambda: renderer
-            super().draw(renderer)
-
-    return LaidOutOnce(figsize=size, layout="constrained", facecolor="none", edgecolor="none")
-
-
-def _write_as(kind: Kind, figure: Figure, out: IO[bytes]) -> None:
-    """Write a figure by the canvas of a format itself: `savefig` would draw it twice where it is laid out."""
-    from matplotlib.axes import Axes
-
-    for ax in figure.findobj(Axes):  # those within others as well
-        ax.patch.set(facecolor="none", edgecolor="none")
+    canvas: Any
     figure.set_dpi(200)
-    write: Any  # matplotlib does not say which types these take
     if kind == "svg":
         from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-        write = FigureCanvasSVG(figure).print_svg
+        canvas = FigureCanvasSVG(figure)
+        write = canvas.print_svg
     elif kind == "pdf":
         from matplotlib.backends.backend_pdf import FigureCanvasPdf
 
-        write = FigureCanvasPdf(figure).print_pdf
+        canvas = FigureCanvasPdf(figure)
+        write = canvas.print_pdf
     else:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-        write = FigureCanvasAgg(figure).print_png
+        canvas = FigureCanvasAgg(figure)
+        write = canvas.print_png
+    draw = figure.draw
+
+    def draw_with(renderer: object) -> None:
+        canvas.get_renderer = lambda: renderer
+        draw(renderer)
+
+    figure.draw = draw_with
     write(out, metadata=dict(_UNDATED[kind]))
 
 
