@@ -1,8 +1,17 @@
-"""What pytest leaves out: modules that import an extra which is not installed."""
+"""What pytest leaves out: modules that import an extra that is not installed, and searches that find nothing.
 
+A worker holds half a million objects that live as long as it does: modules, items, cached formulas. The
+garbage collector is off while they are made and then leaves them out. A file without an example is not
+searched for one.
+"""
+
+import gc
 import re
 from importlib.util import find_spec
 from pathlib import Path
+
+import pytest
+from _pytest.doctest import DoctestModule
 
 _EXTRA = re.compile(r"^(?:import|from) (jax|llvmlite|optax|torch)\b", re.MULTILINE)
 _FOLDERS = {"physsym/optimizers/lifting/torch_": "torch"}  # its modules import each other
@@ -13,3 +22,24 @@ collect_ignore = [folder for folder, extra in _FOLDERS.items() if find_spec(extr
     for path in sorted((_HERE / "physsym").rglob("*.py"))
     if any(find_spec(extra) is None for extra in _EXTRA.findall(path.read_text(encoding="utf-8")))
 ]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Let the garbage collector leave out what is made while tests are collected, and look less often."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
+        gc.enable()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path):
+    """Search for examples where there is a prompt; otherwise a module need not be imported to find none."""
+    found = yield
+    if file_path.suffix != ".py" or ">>>" in file_path.read_text(encoding="utf-8"):
+        return found
+    return [collector for collector in found if not isinstance(collector, DoctestModule)]

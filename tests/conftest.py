@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 collect_ignore = ["fuzz/fuzz_parsing.py", "benchmarks"]
 if find_spec("torch") is None:  # classes that tests of the lift read
     collect_ignore.append("unit/optimizers/torch_optimizers.py")
-SLOW_FOLDERS = ("acceptance", "fuzz")
+SLOW_FOLDERS = {Path(__file__).parent / folder for folder in ("acceptance", "fuzz")}
 
 # No test asserts times: on a busy machine drawing numbers may be slow.
 settings.register_profile("physsym", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -24,14 +24,19 @@ settings.load_profile("physsym")
 os.environ["JAX_ENABLE_X64"] = "1"
 
 
+def pytest_ignore_collect(collection_path, config):
+    """Leave the slow folders unread where the fast tier alone is asked for: all in them is slow."""
+    if config.option.markexpr == "not slow" and collection_path in SLOW_FOLDERS:
+        return True
+    return None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Mark the tests of a slow folder by its name and as slow, before those not asked for are left out."""
-    here = Path(__file__).parent
     for item in items:
-        folder = item.path.relative_to(here).parts[0] if item.path.is_relative_to(here) else ""
-        if folder in SLOW_FOLDERS:
-            item.add_marker(folder)
+        for folder in SLOW_FOLDERS.intersection(item.path.parents):
+            item.add_marker(folder.name)
             item.add_marker("slow")
 
 

@@ -102,6 +102,7 @@ class InPlace:
         self.failed |= report.failed
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        gc.unfreeze()  # what is frozen is not among the objects that are looked through below
         self.items = {item.nodeid: item for item in session.items}
         self.live = {
             k: f for file, trees in self.trees.items() for k, f in live_functions(file, trees).items()
