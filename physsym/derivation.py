@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sympy import Expr, Symbol
 
+from physsym.core.counts import counted
 from physsym.core.inference import infer_dimensions
 from physsym.core.motion import moving
 from physsym.core.statements import Equation, Law, Rule, Statement, rebuilt, symbols
@@ -416,7 +417,7 @@ class Derivation:
     def __repr__(self) -> str:
         start = str(self.start)
         shown = start if len(start) <= 60 else f"{start[:57]}..."
-        return f"Derivation({self.title!r}, {len(self.steps)} steps from {shown})"
+        return f"Derivation({self.title!r}, {counted(len(self.steps), 'step')} from {shown})"
 
     def __str__(self) -> str:
         return f"{self.title}: {self.lines[-1]}"

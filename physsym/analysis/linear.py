@@ -9,6 +9,7 @@ from sympy import Expr, ImmutableMatrix, Matrix, Poly, Symbol, eye
 from sympy.polys.polyerrors import PolynomialError
 
 from physsym.analysis.exact_evaluation import AnalysisError
+from physsym.core.counts import counted
 from physsym.core.motion import is_time
 from physsym.core.statements import Law, Rule, Statement, one_step_map, states, symbols
 from physsym.core.symbols import DOT, exact, grad, hess, name_and_marks, partial, potential
@@ -180,7 +181,10 @@ def _matrix_of_law(law: Law, curvature: Expr) -> Matrix:
     rates = {s: _times_rate(s, symbols(law)) for s in symbols(law) if name_and_marks(s)[1]}
     unknowns = tuple(sorted({base for base, _ in rates.values()}, key=str))
     if len(unknowns) != len(law.equations):
-        raise AnalysisError(f"{law} has {len(law.equations)} equations for {len(unknowns)} moving unknowns")
+        raise AnalysisError(
+            f"{law} has {counted(len(law.equations), 'equation')} for "
+            f"{counted(len(unknowns), 'moving unknown')}"
+        )
     moving = {s: z**power * base for s, (base, power) in rates.items()}
     return _matrix([on_quadratic(e.residual, curvature).xreplace(moving) for e in law.equations], unknowns)
 

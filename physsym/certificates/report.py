@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from physsym.certificates.certificate import Certificate
 from physsym.certificates.run import Checked
+from physsym.core.counts import counted
 
 COVERED = """\
 A step is certified if each of its parts has a lemma that Coq proves, for all real numbers that satisfy the
@@ -72,7 +73,7 @@ def _steps(found: Certificate | Checked) -> Iterator[str]:
         yield f"  {done.join(str(status).rsplit('certified', 1)) if status.certified else status}"
     steps = found.statuses[1:]
     certified = sum(s.certified for s in steps)
-    yield f"  {certified} of {len(steps)} steps {done}, {len(steps) - certified} withheld"
+    yield f"  {certified} of {counted(len(steps), 'step')} {done}, {len(steps) - certified} withheld"
 
 
 def _written(certificate: Certificate) -> Iterator[str]:

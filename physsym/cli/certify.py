@@ -22,6 +22,7 @@ from physsym.certificates import (
 from physsym.cli.columns import reflowed
 from physsym.cli.paths import paths_to_read, scripts_named
 from physsym.cli.terminal import echo
+from physsym.core.counts import counted
 from physsym.derivation import Derivation
 from physsym.documents.write import write_all
 from physsym.loading import nothing_found
@@ -75,6 +76,11 @@ def _check(certificates: list[Certificate]) -> list[str]:
             failed += found.failed
             steps += found.statuses[1:]
     certified = sum(step.certified for step in steps)
-    echo("", f"in all {certified} of {len(steps)} steps certified, {len(steps) - certified} withheld")
-    echo(f"{len(failed)} lemmas are not proved" if failed else "every lemma that was written is proved")
+    echo(
+        "",
+        f"in all {certified} of {counted(len(steps), 'step')} certified, {len(steps) - certified} withheld",
+    )
+    echo(
+        f"not proved: {counted(len(failed), 'lemma')}" if failed else "every lemma that was written is proved"
+    )
     return failed

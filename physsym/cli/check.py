@@ -19,6 +19,7 @@ from physsym.cli.columns import Line, labelled, paragraph, table
 from physsym.cli.paths import paths_to_read, what_was_read
 from physsym.cli.processes import in_processes
 from physsym.cli.terminal import echo, progress, verdict_line
+from physsym.core.counts import counted
 from physsym.core.escapes import one_line
 from physsym.core.statements import Equation
 from physsym.core.verdicts import Outcome, Verdict, is_failure
@@ -167,15 +168,6 @@ def _claim_table(claims: Iterable[ClaimLine], verbose: bool) -> list[list[Line]]
         if claim.repair is not None:
             rows.append(("  its repair", verdict_line(claim.repair, verbose)))
     return table(rows)
-
-
-def counted(number: int, what: str) -> str:
-    """Return a number of things in words.
-
-    >>> counted(1, "step"), counted(2, "step")
-    ('1 step', '2 steps')
-    """
-    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _summary(

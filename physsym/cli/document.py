@@ -31,6 +31,10 @@ def main(options: Namespace) -> int:
 def _what_fails(tree: Document) -> list[str]:
     """Return a line that says how much on the page does not hold, if anything does not."""
     steps = sum(outcome in _WRONG for section in tree.sections for outcome in section.outcomes)
-    counts = {"steps or starts": steps, "equations, findings, numbers or repairs": len(tree.failing)}
-    wrong = " and ".join(f"{count} {what}" for what, count in counts.items() if count)
-    return [f"on the page {wrong} do not hold or are unchecked; see physsym check"] if wrong else []
+    counts = [
+        (steps, "step or start", "steps or starts"),
+        (len(tree.failing), "equation, finding, number or repair", "equations, findings, numbers or repairs"),
+    ]
+    wrong = " and ".join(f"{n} {one if n == 1 else many}" for n, one, many in counts if n)
+    verb = "does not hold or is" if sum(n for n, _, _ in counts) == 1 else "do not hold or are"
+    return [f"on the page {wrong} {verb} unchecked; see physsym check"] if wrong else []

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from physsym.cli.paths import is_statement, script_named
 from physsym.cli.terminal import echo
+from physsym.core.counts import counted
 from physsym.core.statements import Rule
 from physsym.documents.write import write_all
 from physsym.explorer.entries import Entry, of_derivation, of_rule
@@ -31,7 +32,7 @@ def main(options: Namespace) -> int:
     for name in (*options.names, *SHIPPED):
         entries += [entry for entry in entries_named(name) if entry not in entries]
     write_all({path: page(entries)})
-    echo(f"wrote {path}: {len(entries)} rules; open it in a browser")
+    echo(f"wrote {path}: {counted(len(entries), 'rule')}; open it in a browser")
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import difflib
 import inspect
 import random
@@ -15,7 +16,8 @@ import numpy as np
 
 from physsym.cli.paths import is_statement, script_named
 from physsym.codegen import Program, program, state_name
-from physsym.codegen.emit.standalone import Form, form, run_text
+from physsym.codegen.emit.standalone import MAY_USE, Form, form, run_text
+from physsym.core.counts import counted
 from physsym.core.digests import digest
 from physsym.core.escapes import one_line
 from physsym.core.motion import is_time
@@ -41,14 +43,18 @@ from physsym.runtime.states import coordinates
 
 RUNS, STEPS = 20, 4
 """How many runs are tried beside the rule, from starts and at parameters by chance, and their steps."""
-_KEYS = {"from", "language", "given", "rule", "text"}
+_KEYS = {"from": str, "language": str, "given": dict, "rule": str, "text": str}
 MAY_IMPORT = {"math", "numpy"}
 """The modules that a frozen rule may import."""
-# What reaches beyond the arguments of a function, or changes what names mean.
-_REACHING = {
-    "breakpoint", "compile", "delattr", "eval", "exec", "exit", "getattr", "globals", "help", "input",
-    "locals", "open", "quit", "setattr", "type", "vars",
-}  # fmt: skip
+# The functions of Python that the text of a module calls, and the errors that it catches.
+_BUILTINS = {"abs", "range", "ArithmeticError", "ValueError"}
+# What a function that is not as it was written may be made of, for it to be run beside the rule.
+_PARTS = (
+    ast.FunctionDef, ast.arguments, ast.arg, ast.Assign, ast.Return, ast.If, ast.For, ast.With, ast.withitem,
+    ast.Try, ast.ExceptHandler, ast.Pass, ast.Expr, ast.Name, ast.Constant, ast.Attribute, ast.Tuple,
+    ast.Lambda, ast.Call, ast.keyword, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp,
+    ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.expr_context,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,9 @@ def frozen(path: Path) -> Frozen | None:
         record = None if node is None else ast.literal_eval(node.value)
     except (OSError, ValueError, SyntaxError, MemoryError, RecursionError):
         return None
-    if tree is None or not isinstance(record, dict) or not record.keys() >= _KEYS:
+    if tree is None or not isinstance(record, dict) or not record.keys() >= _KEYS.keys():
+        return None
+    if not all(isinstance(record[key], kind) for key, kind in _KEYS.items()):
         return None
     return Frozen(path, text, tree, record)
 
@@ -120,12 +128,13 @@ def verdict(file: Frozen, lifted: Lifted, origin: Origin) -> Verdict:
     It holds where the rule is the one that was frozen, the code is what was written, and runs of both agree.
     Where the code was changed and its runs agree all the same, that is undecided: runs prove nothing.
     """
-    if strange := _imports(file.tree) - MAY_IMPORT:
-        return fails(f"it imports {', '.join(sorted(strange))}; a frozen rule imports math or numpy alone")
-    if beyond := _beyond_functions(file):
-        return fails(f"{beyond}; a frozen rule has functions of their arguments alone")
     if file.record["language"] not in FORMS:
         return fails(f"its record names no form: {file.record['language']!r}")
+    changed = _changed(file, lifted, origin)
+    if changed and (strange := _imports(file.tree) - MAY_IMPORT):
+        return fails(f"it imports {', '.join(sorted(strange))}; a frozen rule imports math or numpy alone")
+    if changed and (beyond := _beyond_functions(file)):
+        return fails(f"{beyond}; a frozen rule has functions of their arguments alone")
     rule = lifted.rule
     made = form(program(rule), {}, arrays=FORMS[file.record["language"]])
     try:
@@ -137,15 +146,19 @@ def verdict(file: Frozen, lifted: Lifted, origin: Origin) -> Verdict:
     if digest(rule) != file.record["rule"]:
         return undecided(
             f"{origin.name} is another rule now, or another form of it: {rule}; "
-            f"{runs} runs agree, which proves nothing; freeze it again"
+            f"{_agreed(runs)}, which proves nothing; freeze it again"
         )
-    if changed := _changed(file, lifted, origin):
-        return undecided(f"{changed}; {runs} runs agree, which proves nothing; freeze it again")
-    evidence = [f"the rule is that of {origin.name}", "the code is what was written", f"{runs} runs agree"]
+    if changed:
+        return undecided(f"{changed}; {_agreed(runs)}, which proves nothing; freeze it again")
+    evidence = [f"the rule is that of {origin.name}", "the code is what was written", _agreed(runs)]
     was = file.record.get("derivation")
     if origin.derivation is not None and was not in (None, derivation_digest(origin.derivation)):
         evidence.append("the derivation has other lines now, and ends with the same rule")
     return holds(*evidence)
+
+
+def _agreed(runs: int) -> str:
+    return f"{counted(runs, 'run')} agree{'s' * (runs == 1)}"
 
 
 def _imports(tree: ast.Module) -> set[str]:
@@ -161,28 +174,34 @@ def _imports(tree: ast.Module) -> set[str]:
 
 
 def _beyond_functions(file: Frozen) -> str:
-    """Return in words what is more than functions of their arguments; an empty text for nothing."""
+    """Return in words what is more than functions of their arguments; an empty text for nothing.
+
+    It is asked of code that is not as it was written, before that is run: what is left computes with numbers.
+    """
     record = _assigned(file.tree)
+    functions = {node.name for node in file.tree.body if isinstance(node, ast.FunctionDef)}
     for node in file.tree.body[ast.get_docstring(file.tree) is not None :]:
         if isinstance(node, ast.FunctionDef) and not node.decorator_list:
-            if reaching := _reaching(node):
+            if reaching := _reaching(node, functions):
                 return f"line {reaching.lineno}, {_line(file, reaching)!r}, reaches beyond its function"
-        elif node is not record and not isinstance(node, (ast.Import, ast.ImportFrom)):
+        elif node is not record and ast.unparse(node) not in ("import math", "import numpy as np"):
             return f"line {node.lineno}, {_line(file, node)!r}, is run when the module is imported"
     return ""
 
 
-def _reaching(function: ast.FunctionDef) -> ast.stmt | ast.expr | None:
-    """Return the first part of a function that reads or changes more than names and their values."""
+def _reaching(function: ast.FunctionDef, functions: set[str]) -> ast.stmt | ast.expr | None:
+    """Return the first part of a function that does more than compute with names and their values."""
     nodes = [*ast.walk(function)]
-    own = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    own = {node.arg for node in nodes if isinstance(node, ast.arg)} | functions | _BUILTINS
     for node in nodes:
-        if isinstance(node, (ast.Global, ast.Nonlocal)):
-            return node
-        if isinstance(node, ast.Name) and node.id in _REACHING - own:
-            return node
-        if isinstance(node, ast.Attribute) and (node.attr.startswith("_") or isinstance(node.ctx, ast.Store)):
-            return node
+        beyond = isinstance(node, ast.FunctionDef) and node is not function
+        if isinstance(node, ast.Name):
+            beyond = hasattr(builtins, node.id) and node.id not in own
+        if isinstance(node, ast.Attribute):
+            module = node.value.id if isinstance(node.value, ast.Name) else ""
+            beyond = not isinstance(node.ctx, ast.Load) or node.attr not in MAY_USE.get(module, ())
+        if beyond or not isinstance(node, _PARTS):
+            return node if isinstance(node, (ast.stmt, ast.expr)) else function
     return None
 
 

@@ -6,6 +6,7 @@ from argparse import Namespace
 
 from physsym.cli.columns import labelled
 from physsym.cli.terminal import echo
+from physsym.core.counts import counted
 from physsym.optimizers.lifted import Lifted
 from physsym.optimizers.naming import as_lifted
 
@@ -19,7 +20,8 @@ def main(options: Namespace) -> int:
 def _rows(lifted: Lifted) -> list[tuple[str, list[str]]]:
     rule, check = lifted.rule, lifted.check
     checked = check and (
-        f"{check.steps} steps of the running code in {check.precision}: largest relative difference "
+        f"{counted(check.steps, 'step')} of the running code in {check.precision}: "
+        "largest relative difference "
         f"{check.difference:.2g}"
     )
     return [

@@ -10,6 +10,7 @@ from html import escape
 from importlib.resources import files
 from itertools import groupby
 
+from physsym.core.counts import counted
 from physsym.core.verdicts import Condition, Outcome, Verdict
 from physsym.documents.checking import ANCHOR as CHECKING
 from physsym.documents.checking import ENGINES
@@ -165,7 +166,7 @@ class HTML(Writer[str]):
         if set(found) == {Outcome.HOLDS}:
             marks = f"{SIGNS[Outcome.HOLDS]}&nbsp;all hold"
         numbers = f"({escape(middle[0].number)}) to ({escape(middle[-1].number)})"
-        between = f"<b>{len(middle)} lines between</b>, {numbers}"
+        between = f"<b>{counted(len(middle), 'line')} between</b>, {numbers}"
         opened = " open" if self.unfolded else ""
         summary = f"<summary>{between}: {marks}</summary>\n"
         folded = f'<details class="middle"{opened}>{summary}{"".join(written[1:-1])}</details>\n'

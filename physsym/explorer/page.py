@@ -8,6 +8,7 @@ from importlib.resources import files
 from itertools import combinations
 
 from physsym import __version__
+from physsym.core.counts import counted
 from physsym.core.verdicts import Outcome
 from physsym.documents.html import policy
 from physsym.explorer.entries import Entry
@@ -43,7 +44,8 @@ def page(entries: Sequence[Entry]) -> str:
     )
     if (size := len(text.encode())) > LARGEST:
         raise ValueError(
-            f"the page of {len(entries)} rules has {size} bytes and may have {LARGEST}; name fewer rules"
+            f"the page of {counted(len(entries), 'rule')} has {size} bytes and may have "
+            f"{LARGEST}; name fewer rules"
         )
     return text
 

@@ -16,6 +16,7 @@ from sympy import (
     zoo,
 )
 
+from physsym.core.counts import counted
 from physsym.core.verdicts import Condition, Outcome, Verdict, all_of, fails, undecided
 from physsym.optimizers.equivalence import Equivalence, SymbolMap, Trace
 from physsym.optimizers.map_proofs import proved, trace_of
@@ -303,7 +304,11 @@ def _never(one: Operand, other: Operand, first: LinearSystem, second: LinearSyst
     steps, trace, parameters = _parting(one, other, first, second, special=True)
     reason = "no values of the parameters of the second rule give the transfer function of the first"
     if steps is not None:
-        which = f"evaluation points agree for {steps} steps" if steps else "first evaluation points agree"
+        which = (
+            f"evaluation points agree for {counted(steps, 'step')}"
+            if steps
+            else "first evaluation points agree"
+        )
         reason = f"no values of the parameters of the second rule make the {which}"
     notes = tuple(_limits(one, other, first, second))
     return answer(one, other, fails(reason), trace=trace, parameters=parameters, notes=notes)

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, Rational, Symbol
 
+from physsym.core.counts import counted
 from physsym.core.statements import Rule, Update
 from physsym.core.symbols import after, grad
 from physsym.core.verdicts import Hypothesis
@@ -298,7 +299,9 @@ class _Box:
                     f"step {n + 1} the weight is {live[n]:.9g}, and {rule[n]:.9g} by the rule"
                 )
             worst = max(worst, gap)
-        says = Hypothesis(f"measured over {steps} steps; what the code does later or elsewhere is not known")
+        says = Hypothesis(
+            f"measured over {counted(steps, 'step')}; what the code does later or elsewhere is not known"
+        )
         return replace(found, assumes=(says,), check=SelfCheck(3 * steps, worst, self.precision))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from physsym.codegen import state_name
+from physsym.core.counts import counted
 from physsym.core.statements import Rule, Update
 from physsym.runtime.backends import pytree
 from physsym.runtime.backends.arrays import number, refuse_unlike_arrays
@@ -29,7 +30,7 @@ class Schedule:
             return listed[done.clip(max=len(self.values))]
         if not 0 <= done < len(self.values):
             raise ValueError(
-                f"the schedule has {len(self.values)} values, none for step {done + 1}; "
+                f"the schedule has {counted(len(self.values), 'value')}, none for step {done + 1}; "
                 "give as many as there are steps"
             )
         return self.values[done]
@@ -90,7 +91,8 @@ def refuse_short(parameters: Mapping[str, Value], steps: int) -> None:
     for name, value in parameters.items():
         if isinstance(value, Schedule) and len(value.values) < steps:
             raise ValueError(
-                f"{name} has values for {len(value.values)} steps, and {steps} are to be taken; "
+                f"{name} has values for {counted(len(value.values), 'step')}, and "
+                f"{counted(steps, 'step')} shall be taken; "
                 "give as many as there are steps"
             )
 
@@ -160,7 +162,7 @@ def spread(name: str, value: Value, like: Value, backend: Backend) -> Value:
 def _parts(name: str, value: Value, like: Any, backend: Backend) -> Iterator[Value]:
     values = list(value) if isinstance(value, (list, tuple)) else [value] * len(like)
     if len(values) != len(like):
-        raise ValueError(f"{name} has {len(values)} values for {len(like)} arrays")
+        raise ValueError(f"{name} has {counted(len(values), 'value')} for {counted(len(like), 'array')}")
     return (
         spread(f"{name}[{k}]", v, own, backend) for k, (v, own) in enumerate(zip(values, like, strict=True))
     )

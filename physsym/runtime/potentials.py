@@ -13,6 +13,7 @@ import numpy as np
 from sympy import Add, Expr, Rational, Symbol, diff, lambdify
 
 from physsym.codegen import Formula, state_name
+from physsym.core.counts import counted
 from physsym.core.symbols import exact
 from physsym.parsing.statements import as_expression
 
@@ -250,7 +251,9 @@ def dense_gradient(given: Any) -> Callable[[Array], Array] | None:
 
     def gradient(w: Array) -> Array:
         if np.shape(w) != matrix.shape[:1]:
-            raise ValueError(f"the potential has {len(matrix)} weights, the state has shape {np.shape(w)}")
+            raise ValueError(
+                f"the potential has {counted(len(matrix), 'weight')}, the state has shape {np.shape(w)}"
+            )
         return np.asarray(matrix @ w, np.result_type(np.asarray(w), np.float32))
 
     return gradient
@@ -285,7 +288,10 @@ def loss_and_gradient(
             return np.broadcast_to(slopes[0](np.asarray(point), *numbers), np.shape(point))
         at = np.ravel(point)
         if len(at) != len(weights):
-            raise ValueError(f"the potential has {len(weights)} weights, the state {len(at)} components")
+            raise ValueError(
+                f"the potential has {counted(len(weights), 'weight')}, the state "
+                f"{counted(len(at), 'component')}"
+            )
         return np.reshape([slope(*at, *numbers) for slope in slopes], np.shape(point))
 
     return loss, gradient
@@ -304,7 +310,8 @@ def of_each_weight(
     count = len(np.asarray(own, object))
     if count != len(names):
         raise ValueError(
-            f"the potential has {count} weights, and the rule has several coordinates, {', '.join(names)}: "
+            f"the potential has {counted(count, 'weight')}, and the rule has several "
+            f"coordinates, {', '.join(names)}: "
             "give a potential of as many weights"
         )
     loss, gradient = loss_and_gradient(given, parameters)

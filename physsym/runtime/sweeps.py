@@ -16,6 +16,7 @@ from physsym.analysis.linear import characteristic_polynomial
 from physsym.analysis.numeric_spectra import spectral_radii
 from physsym.codegen import Formula, Program, scalarise, state_name
 from physsym.codegen.emit import array_source
+from physsym.core.counts import counted
 from physsym.core.statements import Rule, expressions
 from physsym.core.symbols import partial as partial_slope
 from physsym.core.symbols import potential as loss_value
@@ -202,7 +203,8 @@ def _refuse_oversized(points: int, numbers: int) -> None:
     size = 8.0 * points * numbers
     if size > memory():
         raise ValueError(
-            f"a grid of {points} points takes about {size:.1e} bytes, and this machine has {memory():.1e}; "
+            f"a grid of {counted(points, 'point')} takes about {size:.1e} bytes, and "
+            f"this machine has {memory():.1e}; "
             "take fewer values along its axes"
         )
 

@@ -15,6 +15,7 @@ import numpy as np
 from sympy import Expr, Float, Integer, Rational, Symbol, sympify
 
 from physsym.codegen import program, state_name
+from physsym.core.counts import counted
 from physsym.core.motion import clock
 from physsym.core.statements import Rule, Update, expressions, one_step_map, parameters, states
 from physsym.core.symbols import grad, partial, potential
@@ -344,7 +345,8 @@ def _returned(result: Value, order: list[Symbol]) -> State:
     if len(values) != len(order):
         one = "; return one array of all components, not a list of numbers" if len(order) == 1 else ""
         raise StepError(
-            f"the callable returned {len(values)} values; a step returns {_listed(order)}, in this order{one}"
+            f"the callable returned {counted(len(values), 'value')}; a step returns "
+            f"{_listed(order)}, in this order{one}"
         )
     return dict(zip(order, values, strict=True))
 

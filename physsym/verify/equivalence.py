@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from sympy import Expr, Symbol
 
+from physsym.core.counts import counted
 from physsym.core.motion import moving
 from physsym.core.statements import Law, Rule, symbols
 from physsym.core.symbols import Exact, exact
@@ -198,7 +199,7 @@ def same_equations(
 ) -> Verdict:
     """Return whether two lists of residuals are the same equations, each up to its sign, in any order."""
     if len(expected) != len(found):
-        return fails(f"{len(expected)} equations are due, {len(found)} are given")
+        return fails(f"{counted(len(expected), 'equation')} due, {len(found)} given")
     return all_of(*match_equations(expected, found, lambda a, b: agree(a, b, what="the two lines")))
 
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 import sympy
 from sympy import Expr, Integer, Pow, Rational, Symbol, log
 
+from physsym.core.counts import counted
 from physsym.core.motion import moves
 from physsym.core.signs import signs
 from physsym.core.statements import Law, Rule, Statement, rewritten, symbols
@@ -174,7 +175,7 @@ def _domain(move: Limit, ways: tuple[Approach, ...]) -> str:
 def _laws(move: Limit, ways: tuple[Approach, ...], above: Law, below: Statement) -> Verdict:
     law = require(Law, below, move, "below a law")
     if len(law.equations) != len(above.equations):
-        raise Refusal(f"{len(above.equations)} equations are due, {len(law.equations)} are given")
+        raise Refusal(f"{counted(len(above.equations), 'equation')} due, {len(law.equations)} given")
     if any(identical(e.residual, Integer(0)) for e in law.equations):
         raise Refusal(f"nothing is left of the law as {move.symbol} tends to {move.to}")
     if unsolvable := next((e for e in law.equations if 0 not in signs(e.residual)), None):

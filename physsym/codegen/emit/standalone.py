@@ -39,6 +39,11 @@ _OF_NUMBERS = {name: f"math.{name}" for name in _OF_MATH} | {
     # The operator ** would turn the root of a negative number into a complex one.
     "power": "math.pow", "absolute": "abs", "sign": "sign", "maximum": "maximum", "minimum": "minimum",
 }  # fmt: skip
+MAY_USE = {
+    "math": {*_OF_MATH, "pow", "inf", "nan"},
+    "np": {*OPERATIONS, "asarray", "errstate", "full_like", "zeros_like"},
+}
+"""What the text of a module may take from `math` and NumPy: functions of numbers, which write nothing."""
 NUMBERS = Language("Python", choices=PYTHON.choices, functions=_OF_NUMBERS)
 ARRAYS = Language(OF_ARRAYS.name, functions={name: f"np.{name}" for name in OPERATIONS})
 _RESERVED = {*PYTHON_WORDS, *HELPERS, "FROZEN", "abs", "init", "math", "np", "range", "run", "steps"}

@@ -12,6 +12,7 @@ from physsym.codegen.expression_tree import Operand, substitute
 from physsym.codegen.passes.copy_propagation import propagate_copies, reassociate_doublings
 from physsym.codegen.passes.partition import without_counters
 from physsym.codegen.straight_line import Assignment, Evaluation, Line, Program, map_values, state_name
+from physsym.core.counts import counted
 
 
 def scalarise(program: Program, gradient: Program, count: int) -> Program:
@@ -51,7 +52,10 @@ def scalarise(program: Program, gradient: Program, count: int) -> Program:
     ['x_next[1]', 'x_next[2]']
     """
     if len(gradient.states) not in (1, count):
-        raise ValueError(f"the potential has {len(gradient.states)} weights, the state {count} components")
+        raise ValueError(
+            f"the potential has {counted(len(gradient.states), 'weight')}, the state "
+            f"{counted(count, 'component')}"
+        )
     if any(len(e.targets) > 1 for e in program.evaluations):
         raise ValueError("a rule of several coordinates runs with a callable gradient, not with a potential")
     return reassociate_doublings(propagate_copies(_Scalarisation(program, gradient, count).program()))

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from physsym.core.counts import counted
 from physsym.optimizers.lifted import LiftError
 from physsym.optimizers.lifting.containers import Hidden, flat, get, is_number, like, walk
 from physsym.optimizers.lifting.parameter_objects import with_parameter_objects
@@ -195,7 +196,8 @@ class FunctionStepper(Stepper):
         values = out if len(self.returns) > 1 else (out,)
         if len(values) != len(self.returns):
             raise LiftError(
-                f"{self.name} returns {len(values)} values at one time and {len(self.returns)} at another"
+                f"{self.name} returns {counted(len(values), 'value')} at one time and "
+                f"{len(self.returns)} at another"
             )
         for argument, value in zip(self.returns, values, strict=True):
             if argument == "weights":
@@ -234,7 +236,7 @@ class FunctionStepper(Stepper):
             found[k] = argument
         if weight not in found:
             raise LiftError(
-                f"{self.name} returns {len(out)} values, none of which is the new {weight}; {_ASK}"
+                f"{self.name} returns {counted(len(out), 'value')}, none of which is the new {weight}; {_ASK}"
             )
         if "" in found:
             others = [a for a in self.roles if self._may_change(a) and self.signature[a].default is None]
@@ -242,7 +244,8 @@ class FunctionStepper(Stepper):
             may = f"may be the new {' or '.join(others)}" if others else "is of no argument"
             # A list of other weights, one for each number of an array, is not understood; lists come later.
             raise (TypeError if isinstance(out, list) else LiftError)(
-                f"{self.name} returns {len(out)} values, one of which {may}; {_ASK}, with '' for what no "
+                f"{self.name} returns {counted(len(out), 'value')}, one of which {may}; "
+                f"{_ASK}, with '' for what no "
                 "later step is given"
             )
         return tuple("weights" if a == weight else a for a in found)
@@ -330,7 +333,8 @@ class ObjectStepper(Stepper):
             return get(states, hidden.path)
         if isinstance(out, tuple) and not isinstance(weights, tuple):
             raise LiftError(
-                f"{self.name} returns {len(out)} values, of which it is not known which are the weights"
+                f"{self.name} returns {counted(len(out), 'value')}, of which it is not "
+                "known which are the weights"
             )
         return weights if out is None else self.stepped(weights, out)
 

@@ -17,6 +17,7 @@ from physsym.codegen.emit import identifiers
 from physsym.codegen.expression_tree import Operand, Operation
 from physsym.codegen.passes.partition import takes_gradient_at_states
 from physsym.codegen.straight_line import Guarded
+from physsym.core.counts import counted
 from physsym.core.motion import is_time
 
 Value: TypeAlias = Any  # a number, an array or a symbol: whatever the backend computes with
@@ -236,7 +237,9 @@ def split_arguments(program: Program, values: Sequence[Value]) -> tuple[Values, 
     names = [*map(state_name, program.states), *["the gradient"] * bool(program.evaluations)]
     names += ["the loss"] * (program.loss is not None)
     if len(values) != len(names):
-        raise TypeError(f"a step takes {', '.join(names)} in this order; given {len(values)} values")
+        raise TypeError(
+            f"a step takes {', '.join(names)} in this order; given {counted(len(values), 'value')}"
+        )
     count = len(program.states)
     return tuple(values[:count]), values[count] if program.evaluations else None
 

@@ -14,6 +14,7 @@ from sympy import Expr, Symbol, lambdify
 
 from physsym.codegen import Formula, state_name
 from physsym.codegen.emit import array_source
+from physsym.core.counts import counted
 from physsym.runtime.backends.arrays import refuse_unlike_arrays
 from physsym.runtime.backends.base import Value, executed, parameter_names
 from physsym.runtime.backends.jax_arrays import FUNCTIONS
@@ -150,4 +151,6 @@ def _flat(point: Value, count: int) -> Any:
 
 def _refuse_count(count: int, given: int) -> None:
     if count != given:
-        raise ValueError(f"the potential has {count} weights, the state {given} components")
+        raise ValueError(
+            f"the potential has {counted(count, 'weight')}, the state {counted(given, 'component')}"
+        )

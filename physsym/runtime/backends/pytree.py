@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from physsym.codegen import Program, state_name
+from physsym.core.counts import counted
 from physsym.core.symbols import after
 from physsym.runtime.backends.base import Kernel, Value, Values, gradient_function
 
@@ -166,7 +167,9 @@ def _columns(
 def _gradients(given: Value, points: Sequence[Leaves], structure: Any, library: ArrayLibrary) -> list[Leaves]:
     gradients = (given,) if len(points) == 1 else tuple(given)
     if len(gradients) != len(points):
-        raise ValueError(f"the gradient gave {len(gradients)} values for {len(points)} coordinates")
+        raise ValueError(
+            f"the gradient gave {counted(len(gradients), 'value')} for {counted(len(points), 'coordinate')}"
+        )
     pairs = zip(gradients, points, strict=True)
     return [gradient_leaves(gradient, point, structure, library) for gradient, point in pairs]
 

@@ -12,6 +12,7 @@ from fractions import Fraction
 import flint
 from sympy import Expr, Symbol
 
+from physsym.core.counts import counted
 from physsym.verify.engines.base import Answer, Finding
 from physsym.verify.engines.evaluation import (
     Number,
@@ -47,7 +48,7 @@ def identity(left: Expr, right: Expr, attempts: int = _ATTEMPTS) -> Finding:
             return Finding(NAME, FAMILY, Answer.UNKNOWN, bound=f"agree at {POINTS} points to {BITS} bits")
     if apart is not None:
         return _refuted(left, right, *apart)
-    return Finding(NAME, FAMILY, Answer.UNKNOWN, f"agree at {close} points only")
+    return Finding(NAME, FAMILY, Answer.UNKNOWN, f"agree at {counted(close, 'point')} only")
 
 
 def _refuted(left: Expr, right: Expr, at: Values, a: Number, b: Number) -> Finding:

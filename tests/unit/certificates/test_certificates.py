@@ -312,7 +312,7 @@ def test_a_lemma_that_fails_is_named_and_the_others_are_proved(assistant):
     lines = [line.strip() for line in report_lines(found)]
     assert "NOT PROVED: step1_line" in lines
     assert "step 1 (Define): withheld, because Coq does not prove step1_line" in lines
-    assert "0 of 1 steps certified, 1 withheld" in lines
+    assert "0 of 1 step certified, 1 withheld" in lines
 
 
 @needs_coq

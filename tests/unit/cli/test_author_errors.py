@@ -150,7 +150,7 @@ def test_a_claim_in_a_cell_is_in_the_audit_and_a_notebook_of_it_runs(tmp_path, c
     text = f"{HEAD}chapter = Chapter('One', (Table('Cells', ('a',), lambda: [(_claim,)]),))"
     code, printed = run(tmp_path, capsys, text, "document")
     assert code == 0
-    assert "on the page 1 equations, findings, numbers or repairs do not hold" in printed
+    assert "on the page 1 equation, finding, number or repair does not hold" in printed
     assert 'id="claim-c9"' in (tmp_path / "out" / "derivations.html").read_text()
 
 
@@ -249,7 +249,7 @@ def test_a_document_says_in_the_terminal_what_does_not_hold(tmp_path, capsys):
     text = f"{HEAD}chapter = Chapter('One', (_line, 'Now `1/3 ~ 0.34`.'))\nwrong = _bad\n"
     code, printed = run(tmp_path, capsys, text, "document")
     assert code == 0
-    assert "1 steps or starts and 2 equations, findings, numbers or repairs do not hold" in printed
+    assert "1 step or start and 2 equations, findings, numbers or repairs do not hold" in printed
 
 
 def test_notes_on_dimensions_are_given_once(tmp_path, capsys):

@@ -153,6 +153,53 @@ def test_what_is_changed_in_a_file_is_told(old, new, outcome, said, tmp_path):
     assert main(["check", str(path)]) == int(outcome != "HOLDS")
 
 
+@pytest.mark.parametrize("language", ["python", "numpy"])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    g = grad(x)", "    np.savetxt('made', [1.0])\n    g = grad(x)"),
+        ("    g = grad(x)", "    np.asarray([1.0]).tofile('made')\n    g = grad(x)"),
+        ("    g = grad(x)", "    g = grad(x)\n    import os"),
+        ("    g = grad(x)", "    from numpy import savetxt\n    g = grad(x)"),
+        ("    g = grad(x)", "    g = [grad(x) for _ in (1,)][0]"),
+        ("    g = grad(x)", "    g = grad(x)\n    while x is None:\n        pass"),
+        ("    g = grad(x)", "    g = grad(x)\n    print(g)"),
+        ("    g = grad(x)", "    def other():\n        return 0.0\n    g = grad(x)"),
+        ("def step(", "from numpy import *\n\ndef step("),
+        ("def step(", "import numpy\n\ndef step("),
+        ("def step(", "import math as np\n\ndef step("),
+        ("def step(", "class Other:\n    pass\n\ndef step("),
+        ("def step(", "@print\ndef step("),
+        ("eta=0.1", "eta=open('made', 'w')"),
+        ("def init(x)", "def init(x: open('made', 'w'))"),
+    ],
+)
+def test_what_is_more_than_arithmetic_is_refused_with_its_line_and_not_run(old, new, language, tmp_path):
+    path = frozen_file(tmp_path, *MOMENTUM[1:], "--language", language)
+    text = path.read_text().replace(old, new)
+    assert text != path.read_text()
+    path.write_text(text)
+    verdict = check_frozen(path)
+    assert verdict.outcome.name == "FAILS"
+    assert re.search(r"line \d+, .+, (reaches beyond|is run when)|it imports os", verdict.evidence[0])
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('"given": {', '"given": [], "g": {'), ('"from": "momentum"', '"from": 5'), ('"python"', '["python"]')],
+)
+def test_a_record_of_other_values_is_no_record(old, new, tmp_path):
+    path = frozen_file(tmp_path, *MOMENTUM[1:])
+    path.write_text(path.read_text().replace(old, new))
+    assert "its record, FROZEN, is not as it was written" in check_frozen(path).evidence[0]
+
+
+def test_one_run_is_a_run(tmp_path, monkeypatch):
+    monkeypatch.setattr("physsym.cli.frozen.RUNS", 1)
+    assert "1 run agrees" in check_frozen(frozen_file(tmp_path, "momentum")).evidence
+
+
 @pytest.mark.parametrize(
     "added", ["exec('made = 1')", "FROZEN['rule'] = ''", "open('made', 'w')", "step = init"]
 )

@@ -62,7 +62,7 @@ def test_what_does_not_fit_is_refused_in_words():
     run = ps.optimizer(NORMALISED, lr=0.25)
     start = {"x_1": 1.0, "x_2": 2.0}
     with pytest.raises(
-        ValueError, match="the potential has 1 weights, and the rule has several coordinates, x_1, x_2"
+        ValueError, match="the potential has 1 weight, and the rule has several coordinates, x_1, x_2"
     ):
         run.run(start, a**2, 3)
     with pytest.raises(ValueError, match="the potential has 3 weights"):

@@ -130,9 +130,9 @@ def test_bound_steps_count_for_a_schedule():
 
 def test_a_schedule_that_ends_before_the_run_is_refused_before_it_starts():
     made, calls = optimizer(descent, eta=schedule([0.1, 0.1])), []
-    with pytest.raises(ValueError, match="eta has values for 2 steps, and 3 are to be taken"):
+    with pytest.raises(ValueError, match="eta has values for 2 steps, and 3 steps shall be taken"):
         made.run([1.0], calls.append, 3)
-    with pytest.raises(ValueError, match="eta has values for 2 steps, and 3 are to be taken"):
+    with pytest.raises(ValueError, match="eta has values for 2 steps, and 3 steps shall be taken"):
         made.rollout(made.init([1.0]), calls.append, 1, done=2)
     assert not calls
 

@@ -352,7 +352,7 @@ def test_each_equation_is_matched_once():
 @pytest.mark.parametrize(
     ("below", "told"),
     [
-        (law({c * x: c * u, c * v: c * w, c: c}), "2 equations are due, 3 are given"),
+        (law({c * x: c * u, c * v: c * w, c: c}), "2 equations due, 3 given"),
         (law({c * x: c * u, c * v: 2 * c * w}), "the two lines differ by"),
     ],
 )
@@ -400,7 +400,7 @@ def test_a_term_left_out_is_an_assumption_and_says_so():
     ("below", "reason"),
     [
         (law({m * dot(dot(x)): -G - 2 * gamma * dot(x)}), "the two lines differ by"),
-        (law({m * dot(dot(x)): -G, dot(x): v}), "1 equations are due, 2 are given"),
+        (law({m * dot(dot(x)): -G, dot(x): v}), "1 equation due, 2 given"),
         (law({m * dot(dot(x)): G}), "the two lines differ by"),
     ],
 )

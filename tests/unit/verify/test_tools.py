@@ -534,8 +534,8 @@ def test_what_is_no_limit_says_why(above, below, outcome, words, engines):
     [
         (in_tau, in_tau, "though a limit was taken in it"),
         (overdamped, overdamped, "tau does not occur in the line above, so there is no limit to take"),
-        (two_masses, overdamped, "2 equations are due, 1 are given"),
-        (in_tau, law({dot(x): v, v: dot(x)}), "1 equations are due, 2 are given"),
+        (two_masses, overdamped, "2 equations due, 1 given"),
+        (in_tau, law({dot(x): v, v: dot(x)}), "1 equation due, 2 given"),
         (law({tau * x: u * tau, v: x}), law({0: 0, v: x}), "nothing is left of the law as tau tends to 0"),
         (in_tau, rule({v: v}), "Limit needs a law below a law, the line is"),
         (rule({v: tau * v}), overdamped, "Limit needs a rule below a rule, the line is"),

@@ -72,7 +72,7 @@ def test_multiplying_back_undoes_dividing():
 
 
 def test_one_equation_too_few_fails():
-    assert "2 equations are due" in check(Multiply(gamma), two_laws, motion).evidence[0]
+    assert "2 equations due" in check(Multiply(gamma), two_laws, motion).evidence[0]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_one_equation_too_few_fails():
         (Limit(tau, 0), law({tau * dot(x): tau}), law({0: 0}), "nothing is left"),
         (Limit(tau, 0), in_tau, step, "needs a law"),
         (Isolate(dot(x)), motion, law({dot(x): dot(x)}), "left side"),
-        (ReduceOrder(x, v), in_tau, law({dot(x): v}), "equations are due"),
+        (ReduceOrder(x, v), in_tau, law({dot(x): v}), "due, "),
         (ReduceOrder(x, v), in_tau, law({tau * dot(dot(x)): -G / gamma - v}), "not below"),
         (Integrate(forward_euler, dt), two_laws, rule({x: x + dt * v}), "must update"),
         (Integrate(forward_euler, dt), law({dot(v) + dot(x): 1, dot(x): v}), rule({x: x}), "derivative"),
