@@ -311,6 +311,9 @@ chapter = Chapter(
             "a straight line from two to four.",
             size=(6.6, 3.2),
         ),
+        """
+        Both maps are drawn beside a run, at whatever curvature, [in the next chapter](#run-it).
+        """,
         Table(
             caption="Momentum in the words of mechanics.",
             number="4.4",

@@ -5,8 +5,21 @@ from ._audit import judged
 from ._runs import STEPS, USUAL, VOCABULARY, ZIGZAG, answers, best_descent
 from ._runs import compared, crossings, energy_of_floor, height, in_three_media, is_the_valley
 from ._runs import lowest_factor, runs
-from physsym.documents.content import Chapter, Figure, Finding, Heading, NumberedEquation, Table
+from physsym.documents.content import Chapter, Embedded, Figure, Finding, Heading, NumberedEquation, Table
 from physsym.documents.numbers import rounded
+from ..gradient_descent import derivation as descent
+from ..momentum import derivation as momentum
+from ..momentum import textbook
+from ..stale import derivation as stale
+
+
+def explorer() -> str:
+    """Return the page on which the rules of the chapters run."""
+    from physsym.explorer.entries import of_derivation
+    from physsym.explorer.page import page
+
+    return page([*map(of_derivation, (descent, momentum, textbook, stale))])
+
 
 chapter = Chapter(
     number="V",
@@ -49,6 +62,19 @@ chapter = Chapter(
             caption=lambda: figures.losses_caption(*runs(USUAL)),
             alt="Loss against steps on a logarithmic scale: gradient descent and the derived momentum "
             "fall slowly together, the momentum of the source falls much faster, in waves.",
+        ),
+        Heading("Run it"),
+        """
+        Both rules run on a page of their own, and gradient descent with them. There the start is dragged, the
+        constants of mechanics or the parameters of the rule are moved, and another potential is chosen. It
+        shows the continuous motion beside the steps, the energy and what friction takes, and on which side of
+        the boundary of stability one is.
+        """,
+        Embedded(
+            title="The rules of chapters III and IV, running",
+            page=explorer,
+            instead="It stands here in the format HTML of this document; "
+            "``physsym explorer --out explorer.html`` writes one like it.",
         ),
         Heading("Where descent does swing"),
         """

@@ -28,6 +28,7 @@ from physsym.documents.content import (
     Chapter,
     Claims,
     Code,
+    Embedded,
     EquationRange,
     Figure,
     Finding,
@@ -171,6 +172,7 @@ ComputedBlock: TypeAlias = (
     | Heading
     | Note
     | Code
+    | Embedded
     | JudgedEquation
     | JudgedFinding
     | ComputedTable
@@ -374,8 +376,9 @@ def compute_block(block: Block, judged: dict[str, JudgedClaim]) -> Iterator[Comp
 @compute_block.register(Photo)
 @compute_block.register(Heading)
 @compute_block.register(Note)
+@compute_block.register(Embedded)
 def _(
-    block: str | Passage | Photo | Heading | Note, judged: dict[str, JudgedClaim]
+    block: str | Passage | Photo | Heading | Note | Embedded, judged: dict[str, JudgedClaim]
 ) -> Iterator[ComputedBlock]:
     yield block
 

@@ -328,6 +328,20 @@ class Code:
 
 
 @dataclass(frozen=True)
+class Embedded:
+    """A page of its own that a reader unfolds, in formats that can show one; the others print a sentence.
+
+    `page` is a function without arguments that returns a self-contained page of HTML, with its scripts in
+    plain `<script>` elements: they are all that runs. It is called where a format needs it. `instead` is what
+    the other formats say, in Markdown.
+    """
+
+    title: str
+    page: Callable[[], str]
+    instead: str
+
+
+@dataclass(frozen=True)
 class Note:
     """An aside in a frame, which may be skipped."""
 
@@ -348,6 +362,7 @@ Block: TypeAlias = (
     | Figure
     | Claims
     | Code
+    | Embedded
     | Note
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ from physsym.documents.tree import (
     Bullets,
     Contrast,
     Document,
+    Embedded,
     Facts,
     Formula,
     Grid,
@@ -70,6 +72,8 @@ LONG_BADGE = 19
 # So many lines between the first and the last one of a derivation are folded.
 LONG_MIDDLE = 3
 
+_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+
 _TAGS = {
     "text": "{}",
     "emphasis": "<em>{}</em>",
@@ -79,11 +83,12 @@ _TAGS = {
 }
 
 
-def policy(script: str) -> str:
-    """Return what a page allows its browser: its own script, styles, fonts and drawings, and no request."""
-    digest = b64encode(sha256(script.encode()).digest()).decode("ascii")
+def policy(*scripts: str) -> str:
+    """Return what a page allows its browser: its own scripts, styles, fonts and drawings, and no request."""
+    digests = (b64encode(sha256(script.encode()).digest()).decode("ascii") for script in scripts)
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
     return (
-        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; font-src data:; "
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; font-src data:; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
 
@@ -118,13 +123,18 @@ class HTML(Writer[str]):
         style = (folder / "page.css").read_text(encoding="utf-8")
         main = defined_once(annotated(f"{front}{_contents(self, document)}{''.join(sections)}"))
         script = (folder / "page.js").read_text(encoding="utf-8")
+        scripts = [script]
+        for embedded in (block for _, block in blocks(document) if isinstance(block, Embedded)):
+            page = embedded.page()  # its browser holds it to the policy of both pages
+            scripts += _SCRIPT.findall(page)
+            main = main.replace(_slot(embedded), f"srcdoc='{_in_single_quotes(page)}'")
         facts = self.facts(document.provenance) if document.provenance.rows else ""
         footer = f"<footer>\n<h2>Where this page comes from</h2>\n{facts}</footer>\n" if facts else ""
         return (
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             '<meta name="color-scheme" content="light dark">\n'
-            f'<meta http-equiv="Content-Security-Policy" content="{policy(script)}">\n'
+            f'<meta http-equiv="Content-Security-Policy" content="{policy(*scripts)}">\n'
             f"<title>{escape(document.title)}</title>\n"
             f"<style>\n{fonts}{style}{document.css}</style>\n</head>\n<body>\n"
             f"<main>\n{main}</main>\n{footer}<script>{script}</script>\n</body>\n</html>\n"
@@ -417,6 +427,13 @@ class HTML(Writer[str]):
         caption = f"<figcaption>{escape(block.caption)}</figcaption>\n" if block.caption else ""
         return f'<figure class="picture">\n<img src="{data}" alt="{escape(block.alt)}">\n{caption}</figure>\n'
 
+    def embedded(self, block: Embedded) -> str:
+        """Return a folded frame for a page of its own, which `whole` fills."""
+        title = escape(plain_text(block.title))
+        frame = f'<iframe title="{title}" loading="lazy" {_slot(block)}></iframe>'
+        summary = f"<summary>{self.sentence(block.title)}</summary>"
+        return f'<details class="embedded" id="{escape(block.anchor)}">{summary}{frame}</details>\n'
+
     def listing(self, block: Listing) -> str:
         """Return source code under its heading."""
         heading = f"<h4>{escape(block.heading)}</h4>\n" if block.heading else ""
@@ -427,6 +444,15 @@ class HTML(Writer[str]):
         """Return a list of labels and facts."""
         rows = "".join(f"<dt>{escape(k)}</dt><dd>{self.sentence(v)}</dd>\n" for k, v in block.rows)
         return f"<dl>\n{rows}</dl>\n"
+
+
+def _slot(block: Embedded) -> str:
+    return f'data-page="{escape(block.anchor)}"'
+
+
+def _in_single_quotes(page: str) -> str:
+    """Return a page as the value of an attribute; its double quotation marks, which are many, stay."""
+    return page.replace("&", "&amp;").replace("<", "&lt;").replace("'", "&#39;")
 
 
 def _named(verdict: Verdict, refuted: bool = False) -> str:

@@ -23,6 +23,7 @@ from physsym.documents.content import (
     Book,
     Chapter,
     Claims,
+    Embedded,
     Heading,
     Note,
     OneFace,
@@ -177,6 +178,8 @@ def _judged(part: ComputedBlock, chapter: Chapter) -> Iterator[Judgement | Judge
             texts = (part.title,)
         case Note():
             texts = (part.text,)
+        case Embedded():
+            texts = (part.title, part.instead)
         case JudgedEquation():
             name = f"equation ({part.number})" if part.number else f"equation {part.formula}"
             name += ", shown as false" if part.refuted else ""

@@ -39,6 +39,7 @@ from physsym.documents.content import (
     Book,
     Chapter,
     Code,
+    Embedded,
     Heading,
     Note,
     OneFace,
@@ -425,6 +426,13 @@ def _(block: Note, chapter: Chapter, layout: Layout) -> Iterator[Block]:
 @_blocks.register(Code)
 def _(block: Code, chapter: Chapter, layout: Layout) -> Iterator[Block]:
     yield tree.Listing(single_line(block.title), block.language, str(block.code))
+
+
+@_blocks.register(Embedded)
+def _(block: Embedded, chapter: Chapter, layout: Layout) -> Iterator[Block]:
+    title = layout.sentence(block.title, chapter.vocabulary)
+    instead = layout.sentence(block.instead, chapter.vocabulary)
+    yield tree.Embedded(title, layout.new_anchor(f"{chapter.title} {block.title}"), block.page, instead)
 
 
 @_blocks.register(JudgedEquation)

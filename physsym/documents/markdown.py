@@ -22,6 +22,7 @@ from physsym.documents.tree import (
     Bullets,
     Contrast,
     Document,
+    Embedded,
     Facts,
     Formula,
     Grid,
@@ -367,6 +368,10 @@ class MarkdownBlocks(Writer[Part]):
         """Return a link to the file of a picture, with its caption."""
         caption = f"\n\n{escaped(block.caption)}" if block.caption else ""
         return f"![{escaped(block.alt)}]({self.dialect.photo.format(block.name)}){caption}"
+
+    def embedded(self, block: Embedded) -> str:
+        """Return what is said instead of a page that runs."""
+        return self.paragraph(Paragraph(block.instead))
 
     def listing(self, block: Listing) -> str:
         """Return source code under its heading."""

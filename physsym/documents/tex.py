@@ -24,6 +24,7 @@ from physsym.documents.tree import (
     Bullets,
     Contrast,
     Document,
+    Embedded,
     Facts,
     Formula,
     Grid,
@@ -413,6 +414,10 @@ class TeX(Writer[str]):
         refuse_for_tex(block)
         caption = rf"\par{{\small {escaped(block.caption)}}}" if block.caption else ""
         return rf"\begin{{center}}\photo{{figures/{block.name}}}{caption}\end{{center}}"
+
+    def embedded(self, block: Embedded) -> str:
+        """Return what is said instead of a page that runs."""
+        return self.paragraph(Paragraph(block.instead))
 
     def listing(self, block: Listing) -> str:
         """Return source code under its heading."""

@@ -160,6 +160,16 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Embedded:
+    """A page of its own, computed where a format shows it, and what the other formats say instead."""
+
+    title: Sentence
+    anchor: str
+    page: Callable[[], str]
+    instead: Sentence
+
+
+@dataclass(frozen=True)
 class Listing:
     """A piece of source code under a heading."""
 
@@ -278,6 +288,7 @@ Block: TypeAlias = (
     | Grid
     | Picture
     | Photo
+    | Embedded
     | Listing
     | Aligned
     | Facts

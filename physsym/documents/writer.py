@@ -19,6 +19,7 @@ from physsym.documents.tree import (
     Bullets,
     Contrast,
     Document,
+    Embedded,
     Evidence,
     Facts,
     Formula,
@@ -85,6 +86,8 @@ class Writer(ABC, Generic[Part]):
                 return self.figure(block)
             case Photo():
                 return self.photo(block)
+            case Embedded():
+                return self.embedded(block)
             case Listing():
                 return self.listing(block)
             case Aligned():
@@ -233,6 +236,10 @@ class Writer(ABC, Generic[Part]):
     @abstractmethod
     def photo(self, block: Photo) -> str:
         """Return a picture that is given as a file, with its caption."""
+
+    @abstractmethod
+    def embedded(self, block: Embedded) -> str:
+        """Return a page of its own, or what is said instead."""
 
     @abstractmethod
     def listing(self, block: Listing) -> str:

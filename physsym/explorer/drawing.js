@@ -57,6 +57,7 @@ function drawContours(surface) {
   }
   context.strokeStyle = colours.level;
   context.lineWidth = 1;
+  context.lineCap = "round";  // the lines of neighbouring cells meet without a gap
   context.beginPath();
   const levelOf = n => low + (high - low) * (n / LEVELS) ** 3;
   for (let j = 0; j < ROWS; j++) for (let i = 0; i < COLUMNS; i++) {

@@ -337,6 +337,7 @@ function start() {
   options("other", [[-1, "nothing"], ...RULES.map((rule, k) => [k, rule.title])]);
   options("landscape", [...LANDSCAPES.map((part, k) => [k, part.title]), [LANDSCAPES.length, "Own formula"]]);
   find("origin").textContent = ORIGIN;
+  document.documentElement.classList.toggle("framed", self !== top);  // the page around it has a title, and the address
   readColours();
   initial();
   restore();

@@ -14,6 +14,7 @@ from physsym.documents.content import (
     Chapter,
     Claims,
     Code,
+    Embedded,
     EquationRange,
     Figure,
     Finding,
@@ -63,6 +64,11 @@ def rows():
     )
 
 
+def little_page():
+    """Return a page with a script of its own."""
+    return "<p id='it'>It's still & <b>1</b></p><script>document.getElementById('it').id = \"ran\";</script>"
+
+
 # A picture of one point.
 POINT = b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
@@ -94,6 +100,7 @@ one = Chapter(
         Note("Aside", "Whoever reads this, `m` is mass."),
         "> Friction `gamma` is quoted.\n>\n> - with a list",
         Photo("point.png", POINT, "A point", "A point at rest."),
+        Embedded("It *runs*", little_page, "See ``elsewhere`` about `tau`."),
         Code("By hand", written_by_hand),
     ),
     "II",

@@ -1,7 +1,10 @@
 """A book with every kind of block, in every format that is text."""
 
 import re
+from base64 import b64encode
 from dataclasses import replace
+from hashlib import sha256
+from html import unescape
 from importlib.resources import files
 
 import pytest
@@ -10,6 +13,7 @@ from physsym.core.verdicts import Outcome
 from physsym.documents import document_of, size_of
 from physsym.documents.html import html
 from physsym.documents.markdown import GITHUB, MYST, NOTEBOOK, markdown
+from physsym.documents.tex import tex
 from physsym.documents.tree import Audit, Bullets, Contrast, Grid, Judged, Line, Picture, blocks
 from physsym.printing import latex, mathml
 from tests.support import sample_book
@@ -77,6 +81,21 @@ def test_the_page_is_well_formed_and_its_links_lead_somewhere(page):
     for anchor in ("eq-2.2", "eq-2.2-prime", "claim-c05", "finding-1", "audit", "table-1", "figure-wave"):
         assert anchor in tags.anchors
     assert {"#eq-2.2", "#claim-c05", "#finding-1"} <= set(tags.links)
+
+
+def test_a_page_within_the_page_is_allowed_to_run_and_others_say_where_it_is(tree, page):
+    (frame,) = re.findall(r"<iframe title=\"It runs\" loading=\"lazy\" srcdoc='([^']*)'></iframe>", page)
+    assert unescape(frame) == sample_book.little_page()
+    assert "<b>1" not in page
+    (own,) = re.findall(r"<script>(.*?)</script>", sample_book.little_page())
+    digest = b64encode(sha256(own.encode()).digest()).decode()
+    (policy,) = re.findall(r"script-src ([^;]*);", page)
+    assert f"'sha256-{digest}'" in policy.split()
+    assert "<summary>It <em>runs</em></summary>" in page
+    for write in (markdown, tex):
+        assert "elsewhere" in write(tree)
+        assert "still &" not in write(tree)
+    assert "See elsewhere" not in page
 
 
 def test_figures_share_no_identifiers_and_tell_no_date(tree):

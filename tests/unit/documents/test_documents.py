@@ -124,14 +124,18 @@ class Tags(HTMLParser):
         self.scripts = 0
 
     def handle_starttag(self, tag, attributes):
-        if tag not in ("meta", "mspace", "br", "link", "img"):
+        if tag not in ("meta", "mspace", "br", "link", "img", "input"):
             self.open.append(tag)
         given = dict(attributes)
         self.links += [given["href"]] if "href" in given else []
         self.anchors += [given["id"]] if "id" in given else []
         source = given.get("src") or ""
-        asks = tag in ("link", "iframe") or ("src" in given and not source.startswith("data:image/"))
+        asks = tag == "link" or ("src" in given and not source.startswith("data:image/"))
         self.outside += [tag] if asks else []
+        if tag == "iframe":  # what it shows stands within the page
+            inner = Tags()
+            inner.feed(given["srcdoc"])
+            self.outside += inner.outside
         self.scripts += tag == "script"
 
     def handle_endtag(self, tag):

@@ -17,7 +17,7 @@ from tests.support.contracts import lacking_of_format
 
 METHODS = (
     "paragraph", "bullets", "subheading", "line", "finding", "table", "figure", "listing", "aligned", "facts",
-    "aside", "claim", "audit", "quotation", "photo",
+    "aside", "claim", "audit", "quotation", "photo", "embedded",
 )  # fmt: skip
 
 
