@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from sympy import (
     Abs,
@@ -193,6 +194,7 @@ def _nearby(at: Values) -> Iterator[Values]:
         yield FreePoint(moved, at.seed) if isinstance(at, FreePoint) else moved
 
 
+@lru_cache(maxsize=1024)
 def read_by(expression: Expr) -> frozenset[Symbol]:
     """Return the symbols on which the value of an expression is not shown not to depend."""
     symbols = expression.free_symbols

@@ -14,6 +14,8 @@ from sympy import (
     Derivative,
     Expr,
     Integer,
+    Mul,
+    S,
     Symbol,
     cancel,
     expand,
@@ -25,7 +27,7 @@ from sympy import (
 from sympy.core.function import Application, AppliedUndef
 
 from physsym.auditing.comparisons import Comparison, compared
-from physsym.auditing.evaluation import agree_at_a_point, vanishes_at_a_point
+from physsym.auditing.evaluation import agree_at_a_point, is_curved_at_a_point, vanishes_at_a_point
 from physsym.auditing.sheet import Fact, is_name, is_sequence, left_occurs, names_in
 from physsym.auditing.unknowns import in_unknowns, name_of
 from physsym.core.motion import is_time
@@ -287,8 +289,9 @@ def _by_elimination(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequen
     if (left - right).count_ops() > _LONG:
         return None
     names = names_in(left, right)
-    near = [f for f in reversed(facts) if f.names & names and (f.left - f.right).count_ops() <= _LONG]
-    near = [f for f in near if len(names - f.names) <= max(2, len(names) - 2)][:_FACTS]
+    others = max(2, len(names) - 2)
+    speak = (f for f in reversed(facts) if f.names & names and len(names - f.names) <= others)
+    near = list(islice((f for f in speak if _operations(f) <= _LONG), _FACTS))
     if not near:
         return None
     shifted = [(f, one - other) for f in near for one, other in _shifted(f, left, right)]
@@ -308,6 +311,11 @@ def _by_elimination(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequen
                 verdict, found.facts, tuple(d.as_coeff_Mul()[1] for d in found.divisors if not d.is_number)
             )
     return None
+
+
+@lru_cache(maxsize=4096)
+def _operations(fact: Fact) -> int:
+    return int((fact.left - fact.right).count_ops())
 
 
 def _is_by_a_zero(left: Expr, right: Expr, target: Expr, found: Elimination) -> bool:
@@ -458,19 +466,53 @@ def _solved(residual: Expr, symbols: AbstractSet[Symbol]) -> Iterator[Solved]:
 
 
 @lru_cache(maxsize=4096)
+def _applied(residual: Expr) -> frozenset[Symbol]:
+    """Return the symbols in arguments of functions."""
+    return frozenset(s for part in residual.atoms(Application) for s in part.free_symbols)
+
+
+@lru_cache(maxsize=4096)
 def _linear(residual: Expr, symbol: Symbol) -> tuple[Expr, Expr] | None:
     """Return the coefficient of a symbol and the rest, None where a residual is not solved for it."""
     # A function of the symbol is not linear in it, and derivatives of nested maxima are long.
-    if any(symbol in part.free_symbols for part in residual.atoms(Application)):
+    if symbol in _applied(residual):
         return None
-    coefficient = residual.diff(symbol)
+    if is_curved_at_a_point(residual, symbol):
+        return None
+    parts = _parts_of(residual, symbol)
+    if parts is None:
+        coefficient, rest = residual.diff(symbol), residual.xreplace({symbol: Integer(0)})
+    else:
+        coefficient, rest = parts
     if coefficient == 0 or coefficient.has(symbol):
         return None
-    rest = residual.xreplace({symbol: Integer(0)})
     # Of a product that is zero it is not known which factor vanishes.
     if not coefficient.is_number and agree_at_a_point(rest, Integer(0)):
         return None
     return coefficient, rest
+
+
+def _parts_of(expression: Expr, symbol: Symbol) -> tuple[Expr, Expr] | None:
+    """Return the coefficient of a symbol and the rest by the form alone: derivatives take many times as long.
+
+    The coefficient has the symbol where it is not linear. None where several terms are not linear as they are
+    written: together they may be.
+    """
+    if expression == symbol:
+        return Integer(1), Integer(0)
+    if isinstance(expression, Add):
+        terms = [_parts_of(term, symbol) or (symbol, Integer(0)) for term in expression.args]
+        if sum(symbol in c.free_symbols for c, _ in terms if c is not S.Zero) > 1:
+            return None
+        return Add(*(c for c, _ in terms)), Add(*(rest for _, rest in terms))
+    if isinstance(expression, Mul):
+        factors = [_parts_of(factor, symbol) or (symbol, Integer(0)) for factor in expression.args]
+        moving = [parts for parts in factors if parts[0] is not S.Zero]
+        if len(moving) > 1:
+            return symbol, Integer(0)
+        constant = Mul(*(rest for c, rest in factors if c is S.Zero))
+        return (constant * moving[0][0], constant * moving[0][1]) if moving else (S.Zero, expression)
+    return (symbol, Integer(0)) if expression.has_free(symbol) else (S.Zero, expression)
 
 
 def _shifted(fact: Fact, left: Expr, right: Expr) -> Iterator[tuple[Expr, Expr]]:

@@ -111,6 +111,20 @@ def agree_at_a_point(one: Expr, other: Expr) -> bool:
     return gap is not None and gap <= _CLEAR
 
 
+def is_curved_at_a_point(expression: Expr, symbol: Symbol) -> bool:
+    """Return whether an expression clearly is not linear in a symbol, by three of its values.
+
+    >>> x, y = Symbol("x"), Symbol("y")
+    >>> is_curved_at_a_point(x**2 * y, x), is_curved_at_a_point(x**2 * y, y)
+    (True, False)
+    """
+    for at in _points(expression.free_symbols | {symbol}):
+        one, two, three = (value_at(expression, {**at, symbol: at[symbol] + k * 0.31}) for k in range(3))
+        if not math.isnan(one + two + three):
+            return abs(one - 2 * two + three) > _CLEAR * (1 + abs(one) + abs(two) + abs(three))
+    return False
+
+
 def vanishes_at_a_point(expression: Expr, solved: Sequence[tuple[Symbol, Expr]]) -> bool:
     """Return whether an expression is about zero at a point where symbols have values that others give.
 

@@ -172,9 +172,9 @@ def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float =
         yield replace(
             entry,
             kind=one.kind,
-            says=one.says,
+            says=without_commands(one.says),
             readings=tuple(dict.fromkeys(map(as_text, read.meanings))),
-            details=one.details,
+            details=tuple(map(without_commands, one.details)),
             uses=tuple(dict.fromkeys(f.line for f in one.uses)),
             verdict=one.verdict,
             expected=any(h.keyword == "expect" for h in read.formula.hints),
@@ -269,7 +269,21 @@ def as_text(meaning: Meaning) -> str:
     """Return a meaning as plain text, with what was assumed."""
     chains = "; ".join(map(_chain_as_text, meaning.chains))
     assumed = [*meaning.assumed, *(["one coordinate"] if meaning.one_coordinate else [])]
-    return chains + (f"   ({', '.join(assumed)})" if assumed else "")
+    return without_commands(chains + (f"   ({', '.join(assumed)})" if assumed else ""))
+
+
+_IN_A_FONT = re.compile(r"\\(?:math\w+|text\w*|rm|bf|boldsymbol|bm|operatorname\*?|vec)\s*\{([^{}]*)\}")
+
+
+def without_commands(text: str) -> str:
+    r"""Return a text without the commands of LaTeX that names of what is opaque have.
+
+    >>> print(without_commands(r"\O(h**2) + \mathbf{r}_i \in \mathbb{R}"))
+    O(h**2) + r_i in R
+    """
+    while (shorter := _IN_A_FONT.sub(r"\1", text)) != text:
+        text = shorter
+    return re.sub(r"\\([A-Za-z]+)(?=\d)", r"\\\1 ", re.sub(r"(?<=\w)\\", r" \\", text)).replace("\\", "")
 
 
 def _chain_as_text(chain: Chain) -> str:
@@ -504,7 +518,7 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
     """Return what is said of a single equation: it may be a law or a condition, and fails by a hint alone."""
     if (claim := with_error(left, right)) is not None:
         return _of_an_order(claim)
-    if context.given or not clearly_differ(left, right):
+    if context.given or not (_is_new(left, right) or clearly_differ(left, right)):
         found = compared(left, right, context.given)
         if found.holds:
             return holding(found)
@@ -528,6 +542,14 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
     if is_name(left) or is_sequence(left):
         return Judgement("definition")
     return Judgement("undecided", "a single equation: it may be a law or a condition")
+
+
+def _is_new(left: Expr, right: Expr) -> bool:
+    """Return whether a side is one unknown that the other side has not: they are equal by chance alone."""
+    one, other = in_unknowns(left, right).expressions
+    return (one.is_Symbol and one not in other.free_symbols) or (
+        other.is_Symbol and other not in one.free_symbols
+    )
 
 
 def _as_rewritten(left: Expr, right: Expr, context: Context) -> Judgement | None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import prod
 
-from sympy import Expr, Integer, Rational, Symbol, cancel, expand, interpolating_poly
+from sympy import Expr, Integer, Poly, Rational, Symbol, cancel, expand
 from sympy.core.function import AppliedUndef
 
 from physsym import integrators
@@ -180,25 +181,25 @@ def _numbers(entries: Sequence[int]) -> Numbers:
     return tuple(map(Rational, entries))
 
 
-def _basis(nodes: Sequence[int]) -> Iterator[tuple[Expr, Symbol]]:
+def _basis(nodes: Sequence[int]) -> Iterator[Poly]:
     """Yield the polynomials that are 1 at one node and 0 at the others."""
     s = Symbol("s")
     for one in nodes:
-        yield interpolating_poly(len(nodes), s, list(nodes), [int(n == one) for n in nodes]), s
+        others = [n for n in nodes if n != one]
+        yield Poly(prod((s - n) / Rational(one - n) for n in others), s)
 
 
 def _adams(name: str, nodes: Sequence[int], steps: int) -> Multistep:
     """Return the method that integrates the polynomial through the rates at nodes over the last step."""
-    weights = [
-        Rational(expand(p).integrate((s, steps - 1, steps)) if p.has(s) else p) for p, s in _basis(nodes)
-    ]
+    integrals = [p.integrate() for p in _basis(nodes)]
+    weights = [Rational(p.eval(steps) - p.eval(steps - 1)) for p in integrals]
     beta = (*weights, *(Rational(0) for _ in range(steps + 1 - len(weights))))
     return Multistep(name, (*(Rational(0) for _ in range(steps - 1)), Rational(-1), Rational(1)), beta)
 
 
 def _backward(name: str, steps: int) -> Multistep:
     """Return the method that differentiates the polynomial through the values at the newest node."""
-    slopes = [Rational(p.diff(s).subs(s, steps)) for p, s in _basis(range(steps + 1))]
+    slopes = [Rational(p.diff().eval(steps)) for p in _basis(range(steps + 1))]
     alpha = tuple(slope / slopes[-1] for slope in slopes)
     return Multistep(name, alpha, (*(Rational(0) for _ in range(steps)), 1 / slopes[-1]))
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import permutations
+from operator import attrgetter
 
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol
 
@@ -174,7 +175,7 @@ def _renaming(
     fixed = {**(names or {}), _GRADIENT: _GRADIENT, **({state: part.state} if part.state else {})}
     fixed |= {after(s): after(t) for s, t in fixed.items()}
     taken = {t: s for s, t in fixed.items()}
-    mine, theirs = (sorted(e.free_symbols, key=str) for e in (value, part.value))
+    mine, theirs = (sorted(e.free_symbols, key=attrgetter("name")) for e in (value, part.value))
     if len(mine) != len(theirs) or len(mine) > _MOST_SYMBOLS or (_GRADIENT in mine) != (_GRADIENT in theirs):
         return None
     if part.state and state not in mine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sympy import Derivative, Expr, Integral, Product, Subs, Sum, Symbol
 from sympy.core.function import AppliedUndef
@@ -53,6 +54,7 @@ def name_of(application: Expr) -> str:
     return str(getattr(application.func, "__name__", application.func))
 
 
+@lru_cache(maxsize=2048)
 def in_unknowns(*expressions: Expr) -> InUnknowns:
     """Return expressions with one real symbol for each application of a function that is not known.
 
@@ -113,13 +115,18 @@ def _same_as(application: Expr, others: Iterable[Expr]) -> tuple[int | None, boo
             continue
         if not isinstance(application, (AppliedUndef, *OPAQUE)):
             continue
-        if any(differ_at_a_point(a, b) for a, b in zip(application.args, other.args, strict=True)):
+        if any(_clearly_apart(a, b) for a, b in zip(application.args, other.args, strict=True)):
             continue
         verdicts = [identical(a, b) for a, b in zip(application.args, other.args, strict=True)]
         if all(verdicts):
             return place, True
         sure = sure and any(v.outcome is Outcome.FAILS for v in verdicts)
     return None, sure
+
+
+@lru_cache(maxsize=4096)
+def _clearly_apart(one: Expr, other: Expr) -> bool:
+    return differ_at_a_point(one, other)
 
 
 def _named(application: Expr) -> Symbol:

@@ -479,3 +479,31 @@ def test_a_letter_may_count_steps_and_be_differentiated_by(tmp_path):
     lines = (r"x(t+h) = x(t) + h x'(t) + O(h^2)", r"m_t = \beta m_{t-1} + g_t", r"m_t - g_t = \beta m_{t-1}")
     text = "\n\n".join(f"$${line}$$" for line in lines)
     assert not any("could not be judged" in entry.says for entry in entries(tmp_path, text))
+
+
+OPAQUE = r"""# Signs
+
+$$A^T A = |A|^2 = |A|$$
+
+$$\frac{f(x+h) - f(x)}{h} = f'(x) + \mathcal{O}(h^2)$$
+
+$$s = \sum_{i=1}^n \mathbf{r}_i = \sum_{i=1}^n \mathbf{r}_i + 1$$
+
+$$\mathbb{E}[x] = \int_0^1 x \, dx = \lim_{x \to 0} \frac{x}{2} = 2 \lim_{x \to 0} \frac{x}{2}$$
+
+$$\sin(x)^2 = 1 - \cos(x)^2 = \sin(x)^2 + \mathrm{Var}(x)$$
+
+<!-- physsym: identity -->
+$$\max_{x \in \mathbb{R}^n} f(x) + 1 = \max_{x \in \mathbb{R}^n} f(x)$$
+
+$$\left\langle v \right\rangle = \begin{pmatrix} a & b \\ c & d \end{pmatrix} = \begin{cases} a & \text{if } b \\ c \end{cases}$$
+"""
+
+
+def test_no_reading_and_no_message_has_a_command_of_latex(tmp_path):
+    found = entries(tmp_path, OPAQUE)
+    assert {e.kind for e in found} >= {"fails", "undecided"}
+    assert all(e.readings for e in found)
+    said = [text for e in found for text in (e.says, *e.readings, *e.details)]
+    assert not [text for text in said if "\\" in text]
+    assert any("O(h**2)" in text for text in said)
