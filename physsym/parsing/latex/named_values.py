@@ -283,6 +283,17 @@ class NamedValues(Formula):
             if text == r"\dagger" or text == "H":
                 return self.opaque("dagger", base)
             return 1 / base if text.startswith("-") else base
+        is_gradient = isinstance(where, Named) and where.letters == "g" and not where.below_text
+        if (
+            self.conventions.strict
+            and is_gradient
+            and text in self.conventions.indices - self.conventions.declared
+        ):
+            raise self.error(
+                f"found g^{text}, an index or a power; write g_{text} for the gradient of this step, "
+                f"or g_{text}^{text} for a power of it",
+                node,
+            )
         if (
             isinstance(where, Named)
             and text in self.conventions.indices

@@ -18,6 +18,7 @@ from physsym.parsing.latex.tree import (
     Scripted,
     Sum,
 )
+from physsym.parsing.tokens import GREEK
 
 DOTS = {"dot": 1, "ddot": 2, "dddot": 3, "ddddot": 4}
 TRANSPOSES = frozenset(
@@ -167,6 +168,18 @@ def spelled_letter(letters: str, variants: frozenset[str] = frozenset()) -> str:
         return letters.removeprefix("\\")
     name = _SPELLED.get(letters, letters.removeprefix("\\"))
     return "eps" if name == "epsilon" else name
+
+
+_COMMANDS = {n: f"\\{n}" for n in GREEK.values()} | {"lam": r"\lambda", "eps": r"\epsilon", "dt": r"\Delta t"}
+
+
+def as_command(name: str) -> str:
+    r"""Return a name in words as LaTeX has it, for what is advised to write.
+
+    >>> print(as_command("eta"), as_command("lam"), as_command("x"))
+    \eta \lambda x
+    """
+    return _COMMANDS.get(name, name)
 
 
 _PRINTED = re.compile(r"((?:Delta|delta) )?([^\W\d_]+)(\d*)((?:_[^\W_]+)*)")

@@ -29,6 +29,7 @@ from physsym.core.symbols import (
 )
 from physsym.core.symbols import partial as partial_gradient
 from physsym.parsing.latex.formula import OPAQUE
+from physsym.parsing.latex.names import as_command
 from physsym.parsing.tokens import ReadError
 
 MAX_OPERATIONS = 4000
@@ -155,8 +156,9 @@ class Steps:
             raise self.error(f"{name.removeprefix(OPAQUE)} is not understood in the rows of a rule", value)
         instant = self.instant(value)
         if instant is None and not name.startswith(_GRADIENT_SIGNS) and not self.schedules:
-            advice = f"write {name} \\cdot (...) for a product"
-            raise self.error(f"found {name}(...), a function or a product; {advice}", value)
+            shown = as_command(name)
+            advice = f"write {shown} \\cdot (...) for a product"
+            raise self.error(f"found {shown}(...), a function or a product; {advice}", value)
         if instant is None:
             raise self.error(f"{value} is neither a known constant nor set by a row", value)
         return self.value_of(instant, value)
@@ -273,9 +275,11 @@ class Steps:
     def steps(self) -> Expr:
         """Return what the letter that counts stands for in this step, by the new value of a counter."""
         if self.ahead is None:
+            name = self.weights[0].key if self.weights is not None else next(iter(self.targets), "x")
+            shown = as_command(name)
             raise self.error(
                 f"found {self.time}, the number of the step, and nothing says whether it begins with 0 or 1; "
-                f"give a start value, such as x_0 = 0"
+                f"give a start value, such as {shown}{'^' if self.above else '_'}0 = 0"
             )
         if self.counter is None:
             self.counter = self.fresh("k")

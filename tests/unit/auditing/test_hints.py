@@ -496,7 +496,8 @@ $$\sin(x)^2 = 1 - \cos(x)^2 = \sin(x)^2 + \mathrm{Var}(x)$$
 <!-- physsym: identity -->
 $$\max_{x \in \mathbb{R}^n} f(x) + 1 = \max_{x \in \mathbb{R}^n} f(x)$$
 
-$$\left\langle v \right\rangle = \begin{pmatrix} a & b \\ c & d \end{pmatrix} = \begin{cases} a & \text{if } b \\ c \end{cases}$$
+$$\left\langle v \right\rangle = \begin{pmatrix} a & b \\ c & d \end{pmatrix} 
+= \begin{cases} a & \text{if } b \\ c \end{cases}$$
 """
 
 

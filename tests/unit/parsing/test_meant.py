@@ -196,6 +196,11 @@ REFUSED_IN_LATEX = {
     r"\mathcal{L}(x) = T - U(x)": ("U(x)", "both names of the potential"),
     r"\dot u = -u, \quad u(0) = I": (r"u(0)", "a law has no start values"),
     r"x_{k+1} = x_k - \frac{1}{k+1} g_k": ("x_{k", "give a start value, such as x_0 = 0"),
+    r"w^{k+1} = w^k - \frac{1}{k+1} g_k": ("w^{k", r"give a start value, such as w\^0 = 0"),
+    r"\theta_{k+1} = \theta_k - \frac{1}{k+1} g_k": (r"\theta", r"such as \\theta_0 = 0"),
+    r"x^{k+1} = x^k - \eta g^k": ("g^k", r"write g_k for the gradient of this step, or g_k\^k for"),
+    r"x_{k+1} = x_k - \eta g^k": ("g^k", r"write g_k for the gradient of this step, or g_k\^k for"),
+    r"x_{k+1} = x_k - \eta (g_k)": (r"\eta", r"write \\eta \\cdot"),
     r"x'' = \delta x": (r"\delta", r"write \\delta \\cdot"),
     r"F = -\nabla V": (r"\nabla", r"write \\nabla V\(x\)"),
     r"m_t = \beta m_{t-1} + g_t": ("g_t", "no row sets the weights"),
@@ -334,6 +339,12 @@ FOLLOWED = {
     "3*10⁸ m/s": ("3*10⁸*m/s", "3*10⁸"),
     r"\dot u = -u, \quad u(0) = I": (r"\dot u = -u", r"\dot u = -u, \quad u \cdot (0) = I"),
     r"x_{k+1} = x_k - \frac{1}{k+1} g_k": r"x_{k+1} = x_k - \frac{1}{k+1} g_k, x_0 = 0",
+    r"w^{k+1} = w^k - \frac{1}{k+1} g_k": r"w^{k+1} = w^k - \frac{1}{k+1} g_k, w^0 = 0",
+    r"\theta_{k+1} = \theta_k - \frac{1}{k+1} g_k":
+        r"\theta_{k+1} = \theta_k - \frac{1}{k+1} g_k, \theta_0 = 0",
+    r"x^{k+1} = x^k - \eta g^k": (r"x^{k+1} = x^k - \eta g_k", r"x^{k+1} = x^k - \eta g_k^k, x^0 = 0"),
+    r"x_{k+1} = x_k - \eta g^k": (r"x_{k+1} = x_k - \eta g_k", r"x_{k+1} = x_k - \eta g_k^k, x_0 = 0"),
+    r"x_{k+1} = x_k - \eta (g_k)": r"x_{k+1} = x_k - \eta \cdot (g_k)",
     r"x'' = \delta x": r"x'' = \delta \cdot x",
     r"F = -\nabla V": r"F = -\nabla V(x)",
     r"m_t = \beta m_{t-1} + g_t": (r"m_t = \beta m_{t-1} + \nabla U(x)",
@@ -370,6 +381,7 @@ FOLLOWED = {
 def _advised(message):
     """Return what a message says to write, and the name that it says to declare."""
     written = re.findall(r"write (.+?)(?: for | where |, or |;|,|$)", message)
+    written += re.findall(r"such as (.+)$", message)  # a start value
     parts = [part for text in written for part in text.split(" or ")]
     declared = re.search(r"declare (Symbol\('G'\)|\w+)", message)
     return parts, declared and (Symbol("G") if "(" in declared[1] else declared[1])
