@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
-import threading
-import time
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -22,11 +18,10 @@ from physsym.auditing.judges import SECONDS
 from physsym.auditing.tables import VERBATIM, by_file, rows_of, summary
 from physsym.cli.columns import KEPT, Line, padded, terminal_width, text_width, wrapped
 from physsym.cli.processes import in_processes
-from physsym.cli.terminal import can_show, echo
+from physsym.cli.terminal import can_show, echo, progress
 from physsym.core.escapes import one_line
 
 _COLOURS = {"FAILS": "red", "HOLDS": "red", "holds": "green", "not read": "dim", "undecided": "yellow"}
-_PATIENCE = 2.0  # seconds before progress is shown
 
 
 def main(options: Namespace) -> int:
@@ -36,16 +31,16 @@ def main(options: Namespace) -> int:
     entries, remarks, refused = list[Entry](), list[tuple[str, str]](), list[str]()
     empty = list[str]()
     budget = SECONDS if options.budget is None else options.budget
-    with _progress() as state:
+    with progress(len(files)) as done:
         for found in in_processes(partial(audited, budget=budget), files, options.jobs):
             if isinstance(found, Started):
-                state.start(found)
+                done(found.path, more=found.formulas)
                 remarks += [(found.path, remark) for remark in found.remarks]
                 empty += [] if found.formulas else [found.path]
             elif isinstance(found, Refused):
                 refused.append(found.reason)
             else:
-                state.done += 1
+                done(found.path)
                 entries.append(found)
     audit, vain = with_baseline(Audit(tuple(entries), tuple(remarks)), baseline, options.strict)
     if options.write_baseline:
@@ -127,52 +122,3 @@ def _write(path: Path, text: str) -> None:
         partial_file.replace(path)
     finally:
         partial_file.unlink(missing_ok=True)
-
-
-class _State:
-    """How far an audit is, which a thread shows when it takes long."""
-
-    def __init__(self) -> None:
-        """Begin now, with nothing done."""
-        self.path, self.total, self.done = "", 0, 0
-        self.begun = time.monotonic()
-
-    def start(self, started: Started) -> None:
-        """Go on to another file."""
-        self.path, self.total, self.done = started.path, started.formulas, 0
-
-    def __str__(self) -> str:
-        seconds = f"{time.monotonic() - self.begun:.0f} s"
-        return one_line(f"physsym: {self.path}: {self.done} of {self.total} formulas, {seconds}")
-
-
-@contextmanager
-def _progress() -> Iterator[_State]:
-    """Show on the standard error how far an audit is, from two seconds on."""
-    state, ended = _State(), threading.Event()
-    stream = sys.stderr
-    if stream is None:
-        yield state
-        return
-    terminal = stream.isatty()
-
-    def show() -> None:
-        wait = _PATIENCE
-        while not ended.wait(wait):
-            if terminal:
-                stream.write(f"\r\x1b[K{str(state)[: terminal_width() - 1]}")
-            else:
-                stream.write(f"{state}\n")
-            stream.flush()
-            wait = 0.5 if terminal else 5 * _PATIENCE
-        if terminal and wait < _PATIENCE:
-            stream.write("\r\x1b[K")
-            stream.flush()
-
-    thread = threading.Thread(target=show, daemon=True)
-    thread.start()
-    try:
-        yield state
-    finally:
-        ended.set()
-        thread.join()

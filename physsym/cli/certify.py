@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from physsym.certificates import (
 )
 from physsym.cli.columns import reflowed
 from physsym.cli.paths import paths_to_read, scripts_named
-from physsym.cli.terminal import echo
+from physsym.cli.terminal import echo, progress
 from physsym.core.counts import counted
 from physsym.derivation import Derivation
 from physsym.documents.write import write_all
@@ -35,7 +35,9 @@ def main(options: Namespace) -> int:
     OSError, where Coq is not installed; the certificates are written all the same.
     """
     out = Path(options.out)
-    certificates = number_apart([d for s in scripts_named(options.names) for d in s.derivations])
+    derivations = [d for s in scripts_named(options.names) for d in s.derivations]
+    with progress(len(derivations)) as done:
+        certificates = number_apart(derivations, done)
     if not certificates and not options.names:
         raise nothing_found(paths_to_read(()))
     if not certificates:
@@ -51,13 +53,16 @@ def main(options: Namespace) -> int:
     return int(bool(failed))
 
 
-def number_apart(derivations: Sequence[Derivation]) -> list[Certificate]:
+def number_apart(
+    derivations: Sequence[Derivation], done: Callable[[str], None] = lambda what: None
+) -> list[Certificate]:
     """Return the certificates of several derivations, each for a file of its own."""
     found: dict[str, Certificate] = {}
     for one in map(certificate, derivations):
         names = (one.module if k == 1 else f"{one.module}_{k}" for k in range(1, len(found) + 2))
         name = next(name for name in names if name not in found)
         found[name] = replace(one, module=name)
+        done(one.title)
     return list(found.values())
 
 
@@ -69,9 +74,10 @@ def _check(certificates: list[Certificate]) -> list[str]:
     """Have Coq check the certificates, print what it says of each, and return what it refused."""
     failed: list[str] = []
     steps: list[Status] = []
-    with coq() as assistant:
+    with coq() as assistant, progress(len(certificates)) as done:
         for one in certificates:
             found = checked(assistant, one)
+            done(one.title)
             _report(report_lines(found))
             failed += found.failed
             steps += found.statuses[1:]

@@ -6,7 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from physsym.cli.paths import is_statement, script_named
-from physsym.cli.terminal import echo
+from physsym.cli.terminal import echo, progress
 from physsym.core.counts import counted
 from physsym.core.statements import Rule
 from physsym.documents.write import write_all
@@ -29,8 +29,11 @@ def main(options: Namespace) -> int:
     """
     path = page_path(options.out)
     entries: list[Entry] = []
-    for name in (*options.names, *SHIPPED):
-        entries += [entry for entry in entries_named(name) if entry not in entries]
+    names = (*options.names, *SHIPPED)
+    with progress(len(names)) as done:
+        for name in names:
+            entries += [entry for entry in entries_named(name) if entry not in entries]
+            done(name)
     write_all({path: page(entries)})
     echo(f"wrote {path}: {counted(len(entries), 'rule')}; open it in a browser")
     return 0

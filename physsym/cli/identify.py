@@ -6,7 +6,7 @@ from argparse import Namespace
 
 from physsym.cli.columns import labelled
 from physsym.cli.same import rule_lines
-from physsym.cli.terminal import echo
+from physsym.cli.terminal import echo, progress
 from physsym.core.statements import Rule
 from physsym.core.verdicts import Condition, Outcome
 from physsym.optimizers.equivalence import Equivalence
@@ -20,8 +20,9 @@ MOST = 6
 
 def main(options: Namespace) -> int:
     """Print the relatives of a rule; return 0 where a published rule is the same for all values, else 1."""
-    lifted = as_lifted(options.what)
-    found = identify(lifted)
+    with progress(what="comparing with the published rules"):
+        lifted = as_lifted(options.what)
+        found = identify(lifted)
     echo(*labelled([("rule", rule_lines(lifted))]), "")
     shown = found if options.all else found[:MOST]
     echo(*labelled(row for k, relative in enumerate(shown) for row in _rows(relative, lifted.rule, k == 0)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from physsym.cli.columns import labelled
-from physsym.cli.terminal import echo
+from physsym.cli.terminal import echo, progress
 from physsym.core.counts import counted
 from physsym.optimizers.lifted import Lifted
 from physsym.optimizers.naming import as_lifted
@@ -13,7 +13,9 @@ from physsym.optimizers.naming import as_lifted
 
 def main(options: Namespace) -> int:
     """Print the rule and what the code says beyond it; what cannot be lifted is a wrong input."""
-    echo(*labelled(_rows(as_lifted(options.what))))
+    with progress(what="reading the rule from its code"):
+        lifted = as_lifted(options.what)
+    echo(*labelled(_rows(lifted)))
     return 0
 
 

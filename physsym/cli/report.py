@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from sympy import Rational
 
 from physsym.cli.columns import terminal_width
-from physsym.cli.terminal import echo
+from physsym.cli.terminal import echo, progress
 from physsym.optimizers.naming import as_lifted
 from physsym.optimizers.report import report
 from physsym.optimizers.report.lines import text
@@ -16,7 +16,9 @@ from physsym.optimizers.report.lines import text
 
 def main(options: Namespace) -> int:
     """Print the report of a rule at the values given; a line without a result tells why."""
-    echo(text(report(as_lifted(options.what), **values(options.values)), terminal_width()))
+    with progress(what="analysing the rule"):
+        found = report(as_lifted(options.what), **values(options.values))
+    echo(text(found, terminal_width()))
     return 0
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from sympy import Expr, Symbol
 
 from physsym.cli.columns import Line, labelled, paragraph
-from physsym.cli.terminal import STYLES, echo, sign
+from physsym.cli.terminal import STYLES, echo, progress, sign
 from physsym.core.verdicts import Outcome
 from physsym.optimizers.equivalence import Equivalence
 from physsym.optimizers.equivalent_rules import equivalent
@@ -23,12 +23,14 @@ def main(options: Namespace) -> int:
 
     With `--strict`, 0 also means that no condition is needed and that any learning rates may be given.
     """
-    first, second = as_lifted(options.first), as_lifted(options.second)
-    found = equivalent(first, second, given=tuple(options.given), rate=options.rate)
+    with progress(what="comparing the rules"):
+        first, second = as_lifted(options.first), as_lifted(options.second)
+        found = equivalent(first, second, given=tuple(options.given), rate=options.rate)
     echo(*labelled([("first", rule_lines(first)), ("second", rule_lines(second))]), "")
     echo(_answer(found), *labelled(_rows(found, options.verbose)))
     if found.generic:
-        converse = equivalent(second, first)
+        with progress(what="comparing the other way round"):
+            converse = equivalent(second, first)
         echo(
             "",
             *paragraph(f"The other way round: {_says(converse)}."),

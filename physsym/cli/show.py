@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from physsym.cli.check import against_move, check_derivation, common_beginning, summary_of_steps
 from physsym.cli.columns import KEPT, Line, labelled, paragraph, terminal_width, wrapped
 from physsym.cli.paths import is_statement, script_named
-from physsym.cli.terminal import can_show, echo, verdict_line
+from physsym.cli.terminal import can_show, echo, progress, verdict_line
 from physsym.core.escapes import one_line
 from physsym.core.statements import Statement
 from physsym.core.verdicts import Outcome, Verdict
@@ -39,10 +39,12 @@ def main(options: Namespace) -> int:
             f"{options.name} has no derivation to show: its chapters are written by physsym document, "
             "its claims are judged by physsym check"
         )
-    for k, derivation in enumerate(script.derivations):
-        echo(*[""] * bool(k))
-        earlier = script.derivations[:k]
-        show_derivation(derivation, earlier, face=options.face, verbose=options.verbose)
+    with progress(len(script.derivations)) as done:
+        for k, derivation in enumerate(script.derivations):
+            echo(*[""] * bool(k))
+            earlier = script.derivations[:k]
+            show_derivation(derivation, earlier, face=options.face, verbose=options.verbose)
+            done(derivation.title)
     lines = [line for d in script.derivations for line in check_derivation("", d)]
     return int(any(line.fails(strict=False) for line in lines))
 

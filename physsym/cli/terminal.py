@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from physsym.cli.columns import Line
 from physsym.core.escapes import one_line, visible
 from physsym.core.verdicts import SIGNS, Outcome, Verdict, is_failure
 
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+PATIENCE = 2.0  # seconds before a bar is shown
 STYLES = {Outcome.HOLDS: "green", Outcome.FAILS: "red"}
 _ASCII = {
     Outcome.HOLDS: "ok",
@@ -83,25 +89,73 @@ def verdict_line(verdict: Verdict, verbose: bool = False) -> Line:
 
 
 @contextmanager
-def progress(total: int) -> Iterator[Callable[..., None]]:
-    """Show a bar on a terminal, and nothing in a pipe; yield the function that moves it by one."""
-    if sys.stderr is None or not _is_terminal(sys.stderr):
-        yield lambda *_: None
+def progress(total: int | None = None, what: str = "") -> Iterator[Callable[..., None]]:
+    """Show a bar on a terminal once work has taken two seconds, and nothing anywhere else.
+
+    It is on the standard error. It moves by one with each call of what is yielded,
+    `done(what, advance=1, more=0)`, where `more` adds to the total; without a total it shows the time alone.
+    """
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield lambda *_, **__: None
         return
-    from rich.console import Console
-    from rich.progress import Progress
-    from rich.text import Text
+    bar = _Bar(total, what)
+    timer = threading.Timer(PATIENCE, bar.show)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield bar.done
+    finally:
+        timer.cancel()
+        bar.close()
 
-    console = Console(stderr=True)
-    with Progress(
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-        redirect_stdout=sys.stdout.isatty(),  # else lines for a file would be printed above the bar
-    ) as bar:
-        task = bar.add_task("", total=total)
 
-        def done(what: str, advance: int = 1) -> None:
-            bar.update(task, advance=advance, description=Text(one_line(what)).markup)
+class _Bar:
+    """A bar that another thread begins to show, as the work itself may have nothing to say for long."""
 
-        yield done
+    def __init__(self, total: int | None, what: str) -> None:
+        self.total, self.what, self.count = total, what, 0
+        self.begun = time.monotonic()
+        self.bar: Progress | None = None
+        self.closed, self.lock = False, threading.Lock()
+
+    def show(self) -> None:
+        """Draw the bar as it is now, unless the work has ended."""
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        counted = () if self.total is None else (MofNCompleteColumn(),)
+        console = Console(stderr=True)
+        with self.lock:
+            if self.closed:
+                return
+            self.bar = Progress(
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                *counted,
+                TimeElapsedColumn(),
+                console=console,
+                transient=True,
+                disable=not console.is_terminal,
+                # Else lines for a file would be printed above it.
+                redirect_stdout=sys.stdout is not None and sys.stdout.isatty(),
+            )
+            task = self.bar.add_task(self.what, total=self.total, completed=self.count)
+            self.bar.tasks[task].start_time = self.begun
+            self.bar.start()
+
+    def done(self, what: str, advance: int = 1, more: int = 0) -> None:
+        """Move the bar, and say what is done."""
+        with self.lock:
+            self.what, self.count = one_line(what), self.count + advance
+            self.total = None if self.total is None else self.total + more
+            if self.bar is not None:
+                self.bar.update(
+                    self.bar.task_ids[0], description=self.what, completed=self.count, total=self.total
+                )
+
+    def close(self) -> None:
+        """Take the bar away."""
+        with self.lock:
+            self.closed = True
+            if self.bar is not None:
+                self.bar.stop()

@@ -7,16 +7,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-PATIENCE = 1.0  # seconds before a bar is shown
+PATIENCE = 2.0  # seconds before a bar is shown
+
+
+def _is_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 @contextmanager
 def progress(steps: int, show: bool | None) -> Iterator[Callable[[int], None]]:
     """Give a function that reports the number of steps done; it draws a bar where `show` says so.
 
-    Where `show` is None a bar is drawn on a terminal, once the run has lasted a second.
+    Where `show` is None a bar is drawn on a terminal, once the run has lasted two seconds.
     """
-    if show is False or (show is None and not sys.stderr.isatty()):
+    if show is False or (show is None and not _is_terminal()):
         yield lambda done: None
         return
     # Imported here, since most runs draw no bar.
