@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 import physsym  # noqa: E402
-from docs.extensions import gallery  # noqa: E402
+from docs.extensions import bibliography, gallery  # noqa: E402
 from docs.extensions.formulas import Shown, report, shown  # noqa: E402
 from physsym.__main__ import COMMANDS, parser  # noqa: E402
 
@@ -133,7 +133,8 @@ def commands() -> str:
 
 def fill(app, docname, source):
     """Put what is generated in the place of the comment that asks for it."""
-    text = re.sub(r"(?m)^<!-- names of (\S+) -->$", lambda found: names_of(found[1]), source[0])
+    text = bibliography.linked(source[0]).replace("<!-- bibliography -->", bibliography.page())
+    text = re.sub(r"(?m)^<!-- names of (\S+) -->$", lambda found: names_of(found[1]), text)
     if "<!-- commands -->" in text:
         os.environ["COLUMNS"] = "80"  # the width of the help
         text = text.replace("<!-- commands -->", commands())
@@ -154,7 +155,7 @@ def plain_signs(app, what, name, obj, options, lines):
     for k, line in enumerate(lines):
         example = bool(line.strip()) and (example or line.lstrip().startswith(">>>"))
         if not example and not re.match(r"\s*\*+\w+( :.*)?$", line):  # such as **options
-            lines[k] = escaped(line)
+            lines[k] = bibliography.linked_in_docstring(escaped(line))
 
 
 def setup(app):

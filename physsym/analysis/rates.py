@@ -229,8 +229,7 @@ def is_minimax_rate(
 
     References
     ----------
-    B. Polyak, Some methods of speeding up the convergence of iteration methods, 1964; L. Lessard, B. Recht
-    and A. Packard, SIAM Journal on Optimization 26, 2016, proposition 1.
+    Polyak 1964; Lessard, Recht and Packard 2016, proposition 1.
 
     Examples
     --------

@@ -42,7 +42,7 @@ def slow_velocity(law: LawText, coordinate: Symbol, small: Symbol, order: int = 
 
     References
     ----------
-    A. Tikhonov, 1952; N. Fenichel, Geometric singular perturbation theory, 1979.
+    Tikhonov 1952; Fenichel 1979.
 
     Examples
     --------
@@ -111,7 +111,7 @@ def slow_manifold_equation(rule: RuleText, step: Symbol, fast: Symbol, order: in
 
     References
     ----------
-    A. Ghosh, H. Lyu, X. Zhang and R. Wang, ICLR 2023; N. Kovachki and A. Stuart, JMLR 22(17), 2021.
+    Ghosh, Lyu, Zhang and Wang 2023; Kovachki and Stuart 2021.
 
     Examples
     --------

@@ -6,7 +6,7 @@ grow like h**(-q). If the polynomials of these edges have all their roots in the
 motions decay, and the motions of the law tend to those of its limit after a layer of width h**q. Without fast
 rates they converge uniformly on finite times.
 
-References: A. Tikhonov, 1952; N. Fenichel, Geometric singular perturbation theory, 1979.
+References: Tikhonov 1952; Fenichel 1979.
 """
 
 from __future__ import annotations
