@@ -1,8 +1,13 @@
-"""The browser that the acceptance tests share."""
+"""The browser, and the surroundings of notebooks, that the acceptance tests share."""
+
+import os
+from pathlib import Path
 
 import pytest
 
 from tests.support.requirements import BROWSER, FLAGS
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +18,9 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS.split())
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def in_kernels(monkeypatch):
+    """Let kernels import this checkout."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))

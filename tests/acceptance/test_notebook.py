@@ -1,7 +1,6 @@
 """The document as a notebook: it is valid, always the same, runs, and notices what is no longer so."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -68,11 +67,6 @@ def executed(text):
     read = nbformat.reads(text, as_version=4)
     NotebookClient(read, timeout=600, resources={"metadata": {"path": str(ROOT)}}).execute()
     return read
-
-
-@pytest.fixture
-def in_kernels(monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
 
 
 @needs_jupyter
