@@ -50,6 +50,15 @@ def shipped_document():
 
 
 @pytest.fixture(scope="session")
+def shipped_pages(shipped_document, tmp_path_factory):
+    """Return the texts of its files by their names, as they are written where no format is chosen."""
+    from physsym.documents.formats import formats_of, write_tree
+
+    out = tmp_path_factory.mktemp("shipped")
+    return {p.name: p.read_text(encoding="utf-8") for p in write_tree(shipped_document, out, formats_of(out))}
+
+
+@pytest.fixture(scope="session")
 def sample_document():
     """Return the document of a short book with every kind of block, built once a worker."""
     from physsym.documents import document_of

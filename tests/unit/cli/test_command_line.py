@@ -17,6 +17,7 @@ from physsym.__main__ import COMMANDS, EXAMPLES, EXTRAS, main, overview
 from physsym.cli.processes import WorkerError, in_processes
 from physsym.core.escapes import visible
 from physsym.runtime.potentials import PROBLEMS, problem
+from tests.support.squares import squares
 
 ROOT = Path(__file__).parents[3]
 
@@ -567,16 +568,6 @@ def test_an_interruption_while_a_script_is_loaded_is_one(capsys, tmp_path):
 
 
 # ------------------------------------------------------------------ processes
-
-
-def squares(item):
-    if item == "dies":
-        os._exit(7)
-    if item == "refuses":
-        raise ValueError("no squares of words")
-    if item == "breaks":
-        raise ZeroDivisionError("a fault")
-    yield from (item, item * item)
 
 
 def test_results_come_in_the_order_of_the_items():

@@ -18,11 +18,9 @@ from derivations.gradient_descent import derivation as descent
 from derivations.momentum import by_constants, source_rule
 from derivations.momentum import derivation as derived
 from derivations.newton import derivation as inertia_vanishes
-from physsym import Outcome, after, dot, latex, law, read, rule, scripts
+from physsym import Outcome, after, dot, latex, law, read, rule
 from physsym.core.statements import Equation, Law, Rule, Update
-from physsym.documents.compute import compute
 from physsym.documents.content import Claims, Figure, Finding, Heading, Note, Table, equations_in
-from physsym.documents.layout import lay_out
 from physsym.testing import assert_same_rule
 from physsym.vocabulary import G, alpha, dt, eta, gamma, lam, m, rho, tau, u, v, x
 
@@ -384,9 +382,7 @@ def test_every_figure_has_words_for_those_who_do_not_see_it():
     assert often("crosses the floor", valley.crossings(valley.USUAL)[1]) in figures[4].caption()
 
 
-def test_the_page_says_at_its_top_what_it_is():
-    (book,) = [s for s in scripts() if s.name == "book"]
-    tree = lay_out(compute([book]))
-    opening = "".join(str(span.content) for p in tree.opening for span in p.spans)
+def test_the_page_says_at_its_top_what_it_is(shipped_document):
+    opening = "".join(str(span.content) for p in shipped_document.opening for span in p.spans)
     assert "This document derives gradient descent and momentum" in opening
-    assert any(span.target == "how-the-machine-checks" for p in tree.opening for span in p.spans)
+    assert any(span.target == "how-the-machine-checks" for p in shipped_document.opening for span in p.spans)

@@ -26,12 +26,6 @@ from physsym.vocabulary import STANDARD, G, alpha, eta, gamma, m, rho, tau, u, x
 from tests.support.interrupting import Interrupting
 
 
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory):
-    out = tmp_path_factory.mktemp("out")
-    return {p.name: p.read_text(encoding="utf-8") for p in ps.document(scripts(), out)}
-
-
 def on_the_page(math):
     """Return a formula as HTML has it: without what is so by default, its LaTeX as an annotation."""
     for default in (' xmlns="http://www.w3.org/1998/Math/MathML"', ' display="inline"', ' form="infix"'):
@@ -75,17 +69,18 @@ def test_a_number_stands_once_also_beside_the_chapters(shipped_document):
     assert {"1.1", "2.2", "3.4", "4.5"} <= set(fresh)
 
 
-def test_every_line_is_on_the_page_in_both_faces(pages, shipped_document):
+def test_every_line_is_on_the_page_in_both_faces(shipped_pages, shipped_document):
+    text, page = (shipped_pages[f"derivations.{kind}"] for kind in ("md", "html"))
     for section, line in blocks(shipped_document):
         for face in line.faces if isinstance(line, Line) else ():
-            assert latex(line.statement, face, section.vocabulary) in pages["derivations.md"]
-            assert on_the_page(mathml(line.statement, face, section.vocabulary)) in pages["derivations.html"]
+            assert latex(line.statement, face, section.vocabulary) in text
+            assert on_the_page(mathml(line.statement, face, section.vocabulary)) in page
 
 
-def test_a_bracket_without_a_form_has_it_by_its_place(pages):
+def test_a_bracket_without_a_form_has_it_by_its_place(shipped_pages):
     """MathML Core: an operator that is first in its row is a prefix, one that is last a postfix."""
     seen = 0
-    for text in re.findall(r"<math.*?</math>", pages["derivations.html"], re.DOTALL):
+    for text in re.findall(r"<math.*?</math>", shipped_pages["derivations.html"], re.DOTALL):
         for row in ElementTree.fromstring(text).iter():
             for number, child in enumerate(row):
                 if child.tag == "mo" and child.text in ("(", ")", "|") and "form" not in child.attrib:
@@ -97,13 +92,13 @@ def test_a_bracket_without_a_form_has_it_by_its_place(pages):
     assert seen > 500
 
 
-def test_the_verdicts_on_the_page_are_those_of_the_derivations(pages, shipped_document):
+def test_the_verdicts_on_the_page_are_those_of_the_derivations(shipped_pages, shipped_document):
     told = [b for s in shipped_document.sections for b in s.blocks if isinstance(b, Line | Judged | Contrast)]
     # Within the columns of a finding only what has a number has a badge.
     told += [line for b in told for line in inner_lines(b) if line.number]
     found = [b.verdict for b in told if b.verdict is not None]
     for outcome in Outcome:
-        shown = len(re.findall(f'<details class="badge {outcome.value}">', pages["derivations.html"]))
+        shown = len(re.findall(f'<details class="badge {outcome.value}">', shipped_pages["derivations.html"]))
         assert shown == sum(v.outcome is outcome for v in found)
     assert sum(map(bool, found)) > 10
 
@@ -142,28 +137,28 @@ class Tags(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_the_page_is_well_formed_and_needs_nothing_beside_itself(pages):
+def test_the_page_is_well_formed_and_needs_nothing_beside_itself(shipped_pages):
     tags = Tags()
-    tags.feed(pages["derivations.html"])
+    tags.feed(shipped_pages["derivations.html"])
     assert not tags.open
     assert not tags.outside
     assert tags.scripts == 1
     assert len(set(tags.anchors)) == len(tags.anchors)
     assert {link.removeprefix("#") for link in tags.links} <= set(tags.anchors)
-    assert set(re.findall(r"url\((#|.{1,5})", pages["derivations.html"])) == {"data:", "#"}
-    assert "@import" not in pages["derivations.html"]
+    assert set(re.findall(r"url\((#|.{1,5})", shipped_pages["derivations.html"])) == {"data:", "#"}
+    assert "@import" not in shipped_pages["derivations.html"]
 
 
 @pytest.mark.slow
-def test_the_document_is_the_same_in_another_process(pages, tmp_path):
+def test_the_document_is_the_same_in_another_process(shipped_pages, tmp_path):
     command = [sys.executable, "-m", "physsym", "document", "--out", str(tmp_path)]
     subprocess.run(
         command, check=True, capture_output=True, env={"PYTHONHASHSEED": "12345", "PATH": "/usr/bin:/bin"}
     )
     written = [p for p in tmp_path.rglob("*") if p.is_file()]
-    assert {p.name for p in written} == set(pages)
+    assert {p.name for p in written} == set(shipped_pages)
     for path in written:
-        assert path.read_text(encoding="utf-8") == pages[path.name], path
+        assert path.read_text(encoding="utf-8") == shipped_pages[path.name], path
 
 
 def test_the_source_and_the_handwritten_optimizer_stand_beside_the_rule():

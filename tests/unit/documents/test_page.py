@@ -24,9 +24,9 @@ MATH = re.compile("<math.*?</math>", re.DOTALL)
 XMLNS = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
 
 
-@pytest.fixture(scope="module")
-def page(shipped_document):
-    return html(shipped_document)
+@pytest.fixture
+def page(shipped_pages):
+    return shipped_pages["derivations.html"]
 
 
 def derivation(steps):

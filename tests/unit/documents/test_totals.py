@@ -87,9 +87,9 @@ def test_of_a_finding_what_the_source_says_is_refuted_and_what_follows_is_not():
     assert shown(tree) == [("equation", Outcome.FAILS, 1, False), ("equation", Outcome.FAILS, 1, True)]
 
 
-def test_the_totals_of_the_claims_are_those_of_their_badges(shipped_document):
+def test_the_totals_of_the_claims_are_those_of_their_badges(shipped_document, shipped_pages):
     """Counted here on the page itself, badge by badge."""
-    page = html(shipped_document)
+    page = shipped_pages["derivations.html"]
     badge = r'<article class="claim".*?<summary>.&nbsp;([^<,]*)'
     found = Counter(re.findall(badge, page, re.DOTALL))
     rows = re.findall(r'<ul class="counts".*?</ul>', page, re.DOTALL)
