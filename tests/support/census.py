@@ -33,19 +33,17 @@ def private_functions(tree: ast.Module) -> set[str]:
 
 def uses(sources: Mapping[str, str]) -> dict[tuple[str, str], int]:
     """Return how often each private function is named in its module or imported by another."""
-    trees = {module: ast.parse(text) for module, text in sources.items()}
-    imported = Counter(
-        (node.module, alias.name)
-        for tree in trees.values()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    )
-    counts = {}
-    for module, tree in trees.items():
-        named = Counter(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
-        counts |= {(module, name): named[name] + imported[module, name] for name in private_functions(tree)}
-    return counts
+    private: dict[str, set[str]] = {}
+    named: Counter[tuple[str | None, str]] = Counter()
+    for module, text in sources.items():
+        tree = ast.parse(text)
+        private[module] = private_functions(tree)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name):
+                named[module, node.id] += 1
+            elif isinstance(node, ast.ImportFrom):
+                named.update((node.module, alias.name) for alias in node.names)
+    return {(module, name): named[module, name] for module in private for name in private[module]}
 
 
 def used_once(counts: Mapping[tuple[str, str], int]) -> list[str]:
