@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import singledispatch
+from functools import lru_cache, singledispatch
 
 from sympy import (
     Add,
@@ -54,6 +54,7 @@ from physsym.verify.smoothness import smooth_pieces, where_not_smooth
 from physsym.verify.substitution import Refusal, map_of, require, require_absent, substituted
 
 Equations = dict[Symbol, Expr]  # a residual or a value for each state
+Items = tuple[tuple[Symbol, Expr], ...]  # the same as a key of what is remembered
 MAX_TERMS = 12  # of the series from which an order is read
 
 
@@ -392,37 +393,40 @@ def _measure(move: Integrate, equations: Equations, new: Equations) -> _Measured
     cannot tell.
     """
     # Three more terms than the order has show whether it is higher still.
-    starts, bound = _starts(move, equations, new, min(int(move.method.order) + 3, MAX_TERMS))
+    step = move.step, tuple(equations.items()), tuple(new.items())
+    starts, bound = _starts(*step, min(int(move.method.order) + 3, MAX_TERMS))
     if all(unknown for _, unknown in starts):
-        if _is_flow(move, equations, new):
+        if _is_flow(*step):
             return _Measured(math.inf, False, bound)
         with suppress(ArithmeticError):  # else the order found first remains
-            starts, bound = _starts(move, equations, new, MAX_TERMS)
+            starts, bound = _starts(*step, MAX_TERMS)
     if len(starts) > 1:
         raise UndecidedError("it differs from point to point, as it depends on the branch of a root")
-    start, unknown = starts.pop()
+    ((start, unknown),) = starts
     return _Measured(start - 1, unknown, bound)
 
 
+@lru_cache(maxsize=64)  # other methods are asked about the same step
 def _starts(
-    move: Integrate, equations: Equations, new: Equations, terms: int
-) -> tuple[set[tuple[int, bool]], ErrorBound]:
+    small: Symbol, equations: Items, values: Items, terms: int
+) -> tuple[frozenset[tuple[int, bool]], ErrorBound]:
     """Return the exponent of the first term of the gap at each point, and whether that term is unknown."""
-    bound = error_bound(*equations.values(), *new.values(), terms=terms)
-    points = identity_test.evaluate_at_points(
-        lambda point: _gaps(point, equations, new), bound, move.step, terms=terms
-    )
+    law, new = dict(equations), dict(values)
+    bound = error_bound(*law.values(), *new.values(), terms=terms)
+    points = identity_test.evaluate_at_points(lambda at: _gaps(at, law, new), bound, small, terms=terms)
     # A series of zeros begins where its first unknown term does.
-    return {min((gap.start, not gap.terms) for gap in gaps) for gaps in points}, bound
+    return frozenset(min((gap.start, not gap.terms) for gap in gaps) for gaps in points), bound
 
 
-def _is_flow(move: Integrate, equations: Equations, new: Equations) -> bool:
+@lru_cache(maxsize=64)
+def _is_flow(step: Symbol, law: Items, values: Items) -> bool:
     """Return whether new values, as functions of the time step, solve the law and begin at the old ones."""
+    equations, new = dict(law), dict(values)
     try:
-        speeds = {dot(s): derivative(value, move.step) for s, value in new.items()}
+        speeds = {dot(s): derivative(value, step) for s, value in new.items()}
     except NotImplementedError:
         return False
-    begun = (identical(substituted(value, {move.step: Integer(0)}), s) for s, value in new.items())
+    begun = (identical(substituted(value, {step: Integer(0)}), s) for s, value in new.items())
     solved = (identical(substituted(r, {**new, **speeds}), Integer(0)) for r in equations.values())
     return all(map(bool, begun)) and all(map(bool, solved))
 
