@@ -121,9 +121,9 @@ def sweep(
         "numpy", "llvm" or "jax". "llvm" computes grid points side by side in vectors, and is the default
         where llvmlite is installed; "numpy" and "llvm" agree bitwise where the rule needs no more than
         arithmetic and roots. On a dense matrix of many weights, and for a rule that reads the loss or mixes
-        weights, NumPy computes whatever is chosen.
+        weights, NumPy computes in one thread, and another choice is refused.
     threads : int
-        How many threads divide the grid points among them, with "llvm".
+        How many threads divide the grid points among them, with "llvm"; the others use one.
     fma : bool
         Whether "llvm" may compute a product and a sum with one rounding.
 
@@ -136,7 +136,8 @@ def sweep(
     TypeError
         For missing or unknown parameters, for what is no grid, and for a potential that is a callable.
     ValueError
-        For an unfit grid, start, number of steps or backend, and for a grid beyond the memory of the machine.
+        For an unfit grid, start, number of steps, backend or number of threads, and for a grid beyond the
+        memory of the machine.
 
     Examples
     --------
@@ -181,8 +182,10 @@ def sweep(
         )
         return _joined(varied, [again(grid={**others, varied: float(v)}) for v in axes[varied]], axes, fixed)
     if any(e.has(loss_value, partial_slope) for e in expressions(rule)):
+        _refuse_choices("a rule that reads the loss or mixes weights", backend, threads, fma)
         return _point_by_point(rule, known, axes, fixed, steps, start)
     if (matrix := dense_matrix(task)) is not None:
+        _refuse_choices("a quadratic by its dense matrix of many weights", backend, threads, fma)
         return _on_matrix(rule, known, matrix, axes, fixed, steps, start)
     program, initial, rows = _initial(rule, known, axes, fixed, start)
     shape = tuple(len(a) for a in axes.values())
@@ -206,6 +209,16 @@ def _refuse_oversized(points: int, numbers: int) -> None:
             f"a grid of {counted(points, 'point')} takes about {size:.1e} bytes, and "
             f"this machine has {memory():.1e}; "
             "take fewer values along its axes"
+        )
+
+
+def _refuse_choices(what: str, backend: str | None, threads: int, fma: bool) -> None:
+    """Raise ValueError for choices that a sweep by NumPy in one thread would not heed."""
+    given = [f"backend={backend!r}"] * (backend not in (None, "numpy"))
+    given += [f"threads={threads}"] * (threads > 1) + ["fma=True"] * fma
+    if given:
+        raise ValueError(
+            f"a sweep of {what} is computed by NumPy in one thread; leave out {' and '.join(given)}"
         )
 
 

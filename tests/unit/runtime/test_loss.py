@@ -102,6 +102,32 @@ def test_sweeps_compute_the_loss():
             np.testing.assert_allclose(found.loss[i, j], valley(want), rtol=1e-12)
 
 
+@pytest.mark.skipif(not is_installed("llvm"), reason="llvm is not installed")
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"threads": 2}, "leave out threads=2"),
+        ({"fma": True}, "leave out fma=True"),
+        ({"backend": "llvm"}, "leave out backend='llvm'"),
+        ({"backend": "llvm", "threads": 3, "fma": True}, "backend='llvm' and threads=3 and fma=True"),
+        ({"backend": "c"}, "takes no sweeps"),
+    ],
+)
+def test_sweeps_by_numpy_refuse_what_they_would_not_heed(given, said):
+    reads = {"lr": [0.01, 0.04], "c": 0.01}
+    with pytest.raises(ValueError, match=said):
+        ps.sweep(SCALED, "valley", reads, 3, **given)
+    matrix = np.eye(12) + 0.1 * np.ones((12, 12))
+    with pytest.raises(ValueError, match=said):
+        ps.sweep(ps.rule({x: x - lr * G}), matrix, {"lr": [0.1, 0.2]}, 3, **given)
+
+
+def test_sweeps_by_numpy_take_numpy():
+    reads = {"lr": [0.01, 0.04], "c": 0.01}
+    one, other = (ps.sweep(SCALED, "valley", reads, 3, backend=b) for b in (None, "numpy"))
+    np.testing.assert_array_equal(one.loss, other.loss)
+
+
 def test_two_weights_share_one_loss():
     both = rule({
         x: x - lr * potential(x, y) * partial(1, x, y), y: y - lr * potential(x, y) * partial(2, x, y)
