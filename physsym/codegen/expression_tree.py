@@ -7,17 +7,20 @@ products, one division at the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce, singledispatch
+from functools import partial, reduce, singledispatch
 from math import log10
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import sympy
 from sympy import Add, Expr, Function, Integer, Mul, Piecewise, Pow, Rational, Symbol, default_sort_key
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
+
+from physsym.core.symbols import distinct_parts
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,9 @@ def substitute(operand: Operand, names: Mapping[Symbol, Operand]) -> Operand:
 
 def multiplied_bases(expression: Expr) -> Iterator[Expr]:
     """Yield the composite bases of powers computed as products, which read the base more than once."""
-    for power in expression.atoms(Pow):
+    for power in distinct_parts(expression):
+        if not power.is_Pow:
+            continue
         if not power.base.is_Atom and _is_product(power.exp) and abs(power.exp) > 1:
             yield power.base
 
@@ -252,16 +257,26 @@ def _is_negative(term: Expr) -> bool:
 
 
 def _ordered(terms: Iterable[Expr], ranks: Ranks) -> list[Expr]:
-    def key(term: Expr) -> tuple[int, int, object]:
-        return _rank(term, ranks), int(term.count_ops()), default_sort_key(term)
-
+    """Return terms by rank, then by their number of operations, then in SymPy's order."""
     listed = list(terms)
-    # A key takes longer than anything else here, and one term alone needs none.
-    return sorted(listed, key=key) if len(listed) > 1 else listed
+    keys: tuple[Callable[[Expr], Any], ...] = (partial(_rank, ranks=ranks), Expr.count_ops, default_sort_key)
+    return _sorted_by(listed, keys)
+
+
+def _sorted_by(terms: list[Expr], keys: Sequence[Callable[[Expr], Any]]) -> list[Expr]:
+    """Return terms in the order of the first key; those that it does not tell apart, by the next one."""
+    if len(terms) < 2 or not keys:
+        return terms
+    groups = defaultdict[Any, list[Expr]](list)
+    for term in terms:
+        groups[keys[0](term)].append(term)
+    return [term for key in sorted(groups) for term in _sorted_by(groups[key], keys[1:])]
 
 
 def _rank(term: Expr, ranks: Ranks) -> int:
-    return max((ranks.get(s, NEW) for s in term.free_symbols), default=SCALAR)
+    if isinstance(term, Symbol):
+        return ranks.get(term, NEW)
+    return max((_rank(argument, ranks) for argument in term.args), default=SCALAR)
 
 
 def _sum_order(terms: Iterable[Expr], ranks: Ranks) -> list[Expr]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from sympy import Expr, Integer, Symbol, diff, postorder_traversal
+from sympy import Expr, Integer, Symbol, diff
 
 from physsym.codegen.expression_tree import GRADIENT, OWN, SCALAR, STATE, Ranks, operand, with_choices
 from physsym.codegen.passes.common_subexpressions import (
@@ -32,7 +32,7 @@ from physsym.codegen.straight_line import (
 from physsym.core.lookalikes import refuse_look_alikes
 from physsym.core.motion import is_time
 from physsym.core.statements import Rule, Update, expressions, rewritten
-from physsym.core.symbols import FORCES, after, before, grad, potential
+from physsym.core.symbols import FORCES, after, before, distinct_parts, free_symbols_of, grad, potential
 from physsym.parsing.statements import RuleText, as_rule
 from physsym.vocabulary import STANDARD
 
@@ -108,7 +108,8 @@ def program(rule: RuleText) -> Program:
 
 def _counters(rule: Rule) -> tuple[Symbol, ...]:
     """Return what is one number however large the states are: counters of steps, and the time."""
-    in_gradients = {s for e in expressions(rule) for f in e.atoms(*FORCES) for s in f.free_symbols}
+    forces = (part for part in distinct_parts(*expressions(rule)) if isinstance(part, FORCES))
+    in_gradients = free_symbols_of(*forces)
     with_earlier = {before(s) for s in rule.targets} & set(rule.states)
     return tuple(
         u.target
@@ -159,7 +160,7 @@ def _name_gradients(rule: Rule, fresh: FreshSymbols) -> list[Line]:
     lines: list[Line] = []
     for update in rule.updates:
         value = with_choices(update.value)
-        for force in (e for e in postorder_traversal(value) if isinstance(e, FORCES)):
+        for force in (e for e in distinct_parts(value) if isinstance(e, FORCES)):
             index, point = _index_and_point(force)
             if point not in known:
                 known[point] = tuple(next(names) for _ in point)
@@ -181,10 +182,11 @@ def _with_loss(
 
     It is read at states, or where the gradient is taken; ValueError for other points, and for several.
     """
-    read = sorted({f for e in expressions(rule) for f in e.atoms(potential)}, key=str)
+    parts = [*distinct_parts(*expressions(rule))]
+    read = sorted((part for part in parts if isinstance(part, potential)), key=str)
     if not read:
         return rule, (), ()
-    forces = {_index_and_point(f)[1] for e in expressions(rule) for f in e.atoms(*FORCES)}
+    forces = {_index_and_point(part)[1] for part in parts if isinstance(part, FORCES)}
     at_states = all(isinstance(p, Symbol) and p in rule.states for p in read[0].args)
     if len(read) > 1 or not (at_states or forces == {read[0].args}):
         raise ValueError(

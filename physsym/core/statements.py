@@ -22,6 +22,7 @@ from physsym.core.symbols import (
     after,
     before,
     exact,
+    free_symbols_of,
     fresh,
     name_and_marks,
     refuse_noise,
@@ -180,7 +181,7 @@ class Rule:
         # An earlier or a later value has the declared sign too, if each update keeps it.
         named = {mark(s): s for s in declared for mark in (after, before)}
         values = {u.target: u.value.xreplace(named) for u in self.updates}
-        read = frozenset[Symbol]().union(*(value.free_symbols for value in values.values()))
+        read = free_symbols_of(*values.values())
         marked = (s for s in read if name_and_marks(s)[1])
         opaque = (f for value in values.values() for f in value.atoms(*OPAQUE))
         moving = (*self.targets, *marked, *opaque)
@@ -200,7 +201,7 @@ class Rule:
     @cached_property
     def states(self) -> tuple[Symbol, ...]:
         """Return what is carried from step to step: the targets, then the earlier values that are read."""
-        read = frozenset[Symbol]().union(*(u.value.free_symbols for u in self.updates))
+        read = free_symbols_of(*(u.value for u in self.updates))
         earlier = list[Symbol]()
         for target in self.targets:
             depths = [len(s.name) - len(target.name) for s in read if s.name.rstrip(BEFORE) == target.name]
@@ -257,7 +258,7 @@ def _lost_sign(target: Symbol, value: Expr) -> str:
 def _refuse_misread(update: Update, targets: tuple[Symbol, ...], done: list[Symbol]) -> None:
     if update.target.name.endswith((AFTER, BEFORE, DOT)):
         raise StatementError(f"{update.target} cannot be updated: state the rule for the symbol itself")
-    for read in sorted(update.value.free_symbols, key=str):
+    for read in sorted(free_symbols_of(update.value), key=str):
         name, marks = name_and_marks(read)
         if AFTER in marks and read not in map(after, done):
             raise StatementError(
@@ -535,7 +536,7 @@ def expressions(statement: Statement) -> Iterator[Expr]:
 
 def symbols(statement: Statement) -> frozenset[Symbol]:
     """Return every symbol that a statement mentions, the targets and start values of a rule included."""
-    mentioned = frozenset[Symbol]().union(*(e.free_symbols for e in expressions(statement)))
+    mentioned = free_symbols_of(*expressions(statement))
     if not isinstance(statement, Rule):
         return mentioned
     return mentioned.union(statement.targets, *(value.free_symbols for _, value in statement.start))

@@ -7,7 +7,7 @@ potential and its derivatives are opaque functions of the evaluation point.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import chain, count
 from typing import Any, TypeAlias
@@ -260,10 +260,51 @@ OPAQUE = (potential, grad, hess, higher, partial)
 FORCES = (grad, partial)
 
 
+def distinct_parts(*expressions: Expr) -> Iterator[Expr]:
+    """Yield every subexpression once, each behind its arguments.
+
+    In the stages of a Runge-Kutta method subexpressions recur in each other: a walk that takes each as often
+    as it occurs doubles with every stage.
+
+    >>> x, y = sympy.symbols("x y")
+    >>> list(distinct_parts((x + y) ** (x + y)))
+    [x, y, x + y, (x + y)**(x + y)]
+    """
+    seen, left = set[Expr](), [(expression, False) for expression in reversed(expressions)]
+    while left:
+        part, is_entered = left.pop()
+        if is_entered:
+            yield part
+        elif part not in seen:
+            seen.add(part)
+            left.append((part, True))
+            left += ((argument, False) for argument in reversed(part.args))
+
+
+def free_symbols_of(*expressions: Expr) -> frozenset[Symbol]:
+    """Return the free symbols of expressions, for which no subexpression is visited twice.
+
+    >>> x, y = sympy.symbols("x y")
+    >>> sorted(free_symbols_of(x + y, sympy.Integral(y, (y, 0, 1))), key=str)
+    [x, y]
+    """
+    found, seen, left = set[Symbol](), set[Expr](), [*expressions]
+    while left:
+        part = left.pop()
+        if part in seen:
+            continue
+        seen.add(part)
+        if type(part).free_symbols is sympy.Basic.free_symbols:
+            left += part.args
+        else:  # a symbol, a random variable, or what binds a symbol, as an integral does
+            found |= part.free_symbols
+    return frozenset(found)
+
+
 def refuse_noise(expression: Expr) -> None:
     """Raise TypeError for a random variable of `sympy.stats`, which would be taken for a constant."""
     # SymPy counts random variables among the free symbols though they are none.
-    noise = sorted((s for s in expression.free_symbols if not isinstance(s, Symbol)), key=str)
+    noise = sorted((s for s in free_symbols_of(expression) if not isinstance(s, Symbol)), key=str)
     if noise:
         raise TypeError(
             f"{noise[0]} is a random variable, and noise is not known yet: laws and rules are deterministic "

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 import sympy
 from sympy import (
@@ -98,7 +100,44 @@ def shortest(expression: Expr) -> Expr:
     """Return the shortest of the usual forms of an expression."""
     if not expression.has(Add) or terms_multiplied_out(expression) > MAX_TERMS:
         return expression
-    return min((expression, factor(expression), factor_terms(expression)), key=_length)
+    # Taking factors is slow, and yields one of the others where there are none.
+    factors = () if _has_no_factors(expression) else (factor(expression),)
+    return min((expression, *factors, factor_terms(expression)), key=_length)
+
+
+Monomial: TypeAlias = tuple[int, dict[Expr, int]]
+"""A whole number, and the powers of symbols that it is multiplied by."""
+
+
+def _monomials(expression: Expr) -> list[Monomial] | None:
+    """Return the terms of a polynomial that is multiplied out, of whole coefficients; None of another one."""
+    found = list[Monomial]()
+    for term in Add.make_args(expression):
+        coefficient, factors = term.as_coeff_mul()
+        powers = {base: int(n) if n.is_Integer else 0 for base, n in (f.as_base_exp() for f in factors)}
+        if not coefficient.is_Integer or not all(s.is_Symbol and n > 0 for s, n in powers.items()):
+            return None
+        found.append((int(coefficient), powers))
+    return found
+
+
+def _has_no_factors(expression: Expr) -> bool:
+    """Return whether a sum, times powers of symbols, is seen to have no factors; False says nothing.
+
+    A symbol that occurs in one term alone, to the first power, makes it one of the first degree in that
+    symbol: a*s + b, which has the common factors of a and b alone, and a is a product.
+    """
+    sums = [f for f in Mul.make_args(expression) if f.is_Add]
+    others = [f.as_base_exp() for f in Mul.make_args(expression) if not f.is_Add]
+    if len(sums) != 1 or not all(s.is_Symbol and n.is_Integer for s, n in others):
+        return False
+    terms = _monomials(sums[0])
+    if terms is None or math.gcd(*(c for c, _ in terms)) != 1:
+        return False
+    if set.intersection(*(set(powers) for _, powers in terms)):
+        return False
+    times = Counter(symbol for _, powers in terms for symbol in powers)
+    return any(n == 1 and times[s] == 1 for _, powers in terms for s, n in powers.items())
 
 
 def _length(expression: Expr) -> tuple[int, int]:
@@ -123,7 +162,8 @@ def solved(residual: Expr, symbol: Symbol) -> Expr:
 def _linear(residual: Expr, symbol: Symbol) -> Expr | None:
     if terms_multiplied_out(residual) > MAX_TERMS:
         return None
-    numerator = expand(sympy.numer(together(residual)))
+    is_plain = _monomials(residual) is not None
+    numerator = residual if is_plain else expand(sympy.numer(together(residual)))
     coefficient = numerator.coeff(symbol)
     rest = expand(numerator - coefficient * symbol)
     return (

@@ -1,9 +1,28 @@
 """Carrying moves out: what is proposed, and what is refused with a reason."""
 
+import random
 from dataclasses import dataclass
 
 import pytest
-from sympy import Abs, Rational, Symbol, cos, exp, sign, simplify, sin, tanh
+from sympy import (
+    Abs,
+    Add,
+    Mul,
+    Rational,
+    Symbol,
+    cos,
+    exp,
+    factor,
+    factor_terms,
+    preorder_traversal,
+    sign,
+    simplify,
+    sin,
+    symbols,
+    sympify,
+    tanh,
+    together,
+)  # fmt: skip
 
 from physsym import (
     Define,
@@ -49,6 +68,7 @@ from physsym.integrators import (
 from physsym.mechanics import MoveError, particle_with_friction
 from physsym.testing import assert_same_rule
 from physsym.transform import transform_step
+from physsym.transform.forms import shortest, solved
 from physsym.verify import verify_step
 from physsym.vocabulary import G, dt, eta, gamma, m, rho, tau, u, v, x
 
@@ -355,3 +375,35 @@ def test_a_limit_that_sympy_cannot_finish_is_refused(monkeypatch):
     monkeypatch.setattr("sympy.limit", endless)
     with pytest.raises(MoveError, match="state the line that it gives"):
         apply(Limit(tau, 0), law({dot(x): -x * exp(-1 / tau)}))
+
+
+def drawn_quotient(chance):
+    """Return a sum of random monomials times powers of symbols."""
+    letters = symbols("a b c d", real=True)
+
+    def monomial():
+        powers = (s ** chance.choice((0, 0, 1, 1, 2)) for s in letters)
+        return chance.choice((-3, -2, -1, -1, 1, 1, 2, 6)) * Mul(*powers)
+
+    top = Add(*(monomial() for _ in range(chance.randint(2, 4))))
+    return chance.choice((1, -1)) * top * Mul(*(s ** chance.choice((0, 0, -1, -2, 1)) for s in letters))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_shortest_form_is_that_of_all_that_sympy_offers(seed):
+    chance = random.Random(seed)
+    for _ in range(25):
+        given = drawn_quotient(chance)
+        forms = (given, factor(given), factor_terms(given))
+        lengths = [(sum(isinstance(e, Symbol) for e in preorder_traversal(f)), f.count_ops()) for f in forms]
+        assert shortest(given) == (forms[lengths.index(min(lengths))] if given.has(Add) else given)
+
+
+@pytest.mark.parametrize("coefficient", ["1", "-2", "a", "b*c", "a + b", "1/d", "a/2"])
+def test_a_linear_equation_is_solved_whatever_its_form(coefficient):
+    chance, unknown = random.Random(coefficient), Symbol("z", real=True)
+    names = {str(s): s for s in symbols("a b c d", real=True)}
+    for _ in range(10):
+        rest, times = drawn_quotient(chance), sympify(coefficient, locals=names)
+        found = solved(times * unknown + rest, unknown)
+        assert together(times * found + rest).expand() == 0
