@@ -163,7 +163,7 @@ def test_what_is_printed_of_states_with_indices_is_read(text: str, expected: str
     [
         (r"x_{t+1} = x_t - \eta \nabla U(\mathbf{x}_t)", "found x.* in two typefaces"),
         (r"x_{t+1} = x_t - \mathrm{rate} \, (x_t + 1)", r"found rate\(\.\.\.\), a function or a product"),
-        (r"x_{t+1} = x_t - \psi (x_t + 1)", r"found psi\(\.\.\.\), a function or a product"),
+        (r"x_{t+1} = x_t - \psi (x_t + 1)", r"found \\psi\(\.\.\.\), a function or a product"),
         (r"x_{t+1} = a x_t \begin{pmatrix} 1 & 0 \\ 0 & 1 \end{pmatrix} x_t", "is not understood"),
     ],
 )
