@@ -325,7 +325,8 @@ def _is_by_a_zero(left: Expr, right: Expr, target: Expr, found: Elimination) -> 
     From a fact that something is zero it follows what else is zero, and no other equation that has it.
     """
     pairs, terms = [s.pair for s in found.solved], Add.make_args(expand(target))
-    if len(terms) == 1 or not any(vanishes_at_a_point(symbol, pairs) for symbol, _ in pairs):
+    says_zero = len(terms) == 1 and 0 in (left, right)
+    if says_zero or not any(vanishes_at_a_point(symbol, pairs) for symbol, _ in pairs):
         return False
     if not any(_states_a_zero(f) for f in found.facts):
         return True
@@ -417,9 +418,7 @@ def _eliminations(target: Expr, pool: Pool) -> Iterator[Elimination]:
             if len(target.free_symbols - joint) > 1 or not one.free_symbols & other.free_symbols:
                 continue
             facts = tuple(dict.fromkeys((first, second)))
-            for solved in _solved(one, target.free_symbols):
-                if solved.symbol not in other.free_symbols:
-                    continue
+            for solved in _solved(one, other.free_symbols):
                 there = _without(other, solved)
                 left = target.free_symbols.union(solved.value.free_symbols) - {solved.symbol}
                 for then in _solved(there, left):

@@ -533,10 +533,19 @@ def test_a_sum_with_dots_of_another_line_is_left_open():
         (r"m a = -k x - \gamma v", r"m a = -k x - 3\gamma v", r"m a = -k x + 5\gamma v"),
         (r"0 = x", r"\frac{d}{dx} e^{-x^2} = -2x e^{-x^2} = -2x^2 e^{-x}"),
         (r"\gamma = 0", r"m a = -k x - \gamma v", r"m a = -k x - 3\gamma v"),
+        # One of the laws is wrong, and both sides of the link differ by one term.
+        (
+            r"\ddot x + 2\beta\dot x + k x = 0",
+            r"\ddot x + \beta\dot x + k x = 0",
+            r"P = k x \dot x + \dot x \ddot x = \dot x (\ddot x - k x)",
+        ),
     ],
 )  # fmt: skip
 def test_no_equation_follows_from_a_name_that_facts_make_zero(lines):
     assert last(*lines).kind not in GOOD
+
+
+DAMPED = (r"m \ddot x + \gamma \dot x + k x = 0", r"\omega_0^2 = \frac{k}{m}", r"\beta = \frac{\gamma}{2 m}")
 
 
 @pytest.mark.parametrize(
@@ -544,6 +553,11 @@ def test_no_equation_follows_from_a_name_that_facts_make_zero(lines):
     [
         ((r"m \dot v = F", r"F = -\gamma v", r"m \dot v + \gamma v = 0"), True),
         ((r"m \dot v = F", r"F = -\gamma v", r"m \dot v - \gamma v = 0"), False),
+        ((*DAMPED, r"\ddot x + 2 \beta \dot x + \omega_0^2 x = 0"), True),
+        ((*DAMPED, r"\ddot x + \beta \dot x + \omega_0^2 x = 0"), False),
+        ((*DAMPED, r"\ddot x + 2 \beta \dot x - \omega_0^2 x = 0"), False),
+        ((r"x + y = a", r"x - y = a", "y = 0"), True),
+        ((r"x + y = a", r"x - y = a", "y + b = -y"), False),
     ],
 )
 def test_what_follows_from_facts_that_agree_still_does(lines, good):
