@@ -2,62 +2,36 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from sympy import Add, Derivative, Expr, Integer, Pow, Symbol, log
-from sympy.core.function import AppliedUndef
+from sympy import Expr, Pow, Symbol, log
 
 from physsym.auditing.audits import Entry, Kind
-from physsym.auditing.comparisons import (
-    Comparison,
-    clearly_differ,
-    compared,
-    compared_for_whole_numbers,
-    where_it_fails,
-)
-from physsym.auditing.consequences import by_definitions, conditions, consequence, named_for_the_first_time
-from physsym.auditing.evaluation import agree_at_a_point
-from physsym.auditing.expansions import WithError, agreement, judge_error, with_error
-from physsym.auditing.hinted import (
-    Hinted,
-    conditions_given,
-    defined,
-    hinted_judgements,
-    refers,
-    whole_numbers,
-)
+from physsym.auditing.equations import Context, judge_chain, judge_link
+from physsym.auditing.hinted import hinted_judgements
 from physsym.auditing.hints import HintError
-from physsym.auditing.implications import IMPLIES, judge_implications, judge_inequality
-from physsym.auditing.judgements import Judgement, holding
-from physsym.auditing.methods_of_text import method_of
-from physsym.auditing.rules_of_text import BREAKDOWNS, RuleFinding, rules_of
+from physsym.auditing.implications import IMPLIES, judge_implications
+from physsym.auditing.judgements import Judgement
+from physsym.auditing.readings import as_text, without_commands
+from physsym.auditing.references import Hinted, refers
+from physsym.auditing.rules_of_text import BREAKDOWNS, rules_of
 from physsym.auditing.sheet import (
     EQUAL,
     Fact,
     ReadFormula,
     facts_of,
-    formulas_of,
-    in_scope,
     is_condition,
-    is_name,
     is_sequence,
     links,
-    names_in,
-    places,
     read_formulas,
     special_values_of,
 )
-from physsym.auditing.solutions import descent_of, solution_of
-from physsym.auditing.stated_values import Values, differing, values_beside
+from physsym.auditing.stated_by_hints import conditions_given, defined, whole_numbers
+from physsym.auditing.stated_values import values_beside
 from physsym.auditing.texts import Formula, Text
-from physsym.auditing.unknowns import in_unknowns, name_of
-from physsym.auditing.unrolling import judge_unrolled
 from physsym.auditing.update_lines import update_lines
-from physsym.core.motion import is_time
-from physsym.core.symbols import DOT, dot
 from physsym.core.verdicts import Condition
 from physsym.parsing.meanings import Chain, Meaning
 from physsym.transform.forms import MAX_TERMS, terms_multiplied_out
@@ -67,51 +41,6 @@ from physsym.verify.conditions import implied
 SECONDS = 60.0
 """The processor time of an audit of one text."""
 _VERDICT = 0.5  # seconds of one comparison
-_STRONG = re.compile(r"\b(re-?writ\w+|equivalent\w*|simplif\w+|in other words|that is)\b", re.IGNORECASE)
-_FOLLOWS = re.compile(r"\b(hence|so|thus|therefore)\b[^.]*$", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Context:
-    """What a formula is judged by.
-
-    Parameters
-    ----------
-    formula
-        The formula.
-    facts
-        The equations before it, in the order of the text.
-    given
-        The conditions that hints state.
-    rule
-        The published rule that it is a line of, or the mistake in it.
-    read
-        The formula with the hints in its notation.
-    elsewhere
-        What a hint of it may name besides: the equations behind it, and special values such as x = 2.
-    text
-        All formulas of the text.
-    values
-        The numbers that the prose beside it gives to letters.
-    """
-
-    formula: Formula
-    facts: Sequence[Fact] = ()
-    given: tuple[Condition, ...] = ()
-    rule: RuleFinding | None = None
-    read: ReadFormula | None = None
-    elsewhere: Sequence[Fact] = ()
-    text: Sequence[ReadFormula] = ()
-    values: Values = field(default_factory=dict)
-
-    @property
-    def near(self) -> list[Fact]:
-        """Return the facts under the same headings."""
-        return [f for f in self.facts if f.formula.section == self.formula.section]
-
-    def definitions(self, near: bool = False) -> list[Fact]:
-        """Return the definitions before it, perhaps those under the same headings alone."""
-        return [f for f in (self.near if near else self.facts) if f.defines and f.kind != "fails"]
 
 
 def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float = SECONDS) -> Iterator[Entry]:
@@ -265,34 +194,6 @@ def _argument(formula: Formula, keyword: str) -> str:
     return next(h.argument for h in formula.hints if h.keyword == keyword)
 
 
-def as_text(meaning: Meaning) -> str:
-    """Return a meaning as plain text, with what was assumed."""
-    chains = "; ".join(map(_chain_as_text, meaning.chains))
-    assumed = [*meaning.assumed, *(["one coordinate"] if meaning.one_coordinate else [])]
-    return without_commands(chains + (f"   ({', '.join(assumed)})" if assumed else ""))
-
-
-_IN_A_FONT = re.compile(r"\\(?:math\w+|text\w*|rm|bf|boldsymbol|bm|operatorname\*?|vec)\s*\{([^{}]*)\}")
-
-
-def without_commands(text: str) -> str:
-    r"""Return a text without the commands of LaTeX that names of what is opaque have.
-
-    >>> print(without_commands(r"\O(h**2) + \mathbf{r}_i \in \mathbb{R}"))
-    O(h**2) + r_i in R
-    """
-    while (shorter := _IN_A_FONT.sub(r"\1", text)) != text:
-        text = shorter
-    return re.sub(r"\\([A-Za-z]+)(?=\d)", r"\\\1 ", re.sub(r"(?<=\w)\\", r" \\", text)).replace("\\", "")
-
-
-def _chain_as_text(chain: Chain) -> str:
-    parts = [str(chain.sides[0])]
-    for relation, side in zip(chain.relations, chain.sides[1:], strict=True):
-        parts += [relation, str(side)]
-    return " ".join(parts)
-
-
 _WEAKEST_FIRST: tuple[Kind, ...] = ("conditional", "recognised", "holds")
 
 
@@ -374,8 +275,6 @@ def _facts_beside(stated: Sequence[Chain], number: int, context: Context) -> Ite
                 yield fact
 
 
-_DIFFERS_IN_FIRST = "its first link does not hold everywhere: it may be a condition"
-_AFTER_FIRST = "from its second side on; the first link may be a law or a condition"
 _WORST_FIRST: tuple[Kind, ...] = (
     "fails",
     "note",
@@ -400,237 +299,6 @@ def together(found: Sequence[Judgement], one_coordinate: bool) -> Judgement:
     if one_coordinate and worst.kind in ("holds", "conditional"):
         says = f"{says or worst.kind}, for one coordinate"
     return replace(worst, says=says, uses=uses)
-
-
-def judge_chain(chain: Chain, context: Context) -> Iterator[Judgement]:
-    """Yield what is said of the links of a chain; the first claims nothing by itself."""
-    pairs = list(links(chain))
-    first_is_open = False
-    for place, (left, right, relation) in enumerate(pairs):
-        if place == 0 and relation in (*EQUAL, "<-"):
-            first = judge_equation(left, right, context)
-            if len(pairs) > 1 and first.kind == "undecided":
-                one, other = in_unknowns(left, right).expressions
-                # Sides in the same letters that differ are no law: they are equal at some points at most.
-                first_is_open = one.free_symbols != other.free_symbols or agree_at_a_point(one, other)
-                first = replace(first, says=_DIFFERS_IN_FIRST)
-            if len(pairs) == 1 or not (first_is_open or first.kind == "definition"):
-                yield first
-        elif relation in EQUAL:
-            found = judge_link(left, right, context)
-            if found.kind == "undecided":
-                found = judge_unrolled(pairs[0][0], left, right, context.given) or found
-            yield (
-                _with(found, _AFTER_FIRST, found.uses)
-                if first_is_open and found.kind in ("holds", "conditional")
-                else found
-            )
-        elif relation in ("<=", ">=", "<", ">") and place > 0:
-            yield judge_inequality(left, right, relation, context.given)
-        elif relation != "~" or len(pairs) == 1:
-            yield Judgement("undecided", f"the relation {relation} is not judged without a hint")
-
-
-def judge_link(left: Expr, right: Expr, context: Context) -> Judgement:
-    """Return what is said of a link after the first of a chain: a difference is an error."""
-    found = compared(left, right, context.given)
-    if found.holds:
-        return holding(found)
-    if (whole := _for_whole_numbers(left, right, context)) is not None:
-        return whole
-    if (total := _with_total_derivative(left, right)) is not None and compared(total, right).holds:
-        return Judgement("holds", "the total derivative")
-    if (by_context := _by_consequence(left, right, context)) is not None:
-        return by_context
-    if found.refuted:
-        return _differing(found, (), context)
-    for definitions in (context.definitions(near=True), named_for_the_first_time(context.near)):
-        with_definitions = by_definitions(left, right, definitions)
-        if with_definitions is not None and with_definitions[0].refuted and with_definitions[0].analytic:
-            comparison, used = with_definitions
-            than = f"with {places(used)} put in, the two sides differ"
-            return _differing(comparison, formulas_of(used), context, than)
-    return _open(found)
-
-
-def _differing(found: Comparison, uses: tuple[Formula, ...], context: Context, than: str = "") -> Judgement:
-    return differing(found, context.values, context.given, uses, than)
-
-
-def _for_whole_numbers(left: Expr, right: Expr, context: Context) -> Judgement | None:
-    """Return that two sides are equal if letters in them are whole numbers, None where this is not so."""
-    found = compared_for_whole_numbers(left, right, context.given)
-    if found is None or not found[0].holds:
-        return None
-    comparison, names = found
-    needed = (*(f"{name} is a whole number" for name in names), *comparison.conditions)
-    return Judgement("conditional", f"holds if {' and '.join(needed)}", verdict=comparison.verdict)
-
-
-def _with_total_derivative(left: Expr, right: Expr) -> Expr | None:
-    """Return the rate of a function of the time and of a motion by the chain rule, if its parts are there."""
-    if not left.is_Symbol or not left.name.endswith(DOT):
-        return None
-    whole = {d.expr for d in right.atoms(Derivative) if isinstance(d.expr, AppliedUndef)}
-    named = [a for a in whole if name_of(a) == left.name.removesuffix(DOT)]
-    if len(named) != 1 or not all(a.is_Symbol for a in named[0].args):
-        return None
-    rates = ((a, Integer(1) if is_time(a) else dot(a)) for a in named[0].args)
-    return Add(*(rate * Derivative(named[0], a) for a, rate in rates))
-
-
-def _with(judgement: Judgement, says: str, uses: tuple[Formula, ...]) -> Judgement:
-    """Return a judgement with the lines that it uses."""
-    return replace(judgement, says=", ".join(p for p in (judgement.says, says) if p), uses=uses)
-
-
-def _open(found: Comparison) -> Judgement:
-    """Return that two sides were not shown to be equal, nor to be an error."""
-    if found.somewhere:
-        region = next(
-            (e.split("they agree ")[1] for e in found.verdict.evidence if "they agree where" in e), ""
-        )
-        return Judgement(
-            "note", f"holds in a region only{f': {region}' if region else ''}", (found.verdict.witness,),
-            verdict=found.verdict,
-        )  # fmt: skip
-    why = "it takes more than this line says: write `from` and a line, or `given` and a condition"
-    return Judgement("undecided", why, verdict=found.verdict)
-
-
-def _by_consequence(left: Expr, right: Expr, context: Context) -> Judgement | None:
-    """Return that an equation follows from earlier ones, None where this is not found."""
-    scope = [f for f in context.facts if in_scope(f, context.formula)]
-    found = consequence(left, right, scope[-40:])
-    if found is None:
-        return None
-    uses = formulas_of(found.facts)
-    needed = [f for f in found.facts if not f.defines and f.kind not in ("holds", "definition")]
-    named = list(dict.fromkeys(f.place for f in needed))
-    ifs = [f"{' and '.join(named)} hold{'s' * (len(named) == 1)}"] if needed else []
-    ifs += conditions(found, context.given)
-    if ifs:
-        return Judgement("conditional", f"holds if {' and '.join(ifs)}", (), uses, found.verdict)
-    return Judgement("holds", f"by {places(found.facts)}", (), uses, found.verdict)
-
-
-def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
-    """Return what is said of a single equation: it may be a law or a condition, and fails by a hint alone."""
-    if (claim := with_error(left, right)) is not None:
-        return _of_an_order(claim)
-    if context.given or not (_is_new(left, right) or clearly_differ(left, right)):
-        found = compared(left, right, context.given)
-        if found.holds:
-            return holding(found)
-    if (whole := _for_whole_numbers(left, right, context)) is not None:
-        return whole
-    if (derived := _as_derivative(left, right, context)) is not None:
-        return derived
-    if (second := _as_second_value(left, right, context)) is not None:
-        return second
-    if (by_context := _by_consequence(left, right, context)) is not None:
-        return by_context
-    if (again := _as_rewritten(left, right, context)) is not None:
-        return again
-    scope = [f for f in context.facts if in_scope(f, context.formula)]
-    if (method := method_of(left, right, scope)) is not None:
-        return Judgement("recognised", str(method), uses=method.uses)
-    if (solution := solution_of(left, right, scope) or descent_of(left, right, scope)) is not None:
-        return solution
-    if (order := agreement(left, right)) is not None:
-        return Judgement("conditional", f"holds up to {order}, for smooth functions")
-    if is_name(left) or is_sequence(left):
-        return Judgement("definition")
-    return Judgement("undecided", "a single equation: it may be a law or a condition")
-
-
-def _is_new(left: Expr, right: Expr) -> bool:
-    """Return whether a side is one unknown that the other side has not: they are equal by chance alone."""
-    one, other = in_unknowns(left, right).expressions
-    return (one.is_Symbol and one not in other.free_symbols) or (
-        other.is_Symbol and other not in one.free_symbols
-    )
-
-
-def _as_rewritten(left: Expr, right: Expr, context: Context) -> Judgement | None:
-    """Return that a line of a rule is an earlier one in other words, under whichever heading that stands."""
-    if not is_sequence(left):
-        return None
-    for fact in reversed([f for f in context.facts if f.left == left and f.kind not in ("fails", "note")]):
-        if fact.right == right or not agree_at_a_point(*in_unknowns(right, fact.right).expressions):
-            continue
-        if (found := compared(right, fact.right, context.given)).holds:
-            return _with(holding(found), f"as {fact.place}", (fact.formula,))
-    return None
-
-
-def _of_an_order(claim: WithError) -> Judgement:
-    """Return what is said of a claim with an error term: it fails by a hint alone."""
-    verdict, names = judge_error(claim)
-    if not verdict:
-        return Judgement("undecided", "; ".join(verdict.evidence), verdict=verdict)
-    if names:
-        return Judgement("conditional", f"holds if {' and '.join(names)}", verdict.evidence, verdict=verdict)
-    return Judgement("holds", verdict.evidence[0], verdict=verdict)
-
-
-def _as_derivative(left: Expr, right: Expr, context: Context) -> Judgement | None:
-    """Return what is said of the derivative of something that the text defines."""
-    is_rate = left.is_Symbol and left.name.endswith(DOT)
-    if not (
-        is_rate or isinstance(left, Derivative) or (isinstance(left, AppliedUndef) and "∇" in str(left.func))
-    ):
-        return None
-    own = names_in(left) | {str(left).rstrip(DOT)}
-    # An earlier line for the same rate is another value of it, as two laws have, and no function to derive.
-    scope = [f for f in context.definitions() if in_scope(f, context.formula) and f.left != left]
-    if not any(names_in(f.left) & own for f in scope):
-        return None
-    found = by_definitions(left, right, scope)
-    if found is None or any(found[0].sides.expressions[0].has(s) for s in left.atoms(AppliedUndef)):
-        return None
-    comparison, used = found
-    uses = formulas_of(used)
-    if comparison.holds:
-        return _with(holding(comparison), f"the derivative of {used[0].place}", uses)
-    if comparison.refuted and all(f in context.near for f in used):
-        return _differing(comparison, uses, context, f"is not the derivative of {used[0].place}")
-    return None
-
-
-def _as_second_value(left: Expr, right: Expr, context: Context) -> Judgement | None:
-    """Return what is said of a further value of what has one: a note, unless the text says it is the same."""
-    if not is_name(left) or is_sequence(left):
-        return None
-    earlier = [
-        f for f in context.facts if f.left == left and in_scope(f, context.formula) and f.kind != "fails"
-    ]
-    if not earlier:
-        return None
-    if (same := next((f for f in earlier if f.right == right), None)) is not None:
-        return Judgement("definition", f"as {same.place}", uses=(same.formula,))
-    fact = next((f for f in reversed(earlier) if f.defines), earlier[-1])
-    comparison = compared(right, fact.right, context.given)
-    if comparison.holds:
-        return _with(holding(comparison), f"as {fact.place}", (fact.formula,))
-    definitions = [f for f in context.near if f.defines and f.left != left]
-    put = by_definitions(right, fact.right, definitions)
-    if put is not None and put[0].holds:
-        return _with(holding(put[0]), f"as {fact.place}", formulas_of((fact, *put[1])))
-    if not comparison.refuted:
-        return None
-    if claims_equality(context.formula) and fact in context.near:
-        return _differing(comparison, (fact.formula,), context, f"differs from {fact.place}")
-    says = (
-        f"another value than on {fact.place}; if it is meant to be the same write "
-        f"`same as {fact.formula.position}`"
-    )
-    return Judgement("note", says, where_it_fails(comparison), (fact.formula,), comparison.verdict)
-
-
-def claims_equality(formula: Formula) -> bool:
-    """Return whether the sentence before a formula says that it is what was said before."""
-    return bool(_STRONG.search(formula.before) or _FOLLOWS.search(formula.before))
 
 
 def judged(text: Text, seconds: float = SECONDS) -> Iterator[Entry]:

@@ -1,0 +1,256 @@
+"""The hints `is`, `step`, `limit`, `order` and `dimension`: which rule, step or limit a formula is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sympy import Derivative, Expr, Mul, Symbol, oo
+from sympy.core.function import AppliedUndef
+
+from physsym import integrators
+from physsym.auditing.consequences import put_definition
+from physsym.auditing.expansions import WithError, judge_error, with_error
+from physsym.auditing.hints import dimensions_of, refusal
+from physsym.auditing.judgements import Judgement
+from physsym.auditing.mistakes import mistakes
+from physsym.auditing.recognition import recognised
+from physsym.auditing.references import Hinted, referred
+from physsym.auditing.sheet import (
+    Fact,
+    formulas_of,
+)
+from physsym.auditing.stated_by_hints import conditions_given
+from physsym.auditing.steps import (
+    NoStepError,
+    Step,
+    forces,
+    methods,
+    step_of_lines,
+    step_verdict,
+    with_force,
+)
+from physsym.auditing.texts import Hint
+from physsym.auditing.unknowns import is_operator, name_of
+from physsym.auditing.update_lines import NoRuleError, joined
+from physsym.core.statements import Equation, Law, StatementError, one_step_map, symbols
+from physsym.core.verdicts import Condition, Outcome, Verdict
+from physsym.mechanics.moves import Limit
+from physsym.optimizers.equivalent_rules import equivalent
+from physsym.optimizers.known import known
+from physsym.parsing.reader import read
+from physsym.verify.dimensions import dimensions
+from physsym.verify.registry import check
+from physsym.vocabulary import Quantity, Vocabulary
+
+
+def judge_is(hint: Hint, what: Hinted) -> Judgement:
+    """Judge whether a rule is the published one that a hint names."""
+    name = re.sub(r"[\s-]+", "_", hint.argument.split("(")[0].strip().lower())
+    candidates = [k for n, k in known.items() if n == name] or [
+        k
+        for n, k in known.items()
+        if n.startswith(name) or n.replace("_", "").startswith(name.replace("_", ""))
+    ]
+    if not candidates:
+        raise refusal(hint, f"no published rule is called {name}; list(physsym.known) has all names")
+    try:
+        rule, marks = joined(what.lines)
+    except NoRuleError:
+        return Judgement("undecided", "its lines were not understood as an update rule")
+    if (found := recognised(rule, marks.weights, candidates)) is not None:
+        return Judgement("recognised", str(found), verdict=found.verdict)
+    answers = [equivalent(rule, k) for k in candidates[:4]]
+    for answer in answers:
+        if answer.generic and not _negative(answer.parameters):
+            return Judgement("recognised", str(answer), verdict=answer.verdict)
+    if slip := next(mistakes(what.lines, (candidates[0].title,)), None):
+        return Judgement("fails", f"differs from {slip.known.title} by one slip", slip.details)
+    answer = answers[0]
+    if answer.generic:
+        only = f"it is that rule with {' and '.join(_negative(answer.parameters))}"
+        return Judgement("fails", f"is not {candidates[0].title}", (only,), verdict=answer.verdict)
+    special = [str(c) for c in answer.conditions if isinstance(c, Condition) and c.relation == "= 0"]
+    if answer.verdict.outcome is Outcome.CONDITIONAL and special and answer.trace:
+        only = f"it is that rule where {' and '.join(special)} alone"
+        otherwise = f"otherwise they part at {answer.trace}"
+        return Judgement("fails", f"is not {candidates[0].title}", (only, otherwise), verdict=answer.verdict)
+    if answer.verdict.outcome is Outcome.FAILS:
+        trace = (f"they part at {answer.trace}",) if answer.trace else ()
+        differ = tuple(e for e in answer.verdict.evidence)
+        return Judgement("fails", f"is not {candidates[0].title}", (*differ, *trace), verdict=answer.verdict)
+    return Judgement("undecided", str(answer), verdict=answer.verdict)
+
+
+def _negative(parameters: Mapping[Symbol, Expr]) -> list[str]:
+    """Return the parameters that are the negative of one, such as the learning rate of a rule that climbs."""
+    return [f"{symbol} = {value}" for symbol, value in parameters.items() if (-value).is_Symbol]
+
+
+def _law_of(facts: Sequence[Fact]) -> Law:
+    """Return the law that facts state."""
+    return Law(tuple(Equation(with_force(f.left), with_force(f.right)) for f in facts))
+
+
+def _of(hint: Hint) -> tuple[str, str]:
+    """Return the label and what follows it of `step of LABEL by METHOD`."""
+    found = re.fullmatch(r"(?:.*\s)?of\s+(\S+)(?:\s+by\s+(.+))?", hint.argument)
+    if found is None:
+        raise refusal(hint, "it names no formula, as in `step of eq:law by semi-implicit euler`")
+    return found[1], (found[2] or "").strip()
+
+
+def judge_step(hint: Hint, what: Hinted) -> Judgement:
+    """Judge whether a rule is one step of a method for the law that a hint names."""
+    label, by = _of(hint)
+    facts = referred(hint, label, what)
+    try:
+        ways = methods(by)
+    except KeyError:
+        names = ", ".join(n.replace("_", " ") for n in dir(integrators) if n.islower() and n[0] != "_")
+        raise refusal(hint, f"no integrator is called {by}; there are {names}") from None
+    sides = [*(e for f in facts for e in (f.left, f.right)), *(e for pair in what.equations() for e in pair)]
+    if len(forces(sides)) > 1:
+        return Judgement("undecided", f"several functions of the state: {', '.join(sorted(forces(sides)))}")
+    try:
+        law, step = _law_of(facts), _step_of(what)
+        for fact in reversed([f for f in what.facts if f.defines and f.kind != "fails" and f.left.is_Symbol]):
+            if fact.left in step.rule.parameters and fact.left not in symbols(law):
+                step = replace(step, values={s: put_definition(v, fact) for s, v in step.values.items()})
+        sizes = [s for s in step.rule.parameters if s not in symbols(law)]
+        if len(sizes) != 1:
+            return Judgement(
+                "undecided", "it is not clear which symbol is the step: one that the law has not"
+            )
+        found = step_verdict(law, step, ways, sizes[0])
+    except (NoStepError, NoRuleError, StatementError) as doubt:
+        why = f": {doubt}" if str(doubt) else ""
+        return Judgement("undecided", f"its lines, or those of the law, were not understood{why}")
+    if step.chosen and found.outcome is Outcome.FAILS:
+        return Judgement("undecided", "a line reads an old or a new value: write v_{t+1} or v_t")
+    return _by_verdict(found, facts, f"one step of {by}")
+
+
+def _step_of(what: Hinted) -> Step:
+    """Return the step that the lines of a formula state, with time indices or with arrows."""
+    try:
+        return step_of_lines(list(what.equations()))
+    except NoStepError:
+        if not what.lines:
+            raise
+    rule, marks = joined([replace(line, value=with_force(line.value)) for line in what.lines])
+    values = one_step_map(rule)
+    return Step({s: with_force(values[s]) for s in rule.targets}, marks.told)
+
+
+def judge_limit(hint: Hint, what: Hinted) -> Judgement:
+    """Judge whether a law is the limit of the one that a hint names."""
+    label, _ = _of(hint)
+    facts = referred(hint, label, what)
+    symbol_name, to = (p.strip() for p in hint.argument.split(" of ")[0].split("->"))
+    law, limit = _law_of(facts), Law(tuple(Equation(*map(with_force, e)) for e in what.equations()))
+    symbol = next((s for s in symbols(law) if s.name == symbol_name.lstrip("\\")), None)
+    if symbol is None:
+        raise refusal(hint, f"the formula of {label} has no {symbol_name}")
+    value = oo if to in ("oo", "infinity", r"\infty") else read(to, unknown="real")
+    # What is given holds for the law too, and what tends to zero, such as a mass, does so from above.
+    hints, occurring = (*what.formula.scoped, *what.formula.hints), tuple(symbols(law) | symbols(limit))
+    given = conditions_given(hints, occurring)
+    above = {c.expression for c in given if c.relation == "> 0"} | ({symbol} if value in (0, oo) else set())
+    positive = {s: Symbol(s.name, positive=True) for s in occurring if s in above}
+    law, limit = (
+        Law(tuple(Equation(e.left.xreplace(positive), e.right.xreplace(positive)) for e in one.equations))
+        for one in (law, limit)
+    )
+    verdict = check(Limit(positive.get(symbol, symbol), value), law, limit)
+    return _by_verdict(verdict, facts, f"the limit {symbol} -> {to}")
+
+
+def _by_verdict(verdict: Verdict, facts: Sequence[Fact], what: str) -> Judgement:
+    uses = formulas_of(facts)
+    if verdict.outcome in (Outcome.HOLDS, Outcome.APPROXIMATE, Outcome.CONDITIONAL):
+        given = f", given {', '.join(map(str, verdict.assumes))}" if verdict.assumes else ""
+        error = f" up to {verdict.error}" if verdict.error else ""
+        return Judgement(
+            "conditional" if given else "holds",
+            f"is {what} of {facts[0].place}{error}{given}",
+            (),
+            uses,
+            verdict,
+        )
+    if verdict.outcome is Outcome.FAILS:
+        point = (verdict.witness,) if verdict.witness else ()
+        return Judgement(
+            "fails", f"is not {what} of {facts[0].place}", (*verdict.evidence, *point), uses, verdict
+        )
+    return Judgement("undecided", "; ".join(verdict.evidence), (), uses, verdict)
+
+
+def judge_order(hint: Hint, what: Hinted) -> Judgement:
+    """Judge whether both sides of a formula agree up to the order that a hint names."""
+    order, name = (p.strip() for p in hint.argument.split(" in "))
+    for left, right in what.equations():
+        definitions = [f for f in what.facts if f.defines and f.kind != "fails"]
+        for fact in reversed([f for f in definitions if str(f.left) != name.lstrip("\\")]):
+            left, right = (put_definition(e, fact) for e in (left, right))
+        found = with_error(left, right)
+        small = next((s for s in (left - right).free_symbols if s.name == name.lstrip("\\")), None)
+        if small is None:
+            raise refusal(hint, f"the formula has no {name}")
+        claim = WithError(found.left if found else left, found.right if found else right, small, int(order))
+        verdict, names = judge_error(claim)
+        if verdict.outcome is Outcome.FAILS:
+            return Judgement("fails", verdict.evidence[0], verdict=verdict)
+        if not verdict:
+            return Judgement("undecided", "; ".join(verdict.evidence), verdict=verdict)
+        if names:
+            return Judgement(
+                "conditional", f"holds if {' and '.join(names)}", verdict.evidence, verdict=verdict
+            )
+        return Judgement("holds", verdict.evidence[0], verdict=verdict)
+    return Judgement("undecided", "it states no equation")
+
+
+def _with_dimension_alone(expression: Expr) -> Expr:
+    """Return an expression of the same dimension, with a symbol for each function and no derivatives."""
+    put: dict[Expr, Expr] = {}
+    for part in expression.atoms(Derivative):
+        put[part] = part.expr / Mul(*(v**n for v, n in part.variable_count))
+    expression = expression.xreplace(put)
+    for part in expression.atoms(AppliedUndef):
+        name = name_of(part)
+        symbol = Symbol(name.lstrip("∇"), real=True)
+        if name.startswith("∇") and len(part.args) == 1 and not part.args[0].is_integer:
+            put[part] = symbol / part.args[0] ** (len(name) - len(symbol.name))
+        elif not is_operator(part):
+            put[part] = symbol
+    while (simpler := expression.xreplace(put)) != expression:
+        expression = simpler  # an argument of a gradient may be a value of a function
+    return expression
+
+
+def judge_dimension(hint: Hint, what: Hinted) -> Judgement:
+    """Judge whether the dimensions of a formula agree, given those that a hint states."""
+    stated = dimensions_of(hint.argument)
+    statements = [Equation(*map(_with_dimension_alone, e)) for e in what.equations()]
+    found = frozenset[Symbol]().union(*(s.left.free_symbols | s.right.free_symbols for s in statements))
+    quantities = tuple(
+        Quantity(s, "scalar", stated[s.name], s.name, s.name, s.name, s.name)
+        for s in sorted(found, key=str)
+        if s.name in stated
+    )
+    vocabulary = Vocabulary(quantities)
+    if not statements:
+        return Judgement("undecided", "it states no equation")
+    verdict = dimensions(Law(tuple(statements)), vocabulary)
+    if verdict.outcome is Outcome.FAILS:
+        return Judgement("fails", "the dimensions differ", verdict.evidence, verdict=verdict)
+    if not verdict:
+        return Judgement("undecided", "; ".join(verdict.evidence), verdict=verdict)
+    *inferred, _ = verdict.evidence
+    if inferred:
+        return Judgement(
+            "conditional", "the dimensions agree, with one inferred", tuple(inferred), verdict=verdict
+        )
+    return Judgement("holds", "the dimensions agree", verdict=verdict)
