@@ -8,9 +8,30 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
+from physsym.parsing.latex.signs import (
+    ACCENTS,
+    BARE_STARTS,
+    BARS,
+    BIG_OPERATORS,
+    BRACKETS,
+    CLOSING,
+    ELLIPSES,
+    FONTS,
+    FRACTIONS,
+    FUNCTIONS,
+    GRIDS,
+    LETTERS,
+    LIMITS,
+    OPENING,
+    PRODUCTS,
+    RELATIONS,
+    SUMS,
+    SWITCHES,
+    WORDS,
+)
 from physsym.parsing.latex.tokens import LatexToken
 from physsym.parsing.latex.tree import (
     Accented,
@@ -35,123 +56,6 @@ from physsym.parsing.latex.tree import (
 from physsym.parsing.tokens import ReadError
 
 MAX_DEPTH = 40
-
-RELATIONS: Mapping[str, str] = {
-    "=": "=", r"\equiv": "=", ":=": ":=", r"\coloneqq": ":=", r"\triangleq": ":=", r"\coloneq": ":=",
-    r"\doteq": ":=", r"\eqdef": ":=", r"\leftarrow": "<-", r"\gets": "<-", r"\longleftarrow": "<-",
-    "<-": "<-",
-    r"\rightarrow": "->", r"\to": "->", r"\longrightarrow": "->", "->": "->", r"\mapsto": "|->",
-    r"\longmapsto": "|->", r"\approx": "~", r"\simeq": "~", r"\cong": "~", r"\sim": "~", r"\thickapprox": "~",
-    r"\approxeq": "~", r"\asymp": "~", r"\neq": "!=", r"\ne": "!=", "<": "<", r"\lt": "<", ">": ">",
-    r"\gt": ">",
-    r"\leq": "<=", r"\le": "<=", r"\leqslant": "<=", r"\geq": ">=", r"\ge": ">=", r"\geqslant": ">=",
-    r"\propto": "propto", r"\ll": "<<", r"\gg": ">>", r"\lesssim": "<<", r"\gtrsim": ">>", r"\in": "in",
-    r"\notin": "in", r"\subset": "in", r"\subseteq": "in", r"\preceq": "in", r"\succeq": "in", r"\prec": "in",
-    r"\succ": "in", r"\perp": "in", r"\ni": "in", r"\nearrow": "->", r"\searrow": "->",
-    r"\hookrightarrow": "->",
-    r"\rightharpoonup": "->", r"\leadsto": "->", r"\uparrow": "->", r"\downarrow": "->",
-}  # fmt: skip
-"""Signs of relations, with the one that each is read as."""
-PRODUCTS: Mapping[str, str] = {
-    r"\cdot": "*", "*": "*", r"\ast": "*", r"\times": "×", r"\odot": "*", r"\bullet": "*", "/": "/",
-    r"\div": "/",
-    r"\oslash": "/", r"\circ": "o", r"\otimes": "x", r"\wedge": "x", r"\star": "x", r"\oplus": "x",
-    r"\bmod": "mod",
-    r"\setminus": "x", r"\cup": "x", r"\cap": "x", r"\land": "x", r"\lor": "x", r"\vee": "x",
-}  # fmt: skip
-_SUMS = {"+": "+", "-": "-", r"\pm": "±", r"\mp": "∓"}
-_BRACKETS: Mapping[str, str] = {
-    "(": ")", "[": "]", r"\{": r"\}", r"\lbrace": r"\rbrace", r"\langle": r"\rangle", r"\lfloor": r"\rfloor",
-    r"\lceil": r"\rceil", r"\lbrack": r"\rbrack", r"\lparen": r"\rparen", r"\lVert": r"\rVert",
-    r"\lvert": r"\rvert",
-}  # fmt: skip
-OPENING = frozenset((*_BRACKETS, "{"))
-CLOSING = frozenset((*_BRACKETS.values(), "}"))
-_BARS = {"|": "|", r"\vert": "|", r"\|": "||", r"\Vert": "||", "||": "||"}
-_FONTS = {
-    r"\mathbf": "bold", r"\boldsymbol": "bold", r"\bm": "bold", r"\pmb": "bold", r"\bf": "bold",
-    r"\symbf": "bold",
-    r"\bold": "bold", r"\mathcal": "calligraphic", r"\mathscr": "calligraphic", r"\cal": "calligraphic",
-    r"\mathbb": "blackboard", r"\Bbb": "blackboard", r"\mathfrak": "fraktur", r"\mathsf": "sans",
-    r"\mathit": "italic", r"\it": "italic", r"\mathnormal": "italic", r"\mathtt": "upright",
-    r"\tt": "upright",
-    r"\mathrm": "upright", r"\rm": "upright", r"\operatorname": "upright", r"\operatorname*": "upright",
-    r"\symup": "upright", r"\symbfup": "bold", r"\mathds": "blackboard", r"\mathbbm": "blackboard",
-    r"\sf": "sans",
-    r"\vec": "bold", r"\overrightarrow": "bold", r"\boldmath": "bold", r"\unboldmath": "",
-}  # fmt: skip
-_SWITCHES = frozenset((r"\bf", r"\cal", r"\it", r"\tt", r"\rm", r"\sf", r"\boldmath", r"\unboldmath"))
-ACCENTS = {
-    r"\hat": "hat", r"\widehat": "hat", r"\bar": "bar", r"\overline": "bar", r"\tilde": "tilde",
-    r"\widetilde": "tilde", r"\dot": "dot", r"\ddot": "ddot", r"\dddot": "dddot", r"\check": "check",
-    r"\breve": "breve", r"\mathring": "ring", r"\underline": "underline", r"\acute": "acute",
-    r"\grave": "grave",
-    r"\underbar": "underline", r"\overleftarrow": "arrow", r"\ddddot": "ddddot",
-}  # fmt: skip
-_FUNCTION_NAMES = (
-    "sin cos tan cot sec csc sinh cosh tanh coth arcsin arccos arctan exp log ln lg det dim ker sgn sign"
-)
-_FUNCTION_NAMES += (
-    " max min sqrt abs clip tr Tr trace diag rank softmax sigmoid relu ReLU prox erf sinc atan asin acos"
-)
-_FUNCTION_NAMES += (
-    " arctanh arcsinh arccosh atan2 floor ceil gcd arg Re Im vec span erfc erfi logsumexp softplus mod"
-)
-_FUNCTION_NAMES += " Var Cov var cov std mean clamp sech csch div curl rot"
-FUNCTIONS = frozenset(_FUNCTION_NAMES.split())
-_BIG = (
-    r"\sum",
-    r"\prod",
-    r"\int",
-    r"\oint",
-    r"\iint",
-    r"\iiint",
-    r"\bigcup",
-    r"\bigcap",
-    r"\coprod",
-    r"\bigoplus",
-)
-_LIMITS = ("lim", "limsup", "liminf", "sup", "inf", "argmin", "argmax", "arg min", "arg max", "min",
-    "max", "Pr",
-           "plim", "esssup")  # fmt: skip
-"""Operators that act on what follows, as words; the last but two are functions where brackets follow."""
-_WORDS = frozenset(
-    (*FUNCTIONS, "lr", "wd", "eps", "grad", "loss", "const", "argmin", "argmax", "tol", "dist")
-)
-"""Runs of letters that are one name, or that of a function."""
-_FRACTIONS = (r"\frac", r"\dfrac", r"\tfrac", r"\cfrac", r"\nicefrac", r"\sfrac")
-_GREEK_NAMES = (
-    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi "
-    "pi varpi rho varrho "
-    "sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma "
-    "Upsilon Phi Psi Omega "
-    "ell hbar nabla partial infty emptyset imath jmath aleph wp Re Im varnothing top bot dagger "
-    "bullet square forall "
-    "exists prime star circ ast complement degree checkmark varGamma varDelta varTheta varPhi "
-    "varOmega digamma "
-    "varkappa lambdabar mho eth Box triangle blacksquare qed"
-)
-LETTERS = frozenset(f"\\{name}" for name in _GREEK_NAMES.split())
-_DOTS = (
-    r"\ldots",
-    r"\dots",
-    r"\cdots",
-    r"\dotsc",
-    r"\dotsb",
-    r"\dotsm",
-    r"\dotsi",
-    "...",
-    r"\vdots",
-    r"\ddots",
-)
-_GRIDS = ("matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "Vmatrix", "smallmatrix", "array",
-    "cases", "dcases",
-          "rcases", "aligned", "split", "gathered", "alignedat")  # fmt: skip
-_BARE_STARTS = frozenset(
-    (*OPENING, *_FONTS, *ACCENTS, *_BIG, *_FRACTIONS, *LETTERS, *_DOTS, r"\sqrt", r"\binom", r"\begin",
-     r"\limsup",
-     r"\liminf", r"\dbinom", r"\tbinom", r"\underbrace", r"\overbrace", r"\not", r"\arg", r"\substack")
-)  # fmt: skip
 
 
 def braced(tokens: Sequence[LatexToken], i: int, text: str) -> tuple[list[LatexToken], int]:
@@ -187,7 +91,7 @@ class LatexParser:
         self, tokens: Sequence[LatexToken], text: str, words: frozenset[str] = frozenset(), depth: int = 0
     ) -> None:
         """Begin at the first token; `words` are names of several letters."""
-        self.tokens, self.text, self.words = list(tokens), text, words | _WORDS
+        self.tokens, self.text, self.words = list(tokens), text, words | WORDS
         self.at, self.depth, self.font = 0, depth, ""
         self.open: list[str] = []
 
@@ -240,16 +144,16 @@ class LatexParser:
             raise self.error(f"found brackets more than {MAX_DEPTH} deep; name parts of it")
         start = self.position()
         signs = [""]
-        if self.peek() in _SUMS:
-            signs = [_SUMS[self.take().text]]
+        if self.peek() in SUMS:
+            signs = [SUMS[self.take().text]]
         terms = [self.product()]
-        while self.peek() in _SUMS:
+        while self.peek() in SUMS:
             sign = self.take()
-            if self.peek() in _SUMS:
+            if self.peek() in SUMS:
                 raise self.error(
                     f"found {self.peek()} behind {sign.text}; write brackets around a signed term"
                 )
-            signs.append(_SUMS[sign.text])
+            signs.append(SUMS[sign.text])
             terms.append(self.product())
         self.depth -= 1
         if len(terms) == 1 and not signs[0]:
@@ -285,18 +189,18 @@ class LatexParser:
         if self.at >= len(self.tokens):
             return False
         token = self.tokens[self.at]
-        if token.text in _BARS:
+        if token.text in BARS:
             return self._bar_opens()
         if token.kind in ("letter", "number", "text"):
             return True
-        if token.kind == "command" and token.text[1:] in FUNCTIONS.union(_LIMITS, ("arg",)):
+        if token.kind == "command" and token.text[1:] in FUNCTIONS.union(LIMITS, ("arg",)):
             return True
-        return token.text in _BARE_STARTS or (token.text == "." and token.side == "left")
+        return token.text in BARE_STARTS or (token.text == "." and token.side == "left")
 
     def _bar_opens(self) -> bool:
         """Return whether a bar behind an operand opens a factor: not where it closes or parts a bracket."""
         token = self.tokens[self.at]
-        sign = _BARS[token.text]
+        sign = BARS[token.text]
         if token.side == "left":
             return True
         if token.side == "right" or (self.open and self.open[-1] == sign):
@@ -315,7 +219,7 @@ class LatexParser:
                 depth -= 1
                 if depth < 0:
                     break
-            elif not depth and _BARS.get(token.text) == sign:
+            elif not depth and BARS.get(token.text) == sign:
                 count += 1
         return count
 
@@ -367,7 +271,7 @@ class LatexParser:
         first = self.take()
         if first.text == "{":
             tokens, self.at = braced(self.tokens, self.at - 1, self.text)
-        elif first.text in (*_FRACTIONS, *_FONTS, *ACCENTS, r"\sqrt", r"\operatorname"):
+        elif first.text in (*FRACTIONS, *FONTS, *ACCENTS, r"\sqrt", r"\operatorname"):
             begun = self.at - 1
             self.at -= 1
             self.atom()
@@ -410,9 +314,9 @@ class LatexParser:
             return self._text(token)
         if token.kind == "letter":
             return self._letters(token)
-        if text in _BARS:
+        if text in BARS:
             return self._bars(token)
-        if text in _BRACKETS:
+        if text in BRACKETS:
             return self._bracket(token)
         if text == "{":
             return self._group(token)
@@ -420,7 +324,7 @@ class LatexParser:
             inside = self._until(("|", r"\vert", ".", ")", "]", r"\}"), "|.")
             closing = self.take()
             return Bracket(start, self.end(), ".", closing.text, (inside,), ())
-        if text in _FRACTIONS:
+        if text in FRACTIONS:
             over = self.argument()
             return Fraction(start, self.end(), over, self.argument())
         if text in (r"\binom", r"\dbinom", r"\tbinom"):
@@ -430,7 +334,7 @@ class LatexParser:
             return self._root(start)
         if text in ACCENTS:
             return Accented(start, self.end(), ACCENTS[text], self.argument())
-        if text in _FONTS:
+        if text in FONTS:
             return self._font(token)
         if text in (r"\underbrace", r"\overbrace"):
             begun = self.text[start:].split("{", 1)[-1].lstrip()[:1]
@@ -443,15 +347,15 @@ class LatexParser:
                 self.take()
                 self.script()
             return Bracket(start, self.end(), "{", "}", (inside,), ())
-        if text in _BIG:
+        if text in BIG_OPERATORS:
             return self._operator(text.removeprefix("\\"), start)
         if text == r"\begin":
             return self._grid(token)
-        if text in _DOTS:
+        if text in ELLIPSES:
             return Dots(start, token.end)
         if text == r"\arg" and self.peek() in (r"\min", r"\max"):
             return self._operator("arg" + self.take().text[1:], start)
-        if token.kind == "command" and (text[1:] in FUNCTIONS or text[1:] in _LIMITS):
+        if token.kind == "command" and (text[1:] in FUNCTIONS or text[1:] in LIMITS):
             return self._named_function(text[1:], start)
         if text in LETTERS:
             return self._capital_delta(token)
@@ -487,8 +391,8 @@ class LatexParser:
         """Read up to the differential."""
         start = self.position()
         signs, terms = [""], [self.product()]
-        while self.peek() in _SUMS and not _has_differential(terms[-1]) and self._differential_follows():
-            signs.append(_SUMS[self.take().text])
+        while self.peek() in SUMS and not _has_differential(terms[-1]) and self._differential_follows():
+            signs.append(SUMS[self.take().text])
             terms.append(self.product())
         return terms[0] if len(terms) == 1 else Sum(start, self.end(), tuple(signs), tuple(terms))
 
@@ -506,7 +410,7 @@ class LatexParser:
 
     def _bars(self, opening: LatexToken) -> Node:
         """Read an absolute value or a norm."""
-        sign = _BARS[opening.text]
+        sign = BARS[opening.text]
         if opening.side == "right":
             raise self.error("found a closing bar without an opening one", opening.position)
         self.open.append(sign)
@@ -516,7 +420,7 @@ class LatexParser:
             separators.append(self.take().text)
             items.append(self.sum())
         self.open.pop()
-        if _BARS.get(self.peek()) != sign:
+        if BARS.get(self.peek()) != sign:
             raise self.error("this bar is never closed; add '|'", opening.position)
         self.take()
         return Bracket(opening.position, self.end(), sign, sign, tuple(items), tuple(separators))
@@ -528,7 +432,7 @@ class LatexParser:
         separators: list[str] = []
         self.open.append(text)
         pairs = {"(": (")", "]"), "[": ("]", ")")}
-        closing = pairs.get(text, (_BRACKETS[text],))
+        closing = pairs.get(text, (BRACKETS[text],))
         if self.peek() in closing and text in ("(", "["):
             self.take()
             self.open.pop()
@@ -573,13 +477,13 @@ class LatexParser:
         self.at = end
         if not inside:
             raise self.error("found empty braces", opening.position)
-        if len(inside) == 1 and inside[0].text in (*PRODUCTS, *_SUMS, "=", "<", ">", ","):
+        if len(inside) == 1 and inside[0].text in (*PRODUCTS, *SUMS, "=", "<", ">", ","):
             raise self.error(
                 f"found {inside[0].text} in braces, where a factor is expected", opening.position
             )
         font = self.font
-        if inside[0].text in _SWITCHES:
-            font, inside = _FONTS[inside[0].text], inside[1:]
+        if inside[0].text in SWITCHES:
+            font, inside = FONTS[inside[0].text], inside[1:]
             if font == "upright" and _is_word(inside):
                 return Name(opening.position, self.end(), spelled(inside), font)
         found = self._parsed(inside, font)
@@ -649,7 +553,7 @@ class LatexParser:
             raise self.error(f"found {run}, which ends with {ending}; write \\{ending}", token.position)
         if run in self.words or len(run) > 4 or ("_" in run and end - begun > 2):
             self.at = end
-            if run in FUNCTIONS or run in _LIMITS:
+            if run in FUNCTIONS or run in LIMITS:
                 return self._named_function(run, token.position)
             return Name(token.position, self.end(), run, "word")
         return Name(token.position, token.end, token.text, self.font)
@@ -659,7 +563,7 @@ class LatexParser:
         said = token.text.strip()
         if token.side == r"\textbf" and len(said) == 1:
             return Name(token.position, token.end, said, "bold")
-        if said in FUNCTIONS or said in _LIMITS:
+        if said in FUNCTIONS or said in LIMITS:
             return self._named_function(said, token.position)
         plain = said.replace("_", "").replace("-", "").replace("\\", "")
         if plain.isalnum() and plain[:1].isalpha() and " " not in token.text.strip():
@@ -668,13 +572,13 @@ class LatexParser:
 
     def _font(self, token: LatexToken) -> Node:
         """Read what a command for a font holds."""
-        font, start = _FONTS[token.text], token.position
-        if token.text in _SWITCHES:
+        font, start = FONTS[token.text], token.position
+        if token.text in SWITCHES:
             self.font = font
             return self.atom()
         if self.peek() != "{":
             inside = [self.take()]
-            if inside[0].text in (*_FONTS, *ACCENTS):  # \mathbf\hat x
+            if inside[0].text in (*FONTS, *ACCENTS):  # \mathbf\hat x
                 self.at -= 1
                 self.font, outer = font, self.font
                 found = self.atom()
@@ -684,7 +588,7 @@ class LatexParser:
             inside, self.at = braced(self.tokens, self.at, self.text)
         if not inside:
             raise self.error("found an empty argument", start)
-        while len(inside) > 1 and inside[0].text in _FONTS:
+        while len(inside) > 1 and inside[0].text in FONTS:
             # Fonts in fonts; a name in bold under a bold command is one of its own.
             if inside[0].text in (r"\mathrm", r"\operatorname"):
                 font = "upright"
@@ -693,7 +597,7 @@ class LatexParser:
             name = spelled(inside)
             if len(inside) == 1 and inside[0].kind == "text":
                 name = inside[0].text.strip()
-            if name in FUNCTIONS or name in _LIMITS:
+            if name in FUNCTIONS or name in LIMITS:
                 return self._named_function(name, start)
             if len(inside) == 2 and inside[0].text == "d" and inside[1].kind == "letter":
                 self.tokens[self.at : self.at] = inside[1:]  # the differential dx
@@ -720,7 +624,7 @@ class LatexParser:
             return Name(token.position, token.end, token.text, self.font)
         following = self.tokens[self.at]
         if following.kind == "letter" or (
-            following.text in (*_FONTS, *ACCENTS, *LETTERS)
+            following.text in (*FONTS, *ACCENTS, *LETTERS)
             and following.text not in (r"\nabla", r"\partial", r"\infty", r"\Delta", r"\ell")
         ):
             inside = self._letters(self.take()) if following.kind == "letter" else self.atom()
@@ -738,7 +642,7 @@ class LatexParser:
         """Read a matrix or cases."""
         name_tokens, self.at = braced(self.tokens, self.at, self.text)
         kind = spelled(name_tokens).rstrip("*")
-        if kind not in _GRIDS:
+        if kind not in GRIDS:
             raise self.error(f"found the environment {kind}, which is not understood here", token.position)
         if kind in ("array", "alignedat") and self.peek() == "{":
             _, self.at = braced(self.tokens, self.at, self.text)
