@@ -18,11 +18,12 @@ from physsym.core.symbols import BEFORE, MARKS, grad
 from physsym.core.verdicts import Condition
 from physsym.parsing.faces import learning_names, renamed
 from physsym.parsing.grammar import Sentence, Tree, sentences
+from physsym.parsing.gravity import with_gravity
 from physsym.parsing.instants import WEIGHTS
 from physsym.parsing.interpretation import FUNCTIONS, NAMES_TOO, Reading, conditions, reading
 from physsym.parsing.limits import refuse_large
 from physsym.parsing.spelling import GRADIENT
-from physsym.parsing.tokens import COMPLEX, GRAVITY, GREEK, ReadError, is_name
+from physsym.parsing.tokens import COMPLEX, GREEK, ReadError, is_name
 from physsym.vocabulary import STANDARD, Face, Quantity, Vocabulary
 
 Readable: TypeAlias = Expr | Equation | Update | Law | Rule
@@ -233,7 +234,8 @@ def _interpret(
             raise side.error(message, side.root)
     refuse_large([tree for sentence in found for tree in sentence.sides])
     declared = {n: s for n, s in names.items() if _is_declared(n, declare)}
-    _refuse_constants(found, names)
+    names = with_gravity(found, names)
+    _refuse_imaginary(found, names)
     if by_use and not first.relation:
         _refuse_printed_euler(first.sides[0], names)
     if by_use and written != "python":
@@ -393,17 +395,10 @@ def _refuse_run_together(found: Iterable[Sentence], names: Mapping[str, Expr]) -
         raise tree.error(f"{message}, or declare {name}", node)
 
 
-def _refuse_constants(found: Sequence[Sentence], names: Mapping[str, Expr]) -> None:
-    """Refuse G beside a mass, the constant of gravity, and i in an exponential, the imaginary unit."""
+def _refuse_imaginary(found: Sequence[Sentence], names: Mapping[str, Expr]) -> None:
+    """Refuse i in an exponential, the imaginary unit."""
     trees = [tree for sentence in found for tree in sentence.sides]
-    nodes = [(tree, node) for tree in trees for node in tree.nodes()]
-    for tree, node in nodes:
-        factors = [tree.token(f) for f in tree.factors(node) if isinstance(f, ast.Name)]
-        if any(re.match(r"M(?![A-Za-z])|m_?[0-9]", f.name) for f in factors) and isinstance(
-            names.get("G"), grad
-        ):
-            for factor in (f for f in factors if f.name == "G"):
-                raise ReadError(GRAVITY, tree.text, factor.position)
+    for tree, node in ((t, n) for t in trees for n in t.nodes()):
         if isinstance(node, ast.Call) and tree.token(node).name == "exp":
             letters = [n for n in ast.walk(node) if isinstance(n, ast.Name) and n is not node.func]
             for letter in letters:

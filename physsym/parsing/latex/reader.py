@@ -36,7 +36,7 @@ from physsym.parsing.latex.names import spelled_letter
 from physsym.parsing.latex.statements import trees
 from physsym.parsing.latex.steps import NOW, Instant, Steps, conditioned, energy_of, of_unknown
 from physsym.parsing.latex.tree import Relation
-from physsym.parsing.latex.unclear import refuse_unclear
+from physsym.parsing.latex.unclear import is_gravity, refuse_unclear
 from physsym.parsing.tokens import ReadError
 
 Stated: TypeAlias = Expr | Equation | Update | Law | Rule
@@ -105,6 +105,9 @@ def read_latex(text: str, names: Names) -> Stated:
     found = trees(text, conventions.macros, conventions.words)
     if not found:
         raise ReadError("found nothing to read; give a formula", text, 0)
+    if not conventions.indices and isinstance(names.known.get("G"), grad) and is_gravity(found):
+        known = {**names.known, "G": Symbol("G", real=True)}
+        names = replace(names, known=known, declared=names.declared | {"G"})
     refuse_unclear(found, text, conventions, names.known, names.declared)
     found = tuple(link for tree in found for link in _links(tree))
 

@@ -10,7 +10,17 @@ from itertools import pairwise
 
 from physsym.parsing.latex.conventions import Conventions, key_of
 from physsym.parsing.latex.names import Named, letters_of, named, spelled_letter, unwrapped
-from physsym.parsing.latex.tree import Bracket, Function, Name, Node, Number, Product, Relation, Scripted
+from physsym.parsing.latex.tree import (
+    Bracket,
+    Fraction,
+    Function,
+    Name,
+    Node,
+    Number,
+    Product,
+    Relation,
+    Scripted,
+)
 from physsym.parsing.tokens import COMPLEX, GRAVITY, ORDER, ReadError
 
 
@@ -126,6 +136,38 @@ def _may_vary(node: Node) -> bool:
 def _is_letter(name: Named | None, known: Collection[str]) -> bool:
     """Return whether a factor is a letter alone that is not among those known."""
     return name is not None and name.bare and spelled_letter(name.letters) not in known
+
+
+def is_gravity(trees: Sequence[Relation]) -> bool:
+    """Return whether each G of a text stands beside a mass, over a distance: the constant of gravity."""
+    nodes = [node for tree in trees if tree.signs != ("<-",) for node in _values(tree)]
+    found: set[int] = set()
+    for node in nodes:
+        if isinstance(node, (Product, Fraction)):
+            over, under = _over_and_under(node)
+            letters = {n.letters for n in map(named, over) if n is not None}
+            if letters & {"M", "m"} and {"r", "R"} & {part for below in under for part in letters_of(below)}:
+                found |= {id(part) for part in over if isinstance(part, Name) and part.letters == "G"}
+    return bool(found) and found == {
+        id(node) for tree in trees for node in tree.walk() if isinstance(node, Name) and node.letters == "G"
+    }
+
+
+def _over_and_under(node: Node) -> tuple[list[Node], list[Node]]:
+    """Return the factors above and below the lines of quotients in a product."""
+    if isinstance(node, Fraction):
+        return _over_and_under(node.over)[0], [node.under]
+    if not isinstance(node, Product):
+        return [node], []
+    over, under = list[Node](), list[Node]()
+    for sign, factor in zip(node.signs, node.factors, strict=True):
+        if sign == "/":
+            under.append(factor)
+        else:
+            above, below = _over_and_under(factor)
+            over += above
+            under += below
+    return over, under
 
 
 def _gravity(node: Product, declared: Collection[str]) -> str:

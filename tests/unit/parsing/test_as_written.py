@@ -374,12 +374,34 @@ def test_extremes_and_potentials_of_texts_are_those_of_functions():
 
 @pytest.mark.parametrize(
     "text",
-    ["F = -G m_1 m_2/r^2", "T^2 = 4*a^3/(G*M)", r"\frac{GM}{r^3}", r"\mathbf{x}^T A x",
+    ["F = -G m_1 m_2", "T^2 = 4*a^3/(G*M)", r"G M", r"\mathbf{x}^T A x",
      "dx/dt^2", "∂L/∂q̇", "arctan(y/x)", r"f^{(4)}(x)", r"2\,3"],
 )  # fmt: skip
 def test_what_people_mean_otherwise_is_refused(text):
     with pytest.raises(ReadError):
         read(text)
+
+
+GRAVITY = Symbol("G", real=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["-G*M/r", "G*m_e/r", "U = -G*M*m/r", "F = -G m_1 m_2/r^2", "a = G*M_sun/(r + R)**2",
+     "m x'' = -G*m*M/r^2", "V = -G*m/r", r"\frac{GM}{r^3}", r"U = -\frac{G M m}{r}", r"F = G \frac{m_1 m_2}{r^2}",
+     r"v = \sqrt{\frac{2 G M}{R}}"],
+)  # fmt: skip
+def test_gravity_is_the_constant_beside_a_mass_over_a_distance(text):
+    found = read(text)
+    values = [found.left, found.right] if isinstance(found, Equation) else [found]
+    assert any(value.has(GRAVITY) for value in values)
+    assert not any(value.has(grad) for value in values)
+    assert read(str(found)) == found
+
+
+@pytest.mark.parametrize("text", ["v' = -G/m", "x <- x - eta*G", "-G*r/m", "G/r", "m_hat*G"])
+def test_the_gradient_elsewhere_is_no_gravity(text):
+    assert "grad" in str(read(text))
 
 
 def test_gravity_is_read_where_it_is_declared():
