@@ -388,8 +388,8 @@ GRAVITY = Symbol("G", real=True)
 @pytest.mark.parametrize(
     "text",
     ["-G*M/r", "G*m_e/r", "U = -G*M*m/r", "F = -G m_1 m_2/r^2", "a = G*M_sun/(r + R)**2",
-     "m x'' = -G*m*M/r^2", "V = -G*m/r", r"\frac{GM}{r^3}", r"U = -\frac{G M m}{r}", r"F = G \frac{m_1 m_2}{r^2}",
-     r"v = \sqrt{\frac{2 G M}{R}}"],
+     "m x'' = -G*m*M/r^2", "V = -G*m/r", r"\frac{GM}{r^3}", r"U = -\frac{G M m}{r}",
+     r"F = G \frac{m_1 m_2}{r^2}", r"v = \sqrt{\frac{2 G M}{R}}"],
 )  # fmt: skip
 def test_gravity_is_the_constant_beside_a_mass_over_a_distance(text):
     found = read(text)
