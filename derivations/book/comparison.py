@@ -84,24 +84,13 @@ def relative_deviation(function: Implementation, rule: Rule, symbols: Mapping[st
     gradient, start = problem(PROBLEM).gradient, np.array(problem(PROBLEM).start)
     settings: dict[str, Value] = {s.name: SETTINGS.get(s.name, RATE) for s in parameters(rule)}
     by_name = {name: settings[s.name] for name, s in symbols.items() if s.name in settings}
-    derived = run_rule(rule, start, gradient, settings)
+    derived = optimizer(rule, **settings).run(start, PROBLEM, STEPS).x[1:]
     by_hand = run_by_hand(function, start, gradient, by_name)
     largest, gap = 0.0, 0.0
     for ours, theirs in zip(derived, by_hand, strict=True):
         largest = max(largest, float(np.abs(theirs).max()))
         gap = max(gap, float(np.abs(ours - theirs).max()))
     return gap / largest
-
-
-def run_rule(rule: Rule, start: Array, gradient: Gradient, settings: Mapping[str, Value]) -> Iterator[Array]:
-    """Yield the weights after every step of the derived rule, taken in place."""
-    compiled = optimizer(rule, **settings)
-    state, at, position = compiled.init(start), np.empty_like(start), coordinates(rule)[0].name
-    bound = compiled.bind(state, at)
-    for _ in range(STEPS):
-        at[...] = gradient(compiled.evaluation_point(state))
-        bound.step()
-        yield state[position]
 
 
 def run_by_hand(

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
-from xml.dom.minidom import Element, Node, Text, parseString
+from xml.dom.minidom import Element, Node, Text
+from xml.etree import ElementTree
 
 from sympy import And, Not, Or, Piecewise, Symbol, default_sort_key
 from sympy.core.relational import Relational
@@ -292,53 +293,50 @@ def width(math: str) -> float:
     >>> width(mathml(eta))
     0.58
     """
-    root = parseString(math).documentElement
-    assert root is not None
-    return round(_width(root), 2)
+    return round(_width(ElementTree.fromstring(math)), 2)  # far faster than minidom
 
 
-def _width(node: Element) -> float:
-    parts = [child for child in node.childNodes if isinstance(child, Element)]
-    return _WIDTHS.get(node.tagName, _of_row)(node, parts)
+def _width(node: ElementTree.Element) -> float:
+    return _WIDTHS.get(node.tag.rpartition("}")[2], _of_row)(node)
 
 
-def _of_row(node: Element, parts: list[Element]) -> float:
-    return sum(map(_width, parts))
+def _of_row(node: ElementTree.Element) -> float:
+    return sum(map(_width, node))
 
 
-def _of_letters(node: Element, parts: list[Element]) -> float:
-    text = _content(node)
+def _of_letters(node: ElementTree.Element) -> float:
+    text = "".join(node.itertext())
     return sum(BOLD if ord(c) > 0x1D3FF else DIGIT if c.isdigit() else LETTER for c in text)
 
 
-def _of_operator(node: Element, parts: list[Element]) -> float:
-    text = _content(node)
+def _of_operator(node: ElementTree.Element) -> float:
+    text = "".join(node.itertext())
     if text in _OPERATOR_WIDTHS:
         return _OPERATOR_WIDTHS[text]
-    tight = node.getAttribute("lspace") == "0" or node.getAttribute("form") == "prefix"
+    tight = node.get("lspace") == "0" or node.get("form") == "prefix"
     return PREFIX if tight else RELATION if text in "=≠<>≤≥≈→" else SIGN
 
 
-def _of_fraction(node: Element, parts: list[Element]) -> float:
-    return max(map(_width, parts)) + 0.25
+def _of_fraction(node: ElementTree.Element) -> float:
+    return max(map(_width, node)) + 0.25
 
 
-def _of_scripts(node: Element, parts: list[Element]) -> float:
-    return _width(parts[0]) + SCRIPT * sum(map(_width, parts[1:])) + 0.06
+def _of_scripts(node: ElementTree.Element) -> float:
+    return _width(node[0]) + SCRIPT * sum(map(_width, node[1:])) + 0.06
 
 
-def _of_root(node: Element, parts: list[Element]) -> float:
-    return 0.9 + _of_row(node, parts[:1])
+def _of_root(node: ElementTree.Element) -> float:
+    return 0.9 + sum(map(_width, node[:1]))
 
 
-def _of_table(node: Element, parts: list[Element]) -> float:
-    cells = [[_width(c) for c in row.childNodes if isinstance(c, Element)] for row in parts]
+def _of_table(node: ElementTree.Element) -> float:
+    cells = [[*map(_width, row)] for row in node]
     columns = max(map(len, cells))
     widest = (max((row[k] for row in cells if k < len(row)), default=0.0) for k in range(columns))
     return sum(widest) + COLUMN * columns
 
 
-_WIDTHS: dict[str, Callable[[Element, list[Element]], float]] = {
+_WIDTHS: dict[str, Callable[[ElementTree.Element], float]] = {
     "mi": _of_letters, "mn": _of_letters, "mtext": _of_letters, "mo": _of_operator, "mfrac": _of_fraction,
     "msub": _of_scripts, "msup": _of_scripts, "msubsup": _of_scripts, "msqrt": _of_root, "mroot": _of_root,
     "mtable": _of_table,
