@@ -16,7 +16,7 @@ from physsym.core.symbols import dot, exact, name_and_marks
 from physsym.core.verdicts import Condition
 from physsym.mechanics.lagrange import lagrange_equations
 from physsym.parsing.statements import ExprText, SymbolText, as_expression, as_state
-from physsym.vocabulary import U, gamma, m, x
+from physsym.vocabulary import U, gamma, m, v, x
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,23 @@ class System:
             beyond = getattr(self, name).free_symbols & {dot(dot(q)) for q in self.coordinates}
             if beyond:
                 raise ValueError(f"the {name} may hold coordinates and velocities, not {beyond.pop()}")
+        self._refuse_other_rates()
         possible = signs(self.power) & signs(factor(self.power))
         if -1 in possible and 1 not in possible:
             raise ValueError(
                 f"the power that the dissipation function {self.dissipation} takes from the system is "
                 f"{self.power}, which is never positive: such friction drives the motion; change its sign"
+            )
+
+    def _refuse_other_rates(self) -> None:
+        """Raise ValueError where the rates of all coordinates are missing, and another one is there."""
+        held = self.lagrangian.free_symbols
+        others = sorted(str(s) for s in held - {*self.coordinates} if s == v or name_and_marks(s)[1])
+        if others and not held & {dot(q) for q in self.coordinates}:
+            rates = ", ".join(str(dot(q)) for q in self.coordinates)
+            raise ValueError(
+                f"the Lagrangian {self.lagrangian} holds {', '.join(others)} and no rate of a coordinate; "
+                f"the rates are {rates}"
             )
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal, TypeAlias, get_args
@@ -342,6 +342,12 @@ def _with_names_in_use(
         known["e"] = _euler(used["e"])
     if "g" not in known and "g" in used and not called & {"grad", "partial", "g"} and GRADIENT not in used:
         gradient = _gradient("g", used, targets, known)
+        if gradient is not None and called & _OF_ANGLES:
+            tree, node = used["g"][0]
+            message = (
+                f"found g, which may be {gradient} or the acceleration of gravity; write {gradient} for "
+            )
+            raise tree.error(message + 'the gradient, or declare the constant, as in declare=("g",)', node)
         known |= {"g": gradient} if gradient is not None else {}
     known = _with_gradient(found, known, declared)
     for name in WEIGHTS:
@@ -369,6 +375,12 @@ _RUN = re.compile(r"[A-Za-z]{2,3}|k_B[A-Za-z]|(?:[A-Za-z][0-9]+){2,}[A-Za-z]?|[A
 _APART = re.compile(r"[*·×⋅∙∗\U0001d400-\U0001d7cb]|[^\W_]['′]*[\u2080-\u209c]* +[^\W\d_]")
 
 
+def may_be_product(name: str, names: Container[str]) -> bool:
+    """Return whether a name that is not among those known may be a product of its letters, as kx."""
+    is_name = name in names or name in _COMMON or name in GREEK.values() or name in FUNCTIONS
+    return not is_name and _RUN.fullmatch(name) is not None
+
+
 def _refuse_run_together(found: Iterable[Sentence], names: Mapping[str, Expr]) -> None:
     """Raise ReadError for letters that may be one name or a product: kx in m x'' = -kx.
 
@@ -379,10 +391,7 @@ def _refuse_run_together(found: Iterable[Sentence], names: Mapping[str, Expr]) -
     tokens = {n: [tree.token(node) for tree, node in uses] for n, uses in used.items()}
     lefts = {s.sides[0].token(s.sides[0].root).name for s in found if s.relation}
     for name, uses in used.items():
-        is_name = (
-            name in names or name in _COMMON or name in GREEK.values() or name in FUNCTIONS or name in lefts
-        )
-        if is_name or not _RUN.fullmatch(name) or any(t.marks for t in tokens[name]):
+        if name in lefts or not may_be_product(name, names) or any(t.marks for t in tokens[name]):
             continue
         tree, node = uses[0]
         letters = [c for c in name if c.isalpha()]
@@ -437,6 +446,9 @@ def _euler(uses: Iterable[tuple[Tree, ast.Name]]) -> Expr:
             message = "found e; write exp(1) for Euler's number, or declare e where it is a quantity"
             raise tree.error(message, node)
     return E
+
+
+_OF_ANGLES = {"sin", "cos", "tan"}  # beside which g is rather that of a pendulum
 
 
 def _gradient(

@@ -48,7 +48,7 @@ _NAMED = {"known": ("physsym.optimizers.lifting.named", "lift_name")}
 _NAME = re.compile(r"\s*(known|optax|torch)\s*:")
 
 
-def _read(text: str, declare: Iterable[Symbol], vocabulary: Vocabulary = STANDARD) -> object:
+def _read(text: str, declare: Iterable[Symbol | str], vocabulary: Vocabulary = STANDARD) -> object:
     from physsym.parsing.reader import read
 
     return read(text, vocabulary, tuple(declare))
@@ -252,12 +252,16 @@ def as_symbol(given: SymbolText, declare: Iterable[Symbol] = ()) -> object:
 
     Examples
     --------
-    >>> as_symbol("θ"), as_symbol("gamma").is_positive
-    (theta, True)
+    >>> as_symbol("θ"), as_symbol("gamma").is_positive, as_symbol("vx")
+    (theta, True, vx)
     """
     if not isinstance(given, str):
         return given
-    found = _read(given, declare)
+    from physsym.parsing.reader import may_be_product
+
+    known = tuple(declare)
+    whole = (given,) if may_be_product(given, {s.name for s in known}) else ()
+    found = _read(given, (*known, *whole))
     if not isinstance(found, Symbol):
         raise TypeError(f"expected the name of a symbol, given {given!r}, which stands for {found}")
     return found

@@ -160,8 +160,8 @@ class Optimizer:
     def run(
         self,
         w0: Value,
-        grad: Value,
-        steps: int,
+        grad: Value = None,
+        steps: int = 100,
         *,
         every: int = 1,
         callback: Callback | None = None,
@@ -174,8 +174,8 @@ class Optimizer:
         w0 : array, or tree of arrays
             The initial positions, or states by name; see `init`.
         grad : callable, potential, or None
-            A gradient as a function of its evaluation point; None for a rule without one; or a potential: a
-            test function or its name, an expression of as many weights as `w0` has components (in the order
+            A gradient as a function of its evaluation point; nothing for a rule without one; or a potential:
+            a test function or its name, an expression of as many weights as `w0` has components (in the order
             of their names; symbols named like parameters of the rule are those), or a quadratic by its
             curvatures (n,) or its matrix (n, n). On a potential of few weights the whole run is compiled, by
             the backend "llvm" to machine code and by "numpy", "c" and "python" to a loop of plain Python: the

@@ -31,6 +31,7 @@ class Trajectory:
 
     `steps` are the numbers of the steps, 0 for the start; `states` holds, by name, an array of shape
     (records, *shape of the state), or a tree of such arrays; `coordinates` names the positions among them.
+    A state is an attribute too, as in `run.theta`.
     """
 
     steps: np.ndarray[Any, Any]
@@ -39,13 +40,17 @@ class Trajectory:
 
     @property
     def x(self) -> np.ndarray[Any, Any]:
-        """Return the positions, (records, *shape); AttributeError where there are several coordinates."""
-        if len(self.coordinates) != 1:
-            raise AttributeError(
-                f"the positions of the rule are {', '.join(self.coordinates)}; look in .states"
-            )
-        found: np.ndarray[Any, Any] = self.states[self.coordinates[0]]
+        """Return the positions, (records, *shape): of the one coordinate, or of that which is called x."""
+        found: np.ndarray[Any, Any] = self.__getattr__(
+            self.coordinates[0] if len(self.coordinates) == 1 else "x"
+        )
         return found
+
+    def __getattr__(self, name: str) -> Any:
+        states = self.__dict__.get("states", {})  # empty while a copy is made
+        if name not in states:
+            raise AttributeError(f"the run has no {name}; its states are {', '.join(states)}")
+        return states[name]
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from sympy import Expr, Symbol
+from sympy import Expr, Symbol, expand
 
 from physsym.core.counts import counted
 from physsym.core.motion import moving
@@ -160,7 +161,8 @@ def same_law(first: LawText, second: LawText, given: Hypotheses = ()) -> Verdict
     Returns
     -------
     Verdict
-        The evidence names the equation that is missing, if one is.
+        The evidence names the equation that is missing, if one is. An equation that is multiplied by a factor
+        is another one, which follows by `Divide` where the factor is not 0; the evidence names the factor.
 
     Raises
     ------
@@ -176,9 +178,29 @@ def same_law(first: LawText, second: LawText, given: Hypotheses = ()) -> Verdict
     one, other = (_read(as_law, *pair, symbols) for pair in ((first, second), (second, first)))
     known = symbols(one) | symbols(other)
     assumed, constants = conditions_of(given, known), known - moving(one) - moving(other)
-    return same_equations(
-        residuals(one), residuals(other), partial(equality, given=assumed, constants=constants)
-    )
+    agree = partial(equality, given=assumed, constants=constants)
+
+    def up_to_factor(left: Expr, right: Expr, *, what: str) -> Verdict:
+        verdict = agree(left, right, what=what)
+        factor = None if verdict else _factor(left, right, moving(one) | moving(other))
+        if factor is None or not agree(left, expand(factor * right), what=what):
+            return verdict
+        said = f"the first is {factor} times the second; Divide({factor}) makes the second of it"
+        return replace(verdict, evidence=(*verdict.evidence, said))
+
+    return same_equations(residuals(one), residuals(other), up_to_factor)
+
+
+def _factor(left: Expr, right: Expr, varied: frozenset[Symbol]) -> Expr | None:
+    """Return what the terms of one rate in two residuals differ by, if it is constant."""
+    first, second = expand(left), expand(right)
+    for rate in sorted(
+        first.free_symbols & second.free_symbols & varied, key=lambda s: (-len(s.name), s.name)
+    ):
+        one, other = first.coeff(rate), second.coeff(rate)
+        if one != 0 and other != 0 and not (one / other).free_symbols & varied:
+            return one / other
+    return None
 
 
 def _read(as_value: Callable[[Any], T], given: Any, other: Any, names: Callable[[T], frozenset[Symbol]]) -> T:

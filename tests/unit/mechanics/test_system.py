@@ -116,6 +116,20 @@ def test_accelerations_have_no_place_in_a_lagrangian():
         System((x,), dot(dot(x)))
 
 
+@pytest.mark.parametrize(
+    ("lagrangian", "held"),
+    [("m*v**2/2 - k*x**2/2", "v"), ("m*X'**2/2 - k*x**2/2", "X'"), ("m*v*y'/2", "v, y'")],
+)
+def test_a_lagrangian_with_the_rates_of_other_names_alone_is_refused(lagrangian, held):
+    with pytest.raises(ValueError, match=f" holds {held} and no rate of a coordinate; the rates are x'$"):
+        System("x", lagrangian)
+
+
+@pytest.mark.parametrize("lagrangian", ["m*(x' + v)**2/2", "m*(x' + X')**2/2", "-k*x**2/2"])
+def test_prescribed_rates_beside_that_of_a_coordinate_are_taken(lagrangian):
+    assert System("x", lagrangian).law()
+
+
 @pytest.mark.parametrize("nonsense", [None, "m = x", 0.5, True])
 def test_nonsense_is_no_system(nonsense):
     with pytest.raises(TypeError):

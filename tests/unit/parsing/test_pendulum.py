@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import physsym as ps
+from physsym.parsing import ReadError
 
 ROOT = Path(__file__).parents[3]
 SCRIPT = """\
@@ -44,6 +45,25 @@ def test_the_pendulum_is_derived_and_written(tmp_path):
     for said in ("Write the angular velocity apart.", "One step of semi-implicit Euler.", "θ", "ω"):
         assert said in page
     assert "learning" not in re.sub(r"<style.*?</style>|<script.*?</script>", "", page, flags=re.S).lower()
+
+
+@pytest.mark.parametrize("function", ["sin", "cos", "tan"])
+def test_g_beside_a_function_of_an_angle_may_be_gravity(function):
+    text = f"omega <- omega - dt*g*{function}(theta)/l; theta <- theta + dt*omega+"
+    with pytest.raises(ReadError, match=r"which may be grad\(theta\) or the acceleration of gravity"):
+        ps.read(text)
+    declared = ps.read(text, declare=("g",))
+    assert "g" in {s.name for s in declared.parameters}
+    assert "grad" not in str(declared)
+    assert "grad(theta)" in str(ps.read("theta <- theta - eta*g"))
+    assert "g" in {s.name for s in ps.read(text.replace("theta", "phi")).parameters}  # no weight is updated
+
+
+def test_a_symbol_asked_for_by_name_may_have_letters_of_others():
+    law = ps.apply(ps.ReduceOrder("x", "vx"), ps.law("m*x'' = -k*x"))
+    assert str(law) == "x' = vx; m*vx' = -k*x"
+    with pytest.raises(ReadError, match="one name or a product"):
+        ps.read("vx")
 
 
 def test_every_line_of_the_pendulum_holds():

@@ -23,6 +23,7 @@ from physsym.codegen.emit.rollout import checked_results
 from physsym.codegen.emit.simd import llvm_sweep
 from physsym.core.statements import rule
 from physsym.core.symbols import after, grad
+from physsym.parsing import read
 from physsym.runtime import optimizer
 from physsym.runtime.potentials import PROBLEMS, potential_formula, problem
 from physsym.runtime.sweeps import sweep
@@ -118,6 +119,26 @@ def test_floats_of_half_the_size_stay_so(backend):
 def test_a_run_in_fractions_is_exact():
     made = optimizer(rule({x: x - eta * G}), "python", eta=Fraction(1, 3))
     assert made.run(Fraction(1), w1**2 / 2, 5).x.tolist() == [Fraction(2, 3) ** n for n in range(6)]
+
+
+def test_a_rule_without_gradient_is_run_and_has_its_states_as_attributes():
+    swings = read("omega <- omega - dt*sin(theta); theta <- theta + dt*omega+")
+    run = optimizer(swings, dt=0.1).run({"theta": 0.5, "omega": 0.0}, steps=4)
+    assert run.theta is run.states["theta"]
+    assert run.omega is run.states["omega"]
+    assert len(run.steps) == 5  # what every run has is no state
+    for again in (copy.copy(run), copy.deepcopy(run), pickle.loads(pickle.dumps(run))):
+        assert again.theta.tolist() == run.theta.tolist()
+    for name in ("x", "thetaa"):
+        with pytest.raises(AttributeError, match=rf"^the run has no {name}; its states are omega, theta$"):
+            getattr(run, name)
+
+
+def test_the_positions_are_those_of_the_one_coordinate_or_of_x():
+    one = optimizer(read("w <- w - eta*grad(w)"), eta=0.5)
+    assert one.run(1.0, lambda w: w, 2).x.tolist() == [1, 0.5, 0.25]
+    run = optimizer(read("x <- x/2; y <- y/4")).run({"x": 1.0, "y": 2.0}, steps=1)
+    assert (run.x.tolist(), run.y.tolist()) == ([1, 0.5], [2, 0.5])
 
 
 def test_potentials_are_given_in_many_ways():

@@ -1,6 +1,7 @@
 """Comparisons as functions: cases, conditions, hypotheses and regions, beside exact values at points."""
 
 import random
+import re
 from fractions import Fraction
 
 import pytest
@@ -275,6 +276,24 @@ def test_laws_take_hypotheses():
     assert same_law(first, second, given=beta < 0).outcome is Outcome.FAILS
     mixed = law({dot(x): (v**2 - 1) / (v - 1), dot(v): -G})
     assert same_law(mixed, law({dot(v): -G, dot(x): v + 1})).outcome is Outcome.CONDITIONAL
+
+
+@pytest.mark.parametrize("factor", ["2", "-3", "m*l**2", "1/(m*l**2)", "gamma"])
+def test_an_equation_times_a_factor_is_another_one_and_the_factor_is_named(factor):
+    one = law("m*l**2*theta'' = -m*g*l*sin(theta) - gamma*theta'")
+    other = law(f"({factor})*m*l**2*theta'' = ({factor})*(-m*g*l*sin(theta) - gamma*theta')")
+    verdict = same_law(one, other)
+    assert verdict.outcome is Outcome.FAILS
+    between = re.search(r"the first is (.+) times the second; Divide\((.+)\) makes", verdict.evidence[-1])
+    assert between[1] == between[2]
+    assert check(Divide(between[1]), one, other).outcome in (Outcome.HOLDS, Outcome.CONDITIONAL)
+    assert_same_expression(f"({between[1]})*({factor})", "1")
+
+
+@pytest.mark.parametrize("other", ["x'' = -2*k*x", "2*x'' = -k*x", "x*x'' = -k*x**2", "x' = -k*x"])
+def test_no_factor_is_named_where_there_is_none(other):
+    (said,) = same_law(law("x'' = -k*x"), other).evidence
+    assert "times" not in said
 
 
 def test_steps_take_hypotheses():
