@@ -174,7 +174,8 @@ def find_script(name: str, folders: Sequence[str | Path]) -> Script:
     known = {_name(file): file for file in reversed([f for folder in folders for f in _files(Path(folder))])}
     if name not in known:
         names = ", ".join(reversed(known))
-        raise ScriptError(f"no derivation is named {name!r}; there are {names} (or give a path)")
+        here = f", such as {name}.py" if Path(f"{name}.py").is_file() else ""
+        raise ScriptError(f"no derivation is named {name!r}; there are {names} (or give a path{here})")
     return load(known[name])
 
 

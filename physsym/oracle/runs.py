@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from physsym.core.statements import Rule, symbols
 from physsym.core.symbols import AFTER, BEFORE
 from physsym.oracle.formulas import CASES, Values, compiled
-from physsym.oracle.motions import Signals
+
+if TYPE_CHECKING:  # it needs SciPy, which runs without signals do not
+    from physsym.oracle.motions import Signals
 
 
 def depth(rule: Rule) -> int:

@@ -180,10 +180,10 @@ def same_law(first: LawText, second: LawText, given: Hypotheses = ()) -> Verdict
     assumed, constants = conditions_of(given, known), known - moving(one) - moving(other)
     agree = partial(equality, given=assumed, constants=constants)
 
-    def up_to_factor(left: Expr, right: Expr, *, what: str) -> Verdict:
-        verdict = agree(left, right, what=what)
-        factor = None if verdict else _factor(left, right, moving(one) | moving(other))
-        if factor is None or not agree(left, expand(factor * right), what=what):
+    def up_to_factor(first: Expr, second: Expr, *, what: str) -> Verdict:
+        verdict = agree(first, second, what=what)
+        factor = None if verdict else _factor(first, second, moving(one) | moving(other))
+        if factor is None or not agree(first, expand(factor * second), what=what):
             return verdict
         said = f"the first is {factor} times the second; Divide({factor}) makes the second of it"
         return replace(verdict, evidence=(*verdict.evidence, said))

@@ -190,6 +190,8 @@ def test_what_the_wheel_asks_for_is_enough(wheel, tmp_path):
 
     assert run("check").returncode == 0
     assert run("run", "momentum", "--set", "eta=0.02", "rho=0.9").returncode == 0
+    assert run("freeze", "gradient_descent", "--out", "frozen.py").returncode == 0
+    assert run("check", "frozen.py").returncode == 0
     done = run("document")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "pip install 'physsym[document]'" in done.stderr

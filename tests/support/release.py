@@ -292,16 +292,17 @@ def main() -> int:
         *citation_faults((ROOT / "CITATION.cff").read_text(encoding="utf-8"), version),
         *changelog_faults(changelog, version),
     ]
+    print("archives, metadata, CITATION.cff and CHANGELOG.md are read", *faults, sep="\n", flush=True)
     with tempfile.TemporaryDirectory() as name:
         for k, trial in enumerate(trials(wheel, sdist, project, Path(name))):
             python = environment(Path(name) / str(k), trial, group)
             found = [*example_faults(python), *(suite_faults(python, trial.tree) if trial.tree else ())]
             done = f"{len(EXAMPLES)} pages of examples{' and tests' if trial.tree else ''} run"
-            print(f"{trial.artefact.name}, {trial.title}: {done}, {len(found)} faults", flush=True)
+            print(f"{trial.artefact.name}, {trial.title}: {done}", *found, sep="\n", flush=True)
             faults += found
     if waiting := unreleased(changelog):
         print(f"CHANGELOG.md lists {waiting} changes under Unreleased, which version {version} does not name")
-    print(*faults, sep="\n")
+    print(f"{len(faults)} faults")
     return 1 if faults else 0
 
 

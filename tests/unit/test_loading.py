@@ -219,3 +219,12 @@ def test_scripts_claims_and_books_are_short_when_printed():
     assert repr(script("claims").claims[0]) == (
         "Claim('C01', 'Whenever we write a physics equation, we can substitute x...')"
     )
+
+
+def test_a_script_of_this_folder_is_named_where_its_suffix_was_left_out(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ScriptError, match=r"\(or give a path\)$"):
+        script("first")
+    (tmp_path / "first.py").write_text("")
+    with pytest.raises(ScriptError, match=r"\(or give a path, such as first\.py\)$"):
+        script("first")

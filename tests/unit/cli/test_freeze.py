@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import os
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -321,3 +323,9 @@ def test_values_that_do_not_fit_are_refused_in_a_line(given, tmp_path, capsys):
     assert main(["freeze", "momentum", "--set", *given.split(), "--out", str(tmp_path / "a.py")]) == 2
     assert re.fullmatch(r"physsym: .+\n", capsys.readouterr().err)
     assert not (tmp_path / "a.py").exists()
+
+
+def test_freezing_needs_what_every_installation_has():
+    code = "import physsym.cli.freeze, sys; print({'scipy', 'matplotlib', 'llvmlite'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
