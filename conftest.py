@@ -2,10 +2,11 @@
 
 A worker holds half a million objects that live as long as it does: modules, items, cached formulas. The
 garbage collector is off while they are made and then leaves them out. A file without an example is not
-searched for one.
+searched for one. SymPy remembers more than for one user's work: a worker does that of many.
 """
 
 import gc
+import os
 import re
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from _pytest.doctest import DoctestModule
 
+os.environ.setdefault("SYMPY_CACHE_SIZE", "20000")  # read when SymPy is imported
 _EXTRA = re.compile(r"^(?:import|from) (jax|llvmlite|optax|torch)\b", re.MULTILINE)
 _FOLDERS = {"physsym/optimizers/lifting/torch_": "torch"}  # its modules import each other
 _HERE = Path(__file__).parent

@@ -3,8 +3,6 @@
 import importlib
 import inspect
 
-import pytest
-
 from tests.unit.test_glossary import public_packages
 
 
@@ -31,12 +29,13 @@ def public_functions():
             except ImportError:  # an optional dependency
                 continue
             if inspect.isfunction(value) or hasattr(value, "__wrapped__"):
-                yield pytest.param(value, id=f"{value.__module__}.{name}")
+                yield f"{value.__module__}.{name}", value
 
 
-@pytest.mark.parametrize("function", dict.fromkeys(public_functions()))
-def test_a_public_function_describes_its_parameters_and_its_result(function):
-    assert not missing_sections(function)
+def test_a_public_function_describes_its_parameters_and_its_result():
+    missing = {name: missing_sections(function) for name, function in public_functions()}
+    assert len(missing) > 100
+    assert {name: sections for name, sections in missing.items() if sections} == {}
 
 
 def test_what_is_not_described_is_found():

@@ -43,10 +43,10 @@ def modules():
     return sorted(PACKAGE.rglob("*.py"))
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_a_module_says_what_it_holds(path):
-    text = path.read_text()
-    assert ast.get_docstring(ast.parse(text))
+def test_a_module_says_what_it_holds():
+    assert len(modules()) > 100
+    silent = [p for p in modules() if not ast.get_docstring(ast.parse(p.read_text()))]
+    assert [str(p.relative_to(PACKAGE)) for p in silent] == []
 
 
 @pytest.mark.parametrize("statement", ["import physsym", "import physsym.__main__"])

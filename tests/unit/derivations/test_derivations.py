@@ -33,10 +33,10 @@ def test_the_check_of_each_step_can_fail(step):
     move, above, below = step
     lines = {spoil.below: spoil.kind for spoil in spoiled(move, above, below) if spoil.move == move}
     few = random.Random(str(below)).sample(list(lines), 40)
-    wrong = [line for line in few if not same_by_numbers(below, line)]
-    assert len(wrong) >= 12
-    accepted = [f"{lines[line]}: {line}" for line in wrong if check(move, above, line)]
-    assert not accepted
+    accepted = [line for line in few if check(move, above, line)]
+    assert len(few) - len(accepted) >= 12
+    # A line that was changed may say the same after all.
+    assert not [f"{lines[line]}: {line}" for line in accepted if not same_by_numbers(below, line)]
 
 
 def test_gradient_descent_is_derived():
