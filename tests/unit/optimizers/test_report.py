@@ -2,7 +2,7 @@
 
 import pickle
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ from physsym.optimizers.report import report as report_anew
 from physsym.optimizers.report.lines import html, latex_table, text
 from physsym.vocabulary import G, alpha, dt, eta, gamma, lam, m, rho, u, v, x
 
-report = cache(report_anew)  # of one rule many tests read a line each
+report = lru_cache(None, typed=True)(report_anew)  # of one rule many tests read a line each
 b1, b2, eps, mom, nu, k = symbols("b1 b2 eps mom nu k", real=True)
 FADES = (rho >= 0, rho < 1)
 HEAVY_BALL = ps.rule({u: rho * u - eta * G, x: x + after(u)}, ranges=FADES)
@@ -487,7 +487,7 @@ def test_the_edge_of_each_published_rule_is_that_of_its_multipliers(name):
     known = ps.known[name]
     given = {"alpha": 0.02, "beta": 0.8, "c": 0.3} if name == "triple_momentum" else {}
     given |= {"eta": 0.01, "beta": 0.8, "s": 1.5} if name == "unified_momentum" else {}
-    found = report(known, **given)
+    found = report_anew(known, **given)
     assert all(line.reason or line.parts for line in found.lines)
     margin = found["margin"]
     if not margin:

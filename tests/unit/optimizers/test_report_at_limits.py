@@ -3,6 +3,8 @@
 Witnesses are runs written out in floats or fractions, and eigenvalues of NumPy.
 """
 
+from functools import lru_cache
+
 import numpy as np
 import pytest
 from sympy import Rational, Symbol, simplify, sqrt, symbols
@@ -11,9 +13,10 @@ import physsym as ps
 from physsym.core.statements import as_rule
 from physsym.core.symbols import partial
 from physsym.optimizers.lifted import Lifted
-from physsym.optimizers.report import report
+from physsym.optimizers.report import report as report_anew
 from physsym.optimizers.report.lines import number
 
+report = lru_cache(None, typed=True)(report_anew)  # of one rule many tests read a line each
 pytestmark = pytest.mark.slow  # each test makes many reports; test_report.py is in the fast tier
 
 
@@ -349,16 +352,16 @@ def test_a_lifted_rule_that_mixes_coordinates_says_how():
     length = sqrt(slopes[0] ** 2 + slopes[1] ** 2)
     mixed = ps.rule({w: w - s / length for w, s in zip(weights, slopes, strict=True)})
     lifted = Lifted(mixed, name="normalized", mixes=("the norm of the gradient",))
-    for line in report(lifted).lines:
+    for line in report_anew(lifted).lines:
         assert line.reason == "the rule mixes coordinates: the norm of the gradient"
     polyak = Lifted(as_rule(read("x <- x - U(x)/G")), reads=("the loss",))
-    assert "reads the loss beside the gradient" in report(polyak)["law of motion"].reason
+    assert "reads the loss beside the gradient" in report_anew(polyak)["law of motion"].reason
 
 
 def test_the_law_of_the_first_step_is_a_line_of_its_own():
     dampened = read("b <- rho*b + G/2; x <- x - eta*b+")
     lifted = Lifted(dampened, first=read("b <- G; x <- x - eta*b+"))
-    lines = report(lifted)
+    lines = report_anew(lifted)
     assert lines["first step"].value == lifted.first
     assert not any(line.subject == "first step" for line in report(dampened).lines)
     assert lines["effective learning rate"].value == report(dampened)["effective learning rate"].value
