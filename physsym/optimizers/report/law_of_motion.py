@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from sympy import (
     Expr,
@@ -158,6 +158,7 @@ def _response(candidate: Candidate) -> Response | None:
         return None
 
 
+@lru_cache(maxsize=64)  # reports at other values ask again
 def motion(linear: Linearized) -> Motion:
     """Return the law of motion of a linear rule; raise NotLinearError with the reason where there is none."""
     found = response(linear)

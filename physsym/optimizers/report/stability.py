@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sympy import (
     Abs,
@@ -75,6 +76,7 @@ def _held_factor(coefficient: Expr, held: tuple[Symbol, ...]) -> Expr:
     return Mul(*(f for f in Mul.make_args(factor(coefficient)) if f.has(*held)))
 
 
+@lru_cache(maxsize=64)  # reports at other values ask again
 def curvature_range(linear: Linearized, curvature: Symbol) -> CurvatureRange:
     """Return the stable curvatures of a linear rule.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from sympy import (
     Add,
@@ -133,6 +133,7 @@ class Response:
         return ImmutableMatrix([list(row), list(row * self.system.matrix)])
 
 
+@lru_cache(maxsize=64)  # reports at other values ask again
 def response(linear: Linearized) -> Response:
     """Return the transfer functions of a linear rule; raise NotLinearError for several gradients a step."""
     system = linear.system
