@@ -38,9 +38,10 @@ help:  ## list the targets
 document: $(READY)  ## write the derivations as documents into build/
 	$(RUN) physsym document $(ARGS)
 
-picture: $(ACCEPTANCE_READY)  ## take the picture that README opens with; needs Chromium
+picture: $(ACCEPTANCE_READY)  ## take the pictures that README shows; needs Chromium
 	$(RUN) physsym document --format html --out build
-	$(ENV)/bin/python docs/picture.py build/derivations.html "$$(command -v chromium || command -v google-chrome)"
+	$(RUN) physsym explorer --out build/explorer.html
+	$(ENV)/bin/python docs/picture.py build/derivations.html build/explorer.html "$$(command -v chromium || command -v google-chrome)"
 
 test: $(READY)  ## run the fast tier of the tests
 	$(PYTEST) $(ARGS)
@@ -49,7 +50,7 @@ slow: $(ACCEPTANCE_READY)  ## run the slow tier: browser, notebook, TeX, Coq, sa
 	$(PYTEST) -m slow $(ARGS)
 
 acceptance: $(ACCEPTANCE_READY)  ## open the documents in Chromium, Firefox, a notebook and TeX, which must be installed
-	PHYSSYM_REQUIRE=browser,firefox,tex,jupyter $(RUN) pytest -n auto -m acceptance $(ARGS)
+	PHYSSYM_REQUIRE=browser,axe,firefox,tex,jupyter $(RUN) pytest -n auto -m acceptance $(ARGS)
 
 adapters: $(ADAPTERS_READY)  ## train with JAX and PyTorch, also on several devices; installs both (large)
 	PHYSSYM_REQUIRE=jax,optax,torch,sklearn,llvmlite $(PYTEST) -m '' $(or $(ARGS),$(OF_ADAPTERS))

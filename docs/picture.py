@@ -1,13 +1,16 @@
-"""Take the picture of the document that README opens with: `make picture`, which needs Chromium."""
+"""Take the pictures that README shows, of explorer and document: `make picture`, which needs Chromium."""
 
 import sys
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 SHOWN = "#dropped-factor"  # the finding, and the equation that it is about
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
 MARGIN = 24
+# Both rules with the same constants, at a time step at which gradient descent jumps from wall to wall.
+RUN = "#rule=momentum-with-forward-euler-friction&other=gradient-descent&steps=100&c.gamma=0.7"
 
 
 def take(page_file: Path, browser: str, out: Path) -> None:
@@ -25,5 +28,19 @@ def take(page_file: Path, browser: str, out: Path) -> None:
         chromium.close()
 
 
+def take_explorer(page_file: Path, browser: str, out: Path) -> None:
+    """Write a picture of the first screen of an explorer."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser, args=list(FLAGS))
+        page = chromium.new_page(viewport={"width": 1120, "height": 740}, color_scheme="light")
+        page.goto(page_file.resolve().as_uri() + RUN)
+        page.wait_for_timeout(1000)
+        page.screenshot(path=out)
+        chromium.close()
+    Image.open(out).quantize(64).save(out, optimize=True)  # few colours: a third of the bytes
+
+
 if __name__ == "__main__":
-    take(Path(sys.argv[1]), sys.argv[2], Path(__file__).with_name("page.png"))
+    document, explorer, browser = sys.argv[1:]
+    take(Path(document), browser, Path(__file__).with_name("page.png"))
+    take_explorer(Path(explorer), browser, Path(__file__).with_name("explorer.png"))

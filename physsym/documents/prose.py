@@ -298,7 +298,8 @@ def _spans(token: Token, vocabulary: Vocabulary, anchors: Mapping[str, str]) -> 
             found = (Span(kind, child.content),)  # type: ignore[arg-type]
         elif child.content:
             found = _referring(child.content, kind, anchors)
-        yield from (replace(s, target=link[0], address=link[1]) for s in found) if any(link) else found
+        linked = any(link) and child.type not in ("softbreak", "hardbreak")  # a blank alone is no link
+        yield from (replace(s, target=link[0], address=link[1]) for s in found) if linked else found
         link = ("", "") if child.type == "image" else link
 
 

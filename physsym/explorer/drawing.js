@@ -159,11 +159,11 @@ function drawAxis(context, width, height, margin, { low, high, step }, logarithm
   context.strokeStyle = colours.rule;
   context.lineWidth = 1;
   context.textAlign = "right";
-  const marks = Math.round((high - low) / step), powers = n => String(n).replace(/./g, c => "⁰¹²³⁴⁵⁶⁷⁸⁹"[c] ?? "⁻");
+  const marks = Math.round((high - low) / step);
   for (let n = 0; n <= marks; n++) {
     const at = low + n * step, v = margin.top + (height - margin.top - margin.bottom) * (1 - n / marks);
     context.beginPath(); context.moveTo(margin.left, v); context.lineTo(width - margin.right, v); context.stroke();
-    context.fillText(logarithmic ? `10${powers(at)}` : short(Number(at.toPrecision(3))), margin.left - 5, v + 4);
+    context.fillText(logarithmic ? `10${raised(at)}` : short(Number(at.toPrecision(3))), margin.left - 5, v + 4);
   }
   context.fillText(`${state.steps} ${state.steps === 1 ? "step" : "steps"}`, width - margin.right, height - 5);
 }
@@ -219,7 +219,7 @@ function drawChart(id, series, logarithmic, ground = 0) {
 function axesOf(rule) {
   const named = rule.parameters.filter(p => p.key !== "eps"), across = named.find(p => p.log) ?? named[0];
   const up = named.find(p => p !== across && !p.log) ?? named.find(p => p !== across);
-  return { across, up: up ?? { key: "lam", log: true, low: 0.1, high: 1000, math: ["<math><mi>λ</mi></math>", "<math><mi>λ</mi></math>"], says: "curvature" } };
+  return { across, up: up ?? { key: "lam", sign: "λ", log: true, low: 0.1, high: 1000, says: "curvature" } };
 }
 const onAxis = (axis, s) => axis.log ? axis.low * (axis.high / axis.low) ** s : axis.low + s * (axis.high - axis.low);
 const offAxis = (axis, v) => axis.log ? Math.log(v / axis.low) / Math.log(axis.high / axis.low) : (v - axis.low) / (axis.high - axis.low);
@@ -229,6 +229,26 @@ function mapPicture(rule, others, curvatures) {
   delete fixed[across.key]; delete fixed[up.key];
   const near = curvatures.map(lam => Number(lam.toPrecision(4)));  // the last digits of a minimum are no reason for another picture
   return pictured("map", [rule, ...Object.values(fixed), ...(up.key === "lam" ? [] : near)], { width: columns, height: rows, ratio: 1 }, context => drawRegion(context, columns, rows, rule, across, up, fixed, near));
+}
+// The marks of both axes, within the map: powers of ten, or tenths of what is between the ends.
+function drawScales(context, width, height, across, up) {
+  context.font = `12px ${colours.font}`;
+  context.fillStyle = context.strokeStyle = colours.ink;
+  const marksOf = axis => {
+    if (!axis.log) return [0.25, 0.5, 0.75].map(s => [s, short(onAxis(axis, s))]);
+    const first = Math.ceil(Math.log10(axis.low)), last = Math.floor(Math.log10(axis.high));
+    return Array.from({ length: last - first + 1 }, (_, n) => [offAxis(axis, 10 ** (first + n)), `10${raised(first + n)}`]).filter(([s]) => s > 0.05 && s < 0.95);
+  };
+  context.beginPath();
+  context.textAlign = "center";
+  for (const [s, text] of marksOf(across)) { context.moveTo(s * width, height); context.lineTo(s * width, height - 5); context.fillText(text, s * width, height - 8); }
+  context.textAlign = "left";
+  for (const [s, text] of marksOf(up)) { context.moveTo(0, (1 - s) * height); context.lineTo(5, (1 - s) * height); context.fillText(text, 8, (1 - s) * height + 4); }
+  context.stroke();
+  context.font = `italic 14px ${colours.font}`;
+  context.fillText(up.sign, 8, 16);
+  context.textAlign = "right";
+  context.fillText(across.sign, width - 8, height - 8);
 }
 function drawRegion(context, columns, rows, rule, across, up, fixed, curvatures) {
   const image = context.createImageData(columns, rows), [good, bad] = [rgb(colours.good), rgb(colours.bad)];
@@ -263,6 +283,7 @@ function drawMap(rule, values, curvatures) {
   const { across, up } = axesOf(rule);
   context.imageSmoothingEnabled = true;
   context.drawImage(mapPicture(rule, values, curvatures), 0, 0, width, height);
+  context.drawImage(pictured("scales", [across.key, up.key], canvases.map, (c, w, h) => drawScales(c, w, h, across, up)), 0, 0, width, height);
   context.fillStyle = colours.ink;
   context.strokeStyle = colours.paper;
   context.lineWidth = 2;
@@ -271,6 +292,6 @@ function drawMap(rule, values, curvatures) {
     context.arc(clamp(offAxis(across, values[across.key]), 0, 1) * width, (1 - clamp(offAxis(up, up.key === "lam" ? lam : values[up.key]), 0, 1)) * height, 6, 0, 7);
     context.fill(); context.stroke();
   }
-  const name = axis => `${axis.key}${axis.says ? ` (${axis.says})` : ""}, ${short(axis.low)} to ${short(axis.high)}${axis.log ? " by powers" : ""}`;
-  tell(`Across: ${name(across)}. Up: ${name(up)}. Green is stable, deeper green converges faster.`);
+  const name = axis => `${axis.sign}${axis.says ? `, ${axis.says}` : ""}`, margin = marginOf(rule, values, curvatures);
+  tell(`${margin > 0 ? "Stable" : margin < 0 ? "Unstable" : "On the boundary"} here, with a margin of ${short(margin)}. Across: ${name(across)}. Up: ${name(up)}. Green is stable, deeper green converges faster.`);
 }

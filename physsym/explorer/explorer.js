@@ -11,10 +11,11 @@ function readings(rows) {
     if (place.className !== kind) place.className = kind;
   });
 }
+const marginOf = (rule, values, curvatures) => Math.min(...curvatures.flatMap(lam => rule.stability.margins({ ...values, lam })));
 function stabilityRows(rule, values, curvatures) {
   if (rule.stability.reason) return [["stability", `not known: ${rule.stability.reason}`]];
   if (!curvatures) return [["stability", "not known: no minimum was found below the start"]];
-  const margin = Math.min(...curvatures.flatMap(lam => rule.stability.margins({ ...values, lam })));
+  const margin = marginOf(rule, values, curvatures);
   const rates = curvatures.map(lam => radius(rule.stability.polynomial({ ...values, lam })));
   return [
     ["stability", margin > 0 ? "stable" : margin < 0 ? "unstable" : "on the boundary", margin > 0 ? "good" : "bad"],
@@ -38,13 +39,14 @@ function redraw() {
   const own = run(state.rule, surface, rooms.own), other = state.other >= 0 ? run(state.other, surface, rooms.other) : null;
   const plane = canvases.path, window = view(plane.width, plane.height), follows = motion(state.rule, surface, window.pixel / 4);
   const below = basin(surface), curvatures = below && eigenvalues(surface.curvatures(...below));
-  drawPlane(surface, own, other, follows, window);
+  const parted = other ? parting(own, other) : null;
+  drawPlane(surface, own, other, follows, window, parted);
   drawLoss(own, other, follows, below ? surface.value(...below) : 0);
   showEnergy(rule, own, follows);
   drawMap(rule, values, curvatures);
   showReadings(rule, values, constants, own, below, curvatures);
   showNumbers(rule, values);
-  showComparison(own, other);
+  showComparison(own, other, parted);
   showMany(rule, values, constants);
   shown = { own, other, motion: follows, loss: own.losses, values, constants, curvatures };
   announceAtRest();
@@ -57,18 +59,29 @@ function basin(surface) {
   return bottom.found;
 }
 let contoured = [];
-function drawPlane(surface, own, other, follows, window) {
+function drawPlane(surface, own, other, follows, window, parted) {
   const key = [surface, canvases.contours, colours.read];
   if (!alike(key, contoured)) { drawContours(surface); contoured = key; }
   const { context } = cleared("path"), dots = state.steps <= 300;
   if (follows) drawPath(context, window, follows, colours.motion, false, DASHED);
   if (other) drawPath(context, window, other, colours.other, dots);
   drawPath(context, window, own, colours.own, dots);
+  if (parted?.step > 0) drawParting(context, window, own.path[2 * parted.step - 2], own.path[2 * parted.step - 1]);
   drawStart(context, window);
 }
 function drawLoss(own, other, follows, lowest) {
   const line = (run, colour, dash) => run ? [{ values: run.losses, times: run.times, time: run.time, colour: colours[colour], dash }] : [];
   drawChart("loss", [...line(follows, "motion", DASHED), ...line(other, "other"), ...line(own, "own")], true, Math.min(lowest, 0));
+}
+// A diamond at the last point that two runs share.
+function drawParting(context, { across, down }, x, y) {
+  const [u, v] = [across(x), down(y)];
+  context.beginPath();
+  for (const [a, b] of [[0, -13], [13, 0], [0, 13], [-13, 0]]) context.lineTo(u + a, v + b);
+  context.closePath();
+  context.strokeStyle = colours.other;
+  context.lineWidth = 2;
+  context.stroke();
 }
 function drawStart(context, { across, down }) {
   const [x, y] = state.start;
@@ -126,26 +139,36 @@ function showMany(rule, values, constants) {
   if (!known?.back.keys.length || !constants) { say(says, known && !constants ? "No constants of mechanics belong to these parameters." : ""); return; }
   const all = [0.5, 2].map(factor => {
     const at = { ...constants, [known.step]: constants[known.step] * factor };
-    return keysOf(known.constants).map(key => `${key} = ${short({ ...at, ...pick(known.back.keys, known.back.values({ ...at, ...values })) }[key])}`).join(", ");
+    const found = { ...at, ...pick(known.back.keys, known.back.values({ ...at, ...values })) };
+    return known.constants.map(({ key, sign }) => `${sign} = ${short(found[key])}`).join(", ");
   });
   say(says, `The map is not one to one: ${known.constants.length} constants make ${rule.parameters.length} ${rule.parameters.length === 1 ? "parameter" : "parameters"}. The same rule belongs to ${all.join(", and to ")}.`);
 }
 
-function showComparison(own, other) {
-  find("comparison").hidden = find("legend-other").hidden = !other;
-  if (!other) return;
+// The step from which on two runs differ, −1 where they never do, and how far they get apart.
+function parting(own, other) {
+  const both = Math.min(own.steps, other.steps), [one, two] = [own.path, other.path];
+  let step = -1, most = 0;
+  for (let k = 0; k < 2 * both + 2; k++) {
+    const far = Math.abs(one[k] - two[k]);
+    if (far > most) most = far;
+    if (step < 0 && one[k] !== two[k]) step = k >> 1;
+  }
+  return { both, step, most };
+}
+function showComparison(own, other, parted) {
+  find("legend-other").hidden = !other;
+  if (!other) {
+    say(find("same"), "Choose a second rule above: it runs with the same constants, and here it is said whether the two are the same, and where they part.");
+    say(find("parting"), "");
+    return;
+  }
   const [a, b] = [state.rule, state.other].sort((p, q) => p - q);
   say(find("same"), a === b ? "This is the same rule." : PAIRS[`${a},${b}`]);
-  let parts = -1, most = 0;
-  const both = Math.min(own.steps, other.steps);
-  for (let k = 0; k < 2 * both + 2; k++) {
-    if (own.path[k] !== other.path[k] && parts < 0) parts = k >> 1;
-    const far = Math.abs(own.path[k] - other.path[k]);
-    if (far > most) most = far;
-  }
-  say(find("parting"), parts < 0
+  const { both, step, most } = parted;
+  say(find("parting"), step < 0
     ? `With these numbers the two runs agree bitwise, over ${both} steps.`
-    : `With these numbers the two runs part at step ${parts}; the greatest distance along an axis is ${short(most)}.`);
+    : `With these numbers the two runs part at step ${step}${step > 0 ? ", from the diamond on" : ""}; the greatest distance along an axis is ${short(most)}.`);
 }
 
 // What is seen is told to screen readers, and kept in the address, when the reader rests.
@@ -187,7 +210,7 @@ function control(slider, get, set) {
   const box = made("div", { className: "control" }, label, range, number, ...says);
   box.update = except => {
     const value = get();
-    if (number !== except || document.activeElement !== number) { number.value = value === undefined ? "" : Number(value.toPrecision(12)); number.removeAttribute("aria-invalid"); }
+    if (number !== except || document.activeElement !== number) { number.value = value === undefined ? "" : Number(value.toPrecision(6)); number.removeAttribute("aria-invalid"); }
     if (document.activeElement !== range) range.value = Math.round(clamp(offAxis(slider, value), 0, 1) * STOPS) || 0;
     range.setAttribute("aria-valuetext", short(value));
   };
@@ -285,9 +308,11 @@ function takeFormula(text) {
     ownPotential = potentialOf(text);
     state.formula = text;
     find("formula-error").textContent = "";
+    find("formula").removeAttribute("aria-invalid");
     return true;
   } catch (error) {
-    find("formula-error").textContent = error.message;
+    find("formula-error").textContent = `${error.message}; what is drawn is the last formula that could be read`;
+    find("formula").setAttribute("aria-invalid", "true");
     return false;
   }
 }

@@ -22,12 +22,13 @@ from physsym.codegen.emit.javascript import (
 )
 from physsym.core.statements import Rule, Update
 from physsym.core.symbols import FORCES, before, dot, potential
+from physsym.core.verdicts import Condition
 from physsym.explorer.entries import Entry, Mechanics
 from physsym.integrators import runge_kutta_4
 from physsym.mechanics.moves import Integrate
 from physsym.optimizers.report.linearization import NotLinearError, linearized
 from physsym.optimizers.report.transfer_function import response
-from physsym.printing import mathml
+from physsym.printing import mathml, unicode
 from physsym.runtime.start import start_order
 from physsym.transform.registry import apply, expect
 from physsym.vocabulary import Face, Vocabulary
@@ -120,6 +121,7 @@ def slider(symbol: Symbol, vocabulary: Vocabulary, rule: Rule | None = None) -> 
     return {
         "key": name,
         "math": [_math(symbol, face, vocabulary) for face in FACES],
+        "sign": _signs(symbol),
         "says": meaning,
         **scale,
     }
@@ -128,6 +130,11 @@ def slider(symbol: Symbol, vocabulary: Vocabulary, rule: Rule | None = None) -> 
 def _math(shown: Expr | Rule, face: Face, vocabulary: Vocabulary) -> str:
     text = mathml(shown, face, vocabulary, display="block" if isinstance(shown, Rule) else "inline")
     return re.sub(r' (alttext|xmlns)="[^"]*"', "", text)
+
+
+def _signs(shown: Expr | Condition) -> str:
+    """Return a symbol or a condition in the signs of print, for a text in which no formula can be set."""
+    return unicode(shown).replace("-", "−")
 
 
 def _formulas(*values: Expr) -> Code:
@@ -197,7 +204,7 @@ def _stability(rule: Rule) -> dict[str, object]:
         region, polynomial = stability_region(rule), characteristic_polynomial(rule)
         return {
             "margins": _formulas(*(c.expression for c in region.conditions)),
-            "says": [str(c) for c in region.conditions],
+            "says": [_signs(c) for c in region.conditions],
             "polynomial": _formulas(*polynomial.all_coeffs()),
         }
     except (AnalysisError, ValueError) as error:
@@ -303,7 +310,8 @@ def landscape(given: Landscape) -> dict[str, object]:
     gradients = Formula(given.formula, (_x, _y)).gradient
     second = [diff(given.formula, a, b) for a, b in ((_x, _x), (_x, _y), (_y, _y))]
     shape = {
-        "key": _kappa.name, "math": ["<math><mi>κ</mi></math>"] * 2, "says": "curvature across the valley",
+        "key": _kappa.name, "math": ["<math><mi>κ</mi></math>"] * 2, "sign": "κ",
+        "says": "curvature across the valley",
         "log": True, "low": 1, "high": 1000, "begin": 20.0,
     }  # fmt: skip
     return {

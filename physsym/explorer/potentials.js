@@ -50,7 +50,7 @@ function parsed(text) {
   }
   function atom() {
     const token = tokens[at++];
-    if (token === undefined) return fail("the formula ends too early");
+    if (token === undefined) return fail("the formula ends too early: write a number, x, y or a bracket at its end");
     if (token === "(") { const inside = sum(); expected(")"); return inside; }
     if (/^[\d.]/.test(token)) return Number(token);
     if (token === "x" || token === "y") return token;
@@ -58,7 +58,7 @@ function parsed(text) {
     return fail(`${token} is not known; write x, y, numbers, + - * / ^ and ${Object.keys(CALLS).join(", ")}`);
   }
   const tree = sum();
-  if (at < tokens.length) fail(`an operator is expected before ${tokens[at]}`);
+  if (at < tokens.length) fail(`an operator such as * is expected before ${tokens[at]}`);
   return tree;
 }
 

@@ -13,8 +13,10 @@ const made = (tag, properties, ...children) => {
 const say = (element, text) => { if (element.said !== text) element.textContent = element.said = text; };
 const short = number => {
   if (!Number.isFinite(number)) return Number.isNaN(number) ? "not defined" : number > 0 ? "∞" : "−∞";
-  return String(Number(number.toPrecision(4))).replace("-", "−").replace(/e\+?−?(.*)/, (_, n) => ` · 10^${number < 1 && number > -1 ? "−" : ""}${n}`);
+  const size = Math.abs(number), far = size >= 1e7 || (size < 1e-4 && size > 0), [digits, power] = far ? number.toExponential(3).split("e") : [number.toPrecision(4)];
+  return String(Number(digits)).replace("-", "−") + (far ? ` · 10${raised(Number(power))}` : "");
 };
+const raised = n => String(n).replace(/./g, c => "⁰¹²³⁴⁵⁶⁷⁸⁹"[c] ?? "⁻");
 const pick = (keys, values) => Object.fromEntries(keys.map((key, k) => [key, values[k]]));
 const keysOf = sliders => sliders.map(slider => slider.key);
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);

@@ -194,10 +194,16 @@ def test_an_own_formula_is_run_and_a_wrong_one_is_told(opened):
     a, b = (next(s for s in read.free_symbols if s.name == name) for name in "xy")
     wanted = [read, *(read.diff(s) for s in (a, b)), read.diff(a, 2), read.diff(a, b), read.diff(b, 2)]
     assert got == pytest.approx([float(e.subs({a: 0.7, b: 0.4})) for e in wanted], rel=1e-12)
-    refused = {"x +": "too early", "x y": "operator", "z": "z is not known", "sin x": "( is expected"}
+    refused = {
+        "x +": "a number, x, y or a bracket at its end",
+        "x y": "an operator such as * is expected",
+        "z": "z is not known",
+        "sin x": "( is expected",
+    }
     for wrong, says in refused.items():
         tab.locator("#formula").fill(wrong)
         assert says in tab.locator("#formula-error").inner_text()
+        assert tab.locator("#formula").get_attribute("aria-invalid") == "true"
     assert json.loads(json.dumps(tab.evaluate("state.formula"))) == text
 
 
