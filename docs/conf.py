@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 import physsym  # noqa: E402
-from docs.extensions import bibliography, gallery  # noqa: E402
+from docs.extensions import bibliography, explorer, gallery  # noqa: E402
 from docs.extensions.formulas import Shown, report, shown  # noqa: E402
 from physsym.__main__ import COMMANDS, parser  # noqa: E402
 
@@ -140,6 +140,8 @@ def fill(app, docname, source):
         text = text.replace("<!-- commands -->", commands())
     if "<!-- sheet -->" in text:
         text = gallery.filled(text, Path(app.outdir) / "_images")
+    if "<!-- explorer -->" in text:
+        text = explorer.filled(text, Path(app.outdir))
     source[0] = text
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.requirements import installed, needed
+from tests.support import accessibility
+from tests.support.requirements import installed, needed, needs_axe, needs_browser
 from tests.support.site import faults, pages
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +39,26 @@ def site(tmp_path_factory):
 def test_no_link_is_dead_and_nothing_is_asked_for_from_elsewhere(site):
     assert len(pages(site)) > 90
     assert faults(site) == []
+
+
+def test_the_explorer_is_a_page_of_the_site(site):
+    assert read_frame(site) == "explorer-page.html"
+    assert "const RULES = " in (site / "explorer-page.html").read_text()
+
+
+def read_frame(site):
+    """Return what the frame of the page on the explorer shows."""
+    return re.search(r'<iframe class="explorer" src="([^"]*)"', (site / "explorer.html").read_text())[1]
+
+
+@needs_browser
+@needs_axe
+@pytest.mark.parametrize("name", ["index", "explorer", "tutorials/run-it-fast", "how-to/explore-a-rule"])
+def test_no_fault_of_a_page_is_serious(site, browser, name):
+    tab = browser.new_page(viewport={"width": 1280, "height": 900})
+    tab.goto((site / f"{name}.html").as_uri())
+    assert accessibility.faults(tab) == []
+    tab.close()
 
 
 def test_every_public_name_is_in_the_reference(site):
