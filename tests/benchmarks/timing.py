@@ -42,9 +42,14 @@ def be_quick() -> None:
     _is_quick = True
 
 
-def rounds(asked: int = ROUNDS) -> int:
-    """Return in how many rounds to measure what would have so many."""
-    return min(asked, QUICK) if _is_quick else asked
+def rounds(asked: int = ROUNDS, quick: int = QUICK) -> int:
+    """Return in how many rounds to measure what would have so many, and at most `quick` in a quick run."""
+    return min(asked, quick) if _is_quick else asked
+
+
+def is_quick() -> bool:
+    """Return whether few rounds are measured."""
+    return _is_quick
 
 
 def behind(reached: Mapping[str, bool]) -> str:

@@ -22,9 +22,9 @@ made.step({"v": numpy.zeros(2), "x": numpy.ones(2)}, numpy.ones(2))
 GOALS = ("S6", "S7", "S8")
 
 
-def median_of(*command: str, rounds: int = 5) -> float:
+def median_of(*command: str, rounds: int = 5, quick: int = timing.QUICK) -> float:
     """Return the time of a command over that of `import sympy`, the median of some rounds."""
-    return statistics.median(against_sympy(*command) for _ in range(timing.rounds(rounds)))
+    return statistics.median(against_sympy(*command) for _ in range(timing.rounds(rounds, quick)))
 
 
 def rows() -> Iterator[Row]:
@@ -36,8 +36,8 @@ def rows() -> Iterator[Row]:
         first, plain, arrays = (
             median_of(*c) for c in (("-c", FIRST_STEP), *([str(f)] for f in frozen.values()))
         )
-        written = median_of("-m", "physsym", "document", "--out", f"{folder}/documents", rounds=3)
-    checked = median_of("-m", "physsym", "check", "derivations/", rounds=3)
+        written = median_of("-m", "physsym", "document", "--out", f"{folder}/documents", rounds=3, quick=1)
+    checked = median_of("-m", "physsym", "check", "derivations/", rounds=3, quick=1)
     yield Row("S6", "first NumPy step; start of a frozen rule, plain; with NumPy: / import sympy",
               "<= 1.5; <= 0.05; <= 0.45", "1.42; 0.03; 0.39", f"{first:.2f}; {plain:.3f}; {arrays:.2f}",
               first <= 1.5 and plain <= 0.05 and arrays <= 0.45,
