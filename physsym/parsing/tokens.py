@@ -37,14 +37,19 @@ class ReadError(ValueError):
 
     def __str__(self) -> str:
         line, column = _excerpt(self.text, self.position)
-        return f"{self.message}\n  {line}\n  {' ' * column}^"
+        return f"{_printable(self.message)}\n  {line}\n  {' ' * column}^"
+
+
+def _printable(text: str) -> str:
+    """Return a text fit for a terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _excerpt(text: str, position: int) -> tuple[str, int]:
     """Return the line around the position, fit for a terminal, and the column of the position in it."""
     start = max(text.rfind("\n", 0, position) + 1, position - _EXCERPT // 2)
     line = text[start : start + _EXCERPT].partition("\n")[0]
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line), position - start
+    return _printable(line), position - start
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sympy import Abs, E, Eq, Max, Piecewise, Rational, S, Symbol, cos, exp, log, pi, sin, sqrt, tanh
 
@@ -275,6 +275,8 @@ PIECES = [
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join), st.sampled_from(NOTATIONS))
+@example("\\\x00", "latex")
+@example("x + \\\u200b", "latex")
 def test_any_text_in_any_notation_is_read_or_refused(text, notation):
     refused = None
     try:
