@@ -347,7 +347,7 @@ def _with_names_in_use(
             message = (
                 f"found g, which may be {gradient} or the acceleration of gravity; write {gradient} for "
             )
-            raise tree.error(message + 'the gradient, or declare the constant, as in declare=("g",)', node)
+            raise tree.error(message + 'the gradient, or read(..., declare=("g",)) for the constant', node)
         known |= {"g": gradient} if gradient is not None else {}
     known = _with_gradient(found, known, declared)
     for name in WEIGHTS:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import singledispatch
+from typing import cast
 
 from sympy import Symbol
 
 from physsym.core.statements import Law, Statement, expressions, symbols
 from physsym.core.verdicts import Hypothesis, Outcome, Verdict, fails
 from physsym.mechanics.moves import Move
-from physsym.parsing.statements import StatementText, as_statement
+from physsym.parsing.statements import StatementText, as_statement, read_text
 from physsym.verify.budget import budgeted
 from physsym.verify.conditions import (
     Hypotheses,
@@ -20,6 +21,7 @@ from physsym.verify.conditions import (
     consistent,
     implied,
     under,
+    vocabulary_of,
     within_ranges,
 )
 from physsym.verify.domains import defined
@@ -66,7 +68,8 @@ def check(move: Move, above: StatementText, below: StatementText, given: Hypothe
     move
         The reason, such as `Divide(gamma)`.
     above, below
-        Laws or rules; a single equation or update counts as one.
+        Laws or rules; a single equation or update counts as one. The text of a line below is read with the
+        symbols of the line above.
     given
         What is assumed: conditions, SymPy relations such as `0 < beta`, or texts such as "0 <= rho < 1";
         several, or one.
@@ -95,7 +98,10 @@ def check(move: Move, above: StatementText, below: StatementText, given: Hypothe
                 f"the move comes first: check(move, above, below); given {given_first} as the move"
             )
         raise TypeError(f"check needs a move such as Divide(gamma), given {given_first!r}")
-    above, below = as_statement(above), as_statement(below)
+    above = as_statement(above)
+    if isinstance(below, str):
+        below = cast("Statement", read_text(below, vocabulary_of(symbols(above))))
+    below = as_statement(below)
     assumed = conditions_of(given, symbols(above) | symbols(below))
     if assumed and (clash := consistent(assumed)).outcome is Outcome.FAILS:
         return fails(f"{clash.evidence[0]}, so nothing follows from what is given")

@@ -59,6 +59,14 @@ def test_g_beside_a_function_of_an_angle_may_be_gravity(function):
     assert "g" in {s.name for s in ps.read(text.replace("theta", "phi")).parameters}  # no weight is updated
 
 
+def test_a_line_below_is_read_with_the_names_of_the_line_above():
+    above = "theta' = omega; omega' = -g*sin(theta)/l"
+    below = "omega <- omega - dt*g*sin(theta)/l; theta <- theta + dt*omega+"
+    move = ps.Integrate(ps.integrators.semi_implicit_euler, "dt")
+    assert ps.check(move, above, below)
+    assert ps.check(move, above, below.replace("- dt*g", "+ dt*g")).outcome is ps.Outcome.FAILS
+
+
 def test_a_symbol_asked_for_by_name_may_have_letters_of_others():
     law = ps.apply(ps.ReduceOrder("x", "vx"), ps.law("m*x'' = -k*x"))
     assert str(law) == "x' = vx; m*vx' = -k*x"
