@@ -14,7 +14,7 @@ from physsym.core.counts import counted
 from physsym.core.inference import infer_dimensions
 from physsym.core.motion import moving
 from physsym.core.statements import Equation, Law, Rule, Statement, rebuilt, symbols
-from physsym.core.symbols import DOT, dot, name_and_marks
+from physsym.core.symbols import DOT, dot, name_and_marks, name_of
 from physsym.core.verdicts import (
     Condition,
     Hypothesis,
@@ -308,9 +308,9 @@ class Derivation:
         """Return the verdict on every step, each taken by itself."""
         lines, reason = self._walk
         misused = misused_names([step.move for step in self.steps], lines)
-        known = [tuple(sorted(self.vocabulary.moving, key=str))]
+        known = [tuple(sorted(self.vocabulary.moving, key=name_of))]
         for line in lines:
-            known.append(tuple(sorted({*known[-1], *moving(line, known[-1])}, key=str)))
+            known.append(tuple(sorted({*known[-1], *moving(line, known[-1])}, key=name_of)))
         found = tuple(
             fails(misuse)
             if misuse
@@ -365,7 +365,7 @@ class Derivation:
     def assumptions(self) -> tuple[Assumption, ...]:
         """Return what is taken for granted: conditions of the lines, definitions, and declared signs."""
         statements = (*self._walk[0], *(d for step in self.steps for d in _definitions(step.move)))
-        held = sorted({s for line in statements for s in symbols(line)}, key=str)
+        held = sorted({s for line in statements for s in symbols(line)}, key=name_of)
         open_ones = [c for c in self._conditions if not follows(c, self.definitions)]
         certain = tuple(c for c in self._conditions if isinstance(c, Condition) and c not in open_ones)
         for c in reversed(open_ones.copy()):  # what the others imply

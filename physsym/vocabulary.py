@@ -16,7 +16,7 @@ from sympy import Expr, Symbol
 from physsym.core.conditions import Given, as_conditions
 from physsym.core.dimensions import ENERGY, LENGTH, MASS, ONE, TIME, Dimension, DimensionError
 from physsym.core.statements import rebuilt
-from physsym.core.symbols import DOT, MARKS, grad, name_and_marks, potential
+from physsym.core.symbols import DOT, MARKS, grad, name_and_marks, name_of, potential
 from physsym.core.verdicts import Condition
 
 __all__ = [
@@ -148,7 +148,7 @@ class Quantity:
     @property
     def name(self) -> str:
         """Return the name of the quantity in formulas that are read from text."""
-        return self.physics if self.kind in ("potential", "gradient") else str(self.symbol)
+        return self.physics if self.kind in ("potential", "gradient") else name_of(self.symbol)
 
 
 @dataclass(frozen=True)
@@ -243,7 +243,7 @@ class Vocabulary:
     def ranges(self, symbols: Iterable[Symbol]) -> tuple[Condition, ...]:
         """Return the natural ranges of symbols, of those that are quantities of the vocabulary."""
         known = {q.symbol: q.range for q in self.quantities}
-        return tuple(c for s in sorted(symbols, key=str) for c in known.get(s, ()))
+        return tuple(c for s in sorted(symbols, key=name_of) for c in known.get(s, ()))
 
     def keeping(self, *symbols: Symbol) -> Vocabulary:
         """Return the vocabulary in which these symbols have their physical names on the learning face too.

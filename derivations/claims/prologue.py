@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import partial
 
-from sympy import Expr, Matrix, Rational, Symbol, solve
+from sympy import Expr, Matrix, Rational, Symbol, factor_terms, solve
 
 from .. import gradient_descent, momentum
 from physsym import Claim, Derivation, Move, Hypothesis, Rule, Step, System, Update, Verdict
@@ -107,7 +107,12 @@ def _scaled(physical: Sequence[Symbol], direction: Matrix, at: Mapping[Symbol, o
 
 def _inverted(found: Sequence[Expr], physical: Sequence[Symbol]) -> Verdict:
     names = [Symbol(f"c{k}") for k in range(len(found))]
-    proposed = solve([c - name for c, name in zip(found, names, strict=True)], physical, dict=True)
+    # What is proposed is put back below, so that SymPy need not check it.
+    equations = [c - name for c, name in zip(found, names, strict=True)]
+    proposed = [
+        {p: factor_terms(e) for p, e in solution.items()}
+        for solution in solve(equations, physical, dict=True, check=False)
+    ]
     back = dict(zip(names, found, strict=True))
     verdicts = [identical(proposed[0][p].subs(back), p, what=str(p)) for p in physical] if proposed else []
     return add_evidence(

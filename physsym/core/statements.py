@@ -25,6 +25,7 @@ from physsym.core.symbols import (
     free_symbols_of,
     fresh,
     name_and_marks,
+    name_of,
     refuse_noise,
     refuse_text,
 )
@@ -215,7 +216,7 @@ class Rule:
         """Return the symbols that are read, by updates or by start values, and never updated, by name."""
         own = {s for state in self.states for s in (state, after(state))}
         read = symbols(self).union(*(value.free_symbols for _, value in self.start))
-        return tuple(sorted((s for s in read if s not in own), key=str))
+        return tuple(sorted((s for s in read if s not in own), key=name_of))
 
     __reduce__ = rebuilt
 
@@ -258,7 +259,7 @@ def _lost_sign(target: Symbol, value: Expr) -> str:
 def _refuse_misread(update: Update, targets: tuple[Symbol, ...], done: list[Symbol]) -> None:
     if update.target.name.endswith((AFTER, BEFORE, DOT)):
         raise StatementError(f"{update.target} cannot be updated: state the rule for the symbol itself")
-    for read in sorted(free_symbols_of(update.value), key=str):
+    for read in sorted(free_symbols_of(update.value), key=name_of):
         name, marks = name_and_marks(read)
         if AFTER in marks and read not in map(after, done):
             raise StatementError(

@@ -301,6 +301,11 @@ def free_symbols_of(*expressions: Expr) -> frozenset[Symbol]:
     return frozenset(found)
 
 
+def name_of(expression: Expr) -> str:
+    """Return how an expression is written, without a printer where it is a symbol, whose name that is."""
+    return expression.name if type(expression) is Symbol else str(expression)
+
+
 def refuse_noise(expression: Expr) -> None:
     """Raise TypeError for a random variable of `sympy.stats`, which would be taken for a constant."""
     # SymPy counts random variables among the free symbols though they are none.

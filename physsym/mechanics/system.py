@@ -12,7 +12,7 @@ from sympy import Abs, Add, DiracDelta, Expr, S, Symbol, expand, factor, sign
 from physsym.core.motion import is_time
 from physsym.core.signs import signs
 from physsym.core.statements import Equation, Law
-from physsym.core.symbols import dot, exact, name_and_marks
+from physsym.core.symbols import dot, exact, name_and_marks, name_of
 from physsym.core.verdicts import Condition
 from physsym.mechanics.lagrange import lagrange_equations
 from physsym.parsing.statements import ExprText, SymbolText, as_expression, as_state
@@ -171,7 +171,7 @@ def total_time_derivative(expression: Expr, coordinates: tuple[Symbol, ...]) -> 
 
 def _rates(expression: Expr, coordinates: tuple[Symbol, ...]) -> dict[Symbol, Expr]:
     """Return the time derivative of each symbol in an expression that depends on time, and of time."""
-    held = sorted(expression.free_symbols, key=str)
+    held = sorted(expression.free_symbols, key=name_of)
     names = {q.name for q in coordinates} | {name_and_marks(s)[0] for s in held if name_and_marks(s)[1]}
     moving = [s for s in held if name_and_marks(s)[0] in names]
     return {s: S.One for s in held if is_time(s) and s not in moving} | {s: dot(s) for s in moving}

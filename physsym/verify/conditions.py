@@ -15,7 +15,7 @@ from sympy import Expr, Mul, Pow, Symbol
 from physsym.core.conditions import Given, Sign, as_conditions
 from physsym.core.signs import EXCLUDED, signs
 from physsym.core.statements import Equation
-from physsym.core.symbols import OPAQUE, name_and_marks
+from physsym.core.symbols import OPAQUE, name_and_marks, name_of
 from physsym.core.verdicts import Condition, Hypothesis, Verdict, fails, holds, undecided
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
@@ -116,7 +116,7 @@ def natural_ranges(symbols: Iterable[Symbol]) -> tuple[Condition, ...]:
 
 def vocabulary_of(symbols: Iterable[Symbol]) -> Vocabulary:
     """Return the standard vocabulary in which the names of symbols mean these, for texts that name them."""
-    plain = sorted((s for s in symbols if not name_and_marks(s)[1]), key=str)
+    plain = sorted((s for s in symbols if not name_and_marks(s)[1]), key=name_of)
     known = {q.symbol for q in STANDARD.quantities}
     return STANDARD.extended(*(scalar(s) for s in plain if s not in known))
 
@@ -320,7 +320,7 @@ def _consistent(conditions: tuple[Condition, ...]) -> tuple[Verdict, tuple[Condi
     """Return whether conditions are consistent, and those that contradict each other."""
     for c in conditions:
         if signs(c.expression) <= EXCLUDED[c.relation]:
-            symbols = sorted(c.expression.free_symbols, key=str)
+            symbols = sorted(c.expression.free_symbols, key=name_of)
             return fails(engines=("form",)), (c, *(d for s in symbols for d in declared_sign(s) if d != c))
     held = frozenset[Symbol]().union(*(c.expression.free_symbols for c in conditions))
     candidates = (at for at in sample_points(held, _EXAMPLES) if satisfied(conditions, at))

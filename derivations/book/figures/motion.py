@@ -81,20 +81,21 @@ class Motion:
     @property
     def relaxation(self) -> float:
         """Return the time `tau` in which friction alone takes a velocity down to 1/e, by the law."""
-        return -1 / float(self._matrix()[1, 1])
+        return -1 / float(self._matrix[1, 1])
 
     @property
     def stiffness(self) -> float:
         """Return `tau*lam/gamma`, a pure number; the motion oscillates where it exceeds 1/4."""
-        return -float(self._matrix()[1, 0]) * self.relaxation**2
+        return -float(self._matrix[1, 0]) * self.relaxation**2
 
     def _sampled(self, intervals: int) -> Array:
-        step = _flow(self._matrix(), self.until / intervals)
+        step = _flow(self._matrix, self.until / intervals)
         states = [np.array([self.start, 0.0])]
         for _ in range(intervals):
             states.append(step @ states[-1])
         return np.array(states)
 
+    @cached_property
     def _matrix(self) -> Array:
         """Return the matrix of the law, written as (x, v)' = matrix (x, v)."""
         (equation,) = self.system.law().equations
@@ -105,7 +106,7 @@ class Motion:
             raise ValueError(
                 f"the law of {self.name} is not linear in a parabola; give one with viscous friction"
             )
-        return np.array([[0.0, 1.0], [float(self._at(e)()) for e in entries]])
+        return np.array([[0.0, 1.0], [float(e.xreplace(self._numbers(e))) for e in entries]])
 
     def _along(self, expression: Expr, states: Array) -> Array:
         found: Array = self._at(expression, x, dot(x))(*states.T)
@@ -113,11 +114,15 @@ class Motion:
 
     def _at(self, expression: Expr, *of: Symbol) -> Callable[..., Any]:
         """Return an expression at these parameters as a function of the symbols named."""
+        numbers = self._numbers(expression, *of)
+        return function_of(of, expression.xreplace(numbers))
+
+    def _numbers(self, expression: Expr, *of: Symbol) -> dict[Symbol, Float]:
+        """Return the parameters in an expression, other symbols than those named, with their values."""
         others = sorted(expression.free_symbols - set(of), key=str)
         if lost := [s.name for s in others if s.name not in self.parameters]:
             raise ValueError(f"the motion of {self.name} needs {', '.join(lost)}; give them as parameters")
-        numbers = {s: Float(self.parameters[s.name], 17) for s in others}
-        return function_of(of, expression.xreplace(numbers))
+        return {s: Float(self.parameters[s.name], 17) for s in others}
 
 
 def _flow(matrix: Array, time: float) -> Array:

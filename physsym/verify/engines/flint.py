@@ -19,7 +19,7 @@ from functools import singledispatchmethod
 import sympy
 from sympy import Abs, Add, Expr, Mul, Pow, Rational, Symbol, preorder_traversal
 
-from physsym.core.symbols import OPAQUE
+from physsym.core.symbols import OPAQUE, name_of
 from physsym.verify.engines.angles import AngleBasis
 from physsym.verify.engines.base import Answer, Finding
 from physsym.verify.engines.exp_log_relations import ExponentialBasis
@@ -194,7 +194,7 @@ class _Evaluation:
 
     @_value.register(Symbol)
     def _(self, expression: Symbol) -> Quotient:
-        return self.ring.generator(str(expression), positive=bool(expression.is_positive))
+        return self.ring.generator(name_of(expression), positive=bool(expression.is_positive))
 
     @_value.register(Add)
     def _(self, expression: Add) -> Quotient:
