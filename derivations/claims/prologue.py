@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import partial
 
-from sympy import Expr, Matrix, Rational, Symbol, factor_terms, solve
+from sympy import Expr, Matrix, Rational, Symbol, factor_terms, fraction, linsolve, together
 
 from .. import gradient_descent, momentum
 from physsym import Claim, Derivation, Move, Hypothesis, Rule, Step, System, Update, Verdict
@@ -107,17 +107,13 @@ def _scaled(physical: Sequence[Symbol], direction: Matrix, at: Mapping[Symbol, o
 
 def _inverted(found: Sequence[Expr], physical: Sequence[Symbol]) -> Verdict:
     names = [Symbol(f"c{k}") for k in range(len(found))]
-    # What is proposed is put back below, so that SymPy need not check it.
-    equations = [c - name for c, name in zip(found, names, strict=True)]
-    proposed = [
-        {p: factor_terms(e) for p, e in solution.items()}
-        for solution in solve(equations, physical, dict=True, check=False)
-    ]
+    # Multiplied by their denominators they are linear; `solve` would load SymPy's units and check each root.
+    equations = [fraction(together(c - name))[0] for c, name in zip(found, names, strict=True)]
+    proposed = [dict(zip(physical, map(factor_terms, s), strict=True)) for s in linsolve(equations, physical)]
     back = dict(zip(names, found, strict=True))
     verdicts = [identical(proposed[0][p].subs(back), p, what=str(p)) for p in physical] if proposed else []
-    return add_evidence(
-        all_of(*verdicts), *(f"`{p} = {e}`" for p, e in (proposed[0] if proposed else {}).items())
-    )
+    solution = sorted(proposed[0].items(), key=str) if proposed else []
+    return add_evidence(all_of(*verdicts), *(f"`{p} = {e}`" for p, e in solution))
 
 
 def told_from(step: Rule, parameters: Mapping[Symbol, Expr], weights: tuple[Expr, Expr]) -> Verdict:

@@ -56,7 +56,7 @@ def spectral_radii(rule: RuleText, /, curvature: ExprText = lam, **parameters: A
     arrays = np.broadcast_arrays(*_given(symbols, parameters))
     shape = arrays[0].shape if arrays else ()
     with np.errstate(all="ignore"):
-        values = lambdify(symbols, coefficients, modules="numpy", cse=True)(*arrays)
+        values = lambdify(symbols, coefficients, modules=[np], cse=True)(*arrays)
     table = np.stack([np.broadcast_to(np.asarray(v, dtype=float), shape) for v in values], axis=-1)
     if not np.isfinite(table).all():
         raise ValueError("the rule is not defined at some of the parameters: it divides by zero")

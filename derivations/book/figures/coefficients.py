@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from sympy import Expr, Symbol, cancel, fraction, solve
+from sympy import Expr, Symbol, cancel, fraction, linsolve
 
 from physsym.derivation import Derivation
 from .experiment import Array, function_of, rule_of
@@ -44,8 +44,9 @@ def steady_step(rule: Rule) -> Expr:
     """
     new = {s: e.replace(grad, lambda place: _SLOPE) for s, e in one_step_map(rule).items()}
     moving = [s for s in rule.targets if s not in coordinates(rule)]
-    settled = solve([new[s] - s for s in moving], moving, dict=True, check=False) if moving else [{}]
-    if len(settled) != 1 or len(coordinates(rule)) != 1:
+    found = linsolve([new[s] - s for s in moving], moving) if moving else [()]
+    settled = [dict(zip(moving, ends, strict=True)) for ends in found]
+    if len(settled) != 1 or len(coordinates(rule)) != 1 or any(e.has(*moving) for e in settled[0].values()):
         raise ValueError(f"the rule {rule} settles to no single step under a constant gradient")
     (place,) = coordinates(rule)
     above, below = fraction(cancel((place - new[place]).xreplace(settled[0]) / _SLOPE))
