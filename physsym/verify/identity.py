@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from sympy import Expr
 
@@ -129,15 +130,33 @@ def as_a_whole(left: Expr, right: Expr, what: str) -> Verdict:
     return combine(findings, left, right, what)
 
 
+class _UndecidedFinding(Exception):
+    """An engine did not decide, perhaps for lack of time, so that it is to be asked again."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding)
+        self.finding = finding
+
+
+# Equations of a chapter, claims and steps compare the same expressions.
+@lru_cache(maxsize=1024)
+def _answered(identity: Callable[..., Finding], left: Expr, right: Expr, *attempts: int) -> Finding:
+    finding = identity(left, right, *attempts)
+    if finding.answer is Answer.UNKNOWN:
+        raise _UndecidedFinding(finding)
+    return finding
+
+
 def query_engine(engine: Engine, left: Expr, right: Expr, *attempts: int) -> Finding:
     """Query one engine, for a part of the time that is left; an exception becomes UNKNOWN with its message.
 
     `attempts` is the number of sample points, for the engines that sample.
     """
-    identity: Callable[..., Finding] = engine.identity
     try:
         with part(_SHARE):
-            return identity(left, right, *attempts)
+            return _answered(engine.identity, left, right, *attempts)
+    except _UndecidedFinding as doubt:
+        return doubt.finding
     except BudgetError:
         check_time()
         return Finding(
@@ -158,7 +177,7 @@ def combine(findings: Sequence[Finding], left: Expr, right: Expr, what: str) -> 
         clash = f"a conflict between engines: {_names(proved)} proved what {_names(refuted)} refuted"
         return fails(f"{what}: {clash}", witness=witness, engines=engines)
     if witness or len(_families(refuted)) >= FAMILIES_NEEDED:
-        difference = next((f.difference for f in findings if f.difference), str(left - right))
+        difference = next((f.difference for f in findings if f.difference), "") or str(left - right)
         return fails(
             f"{what} differ by {shortened(difference, left - right)}",
             witness=witness,

@@ -233,8 +233,25 @@ def test_an_engine_that_breaks_down_says_so_and_knows_nothing(error):
 
 
 def test_an_engine_is_asked_about_both_sides_in_order():
-    engine = SimpleNamespace(NAME="echo", FAMILY="echo", identity=lambda left, right: (left, right))
-    assert query_engine(engine, x, u) == (x, u)
+    def echo(left, right):
+        return Finding("echo", "echo", Answer.PROVED, f"{left}, {right}")
+
+    engine = SimpleNamespace(NAME="echo", FAMILY="echo", identity=echo)
+    assert query_engine(engine, x, u).reason == "x, u"
+
+
+def test_what_an_engine_decided_is_kept_and_what_it_left_open_is_asked_again():
+    def never_twice(left, right):
+        asked_for.append((left, right))
+        return Finding("echo", "echo", Answer.UNKNOWN if len(asked_for) < 3 else Answer.REFUTED)
+
+    asked_for = []
+    engine = SimpleNamespace(NAME="echo", FAMILY="echo", identity=never_twice)
+    found = [query_engine(engine, x, u).answer for _ in range(4)]
+    assert found == [Answer.UNKNOWN, Answer.UNKNOWN, Answer.REFUTED, Answer.REFUTED]
+    assert asked_for == [(x, u)] * 3
+    assert query_engine(engine, u, x).answer is Answer.REFUTED
+    assert asked_for[3:] == [(u, x)]
 
 
 def test_both_sides_are_called_so_unless_they_have_a_name():
