@@ -20,10 +20,10 @@ from physsym.core.polynomials import (
     sign_given,
 )
 from physsym.core.signs import NONNEGATIVE, POSITIVE, signs
-from physsym.core.statements import Rule
+from physsym.core.statements import Rule, Statement, symbols
 from physsym.core.symbols import Exact
 from physsym.core.verdicts import Condition
-from physsym.parsing.statements import ExprText, StatementText, as_statement
+from physsym.parsing.statements import ExprText, StatementText, as_expression, as_statement
 from physsym.vocabulary import lam
 
 LARGEST_BY_REDUCTION = 3  # the degree up to which conditions are found one degree after the other
@@ -112,6 +112,12 @@ def stability_region(statement: StatementText, curvature: ExprText = lam) -> Reg
     never: it repels, some disturbances grow exponentially
     """
     statement = as_statement(statement)
+    return _region(statement, as_expression(curvature, symbols(statement)))
+
+
+# Tables, figures and claims ask for the regions of the same rules.
+@lru_cache(maxsize=256)
+def _region(statement: Statement, curvature: Expr) -> Region:
     polynomial = characteristic_polynomial(statement, curvature)
     region = schur_cohn(polynomial) if isinstance(statement, Rule) else hurwitz(polynomial)
     if not region.is_empty:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import zip_longest
 from typing import Any, Protocol, TypeAlias, overload
 
@@ -535,6 +535,7 @@ def expressions(statement: Statement) -> Iterator[Expr]:
         yield from (u.value for u in statement.updates)
 
 
+@lru_cache(maxsize=1024)
 def symbols(statement: Statement) -> frozenset[Symbol]:
     """Return every symbol that a statement mentions, the targets and start values of a rule included."""
     mentioned = free_symbols_of(*expressions(statement))
