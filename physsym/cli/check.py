@@ -26,7 +26,7 @@ from physsym.core.verdicts import Outcome, Verdict, is_failure
 from physsym.derivation import Derivation
 from physsym.exercises.difference import differences, line_of_move
 from physsym.loading import files_of, load, nothing_found
-from physsym.mechanics.claim import JudgedClaim, judge_claim
+from physsym.mechanics.claim import Claim, JudgedClaim, judge_claim
 from physsym.mechanics.moves import in_words
 from physsym.parsing.interpretation import FUNCTIONS
 
@@ -75,12 +75,12 @@ class VerdictLine:
 
 @dataclass(frozen=True)
 class ClaimLine:
-    """The lines on a claim and on its repair; a claim that several scripts export has one identity."""
+    """The lines on a claim and on its repair; a claim that several processes judge has one identity."""
 
     label: str
-    identity: tuple[str, ...]
     verdict: Verdict
     repair: Verdict | None = None
+    identity: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -110,29 +110,32 @@ def main(options: Namespace) -> int:
     paths = paths_to_read(options.paths)
     files = files_of(paths)
     lines: list[VerdictLine | SimulationLine] = []
-    claims: dict[tuple[str, ...], ClaimLine] = {}
+    claims: list[ClaimLine] = []
     if options.simulate:
         from physsym.oracle import simulate as _  # noqa: F401 (what is missing is said before any work)
     count = 0
     with progress(len(files)) as done:
         for found in in_processes(
-            partial(check_file, judged=set(), simulate=options.simulate), files, options.jobs
+            partial(check_file, judged={}, simulate=options.simulate, alone=options.jobs < 2),
+            files,
+            options.jobs,
         ):
             if isinstance(found, Finished):
                 count += found.has_content
                 done(found.name)
             elif isinstance(found, ClaimLine):
-                claims.setdefault(found.identity, found)
+                if found.identity is None or found.identity not in {line.identity for line in claims}:
+                    claims.append(found)
             else:
                 lines.append(found)
     if not count:
         raise nothing_found(paths)
-    says, code = _summary(lines, list(claims.values()), options)
+    says, code = _summary(lines, claims, options)
     echo(*(line for text in (*says, what_was_read(paths, count)) for line in paragraph(text)))
     for heading, rows in groupby(lines, attrgetter("heading")):
         echo("", *paragraph(heading), *verdict_table(list(rows), options.verbose))
     if claims:
-        echo("", "claims", *(line for row in _claim_table(claims.values(), options.verbose) for line in row))
+        echo("", "claims", *(line for row in _claim_table(claims, options.verbose) for line in row))
     return code
 
 
@@ -247,12 +250,13 @@ def _summary_of_motions(lines: Sequence[SimulationLine]) -> str:
 
 
 def check_file(
-    file: Path, judged: set[tuple[str, ...]], simulate: bool = False
+    file: Path, judged: dict[str, list[Claim]], simulate: bool = False, alone: bool = True
 ) -> Iterator[Finished | VerdictLine | ClaimLine | SimulationLine]:
     """Load a script and yield a line for each of its steps, its claims, and what its chapters show.
 
-    Claims that are judged already are left out: the identities of those that are judged are added to
-    `judged`, which all scripts of a process share.
+    Claims that are judged already are left out: those that are judged are added to `judged`, by their id,
+    which all scripts of a process share. Unless that is `alone`, lines on claims have the identity of the
+    claim, which takes a while to write.
     """
     if is_frozen(file):
         yield frozen_line(file)
@@ -275,17 +279,23 @@ def check_file(
         claims = tuple(claim for _, claim in claims_of([script]))
         for shown in judgements(script):
             if isinstance(shown, JudgedClaim):
-                identity = shown.claim.identity
-                if identity not in judged:
-                    judged.add(identity)
-                    yield _claim_line(f"{script.name}, claim {shown.claim.id}", shown)
+                if _is_new(shown.claim, judged):
+                    yield _claim_line(script.name, shown, alone)
                 continue
             yield VerdictLine(one_line(script.name), one_line(shown.what), shown.verdict, is_shown=True)
     for claim in claims:
-        if claim.identity not in judged:
-            judged.add(claim.identity)
-            yield _claim_line(f"{script.name}, claim {claim.id}", judge_claim(claim))
+        if _is_new(claim, judged):
+            yield _claim_line(script.name, judge_claim(claim), alone)
     yield Finished(script.name, bool(script.derivations or script.claims or script.parts))
+
+
+def _is_new(claim: Claim, judged: dict[str, list[Claim]]) -> bool:
+    """Return whether a claim is none of those that were judged, and add it to them."""
+    same = judged.setdefault(claim.id, [])
+    if any(claim is other or claim.identity == other.identity for other in same):
+        return False
+    same.append(claim)
+    return True
 
 
 def is_frozen(file: Path) -> bool:
@@ -395,5 +405,6 @@ def _is_readable(derivation: Derivation) -> bool:
     return all(name in FUNCTIONS or known.get(name) for name in names)
 
 
-def _claim_line(name: str, judged: JudgedClaim) -> ClaimLine:
-    return ClaimLine(one_line(name), judged.claim.identity, judged.verdict, judged.repair)
+def _claim_line(script: str, judged: JudgedClaim, alone: bool) -> ClaimLine:
+    label = one_line(f"{script}, claim {judged.claim.id}")
+    return ClaimLine(label, judged.verdict, judged.repair, None if alone else judged.claim.identity)
