@@ -18,6 +18,8 @@ from physsym import __version__
 from physsym._versions import PACKAGES
 
 PIPE_CLOSED = 141  # 128 and the number of SIGPIPE, as shells have it
+# How often garbage is searched for: SymPy makes many objects and hardly any cycles.
+SELDOM = (20_000, 50, 50)
 
 
 def _any_number(name: str, metavar: str, says: str, command: ArgumentParser) -> None:
@@ -329,12 +331,16 @@ def _run_command(arguments: Sequence[str] | None) -> int:
             if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows its number
                 stream.reconfigure(errors="backslashreplace")
         module = _imported(COMMANDS[command][0])
+        often = gc.get_threshold()
+        gc.set_threshold(*SELDOM)
         try:
             return int(module.main(options))
         except BaseException as error:
             if isinstance(error, (Exception, KeyboardInterrupt)):
                 raise
             raise ValueError(f"a script ended the command: {type(error).__name__}: {error}") from error
+        finally:
+            gc.set_threshold(*often)
     except BrokenPipeError:
         raise
     except (ValueError, OSError, FloatingPointError) as error:
