@@ -11,6 +11,8 @@ backward Euler and exponential friction lead to gradient descent; the midpoint r
 forward Euler has no limit at all.
 """
 
+from functools import cache
+
 from sympy import exp
 
 from ._by_hand import optimizers_by_hand
@@ -77,6 +79,7 @@ derivation = exponential
 comparisons = optimizers_by_hand
 
 
+@cache
 def without_inertia(friction):
     """Return the derivation with inertia let go after the discretisation: does it end in gradient descent?"""
     return Derivation(

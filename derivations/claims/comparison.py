@@ -6,7 +6,7 @@ depends on who tuned them (C56).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import TypeAlias
 
 from sympy import Expr, Integer, Rational, Symbol, cancel, exp, roots, sqrt
@@ -106,6 +106,7 @@ share = (Condition(1 - r, "> 0"),)
 curvatures = ((1 - r) ** 2, (1 + r) ** 2)
 
 
+@cache
 def told_in_r(value: Expr) -> Expr:
     """Return an expression in k as one in r."""
     return cancel(value.xreplace({k: (1 + r) / (1 - r)}))

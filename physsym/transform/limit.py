@@ -63,7 +63,9 @@ def _sides(move: Limit) -> tuple[str, ...]:
 def _from_side(plain: Expr, expression: Expr, move: Limit, side: str) -> Expr:
     """Return the limit of an expression, given without opaque functions and as it is named in messages."""
     try:
-        found = sympy.limit(plain, move.symbol, move.to, side)
+        found = _of_rational(plain, move)
+        if found is None:
+            found = sympy.limit(plain, move.symbol, move.to, side)
         if not _is_value(found) and (waves := _waves(plain, move, side)):
             found = _of_waves(plain, waves, move, side)
     except (NotImplementedError, RecursionError):
@@ -74,6 +76,20 @@ def _from_side(plain: Expr, expression: Expr, move: Limit, side: str) -> Expr:
     if not _is_value(found):
         raise MoveError(f"{expression} has no finite limit as {move.symbol} tends to {move.to}")
     return found
+
+
+def _of_rational(plain: Expr, move: Limit) -> Expr | None:
+    """Return the finite limit of a rational function at a finite value, by the lowest powers; else None."""
+    if not (move.to.is_finite and plain.is_rational_function(move.symbol)):
+        return None
+    near = sympy.fraction(sympy.together(plain.xreplace({move.symbol: move.symbol + move.to})))
+    above, below = (sympy.Poly(part, move.symbol) for part in near)
+    if above.domain.is_EX or below.domain.is_EX or above.is_zero:
+        return None
+    (over,), (under,) = (min(part.monoms()) for part in (above, below))
+    if over < under:
+        return None
+    return above.nth(over) / below.nth(under) if over == under else sympy.Integer(0)
 
 
 def _is_value(found: Expr) -> bool:
