@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
@@ -79,7 +80,12 @@ def value(expression: Expr, at: Values) -> Number:
 
 @value.register(Rational)
 def _(expression: Rational, at: Values) -> Number:
-    return Fraction(int(expression.p), int(expression.q))
+    return _fraction(expression)
+
+
+@lru_cache(maxsize=1024)
+def _fraction(number: Rational) -> Fraction:
+    return Fraction(int(number.p), int(number.q))
 
 
 @value.register(Symbol)
@@ -89,18 +95,18 @@ def _(expression: Symbol, at: Values) -> Number:
 
 @value.register(Add)
 def _(expression: Add, at: Values) -> Number:
-    return _fold(lambda a, b: a + b, expression, at)
+    return _fold(operator.add, expression, at)
 
 
 @value.register(Mul)
 def _(expression: Mul, at: Values) -> Number:
-    return _fold(lambda a, b: a * b, expression, at)
+    return _fold(operator.mul, expression, at)
 
 
-def _fold(operation: Any, expression: Expr, at: Values) -> Number:
-    first, *rest = (value(a, at) for a in expression.args)
+def _fold(operation: Callable[[Number, Number], Number], expression: Expr, at: Values) -> Number:
+    first, *rest = [value(a, at) for a in expression.args]
     for other in rest:
-        enclosed = any(isinstance(n, flint.arb) for n in (first, other))
+        enclosed = isinstance(first, flint.arb) or isinstance(other, flint.arb)
         first = operation(as_ball(first), as_ball(other)) if enclosed else operation(first, other)
     return first
 
