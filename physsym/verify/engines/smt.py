@@ -31,6 +31,7 @@ from physsym.verify.engines.solver_process import ASK_FOR_END, END, ask
 NAME, FAMILY = "z3", "z3"
 SECONDS = 4.0
 _MEMORY = 1024  # megabytes
+_RECORD = "z3_solver-*.dist-info/RECORD"  # the names of the files of the installed package
 # Each question has a context of its own. `get-value` without a model raises an error here, whose message has
 # everything that was printed before.
 _THROUGH_PYTHON = f"""
@@ -218,17 +219,17 @@ def _answers(script: str, *options: str) -> list[str]:
 @lru_cache(maxsize=1)
 def _command() -> tuple[str, ...]:
     limits = f"-memory:{_MEMORY}", f"-t:{math.ceil(SECONDS * 1000)}"
-    from importlib.metadata import distributions  # it takes long, and z3 is seldom asked
-
     folders = {
         *site.getsitepackages(),
         site.getusersitepackages(),
         *map(sysconfig.get_path, ("purelib", "platlib")),
     }
-    for package in distributions(name="z3-solver", path=sorted(folders)):
-        for file in package.files or ():
-            if file.name in ("z3", "z3.exe") and (program := Path(str(file.locate())).resolve()).is_file():
-                return str(program), "-in", *limits
+    # `importlib.metadata` reads the same files, but to import it takes as long as many answers.
+    for record in (file for folder in sorted(folders) for file in Path(folder).glob(_RECORD)):
+        for name in (line.partition(",")[0] for line in record.read_text(encoding="utf-8").splitlines()):
+            program = record.parents[1] / name
+            if program.name in ("z3", "z3.exe") and program.is_file():
+                return str(program.resolve()), "-in", *limits
     return sys.executable, "-I", "-c", _THROUGH_PYTHON
 
 

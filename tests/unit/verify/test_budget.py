@@ -130,7 +130,9 @@ def test_z3_is_the_installed_one_whatever_is_on_the_path(monkeypatch, tmp_path):
     smt._implies.cache_clear()
     assert smt.implies((), Condition(a, "> 0")).answer is not Answer.PROVED
     # without the program Python runs the module, isolated from the current folder
-    monkeypatch.setattr("importlib.metadata.distributions", lambda **_: [])
+    monkeypatch.setattr(smt.site, "getsitepackages", list)
+    monkeypatch.setattr(smt.site, "getusersitepackages", lambda: str(tmp_path))
+    monkeypatch.setattr(smt.sysconfig, "get_path", lambda _: str(tmp_path))
     smt._command.cache_clear()
     command = smt._command()
     assert command[:2] == (sys.executable, "-I")
