@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -45,7 +46,8 @@ def array(name: str, value: Value) -> Array:
 
 def refuse_unlike_arrays(name: str, value: Value) -> None:
     """Raise TypeError for a matrix, whose products are no products of elements, and for a masked array."""
-    if isinstance(value, np.ma.MaskedArray):
+    # Where NumPy's module of masked arrays was not loaded, there is none.
+    if "numpy.ma" in sys.modules and isinstance(value, np.ma.MaskedArray):
         raise TypeError(
             f"{name} is a masked array, whose mask a step does not heed; give numpy.ma.filled(..., 0.0) of "
             "it, or the elements that are not masked"
