@@ -106,7 +106,7 @@ def test_an_engine_that_takes_too_long_is_unknown_and_the_others_are_heard(monke
     assert refuted.outcome is Outcome.FAILS
     assert refuted.witness
     # A second family is still found where one takes too long.
-    assert smt.identity(a, a).answer is Answer.PROVED  # z3 runs, so that its start takes no time of the budget
+    assert smt.identity(a, a).answer is Answer.PROVED  # z3 has started, then
     with budget.budget(1.0):
         proved = identical(a * (b + c), a * b + a * c)
     assert proved.engines[-1] == smt.NAME
