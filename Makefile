@@ -59,6 +59,10 @@ docs: $(DOCS_READY)  ## build the site into build/site; it needs no network, and
 	$(RUN) sphinx -q -W --keep-going -E -d build/site-pages -b html docs build/site $(ARGS)
 	$(RUN) tests.support.site build/site
 
+.PHONY: links
+links: $(DOCS_READY)  ## follow every link of the site to elsewhere; needs the network, and is not in the gate
+	$(RUN) sphinx -q -d build/site-pages -b linkcheck docs build/links $(ARGS) || { grep -h broken build/links/output.txt; exit 1; }
+
 release: $(RELEASE_READY)  ## build sdist and wheel into dist/, try them with the oldest and newest dependencies and every Python found
 	$(RUN) tests.support.release $(ARGS)
 

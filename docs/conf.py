@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 import physsym  # noqa: E402
-from docs.extensions import bibliography, explorer, gallery  # noqa: E402
+from docs.extensions import accessibility, bibliography, explorer, gallery  # noqa: E402
 from docs.extensions.formulas import Shown, report, shown  # noqa: E402
 from physsym.__main__ import COMMANDS, parser  # noqa: E402
 
@@ -25,6 +25,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphin
 exclude_patterns = ["glossary-plain-words.txt"]
 html_theme, html_title = "furo", f"physsym {release}"
 html_static_path, html_css_files = ["_static"], ["site.css"]
+html_show_search_summary = False  # it fetches each page that is found, which a site in a folder cannot
 html_show_sphinx = html_copy_source = html_show_copyright = False
 myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_heading_anchors = 4
@@ -32,6 +33,8 @@ copybutton_prompt_text, copybutton_prompt_is_regexp = r">>> |\.\.\. |\$ ", True
 copybutton_only_copy_prompt_lines = True
 default_role = "code"  # docstrings put names and formulas between single backticks
 html_math_renderer = "mathml"
+linkcheck_ignore = [r"https://example\.org", r"https://github\.com/OWNER/"]  # addresses of nobody
+linkcheck_timeout, linkcheck_workers = 10, 8
 logger = logging.getLogger(__name__)
 
 # ------------------------------------------------------------------ formulas as MathML
@@ -62,9 +65,10 @@ def write_math(writer, node):
     raise nodes.SkipNode
 
 
-def note_formulas(app, failed):
-    """Write beside the site which formulas the package's printer shows, and which it does not and why."""
-    if failed is None and FORMULAS:
+def finish(app, failed):
+    """Mend the pages for the keyboard, and write beside them how formulas are printed."""
+    if failed is None and app.builder.format == "html":
+        accessibility.mend(Path(app.outdir))
         (Path(app.outdir) / "formulas.txt").write_text(report(FORMULAS), encoding="utf-8")
 
 
@@ -164,5 +168,5 @@ def setup(app):
     """Register the renderer of formulas, and what fills the pages of the reference."""
     app.add_html_math_renderer("mathml", (write_math, None), (write_math, None))
     app.connect("source-read", fill)
-    app.connect("build-finished", note_formulas)
+    app.connect("build-finished", finish)
     app.connect("autodoc-process-docstring", plain_signs, priority=400)  # before napoleon

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.requirements import BROWSER, FLAGS
+from tests.support.site import built
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,6 +19,15 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS.split())
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """Return the folder of the site, built once."""
+    out = tmp_path_factory.mktemp("site")
+    done = built(ROOT / "docs", out)
+    assert (done.returncode, done.stderr) == (0, "")
+    return out
 
 
 @pytest.fixture

@@ -1,39 +1,18 @@
 """The site as `make docs` builds it: no dead link, no request, every public name, MathML."""
 
 import importlib
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support import accessibility
-from tests.support.requirements import installed, needed, needs_axe, needs_browser
-from tests.support.site import faults, pages
+from tests.support.requirements import needs_axe, needs_browser, needs_sphinx
+from tests.support.site import built, faults, pages
 
 ROOT = Path(__file__).parents[2]
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.acceptance,
-    needed("myst", installed("sphinx", "myst_parser", "furo", "sphinx_copybutton"), "the group docs"),
-]
-
-
-def build(source, out):
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-E", "-b", "html", source, out]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    out = tmp_path_factory.mktemp("site")
-    done = build(ROOT / "docs", out)
-    assert (done.returncode, done.stderr) == (0, "")
-    return out
+pytestmark = needs_sphinx
 
 
 def test_no_link_is_dead_and_nothing_is_asked_for_from_elsewhere(site):
@@ -53,7 +32,18 @@ def read_frame(site):
 
 @needs_browser
 @needs_axe
-@pytest.mark.parametrize("name", ["index", "explorer", "tutorials/run-it-fast", "how-to/explore-a-rule"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "index",
+        "explorer",
+        "gallery",
+        "tutorials/run-it-fast",
+        "how-to/explore-a-rule",
+        "reference/analysis",
+        "findings",
+    ],
+)
 def test_no_fault_of_a_page_is_serious(site, browser, name):
     tab = browser.new_page(viewport={"width": 1280, "height": 900})
     tab.goto((site / f"{name}.html").as_uri())
@@ -93,6 +83,6 @@ def test_a_dead_link_and_an_unknown_formula_stop_the_build(tmp_path):
     shutil.copytree(ROOT / "docs" / "_static", source / "_static")
     for text in ("# A page\n\n[gone](gone.md)\n", "# A page\n\n$\\notacommand{x}$\n"):
         (source / "index.md").write_text(text)
-        assert build(source, tmp_path / "out").returncode == 1
+        assert built(source, tmp_path / "out").returncode == 1
     (source / "index.md").write_text("# A page\n\n$x \\label{eq:a}$\n")
-    assert build(source, tmp_path / "out").returncode == 0
+    assert built(source, tmp_path / "out").returncode == 0

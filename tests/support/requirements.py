@@ -52,6 +52,9 @@ def _how_to_get(module, extra):
 needs_browser = needed("browser", BROWSER and installed("playwright"), "chromium and playwright")
 needs_firefox = needed("firefox", FIREFOX and installed("websockets"), "firefox-esr and websockets")
 needs_axe = needed("axe", installed("axe_playwright_python"), "axe-playwright-python")
+needs_sphinx = needed(
+    "myst", installed("sphinx", "myst_parser", "furo", "sphinx_copybutton"), "the group docs"
+)
 needs_jupyter = needed("jupyter", installed("nbclient", "ipykernel"), "nbclient and ipykernel")
 
 

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+ROOT = Path(__file__).parents[2]
 # What a browser fetches by itself, unlike a link that a reader follows.
 FETCHED = {
     "audio": "src", "embed": "src", "iframe": "src", "img": "src", "link": "href", "object": "data",
@@ -41,6 +44,13 @@ class Page(HTMLParser):
         fetched = values.get(FETCHED.get(tag, ""))
         if fetched and not (tag == "link" and values.get("rel") in NOT_FETCHED):
             self.fetched.append(fetched)
+
+
+def built(source: Path, out: Path) -> subprocess.CompletedProcess[str]:
+    """Build a site from the pages of a folder, in which a warning is an error."""
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-E", "-b", "html", source, out]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 def pages(site: Path) -> dict[Path, Page]:
