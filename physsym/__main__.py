@@ -249,6 +249,9 @@ COMMANDS: dict[str, tuple[str, Callable[[ArgumentParser], None], str]] = {
 }
 # fmt: on
 
+# Garbage is searched for after so many new objects, about 60 MB: expressions are many, and few are in cycles.
+NEW_OBJECTS = 500_000
+
 # What may be missing, by the name of the module that is imported, and the extra that installs it.
 EXTRAS = {package.module: package.extra for package in PACKAGES if package.extra}
 
@@ -306,12 +309,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 is done, 1 something that does not hold, 2 a wrong input, 130 an interruption, 141 an output that nobody
     reads any more.
     """
+    alone = arguments is None  # the process is that of the command
+    if alone:
+        gc.set_threshold(NEW_OBJECTS, *gc.get_threshold()[1:])
     try:
         try:
             return _run_command(arguments)
         finally:
             if sys.stdout is not None:
                 sys.stdout.flush()
+            if alone:
+                gc.freeze()  # the end of the process does not search through all that it made
     except BrokenPipeError:
         with Path(os.devnull).open("w", encoding="utf-8") as nowhere:  # else Python complains when it ends
             os.dup2(nowhere.fileno(), sys.stdout.fileno())

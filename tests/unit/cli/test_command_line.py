@@ -544,6 +544,19 @@ def test_no_search_for_garbage_goes_through_what_is_imported(tmp_path, collector
     assert done.stdout == f"{seen}\n"
 
 
+def test_a_command_searches_for_no_garbage_that_its_end_removes(tmp_path):
+    looking = "import gc, atexit; atexit.register(lambda: print(gc.get_count()[0], gc.get_threshold()[0]))"
+    (tmp_path / "seen.py").write_text(looking)
+    command = [sys.executable, "-m", "physsym", "check", "seen.py"]
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=env)
+    left, threshold = map(int, done.stdout.split())
+    assert left < 1000 < 100_000 < threshold, done.stderr
+    before = gc.get_threshold()
+    main(["convert", "--from", "torch", "--to", "keras", "lr=0.01", "momentum=0.9"])
+    assert gc.get_threshold() == before  # as it was where a command is called as a function
+
+
 @pytest.mark.parametrize(("forced", "coloured"), [("", False), ("1", True)], ids=["pipe", "forced"])
 def test_colours_are_for_terminals_and_rich_is_imported_for_them_alone(forced, coloured):
     code = "import sys; from physsym.__main__ import main; main(sys.argv[1:]); print('rich' in sys.modules)"
