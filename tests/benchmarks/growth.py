@@ -33,9 +33,7 @@ def momenta(states: int, mark: str = "") -> Rule:
     Examples
     --------
     >>> print(momenta(3))
-    u0 <- beta0*u0 - eta*grad(x)
-    u1 <- beta1*u1 - eta*grad(x)
-    x <- x + after(u0) + after(u1)
+    u0 <- beta0*u0 - eta*grad(x); u1 <- beta1*u1 - eta*grad(x); x <- x + u0+ + u1+
     """
     velocities = symbols(f"u0:{states - 1}", real=True)
     memories = symbols(f"beta{mark}0:{states - 1}", positive=True)
@@ -77,7 +75,7 @@ def said(times: dict[int, float], of: str) -> str:
     """Return the times in words.
 
     >>> said({3: 0.5, 4: 2.0}, "states")
-    '3 states 0.50 s; 4 states 2.0 s'
+    '3 states 0.50 s; 4 states 2.00 s'
     """
     return "; ".join(
         f"{n} {of} {spent:.2g} s" if spent < 0.1 else f"{n} {of} {spent:.2f} s" for n, spent in times.items()
