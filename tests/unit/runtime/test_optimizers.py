@@ -302,8 +302,10 @@ def test_a_run_in_fractions_is_exact():
 def test_positions_of_several_coordinates_are_looked_up_by_name():
     run = made(game).run({"x": 1.0, "y": 1.0}, lambda a, b: (b, a), 3)
     assert run.states["y"].shape == (4,)
-    with pytest.raises(AttributeError, match="x, y; look in"):
-        _ = run.x
+    np.testing.assert_array_equal(run.x, run.states["x"])
+    np.testing.assert_array_equal(run.y, run.states["y"])
+    with pytest.raises(AttributeError, match="the run has no z; its states are x, y"):
+        _ = run.z
 
 
 @pytest.mark.parametrize("steps", [-1, 1.0, True, None, "3"])
