@@ -114,10 +114,14 @@ def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float =
 def _facts_elsewhere(formulas: Sequence[ReadFormula], place: int) -> tuple[Fact, ...]:
     """Return what formulas state that are not judged yet, and the special values of all others."""
     facts: list[Fact] = []
-    for read in formulas[place + 1 :]:
-        facts += facts_of(read.formula, read.meanings[0], facts, "undecided") if read.meanings else ()
-    others = (read for other, read in enumerate(formulas) if other != place and read.meanings)
-    return (*facts, *(f for read in others for f in special_values_of(read.formula, read.meanings[0])))
+    others = [
+        (other, read)
+        for other, read in enumerate(formulas)
+        if other != place and read.meanings and not any(h.keyword == "skip" for h in read.formula.hints)
+    ]
+    for read in (read for other, read in others if other > place):
+        facts += facts_of(read.formula, read.meanings[0], facts, "undecided")
+    return (*facts, *(f for _, read in others for f in special_values_of(read.formula, read.meanings[0])))
 
 
 def relying_on(formula: Formula, relying: Mapping[Formula, Collection[Formula]]) -> set[Formula]:

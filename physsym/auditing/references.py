@@ -108,8 +108,9 @@ def referred(hint: Hint, name: str, what: Hinted) -> list[Fact]:
         raise refusal(hint, _nothing_named(name, others, what.formula))
     facts = [f for f in (*what.facts, *what.elsewhere) if any(f.formula == r.formula for r in named)]
     if not facts:
-        unread = not any(read.meanings for read in named)
-        why = "was not read" if unread else "states no equation that something follows from"
+        left_out = all(any(h.keyword == "skip" for h in read.formula.hints) for read in named)
+        unread = "was not read" if not any(read.meanings for read in named) else ""
+        why = "is left out" if left_out else unread or "states no equation that something follows from"
         raise NoEquationError(f"{places(named)}, which the hint names, {why}")
     return facts
 

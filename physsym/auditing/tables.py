@@ -75,7 +75,7 @@ def _positions(entries: Sequence[Entry]) -> dict[int, str]:
 
 
 def rows_of(entries: Sequence[Entry], verbose: bool = False, unread: bool = False) -> Iterator[Row]:
-    """Yield the rows of a file: what fails, what holds under conditions, what is named, and notes.
+    """Yield the rows of a file: what fails, what holds under conditions, what is named, notes, hints not met.
 
     `verbose` shows all formulas that were read, `unread` why others were not.
     """
@@ -83,7 +83,8 @@ def rows_of(entries: Sequence[Entry], verbose: bool = False, unread: bool = Fals
     often = Counter(entry.formula.position for entry in entries)
     for entry in entries:
         surprising = entry.expected and entry.kind in HOLDING
-        shown = verbose or entry.kind in _SHOWN or surprising or entry.expected
+        asked = entry.is_hinted and entry.kind == "undecided"
+        shown = verbose or entry.kind in _SHOWN or surprising or entry.expected or asked
         if entry.kind == "unread":
             shown = unread or (entry.is_hinted and not unread)
         if shown and not (entry.known and not verbose):

@@ -340,6 +340,11 @@ def test_of_a_formula_without_an_equation_nothing_follows(tmp_path, formula, say
     assert f"line 1, which the hint names, {says}" in found.says
 
 
+def test_of_a_formula_that_is_left_out_nothing_follows(tmp_path):
+    found = hinted(tmp_path, "from it", "2 a = 6", "<!-- physsym: skip a sketch -->\n$$a = 3 \\label{it}$$")
+    assert (found.kind, found.says) == ("undecided", "line 2, which the hint names, is left out")
+
+
 SPREAD = "$$a = b$$\n\n$$\nc = d\n$$\n\n\\begin{align}\ne &= f \\\\\ng &= h\n\\end{align}\n\n"
 
 

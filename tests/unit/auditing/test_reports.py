@@ -77,6 +77,12 @@ def test_which_rows_are_shown():
     assert (row.word, row.text) == ("HOLDS", "h(x) = c x   though a hint expects that it fails; it is holds")
 
 
+def test_what_a_hint_asks_for_and_is_undecided_is_shown():
+    asked = entry("undecided", 3, hints=["from 2"])
+    found = [asked, entry("undecided", 4), entry("undecided", 5, hints=["one coordinate"])]
+    assert shown(found) == ["3"]
+
+
 def test_lines_used_are_named_by_cell_and_line_in_a_notebook():
     law = Entry("n.ipynb", Formula("a = b", 40, cell=3, cell_line=2), "definition")
     one = Entry("n.ipynb", Formula("c = d", 90, cell=7, cell_line=1), "holds", "if b > 0", uses=(40,))
