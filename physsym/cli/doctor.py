@@ -90,7 +90,9 @@ def main(options: Namespace) -> int:
         print_rows(rows)
     faulty = [p for p in parts if p.fault and (p in core or {p.name, *p.extras} & set(options.parts))]
     for part in faulty:
-        print("", *paragraph(f"{part.name}: {part.fault}; {part.get}", "", "  "), sep="\n")
+        asked = next((extra for extra in options.parts if extra in part.extras), "")
+        get = f"pip install 'physsym[{asked}]'" if asked else part.get
+        print("", *paragraph(f"{part.name}: {part.fault}; {get}", "", "  "), sep="\n")
     if not faulty:
         asked = f" and {', '.join(options.parts)}" if options.parts else ""
         print("", *paragraph(f"What physsym needs{asked}: all there."), sep="\n")

@@ -90,6 +90,8 @@ def test_an_extra_is_there_where_all_is_that_it_brings(extra, machine, capsys, m
     (row,) = re.findall(rf"^  {extra} +- lacks (.*): pip install 'physsym\[{extra}\]'$", out, re.MULTILINE)
     assert code == 1
     assert set(row.split(", ")) == (wanted or {p.name for p in PACKAGES if p.extras})
+    for name in row.split(", "):
+        assert re.search(rf"^{name}: .*missing; pip install 'physsym\[{extra}\]'$", out, re.MULTILINE)
 
 
 def test_a_package_that_is_too_old_does_not_do(machine, capsys):
