@@ -146,6 +146,12 @@ def test_the_one_script_is_the_shipped_one_and_the_page_allows_no_other(page):
     assert not re.search(r"<[a-z][^>]* on[a-z]+=", page)
 
 
+def test_every_link_has_a_text(page):
+    links = re.findall(r"<a [^>]*>(.*?)</a>", page, re.DOTALL)
+    assert len(links) > 500
+    assert [text for text in links if not re.sub(r"<[^>]*>|\s", "", text)] == []
+
+
 def test_the_script_asks_for_nothing_and_makes_no_code():
     own = (files("physsym.documents") / "page.js").read_text(encoding="utf-8")
     for word in ("fetch", "XMLHttp", "import", "http", "eval", "Function(", "innerHTML =", "localStorage"):
