@@ -369,6 +369,8 @@ def _imported(name: str) -> ModuleType:
     The commands need SymPy, which --help must not pay for, and most need more, which `check` must not. What
     is imported lives as long as the process: searches would go through all of SymPy in vain.
     """
+    # How many results SymPy remembers; it reads this when it is imported, and remembers 1,000 by default.
+    os.environ.setdefault("SYMPY_CACHE_SIZE", "20000")
     first = name not in sys.modules and gc.isenabled()
     if first:
         gc.disable()
