@@ -137,6 +137,8 @@ def commands() -> str:
 
 def fill(app, docname, source):
     """Put what is generated in the place of the comment that asks for it."""
+    # doctest needs an empty line behind the last output, and a reader does not
+    source[0] = re.sub(r"\n\n```$", "\n```", source[0], flags=re.MULTILINE)
     text = bibliography.linked(source[0]).replace("<!-- bibliography -->", bibliography.page())
     text = re.sub(r"(?m)^<!-- names of (\S+) -->$", lambda found: names_of(found[1]), text)
     if "<!-- commands -->" in text:
