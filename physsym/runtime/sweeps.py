@@ -21,7 +21,7 @@ from physsym.core.statements import Rule, expressions
 from physsym.core.symbols import partial as partial_slope
 from physsym.core.symbols import potential as loss_value
 from physsym.parsing.statements import RuleText, as_rule
-from physsym.runtime.backends import default_for_sweeps, load_backend, those_with, with_fma
+from physsym.runtime.backends import BACKENDS, default_for_sweeps, load_backend, those_with, with_fma
 from physsym.runtime.backends.arrays import Array
 from physsym.runtime.backends.base import (
     Backend,
@@ -214,7 +214,9 @@ def _refuse_oversized(points: int, numbers: int) -> None:
 
 def _refuse_choices(what: str, backend: str | None, threads: int, fma: bool) -> None:
     """Raise ValueError for choices that a sweep by NumPy in one thread would not heed."""
-    given = [f"backend={backend!r}"] * (backend not in (None, "numpy"))
+    sweeping = {name: entry.sweep_rank for name, entry in BACKENDS.items() if entry.sweep_rank}
+    by_arrays = min(sweeping, key=sweeping.__getitem__)  # the lowest rank, which all others come before
+    given = [f"backend={backend!r}"] * (backend not in (None, by_arrays))
     given += [f"threads={threads}"] * (threads > 1) + ["fma=True"] * fma
     if given:
         raise ValueError(
