@@ -166,23 +166,9 @@ def plain_signs(app, what, name, obj, options, lines):
             lines[k] = bibliography.linked_in_docstring(escaped(line))
 
 
-# What the theme and Sphinx leave out: the level of a heading, and the way to code that scrolls by keyboard.
-REACHABLE = {
-    "furo_navigation_tree": ('role="heading"', 'role="heading" aria-level="2"'),
-    "body": ("<pre>", '<pre tabindex="0">'),
-}
-
-
-def reachable(app, pagename, templatename, context, doctree):
-    """Complete a page for those who hear it or have no mouse."""
-    for part, (written, complete) in REACHABLE.items():
-        context[part] = (context.get(part) or "").replace(written, complete)
-
-
 def setup(app):
     """Register the renderer of formulas, and what fills the pages of the reference."""
     app.add_html_math_renderer("mathml", (write_math, None), (write_math, None))
     app.connect("source-read", fill)
     app.connect("build-finished", finish)
-    app.connect("html-page-context", reachable, priority=900)  # after the theme
     app.connect("autodoc-process-docstring", plain_signs, priority=400)  # before napoleon
