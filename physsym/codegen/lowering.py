@@ -107,16 +107,20 @@ def program(rule: RuleText) -> Program:
 
 
 def _counters(rule: Rule) -> tuple[Symbol, ...]:
-    """Return what is one number however large the states are: counters of steps, and the time."""
+    """Return what is one number however large the states are: counters of steps, and the time.
+
+    There are none where they would be all the states: some array has to be left to take a step of.
+    """
     forces = (part for part in distinct_parts(*expressions(rule)) if isinstance(part, FORCES))
     in_gradients = free_symbols_of(*forces)
     with_earlier = {before(s) for s in rule.targets} & set(rule.states)
-    return tuple(
+    found = tuple(
         u.target
         for u in rule.updates
         if before(u.target) not in with_earlier
         and (_is_clock(u, rule) or (_counts(u, rule) and u.target not in in_gradients))
     )
+    return found if len(found) < len(rule.states) else ()
 
 
 def _is_clock(update: Update, rule: Rule) -> bool:
@@ -126,7 +130,7 @@ def _is_clock(update: Update, rule: Rule) -> bool:
 
 def _counts(update: Update, rule: Rule) -> bool:
     quantity = STANDARD.quantity(update.target)
-    is_position = len(rule.updates) == 1 or (quantity is not None and quantity.kind == "position")
+    is_position = quantity is not None and quantity.kind == "position"
     return bool(update.value - update.target == 1 and not is_position)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -98,6 +101,21 @@ def test_sweeps_advance_the_time_at_every_grid_point(backend):
     for k, step in enumerate(grid["dt"]):
         run = ps.optimizer(accurate, m=1.0, dt=step).run({"x": [1.0], "t": 1.0}, lambda z: z, 50)
         assert found.states["x"][k].tolist() == pytest.approx(run.x[-1].tolist(), abs=1e-14)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_rule_of_the_time_alone_runs(backend):
+    clock = ps.optimizer(ps.read("t <- t + h"), backend, h=0.5)
+    assert clock.run({"t": 0.0}, steps=2).t.tolist() == [0, 0.5, 1]
+    assert clock.step({"t": 1.0}) == {"t": 1.5}
+    both = ps.optimizer(ps.read("t <- t + h; k <- k + 1"), backend, h=0.5).run({"t": 1.0, "k": 3.0}, steps=2)
+    assert (both.t.tolist(), both.k.tolist()) == ([1, 1.5, 2], [3, 4, 5])
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no compiler")
+def test_the_text_in_c_of_a_rule_of_the_time_alone_compiles(tmp_path):
+    (tmp_path / "step.c").write_text(ps.source(ps.read("t <- t + h"), "c"))
+    subprocess.run(["cc", "-c", "step.c"], cwd=tmp_path, check=True)
 
 
 def test_libraries_that_know_the_number_of_steps_alone_are_given_no_clock():
