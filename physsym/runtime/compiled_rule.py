@@ -184,9 +184,15 @@ class CompiledRule:
         if wrong := misnamed(state, wanted=list(map(state_name, wanted)), known=known):
             raise ValueError(f"states of the rule: {wrong}")
 
+    def refuse_needless(self, grad: Value) -> None:
+        """Raise TypeError for a gradient that is given to a rule without one."""
+        if grad is not None and not self.program.evaluations:
+            raise TypeError("the rule asks for no gradient: leave it out")
+
     def advanced(self, state: Mapping[str, Value], grad: Value, loss: Value, done: int) -> State:
         """Return a whole state one step later, after so many steps."""
-        forces = (grad,) if self.program.evaluations or grad is not None else ()
+        self.refuse_needless(grad)
+        forces = (grad,) if self.program.evaluations else ()
         values = [state[state_name(s)] for s in self.program.states]
         new = self.kernel(*values, *forces, *self._losses(loss), **self.numbers(done))
         return dict(zip(map(state_name, self.program.states), new, strict=True))

@@ -204,9 +204,10 @@ class Optimizer:
             record is not.
         ValueError
             For a number of steps that is none, an unfit start or potential, a schedule that ends before the
-            run, or records beyond the memory of the machine.
+            run, records beyond the memory of the machine, or a state called `steps`, `states` or
+            `coordinates`, which are attributes of the trajectory.
         TypeError
-            For what is neither a gradient nor a potential.
+            For what is neither a gradient nor a potential, and for a gradient that the rule does not ask for.
         """
         from physsym.runtime.runs import run  # a single step needs none of it
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -31,7 +31,7 @@ class Trajectory:
 
     `steps` are the numbers of the steps, 0 for the start; `states` holds, by name, an array of shape
     (records, *shape of the state), or a tree of such arrays; `coordinates` names the positions among them.
-    A state is an attribute too, as in `run.theta`.
+    A state is an attribute too, as in `run.theta`; `Optimizer.run` refuses states of the names above.
     """
 
     steps: np.ndarray[Any, Any]
@@ -51,6 +51,16 @@ class Trajectory:
         if name not in states:
             raise AttributeError(f"the run has no {name}; its states are {', '.join(states)}")
         return states[name]
+
+
+def refuse_shadowed(states: Collection[str]) -> None:
+    """Raise ValueError for a state that is no attribute of a trajectory, since its name is taken."""
+    taken = [f.name for f in fields(Trajectory)]
+    if found := [name for name in states if name in taken]:
+        raise ValueError(
+            f"a run has attributes of its own, {', '.join(taken)}, so that run.{found[0]} would not be the "
+            f"state {found[0]}: rename the state in the rule"
+        )
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from physsym.runtime.rollout import (
     Trajectory,
     compile_rollout,
     gradient_of,
+    refuse_shadowed,
     roll_out,
     scan_out,
 )
@@ -48,6 +49,7 @@ def run(
     """Return the trajectory of many steps; see `Optimizer.run`."""
     steps, every = whole_number("steps", steps, 0), whole_number("every", every, 1)
     refuse_short(made.parameters, steps)
+    refuse_shadowed(list(map(state_name, made.states)))
     with progress_bar(steps, progress) as report:
         numbers, states = _follow(made, grad, made.init(w0), Plan(steps, every, callback, report))
     return Trajectory(numbers, made.alone(states), tuple(map(state_name, made.coordinates)))
@@ -103,6 +105,8 @@ def _refuse_no_force(made: CompiledRule, given: Value) -> None:
         raise TypeError(
             f"a run needs a callable gradient, or a potential such as 'valley', given {type(given).__name__}"
         )
+    if not is_potential(given):
+        made.refuse_needless(given)
 
 
 def _functions(made: CompiledRule, given: Value) -> tuple[Callable[..., Value] | None, Value]:
@@ -152,7 +156,7 @@ def _one_by_one(
     made: CompiledRule, loss: Callable[..., Value] | None, grad: Value, state: State, plan: Plan
 ) -> tuple[Array, State]:
     records = [(plan.done, state)]
-    gradient = WatchedGradient(grad) if callable(grad) else None
+    gradient = WatchedGradient(grad) if callable(grad) and made.program.evaluations else None
     ended = plan.is_ended(plan.done, partial(made.alone, state))
     for number in range(plan.done + 1, plan.done + plan.steps + 1):
         if ended:
@@ -204,7 +208,7 @@ def _lost_on(
 ) -> FloatingPointError:
     """Return the error of a step of a compiled run: its gradients are evaluated anew."""
     loss, function = _functions(made, given)
-    gradient = WatchedGradient(function) if callable(function) else None
+    gradient = WatchedGradient(function) if callable(function) and made.program.evaluations else None
     try:
         with np.errstate(all="ignore"):
             made.advanced(before, gradient, _loss_at(made, loss, before, number - 1), number - 1)

@@ -237,8 +237,10 @@ def split_arguments(program: Program, values: Sequence[Value]) -> tuple[Values, 
     names = [*map(state_name, program.states), *["the gradient"] * bool(program.evaluations)]
     names += ["the loss"] * (program.loss is not None)
     if len(values) != len(names):
+        needless = len(values) > len(names) and not program.evaluations
         raise TypeError(
             f"a step takes {', '.join(names)} in this order; given {counted(len(values), 'value')}"
+            + "; the rule asks for no gradient" * needless
         )
     count = len(program.states)
     return tuple(values[:count]), values[count] if program.evaluations else None

@@ -60,6 +60,18 @@ def test_exact_numbers_and_plain_functions():
         step(2, 4)
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("on", [(valley, slope), "valley"], ids=["functions", "potential"])
+def test_a_rule_that_reads_the_loss_alone_runs(backend, on):
+    run = ps.optimizer(rule({x: x - c * potential(x)}), backend, c=0.1).run(
+        np.array([1.0, 0.5], np.float32), on, 3
+    )
+    w = np.array([1.0, 0.5])
+    for row in np.asarray(run.x):
+        np.testing.assert_allclose(row, w, rtol=1e-5)
+        w = w - 0.1 * valley(w)
+
+
 def test_the_texts_take_the_loss_behind_the_gradient():
     assert "def step(x, grad, loss, *, c, lr):" in ps.source(SCALED)
     assert "function step(x, grad, loss, {c, lr}) {" in ps.source(SCALED, "javascript")

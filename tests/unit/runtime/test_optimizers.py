@@ -181,8 +181,20 @@ def test_a_wrong_state_is_told(state, error, said):
 def test_a_gradient_too_many_or_too_few_is_told():
     with pytest.raises(TypeError, match="needs a gradient"):
         made(momentum).step({"x": 1.0, "u": 0.0})
-    with pytest.raises(TypeError, match="takes x in this order"):
-        made(RULES["no gradient"]).step({"x": 1.0}, abs)
+    alone = made(RULES["no gradient"])
+    for called in (
+        lambda: alone.step({"x": 1.0}, abs),
+        lambda: alone.step({"x": 1.0}, 2.0),
+        lambda: alone.run(1.0, abs, 3),
+        lambda: alone.run(1.0, abs, 0),
+        lambda: alone.rollout({"x": 1.0}, abs, 3),
+    ):
+        with pytest.raises(TypeError, match=r"^the rule asks for no gradient: leave it out$"):
+            called()
+    with pytest.raises(
+        TypeError, match="takes x in this order; given 2 values; the rule asks for no gradient"
+    ):
+        lambdify(RULES["no gradient"])(1.0, abs, eta=0.1)
 
 
 def test_the_gradient_itself_may_be_given():

@@ -134,6 +134,21 @@ def test_a_rule_without_gradient_is_run_and_has_its_states_as_attributes():
             getattr(run, name)
 
 
+@pytest.mark.parametrize("name", ["steps", "states", "coordinates"])
+def test_a_state_that_would_be_no_attribute_of_the_run_is_refused(name):
+    made = optimizer(read(f"{name} <- {name}/2"))
+    said = rf"run\.{name} would not be the state {name}: rename the state in the rule"
+    with pytest.raises(ValueError, match=said):
+        made.run({name: 8.0}, steps=4)
+    assert made.rollout({name: 8.0}, None, steps=3) == {name: 1}  # it has no attributes
+
+
+def test_no_other_public_name_of_a_run_is_taken():
+    run = optimizer(read("w <- w/2")).run(1.0, steps=1)
+    public = {name for name in dir(run) if not name.startswith("_")}
+    assert public - {"x"} == {"steps", "states", "coordinates"}  # x is the state x where there is one
+
+
 def test_the_positions_are_those_of_the_one_coordinate_or_of_x():
     one = optimizer(read("w <- w - eta*grad(w)"), eta=0.5)
     assert one.run(1.0, lambda w: w, 2).x.tolist() == [1, 0.5, 0.25]
