@@ -27,7 +27,9 @@ def _any_number(name: str, metavar: str, says: str, command: ArgumentParser) -> 
 
 
 def _paths(command: ArgumentParser) -> None:
-    says = "scripts or folders (default: ./derivations if it is there, else the shipped ones)"
+    says = (
+        "scripts, folders, or names as of show (default: ./derivations if it is there, else the shipped ones)"
+    )
     _any_number("paths", "PATH", says, command)
 
 

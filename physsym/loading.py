@@ -171,12 +171,20 @@ def find_script(name: str, folders: Sequence[str | Path]) -> Script:
         if len(found) > 1:
             raise ScriptError(f"{name} holds several scripts: {', '.join(s.path for s in found)}; name one")
         return found[0]
+    return load(file_named(name, folders))
+
+
+def file_named(name: str, folders: Sequence[str | Path]) -> Path:
+    """Return the file of a script by its name from the first of several folders that holds it.
+
+    Raises ScriptError for a name that is not there.
+    """
     known = {_name(file): file for file in reversed([f for folder in folders for f in _files(Path(folder))])}
     if name not in known:
         names = ", ".join(reversed(known))
         here = f", such as {name}.py" if Path(f"{name}.py").is_file() else ""
         raise ScriptError(f"no derivation is named {name!r}; there are {names} (or give a path{here})")
-    return load(known[name])
+    return known[name]
 
 
 def derivation_named(what: str, folders: Sequence[str | Path] = ()) -> Derivation:

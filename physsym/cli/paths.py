@@ -9,15 +9,32 @@ from pathlib import Path
 from physsym import __version__
 from physsym.core.escapes import one_line
 from physsym.core.statements import Rule
-from physsym.loading import Script, ScriptError, files_of, find_script, load, scripts, shipped_folder
+from physsym.loading import (
+    Script,
+    ScriptError,
+    file_named,
+    files_of,
+    find_script,
+    load,
+    scripts,
+    shipped_folder,
+)
 from physsym.parsing.statements import as_rule
 
 OWN_FOLDER = Path("derivations")
 
 
 def paths_to_read(given: Sequence[str]) -> list[str | Path]:
-    """Return the paths that a command reads; an empty list means the shipped derivations."""
-    return list(given) or ([OWN_FOLDER] if OWN_FOLDER.is_dir() else [])
+    """Return the paths that a command reads; an empty list means the shipped derivations.
+
+    The name of a script is one too, unless there is a file or folder of that name.
+    """
+    own: list[str | Path] = [OWN_FOLDER] if OWN_FOLDER.is_dir() else []
+    folders = [*own, shipped_folder()]
+    return [
+        file_named(path, folders) if path.isidentifier() and not Path(path).exists() else path
+        for path in given
+    ] or own
 
 
 def what_was_read(paths: Sequence[str | Path], count: int) -> str:

@@ -16,6 +16,7 @@ import physsym
 from physsym.__main__ import COMMANDS, EXAMPLES, EXTRAS, main, overview
 from physsym.cli.processes import WorkerError, in_processes
 from physsym.core.escapes import visible
+from physsym.loading import shipped_folder
 from physsym.runtime.potentials import PROBLEMS, problem
 from tests.support.squares import squares
 
@@ -89,6 +90,24 @@ def test_check_exits_with_one_where_a_repair_does_not_hold(capsys, tmp_path, jud
     assert re.search("claim C1 +✗ fails", out)
     assert says in out
     assert found == code
+
+
+def test_check_and_document_take_the_names_that_show_takes(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shipped = shipped_folder() / "momentum.py"
+    by_name, by_path = run(capsys, "check", "momentum"), run(capsys, "check", shipped)
+    assert by_name == by_path
+    assert by_name[0] == 0
+    assert run(capsys, "document", "momentum", "--format", "md", "--out", "built")[0] == 0
+    code, _, err = run(capsys, "check", "momentm")
+    assert code == 2
+    assert "no derivation is named 'momentm'; there are" in err
+    (tmp_path / "derivations").mkdir()
+    (tmp_path / "derivations" / "momentum.py").write_text(BROKEN)  # one's own comes first
+    assert run(capsys, "check", "momentum")[0] == 1
+    (tmp_path / "momentum").mkdir()  # a path comes before a name
+    (tmp_path / "momentum" / "broken.py").write_text(BROKEN)
+    assert "read momentum: 1 script" in run(capsys, "check", "momentum")[1]
 
 
 def test_check_of_no_steps_is_no_pass(capsys, tmp_path):
@@ -218,7 +237,9 @@ def test_run_descends(capsys):
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["document", "nowhere"], "does not exist"),
+        (["document", "nowhere.py"], "does not exist"),
+        (["document", "nowhere"], "no derivation is named 'nowhere'"),
+        (["run", "steps <- steps/2"], "rename the state in the rule"),
         (["document", "--format", "docx"], "unknown format docx"),
         (["show", "adam"], "no derivation is named"),
         (["run", "momentum", "--set", "eta=nan"], "eta=nan is no finite number"),
