@@ -396,7 +396,7 @@ def _measure(move: Integrate, equations: Equations, new: Equations) -> _Measured
     step = move.step, tuple(equations.items()), tuple(new.items())
     starts, bound = _starts(*step, min(int(move.method.order) + 3, MAX_TERMS))
     if all(unknown for _, unknown in starts):
-        if _is_flow(*step):
+        if _is_flow(move.step, equations, new):
             return _Measured(math.inf, False, bound)
         with suppress(ArithmeticError):  # else the order found first remains
             starts, bound = _starts(*step, MAX_TERMS)
@@ -418,10 +418,11 @@ def _starts(
     return frozenset(min((gap.start, not gap.terms) for gap in gaps) for gaps in points), bound
 
 
-@lru_cache(maxsize=64)
-def _is_flow(step: Symbol, law: Items, values: Items) -> bool:
-    """Return whether new values, as functions of the time step, solve the law and begin at the old ones."""
-    equations, new = dict(law), dict(values)
+def _is_flow(step: Symbol, equations: Equations, new: Equations) -> bool:
+    """Return whether new values, as functions of the time step, solve the law and begin at the old ones.
+
+    It is asked each time: the answer depends on what is assumed here.
+    """
     try:
         speeds = {dot(s): derivative(value, step) for s, value in new.items()}
     except NotImplementedError:

@@ -295,3 +295,10 @@ def test_what_multiplies_a_derivative_is_not_zero_though_it_cancels(line, condit
     verdict = check(Integrate(forward_euler, dt), line, step)
     assert verdict.outcome is outcome
     assert condition in [str(assumed) for assumed in verdict.assumes]
+
+
+def test_what_was_assumed_for_one_verdict_is_not_assumed_for_the_next():
+    move, due = Integrate(exponential_euler, dt), law({dot(w): -c * w})
+    step = rule({w: w * exp(-Abs(c) * dt)})
+    outcomes = [check(move, due, step, given=given).outcome for given in ((), c > 0, ())]
+    assert outcomes == [Outcome.FAILS, Outcome.HOLDS, Outcome.FAILS]
