@@ -91,9 +91,10 @@ from dataclasses import replace
 def derived():
     from derivations import gradient_descent, momentum
     from physsym import derivation as kept, latex
-    from physsym.verify import conditions
+    from physsym.verify import conditions, identity, integrate
     from physsym.verify.engines import smt
-    for memory in (kept._checked, kept._proposed, kept._agreeing, conditions._consistent, smt._implies):
+    for memory in (kept._checked, kept._proposed, kept._agreeing, conditions._consistent, smt._implies,
+                   identity._answered, integrate._starts):
         memory.cache_clear()
     for script in (gradient_descent, momentum):
         derivation = replace(script.derivation)
