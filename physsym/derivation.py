@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING, Literal
 
@@ -34,6 +34,7 @@ from physsym.verify import dimensions, follows_from
 from physsym.verify.conditions import consistent, follows, implied_by_sign
 from physsym.verify.dimensions import known_dimensions
 from physsym.verify.engines.smtlib import declared_sign
+from physsym.verify.memory import remembered
 from physsym.verify.names import misused_names
 from physsym.verify.registry import verify_line
 from physsym.verify.smoothness import where_not_smooth
@@ -48,10 +49,10 @@ def __dir__() -> list[str]:
 
 
 # Derivations that continue one another share their first steps: each is carried out and checked once.
-_proposed = lru_cache(maxsize=1024)(apply)
-_checked = lru_cache(maxsize=1024)(verify_line)
-_agreeing = lru_cache(maxsize=1024)(dimensions)
-_followed = lru_cache(maxsize=256)(follows_from)
+_proposed = remembered(1024)(apply)
+_checked = remembered(1024)(verify_line)
+_agreeing = remembered(1024)(dimensions)
+_followed = remembered(256)(follows_from)
 
 
 class DerivationError(ValueError):

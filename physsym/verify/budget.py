@@ -66,6 +66,11 @@ def budget(seconds: float) -> Iterator[None]:
         _allowed.reset(token)
 
 
+def allowed() -> float:
+    """Return the processor time of one verdict, in seconds: that of `budget`, or `SECONDS`."""
+    return _allowed.get() or SECONDS
+
+
 def budgeted(judge: Callable[P, Verdict]) -> Callable[P, Verdict]:
     """Return a judge that is undecided where its processor time is used up, with the reason."""
 
@@ -73,7 +78,7 @@ def budgeted(judge: Callable[P, Verdict]) -> Callable[P, Verdict]:
     def within(*args: P.args, **kwargs: P.kwargs) -> Verdict:
         if _deadline.get() is not None:  # a part of another verdict, whose time it shares
             return judge(*args, **kwargs)
-        seconds = _allowed.get() or SECONDS
+        seconds = allowed()
         with _until(_now() + seconds):
             try:
                 return judge(*args, **kwargs)

@@ -21,6 +21,7 @@ from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
 from physsym.verify.engines.evaluation import sample_points, satisfied
 from physsym.verify.engines.smtlib import declared_sign
+from physsym.verify.memory import remembered
 from physsym.verify.sign_algebra import known_signs, signs_under
 from physsym.vocabulary import STANDARD, Vocabulary, scalar
 
@@ -147,7 +148,7 @@ def truth(condition: Condition) -> bool | None:
     return False if possible <= excluded else _truth_by_engines(condition)
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024)
 def _truth_by_engines(condition: Condition) -> bool | None:
     # Only the sign of a symbol or of an opaque function is known, and the form has told it.
     if isinstance(condition.expression, (Symbol, *OPAQUE)):
@@ -315,7 +316,7 @@ def consistent(assumed: Iterable[Condition | Hypothesis], definitions: Iterable[
     return fails(f"the assumptions contradict each other: {text}", engines=verdict.engines)
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def _consistent(conditions: tuple[Condition, ...]) -> tuple[Verdict, tuple[Condition, ...]]:
     """Return whether conditions are consistent, and those that contradict each other."""
     for c in conditions:

@@ -27,6 +27,7 @@ from physsym.verify.engines.evaluation import Values, evaluate_both, satisfied
 from physsym.verify.engines.laurent import UndecidedError
 from physsym.verify.engines.smtlib import Script, declared_sign
 from physsym.verify.engines.solver_process import ASK_FOR_END, END, ask
+from physsym.verify.memory import remembered
 
 NAME, FAMILY = "z3", "z3"
 SECONDS = 4.0
@@ -76,7 +77,7 @@ def implies_all(hypotheses: Conditions, goals: Conditions) -> Finding:
     return _implies(tuple(hypotheses), tuple(goals))
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def implied_each(hypotheses: tuple[Condition, ...], goals: tuple[Condition, ...]) -> tuple[bool, ...]:
     """Return of each goal whether it follows from the hypotheses, as `implies` does, with one call of z3."""
     script = Script()
@@ -92,7 +93,7 @@ def implied_each(hypotheses: tuple[Condition, ...], goals: tuple[Condition, ...]
     return tuple(said[0] == "sat" and answer == "unsat" for answer in said[1 : len(goals) + 1])
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def _implies(hypotheses: tuple[Condition, ...], goals: tuple[Condition, ...]) -> Finding:
     script = Script()
     try:
@@ -148,7 +149,7 @@ def equivalent(first: Conditions, second: Conditions, given: Conditions = ()) ->
     return min(doubtful, key=lambda f: f.answer is not Answer.REFUTED, default=findings[0])
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def consistent(hypotheses: tuple[Condition, ...]) -> tuple[bool | None, tuple[Condition, ...]]:
     """Return whether conditions can hold together with the declared signs; if not, an unsatisfiable core.
 

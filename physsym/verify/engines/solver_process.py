@@ -50,37 +50,41 @@ def ask(command: Sequence[str], question: str, seconds: float) -> str | None:
     solver = _solvers.setdefault((os.getpid(), tuple(command)), _Solver())
     with solver.lock:
         until = time.monotonic() + seconds
-        if solver.process is not None and solver.process.poll() is not None:
-            _end(solver)
         while True:
-            if solver.process is None:
-                with suppress(OSError):
-                    _start(solver, command)
-            if solver.process is None:
+            # It is taken out: an interrupt, wherever it comes, leaves none with an answer that was not read.
+            process, solver.process = solver.process, None
+            if process is None or process.poll() is not None:
+                _end(process)
+                process, solver.answered = _started(command), 0
+            if process is None:
                 return None
-            answered, left = solver.answered, until - time.monotonic()
-            printed, complete = _exchange(solver, solver.process, question, left)
-            if complete or not answered or time.monotonic() >= until:
+            again, left = solver.answered > 0, until - time.monotonic()
+            printed, complete = _exchange(process, question, left)
+            if complete:
+                solver.process, solver.answered = process, solver.answered + 1
+            if complete or not again or time.monotonic() >= until:
                 return printed
 
 
-def _start(solver: _Solver, command: Sequence[str]) -> None:
-    """Start a program in a process group of its own, so that all of it can be killed.
+def _started(command: Sequence[str]) -> subprocess.Popen[str] | None:
+    """Start a program in a process group of its own, so that all of it can be killed; None where it cannot.
 
     It dies with this process unless JAX is loaded, and else ends with its input.
     """
-    solver.answered = 0
-    solver.process = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,
-        # With JAX loaded there are threads, and nothing may run between fork and exec, as JAX warns.
-        preexec_fn=_die_with_parent if _LIBC and "jax" not in sys.modules else None,
-    )
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+            # With JAX loaded there are threads, and nothing may run between fork and exec, as JAX warns.
+            preexec_fn=_die_with_parent if _LIBC and "jax" not in sys.modules else None,
+        )
+    except OSError:
+        return None
 
 
 def _die_with_parent() -> None:
@@ -88,9 +92,7 @@ def _die_with_parent() -> None:
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _exchange(
-    solver: _Solver, process: subprocess.Popen[str], question: str, seconds: float
-) -> tuple[str | None, bool]:
+def _exchange(process: subprocess.Popen[str], question: str, seconds: float) -> tuple[str | None, bool]:
     """Return what a process prints for a question, None where it was killed, and whether that is all.
 
     Where it is not all, whatever the reason, the process has ended.
@@ -116,9 +118,8 @@ def _exchange(
         watch.join()
         budget.charge(_processor_time(process, since=used) or time.perf_counter() - begun)
         if killed.is_set() or not complete:
-            _end(solver)
-    solver.answered += 1
-    return (None if killed.is_set() and not complete else "".join(lines)), complete
+            _end(process)
+    return (None if killed.is_set() and not complete else "".join(lines)), complete and not killed.is_set()
 
 
 def _processor_time(process: subprocess.Popen[str], since: float | None = 0.0) -> float | None:
@@ -136,9 +137,8 @@ def _kill(process: subprocess.Popen[str], killed: Event) -> None:
         os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
 
 
-def _end(solver: _Solver) -> None:
-    """End the process: kill it, close its input and output and wait for it, so that nothing is left."""
-    process, solver.process = solver.process, None
+def _end(process: subprocess.Popen[str] | None) -> None:
+    """End a process: kill it, close its input and output and wait for it, so that nothing is left."""
     if process is not None:
         if process.poll() is None:
             _kill(process, Event())
@@ -152,4 +152,4 @@ def end() -> None:
     """End the processes that answer questions; the next question starts one anew."""
     for asking, command in list(_solvers):
         if asking == os.getpid():
-            _end(_solvers.pop((asking, command)))
+            _end(_solvers.pop((asking, command)).process)
