@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import TypeAlias
 
-from sympy import Expr, Integer, Rational, Symbol, cancel, exp, roots, sqrt
+from sympy import Expr, Integer, Rational, Symbol, cancel, exp, roots, sqrt, symbols
 
 from .descent import velocity_law
 from .rules import CLOSE, Point, ends, hills, hundredth, kept, multiplier, named
@@ -271,20 +271,20 @@ def never_below(step: Rule, threshold: Expr) -> Verdict:
     Below it both multipliers, p and q, are real and positive; told in them the cone holds for all steps.
     `eta*lam` is the square of `r`.
     """
-    told = rewritten(step, lambda e: e.xreplace({rho: p * q, eta: (1 - p) * (1 - q) / lam}))
+    told = rewritten(step, lambda e: e.xreplace({rho: p * q, eta: (1 - p) * (1 - q) / steepness}))
     shape = _in_root(characteristic_polynomial(step).as_expr())
     below = [Condition(rho, "> 0"), Condition(threshold - rho, "> 0"), Condition(1 - root, "> 0")]
     real = Condition(_in_root(discriminant(step)), "> 0")
     total, product = -shape.coeff(z, 1), shape.coeff(z, 0)
     between = [Condition(side, "> 0") for side in (1 - total + product, product, total, 2 - total)]
     cone = [Condition(x, "> 0"), Condition(-u, ">= 0"), Condition(p * u + (1 - p) * x, ">= 0")]
-    multipliers = characteristic_polynomial(told).as_expr()
+    multipliers = characteristic_polynomial(told, steepness).as_expr()
     return all_named((
         ("the multipliers", identical(multipliers, (z - p) * (z - q), what="two polynomials")),
         ("below, the multipliers are positive and below one", holds_for_all([real, *between], below)),
         (
             "from rest",
-            is_forward_invariant(told, cone, [Condition(1 - p, "> 0"), Condition(p - q, ">= 0")]),
+            is_forward_invariant(told, cone, [Condition(1 - p, "> 0"), Condition(p - q, ">= 0")], steepness),
         ),
     ))  # fmt: skip
 
@@ -294,7 +294,7 @@ def _in_root(expression: Expr) -> Expr:
     return expression.xreplace({eta: root**2 / lam}).expand()
 
 
-p, q = Symbol("p", positive=True), Symbol("q", positive=True)
+p, q, steepness = symbols("p q c", positive=True)
 
 
 def overshoots_above(step: Rule, threshold: Expr) -> Verdict:

@@ -11,8 +11,8 @@ from sympy.polys.polyerrors import PolynomialError
 from physsym.analysis.exact_evaluation import AnalysisError
 from physsym.core.counts import counted
 from physsym.core.motion import is_time
-from physsym.core.statements import Law, Rule, Statement, one_step_map, states, symbols
-from physsym.core.symbols import DOT, exact, grad, hess, name_and_marks, partial, potential
+from physsym.core.statements import Law, Rule, Statement, expressions, one_step_map, states, symbols
+from physsym.core.symbols import DOT, OPAQUE, exact, grad, hess, name_and_marks, partial, potential
 from physsym.parsing.statements import ExprText, RuleText, StatementText, as_expression, as_rule, as_statement
 from physsym.vocabulary import STANDARD, lam
 
@@ -95,8 +95,31 @@ def step_matrix(rule: RuleText, curvature: ExprText = lam) -> ImmutableMatrix:
     """
     rule = as_rule(rule)
     _refuse_time(rule)
+    refuse_shared_name(rule, as_expression(curvature, symbols(rule)))
     new = one_step_map(rule)
     return _matrix([on_quadratic(new[s], curvature) for s in states(rule)], states(rule))
+
+
+def refuse_shared_name(statement: Statement, curvature: Expr) -> None:
+    """Refuse a parameter that has the name of the curvature, as the strength of a weight decay often has.
+
+    Parameters
+    ----------
+    statement
+        A law or a rule.
+    curvature
+        The curvature of the potential.
+
+    Raises
+    ------
+    AnalysisError
+        If the statement has a gradient, and its curvature is called `lam` as one of its symbols is.
+    """
+    if curvature == lam and lam in symbols(statement) and any(e.has(*OPAQUE) for e in expressions(statement)):
+        raise AnalysisError(
+            f"{lam} is a symbol of the {type(statement).__name__.lower()}, and the curvature of the "
+            f"potential is called {lam} where no other one is given: add curvature='kappa'"
+        )
 
 
 def _refuse_time(statement: Statement) -> None:
@@ -178,6 +201,7 @@ def _characteristic_polynomial(statement: Statement, curvature: Expr) -> Poly:
 
 
 def _matrix_of_law(law: Law, curvature: Expr) -> Matrix:
+    refuse_shared_name(law, curvature)
     rates = {s: _times_rate(s, symbols(law)) for s in symbols(law) if name_and_marks(s)[1]}
     unknowns = tuple(sorted({base for base, _ in rates.values()}, key=str))
     if len(unknowns) != len(law.equations):

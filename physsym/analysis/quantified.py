@@ -10,12 +10,12 @@ from itertools import chain
 from sympy import Expr, Symbol
 
 from physsym.analysis.exact_evaluation import AnalysisError, exact_values
-from physsym.analysis.linear import on_quadratic
+from physsym.analysis.linear import on_quadratic, refuse_shared_name
 from physsym.core.signs import NONNEGATIVE, POSITIVE, signs
-from physsym.core.statements import one_step_map
+from physsym.core.statements import one_step_map, symbols
 from physsym.core.symbols import Exact
 from physsym.core.verdicts import Condition, Outcome, Verdict, fails, holds, undecided
-from physsym.parsing.statements import ExprText, RuleText, as_rule
+from physsym.parsing.statements import ExprText, RuleText, as_expression, as_rule
 from physsym.verify.engines import smt
 from physsym.verify.engines.base import Answer
 from physsym.verify.engines.evaluation import Values, sample_points, satisfied
@@ -248,6 +248,7 @@ def is_forward_invariant(
     before, assumed = as_conditions(conditions), as_conditions(given)
     if not before:
         raise AnalysisError("no condition was given that a step could keep")
+    refuse_shared_name(rule, as_expression(curvature, symbols(rule)))
     new = {state: on_quadratic(value, curvature) for state, value in one_step_map(rule).items()}
     after = tuple(Condition(c.expression.xreplace(new), c.relation) for c in before)
     found = smt.implies_all((*assumed, *before), after)

@@ -192,7 +192,9 @@ def _beyond_functions(file: Frozen) -> str:
 def _reaching(function: ast.FunctionDef, functions: set[str]) -> ast.stmt | ast.expr | None:
     """Return the first part of a function that does more than compute with names and their values."""
     nodes = [*ast.walk(function)]
-    own = {node.arg for node in nodes if isinstance(node, ast.arg)} | functions | _BUILTINS
+    arguments = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    assigned = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    own = arguments | assigned | functions | _BUILTINS
     for node in nodes:
         beyond = isinstance(node, ast.FunctionDef) and node is not function
         if isinstance(node, ast.Name):

@@ -259,3 +259,14 @@ def _largest(small):
     weights = np.linalg.solve([[1, 1], roots], [1, 0])
     times = np.linspace(1, 1.2, 4001)
     return np.abs((weights[0] * np.exp(roots[0] * times) + weights[1] * np.exp(roots[1] * times)).real).max()
+
+
+def test_what_is_assumed_of_a_law_is_not_that_of_an_equal_law():
+    system = System("x", "m*x'**2/2 - k*x**2/2", dissipation="c*x'**2/2")
+    assuming = system.law()
+    plain = law(str(assuming))
+    steps = (Step("Name the velocity.", ReduceOrder(x, v)),)
+    assert plain == assuming
+    assert plain.assuming != assuming.assuming
+    for start in (plain, assuming, plain):
+        assert Derivation("", start, steps).lines[-1].assuming == start.assuming

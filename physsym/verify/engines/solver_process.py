@@ -30,10 +30,11 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass
 class _Solver:
-    """The process of a program, if it runs, and how many questions it has answered."""
+    """The process of a program, if it runs, how many questions it has answered, and whether all was read."""
 
     process: subprocess.Popen[str] | None = None
     answered: int = 0
+    is_read: bool = True
     lock: Lock = field(default_factory=Lock)
 
 
@@ -51,17 +52,17 @@ def ask(command: Sequence[str], question: str, seconds: float) -> str | None:
     with solver.lock:
         until = time.monotonic() + seconds
         while True:
-            # It is taken out: an interrupt, wherever it comes, leaves none with an answer that was not read.
-            process, solver.process = solver.process, None
-            if process is None or process.poll() is not None:
-                _end(process)
-                process, solver.answered = _started(command), 0
-            if process is None:
+            # After an interrupt it is so marked: an answer that was not read is for no other question.
+            was_read, solver.is_read = solver.is_read, False
+            if solver.process is None or not was_read or solver.process.poll() is not None:
+                _end(solver.process)
+                solver.process, solver.answered = _started(command), 0
+            if solver.process is None:
                 return None
             again, left = solver.answered > 0, until - time.monotonic()
-            printed, complete = _exchange(process, question, left)
+            printed, complete = _exchange(solver.process, question, left)
             if complete:
-                solver.process, solver.answered = process, solver.answered + 1
+                solver.is_read, solver.answered = True, solver.answered + 1
             if complete or not again or time.monotonic() >= until:
                 return printed
 

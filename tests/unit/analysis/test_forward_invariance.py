@@ -15,14 +15,14 @@ from physsym.vocabulary import G, eta, lam, rho, u, x
 
 descent = rule({x: x - eta * G})
 heavy_ball = rule({u: rho * u - eta * G, x: x + after(u)})
-p, q = Symbol("p", positive=True), Symbol("q", positive=True)
-by_multipliers = rewritten(heavy_ball, lambda e: e.xreplace({rho: p * q, eta: (1 - p) * (1 - q) / lam}))
+p, q, steepness = (Symbol(name, positive=True) for name in ("p", "q", "steepness"))
+by_multipliers = rewritten(heavy_ball, lambda e: e.xreplace({rho: p * q, eta: (1 - p) * (1 - q) / steepness}))
 ordered = [Condition(1 - p, "> 0"), Condition(p - q, ">= 0")]
 cone = [Condition(x, "> 0"), Condition(-u, ">= 0"), Condition(p * u + (1 - p) * x, ">= 0")]
 
 
 def test_momentum_with_positive_multipliers_never_leaves_its_cone():
-    assert is_forward_invariant(by_multipliers, cone, ordered)
+    assert is_forward_invariant(by_multipliers, cone, ordered, steepness)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -39,10 +39,11 @@ def test_orbits_written_by_hand_stay_in_the_cone(seed):
 
 def test_a_wider_cone_and_multipliers_above_one_are_left():
     slack = [*cone[:2], Condition(2 * p * u + (1 - p) * x, ">= 0")]
-    found = is_forward_invariant(by_multipliers, slack, ordered)
+    found = is_forward_invariant(by_multipliers, slack, ordered, steepness)
     assert found.outcome is Outcome.FAILS
     assert found.witness
-    assert is_forward_invariant(by_multipliers, cone, [Condition(1 - p, "> 0")]).outcome is Outcome.FAILS
+    below_one = [Condition(1 - p, "> 0")]
+    assert is_forward_invariant(by_multipliers, cone, below_one, steepness).outcome is Outcome.FAILS
 
 
 def test_a_quadratic_that_falls_bounds_all_orbits():

@@ -34,6 +34,7 @@ from physsym.analysis import (
     value_of,
     worst_case_rate,
 )
+from physsym.analysis.exact_evaluation import AnalysisError
 from physsym.vocabulary import G, eta, gamma, lam, tau, x
 
 DESCENT, LAW, POSITIVE = rule({x: x - eta * G}), damped_particle.law(), Condition(x, "> 0")
@@ -114,3 +115,13 @@ def test_systems_updates_and_derivations_are_taken_for_what_they_mean():
     assert stability_region(damped_particle) == stability_region(LAW)
     assert multipliers(DESCENT.updates[0]) == multipliers(DESCENT)
     assert damping_ratio(damped_particle).has(gamma)
+
+
+@pytest.mark.parametrize("text", ["x <- x - eta*(grad(x) + lam*x)", "x <- x - lam*grad(x)"])
+def test_a_parameter_that_is_called_as_the_curvature_is_not_taken_for_it(text):
+    for asked in (stability_region, characteristic_polynomial, step_matrix):
+        with pytest.raises(AnalysisError, match="add curvature='kappa'"):
+            asked(text)
+        asked(text, "kappa")
+    with pytest.raises(AnalysisError, match="add curvature='kappa'"):
+        is_forward_invariant(text, [Condition(x, "> 0")])

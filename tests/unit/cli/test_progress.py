@@ -24,7 +24,8 @@ class Screen:
 
     def __init__(self, descriptor):
         self.descriptor, self.text = descriptor, ""
-        threading.Thread(target=self._read, daemon=True).start()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
 
     def _read(self):
         try:
@@ -49,9 +50,18 @@ def terminal_there(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm")
     with os.fdopen(theirs, "w", encoding="utf-8") as stream:
+        screens = []
+
+        def put_in_place():
+            monkeypatch.setattr(sys, "stderr", stream)
+            screens.append(Screen(ours))
+            return screens[-1]
+
         # In the test itself, as pytest puts its own stream there before each.
-        yield lambda: monkeypatch.setattr(sys, "stderr", stream) or Screen(ours)
+        yield put_in_place
         monkeypatch.undo()
+    for screen in screens:  # else it may read what is meant for the screen of the next test
+        screen.reader.join()
     os.close(ours)
 
 

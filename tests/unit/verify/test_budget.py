@@ -229,3 +229,12 @@ def test_large_powers_and_many_cases_come_to_an_end():
 def test_a_process_that_is_killed_before_it_read_all_leaves_no_file_open():
     assert solver_process.ask([sys.executable, "-c", "import time; time.sleep(60)"], "x" * 10**6, 0.2) is None
     gc.collect()  # a file that is left open warns when it is collected
+
+
+def test_more_time_is_used_where_less_was_not_enough():
+    motzkin = a**4 * b**2 + a**2 * b**4 + 1 - 3 * a**2 * b**2
+    solver_process.end()
+    with budget.budget(0.01):
+        assert identical(Abs(motzkin), motzkin).outcome is Outcome.UNDECIDABLE
+    with budget.budget(600):
+        assert identical(Abs(motzkin), motzkin).outcome is Outcome.HOLDS

@@ -6,6 +6,7 @@ import flint
 import pytest
 from sympy import Abs, Add, Integer, Rational, Symbol, exp, log, sin, sqrt
 
+from physsym.core.counts import counted
 from physsym.core.symbols import grad
 from physsym.verify.engines import flint as flint_engine
 from physsym.verify.engines import identity_test, interval, sampling
@@ -57,7 +58,7 @@ def test_balls_agree_at_eight_points():
 @pytest.mark.parametrize("attempts", [1, 3, 7])
 def test_balls_that_look_at_few_points_say_so(attempts):
     found = interval.identity(exp(x + u), exp(x) * exp(u), attempts)
-    assert found == balls_say(UNKNOWN, reason=f"agree at {attempts} points only")
+    assert found == balls_say(UNKNOWN, reason=f"agree at {counted(attempts, 'point')} only")
 
 
 def test_balls_show_a_small_difference_of_either_sign():

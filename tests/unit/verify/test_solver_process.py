@@ -41,8 +41,9 @@ def _no_process_before():
 
 
 def number_of_process():
-    process = solver_process._solvers[os.getpid(), PROGRAM].process
-    return process and process.pid
+    """Return the number of the process that the next question goes to, None where one will be started."""
+    solver = solver_process._solvers[os.getpid(), PROGRAM]
+    return solver.process.pid if solver.is_read else None
 
 
 def test_one_process_answers_many_questions():
@@ -87,6 +88,21 @@ def test_an_interruption_leaves_no_half_answer(monkeypatch):
             ask(PROGRAM, "", LONG)
     assert number_of_process() is None
     assert ask(PROGRAM, "", LONG) == "number 1\n"
+
+
+def test_two_interruptions_leave_no_answer_for_another_question(monkeypatch):
+    assert ask(PROGRAM, "", LONG) == "number 1\n"
+    with monkeypatch.context() as patched:
+        patched.setattr(solver_process, "END", interrupting())
+        patched.setattr(solver_process.Timer, "join", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            ask(PROGRAM, "", LONG)
+    assert number_of_process() is None
+    assert ask(PROGRAM, "", LONG) == "number 1\n"
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
 
 
 class interrupting(str):
