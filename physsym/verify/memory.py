@@ -43,15 +43,15 @@ def remembered(size: int) -> Callable[[Callable[..., T_co]], Remembering[T_co]]:
 
     def decorate(function: Callable[..., T_co]) -> Remembering[T_co]:
         @lru_cache(maxsize=size)
-        def kept(_: Hashable, *arguments: Hashable) -> T_co:
+        def recall(_: Hashable, *arguments: Hashable) -> T_co:
             return function(*arguments)
 
         @wraps(function)
-        def asked(*arguments: Hashable) -> T_co:
-            return kept((allowed(), *map(_left_out_of_equality, arguments)), *arguments)
+        def answer(*arguments: Hashable) -> T_co:
+            return recall((allowed(), *map(_left_out_of_equality, arguments)), *arguments)
 
-        remembering = cast("Remembering[T_co]", asked)
-        remembering.cache_clear = kept.cache_clear  # type: ignore[method-assign]
+        remembering = cast("Remembering[T_co]", answer)
+        remembering.cache_clear = recall.cache_clear  # type: ignore[method-assign]
         return remembering
 
     return decorate
