@@ -219,7 +219,7 @@ function drawChart(id, series, logarithmic, ground = 0) {
 function axesOf(rule) {
   const named = rule.parameters.filter(p => p.key !== "eps"), across = named.find(p => p.log) ?? named[0];
   const up = named.find(p => p !== across && !p.log) ?? named.find(p => p !== across);
-  return { across, up: up ?? { key: "lam", sign: "λ", log: true, low: 0.1, high: 1000, says: "curvature" } };
+  return { across, up: up ?? { ...rule.curvature, curved: true, log: true, low: 0.1, high: 1000, says: "curvature" } };
 }
 const onAxis = (axis, s) => axis.log ? axis.low * (axis.high / axis.low) ** s : axis.low + s * (axis.high - axis.low);
 const offAxis = (axis, v) => axis.log ? Math.log(v / axis.low) / Math.log(axis.high / axis.low) : (v - axis.low) / (axis.high - axis.low);
@@ -228,7 +228,7 @@ function mapPicture(rule, others, curvatures) {
   const { across, up } = axesOf(rule), columns = 144, rows = 90, fixed = { ...others };
   delete fixed[across.key]; delete fixed[up.key];
   const near = curvatures.map(lam => Number(lam.toPrecision(4)));  // the last digits of a minimum are no reason for another picture
-  return pictured("map", [rule, ...Object.values(fixed), ...(up.key === "lam" ? [] : near)], { width: columns, height: rows, ratio: 1 }, context => drawRegion(context, columns, rows, rule, across, up, fixed, near));
+  return pictured("map", [rule, ...Object.values(fixed), ...(up.curved ? [] : near)], { width: columns, height: rows, ratio: 1 }, context => drawRegion(context, columns, rows, rule, across, up, fixed, near));
 }
 // The marks of both axes, within the map: powers of ten, or tenths of what is between the ends.
 function drawScales(context, width, height, across, up) {
@@ -252,13 +252,13 @@ function drawScales(context, width, height, across, up) {
 }
 function drawRegion(context, columns, rows, rule, across, up, fixed, curvatures) {
   const image = context.createImageData(columns, rows), [good, bad] = [rgb(colours.good), rgb(colours.bad)];
-  const at = { ...fixed }, { margins, polynomial } = rule.stability, lams = up.key === "lam" ? [0] : curvatures;
+  const at = { ...fixed }, { margins, polynomial } = rule.stability, lams = up.curved ? [0] : curvatures;
   for (let j = 0; j < rows; j++) for (let i = 0; i < columns; i++) {
     at[across.key] = onAxis(across, (i + 0.5) / columns);
     at[up.key] = onAxis(up, 1 - (j + 0.5) / rows);
     let rate = 0;
     for (const lam of lams) {
-      if (up.key !== "lam") at.lam = lam;
+      if (!up.curved) at[rule.curvature.key] = lam;
       rate = margins(at).every(side => side > 0) ? Math.max(rate, radius(polynomial(at))) : Infinity;
       if (rate === Infinity) break;
     }
@@ -287,9 +287,9 @@ function drawMap(rule, values, curvatures) {
   context.fillStyle = colours.ink;
   context.strokeStyle = colours.paper;
   context.lineWidth = 2;
-  for (const lam of up.key === "lam" ? curvatures : [0]) {
+  for (const lam of up.curved ? curvatures : [0]) {
     context.beginPath();
-    context.arc(clamp(offAxis(across, values[across.key]), 0, 1) * width, (1 - clamp(offAxis(up, up.key === "lam" ? lam : values[up.key]), 0, 1)) * height, 6, 0, 7);
+    context.arc(clamp(offAxis(across, values[across.key]), 0, 1) * width, (1 - clamp(offAxis(up, up.curved ? lam : values[up.key]), 0, 1)) * height, 6, 0, 7);
     context.fill(); context.stroke();
   }
   const name = axis => `${axis.sign}${axis.says ? `, ${axis.says}` : ""}`, margin = marginOf(rule, values, curvatures);

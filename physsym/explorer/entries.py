@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sympy import Dummy, Expr, Integer, Symbol, solve
 
-from physsym.core.statements import Law, Rule
-from physsym.core.symbols import dot
+from physsym.core.statements import Law, Rule, symbols
+from physsym.core.symbols import dot, fresh
 from physsym.derivation import Derivation
 from physsym.mechanics.moves import Define, Integrate, Limit, ReduceOrder
 from physsym.mechanics.system import System, damped_particle
 from physsym.optimizers.lifted import Lifted
+from physsym.optimizers.report.assumptions import renamed
 from physsym.optimizers.report.law_of_motion import motion
 from physsym.optimizers.report.linearization import NotLinearError, linearized
 from physsym.runtime.states import coordinates
@@ -35,7 +36,7 @@ class Mechanics:
         Each parameter of the rule in terms of the constants; empty where this is not known.
     back
         Constants in terms of the parameters of the rule and of those constants that are held; empty where
-        no formula for them was found.
+        no formula for them was found. A parameter with the name of a constant has its symbol in `apart`.
     named
         What else the law reads, such as `tau`, in terms of the constants.
     tau
@@ -44,6 +45,8 @@ class Mechanics:
         The system whose energy is shown, if there is one.
     fixed
         Constants of the system that the derivation has fixed, in terms of the others.
+    apart
+        Each parameter of the rule with its symbol in `back`, which is none of the constants.
     """
 
     law: Law
@@ -55,6 +58,7 @@ class Mechanics:
     tau: Expr | None = None
     system: System | None = None
     fixed: Mapping[Symbol, Expr] = field(default_factory=dict)
+    apart: Mapping[Symbol, Symbol] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -89,22 +93,38 @@ def of_rule(lifted: Lifted, title: str, vocabulary: Vocabulary = STANDARD) -> En
     if lifted.first is not None:
         raise ValueError(f"{title} has a first step of its own ({lifted.first}); the explorer runs one rule")
     entry = Entry(title, rule, _weights(rule), vocabulary)
+    apart = _apart(rule, _OF_MOTION)
     try:
-        found = motion(linearized(rule))
+        found = motion(linearized(renamed(rule, apart)))
     except NotLinearError as error:
         return replace(entry, reason=str(error))
-    held = {s for e in (found.mass, found.friction) for s in e.free_symbols} - {dt, *rule.parameters}
+    held = {s for e in (found.mass, found.friction) for s in e.free_symbols} - {dt, *apart.values()}
     if held or found.position != entry.weights:
         about = f"holds while {_names(held)} does not change" if held else f"is that of {found.position}"
         return replace(entry, reason=f"its law of motion {about}")
     law = found.law if found.mass == 0 else _first_order(found.law)
     back = {gamma: found.friction} | ({} if found.mass == 0 else {m: found.mass})
     constants = tuple(s for s in (m, gamma, dt) if s in back or s == dt)
-    own = _solved({s: value - s for s, value in back.items()}, rule.parameters)
+    solved = _solved({s: value - s for s, value in back.items()}, tuple(apart.values()))
+    own = {p: solved[s] for p, s in apart.items() if s in solved}
     known = Mechanics(
-        law, dt, constants, own, back, tau=m / gamma if m in back else Integer(0), system=damped_particle
-    )
+        law, dt, constants, own, back, tau=m / gamma if m in back else Integer(0), system=damped_particle,
+        apart=apart,
+    )  # fmt: skip
     return replace(entry, mechanics=known)
+
+
+_OF_MOTION = ("m", "gamma", "dt", "s", "w", "kappa", "ratio", "total", "lead", "x", "v", "z")
+"""The names that a law of motion, and the search for it, have for something else than a parameter."""
+
+
+def _apart(rule: Rule, names: Collection[str]) -> dict[Symbol, Symbol]:
+    """Return a symbol for each parameter of a rule: another one where its name is among those given."""
+    taken = symbols(rule)
+    return {
+        p: fresh(f"{p.name} of the rule", taken, **p.assumptions0) if p.name in names else p
+        for p in rule.parameters
+    }
 
 
 def _first_order(law: Law) -> Law:
@@ -142,12 +162,13 @@ def _derived(derivation: Derivation, law: Law, step: Symbol, moving: Sequence[Sy
     read = {s for e in law.equations for s in e.residual.free_symbols} - {*moving, *map(dot, moving)}
     expressions = (*own.values(), *(named.get(s, s) for s in read))
     constants = tuple(sorted({s for e in expressions for s in e.free_symbols} | {step}, key=_order))
-    back = _solved({p: e - p for p, e in own.items()}, _to_solve_for(constants, len(own), step))
+    apart = _apart(rule, [s.name for s in constants])
+    back = _solved({p: e - apart[p] for p, e in own.items()}, _to_solve_for(constants, len(own), step))
     system = derivation.system
     friction = {s: e for s, e in named.items() if s.name == "tau"}
     return Mechanics(
         law, step, constants, own, back, {s: named[s] for s in read if s in named},
-        next(iter(friction.values()), None), system, fixed,
+        next(iter(friction.values()), None), system, fixed, apart,
     )  # fmt: skip
 
 

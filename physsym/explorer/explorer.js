@@ -11,24 +11,25 @@ function readings(rows) {
     if (place.className !== kind) place.className = kind;
   });
 }
-const marginOf = (rule, values, curvatures) => Math.min(...curvatures.flatMap(lam => rule.stability.margins({ ...values, lam })));
+const curved = (rule, values, lam) => ({ ...values, [rule.curvature.key]: lam });
+const marginOf = (rule, values, curvatures) => Math.min(...curvatures.flatMap(lam => rule.stability.margins(curved(rule, values, lam))));
 function stabilityRows(rule, values, curvatures) {
   if (rule.stability.reason) return [["stability", `not known: ${rule.stability.reason}`]];
   if (!curvatures) return [["stability", "not known: no minimum was found below the start"]];
   const margin = marginOf(rule, values, curvatures);
-  const rates = curvatures.map(lam => radius(rule.stability.polynomial({ ...values, lam })));
+  const rates = curvatures.map(lam => radius(rule.stability.polynomial(curved(rule, values, lam)))), { sign } = rule.curvature;
   return [
     ["stability", margin > 0 ? "stable" : margin < 0 ? "unstable" : "on the boundary", margin > 0 ? "good" : "bad"],
     ["margin", short(margin)],
     ["stable where", rule.stability.says.join(" and ")],
-    ["spectral radius", rates.map((r, k) => `${short(r)} at λ = ${short(curvatures[k])}`).join("; ")],
-    ["damping of the rule", curvatures.map(lam => `${damping(rule.stability.polynomial({ ...values, lam }), true)} at λ = ${short(lam)}`).join("; ")],
+    ["spectral radius", rates.map((r, k) => `${short(r)} at ${sign} = ${short(curvatures[k])}`).join("; ")],
+    ["damping of the rule", curvatures.map(lam => `${damping(rule.stability.polynomial(curved(rule, values, lam)), true)} at ${sign} = ${short(lam)}`).join("; ")],
   ];
 }
-function mechanicsRows(known, constants, curvatures) {
+function mechanicsRows({ mechanics: known, curvature: { sign } }, constants, curvatures) {
   if (!known || !constants) return [];
   const all = allConstants(known, constants);
-  const law = curvatures?.map(lam => `${damping(known.rates({ ...all, lam }), false)} at λ = ${short(lam)}`).join("; ");
+  const law = curvatures?.map(lam => `${damping(known.rates({ ...all, [known.curvature]: lam }), false)} at ${sign} = ${short(lam)}`).join("; ");
   return [...(known.tau ? [["τ", short(known.tau(constants)[0])]] : []), ...(law ? [["damping of the motion", law]] : [])];
 }
 
@@ -103,9 +104,9 @@ function showReadings(rule, values, constants, own, below, curvatures) {
   readings([
     ...stabilityRows(rule, values, curvatures),
     ...(gain === undefined ? [] : [["effective learning rate", short(gain)]]),
-    ...mechanicsRows(rule.mechanics, constants, curvatures),
+    ...mechanicsRows(rule, constants, curvatures),
     ["minimum below the start", below ? `(${below.map(v => short(Math.abs(v) < 1e-12 ? 0 : v)).join(", ")})` : "none found"],
-    ["loss", `${short(losses[0])} at the start, ${own.diverged ? `beyond the machine's numbers after ${steps} steps` : `${short(losses[steps])} after ${steps} steps`}`],
+    ["loss", `${short(losses[0])} at the start, ${own.diverged ? `beyond the machine's numbers after ${counted(steps)}` : `${short(losses[steps])} after ${counted(steps)}`}`],
   ]);
 }
 
@@ -139,7 +140,7 @@ function showMany(rule, values, constants) {
   if (!known?.back.keys.length || !constants) { say(says, known && !constants ? "No constants of mechanics belong to these parameters." : ""); return; }
   const all = [0.5, 2].map(factor => {
     const at = { ...constants, [known.step]: constants[known.step] * factor };
-    const found = { ...at, ...pick(known.back.keys, known.back.values({ ...at, ...values })) };
+    const found = { ...at, ...backOf(rule, at, values) };
     return known.constants.map(({ key, sign }) => `${sign} = ${short(found[key])}`).join(", ");
   });
   say(says, `The map is not one to one: ${known.constants.length} constants make ${rule.parameters.length} ${rule.parameters.length === 1 ? "parameter" : "parameters"}. The same rule belongs to ${all.join(", and to ")}.`);
@@ -167,7 +168,7 @@ function showComparison(own, other, parted) {
   say(find("same"), a === b ? "This is the same rule." : PAIRS[`${a},${b}`]);
   const { both, step, most } = parted;
   say(find("parting"), step < 0
-    ? `With these numbers the two runs agree bitwise, over ${both} steps.`
+    ? `With these numbers the two runs agree bitwise, over ${counted(both)}.`
     : `With these numbers the two runs part at step ${step}${step > 0 ? ", from the diamond on" : ""}; the greatest distance along an axis is ${short(most)}.`);
 }
 
@@ -185,7 +186,7 @@ const rememberAtRest = whenAtRest(150, () => remember());
 const announceAtRest = whenAtRest(600, () => {
   const rule = RULES[state.rule], { losses, steps } = shown.own;
   const stable = find("readings").querySelector("dd")?.textContent ?? "", label = (id, says) => find(id).setAttribute("aria-label", says);
-  const text = `${rule.title}: ${stable}; loss ${short(losses[steps])} after ${steps} steps.`;
+  const text = `${rule.title}: ${stable}; loss ${short(losses[steps])} after ${counted(steps)}.`;
   label("path", `Trajectory over contours of ${landscape().title}. ${text}`);
   label("loss", `Loss at each step. ${text}`);
   label("energy", `Energy at each step. ${find("energy-says").textContent}`);
@@ -195,22 +196,33 @@ const announceAtRest = whenAtRest(600, () => {
 
 // ---------------------------------------------------------------- controls
 const STOPS = 1000;
+// Why a text is no value of a slider; nothing for one that is. Fields and links are read by the same rule.
+function refusal(slider, text) {
+  const value = Number(text);
+  if (!/^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) || !Number.isFinite(value)) return text.includes(",") ? "write 0.5, with a point, not 0,5" : "write a number, such as 0.5";
+  if (slider.whole) return Number.isInteger(value) && value >= 1 && value <= slider.high ? "" : `write a whole number from 1 to ${slider.high}`;
+  return slider.log && value <= 0 ? "write a number above zero" : "";
+}
 function control(slider, get, set) {
   const id = `c-${slider.group}-${slider.key}`, says = slider.says ? [made("small", { id: `${id}-says`, textContent: slider.says })] : [];
   const range = made("input", { type: "range", min: 0, max: STOPS, step: 1, id: `${id}-range` });
-  const number = made("input", { type: "number", step: "any", id });
+  const number = made("input", { type: "text", inputMode: "decimal", autocomplete: "off", id });  // a field of numbers drops what it cannot read: 0,5 would be 5
+  const wrong = made("small", { id: `${id}-wrong`, className: "wrong", hidden: true });
+  const tell = text => { say(wrong, text); wrong.hidden = !text; number.setAttribute("aria-invalid", String(Boolean(text))); };
+  number.setAttribute("aria-describedby", wrong.id);
+  wrong.setAttribute("role", "alert");
   const label = made("label", { htmlFor: id, innerHTML: slider.math[state.face] });
   for (const input of [range, number]) input.setAttribute("aria-label", slider.says ? `${slider.key}, ${slider.says}` : slider.key);
   range.addEventListener("input", () => { set(slider.whole ? Math.round(onAxis(slider, range.value / STOPS)) : Number(onAxis(slider, range.value / STOPS).toPrecision(4))); changed(number); });
   number.addEventListener("input", () => {
-    const value = Number(number.value), fits = number.value !== "" && Number.isFinite(value) && (!slider.log || value > 0) && (!slider.whole || (Number.isInteger(value) && value <= slider.high));
-    number.setAttribute("aria-invalid", String(!fits));
-    if (fits) { set(value); changed(number); }
+    const text = refusal(slider, number.value);
+    tell(text);
+    if (!text) { set(Number(number.value)); changed(number); }
   });
-  const box = made("div", { className: "control" }, label, range, number, ...says);
+  const box = made("div", { className: "control" }, label, range, number, wrong, ...says);
   box.update = except => {
     const value = get();
-    if (number !== except || document.activeElement !== number) { number.value = value === undefined ? "" : Number(value.toPrecision(6)); number.removeAttribute("aria-invalid"); }
+    if (number !== except || document.activeElement !== number) { number.value = value === undefined ? "" : Number(value.toPrecision(6)); tell(""); }
     if (document.activeElement !== range) range.value = Math.round(clamp(offAxis(slider, value), 0, 1) * STOPS) || 0;
     range.setAttribute("aria-valuetext", short(value));
   };
@@ -232,6 +244,7 @@ function setParameter(key, value) {
   if (constants) Object.assign(state.constants, constants);
 }
 
+const STEPS = { key: "steps", group: "run", math: ["<math><mi>N</mi></math>", "<math><mi>N</mi></math>"], says: "number of steps", low: 1, high: 10000, log: true, whole: true };
 const groups = { constants: [], parameters: [], run: [] };
 function rebuild() {
   const rule = RULES[state.rule], known = rule.mechanics;
@@ -244,12 +257,11 @@ function rebuild() {
   fill("parameters", grouped("parameter", rule.parameters).map(s => control(s, () => parametersOf(state.rule)[s.key], value => setParameter(s.key, value))));
   const [left, right, low, high] = landscape().seen, plain = text => [`<math><msub><mi>x</mi><mn>${text}</mn></msub></math>`, `<math><msub><mi>w</mi><mn>${text}</mn></msub></math>`];
   const at = (axis, from, to) => ({ key: `start ${axis + 1}`, group: "run", math: plain(axis + 1), says: "", low: from, high: to, log: false });
-  const steps = { key: "steps", group: "run", math: ["<math><mi>N</mi></math>", "<math><mi>N</mi></math>"], says: "number of steps", low: 1, high: 10000, log: true, whole: true };
   fill("run", [
     ...grouped("shape", landscape().parameters).map(s => control(s, () => state.shape[s.key], value => { state.shape = { ...state.shape, [s.key]: value }; })),
     control(at(0, left, right), () => state.start[0], value => { state.start = [value, state.start[1]]; }),
     control(at(1, low, high), () => state.start[1], value => { state.start = [state.start[0], value]; }),
-    control(steps, () => state.steps, value => { state.steps = value; }),
+    control(STEPS, () => state.steps, value => { state.steps = value; }),
   ]);
   find("rule").value = state.rule;
   find("other").value = state.other;
@@ -276,7 +288,7 @@ function remember() {
   const kept = new URLSearchParams({ rule: RULES[state.rule].key, potential: landscape().key, steps: state.steps, start: state.start.join() });
   if (state.other >= 0) kept.set("other", RULES[state.other].key);
   if (state.face) kept.set("face", "learning");
-  for (const [key, value] of Object.entries(state.constants)) kept.set(`c.${key}`, value);
+  for (const [key, value] of Object.entries(state.constants)) if (value > 0 && value < Infinity) kept.set(`c.${key}`, value);
   for (const [key, value] of Object.entries(own ?? {})) kept.set(`p.${key}`, value);
   for (const [key, value] of Object.entries(state.shape)) kept.set(`s.${key}`, value);
   if (landscape().key === "own") kept.set("formula", state.formula);
@@ -284,24 +296,34 @@ function remember() {
 }
 function restore() {
   const kept = new URLSearchParams(location.hash.slice(1)), index = (list, key) => list.findIndex(part => part.key === key);
-  const number = text => text !== null && text !== "" && Number.isFinite(Number(text)) ? Number(text) : null;
+  const refused = [];
+  const taken = (name, slider, set, text = kept.get(name)) => {
+    if (text === null) return;
+    const why = refusal(slider, text);
+    if (why) refused.push(`${name}=${text} (${why})`); else set(Number(text));
+  };
   const rule = index(RULES, kept.get("rule")), other = index(RULES, kept.get("other")), place = index(LANDSCAPES, kept.get("potential"));
   if (rule >= 0) state.rule = rule;
   state.other = other;
   if (place >= 0) { state.landscape = place; state.start = [...LANDSCAPES[place].start]; }
   if (kept.get("potential") === "own" && takeFormula(kept.get("formula") ?? "")) state.landscape = LANDSCAPES.length;
   state.face = kept.get("face") === "learning" ? 1 : 0;
-  const steps = number(kept.get("steps")), start = (kept.get("start") ?? "").split(",").map(number);
-  if (Number.isInteger(steps) && steps >= 1 && steps <= 10000) state.steps = steps;
-  if (start.length === 2 && start.every(v => v !== null)) state.start = start;
-  const into = (prefix, target) => { for (const key of Object.keys(target)) { const value = number(kept.get(prefix + key)); if (value !== null) target[key] = value; } };
-  into("c.", state.constants);
-  into("s.", state.shape);
+  taken("steps", STEPS, value => { state.steps = value; });
+  if (kept.has("start")) {
+    const start = kept.get("start").split(",");
+    if (start.length === 2 && !start.some(text => refusal({}, text))) state.start = start.map(Number);
+    else refused.push(`start=${kept.get("start")} (write two numbers, such as 0.5,1)`);
+  }
+  const into = (prefix, target, sliders) => { for (const slider of sliders) taken(prefix + slider.key, slider, value => { target[slider.key] = value; }); };
+  const unlike = sliders => [...new Map(sliders.map(slider => [slider.key, slider])).values()];
+  into("c.", state.constants, unlike(RULES.flatMap(part => part.mechanics?.constants ?? [])));
+  into("s.", state.shape, unlike(LANDSCAPES.flatMap(part => part.parameters)));
   if ([...kept.keys()].some(key => key.startsWith("p."))) {
     state.own[state.rule] = { ...parametersOf(state.rule) };
-    into("p.", state.own[state.rule]);
+    into("p.", state.own[state.rule], RULES[state.rule].parameters);
     state.pinned[state.rule] = true;
   }
+  say(find("link-error"), refused.length ? `Of the link, this is not used: ${refused.join("; ")}.` : "");
 }
 function takeFormula(text) {
   try {
@@ -311,7 +333,7 @@ function takeFormula(text) {
     find("formula").removeAttribute("aria-invalid");
     return true;
   } catch (error) {
-    find("formula-error").textContent = `${error.message}; what is drawn is the last formula that could be read`;
+    find("formula-error").textContent = `${error instanceof RangeError ? "the formula is nested too deeply" : error.message}; what is drawn is the last formula that could be read`;
     find("formula").setAttribute("aria-invalid", "true");
     return false;
   }
@@ -330,7 +352,7 @@ function listen() {
     const rule = RULES[state.rule];
     if (rule.stability.reason || !rule.parameters.length) return;
     const { across, up } = axesOf(rule), values = [[across, px / box.width], [up, 1 - py / box.height]];
-    for (const [axis, s] of values) if (axis.key !== "lam") setParameter(axis.key, Number(onAxis(axis, clamp(s, 0, 1)).toPrecision(4)));
+    for (const [axis, s] of values) if (!axis.curved) setParameter(axis.key, Number(onAxis(axis, clamp(s, 0, 1)).toPrecision(4)));
   });
   const choose = (id, then) => find(id).addEventListener("change", event => { then(Number(event.target.value)); rebuild(); });
   choose("rule", value => { state.rule = value; });

@@ -20,13 +20,13 @@ from physsym.codegen.emit.javascript import (
     javascript_rollout,
     javascript_value,
 )
-from physsym.core.statements import Rule, Update
-from physsym.core.symbols import FORCES, before, dot, potential
+from physsym.core.statements import Rule, Update, symbols
+from physsym.core.symbols import FORCES, before, dot, fresh, potential
 from physsym.core.verdicts import Condition
 from physsym.explorer.entries import Entry, Mechanics
 from physsym.integrators import runge_kutta_4
 from physsym.mechanics.moves import Integrate
-from physsym.optimizers.report.linearization import NotLinearError, linearized
+from physsym.optimizers.report.linearization import NotLinearError, curvature_symbol, linearized
 from physsym.optimizers.report.transfer_function import response
 from physsym.printing import mathml, unicode
 from physsym.runtime.start import start_order
@@ -70,6 +70,7 @@ def described(entry: Entry) -> dict[str, object]:
     """
     rule = entry.rule
     own, numbers = _with_numbers(entry)
+    curvature = curvature_symbol(rule)
     return {
         "title": entry.title,
         "text": str(rule),
@@ -79,7 +80,8 @@ def described(entry: Entry) -> dict[str, object]:
         "coefficients": own,
         "parameters": [slider(p, entry.vocabulary, rule) for p in rule.parameters],
         "rollout": _rollout(entry, entry.rule, starts(entry)),
-        "stability": _stability(rule),
+        "curvature": {"key": state_name(curvature), "sign": _signs(curvature)},
+        "stability": _stability(rule, curvature),
         "gain": _gain(rule),
         "mechanics": _mechanics(entry, entry.mechanics) if entry.mechanics else None,
         "reason": entry.reason,
@@ -198,13 +200,13 @@ def _linear(value: Expr, parameters: Iterable[Symbol]) -> list[tuple[Expr, Expr]
     return [(original.get(g, g), polynomial.coeff_monomial(g)) for g in generators]
 
 
-def _stability(rule: Rule) -> dict[str, object]:
-    """Return the left sides that are positive where the rule is stable on lam*x**2/2, and its polynomial."""
+def _stability(rule: Rule, curvature: Symbol) -> dict[str, object]:
+    """Return the left sides that are positive where the rule is stable on a parabola, and its polynomial."""
     try:
-        region, polynomial = stability_region(rule), characteristic_polynomial(rule)
+        region, polynomial = stability_region(rule, curvature), characteristic_polynomial(rule, curvature)
         return {
             "margins": _formulas(*(c.expression for c in region.conditions)),
-            "says": [_signs(c) for c in region.conditions],
+            "says": ["never"] if region.is_empty else [_signs(c) for c in region.conditions],
             "polynomial": _formulas(*polynomial.all_coeffs()),
         }
     except (AnalysisError, ValueError) as error:
@@ -220,7 +222,8 @@ def _gain(rule: Rule) -> Code | None:
 
 
 def _mechanics(entry: Entry, known: Mechanics) -> dict[str, object]:
-    step = Symbol("h", positive=True)
+    taken = {*symbols(known.law), *known.constants, *known.named}
+    step, curvature = (fresh(name, taken, positive=True) for name in ("h", "lam"))
     move = Integrate(runge_kutta_4, step)
     stepped = expect(Rule, apply(move, known.law), move)
     own = [known.parameters[p] for p in entry.rule.parameters if known.parameters]
@@ -231,13 +234,19 @@ def _mechanics(entry: Entry, known: Mechanics) -> dict[str, object]:
         "step": state_name(known.step),
         "constants": [slider(s, entry.vocabulary) for s in known.constants],
         "forward": _formulas(*own) if own else None,
-        "back": {"keys": [state_name(s) for s in back], "values": _formulas(*known.back.values())},
+        "back": {
+            "keys": [state_name(s) for s in back],
+            "reads": [state_name(known.apart.get(p, p)) for p in entry.rule.parameters],
+            "values": _formulas(*known.back.values()),
+        },
         "named": {"keys": [state_name(s) for s in names], "values": _formulas(*known.named.values())},
         "tau": _formulas(known.tau) if known.tau is not None else None,
+        "interval": state_name(step),
         "motion": _rollout(entry, stepped, None),
         "energetic": _energies(known) is not None,
         "memory": 2 * (len(stepped.states) - 1),
-        "rates": _formulas(*characteristic_polynomial(known.law).all_coeffs()),
+        "curvature": state_name(curvature),
+        "rates": _formulas(*characteristic_polynomial(known.law, curvature).all_coeffs()),
     }
 
 

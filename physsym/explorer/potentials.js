@@ -26,35 +26,47 @@ const CALLS = {
 };
 const SIGNS = { "+": (a, b) => a + b, "-": (a, b) => a - b, "*": (a, b) => a * b, "/": (a, b) => a / b, "^": (a, b) => a ** b };
 
+// What has numbers alone is a number: so (1 + 1) is an exponent like 2.
+const DEEPEST = 200;
 function parsed(text) {
   const tokens = text.replaceAll("**", "^").match(/\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+|[a-zA-Z_]\w*|\S/g) ?? [];
-  let at = 0;
+  const depths = new Map();
+  let at = 0, open = 0;
   const fail = says => { throw new Error(says); };
+  const deep = depth => depth <= DEEPEST || fail(`the formula is nested too deeply: it may have ${DEEPEST} operations within one another`);
+  const node = (sign, ...parts) => {
+    if (parts.every(part => typeof part === "number")) return (CALLS[sign]?.[0] ?? SIGNS[sign])(...parts);
+    const made = [sign, ...parts], depth = 1 + Math.max(...parts.map(part => depths.get(part) ?? 0));
+    deep(depth);
+    depths.set(made, depth);
+    return made;
+  };
   const taken = token => tokens[at] === token && (at++, true);
   const expected = token => taken(token) || fail(`${token} is expected ${at < tokens.length ? `before ${tokens[at]}` : "at the end"}`);
   function sum() {
     let left = product();
-    while (tokens[at] === "+" || tokens[at] === "-") left = [tokens[at++], left, product()];
+    while (tokens[at] === "+" || tokens[at] === "-") left = node(tokens[at++], left, product());
     return left;
   }
   function product() {
     let left = signed();
-    while (tokens[at] === "*" || tokens[at] === "/") left = [tokens[at++], left, signed()];
+    while (tokens[at] === "*" || tokens[at] === "/") left = node(tokens[at++], left, signed());
     return left;
   }
   function signed() {
-    if (taken("-")) return ["-", 0, signed()];
-    if (taken("+")) return signed();
-    const base = atom();
-    return taken("^") ? ["^", base, signed()] : base;
+    deep(++open);
+    const found = taken("-") ? node("-", 0, signed()) : taken("+") ? signed() : power(atom());
+    open--;
+    return found;
   }
+  const power = base => taken("^") ? node("^", base, signed()) : base;
   function atom() {
     const token = tokens[at++];
     if (token === undefined) return fail("the formula ends too early: write a number, x, y or a bracket at its end");
     if (token === "(") { const inside = sum(); expected(")"); return inside; }
     if (/^[\d.]/.test(token)) return Number(token);
     if (token === "x" || token === "y") return token;
-    if (Object.hasOwn(CALLS, token)) { expected("("); const inside = sum(); expected(")"); return [token, inside]; }
+    if (Object.hasOwn(CALLS, token)) { expected("("); const inside = sum(); expected(")"); return node(token, inside); }
     return fail(`${token} is not known; write x, y, numbers, + - * / ^ and ${Object.keys(CALLS).join(", ")}`);
   }
   const tree = sum();
@@ -70,6 +82,7 @@ function derivative(tree, by) {
   if (sign === "+" || sign === "-") return plus(sign, da, db);
   if (sign === "*") return plus("+", times(da, b), times(a, db));
   if (sign === "/") return plus("-", times(da, ["/", 1, b]), times(db, ["/", a, ["*", b, b]]));
+  if (b === 0 || b === 1) return b && da;
   if (typeof b === "number") return times(["*", b, b === 2 ? a : ["^", a, b - 1]], da);
   return times(tree, plus("+", times(db, ["log", a]), times(da, ["/", b, a])));
 }

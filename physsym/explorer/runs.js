@@ -10,9 +10,9 @@ const viewed = (kept, from, to) => ({ path: kept.path.subarray(2 * from, 2 * to 
 // until then; fewer steps where it leaves the numbers. A rule without constants of mechanics has no energy.
 function run(k, surface, kept) {
   const known = RULES[k].mechanics, constants = constantsOf(k), energetic = Boolean(known?.energetic && constants);
-  const all = energetic ? { ...allConstants(known, constants), interval: constants[known.step] } : {};
+  const all = energetic ? [constants[known.step], allConstants(known, constants)] : [NaN, {}];
   begin(kept, surface);
-  const steps = RULES[k].rollout(kept, state.steps, surface, { ...all, ...parametersOf(k) }), { path, losses, totals, spent } = viewed(kept, 0, steps);
+  const steps = RULES[k].rollout(kept, state.steps, surface, parametersOf(k), ...all), { path, losses, totals, spent } = viewed(kept, 0, steps);
   return { path, losses, totals, spent, steps, energetic, diverged: !Number.isFinite(path[2 * steps] + path[2 * steps + 1]) };
 }
 function begin(kept, surface) {
@@ -26,7 +26,7 @@ let moved = { key: [] };
 function motion(k, surface, tolerance) {
   const known = RULES[k].mechanics, constants = constantsOf(k);
   if (!known || !constants) return null;
-  const all = { ...allConstants(known, constants), h: 0, interval: 0 }, time = state.steps * constants[known.step];
+  const all = { ...allConstants(known, constants), [known.interval]: 0 }, time = state.steps * constants[known.step];
   const key = [surface, k, time, tolerance, ...state.start, ...Object.values(all)];
   if (!alike(key, moved.key)) moved = { key, found: integrated(known, surface, all, time, tolerance) };
   return moved.found;
@@ -37,7 +37,7 @@ function motion(k, surface, tolerance) {
 // a shorter one is tried. The motion ends before its time where it rests at a minimum.
 function integrated(known, surface, all, time, tolerance) {
   const { path, times } = rooms.motion, rough = room(BLOCK + 1), coarse = rough.path;
-  const advance = (into, count, span, memory) => { all.h = all.interval = span / count; return known.motion(into, count, surface, all, memory) === count; };
+  const advance = (into, count, span, memory) => { all[known.interval] = span / count; return known.motion(into, count, surface, all, memory, span / count, all) === count; };
   let memory = new Float64Array(known.memory), steps = 0, now = 0, span = time / 16, rests = false;
   begin(rooms.motion, surface);
   for (let tried = 0; now < time && !rests; tried++) {

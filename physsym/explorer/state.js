@@ -19,6 +19,7 @@ const short = number => {
 const raised = n => String(n).replace(/./g, c => "⁰¹²³⁴⁵⁶⁷⁸⁹"[c] ?? "⁻");
 const pick = (keys, values) => Object.fromEntries(keys.map((key, k) => [key, values[k]]));
 const keysOf = sliders => sliders.map(slider => slider.key);
+const counted = steps => `${steps} ${steps === 1 ? "step" : "steps"}`;
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 // ---------------------------------------------------------------- the state of the page
@@ -53,8 +54,11 @@ function constantsOf(k) {
   if (!known) return null;
   const constants = pick(keysOf(known.constants), keysOf(known.constants).map(key => state.constants[key]));
   if (state.pinned[k] && known.back.keys.length)
-    Object.assign(constants, pick(known.back.keys, known.back.values({ ...constants, ...state.own[k] })));
+    Object.assign(constants, backOf(RULES[k], constants, state.own[k]));
   return Object.values(constants).every(value => Number.isFinite(value) && value >= 0) ? constants : null;
 }
 
+// The way back reads constants and parameters at once: a parameter that has the name of a constant has another one there.
+const backOf = ({ parameters, mechanics: { back } }, constants, values) =>
+  pick(back.keys, back.values({ ...constants, ...pick(back.reads, keysOf(parameters).map(key => values[key])) }));
 const allConstants = (known, constants) => ({ ...constants, ...pick(known.named.keys, known.named.values(constants)) });

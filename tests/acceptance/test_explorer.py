@@ -58,7 +58,7 @@ def opened(browser, file):
 
 
 def number(tab, label):
-    return float(tab.get_by_role("spinbutton", name=label).input_value())
+    return float(tab.get_by_role("textbox", name=label).input_value())
 
 
 def settle(tab):
@@ -66,7 +66,7 @@ def settle(tab):
 
 
 def write(tab, label, value):
-    tab.get_by_role("spinbutton", name=label).fill(str(value))
+    tab.get_by_role("textbox", name=label).fill(str(value))
     settle(tab)
 
 
@@ -149,6 +149,131 @@ def test_a_link_restores_the_state(opened, file):
     assert number(again, "rho,") == 0.61
     assert again.locator("#other option:checked").inner_text() == "A stale gradient"
     assert opened("#rule=nothing&steps=-3&start=a,b&c.m=").evaluate("state.rule") == 0
+
+
+@pytest.mark.parametrize(
+    ("kept", "says"),
+    [
+        ("p.eta=-3", "p.eta=-3 (write a number above zero)"),
+        ("c.dt=0", "c.dt=0 (write a number above zero)"),
+        ("s.kappa=-3", "s.kappa=-3 (write a number above zero)"),
+        ("steps=1.5", "steps=1.5 (write a whole number from 1 to 10000)"),
+        ("start=1,,2", "start=1,,2 (write two numbers"),
+    ],
+)
+def test_a_link_with_a_value_that_no_field_takes_is_told(opened, kept, says):
+    tab = opened(f"#rule=gradient-descent&{kept}")
+    assert says in tab.locator("#link-error").inner_text()
+    plain = opened("#rule=gradient-descent")
+    assert plain.locator("#link-error").inner_text() == ""
+    path = "[...shown.own.path]"
+    assert tab.evaluate(path) == plain.evaluate(path)
+
+
+def test_a_decimal_comma_is_refused(opened):
+    tab = opened("#rule=gradient-descent")
+    field = tab.get_by_role("textbox", name="eta,")
+    write(tab, "eta,", 0.05)
+    before = tab.evaluate("[...shown.own.path]")
+    field.fill("")
+    field.press_sequentially("0,5")
+    settle(tab)
+    assert field.get_attribute("aria-invalid") == "true"
+    assert tab.evaluate("shown.values.eta") == 0.05
+    assert "write 0.5" in tab.locator("#c-parameter-eta-wrong").inner_text()
+    assert tab.evaluate("[...shown.own.path]") == before
+    for refused in ("-1", "0", "0x10", "1e999", "a"):
+        write(tab, "eta,", refused)
+        assert field.get_attribute("aria-invalid") == "true"
+        assert tab.evaluate("shown.values.eta") == 0.05
+    write(tab, "eta,", "2.5e-2")
+    assert field.get_attribute("aria-invalid") == "false"
+    assert tab.evaluate("shown.values.eta") == 0.025
+
+
+def test_one_step_is_told_as_one(opened):
+    tab = opened("#rule=gradient-descent&steps=1")
+    assert reading(tab, "loss").endswith("after 1 step")
+
+
+CLASHING = (
+    "x <- x - eta*(grad(x) + lam*x)",
+    "x <- x - speed*grad(x)",
+    "u <- gamma*u - eta*grad(x); x <- x + u+",
+    "x <- x - dt*grad(x)",
+    "x <- x - m*grad(x)",
+    "x <- x - interval*grad(x)",
+    "x <- x + eta*grad(x)",
+)
+
+
+@pytest.fixture(scope="module")
+def clashing(tmp_path_factory):
+    path = tmp_path_factory.mktemp("clashing") / "explorer.html"
+    path.write_text(page([entry for text in CLASHING for entry in entries_named(text)]), encoding="utf-8")
+    return path
+
+
+def test_parameters_with_the_names_of_something_else(browser, clashing):
+    complaints, tab = [], browser.new_page()
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.goto(clashing.as_uri())
+    tab.evaluate(DRAWN)
+    assert_same_trajectories(tab.evaluate, [e for text in CLASHING[:-1] for e in entries_named(text)])
+
+    def choose(text):
+        tab.locator("#rule").select_option(label=text)
+        tab.locator("#landscape").select_option("0")
+        settle(tab)
+
+    choose(CLASHING[0])
+    write(tab, "eta", 0.5)
+    write(tab, "lam", 1)
+    assert reading(tab, "stability") == "unstable"
+    assert tab.evaluate("shown.loss.at(-1) > shown.loss[0]")
+    assert "curvature" in reading(tab, "stable where")
+    choose(CLASHING[2])
+    momentum = tab.locator("#c-parameter-gamma")
+    constants = {key: float(tab.locator(f"#c-constant-{key}").input_value()) for key in ("m", "gamma", "dt")}
+    assert float(momentum.input_value()) == pytest.approx(
+        1 / (1 + constants["gamma"] * constants["dt"] / constants["m"]), rel=0.02
+    )
+    momentum.fill("0.5")
+    settle(tab)
+    assert tab.evaluate("[shown.values.gamma, shown.constants.gamma !== 0.5]") == [0.5, True]
+    choose(CLASHING[-1])
+    assert reading(tab, "stability") == "unstable"
+    assert reading(tab, "stable where") == "never"
+    tab.close()
+    assert not complaints
+
+
+def test_exponents_that_are_constant_are_numbers(opened):
+    tab = opened()
+    got = tab.evaluate("""(["x^(1+1)+y^2", "x^(-1)+x^(3-2)+y^(2*2/2)"].map(text => {
+        const p = potentialOf(text);
+        return [p.value(-2, 0), p.gradient1(-2, 0), ...p.curvatures(-2, 0)]; }))""")
+    assert got == [[4, -4, 2, 0, 2], [-2.5, 0.75, -0.25, 0, 2]]
+    assert tab.evaluate("potentialOf('x^1 + y^2').curvatures(0, 0)") == [0, 0, 2]
+
+
+DEEP = {
+    "brackets": "(" * 20000 + "x" + ")" * 20000,
+    "signs": "-" * 20000 + "x",
+    "sums": "x" + "+x" * 20000,
+    "functions": "sin(" * 300 + "x" + ")" * 300,
+}
+
+
+@pytest.mark.parametrize("text", DEEP.values(), ids=DEEP)
+def test_a_formula_that_is_nested_too_deeply_is_told(opened, text):
+    tab = opened()
+    tab.locator("#landscape").select_option(label="Own formula")
+    tab.locator("#formula").fill(text)
+    settle(tab)
+    says = tab.locator("#formula-error").inner_text()
+    assert "the formula is nested too deeply" in says
+    assert "call stack" not in says
 
 
 def test_the_start_is_dragged(opened):

@@ -20,7 +20,7 @@ def assert_same_trajectories(evaluate, entries):
             values, path = evaluate("[shown.values, [...shown.own.path]]")
             formula = place.formula.subs(Symbol("kappa", positive=True), 20)
             wanted = ps.optimizer(entry.rule, **values).run(np.array(place.start), formula, 150).x
-            got = np.array(path).reshape(-1, 2)
+            got = np.array(path, float).reshape(-1, 2)  # whole numbers beyond 2**53 come as integers
             if entry.title == "Adam":
                 np.testing.assert_allclose(got, wanted, rtol=1e-12, atol=1e-14)
             else:

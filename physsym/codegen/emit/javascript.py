@@ -13,6 +13,7 @@ from physsym.codegen.emit.text import Language, Names, expression_text, identifi
 from physsym.codegen.expression_tree import operand, with_choices
 from physsym.codegen.passes.partition import without_counters
 from physsym.codegen.straight_line import Evaluation, Line, Program, live_lines, state_name
+from physsym.core.symbols import fresh
 
 _TAKEN = """abstract arguments await boolean break byte case catch char class const continue debugger default
     delete do double else enum eval export extends false final finally float for function goto if implements
@@ -114,10 +115,11 @@ def javascript_rollout(
     energies
         Where given, with `losses`, the arrays `totals` and `spent` are filled with the energy after each step
         and with what friction has taken until then; what stands before the first step is left. The speed is
-        that from the point before, and the time of a step is the parameter `interval`.
+        that from the point before. The last two arguments are then the time of a step and the constants of
+        the energies by name, apart from the parameters: one of these may have the name of a constant.
     resumed
-        Whether the states beside the weights are read from an array, the last argument, and left there at
-        the end, so that a run can be continued; `starts` are not used then.
+        Whether the states beside the weights are read from an array, the argument after the parameters, and
+        left there at the end, so that a run can be continued; `starts` are not used then.
 
     Raises
     ------
@@ -161,14 +163,14 @@ def javascript_rollout(
     if program.loss is not None and program.loss_point != (weights,):
         raise ValueError("the rule reads the loss elsewhere than at its weights")
     flat = without_counters(program)
-    constants, speeds = _read_by(energies)
-    constants = tuple(s for s in constants if s not in flat.parameters)
-    named = replace(flat, parameters=(*flat.parameters, *constants, *speeds))
+    apart = _apart(energies, (*flat.states, *flat.parameters, *flat.assigned, *flat.results))
+    constants = tuple(apart.values())
+    named = replace(flat, parameters=(*flat.parameters, *constants))
     names = identifiers(named, _OF_ROLLOUTS, plain=True)
     moved = flat.body[: len(flat.body) - len(program.body)]
     single = {
         *flat.parameters,
-        *constants,
+        *(own for s, own in apart.items() if energies and s != energies.speed),
         *program.counters,
         *(t for line in (*flat.scalars, *moved) for t in line.targets),
     }
@@ -202,35 +204,41 @@ def javascript_rollout(
     lines += [f"  path[k] = {both[0][weights]};", f"  path[k + 1] = {both[1][weights]};"]
     lines += [f"  losses[k/2] = value({at});"] * losses
     if energies:
-        lines += [f"  {text}" for text in _energy_lines(energies, weights, both)]
+        lines += [f"  {text}" for text in _energy_lines(energies, apart, weights, both)]
     finite = " && ".join(f"Number.isFinite({own[weights]})" for own in both)
     lines += [f"  if (!({finite})) return k/2;", "}"]
     lines += [f"memory[{number}] = {name};" for number, name in enumerate(memory)]
     lines.append("return steps;")
     arrays = ["path", *["losses"] * losses, *["totals", "spent"] * bool(energies)]
-    by_name = _by_name((*(p for p in flat.parameters if p != program.loss), *constants), names)
+    given = [f"{{{', '.join(arrays)}}}", "steps", "{value, gradient1, gradient2}"]
+    given.append(_by_name({p: p for p in flat.parameters if p != program.loss}, names))
+    given += ["memory"] * resumed
     if energies:
-        by_name = f"{by_name[:-1]}{', ' if len(by_name) > 2 else ''}interval}}"
-    given = [f"{{{', '.join(arrays)}}}", "steps", "{value, gradient1, gradient2}", by_name]
+        given += ["interval", _by_name({s: own for s, own in apart.items() if s != energies.speed}, names)]
     body = "".join(f"  {line}\n" for line in lines)
-    return f"function rollout({', '.join([*given, *['memory'] * resumed])}) {{\n{body}}}\n"
+    return f"function rollout({', '.join(given)}) {{\n{body}}}\n"
 
 
-def _read_by(energies: Energies | None) -> tuple[tuple[Symbol, ...], tuple[Symbol, ...]]:
-    """Return the constants that energies read, and the symbol of their speed."""
+def _apart(energies: Energies | None, taken: Sequence[Symbol]) -> dict[Symbol, Symbol]:
+    """Return symbols for the constants of energies and for their speed that no program has."""
     if energies is None:
-        return (), ()
+        return {}
     read = energies.kinetic.free_symbols | energies.power.free_symbols
-    return tuple(sorted(read - {energies.speed}, key=state_name)), (energies.speed,)
+    ordered = (*sorted(read - {energies.speed}, key=state_name), energies.speed)
+    return {s: fresh(s.name, taken, **s.assumptions0) for s in ordered}
 
 
-def _energy_lines(energies: Energies, weights: Symbol, both: Sequence[Names]) -> list[str]:
+def _energy_lines(
+    energies: Energies, apart: Mapping[Symbol, Symbol], weights: Symbol, both: Sequence[Names]
+) -> list[str]:
     kinetic, power = (
-        " + ".join(expression_text(operand(with_choices(part), {}), own, JAVASCRIPT) for own in both)
+        " + ".join(
+            expression_text(operand(with_choices(part.xreplace(apart)), {}), own, JAVASCRIPT) for own in both
+        )
         for part in (energies.kinetic, energies.power)
     )
     speeds = [
-        f"const {own[energies.speed]} = ({own[weights]} - path[k - {back}])*frequency;"
+        f"const {own[apart[energies.speed]]} = ({own[weights]} - path[k - {back}])*frequency;"
         for own, back in zip(both, (2, 1), strict=True)
     ]
     return [
@@ -290,7 +298,7 @@ def javascript_value(program: Program, result: Symbol) -> str:
     needed = live_lines((*program.scalars, *program.body), (result,))
     kept = replace(program, results=(result,), scalars=(), body=needed)
     names = identifiers(kept, WORDS, plain=True)
-    given = [*(names[s] for s in kept.states), _by_name(kept.parameters, names)]
+    given = [*(names[s] for s in kept.states), _by_name({p: p for p in kept.parameters}, names)]
     if len(needed) == 1 and needed[0].targets == (result,):
         return f"({', '.join(given)}) => {expression_text(needed[0].values[0], names, JAVASCRIPT)}"
     lines = [*(_line(line, names) for line in needed), f"return {names[result]};"]
@@ -307,10 +315,13 @@ def javascript_formulas(values: Sequence[Expr]) -> str:
     read = tuple(sorted({s for v in values for s in v.free_symbols}, key=state_name))
     names = identifiers(Program((), read, (), (), ()), WORDS, plain=True)
     texts = [expression_text(operand(with_choices(v), {}), names, JAVASCRIPT) for v in values]
-    return f"({_by_name(read, names)}) => [{', '.join(texts)}]"
+    return f"({_by_name({s: s for s in read}, names)}) => [{', '.join(texts)}]"
 
 
-def _by_name(symbols: Sequence[Symbol], names: Names) -> str:
-    """Return a pattern that takes values out of an object by the names that users write."""
-    pairs = [(state_name(s), names[s]) for s in symbols]
+def _by_name(symbols: Mapping[Symbol, Symbol], names: Names) -> str:
+    """Return a pattern that takes values out of an object by the names that users write.
+
+    It is given each symbol with the one that stands for it in the program.
+    """
+    pairs = [(state_name(s), names[own]) for s, own in symbols.items()]
     return "{" + ", ".join(own if own == key else f"{json.dumps(key)}: {own}" for key, own in pairs) + "}"

@@ -24,7 +24,7 @@ from sympy.polys.polyerrors import PolynomialError
 from physsym.analysis.linear import z
 from physsym.core.motion import is_time
 from physsym.core.statements import Rule, Update, symbols
-from physsym.core.symbols import after, before, grad, hess, higher, name_and_marks, partial, potential
+from physsym.core.symbols import after, before, fresh, grad, hess, higher, name_and_marks, partial, potential
 from physsym.core.verdicts import Condition
 from physsym.optimizers.report.assumptions import decided, follows
 from physsym.optimizers.report.long_run import Counters, LongRunError
@@ -390,9 +390,18 @@ def _row(value: Expr, generators: list[Symbol]) -> list[Expr]:
 
 
 def curvature_symbol(rule: Rule) -> Symbol:
-    """Return the symbol of the curvature: `lam` where the rule does not use it itself."""
-    taken = {s.name for s in symbols(rule)}
-    return lam if lam.name not in taken else Symbol("curvature", positive=True)
+    """Return a symbol of the curvature that the rule does not use itself: `lam` where it can be."""
+    taken = symbols(rule)
+    used = {s.name for s in taken} & {lam.name, "lambda", "λ"}  # all are printed as the same letter
+    return fresh("curvature", taken, positive=True) if used else lam
 
 
-__all__ = ["Linearized", "NotLinearError", "System", "linearized", "natural_ranges", "weights_of"]
+__all__ = [
+    "Linearized",
+    "NotLinearError",
+    "System",
+    "curvature_symbol",
+    "linearized",
+    "natural_ranges",
+    "weights_of",
+]

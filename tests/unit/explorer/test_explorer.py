@@ -188,43 +188,43 @@ def test_margins_and_multipliers_are_those_of_the_analysis():
     assert got[1] == pytest.approx(np.poly(matrix).tolist(), rel=1e-12)
 
 
-def energies_of(title, constants, start, steps):
+def energies_of(entry, values, constants, start, steps):
     """Return what the page computes on a parabola: path, losses, energies, and what friction has taken."""
-    made = described(entry_of(title))
+    made = described(entry)
     return run_by_node(f"""const rollout = {made["rollout"].text};
         const surface = {{value: (x, y) => 2*x*x + y*y/2, gradient1: x => 4*x, gradient2: (x, y) => y}};
         const room = n => new Float64Array(n), n = {steps + 1};
         const kept = {{path: room(2*n), losses: room(n), totals: room(n), spent: room(n)}};
         kept.path.set({list(start)});
         kept.totals[0] = surface.value({start[0]}, {start[1]});
-        const taken = rollout(kept, {steps}, surface, {json.dumps(constants)});
+        const taken = rollout(kept, {steps}, surface, {json.dumps(values)}, 0.2, {json.dumps(constants)});
         console.log(JSON.stringify([taken, ...Object.values(kept).map(a => [...a])]))""")
 
 
 @needs_node
 def test_losses_and_energies_are_those_of_the_system():
-    at = {"eta": 0.04, "rho": 0.6, "m": 3.0, "gamma": 5.0, "interval": 0.2}
+    at = {"m": 3.0, "gamma": 5.0}
     taken, path, losses, totals, spent = energies_of(
-        "Momentum with exponential friction", at, (1.0, -2.0), 30
+        entry_of("Momentum with exponential friction"), {"eta": 0.04, "rho": 0.6}, at, (1.0, -2.0), 30
     )
     points = np.array(path).reshape(-1, 2)
     potential = 2 * points[:, 0] ** 2 + points[:, 1] ** 2 / 2
-    speeds = np.diff(points, axis=0) / at["interval"]
+    speeds = np.diff(points, axis=0) / 0.2
     squares = (speeds**2).sum(axis=1)
     assert taken == 30
     assert losses == pytest.approx(potential, rel=1e-13)
     assert totals[1:] == pytest.approx(potential[1:] + 1.5 * squares, rel=1e-12)
-    assert spent[1:] == pytest.approx(np.cumsum(5 * squares * at["interval"]), rel=1e-12)
-    light = {"eta": 0.04, "gamma": 5.0, "interval": 0.2}
-    _, _, losses, totals, _ = energies_of("Gradient descent", light, (1.0, -2.0), 30)
+    assert spent[1:] == pytest.approx(np.cumsum(5 * squares * 0.2), rel=1e-12)
+    descent = entry_of("Gradient descent")
+    _, _, losses, totals, _ = energies_of(descent, {"eta": 0.04}, {"gamma": 5.0}, (1.0, -2.0), 30)
     assert totals == losses  # without mass all energy is potential
 
 
 @needs_node
 def test_what_a_derivation_fixes_is_no_constant_of_the_energy():
     """The mass of a stale gradient is gamma*dt: the page has no slider for it."""
-    at = {"eta": 0.04, "gamma": 5.0, "dt": 0.2, "interval": 0.2}
-    _, path, losses, totals, _ = energies_of("A stale gradient", at, (1.0, -2.0), 5)
+    at, stale = {"gamma": 5.0, "dt": 0.2}, entry_of("A stale gradient")
+    _, path, losses, totals, _ = energies_of(stale, {"eta": 0.04}, at, (1.0, -2.0), 5)
     speeds = np.diff(np.array(path).reshape(-1, 2), axis=0) / 0.2
     kinetic = np.array(totals[1:]) - np.array(losses[1:])
     assert kinetic == pytest.approx(5 * 0.2 * (speeds**2).sum(axis=1) / 2, rel=1e-12)
@@ -235,14 +235,14 @@ def test_a_motion_that_is_continued_is_the_same_motion():
     code = described(entry_of("Momentum with exponential friction"))["mechanics"]["motion"].text
     got = run_by_node(f"""const motion = {code}, of = n => new Float64Array(n);
         const surface = {{value: (x, y) => x*x + y**4, gradient1: x => 2*x, gradient2: (x, y) => 4*y*y*y}};
-        const at = {{gamma: 1, m: 0.4, tau: 0.4, h: 0.1, interval: 0.1}};
+        const at = {{gamma: 1, m: 0.4, tau: 0.4, h: 0.1}};
         const room = (path, n) => ({{path, losses: of(n), totals: of(n), spent: of(n)}});
         const whole = of(42), parts = of(42), memory = of(2);
         whole.set([1, -1]);
         parts.set([1, -1]);
-        motion(room(whole, 21), 20, surface, at, of(2));
-        motion(room(parts.subarray(0, 16), 8), 7, surface, at, memory);
-        motion(room(parts.subarray(14), 14), 13, surface, at, memory);
+        motion(room(whole, 21), 20, surface, at, of(2), 0.1, at);
+        motion(room(parts.subarray(0, 16), 8), 7, surface, at, memory, 0.1, at);
+        motion(room(parts.subarray(14), 14), 13, surface, at, memory, 0.1, at);
         console.log(JSON.stringify([[...whole], [...parts]]))""")
     assert got[0] == got[1]
     assert got[0][-1] != got[0][-3]
@@ -319,6 +319,79 @@ def test_what_does_not_run_on_two_weights_is_refused(text, says):
         return
     with pytest.raises(ValueError, match=says):
         of_rule(as_lifted(text), text)
+
+
+def text_entry(text):
+    (entry,) = entries_named(text)
+    return entry
+
+
+def test_a_parameter_called_lam_is_not_the_curvature():
+    """Weight decay: with eta = 0.5, lam = 1 on a curvature of 20 the multiplier is 1 - 0.5*(20 + 1)."""
+    made = described(text_entry("x <- x - eta*(grad(x) + lam*x)"))
+    assert made["curvature"] == {"key": "curvature", "sign": "curvature"}
+    got = run_by_node(f"""const made = {javascript(made["stability"])};
+        const at = {{eta: 0.5, lam: 1, curvature: 20}};
+        console.log(JSON.stringify([Math.min(...made.margins(at)), made.polynomial(at)]))""")
+    assert got[0] < 0
+    assert got[1] == pytest.approx([1, -(1 - 0.5 * 21)])
+    both = described(text_entry("x <- x - curvature*(grad(x) + lam*x)"))
+    assert both["curvature"]["key"] not in ("lam", "curvature")
+    assert described(entry_of("Gradient descent"))["curvature"] == {"key": "lam", "sign": "λ"}
+
+
+def test_a_rule_that_is_stable_nowhere_says_never():
+    assert described(text_entry("x <- x + eta*grad(x)"))["stability"]["says"] == ["never"]
+
+
+CLASHING = (
+    "speed speed_1 speed_ interval frequency path losses totals spent steps value gradient1 memory k g g_1 "
+    "x_1 x_next_1 rollout Math Number state RULES radius new m gamma dt h lam kappa rho s z total v"
+)
+
+
+@needs_node
+@pytest.mark.parametrize("name", CLASHING.split())
+def test_a_parameter_may_have_any_name(name):
+    """The run and the energies of momentum are those of the same rule with its parameter called rho."""
+    at = {"m": 3.0, "gamma": 5.0, "dt": 0.2}
+    found = []
+    for called in (name, "beta"):
+        text = f"u <- {called}*u - eta*grad(x); x <- x + u+"
+        if name == "v":
+            text = text.replace("u", "p")
+        entry = text_entry(text)
+        assert len(entry.mechanics.parameters) == 2
+        made = described(entry)
+        values = {"eta": 0.04, called: 0.6}
+        ran = energies_of(entry, values, at, (1.0, -2.0), 20)
+        known = javascript(made["mechanics"])
+        found.append(
+            [
+                ran,
+                run_by_node(f"""const known = {known}, values = {json.dumps(values)};
+            const keys = {json.dumps([p["key"] for p in made["parameters"]])};
+            const own = Object.fromEntries(known.back.reads.map((r, n) => [r, values[keys[n]]]));
+            const there = known.forward({json.dumps(at)});
+            console.log(JSON.stringify([known.back.values({{...{json.dumps(at)}, ...own}}),
+                there[keys.indexOf("eta")], there[keys.indexOf({json.dumps(called)})]]))"""),
+            ]
+        )
+    assert np.ravel(found[0][0][1]).tolist() == np.ravel(found[1][0][1]).tolist()
+    assert found[0][0] == found[1][0]
+    assert sorted(found[0][1][0]) == pytest.approx(sorted(found[1][1][0]))
+    assert found[0][1][1:] == pytest.approx(found[1][1][1:])
+
+
+def test_momentum_called_gamma_is_apart_from_the_friction():
+    known = text_entry("u <- gamma*u - eta*grad(x); x <- x + u+").mechanics
+    momentum = next(p for p in known.parameters if p.name == "gamma")
+    at = {m: 0.4, gamma: 1.0, dt: 0.04}
+    assert float(known.parameters[momentum].subs(at)) == pytest.approx(1 / (1 + 0.04 / 0.4), abs=0.01)
+    values = {p: float(e.subs(at)) for p, e in known.parameters.items()}
+    inside = {known.apart[p]: value for p, value in values.items()}
+    assert float(known.back[gamma].subs({**inside, dt: 0.04})) == pytest.approx(1.0)
+    assert float(known.back[m].subs({**inside, dt: 0.04})) == pytest.approx(0.4)
 
 
 def test_a_derivation_without_integration_has_no_mechanics():
