@@ -283,13 +283,14 @@ function changed(source) {
 }
 
 // ---------------------------------------------------------------- the link
+const WITH_OWN = () => [["p.", state.rule], ["q.", state.other]].filter(([, k]) => k >= 0);
 function remember() {
-  const own = state.pinned.map((pinned, k) => pinned && k === state.rule ? state.own[k] : null)[state.rule];
   const kept = new URLSearchParams({ rule: RULES[state.rule].key, potential: landscape().key, steps: state.steps, start: state.start.join() });
   if (state.other >= 0) kept.set("other", RULES[state.other].key);
   if (state.face) kept.set("face", "learning");
   for (const [key, value] of Object.entries(state.constants)) if (value > 0 && value < Infinity) kept.set(`c.${key}`, value);
-  for (const [key, value] of Object.entries(own ?? {})) kept.set(`p.${key}`, value);
+  for (const [prefix, k] of WITH_OWN())
+    if (state.pinned[k]) for (const [key, value] of Object.entries(state.own[k])) kept.set(prefix + key, value);
   for (const [key, value] of Object.entries(state.shape)) kept.set(`s.${key}`, value);
   if (landscape().key === "own") kept.set("formula", state.formula);
   try { history.replaceState(null, "", `#${kept}`); } catch { /* a page in a frame may have no history */ }
@@ -318,10 +319,10 @@ function restore() {
   const unlike = sliders => [...new Map(sliders.map(slider => [slider.key, slider])).values()];
   into("c.", state.constants, unlike(RULES.flatMap(part => part.mechanics?.constants ?? [])));
   into("s.", state.shape, unlike(LANDSCAPES.flatMap(part => part.parameters)));
-  if ([...kept.keys()].some(key => key.startsWith("p."))) {
-    state.own[state.rule] = { ...parametersOf(state.rule) };
-    into("p.", state.own[state.rule], RULES[state.rule].parameters);
-    state.pinned[state.rule] = true;
+  for (const [prefix, k] of WITH_OWN()) if ([...kept.keys()].some(key => key.startsWith(prefix))) {
+    state.own[k] = { ...parametersOf(k) };
+    into(prefix, state.own[k], RULES[k].parameters);
+    state.pinned[k] = true;
   }
   say(find("link-error"), refused.length ? `Of the link, this is not used: ${refused.join("; ")}.` : "");
 }

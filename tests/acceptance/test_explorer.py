@@ -151,6 +151,19 @@ def test_a_link_restores_the_state(opened, file):
     assert opened("#rule=nothing&steps=-3&start=a,b&c.m=").evaluate("state.rule") == 0
 
 
+def test_a_link_restores_the_parameters_of_both_rules(opened):
+    path = "[...shown.other.path]"
+    plain = opened("#rule=gradient-descent&other=a-stale-gradient").evaluate(path)
+    tab = opened("#rule=gradient-descent&other=a-stale-gradient")
+    tab.select_option("#rule", label="A stale gradient")
+    write(tab, "eta,", 0.011)
+    tab.select_option("#rule", label="Gradient descent")
+    tab.wait_for_timeout(400)
+    link, changed = tab.evaluate("location.hash"), tab.evaluate(path)
+    assert changed != plain
+    assert opened(link).evaluate(path) == changed
+
+
 @pytest.mark.parametrize(
     ("kept", "says"),
     [
