@@ -519,13 +519,20 @@ def _is_combination(own: list[list[Number]], given: list[list[Number]]) -> bool:
     Each list is that of one instant; there are more instants than numbers.
     """
     count = len(own[0])
-    try:
-        factors = _matrix(own[:count]).inv() * _matrix(given[:count])
-    except (ZeroDivisionError, TypeError):
+    for first in range(len(own) - count + 1):
+        told_by = slice(first, first + count)
+        try:
+            factors = _matrix(own[told_by]).inv() * _matrix(given[told_by])
+        except ZeroDivisionError:  # the equations happen to hold there; other instants tell
+            continue
+        except TypeError:
+            return False
+        break
+    else:
         return False
     if _may_vanish(factors.det()):
         return False
-    for before, after in zip(own[count:], given[count:], strict=True):
+    for before, after in zip(own, given, strict=True):
         product = type(factors)([before]) * factors
         gaps = [product[0, k] - number for k, number in enumerate(after)]
         if not all(_may_vanish(g) and _is_precise(g, n) for g, n in zip(gaps, after, strict=True)):

@@ -290,6 +290,11 @@ def test_the_law_of_every_system_drawn_follows_and_that_of_its_mirror_image_does
     assert follows_from(potential_of, derived).outcome is Outcome.FAILS
 
 
+def test_an_instant_at_which_the_equation_happens_to_hold_is_passed_over():
+    system = System("x", "m*x'**2/4 - lam*x**2/2", dissipation="gamma*x'**2/2 + mu*x'**2")
+    assert follows_from(system, system.law())
+
+
 def test_the_start_of_a_derivation_follows_from_its_system():
     steps = (Step("", Divide(gamma)),)
     start = Derivation("", particle, steps).verdicts()[0]
