@@ -191,14 +191,17 @@ def _beyond_functions(file: Frozen) -> str:
 
 def _reaching(function: ast.FunctionDef, functions: set[str]) -> ast.stmt | ast.expr | None:
     """Return the first part of a function that does more than compute with names and their values."""
-    nodes = [*ast.walk(function)]
-    arguments = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    nodes, of = [*ast.walk(function)], function.args
+    arguments = {a.arg for a in (*of.posonlyargs, *of.args, *of.kwonlyargs, of.vararg, of.kwarg) if a}
     assigned = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     own = arguments | assigned | functions | _BUILTINS
+    # Default values are computed at import, where the names of the function mean nothing yet.
+    defaults = {id(node) for node in ast.walk(of)}
     for node in nodes:
         beyond = isinstance(node, ast.FunctionDef) and node is not function
         if isinstance(node, ast.Name):
-            beyond = hasattr(builtins, node.id) and node.id not in own
+            allowed = _BUILTINS if id(node) in defaults else own
+            beyond = hasattr(builtins, node.id) and node.id not in allowed
         if isinstance(node, ast.Attribute):
             module = node.value.id if isinstance(node.value, ast.Name) else ""
             beyond = not isinstance(node.ctx, ast.Load) or node.attr not in MAY_USE.get(module, ())

@@ -173,6 +173,8 @@ def test_what_is_changed_in_a_file_is_told(old, new, outcome, said, tmp_path):
         ("def step(", "class Other:\n    pass\n\ndef step("),
         ("def step(", "@print\ndef step("),
         ("eta=0.1", "eta=open('made', 'w')"),
+        ("    g = grad(x)", "    f = lambda open: 0\n    g = grad(x)\n    open('made', 'w')"),
+        ("eta=0.1, rho):", "eta=open('made', 'w'), rho):\n    open = 1"),
         ("def init(x)", "def init(x: open('made', 'w'))"),
     ],
 )
