@@ -293,6 +293,7 @@ def write_tree(
     """Write a document in formats that `formats_of` gives, to a folder or one file; return the paths."""
     path, one_file = Path(out), _format_of_file(Path(out))
     folder = path.parent if one_file else path
+    sources = {Path(source).resolve() for source in tree.paths}
     tree = replace(tree, paths=tuple(_seen_from(folder, script) for script in tree.paths))
     files: dict[Path, str | bytes] = {}
     for name in wanted:
@@ -300,4 +301,6 @@ def write_tree(
             own = one_file and part.startswith(f"{NAME}.")
             files[path if own else within(folder, part)] = content
         done(f"format {name}")
+    if read := [str(file) for file in files if file.resolve() in sources]:
+        raise ValueError(f"the document is made from {', '.join(read)}: write it elsewhere")
     return write_all(files)

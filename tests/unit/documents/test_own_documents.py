@@ -365,6 +365,12 @@ def test_a_markdown_file_is_checked_and_made_on_the_command_line(lecture, tmp_pa
     assert ps.document(str(lecture), tmp_path / "api.html", title="Lecture 4") == [tmp_path / "api.html"]
 
 
+def test_a_document_does_not_replace_what_it_is_made_from(lecture, capsys):
+    assert main(["document", str(lecture), "--out", str(lecture)]) == 2
+    assert "write it elsewhere" in capsys.readouterr().err
+    assert lecture.read_text() == LECTURE
+
+
 def test_the_digest_of_a_markdown_file_is_also_that_of_its_scripts(lecture):
     provenance = document_of(lecture).provenance
     (row,) = [spans for label, spans in provenance.rows if label == "Scripts"]
