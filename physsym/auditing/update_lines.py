@@ -113,6 +113,7 @@ def marked(lines: Sequence[UpdateLine]) -> MarkedLines:
     names = [line.name for line in lines]
     if len(set(names)) < len(names) or not lines:
         raise NoRuleError
+    _refuse_gradients_of_other_steps(lines)
     states = {name: Symbol(name, real=True) for name in names}
     new = {line.name: line.index for line in lines}
     values = {line.name: _in_marks(line, states, new) for line in lines}
@@ -120,6 +121,23 @@ def marked(lines: Sequence[UpdateLine]) -> MarkedLines:
     values = {name: _with_gradient(value, states, weights) for name, value in values.items()}
     values, told = _with_new_values(values, states, new)
     return MarkedLines(values, states, weights, told, added)
+
+
+def _refuse_gradients_of_other_steps(lines: Sequence[UpdateLine]) -> None:
+    """Refuse `2 g_t - g_{t-1}` and a stale `g_{t-1}`: there is one gradient, that of the step.
+
+    A line for x_{t+1} calls it g_t or g_{t+1}, as texts count, and all lines call it alike.
+    """
+    names = {line.name for line in lines}
+    read = [
+        (line, part.args[0])
+        for line in lines
+        for part in line.value.atoms(AppliedUndef)
+        if name_of(part) not in names and _GRADIENT_NAME.fullmatch(name_of(part)) and _index_of(part)
+    ]
+    late = [index - line.index for line, index in read if line.index is not None]
+    if len({index for _, index in read}) > 1 or any(steps not in (0, -1) for steps in late):
+        raise NoRuleError
 
 
 _UPDATE, _WEIGHTS = "u", "theta"  # as the documentation of optax names them

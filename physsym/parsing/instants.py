@@ -47,6 +47,7 @@ def with_instants(sentences: Sequence[list[Token]], text: str, names: Collection
     lefts = {s[0].name: _step(s[0]) for s in indexed if _is_relation(s, 1) and _step(s[0]) is not None}
     steps = any(_step(t) not in (None, 0) for s in indexed for t in s if t.kind == "name")
     found = [_update(s, text, steps) for s in indexed]
+    _refuse_gradients_of_two_steps(found, text)
     updated = {s[0].name for s in found if _is_relation(s, 1) and s[1].text == "<-"}
     if updated and any(t.index and _step(t) is not None for s in indexed for t in s if t.kind == "name"):
         _refuse_counting(found, letter, updated, text)
@@ -170,6 +171,23 @@ def _update(sentence: list[Token], text: str, steps: bool) -> list[Token]:
     if relation.text == "=" and own and not target.marks and not target.index:
         return [target, replace(relation, text="<-"), *right]
     return sentence
+
+
+def _refuse_gradients_of_two_steps(sentences: Sequence[list[Token]], text: str) -> None:
+    """Refuse `2*g_t - g_{t-1}`: g is the gradient of one step, and what is kept of another one is a state."""
+    targets = {s[0].name for s in sentences if _is_relation(s, 1)}
+    read = [
+        t for s in sentences for t in s if t.kind == "name" and t.name in GRADIENTS and t.name not in targets
+    ]
+    told = {t.index[-1]: t for t in read if t.index and (_step(t) is not None or t.index[-1] in _NEW + _OLD)}
+    plain = [t for t in read if not t.index][:1] if {*told} & {*_NEW, *_OLD} else []
+    if len(both := [*plain, *told.values()]) > 1:
+        first, second = both[0], both[-1]
+        message = (
+            f"found {first.text} and {second.text}, gradients of two steps; keep the earlier one in a state "
+            f"such as h, which a line of its own sets to the gradient"
+        )
+        raise ReadError(message, text, second.position)
 
 
 def _refuse_raised_index(sentence: Sequence[Token], text: str) -> None:

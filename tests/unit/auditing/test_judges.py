@@ -202,6 +202,20 @@ ADAM = (
 UNDER_ADAM = Formula("", 1, headings=("Optimizers", "Adam"))
 
 
+@pytest.mark.parametrize("late", [1, 2])
+def test_gradients_of_other_steps_make_no_rule_of_one(late):
+    of_step = Function("g")
+    for gradient in (of_step(t), of_step(t + 1)):
+        (entry,) = audit(equation(X(t + 1), X(t) - eta * gradient))
+        assert entry.kind == "recognised"
+    stale, two = of_step(t - late), 2 * of_step(t) - of_step(t - late)
+    for gradient in (stale, two):
+        (entry,) = audit(equation(X(t + 1), X(t) - eta * gradient))
+        assert entry.kind == "definition"
+    joined = lines((V(t + 1), beta * V(t) + 3 * of_step(t) - 2 * stale), (X(t + 1), X(t) - eta * V(t + 1)))
+    assert "recognised" not in [entry.kind for entry in audit(joined)]
+
+
 def test_rules_are_recognised_up_to_names():
     (entry,) = audit(lines((V(t), beta * V(t - 1) + grad_f(X(t))), (X(t + 1), X(t) - eta * V(t))))
     assert entry.kind == "recognised"

@@ -232,6 +232,25 @@ REFUSED_IN_LATEX = {
 }
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x_t = x_{t-1} - eta*(2*g_t - g_{t-1})",
+        "x_{t+1} = x_t - eta*(g_{t+1} - g_t)",
+        "x_new = x - eta*(2*g - g_old)",
+        "v_t = beta*v_{t-1} + g_t; x_t = x_{t-1} - eta*(v_t + g_{t-1})",
+    ],
+)
+def test_gradients_of_two_steps_are_not_taken_for_one(text):
+    with pytest.raises(ReadError, match="gradients of two steps; keep the earlier one in a state such as h"):
+        read(text)
+
+
+def test_an_earlier_gradient_is_kept_in_a_state():
+    kept = read("x_t = x_{t-1} - eta*(2*g_t - h_{t-1}); h_t = g_t")
+    assert str(kept) == "x <- x - eta*(2*grad(x) - h); h <- grad(x_t)"
+
+
 @pytest.mark.parametrize("text", LATEX, ids=range(len(LATEX)))
 def test_latex_is_read_as_meant(text):
     found, meant = read(text, notation="latex"), LATEX[text]
