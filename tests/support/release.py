@@ -246,7 +246,10 @@ def suite_faults(python: Path, tree: Path) -> Iterator[str]:
 def source_tree(sdist: Path, folder: Path) -> Path:
     """Extract an sdist without the package."""
     with tarfile.open(sdist) as archive:
-        archive.extractall(folder, filter="data")
+        archive.extraction_filter = getattr(
+            tarfile, "data_filter", lambda member, path: member
+        )  # from Python 3.11.4
+        archive.extractall(folder)
     (tree,) = folder.iterdir()
     rmtree(tree / "physsym")
     return tree
