@@ -166,9 +166,15 @@ def plain_signs(app, what, name, obj, options, lines):
             lines[k] = bibliography.linked_in_docstring(escaped(line))
 
 
+def without_icon(app, pagename, templatename, context, doctree):
+    """Keep browsers from asking for an icon, which no page has."""
+    context["metatags"] = context.get("metatags", "") + '<link rel="icon" href="data:,">'
+
+
 def setup(app):
     """Register the renderer of formulas, and what fills the pages of the reference."""
     app.add_html_math_renderer("mathml", (write_math, None), (write_math, None))
     app.connect("source-read", fill)
+    app.connect("html-page-context", without_icon)
     app.connect("build-finished", finish)
     app.connect("autodoc-process-docstring", plain_signs, priority=400)  # before napoleon

@@ -58,6 +58,7 @@ PROGRAMS = (
         "browser tests of the repository; documents open in any",
         "chromium",
     ),
+    Program("firefox", ("firefox-esr", "firefox"), "browser tests of the repository", "firefox-esr"),
 )
 
 

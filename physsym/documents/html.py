@@ -93,6 +93,16 @@ def policy(*scripts: str) -> str:
     )
 
 
+def head(*scripts: str) -> str:
+    """Return how a page begins that needs nothing beside itself: its policy, and no icon to ask for."""
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy(*scripts)}">\n'
+    )
+
+
 def html(document: Document) -> str:
     """Return the document as a page that needs nothing beside itself."""
     return HTML().write(document)
@@ -131,10 +141,7 @@ class HTML(Writer[str]):
         facts = self.facts(document.provenance) if document.provenance.rows else ""
         footer = f"<footer>\n<h2>Where this page comes from</h2>\n{facts}</footer>\n" if facts else ""
         return (
-            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-            '<meta name="color-scheme" content="light dark">\n'
-            f'<meta http-equiv="Content-Security-Policy" content="{policy(*scripts)}">\n'
+            f"{head(*scripts)}"
             f"<title>{escape(document.title)}</title>\n"
             f"<style>\n{fonts}{style}{document.css}</style>\n</head>\n<body>\n"
             f"<main>\n{main}</main>\n{footer}<script>{script}</script>\n</body>\n</html>\n"

@@ -219,6 +219,13 @@ function control(slider, get, set) {
     tell(text);
     if (!text) { set(Number(number.value)); changed(number); }
   });
+  number.addEventListener("keydown", event => {
+    const by = { ArrowUp: 1, ArrowDown: -1 }[event.key], now = get();
+    if (!by || now === undefined) return;
+    const next = slider.whole ? now + by : Number(onAxis(slider, offAxis(slider, now) + by / STOPS).toPrecision(6));
+    event.preventDefault();
+    if (!refusal(slider, String(next))) { set(next); changed(null); }
+  });
   const box = made("div", { className: "control" }, label, range, number, wrong, ...says);
   box.update = except => {
     const value = get();

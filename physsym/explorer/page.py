@@ -10,7 +10,7 @@ from itertools import combinations
 from physsym import __version__
 from physsym.core.counts import counted
 from physsym.core.verdicts import Outcome
-from physsym.documents.html import policy
+from physsym.documents.html import head
 from physsym.explorer.entries import Entry
 from physsym.explorer.formulas import LANDSCAPES, described, javascript, landscape
 from physsym.optimizers.equivalence import sentence
@@ -35,10 +35,7 @@ def page(entries: Sequence[Entry]) -> str:
     body, style = _read("page.html"), _read("page.css")
     code = script(entries)
     text = (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy(code)}">\n'
+        f"{head(code)}"
         f"<title>Derived rules, running</title>\n<style>\n{style}</style>\n</head>\n<body>\n{body}"
         f"<script>{code}</script>\n</body>\n</html>\n"
     )

@@ -204,6 +204,41 @@ def test_a_decimal_comma_is_refused(opened):
     assert tab.evaluate("shown.values.eta") == 0.025
 
 
+def test_arrows_change_the_number_in_a_field(opened):
+    tab = opened("#rule=gradient-descent")
+    for label, value in (("eta,", 0.05), ("steps,", 1), ("start 1", -0.5)):
+        write(tab, label, value)
+        tab.get_by_role("textbox", name=label).press("ArrowUp")
+        settle(tab)
+        assert number(tab, label) > value
+        tab.get_by_role("textbox", name=label).press("ArrowDown")
+        settle(tab)
+        assert number(tab, label) == pytest.approx(value, rel=1e-3)
+    assert tab.evaluate("shown.own.steps") == 1
+    tab.get_by_role("textbox", name="steps,").press("ArrowDown")  # there is no run of no step
+    settle(tab)
+    assert tab.evaluate("shown.own.steps") == 1
+
+
+WIDEST = """select => {
+    const copy = select.cloneNode(true);
+    copy.removeAttribute("id");
+    copy.style.cssText = "width: auto; max-width: none; position: absolute; visibility: hidden";
+    document.body.append(copy);
+    const width = copy.offsetWidth;
+    copy.remove();
+    return [width, select.offsetWidth];
+}"""
+
+
+@pytest.mark.parametrize("screen", ["desk", "phone"])
+def test_no_name_in_a_menu_is_cut(opened, screen):
+    tab = opened("", screen)
+    for menu in tab.locator("select").all():
+        needed, there = menu.evaluate(WIDEST)
+        assert needed <= there
+
+
 def test_one_step_is_told_as_one(opened):
     tab = opened("#rule=gradient-descent&steps=1")
     assert reading(tab, "loss").endswith("after 1 step")

@@ -18,6 +18,8 @@ pytestmark = needs_sphinx
 def test_no_link_is_dead_and_nothing_is_asked_for_from_elsewhere(site):
     assert len(pages(site)) > 90
     assert faults(site) == []
+    icon = '<link rel="icon" href="data:,">'  # else Firefox asks for one, where the site is served
+    assert [p for p in pages(site) if icon not in p.read_text(encoding="utf-8")] == []
 
 
 def test_the_explorer_is_a_page_of_the_site(site):

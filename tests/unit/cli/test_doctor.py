@@ -36,6 +36,7 @@ def machine(monkeypatch):
     programs = {
         "gcc": "gcc (Debian 12.2.0-14) 12.2.0", "latexmk": "Latexmk, 7 Jan. 2023. Version 4.79",
         "coqc": "The Coq Proof Assistant, version 8.16.1", "chromium": "Chromium 156.0.1 built",
+        "firefox-esr": "Mozilla Firefox 140.7.1esr",
     }  # fmt: skip
     monkeypatch.setattr(doctor, "requires", lambda name: ASKED)
     monkeypatch.setattr(doctor, "find_spec", lambda name: name if name in modules else None)
@@ -57,7 +58,7 @@ def test_all_is_there_with_its_version_and_its_use(machine, capsys):
     assert (code, err) == (0, "")
     for package in PACKAGES:
         assert re.search(rf"^  {package.name} 999\.0 +✓ {re.escape(package.serves[:20])}", out, re.MULTILINE)
-    for shown in ("gcc 12.2.0", "latexmk 4.79", "coqc 8.16.1", "chromium 156.0.1"):
+    for shown in ("gcc 12.2.0", "latexmk 4.79", "coqc 8.16.1", "chromium 156.0.1", "firefox-esr 140.7.1"):
         assert f"({shown})" in out
     assert "missing" not in out
     assert out.endswith("\nWhat physsym needs: all there.\n")

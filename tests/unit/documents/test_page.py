@@ -144,6 +144,7 @@ def test_the_one_script_is_the_shipped_one_and_the_page_allows_no_other(page):
         "default-src", "script-src", "style-src", "font-src", "img-src", "base-uri", "form-action",
     }  # fmt: skip
     assert not re.search(r"<[a-z][^>]* on[a-z]+=", page)
+    assert '<link rel="icon" href="data:,">' in page  # else Firefox asks for one, where the page is served
 
 
 def test_every_link_has_a_text(page):

@@ -96,6 +96,7 @@ def test_what_is_on_every_page():
     assert {*SHIPPED, "known:adam"} == {*NAMES.values()}
     titles = [entry.title for name in SHIPPED for entry in entries_named(name)]
     assert titles == [title for title in NAMES if title != "Adam"]
+    assert '<link rel="icon" href="data:,">' in page(entries_named("gradient_descent"))  # or one is asked for
 
 
 @needs_node
