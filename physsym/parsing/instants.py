@@ -42,6 +42,7 @@ def with_instants(sentences: Sequence[list[Token]], text: str, names: Collection
     ReadError
         For an index that has no meaning here, and for an arrow that can be read in two ways.
     """
+    _refuse_index_without_braces(sentences, text, names)
     letter = _time_letter(sentences, text, names)
     indexed = [[_indexed(t, letter, text, names) if t.kind == "name" else t for t in s] for s in sentences]
     lefts = {s[0].name: _step(s[0]) for s in indexed if _is_relation(s, 1) and _step(s[0]) is not None}
@@ -57,6 +58,61 @@ def with_instants(sentences: Sequence[list[Token]], text: str, names: Collection
         if s[0].kind == "name"
     )
     return [[_marked(t, lefts, updated, begun, text) for t in _started(s, updated)] for s in found]
+
+
+_STEP_IN_LINE = re.compile(r"(?:_[{(]?[tkn][)}]?|\[[tkn]\]|[ₜₖₙ])\s*[+-]\s*[0-9]")
+"""An index with a sign and a number behind it in the line."""
+_BEFORE_STEP = re.compile(r"(.+)_([tkn])")
+
+
+def _refuse_index_without_braces(sentences: Sequence[list[Token]], text: str, known: Collection[str]) -> None:
+    """Refuse `x_t+1 = x_t - h*v_t`, which says x_t + 1, and where x_{t+1} is meant.
+
+    On the right of a sentence it is a sum, unless a text without braces puts it together beside x_t.
+    """
+    if _STEP_IN_LINE.search(text) is None:
+        return
+    braces = any(re.search(r"_[{(]|[₊₋]", t.text) for s in sentences for t in s if t.kind == "name")
+    names = [_index_and_base(t) for s in sentences for t in s]
+    for sentence in sentences:
+        end = next((i for i, t in enumerate(sentence) if t.kind == "relation"), 0)
+        for i, (name, sign, number) in enumerate(zip(sentence, sentence[1:], sentence[2:], strict=False)):
+            key = _index_and_base(name)
+            if key is None or (name.name in known and not name.index):
+                continue
+            if sign.text not in ("+", "-") or not re.fullmatch("[0-9]", number.text):
+                continue
+            behind = sentence[i + 3 : i + 5]
+            half = "".join(t.text for t in behind) == "/2"
+            is_left = i == 0 and i + 3 + 2 * half == end
+            touching = name.end == sign.position and not number.spaced
+            if is_left:
+                wrong = touching or key in map(_index_and_base, sentence[end:])
+            else:
+                is_term = not behind or behind[0].text not in ("*", "**", "/")
+                wrong = touching and is_term and not braces and names.count(key) > 1
+            if wrong:
+                base, index = key
+                step = f"{index}{sign.text}{number.text}"
+                meant = f"{base}_{{{step}}} for the value of the step"
+                if half and is_left:
+                    meant = f"{base}_half for the value at half a step"
+                message = (
+                    f"found {text[name.position : number.end]}, a sum or the value of a step; "
+                    f"write {meant}, or ({name.text}) {sign.text} {number.text} for the sum"
+                )
+                raise ReadError(message, text, name.position)
+
+
+def _index_and_base(token: Token) -> tuple[str, str] | None:
+    """Return a name and the letter of its index, t, k or n, for x_t and xₜ, and None for another token."""
+    if token.kind != "name" or token.marks:
+        return None
+    index = token.index[1:] if token.index[:1] == ("[",) else token.index
+    if len(index) == 1 and index[0] in ("t", "k", "n"):
+        return token.name, index[0]
+    found = _BEFORE_STEP.fullmatch(token.name) if not token.index else None
+    return (found[1], found[2]) if found else None
 
 
 def _refuse_counting(

@@ -6,7 +6,6 @@ import ast
 import re
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Literal, TypeAlias, get_args
 
 from sympy import E, Expr, S, Symbol, pi
@@ -14,15 +13,15 @@ from sympy import E, Expr, S, Symbol, pi
 from physsym.core.motion import is_time
 from physsym.core.signs import declares_sign
 from physsym.core.statements import Equation, Law, Rule, StatementError, Update
-from physsym.core.symbols import BEFORE, MARKS, grad
+from physsym.core.symbols import BEFORE, MARKS
 from physsym.core.verdicts import Condition
 from physsym.parsing.faces import learning_names, renamed
+from physsym.parsing.gradients import gradient_g, targets_of, with_gradients
 from physsym.parsing.grammar import Sentence, Tree, sentences
 from physsym.parsing.gravity import with_gravity
 from physsym.parsing.instants import WEIGHTS
 from physsym.parsing.interpretation import FUNCTIONS, NAMES_TOO, Reading, conditions, reading
 from physsym.parsing.limits import refuse_large
-from physsym.parsing.spelling import GRADIENT
 from physsym.parsing.tokens import COMPLEX, GREEK, ReadError, is_name
 from physsym.vocabulary import STANDARD, Face, Quantity, Vocabulary
 
@@ -240,7 +239,10 @@ def _interpret(
         _refuse_printed_euler(first.sides[0], names)
     if by_use and written != "python":
         _refuse_run_together(found, names)
-    names = _with_names_in_use(found, names, declared) if by_use else _with_gradient(found, names)
+    if by_use:
+        names = _with_names_in_use(found, names, declared)
+    else:
+        names = with_gradients(*_used(found), targets_of(found), names)
     if "e" not in names and (uses := _used(found)[0].get("e")):
         names = {**names, "e": _euler(uses)}
     readings = [
@@ -306,12 +308,6 @@ def _read_sides(sentence: Sentence, relation: str) -> tuple[Tree, ...]:
     return Tree(left.text, node, {**left.at_column, node.col_offset: token}), right
 
 
-def _targets(found: Iterable[Sentence]) -> list[str]:
-    """Return the names that sentences update, in their order."""
-    lefts = [s.sides[0] for s in found if s.relation == "<-"]
-    return [left.token(left.root).name for left in lefts if isinstance(left.root, ast.Name)]
-
-
 def _used(found: Iterable[Sentence]) -> tuple[dict[str, list[tuple[Tree, ast.Name]]], set[str]]:
     """Return the names that sentences use, with their nodes, and the names of functions that they call."""
     used: dict[str, list[tuple[Tree, ast.Name]]] = {}
@@ -331,7 +327,7 @@ def _with_names_in_use(
 ) -> dict[str, Expr]:
     """Return the names with a real symbol for each that the sentences use and nobody has declared."""
     used, called = _used(found)
-    targets = _targets(found)
+    targets = targets_of(found)
     known = dict(names)
     tokens = {name: [tree.token(node) for tree, node in uses] for name, uses in used.items()}
     dated = {name for name, read in tokens.items() if any(t.told and t.text != name for t in read)}
@@ -340,16 +336,8 @@ def _with_names_in_use(
             known[name] = Symbol(name, real=True)
     if "e" in used and "e" not in known:
         known["e"] = _euler(used["e"])
-    if "g" not in known and "g" in used and not called & {"grad", "partial", "g"} and GRADIENT not in used:
-        gradient = _gradient("g", used, targets, known)
-        if gradient is not None and called & _OF_ANGLES:
-            tree, node = used["g"][0]
-            message = (
-                f"found g, which may be {gradient} or the acceleration of gravity; write {gradient} for "
-            )
-            raise tree.error(message + 'the gradient, or read(..., declare=("g",)) for the constant', node)
-        known |= {"g": gradient} if gradient is not None else {}
-    known = _with_gradient(found, known, declared)
+    known |= gradient_g(used, called, targets, known)
+    known = with_gradients(used, called, targets, known, declared)
     for name in WEIGHTS:
         if f"d{name}" in used and name in targets and f"d{name}" not in {*known, *targets}:
             tree, node = used[f"d{name}"][0]
@@ -446,54 +434,6 @@ def _euler(uses: Iterable[tuple[Tree, ast.Name]]) -> Expr:
             message = "found e; write exp(1) for Euler's number, or declare e where it is a quantity"
             raise tree.error(message, node)
     return E
-
-
-_OF_ANGLES = {"sin", "cos", "tan"}  # beside which g is rather that of a pendulum
-
-
-def _gradient(
-    written: str,
-    used: Mapping[str, list[tuple[Tree, ast.Name]]],
-    targets: Iterable[str],
-    known: Mapping[str, Expr],
-) -> Expr | None:
-    """Return the gradient at the weights that a rule updates; None where it updates none."""
-    weights = [name for name in WEIGHTS if name in targets]
-    if len(weights) > 1:
-        tree, node = used[written][0]
-        raise tree.error(
-            f"found {tree.token(node).text}, which might be the gradient at {' or '.join(weights)}; "
-            f"write grad({weights[0]}), "
-            f"or declare {written}",
-            node,
-        )
-    return grad(known[weights[0]]) if weights else None
-
-
-def _with_gradient(
-    found: Iterable[Sentence], names: Mapping[str, Expr], declared: Mapping[str, Expr] = MappingProxyType({})
-) -> dict[str, Expr]:
-    """Return the names with the gradient at the weights for one that is written without its point.
-
-    The gradient of the vocabulary, G, is taken at its position; where a rule updates other weights, it is
-    the gradient at these.
-    """
-    known, targets = dict(names), _targets(found)
-    used, _ = _used(found)
-    position = next((v.args[0] for v in names.values() if isinstance(v, grad)), None)
-    for name in {GRADIENT, *(n for n, v in names.items() if isinstance(v, grad))} & set(used):
-        if name in declared or (
-            name != GRADIENT and isinstance(position, Symbol) and position.name in targets
-        ):
-            continue
-        gradient = _gradient(name, used, targets, known)
-        if gradient is None and name == GRADIENT:
-            if position is None:
-                tree, node = used[name][0]
-                raise tree.error("found a gradient without the point where it is taken; write grad(x)", node)
-            gradient = grad(position)
-        known |= {name: gradient} if gradient is not None else {}
-    return known
 
 
 def _refuse_unclear(found: Iterable[Sentence], names: Mapping[str, Expr]) -> None:

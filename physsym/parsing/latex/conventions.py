@@ -433,7 +433,9 @@ class _Survey:
                     under = (
                         i and (n := named(node.factors[i - 1])) is not None and n.letters in (r"\nabla", "d")
                     )
-                    if (called or under) and named(factor) is not None:
+                    name = named(factor)
+                    acts = name is not None and name.operator and following is not None
+                    if name is not None and (called or under or (acts and not node.signs[i + 1])):
                         skip.add(i)
                 pending.extend(f for i, f in enumerate(node.factors) if i not in skip)
             elif isinstance(node, Fraction) and derivative_letters(node) is not None:

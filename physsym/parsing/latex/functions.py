@@ -40,6 +40,9 @@ _PLAIN: Mapping[str, Callable[..., Expr]] = {
     "csc": lambda z: 1 / sympy.sin(z), "coth": sympy.coth,
     "arcsin": sympy.asin, "arccos": sympy.acos, "arctan": sympy.atan, "asin": sympy.asin, "acos": sympy.acos,
     "atan": sympy.atan, "arctanh": sympy.atanh, "arcsinh": sympy.asinh, "arccosh": sympy.acosh,
+    "arsinh": sympy.asinh, "arcosh": sympy.acosh, "artanh": sympy.atanh, "asinh": sympy.asinh,
+    "acosh": sympy.acosh, "atanh": sympy.atanh, "arcoth": sympy.acoth, "arccoth": sympy.acoth,
+    "arsech": sympy.asech, "arcsch": sympy.acsch,
     "erf": sympy.erf, "erfc": sympy.erfc, "ln": sympy.log, "sinc": lambda z: Undefined("sinc")(z),
     "atan2": sympy.atan2, "sech": sympy.sech, "csch": sympy.csch,
 }  # fmt: skip

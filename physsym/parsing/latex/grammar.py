@@ -603,7 +603,8 @@ class LatexParser:
                 self.tokens[self.at : self.at] = inside[1:]  # the differential dx
                 return Name(start, inside[0].end, "d", font)
             if _is_word(inside) or len(inside) == 1:
-                return Name(start, self.end(), name, font)
+                operator = len(inside) > 1 and token.text in (r"\operatorname", r"\operatorname*")
+                return Name(start, self.end(), name, font, operator)
             if all(t.kind in ("letter", "number") or t.text in (",", "-", "&", ".") for t in inside):
                 return Name(start, self.end(), "_".join(re.findall(r"\w+", name)), font)
             if any(t.text in ("/", "^", r"\cdot", "%", r"\%") for t in inside):

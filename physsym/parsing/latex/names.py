@@ -42,10 +42,10 @@ VARIANTS = {v: f"\\{n}" if n != "lam" else r"\lambda" for v, n in _SPELLED.items
 
 @dataclass(frozen=True)
 class Named:
-    """A name taken apart.
+    r"""A name taken apart.
 
     `letters` is the letter as written, `font` its font, `below` and `above` its indices that may be times,
-    as trees; `parts` what belongs to the name itself.
+    as trees; `operator` is whether `\operatorname` says that it is a function.
     """
 
     node: Node
@@ -59,6 +59,7 @@ class Named:
     primes: int = 0
     dots: int = 0
     start: int = field(default=0, compare=False)
+    operator: bool = False
 
     @property
     def bare(self) -> bool:
@@ -69,7 +70,7 @@ class Named:
 def named(node: Node) -> Named | None:
     """Return a node as a name, or None for what is none."""
     if isinstance(node, Name):
-        return Named(node, node.letters, node.font, start=node.start)
+        return Named(node, node.letters, node.font, start=node.start, operator=node.operator)
     if isinstance(node, Bracket) and node.opening == "{" and len(node.items) == 1:
         inside = named(node.items[0])
         return None if inside is None or inside.above is not None else replace(inside, node=node)

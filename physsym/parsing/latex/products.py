@@ -210,7 +210,17 @@ class Products(Derivatives):
         called = following.base if isinstance(following, Scripted) else following
         if following is not None and isinstance(called, Bracket) and self.applies(name, called):
             return self.application(name, following, called), i + 2
+        if name.operator and following is not None and self._acts(name):
+            return self.function(node, Function(node.start, node.end, name.letters), signs, factors, i)
         return self.name_value(name), i + 1
+
+    def _acts(self, name: Named) -> bool:
+        r"""Return whether a name in \operatorname acts on what follows, and is no factor."""
+        if name.letters in self.conventions.declared:
+            return False
+        if self.conventions.strict or key_of(name) not in self.conventions.factors:
+            return True
+        return not self.decisions.take(name.node, f"{name.letters} ...", "a function", "a factor")
 
     def _unit_of_measure(
         self, name: Named, signs: Sequence[str], factors: Sequence[Node], i: int

@@ -27,12 +27,13 @@ from physsym.core.symbols import (
     grad,
     name_and_marks,
 )
+from physsym.parsing.gradients import OTHER_WEIGHTS, SUM_OF_SQUARES
 from physsym.parsing.instants import VECTORS, WEIGHTS
 from physsym.parsing.latex.conventions import USUAL_WORDS, Conventions, conventions_of
 from physsym.parsing.latex.decisions import Decisions, alternatives
 from physsym.parsing.latex.formula import OPAQUE
 from physsym.parsing.latex.interpretation import Interpretation
-from physsym.parsing.latex.names import spelled_letter
+from physsym.parsing.latex.names import as_command, spelled_letter
 from physsym.parsing.latex.statements import trees
 from physsym.parsing.latex.steps import NOW, Instant, Steps, conditioned, energy_of, of_unknown
 from physsym.parsing.latex.tree import Relation
@@ -227,6 +228,7 @@ class _Text:
         self.text, self.names, self.rows = text, names, rows
         self.time = self._time()
         self.updated: frozenset[str] = frozenset()
+        self.potentials = names.potentials
         self.energies: set[str] = set()
         derived = {d for row in rows for side in row.sides for d in side.atoms(Derivative)}
         self.moving = {d.expr for d in derived if {*d.variables} == {_TIME} and d.expr.args == (_TIME,)}
@@ -336,7 +338,7 @@ class _Text:
 
         Refuse a second name of the potential: in L = T - U the two are not the same.
         """
-        found = energy_of(value, change, self.names.potentials, Symbol(self.time, integer=True))
+        found = energy_of(value, change, self.potentials, Symbol(self.time, integer=True))
         if found is not None:
             written = {str(f.func).lstrip("∇∂²³_") for f in value.atoms(AppliedUndef)}
             self.energies |= written & self.names.potentials
@@ -367,7 +369,10 @@ class _Text:
         """
         known = self.names.known.get(name)
         free = (dated or name in self.updated) and name not in self.names.declared
-        if known is not None and not (free and isinstance(known, Symbol) and declares_sign(known)):
+        set_here = free and name in self.updated and not isinstance(known, Symbol)
+        if known is not None and not (
+            set_here or (free and isinstance(known, Symbol) and declares_sign(known))
+        ):
             return known
         if known is None and not self.names.by_use:
             raise self.error(f"found {name}, which is no known name; declare it", row, where)
@@ -418,6 +423,8 @@ class _Text:
                 raise self.error(f"{target.key} is updated twice", row)
             targets.append(target)
         self.updated = frozenset(t.key for t in targets)
+        self.potentials = self.names.potentials - self.updated
+        self._settle_gradients(rows, targets)
         steps = self._steps(rows, targets)
         for line, (row, target) in enumerate(zip(rows, targets, strict=True), 1):
             steps.positions, steps.above, steps.start = (
@@ -433,6 +440,58 @@ class _Text:
                 steps.update(target, value)
             steps.line_of[target.key] = line
         return self._built(steps, begun, rows[0])
+
+    def _is_gradient(self, letter: str) -> bool:
+        """Return whether g or G by itself is a gradient: no row sets it, and nobody has declared it."""
+        known = self.names.known.get(letter)
+        is_free = known is None if letter == "g" else isinstance(known, grad)
+        return is_free and letter not in (*self.updated, *self.names.declared)
+
+    def _settle_gradients(self, rows: Sequence[_Row], targets: Sequence[Instant]) -> None:
+        r"""Take G at the weights that a rule updates; refuse g or G beside a gradient of another name."""
+        weights = [name for name in WEIGHTS if name in self.updated]
+        steps = {t.key: t.step for t in targets}
+        where: dict[tuple[str, bool], tuple[_Row, Expr]] = {}
+        for row in rows:
+            for value in sorted(row.sides[1].atoms(AppliedUndef, Symbol), key=str):
+                name = str(value.func if isinstance(value, AppliedUndef) else value.name)
+                if name.startswith(("∇", "∂")):
+                    where.setdefault(("∇", False), (row, value))
+                elif self._is_gradient(name):
+                    where.setdefault((name, bool(value.args)), (row, value))
+        plain = next((where["G", dated] for dated in (True, False) if ("G", dated) in where), None)
+        others = [name for name, _ in where if name != "G"]
+        if plain is not None and others:
+            other = "g" if others[0] == "g" else self._gradient_at((weights or ["x"])[0], steps)
+            raise self.error(SUM_OF_SQUARES.format("G", other, "G"), *plain)
+        if ("g", False) in where and ("∇", False) in where and weights:
+            gradient = self._gradient_at(weights[0], steps)
+            message = (
+                rf"found g beside \nabla; write {gradient} for the gradient, or declare g for a constant"
+            )
+            raise self.error(message, *where["g", False])
+        if len(weights) == 1 and self._is_gradient("G"):
+            at_weights = {"G": grad(self._named(weights[0], rows[0], Symbol(weights[0])))}
+            self.names = replace(self.names, known={**self.names.known, **at_weights})
+        elif plain is not None and not weights:
+            self._refuse_other_weights(*plain, steps)
+
+    def _gradient_at(self, name: str, steps: Mapping[str, int | None]) -> str:
+        """Return the gradient at the value before the step, as the text would write it."""
+        step = steps.get(name)
+        index = "" if step is None else f"_{self.time}" if step == 1 else f"_{{{self.time}{step - 1:+d}}}"
+        return rf"\nabla U({as_command(name)}{index})"
+
+    def _refuse_other_weights(self, row: _Row, value: Expr, steps: Mapping[str, int | None]) -> None:
+        """Refuse G in a rule that updates W and reads no x: the gradient is then that at W."""
+        others = [name for name in sorted(self.updated) if name[:1].isupper()]
+        gradient = self.names.known["G"]
+        at = gradient.args[0]
+        read = {str(s) for r in self.rows for side in r.sides for s in side.free_symbols}
+        read |= {str(f.func) for r in self.rows for side in r.sides for f in side.atoms(AppliedUndef)}
+        if others and str(at) not in read:
+            advice = self._gradient_at(others[-1], steps)
+            raise self.error(OTHER_WEIGHTS.format("G", at, others[-1], advice), row, value)
 
     def _steps(self, rows: Sequence[_Row], targets: Sequence[Instant]) -> Steps:
         weights = [t for t in targets if t.key in WEIGHTS]
@@ -451,7 +510,7 @@ class _Text:
             return found
 
         steps = Steps(self.text, self.time, constant, symbol_of=symbol_of, schedules=False, vectors=VECTORS)
-        steps.potentials = self.names.potentials
+        steps.potentials = self.potentials
         steps.targets = {t.key: {t.step} for t in targets}
         steps.ahead = self._ahead(targets)
         steps.before = max((t.step for t in targets if t.step is not None), default=NOW) - 1
@@ -461,12 +520,15 @@ class _Text:
             for side in r.sides
             for s in side.free_symbols - {Symbol(self.time, integer=True)}
         }
-        if "g" not in self.names.known and "g" not in self.updated and len(weights) == 1:
+        free = [n for n in ("g", "G") if self._is_gradient(n)]
+        if free and len(weights) == 1:
             now = Symbol(self.time, integer=True)
-            read = [f for r in rows for f in r.sides[1].atoms(AppliedUndef) if str(f.func) == "g"]
+            applied = [f for r in rows for f in r.sides[1].atoms(AppliedUndef)]
+            letter = next((n for n in free if any(str(f.func) == n for f in applied)), free[0])
+            read = [f for f in applied if str(f.func) == letter]
             steps.gradient_steps = [int(f.args[0] - now) for f in read if (f.args[0] - now).is_Integer]
             step = weights[0].step
-            steps.gradient = "g"
+            steps.gradient = letter
             steps.weights = (
                 Instant(weights[0].key, None if step is None else step - 1),
                 symbol_of(weights[0].key),

@@ -65,6 +65,8 @@ _FUNCTION_NAMES += (
 _FUNCTION_NAMES += (
     " arctanh arcsinh arccosh atan2 floor ceil gcd arg Re Im vec span erfc erfi logsumexp softplus mod"
 )
+_FUNCTION_NAMES += " arsinh arcosh artanh arcoth arsech arcsch asinh acosh atanh arccoth arccot arcsec arccsc"
+_FUNCTION_NAMES += " versin erfcx erfinv logit gelu swish"
 _FUNCTION_NAMES += " Var Cov var cov std mean clamp sech csch div curl rot"
 FUNCTIONS = frozenset(_FUNCTION_NAMES.split())
 BIG_OPERATORS = (

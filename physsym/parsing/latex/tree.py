@@ -44,10 +44,14 @@ class Number(Node):
 
 @dataclass(frozen=True)
 class Name(Node):
-    r"""A letter, a command such as `\alpha`, or a name of several letters, with its font."""
+    r"""A letter, a command such as `\alpha`, or a name of several letters, with its font.
+
+    `operator` is whether the name is written as that of a function, by `\operatorname`.
+    """
 
     letters: str
     font: str = ""
+    operator: bool = False
 
 
 @dataclass(frozen=True)

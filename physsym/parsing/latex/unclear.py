@@ -20,6 +20,7 @@ from physsym.parsing.latex.tree import (
     Product,
     Relation,
     Scripted,
+    Sum,
 )
 from physsym.parsing.tokens import COMPLEX, GRAVITY, ORDER, ReadError
 
@@ -56,6 +57,27 @@ def refuse_unclear(
             continue
         if message:
             raise ReadError(message, text, node.start)
+    for tree in trees:
+        if tree.signs and (message := _index_outside(tree)):
+            raise ReadError(message, text, tree.start)
+
+
+def _index_outside(tree: Relation) -> str:
+    """Return what is wrong with `x_t + 1 = x_t - h v_t`, where x_{t+1} is meant."""
+    left, *others = tree.sides
+    if not isinstance(left, Sum) or len(left.terms) != 2 or not isinstance(left.terms[1], Number):
+        return ""
+    name, number, sign = named(left.terms[0]), left.terms[1].text, left.signs[1]
+    if name is None or left.signs[0] or name.below_text not in ("t", "k", "n") or not number.isdigit():
+        return ""
+    read = [n for other in others for n in map(named, other.walk()) if n is not None]
+    if not any((n.letters, n.below_text) == (name.letters, name.below_text) for n in read):
+        return ""
+    step, base = f"{name.below_text}{sign}{number}", name.letters
+    return (
+        f"found {base}_{name.below_text} {sign} {number} on the left, a sum or the value of a step; "
+        f"write {base}_{{{step}}} for the value of the step, or bring the {number} to the right"
+    )
 
 
 def _values(tree: Node) -> Iterator[Node]:

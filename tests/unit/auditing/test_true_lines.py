@@ -583,3 +583,19 @@ def test_a_derivative_that_is_written_out_is_no_unknown_that_differs(expression,
     notes = tmp_path / "notes.md"
     notes.write_text("<!-- physsym: identity -->" + "\n" + rf"$$\frac{{d}}{{dx}} ({expression}) = {slope}$$")
     assert not ps.audit(notes).failing
+
+
+# ------------------------------------------------------------------ functions by their names
+
+
+@pytest.mark.parametrize("name", ["arcosh", "arsinh", "foo"])
+def test_a_name_in_operatorname_is_a_function_of_what_follows(name):
+    f = rf"\operatorname{{{name}}}"
+    assert last(rf"y = {f} x + {f} x = 2 {f} x").kind in GOOD
+    assert last(rf"y = 2 {f} x = x {f} 2").kind not in GOOD
+    assert last(rf"y = {f} x + {f} 2 = x {f} 2 + 2 {f}(1)").kind not in GOOD
+
+
+def test_a_word_for_a_quantity_stays_a_factor():
+    assert last(r"y = 2 \operatorname{lr} x = x \operatorname{lr} \cdot 2").kind in GOOD
+    assert last(r"y = 2 \mathrm{foo}\, x = x\, \mathrm{foo} \cdot 2").kind in GOOD

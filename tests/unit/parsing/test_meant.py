@@ -5,7 +5,7 @@ import random
 import re
 
 import pytest
-from sympy import Rational, S, Symbol, cos, exp, log, sign, sin
+from sympy import Rational, S, Symbol, acosh, asinh, atanh, cos, exp, log, sign, sin, sqrt
 
 from physsym.core.statements import Equation, Law, Rule, Update
 from physsym.core.symbols import after, before, dot, grad, hess
@@ -20,7 +20,10 @@ def real(names):
 
 a, b, c, d, e, g, h, k, w, y, theta, beta, lr, wd = real("a b c d e g h k w y theta beta lr wd")
 G = grad(x)
+state, big_u = real("G U")
 HEAVY_BALL = Rule((Update(v, beta * v + G**2), Update(x, x - lr * after(v))))
+
+ADAGRAD = Rule((Update(state, state + G**2), Update(x, x - lr * G / sqrt(after(state)))))
 
 READ = {
     # words in place of signs
@@ -57,6 +60,18 @@ READ = {
     "½E": real("E")[0] / 2,
     "E-V": real("E")[0] - real("V")[0],
     "E u": real("E")[0] * read("u"),
+    # an accumulator has the letter that is else a gradient
+    "G_{t+1} = G_t + g_t^2; x_{t+1} = x_t - lr g_t/sqrt(G_{t+1})": ADAGRAD,
+    "G <- G + g^2; x <- x - lr*g/sqrt(G+)": ADAGRAD,
+    "theta_{t+1} = theta_t - lr G_t": Update(theta, theta - lr * grad(theta)),
+    # the gradient of one step, beside one with its point
+    "x_t = x_{t-1} - lr*(2*g_t - grad(x_{t-2}))": Update(x, x - lr * (2 * G - grad(before(x)))),
+    "x <- x - lr*(g + grad(x))": Update(x, x - lr * (g + G)),
+    # sums behind an index
+    "y = x_t+1": Equation(y, 1 + x),
+    "x_{t+1} = x_t+1": Update(x, x + 1),
+    "xₜ₊₁ = xₜ+1": Update(x, x + 1),
+    "y = x_t + 1/x_t": Equation(y, x + 1 / x),
     # nested bars
     "||x| - 1|": abs(abs(x) - 1),
 }  # fmt: skip
@@ -110,6 +125,21 @@ REFUSED = {
     "2½": (1, r"write 2\*1/2"),
     "3*10⁸ m/s": (2, r"found 10⁸ m, .* write 10⁸\*m"),
     "E*exp(x) - 2*E": (13, "where SymPy prints it"),
+    "x_t+1 = x_t - lr*g_t": (0, r"write x_{t\+1} for the value of the step, or \(x_t\) \+ 1 for the sum"),
+    "x_t + 1 = x_t - lr*g_t": (0, r"write x_{t\+1}"),
+    "theta_k+1 <- theta_k - lr*g_k": (0, r"write theta_{k\+1}"),
+    "x_{t}+1 = x_t - lr*g_t": (0, r"write x_{t\+1}"),
+    "x[t]+1 = x[t] - lr*g[t]": (0, r"write x_{t\+1}"),
+    "x_n-1 = y_n + 3": (0, r"write x_{n-1}"),
+    "v_n+1/2 = v_n + h a_n": (0, r"write v_half"),
+    "θₜ+1 = θₜ - lr gₜ": (0, r"write theta_{t\+1}"),
+    "a = (v_t+1 - v_t)/h": (5, r"write v_{t\+1}"),
+    "x <- x - lr*g/sqrt(G + eps)": (19, "write g for the gradient, or add the line that updates G"),
+    "x_{t+1} = x_t - lr*g_t/sqrt(G_t)": (28, "beside g"),
+    "x <- x - lr*grad(x)/sqrt(G)": (25, r"beside grad\(x\)"),
+    "W_{t+1} = W_t - lr*G_t": (19, r"write grad\(W\) for the gradient at W"),
+    "M <- b*M + G; W <- W - lr*M+": (11, r"write grad\(W\)"),
+    "x <- x - lr*(2*g - grad(x-))": (15, r"write grad\(x\) for the gradient at the weights, or declare g"),
 }
 
 
@@ -157,6 +187,23 @@ def test_what_the_advice_says_is_read():
 
 
 LATEX = {
+    # functions by their names, known or not; names of quantities are factors
+    r"\operatorname{arcosh} x + \operatorname{arcosh} 2 = x\operatorname{arcosh} 2": Equation(
+        acosh(x) + acosh(2), x * acosh(2)
+    ),
+    r"\mathrm{arsinh}\, x + \operatorname{artanh}(x)": asinh(x) + atanh(x),
+    r"\operatorname{arcosh}^2 x": acosh(x) ** 2,
+    r"\mathrm{lr}\,\mathrm{wd} + \operatorname{lr} \operatorname{wd}": 2 * lr * wd,
+    r"2 \operatorname{foo} \cdot x": 2 * real("foo")[0] * x,
+    r"y = \operatorname{foo}": Equation(y, *real("foo")),
+    # accumulators
+    r"G_{t+1} = G_t + g_t^2, x_{t+1} = x_t - \mathrm{lr} \frac{g_t}{\sqrt{G_{t+1}}}": ADAGRAD,
+    r"U_{t+1} = \beta U_t + g_t^2, x_{t+1} = x_t - \mathrm{lr} \, U_{t+1}": Rule(
+        (Update(big_u, beta * big_u + G**2), Update(x, x - lr * after(big_u)))
+    ),
+    r"x_{t+1} = x_t - \mathrm{lr} \, G_t": Update(x, x - lr * G),
+    r"\theta_{t+1} = \theta_t - \mathrm{lr} \, G": Update(theta, theta - lr * grad(theta)),
+    r"x_{k+1} = x_k + 1": Update(x, x + 1),
     r"\sqrt{dx^2 + dy^2}": (real("dx")[0] ** 2 + real("dy")[0] ** 2) ** Rational(1, 2),
     r"\operatorname{sign}(m_t)": sign(real("m")[0]),
     r"w := w - \beta \frac{\partial L}{\partial w}": Update(w, w - beta * grad(w)),
@@ -194,6 +241,24 @@ LATEX = {
     ),
 }
 
+ADVICE_THAT_IS_FOLLOWED = {
+    "x_t+1 = x_t - lr*g_t": ("x_{t+1} = x_t - lr*g_t", "(x_t) + 1 = x_t - lr*g_t"),
+    "x_t + 1 = x_t - lr*g_t": ("x_{t+1} = x_t - lr*g_t", "(x_t) + 1 = x_t - lr*g_t"),
+    "theta_k+1 <- theta_k - lr*g_k": ("theta_{k+1} <- theta_k - lr*g_k", "(theta_k) + 1 = theta_k - lr*g_k"),
+    "x_{t}+1 = x_t - lr*g_t": ("x_{t+1} = x_t - lr*g_t", "(x_{t}) + 1 = x_t - lr*g_t"),
+    "x[t]+1 = x[t] - lr*g[t]": ("x_{t+1} = x_t - lr*g_t", "(x[t]) + 1 = x[t] - lr*g[t]"),
+    "x_n-1 = y_n + 3": ("x_{n-1} = 3", "(x_n) - 1 = y_n + 3"),
+    "v_n+1/2 = v_n + h a_n": ("v_half = v_n + h a_n", "(v_n) + 1/2 = v_n + h a_n"),
+    "θₜ+1 = θₜ - lr gₜ": ("theta_{t+1} = theta_t - lr g_t", "(θₜ) + 1 = θₜ - lr gₜ"),
+    "a = (v_t+1 - v_t)/h": ("a = (v_{t+1} - v_t)/h", "a = ((v_t) + 1 - v_t)/h"),
+    "x <- x - lr*g/sqrt(G + eps)": ("x <- x - lr*g", "G <- G + g; x <- x - lr*g/sqrt(G+ + eps)"),
+    "x_{t+1} = x_t - lr*g_t/sqrt(G_t)": ("x_{t+1} = x_t - lr*g_t",),
+    "x <- x - lr*grad(x)/sqrt(G)": ("x <- x - lr*grad(x)/sqrt(grad(x))",),
+    "W_{t+1} = W_t - lr*G_t": ("W_{t+1} = W_t - lr*grad(W)",),
+    "M <- b*M + G; W <- W - lr*M+": ("M <- b*M + grad(W); W <- W - lr*M+",),
+    "x <- x - lr*(2*g - grad(x-))": ("x <- x - lr*(2*grad(x) - grad(x-))",),
+}
+
 REFUSED_IN_LATEX = {
     r"\mathcal{L}(x) = T - U(x)": ("U(x)", "both names of the potential"),
     r"\dot u = -u, \quad u(0) = I": (r"u(0)", "a law has no start values"),
@@ -229,6 +294,17 @@ REFUSED_IN_LATEX = {
     r"\mathrm{foo} (x + 1)": (r"\mathrm", r"write foo \\cdot"),
     r"f^{(4)}(x)": ("f", "number in brackets above"),
     r"x_t = x_{t-1} - \eta m_t": ("m_t", "add the row that sets it"),
+    r"\operatorname{foo} x = 2 x": (r"\operatorname", r"write foo \\cdot"),
+    r"\operatorname{foo}^2 \theta = 2 x": (r"\operatorname", r"write foo \\cdot"),
+    r"x_t+1 = x_t - \eta g_t": ("x_t", r"write x_{t\+1} for the value of the step"),
+    r"\theta_{k}+1 \gets \theta_{k} - \eta g_k": (r"\theta", r"write \\theta_{k\+1}"),
+    r"x_{t+1} = x_t - \eta \frac{g_t}{\sqrt{G_t + \epsilon}}": (
+        "G_t",
+        "write g for the gradient, or add the line",
+    ),
+    r"x_{t+1} = x_t - \eta \frac{\nabla f(x_t)}{\sqrt{G}}": ("G}", r"beside \\nabla U\(x_t\)"),
+    r"W_{t+1} = W_t - \eta G": ("G", r"write \\nabla U\(W_t\) for the gradient at W"),
+    r"x_{t+1} = x_t - \eta (g + \nabla f(x_t))": ("g", "declare g for a constant"),
 }
 
 
@@ -399,6 +475,17 @@ FOLLOWED = {
                                  r"x_t = x_{t-1} - \eta m"),
     r"a = b & c": (r"a = b \cdot c", "a = b c"),
     r"\mathrm{foo} (x + 1)": r"foo \cdot (x + 1)",
+    r"\operatorname{foo} x = 2 x": r"foo \cdot x = 2 x",
+    r"\operatorname{foo}^2 \theta = 2 x": r"foo \cdot \theta = 2 x",
+    r"x_t+1 = x_t - \eta g_t": r"x_{t+1} = x_t - \eta g_t",
+    r"\theta_{k}+1 \gets \theta_{k} - \eta g_k": r"\theta_{k+1} \gets \theta_{k} - \eta g_k",
+    r"x_{t+1} = x_t - \eta \frac{g_t}{\sqrt{G_t + \epsilon}}":
+        r"x_{t+1} = x_t - \eta \frac{g_t}{\sqrt{g_t + \epsilon}}",
+    r"x_{t+1} = x_t - \eta \frac{\nabla f(x_t)}{\sqrt{G}}":
+        r"x_{t+1} = x_t - \eta \frac{\nabla U(x_t)}{\sqrt{\nabla U(x_t)}}",
+    r"W_{t+1} = W_t - \eta G": r"W_{t+1} = W_t - \eta \nabla U(W_t)",
+    r"x_{t+1} = x_t - \eta (g + \nabla f(x_t))": r"x_{t+1} = x_t - \eta (\nabla U(x_t) + \nabla f(x_t))",
+    **ADVICE_THAT_IS_FOLLOWED,
 }  # fmt: skip
 """What stands in the text after each advice of a refusal was followed."""
 
