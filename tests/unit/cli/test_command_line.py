@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from physsym.core.escapes import visible
 from physsym.loading import shipped_folder
 from physsym.runtime.potentials import PROBLEMS, problem
 from tests.support.squares import squares
+from tests.support.tiers import in_tiers
 
 ROOT = Path(__file__).parents[3]
 
@@ -507,7 +509,7 @@ PICTURE = (
 )
 
 
-@pytest.mark.parametrize("module", ["matplotlib", "markdown_it", "nbformat"])
+@pytest.mark.parametrize("module", in_tiers(["matplotlib", "markdown_it", "nbformat"], fast=["matplotlib"]))
 def test_a_missing_extra_is_one_line(tmp_path, module):
     (tmp_path / "picture.py").write_text(PICTURE)
     code = (
@@ -556,7 +558,10 @@ main(["check", "seen.py"])
 SEEN = "import __main__, gc; print(len(__main__.searches), gc.isenabled(), gc.get_freeze_count() > 10_000)"
 
 
-@pytest.mark.parametrize(("collector", "seen"), [("on", "0 True True"), ("off", "0 False False")])
+@pytest.mark.parametrize(
+    ("collector", "seen"),
+    in_tiers([("on", "0 True True"), ("off", "0 False False")], fast=[("on", "0 True True")]),
+)
 def test_no_search_for_garbage_goes_through_what_is_imported(tmp_path, collector, seen):
     (tmp_path / "seen.py").write_text(SEEN)
     command = [sys.executable, "-c", IMPORTING, collector]
@@ -716,9 +721,12 @@ def test_only_a_quadratic_has_curvatures():
 
 @pytest.mark.parametrize(
     "command",
-    [["check", "derivations/newton.py"], ["source", "momentum"],
-     ["run", "momentum", "--set", "eta=0.1", "rho=0.5"], ["show", "momentum"], [],
-     ["exercise", "newton", "--leave-out", "1", "--answer", ""]],
+    in_tiers(
+        [["check", "derivations/newton.py"], ["source", "momentum"],
+         ["run", "momentum", "--set", "eta=0.1", "rho=0.5"], ["show", "momentum"], [],
+         ["exercise", "newton", "--leave-out", "1", "--answer", ""]],
+        fast=[["check", "derivations/newton.py"], []],
+    ),
 )  # fmt: skip
 def test_a_pipe_that_is_closed_early_ends_a_command_quietly(command):
     ours, theirs = os.pipe()
@@ -741,8 +749,13 @@ def test_a_pipe_is_no_script(capsys, tmp_path):
         assert (code, err.count("f.py is not a regular file")) == (2, 1)
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
-@pytest.mark.parametrize("raised", ["SystemExit(0)", "Stop('now')"])
+@pytest.mark.parametrize(
+    ("raised", "jobs"),
+    in_tiers(
+        product(["SystemExit(0)", "Stop('now')"], ["1", "2"]),
+        fast=[("SystemExit(0)", "1"), ("Stop('now')", "1"), ("SystemExit(0)", "2")],
+    ),
+)
 def test_what_a_script_raises_to_end_the_program_is_one_line(capsys, tmp_path, raised, jobs):
     stop = "class Stop(BaseException): pass\n"
     judge = f"{stop}def judge():\n    raise {raised}\nc = Claim('C1', '', 'So.', 'so', judge)\n"

@@ -30,7 +30,7 @@ CASES = {
     "source": ("momentum", None, "nowhere"),
     "freeze": ("momentum --out {tmp}/momentum.py", None, "momentum --out {tmp}/momentum"),
     "run": ("momentum --steps 2", None, "momentum --set eta=-1"),
-    "explorer": ("--out {tmp}/explorer.html", None, "--out {tmp}/explorer.txt"),
+    "explorer": ("known:gradient_descent --out {tmp}/explorer.html", None, "--out {tmp}/explorer.txt"),
     "same": (
         f"'{RULE}' known:gradient_descent", f"'{RULE}' 'x <- x + eta*grad(x)'", f"'{RULE}' known:nothing",
     ),

@@ -13,6 +13,7 @@ import pytest
 from physsym.__main__ import main
 from physsym.cli.frozen import RUNS, check_frozen, frozen
 from physsym.optimizers.freezing import text_digest
+from tests.support.tiers import in_tiers
 
 MOMENTUM = ["freeze", "momentum", "--set", "eta=0.1"]
 
@@ -22,9 +23,16 @@ def _in_a_folder_of_its_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
+FROZEN = {}  # the text of a rule is written once for all tests
+
+
 def frozen_file(tmp_path, *given):
     path = tmp_path / "frozen.py"
+    if given in FROZEN:
+        path.write_bytes(FROZEN[given])
+        return path
     assert main(["freeze", *given, "--out", str(path)]) == 0
+    FROZEN[given] = path.read_bytes()
     return path
 
 
@@ -65,7 +73,10 @@ def spoiled(text):
             node.value.elts = old
 
 
-@pytest.mark.parametrize(("name", "language"), [("momentum", "python"), ("known:adam", "numpy")])
+@pytest.mark.parametrize(
+    ("name", "language"),
+    in_tiers([("momentum", "python"), ("known:adam", "numpy")], fast=[("momentum", "python")]),
+)
 def test_each_spoiled_line_of_the_code_is_found(name, language, tmp_path):
     path = frozen_file(tmp_path, name, "--language", language)
     text = path.read_text()

@@ -17,6 +17,7 @@ from physsym.core.verdicts import Condition, Hypothesis, Order, Outcome, Verdict
 from physsym.loading import script
 from physsym.verify.equivalence import same_law
 from physsym.vocabulary import dt, m
+from tests.support.tiers import in_tiers
 
 ROOT = Path(__file__).parents[3]
 BROKEN = '''"""Broken."""
@@ -47,7 +48,7 @@ def columns_of(line):
 # ------------------------------------------------------------------ the width
 
 
-@pytest.mark.parametrize("width", [60, 80, 100])
+@pytest.mark.parametrize("width", in_tiers([60, 80, 100], fast=[60]))
 @pytest.mark.parametrize(
     "command",
     [["check", "derivations/momentum.py"], ["check", "-v", "derivations/newton.py"], ["show", "momentum"],
@@ -250,7 +251,9 @@ def printed(*command, **environment):
     )
 
 
-@pytest.mark.parametrize("command", [("check", "derivations/newton.py"), ("show", "newton")])
+@pytest.mark.parametrize(
+    "command", in_tiers([["check", "derivations/newton.py"], ["show", "newton"]], fast=[["show", "newton"]])
+)
 def test_an_output_without_the_signs_gets_ascii(command):
     done = printed(*command, PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, b"")
@@ -259,14 +262,18 @@ def test_an_output_without_the_signs_gets_ascii(command):
     assert "\\u" not in text
 
 
-def test_colours_are_only_where_they_are_wanted():
-    command = ("check", "derivations/newton.py")
-    assert b"\x1b[32m" in printed(*command, FORCE_COLOR="1").stdout
-    for environment in ({}, {"NO_COLOR": "1"}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}):
-        assert b"\x1b" not in printed(*command, **environment).stdout
-
-
-def test_colours_change_nothing_else():
-    command = ("check", "derivations/momentum.py")
+@pytest.mark.parametrize("script", in_tiers(["newton", "momentum"], fast=["newton"]))
+def test_colours_are_only_where_they_are_wanted_and_change_nothing_else(script):
+    command = ("check", f"derivations/{script}.py")
     coloured = printed(*command, FORCE_COLOR="1").stdout.decode()
-    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == printed(*command).stdout.decode()
+    assert "\x1b[32m" in coloured
+    plain = printed(*command).stdout.decode()
+    assert "\x1b" not in plain
+    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain
+
+
+@pytest.mark.parametrize("forced", in_tiers(["", "1"], fast=["1"]))
+def test_colours_that_nobody_wants_are_not_there_even_where_they_are_forced(forced):
+    plain = printed("check", "derivations/newton.py", NO_COLOR="1", FORCE_COLOR=forced).stdout
+    assert "✓".encode() in plain
+    assert b"\x1b" not in plain
