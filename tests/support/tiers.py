@@ -1,15 +1,44 @@
-"""Tables of cases of which the fast tier runs one of each kind, and the slow tier the rest."""
+"""Tables of cases of which the fast tier runs some of each kind, and the slow tier the rest."""
+
+from itertools import product
 
 import pytest
 
 
 def in_tiers(cases, fast):
     """Return cases as parameters of pytest, slow but for those in `fast`, each of which must be there."""
-    cases = list(cases)
+    cases, fast = list(cases), list(fast)
     for one in fast:
         assert one in cases, f"{one!r} is no case"
-    return [case if case in fast else _slow(case) for case in cases]
+    return [_tier(case, case in fast) for case in cases]
 
 
-def _slow(case):
-    return pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.slow)
+def one_of_each(cases, kind):
+    """Return cases as parameters, of which the first of each kind is in the fast tier."""
+    found, seen = [], set()
+    for case in cases:
+        found.append(_tier(case, kind(case) not in seen))
+        seen.add(kind(case))
+    return found
+
+
+def in_turn(cases, *others):
+    """Return all combinations as parameters; in the fast tier each case has the others in turn.
+
+    >>> [p.values for p in in_turn("abc", (1, 2)) if not p.marks]
+    [('a', 1), ('b', 2), ('c', 1)]
+    """
+    tables = [list(other) for other in others]
+    found = []
+    for k, case in enumerate(cases):
+        turn = tuple(table[k % len(table)] for table in tables)
+        found += [_tier((*_values(case), *rest), rest == turn) for rest in product(*tables)]
+    return found
+
+
+def _values(case):
+    return case if isinstance(case, tuple) else (case,)
+
+
+def _tier(case, fast):
+    return pytest.param(*_values(case), marks=() if fast else pytest.mark.slow)

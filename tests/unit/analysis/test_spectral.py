@@ -38,6 +38,7 @@ from physsym.core.polynomials import determinant
 from physsym.core.statements import Rule, states
 from physsym.mechanics import particle_with_friction
 from physsym.vocabulary import G, dt, eta, gamma, lam, m, rho, tau, u, v, x
+from tests.support.tiers import in_tiers
 
 RULES = {
     "gradient descent": rule({x: x - eta * G}),
@@ -443,7 +444,10 @@ def several_momenta(count):
     return rule({**decays, x: x + sum(map(after, velocities))}), memories
 
 
-@pytest.mark.parametrize(("count", "numbers"), [(3, 0), (3, 1), (4, 0), (4, 1), (4, 3), (5, 4)])
+@pytest.mark.parametrize(
+    ("count", "numbers"),
+    in_tiers([(3, 0), (3, 1), (4, 0), (4, 1), (4, 3), (5, 4)], fast=[(3, 0), (4, 3), (5, 4)]),
+)
 def test_the_region_of_a_rule_of_many_states_is_where_all_multipliers_are_inside(count, numbers):
     drawn = random.Random(count + numbers)
     full, memories = several_momenta(count)

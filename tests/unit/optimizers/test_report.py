@@ -27,6 +27,7 @@ from physsym.core.symbols import after, before, dot, grad, partial, potential
 from physsym.optimizers.report import report as report_anew
 from physsym.optimizers.report.lines import html, latex_table, text
 from physsym.vocabulary import G, alpha, dt, eta, gamma, lam, m, rho, u, v, x
+from tests.support.tiers import in_turn
 
 report = lru_cache(None, typed=True)(report_anew)  # of one rule many tests read a line each
 b1, b2, eps, mom, nu, k = symbols("b1 b2 eps mom nu k", real=True)
@@ -101,8 +102,9 @@ def test_mass_and_friction_of_momentum_are_those_published(rule, mass, friction)
     assert line.value.law == Law((Equation(m * dot(dot(x)), -gamma * dot(x) - grad(x)),))
 
 
-@pytest.mark.parametrize("friction", ["explicit", "implicit", "midpoint", "exponential"])
-@pytest.mark.parametrize("first", [v, x])
+@pytest.mark.parametrize(
+    ("friction", "first"), in_turn(["explicit", "implicit", "midpoint", "exponential"], [v, x])
+)
 def test_each_treatment_of_friction_is_recognised_by_its_map(friction, first):
     law = ps.law({m * dot(v): -gamma * v - G, dot(x): v})
     method = ps.integrators.semi_implicit_euler.with_friction(friction)

@@ -41,6 +41,7 @@ from physsym.testing import assert_same_expression, assert_same_law, assert_same
 from physsym.verify.conditions import implied
 from physsym.verify.sign_algebra import known_signs
 from physsym.vocabulary import G, eta, rho, u, v, x
+from tests.support.tiers import in_tiers
 
 a, b, d, s, k, beta, b2 = (Symbol(name, real=True) for name in ("a", "b", "d", "s", "k", "beta", "b2"))
 c, bound, L, mu, gap = (Symbol(name, positive=True) for name in ("c", "l", "L", "mu", "d"))
@@ -361,7 +362,7 @@ GRID = [Fraction(i, j) for i in range(-8, 9) for j in (1, 3)]
 POINTS = [{x: p, a: q} for p in GRID for q in GRID]
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", in_tiers(range(40), range(16)))
 def test_random_pairs_against_exact_values(seed):
     chance = random.Random(seed)
     left, value = drawn(chance, 3)

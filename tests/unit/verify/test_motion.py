@@ -35,6 +35,7 @@ from physsym.integrators import exponential_euler, forward_euler, runge_kutta_4,
 from physsym.mechanics import Move
 from physsym.verify.algebra import verify_step
 from physsym.vocabulary import STANDARD, dt, eta, gamma, m, scalar, t, tau, u, v, x
+from tests.support.tiers import in_turn
 
 a, b, c, p, q, s, w, y = (Symbol(name, real=True) for name in "abcpqswy")
 h, k = (Symbol(name, positive=True) for name in "hk")
@@ -173,8 +174,11 @@ def test_the_vocabulary_of_a_derivation_says_what_moves():
 NAMES = ["own", "rate", "own value", "own rate", "another value", "another x", "unknown 0", "q 1", "q 2"]
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("method", [exponential_euler, semi_implicit_euler.with_friction("exponential")])
+@pytest.mark.parametrize(
+    ("name", "method"),
+    in_turn(NAMES, [exponential_euler, semi_implicit_euler.with_friction("exponential")]),
+    ids=lambda given: getattr(given, "name", given),
+)
 def test_no_name_of_a_user_collides_with_an_internal_one(name, method):
     given = Symbol(name, real=True)
     coupled = law({dot(x): given, dot(given): -k * given - x})

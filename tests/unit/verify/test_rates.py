@@ -21,6 +21,7 @@ from physsym.integrators import (
 )
 from physsym.mechanics.moves import Isolate, ReduceOrder
 from physsym.vocabulary import dt, gamma, m, v, x
+from tests.support.tiers import in_turn
 
 ONE_STEP = (forward_euler, explicit_midpoint, heun, ssp33, runge_kutta_4)
 ALL = (*ONE_STEP, semi_implicit_euler, velocity_verlet)
@@ -63,8 +64,7 @@ def test_a_spoiled_pendulum_fails(method, spoil):
     assert check(move, pendulum, spoiled).outcome is Outcome.FAILS
 
 
-@pytest.mark.parametrize("method", ONE_STEP, ids=lambda m: m.name)
-@pytest.mark.parametrize("name", RATES)
+@pytest.mark.parametrize(("name", "method"), in_turn(RATES, ONE_STEP), ids=lambda s: getattr(s, "name", s))
 def test_each_method_has_its_order_with_any_smooth_rate(method, name):
     move, above = Integrate(method, dt), law({dot(x): RATES[name]})
     verdict = check(move, above, apply(move, above))
@@ -76,8 +76,7 @@ def test_each_method_has_its_order_with_any_smooth_rate(method, name):
     assert verdict.error.exponent == method.order
 
 
-@pytest.mark.parametrize("method", ONE_STEP, ids=lambda m: m.name)
-@pytest.mark.parametrize("name", RATES)
+@pytest.mark.parametrize(("name", "method"), in_turn(RATES, ONE_STEP), ids=lambda s: getattr(s, "name", s))
 def test_a_spoiled_step_fails(method, name):
     move, above = Integrate(method, dt), law({dot(x): RATES[name]})
     below = rewritten(apply(move, above), lambda e: e + dt**2 * sin(x) / 5)

@@ -11,6 +11,7 @@ from physsym.integrators import heun, runge_kutta_4
 from physsym.verify.engines.laurent import UndecidedError
 from physsym.verify.smoothness import smooth_pieces, where_not_smooth
 from physsym.vocabulary import G, dt, x
+from tests.support.tiers import in_turn
 
 c, k, p = symbols("c k p", positive=True)
 y = Symbol("y", real=True)
@@ -118,8 +119,7 @@ NONSMOOTH = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("method", [heun, runge_kutta_4], ids=str)
-@pytest.mark.parametrize(("rate", "place"), NONSMOOTH, ids=str)
+@pytest.mark.parametrize(("rate", "place", "method"), in_turn(NONSMOOTH, [heun, runge_kutta_4]), ids=str)
 def test_a_law_by_cases_has_its_order_within_each_case(rate, place, method):
     above = law({dot(y): rate})
     below = apply(Integrate(method, dt), above)

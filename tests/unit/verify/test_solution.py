@@ -8,6 +8,7 @@ from sympy import Abs, Rational, Symbol, cos, cosh, exp, lambdify, log, pi, sin,
 from physsym import System, dot, grad, law, potential, solves
 from physsym.core.verdicts import Condition, Outcome
 from physsym.vocabulary import G, gamma, lam, m, t, tau, v, x
+from tests.support.tiers import in_turn
 
 a, b = (Symbol(s, real=True) for s in "ab")
 w, k = (Symbol(s, positive=True) for s in "wk")
@@ -54,14 +55,17 @@ def test_a_solution_holds(line, motion):
     assert "initial values are not judged" in verdict.evidence
 
 
-@pytest.mark.parametrize(("line", "motion"), TRUE.values(), ids=TRUE)
-@pytest.mark.parametrize(
-    "spoil",
-    [lambda e: e + t**2 * w / 5, lambda e: e.subs(t, Rational(3, 2) * t) + t, lambda e: e + exp(t) / 7],
-    ids="+*e",
-)
-def test_a_spoiled_solution_fails_with_a_witness(line, motion, spoil):
-    verdict = solves(line, {s: spoil(f) for s, f in motion.items()})
+SPOILS = {
+    "+": lambda e: e + t**2 * w / 5,
+    "*": lambda e: e.subs(t, Rational(3, 2) * t) + t,
+    "e": lambda e: e + exp(t) / 7,
+}
+
+
+@pytest.mark.parametrize(("name", "spoil"), in_turn(TRUE, SPOILS))
+def test_a_spoiled_solution_fails_with_a_witness(name, spoil):
+    line, motion = TRUE[name]
+    verdict = solves(line, {s: SPOILS[spoil](f) for s, f in motion.items()})
     assert verdict.outcome is Outcome.FAILS, verdict
     assert verdict.witness
 
