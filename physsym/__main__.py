@@ -136,8 +136,8 @@ def _explorer(command: ArgumentParser) -> None:
 
 
 WHAT = (
-    "the text of a rule, known:NAME, optax:NAME, torch:NAME or file.py:NAME; with options, as in "
-    "'torch:SGD(momentum=0.9)'"
+    "the text of a rule, known:NAME, optax:NAME, torch:NAME (with options, as in 'torch:SGD(momentum=0.9)'), "
+    "file.py:NAME, or the name or path of a script whose derivation ends with a rule"
 )
 
 

@@ -144,7 +144,7 @@ def script(name: str) -> Script:
     Parameters
     ----------
     name
-        The name of a shipped derivation, such as ``"momentum"``, or the path of a script.
+        The name of a shipped derivation, such as ``"momentum"``, or the path of a script or of Markdown.
 
     Returns
     -------
@@ -165,8 +165,9 @@ def script(name: str) -> Script:
 
 
 def find_script(name: str, folders: Sequence[str | Path]) -> Script:
-    """Load a script by its path, or by its name from the first of several folders that holds it."""
-    if name.endswith(".py") or "/" in name or "\\" in name:
+    """Load a script, or Markdown that names some, by its path; or by name from the first folder with it."""
+    file = Path(name)
+    if {"/", "\\"} & set(name) or file.suffix in (".py", ".md") or (file.suffix and file.is_file()):
         found = scripts([name])
         if len(found) > 1:
             raise ScriptError(f"{name} holds several scripts: {', '.join(s.path for s in found)}; name one")
@@ -193,8 +194,8 @@ def derivation_named(what: str, folders: Sequence[str | Path] = ()) -> Derivatio
     Parameters
     ----------
     what
-        Such as ``"momentum"``, ``"notes.py"`` or ``"notes.py:pendulum"``; without its own name, the first one
-        of the script.
+        Such as ``"momentum"``, ``"notes.py"`` or ``"notes.py:pendulum"``, or Markdown that names scripts;
+        without its own name, the first one.
     folders
         Where names of scripts are looked up before the shipped ones.
 
@@ -220,7 +221,9 @@ def derivation_named(what: str, folders: Sequence[str | Path] = ()) -> Derivatio
         raise ScriptError(f"{path} has no derivation")
     if not name:
         return found.derivations[0]
-    named = {n: v for n, v in vars(_import(Path(found.path))).items() if isinstance(v, Derivation)}
+    files = [file for part in found.parts if isinstance(part, Notes) for file in part.files] or [found.path]
+    exported = [item for file in files for item in vars(_import(Path(file))).items()]
+    named = {n: v for n, v in exported if isinstance(v, Derivation)}
     if name not in named:
         raise ScriptError(f"{path} has no derivation {name}; it has {', '.join(named)}")
     return named[name]
@@ -334,6 +337,8 @@ def read_markdown(file: Path) -> str:
     """Return the text of a Markdown file. Raises ScriptError where it is not there, or not in UTF-8."""
     if not file.is_file():
         raise ScriptError(f"there is no file {file}")
+    if file.suffix == ".ipynb":
+        raise ScriptError(f"{file} is a notebook; a file of Markdown was expected")
     try:
         return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -505,7 +510,9 @@ def _executed(name: str, file: Path) -> ModuleType:
         raise ScriptError(f"{file} is not a regular file; give a script of derivations or a folder of them")
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
-        raise ScriptError(f"{file} is no Python script")
+        notebook = "; physsym audit judges the formulas of a notebook" * (file.suffix == ".ipynb")
+        kinds = "neither a Python script (.py) nor Markdown that names some (.md)"
+        raise ScriptError(f"{file} is {kinds}{notebook}")
     sys.modules[name] = module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from physsym.cli.paths import is_statement, script_named
+from physsym.cli.paths import derivation_of_rule, is_statement
 from physsym.codegen import Program, program, state_name
 from physsym.codegen.emit.standalone import MAY_USE, Form, form, run_text
 from physsym.core.counts import counted
@@ -24,7 +24,6 @@ from physsym.core.motion import is_time
 from physsym.core.statements import Rule, expressions
 from physsym.core.symbols import AFTER, before, potential
 from physsym.core.verdicts import Verdict, fails, holds, undecided
-from physsym.loading import ScriptError
 from physsym.optimizers.freezing import (
     FORMS,
     Origin,
@@ -116,10 +115,8 @@ def rule_and_origin(name: str) -> tuple[Lifted, Origin]:
     """
     if is_statement(name):
         return as_lifted(name), of_name(name)
-    for derivation in script_named(name).derivations:
-        if isinstance(derivation.lines[-1], Rule):
-            return Lifted(derivation.rule), of_derivation(derivation, name)
-    raise ScriptError(f"no derivation in {name} ends with a rule that could be frozen")
+    derivation = derivation_of_rule(name)
+    return Lifted(derivation.rule), of_derivation(derivation, name)
 
 
 def verdict(file: Frozen, lifted: Lifted, origin: Origin) -> Verdict:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from argparse import Namespace
 
 from physsym.cli.columns import labelled
+from physsym.cli.paths import lifted_named
 from physsym.cli.same import rule_lines
 from physsym.cli.terminal import echo, progress
 from physsym.core.statements import Rule
 from physsym.core.verdicts import Condition, Outcome
 from physsym.optimizers.equivalence import Equivalence
 from physsym.optimizers.known import known
-from physsym.optimizers.naming import as_lifted
 from physsym.optimizers.relatives import identify
 
 MOST = 6
@@ -21,7 +21,7 @@ MOST = 6
 def main(options: Namespace) -> int:
     """Print the relatives of a rule; return 0 where a published rule is the same for all values, else 1."""
     with progress(what="comparing with the published rules"):
-        lifted = as_lifted(options.what)
+        lifted = lifted_named(options.what)
         found = identify(lifted)
     echo(*labelled([("rule", rule_lines(lifted))]), "")
     shown = found if options.all else found[:MOST]

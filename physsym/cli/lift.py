@@ -5,16 +5,16 @@ from __future__ import annotations
 from argparse import Namespace
 
 from physsym.cli.columns import labelled
+from physsym.cli.paths import lifted_named
 from physsym.cli.terminal import echo, progress
 from physsym.core.counts import counted
 from physsym.optimizers.lifted import Lifted
-from physsym.optimizers.naming import as_lifted
 
 
 def main(options: Namespace) -> int:
     """Print the rule and what the code says beyond it; what cannot be lifted is a wrong input."""
     with progress(what="reading the rule from its code"):
-        lifted = as_lifted(options.what)
+        lifted = lifted_named(options.what)
     echo(*labelled(_rows(lifted)))
     return 0
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from physsym import __version__
 from physsym.core.escapes import one_line
 from physsym.core.statements import Rule
+from physsym.derivation import Derivation
 from physsym.loading import (
     Script,
     ScriptError,
@@ -20,6 +23,9 @@ from physsym.loading import (
     shipped_folder,
 )
 from physsym.parsing.statements import as_rule
+
+if TYPE_CHECKING:
+    from physsym.optimizers.lifted import Lifted
 
 OWN_FOLDER = Path("derivations")
 
@@ -65,17 +71,32 @@ def is_statement(name: str) -> bool:
     return bool(set("=←→↦⟵⟶") & set(name)) or "<-" in name or bool(_SOURCE.match(name))
 
 
-def rule_named(name: str) -> Rule:
-    """Return the rule at the end of the first derivation of a script that ends with one.
-
-    The text of a rule, `known:NAME`, `optax:NAME` and `torch:NAME` are rules themselves. Raises ScriptError
-    where no derivation ends with one.
-    """
-    if is_statement(name):
-        from physsym.optimizers.naming import as_lifted
-
-        return as_rule(as_lifted(name))
+def derivation_of_rule(name: str) -> Derivation:
+    """Return the first derivation of a script that ends with a rule. Raises ScriptError where none does."""
     for derivation in script_named(name).derivations:
         if isinstance(derivation.lines[-1], Rule):
-            return derivation.rule
-    raise ScriptError(f"no derivation in {name} ends with a rule that could be run")
+            return derivation
+    raise ScriptError(f"no derivation in {name} ends with a rule")
+
+
+def lifted_named(name: str) -> Lifted:
+    """Return the rule that a name stands for: that of a derivation, or all that `as_lifted` takes.
+
+    Raises ValueError where it stands for none.
+    """
+    from physsym.optimizers.naming import as_lifted
+
+    if is_statement(name) or ":" in name:
+        return as_lifted(name)
+    try:
+        return replace(as_lifted(derivation_of_rule(name)), name=name)
+    except ScriptError as error:
+        raise ScriptError(
+            f"{error}. A rule is given by its text, such as 'x <- x - eta*grad(x)', as known:NAME, "
+            "optax:NAME, torch:NAME or file.py:NAME, or by the script of its derivation"
+        ) from None
+
+
+def rule_named(name: str) -> Rule:
+    """Return the rule that a text or a name such as `known:adam` stands for, or the first of a script."""
+    return as_rule(lifted_named(name)) if is_statement(name) else derivation_of_rule(name).rule

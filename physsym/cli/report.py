@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from sympy import Rational
 
 from physsym.cli.columns import terminal_width
+from physsym.cli.paths import lifted_named
 from physsym.cli.terminal import echo, progress
-from physsym.optimizers.naming import as_lifted
 from physsym.optimizers.report import report
 from physsym.optimizers.report.lines import text
 
@@ -17,7 +17,7 @@ from physsym.optimizers.report.lines import text
 def main(options: Namespace) -> int:
     """Print the report of a rule at the values given; a line without a result tells why."""
     with progress(what="analysing the rule"):
-        found = report(as_lifted(options.what), **values(options.values))
+        found = report(lifted_named(options.what), **values(options.values))
     echo(text(found, terminal_width()))
     return 0
 

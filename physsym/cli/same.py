@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from sympy import Expr, Symbol
 
 from physsym.cli.columns import Line, labelled, paragraph
+from physsym.cli.paths import lifted_named
 from physsym.cli.terminal import STYLES, echo, progress, sign
 from physsym.core.verdicts import Outcome
 from physsym.optimizers.equivalence import Equivalence
 from physsym.optimizers.equivalent_rules import equivalent
 from physsym.optimizers.lifted import Lifted
-from physsym.optimizers.naming import as_lifted
 
 SCHEDULES = {"any": "any, also one that changes", "constant": "a constant one only", "": "not known"}
 
@@ -24,7 +24,7 @@ def main(options: Namespace) -> int:
     With `--strict`, 0 also means that no condition is needed and that any learning rates may be given.
     """
     with progress(what="comparing the rules"):
-        first, second = as_lifted(options.first), as_lifted(options.second)
+        first, second = lifted_named(options.first), lifted_named(options.second)
         found = equivalent(first, second, given=tuple(options.given), rate=options.rate)
     echo(*labelled([("first", rule_lines(first)), ("second", rule_lines(second))]), "")
     echo(_answer(found), *labelled(_rows(found, options.verbose)))

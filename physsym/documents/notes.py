@@ -77,7 +77,7 @@ def introduction(intro: str | Path) -> Chapter:
     ValueError
         For a text that names a derivation, which only a document of its own may do.
     """
-    is_file = isinstance(intro, Path) or (intro.endswith(".md") and not re.search(r"\s", intro))
+    is_file = isinstance(intro, Path) or (intro.endswith((".md", ".ipynb")) and not re.search(r"\s", intro))
     text, name = (read_markdown(Path(intro)), str(intro)) if is_file else (str(intro), "intro")
     if named := lines_that_name(text):
         raise ValueError(

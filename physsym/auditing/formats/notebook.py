@@ -56,19 +56,35 @@ def notebook_text(path: str, text: str) -> Text:
 
 def _markdown(path: str, notebook: Any) -> Iterator[_Cell]:
     """Yield the Markdown cells; those of format 3 lie in worksheets, with headings as cells of their own."""
-    cells = notebook.get("cells") if isinstance(notebook, dict) else None
-    sheets = notebook.get("worksheets") if isinstance(notebook, dict) else None
-    if isinstance(sheets, list) and cells is None:
-        cells = [cell for sheet in sheets if isinstance(sheet, dict) for cell in sheet.get("cells", [])]
-    if not isinstance(cells, list):
-        raise ValueError(f"{path}: no notebook: it has no list of cells")  # noqa: TRY004 (a wrong file)
+
+    def listed(holder: Any, key: str, where: str) -> list[Any]:
+        found = holder.get(key) if isinstance(holder, dict) else None
+        if not isinstance(found, list):
+            given = f"{key!r} is {found!r:.40}" if isinstance(holder, dict) else f"{holder!r:.40}"
+            message = f"{where}: a JSON object with a list {key!r} was expected, not {given}"
+            raise ValueError(f"{path}: {message}")  # noqa: TRY004 (a wrong file)
+        return found
+
+    if isinstance(notebook, dict) and "cells" not in notebook and "worksheets" in notebook:
+        sheets = listed(notebook, "worksheets", "no notebook")
+        cells = [c for n, sheet in enumerate(sheets, 1) for c in listed(sheet, "cells", f"worksheet {n}")]
+    else:
+        cells = listed(notebook, "cells", "no notebook")
     for number, cell in enumerate(cells, 1):
-        if not isinstance(cell, dict) or cell.get("cell_type") not in ("markdown", "heading"):
+        kind = cell.get("cell_type") if isinstance(cell, dict) else None
+        if not isinstance(kind, str):
+            message = f"cell {number}: an object with a 'cell_type' was expected, not {cell!r:.40}"
+            raise ValueError(f"{path}: {message}")  # noqa: TRY004 (a wrong file)
+        if kind not in ("markdown", "heading"):
             continue
-        source = cell.get("source", "")
-        text = "".join(map(str, source)) if isinstance(source, list) else str(source)
-        if cell["cell_type"] == "heading":
-            text = f"{'#' * int(cell.get('level', 1))} {text}"
+        source = cell.get("source")
+        lines = [source] if isinstance(source, str) else source
+        if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+            message = f"'source' must be text or a list of lines, not {source!r:.40}"
+            raise ValueError(f"{path}: cell {number}: {message}")
+        text, level = "".join(lines), cell.get("level", 1)
+        if kind == "heading":
+            text = f"{'#' * (level if isinstance(level, int) else 1)} {text}"
         metadata = cell.get("metadata")
         tags = metadata.get("tags", []) if isinstance(metadata, dict) else []
         yield _Cell(number, text.replace("\r\n", "\n"), isinstance(tags, list) and SKIP in tags)

@@ -500,13 +500,25 @@ def test_a_wrong_hint_in_a_notebook_names_its_cell(text):
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("{", "line 1: no notebook"), ("[]", "it has no list of cells"), ('{"cells": 3}', "no list of cells"),
+        ("{", "line 1: no notebook"), ("[]", r"object with a list 'cells' was expected, not \[\]"),
+        ('{"cells": 3}', "'cells' is 3"), ("{}", "'cells' is None"), ("5", "not 5"),
         ("[" * 100_000, "no notebook"), ("", "no notebook"),
+        ('{"worksheets": [5]}', "worksheet 1: .*list 'cells' was expected, not 5"),
+        ('{"worksheets": 5}', "'worksheets' is 5"),
+        ('{"cells": ["$a$"]}', r"cell 1: an object with a 'cell_type' was expected, not '\$a\$'"),
+        ('{"cells": [{"source": "$a$"}]}', "cell 1: an object with a 'cell_type' was expected"),
+        ('{"cells": [{"cell_type": "markdown", "source": 5}]}', "cell 1: 'source' must be text .* not 5"),
+        ('{"cells": [{"cell_type": "markdown"}]}', "'source' must be text or a list of lines, not None"),
+        ('{"cells": [{"cell_type": "markdown", "source": ["a", 5]}]}', "cell 1: 'source' must be text"),
     ],
 )  # fmt: skip
 def test_what_is_no_notebook_is_refused(text, content, says):
     with pytest.raises(ValueError, match=says):
         text(content, ".ipynb")
+
+
+def test_a_cell_of_code_is_not_looked_into(text):
+    assert found(text('{"cells": [{"cell_type": "code", "source": 5}]}', ".ipynb")) == []
 
 
 def test_a_notebook_of_format_3_is_read(text):
