@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -22,6 +21,7 @@ from physsym.auditing.expansions import WithError, agreement, judge_error, with_
 from physsym.auditing.implications import judge_inequality
 from physsym.auditing.judgements import Judgement, holding
 from physsym.auditing.methods_of_text import method_of
+from physsym.auditing.premises import claims_equality, sets_anew
 from physsym.auditing.rules_of_text import RuleFinding
 from physsym.auditing.sheet import (
     EQUAL,
@@ -44,10 +44,6 @@ from physsym.core.motion import is_time
 from physsym.core.symbols import DOT, dot
 from physsym.core.verdicts import Condition
 from physsym.parsing.meanings import Chain
-
-_STRONG = re.compile(r"\b(re-?writ\w+|equivalent\w*|simplif\w+|in other words|that is)\b", re.IGNORECASE)
-_FOLLOWS = re.compile(r"\b(hence|so|thus|therefore)\b[^.]*$", re.IGNORECASE)
-
 
 _DIFFERS_IN_FIRST = "its first link does not hold everywhere: it may be a condition"
 _AFTER_FIRST = "from its second side on; the first link may be a law or a condition"
@@ -311,17 +307,18 @@ def _as_second_value(left: Expr, right: Expr, context: Context) -> Judgement | N
     put = by_definitions(right, fact.right, definitions)
     if put is not None and put[0].holds:
         return _with(holding(put[0]), f"as {fact.place}", formulas_of((fact, *put[1])))
+    if put is not None and put[0].refuted and not comparison.refuted:
+        comparison, used = put[0], formulas_of((fact, *put[1]))
+    else:
+        used = (fact.formula,)
     if not comparison.refuted:
         return None
     if claims_equality(context.formula) and fact in context.near:
-        return _differing(comparison, (fact.formula,), context, f"differs from {fact.place}")
+        return _differing(comparison, used, context, f"differs from {fact.place}")
+    if sets_anew(context.formula, fact.formula):
+        return Judgement("definition", f"another value than on {fact.place}")
     says = (
         f"another value than on {fact.place}; if it is meant to be the same write "
         f"`same as {fact.formula.position}`"
     )
-    return Judgement("note", says, where_it_fails(comparison), (fact.formula,), comparison.verdict)
-
-
-def claims_equality(formula: Formula) -> bool:
-    """Return whether the sentence before a formula says that it is what was said before."""
-    return bool(_STRONG.search(formula.before) or _FOLLOWS.search(formula.before))
+    return Judgement("note", says, where_it_fails(comparison), used, comparison.verdict)

@@ -11,7 +11,7 @@ from sympy.core.function import AppliedUndef
 from physsym.auditing.comparisons import Comparison, compared
 from physsym.auditing.consequences import by_definitions, conditions, consequence
 from physsym.auditing.judgements import Judgement
-from physsym.auditing.references import Hinted, referred
+from physsym.auditing.references import Hinted, facts_named, referred
 from physsym.auditing.sheet import (
     Fact,
     formulas_of,
@@ -29,9 +29,7 @@ from physsym.core.verdicts import Condition
 
 def judge_from(hint: Hint, what: Hinted) -> Judgement:
     """Judge whether the equations of a formula follow from the formulas that a hint names."""
-    names = [n for part in hint.argument.split(",") for n in part.split(" and ")]
-    facts = [f for name in names for f in referred(hint, name, what)]
-    return _following(facts, what, "does not follow from")
+    return _following(facts_named(hint, what), what, "does not follow from")
 
 
 def judge_same(hint: Hint, what: Hinted) -> Judgement:

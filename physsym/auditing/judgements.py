@@ -12,13 +12,24 @@ from physsym.core.verdicts import Verdict
 
 @dataclass(frozen=True)
 class Judgement:
-    """What is said of one way to read a formula, as in `Entry`, and the formulas that it was judged by."""
+    """What is said of one way to read a formula, as in `Entry`.
+
+    Parameters
+    ----------
+    kind, says, details, verdict
+        As in `Entry`.
+    uses
+        The formulas that it was judged by.
+    solves
+        Whether it is one of the solutions of an equation, which may have others.
+    """
 
     kind: Kind
     says: str = ""
     details: tuple[str, ...] = ()
     uses: tuple[Formula, ...] = ()
     verdict: Verdict | None = None
+    solves: bool = False
 
 
 def holding(found: Comparison) -> Judgement:

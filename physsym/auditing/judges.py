@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from sympy import Expr, Pow, Symbol, log
 
@@ -14,8 +15,9 @@ from physsym.auditing.hinted import hinted_judgements
 from physsym.auditing.hints import HintError
 from physsym.auditing.implications import IMPLIES, judge_implications
 from physsym.auditing.judgements import Judgement
+from physsym.auditing.premises import in_force, judged_by_each_value, relying_on, same_name, stated_facts
 from physsym.auditing.readings import as_text, without_commands
-from physsym.auditing.references import Hinted, refers
+from physsym.auditing.references import Hinted, NoEquationError, facts_named, refers
 from physsym.auditing.rules_of_text import BREAKDOWNS, rules_of
 from physsym.auditing.sheet import (
     EQUAL,
@@ -26,6 +28,7 @@ from physsym.auditing.sheet import (
     is_sequence,
     links,
     read_formulas,
+    simplest_forms,
     special_values_of,
 )
 from physsym.auditing.stated_by_hints import conditions_given, defined, whole_numbers
@@ -80,19 +83,25 @@ def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float =
         try:
             named = any(map(refers, read.formula.hints))
             above = relying_on(read.formula, relying)
+            known = in_force(facts, read.formula, relying)
+            elsewhere = (*_facts_elsewhere(formulas, place), *facts) if named else ()
             context = Context(
                 read.formula,
-                tuple(facts if named or not above else (f for f in facts if f.formula not in above)),
                 rule=rules.get(place),
                 read=read,
-                elsewhere=_facts_elsewhere(formulas, place) if named else (),
                 text=formulas,
                 values=values_beside(formulas, place),
             )
-            one = agreed(_judgements(meanings, context))
+            one = judged_by_each_value(
+                known if named or not above else [f for f in known if f.formula not in above],
+                simplest_forms(sides),
+                read.formula,
+                relying,
+                partial(_judged_by, meanings, context, elsewhere),
+            )
             if named or place not in rules:  # the lines of a rule are one statement
                 one = unless_circular(one, above)
-                for used in one.uses:
+                for used in one.uses if one.kind != "note" else ():
                     relying.setdefault(used, set()).add(read.formula)
         except HintError:
             raise
@@ -108,7 +117,7 @@ def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float =
             verdict=one.verdict,
             expected=any(h.keyword == "expect" for h in read.formula.hints),
         )
-        facts += facts_of(read.formula, meanings[0], facts, one.kind)
+        facts += stated_facts(read.formula, meanings[0], facts, one)
 
 
 def _facts_elsewhere(formulas: Sequence[ReadFormula], place: int) -> tuple[Fact, ...]:
@@ -122,17 +131,6 @@ def _facts_elsewhere(formulas: Sequence[ReadFormula], place: int) -> tuple[Fact,
     for read in (read for other, read in others if other > place):
         facts += facts_of(read.formula, read.meanings[0], facts, "undecided")
     return (*facts, *(f for _, read in others for f in special_values_of(read.formula, read.meanings[0])))
-
-
-def relying_on(formula: Formula, relying: Mapping[Formula, Collection[Formula]]) -> set[Formula]:
-    """Return the formulas that were judged by a formula, or by one that was, and so on."""
-    found: set[Formula] = set()
-    pending = [formula]
-    while pending:
-        new = set(relying.get(pending.pop(), ())) - found
-        found |= new
-        pending += new
-    return found
 
 
 def unless_circular(one: Judgement, relying: Collection[Formula]) -> Judgement:
@@ -158,6 +156,15 @@ def with_hints(meaning: Meaning, formula: Formula) -> Meaning:
     return replace(meaning, chains=chains, one_coordinate=meaning.one_coordinate or one)
 
 
+def _judged_by(
+    meanings: Sequence[Meaning], context: Context, elsewhere: Sequence[Fact], premises: Sequence[Fact]
+) -> Judgement:
+    """Return what is said of a formula by premises; what a hint may name besides is elsewhere."""
+    by = {(f.left, f.right, f.formula) for f in premises}
+    others = tuple(f for f in elsewhere if (f.left, f.right, f.formula) not in by)
+    return agreed(_judgements(meanings, replace(context, facts=tuple(premises), elsewhere=others)))
+
+
 def _judgements(meanings: Sequence[Meaning], context: Context) -> list[Judgement]:
     """Return what is said of each way to read a formula."""
     formula, found = context.formula, list[Judgement]()
@@ -180,17 +187,23 @@ def _judgements(meanings: Sequence[Meaning], context: Context) -> list[Judgement
         )
         with budget(_VERDICT):
             asked = hinted_judgements(what)
-            asked += _false_links(meaning, own) if asked else ()
+            asked += _false_links(what, own) if asked else ()
             found.append(together(asked, False) if asked else judge(meaning, own))
     return found
 
 
-def _false_links(meaning: Meaning, context: Context) -> list[Judgement]:
+def _false_links(what: Hinted, context: Context) -> list[Judgement]:
     """Return what fails of the links behind the first, whatever a hint asks; up to an order none is exact."""
-    if any(h.keyword == "order" for h in context.formula.hints):
+    if any(h.keyword == "order" for h in what.formula.hints):
         return []
-    stated = (list(links(c)) for c in meaning.chains if not is_condition(c))
-    behind = (judge_link(a, b, context) for pairs in stated for a, b, sign in pairs[1:] if sign in EQUAL)
+    try:
+        named = [f for h in what.formula.hints if h.keyword == "from" for f in facts_named(h, what)]
+    except NoEquationError:
+        return []
+    others = [f for f in context.facts if not any(same_name(f.left, n.left) for n in named)]
+    by_named = replace(context, facts=(*others, *named))
+    stated = (list(links(c)) for c in what.meaning.chains if not is_condition(c))
+    behind = (judge_link(a, b, by_named) for pairs in stated for a, b, sign in pairs[1:] if sign in EQUAL)
     return [j for j in behind if j.kind == "fails"]
 
 

@@ -94,6 +94,12 @@ class NoEquationError(ValueError):
     """A formula that a hint names, and of which no equation is known."""
 
 
+def facts_named(hint: Hint, what: Hinted) -> list[Fact]:
+    """Return the facts of the formulas that a hint names, such as `from 12 and eq:law`."""
+    names = [n for part in hint.argument.split(",") for n in part.split(" and ")]
+    return [f for name in names for f in referred(hint, name, what)]
+
+
 def referred(hint: Hint, name: str, what: Hinted) -> list[Fact]:
     """Return the facts of the formula that a hint names by its label, its tag or its line.
 

@@ -63,6 +63,12 @@ class Fact:
         Whether it is the first that the text says of its left side, which does not occur on the right.
     kind
         What the audit said of the formula.
+    replaces
+        The values of its name that it replaces where it is in scope: a heading is between them and it.
+    beside
+        The other values of its name under the same heading.
+    anew
+        Whether the text says that it is another value.
     """
 
     left: Expr
@@ -71,6 +77,9 @@ class Fact:
     defines: bool = False
     kind: Kind = "undecided"
     names: frozenset[str] = field(default=frozenset(), compare=False)
+    replaces: tuple[Fact, ...] = field(default=(), compare=False)
+    beside: tuple[Fact, ...] = field(default=(), compare=False)
+    anew: bool = field(default=False, compare=False)
 
     @property
     def line(self) -> int:
@@ -139,14 +148,9 @@ def facts_of(formula: Formula, meaning: Meaning, known: Sequence[Fact], kind: Ki
         named = names_in(left)
         # With f(x) defined, a line f(x_star) = ... tells its value at a point.
         new = not any(
-            f.left == left
-            or (
-                f.defines
-                and isinstance(left, AppliedUndef)
-                and f.left.func == left.func
-                and in_scope(f, formula)
-            )
+            f.left == left or (f.defines and isinstance(left, AppliedUndef) and f.left.func == left.func)
             for f in known
+            if in_scope(f, formula)
         )
         # f(x) = 0 is an equation for x, and does not say what f is.
         says = left.is_Symbol or not right.is_number

@@ -36,9 +36,8 @@ def solution_of(left: Expr, right: Expr, facts: Sequence[Fact]) -> Judgement | N
             gap = fact.left - fact.right
             moves = gap.has(Derivative) or any("'" in s.name for s in gap.free_symbols)
             what = "motion that satisfies" if moves else "root of"
-            return Judgement(
-                "conditional", f"a {what} {fact.place}{conditions}", uses=(fact.formula,), verdict=verdict
-            )
+            says = f"a {what} {fact.place}{conditions}"
+            return Judgement("conditional", says, uses=(fact.formula,), verdict=verdict, solves=True)
     return None
 
 
