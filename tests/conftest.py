@@ -17,24 +17,41 @@ if find_spec("torch") is None:  # classes that tests of the lift read
 SLOW_FOLDERS = {Path(__file__).parent / folder for folder in ("acceptance", "fuzz")}
 
 # No test asserts times: on a busy machine drawing numbers may be slow.
-settings.register_profile("physsym", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("physsym")
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", _PATIENT, max_examples=100)
+settings.register_profile("fast", _PATIENT, max_examples=30)
 
 # Values are compared to the last digits on every backend; JAX and PyTorch otherwise read floats as float32.
 os.environ["JAX_ENABLE_X64"] = "1"
 
 
+def pytest_configure(config):
+    """Draw fewer examples in the fast tier, before modules of tests are read that say how many."""
+    settings.load_profile("fast" if _fast_alone(config) else "thorough")
+
+
+def _fast_alone(config):
+    return config.option.markexpr == "not slow"
+
+
 def pytest_ignore_collect(collection_path, config):
     """Leave the slow folders unread where the fast tier alone is asked for: all in them is slow."""
-    if config.option.markexpr == "not slow" and collection_path in SLOW_FOLDERS:
+    if _fast_alone(config) and collection_path in SLOW_FOLDERS:
         return True
     return None
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Mark the tests of a slow folder by its name and as slow, before those not asked for are left out."""
+def pytest_collection_modifyitems(config, items):
+    """Mark the tests of a slow folder by its name and as slow, before those not asked for are left out.
+
+    What draws examples is in both tiers: the slow one draws three times as many.
+    """
     for item in items:
+        if getattr(getattr(item, "function", None), "is_hypothesis_test", False):
+            item.add_marker("drawn")
+            if not _fast_alone(config):
+                item.add_marker("slow")
         for folder in SLOW_FOLDERS.intersection(item.path.parents):
             item.add_marker(folder.name)
             item.add_marker("slow")

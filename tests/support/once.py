@@ -2,12 +2,14 @@
 
 FILE names the tests that have passed. They are left out, and those that pass now are added to it, so that a
 run with more packages installed runs what was skipped without them. A test marked `environment` passes
-everywhere, and looks at what is installed: it is run each time.
+everywhere, and looks at what is installed; one marked `drawn` draws other examples: both are run each time.
 """
 
 from pathlib import Path
 
 import pytest
+
+ALWAYS = ("environment", "drawn")
 
 
 def pytest_addoption(parser):
@@ -31,7 +33,7 @@ class Once:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config, items):
-        again = [i for i in items if i.nodeid in self.passed and not i.get_closest_marker("environment")]
+        again = [i for i in items if i.nodeid in self.passed and not any(map(i.get_closest_marker, ALWAYS))]
         config.hook.pytest_deselected(items=again)
         items[:] = [i for i in items if i not in set(again)]
 

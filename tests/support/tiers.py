@@ -3,6 +3,12 @@
 from itertools import product
 
 import pytest
+from hypothesis import settings
+
+
+def examples(number):
+    """Return how many examples to draw where the slow tier draws a number of them."""
+    return max(1, number * settings.default.max_examples // 100)
 
 
 def in_tiers(cases, fast):

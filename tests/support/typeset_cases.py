@@ -10,6 +10,7 @@ from physsym.core.statements import Equation, Law, Rule, law, rule, states
 from physsym.core.symbols import after, before, dot, grad, hess, higher, partial, potential
 from physsym.vocabulary import G, U, alpha, dt, eta, gamma, lam, m, rho, t, tau, u, v, x
 from tests.support.latex_reader import read_lines
+from tests.support.tiers import examples
 
 FACES = ("physics", "learning")
 p, s, y, mu = (Symbol(name, positive=True) for name in ("p", "s", "y", "mu"))
@@ -149,4 +150,4 @@ def grown(leaves):
 
 formulas = grown(st.one_of(scalars, numbers, st.sampled_from((x, v, u, dot(x), dot(dot(x)), dot(v)))))
 values = grown(st.one_of(scalars, numbers, st.sampled_from((x, u, before(x)))))
-patient = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+patient = settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))

@@ -33,6 +33,7 @@ from physsym.core.inference import infer_dimensions
 from physsym.core.symbols import higher
 from physsym.mechanics import particle_with_friction
 from physsym.vocabulary import STANDARD, G, U, Vocabulary, alpha, dt, eta, gamma, m, rho, scalar, tau, u, v, x
+from tests.support.tiers import examples
 
 k, p, q, y = (Symbol(name, positive=True) for name in "kpqy")
 
@@ -309,7 +310,7 @@ def _true_laws(truth, rows):
 UNITS = {m: MASS, x: LENGTH, dt: TIME}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(some.lists(dimension_values, min_size=5, max_size=5), some.lists(powers, min_size=1, max_size=7))
 def test_what_is_found_is_true_and_what_is_free_is_counted(truth, rows):
     inferred = infer_dimensions(list(_true_laws(truth, rows)), UNITS)
@@ -324,7 +325,7 @@ def test_what_is_found_is_true_and_what_is_free_is_counted(truth, rows):
     assert set(inferred.free) == {NAMES[n] for n in named} - settled
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     some.lists(dimension_values, min_size=5, max_size=5),
     some.lists(powers, min_size=2, max_size=7),
@@ -349,7 +350,7 @@ def test_a_spoiled_equation_clashes_or_changes_what_follows(truth, rows, data):
             assert not infer_dimensions([s for s in causes if s != cause], UNITS).clash
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(some.permutations(range(len(DERIVED))))
 def test_the_order_of_the_statements_does_not_matter(order):
     told = infer_dimensions([DERIVED[n] for n in order], {x: LENGTH, m: MASS, dt: TIME})

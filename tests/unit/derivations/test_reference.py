@@ -19,6 +19,7 @@ from physsym.runtime.backends import lambdify
 from physsym.runtime.potentials import problem
 from physsym.testing import assert_optimizer
 from physsym.vocabulary import G, eta, rho, u, x
+from tests.support.tiers import examples
 
 RULES = {
     "gradient_descent": rule({x: x - eta * G}),
@@ -164,7 +165,7 @@ momenta = st.fractions(min_value=0, max_value=Fraction(9, 10), max_denominator=2
 
 
 @pytest.mark.parametrize("name", RULES)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(stiffness=curvatures, momentum=momenta)
 def test_on_random_quadratics_the_runs_are_equal(name, stiffness, momentum):
     lam = np.array(stiffness, dtype=float)
@@ -177,7 +178,7 @@ def test_on_random_quadratics_the_runs_are_equal(name, stiffness, momentum):
 
 
 @pytest.mark.parametrize("name", RULES)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(stiffness=st.fractions(min_value=-20, max_value=20, max_denominator=50), momentum=momenta)
 def test_on_random_quadratics_the_runs_in_fractions_are_equal(name, stiffness, momentum):
     chosen = parameters(name, Fraction(1, 7), momentum)

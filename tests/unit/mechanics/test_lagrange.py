@@ -10,6 +10,7 @@ from physsym.core.symbols import dot
 from physsym.mechanics.lagrange import lagrange_equations
 from physsym.mechanics.system import System
 from physsym.vocabulary import gamma, m
+from tests.support.tiers import in_tiers
 
 a, b, c = symbols("a b c", real=True)
 t = Symbol("t", real=True)
@@ -61,7 +62,8 @@ def by_sympy(lagrangian, dissipation):
     return [row + dissipation.diff(dot(s)) for row, s in zip(rows, q, strict=True)]
 
 
-@pytest.mark.parametrize("name", SYSTEMS)
+# SymPy takes a second for the pendula, which stand in the slow tier.
+@pytest.mark.parametrize("name", in_tiers(SYSTEMS, fast=list(SYSTEMS)[1:]))
 def test_the_law_is_that_of_sympy_at_points(name):
     lagrangian, dissipation = SYSTEMS[name]
     law, witness = System(q, lagrangian, dissipation).law(), by_sympy(lagrangian, dissipation)

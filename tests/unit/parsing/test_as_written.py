@@ -16,6 +16,7 @@ from physsym.parsing import ReadError, read
 from physsym.parsing.reader import NOTATIONS, notation_of
 from physsym.vocabulary import U, alpha, dt, eta, gamma, lam, m, rho, t, tau, u, v, x
 from tests.support.hostile import corpus
+from tests.support.tiers import examples
 from tests.unit.parsing.test_parsing import MOST_CALLS, calls_of
 
 
@@ -273,7 +274,7 @@ PIECES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join), st.sampled_from(NOTATIONS))
 @example("\\\x00", "latex")
 @example("x + \\\u200b", "latex")

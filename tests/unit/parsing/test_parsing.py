@@ -24,6 +24,7 @@ from physsym.parsing.grammar import Tree
 from physsym.parsing.tokens import Token
 from physsym.vocabulary import STANDARD, G, U, alpha, dt, eta, gamma, lam, m, rho, scalar, t, tau, u, v, x
 from tests.support.hostile import corpus
+from tests.support.tiers import examples
 
 MOST_CALLS = 200_000
 HARMLESS = {
@@ -431,7 +432,7 @@ LEAVES = st.one_of(
 PAIRS = st.recursive(LEAVES, _sums, max_leaves=12).filter(lambda p: all(f"{o} -" not in p[0] for o in "+-*/"))
 KNOWN = {**NAMES, "grad": grad, "exp": exp, "sin": sin, "Abs": Abs, "Rational": Rational}
 UNDEFINED = (sympy.zoo, sympy.nan, sympy.oo, sympy.I)
-QUIET = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+QUIET = settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def _witness(python: str):

@@ -21,6 +21,7 @@ from physsym.parsing import ReadError
 from physsym.printing import latex, unicode
 from physsym.testing.strategies import laws, rules, steps, systems
 from physsym.vocabulary import STANDARD, G, eta, m, u, v, x
+from tests.support.tiers import examples, in_turn
 from tests.support.typeset_cases import formulas, patient, same, values
 from tests.support.wide_rules import wide_rules
 from tests.unit.optimizers import test_lift_python
@@ -32,7 +33,7 @@ FORMATS = {
     "latex": (lambda s: latex(s, "physics"), "physics"),
     "latex, learning": (lambda s: latex(s, "learning"), "learning"),
 }
-quick = settings(patient, max_examples=25)
+quick = settings(patient, max_examples=examples(25))
 each_format = pytest.mark.parametrize("form", FORMATS)
 
 
@@ -87,15 +88,13 @@ def assert_the_same_value(found, statement, text):
         assert same(one, other), f"{text} was read as {found}, expected {statement}"
 
 
-@each_format
-@pytest.mark.parametrize("line", LINES, ids=str)
+@pytest.mark.parametrize(("line", "form"), in_turn(LINES, FORMATS), ids=str)
 def test_a_derived_line_is_read_back(line, form):
     written, face = FORMATS[form]
     assert read_back(written(line), line, face) == line
 
 
-@each_format
-@pytest.mark.parametrize("name", PUBLISHED)
+@pytest.mark.parametrize(("name", "form"), in_turn(PUBLISHED, FORMATS))
 def test_a_published_rule_is_read_back(name, form):
     written, face = FORMATS[form]
     assert read_back(written(PUBLISHED[name]), PUBLISHED[name], face) == PUBLISHED[name]

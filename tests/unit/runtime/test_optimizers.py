@@ -29,6 +29,7 @@ from physsym.runtime.sweeps import sweep
 from physsym.vocabulary import G, eta, rho, u, x
 from tests.support.requirements import EACH_BACKEND, needs, needs_compiler
 from tests.support.rules import ALL, CHOSEN, RULES, adam, ahead, descent, game, momentum, recurrence, s, y, z
+from tests.support.tiers import examples
 
 BOUNDABLE = [*ALL.values()]
 IDS = list(ALL)
@@ -382,7 +383,7 @@ formulas = st.recursive(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.tuples(formulas, formulas, formulas), st.permutations([x, u, z]), st.booleans())
 def test_random_rules_in_place_equal_plain_steps_and_the_map_that_they_are(values, order, late):
     """The independent witness is SymPy, which substitutes numbers into the composed formulas."""

@@ -30,6 +30,7 @@ from physsym.runtime.sweeps import sweep
 from physsym.vocabulary import G, eta, rho, u, x
 from tests.support.requirements import needs
 from tests.support.rules import CHOSEN, ahead, corrected, game, momentum, recurrence
+from tests.support.tiers import in_tiers
 
 RULES = {"momentum": momentum, "ahead": ahead, "adam": corrected, "recurrence": recurrence}
 RULES["two gradients"] = rule({x: x - eta * grad(x - rho * eta * G)})
@@ -519,13 +520,15 @@ except KeyboardInterrupt:
 
 @needs("llvmlite", "fast")
 @pytest.mark.parametrize(
-    "arguments",
-    [("300", "sweep", "1"), ("300", "sweep", "2"), ("2", "sweep", "1"), ("2", "run", "1")],
-    ids=str,
+    ("number", "what", "threads"),
+    in_tiers(
+        [("300", "sweep", "1"), ("300", "sweep", "2"), ("2", "sweep", "1"), ("2", "run", "1")],
+        fast=[("300", "sweep", "2"), ("2", "run", "1")],
+    ),
 )
-def test_compiled_loops_end_at_ctrl_c(arguments):
+def test_compiled_loops_end_at_ctrl_c(number, what, threads):
     process = subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTED, *arguments],
+        [sys.executable, "-c", INTERRUPTED, number, what, threads],
         stdout=subprocess.PIPE,
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),

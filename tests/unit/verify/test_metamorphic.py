@@ -43,8 +43,11 @@ from physsym.mechanics import MoveError, Neglect
 from physsym.testing import strategies
 from physsym.testing.random_models import mu, p
 from physsym.vocabulary import STANDARD, G, Vocabulary, dt, eta, gamma, m, rho, scalar, tau, u, v, x
+from tests.support.tiers import examples
 
-few = settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+few = settings(
+    max_examples=examples(15), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 w = Symbol("w", real=True)
 
 

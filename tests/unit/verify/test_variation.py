@@ -34,6 +34,7 @@ from physsym.mechanics import system as mechanics
 from physsym.testing import strategies
 from physsym.verify import follows_from
 from physsym.vocabulary import G, U, gamma, m, rho, t, tau, x
+from tests.support.tiers import examples
 
 y, theta, phi = symbols("y theta phi", real=True)
 c, g, k, length, p = symbols("c g k length p", positive=True)
@@ -281,7 +282,7 @@ def test_a_step_has_the_derivative_of_a_ramp():
     assert not follows_from(ramped, law({m * a: -k}))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(strategies.systems())
 def test_the_law_of_every_system_drawn_follows_and_that_of_its_mirror_image_does_not(system):
     derived = system.law()
