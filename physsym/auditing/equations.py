@@ -225,7 +225,9 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
     scope = [f for f in context.facts if in_scope(f, context.formula)]
     if (method := method_of(left, right, scope)) is not None:
         return Judgement("recognised", str(method), uses=method.uses)
-    if (solution := solution_of(left, right, scope) or descent_of(left, right, scope)) is not None:
+    # That a value solves what stands before it in the same formula is the way back, and not what is said.
+    others = [f for f in scope if f.formula != context.formula or f.defines]
+    if (solution := solution_of(left, right, others) or descent_of(left, right, scope)) is not None:
         return solution
     if (order := agreement(left, right)) is not None:
         return Judgement("conditional", f"holds up to {order}, for smooth functions")

@@ -1,62 +1,380 @@
-"""Inequalities that follow from each other: `a <= b` hence `c <= d`, perhaps for one sign of a symbol."""
+r"""Steps from statements to others: which way each goes, and whether it does wherever it is defined.
+
+One rule says what is made of a step. It holds where its conclusion follows from its premise and from what
+hints and the words of the formula state. Where the conclusion is not defined everywhere, as a logarithm is
+not, it holds under the condition that defines it. A condition that decides whether it is true is not added,
+but named: one that another line states, with this line; or the sign of what the text leaves open, which are
+constants (neither statement has them alone on a side) and the side of a root that is taken. Else a step with
+a counterexample fails, and a sign that would repair it is told with the failure.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
-from sympy import Expr, Mul, Symbol
+from sympy import Expr, Mul, Pow, Symbol
 
 from physsym.auditing.judgements import Judgement
-from physsym.auditing.sheet import links
+from physsym.auditing.sheet import EQUAL, Fact, ReadFormula, in_scope, is_condition, is_name, links
+from physsym.auditing.texts import Formula
 from physsym.auditing.unknowns import in_unknowns
-from physsym.core.verdicts import Condition
-from physsym.parsing.meanings import Chain
-from physsym.verify.conditions import consistent, implied, implied_each
+from physsym.core.symbols import DOT
+from physsym.core.verdicts import Condition, Outcome, Verdict
+from physsym.parsing.meanings import Chain, Meaning, is_opaque
+from physsym.verify.conditions import consistent, implied, natural_ranges
+from physsym.verify.domains import defined
+from physsym.verify.implication import Alternatives, follows_where_defined, repaired
 
-_BOTH_WAYS = re.compile(r"\\iff\b|\\(?:Long)?[Ll]eftrightarrow\b|[⇔⟺]")
-_SIGNS = 4  # symbols of which both signs are tried
+_ARROWS = (
+    ("both", r"\\iff\b|\\(?:Long)?[Ll]eftrightarrow\b|[⇔⟺]|\biff\b|\bif and only if\b"),
+    ("back", r"\\impliedby\b|\\(?:Long)?Leftarrow\b|\\Longleftarrow\b|\\because\b|[⇐⟸∵]"),
+    ("on", r"\\implies\b|\\(?:Long)?[Rr]ightarrow\b|\\therefore\b|[⇒⟹∴]|\b(?:hence|implies|so|thus|then)\b"),
+)
+_LOGIC = re.compile(r"\\(?:lor|vee|land|wedge|neg|lnot|forall|exists)\b|[∨∧¬]")
+_SIGNS_IN_WORDS = re.compile(
+    r"\b(?:non-?)?(?:positive|negative|zero|vanish\w*|smooth\w*|convex\w*|Lipschitz)\b", re.IGNORECASE
+)
+_SYMBOLS = 4  # of which signs are tried
+_LINES = 4  # that state conditions on what a step is about
 IMPLIES = "hence"
+_ORDER = {"<": (1, "> 0"), "<=": (1, ">= 0"), ">": (-1, "> 0"), ">=": (-1, ">= 0")}
 
 
-def conditions_stated(chain: Chain) -> tuple[Condition, ...]:
-    """Return the conditions that a chain of inequalities states; none for a chain of another kind."""
-    if not chain.relations or not set(chain.relations) <= {"<", "<=", ">", ">="}:
+def conditions_stated(chain: Chain, equations: bool = False) -> tuple[Condition, ...]:
+    """Return the conditions that a chain of inequalities states, or of equations too; else none."""
+    known = {*_ORDER, *((*EQUAL, "!=") if equations else ())}
+    if not chain.relations or not known.issuperset(chain.relations):
         return ()
     found: list[Condition] = []
-    for left, right, relation in links(chain):
-        less, more = in_unknowns(*((left, right) if relation in ("<", "<=") else (right, left))).expressions
-        found.append(Condition(more - less, "> 0" if relation in ("<", ">") else ">= 0"))
+    for left, right, sign in links(chain):
+        one, other = in_unknowns(left, right).expressions
+        if sign in _ORDER:
+            factor, relation = _ORDER[sign]
+            found.append(Condition(factor * (other - one), relation))  # type: ignore[arg-type]
+        else:
+            found.append(Condition(one - other, "!= 0" if sign == "!=" else "= 0"))
     return tuple(found)
 
 
-def judge_implications(stated: Sequence[Chain], text: str, given: Sequence[Condition]) -> Judgement | None:
-    """Return what is said of inequalities each of which follows from the one before it.
+@dataclass
+class Part:
+    """Statements of a formula between two arrows, with what may hold instead, and the arrow before them."""
 
-    None where the statements are of another kind. Where the text has a sign of equivalence, both directions
-    are decided.
+    arrow: str
+    statements: list[list[Chain]] = field(default_factory=list)
+    listed: bool = False
+
+    def alternatives(self) -> Alternatives:
+        """Return the conditions that it states; those of chains of another kind are missing."""
+        found: list[list[Condition]] = [[]]
+        for chains in self.statements:
+            each = [conditions_stated(c, equations=True) for c in chains]
+            found = [[*one, *more] for one in found for more in each]
+        return found
+
+    @property
+    def chains(self) -> list[Chain]:
+        """Return its statements."""
+        return [c for some in self.statements for c in some]
+
+
+def parts_of(chains: Sequence[Chain], text: str) -> list[list[Part]] | None:
+    """Return the parts between arrows of each argument in a formula; None where there is no arrow."""
+    arguments: list[list[Part]] = []
+    end = 0
+    for chain in chains:
+        start = chain.spans[0][0] if chain.spans else end
+        between, end = text[end:start] or chain.words, chain.spans[-1][1] if chain.spans else end
+        arrow = next((name for name, sign in _ARROWS if re.search(sign, between)), "")
+        arrow = arrow or ("on" if chain.words.startswith(IMPLIES) else "")
+        if not arguments or (not arrow and len(arguments[-1]) > 1 and r"\\" in between):
+            arguments.append([Part("", [[chain]])])
+        elif arrow:
+            arguments[-1].append(Part(arrow, [[chain]]))
+        elif re.search(r"\bor\b", chain.words):
+            arguments[-1][-1].statements[-1].append(chain)
+        else:
+            arguments[-1][-1].statements.append([chain])
+            arguments[-1][-1].listed = arguments[-1][-1].listed or not re.search(r"\band\b", chain.words)
+    return arguments if any(len(parts) > 1 for parts in arguments) else None
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a step is judged by besides its premise.
+
+    Parameters
+    ----------
+    formula
+        The formula that it is part of.
+    given
+        What hints and the words of the formula state.
+    text
+        All formulas of the text.
+    facts
+        The equations before it.
+    domain
+        What the formula needs to be defined as it is written.
     """
-    parts = [conditions_stated(c) for c in stated]
-    if len(parts) < 2 or not all(parts) or not all(c.words.startswith(IMPLIES) for c in stated[1:]):
+
+    formula: Formula
+    given: tuple[Condition, ...] = ()
+    text: Sequence[ReadFormula] = ()
+    facts: Sequence[Fact] = ()
+    domain: tuple[Condition, ...] = ()
+
+    @cached_property
+    def lines(self) -> list[tuple[Formula, tuple[Condition, ...]]]:
+        """Return the inequalities under the same headings, or under those that these are part of."""
+        found = []
+        for read in self.text:
+            here = read.formula
+            chains = read.meanings[0].chains if len(read.meanings) == 1 else ()
+            own = here == self.formula or any(h.keyword in ("skip", "expect") for h in here.hints)
+            if own or not in_scope(Fact(Symbol("x"), Symbol("x"), here), self.formula):
+                continue
+            conditions = [conditions_stated(c) for c in chains if c.relations]
+            if conditions and all(conditions) and parts_of(chains, here.text) is None:
+                found.append((here, tuple(c for some in conditions for c in some)))
+        return found
+
+    def speaks_of_signs(self, symbols: Iterable[Symbol]) -> bool:
+        """Return whether the sentences beside the formula, or beside a lone symbol, tell a sign in words."""
+        names = {s.name for s in symbols}
+        for read in self.text:
+            chains = read.meanings[0].chains if read.meanings else ()
+            lone = any(not c.relations and {s.name for s in c.sides[0].free_symbols} & names for c in chains)
+            if read.formula == self.formula or lone:
+                said = f"{read.formula.before} {read.formula.after}"
+                if _SIGNS_IN_WORDS.search(said):
+                    return True
+        return False
+
+
+def given_in_words(meaning: Meaning) -> tuple[Condition, ...]:
+    """Return the conditions that a formula states for itself, as by "for x > 0"."""
+    stated = (c for c in meaning.chains if is_condition(c) and "unless" not in c.words)
+    return tuple(condition for chain in stated for condition in conditions_stated(chain))
+
+
+def judge_implications(
+    stated: Sequence[Chain], meaning: Meaning, meanings: Sequence[Meaning], around: Surroundings
+) -> Judgement | None:
+    """Return what is said of statements each of which follows from the one before it.
+
+    Parameters
+    ----------
+    stated
+        The statements, those that are conditions of others aside.
+    meaning, meanings
+        How the formula is read, and all ways to read it: of +- either sign may be meant.
+    around
+        What else it is judged by.
+
+    Returns
+    -------
+    Judgement or None
+        None where the statements are of another kind, or where equations were not found to follow.
+    """
+    text = around.formula.text
+    arguments = parts_of(stated, text)
+    if arguments is None:
         return None
-    both = bool(_BOTH_WAYS.search(text))
-    steps = [*pairwise(parts), *((b, a) for a, b in pairwise(parts) if both)]
-    held = [frozenset[Symbol]().union(*(c.expression.free_symbols for c in part)) for part in parts]
-    shared = sorted(frozenset.intersection(*held), key=str)[:_SIGNS]
-    signs = ((Condition(e, "> 0"),) for s in shared for e in (s, -s))
-    for extra in ((), *signs):
-        assumed = (*given, *extra)
-        if not all(consistent((*assumed, *above)) for above, _ in steps):
-            continue  # from a contradiction everything follows
-        if all(all(implied_each((*assumed, *above), below)) for above, below in steps):
-            says = "each follows from the one before" + (", and back" if both else "")
-            if extra:
-                (sign,) = extra
-                bound = sign if sign.expression.is_Symbol else f"{-sign.expression} < 0"
-                return Judgement("conditional", f"{says}, if {bound}")
-            return Judgement("holds", says)
-    return Judgement("undecided", "it was not found how the inequalities follow from each other")
+    if _LOGIC.search(text):
+        return Judgement("undecided", "a step between statements with signs of logic is not judged")
+    if any(not conditions_stated(c, equations=True) for parts in arguments for p in parts for c in p.chains):
+        return _unless_on(arguments)
+    if any("±" in said for said in meaning.assumed):
+        _with_either_sign(arguments, meaning, meanings, text)
+    found: list[Judgement] = []
+    for parts in arguments:
+        found += [_judge_step(*step, around) for step in _steps(parts)]
+    equations = any(sign in EQUAL for c in stated for sign in c.relations)
+    worst = [next((j for j in found if j.kind == kind), None) for kind in ("fails", "undecided")]
+    if worst[0] is not None:
+        return worst[0]
+    if len(found) < len(arguments) or worst[1] is not None:
+        both = _unless_on(arguments)
+        return both if both is not None or equations else worst[1]
+    ifs = list(dict.fromkeys(j.says for j in found if j.says))
+    back = ", and back" if any(p.arrow == "both" for parts in arguments for p in parts) else ""
+    says = f"each follows from the one before{back}"
+    uses = tuple(dict.fromkeys(u for j in found for u in j.uses))
+    if ifs:
+        return Judgement("conditional", f"{says}, if {' and '.join(ifs)}", uses=uses)
+    return Judgement("holds", says)
+
+
+def _unless_on(arguments: Sequence[Sequence[Part]]) -> Judgement | None:
+    """Return that steps are undecided of which one goes back: what follows from lines above goes on only."""
+    if any(p.arrow in ("back", "both") for parts in arguments for p in parts):
+        return Judgement("undecided", "it was not found how the statements follow from each other")
+    return None
+
+
+def _with_either_sign(
+    arguments: Sequence[Sequence[Part]], meaning: Meaning, meanings: Sequence[Meaning], text: str
+) -> None:
+    """Put in the statements with the other sign of +- as what may hold instead."""
+    without = [said for said in meaning.assumed if "±" not in said]
+    for other in meanings:
+        if other == meaning or [said for said in other.assumed if "±" not in said] != without:
+            continue
+        stated = [c for c in other.chains if c.relations and not is_condition(c)]
+        for parts, others in zip(arguments, parts_of(stated, text) or (), strict=False):
+            for part, beside in zip(parts, others, strict=False):
+                for chains, more in zip(part.statements, beside.statements, strict=False):
+                    chains += [c for c in more if c.sides not in [d.sides for d in chains]]
+
+
+def _steps(parts: Sequence[Part]) -> Iterator[tuple[Part, Part]]:
+    """Yield the premise and the conclusion of each step; all before arrows that only go on is known."""
+    before = parts[0]
+    for above, part in pairwise(parts):
+        if part.arrow in ("on", "both"):
+            yield (before if part.arrow == "on" else above), part
+        if part.arrow in ("back", "both"):
+            yield part, above
+        joint = Part(part.arrow, [*before.statements, *part.statements])
+        before = joint if part.arrow == "on" else part
+
+
+def _judge_step(premise: Part, conclusion: Part, around: Surroundings) -> Judgement:
+    """Return that a conclusion follows, with what it takes as its words, or fails, or is undecided."""
+    above, below = premise.alternatives(), conclusion.alternatives()
+    symbols, known = (_symbols(c for one in some for c in one) for some in ((*above, *below), above))
+    written = [
+        Condition(e, c.relation)
+        for c in around.domain
+        for e in in_unknowns(c.expression).expressions
+        if e.free_symbols <= symbols
+    ]
+    given = tuple(c for c in around.given if c.expression.free_symbols & symbols)
+
+    def under(*more: Condition) -> Verdict:
+        return follows_where_defined(above, below, (*given, *more), written)
+
+    verdict = under()
+    if verdict:
+        return Judgement("holds", verdict=verdict)
+    if verdict.outcome is Outcome.CONDITIONAL:
+        return Judgement("conditional", shown(verdict.assumes), verdict=verdict)
+    lines = [(f, c) for f, c in around.lines if _symbols(c) & symbols][-_LINES:]
+    together = tuple(c for _, conditions in lines for c in conditions)
+    if lines and (by_lines := under(*together)).outcome in (Outcome.HOLDS, Outcome.CONDITIONAL):
+        used = [f for f, conditions in lines if any(c.expression.free_symbols & symbols for c in conditions)]
+        for formula, conditions in lines:
+            if under(*conditions):
+                used = [formula]
+                break
+        named = " and ".join(dict.fromkeys(f.place for f in used))
+        says = f"{named} hold{'s' * (len(used) == 1)}"
+        more = f" and {shown(by_lines.assumes)}" if by_lines.outcome is Outcome.CONDITIONAL else ""
+        return Judgement("conditional", says + more, uses=tuple(used), verdict=by_lines)
+    chains = (*premise.chains, *conclusion.chains)
+    sides = {s for c in chains for one, other, _ in links(c) for s in in_unknowns(one, other).expressions}
+    alone = {s for s in sides if s.is_Symbol}
+    open_ones = (symbols - alone) | (_positive_roots(conclusion) if conclusion.arrow == "on" else set())
+    signs = sorted(_signs_of(sorted(symbols, key=str)[:_SYMBOLS]), key=lambda c: not _symbols(c) <= open_ones)
+    ranges = natural_ranges(symbols)
+    repair = repaired(above, below, given, written, [*signs, *([ranges] if ranges else [])])
+    if len(repair) == 1 and repair[0].relation == ">= 0":
+        (bound,) = repair
+        zero = Condition(bound.expression, "= 0")
+        domain = defined(*(c.expression for c in (*above[0], *below[0])))
+        meets = consistent((*above[0], *written, *domain, zero))
+        repair = repair if meets else (Condition(bound.expression, "> 0"),)
+    is_open = bool(repair) and (repair == ranges or _symbols(repair) <= open_ones)
+    if is_open and len(repair) > 1 and repair != ranges:
+        return Judgement("undecided", f"it would follow if {shown(repair)}, which the text does not say")
+    if is_open or (repair and around.speaks_of_signs(_symbols(repair))):
+        return Judgement("conditional", shown(repair), verdict=verdict)
+    if (
+        verdict.outcome is not Outcome.FAILS
+        or conclusion.listed
+        or not _symbols(c for one in below for c in one) <= known | _symbols(given)
+        or not _is_plain(premise, conclusion)
+        or _may_be_excluded(symbols, around)
+    ):
+        return Judgement("undecided", "it was not found how the statements follow from each other")
+    if lines and consistent((*given, *together, *above[0])) and not under(*together).witness:
+        return Judgement("undecided", "it was not found how the statements follow from each other")
+    details = [f"{verdict.witness} the first is true, the other is not"]
+    details += [f"holds if {shown(repair)}"] if repair else []
+    shows = f"{_text(conclusion)} does not follow from {_text(premise)}"
+    return Judgement("fails", shows, tuple(details), verdict=verdict)
+
+
+def _text(part: Part) -> str:
+    return " and ".join(
+        " or ".join(
+            " ".join(str(p) for pair in zip(c.sides, (*c.relations, ""), strict=True) for p in pair).strip()
+            for c in chains
+        )
+        for chains in part.statements
+    )
+
+
+def _symbols(conditions: Iterable[Condition]) -> frozenset[Symbol]:
+    return frozenset[Symbol]().union(*(c.expression.free_symbols for c in conditions))
+
+
+def shown(conditions: Iterable[object]) -> str:
+    """Return conditions as text, `x < 0` where the negative of a symbol is positive."""
+    said = []
+    for c in conditions:
+        if isinstance(c, Condition) and (-c.expression).is_Symbol and c.relation in ("> 0", ">= 0"):
+            said.append(f"{-c.expression} {c.relation.replace('>', '<')}")
+        else:
+            said.append(str(c))
+    return " and ".join(dict.fromkeys(said))
+
+
+def _signs_of(symbols: Sequence[Symbol]) -> Iterator[tuple[Condition, ...]]:
+    """Yield signs of one symbol, and that all are positive."""
+    yield from ((Condition(s, "!= 0"),) for s in symbols)
+    yield from ((Condition(s, ">= 0"),) for s in symbols)
+    yield from ((Condition(e, "> 0"),) for s in symbols for e in (s, -s))
+    yield tuple(Condition(s, "> 0") for s in symbols)
+
+
+def _positive_roots(conclusion: Part) -> set[Symbol]:
+    """Return the symbols that a conclusion says to be a root of something: its sign is chosen there."""
+    found: set[Symbol] = set()
+    for chain in conclusion.chains:
+        for left, right, sign in links(chain):
+            for one, other in ((left, right), (right, left)):
+                roots = [p for p in Mul.make_args(other) if isinstance(p, Pow) and p.exp.is_Rational]
+                chosen = one.is_Symbol and not other.has(one)
+                if sign in EQUAL and chosen and any(p.exp.q == 2 and p.free_symbols for p in roots):
+                    found.add(one)
+    return found
+
+
+def _is_plain(*parts: Part) -> bool:
+    """Return whether statements are of numbers alone: functions and rates are more than their values."""
+    for side in (s for part in parts for c in part.chains for s in c.sides):
+        if in_unknowns(side).applications or is_opaque(side):
+            return False
+        if any(DOT in s.name or "'" in s.name or "[" in s.name for s in side.free_symbols):
+            return False
+    return True
+
+
+def _may_be_excluded(symbols: frozenset[Symbol], around: Surroundings) -> bool:
+    """Return whether earlier equations say more of symbols than what a new name stands for."""
+    for fact in around.facts:
+        if not in_scope(fact, around.formula) or fact.formula == around.formula:
+            continue
+        one, other = in_unknowns(fact.left, fact.right).expressions
+        new = fact.defines and is_name(fact.left) and one not in symbols
+        if not new and symbols & (one.free_symbols | other.free_symbols):
+            return True
+    return False
 
 
 def judge_inequality(left: Expr, right: Expr, relation: str, given: Sequence[Condition]) -> Judgement:

@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from sympy import Expr, Pow, Symbol, log
+from sympy import Symbol
 
 from physsym.auditing.audits import Entry, Kind
 from physsym.auditing.equations import Context, judge_chain, judge_link
 from physsym.auditing.hinted import hinted_judgements
 from physsym.auditing.hints import HintError
-from physsym.auditing.implications import IMPLIES, judge_implications
+from physsym.auditing.implications import IMPLIES, Surroundings, given_in_words, judge_implications
 from physsym.auditing.judgements import Judgement
 from physsym.auditing.premises import in_force, judged_by_each_value, relying_on, same_name, stated_facts
 from physsym.auditing.readings import as_text, without_commands
@@ -31,15 +31,18 @@ from physsym.auditing.sheet import (
     simplest_forms,
     special_values_of,
 )
-from physsym.auditing.stated_by_hints import conditions_given, defined, whole_numbers
+from physsym.auditing.stated_by_hints import conditions_given, whole_numbers
+from physsym.auditing.stated_by_hints import defined as defined_by_hints
 from physsym.auditing.stated_values import values_beside
 from physsym.auditing.texts import Formula, Text
+from physsym.auditing.unknowns import in_unknowns
 from physsym.auditing.update_lines import update_lines
 from physsym.core.verdicts import Condition
 from physsym.parsing.meanings import Chain, Meaning
 from physsym.transform.forms import MAX_TERMS, terms_multiplied_out
 from physsym.verify.budget import budget
-from physsym.verify.conditions import implied
+from physsym.verify.conditions import implied, simplified
+from physsym.verify.domains import defined
 
 SECONDS = 60.0
 """The processor time of an audit of one text."""
@@ -173,7 +176,7 @@ def _judgements(meanings: Sequence[Meaning], context: Context) -> list[Judgement
         sides = [side for chain in meaning.chains for side in chain.sides]
         given = conditions_given(hints, sides)
         stated = context.read.stated if context.read is not None else ()
-        facts = (*context.facts, *defined(hints, formula, sides, stated))
+        facts = (*context.facts, *defined_by_hints(hints, formula, sides, stated))
         own = replace(context, facts=facts, given=given)
         what = Hinted(
             formula,
@@ -188,7 +191,9 @@ def _judgements(meanings: Sequence[Meaning], context: Context) -> list[Judgement
         with budget(_VERDICT):
             asked = hinted_judgements(what)
             asked += _false_links(what, own) if asked else ()
-            found.append(together(asked, False) if asked else judge(meaning, own))
+            one = together(asked, False) if asked else judge(meaning, own)
+            compares = any(h.keyword in ("identity", "from", "same") for h in formula.hints)
+            found.append(_where_defined(one, meaning, own) if compares else one)
     return found
 
 
@@ -234,7 +239,10 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
     stated = [c for c in meaning.chains if c.relations and not is_condition(c)]
     if not stated:
         return Judgement("definition", "it states nothing")
-    if (implications := judge_implications(stated, context.formula.text, context.given)) is not None:
+    context = replace(context, given=tuple(dict.fromkeys((*context.given, *given_in_words(meaning)))))
+    ways = context.read.meanings if context.read is not None else (meaning,)
+    around = Surroundings(context.formula, context.given, context.text, context.facts, meaning.domain)
+    if (implications := judge_implications(stated, meaning, ways, around)) is not None:
         return implications
     found: list[Judgement] = []
     for number, chain in enumerate(stated):
@@ -266,20 +274,16 @@ def _where_defined(judgement: Judgement, meaning: Meaning, context: Context) -> 
     if judgement.kind not in ("holds", "conditional"):
         return judgement
     sides = [side for chain in meaning.chains for side in chain.sides]
-    lost = [c for c in meaning.domain if not _shows(c, sides) and not implied(context.given, c)]
+    needed = in_unknowns(*(c.expression for c in meaning.domain), *sides).expressions
+    written = [Condition(e, c.relation) for e, c in zip(needed, meaning.domain, strict=False)]
+    shown_by_sides = (*context.given, *defined(*needed[len(written) :]))
+    lost = [c for c in map(simplified, written) if not implied(shown_by_sides, c)]
+    lost = [c for c in dict.fromkeys(lost) if str(c) not in judgement.says]
     if not lost:
         return judgement
-    says = judgement.says or judgement.kind
-    named = " and ".join(str(c) for c in lost)
-    return replace(judgement, kind="conditional", says=f"{says}, if {named}")
-
-
-def _shows(condition: Condition, sides: Sequence[Expr]) -> bool:
-    """Return whether expressions have no value where a condition does not hold."""
-    needed = condition.expression.free_symbols
-    parts = [p for side in sides for p in side.atoms(Pow, log)]
-    bases = [p.args[0] for p in parts if isinstance(p, log) or not (p.exp.is_Integer and p.exp > 0)]
-    return any(needed <= base.free_symbols for base in bases)
+    named = " and ".join(map(str, lost))
+    before = "holds" if judgement.says in ("", "for all values") else f"{judgement.says},"
+    return replace(judgement, kind="conditional", says=f"{before} if {named}")
 
 
 def _facts_beside(stated: Sequence[Chain], number: int, context: Context) -> Iterator[Fact]:

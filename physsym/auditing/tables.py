@@ -56,7 +56,12 @@ def summary(path: str, entries: Sequence[Entry]) -> str:
     for word, counted in _COUNTED:
         number = sum(kinds[kind] for kind in counted)
         if number or word == "FAIL":
-            parts.append(f"{number} {word}")
+            under = (
+                f" ({kinds['conditional']} under conditions)"
+                if "conditional" in counted and kinds["conditional"]
+                else ""
+            )
+            parts.append(f"{number} {word}{under}")
     if known := sum(entry.known for entry in entries):
         parts.append(f"{known} in the baseline")
     expected = sum(entry.expected and entry.kind == "fails" for entry in entries)

@@ -60,6 +60,8 @@ def _demanded(part: Expr) -> Iterator[Condition]:
         yield Condition(sympy.cos(part.args[0]), "!= 0")
     if isinstance(part, sympy.atanh):
         yield Condition(1 - part.args[0] ** 2, "> 0")
+    if isinstance(part, sympy.acosh):
+        yield Condition(part.args[0] - 1, ">= 0")
     if isinstance(part, (sympy.asin, sympy.acos)):
         yield Condition(1 - part.args[0] ** 2, ">= 0")
     if not isinstance(part, Pow):

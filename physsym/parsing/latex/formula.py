@@ -80,7 +80,7 @@ class Formula(ABC):
 
     def _needs(self, value: Expr, relation: Literal["!= 0", ">= 0", "> 0"]) -> None:
         """Keep what must hold for the text to be defined as it is written."""
-        if not value.is_number:
+        if not value.is_number and not value.is_positive:
             self.domain[Condition(value, relation)] = None
 
     def divided(self, over: Expr, under: Expr, node: Node) -> Expr:
@@ -111,6 +111,10 @@ class Formula(ABC):
             raise self.error(f"found a number of more than {MAX_BITS} bits", node)
         if base.is_zero and exponent.is_negative:
             raise self.error("this is not defined: found a division by zero", node)
+        if exponent.is_Integer and exponent.is_negative:
+            self._needs(base, "!= 0")
+        elif exponent.is_Rational and not exponent.is_Integer:
+            self._needs(base, "> 0" if exponent.is_negative else ">= 0")
         return base**exponent
 
 

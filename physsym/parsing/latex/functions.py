@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 
 import sympy
 from sympy import Derivative, Dummy, Expr, Subs, Symbol
@@ -52,6 +53,13 @@ _RENAMED = {"sgn": "sign", "ceil": "ceil", "clamp": "clip"}
 _TRIGONOMETRIC = frozenset(
     ["sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "log", "ln", "lg"]
 )
+_DOMAINS: Mapping[object, tuple[Literal["> 0", ">= 0"], Callable[[Expr], Expr]]] = {
+    sympy.asin: (">= 0", lambda x: 1 - x**2),
+    sympy.acos: (">= 0", lambda x: 1 - x**2),
+    sympy.acosh: (">= 0", lambda x: x - 1),
+    sympy.atanh: ("> 0", lambda x: 1 - x**2),
+}
+"""Where inverse functions are defined, which SymPy simplifies away as in sin(asin(x))."""
 _OPAQUE_NAMES = "tr Tr trace det diag rank dim ker vec span Var Cov var cov Re Im gcd arg prox mean std"
 _OPAQUE_NAMES += " logsumexp div curl rot"
 _OPAQUE_FUNCTIONS = frozenset(_OPAQUE_NAMES.split())
@@ -291,7 +299,11 @@ class Functions(NamedValues):
                 return self.opaque(name, *values)
             raise self.error(f"{name} was given {len(values)} arguments", node)
         if name in _PLAIN and len(values) == (2 if name == "atan2" else 1):
-            return _PLAIN[name](*values)
+            found = _PLAIN[name](*values)
+            if (domain := _DOMAINS.get(_PLAIN[name])) is not None:
+                relation, within = domain
+                self._needs(within(values[0]), relation)
+            return found
         return Undefined(name)(*values)
 
 

@@ -42,8 +42,8 @@ ALL = Audit(tuple(entry(kind, line) for line, kind in enumerate(KINDS, 1)))
 
 def test_the_summary_counts_every_kind():
     assert summary("notes.md", ALL.entries) == (
-        "notes.md   9 formulas: 7 read · 2 hold · 1 named · 1 definitions · 1 notes · 1 FAIL · 1 undecided"
-        " · 1 not read · 1 skipped"
+        "notes.md   9 formulas: 7 read · 2 hold (1 under conditions) · 1 named · 1 definitions · 1 notes"
+        " · 1 FAIL · 1 undecided · 1 not read · 1 skipped"
     )
     assert summary("a\x1b[31m.md", []).startswith("a\\x1b[31m.md   0 formulas: 0 read · 0 FAIL")
 

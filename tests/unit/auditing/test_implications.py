@@ -1,0 +1,189 @@
+"""Steps from statements to others: the way each goes, where it is defined, and what decides its truth."""
+
+import pytest
+
+from physsym.auditing import audit
+
+
+def entry_of(line, tmp_path, prose="", *hints):
+    """Return what is said of a formula that stands under its prose and its hints."""
+    notes = tmp_path / "notes.md"
+    said = "".join(f"<!-- physsym: {hint} -->\n" for hint in hints)
+    notes.write_text(f"# Notes\n\n{prose}\n\n{said}$$\n{line}\n$$\n")
+    return next(e for e in audit(notes).entries if e.formula.display)
+
+
+RIGHT = [
+    r"x > 2 \implies x^2 > 4",
+    r"x^2 < 4 \iff -2 < x < 2",
+    r"x^2 > 4 \iff |x| > 2",
+    r"0 < a < b \implies \frac1a > \frac1b",
+    r"0 < x < y \implies x^2 < y^2",
+    r"0 < x < 2 \implies 2\ln x < 2\ln 2",
+    r"a < b \implies e^a < e^b",
+    r"\ln a < \ln b \implies a < b",
+    r"\sqrt a < \sqrt b \implies a < b",
+    r"0 < x < 1 \implies \ln x < 0",
+    r"x = 2 \implies x^2 = 4",
+    r"x = 0 \implies \sin x = 0",
+    r"x^2 = 4 \iff x = \pm 2",
+    r"x^2 = 4 \iff x = 2 \text{ or } x = -2",
+    r"x > 0, x^2 = 4 \implies x = 2",
+    r"x^2 = 4 \implies x = 2 \text{ for } x > 0",
+    r"\sqrt{x} = y \implies x = y^2",
+    r"e^x = 1 \iff x = 0",
+    r"x + y = 1, x - y = 1 \implies x = 1",
+    r"x > 1 \impliedby x > 2",
+    r"x > 1 \Leftarrow x > 2",
+    r"x > 0 \because x > 1",
+    r"x > 1 \text{ so } x > 0",
+    r"x > 2 \implies x^2 > 4 \implies x^4 > 16",
+    r"\begin{aligned} & x > 1 \\ \Rightarrow\ & x > 0 \end{aligned}",
+]
+
+
+@pytest.mark.parametrize("line", RIGHT)
+def test_a_step_that_goes_everywhere_holds(line, tmp_path):
+    assert entry_of(line, tmp_path).kind == "holds"
+
+
+WRONG = [
+    (r"x^2 > 4 \implies x > 2", lambda x: x**2 > 4 and not x > 2),
+    (r"x^2 > 4 \iff x > 2", lambda x: x**2 > 4 and not x > 2),
+    (r"x^2 < 4 \iff x < 2", lambda x: x < 2 and not x**2 < 4),
+    (r"x^2 = 4 \implies x = 2", lambda x: x**2 == 4 and x != 2),
+    (r"x = 2 \iff x^2 = 4", lambda x: x**2 == 4 and x != 2),
+    (r"x^2 = 9 \iff x = 2 \text{ or } x = -2", lambda x: x**2 == 9 and x not in (2, -2)),
+    (r"x^2 = x \implies x = 1", lambda x: x**2 == x and x != 1),
+    (r"x^2 = y^2 \implies x = y", lambda x, y: x**2 == y**2 and x != y),
+    (r"x < y \implies x^2 < y^2", lambda x, y: x < y and not x**2 < y**2),
+    (r"a < b \implies \frac1a > \frac1b", lambda a, b: a < b and not 1 / a > 1 / b),
+    (r"\sqrt{x} = y \iff x = y^2", lambda x, y: x == y**2 and x**0.5 != y),
+    (r"\sqrt{x+2} = x \iff x^2 - x - 2 = 0", lambda x: x**2 - x - 2 == 0 and (x + 2) ** 0.5 != x),
+    (r"x > 1 \impliedby x > 0", lambda x: x > 0 and not x > 1),
+    (r"x > 1 \Leftarrow x > 0", lambda x: x > 0 and not x > 1),
+    (r"-x < 1 \iff x < -1", lambda x: -x < 1 and not x < -1),
+    (r"2x \le 6 \iff x \ge 3", lambda x: 2 * x <= 6 and not x >= 3),
+    (r"|x| < 1 \implies x^2 < x", lambda x: abs(x) < 1 and not x**2 < x),
+    (r"\frac{1}{x} < 1 \iff x > 1", lambda x: 1 / x < 1 and not x > 1),
+    (r"x + y = 1, x - y = 1 \implies x = 2", lambda x, y: x + y == 1 and x - y == 1 and x != 2),
+]
+
+
+@pytest.mark.parametrize(("line", "is_counterexample"), WRONG)
+def test_a_step_with_a_counterexample_fails_there(line, is_counterexample, tmp_path):
+    entry = entry_of(line, tmp_path)
+    assert entry.kind == "fails"
+    point = entry.details[0].removeprefix("at ").split(" the first")[0]
+    values = {name: eval(number) for name, number in (part.split(" = ") for part in point.split(", "))}
+    assert is_counterexample(**values)
+
+
+@pytest.mark.parametrize(
+    ("line", "condition"),
+    [
+        (r"x < 2 \implies 2\ln x < 2\ln 2", "x > 0"),
+        (r"a < b \implies \ln a < \ln b", "a > 0"),
+        (r"a < b \implies \sqrt a < \sqrt b", "a >= 0"),
+        (r"F = m a \implies a = F/m", "m != 0"),
+        (r"m \ddot x = -k x \implies \ddot x = -\frac{k}{m} x", "m != 0"),
+    ],
+)
+def test_what_defines_a_conclusion_is_named(line, condition, tmp_path):
+    entry = entry_of(line, tmp_path)
+    assert entry.kind == "conditional"
+    assert entry.says.endswith(f"if {condition}")
+    given = entry_of(line, tmp_path, "", f"given {condition}")
+    assert given.kind == "holds"
+
+
+@pytest.mark.parametrize(
+    ("line", "condition"),
+    [
+        (r"a < b \implies a c < b c", "c > 0"),
+        (r"a b = a c \implies b = c", "a != 0"),
+        (r"\eta < \frac{2}{L} \implies \eta L < 2", "L > 0"),
+        (r"v^2 = 2 g h \implies v = \sqrt{2 g h}", "v >= 0"),
+    ],
+)
+def test_the_sign_of_a_constant_that_is_left_open_is_named(line, condition, tmp_path):
+    entry = entry_of(line, tmp_path)
+    assert entry.kind == "conditional"
+    assert f"if {condition}" in entry.says
+
+
+@pytest.mark.parametrize("prose", ["Let $x > 0$.", "Let $x$ be positive.", "We look at $x \\ge 1$ only."])
+def test_a_condition_that_the_text_states_excludes_a_counterexample(prose, tmp_path):
+    line = r"x^2 > 4 \implies x > 2"
+    assert entry_of(line, tmp_path, prose).kind == "conditional"
+    assert entry_of(line, tmp_path, "Let $y > 0$.").kind == "fails"
+    assert entry_of(line, tmp_path, "", "given x > 0").kind == "holds"
+
+
+def test_a_condition_under_which_a_step_fails_all_the_same_does_not_help(tmp_path):
+    assert entry_of(r"x^2 > 4 \implies x > 3", tmp_path, "Let $x > 0$.").kind == "fails"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        r"F = 0 \implies v = c",  # of v nothing is said before
+        r"f(x)^2 = 4 \implies f(x) = 2",  # the text may say that f is positive
+        r"m \ddot x = -k x \implies \ddot x = \frac{k}{m} x",
+        r"x^2 = 4 \implies x = 2, \quad x > 0",  # the last one may be a condition
+        r"x < 0 \lor x > 1 \implies x^2 > x",
+        r"\sin x = 0 \iff x = 0",
+        r"x^2 = 2 \implies x = y",
+        r"x \to 0 \implies x = 0",
+        r"\theta \ll 1 \implies \sin\theta = \theta",
+    ],
+)
+def test_what_may_be_meant_otherwise_neither_holds_nor_fails(line, tmp_path):
+    assert entry_of(line, tmp_path).kind in ("undecided", "definition")
+
+
+def test_from_a_contradiction_nothing_follows(tmp_path):
+    assert entry_of(r"x > 1, x < 0 \implies x = 5", tmp_path).kind == "undecided"
+
+
+def test_an_earlier_equation_may_exclude_a_counterexample(tmp_path):
+    assert entry_of(r"x^2 = 4 \implies x = 2", tmp_path, "With $$x = |y| + 1$$ this is so.").kind != "fails"
+
+
+@pytest.mark.parametrize(
+    ("line", "condition"),
+    [
+        (r"\sin(\arcsin x) = x", "1 - x**2 >= 0"),
+        (r"\cos(\arccos x) = x", "1 - x**2 >= 0"),
+        (r"e^{\ln x} = x", "x > 0"),
+        (r"(\sqrt{x})^2 = x", "x >= 0"),
+        (r"(x^{1/2})^2 = x", "x >= 0"),
+        (r"x^{-1} x = 1", "x != 0"),
+        (r"\frac{x}{x} + \frac{1}{x+1} = 1 + \frac{1}{x+1}", "x != 0"),
+        (r"\ln(x^2) = 2\ln x", "x > 0"),
+    ],
+)
+@pytest.mark.parametrize("hints", [(), ("identity",)])
+def test_where_a_side_is_defined_as_it_is_written_is_named(line, condition, hints, tmp_path):
+    entry = entry_of(line, tmp_path, "", *hints)
+    assert (entry.kind, entry.says) == ("conditional", f"holds if {condition}")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        r"\frac{1}{x} = \frac{2}{2x}",
+        r"\tan x = \frac{\sin x}{\cos x}",
+        r"\sin(\arccos x) = \sqrt{1 - x^2}",
+        r"\ln(e^x) = x",
+        r"\ln(x^2) = 2\ln|x|",
+        r"\sin(\arcsin x) = x \text{ for } -1 \le x \le 1",
+    ],
+)
+def test_sides_that_are_defined_alike_take_no_condition(line, tmp_path):
+    assert entry_of(line, tmp_path).kind == "holds"
+
+
+@pytest.mark.parametrize("line", [r"\sqrt{x^2} = x", r"\arcsin(\sin x) = x"])
+def test_what_holds_in_a_region_only_is_not_said_to_hold(line, tmp_path):
+    assert entry_of(line, tmp_path, "", "identity").kind in ("undecided", "note", "fails")
