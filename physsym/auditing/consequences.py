@@ -13,9 +13,11 @@ from sympy import (
     Add,
     Derivative,
     Expr,
+    Function,
     Integer,
     Mul,
     S,
+    Subs,
     Symbol,
     cancel,
     expand,
@@ -217,6 +219,8 @@ def put_definition(expression: Expr, fact: Fact) -> Expr:
     name = name_of(fact.left)
     derivatives: dict[Expr, Expr] = {}
     values: dict[Expr, Expr] = {}
+    if len(fact.left.args) == 1 and fact.left.args[0].is_Symbol and not fact.right.has(Derivative):
+        derivatives |= _values_at_points(fact, expression)
     for part in expression.atoms(Derivative):
         if isinstance(part.expr, AppliedUndef) and name_of(part.expr) == name:
             value = _value(fact, part.expr)
@@ -246,7 +250,32 @@ def _of_a_name(fact: Fact, expression: Expr) -> dict[Expr, Expr]:
     for part in expression.atoms(AppliedUndef):
         if name_of(part) == str(fact.left) and set(part.args) <= fact.right.free_symbols:
             found[part] = fact.right
+    if (variable := _variable(fact)) is not None:
+        as_function = replace(fact, left=Function(str(fact.left))(variable))
+        found |= _values_at_points(as_function, expression)
     return {a: b for a, b in found.items() if isinstance(a, Derivative)} or found
+
+
+def _variable(fact: Fact) -> Symbol | None:
+    """Return the letter that a name depends on: the time, or the only one there is."""
+    letters = [s for s in fact.right.free_symbols if is_time(s)] or list(fact.right.free_symbols)
+    return letters[0] if len(letters) == 1 else None
+
+
+def _values_at_points(fact: Fact, expression: Expr) -> dict[Expr, Expr]:
+    """Return the values at points of what a fact says of a function of one variable, and its derivatives'."""
+    found: dict[Expr, Expr] = {}
+    name, (variable,) = name_of(fact.left), fact.left.args
+    for part in expression.atoms(Subs):
+        if isinstance(part.expr, Derivative) and name_of(part.expr.expr) == name and len(part.point) == 1:
+            value: Expr | None = fact.right
+            for _ in part.expr.variables:
+                value = differentiated(value, variable)
+            found |= {part: value.xreplace({variable: part.point[0]})} if value is not None else {}
+    for part in expression.atoms(AppliedUndef):
+        if name_of(part) == name and len(part.args) == 1 and not part.args[0].is_Symbol:
+            found[part] = fact.right.xreplace({variable: part.args[0]})
+    return found
 
 
 def _rates(fact: Fact, expression: Expr) -> dict[Expr, Expr]:

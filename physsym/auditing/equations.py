@@ -21,6 +21,7 @@ from physsym.auditing.expansions import WithError, agreement, judge_error, with_
 from physsym.auditing.implications import judge_inequality
 from physsym.auditing.judgements import Judgement, holding
 from physsym.auditing.methods_of_text import method_of
+from physsym.auditing.point_values import false_numbers, value_at_a_point
 from physsym.auditing.premises import claims_equality, sets_anew
 from physsym.auditing.rules_of_text import RuleFinding
 from physsym.auditing.sheet import (
@@ -214,6 +215,10 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
             return holding(found)
     if (whole := _for_whole_numbers(left, right, context)) is not None:
         return whole
+    scope = [f for f in context.facts if in_scope(f, context.formula)]
+    at_a_point = value_at_a_point(left, right, context.formula, scope, context.given, context.values)
+    if at_a_point is not None and at_a_point.kind != "undecided":
+        return at_a_point
     if (derived := _as_derivative(left, right, context)) is not None:
         return derived
     if (second := _as_second_value(left, right, context)) is not None:
@@ -222,7 +227,10 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
         return by_context
     if (again := _as_rewritten(left, right, context)) is not None:
         return again
-    scope = [f for f in context.facts if in_scope(f, context.formula)]
+    if at_a_point is not None:
+        return at_a_point
+    if (wrong := false_numbers(left, right, context.formula, scope)) is not None:
+        return wrong
     if (method := method_of(left, right, scope)) is not None:
         return Judgement("recognised", str(method), uses=method.uses)
     # That a value solves what stands before it in the same formula is the way back, and not what is said.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sympy import Derivative, Expr, Integer, Symbol, cancel
+from sympy import Derivative, Dummy, Expr, Integer, Subs, Symbol, cancel
 from sympy.core.function import AppliedUndef
 
 from physsym.auditing.comparisons import compared
@@ -43,7 +43,7 @@ def solution_of(left: Expr, right: Expr, facts: Sequence[Fact]) -> Judgement | N
 
 def _solves(left: Expr, right: Expr, fact: Fact) -> Verdict | None:
     """Return the verdict that an equation holds where a name has a value, and not whatever it has."""
-    gap = fact.left - fact.right
+    gap = _without_values_at_points(fact.left - fact.right, left)
     put = put_definition(gap, replace(fact, left=left, right=right))
     # A definition of the name, or an equation that has its rates or other values too, is not solved by it.
     own, rest = ({n.rstrip("'") for n in names_in(e)} for e in (left, put))
@@ -54,6 +54,15 @@ def _solves(left: Expr, right: Expr, fact: Fact) -> Verdict | None:
     found = compared(put, Integer(0))
     trivial = compared(gap, Integer(0)).verdict.outcome is not Outcome.FAILS
     return found.verdict if found.holds and not trivial else None
+
+
+def _without_values_at_points(gap: Expr, name: Expr) -> Expr:
+    """Return an equation with values at points, such as x(0), as unknowns: they are no law of a motion."""
+    names = names_in(name)
+    points = {a for a in gap.atoms(AppliedUndef) if not any(b.is_Symbol for b in a.args)}
+    whole = {d for d in gap.atoms(Subs) if names_in(d.expr) & names}
+    values = {a for a in points if name_of(a) in names and not any(d.has(a) for d in whole)}
+    return gap.xreplace({v: Dummy("value", real=True) for v in whole | values})
 
 
 def _stationary_point(left: Expr, right: Expr, facts: Sequence[Fact]) -> Judgement | None:
