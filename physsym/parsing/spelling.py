@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
 
+from physsym.parsing.lagrangian import refuse_lagrangian
 from physsym.parsing.tokens import GREEK, LOWERED, RAISED, TYPEFACES, ReadError, Token
 from physsym.parsing.words import worded
 
@@ -369,6 +370,7 @@ def _quotient(
         return [replace(whole, marks=body.marks + "'" * order)], end - i
     if body.name in POTENTIALS and below.text != "dt" and order == 1:
         point = replace(below, meant=below.name[1:], text=below.text[1:], position=below.position + 1)
+        refuse_lagrangian(tokens, text, replace(body, position=start.position), point)
         return _call("grad", start, [point], below), end - i
     if below.name in names and below.text != "dt":
         return None
@@ -497,11 +499,12 @@ def _partial(tokens: list[Token], i: int, text: str) -> tuple[list[Token], int]:
         return [*_call("partial", start, inside, start)[:-1]], i + 3
     if kinds != ["partial", "name", "operator", "partial", "name"] or tokens[i + 2].text != "/":
         raise advice
-    if tokens[i + 4].marks:
+    if tokens[i + 4].marks and tokens[i + 1].name != "L":
         raise ReadError("found a derivative by a rate, which is not read", text, tokens[i + 4].position)
     if tokens[i + 1].name not in POTENTIALS or tokens[i + 3].text != "∂":
         raise advice
     coordinate = tokens[i + 4]
+    refuse_lagrangian(tokens, text, replace(tokens[i + 1], position=start.position), coordinate)
     if [t.kind for t in tokens[i + 5 : i + 7]] == ["close", "open"]:
         end = _closing(tokens, i + 6, text)
         inside = tokens[i + 7 : end]

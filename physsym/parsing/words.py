@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from physsym.parsing.joined import refuse_joined
 from physsym.parsing.tokens import ORDER, TRANSPOSE, ReadError, Token, difference
 
 _NABLAS = {"grad": "∇", "nabla": "∇", "hess": "∇²"}
@@ -25,6 +26,7 @@ _ENDS = ("close", "comma", "newline", "semicolon", "relation", "sign", "comparis
 _SHAPES = {"name": "n", "number": "0", "open": "(", "close": ")", "power": "^", "raised": "r"}
 """The kinds of tokens, one character each, so that a row of them is a text."""
 _APPLIED_POWER = re.compile(r"n(?:\^\{-?0\}|\^\(-?0\)|\^-?0|r)\([n0]\)")
+_EXPONENT = re.compile(r"\^([{(]*)(-?)([n0])([)}]*)")
 _NUMBERED = re.compile(r"\^\{\(0\)\}")
 
 
@@ -44,6 +46,7 @@ def worded(
         Where it is not clear what a function without brackets is taken of, and for a transpose.
     """
     _refuse_matrices(found, text, names)
+    refuse_joined(found, text, {*names, *functions})
     for word, following in pairwise(found):
         if (
             re.fullmatch("log_?[0-9]+", word.text)
@@ -66,25 +69,39 @@ def worded(
 
 
 def _refuse_matrices(found: Sequence[Token], text: str, names: Collection[str]) -> None:
-    """Refuse x^T, and an exponent with an index, w^y_1, which is w_1^y for TeX."""
-    for power, exponent in pairwise(found):
-        if power.kind != "power" or exponent.kind != "name" or exponent.name in names:
+    """Refuse x^T, x^{-T} and x^(k), and an exponent with an index, w^y_1, which is w_1^y for TeX."""
+    for match in _EXPONENT.finditer(_shapes(found) if "^" in text else ""):
+        power, exponent = found[match.start()], found[match.start(3)]
+        if len(match[1]) > len(match[4]):  # more than one name or number in the brackets
             continue
         letter, below, index = exponent.text.partition("_")
-        if exponent.text == "T":
-            message = f"found ^T, a transpose or a power; {TRANSPOSE}, and for the power declare T"
+        if exponent.text == "T" and "T" not in names:
+            message = f"found ^{match[2]}T, a transpose or a power; {TRANSPOSE}, and for the power declare T"
             raise ReadError(message, text, power.position)
-        if below and len(letter) == 1:
+        if below and len(letter) == 1 and not match[1] and exponent.name not in names:
             message = (
                 f"found ^{exponent.text}, whose index may belong to what the power is taken of; "
                 f"write ^({exponent.text}), or the index first: _{index}^{letter}"
             )
             raise ReadError(message, text, power.position)
+        base = found[match.start() - 1] if match.start() else power
+        counts = re.fullmatch("[ijklnmt]|[0-9]", exponent.text) is not None and not exponent.marks
+        if "(" in match[1] and not match[2] and counts and base.kind == "name" and base.text != "e":
+            index, power_ = f"{base.text}_{exponent.text}", f"{base.text}^{exponent.text}"
+            message = (
+                f"found {base.text}^({exponent.text}), the value of a step or a power; "
+                f"write {index} for the value, or {power_} for the power"
+            )
+            raise ReadError(message, text, power.position)
+
+
+def _shapes(found: Sequence[Token]) -> str:
+    return "".join(_SHAPES.get(t.kind, t.text[:1]) for t in found)
 
 
 def _refuse_applied_powers(found: Sequence[Token], text: str, names: Collection[str]) -> None:
     """Refuse f^{-1}(x) and f²(x) of a letter that is not known, and the order of a derivative, f^{(4)}(x)."""
-    written = "".join(_SHAPES.get(t.kind, t.text[:1]) for t in found)
+    written = _shapes(found)
     for match in _APPLIED_POWER.finditer(written):
         name, bracket = found[match.start()], found[match.end() - 3]
         if name.name in names or bracket.spaced:
@@ -191,7 +208,8 @@ def _bare_arguments(
             argument += len(powers) if powers[0] == "power" else 1
         is_bare = function.kind == "name" and function.text in _BARE and function.text not in names
         following = found[argument] if argument < len(found) else Token("end", "", 0)
-        if not (is_bare and following.kind in ("name", "number") and following.spaced):
+        apart = following.spaced or not following.text.isascii()  # `sinθ`
+        if not (is_bare and following.kind in ("name", "number") and apart):
             out.append(function)
             i += 1
             continue

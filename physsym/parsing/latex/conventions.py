@@ -332,7 +332,7 @@ class _Survey:
         if name.above is None:
             return
         text, inside = name.above.text, name.above.inside
-        if text in TRANSPOSES or text == r"-\top":
+        if text in TRANSPOSES:
             if id(node) not in self.gradients:  # a gradient that is transposed, and no matrix
                 self.matrices.add(name.letters)
         elif text == "-1":

@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from physsym.parsing.joined import joined_function
+from physsym.parsing.latex.names import as_command
 from physsym.parsing.latex.signs import (
     ACCENTS,
     BARE_STARTS,
@@ -84,6 +86,19 @@ def _ends_with_command(text: str) -> bool:
     return text.rpartition("\\")[2].isalpha() and "\\" in text
 
 
+def _not_understood(written: str) -> str:
+    """Return what is wrong with a token, such as the command `\\sinx`, in which a space is missing."""
+    joined = joined_function(written[1:]) if written.startswith("\\") else None
+    if joined is not None:
+        return f"found {written}; write {_with_space(joined)}"
+    return f"found {written}, which is not understood here"
+
+
+def _with_space(joined: tuple[str, str]) -> str:
+    function, argument = joined
+    return rf"\{function} {as_command(argument)}"
+
+
 class LatexParser:
     """Recursive descent over the tokens of one side."""
 
@@ -127,7 +142,7 @@ class LatexParser:
     def finish(self) -> None:
         """Refuse what is left over."""
         if self.at < len(self.tokens):
-            raise self.error(f"found {self.peek()}, which is not understood here")
+            raise self.error(_not_understood(self.peek()))
 
     # ------------------------------------------------------------ sums and products
 
@@ -359,7 +374,7 @@ class LatexParser:
             return self._named_function(text[1:], start)
         if text in LETTERS:
             return self._capital_delta(token)
-        raise self.error(f"found {text}, which is not understood here", start)
+        raise self.error(_not_understood(text), start)
 
     def _named_function(self, name: str, start: int) -> Node:
         """Read a function, or an operator such as a limit, which acts on what follows."""
@@ -551,6 +566,9 @@ class LatexParser:
         ending = next((f for f in FUNCTIONS if len(f) > 2 and len(run) > len(f) and run.endswith(f)), None)
         if ending is not None and run not in self.words and len(run) < len(ending) + 3:
             raise self.error(f"found {run}, which ends with {ending}; write \\{ending}", token.position)
+        if run not in self.words and (joined := joined_function(run)) is not None:
+            message = rf"found {run}; write {_with_space(joined)}, or \mathrm{{{run}}} for a name"
+            raise self.error(message, token.position)
         if run in self.words or len(run) > 4 or ("_" in run and end - begun > 2):
             self.at = end
             if run in FUNCTIONS or run in LIMITS:

@@ -273,7 +273,7 @@ class NamedValues(Formula):
         text = exponent.text
         if text == "T" and self.conventions.strict:
             raise self.error("found ^T, a transpose or a power: leave a transpose out, or rename T", node)
-        if text in TRANSPOSES or text in (r"-\top", "-T", r"\dagger", "H", r"\mathrm{H}", r"\mathsf{H}"):
+        if text in TRANSPOSES or text in (r"\dagger", "H", r"\mathrm{H}", r"\mathsf{H}"):
             letter = where.letters if isinstance(where, Named) else ""
             vector = isinstance(where, Named) and where.font == "bold"
             perhaps = text == "T" and "T" in self.conventions.letters and not (letter.isupper() or vector)

@@ -21,10 +21,12 @@ from physsym.parsing.latex.tree import (
 from physsym.parsing.tokens import GREEK
 
 DOTS = {"dot": 1, "ddot": 2, "dddot": 3, "ddddot": 4}
-TRANSPOSES = frozenset(
+_TRANSPOSES = frozenset(
     (r"\top", "T", r"\intercal", r"\mathsf{T}", r"\mathrm{T}", r"\mathsf T", r"\mathrm T", r"\text{T}",
      r"\mathtt{T}", r"\mathbf{T}", r"{\mathsf{T}}", r"\sfT", r"\mathit{T}", r"\mathscr{T}", r"{\top}")
 )  # fmt: skip
+TRANSPOSES = _TRANSPOSES | {f"-{sign}" for sign in _TRANSPOSES}
+"""What stands above a transpose, and above the inverse of one."""
 MARKS = {"*": "star", r"\star": "star", r"\ast": "star", "+": "+", "-": "-", r"\dagger": "dagger",
     "**": "star2",
           r"\circ": "circ", r"\bullet": "bullet", r"\#": "hash", "#": "hash", "++": "++", "--": "--",

@@ -29,6 +29,7 @@ from physsym.core.symbols import (
 )
 from physsym.parsing.gradients import OTHER_WEIGHTS, SUM_OF_SQUARES
 from physsym.parsing.instants import VECTORS, WEIGHTS
+from physsym.parsing.lagrangian import LAGRANGIAN, is_coordinate
 from physsym.parsing.latex.conventions import USUAL_WORDS, Conventions, conventions_of
 from physsym.parsing.latex.decisions import Decisions, alternatives
 from physsym.parsing.latex.formula import OPAQUE
@@ -313,8 +314,21 @@ class _Text:
 
     def _unknown_function(self, value: Expr, row: _Row) -> ReadError:
         name = str(value.func)
+        if name.startswith(f"{OPAQUE}d/d"):
+            written = name.removeprefix(OPAQUE)
+            message = rf"found {written} before a formula; write \dot x for the rate of x"
+            return self.error(message, row, value)
         if name.startswith(OPAQUE):
             return self.error(f"{name.removeprefix(OPAQUE)} is not understood here", row, value)
+        if value in row.reading.above:
+            base, *below = name.split("_")
+            index, own = str(value.args[-1]), "".join(f"_{part}" for part in below)
+            inside = f"{{{','.join((*below, index))}}}" if below else index
+            message = (
+                f"found {name}^{{({index})}}, the value of a step or a power; write "
+                f"{as_command(base)}_{inside} for the value, or {as_command(base)}{own}^{index} for the power"
+            )
+            return self.error(message, row, value)
         if all(argument.is_number for argument in value.args):
             message = (
                 f"found {name}(...) of a number, a start value or a product; a law has no start values: "
@@ -338,6 +352,7 @@ class _Text:
 
         Refuse a second name of the potential: in L = T - U the two are not the same.
         """
+        self._refuse_lagrangian(value, row)
         found = energy_of(value, change, self.potentials, Symbol(self.time, integer=True))
         if found is not None:
             written = {str(f.func).lstrip("∇∂²³_") for f in value.atoms(AppliedUndef)}
@@ -347,6 +362,31 @@ class _Text:
             message = f"found {both}, both names of the potential; for the other energy write E"
             raise self.error(message, row, value)
         return found
+
+    def _refuse_lagrangian(self, value: Expr, row: _Row) -> None:
+        """Refuse a derivative of L that may be a Lagrangian, and a potential of rates."""
+        if isinstance(value, Derivative) and isinstance(value.expr, AppliedUndef):
+            function, points = str(value.expr.func), [value.variables[0]]
+        elif isinstance(value, AppliedUndef):
+            function, points = str(value.func), list(value.args)
+        else:
+            return
+        if function not in self.potentials:
+            return
+        moving = [p for p in points if isinstance(p, Derivative) or name_and_marks(p)[1]]
+        name, _ = name_and_marks(points[0])
+        if not isinstance(value, Derivative):
+            if moving:
+                message = f"found {function} of a rate, which is no potential; write E for another energy"
+                raise self.error(message, row, value)
+            return
+        lefts = [str(r.sides[0]) for r in self.rows if r.sign]
+        is_set = function in lefts or any(left.startswith(f"{function}(") for left in lefts)
+        momentum = any(re.fullmatch(r"p(_\w+)?'", left) for left in lefts)
+        if function == "L" and (is_set or momentum or moving or is_coordinate(name)):
+            raise self.error(LAGRANGIAN.format(rf"\nabla U({as_command(name)})"), row, value)
+        if moving:
+            raise self.error("found a derivative by a rate, which is not read", row, value)
 
     def _symbol(self, symbol: Symbol, row: _Row) -> Expr:
         plain, marks = name_and_marks(symbol)

@@ -98,6 +98,13 @@ def _scripted(node: Scripted, conventions: Conventions, known: Collection[str]) 
     if isinstance(inside, Bracket) and inside.opening == "(" and isinstance(unwrapped(inside), Number):
         is_step = name is not None and key_of(name) in conventions.above
         return "" if is_step else ORDER
+    if isinstance(inside, Bracket) and inside.opening in ("(", "[") and len(inside.items) == 1:
+        item = inside.items[0]
+        if (name is None and isinstance(item, Name)) or (inside.opening == "[" and isinstance(item, Number)):
+            return (
+                "found an index in brackets above; write it below for a value with an index, "
+                "or without brackets for a power"
+            )
     if isinstance(node.base, Name) and node.base.letters == "e" and _is_complex(inside, conventions, known):
         return f"found a complex power of e; {COMPLEX}"
     return ""
