@@ -12,8 +12,13 @@ def examples(number):
 
 
 def in_tiers(cases, fast):
-    """Return cases as parameters of pytest, slow but for those in `fast`, each of which must be there."""
-    cases, fast = list(cases), list(fast)
+    """Return cases as parameters of pytest, slow but for those in `fast`, each of which must be there.
+
+    `fast` may be a function that tells whether a case is.
+    """
+    cases = list(cases)
+    if callable(fast):
+        return [_tier(case, fast(case)) for case in cases]
     for one in fast:
         assert one in cases, f"{one!r} is no case"
     return [_tier(case, case in fast) for case in cases]
@@ -38,13 +43,20 @@ def in_turn(cases, *others):
     found = []
     for k, case in enumerate(cases):
         turn = tuple(table[k % len(table)] for table in tables)
-        found += [_tier((*_values(case), *rest), rest == turn) for rest in product(*tables)]
+        found += [_tier((case, *rest), rest == turn) for rest in product(*tables)]
     return found
 
 
-def _values(case):
-    return case if isinstance(case, tuple) else (case,)
-
-
 def _tier(case, fast):
-    return pytest.param(*_values(case), marks=() if fast else pytest.mark.slow)
+    values, marks = _flat(case)
+    return pytest.param(*values, marks=marks if fast else [*marks, pytest.mark.slow])
+
+
+def _flat(case):
+    """Return the values of a case, one of which may be a tuple or a parameter with marks of its own."""
+    if isinstance(case, type(pytest.param())):
+        return case.values, list(case.marks)
+    if isinstance(case, tuple):
+        parts = [_flat(part) for part in case]
+        return [v for values, _ in parts for v in values], [m for _, marks in parts for m in marks]
+    return [case], []

@@ -19,6 +19,7 @@ from physsym.codegen.passes.common_subexpressions import eliminate_common_operat
 from physsym.codegen.passes.copy_propagation import propagate_copies, reassociate_doublings
 from physsym.runtime.backends import is_installed
 from physsym.runtime.potentials import potential_formula
+from tests.support.tiers import in_tiers
 
 x, y, g, h, new, c, d = symbols("x y g h x+ c d", real=True)
 
@@ -171,7 +172,7 @@ def test_a_number_before_a_sum_makes_two_sums_one():
     assert len(carried_out(slopes)) == len(set(carried_out(slopes))) > 0
 
 
-@pytest.mark.parametrize("terms", [59, 61, 340, 700])
+@pytest.mark.parametrize("terms", in_tiers([59, 61, 340, 700], fast=[59, 61, 340]))
 def test_a_sum_of_many_terms_runs_on_every_backend(terms):
     factors = symbols(f"a1:{terms + 1}")
     long_sum = rule({x: x - sum(a * x**k for k, a in enumerate(factors[:terms]))})
@@ -196,7 +197,7 @@ LONG = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", LONG)
+@pytest.mark.parametrize("kind", in_tiers(LONG, fast=["product", "Max", "Piecewise"]))
 def test_formulas_of_hundreds_of_members_run_on_every_backend(kind):
     value, by_hand = LONG[kind]
     given = {str(a): size for a, size in zip(MANY, SIZES, strict=True)}
