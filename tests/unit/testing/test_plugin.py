@@ -1,4 +1,4 @@
-"""The pytest plugin, by running pytest with it in a process of its own."""
+"""The pytest plugin, by running pytest with it, in a process of its own where that matters."""
 
 import re
 import subprocess
@@ -7,6 +7,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+
+from physsym.testing import assert_derivation
 
 pytest_plugins = ["pytester"]
 
@@ -72,11 +74,30 @@ def test_something_else():
 
 
 @pytest.fixture
-def run(pytester, monkeypatch):
-    """Run pytest in a process of its own, with this plugin and no other that is installed."""
+def alone(monkeypatch):
+    """No plugin is loaded but this one."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+
+
+@pytest.fixture(scope="module")
+def imported():
+    """Import what a run within this process would import, and forget at its end."""
+    names = {}
+    exec(DERIVATION, names)
+    assert_derivation(names["derivation"])
+
+
+@pytest.fixture
+def run(pytester, alone, imported):
+    """Run pytest within this process."""
+    return lambda *options: pytester.runpytest_inprocess(*PLUGIN, *options)
+
+
+@pytest.fixture
+def run_apart(pytester, alone):
+    """Run pytest in a process of its own."""
     return lambda *options: pytester.runpytest_subprocess(*PLUGIN, *options)
 
 
@@ -84,7 +105,7 @@ def collected(result):
     return [line for line in result.outlines if "::" in line]
 
 
-def test_collecting_nothing_loads_nothing_heavy(tmp_path, run, monkeypatch):
+def test_collecting_nothing_loads_nothing_heavy(tmp_path, alone):
     seen = (
         "import sys, pytest\n"
         "quiet = ['--collect-only', '-q', '-p', 'no:cacheprovider', '-p', 'physsym.testing.plugin']\n"
@@ -109,9 +130,9 @@ def test_it_is_an_entry_point_and_can_be_left_out(pytester):
     pytester.runpytest_subprocess("-p", "no:physsym").assert_outcomes(passed=1, failed=1)
 
 
-def test_a_failed_assertion_reads_well(pytester, run):
+def test_a_failed_assertion_reads_well(pytester, run_apart):
     pytester.makepyfile(FORMULAS)
-    result = run()
+    result = run_apart()
     result.assert_outcomes(passed=1, failed=1)
     lines = [line for line in result.outlines if line.startswith(("E ", ">"))]
     assert lines == [
@@ -127,9 +148,9 @@ def test_a_failed_assertion_reads_well(pytester, run):
 
 
 @pytest.mark.slow
-def test_an_asserted_verdict_shows_its_evidence(pytester, run):
+def test_an_asserted_verdict_shows_its_evidence(pytester, run_apart):
     pytester.makepyfile(VERDICTS)
-    result = run("-vv")
+    result = run_apart("-vv")
     result.assert_outcomes(failed=7)
     texts = re.split(
         r"^_+ (test_\w+) _+$", result.stdout.str().partition("short test summary")[0], flags=re.M
@@ -152,9 +173,9 @@ def test_an_asserted_verdict_shows_its_evidence(pytester, run):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("-p", "xdist", "-n", "2")], ids=["one process", "two workers"])
-def test_the_report_counts_what_was_asserted(pytester, run, options):
+def test_the_report_counts_what_was_asserted(pytester, run_apart, options):
     pytester.makepyfile(FORMULAS)
-    result = run("--physsym-report", *options)
+    result = run_apart("--physsym-report", *options)
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
         ["*= physsym report =*", "rule    1 fails, 1 holds", "engines consulted: *flint*"]
@@ -189,10 +210,10 @@ def test_derivations_are_collected_where_the_configuration_asks_for_it(pytester,
 
 
 @pytest.mark.slow
-def test_items_can_be_chosen_and_spread_over_workers(pytester, run):
+def test_items_can_be_chosen_and_spread_over_workers(pytester, run_apart):
     scripts(pytester, particle=DERIVATION)
-    run("derivations/particle.py", "-k", "step").assert_outcomes(passed=3, deselected=3)
-    run("-p", "xdist", "-n", "2").assert_outcomes(passed=6)
+    run_apart("derivations/particle.py", "-k", "step").assert_outcomes(passed=3, deselected=3)
+    run_apart("-p", "xdist", "-n", "2").assert_outcomes(passed=6)
 
 
 @pytest.mark.slow
@@ -202,12 +223,12 @@ def test_derivations_are_not_collected_unasked(pytester, run):
 
 
 @pytest.mark.slow
-def test_derivations_are_visited_beside_the_testpaths(pytester, run):
+def test_derivations_are_visited_beside_the_testpaths(pytester, run_apart):
     scripts(pytester, setting="testpaths = tests\nphyssym_derivations = derivations", particle=DERIVATION)
     (pytester.mkdir("tests") / "test_it.py").write_text("def test(): pass")
-    run().assert_outcomes(passed=7)
-    run("tests").assert_outcomes(passed=1)
-    run("-p", "xdist", "-n", "2").assert_outcomes(passed=7)
+    run_apart().assert_outcomes(passed=7)
+    run_apart("tests").assert_outcomes(passed=1)
+    run_apart("-p", "xdist", "-n", "2").assert_outcomes(passed=7)
 
 
 def test_a_spoiled_step_fails_and_is_shown(pytester, run):
