@@ -90,7 +90,11 @@ def old_name(name: str, importing: bool = False) -> Any:
         refused = ImportError if importing else AttributeError
         raise refused(f"physsym.{name} of version 0.1 is gone: {CHANGED[name]}")
     if name not in RENAMED:
-        raise AttributeError(f"module 'physsym' has no attribute {name!r}")
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, importlib.import_module("physsym").__all__, n=1)
+        advice = f"; did you mean {near[0]}?" if near else ""
+        raise AttributeError(f"module 'physsym' has no attribute {name!r}{advice}")
     home, _, new = RENAMED[name].rpartition(".")
     value = getattr(importlib.import_module(f"physsym.{home}" if home else "physsym"), new)
     if not importing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from operator import attrgetter
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sympy import Expr, Symbol
 
+from physsym.core.arguments import NamedArguments
 from physsym.core.counts import counted
 from physsym.core.inference import infer_dimensions
 from physsym.core.motion import moving
@@ -162,7 +163,7 @@ class ErrorBudget:
 
 
 @dataclass(frozen=True)
-class Derivation:
+class Derivation(NamedArguments):
     """A starting line and the steps that lead away from it.
 
     Parameters
@@ -228,6 +229,7 @@ class Derivation:
         for step in self.steps:
             if not isinstance(step, Step):
                 raise TypeError(f"a derivation is made of steps, given {step!r}; write Step(says, move)")
+        object.__setattr__(self, "steps", tuple(_in_terms_of_start(self.start, self.steps)))
         _refuse_twins(self)
 
     @cached_property
@@ -444,6 +446,19 @@ def _velocities_first(steps: tuple[Step, ...], line: Statement) -> Move:
     first = tuple(s for held in rates for s in named.values() if dot(s) in held)
     others = set().union(*rates) - set(map(dot, first))
     return replace(move, first=first) if first and others else move
+
+
+def _in_terms_of_start(start: Statement, steps: Iterable[Step]) -> Iterator[Step]:
+    """Yield the steps, with texts read by the symbols of the start and of the moves and lines before them."""
+    known: dict[str, Symbol] = {}
+    found: Iterable[Expr] = symbols(start)
+    for step in steps:
+        found = (*found, *(v for v in vars(step.move).values() if isinstance(v, Expr)))
+        for symbol in sorted({s for e in found for s in e.free_symbols}, key=name_of):
+            if not name_and_marks(symbol)[1]:
+                known.setdefault(symbol.name, symbol)
+        yield (read := step.in_terms_of(known.values()))
+        found = symbols(read.gives) if read.gives is not None else ()
 
 
 def _refuse_misplaced(derivation: Derivation) -> None:

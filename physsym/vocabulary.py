@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sympy import Expr, Symbol
 
+from physsym.core.arguments import NamedArguments
 from physsym.core.conditions import Given, as_conditions
 from physsym.core.dimensions import ENERGY, LENGTH, MASS, ONE, TIME, Dimension, DimensionError
 from physsym.core.statements import rebuilt
@@ -59,7 +60,7 @@ _DIMENSIONS: dict[Kind, Dimension] = {
 
 
 @dataclass(frozen=True)
-class Quantity:
+class Quantity(NamedArguments):
     """A symbol with its kind and dimension, and its name and meaning on either face.
 
     Weights have the dimension of a length and a loss that of an energy, so one dimension serves both faces.

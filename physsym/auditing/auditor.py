@@ -10,6 +10,7 @@ from physsym.auditing.audits import Audit, Entry
 from physsym.auditing.files import files_of, texts_of
 from physsym.auditing.judges import SECONDS, judged
 from physsym.auditing.texts import Text
+from physsym.core.arguments import named_arguments
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def audited(file: Path, budget: float = SECONDS) -> Iterator[Started | Entry | R
         yield Refused(str(file), reason)
 
 
+@named_arguments
 def audit(paths: str | Path | Sequence[str | Path], *, budget: float = SECONDS) -> Audit:
     """Audit the formulas of somebody's notes: what holds, what fails and where, and what was not read.
 

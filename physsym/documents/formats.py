@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, get_args
 
+from physsym.core.arguments import named_arguments
 from physsym.documents.compute import Progress, Sources, compute
 from physsym.documents.html import html
 from physsym.documents.layout import lay_out
@@ -196,6 +197,7 @@ def _seen_from(folder: Path, script: str) -> str:
     return script if Path(script).is_absolute() else os.path.relpath(script, folder)
 
 
+@named_arguments
 def document(
     derivations: Sources,
     out: str | Path,

@@ -12,6 +12,7 @@ from textwrap import dedent, shorten
 from traceback import extract_tb
 from typing import TYPE_CHECKING, TypeAlias
 
+from physsym.core.arguments import NamedArguments
 from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict, undecided
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _listed(assumed: Iterable[Condition | Hypothesis]) -> str:
 
 
 @dataclass(frozen=True)
-class Claim:
+class Claim(NamedArguments):
     """A sentence of a source, its formal meaning, and a function that decides it.
 
     `where` is its location in the source, `says` its words, `formal` its meaning in plain words; `judge`

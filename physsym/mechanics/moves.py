@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
 from math import inf
 from operator import index
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, SupportsIndex, TypeAlias
 
 from sympy import Expr, S, Symbol
 
+from physsym.core.arguments import NamedArguments
 from physsym.core.statements import Equation, Statement
 from physsym.core.symbols import dot
 from physsym.mechanics.integrators import Method
@@ -23,6 +24,7 @@ from physsym.parsing.statements import (
     as_statement,
     as_symbol,
 )
+from physsym.parsing.tokens import ReadError
 
 Side: TypeAlias = Literal["+", "-"]
 
@@ -35,7 +37,7 @@ class MoveError(ValueError):
 
 
 @dataclass(frozen=True)
-class Move:
+class Move(NamedArguments):
     """The base of all moves: arguments are exact expressions or texts, checked when the move is made.
 
     `symbols` and `expressions` name the fields that are checked to be such, `states` the fields of symbols
@@ -244,7 +246,10 @@ class Integrate(Move):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not hasattr(self.method, "name") or not hasattr(self.method, "order"):
-            raise TypeError(f"Integrate needs a method of physsym.integrators first, given {self.method!r}")
+            named = f"; write physsym.integrators.{self.method}" * isinstance(self.method, str)
+            raise TypeError(
+                f"Integrate needs a method of physsym.integrators first, given {self.method!r}{named}"
+            )
         order: object = self.method.order
         whole = isinstance(order, SupportsIndex) and not isinstance(order, bool) and index(order) > 0
         if not whole and order != inf:
@@ -252,8 +257,8 @@ class Integrate(Move):
                 f"{self.method.name}: the order must be a whole number of at least 1, or infinite for an "
                 f"exact method; given {order!r}"
             )
-        named: object = self.first
-        parts = tuple(named) if isinstance(named, Iterable) and not isinstance(named, str) else (named,)
+        states: object = self.first
+        parts = tuple(states) if isinstance(states, Iterable) and not isinstance(states, str) else (states,)
         first = tuple(as_state(state) if isinstance(state, str) else state for state in parts)
         for state in first:
             if not isinstance(state, Symbol):
@@ -378,15 +383,17 @@ def in_words(move: Move) -> str:
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(NamedArguments):
     """A step of a derivation: a sentence, the move, and, where the author states it, the next line.
 
-    Formulas in `says` are written in backticks, in the language of `read`.
+    Formulas in `says` are written in backticks, in the language of `read`. A text that `gives` the line is
+    read again in its derivation, whose symbols have its names: there `g` may be an acceleration.
     """
 
     says: str
     move: Move
     gives: Statement | None = None
+    _text: ClassVar[str] = ""  # of the line, in a step whose line was given so
 
     if TYPE_CHECKING:  # what is accepted is wider than what is kept
 
@@ -395,5 +402,20 @@ class Step:
     def __post_init__(self) -> None:
         if not isinstance(self.move, Move):
             raise TypeError(f"a step needs a move such as Divide(gamma), given {self.move!r}")
-        if self.gives is not None:
+        given: object = self.gives
+        if isinstance(given, str):
+            object.__setattr__(self, "_text", given)
+            try:
+                object.__setattr__(self, "gives", as_statement(given))
+            except ReadError as error:
+                if "declare=" not in error.message:  # else a symbol of the derivation may settle it
+                    raise
+        elif self.gives is not None:
             object.__setattr__(self, "gives", as_statement(self.gives))
+
+    def in_terms_of(self, symbols: Iterable[Symbol]) -> Step:
+        """Return the step whose line, where it is a text, is read with these symbols.
+
+        Raises ReadError for a text that is not read with them.
+        """
+        return replace(self, gives=as_statement(self._text, symbols)) if self._text else self

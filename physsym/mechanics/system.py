@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sympy import Abs, Add, DiracDelta, Expr, S, Symbol, expand, factor, sign
 
+from physsym.core.arguments import NamedArguments
 from physsym.core.motion import is_time
 from physsym.core.signs import signs
 from physsym.core.statements import Equation, Law
@@ -20,7 +21,7 @@ from physsym.vocabulary import U, gamma, m, v, x
 
 
 @dataclass(frozen=True)
-class System:
+class System(NamedArguments):
     """Coordinates, a Lagrangian L(q, q', t) and a Rayleigh dissipation function R(q, q'), or their texts.
 
     Dimensions: L is an energy, R a power. Raises TypeError for what is no symbol or no exact expression, and

@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 from sympy import Dummy, Expr, Mul, Rational, Symbol, exp, factor, simplify, solve
 
+from physsym.core.arguments import named_arguments
 from physsym.core.statements import Rule, rewritten, rule
 from physsym.core.symbols import BEFORE, after, exact
 from physsym.core.verdicts import Condition, Hypothesis, Outcome
@@ -219,6 +220,7 @@ class Conversion:
         return text(self)
 
 
+@named_arguments
 def convert(values: Mapping[str, Value], from_: str, to: str) -> Conversion:
     """Return the values of another convention that mean the same momentum method.
 

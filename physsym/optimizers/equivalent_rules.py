@@ -7,6 +7,7 @@ from typing import Any
 
 from sympy import Expr, Symbol
 
+from physsym.core.arguments import named_arguments
 from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict, holds, undecided
 from physsym.optimizers.equivalence import Equivalence
 from physsym.optimizers.first_steps import split_first_step
@@ -37,6 +38,7 @@ def operand(what: Any, rate: str | Symbol | None = None) -> Operand:
     return Operand(lifted.rule, name, space, found, {s: s for s in space.states}, lifted.shapes)
 
 
+@named_arguments
 def equivalent(
     first: Any, second: Any, given: Hypotheses = (), rate: str | Symbol | None = None
 ) -> Equivalence:

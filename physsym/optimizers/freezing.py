@@ -14,6 +14,7 @@ from sympy import Symbol
 from physsym.codegen import program, state_name
 from physsym.codegen.emit.python import function_text, tuple_text
 from physsym.codegen.emit.standalone import Form, form, helper_texts, run_text, step_text
+from physsym.core.arguments import named_arguments
 from physsym.core.digests import digest
 from physsym.core.dimensions import ONE
 from physsym.core.escapes import one_line
@@ -58,6 +59,7 @@ class Origin:
         return self.derivation.lines if self.derivation is not None else ()
 
 
+@named_arguments
 def freeze(
     rule: RuleText | Derivation | Known | Lifted, /, language: str = "python", **parameters: Value
 ) -> str:

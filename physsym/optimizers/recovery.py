@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr, Rational, Symbol
 
+from physsym.core.arguments import named_arguments
 from physsym.core.counts import counted
 from physsym.core.statements import Rule, Update
 from physsym.core.symbols import after, grad
@@ -35,6 +36,7 @@ LENGTH, MOST_STATES = 30, 6
 """The number of steps of a probe, and the largest number of states that is looked for."""
 
 
+@named_arguments
 def recover(step: Callable[..., Any], fresh: Callable[[], Callable[..., Any]] | None = None) -> Lifted:
     """Return the rule of a running optimizer that is linear in the gradients, found by trying gradients.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sympy import Expr, factor
 
+from physsym.core.arguments import named_arguments
 from physsym.core.verdicts import Outcome, Verdict
 from physsym.optimizers.equivalence import Equivalence
 from physsym.optimizers.equivalent_rules import compared, equivalent, named_apart, operand
@@ -23,6 +24,7 @@ NEAREST = 3
 """The number of rules that are told where none is the same."""
 
 
+@named_arguments
 def identify(rule: Any) -> tuple[Equivalence, ...]:
     """Return the published rules to which a rule is related, the nearest first.
 

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias, get_args
 
 from sympy import E, Expr, S, Symbol, pi
 
+from physsym.core.arguments import named_arguments
 from physsym.core.motion import is_time
 from physsym.core.signs import declares_sign
 from physsym.core.statements import Equation, Law, Rule, StatementError, Update
@@ -54,6 +55,7 @@ def notation_of(text: str) -> Notation:
     return "plain" if text.isascii() else "unicode"
 
 
+@named_arguments
 def read(
     text: str,
     vocabulary: Vocabulary = STANDARD,

@@ -15,6 +15,7 @@ from typing import Protocol, TypeAlias, cast
 from sympy import Expr, S, Symbol
 
 from physsym.core import statements
+from physsym.core.arguments import named_arguments
 from physsym.core.conditions import Given, as_conditions
 from physsym.core.motion import is_time
 from physsym.core.signs import declares_sign
@@ -307,6 +308,7 @@ def as_state(given: SymbolText) -> object:
     return found
 
 
+@named_arguments
 def law(
     equations: Mapping[Expr, Exact | str] | Mapping[Symbol, Exact | str] | Mapping[str, Exact | str] | str,
 ) -> Law:
@@ -349,6 +351,7 @@ def law(
     return statements.law(pairs)
 
 
+@named_arguments
 def rule(
     updates: Values | str,
     start: Values | None = None,

@@ -13,6 +13,7 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 from sympy.printing.latex import LatexPrinter
 
+from physsym.core.arguments import named_arguments
 from physsym.printing.names import tex_text
 from physsym.printing.page import Printable, page, refuse_unhashable
 from physsym.printing.textbook import TextPrinter
@@ -133,6 +134,7 @@ class TexPrinter(TextPrinter, LatexPrinter):
     _print_Min = _print_Max
 
 
+@named_arguments
 def latex(
     statement: Printable,
     face: Face = "physics",

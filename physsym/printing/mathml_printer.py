@@ -20,6 +20,7 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 from sympy.printing.mathml import MathMLPresentationPrinter
 
+from physsym.core.arguments import named_arguments
 from physsym.printing.latex_printer import latex
 from physsym.printing.names import CAPITALS, unicode_text
 from physsym.printing.page import Printable, page, refuse_unhashable
@@ -210,6 +211,7 @@ def _leaves(piece: Element) -> list[Element]:
     return [leaf for child in inner for leaf in _leaves(child)] if inner else [piece]
 
 
+@named_arguments
 def mathml(
     statement: Printable,
     face: Face = "physics",

@@ -9,6 +9,7 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 from sympy.printing.str import StrPrinter
 
+from physsym.core.arguments import named_arguments
 from physsym.printing.names import unicode_text
 from physsym.printing.page import Printable, page, refuse_unhashable
 from physsym.printing.textbook import TextPrinter
@@ -103,6 +104,7 @@ def _script(text: str, small: dict[str, str], mark: str) -> str:
     return f"{mark}{text}" if len(text) == 1 else f"{mark}({text})"
 
 
+@named_arguments
 def unicode(
     statement: Printable,
     face: Face = "physics",

@@ -16,6 +16,7 @@ from physsym.analysis.linear import characteristic_polynomial
 from physsym.analysis.numeric_spectra import spectral_radii
 from physsym.codegen import Formula, Program, scalarise, state_name
 from physsym.codegen.emit import array_source
+from physsym.core.arguments import named_arguments
 from physsym.core.counts import counted
 from physsym.core.statements import Rule, expressions
 from physsym.core.symbols import partial as partial_slope
@@ -90,6 +91,7 @@ class Sweep:
         return np.asarray(np.max(radii, axis=0))
 
 
+@named_arguments
 def sweep(
     rule: RuleText,
     potential: Any,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import singledispatch
 from typing import TypeVar
 
+from physsym.core.arguments import named_arguments
 from physsym.core.statements import Law, Rule, Statement, StatementError
 from physsym.mechanics.moves import Move, MoveError
 from physsym.parsing.statements import StatementText, as_statement
@@ -12,6 +13,7 @@ from physsym.parsing.statements import StatementText, as_statement
 S = TypeVar("S", Law, Rule)
 
 
+@named_arguments
 def apply(move: Move, line: StatementText) -> Statement:
     """Return the line that a move proposes after the given one.
 

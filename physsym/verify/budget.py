@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import ParamSpec
 
+from physsym.core.arguments import named_arguments
 from physsym.core.verdicts import Verdict, undecided
 
 SECONDS = 4.0
@@ -73,6 +74,7 @@ def allowed() -> float:
 
 def budgeted(judge: Callable[P, Verdict]) -> Callable[P, Verdict]:
     """Return a judge that is undecided where its processor time is used up, with the reason."""
+    judge = named_arguments(judge)
 
     @wraps(judge)
     def within(*args: P.args, **kwargs: P.kwargs) -> Verdict:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from sympy import Symbol
 
+from physsym.core.arguments import named_arguments
 from physsym.core.dimensions import Dimension
 from physsym.core.inference import Inference, Unknown, infer_dimensions, name_of
 from physsym.core.symbols import potential
@@ -18,6 +19,7 @@ _WORDS = {"M": "mass", "L": "length", "T": "time"}
 _DIMENSION = re.compile(r"(?<![\[\w])[MLT](?![\]\w])")
 
 
+@named_arguments
 def dimensions(statement: StatementText, vocabulary: Vocabulary = STANDARD) -> Verdict:
     """Return whether every sum adds, and every equation equates, quantities of one dimension.
 

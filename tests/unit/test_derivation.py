@@ -30,6 +30,7 @@ from physsym import (
 from physsym.core.verdicts import Condition, Outcome, is_failure
 from physsym.integrators import forward_euler, heun, semi_implicit_euler
 from physsym.mechanics import Move
+from physsym.parsing import ReadError
 from physsym.vocabulary import STANDARD, G, U, Vocabulary, dt, eta, gamma, m, rho, tau, v, x
 
 DIVIDED = (Step("Divide by the friction coefficient.", Divide(gamma)),)
@@ -270,3 +271,39 @@ def test_what_is_assumed_of_a_law_is_not_that_of_an_equal_law():
     assert plain.assuming != assuming.assuming
     for start in (plain, assuming, plain):
         assert Derivation("", start, steps).lines[-1].assuming == start.assuming
+
+
+# ------------------------------------------------------------------ lines that are given as text
+
+
+def fall(law, *lines):
+    """Return a derivation of a method from a law, whose lines are texts."""
+    moves = (ReduceOrder("x", "v"), Integrate(semi_implicit_euler, "dt"))
+    return Derivation("Fall", law, [Step("So.", move, line) for move, line in zip(moves, lines, strict=True)])
+
+
+def test_a_text_is_read_with_the_symbols_of_its_derivation():
+    found = fall("x'' = -g", "x' = v; v' = -g", "v <- v - dt*g; x <- x + dt*v+")
+    assert str(found.rule) == "v <- v - dt*g; x <- x + dt*v+"
+    assert all(found.verdicts())
+    gradient = fall("m x'' = -grad(x)", "x' = v; v' = -grad(x)/m", "v <- v - dt*g/m; x <- x + dt*v+")
+    assert str(gradient.rule) == "v <- v - dt*grad(x)/m; x <- x + dt*v+"
+    assert all(gradient.verdicts())
+
+
+def test_a_text_with_two_readings_is_settled_by_its_derivation():
+    text = "omega <- omega - dt*g*sin(theta)/l; theta <- theta + dt*omega+"
+    step = Step("So.", Integrate(semi_implicit_euler, "dt"), text)
+    start = Derivation("P", "theta'' = -g*sin(theta)/l", [Step("S.", ReduceOrder("theta", "omega"))])
+    found = start.then(step)
+    assert [v.outcome for v in found.verdicts()][2] in (Outcome.HOLDS, Outcome.APPROXIMATE)
+    assert "grad" not in str(found.rule)
+    spoiled = start.then(Step("So.", step.move, text.replace("/l", "")))
+    assert spoiled.verdicts()[2].outcome is Outcome.FAILS
+    with pytest.raises(ReadError, match="acceleration of gravity"):
+        Derivation("Q", "theta'' = -theta", [step])
+
+
+def test_a_text_that_no_symbol_settles_is_refused_at_its_step():
+    with pytest.raises(ReadError, match="never closed"):
+        Step("So.", ReduceOrder("x", "v"), "x' = (v")

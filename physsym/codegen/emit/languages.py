@@ -10,6 +10,7 @@ from physsym.codegen.emit.llvm import llvm_source
 from physsym.codegen.emit.python import python_source
 from physsym.codegen.lowering import program
 from physsym.codegen.straight_line import Program
+from physsym.core.arguments import named_arguments
 from physsym.parsing.statements import RuleText
 
 LANGUAGES: dict[str, Callable[[Program], str]] = {
@@ -20,6 +21,7 @@ LANGUAGES: dict[str, Callable[[Program], str]] = {
 }
 
 
+@named_arguments
 def source(rule: RuleText, /, language: str = "python") -> str:
     """Return the program text of one step of a rule.
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from physsym.codegen import Program, program, state_name
 from physsym.codegen.passes.partition import without_counters
+from physsym.core.arguments import named_arguments
 from physsym.parsing.statements import RuleText
 from physsym.runtime.backends.base import (
     Backend,
@@ -206,6 +207,7 @@ def step_function(program: Program, backend: Backend, **options: Value) -> Calla
     return step
 
 
+@named_arguments
 def lambdify(rule: RuleText, /, backend: str = "numpy", **options: Value) -> Callable[..., Values]:
     """Return the plain function that takes one step: `step(u, x, grad, eta=0.1, rho=0.9) -> (u, x)`.
 
