@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 import warnings
 from typing import Any
 
@@ -92,7 +93,7 @@ def old_name(name: str, importing: bool = False) -> Any:
     if name not in RENAMED:
         from difflib import get_close_matches
 
-        near = get_close_matches(name, importlib.import_module("physsym").__all__, n=1)
+        near = get_close_matches(name, sys.modules["physsym"].__all__, n=1)
         advice = f"; did you mean {near[0]}?" if near else ""
         raise AttributeError(f"module 'physsym' has no attribute {name!r}{advice}")
     home, _, new = RENAMED[name].rpartition(".")

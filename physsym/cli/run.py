@@ -18,6 +18,7 @@ from physsym.analysis.stability import stability_region
 from physsym.cli.columns import padded, paragraph
 from physsym.cli.paths import rule_named
 from physsym.cli.terminal import echo
+from physsym.codegen import program
 from physsym.core.statements import Rule, parameters
 from physsym.core.symbols import exact
 from physsym.core.verdicts import Condition
@@ -57,7 +58,8 @@ def main(options: Namespace) -> int:
     outside of the signs and ranges of the parameters.
     """
     rule, task = rule_named(options.name), problem(options.on)
-    if not coordinates(rule):
+    compiled = program(rule)
+    if not coordinates(rule) or not (compiled.evaluations or compiled.loss is not None):
         raise ValueError(
             f"the rule moves no weights of a test function: it reads no gradient ({rule}); "
             "ps.optimizer(rule, ...).run({...}) starts it from values of its states"
@@ -128,12 +130,17 @@ def propose(rule: Rule, given: Mapping[str, float], task: Problem) -> Proposal:
     return Proposal(values, ", ".join(parts))
 
 
+def _force(rule: Rule, task: Problem) -> Any:
+    """Return what a rule reads of a function: its gradient, or all of it for a rule that reads the loss."""
+    return task.gradient if program(rule).loss is None else task
+
+
 def _trial_loss(rule: Rule, values: dict[str, Any], task: Problem) -> float:
     """Return the loss after a trial; infinity where the rule is known to be unstable, or the loss grows."""
     if instability(rule, values, task):
         return inf
     try:
-        path = optimizer(rule, **values).run(task.start, task.gradient, _TRIED, every=_TRIED)
+        path = optimizer(rule, **values).run(task.start, _force(rule, task), _TRIED, every=_TRIED)
     except FloatingPointError:
         return inf
     last = float(task.value(path.x[-1]))
@@ -221,7 +228,7 @@ def _parse_parameter(text: str) -> tuple[str, float]:
 
 def _print_run(stepper: Optimizer, task: Problem, steps: int, every: int) -> tuple[float, float]:
     """Print the loss and the first weights of every so many steps; return the first loss and the last."""
-    path = stepper.run(task.start, task.gradient, steps, every=every)
+    path = stepper.run(task.start, _force(stepper.rule, task), steps, every=every)
     rows = [["step", "loss", *(f"w{k + 1}" for k in range(min(len(task.start), 4)))]]
     for number, weights in zip(path.steps, path.x, strict=True):
         rows.append([str(number), f"{task.value(weights):.6g}", *(f"{w:.6g}" for w in weights[:4])])

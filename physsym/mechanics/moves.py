@@ -61,8 +61,9 @@ class Move(NamedArguments):
             as_named = as_state if name in self.states else as_symbol
             object.__setattr__(self, name, as_named(getattr(self, name)))
             if not isinstance(getattr(self, name), Symbol):
+                several = "; write one step for each" * isinstance(getattr(self, name), tuple | list)
                 raise TypeError(
-                    f"{type(self).__name__} needs a symbol as {name}, given {getattr(self, name)!r}"
+                    f"{type(self).__name__} needs a symbol as {name}, given {getattr(self, name)!r}{several}"
                 )
 
     @property
@@ -188,7 +189,10 @@ class Isolate(Move):
 
 @dataclass(frozen=True)
 class ReduceOrder(Move):
-    """Write a law of second order as two of first order, the velocity becoming a state of its own."""
+    """Write a law of second order as two of first order, the velocity becoming a state of its own.
+
+    Of a law of several coordinates each has a step of its own.
+    """
 
     coordinate: Symbol
     velocity: Symbol

@@ -187,7 +187,7 @@ class CompiledRule:
     def refuse_needless(self, grad: Value) -> None:
         """Raise TypeError for a gradient that is given to a rule without one."""
         if grad is not None and not self.program.evaluations:
-            raise TypeError("the rule asks for no gradient: leave it out")
+            raise TypeError("the rule asks for no gradient, and a potential has no effect: leave it out")
 
     def advanced(self, state: Mapping[str, Value], grad: Value, loss: Value, done: int) -> State:
         """Return a whole state one step later, after so many steps."""

@@ -105,7 +105,7 @@ def _refuse_no_force(made: CompiledRule, given: Value) -> None:
         raise TypeError(
             f"a run needs a callable gradient, or a potential such as 'valley', given {type(given).__name__}"
         )
-    if not is_potential(given):
+    if not (is_potential(given) and made.program.loss is not None):
         made.refuse_needless(given)
 
 

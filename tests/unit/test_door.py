@@ -450,9 +450,7 @@ def test_a_name_that_changed_is_refused_with_what_to_write(name):
 
 
 def test_a_name_that_never_was_is_refused():
-    with pytest.raises(
-        AttributeError, match=r"^module 'physsym' has no attribute 'rulle'; did you mean rule\?$"
-    ):
+    with pytest.raises(AttributeError, match=r"^module .* has no attribute 'rulle'; did you mean rule\?$"):
         _ = ps.rulle
     with pytest.raises(ImportError, match="cannot import name 'rulle'"):
         exec("from physsym import rulle")

@@ -374,10 +374,18 @@ def test_a_value_is_called_usual_only_where_it_is(capsys, rule, expected):
     assert expected in out
 
 
-def test_a_rule_without_a_gradient_runs_on_no_function(capsys):
-    code, _, err = run(capsys, "run", "p <- p - dt*sin(q); q <- q + dt*p+")
+@pytest.mark.parametrize("rule", ["p <- p - dt*sin(q); q <- q + dt*p+", "u <- rho*u; x <- x + u+"])
+def test_a_rule_without_a_gradient_runs_on_no_function(capsys, rule):
+    code, _, err = run(capsys, "run", rule)
     assert code == 2
-    assert "it reads no gradient (p <- p - dt*sin(q)" in err
+    assert f"it reads no gradient ({rule[:8]}" in err
+
+
+def test_a_rule_that_reads_the_loss_is_run(capsys):
+    code, out, _ = run(capsys, "run", "x <- x - eta*U*g", "--set", "eta=0.0001", "--steps", "5")
+    assert code == 0
+    first, *_, last = re.findall(r"^ *\d+ +(\S+)", out, re.MULTILINE)
+    assert float(last) < float(first)
 
 
 # ------------------------------------------------------------------ what is read

@@ -62,6 +62,19 @@ def test_a_public_name_that_is_misspelt_is_told_with_the_nearest():
         ps.Derivaton  # noqa: B018
 
 
+def test_several_coordinates_have_a_step_each():
+    with pytest.raises(TypeError, match="write one step for each"):
+        ps.ReduceOrder(("a", "b"), ("v", "w"))
+    coupled = ps.System("a, b", "m*a'**2/2 + m*b'**2/2 - k*(a - b)**2/2").law()
+    first = ps.Derivation("Two", coupled, [ps.Step("A.", ps.ReduceOrder("a", "v"))])
+    euler = ps.Step("Step.", ps.Integrate(ps.integrators.semi_implicit_euler, "dt"))
+    with pytest.raises(ValueError, match=r"second order in b; .* ReduceOrder\(b, a new symbol\)"):
+        _ = first.then(euler).rule
+    whole = first.then(ps.Step("B.", ps.ReduceOrder("b", "w")), euler)
+    assert len(whole.rule.updates) == 4
+    assert all(whole.verdicts())
+
+
 def test_an_integrator_is_no_text():
     with pytest.raises(TypeError, match=r"write physsym\.integrators\.forward_euler"):
         ps.Integrate("forward_euler", "dt")

@@ -188,9 +188,11 @@ def test_a_gradient_too_many_or_too_few_is_told():
         lambda: alone.step({"x": 1.0}, 2.0),
         lambda: alone.run(1.0, abs, 3),
         lambda: alone.run(1.0, abs, 0),
+        lambda: alone.run(1.0, "x**2", 3),
+        lambda: alone.run(1.0, "valley", 3),
         lambda: alone.rollout({"x": 1.0}, abs, 3),
     ):
-        with pytest.raises(TypeError, match=r"^the rule asks for no gradient: leave it out$"):
+        with pytest.raises(TypeError, match=r"^the rule asks for no gradient, .*: leave it out$"):
             called()
     with pytest.raises(
         TypeError, match="takes x in this order; given 2 values; the rule asks for no gradient"
