@@ -16,6 +16,8 @@ from _pytest.doctest import DoctestModule
 
 os.environ.setdefault("SYMPY_CACHE_SIZE", "20000")  # read when SymPy is imported
 _EXTRA = re.compile(r"^(?:import|from) (jax|llvmlite|optax|torch)\b", re.MULTILINE)
+# Examples that take seconds: what they call is tested without them in the fast tier.
+_SLOW_EXAMPLES = ("physsym.optimizers.relatives.identify", "physsym.optimizers.report.subjects.report")
 _FOLDERS = {"physsym/optimizers/lifting/torch_": "torch"}  # its modules import each other
 _HERE = Path(__file__).parent
 
@@ -36,6 +38,14 @@ def pytest_collection():
         gc.freeze()
         gc.set_threshold(100_000, 10, 10)
         gc.enable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark the examples that take seconds as slow, before those not asked for are left out."""
+    for item in items:
+        if item.name in _SLOW_EXAMPLES:
+            item.add_marker("slow")
 
 
 @pytest.hookimpl(wrapper=True)

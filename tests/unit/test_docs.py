@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from physsym.__main__ import main
+from tests.support.tiers import in_tiers
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("tutorials", "how-to", "explanation")
@@ -18,7 +19,14 @@ LINK = re.compile(r"(?<!\\)\]\(([^()\s]+)\)")
 CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+# Pages and commands that compare with every published rule, or report, draw or audit all of something.
+LONG_PAGES = {"are-two-optimizers-the-same", "read-the-law-of-an-optimizer", "read-a-report"}
+LONG_COMMANDS = ("physsym identify ", "physsym explorer --out", "physsym audit docs/lectures")
+
+
+@pytest.mark.parametrize(
+    "page", in_tiers(PAGES, fast=lambda page: page.stem not in LONG_PAGES), ids=lambda page: page.stem
+)
 def test_the_examples_of_a_page_are_true(page):
     result = doctest.testfile(str(page), module_relative=False)
     assert result.failed == 0
@@ -68,7 +76,12 @@ def is_shown(expected, output):
 
 
 SHOWN = [
-    pytest.param(command, output, id=f"{page.stem}: {command}")
+    pytest.param(
+        command,
+        output,
+        id=f"{page.stem}: {command}",
+        marks=[pytest.mark.slow] * command.startswith(LONG_COMMANDS),
+    )
     for page in (*PAGES, ROOT / "README.md")
     for command, output in sessions(page.read_text())
 ]

@@ -87,6 +87,7 @@ def test_inner_subpackages_are_attributes_that_are_loaded_when_used():
     assert said.split() == [f"physsym.{name}" for name in INNER]
 
 
+@pytest.mark.slow
 def test_everything_is_reached_after_every_module_was_imported():
     """A module of a function's name would take its place: `ps.script` was a module after `ps.scripts()`."""
     said = in_a_new_interpreter(f"""

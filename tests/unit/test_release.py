@@ -182,6 +182,7 @@ def test_the_oldest_versions_are_the_bounds():
         oldest(PROJECT | {"dependencies": ["rich >= 13, < 15"]})
 
 
+@pytest.mark.slow
 def test_a_test_that_fails_is_found(tmp_path, monkeypatch):
     monkeypatch.setattr(release, "TESTS", ["test_a.py"])
     (tmp_path / "test_a.py").write_text("def test_right():\n    assert 1 + 1 == 2\n")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from physsym.__main__ import COMMANDS, main
+from tests.support.tiers import in_tiers
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "reference-environment.md"
@@ -73,7 +74,10 @@ def test_each_command_has_a_row_and_says_all_three_codes():
 
 @pytest.mark.parametrize(
     ("name", "code", "arguments"),
-    [(name, code, given) for name, cases in CASES.items() for code, given in enumerate(cases) if given],
+    in_tiers(
+        [(name, code, given) for name, cases in CASES.items() for code, given in enumerate(cases) if given],
+        fast=lambda case: case[:2] != ("identify", 0),  # see test_compare_rules
+    ),
 )
 def test_a_command_ends_with_the_code_of_the_table(name, code, arguments, tmp_path, monkeypatch, capsys):
     assert code_of(name, arguments, tmp_path, monkeypatch) == code

@@ -71,6 +71,7 @@ from physsym.transform import transform_step
 from physsym.transform.forms import shortest, solved
 from physsym.verify import verify_step
 from physsym.vocabulary import G, dt, eta, gamma, m, rho, tau, u, v, x
+from tests.support.tiers import in_tiers
 
 motion = damped_particle.law()
 two_laws = law({dot(x): v, m * dot(v): -G - gamma * v})
@@ -193,7 +194,10 @@ def test_every_method_gives_a_rule_that_is_checked(method):
     assert verdict.error.exponent == method.order
 
 
-@pytest.mark.parametrize("method", ALL, ids=lambda m: m.name)
+# That the other methods are not exponential Euler takes six seconds.
+@pytest.mark.parametrize(
+    "method", in_tiers(ALL, fast=lambda m: m is not exponential_euler), ids=lambda m: m.name
+)
 def test_no_method_passes_for_another(method):
     # On linear laws all Runge-Kutta methods of two stages and order two are one.
     linear = law({dot(x): v, m * dot(v): -x - gamma * v})
