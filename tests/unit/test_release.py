@@ -2,6 +2,7 @@
 
 import email
 import io
+import re
 import sys
 import tarfile
 import tomllib
@@ -222,3 +223,9 @@ def test_an_example_that_is_false_is_found(tmp_path, monkeypatch):
     faults = list(example_faults(Path(sys.executable)))
     assert faults[0].startswith("page.md:\n")
     assert "Expected:\n    3" in faults[0]
+
+
+def test_the_gate_is_run_on_every_supported_python():
+    gate = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
+    (matrix,) = re.findall(r"^ +python: \[(.*)\]$", gate, re.MULTILINE)
+    assert re.findall(r'"([\d.]+)"', matrix) == supported(PROJECT)
