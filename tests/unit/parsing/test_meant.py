@@ -585,7 +585,7 @@ def _advised(message):
 
 
 _IN_WORDS = re.compile(
-    "sign|brackets|real part|by index|whole steps|next after|below|one coordinate|out what|before it"
+    "sign|brackets|real part|by index|whole steps|next after|it below|the formula|out what|before it"
 )
 """Advice that no text repeats."""
 
