@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sympy import Expr, Integer
+from sympy import Expr, Integer, Mul
 
 from physsym.parsing.latex.conventions import derivative_letters, key_of
 from physsym.parsing.latex.derivatives import Derivatives
@@ -44,7 +44,7 @@ class Products(Derivatives):
     def product(self, signs: Sequence[str], factors: Sequence[Node]) -> Expr:
         """Return a product, in which functions act on what follows them."""
         signs, factors = self._slashed_derivatives(signs, factors)
-        total: Expr = Integer(1)
+        parts: list[Expr] = []  # multiplied at once, so that no number is multiplied out
         divided: Node | None = None
         i = 0
         dots = any(isinstance(f, Dots) for f in factors)
@@ -63,27 +63,27 @@ class Products(Derivatives):
                         "divided twice",
                         "divided by a quotient",
                     )
-                    total = self.divided(total, value, factors[begun]) if twice else total * value
+                    parts.append(self.divided(Integer(1), value, factors[begun]) if twice else value)
                     continue
                 value, i = self._denominator(value, signs, factors, begun, i)
-                total = self.divided(total, value, factors[begun])
+                parts.append(self.divided(Integer(1), value, factors[begun]))
                 divided = factors[begun]
             elif sign in ("", "*"):
                 beside = (factors[begun - 1 : begun] or factors[:1])[0]
                 numbers = isinstance(beside, Number) and isinstance(factors[begun], (Number, Fraction))
                 if begun and sign == "" and numbers and value.is_number:
                     raise self.error("found two numbers side by side; write a sign between them", beside)
-                total = total * value
+                parts.append(value)
                 if sign and all(_is_bold(f) for f in factors[begun - 1 : begun + 1]):
                     self.one_coordinate = True
             elif sign == "×":
-                total = self._cross(total, value, factors[begun - 1], factors[begun])
+                parts = [self._cross(Mul(*parts), value, factors[begun - 1], factors[begun])]
             elif sign == "o":
                 known = [n is not None and key_of(n) in self.conventions.functions
                          for n in (named(factors[begun - 1]), named(factors[begun]))]  # fmt: skip
-                total = self.opaque("compose", total, value) if any(known) else total * value
+                parts = [self.opaque("compose", Mul(*parts), value)] if any(known) else [*parts, value]
             else:
-                total = self.opaque("mod" if sign == "mod" else "times", total, value)
+                parts = [self.opaque("mod" if sign == "mod" else "times", Mul(*parts), value)]
         if dots and len(values) > 1:
             return self.opaque("dots", *values)
         matrices = [isinstance(g, Grid) and g.kind not in SCALAR_GRIDS for g in map(unwrapped, factors)]
@@ -92,7 +92,7 @@ class Products(Derivatives):
         if len(values) > 1 and self.conventions.matrices:
             held = {letter for f in factors for letter in letters_of(f)}
             self.one_coordinate |= bool(held & self.conventions.matrices)
-        return total
+        return Mul(*parts)
 
     def _cross(self, one: Expr, other: Expr, left: Node, right: Node) -> Expr:
         if all(map(_is_bold, (left, right))):

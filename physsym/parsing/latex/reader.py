@@ -364,24 +364,22 @@ class _Text:
         return found
 
     def _refuse_lagrangian(self, value: Expr, row: _Row) -> None:
-        """Refuse a derivative of L that may be a Lagrangian, and a potential of rates."""
-        if isinstance(value, Derivative) and isinstance(value.expr, AppliedUndef):
-            function, points = str(value.expr.func), [value.variables[0]]
-        elif isinstance(value, AppliedUndef):
-            function, points = str(value.func), list(value.args)
-        else:
+        """Refuse L(q, q') and derivatives of L that may be a Lagrangian, and derivatives by a rate."""
+        derivative = isinstance(value, Derivative)
+        found = value.expr if derivative else value
+        if not isinstance(found, AppliedUndef) or str(found.func) not in self.potentials:
             return
-        if function not in self.potentials:
-            return
-        moving = [p for p in points if isinstance(p, Derivative) or name_and_marks(p)[1]]
-        name, _ = name_and_marks(points[0])
-        if not isinstance(value, Derivative):
-            if moving:
-                message = f"found {function} of a rate, which is no potential; write E for another energy"
+        points = [value.variables[0]] if derivative else found.args
+        names = [name_and_marks(p) if isinstance(p, Symbol) else ("", "") for p in points]
+        function, (name, marks) = str(found.func), names[0]
+        if not derivative:
+            if any(mark and (base, "") in names for base, mark in names):
+                message = f"found {function} of a value and its rate; write E for what is no potential"
                 raise self.error(message, row, value)
             return
+        moving = bool(marks) or isinstance(points[0], Derivative)
         lefts = [str(r.sides[0]) for r in self.rows if r.sign]
-        is_set = function in lefts or any(left.startswith(f"{function}(") for left in lefts)
+        is_set = any(left.split("(")[0] == function for left in lefts)
         momentum = any(re.fullmatch(r"p(_\w+)?'", left) for left in lefts)
         if function == "L" and (is_set or momentum or moving or is_coordinate(name)):
             raise self.error(LAGRANGIAN.format(rf"\nabla U({as_command(name)})"), row, value)

@@ -359,7 +359,7 @@ REFUSED_IN_LATEX = {
         r"\frac",
         r"found d/dt before",
     ),
-    r"L(q, \dot q) = T - V": ("L", "L of a rate, which is no potential"),
+    r"L(q, \dot q) = T - V": ("L", "L of a value and its rate; write E"),
     r"\frac{\partial U}{\partial \dot x} = 0": (r"\frac", "a derivative by a rate"),
     r"y = \alpha sinx": ("sinx", r"write \\sin x, or \\mathrm{sinx} for a name"),
     r"y = \alpha cost": ("cost", r"write \\cos t, or \\mathrm{cost} for a name"),

@@ -100,6 +100,32 @@ def test_a_published_rule_is_read_back(name, form):
     assert read_back(written(PUBLISHED[name]), PUBLISHED[name], face) == PUBLISHED[name]
 
 
+@pytest.mark.parametrize(("name", "form"), in_turn(PUBLISHED, FORMATS))
+def test_a_published_rule_is_read_back_where_nothing_is_declared(name, form):
+    """Its parameters are then real symbols: the rule is another one, and is printed alike."""
+    written, face = FORMATS[form]
+    found = ps.read(written(PUBLISHED[name]), face=face)
+    assert str(found) == str(PUBLISHED[name])
+
+
+LETTERS = (*"fgFJVLpPHAbq", "psi", "Phi", "Psi", "ell", "foo", "lr", "eps", "beta_1", "delta")
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_a_letter_before_a_bracket_is_read_back_as_a_factor(name):
+    s, k = Symbol(name, real=True), Symbol("k", real=True)
+    for value in (
+        s * (x + 1),
+        s * (k + 1) * x,
+        -s * x * (x + 1) / 3,
+        s * (x + 1) ** 2,
+        (x + 1) / (s * (k + 1)),
+    ):
+        for written, face in FORMATS.values():
+            if face == "physics":
+                assert ps.read(written(value)) == value, written(value)
+
+
 def lifted_rules():
     """Return the rules of the code in the tests of `ps.lift`, also those of a first step."""
     pieces = (
