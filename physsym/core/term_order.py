@@ -40,6 +40,8 @@ RULE_ORDER = ("position", "velocity", "acceleration", "force", "energy", "scalar
 
 # Scalar factors by the kind of quantity: m g l, eta lambda, gamma dt.
 KIND_ORDER = ("mass", "scalar", "friction", "time")
+FRICTION_OF_A_MASS = ("friction", "mass", "scalar", "time")
+"""The order in laws where friction is given for each mass: gamma m v, the friction times a momentum."""
 # Ranks by type, the first match counts. Scalars: numbers, sums, symbols, the rest. Vectors: coefficients such
 # as 1 - x**2, the energy and the Hessian, symbols, functions, forces, differences such as x - x-.
 Ranks: TypeAlias = tuple[tuple[tuple[type, ...], int], ...]
@@ -265,6 +267,11 @@ def _is_divisor(factor: Expr) -> bool:
 
 
 def _in_order(factors: Iterable[Expr], order: Ranks, context: Context) -> tuple[Expr, ...]:
+    factors = tuple(factors)
+    kinds = {context.kind_of(s) for s in (f.base if f.is_Pow else f for f in factors) if s.is_Symbol}
+    of_a_mass = context.order == LAW_ORDER and {"mass", "friction"} <= kinds
+    places = FRICTION_OF_A_MASS if of_a_mass else KIND_ORDER
+
     def key(factor: Expr) -> tuple[object, ...]:
         head, power = factor.as_base_exp() if factor.is_Pow else (factor, Integer(1))
         rank = next(rank for types, rank in order if isinstance(head, types))
@@ -273,7 +280,7 @@ def _in_order(factors: Iterable[Expr], order: Ranks, context: Context) -> tuple[
         elif order is VECTOR_ORDER and head.is_Add and any(role(a, context) == "scalar" for a in head.args):
             rank = COEFFICIENT
         kind = context.kind_of(head) if isinstance(head, Symbol) else None
-        place = KIND_ORDER.index(kind) if kind in KIND_ORDER else KIND_ORDER.index("scalar")
+        place = places.index(kind if kind in places else "scalar")
         return rank, place, default_sort_key(head), default_sort_key(factor)
 
     return tuple(sorted(factors, key=key))
