@@ -232,7 +232,7 @@ BOOK = (
         "     dθ/dt = ω\nm l² dω/dt = -m g l sin(θ) - γ ω",
     ),
     (law({m * dot(v): -G - gamma * m * v}), "m d𝐯/dt = -∇U(𝐱) - γ m 𝐯"),
-    (law({m * dot(v): -gamma**2 * m * v + m * g}), "m d𝐯/dt = m g - γ² m 𝐯"),
+    (law({m * dot(v): -(gamma**2) * m * v + m * g}), "m d𝐯/dt = m g - γ² m 𝐯"),
     (law({m * dot(v): -G - k * v * Abs(v)}), "m d𝐯/dt = -∇U(𝐱) - k 𝐯 |𝐯|"),
     (rule({omega: omega, theta: theta + dt * after(omega)}), "ωₜ₊₁ = ωₜ\nθₜ₊₁ = θₜ + Δt ωₜ₊₁"),
     (rule({x: -lr * nu + x, nu: nu}), "𝐱ₜ₊₁ = 𝐱ₜ - lr νₜ\nνₜ₊₁ = νₜ"),
