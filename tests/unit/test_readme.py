@@ -35,11 +35,21 @@ def test_the_sections_of_readme_are_in_order():
     assert sections[:3] == ["Install", "Ten lines", "What it found"]
 
 
-def test_the_findings_have_a_picture_that_is_there():
+def test_the_first_screen_says_how_to_install_and_shows_explorer_and_page_side_by_side():
+    opening, _, rest = README.read_text().partition("## Ten lines")
+    assert re.search(r"^pip install physsym$", opening, re.MULTILINE)
+    assert len(opening.splitlines()) < 30
+    (row,) = re.findall(r"^\| .*\.png\) \|$", opening, re.MULTILINE)
+    pictures = re.findall(r"!\[.{30,}?\]\((.+?)\)", row)
+    assert pictures == ["docs/explorer.png", "docs/page.png"]
+    assert all((README.parent / name).read_bytes().startswith(b"\x89PNG") for name in pictures)
+    code, _, _ = rest.partition("Every step is verified")
+    assert 10 <= code.count("\n>>> ") + code.count("\n... ") <= 12
+
+
+def test_three_findings_are_told():
     found = README.read_text().partition("## What it found")[2]
     assert re.findall(r"^(\d)\. \*\*", found.partition("\n## ")[0], re.MULTILINE) == ["1", "2", "3"]
-    name = re.search(r"^!\[.{30,}\]\((.+)\)$", found, re.MULTILINE)[1]
-    assert (README.parent / name).read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_three_findings_are_findings_that_hold_good():
