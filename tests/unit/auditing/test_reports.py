@@ -426,6 +426,7 @@ def test_wrong_options_are_refused(run, options):
     assert caught.value.code == 2
 
 
+@pytest.mark.slow
 def test_an_audit_of_several_processes_is_the_same(tmp_path, capsys):
     names = [tmp_path / f"{k}.md" for k in range(3)]
     for k, name in enumerate(names):

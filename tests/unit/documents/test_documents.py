@@ -47,6 +47,7 @@ def lines_of(tree):
     return [b for s in tree.sections for b in s.blocks if isinstance(b, Line)]
 
 
+@pytest.mark.slow
 def test_every_step_stands_once_under_its_own_number():
     tree = document_of([s for s in scripts() if not chapters_of(s)])
     fresh = [line.number for line in lines_of(tree) if not line.recalled]

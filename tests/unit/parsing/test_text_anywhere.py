@@ -12,6 +12,7 @@ from physsym.core.symbols import after, dot, grad, potential
 from physsym.parsing import ReadError
 from physsym.parsing.statements import as_expression, as_law, as_rule, as_statement, as_symbol
 from physsym.vocabulary import G, dt, eta, gamma, m, rho, tau, u, v, x
+from tests.support.tiers import in_tiers
 
 theta, omega, rod, g, k, c, r, y, w, lr, beta = (
     Symbol(n, real=True) for n in ("theta", "omega", "l", "g", "k", "c", "r", "y", "w", "lr", "beta")
@@ -51,7 +52,7 @@ def test_the_text_of_a_rule_is_the_rule(text):
     assert ps.rule(text) == MOMENTUM
 
 
-@pytest.mark.parametrize("name", OF_A_RULE)
+@pytest.mark.parametrize("name", in_tiers(OF_A_RULE, fast=lambda name: name != "report"))  # which takes long
 def test_what_takes_a_rule_takes_its_text(name):
     assert OF_A_RULE[name](TEXTS["unicode"]) == OF_A_RULE[name](MOMENTUM)
 

@@ -149,7 +149,12 @@ def test_right_ones_pass(optimizer, rule):
         (plus_sign, known.nesterov_classical, r"step 1 .*weight"),
         (Uncorrected, known.adam, r"it is +the rule with one slip: no bias correction"),
         (Swapped, known.adam, r"beta_1 and beta_2 are exchanged"),
-        (EpsInRoot, known.adam, r"it is +the rule with one slip: into or out of the root"),
+        pytest.param(
+            EpsInRoot,
+            known.adam,
+            r"it is +the rule with one slip: into or out of the root",
+            marks=pytest.mark.slow,
+        ),
         (Coupled, known.adamw, r"wd is added to the gradient \(coupled\)"),
         (Adam, known.adam_folded, r"it is +Adam \(known\.adam\)"),
         (LateMaximum, known.amsgrad, r"old or new value"),
