@@ -73,6 +73,14 @@ def test_pages_fit_the_screen_and_are_read_in_both_schemes(reader, width, height
         assert contrast >= 4.5, name
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_start_page_shows_every_line_of_code_whole_and_one_picture(reader, width):
+    page = reader("index.html", width)
+    cut = "blocks => blocks.map(block => block.scrollWidth - block.clientWidth)"
+    assert [wide for wide in page.eval_on_selector_all("article pre", cut) if wide > 0] == []
+    assert page.locator("article img").count() == 1
+
+
 @pytest.mark.parametrize(
     ("word", "found"),
     [

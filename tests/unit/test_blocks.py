@@ -28,7 +28,7 @@ SCRIPTS = {
     "test-your-optimizer.md": "tests/unit/adapters/test_how_to.py",
 }
 # What a shell is told beside commands of this package: to install, to make, to run the scripts above.
-SHELL = ("make", "python", "apt-get", "torchrun", "export", "for", "wait", "physsym")
+SHELL = ("make", "python", "pip", "apt-get", "torchrun", "export", "for", "wait", "physsym")
 LANGUAGES = ("python", "text", "sh", "toml", "yaml", "math")
 
 
