@@ -42,8 +42,9 @@ def in_turn(cases, *others):
     tables = [list(other) for other in others]
     found = []
     for k, case in enumerate(cases):
+        first = case if type(case) is tuple else (case,)
         turn = tuple(table[k % len(table)] for table in tables)
-        found += [_tier((case, *rest), rest == turn) for rest in product(*tables)]
+        found += [_tier((*first, *rest), rest == turn) for rest in product(*tables)]
     return found
 
 
@@ -53,10 +54,7 @@ def _tier(case, fast):
 
 
 def _flat(case):
-    """Return the values of a case, one of which may be a tuple or a parameter with marks of its own."""
-    if isinstance(case, type(pytest.param())):
-        return case.values, list(case.marks)
-    if isinstance(case, tuple):
-        parts = [_flat(part) for part in case]
-        return [v for values, _ in parts for v in values], [m for _, marks in parts for m in marks]
-    return [case], []
+    """Return the values of a case and its marks; a value may be a parameter with marks of its own."""
+    parts = case if type(case) is tuple else (case,)
+    given = [part if isinstance(part, type(pytest.param())) else pytest.param(part) for part in parts]
+    return [value for part in given for value in part.values], [m for part in given for m in part.marks]
