@@ -20,6 +20,7 @@ from physsym.auditing.evaluation import agree_at_a_point
 from physsym.auditing.expansions import WithError, agreement, judge_error, with_error
 from physsym.auditing.implications import judge_inequality
 from physsym.auditing.judgements import Judgement, holding
+from physsym.auditing.matrices import Arrays
 from physsym.auditing.methods_of_text import method_of
 from physsym.auditing.point_values import false_numbers, value_at_a_point
 from physsym.auditing.premises import claims_equality, sets_anew
@@ -72,6 +73,8 @@ class Context:
         All formulas of the text.
     values
         The numbers that the prose beside it gives to letters.
+    arrays
+        The letters that the text says to be matrices or vectors.
     """
 
     formula: Formula
@@ -82,6 +85,7 @@ class Context:
     elsewhere: Sequence[Fact] = ()
     text: Sequence[ReadFormula] = ()
     values: Values = field(default_factory=dict)
+    arrays: Arrays = field(default_factory=Arrays)
 
     @property
     def near(self) -> list[Fact]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from sympy import Rational
 
@@ -20,6 +20,7 @@ class Keyword(NamedTuple):
     example: str
 
 
+ArrayKind: TypeAlias = Literal["matrix", "vector"]
 _NAME = re.compile(r"\\?[^\W\d]\w*")
 # fmt: off
 KEYWORDS = {
@@ -110,6 +111,23 @@ def parts_of(argument: str) -> Iterator[tuple[int, str]]:
     for part in argument.split(","):
         yield at + len(part) - len(part.lstrip()), part.strip()
         at += len(part) + 1
+
+
+def declared_arrays(argument: str) -> dict[str, ArrayKind]:
+    """Return what a hint such as `given A, B matrices` declares: all names before the word, up to a relation.
+
+    >>> declared_arrays("m > 0, A, B matrices, x vector")
+    {'A': 'matrix', 'B': 'matrix', 'x': 'vector'}
+    """
+    found: dict[str, ArrayKind] = {}
+    names: list[str] = []
+    for part in argument.split(","):
+        word = re.fullmatch(r"\s*(\w+)(?:\s+(matri(?:x|ces)|vectors?))?\s*", part)
+        names = [*names, word[1]] if word else []
+        if word and word[2]:
+            found |= dict.fromkeys(names, "matrix" if word[2].startswith("m") else "vector")
+            names = []
+    return found
 
 
 def dimensions_of(argument: str) -> dict[str, Dimension]:

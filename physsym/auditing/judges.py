@@ -15,6 +15,7 @@ from physsym.auditing.hinted import hinted_judgements
 from physsym.auditing.hints import HintError
 from physsym.auditing.implications import IMPLIES, Surroundings, given_in_words, judge_implications
 from physsym.auditing.judgements import Judgement
+from physsym.auditing.matrices import arrays_of, judge_arrays
 from physsym.auditing.premises import in_force, judged_by_each_value, relying_on, same_name, stated_facts
 from physsym.auditing.readings import as_text, without_commands
 from physsym.auditing.references import Hinted, NoEquationError, facts_named, refers
@@ -62,7 +63,7 @@ def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float =
         The processor time; what is left when it is used up is undecided.
     """
     end = time.process_time() + seconds
-    rules = rules_of(formulas, end)
+    rules, arrays = rules_of(formulas, end), arrays_of(formulas)
     facts: list[Fact] = []
     relying: dict[Formula, set[Formula]] = {}
     for place, read in enumerate(formulas):
@@ -94,6 +95,7 @@ def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float =
                 read=read,
                 text=formulas,
                 values=values_beside(formulas, place),
+                arrays=arrays,
             )
             one = judged_by_each_value(
                 known if named or not above else [f for f in known if f.formula not in above],
@@ -193,7 +195,11 @@ def _judgements(meanings: Sequence[Meaning], context: Context) -> list[Judgement
             asked += _false_links(what, own) if asked else ()
             one = together(asked, False) if asked else judge(meaning, own)
             compares = any(h.keyword in ("identity", "from", "same") for h in formula.hints)
-            found.append(_where_defined(one, meaning, own) if compares else one)
+            one = _where_defined(one, meaning, own) if compares else one
+            numbers = any(h.keyword == "one" for h in formula.hints)
+            if not numbers:
+                one = judge_arrays(one, formula, own.arrays, not meaning.one_coordinate, own.facts)
+            found.append(one)
     return found
 
 

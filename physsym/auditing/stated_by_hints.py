@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sympy import Expr, Symbol
 
-from physsym.auditing.hints import parts_of, refusal
+from physsym.auditing.hints import declared_arrays, parts_of, refusal
 from physsym.auditing.sheet import (
     Fact,
     is_name,
@@ -37,8 +37,9 @@ def conditions_given(hints: Sequence[Hint], expressions: Sequence[Expr]) -> tupl
     found: list[Condition] = []
     known_symbols = frozenset[Symbol]().union(*(e.free_symbols for e in expressions))
     for hint in (h for h in hints if h.keyword == "given"):
+        arrays = declared_arrays(hint.argument)
         for at, part in parts_of(hint.argument):
-            if re.search(r"\bwhole\b", part):
+            if re.search(r"\bwhole\b", part) or part.partition(" ")[0] in arrays:
                 continue
             try:
                 found += conditions_of(part, {*known_symbols, *_other_names(part, known_symbols)})
