@@ -73,7 +73,7 @@ class Consequence:
 def consequence(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequence | None:
     """Return how an equation follows from facts, the nearest ones first; None where this is not found."""
     usable = _current([f for f in facts if f.kind not in ("fails", "note")])
-    one, other, used = _with_definitions(left, right, _values(usable))
+    one, other, used = with_definitions(left, right, _values(usable))
     if used and agree_at_a_point(*in_unknowns(one, other).expressions):
         found = compared(one, other)
         if found.holds:
@@ -182,11 +182,11 @@ def by_definitions(
     left: Expr, right: Expr, definitions: Sequence[Fact], given: Sequence[Condition] = ()
 ) -> tuple[Comparison, tuple[Fact, ...]] | None:
     """Return the comparison of two sides with definitions put in, and these; None where none applies."""
-    left, right, used = _with_definitions(left, right, definitions)
+    left, right, used = with_definitions(left, right, definitions)
     return (compared(left, right, given), used) if used else None
 
 
-def _with_definitions(
+def with_definitions(
     left: Expr, right: Expr, definitions: Sequence[Fact]
 ) -> tuple[Expr, Expr, tuple[Fact, ...]]:
     """Return two sides with definitions put in, the latest first, and those that applied."""
@@ -369,7 +369,7 @@ def _states_a_zero(fact: Fact) -> bool:
 
 def _may_vanish(coefficient: Expr, facts: Sequence[Fact]) -> bool:
     """Return whether a coefficient may be zero everywhere, also by what the text defines."""
-    put, _, _ = _with_definitions(coefficient, Integer(0), [f for f in facts if f.defines])
+    put, _, _ = with_definitions(coefficient, Integer(0), [f for f in facts if f.defines])
     return any(identical(c, Integer(0)).outcome is not Outcome.FAILS for c in {coefficient, put})
 
 

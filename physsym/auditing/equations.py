@@ -15,7 +15,13 @@ from physsym.auditing.comparisons import (
     compared_for_whole_numbers,
     where_it_fails,
 )
-from physsym.auditing.consequences import by_definitions, conditions, consequence, named_for_the_first_time
+from physsym.auditing.consequences import (
+    by_definitions,
+    conditions,
+    consequence,
+    named_for_the_first_time,
+    with_definitions,
+)
 from physsym.auditing.evaluation import agree_at_a_point
 from physsym.auditing.expansions import WithError, agreement, judge_error, with_error
 from physsym.auditing.implications import judge_inequality
@@ -317,22 +323,25 @@ def _as_second_value(left: Expr, right: Expr, context: Context) -> Judgement | N
     comparison = compared(right, fact.right, context.given)
     if comparison.holds:
         return _with(holding(comparison), f"as {fact.place}", (fact.formula,))
+    uses = formulas_of((fact,))
     definitions = [f for f in context.near if f.defines and f.left != left]
-    put = by_definitions(right, fact.right, definitions)
-    if put is not None and put[0].holds:
-        return _with(holding(put[0]), f"as {fact.place}", formulas_of((fact, *put[1])))
-    if put is not None and put[0].refuted and not comparison.refuted:
-        comparison, used = put[0], formulas_of((fact, *put[1]))
-    else:
-        used = (fact.formula,)
+    one, other, put = with_definitions(right, fact.right, definitions)
+    # Others are compared at length only if they may be equal, or differ in the same letters.
+    near = put and agree_at_a_point(*in_unknowns(one, other).expressions)
+    if near or (put and one.free_symbols == other.free_symbols and not comparison.refuted):
+        with_these = compared(one, other)
+        if with_these.holds:
+            return _with(holding(with_these), f"as {fact.place}", formulas_of((fact, *put)))
+        if with_these.refuted:
+            comparison, uses = with_these, formulas_of((fact, *put))
     if not comparison.refuted:
         return None
     if claims_equality(context.formula) and fact in context.near:
-        return _differing(comparison, used, context, f"differs from {fact.place}")
+        return _differing(comparison, uses, context, f"differs from {fact.place}")
     if sets_anew(context.formula, fact.formula):
         return Judgement("definition", f"another value than on {fact.place}")
     says = (
         f"another value than on {fact.place}; if it is meant to be the same write "
         f"`same as {fact.formula.position}`"
     )
-    return Judgement("note", says, where_it_fails(comparison), used, comparison.verdict)
+    return Judgement("note", says, where_it_fails(comparison), uses, comparison.verdict)

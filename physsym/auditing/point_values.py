@@ -121,7 +121,7 @@ def value_at_a_point(
 
 def false_numbers(left: Expr, right: Expr, formula: Formula, facts: Sequence[Fact]) -> Judgement | None:
     """Return that both sides are numbers that differ, with what the text says of functions in them."""
-    if is_denied(formula):
+    if left.free_symbols or right.free_symbols or is_denied(formula):
         return None
     definitions = [f for f in facts if f.defines and f.kind not in ("fails", "note") and not f.left.is_Symbol]
     found, used = by_definitions(left, right, definitions) or (compared(left, right), ())
