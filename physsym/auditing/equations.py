@@ -30,6 +30,7 @@ from physsym.auditing.matrices import Arrays
 from physsym.auditing.methods_of_text import method_of
 from physsym.auditing.point_values import false_numbers, value_at_a_point
 from physsym.auditing.premises import claims_equality, sets_anew
+from physsym.auditing.roots import root_of, without_common_root
 from physsym.auditing.rules_of_text import RuleFinding
 from physsym.auditing.sheet import (
     EQUAL,
@@ -231,10 +232,19 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
         return at_a_point
     if (derived := _as_derivative(left, right, context)) is not None:
         return derived
-    if (second := _as_second_value(left, right, context)) is not None:
+    # That a value solves what stands before it in the same formula is the way back, and not what is said.
+    others = [f for f in scope if f.formula != context.formula or f.defines]
+    second = _as_second_value(left, right, context)
+    if second is not None and second.kind == "note":
+        second = solution_of(left, right, context.formula, others) or second
+    if second is not None:
         return second
+    if (root := root_of(left, right, context.formula, scope)) is not None:
+        return root
     if (by_context := _by_consequence(left, right, context)) is not None:
         return by_context
+    if (contradicts := without_common_root(left, right, context.formula, scope)) is not None:
+        return contradicts
     if (again := _as_rewritten(left, right, context)) is not None:
         return again
     if at_a_point is not None:
@@ -243,9 +253,9 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
         return wrong
     if (method := method_of(left, right, scope)) is not None:
         return Judgement("recognised", str(method), uses=method.uses)
-    # That a value solves what stands before it in the same formula is the way back, and not what is said.
-    others = [f for f in scope if f.formula != context.formula or f.defines]
-    if (solution := solution_of(left, right, others) or descent_of(left, right, scope)) is not None:
+    if (
+        solution := solution_of(left, right, context.formula, others) or descent_of(left, right, scope)
+    ) is not None:
         return solution
     if (order := agreement(left, right)) is not None:
         return Judgement("conditional", f"holds up to {order}, for smooth functions")

@@ -16,10 +16,12 @@ from physsym.auditing.sheet import (
     Fact,
     formulas_of,
     is_name,
+    is_sequence,
     left_occurs,
     names_in,
     places,
 )
+from physsym.auditing.solutions import is_equation_for, misses, solves
 from physsym.auditing.texts import Hint
 from physsym.auditing.unknowns import name_of
 from physsym.core.motion import is_time
@@ -48,6 +50,8 @@ def _following(facts: Sequence[Fact], what: Hinted, differs: str) -> Judgement:
         if (way := _way_to(left, right, facts, definitions, what.given)) is not None:
             held += way[0]
             used += [f for f in way[1] if f not in used]
+        elif (solved := _solution(left, right, facts, what)) is not None:
+            return solved
         elif (difference := _refuting(left, right, facts, put, what.given)) is not None:
             return what.differing(difference, facts, f"{differs} {named}")
         else:
@@ -60,6 +64,19 @@ def _following(facts: Sequence[Fact], what: Hinted, differs: str) -> Judgement:
     uses = formulas_of(used)
     ifs = " and ".join(dict.fromkeys((f"{places(used)} hold{'s' * (len(uses) == 1)}", *held)))
     return Judgement("conditional", f"holds if {ifs}", (), uses)
+
+
+def _solution(left: Expr, right: Expr, facts: Sequence[Fact], what: Hinted) -> Judgement | None:
+    """Return what is said of a value of a name that is to solve one of the facts that a hint names."""
+    if not is_name(left) or is_sequence(left) or left_occurs(left, right):
+        return None
+    known = (*(f for f in what.facts if f not in facts), *facts)
+    for fact in facts:
+        if (solved := solves(left, right, fact, known, what.given)) is not None:
+            return solved
+    laws = [f for f in facts if is_equation_for(left, f)]
+    missed = [m for f in laws if (m := misses(left, right, f, known, what.given)) is not None]
+    return missed[0] if missed and len(missed) == len(laws) else None
 
 
 def _in_the_time(expression: Expr, facts: Sequence[Fact]) -> Expr:

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from sympy import Derivative, Dummy, Expr, Integer, Subs, Symbol, cancel
+from sympy import Derivative, Dummy, Expr, Integer, Subs, Symbol, cancel, factor, simplify
 from sympy.core.function import AppliedUndef
 
-from physsym.auditing.comparisons import compared
-from physsym.auditing.consequences import differentiated, put_definition
+from physsym.auditing.comparisons import compared, where_it_fails
+from physsym.auditing.consequences import differentiated, put_definition, with_definitions
 from physsym.auditing.evaluation import agree_at_a_point
 from physsym.auditing.judgements import Judgement
-from physsym.auditing.sheet import Fact, is_name, is_sequence, left_occurs, names_in
+from physsym.auditing.point_values import is_denied
+from physsym.auditing.premises import claims_equality
+from physsym.auditing.sheet import Fact, formulas_of, is_name, is_sequence, left_occurs, names_in, places
+from physsym.auditing.texts import Formula
 from physsym.auditing.unknowns import in_unknowns, name_of
-from physsym.core.verdicts import Outcome, Verdict
+from physsym.core.motion import is_time
+from physsym.core.verdicts import Condition, Outcome
 
 _FACTS = 8
+_SHORT = 120  # operations of what is left of an equation, above which it is not simplified
+_SOLUTION = re.compile(r"\b(solutions?|solv\w+|roots?|satisf\w+|motions? (?:is|are))\b", re.IGNORECASE)
 _STAR = "_star"
 
 
-def solution_of(left: Expr, right: Expr, facts: Sequence[Fact]) -> Judgement | None:
-    """Return that a value solves the nearest equation for its name, None where this is not found."""
+def solution_of(left: Expr, right: Expr, formula: Formula, facts: Sequence[Fact]) -> Judgement | None:
+    """Return what is said of a value that solves the nearest equation for its name.
+
+    Where the text says that it is a solution, and it solves none, it fails. None where this is not found.
+    """
     if not is_name(left) or is_sequence(left) or right.is_number or left_occurs(left, right):
         return None
     stationary = _stationary_point(left, right, facts)
@@ -29,31 +40,107 @@ def solution_of(left: Expr, right: Expr, facts: Sequence[Fact]) -> Judgement | N
         return stationary
     names = names_in(left)
     near = [f for f in facts if names <= f.names and f.kind not in ("fails", "note")]
-    for fact in reversed([f for f in near if f.left not in (left, right)][-_FACTS:]):
-        verdict = _solves(left, right, fact)
-        if verdict is not None:
-            conditions = "".join(f", if {c}" for c in verdict.assumes)
-            gap = fact.left - fact.right
-            moves = gap.has(Derivative) or any("'" in s.name for s in gap.free_symbols)
-            what = "motion that satisfies" if moves else "root of"
-            says = f"a {what} {fact.place}{conditions}"
-            return Judgement("conditional", says, uses=(fact.formula,), verdict=verdict, solves=True)
+    tried = [f for f in near if f.left not in (left, right)][-_FACTS:]
+    for fact in reversed(tried):
+        solved = solves(left, right, fact, facts)
+        if solved is not None:
+            return solved
+    if (claims_equality(formula) or _SOLUTION.search(formula.before)) and not is_denied(formula):
+        laws = [f for f in tried if is_equation_for(left, f)]
+        wrong = [missed for f in laws if (missed := misses(left, right, f, facts)) is not None]
+        if wrong and len(wrong) == len(laws):
+            return wrong[-1]
     return None
 
 
-def _solves(left: Expr, right: Expr, fact: Fact) -> Verdict | None:
-    """Return the verdict that an equation holds where a name has a value, and not whatever it has."""
+def solves(
+    left: Expr, right: Expr, fact: Fact, facts: Sequence[Fact], given: Sequence[Condition] = ()
+) -> Judgement | None:
+    """Return that a value solves an equation, with the definitions among facts put in."""
+    residual, used = _residual(left, right, fact, facts)
+    if residual is None or not agree_at_a_point(in_unknowns(residual).expressions[0], Integer(0)):
+        return None
+    found = compared(residual, Integer(0), given)
+    gap = fact.left - fact.right
+    if not found.holds or compared(gap, Integer(0)).verdict.outcome is not Outcome.FAILS:
+        return None
+    conditions = "".join(f", if {c}" for c in found.verdict.assumes)
+    what = "motion that satisfies" if _is_law(gap) else "root of"
+    says = f"a {what} {places((fact, *used))}{conditions}"
+    return Judgement("conditional", says, uses=formulas_of((fact, *used)), verdict=found.verdict, solves=True)
+
+
+def misses(
+    left: Expr, right: Expr, fact: Fact, facts: Sequence[Fact], given: Sequence[Condition] = ()
+) -> Judgement | None:
+    """Return that a value does not solve an equation, whatever the letters are that it brings in."""
+    residual, used = _residual(left, right, fact, facts)
+    if residual is None:
+        return None
+    found = compared(residual, Integer(0), given)
+    gap = fact.left - fact.right
+    known = gap.free_symbols.union(*(f.right.free_symbols for f in used))
+    new = {s for s in right.free_symbols - known if not is_time(s)}
+    rest, value = found.sides.expressions[0], in_unknowns(right).expressions[0]
+    if not found.differs or found.sides.operators or _vanishes_for_some(rest, value, new):
+        return None
+    what = "satisfy" if _is_law(gap) else "solve"
+    says = f"does not {what} {places((fact, *used))}"
+    return Judgement("fails", says, where_it_fails(found), formulas_of((fact, *used)), found.verdict)
+
+
+def _vanishes_for_some(residual: Expr, value: Expr, new: AbstractSet[Symbol]) -> bool:
+    """Return whether a residual may vanish for a choice of new letters: a sum in it has them.
+
+    Of a motion the amplitude is new, and its frequency may be: only that a sum with it vanishes is asked.
+    """
+    if not new:
+        return False
+    for expression in (residual, residual / value):
+        rest = factor(simplify(expression)) if expression.count_ops() < _SHORT else expression
+        sums = [f for f in rest.as_numer_denom()[0].as_ordered_factors() if f.free_symbols & new]
+        if not any((f.base if f.is_Pow else f).is_Add for f in sums):
+            return False
+    return True
+
+
+def _is_law(gap: Expr) -> bool:
+    """Return whether an equation has rates."""
+    return bool(gap.has(Derivative)) or any("'" in s.name for s in gap.free_symbols)
+
+
+def is_equation_for(left: Expr, fact: Fact) -> bool:
+    """Return whether a fact may be solved for a name: a law of its rates, or an equation with it."""
+    gap = fact.left - fact.right
+    own = {s.name for s in gap.free_symbols} & {str(left) + mark for mark in ("'", "''")}
+    rates = {name_of(d.expr) for d in gap.atoms(Derivative) if isinstance(d.expr, AppliedUndef)}
+    if own or rates & names_in(left):
+        return True
+    return not fact.defines and bool(gap.has(left)) and not _is_law(gap)
+
+
+def _residual(
+    left: Expr, right: Expr, fact: Fact, facts: Sequence[Fact]
+) -> tuple[Expr | None, tuple[Fact, ...]]:
+    """Return what is left of an equation where a name has a value, and the definitions put in.
+
+    None where it does not have the name, or has its rates or other values too: it is not solved by it.
+    """
     gap = _without_values_at_points(fact.left - fact.right, left)
     put = put_definition(gap, replace(fact, left=left, right=right))
-    # A definition of the name, or an equation that has its rates or other values too, is not solved by it.
-    own, rest = ({n.rstrip("'") for n in names_in(e)} for e in (left, put))
-    if put == gap or put.has(Derivative) or own & rest:
-        return None
-    if not agree_at_a_point(in_unknowns(put).expressions[0], Integer(0)):
-        return None
-    found = compared(put, Integer(0))
-    trivial = compared(gap, Integer(0)).verdict.outcome is not Outcome.FAILS
-    return found.verdict if found.holds and not trivial else None
+    own = {n.rstrip("'") for n in names_in(left)}
+    if put == gap or put.has(Derivative) or own & {n.rstrip("'") for n in names_in(put)}:
+        return None, ()
+    if agree_at_a_point(in_unknowns(put).expressions[0], Integer(0)):
+        return put, ()
+    definitions = [
+        f
+        for f in facts
+        if f.defines and f is not fact and f.kind not in ("fails", "note")
+        if f.left.is_Symbol and not own & {n.rstrip("'") for n in f.names}
+    ]
+    residual, _, used = with_definitions(put, Integer(0), definitions)
+    return residual, used
 
 
 def _without_values_at_points(gap: Expr, name: Expr) -> Expr:

@@ -1,0 +1,145 @@
+"""Values that are said to solve earlier equations: roots, linear systems, motions that satisfy a law."""
+
+import pytest
+
+import physsym as ps
+
+HOLDING = ("holds", "conditional", "recognised")
+QUADRATIC = "$$x^2 - 5 x + 6 = 0$$"
+LAW = r"$$\ddot x = -\omega^2 x$$"
+FROM = "<!-- physsym: from 1 -->\n"
+
+
+def audited(folder, *paragraphs):
+    page = folder / "page.md"
+    page.write_text("\n\n".join(paragraphs))
+    return ps.audit(page).entries
+
+
+def kinds(folder, *paragraphs):
+    return [entry.kind for entry in audited(folder, *paragraphs)]
+
+
+# ------------------------------------------------------------------ roots
+
+
+@pytest.mark.parametrize("words", ["", "Hence", "The roots are", "Solving for x,"])
+def test_a_number_that_is_no_root_fails(tmp_path, words):
+    assert kinds(tmp_path, QUADRATIC, f"{words} $$x = 5$$") == ["undecided", "fails"]
+    for root in ("2", "3", r"\frac{5 + 1}{2}", r"\frac{5 \pm \sqrt{25 - 24}}{2}"):
+        assert kinds(tmp_path, QUADRATIC, f"{words} $$x = {root}$$") == ["undecided", "conditional"]
+
+
+def test_one_of_several_roots_is_said_to_be_one_of_them(tmp_path):
+    _, two, three = audited(tmp_path, QUADRATIC, "The roots are $x = 2$ and $x = 3$.")
+    assert two.says == three.says == "one of the 2 roots of line 1"
+    _, only = audited(tmp_path, "$$x^3 = 8$$", "$$x = 2$$")
+    assert only.says == "the root of line 1"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Newton's method starts at",
+        "Evaluate the left side at",
+        "Let",
+        "Not so for",
+        "Now take",
+        "It is false that",
+    ],
+)
+def test_a_number_that_the_text_chooses_does_not_fail(tmp_path, words):
+    assert kinds(tmp_path, QUADRATIC, f"{words} $$x = 5$$")[-1] not in (*HOLDING, "fails")
+
+
+def test_a_number_in_a_sentence_fails_only_where_it_is_called_a_root(tmp_path):
+    assert kinds(tmp_path, QUADRATIC, "The value $x = 5$ is large.")[-1] == "undecided"
+    assert kinds(tmp_path, QUADRATIC, "It has the root $x = 5$.")[-1] == "fails"
+
+
+def test_numbered_roots(tmp_path):
+    begin = r"$$\lambda^2 - 3 \lambda + 2 = 0$$"
+    found = kinds(tmp_path, begin, r"The eigenvalues are $\lambda_1 = 1$ and $\lambda_2 = 2$.")
+    assert found[1:] == ["conditional"] * 2
+    assert kinds(tmp_path, begin, r"The eigenvalues are $$\lambda_1 = 3$$")[-1] == "fails"
+    iterates = kinds(tmp_path, "$$x^2 = 2$$", "Newton's method gives $x_0 = 1$ and $$x_1 = \\frac32$$")
+    assert "fails" not in iterates
+
+
+def test_a_root_of_a_derivative_that_vanishes(tmp_path):
+    begin = "$$f(x) = x^2 - 4 x + 5$$", "$$f'(x) = 0$$"
+    assert kinds(tmp_path, *begin, "$$x = 2$$")[-1] in HOLDING
+    assert kinds(tmp_path, *begin, "$$x = 3$$")[-1] == "fails"
+
+
+def test_equations_that_contradict_each_other(tmp_path):
+    assert kinds(tmp_path, "$$2 x + 3 = 7$$", "Hence $$2 x = 10$$")[-1] == "fails"
+    assert kinds(tmp_path, "$$2 x + 3 = 7$$", "Hence $$2 x = 4$$")[-1] in HOLDING
+    assert kinds(tmp_path, "$$2 x + 3 = 7$$", "$$2 x = 10$$", "$$x = 5$$")[1:] == ["undecided"] * 2
+
+
+@pytest.mark.parametrize("begin", [["$$x + y = 3, \\quad x - y = 1$$"], ["$$x + y = 3$$", "$$x - y = 1$$"]])
+def test_a_linear_system(tmp_path, begin):
+    assert kinds(tmp_path, *begin, "$$x = 2$$", "$$y = 1$$")[-2:] == ["conditional"] * 2
+    assert kinds(tmp_path, *begin, "$$y = 2$$")[-1] == "fails"
+    assert kinds(tmp_path, *begin, "Hence $$x = 2, \\quad y = 2$$")[-1] == "fails"
+
+
+def test_what_does_not_determine_a_letter_refutes_no_value(tmp_path):
+    assert kinds(tmp_path, "$$x + y = 3$$", "$$y = 5$$")[-1] == "definition"
+
+
+# ------------------------------------------------------------------ motions and roots in letters
+
+
+@pytest.mark.parametrize("hint", ["", FROM])
+def test_solutions_of_one_law_are_alternatives(tmp_path, hint):
+    motions = r"A \cos(\omega t)", r"B \sin(\omega t)", r"A \cos(\omega t) + B \sin(\omega t)"
+    lines = [f"{hint}$$x = {motion}$$" for motion in motions]
+    assert kinds(tmp_path, LAW, *lines)[1:] == ["conditional"] * 3
+
+
+@pytest.mark.parametrize("motion", [r"B \sin(2 \omega t)", r"e^{\omega t}", r"A \cos(\omega^2 t)"])
+@pytest.mark.parametrize("words", ["A solution is ", FROM])
+def test_a_motion_that_does_not_satisfy_the_law_fails(tmp_path, motion, words):
+    wrong = f"{words}$$x = {motion}$$"
+    assert kinds(tmp_path, LAW, wrong)[-1] == "fails"
+    assert kinds(tmp_path, LAW, f"{words}$$x = A \\cos(\\omega t)$$", wrong)[1:] == ["conditional", "fails"]
+
+
+def test_a_frequency_that_is_still_open_does_not_fail(tmp_path):
+    law = r"$$m \ddot x = -k x$$"
+    open_one = kinds(tmp_path, law, r"We look for a solution $$x = A \cos(\Omega t)$$")
+    assert open_one[-1] not in (*HOLDING, "fails")
+    known = kinds(tmp_path, law, r"$$k = m \Omega^2$$", r"A solution is $$x = A \cos(\Omega t)$$")
+    assert known[-1] == "conditional"
+
+
+def test_roots_in_letters_are_alternatives(tmp_path):
+    begin = "$$a x^2 + b x + c = 0$$"
+    roots = [rf"\frac{{-b {sign} \sqrt{{b^2 - 4 a c}}}}{{2 a}}" for sign in "+-"]
+    assert kinds(tmp_path, begin, *(f"$$x = {r}$$" for r in roots))[1:] == ["conditional"] * 2
+    assert kinds(tmp_path, begin, *(f"{FROM}$$x = {r}$$" for r in roots))[1:] == ["conditional"] * 2
+    wrong = roots[0].replace("-b", "b")
+    assert kinds(tmp_path, begin, f"{FROM}$$x = {wrong}$$")[-1] == "fails"
+    assert kinds(tmp_path, begin, f"Its solution is $$x = {wrong}$$")[-1] == "fails"
+
+
+def test_what_is_given_is_used_for_solutions(tmp_path):
+    hint = "<!-- physsym: from 1; given a > 0 -->\n"
+    lines = [rf"{hint}$$x = {value}$$" for value in (r"\sqrt a", r"-\sqrt a", r"2 \sqrt a")]
+    assert kinds(tmp_path, "$$x^2 = a$$", *lines)[1:] == ["conditional", "conditional", "fails"]
+
+
+def test_a_line_by_one_of_two_solutions_names_it(tmp_path):
+    motions = r"$$x = A \cos(\omega t)$$", r"$$x = B \sin(\omega t)$$"
+    *_, entry = audited(tmp_path, LAW, *motions, r"$$\dot x = -\omega A \sin(\omega t)$$")
+    assert entry.kind == "conditional"
+    assert "line 3, not of line 5" in entry.says
+
+
+def test_a_motion_from_two_lines(tmp_path):
+    begin = "$$v = v_0 - g t$$", r"$$\dot x = v$$"
+    hint = "<!-- physsym: from 1, 3 -->\n"
+    assert kinds(tmp_path, *begin, hint + r"$$x = x_0 + v_0 t - \frac12 g t^2$$")[-1] == "conditional"
+    assert kinds(tmp_path, *begin, hint + "$$x = x_0 + v_0 t - g t^2$$")[-1] == "fails"
