@@ -484,6 +484,7 @@ def test_captions_are_prose_of_the_document(caption):
     assert not any("." in formula for formula in re.findall("`([^`]*)`", caption))
 
 
+@pytest.mark.slow
 def test_chapters_are_read_without_numpy_and_matplotlib():
     read = (
         "import sys, derivations.book, derivations.claims\n"

@@ -3,6 +3,7 @@
 import pickle
 from fractions import Fraction
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ from physsym.core.symbols import after, before, dot, grad, partial, potential
 from physsym.optimizers.report import report as report_anew
 from physsym.optimizers.report.lines import html, latex_table, text
 from physsym.vocabulary import G, alpha, dt, eta, gamma, lam, m, rho, u, v, x
-from tests.support.tiers import in_turn
+from tests.support.tiers import in_tiers
 
 report = lru_cache(None, typed=True)(report_anew)  # of one rule many tests read a line each
 b1, b2, eps, mom, nu, k = symbols("b1 b2 eps mom nu k", real=True)
@@ -103,7 +104,11 @@ def test_mass_and_friction_of_momentum_are_those_published(rule, mass, friction)
 
 
 @pytest.mark.parametrize(
-    ("friction", "first"), in_turn(["explicit", "implicit", "midpoint", "exponential"], [v, x])
+    ("friction", "first"),
+    in_tiers(
+        product(["explicit", "implicit", "midpoint", "exponential"], [v, x]),
+        fast=[("implicit", v), ("exponential", x)],
+    ),
 )
 def test_each_treatment_of_friction_is_recognised_by_its_map(friction, first):
     law = ps.law({m * dot(v): -gamma * v - G, dot(x): v})

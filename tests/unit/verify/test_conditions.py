@@ -347,6 +347,7 @@ def halving(error, size):
     return error(size) / error(size / 2)
 
 
+@pytest.mark.slow  # by mpmath alone: no change of the package changes it
 @pytest.mark.parametrize("force", [LINEAR, CUBIC], ids=["linear", "cubic"])
 def test_letting_inertia_go_costs_one_order_of_tau(force):
     rest, _ = flow(force, 2)

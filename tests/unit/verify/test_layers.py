@@ -130,6 +130,7 @@ def test_what_is_given_may_exclude_the_singular_point(given):
     assert check(Limit(eps), rule({x: x / (x + eps)}), rule({x: 1}), given=given)
 
 
+@pytest.mark.slow  # by SciPy alone: no change of the package changes it
 def test_motions_that_meet_a_singular_point_do_not_follow_the_limit():
     small = 1e-5
     trapped = end(lambda _, r: -4 * small * r / (r**2 + small**2) - 1, [1.0], 2)
@@ -171,6 +172,7 @@ def test_a_jump_of_unknown_size_is_for_the_start_of_the_limit():
     assert not any("uniformly" in e for e in verdict.evidence)
 
 
+@pytest.mark.slow  # by SciPy alone: no change of the package changes it
 def test_the_jumps_are_those_of_trajectories():
     for small in (1e-3, 1e-4):
         jumped = end(lambda _, r, h=small: [-r[0] / h, h * (r[0] / h) ** 2 - r[1]], [1.0, 0.0], 1)

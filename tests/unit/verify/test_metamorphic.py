@@ -338,6 +338,7 @@ def found(commuting):
     return {(theta, psi) for theta in GRID for psi in GRID if commuting(theta, psi)}
 
 
+@pytest.mark.slow
 def test_limit_and_discretisation_commute_where_friction_and_position_are_weighted_alike():
     expected = {(weight, weight) for weight in GRID if weight > 0}
     assert found(commutes) == expected
@@ -405,6 +406,7 @@ def test_every_system_drawn_has_a_law_and_can_start_a_derivation(system):
     assert all(derivation.verdicts())
 
 
+@pytest.mark.slow
 def test_the_simplest_example_is_found_again():
     # A run that is told to repeat itself exactly, as on a build server, may stop before the simplest example.
     free = settings(derandomize=False, database=None)

@@ -119,7 +119,7 @@ NONSMOOTH = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("rate", "place", "method"), in_turn(NONSMOOTH, [heun, runge_kutta_4]), ids=str)
+@pytest.mark.parametrize(("rate", "place", "method"), in_turn(NONSMOOTH, [runge_kutta_4, heun]), ids=str)
 def test_a_law_by_cases_has_its_order_within_each_case(rate, place, method):
     above = law({dot(y): rate})
     below = apply(Integrate(method, dt), above)

@@ -116,8 +116,7 @@ CANCELLING = [
 ]
 
 
-# The logarithm and a root are in the fast tier.
-@pytest.mark.parametrize(("expression", "limit"), in_tiers(CANCELLING, CANCELLING[::3]), ids=str)
+@pytest.mark.parametrize(("expression", "limit"), in_tiers(CANCELLING, CANCELLING[:2]), ids=str)
 def test_leading_terms_that_cancel_leave_the_next_coefficient(expression, limit):
     assert check(Limit(n, oo), law({dot(x): expression}), law({dot(x): limit}))
     for wrong in (limit + 1, -limit, 3 * limit):
