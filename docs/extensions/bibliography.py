@@ -31,7 +31,10 @@ _NO_AUTHOR = re.compile(
 
 @dataclass(frozen=True)
 class Work:
-    """An entry of the bibliography; `others` says that not all authors are named."""
+    """An entry of the bibliography; `others` says that not all authors are named.
+
+    `compared` is false where nothing beside memory says that the entry is right.
+    """
 
     authors: tuple[str, ...]
     title: str
@@ -42,6 +45,7 @@ class Work:
     url: str = ""
     others: bool = False
     cited: tuple[str, ...] = ()
+    compared: bool = True
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -172,7 +176,8 @@ def _entry(work: Work, key: str, names: tuple[str, ...]) -> str:
     told = ", ".join(filter(None, (f"{listed}, *{title}*", work.where, str(work.year))))
     shown = f"doi:{work.doi}" if work.doi else f"arXiv:{work.arxiv}" if work.arxiv else work.url
     link = f" [{shown}]({work.link.replace('(', '%28').replace(')', '%29')})." if work.link else ""
-    return f"({key})=\n{told}.{link} Cited in {', '.join(map(_place, names))}."
+    note = "" if work.compared else " (Not compared with a second source.)"
+    return f"({key})=\n{told}.{link}{note} Cited in {', '.join(map(_place, names))}."
 
 
 def _place(name: str) -> str:

@@ -75,7 +75,10 @@ class System(NamedArguments):
     def _refuse_other_rates(self) -> None:
         """Raise ValueError where the rates of all coordinates are missing, and another one is there."""
         held = self.lagrangian.free_symbols
-        others = sorted(str(s) for s in held - {*self.coordinates} if s == v or name_and_marks(s)[1])
+        written = {f"d{q.name}" for q in self.coordinates}  # which reads as a constant
+        others = sorted(
+            str(s) for s in held - {*self.coordinates} if s == v or name_and_marks(s)[1] or s.name in written
+        )
         if others and not held & {dot(q) for q in self.coordinates}:
             rates = ", ".join(str(dot(q)) for q in self.coordinates)
             raise ValueError(

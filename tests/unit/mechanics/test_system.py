@@ -118,7 +118,12 @@ def test_accelerations_have_no_place_in_a_lagrangian():
 
 @pytest.mark.parametrize(
     ("lagrangian", "held"),
-    [("m*v**2/2 - k*x**2/2", "v"), ("m*X'**2/2 - k*x**2/2", "X'"), ("m*v*y'/2", "v, y'")],
+    [
+        ("m*v**2/2 - k*x**2/2", "v"),
+        ("m*X'**2/2 - k*x**2/2", "X'"),
+        ("m*v*y'/2", "v, y'"),
+        ("m*dx**2/2 - k*x**2/2", "dx"),
+    ],
 )
 def test_a_lagrangian_with_the_rates_of_other_names_alone_is_refused(lagrangian, held):
     with pytest.raises(ValueError, match=f" holds {held} and no rate of a coordinate; the rates are x'$"):

@@ -124,3 +124,10 @@ def test_the_page_has_an_anchor_and_a_link_for_each_work():
     page = bibliography.page()
     assert all(f"({key})=\n" in page for key in keys().values())
     assert all(work.link.replace("(", "%28").replace(")", "%29") in page for work in works())
+
+
+def test_the_page_says_which_works_were_compared_with_no_second_source():
+    text = bibliography.page()
+    assert (
+        text.count("(Not compared with a second source.)") == sum(not work.compared for work in works()) > 0
+    )
