@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from physsym.core.symbols import AFTER, BEFORE
 from physsym.parsing.spelling import GRADIENT
-from physsym.parsing.tokens import ReadError, Token
+from physsym.parsing.tokens import TWO_VALUES, ReadError, Token
 from physsym.vocabulary import STANDARD
 
 WEIGHTS = ("x", "w", "theta")
@@ -50,6 +50,8 @@ def with_instants(sentences: Sequence[list[Token]], text: str, names: Collection
     found = [_update(s, text, steps) for s in indexed]
     _refuse_gradients_of_two_steps(found, text)
     updated = {s[0].name for s in found if _is_relation(s, 1) and s[1].text == "<-"}
+    if not any(t.kind == "relation" and t.text == "<-" for s in found for t in s):
+        _refuse_with_and_without_index(indexed, text)
     if updated and any(t.index and _step(t) is not None for s in indexed for t in s if t.kind == "name"):
         _refuse_counting(found, letter, updated, text)
     begun = any(
@@ -113,6 +115,15 @@ def _index_and_base(token: Token) -> tuple[str, str] | None:
         return token.name, index[0]
     found = _BEFORE_STEP.fullmatch(token.name) if not token.index else None
     return (found[1], found[2]) if found else None
+
+
+def _refuse_with_and_without_index(sentences: Sequence[list[Token]], text: str) -> None:
+    """Refuse `u_t + u*c = 0`: without steps nothing says that u_t, which may be a derivative, is u."""
+    names = [t for s in sentences for t in s if t.kind == "name"]
+    plain = {t.name: t for t in names if not t.index}
+    for token in names:
+        if token.name in plain and _step(token) == 0:
+            raise ReadError(TWO_VALUES.format(token.text, plain[token.name].text), text, token.position)
 
 
 def _refuse_counting(

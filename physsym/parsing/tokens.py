@@ -166,6 +166,11 @@ GRAVITY = "found G beside a mass, and G is the gradient at x here; declare Symbo
 COMPLEX = "formulas are about real numbers: write its real part, or declare i where it is one"
 ORDER = "found a number in brackets above; write f'''' for a derivative, or f_4 for an index"
 TYPEFACES = "found {}, which stands here in two typefaces; give one of them another name"
+INVERSE = "found {}, the inverse of a matrix or a quotient; write {} for the quotient"
+CROSS = "found {}, a cross product or a product of numbers; write {} for the latter"
+OF_VECTORS = frozenset(("r", "F", "p", "v", "B", "E", "J", "L", "a", "omega", "tau", "S"))
+"""Letters of which a cross product may be taken."""
+TWO_VALUES = "found {0} beside {1}, two values or one; use {1} for one, and a name of its own for another"
 TRANSPOSE = "a transpose is left out in a formula for one coordinate"
 _ADVICE = {
     "==": "write = between the two sides of an equation",

@@ -11,8 +11,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from physsym.parsing.exponents import refuse_applied_powers, refuse_exponents
 from physsym.parsing.joined import refuse_joined
-from physsym.parsing.tokens import ORDER, TRANSPOSE, ReadError, Token, difference
+from physsym.parsing.tokens import CROSS, OF_VECTORS, ReadError, Token, difference
 
 _NABLAS = {"grad": "∇", "nabla": "∇", "hess": "∇²"}
 _OPERATORS = ("det", "tr", "diag", "rank", "dim", "lim", "sum", "div", "curl", "rot", "std", "var", "cov",
@@ -23,11 +24,6 @@ _FUNCTIONS = ("U", "L", "loss", "f", "F", "J")
 _BARE = ("exp", "log", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sqrt", "sign", "sgn")
 """Functions whose brackets are left out in formulas: sin x."""
 _ENDS = ("close", "comma", "newline", "semicolon", "relation", "sign", "comparison", "logic", "brace")
-_SHAPES = {"name": "n", "number": "0", "open": "(", "close": ")", "power": "^", "raised": "r"}
-"""The kinds of tokens, one character each, so that a row of them is a text."""
-_APPLIED_POWER = re.compile(r"n(?:\^\{-?0\}|\^\(-?0\)|\^-?0|r)\([n0]\)")
-_EXPONENT = re.compile(r"\^([{(]*)(-?)([n0])([)}]*)")
-_NUMBERED = re.compile(r"\^\{\(0\)\}")
 
 
 def worded(
@@ -45,7 +41,8 @@ def worded(
     ReadError
         Where it is not clear what a function without brackets is taken of, and for a transpose.
     """
-    _refuse_matrices(found, text, names)
+    refuse_exponents(found, text, names)
+    _refuse_cross_products(found, text)
     refuse_joined(found, text, {*names, *functions})
     for word, following in pairwise(found):
         if (
@@ -63,55 +60,19 @@ def worded(
         ):
             message = f"found {word.text} before {following.text}; {word.text} is not read, * makes a product"
             raise ReadError(message, text, word.position)
-    _refuse_applied_powers(found, text, {*names, *functions})
+    refuse_applied_powers(found, text, {*names, *functions})
     joined = _steps(_differences(found), text, functions)
     return _bare_arguments(_nablas(joined, text, names), text, names, functions)
 
 
-def _refuse_matrices(found: Sequence[Token], text: str, names: Collection[str]) -> None:
-    """Refuse x^T, x^{-T} and x^(k), and an exponent with an index, w^y_1, which is w_1^y for TeX."""
-    for match in _EXPONENT.finditer(_shapes(found) if "^" in text else ""):
-        power, exponent = found[match.start()], found[match.start(3)]
-        if len(match[1]) > len(match[4]):  # more than one name or number in the brackets
-            continue
-        letter, below, index = exponent.text.partition("_")
-        if exponent.text == "T" and "T" not in names:
-            message = f"found ^{match[2]}T, a transpose or a power; {TRANSPOSE}, and for the power declare T"
-            raise ReadError(message, text, power.position)
-        if below and len(letter) == 1 and not match[1] and exponent.name not in names:
-            message = (
-                f"found ^{exponent.text}, whose index may belong to what the power is taken of; "
-                f"write ^({exponent.text}), or the index first: _{index}^{letter}"
-            )
-            raise ReadError(message, text, power.position)
-        base = found[match.start() - 1] if match.start() else power
-        counts = re.fullmatch("[ijklnmt]|[0-9]", exponent.text) is not None and not exponent.marks
-        if "(" in match[1] and not match[2] and counts and base.kind == "name" and base.text != "e":
-            index, power_ = f"{base.text}_{exponent.text}", f"{base.text}^{exponent.text}"
-            message = (
-                f"found {base.text}^({exponent.text}), the value of a step or a power; "
-                f"write {index} for the value, or {power_} for the power"
-            )
-            raise ReadError(message, text, power.position)
-
-
-def _shapes(found: Sequence[Token]) -> str:
-    return "".join(_SHAPES.get(t.kind, t.text[:1]) for t in found)
-
-
-def _refuse_applied_powers(found: Sequence[Token], text: str, names: Collection[str]) -> None:
-    """Refuse f^{-1}(x) and f²(x) of a letter that is not known, and the order of a derivative, f^{(4)}(x)."""
-    written = _shapes(found)
-    for match in _APPLIED_POWER.finditer(written):
-        name, bracket = found[match.start()], found[match.end() - 3]
-        if name.name in names or bracket.spaced:
-            continue
-        inverse = "-0" in match[0] or found[match.start() + 1].text == "⁻¹"
-        meant = "an inverse function or a quotient" if inverse else "a power of a function or a product"
-        message = f"found a power of {name.text} before a bracket, {meant}; write * before it for the latter"
-        raise ReadError(message, text, found[match.start() + 1].position)
-    for match in _NUMBERED.finditer(written):
-        raise ReadError(ORDER, text, found[match.start()].position)
+def _refuse_cross_products(found: Sequence[Token], text: str) -> None:
+    """Refuse r × F, whose letters are those of vectors."""
+    if "×" not in text:
+        return
+    for one, sign, other in zip(found, found[1:], found[2:], strict=False):
+        letters = {t.name.split("_")[0] for t in (one, other) if t.kind == "name"}
+        if text[sign.position] == "×" and len(letters) == 2 and letters <= OF_VECTORS:
+            raise ReadError(CROSS.format(text[one.position : other.end], "*"), text, one.position)
 
 
 def _differences(found: Sequence[Token]) -> list[Token]:

@@ -9,7 +9,7 @@ from sympy import Expr, Integer, Symbol
 from sympy import Function as Undefined
 
 from physsym.core.symbols import after, before, dot
-from physsym.parsing.latex.conventions import key_of
+from physsym.parsing.latex.conventions import is_capital, key_of
 from physsym.parsing.latex.formula import OPAQUE, Formula
 from physsym.parsing.latex.names import (
     MARKS,
@@ -33,7 +33,7 @@ from physsym.parsing.latex.tree import (
     Scripted,
     Sum,
 )
-from physsym.parsing.tokens import TYPEFACES
+from physsym.parsing.tokens import INVERSE, TYPEFACES
 
 
 class NamedValues(Formula):
@@ -308,8 +308,16 @@ class NamedValues(Formula):
                 return self.opaque("star", base)
             raise self.error(f"what stands above, {text}, is not understood", node)
         if text == "-1" and isinstance(where, Named):
+            if self.conventions.strict and is_capital(where.letters) and self._may_be_matrix(where):
+                written = self.source(node)
+                quotient = rf"\frac{{1}}{{{written.partition('^')[0]}}}"
+                raise self.error(INVERSE.format(written, quotient), node)
             self.one_coordinate |= where.letters in self.conventions.matrices or where.letters.isupper()
         return self._power(base, self.value(exponent.inside), exponent)
+
+    def _may_be_matrix(self, name: Named) -> bool:
+        """Return whether a capital letter may be that of a matrix: nobody has declared it."""
+        return self.key(name) not in self.conventions.declared
 
     def _is_word(self, exponent: Script) -> bool:
         """Return whether letters above a name belong to it: asked for capitals, and for runs of letters."""

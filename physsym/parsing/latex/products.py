@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sympy import Expr, Integer, Mul
 
-from physsym.parsing.latex.conventions import derivative_letters, key_of
+from physsym.parsing.latex.conventions import derivative_letters, is_capital, key_of
 from physsym.parsing.latex.derivatives import Derivatives
 from physsym.parsing.latex.formula import OPAQUE
 from physsym.parsing.latex.names import (
@@ -30,6 +30,7 @@ from physsym.parsing.latex.tree import (
     Scripted,
     Words,
 )
+from physsym.parsing.tokens import CROSS, OF_VECTORS
 
 MAX_NESTED = 60
 _UNIT_NAMES = (
@@ -74,8 +75,8 @@ class Products(Derivatives):
                 if begun and sign == "" and numbers and value.is_number:
                     raise self.error("found two numbers side by side; write a sign between them", beside)
                 parts.append(value)
-                if sign and all(_is_bold(f) for f in factors[begun - 1 : begun + 1]):
-                    self.one_coordinate = True
+                if begun and all(_is_bold(f) for f in factors[begun - 1 : begun + 1]):
+                    self._join(sign, factors[begun - 1], factors[begun])
             elif sign == "×":
                 parts = [self._cross(Mul(*parts), value, factors[begun - 1], factors[begun])]
             elif sign == "o":
@@ -94,11 +95,24 @@ class Products(Derivatives):
             self.one_coordinate |= bool(held & self.conventions.matrices)
         return Mul(*parts)
 
+    def _join(self, sign: str, left: Node, right: Node) -> None:
+        r"""Note a product of vectors, a \cdot b, or of a matrix and a vector, which joins coordinates."""
+        between = self.text[left.end : right.start]
+        name = named(left)
+        matrix = not sign and name is not None and is_capital(name.letters)
+        if matrix or r"\cdot" in between or "·" in between:
+            self.joined = right
+        self.one_coordinate |= bool(sign)
+
     def _cross(self, one: Expr, other: Expr, left: Node, right: Node) -> Expr:
         if all(map(_is_bold, (left, right))):
             return self.opaque("cross", one, other)
         if one.is_number or other.is_number:
             return one * other
+        names = [n.letters.removeprefix("\\") for n in (named(left), named(right)) if n is not None]
+        if self.conventions.strict and len({*names}) == 2 and {*names} <= OF_VECTORS:
+            written = self.text[left.start : right.end]
+            raise self.error(CROSS.format(written, r"\cdot"), left)
         question = rf"\times in {self._around(right)}"
         cross = self.decisions.take(right, question, "a product of numbers", "a cross product")
         return self.opaque("cross", one, other) if cross else one * other

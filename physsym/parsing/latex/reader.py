@@ -39,7 +39,7 @@ from physsym.parsing.latex.statements import trees
 from physsym.parsing.latex.steps import NOW, Instant, Steps, conditioned, energy_of, of_unknown
 from physsym.parsing.latex.tree import Relation
 from physsym.parsing.latex.unclear import is_gravity, refuse_unclear
-from physsym.parsing.tokens import ReadError
+from physsym.parsing.tokens import TWO_VALUES, ReadError
 
 Stated: TypeAlias = Expr | Equation | Update | Law | Rule
 _MARKS = {DOT: dot, AFTER: after, BEFORE: before}
@@ -185,7 +185,8 @@ def _row(tree: Relation, reading: Interpretation) -> _Row:
             )
     if reading.joined is not None:
         raise reading.error(
-            "found a norm or a transpose, which joins coordinates; write the formula for one coordinate",
+            "found a norm, a transpose or a product of vectors, which joins coordinates; "
+            "write the formula for one coordinate",
             reading.joined,
         )
     return _Row(tree, sides, sign, reading)
@@ -252,8 +253,18 @@ class _Text:
             raise self.error("found an expression among equations; write = or \\gets", row)
         if any(self._updates(row) for row in self.rows):
             return self._rule()
+        self._refuse_with_and_without_index()
         equations = tuple(Equation(*(self._value(side, row) for side in row.sides)) for row in self.rows)
         return equations[0] if len(equations) == 1 else Law(equations)
+
+    def _refuse_with_and_without_index(self) -> None:
+        """Refuse u_t + u c = 0: without steps nothing says that u_t, which may be a derivative, is u."""
+        plain = {str(s) for row in self.rows for side in row.sides for s in side.free_symbols}
+        for row in self.rows:
+            for value in (f for side in row.sides for f in sorted(side.atoms(AppliedUndef), key=str)):
+                name = str(value.func)
+                if name in plain and value.args == (Symbol(self.time, integer=True),):
+                    raise self.error(TWO_VALUES.format(f"{name}_{self.time}", name), row, value)
 
     def _time(self) -> str:
         """Return the letter that counts the steps; refuse a second one."""

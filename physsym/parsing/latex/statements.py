@@ -162,6 +162,9 @@ def _prepared(tokens: Sequence[LatexToken], text: str) -> list[LatexToken]:
         elif token.text == r"\{" and token.side == "left" and (end := _system_end(tokens, i, text)):
             system, behind = _as_cases(tokens, i, end, text)
             tokens[i:behind] = system
+        elif token.text in RELATIONS and found and found[-1].text in ("_", "^"):  # v_\perp
+            found += [replace(token, kind="sign", text="{"), token, replace(token, kind="sign", text="}")]
+            i += 1
         else:
             found.append(token)
             i += 1

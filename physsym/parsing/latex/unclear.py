@@ -51,6 +51,8 @@ def refuse_unclear(
             message = _scripted(node, conventions, known)
         elif isinstance(node, Product):
             message = _product(node, conventions, known) or _gravity(node, declared)
+        elif isinstance(node, Name) and node.letters == "i" and r"\hbar" in text and "i" not in declared:
+            message = f"found i beside \\hbar, the imaginary unit; {COMPLEX}"
         elif isinstance(node, Name) and node.font == "upright" and node.letters in ("i", "j"):
             message = "found the imaginary unit; formulas are about real numbers: write i for a name"
         else:

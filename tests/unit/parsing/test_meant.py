@@ -81,6 +81,10 @@ READ = {
     "single = 2": Equation(*real("single"), S(2)),
     "logp = 3": Equation(*real("logp"), S(3)),
     "y = sinθ + sinc": Equation(y, sin(theta) + real("sinc")[0]),
+    # products that are none of vectors
+    "v = μ × v - lr × g": Update(v, Symbol("mu", real=True) * v - lr * g),
+    "m^{-1} x": x / m,
+    "y = x_t + 1/x_t - k": Equation(y, x + 1 / x - k),
     # powers in brackets that are no steps
     "e^(w) + 2^(k) + x^(n-1)": exp(w) + 2**k + x ** (n - 1),
     "x**(k) + x**(2)": x**k + x**2,
@@ -157,6 +161,11 @@ REFUSED = {
         (None, "a loss or a Lagrangian"),
     ),
     **{text: (None, rf"write {re.escape(advice)}, or declare") for text, (advice, *_) in JOINED.items()},
+    "A^{-1} b": (0, "inverse of a matrix or a quotient; write 1/A"),
+    "y = H⁻¹ g": (4, "inverse of a matrix or a quotient; write 1/H"),
+    "τ = r × F": (4, r"a cross product or a product of numbers; write \* for the latter"),
+    "u_t + u*u_x = 0": (0, "found u_t beside u, two values or one"),
+    "E = v_t^2 + v": (4, "found v_t beside v"),
     "y = x_i^{(k)}": (7, r"write x_i_k for the value, or x_i\^k for the power"),
     "eta^(t)": (3, r"write eta_t for the value, or eta\^t for the power"),
     "x^(2) + 1": (1, r"write x_2 for the value, or x\^2 for the power"),
@@ -225,6 +234,9 @@ def test_what_the_advice_says_is_read():
 
 
 LATEX = {
+    r"\mathbf y = \mathbf a \odot \mathbf x": Equation(y, a * x),
+    r"v_\perp = v \sin\theta": Equation(*real("v_perp"), v * sin(theta)),
+    r"y = \eta \times g - w \times 2": Equation(y, Symbol("eta", positive=True) * g - 2 * w),
     # functions by their names, known or not; names of quantities are factors
     r"\operatorname{arcosh} x + \operatorname{arcosh} 2 = x\operatorname{arcosh} 2": Equation(
         acosh(x) + acosh(2), x * acosh(2)
@@ -280,6 +292,11 @@ LATEX = {
 }
 
 ADVICE_THAT_IS_FOLLOWED = {
+    "A^{-1} b": "1/A",
+    "y = H⁻¹ g": "y = 1/H",
+    "τ = r × F": "τ = r * F",
+    "u_t + u*u_x = 0": "u*u_x = 0",
+    "E = v_t^2 + v": "E = v^2 + v",
     "y = x_i^{(k)}": ("y = x_i_k", "y = x_i^k"),
     "eta^(t)": ("eta_t", "eta^t"),
     "x^(2) + 1": ("x_2 + 1", "x^2 + 1"),
@@ -346,12 +363,19 @@ REFUSED_IN_LATEX = {
     r"x_t = x_{t-1} - \eta m_t": ("m_t", "add the row that sets it"),
     r"\operatorname{foo} x = 2 x": (r"\operatorname", r"write foo \\cdot"),
     r"\operatorname{foo}^2 \theta = 2 x": (r"\operatorname", r"write foo \\cdot"),
+    r"P = \mathbf F \cdot \mathbf v": (r"\mathbf v", "a product of vectors"),
+    r"\mathbf y = \mathbf A \mathbf x": (r"\mathbf x", "a product of vectors"),
+    r"x_{t+1} = x_t - \eta H^{-1} g_t": ("H", r"write \\frac\{1\}\{H\} for the quotient"),
+    r"\alpha \Sigma_k^{-1}": (r"\Sigma", r"write \\frac\{1\}\{\\Sigma_k\}"),
+    r"\tau = r \times F": ("r", r"a cross product or a product of numbers; write \\cdot"),
+    r"i \hbar \dot\psi = E \psi": ("i", r"found i beside \\hbar, the imaginary unit"),
+    r"\alpha u_t + u u_x = 0": ("u_t", "found u_t beside u, two values or one"),
     r"\alpha x_i^{(k)}": ("x_i", r"write x_{i,k} for the value, or x_i\^k for the power"),
     r"y = \eta^{(t)}": (r"\eta", r"write \\eta_t for the value"),
     r"\alpha W^{[1]}": ("W", "an index in brackets above"),
     r"\alpha (1-x)^{(k)}": ("(1", "an index in brackets above"),
-    r"\alpha x^{-\mathsf{T}}": ("x", "a norm or a transpose"),
-    r"\alpha x^{-T}": ("x", "a norm or a transpose"),
+    r"\alpha x^{-\mathsf{T}}": ("x", "a norm, a transpose or a product"),
+    r"\alpha x^{-T}": ("x", "a norm, a transpose or a product"),
     r"\partial L/\partial q": (r"\partial", "a loss or a Lagrangian"),
     r"p = \frac{\partial L}{\partial \dot x}": (r"p", "a loss or a Lagrangian"),
     r"\dot p = \frac{\partial \mathcal{L}}{\partial x}": (r"\dot", "a loss or a Lagrangian"),
@@ -554,6 +578,13 @@ FOLLOWED = {
         r"x_{t+1} = x_t - \eta \frac{\nabla U(x_t)}{\sqrt{\nabla U(x_t)}}",
     r"W_{t+1} = W_t - \eta G": r"W_{t+1} = W_t - \eta \nabla U(W_t)",
     r"x_{t+1} = x_t - \eta (g + \nabla f(x_t))": r"x_{t+1} = x_t - \eta (\nabla U(x_t) + \nabla f(x_t))",
+    r"P = \mathbf F \cdot \mathbf v": "P = F v",
+    r"\mathbf y = \mathbf A \mathbf x": "y = A x",
+    r"x_{t+1} = x_t - \eta H^{-1} g_t": r"x_{t+1} = x_t - \eta \frac{1}{H} g_t",
+    r"\alpha \Sigma_k^{-1}": r"\alpha \frac{1}{\Sigma_k}",
+    r"\tau = r \times F": r"\tau = r \cdot F",
+    r"i \hbar \dot\psi = E \psi": r"\dot\psi = E \psi",
+    r"\alpha u_t + u u_x = 0": r"\alpha u + u u_x = 0",
     r"\alpha x_i^{(k)}": (r"\alpha x_{i,k}", r"\alpha x_i^k"),
     r"y = \eta^{(t)}": (r"y = \eta_t", r"y = \eta^t"),
     r"\alpha W^{[1]}": r"\alpha W_1",
