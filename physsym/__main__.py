@@ -263,8 +263,14 @@ class Parser(ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the usage and the message, and exit with 2."""
+        import re
+        from difflib import get_close_matches
+
         from physsym.core.escapes import visible
 
+        if refused := re.search(r"invalid choice: '(.*)' \(choose from (.*)\)$", message):
+            near = get_close_matches(refused[1], re.findall(r"[\w-]+", refused[2]), n=1)
+            message += "".join(f"; did you mean {name}?" for name in near)
         super().error(visible(message))
 
 

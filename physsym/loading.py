@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
@@ -184,7 +185,8 @@ def file_named(name: str, folders: Sequence[str | Path]) -> Path:
     if name not in known:
         names = ", ".join(reversed(known))
         here = f", such as {name}.py" if Path(f"{name}.py").is_file() else ""
-        raise ScriptError(f"no derivation is named {name!r}; there are {names} (or give a path{here})")
+        near = "".join(f"; did you mean {n}?" for n in get_close_matches(name, known, n=1))
+        raise ScriptError(f"no derivation is named {name!r}; there are {names} (or give a path{here}){near}")
     return known[name]
 
 

@@ -53,7 +53,14 @@ def what_was_read(paths: Sequence[str | Path], count: int) -> str:
 
 def script_named(name: str) -> Script:
     """Return a script by its path or its name; names in `./derivations` come before shipped ones."""
-    return find_script(name, [*paths_to_read(()), shipped_folder()])
+    try:
+        return find_script(name, [*paths_to_read(()), shipped_folder()])
+    except ScriptError as error:
+        from physsym.optimizers.known import known
+
+        if name not in known:
+            raise
+        raise ScriptError(f"{error}; the published rule of that name is known:{name}") from None
 
 
 def scripts_named(names: Sequence[str]) -> list[Script]:

@@ -112,3 +112,22 @@ def test_what_is_no_notebook_is_no_notebook_without_formulas(content, capsys, tm
     assert main(("audit", str(tmp_path))) == 2
     assert "notes.ipynb" in capsys.readouterr().err
     assert main(("document", "--intro", str(tmp_path / "notes.ipynb"), "--out", str(tmp_path / "x"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("chek",), "did you mean check?"),
+        (("show", "--face", "learnin", "momentum"), "did you mean learning?"),
+        (("show", "momentm"), "did you mean momentum?"),
+        (("run", "adam"), "the published rule of that name is known:adam"),
+        (("report", "adam"), "the published rule of that name is known:adam"),
+    ],
+)
+def test_a_name_that_is_misspelt_is_answered_with_the_nearest(arguments, says, capsys):
+    try:
+        code = main(arguments)
+    except SystemExit as stopped:
+        code = stopped.code
+    assert code == 2
+    assert says in capsys.readouterr().err
