@@ -21,7 +21,7 @@ WEIGHTS = ("x", "w", "theta")
 GRADIENTS = ("g", "G", GRADIENT)
 _STEP = re.compile(r"([A-Za-z])([+-]\d+)?")
 _START = re.compile("=?(?:0|-[0-9]+)")
-_NEW, _OLD, _UNCLEAR = ("new", "next"), ("old",), ("prev", "previous", "last")
+NEW, OLD, UNCLEAR = ("new", "next"), ("old",), ("prev", "previous", "last")
 VECTORS = frozenset(s.name for s in STANDARD.moving)
 
 
@@ -179,13 +179,13 @@ def _indexed(token: Token, letter: str, text: str, names: Collection[str]) -> To
     if brackets and not is_step:
         message = f"found {token.text}, whose index is no step such as t+1; write round brackets, or a name"
         raise ReadError(message, text, token.position)
-    if last in _UNCLEAR and token.name not in names:
+    if last in UNCLEAR and token.name not in names:
         message = (
             f"found {token.text}; "
             f"write {base}_old for the value before the step, {base}- for the one before that"
         )
         raise ReadError(message, text, token.position)
-    if is_step or last in _NEW + _OLD or _START.fullmatch(start):
+    if is_step or last in NEW + OLD or _START.fullmatch(start):
         index = start if _START.fullmatch(start) else last
         return replace(token, meant=_named(base, parts[:-1], names), index=(index,))
     if "+" in last or "-" in last:
@@ -215,7 +215,7 @@ def _update(sentence: list[Token], text: str, steps: bool) -> list[Token]:
         return sentence
     target, relation, *right = sentence
     own = any(t.kind == "name" and t.name == target.name and not t.marks and not t.index for t in right)
-    is_new = target.marks == AFTER or target.index[-1:] in [(n,) for n in _NEW]
+    is_new = target.marks == AFTER or target.index[-1:] in [(n,) for n in NEW]
     if relation.text == "->":
         if not own:
             message = (
@@ -246,8 +246,8 @@ def _refuse_gradients_of_two_steps(sentences: Sequence[list[Token]], text: str) 
     read = [
         t for s in sentences for t in s if t.kind == "name" and t.name in GRADIENTS and t.name not in targets
     ]
-    told = {t.index[-1]: t for t in read if t.index and (_step(t) is not None or t.index[-1] in _NEW + _OLD)}
-    plain = [t for t in read if not t.index][:1] if {*told} & {*_NEW, *_OLD} else []
+    told = {t.index[-1]: t for t in read if t.index and (_step(t) is not None or t.index[-1] in NEW + OLD)}
+    plain = [t for t in read if not t.index][:1] if {*told} & {*NEW, *OLD} else []
     if len(both := [*plain, *told.values()]) > 1:
         first, second = both[0], both[-1]
         message = (
@@ -291,8 +291,8 @@ def _marked(token: Token, lefts: dict[str, int | None], updated: Set[str], begun
     if token.kind != "name" or not token.index:
         return token
     last, plain = token.index[-1], replace(token, index=(), told=True)
-    if last in _NEW or last in _OLD:
-        return replace(plain, marks=token.marks + (AFTER if last in _NEW else ""))
+    if last in NEW or last in OLD:
+        return replace(plain, marks=token.marks + (AFTER if last in NEW else ""))
     step = _step(token)
     if step is None:  # an index 0 or -1, of a start value
         if last.startswith("="):

@@ -32,7 +32,7 @@ _DIFFERENTIALS = ("d", r"\delta", r"\Delta")
 """Factors that are no differentials and differences of what follows."""
 _POWER_OF_A_VALUE = re.compile(r"(?:\\left)?\([A-Za-z]+\(.*\)\^")
 """A factor such as (U(x))^2, before which a letter looks like a function of it."""
-_FUNCTIONS = frozenset((*"fgFJLUVpPHOE", r"\ell", r"\psi", r"\Phi", r"\Psi"))
+_FUNCTIONS = frozenset((*"fgFJLUVpPHOE", r"\ell", r"\psi", r"\Phi", r"\Psi", r"\Pi"))
 """Letters that look like functions of a bracket behind them."""
 _WORD = re.compile(r"\\mathrm\{(?!(?:lr|wd|eps|tol)\})\w+\}\Z")
 _BRACKET = ("(", r"\left(")
@@ -73,7 +73,7 @@ class TexPrinter(TextPrinter, LatexPrinter):
             rf"{piece} \cdot"
             if piece in _DIFFERENTIALS
             or _POWER_OF_A_VALUE.match(following)
-            or (following.startswith(_BRACKET) and (piece in _FUNCTIONS or _WORD.search(piece)))
+            or (following.startswith(_BRACKET) and (piece.split("_")[0] in _FUNCTIONS or _WORD.search(piece)))
             else rf"{piece} \,"
             if _WORD_BEHIND.search(piece) or following.startswith(r"\mathrm")
             else piece

@@ -497,7 +497,9 @@ class _Survey:
         )
 
 
-_USUAL = frozenset(("f", "g", "F", "J", "U", "V", "L", r"\ell", "p", "P", r"\psi", r"\Phi", r"\Psi", "H"))
+_USUAL = frozenset(
+    ("f", "g", "F", "J", "U", "V", "L", r"\ell", "p", "P", r"\psi", r"\Phi", r"\Psi", "H", r"\Pi")
+)
 """Letters that functions usually have."""
 
 

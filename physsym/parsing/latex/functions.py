@@ -247,7 +247,7 @@ class Functions(NamedValues):
             last = named(factors[stop - 1]) if stop > end else None
             clear = last is not None and last.letters in _VARIABLES and stop == end + 1
             if stop > end and (
-                (clear and not _is_angle(factors[i]))
+                (clear and not _is_angle(factors[i]) and not _is_variable(factors[i]))
                 or not self.decisions.take(
                     factors[end],
                     f"the argument of {function.name} in {self._around(function)}",
@@ -329,6 +329,12 @@ def _is_angle(node: Node) -> bool:
     """Return whether a factor is an angle by its letter, which is no frequency."""
     name = named(node)
     return name is not None and name.letters in _ANGLES
+
+
+def _is_variable(node: Node) -> bool:
+    """Return whether a factor is a variable by its letter, which no other variable follows in an argument."""
+    name = named(node)
+    return name is not None and name.letters in _VARIABLES
 
 
 def _goes_on(node: Node) -> bool:

@@ -9,6 +9,7 @@ from sympy import Expr, Integer, Symbol
 from sympy import Function as Undefined
 
 from physsym.core.symbols import after, before, dot
+from physsym.parsing.instants import NEW, OLD, UNCLEAR
 from physsym.parsing.latex.conventions import is_capital, key_of
 from physsym.parsing.latex.formula import OPAQUE, Formula
 from physsym.parsing.latex.names import (
@@ -181,6 +182,7 @@ class NamedValues(Formula):
         """
         if self.conventions.strict and name.below_text in ("+", "-") and not name.mark:
             name = replace(name, below=(), below_text="", mark=name.below_text)
+        name = self._of_instant(name) if self.conventions.strict else name
         above = name.above
         if above is None or above.inside is None or self.is_above(name):
             return name
@@ -194,6 +196,20 @@ class NamedValues(Formula):
         if not self._is_word(above):
             return name
         return replace(name, above=None, mark=self._part(above.inside))
+
+    def _of_instant(self, name: Named) -> Named:
+        """Return a name with the instant that a word below it says: w_{new} is w^+, and w_{old} is w."""
+        word = self._part(name.below[0]) if len(name.below) == 1 else ""
+        base = spelled_letter(name.letters)
+        if word not in (*NEW, *OLD, *UNCLEAR) or f"{base}_{word}" in self.conventions.declared or name.mark:
+            return name
+        if word in UNCLEAR:
+            message = (
+                f"found {base}_{word}; write {base}_{{old}} for the value before the step, "
+                f"{base}^- for the one before that"
+            )
+            raise self.error(message, name.node)
+        return replace(name, below=(), below_text="", mark="+" if word in NEW else "")
 
     def _refuse_signs(self, name: Named) -> None:
         if name.letters in (r"\forall", r"\exists", r"\dagger", r"\prime", r"\bullet", r"\top", r"\bot",

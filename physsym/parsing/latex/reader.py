@@ -425,6 +425,9 @@ class _Text:
             return known
         if known is None and not self.names.by_use:
             raise self.error(f"found {name}, which is no known name; declare it", row, where)
+        if known is None and name in ("grad", "gradient"):
+            message = rf"found {name} without its point; write \nabla U(x) for the gradient"
+            raise self.error(message, row, where)
         if name.startswith(OPAQUE) or not name.replace("_", "").replace(" ", "").isalnum():
             raise self.error(
                 f"found {name.removeprefix(OPAQUE)}, which is not understood as a name", row, where

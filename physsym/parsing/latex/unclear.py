@@ -60,7 +60,7 @@ def refuse_unclear(
         if message:
             raise ReadError(message, text, node.start)
     for tree in trees:
-        if tree.signs and (message := _index_outside(tree)):
+        if tree.signs and (message := _index_outside(tree) or _new_value_with_prime(tree)):
             raise ReadError(message, text, tree.start)
 
 
@@ -80,6 +80,27 @@ def _index_outside(tree: Relation) -> str:
         f"found {base}_{name.below_text} {sign} {number} on the left, a sum or the value of a step; "
         f"write {base}_{{{step}}} for the value of the step, or bring the {number} to the right"
     )
+
+
+_OF_STEPS = frozenset((r"\eta", "h", r"\nabla", "lr", r"\Delta t", "g", "G"))
+"""Letters of steps and gradients, one of which a new value has."""
+
+
+def _new_value_with_prime(tree: Relation) -> str:
+    """Return what is wrong with x' = x - \\eta g, where the prime is that of a new value or of a rate."""
+    left, right = named(tree.sides[0]), tree.sides[1]
+    if left is None or left.primes != 1 or left.dots or not isinstance(right, Sum):
+        return ""
+    terms = list(map(named, right.terms))
+    own = [n is not None and n.bare and n.letters == left.letters for n in terms]
+    others = [term for term, is_own in zip(right.terms, own, strict=True) if not is_own]
+    if any(own) and any(_OF_STEPS.intersection(letters_of(term)) for term in others):
+        base = left.letters
+        return (
+            f"found {base}' = {base} + ..., a new value or a rate; write {base}^+ for the new value, "
+            rf"or \dot {base} for the rate"
+        )
+    return ""
 
 
 def _values(tree: Node) -> Iterator[Node]:

@@ -234,6 +234,13 @@ def test_what_the_advice_says_is_read():
 
 
 LATEX = {
+    r"w_{new} = w_{old} - \beta \nabla f(w_{old})": Update(w, w - beta * grad(w)),
+    r"v_{\text{new}} = \beta v_{\text{old}} + g^2, w_{\text{new}} = w - \mathrm{lr}\, v_{\text{new}}": Rule(
+        (Update(v, beta * v + grad(w) ** 2), Update(w, w - lr * after(v)))
+    ),
+    r"F_{\text{net}} = m a": Equation(*real("F_net"), m * a),
+    r"y' = y - y^2": Equation(dot(y), y - y**2),
+    r"\sin k x + \cos \theta": sin(k * x) + cos(theta),
     r"\mathbf y = \mathbf a \odot \mathbf x": Equation(y, a * x),
     r"v_\perp = v \sin\theta": Equation(*real("v_perp"), v * sin(theta)),
     r"y = \eta \times g - w \times 2": Equation(y, Symbol("eta", positive=True) * g - 2 * w),
@@ -363,6 +370,12 @@ REFUSED_IN_LATEX = {
     r"x_t = x_{t-1} - \eta m_t": ("m_t", "add the row that sets it"),
     r"\operatorname{foo} x = 2 x": (r"\operatorname", r"write foo \\cdot"),
     r"\operatorname{foo}^2 \theta = 2 x": (r"\operatorname", r"write foo \\cdot"),
+    r"x_{t+1} = \Pi_C (x_t - \eta g_t)": (r"\Pi", "a function or a product"),
+    r"x \gets x - \mathrm{lr} * \mathrm{grad}": (r"\mathrm{grad", r"write \\nabla U\(x\)"),
+    r"x_{\text{new}} = x_{\text{prev}} - \eta g": (r"x_{\text{prev", r"write x_{old} for the value before"),
+    r"x' = x - \eta g": ("x'", r"write x\^\+ for the new value, or \\dot x for the rate"),
+    r"p' = p - \frac{h}{2} \nabla U(q)": ("p'", r"write p\^\+ for the new value"),
+    r"\alpha \sin x y": (r"y", "2 ways"),
     r"P = \mathbf F \cdot \mathbf v": (r"\mathbf v", "a product of vectors"),
     r"\mathbf y = \mathbf A \mathbf x": (r"\mathbf x", "a product of vectors"),
     r"x_{t+1} = x_t - \eta H^{-1} g_t": ("H", r"write \\frac\{1\}\{H\} for the quotient"),
@@ -578,6 +591,14 @@ FOLLOWED = {
         r"x_{t+1} = x_t - \eta \frac{\nabla U(x_t)}{\sqrt{\nabla U(x_t)}}",
     r"W_{t+1} = W_t - \eta G": r"W_{t+1} = W_t - \eta \nabla U(W_t)",
     r"x_{t+1} = x_t - \eta (g + \nabla f(x_t))": r"x_{t+1} = x_t - \eta (\nabla U(x_t) + \nabla f(x_t))",
+    r"x_{t+1} = \Pi_C (x_t - \eta g_t)": r"x_{t+1} = Pi_C \cdot (x_t - \eta g_t)",
+    r"x \gets x - \mathrm{lr} * \mathrm{grad}": r"x \gets x - \mathrm{lr} * \nabla U(x)",
+    r"x_{\text{new}} = x_{\text{prev}} - \eta g": (
+        r"x_{new} = x_{old} - \eta g", r"x_{\text{new}} = x^- - \eta g"),
+    r"x' = x - \eta g": (r"x^+ = x - \eta g", r"\dot x = x - \eta g"),
+    r"p' = p - \frac{h}{2} \nabla U(q)": (
+        r"p^+ = p - \frac{h}{2} \nabla U(q)", r"\dot p = p - \frac{h}{2} \nabla U(q)"),
+    r"\alpha \sin x y": r"\alpha \sin (x y)",
     r"P = \mathbf F \cdot \mathbf v": "P = F v",
     r"\mathbf y = \mathbf A \mathbf x": "y = A x",
     r"x_{t+1} = x_t - \eta H^{-1} g_t": r"x_{t+1} = x_t - \eta \frac{1}{H} g_t",
