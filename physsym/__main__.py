@@ -62,8 +62,8 @@ def _document(command: ArgumentParser) -> None:
 
 def _check(command: ArgumentParser) -> None:
     _paths(command)
-    says = "run scripts in N processes (default: 1)"
-    command.add_argument("--jobs", type=_count, default=1, metavar="N", help=says)
+    says = "load and check scripts in N processes (default: load in one, and check in two where that is safe)"
+    command.add_argument("--jobs", type=_count, metavar="N", help=says)
     says = "count claims too: exit with 1 where one does not hold"
     command.add_argument("--claims", action="store_true", help=says)
     says = "count as failing what holds under listed hypotheses alone, and unknown dimensions"
@@ -342,7 +342,7 @@ def _run_command(arguments: Sequence[str] | None) -> int:
         if options.command is None:
             print(overview())
             return 0
-        command = options.command
+        command, options.own_process = options.command, arguments is None
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows its number
                 stream.reconfigure(errors="backslashreplace")

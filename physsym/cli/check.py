@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import re
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby, takewhile
 from operator import attrgetter
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from physsym.cli.columns import Line, labelled, paragraph, table
+from physsym.cli.halves import halved, stay_single
 from physsym.cli.paths import paths_to_read, what_was_read
 from physsym.cli.processes import in_processes
 from physsym.cli.terminal import echo, progress, verdict_line
@@ -29,6 +31,10 @@ from physsym.loading import files_of, load, nothing_found
 from physsym.mechanics.claim import Claim, JudgedClaim, judge_claim
 from physsym.mechanics.moves import in_words
 from physsym.parsing.interpretation import FUNCTIONS
+
+if TYPE_CHECKING:
+    from physsym.documents.judgements import Numbered
+    from physsym.documents.judgements import Part as Judging
 
 _NUMBERS = r"(?:[\d\s.+*/()-]|exp|sqrt|log|sin|cos|tan|pi)+"
 _STATES_NUMBERS = re.compile(rf"`about:|`(?:\w+:)?{_NUMBERS}[=<>!~]+{_NUMBERS}(?:[=<>!~]+{_NUMBERS})*`")
@@ -75,12 +81,24 @@ class VerdictLine:
 
 @dataclass(frozen=True)
 class ClaimLine:
-    """The lines on a claim and on its repair; a claim that several processes judge has one identity."""
+    """The lines on a claim and on its repair.
+
+    Claims of one id and one identity are the same.
+    """
 
     label: str
     verdict: Verdict
-    repair: Verdict | None = None
-    identity: tuple[str, ...] | None = None
+    repair: Verdict | None
+    id: str
+    identity: Identity
+
+
+@dataclass(frozen=True)
+class NumberLine:
+    """A formula that a chapter shows under a number; there is a line where another one has that number."""
+
+    heading: str
+    shown: Numbered
 
 
 @dataclass(frozen=True)
@@ -101,6 +119,38 @@ class Finished:
     has_content: bool
 
 
+Shown: TypeAlias = Finished | VerdictLine | ClaimLine | SimulationLine
+# A part of the check of a script.
+Part: TypeAlias = Callable[[], Iterable[Shown | NumberLine]]
+# All that is said in a claim, which takes a while to write, or its number among those of its id.
+Identity: TypeAlias = tuple[str, ...] | int
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The claims that scripts list, each once, and those that lines are on, by their ids."""
+
+    listed: dict[str, list[Claim]] = field(default_factory=dict)
+    judged: dict[str, list[Identity]] = field(default_factory=dict)
+
+    def number(self, claim: Claim) -> int | None:
+        """Return the number of a claim that a script lists; None where it is listed already."""
+        same = self.listed.setdefault(claim.id, [])
+        if any(claim is other or claim.identity == other.identity for other in same):
+            return None
+        same.append(claim)
+        return len(same) - 1
+
+    def identity(self, name: str, identity: Identity) -> tuple[str, ...]:
+        """Return all that is said in a claim of an id."""
+        return self.listed[name][identity].identity if isinstance(identity, int) else identity
+
+    def has_line(self, name: str, identity: Identity) -> bool:
+        """Return whether a line is on a claim of an id; most ids are new, so that no identity is written."""
+        judged = self.judged.get(name, ())
+        return any(self.identity(name, identity) == self.identity(name, other) for other in judged)
+
+
 def main(options: Namespace) -> int:
     """Print the summary, then a line for every step, claim and repair; return 1 where one of these fails.
 
@@ -114,18 +164,13 @@ def main(options: Namespace) -> int:
     if options.simulate:
         from physsym.oracle import simulate as _  # noqa: F401 (what is missing is said before any work)
     count = 0
-    with progress(len(files)) as done:
-        for found in in_processes(
-            partial(check_file, judged={}, simulate=options.simulate, alone=options.jobs < 2),
-            files,
-            options.jobs,
-        ):
+    with _checked(files, options) as checked, progress(len(files)) as done:
+        for found in checked:
             if isinstance(found, Finished):
                 count += found.has_content
                 done(found.name)
             elif isinstance(found, ClaimLine):
-                if found.identity is None or found.identity not in {line.identity for line in claims}:
-                    claims.append(found)
+                claims.append(found)
             else:
                 lines.append(found)
     if not count:
@@ -249,24 +294,53 @@ def _summary_of_motions(lines: Sequence[SimulationLine]) -> str:
     return f"{counted(len(lines) - left_out, 'derivation')} simulated and {left_out} not, {said}"
 
 
-def check_file(
-    file: Path, judged: dict[str, list[Claim]], simulate: bool = False, alone: bool = True
-) -> Iterator[Finished | VerdictLine | ClaimLine | SimulationLine]:
+@contextmanager
+def _checked(files: Sequence[Path], options: Namespace) -> Iterator[Iterator[Shown]]:
+    """Provide the lines on all files, those on each before it is Finished."""
+    seen = Seen()
+    if (options.jobs or 1) > 1:
+        check = partial(check_file, seen=Seen(), simulate=options.simulate)
+        yield each_once(in_processes(check, files, options.jobs), seen)
+        return
+    if options.own_process:
+        stay_single()
+    parts = list[Part]()
+    with progress(len(files), "loading") as done:
+        for file in files:
+            parts += parts_of_file(file, seen, options.simulate)
+            done(file.name)
+    numbers = range(len(parts))
+    # The copy begins at the end: neighbours have much in common that is computed once.
+    with halved(parts, reversed(numbers), options.own_process and options.jobs is None) as shared:
+        yield each_once((line for number in numbers for line in shared.take(number)), seen)
+
+
+def check_file(file: Path, seen: Seen, simulate: bool = False) -> Iterator[Shown]:
     """Load a script and yield a line for each of its steps, its claims, and what its chapters show.
 
-    Claims that are judged already are left out: those that are judged are added to `judged`, by their id,
-    which all scripts of a process share. Unless that is `alone`, lines on claims have the identity of the
-    claim, which takes a while to write.
+    Claims that were seen are left out, and those that are judged are seen then. Lines on claims have their
+    identities, which tell them from those of other processes.
+    """
+    found = (line for part in parts_of_file(file, seen, simulate) for line in part())
+    for line in each_once(found, seen):
+        if isinstance(line, ClaimLine):
+            line = replace(line, identity=seen.identity(line.id, line.identity))
+        yield line
+
+
+def parts_of_file(file: Path, seen: Seen, simulate: bool = False) -> list[Part]:
+    """Load a script and return the parts of its check, which may be carried out in any order.
+
+    They yield its lines, but a line on a claim may be there twice.
     """
     if is_frozen(file):
-        yield frozen_line(file)
-        yield Finished(file.stem, True)
-        return
+        return [lambda: (frozen_line(file), Finished(file.stem, True))]
     script = load(file)
+    parts: list[Part] = []
     for k, derivation in enumerate(script.derivations):
-        yield from check_derivation(script.name, derivation, script.derivations[:k])
+        parts.append(partial(check_derivation, script.name, derivation, script.derivations[:k]))
         if simulate:
-            yield simulation_line(script.name, derivation)
+            parts.append(partial(_simulation_lines, script.name, derivation))
     claims = script.claims
     # Chapters, and numbers in sentences, need what documents are made of, which takes longer to import.
     texts = [script.prose, *(step.says for d in script.derivations for step in d.steps)]
@@ -274,28 +348,51 @@ def check_file(
     stated = any(map(_STATES_NUMBERS.search, texts)) or not all(map(_is_readable, script.derivations))
     if stated or any(part.shows_statements for part in script.parts):
         from physsym.documents.compute import claims_of
-        from physsym.documents.judgements import judgements
+        from physsym.documents.judgements import judged_parts
 
         claims = tuple(claim for _, claim in claims_of([script]))
-        for shown in judgements(script):
-            if isinstance(shown, JudgedClaim):
-                if _is_new(shown.claim, judged):
-                    yield _claim_line(script.name, shown, alone)
-                continue
-            yield VerdictLine(one_line(script.name), one_line(shown.what), shown.verdict, is_shown=True)
+        parts += [partial(_shown_lines, script.name, part) for part in judged_parts(script)]
     for claim in claims:
-        if _is_new(claim, judged):
-            yield _claim_line(script.name, judge_claim(claim), alone)
-    yield Finished(script.name, bool(script.derivations or script.claims or script.parts))
+        if (number := seen.number(claim)) is not None:
+            parts.append(partial(_listed_lines, script.name, claim, number, seen))
+    has_content = bool(script.derivations or script.claims or script.parts)
+    return [*parts, lambda: (Finished(script.name, has_content),)]
 
 
-def _is_new(claim: Claim, judged: dict[str, list[Claim]]) -> bool:
-    """Return whether a claim is none of those that were judged, and add it to them."""
-    same = judged.setdefault(claim.id, [])
-    if any(claim is other or claim.identity == other.identity for other in same):
-        return False
-    same.append(claim)
-    return True
+def each_once(found: Iterable[Shown | NumberLine], seen: Seen) -> Iterator[Shown]:
+    """Yield lines, those on a claim once, and one for each number that two formulas of a script have."""
+    numbered: dict[str, Numbered] = {}
+    for line in found:
+        if isinstance(line, NumberLine):
+            for shown in line.shown.judged(numbered):
+                yield VerdictLine(line.heading, one_line(shown.what), shown.verdict, is_shown=True)
+            continue
+        if isinstance(line, ClaimLine):
+            if seen.has_line(line.id, line.identity):
+                continue
+            seen.judged.setdefault(line.id, []).append(line.identity)
+        elif isinstance(line, Finished):
+            numbered = {}
+        yield line
+
+
+def _listed_lines(script: str, claim: Claim, number: int, seen: Seen) -> Iterator[ClaimLine]:
+    """Yield the line on a claim that a script lists under a number, unless there is one already."""
+    if not seen.has_line(claim.id, number):
+        yield _claim_line(script, judge_claim(claim), number)
+
+
+def _shown_lines(script: str, part: Judging) -> Iterator[VerdictLine | ClaimLine | NumberLine]:
+    """Yield the lines on a part of what the chapters of a script show."""
+    from physsym.documents.judgements import Numbered
+
+    for shown in part():
+        if isinstance(shown, JudgedClaim):
+            yield _claim_line(script, shown, shown.claim.identity)
+        elif isinstance(shown, Numbered):
+            yield NumberLine(one_line(script), shown)
+        else:
+            yield VerdictLine(one_line(script), one_line(shown.what), shown.verdict, is_shown=True)
 
 
 def is_frozen(file: Path) -> bool:
@@ -386,15 +483,15 @@ def against_move(derivation: Derivation, number: int) -> tuple[tuple[str, tuple[
     )
 
 
-def simulation_line(name: str, derivation: Derivation) -> SimulationLine:
-    """Return a line on the motions of a derivation, which the oracle integrates and compares."""
+def _simulation_lines(name: str, derivation: Derivation) -> Iterator[SimulationLine]:
+    """Yield a line on the motions of a derivation, which the oracle integrates and compares."""
     from physsym.oracle import contradicts
     from physsym.oracle import simulate as observed
 
     seen = observed(derivation)
     against = contradicts(seen, derivation.verdicts())
     says = f"{seen}, which contradicts the verdicts" if against else str(seen)
-    return SimulationLine(one_line(f"{name}: {derivation.title}"), one_line(says), seen.outcome, against)
+    yield SimulationLine(one_line(f"{name}: {derivation.title}"), one_line(says), seen.outcome, against)
 
 
 def _is_readable(derivation: Derivation) -> bool:
@@ -405,6 +502,6 @@ def _is_readable(derivation: Derivation) -> bool:
     return all(name in FUNCTIONS or known.get(name) for name in names)
 
 
-def _claim_line(script: str, judged: JudgedClaim, alone: bool) -> ClaimLine:
+def _claim_line(script: str, judged: JudgedClaim, identity: Identity) -> ClaimLine:
     label = one_line(f"{script}, claim {judged.claim.id}")
-    return ClaimLine(label, judged.verdict, judged.repair, None if alone else judged.claim.identity)
+    return ClaimLine(label, judged.verdict, judged.repair, judged.claim.id, identity)

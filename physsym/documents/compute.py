@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import singledispatch
 from pathlib import Path
 from textwrap import shorten
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from physsym.codegen import program
 from physsym.codegen.emit import python_source
@@ -54,6 +54,7 @@ from physsym.mechanics.moves import Step
 from physsym.printing import equations_of_function, latex_of_function
 from physsym.vocabulary import Face, Vocabulary
 
+Shown = TypeVar("Shown")
 Progress: TypeAlias = Callable[[str], None]
 # The start of a derivation, and the steps from it to a line: this identifies a line.
 LinePath: TypeAlias = tuple[Statement, tuple[Step, ...]]
@@ -324,13 +325,12 @@ def refuse_other(claim: Claim, other: Claim, where: str) -> None:
         )
 
 
-def refuse_number(equation: JudgedEquation, numbered: dict[str, JudgedEquation]) -> None:
+def refuse_number(number: str, formula: Shown, numbered: dict[str, Shown]) -> None:
     """Raise ValueError where another formula has the number of an equation."""
-    other = numbered.setdefault(equation.number, equation) if equation.number else equation
-    if other.formula != equation.formula:
+    other = numbered.setdefault(number, formula) if number else formula
+    if other != formula:
         raise ValueError(
-            f"({equation.number}) is the number of {other.formula} and of {equation.formula}: "
-            "give each equation a number of its own"
+            f"({number}) is the number of {other} and of {formula}: give each equation a number of its own"
         )
 
 

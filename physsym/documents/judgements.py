@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeAlias
 
 from physsym.core.verdicts import Outcome, Verdict, all_of, fails, holds
 from physsym.derivation import Derivation
@@ -50,6 +52,34 @@ class Judgement:
     is_number: bool = False
 
 
+@dataclass(frozen=True)
+class Numbered:
+    """A formula that a chapter shows under a number, which no other formula may have.
+
+    It is told from others by its text and its hash: what an author left unevaluated would not stay as it is
+    where it is sent from one process to another.
+    """
+
+    where: str = field(compare=False)
+    number: str
+    formula: str
+    hash: int
+
+    def __str__(self) -> str:
+        return self.formula
+
+    def judged(self, numbered: dict[str, Numbered]) -> Iterator[Judgement]:
+        """Yield a failing verdict where the number is that of another formula of those before."""
+        try:
+            refuse_number(self.number, self, numbered)
+        except ValueError as error:
+            yield Judgement(f"{self.where}, equation ({self.number})", fails(str(error)))
+
+
+# What the chapters of a script show, one after the other: these may be judged in any order.
+Part: TypeAlias = "Callable[[], Iterable[Judgement | JudgedClaim | Numbered]]"
+
+
 def judgements(script: Script) -> Iterator[Judgement | JudgedClaim]:
     """Yield the verdict on each equation, finding and number that the chapters of a script show.
 
@@ -66,23 +96,38 @@ def judgements(script: Script) -> Iterator[Judgement | JudgedClaim]:
     Judgement or JudgedClaim
         In the order of the document.
     """
-    yield from judge_sentences(script)
-    numbered: dict[str, JudgedEquation] = {}
-    for chapter in map(with_symbols, chapters_of(script)):
-        yield from _numbers(chapter.title, (chapter.title,), chapter.vocabulary)
-        judged: dict[str, JudgedClaim] = {}
-        for block in chapter.blocks:
-            if isinstance(block, Claims | Derivation):
-                continue
-            try:
-                computed = tuple(compute_block(block, judged))
-            except Exception as error:
-                unchecked = Verdict(Outcome.UNCHECKED, (reason_of(error),))
-                yield Judgement(f"{chapter.title}, {named(block)}", unchecked)
-                continue
-            for part in computed:
-                yield from _judged(part, chapter)
-                yield from _judged_number(part, chapter, numbered)
+    numbered: dict[str, Numbered] = {}
+    for part in judged_parts(script):
+        for found in part():
+            if isinstance(found, Numbered):
+                yield from found.judged(numbered)
+            else:
+                yield found
+
+
+def judged_parts(script: Script) -> Iterator[Part]:
+    """Yield what `judgements` judges in parts: the words of the script, then one chapter after the other."""
+    yield partial(judge_sentences, script)
+    for chapter in chapters_of(script):
+        yield partial(_judge_chapter, chapter)
+
+
+def _judge_chapter(shown: Chapter) -> Iterator[Judgement | JudgedClaim | Numbered]:
+    chapter = with_symbols(shown)
+    yield from _numbers(chapter.title, (chapter.title,), chapter.vocabulary)
+    judged: dict[str, JudgedClaim] = {}
+    for block in chapter.blocks:
+        if isinstance(block, Claims | Derivation):
+            continue
+        try:
+            computed = tuple(compute_block(block, judged))
+        except Exception as error:
+            unchecked = Verdict(Outcome.UNCHECKED, (reason_of(error),))
+            yield Judgement(f"{chapter.title}, {named(block)}", unchecked)
+            continue
+        for part in computed:
+            yield from _judged(part, chapter)
+            yield from _numbered(part, chapter)
 
 
 def judge_computed(computed: Computed) -> Iterator[Judgement]:
@@ -153,17 +198,12 @@ def judge_sentences(script: Script) -> Iterator[Judgement]:
         yield from (j for j in found if j.verdict.outcome is not Outcome.UNCHECKED)
 
 
-def _judged_number(
-    part: ComputedBlock, chapter: Chapter, numbered: dict[str, JudgedEquation]
-) -> Iterator[Judgement]:
-    """Yield a failing verdict where the number of an equation is that of another equation already."""
+def _numbered(part: ComputedBlock, chapter: Chapter) -> Iterator[Numbered]:
+    """Yield the formulas that a block shows under numbers."""
     parts = (*part.follows, *part.source, *part.difference) if isinstance(part, JudgedFinding) else (part,)
     for shown in parts:
-        if isinstance(shown, JudgedEquation) and not shown.refuted:
-            try:
-                refuse_number(shown, numbered)
-            except ValueError as error:
-                yield Judgement(f"{chapter.title}, equation ({shown.number})", fails(str(error)))
+        if isinstance(shown, JudgedEquation) and shown.number and not shown.refuted:
+            yield Numbered(chapter.title, shown.number, str(shown.formula), hash(shown.formula))
 
 
 def _judged(part: ComputedBlock, chapter: Chapter) -> Iterator[Judgement | JudgedClaim]:

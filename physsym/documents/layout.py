@@ -40,6 +40,7 @@ from physsym.documents.content import (
     Chapter,
     Code,
     Embedded,
+    Formula,
     Heading,
     Note,
     OneFace,
@@ -96,7 +97,7 @@ class Layout:
     scripts: tuple[str, ...]  # the paths of those that can be read again, in their order
     anchors: Mapping[str, str]  # of all that prose may refer to: numbers of equations, ids of claims
     numbers: dict[LinePath, str] = field(default_factory=dict)
-    shown: dict[str, JudgedEquation] = field(default_factory=dict)
+    shown: dict[str, Formula] = field(default_factory=dict)
     placed: set[str] = field(default_factory=set)
     noted: set[tuple[str, str]] = field(default_factory=set)
     taken: set[str] = field(default_factory=lambda: {"audit", *reserved()})  # the anchors that there are
@@ -449,7 +450,7 @@ def _line(shown: JudgedEquation, chapter: Chapter, layout: Layout, of_source: bo
         layout.numbers.setdefault(shown.path, shown.number)
     recalled = shown.number in layout.shown
     if not shown.refuted:
-        refuse_number(shown, layout.shown)
+        refuse_number(shown.number, shown.formula, layout.shown)
     return tree.Line(
         shown.number,
         shown.formula,

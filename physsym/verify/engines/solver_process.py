@@ -82,13 +82,14 @@ def _started(command: Sequence[str]) -> subprocess.Popen[str] | None:
             errors="replace",
             start_new_session=True,
             # With JAX loaded there are threads, and nothing may run between fork and exec, as JAX warns.
-            preexec_fn=_die_with_parent if _LIBC and "jax" not in sys.modules else None,
+            preexec_fn=die_with_parent if _LIBC and "jax" not in sys.modules else None,
         )
     except OSError:
         return None
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """Let the system end this process where the one that started it ends, on Linux."""
     assert _LIBC is not None
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
