@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
+from physsym.cli.halves import halved, stay_single
 from physsym.cli.paths import paths_to_read, what_was_read
 from physsym.cli.terminal import echo, progress
 from physsym.core.verdicts import Outcome
 from physsym.documents import document_of, size_of
-from physsym.documents.formats import formats_of, refuse_style, write_tree
+from physsym.documents.compute import claims_of, judging
+from physsym.documents.content import Figure, chapters_of
+from physsym.documents.formats import DRAWN, formats_of, refuse_style, write_tree
+from physsym.documents.plotting import drawing, image
 from physsym.documents.tree import Document
-from physsym.loading import scripts
+from physsym.loading import Script, scripts
+from physsym.mechanics.claim import Claim, JudgedClaim, judge_claim
 
 _WRONG = (Outcome.FAILS, Outcome.UNDECIDABLE, Outcome.UNCHECKED)
 
@@ -19,13 +28,64 @@ def main(options: Namespace) -> int:
     """Write the document and print where; a terminal shows how far it is. What does not hold is counted."""
     paths, formats = paths_to_read(options.paths), formats_of(options.out, options.format)
     refuse_style(options.css, formats)
+    if options.own_process:
+        stay_single()
     sources = scripts(paths)
-    with progress(size_of(sources) + len(formats)) as done:
+    with (
+        _shared(sources, formats, options.own_process),
+        progress(size_of(sources) + len(formats)) as done,
+    ):
         choices = (options.title, options.face, options.evidence, options.intro, options.css)
         tree = document_of(sources, done, *choices)
         written = write_tree(tree, options.out, formats, done)
     echo(*(f"wrote {path}" for path in written), *_what_fails(tree), what_was_read(paths, len(sources)))
     return 0
+
+
+@contextmanager
+def _shared(sources: Sequence[Script], formats: Sequence[str], copying: bool) -> Iterator[None]:
+    """Judge claims and draw figures within this together with a copy of the process, while pages are written.
+
+    The copy begins with the last claim, as the pages ask for the first ones first, and draws then.
+    """
+    claims = [claim for _, claim in claims_of(sources)]
+    blocks = (block for script in sources for chapter in chapters_of(script) for block in chapter.blocks)
+    kinds = dict.fromkeys(DRAWN[name] for name in formats if name in DRAWN)
+    figures = [(_draws(b), kind, b.size) for b in blocks if isinstance(b, Figure) for kind in kinds]
+    parts: list[Any] = [partial(_verdicts, claim) for claim in claims]
+    parts += [partial(_drawn, *figure) for figure in figures]
+    order = [*reversed(range(len(claims))), *range(len(claims), len(parts))]
+    claim_numbers = {id(claim): number for number, claim in enumerate(claims)}
+    figure_numbers = {figure: number for number, figure in enumerate(figures, len(claims))}
+    with halved(parts, order, copying) as shared:
+
+        def judge(claim: Claim) -> JudgedClaim:
+            number = claim_numbers.get(id(claim))
+            return judge_claim(claim) if number is None else JudgedClaim(claim, *shared.take(number))
+
+        def draw(*figure: Any) -> bytes:
+            number = figure_numbers.get(figure)
+            return image(*figure) if number is None else b"".join(shared.take(number))
+
+        tokens = judging.set(judge), drawing.set(draw)
+        try:
+            yield
+        finally:
+            judging.reset(tokens[0])
+            drawing.reset(tokens[1])
+
+
+def _verdicts(claim: Claim) -> tuple[Any, ...]:
+    judged = judge_claim(claim)
+    return judged.verdict, judged.repair
+
+
+def _drawn(*figure: Any) -> tuple[bytes]:
+    return (image(*figure),)
+
+
+def _draws(figure: Figure) -> tuple[Any, ...]:
+    return figure.draw if isinstance(figure.draw, tuple) else (figure.draw,)
 
 
 def _what_fails(tree: Document) -> list[str]:

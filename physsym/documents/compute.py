@@ -10,7 +10,8 @@ from __future__ import annotations
 import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from functools import singledispatch
 from pathlib import Path
 from textwrap import shorten
@@ -202,6 +203,23 @@ class Computed:
 
 # ------------------------------------------------------------------ computing
 
+# What judges the claims of a document: a command may ask another process.
+judging: ContextVar[Callable[[Claim], JudgedClaim]] = ContextVar("judging", default=judge_claim)
+
+
+@dataclass
+class Judged:
+    """Claims by their ids, each of which is judged when it is asked for first."""
+
+    judge: Callable[[Claim], JudgedClaim] = judge_claim
+    claims: dict[str, JudgedClaim] = field(default_factory=dict)
+
+    def of(self, claim: Claim) -> JudgedClaim:
+        """Return the judged claim that has the id of a claim."""
+        if claim.id not in self.claims:
+            self.claims[claim.id] = self.judge(claim)
+        return self.claims[claim.id]
+
 
 # What a document is made of, in reading order: scripts, chapters, derivations, the paths of Markdown files.
 Source: TypeAlias = Derivation | Script | Chapter | str | Path
@@ -259,17 +277,23 @@ def compute(sources: Sources, done: Progress = lambda what: None) -> Computed:
         If a step without a stated line cannot be carried out.
     """
     scripts = as_scripts(sources)
-    judged: dict[str, JudgedClaim] = {}
-    for _, claim in claims_of(scripts):
-        judged[claim.id] = judge_claim(claim)
-        done(f"claim {claim.id}")
+    listed = {claim.id: claim for _, claim in claims_of(scripts)}
+
+    def judge(claim: Claim) -> JudgedClaim:
+        found = judging.get()(claim)
+        if claim.id in listed:
+            done(f"claim {claim.id}")
+        return found
+
+    judged = Judged(judge)
     chapters = [
         tuple(_with_blocks(script, chapter, judged, done) for chapter in chapters_of(script))
         for script in scripts
     ]
-    claims = tuple(judged.values())  # with those in cells of tables
+    claims = {name: judged.of(claim) for name, claim in listed.items()}
+    claims |= judged.claims  # with those in cells of tables
     derivations = [tuple(_derivation(d, script, done) for d in _elsewhere(script)) for script in scripts]
-    return Computed(tuple(map(ComputedScript, scripts, chapters, derivations)), claims)
+    return Computed(tuple(map(ComputedScript, scripts, chapters, derivations)), tuple(claims.values()))
 
 
 def size_of(sources: Sources) -> int:
@@ -342,7 +366,7 @@ def _all_claims(scripts: Iterable[Script]) -> Iterator[tuple[Script, Claim]]:
 
 
 def _with_blocks(
-    script: Script, chapter: Chapter, judged: dict[str, JudgedClaim], done: Progress
+    script: Script, chapter: Chapter, judged: Judged, done: Progress
 ) -> tuple[Chapter, tuple[ComputedBlock, ...]]:
     """Return a chapter, whose vocabulary has the symbols of all that it shows, with its blocks computed."""
     with naming(script.shown_as, chapter.title):
@@ -350,9 +374,7 @@ def _with_blocks(
     return chapter, tuple(_chapter(script, chapter, judged, done))
 
 
-def _chapter(
-    script: Script, chapter: Chapter, judged: dict[str, JudgedClaim], done: Progress
-) -> Iterator[ComputedBlock]:
+def _chapter(script: Script, chapter: Chapter, judged: Judged, done: Progress) -> Iterator[ComputedBlock]:
     for block in chapter.blocks:
         with naming(script.shown_as, chapter.title, named(block)):
             if isinstance(block, Derivation):
@@ -366,7 +388,7 @@ def _chapter(
 
 
 @singledispatch
-def compute_block(block: Block, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
+def compute_block(block: Block, judged: Judged) -> Iterator[ComputedBlock]:
     """Yield the computed values of a block of an author."""
     raise TypeError(f"no block of a document is known for {type(block).__name__}")
 
@@ -377,25 +399,23 @@ def compute_block(block: Block, judged: dict[str, JudgedClaim]) -> Iterator[Comp
 @compute_block.register(Heading)
 @compute_block.register(Note)
 @compute_block.register(Embedded)
-def _(
-    block: str | Passage | Photo | Heading | Note | Embedded, judged: dict[str, JudgedClaim]
-) -> Iterator[ComputedBlock]:
+def _(block: str | Passage | Photo | Heading | Note | Embedded, judged: Judged) -> Iterator[ComputedBlock]:
     yield block
 
 
 @compute_block.register(Code)
-def _(block: Code, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
+def _(block: Code, judged: Judged) -> Iterator[ComputedBlock]:
     code = block.code if isinstance(block.code, str) else inspect.getsource(block.code)
     yield replace(block, code=textwrap.dedent(code))
 
 
 @compute_block.register(NumberedEquation)
-def _(block: NumberedEquation, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
+def _(block: NumberedEquation, judged: Judged) -> Iterator[ComputedBlock]:
     yield judge_equation(block)
 
 
 @compute_block.register(EquationRange)
-def _(block: EquationRange, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
+def _(block: EquationRange, judged: Judged) -> Iterator[ComputedBlock]:
     yield from map(judge_equation, block.lines())
 
 
@@ -422,7 +442,7 @@ def judge_equation(shown: NumberedEquation) -> JudgedEquation:
 
 
 @compute_block.register(Finding)
-def _(block: Finding, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
+def _(block: Finding, judged: Judged) -> Iterator[ComputedBlock]:
     yield JudgedFinding(
         block.title,
         tuple(_parts(block.follows)),
@@ -448,36 +468,34 @@ def _parts(side: Any) -> Iterator[ComputedPart]:
 
 
 @compute_block.register(Table)
-def _(block: Table, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
+def _(block: Table, judged: Judged) -> Iterator[ComputedBlock]:
     cells = tuple(tuple(_cell(cell, judged) for cell in row) for row in block.computed_rows())
     yield ComputedTable(block.caption, block.head, cells, block.number, block.faces)
 
 
-def _cell(cell: Any, judged: dict[str, JudgedClaim]) -> ComputedCell:
+def _cell(cell: Any, judged: Judged) -> ComputedCell:
     if isinstance(cell, OneFace):
         return replace(cell, content=_cell(cell.content, judged))
     if isinstance(cell, NumberedEquation):
         return judge_equation(cell)
     if isinstance(cell, Claim):
-        if cell.id not in judged:
-            judged[cell.id] = judge_claim(cell)
-        refuse_other(cell, judged[cell.id].claim, "a table")
-        return judged[cell.id]
+        refuse_other(cell, judged.of(cell).claim, "a table")
+        return judged.of(cell)
     if isinstance(cell, str | Formula | Verdict | Dimension | int | float):
         return cell
     return _cell(cell(), judged)
 
 
 @compute_block.register(Figure)
-def _(block: Figure, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
+def _(block: Figure, judged: Judged) -> Iterator[ComputedBlock]:
     draw = block.draw if isinstance(block.draw, tuple) else (block.draw,)
     caption, alt = (t if isinstance(t, str) else t() for t in (block.caption, block.alt))
     yield ComputedFigure(block.name, draw, caption, alt, block.size)
 
 
 @compute_block.register(Claims)
-def _(block: Claims, judged: dict[str, JudgedClaim]) -> Iterator[ComputedBlock]:
-    yield JudgedClaims(tuple(judged[claim.id] for claim in block.claims), block.title)
+def _(block: Claims, judged: Judged) -> Iterator[ComputedBlock]:
+    yield JudgedClaims(tuple(judged.of(claim) for claim in block.claims), block.title)
 
 
 def _derivation(derivation: Derivation, script: Script, done: Progress) -> ComputedDerivation:

@@ -17,7 +17,7 @@ from physsym.documents.markdown import MYST, markdown
 from physsym.documents.notebook import notebook
 from physsym.documents.notes import introduction
 from physsym.documents.pdf import compile_tex
-from physsym.documents.plotting import Files, figures
+from physsym.documents.plotting import Files, Kind, figures
 from physsym.documents.sty import sty
 from physsym.documents.tex import tex
 from physsym.documents.tree import FACES, Document, Evidence
@@ -41,6 +41,10 @@ FORMATS: dict[str, Callable[[Document], Files]] = {
     "ipynb": lambda tree: {f"{NAME}.ipynb": notebook(tree)},
     "sty": lambda tree: {f"{NAME}.sty": sty(tree, NAME)},
 }
+
+
+# The kind of files in which figures are in a format.
+DRAWN: dict[str, Kind] = {"html": "svg", "md": "svg", "myst": "svg", "tex": "pdf", "pdf": "pdf"}
 
 
 def document_of(

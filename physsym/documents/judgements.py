@@ -14,6 +14,7 @@ from physsym.documents.compute import (
     ComputedBlock,
     ComputedFigure,
     ComputedTable,
+    Judged,
     JudgedEquation,
     JudgedFinding,
     claims_of,
@@ -37,7 +38,7 @@ from physsym.documents.content import (
 from physsym.documents.errors import reason_of
 from physsym.documents.prose import stated_in_passage, stated_numbers
 from physsym.loading import DocumentPart, Script
-from physsym.mechanics.claim import JudgedClaim
+from physsym.mechanics.claim import Claim, JudgedClaim, judge_claim
 from physsym.vocabulary import STANDARD, Vocabulary
 
 _REFUTED = (Outcome.FAILS, Outcome.CONDITIONAL, Outcome.APPROXIMATE)
@@ -105,17 +106,22 @@ def judgements(script: Script) -> Iterator[Judgement | JudgedClaim]:
                 yield found
 
 
-def judged_parts(script: Script) -> Iterator[Part]:
-    """Yield what `judgements` judges in parts: the words of the script, then one chapter after the other."""
+def judged_parts(script: Script, judge: Callable[[Claim], JudgedClaim] = judge_claim) -> Iterator[Part]:
+    """Yield what `judgements` judges in parts: the words of the script, then one chapter after the other.
+
+    `judge` judges the claims in cells of tables.
+    """
     yield partial(judge_sentences, script)
     for chapter in chapters_of(script):
-        yield partial(_judge_chapter, chapter)
+        yield partial(_judge_chapter, chapter, judge)
 
 
-def _judge_chapter(shown: Chapter) -> Iterator[Judgement | JudgedClaim | Numbered]:
+def _judge_chapter(
+    shown: Chapter, judge: Callable[[Claim], JudgedClaim]
+) -> Iterator[Judgement | JudgedClaim | Numbered]:
     chapter = with_symbols(shown)
     yield from _numbers(chapter.title, (chapter.title,), chapter.vocabulary)
-    judged: dict[str, JudgedClaim] = {}
+    judged = Judged(judge)
     for block in chapter.blocks:
         if isinstance(block, Claims | Derivation):
             continue

@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
@@ -199,6 +200,11 @@ Files: TypeAlias = Mapping[str, str | bytes]
 
 FOLDER = "figures"
 
+# What makes the files of figures: a command may ask another process.
+drawing: ContextVar[Callable[[tuple[Draw, ...], Kind, tuple[float, float]], bytes]] = ContextVar(
+    "drawing", default=image
+)
+
 
 def figures(document: Document, kind: Kind) -> Files:
     """Return the figures of a document as files of one kind, and the pictures that are files already."""
@@ -216,4 +222,4 @@ def picture_file(picture: Picture, kind: Kind) -> bytes:
 
 @lru_cache(maxsize=256)
 def _picture_file(draw: tuple[Callable[[Any], object], ...], size: tuple[float, float], kind: Kind) -> bytes:
-    return image(draw, kind, size)
+    return drawing.get()(draw, kind, size)
