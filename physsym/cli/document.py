@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from physsym.cli.halves import halved, stay_single
@@ -51,9 +52,12 @@ def _shared(sources: Sequence[Script], formats: Sequence[str], copying: bool) ->
     claims = [claim for _, claim in claims_of(sources)]
     blocks = (block for script in sources for chapter in chapters_of(script) for block in chapter.blocks)
     kinds = dict.fromkeys(DRAWN[name] for name in formats if name in DRAWN)
-    figures = [(_draws(b), kind, b.size) for b in blocks if isinstance(b, Figure) for kind in kinds]
-    parts: list[Any] = [partial(_verdicts, claim) for claim in claims]
-    parts += [partial(_drawn, *figure) for figure in figures]
+    figures = [(b.draws, kind, b.size) for b in blocks if isinstance(b, Figure) for kind in kinds]
+    # A claim itself, with its judge, need not be sent.
+    judged = attrgetter("verdict", "repair")
+    parts: list[Callable[[], tuple[Any, ...]]] = []
+    parts += [partial(lambda claim: judged(judge_claim(claim)), claim) for claim in claims]
+    parts += [partial(lambda *figure: (image(*figure),), *figure) for figure in figures]
     order = [*reversed(range(len(claims))), *range(len(claims), len(parts))]
     claim_numbers = {id(claim): number for number, claim in enumerate(claims)}
     figure_numbers = {figure: number for number, figure in enumerate(figures, len(claims))}
@@ -73,19 +77,6 @@ def _shared(sources: Sequence[Script], formats: Sequence[str], copying: bool) ->
         finally:
             judging.reset(tokens[0])
             drawing.reset(tokens[1])
-
-
-def _verdicts(claim: Claim) -> tuple[Any, ...]:
-    judged = judge_claim(claim)
-    return judged.verdict, judged.repair
-
-
-def _drawn(*figure: Any) -> tuple[bytes]:
-    return (image(*figure),)
-
-
-def _draws(figure: Figure) -> tuple[Any, ...]:
-    return figure.draw if isinstance(figure.draw, tuple) else (figure.draw,)
 
 
 def _what_fails(tree: Document) -> list[str]:

@@ -488,9 +488,8 @@ def _cell(cell: Any, judged: Judged) -> ComputedCell:
 
 @compute_block.register(Figure)
 def _(block: Figure, judged: Judged) -> Iterator[ComputedBlock]:
-    draw = block.draw if isinstance(block.draw, tuple) else (block.draw,)
     caption, alt = (t if isinstance(t, str) else t() for t in (block.caption, block.alt))
-    yield ComputedFigure(block.name, draw, caption, alt, block.size)
+    yield ComputedFigure(block.name, block.draws, caption, alt, block.size)
 
 
 @compute_block.register(Claims)

@@ -303,6 +303,15 @@ class Figure:
     def __post_init__(self) -> None:
         _refuse_name("the name of a figure", self.name, _NAME, "letters, digits and hyphens")
 
+    @property
+    def draws(self) -> tuple[Callable[[Any], object], ...]:
+        """The functions that draw, one for each panel.
+
+        >>> Figure("line", len, "A line.", "a line").draws == (len,)
+        True
+        """
+        return self.draw if isinstance(self.draw, tuple) else (self.draw,)
+
 
 @dataclass(frozen=True)
 class Claims:

@@ -213,6 +213,48 @@ def test_check_prints_the_same_with_a_copy_and_without(options):
     assert "steps checked, all hold" in shared[1]
 
 
+LECTURE = """
+import time
+import physsym as ps
+from physsym.claims import Claim, holds
+from physsym.documents.content import Chapter, Claims, Figure
+derivation = ps.script("gradient_descent").derivations[0]
+def judge(k):
+    time.sleep(0.05)
+    return holds(f"seen {{k}}")
+claims = tuple(Claim(f"C{{k}}", "1", "Says.", f"is {{k}}", lambda k=k: judge(k)) for k in range(8))
+def draw(ax, k=1):
+    ax.plot([0, k], [0, 1])
+    {fault}
+chapter = Chapter("One", (
+    derivation, Claims(claims),
+    Figure("a", draw, "A line.", "a line"), Figure("b", (draw, lambda ax: draw(ax, 2)), "Two.", "two lines"),
+))
+"""
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"), [("pass", 0), ("print('drawn')", 0), ("1/0", 2), ("import os; os._exit(9)", 9)]
+)
+def test_a_document_has_the_same_bytes_with_a_copy_and_without(tmp_path, fault, code):
+    pytest.importorskip("matplotlib")
+    (tmp_path / "lecture.py").write_text(LECTURE.format(fault=fault))
+    found = []
+    for cores in (2, 1):
+        out = tmp_path / str(cores)
+        command = [sys.executable, "-m", "physsym", "document", "lecture.py", "--out", str(out)]
+        done = subprocess.run(
+            [*command, "--format", "html,md,tex"], capture_output=True, text=True, check=False, cwd=tmp_path,
+            preexec_fn=lambda cores=cores: os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores]),
+            env=os.environ | {"PYTHONPATH": str(ROOT)}, timeout=300,
+        )  # fmt: skip
+        assert done.returncode == code, done.stderr
+        files = {p.relative_to(out): p.read_bytes() for p in out.rglob("*") if p.is_file()}
+        found.append((files, done.stdout.replace(str(out), "out"), done.stderr))
+    assert found[0] == found[1]
+    assert len(found[0][0]) == (0 if code else 7)
+
+
 @pytest.mark.parametrize(
     ("more", "fault"),
     [
