@@ -23,33 +23,29 @@ function cleared(id) {
   canvas.context.clearRect(0, 0, canvas.width, canvas.height);
   return canvas;
 }
-// What changes rarely is drawn once, on a canvas beside the page, as long as what it depends on stays the same.
-const pictures = {};
+// What changes rarely has a canvas of its own, beneath, and is drawn again where something that it depends on changes.
+const layers = {};
 const alike = (one, other) => one.length === other.length && one.every((part, n) => part === other[n]);
-function pictured(name, key, { width, height, ratio }, draw) {
-  key.push(width, height, ratio, colours.read);
-  if (!pictures[name] || !alike(key, pictures[name].key)) {
-    const picture = made("canvas", { width: Math.max(1, Math.round(width * ratio)), height: Math.max(1, Math.round(height * ratio)) });
-    const context = picture.getContext("2d");
-    context.scale(ratio, ratio);
-    draw(context, width, height);
-    pictures[name] = { key, picture };
-  }
-  return pictures[name].picture;
+function layer(id, key, draw) {
+  key.push(canvases[id], colours.read);
+  if (layers[id] && alike(key, layers[id])) return;
+  layers[id] = key;
+  const { context, width, height } = cleared(id);
+  draw?.(context, width, height);
 }
 function view(width, height) {
   const [left, right, low, high] = landscape().seen;
   return {
     across: x => (x - left) / (right - left) * width, down: y => (high - y) / (high - low) * height,
     point: (px, py) => [left + px / width * (right - left), high - py / height * (high - low)],
-    pixel: (right - left) / width,
+    pixel: (right - left) / width, near_1: (right - left) / width / 2, near_2: (high - low) / height / 2,
   };
 }
 
 // Contours by marching squares, at levels whose roots are evenly spaced: a parabola has lines evenly apart.
 const COLUMNS = 120, ROWS = 75, LEVELS = 16, heights = new Float64Array((COLUMNS + 1) * (ROWS + 1));
-function drawContours(surface) {
-  const { context, width, height } = cleared("contours"), { point } = view(COLUMNS, ROWS), across = width / COLUMNS, down = height / ROWS;
+function drawContours(context, width, height, surface) {
+  const { point } = view(COLUMNS, ROWS), across = width / COLUMNS, down = height / ROWS;
   let low = Infinity, high = -Infinity;
   for (let j = 0, at = 0; j <= ROWS; j++) for (let i = 0; i <= COLUMNS; i++, at++) {
     const v = heights[at] = surface.value(...point(i, j));
@@ -82,20 +78,20 @@ function drawCell(context, i, j, a, b, c, d, level, across, down) {
   through(d, a, i, j + 1, 0, -1);
 }
 
-// A path as a line; points closer than half a pixel to the one before, across and down, are left out.
+// A path as a line; of the motion too, points closer than half a pixel to the one before are left out.
 const DASHED = [6, 4], DOTTED = [2, 3], SOLID = [];
-function drawPath(context, { across, down, pixel }, { path, steps, diverged }, colour, dots, dash = SOLID) {
-  const x = across(0), dx = across(1) - x, y = down(0), dy = down(1) - y, far = 1e5, near = pixel / 2, nearUp = 0.5 / Math.abs(dy), end = diverged ? steps - 1 : steps;
+function drawPath(context, { across, down, near_1, near_2 }, { path, steps, diverged, points = path, drawn = steps + 1 }, colour, dots, dash = SOLID) {
+  const x = across(0), dx = across(1) - x, y = down(0), dy = down(1) - y, far = 1e5, end = diverged ? steps - 1 : steps;
   let a = path[0], b = path[1];
   context.strokeStyle = context.fillStyle = colour;
   context.lineWidth = 1.6;
   context.setLineDash(dash);
   context.beginPath();
   context.moveTo(x + dx * a, y + dy * b);
-  for (let k = 2; k <= 2 * end; k += 2) {
-    if (Math.abs(path[k] - a) <= near && Math.abs(path[k + 1] - b) <= nearUp) continue;
-    a = path[k];
-    b = path[k + 1];
+  for (let k = 0; k < 2 * drawn; k += 2) {
+    if (Math.abs(points[k] - a) <= near_1 && Math.abs(points[k + 1] - b) <= near_2) continue;
+    a = points[k];
+    b = points[k + 1];
     context.lineTo(clamp(x + dx * a, -far, far), clamp(y + dy * b, -far, far));
   }
   context.stroke();
@@ -111,36 +107,25 @@ function drawPath(context, { across, down, pixel }, { path, steps, diverged }, c
 }
 
 // ---------------------------------------------------------------- charts
-// The columns of a chart: where each stands, and the least and the greatest of what falls into it.
-const columns = () => ({ at: new Float64Array(4096), low: new Float64Array(4096), high: new Float64Array(4096), count: 0 });
-const drawn = [columns(), columns(), columns()];
-// Of a run, step by step; with fewer than two steps a column, each step is a column of its own.
-function columnsOfSteps(into, values, count) {
-  const last = values.length - 1, fine = state.steps < 2 * count;
-  into.count = fine ? last + 1 : Math.ceil(count * (last + 1) / (state.steps + 1));
-  for (let c = 0, to = 0; c < into.count; c++) {
-    const from = to;
-    to = fine ? from + 1 : Math.max(from + 1, Math.floor((c + 1) * (state.steps + 1) / count));
-    let low = values[from], high = low;
-    for (let k = from + 1; k < to && k <= last; k++) { const v = values[k]; if (v < low) low = v; else if (v > high) high = v; }
-    into.at[c] = fine ? c / state.steps : c / count;
-    into.low[c] = low;
-    into.high[c] = high;
-  }
-}
+// A series of a chart is columns: `at` where each stands, and the least and the greatest of what falls into it. One
+// that rests before the end stays as it is at `rest`.
+const ofRun = ({ columns, diverged }, { low, high }, rest, colour, dash = SOLID) =>
+  ({ at: division.at, low, high, count: columns, rest: diverged || columns === division.columns ? NaN : rest, colour, dash });
 // Of the motion, whose points stand at times of their own; it rests after the last of them.
-function columnsOfTimes(into, values, times, whole, count) {
+const timed = { losses: { at: numbers(MOST_COLUMNS), ...extremes() }, totals: { at: numbers(MOST_COLUMNS), ...extremes() } };
+function ofMotion(found, name) {
+  const { times, steps, time, [name]: values } = found, { at, low, high } = timed[name], scale = division.count / time;
   let c = -1, place = -1;
-  for (let k = 0; k < values.length; k++) {
-    const v = values[k], here = Math.floor(times[k] / whole * count);
-    if (here > place) { c++; place = here; into.at[c] = times[k] / whole; into.low[c] = into.high[c] = v; }
-    else if (v < into.low[c]) into.low[c] = v;
-    else if (v > into.high[c]) into.high[c] = v;
+  for (let k = 0; k <= steps; k++) {
+    const v = values[k], here = Math.floor(times[k] * scale);
+    if (here > place) { c++; place = here; at[c] = times[k] / time; low[c] = high[c] = v; }
+    else if (v < low[c]) low[c] = v;
+    else if (v > high[c]) high[c] = v;
   }
   c++;
-  into.at[c] = 1;
-  into.low[c] = into.high[c] = values[values.length - 1];
-  into.count = c + 1;
+  at[c] = 1;
+  low[c] = high[c] = values[steps];
+  return { at, low, high, count: c + 1, rest: NaN, colour: colours.motion, dash: DASHED };
 }
 
 // The marks of an axis: powers of ten, or steps of 1, 2 or 5 times a power of ten; it reaches from mark to mark.
@@ -153,7 +138,8 @@ function axis(low, high, logarithmic) {
   const step = power * (rough > 5 * power ? 10 : rough > 2 * power ? 5 : rough > power ? 2 : 1);
   return { low: step * Math.floor(low / step), high: step * (Math.floor(high / step) + 1), step };
 }
-function drawAxis(context, width, height, margin, { low, high, step }, logarithmic) {
+const margin = { left: 46, right: 8, top: 10, bottom: 20 };  // as in the style of the page: the lines have a canvas within
+function drawAxis(context, width, height, { low, high, step }, logarithmic) {
   context.font = `12px ${colours.font}`;
   context.fillStyle = colours.quiet;
   context.strokeStyle = colours.rule;
@@ -169,38 +155,32 @@ function drawAxis(context, width, height, margin, { low, high, step }, logarithm
 }
 
 // A chart of numbers over the run, less the ground: in each column of pixels from the least to the greatest.
+const chartWidth = ({ width }) => width - margin.right;
 function drawChart(id, series, logarithmic, ground = 0) {
-  const canvas = cleared(id), { context, width, height } = canvas, margin = { left: 46, right: 8, top: 10, bottom: 20 };
-  const room = { width: width - margin.left - margin.right, height: height - margin.top - margin.bottom };
-  if (!series.length || room.width < 1) return;
+  const canvas = cleared(id), { context, height } = canvas, across = chartWidth(canvas), plain = [logarithmic, state.steps];
   let least = Infinity, most = -Infinity;
-  series.forEach(({ values, times, time }, n) => {
-    const found = drawn[n], count = Math.floor(room.width);
-    if (times) columnsOfTimes(found, values, times, time, count); else columnsOfSteps(found, values, count);
-    for (let c = 0; c < found.count; c++) {
-      const low = found.low[c] -= ground, high = found.high[c] -= ground;
-      if (low < least && (low > 0 || !logarithmic)) least = low;
-      if (high > most && high < Infinity) most = high;
-      if (logarithmic && high > 0 && high < least) least = high;
-    }
-  });
-  if (!(most > -Infinity) || (logarithmic && !(most > 0))) return;
+  for (const found of series) for (let c = 0; c < found.count; c++) {
+    const low = found.low[c] - ground, high = found.high[c] - ground;
+    if (low < least && (low > 0 || !logarithmic)) least = low;
+    if (high > most && high < Infinity) most = high;
+    if (logarithmic && high > 0 && high < least) least = high;
+  }
+  if (!logarithmic) for (const { rest } of series) if (rest - ground < least) least = rest - ground;
+  if (!(most > -Infinity) || (logarithmic && !(most > 0))) { layer(`${id}-axis`, plain); return; }
   const scale = logarithmic ? Math.log10 : v => v, marks = logarithmic ? axis(Math.max(least, most * 1e-16), most, true) : axis(Math.min(0, least), most, false);
-  context.drawImage(pictured(id, [marks.low, marks.high, marks.step, logarithmic, state.steps], canvas, (c, w, h) => drawAxis(c, w, h, margin, marks, logarithmic)), 0, 0, width, height);
-  context.save();
-  context.beginPath(); context.rect(margin.left, 0, room.width + margin.right, height - margin.bottom); context.clip();
+  layer(`${id}-axis`, [...plain, marks.low, marks.high, marks.step], (c, w, h) => drawAxis(c, w, h, marks, logarithmic));
   context.lineWidth = 1.6;
-  series.forEach(({ colour, dash = SOLID }, n) => {
-    const { at, low, high, count } = drawn[n], unit = room.height / (marks.high - marks.low), bottom = margin.top + room.height, beyond = 2 * height;
+  for (const { at, low, high, count, rest, colour, dash } of series) {
+    const unit = (height - margin.top) / (marks.high - marks.low), beyond = 2 * height;
     const least = logarithmic ? 10 ** (marks.low - 2) : -Infinity;  // what is lower is out of sight
-    const down = v => v > least ? bottom - clamp((scale(v) - marks.low) * unit, -beyond, beyond) : bottom + beyond;
+    const down = v => v > least ? height - clamp((scale(v) - marks.low) * unit, -beyond, beyond) : height + beyond;
     context.strokeStyle = colour;
     context.setLineDash(dash);
     context.beginPath();
-    let x = margin.left, y = NaN, level = false;  // where the line is, and whether it has been level since its last point
+    let x = 0, y = NaN, level = false;  // where the line is, and whether it has been level since its last point
     for (let c = 0; c < count; c++) {
-      const next = margin.left + at[c] * room.width, top = down(high[c]), foot = low[c] < high[c] ? down(low[c]) : top;
-      if (Number.isNaN(top)) continue;
+      const next = at[c] * across, top = down(high[c] - ground), foot = low[c] < high[c] ? down(low[c] - ground) : top;
+      if (!(low[c] <= high[c])) continue;
       if (top === y && foot === y && c < count - 1) { x = next; level = true; continue; }
       if (level) context.lineTo(x, y);
       context.lineTo(next, top);
@@ -209,14 +189,15 @@ function drawChart(id, series, logarithmic, ground = 0) {
       y = foot - top > 0.5 ? foot : top;
       level = false;
     }
+    if (rest === rest) for (const c of [count, division.columns - 1]) context.lineTo(at[c] * across, down(rest - ground));
     context.stroke();
-  });
-  context.restore();
+  }
 }
 
 // ---------------------------------------------------------------- the stability map
 // Its axes are two parameters of the rule, or the curvature where it has but one.
-function axesOf(rule) {
+const axesOf = rule => rule.axes ??= foundAxes(rule);
+function foundAxes(rule) {
   const named = rule.parameters.filter(p => p.key !== "eps"), across = named.find(p => p.log) ?? named[0];
   const up = named.find(p => p !== across && !p.log) ?? named.find(p => p !== across);
   return { across, up: up ?? { ...rule.curvature, curved: true, log: true, low: 0.1, high: 1000, says: "curvature" } };
@@ -224,11 +205,17 @@ function axesOf(rule) {
 const onAxis = (axis, s) => axis.log ? axis.low * (axis.high / axis.low) ** s : axis.low + s * (axis.high - axis.low);
 const offAxis = (axis, v) => axis.log ? Math.log(v / axis.low) / Math.log(axis.high / axis.low) : (v - axis.low) / (axis.high - axis.low);
 
-function mapPicture(rule, others, curvatures) {
-  const { across, up } = axesOf(rule), columns = 144, rows = 90, fixed = { ...others };
-  delete fixed[across.key]; delete fixed[up.key];
+// The map as a picture of one point for a few pixels, and its scales.
+function drawRegionOf(rule, values, curvatures, { across, up }) {
+  const columns = 144, rows = 90, fixed = rule.parameters.filter(p => p.key !== across.key && p.key !== up.key).map(p => values[p.key]);
   const near = curvatures.map(lam => Number(lam.toPrecision(4)));  // the last digits of a minimum are no reason for another picture
-  return pictured("map", [rule, ...Object.values(fixed), ...(up.curved ? [] : near)], { width: columns, height: rows, ratio: 1 }, context => drawRegion(context, columns, rows, rule, across, up, fixed, near));
+  layer("region", [rule, ...fixed, ...(up.curved ? [] : near)], (context, width, height) => {
+    const picture = made("canvas", { width: columns, height: rows });
+    drawRegion(picture.getContext("2d"), columns, rows, rule, across, up, values, near);
+    context.imageSmoothingEnabled = true;
+    context.drawImage(picture, 0, 0, width, height);
+    drawScales(context, width, height, across, up);
+  });
 }
 // The marks of both axes, within the map: powers of ten, or tenths of what is between the ends.
 function drawScales(context, width, height, across, up) {
@@ -250,16 +237,16 @@ function drawScales(context, width, height, across, up) {
   context.textAlign = "right";
   context.fillText(across.sign, width - 8, height - 8);
 }
-function drawRegion(context, columns, rows, rule, across, up, fixed, curvatures) {
+function drawRegion(context, columns, rows, rule, across, up, values, curvatures) {
   const image = context.createImageData(columns, rows), [good, bad] = [rgb(colours.good), rgb(colours.bad)];
-  const at = { ...fixed }, { margins, polynomial } = rule.stability, lams = up.curved ? [0] : curvatures;
+  const at = { ...values }, { margins, polynomial } = rule.stability, lams = up.curved ? [0] : curvatures;
   for (let j = 0; j < rows; j++) for (let i = 0; i < columns; i++) {
     at[across.key] = onAxis(across, (i + 0.5) / columns);
     at[up.key] = onAxis(up, 1 - (j + 0.5) / rows);
     let rate = 0;
     for (const lam of lams) {
       if (!up.curved) at[rule.curvature.key] = lam;
-      rate = margins(at).every(side => side > 0) ? Math.max(rate, radius(polynomial(at))) : Infinity;
+      rate = margins(at).every(side => side > 0) ? Math.max(rate, radius(roots(polynomial(at)))) : Infinity;
       if (rate === Infinity) break;
     }
     const stable = rate < Infinity, place = 4 * (j * columns + i);
@@ -274,16 +261,15 @@ function rgb(colour) {
   context.fillRect(0, 0, 1, 1);
   return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
 }
-function drawMap(rule, values, curvatures) {
+function drawMap(rule, values, curvatures, { margin }) {
   const { context, width, height } = cleared("map"), tell = text => say(find("map-says"), text);
   if (rule.stability.reason || !curvatures || !rule.parameters.length) {
     tell(rule.stability.reason ? `There is no map: ${rule.stability.reason}.` : curvatures ? "The rule has no parameters." : "There is no map: no minimum was found below the start.");
+    layer("region", []);
     return;
   }
-  const { across, up } = axesOf(rule);
-  context.imageSmoothingEnabled = true;
-  context.drawImage(mapPicture(rule, values, curvatures), 0, 0, width, height);
-  context.drawImage(pictured("scales", [across.key, up.key], canvases.map, (c, w, h) => drawScales(c, w, h, across, up)), 0, 0, width, height);
+  const axes = axesOf(rule), { across, up } = axes;
+  drawRegionOf(rule, values, curvatures, axes);
   context.fillStyle = colours.ink;
   context.strokeStyle = colours.paper;
   context.lineWidth = 2;
@@ -292,6 +278,6 @@ function drawMap(rule, values, curvatures) {
     context.arc(clamp(offAxis(across, values[across.key]), 0, 1) * width, (1 - clamp(offAxis(up, up.curved ? lam : values[up.key]), 0, 1)) * height, 6, 0, 7);
     context.fill(); context.stroke();
   }
-  const name = axis => `${axis.sign}${axis.says ? `, ${axis.says}` : ""}`, margin = marginOf(rule, values, curvatures);
+  const name = axis => `${axis.sign}${axis.says ? `, ${axis.says}` : ""}`;
   tell(`${margin > 0 ? "Stable" : margin < 0 ? "Unstable" : "On the boundary"} here, with a margin of ${short(margin)}. Across: ${name(across)}. Up: ${name(up)}. Green is stable, deeper green converges faster.`);
 }

@@ -11,45 +11,54 @@ function readings(rows) {
     if (place.className !== kind) place.className = kind;
   });
 }
-const curved = (rule, values, lam) => ({ ...values, [rule.curvature.key]: lam });
-const marginOf = (rule, values, curvatures) => Math.min(...curvatures.flatMap(lam => rule.stability.margins(curved(rule, values, lam))));
-function stabilityRows(rule, values, curvatures) {
-  if (rule.stability.reason) return [["stability", `not known: ${rule.stability.reason}`]];
+// The margin of a rule, and the roots of its polynomial at each curvature; nothing where they are not known.
+function stabilityOf({ stability, curvature: { key } }, values, curvatures) {
+  if (stability.reason || !curvatures) return {};
+  const each = curvatures.map(lam => ({ ...values, [key]: lam }));
+  return { margin: Math.min(...each.flatMap(stability.margins)), found: each.map(at => roots(stability.polynomial(at))) };
+}
+function stabilityRows({ stability, curvature: { sign } }, curvatures, { margin, found }) {
+  if (stability.reason) return [["stability", `not known: ${stability.reason}`]];
   if (!curvatures) return [["stability", "not known: no minimum was found below the start"]];
-  const margin = marginOf(rule, values, curvatures);
-  const rates = curvatures.map(lam => radius(rule.stability.polynomial(curved(rule, values, lam)))), { sign } = rule.curvature;
   return [
     ["stability", margin > 0 ? "stable" : margin < 0 ? "unstable" : "on the boundary", margin > 0 ? "good" : "bad"],
     ["margin", short(margin)],
-    ["stable where", rule.stability.says.join(" and ")],
-    ["spectral radius", rates.map((r, k) => `${short(r)} at ${sign} = ${short(curvatures[k])}`).join("; ")],
-    ["damping of the rule", curvatures.map(lam => `${damping(rule.stability.polynomial(curved(rule, values, lam)), true)} at ${sign} = ${short(lam)}`).join("; ")],
+    ["stable where", stability.says.join(" and ")],
+    ["spectral radius", found.map((zeros, k) => `${short(radius(zeros))} at ${sign} = ${short(curvatures[k])}`).join("; ")],
+    ["damping of the rule", found.map((zeros, k) => `${damping(zeros, true)} at ${sign} = ${short(curvatures[k])}`).join("; ")],
   ];
 }
-function mechanicsRows({ mechanics: known, curvature: { sign } }, constants, curvatures) {
-  if (!known || !constants) return [];
-  const all = allConstants(known, constants);
-  const law = curvatures?.map(lam => `${damping(known.rates({ ...all, [known.curvature]: lam }), false)} at ${sign} = ${short(lam)}`).join("; ");
-  return [...(known.tau ? [["τ", short(known.tau(constants)[0])]] : []), ...(law ? [["damping of the motion", law]] : [])];
+// The roots of the law of motion at each curvature: rates, whose inverses are its times.
+function ratesOf({ mechanics: known }, { all }, curvatures) {
+  return known && all && curvatures ? curvatures.map(lam => roots(known.rates({ ...all, [known.curvature]: lam }))) : [];
+}
+function mechanicsRows({ mechanics: known, curvature: { sign } }, { all }, curvatures, rates) {
+  if (!known || !all) return [];
+  const law = rates.map((zeros, k) => `${damping(zeros, false)} at ${sign} = ${short(curvatures[k])}`).join("; ");
+  return [...(known.tau ? [["τ", short(known.tau(all)[0])]] : []), ...(law ? [["damping of the motion", law]] : [])];
 }
 
 // ---------------------------------------------------------------- the whole page
 let shown = {};
 function redraw() {
-  const surface = potential(), rule = RULES[state.rule], values = parametersOf(state.rule), constants = constantsOf(state.rule);
-  const own = run(state.rule, surface, rooms.own), other = state.other >= 0 ? run(state.other, surface, rooms.other) : null;
-  const plane = canvases.path, window = view(plane.width, plane.height), follows = motion(state.rule, surface, window.pixel / 4);
-  const below = basin(surface), curvatures = below && eigenvalues(surface.curvatures(...below));
+  const surface = potential(), rule = RULES[state.rule], chosen = numbersOf(state.rule), { values, constants } = chosen;
+  const plane = canvases.path, window = view(plane.width, plane.height), below = basin(surface), curvatures = below && eigenvalues(surface.curvatures(...below));
+  const begin = surface.value(...state.start), lowest = below ? surface.value(...below) : 0;
+  divide(state.steps, Math.max(1, Math.floor(chartWidth(canvases.loss)), Math.floor(chartWidth(canvases.energy))), window);
+  restAt(below, below ? (begin - lowest) / curvatures[0] : 0);
+  const own = run(state.rule, surface, chosen, rooms.own), other = state.other >= 0 ? run(state.other, surface, numbersOf(state.other), rooms.other) : null;
+  const stability = stabilityOf(rule, values, curvatures), rates = ratesOf(rule, chosen, curvatures);
+  const follows = motion(state.rule, surface, chosen, window.pixel / 4, Math.max(0, ...rates.map(radius)));
   const parted = other ? parting(own, other) : null;
   drawPlane(surface, own, other, follows, window, parted);
-  drawLoss(own, other, follows, below ? surface.value(...below) : 0);
+  drawLoss(own, other, follows, Math.min(lowest, 0));
   showEnergy(rule, own, follows);
-  drawMap(rule, values, curvatures);
-  showReadings(rule, values, constants, own, below, curvatures);
+  drawMap(rule, values, curvatures, stability);
+  showReadings(rule, chosen, own, below, curvatures, stability, rates);
   showNumbers(rule, values);
   showComparison(own, other, parted);
   showMany(rule, values, constants);
-  shown = { own, other, motion: follows, loss: own.losses, values, constants, curvatures };
+  shown = { own, other, motion: follows, loss: own.loss, values, constants, curvatures };
   announceAtRest();
 }
 
@@ -59,10 +68,8 @@ function basin(surface) {
   if (!alike([surface, x, y], bottom.key)) bottom = { key: [surface, x, y], found: minimumBelow(surface, state.start) };
   return bottom.found;
 }
-let contoured = [];
 function drawPlane(surface, own, other, follows, window, parted) {
-  const key = [surface, canvases.contours, colours.read];
-  if (!alike(key, contoured)) { drawContours(surface); contoured = key; }
+  layer("contours", [surface], (context, width, height) => drawContours(context, width, height, surface));
   const { context } = cleared("path"), dots = state.steps <= 300;
   if (follows) drawPath(context, window, follows, colours.motion, false, DASHED);
   if (other) drawPath(context, window, other, colours.other, dots);
@@ -70,9 +77,9 @@ function drawPlane(surface, own, other, follows, window, parted) {
   if (parted?.step > 0) drawParting(context, window, own.path[2 * parted.step - 2], own.path[2 * parted.step - 1]);
   drawStart(context, window);
 }
-function drawLoss(own, other, follows, lowest) {
-  const line = (run, colour, dash) => run ? [{ values: run.losses, times: run.times, time: run.time, colour: colours[colour], dash }] : [];
-  drawChart("loss", [...line(follows, "motion", DASHED), ...line(other, "other"), ...line(own, "own")], true, Math.min(lowest, 0));
+function drawLoss(own, other, follows, ground) {
+  const line = (run, colour) => run ? [ofRun(run, run.losses, run.bottom, colours[colour])] : [];
+  drawChart("loss", [...(follows ? [ofMotion(follows, "losses")] : []), ...line(other, "other"), ...line(own, "own")], true, ground);
 }
 // A diamond at the last point that two runs share.
 function drawParting(context, { across, down }, x, y) {
@@ -92,21 +99,21 @@ function drawStart(context, { across, down }) {
   context.strokeStyle = colours.ink; context.lineWidth = 2; context.stroke();
 }
 function showEnergy(rule, own, follows) {
-  const { totals, spent, steps, energetic } = own;
+  const { total: [begin, end], taken, totals, spent: { low, high }, energetic } = own;
   say(find("energy-says"), energetic
-    ? `Of ${short(totals[0])}, the rule has lost ${short(totals[0] - totals[steps])}; friction at its speeds took ${short(spent[steps])} (dotted). The difference is the error of the step.`
+    ? `Of ${short(begin)}, the rule has lost ${short(begin - end)}; friction at its speeds took ${short(taken)} (dotted). The difference is the error of the step.`
     : `There is no energy to show${rule.reason ? `: ${rule.reason}` : ""}.`);
-  const smooth = follows?.energetic ? [{ values: follows.totals, times: follows.times, time: follows.time, colour: colours.motion, dash: DASHED }] : [];
-  drawChart("energy", energetic ? [...smooth, { values: spent, colour: colours.own, dash: DOTTED }, { values: totals, colour: colours.own }] : [], false);
+  const smooth = follows?.energetic ? [ofMotion(follows, "totals")] : [], spent = { low: division.fine ? high : low, high };
+  drawChart("energy", energetic ? [...smooth, ofRun(own, spent, taken, colours.own, DOTTED), ofRun(own, totals, own.bottom, colours.own)] : [], false);
 }
-function showReadings(rule, values, constants, own, below, curvatures) {
-  const gain = rule.gain?.(values)[0], { losses, steps } = own;
+function showReadings(rule, chosen, own, below, curvatures, stability, rates) {
+  const gain = rule.gain?.(chosen.values)[0], { loss, steps } = own;
   readings([
-    ...stabilityRows(rule, values, curvatures),
+    ...stabilityRows(rule, curvatures, stability),
     ...(gain === undefined ? [] : [["effective learning rate", short(gain)]]),
-    ...mechanicsRows(rule, constants, curvatures),
+    ...mechanicsRows(rule, chosen, curvatures, rates),
     ["minimum below the start", below ? `(${below.map(v => short(Math.abs(v) < 1e-12 ? 0 : v)).join(", ")})` : "none found"],
-    ["loss", `${short(losses[0])} at the start, ${own.diverged ? `beyond the machine's numbers after ${counted(steps)}` : `${short(losses[steps])} after ${counted(steps)}`}`],
+    ["loss", `${short(loss[0])} at the start, ${own.diverged ? `beyond the machine's numbers after ${counted(steps)}` : `${short(loss[1])} after ${counted(steps)}`}`],
   ]);
 }
 
@@ -158,7 +165,6 @@ function parting(own, other) {
   return { both, step, most };
 }
 function showComparison(own, other, parted) {
-  find("legend-other").hidden = !other;
   if (!other) {
     say(find("same"), "Choose a second rule above: it runs with the same constants, and here it is said whether the two are the same, and where they part.");
     say(find("parting"), "");
@@ -184,9 +190,9 @@ const whenAtRest = (milliseconds, action) => {
 };
 const rememberAtRest = whenAtRest(150, () => remember());
 const announceAtRest = whenAtRest(600, () => {
-  const rule = RULES[state.rule], { losses, steps } = shown.own;
+  const rule = RULES[state.rule], { loss, steps } = shown.own;
   const stable = find("readings").querySelector("dd")?.textContent ?? "", label = (id, says) => find(id).setAttribute("aria-label", says);
-  const text = `${rule.title}: ${stable}; loss ${short(losses[steps])} after ${counted(steps)}.`;
+  const text = `${rule.title}: ${stable}; loss ${short(loss[1])} after ${counted(steps)}.`;
   label("path", `Trajectory over contours of ${landscape().title}. ${text}`);
   label("loss", `Loss at each step. ${text}`);
   label("energy", `Energy at each step. ${find("energy-says").textContent}`);
@@ -274,6 +280,7 @@ function rebuild() {
   find("other").value = state.other;
   find("landscape").value = state.landscape;
   find("face").value = state.face;
+  find("legend-other").hidden = state.other < 0;
   find("own-formula").hidden = state.landscape < LANDSCAPES.length;
   find("formula").value = state.formula;
   find("name-rule").textContent = rule.title;

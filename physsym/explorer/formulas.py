@@ -255,11 +255,11 @@ def _math_of_law(known: Mechanics, face: Face, vocabulary: Vocabulary) -> str:
 
 
 def _rollout(entry: Entry, rule: Rule, begin: Mapping[Symbol, Expr] | None) -> Code:
-    """Return many steps of a rule with its losses and energies; one without a begin can be continued."""
+    """Return many steps of a rule, reduced to what charts show; one without a begin can be continued."""
     known = entry.mechanics
     code = javascript_rollout(
-        program(rule), begin or {}, entry.weights, losses=True,
-        energies=_energies(known) if known else None, resumed=begin is None,
+        program(rule), begin or {}, entry.weights, reduced=begin is not None, resumed=begin is None,
+        energies=_energies(known) if known else None,
     )  # fmt: skip
     return Code(code.strip())
 

@@ -59,11 +59,11 @@ function durandKerner(monic) {
   }
   return found;
 }
-const radius = polynomial => Math.max(0, ...roots(polynomial).map(z => Math.hypot(...z)));
+const radius = found => found.reduce((most, [a, b]) => Math.max(most, Math.hypot(a, b)), 0);
 
 // The class of damping by the roots, as physsym.analysis has it; a multiplier below zero alternates in sign.
-function damping(polynomial, isRule) {
-  const found = roots(polynomial), real = found.map(z => z[0]);
+function damping(found, isRule) {
+  const real = found.map(z => z[0]);
   if (!found.every(z => z.every(Number.isFinite))) return "not defined";
   if (found.some(z => Math.abs(z[1]) > 1e-9 * (1 + Math.hypot(...z)))) return "underdamped";
   const equal = real.some((a, k) => real.some((b, j) => j > k && Math.abs(a - b) <= 1e-12 * (Math.abs(a) + Math.abs(b))));

@@ -10,11 +10,15 @@ const made = (tag, properties, ...children) => {
   return element;
 };
 // Write a text where it changes: what is written again would be laid out again.
-const say = (element, text) => { if (element.said !== text) element.textContent = element.said = text; };
+const say = (element, text) => {
+  if (element.said === text) return;
+  if (element.said && text) element.firstChild.data = text; else element.textContent = text;
+  element.said = text;
+};
 const short = number => {
   if (!Number.isFinite(number)) return Number.isNaN(number) ? "not defined" : number > 0 ? "∞" : "−∞";
-  const size = Math.abs(number), far = size >= 1e7 || (size < 1e-4 && size > 0), [digits, power] = far ? number.toExponential(3).split("e") : [number.toPrecision(4)];
-  return String(Number(digits)).replace("-", "−") + (far ? ` · 10${raised(Number(power))}` : "");
+  const size = Math.abs(number), far = size >= 1e7 || (size < 1e-4 && size > 0), [digits, power] = far ? size.toExponential(3).split("e") : [size.toPrecision(4)];
+  return (number < 0 ? "−" : "") + Number(digits) + (far ? ` · 10${raised(Number(power))}` : "");
 };
 const raised = n => String(n).replace(/./g, c => "⁰¹²³⁴⁵⁶⁷⁸⁹"[c] ?? "⁻");
 const pick = (keys, values) => Object.fromEntries(keys.map((key, k) => [key, values[k]]));
@@ -62,3 +66,7 @@ function constantsOf(k) {
 const backOf = ({ parameters, mechanics: { back } }, constants, values) =>
   pick(back.keys, back.values({ ...constants, ...pick(back.reads, keysOf(parameters).map(key => values[key])) }));
 const allConstants = (known, constants) => ({ ...constants, ...pick(known.named.keys, known.named.values(constants)) });
+const numbersOf = k => {
+  const known = RULES[k].mechanics, constants = constantsOf(k);
+  return { values: parametersOf(k), constants, all: constants && allConstants(known, constants) };
+};

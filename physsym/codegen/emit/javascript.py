@@ -22,7 +22,9 @@ _TAKEN = """abstract arguments await boolean break byte case catch char class co
     while with yield async of get set NaN Infinity Math Object Function Array Number globalThis window self
     document constructor prototype __proto__ grad step"""
 WORDS = frozenset(_TAKEN.split())
-_ARGUMENTS = "path losses totals spent steps value gradient1 gradient2 interval frequency memory k"
+_ARGUMENTS = """path points losses totals spent first steps ends near_1 near_2 rest_1 rest_2 tiny value
+    gradient1 gradient2 memory interval frequency inertia drag k column columns end from_1 from_2 moved_1
+    moved_2 square seen_1 seen_2 drawn loss low high bottom total least most resting taken"""
 _OF_ROLLOUTS = WORDS | {*_ARGUMENTS.split()}
 _OWN_NAMES = ("sqrt", "exp", "log", "sin", "cos", "tanh", "sign", "floor", "ceil")
 JAVASCRIPT = Language(
@@ -90,9 +92,9 @@ def javascript_rollout(
     starts: Mapping[Symbol, Expr],
     weights: Symbol,
     *,
-    losses: bool = False,
-    energies: Energies | None = None,
+    reduced: bool = False,
     resumed: bool = False,
+    energies: Energies | None = None,
 ) -> str:
     """Return many steps of a program on two weights as the text of a JavaScript function.
 
@@ -110,16 +112,25 @@ def javascript_rollout(
         The start value of each state in terms of `weights` and the parameters; zero where there is none.
     weights
         The state that the potential is a function of.
-    losses
-        Whether the array `losses` is filled with the potential at the start and after each step.
-    energies
-        Where given, with `losses`, the arrays `totals` and `spent` are filled with the energy after each step
-        and with what friction has taken until then; what stands before the first step is left. The speed is
-        that from the point before. The last two arguments are then the time of a step and the constants of
-        the energies by name, apart from the parameters: one of these may have the name of a constant.
+    reduced
+        Whether the run is reduced as it runs to what charts of it show. The argument after the steps is
+        then an object: `ends` has for each column of a chart twice the last step in it. The arrays `low` and
+        `high` of `losses` are filled with the least and the greatest potential in each column. The array
+        `points` is filled with the weights wherever they are farther from the point before than `near_1` or
+        `near_2`. A run rests where no weight is farther than `tiny` from `rest_1` and `rest_2`: after a
+        column that ends so, all is taken to be as there. What is returned is an object: the number of
+        `steps`, of `columns` until it rests for good, and of points `drawn`; the potential at rest, `bottom`;
+        and the last `loss`, with the last `total` and `spent` where there are energies.
     resumed
-        Whether the states beside the weights are read from an array, the argument after the parameters, and
-        left there at the end, so that a run can be continued; `starts` are not used then.
+        Whether the run goes on from a step, the argument `first` before the number of steps. The array
+        `losses` is filled from there on. The states beside the weights are read from an array, the argument
+        after the parameters, and left there at the end; `starts` are not used.
+    energies
+        Where given, with one of the two, `totals` is filled with the energy as `losses` with the potential.
+        In a reduced run, `low` and `high` of `spent` are what friction has taken before and after each
+        column. The speed is that from the point before; there is none at the start. The last two arguments
+        are then the time of a step and the constants of the energies by name, apart from the parameters: one
+        of these may have the name of a constant.
 
     Raises
     ------
@@ -151,12 +162,12 @@ def javascript_rollout(
     }
     <BLANKLINE>
     >>> energies = Energies(m * v**2 / 2, gamma * v**2, v)
-    >>> whole = javascript_rollout(descent, {}, x, losses=True, energies=energies)
-    >>> print(*[line for line in whole.splitlines() if "v_" in line], sep=chr(10))
-        const v_1 = (x_1 - path[k - 2])*frequency;
-        const v_2 = (x_2 - path[k - 1])*frequency;
-        totals[k/2] = losses[k/2] + m*(v_1*v_1)/2 + m*(v_2*v_2)/2;
-        spent[k/2] = spent[k/2 - 1] + (gamma*(v_1*v_1) + gamma*(v_2*v_2))*interval;
+    >>> whole = javascript_rollout(descent, {}, x, reduced=True, energies=energies)
+    >>> print(*[line for line in whole.splitlines() if "inertia" in line or "square" in line], sep=chr(10))
+      const inertia = (m/2)*frequency*frequency;
+          const square = moved_1*moved_1 + moved_2*moved_2;
+          total = loss + inertia*square;
+          taken += square;
     """
     if any(len(e.targets) > 1 for e in program.evaluations):
         raise ValueError("a rule of several coordinates is not run on a potential of two weights")
@@ -175,48 +186,161 @@ def javascript_rollout(
         *(t for line in (*flat.scalars, *moved) for t in line.targets),
     }
     both = [_of_component(names, single, number) for number in (1, 2)]
-    at = f"{both[0][weights]}, {both[1][weights]}"
+    first, second = (own[weights] for own in both)
     memory = list[str]()
     lines = [_line(line, names) for line in flat.scalars]
-    lines += ["const frequency = 1/interval;"] * bool(energies)
     for state in flat.states:
         for number, own in enumerate(both[: 1 if state in single else 2]):
             if state == weights:
-                start = f"path[{number}]"
+                start = f"path[2*first + {number}]" if resumed else f"path[{number}]"
             elif resumed:
                 start = f"memory[{len(memory)}]"
                 memory.append(own[state])
             else:
                 start = _start(starts.get(state), weights, number, names)
             lines.append(f"let {own[state]} = {start};")
-    lines += [f"losses[0] = value({at});"] * losses
-    lines.append("for (let k = 2; k <= 2*steps; k += 2) {")
+    body = list[str]()
     if program.loss is not None:
-        lines.append(f"  const {names[program.loss]} = value({at});")
+        body.append(f"const {names[program.loss]} = value({first}, {second});")
     for line in flat.body:
-        lines += [f"  {text}" for text in _component_lines(line, both, single)]
-    new = [
-        (own[s], own[r])
-        for s, r in zip(flat.states, flat.results, strict=True)
-        for own in both[: 1 if s in single else 2]
+        body += _component_lines(line, both, single)
+    results = dict(zip(flat.states, flat.results, strict=True))
+    new = [(own[s], own[r]) for s, r in results.items() for own in both[: 1 if s in single else 2]]
+    moves = [*_moves(new), f"path[k] = {first};", f"path[k + 1] = {second};"]
+    told = _energy_texts(energies, apart, (first, second), both) if energies else None
+    if told:
+        lines = [*told.before, *lines]
+    if reduced:
+        lines += _reduced_loop(body, moves, (first, second), [own[results[weights]] for own in both], told)
+    else:
+        inside = [*body, *moves, *[f"losses[k >> 1] = value({first}, {second});"] * resumed]
+        if told:
+            inside = [f"const from_1 = {first}, from_2 = {second};", *inside, *told.inside]
+            inside.append(f"totals[k >> 1] = losses[k >> 1]{told.kinetic};")
+        begin, end, taken = ("2", "2*steps", "k/2")
+        if resumed:
+            begin, end, taken = ("2*first + 2", "2*(first + steps)", "k/2 - first")
+            lines.append(f"losses[first] = value({first}, {second});")
+        lines.append(f"for (let k = {begin}; k <= {end}; k += 2) {{")
+        lines += [f"  {text}" for text in (*inside, f"if (!({_finite((first, second))})) return {taken};")]
+        lines += [
+            "}",
+            *(f"memory[{number}] = {name};" for number, name in enumerate(memory)),
+            "return steps;",
+        ]
+    kept = ["path", *["points"] * reduced, *["losses"] * (reduced or resumed)]
+    kept += ["totals"] * bool(energies) + ["spent"] * bool(energies and reduced)
+    given = [
+        f"{{{', '.join(kept)}}}",
+        *["first"] * resumed,
+        "steps",
+        *["{ends, near_1, near_2, rest_1, rest_2, tiny}"] * reduced,
     ]
-    lines += [f"  {text}" for text in _moves(new)]
-    lines += [f"  path[k] = {both[0][weights]};", f"  path[k + 1] = {both[1][weights]};"]
-    lines += [f"  losses[k/2] = value({at});"] * losses
-    if energies:
-        lines += [f"  {text}" for text in _energy_lines(energies, apart, weights, both)]
-    finite = " && ".join(f"Number.isFinite({own[weights]})" for own in both)
-    lines += [f"  if (!({finite})) return k/2;", "}"]
-    lines += [f"memory[{number}] = {name};" for number, name in enumerate(memory)]
-    lines.append("return steps;")
-    arrays = ["path", *["losses"] * losses, *["totals", "spent"] * bool(energies)]
-    given = [f"{{{', '.join(arrays)}}}", "steps", "{value, gradient1, gradient2}"]
+    given.append("{value, gradient1, gradient2}")
     given.append(_by_name({p: p for p in flat.parameters if p != program.loss}, names))
     given += ["memory"] * resumed
     if energies:
         given += ["interval", _by_name({s: own for s, own in apart.items() if s != energies.speed}, names)]
-    body = "".join(f"  {line}\n" for line in lines)
-    return f"function rollout({', '.join(given)}) {{\n{body}}}\n"
+    text = "".join(f"  {line}\n" for line in lines)
+    return f"function rollout({', '.join(given)}) {{\n{text}}}\n"
+
+
+@dataclass(frozen=True)
+class _EnergyTexts:
+    """Energies as texts: lines before the loop and in each step; the kinetic energy to add, empty for none.
+
+    The power of a step adds up to what friction has taken over `scale`.
+    """
+
+    before: Sequence[str]
+    inside: Sequence[str]
+    kinetic: str
+    power: str
+    scale: str
+
+
+def _energy_texts(
+    energies: Energies, apart: Mapping[Symbol, Symbol], weights: Sequence[str], both: Sequence[Names]
+) -> _EnergyTexts:
+    """Return the texts of energies; what is constant is left to the end if both are squares of the speed."""
+
+    def text(part: Expr, names: Names) -> str:
+        return expression_text(operand(with_choices(part.xreplace(apart)), {}), names, JAVASCRIPT)
+
+    before, speed = ["const frequency = 1/interval;"], energies.speed
+    moves = [f"{weight} - from_{number}" for number, weight in enumerate(weights, 1)]
+    inertia, drag = (part.coeff(speed, 2) for part in (energies.kinetic, energies.power))
+    if (energies.kinetic, energies.power) == (inertia * speed**2, drag * speed**2):
+        before.append(f"const inertia = ({text(inertia, both[0])})*frequency*frequency;")
+        before.append(f"const drag = ({text(drag, both[0])})*frequency;")
+        inside = [f"const moved_1 = {moves[0]}, moved_2 = {moves[1]};"]
+        inside.append("const square = moved_1*moved_1 + moved_2*moved_2;")
+        return _EnergyTexts(before, inside, " + inertia*square" * (inertia != 0), "square", "drag")
+    names = [own[apart[speed]] for own in both]
+    inside = [f"const {name} = ({moved})*frequency;" for name, moved in zip(names, moves, strict=True)]
+    kinetic, power = (
+        " + ".join(text(part, own) for own in both) for part in (energies.kinetic, energies.power)
+    )
+    return _EnergyTexts(before, inside, f" + {kinetic}" * (energies.kinetic != 0), power, "interval")
+
+
+def _reduced_loop(
+    body: Sequence[str],
+    moves: Sequence[str],
+    weights: Sequence[str],
+    new: Sequence[str],
+    energies: _EnergyTexts | None,
+) -> list[str]:
+    """Return a loop over the columns of a chart, each a loop over its steps that keeps the extremes.
+
+    After a column that ends at rest steps are only taken, until one would leave: that one is taken again in
+    the loop over the steps of a column.
+    """
+    first, second = weights
+    resting, leaving = (
+        f"Math.abs({one} - rest_1) <= tiny && Math.abs({two} - rest_2) <= tiny" for one, two in (weights, new)
+    )
+    series = [("losses", "loss", "low", "high"), *[("totals", "total", "least", "most")] * bool(energies)]
+    lines = [
+        f"let seen_1 = {first}, seen_2 = {second}, drawn = 0, column = 0, k = 2;",
+        f"let loss = value({first}, {second}), low = loss, high = loss;",
+        "const bottom = value(rest_1, rest_2);",
+    ]
+    inside = [*body, *moves, f"loss = value({first}, {second});"]
+    closed, filled = list[str](), list[str]()
+    if energies:
+        lines.append("let total = loss, least = loss, most = loss, taken = 0;")
+        inside = [f"const from_1 = {first}, from_2 = {second};", *inside, *energies.inside]
+        inside += [f"total = loss{energies.kinetic};", f"taken += {energies.power};"]
+        closed.append(f"spent.high[column] = taken*{energies.scale};")
+        filled.append(f"spent.low[column] = spent.high[column] = taken*{energies.scale};")
+    for name, value, low, high in series:
+        inside += [f"if ({value} < {low}) {low} = {value};", f"if ({value} > {high}) {high} = {value};"]
+        closed += [f"{name}.low[column] = {low};", f"{name}.high[column] = {high};"]
+        closed += [f"{low} = Infinity;", f"{high} = -Infinity;"]
+        filled.append(f"{name}.low[column] = {name}.high[column] = {low} = {high} = bottom;")
+    inside += [
+        f"if (Math.abs({first} - seen_1) <= near_1 && Math.abs({second} - seen_2) <= near_2) continue;",
+        f"if (!({_finite(weights)})) {{ steps = k/2; k += 2; break; }}",
+        f"points[2*drawn] = seen_1 = {first};", f"points[2*drawn + 1] = seen_2 = {second};", "drawn++;",
+    ]  # fmt: skip
+    ended = f", total, spent: taken*{energies.scale}" if energies else ""
+    return [
+        *lines, "while (k <= 2*steps) {",
+        *([f"  spent.low[column] = taken*{energies.scale};"] if energies else []),
+        "  for (const end = ends[column]; k <= end; k += 2) {", *(f"    {text}" for text in inside), "  }",
+        *(f"  {text}" for text in closed), "  column++;",
+        f"  if (!({resting})) continue;",
+        "  for (; k <= 2*steps; k += 2) {", *(f"    {text}" for text in body),
+        f"    if (!({leaving})) break;", *(f"    {text}" for text in moves), "  }",
+        "  if (k > 2*steps) break;",
+        "  for (; ends[column] < k; column++) {", *(f"    {text}" for text in filled), "  }", "}",
+        f"return {{steps, columns: column, drawn, bottom, loss: value({first}, {second}){ended}}};",
+    ]  # fmt: skip
+
+
+def _finite(weights: Sequence[str]) -> str:
+    return " && ".join(f"Number.isFinite({weight})" for weight in weights)
 
 
 def _apart(energies: Energies | None, taken: Sequence[Symbol]) -> dict[Symbol, Symbol]:
@@ -226,26 +350,6 @@ def _apart(energies: Energies | None, taken: Sequence[Symbol]) -> dict[Symbol, S
     read = energies.kinetic.free_symbols | energies.power.free_symbols
     ordered = (*sorted(read - {energies.speed}, key=state_name), energies.speed)
     return {s: fresh(s.name, taken, **s.assumptions0) for s in ordered}
-
-
-def _energy_lines(
-    energies: Energies, apart: Mapping[Symbol, Symbol], weights: Symbol, both: Sequence[Names]
-) -> list[str]:
-    kinetic, power = (
-        " + ".join(
-            expression_text(operand(with_choices(part.xreplace(apart)), {}), own, JAVASCRIPT) for own in both
-        )
-        for part in (energies.kinetic, energies.power)
-    )
-    speeds = [
-        f"const {own[apart[energies.speed]]} = ({own[weights]} - path[k - {back}])*frequency;"
-        for own, back in zip(both, (2, 1), strict=True)
-    ]
-    return [
-        *speeds,
-        f"totals[k/2] = losses[k/2] + {kinetic};",
-        f"spent[k/2] = spent[k/2 - 1] + ({power})*interval;",
-    ]
 
 
 def _of_component(names: Names, single: set[Symbol], number: int) -> Names:

@@ -190,39 +190,56 @@ def test_margins_and_multipliers_are_those_of_the_analysis():
     assert got[1] == pytest.approx(np.poly(matrix).tolist(), rel=1e-12)
 
 
-def energies_in_javascript(made, values, constants, start, steps):
-    """Return a script of what the page computes on a parabola: path, losses, energies, and friction."""
+def energies_in_javascript(made, values, constants, start, steps, ends=None, near=0, tiny=-1):
+    """Return a script of what the page computes on a parabola: what is returned, and the arrays.
+
+    Each step is a column of its own where nothing else is said, and nothing is at rest.
+    """
+    columns = [2 * k for k in range(steps + 1)] if ends is None else [2 * k for k in ends]
     return f"""const rollout = {made["rollout"].text};
         const surface = {{value: (x, y) => 2*x*x + y*y/2, gradient1: x => 4*x, gradient2: (x, y) => y}};
         const room = n => new Float64Array(n), n = {steps + 1};
-        const kept = {{path: room(2*n), losses: room(n), totals: room(n), spent: room(n)}};
+        const pair = () => ({{low: room(n), high: room(n)}});
+        const kept = {{path: room(2*n), points: room(2*n), losses: pair(), totals: pair(), spent: pair()}};
         kept.path.set({list(start)});
-        kept.totals[0] = surface.value({start[0]}, {start[1]});
-        const taken = rollout(kept, {steps}, surface, {json.dumps(values)}, 0.2, {json.dumps(constants)});
-        return [taken, ...Object.values(kept).map(a => [...a])]"""
+        const division = {{ends: {columns}, near_1: {near}, near_2: {near}}};
+        Object.assign(division, {{rest_1: 0, rest_2: 0, tiny: {tiny}}});
+        const at = {json.dumps(constants)};
+        const taken = rollout(kept, {steps}, division, surface, {json.dumps(values)}, 0.2, at);
+        const plain = part => part.low ? [[...part.low], [...part.high]] : [...part];
+        return [taken, ...Object.values(kept).map(plain)]"""
 
 
-def energies_of(entry, values, constants, start, steps):
-    code = energies_in_javascript(described(entry), values, constants, start, steps)
+def energies_of(entry, *given, **options):
+    code = energies_in_javascript(described(entry), *given, **options)
     return run_by_node(f"console.log(JSON.stringify((() => {{{code}}})()))")
+
+
+def series_of(*given, **options):
+    """Return path, losses, energies and what friction has taken, of a run each of whose steps is a column."""
+    taken, path, _, losses, totals, spent = energies_of(*given, **options)
+    assert losses[0] == losses[1]
+    assert totals[0] == totals[1]
+    assert [taken["steps"], taken["columns"]] == [given[-1], given[-1] + 1]
+    assert [taken["loss"], taken["total"], taken["spent"]] == [losses[1][-1], totals[1][-1], spent[1][-1]]
+    return path, losses[1], totals[1], spent[1]
 
 
 @needs_node
 def test_losses_and_energies_are_those_of_the_system():
     at = {"m": 3.0, "gamma": 5.0}
-    taken, path, losses, totals, spent = energies_of(
+    path, losses, totals, spent = series_of(
         entry_of("Momentum with exponential friction"), {"eta": 0.04, "rho": 0.6}, at, (1.0, -2.0), 30
     )
     points = np.array(path).reshape(-1, 2)
     potential = 2 * points[:, 0] ** 2 + points[:, 1] ** 2 / 2
     speeds = np.diff(points, axis=0) / 0.2
     squares = (speeds**2).sum(axis=1)
-    assert taken == 30
     assert losses == pytest.approx(potential, rel=1e-13)
     assert totals[1:] == pytest.approx(potential[1:] + 1.5 * squares, rel=1e-12)
     assert spent[1:] == pytest.approx(np.cumsum(5 * squares * 0.2), rel=1e-12)
     descent = entry_of("Gradient descent")
-    _, _, losses, totals, _ = energies_of(descent, {"eta": 0.04}, {"gamma": 5.0}, (1.0, -2.0), 30)
+    _, losses, totals, _ = series_of(descent, {"eta": 0.04}, {"gamma": 5.0}, (1.0, -2.0), 30)
     assert totals == losses  # without mass all energy is potential
 
 
@@ -230,7 +247,7 @@ def test_losses_and_energies_are_those_of_the_system():
 def test_what_a_derivation_fixes_is_no_constant_of_the_energy():
     """The mass of a stale gradient is gamma*dt: the page has no slider for it."""
     at, stale = {"gamma": 5.0, "dt": 0.2}, entry_of("A stale gradient")
-    _, path, losses, totals, _ = energies_of(stale, {"eta": 0.04}, at, (1.0, -2.0), 5)
+    path, losses, totals, _ = series_of(stale, {"eta": 0.04}, at, (1.0, -2.0), 5)
     speeds = np.diff(np.array(path).reshape(-1, 2), axis=0) / 0.2
     kinetic = np.array(totals[1:]) - np.array(losses[1:])
     assert kinetic == pytest.approx(5 * 0.2 * (speeds**2).sum(axis=1) / 2, rel=1e-12)
@@ -242,16 +259,82 @@ def test_a_motion_that_is_continued_is_the_same_motion():
     got = run_by_node(f"""const motion = {code}, of = n => new Float64Array(n);
         const surface = {{value: (x, y) => x*x + y**4, gradient1: x => 2*x, gradient2: (x, y) => 4*y*y*y}};
         const at = {{gamma: 1, m: 0.4, tau: 0.4, h: 0.1}};
-        const room = (path, n) => ({{path, losses: of(n), totals: of(n), spent: of(n)}});
-        const whole = of(42), parts = of(42), memory = of(2);
-        whole.set([1, -1]);
-        parts.set([1, -1]);
-        motion(room(whole, 21), 20, surface, at, of(2), 0.1, at);
-        motion(room(parts.subarray(0, 16), 8), 7, surface, at, memory, 0.1, at);
-        motion(room(parts.subarray(14), 14), 13, surface, at, memory, 0.1, at);
-        console.log(JSON.stringify([[...whole], [...parts]]))""")
+        const room = () => ({{path: of(42), losses: of(21), totals: of(21)}}), memory = of(2);
+        const whole = room(), parts = room(), all = r => Object.values(r).map(part => [...part]);
+        for (const {{path, totals}} of [whole, parts]) {{ path.set([1, -1]); totals[0] = 2; }}
+        const taken = [motion(whole, 0, 20, surface, at, of(2), 0.1, at),
+            motion(parts, 0, 7, surface, at, memory, 0.1, at),
+            motion(parts, 7, 13, surface, at, memory, 0.1, at)];
+        console.log(JSON.stringify([all(whole), all(parts), taken]))""")
     assert got[0] == got[1]
-    assert got[0][-1] != got[0][-3]
+    assert got[0][0][-1] != got[0][0][-3]
+    assert got[0][1][::20] == [2, pytest.approx(got[0][0][-2] ** 2 + got[0][0][-1] ** 4)]
+    assert got[2] == [20, 7, 13]
+
+
+MOMENTUM = ("Momentum with exponential friction", {"eta": 0.4, "rho": 0.8}, {"m": 3.0, "gamma": 5.0})
+
+
+@needs_node
+def test_a_run_is_reduced_to_the_extremes_of_columns():
+    entry, *rest = entry_of(MOMENTUM[0]), *MOMENTUM[1:], (1.0, -2.0), 30
+    path, *each = series_of(entry, *rest)
+    taken, again, _, *reduced = energies_of(entry, *rest, ends=(3, 4, 19, 30))
+    assert (again, taken["columns"]) == (path, 4)
+    parts = (slice(0, 4), slice(4, 5), slice(5, 20), slice(20, 31))
+    for series, (low, high) in zip(each[:2], reduced[:2], strict=True):
+        assert low[:4] == [min(series[part]) for part in parts]
+        assert high[:4] == [max(series[part]) for part in parts]
+    assert reduced[2][0][:4] == [0, *(each[2][k] for k in (3, 4, 19))]
+    assert reduced[2][1][:4] == [each[2][k] for k in (3, 4, 19, 30)]
+
+
+@needs_node
+def test_points_that_are_drawn_are_apart():
+    entry, *rest = entry_of(MOMENTUM[0]), *MOMENTUM[1:], (1.0, -2.0), 30
+    taken, path, points, *_ = energies_of(entry, *rest, near=0.1)
+    wanted = [np.array(path[:2])]
+    for point in np.array(path).reshape(-1, 2):
+        if np.abs(point - wanted[-1]).max() > 0.1:
+            wanted.append(point)
+    assert 5 < taken["drawn"] < 30
+    assert points[: 2 * taken["drawn"]] == np.ravel(wanted[1:]).tolist()
+
+
+@needs_node
+@pytest.mark.parametrize(
+    "title", ["Gradient descent", "Momentum with exponential friction", "A stale gradient"]
+)
+def test_a_run_at_rest_takes_the_same_steps(title):
+    entry, constants = entry_of(title), {"m": 3.0, "gamma": 5.0, "dt": 0.2}
+    rest = (
+        {p: v for p, v in {"eta": 0.2, "rho": 0.5}.items() if p in chosen(entry)},
+        constants,
+        (1.0, -2.0),
+        200,
+    )
+    taken, path, _, losses, *_ = energies_of(entry, *rest)
+    resting, same, _, sunk, *_ = energies_of(entry, *rest, tiny=1e-3)
+    assert same == path
+    assert [resting[name] for name in ("steps", "loss", "bottom")] == [200, taken["loss"], 0]
+    far = np.nonzero(np.abs(np.array(path).reshape(-1, 2)).max(1) > 1e-3)[0][-1]
+    assert 10 < far + 2 == resting["columns"] < 150
+    assert sunk[0][: far + 2] == losses[0][: far + 2]
+
+
+@needs_node
+def test_a_run_that_leaves_where_it_rested_is_seen_again():
+    """What oscillates passes through the rest: the column before ends there, the next steps are seen."""
+    entry, constants = entry_of("Momentum with exponential friction"), {"m": 3.0, "gamma": 5.0}
+    rest = {"eta": 0.1, "rho": 0.97}, constants, (0.0, 0.4), 120
+    path, losses, *_ = series_of(entry, *rest)
+    _, same, _, (low, high), *_ = energies_of(entry, *rest, tiny=0.05)
+    assert same == path
+    inside = np.abs(np.array(path).reshape(-1, 2)).max(1) <= 0.05
+    assert np.count_nonzero(np.diff(inside.astype(int)) == -1) == 2  # it leaves twice
+    for k in range(121):
+        assert high[k] == losses[k] if not inside[k] else high[k] in (losses[k], 0)
+        assert low[k] in (losses[k], 0)
 
 
 @pytest.mark.parametrize("place", LANDSCAPES, ids=lambda place: place.key)
