@@ -58,6 +58,7 @@ BANNED_SENSES = {
     r"waiting": ("not yet updated", r"waiting for"),
     r"(?:rows?|cells?) of (?:the|a) (?:sweep|grid)": ("grid point", None),
 }
+ANY_SENSE = re.compile("|".join(rf"\b(?:{word})\b" for word in BANNED_SENSES))
 
 
 def words(identifier):
@@ -204,15 +205,21 @@ def prose(text):
     """Return the prose of a module: comments, and strings of several words, without examples."""
     strings = [n.value for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Constant)]
     texts = [re.sub(r"(?m)^ *(>>>|\.\.\.) .*\n.*", "", s) for s in strings if isinstance(s, str) and " " in s]
+    return [" ".join(part.split()) for part in (*texts, comments(text))]
+
+
+def comments(text):
+    """Return the comments of a module; none where nothing that follows a `#` has a banned sense."""
+    if not ANY_SENSE.search(" ".join(" ".join(re.findall("#(.*)", text)).split())):
+        return ""
     tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-    comments = " ".join(t.string.lstrip("#") for t in tokens if t.type == tokenize.COMMENT)
-    return [" ".join(part.split()) for part in (*texts, comments)]
+    return " ".join(t.string.lstrip("#") for t in tokens if t.type == tokenize.COMMENT)
 
 
 def banned_senses(text):
     """Return the uses of words in a sense that is banned."""
     found = []
-    for part in prose(text):
+    for part in filter(ANY_SENSE.search, prose(text)):
         for word, (_, allowed) in BANNED_SENSES.items():
             rest = re.sub(rf"\b(?:{allowed})\b", "", part) if allowed else part
             found += re.findall(rf"\b(?:{word})\b", rest)
