@@ -251,7 +251,8 @@ def _as_script(source: Any) -> Script:
         if not Path(source).is_file():
             raise ScriptError(f"there is no file {source}")
         return load_file(Path(source))
-    load = f"; load it with ps.script({source!r})" if isinstance(source, str) else ""
+    named = isinstance(source, str) and not set("=<>→←") & set(source)
+    load = f"; load it with ps.script({source!r})" if named else ""
     raise TypeError(f"a document is made of derivations and scripts, given {source!r}{load}")
 
 

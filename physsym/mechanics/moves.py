@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import singledispatch
 from math import inf
 from operator import index
@@ -58,6 +59,13 @@ class Move(NamedArguments):
         for name in self.expressions:
             object.__setattr__(self, name, as_expression(getattr(self, name)))
         for name in self.symbols:
+            given: object = getattr(self, name)
+            if isinstance(given, str) and re.search("[=→←]|->|<-", given):  # a sentence, such as "m -> 0"
+                parts = f"{type(self).__name__}({', '.join(field.name for field in fields(self))})"
+                raise TypeError(
+                    f"{type(self).__name__} takes a name as {name}, given {given!r}; write the parts one by "
+                    f"one: {parts}"
+                )
             as_named = as_state if name in self.states else as_symbol
             object.__setattr__(self, name, as_named(getattr(self, name)))
             if not isinstance(getattr(self, name), Symbol):

@@ -37,7 +37,7 @@ def test_the_sections_of_readme_are_in_order():
 
 def test_the_first_screen_says_how_to_install_and_shows_explorer_and_page_side_by_side():
     opening, _, rest = README.read_text().partition("## Ten lines")
-    assert re.search(r"^pip install physsym$", opening, re.MULTILINE)
+    assert re.search(r"^pip install physsym +# .*: pip install \.$", opening, re.MULTILINE)
     assert len(opening.splitlines()) < 30
     (row,) = re.findall(r"^\| .*\.png\) \|$", opening, re.MULTILINE)
     pictures = re.findall(r"!\[.{30,}?\]\((.+?)\)", row)

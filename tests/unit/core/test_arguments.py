@@ -16,6 +16,7 @@ WRONG = [
         lambda: ps.Define("eta = dt/gamma", eliminating="dt"),
         r"Define needs value too; .*Define\(symbol, value, ",
     ),
+    (lambda: ps.Limit("m -> 0"), r"takes a name as symbol, .* one by one: Limit\(symbol, to, side\)"),
     (lambda: ps.Rescale("v = u/dt"), "Rescale needs new and factor too"),
     (lambda: ps.Step("Limit.", ps.Limit(m), give=LAW), "did you mean gives?"),
     (lambda: ps.System("x", lagrangan="x"), "did you mean lagrangian?"),
