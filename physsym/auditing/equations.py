@@ -13,6 +13,7 @@ from physsym.auditing.comparisons import (
     clearly_differ,
     compared,
     compared_for_whole_numbers,
+    read_by,
     where_it_fails,
 )
 from physsym.auditing.consequences import (
@@ -28,7 +29,7 @@ from physsym.auditing.implications import judge_inequality
 from physsym.auditing.judgements import Judgement, holding
 from physsym.auditing.matrices import Arrays
 from physsym.auditing.methods_of_text import method_of
-from physsym.auditing.point_values import false_numbers, value_at_a_point
+from physsym.auditing.point_values import asks_where, false_numbers, is_denied, never_equal, value_at_a_point
 from physsym.auditing.premises import claims_equality, sets_anew
 from physsym.auditing.roots import root_of, without_common_root
 from physsym.auditing.rules_of_text import RuleFinding
@@ -55,6 +56,7 @@ from physsym.core.verdicts import Condition
 from physsym.parsing.meanings import Chain
 
 _DIFFERS_IN_FIRST = "its first link does not hold everywhere: it may be a condition"
+_OPEN_FIRST = "its first link, of known names, was not shown to hold: it may be a law or a condition"
 _AFTER_FIRST = "from its second side on; the first link may be a law or a condition"
 
 
@@ -114,8 +116,12 @@ def judge_chain(chain: Chain, context: Context) -> Iterator[Judgement]:
             if len(pairs) > 1 and first.kind == "undecided":
                 one, other = in_unknowns(left, right).expressions
                 # Sides in the same letters that differ are no law: they are equal at some points at most.
-                first_is_open = one.free_symbols != other.free_symbols or agree_at_a_point(one, other)
-                first = replace(first, says=_DIFFERS_IN_FIRST)
+                may_be_law = one.free_symbols != other.free_symbols or agree_at_a_point(one, other)
+                says = _OPEN_FIRST if may_be_law else _DIFFERS_IN_FIRST
+                first = _false_by_definitions(left, right, context) or replace(first, says=says)
+                first_is_open = (
+                    may_be_law and first.kind != "fails" and _brings_in_a_name(left, right, context)
+                )
             if len(pairs) == 1 or not (first_is_open or first.kind == "definition"):
                 yield first
         elif relation in EQUAL:
@@ -131,6 +137,29 @@ def judge_chain(chain: Chain, context: Context) -> Iterator[Judgement]:
             yield judge_inequality(left, right, relation, context.given)
         elif relation != "~" or len(pairs) == 1:
             yield Judgement("undecided", f"the relation {relation} is not judged without a hint")
+
+
+def _brings_in_a_name(left: Expr, right: Expr, context: Context) -> bool:
+    """Return whether a side has a name that the other side and earlier lines have not: it says what it is."""
+    sides = in_unknowns(left)
+    plain = sides.expressions[0].free_symbols - sides.operators
+    scope = (f for f in context.facts if in_scope(f, context.formula) and f.formula != context.formula)
+    known = frozenset[str]().union(names_in(right), *(f.names for f in scope))
+    return bool(names_in(*(sides.applications.get(s, s) for s in plain)) - known)
+
+
+def _false_by_definitions(left: Expr, right: Expr, context: Context) -> Judgement | None:
+    """Return that an equation is false by definitions put in, but where a letter of it is zero."""
+    if is_denied(context.formula) or asks_where(context.formula):
+        return None
+    put = by_definitions(left, right, context.definitions(near=True), context.given)
+    comparison, used = put or (compared(left, right, context.given), ())
+    if not (comparison.refuted and comparison.analytic and never_equal(comparison)):
+        return None
+    if not used and read_by(comparison.sides.expressions[0] - comparison.sides.expressions[1]):
+        return None  # without a definition it may be a condition
+    than = f"with {places(used)} put in, the two sides differ" if used else ""
+    return _differing(comparison, formulas_of(used), context, than)
 
 
 def judge_link(left: Expr, right: Expr, context: Context) -> Judgement:
@@ -261,6 +290,11 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
         return Judgement("conditional", f"holds up to {order}, for smooth functions")
     if is_name(left) or is_sequence(left):
         return Judgement("definition")
+    if (
+        claims_equality(context.formula)
+        and (wrong := _false_by_definitions(left, right, context)) is not None
+    ):
+        return wrong
     return Judgement("undecided", "a single equation: it may be a law or a condition")
 
 

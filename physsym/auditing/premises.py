@@ -16,6 +16,7 @@ from sympy import Expr
 from sympy.core.function import AppliedUndef
 
 from physsym.auditing.audits import HOLDING
+from physsym.auditing.expansions import with_error
 from physsym.auditing.judgements import Judgement
 from physsym.auditing.sheet import (
     Fact,
@@ -69,6 +70,8 @@ def _is_value(fact: Fact) -> bool:
     """Return whether a fact says what a name is."""
     left, right = fact.left, fact.right
     if not is_name(left) or is_sequence(left) or left_occurs(left, right) or fact.kind == "fails":
+        return False
+    if with_error(left, right) is not None:
         return False
     return bool(left.is_Symbol) or set(left.args) <= right.free_symbols
 

@@ -71,13 +71,42 @@ def test_the_first_link_of_a_chain_claims_nothing():
 
 
 def test_a_first_link_that_is_no_definition_is_said_not_to_be_judged():
-    total = Function(r"\sum")
-    (entry,) = audit(equation(total(k, k, Integer(0), n), n * (n - 1) / 2, (n**2 - n) / 2))
-    assert (entry.kind, entry.says) == (
+    (law,) = audit(equation(v**2 / 2, g * h, h * g))
+    assert (law.kind, law.says) == (
         "holds", "from its second side on; the first link may be a law or a condition"
     )  # fmt: skip
-    (law,) = audit(equation(v**2 / 2, g * h, h * g))
-    assert law.says.startswith("from its second side on")
+
+
+def test_a_chain_does_not_hold_whose_first_link_brings_in_no_name():
+    total = Function(r"\sum")
+    sums = equation(total(k, k, Integer(0), n), n * (n - 1) / 2, (n**2 - n) / 2)
+    known = equation(v**2 / 2, g * h, h * g)
+    for items in ((sums,), (equation(v, 2 * a), equation(g, a), equation(h, b), known)):
+        *_, entry = audit(*items)
+        assert entry.kind == "undecided"
+        assert entry.says.startswith("its first link, of known names,")
+
+
+def test_a_first_link_fails_that_is_false_by_a_definition():
+    momentum = equation(q, m * v)
+    energy = equation(q**2 / (2 * m), m * v**2, v * m * v)
+    assert kinds(momentum, energy) == ["definition", "fails"]
+    assert kinds(momentum, equation(q**2 / (2 * m), m * v**2 / 2, v * m * v / 2)) == ["definition", "holds"]
+    assert kinds(momentum, equation(q**2 / (2 * m), m * g * h, g * h * m))[1] in ("holds", "undecided")
+    assert kinds(momentum, (energy, Formula("", 1, before="It would be wrong to write")))[1] == "undecided"
+    assert kinds(equation(sin(x) ** 2 + cos(x) ** 2, Integer(2), Integer(2))) == ["fails"]
+    assert kinds(equation(sin(x), cos(x), 1 / sqrt(2)))[0] == "undecided"
+    assert kinds(equation(v, 2 * a), equation(g, 3 * a), equation(v + g, a + b, b + a))[2] == "undecided"
+
+
+def test_in_words_of_consequence_a_line_fails_that_is_false_by_a_definition():
+    begin = equation(q, m * v)
+    hence = Formula("", 1, before="It follows that")
+    wrong, right = equation(q**2, m * v**2 * m * 2), equation(q**2, m**2 * v**2)
+    assert kinds(begin, wrong)[1] == "undecided"
+    assert kinds(begin, (wrong, hence))[1] == "fails"
+    assert kinds(begin, (right, hence))[1] == "holds"
+    assert kinds(begin, (equation(q**2, m**2 + v**2), hence))[1] == "undecided"
 
 
 def test_a_chain_does_not_hold_whose_first_link_is_a_wrong_identity():
