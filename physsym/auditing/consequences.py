@@ -266,6 +266,8 @@ def _values_at_points(fact: Fact, expression: Expr) -> dict[Expr, Expr]:
     """Return the values at points of what a fact says of a function of one variable, and its derivatives'."""
     found: dict[Expr, Expr] = {}
     name, (variable,) = name_of(fact.left), fact.left.args
+    if variable not in fact.right.free_symbols:
+        return found  # its value at one point
     for part in expression.atoms(Subs):
         if isinstance(part.expr, Derivative) and name_of(part.expr.expr) == name and len(part.point) == 1:
             value: Expr | None = fact.right

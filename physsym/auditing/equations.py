@@ -29,10 +29,10 @@ from physsym.auditing.implications import judge_inequality
 from physsym.auditing.judgements import Judgement, holding
 from physsym.auditing.matrices import Arrays
 from physsym.auditing.methods_of_text import method_of
-from physsym.auditing.point_values import asks_where, false_numbers, is_denied, never_equal, value_at_a_point
-from physsym.auditing.premises import claims_equality, sets_anew
+from physsym.auditing.point_values import false_numbers, never_equal, value_at_a_point
 from physsym.auditing.roots import root_of, without_common_root
 from physsym.auditing.rules_of_text import RuleFinding
+from physsym.auditing.sentences import asks_where, claims_equality, is_approximate, is_denied, sets_anew
 from physsym.auditing.sheet import (
     EQUAL,
     Fact,
@@ -45,7 +45,7 @@ from physsym.auditing.sheet import (
     names_in,
     places,
 )
-from physsym.auditing.solutions import descent_of, solution_of
+from physsym.auditing.solutions import descent_of, solution_of, solves
 from physsym.auditing.stated_values import Values, differing
 from physsym.auditing.texts import Formula
 from physsym.auditing.unknowns import in_unknowns, name_of
@@ -185,6 +185,9 @@ def judge_link(left: Expr, right: Expr, context: Context) -> Judgement:
 
 
 def _differing(found: Comparison, uses: tuple[Formula, ...], context: Context, than: str = "") -> Judgement:
+    if is_approximate(context.formula):
+        says = "the two sides differ, and the text says that they are approximately equal"
+        return Judgement("note", says, where_it_fails(found), uses, found.verdict)
     return differing(found, context.values, context.given, uses, than)
 
 
@@ -265,7 +268,7 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
     others = [f for f in scope if f.formula != context.formula or f.defines]
     second = _as_second_value(left, right, context)
     if second is not None and second.kind == "note":
-        second = solution_of(left, right, context.formula, others) or second
+        second = _as_another_solution(left, right, second, context, others) or second
     if second is not None:
         return second
     if (root := root_of(left, right, context.formula, scope)) is not None:
@@ -276,10 +279,10 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
         return contradicts
     if (again := _as_rewritten(left, right, context)) is not None:
         return again
-    if at_a_point is not None:
-        return at_a_point
     if (wrong := false_numbers(left, right, context.formula, scope)) is not None:
         return wrong
+    if at_a_point is not None:
+        return at_a_point
     if (method := method_of(left, right, scope)) is not None:
         return Judgement("recognised", str(method), uses=method.uses)
     if (
@@ -296,6 +299,18 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
     ):
         return wrong
     return Judgement("undecided", "a single equation: it may be a law or a condition")
+
+
+def _as_another_solution(
+    left: Expr, right: Expr, second: Judgement, context: Context, facts: Sequence[Fact]
+) -> Judgement | None:
+    """Return that a further value of a name is another solution of the equation that the first one solves."""
+    found = solution_of(left, right, context.formula, facts)
+    if found is None or found.kind == "fails":
+        return found
+    first = [f for f in facts if f.left == left and f.formula in second.uses]
+    laws = [f for f in facts if f.formula == found.uses[0]]
+    return found if any(solves(left, f.right, law, facts) for f in first for law in laws) else None
 
 
 def _is_new(left: Expr, right: Expr) -> bool:

@@ -70,6 +70,8 @@ def _solution(left: Expr, right: Expr, facts: Sequence[Fact], what: Hinted) -> J
     """Return what is said of a value of a name that is to solve one of the facts that a hint names."""
     if not is_name(left) or is_sequence(left) or left_occurs(left, right):
         return None
+    if not set(left.args) <= right.free_symbols:
+        return None
     known = (*(f for f in what.facts if f not in facts), *facts)
     for fact in facts:
         if (solved := solves(left, right, fact, known, what.given)) is not None:

@@ -12,7 +12,7 @@ from sympy.core.function import AppliedUndef
 from physsym.auditing.comparisons import Comparison, compared, read_by
 from physsym.auditing.consequences import by_definitions
 from physsym.auditing.judgements import Judgement, failing, holding
-from physsym.auditing.premises import claims_equality, sets_anew
+from physsym.auditing.sentences import asks_where, claims_equality, is_denied, sets_anew
 from physsym.auditing.sheet import Fact, formulas_of, is_name, is_sequence, places
 from physsym.auditing.stated_values import Values, differing
 from physsym.auditing.texts import Formula
@@ -20,31 +20,7 @@ from physsym.auditing.unknowns import name_of
 from physsym.core.verdicts import Condition
 from physsym.parsing.meanings import is_opaque
 
-_DENIES = re.compile(
-    r"\b(not|never|no longer|wrong\w*|false|contradict\w*|suppos\w+|assum\w+|if|would|unless|instead"
-    r"|mistake\w*|error|incorrect\w*|which of|is it|whether)\b|\?",
-    re.IGNORECASE,
-)
 _OTHER_NUMBERS = re.compile(r"\b(mod|modulo|base|binary|hexadecimal|field|ring|decimals?)\b", re.IGNORECASE)
-_REJECTS = re.compile(
-    r"\b(contradict\w*|impossible|absurd|false|wrong|not true|nonsense|not)\b|\?", re.IGNORECASE
-)
-_ASKS = re.compile(
-    r"\b(fixed points?|equilibri\w+|stationary|critical|conditions?|equations?|satisf\w+|solv\w+|require\w*"
-    r"|must|want|needs?|such that|where|when|roots?|zeros?|boundary|initial\w*|demand\w*|sets?|setting"
-    r"|choose)\b",
-    re.IGNORECASE,
-)
-
-
-def is_denied(formula: Formula) -> bool:
-    """Return whether the sentence of a formula supposes, asks or denies what it says."""
-    return bool(_DENIES.search(formula.before) or _REJECTS.search(formula.after))
-
-
-def asks_where(formula: Formula) -> bool:
-    """Return whether the sentence of a formula says that it is an equation to be solved."""
-    return bool(_ASKS.search(formula.before))
 
 
 def never_equal(found: Comparison) -> bool:

@@ -7,7 +7,6 @@ is judged by each.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -18,6 +17,7 @@ from sympy.core.function import AppliedUndef
 from physsym.auditing.audits import HOLDING
 from physsym.auditing.expansions import with_error
 from physsym.auditing.judgements import Judgement
+from physsym.auditing.sentences import claims_equality, sets_anew
 from physsym.auditing.sheet import (
     Fact,
     facts_of,
@@ -32,31 +32,8 @@ from physsym.auditing.texts import Formula
 from physsym.auditing.unknowns import name_of
 from physsym.parsing.meanings import Meaning
 
-_STRONG = re.compile(r"\b(re-?writ\w+|equivalent\w*|simplif\w+|in other words|that is)\b", re.IGNORECASE)
-_FOLLOWS = re.compile(
-    r"\b(hence|so|thus|therefore|consequently|it follows|follows that|we (?:get|obtain|find|arrive at)"
-    r"|(?:this|which) (?:gives|yields))\b[^.]*$",
-    re.IGNORECASE,
-)
-_ANEW = re.compile(
-    r"\b(now|instead|consider|another|next|second|different|new|for an?|in the case|redefin\w+|replac\w+"
-    r"|alternatively|let(?!\s+us)|suppose|assume|take|choose)\b",
-    re.IGNORECASE,
-)
 _VALUES = 3  # of one name, the last ones, by each of which a formula is judged
 _WAYS = 6
-
-
-def claims_equality(formula: Formula) -> bool:
-    """Return whether the sentence before a formula says that it is what was said before."""
-    return bool(_STRONG.search(formula.before) or _FOLLOWS.search(formula.before))
-
-
-def sets_anew(formula: Formula, earlier: Formula) -> bool:
-    """Return whether a formula gives a name of an earlier one another value on purpose."""
-    if claims_equality(formula):
-        return False
-    return formula.section != earlier.section or bool(_ANEW.search(formula.before))
 
 
 def same_name(one: Expr, other: Expr) -> bool:

@@ -11,8 +11,7 @@ from sympy.core.function import AppliedUndef
 from physsym.auditing.comparisons import compared, where_it_fails
 from physsym.auditing.consequences import with_definitions
 from physsym.auditing.judgements import Judgement
-from physsym.auditing.point_values import is_denied
-from physsym.auditing.premises import claims_equality
+from physsym.auditing.sentences import claims_equality, is_denied
 from physsym.auditing.sheet import Fact, formulas_of, is_sequence, names_in, places
 from physsym.auditing.texts import Formula
 from physsym.auditing.unknowns import name_of
@@ -57,9 +56,10 @@ def root_of(left: Expr, right: Expr, formula: Formula, facts: Sequence[Fact]) ->
     tried = [(fact, compared(gap.xreplace({letter: right}), Integer(0))) for fact, gap in equations]
     roots = [(fact, found) for fact, found in tried if found.holds]
     wrong = [(fact, found) for fact, found in tried if found.differs]
-    if roots and not wrong:
+    if roots and tried[0] == roots[0]:
         fact, found = roots[0]
-        says = f"{_which_root(dict(equations)[fact], letter)} {fact.place}"
+        beside = f", not of {places([f for f, _ in wrong])}" if wrong else ""
+        says = f"{_which_root(dict(equations)[fact], letter)} {fact.place}{beside}"
         return Judgement("conditional", says, uses=(fact.formula,), verdict=found.verdict, solves=True)
     if wrong:
         fact, found = wrong[0]

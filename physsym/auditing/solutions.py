@@ -12,10 +12,9 @@ from sympy.core.function import AppliedUndef
 
 from physsym.auditing.comparisons import compared, where_it_fails
 from physsym.auditing.consequences import differentiated, put_definition, with_definitions
-from physsym.auditing.evaluation import agree_at_a_point
+from physsym.auditing.evaluation import agree_at_a_point, differ_at_a_point
 from physsym.auditing.judgements import Judgement
-from physsym.auditing.point_values import is_denied
-from physsym.auditing.premises import claims_equality
+from physsym.auditing.sentences import claims_equality, is_denied
 from physsym.auditing.sheet import Fact, formulas_of, is_name, is_sequence, left_occurs, names_in, places
 from physsym.auditing.texts import Formula
 from physsym.auditing.unknowns import in_unknowns, name_of
@@ -35,6 +34,8 @@ def solution_of(left: Expr, right: Expr, formula: Formula, facts: Sequence[Fact]
     """
     if not is_name(left) or is_sequence(left) or right.is_number or left_occurs(left, right):
         return None
+    if not set(left.args) <= right.free_symbols:
+        return None  # the value of a function at one point
     stationary = _stationary_point(left, right, facts)
     if stationary is not None:
         return stationary
@@ -58,7 +59,7 @@ def solves(
 ) -> Judgement | None:
     """Return that a value solves an equation, with the definitions among facts put in."""
     residual, used = _residual(left, right, fact, facts)
-    if residual is None or not agree_at_a_point(in_unknowns(residual).expressions[0], Integer(0)):
+    if residual is None or differ_at_a_point(in_unknowns(residual).expressions[0], Integer(0)):
         return None
     found = compared(residual, Integer(0), given)
     gap = fact.left - fact.right
@@ -82,6 +83,8 @@ def misses(
     known = gap.free_symbols.union(*(f.right.free_symbols for f in used))
     new = {s for s in right.free_symbols - known if not is_time(s)}
     rest, value = found.sides.expressions[0], in_unknowns(right).expressions[0]
+    if not rest.free_symbols <= value.free_symbols:
+        return None  # it may hold for a value of a letter that it does not have, as v = 0 at the top
     if not found.differs or found.sides.operators or _vanishes_for_some(rest, value, new):
         return None
     what = "satisfy" if _is_law(gap) else "solve"

@@ -107,3 +107,22 @@ def test_a_claim_in_words_of_consequence_is_compared_with_definitions_put_in(tmp
 
 def test_a_second_equation_for_a_name_is_a_note_without_such_words(tmp_path):
     assert kinds(tmp_path, "$$a = b + c$$", "$$d = a^2$$", "$$d = b^2 + c^2$$")[-1] == "note"
+
+
+@pytest.mark.parametrize(
+    ("begin", "words", "line"),
+    [
+        (r"E = \sqrt{m^2 c^4 + p^2 c^2}", "For small momenta, so", r"E = m c^2 + \frac{p^2}{2 m}"),
+        (r"f = \frac{1}{1 + x}", "Therefore, to first order,", "f = 1 - x"),
+        (r"a = \frac{m - M}{m + M} g", "For the second mass we get", r"a = \frac{M - m}{m + M} g"),
+    ],
+)
+def test_what_is_approximate_or_of_something_else_is_no_false_consequence(tmp_path, begin, words, line):
+    assert kinds(tmp_path, f"$${begin}$$", f"{words} $${line}$$")[-1] in ("note", "definition")
+    assert kinds(tmp_path, f"$${begin}$$", f"Hence $${line}$$")[-1] == "fails"
+
+
+def test_a_link_of_a_chain_that_is_said_to_be_approximate_is_a_note(tmp_path):
+    chain = r"$$\ddot\theta = -\frac gl \sin\theta = -\frac gl \theta$$"
+    assert kinds(tmp_path, f"For small angles, {chain}") == ["note"]
+    assert kinds(tmp_path, f"The equation of motion is {chain}") == ["fails"]

@@ -75,7 +75,16 @@ def test_a_root_of_a_derivative_that_vanishes(tmp_path):
 def test_equations_that_contradict_each_other(tmp_path):
     assert kinds(tmp_path, "$$2 x + 3 = 7$$", "Hence $$2 x = 10$$")[-1] == "fails"
     assert kinds(tmp_path, "$$2 x + 3 = 7$$", "Hence $$2 x = 4$$")[-1] in HOLDING
-    assert kinds(tmp_path, "$$2 x + 3 = 7$$", "$$2 x = 10$$", "$$x = 5$$")[1:] == ["undecided"] * 2
+    _, between, entry = audited(tmp_path, "$$2 x + 3 = 7$$", "$$2 x = 10$$", "$$x = 5$$")
+    assert (between.kind, entry.says) == ("undecided", "the root of line 3, not of line 1")
+
+
+def test_several_problems_under_one_heading(tmp_path):
+    first = "Solve $x^2 = 9$. The solutions are $x = 3$ and $x = -3$."
+    second = "Solve $x^2 = 16$. The solutions are $x = 4$ and $x = -4$."
+    assert kinds(tmp_path, first, second)[4:] == ["conditional"] * 2
+    assert kinds(tmp_path, first, second.replace("x = 4", "x = 5"))[-2] == "fails"
+    assert kinds(tmp_path, first, second.replace("-4", "3"))[-1] == "undecided"
 
 
 @pytest.mark.parametrize("begin", [["$$x + y = 3, \\quad x - y = 1$$"], ["$$x + y = 3$$", "$$x - y = 1$$"]])
@@ -123,6 +132,22 @@ def test_roots_in_letters_are_alternatives(tmp_path):
     wrong = roots[0].replace("-b", "b")
     assert kinds(tmp_path, begin, f"{FROM}$$x = {wrong}$$")[-1] == "fails"
     assert kinds(tmp_path, begin, f"Its solution is $$x = {wrong}$$")[-1] == "fails"
+
+
+def test_a_value_of_a_function_at_a_point_is_no_motion(tmp_path):
+    begin = r"$$U(x) = \frac{a}{x^2} - \frac{b}{x}$$", "$$U'(x_0) = 0$$", r"$$x_0 = \frac{2 a}{b}$$"
+    assert kinds(tmp_path, *begin, r"$$U(x_0) = -\frac{b^2}{4 a}$$")[-1] == "holds"
+    assert kinds(tmp_path, *begin, r"$$U(x_0) = -\frac{b^2}{2 a}$$")[-1] not in HOLDING
+
+
+def test_a_letter_that_has_a_special_value_is_no_error(tmp_path):
+    begin = "$$v^2 = v_0^2 - 2 g h$$", "At the top $v = 0$, hence"
+    assert kinds(tmp_path, *begin, r"$$h = \frac{v_0^2}{2 g}$$")[-1] != "fails"
+
+
+def test_a_root_of_a_line_that_contradicts_the_first_value_is_a_note(tmp_path):
+    begin = "$$m a = -k x$$", "$$m a = k x$$", r"$$a = -\frac{k}{m} x$$"
+    assert kinds(tmp_path, *begin, r"$$a = \frac{k}{m} x$$")[-1] == "note"
 
 
 def test_what_is_given_is_used_for_solutions(tmp_path):

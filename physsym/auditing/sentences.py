@@ -1,0 +1,80 @@
+"""What the words beside a formula say of it: that it follows, sets a value anew, is denied or approximate."""
+
+from __future__ import annotations
+
+import re
+
+from physsym.auditing.texts import Formula
+
+
+def _words(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE)
+
+
+_STRONG = _words(r"re-?writ\w+|equivalent\w*|simplif\w+|in other words|that is")
+_FOLLOWS = re.compile(
+    r"\b(hence|so|thus|therefore|consequently|it follows|follows that|we (?:get|obtain|find|arrive at)"
+    r"|(?:this|which) (?:gives|yields))\b[^.]*$",
+    re.IGNORECASE,
+)
+_ANEW = _words(
+    r"now|instead|consider|another|next|second|different|new|for an?|in the case|redefin\w+|replac\w+"
+    r"|alternatively|let(?!\s+us)|suppose|assume|take|choose"
+)
+_DENIES = _words(
+    r"not|never|no longer|wrong\w*|false|contradict\w*|suppos\w+|assum\w+|if|would|unless|instead|mistake\w*"
+    r"|error|incorrect\w*|which of|is it|whether"
+)
+_REJECTS = _words(r"contradict\w*|impossible|absurd|false|wrong|not true|nonsense|not")
+_ASKS = _words(
+    r"fixed points?|equilibri\w+|stationary|critical|conditions?|equations?|satisf\w+|solv\w+|require\w*|must"
+    r"|want|needs?|such that|where|when|roots?|zeros?|boundary|initial\w*|demand\w*|sets?|setting|choose"
+)
+_APPROXIMATES = _words(
+    r"small|large|tiny|weak|slow|approximat\w*|approx|limits?|limiting|(?:leading|lowest|first|second) order"
+    r"|neglect\w*|ignor\w+|nearly|roughly|almost|asymptotic\w*|expand\w*|expansion|lineari[sz]\w+|near|far"
+)
+_PLAINLY = _words(
+    r"for (?:small|large|weak|slow)|small(?: \w+)? (?:angles?|oscillations?|amplitudes?|displacements?)"
+    r"|approximat\w*|in the limit|neglecting|to (?:leading|lowest|first) order"
+)
+_OTHERS = _words(
+    r"second|other|another|different|instead|similar\w*|likewise|analog\w+|replac\w+|exchang\w+|revers\w+"
+    r"|opposite|respectively"
+)
+
+
+def claims_equality(formula: Formula) -> bool:
+    """Return whether the sentence before a formula says that it is what was said before."""
+    if approximates(formula):
+        return False
+    follows = _FOLLOWS.search(formula.before) and not _OTHERS.search(formula.before)
+    return bool(_STRONG.search(formula.before) or follows)
+
+
+def sets_anew(formula: Formula, earlier: Formula) -> bool:
+    """Return whether a formula gives a name of an earlier one another value on purpose."""
+    if claims_equality(formula):
+        return False
+    return formula.section != earlier.section or bool(_ANEW.search(formula.before))
+
+
+def approximates(formula: Formula) -> bool:
+    """Return whether the sentences beside a formula say that it holds approximately, or in a limit."""
+    return bool(_APPROXIMATES.search(formula.before) or _APPROXIMATES.search(formula.after))
+
+
+def is_approximate(formula: Formula) -> bool:
+    """Return whether the sentence before a formula says in plain words that it holds approximately."""
+    return bool(_PLAINLY.search(formula.before))
+
+
+def is_denied(formula: Formula) -> bool:
+    """Return whether the sentences beside a formula suppose, ask, deny or weaken what it says."""
+    said = _DENIES.search(formula.before) or _REJECTS.search(formula.after)
+    return bool(said) or "?" in formula.before + formula.after or approximates(formula)
+
+
+def asks_where(formula: Formula) -> bool:
+    """Return whether the sentence of a formula says that it is an equation to be solved."""
+    return bool(_ASKS.search(formula.before))
