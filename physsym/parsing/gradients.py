@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
@@ -69,6 +70,21 @@ def _at_weights(used: Used, targets: Sequence[str]) -> bool:
         if isinstance(node, ast.Call) and tree.token(node).name in _OF_POINTS
     ]
     return any(token.name in weights and not token.marks for point in points for token in point)
+
+
+_WRITTEN = re.compile("grad(?:s|ients?)?(?:_?(?:[A-Za-z]|theta|params?|loss))?")
+
+
+def refuse_words_for_gradients(used: Used, targets: Sequence[str], known: Collection[str]) -> None:
+    """Raise ReadError for a name such as `gradient`, `grad_w` or `dw` in a rule that updates weights."""
+    weights = next((name for name in WEIGHTS if name in targets), None)
+    for name in (n for n in used if n not in {*known, *targets}):
+        of_step = any(name == f"d{w}" and w in targets for w in WEIGHTS)
+        if of_step or (weights and _WRITTEN.fullmatch(name)):
+            at = name[1:] if of_step else weights
+            tree, node = used[name][0]
+            message = f"found {name}, the gradient or {'a step' if of_step else 'a constant'}"
+            raise tree.error(f"{message}; write grad({at}), or declare {name}", node)
 
 
 def gradient_at_weights(

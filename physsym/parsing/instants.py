@@ -122,7 +122,7 @@ def _refuse_with_and_without_index(sentences: Sequence[list[Token]], text: str) 
     names = [t for s in sentences for t in s if t.kind == "name"]
     plain = {t.name: t for t in names if not t.index}
     for token in names:
-        if token.name in plain and _step(token) == 0:
+        if token.name in plain and (_step(token) == 0 or token.index[-1:] in [(n,) for n in OLD]):
             raise ReadError(TWO_VALUES.format(token.text, plain[token.name].text), text, token.position)
 
 

@@ -17,13 +17,12 @@ from physsym.core.statements import Equation, Law, Rule, StatementError, Update
 from physsym.core.symbols import BEFORE, MARKS
 from physsym.core.verdicts import Condition
 from physsym.parsing.faces import learning_names, renamed
-from physsym.parsing.gradients import gradient_g, targets_of, with_gradients
+from physsym.parsing.gradients import gradient_g, refuse_words_for_gradients, targets_of, with_gradients
 from physsym.parsing.grammar import Sentence, Tree, sentences
 from physsym.parsing.gravity import with_gravity
-from physsym.parsing.instants import WEIGHTS
 from physsym.parsing.interpretation import FUNCTIONS, NAMES_TOO, Reading, conditions, reading
 from physsym.parsing.limits import refuse_large
-from physsym.parsing.tokens import COMPLEX, GREEK, ReadError, is_name
+from physsym.parsing.tokens import COMPLEX, GREEK, SETTLED, ReadError, is_name
 from physsym.vocabulary import STANDARD, Face, Quantity, Vocabulary
 
 Readable: TypeAlias = Expr | Equation | Update | Law | Rule
@@ -245,6 +244,7 @@ def _interpret(
         names = _with_names_in_use(found, names, declared)
     else:
         names = with_gradients(*_used(found), targets_of(found), names)
+    _refuse_settled_signs(found, names, declared)
     if "e" not in names and (uses := _used(found)[0].get("e")):
         names = {**names, "e": _euler(uses)}
     readings = [
@@ -340,11 +340,7 @@ def _with_names_in_use(
         known["e"] = _euler(used["e"])
     known |= gradient_g(used, called, targets, known)
     known = with_gradients(used, called, targets, known, declared)
-    for name in WEIGHTS:
-        if f"d{name}" in used and name in targets and f"d{name}" not in {*known, *targets}:
-            tree, node = used[f"d{name}"][0]
-            message = f"found d{name}, the gradient or a step; write grad({name}), or declare d{name}"
-            raise tree.error(message, node)
+    refuse_words_for_gradients(used, targets, known)
     for name in used:
         tree, node = used[name][0]
         if name in _INFINITY and name not in known:
@@ -404,6 +400,23 @@ def _refuse_imaginary(found: Sequence[Sentence], names: Mapping[str, Expr]) -> N
                 if tree.token(letter).name in {"i", "j"} - {*names}:
                     message = f"found a complex power of e; {COMPLEX}"
                     raise tree.error(message, letter)
+
+
+def _refuse_settled_signs(
+    found: Sequence[Sentence], names: Mapping[str, Expr], declared: Collection[str]
+) -> None:
+    """Refuse sign(m) of a name that the vocabulary declares positive, and that may be another quantity."""
+    trees = [tree for sentence in found for tree in sentence.sides]
+    if not re.search("sign|sgn", trees[0].text):
+        return
+    for tree, node in ((t, n) for t in trees for n in t.nodes() if isinstance(n, ast.Call)):
+        of_one = tree.token(node).name in ("sign", "sgn") and len(node.args) == 1
+        if not of_one or not isinstance(node.args[0], ast.Name):
+            continue
+        token = tree.token(node.args[0])
+        value = names.get(token.name)
+        if value is not None and value.is_positive and token.name not in declared and not token.marks:
+            raise tree.error(SETTLED.format(token.name), node)
 
 
 _UNPRINTED = re.compile(

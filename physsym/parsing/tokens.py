@@ -171,6 +171,7 @@ CROSS = "found {}, a cross product or a product of numbers; write {} for the lat
 OF_VECTORS = frozenset(("r", "F", "p", "v", "B", "E", "J", "L", "a", "omega", "tau", "S"))
 """Letters of which a cross product may be taken."""
 TWO_VALUES = "found {0} beside {1}, two values or one; use {1} for one, and a name of its own for another"
+SETTLED = "found sign({0}), and {0} is positive; write 1, or declare {0} where it is another quantity"
 TRANSPOSE = "a transpose is left out in a formula for one coordinate"
 _ADVICE = {
     "==": "write = between the two sides of an equation",

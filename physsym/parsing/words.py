@@ -43,6 +43,8 @@ def worded(
     """
     refuse_exponents(found, text, names)
     _refuse_cross_products(found, text)
+    if "Σ" in text or "δ" in text:
+        _refuse_operators(found, text, names)
     refuse_joined(found, text, {*names, *functions})
     for word, following in pairwise(found):
         if (
@@ -63,6 +65,18 @@ def worded(
     refuse_applied_powers(found, text, {*names, *functions})
     joined = _steps(_differences(found), text, functions)
     return _bare_arguments(_nablas(joined, text, names), text, names, functions)
+
+
+def _refuse_operators(found: Sequence[Token], text: str, names: Collection[str]) -> None:
+    """Refuse a sum Σ F and a variation δx, whose letters are factors only where a sign stands behind."""
+    for one, other in pairwise(found):
+        variation = one.text == "δ" and not other.spaced
+        if (one.text == "Σ" or variation) and other.kind == "name" and one.name not in names:
+            meant = "a variation" if variation else "a sum"
+            message = (
+                f"found {one.text} before {other.text}, {meant} or a factor; write {one.text}*{other.text}"
+            )
+            raise ReadError(f"{message} for the factor", text, one.position)
 
 
 def _refuse_cross_products(found: Sequence[Token], text: str) -> None:

@@ -28,8 +28,8 @@ OPERATORS = frozenset(
 )
 
 TALL = ("\\frac", "\\sqrt", "\\begin")
-_DIFFERENTIALS = ("d", r"\delta", r"\Delta")
-"""Factors that are no differentials and differences of what follows."""
+_DIFFERENTIALS = ("d", r"\delta", r"\Delta", r"\Sigma")
+"""Factors that are no differentials, differences and sums of what follows."""
 _POWER_OF_A_VALUE = re.compile(r"(?:\\left)?\([A-Za-z]+\(.*\)\^")
 """A factor such as (U(x))^2, before which a letter looks like a function of it."""
 _FUNCTIONS = frozenset((*"fgFJLUVpPHOE", r"\ell", r"\psi", r"\Phi", r"\Psi", r"\Pi"))

@@ -39,7 +39,7 @@ from physsym.parsing.latex.statements import trees
 from physsym.parsing.latex.steps import NOW, Instant, Steps, conditioned, energy_of, of_unknown
 from physsym.parsing.latex.tree import Relation
 from physsym.parsing.latex.unclear import is_gravity, refuse_unclear
-from physsym.parsing.tokens import TWO_VALUES, ReadError
+from physsym.parsing.tokens import SETTLED, TWO_VALUES, ReadError
 
 Stated: TypeAlias = Expr | Equation | Update | Law | Rule
 _MARKS = {DOT: dot, AFTER: after, BEFORE: before}
@@ -242,6 +242,7 @@ class _Text:
 
     def stated(self) -> Stated:
         """Return what the text states."""
+        self._refuse_settled_signs()
         if not self.rows[0].sign:
             if len(self.rows) > 1:
                 raise self.error(
@@ -256,6 +257,16 @@ class _Text:
         self._refuse_with_and_without_index()
         equations = tuple(Equation(*(self._value(side, row) for side in row.sides)) for row in self.rows)
         return equations[0] if len(equations) == 1 else Law(equations)
+
+    def _refuse_settled_signs(self) -> None:
+        """Refuse sign(m) of a name that the vocabulary declares positive: it may be another quantity."""
+        lefts = {target.key for row in self.rows if (target := self._target(row)) is not None}
+        for row in self.rows:
+            for value in (f for side in row.sides for f in side.atoms(sympy.sign)):
+                name = str(value.args[0])
+                known = self.names.known.get(name)
+                if known is not None and known.is_positive and name not in {*self.names.declared, *lefts}:
+                    raise self.error(SETTLED.format(name), row, value.args[0])
 
     def _refuse_with_and_without_index(self) -> None:
         """Refuse u_t + u c = 0: without steps nothing says that u_t, which may be a derivative, is u."""

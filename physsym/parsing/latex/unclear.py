@@ -152,6 +152,10 @@ def _product(node: Product, conventions: Conventions, known: Collection[str]) ->
             continue
         if left.letters == r"\delta" and left.bare and "delta" not in known and _may_vary(other):
             return r"found \delta before a name, a variation or a factor; write \delta \cdot for the factor"
+        if left.letters == r"\Sigma" and left.bare and "Sigma" not in known and right is not None:
+            return (
+                rf"found \Sigma before {right.letters}, a sum or a factor; write \Sigma \cdot for the factor"
+            )
         if not isinstance(bracket, Bracket) or len(bracket.items) != 1:
             continue
         inside, key = bracket.items[0], spelled_letter(left.letters)

@@ -81,6 +81,9 @@ READ = {
     "single = 2": Equation(*real("single"), S(2)),
     "logp = 3": Equation(*real("logp"), S(3)),
     "y = sinθ + sinc": Equation(y, sin(theta) + real("sinc")[0]),
+    # names that begin as words for gradients do, signs of what is no mass, differences of steps
+    "w <- w - lr*grad_clip": Update(w, w - lr * real("grad_clip")[0]),
+    "x_new - x_old = h v": Equation(after(x) - x, h * v),
     # products that are none of vectors
     "v = μ × v - lr × g": Update(v, Symbol("mu", real=True) * v - lr * g),
     "m^{-1} x": x / m,
@@ -161,6 +164,13 @@ REFUSED = {
         (None, "a loss or a Lagrangian"),
     ),
     **{text: (None, rf"write {re.escape(advice)}, or declare") for text, (advice, *_) in JOINED.items()},
+    "x <- x - lr*sign(m)": (12, "write 1, or declare m where it is another quantity"),
+    "w = w - lr*gradient": (11, r"write grad\(w\), or declare gradient"),
+    "w <- w - lr*grad_w": (12, r"write grad\(w\), or declare grad_w"),
+    "w <- w - lr*gradL": (12, r"write grad\(w\), or declare gradL"),
+    "Σ F = m a": (0, r"a sum or a factor; write Σ\*F"),
+    "δW = F": (0, r"a variation or a factor; write δ\*W"),
+    "(x - x_old)/h = v": (5, "found x_old beside x, two values"),
     "A^{-1} b": (0, "inverse of a matrix or a quotient; write 1/A"),
     "y = H⁻¹ g": (4, "inverse of a matrix or a quotient; write 1/H"),
     "τ = r × F": (4, r"a cross product or a product of numbers; write \* for the latter"),
@@ -299,6 +309,13 @@ LATEX = {
 }
 
 ADVICE_THAT_IS_FOLLOWED = {
+    "x <- x - lr*sign(m)": "x <- x - lr*1",
+    **dict.fromkeys(
+        ("w = w - lr*gradient", "w <- w - lr*grad_w", "w <- w - lr*gradL"), "w <- w - lr*grad(w)"
+    ),
+    "Σ F = m a": "Σ*F = m a",
+    "δW = F": "δ*W = F",
+    "(x - x_old)/h = v": "x/h = v",
     "A^{-1} b": "1/A",
     "y = H⁻¹ g": "y = 1/H",
     "τ = r × F": "τ = r * F",
@@ -376,6 +393,8 @@ REFUSED_IN_LATEX = {
     r"x' = x - \eta g": ("x'", r"write x\^\+ for the new value, or \\dot x for the rate"),
     r"p' = p - \frac{h}{2} \nabla U(q)": ("p'", r"write p\^\+ for the new value"),
     r"\alpha \sin x y": (r"y", "2 ways"),
+    r"x_{t+1} = x_t - \eta \operatorname{sign}(m)": ("m)", "declare m where it is another quantity"),
+    r"\Sigma F = m a": (r"\Sigma", r"write \\Sigma \\cdot for the factor"),
     r"P = \mathbf F \cdot \mathbf v": (r"\mathbf v", "a product of vectors"),
     r"\mathbf y = \mathbf A \mathbf x": (r"\mathbf x", "a product of vectors"),
     r"x_{t+1} = x_t - \eta H^{-1} g_t": ("H", r"write \\frac\{1\}\{H\} for the quotient"),
@@ -599,6 +618,8 @@ FOLLOWED = {
     r"p' = p - \frac{h}{2} \nabla U(q)": (
         r"p^+ = p - \frac{h}{2} \nabla U(q)", r"\dot p = p - \frac{h}{2} \nabla U(q)"),
     r"\alpha \sin x y": r"\alpha \sin (x y)",
+    r"x_{t+1} = x_t - \eta \operatorname{sign}(m)": r"x_{t+1} = x_t - \eta 1",
+    r"\Sigma F = m a": r"\Sigma \cdot F = m a",
     r"P = \mathbf F \cdot \mathbf v": "P = F v",
     r"\mathbf y = \mathbf A \mathbf x": "y = A x",
     r"x_{t+1} = x_t - \eta H^{-1} g_t": r"x_{t+1} = x_t - \eta \frac{1}{H} g_t",
