@@ -42,8 +42,7 @@ def worded(
         Where it is not clear what a function without brackets is taken of, and for a transpose.
     """
     refuse_exponents(found, text, names)
-    _refuse_cross_products(found, text)
-    if "Σ" in text or "δ" in text:
+    if {*"Σδ×"} & {*text}:
         _refuse_operators(found, text, names)
     refuse_joined(found, text, {*names, *functions})
     for word, following in pairwise(found):
@@ -68,7 +67,7 @@ def worded(
 
 
 def _refuse_operators(found: Sequence[Token], text: str, names: Collection[str]) -> None:
-    """Refuse a sum Σ F and a variation δx, whose letters are factors only where a sign stands behind."""
+    """Refuse a sum Σ F, a variation δx, and r × F, whose letters are those of vectors."""
     for one, other in pairwise(found):
         variation = one.text == "δ" and not other.spaced
         if (one.text == "Σ" or variation) and other.kind == "name" and one.name not in names:
@@ -77,12 +76,6 @@ def _refuse_operators(found: Sequence[Token], text: str, names: Collection[str])
                 f"found {one.text} before {other.text}, {meant} or a factor; write {one.text}*{other.text}"
             )
             raise ReadError(f"{message} for the factor", text, one.position)
-
-
-def _refuse_cross_products(found: Sequence[Token], text: str) -> None:
-    """Refuse r × F, whose letters are those of vectors."""
-    if "×" not in text:
-        return
     for one, sign, other in zip(found, found[1:], found[2:], strict=False):
         letters = {t.name.split("_")[0] for t in (one, other) if t.kind == "name"}
         if text[sign.position] == "×" and len(letters) == 2 and letters <= OF_VECTORS:

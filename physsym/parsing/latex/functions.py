@@ -245,9 +245,10 @@ class Functions(NamedValues):
                 more, stop = self.unit(signs, factors, stop)
                 rest = rest * more
             last = named(factors[stop - 1]) if stop > end else None
+            first = named(factors[i])  # an angle or a variable, which is all of the argument
             clear = last is not None and last.letters in _VARIABLES and stop == end + 1
             if stop > end and (
-                (clear and not _is_angle(factors[i]) and not _is_variable(factors[i]))
+                (clear and (first is None or first.letters not in _ANGLES | _VARIABLES))
                 or not self.decisions.take(
                     factors[end],
                     f"the argument of {function.name} in {self._around(function)}",
@@ -323,18 +324,6 @@ def _is_value_in(key: str, node: Node) -> bool:
 
 _VARIABLES = frozenset(("t", "x", "y", "z", r"\tau", "s"))
 _ANGLES = frozenset(f"\\{n}" for n in ("theta", "phi", "varphi", "alpha", "beta", "delta", "psi", "vartheta"))
-
-
-def _is_angle(node: Node) -> bool:
-    """Return whether a factor is an angle by its letter, which is no frequency."""
-    name = named(node)
-    return name is not None and name.letters in _ANGLES
-
-
-def _is_variable(node: Node) -> bool:
-    """Return whether a factor is a variable by its letter, which no other variable follows in an argument."""
-    name = named(node)
-    return name is not None and name.letters in _VARIABLES
 
 
 def _goes_on(node: Node) -> bool:

@@ -324,16 +324,13 @@ class NamedValues(Formula):
                 return self.opaque("star", base)
             raise self.error(f"what stands above, {text}, is not understood", node)
         if text == "-1" and isinstance(where, Named):
-            if self.conventions.strict and is_capital(where.letters) and self._may_be_matrix(where):
+            undeclared = self.key(where) not in self.conventions.declared
+            if self.conventions.strict and is_capital(where.letters) and undeclared:
                 written = self.source(node)
                 quotient = rf"\frac{{1}}{{{written.partition('^')[0]}}}"
                 raise self.error(INVERSE.format(written, quotient), node)
             self.one_coordinate |= where.letters in self.conventions.matrices or where.letters.isupper()
         return self._power(base, self.value(exponent.inside), exponent)
-
-    def _may_be_matrix(self, name: Named) -> bool:
-        """Return whether a capital letter may be that of a matrix: nobody has declared it."""
-        return self.key(name) not in self.conventions.declared
 
     def _is_word(self, exponent: Script) -> bool:
         """Return whether letters above a name belong to it: asked for capitals, and for runs of letters."""
