@@ -157,7 +157,7 @@ def test_right_ones_pass(optimizer, rule):
         ),
         (Coupled, known.adamw, r"wd is added to the gradient \(coupled\)"),
         (Adam, known.adam_folded, r"it is +Adam \(known\.adam\)"),
-        (LateMaximum, known.amsgrad, r"old or new value"),
+        pytest.param(LateMaximum, known.amsgrad, r"old or new value", marks=pytest.mark.slow),
         (lion_with_new_average, known.lion, r"step \d"),
     ],
     ids=lambda v: getattr(v, "name", getattr(v, "__name__", "says")),
