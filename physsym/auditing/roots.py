@@ -73,7 +73,12 @@ def root_of(left: Expr, right: Expr, formula: Formula, facts: Sequence[Fact]) ->
         return None
     found, uses = compared(value, right), formulas_of(used)
     if found.holds:
-        return Judgement("conditional", f"holds if {places(used)} hold", uses=uses, verdict=found.verdict)
+        return Judgement(
+            "conditional",
+            f"holds if {places(used)} hold{'s' * (len(uses) == 1)}",
+            uses=uses,
+            verdict=found.verdict,
+        )
     says = f"{letter} is {value} by {places(used)}"
     return _wrong(sure, says, where_it_fails(found), uses) if found.differs else None
 
