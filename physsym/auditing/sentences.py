@@ -40,7 +40,7 @@ _PLAINLY = _words(
 )
 _OTHERS = _words(
     r"second|other|another|different|instead|similar\w*|likewise|analog\w+|replac\w+|exchang\w+|revers\w+"
-    r"|opposite|respectively"
+    r"|opposite|respectively|new|coordinates?|frames?|variables|rescal\w+|units|dimensionless"
 )
 
 

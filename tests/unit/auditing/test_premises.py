@@ -114,6 +114,7 @@ def test_a_second_equation_for_a_name_is_a_note_without_such_words(tmp_path):
     [
         (r"E = \sqrt{m^2 c^4 + p^2 c^2}", "For small momenta, so", r"E = m c^2 + \frac{p^2}{2 m}"),
         (r"f = \frac{1}{1 + x}", "Therefore, to first order,", "f = 1 - x"),
+        (r"H = \frac{p^2}{2} + \frac{x^2}{2}", "In the new coordinates we get", "H = p x"),
         (r"a = \frac{m - M}{m + M} g", "For the second mass we get", r"a = \frac{M - m}{m + M} g"),
     ],
 )
