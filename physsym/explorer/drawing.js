@@ -111,7 +111,7 @@ function drawPath(context, { across, down, near_1, near_2 }, { path, steps, dive
 // that rests before the end stays as it is at `rest`.
 const ofRun = ({ columns, diverged }, { low, high }, rest, colour, dash = SOLID) =>
   ({ at: division.at, low, high, count: columns, rest: diverged || columns === division.columns ? NaN : rest, colour, dash });
-// Of the motion, whose points stand at times of their own; it rests after the last of them.
+// Of the motion, whose points stand at times of their own; one that ends before its time rests at the minimum.
 const timed = { losses: { at: numbers(MOST_COLUMNS), ...extremes() }, totals: { at: numbers(MOST_COLUMNS), ...extremes() } };
 function ofMotion(found, name) {
   const { times, steps, time, [name]: values } = found, { at, low, high } = timed[name], scale = division.count / time;
@@ -122,9 +122,10 @@ function ofMotion(found, name) {
     else if (v < low[c]) low[c] = v;
     else if (v > high[c]) high[c] = v;
   }
+  if (found.bottom !== null) { c++; at[c] = times[steps] / time; low[c] = high[c] = found.bottom; }
   c++;
   at[c] = 1;
-  low[c] = high[c] = values[steps];
+  low[c] = high[c] = found.bottom ?? values[steps];
   return { at, low, high, count: c + 1, rest: NaN, colour: colours.motion, dash: DASHED };
 }
 

@@ -61,11 +61,11 @@ function motion(k, surface, { constants, all: given }, tolerance, fastest) {
 function integrated(known, surface, all, time, tolerance, span) {
   const { motion: smooth, rough } = rooms, { path, times } = smooth, coarse = rough.path;
   const advance = (into, first, count, span, memory) => { all[known.interval] = span / count; return known.motion(into, first, count, surface, all, memory, span / count, all) === count; };
-  let [memory, after] = memories, steps = 0, now = 0, rests = false, failed = false;
+  let [memory, after] = memories, steps = 0, now = 0, rest = null, failed = false;
   memory.fill(0);
   path.set(state.start);
   smooth.totals[0] = surface.value(...state.start);
-  for (let tried = 0; now < time && !rests; tried++) {
+  for (let tried = 0; now < time && !rest; tried++) {
     if (steps + 2 * BLOCK > POINTS || tried > POINTS) return null;
     const last = span >= time - now, x = coarse[0] = path[2 * steps], y = coarse[1] = path[2 * steps + 1];
     if (last) span = time - now;
@@ -83,15 +83,15 @@ function integrated(known, surface, all, time, tolerance, span) {
       [memory, after] = [after, memory];
       steps += 2 * BLOCK;
       now = last ? time : now + span;
-      rests = far < tolerance * 1e-6 && restsAt(surface, [path[2 * steps], path[2 * steps + 1]], tolerance * 1e-5);
+      if (far < tolerance * 1e-6) rest = restNear(surface, [path[2 * steps], path[2 * steps + 1]], tolerance * 1e-5);
     }
     if (!good) span /= 2;
     else if (apart <= limit / 40 && !failed) span *= 2;
     failed = !good;
   }
-  return { ...smooth, steps, time, energetic: known.energetic };
+  return { ...smooth, steps, time, bottom: rest && surface.value(...rest), energetic: known.energetic };
 }
-function restsAt(surface, point, tolerance) {
+function restNear(surface, point, tolerance) {
   const below = minimumBelow(surface, point);
-  return below !== null && Math.hypot(below[0] - point[0], below[1] - point[1]) < tolerance;
+  return below && Math.hypot(below[0] - point[0], below[1] - point[1]) < tolerance ? below : null;
 }
