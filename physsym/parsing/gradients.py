@@ -10,9 +10,9 @@ from typing import TypeAlias
 from sympy import Expr, Symbol
 
 from physsym.core.symbols import grad
+from physsym.parsing.derivatives import GRADIENT
 from physsym.parsing.grammar import Sentence, Tree
 from physsym.parsing.instants import VECTORS, WEIGHTS
-from physsym.parsing.spelling import GRADIENT
 
 Used: TypeAlias = Mapping[str, list[tuple[Tree, ast.Name]]]
 """The names that a text uses, with where it does."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, groupby, pairwise
 
 from physsym.parsing.instants import with_instants
-from physsym.parsing.spelling import products, spelled
+from physsym.parsing.products import products
+from physsym.parsing.spelling import spelled
 from physsym.parsing.tokens import NORM, ReadError, Token, refuse_sign, tokens
 
 MAX_BRACKETS = 60

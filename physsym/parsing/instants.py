@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence, Set
 from dataclasses import replace
 
 from physsym.core.symbols import AFTER, BEFORE
-from physsym.parsing.spelling import GRADIENT
+from physsym.parsing.derivatives import GRADIENT
 from physsym.parsing.tokens import TWO_VALUES, ReadError, Token
 from physsym.vocabulary import STANDARD
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from itertools import pairwise
 
-from physsym.parsing.tokens import GREEK, ReadError, Token
+from physsym.parsing.tokens import NAMES_OF_LETTERS, ReadError, Token
 
 _OF_ANGLES = ("sinh", "cosh", "tanh", "sin", "cos", "tan", "cot", "sec", "csc")
 _FUNCTIONS = (*_OF_ANGLES, "sqrt", "sign", "sgn", "exp", "log", "abs", "ln")
@@ -15,7 +15,6 @@ _AMBIGUOUS = ("cost", "costs", "sink", "tank", "logs", "signs")
 _OTHERS = "tanks tango logo expo sinus since sect cots secs cosec sinc sech csch coth log1p expm1"
 _WORDS = frozenset((*_AMBIGUOUS, *_OTHERS.split()))
 """Words and functions that begin with the name of a function."""
-_LETTERS = frozenset(GREEK.values()) | {"lambda", "epsilon"}
 
 
 def joined_function(name: str, letters: Collection[str] | None = None) -> tuple[str, str] | None:
@@ -35,7 +34,7 @@ def joined_function(name: str, letters: Collection[str] | None = None) -> tuple[
         is_word = name not in _AMBIGUOUS or (letters is not None and argument not in letters)
         return None if is_word else (function, argument)
     pair = function in _OF_ANGLES and re.fullmatch("[0-9]*[A-Za-z]{2}", argument) is not None
-    is_one = re.fullmatch("[0-9]+|[0-9]*[A-Za-z]", argument) is not None or argument in _LETTERS
+    is_one = re.fullmatch("[0-9]+|[0-9]*[A-Za-z]", argument) is not None or argument in NAMES_OF_LETTERS
     return (function, argument) if is_one or pair else None
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import accumulate
 
 MAX_CHARACTERS = 4000
 MAX_TOKENS = 2000
@@ -165,6 +166,8 @@ NORM = "a norm joins coordinates; write |g| for the absolute value of one coordi
 GRAVITY = "found G beside a mass, and G is the gradient at x here; declare Symbol('G') for a constant"
 COMPLEX = "formulas are about real numbers: write its real part, or declare i where it is one"
 ORDER = "found a number in brackets above; write f'''' for a derivative, or f_4 for an index"
+NAMES_OF_LETTERS = frozenset(GREEK.values()) | {"lambda", "epsilon"}
+"""What Greek letters are called."""
 TYPEFACES = "found {}, which stands here in two typefaces; give one of them another name"
 INVERSE = "found {}, the inverse of a matrix or a quotient; write {} for the quotient"
 CROSS = "found {}, a cross product or a product of numbers; write {} for the latter"
@@ -345,3 +348,23 @@ def number(token: Token) -> Fraction:
     Fraction(1, 10)
     """
     return Fraction(token.text)
+
+
+def sign_at(kind: str, written: str, at: Token) -> Token:
+    """Return a token that stands for a part of another one."""
+    return Token(kind, written, at.position, length=at.length or len(at.text), spaced=at.spaced)
+
+
+def closing_of(tokens: Sequence[Token], start: int, text: str) -> int:
+    """Return where the bracket that opens at `start` is closed."""
+    depth = 0
+    for i in range(start, len(tokens)):
+        depth += {"open": 1, "close": -1}.get(tokens[i].kind, 0)
+        if depth == 0:
+            return i
+    raise ReadError("this bracket is never closed; add ')'", text, tokens[start].position)
+
+
+def depths_of(tokens: Sequence[Token]) -> list[int]:
+    """Return how many brackets are open behind each token."""
+    return list(accumulate({"open": 1, "close": -1}.get(t.kind, 0) for t in tokens))
