@@ -348,7 +348,7 @@ def _run_command(arguments: Sequence[str] | None) -> int:
                 stream.reconfigure(errors="backslashreplace")
         module = _imported(COMMANDS[command][0])
         often = gc.get_threshold()
-        gc.set_threshold(*SELDOM)
+        gc.set_threshold(*max(often, SELDOM))
         try:
             return int(module.main(options))
         except BaseException as error:

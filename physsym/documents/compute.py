@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import singledispatch
+from itertools import chain
 from pathlib import Path
 from textwrap import shorten
 from typing import Any, TypeAlias, TypeVar
@@ -287,10 +288,10 @@ def compute(sources: Sources, done: Progress = lambda what: None) -> Computed:
         return found
 
     judged = Judged(judge)
-    chapters = [
-        tuple(_with_blocks(script, chapter, judged, done) for chapter in chapters_of(script))
-        for script in scripts
+    begun = [
+        [_with_blocks(script, chapter, judged, done) for chapter in chapters_of(script)] for script in scripts
     ]
+    chapters = [tuple((chapter, tuple(chain(*blocks))) for chapter, blocks in of) for of in begun]
     claims = {name: judged.of(claim) for name, claim in listed.items()}
     claims |= judged.claims  # with those in cells of tables
     derivations = [tuple(_derivation(d, script, done) for d in _elsewhere(script)) for script in scripts]
@@ -368,24 +369,27 @@ def _all_claims(scripts: Iterable[Script]) -> Iterator[tuple[Script, Claim]]:
 
 def _with_blocks(
     script: Script, chapter: Chapter, judged: Judged, done: Progress
-) -> tuple[Chapter, tuple[ComputedBlock, ...]]:
-    """Return a chapter, whose vocabulary has the symbols of all that it shows, with its blocks computed."""
+) -> tuple[Chapter, list[Iterable[ComputedBlock]]]:
+    """Return a chapter, whose vocabulary has the symbols of all that it shows, with its blocks computed.
+
+    Claims are judged when their blocks are asked for, after all chapters: another process may be at them.
+    """
     with naming(script.shown_as, chapter.title):
         chapter = with_symbols(chapter)
-    return chapter, tuple(_chapter(script, chapter, judged, done))
-
-
-def _chapter(script: Script, chapter: Chapter, judged: Judged, done: Progress) -> Iterator[ComputedBlock]:
+    blocks = list[Iterable[ComputedBlock]]()
     for block in chapter.blocks:
+        if isinstance(block, Claims):
+            blocks.append(compute_block(block, judged))
+            continue
         with naming(script.shown_as, chapter.title, named(block)):
             if isinstance(block, Derivation):
-                computed: tuple[ComputedBlock, ...] = (_derivation(block, script, done),)
+                blocks.append((_derivation(block, script, done),))
             else:
-                computed = tuple(compute_block(block, judged))
-        yield from computed
+                blocks.append(tuple(compute_block(block, judged)))
         if isinstance(block, Figure | Table):
             done(f"figure {block.name}" if isinstance(block, Figure) else "table")
     done(f"chapter {chapter.number}".strip())
+    return chapter, blocks
 
 
 @singledispatch
