@@ -120,7 +120,9 @@ def compared(left: Expr, right: Expr, given: Sequence[Condition] = ()) -> Compar
     sides = in_unknowns(*(_with_moduli(side, given) for side in (left, right)))
     first, second = sides.expressions
     met = first.free_symbols | second.free_symbols
-    verdict = identical(first, second, tuple(c for c in given if c.expression.free_symbols & met))
+    near = tuple(c for c in given if c.expression.free_symbols & met)
+    plain = identical(first, second) if near else None  # what is given is not named where it is not needed
+    verdict = plain if plain else identical(first, second, near)
     return Comparison(verdict, sides, _sometimes_equal(sides, verdict))
 
 

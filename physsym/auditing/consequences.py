@@ -21,6 +21,7 @@ from sympy import (
     Symbol,
     cancel,
     expand,
+    factor,
     factor_list,
     fraction,
     numer,
@@ -35,7 +36,8 @@ from physsym.auditing.unknowns import in_unknowns, name_of
 from physsym.core.motion import is_time
 from physsym.core.symbols import dot, name_and_marks
 from physsym.core.verdicts import Condition, Outcome, Verdict
-from physsym.verify.conditions import implied
+from physsym.verify.conditions import implied, nonzero
+from physsym.verify.domains import defined
 from physsym.verify.equivalence import identical
 from physsym.verify.integrate import derivative
 
@@ -338,10 +340,41 @@ def _by_elimination(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequen
         verdict = identical(found.rest, Integer(0))
         # A fact that is an identity has the coefficient zero: from 0 = 0 anything would follow.
         if is_generic(verdict) and not any(_may_vanish(c, facts) for c in found.coefficients):
+            if (combined := _combined(target, found)) is not None:
+                return Consequence(combined[0], found.facts, combined[1])
             return Consequence(
                 verdict, found.facts, tuple(d.as_coeff_Mul()[1] for d in found.divisors if not d.is_number)
             )
     return None
+
+
+def _combined(target: Expr, found: Elimination) -> tuple[Verdict, tuple[Expr, ...]] | None:
+    """Return that a residual is a sum of multiples of those of the facts, and the divisors of the multiples.
+
+    Where it is, what was divided by on the way need not differ from zero. None where it is not found to be.
+    """
+    symbols, residuals = [s.symbol for s in found.solved], found.residuals
+    rates = [[r.diff(s) for r in residuals] for s in symbols]
+    wanted = [target.diff(s) for s in symbols]
+    if any(e.has(*symbols) for e in (*wanted, *(r for row in rates for r in row))):
+        return None
+    if len(symbols) == 1:
+        multiples = [wanted[0] / rates[0][0]]
+    else:
+        (a, b), (c, d) = rates
+        determinant = a * d - b * c
+        if identical(determinant, Integer(0)).outcome is not Outcome.FAILS:
+            return None
+        multiples = [
+            (wanted[0] * d - b * wanted[1]) / determinant,
+            (a * wanted[1] - c * wanted[0]) / determinant,
+        ]
+    multiples = [cancel(m) for m in multiples]
+    verdict = identical(target - Add(*(m * r for m, r in zip(multiples, residuals, strict=True))), Integer(0))
+    if not is_generic(verdict):
+        return None
+    divisors = (fraction(m)[1].as_coeff_Mul()[1] for m in multiples)
+    return verdict, tuple(d for d in divisors if not d.is_number)
 
 
 @lru_cache(maxsize=4096)
@@ -397,12 +430,15 @@ class Elimination:
         The unknowns, with what they are by these equations.
     rate
         Of a single fact, the derivative of the residual by the unknown, None where it depends on it.
+    residuals
+        Those of the facts.
     """
 
     rest: Expr
     facts: tuple[Fact, ...] = ()
     solved: tuple[Solved, ...] = ()
     rate: Expr | None = None
+    residuals: tuple[Expr, ...] = ()
 
     @property
     def coefficients(self) -> tuple[Expr, ...]:
@@ -442,7 +478,7 @@ def _eliminations(target: Expr, pool: Pool) -> Iterator[Elimination]:
                 if vanishes_at_a_point(target, [solved.pair]):
                     rate = target.diff(solved.symbol)
                     factor = None if rate.has(solved.symbol) else rate
-                    yield Elimination(_without(target, solved), (fact,), (solved,), factor)
+                    yield Elimination(_without(target, solved), (fact,), (solved,), factor, (residual,))
     for i, (first, one) in enumerate(pool):
         for second, other in pool[i + 1 :]:
             joint = one.free_symbols | other.free_symbols
@@ -455,7 +491,7 @@ def _eliminations(target: Expr, pool: Pool) -> Iterator[Elimination]:
                 for then in _solved(there, left):
                     if vanishes_at_a_point(target, [solved.pair, then.pair]):
                         rest = _without(_without(target, solved), then)
-                        yield Elimination(rest, facts, (solved, then))
+                        yield Elimination(rest, facts, (solved, then), None, (one, other))
 
 
 @dataclass(frozen=True)
@@ -566,11 +602,21 @@ def _indices(expression: Expr) -> set[Symbol]:
     return {s for a in applied for i in a.args for s in i.free_symbols if s.is_integer}
 
 
+def _domains_of(facts: Sequence[Fact]) -> tuple[Condition, ...]:
+    """Return what equations say by themselves: that what they divide by does not vanish, and the like."""
+    put = {f.left: f.right for f in facts if f.defines and f.left.is_Symbol}
+    stated = [side for f in facts for side in (f.left, f.right)]
+    with_values = (side.xreplace(put) for side in stated if not side.has(Derivative))
+    return defined(*in_unknowns(*stated, *with_values).expressions)
+
+
 def conditions(found: Consequence, given: Sequence[Condition] = ()) -> tuple[str, ...]:
     """Return what a consequence takes besides its facts and what is given."""
     needed = [c for c in found.verdict.assumes if isinstance(c, Condition)]
     needed += [Condition(d, "!= 0") for d in found.divisors]
-    open_ones = list(dict.fromkeys(c for c in needed if not implied(given, c)))
+    known = (*given, *_domains_of(found.facts))
+    apart = (d for c in needed for d in (nonzero(factor(c.expression)) if c.relation == "!= 0" else (c,)))
+    open_ones = [c for c in dict.fromkeys(apart) if not implied(known, c)]
     return tuple(dict.fromkeys((*found.meant, *map(str, without_products(open_ones)))))
 
 

@@ -239,7 +239,8 @@ def _by_consequence(left: Expr, right: Expr, context: Context) -> Judgement | No
     if found is None:
         return None
     uses = formulas_of(found.facts)
-    needed = [f for f in found.facts if not f.defines and f.kind not in ("holds", "definition")]
+    sure = ("holds", "definition")
+    needed = [f for f in found.facts if f.kind == "conditional" or not (f.defines or f.kind in sure)]
     named = list(dict.fromkeys(f.place for f in needed))
     ifs = [f"{' and '.join(named)} hold{'s' * (len(named) == 1)}"] if needed else []
     ifs += conditions(found, context.given)

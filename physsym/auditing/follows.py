@@ -10,11 +10,21 @@ from sympy.core.function import AppliedUndef
 
 from physsym.auditing.comparisons import Comparison, compared
 from physsym.auditing.consequences import by_definitions, conditions, consequence
+from physsym.auditing.implications import (
+    ORDERS,
+    Surroundings,
+    given_in_words,
+    judge_for_all_values,
+    judge_implications,
+    parts_of,
+)
 from physsym.auditing.judgements import Judgement
 from physsym.auditing.references import Hinted, facts_named, referred
 from physsym.auditing.sheet import (
+    EQUAL,
     Fact,
     formulas_of,
+    is_condition,
     is_name,
     is_sequence,
     left_occurs,
@@ -202,6 +212,20 @@ def _vague(comparison: Comparison) -> bool:
 
 def judge_identity(hint: Hint, what: Hinted) -> Judgement:
     """Judge whether sides are equal for all values, with what hints define."""
+    relations = {sign for c in what.meaning.chains if not is_condition(c) for sign in c.relations}
+    if approximate := relations - {*EQUAL, "<-", "!=", *ORDERS}:
+        signs = " and ".join(sorted(approximate))
+        return Judgement("undecided", f"{signs} says no equality; `order 2 in h` judges an approximation")
+    words = given_in_words(what.meaning)
+    defined = tuple(Condition(f.left - f.right, "= 0") for f in what.stated)
+    given = (*what.given, *words, *defined)
+    around = Surroundings(what.formula, given, what.text, what.facts, what.meaning.domain)
+    stated = [c for c in what.meaning.chains if c.relations and not is_condition(c)]
+    if parts_of(stated, what.formula.text) is not None:
+        found_steps = judge_implications(stated, what.meaning, (what.meaning,), around)
+        return found_steps or Judgement("undecided", "it was not found how the statements follow")
+    if relations & {"!=", *ORDERS}:
+        return judge_for_all_values(stated, around)
     held, named = list[str](), list[str]()
     for left, right in what.equations():
         put = by_definitions(left, right, what.stated, what.given)

@@ -41,19 +41,19 @@ _SIGNS_IN_WORDS = re.compile(
 _SYMBOLS = 4  # of which signs are tried
 _LINES = 4  # that state conditions on what a step is about
 IMPLIES = "hence"
-_ORDER = {"<": (1, "> 0"), "<=": (1, ">= 0"), ">": (-1, "> 0"), ">=": (-1, ">= 0")}
+ORDERS = {"<": (1, "> 0"), "<=": (1, ">= 0"), ">": (-1, "> 0"), ">=": (-1, ">= 0")}
 
 
 def conditions_stated(chain: Chain, equations: bool = False) -> tuple[Condition, ...]:
     """Return the conditions that a chain of inequalities states, or of equations too; else none."""
-    known = {*_ORDER, *((*EQUAL, "!=") if equations else ())}
+    known = {*ORDERS, *((*EQUAL, "!=") if equations else ())}
     if not chain.relations or not known.issuperset(chain.relations):
         return ()
     found: list[Condition] = []
     for left, right, sign in links(chain):
         one, other = in_unknowns(left, right).expressions
-        if sign in _ORDER:
-            factor, relation = _ORDER[sign]
+        if sign in ORDERS:
+            factor, relation = ORDERS[sign]
             found.append(Condition(factor * (other - one), relation))  # type: ignore[arg-type]
         else:
             found.append(Condition(one - other, "!= 0" if sign == "!=" else "= 0"))
@@ -247,12 +247,7 @@ def _judge_step(premise: Part, conclusion: Part, around: Surroundings) -> Judgem
     """Return that a conclusion follows, with what it takes as its words, or fails, or is undecided."""
     above, below = premise.alternatives(), conclusion.alternatives()
     symbols, known = (_symbols(c for one in some for c in one) for some in ((*above, *below), above))
-    written = [
-        Condition(e, c.relation)
-        for c in around.domain
-        for e in in_unknowns(c.expression).expressions
-        if e.free_symbols <= symbols
-    ]
+    written = _written(around, symbols)
     given = tuple(c for c in around.given if c.expression.free_symbols & symbols)
 
     def under(*more: Condition) -> Verdict:
@@ -307,6 +302,29 @@ def _judge_step(premise: Part, conclusion: Part, around: Surroundings) -> Judgem
     details += [f"holds if {shown(repair)}"] if repair else []
     shows = f"{_text(conclusion)} does not follow from {_text(premise)}"
     return Judgement("fails", shows, tuple(details), verdict=verdict)
+
+
+def judge_for_all_values(stated: Sequence[Chain], around: Surroundings) -> Judgement:
+    """Return whether inequalities hold at all values at which they are defined, under what is given."""
+    part = Part("", [[c] for c in stated])
+    (below,) = part.alternatives()
+    if any(not conditions_stated(c, equations=True) for c in stated):
+        return Judgement("undecided", "it was not found whether it holds for all values")
+    verdict = follows_where_defined([[]], [below], around.given, _written(around, _symbols(below)))
+    if verdict:
+        return Judgement("holds", "for all values", verdict=verdict)
+    if verdict.outcome is Outcome.CONDITIONAL:
+        return Judgement("conditional", f"holds if {shown(verdict.assumes)}", verdict=verdict)
+    if verdict.outcome is Outcome.FAILS and _is_plain(part):
+        return Judgement("fails", "it does not hold for all values", (verdict.witness,), verdict=verdict)
+    return Judgement("undecided", "it was not found whether it holds for all values")
+
+
+def _written(around: Surroundings, symbols: frozenset[Symbol]) -> list[Condition]:
+    """Return what a formula needs to be defined as it is written, as far as it is on some symbols."""
+    needed = in_unknowns(*(c.expression for c in around.domain)).expressions
+    found = [Condition(e, c.relation) for e, c in zip(needed, around.domain, strict=True)]
+    return [c for c in found if c.expression.free_symbols <= symbols]
 
 
 def _text(part: Part) -> str:

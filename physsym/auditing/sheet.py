@@ -22,6 +22,9 @@ from physsym.parsing.reader import read
 from physsym.parsing.tokens import ReadError
 
 EQUAL = ("=", ":=")
+_QUANTITY = re.compile(
+    r"\b(constants?|parameters?|coefficients?|gravity|acceleration|mass|masses|lengths?)\b", re.IGNORECASE
+)
 _CONDITION = re.compile(
     r"\b(if|when|whenever|unless|for|with|given|assum\w*|suppose|provided)\b", re.IGNORECASE
 )
@@ -230,12 +233,26 @@ def _with_hints(settled: Conventions, formulas: Sequence[Formula]) -> Convention
     for hint in (h for f in formulas for h in f.hints if h.keyword in stated):
         stated[hint.keyword] |= {name.strip() for name in hint.argument.split(",")}
     functions = {**settled.functions, **{n: frozenset[str]() for n in stated["function"]}}
+    # A letter before a bracket with bare names, as in a(t), is a function everywhere.
+    applied = {key.split()[-1].lstrip("\\") for key, names in settled.functions.items() if names}
+    declared = set(_quantities(formulas)) - stated["function"] - applied
     return replace(
         settled,
         functions=functions,
         factors=settled.factors - stated["function"],
         indices=settled.indices | stated["index"],
+        declared=settled.declared | declared | {f"\\{n}" for n in declared},
     )
+
+
+def _quantities(formulas: Sequence[Formula]) -> Iterator[str]:
+    """Yield the names that hints state conditions on, or that a sentence calls a constant: no functions."""
+    for formula in formulas:
+        for hint in (h for h in (*formula.scoped, *formula.hints) if h.keyword == "given"):
+            yield from re.findall(r"[^\W\d]\w*(?!\s*\(|\w)", hint.argument)
+        lone = re.fullmatch(r"\s*\\?([A-Za-z]+)\s*", formula.text)
+        if lone and _QUANTITY.search(said := f"{formula.before} {formula.after}") and "function" not in said:
+            yield lone[1]
 
 
 def _read(formula: Formula, settled: Conventions) -> ReadFormula:

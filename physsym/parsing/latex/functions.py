@@ -82,6 +82,8 @@ class Functions(NamedValues):
             raise self.error("found empty brackets", bracket)
         if len(bracket.items) > 1:
             return True
+        if name.letters in conventions.declared and (len(name.letters) == 1 or name.letters[0] == "\\"):
+            return False
         if name.font in ("word", "upright") and len(name.letters) > 1:
             if name.letters in conventions.declared:
                 return False

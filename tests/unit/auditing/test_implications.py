@@ -187,3 +187,78 @@ def test_sides_that_are_defined_alike_take_no_condition(line, tmp_path):
 @pytest.mark.parametrize("line", [r"\sqrt{x^2} = x", r"\arcsin(\sin x) = x"])
 def test_what_holds_in_a_region_only_is_not_said_to_hold(line, tmp_path):
     assert entry_of(line, tmp_path, "", "identity").kind in ("undecided", "note", "fails")
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (r"x^2 + 1 > 0", "holds"),
+        (r"x^2 + 1 \ge 2x", "holds"),
+        (r"1 + x \le e^x", "holds"),
+        (r"\ln x \le x - 1", "conditional"),
+        (r"x^2 > 0", "fails"),
+        (r"x^2 + 1 \ge 3x", "fails"),
+        (r"f(x) > 0", "undecided"),
+        (r"x^2 = 4 \implies x = 2", "fails"),
+        (r"\sin\theta \approx \theta", "undecided"),
+        (r"m \ll M", "undecided"),
+        (r"F \propto 2F", "undecided"),
+        (r"\lim_{x\to 0} x = x", "undecided"),
+        (r"\sum_{i=1}^n i = \frac{n(n-1)}{2}", "undecided"),
+        (r"\int_0^1 x\,dx = \frac13", "undecided"),
+    ],
+)
+def test_an_identity_may_be_an_inequality_but_no_approximation(line, kind, tmp_path):
+    assert entry_of(line, tmp_path, "", "identity").kind == kind
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        r"y = \sin\theta \approx \theta",
+        r"y = x \ll z",
+        r"y = 2x \propto x",
+        r"a = \lim_{x\to 0} x = x",
+        r"A = \int_0^1 x\,dx = \frac13",
+        r"S = \sum_{i=1}^3 i = 5",
+        r"S = \sum_i a_i b_i = \sum_i a_i \sum_i b_i",
+        r"y = \max_x (1 - x^2) = 1 - x^2",
+        r"x_n \to x \implies x_n = x",
+    ],
+)
+def test_other_relations_and_operators_are_no_equalities(line, tmp_path):
+    assert entry_of(line, tmp_path).kind == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("hint", "prose"),
+    [("given g > 0", ""), ("", "The acceleration of gravity $g$ is constant.")],
+)
+def test_a_quantity_before_a_bracket_is_a_factor(hint, prose, tmp_path):
+    notes = tmp_path / "notes.md"
+    said = f"<!-- physsym: {hint} -->\n" if hint else ""
+    notes.write_text(
+        f"# A\n\n{prose}\n\n{said}$$\\dot v = g - k v$$\n\n$$k = g/w$$\n\nHence\n\n$$\\dot v = g(1 - v/w)$$\n"
+    )
+    assert audit(notes).entries[-1].kind == "holds"
+    notes.write_text(notes.read_text().replace("g(1 - v/w)", "g(1 + v/w)"))
+    assert audit(notes).entries[-1].kind != "holds"
+
+
+def test_a_letter_that_is_a_function_elsewhere_stays_one(tmp_path):
+    notes = tmp_path / "notes.md"
+    notes.write_text(
+        "# A\n\nThe acceleration $a$ gives\n\n$$v(t+h) = v(t) + h a(t) + O(h^2)$$\n\n$$a(x) = x^2$$\n"
+    )
+    assert "a(t)" in audit(notes).entries[1].readings[0]
+
+
+def test_only_what_is_needed_is_named_where_lines_are_combined(tmp_path):
+    notes = tmp_path / "notes.md"
+    notes.write_text(
+        "# A\n\n$$m \\ddot x = -k x$$\n\n$$\\omega^2 = k/m$$\n\nHence\n\n$$\\ddot x = -\\omega^2 x$$\n\n"
+        "# B\n\n$$m \\dot v = m g - c v$$\n\n$$\\tau = m/c$$\n\nHence\n\n$$\\dot v = g - v/\\tau$$\n"
+    )
+    says = [e.says for e in audit(notes).entries]
+    assert says[2] == "holds if line 5 and line 3 hold"
+    assert says[5] == "holds if line 13 holds and tau != 0"
