@@ -121,10 +121,11 @@ class Tags(HTMLParser):
         if tag not in ("meta", "mspace", "br", "link", "img", "input"):
             self.open.append(tag)
         given = dict(attributes)
-        self.links += [given["href"]] if "href" in given else []
+        is_no_icon = tag == "link" and given.get("rel") == "icon" and given.get("href") == "data:,"
+        self.links += [given["href"]] if "href" in given and not is_no_icon else []
         self.anchors += [given["id"]] if "id" in given else []
         source = given.get("src") or ""
-        asks = tag == "link" or ("src" in given and not source.startswith("data:image/"))
+        asks = (tag == "link" and not is_no_icon) or ("src" in given and not source.startswith("data:image/"))
         self.outside += [tag] if asks else []
         if tag == "iframe":  # what it shows stands within the page
             inner = Tags()

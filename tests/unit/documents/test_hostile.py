@@ -64,7 +64,8 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         self.tags.append(tag)
-        self.links += [value for name, value in attributes if name == "href"]
+        is_no_icon = tag == "link" and dict(attributes) == {"rel": "icon", "href": "data:,"}
+        self.links += [value for name, value in attributes if name == "href" and not is_no_icon]
         self.events += [name for name, _ in attributes if name.startswith("on")]
 
     def handle_data(self, data):
