@@ -32,6 +32,20 @@ def _other_names(text: str, symbols: Iterable[Symbol]) -> Iterator[Symbol]:
     yield from (Symbol(n, real=True) for n in re.findall(r"[^\W\d]\w*", text) if n not in names)
 
 
+_SPELLED = {"epsilon": "eps", "varepsilon": "eps", "lambda": "lam", "eps": "epsilon", "lam": "lambda"}
+
+
+def _in_letters_of(condition: Condition, known: Iterable[Symbol]) -> Condition:
+    """Return a condition on the letters of a formula, where a hint spells their names otherwise."""
+    named = {s.name: s for s in known}
+    put = {
+        s: named[other]
+        for s in condition.expression.free_symbols
+        if s.name not in named and (other := _SPELLED.get(s.name, "")) in named
+    }
+    return replace(condition, expression=condition.expression.xreplace(put))
+
+
 def conditions_given(hints: Sequence[Hint], expressions: Sequence[Expr]) -> tuple[Condition, ...]:
     """Return the conditions that the hints `given` state, the whole numbers aside."""
     found: list[Condition] = []
@@ -42,7 +56,8 @@ def conditions_given(hints: Sequence[Hint], expressions: Sequence[Expr]) -> tupl
             if re.search(r"\bwhole\b", part) or part.partition(" ")[0] in arrays:
                 continue
             try:
-                found += conditions_of(part, {*known_symbols, *_other_names(part, known_symbols)})
+                stated = conditions_of(part, {*known_symbols, *_other_names(part, known_symbols)})
+                found += [_in_letters_of(c, known_symbols) for c in stated]
             except ReadError as error:
                 where = ReadError(error.message, hint.argument, min(at + error.position, len(hint.argument)))
                 raise refusal(hint, str(where)) from None

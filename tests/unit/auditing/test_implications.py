@@ -262,3 +262,12 @@ def test_only_what_is_needed_is_named_where_lines_are_combined(tmp_path):
     says = [e.says for e in audit(notes).entries]
     assert says[2] == "holds if line 5 and line 3 hold"
     assert says[5] == "holds if line 13 holds and tau != 0"
+
+
+@pytest.mark.parametrize(
+    ("name", "letter"), [("epsilon", r"\epsilon"), ("epsilon", r"\varepsilon"), ("lambda", r"\lambda")]
+)
+def test_a_hint_may_spell_a_letter_as_its_command_is_spelled(name, letter, tmp_path):
+    line = rf"a b \le \frac{{{letter} a^2}}{{2}} + \frac{{b^2}}{{2 {letter}}}"
+    assert entry_of(line, tmp_path, "", f"given {name} > 0", "identity").kind == "holds"
+    assert entry_of(line, tmp_path, "", "identity").kind == "fails"
