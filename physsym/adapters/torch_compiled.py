@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from physsym.adapters.evaluation_point import refuse_clock, weights_state, with_counters_given
-from physsym.adapters.torch_rows import Rows
+from physsym.adapters.torch_rows import Rows, compute_type, refuse_unfit_row
 from physsym.codegen import Program, partition, program, state_name
 from physsym.codegen.straight_line import Guarded
 from physsym.core.statements import Rule, rewritten
@@ -46,27 +46,33 @@ class CompiledRule:
     def rows(self, foreach: bool | None) -> Rows:
         """Return what updates the tensors of a group, as lists or not as `foreach` says."""
         part = partition(self.program)[-1]
-        names = ["a parameter" if n == self.weights else f"the state {n} of a parameter" for n in self.names]
         return Rows(
-            [*names, "the gradient of a parameter"],
+            [*self.described, "the gradient of a parameter"],
             replace(part, parameters=part.constants, scalars=()),
             self.one,
             self.many,
             foreach,
         )
 
+    @property
+    def described(self) -> list[str]:
+        """What messages call the states of a parameter."""
+        return ["a parameter" if n == self.weights else f"the state {n} of a parameter" for n in self.names]
+
     def states_of(
         self,
-        states: dict[str, torch.Tensor],
+        states: dict[str, Any],
         weights: torch.Tensor,
         given: Mapping[str, Value],
         dtype: torch.dtype | None = None,
     ) -> list[torch.Tensor]:
         """Return the states in the order of the program; those that are missing are added to `states`.
 
-        They are of the type of the weights, or of `dtype`. `given` has the parameters and the counters by
-        name, on which start values may depend.
+        They are of the type of the weights, or of `dtype`. `given` has the parameters and the starts of the
+        counters by name, on which start values may depend; each counter is a number in `states`.
         """
+        for name in self.counters:
+            states.setdefault(name, float(given[name]))
         missing = [name for name in self.names if name != self.weights and name not in states]
         with torch.no_grad():
             for name in missing:
@@ -78,7 +84,7 @@ class CompiledRule:
 
     def _start(
         self,
-        states: dict[str, torch.Tensor],
+        states: dict[str, Any],
         weights: torch.Tensor,
         given: Mapping[str, Value],
         missing: Sequence[str],
@@ -86,7 +92,7 @@ class CompiledRule:
         """Put the start values of new states into them."""
         own = local(weights.detach(), weights)
         begun = {state_name(s) for s, _ in self.rule.start} & {*missing}
-        known = {n: local(value, weights) for n, value in states.items() if n not in begun}
+        known = {n: local(states[n], weights) for n in {*self.names} & {*states} - begun}
         known |= {**given, self.weights: own}
         for name, value in start_values(
             self.rule, known, given, torch.zeros_like(own), self.counters, BACKEND
@@ -220,7 +226,8 @@ class _ClosureGradient:
         for weight in self.weights:
             refuse_unfit_parameter(weight)
         gradients = [torch.zeros_like(w) if w.grad is None else w.grad for w in self.weights]
-        return [[sign * gradient for sign, gradient in zip(self.signs, gradients, strict=True)]]
+        rows = zip(self.signs, gradients, points[0], strict=True)
+        return [[sign * gradient.to(point.dtype) for sign, gradient, point in rows]]
 
 
 def step_ahead(
@@ -234,12 +241,19 @@ def step_ahead(
     """Take one step of a rule whose gradient is not taken at the weights; return the first loss.
 
     To each of the weights belong its states, as `states_of` returns them, the constants of the program and
-    the sign of its gradient. Where the closure raises, weights and states are left as they were.
+    the sign of its gradient. Half precision is computed with in float32, and rounded at the evaluation
+    points and at the end. Where the closure raises, weights and states are left as they were.
     """
+    if not weights:
+        with torch.enable_grad():
+            return closure()
+    for row in states:
+        refuse_unfit_row(rule.described, row, len(row))
     gradient = _ClosureGradient(weights, signs, closure)
     with torch.no_grad():
         columns = list(zip(*states, strict=True))
-        new: Sequence[Leaves] = [[tensor.clone() for tensor in column] for column in columns]
+        work = [[t.to(compute_type({t.dtype for t in row}), copy=True) for t in row] for row in states]
+        new: Sequence[Leaves] = list(zip(*work, strict=True))
         try:
             new = run_parts([part_kernel(part) for part in partition(rule.program)], new, fixed, gradient)
         finally:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import chain
+from functools import partial
+from itertools import chain, groupby
+from math import isfinite
+from operator import itemgetter
 from typing import Any
 
 import torch as library
@@ -17,7 +20,7 @@ from physsym.adapters.torch_compiled import (
     refuse_unfit_parameter,
     step_ahead,
 )
-from physsym.adapters.torch_rows import PLAIN, Rows
+from physsym.adapters.torch_rows import PLAIN, Ready, Rows
 from physsym.codegen import program, state_name
 from physsym.core.escapes import one_line
 from physsym.core.statements import Rule
@@ -132,7 +135,8 @@ def torch(
 class DerivedOptimizer(library.optim.Optimizer):
     """A rule that updates parameters of a model, made by `physsym.adapters.torch`.
 
-    `state[parameter]` holds the states of the rule by name, but for the weights.
+    `state[parameter]` holds the states of the rule by name, but for the weights; those that count steps are
+    numbers, and count the steps of the parameter, as in PyTorch. Schedules follow the steps of the optimizer.
     """
 
     def __init__(
@@ -228,19 +232,25 @@ class DerivedOptimizer(library.optim.Optimizer):
             if id(own) in kept:
                 self.state[own] = {
                     name: value.detach().to(device=own.device, dtype=kept[id(own)], copy=True)
+                    if isinstance(value, library.Tensor)
+                    else value
                     for name, value in saved.items()
                 }
 
     def _refuse_foreign_states(self, weights: library.Tensor, saved: Mapping[str, Any]) -> None:
         """Raise ValueError where saved states are not those of the rule for a parameter."""
         rule = self._rule()
-        others = {*rule.names} - {rule.weights}
+        others = {*rule.names, *rule.counters} - {rule.weights}
         if {*saved} != others:
             found, wanted = (", ".join(sorted(map(str, n))) or "none" for n in (saved, others))
             raise ValueError(
                 f"this is the state of another optimizer: of a parameter it has {found}, the rule {wanted}"
             )
-        for name, value in saved.items():
+        for name in rule.counters:
+            if not isinstance(saved[name], (int, float)) or not isfinite(saved[name]):
+                raise ValueError(f"{name} counts steps, and is {one_line(saved[name])} in the state")
+        for name in others - {*rule.counters}:
+            value = saved[name]
             shape = tuple(value.shape) if isinstance(value, library.Tensor) else None
             if shape != tuple(weights.shape):
                 raise ValueError(
@@ -281,7 +291,7 @@ class DerivedOptimizer(library.optim.Optimizer):
             if loss is None and self._rule().program.loss is not None:
                 raise ValueError("the rule reads the loss: give step a closure that computes and returns it")
             steps = [self._ready(*numbered) for numbered in enumerate(self.param_groups)]
-            for step in steps:
+            for step in chain.from_iterable(steps):
                 step()
         else:
             loss = self._step_ahead(closure)
@@ -299,36 +309,38 @@ class DerivedOptimizer(library.optim.Optimizer):
         pairs = [(own, weights) for own in groups for weights in own[0]["params"] if weights.requires_grad]
         weights = [own for _, own in pairs]
         signs = [-1 if group["maximize"] else 1 for (group, _), _ in pairs]
-        fixed = [self._constants(*own) for own, _ in pairs]
-        rule = self._rule()
-        states = [
-            rule.states_of(self.state[own], own, self._given(group, schedules), group["state_dtype"])
-            for (group, schedules), own in pairs
-        ]
-        return step_ahead(rule, weights, states, fixed, signs, closure)
+        rule, compute = self._rule(), self._constants_of(False)
+        states, fixed = list[Sequence[library.Tensor]](), list[Values]()
+        for (group, schedules), own in pairs:
+            given, known = self._given(group, schedules), self.state[own]
+            states.append(rule.states_of(known, own, given, group["state_dtype"]))
+            fixed.append(compute(given | {name: known[name] for name in rule.counters}))
+        loss = step_ahead(rule, weights, states, fixed, signs, closure)
+        _count(rule, [self.state[own] for own in weights])
+        return loss
 
-    def _ready(self, number: int, group: Mapping[str, Any]) -> Callable[[], None]:
+    def _ready(self, number: int, group: Mapping[str, Any]) -> list[Callable[[], None]]:
         """Return what takes one step of a group; raise, with nothing written, where that cannot be done."""
-        schedules = self._own_schedules[number]
-        rule, given = self._rule(group["maximize"]), self._given(group, schedules)
-        fixed = self._constants_of(group["maximize"])(given)
-        columns = self._columns(rule, group, given)
-        key = number, group["maximize"], group["foreach"]
-        if key not in self._rows:
-            self._rows[key] = rule.rows(group["foreach"])
-        rows = self._rows[key]
-        ready = rows.ready(columns)
-
-        def advance() -> None:
-            for segment in ready:
-                rows.advance(segment, fixed)
-
-        return advance
+        given = self._given(group, self._own_schedules[number])
+        rule, compute = self._rule(group["maximize"]), self._constants_of(group["maximize"])
+        columns, states = self._columns(rule, group, given)
+        found = list[Callable[[], None]]()
+        for part, (first, last, counted) in enumerate(_counted_alike(rule, states)):
+            key = number, group["maximize"], group["foreach"], part
+            if key not in self._rows:
+                self._rows[key] = rule.rows(group["foreach"])
+            ready = self._rows[key].ready([column[first:last] for column in columns])
+            fixed = compute(given | counted)
+            found.append(partial(_advance, self._rows[key], ready, fixed, rule, states[first:last]))
+        return found
 
     def _columns(
         self, rule: CompiledRule, group: Mapping[str, Any], given: Mapping[str, Value]
-    ) -> list[Sequence[library.Tensor]]:
-        """Return for each state, and then the gradient, the tensors of the parameters with a gradient."""
+    ) -> tuple[list[Sequence[library.Tensor]], list[dict[str, Any]]]:
+        """Return for each state, and then the gradient, the tensors of the parameters with a gradient.
+
+        Beside them, what is known of each of these parameters.
+        """
         weights = group["params"]
         gradients = [own.grad for own in weights]
         types = {*map(type, gradients), *map(type, weights)}
@@ -338,15 +350,18 @@ class DerivedOptimizer(library.optim.Optimizer):
         states = [self.state[own] for own in weights]
         try:
             columns = [weights if n == rule.weights else [s[n] for s in states] for n in rule.names]
-        except KeyError:  # some have not begun
+            begun = all(map({*rule.counters}.issubset, states)) if rule.counters else True
+        except KeyError:
+            begun = False
+        if not begun:
             for own in weights:
                 refuse_unfit_parameter(own)
             started = [rule.states_of(self.state[own], own, given, group["state_dtype"]) for own in weights]
             columns = [list(column) for column in zip(*started, strict=True)]
         columns.append(gradients)
         if types <= _PLAIN_OR_NONE:
-            return columns
-        return [[local(t, own) for t, own in zip(column, weights, strict=True)] for column in columns]
+            return columns, states
+        return [[local(t, own) for t, own in zip(column, weights, strict=True)] for column in columns], states
 
     def _rule(self, maximize: bool = False) -> CompiledRule:
         """Return the rule compiled; each optimizer has its own, and with it its own scratch memory."""
@@ -370,7 +385,7 @@ class DerivedOptimizer(library.optim.Optimizer):
     def _given(
         self, group: Mapping[str, Any], schedules: Mapping[str, Callable[[int], Value]]
     ) -> dict[str, Value]:
-        """Return parameters and counters of a group, by their names in the rule."""
+        """Return by their names in the rule parameters of a group, and from where counters count."""
         done, rule = group["steps_done"], self._rule()
         given = {
             name: group[key] for name, key in self._keys.items() if key in group and key not in schedules
@@ -379,8 +394,7 @@ class DerivedOptimizer(library.optim.Optimizer):
         if (loss := rule.program.loss) is not None and self._value is not None:
             given[state_name(loss)] = _one_number(self._value)
         if rule.counters:
-            starts = counter_starts(self.rule, rule.counters, given)
-            given |= {name: done + start if start else float(done) for name, start in starts.items()}
+            given |= counter_starts(self.rule, rule.counters, given)
         return given
 
     def _constants(self, group: Mapping[str, Any], schedules: Mapping[str, Callable[[int], Value]]) -> Values:
@@ -395,7 +409,7 @@ class DerivedOptimizer(library.optim.Optimizer):
     def _forget_compiled(self) -> None:
         self._compiled = dict[bool, CompiledRule]()
         self._computed = dict[bool, Constants]()
-        self._rows = dict[tuple[int, bool, bool | None], Rows]()
+        self._rows = dict[tuple[int, bool, bool | None, int], Rows]()
 
     def __getstate__(self) -> dict[str, Any]:
         own = ("rule", "_keys", "_own", "schedules", "_own_schedules", "_value")
@@ -407,6 +421,40 @@ class DerivedOptimizer(library.optim.Optimizer):
 
 
 _PLAIN_OR_NONE = PLAIN | {type(None)}
+
+
+def _counted_alike(
+    rule: CompiledRule, states: Sequence[Mapping[str, Any]]
+) -> list[tuple[int, int, dict[str, Value]]]:
+    """Return ranges of parameters, in order, whose counters are at the same numbers, and these by name.
+
+    A parameter that gets its first gradient later than others begins to count then, as in PyTorch.
+    """
+    if not (rule.counters and states):
+        return [(0, len(states), {})]
+    numbers = [*map(itemgetter(*rule.counters), states)]
+    found, first = list[tuple[int, int, dict[str, Value]]](), 0
+    for _, alike in groupby(numbers):
+        last = first + len([*alike])
+        found.append((first, last, {name: states[first][name] for name in rule.counters}))
+        first = last
+    return found
+
+
+def _advance(
+    rows: Rows, ready: Sequence[Ready], fixed: Values, rule: CompiledRule, states: Sequence[dict[str, Any]]
+) -> None:
+    """Take one step of parameters whose counters are at the same numbers."""
+    for segment in ready:
+        rows.advance(segment, fixed)
+    _count(rule, states)
+
+
+def _count(rule: CompiledRule, states: Sequence[dict[str, Any]]) -> None:
+    """Advance the counters of parameters that have taken a step."""
+    for name in rule.counters:
+        for state in states:
+            state[name] += 1
 
 
 def _keys(names: Sequence[str], chosen: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, groupby
 from math import prod
@@ -167,7 +167,7 @@ class Rows:
         if types <= {torch.float32} or types <= {torch.float64}:
             update(columns, fixed)
             return
-        wide = torch.float64 if torch.float64 in types else torch.float32
+        wide = compute_type(types)
         work = [[t.to(wide) for t in column] for column in columns]
         update(work, fixed)
         with torch.no_grad():
@@ -191,7 +191,7 @@ class Rows:
 
     def _kind(self, row: Tensors) -> tuple[str, ...]:
         """Return how a row is updated; raise TypeError or ValueError where it cannot be."""
-        self._refuse_unfit(row)
+        refuse_unfit_row(self.names, row, self._written)
         if self.foreach is not None:
             return MANY if self.foreach else ONE
         if row[0].device.type in MANY_AT_ONCE:
@@ -199,33 +199,6 @@ class Rows:
         stored = tuple(str(t.dtype).removeprefix("torch.") for t in row)
         fits = is_installed("llvm") and {*stored} <= {*_compiler().storages()}
         return stored if fits and _lie_alike(row) else ONE
-
-    def _refuse_unfit(self, row: Tensors) -> None:
-        weights = row[self.names.index("a parameter")]
-        for name, tensor in zip(self.names, row, strict=True):
-            given: object = tensor
-            if not isinstance(given, torch.Tensor):
-                raise TypeError(f"{name} must be a tensor, given {given!r}")
-            refuse_unfit(name, tensor)
-            if tensor.shape != weights.shape:
-                raise ValueError(
-                    f"{name} has the shape {tuple(tensor.shape)}, the parameter itself "
-                    f"{tuple(weights.shape)}; after a parameter was replaced, clear its gradient and its "
-                    "entry of optimizer.state"
-                )
-            if tensor.device != weights.device:
-                raise ValueError(
-                    f"{name} is on {tensor.device}, the parameter itself on {weights.device}; "
-                    "move it to the same device"
-                )
-        for name, tensor in zip(self.names[: self._written], row, strict=False):
-            if tensor.numel() and any(
-                s == 0 for n, s in zip(tensor.shape, tensor.stride(), strict=True) if n > 1
-            ):
-                raise ValueError(
-                    f"{name} is expanded: several of its elements are one number in memory; give a copy made "
-                    "with tensor.clone()"
-                )
 
     def _apart(self, segment: Segment, tensors: list[torch.Tensor], addresses: array[int] | None) -> Ready:
         if addresses is None:
@@ -257,6 +230,47 @@ class Rows:
         if _overlapping(begin, np.array([[_extent(t)] for t in written], np.uint64)).size:
             listed = ", ".join(self.names[: self._written])
             raise ValueError(f"of {listed}, two share memory, and a step writes all; give each its own")
+
+
+def compute_type(types: Iterable[torch.dtype]) -> torch.dtype:
+    """Return the type in which numbers of these types are computed with: half precision in float32.
+
+    >>> compute_type([torch.bfloat16, torch.float32]), compute_type([torch.float64])
+    (torch.float32, torch.float64)
+    """
+    return torch.float64 if torch.float64 in types else torch.float32
+
+
+def refuse_unfit_row(names: Sequence[str], row: Tensors, written: int) -> None:
+    """Raise TypeError or ValueError for tensors of a parameter with which a step cannot be taken.
+
+    The first of them, as many as are `written`, are what the step overwrites.
+    """
+    weights = row[names.index("a parameter")]
+    for name, tensor in zip(names, row, strict=True):
+        given: object = tensor
+        if not isinstance(given, torch.Tensor):
+            raise TypeError(f"{name} must be a tensor, given {given!r}")
+        refuse_unfit(name, tensor)
+        if tensor.shape != weights.shape:
+            raise ValueError(
+                f"{name} has the shape {tuple(tensor.shape)}, the parameter itself "
+                f"{tuple(weights.shape)}; after a parameter was replaced, clear its gradient and its "
+                "entry of optimizer.state"
+            )
+        if tensor.device != weights.device:
+            raise ValueError(
+                f"{name} is on {tensor.device}, the parameter itself on {weights.device}; "
+                "move it to the same device"
+            )
+    for name, tensor in zip(names[:written], row, strict=False):
+        if tensor.numel() and any(
+            s == 0 for n, s in zip(tensor.shape, tensor.stride(), strict=True) if n > 1
+        ):
+            raise ValueError(
+                f"{name} is expanded: several of its elements are one number in memory; give a copy made "
+                "with tensor.clone()"
+            )
 
 
 def _facts(tensors: Tensors, rows: int) -> Any:
