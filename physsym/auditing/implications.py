@@ -199,7 +199,8 @@ def judge_implications(
         return worst[0]
     if len(found) < len(arguments) or worst[1] is not None:
         both = _unless_on(arguments)
-        return both if both is not None or equations else worst[1]
+        refuted = worst[1] is not None and worst[1].verdict is not None  # no other line makes it follow
+        return both if both is not None or (equations and not refuted) else worst[1]
     ifs = list(dict.fromkeys(j.says for j in found if j.says))
     back = ", and back" if any(p.arrow == "both" for parts in arguments for p in parts) else ""
     says = f"each follows from the one before{back}"
@@ -285,7 +286,8 @@ def _judge_step(premise: Part, conclusion: Part, around: Surroundings) -> Judgem
         repair = repair if meets else (Condition(bound.expression, "> 0"),)
     is_open = bool(repair) and (repair == ranges or _symbols(repair) <= open_ones)
     if is_open and len(repair) > 1 and repair != ranges:
-        return Judgement("undecided", f"it would follow if {shown(repair)}, which the text does not say")
+        says = f"it would follow if {shown(repair)}, which the text does not say"
+        return Judgement("undecided", says, verdict=verdict)
     if is_open or (repair and around.speaks_of_signs(_symbols(repair))):
         return Judgement("conditional", shown(repair), verdict=verdict)
     if (

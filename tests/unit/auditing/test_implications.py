@@ -134,6 +134,7 @@ def test_a_condition_under_which_a_step_fails_all_the_same_does_not_help(tmp_pat
         r"x < 0 \lor x > 1 \implies x^2 > x",
         r"\sin x = 0 \iff x = 0",
         r"x^2 = 2 \implies x = y",
+        r"\frac12 m v^2 = m g h \implies v = \sqrt{2 g h}",  # if m and v are positive
         r"x \to 0 \implies x = 0",
         r"\theta \ll 1 \implies \sin\theta = \theta",
     ],
