@@ -246,9 +246,8 @@ def suite_faults(python: Path, tree: Path) -> Iterator[str]:
 def source_tree(sdist: Path, folder: Path) -> Path:
     """Extract an sdist without the package."""
     with tarfile.open(sdist) as archive:
-        archive.extraction_filter = getattr(
-            tarfile, "data_filter", lambda member, path: member
-        )  # from Python 3.11.4
+        # Filters have been there since Python 3.11.4.
+        archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, path: member)
         archive.extractall(folder)
     (tree,) = folder.iterdir()
     rmtree(tree / "physsym")
