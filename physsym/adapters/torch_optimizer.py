@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import chain, groupby
-from math import isfinite
 from operator import itemgetter
 from typing import Any
 
@@ -20,28 +19,25 @@ from physsym.adapters.torch_compiled import (
     refuse_unfit_parameter,
     step_ahead,
 )
+from physsym.adapters.torch_groups import (
+    NOT_OFFERED,
+    Schedule,
+    group_keys,
+    refuse_foreign_group,
+    refuse_foreign_states,
+    refuse_incomplete_group,
+    refuse_malformed,
+    refuse_unfit_group,
+)
 from physsym.adapters.torch_rows import PLAIN, Ready, Rows
 from physsym.codegen import program, state_name
+from physsym.core.digests import digest
 from physsym.core.escapes import one_line
 from physsym.core.statements import Rule
 from physsym.parsing.statements import RuleText, as_rule
 from physsym.runtime import coordinates
 from physsym.runtime.backends.base import Value, Values, misnamed, rule_parameters
 from physsym.runtime.start import with_typical
-
-# The names in groups that schedulers of PyTorch write to, and the parameters of rules that stand there.
-SCHEDULABLE = {"lr": ("lr", "eta", "alpha", "learning_rate"), "momentum": ("momentum", "rho")}
-GROUP = ("params", "param_names", "maximize", "foreach", "state_dtype", "steps_done")
-# What schedulers of PyTorch write into groups.
-SCHEDULED = ("initial_lr", "max_lr", "min_lr", "base_momentum", "max_momentum", "swa_lr")
-# Options of PyTorch's own optimizers that are not offered, and why.
-NOT_OFFERED = {
-    "fused": "the compiled loop of the extra `fast` runs instead, for all tensors in main memory",
-    "capturable": "the number of steps and the hyperparameters are numbers of Python, which a graph of CUDA "
-    "would keep as they are",
-    "differentiable": "weights are updated in place; physsym.lambdify(rule, backend='torch') gives a step "
-    "that can be differentiated",
-}
 
 
 def torch(
@@ -167,115 +163,62 @@ class DerivedOptimizer(library.optim.Optimizer):
                 "the rule reads the loss, which PyTorch has at the weights, "
                 f"{describe_evaluation_points(rule)}"
             )
-        self._keys = _keys(rule_parameters(lowered), names)
+        self._keys = group_keys(rule, rule_parameters(lowered), names)
         self._own = {key: name for name, key in self._keys.items()}
         given = self._renamed(with_typical(rule, self._own_names(parameters)))
-        _refuse_not_offered(given)
+        refuse_unfit_group({name: given.get(name) for name in NOT_OFFERED}, [*NOT_OFFERED])
         if wrong := misnamed(given, wanted=(), known=(*self._own,)):
             raise TypeError(f"parameters of the rule: {wrong}")
-        self.schedules = {key: value for key, value in given.items() if callable(value)}
-        self._own_schedules = list[dict[str, Callable[[int], Value]]]()
-        fixed = {key: value for key, value in given.items() if key not in self.schedules}
-        super().__init__(params, {**fixed, **options, "steps_done": 0})
+        kept = {"steps_done": 0, "rule_digest": digest(rule)}
+        super().__init__(params, {**self._with_schedules(given), **options, **kept})
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group, with parameters or schedules of its own if any are given; errors as when made."""
-        own = dict[str, Callable[[int], Value]]()
         if isinstance(param_group, dict):
-            group = self._renamed(param_group)
-            _refuse_not_offered(group)
-            self._refuse_unfit({**self.defaults, **group})
-            own = {k: value for k, value in group.items() if k in self._own and callable(value)}
-            # A number in a group replaces a schedule of all groups.
-            schedules = {k: value for k, value in self.schedules.items() if k not in group} | own
-            param_group = {k: value for k, value in group.items() if k not in own}
-            self._constants({**self.defaults, **param_group}, schedules)
-            own = schedules
+            param_group = self._with_schedules(self._renamed(param_group))
+            whole = {**self.defaults, **param_group}
+            refuse_unfit_group(whole, [*self._own])
+            self._constants_of(False)(self._given(whole))
         super().add_param_group(param_group)
-        for key in own.keys() & self.param_groups[-1].keys():
-            del self.param_groups[-1][key]
-        self._own_schedules.append(own)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what `load_state_dict` takes: states and groups, without schedules, which are functions."""
+        saved: dict[str, Any] = super().state_dict()
+        groups = [{k: v for k, v in g.items() if not callable(v)} for g in saved["param_groups"]]
+        return {**saved, "param_groups": groups}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Load what `state_dict` returned; raise ValueError, with nothing written, for other rules."""
-        given: object = state_dict
-        if not (isinstance(given, Mapping) and given.keys() >= {"state", "param_groups"}):
-            raise ValueError(
-                "a state of an optimizer, as its state_dict returns it, has 'state' and 'param_groups'; "
-                f"given {one_line(state_dict)[:80]}"
-            )
-        state_dict = {**state_dict, "param_groups": [*map(self._renamed, state_dict["param_groups"])]}
-        saved_groups = state_dict["param_groups"]
-        for group, schedules in zip(saved_groups, self._own_schedules, strict=False):
-            wanted = {*self._own, "steps_done"} - {*schedules}
-            if wanted - {*group} or {*group} - wanted - {*GROUP, *SCHEDULED, *schedules}:
-                names = ", ".join(sorted(map(str, {*group} - {*GROUP, *SCHEDULED}))) or "none"
-                raise ValueError(
-                    f"this is the state of another optimizer: its parameters are {names}; those of the rule "
-                    f"are {', '.join(sorted(self._own)) or 'none'}"
-                )
+        """Load what `state_dict` returned; schedules stay as they are.
+
+        Raises ValueError or TypeError, with nothing written, for the state of another rule or model, and for
+        one with parameters that do not fit.
+        """
+        refuse_malformed(state_dict)
+        saved_groups = [*map(self._renamed, state_dict["param_groups"])]
+        schedules = [{k: v for k, v in g.items() if callable(v)} for g in self.param_groups]
+        starts: dict[str, Value] = {}
+        for group, saved, own in zip(self.param_groups, saved_groups, schedules, strict=False):
+            refuse_foreign_group(saved, group, [*self._own], own)
+            given = self._given({**saved, **own})
+            self._constants_of(False)(given)
+            starts = {name: given[name] for name in self._rule().counters}
         numbers = chain.from_iterable(group["params"] for group in saved_groups)
         weights = chain.from_iterable(group["params"] for group in self.param_groups)
-        pairs = [
-            (w, state_dict["state"][n])
-            for n, w in zip(numbers, weights, strict=False)
-            if n in state_dict["state"]
-        ]
-        for own, saved in pairs:
-            self._refuse_foreign_states(own, saved)
-        super().load_state_dict(state_dict)
+        states, names = state_dict["state"], [n for n in self._rule().names if n != self._rule().weights]
+        pairs = [(w, states[n]) for n, w in zip(numbers, weights, strict=False) if n in states]
+        for weight, state in pairs:
+            refuse_foreign_states(state, weight, names, starts)
+        super().load_state_dict({**state_dict, "param_groups": saved_groups})
         # PyTorch loads states in the type of the parameter.
         kept = {
             id(w): g["state_dtype"] for g in self.param_groups for w in g["params"] if g.get("state_dtype")
         }
-        for own, saved in pairs:
-            if id(own) in kept:
-                self.state[own] = {
-                    name: value.detach().to(device=own.device, dtype=kept[id(own)], copy=True)
-                    if isinstance(value, library.Tensor)
-                    else value
-                    for name, value in saved.items()
-                }
-
-    def _refuse_foreign_states(self, weights: library.Tensor, saved: Mapping[str, Any]) -> None:
-        """Raise ValueError where saved states are not those of the rule for a parameter."""
-        rule = self._rule()
-        others = {*rule.names, *rule.counters} - {rule.weights}
-        if {*saved} != others:
-            found, wanted = (", ".join(sorted(map(str, n))) or "none" for n in (saved, others))
-            raise ValueError(
-                f"this is the state of another optimizer: of a parameter it has {found}, the rule {wanted}"
-            )
-        for name in rule.counters:
-            if not isinstance(saved[name], (int, float)) or not isfinite(saved[name]):
-                raise ValueError(f"{name} counts steps, and is {one_line(saved[name])} in the state")
-        for name in others - {*rule.counters}:
-            value = saved[name]
-            shape = tuple(value.shape) if isinstance(value, library.Tensor) else None
-            if shape != tuple(weights.shape):
-                raise ValueError(
-                    f"this is the state of another model: {name} has the shape {shape}, the parameter "
-                    f"{tuple(weights.shape)}"
-                )
-
-    def _refuse_unfit(self, group: Mapping[str, Any]) -> None:
-        """Raise for names that are no parameters of the rule, and for options and a rate that do not fit."""
-        if unknown := sorted({*group} - {*self._own, *GROUP, *SCHEDULED}):
-            raise TypeError(
-                f"a group of parameters has {', '.join(unknown)}, which the rule does not know; it has "
-                f"{', '.join(sorted(self._own)) or 'none'}"
-            )
-        rate = group.get("lr")
-        if isinstance(rate, (int, float, library.Tensor)) and rate < 0:
-            raise ValueError(
-                f"the learning rate must not be negative, given {rate}; to climb, give maximize=True"
-            )
-        for name, expected in (("maximize", (bool,)), ("foreach", (bool, type(None)))):
-            if not isinstance(group.get(name, False), expected):
-                raise TypeError(f"{name} must be True or False, given {group[name]!r}")
-        dtype = group.get("state_dtype")
-        if dtype is not None and not (isinstance(dtype, library.dtype) and dtype.is_floating_point):
-            raise TypeError(f"state_dtype must be a type of floats such as torch.float32, given {dtype!r}")
+        for weight, state in pairs:
+            if id(weight) in kept:
+                to = {"device": weight.device, "dtype": kept[id(weight)], "copy": True}
+                self.state[weight].update({name: state[name].detach().to(**to) for name in names})
+        for group, own in zip(self.param_groups, schedules, strict=True):
+            group.update(own)
 
     # As PyTorch's own: a training step that is compiled as a whole calls it as it is.
     @library._disable_dynamo  # type: ignore[untyped-decorator]
@@ -286,6 +229,8 @@ class DerivedOptimizer(library.optim.Optimizer):
         numbers; ValueError where the rule takes its gradient elsewhere than at the weights and no closure is
         given.
         """
+        for group in self.param_groups:
+            refuse_incomplete_group(group, [*self._own])
         if self._rule().at_weights:
             loss = self._value = _with_gradients(closure)
             if loss is None and self._rule().program.loss is not None:
@@ -305,14 +250,13 @@ class DerivedOptimizer(library.optim.Optimizer):
                 f"a model has its gradient at its weights, {describe_evaluation_points(self.rule)}; "
                 "or give a closure to step"
             )
-        groups = [*zip(self.param_groups, self._own_schedules, strict=True)]
-        pairs = [(own, weights) for own in groups for weights in own[0]["params"] if weights.requires_grad]
+        pairs = [(group, own) for group in self.param_groups for own in group["params"] if own.requires_grad]
         weights = [own for _, own in pairs]
-        signs = [-1 if group["maximize"] else 1 for (group, _), _ in pairs]
+        signs = [-1 if group["maximize"] else 1 for group, _ in pairs]
         rule, compute = self._rule(), self._constants_of(False)
         states, fixed = list[Sequence[library.Tensor]](), list[Values]()
-        for (group, schedules), own in pairs:
-            given, known = self._given(group, schedules), self.state[own]
+        for group, own in pairs:
+            given, known = self._given(group), self.state[own]
             states.append(rule.states_of(known, own, given, group["state_dtype"]))
             fixed.append(compute(given | {name: known[name] for name in rule.counters}))
         loss = step_ahead(rule, weights, states, fixed, signs, closure)
@@ -321,7 +265,7 @@ class DerivedOptimizer(library.optim.Optimizer):
 
     def _ready(self, number: int, group: Mapping[str, Any]) -> list[Callable[[], None]]:
         """Return what takes one step of a group; raise, with nothing written, where that cannot be done."""
-        given = self._given(group, self._own_schedules[number])
+        given = self._given(group)
         rule, compute = self._rule(group["maximize"]), self._constants_of(group["maximize"])
         columns, states = self._columns(rule, group, given)
         found = list[Callable[[], None]]()
@@ -382,23 +326,26 @@ class DerivedOptimizer(library.optim.Optimizer):
         own = {key: name for key, name in self._own.items() if key not in self._keys and name not in given}
         return {own.get(n, n): value for n, value in given.items()}
 
-    def _given(
-        self, group: Mapping[str, Any], schedules: Mapping[str, Callable[[int], Value]]
-    ) -> dict[str, Value]:
+    def _with_schedules(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return parameters or a group with schedules in place of functions of the number of steps done."""
+        return {
+            key: Schedule(key, value) if key in self._own and callable(value) else value
+            for key, value in given.items()
+        }
+
+    def _given(self, group: Mapping[str, Any]) -> dict[str, Value]:
         """Return by their names in the rule parameters of a group, and from where counters count."""
         done, rule = group["steps_done"], self._rule()
         given = {
-            name: group[key] for name, key in self._keys.items() if key in group and key not in schedules
+            name: group[key](done) if callable(group[key]) else group[key]
+            for name, key in self._keys.items()
+            if key in group
         }
-        given |= {self._own[key]: rate(done) for key, rate in schedules.items()}
         if (loss := rule.program.loss) is not None and self._value is not None:
             given[state_name(loss)] = _one_number(self._value)
         if rule.counters:
             given |= counter_starts(self.rule, rule.counters, given)
         return given
-
-    def _constants(self, group: Mapping[str, Any], schedules: Mapping[str, Callable[[int], Value]]) -> Values:
-        return self._constants_of(False)(self._given(group, schedules))
 
     def _constants_of(self, maximize: bool) -> Constants:
         if maximize not in self._computed:
@@ -412,7 +359,7 @@ class DerivedOptimizer(library.optim.Optimizer):
         self._rows = dict[tuple[int, bool, bool | None, int], Rows]()
 
     def __getstate__(self) -> dict[str, Any]:
-        own = ("rule", "_keys", "_own", "schedules", "_own_schedules", "_value")
+        own = ("rule", "_keys", "_own", "_value")
         return {**super().__getstate__(), **{name: self.__dict__[name] for name in own}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -455,31 +402,6 @@ def _count(rule: CompiledRule, states: Sequence[dict[str, Any]]) -> None:
     for name in rule.counters:
         for state in states:
             state[name] += 1
-
-
-def _keys(names: Sequence[str], chosen: Mapping[str, str]) -> dict[str, str]:
-    """Return the name in groups of each parameter of a rule."""
-    if unknown := [name for name in chosen.values() if name not in names]:
-        raise ValueError(f"the rule has no parameter {unknown[0]!r}; it has {', '.join(names) or 'none'}")
-    found = {name: key for key, name in chosen.items()}
-    for key, usual in SCHEDULABLE.items():
-        if key not in chosen and (first := next((n for n in usual if n in names and n not in found), None)):
-            found[first] = key
-    keys = {name: found.get(name, name) for name in names}
-    taken = [k for k in keys.values() if k in GROUP or [*keys.values()].count(k) > 1]
-    if taken:
-        raise ValueError(
-            f"PyTorch's groups have {', '.join(dict.fromkeys(taken))} already: rename that parameter of the "
-            "rule"
-        )
-    return keys
-
-
-def _refuse_not_offered(given: Mapping[str, Any]) -> None:
-    """Raise TypeError for an option of PyTorch's own optimizers that is asked for and not offered."""
-    for name, reason in NOT_OFFERED.items():
-        if given.get(name):
-            raise TypeError(f"{name}=True is not offered: {reason}; leave it out")
 
 
 def _one_number(loss: Value) -> float:

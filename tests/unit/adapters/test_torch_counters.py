@@ -86,7 +86,7 @@ def test_counts_are_saved_and_loaded():
         torch.testing.assert_close(a.detach(), b.detach(), rtol=1e-12, atol=1e-13)
     spoiled = copy.deepcopy(again.state_dict())
     (counter,) = (name for name, value in spoiled["state"][0].items() if isinstance(value, float))
-    for wrong in (float("nan"), None, "3"):
+    for wrong in (float("nan"), float("inf"), -1.0, None, "3"):
         spoiled["state"][1][counter] = wrong
         with pytest.raises(ValueError, match=f"{counter} counts steps"):
             again.load_state_dict(spoiled)
