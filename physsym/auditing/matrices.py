@@ -95,7 +95,8 @@ def arrays_of(text: Sequence[ReadFormula]) -> Arrays:
         if all(re.fullmatch(r"\\?[A-Za-z]+", n) for n in names):
             if _MATRICES.search(said):
                 kinds |= {n: "matrix" for n in names if n.isupper()}
-            elif _VECTORS.search(said):
+                names = [n for n in names if n.islower()]
+            if _VECTORS.search(said):
                 kinds |= {n: "vector" for n in names if len(n) == 1}
     return Arrays(kinds, symmetric, special)
 
@@ -148,6 +149,7 @@ def judge_arrays(
     said, witness, open_ones, fits = set[bool](), "", False, 0
     for symmetric in (False, True) if arrays.symmetric else (False,):
         said, fits = set(), 0
+        fitting: dict[str, set[Kind]] = {key: set() for key in ways}
         for kinds in islice(product(*ways.values()), _WAYS):
             of = dict(zip(ways, kinds, strict=True))
             try:
@@ -158,9 +160,15 @@ def judge_arrays(
             except _ShapeError:
                 continue
             fits += 1
+            for key, one_kind in of.items():
+                fitting[key].add(one_kind)
             said |= {not differs} if {*kinds} != {"number"} else set()
             witness = next(iter(differs), witness)
         if said == {True} and not open_ones:
+            # A letter that may be a vector is no number because nothing else fits.
+            numeric = [marked[k][0].letters for k, fit in fitting.items() if fit == {"number"} < {*ways[k]}]
+            if numeric:
+                return Judgement("undecided", f"it holds only where {' and '.join(numeric)} is a number")
             return _for_arrays(one, symmetric)
     if not said and not open_ones and all("number" in kinds for kinds in ways.values()):
         return one

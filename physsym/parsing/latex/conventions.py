@@ -71,6 +71,8 @@ class Conventions:
         Letters that are transposed, or capitals that are inverted.
     transposed
         Those among them that are transposed.
+    scalars
+        Letters that are raised to a power or divided by, as no matrix is.
     fonts
         Letters that occur in more than one font.
     variants
@@ -122,6 +124,7 @@ class Conventions:
     indexed_factors: frozenset[str] = frozenset()
     matrices: frozenset[str] = frozenset()
     transposed: frozenset[str] = frozenset()
+    scalars: frozenset[str] = frozenset()
     fonts: frozenset[str] = frozenset()
     variants: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
@@ -232,6 +235,7 @@ class _Survey:
         self.factors: set[str] = set()
         self.indexed_factors: set[str] = set()
         self.matrices: set[str] = set()
+        self.scalars: set[str] = set()
         self.inverted: set[str] = set()
         self.fonts: dict[str, set[str]] = {}
         self.looks: dict[tuple[str, Spelled], set[str]] = {}
@@ -272,8 +276,11 @@ class _Survey:
                 self._product(node)
             elif isinstance(node, Operator):
                 self._operator(node)
-            elif isinstance(node, Fraction) and derivative_letters(node) is not None:
-                self._derived(node)
+            elif isinstance(node, Fraction):
+                if derivative_letters(node) is not None:
+                    self._derived(node)
+                else:
+                    self.scalars.update(letters_of(node.under))
         if tree.signs or named(tree.sides[0]) is None:  # a name that is mentioned alone is no factor
             self._factors(tree)
 
@@ -338,6 +345,7 @@ class _Survey:
         elif text == "-1":
             self.inverted.add(name.letters)
         elif inside is not None:
+            self.scalars.add(name.letters)
             if name.letters == "e":
                 self.in_exponent_of_e |= set(letters_of(inside))
             in_brackets = isinstance(inside, Bracket) and inside.opening in ("(", "[")
@@ -355,6 +363,8 @@ class _Survey:
         for sign, factor, following in zip(node.signs[1:], node.factors, node.factors[1:], strict=False):
             if not sign and (name := named(factor)) is not None and name.letters == r"\nabla":
                 self.gradients.add(id(following))
+            if sign == "/":
+                self.scalars.update(letters_of(following))
             base = following.base if isinstance(following, Scripted) else following
             if sign or not isinstance(base, Bracket):
                 continue
@@ -482,6 +492,7 @@ class _Survey:
             indexed_factors=frozenset(self.indexed_factors),
             matrices=frozenset(matrices),
             transposed=frozenset(self.matrices),
+            scalars=frozenset(self.scalars),
             fonts=frozenset(k for k, v in self.fonts.items() if len(v - {"word", "unit"}) > 1),
             variants=frozenset(mixed),
             words=frozenset(self.words),

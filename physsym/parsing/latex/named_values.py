@@ -271,7 +271,7 @@ class NamedValues(Formula):
         return not (name.accents or name.below_text or name.mark or name.primes or name.dots)
 
     def _is_identity(self, name: Named) -> bool:
-        """Return whether I is the identity: asked where matrices occur."""
+        """Return whether I is the identity: asked where matrices and powers of I occur, or neither."""
         if name.letters != "I" or name.accents or name.primes or name.dots or name.mark:
             return False
         sized = bool(name.below_text)
@@ -279,9 +279,10 @@ class NamedValues(Formula):
             return True
         if sized or "I" in self.conventions.set_alone or key_of(name) in self.conventions.functions:
             return False
-        return bool(self.conventions.matrices) or not self.decisions.take(
-            name.node, "I", "the identity", "a number"
-        )
+        number, matrices = "I" in self.conventions.scalars, bool(self.conventions.matrices)
+        if number != matrices:
+            return matrices
+        return not self.decisions.take(name.node, "I", "the identity", "a number")
 
     def raised(self, base: Expr, exponent: Script, where: Named | Node) -> Expr:
         """Return a power, a transpose, or an inverse; refuse what is too large."""

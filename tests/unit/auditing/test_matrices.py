@@ -101,3 +101,30 @@ def test_a_hint_declares_arrays(tmp_path):
 def test_a_word_that_declares_nothing_is_refused(tmp_path):
     with pytest.raises(ValueError, match="found no relation"):
         entry_of("A B = B A", tmp_path, "", "given A, B")
+
+
+@pytest.mark.parametrize("prose", ["", "Let $H$ be a matrix and $g$ a vector.", "Let $g$ be a vector."])
+def test_a_letter_is_no_number_because_no_vector_fits(prose, tmp_path):
+    rng = np.random.default_rng(1)
+    matrix, vector = rng.random((3, 3)), rng.random((3, 1))
+    with pytest.raises(ValueError, match="mismatch"):
+        vector @ np.linalg.inv(matrix)
+    assert entry_of("H^{-1} g = g H^{-1}", tmp_path, prose).kind == "undecided"
+    assert entry_of(r"\lambda H^{-1} = H^{-1} \lambda", tmp_path, prose).kind == "holds"
+
+
+def test_the_letter_of_a_current_is_not_the_identity(tmp_path):
+    notes = tmp_path / "notes.md"
+    ohm = "# Ohm\n\nWith $U = R I$ and $P = U I$, hence\n$$P = R I^2.$$\nHence $P = R I$.\n"
+    notes.write_text(ohm)
+    right, wrong = audit(notes).entries[2:]
+    assert right.kind == "holds"
+    assert wrong.kind == "fails"
+    notes.write_text("# Least squares\n\n$$w = (A^T A)^{-1} A^T b$$\n\n" + ohm)
+    assert audit(notes).entries[-1].kind != "holds"
+
+
+def test_the_identity_beside_matrices_is_read_so(tmp_path):
+    assert entry_of("A A^{-1} = I", tmp_path, MATRICES).kind == "conditional"  # A has an inverse
+    assert entry_of("(I - A^T)(I + A^T) = I - (A^T)^2", tmp_path, MATRICES).kind == "holds"
+    assert entry_of("(I - A^T)(I + B^T) = I - A^T B^T", tmp_path, MATRICES).kind != "holds"
