@@ -177,6 +177,8 @@ class _Increment:
         self, gradient: Value, states: Mapping[str, Value], fixed: Values
     ) -> tuple[Value, dict[str, Value]]:
         """Return the increment and the new states of a rule that evaluates the gradient itself."""
+        if not jax.tree.leaves(states[self.weights]):
+            return states[self.weights], {n: states[n] for n in self.others}
         if not callable(gradient):
             raise TypeError(
                 "the rule takes several gradients: give update(updates, state, params, gradient=f), "
@@ -193,6 +195,8 @@ class _Increment:
         self, gradients: Value, states: Mapping[str, Value], fixed: Values
     ) -> tuple[Value, dict[str, Value]]:
         leaves, structure = jax.tree.flatten(gradients, is_leaf=lambda gradient: gradient is None)
+        if not leaves:  # as where optax.masked leaves nothing
+            return gradients, {n: states[n] for n in self.others}
         split = {
             n: _columns(structure, tree) for n, tree in states.items() if n in (*self.reads, *self.others)
         }
@@ -204,9 +208,11 @@ class _Increment:
 
     def _on_leaf(self, row: Mapping[str, Value], fixed: Values) -> Values:
         """Return the increment, then the new states; a weight without gradient is left alone."""
-        old = [row[name] for name in (self.gradient, *self.others)]
-        if old[0] is None:
-            return tuple(old)
+        names = (self.gradient, *self.others)
+        if row[self.gradient] is None:
+            return tuple(row[name] for name in names)
+        row = {n: value if hasattr(value, "dtype") else jnp.asarray(value) for n, value in row.items()}
+        old = [row[name] for name in names]
         if not jnp.issubdtype(jnp.result_type(old[0]), jnp.floating):
             raise TypeError(
                 f"the gradient must hold floating-point numbers, given {jnp.result_type(old[0])}; "
@@ -219,8 +225,8 @@ class _Increment:
                     "they must agree"
                 )
         new = self.run(tuple(row[name] for name in self.reads), fixed)
-        names = (self.weights, *self.others)
-        return tuple(LIBRARY.filled(*three) for three in zip(names, old, new, strict=True))
+        named = (self.weights, *self.others)
+        return tuple(LIBRARY.filled(*three) for three in zip(named, old, new, strict=True))
 
 
 def _columns(structure: Value, tree: Value) -> list[Value]:

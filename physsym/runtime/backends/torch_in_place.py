@@ -59,12 +59,21 @@ def _where(condition: Value, value: Value, other: Value, out: torch.Tensor | Non
     return chosen
 
 
+def _sign(value: torch.Tensor, out: torch.Tensor | None = None) -> torch.Tensor:
+    # PyTorch has sign(nan) = 0, and a weight would stay where it is as if nothing were wrong.
+    found = torch.where(torch.isnan(value), value, torch.sign(value))
+    if out is not None:
+        put(out, found)
+    return found
+
+
 OF_TENSORS: Mapping[str, Callable[..., Value]] = {
     **{name: getattr(torch, name, torch.pow) for name in OPERATIONS},
     "maximum": partial(_extreme, "maximum"),
     "minimum": partial(_extreme, "minimum"),
     **{name: partial(_test, name) for name in LOGIC},
     "where": _where,
+    "sign": _sign,
 }
 SHORT = {
     "subtract": "sub", "multiply": "mul", "divide": "div",
@@ -146,7 +155,7 @@ def _of_lists(name: str, *values: Value, out: list[torch.Tensor] | None = None) 
         if count is None:
             return OF_TENSORS[name](*values)
         return [OF_TENSORS[name](*(v[i] if isinstance(v, list) else v for v in values)) for i in range(count)]
-    if name == "where":
+    if name in ("where", "sign"):
         return _one_by_one(name, *values, out=out)
     first, *others = values
     if name in COMMUTATIVE and first is not out and (others[0] is out or not isinstance(first, list)):

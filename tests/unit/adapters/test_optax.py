@@ -253,3 +253,52 @@ def test_a_schedule_by_its_values_is_one_of_a_traced_number_too():
         updates, state = update(weights, state)
         weights = optax.apply_updates(weights, updates)
         np.testing.assert_array_equal(weights, [wanted])
+
+
+def of_ours():
+    return adapters.optax(digits.heavy_ball, **CHOSEN)
+
+
+def of_optax():
+    return optax.sgd(CHOSEN["eta"], CHOSEN["rho"])
+
+
+def walked(transformation, weights, steps=3):
+    """Return weights after some steps down half their squares."""
+    state = transformation.init(weights)
+    for _ in range(steps):
+        updates, state = transformation.update(weights, state, weights)
+        weights = optax.apply_updates(weights, updates)
+    return jax.tree.map(np.asarray, weights)
+
+
+BRANCHES = {
+    "all masked": lambda own: optax.masked(own(), {"a": False, "b": False}),
+    "some masked": lambda own: optax.masked(own(), {"a": True, "b": False}),
+    "a label of none": lambda own: optax.multi_transform(
+        {"p": own(), "q": optax.sgd(0.1)}, {"a": "q", "b": "q"}
+    ),
+    "labels": lambda own: optax.multi_transform({"p": own(), "q": optax.sgd(0.1)}, {"a": "p", "b": "q"}),
+    "chained": lambda own: optax.chain(own(), optax.scale(0.5)),
+}
+
+
+@pytest.mark.parametrize("make", BRANCHES.values(), ids=BRANCHES)
+def test_parts_of_a_tree_may_be_left_out_even_all(make):
+    weights = {"a": jnp.ones(2), "b": jnp.full(3, 2.0)}
+    ours, theirs = walked(make(of_ours), weights), walked(make(of_optax), weights)
+    for name in weights:
+        np.testing.assert_allclose(ours[name], theirs[name], rtol=1e-6)
+
+
+@pytest.mark.parametrize("weights", [1.0, {"a": 1.0, "b": (2.0, jnp.ones(2))}, {}], ids=repr)
+def test_weights_may_be_numbers_of_python_or_none_at_all(weights):
+    ours, theirs = walked(of_ours(), weights), walked(of_optax(), weights)
+    assert jax.tree.structure(ours) == jax.tree.structure(theirs)
+    for a, b in zip(jax.tree.leaves(ours), jax.tree.leaves(theirs), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6)
+
+
+def test_a_rule_of_several_gradients_may_have_no_weights():
+    extra = adapters.optax("x <- x - eta*grad(x - eta*grad(x))", eta=0.1)
+    assert walked(optax.masked(extra, {"a": False}), {"a": jnp.ones(2)}, 1)["a"].tolist() == [2.0, 2.0]

@@ -678,3 +678,12 @@ def test_a_copy_of_an_optimizer_steps_its_own_weights():
     assert torch.equal(weight, kept)
     made.step()
     assert torch.equal(weight, own)
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_the_sign_of_not_a_number_is_not_a_number(way):
+    """PyTorch's own sign of it is 0, and the weights would stay where they are as if nothing were wrong."""
+    weight = parameter(torch.zeros(5, dtype=torch.float64))
+    weight.grad = torch.tensor([float("nan"), float("inf"), -2.0, 0.0, 3.0], dtype=torch.float64)
+    adapters.torch("x <- x - eta*sign(grad(x))", [weight], eta=0.5, **way).step()
+    assert np.array_equal(weight.detach().numpy(), [np.nan, -0.5, 0.5, 0.0, -0.5], equal_nan=True)

@@ -186,3 +186,15 @@ def test_a_branch_that_is_not_taken_has_no_derivative(text, slopes):
     others = [torch.zeros_like(w)] * (";" in text)
     step(*others, w, lambda w: w, eta=0.1)[-1].sum().backward()
     assert w.grad.tolist() == pytest.approx(slopes)
+
+
+def test_the_sign_of_not_a_number_is_not_a_number_as_in_numpy():
+    stated = "x <- x - eta*sign(grad(x))"
+    slopes = np.array([np.nan, np.inf, -2.0, 0.0, 3.0])
+    (wanted,) = lambdify(stated, "numpy")(np.zeros(5), slopes, eta=0.5)
+    (found,) = lambdify(stated, "torch")(torch.zeros(5, dtype=torch.float64), torch.tensor(slopes), eta=0.5)
+    assert np.isnan(wanted[0])
+    assert np.array_equal(found.numpy(), wanted, equal_nan=True)
+    slope = torch.tensor([2.0, -3.0], requires_grad=True)
+    lambdify(stated, "torch")(torch.zeros(2), slope, eta=0.5)[0].sum().backward()
+    assert slope.grad.tolist() == [0.0, 0.0]
