@@ -68,7 +68,7 @@ def group_keys(rule: Rule, names: Sequence[str], chosen: Mapping[str, str]) -> d
     if unknown := [name for name in chosen.values() if name not in names]:
         raise ValueError(f"the rule has no parameter {unknown[0]!r}; it has {', '.join(names) or 'none'}")
     found = {name: key for key, name in chosen.items()}
-    averaging = {state_name(p) for p in rule.parameters if _averages_squares(rule, p)}
+    averaging = {state_name(p) for p in rule.parameters if averages_squares(rule, p)}
     for key, usual in SCHEDULABLE.items():
         free = [
             n for n in usual if n in names and n not in found and not (key == "momentum" and n in averaging)
@@ -85,14 +85,14 @@ def group_keys(rule: Rule, names: Sequence[str], chosen: Mapping[str, str]) -> d
     return keys
 
 
-def _averages_squares(rule: Rule, parameter: Symbol) -> bool:
+def averages_squares(rule: Rule, parameter: Symbol) -> bool:
     """Return whether a parameter weighs a mean of even functions of gradients or of other states.
 
     >>> from physsym.core.statements import rule
     >>> from physsym.vocabulary import G, rho, u, x
     >>> s = Symbol("s", real=True)
     >>> squares = rule({s: rho * s + (1 - rho) * G**2, u: rho * u - G, x: x + after(u) / after(s)})
-    >>> _averages_squares(squares, rho), _averages_squares(rule({u: rho * u - G, x: x + after(u)}), rho)
+    >>> averages_squares(squares, rho), averages_squares(rule({u: rho * u - G, x: x + after(u)}), rho)
     (True, False)
     """
     moving = {after(s) for s in rule.targets}
