@@ -55,11 +55,12 @@ class Sweep:
 
     `axes` holds the values along each axis of the grid, by parameter, in order; `fixed` the other parameters.
     `states` has, by name, an array of shape (*grid, *shape of the state), `loss` the potential at the end,
-    (*grid). Where a grid point left the finite numbers, its numbers are not finite.
+    (*grid). Where a grid point left the finite numbers, its numbers are not finite. Of a sweep that JAX
+    transforms, all are its arrays, and there is no formula of a quadratic.
     """
 
     rule: Rule
-    potential: Formula
+    potential: Formula | None
     axes: Mapping[str, Array]
     fixed: Mapping[str, float]
     steps: int
@@ -81,6 +82,11 @@ class Sweep:
         The rule converges where it is below one. With several curvatures it is the largest of theirs. Raises
         ValueError where the potential is no quadratic, or one that mixes weights and depends on parameters.
         """
+        if self.potential is None or not all(isinstance(a, np.ndarray) for a in self.axes.values()):
+            raise ValueError(
+                "the radius is computed from known numbers, and this sweep was transformed by JAX: sweep "
+                "outside of jit, vmap and grad, or call spectral_radii"
+            )
         given = _on_grid(self.axes, self.fixed)
         curvatures = _curvatures(self.potential, given)
         polynomial = characteristic_polynomial(self.rule, lam).monic()
@@ -161,6 +167,8 @@ def sweep(
             "a sweep needs a potential as a formula: a test function or its name, an expression of the "
             f"weights, or a quadratic by its curvatures or matrix; given {type(task).__name__} {task!r}"
         )
+    if (traced := _traced(engine, rule, task, with_typical(rule, by_name), steps, start)) is not None:
+        return traced
     known = potential_formula(task, by_name)
     if known is None:
         raise ValueError(f"the test function {task.name!r} has no formula; sweep one that has")
@@ -200,6 +208,40 @@ def sweep(
         states = rows.states_on_grid(table, shape)
         (position, *_) = map(state_name, coordinates(rule))
         loss = _loss(known, states[position], _on_grid(axes, fixed), len(axes))
+    return Sweep(rule, known, axes, fixed, steps, states, loss)
+
+
+def _traced(
+    engine: Backend, rule: Rule, potential: Any, grid: Mapping[str, Any], steps: int, start: Value
+) -> Sweep | None:
+    """Return a sweep that a caller transforms, of which numbers are not known; None where all are."""
+    if engine.capabilities.traced_sweep is None:
+        return None
+    own, names = [state_name(p) for p in rule.parameters], [*map(state_name, coordinates(rule))]
+    is_formula = isinstance(potential, (Problem, Expr))
+    known = potential_formula(potential, grid) if is_formula else None
+    if start is None:
+        given = potential if known is None else known.weights
+        count = len(given) if getattr(given, "ndim", 1) else 1
+        start = potential.start if isinstance(potential, Problem) else np.ones(count)
+    if len(names) > 1 and not isinstance(start, Mapping):
+        start = dict(zip(names, start, strict=False))
+    others = () if known is None else known.value.free_symbols - {*known.weights}
+    wanted = list(dict.fromkeys([*own, *map(state_name, others)]))
+
+    def end(numbers: Mapping[str, Value], given: Value, begun: Value) -> Mapping[str, Value]:
+        made = optimizer(rule, engine.name, **{name: numbers[name] for name in own})
+        one = given[1] if is_formula and made.program.loss is None else given
+        return made.rollout(made.init(begun), one, steps)
+
+    if wrong := misnamed(grid, wanted=wanted, known=wanted):
+        raise TypeError(f"parameters of the sweep: {wrong}")
+    found = engine.capabilities.traced_sweep(end, potential, names, grid, start)
+    if found is None:
+        return None
+    numbers, states, loss = found
+    axes = {name: value for name, value in numbers.items() if np.ndim(value)}
+    fixed = {name: value for name, value in numbers.items() if not np.ndim(value)}
     return Sweep(rule, known, axes, fixed, steps, states, loss)
 
 

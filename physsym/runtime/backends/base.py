@@ -79,6 +79,9 @@ class Capabilities:
     its states are float32; None where it cannot keep that type. `sweep(program, start, given, points, steps,
     threads)` returns where many steps from one start, (states,), lead each grid point: (states, points);
     `given` has, for each parameter, its value at all points, or its values at the points, (points,).
+    `traced_sweep(end, potential, names, grid, start)` is a sweep that its caller transforms, or None where
+    all numbers are known: `end(numbers, gradient, start)` gives the states at the end of one grid point,
+    `names` are those of the coordinates; it returns the numbers of the grid, and states and loss on it.
     `scan(program, given, names, parameters, constants, states)` returns a `Scan` on a gradient or potential,
     or None where it cannot be traced; `names` are those of the coordinates if the rule mixes some,
     `constants` gives the constants of the program for a number of steps done.
@@ -91,6 +94,7 @@ class Capabilities:
     in_place: Callable[..., InPlace] | None = None
     rollout: Callable[..., Rollout | None] | None = None
     sweep: Callable[..., np.ndarray[Any, Any]] | None = None
+    traced_sweep: Callable[..., tuple[Mapping[str, Any], Mapping[str, Any], Any] | None] | None = None
     scan: Callable[..., Scan | None] | None = None
 
 

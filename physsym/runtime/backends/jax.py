@@ -18,7 +18,7 @@ from physsym.runtime.backends import pytree
 from physsym.runtime.backends.base import Backend, Capabilities, Kernel, Value, Values, constants
 from physsym.runtime.backends.jax_arrays import FUNCTIONS, LIBRARY, float_leaf, on_columns
 from physsym.runtime.backends.jax_scan import scan
-from physsym.runtime.backends.jax_sweep import sweep
+from physsym.runtime.backends.jax_sweep import sweep, traced_sweep
 from physsym.runtime.backends.pytree import Leaves, PartKernel, is_written_out
 
 
@@ -93,6 +93,7 @@ BACKEND = Backend(
         dtypes=("float16", "bfloat16", "float32", "float64"),
         trees=True,
         sweep=sweep,
+        traced_sweep=traced_sweep,
         scan=scan,
     ),
     _shape,

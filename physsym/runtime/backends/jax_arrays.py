@@ -52,6 +52,11 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
 }
 
 
+def holds_tracers(tree: Value) -> bool:
+    """Return whether a tree has numbers that JAX does not know: a caller transforms what reads them."""
+    return any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(tree))
+
+
 def leaf_function(part: Program) -> Callable[[Sequence[Value], Values], Values]:
     """Return a part of a program as a function of a leaf of each state and of the constants, to be traced.
 

@@ -18,7 +18,7 @@ from physsym.codegen import Program
 from physsym.codegen.passes.partition import partition
 from physsym.runtime.backends import pytree
 from physsym.runtime.backends.base import Scan, Value, Values
-from physsym.runtime.backends.jax_arrays import LIBRARY, on_columns
+from physsym.runtime.backends.jax_arrays import LIBRARY, holds_tracers, on_columns
 from physsym.runtime.backends.jax_potentials import Force, force
 
 KEPT = 32  # scans that are kept compiled
@@ -53,7 +53,7 @@ def scan(
     key = _key(program, on, parameters if varies else {}, arguments)
     trace = partial(_trace, program, on, constants if varies else None, arguments)
     try:
-        if is_traced := _is_traced(arguments):
+        if is_traced := holds_tracers(arguments):
             many = _many(trace(), program, jit=False)
         else:
             is_traced, many = _compiled(key, on.is_value and not varies, trace, program)
@@ -124,7 +124,7 @@ class _Traced:
             return False
         return all(
             a is b
-            or (not _is_traced((a, b)) and np.array_equal(np.asarray(a), np.asarray(b), equal_nan=True))
+            or (not holds_tracers((a, b)) and np.array_equal(np.asarray(a), np.asarray(b), equal_nan=True))
             for a, b in zip(self.consts, other.consts, strict=True)
         )
 
@@ -222,7 +222,7 @@ def _compiled(
     traced = trace()
     if kept is not None and kept[0].agrees_with(traced):
         return False, kept[1]
-    if _is_traced(traced.consts):
+    if holds_tracers(traced.consts):
         return True, _many(traced, program, jit=False)
     if not is_value and not traced.agrees_with(trace()):
         raise TypeError(IMPURE)
@@ -243,8 +243,4 @@ def _key(program: Program, on: Force, schedules: Mapping[str, Value], arguments:
         hash(key)
     except TypeError:
         return None
-    return None if _is_traced((on.key, *schedules.values())) else key
-
-
-def _is_traced(tree: Any) -> bool:
-    return any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(tree))
+    return None if holds_tracers((on.key, *schedules.values())) else key

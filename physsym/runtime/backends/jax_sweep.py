@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from sympy import Expr
 
 from physsym.codegen import Program
 from physsym.codegen.emit import array_source
 from physsym.runtime.backends.base import Value, Values, executed, parameter_names
-from physsym.runtime.backends.jax_arrays import FUNCTIONS
+from physsym.runtime.backends.jax_arrays import FUNCTIONS, holds_tracers
+from physsym.runtime.backends.jax_potentials import force
+from physsym.runtime.potentials import Problem
 
 POINTS = 1024  # grid points of a block, whose states stay in the cache
 
@@ -65,3 +68,49 @@ def _compiled(program: Program, varied: tuple[int, ...]) -> Any:
         return jax.lax.map(lambda own: of_block(start, fixed, own, steps, size), rows)
 
     return jax.jit(whole, static_argnums=(3, 4, 5))
+
+
+def traced_sweep(
+    end: Callable[[Mapping[str, Value], Value, Value], Mapping[str, Value]],
+    potential: Value,
+    names: Sequence[str],
+    grid: Mapping[str, Value],
+    start: Value,
+) -> tuple[Mapping[str, Value], Mapping[str, Value], Value] | None:
+    """Return a sweep that a caller transforms: the numbers of the grid, the states and the loss on it.
+
+    None where neither grid nor potential nor start is traced. See `Capabilities.traced_sweep`.
+    """
+    if not holds_tracers((potential, dict(grid), start)):
+        return None
+    numbers = {name: _traced_numbers(name, value) for name, value in grid.items()}
+    axes = {name: value for name, value in numbers.items() if value.ndim}
+    shape = tuple(map(len, axes.values()))
+    is_array = not isinstance(potential, (Problem, Expr))
+    if is_array and holds_tracers(potential):
+        potential = jnp.asarray(potential)
+    floats = partial(jnp.asarray, dtype=float)
+    begun = {n: floats(v) for n, v in start.items()} if isinstance(start, Mapping) else floats(start)
+    meshed = (jnp.ravel(v) for v in jnp.meshgrid(*axes.values(), indexing="ij"))
+
+    def at(varied: Mapping[str, Value]) -> tuple[Mapping[str, Value], Value]:
+        here = {**numbers, **varied}
+        on = force(potential, names if len(names) > 1 else (), here)
+        assert on.loss is not None
+        states = end(here, potential if is_array else (on.loss, on.gradient), begun)
+        return states, on.loss(*(states[name] for name in names))
+
+    found = jax.vmap(at)(dict(zip(axes, meshed, strict=True))) if axes else at({})
+    on_grid = jax.tree.map(lambda v: jnp.reshape(v, (*shape, *v.shape[1:])) if axes else v, found)
+    return (numbers, *on_grid)
+
+
+def _traced_numbers(name: str, value: Value) -> Value:
+    try:
+        array = jnp.asarray(value, float)
+        known = holds_tracers(value) or bool(np.isfinite(np.asarray(value, float)).all())
+    except (TypeError, ValueError, OverflowError):
+        known = False
+    if not known or array.ndim > 1 or not array.size:
+        raise ValueError(f"{name} must be finite, one number or an array of one axis; given {value!r}")
+    return array

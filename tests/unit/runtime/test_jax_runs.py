@@ -157,6 +157,97 @@ def test_a_sweep_is_in_double_precision_whatever_jax_is_set_to():
     np.testing.assert_allclose(found.states["x"], wanted, rtol=1e-12)
 
 
+def swept(grid, task=(4.0, 1.0), **options):
+    return sweep(buffered, task, grid, 30, backend="jax", **options)
+
+
+def known(grid, task=(4.0, 1.0), **options):
+    return sweep(buffered, task, grid, 30, backend="numpy", **options)
+
+
+ETAS, RHOS = np.linspace(0.01, 0.2, 4), np.array([0.0, 0.5, 0.9])
+w, k = Symbol("w", real=True), Symbol("k", real=True)
+SWEPT = {
+    "rates": (lambda run: lambda e: run({"eta": e, "rho": RHOS}), ETAS),
+    "a list": (lambda run: lambda e: run({"eta": [e, 0.2], "rho": 0.5}), 0.1),
+    "a number beside an axis": (lambda run: lambda r: run({"eta": ETAS, "rho": r}), 0.5),
+    "no axis": (lambda run: lambda e: run({"eta": e, "rho": 0.5}), 0.1),
+    "curvatures": (lambda run: lambda c: run({"eta": ETAS, "rho": RHOS}, c), np.array([4.0, 1.0])),
+    "curvatures of one point": (lambda run: lambda c: run({"eta": 0.1, "rho": 0.5}, c), np.array([4.0, 1.0])),
+    "a list of curvatures": (lambda run: lambda c: run({"eta": ETAS, "rho": 0.5}, [c, 2.0]), 3.0),
+    "a matrix": (
+        lambda run: lambda a: run({"eta": ETAS, "rho": RHOS}, a),
+        np.array([[2.0, 0.5], [0.5, 1.0]]),
+    ),
+    "the start": (lambda run: lambda s: run({"eta": ETAS, "rho": RHOS}, start=s), np.array([1.0, -2.0])),
+    "a list of starts": (lambda run: lambda s: run({"eta": ETAS, "rho": RHOS}, start=[s, 2.0]), 1.5),
+    "a test function": (lambda run: lambda e: run({"eta": e, "rho": RHOS}, "rosenbrock"), ETAS / 1000),
+    "a parameter of the potential": (
+        lambda run: lambda c: run({"eta": ETAS, "rho": 0.5, "k": c}, k * w**2 + w**4 / 4),
+        np.array([1.0, 2.0]),
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "at"), SWEPT.values(), ids=SWEPT)
+def test_a_sweep_may_be_compiled_mapped_and_differentiated(make, at):
+    ours, plain = make(swept), make(known)
+    wanted = plain(at)
+    np.testing.assert_allclose(jax.jit(lambda v: ours(v).loss)(at), wanted.loss, rtol=1e-9, atol=1e-25)
+    np.testing.assert_allclose(
+        jax.jit(lambda v: ours(v).states["x"])(at), wanted.states["x"], rtol=1e-9, atol=1e-14
+    )
+    both = np.stack([at, 0.9 * at])
+    np.testing.assert_allclose(
+        jax.vmap(lambda v: ours(v).loss)(both), [plain(v).loss for v in both], rtol=1e-9, atol=1e-25
+    )
+    slope = jax.grad(lambda v: jnp.log(ours(v).loss).sum())(jnp.asarray(at))
+    step = 1e-6 * np.ones_like(at) * np.abs(at).max()
+    if np.ndim(at) == 2:
+        step = step * np.array([[1.0, 1.0], [1.0, 1.0]])  # a matrix stays symmetric
+    there, before = (np.log(plain(at + side * step).loss).sum() for side in (1, -1))
+    np.testing.assert_allclose(2 * (slope * step).sum(), there - before, rtol=2e-5)
+
+
+def test_a_transformed_sweep_that_is_lost_has_no_finite_loss():
+    found = jax.jit(lambda e: sweep(buffered, [1.0], {"eta": e, "rho": 0.5}, 2000, backend="jax").loss)
+    assert np.isfinite(found(np.array([0.1, 50.0]))).tolist() == [True, False]
+
+
+def test_a_transformed_sweep_of_rules_that_read_the_loss_or_mix_weights():
+    y, w1, w2 = (Symbol(name, real=True) for name in ("y", "w1", "w2"))
+    game = rule({x: x - eta * partial(1, x, y), y: y + eta * partial(2, after(x), y)})
+    polyak = rule({x: x - eta * potential(x) * G})
+    for stated, task, start in (
+        (game, w1 * w2, {"x": 1.0, "y": 2.0}),
+        (polyak, "bowl", np.array([0.1, 0.2])),
+    ):
+        found = jax.jit(
+            lambda e, stated=stated, task=task, start=start: (
+                sweep(stated, task, {"eta": e}, 9, start=start, backend="jax").loss
+            )
+        )(ETAS)
+        wanted = sweep(stated, task, {"eta": ETAS}, 9, start=start, backend="numpy").loss
+        np.testing.assert_allclose(found, wanted, rtol=1e-10)
+
+
+def test_unfit_grids_of_a_transformed_sweep_are_refused():
+    def of(grid, task=(4.0, 1.0)):
+        return jax.jit(lambda e: swept({"eta": e, **grid}, task).loss)(ETAS)
+
+    for wrong in (np.nan, "fast", np.ones((2, 2)), []):
+        with pytest.raises(ValueError, match="rho must be finite, one number or an array of one axis"):
+            of({"rho": wrong})
+    with pytest.raises(TypeError, match="parameters of the sweep: missing rho"):
+        of({})
+    with pytest.raises(TypeError, match="parameters of the sweep: unknown mu"):
+        of({"rho": 0.5, "mu": 0.5})
+    with pytest.raises(ValueError, match="the radius is computed from known numbers"):
+        jax.jit(lambda e: swept({"eta": e, "rho": 0.5}).radius)(ETAS)
+    with pytest.raises(ValueError, match="eta must be finite"):  # NumPy cannot trace
+        jax.jit(lambda e: known({"eta": e, "rho": 0.5}).loss)(ETAS)
+
+
 # --- rules and states of every kind
 
 
