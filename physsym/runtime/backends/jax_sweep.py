@@ -83,7 +83,7 @@ def traced_sweep(
     """
     if not holds_tracers((potential, dict(grid), start)):
         return None
-    numbers = {name: _traced_numbers(name, value) for name, value in grid.items()}
+    numbers = {name: grid_numbers(name, value) for name, value in grid.items()}
     axes = {name: value for name, value in numbers.items() if value.ndim}
     shape = tuple(map(len, axes.values()))
     is_array = not isinstance(potential, (Problem, Expr))
@@ -105,7 +105,8 @@ def traced_sweep(
     return (numbers, *on_grid)
 
 
-def _traced_numbers(name: str, value: Value) -> Value:
+def grid_numbers(name: str, value: Value) -> Value:
+    """Return the numbers of a grid for a parameter; ValueError for other than one or an array of one axis."""
     try:
         array = jnp.asarray(value, float)
         known = holds_tracers(value) or bool(np.isfinite(np.asarray(value, float)).all())
