@@ -269,7 +269,7 @@ class DerivedOptimizer(library.optim.Optimizer):
         rule, compute = self._rule(group["maximize"]), self._constants_of(group["maximize"])
         columns, states = self._columns(rule, group, given)
         found = list[Callable[[], None]]()
-        for part, (first, last, counted) in enumerate(_counted_alike(rule, states)):
+        for part, (first, last, counted) in enumerate(counted_alike(rule, states)):
             key = number, group["maximize"], group["foreach"], part
             if key not in self._rows:
                 self._rows[key] = rule.rows(group["foreach"])
@@ -370,7 +370,7 @@ class DerivedOptimizer(library.optim.Optimizer):
 _PLAIN_OR_NONE = PLAIN | {type(None)}
 
 
-def _counted_alike(
+def counted_alike(
     rule: CompiledRule, states: Sequence[Mapping[str, Any]]
 ) -> list[tuple[int, int, dict[str, Value]]]:
     """Return ranges of parameters, in order, whose counters are at the same numbers, and these by name.

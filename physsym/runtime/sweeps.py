@@ -167,7 +167,9 @@ def sweep(
             "a sweep needs a potential as a formula: a test function or its name, an expression of the "
             f"weights, or a quadratic by its curvatures or matrix; given {type(task).__name__} {task!r}"
         )
-    if (traced := _traced(engine, rule, task, with_typical(rule, by_name), steps, start)) is not None:
+    if (
+        traced := transformed_sweep(engine, rule, task, with_typical(rule, by_name), steps, start)
+    ) is not None:
         return traced
     known = potential_formula(task, by_name)
     if known is None:
@@ -211,7 +213,7 @@ def sweep(
     return Sweep(rule, known, axes, fixed, steps, states, loss)
 
 
-def _traced(
+def transformed_sweep(
     engine: Backend, rule: Rule, potential: Any, grid: Mapping[str, Any], steps: int, start: Value
 ) -> Sweep | None:
     """Return a sweep that a caller transforms, of which numbers are not known; None where all are."""

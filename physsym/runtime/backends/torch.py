@@ -178,6 +178,14 @@ def _unchanged(name: str, old: Value, new: Value) -> Value:
     return new
 
 
+def _stack(values: Sequence[Value]) -> Value:
+    # NumPy has no bfloat16; each of its numbers is one of float32.
+    trees = map(pytree.flatten, values)
+    wide = ([t.float() if t.dtype is torch.bfloat16 else t for t in leaves] for leaves, _ in trees)
+    structure = pytree.flatten(values[0])[1]
+    return stack([pytree.unflatten(structure, leaves) for leaves in wide])
+
+
 def _spread(value: Value, like: torch.Tensor) -> torch.Tensor:
     return torch.as_tensor(value, dtype=like.dtype, device=like.device).expand(like.shape).clone()
 
@@ -238,6 +246,6 @@ BACKEND = Backend(
     Capabilities(dtypes=("float16", "bfloat16", "float32", "float64"), trees=True, in_place=_in_place),
     _shape,
     _at_rest,
-    stack,
+    _stack,
     _spread,
 )

@@ -198,3 +198,18 @@ def test_the_sign_of_not_a_number_is_not_a_number_as_in_numpy():
     slope = torch.tensor([2.0, -3.0], requires_grad=True)
     lambdify(stated, "torch")(torch.zeros(2), slope, eta=0.5)[0].sum().backward()
     assert slope.grad.tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32], ids=str)
+def test_a_run_keeps_the_type_of_its_weights_and_is_recorded_for_numpy(dtype):
+    start, last = torch.tensor([1.0, -2.0], dtype=dtype), []
+
+    def slope(w):
+        last.append(w.detach().clone())
+        return w / 2
+
+    found = optimizer(rule({x: x - eta * G}), "torch", eta=0.5).run({"x": start}, slope, 4)
+    assert {w.dtype for w in last} == {dtype}
+    assert found.x.dtype == (np.float16 if dtype is torch.float16 else np.float32)
+    np.testing.assert_array_equal(found.x[:4], torch.stack(last).float().numpy())
+    np.testing.assert_allclose(found.x[-1], np.array([1.0, -2.0]) * 0.75**4, rtol=0.02)
