@@ -275,7 +275,7 @@ class DerivedOptimizer(library.optim.Optimizer):
                 self._rows[key] = rule.rows(group["foreach"])
             ready = self._rows[key].ready([column[first:last] for column in columns])
             fixed = compute(given | counted)
-            found.append(partial(_advance, self._rows[key], ready, fixed, rule, states[first:last]))
+            found.append(partial(advance, self._rows[key], ready, fixed, rule, states[first:last]))
         return found
 
     def _columns(
@@ -388,7 +388,7 @@ def counted_alike(
     return found
 
 
-def _advance(
+def advance(
     rows: Rows, ready: Sequence[Ready], fixed: Values, rule: CompiledRule, states: Sequence[dict[str, Any]]
 ) -> None:
     """Take one step of parameters whose counters are at the same numbers."""

@@ -178,8 +178,8 @@ def _unchanged(name: str, old: Value, new: Value) -> Value:
     return new
 
 
-def _stack(values: Sequence[Value]) -> Value:
-    # NumPy has no bfloat16; each of its numbers is one of float32.
+def stack_as_arrays(values: Sequence[Value]) -> Value:
+    """Return the records of a state as NumPy holds them: it has no bfloat16, whose numbers float32 has."""
     trees = map(pytree.flatten, values)
     wide = ([t.float() if t.dtype is torch.bfloat16 else t for t in leaves] for leaves, _ in trees)
     structure = pytree.flatten(values[0])[1]
@@ -246,6 +246,6 @@ BACKEND = Backend(
     Capabilities(dtypes=("float16", "bfloat16", "float32", "float64"), trees=True, in_place=_in_place),
     _shape,
     _at_rest,
-    _stack,
+    stack_as_arrays,
     _spread,
 )
