@@ -13,7 +13,6 @@ from sympy import (
     Add,
     Derivative,
     Expr,
-    Function,
     Integer,
     Mul,
     S,
@@ -34,7 +33,7 @@ from physsym.auditing.evaluation import agree_at_a_point, is_curved_at_a_point, 
 from physsym.auditing.sheet import Fact, is_name, is_sequence, left_occurs, names_in
 from physsym.auditing.unknowns import in_unknowns, name_of
 from physsym.core.motion import is_time
-from physsym.core.symbols import dot, name_and_marks
+from physsym.core.symbols import MARKS, dot, name_and_marks
 from physsym.core.verdicts import Condition, Outcome, Verdict
 from physsym.verify.conditions import implied, nonzero
 from physsym.verify.domains import defined
@@ -210,83 +209,95 @@ def with_definitions(
 
 def put_definition(expression: Expr, fact: Fact) -> Expr:
     """Return an expression with what a fact defines put in, its derivatives too."""
-    if fact.left.is_Symbol:
+    left = fact.left
+    name = (left.name if left.is_Symbol else name_of(left)).rstrip(MARKS)
+    return _put(expression, left, fact.right) if _met(expression) & {name, f"∇{name}"} else expression
+
+
+@lru_cache(maxsize=8192)
+def _met(expression: Expr) -> frozenset[str]:
+    """Return the names without marks in an expression, also of letters that are bound in it."""
+    symbols = {s.name.rstrip(MARKS) for s in expression.atoms(Symbol)}
+    return frozenset(symbols | {name_of(a).rstrip(MARKS) for a in expression.atoms(AppliedUndef)})
+
+
+@lru_cache(maxsize=8192)
+def _put(expression: Expr, left: Expr, right: Expr) -> Expr:
+    """Return an expression with the right side of a definition put in for the left side."""
+    if left.is_Symbol:
         taken = {v for d in expression.atoms(Derivative) for v in d.variables}
-        expression = expression.xreplace(_of_a_name(fact, expression))
-        if fact.left in taken and expression.has(Derivative):
+        expression = expression.xreplace(_of_a_name(left, right, expression))
+        if left in taken and expression.has(Derivative):
             return expression
-        return expression.xreplace(_rates(fact, expression) | {fact.left: fact.right})
-    if not isinstance(fact.left, AppliedUndef):
+        return expression.xreplace(_rates(left, right, expression) | {left: right})
+    if not isinstance(left, AppliedUndef):
         return expression
-    name = name_of(fact.left)
+    name = name_of(left)
     derivatives: dict[Expr, Expr] = {}
     values: dict[Expr, Expr] = {}
-    if len(fact.left.args) == 1 and fact.left.args[0].is_Symbol and not fact.right.has(Derivative):
-        derivatives |= _values_at_points(fact, expression)
+    if len(left.args) == 1 and left.args[0].is_Symbol and not right.has(Derivative):
+        derivatives |= _values_at_points(name, left.args[0], right, expression)
     for part in expression.atoms(Derivative):
         if isinstance(part.expr, AppliedUndef) and name_of(part.expr) == name:
-            value = _value(fact, part.expr)
+            value = _value(left, right, part.expr)
             for variable, count in part.variable_count:
                 for _ in range(int(count)):
                     value = differentiated(value, variable)
             derivatives |= {part: value} if value is not None else {}
     for part in expression.atoms(AppliedUndef):
-        if name_of(part) == f"∇{name}" and len(fact.left.args) == 1:
-            slope = differentiated(fact.right, fact.left.args[0])
-            values |= {part: slope.xreplace({fact.left.args[0]: part.args[0]})} if slope is not None else {}
-        if name_of(part) == name and (value := _value(fact, part)) is not None:
+        if name_of(part) == f"∇{name}" and len(left.args) == 1:
+            slope = differentiated(right, left.args[0])
+            values |= {part: slope.xreplace({left.args[0]: part.args[0]})} if slope is not None else {}
+        if name_of(part) == name and (value := _value(left, right, part)) is not None:
             values[part] = value
     return expression.xreplace(derivatives).xreplace(values)
 
 
-def _of_a_name(fact: Fact, expression: Expr) -> dict[Expr, Expr]:
+def _of_a_name(left: Symbol, right: Expr, expression: Expr) -> dict[Expr, Expr]:
     """Return the values and the derivatives of what is defined as a name and used as a function."""
     found: dict[Expr, Expr] = {}
     for part in expression.atoms(Derivative):
-        if isinstance(part.expr, AppliedUndef) and name_of(part.expr) == str(fact.left):
-            value: Expr | None = fact.right
+        if isinstance(part.expr, AppliedUndef) and name_of(part.expr) == left.name:
+            value: Expr | None = right
             for variable, count in part.variable_count:
                 for _ in range(int(count)):
                     value = differentiated(value, variable)
             found |= {part: value} if value is not None else {}
     for part in expression.atoms(AppliedUndef):
-        if name_of(part) == str(fact.left) and set(part.args) <= fact.right.free_symbols:
-            found[part] = fact.right
-    if (variable := _variable(fact)) is not None:
-        as_function = replace(fact, left=Function(str(fact.left))(variable))
-        found |= _values_at_points(as_function, expression)
+        if name_of(part) == left.name and set(part.args) <= right.free_symbols:
+            found[part] = right
+    if (variable := _variable(right)) is not None:
+        found |= _values_at_points(left.name, variable, right, expression)
     return {a: b for a, b in found.items() if isinstance(a, Derivative)} or found
 
 
-def _variable(fact: Fact) -> Symbol | None:
-    """Return the letter that a name depends on: the time, or the only one there is."""
-    letters = [s for s in fact.right.free_symbols if is_time(s)] or list(fact.right.free_symbols)
+def _variable(value: Expr) -> Symbol | None:
+    """Return the letter that a value depends on: the time, or the only one there is."""
+    letters = [s for s in value.free_symbols if is_time(s)] or list(value.free_symbols)
     return letters[0] if len(letters) == 1 else None
 
 
-def _values_at_points(fact: Fact, expression: Expr) -> dict[Expr, Expr]:
-    """Return the values at points of what a fact says of a function of one variable, and its derivatives'."""
+def _values_at_points(name: str, variable: Symbol, right: Expr, expression: Expr) -> dict[Expr, Expr]:
+    """Return the values at points of a function of one variable that is defined, and its derivatives'."""
     found: dict[Expr, Expr] = {}
-    name, (variable,) = name_of(fact.left), fact.left.args
-    if variable not in fact.right.free_symbols:
+    if variable not in right.free_symbols:
         return found  # its value at one point
     for part in expression.atoms(Subs):
         if isinstance(part.expr, Derivative) and name_of(part.expr.expr) == name and len(part.point) == 1:
-            value: Expr | None = fact.right
+            value: Expr | None = right
             for _ in part.expr.variables:
                 value = differentiated(value, variable)
             found |= {part: value.xreplace({variable: part.point[0]})} if value is not None else {}
     for part in expression.atoms(AppliedUndef):
         if name_of(part) == name and len(part.args) == 1 and not part.args[0].is_Symbol:
-            found[part] = fact.right.xreplace({variable: part.args[0]})
+            found[part] = right.xreplace({variable: part.args[0]})
     return found
 
 
-def _rates(fact: Fact, expression: Expr) -> dict[Expr, Expr]:
-    """Return the rates of what a fact defines as a function of the time."""
-    time = next((s for s in fact.right.free_symbols if is_time(s)), None)
+def _rates(symbol: Symbol, value: Expr | None, expression: Expr) -> dict[Expr, Expr]:
+    """Return the rates of what is defined as a function of the time."""
+    time = next((s for s in value.free_symbols if is_time(s)), None) if value is not None else None
     found: dict[Expr, Expr] = {}
-    symbol, value = fact.left, fact.right
     while time is not None and (symbol := dot(symbol)) and len(found) < 3:
         value = differentiated(value, time)
         if value is None or name_and_marks(symbol)[0] not in names_in(expression):
@@ -295,11 +306,11 @@ def _rates(fact: Fact, expression: Expr) -> dict[Expr, Expr]:
     return found
 
 
-def _value(fact: Fact, application: Expr) -> Expr | None:
+def _value(left: Expr, right: Expr, application: Expr) -> Expr | None:
     """Return the value of a defined function at other arguments."""
-    if len(application.args) != len(fact.left.args) or fact.right.has(Derivative):
-        return fact.right if application == fact.left else None
-    return fact.right.xreplace(dict(zip(fact.left.args, application.args, strict=True)))
+    if len(application.args) != len(left.args) or right.has(Derivative):
+        return right if application == left else None
+    return right.xreplace(dict(zip(left.args, application.args, strict=True)))
 
 
 def differentiated(value: Expr | None, variable: Expr) -> Expr | None:
@@ -472,22 +483,23 @@ def _eliminations(target: Expr, pool: Pool) -> Iterator[Elimination]:
 
     Values at a point are cheap, and few eliminations leave zero there; the others are not carried out.
     """
-    for fact, residual in pool:
-        if len(target.free_symbols - residual.free_symbols) <= 1:
-            for solved in _solved(residual, target.free_symbols):
+    wanted, letters = target.free_symbols, [e.free_symbols for _, e in pool]
+    for (fact, residual), own in zip(pool, letters, strict=True):
+        if len(wanted - own) <= 1:
+            for solved in _solved(residual, wanted):
                 if vanishes_at_a_point(target, [solved.pair]):
                     rate = target.diff(solved.symbol)
                     factor = None if rate.has(solved.symbol) else rate
                     yield Elimination(_without(target, solved), (fact,), (solved,), factor, (residual,))
     for i, (first, one) in enumerate(pool):
-        for second, other in pool[i + 1 :]:
-            joint = one.free_symbols | other.free_symbols
-            if len(target.free_symbols - joint) > 1 or not one.free_symbols & other.free_symbols:
+        missing = wanted - letters[i]
+        for (second, other), own in zip(pool[i + 1 :], letters[i + 1 :], strict=True):
+            if len(missing - own) > 1 or letters[i].isdisjoint(own):
                 continue
             facts = tuple(dict.fromkeys((first, second)))
-            for solved in _solved(one, other.free_symbols):
+            for solved in _solved(one, own):
                 there = _without(other, solved)
-                left = target.free_symbols.union(solved.value.free_symbols) - {solved.symbol}
+                left = wanted.union(solved.value.free_symbols) - {solved.symbol}
                 for then in _solved(there, left):
                     if vanishes_at_a_point(target, [solved.pair, then.pair]):
                         rest = _without(_without(target, solved), then)
@@ -526,9 +538,8 @@ def _solved(residual: Expr, symbols: AbstractSet[Symbol]) -> Iterator[Solved]:
     """Yield the first symbols of some for which a residual can be solved."""
     shared = symbols & residual.free_symbols
     for symbol in sorted(shared, key=lambda s: (not MARKED & {*s.name}, s.name))[:_SYMBOLS]:
-        if (parts := _linear(residual, symbol)) is not None:
-            coefficient, rest = parts
-            yield Solved(symbol, -rest / coefficient, coefficient)
+        if (solved := _solved_for(residual, symbol)) is not None:
+            yield solved
 
 
 @lru_cache(maxsize=4096)
@@ -537,9 +548,9 @@ def _applied(residual: Expr) -> frozenset[Symbol]:
     return frozenset(s for part in residual.atoms(Application) for s in part.free_symbols)
 
 
-@lru_cache(maxsize=4096)
-def _linear(residual: Expr, symbol: Symbol) -> tuple[Expr, Expr] | None:
-    """Return the coefficient of a symbol and the rest, None where a residual is not solved for it."""
+@lru_cache(maxsize=16384)
+def _solved_for(residual: Expr, symbol: Symbol) -> Solved | None:
+    """Return a symbol with its coefficient and its value, None where a residual is not solved for it."""
     # A function of the symbol is not linear in it, and derivatives of nested maxima are long.
     if symbol in _applied(residual):
         return None
@@ -555,7 +566,7 @@ def _linear(residual: Expr, symbol: Symbol) -> tuple[Expr, Expr] | None:
     # Of a product that is zero it is not known which factor vanishes.
     if not coefficient.is_number and agree_at_a_point(rest, Integer(0)):
         return None
-    return coefficient, rest
+    return Solved(symbol, -rest / coefficient, coefficient)
 
 
 def _parts_of(expression: Expr, symbol: Symbol) -> tuple[Expr, Expr] | None:

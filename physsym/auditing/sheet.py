@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from sympy import Derivative, Expr, Function, Symbol
 from sympy.core.function import AppliedUndef
@@ -110,11 +111,13 @@ def places(stated: Sequence[Fact | ReadFormula]) -> str:
 
 def names_in(*expressions: Expr) -> frozenset[str]:
     """Return the names of the symbols and of the functions in expressions, indices aside."""
-    found: set[str] = set()
-    for expression in expressions:
-        found |= {s.name.rstrip("'") for s in expression.free_symbols if not s.is_integer}
-        found |= {name_of(a) for a in expression.atoms(AppliedUndef)}
-    return frozenset(found)
+    return frozenset[str]().union(*map(_names, expressions))
+
+
+@lru_cache(maxsize=8192)
+def _names(expression: Expr) -> frozenset[str]:
+    symbols = {s.name.rstrip("'") for s in expression.free_symbols if not s.is_integer}
+    return frozenset(symbols | {name_of(a) for a in expression.atoms(AppliedUndef)})
 
 
 def simplest_forms(expressions: Sequence[Expr]) -> list[Expr]:

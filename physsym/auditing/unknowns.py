@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,6 +14,8 @@ from physsym.core.symbols import OPAQUE
 from physsym.core.verdicts import Outcome
 from physsym.parsing.latex.formula import OPAQUE as OPAQUE_NAME
 from physsym.verify.equivalence import identical
+
+_BOUND = (Derivative, Integral, Sum, Product, Subs)  # with letters that count inside alone
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def in_unknowns(*expressions: Expr) -> InUnknowns:
     Applications of one function to arguments that are identical are one unknown.
     """
     symbols: dict[Expr, Symbol] = {}
-    with_symbols: list[tuple[Expr, Symbol]] = []  # applications whose arguments are in symbols
+    of_a_name: dict[str, dict[Expr, Symbol]] = {}  # applications whose arguments are in symbols
     apart = True
     for application in (a for e in expressions for a in _innermost_first(e)):
         if application in symbols:
@@ -69,11 +71,12 @@ def in_unknowns(*expressions: Expr) -> InUnknowns:
         inner = application
         if isinstance(application, (AppliedUndef, *OPAQUE)):
             inner = application.func(*(_replaced(a, symbols) for a in application.args))
-        same, sure = _same_as(inner, [i for i, _ in with_symbols])
+        others = of_a_name.setdefault(name_of(inner), {})
+        same, sure = _same_as(inner, others)
         apart = apart and sure and not _has_a_value(application)
-        symbols[application] = _named(inner) if same is None else with_symbols[same][1]
+        symbols[application] = _named(inner) if same is None else others[same]
         symbols.setdefault(inner, symbols[application])
-        with_symbols.append((inner, symbols[application]))
+        others.setdefault(inner, symbols[application])
     applications: dict[Symbol, Expr] = {}
     for application, symbol in symbols.items():
         applications.setdefault(symbol, application)
@@ -87,30 +90,28 @@ def _has_a_value(application: Expr) -> bool:
 
 def _replaced(expression: Expr, symbols: Mapping[Expr, Symbol]) -> Expr:
     """Return an expression with the applications replaced, the innermost first."""
+    if not _innermost_first(expression):
+        return expression
     while (put := expression.xreplace(symbols)) != expression:
         expression = put
     return expression
 
 
-def _innermost_first(expression: Expr) -> Iterator[Expr]:
-    """Yield the applications of functions that are not known, those in arguments before what they are in."""
-    kinds = (AppliedUndef, Derivative, Integral, Sum, Product, Subs, *OPAQUE)
-    if isinstance(expression, Derivative | Integral | Sum | Product | Subs):
-        yield expression
-        return
-    for part in expression.args:
-        if isinstance(part, Expr):
-            yield from _innermost_first(part)
-    if isinstance(expression, kinds):
-        yield expression
+@lru_cache(maxsize=8192)
+def _innermost_first(expression: Expr) -> tuple[Expr, ...]:
+    """Return the applications of functions that are not known, those in arguments before what they are in."""
+    if isinstance(expression, _BOUND):
+        return (expression,)
+    inside = [a for part in expression.args if isinstance(part, Expr) for a in _innermost_first(part)]
+    return (*inside, expression) if isinstance(expression, (AppliedUndef, *OPAQUE)) else tuple(inside)
 
 
-def _same_as(application: Expr, others: Iterable[Expr]) -> tuple[int | None, bool]:
-    """Return the number of an application that is the same, and whether all others are known to differ."""
+def _same_as(application: Expr, others: Collection[Expr]) -> tuple[Expr | None, bool]:
+    """Return which of others of its name an application is, and whether all of them are known to differ."""
+    if application in others:
+        return application, True
     sure = True
-    for place, other in enumerate(others):
-        if other == application:
-            return place, True
+    for other in others:
         if other.func != application.func or len(other.args) != len(application.args):
             continue
         if not isinstance(application, (AppliedUndef, *OPAQUE)):
@@ -119,7 +120,7 @@ def _same_as(application: Expr, others: Iterable[Expr]) -> tuple[int | None, boo
             continue
         verdicts = [identical(a, b) for a, b in zip(application.args, other.args, strict=True)]
         if all(verdicts):
-            return place, True
+            return other, True
         sure = sure and any(v.outcome is Outcome.FAILS for v in verdicts)
     return None, sure
 
@@ -129,6 +130,7 @@ def _clearly_apart(one: Expr, other: Expr) -> bool:
     return differ_at_a_point(one, other)
 
 
+@lru_cache(maxsize=4096)
 def _named(application: Expr) -> Symbol:
     """Return a real symbol that is printed as the application is."""
     if isinstance(application, Derivative) and isinstance(application.expr, AppliedUndef):
