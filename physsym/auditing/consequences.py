@@ -266,15 +266,11 @@ def _of_a_name(left: Symbol, right: Expr, expression: Expr) -> dict[Expr, Expr]:
     for part in expression.atoms(AppliedUndef):
         if name_of(part) == left.name and set(part.args) <= right.free_symbols:
             found[part] = right
-    if (variable := _variable(right)) is not None:
-        found |= _values_at_points(left.name, variable, right, expression)
+    # It depends on the time, or on the only letter there is.
+    letters = [s for s in right.free_symbols if is_time(s)] or list(right.free_symbols)
+    if len(letters) == 1:
+        found |= _values_at_points(left.name, letters[0], right, expression)
     return {a: b for a, b in found.items() if isinstance(a, Derivative)} or found
-
-
-def _variable(value: Expr) -> Symbol | None:
-    """Return the letter that a value depends on: the time, or the only one there is."""
-    letters = [s for s in value.free_symbols if is_time(s)] or list(value.free_symbols)
-    return letters[0] if len(letters) == 1 else None
 
 
 def _values_at_points(name: str, variable: Symbol, right: Expr, expression: Expr) -> dict[Expr, Expr]:

@@ -152,7 +152,10 @@ def judged_by_each_value(
     ways = list(_ways(facts, meant, relying))
     if len(ways) > _WAYS:
         return _undecided(first or judge(facts), meant)
-    return _together([(way, judge(way.facts)) for way in ways])
+    last = judge(ways[-1].facts)
+    if last.kind in HOLDING and all(f.anew for f in ways[-1].meant):
+        return last  # whatever is said by the older values
+    return _together([*((way, judge(way.facts)) for way in ways[:-1]), (ways[-1], last)])
 
 
 def _resting_on(values: Sequence[Fact], relying: Relying) -> set[Formula]:
@@ -196,8 +199,6 @@ def _together(found: Sequence[tuple[_Way, Judgement]]) -> Judgement:
     newest = all(f.anew for f in last.meant)
     if not holding:
         return one if newest or one.kind != "fails" else _unsure(found)
-    if newest and one.kind in HOLDING:
-        return one
     if kinds & {"fails", "note"}:
         return _unsure(found)
     if newest:

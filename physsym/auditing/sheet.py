@@ -109,15 +109,14 @@ def places(stated: Sequence[Fact | ReadFormula]) -> str:
     return "lines " + ", ".join(place.removeprefix("line ") for place in found)
 
 
+@lru_cache(maxsize=8192)
 def names_in(*expressions: Expr) -> frozenset[str]:
     """Return the names of the symbols and of the functions in expressions, indices aside."""
-    return frozenset[str]().union(*map(_names, expressions))
-
-
-@lru_cache(maxsize=8192)
-def _names(expression: Expr) -> frozenset[str]:
-    symbols = {s.name.rstrip("'") for s in expression.free_symbols if not s.is_integer}
-    return frozenset(symbols | {name_of(a) for a in expression.atoms(AppliedUndef)})
+    found: set[str] = set()
+    for expression in expressions:
+        found |= {s.name.rstrip("'") for s in expression.free_symbols if not s.is_integer}
+        found |= {name_of(a) for a in expression.atoms(AppliedUndef)}
+    return frozenset(found)
 
 
 def simplest_forms(expressions: Sequence[Expr]) -> list[Expr]:
@@ -154,9 +153,9 @@ def facts_of(formula: Formula, meaning: Meaning, known: Sequence[Fact], kind: Ki
         named = names_in(left)
         # With f(x) defined, a line f(x_star) = ... tells its value at a point.
         new = not any(
-            f.left == left or (f.defines and isinstance(left, AppliedUndef) and f.left.func == left.func)
+            (f.left == left or (f.defines and isinstance(left, AppliedUndef) and f.left.func == left.func))
+            and in_scope(f, formula)
             for f in known
-            if in_scope(f, formula)
         )
         # f(x) = 0 is an equation for x, and does not say what f is.
         says = left.is_Symbol or not right.is_number

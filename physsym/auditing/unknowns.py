@@ -73,7 +73,11 @@ def in_unknowns(*expressions: Expr) -> InUnknowns:
             inner = application.func(*(_replaced(a, symbols) for a in application.args))
         others = of_a_name.setdefault(name_of(inner), {})
         same, sure = _same_as(inner, others)
-        apart = apart and sure and not _has_a_value(application)
+        # A derivative of what is written out is no unknown: it may be any other side.
+        written = isinstance(application, Derivative) and not isinstance(
+            application.expr, AppliedUndef | Symbol
+        )
+        apart = apart and sure and not written
         symbols[application] = _named(inner) if same is None else others[same]
         symbols.setdefault(inner, symbols[application])
         others.setdefault(inner, symbols[application])
@@ -81,11 +85,6 @@ def in_unknowns(*expressions: Expr) -> InUnknowns:
     for application, symbol in symbols.items():
         applications.setdefault(symbol, application)
     return InUnknowns(tuple(_replaced(e, symbols) for e in expressions), applications, apart)
-
-
-def _has_a_value(application: Expr) -> bool:
-    """Return whether it is no unknown but a derivative of what is written out: it may be any other side."""
-    return isinstance(application, Derivative) and not isinstance(application.expr, AppliedUndef | Symbol)
 
 
 def _replaced(expression: Expr, symbols: Mapping[Expr, Symbol]) -> Expr:
