@@ -71,8 +71,8 @@ class CompiledRule:
         They are of the type of the weights, or of `dtype`. `given` has the parameters and the starts of the
         counters by name, on which start values may depend; each counter is a number in `states`.
         """
-        for name in self.counters:
-            states.setdefault(name, float(given[name]))
+        for name in {*self.counters} - {*states}:
+            states[name] = float(given[name])
         missing = [name for name in self.names if name != self.weights and name not in states]
         with torch.no_grad():
             for name in missing:

@@ -168,6 +168,11 @@ def refuse_foreign_group(
 ) -> None:
     """Raise ValueError where a saved group is not of the rule of a group; TypeError for unfit options."""
     wanted = {*own, "steps_done"} - {*schedules}
+    if (gone := sorted(wanted - {*saved})) and saved.get("rule_digest") == group["rule_digest"]:
+        raise ValueError(
+            f"the saved state has no {', '.join(gone)}, as where it follows a schedule, which is not saved: "
+            "give a schedule here too, or put a number into the group that is loaded"
+        )
     if wanted - {*saved} or {*saved} - wanted - {*GROUP, *SCHEDULED, *schedules}:
         names = ", ".join(sorted(map(str, {*saved} - {*GROUP, *SCHEDULED}))) or "none"
         raise ValueError(

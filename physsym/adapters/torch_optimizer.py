@@ -178,7 +178,7 @@ class DerivedOptimizer(library.optim.Optimizer):
             param_group = self._with_schedules(self._renamed(param_group))
             whole = {**self.defaults, **param_group}
             refuse_unfit_group(whole, [*self._own])
-            self._constants_of(False)(self._given(whole))
+            self._constants_of(False)(self._at_start(self._given(whole)))
         super().add_param_group(param_group)
 
     def state_dict(self) -> dict[str, Any]:
@@ -199,7 +199,7 @@ class DerivedOptimizer(library.optim.Optimizer):
         starts: dict[str, Value] = {}
         for group, saved, own in zip(self.param_groups, saved_groups, schedules, strict=False):
             refuse_foreign_group(saved, group, [*self._own], own)
-            given = self._given({**saved, **own})
+            given = self._at_start(self._given({**saved, **own}))
             self._constants_of(False)(given)
             starts = {name: given[name] for name in self._rule().counters}
         numbers = chain.from_iterable(group["params"] for group in saved_groups)
@@ -257,7 +257,9 @@ class DerivedOptimizer(library.optim.Optimizer):
         states, fixed = list[Sequence[library.Tensor]](), list[Values]()
         for group, own in pairs:
             given, known = self._given(group), self.state[own]
-            states.append(rule.states_of(known, own, given, group["state_dtype"]))
+            begun = known.keys() >= {*rule.names, *rule.counters} - {rule.weights}
+            given_then = given if begun else self._at_start(given)
+            states.append(rule.states_of(known, own, given_then, group["state_dtype"]))
             fixed.append(compute(given | {name: known[name] for name in rule.counters}))
         loss = step_ahead(rule, weights, states, fixed, signs, closure)
         _count(rule, [self.state[own] for own in weights])
@@ -300,7 +302,8 @@ class DerivedOptimizer(library.optim.Optimizer):
         if not begun:
             for own in weights:
                 refuse_unfit_parameter(own)
-            started = [rule.states_of(self.state[own], own, given, group["state_dtype"]) for own in weights]
+            then = self._at_start(given)
+            started = [rule.states_of(self.state[own], own, then, group["state_dtype"]) for own in weights]
             columns = [list(column) for column in zip(*started, strict=True)]
         columns.append(gradients)
         if types <= _PLAIN_OR_NONE:
@@ -334,7 +337,7 @@ class DerivedOptimizer(library.optim.Optimizer):
         }
 
     def _given(self, group: Mapping[str, Any]) -> dict[str, Value]:
-        """Return by their names in the rule parameters of a group, and from where counters count."""
+        """Return the parameters of a group by their names in the rule."""
         done, rule = group["steps_done"], self._rule()
         given = {
             name: group[key](done) if callable(group[key]) else group[key]
@@ -343,9 +346,11 @@ class DerivedOptimizer(library.optim.Optimizer):
         }
         if (loss := rule.program.loss) is not None and self._value is not None:
             given[state_name(loss)] = _one_number(self._value)
-        if rule.counters:
-            given |= counter_starts(self.rule, rule.counters, given)
         return given
+
+    def _at_start(self, given: Mapping[str, Value]) -> dict[str, Value]:
+        """Return parameters, and from where counters count: of those that have begun, the state tells."""
+        return {**given, **counter_starts(self.rule, self._rule().counters, given)}
 
     def _constants_of(self, maximize: bool) -> Constants:
         if maximize not in self._computed:
@@ -377,7 +382,7 @@ def counted_alike(
 
     A parameter that gets its first gradient later than others begins to count then, as in PyTorch.
     """
-    if not (rule.counters and states):
+    if not rule.counters:
         return [(0, len(states), {})]
     numbers = [*map(itemgetter(*rule.counters), states)]
     found, first = list[tuple[int, int, dict[str, Value]]](), 0

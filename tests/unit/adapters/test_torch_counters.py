@@ -127,3 +127,29 @@ def test_schedules_follow_the_steps_of_the_optimizer():
         made.step()
     moved = [(b - weight.detach())[0].item() for b, weight in zip(before, own, strict=True)]
     assert moved == pytest.approx([1 + 1 / 2 + 1 / 3 + 1 / 4, 1 / 3 + 1 / 4])
+
+
+def test_a_rule_that_takes_its_gradient_ahead_counts_for_each_parameter_too():
+    ahead = "n <- n + 1; u <- rho*u - eta*grad(x + rho*u)/n+; x <- x + u+"
+    own = [torch.nn.Parameter(torch.ones(2, dtype=torch.float64)) for _ in range(2)]
+    made = adapters.torch(ahead, own[:1], eta=0.1, rho=0.5)
+
+    def closure():
+        for weight in own:
+            weight.grad = 2 * weight.detach()
+        return 0.0
+
+    def by_hand(steps):
+        place, move = 1.0, 0.0
+        for n in range(1, steps + 1):
+            move = 0.5 * move - 0.1 * 2 * (place + 0.5 * move) / n
+            place += move
+        return place
+
+    for _ in range(4):
+        made.step(closure)
+    made.add_param_group({"params": own[1:]})
+    for _ in range(3):
+        made.step(closure)
+    assert [weight[0].item() for weight in own] == pytest.approx([by_hand(7), by_hand(3)], rel=1e-14)
+    assert [made.state[weight]["n"] for weight in own] == [7, 3]

@@ -116,6 +116,9 @@ def test_states_are_saved_without_schedules_and_loaded_beside_them():
     assert again.param_groups[0]["steps_done"] == 1
     assert moved(again, own, 2) == [0.25 * 3, 0.5 * 3]
     assert moved(copy.deepcopy(again), own) == [0.0, 0.0]
+    plain = adapters.torch(digits.descent, [{"params": own[:1]}, {"params": own[1:]}], eta=0.1)
+    with pytest.raises(ValueError, match="the saved state has no lr, as where it follows a schedule"):
+        plain.load_state_dict(again.state_dict())
 
 
 # --- saved states
