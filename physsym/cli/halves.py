@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import os
 import pickle
+import select
 import signal
 import struct
 import sys
@@ -24,9 +25,8 @@ from physsym.verify.engines.solver_process import end as end_solvers
 
 Result = TypeVar("Result")
 
-_MESSAGE = struct.Struct(
-    "3q"
-)  # the number of a part, and where its results are: the first byte, and how many
+# The number of a part, and where its results are: the first byte, and how many.
+_MESSAGE = struct.Struct("3q")
 
 
 @dataclass
@@ -49,7 +49,10 @@ class Shared(Generic[Result]):
 
         A part that fails in the copy is done here, so that its error is raised as without a copy.
         """
-        while self.copy and number not in self.found and not _locked(self.locks, number):
+        while self.copy and number not in self.found:
+            # A copy that has ended holds no lock, and may have sent results that were not read yet.
+            if _locked(self.locks, number) and not select.select([self.messages], [], [], 0)[0]:
+                break
             message = os.read(self.messages, _MESSAGE.size)
             if not message:  # the copy has ended
                 break

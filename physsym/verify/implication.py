@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import TypeAlias
 
 import sympy
-from sympy import Expr, Integer, Poly, Rational, Symbol, factor_list
+from sympy import Expr, Poly, Rational, Symbol, factor_list
 from sympy.polys.polyerrors import PolynomialError
 
 from physsym.core.verdicts import Condition, Outcome, Verdict, fails, holds, undecided
@@ -139,9 +139,10 @@ def _values(given: Sequence[Condition]) -> dict[Expr, Expr]:
     for c in given:
         if c.relation == "= 0" and len(c.expression.free_symbols) == 1:
             (symbol,) = c.expression.free_symbols
-            slope = c.expression.diff(symbol)
-            if slope.is_number and slope.is_nonzero:
-                found[symbol] = -c.expression.xreplace({symbol: Integer(0)}) / slope
+            line = c.expression.as_poly(symbol)
+            if line is not None and line.degree() == 1:
+                slope, constant = line.all_coeffs()
+                found[symbol] = -constant / slope
     return found
 
 

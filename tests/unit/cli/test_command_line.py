@@ -241,7 +241,7 @@ def test_run_descends(capsys):
     [
         (["document", "nowhere.py"], "does not exist"),
         (["document", "nowhere"], "no derivation is named 'nowhere'"),
-        (["run", "steps <- steps/2"], "rename the state in the rule"),
+        (["run", "steps <- rho*steps + grad(x); x <- x - eta*steps+"], "rename the state in the rule"),
         (["document", "--format", "docx"], "unknown format docx"),
         (["show", "adam"], "no derivation is named"),
         (["run", "momentum", "--set", "eta=nan"], "eta=nan is no finite number"),

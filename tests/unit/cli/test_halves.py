@@ -15,7 +15,7 @@ HEAD = """
 import mmap, os, signal, sys, threading, time
 from functools import partial
 from physsym.cli.halves import can_copy, halved
-here, seen = os.getpid(), mmap.mmap(-1, 1)  # memory that a copy shares
+here, seen = os.getpid(), mmap.mmap(-1, 2)  # memory that a copy shares
 def shared(*parts, copying=True):
     with halved(parts, reversed(range(len(parts))), copying) as both:
         return [x for k in range(len(parts)) for x in both.take(k)]
@@ -28,6 +28,10 @@ def wait(copying=True):
 def told(result):
     seen[0] = 1
     return result
+def together():  # a copy waits until the other process has begun
+    seen[1] = seen[1] or own()
+    while not seen[1]:
+        time.sleep(0.001)
 """
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2, reason="a copy needs a second processor"
@@ -48,6 +52,8 @@ def printed(program, *, code=0):
 def test_both_processes_work_and_results_are_in_order():
     out = printed("""
         def part(k):
+            if k < 7:
+                together()
             return wait() or [(k, own())] if own() else told([(k, own())])
         found = shared(*(partial(part, k) for k in range(8)))
         print([k for k, _ in found] == list(range(8)), found[0], found[-1])
@@ -57,6 +63,18 @@ def test_both_processes_work_and_results_are_in_order():
             print("no process is left")
     """)
     assert out == "True (0, True) (7, False)\nno process is left\n"
+
+
+def test_results_of_a_copy_that_has_ended_are_used():
+    out = printed("""
+        def ended():
+            together()
+            while own() and os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+                time.sleep(0.001)
+            return [own()]
+        print(shared(ended, *[lambda: together() or [own()]] * 4))
+    """)
+    assert out == "[True, False, False, False, False]\n"
 
 
 @pytest.mark.parametrize(
