@@ -465,9 +465,11 @@ class _Survey:
                 self.applied.setdefault(key, set()).update(letters)
         matrices = self.matrices | {m for m in self.inverted if m.isupper() or is_capital(m)}
         functions = {
-            key: frozenset(names)
+            key: frozenset(found)
             for key, names in self.applied.items()
-            if key not in matrices and key.split()[-1] not in self.inverted and key not in self.indices
+            if key not in self.indices
+            # A vector or a matrix may depend on the time; before other brackets it is a factor.
+            and (found := names & {"t"} if key in matrices or key.split()[-1] in self.inverted else names)
         }
         mixed = {v for v, usual in VARIANTS.items() if v in self.fonts and usual in self.fonts}
         usual = frozenset({r"\nabla", r"\partial", "d"})

@@ -82,6 +82,12 @@ class Functions(NamedValues):
             raise self.error("found empty brackets", bracket)
         if len(bracket.items) > 1:
             return True
+        if isinstance(bracket.items[0], Number) and float(bracket.items[0].text) == 0:  # no product by 0
+            if name.above is not None and name.above.text == "-1":
+                raise self.error(
+                    "found an inverse function at 0, which is not read: name the inverse", bracket
+                )
+            return True
         if name.letters in conventions.declared and (len(name.letters) == 1 or name.letters[0] == "\\"):
             return False
         if name.font in ("word", "upright") and len(name.letters) > 1:
@@ -119,13 +125,15 @@ class Functions(NamedValues):
         item = bracket.items[0]
         variables = conventions.functions[key]
         bare = named(item) is not None or (is_bare(item) and variables >= {*letters_of(item)} - {"t"})
+        at_a_time = isinstance(item, Number) or not {*letters_of(item)}.isdisjoint({"t", *variables})
+        if name.letters in conventions.matrices and not at_a_time:  # it depends on the time, and is a factor
+            bare = False
         along = isinstance(item, Sum) and any(
             (n := named(term)) is not None and n.letters in variables for term in item.terms
         )
         along = along and len(name.letters) == 1 and "t" in variables
         if bare and key + name.below_text in conventions.indexed_factors and not name.dots:
             bare = isinstance(item, Name) and item.letters == "t"
-        at_a_time = isinstance(item, Number) or not {*letters_of(item)}.isdisjoint({"t", *variables})
         if bare or name.primes or along or (at_a_time if name.dots else key not in conventions.factors):
             self.assumed[f"{self.key(name)} is a function"] = None
             return True

@@ -599,3 +599,10 @@ def test_a_name_in_operatorname_is_a_function_of_what_follows(name):
 def test_a_word_for_a_quantity_stays_a_factor():
     assert last(r"y = 2 \operatorname{lr} x = x \operatorname{lr} \cdot 2").kind in GOOD
     assert last(r"y = 2 \mathrm{foo}\, x = x\, \mathrm{foo} \cdot 2").kind in GOOD
+
+
+@pytest.mark.parametrize(("value", "kinds"), [("e^{-k t}", GOOD), ("e^{-3k t}", {"fails", "undecided"})])
+def test_a_start_value_is_no_zero_where_the_vector_is_transposed(value, kinds):
+    lines = r"x(t) = x(0) e^{-k t}", rf"\frac{{1}}{{2}} x(t)^2 = \frac{{1}}{{2}} x(0)^2 ({value})^2"
+    assert last(r"q = x^\top x", *lines).kind in kinds
+    assert last(r"q = x^\top x", r"E(0) = \frac{1}{2} x(0)^2 = 1").kind not in {"fails", *GOOD}

@@ -115,6 +115,26 @@ def test_trap_2_a_letter_that_is_inverted_or_transposed_is_no_function() -> None
     ]
 
 
+def test_a_bracket_with_a_bare_zero_is_never_a_factor() -> None:
+    assert (
+        only(r"E(0) + x(0)^2", r"q = x^\top x + E k", "a = x b") == Function("E")(0) + Function("x")(0) ** 2
+    )
+    assert only("x (3 - 3)", "a = x b") == 0
+    with pytest.raises(ReadError, match="an inverse function at 0"):
+        ways("f^{-1}(0)", "f(x)")
+
+
+def test_a_transposed_vector_depends_on_the_time_all_the_same() -> None:
+    document = (r"q = x^\top A^\top x", "A(t) = 1", "x(t) = 2", r"x^{-1}")
+    moving = Function("x")
+    t = Symbol("t", real=True)
+    assert only(r"x(t)", *document) == moving(t)
+    assert only(r"x(t_0)", *document, "x(t_0) = 1") == moving(Symbol("t_0", real=True))
+    matrix, at = Symbol("A", real=True), Function("A")
+    found = [w.chains[0].sides[0] for w in ways("A(b)", *document)]
+    assert found == [at(Symbol("b", real=True)), matrix * Symbol("b", real=True)]
+
+
 def test_trap_3_letters_of_time_are_those_with_one_more_or_less_in_an_index() -> None:
     i = Symbol("x_i", real=True)
     assert only("x_i x_k", "x_{k+1} = 0") == i * X(k)
