@@ -326,7 +326,8 @@ def differentiated(value: Expr | None, variable: Expr) -> Expr | None:
 
 def _by_elimination(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequence | None:
     """Return how an equation follows from one or two others that are solved for an unknown."""
-    if (left - right).count_ops() > _LONG:
+    gap = _gap(left, right)
+    if gap.count_ops() > _LONG:
         return None
     names = names_in(left, right)
     others = max(2, len(names) - 2)
@@ -334,8 +335,8 @@ def _by_elimination(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequen
     near = list(islice((f for f in speak if _operations(f) <= _LONG), _FACTS))
     if not near:
         return None
-    shifted = [(f, one - other) for f in near for one, other in _shifted(f, left, right)]
-    sides = in_unknowns(left - right, *(gap for _, gap in shifted))
+    shifted = [(f, _gap(one, other)) for f in near for one, other in _shifted(f, _indices(gap))]
+    sides = in_unknowns(gap, *(other for _, other in shifted))
     target, *residuals = sides.expressions
     pool = [(f, e) for (f, _), e in zip(shifted, residuals, strict=True) if e.free_symbols]
     end = time.process_time() + _SECONDS
@@ -384,9 +385,14 @@ def _combined(target: Expr, found: Elimination) -> tuple[Verdict, tuple[Expr, ..
     return verdict, tuple(d for d in divisors if not d.is_number)
 
 
+@lru_cache(maxsize=8192)
+def _gap(left: Expr, right: Expr) -> Expr:
+    return left - right
+
+
 @lru_cache(maxsize=4096)
 def _operations(fact: Fact) -> int:
-    return int((fact.left - fact.right).count_ops())
+    return int(_gap(fact.left, fact.right).count_ops())
 
 
 def _is_by_a_zero(left: Expr, right: Expr, target: Expr, found: Elimination) -> bool:
@@ -588,14 +594,14 @@ def _parts_of(expression: Expr, symbol: Symbol) -> tuple[Expr, Expr] | None:
     return (symbol, Integer(0)) if expression.has_free(symbol) else (S.Zero, expression)
 
 
-def _shifted(fact: Fact, left: Expr, right: Expr) -> Iterator[tuple[Expr, Expr]]:
-    """Yield both sides of a fact, also one step earlier and later where it speaks of sequences."""
+def _shifted(fact: Fact, indices: AbstractSet[Symbol]) -> Iterator[tuple[Expr, Expr]]:
+    """Yield both sides of a fact, also one step earlier and later where it and others have an index."""
     yield fact.left, fact.right
-    here, there = _indices(left - right), _indices(fact.left - fact.right)
-    if len(here) != 1 or len(there) != 1:
+    gap = _gap(fact.left, fact.right)
+    if len(indices) != 1 or len(own := _indices(gap)) != 1:
         return
-    (index,), (other,) = here, there
-    if any(other in d.variables for d in (fact.left - fact.right).atoms(Derivative)):
+    (index,), (other,) = indices, own
+    if any(other in d.variables for d in gap.atoms(Derivative)):
         return  # the same letter counts steps and is differentiated by
     if index != other:
         yield fact.left.xreplace({other: index}), fact.right.xreplace({other: index})
@@ -603,10 +609,11 @@ def _shifted(fact: Fact, left: Expr, right: Expr) -> Iterator[tuple[Expr, Expr]]
         yield fact.left.xreplace({other: index + step}), fact.right.xreplace({other: index + step})
 
 
-def _indices(expression: Expr) -> set[Symbol]:
+@lru_cache(maxsize=8192)
+def _indices(expression: Expr) -> frozenset[Symbol]:
     """Return the whole numbers at which sequences are taken."""
     applied = expression.atoms(AppliedUndef)
-    return {s for a in applied for i in a.args for s in i.free_symbols if s.is_integer}
+    return frozenset(s for a in applied for i in a.args for s in i.free_symbols if s.is_integer)
 
 
 def _domains_of(facts: Sequence[Fact]) -> tuple[Condition, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from sympy import Add, Derivative, Expr, Integer
 from sympy.core.function import AppliedUndef
@@ -96,6 +97,11 @@ class Context:
     values: Values = field(default_factory=dict)
     arrays: Arrays = field(default_factory=Arrays)
 
+    @cached_property
+    def scope(self) -> list[Fact]:
+        """Return the facts under the headings that it stands under."""
+        return [f for f in self.facts if in_scope(f, self.formula)]
+
     @property
     def near(self) -> list[Fact]:
         """Return the facts under the same headings."""
@@ -143,7 +149,7 @@ def _brings_in_a_name(left: Expr, right: Expr, context: Context) -> bool:
     """Return whether a side has a name that the other side and earlier lines have not: it says what it is."""
     sides = in_unknowns(left)
     plain = sides.expressions[0].free_symbols - sides.operators
-    scope = (f for f in context.facts if in_scope(f, context.formula) and f.formula != context.formula)
+    scope = (f for f in context.scope if f.formula != context.formula)
     known = frozenset[str]().union(names_in(right), *(f.names for f in scope))
     return bool(names_in(*(sides.applications.get(s, s) for s in plain)) - known)
 
@@ -234,8 +240,7 @@ def _open(found: Comparison) -> Judgement:
 
 def _by_consequence(left: Expr, right: Expr, context: Context) -> Judgement | None:
     """Return that an equation follows from earlier ones, None where this is not found."""
-    scope = [f for f in context.facts if in_scope(f, context.formula)]
-    found = consequence(left, right, scope[-40:])
+    found = consequence(left, right, context.scope[-40:])
     if found is None:
         return None
     uses = formulas_of(found.facts)
@@ -259,7 +264,7 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
             return holding(found)
     if (whole := _for_whole_numbers(left, right, context)) is not None:
         return whole
-    scope = [f for f in context.facts if in_scope(f, context.formula)]
+    scope = context.scope
     at_a_point = value_at_a_point(left, right, context.formula, scope, context.given, context.values)
     if at_a_point is not None and at_a_point.kind != "undecided":
         return at_a_point
