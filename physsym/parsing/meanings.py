@@ -10,6 +10,7 @@ import sympy
 from sympy import Expr
 
 from physsym.core.verdicts import Condition
+from physsym.parsing.latex.coefficients import coefficients_in
 from physsym.parsing.latex.conventions import Conventions, conventions_of
 from physsym.parsing.latex.decisions import MAX_MEANINGS, alternatives
 from physsym.parsing.latex.formula import OPAQUE
@@ -124,7 +125,8 @@ def meanings(text: str, conventions: Conventions | None = None) -> tuple[Meaning
     """
     settled = conventions_of([text]) if conventions is None else conventions
     found = trees(text, settled.macros, settled.words)
-    read = alternatives(lambda d: _meaning(found, Interpretation(text, settled, d)), text)
+    coefficients = coefficients_in(found)
+    read = alternatives(lambda d: _meaning(found, Interpretation(text, settled, d, coefficients)), text)
     ways = tuple(dict.fromkeys(meaning for meaning, _ in read))
     if len(ways) > MAX_MEANINGS:
         raise ReadError(f"this can be read in more than {MAX_MEANINGS} ways; write more brackets", text, 0)

@@ -10,7 +10,7 @@ a symbol with such a name, of which nothing is known.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from sympy import Expr, Rational, Symbol
@@ -34,8 +34,14 @@ OPAQUE = "\\"
 class Formula(ABC):
     """A formula under one set of decisions; the values of its trees are left to `Interpretation`."""
 
-    def __init__(self, text: str, conventions: Conventions, decisions: Decisions) -> None:
-        """Begin; nothing is evaluated yet."""
+    def __init__(
+        self,
+        text: str,
+        conventions: Conventions,
+        decisions: Decisions,
+        coefficients: Mapping[int, bool] | None = None,
+    ) -> None:
+        """Begin; nothing is evaluated yet. `coefficients` are as of `coefficients_in`."""
         self.text, self.conventions, self.decisions = text, conventions, decisions
         self.one_coordinate = False
         self.assumed: dict[str, None] = {}
@@ -45,6 +51,7 @@ class Formula(ABC):
         self.joined: Node | None = None
         self.nested = 0
         self.domain: dict[Condition, None] = {}
+        self.coefficients = coefficients or {}
 
     def error(self, message: str, node: Node) -> ReadError:
         """Return the error that points at a node."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from physsym.parsing.joined import joined_function
@@ -103,7 +103,7 @@ class LatexParser:
     """Recursive descent over the tokens of one side."""
 
     def __init__(
-        self, tokens: Sequence[LatexToken], text: str, words: frozenset[str] = frozenset(), depth: int = 0
+        self, tokens: Iterable[LatexToken], text: str, words: frozenset[str] = frozenset(), depth: int = 0
     ) -> None:
         """Begin at the first token; `words` are names of several letters."""
         self.tokens, self.text, self.words = list(tokens), text, words | WORDS
@@ -147,9 +147,17 @@ class LatexParser:
     # ------------------------------------------------------------ sums and products
 
     def whole(self) -> Node:
-        """Read all tokens as one expression."""
-        found = self.sum()
-        self.finish()
+        """Read all tokens as one expression; `||` is two bars where no norm is read: |a||b|, ||x| - 1|."""
+        tokens, depth, font = self.tokens, self.depth, self.font
+        try:
+            found = self.sum()
+            self.finish()
+        except ReadError:
+            if all(token.text != "||" for token in tokens):
+                raise
+            bars = LatexParser(_single_bars(tokens), self.text, self.words, depth)
+            bars.font = font
+            return bars.whole()
         return found
 
     def sum(self) -> Node:
@@ -691,6 +699,16 @@ class LatexParser:
             # A condition: `\text{if } x > 0`.
             return replace(self._relation(kept[1:]), start=kept[0].position)
         return self._relation(kept)
+
+
+def _single_bars(tokens: Sequence[LatexToken]) -> Iterator[LatexToken]:
+    """Yield tokens with two bars for each that is written `||`."""
+    for token in tokens:
+        if token.text == "||":
+            yield replace(token, text="|", end=token.position + 1)
+            yield replace(token, text="|", position=token.position + 1, spaced=False)
+        else:
+            yield token
 
 
 def _is_word(tokens: Sequence[LatexToken]) -> bool:

@@ -229,6 +229,8 @@ class NamedValues(Formula):
         ):
             return None
         if exponent is None:
+            if self.coefficients.get(name.start):
+                return None
             return (
                 None
                 if not sure and self.decisions.take(name.node, "e", "Euler's number", "a name")

@@ -199,9 +199,10 @@ class Products(Derivatives):
                 touching = (
                     node.end == following.start or name.font == "upright" or isinstance(inner.node, Name)
                 )
-                if touching and (
+                coefficient = self.coefficients.get(name.start)
+                if (touching and not coefficient) and (
                     name.font == "upright"
-                    or self.conventions.differentials
+                    or (self.conventions.differentials and coefficient is None)
                     or not self.decisions.take(
                         node, f"d{self.source(following)}", "a differential", "a product"
                     )

@@ -30,6 +30,7 @@ from physsym.core.symbols import (
 from physsym.parsing.gradients import OTHER_WEIGHTS, SUM_OF_SQUARES
 from physsym.parsing.instants import VECTORS, WEIGHTS
 from physsym.parsing.lagrangian import LAGRANGIAN, is_coordinate
+from physsym.parsing.latex.coefficients import coefficients_in
 from physsym.parsing.latex.conventions import USUAL_WORDS, Conventions, conventions_of
 from physsym.parsing.latex.decisions import Decisions, alternatives
 from physsym.parsing.latex.formula import OPAQUE
@@ -111,10 +112,11 @@ def read_latex(text: str, names: Names) -> Stated:
         known = {**names.known, "G": Symbol("G", real=True)}
         names = replace(names, known=known, declared=names.declared | {"G"})
     refuse_unclear(found, text, conventions, names.known, names.declared)
+    coefficients = coefficients_in(found)
     found = tuple(link for tree in found for link in _links(tree))
 
     def stated(decisions: Decisions) -> Stated:
-        rows = [_row(tree, Interpretation(text, conventions, decisions)) for tree in found]
+        rows = [_row(tree, Interpretation(text, conventions, decisions, coefficients)) for tree in found]
         rows = _with_steps(rows)
         return _Text(text, names, rows).stated()
 
@@ -125,6 +127,10 @@ def read_latex(text: str, names: Names) -> Stated:
         shown = "; or ".join(str(way) for way in ways)
         asked = {question for _, decisions in read for question in decisions.asked}
         advice = r"write \exp(1) for Euler's number, or declare e" if "e" in asked else "write brackets"
+        either = [q for _, decisions in read for q, o in decisions.asked.items() if "a differential" in o]
+        if either:
+            of = either[0][1:]
+            advice = rf"write d \cdot {of} for the product, or \mathrm{{d}}{of} for the differential"
         raise ReadError(f"this can be read in {len(ways)} ways: {shown}; {advice}", text, min(positions))
     return next(iter(ways))
 
