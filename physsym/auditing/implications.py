@@ -25,6 +25,7 @@ from physsym.auditing.unknowns import in_unknowns
 from physsym.core.symbols import DOT
 from physsym.core.verdicts import Condition, Outcome, Verdict
 from physsym.parsing.meanings import Chain, Meaning, is_opaque
+from physsym.verify.budget import BudgetError, joint
 from physsym.verify.conditions import consistent, implied, natural_ranges
 from physsym.verify.domains import defined
 from physsym.verify.implication import Alternatives, follows_where_defined, repaired
@@ -39,6 +40,7 @@ _SIGNS_IN_WORDS = re.compile(
     r"\b(?:non-?)?(?:positive|negative|zero|vanish\w*|smooth\w*|convex\w*|Lipschitz)\b", re.IGNORECASE
 )
 _SYMBOLS = 4  # of which signs are tried
+_SECONDS = 1.0  # of processor time, for all steps of a formula
 _LINES = 4  # that state conditions on what a step is about
 IMPLIES = "hence"
 ORDERS = {"<": (1, "> 0"), "<=": (1, ">= 0"), ">": (-1, "> 0"), ">=": (-1, ">= 0")}
@@ -190,9 +192,11 @@ def judge_implications(
         return _unless_on(arguments)
     if any("±" in said for said in meaning.assumed):
         _with_either_sign(arguments, meaning, meanings, text)
-    found: list[Judgement] = []
-    for parts in arguments:
-        found += [_judge_step(*step, around) for step in _steps(parts)]
+    try:
+        with joint(_SECONDS):
+            found = [_judge_step(*step, around) for parts in arguments for step in _steps(parts)]
+    except BudgetError:
+        return Judgement("undecided", f"it was not found within {_SECONDS:g} s how the statements follow")
     equations = any(sign in EQUAL for c in stated for sign in c.relations)
     worst = [next((j for j in found if j.kind == kind), None) for kind in ("fails", "undecided")]
     if worst[0] is not None:
@@ -274,6 +278,8 @@ def _judge_step(premise: Part, conclusion: Part, around: Surroundings) -> Judgem
     chains = (*premise.chains, *conclusion.chains)
     sides = {s for c in chains for one, other, _ in links(c) for s in in_unknowns(one, other).expressions}
     alone = {s for s in sides if s.is_Symbol}
+    # A statement that has no other symbol says by itself where this one lies.
+    alone |= {s for one in (*above, *below) for c in one if len(_symbols([c])) == 1 for s in _symbols([c])}
     open_ones = (symbols - alone) | (_positive_roots(conclusion) if conclusion.arrow == "on" else set())
     signs = sorted(_signs_of(sorted(symbols, key=str)[:_SYMBOLS]), key=lambda c: not _symbols(c) <= open_ones)
     ranges = natural_ranges(symbols)

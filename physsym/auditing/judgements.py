@@ -22,6 +22,8 @@ class Judgement:
         The formulas that it was judged by.
     solves
         Whether it is one of the solutions of an equation, which may have others.
+    only
+        Whether it is known that there are no others.
     """
 
     kind: Kind
@@ -30,6 +32,7 @@ class Judgement:
     uses: tuple[Formula, ...] = ()
     verdict: Verdict | None = None
     solves: bool = False
+    only: bool = False
 
 
 def holding(found: Comparison) -> Judgement:

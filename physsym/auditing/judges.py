@@ -13,7 +13,13 @@ from physsym.auditing.audits import Entry, Kind
 from physsym.auditing.equations import Context, judge_chain, judge_link
 from physsym.auditing.hinted import hinted_judgements
 from physsym.auditing.hints import HintError
-from physsym.auditing.implications import IMPLIES, Surroundings, given_in_words, judge_implications
+from physsym.auditing.implications import (
+    IMPLIES,
+    Surroundings,
+    given_in_words,
+    judge_implications,
+    parts_of,
+)
 from physsym.auditing.judgements import Judgement
 from physsym.auditing.matrices import arrays_of, judge_arrays
 from physsym.auditing.premises import in_force, judged_by_each_value, relying_on, same_name, stated_facts
@@ -64,7 +70,7 @@ def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float =
     """
     end = time.process_time() + seconds
     rules, arrays = rules_of(formulas, end), arrays_of(formulas)
-    facts: list[Fact] = []
+    facts, steps = list[Fact](), list[Fact]()
     relying: dict[Formula, set[Formula]] = {}
     for place, read in enumerate(formulas):
         entry = Entry(path, read.formula, "unread", read.why or "not read")
@@ -88,7 +94,7 @@ def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float =
             named = any(map(refers, read.formula.hints))
             above = relying_on(read.formula, relying)
             known = in_force(facts, read.formula, relying)
-            elsewhere = (*_facts_elsewhere(formulas, place), *facts) if named else ()
+            elsewhere = (*_facts_elsewhere(formulas, place), *steps, *facts) if named else ()
             context = Context(
                 read.formula,
                 rule=rules.get(place),
@@ -122,7 +128,10 @@ def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float =
             verdict=one.verdict,
             expected=any(h.keyword == "expect" for h in read.formula.hints),
         )
-        facts += stated_facts(read.formula, meanings[0], facts, one)
+        new = stated_facts(read.formula, meanings[0], facts, one)
+        # That statements follow from others does not say that they are true: a hint alone may use them.
+        stated = [c for c in meanings[0].chains if c.relations and not is_condition(c)]
+        (facts if parts_of(stated, read.formula.text) is None else steps).extend(new)
 
 
 def _facts_elsewhere(formulas: Sequence[ReadFormula], place: int) -> tuple[Fact, ...]:
@@ -251,9 +260,17 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
     if (implications := judge_implications(stated, meaning, ways, around)) is not None:
         return implications
     found: list[Judgement] = []
+    steps = parts_of(stated, context.formula.text) or ()
+    ends = [p.statements[0][0] for parts in steps for p in parts[1:]]
     for number, chain in enumerate(stated):
-        facts = (*context.facts, *_facts_beside(stated, number, context))
+        facts = (*context.facts, *_facts_beside(stated, number, context, ends))
         judged_here = list(judge_chain(chain, replace(context, facts=facts)))
+        if steps:  # only the single solution of an equation follows from it
+            unsure = "{}: that there is no other one was not found"
+            judged_here = [
+                replace(j, kind="undecided", says=unsure.format(j.says)) if j.solves and not j.only else j
+                for j in judged_here
+            ]
         follows = bool(judged_here) and all(j.kind in ("holds", "conditional") for j in judged_here)
         if (
             chain.words.startswith(IMPLIES)
@@ -292,13 +309,18 @@ def _where_defined(judgement: Judgement, meaning: Meaning, context: Context) -> 
     return replace(judgement, kind="conditional", says=f"{before} if {named}")
 
 
-def _facts_beside(stated: Sequence[Chain], number: int, context: Context) -> Iterator[Fact]:
-    """Yield what other statements of the formula say: those before one, and the names that they define."""
+def _facts_beside(
+    stated: Sequence[Chain], number: int, context: Context, ends: Sequence[Chain]
+) -> Iterator[Fact]:
+    """Yield what other statements of the formula say: those before one, and the names that they define.
+
+    What a step leads to (`ends`) is no premise of what it starts from.
+    """
     for other, chain in enumerate(stated):
         if other == number:
             continue
         for fact in facts_of(context.formula, Meaning((chain,)), context.facts, "undecided"):
-            if other < number or (fact.defines and fact.left.is_Symbol):
+            if other < number or (chain not in ends and fact.defines and fact.left.is_Symbol):
                 yield fact
 
 

@@ -7,6 +7,7 @@ is judged by each.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -34,6 +35,9 @@ from physsym.parsing.meanings import Meaning
 
 _VALUES = 3  # of one name, the last ones, by each of which a formula is judged
 _WAYS = 6
+_OR = re.compile(r"\bor\b")
+_OR_BEFORE = re.compile(r"\bor(?: else)?\s*$")
+_OR_AFTER = re.compile(r"^\s*,?\s*or\b(?!\s+(?:equivalently|in other words))")
 
 
 def same_name(one: Expr, other: Expr) -> bool:
@@ -55,6 +59,8 @@ def _is_value(fact: Fact) -> bool:
 
 def stated_facts(formula: Formula, meaning: Meaning, known: Sequence[Fact], one: Judgement) -> Iterator[Fact]:
     """Yield the equations that a judged formula states, each with the values of its name that it replaces."""
+    if _is_one_of_several(formula, meaning):
+        return
     for fact in facts_of(formula, meaning, known, one.kind):
         others = [
             f
@@ -79,6 +85,13 @@ def stated_facts(formula: Formula, meaning: Meaning, known: Sequence[Fact], one:
             beside=beside,
             anew=anew,
         )
+
+
+def _is_one_of_several(formula: Formula, meaning: Meaning) -> bool:
+    """Return whether a formula states what may hold instead of something else: one of them is no premise."""
+    signs = any("±" in said for said in meaning.assumed)
+    words = any(_OR.search(c.words) for c in meaning.chains)
+    return signs or words or bool(_OR_BEFORE.search(formula.before) or _OR_AFTER.search(formula.after))
 
 
 def relying_on(formula: Formula, relying: Mapping[Formula, Collection[Formula]]) -> set[Formula]:

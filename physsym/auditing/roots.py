@@ -5,7 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from sympy import Derivative, Expr, Integer, PolynomialError, S, Symbol, linsolve, numer, poly, together
+from sympy import (
+    Derivative,
+    Expr,
+    Function,
+    Integer,
+    PolynomialError,
+    S,
+    Symbol,
+    degree,
+    exp,
+    linsolve,
+    log,
+    numer,
+    poly,
+    together,
+)
 from sympy.core.function import AppliedUndef
 
 from physsym.auditing.comparisons import compared, where_it_fails
@@ -15,6 +30,9 @@ from physsym.auditing.sentences import claims_equality, is_denied
 from physsym.auditing.sheet import Fact, formulas_of, is_sequence, names_in, places
 from physsym.auditing.texts import Formula
 from physsym.auditing.unknowns import name_of
+from physsym.core.verdicts import Condition
+from physsym.verify.conditions import implied
+from physsym.verify.domains import defined
 
 _SOLVES = re.compile(r"\b(solutions?|solv\w+|roots?|zeros?|eigenvalues?)\b", re.IGNORECASE)
 _CHOOSES = re.compile(
@@ -60,7 +78,10 @@ def root_of(left: Expr, right: Expr, formula: Formula, facts: Sequence[Fact]) ->
         fact, found = roots[0]
         beside = f", not of {places([f for f, _ in wrong])}" if wrong else ""
         says = f"{_which_root(dict(equations)[fact], letter)} {fact.place}{beside}"
-        return Judgement("conditional", says, uses=(fact.formula,), verdict=found.verdict, solves=True)
+        only = _is_only_root(dict(equations)[fact], letter)
+        return Judgement(
+            "conditional", says, uses=(fact.formula,), verdict=found.verdict, solves=True, only=only
+        )
     if wrong:
         fact, found = wrong[0]
         beside = f", but of {places([f for f, _ in roots])}" if roots else ""
@@ -141,12 +162,36 @@ def _equations(letter: Symbol, facts: Sequence[Fact]) -> Iterator[tuple[Fact, Ex
 
 def _which_root(gap: Expr, letter: Symbol) -> str:
     """Return whether an equation has one root or several, in words."""
+    count = _number_of_roots(gap, letter)
+    return {0: "a root of", 1: "the root of"}.get(count, f"one of the {count} roots of")
+
+
+def _number_of_roots(gap: Expr, letter: Symbol) -> int:
+    """Return how many roots an equation has, 0 where this is not found."""
     try:
         found = poly(numer(together(gap)), letter)
-        count = found.sqf_part().count_roots() if found.degree() <= _DEGREE else 0
+        return int(found.sqf_part().count_roots()) if found.degree() <= _DEGREE else 0
     except (PolynomialError, NotImplementedError, ValueError):
-        count = 0
-    return {0: "a root of", 1: "the root of"}.get(int(count), f"one of the {count} roots of")
+        return 0
+
+
+def _is_only_root(gap: Expr, letter: Symbol) -> bool:
+    """Return whether an equation with a root has no other one: by its degree, or as it rises or falls.
+
+    For this it has to be defined on one interval, as by a logarithm of the letter, and to have no jumps.
+    """
+    if _number_of_roots(gap, letter) == 1:
+        return True
+    domain = defined(gap)
+    if gap.atoms(Function) - gap.atoms(exp, log) or not all(
+        c.relation in ("> 0", ">= 0")
+        and c.expression.is_polynomial(letter)
+        and degree(c.expression, letter) < 2
+        for c in domain
+    ):
+        return False
+    slope = gap.diff(letter)
+    return any(implied(domain, Condition(sign * slope, "> 0")) for sign in (1, -1))
 
 
 def _in_linear_system(letter: Symbol, facts: Sequence[Fact]) -> tuple[Expr | None, tuple[Fact, ...]]:

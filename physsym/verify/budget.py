@@ -94,6 +94,13 @@ def budgeted(judge: Callable[P, Verdict]) -> Callable[P, Verdict]:
 
 
 @contextmanager
+def joint(seconds: float) -> Iterator[None]:
+    """Let all verdicts within the block share one processor time; raise BudgetError where it is used up."""
+    with _until(_now() + seconds):
+        yield
+
+
+@contextmanager
 def part(fraction: float) -> Iterator[None]:
     """Limit what is done within the block to a fraction of the time that is left, if there is a limit."""
     left = remaining()

@@ -1,8 +1,9 @@
 """Steps from statements to others: the way each goes, where it is defined, and what decides its truth."""
 
 import pytest
+import sympy
 
-from physsym.auditing import audit
+from physsym.auditing import audit, implications
 
 
 def entry_of(line, tmp_path, prose="", *hints):
@@ -10,7 +11,7 @@ def entry_of(line, tmp_path, prose="", *hints):
     notes = tmp_path / "notes.md"
     said = "".join(f"<!-- physsym: {hint} -->\n" for hint in hints)
     notes.write_text(f"# Notes\n\n{prose}\n\n{said}$$\n{line}\n$$\n")
-    return next(e for e in audit(notes).entries if e.formula.display)
+    return next(e for e in reversed(audit(notes).entries) if e.formula.display)
 
 
 RIGHT = [
@@ -272,3 +273,71 @@ def test_a_hint_may_spell_a_letter_as_its_command_is_spelled(name, letter, tmp_p
     line = rf"a b \le \frac{{{letter} a^2}}{{2}} + \frac{{b^2}}{{2 {letter}}}"
     assert entry_of(line, tmp_path, "", f"given {name} > 0", "identity").kind == "holds"
     assert entry_of(line, tmp_path, "", "identity").kind == "fails"
+
+
+@pytest.mark.parametrize("before", ["$$a^2 = b^2 \\implies a = \\pm b$$", "$$a = b \\implies a^2 = b^2$$"])
+def test_a_statement_of_a_step_is_no_fact(before, tmp_path):
+    # With a = -b the first step is right too.
+    entry = entry_of(r"|a| = |b| \implies a = b", tmp_path, before)
+    assert entry.kind == "fails"
+    assert entry_of(r"|a| = |b| \implies a^2 = b^2", tmp_path, before).kind == "holds"
+
+
+@pytest.mark.parametrize(
+    "said", ["$$a = \\pm b$$", "Either $a = b$ or $a = -b$.", "$$a = b \\text{ or } a = -b$$"]
+)
+def test_one_of_several_cases_is_no_premise(said, tmp_path):
+    assert entry_of("a + 1 = b + 1", tmp_path, f"{said}\n\nSo").kind not in ("holds", "conditional")
+    assert entry_of("a + 1 = b + 1", tmp_path, "$$a = b$$\n\nSo").kind in ("holds", "conditional")
+
+
+SEVERAL_ROOTS = [
+    (r"\sin x = 0 \implies x = 0", lambda x: sympy.sin(x), sympy.pi),
+    (r"\tan x = 1 \implies x = \frac{\pi}{4}", lambda x: sympy.tan(x) - 1, 5 * sympy.pi / 4),
+    (r"\sin x = \frac12 \implies x = \frac{\pi}{6}", lambda x: 2 * sympy.sin(x) - 1, 5 * sympy.pi / 6),
+    (r"x^2 = 2 \implies x = \sqrt2", lambda x: x**2 - 2, -sympy.sqrt(2)),
+    (r"\ln x^2 = 2\ln 3 \implies x = 3", lambda x: sympy.log(x**2) - 2 * sympy.log(3), -3),
+    (r"x^2 = 9 \implies x + 1 = 4", lambda x: x**2 - 9, -3),
+]
+
+
+@pytest.mark.parametrize(("line", "residual", "other"), SEVERAL_ROOTS)
+def test_one_of_several_roots_does_not_follow(line, residual, other, tmp_path):
+    assert sympy.simplify(residual(sympy.sympify(other))) == 0
+    assert entry_of(line, tmp_path).kind in ("fails", "undecided")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        r"x^3 = 8 \implies x = 2",
+        r"e^{x} = 2 \implies x = \ln 2",
+        r"3 e^{2x} = 12 \implies x = \ln 2",
+        r"\sqrt{x} = 3 \implies x = 9",
+        r"x^3 + x = 10 \implies x = 2",
+    ],
+)
+def test_the_only_root_follows(line, tmp_path):
+    assert entry_of(line, tmp_path).kind in ("holds", "conditional")
+
+
+def test_what_a_step_leads_to_is_no_premise_of_its_start(tmp_path):
+    line = r"\frac12 m v^2 = m g h \implies v = \sqrt{2 g h}"
+    entry = entry_of(line, tmp_path, "The speed is $v \\ge 0$.")
+    assert entry.kind != "holds"
+    assert entry.formula.line not in entry.uses
+
+
+def test_a_step_takes_a_bounded_time_and_is_undecided_then(tmp_path, monkeypatch):
+    line = r"x^2 = 4 \implies x = 2"
+    assert entry_of(line, tmp_path).kind == "fails"
+    monkeypatch.setattr(implications, "_SECONDS", 1e-9)
+    entry = entry_of(line, tmp_path)
+    assert entry.kind == "undecided"
+    assert "it was not found within" in entry.says
+
+
+def test_a_hint_may_name_a_step(tmp_path):
+    step = r"$$F = m a \implies a = \frac{F}{m}$$"
+    assert entry_of(r"2 a m = 2 F", tmp_path, step, "from 3").kind == "conditional"
+    assert entry_of(r"2 a m = 3 F", tmp_path, step, "from 3").kind == "fails"
