@@ -9,6 +9,7 @@ from functools import cached_property
 from sympy import Add, Derivative, Expr, Integer
 from sympy.core.function import AppliedUndef
 
+from physsym.auditing.audits import HOLDING
 from physsym.auditing.comparisons import (
     Comparison,
     clearly_differ,
@@ -33,7 +34,14 @@ from physsym.auditing.methods_of_text import method_of
 from physsym.auditing.point_values import false_numbers, never_equal, value_at_a_point
 from physsym.auditing.roots import root_of, without_common_root
 from physsym.auditing.rules_of_text import RuleFinding
-from physsym.auditing.sentences import asks_where, claims_equality, is_approximate, is_denied, sets_anew
+from physsym.auditing.sentences import (
+    asks_where,
+    claims_equality,
+    is_approximate,
+    is_denied,
+    names_another_case,
+    sets_anew,
+)
 from physsym.auditing.sheet import (
     EQUAL,
     Fact,
@@ -46,7 +54,7 @@ from physsym.auditing.sheet import (
     names_in,
     places,
 )
-from physsym.auditing.solutions import descent_of, solution_of, solves
+from physsym.auditing.solutions import descent_of, is_equation_for, misses, solution_of, solves
 from physsym.auditing.stated_values import Values, differing
 from physsym.auditing.texts import Formula
 from physsym.auditing.unknowns import in_unknowns, name_of
@@ -402,7 +410,10 @@ def _as_second_value(left: Expr, right: Expr, context: Context) -> Judgement | N
     if not comparison.refuted:
         return None
     if claims_equality(context.formula) and fact in context.near:
-        return _differing(comparison, uses, context, f"differs from {fact.place}")
+        differs = _differing(comparison, uses, context, f"differs from {fact.place}")
+        other = _by_another_equation(left, right, differs, context)
+        if other is not None or not names_another_case(context.formula):
+            return other or differs
     if sets_anew(context.formula, fact.formula):
         return Judgement("definition", f"another value than on {fact.place}")
     says = (
@@ -410,3 +421,28 @@ def _as_second_value(left: Expr, right: Expr, context: Context) -> Judgement | N
         f"`same as {fact.formula.position}`"
     )
     return Judgement("note", says, where_it_fails(comparison), uses, comparison.verdict)
+
+
+def _by_another_equation(left: Expr, right: Expr, differs: Judgement, context: Context) -> Judgement | None:
+    """Return that a value that differs from the first one may follow from another equation for the name.
+
+    It does where the text names another case. Else one of the two may be a mistake. None where the value
+    solves no such equation; what holds by earlier lines is none.
+    """
+    others = [f for f in context.near if f.left not in (left, right) and f.kind not in (*HOLDING, "fails")]
+    laws = [f for f in others if is_equation_for(left, f)]
+    known = [f for f in context.facts if f.left != left and in_scope(f, context.formula)]
+    solved = (solves(left, right, law, known) for law in reversed(laws))
+    found = next((s for s in solved if s is not None), None)
+    if found is None and laws:
+        found = _by_consequence(left, right, replace(context, facts=known))
+    used = [f for f in laws if found is not None and f.formula in found.uses]
+    cases = names_another_case(context.formula) or any(names_another_case(f.formula) for f in used)
+    if found is not None and used and cases:
+        first = differs.says.removeprefix("differs from ")
+        return replace(_with(found, f"another value than on {first}", found.uses), solves=True)
+    unsure = used or [f for f in laws if misses(left, right, f, known) is None]
+    if not unsure:
+        return None
+    says = f"{differs.says}, and may follow from {places(unsure)}: say from which by `from`"
+    return Judgement("undecided", says, uses=(*differs.uses, *formulas_of(unsure)))

@@ -31,16 +31,28 @@ _ASKS = _words(
     r"|want|needs?|such that|where|when|roots?|zeros?|boundary|initial\w*|demand\w*|sets?|setting|choose"
 )
 _APPROXIMATES = _words(
-    r"small|large|tiny|weak|slow|approximat\w*|approx|limits?|limiting|(?:leading|lowest|first|second) order"
+    r"small|large|tiny|weak|slow|low|high|approximat\w*|approx|limits?|limiting"
+    r"|(?:leading|lowest|first|second) order"
     r"|neglect\w*|ignor\w+|nearly|roughly|almost|asymptotic\w*|expand\w*|expansion|lineari[sz]\w+|near|far"
 )
 _PLAINLY = _words(
-    r"for (?:small|large|weak|slow)|small(?: \w+)? (?:angles?|oscillations?|amplitudes?|displacements?)"
+    r"(?:for|at) (?:small|large|weak|slow|low|high)"
+    r"|small(?: \w+)? (?:angles?|oscillations?|amplitudes?|displacements?)"
     r"|approximat\w*|in the limit|neglecting|to (?:leading|lowest|first) order"
 )
 _OTHERS = _words(
     r"second|other|another|different|instead|similar\w*|likewise|analog\w+|replac\w+|exchang\w+|revers\w+"
     r"|opposite|respectively|new|coordinates?|frames?|variables|rescal\w+|units|dimensionless"
+)
+_CASES = _words(
+    r"halfs?|halves|branch(?:es)?|odd|even|normal|symmetr\w+|lower|upper|left(?!-| with\b| hand)"
+    r"|right(?!-| hand)|parallel|series|escape|orbit\w*|th(?:at|ose) of|cases?|inside|outside"
+)
+_NEARLY = re.compile(r"[≈≪≫∼≃]|\\(?:approx|ll|gg|sim|simeq)(?![A-Za-z])")
+_WHERE = re.compile(
+    r"[→↦]|\\(?:to|mapsto|rightarrow|longrightarrow)(?![A-Za-z])"
+    r"|\b(?:for|if|when|where|on)\s+\W{0,2}[^\s$]*\s*(?:[<>≤≥]|\\[lg](?:t|eq?)(?![A-Za-z]))",
+    re.IGNORECASE,
 )
 
 
@@ -61,12 +73,23 @@ def sets_anew(formula: Formula, earlier: Formula) -> bool:
 
 def approximates(formula: Formula) -> bool:
     """Return whether the sentences beside a formula say that it holds approximately, or in a limit."""
-    return bool(_APPROXIMATES.search(formula.before) or _APPROXIMATES.search(formula.after))
+    said = any(_APPROXIMATES.search(words) for words in (formula.before, formula.after, formula.sentence))
+    return said or bool(_NEARLY.search(formula.sentence))
+
+
+def names_another_case(formula: Formula) -> bool:
+    """Return whether the sentence of a formula tells cases apart, or puts something in for a letter.
+
+    What follows then in words of consequence may be of another case than what was said before.
+    """
+    before_a_condition = formula.after.lower() in ("for", "if", "when", "where")
+    patterns = (_OTHERS, _CASES, _WHERE)
+    return before_a_condition or any(p.search(formula.sentence) for p in patterns)
 
 
 def is_approximate(formula: Formula) -> bool:
     """Return whether the sentence before a formula says in plain words that it holds approximately."""
-    return bool(_PLAINLY.search(formula.before))
+    return bool(_PLAINLY.search(formula.before) or _PLAINLY.search(formula.sentence))
 
 
 def is_denied(formula: Formula) -> bool:

@@ -78,6 +78,9 @@ class Formula:
         The hints `define` and `given` that hold for it, in their order.
     sections
         The numbers of its headings in the text, counted from 1: two sections may have the same heading.
+    sentence
+        The prose before it from the beginning of its sentence, with the inline formulas in it. Where that is
+        a word or two, such as "Thus", the sentence before it too.
     above, below
         How many lines above its own the signs around it begin, and below its own they end.
     """
@@ -97,6 +100,7 @@ class Formula:
     labels: tuple[str, ...] = ()
     scoped: tuple[Hint, ...] = ()
     sections: tuple[int, ...] = ()
+    sentence: str = field(default="", compare=False)
     above: int = field(default=0, compare=False)
     below: int = field(default=0, compare=False)
 

@@ -25,7 +25,10 @@ _RELATION = re.compile(
 _SENTENCE = re.compile(r"(?<!\be\.g)(?<!\bi\.e)(?<!\bcf)(?<!\bEq)(?<!\beq)(?<!\bEqs)(?<!\bFig)[.!?:;](?=\s)")
 _MARKUP = re.compile(r"\{[%#:][^{}\n]*\}|^[ \t]*(?:[>#|]+|[-*+]|\d+[.)])(?=\s)|[*`]", re.MULTILINE)
 
+_WORD = re.compile(r"(?<!\\)\b[A-Za-z]{2,}")
+
 _REACH = 600  # how long a sentence is
+_WORDS = 3  # of a sentence, below which it belongs to what was said before
 
 
 class Heading(NamedTuple):
@@ -194,6 +197,7 @@ def text_of(
                 labels=labels,
                 scoped=tuple(hint for hint, start, end in scoped if start <= f.start < end),
                 sections=tuple(number for number, _ in opened),
+                sentence=sentences.whole(k),
                 above=line - lines.position(f.outer_start)[0],
                 below=lines.position(max(f.outer_start, f.outer_end - 1))[0] - line,
             )
@@ -323,6 +327,21 @@ class _Sentences:
         end = min(end, self.headings[k] if k < len(self.headings) else end)
         text = self.view[start:end].lstrip(" \n\t.,;")
         return _prose(_SENTENCE.split(text)[0]).rstrip(" ,;:")
+
+    def whole(self, number: int) -> str:
+        """Return the sentence before a formula from its beginning, with the inline formulas in it."""
+        f = self.formulas[number]
+        end = f.outer_start
+        shown = (g.outer_end for g in reversed(self.formulas[:number]) if g.display and g.outer_end <= end)
+        end -= len(self.view[:end]) - len(self.view[:end].rstrip()) if f.display else 0
+        k = bisect_right(self.breaks, end - 1)
+        start = max(
+            next(shown, 0), self.breaks[k - 1] if k else 0, self._heading(f.outer_start), end - _REACH
+        )
+        *earlier, said = _SENTENCE.split(self.view[start:end].rstrip(" \n\t:;"))
+        while earlier and len(_WORD.findall(said)) < _WORDS:
+            said = f"{earlier.pop()} {said}"
+        return _prose(said)
 
     def _heading(self, offset: int) -> int:
         k = bisect_right(self.headings, offset)

@@ -1,5 +1,7 @@
 """Of several values of a name that a text states, a formula is judged by those that are meant."""
 
+import re
+
 import pytest
 
 import physsym as ps
@@ -107,6 +109,92 @@ def test_a_claim_in_words_of_consequence_is_compared_with_definitions_put_in(tmp
 
 def test_a_second_equation_for_a_name_is_a_note_without_such_words(tmp_path):
     assert kinds(tmp_path, "$$a = b + c$$", "$$d = a^2$$", "$$d = b^2 + c^2$$")[-1] == "note"
+
+
+SERIES = "In series $R = R_1 + R_2$."
+PARALLEL = r"In parallel $\frac1R = \frac1{R_1} + \frac1{R_2}$, hence"
+ORBIT = r"The orbit has $v = \sqrt{G M/r}$. The escape speed has $\frac12 v^2 = \frac{G M}{r}$, so"
+
+
+@pytest.mark.parametrize(
+    ("begin", "line", "wrong"),
+    [
+        (f"{SERIES} {PARALLEL}", r"R = \frac{R_1 R_2}{R_1 + R_2}", r"R = \frac{R_1 + 2 R_2}{3}"),
+        (ORBIT, r"v = \sqrt{\frac{2 G M}{r}}", r"v = 2 \sqrt{\frac{G M}{r}}"),
+    ],
+)
+def test_a_value_of_another_case_is_judged_by_the_equation_for_it(tmp_path, begin, line, wrong):
+    *_, right = audited(tmp_path, begin, f"$${line}$$")
+    assert right.kind == "conditional"
+    assert "another value than on line 1" in right.says
+    assert kinds(tmp_path, begin, f"$${wrong}$$")[-1] == "fails"
+
+
+def test_what_is_derived_from_a_value_of_another_case_is_judged_by_each(tmp_path):
+    begin = f"{SERIES} {PARALLEL}", r"$$R = \frac{R_1 R_2}{R_1 + R_2}$$"
+    by_second, by_first = r"$$U = R I = \frac{R_1 R_2 I}{R_1 + R_2}$$", r"$$U = R I = I (R_1 + R_2)$$"
+    assert kinds(tmp_path, *begin, by_second)[-1] in (*HOLDING, "undecided")
+    assert kinds(tmp_path, *begin, by_first)[-1] in (*HOLDING, "undecided")
+    assert kinds(tmp_path, *begin, r"$$U = R I = I (R_1 - R_2)$$")[-1] == "fails"
+
+
+def test_of_two_equations_that_contradict_each_other_either_may_be_wrong(tmp_path):
+    *_, entry = audited(tmp_path, "$$E = a + b$$", "$$2 E = a + 2 b$$", r"hence $$E = \frac a2 + b$$")
+    assert entry.kind == "undecided"
+    assert "line 1" in entry.says
+    assert "line 3" in entry.says
+
+
+def test_what_follows_from_a_definition_is_no_other_case(tmp_path):
+    begin = r"$$y = \sqrt{x^2 + 1}$$", "Squaring gives $y^2 = x^2 + 1$. Hence"
+    assert kinds(tmp_path, *begin, r"$$y = -\sqrt{x^2 + 1}$$")[-1] == "fails"
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (r"$y = \sqrt{r^2 - x^2}$ is the upper half, so the lower half is", r"y = -\sqrt{r^2 - x^2}"),
+        (r"Left of it $\psi = e^{k x}$, hence by symmetry right of it", r"\psi = e^{-k x}"),
+        ("$F = x - a$ for $x > a$, so", "F = a - x"),
+        (r"$F = x - a$ for $x \ge a$, so", "F = a - x"),
+        ("For even $n$, $a = n/2$, so for odd $n$,", "a = (n - 1)/2"),
+        ("The tangent is $y = a^2 + 2 a (x - a)$, hence the normal is", r"y = a^2 - \frac{x - a}{2 a}"),
+        (r"Substituting $x \to x + 1$ in $f = x^2$ gives hence", "f = (x + 1)^2"),
+        ("The slope of $y = x^2$ is two, and so that of", "y = x^3"),
+    ],
+)
+def test_a_value_of_another_case_is_no_false_consequence(tmp_path, words, line):
+    *_, entry = audited(tmp_path, f"{words} ${line}$.")
+    assert entry.kind == "note"
+    plain = re.search(r"\$[yfFa] = [^$]*\$|\$\\psi[^$]*\$", words)[0]
+    assert kinds(tmp_path, f"{plain}. Hence ${line}$.")[-1] == "fails"
+
+
+@pytest.mark.parametrize(
+    "words", ["Dividing both sides, on the right-hand side we get", "We are left with, so"]
+)
+def test_the_sides_of_an_equation_are_no_cases(tmp_path, words):
+    assert kinds(tmp_path, "$$d = (a + b)^2$$", f"{words} $$d = a^2 + b^2$$")[-1] == "fails"
+
+
+@pytest.mark.parametrize(
+    ("begin", "words", "line"),
+    [
+        (r"w = \sin\theta", r"For small angles, $\sin\theta \approx \theta$, so that", r"w = \theta"),
+        (r"w = \sin\theta", r"We use $\sin\theta \approx \theta$. Thus", r"w = \theta"),
+        (
+            r"E = \frac{q}{(r-d)^2} - \frac{q}{(r+d)^2}",
+            r"Far away, where $r \gg d$, this gives",
+            r"E = \frac{4 q d}{r^3}",
+        ),
+        (r"n = \frac{1}{e^{a} - 1}", r"At high temperature $a \ll 1$, therefore", r"n = \frac{1}{a}"),
+        (r"E = \frac{m}{\sqrt{1 - v^2}}", "At low speed we have therefore", r"E = m + \frac12 m v^2"),
+    ],
+)
+def test_what_is_approximate_by_the_whole_sentence_is_no_false_consequence(tmp_path, begin, words, line):
+    assert kinds(tmp_path, f"$${begin}$$", f"{words} $${line}$$")[-1] in ("note", "definition")
+    exactly = r"This is exact, for all $\theta \in S$, so that"
+    assert kinds(tmp_path, f"$${begin}$$", f"{exactly} $${line}$$")[-1] == "fails"
 
 
 @pytest.mark.parametrize(
