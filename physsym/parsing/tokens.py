@@ -148,7 +148,7 @@ _PATTERN = re.compile(
     | (?P<negation>  ~ )
     | (?P<power>     \^ )
     | (?P<raised>    [{"".join(RAISED)}]+ )
-    | (?P<operator>  \*\* | [*·×⋅∙∗⊙] | [/÷∕⁄](?!/) | % )
+    | (?P<operator>  \*\* | [*·×⋅∙∗⊙] | [/÷∕⁄](?!/) | (?<!\d)% | %(?!\s|\Z) )
     | (?P<sign>      [+−-] )
     | (?P<root>      [√∛∜] )
     | (?P<nabla>     ∇ [{"".join(RAISED)}]* )
@@ -187,6 +187,7 @@ _ADVICE = {
     "}": "write round brackets",
     "'": "a prime is a derivative and stands directly behind a name, as in x'",
     "′": "a prime is a derivative and stands directly behind a name, as in x'",
+    "%": "write 5/100 for a percentage, or 5 % x for a remainder",
     "!": "factorials are not read",
     "\\": "give LaTeX with notation='latex'",
     "≈": "approximations are not read; write = where both sides are equal",

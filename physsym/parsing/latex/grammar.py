@@ -33,6 +33,7 @@ from physsym.parsing.latex.signs import (
     SUMS,
     SWITCHES,
     WORDS,
+    is_unit,
 )
 from physsym.parsing.latex.tokens import LatexToken
 from physsym.parsing.latex.tree import (
@@ -542,7 +543,12 @@ class LatexParser:
         if token.kind == "letter":
             return Name(token.position, token.end, token.text, self.font)
         self.at -= 1
-        return self.atom()
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise self.error(f"found commands more than {MAX_DEPTH} deep; name parts of it")
+        found = self.atom()
+        self.depth -= 1
+        return found
 
     def _root(self, start: int) -> Node:
         if self.peek() != "[":
@@ -594,6 +600,8 @@ class LatexParser:
         plain = said.replace("_", "").replace("-", "").replace("\\", "")
         if plain.isalnum() and plain[:1].isalpha() and " " not in token.text.strip():
             return Name(token.position, token.end, said.replace("\\", ""), "upright")
+        if is_unit(said):
+            return Name(token.position, token.end, said, "unit")
         return Words(token.position, token.end, said)
 
     def _font(self, token: LatexToken) -> Node:

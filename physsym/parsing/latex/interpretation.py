@@ -170,8 +170,10 @@ class Interpretation(Operators):
 
     def _is_matrix(self, node: Node) -> bool:
         """Return whether a part is a matrix by all of its names: a capital that the text transposes."""
-        if isinstance(node, Sum):
-            return any(map(self._is_matrix, node.terms))
+        if isinstance(node, Sum):  # `A - \lambda I`, and `A^2 - 4 b` is one of numbers
+            letters = [set(letters_of(term)) for term in node.terms]
+            numbers = any(all(len(n) == 1 and not is_capital(n) for n in found) for found in letters)
+            return any(map(self._is_matrix, node.terms)) and not numbers
         if isinstance(node, Product):
             names = [f for f in node.factors if not isinstance(f, Number) and not _is_greek(f)]
             return bool(names) and not any(node.signs) and all(map(self._is_matrix, names))

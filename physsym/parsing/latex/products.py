@@ -16,6 +16,7 @@ from physsym.parsing.latex.names import (
     named,
     unwrapped,
 )
+from physsym.parsing.latex.signs import UNITS
 from physsym.parsing.latex.tree import (
     SCALAR_GRIDS,
     Bracket,
@@ -33,10 +34,6 @@ from physsym.parsing.latex.tree import (
 from physsym.parsing.tokens import CROSS, OF_VECTORS
 
 MAX_NESTED = 60
-_UNIT_NAMES = (
-    "m s kg g N J W Hz Pa K A V C cm mm km nm ms ns min h rad eV keV MeV mol L Nm kN MHz GHz kHz T F fm au yr"
-)
-_UNITS = frozenset(_UNIT_NAMES.split())
 
 
 class Products(Derivatives):
@@ -243,7 +240,7 @@ class Products(Derivatives):
         if name.font == "unit":
             return self.symbol(f"{OPAQUE}unit {name.letters}")
         behind = i > 0 and (isinstance(factors[i - 1], Number) or _is_upright(factors[i - 1]))
-        if name.font == "upright" and behind and name.letters in _UNITS and not name.below_text:
+        if name.font == "upright" and behind and name.letters in UNITS and not name.below_text:
             found = self.symbol(f"{OPAQUE}unit {name.letters}")
             return found if name.above is None else self.raised(found, name.above, name.node)
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 RELATIONS: Mapping[str, str] = {
@@ -87,6 +88,11 @@ LIMITS = ("lim", "limsup", "liminf", "sup", "inf", "argmin", "argmax", "arg min"
 """Operators that act on what follows, as words; the last but two are functions where brackets follow."""
 WORDS = frozenset((*FUNCTIONS, "lr", "wd", "eps", "grad", "loss", "const", "argmin", "argmax", "tol", "dist"))
 """Runs of letters that are one name, or that of a function."""
+_UNIT_NAMES = (
+    "m s kg g N J W Hz Pa K A V C cm mm km nm ms ns min h rad eV keV MeV mol L Nm kN MHz GHz kHz T F fm au yr"
+)
+UNITS = frozenset(_UNIT_NAMES.split())
+"""Units that stand behind a number."""
 FRACTIONS = (r"\frac", r"\dfrac", r"\tfrac", r"\cfrac", r"\nicefrac", r"\sfrac")
 _GREEK_NAMES = (
     "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi "
@@ -121,3 +127,8 @@ BARE_STARTS = frozenset(
      r"\limsup",
      r"\liminf", r"\dbinom", r"\tbinom", r"\underbrace", r"\overbrace", r"\not", r"\arg", r"\substack")
 )  # fmt: skip
+
+
+def is_unit(said: str) -> bool:
+    """Return whether the words behind a number are a unit, such as `m/s`."""
+    return bool(parts := re.findall("[A-Za-z]+", said)) and UNITS.issuperset(parts)

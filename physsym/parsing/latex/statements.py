@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from physsym.parsing.latex.grammar import braced, relation, spelled, split
-from physsym.parsing.latex.signs import CLOSING, OPENING, PRODUCTS, RELATIONS
+from physsym.parsing.latex.signs import CLOSING, OPENING, PRODUCTS, RELATIONS, is_unit
 from physsym.parsing.latex.tokens import LatexToken, Macro, latex_tokens
 from physsym.parsing.latex.tree import Bracket, Dots, Name, Node, Number, Relation, Scripted, Sum
 from physsym.parsing.tokens import ReadError
@@ -118,7 +118,12 @@ def trees(
 
 @lru_cache(maxsize=4096)
 def _trees(text: str, macros: tuple[tuple[str, Macro], ...], words: frozenset[str]) -> tuple[Relation, ...]:
-    tokens = _prepared(latex_tokens(formula_text(text), dict(macros)), text)
+    written = latex_tokens(formula_text(text), dict(macros))
+    begun = [token.position for token in written if token.text == r"\begin"]
+    if len(begun) > sum(token.text == r"\end" for token in written):  # the first half of a formula
+        message = r"found \begin without its \end; write the environment whole"
+        raise ReadError(message, text, begun[0])
+    tokens = _prepared(written, text)
     pieces = _joined(_pieces(tokens, text), text)
     if len(pieces) > MAX_STATEMENTS:
         raise ReadError(
@@ -349,6 +354,8 @@ def _place(pieces: list[_Piece], token: LatexToken, rest: Sequence[LatexToken], 
             _begin(pieces, "gap")
     elif token.kind == "text" and re.fullmatch(r"[\s=<>+*/-]+", token.text):
         raise ReadError(f"found {token.text!r} as words; write it as a sign", text, token.position)
+    elif token.kind == "text" and current and current[-1].kind == "number" and is_unit(token.text):
+        current.append(replace(token, text=token.text.strip()))
     elif token.kind == "text" and not _is_name(token, following):
         _begin(pieces, "text", token.text.strip())
     elif token.text in _IMPLIES:

@@ -189,7 +189,7 @@ class Steps:
             return known
         if key == self.gradient:
             if step is None or step == self._gradient_step():
-                return grad(self._weights_symbol())
+                return grad(self._weights_symbol(step, where))
             if step == self._gradient_step() - 1:
                 return self.state(key)
         if self.weights is not None and name == self.weights[0]:
@@ -216,9 +216,14 @@ class Steps:
     def _gradient_step(self) -> int:
         return max(self.gradient_steps, default=NOW)
 
-    def _weights_symbol(self) -> Symbol:
+    def _weights_symbol(self, step: int | None, where: Expr) -> Symbol:
+        """Return where the gradient is taken; refuse `g_{t+1}` behind the row that sets x_{t+1}."""
         if self.weights is None:
             raise self.error(f"{self.gradient} may be a gradient, at a point that the text does not say")
+        if step and (self.weights[0].key, step) in self.values:
+            shown, at = self.source(where, str(self.gradient), step), self.weights[1]
+            message = f"found {shown} behind the new {at}, the gradient there or before the step"
+            raise self.error(rf"{message}; write \nabla U({at}_{{{self.time}+{step}}}) for the former", where)
         self.states.setdefault(self.weights[0].key, self.weights[1])
         return self.weights[1]
 

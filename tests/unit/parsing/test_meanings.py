@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from sympy import Derivative, Expr, Function, Integer, Rational, Symbol, cos, exp, pi, sin, sqrt
+from sympy import Abs, Derivative, Expr, Function, Integer, Rational, Symbol, cos, exp, pi, sin, sqrt
 
 from physsym.core.symbols import dot
 from physsym.parsing.meanings import Meaning, conventions_of, is_opaque, meanings
@@ -133,6 +133,25 @@ def test_a_transposed_vector_depends_on_the_time_all_the_same() -> None:
     matrix, at = Symbol("A", real=True), Function("A")
     found = [w.chains[0].sides[0] for w in ways("A(b)", *document)]
     assert found == [at(Symbol("b", real=True)), matrix * Symbol("b", real=True)]
+
+
+def test_a_number_with_a_unit_is_no_number_alone() -> None:
+    metre, both = Symbol(r"\unit m", real=True), Symbol(r"\unit m/s", real=True)
+    assert sides(r"2 \text{ m} = v") == [(2 * metre, Symbol("v", real=True))]
+    assert only(r"3 \text{ m/s}") == 3 * both
+    assert sides(r"3 \text{ if } x") == [(3,), (x,)]
+
+
+def test_a_sum_of_a_capital_and_a_number_is_no_matrix() -> None:
+    square = Symbol("A", real=True)
+    assert only("|A^2 - 4b|", "A^T A") == Abs(square**2 - 4 * b)
+    assert is_opaque(only("|A - c I|", "A^T A"))
+
+
+@pytest.mark.parametrize("text", [r"\sqrt" * 1000, r"\begin{aligned} x &= 1", r"\hat" * 500 + "x"])
+def test_half_formulas_and_deep_ones_are_refused(text: str) -> None:
+    with pytest.raises(ReadError):
+        ways(text)
 
 
 def test_trap_3_letters_of_time_are_those_with_one_more_or_less_in_an_index() -> None:

@@ -122,6 +122,7 @@ JOINED = {
 }
 
 REFUSED = {
+    "5% x": (1, "5/100 for a percentage, or 5 % x for a remainder"),
     "g/||g||": (2, r"write \|g\|"),
     "x <- x - lr*‖g‖": (12, r"write \|g\|"),
     "x^T A x": (1, "a transpose is left out"),
@@ -309,6 +310,10 @@ LATEX = {
 }
 
 ADVICE_THAT_IS_FOLLOWED = {
+    "5% x": ("y = 5/100 + x", "5 % x"),
+    r"x_{t+1} = x_t + h v_t \\ v_{t+1} = v_t - h g_{t+1}": (
+        r"x_{t+1} = x_t + h v_t \\ v_{t+1} = v_t - h \nabla U(x_{t+1})"
+    ),
     "x <- x - lr*sign(m)": "x <- x - lr*1",
     **dict.fromkeys(
         ("w = w - lr*gradient", "w <- w - lr*grad_w", "w <- w - lr*gradL"), "w <- w - lr*grad(w)"
@@ -351,6 +356,7 @@ ADVICE_THAT_IS_FOLLOWED = {
 }
 
 REFUSED_IN_LATEX = {
+    r"x_{t+1} = x_t + h v_t \\ v_{t+1} = v_t - h g_{t+1}": ("g_{", "the gradient there or before the step"),
     r"\mathcal{L}(x) = T - U(x)": ("U(x)", "both names of the potential"),
     r"\dot u = -u, \quad u(0) = I": (r"u(0)", "a law has no start values"),
     r"x_{k+1} = x_k - \frac{1}{k+1} g_k": ("x_{k", "give a start value, such as x_0 = 0"),
