@@ -26,7 +26,7 @@ from physsym.auditing.consequences import (
     with_definitions,
 )
 from physsym.auditing.evaluation import agree_at_a_point
-from physsym.auditing.expansions import WithError, agreement, judge_error, with_error
+from physsym.auditing.expansions import WithError, agreement, is_exact, judge_error, with_error
 from physsym.auditing.implications import judge_inequality
 from physsym.auditing.judgements import Judgement, holding
 from physsym.auditing.matrices import Arrays
@@ -178,6 +178,8 @@ def _false_by_definitions(left: Expr, right: Expr, context: Context) -> Judgemen
 
 def judge_link(left: Expr, right: Expr, context: Context) -> Judgement:
     """Return what is said of a link after the first of a chain: a difference is an error."""
+    if (claim := with_error(left, right)) is not None:
+        return _of_an_order(claim)
     found = compared(left, right, context.given)
     if found.holds:
         return holding(found)
@@ -187,6 +189,8 @@ def judge_link(left: Expr, right: Expr, context: Context) -> Judgement:
         return Judgement("holds", "the total derivative")
     if (by_context := _by_consequence(left, right, context)) is not None:
         return by_context
+    if not is_exact(left, right):
+        return _open(found)
     if found.refuted:
         return _differing(found, (), context)
     for definitions in (context.definitions(near=True), named_for_the_first_time(context.near)):
@@ -304,7 +308,7 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
     ) is not None:
         return solution
     if (order := agreement(left, right)) is not None:
-        return Judgement("conditional", f"holds up to {order}, for smooth functions")
+        return Judgement("conditional", f"holds up to {order}, for smooth functions", exact=False)
     if is_name(left) or is_sequence(left):
         return Judgement("definition")
     if (

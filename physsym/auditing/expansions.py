@@ -29,9 +29,20 @@ from physsym.verify.engines.laurent import DivergenceError, UndecidedError
 from physsym.verify.substitution import Refusal
 
 ORDER = "\\O"  # the function that stands for an error term
+_INEXACT = re.compile(r"\\([Oo]$|dots\b|constant\b)")  # names that the reader gives
 _TERMS = 4  # beyond the order that is claimed
+_LARGE = ("n", "N")  # letters that tend to infinity where a text does not say so
 _STEPS = frozenset(["h", "dt", "dx", "ds", "eps", "delta", "k", "Delta", "Delta t", "Delta x", "Delta y"])
 """Names that steps have: both letters of `x + h` could be one."""
+
+
+def is_exact(*sides: Expr) -> bool:
+    """Return whether sides have no error terms, ellipses and unnamed constants.
+
+    Of two of these it is not known that they are equal, though they are written alike.
+    """
+    parts = (part for side in sides for part in (*side.atoms(AppliedUndef), *side.free_symbols))
+    return not any(_INEXACT.match(name_of(p) if p.args else str(p)) for p in parts)
 
 
 @dataclass(frozen=True)
@@ -112,7 +123,8 @@ def _error(term: Expr) -> tuple[Symbol, int] | None:
     if not isinstance(part, AppliedUndef) or name_of(part) != ORDER or len(part.args) != 1:
         return None
     base, exponent = part.args[0].as_base_exp()
-    return (base, int(exponent)) if base.is_Symbol and exponent.is_Integer and exponent > 0 else None
+    large = base.is_integer or base.name in _LARGE if base.is_Symbol else True
+    return None if large or not exponent.is_Integer or exponent <= 0 else (base, int(exponent))
 
 
 def judge_error(claim: WithError) -> tuple[Verdict, tuple[str, ...]]:

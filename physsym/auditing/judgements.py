@@ -24,6 +24,8 @@ class Judgement:
         Whether it is one of the solutions of an equation, which may have others.
     only
         Whether it is known that there are no others.
+    exact
+        Whether it is one of an equality, and not of one up to an order.
     """
 
     kind: Kind
@@ -33,6 +35,7 @@ class Judgement:
     verdict: Verdict | None = None
     solves: bool = False
     only: bool = False
+    exact: bool = True
 
 
 def holding(found: Comparison) -> Judgement:

@@ -347,7 +347,7 @@ def together(found: Sequence[Judgement], one_coordinate: bool) -> Judgement:
     says = "; ".join(dict.fromkeys(j.says for j in same if j.says))
     if one_coordinate and worst.kind in ("holds", "conditional"):
         says = f"{says or worst.kind}, for one coordinate"
-    return replace(worst, says=says, uses=uses)
+    return replace(worst, says=says, uses=uses, exact=all(j.exact for j in found))
 
 
 def judged(text: Text, seconds: float = SECONDS) -> Iterator[Entry]:

@@ -206,9 +206,13 @@ def judge_order(hint: Hint, what: Hinted) -> Judgement:
             return Judgement("undecided", "; ".join(verdict.evidence), verdict=verdict)
         if names:
             return Judgement(
-                "conditional", f"holds if {' and '.join(names)}", verdict.evidence, verdict=verdict
+                "conditional",
+                f"holds if {' and '.join(names)}",
+                verdict.evidence,
+                verdict=verdict,
+                exact=False,
             )
-        return Judgement("holds", verdict.evidence[0], verdict=verdict)
+        return Judgement("holds", verdict.evidence[0], verdict=verdict, exact=False)
     return Judgement("undecided", "it states no equation")
 
 

@@ -16,7 +16,6 @@ from sympy import Expr
 from sympy.core.function import AppliedUndef
 
 from physsym.auditing.audits import HOLDING
-from physsym.auditing.expansions import with_error
 from physsym.auditing.judgements import Judgement
 from physsym.auditing.sentences import claims_equality, sets_anew
 from physsym.auditing.sheet import (
@@ -52,14 +51,15 @@ def _is_value(fact: Fact) -> bool:
     left, right = fact.left, fact.right
     if not is_name(left) or is_sequence(left) or left_occurs(left, right) or fact.kind == "fails":
         return False
-    if with_error(left, right) is not None:
-        return False
     return bool(left.is_Symbol) or set(left.args) <= right.free_symbols
 
 
 def stated_facts(formula: Formula, meaning: Meaning, known: Sequence[Fact], one: Judgement) -> Iterator[Fact]:
-    """Yield the equations that a judged formula states, each with the values of its name that it replaces."""
-    if _is_one_of_several(formula, meaning):
+    """Yield the equations that a judged formula states, each with the values of its name that it replaces.
+
+    What holds up to an order is no equation from which others follow.
+    """
+    if not one.exact or _is_one_of_several(formula, meaning):
         return
     for fact in facts_of(formula, meaning, known, one.kind):
         others = [
