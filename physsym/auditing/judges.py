@@ -11,6 +11,7 @@ from sympy import Symbol
 
 from physsym.auditing.audits import Entry, Kind
 from physsym.auditing.equations import Context, judge_chain, judge_link
+from physsym.auditing.expansions import is_exact, with_error
 from physsym.auditing.hinted import hinted_judgements
 from physsym.auditing.hints import HintError
 from physsym.auditing.implications import (
@@ -22,7 +23,14 @@ from physsym.auditing.implications import (
 )
 from physsym.auditing.judgements import Judgement
 from physsym.auditing.matrices import arrays_of, judge_arrays
-from physsym.auditing.premises import in_force, judged_by_each_value, relying_on, same_name, stated_facts
+from physsym.auditing.premises import (
+    exact_for,
+    in_force,
+    judged_by_each_value,
+    relying_on,
+    same_name,
+    stated_facts,
+)
 from physsym.auditing.readings import as_text, without_commands
 from physsym.auditing.references import Hinted, NoEquationError, facts_named, refers
 from physsym.auditing.rules_of_text import BREAKDOWNS, rules_of
@@ -93,8 +101,9 @@ def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float =
         try:
             named = any(map(refers, read.formula.hints))
             above = relying_on(read.formula, relying)
-            known = in_force(facts, read.formula, relying)
-            elsewhere = (*_facts_elsewhere(formulas, place), *steps, *facts) if named else ()
+            known = exact_for(in_force(facts, read.formula, relying), sides)
+            others = (*_facts_elsewhere(formulas, place), *steps, *facts) if named else ()
+            elsewhere = exact_for(others, sides)
             context = Context(
                 read.formula,
                 rule=rules.get(place),
@@ -262,6 +271,7 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
     found: list[Judgement] = []
     steps = parts_of(stated, context.formula.text) or ()
     ends = [p.statements[0][0] for parts in steps for p in parts[1:]]
+    up_to_an_order = {c.sides[0] for c in stated if any(with_error(a, b) for a, b, _ in links(c))}
     for number, chain in enumerate(stated):
         facts = (*context.facts, *_facts_beside(stated, number, context, ends))
         judged_here = list(judge_chain(chain, replace(context, facts=facts)))
@@ -279,6 +289,12 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
         ):
             # What a statement follows from is a premise, and claims nothing by itself.
             found = [j for j in found if j.kind not in ("undecided", "definition")]
+        if chain.sides[0] in up_to_an_order:
+            # Another row says up to which order a value holds: what is left out beyond it is no mistake.
+            says = "; another row of the formula holds up to an order"
+            judged_here = [
+                replace(j, kind="note", says=j.says + says) if j.kind == "fails" else j for j in judged_here
+            ]
         found += judged_here
     if len(stated) > 1 and all(is_sequence(c.sides[0]) for c in stated):
         # The rows of a rule are one statement: a row that repeats another line says nothing of the rule.
@@ -320,7 +336,8 @@ def _facts_beside(
         if other == number:
             continue
         for fact in facts_of(context.formula, Meaning((chain,)), context.facts, "undecided"):
-            if other < number or (chain not in ends and fact.defines and fact.left.is_Symbol):
+            named = chain not in ends and fact.defines and fact.left.is_Symbol
+            if (other < number or named) and is_exact(fact.left, fact.right):
                 yield fact
 
 

@@ -16,6 +16,7 @@ from sympy import Expr
 from sympy.core.function import AppliedUndef
 
 from physsym.auditing.audits import HOLDING
+from physsym.auditing.expansions import is_exact
 from physsym.auditing.judgements import Judgement
 from physsym.auditing.sentences import claims_equality, sets_anew
 from physsym.auditing.sheet import (
@@ -50,6 +51,8 @@ def _is_value(fact: Fact) -> bool:
     """Return whether a fact says what a name is."""
     left, right = fact.left, fact.right
     if not is_name(left) or is_sequence(left) or left_occurs(left, right) or fact.kind == "fails":
+        return False
+    if not is_exact(left, right):
         return False
     return bool(left.is_Symbol) or set(left.args) <= right.free_symbols
 
@@ -112,6 +115,17 @@ def in_force(facts: Sequence[Fact], formula: Formula, relying: Relying) -> list[
     """Return facts without values that others under the headings of a formula replace."""
     gone = [old for f in facts if f.replaces and in_scope(f, formula) for old in f.replaces]
     return _without(facts, gone, relying) if gone else list(facts)
+
+
+def exact_for(facts: Sequence[Fact], sides: Sequence[Expr]) -> list[Fact]:
+    """Return the facts without error terms, and for sides with one the last formula that has some too.
+
+    Error terms of two formulas are written alike and are not equal.
+    """
+    rough = {f.formula for f in facts if not is_exact(f.left, f.right)}
+    last = next((f.formula for f in reversed(facts) if f.formula in rough), None)
+    kept = rough - {last} if last is not None and not is_exact(*sides) else rough
+    return [f for f in facts if f.formula not in kept or is_exact(f.left, f.right)]
 
 
 def _without(facts: Sequence[Fact], gone: Collection[Fact], relying: Relying) -> list[Fact]:

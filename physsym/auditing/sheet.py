@@ -11,7 +11,6 @@ from sympy import Derivative, Expr, Function, Symbol
 from sympy.core.function import AppliedUndef
 
 from physsym.auditing.audits import Kind
-from physsym.auditing.expansions import is_exact
 from physsym.auditing.hints import refusal
 from physsym.auditing.texts import Formula, Hint, Text
 from physsym.auditing.unknowns import name_of
@@ -147,9 +146,9 @@ def links(chain: Chain) -> Iterator[tuple[Expr, Expr, str]]:
 
 
 def facts_of(formula: Formula, meaning: Meaning, known: Sequence[Fact], kind: Kind) -> Iterator[Fact]:
-    """Yield the equations that a formula states; those of special values and with error terms are none."""
+    """Yield the equations that a formula states; those of special values are none."""
     for place, left, right in _equations(meaning):
-        if not is_exact(left, right) or _is_special_value(left, right, formula.display):
+        if _is_special_value(left, right, formula.display):
             continue
         named = names_in(left)
         # With f(x) defined, a line f(x_star) = ... tells its value at a point.

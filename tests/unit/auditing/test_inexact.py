@@ -48,7 +48,9 @@ def test_a_difference_of_expansions_holds_up_to_an_order(tmp_path):
 
 
 def test_what_holds_up_to_an_order_is_no_premise(tmp_path):
-    text = TAYLOR + "$$f(x+h) - f(x-h) = 2h f'(x)$$\n\n$$g = f(x+h) - f(x-h) - 2hf'(x)$$\n\nHence\n\n$$g = 0$$\n"
+    text = (
+        TAYLOR + "$$f(x+h) - f(x-h) = 2h f'(x)$$\n\n$$g = f(x+h) - f(x-h) - 2hf'(x)$$\n\nHence\n\n$$g = 0$$\n"
+    )
     assert last_of(tmp_path, text).kind not in SAID
     named = TAYLOR + "$$f(x+h) - f(x-h) = 2h f'(x)$$\n\n$$f(x+h) = f(x-h) + 2h f'(x)$$\n"
     assert "line" not in last_of(tmp_path, named).says
@@ -69,3 +71,31 @@ def test_what_holds_up_to_an_order_is_no_premise(tmp_path):
 )
 def test_a_link_with_error_terms_is_judged_by_its_order(tmp_path, line, kind):
     assert last_of(tmp_path, f"$${line}$$\n").kind == kind
+
+
+def test_a_row_beside_its_value_up_to_an_order_is_a_note(tmp_path):
+    law = "$$y - 2 = h + h^3$$\n\nWhen we solve for $y$, we get\n\n"
+    wrong = r"y &= 2 + h + 3 h^3"
+    alone = last_of(tmp_path, law + rf"$${wrong.replace('&', '')}$$" + "\n")
+    both = last_of(
+        tmp_path, law + rf"$$\begin{{align}} {wrong} \\ y &= 2 + h + O(h^3) \end{{align}}$$" + "\n"
+    )
+    assert (alone.kind, both.kind) == ("fails", "note")
+
+
+GRADIENT = r"""
+$$f(x + \epsilon) = f(x) + \epsilon f'(x) + \mathcal{O}(\epsilon^2)$$
+
+We choose
+
+$$\epsilon = -\eta f'(x)$$
+
+Then
+
+"""
+
+
+@pytest.mark.parametrize(("sign", "kind"), [("-", "holds"), ("+", "undecided")])
+def test_an_expansion_is_a_premise_of_one(tmp_path, sign, kind):
+    claim = rf"f(x - \eta f'(x)) = f(x) {sign} \eta f'(x)^2 + \mathcal{{O}}(\eta^2 f'(x)^2)"
+    assert last_of(tmp_path, f"{GRADIENT}$${claim}$$\n").kind == kind
