@@ -236,7 +236,10 @@ def judge_identity(hint: Hint, what: Hinted) -> Judgement:
         if found.differs and not _vague(found):
             return what.differing(found)
         if not found.holds:
+            near = [str(c) for c in what.given if c.expression.free_symbols & (left - right).free_symbols]
             region = "it holds in a region only: write `given` and where" if found.somewhere else ""
+            if region and near:
+                region = f"it holds in a region only, and was not shown under `given {', '.join(near)}`"
             return Judgement("undecided", region or "it was not found whether it holds for all values")
         held += found.conditions
     if len(named) == len(list(what.equations())):

@@ -108,6 +108,9 @@ def _sides(hint: Hint, meaning: Meaning) -> tuple[Expr, Expr]:
 
 def _read_sides(hint: Hint, known_symbols: frozenset[Symbol]) -> tuple[Expr, Expr]:
     """Return both sides of a definition in plain text."""
+    if re.match(r"[^\W\d]\w*\s*\([^()=]*\)\s*=", hint.argument):
+        says = "a hint defines a name; write a function as a formula of the text, before what it is used in"
+        raise refusal(hint, says)
     try:
         found = read(hint.argument, vocabulary_of(known_symbols), unknown="real")
     except ReadError as error:

@@ -70,7 +70,8 @@ def _report(
         if vain:
             echo(f"{vain} formulas of {options.baseline} fail no more: write it anew with --write-baseline")
     for reason in refused:
-        echo(f"physsym: {one_line(reason)}", error=True)
+        shown = one_line(reason).replace(r"\n  ", "\n  ")  # a caret below a hint: such lines are indented
+        echo(f"physsym: {shown}", error=True)
 
 
 def _table(audit: Audit, options: Namespace, empty: Sequence[str]) -> None:

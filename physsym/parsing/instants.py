@@ -123,7 +123,10 @@ def _refuse_with_and_without_index(sentences: Sequence[list[Token]], text: str) 
     plain = {t.name: t for t in names if not t.index}
     for token in names:
         if token.name in plain and (_step(token) == 0 or token.index[-1:] in [(n,) for n in OLD]):
-            raise ReadError(TWO_VALUES.format(token.text, plain[token.name].text), text, token.position)
+            message = TWO_VALUES.format(token.text, plain[token.name].text)
+            if token.index[-1:] in [(n,) for n in OLD]:
+                message += f", or {token.name}_new for the value after a step"
+            raise ReadError(message, text, token.position)
 
 
 def _refuse_counting(

@@ -145,6 +145,9 @@ FUNCTIONS = {
         f.__name__: ReadFunction(functools.partial(_hyperbolic, f))
         for f in (sympy.tanh, sympy.sinh, sympy.cosh)
     },
+    **dict.fromkeys(
+        ("asinh", "arsinh", "arcsinh"), ReadFunction(functools.partial(_hyperbolic, sympy.asinh), cost=50)
+    ),
     "ln": ReadFunction(sympy.log),
     "tan": ReadFunction(lambda value: sympy.sin(value) / sympy.cos(value), cost=40),
     "sqrt": ReadFunction(sympy.sqrt),
@@ -406,7 +409,9 @@ _NOT_FINITE = (S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity)
 
 _MEANT = {
     "E": "exp(1)", "e": "exp(1)", "lambda": "lam", "exponential": "exp(...)", "log10": "log(...)/log(10)",
-    "log2": "log(...)/log(2)",
+    "log2": "log(...)/log(2)", "lg": "log(...)/log(10)", 
+    **dict.fromkeys(("arcosh", "arccosh", "acosh"), "log(x + sqrt(x**2 - 1))"),
+    **dict.fromkeys(("artanh", "arctanh", "atanh"), "log((1 + x)/(1 - x))/2"),
 }  # fmt: skip
 
 

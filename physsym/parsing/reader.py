@@ -23,6 +23,7 @@ from physsym.parsing.gravity import with_gravity
 from physsym.parsing.interpretation import FUNCTIONS, NAMES_TOO, Reading, conditions, reading
 from physsym.parsing.limits import refuse_large
 from physsym.parsing.tokens import COMPLEX, GREEK, SETTLED, ReadError, is_name
+from physsym.parsing.words import BARE
 from physsym.vocabulary import STANDARD, Face, Quantity, Vocabulary
 
 Readable: TypeAlias = Expr | Equation | Update | Law | Rule
@@ -37,7 +38,8 @@ _PYTHON = re.compile(
     re.MULTILINE,
 )
 
-_LATEX = re.compile(r"\\[A-Za-z\\,;:!{}|()\[\]]|\$[^$]+\$")
+_LATEX = re.compile(r"\\[A-Za-z\\,;:!%{}|()\[\]]|\$[^$]+\$")
+_SECOND_DERIVATIVE = re.compile(r"([A-Za-z])_\s*\{?\s*([xyz])\s*\2(?![\w]*\w)\}?")
 _INDEXED = re.compile(r"\w\[\s*[A-Za-z]\s*(?:[+-]\s*[0-9]+\s*)?\]")
 
 
@@ -148,6 +150,12 @@ def read(
         names, old = learning_names(vocabulary)
         stated = read(text, names, declare, unknown=unknown, notation=notation)
         return renamed(stated, old, text)
+    for match in _SECOND_DERIVATIVE.finditer(text):
+        rate = re.search(rf"(?<![A-Za-z\\]){re.escape(match[1])}_\s*\{{?\s*tt?\b\}}?(?!\s*[-+])", text)
+        if rate is not None and f"{match[1]}_{match[2] * 2}" not in map(str, declare):
+            message = f"found {match[0].strip()} beside {rate[0]}, partial derivatives, which are not read"
+            advice = "a law has derivatives by t alone, such as u' = -k*u"
+            raise ReadError(f"{message}; {advice}", text, match.start())
     written = notation_of(text) if notation == "auto" else notation
     if written == "latex":
         return _read_latex(text, vocabulary, declare, unknown == "real")
@@ -360,6 +368,8 @@ _COMMON = frozenset(
 _RUN = re.compile(r"[A-Za-z]{2,3}|k_B[A-Za-z]|(?:[A-Za-z][0-9]+){2,}[A-Za-z]?|[A-Za-z]+_[0-9]+[A-Za-z]+")
 _APART = re.compile(r"[*·×⋅∙∗\U0001d400-\U0001d7cb]|[^\W_]['′]*[\u2080-\u209c]* +[^\W\d_]")
 
+_FUNCTION = re.compile(rf"\b(?:{'|'.join(BARE)}) +")
+
 
 def may_be_product(name: str, names: Container[str]) -> bool:
     """Return whether a name that is not among those known may be a product of its letters, as kx."""
@@ -382,7 +392,7 @@ def _refuse_run_together(found: Iterable[Sentence], names: Mapping[str, Expr]) -
         tree, node = uses[0]
         letters = [c for c in name if c.isalpha()]
         is_differential = name[0] == "d" and (name[1:] in names or name[1:] in used)
-        apart = _APART.search(tree.text) is not None and name.isalpha()
+        apart = _APART.search(_FUNCTION.sub("", tree.text)) is not None and name.isalpha()
         if is_differential or (apart and not set(letters) & {n for n in used if len(n) == 1}):
             continue
         parts = re.findall(r"k_B|[A-Za-z](?:_?[0-9]+)?", name)

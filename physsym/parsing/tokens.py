@@ -175,6 +175,7 @@ OF_VECTORS = frozenset(("r", "F", "p", "v", "B", "E", "J", "L", "a", "omega", "t
 """Letters of which a cross product may be taken."""
 TWO_VALUES = "found {0} beside {1}, two values or one; use {1} for one, and a name of its own for another"
 SETTLED = "found sign({0}), and {0} is positive; write 1, or declare {0} where it is another quantity"
+BASE_TEN = "write log(x)/log(10) for the logarithm to base 10"
 TRANSPOSE = "a transpose is left out in a formula for one coordinate"
 _ADVICE = {
     "==": "write = between the two sides of an equation",
@@ -189,7 +190,9 @@ _ADVICE = {
     "′": "a prime is a derivative and stands directly behind a name, as in x'",
     "%": "write 5/100 for a percentage, or 5 % x for a remainder",
     "!": "factorials are not read",
-    "\\": "give LaTeX with notation='latex'",
+    "\\": "commands of LaTeX, such as \\alpha, begin with it",
+    ":": "write / for a ratio, = for a definition",
+    "°": "write the number of degrees times pi/180",
     "≈": "approximations are not read; write = where both sides are equal",
     "∝": "proportions are not read; write = with a factor",
     "±": "two signs are not read; write two formulas",

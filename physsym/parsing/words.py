@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from physsym.parsing.exponents import refuse_applied_powers, refuse_exponents
 from physsym.parsing.joined import refuse_joined
-from physsym.parsing.tokens import CROSS, OF_VECTORS, ReadError, Token, difference
+from physsym.parsing.tokens import BASE_TEN, CROSS, OF_VECTORS, ReadError, Token, difference
 
 _NABLAS = {"grad": "∇", "nabla": "∇", "hess": "∇²"}
 _OPERATORS = ("det", "tr", "diag", "rank", "dim", "lim", "sum", "div", "curl", "rot", "std", "var", "cov",
@@ -21,7 +21,7 @@ _OPERATORS = ("det", "tr", "diag", "rank", "dim", "lim", "sum", "div", "curl", "
 """Words that act on what follows and are not read, short enough to be taken for factors."""
 _FUNCTIONS = ("U", "L", "loss", "f", "F", "J")
 """What a function is called whose gradient is written without its point."""
-_BARE = ("exp", "log", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sqrt", "sign", "sgn")
+BARE = ("exp", "log", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sqrt", "sign", "sgn")
 """Functions whose brackets are left out in formulas: sin x."""
 _ENDS = ("close", "comma", "newline", "semicolon", "relation", "sign", "comparison", "logic", "brace")
 
@@ -53,6 +53,8 @@ def worded(
         ):
             message = f"found {word.text}; write log(x)/log({word.text.lstrip('log_')}) for another base"
             raise ReadError(message, text, word.position)
+        if word.text == "lg" and word.name not in names and following.kind in ("name", "number", "open"):
+            raise ReadError(f"found lg; {BASE_TEN}", text, word.position)
         if (
             word.text in _OPERATORS
             and word.name not in names
@@ -174,7 +176,7 @@ def _bare_arguments(
         powers = [t.kind for t in found[i + 1 : i + 3]]
         if powers[:1] == ["raised"] or powers == ["power", "number"]:
             argument += len(powers) if powers[0] == "power" else 1
-        is_bare = function.kind == "name" and function.text in _BARE and function.text not in names
+        is_bare = function.kind == "name" and function.text in BARE and function.text not in names
         following = found[argument] if argument < len(found) else Token("end", "", 0)
         apart = following.spaced or not following.text.isascii()  # `sinθ`
         if not (is_bare and following.kind in ("name", "number") and apart):

@@ -207,7 +207,9 @@ class Functions(NamedValues):
         if isinstance(bracket, Bracket) and bracket.opening in ("(", "[", r"\{"):
             if isinstance(target, Scripted):
                 if target.below is not None:
-                    raise self.error("found an index behind the bracket of a function", target)
+                    raise self.error(
+                        f"found an index behind the bracket of {base.name}; name the value, as in s_i", target
+                    )
                 outer = target.above
             ambiguous = outer is not None and base.name in _TRIGONOMETRIC
             if ambiguous and self.decisions.take(

@@ -87,8 +87,13 @@ def _ends_with_command(text: str) -> bool:
     return text.rpartition("\\")[2].isalpha() and "\\" in text
 
 
+_SHOWN = {":": "write / for a ratio, := for a definition", r"\%": "write /100 for per cent"}
+
+
 def _not_understood(written: str) -> str:
     """Return what is wrong with a token, such as the command `\\sinx`, in which a space is missing."""
+    if written in _SHOWN:
+        return f"found {written}; {_SHOWN[written]}"
     joined = joined_function(written[1:]) if written.startswith("\\") else None
     if joined is not None:
         return f"found {written}; write {_with_space(joined)}"
@@ -253,7 +258,22 @@ class LatexParser:
         """Read an atom with what stands below and above it."""
         start = self.position()
         base = self.atom()
+        if isinstance(base, Number) and self.peek() == r"\%":
+            self.take()
+            return Fraction(start, self.end(), base, Number(self.end(), self.end(), "100"))
+        size = 4 if self.peek(1) == "{" and self.peek(3) == "}" else 2
+        if isinstance(base, Number) and self.peek() == "^" and self.peek(size // 2) in (r"\circ", r"\degree"):
+            return self._degrees(base, size)
         return self.scripted(base, start)
+
+    def _degrees(self, number: Number, size: int) -> Node:
+        r"""Read an angle such as `45^\circ`, of so many tokens behind the number; refuse a temperature."""
+        self.at += size
+        end = self.end()
+        if self.peek().strip() in ("C", "F", "K", r"\mathrm", r"\rm"):
+            raise self.error("found degrees with a unit; leave units out")
+        turned = Product(number.start, end, ("", "*"), (number, Name(end, end, r"\pi")))
+        return Fraction(number.start, end, turned, Number(end, end, "180"))
 
     def scripted(self, base: Node, start: int) -> Node:
         """Read what stands below and above a part."""

@@ -70,7 +70,10 @@ class Products(Derivatives):
                 beside = (factors[begun - 1 : begun] or factors[:1])[0]
                 numbers = isinstance(beside, Number) and isinstance(factors[begun], (Number, Fraction))
                 if begun and sign == "" and numbers and value.is_number:
-                    raise self.error("found two numbers side by side; write a sign between them", beside)
+                    raise self.error(
+                        "found two numbers side by side; write a sign between them: + for a mixed number",
+                        beside,
+                    )
                 parts.append(value)
                 if begun and all(_is_bold(f) for f in factors[begun - 1 : begun + 1]):
                     self._join(sign, factors[begun - 1], factors[begun])

@@ -40,7 +40,7 @@ from physsym.parsing.latex.statements import trees
 from physsym.parsing.latex.steps import NOW, Instant, Steps, conditioned, energy_of, of_unknown
 from physsym.parsing.latex.tree import Relation
 from physsym.parsing.latex.unclear import is_gravity, refuse_unclear
-from physsym.parsing.tokens import SETTLED, TWO_VALUES, ReadError
+from physsym.parsing.tokens import BASE_TEN, SETTLED, TWO_VALUES, ReadError
 
 Stated: TypeAlias = Expr | Equation | Update | Law | Rule
 _MARKS = {DOT: dot, AFTER: after, BEFORE: before}
@@ -347,7 +347,12 @@ class _Text:
             message = rf"found {written} before a formula; write \dot x for the rate of x"
             return self.error(message, row, value)
         if name.startswith(OPAQUE):
-            return self.error(f"{name.removeprefix(OPAQUE)} is not understood here", row, value)
+            written = _WRITTEN.get(name.removeprefix(OPAQUE), name)
+            message = (
+                f"found {written}, which is not read in rules and laws; write out what it is for one "
+                "coordinate. An audit compares lines with it, and takes its value as unknown"
+            )
+            return self.error(rf"found \lg; {BASE_TEN}" if name == r"\lg" else message, row, value)
         if value in row.reading.above:
             base, *below = name.split("_")
             index, own = str(value.args[-1]), "".join(f"_{part}" for part in below)
@@ -417,9 +422,9 @@ class _Text:
     def _symbol(self, symbol: Symbol, row: _Row) -> Expr:
         plain, marks = name_and_marks(symbol)
         if not plain or plain.startswith(("∇", "∂")):
-            of = str(symbol.name).lstrip("∇∂²³_") or "U"
-            message = rf"found {symbol} without the point where it is taken; write \nabla {of}(x)"
-            raise self.error(message, row, symbol)
+            of = as_command(str(symbol.name).lstrip("∇∂²³_"))
+            message = next(text for sign, text in _NO_POINT.items() if str(symbol.name).startswith(sign))
+            raise self.error(message.format(symbol, of), row, symbol)
         found = self._named(plain, row, symbol)
         for mark in marks:
             if not isinstance(found, Symbol):
@@ -666,6 +671,21 @@ class _Text:
         """Return a start value, in which the values of states before the first step may be read."""
         at = {f: Symbol(str(f.func), real=True) for f in value.atoms(AppliedUndef) if f.args == (0,)}
         return self._value(value.xreplace(at), row)
+
+
+_WRITTEN = {"E": r"\mathbb E", "div": r"\nabla \cdot", "curl": r"\nabla \times"}
+_NO_POINT = {
+    "∂": (
+        "found a partial derivative; derivatives are taken by t alone: "
+        r"write \dot u where u depends on t alone"
+    ),
+    "∇²": (
+        r"found {} without the point where it is taken, a Laplacian or a Hessian; "
+        r"write \nabla^2 U(x) for the latter"
+    ),
+    "∇": r"found {} without the point where it is taken; write \nabla {}(x)",
+    "": r"found {} without the point where it is taken; write \nabla U(x)",
+}
 
 
 def _rebuilt(value: Expr, change: Callable[[Expr], Expr]) -> Expr:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
-from physsym.parsing.latex.conventions import Conventions, key_of
+from physsym.parsing.latex.conventions import Conventions, is_capital, key_of
 from physsym.parsing.latex.names import Named, letters_of, named, spelled_letter, unwrapped
 from physsym.parsing.latex.tree import (
     Bracket,
@@ -53,6 +53,8 @@ def refuse_unclear(
             message = _product(node, conventions, known) or _gravity(node, declared)
         elif isinstance(node, Name) and node.letters == "i" and r"\hbar" in text and "i" not in declared:
             message = f"found i beside \\hbar, the imaginary unit; {COMPLEX}"
+        elif isinstance(node, Bracket) and "I" not in declared:
+            message = _identity(node)
         elif isinstance(node, Name) and node.font == "upright" and node.letters in ("i", "j"):
             message = "found the imaginary unit; formulas are about real numbers: write i for a name"
         else:
@@ -131,6 +133,20 @@ def _scripted(node: Scripted, conventions: Conventions, known: Collection[str]) 
     if isinstance(node.base, Name) and node.base.letters == "e" and _is_complex(inside, conventions, known):
         return f"found a complex power of e; {COMPLEX}"
     return ""
+
+
+def _identity(node: Bracket) -> str:
+    r"""Return what is wrong with I in a sum in brackets, such as `(I - \eta A)`: the identity or a number."""
+    inside = node.items[0] if len(node.items) == 1 else None
+    if not isinstance(inside, Sum) or not any(isinstance(t, Name) and t.letters == "I" for t in inside.terms):
+        return ""
+    beside = [letters for letters in letters_of(inside) if is_capital(letters) and letters != "I"]
+    if not beside:
+        return ""
+    return (
+        f"found I beside {beside[0]}, the identity or a number; declare I for a number, "
+        "or write 1 for one coordinate"
+    )
 
 
 def _is_complex(node: Node, conventions: Conventions, known: Collection[str]) -> bool:

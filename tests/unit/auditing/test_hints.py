@@ -61,6 +61,7 @@ def test_a_wrong_hint_is_refused_with_a_caret(tmp_path, hint, caret, reason):
     [
         ("define x + 1 = 3", "is no name that can be defined"),
         ("given a > 0; given b < 0, a < b", "a > 0 and -b > 0"),
+        ("define f(x) = x^2", "write a function as a formula of the text"),
         ("identity 3", "not of the form `identity`"),
         ("order 2 in q", "the formula has no q"),
         ("limit q -> 0 of 1", "has no q"),
@@ -203,6 +204,15 @@ def test_identities(tmp_path, hint, formula, kind):
 
 def test_without_the_hint_a_single_equation_never_fails(tmp_path):
     assert entries(tmp_path, "$$(a + b)^2 = a^2 + a b + b^2$$")[0].kind == "undecided"
+
+
+def test_an_identity_under_a_condition_that_does_not_suffice_names_it(tmp_path):
+    found = hinted(tmp_path, "given a < 0; identity", r"\sqrt{a^2} = a")
+    assert (found.kind, found.says) == (
+        "undecided",
+        "it holds in a region only, and was not shown under `given -a > 0`",
+    )
+    assert hinted(tmp_path, "given a > 0; identity", r"\sqrt{a^2} = a").kind in ("holds", "conditional")
 
 
 # ------------------------------------------------------------------ other formulas

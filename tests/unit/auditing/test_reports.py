@@ -370,6 +370,12 @@ def test_what_is_refused_is_said_and_the_rest_is_audited(run, tmp_path):
     assert "Traceback" not in err
 
 
+def test_the_caret_of_a_hint_is_below_it(run, tmp_path):
+    (tmp_path / "a.md").write_text("<!-- physsym: define 2 = 3 -->\n$$holds x$$")
+    *_, shown, below = run("$$holds x$$", "a.md")[2].rstrip().split("\n")
+    assert shown[below.index("^") :] == "2 = 3"
+
+
 def test_a_baseline_brings_an_old_text_into_tests(run):
     content = "$$fails one$$\n\n$$fails two$$"
     code, _, err = run(content, "--write-baseline", "b.json")

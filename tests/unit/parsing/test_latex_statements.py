@@ -101,7 +101,7 @@ def test_what_is_printed_is_read_back(value: Readable) -> None:
         (r"f(x) = \frac{x}{2}", "a function or a product", ""),
         (r"a = b \gets \frac{c}{2}", "chain", r"\frac"),
         (r"\|x\| + 1", "joins coordinates", r"\|"),
-        (r"\sum_{i=1}^{n} x_i", "sum is not understood", r"\sum"),
+        (r"\sum_{i=1}^{n} x_i", "sum, which is not read", r"\sum"),
         (r"x_{t+1} = x_t - \eta_t \nabla U(x_t)", "eta_t is set by no row", r"\eta_t"),
         (r"\rho < x", "no equation", "x"),
         (r"x \\ y", "several expressions", "y"),

@@ -92,6 +92,7 @@ READ = {
     "e^(w) + 2^(k) + x^(n-1)": exp(w) + 2**k + x ** (n - 1),
     "x**(k) + x**(2)": x**k + x**2,
     "(1-b)^(k)": (1 - b) ** k,
+    **dict.fromkeys(("arsinh(x)", "arcsinh(x)", "asinh(x)"), asinh(x)),
     # nested bars
     "||x| - 1|": abs(abs(x) - 1),
 }  # fmt: skip
@@ -197,6 +198,15 @@ REFUSED = {
     "x <- x - lr*grad(x)/sqrt(G)": (25, r"beside grad\(x\)"),
     "W_{t+1} = W_t - lr*G_t": (19, r"write grad\(W\) for the gradient at W"),
     "M <- b*M + G; W <- W - lr*M+": (11, r"write grad\(W\)"),
+    **dict.fromkeys(("lg x", "lg(x)", "lg 2"), (0, r"write log\(x\)/log\(10\)")),
+    "y = 2 sin xy": (10, r"write x\*y for the product, or declare xy"),
+    "a:b": (1, "write / for a ratio"),
+    "50%": (3, "write /100 for per cent"),
+    "y = 45°": (6, "times pi/180"),
+    "artanh(x)": (0, r"write log\(\(1 \+ x\)/\(1 - x\)\)/2"),
+    "arcosh(x)": (0, r"write log\(x \+ sqrt\(x\*\*2 - 1\)\)"),
+    "x = x_old + h v": (4, "or x_new for the value after a step"),
+    **dict.fromkeys(("u_t=Du_xx", "u_tt = c^2*u_xx"), (None, "partial derivatives, which are not read")),
     "x <- x - lr*(2*g - grad(x-))": (15, r"write grad\(x\) for the gradient at the weights, or declare g"),
 }
 
@@ -251,6 +261,10 @@ LATEX = {
     ),
     r"F_{\text{net}} = m a": Equation(*real("F_net"), m * a),
     r"y' = y - y^2": Equation(dot(y), y - y**2),
+    r"50\%": S.Half,
+    r"y = (1 - 2\%) w": Equation(y, 49 * w / 50),
+    r"\sin 45^\circ": sqrt(2) / 2,
+    r"\cos(60^{\circ}) w": w / 2,
     r"\sin k x + \cos \theta": sin(k * x) + cos(theta),
     r"\mathbf y = \mathbf a \odot \mathbf x": Equation(y, a * x),
     r"v_\perp = v \sin\theta": Equation(*real("v_perp"), v * sin(theta)),
@@ -435,6 +449,18 @@ REFUSED_IN_LATEX = {
     ),
     r"x_{t+1} = x_t - \eta \frac{\nabla f(x_t)}{\sqrt{G}}": ("G}", r"beside \\nabla U\(x_t\)"),
     r"W_{t+1} = W_t - \eta G": ("G", r"write \\nabla U\(W_t\) for the gradient at W"),
+    r"x_{t+1} = (I - \eta A) x_t": ("(I", "declare I for a number, or write 1"),
+    r"\lg x": (r"\lg", r"write log\(x\)/log\(10\)"),
+    **dict.fromkeys(
+        (r"u_t = \alpha u_{xx}", r"\alpha u_{xx} = u_{tt}"), ("u_{xx}", "partial derivatives, which")
+    ),
+    r"\partial_t u = D \partial_x^2 u": (r"\partial", r"write \\dot u where u depends on t alone"),
+    r"\nabla^2\phi = 0": (r"\nabla", r"write \\nabla\^2 U\(x\)"),
+    r"y = \int_0^1 x dx": (r"\int", r"found \\int, which is not read in rules .* An audit compares lines"),
+    r"\nabla \cdot E": (r"\nabla", r"found \\nabla \\cdot, which is not read"),
+    r"y = \operatorname{softmax}(x)_i": ("(x)", "name the value, as in s_i"),
+    r"2\tfrac12": ("2", r"\+ for a mixed number"),
+    r"T = 20^\circ\mathrm{C}": (r"\mathrm", "leave units out"),
     r"x_{t+1} = x_t - \eta (g + \nabla f(x_t))": ("g", "declare g for a constant"),
 }
 
@@ -649,6 +675,26 @@ FOLLOWED = {
     r"y = \alpha cost": (r"y = \alpha \cos t", r"y = \alpha \mathrm{cost}"),
     r"2\cosx": r"2\cos x",
     r"\sintheta": r"\sin \theta",
+    r"x_{t+1} = (I - \eta A) x_t": r"x_{t+1} = (1 - \eta A) x_t",
+    r"\lg x": "log(x)/log(10)",
+    **dict.fromkeys(
+        ("u_t=Du_xx", "u_tt = c^2*u_xx", r"u_t = \alpha u_{xx}", r"\alpha u_{xx} = u_{tt}"), "u' = -k*u"
+    ),
+    r"\partial_t u = D \partial_x^2 u": r"\dot u = -k u",
+    r"\nabla^2\phi = 0": r"\nabla^2 U(x) = 0",
+    r"y = \int_0^1 x dx": r"y = \frac{1}{2}",
+    r"\nabla \cdot E": "E_x",
+    r"y = \operatorname{softmax}(x)_i": "y = s_i",
+    r"2\tfrac12": r"2 + \tfrac12",
+    r"T = 20^\circ\mathrm{C}": "T = 20",
+    **dict.fromkeys(("lg x", "lg(x)", "lg 2"), "log(x)/log(10)"),
+    "y = 2 sin xy": "y = 2 sin(x*y)",
+    "a:b": "a/b",
+    "50%": "50/100",
+    "y = 45°": "y = 45*pi/180",
+    "artanh(x)": "log((1 + x)/(1 - x))/2",
+    "arcosh(x)": "log(x + sqrt(x**2 - 1))",
+    "x = x_old + h v": "x_new = x_old + h v",
     **ADVICE_THAT_IS_FOLLOWED,
 }  # fmt: skip
 """What stands in the text after each advice of a refusal was followed."""
@@ -664,7 +710,8 @@ def _advised(message):
 
 
 _IN_WORDS = re.compile(
-    "sign|brackets|real part|by index|whole steps|next after|it below|the formula|out what|before it"
+    "sign|brackets|real part|by index|whole steps|next after|it below|the number|the formula|out what"
+    "|before it"
 )
 """Advice that no text repeats."""
 
