@@ -165,7 +165,11 @@ def _by_elimination_in_terms_of_definitions(
     put = [d for d in definitions if names_in(d.left) & names]
     if not near or not put:
         return None
-    for definition in reversed(put):
+    for short in reversed(put):
+        sides = (left, right, *(side for f in near for side in (f.left, f.right)))
+        if (full := _in_full(short, definitions, sides)) is None:
+            return None
+        definition, _ = full
         left, right = (put_definition(e, definition) for e in (left, right))
         near = [
             replace(f, left=one, right=other, names=names_in(one, other))
@@ -198,13 +202,43 @@ def with_definitions(
         for fact in reversed(definitions):
             if not names_in(fact.left) & names:
                 continue
-            first, second = (put_definition(e, fact) for e in (left, right))
+            if (full := _in_full(fact, definitions, (left, right))) is None:
+                continue
+            whole, within = full
+            first, second = (put_definition(e, whole) for e in (left, right))
             if (first, second) != (left, right):
                 left, right, applied = first, second, True
-                used += [] if fact in used else [fact]
+                used += [f for f in (fact, *within) if f not in used]
         if not applied:
             break
     return left, right, tuple(used)
+
+
+def _in_full(
+    fact: Fact, definitions: Sequence[Fact], sides: Sequence[Expr]
+) -> tuple[Fact, tuple[Fact, ...]] | None:
+    """Return a definition with others put into it where its name is differentiated, and these.
+
+    Of L = T - V the derivative is not known before it is known what T and V depend on. None where the partial
+    derivative is another one than the total one: of z = x + y, where y = 2*x.
+    """
+    own = [d for e in sides for d in e.atoms(Derivative) if names_in(fact.left) <= names_in(d.expr)]
+    if not fact.left.is_Symbol or not own:
+        return fact, ()
+    variables = {v for d in own for v in d.variables}
+    others = [d for d in definitions if d.left.is_Symbol and d.left not in {fact.left, *variables}]
+    within: dict[Fact, None] = {}
+    value, moving = fact.right, set[Expr]()
+    for _ in range(_ROUNDS):
+        for other in reversed(others):
+            if other.left in value.free_symbols and not left_occurs(fact.left, other.right):
+                value, within = value.xreplace({other.left: other.right}), {**within, other: None}
+    for _ in range(_ROUNDS):
+        moving |= {d.left for d in within if (variables | moving) & d.right.free_symbols}
+    stated = (d.right.free_symbols for d in (fact, *within))
+    if any(names & variables and names & moving for names in stated):
+        return None
+    return replace(fact, right=value), tuple(within)
 
 
 def put_definition(expression: Expr, fact: Fact) -> Expr:
@@ -348,6 +382,8 @@ def _by_elimination(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequen
         verdict = identical(found.rest, Integer(0))
         # A fact that is an identity has the coefficient zero: from 0 = 0 anything would follow.
         if is_generic(verdict) and not any(_may_vanish(c, facts) for c in found.coefficients):
+            if 0 not in (left, right) and _force_a_zero(found.facts, facts):
+                continue
             if (combined := _combined(target, found)) is not None:
                 return Consequence(combined[0], found.facts, combined[1])
             return Consequence(
@@ -362,6 +398,7 @@ def _combined(target: Expr, found: Elimination) -> tuple[Verdict, tuple[Expr, ..
     Where it is, what was divided by on the way need not differ from zero. None where it is not found to be.
     """
     symbols, residuals = [s.symbol for s in found.solved], found.residuals
+    target, divisor = fraction(together(target))  # which the equation needs to be defined
     rates = [[r.diff(s) for r in residuals] for s in symbols]
     wanted = [target.diff(s) for s in symbols]
     if any(e.has(*symbols) for e in (*wanted, *(r for row in rates for r in row))):
@@ -382,7 +419,7 @@ def _combined(target: Expr, found: Elimination) -> tuple[Verdict, tuple[Expr, ..
     if not is_generic(verdict):
         return None
     divisors = (fraction(m)[1].as_coeff_Mul()[1] for m in multiples)
-    return verdict, tuple(d for d in divisors if not d.is_number)
+    return verdict, tuple(d for d in (*divisors, divisor.as_coeff_Mul()[1]) if not d.is_number)
 
 
 @lru_cache(maxsize=8192)
@@ -413,6 +450,21 @@ def _is_by_a_zero(left: Expr, right: Expr, target: Expr, found: Elimination) -> 
 def _states_a_zero(fact: Fact) -> bool:
     """Return whether a fact says that a name or a product is zero."""
     return 0 in (fact.left, fact.right) and len(Add.make_args(expand(fact.left - fact.right))) == 1
+
+
+def _force_a_zero(premises: Sequence[Fact], facts: Sequence[Fact]) -> bool:
+    """Return whether premises, with definitions put in, say that a product of names is zero: none states it.
+
+    They contradict each other, or hold at special values, and other equations follow from the zero alone.
+    """
+    if any(map(_states_a_zero, premises)):
+        return False
+    definitions = [f for f in facts if f.defines]
+    put = [with_definitions(f.left, f.right, [d for d in definitions if d is not f]) for f in premises]
+    first, *others = in_unknowns(*(one - other for one, other, _ in put)).expressions
+    rests = [_without(other, s) for other in others for s in _solved(first, other.free_symbols)]
+    numerators = (factor(numer(together(e))) for e in (first, *others, *rests))
+    return any(n != 0 and not n.has(Add) for n in numerators)
 
 
 def _may_vanish(coefficient: Expr, facts: Sequence[Fact]) -> bool:
