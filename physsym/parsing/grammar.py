@@ -300,8 +300,7 @@ def _tree(found: list[Token], text: str, position: int) -> Tree:
 def _out_of_order(previous: Token, token: Token) -> str:
     if "end" not in _FOLLOWERS[previous.kind]:
         return (
-            f"expected a name, a number or a bracket after {previous.text}, found {token.text}; "
-            f"{'complete it, or write /100 for per cent' if previous.text == '%' else 'complete it'}"
+            f"expected a name, a number or a bracket after {previous.text}, found {token.text}; complete it"
         )
     product = f"{previous.text}*{token.text}"
     return f"expected an operator after {previous.text}, found {token.text}; for a product write {product}"
