@@ -74,9 +74,11 @@ def root_of(left: Expr, right: Expr, formula: Formula, facts: Sequence[Fact]) ->
     tried = [(fact, compared(gap.xreplace({letter: right}), Integer(0))) for fact, gap in equations]
     roots = [(fact, found) for fact, found in tried if found.holds]
     wrong = [(fact, found) for fact, found in tried if found.differs]
-    if roots and tried[0] == roots[0]:
+    undefined = [f for f, _ in equations if _is_undefined(f, letter, right)]
+    if roots and tried[0] == roots[0] and tried[0][0] not in undefined:
         fact, found = roots[0]
-        beside = f", not of {places([f for f, _ in wrong])}" if wrong else ""
+        others = [f for f, _ in equations if f in undefined or f in dict(wrong)]
+        beside = f", not of {places(others)}" if others else ""
         says = f"{_which_root(dict(equations)[fact], letter)} {fact.place}{beside}"
         only = _is_only_root(dict(equations)[fact], letter)
         return Judgement(
@@ -102,6 +104,13 @@ def root_of(left: Expr, right: Expr, formula: Formula, facts: Sequence[Fact]) ->
         )
     says = f"{letter} is {value} by {places(used)}"
     return _wrong(sure, says, where_it_fails(found), uses) if found.differs else None
+
+
+def _is_undefined(fact: Fact, letter: Symbol, value: Expr) -> bool:
+    """Return whether an equation for a letter is not defined at a number, as ln x is not at -1."""
+    needed = ((c.expression.xreplace({letter: value}), c.relation) for c in defined(fact.left, fact.right))
+    signs = {"> 0": "is_positive", ">= 0": "is_nonnegative", "!= 0": "is_nonzero"}
+    return any(relation in signs and getattr(e, signs[relation]) is False for e, relation in needed)
 
 
 def without_common_root(left: Expr, right: Expr, formula: Formula, facts: Sequence[Fact]) -> Judgement | None:

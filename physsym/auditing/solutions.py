@@ -45,12 +45,26 @@ def solution_of(left: Expr, right: Expr, formula: Formula, facts: Sequence[Fact]
     for fact in reversed(tried):
         solved = solves(left, right, fact, facts)
         if solved is not None:
-            return solved
+            return _unless_defined(left, right, fact, facts) or solved
     if (claims_equality(formula) or _SOLUTION.search(formula.before)) and not is_denied(formula):
         laws = [f for f in tried if is_equation_for(left, f)]
         wrong = [missed for f in laws if (missed := misses(left, right, f, facts)) is not None]
         if wrong and len(wrong) == len(laws):
             return wrong[-1]
+    return None
+
+
+def _unless_defined(left: Expr, right: Expr, law: Fact, facts: Sequence[Fact]) -> Judgement | None:
+    """Return that a root of what follows from the definition of a name is not what the definition says.
+
+    From y = |x| follows y^2 = x^2, and not y = x. What is stated behind the law is a solution as well.
+    """
+    before = facts[: facts.index(law)] if law in facts else facts
+    for fact in (f for f in before if f.defines and f.left == left and f.kind not in ("fails", "note")):
+        same_letters = right.free_symbols <= fact.right.free_symbols
+        if (law.kind == "holds" or same_letters) and not compared(fact.right, right).holds:
+            says = f"a root of {law.place}, and not for all values what {fact.place} says"
+            return Judgement("undecided", says, uses=formulas_of((law, fact)))
     return None
 
 

@@ -37,6 +37,23 @@ def test_one_of_several_roots_is_said_to_be_one_of_them(tmp_path):
     assert only.says == "the root of line 1"
 
 
+def test_a_root_that_an_earlier_equation_excludes_is_said_to_be_none_of_it(tmp_path):
+    # The logarithms of -1 and -4 are not real.
+    lines = (r"$$\ln x + \ln(x - 3) = \ln 4$$", "so $x^2 - 3 x - 4 = 0$ and hence")
+    assert audited(tmp_path, *lines, "$$x = 4$$")[-1].says == "one of the 2 roots of line 3"
+    assert audited(tmp_path, *lines, "$$x = -1$$")[-1].says.endswith("not of line 1")
+
+
+@pytest.mark.parametrize(
+    ("value", "other"), [("|x - 1|", "x - 1"), (r"\sqrt{(x - 1)^2}", "x - 1"), ("x - 1", "1 - x")]
+)
+def test_a_root_of_what_follows_from_a_definition_is_not_the_definition(value, other, tmp_path):
+    square = "Then $y^2 = (x - 1)^2$, so"
+    assert kinds(tmp_path, f"$$y = {value}$$", square, f"$$y = {other}$$")[-1] not in HOLDING
+    assert kinds(tmp_path, f"$$y = {value}$$", square, f"$$y = {value} + 0$$")[-1] != "fails"
+    assert kinds(tmp_path, "$$y^2 = (x - 1)^2$$", "so", f"$$y = {other}$$")[-1] == "conditional"
+
+
 @pytest.mark.parametrize(
     "words",
     [
