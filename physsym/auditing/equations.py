@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -22,6 +23,7 @@ from physsym.auditing.consequences import (
     by_definitions,
     conditions,
     consequence,
+    differentiated,
     named_for_the_first_time,
     with_definitions,
 )
@@ -53,6 +55,7 @@ from physsym.auditing.sheet import (
     links,
     names_in,
     places,
+    special_values_of,
 )
 from physsym.auditing.solutions import descent_of, is_equation_for, misses, solution_of, solves
 from physsym.auditing.stated_values import Values, differing
@@ -373,6 +376,13 @@ def _as_derivative(left: Expr, right: Expr, context: Context) -> Judgement | Non
     scope = [f for f in context.definitions() if in_scope(f, context.formula) and f.left != left]
     if not any(names_in(f.left) & own for f in scope):
         return None
+    if isinstance(left, Derivative) and isinstance(left.expr, AppliedUndef):
+        name, variables = name_of(left.expr), set(left.variables)
+        whole = [f for f in scope if is_name(f.left) and (str(f.left) == name or name_of(f.left) == name)]
+        letters = [f for f in scope if f.left.is_Symbol and f.left not in variables and f not in whole]
+        readings = _partial_and_total(left, right, whole[-1], letters) if whole else None
+        if readings is not None:
+            return _by_readings(readings, whole[-1], context)
     found = by_definitions(left, right, scope)
     if found is None or any(found[0].sides.expressions[0].has(s) for s in left.atoms(AppliedUndef)):
         return None
@@ -380,9 +390,61 @@ def _as_derivative(left: Expr, right: Expr, context: Context) -> Judgement | Non
     uses = formulas_of(used)
     if comparison.holds:
         return _with(holding(comparison), f"the derivative of {used[0].place}", uses)
-    if comparison.refuted and all(f in context.near for f in used):
+    if comparison.refuted and all(f in context.near for f in used) and not _is_another_letter(used, context):
         return _differing(comparison, uses, context, f"is not the derivative of {used[0].place}")
     return None
+
+
+def _is_another_letter(definitions: Sequence[Fact], context: Context) -> bool:
+    """Return whether the text says of a letter in definitions that it is another one, as in "with f = x".
+
+    That is a special value and no premise, and the derivative may be taken with it.
+    """
+    letters = frozenset[Expr]().union(*(f.right.free_symbols for f in definitions))
+    stated = (s for read in context.text for m in read.meanings for s in special_values_of(read.formula, m))
+    return any(s.left in letters and s.right.is_Symbol and in_scope(s, context.formula) for s in stated)
+
+
+def _partial_and_total(
+    left: Derivative, right: Expr, own: Fact, letters: Sequence[Fact]
+) -> tuple[Comparison, Comparison, tuple[Fact, ...]] | None:
+    """Return a claimed derivative compared with the partial and with the total one, and what is put in.
+
+    None where both are the same: no letter that is kept constant depends on the variables.
+    """
+    args = own.left.args if isinstance(own.left, AppliedUndef) else ()
+    # f(x, y) says what is kept constant, and other letters in it are short for something.
+    kept = [f for f in letters if f.left in args] if args else letters
+    short = [f for f in letters if f not in kept]
+    partial, _, _ = with_definitions(own.right, Integer(0), short)
+    total, _, put = with_definitions(own.right, Integer(0), letters)
+    for variable in left.variables:
+        partial, total = differentiated(partial, variable), differentiated(total, variable)
+    if partial is None or total is None or right.has(Derivative):
+        return None
+    partial, total, claimed = (with_definitions(e, Integer(0), letters)[0] for e in (partial, total, right))
+    if compared(partial, total).holds:
+        return None
+    return compared(partial, claimed), compared(total, claimed), put
+
+
+def _by_readings(
+    readings: tuple[Comparison, Comparison, tuple[Fact, ...]], own: Fact, context: Context
+) -> Judgement:
+    """Return what is said of a derivative, partial by its sign or total: it fails if it is neither."""
+    *both, put = readings
+    is_partial = re.search(r"\\partial(?![A-Za-z])|∂", context.formula.text) is not None
+    said, other = both if is_partial else reversed(both)
+    names, uses = ("partial", "total")[:: 1 if is_partial else -1], formulas_of((own, *put))
+    if said.holds:
+        return _with(holding(said), f"the {names[0]} derivative of {own.place}", uses)
+    if other.holds:
+        says = f"is the {names[1]} derivative of {own.place}, and not the {names[0]} one"
+        return Judgement("undecided", says, uses=uses)
+    near = all(f in context.near for f in (own, *put)) and not _is_another_letter((own, *put), context)
+    if said.refuted and other.refuted and near:
+        return _differing(said, uses, context, f"is not the derivative of {own.place}")
+    return Judgement("undecided", f"it may be a derivative of {own.place}, partial or total", uses=uses)
 
 
 def _as_second_value(left: Expr, right: Expr, context: Context) -> Judgement | None:

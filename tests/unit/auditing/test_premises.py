@@ -100,6 +100,42 @@ def test_a_hint_may_name_a_line_that_is_replaced(tmp_path):
     assert kinds(tmp_path, "# Rotation", DISC, "## Ring", RING, of_second)[-1] in HOLDING
 
 
+BOTH = "Let $f(x, y) = x^2 + y^2$ and $y = 2 x$."
+BARE = "Let $z = x^2 + y^2$ with $y = 2 x$."
+
+
+@pytest.mark.parametrize(
+    ("begin", "partial", "total"),
+    [
+        (BOTH, r"\frac{\partial f}{\partial x} = 2 x", r"\frac{df}{dx} = 10 x"),
+        (BARE, r"\frac{\partial z}{\partial x} = 2 x", r"\frac{dz}{dx} = 2 x + 2 y \cdot 2 = 10 x"),
+        (BARE, r"\frac{\partial^2 z}{\partial x^2} = 2", r"\frac{d^2 z}{dx^2} = 10"),
+        (BOTH, r"\frac{\partial f}{\partial y} = 2 y", r"\frac{df}{dx} = 2 x + 4 y"),
+    ],
+)
+def test_a_partial_derivative_keeps_constant_what_a_total_one_does_not(tmp_path, begin, partial, total):
+    for line in (partial, total):
+        assert kinds(tmp_path, begin, f"$${line}$$")[-1] == "holds"
+    for line in (partial.replace("2 x", "3 x").replace("= 2", "= 3"), total.replace("10", "12")):
+        assert kinds(tmp_path, begin, f"$${line}$$")[-1] == ("holds" if line in (partial, total) else "fails")
+
+
+@pytest.mark.parametrize(
+    "begin", ["$z = x^2 + s$ with $s = x$.", "$z = y^2 - 3 x^2 + s$, $y = 2 x$ and $s = x$."]
+)
+def test_a_derivative_may_be_taken_with_a_letter_that_is_another_one(tmp_path, begin):
+    line = r"$$\frac{dz}{dx} = 2 x + 1$$"
+    assert kinds(tmp_path, begin, line)[-1] == "undecided"
+    assert kinds(tmp_path, begin.replace("$s = x$", "$s$ constant"), line)[-1] == "fails"
+
+
+@pytest.mark.parametrize("line", [r"\frac{\partial f}{\partial x} = 10 x", r"\frac{df}{dx} = 2 x"])
+def test_one_derivative_in_the_place_of_the_other_does_not_hold(tmp_path, line):
+    *_, entry = audited(tmp_path, BOTH, f"$${line}$$")
+    assert entry.kind == "undecided"
+    assert "partial" in entry.says
+
+
 @pytest.mark.parametrize("words", ["Hence", "It follows that", "We get", "This gives", "and so"])
 def test_a_claim_in_words_of_consequence_is_compared_with_definitions_put_in(tmp_path, words):
     begin = "$$a = b + c$$", "$$d = a^2$$", words
