@@ -10,55 +10,46 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
 from itertools import islice, pairwise, product
-from typing import Any, Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
+from sympy import Integer
 
+from physsym.auditing.array_values import SHAPES, Kind, ShapeError, UnknownError, difference, drawn, value_of
+from physsym.auditing.arrays import TRANSPOSED, key_of, letters_of, linear_in_vectors
 from physsym.auditing.audits import Kind as Outcome
-from physsym.auditing.hints import ArrayKind, declared_arrays
+from physsym.auditing.hints import declared_arrays
 from physsym.auditing.judgements import Judgement
-from physsym.auditing.sheet import EQUAL, Fact, ReadFormula
+from physsym.auditing.sheet import EQUAL, Fact, ReadFormula, in_scope
 from physsym.auditing.texts import Formula
-from physsym.parsing.latex.names import TRANSPOSES
 from physsym.parsing.latex.statements import trees
 from physsym.parsing.latex.tree import (
-    Bracket,
-    Fraction,
-    Function,
     Name,
     Node,
-    Number,
-    Product,
-    Root,
+    Relation,
     Scripted,
-    Sum,
 )
 from physsym.parsing.tokens import ReadError
 
-Kind: TypeAlias = ArrayKind | Literal["number"]
-_ROWS = 3  # as a cross product needs; polynomials below the sixth degree in these vanish for no other reason
-_TRIALS, _WAYS = 3, 32
-_TOLERANCE = 1e-8
+_WAYS, _SIZES = 32, 729
 _IN_SPACE = re.compile(
     r"((?:[^\s,]+\s*,\s*)*[^\s,]+)\s*\\in\s*\\(?:mathbb|Bbb|mathbf)\s*\{?\s*R\s*\}?\s*\^\s*(.+)"
 )
-_MATRICES = re.compile(r"\b(matrix|matrices)\b", re.IGNORECASE)
-_VECTORS = re.compile(r"\bvectors?\b", re.IGNORECASE)
+_NOUN = r"\b(matri(?:x|ces)|vectors?)\b"
+_NOUN_BEFORE = re.compile(_NOUN + r"\s*(?:\$[^$]*\$[,\s]*(?:and\s*)?)*\Z", re.IGNORECASE)
+_NOUN_BEHIND = re.compile(
+    r"[,\s]*(?:(?:and\s*)?\$[^$]*\$[,\s]*)*(?:(?:be|is|are|denotes?)\b\s*)?(?:(?:a|an|the|two|both)\s+)?"
+    r"(?:(?!with|of|to|by|in|and|where)[\w-]+\s+){0,3}?" + _NOUN,
+    re.IGNORECASE,
+)
+_LET = re.compile(r"\b(let|be|is|are|denotes?|consider|suppose)\b", re.IGNORECASE)
 _SYMMETRIC = re.compile(r"\b(symmetric|self-?adjoint|hermitian|hessian|covariance|definite)\b", re.IGNORECASE)
 _SPECIAL = re.compile(
     r"\b(orthogonal|orthonormal|unitary|diagonal\w*|commut\w+|project\w+|idempotent|rotations?|permutations?)\b",
     re.IGNORECASE,
 )
-
-
-class _UnknownError(Exception):
-    """A part that is not evaluated here."""
-
-
-class _ShapeError(Exception):
-    """Parts whose shapes do not fit."""
+_BACK = re.compile(r"iff\b|eftrightarrow|impliedby|Leftarrow|leftarrow|because|if and only if|[⇔⟺⇐⟸∵]")
 
 
 @dataclass(frozen=True)
@@ -69,18 +60,29 @@ class Arrays:
     ----------
     kinds
         By the letters.
+    near
+        Those that a sentence speaks of and does not declare, for its section.
     symmetric, special
         Whether words of the text say that matrices are symmetric, or of another special kind.
+    square
+        Whether matrices have as many rows as columns, by the letters of those of which the text says it.
+    values
+        The definitions of letters by which they are arrays, with the formulas that have them.
     """
 
     kinds: Mapping[str, Kind] = field(default_factory=dict)
+    near: tuple[tuple[Formula, Mapping[str, Kind]], ...] = ()
     symmetric: bool = False
     special: bool = False
+    square: Mapping[str, bool] = field(default_factory=dict)
+    values: tuple[tuple[Formula, Relation], ...] = ()
 
 
 def arrays_of(text: Sequence[ReadFormula]) -> Arrays:
     """Return the letters that membership in a space or words of a text say to be arrays."""
     kinds: dict[str, Kind] = {}
+    near: list[tuple[Formula, dict[str, Kind]]] = []
+    square: dict[str, bool] = {}
     symmetric = special = False
     for here in (read.formula for read in text):
         said = f"{here.before} {here.after}"
@@ -90,20 +92,63 @@ def arrays_of(text: Sequence[ReadFormula]) -> Arrays:
         )
         if (space := _IN_SPACE.search(here.text)) is not None:
             kind: Kind = "matrix" if re.search(r"\\times", space[2]) else "vector"
-            kinds |= dict.fromkeys((_plain(n) for n in space[1].split(",")), kind)
-        names = [_plain(n) for n in here.text.split(",")]
-        if all(re.fullmatch(r"\\?[A-Za-z]+", n) for n in names):
-            if _MATRICES.search(said):
-                kinds |= {n: "matrix" for n in names if n.isupper()}
-                names = [n for n in names if n.islower()]
-            if _VECTORS.search(said):
-                kinds |= {n: "vector" for n in names if len(n) == 1}
-    return Arrays(kinds, symmetric, special)
+            members = [_plain(n) for n in space[1].split(",")]
+            kinds |= dict.fromkeys(members, kind)
+            rows, _, columns = re.sub(r"[{}\s$]", "", space[2]).partition(r"\times")
+            square |= dict.fromkeys(members, rows == columns) if columns else {}
+        by_words = dict(_in_words(here))
+        if _LET.search(said):
+            kinds |= by_words
+        elif by_words:
+            near.append((here, by_words))
+    formulas = (read.formula for read in text if read.meanings)
+    known = [(f, relation) for f in formulas for relation in _array_values(f, kinds)]
+    return Arrays(kinds, tuple(near), symmetric, special, square, tuple(known))
+
+
+def _in_words(here: Formula) -> Iterator[tuple[str, Kind]]:
+    """Yield the names of a list that the words directly beside it call matrices or vectors."""
+    noun = _NOUN_BEHIND.match(here.after) or _NOUN_BEFORE.search(here.before)
+    names = [_plain(n) for n in here.text.split(",")]
+    if noun is None or not all(re.fullmatch(r"(bold )?\\?[A-Za-z]+", n) for n in names):
+        return
+    for name in names:
+        capital = name.removeprefix("bold ").lstrip("\\")[0].isupper()
+        if noun[1].lower().startswith("v"):
+            yield name, "vector"
+        elif capital:
+            yield name, "matrix"
 
 
 def _plain(name: str) -> str:
-    """Return a name without its font."""
-    return re.sub(r"\\(?:mathbf|boldsymbol|bm|vec|mathbb)\s*\{?\s*|[{}$\s]", "", name)
+    """Return a name as `_declared` finds it: a letter that is written bold is another one."""
+    plain = re.sub(r"\\(?:mathbf|boldsymbol|bm|vec|mathbb)\s*\{?\s*|[{}$\s]", "", name)
+    return f"bold {plain}" if re.search(r"\\(?:mathbf|boldsymbol|bm|vec)\b", name) else plain
+
+
+def _declared(name: Name, declared: Mapping[str, Kind]) -> Kind | None:
+    bold = declared.get(f"bold {name.letters}") if name.font == "bold" else None
+    return bold or declared.get(name.letters)
+
+
+@dataclass
+class _Trial:
+    """What equations say at arrays of all kinds and sizes that fit."""
+
+    said: set[bool] = field(default_factory=set)
+    fitting: dict[str, set[Kind]] = field(default_factory=dict)
+    fits: int = 0
+    is_open: bool = False
+    witness: str = ""
+    symmetric: bool = False
+
+    @property
+    def confirms(self) -> bool:
+        """Return whether the equations hold at all arrays that fit."""
+        return self.said == {True} and not self.is_open
+
+
+Links: TypeAlias = Sequence[tuple[Node, Node]]
 
 
 def judge_arrays(
@@ -123,67 +168,276 @@ def judge_arrays(
         Whether the reader found no arrays in it.
     facts
         The equations before it, which may say that its matrices commute.
+
+    Returns
+    -------
+    Judgement
+        It holds where arrays confirm it, with definitions put in, or where it and all that it was judged by
+        is linear in vectors: what holds in one coordinate then holds in each. Else it is undecided.
     """
     if one.kind not in ("holds", "conditional") or formula.notation != "latex":
         return one
+    hints = (*formula.scoped, *formula.hints)
     try:
-        found = trees(formula.text)
+        own = trees(formula.text)
+        premises = [r for f in one.uses if f != formula and f.notation == "latex" for r in trees(f.text)]
+        premises += [
+            r for h in hints if h.keyword == "define" and "\\" in h.argument for r in trees(h.argument)
+        ]
     except ReadError:
         return one
-    declared = dict(arrays.kinds)
-    for hint in (h for h in (*formula.scoped, *formula.hints) if h.keyword == "given"):
+    declared = {k: kind for f, near in arrays.near if in_scope(_at(f), formula) for k, kind in near.items()}
+    declared |= arrays.kinds
+    for hint in (h for h in hints if h.keyword == "given"):
         declared |= declared_arrays(hint.argument)
-    links = [
-        (place, left, right)
-        for relation in found
-        for place, (left, right) in enumerate(pairwise(relation.sides))
-        if relation.signs[place] in EQUAL and _names(left) == _names(right)
-    ]
-    marked: dict[str, tuple[Name, bool]] = {}
-    for key, name, transposed in (of for _, *sides in links for side in sides for of in _letters(side)):
-        marked[key] = name, transposed or (key in marked and marked[key][1])
-    numbers = numbers and not any(name.letters in declared for name, _ in marked.values())
+    used = list(premises)
+    premises = _with_values(own, premises, formula, arrays)
+    marked = _marked((*own, *premises))
+    numbers = numbers and not any(_declared(name, declared) or shows for name, shows in marked.values())
     ways = {key: _kinds(name, transposed, declared, numbers) for key, (name, transposed) in marked.items()}
     if not any({"matrix", "vector"} & {*kinds} for kinds in ways.values()):
         return one
-    said, witness, open_ones, fits = set[bool](), "", False, 0
-    for symmetric in (False, True) if arrays.symmetric else (False,):
-        said, fits = set(), 0
-        fitting: dict[str, set[Kind]] = {key: set() for key in ways}
-        for kinds in islice(product(*ways.values()), _WAYS):
-            of = dict(zip(ways, kinds, strict=True))
-            try:
-                differs = [d for _, a, b in links if (d := _difference(a, b, of, symmetric))]
-            except _UnknownError:
-                open_ones = True
-                continue
-            except _ShapeError:
-                continue
-            fits += 1
-            for key, one_kind in of.items():
-                fitting[key].add(one_kind)
-            said |= {not differs} if {*kinds} != {"number"} else set()
-            witness = next(iter(differs), witness)
-        if said == {True} and not open_ones:
-            # A letter that may be a vector is no number because nothing else fits.
-            numeric = [marked[k][0].letters for k, fit in fitting.items() if fit == {"number"} < {*ways[k]}]
-            if numeric:
-                return Judgement("undecided", f"it holds only where {' and '.join(numeric)} is a number")
-            return _for_arrays(one, symmetric)
-    if not said and not open_ones and all("number" in kinds for kinds in ways.values()):
-        return one
-    if said <= {True} and open_ones:
-        return replace(one, says=f"{one.says or 'holds'}, for one coordinate") if numbers else one
-    if not said:
-        return Judgement("undecided", "it holds for numbers; the shapes of matrices and vectors do not fit")
-    sure = fits == 1 and not open_ones and not arrays.special and not arrays.symmetric
-    sure = sure and all(len(ways[key]) == 1 or name.font == "bold" for key, (name, _) in marked.items())
-    names = {name.letters.lstrip("\\") for name, _ in marked.values()}
+    values = _definitions(premises)
+    claims = _claims(own, used, values, formula.text)
+    square = {
+        k: arrays.square[letter]
+        for k, (n, _) in marked.items()
+        for letter in (n.letters, f"bold {n.letters}")
+        if letter in arrays.square
+    }
+    same = [(a, b) for a, b in claims if _names(a) == _names(b)]
+    sure = {
+        k: kinds[0] if len(kinds) == 1 else "vector" for k, kinds in ways.items() if "number" not in kinds
+    }
+    if not (_evident((*own, *premises), declared) or (same and same == claims)):
+        return one  # an inverse of a capital alone, as of a resistance, makes no matrix of what follows
+    linear = linear_in_vectors(own, premises, sure, r"\nabla" in formula.text)
+    orders = any(_array_order(r, sure) for r in own)
+    trial = _tried(same, {}, ways, arrays.symmetric, square)
+    direct = same == claims and (trial.confirms or not values)
+    whole = trial if direct else _tried(claims, values, ways, arrays.symmetric, square)
+    if whole.confirms and claims and not orders:
+        # A letter that may be a vector is no number because nothing else fits.
+        numeric = [k for k, fit in whole.fitting.items() if fit == {"number"} < {*ways[k]}]
+        bold = all(
+            marked[k][0].font == "bold" and "matrix" not in ways[k] for k in {*whole.fitting} & {*sure}
+        )
+        if bold and sure and same != claims:
+            numeric = []  # beside bold vectors other letters are numbers
+        if numeric and (same == claims or not linear):
+            return Judgement(
+                "undecided", f"it holds only where {' and '.join(map(_shown, numeric))} is a number"
+            )
+        return _for_arrays(one, whole.symmetric)
+    if same and trial.said != {True} and not (trial.is_open and not trial.said):
+        if not trial.said and all("number" in ways[k] for k in trial.fitting):
+            return one
+        if not trial.said:
+            says = "it holds for numbers; the shapes of matrices and vectors do not fit"
+            return Judgement("undecided", says)
+        return _of_numbers(trial, same, formula, arrays, ways, marked, facts, own)
+    if linear:
+        says = one.says.replace(", for one coordinate", "") or one.kind
+        return replace(one, says=f"{says}, for one coordinate")
+    return Judgement("undecided", f"judged for numbers only{_said_of(sure)}", uses=one.uses)
+
+
+def _said_of(arrays: Mapping[str, Kind]) -> str:
+    """Return which letters are matrices and which are vectors, in words."""
+    said = ""
+    for kind, plural in (("matrix", "matrices"), ("vector", "vectors")):
+        names = list(dict.fromkeys(_shown(k) for k, of in arrays.items() if of == kind))
+        if names:
+            listed = f"{', '.join(names[:-1])} and {names[-1]} are {plural}"
+            said += f"; {listed if len(names) > 1 else f'{names[0]} is a {kind}'}"
+    return said
+
+
+def _of_numbers(
+    trial: _Trial,
+    same: Links,
+    formula: Formula,
+    arrays: Arrays,
+    ways: Mapping[str, Sequence[Kind]],
+    marked: Mapping[str, tuple[Name, bool]],
+    facts: Sequence[Fact],
+    own: Sequence[Relation],
+) -> Judgement:
+    """Return that what holds for numbers does not for arrays: it fails where nothing says that it may."""
+    used = [key for a, b in same for key in (*_names(a), *_names(b))]
+    sure = trial.fits == 1 and not trial.is_open and not arrays.special and not arrays.symmetric
+    sure = sure and all(len(ways[key]) == 1 or marked[key][0].font == "bold" for key in used)
+    names = {marked[key][0].letters.lstrip("\\") for key in used}
     sure = sure and not any(f.names & names for f in facts if f.formula != formula)
-    claims = any(h.keyword == "identity" for h in formula.hints) or all(place > 0 for place, _, _ in links)
+    first = [r.sides[0] for r in own]
+    claims = any(h.keyword == "identity" for h in formula.hints) or all(a not in first for a, _ in same)
     says = "it holds for numbers, which commute, and not for matrices and vectors"
-    kind: Outcome = "fails" if sure and claims and said == {False} else "undecided"
-    return Judgement(kind, says, (witness,))
+    kind: Outcome = "fails" if sure and claims and trial.said == {False} else "undecided"
+    return Judgement(kind, says, (trial.witness,))
+
+
+def _marked(relations: Sequence[Relation]) -> dict[str, tuple[Name, bool]]:
+    """Return the letters of relations, each with whether it is transposed, or inverted and a capital."""
+    marked: dict[str, tuple[Name, bool]] = {}
+    for relation in relations:
+        for key, name, transposed in letters_of(relation):
+            marked[key] = name, transposed or (key in marked and marked[key][1])
+    return marked
+
+
+def _array_values(formula: Formula, declared: Mapping[str, Kind]) -> Iterator[Relation]:
+    """Yield the definitions in a formula by which letters are arrays."""
+    if formula.notation != "latex":
+        return
+    try:
+        found = trees(formula.text)
+    except ReadError:
+        return
+    for relation in found:
+        defines = relation.signs[:1] and relation.signs[0] in EQUAL and _lone(relation.sides[0])
+        if defines and _is_array(relation.sides[1], declared):
+            yield relation
+
+
+def _with_values(
+    own: Sequence[Relation], premises: list[Relation], formula: Formula, arrays: Arrays
+) -> list[Relation]:
+    """Return premises with the definitions of letters in them and in a formula by which they are arrays."""
+    found = list(premises)
+    pending = {key for relation in (*own, *premises) for key in _names(relation)}
+    defined = {_lone(relation.sides[0]) for relation in premises}
+    here = [(f, r) for f, r in arrays.values if f != formula and in_scope(_at(f), formula)]
+    while pending - defined:
+        key = (pending - defined).pop()
+        defined.add(key)
+        values = [(f, r) for f, r in here if _lone(r.sides[0]) == key]
+        before = [r for f, r in values if f.line <= formula.line] or [r for _, r in values[:1]]
+        found += before[-1:]
+        pending |= {key for r in before[-1:] for key in _names(r)}
+    return found
+
+
+def _at(formula: Formula) -> Fact:
+    return Fact(Integer(0), Integer(0), formula)
+
+
+def _is_array(node: Node, declared: Mapping[str, Kind]) -> bool:
+    """Return whether a part is a vector or a matrix at letters that surely are, and at all that fit."""
+    marked = {key: (name, shows) for key, name, shows in letters_of(node)}
+    sure = any(_declared(n, declared) or shows or n.font == "bold" for n, shows in marked.values())
+    ways = {key: _kinds(name, shows, declared, not sure) for key, (name, shows) in marked.items()}
+    shapes: set[tuple[int, ...]] = set()
+    for kinds in islice(product(*ways.values()), _WAYS) if sure else ():
+        try:
+            at = {
+                key: drawn(0, place, SHAPES[kind][0])
+                for place, (key, kind) in enumerate(zip(ways, kinds, strict=True))
+            }
+            shapes.add(np.shape(value_of(node, at)))
+        except (ShapeError, np.linalg.LinAlgError):
+            continue
+        except UnknownError:
+            return False
+    return bool(shapes) and () not in shapes
+
+
+def _evident(relations: Sequence[Relation], declared: Mapping[str, Kind]) -> bool:
+    """Return whether a letter is declared an array, bold, or transposed."""
+    if any(_declared(n, declared) or n.font == "bold" for r in relations for _, n, _ in letters_of(r)):
+        return True
+    scripted = (n for r in relations for n in r.walk() if isinstance(n, Scripted))
+    return any(n.above is not None and n.above.text in TRANSPOSED for n in scripted)
+
+
+def _definitions(premises: Sequence[Relation]) -> dict[str, Node]:
+    """Return the values that premises give to names, those with two values aside."""
+    found: dict[str, list[Node]] = {}
+    for relation in premises:
+        if relation.signs[:1] and relation.signs[0] in EQUAL and (key := _lone(relation.sides[0])):
+            found.setdefault(key, []).append(relation.sides[1])
+    return {k: values[0] for k, values in found.items() if len(values) == 1 and k not in _names(values[0])}
+
+
+def _claims(
+    own: Sequence[Relation], premises: Sequence[Relation], values: dict[str, Node], text: str
+) -> list[tuple[Node, Node]]:
+    """Return the equations of a formula that are to hold, and put its own definitions with the others."""
+    known = {key for r in premises for key in _names(r)}
+    found: list[tuple[Node, Node]] = []
+    for relation in own:
+        for place, (left, right) in enumerate(pairwise(relation.sides)):
+            if relation.signs[place] not in EQUAL:
+                continue
+            key = _lone(left) if place == 0 else ""
+            if key and key not in known | _names(right) and not _BACK.search(text):
+                values[key] = right
+            else:
+                found.append((left, right))
+            known |= _names(left) | _names(right)
+    return found
+
+
+def _array_order(relation: Relation, sure: Mapping[str, Kind]) -> bool:
+    """Return whether a relation is one of order between what has arrays."""
+    return not {*relation.signs} <= {*EQUAL, "!=", "in"} and bool(_names(relation) & sure.keys())
+
+
+def _shaped(of: Mapping[str, Kind], square: set[str]) -> Iterator[dict[str, tuple[int, ...]]]:
+    """Yield the shapes of arrays of some kinds, square matrices first."""
+    for shapes in product(
+        *(SHAPES[kind][: 1 if key in square and kind == "matrix" else None] for key, kind in of.items())
+    ):
+        yield dict(zip(of, shapes, strict=True))
+
+
+def _tried(
+    links: Links,
+    values: Mapping[str, Node],
+    ways: Mapping[str, Sequence[Kind]],
+    symmetric: bool,
+    square: Mapping[str, bool],
+) -> _Trial:
+    """Return what links say at arrays, symmetric ones too where they hold at no others."""
+    pending = [side for pair in links for side in pair]
+    letters: dict[str, Sequence[Kind]] = {}
+    seen: set[str] = set()
+    while pending:
+        new = {key for key, *_ in letters_of(pending.pop())} - seen
+        seen |= new
+        pending += [values[key] for key in new if key in values]
+        letters |= {key: ways.get(key, ("number",)) for key in new if key not in values}
+    letters = {key: letters[key] for key in ways if key in letters} | letters
+    trial = _Trial()
+    for with_transposed in (False, True) if symmetric else (False,):
+        trial = _Trial(
+            fitting={key: set() for key in letters}, symmetric=with_transposed, is_open=trial.is_open
+        )
+        drawn_so = {k for k in letters if with_transposed and square.get(k, True)}
+        for kinds in islice(product(*letters.values()), _WAYS):
+            of = dict(zip(letters, kinds, strict=True))
+            fits = 0
+            for shaped in islice(_shaped(of, {k for k in of if k in drawn_so or square.get(k)}), _SIZES):
+                try:
+                    differs = [d for a, b in links if (d := difference(a, b, shaped, values, drawn_so))]
+                except UnknownError:
+                    trial.is_open = True
+                    break
+                except ShapeError:
+                    continue
+                fits += 1
+                trial.said |= {not differs} if {*kinds} != {"number"} else set()
+                trial.witness = next(iter(differs), trial.witness)
+                if differs:
+                    break
+            if fits:
+                trial.fits += 1
+                for key, one_kind in of.items():
+                    trial.fitting[key].add(one_kind)
+            if False in trial.said and (trial.fits > 1 or True in trial.said):
+                break
+        if trial.confirms:
+            break
+    return trial
 
 
 def _for_arrays(one: Judgement, symmetric: bool) -> Judgement:
@@ -194,34 +448,26 @@ def _for_arrays(one: Judgement, symmetric: bool) -> Judgement:
     return replace(one, says=says)
 
 
-def _key(name: Name, below: str = "") -> str:
-    return f"{name.font} {name.letters}" + (f"_{below}" if below else "")
-
-
-def _letters(node: Node) -> Iterator[tuple[str, Name, bool]]:
-    """Yield the letters in a part, each with whether it is transposed, or inverted and a capital."""
-    if isinstance(node, Name):
-        yield _key(node), node, False
-    elif isinstance(node, Scripted) and isinstance(node.base, Name):
-        above = node.above.text if node.above is not None else ""
-        marked = above in {*TRANSPOSES, "-T", r"-\top"} or (above == "-1" and node.base.letters.isupper())
-        yield _key(node.base, node.below.text if node.below is not None else ""), node.base, marked
-    elif isinstance(node, Scripted):
-        yield from _letters(node.base)
-    else:
-        for part in node.parts():
-            yield from _letters(part)
-
-
 def _names(node: Node) -> set[str]:
-    return {key for key, name, _ in _letters(node) if name.letters != "I"}
+    return {key for key, name, _ in letters_of(node) if name.letters != "I"}
+
+
+def _lone(node: Node) -> str:
+    """Return the letter that a part is, empty where it is more."""
+    if isinstance(node, Scripted) and (node.above is not None or node.primes):
+        return ""
+    return key_of(node) or ""
+
+
+def _shown(key: str) -> str:
+    return key.replace("bold ", "").replace("\\", "").strip()
 
 
 def _kinds(name: Name, transposed: bool, declared: Mapping[str, Kind], numbers: bool) -> tuple[Kind, ...]:
     """Return what a letter may be."""
     letter = name.letters
-    if letter in declared:
-        return (declared[letter],)
+    if (kind := _declared(name, declared)) is not None:
+        return (kind,)
     if name.font == "bold":
         # Bold capitals are matrices, or fields and forces.
         return ("matrix", "vector") if letter.lstrip("\\")[:1].isupper() else ("vector",)
@@ -232,147 +478,3 @@ def _kinds(name: Name, transposed: bool, declared: Mapping[str, Kind], numbers: 
     if numbers:  # nothing else in it is an array
         return ("number",)
     return ("matrix", "number") if letter.isupper() else ("vector", "number")
-
-
-# ------------------------------------------------------------------ values
-
-
-def _difference(left: Node, right: Node, kinds: Mapping[str, Kind], symmetric: bool) -> str:
-    """Return where two sides differ, empty where they agree at all arrays that are tried."""
-    for trial in range(_TRIALS):
-        chance = np.random.default_rng(trial)
-        at: dict[str, Any] = {}
-        for key, kind in kinds.items():
-            shape = {"matrix": (_ROWS, _ROWS), "vector": (_ROWS, 1), "number": ()}[kind]
-            drawn = chance.integers(1, 9, size=shape) * np.where(chance.random(shape) < 0.3, -1.0, 1.0)
-            at[key] = drawn + drawn.T if symmetric and kind == "matrix" else drawn
-        try:
-            one, other = _value(left, at), _value(right, at)
-        except np.linalg.LinAlgError:
-            continue
-        if np.shape(one) != np.shape(other):
-            raise _ShapeError
-        size = 1 + np.abs(one).max() + np.abs(other).max()
-        if not np.isfinite(size):
-            continue
-        if np.abs(one - other).max() > _TOLERANCE * size:
-            shown = (f"{key.strip()} = {np.asarray(v, int).tolist()}" for key, v in at.items())
-            return f"at {', '.join(shown)}"
-    return ""
-
-
-def _value(node: Node, at: Mapping[str, Any]) -> Any:
-    """Return the value of a part: a number, a column, a row or a matrix."""
-    if isinstance(node, Number):
-        return float(node.text)
-    if isinstance(node, Name):
-        return np.eye(_ROWS) if node.letters == "I" else _known(_key(node), at)
-    if isinstance(node, Sum):
-        signs = {"": 1, "+": 1, "-": -1}
-        if not signs.keys() >= {*node.signs}:
-            raise _UnknownError
-        return reduce(_added, (signs[s] * _value(t, at) for s, t in zip(node.signs, node.terms, strict=True)))
-    if isinstance(node, Product):
-        return _product(node, at)
-    if isinstance(node, Fraction):
-        return _divided(_value(node.over, at), _value(node.under, at))
-    if isinstance(node, Root) and node.degree is None and np.shape(inside := _value(node.inside, at)) == ():
-        return np.sqrt(inside)
-    if isinstance(node, Bracket):
-        return _bracket(node, at)
-    if isinstance(node, Scripted):
-        return _scripted(node, at)
-    raise _UnknownError
-
-
-def _known(key: str, at: Mapping[str, Any]) -> Any:
-    if key not in at:
-        raise _UnknownError
-    return at[key]
-
-
-def _added(one: Any, other: Any) -> Any:
-    if np.shape(one) != np.shape(other):
-        raise _ShapeError
-    return one + other
-
-
-def _divided(over: Any, under: Any) -> Any:
-    if np.shape(under) != ():
-        raise _ShapeError
-    return over / under
-
-
-def _product(node: Product, at: Mapping[str, Any]) -> Any:
-    value: Any = None
-    pending = list(zip(node.signs, node.factors, strict=True))
-    while pending:
-        sign, factor = pending.pop(0)
-        if isinstance(factor, Function):
-            if factor.name not in ("det", "tr") or not pending:
-                raise _UnknownError
-            inside = _value(pending.pop(0)[1], at)
-            if np.shape(inside) != (_ROWS, _ROWS):
-                raise _ShapeError
-            number = np.linalg.det(inside) if factor.name == "det" else np.trace(inside)
-        else:
-            number = _value(factor, at)
-        value = number if value is None else _multiplied(value, sign, number)
-    return value
-
-
-def _multiplied(one: Any, sign: str, other: Any) -> Any:
-    if sign == "/":
-        return _divided(one, other)
-    if np.shape(one) == () or np.shape(other) == ():
-        return one * other
-    columns = np.shape(one) == np.shape(other) == (_ROWS, 1)
-    if sign == "×" and columns:
-        return np.cross(one[:, 0], other[:, 0])[:, None]
-    one = one.T if sign == "*" and columns else one
-    if np.shape(one)[1] != np.shape(other)[0]:
-        raise _ShapeError
-    found = one @ other
-    return found[0, 0] if found.shape == (1, 1) else found
-
-
-def _bracket(node: Bracket, at: Mapping[str, Any]) -> Any:
-    if node.opening == r"\langle" and len(node.items) == 2:
-        return _multiplied(_value(node.items[0], at), "*", _value(node.items[1], at))
-    if len(node.items) != 1:
-        raise _UnknownError
-    inside = _value(node.items[0], at)
-    if node.opening in ("(", "[", "", "{", r"\{"):
-        return inside
-    if node.opening == "||":
-        return abs(inside) if np.shape(inside) == () else np.linalg.norm(inside, 2)
-    if node.opening == "|" and np.shape(inside) in ((), (_ROWS, _ROWS)):
-        return abs(inside) if np.shape(inside) == () else np.linalg.det(inside)
-    raise _UnknownError
-
-
-def _scripted(node: Scripted, at: Mapping[str, Any]) -> Any:
-    below = node.below.text if node.below is not None else ""
-    if node.primes:
-        raise _UnknownError
-    if isinstance(node.base, Name) and node.base.letters == "I":
-        value: Any = np.eye(_ROWS)
-    elif isinstance(node.base, Name):
-        value = _known(_key(node.base, below), at)
-    elif below in ("", "2"):
-        value = _value(node.base, at)
-    else:
-        raise _UnknownError
-    above = node.above.text if node.above is not None else "1"
-    if above in {*TRANSPOSES, "-T", r"-\top"}:
-        value = value if np.shape(value) == () else value.T
-        above = "-1" if above.startswith("-") else "1"
-    if not re.fullmatch(r"-?\d", above):
-        raise _UnknownError
-    if np.shape(value) == ():
-        return value ** float(above)
-    if above == "1":
-        return value
-    if np.shape(value) != (_ROWS, _ROWS):
-        raise _UnknownError
-    return np.linalg.matrix_power(value, int(above))
