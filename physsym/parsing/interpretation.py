@@ -71,6 +71,10 @@ def _absolute(value: Expr) -> Expr:
     return Abs(value) if _is_real(value) else Abs(value, evaluate=False)
 
 
+REAL_ONLY = ("sinh", "cosh", "tanh")
+"""Functions that are read of what is known to be real."""
+
+
 def _hyperbolic(build: type[Expr], value: Expr) -> Expr:
     # Asked for the sign of tanh(z), SymPy expands z in full where it does not know that z is real.
     if _is_real(value):

@@ -29,6 +29,8 @@ from physsym.core.symbols import (
 )
 from physsym.parsing.gradients import OTHER_WEIGHTS, SUM_OF_SQUARES
 from physsym.parsing.instants import VECTORS, WEIGHTS
+from physsym.parsing.interpretation import FUNCTIONS as BOUNDED
+from physsym.parsing.interpretation import REAL_ONLY
 from physsym.parsing.lagrangian import LAGRANGIAN, is_coordinate
 from physsym.parsing.latex.coefficients import coefficients_in
 from physsym.parsing.latex.conventions import USUAL_WORDS, Conventions, conventions_of
@@ -323,6 +325,11 @@ class _Text:
                 for _ in range(abs(shift)):
                     base = after(base) if shift > 0 else before(base)
                 return base
+            if str(value.func) in REAL_ONLY:  # m in `tanh(log(m))` is positive as a name of the text
+                try:
+                    return BOUNDED[str(value.func)].build(*(self._value(a, row) for a in value.args))
+                except ValueError as error:
+                    raise self.error(str(error), row, value) from None
             raise self._unknown_function(value, row)
         if isinstance(value, (Derivative, sympy.Subs)):
             raise self.error(of_unknown(value), row)

@@ -28,6 +28,8 @@ from physsym.core.symbols import (
     potential,
 )
 from physsym.core.symbols import partial as partial_gradient
+from physsym.parsing.interpretation import FUNCTIONS as BOUNDED
+from physsym.parsing.interpretation import REAL_ONLY
 from physsym.parsing.latex.formula import OPAQUE
 from physsym.parsing.latex.names import as_command
 from physsym.parsing.tokens import ReadError
@@ -154,6 +156,11 @@ class Steps:
             return self._over_steps(value)
         if name.startswith(OPAQUE):
             raise self.error(f"{name.removeprefix(OPAQUE)} is not understood in the rows of a rule", value)
+        if name in REAL_ONLY:
+            try:
+                return BOUNDED[name].build(*map(self.resolved, value.args))
+            except ValueError as error:
+                raise self.error(str(error), value) from None
         instant = self.instant(value)
         if instant is None and not name.startswith(_GRADIENT_SIGNS) and not self.schedules:
             shown = as_command(name)

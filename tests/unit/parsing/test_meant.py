@@ -5,7 +5,7 @@ import random
 import re
 
 import pytest
-from sympy import Rational, S, Symbol, acosh, asinh, atanh, cos, exp, log, sign, sin, sqrt
+from sympy import Rational, S, Symbol, acosh, asinh, atanh, cos, cosh, exp, log, sign, sin, sinh, sqrt, tanh
 
 from physsym.core.statements import Equation, Law, Rule, Update
 from physsym.core.symbols import after, before, dot, grad, hess
@@ -488,6 +488,15 @@ def test_an_earlier_gradient_is_kept_in_a_state():
 def test_latex_is_read_as_meant(text):
     found, meant = read(text, notation="latex"), LATEX[text]
     assert _same(found, meant)
+
+
+@pytest.mark.parametrize("name", ["sinh", "cosh", "tanh"])
+def test_the_sign_of_a_name_counts_in_functions_of_real_numbers(name):
+    function = {"sinh": sinh, "cosh": cosh, "tanh": tanh}[name]
+    assert read(rf"\dot x = \{name}(\log(m))") == Equation(dot(x), function(log(m)))
+    assert read(rf"x_{{t+1}} = x_t - \{name}(\log(m))") == Update(x, x - function(log(m)))
+    with pytest.raises(ReadError, match="may not be real"):
+        read(rf"\dot x = \{name}(\log(a))")
 
 
 @pytest.mark.parametrize("text", REFUSED_IN_LATEX, ids=range(len(REFUSED_IN_LATEX)))
