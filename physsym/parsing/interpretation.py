@@ -327,7 +327,9 @@ def _(node: ast.BinOp, found: Reading) -> _Chain | Expr:
             inverse = 1 / right
             if right.is_zero or inverse.has(*_NOT_FINITE):  # 0**x is zero for some x only
                 raise found.tree.error("found a division by zero; divide by something else", node.right)
-            return _Chain(Mul, (*_parts(node.left, Mul, found), inverse))
+            # One by one: SymPy would multiply 3 into the sum of 3*(a + b).
+            inverses = [1 / part for part in _parts(node.right, Mul, found)]
+            return _Chain(Mul, (*_parts(node.left, Mul, found), *inverses))
         case ast.Mod():
             return _built(node, found, _remainder, found.value(node.left), right)
     base = found.value(node.left)

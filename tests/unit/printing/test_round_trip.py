@@ -10,7 +10,7 @@ import inspect
 
 import pytest
 from hypothesis import assume, given, settings
-from sympy import Symbol, oo
+from sympy import Mul, Rational, Symbol, oo
 
 import physsym as ps
 from derivations import friction, gradient_descent, momentum, newton, stale
@@ -124,6 +124,19 @@ def test_a_letter_before_a_bracket_is_read_back_as_a_factor(name):
         for written, face in FORMATS.values():
             if face == "physics":
                 assert ps.read(written(value)) == value, written(value)
+
+
+def test_a_number_before_a_sum_in_a_denominator_is_read_back():
+    k, c = Symbol("k", real=True), Symbol("c", real=True)
+    for value in (x * (x + k) / 3 / (k + c), 1 / (2 * (k + c)), x / (2 * k), (k + c) / 4 / (x + k) ** 2):
+        for written, face in FORMATS.values():
+            if face == "physics":
+                assert ps.read(written(value)) == value, written(value)
+    three = x * (x + k) / 3 / (k + c)
+    assert ps.read("x*(x + k)/(3*(k + c))") == three
+    assert ps.read(r"\frac{x (x + k)}{3 (k + c)}") == three
+    assert ps.read(r"\frac{1}{3 (k + c)} x (x + k)") == three
+    assert ps.read(r"\frac{x + k}{3 (k + c)}") == Mul(x + k, Rational(1, 3), 1 / (k + c))
 
 
 def lifted_rules():
