@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 
@@ -13,6 +13,8 @@ from sympy import (
     Add,
     Dummy,
     Expr,
+    Function,
+    I,
     Integer,
     Mul,
     Pow,
@@ -24,16 +26,19 @@ from sympy import (
     atan2,
     cos,
     exp,
+    expand,
     factor,
+    fraction,
     pi,
     preorder_traversal,
     sin,
     tan,
+    together,
 )
 
 from physsym.auditing.evaluation import agree_at_a_point, differ_at_a_point
 from physsym.auditing.unknowns import InUnknowns, in_unknowns
-from physsym.core.verdicts import Condition, Outcome, Verdict
+from physsym.core.verdicts import Condition, Outcome, Verdict, all_of, undecided
 from physsym.verify.cases import depends_on_signs, samples_under
 from physsym.verify.conditions import implied
 from physsym.verify.engines.evaluation import FreePoint, Number, Values, as_ball, evaluate_both
@@ -119,11 +124,42 @@ def compared(left: Expr, right: Expr, given: Sequence[Condition] = ()) -> Compar
     """Return the comparison of two sides, in which functions that are not known are unknowns."""
     sides = in_unknowns(*(_with_moduli(side, given) for side in (left, right)))
     first, second = sides.expressions
+    if first.has(I) or second.has(I):
+        return Comparison(_identical_complex(first, second, given), sides)
     met = first.free_symbols | second.free_symbols
     near = tuple(c for c in given if c.expression.free_symbols & met)
     plain = identical(first, second) if near else None  # what is given is not named where it is not needed
     verdict = plain if plain else identical(first, second, near)
     return Comparison(verdict, sides, _sometimes_equal(sides, verdict))
+
+
+def _identical_complex(left: Expr, right: Expr, given: Sequence[Condition]) -> Verdict:
+    """Return whether the real and the imaginary parts of sides are equal; all letters are real."""
+    parts = [_real_and_imaginary(side) for side in (left, right)]
+    if parts[0] is None or parts[1] is None:
+        return undecided("the imaginary unit is within a function")
+    verdicts = [identical(one, other, tuple(given)) for one, other in zip(*parts, strict=True)]
+    wrong = [
+        replace(v, witness=f"{part} parts: {v.witness}")
+        for part, v in zip(("real", "imaginary"), verdicts, strict=True)
+        if v.outcome is Outcome.FAILS
+    ]
+    return wrong[0] if wrong else all_of(*verdicts)
+
+
+def _real_and_imaginary(side: Expr) -> tuple[Expr, Expr] | None:
+    """Return the parts of an expression that is rational in i, with exp(i*a) = cos(a) + i*sin(a)."""
+    phases = {p: cos(p.exp / I) + I * sin(p.exp / I) for p in side.atoms(exp) if p.has(I)}
+    if any(angle.has(I) for p in phases for angle in (p.exp / I,)):
+        return None
+    above, below = fraction(together(side.xreplace(phases)))
+    if any(not p.exp.is_Integer for e in (above, below) for p in e.atoms(Pow) if p.has(I)):
+        return None
+    if any(p.has(I) for e in (above, below) for p in e.atoms(Function)):
+        return None
+    above, below = (expand(e * below.xreplace({I: -I})) for e in (above, below))
+    real = above.xreplace({I: Integer(0)})
+    return real / below, expand((above - real) / I) / below
 
 
 def _with_moduli(expression: Expr, given: Sequence[Condition]) -> Expr:

@@ -226,7 +226,8 @@ def judge_identity(hint: Hint, what: Hinted) -> Judgement:
         return found_steps or Judgement("undecided", "it was not found how the statements follow")
     if relations & {"!=", *ORDERS}:
         return judge_for_all_values(stated, around)
-    held, named = list[str](), list[str]()
+    held, named, used = list[str](), list[str](), list[Fact]()
+    definitions = [f for f in what.facts if f.defines and f.kind not in ("fails", "note")]
     for left, right in what.equations():
         put = by_definitions(left, right, what.stated, what.given)
         if put is None and is_name(left) and not left_occurs(left, right):
@@ -234,7 +235,10 @@ def judge_identity(hint: Hint, what: Hinted) -> Judgement:
             continue
         found = put[0] if put else compared(left, right, what.given)
         if found.differs and not _vague(found):
-            return what.differing(found)
+            by_text = by_definitions(left, right, definitions, what.given)
+            if by_text is None or by_text[0].differs:
+                return what.differing(found)
+            found, used = by_text[0], [*used, *by_text[1]]
         if not found.holds:
             near = [str(c) for c in what.given if c.expression.free_symbols & (left - right).free_symbols]
             region = "it holds in a region only: write `given` and where" if found.somewhere else ""
@@ -244,6 +248,8 @@ def judge_identity(hint: Hint, what: Hinted) -> Judgement:
         held += found.conditions
     if len(named) == len(list(what.equations())):
         return Judgement("undecided", f"it says what {' and '.join(named)} is: `define` it to compare")
+    by = f"by {places(used)}" if used else ""
     if held:
-        return Judgement("conditional", f"holds if {' and '.join(dict.fromkeys(held))}")
-    return Judgement("holds", "for all values")
+        says = f"holds if {' and '.join(dict.fromkeys(held))}"
+        return Judgement("conditional", ", ".join(p for p in (by, says) if p), uses=formulas_of(used))
+    return Judgement("holds", by or "for all values", uses=formulas_of(used))

@@ -23,6 +23,7 @@ from physsym.auditing.implications import (
 )
 from physsym.auditing.judgements import Judgement
 from physsym.auditing.matrices import arrays_of, judge_arrays
+from physsym.auditing.other_notations import other_notations
 from physsym.auditing.premises import (
     exact_for,
     in_force,
@@ -189,36 +190,49 @@ def _judged_by(
 
 
 def _judgements(meanings: Sequence[Meaning], context: Context) -> list[Judgement]:
-    """Return what is said of each way to read a formula."""
-    formula, found = context.formula, list[Judgement]()
-    hints = (*formula.scoped, *formula.hints)
+    """Return what is said of each way to read a formula; it fails if it does in other notations too."""
+    found: list[Judgement] = []
     for meaning in meanings:
-        sides = [side for chain in meaning.chains for side in chain.sides]
-        given = conditions_given(hints, sides)
-        stated = context.read.stated if context.read is not None else ()
-        facts = (*context.facts, *defined_by_hints(hints, formula, sides, stated))
-        own = replace(context, facts=facts, given=given)
-        what = Hinted(
-            formula,
-            meaning,
-            facts,
-            update_lines(meaning, formula.line),
-            given,
-            context.elsewhere,
-            context.text,
-            context.values,
-        )
-        with budget(_VERDICT):
-            asked = hinted_judgements(what)
-            asked += _false_links(what, own) if asked else ()
-            one = together(asked, False) if asked else judge(meaning, own)
-            compares = any(h.keyword in ("identity", "from", "same") for h in formula.hints)
-            one = _where_defined(one, meaning, own) if compares else one
-            numbers = any(h.keyword == "one" for h in formula.hints)
-            if not numbers:
-                one = judge_arrays(one, formula, own.arrays, not meaning.one_coordinate, own.facts)
-            found.append(one)
+        one = _judgement(meaning, context)
+        for other in other_notations(meaning, context.formula, context.text) if one.kind == "fails" else ():
+            facts, elsewhere = other.of_facts(context.facts), other.of_facts(context.elsewhere)
+            again = _judgement(other.of_meaning(meaning), replace(context, facts=facts, elsewhere=elsewhere))
+            one = one if again.kind == "fails" else other.said(again)
+            if one.kind != "fails":
+                break
+        found.append(one)
     return found
+
+
+def _judgement(meaning: Meaning, context: Context) -> Judgement:
+    """Return what is said of one way to read a formula, by its hints where it has some."""
+    formula = context.formula
+    hints = (*formula.scoped, *formula.hints)
+    sides = [side for chain in meaning.chains for side in chain.sides]
+    given = conditions_given(hints, sides)
+    stated = context.read.stated if context.read is not None else ()
+    facts = (*context.facts, *defined_by_hints(hints, formula, sides, stated))
+    own = replace(context, facts=facts, given=given)
+    what = Hinted(
+        formula,
+        meaning,
+        facts,
+        update_lines(meaning, formula.line),
+        given,
+        context.elsewhere,
+        context.text,
+        context.values,
+    )
+    with budget(_VERDICT):
+        asked = hinted_judgements(what)
+        asked += _false_links(what, own) if asked else ()
+        one = together(asked, False) if asked else judge(meaning, own)
+        compares = any(h.keyword in ("identity", "from", "same") for h in formula.hints)
+        one = _where_defined(one, meaning, own) if compares else one
+        numbers = any(h.keyword == "one" for h in formula.hints)
+        if not numbers:
+            one = judge_arrays(one, formula, own.arrays, not meaning.one_coordinate, own.facts)
+        return one
 
 
 def _false_links(what: Hinted, context: Context) -> list[Judgement]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sympy import Derivative, Expr, Mul, Symbol, oo
+from sympy import Derivative, Expr, Integer, Mul, Symbol, cancel, fraction, oo
 from sympy.core.function import AppliedUndef
 
 from physsym import integrators
@@ -35,11 +35,14 @@ from physsym.auditing.texts import Hint
 from physsym.auditing.unknowns import is_operator, name_of
 from physsym.auditing.update_lines import NoRuleError, joined
 from physsym.core.statements import Equation, Law, StatementError, one_step_map, symbols
+from physsym.core.symbols import DOT, OPAQUE
 from physsym.core.verdicts import Condition, Outcome, Verdict
-from physsym.mechanics.moves import Limit
+from physsym.mechanics.moves import Limit, MoveError
 from physsym.optimizers.equivalent_rules import equivalent
 from physsym.optimizers.known import known
 from physsym.parsing.reader import read
+from physsym.transform.registry import apply
+from physsym.verify.conditions import implied
 from physsym.verify.dimensions import dimensions
 from physsym.verify.registry import check
 from physsym.vocabulary import Quantity, Vocabulary
@@ -163,8 +166,38 @@ def judge_limit(hint: Hint, what: Hinted) -> Judgement:
         Law(tuple(Equation(e.left.xreplace(positive), e.right.xreplace(positive)) for e in one.equations))
         for one in (law, limit)
     )
-    verdict = check(Limit(positive.get(symbol, symbol), value), law, limit)
+    move = Limit(positive.get(symbol, symbol), value)
+    verdict = check(move, law, limit)
+    if verdict.outcome is Outcome.FAILS:
+        multiple = _of_a_multiple(move, law, limit, given)
+        verdict = verdict if multiple is None else multiple
     return _by_verdict(verdict, facts, f"the limit {symbol} -> {to}")
+
+
+def _of_a_multiple(move: Limit, law: Law, limit: Law, given: Sequence[Condition]) -> Verdict | None:
+    """Return the verdict on a multiple of an equation that is the limit, if its factor does not vanish.
+
+    A text divides by constants: that the factor vanishes nowhere is a condition where it is not given.
+    """
+    try:
+        limited = apply(move, law)
+    except MoveError:
+        return None
+    if not isinstance(limited, Law) or len(limited.equations) != 1 or len(limit.equations) != 1:
+        return None
+    (tends_to,), (stated,) = limited.equations, limit.equations
+    factor = cancel(tends_to.residual / stated.residual) if stated.residual != 0 else Integer(0)
+    rates = {s.name for s in symbols(law) | symbols(limit) if s.name.endswith(DOT)}
+    fixed = all(not s.name.endswith(DOT) and s.name + DOT not in rates for s in factor.free_symbols)
+    if factor == 0 or factor.atoms(*OPAQUE, AppliedUndef) or not fixed:
+        return None
+    found = check(move, law, Law((Equation(factor * stated.left, factor * stated.right),)))
+    condition = Condition(fraction(factor)[0], "!= 0")
+    known = (*given, *(c for c in found.assumes if isinstance(c, Condition)))
+    unsure = found.outcome in (Outcome.FAILS, Outcome.UNDECIDABLE)
+    if unsure or factor.is_nonzero or implied(known, condition):
+        return found
+    return replace(found, outcome=Outcome.CONDITIONAL, assumes=(*found.assumes, condition))
 
 
 def _by_verdict(verdict: Verdict, facts: Sequence[Fact], what: str) -> Judgement:
