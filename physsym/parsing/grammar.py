@@ -140,8 +140,9 @@ def _with_bars(found: Sequence[Token], text: str) -> list[Token]:
     for number, token in enumerate(found):
         in_bars = bool(around) and around[-1].text == "|"
         behind_operand = bool(read) and read[-1].kind in ("name", "number", "close")
-        # In `c |x|` the second bar stands before a factor; in `a | b` and in `a|b` it is none.
-        before_factor = token.spaced and number + 1 < len(found) and not found[number + 1].spaced
+        # In `c |x|` and `|a||x|` the bar opens before a factor; in `a | b` and in `a|b` it does not.
+        apart = token.spaced or (number > 0 and found[number - 1].text == "|")
+        before_factor = apart and number + 1 < len(found) and not found[number + 1].spaced
         if token.text == "|" and in_bars and (behind_operand or _ends_with_mark(read)):
             bar = around.pop()
             _refuse_norm(bar, around, found[number + 1 : number + 2], token, text)

@@ -95,6 +95,10 @@ READ = {
     **dict.fromkeys(("arsinh(x)", "arcsinh(x)", "asinh(x)"), asinh(x)),
     # nested bars
     "||x| - 1|": abs(abs(x) - 1),
+    "|w||y|": abs(w) * abs(y),
+    "|w*y| = |w||y|": Equation(abs(w * y), abs(w) * abs(y)),
+    "|w||y|cos(θ)": abs(w) * abs(y) * cos(theta),
+    "|w + |y||": abs(w + abs(y)),
 }  # fmt: skip
 
 PYTHON = {
