@@ -191,6 +191,8 @@ def judge_arrays(
     for hint in (h for h in hints if h.keyword == "given"):
         declared |= declared_arrays(hint.argument)
     used = list(premises)
+    if raised := _matrices_in_exponents((*own, *premises), declared):
+        return Judgement("undecided", f"judged for numbers only{_said_of(raised)}", uses=one.uses)
     premises = _with_values(own, premises, formula, arrays)
     marked = _marked((*own, *premises))
     numbers = numbers and not any(_declared(name, declared) or shows for name, shows in marked.values())
@@ -339,6 +341,20 @@ def _is_array(node: Node, declared: Mapping[str, Kind]) -> bool:
         except UnknownError:
             return False
     return bool(shapes) and () not in shapes
+
+
+def _matrices_in_exponents(relations: Sequence[Relation], declared: Mapping[str, Kind]) -> dict[str, Kind]:
+    """Return the matrices in exponents, of which `e^{A + B}` is no product."""
+    scripts = (n.above for r in relations for n in r.walk() if isinstance(n, Scripted))
+    powers = (
+        a.inside for a in scripts if a is not None and a.inside is not None and a.text not in TRANSPOSED
+    )
+    names = (n for power in powers for n in power.walk() if isinstance(n, Name))
+    return {
+        n.letters: "matrix"
+        for n in names
+        if _declared(n, declared) == "matrix" or (n.font == "bold" and n.letters.lstrip("\\")[0].isupper())
+    }
 
 
 def _evident(relations: Sequence[Relation], declared: Mapping[str, Kind]) -> bool:

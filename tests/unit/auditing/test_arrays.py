@@ -134,3 +134,14 @@ def test_words_beside_a_letter_declare_it_and_others_do_not(tmp_path):
     )
     bold = last_of(tmp_path, r"x^2 = 1 \implies x = \pm 1", prose=r"Let $\mathbf x$ be a vector.")
     assert bold.kind == "holds"  # another letter
+
+
+def test_the_exponential_of_matrices_is_no_product(tmp_path):
+    def exponential(of):
+        return sum(np.linalg.matrix_power(of, n) / np.prod(np.arange(1.0, n + 1)) for n in range(30))
+
+    assert not np.allclose(exponential(LEFT + LEFT.T), exponential(LEFT) @ exponential(LEFT.T))
+    prose = "Let $A, B$ be matrices."
+    for line in (r"e^{A t + B t} = e^{A t} e^{B t}", r"\exp(A t + B t) = \exp(A t) \exp(B t)"):
+        assert last_of(tmp_path, line, prose=prose).kind == "undecided"
+        assert last_of(tmp_path, line).kind == "holds"
