@@ -477,8 +477,8 @@ def _as_second_value(left: Expr, right: Expr, context: Context) -> Judgement | N
         return None
     if claims_equality(context.formula) and fact in context.near:
         differs = _differing(comparison, uses, context, f"differs from {fact.place}")
-        other = _by_another_equation(left, right, differs, context)
-        if other is not None or not names_another_case(context.formula):
+        other = _by_another_equation(left, right, differs, fact, context)
+        if other is not None or not names_another_case(context.formula, fact.formula):
             return other or differs
     if sets_anew(context.formula, fact.formula):
         return Judgement("definition", f"another value than on {fact.place}")
@@ -489,7 +489,9 @@ def _as_second_value(left: Expr, right: Expr, context: Context) -> Judgement | N
     return Judgement("note", says, where_it_fails(comparison), uses, comparison.verdict)
 
 
-def _by_another_equation(left: Expr, right: Expr, differs: Judgement, context: Context) -> Judgement | None:
+def _by_another_equation(
+    left: Expr, right: Expr, differs: Judgement, first: Fact, context: Context
+) -> Judgement | None:
     """Return that a value that differs from the first one may follow from another equation for the name.
 
     It does where the text names another case. Else one of the two may be a mistake. None where the value
@@ -503,10 +505,9 @@ def _by_another_equation(left: Expr, right: Expr, differs: Judgement, context: C
     if found is None and laws:
         found = _by_consequence(left, right, replace(context, facts=known))
     used = [f for f in laws if found is not None and f.formula in found.uses]
-    cases = names_another_case(context.formula) or any(names_another_case(f.formula) for f in used)
-    if found is not None and used and cases:
-        first = differs.says.removeprefix("differs from ")
-        return replace(_with(found, f"another value than on {first}", found.uses), solves=True)
+    of_cases = (context.formula, *(f.formula for f in used))
+    if found is not None and used and any(names_another_case(f, first.formula) for f in of_cases):
+        return replace(_with(found, f"another value than on {first.place}", found.uses), solves=True)
     unsure = used or [f for f in laws if misses(left, right, f, known) is None]
     if not unsure:
         return None

@@ -47,6 +47,14 @@ _OTHERS = _words(
 _CASES = _words(
     r"halfs?|halves|branch(?:es)?|odd|even|normal|symmetr\w+|lower|upper|left(?!-| with\b| hand)"
     r"|right(?!-| hand)|parallel|series|escape|orbit\w*|th(?:at|ose) of|cases?|inside|outside"
+    r"|(?:before|after) it|for an?|swap\w*|(?:counter|anti)-?\w+"
+)
+_SUBJECT = re.compile(
+    r"\bthe ((?:(?!the\b)[\w'-]+ ){1,5})(?:is|are|has|have|becomes?|equals?|obeys?|reads?)\b", re.IGNORECASE
+)
+_OF_NO_SUBJECT = _words(
+    r"of|an?|in|and|to|that|this|result|equation|expression|formula|value|solution|answer|sum|product|sides?"
+    r"|hand|line|law|relation|definition|function|quantity|whole|square|derivative"
 )
 _NEARLY = re.compile(r"[≈≪≫∼≃]|\\(?:approx|ll|gg|sim|simeq)(?![A-Za-z])")
 _WHERE = re.compile(
@@ -77,14 +85,18 @@ def approximates(formula: Formula) -> bool:
     return said or bool(_NEARLY.search(formula.sentence))
 
 
-def names_another_case(formula: Formula) -> bool:
+def names_another_case(formula: Formula, earlier: Formula) -> bool:
     """Return whether the sentence of a formula tells cases apart, or puts something in for a letter.
 
-    What follows then in words of consequence may be of another case than what was said before.
+    What follows then in words of consequence may be of another case than an earlier formula. So is what "the
+    minimum is", after words that do not speak of it.
     """
     before_a_condition = formula.after.lower() in ("for", "if", "when", "where")
     patterns = (_OTHERS, _CASES, _WHERE)
-    return before_a_condition or any(p.search(formula.sentence) for p in patterns)
+    said = {*re.findall(r"[\w'-]+", earlier.before.lower())}
+    subjects = {word for found in _SUBJECT.findall(formula.before) for word in found.lower().split()}
+    new = bool(said) and any(not _OF_NO_SUBJECT.fullmatch(word) for word in subjects - said)
+    return before_a_condition or new or any(p.search(formula.sentence) for p in patterns)
 
 
 def is_approximate(formula: Formula) -> bool:

@@ -196,6 +196,9 @@ def test_what_follows_from_a_definition_is_no_other_case(tmp_path):
         ("For even $n$, $a = n/2$, so for odd $n$,", "a = (n - 1)/2"),
         ("The tangent is $y = a^2 + 2 a (x - a)$, hence the normal is", r"y = a^2 - \frac{x - a}{2 a}"),
         (r"Substituting $x \to x + 1$ in $f = x^2$ gives hence", "f = (x + 1)^2"),
+        ("The maximum is $y = a + b$, and so the minimum is", "y = a - b"),
+        ("For a charge $q$ the potential is $y = 2 q$, so for a charge $-q$ it is", "y = -2 q"),
+        ("Before the collision $y = 2 u$, so after it", "y = -2 u"),
         ("The slope of $y = x^2$ is two, and so that of", "y = x^3"),
     ],
 )
