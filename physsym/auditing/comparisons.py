@@ -135,10 +135,10 @@ def compared(left: Expr, right: Expr, given: Sequence[Condition] = ()) -> Compar
 
 def _identical_complex(left: Expr, right: Expr, given: Sequence[Condition]) -> Verdict:
     """Return whether the real and the imaginary parts of sides are equal; all letters are real."""
-    parts = [_real_and_imaginary(side) for side in (left, right)]
-    if parts[0] is None or parts[1] is None:
+    first, second = _real_and_imaginary(left), _real_and_imaginary(right)
+    if first is None or second is None:
         return undecided("the imaginary unit is within a function")
-    verdicts = [identical(one, other, tuple(given)) for one, other in zip(*parts, strict=True)]
+    verdicts = [identical(one, other, tuple(given)) for one, other in zip(first, second, strict=True)]
     wrong = [
         replace(v, witness=f"{part} parts: {v.witness}")
         for part, v in zip(("real", "imaginary"), verdicts, strict=True)

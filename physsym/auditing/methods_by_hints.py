@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sympy import Derivative, Expr, Integer, Mul, Symbol, cancel, fraction, oo
+from sympy import Derivative, Expr, Function, Integer, Mul, Symbol, cancel, fraction, oo
 from sympy.core.function import AppliedUndef
 
 from physsym import integrators
@@ -33,10 +33,11 @@ from physsym.auditing.steps import (
 )
 from physsym.auditing.texts import Hint
 from physsym.auditing.unknowns import is_operator, name_of
-from physsym.auditing.update_lines import NoRuleError, joined
+from physsym.auditing.update_lines import GRADIENT_NAME, NoRuleError, joined
 from physsym.core.statements import Equation, Law, StatementError, one_step_map, symbols
-from physsym.core.symbols import DOT, OPAQUE
+from physsym.core.symbols import DOT, OPAQUE, grad
 from physsym.core.verdicts import Condition, Outcome, Verdict
+from physsym.mechanics.integrators import Method
 from physsym.mechanics.moves import Limit, MoveError
 from physsym.optimizers.equivalent_rules import equivalent
 from physsym.optimizers.known import known
@@ -116,6 +117,44 @@ def judge_step(hint: Hint, what: Hinted) -> Judgement:
     sides = [*(e for f in facts for e in (f.left, f.right)), *(e for pair in what.equations() for e in pair)]
     if len(forces(sides)) > 1:
         return Judgement("undecided", f"several functions of the state: {', '.join(sorted(forces(sides)))}")
+    found = [_judged_step(facts, each, ways, by) for each in _with_gradients_of(facts, what)]
+    if len({j.kind for j in found}) > 1 and any(j.kind == "fails" for j in found):
+        return Judgement("undecided", "it is not clear at which state the gradient is: say what g_t is")
+    return found[0]
+
+
+def _with_gradients_of(facts: Sequence[Fact], what: Hinted) -> list[Hinted]:
+    """Return a formula with the gradient of a law for `g_t`: at x_t, and `g_{t+1}` at x_{t+1} or at x_t.
+
+    What the text says that `g_t` is comes first.
+    """
+    places = {g.args[0] for f in facts for g in with_force(f.left - f.right).atoms(grad)}
+    place = places.pop() if len(places) == 1 else None
+    values = {a for pair in what.equations() for e in pair for a in e.atoms(AppliedUndef)}
+    named = {a for a in values if GRADIENT_NAME.fullmatch(name_of(a)) and not name_of(a).startswith("∇")}
+    said = [f for f in what.facts if f.defines and name_of(f.left) in set(map(name_of, named))]
+    named = {a for a in named if len(a.args) == 1 and a.args[0].is_integer}
+    if said or not named or not isinstance(place, Symbol):
+        puts = [{a: put_definition(a, f) for f in said for a in named}]
+    else:
+        new = {line.index for line in what.lines}
+        late = any(a.args[0] in new for a in named)
+        puts = [
+            {a: Function("∇U")(Function(place.name)(a.args[0] - (a.args[0] in new) * back)) for a in named}
+            for back in ((0, 1) if late else (0,))
+        ]
+    ways: list[Hinted] = []
+    for put in puts:
+        chains = tuple(
+            replace(c, sides=tuple(side.xreplace(put) for side in c.sides)) for c in what.meaning.chains
+        )
+        lines = tuple(replace(line, value=line.value.xreplace(put)) for line in what.lines)
+        ways.append(replace(what, meaning=replace(what.meaning, chains=chains), lines=lines))
+    return ways
+
+
+def _judged_step(facts: Sequence[Fact], what: Hinted, ways: Sequence[Method], by: str) -> Judgement:
+    """Return what is said of lines with gradients of states as a step of a law."""
     try:
         law, step = _law_of(facts), _step_of(what)
         for fact in reversed([f for f in what.facts if f.defines and f.kind != "fails" and f.left.is_Symbol]):

@@ -16,7 +16,7 @@ from physsym.core.statements import Rule, StatementError, Update, one_step_map
 from physsym.core.symbols import after, before, grad
 from physsym.parsing.meanings import Meaning
 
-_GRADIENT_NAME = re.compile(r"(g|G|grad|gradient|d[wWxX]|dtheta)(_bold\w*|_upright\w*)?|∇\w*")
+GRADIENT_NAME = re.compile(r"(g|G|grad|gradient|d[wWxX]|dtheta)(_bold\w*|_upright\w*)?|∇\w*")
 _COUNTER = Symbol("number of steps", integer=True, nonnegative=True)
 
 
@@ -133,7 +133,7 @@ def _refuse_gradients_of_other_steps(lines: Sequence[UpdateLine]) -> None:
         (line, part.args[0])
         for line in lines
         for part in line.value.atoms(AppliedUndef)
-        if name_of(part) not in names and _GRADIENT_NAME.fullmatch(name_of(part)) and _index_of(part)
+        if name_of(part) not in names and GRADIENT_NAME.fullmatch(name_of(part)) and _index_of(part)
     ]
     late = [index - line.index for line, index in read if line.index is not None]
     if len({index for _, index in read}) > 1 or any(steps not in (0, -1) for steps in late):
@@ -260,7 +260,7 @@ def _with_gradient(value: Expr, states: Mapping[str, Symbol], weights: Symbol) -
         elif _differentiated_by(part, states) == weights:
             put[part] = grad(weights)
     for symbol in value.free_symbols:
-        if symbol.name not in states and _GRADIENT_NAME.fullmatch(symbol.name):
+        if symbol.name not in states and GRADIENT_NAME.fullmatch(symbol.name):
             put[symbol] = grad(weights)
     return value.xreplace(put)
 

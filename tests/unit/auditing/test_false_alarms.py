@@ -127,3 +127,31 @@ def test_an_identity_may_rest_on_a_definition(last_of, line, kind):
     entry = last_of(f"{LAGRANGIAN}$${line}$$\n")
     assert entry.kind == kind
     assert entry.uses == ((1,) if kind == "holds" else ())
+
+
+# ------------------------------------------------------------------ gradients that a step names
+
+LAW, LET = "$$\\dot x=v, \\quad \\dot v=-\\nabla U(x) \\label{eq:law}$$\n\n", "Let $g_t=\\nabla U(x_t)$.\n\n"
+EXPLICIT, SEMI = "forward euler", "semi-implicit euler"
+
+
+@pytest.mark.parametrize("said", ["", LET])
+@pytest.mark.parametrize(
+    ("method", "line", "kind"),
+    [
+        (EXPLICIT, r"x_{t+1}=x_t+hv_t, \quad v_{t+1}=v_t-hg_t", "conditional"),
+        (SEMI, r"v_{t+1}=v_t-hg_t, \quad x_{t+1}=x_t+hv_{t+1}", "conditional"),
+        (EXPLICIT, r"x_{t+1}=x_t+hv_t, \quad v_{t+1}=v_t+hg_t", "fails"),
+        (EXPLICIT, r"x_{t+1}=x_t+hv_t, \quad v_{t+1}=v_t-2hg_t", "fails"),
+        (SEMI, r"x_{t+1}=x_t+hv_t, \quad v_{t+1}=v_t-hg_t", "fails"),
+        (SEMI, r"x_{t+1}=x_t+hv_t, \quad v_{t+1}=v_t+hg_{t+1}", "fails"),
+    ],
+)
+def test_the_gradient_is_that_of_the_law(last_of, said, method, line, kind):
+    assert last_of(f"{LAW}{said}<!-- physsym: step of eq:law by {method} -->\n$${line}$$\n").kind == kind
+
+
+@pytest.mark.parametrize(("said", "kind"), [("", "undecided"), (LET, "conditional")])
+def test_a_gradient_with_the_new_index_is_at_the_new_state_if_the_text_says_so(last_of, said, kind):
+    line = r"$$x_{t+1}=x_t+hv_t, \quad v_{t+1}=v_t-hg_{t+1}$$"
+    assert last_of(f"{LAW}{said}<!-- physsym: step of eq:law by {SEMI} -->\n{line}\n").kind == kind
