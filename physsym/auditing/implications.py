@@ -19,6 +19,7 @@ from itertools import pairwise
 from sympy import Expr, Mul, Pow, Symbol
 
 from physsym.auditing.judgements import Judgement
+from physsym.auditing.sentences import is_negated
 from physsym.auditing.sheet import EQUAL, Fact, ReadFormula, in_scope, is_condition, is_name, links
 from physsym.auditing.texts import Formula
 from physsym.auditing.unknowns import in_unknowns
@@ -140,8 +141,11 @@ class Surroundings:
             if own or not in_scope(Fact(Symbol("x"), Symbol("x"), here), self.formula):
                 continue
             conditions = [conditions_stated(c) for c in chains if c.relations]
-            if conditions and all(conditions) and parts_of(chains, here.text) is None:
-                found.append((here, tuple(c for some in conditions for c in some)))
+            stated = tuple(c for some in conditions for c in some)
+            # A power with letters above may be of whole numbers, so that it does not say where its base lies.
+            plain = all(p.exp.is_number for c in stated for p in c.expression.atoms(Pow))
+            if conditions and all(conditions) and plain and parts_of(chains, here.text) is None:
+                found.append((here, stated))
         return found
 
     def speaks_of_signs(self, symbols: Iterable[Symbol]) -> bool:
@@ -263,7 +267,8 @@ def _judge_step(premise: Part, conclusion: Part, around: Surroundings) -> Judgem
         return Judgement("holds", verdict=verdict)
     if verdict.outcome is Outcome.CONDITIONAL:
         return Judgement("conditional", shown(verdict.assumes), verdict=verdict)
-    lines = [(f, c) for f, c in around.lines if _symbols(c) & symbols][-_LINES:]
+    near = [(f, c) for f, c in around.lines if _symbols(c) & symbols]
+    lines = [(f, c) for f, c in near if not is_negated(f)][-_LINES:]
     together = tuple(c for _, conditions in lines for c in conditions)
     if lines and (by_lines := under(*together)).outcome in (Outcome.HOLDS, Outcome.CONDITIONAL):
         used = [f for f, conditions in lines if any(c.expression.free_symbols & symbols for c in conditions)]
@@ -294,7 +299,8 @@ def _judge_step(premise: Part, conclusion: Part, around: Surroundings) -> Judgem
     if is_open and len(repair) > 1 and repair != ranges:
         says = f"it would follow if {shown(repair)}, which the text does not say"
         return Judgement("undecided", says, verdict=verdict)
-    if is_open or (repair and around.speaks_of_signs(_symbols(repair))):
+    in_words = bool(repair) and around.speaks_of_signs(_symbols(repair))
+    if is_open or (in_words and consistent((*repair, *(c for _, stated in near for c in stated)))):
         return Judgement("conditional", shown(repair), verdict=verdict)
     if (
         verdict.outcome is not Outcome.FAILS
@@ -302,6 +308,7 @@ def _judge_step(premise: Part, conclusion: Part, around: Surroundings) -> Judgem
         or not _symbols(c for one in below for c in one) <= known | _symbols(given)
         or not _is_plain(premise, conclusion)
         or _may_be_excluded(symbols, around)
+        or any(is_negated(f) for f, _ in near)
     ):
         return Judgement("undecided", "it was not found how the statements follow from each other")
     if lines and consistent((*given, *together, *above[0])) and not under(*together).witness:

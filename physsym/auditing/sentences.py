@@ -25,7 +25,8 @@ _DENIES = _words(
     r"not|never|no longer|wrong\w*|false|contradict\w*|suppos\w+|assum\w+|if|would|unless|instead|mistake\w*"
     r"|error|incorrect\w*|which of|is it|whether"
 )
-_REJECTS = _words(r"contradict\w*|impossible|absurd|false|wrong|not true|nonsense|not")
+_REJECTS = _words(r"contradict\w*|impossible|absurd|false|fails?|wrong|not true|nonsense|not")
+_NEGATES = _words(r"not|never|no longer|wrong\w*|false|incorrect\w*|unless|instead")
 _ASKS = _words(
     r"fixed points?|equilibri\w+|stationary|critical|conditions?|equations?|satisf\w+|solv\w+|require\w*|must"
     r"|want|needs?|such that|where|when|roots?|zeros?|boundary|initial\w*|demand\w*|sets?|setting|choose"
@@ -108,6 +109,11 @@ def is_denied(formula: Formula) -> bool:
     """Return whether the sentences beside a formula suppose, ask, deny or weaken what it says."""
     said = _DENIES.search(formula.before) or _REJECTS.search(formula.after)
     return bool(said) or "?" in formula.before + formula.after or approximates(formula)
+
+
+def is_negated(formula: Formula) -> bool:
+    """Return whether the sentences beside a condition may say that it does not hold."""
+    return bool(_NEGATES.search(formula.before) or _REJECTS.search(formula.after))
 
 
 def asks_where(formula: Formula) -> bool:

@@ -341,3 +341,17 @@ def test_a_hint_may_name_a_step(tmp_path):
     step = r"$$F = m a \implies a = \frac{F}{m}$$"
     assert entry_of(r"2 a m = 2 F", tmp_path, step, "from 3").kind == "conditional"
     assert entry_of(r"2 a m = 3 F", tmp_path, step, "from 3").kind == "fails"
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "It is not true that $x > 0$.",
+        "Assume that $x > 0$ fails.",
+        r"For all $n$ we have $(1 + x)^n \ge 1 + nx$.",  # true at x = -3, n = 2, where the step fails
+        "Let $x$ not be positive, that is $x < 0$.",
+    ],
+)
+def test_what_a_text_does_not_state_of_a_letter_excludes_nothing(prose, tmp_path):
+    assert (1 - 3) ** 2 >= 1 - 3 * 2
+    assert entry_of(r"x^2 > 4 \implies x > 2", tmp_path, prose).kind in ("fails", "undecided")

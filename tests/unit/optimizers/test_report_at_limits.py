@@ -328,7 +328,7 @@ def test_symbols_of_the_rule_keep_their_names_and_quantities_get_others():
     ("text", "renamed"),
     [
         ("m <- b*m + (1-b)*G; v <- c*v + (1-c)*G**2; x <- x - lr*m+/(sqrt(v+) + eps)", "mass*x''"),
-        ("g <- tau*g + G**2; x <- x - eta*G/sqrt(g+)", "gamma*x'"),
+        ("s <- tau*s + G**2; x <- x - eta*G/sqrt(s+)", "gamma*x'"),
         ("v <- v + (-gamma*v - G)*dt/m; x <- x + dt*v+", "mass*x'' = -grad(x) - friction*x'"),
     ],
 )

@@ -290,9 +290,9 @@ def test_a_script_that_does_not_load_is_one_error(pytester, run, text, says, lin
 
 
 @pytest.mark.slow
-def test_private_files_and_packages_are_passed_over(pytester, run):
+def test_private_files_and_packages_are_passed_over(pytester, run_apart):
     scripts(pytester, particle=DERIVATION, _shared="1 / 0", __init__="", conftest="")
-    run().assert_outcomes(passed=6)
+    run_apart().assert_outcomes(passed=6)
 
 
 @pytest.mark.slow
