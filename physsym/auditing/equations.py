@@ -414,7 +414,9 @@ def _partial_and_total(
     """
     args = own.left.args if isinstance(own.left, AppliedUndef) else ()
     # f(x, y) says what is kept constant, and other letters in it are short for something.
-    kept = [f for f in letters if f.left in args] if args else letters
+    # So they are where it holds no variable itself, as L = T - V of the energies.
+    explicit = bool(own.right.free_symbols & {*left.variables})
+    kept = [f for f in letters if f.left in args] if args or not explicit else letters
     short = [f for f in letters if f not in kept]
     partial, _, _ = with_definitions(own.right, Integer(0), short)
     total, _, put = with_definitions(own.right, Integer(0), letters)
