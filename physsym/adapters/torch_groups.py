@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import torch
-from sympy import Symbol
+from sympy import Dummy, Integer, Symbol
 
 from physsym.codegen import state_name
 from physsym.core.escapes import one_line
 from physsym.core.statements import Rule
-from physsym.core.symbols import FORCES, after
+from physsym.core.symbols import FORCES, after, potential
 from physsym.runtime.backends.base import Value
 
 # The names in groups that schedulers of PyTorch write to, and the parameters of rules that stand there.
@@ -97,8 +97,11 @@ def averages_squares(rule: Rule, parameter: Symbol) -> bool:
     """
     moving = {after(s) for s in rule.targets}
     for update in rule.updates:
-        added = update.value.xreplace({update.target: 0})
-        signed = added.atoms(*FORCES) | added.free_symbols & moving
+        # A gradient at the target stays what it is where the target is put to zero.
+        of_weights = {f: Dummy(real=True) for f in update.value.atoms(*FORCES, potential)}
+        added = update.value.xreplace(of_weights).xreplace({update.target: Integer(0)})
+        forces = {d for f, d in of_weights.items() if isinstance(f, FORCES)}
+        signed = added.free_symbols & (forces | moving)
         if parameter in added.free_symbols and signed and added.xreplace({s: -s for s in signed}) == added:
             return True
     return False

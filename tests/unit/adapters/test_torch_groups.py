@@ -226,3 +226,16 @@ def test_a_factor_that_averages_squares_is_no_momentum():
     assert adapters.torch("known:rmsprop", [weight()], momentum="rho").param_groups[0]["momentum"] == 0.99
     for stated in (digits.heavy_ball, digits.nesterov, digits.buffered):
         assert adapters.torch(stated, [weight()], **CHOSEN).param_groups[0]["momentum"] == 0.9
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x <- x - eta*Max(-1, Min(1, grad(x)))", "x <- x - eta*Min(Abs(x), Abs(grad(x)))*sign(grad(x))"],
+)
+def test_a_rule_that_clips_gradients_has_groups(text):
+    weights = torch.nn.Parameter(torch.tensor([0.5, -3.0], dtype=torch.float64))
+    made = adapters.torch(text, [weights], lr=0.1)
+    weights.grad = torch.tensor([5.0, -0.25], dtype=torch.float64)
+    made.step()
+    want = [0.5 - 0.1, -3 + 0.025] if "Max" in text else [0.5 - 0.05, -3 + 0.025]
+    assert weights.tolist() == pytest.approx(want, rel=1e-14)
