@@ -67,7 +67,9 @@ def other_notations(meaning: Meaning, formula: Formula, text: Sequence[ReadFormu
     """Yield the other notations that a formula may be written in."""
     sides = [side for chain in meaning.chains for side in chain.sides]
     if _LOG.search(formula.text) and any(side.has(log) for side in sides):
-        yield Notation(lambda e: e.replace(log, lambda a: log(a) / log(10)), "log has the base 10", True)
+        # Beside ln, which has one meaning, the other log is not told apart in what was read.
+        alone = not re.search(r"(?<![A-Za-z])ln(?![A-Za-z])|log\s*_", formula.text)
+        yield Notation(lambda e: e.replace(log, lambda a: log(a) / log(10)), "log has the base 10", alone)
     units = {s for side in sides for s in side.free_symbols if s.name in _UNITS}
     if units:
         near = (part for read in text for f in (read.formula,) for part in (f.text, f.before, f.after))

@@ -1,5 +1,7 @@
 r"""True lines that an audit took for errors, each beside the same line with an error in it."""
 
+import math
+
 import pytest
 
 from physsym.auditing.files import texts_of
@@ -155,3 +157,9 @@ def test_the_gradient_is_that_of_the_law(last_of, said, method, line, kind):
 def test_a_gradient_with_the_new_index_is_at_the_new_state_if_the_text_says_so(last_of, said, kind):
     line = r"$$x_{t+1}=x_t+hv_t, \quad v_{t+1}=v_t-hg_{t+1}$$"
     assert last_of(f"{LAW}{said}<!-- physsym: step of eq:law by {SEMI} -->\n{line}\n").kind == kind
+
+
+@pytest.mark.parametrize("line", [r"S = \log 100 + \ln 100 = 4", r"S = \ln 100 + \log 100 = 4"])
+def test_a_logarithm_beside_ln_is_not_read_as_both_of_base_10(last_of, line):
+    assert abs(math.log10(100) + math.log(100) - 4) > 1
+    assert last_of(f"$${line}$$").kind not in GOOD
