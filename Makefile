@@ -9,7 +9,7 @@ ONCE ?=
 
 ENV := .venv
 RUN := $(ENV)/bin/python -m
-PYTEST := $(RUN) pytest -n auto --dist worksteal $(if $(ONCE),-p tests.support.once --once "$(ONCE)")
+PYTEST := $(RUN) pytest -n auto --dist worksteal $(if $(ONCE),-p tests.support.once --once="$(ONCE)")
 READY := $(ENV)/ready
 LINT_READY := $(ENV)/lint-ready
 MUTANTS_READY := $(ENV)/mutants-ready

@@ -73,7 +73,8 @@ def test_formulas_are_mathml_and_search_knows_the_words(site):
     assert read[lecture.resolve()].math > 20
     first, *others = (site / "formulas.txt").read_text().splitlines()
     total, printed = (int(re.search(rf"(\d+) {word}", first)[1]) for word in ("formulas", "by"))
-    assert total - printed == len(others) < total / 2
+    assert total - printed == len(others)
+    assert printed > 20
     index = (site / "searchindex.js").read_text()
     assert all(word in index for word in ("pendulum", "verdict", "identifi"))
 

@@ -120,7 +120,7 @@ def test_the_copy_button_copies_code_without_prompts_and_output(reader):
     page.focus("#pasted")
     page.keyboard.press("Control+V")
     lines = page.input_value("#pasted").splitlines()
-    assert lines[:2] == ["import physsym as ps", "from physsym.vocabulary import dt, eta, gamma, m, x"]
+    assert lines[:2] == ["import physsym as ps", "from physsym.integrators import forward_euler"]
     assert not [line for line in lines if line.startswith((">>>", "...", "x <- "))]
 
 

@@ -1,4 +1,4 @@
-"""A plugin of pytest by which several runs run no test twice: `pytest -p tests.support.once --once FILE`.
+"""A plugin of pytest by which several runs run no test twice: `pytest -p tests.support.once --once=FILE`.
 
 FILE names the tests that have passed. They are left out, and those that pass now are added to it, so that a
 run with more packages installed runs what was skipped without them. A test marked `environment` passes
@@ -20,6 +20,8 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     if config.getoption("once"):
+        if config.inipath is None:  # FILE was taken for a place of tests, beside which no pyproject.toml is
+            raise pytest.UsageError("write --once=FILE, in one word")
         config.pluginmanager.register(Once(config), "once")
 
 
