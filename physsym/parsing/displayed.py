@@ -18,9 +18,10 @@ from physsym.core.statements import Rule, StatementError, Update
 from physsym.core.symbols import grad
 from physsym.parsing.latex.conventions import USUAL_WORDS, Conventions
 from physsym.parsing.latex.decisions import Decisions
-from physsym.parsing.latex.grammar import LatexParser, braced, spelled, split
+from physsym.parsing.latex.grammar import LatexParser
 from physsym.parsing.latex.interpretation import Interpretation
 from physsym.parsing.latex.names import named
+from physsym.parsing.latex.parser import braced, spelled, split
 from physsym.parsing.latex.signs import CLOSING, OPENING
 from physsym.parsing.latex.steps import NOW, Instant, Steps
 from physsym.parsing.latex.tokens import LatexToken, latex_tokens

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from physsym.parsing.latex.grammar import braced, relation, spelled, split
+from physsym.parsing.latex.grammar import relation
+from physsym.parsing.latex.parser import braced, spelled, split
 from physsym.parsing.latex.signs import CLOSING, OPENING, PRODUCTS, RELATIONS, is_unit
 from physsym.parsing.latex.tokens import LatexToken, Macro, latex_tokens
 from physsym.parsing.latex.tree import Bracket, Dots, Name, Node, Number, Relation, Scripted, Sum
