@@ -165,8 +165,9 @@ def read(
 
 def _read_latex(text: str, vocabulary: Vocabulary, declare: Iterable[Declared], by_use: bool) -> Readable:
     """Return what a text in LaTeX states, in which a symbol goes by its letters on either face too."""
+    from physsym.parsing.latex.instants import Names
     from physsym.parsing.latex.names import printed_key  # imported where a text is in LaTeX
-    from physsym.parsing.latex.reader import Names, read_latex
+    from physsym.parsing.latex.reader import read_latex
 
     names = _names(vocabulary, declare)
     declared = frozenset(n for n in names if _is_declared(n, declare))
