@@ -7,7 +7,7 @@ else can be meant, and asked otherwise.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -107,6 +107,8 @@ def _steps(found: Sequence[Token], text: str, functions: Collection[str]) -> lis
         one, other = sorted(steps)[:2]
         at = next(i for i, time in times.items() if time is not None and time[1] == other)
         raise ReadError(f"found the steps {one} and {other}; use one step", text, found[at].position)
+    if steps:
+        _refuse_delays(found, {i: time for i, time in times.items() if time is not None and time[0]}, text)
     out: list[Token] = []
     i = 0
     while i < len(found):
@@ -127,6 +129,30 @@ def _steps(found: Sequence[Token], text: str, functions: Collection[str]) -> lis
         out.append(replace(found[i], index=(index,), meant=found[i].name, length=length))
         i += size
     return out
+
+
+def _refuse_delays(found: Sequence[Token], times: Mapping[int, tuple[str, str, int]], text: str) -> None:
+    """Refuse ω(t - τ) in a text that makes no steps of τ: it is a product, or a delayed value.
+
+    A text makes steps where a name on the left of a sentence stands at such a time, or a name at two times.
+    """
+    read: dict[str, set[str]] = {}
+    for i, (index, _, size) in times.items():
+        read.setdefault(found[i].name, set()).add(index)
+        begins = i == 0 or found[i - 1].kind in ("newline", "semicolon", "comma")
+        if begins and index != "t" and [t.kind for t in found[i + size : i + size + 1]] == ["relation"]:
+            return
+    if any(len(indices) > 1 for indices in read.values()):
+        return
+    for i, (index, _, size) in times.items():
+        if index != "t":
+            written = text[found[i].position : found[i + size - 1].end]
+            name, inside = found[i].text, written.removeprefix(found[i].text)
+            message = (
+                f"found {written}, a product or the value at another time; write {name}*{inside} for the "
+                f"product, or {name}_{{{index}}} for the value of the step"
+            )
+            raise ReadError(message, text, found[i].position)
 
 
 def _time(found: Sequence[Token], i: int) -> tuple[str, str, int] | None:

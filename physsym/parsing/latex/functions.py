@@ -2,6 +2,7 @@ r"""Functions in LaTeX: named ones and those of the text, with what they act on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
@@ -248,7 +249,28 @@ class Functions(NamedValues):
     ) -> tuple[Expr, int]:
         r"""Return the argument of a function without brackets: `\sin \omega t`, `\log x`."""
         value, end = self.unit(signs, factors, i)
+        first = named(factors[i])  # an angle or a variable, which is all of the argument
+        called = factors[i + 1] if end > i + 1 and self.conventions.strict else None
+        at_time = isinstance(called, Bracket) and isinstance(called.items[0], Sum)
+        if called and at_time and first and key_of(first) not in self.conventions.functions:
+            letter, inside = self.source(first.node), self.source(called)
+            message = (
+                f"found {letter}{inside} behind {function.name} without brackets; write "
+                rf"\{function.name}({letter} \cdot {inside}) for the product"
+            )
+            raise self.error(message, first.node)
         if isinstance(factors[i], Number) and end < len(factors) and not signs[end]:
+            if (
+                function.name in _LOGARITHMS
+                and (  # `\ln 2\,x`
+                    _GAP.search(self.text[factors[i].end : factors[end].start])
+                    or (
+                        isinstance(factors[end], Bracket)
+                        and not self._takes_bracket(value, signs, factors, i, end, function)
+                    )
+                )
+            ):
+                return value, end
             more, end = self.unit(signs, factors, end)
             value = value * more
         if not isinstance(factors[i], (Fraction, Root, Bracket)):
@@ -257,7 +279,6 @@ class Functions(NamedValues):
                 more, stop = self.unit(signs, factors, stop)
                 rest = rest * more
             last = named(factors[stop - 1]) if stop > end else None
-            first = named(factors[i])  # an angle or a variable, which is all of the argument
             clear = last is not None and last.letters in _VARIABLES and stop == end + 1
             if stop > end and (
                 (clear and (first is None or first.letters not in _ANGLES | _VARIABLES))
@@ -269,6 +290,9 @@ class Functions(NamedValues):
                 )
             ):
                 value, end = rest, stop
+        if self._takes_bracket(value, signs, factors, i, end, function):
+            more, end = self.unit(signs, factors, end)
+            value = value * more
         if end < len(factors) and signs[end] == "/":
             question = f"what is divided behind {function.name} in {self._around(function)}"
             if self.decisions.take(factors[end], question, "the function", "its argument"):
@@ -276,9 +300,43 @@ class Functions(NamedValues):
                 value = self.divided(value, under, factors[i])
         return value, end
 
+    def _takes_bracket(
+        self,
+        value: Expr,
+        signs: Sequence[str],
+        factors: Sequence[Node],
+        i: int,
+        end: int,
+        function: Function,
+    ) -> bool:
+        r"""Return whether a bracket behind an argument without brackets is a part of it.
+
+        It is behind a number, `\sin 2\pi(x + 1)`, and asked for behind a name, `\cos\omega(t - \tau)`.
+        """
+        if end >= len(factors) or signs[end]:
+            return False
+        following, last = factors[end], factors[end - 1]
+        bracket = following.base if isinstance(following, Scripted) else following
+        of_names = isinstance(factors[i], (Number, Fraction, Root)) or named(factors[i]) is not None
+        if not isinstance(bracket, Bracket) or bracket.opening not in ("(", "[") or not of_names:
+            return False
+        in_braces = isinstance(last, Bracket) or self.text[last.start] == "{"
+        if in_braces or _GAP.search(self.text[last.end : following.start]):
+            return False
+        logarithm = function.name in _LOGARITHMS
+        if value.is_number and not logarithm:
+            return True
+        run = " ".join(self.text[factors[i].start : last.end].split())
+        options = ("part of the argument", "a factor")
+        name = named(last)
+        if logarithm or (name is not None and name.letters in _ANGLES | _VARIABLES):
+            options = options[::-1]
+        taken = self.decisions.take(following, f"the bracket behind {function.name} {run}", *options)
+        return options[taken] == "part of the argument"
+
     def called(self, name: str, values: Sequence[Expr], below: Script | None, node: Node) -> Expr:
         """Return a named function of its arguments."""
-        if name in ("log", "lg", "ln") and len(values) == 1:
+        if name in _LOGARITHMS and len(values) == 1:
             if name == "lg":
                 return self.opaque("lg", *values)
             found = sympy.log(*values)
@@ -334,6 +392,8 @@ def _is_value_in(key: str, node: Node) -> bool:
     return any(_is_value_in(key, part) for part in node.parts())
 
 
+_GAP = re.compile(r"\\[,;: ]|~|\\q?quad")
+_LOGARITHMS = frozenset(("ln", "log", "lg"))
 _VARIABLES = frozenset(("t", "x", "y", "z", r"\tau", "s"))
 _ANGLES = frozenset(f"\\{n}" for n in ("theta", "phi", "varphi", "alpha", "beta", "delta", "psi", "vartheta"))
 

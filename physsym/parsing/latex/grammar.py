@@ -227,7 +227,10 @@ class LatexParser(Scripts):
         """Read up to the differential."""
         start = self.position()
         signs, terms = [""], [self.product()]
-        while self.peek() in SUMS and not _has_differential(terms[-1]) and self._differential_follows():
+        while self.peek() in SUMS and self._differential_follows():
+            last = terms[-1].factors if isinstance(terms[-1], Product) else ()
+            if any(isinstance(f, Name) and f.letters in ("d", r"\mathrm{d}") for f in last[:-1]):
+                break
             signs.append(SUMS[self.take().text])
             terms.append(self.product())
         return terms[0] if len(terms) == 1 else Sum(start, self.end(), tuple(signs), tuple(terms))
@@ -295,13 +298,6 @@ def _single_bars(tokens: Sequence[LatexToken]) -> Iterator[LatexToken]:
             yield replace(token, text="|", position=token.position + 1, spaced=False)
         else:
             yield token
-
-
-def _has_differential(node: Node) -> bool:
-    if not isinstance(node, Product):
-        return False
-    pairs = zip(node.factors, node.factors[1:], strict=False)
-    return any(isinstance(a, Name) and a.letters in ("d", r"\mathrm{d}") for a, _ in pairs)
 
 
 def relation(

@@ -33,12 +33,9 @@ def spelled(tokens: Sequence[LatexToken]) -> str:
     found = ""
     for token in tokens:
         command = token.kind == "letter" and found[-1:].isalpha() and "\\" in found.split("{")[-1]
-        found += f" {token.text}" if command and _ends_with_command(found) else token.text
+        ends_with_command = found.rpartition("\\")[2].isalpha()
+        found += f" {token.text}" if command and ends_with_command else token.text
     return found
-
-
-def _ends_with_command(text: str) -> bool:
-    return text.rpartition("\\")[2].isalpha() and "\\" in text
 
 
 def split(tokens: Sequence[LatexToken], signs: Sequence[str]) -> list[list[LatexToken]]:

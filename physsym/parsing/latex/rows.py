@@ -11,6 +11,7 @@ from sympy.core.function import AppliedUndef
 
 from physsym.parsing.latex.formula import OPAQUE
 from physsym.parsing.latex.interpretation import Interpretation
+from physsym.parsing.latex.names import as_command
 from physsym.parsing.latex.tree import Relation
 from physsym.parsing.tokens import ReadError
 
@@ -60,6 +61,7 @@ def with_steps(rows: Sequence[Row]) -> list[Row]:
     applied = {f for row in rows for side in row.sides for f in side.atoms(AppliedUndef)}
     values = [f for f in applied if str(f.func)[:1] not in ("∇", "∂", OPAQUE) and len(f.args) == 1]
     moving = sorted((f for f in values if f.args[0].has(TIME)), key=str)
+    _refuse_other_times(moving, rows)
     lengths = {s for f in moving for s in (f.args[0] - TIME).free_symbols}
     if len(lengths) != 1:
         return list(rows)
@@ -82,3 +84,25 @@ def with_steps(rows: Sequence[Row]) -> list[Row]:
                 "found t by itself among values of steps; write them by index, x_{t+1}", row.tree
             )
     return [replace(row, sides=tuple(side.xreplace(new) for side in row.sides)) for row in rows]
+
+
+def _refuse_other_times(moving: Sequence[AppliedUndef], rows: Sequence[Row]) -> None:
+    r"""Refuse \omega(t - \tau) in a text that makes no steps of \tau: it is a product, or a delayed value.
+
+    A text makes steps of what its names are set by, or stand at one time more.
+    """
+    lefts = {row.sides[0] for row in rows if row.sign}
+    times: dict[str, set[Expr]] = {}
+    for value in moving:
+        times.setdefault(str(value.func), set()).add(value.args[0])
+    values = [f for f in moving if f in lefts or len(times[str(f.func)]) > 1]
+    steps = {s for f in values for s in (f.args[0] - TIME).free_symbols}
+    for value in moving:
+        if (value.args[0] - TIME).free_symbols - steps:
+            row = next(row for row in rows if any(side.has(value) for side in row.sides))
+            name, at = as_command(str(value.func)), row.reading.positions.get(value, row.tree.start)
+            message = (
+                f"found {value}, a product or the value at another time; write {name} \\cdot (...) for the "
+                f"product, or {name}_{{t-1}} for the value of the step before"
+            )
+            raise ReadError(message, row.reading.text, at)

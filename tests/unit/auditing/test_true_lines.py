@@ -51,6 +51,26 @@ def test_a_letter_that_is_a_factor_elsewhere_is_read_both_ways():
     assert len(entry.readings) == 2
 
 
+@pytest.mark.parametrize(
+    ("line", "kinds"),
+    [
+        (
+            r"y = \cos\omega(t-\tau) = \cos(\omega t)\cos(\omega\tau) + \sin(\omega t)\sin(\omega\tau)",
+            ("undecided",),
+        ),
+        (r"c = \exp x(1-x) = \exp(x - x^2)", ("undecided",)),
+        (r"c = \exp x\,(1-x) = (1 - x) e^x", GOOD),
+        (r"y = \sin k(x-a) = \sin(kx - ka)", ("undecided",)),
+        (r"b = \cos\pi(x+1) = -x - 1", ("fails",)),
+        (r"y = \sin 2(x+1) = 2\sin(x+1)\cos(x+1)", GOOD),
+    ],
+)
+def test_a_bracket_behind_an_argument_without_brackets_is_read_both_ways(line, kinds):
+    entry = last(line)
+    assert entry.kind in kinds
+    assert len(entry.readings) == (2 if "undecided" in kinds else 1)
+
+
 FLOW = (r"\dot\theta(t) = -\nabla L(\theta(t))", r"L(\theta)", r"\theta^\top\theta", r"b < L")
 
 

@@ -5,7 +5,24 @@ import random
 import re
 
 import pytest
-from sympy import Rational, S, Symbol, acosh, asinh, atanh, cos, cosh, exp, log, sign, sin, sinh, sqrt, tanh
+from sympy import (
+    Rational,
+    S,
+    Symbol,
+    acosh,
+    asinh,
+    atanh,
+    cos,
+    cosh,
+    exp,
+    log,
+    pi,
+    sign,
+    sin,
+    sinh,
+    sqrt,
+    tanh,
+)
 
 from physsym.core.statements import Equation, Law, Rule, Update
 from physsym.core.symbols import after, before, dot, grad, hess
@@ -144,6 +161,8 @@ REFUSED = {
     "dy/dx = -y": (0, "derivatives are taken by t alone"),
     "x(t) = A*cos(t)": (0, "write x for what moves"),
     "x(t+h) = x(t) + k*v(t+k)": (18, "use one step"),
+    "cos(ω(t-τ))": (4, r"the value at another time; write ω\*\(t-τ\) for the product"),
+    "x = x0 + v(t - t0)": (9, r"write v\*\(t - t0\)"),
     "x_t = x_{t-1} - lr*m_t": (19, "add the line that updates it"),
     "g = g + wd*x; x = x - lr*g": (25, r"or grad\(x\) where g is the gradient"),
     "x = -G*m_1*m_2/gamma": (5, "for a constant"),
@@ -298,6 +317,11 @@ LATEX = {
     r"f \odot f": Symbol("f", real=True) ** 2,
     r"E = ½ m v²": Equation(Symbol("E", real=True), m * v**2 / 2),
     r"x″ = -x": Equation(dot(dot(x)), -x),
+    r"\sin 2\pi(x+1)": sin(2 * pi * (x + 1)),
+    r"\sin\frac{\pi}{2}(x+1)": sin(pi * (x + 1) / 2),
+    r"\sin x\,(1+y)": sin(x) * (1 + y),
+    r"\sin{x}(1+y)": sin(x) * (1 + y),
+    r"\ln 2\,x": x * log(2),
     r"v_{+} = v - \eta x": Update(v, v - Symbol("eta", positive=True) * x),
     r"F = m a = -k x": Law((Equation(*real("F"), m * a), Equation(m * a, -k * x))),
     r"x^10 + 1": x**10 + 1,
@@ -417,6 +441,11 @@ REFUSED_IN_LATEX = {
     r"x' = x - \eta g": ("x'", r"write x\^\+ for the new value, or \\dot x for the rate"),
     r"p' = p - \frac{h}{2} \nabla U(q)": ("p'", r"write p\^\+ for the new value"),
     r"\alpha \sin x y": (r"y", "2 ways"),
+    r"\alpha \sin x(1+y)": ("(1", r"2 ways: alpha\*\(y \+ 1\)\*sin\(x\); or alpha\*sin\(x\*\(y"),
+    r"\ln 2(x+1)": ("(x", "2 ways"),
+    r"\cos\omega(t-\tau)": (r"\omega", r"write \\cos\(\\omega \\cdot \(t-\\tau\)\)"),
+    r"A \cos(\omega(t-\tau))": (r"\omega", r"write \\omega \\cdot"),
+    r"A e^{-\lambda(t-s)}": (r"\lambda", r"write \\lambda \\cdot"),
     r"x_{t+1} = x_t - \eta \operatorname{sign}(m)": ("m)", "declare m where it is another quantity"),
     r"\Sigma F = m a": (r"\Sigma", r"write \\Sigma \\cdot for the factor"),
     r"P = \mathbf F \cdot \mathbf v": (r"\mathbf v", "a product of vectors"),
@@ -584,6 +613,8 @@ FOLLOWED = {
     "dy/dx = -y": ("y' = -y", "(dy)/dx = -y"),
     "x(t) = A*cos(t)": ("x = A*cos(t)", "x*(t) = A*cos(t)"),
     "x(t+h) = x(t) + k*v(t+k)": "x(t+h) = x(t) + h*v(t)",
+    "cos(ω(t-τ))": ("cos(ω*(t-τ))", "cos(ω_{t-1})"),
+    "x = x0 + v(t - t0)": ("x = x0 + v*(t - t0)", "x = x0 + v_{t-1}"),
     "x_t = x_{t-1} - lr*m_t": ("m_t = b*m_{t-1} + g_t; x_t = x_{t-1} - lr*m_t",
                                "x_t = x_{t-1} - lr*grad(x)", "x_t = x_{t-1} - lr*m"),
     "g = g + wd*x; x = x - lr*g": ("g = g + wd*x; x = x - lr*g+", "g = g + wd*x; x = x - lr*g_t",
@@ -663,6 +694,11 @@ FOLLOWED = {
     r"p' = p - \frac{h}{2} \nabla U(q)": (
         r"p^+ = p - \frac{h}{2} \nabla U(q)", r"\dot p = p - \frac{h}{2} \nabla U(q)"),
     r"\alpha \sin x y": r"\alpha \sin (x y)",
+    r"\alpha \sin x(1+y)": (r"\alpha \sin(x) (1+y)", r"\alpha \sin(x(1+y))"),
+    r"\ln 2(x+1)": (r"\ln(2)(x+1)", r"\ln(2(x+1))"),
+    r"\cos\omega(t-\tau)": r"\cos(\omega \cdot (t-\tau))",
+    r"A \cos(\omega(t-\tau))": (r"A \cos(\omega \cdot (t-\tau))", r"A \cos(\omega_{t-1})"),
+    r"A e^{-\lambda(t-s)}": (r"A e^{-\lambda \cdot (t-s)}", r"A e^{-\lambda_{t-1}}"),
     r"x_{t+1} = x_t - \eta \operatorname{sign}(m)": r"x_{t+1} = x_t - \eta 1",
     r"\Sigma F = m a": r"\Sigma \cdot F = m a",
     r"P = \mathbf F \cdot \mathbf v": "P = F v",
