@@ -366,10 +366,14 @@ def _with_names_in_use(
 _COMMON = frozenset(
     ("lr", "wd", "eps", "tol", "min", "max", "mom", "std", "var", "avg", "err", "oo", "inf", "nan")
 )
-_RUN = re.compile(r"[A-Za-z]{2,3}|k_B[A-Za-z]|(?:[A-Za-z][0-9]+){2,}[A-Za-z]?|[A-Za-z]+_[0-9]+[A-Za-z]+")
-_APART = re.compile(r"[*·×⋅∙∗\U0001d400-\U0001d7cb]|[^\W_]['′]*[\u2080-\u209c]* +[^\W\d_]")
+_RUN = re.compile(
+    r"[A-Za-z]{2,3}|k_B[A-Za-z]|(?:[A-Za-z][0-9]+){2,}[A-Za-z]?|[A-Za-z]+_[0-9]+[A-Za-z]+"
+    r"|(?:[A-Za-z]_(?:[0-9]+|[i-nt])){2,}[A-Za-z]?"
+)
+_PAIR_OF_STEP = re.compile(r"[A-Za-z]_([tkn])[A-Za-z]_\1")  # `x_ty_t`
+_APART = re.compile(r"[*·×⋅∙∗\U0001d400-\U0001d7cb]|[^\W_]['′]*[\u2080-\u209c]* +[^\W\d_](?![A-Za-z])")
 
-_FUNCTION = re.compile(rf"\b(?:{'|'.join(BARE)}) +")
+_FUNCTION = re.compile(rf" *\b(?:{'|'.join(BARE)})(?: +|(?=\())")
 
 
 def may_be_product(name: str, names: Container[str]) -> bool:
@@ -388,15 +392,18 @@ def _refuse_run_together(found: Iterable[Sentence], names: Mapping[str, Expr]) -
     tokens = {n: [tree.token(node) for tree, node in uses] for n, uses in used.items()}
     lefts = {s.sides[0].token(s.sides[0].root).name for s in found if s.relation}
     for name, uses in used.items():
-        if name in lefts or not may_be_product(name, names) or any(t.marks for t in tokens[name]):
+        pair = next(filter(None, (_PAIR_OF_STEP.fullmatch(t.text) for t in tokens[name])), None)
+        is_run = (pair is not None and name not in names) or may_be_product(name, names)
+        if name in lefts or not is_run or any(t.marks for t in tokens[name]):
             continue
         tree, node = uses[0]
         letters = [c for c in name if c.isalpha()]
         is_differential = name[0] == "d" and (name[1:] in names or name[1:] in used)
-        apart = _APART.search(_FUNCTION.sub("", tree.text)) is not None and name.isalpha()
+        apart = _APART.search(_FUNCTION.sub("(", tree.text)) is not None and name.isalpha()
         if is_differential or (apart and not set(letters) & {n for n in used if len(n) == 1}):
             continue
-        parts = re.findall(r"k_B|[A-Za-z](?:_?[0-9]+)?", name)
+        name = pair[0] if pair is not None else name
+        parts = re.findall(r"k_B|[A-Za-z](?:_?[0-9]+|_[i-nt])?", name)
         message = f"found {name}, which may be one name or a product; write {'*'.join(parts)} for the product"
         raise tree.error(f"{message}, or declare {name}", node)
 
