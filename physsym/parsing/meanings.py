@@ -144,7 +144,8 @@ def _chains(tree: Relation, reading: Interpretation) -> Iterator[Chain]:
     """Yield the chains of a statement; equal pairs in brackets are one for each part."""
     parted = [_parts(side) for side in tree.sides]
     count = len(parted[0])
-    if tree.signs and count > 1 and all(len(parts) == count for parts in parted):
+    pairs = "in" not in tree.signs  # (0, 1) in `x, y \in (0, 1)` is one interval
+    if tree.signs and count > 1 and pairs and all(len(parts) == count for parts in parted):
         rows = [tuple(parts[k] for parts in parted) for k in range(count)]
     elif tree.signs and count > 1 and isinstance(tree.sides[0], Bracket) and not tree.sides[0].opening:
         rows = [(part, *tree.sides[1:]) for part in parted[0]]

@@ -474,14 +474,19 @@ def _with_lists(found: Sequence[Relation], pieces: Sequence[_Piece], text: str) 
     result: list[Relation] = []
     for i, (node, piece) in enumerate(zip(found, pieces, strict=True)):
         previous = result[-1] if result else None
+        # a, b, c > 0: names up to the next relation
+        related = next((k for k in range(i, len(pieces)) if found[k].signs), i)
+        parts = [node.sides[0] for node in found[i:related]]
         begins_list = (
-            not node.signs
-            and i + 1 < len(pieces)
-            and pieces[i + 1].begun == ","
-            and bool(found[i + 1].signs)
-            and _is_simple(node.sides[0])
+            related > i
+            and all(later.begun == "," for later in pieces[i + 1 : related + 1])
+            and all(map(_is_simple, parts))
+            and (related == i + 1 or not any(isinstance(part, Number) for part in parts))
         )
-        if begins_list and piece.begun in (",", "gap"):
+        if begins_list and previous is not None and not previous.signs and piece.begun == ",":
+            items = (*_items(previous.sides[0]), node.sides[0])
+            result[-1] = _listed(previous, items, node.end)
+        elif begins_list and piece.begun in (",", "gap"):
             result.append(node)
         elif piece.begun == "," and previous is not None and not node.signs and previous.signs:
             items = (*_items(previous.sides[-1]), node.sides[0])
@@ -491,8 +496,7 @@ def _with_lists(found: Sequence[Relation], pieces: Sequence[_Piece], text: str) 
                     text,
                     max(text.rfind(",", 0, node.start), 0),
                 )
-            listed = Bracket(items[0].start, node.end, "", "", items, (",",) * (len(items) - 1))
-            result[-1] = replace(previous, sides=(*previous.sides[:-1], listed), end=node.end)
+            result[-1] = _listed(previous, items, node.end)
         elif piece.begun == "," and previous is not None and node.signs and not previous.signs:
             items = (*_items(previous.sides[0]), node.sides[0])
             if not all(_is_simple(item) for item in items):
@@ -520,6 +524,12 @@ def _with_lists(found: Sequence[Relation], pieces: Sequence[_Piece], text: str) 
         else:
             result.append(node)
     return result
+
+
+def _listed(node: Relation, items: tuple[Node, ...], end: int) -> Relation:
+    """Return a statement whose last side is a list."""
+    listed = Bracket(items[0].start, end, "", "", items, (",",) * (len(items) - 1))
+    return replace(node, sides=(*node.sides[:-1], listed), end=end)
 
 
 def _items(node: Node) -> tuple[Node, ...]:

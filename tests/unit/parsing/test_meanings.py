@@ -380,3 +380,25 @@ def test_what_holds_its_own_name_is_a_factor_behind_it() -> None:
     assert only(r"f (f(x) + x)", "f(x) = a") == f(f(x) + x)
     assert len(ways(r"\dot x (a + b)", moving)) == 2
     assert len(ways(r"\dot x(0)", moving)) == len(ways(r"\dot x(t)", moving)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a, b, c > 0", [(a, 0), (b, 0), (c, 0)]),
+        ("x > 0, a, b, c > 0", [(x, 0), (a, 0), (b, 0), (c, 0)]),
+        ("m, x, a, b, v > 0", [(m, 0), (x, 0), (a, 0), (b, 0), (v, 0)]),
+        ("x = 1, a, b > 0", [(x, 1), (a, 0), (b, 0)]),
+    ],
+)
+def test_a_relation_behind_a_list_of_names_is_that_of_each(
+    text: str, expected: list[tuple[Expr, int]]
+) -> None:
+    assert sides(text) == expected
+
+
+def test_an_interval_is_no_list_of_two_values() -> None:
+    one, other = sides(r"a, b \in (0, 1)")
+    assert (one[0], other[0]) == (a, b)
+    assert one[1] == other[1] == only("(0, 1)")
+    assert sides("(a, b) = (0, 1)") == [(a, 0), (b, 1)]
