@@ -9,6 +9,7 @@ from sympy import Expr, Symbol
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
+from physsym.core.equality import has_parts_of_one_form
 from physsym.core.symbols import name_and_marks
 from physsym.core.term_order import LAW_ORDER, RULE_ORDER, Context, Product, levels_of, ordered_terms, split
 
@@ -64,7 +65,8 @@ class PlainPrinter(StrPrinter):
 def equation_texts(equations: Iterable[tuple[Expr, Expr]]) -> tuple[str, ...]:
     """Return the texts of equations that hold together: `m*x'' = -grad(x) - gamma*x'`."""
     pairs = tuple(equations)
-    printer = PlainPrinter(Context(LAW_ORDER, levels=levels_of(pairs)))
+    turns = not any(has_parts_of_one_form(side) for pair in pairs for side in pair)
+    printer = PlainPrinter(Context(LAW_ORDER, levels=levels_of(pairs), turns_signs=turns))
     return tuple(f"{printer.doprint(left)} = {printer.doprint(right)}" for left, right in pairs)
 
 
@@ -73,7 +75,9 @@ def update_texts(updates: Sequence[tuple[Symbol, Expr]], states: Iterable[Symbol
 
     A state that is read with its old value, though it has been updated further up, is written `u_t`.
     """
-    context = Context(RULE_ORDER, indexed=frozenset(name_and_marks(s)[0] for s in states))
+    indexed = frozenset(name_and_marks(s)[0] for s in states)
+    turns = not any(has_parts_of_one_form(value) for _, value in updates)
+    context = Context(RULE_ORDER, indexed=indexed, turns_signs=turns)
     taken = {s.name for _, value in updates for s in value.free_symbols}
     texts, old = list[str](), dict[Symbol, str]()
     for target, value in updates:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, lru_cache
 from itertools import zip_longest
@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeAlias, overload
 from sympy import Eq, Expr, Integer, Piecewise, Symbol
 
 from physsym.core.conditions import Given, as_conditions
+from physsym.core.equality import form
 from physsym.core.plain_text import equation_texts, update_texts
 from physsym.core.signs import declared_sign_name, declares_sign, sign_kept
 from physsym.core.symbols import (
@@ -51,9 +52,35 @@ def _refuse_whole_text(given: object, made: str, reader: str) -> None:
         raise TypeError(f"{made}, given a text; {reader}({given!r}) reads it")
 
 
-@dataclass(frozen=True)
-class Equation:
-    """An equation of two sides. It never evaluates to a truth value, unlike `sympy.Eq`."""
+class _ComparedByForm:
+    """A statement, equal to those of the same form: where the sign of a product stands is left open.
+
+    `(x - 1)*k` is written `-(1 - x)*k` as well. A law of one equation is equal to the equation, and a rule
+    of one update without start values to the update.
+    """
+
+    __reduce__ = rebuilt
+
+    @cached_property
+    def _form(self) -> tuple[Hashable, ...]:
+        raise NotImplementedError
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return self._form == other._form if isinstance(other, _ComparedByForm) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._form)
+
+
+@dataclass(frozen=True, eq=False)
+class Equation(_ComparedByForm):
+    """An equation of two sides. It never evaluates to a truth value, unlike `sympy.Eq`.
+
+    `==` compares the form, in which the sign of a product may stand anywhere; a law of one equation is equal
+    to the equation.
+    """
 
     left: Expr
     right: Expr
@@ -66,6 +93,10 @@ class Equation:
     def residual(self) -> Expr:
         """Return left minus right."""
         return self.left - self.right
+
+    @cached_property
+    def _form(self) -> tuple[Hashable, ...]:
+        return "law", (form(self.left), form(self.right))
 
     def __str__(self) -> str:
         return equation_texts(((self.left, self.right),))[0]
@@ -93,12 +124,19 @@ class Relation:
         )
 
 
-@dataclass(frozen=True)
-class Law:
-    """Equations that hold together at every instant; `assuming` lists the conditions of their origin."""
+@dataclass(frozen=True, eq=False)
+class Law(_ComparedByForm):
+    """Equations that hold together at every instant; `assuming` lists the conditions of their origin.
+
+    `==` compares the form of the equations, as that of `Equation` does.
+    """
 
     equations: tuple[Equation, ...]
     assuming: tuple[Condition, ...] = field(default=(), compare=False)
+
+    @cached_property
+    def _form(self) -> tuple[Hashable, ...]:
+        return "law", *((form(e.left), form(e.right)) for e in self.equations)
 
     def __post_init__(self) -> None:
         _refuse_whole_text(self.equations, "a law is made of equations", "ps.law")
@@ -117,9 +155,9 @@ class Law:
         return "; ".join(self.sentences)
 
 
-@dataclass(frozen=True)
-class Update:
-    """The new value of one symbol."""
+@dataclass(frozen=True, eq=False)
+class Update(_ComparedByForm):
+    """The new value of one symbol; `==` compares the form, and holds for the rule of this one update."""
 
     target: Symbol
     value: Expr
@@ -128,12 +166,16 @@ class Update:
         refuse_text(self.target, "what an update sets")
         refuse_text(self.value, "a new value")
 
+    @cached_property
+    def _form(self) -> tuple[Hashable, ...]:
+        return "rule", (self.target, form(self.value))
+
     def __str__(self) -> str:
         return update_texts(((self.target, self.value),), (self.target,))[0]
 
 
-@dataclass(frozen=True)
-class Rule:
+@dataclass(frozen=True, eq=False)
+class Rule(_ComparedByForm):
     """Updates carried out from top to bottom; a value already updated is read as `after(symbol)`.
 
     Parameters
@@ -158,6 +200,11 @@ class Rule:
     start: tuple[tuple[Symbol, Expr], ...] = ()
     ranges: tuple[Condition, ...] = field(default=(), compare=False)
     typical: tuple[tuple[Symbol, Expr], ...] = field(default=(), compare=False)
+
+    @cached_property
+    def _form(self) -> tuple[Hashable, ...]:
+        updates = ((u.target, form(u.value)) for u in self.updates)
+        return "rule", *updates, *(("start", state, form(value)) for state, value in self.start)
 
     def __post_init__(self) -> None:
         _refuse_whole_text(self.updates, "a rule is made of updates", "ps.rule")
@@ -217,8 +264,6 @@ class Rule:
         own = {s for state in self.states for s in (state, after(state))}
         read = symbols(self).union(*(value.free_symbols for _, value in self.start))
         return tuple(sorted((s for s in read if s not in own), key=name_of))
-
-    __reduce__ = rebuilt
 
     @property
     def sentences(self) -> tuple[str, ...]:

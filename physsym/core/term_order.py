@@ -72,12 +72,16 @@ class Context:
     levels
         How many time derivatives separate the symbols of no known kind that a law moves from a position, by
         name.
+    turns_signs
+        Whether a sum in a product is written with the sign that people prefer. It is not where two terms or
+        factors differ in signs alone: `x/(1 - k) + x/(k - 1)`.
     """
 
     order: tuple[str, ...] = LAW_ORDER
     kind_of: KindOf = no_kinds
     indexed: frozenset[str] = frozenset()
     levels: tuple[tuple[str, int], ...] = ()
+    turns_signs: bool = True
 
     @cached_property
     def _levels(self) -> dict[str, int]:
@@ -210,7 +214,7 @@ def split(term: Expr, context: Context) -> Product:
     positive = [_with_positive_opening(f, term, context) for f in factors]
     changes = sum(new is not old for new, old in zip(positive, factors, strict=True))
     minus = bool(number < 0) ^ bool(changes % 2)
-    if minus and (turned := _with_positive_number(positive)):
+    if minus and context.turns_signs and (turned := _with_positive_number(positive)):
         minus, positive = False, turned
     numbers = [tuple(Integer(n) for n in (size,) if n != 1) for size in (abs(number.p), number.q)]
     over = [*numbers[0], *(f for f in positive if not _is_divisor(f))]
@@ -238,7 +242,7 @@ def _with_positive_opening(factor: Expr, term: Expr, context: Context) -> Expr:
     if factor.is_Number and factor.is_negative:
         return -factor
     base, exponent = (factor.base, factor.exp) if factor.is_Pow else (factor, Integer(1))
-    if not (base.is_Add and exponent.is_Integer and exponent % 2):
+    if not (context.turns_signs and base.is_Add and exponent.is_Integer and exponent % 2):
         return factor
     weighs_a_vector = role(term, context) != "scalar" and role(base, context) == "scalar"
     # In front of a vector the terms of the lowest degree count: what stays when all symbols are small.

@@ -15,7 +15,7 @@ from sympy.printing.latex import LatexPrinter
 
 from physsym.core.arguments import named_arguments
 from physsym.printing.names import tex_text
-from physsym.printing.page import Printable, page, refuse_unhashable
+from physsym.printing.page import Page, Printable, page
 from physsym.printing.textbook import TextPrinter
 from physsym.vocabulary import STANDARD, Face, Vocabulary
 
@@ -185,15 +185,13 @@ def latex(
     >>> print(latex(rule({x: x - eta * G}), face="learning"))
     \mathbf{w}_{t+1} = \mathbf{w}_{t} - \eta \nabla L(\mathbf{w}_{t})
     """
-    refuse_unhashable(statement)
-    return _latex(statement, face, vocabulary, tuple(states), display)
+    return latex_of_page(page(statement, vocabulary, tuple(states)), face, vocabulary, display)
 
 
 @lru_cache(maxsize=8192)
-def _latex(
-    statement: Printable, face: Face, vocabulary: Vocabulary, states: tuple[Symbol, ...], display: str
-) -> str:
-    printer = TexPrinter(page(statement, vocabulary, states), face, vocabulary)
+def latex_of_page(page: Page, face: Face, vocabulary: Vocabulary, display: str = "block") -> str:
+    """Return a page as LaTeX, as `latex` returns a statement."""
+    printer = TexPrinter(page, face, vocabulary)
     printer.only_slashes = display == "inline"
     return aligned(printer.sides())
 

@@ -21,9 +21,9 @@ from sympy.logic.boolalg import Boolean
 from sympy.printing.mathml import MathMLPresentationPrinter
 
 from physsym.core.arguments import named_arguments
-from physsym.printing.latex_printer import latex
+from physsym.printing.latex_printer import latex_of_page
 from physsym.printing.names import CAPITALS, unicode_text
-from physsym.printing.page import Printable, page, refuse_unhashable
+from physsym.printing.page import Page, Printable, page
 from physsym.printing.textbook import Textbook
 from physsym.vocabulary import STANDARD, Face, Vocabulary
 
@@ -249,17 +249,14 @@ def mathml(
     >>> print(mathml(eta, display="inline"))
     <math xmlns="http://www.w3.org/1998/Math/MathML" display="inline" alttext="\eta"><mi>η</mi></math>
     """
-    refuse_unhashable(statement)
-    return _mathml(statement, face, vocabulary, tuple(states), display)
+    return _mathml(page(statement, vocabulary, tuple(states)), face, vocabulary, display)
 
 
 @lru_cache(maxsize=4096)
-def _mathml(
-    statement: Printable, face: Face, vocabulary: Vocabulary, states: tuple[Symbol, ...], display: str
-) -> str:
-    printer = MarkupPrinter(page(statement, vocabulary, states), face, vocabulary)
+def _mathml(page: Page, face: Face, vocabulary: Vocabulary, display: str) -> str:
+    printer = MarkupPrinter(page, face, vocabulary)
     printer.only_slashes = display == "inline"  # a fraction with a line is too small within a sentence
-    alternative = latex(statement, face, vocabulary, states=states)
+    alternative = latex_of_page(page, face, vocabulary)
     math = printer.element("math", printer.whole(), xmlns=NAMESPACE, display=display, alttext=alternative)
     # Named entities in SymPy's own pieces, such as &pi;, are not known in XML.
     for node in list(_texts(math)):

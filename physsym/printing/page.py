@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache, singledispatch
+from functools import cached_property, singledispatch
 from typing import TypeAlias
 
 from sympy import Expr, Function, Pow, Symbol, sympify
 
+from physsym.core.equality import has_parts_of_one_form
 from physsym.core.statements import Equation, Law, Relation, Rule, Update, states
 from physsym.core.symbols import AFTER, BEFORE, after, name_and_marks
 from physsym.core.term_order import LAW_ORDER, RULE_ORDER, Context, levels_of
 from physsym.core.verdicts import Condition, Order
 from physsym.parsing.statements import RuleText, read_text
 from physsym.printing.names import VECTOR_KINDS
-from physsym.vocabulary import STANDARD, Vocabulary
+from physsym.vocabulary import Vocabulary
 
 Printable: TypeAlias = Expr | Equation | Relation | Law | RuleText | Condition | Order
 """What the printers take; of what has a rule, such as a derivation, the rule is printed."""
@@ -55,18 +56,15 @@ class Page:
     def context(self, vocabulary: Vocabulary) -> Context:
         """Return what the order of terms on this page depends on."""
         pairs = ((line.sides[0], line.sides[-1]) for line in self.lines)
-        return Context(self.order, vocabulary.kind_of, self.indexed, levels_of(pairs))
+        turns = not any(has_parts_of_one_form(side) for line in self.lines for side in line.sides)
+        return Context(self.order, vocabulary.kind_of, self.indexed, levels_of(pairs), turns)
 
 
-def refuse_unhashable(statement: Printable) -> None:
-    """Raise TypeError for what is no statement and cannot be looked up among those printed before."""
-    if not isinstance(statement, Hashable):
-        _page(statement, STANDARD)
-
-
-@lru_cache(maxsize=1024)  # each format prints a statement once more, on each face
 def page(statement: Printable, vocabulary: Vocabulary, states: tuple[Symbol, ...] = ()) -> Page:
     """Return the page of a statement, with `states` among the symbols that show their instant.
+
+    Printers remember what they print by the page, which holds what is written: equal statements may be
+    written in two ways.
 
     Raises TypeError for what is no statement.
     """

@@ -11,7 +11,7 @@ from sympy.printing.str import StrPrinter
 
 from physsym.core.arguments import named_arguments
 from physsym.printing.names import unicode_text
-from physsym.printing.page import Printable, page, refuse_unhashable
+from physsym.printing.page import Printable, page
 from physsym.printing.textbook import TextPrinter
 from physsym.vocabulary import STANDARD, Face, Vocabulary
 
@@ -136,7 +136,6 @@ def unicode(
     >>> print(unicode(rule({x: x - eta * G}), face="learning"))
     𝐰ₜ₊₁ = 𝐰ₜ - η ∇L(𝐰ₜ)
     """
-    refuse_unhashable(statement)
     rows = PlainPrinter(page(statement, vocabulary, tuple(states)), face, vocabulary).sides()
     width = max(len(row[0]) for row in rows)
     return "\n".join(" ".join([row[0].rjust(width), *row[1:]]) for row in rows)

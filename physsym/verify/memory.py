@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass
 from functools import lru_cache, wraps
 from typing import Protocol, TypeVar, cast
 
+from physsym.core.statements import Law, Rule, expressions
 from physsym.verify.budget import allowed
 
 T_co = TypeVar("T_co", covariant=True)
@@ -27,7 +28,8 @@ def remembered(size: int) -> Callable[[Callable[..., T_co]], Remembering[T_co]]:
     """Return a decorator by which a function remembers so many answers.
 
     With more time an answer may be another one, so that each `budget` has answers of its own. Laws and rules
-    that are equal may differ in what is assumed of them, which `==` leaves out: these are told apart.
+    that are equal may differ in what is assumed of them, which `==` leaves out, and in how they are written:
+    these are told apart.
 
     Examples
     --------
@@ -60,4 +62,5 @@ def remembered(size: int) -> Callable[[Callable[..., T_co]], Remembering[T_co]]:
 def _left_out_of_equality(value: object) -> tuple[Hashable, ...]:
     if isinstance(value, type) or not is_dataclass(value):
         return ()
-    return tuple(getattr(value, f.name) for f in fields(value) if not f.compare)
+    written = tuple(expressions(value)) if isinstance(value, Law | Rule) else ()
+    return *(getattr(value, f.name) for f in fields(value) if not f.compare), *written

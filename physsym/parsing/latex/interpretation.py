@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import sympy
-from sympy import Expr, Integer, Mul, Rational
+from sympy import Expr, Integer, Rational
 
-from physsym.parsing.latex.conventions import bound_letter, derivative_letters, is_capital
+from physsym.parsing.latex.conventions import bound_letter, is_capital
 from physsym.parsing.latex.formula import OPAQUE, is_small
 from physsym.parsing.latex.names import letters_of, named
 from physsym.parsing.latex.operators import Operators
@@ -117,17 +117,6 @@ class Interpretation(Operators):
         assert isinstance(term, Operator)
         body = Sum(term.body.start, more[-1].end, ("", *signs), (term.body, *more))
         return replace(term, body=body, end=more[-1].end)
-
-    def fraction(self, node: Fraction) -> Expr:
-        """Return a quotient, or a derivative that is written as one."""
-        if derivative_letters(node) is not None:
-            return self.derivative(node, ())
-        over, below = self.value(node.over), node.under
-        parts = below.factors if isinstance(below, Product) and below.signs[1:] in (("",), ("*",)) else ()
-        if parts and all(map(isinstance, parts, (Number, Bracket))):
-            # SymPy would multiply 3 into the sum of 3 (a + b).
-            return Mul(over, *(self.divided(Integer(1), self.value(part), node) for part in parts))
-        return self.divided(over, self.value(below), node)
 
     def root(self, node: Root) -> Expr:
         """Return a root."""

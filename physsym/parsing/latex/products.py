@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeGuard
 
 from sympy import Expr, Integer, Mul
 
@@ -41,6 +42,24 @@ class Products(Derivatives):
 
     def product(self, signs: Sequence[str], factors: Sequence[Node]) -> Expr:
         """Return a product, in which functions act on what follows them."""
+        return Mul(*self._multiplied(signs, factors))
+
+    def fraction(self, node: Fraction) -> Expr:
+        """Return a quotient, or a derivative that is written as one."""
+        return self.derivative(node, ()) if derivative_letters(node) is not None else Mul(*self.parts(node))
+
+    def parts(self, node: Node) -> list[Expr]:
+        """Return the factors of a product or a quotient: SymPy would multiply 3 into the sum of 3 (a + b)."""
+        if isinstance(node, Product):
+            return self._multiplied(node.signs, node.factors)
+        if not _is_quotient(node):
+            return [self.value(node)]
+        over, under = self.parts(node.over), self.parts(node.under)
+        for numbers in (True, False):
+            self.divided(Integer(1), Mul(*(part for part in under if part.is_number is numbers)), node)
+        return [*over, *(1 / part for part in under)]
+
+    def _multiplied(self, signs: Sequence[str], factors: Sequence[Node]) -> list[Expr]:
         signs, factors = self._slashed_derivatives(signs, factors)
         parts: list[Expr] = []  # multiplied at once, so that no number is multiplied out
         divided: Node | None = None
@@ -49,7 +68,12 @@ class Products(Derivatives):
         values: list[Expr] = []
         while i < len(factors):
             sign, begun = signs[i], i
-            value, i = self.unit(signs, factors, i)
+            if _is_quotient(factors[i]):
+                own, i = self.parts(factors[i]), i + 1
+                value = Mul(*own)
+            else:
+                value, i = self.unit(signs, factors, i)
+                own = [value]
             values.append(value)
             if sign == "/":
                 if divided is not None:
@@ -74,7 +98,7 @@ class Products(Derivatives):
                         "found two numbers side by side; write a sign between them: + for a mixed number",
                         beside,
                     )
-                parts.append(value)
+                parts += own
                 if begun and all(_is_bold(f) for f in factors[begun - 1 : begun + 1]):
                     self._join(sign, factors[begun - 1], factors[begun])
             elif sign == "×":
@@ -86,14 +110,14 @@ class Products(Derivatives):
             else:
                 parts = [self.opaque("mod" if sign == "mod" else "times", Mul(*parts), value)]
         if dots and len(values) > 1:
-            return self.opaque("dots", *values)
+            return [self.opaque("dots", *values)]
         matrices = [isinstance(g, Grid) and g.kind not in SCALAR_GRIDS for g in map(unwrapped, factors)]
         if any(matrices) and sum(1 for v in values if not v.is_number) > 1:
-            return self.opaque("times", *values)
+            return [self.opaque("times", *values)]
         if len(values) > 1 and self.conventions.matrices:
             held = {letter for f in factors for letter in letters_of(f)}
             self.one_coordinate |= bool(held & self.conventions.matrices)
-        return Mul(*parts)
+        return parts
 
     def _join(self, sign: str, left: Node, right: Node) -> None:
         r"""Note a product of vectors, a \cdot b, or of a matrix and a vector, which joins coordinates."""
@@ -280,6 +304,10 @@ class Products(Derivatives):
 
     def _given(self, name: Named) -> tuple[Expr, ...]:
         return (self.symbol(f"{OPAQUE}{name.below_text}"),) if name.below_text else ()
+
+
+def _is_quotient(node: Node) -> TypeGuard[Fraction]:
+    return isinstance(node, Fraction) and derivative_letters(node) is None
 
 
 def _is_bold(node: Node) -> bool:
