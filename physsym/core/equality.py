@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 import sympy
-from sympy import Abs, Add, Basic, Integer, Max, Min, Mul, Pow, Rational
+from sympy import Abs, Add, Basic, Expr, Integer, Max, Min, Mul, Pow, Rational
 
 Body: TypeAlias = tuple[Any, ...]
 Form: TypeAlias = tuple[int, Body]
@@ -63,7 +63,7 @@ def form(expression: Basic) -> Form:
     if isinstance(expression, Pow) and expression.exp.is_Integer:
         return _to_power(parts[0], int(expression.exp))
     if isinstance(expression, Abs):
-        return 1, _absolute(parts[0][1])
+        return _absolute(expression.args[0])
     if isinstance(expression, (*_ODD, *_EVEN)):
         sign, argument = parts[0]
         return sign if isinstance(expression, _ODD) else 1, (type(expression), argument)
@@ -96,14 +96,16 @@ def _to_power(base: Form, exponent: int) -> Form:
     return base[0] if exponent % 2 else 1, (Pow, base[1], exponent)
 
 
-def _absolute(value: Body) -> Body:
+def _absolute(value: Expr) -> Form:
     """Return the form of an absolute value, that of a product and of a power factor by factor."""
-    if value[0] is Mul:
-        return _of_product((1, _absolute(f)) for ((_, f), n) in value[1] for _ in range(n))[1]
-    if value[0] is Pow and len(value) == 3:
-        return _to_power((1, _absolute(value[1])), value[2])[1]
-    is_number = value[0] is _LEAF and isinstance(value[1], Rational)
-    return value if is_number else (Abs, value)
+    if isinstance(value, Mul):
+        return _of_product(map(_absolute, value.args))
+    if isinstance(value, Rational) or value.is_extended_nonnegative:
+        return 1, form(value)[1]
+    if isinstance(value, Pow) and value.exp.is_Integer:
+        squared = value.exp.is_even and value.base.is_extended_real
+        return _to_power((form if squared else _absolute)(value.base), int(value.exp))
+    return 1, (Abs, form(value)[1])
 
 
 def _counted(parts: Iterable[Form]) -> frozenset[tuple[Form, int]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
@@ -283,8 +282,12 @@ def _(node: ast.UnaryOp, found: Reading) -> Expr:
         negation: Callable[..., Boolean] = sympy.Not
         return negation(found.value(node.operand), evaluate=False)
     _require(found, node.operand)
-    sign = operator.neg if isinstance(node.op, ast.USub) else operator.pos
-    return sign(found.value(node.operand))
+    if isinstance(node.op, ast.UAdd):
+        return found.value(node.operand)
+    chain = found.chains[node.operand]
+    if chain.join is Mul:  # with what is behind it: in -(4*(a + b)/3)*c nothing is multiplied out
+        return _Chain(Mul, (S.NegativeOne, *chain.parts))
+    return -chain.joined()
 
 
 @_chain.register(ast.Compare)

@@ -30,6 +30,7 @@ ALIKE = {
     "within a function": (sin((x - k) * a + 1), sin(Mul(-1, k - x, a) + 1)),
     "within a root": ((1 + (x - k) * a) ** k, (1 - (k - x) * a) ** k),
     "the value of a quotient": (gamma * Abs(1 / a), Mul(gamma, Abs(1 / a, evaluate=False))),
+    "the value of an even power": (eta**2 / x**2, Mul(eta**2, Abs(x**-2, evaluate=False))),
     "a product in a product": (
         a * v * x**-4 * Abs(x),
         Mul(a * v, Mul(x**-4, Abs(x), evaluate=False), evaluate=False),

@@ -140,6 +140,21 @@ def test_a_number_before_a_sum_in_a_denominator_is_read_back():
     assert ps.read(r"\frac{x + k}{3 (k + c)}") == Mul(x + k, Rational(1, 3), 1 / (k + c))
 
 
+def test_a_number_before_a_sum_is_read_back_in_a_fraction_and_in_brackets():
+    h, k = Symbol("h", real=True), Symbol("k", real=True)
+    for value in (
+        7 * (3 - k) / (h - 2),
+        Rational(-4, 3) * (Rational(16, 9) - k) * (h - dot(x)),
+        Rational(3, 2) * (k + h) * x,
+        1 / (3 * k * (h + 1)),
+    ):
+        for form in FORMATS:
+            written, face = FORMATS[form]
+            assert ps.read(written(law({dot(v): value})), face=face) == law({dot(v): value})
+    sides = [ps.read(text).right for text in ("y' = -(4*(k + 1)/3)*h", r"\dot y = -\frac{4 (k + 1)}{3} h")]
+    assert sides == [Rational(-4, 3) * (h * (k + 1))] * 2
+
+
 def lifted_rules():
     """Return the rules of the code in the tests of `ps.lift`, also those of a first step."""
     pieces = (
