@@ -179,6 +179,10 @@ def _multiplied(one: Any, sign: str, other: Any) -> Any:
         return _divided(one, other)
     if {np.shape(one), np.shape(other)} & {(), (1, 1)}:  # a number, or the identity
         return one * other
+    if sign == "⊙":
+        if np.shape(one) != np.shape(other):
+            raise ShapeError
+        return one * other
     columns = np.shape(one) == np.shape(other) and np.shape(one)[1] == 1
     if sign == "×" and columns:
         if len(one) != _ROWS:

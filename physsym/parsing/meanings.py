@@ -135,6 +135,9 @@ def meanings(text: str, conventions: Conventions | None = None) -> tuple[Meaning
 
 def _meaning(found: Sequence[Relation], reading: Interpretation) -> Meaning:
     chains = tuple(chain for tree in found for chain in _chains(tree, reading))
+    if reading.joined is not None and reading.element_by_element:
+        reading.apart = True
+        chains = tuple(chain for tree in found for chain in _chains(tree, reading))
     asked = reading.decisions.asked
     chosen = (f"{q}: {options[reading.decisions.taken.get(q, 0)]}" for q, options in asked.items())
     return Meaning(chains, (*reading.assumed, *chosen), reading.one_coordinate, tuple(reading.domain))

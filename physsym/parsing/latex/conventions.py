@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from physsym.parsing.latex.names import (
@@ -27,11 +27,14 @@ from physsym.parsing.latex.tree import (
     Accented,
     Bracket,
     Fraction,
+    Function,
     Name,
     Node,
+    Number,
     Operator,
     Product,
     Relation,
+    Script,
     Scripted,
     Sum,
 )
@@ -67,6 +70,8 @@ class Conventions:
         Letters that occur without brackets too.
     indexed_factors
         Letters with an index that occur without brackets, the index behind the letter.
+    norms
+        What stands below the bars of norms.
     matrices
         Letters that are transposed, or capitals that are inverted.
     transposed
@@ -122,6 +127,7 @@ class Conventions:
     functions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     factors: frozenset[str] = frozenset()
     indexed_factors: frozenset[str] = frozenset()
+    norms: frozenset[str] = frozenset()
     matrices: frozenset[str] = frozenset()
     transposed: frozenset[str] = frozenset()
     scalars: frozenset[str] = frozenset()
@@ -252,6 +258,7 @@ class _Survey:
         self.gradients: set[int] = set()  # the nodes behind a nabla
         self.derived: dict[str, dict[str, Node]] = {}
         self.arguments: dict[str, dict[str, Node]] = {}  # of a function, in the order of its first mention
+        self.norms: dict[int, str] = {}  # by the node of the bars
         self.d_alone = False
         self.starts_said = False
 
@@ -259,6 +266,12 @@ class _Survey:
         """Take in a statement."""
         if tree.signs:
             self._set(tree.sides[0])
+            left, right = tree.sides[:2]
+            of_euler = isinstance(right, (Operator, Function)) or (
+                isinstance(right, Number) and right.text.startswith("2.7")
+            )
+            if isinstance(left, Name) and left.letters == "e" and tree.signs[0] in ("=", ":="):
+                self.e_marked |= not of_euler
         inner: set[int] = set()
         for node in tree.walk():
             self._look(node, inner)
@@ -272,6 +285,8 @@ class _Survey:
             elif isinstance(node, Accented):
                 if (name := named(node)) is not None and name.dots:
                     self.moving.add(key_of(name))
+            elif isinstance(node, Bracket) and node.opening == "||":
+                self.norms.setdefault(id(node), "")
             elif isinstance(node, Product):
                 self._product(node)
             elif isinstance(node, Operator):
@@ -322,6 +337,8 @@ class _Survey:
                 self.indices.add(letter)
 
     def _scripted(self, node: Scripted) -> None:
+        if isinstance(node.base, Bracket) and node.base.opening == "||" and node.below is not None:
+            self.norms[id(node.base)] = kind_of_norm(node.below)
         name = named(node)
         if name is None:
             return
@@ -498,6 +515,7 @@ class _Survey:
             fonts=frozenset(k for k, v in self.fonts.items() if len(v - {"word", "unit"}) > 1),
             variants=frozenset(mixed),
             words=frozenset(self.words),
+            norms=frozenset(self.norms.values()),
             letters=frozenset(self.letters),
             sequences=frozenset(k for k, v in self.indexed.items() if any(i and i <= indices for i in v)),
             imaginary="i" in self.in_exponent_of_e,
@@ -531,6 +549,12 @@ def is_bare(node: Node) -> bool:
     return name is not None and name.above is None and name.letters != "\\cdot"
 
 
+def kind_of_norm(below: Script) -> str:
+    """Return what stands below a norm, without a font, and nothing for the Euclidean norm."""
+    kind = re.sub(r"\\(?:mathrm|text|rm)|[{} ]", "", below.text)
+    return "" if kind == "2" else kind
+
+
 def bound_letter(node: Operator) -> str | None:
     """Return the letter that a sum or a product runs over."""
     inside = node.below.inside if node.below is not None else None
@@ -539,6 +563,15 @@ def bound_letter(node: Operator) -> str | None:
     if isinstance(inside, Bracket) and not inside.opening:
         inside = inside.items[0]
     return inside.letters if isinstance(inside, Name) else None
+
+
+def free_letters(node: Node) -> Iterator[str]:
+    """Yield the letters of a tree but for those that a sum or a product in it runs over."""
+    if isinstance(node, Name):
+        yield node.letters
+    bound = bound_letter(node) if isinstance(node, Operator) else None
+    for part in node.parts():
+        yield from (letter for letter in free_letters(part) if letter != bound)
 
 
 def derivative_letters(node: Fraction) -> str | None:

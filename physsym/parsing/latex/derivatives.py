@@ -183,6 +183,9 @@ class Derivatives(Functions):
         index = "_".join(self._part(item) for item in name.below)
         if target is None or target.letters in (r"\nabla", r"\partial"):
             value, end = self.unit(signs, factors, i + 1)
+            while value.is_number and end < len(factors) and not signs[end]:  # `\nabla \frac12 x^2`
+                more, end = self.unit(signs, factors, end)
+                value = value * more
             prefix = f"{sign}_{index}" if index else sign
             return self.opaque(prefix, value), end
         bracket_at = factors[i + 2] if i + 2 < len(factors) and not signs[i + 2] else None

@@ -41,7 +41,11 @@ class Formula(ABC):
         decisions: Decisions,
         coefficients: Mapping[int, bool] | None = None,
     ) -> None:
-        """Begin; nothing is evaluated yet. `coefficients` are as of `coefficients_in`."""
+        """Begin; nothing is evaluated yet. `coefficients` are as of `coefficients_in`.
+
+        What joins coordinates is noted in `joined`, and products element by element in a flag. Where both
+        occur, they are not the same in one coordinate: `apart` says that the latter are opaque.
+        """
         self.text, self.conventions, self.decisions = text, conventions, decisions
         self.one_coordinate = False
         self.assumed: dict[str, None] = {}
@@ -49,6 +53,8 @@ class Formula(ABC):
         self.positions: dict[Expr, int] = {}
         self.above: dict[Expr, int] = {}
         self.joined: Node | None = None
+        self.element_by_element = False
+        self.apart = False
         self.nested = 0
         self.domain: dict[Condition, None] = {}
         self.coefficients = coefficients or {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from physsym.parsing.latex.parser import MAX_DEPTH, braced, not_understood
@@ -50,23 +50,48 @@ from physsym.parsing.latex.tree import (
 )
 from physsym.parsing.tokens import ReadError
 
+_HEXADECIMAL = re.compile("0x(?:[0-9]|[0-9A-Fa-f]{2})")
+
 
 class LatexParser(Scripts):
     """Recursive descent over the tokens of one side."""
 
     def whole(self) -> Node:
-        """Read all tokens as one expression; `||` is two bars where no norm is read: |a||b|, ||x| - 1|."""
+        """Read all tokens as one expression; `||` is two bars where no norm is read: |a||b|, ||x| - 1|.
+
+        So it is between single bars with values on both of its sides, |a||b||c|.
+        """
         tokens, depth, font = self.tokens, self.depth, self.font
+        pairs = [i for i, token in enumerate(tokens) if token.text == "||"]
+        single = [i for i, token in enumerate(tokens) if token.text == "|"]
+        between = pairs and single and single[0] < pairs[0] and pairs[-1] < single[-1]
+        joined = between and all(
+            token.kind in ("letter", "number", "command") or token.text in ("}", ")")
+            for i in pairs
+            for token in (tokens[i - 1], tokens[i + 1])
+        )
+        if joined and not any(tokens[i].spaced or tokens[i + 1].spaced for i in pairs):
+            return self._with_single_bars(tokens, depth, font)
         try:
             found = self.sum()
             self.finish()
         except ReadError:
-            if all(token.text != "||" for token in tokens):
+            if not pairs:
                 raise
-            bars = LatexParser(_single_bars(tokens), self.text, self.words, depth)
-            bars.font = font
-            return bars.whole()
+            return self._with_single_bars(tokens, depth, font)
         return found
+
+    def _with_single_bars(self, tokens: Sequence[LatexToken], depth: int, font: str) -> Node:
+        """Read tokens with two bars for each that is written `||`."""
+        single: list[LatexToken] = []
+        for token in tokens:
+            if token.text == "||":
+                single += [replace(token, text="|", end=token.position + 1)]
+                token = replace(token, text="|", position=token.position + 1, spaced=False)
+            single.append(token)
+        bars = LatexParser(single, self.text, self.words, depth)
+        bars.font = font
+        return bars.whole()
 
     def sum(self) -> Node:
         """Read terms with signs between them."""
@@ -103,6 +128,9 @@ class LatexParser(Scripts):
                     )
                 signs.append(PRODUCTS[self.take().text])
             elif self._begins_factor():
+                before = self.tokens[self.at - 1]
+                if before.text == "0" and _HEXADECIMAL.match(self.text, before.position):
+                    raise self.error("found 0x, which begins a number in base 16; write it in base 10")
                 signs.append("")
             else:
                 break
@@ -288,16 +316,6 @@ class LatexParser(Scripts):
     def related(self, tokens: Sequence[LatexToken]) -> Node:
         """Read an expression, or several with relations between."""
         return relation(tokens, self.text, self.words, self.depth + 1)
-
-
-def _single_bars(tokens: Sequence[LatexToken]) -> Iterator[LatexToken]:
-    """Yield tokens with two bars for each that is written `||`."""
-    for token in tokens:
-        if token.text == "||":
-            yield replace(token, text="|", end=token.position + 1)
-            yield replace(token, text="|", position=token.position + 1, spaced=False)
-        else:
-            yield token
 
 
 def relation(

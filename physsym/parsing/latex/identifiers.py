@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from physsym.parsing.joined import joined_function
 from physsym.parsing.latex.parser import Parser, braced, spelled, with_space
-from physsym.parsing.latex.signs import ACCENTS, FONTS, FUNCTIONS, LETTERS, LIMITS, SWITCHES, is_unit
+from physsym.parsing.latex.signs import ACCENTS, FONTS, FUNCTIONS, LETTERS, LIMITS, ONES, SWITCHES, is_unit
 from physsym.parsing.latex.tokens import LatexToken
 from physsym.parsing.latex.tree import Accented, Name, Node, Words
 
@@ -80,6 +80,8 @@ class Identifiers(Parser):
             if inside[0].text in (r"\mathrm", r"\operatorname"):
                 font = "upright"
             inside = [t for t in inside[1:] if t.text not in ("{", "}")]
+        if font in ("bold", "blackboard") and len(inside) == 1 and inside[0].text == "1":
+            return Name(start, self.end(), ONES, font)
         if font == "upright":
             name = spelled(inside)
             if len(inside) == 1 and inside[0].kind == "text":

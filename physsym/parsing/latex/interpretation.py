@@ -8,7 +8,12 @@ from dataclasses import replace
 import sympy
 from sympy import Expr, Integer, Rational
 
-from physsym.parsing.latex.conventions import bound_letter, is_capital
+from physsym.parsing.latex.conventions import (
+    bound_letter,
+    free_letters,
+    is_capital,
+    kind_of_norm,
+)
 from physsym.parsing.latex.formula import OPAQUE, is_small
 from physsym.parsing.latex.names import letters_of, named
 from physsym.parsing.latex.operators import Operators
@@ -90,7 +95,7 @@ class Interpretation(Operators):
             operator = _last_operator(terms[i])
             rest = i + 1
             if operator is not None and (letter := bound_letter(operator)) is not None:
-                while rest < len(terms) and letter in letters_of(terms[rest]):
+                while rest < len(terms) and letter in free_letters(terms[rest]):
                     rest += 1
             if rest > i + 1:
                 inside = self._with_body(terms[i], signs[i + 1 : rest], terms[i + 1 : rest])
@@ -181,11 +186,12 @@ class Interpretation(Operators):
         if isinstance(base, Scripted):
             inner = self.value(base)
         elif isinstance(base, Bracket) and base.opening == "||" and node.below is not None:
-            usual = node.below.text in ("1", "2", "p", r"\infty", "F", r"\mathrm{F}", r"\text{F}", "op", "*")
-            if usual:
+            kind = kind_of_norm(node.below)
+            usual = kind in ("", "1", "p", r"\infty", "F", "op", "*")
+            if usual and (not kind or self.conventions.norms <= {kind}):  # of several kinds, one is |x|
                 inner = self.value(base)
             else:
-                inner = self.opaque(f"norm_{node.below.text}", *(self.value(i) for i in base.items))
+                inner = self.opaque(f"norm_{kind}", *(self.value(i) for i in base.items))
         elif node.below is not None:
             key = f"part_{node.below.text}"
             inner = self.opaque(key, self.value(base))

@@ -22,6 +22,7 @@ from physsym.parsing.latex.names import (
     spelled_letter,
     unwrapped,
 )
+from physsym.parsing.latex.signs import ONES
 from physsym.parsing.latex.tree import (
     Bracket,
     Function,
@@ -244,6 +245,8 @@ class NamedValues(Formula):
 
     def _base(self, name: Named) -> Expr:
         """Return the value of a name without its power."""
+        if name.letters == ONES:
+            return self.symbol(f"{OPAQUE}ones {name.below_text}".strip())
         indices = self.indices(name)
         key = self.key(name)
         marks = "'" * (name.dots + name.primes)

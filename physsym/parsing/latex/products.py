@@ -35,6 +35,7 @@ from physsym.parsing.latex.tree import (
 from physsym.parsing.tokens import CROSS, OF_VECTORS
 
 MAX_NESTED = 60
+_TIMES = ("", "*", "⊙")
 
 
 class Products(Derivatives):
@@ -90,7 +91,7 @@ class Products(Derivatives):
                 value, i = self._denominator(value, signs, factors, begun, i)
                 parts.append(self.divided(Integer(1), value, factors[begun]))
                 divided = factors[begun]
-            elif sign in ("", "*"):
+            elif sign in _TIMES:
                 beside = (factors[begun - 1 : begun] or factors[:1])[0]
                 numbers = isinstance(beside, Number) and isinstance(factors[begun], (Number, Fraction))
                 if begun and sign == "" and numbers and value.is_number:
@@ -98,15 +99,19 @@ class Products(Derivatives):
                         "found two numbers side by side; write a sign between them: + for a mixed number",
                         beside,
                     )
+                if sign == "⊙":
+                    self.element_by_element = True
+                if sign == "⊙" and self.apart:
+                    parts = [self.opaque("odot", Mul(*parts), value)]
+                    continue
                 parts += own
-                if begun and all(_is_bold(f) for f in factors[begun - 1 : begun + 1]):
+                if begun and sign != "⊙" and all(_is_bold(f) for f in factors[begun - 1 : begun + 1]):
                     self._join(sign, factors[begun - 1], factors[begun])
             elif sign == "×":
                 parts = [self._cross(Mul(*parts), value, factors[begun - 1], factors[begun])]
             elif sign == "o":
-                known = [n is not None and key_of(n) in self.conventions.functions
-                         for n in (named(factors[begun - 1]), named(factors[begun]))]  # fmt: skip
-                parts = [self.opaque("compose", Mul(*parts), value)] if any(known) else [*parts, value]
+                composed = self._composes(factors[begun - 1], factors[begun])
+                parts = [self.opaque("compose", Mul(*parts), value)] if composed else [*parts, value]
             else:
                 parts = [self.opaque("mod" if sign == "mod" else "times", Mul(*parts), value)]
         if dots and len(values) > 1:
@@ -118,6 +123,21 @@ class Products(Derivatives):
             held = {letter for f in factors for letter in letters_of(f)}
             self.one_coordinate |= bool(held & self.conventions.matrices)
         return parts
+
+    def _composes(self, left: Node, right: Node) -> bool:
+        r"""Return whether `\circ` is a composition, asked for where neither is a function or bold."""
+        names = [n for n in (named(left), named(right)) if n is not None]
+        if any(key_of(name) in self.conventions.functions for name in names):
+            return True
+        if self.conventions.strict or all(map(_is_bold, (left, right))):
+            self.element_by_element = True
+            return False
+        options = ("a composition", "a product element by element")
+        if any(is_capital(name.letters) for name in names):
+            options = options[::-1]
+        taken = self.decisions.take(right, r"\circ", *options)
+        self.element_by_element |= options[taken] != "a composition"
+        return options[taken] == "a composition"
 
     def _join(self, sign: str, left: Node, right: Node) -> None:
         r"""Note a product of vectors, a \cdot b, or of a matrix and a vector, which joins coordinates."""
@@ -145,7 +165,7 @@ class Products(Derivatives):
         self, under: Expr, signs: Sequence[str], factors: Sequence[Node], at: int, following: int
     ) -> tuple[Expr, int]:
         """Return what a slash divides by: the factors behind belong below it, or behind the quotient."""
-        if following >= len(factors) or signs[following] not in ("", "*"):
+        if following >= len(factors) or signs[following] not in _TIMES:
             return under, following
         before_, below = factors[at - 1], factors[at]
         numbers = isinstance(before_, Number) and isinstance(below, Number)
@@ -160,7 +180,7 @@ class Products(Derivatives):
         question = f"the factor behind a quotient in {self._around(below)}"
         if not self.decisions.take(behind, question, "it is multiplied", "the quotient is divided by it"):
             return under, following
-        while following < len(factors) and signs[following] in ("", "*"):
+        while following < len(factors) and signs[following] in _TIMES:
             value, following = self.unit(signs, factors, following)
             under = under * value
         return under, following
@@ -239,6 +259,20 @@ class Products(Derivatives):
             and (found := self._expectation(name, signs, factors, i)) is not None
         ):
             return found
+        called = following.base if isinstance(following, Scripted) else following
+        if name.font == "calligraphic" and isinstance(called, Bracket) and called.opening in (r"\{", "["):
+            found = self.opaque(name.letters, *map(self.value, called.items))  # a transform, L{f}
+            above = following.above if isinstance(following, Scripted) else None
+            return (found if above is None else self.raised(found, above, name.node)), i + 2
+        inverse = name.above is not None and name.above.text == "-1" and not self.is_above(name)
+        if (
+            inverse
+            and isinstance(called, Bracket)
+            and called.opening == "("
+            and key_of(name) in self.conventions.functions
+            and key_of(name) not in self.conventions.factors
+        ):
+            return self.opaque(f"{self.key(name)}^-1", *map(self.value, called.items)), i + 2
         order = name.letters in ("O", "o") and name.letters not in self.conventions.set_alone
         if order and isinstance(following, (Bracket, Scripted)):
             bracket = following.base if isinstance(following, Scripted) else following
@@ -246,7 +280,6 @@ class Products(Derivatives):
                 return self.opaque(name.letters, self.value(following)), i + 2
         if (unit := self._unit_of_measure(name, signs, factors, i)) is not None:
             return unit, i + 1
-        called = following.base if isinstance(following, Scripted) else following
         if following is not None and isinstance(called, Bracket) and self.applies(name, called):
             return self.application(name, following, called), i + 2
         if name.operator and following is not None and self._acts(name):

@@ -22,7 +22,7 @@ RELATIONS: Mapping[str, str] = {
 }  # fmt: skip
 """Signs of relations, with the one that each is read as."""
 PRODUCTS: Mapping[str, str] = {
-    r"\cdot": "*", "*": "*", r"\ast": "*", r"\times": "×", r"\odot": "*", r"\bullet": "*", "/": "/",
+    r"\cdot": "*", "*": "*", r"\ast": "*", r"\times": "×", r"\odot": "⊙", r"\bullet": "*", "/": "/",
     r"\div": "/",
     r"\oslash": "/", r"\circ": "o", r"\otimes": "x", r"\wedge": "x", r"\star": "x", r"\oplus": "x",
     r"\bmod": "mod",
@@ -50,6 +50,8 @@ FONTS = {
     r"\vec": "bold", r"\overrightarrow": "bold", r"\boldmath": "bold", r"\unboldmath": "",
 }  # fmt: skip
 SWITCHES = frozenset((r"\bf", r"\cal", r"\it", r"\tt", r"\rm", r"\sf", r"\boldmath", r"\unboldmath"))
+ONES = "1"
+"""The letters of a 1 in bold, the vector of ones, or an indicator."""
 ACCENTS = {
     r"\hat": "hat", r"\widehat": "hat", r"\bar": "bar", r"\overline": "bar", r"\tilde": "tilde",
     r"\widetilde": "tilde", r"\dot": "dot", r"\ddot": "ddot", r"\dddot": "dddot", r"\check": "check",

@@ -120,8 +120,9 @@ def test_a_bracket_with_a_bare_zero_is_never_a_factor() -> None:
         only(r"E(0) + x(0)^2", r"q = x^\top x + E k", "a = x b") == Function("E")(0) + Function("x")(0) ** 2
     )
     assert only("x (3 - 3)", "a = x b") == 0
+    assert only("f^{-1}(0)", "f(x)") == Function("\\f^-1")(0)
     with pytest.raises(ReadError, match="an inverse function at 0"):
-        ways("f^{-1}(0)", "f(x)")
+        ways("f^{-1}(0)", "f(x)", "a = f x")
 
 
 def test_a_transposed_vector_depends_on_the_time_all_the_same() -> None:
@@ -221,6 +222,72 @@ def test_the_scope_of_a_sum_goes_on_where_its_index_does() -> None:
     inside, outside = only(r"\sum_{i=1}^{n} x_i + y_i"), only(r"\sum_{i=1}^{n} x_i + b")
     assert inside.func == Function("\\sum")
     assert outside == only(r"\sum_{i=1}^{n} x_i") + b
+
+
+def test_a_sum_ends_before_another_one_over_the_same_letter() -> None:
+    one, other = only(r"\sum_i x_i"), only(r"\sum_i y_i", r"\sum_i")
+    assert only(r"\sum_i x_i - 2 \sum_i y_i") == one - 2 * other
+    longer, shorter = r"\sum_{k=0}^{n} x_k", r"\sum_{k=0}^{n-1} x_k"
+    assert only(f"{longer} - {shorter}") == only(longer, shorter) - only(shorter, longer)
+    inside = only(r"\sum_i x_i + \sum_k y_{k+i}")  # the second one holds the letter of the first
+    assert inside.func == Function("\\sum")
+
+
+def test_a_gradient_goes_on_behind_a_number() -> None:
+    assert only(r"\nabla \frac12 (x^2 + 1)") == Function("\\∇")((x**2 + 1) / 2)
+
+
+def test_norms_of_several_kinds_are_not_equal() -> None:
+    ((one, other),) = sides(r"\|x\|_1 = \|x\|_2")
+    assert (one, other) == (Function("\\norm_1")(x), Abs(x))
+    assert sides(r"\|x\|_1 = |x|") == [(Abs(x), Abs(x))]
+    assert sides(r"\|x\|_2 = \|x\|") == [(Abs(x), Abs(x))]
+    assert only(r"\|x\|_\infty", r"\|x\|") != only(r"\|x\|_1", r"\|x\|")
+
+
+def test_a_product_element_by_element_is_none_that_joins_coordinates() -> None:
+    assert sides(r"x \odot v = v \odot x") == [(x * v, x * v)]
+    for joined in (r"x^\top v", r"\|x v\|", r"\langle x, v \rangle"):
+        ((left, _),) = sides(rf"x \odot v = {joined}")
+        assert left == Function("\\odot")(x, v)
+
+
+def test_a_one_in_bold_is_no_number() -> None:
+    assert is_opaque(only(r"\mathbf{1}^\top x"))
+    assert is_opaque(only(r"\mathbb 1"))
+    assert only(r"\mathbf{0} + x") == x
+
+
+def test_a_circle_is_a_composition_or_a_product() -> None:
+    assert {str(w.chains[0].sides[0]) for w in ways(r"a \circ b")} == {"\\compose(a, b)", "a*b"}
+    assert only(r"f \circ g", "f(x) = g(x)") == Function("\\compose")(*(Symbol(n, real=True) for n in "fg"))
+
+
+def test_a_script_letter_before_braces_is_an_operator() -> None:
+    found = only(r"\mathcal L\{a b\}")
+    assert is_opaque(found)
+    assert found.args == (a * b,)
+    assert only(r"c \{a b\}") == a * b * c
+
+
+def test_an_inverse_function_is_no_quotient() -> None:
+    assert only("f^{-1}(b)", "f(x) = x^2") == Function("\\f^-1")(b)
+    factor = b / Symbol("f", real=True)
+    assert factor in [w.chains[0].sides[0] for w in ways("f^{-1}(b)", "f(x) = x^2", "y = f x")]
+
+
+@pytest.mark.parametrize("text", ["0xFF", "0x1F + 1", "0xa0"])
+def test_a_number_in_base_16_is_refused(text: str) -> None:
+    with pytest.raises(ReadError, match="in base 16; write it in base 10"):
+        ways(text)
+    assert only("0x + 0v") == 0
+
+
+def test_e_that_a_text_sets_is_perhaps_no_number_of_euler() -> None:
+    texts = (r"V = \frac{e^2}{a}", r"e = 1.6 \cdot 10^{-19}")
+    values = [w.chains[0].sides[1] for w in ways(*texts)]
+    assert values == [Symbol("e", real=True) ** 2 / a, exp(2) / a]
+    assert only("e^2", "e = 2.718") == only("e^2", r"e = \lim_{n \to \infty} n") == exp(2)
 
 
 def test_an_expectation_is_that_of_the_norm_behind_it_with_its_power() -> None:
