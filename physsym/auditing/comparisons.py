@@ -39,6 +39,7 @@ from sympy import (
 from physsym.auditing.evaluation import agree_at_a_point, differ_at_a_point
 from physsym.auditing.unknowns import InUnknowns, in_unknowns
 from physsym.core.verdicts import Condition, Outcome, Verdict, all_of, undecided
+from physsym.verify.budget import allowed
 from physsym.verify.cases import depends_on_signs, samples_under
 from physsym.verify.conditions import implied
 from physsym.verify.engines.evaluation import FreePoint, Number, Values, as_ball, evaluate_both
@@ -122,6 +123,13 @@ def clearly_differ(left: Expr, right: Expr) -> bool:
 
 def compared(left: Expr, right: Expr, given: Sequence[Condition] = ()) -> Comparison:
     """Return the comparison of two sides, in which functions that are not known are unknowns."""
+    return _compared(left, right, tuple(given), allowed())
+
+
+# A formula is judged by each value of a name, and most of these do not concern its sides.
+@lru_cache(maxsize=1024)
+def _compared(left: Expr, right: Expr, given: tuple[Condition, ...], seconds: float) -> Comparison:
+    """Return the comparison of two sides, for each of whose verdicts there is this processor time."""
     sides = in_unknowns(*(_with_moduli(side, given) for side in (left, right)))
     first, second = sides.expressions
     if first.has(I) or second.has(I):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import factorial
 
 from sympy import (
@@ -41,7 +42,12 @@ def is_exact(*sides: Expr) -> bool:
 
     Of two of these it is not known that they are equal, though they are written alike.
     """
-    parts = (part for side in sides for part in (*side.atoms(AppliedUndef), *side.free_symbols))
+    return all(map(_has_no_error, sides))
+
+
+@lru_cache(maxsize=16384)  # all equations of a text are asked for at each formula of it
+def _has_no_error(side: Expr) -> bool:
+    parts = (*side.atoms(AppliedUndef), *side.free_symbols)
     return not any(_INEXACT.match(name_of(p) if p.args else str(p)) for p in parts)
 
 

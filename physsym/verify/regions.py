@@ -296,6 +296,8 @@ def _regions(first: Expr, second: Expr, constants: Sequence[Symbol]) -> Iterator
 
     Those in constants that are left open come before others.
     """
+    if not (constants or depends_on_signs(first, second) or open_powers(first, second)):
+        return  # nothing divides the points into regions
     samples = [
         (at, not (as_ball(a) - as_ball(b)).contains(0)) for at, a, b in samples_under(first, second, ())
     ]
