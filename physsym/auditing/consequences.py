@@ -29,7 +29,12 @@ from sympy import (
 from sympy.core.function import Application, AppliedUndef
 
 from physsym.auditing.comparisons import Comparison, compared
-from physsym.auditing.evaluation import agree_at_a_point, is_curved_at_a_point, vanishes_at_a_point
+from physsym.auditing.evaluation import (
+    agree_at_a_point,
+    is_curved_at_a_point,
+    may_vanish_by,
+    vanishes_at_a_point,
+)
 from physsym.auditing.sheet import Fact, is_name, is_sequence, left_occurs, names_in
 from physsym.auditing.unknowns import in_unknowns, name_of
 from physsym.core.motion import is_time
@@ -361,12 +366,12 @@ def differentiated(value: Expr | None, variable: Expr) -> Expr | None:
 def _by_elimination(left: Expr, right: Expr, facts: Sequence[Fact]) -> Consequence | None:
     """Return how an equation follows from one or two others that are solved for an unknown."""
     gap = _gap(left, right)
-    if gap.count_ops() > _LONG:
+    if _operations(left, right) > _LONG:
         return None
     names = names_in(left, right)
     others = max(2, len(names) - 2)
     speak = (f for f in reversed(facts) if f.names & names and len(names - f.names) <= others)
-    near = list(islice((f for f in speak if _operations(f) <= _LONG), _FACTS))
+    near = list(islice((f for f in speak if _operations(f.left, f.right) <= _LONG), _FACTS))
     if not near:
         return None
     shifted = [(f, _gap(one, other)) for f in near for one, other in _shifted(f, _indices(gap))]
@@ -428,8 +433,8 @@ def _gap(left: Expr, right: Expr) -> Expr:
 
 
 @lru_cache(maxsize=4096)
-def _operations(fact: Fact) -> int:
-    return int(_gap(fact.left, fact.right).count_ops())
+def _operations(left: Expr, right: Expr) -> int:
+    return int(_gap(left, right).count_ops())
 
 
 def _is_by_a_zero(left: Expr, right: Expr, target: Expr, found: Elimination) -> bool:
@@ -540,7 +545,7 @@ def _eliminations(target: Expr, pool: Pool) -> Iterator[Elimination]:
     wanted, letters = target.free_symbols, [e.free_symbols for _, e in pool]
     for (fact, residual), own in zip(pool, letters, strict=True):
         if len(wanted - own) <= 1:
-            for solved in _solved(residual, wanted):
+            for solved in _solved(residual, wanted, (target, ())):
                 if vanishes_at_a_point(target, [solved.pair]):
                     rate = target.diff(solved.symbol)
                     factor = None if rate.has(solved.symbol) else rate
@@ -554,7 +559,7 @@ def _eliminations(target: Expr, pool: Pool) -> Iterator[Elimination]:
             for solved in _solved(one, own):
                 there = _without(other, solved)
                 left = wanted.union(solved.value.free_symbols) - {solved.symbol}
-                for then in _solved(there, left):
+                for then in _solved(there, left, (target, (solved.pair,))):
                     if vanishes_at_a_point(target, [solved.pair, then.pair]):
                         rest = _without(_without(target, solved), then)
                         yield Elimination(rest, facts, (solved, then), None, (one, other))
@@ -588,10 +593,18 @@ def _without(expression: Expr, solved: Solved) -> Expr:
     return expression.xreplace({solved.symbol: solved.value})
 
 
-def _solved(residual: Expr, symbols: AbstractSet[Symbol]) -> Iterator[Solved]:
-    """Yield the first symbols of some for which a residual can be solved."""
+def _solved(
+    residual: Expr,
+    symbols: AbstractSet[Symbol],
+    wanted: tuple[Expr, Sequence[tuple[Symbol, Expr]]] | None = None,
+) -> Iterator[Solved]:
+    """Yield the first symbols of some for which a residual can be solved, so that what is wanted may vanish.
+
+    That is an expression, where other symbols have values.
+    """
     shared = symbols & residual.free_symbols
-    for symbol in sorted(shared, key=lambda s: (not MARKED & {*s.name}, s.name))[:_SYMBOLS]:
+    first = sorted(shared, key=lambda s: (not MARKED & {*s.name}, s.name))[:_SYMBOLS]
+    for symbol in may_vanish_by(wanted[0], residual, first, wanted[1]) if wanted else first:
         if (solved := _solved_for(residual, symbol)) is not None:
             yield solved
 
@@ -633,7 +646,10 @@ def _parts_of(expression: Expr, symbol: Symbol) -> tuple[Expr, Expr] | None:
         return Integer(1), Integer(0)
     if isinstance(expression, Add):
         terms = [_parts_of(term, symbol) or (symbol, Integer(0)) for term in expression.args]
-        if sum(symbol in c.free_symbols for c, _ in terms if c is not S.Zero) > 1:
+        moving = [c for c, _ in terms if c is not S.Zero]
+        if not moving:
+            return S.Zero, expression
+        if sum(symbol in c.free_symbols for c in moving) > 1:
             return None
         return Add(*(c for c, _ in terms)), Add(*(rest for _, rest in terms))
     if isinstance(expression, Mul):
@@ -641,8 +657,10 @@ def _parts_of(expression: Expr, symbol: Symbol) -> tuple[Expr, Expr] | None:
         moving = [parts for parts in factors if parts[0] is not S.Zero]
         if len(moving) > 1:
             return symbol, Integer(0)
+        if not moving:
+            return S.Zero, expression
         constant = Mul(*(rest for c, rest in factors if c is S.Zero))
-        return (constant * moving[0][0], constant * moving[0][1]) if moving else (S.Zero, expression)
+        return constant * moving[0][0], constant * moving[0][1]
     return (symbol, Integer(0)) if expression.has_free(symbol) else (S.Zero, expression)
 
 

@@ -34,6 +34,8 @@ from physsym.core.symbols import grad
 
 _TOLERANCE = 1e-9
 _CLEAR = 1e-7
+_ROUGH = 1e-4  # far above what rounding leaves of zero
+_STEP = 0.31
 
 
 def _gradient(place: float) -> float:
@@ -119,7 +121,7 @@ def is_curved_at_a_point(expression: Expr, symbol: Symbol) -> bool:
     (True, False)
     """
     for at in _points(expression.free_symbols | {symbol}):
-        one, two, three = (value_at(expression, {**at, symbol: at[symbol] + k * 0.31}) for k in range(3))
+        one, two, three = (value_at(expression, {**at, symbol: at[symbol] + k * _STEP}) for k in range(3))
         if not math.isnan(one + two + three):
             return abs(one - 2 * two + three) > _CLEAR * (1 + abs(one) + abs(two) + abs(three))
     return False
@@ -138,6 +140,30 @@ def vanishes_at_a_point(expression: Expr, solved: Sequence[tuple[Symbol, Expr]])
         if not math.isnan(number):
             return abs(number) <= _CLEAR * (1 + abs(number))
     return False
+
+
+def may_vanish_by(
+    expression: Expr, residual: Expr, symbols: Sequence[Symbol], solved: Sequence[tuple[Symbol, Expr]] = ()
+) -> list[Symbol]:
+    """Return those of symbols for which a residual, linear in each, may be solved to make an expression zero.
+
+    By values at one point, where other symbols have values that others give: what remains is little, and
+    contains what does not have values there.
+    """
+    at = next(
+        _points(expression.free_symbols.union(residual.free_symbols, *(v.free_symbols for _, v in solved)))
+    )
+    here = value_at(residual, at)
+    found: list[Symbol] = []
+    for symbol in symbols:
+        step = value_at(residual, {**at, symbol: at[symbol] + _STEP}) - here
+        there = {**at, symbol: at[symbol] - _STEP * here / step if step else math.nan}
+        for other, value in reversed(solved):
+            there[other] = value_at(value, there)
+        number = value_at(expression, there)
+        if not abs(number) > _ROUGH * (1 + abs(number)):
+            found.append(symbol)
+    return found
 
 
 def _relative_gap(one: Expr, other: Expr) -> float | None:

@@ -37,17 +37,13 @@ _STEPS = frozenset(["h", "dt", "dx", "ds", "eps", "delta", "k", "Delta", "Delta 
 """Names that steps have: both letters of `x + h` could be one."""
 
 
+@lru_cache(maxsize=16384)  # asked of all equations of a text at each formula of it
 def is_exact(*sides: Expr) -> bool:
     """Return whether sides have no error terms, ellipses and unnamed constants.
 
     Of two of these it is not known that they are equal, though they are written alike.
     """
-    return all(map(_has_no_error, sides))
-
-
-@lru_cache(maxsize=16384)  # all equations of a text are asked for at each formula of it
-def _has_no_error(side: Expr) -> bool:
-    parts = (*side.atoms(AppliedUndef), *side.free_symbols)
+    parts = (part for side in sides for part in (*side.atoms(AppliedUndef), *side.free_symbols))
     return not any(_INEXACT.match(name_of(p) if p.args else str(p)) for p in parts)
 
 

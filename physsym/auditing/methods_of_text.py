@@ -71,6 +71,8 @@ class MethodFound:
 
 def method_of(left: Expr, right: Expr, facts: Sequence[Fact]) -> MethodFound | None:
     """Return the method of integration that a line is a step of; its stages are among the facts."""
+    if not any(is_sequence(a) for e in (left, right) for a in e.atoms(AppliedUndef)):
+        return None
     residual = expand(left - right)
     names = {name_of(a) for a in residual.atoms(AppliedUndef) if _offset(a) is not None}
     multistep = (_multistep(residual, name) for name in sorted(names))

@@ -172,14 +172,14 @@ def _renaming(
 
     Where the part is the new value of a state that it reads, the value has to be that of `state`.
     """
-    fixed = {**(names or {}), _GRADIENT: _GRADIENT, **({state: part.state} if part.state else {})}
-    fixed |= {after(s): after(t) for s, t in fixed.items()}
-    taken = {t: s for s, t in fixed.items()}
     mine, theirs = (sorted(e.free_symbols, key=attrgetter("name")) for e in (value, part.value))
     if len(mine) != len(theirs) or len(mine) > _MOST_SYMBOLS or (_GRADIENT in mine) != (_GRADIENT in theirs):
         return None
     if part.state and state not in mine:
         return None
+    fixed = {**(names or {}), _GRADIENT: _GRADIENT, **({state: part.state} if part.state else {})}
+    fixed |= {after(s): after(t) for s, t in fixed.items()}
+    taken = {t: s for s, t in fixed.items()}
     numbers = [0.23 + 0.171 * i for i in range(len(mine))]
     wanted = value_at(part.value, dict(zip(theirs, numbers, strict=True)))
     for order in permutations(range(len(mine))):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, permutations
@@ -48,18 +48,28 @@ def recognised(rule: Rule, weights: Symbol, candidates: Sequence[Known] = ()) ->
     """Return the published rule that a rule is up to the names of its symbols."""
     shape = _shape(rule)
     for variants in (None, _with_fixed_parameters, _with_buffers_of_opposite_sign):
-        for published in candidates or tuple(known.values()):
-            for fixed, theirs in variants(published) if variants else (({}, _without_start(published)),):
-                if _shape(theirs) != shape:
-                    continue
-                for names in _renamings(rule, weights, theirs):
-                    verdict = same_rule(rule, _renamed(theirs, names))
-                    if verdict:
-                        return Recognised(published, {**names, **fixed}, verdict)
+        for published, fixed, theirs in _by_shape(variants, tuple(candidates)).get(shape, ()):
+            for names in _renamings(rule, weights, theirs):
+                verdict = same_rule(rule, _renamed(theirs, names))
+                if verdict:
+                    return Recognised(published, {**names, **fixed}, verdict)
     return None
 
 
+Shape = tuple[int, ...]
 Variant = tuple[dict[Symbol, Expr], Rule]
+
+
+@lru_cache
+def _by_shape(
+    variants: Callable[[Known], tuple[Variant, ...]] | None, candidates: tuple[Known, ...]
+) -> Mapping[Shape, Sequence[tuple[Known, dict[Symbol, Expr], Rule]]]:
+    """Return candidates as they are or their variants, those of all published rules by default, by shapes."""
+    found: dict[Shape, list[tuple[Known, dict[Symbol, Expr], Rule]]] = {}
+    for published in candidates or known.values():
+        for fixed, theirs in variants(published) if variants else (({}, _without_start(published)),):
+            found.setdefault(_shape(theirs), []).append((published, fixed, theirs))
+    return found
 
 
 @lru_cache
@@ -103,11 +113,17 @@ def _weights(rule: Rule) -> Symbol:
     return next((s for s in states if str(s) == "x"), states[0])
 
 
+@lru_cache
+def _step(rule: Rule) -> Mapping[Symbol, Expr]:
+    """Return the one-step map of a rule: a published one is compared with many."""
+    return one_step_map(rule)
+
+
 def _counters(rule: Rule) -> set[Symbol]:
     return {u.target for u in rule.updates if u.value == u.target + 1}
 
 
-def _shape(rule: Rule) -> tuple[int, ...]:
+def _shape(rule: Rule) -> Shape:
     """Return numbers in which a rule and a renamed one agree."""
     return (len(rule.targets), len(rule.states), len(rule.parameters), len(_counters(rule)))
 
@@ -129,10 +145,10 @@ def _renamings(rule: Rule, weights: Symbol, published: Rule) -> Iterator[dict[Sy
     symbols = [*fixed, *states, *parameters]
     values = {s: 0.11 + 0.067 * i + 0.0013 * i * i for i, s in enumerate(symbols)}
     values.update(dict.fromkeys(_counters(rule), 3.0))
-    step = one_step_map(rule)
+    step = _step(rule)
     new = {state: value_at(step[state], values) for state in rule.states}
     their_symbols = [*their_fixed, *their_states, *their_parameters]
-    their_step = one_step_map(published)
+    their_step = _step(published)
     orders = ((a, b) for a in permutations(states) for b in permutations(parameters))
     for own_states, own_parameters in islice(orders, _ORDERS):
         names = dict(zip(their_symbols, (*fixed, *own_states, *own_parameters), strict=True))

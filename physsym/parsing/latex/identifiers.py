@@ -30,7 +30,8 @@ class Identifiers(Parser):
         previous = self.tokens[begun - 1] if begun else None
         if previous is not None and previous.kind == "letter" and not token.spaced:
             return Name(token.position, token.end, token.text, self.font)  # in the middle of a run
-        ending = next((f for f in FUNCTIONS if len(f) > 2 and len(run) > len(f) and run.endswith(f)), None)
+        endings = (f for f in FUNCTIONS if 2 < len(f) < len(run) and run.endswith(f))
+        ending = next(endings, None) if len(run) > 3 else None  # a run is a single letter most times
         if ending is not None and run not in self.words and len(run) < len(ending) + 3:
             raise self.error(f"found {run}, which ends with {ending}; write \\{ending}", token.position)
         if run not in self.words and (joined := joined_function(run)) is not None:

@@ -16,6 +16,7 @@ from physsym.parsing.latex.tree import Bracket, Dots, Name, Node, Number, Relati
 from physsym.parsing.tokens import ReadError
 
 MAX_STATEMENTS = 100
+_COMMAND = re.compile(r"\\\\|\\(?:[A-Za-z]+\*?|.)", re.DOTALL)
 
 _ROW_ENVIRONMENTS = frozenset(
     [
@@ -114,7 +115,11 @@ def trees(
     ReadError
         Where the text is not understood or exceeds the limits; it points at what is not understood.
     """
-    return _trees(text, tuple(sorted((macros or {}).items(), key=lambda m: m[0])), words)
+    table = macros or {}
+    if text.isascii() and table.keys().isdisjoint(_COMMAND.findall(text)):
+        # A document is read three times: what a formula does not use must not keep it from being remembered.
+        table, words = {}, frozenset(word for word in words if set(word) <= set(text))
+    return _trees(text, tuple(sorted(table.items(), key=lambda m: m[0])), words)
 
 
 @lru_cache(maxsize=4096)
