@@ -19,6 +19,7 @@ from itertools import pairwise
 from sympy import Expr, Mul, Pow, Symbol
 
 from physsym.auditing.judgements import Judgement
+from physsym.auditing.readings import chain_as_text
 from physsym.auditing.sentences import is_negated
 from physsym.auditing.sheet import EQUAL, Fact, ReadFormula, in_scope, is_condition, is_name, links
 from physsym.auditing.texts import Formula
@@ -343,13 +344,7 @@ def _written(around: Surroundings, symbols: frozenset[Symbol]) -> list[Condition
 
 
 def _text(part: Part) -> str:
-    return " and ".join(
-        " or ".join(
-            " ".join(str(p) for pair in zip(c.sides, (*c.relations, ""), strict=True) for p in pair).strip()
-            for c in chains
-        )
-        for chains in part.statements
-    )
+    return " and ".join(" or ".join(map(chain_as_text, chains)) for chains in part.statements)
 
 
 def _symbols(conditions: Iterable[Condition]) -> frozenset[Symbol]:

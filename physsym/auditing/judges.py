@@ -6,16 +6,17 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TypeAlias
 
 from sympy import Symbol
 
-from physsym.auditing.audits import Entry, Kind
+from physsym.auditing.audits import HOLDING, Entry, Kind
 from physsym.auditing.equations import Context, judge_chain, judge_link
 from physsym.auditing.expansions import is_exact, with_error
 from physsym.auditing.hinted import hinted_judgements
 from physsym.auditing.hints import HintError
 from physsym.auditing.implications import (
-    IMPLIES,
+    Part,
     Surroundings,
     given_in_words,
     judge_implications,
@@ -32,7 +33,7 @@ from physsym.auditing.premises import (
     same_name,
     stated_facts,
 )
-from physsym.auditing.readings import as_text, without_commands
+from physsym.auditing.readings import as_text, chain_as_text, without_commands
 from physsym.auditing.references import Hinted, NoEquationError, facts_named, refers
 from physsym.auditing.rules_of_text import BREAKDOWNS, rules_of
 from physsym.auditing.sheet import (
@@ -43,6 +44,7 @@ from physsym.auditing.sheet import (
     is_condition,
     is_sequence,
     links,
+    names_in,
     read_formulas,
     simplest_forms,
     special_values_of,
@@ -63,6 +65,9 @@ from physsym.verify.domains import defined
 SECONDS = 60.0
 """The processor time of an audit of one text."""
 _VERDICT = 0.5  # seconds of one comparison
+
+Judged: TypeAlias = Sequence[tuple[Chain, Sequence[Judgement]]]
+"""The statements of a formula, each with what is said of its links."""
 
 
 def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float = SECONDS) -> Iterator[Entry]:
@@ -282,34 +287,19 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
     around = Surroundings(context.formula, context.given, context.text, context.facts, meaning.domain)
     if (implications := judge_implications(stated, meaning, ways, around)) is not None:
         return implications
-    found: list[Judgement] = []
     steps = parts_of(stated, context.formula.text) or ()
-    ends = [p.statements[0][0] for parts in steps for p in parts[1:]]
-    up_to_an_order = {c.sides[0] for c in stated if any(with_error(a, b) for a, b, _ in links(c))}
-    for number, chain in enumerate(stated):
-        facts = (*context.facts, *_facts_beside(stated, number, context, ends))
-        judged_here = list(judge_chain(chain, replace(context, facts=facts)))
-        if steps:  # only the single solution of an equation follows from it
-            unsure = "{}: that there is no other one was not found"
-            judged_here = [
-                replace(j, kind="undecided", says=unsure.format(j.says)) if j.solves and not j.only else j
-                for j in judged_here
-            ]
-        follows = bool(judged_here) and all(j.kind in ("holds", "conditional") for j in judged_here)
-        if (
-            chain.words.startswith(IMPLIES)
-            and follows
-            and any(context.formula in j.uses for j in judged_here)
-        ):
-            # What a statement follows from is a premise, and claims nothing by itself.
-            found = [j for j in found if j.kind not in ("undecided", "definition")]
-        if chain.sides[0] in up_to_an_order:
-            # Another row says up to which order a value holds: what is left out beyond it is no mistake.
-            says = "; another row of the formula holds up to an order"
-            judged_here = [
-                replace(j, kind="note", says=j.says + says) if j.kind == "fails" else j for j in judged_here
-            ]
-        found += judged_here
+    ends = [c for parts in steps for c in _concluded(parts)]
+    each = [(c, _judged_chain(c, stated, ends, context)) for c in stated]
+    if ends and not _are_shown(ends, each):
+        return _of_open_steps(each, ends)
+    # What a statement follows from is a premise, and claims nothing by itself.
+    premises = [c for c, _ in each if ends and c not in ends]
+    found = [
+        j
+        for chain, found_here in each
+        for j in found_here
+        if chain not in premises or j.kind not in ("undecided", "definition")
+    ]
     if len(stated) > 1 and all(is_sequence(c.sides[0]) for c in stated):
         # The rows of a rule are one statement: a row that repeats another line says nothing of the rule.
         claims = [j for j in found if j.kind == "definition"]
@@ -319,7 +309,78 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
     if context.rule is not None and not any(j.kind == "fails" for j in found):
         kind: Kind = "conditional" if context.rule.condition else "recognised"
         return Judgement(kind, context.rule.says, uses=context.rule.uses, verdict=context.rule.verdict)
+    if any(j.kind in HOLDING for j in found) and (claim := _claim_without_proof(each, context)) is not None:
+        return claim
     return _where_defined(together(found, meaning.one_coordinate), meaning, context)
+
+
+def _judged_chain(
+    chain: Chain, stated: Sequence[Chain], ends: Sequence[Chain], context: Context
+) -> list[Judgement]:
+    """Return what is said of the links of one statement of a formula, by earlier lines and by the others."""
+    facts = (*context.facts, *_facts_beside(stated, stated.index(chain), context, ends))
+    found = list(judge_chain(chain, replace(context, facts=facts)))
+    if ends:  # only the single solution of an equation follows from it
+        unsure = "{}: that there is no other one was not found"
+        found = [
+            replace(j, kind="undecided", says=unsure.format(j.says)) if j.solves and not j.only else j
+            for j in found
+        ]
+    up_to_an_order = {c.sides[0] for c in stated if any(with_error(a, b) for a, b, _ in links(c))}
+    if chain.sides[0] in up_to_an_order:
+        # Another row says up to which order a value holds: what is left out beyond it is no mistake.
+        says = "; another row of the formula holds up to an order"
+        found = [replace(j, kind="note", says=j.says + says) if j.kind == "fails" else j for j in found]
+    return found
+
+
+def _claim_without_proof(each: Judged, context: Context) -> Judgement | None:
+    """Return that one of several statements is undecided, as all its names are known and it was not shown.
+
+    A statement that brings in a name says what it stands for, and one of a number which value is meant.
+    """
+    known = frozenset[str]().union(*(f.names for f in context.scope if f.formula != context.formula))
+    once = frozenset[str]()
+    for chain, found in each:
+        names = names_in(*simplest_forms(chain.sides))
+        repeats = any(j.uses and context.formula not in j.uses and j.says.startswith("as ") for j in found)
+        claims = any(j.kind == "definition" for j in found) and not repeats
+        if claims and names <= known and not any(side.is_number for side in chain.sides):
+            says = f"all names in it are known, and it was not found how {chain_as_text(chain)} follows"
+            return Judgement("undecided", says)
+        # What a name in a statement that holds is may be said behind it.
+        behind = names - once if all(j.kind in HOLDING for j in found) else frozenset[str]()
+        known, once = known | (names - behind), once | names
+    return None
+
+
+def _concluded(parts: Sequence[Part]) -> Iterator[Chain]:
+    """Yield the statements to which the arrows of an argument lead.
+
+    One that says what a new name in another one is, as "with z = h*lambda" behind it, is none of them.
+    """
+    for place, part in enumerate(parts[1:], 1):
+        before = names_in(*(side for p in parts[:place] for c in p.chains for side in c.sides))
+        for chain in part.chains:
+            name = names_in(chain.sides[0]) if chain.sides[0].is_Symbol else frozenset()
+            others = names_in(*(side for c in part.chains if c != chain for side in c.sides))
+            if not name or name & before or not name <= others:
+                yield chain
+
+
+def _are_shown(ends: Sequence[Chain], each: Judged) -> bool:
+    """Return whether what arrows lead to was shown or refuted: it is claimed, and defines nothing."""
+    shown = (*HOLDING, "fails", "note")
+    return all(found and all(j.kind in shown for j in found) for chain, found in each if chain in ends)
+
+
+def _of_open_steps(each: Judged, ends: Sequence[Chain]) -> Judgement:
+    """Return what is said of steps of which one was not shown: an error in another one, or that it is not."""
+    said = [j for _, found in each for j in found]
+    wrong = [j for kind in ("fails", "note") for j in said if j.kind == kind]
+    undecided = [j for chain, found in each if chain in ends for j in found if j.kind == "undecided"]
+    unknown = Judgement("undecided", "it was not found how the statements follow from each other")
+    return next(iter((*wrong, *undecided)), unknown)
 
 
 def _where_defined(judgement: Judgement, meaning: Meaning, context: Context) -> Judgement:

@@ -9,7 +9,7 @@ from physsym.parsing.meanings import Chain, Meaning
 
 def as_text(meaning: Meaning) -> str:
     """Return a meaning as plain text, with what was assumed."""
-    chains = "; ".join(map(_chain_as_text, meaning.chains))
+    chains = "; ".join(map(chain_as_text, meaning.chains))
     assumed = [*meaning.assumed, *(["one coordinate"] if meaning.one_coordinate else [])]
     return without_commands(chains + (f"   ({', '.join(assumed)})" if assumed else ""))
 
@@ -28,7 +28,8 @@ def without_commands(text: str) -> str:
     return re.sub(r"\\([A-Za-z]+)(?=\d)", r"\\\1 ", re.sub(r"(?<=\w)\\", r" \\", text)).replace("\\", "")
 
 
-def _chain_as_text(chain: Chain) -> str:
+def chain_as_text(chain: Chain) -> str:
+    """Return a statement as plain text."""
     parts = [str(chain.sides[0])]
     for relation, side in zip(chain.relations, chain.sides[1:], strict=True):
         parts += [relation, str(side)]
