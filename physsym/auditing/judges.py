@@ -43,6 +43,7 @@ from physsym.auditing.sheet import (
     facts_of,
     is_condition,
     is_sequence,
+    left_occurs,
     links,
     names_in,
     read_formulas,
@@ -55,6 +56,7 @@ from physsym.auditing.stated_values import values_beside
 from physsym.auditing.texts import Formula, Text
 from physsym.auditing.unknowns import in_unknowns
 from physsym.auditing.update_lines import update_lines
+from physsym.core.symbols import dot
 from physsym.core.verdicts import Condition
 from physsym.parsing.meanings import Chain, Meaning
 from physsym.transform.forms import MAX_TERMS, terms_multiplied_out
@@ -292,14 +294,8 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
     each = [(c, _judged_chain(c, stated, ends, context)) for c in stated]
     if ends and not _are_shown(ends, each):
         return _of_open_steps(each, ends)
-    # What a statement follows from is a premise, and claims nothing by itself.
-    premises = [c for c, _ in each if ends and c not in ends]
-    found = [
-        j
-        for chain, found_here in each
-        for j in found_here
-        if chain not in premises or j.kind not in ("undecided", "definition")
-    ]
+    stating = [(c, [*_unless_premise(c, found_here, ends)]) for c, found_here in each]
+    found = [j for _, found_here in stating for j in found_here]
     if len(stated) > 1 and all(is_sequence(c.sides[0]) for c in stated):
         # The rows of a rule are one statement: a row that repeats another line says nothing of the rule.
         claims = [j for j in found if j.kind == "definition"]
@@ -309,7 +305,10 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
     if context.rule is not None and not any(j.kind == "fails" for j in found):
         kind: Kind = "conditional" if context.rule.condition else "recognised"
         return Judgement(kind, context.rule.says, uses=context.rule.uses, verdict=context.rule.verdict)
-    if any(j.kind in HOLDING for j in found) and (claim := _claim_without_proof(each, context)) is not None:
+    if (
+        any(j.kind in HOLDING for j in found)
+        and (claim := _claim_without_proof(stating, context)) is not None
+    ):
         return claim
     return _where_defined(together(found, meaning.one_coordinate), meaning, context)
 
@@ -368,6 +367,12 @@ def _concluded(parts: Sequence[Part]) -> Iterator[Chain]:
                 yield chain
 
 
+def _unless_premise(chain: Chain, found: Sequence[Judgement], ends: Sequence[Chain]) -> Iterator[Judgement]:
+    """Yield what is said of a statement; one from which another follows is a premise, and claims nothing."""
+    premise = bool(ends) and chain not in ends
+    yield from (j for j in found if not premise or j.kind not in ("undecided", "definition"))
+
+
 def _are_shown(ends: Sequence[Chain], each: Judged) -> bool:
     """Return whether what arrows lead to was shown or refuted: it is claimed, and defines nothing."""
     shown = (*HOLDING, "fails", "note")
@@ -405,15 +410,19 @@ def _facts_beside(
 ) -> Iterator[Fact]:
     """Yield what other statements of the formula say: those before one, and the names that they define.
 
-    What a step leads to (`ends`) is no premise of what it starts from.
+    What a step leads to (`ends`) is no premise of what it starts from. A rate is that of the value beside it.
     """
+    left = simplest_forms(stated[number].sides)[0]
     for other, chain in enumerate(stated):
         if other == number:
             continue
         for fact in facts_of(context.formula, Meaning((chain,)), context.facts, "undecided"):
             named = chain not in ends and fact.defines and fact.left.is_Symbol
             if (other < number or named) and is_exact(fact.left, fact.right):
-                yield fact
+                of_it = (
+                    fact.left.is_Symbol and left == dot(fact.left) and not left_occurs(fact.left, fact.right)
+                )
+                yield replace(fact, defines=True) if of_it else fact
 
 
 _WORST_FIRST: tuple[Kind, ...] = (

@@ -24,6 +24,7 @@ from physsym.auditing.judgements import Judgement
 from physsym.auditing.sheet import EQUAL, Fact, ReadFormula, in_scope
 from physsym.auditing.texts import Formula
 from physsym.parsing.latex.statements import trees
+from physsym.parsing.latex.tokens import Macro, with_macros
 from physsym.parsing.latex.tree import (
     Name,
     Node,
@@ -34,7 +35,7 @@ from physsym.parsing.tokens import ReadError
 
 _WAYS, _SIZES = 32, 729
 _IN_SPACE = re.compile(
-    r"((?:[^\s,]+\s*,\s*)*[^\s,]+)\s*\\in\s*\\(?:mathbb|Bbb|mathbf)\s*\{?\s*R\s*\}?\s*\^\s*(.+)"
+    r"((?:[^\s,]+\s*,\s*)*[^\s,]+)\s*\\in\s*\{?\\(?:mathbb|Bbb|mathbf)\s*\{?\s*R\s*\}?\s*\}?\s*\^\s*(.+)"
 )
 _NOUN = r"\b(matri(?:x|ces)|vectors?)\b"
 _NOUN_BEFORE = re.compile(_NOUN + r"\s*(?:\$[^$]*\$[,\s]*(?:and\s*)?)*\Z", re.IGNORECASE)
@@ -68,6 +69,8 @@ class Arrays:
         Whether matrices have as many rows as columns, by the letters of those of which the text says it.
     values
         The definitions of letters by which they are arrays, with the formulas that have them.
+    macros
+        Those of the text.
     """
 
     kinds: Mapping[str, Kind] = field(default_factory=dict)
@@ -76,6 +79,7 @@ class Arrays:
     special: bool = False
     square: Mapping[str, bool] = field(default_factory=dict)
     values: tuple[tuple[Formula, Relation], ...] = ()
+    macros: Mapping[str, Macro] = field(default_factory=dict)
 
 
 def arrays_of(text: Sequence[ReadFormula]) -> Arrays:
@@ -84,32 +88,34 @@ def arrays_of(text: Sequence[ReadFormula]) -> Arrays:
     near: list[tuple[Formula, dict[str, Kind]]] = []
     square: dict[str, bool] = {}
     symmetric = special = False
+    macros = text[0].macros if text else {}
     for here in (read.formula for read in text):
+        written = with_macros(here.text, macros)
         said = f"{here.before} {here.after}"
         symmetric, special = (
             symmetric or bool(_SYMMETRIC.search(said)),
             special or bool(_SPECIAL.search(said)),
         )
-        if (space := _IN_SPACE.search(here.text)) is not None:
+        if (space := _IN_SPACE.search(written)) is not None:
             kind: Kind = "matrix" if re.search(r"\\times", space[2]) else "vector"
             members = [_plain(n) for n in space[1].split(",")]
             kinds |= dict.fromkeys(members, kind)
             rows, _, columns = re.sub(r"[{}\s$]", "", space[2]).partition(r"\times")
             square |= dict.fromkeys(members, rows == columns) if columns else {}
-        by_words = dict(_in_words(here))
+        by_words = dict(_in_words(here, written))
         if _LET.search(said):
             kinds |= by_words
         elif by_words:
             near.append((here, by_words))
     formulas = (read.formula for read in text if read.meanings)
-    known = [(f, relation) for f in formulas for relation in _array_values(f, kinds)]
-    return Arrays(kinds, tuple(near), symmetric, special, square, tuple(known))
+    known = [(f, relation) for f in formulas for relation in _array_values(f, kinds, macros)]
+    return Arrays(kinds, tuple(near), symmetric, special, square, tuple(known), macros)
 
 
-def _in_words(here: Formula) -> Iterator[tuple[str, Kind]]:
+def _in_words(here: Formula, written: str) -> Iterator[tuple[str, Kind]]:
     """Yield the names of a list that the words directly beside it call matrices or vectors."""
     noun = _NOUN_BEHIND.match(here.after) or _NOUN_BEFORE.search(here.before)
-    names = [_plain(n) for n in here.text.split(",")]
+    names = [_plain(n) for n in written.split(",")]
     if noun is None or not all(re.fullmatch(r"(bold )?\\?[A-Za-z]+", n) for n in names):
         return
     for name in names:
@@ -177,28 +183,90 @@ def judge_arrays(
     """
     if one.kind not in ("holds", "conditional") or formula.notation != "latex":
         return one
-    hints = (*formula.scoped, *formula.hints)
     try:
-        own = trees(formula.text)
-        premises = [r for f in one.uses if f != formula and f.notation == "latex" for r in trees(f.text)]
-        premises += [
-            r for h in hints if h.keyword == "define" and "\\" in h.argument for r in trees(h.argument)
-        ]
+        own, used = _relations(one, formula, arrays)
     except ReadError:
         return one
+    declared = _declared_for(formula, arrays)
+    if raised := _matrices_in_exponents((*own, *used), declared):
+        return Judgement("undecided", f"judged for numbers only{_said_of(raised)}", uses=one.uses)
+    case = _case_of(own, used, declared, formula, arrays, numbers)
+    if not any({"matrix", "vector"} & {*kinds} for kinds in case.ways.values()):
+        return one
+    if not (_evident((*own, *case.premises), declared) or (case.same and case.same == case.claims)):
+        return one  # an inverse of a capital alone, as of a resistance, makes no matrix of what follows
+    return _by_arrays(one, case, formula, arrays, facts)
+
+
+def _relations(
+    one: Judgement, formula: Formula, arrays: Arrays
+) -> tuple[tuple[Relation, ...], list[Relation]]:
+    """Return the relations of a formula, and those of what it was judged by; raise ReadError."""
+    hints = (*formula.scoped, *formula.hints)
+    stated = [f.text for f in one.uses if f != formula and f.notation == "latex"]
+    stated += [h.argument for h in hints if h.keyword == "define" and "\\" in h.argument]
+    return trees(formula.text, arrays.macros), [r for text in stated for r in trees(text, arrays.macros)]
+
+
+def _declared_for(formula: Formula, arrays: Arrays) -> dict[str, Kind]:
+    """Return what the text and the hints of a formula say that letters are."""
     declared = {k: kind for f, near in arrays.near if in_scope(_at(f), formula) for k, kind in near.items()}
     declared |= arrays.kinds
-    for hint in (h for h in hints if h.keyword == "given"):
+    for hint in (h for h in (*formula.scoped, *formula.hints) if h.keyword == "given"):
         declared |= declared_arrays(hint.argument)
-    used = list(premises)
-    if raised := _matrices_in_exponents((*own, *premises), declared):
-        return Judgement("undecided", f"judged for numbers only{_said_of(raised)}", uses=one.uses)
-    premises = _with_values(own, premises, formula, arrays)
+    return declared
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A formula with what its letters may be.
+
+    Parameters
+    ----------
+    own, premises
+        Its relations and those that it was judged by, definitions of arrays among them.
+    marked
+        Its letters, each with whether it is transposed, or inverted and a capital.
+    ways
+        What each letter may be.
+    values, claims
+        The definitions, and the equations that are to hold.
+    square
+        Whether matrices are square, of which the text says it.
+    """
+
+    own: Sequence[Relation]
+    premises: Sequence[Relation]
+    marked: Mapping[str, tuple[Name, bool]]
+    ways: Mapping[str, Sequence[Kind]]
+    values: Mapping[str, Node]
+    claims: Links
+    square: Mapping[str, bool]
+
+    @property
+    def same(self) -> list[tuple[Node, Node]]:
+        """Return the claims that have the same letters on both sides."""
+        return [(a, b) for a, b in self.claims if _names(a) == _names(b)]
+
+    @property
+    def sure(self) -> dict[str, Kind]:
+        """Return the letters that are no numbers."""
+        sure = {k: kinds for k, kinds in self.ways.items() if "number" not in kinds}
+        return {k: kinds[0] if len(kinds) == 1 else "vector" for k, kinds in sure.items()}
+
+
+def _case_of(
+    own: Sequence[Relation],
+    used: list[Relation],
+    declared: Mapping[str, Kind],
+    formula: Formula,
+    arrays: Arrays,
+    numbers: bool,
+) -> _Case:
+    premises = _with_values(own, used, formula, arrays)
     marked = _marked((*own, *premises))
     numbers = numbers and not any(_declared(name, declared) or shows for name, shows in marked.values())
     ways = {key: _kinds(name, transposed, declared, numbers) for key, (name, transposed) in marked.items()}
-    if not any({"matrix", "vector"} & {*kinds} for kinds in ways.values()):
-        return one
     values = _definitions(premises)
     claims = _claims(own, used, values, formula.text)
     square = {
@@ -207,29 +275,23 @@ def judge_arrays(
         for letter in (n.letters, f"bold {n.letters}")
         if letter in arrays.square
     }
-    same = [(a, b) for a, b in claims if _names(a) == _names(b)]
-    sure = {
-        k: kinds[0] if len(kinds) == 1 else "vector" for k, kinds in ways.items() if "number" not in kinds
-    }
-    if not (_evident((*own, *premises), declared) or (same and same == claims)):
-        return one  # an inverse of a capital alone, as of a resistance, makes no matrix of what follows
-    linear = linear_in_vectors(own, premises, sure, r"\nabla" in formula.text)
-    orders = any(_array_order(r, sure) for r in own)
-    trial = _tried(same, {}, ways, arrays.symmetric, square)
-    direct = same == claims and (trial.confirms or not values)
-    whole = trial if direct else _tried(claims, values, ways, arrays.symmetric, square)
-    if whole.confirms and claims and not orders:
-        # A letter that may be a vector is no number because nothing else fits.
-        numeric = [k for k, fit in whole.fitting.items() if fit == {"number"} < {*ways[k]}]
-        bold = all(
-            marked[k][0].font == "bold" and "matrix" not in ways[k] for k in {*whole.fitting} & {*sure}
-        )
-        if bold and sure and same != claims:
-            numeric = []  # beside bold vectors other letters are numbers
-        if numeric and (same == claims or not linear):
-            return Judgement(
-                "undecided", f"it holds only where {' and '.join(map(_shown, numeric))} is a number"
-            )
+    return _Case(own, premises, marked, ways, values, claims, square)
+
+
+def _by_arrays(
+    one: Judgement, case: _Case, formula: Formula, arrays: Arrays, facts: Sequence[Fact]
+) -> Judgement:
+    """Return what equations between arrays say of a judgement in one coordinate."""
+    ways, same, sure = case.ways, case.same, case.sure
+    linear = linear_in_vectors(case.own, case.premises, sure, r"\nabla" in formula.text)
+    trial = _tried(same, {}, ways, arrays.symmetric, case.square)
+    direct = same == case.claims and (trial.confirms or not case.values)
+    whole = trial if direct else _tried(case.claims, case.values, ways, arrays.symmetric, case.square)
+    if whole.confirms and case.claims and not any(_array_order(r, sure) for r in case.own):
+        numeric = _numbers_alone(whole, case)
+        if numeric and (same == case.claims or not linear):
+            named = " and ".join(map(_shown, numeric))
+            return Judgement("undecided", f"it holds only where {named} is a number")
         return _for_arrays(one, whole.symmetric)
     if same and trial.said != {True} and not (trial.is_open and not trial.said):
         if not trial.said and all("number" in ways[k] for k in trial.fitting):
@@ -237,11 +299,23 @@ def judge_arrays(
         if not trial.said:
             says = "it holds for numbers; the shapes of matrices and vectors do not fit"
             return Judgement("undecided", says)
-        return _of_numbers(trial, same, formula, arrays, ways, marked, facts, own)
+        return _of_numbers(trial, case, formula, arrays, facts)
     if linear:
         says = one.says.replace(", for one coordinate", "") or one.kind
         return replace(one, says=f"{says}, for one coordinate")
     return Judgement("undecided", f"judged for numbers only{_said_of(sure)}", uses=one.uses)
+
+
+def _numbers_alone(whole: _Trial, case: _Case) -> list[str]:
+    """Return the letters that may be arrays and fit as numbers alone.
+
+    A letter that may be a vector is no number because nothing else fits; beside bold vectors it is.
+    """
+    fitting = {*whole.fitting} & {*case.sure}
+    bold = all(case.marked[k][0].font == "bold" and "matrix" not in case.ways[k] for k in fitting)
+    if bold and case.sure and case.same != case.claims:
+        return []
+    return [k for k, fit in whole.fitting.items() if fit == {"number"} < {*case.ways[k]}]
 
 
 def _said_of(arrays: Mapping[str, Kind]) -> str:
@@ -256,23 +330,16 @@ def _said_of(arrays: Mapping[str, Kind]) -> str:
 
 
 def _of_numbers(
-    trial: _Trial,
-    same: Links,
-    formula: Formula,
-    arrays: Arrays,
-    ways: Mapping[str, Sequence[Kind]],
-    marked: Mapping[str, tuple[Name, bool]],
-    facts: Sequence[Fact],
-    own: Sequence[Relation],
+    trial: _Trial, case: _Case, formula: Formula, arrays: Arrays, facts: Sequence[Fact]
 ) -> Judgement:
     """Return that what holds for numbers does not for arrays: it fails where nothing says that it may."""
-    used = [key for a, b in same for key in (*_names(a), *_names(b))]
+    used = [key for a, b in case.same for key in (*_names(a), *_names(b))]
     sure = trial.fits == 1 and not trial.is_open and not arrays.special and not arrays.symmetric
-    sure = sure and all(len(ways[key]) == 1 or marked[key][0].font == "bold" for key in used)
-    names = {marked[key][0].letters.lstrip("\\") for key in used}
+    sure = sure and all(len(case.ways[key]) == 1 or case.marked[key][0].font == "bold" for key in used)
+    names = {case.marked[key][0].letters.lstrip("\\") for key in used}
     sure = sure and not any(f.names & names for f in facts if f.formula != formula)
-    first = [r.sides[0] for r in own]
-    claims = any(h.keyword == "identity" for h in formula.hints) or all(a not in first for a, _ in same)
+    first = [r.sides[0] for r in case.own]
+    claims = any(h.keyword == "identity" for h in formula.hints) or all(a not in first for a, _ in case.same)
     says = "it holds for numbers, which commute, and not for matrices and vectors"
     kind: Outcome = "fails" if sure and claims and trial.said == {False} else "undecided"
     return Judgement(kind, says, (trial.witness,))
@@ -287,12 +354,14 @@ def _marked(relations: Sequence[Relation]) -> dict[str, tuple[Name, bool]]:
     return marked
 
 
-def _array_values(formula: Formula, declared: Mapping[str, Kind]) -> Iterator[Relation]:
+def _array_values(
+    formula: Formula, declared: Mapping[str, Kind], macros: Mapping[str, Macro]
+) -> Iterator[Relation]:
     """Yield the definitions in a formula by which letters are arrays."""
     if formula.notation != "latex":
         return
     try:
-        found = trees(formula.text)
+        found = trees(formula.text, macros)
     except ReadError:
         return
     for relation in found:
@@ -302,7 +371,7 @@ def _array_values(formula: Formula, declared: Mapping[str, Kind]) -> Iterator[Re
 
 
 def _with_values(
-    own: Sequence[Relation], premises: list[Relation], formula: Formula, arrays: Arrays
+    own: Sequence[Relation], premises: Sequence[Relation], formula: Formula, arrays: Arrays
 ) -> list[Relation]:
     """Return premises with the definitions of letters in them and in a formula by which they are arrays."""
     found = list(premises)

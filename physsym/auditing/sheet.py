@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -18,6 +18,7 @@ from physsym.core.motion import is_time
 from physsym.core.statements import Equation, Law, Rule, Update
 from physsym.core.symbols import dot
 from physsym.parsing.latex.formula import ARGUMENT
+from physsym.parsing.latex.tokens import Macro
 from physsym.parsing.meanings import Chain, Conventions, Meaning, conventions_of, is_opaque, meanings
 from physsym.parsing.reader import read
 from physsym.parsing.tokens import ReadError
@@ -45,12 +46,15 @@ class ReadFormula:
         Why it was not read.
     stated
         The hints `define` in the notation of the formula, each with its meaning.
+    macros
+        The commands that the text defines.
     """
 
     formula: Formula
     meanings: tuple[Meaning, ...] = ()
     why: str = ""
     stated: tuple[tuple[Hint, Meaning], ...] = ()
+    macros: Mapping[str, Macro] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -262,10 +266,11 @@ def _read(formula: Formula, settled: Conventions) -> ReadFormula:
     try:
         if formula.notation == "latex":
             stated = tuple(_stated(formula, settled))
-            return ReadFormula(formula, _ways(formula, settled), stated=stated)
-        return ReadFormula(formula, (_meaning_of(read(formula.text, unknown="real")),))
+            return ReadFormula(formula, _ways(formula, settled), stated=stated, macros=settled.macros)
+        meaning = _meaning_of(read(formula.text, unknown="real"))
+        return ReadFormula(formula, (meaning,), macros=settled.macros)
     except (ReadError, RecursionError) as error:
-        return ReadFormula(formula, why=str(error))
+        return ReadFormula(formula, why=str(error), macros=settled.macros)
 
 
 def _ways(formula: Formula, settled: Conventions) -> tuple[Meaning, ...]:

@@ -155,6 +155,22 @@ def latex_tokens(text: str, macros: Mapping[str, Macro] | None = None) -> list[L
     return _significant(found, text)
 
 
+def with_macros(text: str, macros: Mapping[str, Macro]) -> str:
+    r"""Return a formula with the macros put in that take no arguments, where they stand.
+
+    >>> print(with_macros(r"\bA x = \bAB", macro_table([("bA", 0, r"\mathbf A")])))
+    {\mathbf A} x = \bAB
+    """
+
+    def put(found: re.Match[str]) -> str:
+        macro = macros.get(found[0])
+        if macro is None or macro.arguments:
+            return found[0]
+        return f"{{{' '.join(t.text for t in macro.body)}}}"
+
+    return re.sub(r"\\[A-Za-z]+", put, text)
+
+
 def _cut(text: str) -> list[LatexToken]:
     """Return the tokens as they are written; the argument of a text command is one token."""
     found: list[LatexToken] = []

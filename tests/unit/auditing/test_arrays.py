@@ -145,3 +145,29 @@ def test_the_exponential_of_matrices_is_no_product(tmp_path):
     for line in (r"e^{A t + B t} = e^{A t} e^{B t}", r"\exp(A t + B t) = \exp(A t) \exp(B t)"):
         assert last_of(tmp_path, line, prose=prose).kind == "undecided"
         assert last_of(tmp_path, line).kind == "holds"
+
+
+MACROS = r"\newcommand{\bA}{\mathbf A}\newcommand{\bB}{\mathbf{B}}"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (r"(\bA \bB)^T = \bB^T \bA^T", r"(\bA \bB)^T = \bA^T \bB^T"),
+        (r"\bA\bB - \bB\bA = -(\bB\bA - \bA\bB)", r"\bA\bB = \bB\bA"),
+    ],
+)
+def test_letters_behind_macros_are_arrays(right, wrong, tmp_path):
+    page = tmp_path / "page.tex"
+    for line, good in ((right, True), (wrong, False)):
+        page.write_text(f"{MACROS}\n\\begin{{document}}\n$${line}$$\n\\end{{document}}\n")
+        assert (audit(page).entries[-1].kind == "holds") == good
+
+
+def test_a_space_behind_a_macro_declares_arrays(tmp_path):
+    page = tmp_path / "page.tex"
+    macros = r"\newcommand{\R}{\mathbb R}\newcommand{\M}{M}"
+    for line, kind in ((r"(\M + N)^2 = \M^2 + \M N + N \M + N^2", "holds"), (r"\M N = N \M", "undecided")):
+        declared = r"Let $\M, N \in \R^{n\times n}$."
+        page.write_text(f"{macros}\n\\begin{{document}}\n{declared}\n$${line}$$\n\\end{{document}}\n")
+        assert audit(page).entries[-1].kind == kind

@@ -15,7 +15,7 @@ def last(folder, *paragraphs):
 
 # Each with what is right and what is wrong in it.
 STEPS = [
-    (r"With $\rho = 1 - h/\tau$,", r"\frac{h}{\tau} = 1 - \rho \implies \tau = \frac{h}{1 %s \rho}", "-", "+"),
+    (r"Let $\rho = 1 - h/\tau$.", r"\frac{h}{\tau} = 1 - \rho \implies \tau = \frac{h}{1 %s \rho}", "-", "+"),
     ("$$E = \\frac12 m v^2$$", r"v^2 = \frac{2E}{m} \implies v = \sqrt{\frac{%s}{m}}", "2E", "E"),
     ("Let $f(x) = x^2$. Then", r"f'(x) = 2x \implies x = f'(x)%s", "/2", ""),
     (
@@ -91,3 +91,10 @@ def test_a_name_that_is_new_may_be_defined_beside_what_holds(tmp_path):
     law = "$$m a = -k x$$"
     assert last(tmp_path, law, r"Hence $$a = -\omega^2 x, \quad \omega^2 = \frac{k}{m}$$").kind in HOLDING
     assert last(tmp_path, law, r"Hence $$a = \omega^2 x, \quad \omega^2 = \frac{k}{m}$$").kind not in HOLDING
+
+
+def test_a_rate_is_that_of_the_value_beside_it(tmp_path):
+    law = r"$$\ddot x + 2\beta\dot x + \omega_0^2 x = 0$$ $$x = A e^{r t}$$"
+    line = r"x = e^{-\beta t} A \cos\Omega t,\quad \dot x = -\beta x %s \Omega e^{-\beta t} A \sin\Omega t"
+    assert last(tmp_path, law, f"or $${line % '-'}$$").kind in HOLDING
+    assert last(tmp_path, law, f"or $${line % '+'}$$").kind == "fails"
