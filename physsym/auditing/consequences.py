@@ -342,8 +342,9 @@ def _rates(symbol: Symbol, value: Expr | None, expression: Expr) -> dict[Expr, E
 
 
 def _value(left: Expr, right: Expr, application: Expr) -> Expr | None:
-    """Return the value of a defined function at other arguments."""
-    if len(application.args) != len(left.args) or right.has(Derivative):
+    """Return the value of a defined function at other arguments; E(R) = E_0 says nothing of these."""
+    at_one_point = not is_sequence(left) and right.free_symbols.isdisjoint(left.args)
+    if len(application.args) != len(left.args) or right.has(Derivative) or at_one_point:
         return right if application == left else None
     return right.xreplace(dict(zip(left.args, application.args, strict=True)))
 

@@ -290,7 +290,7 @@ def judge(meaning: Meaning, context: Context) -> Judgement:
     if (implications := judge_implications(stated, meaning, ways, around)) is not None:
         return implications
     steps = parts_of(stated, context.formula.text) or ()
-    ends = [c for parts in steps for c in _concluded(parts)]
+    ends = [c for parts in steps for c in _conclusions(parts)]
     each = [(c, _judged_chain(c, stated, ends, context)) for c in stated]
     if ends and not _are_shown(ends, each):
         return _of_open_steps(each, ends)
@@ -353,7 +353,7 @@ def _claim_without_proof(each: Judged, context: Context) -> Judgement | None:
     return None
 
 
-def _concluded(parts: Sequence[Part]) -> Iterator[Chain]:
+def _conclusions(parts: Sequence[Part]) -> Iterator[Chain]:
     """Yield the statements to which the arrows of an argument lead.
 
     One that says what a new name in another one is, as "with z = h*lambda" behind it, is none of them.
@@ -413,16 +413,15 @@ def _facts_beside(
     What a step leads to (`ends`) is no premise of what it starts from. A rate is that of the value beside it.
     """
     left = simplest_forms(stated[number].sides)[0]
+    known = list(context.facts)
     for other, chain in enumerate(stated):
-        if other == number:
-            continue
-        for fact in facts_of(context.formula, Meaning((chain,)), context.facts, "undecided"):
+        for fact in facts_of(context.formula, Meaning((chain,)), known, "undecided"):
+            known.append(fact)
             named = chain not in ends and fact.defines and fact.left.is_Symbol
-            if (other < number or named) and is_exact(fact.left, fact.right):
-                of_it = (
-                    fact.left.is_Symbol and left == dot(fact.left) and not left_occurs(fact.left, fact.right)
-                )
-                yield replace(fact, defines=True) if of_it else fact
+            if other == number or not (other < number or named) or not is_exact(fact.left, fact.right):
+                continue
+            of_it = fact.left.is_Symbol and left == dot(fact.left) and not left_occurs(fact.left, fact.right)
+            yield replace(fact, defines=True) if of_it else fact
 
 
 _WORST_FIRST: tuple[Kind, ...] = (

@@ -98,3 +98,14 @@ def test_a_rate_is_that_of_the_value_beside_it(tmp_path):
     line = r"x = e^{-\beta t} A \cos\Omega t,\quad \dot x = -\beta x %s \Omega e^{-\beta t} A \sin\Omega t"
     assert last(tmp_path, law, f"or $${line % '-'}$$").kind in HOLDING
     assert last(tmp_path, law, f"or $${line % '+'}$$").kind == "fails"
+
+
+LAGRANGE = r"p(x) = f_0\frac{x-x_1}{x_0-x_1} + f_1\frac{x-x_0}{x_1-x_0},\quad p(x_0) = f_0,\quad p(x_1) = %s"
+
+
+def test_a_value_at_one_point_is_none_at_another(tmp_path):
+    assert last(tmp_path, f"$${LAGRANGE % 'f_1'}$$").kind in HOLDING
+    assert last(tmp_path, f"$${LAGRANGE % 'f_0'}$$").kind not in HOLDING
+    assert last(tmp_path, "$$E(R) = E_0$$", "hence $$E(r) = E_0$$").kind not in HOLDING
+    assert last(tmp_path, "$$E(r) = r^2$$", "hence $$E(R) = R^2$$").kind in HOLDING
+    assert last(tmp_path, "$$E(r) = r^2$$", "hence $$E(R) = r^2$$").kind not in HOLDING
