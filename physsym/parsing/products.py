@@ -60,7 +60,8 @@ def products(
         previous = out[-1] if out else None
         if previous is not None and _side_by_side(previous, token, tokens, i, text, names, functions):
             if divided[-1]:
-                a, b = previous.text, token.text
+                a = text[_begin_of_operand(out).position : previous.end]
+                b = f"{token.text}{'(...)' * (token.name in functions)}" if token.kind == "name" else "(...)"
                 message = (
                     f"found {b} behind a quotient, which may belong above or below; "
                     f"write (.../{a})*{b} or .../({a}*{b})"
@@ -97,6 +98,18 @@ def products(
             divided[-1], raised = False, False
         out.append(token)
     return out
+
+
+def _begin_of_operand(tokens: Sequence[Token]) -> Token:
+    """Return the last token, or the bracket that it closes, with its function."""
+    depth, i = 0, len(tokens)
+    while i:
+        i -= 1
+        depth += {"close": 1, "open": -1}.get(tokens[i].kind, 0)
+        if not depth:
+            break
+    called = i > 0 and tokens[i].kind == "open" and tokens[i - 1].kind == "name" and not tokens[i].spaced
+    return tokens[i - called]
 
 
 def _side_by_side(

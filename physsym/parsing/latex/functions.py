@@ -194,6 +194,9 @@ class Functions(NamedValues):
         r"""Return a named function of what follows it; `\sin^2 x` is the square of the sine."""
         power = node.above if isinstance(node, Scripted) else None
         below = node.below if isinstance(node, Scripted) else None
+        if isinstance(node, Scripted) and node.primes:
+            message = f"found a prime behind {base.name}, a derivative; write out what it is"
+            raise self.error(message, node)
         if i + 1 >= len(factors) or (signs[i + 1] and factors[i + 1 :]):
             if not self.conventions.without_argument:
                 raise self.error(f"expected brackets behind {base.name}", node)

@@ -2,6 +2,7 @@ r"""What stands below and above a part: indices, powers, primes, factorials, deg
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from physsym.parsing.latex.delimiters import Delimiters
@@ -81,6 +82,14 @@ class Scripts(Delimiters):
             tokens = self.tokens[begun : self.at]
         else:
             tokens = [first]
+            behind = self.text[first.end : first.end + 1]
+            if re.fullmatch("[2-9][1-9][0-9]*", first.text) and (behind.isalpha() or behind in ("\\", "(")):
+                digit, rest = first.text[0], first.text[1:]
+                message = (
+                    f"found {first.text} behind _ or ^, where LaTeX takes one digit; "
+                    f"write {{{digit}}} {rest}, or {{{first.text}}}"
+                )
+                raise self.error(message, start)
             following = self.tokens[self.at] if self.at < len(self.tokens) else None
             joined = following is not None and not following.spaced and following.kind in ("number", "letter")
             if first.text == "-" and joined:
