@@ -27,7 +27,7 @@ KEYWORDS = {
     "given":     Keyword(r".+",                      "given m > 0, 0 < beta < 1, n whole"),
     "define":    Keyword(r"[^=]+=.+",                "define eta = dt/gamma"),
     "from":      Keyword(r".+",                      "from eq:law"),
-    "is":        Keyword(r"\w[\w-]*\s*(?:\(.*\))?",  "is nesterov (eta, mu)"),
+    "is":        Keyword(r"\w[\w\s-]*(?:\(.*\))?",  "is nesterov (eta, mu)"),
     "step":      Keyword(r"of\s+\S+\s+by\s+.+",      "step of eq:law by semi-implicit euler"),
     "order":     Keyword(r"\d+\s+in\s+\S+",          "order 2 in h"),
     "limit":     Keyword(r".+->.+\s+of\s+\S+",       "limit m -> 0 of eq:law"),
@@ -42,6 +42,8 @@ KEYWORDS = {
 }
 # fmt: on
 
+FUNCTION_DEFINED = re.compile(r"\\?([^\W\d]\w*)\s*\([^()=]*\)\s*=")
+"""How a hint that defines a function begins: `f(x) =`."""
 SCOPED = ("define", "given")  # hold to the next heading of the same level
 _UNITS = {"M": MASS, "L": LENGTH, "T": TIME}
 _POWER = re.compile(r"\s*([MLT]|1)\s*(?:(?:\^|\*\*)\s*(\(\s*-?\d+(?:/\d+)?\s*\)|-?\d+))?\s*")

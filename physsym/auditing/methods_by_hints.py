@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -58,7 +59,9 @@ def judge_is(hint: Hint, what: Hinted) -> Judgement:
         if n.startswith(name) or n.replace("_", "").startswith(name.replace("_", ""))
     ]
     if not candidates:
-        raise refusal(hint, f"no published rule is called {name}; list(physsym.known) has all names")
+        near = " or ".join(difflib.get_close_matches(name, known, 3))
+        advice = f"write {near}; " if near else ""
+        raise refusal(hint, f"no published rule is called {name}; {advice}list(physsym.known) has all names")
     try:
         rule, marks = joined(what.lines)
     except NoRuleError:

@@ -11,7 +11,7 @@ from sympy import Derivative, Expr, Function, Symbol
 from sympy.core.function import AppliedUndef
 
 from physsym.auditing.audits import Kind
-from physsym.auditing.hints import refusal
+from physsym.auditing.hints import FUNCTION_DEFINED, refusal
 from physsym.auditing.texts import Formula, Hint, Text
 from physsym.auditing.unknowns import name_of
 from physsym.core.motion import is_time
@@ -238,6 +238,9 @@ def _with_hints(settled: Conventions, formulas: Sequence[Formula]) -> Convention
     stated: dict[str, set[str]] = {"function": set(), "index": set()}
     for hint in (h for f in formulas for h in f.hints if h.keyword in stated):
         stated[hint.keyword] |= {name.strip() for name in hint.argument.split(",")}
+    for hint in (h for f in formulas for h in (*f.scoped, *f.hints) if h.keyword == "define"):
+        if (function := FUNCTION_DEFINED.match(hint.argument)) is not None:
+            stated["function"].add(function[1])
     functions = {**settled.functions, **{n: frozenset[str]() for n in stated["function"]}}
     # A letter before a bracket with bare names, as in a(t), is a function everywhere.
     applied = {key.split()[-1].lstrip("\\") for key, names in settled.functions.items() if names}
@@ -287,9 +290,9 @@ def _ways(formula: Formula, settled: Conventions) -> tuple[Meaning, ...]:
 
 
 def _stated(formula: Formula, settled: Conventions) -> Iterator[tuple[Hint, Meaning]]:
-    """Yield the definitions of hints that are written in LaTeX, read as the formulas of the text are."""
+    """Yield the definitions of hints that are written in LaTeX, and of functions, read as formulas are."""
     for hint in (*formula.scoped, *formula.hints):
-        if hint.keyword == "define" and "\\" in hint.argument:
+        if hint.keyword == "define" and ("\\" in hint.argument or FUNCTION_DEFINED.match(hint.argument)):
             try:
                 yield hint, meanings(hint.argument, settled)[0]
             except ReadError as error:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sympy import Expr, Symbol
 
-from physsym.auditing.hints import declared_arrays, parts_of, refusal
+from physsym.auditing.hints import FUNCTION_DEFINED, declared_arrays, parts_of, refusal
 from physsym.auditing.sheet import (
     Fact,
     is_name,
@@ -108,7 +108,7 @@ def _sides(hint: Hint, meaning: Meaning) -> tuple[Expr, Expr]:
 
 def _read_sides(hint: Hint, known_symbols: frozenset[Symbol]) -> tuple[Expr, Expr]:
     """Return both sides of a definition in plain text."""
-    if re.match(r"[^\W\d]\w*\s*\([^()=]*\)\s*=", hint.argument):
+    if FUNCTION_DEFINED.match(hint.argument):
         says = "a hint defines a name; write a function as a formula of the text, before what it is used in"
         raise refusal(hint, says)
     try:

@@ -61,7 +61,7 @@ def test_a_wrong_hint_is_refused_with_a_caret(tmp_path, hint, caret, reason):
     [
         ("define x + 1 = 3", "is no name that can be defined"),
         ("given a > 0; given b < 0, a < b", "a > 0 and -b > 0"),
-        ("define f(x) = x^2", "write a function as a formula of the text"),
+        ("is nestrov", "no published rule is called nestrov; write nesterov or"),
         ("identity 3", "not of the form `identity`"),
         ("order 2 in q", "the formula has no q"),
         ("limit q -> 0 of 1", "has no q"),
@@ -71,6 +71,21 @@ def test_hints_that_cannot_be_carried_out_are_refused(tmp_path, hint, reason):
     with pytest.raises(ValueError, match=r"notes\.md: line 3: ") as error:
         hinted(tmp_path, hint, "x = a b", "$$a = b + 1$$")
     assert reason in str(error.value)
+
+
+@pytest.mark.parametrize(("value", "kind"), [("9", "holds"), ("10", "fails")])
+@pytest.mark.parametrize("hint", ["define f(x) = x^2", r"define f(x) = \frac{2 x^2}{2}", "define f(t)=t^2"])
+def test_a_hint_defines_a_function(tmp_path, hint, value, kind):
+    entry = hinted(tmp_path, hint, f"y = f(3) = {value}")
+    assert entry.kind == kind
+
+
+def test_a_published_rule_is_called_by_its_words(tmp_path):
+    heavy_ball = r"v_{t+1} = \beta v_t - \eta g_t, \quad x_{t+1} = x_t + v_{t+1}"
+    assert hinted(tmp_path, "is heavy ball", heavy_ball).kind == "recognised"
+    assert hinted(tmp_path, "is heavy ball (eta, beta)", heavy_ball).kind == "recognised"
+    wrong = r"v_{t+1} = \beta v_t - \eta g_t, \quad x_{t+1} = x_t + v_t"
+    assert hinted(tmp_path, "is heavy ball", wrong).kind != "recognised"
 
 
 def test_conditions_that_contradict_each_other_in_one_scope_are_refused(tmp_path):
