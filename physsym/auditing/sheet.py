@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import TypeAlias
 
 from sympy import Derivative, Expr, Function, Symbol
 from sympy.core.function import AppliedUndef
@@ -17,7 +18,9 @@ from physsym.auditing.unknowns import name_of
 from physsym.core.motion import is_time
 from physsym.core.statements import Equation, Law, Rule, Update
 from physsym.core.symbols import dot
+from physsym.parsing.latex.conventions import letters_in_indices
 from physsym.parsing.latex.formula import ARGUMENT
+from physsym.parsing.latex.statements import trees
 from physsym.parsing.latex.tokens import Macro
 from physsym.parsing.meanings import Chain, Conventions, Meaning, conventions_of, is_opaque, meanings
 from physsym.parsing.reader import read
@@ -222,7 +225,12 @@ def is_sequence(left: Expr) -> bool:
 
 def in_scope(fact: Fact, formula: Formula) -> bool:
     """Return whether a fact stands under the heading of a formula, or under one that this is part of."""
-    pairs = zip(formula.section, fact.formula.section, strict=True)
+    return in_section(formula, fact.formula)
+
+
+def in_section(formula: Formula, other: Formula) -> bool:
+    """Return whether a formula stands under the heading of another one."""
+    pairs = zip(formula.section, other.section, strict=True)
     return all(ours[: len(theirs)] == theirs for ours, theirs in pairs)
 
 
@@ -230,7 +238,40 @@ def read_formulas(text: Text) -> tuple[ReadFormula, ...]:
     """Return the formulas of a text with the ways to read them, by what the whole text settles."""
     latex = [f for f in text.formulas if f.notation == "latex"]
     settled = _with_hints(conventions_of([f.text for f in latex], text.macros), text.formulas)
-    return tuple(_read(formula, settled) for formula in text.formulas)
+    if not settled.indices:
+        return tuple(_read(formula, settled) for formula in text.formulas)
+    used = {formula: _indices_in(formula, settled) for formula in latex}
+    one_of: dict[Section, Formula] = {}
+    in_sections: dict[Section, frozenset[str]] = {}
+    for formula in latex:
+        one_of.setdefault(formula.section, formula)
+        in_sections[formula.section] = in_sections.get(formula.section, frozenset()) | used[formula]
+    named = frozenset(_quantities(text.formulas))
+    # A letter by itself is whole under the headings where it is an index: t is a time under another one.
+    whole = {
+        own: frozenset[str]().union(*(
+            in_sections[s] for s, f in one_of.items() if in_section(f, formula) or in_section(formula, f)
+        )) - named
+        for own, formula in one_of.items()
+    }  # fmt: skip
+    return tuple(
+        _read(f, replace(settled, whole=whole.get(f.section, frozenset()) | used.get(f, frozenset())))
+        for f in text.formulas
+    )
+
+
+Section: TypeAlias = tuple[tuple[str, ...], tuple[int, ...]]
+
+
+def _indices_in(formula: Formula, settled: Conventions) -> frozenset[str]:
+    """Return the letters that count which a formula has as an index, or its hints say to be one."""
+    hinted = {n.strip() for h in formula.hints if h.keyword == "index" for n in h.argument.split(",")}
+    try:
+        found = trees(formula.text, settled.macros, settled.words)
+    except (ReadError, RecursionError):
+        return frozenset(hinted)
+    letters = {letter for tree in found for letter in letters_in_indices(tree, settled)}
+    return frozenset(hinted | (settled.indices & letters))
 
 
 def _with_hints(settled: Conventions, formulas: Sequence[Formula]) -> Conventions:

@@ -58,6 +58,8 @@ class Conventions:
     ----------
     indices
         Letters that count: those with plus or minus a number in an index, and those that sums run over.
+    whole
+        The indices that are whole numbers where they stand by themselves, where not all are.
     above
         Names that bear an index above, as `x^{(k)}` or `x^{k+1} = ...` do.
     above_plain
@@ -127,6 +129,7 @@ class Conventions:
     functions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     factors: frozenset[str] = frozenset()
     indexed_factors: frozenset[str] = frozenset()
+    whole: frozenset[str] | None = None
     norms: frozenset[str] = frozenset()
     matrices: frozenset[str] = frozenset()
     transposed: frozenset[str] = frozenset()
@@ -547,6 +550,20 @@ def is_bare(node: Node) -> bool:
             return is_bare(node.factors[0]) and all(map(is_bare, inside.items))
     name = named(node)
     return name is not None and name.above is None and name.letters != "\\cdot"
+
+
+def letters_in_indices(tree: Node, settled: Conventions) -> Iterator[str]:
+    """Yield the letters below names, those above names that bear indices there, and those of sums."""
+    for node in tree.walk():
+        if isinstance(node, Operator) and (letter := bound_letter(node)) is not None:
+            yield letter
+        if not isinstance(node, Scripted):
+            continue
+        if node.below is not None:
+            yield from letters_of(node.below)
+        name = named(node)
+        if node.above is not None and name is not None and key_of(name) in settled.above:
+            yield from letters_of(node.above)
 
 
 def kind_of_norm(below: Script) -> str:

@@ -264,7 +264,9 @@ class NamedValues(Formula):
             self.one_coordinate = True
             return Integer(1)
         if self._counts(name.letters) and self._bare_letter(name):
-            return Symbol(key, integer=True)
+            whole = self.conventions.whole
+            if whole is None or name.letters in whole or name.letters in self.bound:
+                return Symbol(key, integer=True)
         found = self.symbol(key)
         for _ in marks:
             found = dot(found)

@@ -88,6 +88,21 @@ def test_a_name_with_a_dot_is_a_function_of_the_time_though_it_is_transposed(rat
     assert (entry.kind in GOOD) == rate.startswith(r"-\V")
 
 
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (r"y = \sin(2\pi t) = 0", "undecided"),
+        (r"w = e^{2\pi i t} = 1", "undecided"),
+        (r"r = \lfloor t \rfloor = t", "fails"),
+        (r"u = (-1)^{2 t} x_t = x_t", "holds"),  # t is an index in this line
+    ],
+)
+def test_a_letter_is_whole_under_the_headings_where_it_is_an_index(line, kind):
+    step = ("Discrete", r"x_{t+1} = x_t - \eta g_t")
+    assert last(step, ("Continuous", line)).kind == kind
+    assert last(step, ("Discrete", line)).kind == "holds"
+
+
 # ------------------------------------------------------------------ the same in other words
 
 
