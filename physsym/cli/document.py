@@ -15,8 +15,9 @@ from physsym.cli.terminal import echo, progress
 from physsym.core.verdicts import Outcome
 from physsym.documents import document_of, size_of
 from physsym.documents.compute import claims_of, judging
-from physsym.documents.content import Figure, chapters_of
+from physsym.documents.content import Embedded, Figure, chapters_of
 from physsym.documents.formats import DRAWN, formats_of, refuse_style, write_tree
+from physsym.documents.html import embedding
 from physsym.documents.plotting import drawing, image
 from physsym.documents.tree import Document
 from physsym.loading import Script, scripts
@@ -45,22 +46,25 @@ def main(options: Namespace) -> int:
 
 @contextmanager
 def _shared(sources: Sequence[Script], formats: Sequence[str], copying: bool) -> Iterator[None]:
-    """Judge claims and draw figures within this together with a copy of the process, while pages are written.
+    """Judge claims, draw figures and make the pages within the page together with a copy of the process.
 
-    The copy begins with the last claim, as the pages ask for the first ones first, and draws then.
+    The copy begins with the last claim, as the document asks for the first ones first, and draws then.
     """
     claims = [claim for _, claim in claims_of(sources)]
-    blocks = (block for script in sources for chapter in chapters_of(script) for block in chapter.blocks)
+    blocks = [block for script in sources for chapter in chapters_of(script) for block in chapter.blocks]
     kinds = dict.fromkeys(DRAWN[name] for name in formats if name in DRAWN)
     figures = [(b.draws, kind, b.size) for b in blocks if isinstance(b, Figure) for kind in kinds]
+    embedded = [b.page for b in blocks if isinstance(b, Embedded) and "html" in formats]
     # A claim itself, with its judge, need not be sent.
     judged = attrgetter("verdict", "repair")
     parts: list[Callable[[], tuple[Any, ...]]] = []
     parts += [partial(lambda claim: judged(judge_claim(claim)), claim) for claim in claims]
     parts += [partial(lambda *figure: (image(*figure),), *figure) for figure in figures]
+    parts += [partial(lambda page: (page(),), page) for page in embedded]
     order = [*reversed(range(len(claims))), *range(len(claims), len(parts))]
     claim_numbers = {id(claim): number for number, claim in enumerate(claims)}
     figure_numbers = {figure: number for number, figure in enumerate(figures, len(claims))}
+    page_numbers = {page: number for number, page in enumerate(embedded, len(claims) + len(figures))}
     with halved(parts, order, copying) as shared:
 
         def judge(claim: Claim) -> JudgedClaim:
@@ -71,12 +75,17 @@ def _shared(sources: Sequence[Script], formats: Sequence[str], copying: bool) ->
             number = figure_numbers.get(figure)
             return image(*figure) if number is None else b"".join(shared.take(number))
 
-        tokens = judging.set(judge), drawing.set(draw)
+        def embed(page: Callable[[], str]) -> str:
+            number = page_numbers.get(page)
+            return page() if number is None else "".join(shared.take(number))
+
+        tokens = judging.set(judge), drawing.set(draw), embedding.set(embed)
         try:
             yield
         finally:
             judging.reset(tokens[0])
             drawing.reset(tokens[1])
+            embedding.reset(tokens[2])
 
 
 def _what_fails(tree: Document) -> list[str]:

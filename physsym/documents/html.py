@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from html import escape
@@ -103,6 +104,10 @@ def head(*scripts: str) -> str:
     )
 
 
+# What writes a page within the page: a command may ask another process.
+embedding: ContextVar[Callable[[Callable[[], str]], str]] = ContextVar("embedding", default=lambda page: page())
+
+
 def html(document: Document) -> str:
     """Return the document as a page that needs nothing beside itself."""
     return HTML().write(document)
@@ -135,7 +140,7 @@ class HTML(Writer[str]):
         script = (folder / "page.js").read_text(encoding="utf-8")
         scripts = [script]
         for embedded in (block for _, block in blocks(document) if isinstance(block, Embedded)):
-            page = embedded.page()  # its browser holds it to the policy of both pages
+            page = embedding.get()(embedded.page)  # its browser holds it to the policy of both pages
             scripts += _SCRIPT.findall(page)
             main = main.replace(_slot(embedded), f"srcdoc='{_in_single_quotes(page)}'")
         facts = self.facts(document.provenance) if document.provenance.rows else ""
