@@ -34,7 +34,7 @@ from physsym.auditing.judgements import Judgement, holding
 from physsym.auditing.matrices import Arrays
 from physsym.auditing.methods_of_text import method_of
 from physsym.auditing.point_values import false_numbers, never_equal, value_at_a_point
-from physsym.auditing.roots import root_of, without_common_root
+from physsym.auditing.roots import root_of, unless_another_is_stated, without_common_root
 from physsym.auditing.rules_of_text import RuleFinding
 from physsym.auditing.sentences import (
     asks_where,
@@ -293,7 +293,7 @@ def judge_equation(left: Expr, right: Expr, context: Context) -> Judgement:
     if second is not None:
         return second
     if (root := root_of(left, right, context.formula, scope)) is not None:
-        return root
+        return unless_another_is_stated(root, left, right, context.formula, context.text)
     if (by_context := _by_consequence(left, right, context)) is not None:
         return by_context
     if (contradicts := without_common_root(left, right, context.formula, scope)) is not None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -62,6 +62,18 @@ def conditions_stated(chain: Chain, equations: bool = False) -> tuple[Condition,
         else:
             found.append(Condition(one - other, "!= 0" if sign == "!=" else "= 0"))
     return tuple(found)
+
+
+def each_by_itself(chains: Sequence[Chain]) -> Iterator[Chain]:
+    """Yield the statements of a formula, of `a, b > 0` that each of the names is positive."""
+    names: list[Chain] = []
+    for chain in chains:
+        listed = chain.relations and chain.sides[0].is_Symbol and not chain.words
+        yield from (
+            replace(n, sides=(*n.sides, *chain.sides[1:]), relations=chain.relations) for n in names if listed
+        )
+        yield chain
+        names = [*names, chain] if not chain.relations and chain.sides[0].is_Symbol else []
 
 
 @dataclass
@@ -141,7 +153,7 @@ class Surroundings:
             own = here == self.formula or any(h.keyword in ("skip", "expect") for h in here.hints)
             if own or not in_scope(Fact(Symbol("x"), Symbol("x"), here), self.formula):
                 continue
-            conditions = [conditions_stated(c) for c in chains if c.relations]
+            conditions = [conditions_stated(c) for c in each_by_itself(chains) if c.relations]
             stated = tuple(c for some in conditions for c in some)
             # A power with letters above may be of whole numbers, so that it does not say where its base lies.
             plain = all(p.exp.is_number for c in stated for p in c.expression.atoms(Pow))
@@ -164,7 +176,7 @@ class Surroundings:
 
 def given_in_words(meaning: Meaning) -> tuple[Condition, ...]:
     """Return the conditions that a formula states for itself, as by "for x > 0"."""
-    stated = (c for c in meaning.chains if is_condition(c) and "unless" not in c.words)
+    stated = (c for c in each_by_itself(meaning.chains) if is_condition(c) and "unless" not in c.words)
     return tuple(condition for chain in stated for condition in conditions_stated(chain))
 
 
@@ -289,7 +301,10 @@ def _judge_step(premise: Part, conclusion: Part, around: Surroundings) -> Judgem
     open_ones = (symbols - alone) | (_positive_roots(conclusion) if conclusion.arrow == "on" else set())
     signs = sorted(_signs_of(sorted(symbols, key=str)[:_SYMBOLS]), key=lambda c: not _symbols(c) <= open_ones)
     ranges = natural_ranges(symbols)
-    repair = repaired(above, below, given, written, [*signs, *([ranges] if ranges else [])])
+    stated = tuple(c for _, conditions in near for c in conditions)
+    # What the text rules out is no condition under which the step holds.
+    tried = [some for some in (*signs, ranges) if some and (not stated or consistent((*some, *stated)))]
+    repair = repaired(above, below, given, written, tried)
     if len(repair) == 1 and repair[0].relation == ">= 0":
         (bound,) = repair
         zero = Condition(bound.expression, "= 0")
@@ -301,7 +316,7 @@ def _judge_step(premise: Part, conclusion: Part, around: Surroundings) -> Judgem
         says = f"it would follow if {shown(repair)}, which the text does not say"
         return Judgement("undecided", says, verdict=verdict)
     in_words = bool(repair) and around.speaks_of_signs(_symbols(repair))
-    if is_open or (in_words and consistent((*repair, *(c for _, stated in near for c in stated)))):
+    if is_open or (in_words and consistent((*repair, *stated))):
         return Judgement("conditional", shown(repair), verdict=verdict)
     if (
         verdict.outcome is not Outcome.FAILS
@@ -312,9 +327,10 @@ def _judge_step(premise: Part, conclusion: Part, around: Surroundings) -> Judgem
         or any(is_negated(f) for f, _ in near)
     ):
         return Judgement("undecided", "it was not found how the statements follow from each other")
-    if lines and consistent((*given, *together, *above[0])) and not under(*together).witness:
+    by_text = under(*together) if lines and consistent((*given, *together, *above[0])) else verdict
+    if not by_text.witness:
         return Judgement("undecided", "it was not found how the statements follow from each other")
-    details = [f"{verdict.witness} the first is true, the other is not"]
+    details = [f"{by_text.witness} the first is true, the other is not"]
     details += [f"holds if {shown(repair)}"] if repair else []
     shows = f"{_text(conclusion)} does not follow from {_text(premise)}"
     return Judgement("fails", shows, tuple(details), verdict=verdict)

@@ -36,11 +36,13 @@ from physsym.auditing.premises import (
 from physsym.auditing.readings import as_text, chain_as_text, without_commands
 from physsym.auditing.references import Hinted, NoEquationError, facts_named, refers
 from physsym.auditing.rules_of_text import BREAKDOWNS, rules_of
+from physsym.auditing.sentences import claims_equality, is_called_wrong
 from physsym.auditing.sheet import (
     EQUAL,
     Fact,
     ReadFormula,
     facts_of,
+    in_scope,
     is_condition,
     is_sequence,
     left_occurs,
@@ -131,6 +133,7 @@ def judged_formulas(path: str, formulas: Sequence[ReadFormula], seconds: float =
                 one = unless_circular(one, above)
                 for used in one.uses if one.kind != "note" else ():
                     relying.setdefault(used, set()).add(read.formula)
+            one = as_the_text_says(one, read.formula, meanings[0], facts)
         except HintError:
             raise
         except BREAKDOWNS as error:
@@ -162,6 +165,23 @@ def _facts_elsewhere(formulas: Sequence[ReadFormula], place: int) -> tuple[Fact,
     for read in (read for other, read in others if other > place):
         facts += facts_of(read.formula, read.meanings[0], facts, "undecided")
     return (*facts, *(f for _, read in others for f in special_values_of(read.formula, read.meanings[0])))
+
+
+def as_the_text_says(one: Judgement, formula: Formula, meaning: Meaning, facts: Sequence[Fact]) -> Judgement:
+    """Return a judgement by what the sentence of a formula says of it.
+
+    What it calls wrong is no error of the text. What it says to follow claims something, unless it gives a
+    name for the first time.
+    """
+    if one.kind == "fails" and is_called_wrong(formula):
+        return replace(one, kind="note", says=f"{one.says}, and the text says that it is wrong")
+    if one.kind != "definition" or not claims_equality(formula):
+        return one
+    new = facts_of(formula, meaning, (), "definition")
+    known = {name for f in facts if in_scope(f, formula) for name in f.names}
+    if any(not names_in(fact.left) <= known for fact in new):
+        return one
+    return Judgement("undecided", "it was not found how it follows from what stands before it")
 
 
 def unless_circular(one: Judgement, relying: Collection[Formula]) -> Judgement:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from sympy import (
     Derivative,
@@ -27,7 +28,16 @@ from physsym.auditing.comparisons import compared, where_it_fails
 from physsym.auditing.consequences import with_definitions
 from physsym.auditing.judgements import Judgement
 from physsym.auditing.sentences import claims_equality, is_denied
-from physsym.auditing.sheet import Fact, formulas_of, is_sequence, names_in, places
+from physsym.auditing.sheet import (
+    Fact,
+    ReadFormula,
+    formulas_of,
+    in_scope,
+    is_sequence,
+    names_in,
+    places,
+    special_values_of,
+)
 from physsym.auditing.texts import Formula
 from physsym.auditing.unknowns import name_of
 from physsym.core.verdicts import Condition
@@ -104,6 +114,24 @@ def root_of(left: Expr, right: Expr, formula: Formula, facts: Sequence[Fact]) ->
         )
     says = f"{letter} is {value} by {places(used)}"
     return _wrong(sure, says, where_it_fails(found), uses) if found.differs else None
+
+
+def unless_another_is_stated(
+    root: Judgement, left: Expr, right: Expr, formula: Formula, text: Sequence[ReadFormula]
+) -> Judgement:
+    """Return that a number is a root, undecided where it is said to follow and another one was stated."""
+    if root.kind != "conditional" or root.only or not claims_equality(formula):
+        return root
+    before = takewhile(lambda read: read.formula != formula, text)
+    stated = (
+        f for read in before if read.meanings for f in special_values_of(read.formula, read.meanings[0])
+    )
+    for fact in stated:
+        another = fact.left == left and fact.right != right and in_scope(fact, formula)
+        if another and not is_denied(fact.formula):
+            says = f"{root.says}, but {fact.place} says that {left} = {fact.right}"
+            return Judgement("undecided", says, uses=(fact.formula,))
+    return root
 
 
 def _is_undefined(fact: Fact, letter: Symbol, value: Expr) -> bool:

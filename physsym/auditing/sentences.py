@@ -26,6 +26,18 @@ _DENIES = _words(
     r"|error|incorrect\w*|which of|is it|whether"
 )
 _REJECTS = _words(r"contradict\w*|impossible|absurd|false|fails?|wrong|not true|nonsense|not")
+_CALLS_WRONG = re.compile(
+    r"\b(?:mistakes?|slips?|temptation|tempt\w+|errors? (?:is|are)) (?:is |are |would be )?(?:to|of writing)\b"
+    r"[^.]*$"
+    r"|\b(?:wrongly|incorrectly|falsely|mistakenly)\b[^.]*$",
+    re.IGNORECASE,
+)
+_IS_WRONG = re.compile(
+    r"^\W*(?:which |this |that |it )?(?:is|would be|are) (?:(?:in general|generally|simply|just|plainly) )?"
+    r"(?:false|wrong|incorrect|nonsense|not (?:true|correct|right|valid|equal)|a (?:common )?(?:mistake|fallacy))"
+    r"\b",
+    re.IGNORECASE,
+)
 _NEGATES = _words(r"not|never|no longer|wrong\w*|false|incorrect\w*|unless|instead")
 _ASKS = _words(
     r"fixed points?|equilibri\w+|stationary|critical|conditions?|equations?|satisf\w+|solv\w+|require\w*|must"
@@ -114,6 +126,11 @@ def is_denied(formula: Formula) -> bool:
 def is_negated(formula: Formula) -> bool:
     """Return whether the sentences beside a condition may say that it does not hold."""
     return bool(_NEGATES.search(formula.before) or _REJECTS.search(formula.after))
+
+
+def is_called_wrong(formula: Formula) -> bool:
+    """Return whether the sentence of a formula says plainly that it is false."""
+    return bool(_CALLS_WRONG.search(formula.before) or _IS_WRONG.search(formula.after))
 
 
 def asks_where(formula: Formula) -> bool:

@@ -329,9 +329,17 @@ class _Sentences:
         return _prose(_SENTENCE.split(text)[0]).rstrip(" ,;:")
 
     def whole(self, number: int) -> str:
-        """Return the sentence before a formula from its beginning, with the inline formulas in it."""
+        """Return the sentence before a formula from its beginning, with the inline formulas in it.
+
+        A displayed formula directly below another one goes on with its sentence.
+        """
         f = self.formulas[number]
         end = f.outer_start
+        above = self.formulas[number - 1] if number else f
+        between = self.view[above.outer_end : end]
+        if f.display and above.display and above.outer_end <= end and self._heading(end) <= above.outer_end:
+            if not between.strip(" \n\t$[]\\"):
+                return self.whole(number - 1)
         shown = (g.outer_end for g in reversed(self.formulas[:number]) if g.display and g.outer_end <= end)
         end -= len(self.view[:end]) - len(self.view[:end].rstrip()) if f.display else 0
         k = bisect_right(self.breaks, end - 1)
