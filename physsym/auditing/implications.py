@@ -11,17 +11,19 @@ a counterexample fails, and a sign that would repair it is told with the failure
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
 from sympy import Expr, Mul, Pow, Symbol
 
+from physsym.auditing.expansions import is_exact
 from physsym.auditing.judgements import Judgement
 from physsym.auditing.readings import chain_as_text
-from physsym.auditing.sentences import is_negated
+from physsym.auditing.sentences import is_negated, states_a_condition
 from physsym.auditing.sheet import EQUAL, Fact, ReadFormula, in_scope, is_condition, is_name, links
+from physsym.auditing.stated_values import stated_before
 from physsym.auditing.texts import Formula
 from physsym.auditing.unknowns import in_unknowns
 from physsym.core.symbols import DOT
@@ -41,6 +43,11 @@ _LOGIC = re.compile(r"\\(?:lor|vee|land|wedge|neg|lnot|forall|exists)\b|[∨∧�
 _SIGNS_IN_WORDS = re.compile(
     r"\b(?:non-?)?(?:positive|negative|zero|vanish\w*|smooth\w*|convex\w*|Lipschitz)\b", re.IGNORECASE
 )
+_WHOLE = re.compile(
+    r"\b(?:integers?|whole|natural) ?(?:numbers?)?\b|\\mathbb\s*\{?\s*[NZ]\b|[ℕℤ]", re.IGNORECASE
+)
+_FOR_ALL = re.compile(r"\bfor (?:all|every|each|any)\b|\\forall|∀")
+_VARIABLE = re.compile(r"[a-z](?:_?\w)?'*")
 _SYMBOLS = 4  # of which signs are tried
 _SECONDS = 1.0  # of processor time, for all steps of a formula
 _LINES = 4  # that state conditions on what a step is about
@@ -62,18 +69,6 @@ def conditions_stated(chain: Chain, equations: bool = False) -> tuple[Condition,
         else:
             found.append(Condition(one - other, "!= 0" if sign == "!=" else "= 0"))
     return tuple(found)
-
-
-def each_by_itself(chains: Sequence[Chain]) -> Iterator[Chain]:
-    """Yield the statements of a formula, of `a, b > 0` that each of the names is positive."""
-    names: list[Chain] = []
-    for chain in chains:
-        listed = chain.relations and chain.sides[0].is_Symbol and not chain.words
-        yield from (
-            replace(n, sides=(*n.sides, *chain.sides[1:]), relations=chain.relations) for n in names if listed
-        )
-        yield chain
-        names = [*names, chain] if not chain.relations and chain.sides[0].is_Symbol else []
 
 
 @dataclass
@@ -145,21 +140,68 @@ class Surroundings:
 
     @cached_property
     def lines(self) -> list[tuple[Formula, tuple[Condition, ...]]]:
-        """Return the inequalities under the same headings, or under those that these are part of."""
-        found = []
+        """Return the inequalities under the same headings, or under those that these are part of.
+
+        Of those behind the formula only what is said to be a condition, as by "where".
+        """
+        found: list[tuple[Formula, tuple[Condition, ...]]] = []
+        behind = False
         for read in self.text:
             here = read.formula
             chains = read.meanings[0].chains if len(read.meanings) == 1 else ()
+            behind = behind or here == self.formula
             own = here == self.formula or any(h.keyword in ("skip", "expect") for h in here.hints)
+            own = own or (behind and not states_a_condition(here))
             if own or not in_scope(Fact(Symbol("x"), Symbol("x"), here), self.formula):
                 continue
-            conditions = [conditions_stated(c) for c in each_by_itself(chains) if c.relations]
+            conditions = [conditions_stated(c) for c in chains if c.relations]
             stated = tuple(c for some in conditions for c in some)
             # A power with letters above may be of whole numbers, so that it does not say where its base lies.
             plain = all(p.exp.is_number for c in stated for p in c.expression.atoms(Pow))
             if conditions and all(conditions) and plain and parts_of(chains, here.text) is None:
                 found.append((here, stated))
         return found
+
+    def equations(self, symbols: frozenset[Symbol]) -> list[tuple[Formula, tuple[Condition, ...]]]:
+        """Return the earlier equations on symbols, and on those that these equations have, the last ones."""
+        found: list[tuple[Formula, tuple[Condition, ...]]] = []
+        known = symbols
+        for fact in reversed(self.facts):
+            if (
+                fact.formula == self.formula
+                or fact.kind in ("fails", "note")
+                or not in_scope(fact, self.formula)
+            ):
+                continue
+            unknowns = in_unknowns(fact.left, fact.right)
+            gap = Condition(unknowns.expressions[0] - unknowns.expressions[1], "= 0")
+            plain = not unknowns.applications and is_exact(fact.left, fact.right)
+            if plain and gap.expression.free_symbols & known:
+                found.append((fact.formula, (gap,)))
+                known |= gap.expression.free_symbols
+        return found[:_LINES][::-1]
+
+    def numbers(self, symbols: Iterable[Symbol]) -> tuple[Condition, ...]:
+        """Return the values that the sentence before the formula gives to symbols."""
+        values = dict(stated_before(self.text, self.formula))
+        known = sorted((s for s in symbols if s.name in values), key=str)
+        return tuple(Condition(s - values[s.name], "= 0") for s in known)
+
+    def says_more_of(self, symbols: frozenset[Symbol], besides: Collection[Formula | None]) -> bool:
+        """Return whether equations before the formula say more of symbols than what a new name stands for."""
+        for fact in self.facts:
+            if not in_scope(fact, self.formula) or fact.formula in (self.formula, *besides):
+                continue
+            one, other = in_unknowns(fact.left, fact.right).expressions
+            new = fact.defines and is_name(fact.left) and one not in symbols
+            if not new and symbols & (one.free_symbols | other.free_symbols):
+                return True
+        return False
+
+    def speaks_of_whole_numbers(self) -> bool:
+        """Return whether what stands before the step, or in it, may say that a letter is a whole number."""
+        texts = (f"{r.formula.before} {r.formula.text} {r.formula.after}" for r in self.text)
+        return any(map(_WHOLE.search, texts))
 
     def speaks_of_signs(self, symbols: Iterable[Symbol]) -> bool:
         """Return whether the sentences beside the formula, or beside a lone symbol, tell a sign in words."""
@@ -176,7 +218,7 @@ class Surroundings:
 
 def given_in_words(meaning: Meaning) -> tuple[Condition, ...]:
     """Return the conditions that a formula states for itself, as by "for x > 0"."""
-    stated = (c for c in each_by_itself(meaning.chains) if is_condition(c) and "unless" not in c.words)
+    stated = (c for c in meaning.chains if is_condition(c) and "unless" not in c.words)
     return tuple(condition for chain in stated for condition in conditions_stated(chain))
 
 
@@ -211,7 +253,7 @@ def judge_implications(
         _with_either_sign(arguments, meaning, meanings, text)
     try:
         with joint(_SECONDS):
-            found = [_judge_step(*step, around) for parts in arguments for step in _steps(parts)]
+            found = [_judge_step(Step(*step, around)) for parts in arguments for step in _steps(parts)]
     except BudgetError:
         return Judgement("undecided", f"it was not found within {_SECONDS:g} s how the statements follow")
     equations = any(sign in EQUAL for c in stated for sign in c.relations)
@@ -265,72 +307,170 @@ def _steps(parts: Sequence[Part]) -> Iterator[tuple[Part, Part]]:
         before = joint if part.arrow == "on" else part
 
 
-def _judge_step(premise: Part, conclusion: Part, around: Surroundings) -> Judgement:
+@dataclass(frozen=True)
+class Step:
+    """A premise and a conclusion, with what they are judged by besides."""
+
+    premise: Part
+    conclusion: Part
+    around: Surroundings
+
+    @cached_property
+    def above(self) -> Alternatives:
+        """Return the conditions of the premise."""
+        return self.premise.alternatives()
+
+    @cached_property
+    def below(self) -> Alternatives:
+        """Return the conditions of the conclusion."""
+        return self.conclusion.alternatives()
+
+    @cached_property
+    def symbols(self) -> frozenset[Symbol]:
+        """Return the symbols of both."""
+        return _symbols(c for one in (*self.above, *self.below) for c in one)
+
+    @cached_property
+    def alone(self) -> frozenset[Symbol]:
+        """Return the symbols of which a statement says by itself what they are; the others are constants."""
+        chains = (*self.premise.chains, *self.conclusion.chains)
+        sides = {s for c in chains for a, b, _ in links(c) for s in in_unknowns(a, b).expressions}
+        singles = ((c,) for one in (*self.above, *self.below) for c in one if len(_symbols([c])) == 1)
+        return frozenset(s for s in sides if s.is_Symbol).union(*map(_symbols, singles))
+
+    @cached_property
+    def given(self) -> tuple[Condition, ...]:
+        """Return what hints and the words of the formula state of the symbols."""
+        return tuple(c for c in self.around.given if c.expression.free_symbols & self.symbols)
+
+    @cached_property
+    def written(self) -> list[Condition]:
+        """Return what the statements need to be defined as they are written."""
+        return _written(self.around, self.symbols)
+
+    @cached_property
+    def stated(self) -> list[tuple[Formula | None, tuple[Condition, ...]]]:
+        """Return what the text states of the symbols: lines, and the numbers of the sentence beside the step.
+
+        What contradicts the premise is of another case.
+        """
+        equations = self.around.equations(self.symbols)
+        known = self.symbols | _symbols(c for _, some in equations for c in some)
+        near = [(f, c) for f, c in self.around.lines if _symbols(c) & known and not is_negated(f)]
+        lines: list[tuple[Formula | None, tuple[Condition, ...]]] = [*near[-_LINES:]]
+        numbers = self.around.numbers(self.symbols)
+        found: list[tuple[Formula | None, tuple[Condition, ...]]] = []
+        for source in (*lines, *equations, *([(None, numbers)] if numbers else [])):
+            conditions = (c for _, some in (*found, source) for c in some)
+            if all(
+                consistent((*self.given, *conditions, *one)).outcome is not Outcome.FAILS
+                for one in self.above
+            ):
+                found.append(source)
+        return found
+
+    @cached_property
+    def known(self) -> tuple[Condition, ...]:
+        """Return the conditions that the text states."""
+        return tuple(c for _, some in self.stated for c in some)
+
+    def allows(self, conditions: Iterable[Condition]) -> bool:
+        """Return whether the text does not rule conditions out."""
+        return not self.known or consistent((*conditions, *self.known)).outcome is not Outcome.FAILS
+
+    def under(self, *more: Condition) -> Verdict:
+        """Return whether the conclusion follows, with further conditions."""
+        return follows_where_defined(self.above, self.below, (*self.given, *more), self.written)
+
+    def repair(self) -> Sequence[Condition]:
+        """Return conditions under which the conclusion follows; not those that say what it says."""
+        symbols = sorted(self.symbols, key=str)
+        signs = sorted(_signs_of(symbols[:_SYMBOLS]), key=lambda c: not _symbols(c) <= self.open)
+        positive = [_positive(s for s in symbols if s not in self.alone), _positive(symbols)]
+        tried = [some for some in (*signs, natural_ranges(symbols), *positive) if some and self.allows(some)]
+        while found := repaired(self.above, self.below, self.given, self.written, tried):
+            if not follows_where_defined([[]], self.below, (*self.given, *found)):
+                break
+            tried = tried[tried.index(tuple(found)) + 1 :]
+        if len(found) == 1 and found[0].relation == ">= 0":
+            zero = Condition(found[0].expression, "= 0")
+            domain = defined(*(c.expression for c in (*self.above[0], *self.below[0])))
+            meets = consistent((*self.above[0], *self.written, *domain, zero))
+            return found if meets else (Condition(found[0].expression, "> 0"),)
+        return found
+
+    @cached_property
+    def open(self) -> frozenset[Symbol]:
+        """Return the symbols whose sign the text may leave open: constants, and the side of a root."""
+        chosen = _positive_roots(self.conclusion) if self.conclusion.arrow == "on" else set()
+        return (self.symbols - self.alone) | chosen
+
+
+def _judge_step(step: Step) -> Judgement:
     """Return that a conclusion follows, with what it takes as its words, or fails, or is undecided."""
-    above, below = premise.alternatives(), conclusion.alternatives()
-    symbols, known = (_symbols(c for one in some for c in one) for some in ((*above, *below), above))
-    written = _written(around, symbols)
-    given = tuple(c for c in around.given if c.expression.free_symbols & symbols)
-
-    def under(*more: Condition) -> Verdict:
-        return follows_where_defined(above, below, (*given, *more), written)
-
-    verdict = under()
+    verdict = step.under()
     if verdict:
         return Judgement("holds", verdict=verdict)
-    if verdict.outcome is Outcome.CONDITIONAL:
+    if verdict.outcome is Outcome.CONDITIONAL and step.allows(verdict.assumes):
         return Judgement("conditional", shown(verdict.assumes), verdict=verdict)
-    near = [(f, c) for f, c in around.lines if _symbols(c) & symbols]
-    lines = [(f, c) for f, c in near if not is_negated(f)][-_LINES:]
-    together = tuple(c for _, conditions in lines for c in conditions)
-    if lines and (by_lines := under(*together)).outcome in (Outcome.HOLDS, Outcome.CONDITIONAL):
-        used = [f for f, conditions in lines if any(c.expression.free_symbols & symbols for c in conditions)]
-        for formula, conditions in lines:
-            if under(*conditions):
-                used = [formula]
-                break
-        named = " and ".join(dict.fromkeys(f.place for f in used))
-        says = f"{named} hold{'s' * (len(used) == 1)}"
-        more = f" and {shown(by_lines.assumes)}" if by_lines.outcome is Outcome.CONDITIONAL else ""
-        return Judgement("conditional", says + more, uses=tuple(used), verdict=by_lines)
-    chains = (*premise.chains, *conclusion.chains)
-    sides = {s for c in chains for one, other, _ in links(c) for s in in_unknowns(one, other).expressions}
-    alone = {s for s in sides if s.is_Symbol}
-    # A statement that has no other symbol says by itself where this one lies.
-    alone |= {s for one in (*above, *below) for c in one if len(_symbols([c])) == 1 for s in _symbols([c])}
-    open_ones = (symbols - alone) | (_positive_roots(conclusion) if conclusion.arrow == "on" else set())
-    signs = sorted(_signs_of(sorted(symbols, key=str)[:_SYMBOLS]), key=lambda c: not _symbols(c) <= open_ones)
-    ranges = natural_ranges(symbols)
-    stated = tuple(c for _, conditions in near for c in conditions)
-    # What the text rules out is no condition under which the step holds.
-    tried = [some for some in (*signs, ranges) if some and (not stated or consistent((*some, *stated)))]
-    repair = repaired(above, below, given, written, tried)
-    if len(repair) == 1 and repair[0].relation == ">= 0":
-        (bound,) = repair
-        zero = Condition(bound.expression, "= 0")
-        domain = defined(*(c.expression for c in (*above[0], *below[0])))
-        meets = consistent((*above[0], *written, *domain, zero))
-        repair = repair if meets else (Condition(bound.expression, "> 0"),)
-    is_open = bool(repair) and (repair == ranges or _symbols(repair) <= open_ones)
-    if is_open and len(repair) > 1 and repair != ranges:
+    by_text = step.under(*step.known) if step.known else verdict
+    if by_text.outcome in (Outcome.HOLDS, Outcome.CONDITIONAL):
+        return _by_the_text(step, by_text)
+    repair = step.repair()
+    return _under(step, repair, verdict) or _refuted(step, repair, by_text)
+
+
+def _by_the_text(step: Step, verdict: Verdict) -> Judgement:
+    """Return that a step holds by what the text states, by one line where that is enough."""
+    used = next(([source] for source in step.stated if step.under(*source[1])), step.stated)
+    lines = list(dict.fromkeys(f for f, _ in used if f is not None))
+    places = list(dict.fromkeys(f.place for f in lines))
+    said = [f"{' and '.join(places)} hold{'s' * (len(places) == 1)}"] if places else []
+    values = stated_before(step.around.text, step.around.formula) if any(f is None for f, _ in used) else ()
+    said += [f"{name} = {value}" for name, value in values if name in {s.name for s in step.symbols}]
+    said += [shown(verdict.assumes)] if verdict.outcome is Outcome.CONDITIONAL else []
+    return Judgement("conditional", " and ".join(said), uses=tuple(lines), verdict=verdict)
+
+
+def _under(step: Step, repair: Sequence[Condition], verdict: Verdict) -> Judgement | None:
+    """Return that a step holds under the sign of what the text leaves open, or would hold under several."""
+    if not repair:
+        return None
+    symbols, natural = _symbols(repair), repair == natural_ranges(step.symbols)
+    is_open = natural or symbols <= step.open
+    # A variable may have either sign; of other letters, such as a mass, one often means the positive value.
+    by_custom = not any(map(_VARIABLE.fullmatch, (s.name for s in symbols - step.open)))
+    if (is_open and len(repair) > 1 and not natural) or (by_custom and not is_open):
         says = f"it would follow if {shown(repair)}, which the text does not say"
         return Judgement("undecided", says, verdict=verdict)
-    in_words = bool(repair) and around.speaks_of_signs(_symbols(repair))
-    if is_open or (in_words and consistent((*repair, *stated))):
+    if is_open or (step.around.speaks_of_signs(symbols) and consistent((*repair, *step.known))):
         return Judgement("conditional", shown(repair), verdict=verdict)
+    return None
+
+
+def _refuted(step: Step, repair: Sequence[Condition], verdict: Verdict) -> Judgement:
+    """Return that a step fails at a point that the text allows, or is undecided.
+
+    `verdict` is that by what the text states.
+    """
+    premise, conclusion, around = step.premise, step.conclusion, step.around
+    known = _symbols(c for one in step.above for c in one) | _symbols(step.given) | _symbols(step.known)
+    positive = _positive(s for s in step.symbols if s not in step.alone)
+    if around.speaks_of_signs(step.symbols):
+        verdict = step.under(*step.known, *positive)
+    start = conclusion.chains[0].spans[0][0] if conclusion.chains[0].spans else 0
     if (
         verdict.outcome is not Outcome.FAILS
         or conclusion.listed
-        or not _symbols(c for one in below for c in one) <= known | _symbols(given)
+        or not _symbols(c for one in step.below for c in one) <= known
         or not _is_plain(premise, conclusion)
-        or _may_be_excluded(symbols, around)
-        or any(is_negated(f) for f, _ in near)
+        or around.says_more_of(step.symbols, [f for f, _ in step.stated])
+        or any(is_negated(f) for f, c in around.lines if _symbols(c) & step.symbols)
+        or (_FOR_ALL.search(around.formula.text[:start]))
+        or ("/" in verdict.witness and around.speaks_of_whole_numbers())
     ):
         return Judgement("undecided", "it was not found how the statements follow from each other")
-    by_text = under(*together) if lines and consistent((*given, *together, *above[0])) else verdict
-    if not by_text.witness:
-        return Judgement("undecided", "it was not found how the statements follow from each other")
-    details = [f"{by_text.witness} the first is true, the other is not"]
+    details = [f"{verdict.witness} the first is true, the other is not"]
     details += [f"holds if {shown(repair)}"] if repair else []
     shows = f"{_text(conclusion)} does not follow from {_text(premise)}"
     return Judgement("fails", shows, tuple(details), verdict=verdict)
@@ -379,11 +519,14 @@ def shown(conditions: Iterable[object]) -> str:
 
 
 def _signs_of(symbols: Sequence[Symbol]) -> Iterator[tuple[Condition, ...]]:
-    """Yield signs of one symbol, and that all are positive."""
+    """Yield signs of one symbol."""
     yield from ((Condition(s, "!= 0"),) for s in symbols)
     yield from ((Condition(s, ">= 0"),) for s in symbols)
     yield from ((Condition(e, "> 0"),) for s in symbols for e in (s, -s))
-    yield tuple(Condition(s, "> 0") for s in symbols)
+
+
+def _positive(symbols: Iterable[Symbol]) -> tuple[Condition, ...]:
+    return tuple(Condition(s, "> 0") for s in sorted(symbols, key=str))
 
 
 def _positive_roots(conclusion: Part) -> set[Symbol]:
@@ -407,18 +550,6 @@ def _is_plain(*parts: Part) -> bool:
         if any(DOT in s.name or "'" in s.name or "[" in s.name for s in side.free_symbols):
             return False
     return True
-
-
-def _may_be_excluded(symbols: frozenset[Symbol], around: Surroundings) -> bool:
-    """Return whether earlier equations say more of symbols than what a new name stands for."""
-    for fact in around.facts:
-        if not in_scope(fact, around.formula) or fact.formula == around.formula:
-            continue
-        one, other = in_unknowns(fact.left, fact.right).expressions
-        new = fact.defines and is_name(fact.left) and one not in symbols
-        if not new and symbols & (one.free_symbols | other.free_symbols):
-            return True
-    return False
 
 
 def judge_inequality(left: Expr, right: Expr, relation: str, given: Sequence[Condition]) -> Judgement:

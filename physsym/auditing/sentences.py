@@ -26,16 +26,20 @@ _DENIES = _words(
     r"|error|incorrect\w*|which of|is it|whether"
 )
 _REJECTS = _words(r"contradict\w*|impossible|absurd|false|fails?|wrong|not true|nonsense|not")
+_CONDITIONS = re.compile(
+    r"^\W*(?:and )?(?:where|with|for|if|provided|when|since|as|because|given|assuming|in which|here)\b",
+    re.IGNORECASE,
+)
 _CALLS_WRONG = re.compile(
-    r"\b(?:mistakes?|slips?|temptation|tempt\w+|errors? (?:is|are)) (?:is |are |would be )?(?:to|of writing)\b"
-    r"[^.]*$"
+    r"\b(?:mistakes?|slips?|temptation|tempt\w+|errors? (?:is|are)) (?:is |are |would be )?"
+    r"(?:to|of writing)\b[^.]*$"
     r"|\b(?:wrongly|incorrectly|falsely|mistakenly)\b[^.]*$",
     re.IGNORECASE,
 )
 _IS_WRONG = re.compile(
     r"^\W*(?:which |this |that |it )?(?:is|would be|are) (?:(?:in general|generally|simply|just|plainly) )?"
-    r"(?:false|wrong|incorrect|nonsense|not (?:true|correct|right|valid|equal)|a (?:common )?(?:mistake|fallacy))"
-    r"\b",
+    r"(?:false|wrong|incorrect|nonsense|not (?:true|correct|right|valid|equal)"
+    r"|a (?:common )?(?:mistake|fallacy))\b",
     re.IGNORECASE,
 )
 _NEGATES = _words(r"not|never|no longer|wrong\w*|false|incorrect\w*|unless|instead")
@@ -126,6 +130,11 @@ def is_denied(formula: Formula) -> bool:
 def is_negated(formula: Formula) -> bool:
     """Return whether the sentences beside a condition may say that it does not hold."""
     return bool(_NEGATES.search(formula.before) or _REJECTS.search(formula.after))
+
+
+def states_a_condition(formula: Formula) -> bool:
+    """Return whether the words before a formula make it a condition of what stands before them."""
+    return bool(_CONDITIONS.search(formula.before))
 
 
 def is_called_wrong(formula: Formula) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, product, takewhile
 
 from sympy import Expr, Rational, expand, nan, zoo
 
 from physsym.auditing.comparisons import Comparison, compared, where_it_fails
 from physsym.auditing.judgements import Judgement, failing
-from physsym.auditing.sheet import EQUAL, ReadFormula, is_sequence, simplest_forms
+from physsym.auditing.sheet import EQUAL, ReadFormula, is_sequence, simplest_forms, special_values_of
 from physsym.auditing.texts import Formula
 from physsym.auditing.unknowns import in_unknowns
 from physsym.core.verdicts import Condition
@@ -31,9 +31,28 @@ def values_beside(formulas: Sequence[ReadFormula], place: int) -> Values:
     return found
 
 
+def stated_before(formulas: Sequence[ReadFormula], formula: Formula) -> Iterator[tuple[str, Expr]]:
+    """Yield the names to which the sentence before a formula gives a single value, as in "with $a = 2$"."""
+    place = next((k for k, read in enumerate(formulas) if read.formula == formula), 0)
+    said = [(name, Rational(number)) for name, number in _IN_WORDS.findall(formula.before)]
+    for read in _near(formulas[place], reversed(formulas[:place])) if formulas else ():
+        for meaning in read.meanings[:1]:
+            said += [(str(f.left), f.right) for f in special_values_of(read.formula, meaning)]
+    for name, value in dict.fromkeys(reversed(said)):
+        if all(other == value for again, other in said if again == name):
+            yield name, value
+
+
 def _beside(formulas: Sequence[ReadFormula], place: int) -> Iterator[ReadFormula]:
     """Yield a formula and the inline ones around it, up to the next displayed one or the next paragraph."""
     read = formulas[place]
+    yield read
+    yield from _near(read, reversed(formulas[:place]))
+    yield from _near(read, formulas[place + 1 :])
+
+
+def _near(read: ReadFormula, others: Iterable[ReadFormula]) -> Iterator[ReadFormula]:
+    """Yield the inline formulas that stand beside one, of others in their order."""
     start = _line(read.formula)
     end = start + read.formula.text.count("\n")
 
@@ -42,9 +61,7 @@ def _beside(formulas: Sequence[ReadFormula], place: int) -> Iterator[ReadFormula
         together = (formula.section, formula.cell) == (read.formula.section, read.formula.cell)
         return together and not formula.display and start - _LINES <= _line(formula) <= end + _LINES
 
-    yield read
-    yield from takewhile(is_near, reversed(formulas[:place]))
-    yield from takewhile(is_near, formulas[place + 1 :])
+    return takewhile(is_near, others)
 
 
 def _line(formula: Formula) -> int:

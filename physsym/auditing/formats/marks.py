@@ -337,9 +337,9 @@ class _Sentences:
         end = f.outer_start
         above = self.formulas[number - 1] if number else f
         between = self.view[above.outer_end : end]
-        if f.display and above.display and above.outer_end <= end and self._heading(end) <= above.outer_end:
-            if not between.strip(" \n\t$[]\\"):
-                return self.whole(number - 1)
+        below = f.display and above.display and self._heading(end) <= above.outer_end <= end
+        if below and not between.strip(" \n\t$[]\\"):
+            return self.whole(number - 1)
         shown = (g.outer_end for g in reversed(self.formulas[:number]) if g.display and g.outer_end <= end)
         end -= len(self.view[:end]) - len(self.view[:end].rstrip()) if f.display else 0
         k = bisect_right(self.breaks, end - 1)
