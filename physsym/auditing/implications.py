@@ -27,7 +27,7 @@ from physsym.auditing.stated_values import stated_before
 from physsym.auditing.texts import Formula
 from physsym.auditing.unknowns import in_unknowns
 from physsym.core.symbols import DOT
-from physsym.core.verdicts import Condition, Outcome, Verdict
+from physsym.core.verdicts import Condition, Hypothesis, Outcome, Verdict
 from physsym.parsing.meanings import Chain, Meaning, is_opaque
 from physsym.verify.budget import BudgetError, joint
 from physsym.verify.conditions import consistent, implied, natural_ranges
@@ -44,7 +44,8 @@ _SIGNS_IN_WORDS = re.compile(
     r"\b(?:non-?)?(?:positive|negative|zero|vanish\w*|smooth\w*|convex\w*|Lipschitz)\b", re.IGNORECASE
 )
 _WHOLE = re.compile(
-    r"\b(?:integers?|whole|natural) ?(?:numbers?)?\b|\\mathbb\s*\{?\s*[NZ]\b|[ℕℤ]", re.IGNORECASE
+    r"\b(?:integers?|whole|natural) ?(?:numbers?)?\b|\\mathbb\s*\{?\s*[NZ]\b|[ℕℤ]|\b1\s*,\s*2\s*,",
+    re.IGNORECASE,
 )
 _FOR_ALL = re.compile(r"\bfor (?:all|every|each|any)\b|\\forall|∀")
 _VARIABLE = re.compile(r"[a-z](?:_?\w)?'*")
@@ -374,7 +375,7 @@ class Step:
         """Return the conditions that the text states."""
         return tuple(c for _, some in self.stated for c in some)
 
-    def allows(self, conditions: Iterable[Condition]) -> bool:
+    def allows(self, conditions: Iterable[Condition | Hypothesis]) -> bool:
         """Return whether the text does not rule conditions out."""
         return not self.known or consistent((*conditions, *self.known)).outcome is not Outcome.FAILS
 
@@ -443,7 +444,9 @@ def _under(step: Step, repair: Sequence[Condition], verdict: Verdict) -> Judgeme
     if (is_open and len(repair) > 1 and not natural) or (by_custom and not is_open):
         says = f"it would follow if {shown(repair)}, which the text does not say"
         return Judgement("undecided", says, verdict=verdict)
-    if is_open or (step.around.speaks_of_signs(symbols) and consistent((*repair, *step.known))):
+    # What a line says is no condition of the step where it is denied, and may be what the text means.
+    beside = (c for _, some in step.around.lines if _symbols(some) & step.symbols for c in some)
+    if is_open or (step.around.speaks_of_signs(symbols) and consistent((*repair, *step.known, *beside))):
         return Judgement("conditional", shown(repair), verdict=verdict)
     return None
 

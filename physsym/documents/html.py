@@ -105,7 +105,9 @@ def head(*scripts: str) -> str:
 
 
 # What writes a page within the page: a command may ask another process.
-embedding: ContextVar[Callable[[Callable[[], str]], str]] = ContextVar("embedding", default=lambda page: page())
+embedding: ContextVar[Callable[[Callable[[], str]], str]] = ContextVar(
+    "embedding", default=lambda page: page()
+)
 
 
 def html(document: Document) -> str:

@@ -34,7 +34,7 @@ _ABSTRACT = (
     sympy.tanh,
 )  # fmt: skip
 _CASES, _SPLITS = 64, 5
-_POINTS, _OTHERS = 160, 24
+_POINTS, _OTHERS, _ROOTS = 160, 24, 32
 _OPEN = "whether it follows is not decided"
 
 
@@ -269,7 +269,8 @@ def counterexamples(assumed: Sequence[Condition], conclusion: Alternatives) -> l
 def _solving(equations: Sequence[Condition], symbols: Iterable[Symbol]) -> Iterator[Values]:
     """Yield points at which polynomial equations hold: rational roots for one symbol after another."""
     for at in sample_points(symbols, _OTHERS):
-        yield from _roots([c.expression for c in equations], dict(at))
+        # Each equation may be solved for each of its symbols: of many equations only some ways are tried.
+        yield from islice(_roots([c.expression for c in equations], dict(at)), _ROOTS)
 
 
 def _roots(equations: Sequence[Expr], at: Values) -> Iterator[Values]:
@@ -278,6 +279,7 @@ def _roots(equations: Sequence[Expr], at: Values) -> Iterator[Values]:
         return
     first, *others = equations
     for symbol in sorted(first.free_symbols, key=attrgetter("name")):
+        check_time()
         rest = first.xreplace({s: Rational(n) for s, n in at.items() if s != symbol})
         for root in _rational_roots(rest, symbol):
             there = {**at, symbol: Fraction(int(root.p), int(root.q))}
